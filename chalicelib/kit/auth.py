@@ -1,0 +1,105 @@
+"""Who is calling: principals, and the signed tokens they carry.
+
+A staff token proves who signed in; what he may do now is read from the staff list by the wiring above. An order's
+own token is an HMAC of the order and its token version: a repeat can show it again, and only its hash is kept.
+"""
+
+from __future__ import annotations
+
+import base64
+import hashlib
+import hmac
+from dataclasses import dataclass
+from typing import Any
+
+from itsdangerous import BadData, URLSafeSerializer, URLSafeTimedSerializer
+
+from chalicelib.kit import config
+from chalicelib.kit.errors import NotSignedIn
+
+ROLES = ("owner", "cashier", "salesman", "agent", "warehouse", "courier", "finance", "channel")
+STAFF = frozenset(ROLES) - {"channel"}
+TOKEN_DAYS = 30
+
+
+@dataclass(frozen=True)
+class Principal:
+    """`id` is a staff id or a channel key's id; a shopper has none, only perhaps an order's `token`."""
+
+    role: str = "anyone"
+    id: str = ""
+    location: str | None = None
+    name: str = ""
+    token: str = ""
+
+    @property
+    def is_staff(self) -> bool:
+        return self.role in STAFF
+
+    @property
+    def actor(self) -> str:
+        """How the journal calls him; a shopper is nobody in particular."""
+        return self.id or "shopper"
+
+
+ANYONE = Principal()
+
+
+def staff_token(staff_id: str, role: str, version: int = 1) -> str:
+    """`version` is the staff row's: raising it there signs every older token out."""
+    return _timed("staff").dumps({"id": staff_id, "role": role, "v": version})
+
+
+def read_staff_token(token: str) -> dict[str, Any]:
+    """{"id", "role", "v"}. Raises NotSignedIn for anything forged, expired or meant for another purpose."""
+    try:
+        claims = _timed("staff").loads(token, max_age=TOKEN_DAYS * 86_400)
+    except BadData as error:
+        raise NotSignedIn() from error
+    if not isinstance(claims, dict) or not {"id", "role", "v"} <= claims.keys():
+        raise NotSignedIn()
+    return claims
+
+
+def order_token(order_id: str, version: int = 1) -> str:
+    """256 bits, with the number of the key that made it: keys rotate, old links stay good until their order closes."""
+    return _order_token(len(config.secrets()) - 1, order_id, version)
+
+
+def order_token_hash(token: str) -> str:
+    return hashlib.sha256(token.encode("utf-8", "surrogatepass")).hexdigest()[:32]
+
+
+def opens(token: str, kept_hash: str) -> bool:
+    return hmac.compare_digest(order_token_hash(token), kept_hash)
+
+
+def _order_token(key: int, order_id: str, version: int) -> str:
+    return f"{key}." + _mac(config.secrets()[key], f"order:{order_id}:{version}", 32)
+
+
+def short_token(purpose: str, *parts: str) -> str:
+    """128 bits that fit in an SMS; the same parts always give the same token."""
+    return _mac(config.secrets()[-1], ":".join((purpose, *parts)), 16)
+
+
+def sign(purpose: str, value: Any) -> str:
+    """For cursors, carts and links: readable by all, made by us."""
+    return str(URLSafeSerializer(list(config.secrets()), salt=purpose).dumps(value))
+
+
+def unsign(purpose: str, text: str) -> Any:
+    """None for what we did not sign for this purpose."""
+    try:
+        return URLSafeSerializer(list(config.secrets()), salt=purpose).loads(text)
+    except BadData:
+        return None
+
+
+def _timed(purpose: str) -> URLSafeTimedSerializer:
+    return URLSafeTimedSerializer(list(config.secrets()), salt=purpose)
+
+
+def _mac(secret: str, text: str, size: int) -> str:
+    digest = hmac.new(secret.encode(), text.encode(), hashlib.sha256).digest()[:size]
+    return base64.urlsafe_b64encode(digest).rstrip(b"=").decode()

@@ -1,0 +1,36 @@
+"""The one place that asks what time it is; rules are told `now`."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from datetime import UTC, date, datetime, timedelta
+from zoneinfo import ZoneInfo
+
+source: Callable[[], datetime] = lambda: datetime.now(UTC)  # noqa: E731 - tests and simulators set their own
+
+
+def now() -> datetime:
+    """Aware UTC, cut to the millisecond, because that is what is stored and shown."""
+    instant = source()
+    return instant.replace(microsecond=instant.microsecond // 1000 * 1000)
+
+
+def iso(instant: datetime) -> str:
+    """`2026-11-22T09:15:00.000Z`: sorts as text."""
+    return instant.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%S.") + f"{instant.microsecond // 1000:03d}Z"
+
+
+def parse(text: str) -> datetime:
+    instant = datetime.fromisoformat(text)
+    if instant.tzinfo is None:
+        raise ValueError(f"{text} names no zone; write Z at its end for UTC")
+    return instant.astimezone(UTC)
+
+
+def day_of(instant: datetime, zone: str) -> date:
+    """The calendar day at a location: WIB is Asia/Jakarta, WITA Asia/Makassar, WIT Asia/Jayapura."""
+    return instant.astimezone(ZoneInfo(zone)).date()
+
+
+def minutes(count: int) -> timedelta:
+    return timedelta(minutes=count)

@@ -1,0 +1,384 @@
+"""The only door to the tables: four reads, and one commit that takes a list of conditional writes.
+
+A use case loads with `get`, `batch`, `query`, decides, and calls `commit` once. `Write` says what should hold and
+what a no would mean; the engine behind it (DynamoDB here, a simulator's memory elsewhere) is `engine`.
+"""
+
+from __future__ import annotations
+
+import random
+import threading
+import time
+import uuid
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from functools import wraps
+from typing import Any, ClassVar, Protocol, TypeVar, cast
+
+from pynamodb.attributes import Attribute, UnicodeAttribute
+from pynamodb.connection import Connection
+from pynamodb.connection.table import TableConnection
+from pynamodb.exceptions import PynamoDBException, TransactWriteError, VerboseClientError
+from pynamodb.expressions.condition import Condition
+from pynamodb.expressions.update import Action
+from pynamodb.models import Model
+from pynamodb.transactions import TransactWrite
+
+from chalicelib.kit import clock, config
+from chalicelib.kit.errors import Moved, Problem, Unavailable
+
+MOST_WRITES = 100  # DynamoDB's limit for one transaction
+MOST_KEYS = 100  # and for one BatchGetItem
+TRIES = 6
+
+R = TypeVar("R", bound="Row")
+Refusal = Problem | Callable[[Any], Problem]
+
+
+class Row(Model):
+    """Every table has the same two keys, so one template makes them all: `pk` says what, `sk` which part of it."""
+
+    pk = UnicodeAttribute(hash_key=True)
+    sk = UnicodeAttribute(range_key=True)
+
+    @classmethod
+    def _get_connection(cls) -> TableConnection:
+        """PynamoDB makes a client for each model, 57 ms each on a cold start; all of ours share one."""
+        if cls._connection is None or cls._connection.table_name != cls.Meta.table_name:  # type: ignore[attr-defined]
+            table = super()._get_connection()
+            shared = connection()
+            if table.table_name not in shared._tables:
+                shared.add_meta_table(table.get_meta_table())
+            table.connection = shared
+        return cast(TableConnection, cls._connection)
+
+
+class InstantAttribute(Attribute[datetime]):
+    """ISO with milliseconds and Z: sorts and compares as text in keys and conditions."""
+
+    attr_type = "S"
+
+    def serialize(self, value: Any) -> str:
+        return value if isinstance(value, str) else clock.iso(value)
+
+    def deserialize(self, value: Any) -> datetime:
+        return clock.parse(value)
+
+
+class BytesAttribute(Attribute[bytes]):
+    attr_type = "B"
+
+    def serialize(self, value: Any) -> bytes:
+        return bytes(value)
+
+    def deserialize(self, value: Any) -> bytes:
+        return bytes(value)
+
+
+def table(room: str) -> type:
+    """`class Meta(db.table("orders")): pass` inside a Row."""
+    return type("Meta", (), {"table_name": config.table(room), "region": config.region()})
+
+
+@dataclass(frozen=True)
+class Key:
+    row: type[Row]
+    pk: str
+    sk: str
+
+
+@dataclass(frozen=True)
+class Write:
+    """One conditional write. `refusal` is the no that a failed condition means, or a function from the row that
+    stood in the way (None when there was none) to that no. Without one, a failed condition means `Moved`."""
+
+    verb: str  # put | update | delete | check
+    row: Any
+    condition: Condition | None = None
+    actions: tuple[Action, ...] = ()
+    refusal: Refusal | None = None
+
+    def refuse(self, standing: Any) -> Problem:
+        if self.refusal is None:
+            return Moved()
+        return self.refusal if isinstance(self.refusal, Problem) else self.refusal(standing)
+
+
+@dataclass(frozen=True)
+class Page:
+    items: list[Any]
+    after: dict[str, Any] | None  # hand it back to go on; None at the end
+
+
+def create(row: Model, refusal: Refusal | None = None) -> Write:
+    """Put what must not be there yet."""
+    return Write("put", row, condition=_keys(type(row))[0].does_not_exist(), refusal=refusal)
+
+
+def put(row: Model, when: Condition | None = None, refusal: Refusal | None = None) -> Write:
+    return Write("put", row, condition=when, refusal=refusal)
+
+
+def update(row: Model, *actions: Action, when: Condition | None = None, refusal: Refusal | None = None) -> Write:
+    """`row` only names the keys. Without `when` an absent row would come into being."""
+    return Write("update", row, condition=when, actions=actions, refusal=refusal)
+
+
+def delete(row: Model, when: Condition | None = None, refusal: Refusal | None = None) -> Write:
+    return Write("delete", row, condition=when, refusal=refusal)
+
+
+def check(row: Model, when: Condition, refusal: Refusal | None = None) -> Write:
+    return Write("check", row, condition=when, refusal=refusal)
+
+
+class Engine(Protocol):
+    def get(self, key: Key, consistent: bool) -> Any: ...
+    def batch(self, keys: Sequence[Key]) -> dict[Key, Any]: ...
+    def query(self, row: Any, pk: str, options: QueryOptions) -> Page: ...
+    def transact(self, writes: Sequence[Write], token: str) -> None: ...
+
+
+@dataclass(frozen=True)
+class QueryOptions:
+    begins: str | None = None
+    between: tuple[str, str] | None = None
+    index: str | None = None
+    newest_first: bool = False
+    limit: int | None = None
+    after: dict[str, Any] | None = None
+
+
+@dataclass
+class Blocked(Exception):
+    """A transaction that did not happen: for each write, in the order given, why it stood in the way."""
+
+    reasons: list[tuple[str | None, Any]]  # (code or None, the row that stood there or None)
+
+
+def get(row: type[R], pk: str, sk: str, consistent: bool = True) -> R | None:
+    return cast("R | None", engine.get(Key(row, pk, sk), consistent))
+
+
+def batch(keys: Iterable[Key]) -> dict[Key, Any]:
+    """Consistent reads over any tables, absent rows left out; one call for each hundred keys."""
+    wanted = list(dict.fromkeys(keys))
+    found: dict[Key, Any] = {}
+    for start in range(0, len(wanted), MOST_KEYS):
+        found |= engine.batch(wanted[start : start + MOST_KEYS])
+    return found
+
+
+def query(row: type[R], pk: str, **options: Any) -> Page:
+    """One page, of `limit` rows at most. Base table reads are consistent; an `index` lags and serves lists only."""
+    return engine.query(row, pk, QueryOptions(**options))
+
+
+def query_all(row: type[R], pk: str, **options: Any) -> list[R]:
+    """Every page: for collections that are small by nature."""
+    rows: list[R] = []
+    page = query(row, pk, **options)
+    rows.extend(page.items)
+    while page.after:
+        page = query(row, pk, **options | {"after": page.after})
+        rows.extend(page.items)
+    return rows
+
+
+def commit(writes: Sequence[Write | None]) -> None:
+    """All or nothing. Raises the refusal of the first write whose condition failed, in the order given; `Moved` where
+    that write names none; `Unavailable` when only conflicts stood in the way six times."""
+    wanted = [write for write in writes if write is not None]
+    if len(wanted) > MOST_WRITES:
+        raise ValueError(f"{len(wanted)} writes do not fit in one transaction")
+    token = str(uuid.UUID(bytes=ids_randomness(16)))
+    for attempt in range(TRIES):
+        try:
+            return engine.transact(wanted, token)
+        except Blocked as blocked:
+            codes = {code for code, _ in blocked.reasons if code}
+            if not codes <= {"TransactionConflict"}:
+                return _refuse(wanted, blocked)
+        pause(attempt)
+    raise Unavailable()
+
+
+def _refuse(writes: Sequence[Write], blocked: Blocked) -> None:
+    failed = [(write, row) for write, (code, row) in zip(writes, blocked.reasons) if code == "ConditionalCheckFailed"]
+    if any(_is_ours(write, row) for write, row in failed):
+        return  # an earlier send of this very commit had gone through and only its reply was lost
+    if not failed:
+        raise RuntimeError(f"transaction blocked: {[code for code, _ in blocked.reasons]}")
+    write, row = failed[0]
+    raise write.refuse(row)
+
+
+def _is_ours(write: Write, standing: Any) -> bool:
+    """A journal entry carries the id of the one commit that wrote it."""
+    mine = getattr(write.row, "event_id", None)
+    return write.verb == "put" and mine is not None and getattr(standing, "event_id", None) == mine
+
+
+F = TypeVar("F", bound=Callable[..., Any])
+
+
+def decided_anew(verb: F) -> F:
+    """Runs the whole load-decide-commit again when what it had read was `Moved` meanwhile; at most six times."""
+
+    @wraps(verb)
+    def run(*args: Any, **kwargs: Any) -> Any:
+        for attempt in range(TRIES - 1):
+            try:
+                return verb(*args, **kwargs)
+            except Moved:
+                pause(attempt)
+        return verb(*args, **kwargs)
+
+    return cast(F, run)
+
+
+def _sleep(attempt: int) -> None:
+    time.sleep(random.uniform(0, 0.02 * 2**attempt))  # full jitter  # nosec B311
+
+
+pause: Callable[[int], None] = _sleep  # tests and simulators do not wait
+
+
+def ids_randomness(count: int) -> bytes:
+    from chalicelib.kit import ids  # looked up late, so that a simulator's source counts
+
+    return ids.randomness(count)
+
+
+def _keys(row: type[Model]) -> tuple[Any, Any]:
+    return row._hash_key_attribute(), row._range_key_attribute()
+
+
+class Dynamo:
+    """DynamoDB through PynamoDB."""
+
+    # A transaction is sent as checks, deletes, puts, updates whatever the order of the calls; reasons come back so.
+    SENT: ClassVar[list[str]] = ["check", "delete", "put", "update"]
+
+    def get(self, key: Key, consistent: bool) -> Any:
+        try:
+            return key.row.get(key.pk, key.sk, consistent_read=consistent)
+        except key.row.DoesNotExist:
+            return None
+        except PynamoDBException as error:
+            raise _down(error) from error
+
+    def batch(self, keys: Sequence[Key]) -> dict[Key, Any]:
+        pending: dict[str, Any] = {}
+        by_table: dict[str, dict[tuple[str, str], Key]] = {}
+        for key in keys:
+            name = key.row.Meta.table_name  # type: ignore[attr-defined]
+            by_table.setdefault(name, {})[(key.pk, key.sk)] = key
+            request = pending.setdefault(name, {"Keys": [], "ConsistentRead": True})
+            request["Keys"].append({"pk": {"S": key.pk}, "sk": {"S": key.sk}})
+        found: dict[Key, Any] = {}
+        for attempt in range(TRIES):
+            answer = self._batch_call(pending)
+            for name, raws in answer["Responses"].items():
+                for raw in raws:
+                    key = by_table[name][(raw["pk"]["S"], raw["sk"]["S"])]
+                    found[key] = key.row.from_raw_data(raw)
+            pending = answer.get("UnprocessedKeys") or {}
+            if not pending:
+                return found
+            pause(attempt)
+        raise Unavailable()
+
+    def _batch_call(self, request: dict[str, Any]) -> Any:
+        try:
+            return connection().dispatch("BatchGetItem", {"RequestItems": request})
+        except Exception as error:
+            raise _down(error) from error
+
+    def query(self, row: Any, pk: str, options: QueryOptions) -> Page:
+        source = getattr(row, options.index) if options.index else row
+        range_key = source._range_key_attribute() if options.index else _keys(row)[1]
+        condition = None
+        if options.begins is not None:
+            condition = range_key.startswith(options.begins)
+        if options.between is not None:
+            condition = range_key.between(*options.between)
+        try:
+            found = source.query(
+                pk,
+                range_key_condition=condition,
+                consistent_read=None if options.index else True,
+                scan_index_forward=not options.newest_first,
+                limit=options.limit,
+                last_evaluated_key=options.after,
+            )
+            return Page(list(found), found.last_evaluated_key)
+        except PynamoDBException as error:
+            raise _down(error) from error
+
+    def transact(self, writes: Sequence[Write], token: str) -> None:
+        transaction = TransactWrite(connection=connection(), client_request_token=token)
+        for write in writes:
+            self._add(transaction, write)
+        try:
+            transaction._commit()
+        except TransactWriteError as error:
+            if not error.cancellation_reasons:
+                raise _down(error) from error
+            raise Blocked(self._in_order_given(writes, error)) from error
+
+    def _add(self, transaction: TransactWrite, write: Write) -> None:
+        old = "ALL_OLD" if write.condition is not None else None
+        if write.verb == "put":
+            transaction.save(write.row, condition=write.condition, return_values=old)
+        elif write.verb == "update":
+            transaction.update(write.row, list(write.actions), condition=write.condition, return_values=old)
+        elif write.verb == "delete":
+            transaction.delete(write.row, condition=write.condition)
+        else:
+            hash_key, range_key = _keys(type(write.row))
+            keys = getattr(write.row, hash_key.attr_name), getattr(write.row, range_key.attr_name)
+            transaction.condition_check(type(write.row), *keys, condition=write.condition)
+
+    def _in_order_given(self, writes: Sequence[Write], error: TransactWriteError) -> list[tuple[str | None, Any]]:
+        sent = sorted(range(len(writes)), key=lambda i: (self.SENT.index(writes[i].verb), i))
+        given: list[tuple[str | None, Any]] = [(None, None)] * len(writes)
+        for i, reason in zip(sent, error.cancellation_reasons):
+            if reason is not None:
+                raw = reason.raw_item
+                given[i] = (reason.code, type(writes[i].row).from_raw_data(raw) if raw else None)
+        return given
+
+
+def _down(error: Exception) -> Exception:
+    """A store that is away or overloaded is told to the caller as such; anything else is our bug and stays loud."""
+    cause = getattr(error, "cause", error)
+    if isinstance(cause, VerboseClientError):
+        code = cause.response.get("Error", {}).get("Code", "")
+        status = cause.response.get("ResponseMetadata", {}).get("HTTPStatusCode", 500)
+        busy = {"ProvisionedThroughputExceededException", "ThrottlingException", "RequestLimitExceeded"}
+        busy |= {"TransactionInProgressException", "TransactionConflictException", "InternalServerError"}
+        return Unavailable() if code in busy or status >= 500 else error
+    return Unavailable() if isinstance(cause, _network_errors()) else error
+
+
+def _network_errors() -> tuple[type[Exception], ...]:
+    from botocore.exceptions import BotoCoreError, HTTPClientError
+
+    return (HTTPClientError, BotoCoreError, OSError)
+
+
+_local = threading.local()
+
+
+def connection() -> Connection:
+    """One client for each thread. API Gateway gives up after 29 s, so no read may wait longer than 3."""
+    if not hasattr(_local, "connection"):
+        _local.connection = Connection(
+            region=config.region(), connect_timeout_seconds=1, read_timeout_seconds=3, max_retry_attempts=3
+        )
+    return cast(Connection, _local.connection)
+
+
+engine: Engine = Dynamo()

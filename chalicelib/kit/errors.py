@@ -1,0 +1,78 @@
+"""How this house says no.
+
+    Problem                 told to the caller as it is
+    ├── Invalid             cannot read the request
+    ├── NotSignedIn         who are you?
+    ├── Forbidden           you may not
+    ├── NotFound            no such thing, or not yours to know
+    ├── Refused             understood, and the rules say no
+    │   └── Moved           somebody changed it in between; look again
+    ├── Declined            the payer's side said no
+    └── Unavailable         someone else is down, or a key is hot; try again
+
+Everything else that is raised is a bug. HTTP numbers are known to `kit.web` alone.
+"""
+
+from __future__ import annotations
+
+import re
+from typing import Any
+
+
+class Problem(Exception):
+    """Carries facts, not sentences: `says` is formatted with them; `code` is the class's name in snake_case."""
+
+    says = "Something is wrong."
+
+    def __init__(self, **facts: Any) -> None:
+        self.facts = facts
+        super().__init__(self.detail)
+
+    @property
+    def code(self) -> str:
+        return re.sub(r"(?<!^)(?=[A-Z])", "_", type(self).__name__).lower()
+
+    @property
+    def detail(self) -> str:
+        return self.says.format(**self.facts)
+
+
+class Invalid(Problem):
+    """`errors` is a list of {"field", "says"}: each one says what to mend."""
+
+    says = "The request cannot be read: {summary}"
+
+    def __init__(self, *errors: tuple[str, str], **facts: Any) -> None:
+        self.errors = [{"field": field, "says": says} for field, says in errors]
+        summary = "; ".join(f"{field}: {says}" if field else says for field, says in errors)
+        super().__init__(summary=summary, errors=self.errors, **facts)
+
+
+class NotSignedIn(Problem):
+    says = "Sign in first: send a staff token as `Authorization: Bearer …`, or the order's own token as `?token=`."
+
+
+class Forbidden(Problem):
+    says = "Your role may not do this."
+
+
+class NotFound(Problem):
+    says = "There is no such thing, or it is not yours to see."
+
+
+class Refused(Problem):
+    says = "The rules say no."
+
+
+class Moved(Refused):
+    """The version read is no longer the version stored; verbs load again and decide anew."""
+
+    says = "Somebody changed this in between; look again and repeat."
+
+
+class Declined(Problem):
+    says = "The payer's side said no."
+
+
+class Unavailable(Problem):
+    says = "Not possible right now; try again in a moment."

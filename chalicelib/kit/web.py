@@ -1,0 +1,319 @@
+"""Thin HTTP doors: who may enter, the body read by a closed schema, the answer as JSON, a refusal as RFC 9457.
+
+A room writes `doors = Routes(__name__)` and `@doors.post("/orders", who=..., body=...)`; the view gets a `Call` and the
+path's parts by name. Everything a door declares is also what openapi.json says of it.
+"""
+
+from __future__ import annotations
+
+import base64
+import binascii
+import hashlib
+import json
+import re
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass, field, replace
+from typing import Any, ClassVar
+
+from chalice.app import Blueprint, Response
+from pydantic import BaseModel, ConfigDict, ValidationError
+
+from chalicelib.kit import auth, log, requests
+from chalicelib.kit.auth import ANYONE, Principal
+from chalicelib.kit.errors import Declined, Forbidden, Invalid, NotFound, NotSignedIn, Problem, Refused, Unavailable
+
+MOST_BODY_BYTES = 256 * 1024
+EVERYONE = frozenset({"anyone"})
+CUSTOMER = frozenset({"customer"})  # whoever holds the order's token; the room's own gate checks which order
+STAFF = auth.STAFF
+PATH_PART = re.compile(r"[A-Za-z0-9@._:~+-]{1,128}")
+IDEMPOTENCY_KEY = re.compile(r"[\x21-\x7e]{16,128}")
+
+Answerer = Callable[..., Any]
+
+
+class Body(BaseModel):
+    """Closed and strict: an unknown field, `true` for 1 or "2" for 2 is refused, never guessed at."""
+
+    model_config = ConfigDict(extra="forbid", strict=True, frozen=True)
+
+
+class Query(BaseModel):
+    """Query strings: text on the wire, closed all the same."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+
+class Unreadable(Invalid):
+    """400 where other invalid bodies are 422: this is not even JSON, or a header it needs is missing."""
+
+
+class TooLarge(Invalid):
+    says = "The body is over {limit} bytes; send less at once."
+
+
+@dataclass(frozen=True)
+class Call:
+    principal: Principal
+    body: Any = None
+    query: Any = None
+    asked: requests.Asked | None = None  # set at doors that are `keyed`
+    raw: bytes = b""
+    headers: Any = None
+    location: str | None = None
+
+
+@dataclass(frozen=True)
+class Answer:
+    body: Any = None
+    status: int = 200
+    headers: dict[str, str] = field(default_factory=dict)
+
+
+@dataclass(frozen=True)
+class Door:
+    method: str
+    path: str
+    who: frozenset[str]
+    view: Answerer
+    says: str
+    body: type[BaseModel] | None = None
+    query: type[BaseModel] | None = None
+    answer: Any = None  # a pydantic model or a JSON schema of the 2xx body, for openapi.json
+    status: int = 200
+    keyed: bool = False
+    raw: bool = False
+    example: Any = None
+
+    @property
+    def name(self) -> str:
+        return f"{self.method} {self.path}"
+
+
+class Routes(Blueprint):
+    """A Chalice blueprint whose views may refuse: Chalice turns every exception it does not know into a 500 before
+    middleware sees it, so the mapping to HTTP has to stand around the view itself."""
+
+    every: ClassVar[list[Door]] = []
+
+    def door(self, method: str, path: str, *, who: Iterable[str], **said: Any) -> Callable[[Answerer], Answerer]:
+        """`keyed=True` asks for an Idempotency-Key; `status` is the answer's when the view returns a bare body."""
+
+        def register(view: Answerer) -> Answerer:
+            words = " ".join((view.__doc__ or view.__name__).split())
+            door = Door(method, path, frozenset(who), view, words, **said)
+            Routes.every.append(door)
+
+            def answer(**parts: str) -> Response:
+                return serve(door, self.current_request, parts)
+
+            answer.__name__ = f"{method.lower()}_{view.__name__}"
+            self.route(path, methods=[method], content_types=["*/*", "application/json"], name=answer.__name__)(answer)
+            return view
+
+        return register
+
+    def get(self, path: str, **said: Any) -> Callable[[Answerer], Answerer]:
+        return self.door("GET", path, **said)
+
+    def post(self, path: str, **said: Any) -> Callable[[Answerer], Answerer]:
+        return self.door("POST", path, **said)
+
+    def put(self, path: str, **said: Any) -> Callable[[Answerer], Answerer]:
+        return self.door("PUT", path, **said)
+
+
+def serve(door: Door, request: Any, parts: dict[str, str]) -> Response:
+    try:
+        return respond(door, read_and_view(door, request, parts))
+    except requests.AlreadyAnswered as done:
+        return respond(door, Answer(done.answer, status=200))
+    except Problem as problem:
+        status = status_of(problem)
+        log.decision("refused", door=door.name, code=problem.code, status=status)
+        return problem_response(problem, status)
+    except Exception as bug:
+        log.bug("a bug answered 500", door=door.name, exception=type(bug).__name__)
+        return problem_body(500, "bug", "Something broke on our side; it has been written down.", {})
+
+
+def read_and_view(door: Door, request: Any, parts: dict[str, str]) -> Any:
+    headers = request.headers
+    query = request.query_params or {}
+    principal = principal_of(headers, query)
+    admit(door, principal)
+    if not all(PATH_PART.fullmatch(part) for part in parts.values()):
+        raise NotFound()
+    raw = raw_body(request)
+    body = read_body(door, raw)
+    call = Call(principal, body, read_query(door, query), raw=raw, headers=headers)
+    if door.keyed:
+        call = replace(call, asked=asked(door, principal, headers, body if body is not None else parts, parts))
+    return door.view(call, **parts)
+
+
+def principal_of(headers: Any, query: Any) -> Principal:
+    bearer = headers.get("authorization", "")
+    if bearer:
+        scheme, _, token = bearer.partition(" ")
+        if scheme.lower() != "bearer":
+            raise NotSignedIn()
+        return who_is(auth.read_staff_token(token.strip()))
+    if query.get("token"):
+        return Principal(role="customer", token=query["token"][:200])
+    return ANYONE
+
+
+def _as_the_token_says(claims: dict[str, Any]) -> Principal:
+    return Principal(role=claims["role"], id=claims["id"])
+
+
+# The wiring puts the staff list here, so that a role taken away is gone within a minute.
+who_is: Callable[[dict[str, Any]], Principal] = _as_the_token_says
+
+
+def admit(door: Door, principal: Principal) -> None:
+    if "anyone" in door.who or principal.role in door.who:
+        return
+    raise NotSignedIn() if principal.role in ("anyone", "customer") else Forbidden()
+
+
+def raw_body(request: Any) -> bytes:
+    try:
+        raw: bytes = request.raw_body
+    except (ValueError, binascii.Error, UnicodeError) as error:
+        raise Unreadable(("", "the body is not readable as bytes")) from error
+    if len(raw) > MOST_BODY_BYTES:
+        raise TooLarge(limit=MOST_BODY_BYTES)
+    return raw
+
+
+def read_body(door: Door, raw: bytes) -> Any:
+    if door.body is None:
+        return None
+    try:
+        return door.body.model_validate_json(raw)
+    except ValidationError as error:
+        raise in_our_words(error) from error
+
+
+def read_query(door: Door, query: Any) -> Any:
+    given = {name: query[name] for name in query if name != "token"}
+    try:
+        return (door.query or Query).model_validate(given)
+    except ValidationError as error:
+        raise in_our_words(error) from error
+
+
+def in_our_words(error: ValidationError) -> Invalid:
+    found = error.errors(include_url=False, include_input=False, include_context=False)
+    listed = [(".".join(map(str, each["loc"])), each["msg"]) for each in found[:20]]
+    if found[0]["type"] == "json_invalid":
+        return Unreadable(("", f"the body is not JSON: {found[0]['msg'].removeprefix('Invalid JSON: ')}"))
+    return Invalid(*listed)
+
+
+def asked(door: Door, principal: Principal, headers: Any, body: Any, parts: dict[str, str]) -> requests.Asked:
+    key = headers.get("idempotency-key", "")
+    if not IDEMPOTENCY_KEY.fullmatch(key):
+        raise Unreadable(("Idempotency-Key", "send this header, 16 to 128 characters, the same one on every retry"))
+    said = body.model_dump(mode="json") if isinstance(body, BaseModel) else body
+    caller = principal.actor if not principal.token else auth.order_token_hash(principal.token)
+    return requests.asked(caller, door.name, key, {"said": said, "at": parts})
+
+
+def respond(door: Door, said: Any) -> Response:
+    if isinstance(said, Response):
+        return said
+    answer = said if isinstance(said, Answer) else Answer(said, status=door.status)
+    body = answer.body if isinstance(answer.body, (str, bytes)) else as_json(answer.body)
+    return Response(body, status_code=answer.status, headers=dict(SAFE | answer.headers))
+
+
+SAFE = {
+    "Content-Type": "application/json",
+    "Cache-Control": "no-store",
+    "X-Content-Type-Options": "nosniff",
+    "Referrer-Policy": "no-referrer",
+}
+
+
+def as_json(value: Any) -> str:
+    return json.dumps(value, separators=(",", ":"), ensure_ascii=False)
+
+
+def page(html: str, status: int = 200) -> Answer:
+    """A small page served by the API itself; it may load and run nothing but a form back to us."""
+    policy = (
+        "default-src 'none'; style-src 'unsafe-inline'; form-action 'self'; frame-ancestors 'none'; base-uri 'none'"
+    )
+    return Answer(html, status, {"Content-Type": "text/html; charset=utf-8", "Content-Security-Policy": policy})
+
+
+def listed(items: list[Any], after: dict[str, Any] | None, list_name: str) -> dict[str, Any]:
+    """`{"items": […], "next": cursor or null}`; the cursor opens only the list it came from."""
+    return {"items": items, "next": auth.sign(f"cursor:{list_name}", after) if after else None}
+
+
+def cursor(text: str | None, list_name: str) -> dict[str, Any] | None:
+    if not text:
+        return None
+    after = auth.unsign(f"cursor:{list_name}", text)
+    if not isinstance(after, dict):
+        raise Invalid(("cursor", "is not one that this list gave; start again without it"))
+    return after
+
+
+def tagged(call: Call, body: Any) -> Answer:
+    """With an ETag; 304 without a body when the caller has this very answer already."""
+    text = as_json(body)
+    tag = '"' + hashlib.sha256(text.encode()).hexdigest()[:16] + '"'
+    if call.headers.get("if-none-match") == tag:
+        return Answer("", 304, {"ETag": tag})
+    return Answer(text, 200, {"ETag": tag, "Cache-Control": "no-cache"})
+
+
+# First match wins; the tree is drawn in kit/errors.py.
+STATUS: list[tuple[type[Problem], int]] = [
+    (TooLarge, 413),
+    (Unreadable, 400),
+    (Invalid, 422),
+    (NotSignedIn, 401),
+    (Forbidden, 403),
+    (NotFound, 404),
+    (Declined, 402),
+    (Unavailable, 503),
+    (Refused, 409),
+    (Problem, 500),
+]
+
+
+def status_of(problem: Problem) -> int:
+    return next(status for kind, status in STATUS if isinstance(problem, kind))
+
+
+def problem_response(problem: Problem, status: int) -> Response:
+    return problem_body(status, problem.code, problem.detail, problem.facts)
+
+
+def problem_body(status: int, code: str, detail: str, facts: dict[str, Any]) -> Response:
+    said = {"type": f"/problems/{code}", "title": code.replace("_", " "), "status": status, "detail": detail}
+    said |= {"code": code} | {name: fact for name, fact in facts.items() if name != "summary"}
+    headers = SAFE | {"Content-Type": "application/problem+json"}
+    if status == 503:
+        headers["Retry-After"] = "1"
+    if status == 401:
+        headers["WWW-Authenticate"] = "Bearer"
+    return Response(json.dumps(said, default=_plain, separators=(",", ":")), status_code=status, headers=dict(headers))
+
+
+def _plain(fact: Any) -> Any:
+    return fact.as_json() if hasattr(fact, "as_json") else str(fact)
+
+
+def decoded(text: str) -> bytes:
+    """Base64 from a body, or Invalid."""
+    try:
+        return base64.b64decode(text, validate=True)
+    except (ValueError, binascii.Error) as error:
+        raise Invalid(("", "is not base64")) from error
