@@ -45,7 +45,7 @@ class Row(Model):
     @classmethod
     def _get_connection(cls) -> TableConnection:
         """PynamoDB makes a client for each model, 57 ms each on a cold start; all of ours share one."""
-        if cls._connection is None or cls._connection.table_name != cls.Meta.table_name:  # type: ignore[attr-defined]
+        if cls._connection is None or cls._connection.table_name != cls.Meta.table_name:
             table = super()._get_connection()
             shared = connection()
             if table.table_name not in shared._tables:
@@ -76,8 +76,8 @@ class BytesAttribute(Attribute[bytes]):
         return bytes(value)
 
 
-def table(room: str) -> type:
-    """`class Meta(db.table("orders")): pass` inside a Row."""
+def table(room: str) -> Any:
+    """`Meta = db.table("orders")` inside a Row."""
     return type("Meta", (), {"table_name": config.table(room), "region": config.region()})
 
 
@@ -251,7 +251,7 @@ def ids_randomness(count: int) -> bytes:
     return ids.randomness(count)
 
 
-def _keys(row: type[Model]) -> tuple[Any, Any]:
+def _keys(row: Any) -> tuple[Any, Any]:
     return row._hash_key_attribute(), row._range_key_attribute()
 
 
@@ -273,13 +273,13 @@ class Dynamo:
         pending: dict[str, Any] = {}
         by_table: dict[str, dict[tuple[str, str], Key]] = {}
         for key in keys:
-            name = key.row.Meta.table_name  # type: ignore[attr-defined]
+            name = key.row.Meta.table_name
             by_table.setdefault(name, {})[(key.pk, key.sk)] = key
             request = pending.setdefault(name, {"Keys": [], "ConsistentRead": True})
             request["Keys"].append({"pk": {"S": key.pk}, "sk": {"S": key.sk}})
         found: dict[Key, Any] = {}
         for attempt in range(TRIES):
-            answer = self._batch_call(pending)
+            answer = self._call("BatchGetItem", {"RequestItems": pending})
             for name, raws in answer["Responses"].items():
                 for raw in raws:
                     key = by_table[name][(raw["pk"]["S"], raw["sk"]["S"])]
@@ -290,31 +290,19 @@ class Dynamo:
             pause(attempt)
         raise Unavailable()
 
-    def _batch_call(self, request: dict[str, Any]) -> Any:
-        try:
-            return connection().dispatch("BatchGetItem", {"RequestItems": request})
-        except Exception as error:
-            raise _down(error) from error
-
     def query(self, row: Any, pk: str, options: QueryOptions) -> Page:
-        source = getattr(row, options.index) if options.index else row
-        range_key = source._range_key_attribute() if options.index else _keys(row)[1]
-        condition = None
-        if options.begins is not None:
-            condition = range_key.startswith(options.begins)
-        if options.between is not None:
-            condition = range_key.between(*options.between)
+        answer = self._call("Query", query_request(row, pk, options))
+        raws, after = answer["Items"], answer.get("LastEvaluatedKey")
+        if not options.index:
+            return Page([row.from_raw_data(raw) for raw in raws], after)
+        keys = [Key(row, raw["pk"]["S"], raw["sk"]["S"]) for raw in raws]  # indexes hold keys only
+        rows = batch(keys)
+        return Page([rows[key] for key in keys if key in rows], after)
+
+    def _call(self, operation: str, request: dict[str, Any]) -> Any:
         try:
-            found = source.query(
-                pk,
-                range_key_condition=condition,
-                consistent_read=None if options.index else True,
-                scan_index_forward=not options.newest_first,
-                limit=options.limit,
-                last_evaluated_key=options.after,
-            )
-            return Page(list(found), found.last_evaluated_key)
-        except PynamoDBException as error:
+            return connection().dispatch(operation, request)
+        except Exception as error:
             raise _down(error) from error
 
     def transact(self, writes: Sequence[Write], token: str) -> None:
@@ -349,6 +337,30 @@ class Dynamo:
                 raw = reason.raw_item
                 given[i] = (reason.code, type(writes[i].row).from_raw_data(raw) if raw else None)
         return given
+
+
+INDEX_KEYS = {"by_list": ("list", "listed_at"), "by_owner": ("owner", "listed_at")}
+
+
+def query_request(row: Any, pk: str, options: QueryOptions) -> dict[str, Any]:
+    hash_name, range_name = INDEX_KEYS[options.index] if options.index else [key.attr_name for key in _keys(row)]
+    names, values, condition = {"#h": hash_name}, {":h": {"S": pk}}, "#h = :h"
+    if options.begins is not None:
+        condition += " AND begins_with(#r, :b)"
+        names["#r"], values[":b"] = range_name, {"S": options.begins}
+    elif options.between is not None:
+        condition += " AND #r BETWEEN :b AND :e"
+        names["#r"], values[":b"], values[":e"] = range_name, {"S": options.between[0]}, {"S": options.between[1]}
+    request: dict[str, Any] = {
+        "TableName": row.Meta.table_name,
+        "KeyConditionExpression": condition,
+        "ExpressionAttributeNames": names,
+        "ExpressionAttributeValues": values,
+        "ScanIndexForward": not options.newest_first,
+    }
+    request |= {"IndexName": options.index} if options.index else {"ConsistentRead": True}
+    request |= {"Limit": options.limit} if options.limit else {}
+    return request | ({"ExclusiveStartKey": options.after} if options.after else {})
 
 
 def _down(error: Exception) -> Exception:

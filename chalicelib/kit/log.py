@@ -5,37 +5,11 @@ from __future__ import annotations
 import json
 import logging
 
-ALLOWED = frozenset(
-    [
-        "request_id",
-        "door",
-        "status",
-        "code",
-        "order",
-        "offer",
-        "fulfillment",
-        "payment",
-        "customer",
-        "location",
-        "sku",
-        "kind",
-        "event",
-        "event_id",
-        "subject",
-        "sequence",
-        "attempts",
-        "channel",
-        "role",
-        "actor",
-        "topic",
-        "transport",
-        "file",
-        "row",
-        "count",
-        "milliseconds",
-        "exception",
-    ]
-)
+ALLOWED = {
+    *("request_id", "door", "status", "code", "event", "event_id", "kind", "subject", "sequence", "topic", "transport"),
+    *("order", "offer", "fulfillment", "payment", "customer", "location", "sku", "channel", "role", "actor"),
+    *("file", "row", "count", "attempts", "milliseconds", "exception"),
+}
 _logger = logging.getLogger("satukanal")
 
 

@@ -46,7 +46,7 @@ def document(doors: Sequence[Door], served_under: str = "/api") -> dict[str, Any
 
 
 def _schemas(doors: Sequence[Door]) -> dict[str, Any]:
-    models = [model for door in doors for model in (door.body, door.answer) if _is_model(model)]
+    models: list[Any] = [model for door in doors for model in (door.body, door.answer) if _is_model(model)]
     _, made = models_json_schema(
         [(model, "validation") for model in dict.fromkeys(models)], ref_template="#/components/schemas/{model}"
     )
