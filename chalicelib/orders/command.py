@@ -1,0 +1,57 @@
+"""What every channel says when it wants an order: `PlaceOrder`, already in our words."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from datetime import datetime
+from decimal import Decimal
+from typing import Any
+
+from chalicelib.customers.model import Contact
+from chalicelib.kit.auth import ANYONE, Principal
+from chalicelib.kit.money import Money
+from chalicelib.kit.requests import Asked
+from chalicelib.orders.model import Delivery, OrderLine
+
+
+@dataclass(frozen=True)
+class Wanted:
+    """`agreed_*` is a price made elsewhere (a marketplace, an import); `set_by_hand` one that the owner gave."""
+
+    sku: str
+    quantity: int
+    agreed_price: Money | None = None
+    agreed_discount: Decimal = Decimal(0)
+    set_by_hand: Money | None = None
+    reason: str = ""
+
+
+@dataclass(frozen=True)
+class Tender:
+    """`amount` may be missing on one tender: it takes the rest. A `reason` on credit lifts the limit (owner only)."""
+
+    method: str
+    amount: Money | None = None
+    reason: str = ""
+
+
+@dataclass(frozen=True)
+class PlaceOrder:
+    channel: str
+    lines: Sequence[Wanted]
+    delivery: Delivery
+    tenders: Sequence[Tender]
+    principal: Principal = ANYONE
+    customer_id: str = ""
+    contact: Contact | None = None
+    coupons: tuple[str, ...] = ()
+    placement: str = ""
+    note: str = ""
+    asked: Asked | None = None
+    placed_at: datetime | None = None  # the business date of an order agreed elsewhere; holds use the real clock
+    freight: Money | None = None
+    ref: str = ""
+    order_id: str = ""  # a draft brings its own
+    quoted: Sequence[OrderLine] | None = None  # and the prices the customer was shown
+    extra: Sequence[Any] = field(default_factory=tuple)  # further writes of the same commit

@@ -1,0 +1,237 @@
+"""What an order is, how it may move, and what happened to it."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import Any
+
+from chalicelib.kit.errors import Invalid, Refused
+from chalicelib.kit.events import Event
+from chalicelib.kit.money import Money, total
+from chalicelib.stock.model import Piece
+
+MOST_LINES = 40  # order, payment, credit, request, journal and a hold beside every level fit in one transaction
+
+STATES: dict[str, set[str]] = {
+    "draft": {"placed", "cancelled"},
+    "placed": {"completed", "cancelled"},
+    "completed": set(),
+    "cancelled": set(),
+}
+
+# Written by fulfillment in its own commits; here because the promise ends where the goods leave the house.
+FULFILLMENT_STATES: dict[str, set[str]] = {
+    "unassigned": {"offered", "assigned", "delivered", "cancelled"},
+    "offered": {"assigned", "cancelled"},
+    "assigned": {"assigned", "offered", "unassigned", "partly_shipped", "shipped", "delivered", "cancelled"},
+    "partly_shipped": {"shipped", "assigned", "delivered"},
+    "shipped": {"delivered", "assigned", "returned"},
+    "delivered": {"returned"},
+    "returned": set(),
+    "cancelled": set(),
+}
+NOT_YET_GONE = {"unassigned", "offered", "assigned"}
+
+
+@dataclass(frozen=True)
+class OrderLine:
+    sku: str
+    name: str
+    quantity: int
+    unit_price: Money
+    total: Money
+    tax: Money
+    cost: Money | None = None
+    adjustments: tuple[dict[str, Any], ...] = ()  # {"code", "says", "kind", "amount_minor"}
+
+
+@dataclass(frozen=True)
+class Delivery:
+    """`point` is {"lat", "lon"}: the address's own position, else where its postcode lies."""
+
+    method: str  # ship | pickup | handover
+    location: str | None = None
+    address: dict[str, Any] | None = None
+    point: dict[str, float] | None = None
+
+
+@dataclass(frozen=True)
+class Order:
+    """`pieces` says which units at which location are promised to it; `reserved_until` only while they are on hold."""
+
+    id: str
+    number: str
+    channel: str
+    placed_at: datetime
+    status: str
+    payment_status: str
+    fulfillment_status: str
+    lines: tuple[OrderLine, ...]
+    delivery: Delivery
+    total: Money
+    freight: Money
+    actor: str
+    contact: dict[str, str] = field(default_factory=dict)
+    customer_id: str = ""
+    location: str = ""
+    placement: str = ""
+    pieces: tuple[Piece, ...] = ()
+    payment_ids: tuple[str, ...] = ()
+    reserved_until: datetime | None = None
+    coupons: tuple[str, ...] = ()
+    note: str = ""
+    ref: str = ""
+    reason: str = ""
+    bringer: str = ""
+    token_hash: str = ""
+    token_version: int = 1
+    version: int = 0
+    journal_hash: str = ""
+
+    @property
+    def subject(self) -> str:
+        return f"order#{self.id}"
+
+    @property
+    def currency(self) -> str:
+        return self.total.currency
+
+    @property
+    def on_hold(self) -> bool:
+        return self.reserved_until is not None
+
+    @property
+    def tax(self) -> Money:
+        return total((line.tax for line in self.lines), self.currency)
+
+    @property
+    def demand(self) -> dict[str, int]:
+        return {line.sku: line.quantity for line in self.lines}
+
+
+def merged(wanted: Sequence[tuple[str, int]]) -> dict[str, int]:
+    """Demand per SKU: two lines of one SKU are one demand, or each would be checked against the same units."""
+    demand: dict[str, int] = {}
+    for sku, quantity in wanted:
+        demand[sku] = demand.get(sku, 0) + quantity
+    return demand
+
+
+def may_cancel(order: Order) -> bool:
+    return "cancelled" in STATES[order.status] and order.fulfillment_status in NOT_YET_GONE
+
+
+class TooManyLines(Invalid):
+    says = "An order holds at most {most} different goods; split it in two."
+
+
+class HandoverNeedsMoney(Invalid):
+    says = "Goods handed over at the counter are paid at once: cash or credit, not {method}."
+
+
+class MayNotAgreePrices(Invalid):
+    says = "Prices, dates, freight and references agreed elsewhere come only from a channel key or the owner."
+
+
+class MayNotOverridePrices(Refused):
+    says = "Only the owner may set a price by hand, and only with a reason."
+
+
+class NoOpenShift(Refused):
+    says = "Open a shift first: cash has to go into a till."
+
+
+class CannotCancel(Refused):
+    says = "Order {order} is {status} and its goods are {fulfillment_status}: too late to cancel it."
+
+
+class NoLocation(Invalid):
+    says = "Say which location: pickup and handover happen somewhere."
+
+
+class WrongCurrency(Invalid):
+    says = "This shop counts in {ours}, not in {theirs}."
+
+
+class DraftGone(Refused):
+    says = "This draft was already submitted or has lapsed; make a new one."
+
+
+class NotAwaitingMoney(Refused):
+    says = "Payment {payment} is {status}; there is nothing to do with it here."
+
+
+@dataclass(frozen=True)
+class OrderPlaced(Event):
+    """`lines` are [sku, quantity, total, tax, cost]; `payments` [id, method, amount, status]; all minor units."""
+
+    order_id: str
+    channel: str
+    currency: str
+    total_minor: int
+    method: str
+    lines: list[list[Any]]
+    payments: list[list[Any]]
+    movements: list[list[Any]] = field(default_factory=list)
+    postings: list[list[Any]] = field(default_factory=list)
+    freight_minor: int = 0
+    customer_id: str = ""
+    location: str = ""
+    placement: str = ""
+    placed_at: str = ""
+    holds_until: str = ""
+    credit_minor: int = 0
+    reason: str = ""  # of a price set by hand, or of credit granted over the limit
+
+
+@dataclass(frozen=True)
+class OrderCancelled(Event):
+    order_id: str
+    reason: str
+    currency: str
+    total_minor: int
+    movements: list[list[Any]] = field(default_factory=list)
+    postings: list[list[Any]] = field(default_factory=list)
+    owed_minor: int = 0
+    credit_minor: int = 0  # exposure given back
+
+
+@dataclass(frozen=True)
+class ProofSubmitted(Event):
+    order_id: str
+    payment_id: str
+    file: str = ""
+
+
+@dataclass(frozen=True)
+class PaymentCaptured(Event):
+    order_id: str
+    payment_id: str
+    method: str
+    amount_minor: int
+    currency: str
+    movements: list[list[Any]] = field(default_factory=list)
+    postings: list[list[Any]] = field(default_factory=list)
+    owed_minor: int = 0  # came too late for the goods: to be given back
+
+
+@dataclass(frozen=True)
+class PaymentRejected(Event):
+    order_id: str
+    payment_id: str
+    reason: str
+
+
+@dataclass(frozen=True)
+class DraftMade(Event):
+    order_id: str
+    channel: str
+    currency: str
+    total_minor: int
+
+
+@dataclass(frozen=True)
+class PayLinkAsked(Event):
+    order_id: str

@@ -1,0 +1,205 @@
+"""How orders are kept: one row each, lines and pieces as compact JSON, in a day list and in their customer's list."""
+
+from __future__ import annotations
+
+import json
+from datetime import datetime
+from typing import Any
+
+from pynamodb.attributes import NumberAttribute, UnicodeAttribute
+
+from chalicelib.kit import clock, config, db, journal
+from chalicelib.kit.db import InstantAttribute, Key, Row, Write
+from chalicelib.kit.events import Event
+from chalicelib.kit.journal import Head
+from chalicelib.kit.money import Money
+from chalicelib.orders.model import Delivery, Order, OrderLine
+from chalicelib.stock.model import Piece
+
+
+class OrderRow(Row):
+    """Lists: `day#<the shop's day>#<channel>` (seven natural shards of a day), and the customer's as owner."""
+
+    Meta = db.table("orders")
+
+    number = UnicodeAttribute()
+    channel = UnicodeAttribute()
+    placed_at = InstantAttribute()
+    status = UnicodeAttribute()
+    payment_status = UnicodeAttribute()
+    fulfillment_status = UnicodeAttribute()
+    body = UnicodeAttribute()  # what was promised: written once
+    pieces = UnicodeAttribute(null=True)
+    payment_ids = UnicodeAttribute(null=True)
+    reserved_until = InstantAttribute(null=True)
+    total_minor = NumberAttribute()
+    currency = UnicodeAttribute()
+    customer_id = UnicodeAttribute(null=True)
+    contact = UnicodeAttribute(null=True)  # personal: erased on request, while the rest stays
+    reason = UnicodeAttribute(null=True)
+    bringer = UnicodeAttribute(null=True)
+    token_hash = UnicodeAttribute()
+    token_version = NumberAttribute(default=1)
+    version = NumberAttribute()
+    journal_hash = UnicodeAttribute()
+    list = UnicodeAttribute(null=True)
+    owner = UnicodeAttribute(null=True)
+    listed_at = UnicodeAttribute(null=True)
+
+
+def order_key(order_id: str) -> Key:
+    return Key(OrderRow, order_id, "order")
+
+
+def load(order_id: str) -> Order | None:
+    row = db.get(OrderRow, order_id, "order")
+    return as_order(row) if row else None
+
+
+def day_list(day: str, channel: str) -> str:
+    return f"day#{day}#{channel}"
+
+
+def customer_list(customer_id: str) -> str:
+    return f"customer#{customer_id}"
+
+
+def put_order(order: Order) -> Write:
+    return db.create(_row(order))
+
+
+def change_order(before: Order, **changes: Any) -> Write:
+    """Only from the version that was read; `head=` (a journal.Head) or `version` and `journal_hash` move it on."""
+    head: Head | None = changes.pop("head", None)
+    if head:
+        changes |= {"version": head.sequence, "journal_hash": head.hash}
+    actions = []
+    for name, value in changes.items():
+        attribute, kept = getattr(OrderRow, name), _kept(name, value)
+        actions.append(attribute.remove() if kept is None else attribute.set(kept))
+    row = OrderRow(before.id, "order")
+    return db.update(row, *actions, when=OrderRow.version == before.version)
+
+
+def record(order: Order, event: Event, *, actor: str, at: datetime) -> journal.Recorded:
+    """The order's next journal entry; payments and fulfillment of an order write to this same subject."""
+    head = Head(order.version, order.journal_hash)
+    return journal.record(order.subject, event, after=head, actor=actor, at=at, channel=order.channel)
+
+
+def _kept(name: str, value: Any) -> Any:
+    if name == "pieces":
+        return _compact([_piece(piece) for piece in value]) if value else None
+    if name == "contact":
+        return _compact(value) if value else None
+    if name == "payment_ids":
+        return ",".join(value) or None
+    return None if value == "" else value
+
+
+def _row(order: Order) -> OrderRow:
+    return OrderRow(
+        order.id,
+        "order",
+        number=order.number,
+        channel=order.channel,
+        placed_at=order.placed_at,
+        status=order.status,
+        payment_status=order.payment_status,
+        fulfillment_status=order.fulfillment_status,
+        body=_compact(_body(order)),
+        pieces=_kept("pieces", order.pieces),
+        payment_ids=_kept("payment_ids", order.payment_ids),
+        reserved_until=order.reserved_until,
+        total_minor=order.total.minor,
+        currency=order.currency,
+        customer_id=order.customer_id or None,
+        contact=_kept("contact", order.contact),
+        reason=order.reason or None,
+        token_hash=order.token_hash,
+        token_version=order.token_version,
+        version=order.version,
+        journal_hash=order.journal_hash,
+        list=day_list(clock.day_of(order.placed_at, config.zone()).isoformat(), order.channel),
+        owner=customer_list(order.customer_id) if order.customer_id else None,
+        listed_at=f"{clock.iso(order.placed_at)}#{order.id}",
+    )
+
+
+def _body(order: Order) -> dict[str, Any]:
+    delivery = order.delivery
+    said = {
+        "lines": [_line(line) for line in order.lines],
+        "delivery": [delivery.method, delivery.location, delivery.address, delivery.point],
+        "freight": order.freight.minor,
+        "actor": order.actor,
+        "location": order.location,
+        "placement": order.placement,
+        "coupons": list(order.coupons),
+        "note": order.note,
+        "ref": order.ref,
+    }
+    return {name: value for name, value in said.items() if value}
+
+
+def _line(line: OrderLine) -> list[Any]:
+    cost = line.cost.minor if line.cost else None
+    numbers = [line.quantity, line.unit_price.minor, line.total.minor, line.tax.minor, cost]
+    return [line.sku, line.name, *numbers, *([list(line.adjustments)] if line.adjustments else [])]
+
+
+def _piece(piece: Piece) -> list[Any]:
+    return [piece.sku, piece.location, piece.quantity, *([piece.shelf] if piece.shelf else [])]
+
+
+def as_order(row: Any) -> Order:
+    currency = row.currency
+    body = json.loads(row.body)
+    return Order(
+        id=row.pk,
+        number=row.number,
+        channel=row.channel,
+        placed_at=row.placed_at,
+        status=row.status,
+        payment_status=row.payment_status,
+        fulfillment_status=row.fulfillment_status,
+        lines=tuple(_as_line(kept, currency) for kept in body["lines"]),
+        delivery=Delivery(*body["delivery"]),
+        total=Money(int(row.total_minor), currency),
+        freight=Money(body.get("freight", 0), currency),
+        actor=body.get("actor", ""),
+        contact=json.loads(row.contact) if row.contact else {},
+        customer_id=row.customer_id or "",
+        location=body.get("location", ""),
+        placement=body.get("placement", ""),
+        pieces=tuple(Piece(*kept[:3], *kept[3:]) for kept in json.loads(row.pieces)) if row.pieces else (),
+        payment_ids=tuple(row.payment_ids.split(",")) if row.payment_ids else (),
+        reserved_until=row.reserved_until,
+        coupons=tuple(body.get("coupons", ())),
+        note=body.get("note", ""),
+        ref=body.get("ref", ""),
+        reason=row.reason or "",
+        bringer=row.bringer or "",
+        token_hash=row.token_hash,
+        token_version=int(row.token_version),
+        version=int(row.version),
+        journal_hash=row.journal_hash,
+    )
+
+
+def _as_line(kept: list[Any], currency: str) -> OrderLine:
+    sku, name, quantity, unit, line_total, tax, cost, *adjustments = kept
+    return OrderLine(
+        sku=sku,
+        name=name,
+        quantity=quantity,
+        unit_price=Money(unit, currency),
+        total=Money(line_total, currency),
+        tax=Money(tax, currency),
+        cost=Money(cost, currency) if cost is not None else None,
+        adjustments=tuple(adjustments[0]) if adjustments else (),
+    )
+
+
+def _compact(value: Any) -> str:
+    return json.dumps(value, separators=(",", ":"), ensure_ascii=False)
