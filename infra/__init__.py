@@ -1,0 +1,1 @@
+"""Everything around the functions: resources, the local run, demo data, deploy. Not packaged into the Lambda."""

@@ -1,0 +1,140 @@
+"""What a stage is made of, as one CloudFormation template; `python -m infra.template` writes infra/resources.json.
+
+The local run and the tests create their tables from the same file, so what is tested is what is deployed.
+"""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import Any
+
+FILE = Path(__file__).with_name("resources.json")
+ROOMS = (
+    *("catalog", "places", "customers", "pricing", "stock", "payments", "orders"),
+    *("fulfillment", "notify", "reporting", "requests"),
+)
+TOPICS = ("orders", "fulfillment", "payments", "stock", "customers", "reference")
+INDEXES = {"by_list": "list", "by_owner": "owner"}
+
+
+def template() -> dict[str, Any]:
+    return {
+        "AWSTemplateFormatVersion": "2010-09-09",
+        "Description": "Satukanal: tables and the journal's stream, topics, dead letters, the site's bucket.",
+        "Parameters": {"Prefix": {"Type": "String", "Default": "satukanal", "AllowedPattern": "[a-z][a-z0-9-]{1,30}"}},
+        "Resources": resources(),
+        "Outputs": outputs(),
+    }
+
+
+def resources() -> dict[str, Any]:
+    made: dict[str, Any] = {f"{room.title()}Table": table(room) for room in ROOMS}
+    made["JournalTable"] = journal()
+    made |= {f"{name.title()}Topic": topic(name) for name in TOPICS}
+    return made | {"DeadLetters": dead_letters(), "DeadLettersAlarm": alarm(), "SiteBucket": bucket()}
+
+
+def table(room: str) -> dict[str, Any]:
+    keys = [_key("pk", "HASH"), _key("sk", "RANGE")]
+    attributes = [_attribute(name) for name in ("pk", "sk", *INDEXES.values(), "listed_at")]
+    indexes = [_index(name, owner) for name, owner in INDEXES.items()]
+    return _table(room, keys, attributes, {"GlobalSecondaryIndexes": indexes})
+
+
+def journal() -> dict[str, Any]:
+    """The only stream of the house: new images are all that listeners need."""
+    keys = [_key("subject", "HASH"), _key("sequence", "RANGE")]
+    attributes = [_attribute("subject"), _attribute("sequence", "N")]
+    return _table("journal", keys, attributes, {"StreamSpecification": {"StreamViewType": "NEW_IMAGE"}})
+
+
+def topic(name: str) -> dict[str, Any]:
+    return {"Type": "AWS::SNS::Topic", "Properties": {"TopicName": _named(name)}}
+
+
+def dead_letters() -> dict[str, Any]:
+    fortnight = 14 * 24 * 3600
+    properties = {
+        "QueueName": _named("dead-letters"),
+        "MessageRetentionPeriod": fortnight,
+        "SqsManagedSseEnabled": True,
+    }
+    return {"Type": "AWS::SQS::Queue", "Properties": properties | {"SqsManagedSseEnabled": True}}
+
+
+def alarm() -> dict[str, Any]:
+    """One dead letter is one message that nobody got: that is worth waking somebody."""
+    properties = {
+        "AlarmName": _named("dead-letters"),
+        "Namespace": "AWS/SQS",
+        "MetricName": "ApproximateNumberOfMessagesVisible",
+        "Dimensions": [{"Name": "QueueName", "Value": {"Fn::GetAtt": ["DeadLetters", "QueueName"]}}],
+        "Statistic": "Maximum",
+        "Period": 60,
+        "EvaluationPeriods": 1,
+        "Threshold": 1,
+        "ComparisonOperator": "GreaterThanOrEqualToThreshold",
+        "TreatMissingData": "notBreaching",
+    }
+    return {"Type": "AWS::CloudWatch::Alarm", "Properties": properties}
+
+
+def bucket() -> dict[str, Any]:
+    closed = dict.fromkeys(("BlockPublicAcls", "BlockPublicPolicy", "IgnorePublicAcls", "RestrictPublicBuckets"), True)
+    encryption = {"ServerSideEncryptionConfiguration": [{"ServerSideEncryptionByDefault": {"SSEAlgorithm": "AES256"}}]}
+    name = {"Fn::Sub": "${Prefix}-site-${AWS::AccountId}-${AWS::Region}"}
+    properties = {"BucketName": name, "PublicAccessBlockConfiguration": closed, "BucketEncryption": encryption}
+    return {"Type": "AWS::S3::Bucket", "Properties": properties}
+
+
+def outputs() -> dict[str, Any]:
+    """Named as the functions' environment names them, so that the deploy copies them over."""
+    made = {f"Topic{name.title()}": {"Value": {"Ref": f"{name.title()}Topic"}} for name in TOPICS}
+    made["JournalStreamArn"] = {"Value": {"Fn::GetAtt": ["JournalTable", "StreamArn"]}}
+    made["DeadLettersUrl"] = {"Value": {"Ref": "DeadLetters"}}
+    made["DeadLettersArn"] = {"Value": {"Fn::GetAtt": ["DeadLetters", "Arn"]}}
+    made["SiteBucket"] = {"Value": {"Ref": "SiteBucket"}}
+    return made
+
+
+def written() -> str:
+    return json.dumps(template(), indent=1) + "\n"
+
+
+def _table(room: str, keys: list[Any], attributes: list[Any], more: dict[str, Any]) -> dict[str, Any]:
+    properties = {
+        "TableName": _named(room),
+        "BillingMode": "PAY_PER_REQUEST",
+        "KeySchema": keys,
+        "AttributeDefinitions": attributes,
+        "PointInTimeRecoverySpecification": {"PointInTimeRecoveryEnabled": True},
+        "SSESpecification": {"SSEEnabled": True},
+    }
+    return {
+        "Type": "AWS::DynamoDB::Table",
+        "DeletionPolicy": "Delete",
+        "UpdateReplacePolicy": "Retain",
+        "Properties": properties | more,
+    }
+
+
+def _index(name: str, owner: str) -> dict[str, Any]:
+    keys = [_key(owner, "HASH"), _key("listed_at", "RANGE")]
+    return {"IndexName": name, "KeySchema": keys, "Projection": {"ProjectionType": "KEYS_ONLY"}}
+
+
+def _key(name: str, kind: str) -> dict[str, str]:
+    return {"AttributeName": name, "KeyType": kind}
+
+
+def _attribute(name: str, kind: str = "S") -> dict[str, str]:
+    return {"AttributeName": name, "AttributeType": kind}
+
+
+def _named(name: str) -> dict[str, str]:
+    return {"Fn::Sub": "${Prefix}-" + name}
+
+
+if __name__ == "__main__":
+    FILE.write_text(written())

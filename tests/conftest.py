@@ -1,0 +1,60 @@
+"""The ground every test stands on: an environment of its own, and `aws`, a fresh AWS in process with all tables."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Iterator
+from typing import Any
+
+import pytest
+
+import tests.environment  # noqa: F401 - table names are read when a row's class is made, so this comes first
+from chalicelib.kit import clock, db, ids
+
+
+@pytest.fixture(autouse=True)
+def nothing_left_over(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
+    """Clock and randomness that a test replaced are put back; nobody waits between tries."""
+    clock_source, randomness, engine = clock.source, ids.randomness, db.engine
+    monkeypatch.setattr(db, "pause", lambda attempt: None)
+    forget()
+    yield
+    clock.source, ids.randomness, db.engine = clock_source, randomness, engine
+    forget()
+
+
+@pytest.fixture
+def aws() -> Iterator[Any]:
+    """moto in this process, with the tables, topics and the queue of infra/resources.json; gives a boto3 session."""
+    import boto3
+    from moto import mock_aws
+
+    from infra import tables
+
+    with mock_aws():
+        session = boto3.Session(region_name="ap-southeast-3")
+        tables.create_tables(session.client("dynamodb"), "test")
+        tables.create_topics(session.client("sns"), "test")
+        tables.create_dead_letters(session.client("sqs"), "test")
+        forget_connections()
+        yield session
+        forget_connections()
+
+
+def forget() -> None:
+    """Rooms that keep reference rows for a minute say `forget()`; those not imported yet have nothing to lose."""
+    for name in [name for name in sys.modules if name.startswith("chalicelib.")]:
+        getattr(sys.modules[name], "forget", lambda: None)()
+
+
+def forget_connections() -> None:
+    """A PynamoDB client made under one mock must not serve the next."""
+    db._local.__dict__.clear()
+    for row in _rows(db.Row):
+        row._connection = None
+
+
+def _rows(row: Any) -> Iterator[Any]:
+    for each in row.__subclasses__():
+        yield each
+        yield from _rows(each)

@@ -1,0 +1,29 @@
+from chalicelib.kit import db
+from chalicelib.kit.requests import Request
+from infra import template
+
+
+def test_the_committed_template_is_what_the_code_makes():
+    assert template.FILE.read_text() == template.written()
+
+
+def test_a_table_made_from_the_template_takes_what_a_room_commits(aws):
+    row = Request("caller#door#key", "request", body_hash="h", answer=b"a")
+
+    db.commit([db.create(row)])
+
+    assert db.get(Request, "caller#door#key", "request").answer == b"a"
+
+
+def test_each_test_starts_with_empty_tables(aws):
+    assert db.get(Request, "caller#door#key", "request") is None
+
+
+def test_every_room_has_a_table_and_only_the_journal_a_stream(aws):
+    client = aws.client("dynamodb")
+
+    names = client.list_tables()["TableNames"]
+    streamed = [name for name in names if "StreamSpecification" in client.describe_table(TableName=name)["Table"]]
+
+    assert sorted(names) == sorted(f"test-{room}" for room in (*template.ROOMS, "journal"))
+    assert streamed == ["test-journal"]
