@@ -1,0 +1,65 @@
+"""How people write their phone numbers and e-mails, made one: 0812…, 62812… and +62 812… are the same number."""
+
+from __future__ import annotations
+
+import re
+
+import phonenumbers
+
+from chalicelib.customers.model import Contact
+from chalicelib.kit import config
+from chalicelib.kit.errors import Invalid
+
+EMAIL = re.compile(r"[^\s@\"<>,;:\\()\[\]]{1,64}@[^\s@.,;:\"<>\\()\[\]]+(\.[^\s@.,;:\"<>\\()\[\]]+)+")
+
+
+def contact(
+    name: str = "", phone: str = "", email: str = "", country: str | None = None, as_written: bool = False
+) -> Contact:
+    """Raises Invalid for what nobody can be reached by; `as_written` keeps it instead, for books of older systems."""
+    reached_by_phone, reached_by_mail = e164(phone, country), mailbox(email)
+    if not as_written:
+        _refuse_unreadable(phone, reached_by_phone, email, reached_by_mail)
+    return Contact(
+        " ".join(name.split()), reached_by_phone or " ".join(phone.split()), reached_by_mail or " ".join(email.split())
+    )
+
+
+def identities(phone: str, email: str) -> list[tuple[str, str]]:
+    """Only what is valid identifies anybody; a number kept as written does not."""
+    found = [("phone", phone if e164(phone) == phone else None), ("email", email if mailbox(email) == email else None)]
+    return [(kind, value) for kind, value in found if value]
+
+
+def e164(phone: str, country: str | None = None) -> str | None:
+    """None for what is no valid number anywhere."""
+    if not phone.strip():
+        return None
+    for text in dict.fromkeys([phone, "+" + phone.strip().lstrip("+")]):  # 62812… without its plus
+        number = _parsed(text, country or config.country())
+        if number is not None and phonenumbers.is_valid_number(number):
+            return str(phonenumbers.format_number(number, phonenumbers.PhoneNumberFormat.E164))
+    return None
+
+
+def mailbox(email: str) -> str | None:
+    """Lower case throughout: no mail provider in use tells Sari from sari."""
+    text = email.strip().lower()
+    return text if len(text) <= 254 and EMAIL.fullmatch(text) else None
+
+
+def _parsed(text: str, country: str) -> phonenumbers.PhoneNumber | None:
+    try:
+        return phonenumbers.parse(text, country)
+    except phonenumbers.NumberParseException:
+        return None
+
+
+def _refuse_unreadable(phone: str, reached_by_phone: str | None, email: str, reached_by_mail: str | None) -> None:
+    wrong = []
+    if phone.strip() and reached_by_phone is None:
+        wrong.append(("phone", "is no valid number; write it with its country code, as +62 812…"))
+    if email.strip() and reached_by_mail is None:
+        wrong.append(("email", "is no valid address"))
+    if wrong:
+        raise Invalid(*wrong)

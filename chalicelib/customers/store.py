@@ -1,0 +1,246 @@
+"""What the room keeps, all in table `customers`, and the writes that orders and payments put into their commits."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from typing import Any
+
+from pynamodb.attributes import JSONAttribute, NumberAttribute, UnicodeAttribute
+
+from chalicelib.customers.model import (
+    Address,
+    Ask,
+    Credit,
+    CreditLimitReached,
+    CreditNotUsed,
+    Customer,
+    Identity,
+    NoCreditTerms,
+)
+from chalicelib.kit import db
+from chalicelib.kit.db import InstantAttribute, Key, Row, Write
+from chalicelib.kit.errors import Problem
+from chalicelib.kit.journal import Head
+from chalicelib.kit.money import Money
+
+
+class CustomerRow(Row):
+    """Found by phone through `owner` and by e-mail through `list`; those indexes serve people, never decisions."""
+
+    Meta = db.table("customers")
+
+    name = UnicodeAttribute()
+    company = UnicodeAttribute(null=True)
+    phone = UnicodeAttribute(null=True)
+    email = UnicodeAttribute(null=True)
+    address = JSONAttribute(null=True)
+    price_group = UnicodeAttribute(null=True)
+    terms_days = NumberAttribute(null=True)
+    merged_into = UnicodeAttribute(null=True)
+    absorbed = JSONAttribute(null=True)
+    phone_verified_at = InstantAttribute(null=True)
+    email_verified_at = InstantAttribute(null=True)
+    version = NumberAttribute()
+    journal_hash = UnicodeAttribute(null=True)
+    owner = UnicodeAttribute(null=True)
+    list = UnicodeAttribute(null=True)
+    listed_at = UnicodeAttribute(null=True)
+
+
+class CreditRow(Row):
+    """`left_minor` moves in the same update as what changes it, because conditions cannot subtract."""
+
+    Meta = db.table("customers")
+
+    limit_minor = NumberAttribute()
+    exposure_minor = NumberAttribute()
+    left_minor = NumberAttribute()
+    currency = UnicodeAttribute()
+    terms_days = NumberAttribute()
+
+
+class IdentityRow(Row):
+    Meta = db.table("customers")
+
+    customer_id = UnicodeAttribute()
+    home = UnicodeAttribute()
+    verified_at = InstantAttribute(null=True)
+
+
+class AskRow(Row):
+    """The one code that is out for a customer's phone or e-mail; asking again replaces it."""
+
+    Meta = db.table("customers")
+
+    ask_id = UnicodeAttribute()
+    value = UnicodeAttribute()
+    asked_at = InstantAttribute()
+    tries = NumberAttribute()
+
+
+class AsksRow(Row):
+    """How many codes went to one phone or e-mail on a day, whoever asked."""
+
+    Meta = db.table("customers")
+
+    day = UnicodeAttribute()
+    count = NumberAttribute()
+
+
+def customer_key(customer_id: str) -> Key:
+    return Key(CustomerRow, customer_id, "customer")
+
+
+def credit_key(customer_id: str) -> Key:
+    return Key(CreditRow, customer_id, "credit")
+
+
+def identity_key(kind: str, value: str) -> Key:
+    return Key(IdentityRow, f"identity#{kind}#{value}", "identity")
+
+
+def ask_key(customer_id: str, kind: str) -> Key:
+    return Key(AskRow, customer_id, f"code#{kind}")
+
+
+def asks_key(kind: str, value: str) -> Key:
+    return Key(AsksRow, f"identity#{kind}#{value}", "asks")
+
+
+def extend_credit(customer_id: str, amount: Money, override: bool = False) -> Write:
+    """Takes `amount` of the customer's limit; with `override` (a role's right, with its reason) beyond it too."""
+    allowed = (CreditRow.currency == amount.currency) & CreditRow.left_minor.exists()
+    return db.update(
+        CreditRow(customer_id, "credit"),
+        CreditRow.exposure_minor.add(amount.minor),
+        CreditRow.left_minor.add(-amount.minor),
+        when=allowed if override else allowed & (CreditRow.left_minor >= amount.minor),
+        refusal=lambda standing: _no_credit(standing, amount),
+    )
+
+
+def give_back_credit(customer_id: str, amount: Money) -> Write:
+    return db.update(
+        CreditRow(customer_id, "credit"),
+        CreditRow.exposure_minor.add(-amount.minor),
+        CreditRow.left_minor.add(amount.minor),
+        when=(CreditRow.currency == amount.currency) & (CreditRow.exposure_minor >= amount.minor),
+        refusal=CreditNotUsed(),
+    )
+
+
+def new_customer(customer: Customer, identities: Iterable[tuple[str, str]] = ()) -> list[Write]:
+    """`identities` are those written down by staff; a guest's stay unclaimed until he proves them."""
+    claims = [claim_identity(Identity(kind, value, customer.id, customer.id)) for kind, value in identities]
+    return [db.create(customer_row(customer)), *claims]
+
+
+def claim_identity(identity: Identity) -> Write:
+    return db.create(identity_row(identity))
+
+
+def change_identity(before: Identity, after: Identity) -> Write:
+    unchanged = IdentityRow.home == before.home
+    unchanged &= IdentityRow.customer_id == before.customer_id
+    if before.verified_at is None:
+        unchanged &= IdentityRow.verified_at.does_not_exist()
+    return db.put(identity_row(after), when=unchanged)
+
+
+def change_customer(after: Customer, read_version: int) -> Write:
+    return db.put(customer_row(after), when=CustomerRow.version == read_version)
+
+
+def set_credit(before: Credit | None, after: Credit) -> Write:
+    """A limit set anew beside what is owed; refused as Moved when an order took credit in between."""
+    row = credit_row(after)
+    if before is None:
+        return db.create(row)
+    unmoved = (CreditRow.exposure_minor == before.exposure.minor) & (CreditRow.limit_minor == before.limit.minor)
+    return db.put(row, when=unmoved)
+
+
+def _no_credit(standing: Any, wanted: Money) -> Problem:
+    if standing is None or standing.currency != wanted.currency:
+        return NoCreditTerms()
+    credit = as_credit(standing)
+    return CreditLimitReached(credit.limit, credit.left, wanted)
+
+
+def as_customer(row: Any) -> Customer:
+    words = {name: getattr(row, name) or "" for name in ("company", "phone", "email", "price_group", "journal_hash")}
+    return Customer(
+        row.pk,
+        row.name,
+        **words,
+        address=Address(**row.address) if row.address else None,
+        terms_days=int(row.terms_days or 0),
+        merged_into=row.merged_into,
+        absorbed=tuple(row.absorbed or ()),
+        phone_verified_at=row.phone_verified_at,
+        email_verified_at=row.email_verified_at,
+        version=int(row.version),
+    )
+
+
+def as_credit(row: Any) -> Credit:
+    limit, exposure = (Money(int(amount), row.currency) for amount in (row.limit_minor, row.exposure_minor))
+    return Credit(row.pk, limit, exposure, int(row.terms_days))
+
+
+def as_identity(row: Any) -> Identity:
+    _, kind, value = row.pk.split("#", 2)
+    return Identity(kind, value, row.customer_id, row.home, row.verified_at)
+
+
+def as_ask(row: Any) -> Ask:
+    return Ask(row.ask_id, row.pk, row.sk.partition("#")[2], row.value, row.asked_at, int(row.tries))
+
+
+def head_of(customer: Customer) -> Head:
+    return Head(customer.version, customer.journal_hash)
+
+
+def customer_row(customer: Customer) -> CustomerRow:
+    words = {name: getattr(customer, name) or None for name in ("company", "phone", "email", "price_group")}
+    return CustomerRow(
+        customer.id,
+        "customer",
+        name=customer.name,
+        **words,
+        address=vars(customer.address) if customer.address else None,
+        terms_days=customer.terms_days or None,
+        merged_into=customer.merged_into,
+        absorbed=[*customer.absorbed] or None,
+        phone_verified_at=customer.phone_verified_at,
+        email_verified_at=customer.email_verified_at,
+        version=customer.version,
+        journal_hash=customer.journal_hash or None,
+        owner=(customer.phone and f"phone#{customer.phone}") or None,
+        list=(customer.email and f"email#{customer.email}") or None,
+        listed_at=customer.id,
+    )
+
+
+def credit_row(credit: Credit) -> CreditRow:
+    return CreditRow(
+        credit.customer_id,
+        "credit",
+        limit_minor=credit.limit.minor,
+        exposure_minor=credit.exposure.minor,
+        left_minor=credit.left.minor,
+        currency=credit.limit.currency,
+        terms_days=credit.terms_days,
+    )
+
+
+def identity_row(identity: Identity) -> IdentityRow:
+    key = identity_key(identity.kind, identity.value)
+    return IdentityRow(
+        key.pk, key.sk, customer_id=identity.customer_id, home=identity.home, verified_at=identity.verified_at
+    )
+
+
+def ask_row(ask: Ask) -> AskRow:
+    key = ask_key(ask.customer_id, ask.kind)
+    return AskRow(key.pk, key.sk, ask_id=ask.id, value=ask.value, asked_at=ask.asked_at, tries=ask.tries)

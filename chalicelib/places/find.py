@@ -1,0 +1,128 @@
+"""Reads for everyone above. Locations and staff change seldom, so a process remembers them for a minute."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from datetime import datetime, timedelta
+from typing import Any
+
+from chalicelib.kit import clock, db
+from chalicelib.kit.auth import Principal
+from chalicelib.kit.errors import NotFound, NotSignedIn
+from chalicelib.places.model import Location, Point, Position, Staff, UnknownPostcode
+from chalicelib.places.store import (
+    CountryRow,
+    LocationRow,
+    PositionRow,
+    StaffRow,
+    as_location,
+    as_position,
+    as_staff,
+    point_of,
+    postcode_key,
+    staff_key,
+)
+
+__all__ = [
+    "as_staff",
+    "check_postcode",
+    "forget",
+    "location",
+    "loaded_countries",
+    "locations",
+    "one_staff",
+    "positions",
+    "postcode_key",
+    "staff",
+    "staff_at",
+    "staff_key",
+    "whereabouts",
+    "who_is",
+]
+
+REMEMBERED = timedelta(seconds=60)
+_memory: dict[str, tuple[datetime, Any]] = {}
+
+
+def locations() -> dict[str, Location]:
+    rows = _remembered("locations", lambda: db.query_all(LocationRow, "locations"))
+    return {row.sk: as_location(row) for row in rows}
+
+
+def location(location_id: str) -> Location:
+    found = locations().get(location_id)
+    if found is None:
+        raise NotFound()
+    return found
+
+
+def staff() -> dict[str, Staff]:
+    """Everyone who ever had a row, the inactive too: old orders still name them."""
+    rows = _remembered("staff", lambda: db.query_all(StaffRow, "staff"))
+    return {row.sk: as_staff(row) for row in rows}
+
+
+def staff_at(location_id: str) -> list[Staff]:
+    """Who is told of work there: active people whose location it is."""
+    return [each for each in staff().values() if each.active and each.location == location_id]
+
+
+def one_staff(staff_id: str) -> Staff:
+    found = staff().get(staff_id)
+    if found is None:
+        raise NotFound()
+    return found
+
+
+def positions() -> dict[str, Position]:
+    """Always as reported last: a remembered position would be an old one."""
+    return {row.sk: as_position(row) for row in db.query_all(PositionRow, "positions")}
+
+
+def who_is(claims: dict[str, Any]) -> Principal:
+    """What he may do is what the staff list says now, whatever his token said when it was made."""
+    key = staff_key(str(claims["id"]))
+    row = _remembered(f"staff#{key.sk}", lambda: db.get(StaffRow, key.pk, key.sk))
+    person = as_staff(row) if row is not None else None
+    if person is None or not person.active or person.version != claims["v"]:
+        raise NotSignedIn()
+    return Principal(role=person.role, id=person.id, location=person.location or None, name=person.name)
+
+
+def whereabouts(country: str, postcode: str) -> Point | None:
+    """Where a customer without a position is, as well as his postcode tells."""
+    key = postcode_key(*written(country, postcode))
+    return point_of(db.get(key.row, key.pk, key.sk, consistent=False))
+
+
+def check_postcode(country: str, postcode: str) -> None:
+    """Only countries whose postcodes are loaded can say that one does not exist."""
+    country, postcode = written(country, postcode)
+    if country not in loaded_countries():
+        return
+    key = postcode_key(country, postcode)
+    if not postcode or db.get(key.row, key.pk, key.sk, consistent=False) is None:
+        raise UnknownPostcode(country, postcode)
+
+
+def written(country: str, postcode: str) -> tuple[str, str]:
+    """One spelling for keys: people write `sw1a 1aa` and `SW1A1AA`."""
+    return country.strip().upper(), "".join(postcode.split()).upper()
+
+
+def forget() -> None:
+    """For whoever has just changed a row, and for tests that change the tables beneath."""
+    _memory.clear()
+
+
+def loaded_countries() -> set[str]:
+    return {row.sk for row in _remembered("postcodes", lambda: db.query_all(CountryRow, "postcodes"))}
+
+
+def _remembered(name: str, load: Callable[[], Any]) -> Any:
+    now = clock.now()
+    since, value = _memory.get(name, (None, None))
+    if since is None or not since <= now < since + REMEMBERED:
+        value = load()
+        _memory[name] = (now, value)
+    return value

@@ -1,0 +1,127 @@
+"""Locations, the people who work at them, and how far apart two points are."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime
+from math import asin, cos, radians, sin, sqrt
+
+from chalicelib.kit.errors import Invalid, Refused
+from chalicelib.kit.events import Event
+
+KINDS = ("warehouse", "store", "van")
+ROLES = ("owner", "cashier", "salesman", "agent", "warehouse", "courier", "finance", "channel")
+EARTH_RADIUS_METERS = 6_371_000
+
+
+@dataclass(frozen=True)
+class Point:
+    lat: float
+    lon: float
+
+    def as_json(self) -> dict[str, float]:
+        return {"lat": self.lat, "lon": self.lon}
+
+
+@dataclass(frozen=True)
+class Location:
+    """Anything that holds stock. A van's point is where it starts from; where it is now is a `Position`."""
+
+    id: str
+    kind: str
+    name: str
+    point: Point | None = None
+    zone: str = "Asia/Jakarta"
+    address: str = ""
+    phone: str = ""
+    email: str = ""
+    active: bool = True
+
+
+@dataclass(frozen=True)
+class Position:
+    location: str
+    point: Point
+    at: datetime
+
+
+@dataclass(frozen=True)
+class Staff:
+    """`version` is carried by his tokens: raising it signs every older one out."""
+
+    id: str
+    name: str
+    role: str
+    phone: str = ""
+    email: str = ""
+    location: str = ""
+    language: str = "id"
+    active: bool = True
+    version: int = 1
+
+
+@dataclass(frozen=True)
+class Postcode:
+    postcode: str
+    area: str = ""
+    lat: float | None = None
+    lon: float | None = None
+
+    @property
+    def point(self) -> Point | None:
+        return None if self.lat is None or self.lon is None else Point(self.lat, self.lon)
+
+
+def distance_meters(a: Point, b: Point) -> int:
+    """As the crow flies: streets are longer, but who is nearest seldom changes."""
+    lat_a, lat_b = radians(a.lat), radians(b.lat)
+    across = sin((lat_b - lat_a) / 2) ** 2 + cos(lat_a) * cos(lat_b) * sin(radians(b.lon - a.lon) / 2) ** 2
+    return round(2 * EARTH_RADIUS_METERS * asin(sqrt(min(1.0, across))))
+
+
+def check_location(location: Location) -> None:
+    if location.kind not in KINDS:
+        raise Invalid(("kind", f"is one of {', '.join(KINDS)}"))
+
+
+def check_staff(staff: Staff) -> None:
+    if staff.role not in ROLES:
+        raise Invalid(("role", f"is one of {', '.join(ROLES)}"))
+
+
+class NotAVan(Refused):
+    says = "{location} does not move; only a van has a position."
+
+
+class FromTheFuture(Invalid):
+    """A position dated ahead would count as fresh long after it went stale."""
+
+    def __init__(self) -> None:
+        super().__init__(("at", "lies in the future; send the time the position was taken, or none for now"))
+
+
+class UnknownPostcode(Invalid):
+    def __init__(self, country: str, postcode: str) -> None:
+        super().__init__(("postcode", f"{postcode} does not exist in {country}"), country=country, postcode=postcode)
+
+
+@dataclass(frozen=True)
+class LocationKept(Event):
+    location: str
+    kind_of_location: str
+    active: bool
+
+
+@dataclass(frozen=True)
+class StaffKept(Event):
+    staff: str
+    role: str
+    location: str
+    active: bool
+    token_version: int
+
+
+@dataclass(frozen=True)
+class PostcodesKept(Event):
+    country: str
+    count: int

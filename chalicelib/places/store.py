@@ -1,0 +1,147 @@
+"""What the room keeps, all in table `places`: lists that are small by nature share one partition each."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from pynamodb.attributes import BooleanAttribute, NumberAttribute, UnicodeAttribute
+
+from chalicelib.kit import db
+from chalicelib.kit.db import InstantAttribute, Key, Row
+from chalicelib.places.model import Location, Point, Position, Postcode, Staff
+
+
+class LocationRow(Row):
+    Meta = db.table("places")
+
+    kind = UnicodeAttribute()
+    name = UnicodeAttribute()
+    lat = NumberAttribute(null=True)
+    lon = NumberAttribute(null=True)
+    zone = UnicodeAttribute()
+    address = UnicodeAttribute(null=True)
+    phone = UnicodeAttribute(null=True)
+    email = UnicodeAttribute(null=True)
+    active = BooleanAttribute()
+    version = NumberAttribute()
+    journal_hash = UnicodeAttribute()
+
+
+class StaffRow(Row):
+    Meta = db.table("places")
+
+    name = UnicodeAttribute()
+    role = UnicodeAttribute()
+    phone = UnicodeAttribute(null=True)
+    email = UnicodeAttribute(null=True)
+    location = UnicodeAttribute(null=True)
+    language = UnicodeAttribute()
+    active = BooleanAttribute()
+    token_version = NumberAttribute()
+    version = NumberAttribute()
+    journal_hash = UnicodeAttribute()
+
+
+class PositionRow(Row):
+    Meta = db.table("places")
+
+    lat = NumberAttribute()
+    lon = NumberAttribute()
+    at = InstantAttribute()
+
+
+class PostcodeRow(Row):
+    Meta = db.table("places")
+
+    area = UnicodeAttribute(null=True)
+    lat = NumberAttribute(null=True)
+    lon = NumberAttribute(null=True)
+
+
+class CountryRow(Row):
+    """That a country's postcodes are loaded, so that one that is not among them does not exist."""
+
+    Meta = db.table("places")
+
+    version = NumberAttribute()
+    journal_hash = UnicodeAttribute()
+
+
+def location_key(location_id: str) -> Key:
+    return Key(LocationRow, "locations", location_id)
+
+
+def staff_key(staff_id: str) -> Key:
+    return Key(StaffRow, "staff", staff_id)
+
+
+def postcode_key(country: str, postcode: str) -> Key:
+    return Key(PostcodeRow, f"postcode#{country}#{postcode}", "postcode")
+
+
+def as_location(row: Any) -> Location:
+    words = {name: getattr(row, name) or "" for name in ("address", "phone", "email")}
+    return Location(row.sk, row.kind, row.name, point_of(row), row.zone, **words, active=row.active)
+
+
+def as_staff(row: Any) -> Staff:
+    words = {name: getattr(row, name) or "" for name in ("phone", "email", "location")}
+    version = int(row.token_version)
+    return Staff(row.sk, row.name, row.role, **words, language=row.language, active=row.active, version=version)
+
+
+def as_position(row: Any) -> Position:
+    return Position(row.sk, Point(float(row.lat), float(row.lon)), row.at)
+
+
+def as_postcode(row: Any) -> Postcode:
+    point = point_of(row)
+    place = (point.lat, point.lon) if point else (None, None)
+    return Postcode(row.pk.rpartition("#")[2], row.area or "", *place)
+
+
+def point_of(row: Any) -> Point | None:
+    return None if row is None or row.lat is None or row.lon is None else Point(float(row.lat), float(row.lon))
+
+
+def location_row(location: Location, version: int, journal_hash: str) -> LocationRow:
+    return LocationRow(
+        "locations",
+        location.id,
+        kind=location.kind,
+        name=location.name,
+        **coordinates(location.point),
+        zone=location.zone,
+        address=location.address or None,
+        phone=location.phone or None,
+        email=location.email or None,
+        active=location.active,
+        version=version,
+        journal_hash=journal_hash,
+    )
+
+
+def staff_row(staff: Staff, version: int, journal_hash: str) -> StaffRow:
+    return StaffRow(
+        "staff",
+        staff.id,
+        name=staff.name,
+        role=staff.role,
+        phone=staff.phone or None,
+        email=staff.email or None,
+        location=staff.location or None,
+        language=staff.language,
+        active=staff.active,
+        token_version=staff.version,
+        version=version,
+        journal_hash=journal_hash,
+    )
+
+
+def postcode_row(country: str, postcode: Postcode) -> PostcodeRow:
+    key = postcode_key(country, postcode.postcode)
+    return PostcodeRow(key.pk, key.sk, area=postcode.area or None, **coordinates(postcode.point))
+
+
+def coordinates(point: Point | None) -> dict[str, Any]:
+    return {"lat": point.lat, "lon": point.lon} if point else {}
