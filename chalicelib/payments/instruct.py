@@ -1,0 +1,36 @@
+"""What the payer has to do next, in facts; pages and messages put it into words."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from chalicelib.kit import clock, config
+from chalicelib.payments.model import Payment
+
+
+def action(payment: Payment) -> dict[str, Any] | None:
+    """None when nothing is asked of the payer now. The reference is what lets a statement line find its order."""
+    if payment.method != "transfer" or payment.status not in ("awaiting_proof", "rejected"):
+        return None
+    said = {"kind": "instructions"} | bank_account()
+    said |= {"amount": payment.amount.as_json(), "reference": payment.reference}
+    return said | {"expires_at": clock.iso(payment.expires_at) if payment.expires_at else None}
+
+
+def bank_account() -> dict[str, str]:
+    return {
+        "bank": config.setting("BANK_NAME", "Bank Contoh"),
+        "account": config.setting("BANK_ACCOUNT", "000-000-0000"),
+        "holder": config.setting("BANK_HOLDER", "Satukanal"),
+    }
+
+
+def as_json(payment: Payment) -> dict[str, Any]:
+    """One tender as the doors show it."""
+    said: dict[str, Any] = {"id": payment.id, "method": payment.method, "status": payment.status}
+    said |= {"amount": payment.amount.as_json(), "captured": payment.captured.as_json()}
+    named = ("till", "shift", "reference", "actor")
+    said |= {name: getattr(payment, name) for name in named if getattr(payment, name)}
+    if payment.due_on:
+        said["due_on"] = payment.due_on.isoformat()
+    return said | {"action": action(payment)}
