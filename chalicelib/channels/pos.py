@@ -1,4 +1,4 @@
-"""The store counter: a cashier sells here and now; what his shelf lacks is sold all the same and comes from elsewhere."""
+"""The store counter: a cashier sells here and now; what his shelf lacks is sold too, and comes from elsewhere."""
 
 from __future__ import annotations
 

@@ -13,7 +13,7 @@ from chalicelib.payments.model import Payment
 
 
 def as_json(order: Order, payments: Sequence[Payment]) -> dict[str, Any]:
-    said = {
+    return {
         "id": order.id,
         "number": order.number,
         "channel": order.channel,
@@ -44,7 +44,6 @@ def as_json(order: Order, payments: Sequence[Payment]) -> dict[str, Any]:
         "note": order.note or None,
         "ref": order.ref or None,
     }
-    return said
 
 
 def line_json(line: OrderLine) -> dict[str, Any]:

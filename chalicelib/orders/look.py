@@ -1,0 +1,180 @@
+"""What placing reads: one consistent batch over every room, a second only for a customer known by his phone.
+
+Locations and running promotions are remembered for a minute. Vans are never promised to remote channels here and so
+never read; a salesman selling from his own van reads that one.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, field, replace
+from datetime import datetime
+from typing import Any
+
+from chalicelib.catalog.model import Channel, Product
+from chalicelib.catalog.store import as_channel, as_product, channel_key, product_key
+from chalicelib.customers import find as customers
+from chalicelib.customers.model import Credit, Customer
+from chalicelib.customers.store import as_credit, as_customer, credit_key, customer_key
+from chalicelib.kit import clock, db
+from chalicelib.kit.db import Key
+from chalicelib.kit.errors import NotFound, NotSignedIn
+from chalicelib.orders.command import PlaceOrder
+from chalicelib.payments.model import Shift
+from chalicelib.payments.store import as_shift, shift_key
+from chalicelib.places import find as places
+from chalicelib.places.model import Location, Point, UnknownPostcode, distance_meters
+from chalicelib.places.store import point_of
+from chalicelib.pricing import find as pricing
+from chalicelib.pricing.model import Coupon, Price, Promotion
+from chalicelib.stock.model import Hold, Level, Place
+from chalicelib.stock.store import as_level, lapsed_holds, level_key, load_levels, with_shelves
+
+
+@dataclass(frozen=True)
+class Seen:
+    """Everything that placing decides from. `wide` when every selling location and shelf has been looked at."""
+
+    now: datetime
+    answered: Any
+    channel: Channel
+    products: dict[str, Product]
+    prices: dict[str, Price]
+    promotions: Sequence[Promotion]
+    coupons: Sequence[Coupon]
+    levels: Sequence[Level]
+    preference: Sequence[str]
+    identities: dict[Key, Any]
+    customer: Customer | None = None
+    credit: Credit | None = None
+    shift: Shift | None = None
+    point: dict[str, float] | None = None
+    lapsed: Sequence[Hold] = field(default_factory=tuple)
+    wide: bool = False
+
+
+def look(command: PlaceOrder) -> Seen:
+    now = clock.now()
+    promotions = pricing.promotions(now)
+    preference = near_first(command, None)
+    first = db.batch(_keys(command, preference))
+    _still_ours(command, first)
+    point = _point(command, first)
+    customer_id = command.customer_id or _known(command, first)
+    who = first if command.customer_id else _second(customer_id)
+    if command.customer_id and customer_key(customer_id) not in first:
+        raise NotFound()
+    skus = [line.sku for line in command.lines]
+    return Seen(
+        now=now,
+        answered=first.get(command.asked.key) if command.asked else None,
+        channel=as_channel(first.get(channel_key(command.channel)), command.channel),
+        products={sku: as_product(first[product_key(sku)]) for sku in skus if product_key(sku) in first},
+        prices={sku: pricing.as_price(row) for sku in skus if (row := first.get(pricing.price_key(sku)))},
+        promotions=promotions,
+        coupons=[pricing.as_coupon(row) for code in command.coupons if (row := first.get(pricing.coupon_key(code)))],
+        levels=_levels(command, preference, first),
+        preference=near_first(command, point),
+        identities=first,
+        customer=as_customer(who[customer_key(customer_id)]) if customer_key(customer_id) in who else None,
+        credit=as_credit(who[credit_key(customer_id)]) if credit_key(customer_id) in who else None,
+        shift=as_shift(row) if (row := first.get(shift_key(command.principal.id))) else None,
+        point=point,
+    )
+
+
+def look_wider(command: PlaceOrder, seen: Seen) -> Seen:
+    """For an order that found itself short: all warehouses and stores, all their shelves, and holds that lapsed."""
+    preference = near_first(command, seen.point, everywhere=True)
+    pairs = [(line.sku, place) for line in command.lines for place in preference]
+    levels = load_levels(pairs)
+    lapsed = lapsed_holds(_with_holds(levels), clock.now())
+    return replace(seen, levels=levels, preference=preference, lapsed=lapsed, wide=True)
+
+
+def _with_holds(levels: Iterable[Level]) -> list[Place]:
+    return [level.place for level in levels if level.reserved]
+
+
+def near_first(command: PlaceOrder, point: dict[str, float] | None, everywhere: bool = False) -> list[str]:
+    """Where this order's goods may come from, best first: warehouses by distance, then its own store, then others."""
+    delivery = command.delivery
+    if delivery.method != "ship":
+        return [delivery.location or ""]
+    sellers = [one for one in places.locations().values() if one.active and one.kind != "van"]
+    own = command.principal.location if command.channel == "pos" else None
+    chosen = [one for one in sellers if everywhere or one.kind == "warehouse" or one.id == own]
+    return [one.id for one in sorted(chosen, key=lambda one: _rank(one, own, point))]
+
+
+def _rank(place: Location, own: str | None, point: dict[str, float] | None) -> tuple[int, int, str]:
+    kind = 0 if place.kind == "warehouse" else 1 if place.id == own else 2
+    away = distance_meters(place.point, Point(**point)) if place.point and point else 0
+    return kind, away, place.id
+
+
+def _keys(command: PlaceOrder, preference: Sequence[str]) -> list[Key]:
+    skus = [line.sku for line in command.lines]
+    keys = [channel_key(command.channel), *map(product_key, skus), *map(pricing.price_key, skus)]
+    keys += [pricing.coupon_key(code) for code in command.coupons]
+    keys += _level_keys(command, preference)
+    keys += [command.asked.key] if command.asked else []
+    keys += customers.identity_keys(command.contact) if command.contact else []
+    if command.customer_id:
+        keys += [customer_key(command.customer_id), credit_key(command.customer_id)]
+    if command.principal.id:
+        keys.append(places.staff_key(command.principal.id))
+    if any(tender.method == "cash" for tender in command.tenders):
+        keys.append(shift_key(command.principal.id))
+    if postcode := _postcode(command):
+        keys.append(postcode)
+    return keys
+
+
+def _level_keys(command: PlaceOrder, preference: Sequence[str]) -> list[Key]:
+    return [level_key(line.sku, place) for line in command.lines for place in preference]
+
+
+def _levels(command: PlaceOrder, preference: Sequence[str], found: dict[Key, Any]) -> list[Level]:
+    """First shelves came with the batch; the others of a hot SKU cost one more read."""
+    return with_shelves([as_level(found[key]) for key in _level_keys(command, preference) if key in found])
+
+
+def _postcode(command: PlaceOrder) -> Key | None:
+    address = command.delivery.address or {}
+    if not address.get("postcode"):
+        return None
+    return places.postcode_key(*places.written(address.get("country", ""), address["postcode"]))
+
+
+def _point(command: PlaceOrder, found: dict[Key, Any]) -> dict[str, float] | None:
+    """The address's own position, else its postcode's; a postcode that does not exist is refused where we know."""
+    key = _postcode(command)
+    row = found.get(key) if key else None
+    address = command.delivery.address or {}
+    if key and row is None and address.get("country", "").upper() in places.loaded_countries():
+        raise UnknownPostcode(address["country"], address["postcode"])
+    point = point_of(row) if row is not None else None
+    return command.delivery.point or (point.as_json() if point else None)
+
+
+def _still_ours(command: PlaceOrder, found: dict[Key, Any]) -> None:
+    """Orders move money, so the staff list is asked again here, fresh, whatever the door remembered."""
+    who = command.principal
+    if not who.id:
+        return
+    row = found.get(places.staff_key(who.id))
+    if row is None or not row.active or row.role != who.role:
+        raise NotSignedIn()
+
+
+def _known(command: PlaceOrder, found: dict[Key, Any]) -> str:
+    """Staff see who they speak to, so a number on file names him; a guest's word about himself does not."""
+    if command.contact is None or not command.principal.is_staff:
+        return ""
+    rows = [found[key] for key in customers.identity_keys(command.contact) if key in found]
+    return rows[0].customer_id if rows else ""
+
+
+def _second(customer_id: str) -> dict[Key, Any]:
+    return db.batch([customer_key(customer_id), credit_key(customer_id)]) if customer_id else {}
