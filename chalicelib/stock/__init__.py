@@ -1,0 +1,6 @@
+"""What is where: levels per SKU and location, holds, the movements that change them, transfers, counts, shelves.
+
+Owns the table `stock`. Writes StockReceived, StockAdjusted, StockCounted, TransferSent, TransferReceived,
+TransferCancelled, ShelvesSpread. Orders, fulfillment, returns and channels may call it; none of them changes a level
+but through `store.change`, whose movements ride in the caller's own journal entry.
+"""

@@ -1,0 +1,522 @@
+"""What a level is, how it moves, and which units an order is promised."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from datetime import datetime
+from itertools import combinations
+from typing import Any
+
+from chalicelib.kit.errors import Forbidden, Invalid, Refused
+from chalicelib.kit.events import Event
+
+MOST_SHELVES = 64
+Place = tuple[str, str, int]  # sku, location, shelf
+
+
+@dataclass(frozen=True)
+class Level:
+    """One SKU on one shelf of one location. `shelves` and `safety` speak for the whole location, on shelf 0."""
+
+    sku: str
+    location: str
+    shelf: int = 0
+    on_hand: int = 0
+    reserved: int = 0
+    allocated: int = 0
+    display: int = 0
+    shelves: int = 1
+    safety: int = 0
+
+    @property
+    def available(self) -> int:
+        return self.on_hand - self.reserved - self.allocated - self.display
+
+    @property
+    def place(self) -> Place:
+        return (self.sku, self.location, self.shelf)
+
+
+@dataclass(frozen=True)
+class Piece:
+    """Units of one SKU on one shelf: what an order remembers, so that release and issue are exact."""
+
+    sku: str
+    location: str
+    quantity: int
+    shelf: int = 0
+
+    @property
+    def place(self) -> Place:
+        return (self.sku, self.location, self.shelf)
+
+    def as_json(self) -> dict[str, Any]:
+        said: dict[str, Any] = {"sku": self.sku, "location": self.location, "quantity": self.quantity}
+        return said | ({"shelf": self.shelf} if self.shelf else {})
+
+    @staticmethod
+    def of(said: Mapping[str, Any]) -> Piece:
+        return Piece(said["sku"], said["location"], int(said["quantity"]), int(said.get("shelf", 0)))
+
+
+@dataclass(frozen=True)
+class Hold:
+    """A reservation with its end. It lives while `reserved_until` is ahead; then anybody may take its units."""
+
+    sku: str
+    location: str
+    shelf: int
+    order_id: str
+    quantity: int
+    reserved_until: datetime
+
+    @property
+    def piece(self) -> Piece:
+        return Piece(self.sku, self.location, self.quantity, self.shelf)
+
+
+def holds_for(pieces: Iterable[Piece], order_id: str, reserved_until: datetime) -> list[Hold]:
+    return [Hold(piece.sku, piece.location, piece.shelf, order_id, piece.quantity, reserved_until) for piece in pieces]
+
+
+@dataclass(frozen=True)
+class Movement:
+    """One line of the ledger: by how much each quantity of a level changed, never to what."""
+
+    kind: str
+    sku: str
+    location: str
+    shelf: int = 0
+    on_hand: int = 0
+    reserved: int = 0
+    allocated: int = 0
+    display: int = 0
+
+    @property
+    def available(self) -> int:
+        return self.on_hand - self.reserved - self.allocated - self.display
+
+    @property
+    def place(self) -> Place:
+        return (self.sku, self.location, self.shelf)
+
+    def as_list(self) -> list[Any]:
+        """How it rides in a journal entry, which is paid for by the kilobyte."""
+        deltas = [self.on_hand, self.reserved, self.allocated, self.display]
+        return [self.kind, self.sku, self.location, self.shelf, *deltas]
+
+    @staticmethod
+    def of(said: Sequence[Any]) -> Movement:
+        return Movement(*said)
+
+
+KINDS = {"received", "reserved", "released", "allocated", "issued", "returned", "transferred", "adjusted"}
+
+
+def received(piece: Piece) -> Movement:
+    return Movement("received", *piece.place, on_hand=piece.quantity)
+
+
+def reserved(piece: Piece) -> Movement:
+    return Movement("reserved", *piece.place, reserved=piece.quantity)
+
+
+def released_hold(piece: Piece) -> Movement:
+    return Movement("released", *piece.place, reserved=-piece.quantity)
+
+
+def allocated(piece: Piece) -> Movement:
+    return Movement("allocated", *piece.place, allocated=piece.quantity)
+
+
+def released_allocation(piece: Piece) -> Movement:
+    return Movement("released", *piece.place, allocated=-piece.quantity)
+
+
+def issued(piece: Piece) -> Movement:
+    """Allocated units leave the house."""
+    return Movement("issued", *piece.place, on_hand=-piece.quantity, allocated=-piece.quantity)
+
+
+def issued_directly(piece: Piece) -> Movement:
+    """Handed over at the counter: never promised, gone at once."""
+    return Movement("issued", *piece.place, on_hand=-piece.quantity)
+
+
+def returned(piece: Piece) -> Movement:
+    return Movement("returned", *piece.place, on_hand=piece.quantity)
+
+
+def adjusted(piece: Piece) -> Movement:
+    """The only one whose piece may hold a negative quantity: found more, or found less."""
+    return Movement("adjusted", *piece.place, on_hand=piece.quantity)
+
+
+def sent(piece: Piece) -> Movement:
+    return Movement("transferred", *piece.place, on_hand=-piece.quantity)
+
+
+def arrived(piece: Piece) -> Movement:
+    return Movement("transferred", *piece.place, on_hand=piece.quantity)
+
+
+def displayed(piece: Piece) -> Movement:
+    """Shown, not sold; a negative quantity comes back from the display."""
+    return Movement("adjusted", *piece.place, display=piece.quantity)
+
+
+def merged(movements: Iterable[Movement]) -> dict[Place, Movement]:
+    """The sum for each level: DynamoDB refuses the same item twice in one transaction."""
+    sums: dict[Place, Movement] = {}
+    for each in movements:
+        before = sums.get(each.place, Movement(each.kind, *each.place))
+        sums[each.place] = replace(
+            before,
+            on_hand=before.on_hand + each.on_hand,
+            reserved=before.reserved + each.reserved,
+            allocated=before.allocated + each.allocated,
+            display=before.display + each.display,
+        )
+    return sums
+
+
+def replayed(movements: Iterable[Movement]) -> dict[Place, Level]:
+    """The levels that a ledger adds up to: the journal is the truth, the table only its sum."""
+    return {
+        place: Level(*place, each.on_hand, each.reserved, each.allocated, each.display)
+        for place, each in merged(movements).items()
+    }
+
+
+@dataclass(frozen=True)
+class Plan:
+    """`takes` are lapsed holds whose units the pieces need: their rows go in the same transaction."""
+
+    pieces: tuple[Piece, ...]
+    takes: tuple[Hold, ...] = ()
+    safety: Mapping[tuple[str, str], int] = field(default_factory=dict)
+
+    def moved_by(self, how: Callable[[Piece], Movement]) -> list[Movement]:
+        """`plan.moved_by(reserved)`: the taken holds are released, the pieces become what `how` makes of them."""
+        return [released_hold(hold.piece) for hold in self.takes] + [how(piece) for piece in self.pieces]
+
+
+def plan_allocation(
+    demand: Mapping[str, int],
+    levels: Sequence[Level],
+    preference: Sequence[str],
+    safety_units: int = 0,
+    lapsed: Sequence[Hold] = (),
+    own: str | None = None,
+    turn: int = 0,
+) -> Plan:
+    """Only locations in `preference` serve, in that order among equals: one that has it all, else the fewest, and a
+    line is split only when no location has it whole. `own` sells its own shelf down to the last unit. `turn` is any
+    number; buyers with different ones begin at different shelves of a hot SKU."""
+    supply = _supply(levels, preference, safety_units, lapsed, own)
+    _refuse_short(demand, supply)
+    takings = [
+        taking
+        for sku, location, quantity in _shares(demand, supply, preference)
+        for taking in supply[sku, location].take(quantity, turn)
+    ]
+    return Plan(
+        tuple(piece for piece, _ in takings),
+        tuple(hold for _, holds in takings for hold in holds),
+        {(piece.sku, piece.location): supply[piece.sku, piece.location].safety for piece, _ in takings},
+    )
+
+
+@dataclass(frozen=True)
+class Shelf:
+    place: Place
+    free: int  # available, without what safety keeps back here
+    lapsed: tuple[Hold, ...]
+
+    @property
+    def promisable(self) -> int:
+        return self.free + sum(hold.quantity for hold in self.lapsed)
+
+    def take(self, quantity: int) -> tuple[Piece, list[Hold]]:
+        """Free units go first; a lapsed hold is touched only when they do not suffice."""
+        holds: list[Hold] = []
+        for hold in sorted(self.lapsed, key=lambda hold: hold.reserved_until):
+            if self.free + sum(taken.quantity for taken in holds) >= quantity:
+                break
+            holds.append(hold)
+        sku, location, shelf = self.place
+        return Piece(sku, location, quantity, shelf), holds
+
+
+@dataclass(frozen=True)
+class Supply:
+    """What one location can promise of one SKU."""
+
+    shelves: tuple[Shelf, ...]
+    safety: int
+
+    @property
+    def promisable(self) -> int:
+        return max(0, sum(shelf.promisable for shelf in self.shelves))
+
+    def take(self, quantity: int, turn: int) -> list[tuple[Piece, list[Hold]]]:
+        """From one shelf when one suffices, else from the fullest down, so that the last units leave few shelves."""
+        enough = [shelf for shelf in self.shelves if shelf.promisable >= quantity]
+        if enough:
+            return [enough[turn % len(enough)].take(quantity)]
+        taken = []
+        for shelf in sorted(self.shelves, key=lambda shelf: -shelf.promisable):
+            share = min(quantity, shelf.promisable)
+            if share > 0:
+                taken.append(shelf.take(share))
+                quantity -= share
+        return taken
+
+
+Supplies = dict[tuple[str, str], Supply]
+
+
+def _supply(
+    levels: Sequence[Level], preference: Sequence[str], safety_units: int, lapsed: Sequence[Hold], own: str | None
+) -> Supplies:
+    at: dict[tuple[str, str], list[Level]] = {}
+    for level in levels:
+        if level.location in preference:
+            at.setdefault((level.sku, level.location), []).append(level)
+    supply: Supplies = {}
+    for (sku, location), shelves in at.items():
+        safety = 0 if location == own else safety_units + sum(level.safety for level in shelves)
+        supply[sku, location] = Supply(_kept_back(shelves, safety, lapsed), safety)
+    return supply
+
+
+def _kept_back(levels: Sequence[Level], safety: int, lapsed: Sequence[Hold]) -> tuple[Shelf, ...]:
+    """Safety is kept on shelf 0, where the write's condition can see it, and on the others only what it lacks."""
+    shelves = []
+    for level in sorted(levels, key=lambda level: level.shelf):
+        ended = tuple(hold for hold in lapsed if (hold.sku, hold.location, hold.shelf) == level.place)
+        shelf = Shelf(level.place, level.available, ended)
+        kept = safety if len(levels) == 1 else min(safety, max(0, shelf.promisable))
+        shelves.append(replace(shelf, free=shelf.free - kept))
+        safety -= kept
+    return tuple(shelves)
+
+
+def _refuse_short(demand: Mapping[str, int], supply: Supplies) -> None:
+    short = []
+    for sku, wanted in demand.items():
+        available = sum(each.promisable for (of, _), each in supply.items() if of == sku)
+        if available < wanted:
+            short.append({"sku": sku, "wanted": wanted, "available": available})
+    if short:
+        raise OutOfStock(short=short)
+
+
+MOST_COMPARED = 3  # beyond three locations for one order, exactness is not worth the combinations
+
+
+def _shares(demand: Mapping[str, int], supply: Supplies, preference: Sequence[str]) -> list[tuple[str, str, int]]:
+    """Who serves how much of which line, from the fewest locations."""
+    has = {pair: each.promisable for pair, each in supply.items()}
+    useful = [here for here in dict.fromkeys(preference) if any(has.get((sku, here), 0) > 0 for sku in demand)]
+    chosen = _fewest(demand, has, useful)
+    return [share for sku, wanted in demand.items() for share in _serve(sku, wanted, has, chosen)]
+
+
+def _fewest(demand: Mapping[str, int], has: Mapping[tuple[str, str], int], useful: Sequence[str]) -> Sequence[str]:
+    for count in range(1, MOST_COMPARED + 1):
+        for chosen in combinations(useful, count):
+            if all(_covers(sku, wanted, has, chosen, useful) for sku, wanted in demand.items()):
+                return chosen
+    return useful
+
+
+def _covers(
+    sku: str, wanted: int, has: Mapping[tuple[str, str], int], chosen: Sequence[str], useful: Sequence[str]
+) -> bool:
+    whole = [here for here in useful if has.get((sku, here), 0) >= wanted]
+    if whole:
+        return any(here in whole for here in chosen)
+    return sum(has.get((sku, here), 0) for here in chosen) >= wanted
+
+
+def _serve(
+    sku: str, wanted: int, has: Mapping[tuple[str, str], int], chosen: Sequence[str]
+) -> list[tuple[str, str, int]]:
+    for here in chosen:
+        if has.get((sku, here), 0) >= wanted:
+            return [(sku, here, wanted)]
+    shares = []
+    for here in sorted(chosen, key=lambda here: -has.get((sku, here), 0)):
+        share = min(wanted, has.get((sku, here), 0))
+        if share > 0:
+            shares.append((sku, here, share))
+            wanted -= share
+    return shares
+
+
+class OutOfStock(Refused):
+    """`short` lists every short SKU: {"sku", "wanted", "available"}."""
+
+    says = "Not enough in stock; `short` lists what is there."
+
+
+class NotPromised(Refused):
+    says = "{location} does not hold that many promised or displayed units of {sku}; look again."
+
+
+class HoldGone(Refused):
+    says = "The reservation of {sku} at {location} has lapsed and its units went to somebody else."
+
+
+class MorePromised(Refused):
+    says = "{promised} units of {sku} at {location} are promised or shown, {counted} were counted; settle those first."
+
+
+class NotYourLocation(Forbidden):
+    says = "Only the people of {location} may do this there."
+
+
+class NoSuchLocation(Invalid):
+    """A body named a location we do not have."""
+
+
+# A transfer begins in transit: goods leave the source in the commit that makes it, so there is no draft of one.
+TRANSFER_STATES: dict[str, set[str]] = {
+    "in_transit": {"partially_received", "received", "cancelled"},
+    "partially_received": {"partially_received", "received", "cancelled"},
+    "received": set(),
+    "cancelled": set(),
+}
+
+
+@dataclass(frozen=True)
+class TransferLine:
+    sku: str
+    sent: int
+    received: int = 0
+
+    @property
+    def outstanding(self) -> int:
+        return self.sent - self.received
+
+
+@dataclass(frozen=True)
+class Transfer:
+    """Stock between two locations; what is outstanding is in transit and nobody's to sell."""
+
+    id: str
+    source: str
+    destination: str
+    status: str
+    lines: tuple[TransferLine, ...]
+    sent_at: datetime
+    sent_by: str
+    reason: str = ""
+    version: int = 0
+    journal_hash: str = ""
+
+    @property
+    def subject(self) -> str:
+        return f"transfer#{self.id}"
+
+    @property
+    def outstanding(self) -> dict[str, int]:
+        return {line.sku: line.outstanding for line in self.lines if line.outstanding}
+
+
+def receive_into(transfer: Transfer, arrived: Mapping[str, int]) -> Transfer:
+    """Adds what arrived; refuses more than is on its way and anything that was never sent."""
+    if "received" not in TRANSFER_STATES[transfer.status]:
+        raise TransferClosed(transfer=transfer.id, status=transfer.status)
+    for sku, quantity in arrived.items():
+        if quantity > transfer.outstanding.get(sku, 0):
+            raise MoreThanSent(sku=sku, quantity=quantity, outstanding=transfer.outstanding.get(sku, 0))
+    lines = tuple(replace(line, received=line.received + arrived.get(line.sku, 0)) for line in transfer.lines)
+    done = all(line.outstanding == 0 for line in lines)
+    return replace(transfer, lines=lines, status="received" if done else "partially_received")
+
+
+def called_off(transfer: Transfer) -> Transfer:
+    if "cancelled" not in TRANSFER_STATES[transfer.status]:
+        raise TransferClosed(transfer=transfer.id, status=transfer.status)
+    return replace(transfer, status="cancelled")
+
+
+class TransferClosed(Refused):
+    says = "Transfer {transfer} is {status} already."
+
+
+class MoreThanSent(Refused):
+    says = "{quantity} units of {sku} cannot arrive; {outstanding} are on their way."
+
+
+class SamePlace(Invalid):
+    """A transfer needs two locations."""
+
+
+class ShelfInUse(Refused):
+    says = "Shelf {shelf} of {sku} at {location} still holds promised or shown units; take it away when they are gone."
+
+
+@dataclass(frozen=True)
+class StockReceived(Event):
+    location: str
+    reason: str
+    movements: list[list[Any]]
+
+
+@dataclass(frozen=True)
+class StockAdjusted(Event):
+    """`safety` lists [sku, units kept back] where that was set anew."""
+
+    location: str
+    reason: str
+    movements: list[list[Any]]
+    safety: list[list[Any]] = field(default_factory=list)
+
+
+@dataclass(frozen=True)
+class StockCounted(Event):
+    """`counted` lists [sku, expected, counted] for every SKU; `movements` only the variances."""
+
+    location: str
+    reason: str
+    counted: list[list[Any]]
+    movements: list[list[Any]]
+
+
+@dataclass(frozen=True)
+class TransferSent(Event):
+    transfer_id: str
+    source: str
+    destination: str
+    reason: str
+    movements: list[list[Any]]
+
+
+@dataclass(frozen=True)
+class TransferReceived(Event):
+    transfer_id: str
+    destination: str
+    status: str
+    movements: list[list[Any]]
+    reason: str = ""
+
+
+@dataclass(frozen=True)
+class TransferCancelled(Event):
+    transfer_id: str
+    source: str
+    reason: str
+    movements: list[list[Any]]
+
+
+@dataclass(frozen=True)
+class ShelvesSpread(Event):
+    sku: str
+    location: str
+    shelves: int
+    reason: str
+    movements: list[list[Any]]
