@@ -1,0 +1,174 @@
+"""The table `catalog`: products, their barcodes, and channels' configuration."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from pynamodb.attributes import BooleanAttribute, JSONAttribute, NumberAttribute, UnicodeAttribute
+
+from chalicelib.catalog.model import BarcodeTaken, Channel, Product
+from chalicelib.kit import db
+from chalicelib.kit.db import Key, Row, Write
+from chalicelib.kit.journal import Head
+
+
+class ProductRow(Row):
+    """A withdrawn product has neither `list` nor `owner`, so that lists cost nothing for it."""
+
+    Meta = db.table("catalog")
+
+    list = UnicodeAttribute(null=True)
+    owner = UnicodeAttribute(null=True)  # its category, to page through one
+    listed_at = UnicodeAttribute(null=True)
+    name = UnicodeAttribute()
+    category = UnicodeAttribute()
+    currency = UnicodeAttribute()
+    description = UnicodeAttribute(default="")
+    barcode = UnicodeAttribute(default="")
+    tax_rate = UnicodeAttribute()
+    channels = JSONAttribute()
+    weight_grams = NumberAttribute(default=0)
+    reorder_level = NumberAttribute(default=0)
+    cost_minor = NumberAttribute(null=True)
+    shelves = JSONAttribute()
+    active = BooleanAttribute(default=True)
+    image = UnicodeAttribute(default="")
+    variant_of = UnicodeAttribute(default="")
+    related = JSONAttribute(null=True)
+    version = NumberAttribute()
+    journal_hash = UnicodeAttribute()
+
+
+class BarcodeRow(Row):
+    Meta = db.table("catalog")
+
+    sku = UnicodeAttribute()
+
+
+class ChannelRow(Row):
+    Meta = db.table("catalog")
+
+    active = BooleanAttribute()
+    price_list = UnicodeAttribute()
+    tenders = JSONAttribute()
+    categories = JSONAttribute()
+    safety_units = NumberAttribute()
+    version = NumberAttribute()
+    journal_hash = UnicodeAttribute()
+
+
+def product_key(sku: str) -> Key:
+    return Key(ProductRow, f"product#{sku}", "product")
+
+
+def barcode_key(barcode: str) -> Key:
+    return Key(BarcodeRow, f"barcode#{barcode}", "barcode")
+
+
+def channel_key(code: str) -> Key:
+    return Key(ChannelRow, "channels", code)
+
+
+def as_product(row: Any) -> Product:
+    related = row.related or [[], []]
+    return Product(
+        sku=row.pk.removeprefix("product#"),
+        name=row.name,
+        category=row.category,
+        currency=row.currency,
+        description=row.description,
+        barcode=row.barcode,
+        tax_rate=row.tax_rate,
+        channels=tuple(row.channels),
+        weight_grams=int(row.weight_grams),
+        reorder_level=int(row.reorder_level),
+        cost_minor=None if row.cost_minor is None else int(row.cost_minor),
+        shelves=dict(row.shelves),
+        active=row.active,
+        image=row.image,
+        variant_of=row.variant_of,
+        complements=tuple(related[0]),
+        alternatives=tuple(related[1]),
+    )
+
+
+def as_channel(row: Any, code: str) -> Channel:
+    """A channel that nobody configured yet is on, and sells everything."""
+    if row is None:
+        return Channel(code)
+    return Channel(
+        code, row.active, row.price_list, tuple(row.tenders), tuple(row.categories), safety_units=int(row.safety_units)
+    )
+
+
+def head_of(row: Any) -> Head:
+    return Head() if row is None else Head(int(row.version), row.journal_hash)
+
+
+def put_product(product: Product, head: Head) -> Write:
+    """Only over the version before; a race is `Moved`."""
+    row = ProductRow(
+        f"product#{product.sku}",
+        "product",
+        list="catalog" if product.active else None,
+        owner=f"category#{product.category}" if product.active else None,
+        listed_at=listed_at(product),
+        name=product.name,
+        category=product.category,
+        currency=product.currency,
+        description=product.description,
+        barcode=product.barcode,
+        tax_rate=product.tax_rate,
+        channels=list(product.channels),
+        weight_grams=product.weight_grams,
+        reorder_level=product.reorder_level,
+        cost_minor=product.cost_minor,
+        shelves=product.shelves,
+        active=product.active,
+        image=product.image,
+        variant_of=product.variant_of,
+        related=[list(product.complements), list(product.alternatives)],
+        version=head.sequence,
+        journal_hash=head.hash,
+    )
+    return over_version_before(row, head)
+
+
+def put_channel(channel: Channel, head: Head) -> Write:
+    row = ChannelRow(
+        "channels",
+        channel.code,
+        active=channel.active,
+        price_list=channel.price_list,
+        tenders=list(channel.tenders),
+        categories=list(channel.categories),
+        safety_units=channel.safety_units,
+        version=head.sequence,
+        journal_hash=head.hash,
+    )
+    return over_version_before(row, head)
+
+
+def over_version_before(row: Any, head: Head) -> Write:
+    if head.sequence == 1:
+        return db.put(row, when=type(row).pk.does_not_exist())
+    return db.put(row, when=type(row).version == head.sequence - 1)
+
+
+def claim_barcode(product: Product) -> Write:
+    row = BarcodeRow(f"barcode#{product.barcode}", "barcode", sku=product.sku)
+    free = BarcodeRow.pk.does_not_exist() | (BarcodeRow.sku == product.sku)
+    return db.put(row, when=free, refusal=lambda found: _taken(product, found))
+
+
+def _taken(product: Product, found: Any) -> BarcodeTaken:
+    return BarcodeTaken(barcode=product.barcode, sku=found.sku)
+
+
+def free_barcode(product: Product) -> Write:
+    return db.delete(BarcodeRow(f"barcode#{product.barcode}", "barcode"))
+
+
+def listed_at(product: Product) -> str:
+    """By name; the SKU keeps two products of one name apart."""
+    return f"{product.name}#{product.sku}"

@@ -1,0 +1,288 @@
+"""Prices, promotions and coupons, and which of them hold here and now; `quote` makes totals of them."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from datetime import datetime
+from decimal import Decimal
+from typing import Any
+
+from chalicelib.catalog.model import Channel, Product
+from chalicelib.kit.errors import Invalid, Refused
+from chalicelib.kit.events import Event
+from chalicelib.kit.money import Money
+
+KINDS = ("percent", "amount", "price")
+
+
+@dataclass(frozen=True)
+class PriceEntry:
+    """A price for some only: a price list's, a channel's, from a quantity on. Empty means: for all."""
+
+    amount_minor: int
+    price_list: str = ""
+    channel: str = ""
+    min_quantity: int = 1
+
+
+@dataclass(frozen=True)
+class Price:
+    sku: str
+    base: Money
+    entries: tuple[PriceEntry, ...] = ()
+
+    @property
+    def subject(self) -> str:
+        return f"price#{self.sku}"
+
+
+@dataclass(frozen=True)
+class Promotion:
+    """`percent` takes `rate` off, `amount` takes `amount_minor` off, `price` sells at `amount_minor`.
+
+    With SKUs or categories, and for a plain percent, it lowers unit prices; else it lowers the whole order. One that is
+    not `combinable` stands alone on the goods it touches.
+    """
+
+    id: str
+    name: str
+    kind: str
+    starts_at: datetime
+    ends_at: datetime | None = None
+    rate: str = "0"
+    amount_minor: int = 0
+    currency: str = ""
+    skus: tuple[str, ...] = ()
+    categories: tuple[str, ...] = ()
+    channels: tuple[str, ...] = ()
+    price_groups: tuple[str, ...] = ()
+    min_quantity: int = 1
+    min_total_minor: int = 0
+    coupon_only: bool = False
+    combinable: bool = False
+    terms: dict[str, str] = field(default_factory=dict)
+
+    @property
+    def subject(self) -> str:
+        return f"promotion#{self.id}"
+
+    @property
+    def on_units(self) -> bool:
+        named = bool(self.skus or self.categories)
+        return self.kind == "price" or named or (self.kind == "percent" and not self.min_total_minor)
+
+    def covers(self, product: Product) -> bool:
+        if not self.skus and not self.categories:
+            return True
+        return product.sku in self.skus or product.category in self.categories
+
+
+@dataclass(frozen=True)
+class Coupon:
+    """A code that opens a promotion. `cap` is for all together, `per_customer` for each; None is no limit."""
+
+    code: str
+    promotion_id: str
+    starts_at: datetime
+    ends_at: datetime | None = None
+    cap: int | None = None
+    used: int = 0
+    per_customer: int | None = None
+
+    @property
+    def spent(self) -> bool:
+        return self.cap is not None and self.used >= self.cap
+
+
+@dataclass(frozen=True)
+class Agreed:
+    """A price made elsewhere, with a marketplace or in an older system: taken as it is."""
+
+    unit_price: Money
+    discount_rate: Decimal = Decimal(0)
+
+    def __post_init__(self) -> None:
+        if self.unit_price.minor < 0 or not 0 <= self.discount_rate <= 1:
+            raise ValueError(f"an agreed price cannot be below nothing: {self}")
+
+
+@dataclass(frozen=True)
+class Override:
+    """A unit price set by hand, by someone who may, with his reason."""
+
+    unit_price: Money
+    reason: str
+
+    def __post_init__(self) -> None:
+        if self.unit_price.minor < 0:
+            raise ValueError(f"a price set by hand cannot be below nothing: {self}")
+
+
+@dataclass(frozen=True)
+class Wish:
+    sku: str
+    quantity: int
+    agreed: Agreed | None = None
+    override: Override | None = None
+
+
+@dataclass(frozen=True)
+class Adjustment:
+    """One reason for a difference: `kind` is promotion, coupon, agreed or override; a negative amount is cheaper."""
+
+    code: str
+    says: str
+    amount: Money
+    kind: str
+
+    def as_json(self) -> dict[str, Any]:
+        return {"code": self.code, "says": self.says, "kind": self.kind, "amount": self.amount.as_json()}
+
+
+@dataclass(frozen=True)
+class QuotedLine:
+    """unit_price × quantity + adjustments = total, to the minor unit; `tax` is the part included in it."""
+
+    sku: str
+    name: str
+    quantity: int
+    unit_price: Money
+    adjustments: tuple[Adjustment, ...]
+    total: Money
+    tax: Money
+    cost: Money | None = None
+
+    def as_json(self) -> dict[str, Any]:
+        """What the buyer may see: not what the goods cost us."""
+        return {
+            "sku": self.sku,
+            "name": self.name,
+            "quantity": self.quantity,
+            "unit_price": self.unit_price.as_json(),
+            "adjustments": [adjustment.as_json() for adjustment in self.adjustments],
+            "total": self.total.as_json(),
+            "tax": self.tax.as_json(),
+        }
+
+
+@dataclass(frozen=True)
+class Quote:
+    lines: tuple[QuotedLine, ...]
+    freight: Money
+    tax_included: Money
+    total: Money
+    currency: str
+    coupons_used: tuple[str, ...] = ()
+
+
+def unit_price(price: Price, quantity: int, channel: Channel, price_group: str) -> Money:
+    """The most particular entry wins: the customer's own list, then the channel's, then all; then the highest tier."""
+    holding = [entry for entry in price.entries if _holds(entry, quantity, channel, price_group)]
+    if not holding:
+        return price.base
+    best = max(holding, key=lambda entry: _particularity(entry, price_group))
+    return Money(best.amount_minor, price.base.currency)
+
+
+def _holds(entry: PriceEntry, quantity: int, channel: Channel, price_group: str) -> bool:
+    in_list = entry.price_list in ("", price_group, channel.price_list)
+    return in_list and entry.channel in ("", channel.code) and quantity >= entry.min_quantity
+
+
+def _particularity(entry: PriceEntry, price_group: str) -> tuple[bool, bool, bool, int, int]:
+    his_own = bool(price_group) and entry.price_list == price_group
+    return his_own, bool(entry.channel), bool(entry.price_list), entry.min_quantity, -entry.amount_minor
+
+
+def runs(promotion: Promotion | Coupon, now: datetime) -> bool:
+    """Its end is the first instant at which it no longer holds."""
+    return promotion.starts_at <= now and (promotion.ends_at is None or now < promotion.ends_at)
+
+
+def is_for(promotion: Promotion, channel: Channel, price_group: str, currency: str) -> bool:
+    in_channel = not promotion.channels or channel.code in promotion.channels
+    for_group = not promotion.price_groups or price_group in promotion.price_groups
+    return in_channel and for_group and promotion.currency in ("", currency)
+
+
+def check_coupon(coupon: Coupon, now: datetime) -> None:
+    if now < coupon.starts_at:
+        raise CouponDoesNotApply(coupon=coupon.code, reason="it is not valid yet")
+    if not runs(coupon, now):
+        raise CouponEnded(coupon=coupon.code)
+    if coupon.spent:
+        raise CouponSpent(coupon=coupon.code)
+
+
+def check_promotion(promotion: Promotion) -> None:
+    wrong: list[tuple[str, str]] = []
+    if promotion.kind not in KINDS:
+        wrong.append(("kind", f"is none of {', '.join(KINDS)}"))
+    if promotion.kind == "percent" and not 0 < Decimal(promotion.rate) <= 1:
+        wrong.append(("rate", "must be a fraction above 0 and at most 1, such as 0.10"))
+    if promotion.kind == "amount" and promotion.amount_minor <= 0:
+        wrong.append(("amount_minor", "must be above 0"))
+    if not promotion.currency and (promotion.kind != "percent" or promotion.min_total_minor):
+        wrong.append(("currency", "is needed wherever an amount of money is named"))
+    if promotion.kind == "price" and not (promotion.skus or promotion.categories):
+        wrong.append(("skus", "a fixed price needs to name its goods"))
+    if promotion.ends_at is not None and promotion.ends_at <= promotion.starts_at:
+        wrong.append(("ends_at", "is not after starts_at"))
+    if not promotion.terms.get("id") or not promotion.terms.get("en"):
+        wrong.append(("terms", "are needed in Indonesian and in English"))
+    if wrong:
+        raise Invalid(*wrong)
+
+
+def normal(code: str) -> str:
+    """Codes are printed, read out and typed: case and outer blanks do not matter."""
+    return code.strip().upper()
+
+
+class NoPrice(Refused):
+    says = "No price in {currency} is set for {skus}."
+
+
+class UnknownCoupon(Invalid):
+    says = "We know no code {coupons}; check its spelling."
+
+    def __init__(self, coupons: Sequence[str]) -> None:
+        super().__init__(*((f"coupons.{code}", "no such code") for code in coupons), coupons=list(coupons))
+
+
+class CouponEnded(Refused):
+    says = "Code {coupon} is no longer valid."
+
+
+class CouponSpent(Refused):
+    says = "Code {coupon} has been used as often as it may be."
+
+
+class CouponDoesNotApply(Refused):
+    says = "Code {coupon} does not apply to this cart: {reason}."
+
+
+class CouponNeedsCustomer(Refused):
+    says = "Code {coupon} is limited for each customer; say who is buying."
+
+
+class CodeTaken(Refused):
+    says = "Code {coupon} already opens promotion {promotion}."
+
+
+@dataclass(frozen=True)
+class PriceKept(Event):
+    """`changed` is {field: [before, after]}."""
+
+    sku: str
+    changed: dict[str, list[Any]]
+
+
+@dataclass(frozen=True)
+class PromotionKept(Event):
+    """Terms are left out: the journal is paid for by the kilobyte."""
+
+    promotion_id: str
+    changed: dict[str, list[Any]]
+    coupon: dict[str, list[Any]] = field(default_factory=dict)

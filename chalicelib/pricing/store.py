@@ -1,0 +1,255 @@
+"""The table `pricing`: prices for each SKU, promotions, coupons and how often each was used."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import Any
+
+from pynamodb.attributes import BooleanAttribute, JSONAttribute, NumberAttribute, UnicodeAttribute
+from pynamodb.expressions.condition import Condition
+
+from chalicelib.kit import clock, db
+from chalicelib.kit.db import InstantAttribute, Key, Row, Write
+from chalicelib.kit.errors import Problem
+from chalicelib.kit.journal import Head
+from chalicelib.kit.money import Money
+from chalicelib.pricing.model import (
+    CodeTaken,
+    Coupon,
+    CouponEnded,
+    CouponNeedsCustomer,
+    CouponSpent,
+    Price,
+    PriceEntry,
+    Promotion,
+    normal,
+)
+
+FOR_EVER = "9999-12-31T00:00:00.000Z"
+
+
+class PriceRow(Row):
+    Meta = db.table("pricing")
+
+    base_minor = NumberAttribute()
+    currency = UnicodeAttribute()
+    entries = JSONAttribute()
+    version = NumberAttribute()
+    journal_hash = UnicodeAttribute()
+
+
+class PromotionRow(Row):
+    """Listed by its end, so that what has ended is never read again."""
+
+    Meta = db.table("pricing")
+
+    list = UnicodeAttribute(null=True)
+    listed_at = UnicodeAttribute(null=True)
+    name = UnicodeAttribute()
+    kind = UnicodeAttribute()
+    starts_at = InstantAttribute()
+    ends_at = InstantAttribute(null=True)
+    rate = UnicodeAttribute()
+    amount_minor = NumberAttribute()
+    currency = UnicodeAttribute()
+    only = JSONAttribute()  # skus, categories, channels, price_groups
+    min_quantity = NumberAttribute()
+    min_total_minor = NumberAttribute()
+    coupon_only = BooleanAttribute()
+    combinable = BooleanAttribute()
+    terms = JSONAttribute()
+    coupon_code = UnicodeAttribute(null=True)
+    version = NumberAttribute()
+    journal_hash = UnicodeAttribute()
+
+
+class CouponRow(Row):
+    Meta = db.table("pricing")
+
+    promotion_id = UnicodeAttribute()
+    starts_at = InstantAttribute()
+    ends_at = InstantAttribute(null=True)
+    cap = NumberAttribute(null=True)
+    used = NumberAttribute(default=0)
+    per_customer = NumberAttribute(null=True)
+
+
+class CouponUseRow(Row):
+    """How often one customer used one coupon: in the coupon's own partition."""
+
+    Meta = db.table("pricing")
+
+    used = NumberAttribute()
+
+
+def price_key(sku: str) -> Key:
+    return Key(PriceRow, f"price#{sku}", "price")
+
+
+def promotion_key(promotion_id: str) -> Key:
+    return Key(PromotionRow, f"promotion#{promotion_id}", "promotion")
+
+
+def coupon_key(code: str) -> Key:
+    return Key(CouponRow, f"coupon#{normal(code)}", "coupon")
+
+
+def as_price(row: Any) -> Price:
+    entries = tuple(PriceEntry(*entry) for entry in row.entries)
+    return Price(row.pk.removeprefix("price#"), Money(int(row.base_minor), row.currency), entries)
+
+
+def as_promotion(row: Any) -> Promotion:
+    skus, categories, channels, price_groups = map(tuple, row.only)
+    return Promotion(
+        id=row.pk.removeprefix("promotion#"),
+        name=row.name,
+        kind=row.kind,
+        starts_at=row.starts_at,
+        ends_at=row.ends_at,
+        rate=row.rate,
+        amount_minor=int(row.amount_minor),
+        currency=row.currency,
+        skus=skus,
+        categories=categories,
+        channels=channels,
+        price_groups=price_groups,
+        min_quantity=int(row.min_quantity),
+        min_total_minor=int(row.min_total_minor),
+        coupon_only=row.coupon_only,
+        combinable=row.combinable,
+        terms=dict(row.terms),
+    )
+
+
+def as_coupon(row: Any) -> Coupon:
+    return Coupon(
+        code=row.pk.removeprefix("coupon#"),
+        promotion_id=row.promotion_id,
+        starts_at=row.starts_at,
+        ends_at=row.ends_at,
+        cap=None if row.cap is None else int(row.cap),
+        used=int(row.used),
+        per_customer=None if row.per_customer is None else int(row.per_customer),
+    )
+
+
+def head_of(row: Any) -> Head:
+    return Head() if row is None else Head(int(row.version), row.journal_hash)
+
+
+def use_coupon(coupon: Coupon, customer_id: str | None, now: datetime | None = None) -> list[Write]:
+    """One use each for all and for this customer. The row's own cap decides, not the one that was read."""
+    if coupon.per_customer is not None and not customer_id:
+        raise CouponNeedsCustomer(coupon=coupon.code)
+    at = now or clock.now()
+    under_cap: Condition = CouponRow.cap.does_not_exist() | (CouponRow.used < CouponRow.cap)
+    running: Condition = CouponRow.ends_at.does_not_exist() | (CouponRow.ends_at > at)
+    when = CouponRow.pk.exists() & under_cap & running
+    everyone = db.update(
+        _coupon_row(coupon), CouponRow.used.add(1), when=when, refusal=lambda found: _why_not(coupon, found, at)
+    )
+    return [everyone, *_use_by_customer(coupon, customer_id)]
+
+
+def _use_by_customer(coupon: Coupon, customer_id: str | None) -> list[Write]:
+    if coupon.per_customer is None:
+        return []
+    when = CouponUseRow.pk.does_not_exist() | (CouponUseRow.used < coupon.per_customer)
+    row = CouponUseRow(f"coupon#{coupon.code}", f"customer#{customer_id}")
+    return [db.update(row, CouponUseRow.used.add(1), when=when, refusal=CouponSpent(coupon=coupon.code))]
+
+
+def _why_not(coupon: Coupon, found: Any, at: datetime) -> Problem:
+    if found is None or (found.ends_at is not None and found.ends_at <= at):
+        return CouponEnded(coupon=coupon.code)
+    return CouponSpent(coupon=coupon.code)
+
+
+def return_coupon(coupon: Coupon, customer_id: str | None) -> list[Write]:
+    """An order that died gives its use back, whether or not the code still runs."""
+    everyone = db.update(_coupon_row(coupon), CouponRow.used.add(-1), when=CouponRow.used > 0)
+    if coupon.per_customer is None or not customer_id:
+        return [everyone]
+    his = CouponUseRow(f"coupon#{coupon.code}", f"customer#{customer_id}")
+    return [everyone, db.update(his, CouponUseRow.used.add(-1), when=CouponUseRow.used > 0)]
+
+
+def _coupon_row(coupon: Coupon) -> CouponRow:
+    return CouponRow(f"coupon#{coupon.code}", "coupon")
+
+
+def put_price(price: Price, head: Head) -> Write:
+    entries = [[each.amount_minor, each.price_list, each.channel, each.min_quantity] for each in price.entries]
+    row = PriceRow(
+        f"price#{price.sku}",
+        "price",
+        base_minor=price.base.minor,
+        currency=price.base.currency,
+        entries=entries,
+        version=head.sequence,
+        journal_hash=head.hash,
+    )
+    return over_version_before(row, head)
+
+
+def put_promotion(promotion: Promotion, coupon_code: str | None, head: Head) -> Write:
+    row = PromotionRow(
+        f"promotion#{promotion.id}",
+        "promotion",
+        list="promotions",
+        listed_at=listed_at(promotion),
+        name=promotion.name,
+        kind=promotion.kind,
+        starts_at=promotion.starts_at,
+        ends_at=promotion.ends_at,
+        rate=promotion.rate,
+        amount_minor=promotion.amount_minor,
+        currency=promotion.currency,
+        only=[promotion.skus, promotion.categories, promotion.channels, promotion.price_groups],
+        min_quantity=promotion.min_quantity,
+        min_total_minor=promotion.min_total_minor,
+        coupon_only=promotion.coupon_only,
+        combinable=promotion.combinable,
+        terms=promotion.terms,
+        coupon_code=coupon_code,
+        version=head.sequence,
+        journal_hash=head.hash,
+    )
+    return over_version_before(row, head)
+
+
+def over_version_before(row: Any, head: Head) -> Write:
+    if head.sequence == 1:
+        return db.put(row, when=type(row).pk.does_not_exist())
+    return db.put(row, when=type(row).version == head.sequence - 1)
+
+
+def listed_at(promotion: Promotion) -> str:
+    ends = clock.iso(promotion.ends_at) if promotion.ends_at else FOR_EVER
+    return f"{ends}#{promotion.id}"
+
+
+def set_coupon(coupon: Coupon) -> Write:
+    """Everything but how often it was used, which belongs to the orders."""
+    free = CouponRow.pk.does_not_exist() | (CouponRow.promotion_id == coupon.promotion_id)
+    return db.update(
+        _coupon_row(coupon),
+        CouponRow.promotion_id.set(coupon.promotion_id),
+        CouponRow.starts_at.set(coupon.starts_at),
+        CouponRow.used.set(CouponRow.used | 0),
+        _set_or_remove(CouponRow.ends_at, coupon.ends_at),
+        _set_or_remove(CouponRow.cap, coupon.cap),
+        _set_or_remove(CouponRow.per_customer, coupon.per_customer),
+        when=free,
+        refusal=lambda found: CodeTaken(coupon=coupon.code, promotion=found.promotion_id),
+    )
+
+
+def _set_or_remove(attribute: Any, value: Any) -> Any:
+    return attribute.remove() if value is None else attribute.set(value)
+
+
+def end_coupon(code: str, at: datetime) -> Write:
+    """For a code that its promotion gave up: orders may still give their use of it back."""
+    return db.update(CouponRow(f"coupon#{code}", "coupon"), CouponRow.ends_at.set(at), when=CouponRow.pk.exists())
