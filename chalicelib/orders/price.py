@@ -11,7 +11,8 @@ from chalicelib.orders.command import PlaceOrder, Wanted
 from chalicelib.orders.look import Seen
 from chalicelib.orders.model import OrderLine
 from chalicelib.pricing import store as pricing
-from chalicelib.pricing.model import Agreed, Override, Quote, QuotedLine, Wish, quote
+from chalicelib.pricing.model import Agreed, Override, Quote, QuotedLine, Wish
+from chalicelib.pricing.quote import quote
 
 
 def quoted(command: PlaceOrder, seen: Seen) -> Quote:

@@ -142,7 +142,5 @@ def listing(products: Sequence[Product], channel: Channel, price_group: str = ""
     now = clock.now()
     running = promotions(now)
     found = prices(product.sku for product in products)
-    priced = [(product, found[product.sku]) for product in products if product.sku in found]
-    return [
-        Listing(product, price_one(product, price, running, channel, price_group, now)) for product, price in priced
-    ]
+    priced = [(each, found[each.sku]) for each in products if each.sku in found]
+    return [Listing(each, price_one(each, cost, running, channel, price_group, now)) for each, cost in priced]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from datetime import datetime
 from typing import Any
 
@@ -156,8 +157,12 @@ def _use_by_customer(coupon: Coupon, customer_id: str | None) -> list[Write]:
     if coupon.per_customer is None:
         return []
     when = CouponUseRow.pk.does_not_exist() | (CouponUseRow.used < coupon.per_customer)
-    row = CouponUseRow(f"coupon#{coupon.code}", f"customer#{customer_id}")
-    return [db.update(row, CouponUseRow.used.add(1), when=when, refusal=CouponSpent(coupon=coupon.code))]
+    key = _use_key(coupon.code, customer_id)
+    return [
+        db.update(
+            CouponUseRow(key.pk, key.sk), CouponUseRow.used.add(1), when=when, refusal=CouponSpent(coupon=coupon.code)
+        )
+    ]
 
 
 def _why_not(coupon: Coupon, found: Any, at: datetime) -> Problem:
@@ -166,13 +171,20 @@ def _why_not(coupon: Coupon, found: Any, at: datetime) -> Problem:
     return CouponSpent(coupon=coupon.code)
 
 
-def return_coupon(coupon: Coupon, customer_id: str | None) -> list[Write]:
-    """An order that died gives its use back, whether or not the code still runs."""
-    everyone = db.update(_coupon_row(coupon), CouponRow.used.add(-1), when=CouponRow.used > 0)
-    if coupon.per_customer is None or not customer_id:
-        return [everyone]
-    his = CouponUseRow(f"coupon#{coupon.code}", f"customer#{customer_id}")
-    return [everyone, db.update(his, CouponUseRow.used.add(-1), when=CouponUseRow.used > 0)]
+def return_coupons(codes: Sequence[str], customer_id: str | None) -> list[Write]:
+    """An order that died gives its uses back, whether or not the codes still run. Reads what there is to give back."""
+    keys = [coupon_key(code) for code in codes]
+    keys += [_use_key(code, customer_id) for code in codes if customer_id]
+    counted = [row for row in db.batch(keys).values() if row.used > 0]
+    return [db.update(type(row)(row.pk, row.sk), _used(row).add(-1), when=_used(row) > 0) for row in counted]
+
+
+def _use_key(code: str, customer_id: str | None) -> Key:
+    return Key(CouponUseRow, f"coupon#{normal(code)}", f"customer#{customer_id}")
+
+
+def _used(row: Any) -> Any:
+    return type(row).used
 
 
 def _coupon_row(coupon: Coupon) -> CouponRow:
