@@ -162,14 +162,17 @@ class NothingToVerify(Refused):
 
 
 class WrongCode(Refused):
-    """One answer for a wrong code, an old one, a used-up one and one never asked for, so that guessing teaches
-    nothing."""
+    """One answer for a wrong code, an old one, a used-up one and one never asked for: guessing teaches nothing."""
 
     says = "This code is not right, or no longer good; ask for a new one."
 
 
 class AskedTooOften(Refused):
     says = "Too many codes went there today; try again tomorrow, or show yourself at a store."
+
+
+class SamePerson(Refused):
+    says = "These are one customer already."
 
 
 class NotVerified(Refused):
@@ -192,16 +195,22 @@ class NotMerged(Refused):
 
 @dataclass(frozen=True)
 class CustomerKept(Event):
+    """The limits are there when the same commit set one."""
+
     customer_id: str
+    limit_minor: int | None = None
+    was_minor: int | None = None
+    currency: str = ""
 
 
 @dataclass(frozen=True)
-class CreditGranted(Event):
+class TermsGranted(Event):
     customer_id: str
     limit_minor: int
     was_minor: int
     currency: str
     terms_days: int
+    price_group: str = ""
     reason: str = ""
 
 

@@ -84,7 +84,7 @@ class AsksRow(Row):
     Meta = db.table("customers")
 
     day = UnicodeAttribute()
-    count = NumberAttribute()
+    times = NumberAttribute()
 
 
 def customer_key(customer_id: str) -> Key:
@@ -147,6 +147,10 @@ def change_identity(before: Identity, after: Identity) -> Write:
     return db.put(identity_row(after), when=unchanged)
 
 
+def drop_identity(identity: Identity) -> Write:
+    return db.delete(identity_row(identity), when=IdentityRow.home == identity.home)
+
+
 def change_customer(after: Customer, read_version: int) -> Write:
     return db.put(customer_row(after), when=CustomerRow.version == read_version)
 
@@ -202,7 +206,9 @@ def head_of(customer: Customer) -> Head:
 
 
 def customer_row(customer: Customer) -> CustomerRow:
-    words = {name: getattr(customer, name) or None for name in ("company", "phone", "email", "price_group")}
+    words: dict[str, Any] = {
+        name: getattr(customer, name) or None for name in ("company", "phone", "email", "price_group")
+    }
     return CustomerRow(
         customer.id,
         "customer",

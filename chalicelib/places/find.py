@@ -27,8 +27,8 @@ __all__ = [
     "as_staff",
     "check_postcode",
     "forget",
-    "location",
     "loaded_countries",
+    "location",
     "locations",
     "one_staff",
     "positions",
@@ -36,8 +36,10 @@ __all__ = [
     "staff",
     "staff_at",
     "staff_key",
+    "staff_now",
     "whereabouts",
     "who_is",
+    "written",
 ]
 
 REMEMBERED = timedelta(seconds=60)
@@ -72,6 +74,12 @@ def one_staff(staff_id: str) -> Staff:
     if found is None:
         raise NotFound()
     return found
+
+
+def staff_now(staff_id: str) -> Staff | None:
+    """Not remembered: for whoever is about to change it."""
+    row = db.get(StaffRow, "staff", staff_id)
+    return as_staff(row) if row is not None else None
 
 
 def positions() -> dict[str, Position]:
@@ -116,7 +124,8 @@ def forget() -> None:
 
 
 def loaded_countries() -> set[str]:
-    return {row.sk for row in _remembered("postcodes", lambda: db.query_all(CountryRow, "postcodes"))}
+    """Whose postcodes are complete here; one that is not among them does not exist."""
+    return {row.sk for row in _remembered("postcodes", lambda: db.query_all(CountryRow, "postcodes")) if row.loaded}
 
 
 def _remembered(name: str, load: Callable[[], Any]) -> Any:

@@ -100,6 +100,11 @@ class FromTheFuture(Invalid):
         super().__init__(("at", "lies in the future; send the time the position was taken, or none for now"))
 
 
+class LongAgo(Invalid):
+    def __init__(self) -> None:
+        super().__init__(("at", "lies more than a day back; send where the van is now"))
+
+
 class UnknownPostcode(Invalid):
     def __init__(self, country: str, postcode: str) -> None:
         super().__init__(("postcode", f"{postcode} does not exist in {country}"), country=country, postcode=postcode)

@@ -63,6 +63,7 @@ class CountryRow(Row):
 
     Meta = db.table("places")
 
+    loaded = BooleanAttribute()
     version = NumberAttribute()
     journal_hash = UnicodeAttribute()
 
@@ -144,4 +145,5 @@ def postcode_row(country: str, postcode: Postcode) -> PostcodeRow:
 
 
 def coordinates(point: Point | None) -> dict[str, Any]:
-    return {"lat": point.lat, "lon": point.lon} if point else {}
+    """To a tenth of a meter: DynamoDB refuses numbers as small as a float can be."""
+    return {"lat": round(point.lat, 6), "lon": round(point.lon, 6)} if point else {}

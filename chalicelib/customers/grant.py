@@ -1,0 +1,33 @@
+"""The owner's and finance's word on how far a customer is trusted: his limit, his days to pay, his price group."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+from chalicelib.customers.find import card
+from chalicelib.customers.model import Credit, Customer, TermsGranted
+from chalicelib.customers.store import change_customer, head_of, set_credit
+from chalicelib.kit import clock, db, journal
+from chalicelib.kit.money import Money, zero
+
+
+@db.decided_anew
+def grant_terms(
+    customer_id: str, limit: Money, terms_days: int, price_group: str, *, reason: str, actor: str
+) -> tuple[Customer, Credit]:
+    """A limit below what he owes already takes nothing back; it lets nothing further out."""
+    customer, credit = card(customer_id)
+    exposure = credit.exposure if credit else zero(limit.currency)
+    granted = Credit(customer_id, limit, exposure, terms_days)
+    was = credit.limit.minor if credit else 0
+    told = TermsGranted(customer_id, limit.minor, was, limit.currency, terms_days, price_group, reason)
+    entry = journal.record(f"customer#{customer_id}", told, after=head_of(customer), actor=actor, at=clock.now())
+    after = replace(
+        customer,
+        terms_days=terms_days,
+        price_group=price_group,
+        version=entry.head.sequence,
+        journal_hash=entry.head.hash,
+    )
+    db.commit([change_customer(after, customer.version), set_credit(credit, granted), entry.write])
+    return after, granted

@@ -1,0 +1,98 @@
+"""Two customers become one, and two again: only pointers are set, so nothing is lost and all of it can be undone."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from datetime import datetime
+
+from chalicelib.customers import reach
+from chalicelib.customers.model import (
+    Customer,
+    CustomersMerged,
+    CustomersUnmerged,
+    MergedElsewhere,
+    NotMerged,
+    NotVerified,
+    SamePerson,
+)
+from chalicelib.customers.store import (
+    as_customer,
+    as_identity,
+    change_customer,
+    change_identity,
+    customer_key,
+    head_of,
+    identity_key,
+)
+from chalicelib.kit import clock, db, journal
+from chalicelib.kit.db import Write
+from chalicelib.kit.errors import NotFound
+from chalicelib.kit.events import Event
+
+
+@db.decided_anew
+def merge(customer_id: str, into: str, actor: str) -> Customer:
+    """From now on `into` answers for both. Orders, debts and limits stay where they are; `find.family` sums them."""
+    leaving, staying = _both(customer_id, into)
+    if leaving.merged_into == staying.id:
+        return leaving
+    _may_merge(leaving, staying)
+    gone = replace(leaving, merged_into=staying.id)
+    stays = replace(staying, absorbed=(*staying.absorbed, leaving.id))
+    told = CustomersMerged(leaving.id, staying.id)
+    moves = _answered_by(leaving, staying.id)
+    db.commit([*moves, *_told(gone, told, actor, now := clock.now()), *_told(stays, told, actor, now)])
+    return gone
+
+
+@db.decided_anew
+def unmerge(customer_id: str, actor: str) -> Customer:
+    """What was bought in between stays with the one who answered then."""
+    into = _one(customer_id).merged_into
+    if into is None:
+        raise NotMerged()
+    leaving, staying = _both(customer_id, into)
+    back = replace(leaving, merged_into=None)
+    alone = replace(staying, absorbed=tuple(each for each in staying.absorbed if each != leaving.id))
+    told = CustomersUnmerged(leaving.id, staying.id)
+    moves = _answered_by(leaving, leaving.id)
+    db.commit([*moves, *_told(back, told, actor, now := clock.now()), *_told(alone, told, actor, now)])
+    return back
+
+
+def _may_merge(leaving: Customer, staying: Customer) -> None:
+    if leaving.id == staying.id:
+        raise SamePerson()
+    for each in (leaving, staying):
+        if each.merged_into:
+            raise MergedElsewhere(each.id)
+    if leaving.absorbed:
+        raise MergedElsewhere(leaving.id)
+    unproven = [each.id for each in (leaving, staying) if not each.is_verified]
+    if unproven:
+        raise NotVerified(unproven)
+
+
+def _answered_by(leaving: Customer, customer_id: str) -> list[Write]:
+    """Identities at home with `leaving` are answered for by `customer_id`, so one read of them finds who it is."""
+    keys = [identity_key(*each) for each in reach.identities(leaving.phone, leaving.email)]
+    own = [each for each in map(as_identity, db.batch(keys).values()) if each.home == leaving.id]
+    return [change_identity(each, replace(each, customer_id=customer_id)) for each in own]
+
+
+def _told(after: Customer, event: Event, actor: str, now: datetime) -> list[Write]:
+    entry = journal.record(f"customer#{after.id}", event, after=head_of(after), actor=actor, at=now)
+    new = replace(after, version=entry.head.sequence, journal_hash=entry.head.hash)
+    return [change_customer(new, after.version), entry.write]
+
+
+def _both(customer_id: str, into: str) -> tuple[Customer, Customer]:
+    return _one(customer_id), _one(into)
+
+
+def _one(customer_id: str) -> Customer:
+    key = customer_key(customer_id)
+    row = db.get(key.row, key.pk, key.sk)
+    if row is None:
+        raise NotFound()
+    return as_customer(row)

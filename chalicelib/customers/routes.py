@@ -1,0 +1,180 @@
+"""The doors to customers. A card with what he owes is payments' door, since debts are known there."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Annotated, Any, Literal
+
+from pydantic import Field
+
+from chalicelib.customers import find, reach
+from chalicelib.customers import verify as verification
+from chalicelib.customers.grant import grant_terms
+from chalicelib.customers.keep import write_down
+from chalicelib.customers.merge import merge, unmerge
+from chalicelib.customers.model import CODE_LASTS, Address, Customer
+from chalicelib.kit import config
+from chalicelib.kit.auth import Principal
+from chalicelib.kit.errors import Invalid, NotFound
+from chalicelib.kit.money import Money
+from chalicelib.kit.web import CUSTOMER, STAFF, Body, Call, Query, Routes
+
+doors = Routes(__name__)
+
+MET_BY = {"owner", "agent", "salesman", "cashier"}
+Text = Annotated[str, Field(max_length=200)]
+IdentityKind = Literal["phone", "email"]
+
+
+class PointBody(Body):
+    lat: Annotated[float, Field(ge=-90, le=90, allow_inf_nan=False)]
+    lon: Annotated[float, Field(ge=-180, le=180, allow_inf_nan=False)]
+
+
+class CustomerAddressBody(Body):
+    street: Annotated[str, Field(min_length=1, max_length=200)]
+    city: Text = ""
+    postcode: Annotated[str, Field(max_length=12)] = ""
+    country: Annotated[str, Field(pattern="^[A-Z]{2}$")] = "ID"
+    position: PointBody | None = None
+
+    def address(self) -> Address:
+        point = self.position.model_dump() if self.position else {}
+        return Address(self.street, self.city, self.postcode, self.country, **point)
+
+
+class CustomerBody(Body):
+    name: Annotated[str, Field(min_length=1, max_length=100)]
+    company: Text = ""
+    phone: Annotated[str, Field(max_length=40)] = ""
+    email: Annotated[str, Field(max_length=254)] = ""
+    address: CustomerAddressBody | None = None
+
+
+class CustomersQuery(Query):
+    phone: Annotated[str, Field(max_length=40)] = ""
+    email: Annotated[str, Field(max_length=254)] = ""
+
+
+class LimitBody(Body):
+    amount: Annotated[int, Field(ge=0, le=10**12)]
+    currency: Annotated[str, Field(pattern="^[A-Z]{3}$")]
+
+
+class TermsBody(Body):
+    limit: LimitBody
+    terms_days: Annotated[int, Field(ge=0, le=365)]
+    price_group: Annotated[str, Field(max_length=40)] = ""
+    reason: Annotated[str, Field(min_length=3, max_length=200)]
+
+
+class SeenBody(Body):
+    identity: IdentityKind
+
+
+class MergeBody(Body):
+    into: Annotated[str, Field(pattern=r"^[A-Za-z0-9@._:~+-]{1,128}$")]
+
+
+class AskCodeBody(Body):
+    order: Annotated[str, Field(pattern=r"^[A-Za-z0-9@._:~+-]{1,128}$")]
+    identity: IdentityKind
+
+
+class CodeBody(AskCodeBody):
+    code: Annotated[str, Field(pattern="^[0-9]{6}$")]
+
+
+@doors.get("/customers", who=STAFF, query=CustomersQuery)
+def list_customers(call: Call) -> dict[str, Any]:
+    """Everyone who gave this phone number or e-mail, proven or not."""
+    if bool(call.query.phone) == bool(call.query.email):
+        raise Invalid(("phone", "say a phone number or an e-mail, one of them"))
+    found = find.by_phone(call.query.phone) if call.query.phone else find.by_email(call.query.email)
+    return {"items": [each.as_json() for each in found], "next": None}
+
+
+@doors.post(
+    "/customers",
+    who=MET_BY,
+    body=CustomerBody,
+    keyed=True,
+    status=201,
+    example={"name": "Warung Bu Tini", "phone": "081252981234", "address": {"street": "Jl. Kenanga 5"}},
+)
+def post_customer(call: Call) -> dict[str, Any]:
+    """Writes down a customer whom staff speak to."""
+    said = call.body
+    contact = reach.contact(said.name, said.phone, said.email)
+    address = said.address.address() if said.address else None
+    customer = Customer("", contact.name, said.company, contact.phone, contact.email, address)
+    return write_down(customer, call.principal.actor, call.asked).as_json()
+
+
+@doors.put(
+    "/customers/{customer_id}/terms",
+    who={"owner", "finance"},
+    body=TermsBody,
+    example={"limit": {"amount": 5_000_000, "currency": "IDR"}, "terms_days": 14, "reason": "two years without delay"},
+)
+def put_terms(call: Call, customer_id: str) -> dict[str, Any]:
+    """Sets how far a customer may owe, for how long, and which prices he gets."""
+    said = call.body
+    if said.limit.currency != config.currency():
+        raise Invalid(("limit.currency", f"this shop counts in {config.currency()}"))
+    limit = Money(said.limit.amount, said.limit.currency)
+    customer, credit = grant_terms(
+        customer_id, limit, said.terms_days, said.price_group, reason=said.reason, actor=call.principal.actor
+    )
+    return customer.as_json() | {"credit_limit": credit.limit.as_json(), "credit_left": credit.left.as_json()}
+
+
+@doors.post("/customers/{customer_id}/verify", who=MET_BY, body=SeenBody, example={"identity": "phone"})
+def post_verify(call: Call, customer_id: str) -> dict[str, Any]:
+    """Staff confirm that this phone or e-mail is the customer's own, having seen it."""
+    return verification.vouch(call.principal, customer_id, call.body.identity).as_json()
+
+
+@doors.post("/customers/{customer_id}/merge", who={"owner", "agent"}, body=MergeBody, example={"into": "cus_01KB"})
+def post_merge(call: Call, customer_id: str) -> dict[str, Any]:
+    """Lets another customer answer for this one from now on; both must be verified."""
+    return merge(customer_id, into=call.body.into, actor=call.principal.actor).as_json()
+
+
+@doors.post("/customers/{customer_id}/unmerge", who={"owner", "agent"})
+def post_unmerge(call: Call, customer_id: str) -> dict[str, Any]:
+    """Makes a merged customer his own again."""
+    return unmerge(customer_id, actor=call.principal.actor).as_json()
+
+
+@doors.post(
+    "/identities/verify",
+    who=CUSTOMER,
+    body=AskCodeBody,
+    status=202,
+    example={"order": "ord_01KB", "identity": "phone"},
+)
+def post_ask(call: Call) -> dict[str, Any]:
+    """Sends a code to the phone or e-mail that stands on the caller's order; says the same when none is due."""
+    verification.ask(customer_of(call.principal, call.body.order), call.body.identity)
+    return {"asked": True, "code_lasts_seconds": int(CODE_LASTS.total_seconds())}
+
+
+@doors.post(
+    "/identities/confirm",
+    who=CUSTOMER,
+    body=CodeBody,
+    example={"order": "ord_01KB", "identity": "phone", "code": "123456"},
+)
+def post_confirm(call: Call) -> dict[str, Any]:
+    """Takes the code back; the phone or e-mail is then proven, and he is one customer in every channel."""
+    verification.confirm(customer_of(call.principal, call.body.order), call.body.identity, call.body.code)
+    return {"verified": True}
+
+
+def _nobody(who: Principal, order_id: str) -> str:
+    raise NotFound()
+
+
+# The wiring puts the orders' own gate here: which customer the holder of an order's token is. Orders stand above us.
+customer_of: Callable[[Principal, str], str] = _nobody

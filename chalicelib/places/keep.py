@@ -1,0 +1,118 @@
+"""Writing down locations, people and postcodes. Keeping what is kept already writes nothing, so imports may repeat."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+from dataclasses import replace
+from itertools import islice
+from typing import Any
+
+from pynamodb.expressions.condition import Condition
+
+from chalicelib.kit import clock, db, journal
+from chalicelib.kit.journal import Head
+from chalicelib.places.find import forget, written
+from chalicelib.places.model import (
+    Location,
+    LocationKept,
+    Postcode,
+    PostcodesKept,
+    Staff,
+    StaffKept,
+    check_location,
+    check_staff,
+)
+from chalicelib.places.store import (
+    CountryRow,
+    LocationRow,
+    StaffRow,
+    as_location,
+    as_postcode,
+    as_staff,
+    location_row,
+    postcode_key,
+    postcode_row,
+    staff_row,
+)
+
+MOST_POSTCODES = db.MOST_WRITES - 2  # the country's row and the journal's entry ride along
+
+
+@db.decided_anew
+def keep_location(location: Location, actor: str) -> None:
+    check_location(location)
+    row = db.get(LocationRow, "locations", location.id)
+    if row is not None and as_location(row) == as_location(location_row(location, 0, "")):
+        return
+    told = LocationKept(location.id, location.kind, location.active)
+    entry = journal.record(f"location#{location.id}", told, after=_head(row), actor=actor, at=clock.now())
+    new = location_row(location, entry.head.sequence, entry.head.hash)
+    db.commit([db.put(new, when=_unmoved(LocationRow, row)), entry.write])
+    forget()
+
+
+@db.decided_anew
+def keep_staff(staff: Staff, actor: str) -> None:
+    """His token version never falls, and rises when he leaves, so that old tokens stay dead when he returns."""
+    check_staff(staff)
+    row = db.get(StaffRow, "staff", staff.id)
+    before = as_staff(row) if row is not None else None
+    after = replace(staff, version=_token_version(before, staff))
+    if before == after:
+        return
+    told = StaffKept(after.id, after.role, after.location, after.active, after.version)
+    entry = journal.record(f"staff#{after.id}", told, after=_head(row), actor=actor, at=clock.now())
+    new = staff_row(after, entry.head.sequence, entry.head.hash)
+    db.commit([db.put(new, when=_unmoved(StaffRow, row)), entry.write])
+    forget()
+
+
+def keep_postcodes(country: str, rows: Iterable[Postcode], actor: str = "import") -> int:
+    """How many were new or different. Only after the last one may an order be refused for a postcode not among them."""
+    country = written(country, "")[0]
+    each = {written(country, row.postcode)[1]: row for row in rows}
+    wanted = (replace(row, postcode=code) for code, row in each.items())
+    kept = sum(_keep_some(country, some, actor) for some in _batches(wanted, MOST_POSTCODES))
+    _keep_some(country, [], actor, loaded=True)
+    forget()
+    return kept
+
+
+@db.decided_anew
+def _keep_some(country: str, some: list[Postcode], actor: str, loaded: bool = False) -> int:
+    standing = db.batch(postcode_key(country, each.postcode) for each in some)
+    same = {as_postcode(row) for row in standing.values()}
+    new = [each for each in some if as_postcode(postcode_row(country, each)) not in same]
+    row = db.get(CountryRow, "postcodes", country)
+    if not new and (not loaded or (row is not None and row.loaded)):
+        return 0
+    told = PostcodesKept(country, len(new))
+    entry = journal.record(f"postcodes#{country}", told, after=_head(row), actor=actor, at=clock.now())
+    head: dict[str, Any] = {"version": entry.head.sequence, "journal_hash": entry.head.hash}
+    known = CountryRow("postcodes", country, loaded=loaded or (row is not None and row.loaded), **head)
+    writes = [db.put(postcode_row(country, each)) for each in new]
+    db.commit([*writes, db.put(known, when=_unmoved(CountryRow, row)), entry.write])
+    return len(new)
+
+
+def _token_version(before: Staff | None, after: Staff) -> int:
+    if before is None:
+        return after.version
+    leaves = before.active and not after.active
+    return max(before.version + leaves, after.version)
+
+
+def _batches(rows: Iterable[Postcode], size: int) -> Iterator[list[Postcode]]:
+    rows = iter(rows)
+    while some := list(islice(rows, size)):
+        yield some
+
+
+def _head(row: LocationRow | StaffRow | CountryRow | None) -> Head:
+    return Head() if row is None else Head(int(row.version), row.journal_hash)
+
+
+def _unmoved(
+    kind: type[LocationRow] | type[StaffRow] | type[CountryRow], row: LocationRow | StaffRow | CountryRow | None
+) -> Condition:
+    return kind.pk.does_not_exist() if row is None else kind.version == row.version

@@ -1,0 +1,130 @@
+"""The doors to places: staff read them, the owner keeps them, salesmen say where their vans are."""
+
+from __future__ import annotations
+
+from typing import Annotated, Any, Literal
+
+from pydantic import AwareDatetime, Field
+
+from chalicelib.kit import clock
+from chalicelib.kit.web import STAFF, Body, Call, Routes
+from chalicelib.places import find
+from chalicelib.places.keep import keep_location, keep_staff
+from chalicelib.places.model import Location, Point, Staff
+from chalicelib.places.move import report_position
+
+doors = Routes(__name__)
+
+Id = Annotated[str, Field(max_length=64)]
+Words = Annotated[str, Field(max_length=200)]
+Name = Annotated[str, Field(min_length=1, max_length=100)]
+Latitude = Annotated[float, Field(ge=-90, le=90, allow_inf_nan=False)]
+Longitude = Annotated[float, Field(ge=-180, le=180, allow_inf_nan=False)]
+
+
+class PointBody(Body):
+    lat: Latitude
+    lon: Longitude
+
+    def point(self) -> Point:
+        return Point(self.lat, self.lon)
+
+
+class PositionBody(PointBody):
+    at: AwareDatetime | None = None
+
+
+class LocationBody(Body):
+    kind: Literal["warehouse", "store", "van"]
+    name: Name
+    position: PointBody | None = None
+    zone: Literal["Asia/Jakarta", "Asia/Makassar", "Asia/Jayapura"] = "Asia/Jakarta"
+    address: Words = ""
+    phone: Words = ""
+    email: Words = ""
+    active: bool = True
+
+
+class StaffBody(Body):
+    name: Name
+    role: Literal["owner", "cashier", "salesman", "agent", "warehouse", "courier", "finance", "channel"]
+    phone: Words = ""
+    email: Words = ""
+    location: Id = ""
+    language: Literal["id", "en"] = "id"
+    active: bool = True
+    sign_out: bool = False
+
+
+@doors.get("/locations", who=STAFF)
+def list_locations(call: Call) -> dict[str, Any]:
+    """Every warehouse, store and van, the closed ones too."""
+    return {"items": [_location(each) for each in find.locations().values()], "next": None}
+
+
+@doors.put(
+    "/locations/{location_id}",
+    who={"owner"},
+    body=LocationBody,
+    example={"kind": "store", "name": "Toko Darmo", "position": {"lat": -7.2906, "lon": 112.7344}},
+)
+def put_location(call: Call, location_id: str) -> dict[str, Any]:
+    """Writes a location down as the body says it, new or not."""
+    said = call.body.model_dump(exclude={"position"})
+    point = call.body.position.point() if call.body.position else None
+    location = Location(location_id, **said, point=point)
+    keep_location(location, call.principal.actor)
+    return _location(location)
+
+
+@doors.put(
+    "/locations/{location_id}/position",
+    who={"salesman", "owner"},
+    body=PositionBody,
+    example={"lat": -7.2756, "lon": 112.7378},
+)
+def put_position(call: Call, location_id: str) -> dict[str, Any]:
+    """Where a van is, now or at the time said; a salesman speaks for his own van only."""
+    position = report_position(call.principal, location_id, call.body.point(), call.body.at)
+    return {"location": location_id, "position": position.point.as_json(), "at": clock.iso(position.at)}
+
+
+@doors.get("/staff", who={"owner"})
+def list_staff(call: Call) -> dict[str, Any]:
+    """Everyone with a role or a channel key, the inactive too."""
+    return {"items": [_staff(each) for each in find.staff().values()], "next": None}
+
+
+@doors.put(
+    "/staff/{staff_id}",
+    who={"owner"},
+    body=StaffBody,
+    example={"name": "Budi Santoso", "role": "salesman", "phone": "+6281230000001", "location": "van-budi"},
+)
+def put_staff(call: Call, staff_id: str) -> dict[str, Any]:
+    """Gives a role or takes it away; `sign_out` makes every token he holds worthless within a minute."""
+    said = call.body.model_dump(exclude={"sign_out"})
+    standing = find.staff_now(staff_id)
+    version = standing.version if standing else 1
+    staff = Staff(staff_id, **said, version=version + call.body.sign_out)
+    keep_staff(staff, call.principal.actor)
+    return _staff(staff)
+
+
+def _location(location: Location) -> dict[str, Any]:
+    return {
+        "id": location.id,
+        "kind": location.kind,
+        "name": location.name,
+        "position": location.point.as_json() if location.point else None,
+        "zone": location.zone,
+        "address": location.address,
+        "phone": location.phone,
+        "email": location.email,
+        "active": location.active,
+    }
+
+
+def _staff(staff: Staff) -> dict[str, Any]:
+    said = vars(staff)
+    return {name: said[name] for name in said if name != "version"}
