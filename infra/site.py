@@ -1,0 +1,47 @@
+"""The CDN's part: files that storefront.build wrote, found by path."""
+
+from __future__ import annotations
+
+import mimetypes
+from email.utils import formatdate
+from pathlib import Path
+
+ROOT = Path(__file__).parent.parent / "build" / "site"
+Found = tuple[int, dict[str, str], bytes]
+mimetypes.add_type("application/manifest+json", ".webmanifest")
+mimetypes.add_type("text/javascript", ".js")
+mimetypes.add_type("text/javascript", ".mjs")
+mimetypes.add_type("font/woff2", ".woff2")
+POLICY = (
+    "default-src 'self'; img-src 'self' data:; style-src 'self' 'unsafe-inline'; object-src 'none'; "
+    "frame-ancestors 'none'; base-uri 'self'"
+)
+
+
+def find(path: str, headers: dict[str, str], root: Path | None = None) -> Found | None:
+    """A folder answers with its index.html; asked without the slash it says where to go."""
+    base = (root or ROOT).resolve()
+    file = (base / path.lstrip("/")).resolve() if "\0" not in path else base / "\0"
+    if "\0" in path or not file.is_relative_to(base):
+        return None
+    if file.is_dir() and not path.endswith("/"):
+        return 301, {"Location": f"{path}/"}, b""
+    return send(file / "index.html" if file.is_dir() else file, headers)
+
+
+def send(file: Path, headers: dict[str, str]) -> Found | None:
+    if not file.is_file():
+        return None
+    facts = file.stat()
+    tag = f'"{facts.st_mtime_ns:x}-{facts.st_size:x}"'
+    said = kind_of(file) | {"ETag": tag, "Last-Modified": formatdate(facts.st_mtime, usegmt=True)}
+    if headers.get("if-none-match") == tag:
+        return 304, said, b""
+    return 200, said, file.read_bytes()
+
+
+def kind_of(file: Path) -> dict[str, str]:
+    kind = mimetypes.guess_type(file.name)[0] or "application/octet-stream"
+    text = kind.startswith("text/") or kind in ("application/json", "application/manifest+json", "application/xml")
+    said = {"Content-Type": f"{kind}; charset=utf-8" if text else kind, "Cache-Control": "no-cache"}
+    return said | {"X-Content-Type-Options": "nosniff", "Content-Security-Policy": POLICY}
