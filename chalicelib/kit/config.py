@@ -74,6 +74,11 @@ def stream_arn() -> str:
     return setting("JOURNAL_STREAM_ARN", UNPROVISIONED.format(service="dynamodb", name=name))
 
 
+def bucket() -> str:
+    """Proofs, imports and the built storefront."""
+    return setting("BUCKET", f"{prefix()}-files")
+
+
 @cache
 def secrets() -> tuple[str, ...]:
     """Signing keys, newest last: the last signs, all verify. From SECRETS (local) or SECRETS_PARAMETER's SSM value."""

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import asdict, dataclass, fields
+from dataclasses import MISSING, asdict, dataclass, fields
 from typing import Any, ClassVar
 
 
@@ -32,5 +32,16 @@ def read(kind: str, body: dict[str, Any]) -> Event | None:
     event = Event.kinds.get(kind)
     if event is None:
         return None
-    known = {field.name for field in fields(event)}
-    return event(**{name: value for name, value in body.items() if name in known})
+    given = {field.name: body[field.name] for field in fields(event) if field.name in body}
+    left_out = {field.name: _empty(field.type) for field in fields(event) if field.name not in body and _asked(field)}
+    return event(**left_out | given)
+
+
+def _asked(field: Any) -> bool:
+    return field.default is MISSING and field.default_factory is MISSING
+
+
+def _empty(annotation: Any) -> Any:
+    """What `body` left out because there was nothing in it."""
+    kind = str(annotation).partition("[")[0]
+    return {"str": "", "list": [], "dict": {}}.get(kind)

@@ -55,7 +55,6 @@ class Seen:
 
 def look(command: PlaceOrder) -> Seen:
     now = clock.now()
-    promotions = pricing.promotions(now)
     preference = near_first(command, None)
     first = db.batch(_keys(command, preference))
     _still_ours(command, first)
@@ -65,14 +64,15 @@ def look(command: PlaceOrder) -> Seen:
     if command.customer_id and customer_key(customer_id) not in first:
         raise NotFound()
     skus = [line.sku for line in command.lines]
+    coupons = [pricing.as_coupon(row) for code in command.coupons if (row := first.get(pricing.coupon_key(code)))]
     return Seen(
         now=now,
         answered=first.get(command.asked.key) if command.asked else None,
         channel=as_channel(first.get(channel_key(command.channel)), command.channel),
         products={sku: as_product(first[product_key(sku)]) for sku in skus if product_key(sku) in first},
         prices={sku: pricing.as_price(row) for sku in skus if (row := first.get(pricing.price_key(sku)))},
-        promotions=promotions,
-        coupons=[pricing.as_coupon(row) for code in command.coupons if (row := first.get(pricing.coupon_key(code)))],
+        promotions=pricing.promotions(now, opened_by=coupons),
+        coupons=coupons,
         levels=_levels(command, preference, first),
         preference=near_first(command, point),
         identities=first,
@@ -105,6 +105,11 @@ def near_first(command: PlaceOrder, point: dict[str, float] | None, everywhere: 
     own = command.principal.location if command.channel == "pos" else None
     chosen = [one for one in sellers if everywhere or one.kind == "warehouse" or one.id == own]
     return [one.id for one in sorted(chosen, key=lambda one: _rank(one, own, point))]
+
+
+def selling_places() -> list[str]:
+    """Every location that serves remote orders: vans sell only from their salesman's hands."""
+    return [one.id for one in places.locations().values() if one.active and one.kind != "van"]
 
 
 def _rank(place: Location, own: str | None, point: dict[str, float] | None) -> tuple[int, int, str]:

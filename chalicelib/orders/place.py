@@ -23,11 +23,10 @@ from chalicelib.orders.model import (
     HandoverNeedsMoney,
     MayNotOverridePrices,
     Order,
-    OrderLine,
     OrderPlaced,
     TooManyLines,
 )
-from chalicelib.orders.price import coupons_used, priced
+from chalicelib.orders.price import Priced, coupons_used, priced
 from chalicelib.payments import model as money
 from chalicelib.payments.model import METHODS, MethodUnavailable, Payment
 from chalicelib.payments.store import cash_into, open_payment, open_receivables
@@ -64,7 +63,7 @@ def place(command: PlaceOrder) -> dict[str, Any]:
     seen = look(command)
     requests.answer_again(command.asked, seen.answered)
     check(command, seen)
-    lines = priced(command, seen)
+    prices = priced(command, seen)
     for _ in range(AT_MOST_TIMES):
         try:
             plan = planned(command, seen)
@@ -73,7 +72,7 @@ def place(command: PlaceOrder) -> dict[str, Any]:
                 raise
         else:
             try:
-                return promise(command, seen, lines, plan)
+                return promise(command, seen, prices, plan)
             except (OutOfStock, HoldGone, Moved):
                 pass  # somebody was quicker with these very units; others may be left
         seen = look_wider(command, seen)
@@ -107,8 +106,8 @@ def planned(command: PlaceOrder, seen: Seen) -> Plan:
     )
 
 
-def promise(command: PlaceOrder, seen: Seen, lines: Sequence[OrderLine], plan: Plan) -> dict[str, Any]:
-    made = promised(command, seen, lines, plan)
+def promise(command: PlaceOrder, seen: Seen, prices: Priced, plan: Plan) -> dict[str, Any]:
+    made = promised(command, seen, prices, plan)
     answer = show.as_json(made.order, made.payments)
     placed = store.record(made.order, made.event, actor=command.principal.actor, at=seen.now)
     order = replace(made.order, version=placed.head.sequence, journal_hash=placed.head.hash)
@@ -120,6 +119,7 @@ def promise(command: PlaceOrder, seen: Seen, lines: Sequence[OrderLine], plan: P
             *[drop_hold(hold) for hold in plan.takes],
             *[open_payment(payment) for payment in made.payments],
             store.put_order(order),
+            *store.wait(order),
             placed.write,
             *command.extra,
         ]
@@ -127,19 +127,19 @@ def promise(command: PlaceOrder, seen: Seen, lines: Sequence[OrderLine], plan: P
     return answer
 
 
-def promised(command: PlaceOrder, seen: Seen, lines: Sequence[OrderLine], plan: Plan) -> Promise:
+def promised(command: PlaceOrder, seen: Seen, prices: Priced, plan: Plan) -> Promise:
     order_id = command.order_id or ids.new("ord", seen.now)
     freight = command.freight or Money(0, config.currency())
-    whole = total((line.total for line in lines), freight.currency) + freight
+    whole = total((line.total for line in prices.lines), freight.currency) + freight
     customer_id, newcomer = customer_of(command, seen)
     payments = tendered(command, seen, order_id, customer_id, whole)
     until = reserved_until(payments, seen.now)
     movements = taken(command, plan, until)
-    order = new_order(command, seen, order_id, lines, plan, payments, whole, freight, customer_id, until)
+    order = new_order(command, seen, order_id, prices, plan, payments, whole, freight, customer_id, until)
     credit = total((one.amount for one in payments if one.method == "credit"), whole.currency)
     writes = [
         *newcomer,
-        *coupons_used(command, seen, customer_id),
+        *coupons_used(prices.coupons, customer_id),
         *into_the_till(seen, payments),
         *on_account(command, customer_id, credit),
         *open_receivables(payments),
@@ -216,7 +216,7 @@ def new_order(
     command: PlaceOrder,
     seen: Seen,
     order_id: str,
-    lines: Sequence[OrderLine],
+    prices: Priced,
     plan: Plan,
     payments: Sequence[Payment],
     whole: Money,
@@ -234,7 +234,7 @@ def new_order(
         status="completed" if gone else "placed",
         payment_status=money.payment_status(whole, payments),
         fulfillment_status="delivered" if gone else "unassigned",
-        lines=tuple(lines),
+        lines=tuple(prices.lines),
         delivery=replace(command.delivery, point=seen.point),
         total=whole,
         freight=freight,
@@ -246,7 +246,7 @@ def new_order(
         pieces=plan.pieces,
         payment_ids=tuple(payment.id for payment in payments),
         reserved_until=until,
-        coupons=command.coupons,
+        coupons=tuple(coupon.code for coupon in prices.coupons),
         note=command.note,
         ref=command.ref,
         token_hash=auth.order_token_hash(token),

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from dataclasses import replace
 from datetime import datetime
 from typing import Any
 
@@ -47,6 +48,15 @@ class OrderRow(Row):
     listed_at = UnicodeAttribute(null=True)
 
 
+class WaitingRow(Row):
+    """One for each order that waits for money, in a list by when its hold ends; it goes when the money comes."""
+
+    Meta = db.table("orders")
+
+    list = UnicodeAttribute()
+    listed_at = UnicodeAttribute()
+
+
 def order_key(order_id: str) -> Key:
     return Key(OrderRow, order_id, "order")
 
@@ -85,6 +95,31 @@ def record(order: Order, event: Event, *, actor: str, at: datetime) -> journal.R
     """The order's next journal entry; payments and fulfillment of an order write to this same subject."""
     head = Head(order.version, order.journal_hash)
     return journal.record(order.subject, event, after=head, actor=actor, at=at, channel=order.channel)
+
+
+def after(before: Order, head: Head, **changes: Any) -> Order:
+    """The order as `change_order` with the same changes leaves it."""
+    return replace(before, version=head.sequence, journal_hash=head.hash, **changes)
+
+
+def wait(order: Order) -> list[Write]:
+    return [db.create(_waiting(order))] if order.on_hold else []
+
+
+def stop_waiting(order: Order) -> Write:
+    return db.delete(_waiting(order))
+
+
+def waiting_until(now: datetime, limit: int = 100) -> list[str]:
+    """Orders whose time to pay is over, the longest first; the index lags, so look at each again."""
+    ended = ("0", clock.iso(now) + "~")
+    page = db.query(WaitingRow, "waiting", index="by_list", between=ended, limit=limit)
+    return [row.pk for row in page.items]
+
+
+def _waiting(order: Order) -> WaitingRow:
+    until = clock.iso(order.reserved_until) if order.reserved_until else ""
+    return WaitingRow(order.id, "waiting", list="waiting", listed_at=f"{until}#{order.id}")
 
 
 def _kept(name: str, value: Any) -> Any:
@@ -129,7 +164,7 @@ def _row(order: Order) -> OrderRow:
 def _body(order: Order) -> dict[str, Any]:
     delivery = order.delivery
     said = {
-        "lines": [_line(line) for line in order.lines],
+        "lines": [as_kept(line) for line in order.lines],
         "delivery": [delivery.method, delivery.location, delivery.address, delivery.point],
         "freight": order.freight.minor,
         "actor": order.actor,
@@ -142,7 +177,7 @@ def _body(order: Order) -> dict[str, Any]:
     return {name: value for name, value in said.items() if value}
 
 
-def _line(line: OrderLine) -> list[Any]:
+def as_kept(line: OrderLine) -> list[Any]:
     cost = line.cost.minor if line.cost else None
     numbers = [line.quantity, line.unit_price.minor, line.total.minor, line.tax.minor, cost]
     return [line.sku, line.name, *numbers, *([list(line.adjustments)] if line.adjustments else [])]
@@ -163,7 +198,7 @@ def as_order(row: Any) -> Order:
         status=row.status,
         payment_status=row.payment_status,
         fulfillment_status=row.fulfillment_status,
-        lines=tuple(_as_line(kept, currency) for kept in body["lines"]),
+        lines=tuple(as_line(kept, currency) for kept in body["lines"]),
         delivery=Delivery(*body["delivery"]),
         total=Money(int(row.total_minor), currency),
         freight=Money(body.get("freight", 0), currency),
@@ -187,7 +222,7 @@ def as_order(row: Any) -> Order:
     )
 
 
-def _as_line(kept: list[Any], currency: str) -> OrderLine:
+def as_line(kept: list[Any], currency: str) -> OrderLine:
     sku, name, quantity, unit, line_total, tax, cost, *adjustments = kept
     return OrderLine(
         sku=sku,

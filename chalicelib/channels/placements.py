@@ -1,0 +1,59 @@
+"""Where a short link leads. Its code travels in the page's address, so it works without cookies."""
+
+from __future__ import annotations
+
+from typing import Any
+from urllib.parse import quote
+
+from pynamodb.attributes import BooleanAttribute, NumberAttribute, UnicodeAttribute
+
+from chalicelib.catalog.model import CHANNELS
+from chalicelib.channels.model import Placement, PlacementKept, check_placement
+from chalicelib.kit import clock, db, journal
+from chalicelib.kit.auth import Principal
+from chalicelib.kit.db import Row
+from chalicelib.kit.journal import Head
+
+
+class PlacementRow(Row):
+    Meta = db.table("channels")
+
+    channel = UnicodeAttribute()
+    medium = UnicodeAttribute()
+    sku = UnicodeAttribute(null=True)
+    active = BooleanAttribute()
+    version = NumberAttribute()
+    journal_hash = UnicodeAttribute()
+
+
+def find(code: str) -> Placement | None:
+    row = db.get(PlacementRow, "placements", code, consistent=False)
+    return Placement(row.sk, row.channel, row.medium, row.sku or "", row.active) if row else None
+
+
+def landing(placement: Placement) -> str:
+    """The page the link opens; a withdrawn one still leads to the shop, but is no longer counted."""
+    page = f"/produk/{quote(placement.sku)}.html" if placement.sku else "/"
+    return f"{page}?via={placement.code}" if placement.active else page
+
+
+@db.decided_anew
+def keep(placement: Placement, principal: Principal) -> dict[str, Any]:
+    check_placement(placement, CHANNELS)
+    row = db.get(PlacementRow, "placements", placement.code)
+    before = Head(int(row.version), row.journal_hash) if row else Head()
+    event = PlacementKept(placement.code, placement.channel, placement.medium, placement.sku, placement.active)
+    told = journal.record(f"placement#{placement.code}", event, after=before, actor=principal.actor, at=clock.now())
+    after = PlacementRow(
+        "placements",
+        placement.code,
+        channel=placement.channel,
+        medium=placement.medium,
+        sku=placement.sku or None,
+        active=placement.active,
+        version=told.head.sequence,
+        journal_hash=told.head.hash,
+    )
+    same = PlacementRow.version == before.sequence if row else PlacementRow.pk.does_not_exist()
+    db.commit([db.put(after, when=same), told.write])
+    return {"code": placement.code, "link": f"/l/{placement.code}", "leads_to": landing(placement)}

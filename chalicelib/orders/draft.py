@@ -1,0 +1,197 @@
+"""Assisted orders: staff prepare a draft for a customer, who sees its prices by link and pays; nothing is held before.
+
+A draft keeps the id its order will have, so the link stays good, and the prices it was shown with.
+"""
+
+from __future__ import annotations
+
+import json
+from dataclasses import asdict, dataclass, replace
+from datetime import datetime, timedelta
+from typing import Any
+
+from pynamodb.attributes import UnicodeAttribute
+
+from chalicelib.customers.model import Contact
+from chalicelib.kit import auth, clock, config, db, ids, journal, requests
+from chalicelib.kit.auth import Principal
+from chalicelib.kit.db import InstantAttribute, Row
+from chalicelib.kit.errors import NotFound
+from chalicelib.kit.journal import Head
+from chalicelib.kit.money import Money, total
+from chalicelib.kit.requests import Asked
+from chalicelib.orders import show, store
+from chalicelib.orders.command import PlaceOrder, Tender, Wanted
+from chalicelib.orders.look import look
+from chalicelib.orders.model import Delivery, DraftGone, DraftMade, OrderLine, PayLinkAsked
+from chalicelib.orders.place import check, place
+from chalicelib.orders.price import priced
+
+LASTS = timedelta(days=7)
+
+
+class DraftRow(Row):
+    Meta = db.table("orders")
+
+    body = UnicodeAttribute()
+    made_by = UnicodeAttribute()
+    made_at = InstantAttribute()
+    version = UnicodeAttribute()
+    list = UnicodeAttribute(null=True)
+    owner = UnicodeAttribute(null=True)
+    listed_at = UnicodeAttribute(null=True)
+
+
+@dataclass(frozen=True)
+class Draft:
+    id: str
+    command: PlaceOrder
+    lines: tuple[OrderLine, ...]
+    made_at: datetime
+    head: Head
+
+    @property
+    def total(self) -> Money:
+        return total((line.total for line in self.lines), config.currency())
+
+    @property
+    def token(self) -> str:
+        return auth.order_token(self.id)
+
+
+def make(command: PlaceOrder) -> dict[str, Any]:
+    """Prices the lines now and keeps them for a week."""
+    seen = look(command)
+    requests.answer_again(command.asked, seen.answered)
+    check(command, seen)
+    order_id = ids.new("ord", seen.now)
+    made = priced(command, seen)
+    command = replace(command, coupons=tuple(coupon.code for coupon in made.coupons))
+    draft = Draft(order_id, command, tuple(made.lines), seen.now, Head())
+    event = DraftMade(order_id, command.channel, draft.total.currency, draft.total.minor)
+    who = command.principal.actor
+    told = journal.record(f"draft#{order_id}", event, after=Head(), actor=who, at=seen.now, channel=command.channel)
+    answer = as_json(draft)
+    db.commit([requests.remember(command.asked, answer), db.create(_row(replace(draft, head=told.head))), told.write])
+    return answer
+
+
+def submit(draft: Draft, asked: Asked | None, tenders: list[Tender] | None = None) -> dict[str, Any]:
+    """Places the order under its maker's name, at the prices shown. Twice is refused by the draft being gone, unless
+    it is the same request again."""
+    if clock.now() > draft.made_at + LASTS:
+        raise DraftGone()
+    return place(
+        replace(
+            draft.command,
+            asked=asked,
+            order_id=draft.id,
+            quoted=draft.lines,
+            tenders=tenders or draft.command.tenders or [Tender("transfer")],
+            extra=(db.delete(DraftRow(draft.id, "draft"), when=DraftRow.pk.exists(), refusal=DraftGone()),),
+        )
+    )
+
+
+@db.decided_anew
+def send_pay_link(principal: Principal, order_id: str) -> dict[str, str]:
+    """The customer gets the link by SMS or e-mail, and the caller to read it out."""
+    draft = load_draft(principal, order_id)
+    told = journal.record(
+        f"draft#{order_id}", PayLinkAsked(order_id), after=draft.head, actor=principal.actor, at=clock.now()
+    )
+    version = DraftRow.version.set(_version(told.head))
+    same = DraftRow.version == _version(draft.head)
+    db.commit([db.update(DraftRow(order_id, "draft"), version, when=same), told.write])
+    return {"url": order_link(order_id, draft.token)}
+
+
+def order_link(order_id: str, token: str) -> str:
+    return f"{config.base_url()}/pesanan/?id={order_id}&token={token}"
+
+
+def load_draft(principal: Principal, order_id: str) -> Draft:
+    """Its makers' colleagues, and whoever holds its link; NotFound for everybody else."""
+    found = find_draft(order_id)
+    his = bool(principal.token) and auth.opens(principal.token, auth.order_token_hash(auth.order_token(order_id)))
+    if found is None or not (principal.is_staff or his):
+        raise NotFound()
+    return found
+
+
+def find_draft(order_id: str) -> Draft | None:
+    row = db.get(DraftRow, order_id, "draft")
+    return _as_draft(row) if row else None
+
+
+def as_json(draft: Draft) -> dict[str, Any]:
+    command = draft.command
+    return {
+        "id": draft.id,
+        "number": ids.short_number(draft.id),
+        "channel": command.channel,
+        "status": "draft",
+        "payment_status": "unpaid",
+        "fulfillment_status": "unassigned",
+        "made_at": clock.iso(draft.made_at),
+        "valid_until": clock.iso(draft.made_at + LASTS),
+        "created_by": command.principal.id,
+        "customer": asdict(command.contact) if command.contact else None,
+        "customer_id": command.customer_id or None,
+        "lines": [show.line_json(line) for line in draft.lines],
+        "total": draft.total.as_json(),
+        "delivery": {"method": command.delivery.method, "location": command.delivery.location}
+        | {"address": command.delivery.address},
+        "note": command.note or None,
+    }
+
+
+def _row(draft: Draft) -> DraftRow:
+    command = draft.command
+    said = {
+        "channel": command.channel,
+        "lines": [store.as_kept(line) for line in draft.lines],
+        "delivery": asdict(command.delivery),
+        "tenders": [[one.method, one.amount.minor if one.amount else None] for one in command.tenders],
+        "principal": [command.principal.role, command.principal.id, command.principal.location],
+        "customer_id": command.customer_id,
+        "contact": asdict(command.contact) if command.contact else None,
+        "coupons": command.coupons,
+        "placement": command.placement,
+        "note": command.note,
+    }
+    return DraftRow(
+        draft.id,
+        "draft",
+        body=json.dumps(said, ensure_ascii=False, separators=(",", ":")),
+        made_by=command.principal.id,
+        made_at=draft.made_at,
+        version=_version(draft.head),
+        list="drafts",
+        owner=f"drafts#{command.principal.id}",
+        listed_at=f"{clock.iso(draft.made_at)}#{draft.id}",
+    )
+
+
+def _as_draft(row: DraftRow) -> Draft:
+    said = json.loads(row.body)
+    currency = config.currency()
+    lines = tuple(store.as_line(kept, currency) for kept in said["lines"])
+    command = PlaceOrder(
+        channel=said["channel"],
+        lines=[Wanted(line.sku, line.quantity) for line in lines],
+        delivery=Delivery(**said["delivery"]),
+        tenders=[Tender(method, Money(minor, currency) if minor else None) for method, minor in said["tenders"]],
+        principal=Principal(*said["principal"]),
+        customer_id=said["customer_id"],
+        contact=Contact(**said["contact"]) if said["contact"] else None,
+        coupons=tuple(said["coupons"]),
+        placement=said["placement"],
+        note=said["note"],
+    )
+    sequence, _, hashed = row.version.partition("#")
+    return Draft(row.pk, command, lines, row.made_at, Head(int(sequence), hashed))
+
+
+def _version(head: Head) -> str:
+    return f"{head.sequence}#{head.hash}"

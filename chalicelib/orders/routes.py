@@ -1,0 +1,181 @@
+"""Doors to orders that exist; placing one is a channel's business."""
+
+from __future__ import annotations
+
+import base64
+from typing import Annotated, Any, Literal
+
+from pydantic import Field, StringConstraints
+
+from chalicelib.catalog.model import CHANNELS
+from chalicelib.kit import clock, config, files
+from chalicelib.kit.auth import Principal
+from chalicelib.kit.errors import Invalid, NotFound
+from chalicelib.kit.web import CUSTOMER, STAFF, Body, Call, Query, Routes, cursor, decoded, listed
+from chalicelib.orders import cancel, draft, find, settle, show
+from chalicelib.orders.command import Tender
+from chalicelib.orders.model import Order
+from chalicelib.payments.model import Payment
+from chalicelib.payments.store import load_payment, load_payments
+
+doors = Routes(__name__)
+Reason = Annotated[str, StringConstraints(min_length=2, max_length=200)]
+MONEY_PEOPLE = {"owner", "finance", "cashier", "agent"}
+
+
+class CancelBody(Body):
+    reason: Reason
+
+
+class ProofBody(Body):
+    """A transfer's reference, a picture of the receipt (base64 of a JPEG, PNG or PDF), or both."""
+
+    reference: Annotated[str, StringConstraints(max_length=100)] = ""
+    picture: Annotated[str, StringConstraints(max_length=250_000)] = ""
+
+
+class RejectBody(Body):
+    reason: Reason
+
+
+class PayBody(Body):
+    """`cash` at a counter for an order that waits for a transfer; any method for a draft."""
+
+    method: Literal["cash", "transfer", "cod", "credit"]
+
+
+class ListQuery(Query):
+    channel: Annotated[str, Field(max_length=20)] = ""
+    day: Annotated[str, Field(pattern=r"^\d{4}-\d\d-\d\d$")] | None = None
+    location: Annotated[str, Field(max_length=64)] = ""
+    customer: Annotated[str, Field(max_length=64)] = ""
+    cursor: Annotated[str, Field(max_length=2000)] | None = None
+    limit: Annotated[int, Field(ge=1, le=100)] = 50
+
+
+def told(principal: Principal, order: Order, payments: list[Payment]) -> dict[str, Any]:
+    said = show.as_json(order, payments)
+    return said if principal.is_staff or principal.role == "channel" else show.for_customer(said)
+
+
+@doors.get("/orders/{order_id}", who=STAFF | CUSTOMER | {"channel"})
+def one_order(call: Call, order_id: str) -> dict[str, Any]:
+    """Show one order or draft to its customer or to staff."""
+    try:
+        order = find.load_order(call.principal, order_id)
+    except NotFound:
+        return draft.as_json(draft.load_draft(call.principal, order_id))
+    return told(call.principal, order, load_payments(order.payment_ids))
+
+
+@doors.get("/orders/{order_id}/history", who=STAFF)
+def history(call: Call, order_id: str) -> dict[str, Any]:
+    """Show everything that ever happened to an order: who, when, what, and what it moved."""
+    find.load_order(call.principal, order_id)
+    return {"items": find.history(order_id), "next": None}
+
+
+@doors.get("/orders", who=STAFF, query=ListQuery)
+def orders(call: Call) -> dict[str, Any]:
+    """List a day's or a customer's orders, newest first."""
+    asked: ListQuery = call.query
+    if asked.channel and asked.channel not in CHANNELS:
+        raise Invalid(("channel", f"is none of {', '.join(CHANNELS)}"))
+    if asked.customer:
+        name = f"orders of {asked.customer}"
+        found, after = find.of_customer(asked.customer, asked.limit, cursor(asked.cursor, name))
+    else:
+        day = asked.day or clock.day_of(clock.now(), config.zone()).isoformat()
+        name = f"orders {day} {asked.channel}"
+        before = (cursor(asked.cursor, name) or {}).get("before")
+        found, last = find.of_day(day, asked.channel, asked.limit, before)
+        after = {"before": last} if last else None
+    kept = [order for order in found if asked.location in ("", order.location)]
+    return listed(show.listed(kept), after, name)
+
+
+@doors.post(
+    "/orders/{order_id}/cancel",
+    who=CUSTOMER | {"owner", "agent", "cashier", "salesman"},
+    body=CancelBody,
+    example={"reason": "changed_my_mind"},
+)
+def cancel_order(call: Call, order_id: str) -> dict[str, Any]:
+    """End an order before its goods leave; money that came in is owed back."""
+    order, payments = cancel.cancel(call.principal, order_id, call.body.reason)
+    return told(call.principal, order, payments)
+
+
+@doors.post(
+    "/orders/{order_id}/payments",
+    who=CUSTOMER | {"owner", "cashier", "agent", "salesman"},
+    body=PayBody,
+    keyed=True,
+    example={"method": "transfer"},
+)
+def pay(call: Call, order_id: str) -> dict[str, Any]:
+    """Choose how to pay a draft, or pay a waiting order in cash at the counter."""
+    waiting = draft.find_draft(order_id)
+    if waiting is not None:
+        waiting = draft.load_draft(call.principal, order_id)
+        if call.body.method not in ("transfer", "cod") and not call.principal.is_staff:
+            raise Invalid(("method", "pay a draft by transfer or on delivery"))
+        return show.for_customer(draft.submit(waiting, call.asked, [Tender(call.body.method)]))
+    if call.body.method != "cash" or not call.principal.is_staff:
+        raise Invalid(("method", "a waiting order is paid by transfer with proof, or in cash to a cashier"))
+    return told(call.principal, *settle.pay_in_cash(call.principal, order_id))
+
+
+@doors.post(
+    "/payments/{payment_id}/proof",
+    who=CUSTOMER | {"owner", "agent", "cashier", "finance"},
+    body=ProofBody,
+    example={"reference": "TRF 20261122 091500"},
+)
+def submit_proof(call: Call, payment_id: str) -> dict[str, Any]:
+    """Say that the money was sent, with a reference or a picture of the receipt."""
+    said: ProofBody = call.body
+    if not (said.reference or said.picture):
+        raise Invalid(("reference", "send the transfer's reference, or a picture of the receipt"))
+    settle.may_touch(call.principal, payment_id)
+    kept = files.keep("proofs", decoded(said.picture)) if said.picture else ""
+    order, payments = settle.submit_proof(call.principal, payment_id, kept or said.reference)
+    return told(call.principal, order, payments)
+
+
+@doors.get("/payments/{payment_id}/proof", who=MONEY_PEOPLE)
+def proof(call: Call, payment_id: str) -> dict[str, Any]:
+    """Show what the customer sent as proof."""
+    payment = load_payment(payment_id)
+    if payment is None or not payment.proof:
+        raise NotFound()
+    if not payment.proof.startswith("proofs/"):
+        return {"reference": payment.proof, "content_type": None, "data": None}
+    kind, content = files.fetch(payment.proof)
+    return {"reference": None, "content_type": kind, "data": base64.b64encode(content).decode()}
+
+
+@doors.post("/payments/{payment_id}/confirm", who=MONEY_PEOPLE)
+def confirm(call: Call, payment_id: str) -> dict[str, Any]:
+    """Say that the money is on our account; twice is once."""
+    return told(call.principal, *settle.confirm(call.principal, payment_id))
+
+
+@doors.post(
+    "/payments/{payment_id}/reject", who=MONEY_PEOPLE, body=RejectBody, example={"reason": "amount does not match"}
+)
+def reject(call: Call, payment_id: str) -> dict[str, Any]:
+    """Say that a proof is not good; the customer may send another while his hold lasts."""
+    return told(call.principal, *settle.reject(call.principal, payment_id, call.body.reason))
+
+
+@doors.post("/drafts/{order_id}/submit", who={"owner", "agent", "salesman"}, keyed=True, status=201)
+def submit_draft(call: Call, order_id: str) -> dict[str, Any]:
+    """Place a draft as it was shown."""
+    return draft.submit(draft.load_draft(call.principal, order_id), call.asked)
+
+
+@doors.post("/drafts/{order_id}/pay-link", who={"owner", "agent", "salesman"})
+def pay_link(call: Call, order_id: str) -> dict[str, str]:
+    """Send the customer a link to his draft, where he sees the same prices and pays."""
+    return draft.send_pay_link(call.principal, order_id)
