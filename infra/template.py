@@ -11,7 +11,7 @@ from typing import Any
 
 FILE = Path(__file__).with_name("resources.json")
 ROOMS = (
-    *("catalog", "places", "customers", "pricing", "stock", "payments", "orders"),
+    *("catalog", "places", "customers", "pricing", "stock", "payments", "orders", "channels"),
     *("fulfillment", "notify", "reporting", "requests"),
 )
 TOPICS = ("orders", "fulfillment", "payments", "stock", "customers", "reference")

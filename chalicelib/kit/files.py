@@ -1,4 +1,4 @@
-"""Pictures and papers in the stage's bucket, under names made of their content: storing one twice is storing it once."""
+"""Pictures and papers in the bucket, under names made of their content: storing one twice is storing it once."""
 
 from __future__ import annotations
 
