@@ -23,14 +23,3 @@ def bank_account() -> dict[str, str]:
         "account": config.setting("BANK_ACCOUNT", "000-000-0000"),
         "holder": config.setting("BANK_HOLDER", "Satukanal"),
     }
-
-
-def as_json(payment: Payment) -> dict[str, Any]:
-    """One tender as the doors show it."""
-    said: dict[str, Any] = {"id": payment.id, "method": payment.method, "status": payment.status}
-    said |= {"amount": payment.amount.as_json(), "captured": payment.captured.as_json()}
-    named = ("till", "shift", "reference", "actor")
-    said |= {name: getattr(payment, name) for name in named if getattr(payment, name)}
-    if payment.due_on:
-        said["due_on"] = payment.due_on.isoformat()
-    return said | {"action": action(payment)}

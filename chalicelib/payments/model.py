@@ -12,6 +12,7 @@ from dataclasses import dataclass, field, replace
 from datetime import date, datetime, timedelta
 from typing import Any
 
+from chalicelib.customers.model import NoCreditTerms
 from chalicelib.kit.errors import Invalid, Refused
 from chalicelib.kit.events import Event
 from chalicelib.kit.money import Money, total, zero
@@ -99,8 +100,20 @@ class PaymentCannotMove(Refused):
     says = "A {method} payment that is {status} cannot become {to}."
 
 
+class BagStaysOpen(Refused):
+    says = "{shift_id} is a bag, not a drawer: hand its cash over instead of counting it."
+
+
 class MoreThanOwed(Refused):
     says = "The customer owes {owed}; {wanted} is more than that."
+
+
+class EmptyDrawer(Refused):
+    says = "There is no cash in {shift_id} to hand over."
+
+
+class AlreadyKept(Refused):
+    says = "This opening debt was brought in before."
 
 
 class CollectInParts(Refused):
@@ -241,7 +254,7 @@ def _particulars(method: str, shift: Shift | None, due_on: date | None) -> dict[
         return {"till": shift.till, "shift": shift.id}
     if method == "credit":
         if due_on is None:
-            raise Invalid(("payments", "credit needs a known customer with payment terms"))
+            raise NoCreditTerms()
         return {"due_on": due_on}
     return {}
 

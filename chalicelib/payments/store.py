@@ -23,6 +23,7 @@ from chalicelib.kit.journal import Head
 from chalicelib.kit.money import Money
 from chalicelib.payments import model
 from chalicelib.payments.model import (
+    AlreadyKept,
     NotEnoughCash,
     Payment,
     Receivable,
@@ -93,6 +94,12 @@ class ShiftRow(Row):
     listed_at = UnicodeAttribute(null=True)
 
 
+class OnceRow(Row):
+    """That a thing with a derived id was done; its own row may have moved on since."""
+
+    Meta = db.table("payments")
+
+
 class TillRow(Row):
     Meta = db.table("payments")
 
@@ -158,6 +165,10 @@ def open_receivables(payments: Iterable[Payment]) -> list[Write]:
     return [open_receivable(model.receivable_of(each)) for each in payments if each.status == "on_credit"]
 
 
+def keep_once(identifier: str) -> Write:
+    return db.create(OnceRow(identifier, "once"), refusal=AlreadyKept())
+
+
 def drop_receivable(receivable: Receivable) -> Write:
     return db.delete(_receivable_row(receivable), when=ReceivableRow.settled_minor == receivable.settled.minor)
 
@@ -213,9 +224,7 @@ def cash_into(shift: Shift, amount: Money) -> Write:
 
 def cash_out_of(shift: Shift, amount: Money) -> Write:
     """`shift` as it was just read: its balance may not have moved since, for conditions cannot subtract."""
-    into, out = (shift.cash_in, shift.cash_out)
-    same = _is_open() & (ShiftRow.cash_in_minor == (into.minor if into else 0))
-    same = same & (ShiftRow.cash_out_minor == (out.minor if out else 0))
+    same = _is_open() & _same_cash(shift)
     if shift.expected.minor < amount.minor:
         raise NotEnoughCash(shift_id=shift.id, wanted=amount, expected=shift.expected)
     return db.update(_shift_keys(shift.id), ShiftRow.cash_out_minor.add(amount.minor), when=same)

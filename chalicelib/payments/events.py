@@ -1,0 +1,28 @@
+"""The ledger listens to everything that may carry money: orders, work at the door, collections and drawers."""
+
+from __future__ import annotations
+
+import json
+from typing import Any
+
+from chalice.app import Blueprint
+
+from chalicelib.kit import config
+from chalicelib.payments.book import book
+
+events = Blueprint(__name__)
+
+
+@events.on_sns_message(topic=config.topic_arn("orders"))
+def book_orders(event: Any) -> None:
+    book(json.loads(event.message))
+
+
+@events.on_sns_message(topic=config.topic_arn("fulfillment"))
+def book_work(event: Any) -> None:
+    book(json.loads(event.message))
+
+
+@events.on_sns_message(topic=config.topic_arn("payments"))
+def book_payments(event: Any) -> None:
+    book(json.loads(event.message))

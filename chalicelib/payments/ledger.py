@@ -1,0 +1,149 @@
+"""The day's ledger, in plain rules: which lines a journal entry makes, their sums, and where the books differ."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, replace
+from typing import Any
+
+from chalicelib.kit import clock
+from chalicelib.kit.money import Money
+from chalicelib.payments.model import Payment
+
+MONEY_IN = ("captured", "collected")
+
+
+@dataclass(frozen=True)
+class Line:
+    """`kind` is promised (no money yet), captured, credit (a debt instead of money), collected or owed_back."""
+
+    day: str
+    event_id: str
+    number: int
+    kind: str
+    method: str
+    channel: str
+    minor: int
+    currency: str
+    at: str
+    actor: str = ""
+    order_id: str = ""
+    payment_id: str = ""
+    customer_id: str = ""
+    till: str = ""
+    shift: str = ""
+
+
+def lines_of(message: Mapping[str, Any], payments: Mapping[str, Payment], zone: str) -> list[Line]:
+    """What one journal entry says of money; [] for most. `payments` are those it names, as they stand."""
+    body = message["body"]
+    found = [replace(line, **known(payments.get(line.payment_id), line)) for line in told(message, zone)]
+    if body.get("owed_minor"):
+        owed = blank(message, zone, "owed_back", "", body["owed_minor"])
+        found.append(replace(owed, order_id=body.get("order_id", "")))
+    return [replace(line, number=number) for number, line in enumerate(found)]
+
+
+def payments_named(message: Mapping[str, Any]) -> list[str]:
+    """Ids, each once, in the order told."""
+    return list(dict.fromkeys(line.payment_id for line in told(message, "UTC") if line.payment_id))
+
+
+def told(message: Mapping[str, Any], zone: str) -> list[Line]:
+    body = message["body"]
+    if message["kind"] == "CollectionReceived":
+        return collected(message, zone)
+    listed = body.get("payments") or []
+    if not listed and message["kind"] == "PaymentCaptured":
+        listed = [[body["payment_id"], body["method"], body["amount_minor"], "captured"]]
+    return [
+        replace(
+            blank(message, zone, KIND_OF.get(status, "promised"), method, minor),
+            order_id=body.get("order_id", ""),
+            payment_id=payment_id,
+        )
+        for payment_id, method, minor, status in listed
+    ]
+
+
+KIND_OF = {"captured": "captured", "on_credit": "credit"}
+
+
+def collected(message: Mapping[str, Any], zone: str) -> list[Line]:
+    body = message["body"]
+    where = {"till": body.get("till", ""), "shift": body.get("shift", ""), "customer_id": body["customer_id"]}
+    return [
+        replace(
+            blank(message, zone, "collected", body["method"], minor),
+            **where | {"order_id": order_id, "payment_id": payment_id},
+        )
+        for _, order_id, payment_id, minor in body["settled"]
+    ]
+
+
+def blank(message: Mapping[str, Any], zone: str, kind: str, method: str, minor: int) -> Line:
+    day = clock.day_of(clock.parse(message["occurred_at"]), zone).isoformat()
+    said = [day, message["event_id"], 0, kind, method, message.get("channel") or message["body"].get("channel", "")]
+    return Line(*said, minor, message["body"]["currency"], message["occurred_at"], message.get("actor", ""))
+
+
+def known(payment: Payment | None, line: Line) -> dict[str, Any]:
+    """What the entry leaves to the payment: the channel that sold, and the drawer the cash is in."""
+    if payment is None:
+        return {}
+    in_drawer = line.kind == "captured"
+    return {
+        "channel": line.channel or payment.channel,
+        "till": payment.till if in_drawer else line.till,
+        "shift": payment.shift if in_drawer else line.shift,
+    }
+
+
+def summed(lines: Iterable[Line]) -> list[dict[str, Any]]:
+    sums: dict[tuple[str, str, str, str], tuple[int, int]] = {}
+    for line in lines:
+        key = (line.method, line.channel, line.kind, line.currency)
+        minor, count = sums.get(key, (0, 0))
+        sums[key] = (minor + line.minor, count + 1)
+    return [
+        {"method": method, "channel": channel, "kind": kind, "amount": Money(minor, currency).as_json(), "count": count}
+        for (method, channel, kind, currency), (minor, count) in sorted(sums.items())
+    ]
+
+
+def totals(lines: Sequence[Line]) -> dict[str, Any]:
+    """Money that came in, by currency: the ledger's side, cash and not cash."""
+    made: dict[str, Any] = {}
+    for currency in sorted({line.currency for line in lines}):
+        taken = [line for line in lines if line.currency == currency and line.kind in MONEY_IN]
+        cash = sum(line.minor for line in taken if line.method in ("cash", "cod"))
+        other = sum(line.minor for line in taken) - cash
+        made[currency] = {"cash": cash, "non_cash": other, "all": cash + other}
+    return made
+
+
+def unmatched(named: Sequence[str], payments: Mapping[str, Payment], posted: Mapping[str, int]) -> list[dict[str, Any]]:
+    """A payment and the ledger should have seen the same money, to the last unit, whichever day it came."""
+    found = []
+    for payment_id in named:
+        payment = payments.get(payment_id)
+        ours, theirs = payment.captured.minor if payment else 0, posted.get(payment_id, 0)
+        if payment is None or ours != theirs:
+            order_id = payment.order_id if payment else ""
+            found.append(
+                {"payment_id": payment_id, "order_id": order_id, "payment_minor": ours, "ledger_minor": theirs}
+            )
+    return found
+
+
+def nameless(lines: Iterable[Line]) -> list[dict[str, Any]]:
+    """Money that says of which payment it is nothing: only debts from before this shop may."""
+    return [
+        difference("", line.order_id, 0, line.minor)
+        for line in lines
+        if line.kind in MONEY_IN and not line.payment_id and line.order_id
+    ]
+
+
+def difference(payment_id: str, order_id: str, ours: int, theirs: int) -> dict[str, Any]:
+    return {"payment_id": payment_id, "order_id": order_id, "payment_minor": ours, "ledger_minor": theirs}

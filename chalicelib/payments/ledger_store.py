@@ -1,0 +1,85 @@
+"""The ledger's own rows, a projection of the journal: they can be thrown away and folded again.
+
+ledger#<day>#<shard>       <event>#<number>: one line      (owner: the shift whose receipt it is)
+posted#pay_…               posted: what all lines together say came in for a payment
+"""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Iterable, Sequence
+from dataclasses import fields
+from typing import Any
+
+from pynamodb.attributes import JSONAttribute, NumberAttribute, UnicodeAttribute
+
+from chalicelib.kit import db
+from chalicelib.kit.db import Key, Row, Write
+from chalicelib.payments.ledger import MONEY_IN, Line
+from chalicelib.payments.model import AlreadyKept
+
+SHARDS = 4  # a day's lines are no single partition
+
+
+class LineRow(Row):
+    Meta = db.table("payments")
+
+    line = JSONAttribute()
+    owner = UnicodeAttribute(null=True)
+    listed_at = UnicodeAttribute(null=True)
+
+
+class PostedRow(Row):
+    Meta = db.table("payments")
+
+    minor = NumberAttribute()
+
+
+def keep_lines(lines: Sequence[Line]) -> list[Write]:
+    """Lines are put only if absent, and the sums move in the same commit, so an entry heard twice counts once."""
+    sums: dict[str, int] = {}
+    for line in lines:
+        if line.payment_id and line.kind in MONEY_IN:
+            sums[line.payment_id] = sums.get(line.payment_id, 0) + line.minor
+    return [*map(_put_line, lines), *(_add(payment_id, minor) for payment_id, minor in sums.items())]
+
+
+def _put_line(line: Line) -> Write:
+    row = LineRow(
+        f"ledger#{line.day}#{_shard(line.event_id)}",
+        f"{line.event_id}#{line.number:02}",
+        line={name: value for name, value in vars(line).items() if value != ""},
+        owner=line.shift or None,
+        listed_at=f"{line.at}#{line.event_id}#{line.number:02}" if line.shift else None,
+    )
+    return db.create(row, refusal=AlreadyKept())
+
+
+def _add(payment_id: str, minor: int) -> Write:
+    return db.update(PostedRow(f"posted#{payment_id}", "posted"), PostedRow.minor.add(minor))
+
+
+def _shard(event_id: str) -> int:
+    return hashlib.sha256(event_id.encode()).digest()[0] % SHARDS
+
+
+def lines_on(day: str) -> list[Line]:
+    rows = [row for shard in range(SHARDS) for row in db.query_all(LineRow, f"ledger#{day}#{shard}")]
+    return sorted(map(_as_line, rows), key=lambda line: (line.at, line.event_id, line.number))
+
+
+def receipts(shift_id: str, limit: int, after: dict[str, Any] | None) -> tuple[list[Line], dict[str, Any] | None]:
+    """What went into one drawer, newest first; a moment behind the counter."""
+    page = db.query(LineRow, shift_id, index="by_owner", newest_first=True, limit=limit, after=after)
+    return [_as_line(row) for row in page.items], page.after
+
+
+def posted_for(payment_ids: Iterable[str]) -> dict[str, int]:
+    keys = {payment_id: Key(PostedRow, f"posted#{payment_id}", "posted") for payment_id in payment_ids}
+    found = db.batch(keys.values())
+    return {payment_id: int(found[key].minor) for payment_id, key in keys.items() if key in found}
+
+
+def _as_line(row: LineRow) -> Line:
+    empty: dict[str, Any] = {field.name: "" for field in fields(Line)}
+    return Line(**empty | row.line)

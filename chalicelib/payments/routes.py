@@ -1,0 +1,191 @@
+"""The doors to drawers, debts and the ledger."""
+
+from __future__ import annotations
+
+from datetime import date
+from typing import Annotated, Any, Literal
+
+from pydantic import Field
+
+from chalicelib.kit.money import EXPONENTS, Money
+from chalicelib.kit.web import STAFF, Body, Call, Query, Routes, cursor, listed
+from chalicelib.payments import find, ledger_store
+from chalicelib.payments.book import report
+from chalicelib.payments.collect import collect
+from chalicelib.payments.handover import hand_over
+from chalicelib.payments.ledger import Line
+from chalicelib.payments.shift import close_shift, count_shift, open_shift
+
+doors = Routes(__name__)
+
+HOLDS_CASH = {"cashier", "courier", "salesman", "owner"}
+RECEIVES_CASH = {"cashier", "owner", "finance"}
+COLLECTS = {"salesman", "finance", "cashier", "courier", "agent", "owner"}
+Id = Annotated[str, Field(max_length=64)]
+
+
+class Amount(Body):
+    amount: Annotated[int, Field(ge=0, le=10**12)]
+    currency: Annotated[str, Field(pattern=f"^({'|'.join(EXPONENTS)})$")]
+
+    def money(self) -> Money:
+        return Money(self.amount, self.currency)
+
+
+class Paid(Amount):
+    amount: Annotated[int, Field(ge=1, le=10**12)]
+
+
+class ShiftBody(Body):
+    """Without a till: the store's counter for a cashier, one's own bag for people on the road."""
+
+    till: Annotated[str, Field(max_length=64, pattern=r"^([A-Za-z0-9][A-Za-z0-9._-]*)?$")] = ""
+    opening: Amount
+
+
+class CountBody(Body):
+    counted: Amount
+
+
+class CloseBody(Body):
+    reason: Annotated[str, Field(max_length=200)] = ""
+
+
+class HandoverBody(Body):
+    """Without an amount: all there is."""
+
+    amount: Paid | None = None
+
+
+class CollectionBody(Body):
+    customer: Annotated[str, Field(min_length=1, max_length=64)]
+    amount: Paid
+    method: Literal["cash", "transfer"] = "cash"
+
+
+class PageQuery(Query):
+    cursor: Annotated[str, Field(max_length=2000)] = ""
+    limit: Annotated[int, Field(ge=1, le=100)] = 50
+
+
+class ReceivablesQuery(PageQuery):
+    customer: Id = ""
+
+
+class LedgerQuery(Query):
+    day: date
+
+
+@doors.post(
+    "/shifts",
+    who=HOLDS_CASH,
+    body=ShiftBody,
+    keyed=True,
+    status=201,
+    example={"till": "till-1", "opening": {"amount": 500_000, "currency": "IDR"}},
+)
+def open_a_shift(call: Call) -> dict[str, Any]:
+    """Opens the caller's shift at a till with a float taken from the safe."""
+    return open_shift(call.principal, call.body.till, call.body.opening.money(), call.asked)
+
+
+@doors.get("/shifts/{shift_id}", who=HOLDS_CASH | {"finance"})
+def get_shift(call: Call, shift_id: str) -> dict[str, Any]:
+    """One shift with what should be in its drawer now; `mine` is the caller's open one."""
+    return find.shift_json(find.shift(call.principal, shift_id))
+
+
+@doors.get("/shifts/{shift_id}/receipts", who=HOLDS_CASH | {"finance"}, query=PageQuery)
+def list_receipts(call: Call, shift_id: str) -> dict[str, Any]:
+    """The cash that went into one drawer, order by order, newest first."""
+    shift = find.shift(call.principal, shift_id)
+    name = f"receipts#{shift.id}"
+    lines, after = ledger_store.receipts(shift.id, call.query.limit, cursor(call.query.cursor, name))
+    return listed([receipt(line) for line in lines], after, name)
+
+
+def receipt(line: Line) -> dict[str, Any]:
+    return {
+        "at": line.at,
+        "kind": line.kind,
+        "method": line.method,
+        "amount": Money(line.minor, line.currency).as_json(),
+        "till": line.till,
+        "shift": line.shift,
+        "order_id": line.order_id or None,
+        "payment_id": line.payment_id or None,
+        "customer_id": line.customer_id or None,
+        "actor": line.actor,
+    }
+
+
+@doors.post(
+    "/shifts/{shift_id}/count",
+    who=HOLDS_CASH | {"finance"},
+    body=CountBody,
+    keyed=True,
+    example={"counted": {"amount": 1_250_000, "currency": "IDR"}},
+)
+def count_a_shift(call: Call, shift_id: str) -> dict[str, Any]:
+    """Writes down what was counted; no cash moves through the drawer from here on."""
+    return count_shift(call.principal, shift_id, call.body.counted.money(), call.asked)
+
+
+@doors.post(
+    "/shifts/{shift_id}/close",
+    who=HOLDS_CASH | {"finance"},
+    body=CloseBody,
+    keyed=True,
+    example={"reason": "change given too much"},
+)
+def close_a_shift(call: Call, shift_id: str) -> dict[str, Any]:
+    """Closes a counted shift; the variance is kept with its reason, and the till is free again."""
+    return close_shift(call.principal, shift_id, call.body.reason, call.asked)
+
+
+@doors.post(
+    "/shifts/{shift_id}/handover",
+    who=RECEIVES_CASH | {"courier", "salesman"},
+    body=HandoverBody,
+    keyed=True,
+    status=201,
+    example={"amount": {"amount": 300_000, "currency": "IDR"}},
+)
+def receive_cash(call: Call, shift_id: str) -> dict[str, Any]:
+    """The caller receives cash out of that shift, or that courier's bag `cod:<staff>`, into his own open shift."""
+    amount = call.body.amount.money() if call.body.amount else None
+    return hand_over(call.principal, shift_id, amount, call.asked)
+
+
+@doors.get("/receivables", who=COLLECTS, query=ReceivablesQuery)
+def list_receivables(call: Call) -> dict[str, Any]:
+    """What is owed, longest due first: one customer's, or everybody's page by page."""
+    query, on = call.query, find.today()
+    found, after = find.receivables(query.customer, query.limit, cursor(query.cursor, "receivables"))
+    return listed(find.listed(found, on), after, "receivables")
+
+
+@doors.post(
+    "/collections",
+    who=COLLECTS,
+    body=CollectionBody,
+    keyed=True,
+    status=201,
+    example={"customer": "cus_01KB", "amount": {"amount": 250_000, "currency": "IDR"}, "method": "cash"},
+)
+def receive_collection(call: Call) -> dict[str, Any]:
+    """A customer pays his debts, oldest first, into the caller's open shift or the bank."""
+    body = call.body
+    return collect(call.principal, body.customer, body.amount.money(), body.method, call.asked)
+
+
+@doors.get("/customers/{customer_id}", who=STAFF)
+def get_customer(call: Call, customer_id: str) -> dict[str, Any]:
+    """The customer card: who he is, what he owes and since when, and the credit he has left."""
+    return find.card(customer_id)
+
+
+@doors.get("/reports/ledger", who={"owner", "finance"}, query=LedgerQuery)
+def get_ledger(call: Call) -> dict[str, Any]:
+    """One day's money by method and channel, reconciled with the payments; what does not match is listed."""
+    return report(call.query.day)

@@ -1,0 +1,152 @@
+"""A drawer's day: open with a float, count, close. Between counting and closing no cash moves through it.
+
+The float comes out of the safe and what was counted goes back there, so a till's account begins and ends at nothing.
+"""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import Any
+
+from chalicelib.kit import clock, config, db, ids, journal, requests
+from chalicelib.kit.auth import Principal
+from chalicelib.kit.errors import Invalid, Refused
+from chalicelib.kit.journal import Head
+from chalicelib.kit.money import Money, zero
+from chalicelib.kit.requests import Asked
+from chalicelib.payments import find, store
+from chalicelib.payments.model import (
+    SHIFT_STATES,
+    BagStaysOpen,
+    Shift,
+    ShiftClosed,
+    ShiftCounted,
+    ShiftNotCounted,
+    ShiftNotOpen,
+    ShiftOpened,
+    merged,
+)
+
+
+def open_shift(principal: Principal, till: str, opening: Money, asked: Asked | None = None) -> dict[str, Any]:
+    """One open shift for each person and each till; cash sales of its cashier go into it from now on."""
+    requests.look_up(asked)
+    check_currency("opening", opening)
+    now = clock.now()
+    shift = Shift(
+        ids.new("shf", now),
+        till or own_till(principal),
+        principal.location or "",
+        principal.id,
+        opening,
+        opened_at=now,
+    )
+    entry = journal.record(subject(shift), opened(shift), after=Head(), actor=principal.actor, at=now)
+    shift = replace(shift, version=entry.head.sequence, journal_hash=entry.head.hash)
+    answer = find.shift_json(shift)
+    db.commit([requests.remember(asked, answer), *store.open_shift(shift), entry.write])
+    return answer
+
+
+def own_till(principal: Principal) -> str:
+    """A store's counter for its cashier; people on the road carry their own."""
+    at_counter = principal.role == "cashier" and principal.location
+    return f"till-{principal.location}" if at_counter else f"till-{principal.id}"
+
+
+@db.decided_anew
+def count_shift(principal: Principal, shift_id: str, counted: Money, asked: Asked | None = None) -> dict[str, Any]:
+    """Shuts the drawer and writes down what was in it. Counting again before closing corrects the count."""
+    requests.look_up(asked)
+    shift = find.shift(principal, shift_id)
+    check_countable(shift, counted)
+    now = clock.now()
+    after = replace(shift, status="counted", counted=counted)
+    entry = journal.record(subject(shift), counted_event(after), after=head_of(shift), actor=principal.actor, at=now)
+    answer = find.shift_json(after)
+    db.commit([requests.remember(asked, answer), store.count_shift(shift, counted, entry.head), entry.write])
+    return answer
+
+
+@db.decided_anew
+def close_shift(principal: Principal, shift_id: str, reason: str = "", asked: Asked | None = None) -> dict[str, Any]:
+    """Puts the counted cash into the safe, books what was over or short, and frees till and cashier."""
+    requests.look_up(asked)
+    shift = find.shift(principal, shift_id)
+    if shift.status == "closed":
+        return find.shift_json(shift)
+    if "closed" not in SHIFT_STATES[shift.status] or shift.counted is None:
+        raise stays_open(shift, ShiftNotCounted)
+    now = clock.now()
+    variance = shift.counted - shift.expected
+    after = replace(shift, status="closed", variance=variance, reason=reason, closed_at=now)
+    entry = journal.record(subject(shift), closed_event(after), after=head_of(shift), actor=principal.actor, at=now)
+    answer = find.shift_json(after)
+    db.commit([requests.remember(asked, answer), *store.close_shift(shift, after, entry.head), entry.write])
+    return answer
+
+
+def check_countable(shift: Shift, counted: Money) -> None:
+    if shift.status == "closed" or shift.is_bag:
+        raise stays_open(shift, ShiftNotOpen)
+    check_currency("counted", counted)
+
+
+def check_currency(name: str, amount: Money) -> None:
+    """A drawer's counter adds minor units, so all of them are of the shop's one currency."""
+    if amount.currency != config.currency():
+        raise Invalid((name, f"this shop's drawers hold {config.currency()}"))
+
+
+def stays_open(shift: Shift, otherwise: type[Refused]) -> Refused:
+    if shift.is_bag:
+        return BagStaysOpen(shift_id=shift.id)
+    return otherwise(shift_id=shift.id, status=shift.status)
+
+
+def subject(shift: Shift) -> str:
+    return f"shift#{shift.id}"
+
+
+def head_of(shift: Shift) -> Head:
+    return Head(shift.version, shift.journal_hash)
+
+
+def opened(shift: Shift) -> ShiftOpened:
+    floated = [[f"till:{shift.till}", shift.opening.minor], ["safe", -shift.opening.minor]]
+    return ShiftOpened(
+        shift_id=shift.id,
+        till=shift.till,
+        location=shift.location,
+        cashier=shift.cashier,
+        opening_minor=shift.opening.minor,
+        currency=shift.opening.currency,
+        postings=merged(floated),
+    )
+
+
+def counted_event(shift: Shift) -> ShiftCounted:
+    counted = shift.counted or zero(shift.opening.currency)
+    return ShiftCounted(
+        shift_id=shift.id,
+        till=shift.till,
+        expected_minor=shift.expected.minor,
+        counted_minor=counted.minor,
+        variance_minor=counted.minor - shift.expected.minor,
+        currency=counted.currency,
+    )
+
+
+def closed_event(shift: Shift) -> ShiftClosed:
+    count = counted_event(shift)
+    emptied = [[f"till:{shift.till}", -count.expected_minor], ["safe", count.counted_minor]]
+    return ShiftClosed(
+        shift_id=shift.id,
+        till=shift.till,
+        expected_minor=count.expected_minor,
+        counted_minor=count.counted_minor,
+        variance_minor=count.variance_minor,
+        currency=count.currency,
+        reason=shift.reason,
+        postings=merged([*emptied, ["variance", -count.variance_minor]]),
+    )
