@@ -1,0 +1,64 @@
+"""What the room hears: orders placed, ended and paid, work given up, offers that ran out, and the clock."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable
+from typing import Any
+
+from chalice.app import Blueprint
+
+from chalicelib.fulfillment.expire import expire_due
+from chalicelib.fulfillment.offer import open_offer
+from chalicelib.fulfillment.realign import realign
+from chalicelib.fulfillment.reroute import reroute, try_stranded
+from chalicelib.fulfillment.stand_down import stand_down
+from chalicelib.kit import config, journal, log
+from chalicelib.kit.errors import Problem, Unavailable
+from chalicelib.kit.journal import Told
+
+events = Blueprint(__name__)
+
+
+def _order(told: Told) -> str:
+    return told.subject.removeprefix("order#")
+
+
+HEARD: dict[str, Callable[[Told], Any]] = {
+    "OrderPlaced": open_offer,
+    "OrderCancelled": lambda told: stand_down(_order(told)),
+    "PaymentCaptured": lambda told: realign(_order(told)),
+    "WorkRejected": lambda told: reroute(_order(told)),
+    # An offer may have been the last hope of what was rejected meanwhile.
+    "OfferExpired": lambda told: reroute(_order(told), "OfferExpired"),
+    "OfferDeclined": lambda told: reroute(_order(told), "OfferDeclined"),
+}
+
+
+@events.on_sns_message(topic=config.topic_arn("orders"))
+def route_orders(event: Any) -> None:
+    hear(json.loads(event.message))
+
+
+@events.on_sns_message(topic=config.topic_arn("fulfillment"))
+def route_again_orders(event: Any) -> None:
+    hear(json.loads(event.message))
+
+
+@events.schedule("rate(1 minute)")
+def end_offers(event: Any) -> None:
+    expire_due()
+    try_stranded()
+
+
+def hear(message: dict[str, Any]) -> None:
+    """A refusal here means done already or no longer wanted; a busy store or a bug fails this message alone."""
+    listener = HEARD.get(message["kind"])
+    if listener is None:
+        return
+    try:
+        listener(journal.heard(message))
+    except Unavailable:
+        raise
+    except Problem as refused:
+        log.decision("no longer wanted", kind=message["kind"], subject=message["subject"], code=refused.code)

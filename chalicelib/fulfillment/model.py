@@ -1,0 +1,454 @@
+"""What an offer and a fulfillment are, how they may move, and every no they can answer with."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, field, replace
+from datetime import datetime, timedelta
+from typing import Any
+
+from chalicelib.kit.errors import Forbidden, Invalid, Moved, NotFound, Problem, Refused
+from chalicelib.kit.events import Event
+from chalicelib.orders.model import Order
+from chalicelib.stock.model import Piece
+
+OFFER_STATES: dict[str, set[str]] = {
+    "open": {"claimed", "declined_by_all", "expired", "superseded"},
+    "claimed": set(),
+    "declined_by_all": set(),
+    "expired": set(),
+    "superseded": set(),
+}
+
+FULFILLMENT_STATES: dict[str, set[str]] = {
+    "assigned": {"accepted", "rejected", "cancelled"},
+    "accepted": {"picking", "rejected", "cancelled"},
+    "picking": {"ready", "rejected", "cancelled"},  # it is the picker who finds the shelf empty
+    "ready": {"in_transit", "handed_over", "cancelled"},
+    "in_transit": {"delivered", "failed_attempt"},
+    "failed_attempt": {"in_transit", "back_at_location"},
+    "delivered": {"confirmed"},
+    "confirmed": set(),
+    "handed_over": set(),
+    "back_at_location": set(),
+    "rejected": set(),
+    "cancelled": set(),
+}
+ON_A_VAN = {"accepted": {"ready", "in_transit", "handed_over"}}  # nothing is picked from a shelf there
+
+GIVEN_UP = {"rejected", "cancelled"}
+ARRIVED = {"delivered", "confirmed", "handed_over"}
+GONE = ARRIVED | {"in_transit", "failed_attempt"}
+ENDED = GIVEN_UP | ARRIVED | {"back_at_location"}
+
+# Why a fulfiller says no, and what that does to the units he was asked for.
+REASONS = {
+    "not_found": "nothing of it can be promised here until somebody counts",
+    "damaged": "these units are written off",
+    "closed": "the units stay and can be promised again",
+    "too_busy": "the units stay and can be promised again",
+}
+
+
+@dataclass(frozen=True)
+class Invited:
+    staff: str
+    location: str
+    distance_meters: int
+
+
+@dataclass(frozen=True)
+class Offer:
+    """`wanted` is what a claimer must bring, `assigned` the fulfillments that stand down when one does."""
+
+    id: str
+    order_id: str
+    status: str
+    wanted: dict[str, int]
+    invited: tuple[Invited, ...]
+    assigned: tuple[str, ...]
+    opened_at: datetime
+    expires_at: datetime
+    claimed_by: str = ""
+    declined: tuple[str, ...] = ()
+    version: int = 1
+
+    def invitation(self, staff: str) -> Invited:
+        for each in self.invited:
+            if each.staff == staff:
+                return each
+        raise NotInvited(offer=self.id)
+
+    def is_due(self, now: datetime) -> bool:
+        return self.status == "open" and self.expires_at <= now
+
+
+@dataclass(frozen=True)
+class Fulfillment:
+    """`claim_version` is the fencing token: the version its offer had when it was won, 0 where nobody had to claim."""
+
+    id: str
+    order_id: str
+    location: str
+    kind: str  # of the location: warehouse | store | van
+    method: str  # ship | pickup | handover
+    status: str
+    pieces: tuple[Piece, ...]
+    assigned_at: datetime
+    fulfiller: str = ""
+    offer_id: str = ""
+    claim_version: int = 0
+    reason: str = ""
+    version: int = 1
+
+
+@dataclass(frozen=True)
+class Case:
+    """One order with all the work there ever was for it; no step is decided from less."""
+
+    order: Order
+    works: tuple[Fulfillment, ...] = ()
+    offers: tuple[Offer, ...] = ()
+
+    def work(self, fulfillment_id: str) -> Fulfillment:
+        return next((each for each in self.works if each.id == fulfillment_id), None) or _nothing()
+
+    def offer(self, offer_id: str) -> Offer:
+        return next((each for each in self.offers if each.id == offer_id), None) or _nothing()
+
+    @property
+    def open_offer(self) -> Offer | None:
+        return next((each for each in self.offers if each.status == "open"), None)
+
+    def waiting(self, offer: Offer) -> list[Fulfillment]:
+        """Assigned until a claim comes in between."""
+        return [work for work in self.works if work.id in offer.assigned and work.status == "assigned"]
+
+    def after(self, *works: Fulfillment) -> list[Fulfillment]:
+        changed = {work.id: work for work in works}
+        kept = [changed.pop(work.id, work) for work in self.works]
+        return kept + list(changed.values())
+
+
+def _nothing() -> Any:
+    raise NotFound()
+
+
+def check_placed(order: Order) -> None:
+    if order.status != "placed":
+        raise NotOnTheWay(order=order.id, status=order.status)
+
+
+def moved(offer: Offer, to: str, **changes: Any) -> Offer:
+    if to != offer.status and to not in OFFER_STATES[offer.status]:
+        raise CannotMove(**{"from": offer.status, "to": to})
+    return replace(offer, status=to, version=offer.version + 1, **changes)
+
+
+def stepped(work: Fulfillment, to: str, **changes: Any) -> Fulfillment:
+    ways = FULFILLMENT_STATES[work.status] | (ON_A_VAN.get(work.status, set()) if work.kind == "van" else set())
+    if to not in ways:
+        raise CannotMove(**{"from": work.status, "to": to})
+    return replace(work, status=to, version=work.version + 1, **changes)
+
+
+def claimed(offer: Offer, staff: str, now: datetime) -> Offer:
+    if problem := why_closed(offer, now):
+        raise problem
+    return moved(offer, "claimed", claimed_by=offer.invitation(staff).staff)
+
+
+def declined(offer: Offer, staff: str, now: datetime) -> Offer:
+    """Only the last of those invited closes the offer by it."""
+    if problem := why_closed(offer, now):
+        raise problem
+    said_no = tuple(sorted({*offer.declined, offer.invitation(staff).staff}))
+    everyone = len(said_no) == len({each.staff for each in offer.invited})
+    return moved(offer, "declined_by_all" if everyone else "open", declined=said_no)
+
+
+def why_closed(offer: Offer, now: datetime) -> Problem | None:
+    """None while it can be claimed. An offer past its end is closed whether or not a sweeper came by."""
+    if offer.status == "claimed":
+        return AlreadyClaimed(offer=offer.id)
+    if offer.status == "superseded":
+        return WarehouseAccepted(offer=offer.id)
+    if offer.status != "open" or offer.is_due(now):
+        return OfferEnded(offer=offer.id)
+    return None
+
+
+def why_not_claimed(standing: Offer | None, now: datetime) -> Problem:
+    """From the row that stood in a claim's way: its answer, or `Moved` when it can still be had."""
+    return (why_closed(standing, now) if standing else None) or Moved()
+
+
+def live(works: Iterable[Fulfillment]) -> list[Fulfillment]:
+    return [work for work in works if work.status not in GIVEN_UP]
+
+
+def served(works: Iterable[Fulfillment]) -> dict[str, int]:
+    units: dict[str, int] = {}
+    for work in live(works):
+        for piece in work.pieces:
+            units[piece.sku] = units.get(piece.sku, 0) + piece.quantity
+    return units
+
+
+def unserved(demand: dict[str, int], works: Iterable[Fulfillment]) -> dict[str, int]:
+    """What of an order nobody has to bring at the moment: the whole reason for routing, the first time and again."""
+    units = served(works)
+    missing = {sku: quantity - units.get(sku, 0) for sku, quantity in demand.items()}
+    return {sku: quantity for sku, quantity in missing.items() if quantity > 0}
+
+
+def status_of_order(demand: dict[str, int], works: Sequence[Fulfillment], offered: bool) -> str:
+    """The order's `fulfillment_status`, always derived from its fulfillments and never counted up."""
+    states = {work.status for work in live(works)}
+    whole = not unserved(demand, works)
+    if states and states <= {"back_at_location"} and whole:
+        return "returned"
+    if states and states <= ARRIVED and whole:
+        return "delivered"
+    if states and states <= GONE | {"back_at_location"} and whole:
+        return "shipped"
+    if states & GONE:
+        return "partly_shipped"
+    if offered:
+        return "offered"
+    return "assigned" if states else "unassigned"
+
+
+def writes_to_claim(pieces: int, skus: int, on_hold: bool, parts: int) -> int:
+    """How many conditional writes a claim would be: levels left and levels taken, the same again in holds, the
+    fulfillments that stand down, and offer, new fulfillment, order, journal entry, request."""
+    return (pieces + skus) * (2 if on_hold else 1) + parts + 5
+
+
+def fulfillment_id(order_id: str, number: int) -> str:
+    """Numbered within its order, so that a repeat makes the same one and the id alone leads to the order."""
+    return f"ful_{order_id.removeprefix('ord_')}-{number}"
+
+
+def offer_id(order_id: str, number: int) -> str:
+    return f"off_{order_id.removeprefix('ord_')}-{number}"
+
+
+def order_of(identifier: str) -> str:
+    """The order behind a fulfillment's or an offer's id."""
+    return "ord_" + identifier.partition("_")[2].rpartition("-")[0]
+
+
+def pairs(works: Iterable[Fulfillment]) -> list[list[str]]:
+    return [[work.id, work.location] for work in works]
+
+
+def until(opened_at: datetime, minutes: int) -> datetime:
+    return opened_at + timedelta(minutes=minutes)
+
+
+class AlreadyClaimed(Refused):
+    says = "Somebody else was faster: this order is taken."
+
+
+class WarehouseAccepted(Refused):
+    says = "The warehouse has begun with this order; it needs nobody else."
+
+
+class OfferEnded(Refused):
+    """Told as `offer_expired`; the event that closes an offer has that name in Python already."""
+
+    code = "offer_expired"
+    says = "This offer has ended."
+
+
+class NotInvited(Forbidden):
+    says = "This offer was not made to you."
+
+
+class NotPaid(Refused):
+    says = "The goods leave only when {method} payment {payment} has arrived; it is {status}."
+
+
+class CannotMove(Refused):
+    says = "It is {from} and cannot become {to} from there."
+
+
+class NotOnTheWay(Refused):
+    """The order itself is over, so none of its work goes on."""
+
+    code = "cannot_move"
+    says = "Order {order} is {status}; its work has ended."
+
+
+class UnknownReason(Invalid):
+    says = "Say why, with one of: {reasons}."
+
+
+@dataclass(frozen=True)
+class OfferOpened(Event):
+    """Right after placing: `invited` salesmen (may be none) and at the same moment those who bring it unless one of
+    them claims, `assigned` [[fulfillment, location], …]. Without an `offer_id` nobody could be asked: see `rule`."""
+
+    order_id: str
+    offer_id: str = ""
+    invited: list[str] = field(default_factory=list)
+    assigned: list[list[str]] = field(default_factory=list)
+    expires_at: str = ""
+    rule: str = ""
+
+
+@dataclass(frozen=True)
+class OfferClaimed(Event):
+    order_id: str
+    offer_id: str
+    fulfillment_id: str
+    staff: str
+    location: str
+    claim_version: int
+    stood_down: list[list[str]] = field(default_factory=list)
+    invited: list[str] = field(default_factory=list)
+    movements: list[list[Any]] = field(default_factory=list)
+    holds_until: str = ""
+
+
+@dataclass(frozen=True)
+class OfferDeclined(Event):
+    order_id: str
+    offer_id: str
+    staff: str
+    by_all: bool = False
+    assigned: list[list[str]] = field(default_factory=list)
+
+
+@dataclass(frozen=True)
+class OfferExpired(Event):
+    """Nobody claimed in time: `assigned` bring it now."""
+
+    order_id: str
+    offer_id: str
+    invited: list[str] = field(default_factory=list)
+    assigned: list[list[str]] = field(default_factory=list)
+
+
+@dataclass(frozen=True)
+class WorkAccepted(Event):
+    """`offer_id` and `invited` when this acceptance closed an offer."""
+
+    order_id: str
+    fulfillment_id: str
+    location: str
+    fulfiller: str
+    offer_id: str = ""
+    invited: list[str] = field(default_factory=list)
+
+
+@dataclass(frozen=True)
+class WorkRejected(Event):
+    order_id: str
+    fulfillment_id: str
+    location: str
+    fulfiller: str
+    reason: str
+    skus: list[str] = field(default_factory=list)
+    movements: list[list[Any]] = field(default_factory=list)
+
+
+@dataclass(frozen=True)
+class WorkRerouted(Event):
+    """`assigned` bring what others gave up; `excluded` are not asked again. Salesmen asked too get an OfferOpened."""
+
+    order_id: str
+    assigned: list[list[str]] = field(default_factory=list)
+    excluded: list[str] = field(default_factory=list)
+    movements: list[list[Any]] = field(default_factory=list)
+    holds_until: str = ""
+
+
+@dataclass(frozen=True)
+class OrderStranded(Event):
+    """Nobody can bring it. `short` lists {"sku", "wanted", "available"}."""
+
+    order_id: str
+    short: list[dict[str, Any]] = field(default_factory=list)
+    excluded: list[str] = field(default_factory=list)
+
+
+@dataclass(frozen=True)
+class WorkPicked(Event):
+    order_id: str
+    fulfillment_id: str
+    location: str
+    fulfiller: str
+    claim_version: int = 0
+
+
+@dataclass(frozen=True)
+class WorkReady(Event):
+    order_id: str
+    fulfillment_id: str
+    location: str
+    fulfiller: str
+    claim_version: int = 0
+
+
+@dataclass(frozen=True)
+class WorkDispatched(Event):
+    order_id: str
+    fulfillment_id: str
+    location: str
+    fulfiller: str
+    claim_version: int = 0
+    movements: list[list[Any]] = field(default_factory=list)
+
+
+@dataclass(frozen=True)
+class WorkDelivered(Event):
+    """`payments` [[payment, method, amount, "captured"], …] is the cash collected at the door."""
+
+    order_id: str
+    fulfillment_id: str
+    location: str
+    fulfiller: str
+    currency: str
+    claim_version: int = 0
+    completed: bool = False
+    payments: list[list[Any]] = field(default_factory=list)
+    postings: list[list[Any]] = field(default_factory=list)
+
+
+@dataclass(frozen=True)
+class WorkFailed(Event):
+    """`back` when the goods have come back into stock."""
+
+    order_id: str
+    fulfillment_id: str
+    location: str
+    fulfiller: str
+    reason: str = ""
+    back: bool = False
+    movements: list[list[Any]] = field(default_factory=list)
+
+
+@dataclass(frozen=True)
+class WorkHandedOver(Event):
+    order_id: str
+    fulfillment_id: str
+    location: str
+    fulfiller: str
+    currency: str
+    claim_version: int = 0
+    completed: bool = False
+    movements: list[list[Any]] = field(default_factory=list)
+    payments: list[list[Any]] = field(default_factory=list)
+    postings: list[list[Any]] = field(default_factory=list)
+
+
+@dataclass(frozen=True)
+class WorkCancelled(Event):
+    """The order ended before its goods left: everyone still at it stands down."""
+
+    order_id: str
+    stood_down: list[list[str]] = field(default_factory=list)
+    offer_id: str = ""
+    invited: list[str] = field(default_factory=list)

@@ -1,0 +1,283 @@
+"""How the room keeps its table.
+
+pk                     sk
+ord_…                  ful_…-1        a fulfillment
+ord_…                  off_…-1        an offer; its `status` and `expires_at` are the one thing a claim, an acceptance
+                                      and the clock dispute over
+ord_…                  stranded       only while nobody can bring the order
+routing#ord_…          <instant>#…    a routing decision with all it was decided from
+link#<sha-256>         link           who a claim link was made for
+
+All work of an order shares its key, so one query sees it whole; ids carry their order's id and need no pointer.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import zlib
+from collections.abc import Iterable, Sequence
+from datetime import datetime
+from typing import Any
+
+from pynamodb.attributes import NumberAttribute, UnicodeAttribute
+
+from chalicelib.fulfillment import route
+from chalicelib.fulfillment.model import (
+    ENDED,
+    Case,
+    Fulfillment,
+    Invited,
+    Offer,
+    order_of,
+    why_not_claimed,
+)
+from chalicelib.kit import auth, clock, db, journal
+from chalicelib.kit.db import BytesAttribute, InstantAttribute, Refusal, Row, Write
+from chalicelib.kit.events import Event
+from chalicelib.kit.journal import Head
+from chalicelib.orders import find as orders
+from chalicelib.orders.model import Order
+from chalicelib.orders.store import change_order
+from chalicelib.stock.model import Piece
+
+SHARDS = 4  # of the list of open offers, which every placement writes to
+PAGE = 50
+
+
+class WorkRow(Row):
+    """Offers and fulfillments. Lists, left when the work is done: `work#<location>`, `offers#<shard>`, `stranded`."""
+
+    Meta = db.table("fulfillment")
+
+    status = UnicodeAttribute()
+    version = NumberAttribute()
+    expires_at = InstantAttribute(null=True)
+    body = UnicodeAttribute()
+    list = UnicodeAttribute(null=True)
+    listed_at = UnicodeAttribute(null=True)
+
+
+class RoutingRow(Row):
+    Meta = db.table("fulfillment")
+
+    packed = BytesAttribute()
+
+
+class LinkRow(Row):
+    Meta = db.table("fulfillment")
+
+    offer_id = UnicodeAttribute()
+    staff = UnicodeAttribute()
+
+
+def load_case(order_id: str) -> Case:
+    """The order is read first: work found with an older order is refused by the order's version, never the reverse."""
+    order = orders.order(order_id)
+    rows = db.query_all(WorkRow, order_id)
+    works = tuple(as_work(row) for row in rows if row.sk.startswith("ful_"))
+    offers = tuple(as_offer(row) for row in rows if row.sk.startswith("off_"))
+    return Case(order, works, offers)
+
+
+def load_works(order_id: str) -> list[Fulfillment]:
+    return [as_work(row) for row in db.query_all(WorkRow, order_id, begins="ful_")]
+
+
+def load_offers(order_id: str) -> list[Offer]:
+    return [as_offer(row) for row in db.query_all(WorkRow, order_id, begins="off_")]
+
+
+def load_offer(offer_id: str) -> Offer | None:
+    row = db.get(WorkRow, order_of(offer_id), offer_id)
+    return as_offer(row) if row else None
+
+
+def load_work(fulfillment_id: str) -> Fulfillment | None:
+    row = db.get(WorkRow, order_of(fulfillment_id), fulfillment_id)
+    return as_work(row) if row else None
+
+
+def new_work(work: Fulfillment) -> Write:
+    return db.create(_work_row(work))
+
+
+def change_work(before: Fulfillment, after: Fulfillment) -> Write:
+    """Only from what was read: whoever holds an older version of the work, or of its claim, is too late."""
+    same = (WorkRow.version == before.version) & (WorkRow.status == before.status)
+    return db.put(_work_row(after), when=same)
+
+
+def new_offer(offer: Offer) -> list[Write]:
+    """The offer, and for each salesman the link that his SMS will carry."""
+    links = [db.create(_link_row(offer.id, each.staff)) for each in offer.invited]
+    return [db.create(_offer_row(offer)), *links]
+
+
+def win_offer(before: Offer, after: Offer, now: datetime) -> Write:
+    """The condition that a claim shares with acceptance and expiry: only one of them finds the offer open."""
+    still = (WorkRow.status == "open") & (WorkRow.expires_at > now) & (WorkRow.version == before.version)
+    return db.put(_offer_row(after), when=still, refusal=lambda row: why_not_claimed(row and as_offer(row), now))
+
+
+def close_offer(before: Offer, after: Offer, refusal: Refusal | None = None) -> Write:
+    """Closed by acceptance, by the clock, by the last no or by the order's end; a claim that came first stands."""
+    still = (WorkRow.status == "open") & (WorkRow.version == before.version)
+    return db.put(_offer_row(after), when=still, refusal=refusal)
+
+
+def tell(order: Order, *events: Event, actor: str, at: datetime, **changes: Any) -> list[Write]:
+    """The order's side of every step: its row moves on from the version read, and its journal says why."""
+    writes: list[Write] = []
+    head = Head(order.version, order.journal_hash)
+    for event in events:
+        said = journal.record(order.subject, event, after=head, actor=actor, at=at, channel=order.channel)
+        writes.append(said.write)
+        head = said.head
+    return [change_order(order, head=head, **changes), *writes]
+
+
+def keep_decision(order_id: str, at: datetime, cause: str, asked: dict[str, Any], decision: route.Decision) -> Write:
+    said = {"at": clock.iso(at), "cause": cause, "asked": asked, "decision": route.as_json(decision)}
+    packed = zlib.compress(json.dumps(said, separators=(",", ":")).encode(), 9)
+    return db.create(RoutingRow(f"routing#{order_id}", f"{clock.iso(at)}#{cause}", packed=packed))
+
+
+def load_decisions(order_id: str) -> list[dict[str, Any]]:
+    """Oldest first: how the order was routed, and each time it was routed again."""
+    rows = db.query_all(RoutingRow, f"routing#{order_id}")
+    return [json.loads(zlib.decompress(row.packed)) for row in rows]
+
+
+def strand(order_id: str, at: datetime) -> Write:
+    row = WorkRow(order_id, "stranded", status="stranded", version=1, body="{}")
+    row.list, row.listed_at = "stranded", f"{clock.iso(at)}#{order_id}"
+    return db.create(row)
+
+
+def unstrand(order_id: str) -> Write:
+    return db.delete(WorkRow(order_id, "stranded"))
+
+
+def is_stranded(order_id: str) -> bool:
+    return db.get(WorkRow, order_id, "stranded") is not None
+
+
+def stranded_orders() -> list[str]:
+    return [row.pk for row in db.query(WorkRow, "stranded", index="by_list", limit=PAGE).items]
+
+
+def due_offers(now: datetime) -> list[Offer]:
+    """Those whose end has passed; the list lags, so each is looked at again before it is closed."""
+    ended = ("0", clock.iso(now) + "~")
+    lists = [f"offers#{shard}" for shard in range(SHARDS)]
+    pages = [db.query(WorkRow, each, index="by_list", between=ended, limit=PAGE) for each in lists]
+    return [as_offer(row) for page in pages for row in page.items if row.sk.startswith("off_")]
+
+
+def open_work(location: str, limit: int = PAGE, after: Any = None) -> tuple[Sequence[Fulfillment], Any]:
+    page = db.query(WorkRow, f"work#{location}", index="by_list", limit=limit, after=after)
+    return [as_work(row) for row in page.items if row.sk.startswith("ful_")], page.after
+
+
+def link_token(offer_id: str, staff: str) -> str:
+    return auth.short_token("claim", offer_id, staff)
+
+
+def load_link(token: str) -> tuple[str, str] | None:
+    """(offer, staff) of a claim link; the token itself is kept nowhere."""
+    row = db.get(LinkRow, _link_pk(token), "link")
+    return (row.offer_id, row.staff) if row else None
+
+
+def _link_row(offer_id: str, staff: str) -> LinkRow:
+    return LinkRow(_link_pk(link_token(offer_id, staff)), "link", offer_id=offer_id, staff=staff)
+
+
+def _link_pk(token: str) -> str:
+    return "link#" + hashlib.sha256(token.encode()).hexdigest()
+
+
+def _work_row(work: Fulfillment) -> WorkRow:
+    body = {
+        "location": work.location,
+        "kind": work.kind,
+        "method": work.method,
+        "pieces": [[piece.sku, piece.quantity, piece.shelf] for piece in work.pieces],
+        "assigned_at": clock.iso(work.assigned_at),
+        "fulfiller": work.fulfiller,
+        "offer_id": work.offer_id,
+        "claim_version": work.claim_version,
+        "reason": work.reason,
+    }
+    row = WorkRow(work.order_id, work.id, status=work.status, version=work.version, body=_compact(body))
+    if work.status not in ENDED:
+        row.list, row.listed_at = f"work#{work.location}", f"{clock.iso(work.assigned_at)}#{work.id}"
+    return row
+
+
+def as_work(row: Any) -> Fulfillment:
+    body = json.loads(row.body)
+    location = body["location"]
+    return Fulfillment(
+        id=row.sk,
+        order_id=row.pk,
+        location=location,
+        kind=body["kind"],
+        method=body["method"],
+        status=row.status,
+        pieces=tuple(Piece(sku, location, quantity, shelf) for sku, quantity, shelf in body.get("pieces", ())),
+        assigned_at=clock.parse(body["assigned_at"]),
+        fulfiller=body.get("fulfiller", ""),
+        offer_id=body.get("offer_id", ""),
+        claim_version=body.get("claim_version", 0),
+        reason=body.get("reason", ""),
+        version=int(row.version),
+    )
+
+
+def _offer_row(offer: Offer) -> WorkRow:
+    body = {
+        "wanted": offer.wanted,
+        "invited": [[each.staff, each.location, each.distance_meters] for each in offer.invited],
+        "assigned": offer.assigned,
+        "opened_at": clock.iso(offer.opened_at),
+        "claimed_by": offer.claimed_by,
+        "declined": offer.declined,
+    }
+    row = WorkRow(offer.order_id, offer.id, status=offer.status, version=offer.version, body=_compact(body))
+    row.expires_at = offer.expires_at
+    if offer.status == "open":
+        row.list, row.listed_at = f"offers#{_shard(offer.id)}", f"{clock.iso(offer.expires_at)}#{offer.id}"
+    return row
+
+
+def as_offer(row: Any) -> Offer:
+    body = json.loads(row.body)
+    return Offer(
+        id=row.sk,
+        order_id=row.pk,
+        status=row.status,
+        wanted=body["wanted"],
+        invited=tuple(Invited(*each) for each in body.get("invited", ())),
+        assigned=tuple(body.get("assigned", ())),
+        opened_at=clock.parse(body["opened_at"]),
+        expires_at=row.expires_at,
+        claimed_by=body.get("claimed_by", ""),
+        declined=tuple(body.get("declined", ())),
+        version=int(row.version),
+    )
+
+
+def _shard(identifier: str) -> int:
+    return hashlib.sha256(identifier.encode()).digest()[0] % SHARDS
+
+
+def _compact(body: dict[str, Any]) -> str:
+    """Empty things are left out: a row is paid for by the kilobyte."""
+    kept = {name: value for name, value in body.items() if value not in ("", 0, (), [])}
+    return json.dumps(kept, separators=(",", ":"), ensure_ascii=False)
+
+
+def pieces_of(works: Iterable[Fulfillment]) -> tuple[Piece, ...]:
+    return tuple(piece for work in works for piece in work.pieces)
