@@ -7,7 +7,7 @@ from typing import Any
 
 from chalicelib.kit import config, db, log
 from chalicelib.payments import ledger, ledger_store, store
-from chalicelib.payments.model import AlreadyKept
+from chalicelib.payments.model import AlreadyBooked
 from chalicelib.places import find as places_find
 
 
@@ -19,7 +19,7 @@ def book(message: dict[str, Any]) -> None:
         return
     try:
         db.commit(ledger_store.keep_lines(lines))
-    except AlreadyKept:
+    except AlreadyBooked:
         log.decision("booked before", event_id=message["event_id"], kind=message["kind"])
 
 

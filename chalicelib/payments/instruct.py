@@ -12,7 +12,7 @@ def action(payment: Payment) -> dict[str, Any] | None:
     """None when nothing is asked of the payer now. The reference is what lets a statement line find its order."""
     if payment.method != "transfer" or payment.status not in ("awaiting_proof", "rejected"):
         return None
-    said = {"kind": "instructions"} | bank_account()
+    said: dict[str, Any] = {"kind": "instructions", **bank_account()}
     said |= {"amount": payment.amount.as_json(), "reference": payment.reference}
     return said | {"expires_at": clock.iso(payment.expires_at) if payment.expires_at else None}
 

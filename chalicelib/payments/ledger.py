@@ -83,8 +83,18 @@ def collected(message: Mapping[str, Any], zone: str) -> list[Line]:
 
 def blank(message: Mapping[str, Any], zone: str, kind: str, method: str, minor: int) -> Line:
     day = clock.day_of(clock.parse(message["occurred_at"]), zone).isoformat()
-    said = [day, message["event_id"], 0, kind, method, message.get("channel") or message["body"].get("channel", "")]
-    return Line(*said, minor, message["body"]["currency"], message["occurred_at"], message.get("actor", ""))
+    return Line(
+        day=day,
+        event_id=message["event_id"],
+        number=0,
+        kind=kind,
+        method=method,
+        channel=message.get("channel") or message["body"].get("channel", ""),
+        minor=minor,
+        currency=message["body"]["currency"],
+        at=message["occurred_at"],
+        actor=message["actor"],
+    )
 
 
 def known(payment: Payment | None, line: Line) -> dict[str, Any]:

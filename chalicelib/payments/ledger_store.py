@@ -16,7 +16,7 @@ from pynamodb.attributes import JSONAttribute, NumberAttribute, UnicodeAttribute
 from chalicelib.kit import db
 from chalicelib.kit.db import Key, Row, Write
 from chalicelib.payments.ledger import MONEY_IN, Line
-from chalicelib.payments.model import AlreadyKept
+from chalicelib.payments.model import AlreadyBooked
 
 SHARDS = 4  # a day's lines are no single partition
 
@@ -52,7 +52,7 @@ def _put_line(line: Line) -> Write:
         owner=line.shift or None,
         listed_at=f"{line.at}#{line.event_id}#{line.number:02}" if line.shift else None,
     )
-    return db.create(row, refusal=AlreadyKept())
+    return db.create(row, refusal=AlreadyBooked())
 
 
 def _add(payment_id: str, minor: int) -> Write:

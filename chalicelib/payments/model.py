@@ -112,8 +112,8 @@ class EmptyDrawer(Refused):
     says = "There is no cash in {shift_id} to hand over."
 
 
-class AlreadyKept(Refused):
-    says = "This opening debt was brought in before."
+class AlreadyBooked(Refused):
+    says = "The ledger has this entry already."
 
 
 class CollectInParts(Refused):

@@ -82,7 +82,7 @@ def close_shift(principal: Principal, shift_id: str, reason: str = "", asked: As
     after = replace(shift, status="closed", variance=variance, reason=reason, closed_at=now)
     entry = journal.record(subject(shift), closed_event(after), after=head_of(shift), actor=principal.actor, at=now)
     answer = find.shift_json(after)
-    db.commit([requests.remember(asked, answer), *store.close_shift(shift, after, entry.head), entry.write])
+    db.commit([requests.remember(asked, answer), *store.close_shift(shift, after, now, entry.head), entry.write])
     return answer
 
 

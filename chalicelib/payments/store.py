@@ -11,7 +11,7 @@ col_…                      collection
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from datetime import date
+from datetime import date, datetime
 from typing import Any
 
 from pynamodb.attributes import NumberAttribute, UnicodeAttribute
@@ -23,7 +23,6 @@ from chalicelib.kit.journal import Head
 from chalicelib.kit.money import Money
 from chalicelib.payments import model
 from chalicelib.payments.model import (
-    AlreadyKept,
     NotEnoughCash,
     Payment,
     Receivable,
@@ -94,12 +93,6 @@ class ShiftRow(Row):
     listed_at = UnicodeAttribute(null=True)
 
 
-class OnceRow(Row):
-    """That a thing with a derived id was done; its own row may have moved on since."""
-
-    Meta = db.table("payments")
-
-
 class TillRow(Row):
     Meta = db.table("payments")
 
@@ -163,10 +156,6 @@ def open_receivable(receivable: Receivable) -> Write:
 def open_receivables(payments: Iterable[Payment]) -> list[Write]:
     """One for each credit tender among an order's new payments."""
     return [open_receivable(model.receivable_of(each)) for each in payments if each.status == "on_credit"]
-
-
-def keep_once(identifier: str) -> Write:
-    return db.create(OnceRow(identifier, "once"), refusal=AlreadyKept())
 
 
 def drop_receivable(receivable: Receivable) -> Write:
@@ -251,12 +240,12 @@ def count_shift(before: Shift, counted: Money, head: Head) -> Write:
     return db.update(_shift_keys(before.id), *actions, when=same)
 
 
-def close_shift(before: Shift, after: Shift, head: Head) -> list[Write]:
+def close_shift(before: Shift, after: Shift, at: datetime, head: Head) -> list[Write]:
     actions = [
         ShiftRow.status.set("closed"),
         ShiftRow.variance_minor.set(after.variance.minor if after.variance else 0),
         ShiftRow.reason.set(after.reason),
-        ShiftRow.closed_at.set(after.closed_at),
+        ShiftRow.closed_at.set(at),
         *_headed(head),
     ]
     same = (ShiftRow.version == before.version) & (ShiftRow.status == "counted")
