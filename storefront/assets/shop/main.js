@@ -1,0 +1,56 @@
+import { all, h, one } from "../common/dom.js";
+import { add, showCount } from "./cart.js";
+import { notePlacement } from "./keep.js";
+import { showStock } from "./stock.js";
+import { to, words } from "./words.js";
+
+notePlacement();
+showCount();
+offerButtons();
+offerSearch();
+showStock();
+
+function offerButtons() {
+  const form = one("[data-buy]");
+  if (form) offerForm(form);
+  for (const button of all(".card [data-add]")) {
+    button.hidden = false;
+    button.addEventListener("click", () => put(button, 1));
+  }
+}
+
+function offerForm(form) {
+  const quantity = form.elements.quantity;
+  const step = (by) => (quantity.value = Math.max(1, Math.min(Number(quantity.max), (Number(quantity.value) || 1) + by)));
+  form.hidden = false;
+  one("[data-less]", form).addEventListener("click", () => step(-1));
+  one("[data-more]", form).addEventListener("click", () => step(1));
+  form.addEventListener("submit", (event) => {
+    event.preventDefault();
+    put(one("[data-add]", form), Number(quantity.value) || 1);
+  });
+}
+
+function put(button, quantity) {
+  const { add: sku, name, path, art } = button.dataset;
+  add({ sku, name, path, art }, quantity);
+  one(".toast")?.remove();
+  const toast = h("div", { class: "toast", role: "status" }, h("span", {}, `${words.added}: ${name}`), h("a", { href: to("/keranjang/") }, words.to_cart));
+  document.body.append(toast);
+  setTimeout(() => toast.remove(), 5000);
+}
+
+function offerSearch() {
+  const form = one("[data-search]");
+  if (!form) return;
+  form.hidden = false;
+  form.addEventListener("submit", (event) => event.preventDefault());
+  form.elements.q.addEventListener("input", () => find(form.elements.q.value));
+}
+
+function find(text) {
+  const asked = text.toLowerCase().split(/\s+/).filter(Boolean);
+  for (const card of all("[data-find]")) card.hidden = !asked.every((word) => card.dataset.find.includes(word));
+  for (const group of all("[data-group]")) group.hidden = !one(".card:not([hidden])", group);
+  one("[data-nothing]").hidden = !!one(".card:not([hidden])");
+}

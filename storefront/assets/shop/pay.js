@@ -1,0 +1,61 @@
+// What is left for the shopper to do about money.
+import { h, say } from "../common/dom.js";
+import { formatted } from "../common/money.js";
+import { whenText, words } from "./words.js";
+
+export function payments(order, act) {
+  if (order.status === "cancelled") return "";
+  return (order.payments || []).map((payment) => card(payment, act));
+}
+
+function card(payment, act) {
+  const state = words.payment_states[payment.status] || payment.status;
+  const head = h("header", {}, h("h2", {}, words.methods[payment.method] || payment.method), h("span", { class: "badge", "data-state": payment.status }, state));
+  return h("section", { class: "pay" }, head, body(payment, act));
+}
+
+function body(payment, act) {
+  if (payment.status === "proof_submitted") return h("p", {}, words.proof_sent);
+  if (payment.method === "cod" && payment.status === "due") return h("p", {}, say(words.cod_amount, { amount: formatted(payment.amount) }));
+  if (payment.action?.kind !== "instructions") return "";
+  return [instructions(payment), proof(payment, act)];
+}
+
+function instructions({ action, amount }) {
+  const title = action.expires_at ? say(words.transfer_title, { time: whenText(action.expires_at) }) : words.transfer_title_plain;
+  return h(
+    "dl",
+    { class: "transfer" },
+    h("p", { class: "until" }, title),
+    row(words.transfer_amount, formatted(action.amount || amount), String((action.amount || amount).amount)),
+    row(words.transfer_to, `${action.bank || ""} ${action.account || ""}`.trim(), action.account),
+    action.holder ? row(words.transfer_holder, action.holder) : "",
+    action.reference ? row(words.transfer_reference, action.reference, action.reference) : "",
+  );
+}
+
+const row = (name, value, copied) => h("div", {}, h("dt", {}, name), h("dd", {}, value, copied ? copier(copied) : ""));
+
+function copier(text) {
+  const button = h("button", { type: "button", class: "link", onclick: copy }, words.copy);
+  return button;
+
+  async function copy() {
+    await navigator.clipboard?.writeText(text);
+    button.textContent = words.copied;
+  }
+}
+
+function proof(payment, act) {
+  const send = (event) => {
+    event.preventDefault();
+    act(`/payments/${encodeURIComponent(payment.id)}/proof`, { reference: event.target.elements.reference.value.trim() });
+  };
+  return h(
+    "form",
+    { class: "proof", onsubmit: send },
+    h("h3", {}, words.proof_title),
+    h("label", {}, words.proof_reference, h("input", { name: "reference", required: true, minlength: 3, maxlength: 100, autocomplete: "off" }), h("small", {}, words.proof_hint)),
+    h("button", { type: "submit" }, words.proof_send),
+  );
+}
