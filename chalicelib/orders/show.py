@@ -8,7 +8,7 @@ from typing import Any
 from chalicelib.kit import clock
 from chalicelib.kit.money import Money
 from chalicelib.orders.model import Order, OrderLine
-from chalicelib.payments import instruct
+from chalicelib.payments import find as payments_of
 from chalicelib.payments.model import Payment
 
 
@@ -36,7 +36,7 @@ def as_json(order: Order, payments: Sequence[Payment]) -> dict[str, Any]:
         },
         "allocations": [piece.as_json() for piece in order.pieces],
         "reserved_until": clock.iso(order.reserved_until) if order.reserved_until else None,
-        "payments": [instruct.as_json(payment) for payment in payments],
+        "payments": [payments_of.as_json(payment) for payment in payments],
         "brought_by": order.bringer or None,
         "created_by": order.actor,
         "location": order.location or None,

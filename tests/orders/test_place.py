@@ -1,0 +1,196 @@
+"""Placing orders: through the public door, against all the tables."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from tests.client import call
+from tests.shop import CUP, RARE, TEAPOT, a_creditor, an_order, later, level, open_shop, put, token
+
+KEY = "a-key-of-16-chars"
+
+
+def place(body: Any, key: str = KEY, by: str = "") -> Any:
+    headers = {"Idempotency-Key": key} | ({"Authorization": f"Bearer {token(by)}"} if by else {})
+    return call("POST", "/api/orders", headers=headers, body=body)
+
+
+def test_a_guest_order_promises_its_goods_and_answers_with_a_token(aws: Any) -> None:
+    open_shop(TEAPOT=5)
+
+    answer = place(an_order((TEAPOT, 2)))
+
+    told = answer.json
+    assert answer.status == 201
+    assert told["status"] == "placed"
+    assert told["payment_status"] == "unpaid"
+    assert told["fulfillment_status"] == "unassigned"
+    assert told["total"] == {"amount": 250_000, "currency": "IDR"}
+    assert told["allocations"] == [{"sku": TEAPOT, "location": "wh-surabaya", "quantity": 2}]
+    assert told["token"]
+    assert level(TEAPOT) == {"on_hand": 5, "reserved": 0, "allocated": 2, "available": 3}
+
+
+def test_a_transfer_order_holds_its_goods_until_the_money_comes(aws: Any) -> None:
+    open_shop(TEAPOT=5)
+
+    told = place(an_order((TEAPOT, 2), payments=[{"method": "transfer"}])).json
+
+    assert told["payments"][0]["status"] == "awaiting_proof"
+    assert told["payments"][0]["action"]["kind"] == "instructions"
+    assert told["reserved_until"] is not None
+    assert level(TEAPOT) == {"on_hand": 5, "reserved": 2, "allocated": 0, "available": 3}
+
+
+def test_the_same_key_and_body_is_one_order_with_the_same_answer(aws: Any) -> None:
+    open_shop(TEAPOT=5)
+
+    first, second = place(an_order((TEAPOT, 2))), place(an_order((TEAPOT, 2)))
+
+    assert (first.status, second.status) == (201, 200)
+    assert first.body == second.body
+    assert level(TEAPOT)["allocated"] == 2
+
+
+def test_a_repeat_is_answered_even_when_nothing_is_left(aws: Any) -> None:
+    open_shop(RARE=1)
+    first = place(an_order((RARE, 1)))
+
+    second = place(an_order((RARE, 1)))
+
+    assert second.body == first.body
+
+
+def test_the_same_key_with_another_body_is_refused_and_nothing_moves(aws: Any) -> None:
+    open_shop(TEAPOT=5)
+    place(an_order((TEAPOT, 2)))
+
+    answer = place(an_order((TEAPOT, 3)))
+
+    assert (answer.status, answer.json["code"]) == (422, "key_reused")
+    assert level(TEAPOT)["allocated"] == 2
+
+
+def test_two_lines_of_one_sku_are_one_demand(aws: Any) -> None:
+    open_shop(TEAPOT=3)
+
+    answer = place(an_order((TEAPOT, 2), (TEAPOT, 2)))
+
+    assert answer.status == 409
+    assert answer.json["short"] == [{"sku": TEAPOT, "wanted": 4, "available": 3}]
+    assert level(TEAPOT)["available"] == 3
+
+
+def test_every_short_line_is_named(aws: Any) -> None:
+    open_shop(TEAPOT=1, CUP=1)
+
+    answer = place(an_order((TEAPOT, 2), (CUP, 3)))
+
+    assert answer.json["code"] == "out_of_stock"
+    assert [one["sku"] for one in answer.json["short"]] == [TEAPOT, CUP]
+
+
+def test_what_the_warehouse_lacks_comes_from_a_store(aws: Any) -> None:
+    open_shop(TEAPOT=1)
+    put(TEAPOT, "store-tunjungan", 4)
+
+    told = place(an_order((TEAPOT, 3))).json
+
+    assert told["allocations"] == [{"sku": TEAPOT, "location": "store-tunjungan", "quantity": 3}]
+
+
+def test_a_van_is_never_promised_to_a_web_order(aws: Any) -> None:
+    open_shop()
+    put(TEAPOT, "van-budi", 9)
+
+    answer = place(an_order((TEAPOT, 1)))
+
+    assert answer.json["short"] == [{"sku": TEAPOT, "wanted": 1, "available": 0}]
+    assert level(TEAPOT, "van-budi")["available"] == 9
+
+
+def test_an_expired_hold_never_refuses_a_buyer_though_nobody_swept(aws: Any) -> None:
+    open_shop(RARE=1)
+    place(an_order((RARE, 1), payments=[{"method": "transfer"}]))
+    later(24 * 60 + 1)
+
+    answer = place(an_order((RARE, 1)), key="another-key-of-16-chars")
+
+    assert answer.status == 201
+    assert level(RARE) == {"on_hand": 1, "reserved": 0, "allocated": 1, "available": 0}
+
+
+def test_a_hold_that_still_runs_refuses_the_next_buyer(aws: Any) -> None:
+    open_shop(RARE=1)
+    place(an_order((RARE, 1), payments=[{"method": "transfer"}]))
+    later(24 * 60 - 1)
+
+    answer = place(an_order((RARE, 1)), key="another-key-of-16-chars")
+
+    assert answer.status == 409
+
+
+def test_a_cash_sale_at_the_counter_takes_the_goods_and_fills_the_till(aws: Any) -> None:
+    open_shop()
+    put(CUP, "store-tunjungan", 10)
+    headers = {"Authorization": f"Bearer {token('cashier-sinta')}", "Idempotency-Key": "open-a-shift-key-1"}
+    call("POST", "/api/shifts", headers=headers, body={"opening": {"amount": 100_000, "currency": "IDR"}})
+
+    told = place({"channel": "pos", "lines": [{"sku": CUP, "quantity": 3}], "payments": [{"method": "cash"}]},
+                 by="cashier-sinta").json
+
+    assert (told["status"], told["payment_status"], told["fulfillment_status"]) == ("completed", "paid", "delivered")
+    assert level(CUP, "store-tunjungan") == {"on_hand": 7, "reserved": 0, "allocated": 0, "available": 7}
+    assert told["payments"][0]["shift"]
+
+
+def test_cash_without_an_open_shift_is_refused_and_nothing_moves(aws: Any) -> None:
+    open_shop()
+    put(CUP, "store-tunjungan", 10)
+
+    answer = place({"channel": "pos", "lines": [{"sku": CUP, "quantity": 3}], "payments": [{"method": "cash"}]},
+                   by="cashier-sinta")
+
+    assert (answer.status, answer.json["code"]) == (409, "no_open_shift")
+    assert level(CUP, "store-tunjungan")["on_hand"] == 10
+
+
+def test_credit_is_spent_up_to_the_limit_and_not_beyond(aws: Any) -> None:
+    open_shop(TEAPOT=5)
+    customer = a_creditor(limit=300_000)
+    order = an_order((TEAPOT, 2), channel="phone", customer={"id": customer}, payments=[{"method": "credit"}])
+
+    first = place(order, by="agent-lia")
+    second = place(order, key="another-key-of-16-chars", by="agent-lia")
+
+    assert (first.status, first.json["payment_status"]) == (201, "on_credit")
+    assert (second.status, second.json["code"]) == (402, "credit_limit_reached")
+    assert level(TEAPOT)["allocated"] == 2
+
+
+def test_a_shopper_may_not_bring_his_own_price(aws: Any) -> None:
+    open_shop(TEAPOT=5)
+    body = an_order((TEAPOT, 1))
+    body["lines"][0]["agreed"] = {"unit_price": {"amount": 1, "currency": "IDR"}}
+
+    answer = place(body)
+
+    assert (answer.status, answer.json["code"]) == (422, "may_not_agree_prices")
+    assert level(TEAPOT)["allocated"] == 0
+
+
+def test_another_currency_is_refused(aws: Any) -> None:
+    open_shop(TEAPOT=5)
+
+    answer = place(an_order((TEAPOT, 1), payments=[{"method": "cod", "amount": {"amount": 5, "currency": "USD"}}]))
+
+    assert (answer.status, answer.json["code"]) == (422, "wrong_currency")
+
+
+def test_a_missing_key_is_asked_for(aws: Any) -> None:
+    open_shop(TEAPOT=5)
+
+    answer = call("POST", "/api/orders", body=an_order((TEAPOT, 1)))
+
+    assert answer.status == 400
+    assert "Idempotency-Key" in answer.json["detail"]

@@ -1,0 +1,112 @@
+"""A small shop to tell stories in: two warehouses, a store, two vans, four goods, and somebody for every role."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+from typing import Any
+
+from chalicelib.catalog.keep import keep_product
+from chalicelib.catalog.model import Product
+from chalicelib.customers.keep import keep_customer
+from chalicelib.customers.model import Customer
+from chalicelib.kit import auth, clock, db, ids, journal
+from chalicelib.kit.auth import Principal
+from chalicelib.kit.journal import Head
+from chalicelib.kit.money import Money
+from chalicelib.places import find as places
+from chalicelib.places.keep import keep_location, keep_staff
+from chalicelib.places.model import Location, Point, Staff
+from chalicelib.pricing.keep import keep_price
+from chalicelib.stock.model import Piece, StockReceived, received
+from chalicelib.stock.store import change, level_key, load_levels
+
+TEAPOT, CUP, RARE, TRAY = "TEAPOT", "CUP", "RARE", "TRAY"
+PRICES = {TEAPOT: 125_000, CUP: 12_500, RARE: 900_000, TRAY: 40_000}
+HERE = Point(-7.2575, 112.7521)
+
+LOCATIONS = (
+    Location("wh-surabaya", "warehouse", "Gudang Surabaya", Point(-7.25, 112.75)),
+    Location("wh-sidoarjo", "warehouse", "Gudang Sidoarjo", Point(-7.45, 112.71)),
+    Location("store-tunjungan", "store", "Toko Tunjungan", Point(-7.262, 112.738)),
+    Location("van-budi", "van", "Mobil Budi", HERE),
+    Location("van-dewi", "van", "Mobil Dewi", HERE),
+)
+STAFF = (
+    Staff("owner-ratna", "Ratna", "owner", "+6281100000001"),
+    Staff("cashier-sinta", "Sinta", "cashier", location="store-tunjungan"),
+    Staff("salesman-budi", "Budi", "salesman", "+6281100000003", location="van-budi"),
+    Staff("salesman-dewi", "Dewi", "salesman", "+6281100000004", location="van-dewi"),
+    Staff("agent-lia", "Lia", "agent"),
+    Staff("warehouse-joko", "Joko", "warehouse", location="wh-surabaya"),
+    Staff("courier-agus", "Agus", "courier"),
+    Staff("finance-maya", "Maya", "finance"),
+    Staff("channel-tokoku", "Tokoku", "channel"),
+)
+
+
+def open_shop(**stock: int) -> None:
+    """Everything but stock stands; `open_shop(TEAPOT=5)` puts five into the first warehouse."""
+    for location in LOCATIONS:
+        keep_location(location, "test")
+    for person in STAFF:
+        keep_staff(person, "test")
+    for sku, price in PRICES.items():
+        keep_product(Product(sku, sku.title(), "Dapur", cost_minor=price // 2), "test")
+        keep_price(sku, Money(price, "IDR"), (), "test")
+    places.forget()
+    for sku, quantity in stock.items():
+        put(sku, "wh-surabaya", quantity)
+
+
+def put(sku: str, location: str, quantity: int, shelf: int = 0) -> None:
+    now = clock.now()
+    movements = [received(Piece(sku, location, quantity, shelf))]
+    event = StockReceived(location, "test", [each.as_list() for each in movements])
+    told = journal.record(f"movement#{ids.new('mov', now)}", event, after=Head(), actor="test", at=now)
+    db.commit([*change(movements), told.write])
+
+
+def level(sku: str, location: str = "wh-surabaya", shelf: int = 0) -> dict[str, int]:
+    found = [one for one in load_levels([(sku, location)]) if one.shelf == shelf]
+    if not found:
+        return {"on_hand": 0, "reserved": 0, "allocated": 0, "available": 0}
+    names = ("on_hand", "reserved", "allocated", "available")
+    return {name: getattr(found[0], name) for name in names}
+
+
+def stored_available(sku: str, location: str = "wh-surabaya") -> int:
+    key = level_key(sku, location)
+    return int(db.get(key.row, key.pk, key.sk).available)  # type: ignore[attr-defined]
+
+
+def who(staff_id: str) -> Principal:
+    person = next(one for one in STAFF if one.id == staff_id)
+    return Principal(person.role, person.id, person.location or None, person.name)
+
+
+def token(staff_id: str) -> str:
+    return auth.staff_token(staff_id, who(staff_id).role)
+
+
+def a_creditor(limit: int, name: str = "Toko Makmur", phone: str = "+6281200000009") -> str:
+    customer = Customer("cus_makmur", name, phone=phone, terms_days=14)
+    keep_customer(customer, "test", credit_limit=Money(limit, "IDR"))
+    return customer.id
+
+
+def later(minutes: int) -> None:
+    """The clock of this test goes on by so many minutes."""
+    ahead, before = timedelta(minutes=minutes), clock.source
+    clock.source = lambda: before() + ahead
+
+
+def an_order(*lines: tuple[str, int], **said: Any) -> dict[str, Any]:
+    """The body of a web order paid on delivery, unless something else is said."""
+    body: dict[str, Any] = {
+        "channel": "web",
+        "customer": {"name": "Sari", "phone": "081252981234"},
+        "lines": [{"sku": sku, "quantity": quantity} for sku, quantity in lines],
+        "delivery": {"method": "ship", "address": {"street": "Jl. Kenanga 5", "position": HERE.as_json()}},
+        "payments": [{"method": "cod"}],
+    }
+    return body | said
