@@ -86,7 +86,7 @@ class CodeBody(AskCodeBody):
 
 
 @doors.get("/customers", who=STAFF, query=CustomersQuery)
-def list_customers(call: Call) -> dict[str, Any]:
+def customers(call: Call) -> dict[str, Any]:
     """Everyone who gave this phone number or e-mail, proven or not."""
     if bool(call.query.phone) == bool(call.query.email):
         raise Invalid(("phone", "say a phone number or an e-mail, one of them"))
@@ -102,13 +102,13 @@ def list_customers(call: Call) -> dict[str, Any]:
     status=201,
     example={"name": "Warung Bu Tini", "phone": "081252981234", "address": {"street": "Jl. Kenanga 5"}},
 )
-def post_customer(call: Call) -> dict[str, Any]:
+def customer(call: Call) -> dict[str, Any]:
     """Writes down a customer whom staff speak to."""
     said = call.body
     contact = reach.contact(said.name, said.phone, said.email)
     address = said.address.address() if said.address else None
-    customer = Customer("", contact.name, said.company, contact.phone, contact.email, address)
-    return write_down(customer, call.principal.actor, call.asked).as_json()
+    new = Customer("", contact.name, said.company, contact.phone, contact.email, address)
+    return write_down(new, call.principal.actor, call.asked).as_json()
 
 
 @doors.put(
@@ -117,32 +117,32 @@ def post_customer(call: Call) -> dict[str, Any]:
     body=TermsBody,
     example={"limit": {"amount": 5_000_000, "currency": "IDR"}, "terms_days": 14, "reason": "two years without delay"},
 )
-def put_terms(call: Call, customer_id: str) -> dict[str, Any]:
+def terms(call: Call, customer_id: str) -> dict[str, Any]:
     """Sets how far a customer may owe, for how long, and which prices he gets."""
     said = call.body
     if said.limit.currency != config.currency():
         raise Invalid(("limit.currency", f"this shop counts in {config.currency()}"))
     limit = Money(said.limit.amount, said.limit.currency)
-    customer, credit = grant_terms(
+    known, credit = grant_terms(
         customer_id, limit, said.terms_days, said.price_group, reason=said.reason, actor=call.principal.actor
     )
-    return customer.as_json() | {"credit_limit": credit.limit.as_json(), "credit_left": credit.left.as_json()}
+    return known.as_json() | {"credit_limit": credit.limit.as_json(), "credit_left": credit.left.as_json()}
 
 
 @doors.post("/customers/{customer_id}/verify", who=MET_BY, body=SeenBody, example={"identity": "phone"})
-def post_verify(call: Call, customer_id: str) -> dict[str, Any]:
+def verify_customer(call: Call, customer_id: str) -> dict[str, Any]:
     """Staff confirm that this phone or e-mail is the customer's own, having seen it."""
     return verification.vouch(call.principal, customer_id, call.body.identity).as_json()
 
 
 @doors.post("/customers/{customer_id}/merge", who={"owner", "agent"}, body=MergeBody, example={"into": "cus_01KB"})
-def post_merge(call: Call, customer_id: str) -> dict[str, Any]:
+def merge_customer(call: Call, customer_id: str) -> dict[str, Any]:
     """Lets another customer answer for this one from now on; both must be verified."""
     return merge(customer_id, into=call.body.into, actor=call.principal.actor).as_json()
 
 
 @doors.post("/customers/{customer_id}/unmerge", who={"owner", "agent"})
-def post_unmerge(call: Call, customer_id: str) -> dict[str, Any]:
+def unmerge_customer(call: Call, customer_id: str) -> dict[str, Any]:
     """Makes a merged customer his own again."""
     return unmerge(customer_id, actor=call.principal.actor).as_json()
 
@@ -154,7 +154,7 @@ def post_unmerge(call: Call, customer_id: str) -> dict[str, Any]:
     status=202,
     example={"order": "ord_01KB", "identity": "phone"},
 )
-def post_ask(call: Call) -> dict[str, Any]:
+def verify_identity(call: Call) -> dict[str, Any]:
     """Sends a code to the phone or e-mail that stands on the caller's order; says the same when none is due."""
     verification.ask(customer_of(call.principal, call.body.order), call.body.identity)
     return {"asked": True, "code_lasts_seconds": int(CODE_LASTS.total_seconds())}
@@ -166,7 +166,7 @@ def post_ask(call: Call) -> dict[str, Any]:
     body=CodeBody,
     example={"order": "ord_01KB", "identity": "phone", "code": "123456"},
 )
-def post_confirm(call: Call) -> dict[str, Any]:
+def confirm_identity(call: Call) -> dict[str, Any]:
     """Takes the code back; the phone or e-mail is then proven, and he is one customer in every channel."""
     verification.confirm(customer_of(call.principal, call.body.order), call.body.identity, call.body.code)
     return {"verified": True}

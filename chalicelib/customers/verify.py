@@ -6,6 +6,7 @@ When the identity had been proven by another customer before, the two are the sa
 
 from __future__ import annotations
 
+from contextlib import suppress
 from dataclasses import replace
 from datetime import datetime
 from typing import Any
@@ -20,7 +21,9 @@ from chalicelib.customers.model import (
     Customer,
     Identity,
     IdentityVerified,
+    MergedElsewhere,
     NothingToVerify,
+    NotVerified,
     VerificationAsked,
     WrongCode,
     WrongCodeGiven,
@@ -71,7 +74,8 @@ def confirm(customer_id: str, kind: str, code: str) -> None:
     customer = _confirm(customer_id, kind, code)
     other = _proven_by(customer, kind)
     if other is not None and other not in (customer.id, customer.merged_into):
-        merge(customer.id, into=other, actor=BY_THE_CUSTOMER)
+        with suppress(MergedElsewhere, NotVerified):  # proven all the same; joining him is then left to staff
+            merge(customer.id, into=other, actor=BY_THE_CUSTOMER)
 
 
 def vouch(principal: Principal, customer_id: str, kind: str) -> Customer:

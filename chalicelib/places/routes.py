@@ -57,7 +57,7 @@ class StaffBody(Body):
 
 
 @doors.get("/locations", who=STAFF)
-def list_locations(call: Call) -> dict[str, Any]:
+def locations(call: Call) -> dict[str, Any]:
     """Every warehouse, store and van, the closed ones too."""
     return {"items": [_location(each) for each in find.locations().values()], "next": None}
 
@@ -68,13 +68,13 @@ def list_locations(call: Call) -> dict[str, Any]:
     body=LocationBody,
     example={"kind": "store", "name": "Toko Darmo", "position": {"lat": -7.2906, "lon": 112.7344}},
 )
-def put_location(call: Call, location_id: str) -> dict[str, Any]:
+def location(call: Call, location_id: str) -> dict[str, Any]:
     """Writes a location down as the body says it, new or not."""
     said = call.body.model_dump(exclude={"position"})
     point = call.body.position.point() if call.body.position else None
-    location = Location(location_id, **said, point=point)
-    keep_location(location, call.principal.actor)
-    return _location(location)
+    new = Location(location_id, **said, point=point)
+    keep_location(new, call.principal.actor)
+    return _location(new)
 
 
 @doors.put(
@@ -83,14 +83,14 @@ def put_location(call: Call, location_id: str) -> dict[str, Any]:
     body=PositionBody,
     example={"lat": -7.2756, "lon": 112.7378},
 )
-def put_position(call: Call, location_id: str) -> dict[str, Any]:
+def position(call: Call, location_id: str) -> dict[str, Any]:
     """Where a van is, now or at the time said; a salesman speaks for his own van only."""
-    position = report_position(call.principal, location_id, call.body.point(), call.body.at)
-    return {"location": location_id, "position": position.point.as_json(), "at": clock.iso(position.at)}
+    told = report_position(call.principal, location_id, call.body.point(), call.body.at)
+    return {"location": location_id, "position": told.point.as_json(), "at": clock.iso(told.at)}
 
 
 @doors.get("/staff", who={"owner"})
-def list_staff(call: Call) -> dict[str, Any]:
+def staff(call: Call) -> dict[str, Any]:
     """Everyone with a role or a channel key, the inactive too."""
     return {"items": [_staff(each) for each in find.staff().values()], "next": None}
 
@@ -101,14 +101,14 @@ def list_staff(call: Call) -> dict[str, Any]:
     body=StaffBody,
     example={"name": "Budi Santoso", "role": "salesman", "phone": "+6281230000001", "location": "van-budi"},
 )
-def put_staff(call: Call, staff_id: str) -> dict[str, Any]:
+def staff_member(call: Call, staff_id: str) -> dict[str, Any]:
     """Gives a role or takes it away; `sign_out` makes every token he holds worthless within a minute."""
     said = call.body.model_dump(exclude={"sign_out"})
     standing = find.staff_now(staff_id)
     version = standing.version if standing else 1
-    staff = Staff(staff_id, **said, version=version + call.body.sign_out)
-    keep_staff(staff, call.principal.actor)
-    return _staff(staff)
+    person = Staff(staff_id, **said, version=version + call.body.sign_out)
+    keep_staff(person, call.principal.actor)
+    return _staff(person)
 
 
 def _location(location: Location) -> dict[str, Any]:

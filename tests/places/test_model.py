@@ -1,0 +1,55 @@
+import math
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from chalicelib.kit.errors import Invalid
+from chalicelib.places.model import Point, Postcode, check_location, check_staff, distance_meters
+from tests.places.build import a_location, a_salesman
+
+points = st.builds(Point, st.floats(-90, 90), st.floats(-180, 180))
+
+
+def test_a_degree_of_latitude_is_a_good_hundred_and_eleven_kilometers():
+    assert distance_meters(Point(-7.0, 112.0), Point(-8.0, 112.0)) == 111_195
+
+
+def test_a_minute_of_walking_in_surabaya():
+    assert distance_meters(Point(-7.2459, 112.7378), Point(-7.2468, 112.7378)) == 100
+
+
+@given(points, points)
+def test_distance_is_the_same_both_ways_and_never_more_than_half_around(a, b):
+    there, back = distance_meters(a, b), distance_meters(b, a)
+
+    assert there == back
+    assert 0 <= there <= round(math.pi * 6_371_000)
+
+
+@given(points)
+def test_nobody_is_away_from_himself(a):
+    assert distance_meters(a, a) == 0
+
+
+def test_across_the_date_line_is_near():
+    assert distance_meters(Point(0.0, 179.999), Point(0.0, -179.999)) == 222
+
+
+def test_a_location_is_a_warehouse_a_store_or_a_van():
+    with pytest.raises(Invalid) as no:
+        check_location(a_location(kind="drone"))
+
+    assert no.value.errors == [{"field": "kind", "says": "is one of warehouse, store, van"}]
+
+
+def test_a_role_is_one_of_the_known():
+    with pytest.raises(Invalid) as no:
+        check_staff(a_salesman(role="king"))
+
+    assert no.value.errors[0]["field"] == "role"
+
+
+def test_a_postcode_without_both_coordinates_is_nowhere():
+    assert Postcode("60241", lat=-7.0).point is None
+    assert Postcode("60241", lat=-7.0, lon=112.0).point == Point(-7.0, 112.0)

@@ -1,0 +1,100 @@
+import json
+
+import pytest
+from chalice.app import Chalice
+from chalice.test import Client
+
+from chalicelib.kit import auth, web
+from chalicelib.places import find, routes
+from tests.places.build import TUGU, a_location, a_salesman, hired, kept
+
+app = Chalice("doors")
+app.register_blueprint(routes.doors)
+OWNER = a_salesman("owner-ani", role="owner", location="")
+HERE = {"lat": -7.25, "lon": 112.75}
+
+
+@pytest.fixture
+def ask(aws, monkeypatch):
+    monkeypatch.setattr(web, "who_is", find.who_is)
+    hired(OWNER, a_salesman())
+    kept(a_location(), a_location("van-wati"), a_location("toko-darmo", "store"))
+
+    def request(who, method, path, body=None, client=Client(app)):
+        token = auth.staff_token(who.id, who.role, who.version)
+        headers = {"Authorization": f"Bearer {token}"}
+        answer = client.http.request(method, path, headers=headers, body=json.dumps(body).encode() if body else b"")
+        return answer.status_code, answer.json_body
+
+    return request
+
+
+def test_a_salesman_reports_his_van_and_no_other(ask):
+    assert ask(a_salesman(), "PUT", "/locations/van-budi/position", HERE)[1]["position"] == HERE
+    assert ask(a_salesman(), "PUT", "/locations/van-wati/position", HERE)[0] == 403
+    assert ask(OWNER, "PUT", "/locations/toko-darmo/position", HERE)[1]["code"] == "not_a_van"
+    assert list(find.positions()) == ["van-budi"]
+
+
+@pytest.mark.parametrize(
+    "body",
+    [
+        {"lat": -91, "lon": 0},
+        {"lat": 0, "lon": 181},
+        {"lat": "0", "lon": 0},
+        {"lat": True, "lon": 0},
+        {"lat": 0},
+        HERE | {"at": "2026-11-22T12:00:00"},
+        HERE | {"at": "0001-01-01T00:00:00+14:00"},
+        HERE | {"at": "9999-12-31T23:59:59-14:00"},
+        HERE | {"at": 5},
+        HERE | {"speed": 5},
+    ],
+)
+def test_a_position_that_cannot_be_is_refused(ask, body):
+    assert ask(a_salesman(), "PUT", "/locations/van-budi/position", body)[0] == 422
+
+    assert find.positions() == {}
+
+
+def test_staff_see_all_locations(ask):
+    status, said = ask(a_salesman(), "GET", "/locations")
+
+    assert status == 200
+    assert [each["id"] for each in said["items"]] == ["toko-darmo", "van-budi", "van-wati"]
+    assert said["items"][1]["position"] == TUGU.as_json()
+
+
+def test_the_owner_keeps_a_location(ask):
+    store = {"kind": "store", "name": "Toko Baru", "position": HERE}
+
+    assert ask(a_salesman(), "PUT", "/locations/toko-baru", store)[0] == 403
+    assert ask(OWNER, "PUT", "/locations/toko-baru", store)[0] == 200
+
+    assert find.location("toko-baru") == a_location("toko-baru", "store", name="Toko Baru", point=routes.Point(**HERE))
+
+
+def test_the_owner_takes_a_role_away(ask):
+    gone = {"name": "Budi", "role": "salesman", "active": False}
+
+    assert ask(OWNER, "PUT", "/staff/salesman-budi", gone)[0] == 200
+
+    assert ask(a_salesman(), "GET", "/locations")[0] == 401
+
+
+def test_signing_somebody_out_makes_his_old_tokens_worthless(ask):
+    budi = {"name": "Budi", "role": "salesman", "location": "van-budi"}
+
+    ask(OWNER, "PUT", "/staff/salesman-budi", budi | {"sign_out": True})
+
+    assert ask(a_salesman(), "GET", "/locations")[0] == 401
+    assert ask(a_salesman(version=2), "GET", "/locations")[0] == 200
+
+
+def test_only_the_owner_sees_the_staff_list_and_it_shows_no_secrets(ask):
+    assert ask(a_salesman(), "GET", "/staff")[0] == 403
+
+    status, said = ask(OWNER, "GET", "/staff")
+
+    assert status == 200
+    assert set(said["items"][0]) == {"id", "name", "role", "phone", "email", "location", "language", "active"}
