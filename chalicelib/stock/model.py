@@ -149,8 +149,12 @@ def returned(piece: Piece) -> Movement:
 
 
 def adjusted(piece: Piece) -> Movement:
-    """The only one whose piece may hold a negative quantity: found more, or found less."""
+    """More was found than the books said; `missing` is less."""
     return Movement("adjusted", *piece.place, on_hand=piece.quantity)
+
+
+def missing(piece: Piece) -> Movement:
+    return Movement("adjusted", *piece.place, on_hand=-piece.quantity)
 
 
 def sent(piece: Piece) -> Movement:
@@ -162,8 +166,17 @@ def arrived(piece: Piece) -> Movement:
 
 
 def displayed(piece: Piece) -> Movement:
-    """Shown, not sold; a negative quantity comes back from the display."""
+    """Shown, not sold."""
     return Movement("adjusted", *piece.place, display=piece.quantity)
+
+
+def put_back(piece: Piece) -> Movement:
+    """From the display into what can be sold."""
+    return Movement("adjusted", *piece.place, display=-piece.quantity)
+
+
+def as_lists(movements: Iterable[Movement]) -> list[list[Any]]:
+    return [movement.as_list() for movement in movements]
 
 
 def merged(movements: Iterable[Movement]) -> dict[Place, Movement]:
@@ -187,6 +200,51 @@ def replayed(movements: Iterable[Movement]) -> dict[Place, Level]:
         place: Level(*place, each.on_hand, each.reserved, each.allocated, each.display)
         for place, each in merged(movements).items()
     }
+
+
+def from_display(shelves: Sequence[Level], quantity: int) -> list[Piece]:
+    """Displayed units are taken back from the shelves that they were taken from."""
+    pieces = []
+    for level in shelves:
+        share = min(quantity, level.display)
+        if share > 0:
+            pieces.append(Piece(*level.place[:2], share, level.shelf))
+            quantity -= share
+    if quantity > 0:
+        raise NotPromised(sku=shelves[0].sku, location=shelves[0].location)
+    return pieces
+
+
+def evenly(levels: Sequence[Level], shelves: int) -> list[Movement]:
+    """Free units over `shelves` shelves, one more on the first ones; a shelf that goes away must hold no promise."""
+    standing = {level.shelf: level for level in levels}
+    free = sum(level.available for level in levels)
+    movements = []
+    for shelf in range(max(shelves, *(number + 1 for number in standing))):
+        level = standing.get(shelf, Level(levels[0].sku, levels[0].location, shelf))
+        if shelf >= shelves and level.on_hand != level.available:
+            raise ShelfInUse(sku=level.sku, location=level.location, shelf=shelf)
+        share = free // shelves + (shelf < free % shelves) if shelf < shelves else 0
+        movements.append(Movement("transferred", *level.place, on_hand=share - level.available))
+    return [movement for movement in movements if movement.on_hand]
+
+
+def applied(levels: Iterable[Level], movements: Iterable[Movement]) -> list[Level]:
+    """The levels as the movements will leave them."""
+    sums = merged(movements)
+    return [_applied(level, sums.get(level.place)) for level in levels]
+
+
+def _applied(level: Level, total: Movement | None) -> Level:
+    if total is None:
+        return level
+    return replace(
+        level,
+        on_hand=level.on_hand + total.on_hand,
+        reserved=level.reserved + total.reserved,
+        allocated=level.allocated + total.allocated,
+        display=level.display + total.display,
+    )
 
 
 @dataclass(frozen=True)
@@ -275,6 +333,13 @@ class Supply:
 
 
 Supplies = dict[tuple[str, str], Supply]
+
+
+def promisable(shelves: Sequence[Level], lapsed: Sequence[Hold] = (), safety_units: int | None = 0) -> int:
+    """Of one SKU at one location, as planning would see it; `safety_units` None sells all there is."""
+    location = shelves[0].location
+    own = location if safety_units is None else None
+    return sum(each.promisable for each in _supply(shelves, [location], safety_units or 0, lapsed, own).values())
 
 
 def _supply(
@@ -379,7 +444,11 @@ class NotYourLocation(Forbidden):
 
 
 class NoSuchLocation(Invalid):
-    """A body named a location we do not have."""
+    says = "There is no location {location} here, or it is closed."
+
+
+class TooMuchAtOnce(Invalid):
+    says = "That is more than one transaction holds; send fewer lines at once."
 
 
 # A transfer begins in transit: goods leave the source in the commit that makes it, so there is no draft of one.
@@ -453,7 +522,7 @@ class MoreThanSent(Refused):
 
 
 class SamePlace(Invalid):
-    """A transfer needs two locations."""
+    says = "A transfer needs two locations; {location} is both."
 
 
 class ShelfInUse(Refused):

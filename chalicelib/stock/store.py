@@ -3,16 +3,18 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import replace
 from datetime import datetime
 from typing import Any
 
-from pynamodb.attributes import NumberAttribute, UnicodeAttribute
+from pynamodb.attributes import JSONAttribute, NumberAttribute, UnicodeAttribute
 from pynamodb.expressions.condition import Condition
 
 from chalicelib.kit import clock, db
-from chalicelib.kit.db import Key, Row, Write
-from chalicelib.kit.errors import Moved, Problem
+from chalicelib.kit.db import InstantAttribute, Key, Row, Write
+from chalicelib.kit.errors import Moved, NotFound, Problem
 from chalicelib.stock.model import (
+    TRANSFER_STATES,
     Hold,
     HoldGone,
     Level,
@@ -21,6 +23,8 @@ from chalicelib.stock.model import (
     OutOfStock,
     Piece,
     Place,
+    Transfer,
+    TransferLine,
     merged,
 )
 
@@ -49,6 +53,38 @@ class HoldRow(Row):
     quantity = NumberAttribute()
 
 
+class TransferRow(Row):
+    """In the lists of both its locations until it is done; then the attributes go."""
+
+    Meta = db.table("stock")
+
+    source = UnicodeAttribute()
+    destination = UnicodeAttribute()
+    status = UnicodeAttribute()
+    lines = JSONAttribute()
+    sent_at = InstantAttribute()
+    sent_by = UnicodeAttribute()
+    reason = UnicodeAttribute(null=True)
+    version = NumberAttribute()
+    journal_hash = UnicodeAttribute()
+    list = UnicodeAttribute(null=True)
+    owner = UnicodeAttribute(null=True)
+    listed_at = UnicodeAttribute(null=True)
+
+
+class HistoryRow(Row):
+    """What one event did to one SKU at one location; a projection that can be made anew from the journal."""
+
+    Meta = db.table("stock")
+
+    kind = UnicodeAttribute()
+    subject = UnicodeAttribute()
+    actor = UnicodeAttribute()
+    occurred_at = InstantAttribute()
+    reason = UnicodeAttribute(null=True)
+    movements = JSONAttribute()
+
+
 def level_key(sku: str, location: str, shelf: int = 0) -> Key:
     return Key(LevelRow, f"{sku}@{location}#{shelf}", "level")
 
@@ -62,7 +98,7 @@ def place_of(pk: str) -> Place:
 
 def as_level(row: Any) -> Level:
     counted = [int(getattr(row, name)) for name in COUNTED[:4]]
-    return Level(*place_of(row.pk), *counted, int(row.shelves or 1), int(row.safety or 0))
+    return replace(Level(*place_of(row.pk), *counted), shelves=int(row.shelves or 1), safety=int(row.safety or 0))
 
 
 def load_levels(pairs: Iterable[tuple[str, str]]) -> list[Level]:
@@ -91,9 +127,9 @@ def change(
     """
     every = list(movements)
     sums = merged(every)
-    for sku, location in settings or {}:
-        sums.setdefault((sku, location, 0), Movement("adjusted", sku, location))
     read = {level.place: level for level in as_read}
+    for place in [*((*pair, 0) for pair in settings or {}), *read]:
+        sums.setdefault(place, Movement("adjusted", *place))
     writes = []
     for place, total in sums.items():
         kept = (safety or {}).get(place[:2], 0) if place[2] == 0 else 0
@@ -101,6 +137,8 @@ def change(
         asked = (settings or {}).get(place[:2], {}) if place[2] == 0 else {}
         if _moves(total) or asked:
             writes.append(_update(total, taken, kept, read.get(place), asked))
+        elif place in read:
+            writes.append(db.check(LevelRow(*_row_key(place)), _still(read[place])))
     return writes
 
 
@@ -200,3 +238,73 @@ def lapsed_holds(places: Iterable[tuple[str, str] | Place], now: datetime) -> li
         row for place in dict.fromkeys(places) for row in db.query_all(HoldRow, level_key(*place).pk, between=ended)
     ]
     return [as_hold(row) for row in rows]
+
+
+def transfer_key(transfer_id: str) -> Key:
+    return Key(TransferRow, transfer_id, "transfer")
+
+
+def load_transfer(transfer_id: str) -> Transfer:
+    key = transfer_key(transfer_id)
+    row = db.get(TransferRow, key.pk, key.sk)
+    if row is None:
+        raise NotFound()
+    return as_transfer(row)
+
+
+def as_transfer(row: Any) -> Transfer:
+    return Transfer(
+        id=row.pk,
+        source=row.source,
+        destination=row.destination,
+        status=row.status,
+        lines=tuple(TransferLine(*line) for line in row.lines),
+        sent_at=row.sent_at,
+        sent_by=row.sent_by,
+        reason=row.reason or "",
+        version=int(row.version),
+        journal_hash=row.journal_hash,
+    )
+
+
+def open_transfer(transfer: Transfer) -> Write:
+    row = TransferRow(
+        *(transfer.id, "transfer"),
+        source=transfer.source,
+        destination=transfer.destination,
+        status=transfer.status,
+        lines=_lines(transfer),
+        sent_at=transfer.sent_at,
+        sent_by=transfer.sent_by,
+        reason=transfer.reason or None,
+        version=transfer.version,
+        journal_hash=transfer.journal_hash,
+        list=f"transfers to {transfer.destination}",
+        owner=f"transfers from {transfer.source}",
+        listed_at=clock.iso(transfer.sent_at),
+    )
+    return db.create(row)
+
+
+def change_transfer(before: Transfer, after: Transfer) -> Write:
+    actions = [
+        TransferRow.status.set(after.status),
+        TransferRow.lines.set(_lines(after)),
+        TransferRow.version.set(after.version),
+        TransferRow.journal_hash.set(after.journal_hash),
+    ]
+    if not TRANSFER_STATES[after.status]:
+        actions += [TransferRow.list.remove(), TransferRow.owner.remove(), TransferRow.listed_at.remove()]
+    unchanged = TransferRow.version == before.version
+    return db.update(TransferRow(before.id, "transfer"), *actions, when=unchanged)
+
+
+def open_transfers(location: str) -> list[Transfer]:
+    """To and from it, not yet done."""
+    coming = db.query_all(TransferRow, f"transfers to {location}", index="by_list")
+    going = db.query_all(TransferRow, f"transfers from {location}", index="by_owner")
+    return [as_transfer(row) for row in (*coming, *going)]
+
+
+def _lines(transfer: Transfer) -> list[list[Any]]:
+    return [[line.sku, line.sent, line.received] for line in transfer.lines]

@@ -1,0 +1,103 @@
+"""What is where, for whoever may know it. Units under lapsed holds count as free: nobody waits for a sweeper."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from typing import Any
+
+from chalicelib.kit import clock, db
+from chalicelib.places import find as places
+from chalicelib.places.model import Location, Point, distance_meters
+from chalicelib.stock.model import Hold, Level, promisable
+from chalicelib.stock.store import HistoryRow, LevelRow, as_level, lapsed_holds, load_levels, with_shelves
+
+FAR_AWAY = 10**9
+
+
+def at(
+    skus: Sequence[str],
+    near: Point | None = None,
+    vans: bool = False,
+    own: str | None = None,
+    safety_units: int = 0,
+) -> list[dict[str, Any]]:
+    """What can be promised of each SKU where it is kept, nearest first. `own` sells without keeping anything back."""
+    there = {each.id: each for each in places.locations().values() if each.active and (vans or each.kind != "van")}
+    away = _distances(there.values(), near)
+    levels = load_levels((sku, location) for sku in skus for location in there)
+    free = available(levels, own, safety_units)
+    order = sorted(there, key=lambda location: (away.get(location, FAR_AWAY), location))
+    return [_of_sku(sku, [there[each] for each in order if (sku, each) in free], free, away) for sku in skus]
+
+
+def available(levels: Sequence[Level], own: str | None = None, safety_units: int = 0) -> dict[tuple[str, str], int]:
+    """Promisable units by (sku, location), all shelves together, safety kept back everywhere but at `own`."""
+    lapsed = lapsed_holds([level.place for level in levels if level.reserved], clock.now())
+    pairs = dict.fromkeys((level.sku, level.location) for level in levels)
+    return {
+        pair: promisable(_at(pair, levels), _held_at(pair, lapsed), None if pair[1] == own else safety_units)
+        for pair in pairs
+    }
+
+
+def _at(pair: tuple[str, str], levels: Iterable[Level]) -> list[Level]:
+    return [level for level in levels if (level.sku, level.location) == pair]
+
+
+def _held_at(pair: tuple[str, str], holds: Iterable[Hold]) -> list[Hold]:
+    return [hold for hold in holds if (hold.sku, hold.location) == pair]
+
+
+def _of_sku(
+    sku: str, there: Sequence[Location], free: Mapping[tuple[str, str], int], away: Mapping[str, int]
+) -> dict[str, Any]:
+    listed = [
+        {"location": each.id, "kind": each.kind, "available": free[sku, each.id]}
+        | ({"distance_meters": away[each.id]} if each.id in away else {})
+        for each in there
+    ]
+    return {"sku": sku, "available": sum(each["available"] for each in listed), "locations": listed}
+
+
+def _distances(there: Iterable[Location], near: Point | None) -> dict[str, int]:
+    if near is None:
+        return {}
+    there = list(there)
+    driving = places.positions() if any(each.kind == "van" for each in there) else {}
+    points = {each.id: driving[each.id].point if each.id in driving else each.point for each in there}
+    return {location: distance_meters(near, point) for location, point in points.items() if point is not None}
+
+
+def of_location(
+    location: str, limit: int = 100, after: dict[str, Any] | None = None
+) -> tuple[list[dict[str, Any]], dict[str, Any] | None]:
+    """A page of a location's levels by SKU, shelves added up."""
+    page = db.query(LevelRow, f"location#{location}", index="by_list", limit=limit, after=after)
+    levels = with_shelves([as_level(row) for row in page.items])
+    skus = dict.fromkeys(level.sku for level in levels)
+    return [_summed(sku, _at((sku, location), levels)) for sku in skus], page.after
+
+
+def _summed(sku: str, shelves: Sequence[Level]) -> dict[str, Any]:
+    counted = ("on_hand", "reserved", "allocated", "display", "available")
+    sums = {name: sum(getattr(level, name) for level in shelves) for name in counted}
+    return {"sku": sku, **sums, "safety": shelves[0].safety, "shelves": shelves[0].shelves}
+
+
+def history(
+    sku: str, location: str, limit: int = 50, after: dict[str, Any] | None = None
+) -> tuple[list[dict[str, Any]], dict[str, Any] | None]:
+    """Newest first. A projection of the journal: what was just done may take a moment to appear."""
+    page = db.query(HistoryRow, f"history#{sku}@{location}", newest_first=True, limit=limit, after=after)
+    return [_told(row) for row in page.items], page.after
+
+
+def _told(row: Any) -> dict[str, Any]:
+    return {
+        "at": clock.iso(row.occurred_at),
+        "event": row.kind,
+        "subject": row.subject,
+        "actor": row.actor,
+        "reason": row.reason or "",
+        "movements": row.movements,
+    }
