@@ -1,0 +1,193 @@
+"""Who has to hear of an event as things stand now, and what each may be told.
+
+Run again later, the same event answers only those it still concerns: whom to remind is never remembered, it is asked.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from typing import Any
+from urllib.parse import quote
+
+from chalicelib.kit import auth, clock, config
+from chalicelib.kit.journal import Told
+from chalicelib.notify import words
+from chalicelib.notify.model import NOTICES, Message, Notice, Recipient
+from chalicelib.notify.scene import Scene
+from chalicelib.places import find as places
+from chalicelib.places.model import Staff
+
+AT_THE_COUNTER = {"cash", "cod"}  # who pays into a hand needs no message that it arrived
+TOO_LATE_TO_PAY = "payment_expired"  # what the clock gives as the reason when it ends an order
+
+Rule = Callable[[Scene, Notice], Iterator[Message]]
+
+
+def messages(told: Told) -> list[Message]:
+    """One for each party, whatever number of rules or fulfillments names it."""
+    if told.event is None:
+        return []
+    scene = Scene(told)
+    listed = [message for notice in NOTICES.get(told.kind, ()) for message in RULES[notice.audience](scene, notice)]
+    return list({message.recipient.party: message for message in listed}.values())
+
+
+def customer(scene: Scene, notice: Notice) -> Iterator[Message]:
+    order = scene.order
+    contact = order.contact
+    if not (contact.get("phone") or contact.get("email")):
+        return
+    language = contact.get("language", "id")
+    who = Recipient(f"customer#{order.id}", contact.get("phone", ""), contact.get("email", ""), language)
+    facts = scene.order_facts() | {"link": order_link(order), "bringer": order.bringer}
+    yield scene.message(who, notice, facts)
+
+
+def shopper(scene: Scene, notice: Notice) -> Iterator[Message]:
+    if scene.event.method != "handover":  # he stands at the counter with the goods in his hand
+        yield from customer(scene, notice)
+
+
+def payer(scene: Scene, notice: Notice) -> Iterator[Message]:
+    if scene.event.method not in AT_THE_COUNTER:
+        yield from customer(scene, notice)
+
+
+def leaver(scene: Scene, notice: Notice) -> Iterator[Message]:
+    if scene.event.reason != TOO_LATE_TO_PAY:
+        yield from customer(scene, notice)
+
+
+def late_payer(scene: Scene, notice: Notice) -> Iterator[Message]:
+    if scene.event.reason == TOO_LATE_TO_PAY:
+        yield from customer(scene, notice)
+
+
+def invited(scene: Scene, notice: Notice) -> Iterator[Message]:
+    """Only while the offer can be claimed, and not whoever has said no."""
+    offer = scene.open_offer()
+    for invitation in offer.invited if offer else ():
+        person = places.staff().get(invitation.staff)
+        if person is None or not person.active or person.id in offer.declined:
+            continue
+        facts = scene.order_facts() | {
+            "goods": scene.goods(offer.wanted),
+            "kilometers": words.kilometers(invitation.distance_meters),
+            "until": scene.hour(offer.expires_at),
+            "link": claim_link(offer.id, person.id),
+        }
+        kept = {
+            "offer": offer.id,
+            "goods": sorted(offer.wanted.items()),
+            "distance_meters": invitation.distance_meters,
+            "until": clock.iso(offer.expires_at),
+        }
+        yield scene.message(of_staff(person), notice, facts, kept)
+
+
+def standby(scene: Scene, notice: Notice) -> Iterator[Message]:
+    """Logistics is told at the same moment as the salesmen, and ships unless one of them claims."""
+    if scene.event.invited:
+        yield from assigned(scene, notice)
+
+
+def bringing(scene: Scene, notice: Notice) -> Iterator[Message]:
+    if not scene.event.invited:
+        yield from assigned(scene, notice)
+
+
+def assigned(scene: Scene, notice: Notice) -> Iterator[Message]:
+    """Whose work still waits to be accepted."""
+    for work in scene.untouched_work():
+        goods = {piece.sku: piece.quantity for piece in work.pieces}
+        facts = scene.order_facts() | {"goods": scene.goods(goods), "link": desk_link("fulfillments", work.id)}
+        kept = {"fulfillment": work.id, "location": work.location, "goods": sorted(goods.items())}
+        yield scene.message(of_location(work.location), notice, facts, kept)
+
+
+def stood_down(scene: Scene, notice: Notice) -> Iterator[Message]:
+    for fulfillment_id, location in scene.event.stood_down:
+        facts = {"number": scene.number, "link": desk_link("fulfillments", fulfillment_id)}
+        kept = {"fulfillment": fulfillment_id, "location": location}
+        yield scene.message(of_location(location), notice, facts, kept)
+
+
+def finance(scene: Scene, notice: Notice) -> Iterator[Message]:
+    if scene.proof_waits():
+        yield from to_office(scene, notice, "finance")
+
+
+def stranded(scene: Scene, notice: Notice) -> Iterator[Message]:
+    if scene.is_stranded():
+        yield from to_office(scene, notice, "owner")
+
+
+def to_office(scene: Scene, notice: Notice, role: str) -> Iterator[Message]:
+    goods = {line.sku: line.quantity for line in scene.order.lines}
+    facts = scene.order_facts() | {"goods": scene.goods(goods), "link": desk_link("orders", scene.order.id)}
+    yield scene.message(office(role), notice, facts, {"payment": getattr(scene.event, "payment_id", None)})
+
+
+def receiving(scene: Scene, notice: Notice) -> Iterator[Message]:
+    event = scene.event
+    kept = {"transfer": event.transfer_id, "location": event.destination, "source": event.source}
+    yield scene.message(of_location(event.destination), notice, {"source": event.source}, kept)
+
+
+def verifying(scene: Scene, notice: Notice) -> Iterator[Message]:
+    found = scene.verification()
+    if found is not None:
+        address, code = found
+        way = {"email": address} if "@" in address else {"phone": address}
+        yield scene.message(Recipient(f"customer#{scene.event.customer_id}", **way), notice, {"code": code})
+
+
+RULES: dict[str, Rule] = {
+    rule.__name__: rule
+    for rule in (
+        *(customer, shopper, payer, leaver, late_payer, verifying),
+        *(invited, standby, bringing, assigned, stood_down, receiving),
+        *(finance, stranded),
+    )
+}
+
+
+def of_staff(person: Staff) -> Recipient:
+    return Recipient(f"staff#{person.id}", person.phone, person.email, person.language)
+
+
+def of_location(location_id: str) -> Recipient:
+    """A team shares one inbox. Where the place has no phone or address of its own, its first person's serves."""
+    place, team = places.locations().get(location_id), places.staff_at(location_id)
+    phones = [place.phone if place else "", *(each.phone for each in team)]
+    emails = [place.email if place else "", *(each.email for each in team)]
+    language = team[0].language if team else "id"
+    return Recipient(f"location#{location_id}", first(phones), first(emails), language)
+
+
+def office(role: str) -> Recipient:
+    """Owner or finance: one inbox for all who have the role, so that the first to see it answers for all."""
+    people = sorted((each for each in places.staff().values() if each.active and each.role == role), key=lambda p: p.id)
+    phone, email = first([each.phone for each in people]), first([each.email for each in people])
+    return Recipient(f"role#{role}", phone, email, people[0].language if people else "id")
+
+
+def first(values: list[str]) -> str:
+    return next((value for value in values if value), "")
+
+
+def order_link(order: Any) -> str:
+    token = auth.order_token(order.id, order.token_version)
+    return f"{config.base_url()}/pesanan/?id={quote(order.id)}&token={quote(token)}"
+
+
+def claim_link(offer_id: str, staff_id: str) -> str:
+    return config.base_url() + claim_path(offer_id, staff_id)
+
+
+def claim_path(offer_id: str, staff_id: str) -> str:
+    return f"/o/{auth.short_token('claim', offer_id, staff_id)}"
+
+
+def desk_link(place: str, identifier: str) -> str:
+    return f"{config.base_url()}/desk/#/{place}/{identifier}"

@@ -1,0 +1,74 @@
+"""The owner's board: what waits for someone, since when, and the door that resolves it."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from datetime import datetime, timedelta
+from typing import Any
+
+from chalicelib.fulfillment import store as work
+from chalicelib.kit import clock, config
+from chalicelib.notify import store
+from chalicelib.orders import find as orders
+from chalicelib.orders.model import Order
+from chalicelib.orders.store import waiting_until
+from chalicelib.places import find as places
+
+MOST_OF_A_KIND = 50
+WAITING = {"unpaid", "pending", "partly_paid"}
+
+
+def exceptions(now: datetime) -> list[dict[str, Any]]:
+    """Most pressing kinds first."""
+    kinds = (stranded(), late_work(now), expiring_transfers(now), unheard(), failed_messages())
+    return [each for kind in kinds for each in kind]
+
+
+def stranded() -> Iterator[dict[str, Any]]:
+    for order in orders.orders(work.stranded_orders()).values():
+        yield said("stranded", order.placed_at, ("POST", f"/orders/{order.id}/cancel"), **of_order(order))
+
+
+def late_work(now: datetime) -> Iterator[dict[str, Any]]:
+    """Rejecting it in the team's place sends it to the next who can."""
+    limit = now - clock.minutes(config.number("LATE_WORK_MINUTES", 60))
+    for location in sorted(places.locations()):
+        for each in work.open_work(location, limit=MOST_OF_A_KIND)[0]:
+            if each.assigned_at <= limit and each.status in ("assigned", "accepted"):
+                action = ("POST", f"/fulfillments/{each.id}/reject")
+                facts = {"order": each.order_id, "fulfillment": each.id, "location": location, "status": each.status}
+                yield said("late_work", each.assigned_at, action, **facts)
+
+
+def expiring_transfers(now: datetime) -> Iterator[dict[str, Any]]:
+    soon = now + timedelta(minutes=config.number("EXPIRING_MINUTES", 120))
+    waiting = orders.orders(waiting_until(soon, MOST_OF_A_KIND))
+    for order in sorted(waiting.values(), key=lambda order: order.reserved_until or order.placed_at):
+        if order.reserved_until and order.payment_status in WAITING and order.payment_ids:
+            action = ("POST", f"/payments/{order.payment_ids[0]}/confirm")
+            until = clock.iso(order.reserved_until)
+            yield said("expiring_transfer", order.placed_at, action, until=until, **of_order(order))
+
+
+def unheard() -> Iterator[dict[str, Any]]:
+    """What the owner was told because nobody else answered, and has not acknowledged himself."""
+    for row in store.load_inbox("role#owner", None, MOST_OF_A_KIND):
+        if row.acknowledged_at is None and row.kind == "unheard":
+            yield said("unheard", row.at, ("POST", f"/inbox/{row.sk}/ack"), order=row.subject.partition("#")[2])
+
+
+def failed_messages() -> Iterator[dict[str, Any]]:
+    """Never sent again: it may have arrived. The order's page shows whom to call."""
+    for row in store.load_failed(MOST_OF_A_KIND):
+        order = row.subject.partition("#")[2]
+        channel = row.pk.rpartition("#")[2]
+        facts = {"order": order, "template": row.template, "transport": channel, "status": row.status}
+        yield said("failed_message", row.claimed_at, ("GET", f"/orders/{order}"), **facts)
+
+
+def of_order(order: Order) -> dict[str, Any]:
+    return {"order": order.id, "number": order.number, "channel": order.channel, "total": order.total.as_json()}
+
+
+def said(kind: str, since: datetime, action: tuple[str, str], **facts: Any) -> dict[str, Any]:
+    return {"kind": kind, "since": clock.iso(since)} | facts | {"action": {"method": action[0], "path": action[1]}}

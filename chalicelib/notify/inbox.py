@@ -1,0 +1,71 @@
+"""What is addressed to somebody: to himself, to the team of his location, and to all who have his role."""
+
+from __future__ import annotations
+
+import heapq
+import json
+from collections.abc import Sequence
+from typing import Any
+
+from chalicelib.fulfillment import store as work
+from chalicelib.fulfillment.model import order_of
+from chalicelib.kit import clock, db
+from chalicelib.kit.auth import Principal
+from chalicelib.kit.db import Key
+from chalicelib.notify import store
+from chalicelib.notify.audience import claim_path
+from chalicelib.notify.model import NoSuchNotice
+from chalicelib.notify.store import NoticeRow
+
+
+def parties(principal: Principal) -> list[str]:
+    team = [f"location#{principal.location}"] if principal.location else []
+    return [f"staff#{principal.id}", *team, f"role#{principal.role}"]
+
+
+def inbox(principal: Principal, before: str | None, limit: int) -> tuple[list[dict[str, Any]], str | None]:
+    """Newest first, and where to go on."""
+    pages = [store.load_inbox(party, before, limit) for party in parties(principal)]
+    rows = list(heapq.merge(*pages, key=lambda row: str(row.sk), reverse=True))[:limit]
+    states = states_of(rows)
+    more = rows[-1].sk if len(rows) == limit else None
+    return [as_json(row, principal, states) for row in rows], more
+
+
+def acknowledge(principal: Principal, notice_id: str) -> dict[str, Any]:
+    """The first who sees it answers for his team; seeing it again changes nothing."""
+    found = db.batch(Key(NoticeRow, party, notice_id) for party in parties(principal))
+    if not found:
+        raise NoSuchNotice()
+    for row in found.values():
+        if row.acknowledged_at is None:
+            row.acknowledged_at, row.acknowledged_by = clock.now(), principal.id
+            db.commit([store.acknowledge(row.pk, row.sk, principal.id, row.acknowledged_at)])
+    row = next(iter(found.values()))
+    return as_json(row, principal, states_of([row]))
+
+
+def states_of(rows: Sequence[NoticeRow]) -> dict[str, str]:
+    """{offer or fulfillment: its state now}: the notice says how it was, the shop how it is. One read for a page."""
+    kept = [json.loads(row.kept) for row in rows if row.kept]
+    things = {each[kind] for each in kept for kind in ("offer", "fulfillment") if each.get(kind)}
+    found = db.batch(Key(work.WorkRow, order_of(thing), thing) for thing in sorted(things))
+    return {key.sk: state_of(row) for key, row in found.items()}
+
+
+def state_of(row: Any) -> str:
+    """An offer past its end is over, whether or not the sweeper came by."""
+    over = row.status == "open" and row.expires_at is not None and row.expires_at <= clock.now()
+    return "expired" if over else str(row.status)
+
+
+def as_json(row: NoticeRow, principal: Principal, states: dict[str, str]) -> dict[str, Any]:
+    kept = json.loads(row.kept) if row.kept else {}
+    goods = [{"sku": sku, "quantity": quantity} for sku, quantity in kept.pop("goods", ())]
+    thing = kept.get("offer") or kept.get("fulfillment")
+    said = {"id": row.sk, "kind": row.kind, "at": clock.iso(row.at), "to": row.pk.partition("#")[0]}
+    said |= kept | {"goods": goods, "state": states.get(thing)}
+    if kept.get("offer") and states.get(thing) == "open" and row.kind == "offer":
+        said["claim"] = claim_path(kept["offer"], principal.id)
+    acknowledged = clock.iso(row.acknowledged_at) if row.acknowledged_at else None
+    return said | {"acknowledged_at": acknowledged, "acknowledged_by": row.acknowledged_by}

@@ -1,0 +1,38 @@
+"""HTTP doors: an inbox, seeing a notice, and the owner's board of exceptions."""
+
+from __future__ import annotations
+
+from typing import Annotated, Any
+
+from pydantic import Field
+
+from chalicelib.kit import clock
+from chalicelib.kit.web import STAFF, Call, Query, Routes, cursor, listed
+from chalicelib.notify import exceptions, inbox
+
+doors = Routes(__name__)
+
+
+class InboxQuery(Query):
+    cursor: Annotated[str, Field(max_length=500)] = ""
+    limit: Annotated[int, Field(ge=1, le=100)] = 25
+
+
+@doors.get("/inbox", who=STAFF, query=InboxQuery)
+def read_inbox(call: Call) -> dict[str, Any]:
+    """List offers, tasks and notices addressed to the caller, his location's team or his role, newest first."""
+    after = cursor(call.query.cursor, "inbox") or {}
+    items, more = inbox.inbox(call.principal, after.get("before"), call.query.limit)
+    return listed(items, {"before": more} if more else None, "inbox")
+
+
+@doors.post("/inbox/{notice_id}/ack", who=STAFF)
+def acknowledge(call: Call, notice_id: str) -> dict[str, Any]:
+    """Say that a notice was seen, so that nobody else is bothered with it; again changes nothing."""
+    return inbox.acknowledge(call.principal, notice_id)
+
+
+@doors.get("/exceptions", who={"owner"})
+def list_exceptions(call: Call) -> dict[str, Any]:
+    """List what waits for someone, each with the door that resolves it."""
+    return listed(exceptions.exceptions(clock.now()), None, "exceptions")

@@ -1,0 +1,85 @@
+"""What an event is about, looked at only as far as its audience asks: most events cost one read, many none."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from datetime import datetime
+from functools import cached_property
+from typing import Any
+
+from chalicelib.customers import code as verification_code
+from chalicelib.fulfillment import store as work
+from chalicelib.fulfillment.model import Case, Fulfillment, Offer
+from chalicelib.kit import clock, config, ids
+from chalicelib.kit.journal import Told
+from chalicelib.notify import words
+from chalicelib.notify.model import Message, Notice, Recipient
+from chalicelib.orders import find as orders
+from chalicelib.orders.model import Order
+from chalicelib.payments.store import load_payment
+
+
+class Scene:
+    def __init__(self, told: Told) -> None:
+        self.told = told
+        self.event: Any = told.event
+        self.now = clock.now()
+
+    @cached_property
+    def case(self) -> Case:
+        """The order with all its work."""
+        return work.load_case(self.event.order_id)
+
+    @cached_property
+    def order(self) -> Order:
+        loaded = self.__dict__.get("case")
+        return loaded.order if loaded else orders.order(self.event.order_id)
+
+    @property
+    def number(self) -> str:
+        """Of the order, without reading it."""
+        return ids.short_number(self.event.order_id)
+
+    def order_facts(self) -> dict[str, Any]:
+        until = self.order.reserved_until
+        return {
+            "number": self.order.number,
+            "total": words.amount(self.order.total),
+            "until": self.hour(until) if until else "",
+        }
+
+    def goods(self, units: Mapping[str, int]) -> str:
+        names = {line.sku: line.name for line in self.order.lines}
+        return words.goods([(names.get(sku, sku), quantity) for sku, quantity in sorted(units.items())])
+
+    def hour(self, instant: datetime) -> str:
+        return words.hour(instant, config.zone(), self.now)
+
+    def open_offer(self) -> Offer | None:
+        """The event's own offer while it can be claimed: a claim may have been heard of before the offer was."""
+        found = next((each for each in self.case.offers if each.id == self.event.offer_id), None)
+        return found if found and found.status == "open" and not found.is_due(self.now) else None
+
+    def untouched_work(self) -> list[Fulfillment]:
+        named = {fulfillment_id for fulfillment_id, _ in self.event.assigned}
+        return [each for each in self.case.works if each.id in named and each.status == "assigned"]
+
+    def proof_waits(self) -> bool:
+        payment = load_payment(self.event.payment_id)
+        return payment is not None and payment.status == "proof_submitted"
+
+    def is_stranded(self) -> bool:
+        return work.is_stranded(self.event.order_id)
+
+    def verification(self) -> tuple[str, str] | None:
+        """(phone number or e-mail, code); None once the code is old or replaced."""
+        return verification_code.to_send(self.event, self.now)
+
+    def message(
+        self, who: Recipient, notice: Notice, facts: Mapping[str, Any], kept: Mapping[str, Any] | None = None
+    ) -> Message:
+        told = self.told
+        order_id = getattr(self.event, "order_id", None)
+        listed = {"order": order_id, **(kept or {})}
+        said = {name: value for name, value in listed.items() if value}
+        return Message(who, notice, told.event_id, told.subject, told.sequence, facts, said)

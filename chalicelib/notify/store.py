@@ -1,0 +1,242 @@
+"""How notices are kept: a row in somebody's inbox, a claim before each send, and the day's budget of SMS."""
+
+from __future__ import annotations
+
+import json
+import zlib
+from collections import Counter
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from pynamodb.attributes import NumberAttribute, UnicodeAttribute
+
+from chalicelib.kit import auth, clock, config, db
+from chalicelib.kit.db import InstantAttribute, Row, Write
+from chalicelib.kit.journal import Told
+from chalicelib.notify.model import (
+    Allowed,
+    AlreadyClaimed,
+    AlreadyTold,
+    BudgetSpent,
+    Message,
+    NoSuchNotice,
+    Recipient,
+)
+
+SHARDS = 4  # of the waiting list: every notice passes through it, and one partition takes about 1,000 writes a second
+
+
+class NoticeRow(Row):
+    """pk is the party, sk the event: ids of events sort by time, so an inbox is one query, newest first. In the
+    waiting list, since the last try, until it was sent, acknowledged or is no longer wanted."""
+
+    Meta = db.table("notify")
+
+    kind = UnicodeAttribute()
+    subject = UnicodeAttribute()
+    sequence = NumberAttribute()
+    at = InstantAttribute()
+    kept = UnicodeAttribute(null=True)
+    step = NumberAttribute(null=True)  # the rung of the ladder tried last
+    acknowledged_at = InstantAttribute(null=True)
+    acknowledged_by = UnicodeAttribute(null=True)
+    list = UnicodeAttribute(null=True)
+    listed_at = UnicodeAttribute(null=True)
+
+
+class ToldRow(Row):
+    """That the parties of an event were told, under the event's own subject: an order knows who heard of it."""
+
+    Meta = db.table("notify")
+
+    kind = UnicodeAttribute()
+    parties = UnicodeAttribute()
+    at = InstantAttribute()
+
+
+class SentRow(Row):
+    """`sent#event#party#channel`: one claim per message and channel for ever. Names no person."""
+
+    Meta = db.table("notify")
+
+    status = UnicodeAttribute()
+    template = UnicodeAttribute()
+    subject = UnicodeAttribute()
+    claimed_at = InstantAttribute()
+    finished_at = InstantAttribute(null=True)
+    list = UnicodeAttribute(null=True)
+    listed_at = UnicodeAttribute(null=True)
+
+
+class BudgetRow(Row):
+    """How many SMS went out on a day: sk is `all`, or one recipient's number behind a key nobody else has. The `all`
+    row is one hot item, on purpose: it gives way at some fifty SMS a second, long after any sane budget."""
+
+    Meta = db.table("notify")
+
+    spent = NumberAttribute(default=0)
+
+
+@dataclass(frozen=True)
+class Attempt:
+    """A message on one rung of its ladder; no step when nothing leaves the house now."""
+
+    message: Message
+    step: int | None
+
+    @property
+    def channel(self) -> str:
+        return self.message.ladder[self.step] if self.step is not None else ""
+
+    @property
+    def party(self) -> str:
+        return self.message.party
+
+    @property
+    def rung(self) -> int:
+        return -1 if self.step is None else self.step
+
+    @property
+    def leaves(self) -> bool:
+        return self.channel in ("sms", "email")
+
+
+def tell_once(told: Told, part: int, messages: Sequence[Message], at: datetime) -> Write:
+    """`part` counts the groups of an event with more recipients than fit in one transaction."""
+    parties = json.dumps([message.party for message in messages])
+    row = ToldRow(told.subject, f"{told.event_id}#{part}", kind=told.kind, parties=parties, at=at)
+    return db.create(row, refusal=AlreadyTold(event_id=told.event_id))
+
+
+def put_notice(attempt: Attempt, at: datetime) -> Write:
+    message = attempt.message
+    row = NoticeRow(
+        attempt.party,
+        message.event_id,
+        kind=message.notice.template,
+        subject=message.subject,
+        sequence=message.sequence,
+        at=at,
+        kept=json.dumps(message.kept, separators=(",", ":")) if message.kept else None,
+        step=attempt.step,
+        **(waiting(message.event_id, at) if message.climbs else {}),
+    )
+    return db.create(row, refusal=AlreadyTold(event_id=message.event_id))
+
+
+def climb_to(attempt: Attempt, at: datetime) -> Write:
+    """Only while it waits: acknowledged in between means nobody is bothered any more."""
+    row = NoticeRow(attempt.party, attempt.message.event_id)
+    place = waiting(attempt.message.event_id, at)
+    actions = [NoticeRow.step.set(attempt.step), NoticeRow.list.set(place["list"])]
+    actions.append(NoticeRow.listed_at.set(place["listed_at"]))
+    return db.update(row, *actions, when=NoticeRow.list.exists())
+
+
+def settle(party: str, event_id: str) -> Write:
+    row = NoticeRow(party, event_id)
+    return db.update(row, NoticeRow.list.remove(), NoticeRow.listed_at.remove(), when=NoticeRow.pk.exists())
+
+
+def acknowledge(party: str, event_id: str, by: str, at: datetime) -> Write:
+    row = NoticeRow(party, event_id)
+    actions = [NoticeRow.acknowledged_at.set(at), NoticeRow.acknowledged_by.set(by)]
+    actions += [NoticeRow.list.remove(), NoticeRow.listed_at.remove()]
+    return db.update(row, *actions, when=NoticeRow.pk.exists(), refusal=NoSuchNotice())
+
+
+def waiting(event_id: str, since: datetime) -> dict[str, str]:
+    return {"list": waiting_list(shard_of(event_id)), "listed_at": f"{clock.iso(since)}#{event_id}"}
+
+
+def waiting_list(shard: int) -> str:
+    return f"waiting#{shard}"
+
+
+def shard_of(event_id: str) -> int:
+    return zlib.crc32(event_id.encode()) % SHARDS
+
+
+def load_waiting(since: datetime, limit: int) -> list[NoticeRow]:
+    """Those that wait since then or longer. The index lags; every write that follows has a condition of its own."""
+    until = ("0", clock.iso(since) + "~")
+    pages = [
+        db.query(NoticeRow, waiting_list(shard), index="by_list", between=until, limit=limit).items
+        for shard in range(SHARDS)
+    ]
+    return [row for page in pages for row in page]
+
+
+def claim(attempt: Attempt, at: datetime) -> Write:
+    message = attempt.message
+    row = SentRow(
+        sent_key(attempt),
+        "sent",
+        status="claimed",
+        template=message.notice.template,
+        subject=message.subject,
+        claimed_at=at,
+    )
+    return db.create(row, refusal=AlreadyClaimed())
+
+
+def finish(attempt: Attempt, status: str, at: datetime) -> Write:
+    """What failed goes on the owner's board; what went well leaves no trace in any list."""
+    actions = [SentRow.status.set(status), SentRow.finished_at.set(at)]
+    if status != "sent":
+        actions += [SentRow.list.set("failed"), SentRow.listed_at.set(f"{clock.iso(at)}#{attempt.message.event_id}")]
+    return db.update(SentRow(sent_key(attempt), "sent"), *actions, when=SentRow.status == "claimed")
+
+
+def sent_key(attempt: Attempt) -> str:
+    return f"sent#{attempt.message.event_id}#{attempt.party}#{attempt.channel}"
+
+
+def spend(attempts: Sequence[Attempt], allowed: Allowed, at: datetime) -> list[Write]:
+    """One counter for the shop and one for each number. Two messages to one number are one step of its counter, since
+    a transaction takes no item twice."""
+    recipients = [attempt.message.recipient for attempt in attempts if attempt.channel == "sms"]
+    if not recipients:
+        return []
+    by_number = Counter(number_key(each) for each in recipients)
+    limits = {number_key(each): allowed.per_recipient(each) for each in recipients}
+    writes = [_count("all", len(recipients), allowed.per_day, at)]
+    return writes + [_count(number, count, limits[number], at) for number, count in sorted(by_number.items())]
+
+
+def number_key(recipient: Recipient) -> str:
+    return "to#" + auth.short_token("sms-budget", recipient.phone)
+
+
+def _count(sk: str, count: int, limit: int, at: datetime) -> Write:
+    row = BudgetRow(f"budget#sms#{clock.day_of(at, config.zone())}", sk)
+    room = BudgetRow.spent <= limit - count
+    if count <= limit:  # the first of a day makes the row; a limit of none must not let even that one pass
+        room = BudgetRow.spent.does_not_exist() | room
+    refusal = BudgetSpent(recipient="" if sk == "all" else sk)
+    return db.update(row, BudgetRow.spent.add(count), when=room, refusal=refusal)
+
+
+def load_inbox(party: str, before: str | None, limit: int) -> list[NoticeRow]:
+    options: dict[str, Any] = {"newest_first": True, "limit": limit}
+    if before:  # ids of events are 30 characters, so this is "just below" and excludes the one shown last
+        options["between"] = ("evt_", before[:-1] + chr(ord(before[-1]) - 1) + "~")
+    else:
+        options["begins"] = "evt_"
+    rows: list[NoticeRow] = db.query(NoticeRow, party, **options).items
+    return rows
+
+
+def load_told(subject: str) -> list[Mapping[str, Any]]:
+    """Who heard of what, by event: [{"event_id", "kind", "parties"}]."""
+    rows = db.query_all(ToldRow, subject)
+    return [
+        {"event_id": row.sk.partition("#")[0], "kind": row.kind, "parties": json.loads(row.parties)} for row in rows
+    ]
+
+
+def load_failed(limit: int) -> list[SentRow]:
+    rows: list[SentRow] = db.query(SentRow, "failed", index="by_list", newest_first=True, limit=limit).items
+    return rows

@@ -1,0 +1,35 @@
+"""Doors of the topics. In Lambda only this module is imported for them; `fold` brings along the models it hears of."""
+
+from __future__ import annotations
+
+import json
+from typing import Any
+
+from chalice.app import Blueprint
+
+from chalicelib.fulfillment import model as _of_work  # noqa: F401 - so that its events can be read
+from chalicelib.kit import config, journal
+from chalicelib.payments import model as _of_money  # noqa: F401
+from chalicelib.reporting.fold import FOLDS, fold
+
+events = Blueprint(__name__)
+
+
+@events.on_sns_message(topic=config.topic_arn("orders"))
+def recap_orders(event: Any) -> None:
+    hear(event)
+
+
+@events.on_sns_message(topic=config.topic_arn("fulfillment"))
+def recap_fulfillment(event: Any) -> None:
+    hear(event)
+
+
+@events.on_sns_message(topic=config.topic_arn("payments"))
+def recap_payments(event: Any) -> None:
+    hear(event)
+
+
+def hear(event: Any) -> None:
+    if event.subject in FOLDS:  # its kind: most are no concern of the recap and are not even read
+        fold(journal.heard(json.loads(event.message)))

@@ -1,0 +1,105 @@
+"""The cells of the recap and what an event adds to them. Sums only: the order in which events arrive cannot matter."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import astuple, dataclass, fields
+from typing import Any
+
+from chalicelib.kit.errors import Refused
+
+DIMENSIONS = ("day", "channel", "location", "salesman")
+
+
+@dataclass(frozen=True, order=True)
+class Cell:
+    """Empty where it does not apply: a web order has no location and no salesman. Currencies are never summed."""
+
+    day: str = ""
+    channel: str = ""
+    location: str = ""
+    salesman: str = ""
+    currency: str = ""
+
+    @property
+    def key(self) -> str:
+        return "#".join(astuple(self))
+
+    def kept_by(self, dimensions: Sequence[str]) -> Cell:
+        """The coarser cell it belongs to when only these dimensions are asked for."""
+        kept = {name: getattr(self, name) for name in DIMENSIONS if name in dimensions}
+        return Cell(**kept, currency=self.currency)
+
+
+def cell_of(key: str) -> Cell:
+    return Cell(*key.split("#"))
+
+
+@dataclass(frozen=True)
+class Figures:
+    """Prices include tax, so margin is sales − tax − cost; `uncosted_units` counts those whose cost nobody knows."""
+
+    orders: int = 0
+    units: int = 0
+    sales_minor: int = 0
+    freight_minor: int = 0
+    tax_minor: int = 0
+    cost_minor: int = 0
+    uncosted_units: int = 0
+    cash_minor: int = 0
+    noncash_minor: int = 0
+    cancelled: int = 0
+    returned_units: int = 0
+    returned_minor: int = 0
+
+    def __add__(self, other: Figures) -> Figures:
+        return Figures(*(mine + theirs for mine, theirs in zip(astuple(self), astuple(other))))
+
+    def __neg__(self) -> Figures:
+        return Figures(*(-each for each in astuple(self)))
+
+    @property
+    def margin_minor(self) -> int:
+        return self.sales_minor - self.tax_minor - self.cost_minor
+
+    def changed(self) -> dict[str, int]:
+        return {field.name: getattr(self, field.name) for field in fields(self) if getattr(self, field.name)}
+
+
+def of_sale(lines: Sequence[Sequence[Any]], freight_minor: int) -> Figures:
+    """`lines` as the journal has them: [sku, quantity, total, tax, cost or none]. Sales are the goods; freight
+    stands beside them."""
+    return Figures(
+        orders=1,
+        units=sum(line[1] for line in lines),
+        sales_minor=sum(line[2] for line in lines),
+        freight_minor=freight_minor,
+        tax_minor=sum(line[3] for line in lines),
+        cost_minor=sum(line[4] for line in lines if line[4] is not None),
+        uncosted_units=sum(line[1] for line in lines if line[4] is None),
+    )
+
+
+def of_money(postings: Iterable[Sequence[Any]]) -> Figures:
+    """What came in: into a till is cash, into the bank is not; debts and what we owe back are not money yet."""
+    cash = noncash = 0
+    for account, minor in postings:
+        cash += minor if account.startswith("till:") else 0
+        noncash += minor if account == "bank" else 0
+    return Figures(cash_minor=cash, noncash_minor=noncash)
+
+
+def summed(cells: Iterable[tuple[Cell, Figures]]) -> dict[Cell, Figures]:
+    """Equal cells become one: DynamoDB takes no item twice in a transaction, and a report shows no row twice."""
+    sums: dict[Cell, Figures] = {}
+    for cell, figures in cells:
+        sums[cell] = sums.get(cell, Figures()) + figures
+    return sums
+
+
+def recap(cells: Mapping[Cell, Figures], by: Sequence[str]) -> list[tuple[Cell, Figures]]:
+    return sorted(summed((cell.kept_by(by), figures) for cell, figures in cells.items()).items())
+
+
+class AlreadyFolded(Refused):
+    says = "Event {event_id} is in the sums already."

@@ -1,0 +1,125 @@
+"""recap#<month>   <day>#<channel>#<location>#<salesman>#<currency>   one cell of the recap
+order#ord_…     sale                                               what an order added, and to which cell
+order#ord_…     evt_…                                              that an event is in the sums
+
+Cells are summed by ADD inside the transaction that remembers the event, so twice or late comes to the same."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from dataclasses import fields
+from datetime import date
+from typing import Any
+
+from pynamodb.attributes import NumberAttribute, UnicodeAttribute
+
+from chalicelib.kit import db
+from chalicelib.kit.db import Row, Write
+from chalicelib.reporting.model import AlreadyFolded, Cell, Figures, cell_of
+
+
+class CellRow(Row):
+    Meta = db.table("reporting")
+
+    orders = NumberAttribute(default=0)
+    units = NumberAttribute(default=0)
+    sales_minor = NumberAttribute(default=0)
+    freight_minor = NumberAttribute(default=0)
+    tax_minor = NumberAttribute(default=0)
+    cost_minor = NumberAttribute(default=0)
+    uncosted_units = NumberAttribute(default=0)
+    cash_minor = NumberAttribute(default=0)
+    noncash_minor = NumberAttribute(default=0)
+    cancelled = NumberAttribute(default=0)
+    returned_units = NumberAttribute(default=0)
+    returned_minor = NumberAttribute(default=0)
+
+
+class SaleRow(Row):
+    """`counted` until the order ends without a sale, then `dropped`; listed under its cell, for whoever asks which
+    orders a sum is made of."""
+
+    Meta = db.table("reporting")
+
+    status = UnicodeAttribute()
+    cell = UnicodeAttribute()
+    figures = UnicodeAttribute()
+    list = UnicodeAttribute(null=True)
+    listed_at = UnicodeAttribute(null=True)
+
+
+class FoldedRow(Row):
+    Meta = db.table("reporting")
+
+    kind = UnicodeAttribute()
+
+
+def add(sums: Mapping[Cell, Figures]) -> list[Write]:
+    return [_add(cell, figures.changed()) for cell, figures in sorted(sums.items()) if figures.changed()]
+
+
+def _add(cell: Cell, changes: Mapping[str, int]) -> Write:
+    actions = [getattr(CellRow, name).add(change) for name, change in changes.items()]
+    return db.update(CellRow(month_key(cell.day[:7]), cell.key), *actions)
+
+
+def remember(subject: str, event_id: str, kind: str) -> Write:
+    return db.create(FoldedRow(subject, event_id, kind=kind), refusal=AlreadyFolded(event_id=event_id))
+
+
+def put_sale(subject: str, cell: Cell, figures: Figures, event_id: str) -> Write:
+    row = _sale(subject, cell, figures, "counted")
+    row.list, row.listed_at = sales_list(cell), subject.partition("#")[2]
+    return db.create(row, refusal=AlreadyFolded(event_id=event_id))
+
+
+def put_dropped(subject: str, cell: Cell) -> Write:
+    """The end of an order was heard of before its beginning, which then finds this and adds nothing."""
+    return db.create(_sale(subject, cell, Figures(), "dropped"))
+
+
+def drop_sale(subject: str) -> Write:
+    actions = [SaleRow.status.set("dropped"), SaleRow.list.remove(), SaleRow.listed_at.remove()]
+    return db.update(SaleRow(subject, "sale"), *actions, when=SaleRow.status == "counted")
+
+
+def _sale(subject: str, cell: Cell, figures: Figures, status: str) -> SaleRow:
+    return SaleRow(subject, "sale", status=status, cell=cell.key, figures=json.dumps(figures.changed()))
+
+
+def load_sale(subject: str) -> tuple[str, Cell, Figures] | None:
+    row = db.get(SaleRow, subject, "sale")
+    return (row.status, cell_of(row.cell), Figures(**json.loads(row.figures))) if row else None
+
+
+def load_cells(first: date, last: date) -> dict[Cell, Figures]:
+    found: dict[Cell, Figures] = {}
+    for month in months(first, last):
+        rows = db.query_all(CellRow, month_key(month), between=(first.isoformat(), last.isoformat() + "~"))
+        found |= {cell_of(row.sk): as_figures(row) for row in rows}
+    return found
+
+
+def as_figures(row: Any) -> Figures:
+    return Figures(**{field.name: int(getattr(row, field.name) or 0) for field in fields(Figures)})
+
+
+def load_sales(cell: Cell, limit: int, after: Any) -> tuple[list[str], Any]:
+    """Ids of the orders that a cell's sales are made of."""
+    page = db.query(SaleRow, sales_list(cell), index="by_list", limit=limit, after=after)
+    return [row.pk.partition("#")[2] for row in page.items], page.after
+
+
+def sales_list(cell: Cell) -> str:
+    return f"cell#{cell.key}"
+
+
+def month_key(month: str) -> str:
+    return f"recap#{month}"
+
+
+def months(first: date, last: date) -> list[str]:
+    count = (last.year - first.year) * 12 + last.month - first.month + 1
+    starts = [divmod(first.year * 12 + first.month - 1 + i, 12) for i in range(count)]
+    return [f"{year:04d}-{month + 1:02d}" for year, month in starts]
