@@ -139,10 +139,6 @@ class MayNotOverridePrices(Refused):
     says = "Only the owner may set a price by hand, and only with a reason."
 
 
-class NoOpenShift(Refused):
-    says = "Open a shift first: cash has to go into a till."
-
-
 class CannotCancel(Refused):
     says = "Order {order} is {status} and its goods are {fulfillment_status}: too late to cancel it."
 
