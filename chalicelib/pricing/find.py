@@ -29,14 +29,17 @@ from chalicelib.pricing.store import (
 __all__ = [
     "as_coupon",
     "as_price",
+    "coupon",
     "coupon_key",
     "coupons",
     "forget",
+    "kept_promotions",
     "listing",
     "price",
     "price_key",
     "prices",
     "promotion",
+    "promotion_with_code",
     "promotions",
 ]
 
@@ -74,10 +77,20 @@ def forget() -> None:
 
 
 def promotion(promotion_id: str) -> Promotion:
+    return promotion_with_code(promotion_id)[0]
+
+
+def promotion_with_code(promotion_id: str) -> tuple[Promotion, str]:
     row = db.get(PromotionRow, f"promotion#{promotion_id}", "promotion")
     if row is None:
         raise NotFound()
-    return as_promotion(row)
+    return as_promotion(row), row.coupon_code or ""
+
+
+def kept_promotions(after: dict[str, Any] | None) -> tuple[list[tuple[Promotion, str]], dict[str, Any] | None]:
+    """All that were ever kept, those that end last first, each with its code."""
+    page = db.query(PromotionRow, "promotions", index="by_list", newest_first=True, limit=50, after=after)
+    return [(as_promotion(row), row.coupon_code or "") for row in page.items], page.after
 
 
 def prices(skus: Iterable[str]) -> dict[str, Price]:
@@ -100,6 +113,14 @@ def coupons(codes: Sequence[str]) -> list[Coupon]:
     if unknown := [code for code, key in keys.items() if key not in rows]:
         raise UnknownCoupon(unknown)
     return [as_coupon(rows[key]) for key in keys.values()]
+
+
+def coupon(code: str) -> Coupon:
+    key = coupon_key(code)
+    row = db.get(CouponRow, key.pk, key.sk)
+    if row is None:
+        raise NotFound()
+    return as_coupon(row)
 
 
 @dataclass(frozen=True)

@@ -156,13 +156,9 @@ def use_coupon(coupon: Coupon, customer_id: str | None, now: datetime | None = N
 def _use_by_customer(coupon: Coupon, customer_id: str | None) -> list[Write]:
     if coupon.per_customer is None:
         return []
+    key, spent = _use_key(coupon.code, customer_id), CouponSpent(coupon=coupon.code)
     when = CouponUseRow.pk.does_not_exist() | (CouponUseRow.used < coupon.per_customer)
-    key = _use_key(coupon.code, customer_id)
-    return [
-        db.update(
-            CouponUseRow(key.pk, key.sk), CouponUseRow.used.add(1), when=when, refusal=CouponSpent(coupon=coupon.code)
-        )
-    ]
+    return [db.update(CouponUseRow(key.pk, key.sk), CouponUseRow.used.add(1), when=when, refusal=spent)]
 
 
 def _why_not(coupon: Coupon, found: Any, at: datetime) -> Problem:

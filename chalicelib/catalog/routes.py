@@ -1,0 +1,98 @@
+"""The doors to the catalog's own records; products with their prices are shown by pricing's doors."""
+
+from __future__ import annotations
+
+from typing import Annotated, Any
+
+from pydantic import Field, StringConstraints
+
+from chalicelib.catalog import find
+from chalicelib.catalog.keep import configure_channel, keep_product
+from chalicelib.catalog.model import CHANNELS, Channel, Product
+from chalicelib.kit.errors import NotFound
+from chalicelib.kit.web import STAFF, Body, Call, Routes
+
+doors = Routes(__name__)
+
+Code = Annotated[str, StringConstraints(min_length=1, max_length=64)]
+Short = Annotated[str, StringConstraints(max_length=200, pattern=r"^[^\x00-\x1f]*$")]
+Count = Annotated[int, Field(ge=0, le=1_000_000)]
+Shelves = Annotated[dict[Code, Annotated[int, Field(ge=1, le=64)]], Field(max_length=50)]
+
+
+class ProductBody(Body):
+    """The whole record: what is left out is emptied."""
+
+    name: Annotated[str, StringConstraints(min_length=1, max_length=200, pattern=r"^[^\x00-\x1f]*$")]
+    category: Short = ""
+    currency: Annotated[str, StringConstraints(pattern=r"^[A-Z]{3}$")] = "IDR"
+    description: Annotated[str, StringConstraints(max_length=4000)] = ""
+    barcode: Annotated[str, StringConstraints(pattern=r"^[0-9A-Za-z-]{0,48}$")] = ""
+    tax_rate: Annotated[str, StringConstraints(pattern=r"^0(\.[0-9]{1,6})?$")] = "0.11"
+    channels: Annotated[list[Code], Field(max_length=len(CHANNELS))] = []
+    weight_grams: Count = 0
+    reorder_level: Count = 0
+    cost_minor: Annotated[int, Field(ge=0, le=10**12)] | None = None
+    shelves: Shelves = {}
+    active: bool = True
+    image: Annotated[str, StringConstraints(pattern=r"^(https://[!-~]{1,280}|/[!-~]{0,280})?$")] = ""
+    variant_of: Annotated[str, StringConstraints(max_length=64)] = ""
+    complements: Annotated[list[Code], Field(max_length=20)] = []
+    alternatives: Annotated[list[Code], Field(max_length=20)] = []
+
+
+class ChannelBody(Body):
+    """The whole configuration; empty lists mean all."""
+
+    active: bool = True
+    price_list: Annotated[str, StringConstraints(max_length=64)] = ""
+    tenders: Annotated[list[Code], Field(max_length=20)] = []
+    categories: Annotated[
+        list[Annotated[str, StringConstraints(min_length=1, max_length=80)]], Field(max_length=50)
+    ] = []
+    safety_units: Count = 0
+
+
+PRODUCT_EXAMPLE = {"name": "Teh Melati Kebun Pagi 25 kantong", "category": "Teh", "tax_rate": "0.11", "channels": []}
+CHANNEL_EXAMPLE = {"active": True, "tenders": ["transfer", "cod"], "safety_units": 1}
+
+
+@doors.put("/catalog/products/{sku}", who={"owner"}, body=ProductBody, example=PRODUCT_EXAMPLE)
+def put_product(call: Call, sku: str) -> dict[str, Any]:
+    """Keep a product's whole record; every channel shows the change at its next look."""
+    said = call.body.model_dump()
+    for name in ("channels", "complements", "alternatives"):
+        said[name] = tuple(said[name])
+    product = Product(sku=sku, **said)
+    keep_product(product, call.principal.actor)
+    return {"sku": sku, **call.body.model_dump()}
+
+
+@doors.get("/channels", who=STAFF)
+def list_channels(call: Call) -> dict[str, Any]:
+    """Show how each of the channels is configured."""
+    return {"items": [as_json(channel) for channel in find.channels()], "next": None}
+
+
+@doors.put("/channels/{code}", who={"owner"}, body=ChannelBody, example=CHANNEL_EXAMPLE)
+def put_channel(call: Call, code: str) -> dict[str, Any]:
+    """Switch a channel on or off, or limit what it sells; orders already placed run on."""
+    if code not in CHANNELS:
+        raise NotFound()
+    said = call.body
+    channel = Channel(
+        code, said.active, said.price_list, tuple(said.tenders), tuple(said.categories), safety_units=said.safety_units
+    )
+    configure_channel(channel, call.principal.actor)
+    return as_json(channel)
+
+
+def as_json(channel: Channel) -> dict[str, Any]:
+    return {
+        "code": channel.code,
+        "active": channel.active,
+        "price_list": channel.price_list,
+        "tenders": list(channel.tenders),
+        "categories": list(channel.categories),
+        "safety_units": channel.safety_units,
+    }

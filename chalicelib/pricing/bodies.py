@@ -1,0 +1,152 @@
+"""What pricing's doors accept, turned into the room's own nouns."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime
+from typing import Annotated, Literal
+
+from pydantic import AwareDatetime, Field, StringConstraints
+
+from chalicelib.kit.errors import Invalid
+from chalicelib.kit.money import EXPONENTS, Money
+from chalicelib.kit.web import Body, Query
+from chalicelib.pricing.model import Coupon, PriceEntry, Promotion
+
+Sku = Annotated[str, StringConstraints(pattern=r"^[A-Za-z0-9._:~+-]{1,64}$")]
+Slug = Annotated[str, StringConstraints(pattern=r"^[a-z0-9-]{1,64}$")]
+CouponCode = Annotated[str, StringConstraints(pattern=r"^[A-Za-z0-9-]{3,32}$")]
+Word = Annotated[str, StringConstraints(min_length=1, max_length=80, pattern=r"^[^\x00-\x1f]*$")]
+Words = Annotated[list[Word], Field(max_length=50)]
+Terms = Annotated[str, StringConstraints(min_length=1, max_length=2000)]
+Instant = Annotated[AwareDatetime, Field(ge=datetime(2000, 1, 1, tzinfo=UTC), lt=datetime(2100, 1, 1, tzinfo=UTC))]
+Many = Annotated[int, Field(ge=1, le=1_000_000)]
+
+
+class AmountBody(Body):
+    amount: Annotated[int, Field(ge=0, le=10**12)]
+    currency: Annotated[str, StringConstraints(pattern=r"^[A-Z]{3}$")]
+
+    def money(self) -> Money:
+        if self.currency not in EXPONENTS:
+            raise Invalid(("currency", f"{self.currency} is none of {', '.join(EXPONENTS)}"))
+        return Money(self.amount, self.currency)
+
+
+class PriceEntryBody(Body):
+    amount: Annotated[int, Field(ge=0, le=10**12)]
+    price_list: Annotated[str, StringConstraints(max_length=64)] = ""
+    channel: Annotated[str, StringConstraints(max_length=20)] = ""
+    min_quantity: Many = 1
+
+    def entry(self) -> PriceEntry:
+        return PriceEntry(self.amount, self.price_list, self.channel, self.min_quantity)
+
+
+class PriceBody(Body):
+    """The base price for all, with tax, and particular ones in the same currency."""
+
+    sku: Sku
+    price: AmountBody
+    entries: Annotated[list[PriceEntryBody], Field(max_length=50)] = []
+
+
+class CouponBody(Body):
+    code: CouponCode
+    cap: Annotated[int, Field(ge=1, le=10**9)] | None = None
+    per_customer: Many | None = None
+    starts_at: Instant | None = None
+    ends_at: Instant | None = None
+
+
+class TermsBody(Body):
+    id: Terms
+    en: Terms
+
+
+class PromotionBody(Body):
+    """`rate` for percent, `amount` for amount and price. With a coupon it holds for bearers of its code only."""
+
+    id: Slug
+    name: Annotated[str, StringConstraints(min_length=1, max_length=120, pattern=r"^[^\x00-\x1f]*$")]
+    kind: Literal["percent", "amount", "price"]
+    starts_at: Instant
+    ends_at: Instant | None = None
+    rate: Annotated[str, StringConstraints(pattern=r"^(0(\.[0-9]{1,6})?|1)$")] = "0"
+    amount: AmountBody | None = None
+    min_total: AmountBody | None = None
+    min_quantity: Many = 1
+    skus: Annotated[list[Sku], Field(max_length=200)] = []
+    categories: Words = []
+    channels: Words = []
+    price_groups: Words = []
+    combinable: bool = False
+    terms: TermsBody
+    coupon: CouponBody | None = None
+
+    def promotion(self) -> Promotion:
+        return Promotion(
+            id=self.id,
+            name=self.name,
+            kind=self.kind,
+            starts_at=to_the_millisecond(self.starts_at),
+            ends_at=self.ends_at and to_the_millisecond(self.ends_at),
+            rate=self.rate,
+            amount_minor=self.amount.amount if self.amount else 0,
+            currency=self._currency(),
+            skus=tuple(self.skus),
+            categories=tuple(self.categories),
+            channels=tuple(self.channels),
+            price_groups=tuple(self.price_groups),
+            min_quantity=self.min_quantity,
+            min_total_minor=self.min_total.amount if self.min_total else 0,
+            combinable=self.combinable,
+            terms=self.terms.model_dump(),
+        )
+
+    def _currency(self) -> str:
+        named = {amount.money().currency for amount in (self.amount, self.min_total) if amount}
+        if len(named) > 1:
+            raise Invalid(("min_total", "is in another currency than amount"))
+        return named.pop() if named else ""
+
+    def opened_by(self) -> Coupon | None:
+        """A code holds as long as its promotion unless it says otherwise."""
+        if self.coupon is None:
+            return None
+        starts_at, ends_at = self.coupon.starts_at or self.starts_at, self.coupon.ends_at or self.ends_at
+        return Coupon(
+            code=self.coupon.code,
+            promotion_id=self.id,
+            starts_at=to_the_millisecond(starts_at),
+            ends_at=ends_at and to_the_millisecond(ends_at),
+            cap=self.coupon.cap,
+            per_customer=self.coupon.per_customer,
+        )
+
+
+def to_the_millisecond(instant: datetime) -> datetime:
+    """As it will be stored, so that keeping the same twice changes nothing."""
+    utc = instant.astimezone(UTC)
+    return utc.replace(microsecond=utc.microsecond // 1000 * 1000)
+
+
+ChannelCode = Annotated[str, StringConstraints(max_length=20)]
+
+
+class ListingQuery(Query):
+    """`channel` is for staff; everybody else sees what the web sells."""
+
+    q: Annotated[str, StringConstraints(max_length=100)] = ""
+    category: Annotated[str, StringConstraints(max_length=80)] = ""
+    barcode: Annotated[str, StringConstraints(max_length=48)] = ""
+    channel: ChannelCode = ""
+    limit: Annotated[int, Field(ge=1, le=100)] = 24
+    cursor: Annotated[str, StringConstraints(max_length=2000)] = ""
+
+
+class ProductQuery(Query):
+    channel: ChannelCode = ""
+
+
+class PromotionsQuery(Query):
+    cursor: Annotated[str, StringConstraints(max_length=2000)] = ""

@@ -1,0 +1,62 @@
+"""Prices, promotions and carts that speak only of what matters to a test."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+from chalicelib.catalog.model import Channel, Product
+from chalicelib.kit.money import Money
+from chalicelib.pricing.model import Coupon, Price, PriceEntry, Promotion, Quote, Wish
+from chalicelib.pricing.quote import quote
+from tests.catalog.build import a_product
+
+NOW = datetime(2026, 11, 22, 9, 15, tzinfo=UTC)
+TERMS = {"id": "Berlaku untuk semua.", "en": "For everyone."}
+
+
+def rupiah(minor: int) -> Money:
+    return Money(minor, "IDR")
+
+
+def a_price(sku: str, base: int, *entries: PriceEntry) -> Price:
+    return Price(sku, rupiah(base), entries)
+
+
+def a_promotion(id: str = "promo", **told: Any) -> Promotion:
+    usual: dict[str, Any] = {"name": id.title(), "kind": "percent", "rate": "0.10", "currency": "IDR", "terms": TERMS}
+    return Promotion(**usual | {"id": id, "starts_at": NOW - timedelta(days=1)} | told)
+
+
+def a_coupon(code: str = "LEBARAN", promotion: str = "promo", **told: Any) -> Coupon:
+    return Coupon(**{"code": code, "promotion_id": promotion, "starts_at": NOW - timedelta(days=1)} | told)
+
+
+def quoted(
+    cart: Mapping[str, int] | Sequence[Wish],
+    *,
+    prices: Sequence[Price],
+    products: Sequence[Product] = (),
+    promotions: Sequence[Promotion] = (),
+    coupons: Sequence[Coupon] = (),
+    channel: Channel | str = "web",
+    price_group: str = "",
+    now: datetime = NOW,
+    freight: int = 0,
+) -> Quote:
+    """Products are made up where a test says nothing of them."""
+    wishes = [Wish(sku, quantity) for sku, quantity in cart.items()] if isinstance(cart, Mapping) else cart
+    known = {wish.sku: a_product(wish.sku) for wish in wishes} | {product.sku: product for product in products}
+    return quote(
+        wishes,
+        known,
+        {price.sku: price for price in prices},
+        promotions,
+        coupons,
+        channel=channel if isinstance(channel, Channel) else Channel(channel),
+        price_group=price_group,
+        now=now,
+        currency="IDR",
+        freight=rupiah(freight),
+    )
