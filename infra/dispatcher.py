@@ -1,0 +1,112 @@
+"""Lambda's event sources on one machine: the journal's stream, the topics, the clock. Runs beside the API server.
+
+`drain` does the same work step by step until all is quiet, for tests and replays that must know when it is.
+"""
+
+from __future__ import annotations
+
+import json
+import logging
+import os
+import signal
+import threading
+import time
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import boto3
+
+from chalicelib.kit import config
+from infra.queues import Consumer
+from infra.schedule import Timer
+from infra.streams import Mapping, sources
+
+log = logging.getLogger("satukanal.local")
+REST_SECONDS = 0.05  # between two looks at a quiet stream
+LONG_POLL_SECONDS = 5  # also how long a stop may take to be heard
+
+
+class Clients:
+    """boto3's clients may be shared between threads."""
+
+    def __init__(self, prefix: str) -> None:
+        session = boto3.Session(region_name=config.region())
+        self.tables, self.streams = session.client("dynamodb"), session.client("dynamodbstreams")
+        self.topics, self.queues = session.client("sns"), session.client("sqs")
+        self.dead_letters = self.queues.create_queue(QueueName=f"{prefix}-dead-letters")["QueueUrl"]
+
+    def park(self, handler: str, event: dict[str, Any], why: str) -> None:
+        log.error("parked for %s: %s", handler, why)
+        attributes = {"handler": handler, "error": why[:500] or "unknown"}
+        told = {name: {"DataType": "String", "StringValue": text} for name, text in attributes.items()}
+        self.queues.send_message(QueueUrl=self.dead_letters, MessageBody=json.dumps(event), MessageAttributes=told)
+
+
+class Dispatcher:
+    def __init__(self, app: Any, *, engine: str = "", folder: Path | None = None, patience: int = 1) -> None:
+        clients, prefix = Clients(config.prefix()), config.prefix()
+        self.stop = threading.Event()
+        self.mappings = [
+            Mapping(source, clients, engine=engine, file=folder and folder / f"{source.name}.json")
+            for source in sources(app, "DynamoDBEventConfig")
+        ]
+        self.consumers = [Consumer(source, clients, prefix, patience) for source in sources(app, "SNSEventConfig")]
+        now = time.monotonic()
+        self.timers = [Timer(source, now + 1) for source in sources(app, "ScheduledEventConfig")]
+
+    def drain(self, most_rounds: int = 1000) -> int:
+        """Handles all there is, and what comes of it; how many records and messages that were."""
+        handled = 0
+        for _ in range(most_rounds):
+            took = sum(each.poll() for each in (*self.mappings, *self.consumers))
+            if not took:
+                return handled
+            handled += took
+        raise RuntimeError(f"not quiet after {most_rounds} rounds; something answers itself")
+
+    def run(self) -> None:
+        """Until `stop` is set; then what is in hand is finished and the stream read to its end."""
+        work = [lambda each=each: self._read(each) for each in self.mappings]
+        work += [lambda each=each: each.poll(LONG_POLL_SECONDS) for each in self.consumers]
+        threads = [threading.Thread(target=self._again, args=(each,)) for each in (*work, self._tick)]
+        for thread in threads:
+            thread.start()
+        for thread in threads:
+            thread.join()
+        self.drain()
+
+    def _again(self, work: Callable[[], Any]) -> None:
+        while not self.stop.is_set():
+            try:
+                work()
+            except Exception:
+                log.exception("the dispatcher goes on")
+                self.stop.wait(1)
+
+    def _read(self, mapping: Mapping) -> None:
+        mapping.wait = lambda tries: self.stop.wait(0.1 * 2**tries)
+        if not mapping.poll():
+            self.stop.wait(REST_SECONDS)
+
+    def _tick(self) -> None:
+        for timer in self.timers:
+            try:
+                timer.run_if_due(time.monotonic())
+            except Exception:
+                log.exception("%s failed; its next turn comes", timer.source.name)
+        self.stop.wait(0.5)
+
+
+def main() -> None:
+    from app import app
+
+    logging.basicConfig(level=logging.INFO, format="%(asctime)s %(levelname)s %(name)s %(message)s")
+    dispatcher = Dispatcher(app, engine=os.environ.get("ENGINE_LIFE", ""), folder=Path(os.environ["DISPATCHER_FOLDER"]))
+    for name in (signal.SIGTERM, signal.SIGINT):
+        signal.signal(name, lambda *_: dispatcher.stop.set())
+    dispatcher.run()
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,68 @@
+"""A topic's messages to one handler by the rules of Lambda's asynchronous invocation: two retries, then dead letters.
+
+Each handler has a queue of its own, subscribed to its topic, so a slow one holds up nobody else.
+"""
+
+from __future__ import annotations
+
+import json
+import logging
+from typing import Any
+
+from infra.invoke import invoke
+
+RETRIES = 2
+log = logging.getLogger("satukanal.local")
+
+
+class Consumer:
+    """Lambda waits one and two minutes between its tries; here it is one and two seconds (`patience` times)."""
+
+    def __init__(self, source: Any, clients: Any, prefix: str, patience: int = 1) -> None:
+        self.source, self.clients, self.patience = source, clients, patience
+        self.queue = clients.queues.create_queue(QueueName=f"{prefix}-local-{source.name}".replace("_", "-"))[
+            "QueueUrl"
+        ]
+        facts = clients.queues.get_queue_attributes(QueueUrl=self.queue, AttributeNames=["QueueArn"])["Attributes"]
+        clients.topics.subscribe(TopicArn=source.topic, Protocol="sqs", Endpoint=facts["QueueArn"])
+
+    def poll(self, wait_seconds: int = 0) -> int:
+        """Takes up to ten messages; how many there were."""
+        found = self.clients.queues.receive_message(
+            QueueUrl=self.queue,
+            MaxNumberOfMessages=10,
+            WaitTimeSeconds=wait_seconds,
+            MessageSystemAttributeNames=["ApproximateReceiveCount"],
+        ).get("Messages", [])
+        done = [message for message in found if self._take(message)]
+        if done:
+            entries = [{"Id": str(i), "ReceiptHandle": each["ReceiptHandle"]} for i, each in enumerate(done)]
+            self.clients.queues.delete_message_batch(QueueUrl=self.queue, Entries=entries)
+        return len(found)
+
+    def _take(self, message: dict[str, Any]) -> bool:
+        """Whether the message is done with."""
+        event = as_event(json.loads(message["Body"]))
+        try:
+            invoke(self.source.handler_string, event)
+        except Exception as error:
+            log.exception("%s failed", self.source.name)
+            return self._failed(message, event, error)
+        return True
+
+    def _failed(self, message: dict[str, Any], event: dict[str, Any], error: Exception) -> bool:
+        tries = int(message["Attributes"]["ApproximateReceiveCount"])
+        if tries > RETRIES:
+            self.clients.park(self.source.name, event, f"{type(error).__name__}: {error}")
+            return True
+        self.clients.queues.change_message_visibility(
+            QueueUrl=self.queue, ReceiptHandle=message["ReceiptHandle"], VisibilityTimeout=tries * self.patience
+        )
+        return False
+
+
+def as_event(envelope: dict[str, Any]) -> dict[str, Any]:
+    """SNS's envelope in a queue is nearly its envelope in Lambda."""
+    told = {"Subject": None, "MessageAttributes": {}} | envelope
+    record = {"EventSource": "aws:sns", "EventVersion": "1.0", "EventSubscriptionArn": told["TopicArn"], "Sns": told}
+    return {"Records": [record]}
