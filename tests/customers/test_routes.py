@@ -5,13 +5,14 @@ from chalice.app import Chalice
 from chalice.test import Client
 
 from chalicelib.customers import code, find, routes
-from chalicelib.kit import auth, clock, events, journal
+from chalicelib.kit import auth, clock, events, journal, web
 from chalicelib.kit.auth import ANYONE
 from chalicelib.kit.errors import NotFound
 from tests.customers.build import EMAIL, PHONE, a_customer, kept, ordering
 
 app = Chalice("doors")
 app.register_blueprint(routes.doors)
+client = Client(app)
 
 
 @pytest.fixture
@@ -25,8 +26,9 @@ def ask(aws, monkeypatch):
         return guest
 
     monkeypatch.setattr(routes, "customer_of", customer_of)
+    monkeypatch.setattr(web, "who_is", web._as_the_token_says)
 
-    def request(method, path, body=None, role="", key="", client=Client(app)):
+    def request(method, path, body=None, role="", key=""):
         headers = {"Content-Type": "application/json"}
         headers |= {"Authorization": f"Bearer {auth.staff_token(f'{role}-1', role)}"} if role else {}
         headers |= {"Idempotency-Key": key} if key else {}

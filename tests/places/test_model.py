@@ -4,8 +4,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from chalicelib.kit import auth
 from chalicelib.kit.errors import Invalid
-from chalicelib.places.model import Point, Postcode, check_location, check_staff, distance_meters
+from chalicelib.places.model import ROLES, Point, Postcode, check_location, check_staff, distance_meters
 from tests.places.build import a_location, a_salesman
 
 points = st.builds(Point, st.floats(-90, 90), st.floats(-180, 180))
@@ -53,3 +54,7 @@ def test_a_role_is_one_of_the_known():
 def test_a_postcode_without_both_coordinates_is_nowhere():
     assert Postcode("60241", lat=-7.0).point is None
     assert Postcode("60241", lat=-7.0, lon=112.0).point == Point(-7.0, 112.0)
+
+
+def test_places_and_doors_know_the_same_roles():
+    assert ROLES == auth.ROLES

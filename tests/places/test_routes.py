@@ -10,6 +10,7 @@ from tests.places.build import TUGU, a_location, a_salesman, hired, kept
 
 app = Chalice("doors")
 app.register_blueprint(routes.doors)
+client = Client(app)
 OWNER = a_salesman("owner-ani", role="owner", location="")
 HERE = {"lat": -7.25, "lon": 112.75}
 
@@ -20,7 +21,7 @@ def ask(aws, monkeypatch):
     hired(OWNER, a_salesman())
     kept(a_location(), a_location("van-wati"), a_location("toko-darmo", "store"))
 
-    def request(who, method, path, body=None, client=Client(app)):
+    def request(who, method, path, body=None):
         token = auth.staff_token(who.id, who.role, who.version)
         headers = {"Authorization": f"Bearer {token}"}
         answer = client.http.request(method, path, headers=headers, body=json.dumps(body).encode() if body else b"")
