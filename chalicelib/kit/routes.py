@@ -7,7 +7,7 @@ from typing import Any
 
 from chalicelib.kit import db, openapi
 from chalicelib.kit.requests import Request
-from chalicelib.kit.web import EVERYONE, Answer, Call, Door, Routes, page
+from chalicelib.kit.web import EVERYONE, STAFF, Answer, Call, Door, Routes, page
 
 doors = Routes(__name__)
 STYLE = (
@@ -28,6 +28,13 @@ def health(call: Call) -> dict[str, str]:
 def openapi_document(call: Call) -> dict[str, Any]:
     """Describe every door as OpenAPI 3.1, made from the doors themselves."""
     return openapi.document(Routes.every)
+
+
+@doors.get("/me", who=STAFF)
+def me(call: Call) -> dict[str, Any]:
+    """Tell the caller who he is here: his role, and the place he works at."""
+    who = call.principal
+    return {"id": who.id, "role": who.role, "name": who.name, "location": who.location or None}
 
 
 @doors.get("/docs", who=EVERYONE)
