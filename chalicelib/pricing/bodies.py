@@ -110,15 +110,13 @@ class PromotionBody(Body):
         return named.pop() if named else ""
 
     def opened_by(self) -> Coupon | None:
-        """A code holds as long as its promotion unless it says otherwise."""
         if self.coupon is None:
             return None
-        starts_at, ends_at = self.coupon.starts_at or self.starts_at, self.coupon.ends_at or self.ends_at
         return Coupon(
             code=self.coupon.code,
             promotion_id=self.id,
-            starts_at=to_the_millisecond(starts_at),
-            ends_at=ends_at and to_the_millisecond(ends_at),
+            starts_at=to_the_millisecond(self.coupon.starts_at or self.starts_at),
+            ends_at=self.coupon.ends_at and to_the_millisecond(self.coupon.ends_at),
             cap=self.coupon.cap,
             per_customer=self.coupon.per_customer,
         )

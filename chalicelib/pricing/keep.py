@@ -80,7 +80,11 @@ def keep_promotion(promotion: Promotion, actor: str, coupon: Coupon | None = Non
 
 
 def _of(promotion: Promotion, coupon: Coupon | None) -> Coupon | None:
-    return None if coupon is None else replace(coupon, code=normal(coupon.code), promotion_id=promotion.id, used=0)
+    """A code ends with its promotion unless it says otherwise."""
+    if coupon is None:
+        return None
+    ends_at = coupon.ends_at or promotion.ends_at
+    return replace(coupon, code=normal(coupon.code), promotion_id=promotion.id, ends_at=ends_at, used=0)
 
 
 def _coupon(code: str) -> Coupon | None:

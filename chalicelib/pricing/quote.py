@@ -23,6 +23,7 @@ from chalicelib.pricing.model import (
     Quote,
     QuotedLine,
     Wish,
+    check_coupon,
     is_for,
     runs,
     unit_price,
@@ -47,7 +48,7 @@ def quote(
     _check_priced(wishes, prices, currency)
     running = rules(promotions, coupons, channel, price_group, now, currency)
     lines = [price_line(wish, products, prices, channel, price_group) for wish in wishes]
-    _check_coupons(coupons, running, lines)
+    _check_coupons(coupons, running, lines, now)
     lowered = take_off_order(take_off_units(lines, running), running)
     return _summed(lowered, coupons, freight, currency)
 
@@ -119,9 +120,10 @@ def rules(
     ]
 
 
-def _check_coupons(coupons: Sequence[Coupon], running: Sequence[Rule], lines: Sequence[Line]) -> None:
+def _check_coupons(coupons: Sequence[Coupon], running: Sequence[Rule], lines: Sequence[Line], now: datetime) -> None:
     open_rules = {rule.promotion.id: rule.promotion for rule in running}
     for coupon in coupons:
+        check_coupon(coupon, now)
         promotion = open_rules.get(coupon.promotion_id)
         if promotion is None:
             raise CouponDoesNotApply(coupon=coupon.code, reason="its promotion does not hold here and now")

@@ -9,7 +9,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as some
 
 from chalicelib.catalog.model import CHANNELS
-from chalicelib.pricing.model import Coupon, Price, PriceEntry, Promotion, Quote, Wish
+from chalicelib.pricing.model import Agreed, Coupon, Price, PriceEntry, Promotion, Quote, Wish
 from tests.catalog.build import a_channel, a_product
 from tests.pricing.build import NOW, a_coupon, a_price, a_promotion, quoted, rupiah
 
@@ -131,8 +131,6 @@ def test_a_code_gives_the_same_online_and_at_the_counter(shop: dict[str, Any], c
 @settings(max_examples=200, deadline=None)
 @given(unit=some.integers(0, 10**9), quantity=some.integers(1, 100_000), rate=some.decimals(0, 1, places=4))
 def test_an_agreed_line_is_its_product_rounded_half_up_once(unit: int, quantity: int, rate: Any):
-    from chalicelib.pricing.model import Agreed
-
     told = quoted([Wish("A", quantity, agreed=Agreed(rupiah(unit), rate))], prices=[], channel=a_channel("marketplace"))
 
     exact = unit * quantity * (1 - rate)

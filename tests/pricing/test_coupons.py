@@ -1,0 +1,141 @@
+from __future__ import annotations
+
+from datetime import timedelta
+from typing import Any
+
+import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as some
+
+from chalicelib.kit import clock, db
+from chalicelib.pricing import find
+from chalicelib.pricing.keep import keep_promotion
+from chalicelib.pricing.model import (
+    Coupon,
+    CouponEnded,
+    CouponNeedsCustomer,
+    CouponSpent,
+    UnknownCoupon,
+)
+from chalicelib.pricing.store import return_coupons, use_coupon
+from tests.pricing.build import NOW, a_coupon, a_promotion
+
+
+@pytest.fixture(autouse=True)
+def at_a_quarter_past_nine(aws: Any) -> None:
+    clock.source = lambda: NOW
+
+
+def kept(**told: Any) -> Coupon:
+    keep_promotion(a_promotion(), actor="owner-ratna", coupon=a_coupon(**told))
+    return find.coupon("LEBARAN")
+
+
+def used() -> int:
+    return find.coupon("LEBARAN").used
+
+
+def test_the_cap_holds_though_everybody_read_the_same_count():
+    seen_by_all = kept(cap=2)
+
+    db.commit(use_coupon(seen_by_all, None))
+    db.commit(use_coupon(seen_by_all, None))
+    with pytest.raises(CouponSpent):
+        db.commit(use_coupon(seen_by_all, None))
+
+    assert used() == 2
+
+
+def test_a_code_without_a_cap_is_counted_all_the_same():
+    coupon = kept()
+
+    for _ in range(3):
+        db.commit(use_coupon(coupon, None))
+
+    assert used() == 3
+
+
+def test_a_code_that_ends_between_quote_and_order_is_refused():
+    coupon = kept(ends_at=NOW + timedelta(minutes=1))
+
+    with pytest.raises(CouponEnded):
+        db.commit(use_coupon(coupon, None, now=NOW + timedelta(minutes=1)))
+
+    assert used() == 0
+
+
+def test_each_customer_has_his_own_limit_and_a_stranger_must_say_who_he_is():
+    coupon = kept(per_customer=1, cap=10)
+    db.commit(use_coupon(coupon, "cus_sari"))
+
+    with pytest.raises(CouponSpent):
+        db.commit(use_coupon(coupon, "cus_sari"))
+    with pytest.raises(CouponNeedsCustomer):
+        use_coupon(coupon, None)
+    db.commit(use_coupon(coupon, "cus_budi"))
+
+    assert used() == 2
+
+
+def test_a_cancelled_order_gives_its_use_back():
+    coupon = kept(per_customer=1, cap=1)
+    db.commit(use_coupon(coupon, "cus_sari"))
+
+    db.commit(return_coupons(["LEBARAN"], "cus_sari"))
+
+    assert used() == 0
+    db.commit(use_coupon(coupon, "cus_sari"))
+    assert used() == 1
+
+
+def test_there_is_nothing_to_give_back_for_codes_never_used():
+    kept()
+
+    assert return_coupons(["LEBARAN", "NOTHING"], "cus_sari") == []
+    assert return_coupons([], None) == []
+
+
+def test_a_use_is_given_back_once_though_two_try():
+    db.commit(use_coupon(kept(cap=1), None))
+    first, second = return_coupons(["LEBARAN"], None), return_coupons(["LEBARAN"], None)
+
+    db.commit(first)
+    with pytest.raises(db.Moved):
+        db.commit(second)
+
+    assert used() == 0
+
+
+def test_every_unknown_code_is_named():
+    kept()
+
+    with pytest.raises(UnknownCoupon) as refused:
+        find.coupons(["LEBARAN", "LEBARON", "X"])
+
+    assert refused.value.facts["coupons"] == ["LEBARON", "X"]
+
+
+@settings(max_examples=25, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@given(
+    cap=some.integers(1, 4),
+    moves=some.lists(some.tuples(some.sampled_from(["use", "return"]), some.sampled_from("ab")), max_size=15),
+)
+def test_whatever_comes_a_code_is_held_by_no_more_orders_than_its_cap(cap: int, moves: list[tuple[str, str]]):
+    from chalicelib.pricing.store import CouponRow, CouponUseRow
+
+    kept(cap=cap, per_customer=2)
+    stale, holding = find.coupon("LEBARAN"), []
+    for move, customer in moves:
+        if move == "use":
+            try:
+                db.commit(use_coupon(stale, customer))
+                holding.append(customer)
+            except CouponSpent:
+                assert len(holding) == cap or holding.count(customer) == 2
+        elif customer in holding:
+            db.commit(return_coupons(["LEBARAN"], customer))
+            holding.remove(customer)
+
+    assert used() == len(holding) <= cap
+    db.commit([db.delete(CouponRow("coupon#LEBARAN", "coupon"))])
+    db.commit([db.delete(CouponUseRow("coupon#LEBARAN", f"customer#{customer}")) for customer in "ab"])
