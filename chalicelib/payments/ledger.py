@@ -41,6 +41,9 @@ def lines_of(message: Mapping[str, Any], payments: Mapping[str, Payment], zone: 
     if body.get("owed_minor"):
         owed = blank(message, zone, "owed_back", "", body["owed_minor"])
         found.append(replace(owed, order_id=body.get("order_id", "")))
+    if message["kind"] == "OrderCancelled" and body.get("credit_minor"):
+        undone = blank(message, zone, "credit", "credit", -body["credit_minor"])
+        found.append(replace(undone, order_id=body["order_id"]))
     return [replace(line, number=number) for number, line in enumerate(found)]
 
 

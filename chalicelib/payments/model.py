@@ -307,7 +307,7 @@ def settled(payment: Payment, amount: Money) -> Payment:
 
 def ended(payment: Payment, to: str = "cancelled") -> Payment:
     """What its order's end makes of it: what came in stays and is owed back, what did not will not."""
-    if payment.status == "captured" or payment.status == to:
+    if payment.status in ("captured", "cancelled", "expired"):
         return payment
     return moved(payment, to if to in STATES[payment.method] else "cancelled")
 

@@ -1,0 +1,97 @@
+import pytest
+
+from chalicelib.kit import db
+from chalicelib.kit.errors import Invalid, NotFound
+from chalicelib.kit.money import Money
+from chalicelib.payments import store
+from chalicelib.payments.handover import hand_over
+from chalicelib.payments.model import EmptyDrawer, NoOpenShift, NotEnoughCash, ShiftNotOpen, bag_of
+from chalicelib.payments.shift import count_shift
+from tests.payments.build import AGUS, MAYA, SINTA, TONO, an_open_shift, rupiah, shift, sold_for_cash, told
+
+
+def a_bag_with(minor):
+    bag = bag_of(AGUS.id, "IDR")
+    db.commit([store.cash_into(bag, rupiah(minor))])
+    return bag
+
+
+def test_a_couriers_cash_moves_to_the_stores_till_by_the_word_of_whoever_receives_it(aws):
+    bag, drawer = a_bag_with(300), an_open_shift(SINTA, opening=50, till="till-1")
+
+    said = hand_over(SINTA, bag.id, rupiah(200))
+
+    assert (shift(bag.id).expected, shift(drawer.id).expected) == (rupiah(100), rupiah(250))
+    [entry] = told(f"handover#{said['id']}")
+    assert entry["actor"] == SINTA.id
+    assert entry["body"]["postings"] == [["till:till-1", 200], ["till:cod:courier-agus", -200]]
+    assert said == {
+        "id": said["id"],
+        "from_shift": bag.id,
+        "from_till": bag.till,
+        "to_shift": drawer.id,
+        "to_till": "till-1",
+        "amount": {"amount": 200, "currency": "IDR"},
+    }
+
+
+def test_without_an_amount_all_of_it_is_handed_over_and_finance_puts_it_into_the_safe(aws):
+    giver = an_open_shift(AGUS, opening=10)
+    sold_for_cash(giver, 90)
+
+    said = hand_over(MAYA, giver.id, None)
+
+    assert (said["amount"]["amount"], said["to_till"]) == (100, "safe")
+    assert shift(giver.id).expected == rupiah(0)
+    with pytest.raises(EmptyDrawer):
+        hand_over(MAYA, giver.id, None)
+
+
+def test_nobody_hands_over_more_than_there_is(aws):
+    bag, drawer = a_bag_with(300), an_open_shift(SINTA)
+
+    with pytest.raises(NotEnoughCash):
+        hand_over(SINTA, bag.id, rupiah(301))
+
+    assert (shift(bag.id).expected, shift(drawer.id).expected) == (rupiah(300), rupiah(0))
+
+
+def test_two_who_receive_the_same_cash_at_once_do_not_both_get_it(aws, monkeypatch):
+    bag, mine, his = a_bag_with(300), an_open_shift(SINTA, till="a"), an_open_shift(TONO, till="b")
+    read, others = store.load_shift, [TONO]
+
+    def read_then_lose_the_race(shift_id):
+        seen = read(shift_id)
+        if others:
+            hand_over(others.pop(), bag.id, rupiah(300))
+        return seen
+
+    monkeypatch.setattr(store, "load_shift", read_then_lose_the_race)
+
+    with pytest.raises(NotEnoughCash):
+        hand_over(SINTA, bag.id, rupiah(300))
+
+    assert [shift(each.id).expected.minor for each in (bag, mine, his)] == [0, 0, 300]
+
+
+def test_a_counted_drawer_gives_nothing(aws):
+    giver = an_open_shift(AGUS, opening=10)
+    count_shift(AGUS, giver.id, rupiah(10))
+
+    with pytest.raises(ShiftNotOpen):
+        hand_over(MAYA, giver.id, rupiah(10))
+
+
+def test_nobody_receives_from_himself_from_nowhere_or_without_a_drawer(aws):
+    bag, mine = a_bag_with(300), an_open_shift(SINTA)
+
+    with pytest.raises(NotFound):
+        hand_over(SINTA, mine.id, rupiah(1))
+    with pytest.raises(NotFound):
+        hand_over(SINTA, "shf_unknown", rupiah(1))
+    with pytest.raises(NoOpenShift):
+        hand_over(TONO, bag.id, rupiah(1))
+    with pytest.raises(Invalid):
+        hand_over(SINTA, bag.id, Money(1, "USD"))
+
+    assert shift(bag.id).expected == rupiah(300)

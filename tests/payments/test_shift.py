@@ -1,0 +1,177 @@
+import pytest
+
+from chalicelib.kit import db
+from chalicelib.kit.errors import Invalid, NotFound
+from chalicelib.kit.money import Money
+from chalicelib.kit.requests import AlreadyAnswered, KeyReused
+from chalicelib.payments import find, store
+from chalicelib.payments.model import (
+    BagStaysOpen,
+    ShiftAlreadyOpen,
+    ShiftNotCounted,
+    ShiftNotOpen,
+    TillInUse,
+    bag_of,
+)
+from chalicelib.payments.shift import close_shift, count_shift, open_shift
+from tests.payments.build import (
+    MAYA,
+    NOON,
+    SINTA,
+    TONO,
+    an_open_shift,
+    asked,
+    it_is,
+    rupiah,
+    shift,
+    sold_for_cash,
+    told,
+)
+
+
+def test_a_shifts_day_books_its_variance_and_leaves_the_till_empty(aws):
+    it_is(NOON)
+    drawer = an_open_shift(SINTA, opening=500_000, till="till-1")
+    sold_for_cash(drawer, 120_000)
+    sold_for_cash(drawer, 30_000)
+
+    counted = count_shift(SINTA, drawer.id, rupiah(649_000))
+    closed = close_shift(SINTA, drawer.id, "change given too much")
+
+    assert counted["expected"] == {"amount": 650_000, "currency": "IDR"}
+    assert closed == counted | {
+        "status": "closed",
+        "variance": {"amount": -1_000, "currency": "IDR"},
+        "reason": "change given too much",
+        "closed_at": "2026-11-22T05:00:00.000Z",
+    }
+    assert closed == find.shift_json(shift(drawer.id))
+    entries = told(f"shift#{drawer.id}")
+    assert [entry["kind"] for entry in entries] == ["ShiftOpened", "ShiftCounted", "ShiftClosed"]
+    assert entries[0]["body"]["postings"] == [["till:till-1", 500_000], ["safe", -500_000]]
+    assert entries[2]["body"]["postings"] == [["till:till-1", -650_000], ["safe", 649_000], ["variance", 1_000]]
+    assert shift(drawer.id).version == 3
+
+
+def test_a_closed_till_and_its_cashier_are_free_again(aws):
+    first = an_open_shift(SINTA, till="till-1")
+    count_shift(SINTA, first.id, rupiah(0))
+    close_shift(SINTA, first.id)
+
+    second = an_open_shift(SINTA, till="till-1")
+
+    assert second.id != first.id
+    assert store.open_shift_of(SINTA.id).id == second.id
+
+
+def test_one_person_has_one_open_shift_and_one_till_one_cashier(aws):
+    mine = an_open_shift(SINTA, till="till-1")
+
+    with pytest.raises(ShiftAlreadyOpen) as twice:
+        open_shift(SINTA, "till-2", rupiah(0))
+    with pytest.raises(TillInUse) as taken:
+        open_shift(TONO, "till-1", rupiah(0))
+
+    assert twice.value.facts == {"shift_id": mine.id}
+    assert taken.value.facts == {"till": "till-1", "shift_id": mine.id}
+    assert store.open_shift_of(TONO.id) is None
+    assert an_open_shift(TONO, till="till-2").till == "till-2"
+
+
+def test_after_counting_no_cash_moves_through_the_drawer(aws):
+    drawer = an_open_shift(SINTA, opening=100)
+    count_shift(SINTA, drawer.id, rupiah(100))
+
+    with pytest.raises(ShiftNotOpen) as refused:
+        sold_for_cash(drawer, 50)
+
+    assert refused.value.facts["status"] == "counted"
+    assert shift(drawer.id).expected == rupiah(100)
+
+
+def test_cash_that_came_while_counting_makes_the_count_start_again(aws, monkeypatch):
+    drawer = an_open_shift(SINTA, opening=100)
+    read, sales = find.shift, [50]
+
+    def read_then_sell(*wanted):
+        seen = read(*wanted)
+        if sales:
+            sold_for_cash(drawer, sales.pop())
+        return seen
+
+    monkeypatch.setattr(find, "shift", read_then_sell)
+
+    counted = count_shift(SINTA, drawer.id, rupiah(100))
+
+    assert counted["expected"]["amount"] == 150
+    assert counted["variance"]["amount"] == -50
+    assert [entry["body"]["expected_minor"] for entry in told(f"shift#{drawer.id}")[1:]] == [150]
+
+
+def test_counting_again_before_closing_corrects_the_count(aws):
+    drawer = an_open_shift(SINTA, opening=100)
+
+    count_shift(SINTA, drawer.id, rupiah(10))
+    again = count_shift(SINTA, drawer.id, rupiah(100))
+
+    assert (again["status"], again["variance"]["amount"]) == ("counted", 0)
+
+
+def test_a_shift_is_closed_only_after_counting_and_closing_twice_is_closing_once(aws):
+    drawer = an_open_shift(SINTA, opening=100)
+    with pytest.raises(ShiftNotCounted):
+        close_shift(SINTA, drawer.id)
+    count_shift(SINTA, drawer.id, rupiah(100))
+
+    once, twice = close_shift(SINTA, drawer.id, "fine"), close_shift(SINTA, drawer.id, "again")
+
+    assert once == twice
+    assert len(told(f"shift#{drawer.id}")) == 3
+    with pytest.raises(ShiftNotOpen):
+        count_shift(SINTA, drawer.id, rupiah(1))
+
+
+def test_a_cashier_sees_his_own_drawer_and_finance_everyones(aws):
+    drawer = an_open_shift(SINTA)
+
+    with pytest.raises(NotFound):
+        find.shift(TONO, drawer.id)
+    with pytest.raises(NotFound):
+        find.shift(TONO, "mine")
+
+    assert find.shift(SINTA, "mine").id == drawer.id
+    assert find.shift(MAYA, drawer.id).id == drawer.id
+
+
+def test_a_bag_is_not_counted(aws):
+    bag = bag_of(SINTA.id, "IDR")
+    db.commit([store.cash_into(bag, rupiah(70))])
+    db.commit([store.cash_into(bag, rupiah(5))])
+
+    with pytest.raises(BagStaysOpen):
+        count_shift(SINTA, bag.id, rupiah(75))
+    with pytest.raises(BagStaysOpen):
+        close_shift(SINTA, bag.id)
+
+    assert shift(bag.id).expected == rupiah(75)
+
+
+def test_a_drawer_holds_the_shops_currency_alone(aws):
+    with pytest.raises(Invalid):
+        open_shift(SINTA, "", Money(1, "USD"))
+    drawer = an_open_shift(SINTA)
+    with pytest.raises(Invalid):
+        count_shift(SINTA, drawer.id, Money(1, "USD"))
+
+    assert shift(drawer.id).status == "open"
+
+
+def test_opening_repeated_under_its_key_answers_the_same_and_opens_nothing(aws):
+    first = open_shift(SINTA, "till-1", rupiah(0), asked())
+
+    with pytest.raises(AlreadyAnswered) as repeat:
+        open_shift(SINTA, "till-1", rupiah(0), asked())
+    with pytest.raises(KeyReused):
+        open_shift(SINTA, "till-1", rupiah(5), asked(body="other"))
+
+    assert repeat.value.answer == first
