@@ -8,7 +8,7 @@ from datetime import datetime
 from decimal import Decimal
 from typing import Any
 
-from chalicelib.catalog.model import Channel, Product
+from chalicelib.catalog.model import CHANNELS, Channel, Product
 from chalicelib.kit.errors import Invalid, Refused
 from chalicelib.kit.events import Event
 from chalicelib.kit.money import Money
@@ -227,6 +227,8 @@ def check_promotion(promotion: Promotion) -> None:
         wrong.append(("currency", "is needed wherever an amount of money is named"))
     if promotion.kind == "price" and not (promotion.skus or promotion.categories):
         wrong.append(("skus", "a fixed price needs to name its goods"))
+    if unknown := sorted(set(promotion.channels) - set(CHANNELS)):
+        wrong.append(("channels", f"{', '.join(unknown)}: no such channel"))
     if promotion.ends_at is not None and promotion.ends_at <= promotion.starts_at:
         wrong.append(("ends_at", "is not after starts_at"))
     if not promotion.terms.get("id") or not promotion.terms.get("en"):

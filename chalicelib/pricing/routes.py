@@ -93,7 +93,7 @@ def _shown(listed: find.Listing, principal: Principal) -> dict[str, Any]:
 @doors.put("/prices", who={"owner"}, body=PriceBody, example=PRICE_EXAMPLE)
 def put_price(call: Call) -> dict[str, Any]:
     """Set a product's price for all, and its particular prices by list, channel and quantity."""
-    said = call.body
+    said: PriceBody = call.body
     if not catalog.products_of([said.sku]):
         raise UnknownSku([said.sku])
     keep_price(said.sku, said.price.money(), [each.entry() for each in said.entries], call.principal.actor)
