@@ -134,7 +134,7 @@ def get_location_stock(call: Call, location_id: str) -> dict[str, Any]:
 
 @doors.post(
     "/stock/movements",
-    who={"owner", "warehouse", "cashier", "salesman"},
+    who={"owner", "warehouse", "cashier"},
     body=MovementBody,
     keyed=True,
     status=201,

@@ -1,0 +1,201 @@
+"""Which units an order is promised: pure, so thousands of carts are tried."""
+
+from __future__ import annotations
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from chalicelib.stock.model import (
+    Hold,
+    Level,
+    OutOfStock,
+    Plan,
+    allocated,
+    applied,
+    plan_allocation,
+    promisable,
+    released_hold,
+)
+from tests.stock.build import NOON, STORE, VAN, WAREHOUSE, a_hold, a_level, a_piece
+
+SECOND = "wh-sidoarjo"
+
+
+def pieces_of(plan: Plan) -> list[tuple[str, str, int, int]]:
+    return sorted((piece.sku, piece.location, piece.shelf, piece.quantity) for piece in plan.pieces)
+
+
+def test_one_location_that_has_it_all_goes_before_a_nearer_one_that_has_half():
+    levels = [a_level(on_hand=5), a_level(location=SECOND, on_hand=5), a_level("CUP", SECOND, on_hand=5)]
+
+    plan = plan_allocation({"TEAPOT": 1, "CUP": 1}, levels, [WAREHOUSE, SECOND])
+
+    assert pieces_of(plan) == [("CUP", SECOND, 0, 1), ("TEAPOT", SECOND, 0, 1)]
+
+
+def test_among_equals_the_preferred_location_serves():
+    levels = [a_level(on_hand=5), a_level(location=SECOND, on_hand=50)]
+
+    assert plan_allocation({"TEAPOT": 5}, levels, [WAREHOUSE, SECOND]).pieces == (a_piece(quantity=5),)
+    assert plan_allocation({"TEAPOT": 5}, levels, [SECOND, WAREHOUSE]).pieces == (a_piece("TEAPOT", 5, SECOND),)
+
+
+def test_three_from_two_and_one_unless_somewhere_has_three():
+    levels = [a_level(on_hand=2), a_level(location=SECOND, on_hand=1)]
+    third = a_level(location=STORE, on_hand=3)
+
+    split = plan_allocation({"TEAPOT": 3}, levels, [WAREHOUSE, SECOND, STORE])
+    alone = plan_allocation({"TEAPOT": 3}, [*levels, third], [WAREHOUSE, SECOND, STORE])
+
+    assert pieces_of(split) == [("TEAPOT", SECOND, 0, 1), ("TEAPOT", WAREHOUSE, 0, 2)]
+    assert pieces_of(alone) == [("TEAPOT", STORE, 0, 3)]
+
+
+def test_lines_go_apart_before_a_line_is_split():
+    levels = [a_level(on_hand=2), a_level("CUP", WAREHOUSE, on_hand=1)]
+    levels += [a_level(location=SECOND, on_hand=1), a_level("CUP", SECOND, on_hand=2)]
+
+    plan = plan_allocation({"TEAPOT": 2, "CUP": 2}, levels, [WAREHOUSE, SECOND])
+
+    assert pieces_of(plan) == [("CUP", SECOND, 0, 2), ("TEAPOT", WAREHOUSE, 0, 2)]
+
+
+def test_many_small_stores_together_still_serve():
+    places = [f"store-{number}" for number in range(8)]
+    levels = [a_level(location=place, on_hand=1) for place in places]
+
+    assert len(plan_allocation({"TEAPOT": 7}, levels, places).pieces) == 7
+
+
+def test_vans_and_other_places_that_nobody_named_promise_nothing():
+    levels = [a_level(on_hand=1), a_level(location=VAN, on_hand=50)]
+
+    with pytest.raises(OutOfStock) as refusal:
+        plan_allocation({"TEAPOT": 2}, levels, [WAREHOUSE])
+
+    assert refusal.value.facts["short"] == [{"sku": "TEAPOT", "wanted": 2, "available": 1}]
+
+
+def test_every_short_sku_is_named_at_once():
+    levels = [a_level(on_hand=5), a_level("CUP", on_hand=1)]
+
+    with pytest.raises(OutOfStock) as refusal:
+        plan_allocation({"TEAPOT": 5, "CUP": 2, "TRAY": 1}, levels, [WAREHOUSE])
+
+    assert refusal.value.facts["short"] == [
+        {"sku": "CUP", "wanted": 2, "available": 1},
+        {"sku": "TRAY", "wanted": 1, "available": 0},
+    ]
+
+
+def test_with_safety_two_the_web_sees_three_of_five_and_the_store_sells_five():
+    levels = [a_level(location=STORE, on_hand=5, safety=2)]
+
+    with pytest.raises(OutOfStock):
+        plan_allocation({"TEAPOT": 4}, levels, [STORE])
+    web = plan_allocation({"TEAPOT": 3}, levels, [STORE])
+    counter = plan_allocation({"TEAPOT": 5}, levels, [STORE], own=STORE)
+
+    assert (web.safety, counter.safety) == ({("TEAPOT", STORE): 2}, {("TEAPOT", STORE): 0})
+    assert promisable(levels) == 3
+    assert promisable(levels, safety_units=None) == 5
+
+
+def test_what_a_channel_keeps_back_adds_to_what_the_location_does():
+    levels = [a_level(on_hand=9, safety=2)]
+
+    assert plan_allocation({"TEAPOT": 4}, levels, [WAREHOUSE], safety_units=3).safety == {("TEAPOT", WAREHOUSE): 5}
+    with pytest.raises(OutOfStock):
+        plan_allocation({"TEAPOT": 5}, levels, [WAREHOUSE], safety_units=3)
+
+
+def test_lapsed_holds_are_taken_oldest_first_and_only_as_many_as_needed():
+    levels = [a_level(on_hand=6, reserved=5)]
+    oldest, old, ended = a_hold(2, "ord_1", -30), a_hold(2, "ord_2", -20), a_hold(1, "ord_3", -10)
+
+    untouched = plan_allocation({"TEAPOT": 1}, levels, [WAREHOUSE], lapsed=[ended, old, oldest])
+    plan = plan_allocation({"TEAPOT": 4}, levels, [WAREHOUSE], lapsed=[ended, old, oldest])
+
+    assert untouched.takes == ()
+    assert plan.takes == (oldest, old)
+    assert plan.moved_by(allocated)[:2] == [released_hold(oldest.piece), released_hold(old.piece)]
+
+
+def test_one_shelf_serves_when_it_can_and_buyers_begin_at_different_ones():
+    levels = [a_level(on_hand=3, shelves=3), a_level(on_hand=3, shelf=1), a_level(on_hand=3, shelf=2)]
+
+    chosen = [plan_allocation({"TEAPOT": 2}, levels, [WAREHOUSE], turn=turn).pieces[0].shelf for turn in range(4)]
+
+    assert chosen == [0, 1, 2, 0]
+
+
+def test_the_last_units_are_gathered_from_the_fullest_shelves_down():
+    levels = [a_level(on_hand=1, shelves=3), a_level(on_hand=3, shelf=1), a_level(on_hand=2, shelf=2)]
+
+    plan = plan_allocation({"TEAPOT": 5}, levels, [WAREHOUSE], turn=7)
+
+    assert pieces_of(plan) == [("TEAPOT", WAREHOUSE, 1, 3), ("TEAPOT", WAREHOUSE, 2, 2)]
+
+
+def test_safety_is_kept_back_once_for_all_shelves():
+    levels = [a_level(on_hand=1, shelves=2, safety=2), a_level(on_hand=4, shelf=1)]
+
+    assert promisable(levels) == 3
+    assert pieces_of(plan_allocation({"TEAPOT": 3}, levels, [WAREHOUSE])) == [("TEAPOT", WAREHOUSE, 1, 3)]
+
+
+SKUS, PLACES = ("TEAPOT", "CUP"), (WAREHOUSE, SECOND, STORE)
+
+
+@st.composite
+def warehouses(draw: st.DrawFn) -> tuple[list[Level], list[Hold]]:
+    levels, holds = [], []
+    for sku in SKUS:
+        for place in PLACES:
+            shelves = draw(st.integers(1, 3))
+            safety = draw(st.integers(0, 3))
+            for shelf in range(shelves):
+                held = draw(st.lists(st.integers(1, 3), max_size=2))
+                free = draw(st.integers(0, 5))
+                first = {"shelves": shelves, "safety": safety} if shelf == 0 else {}
+                levels.append(Level(sku, place, shelf, free + sum(held), sum(held), **first))
+                holds += [Hold(sku, place, shelf, f"ord_{number}", each, NOON) for number, each in enumerate(held)]
+    return levels, holds
+
+
+demands = st.dictionaries(st.sampled_from(SKUS), st.integers(1, 20), min_size=1)
+
+
+@given(warehouses(), demands, st.integers(0, 2), st.sampled_from([None, *PLACES]), st.integers(0, 99))
+def test_a_plan_gives_exactly_what_is_wanted_and_never_what_is_not_there(stock, demand, safety_units, own, turn):
+    levels, holds = stock
+    free = {
+        sku: sum(
+            promisable(
+                [level for level in levels if (level.sku, level.location) == (sku, place)],
+                [hold for hold in holds if (hold.sku, hold.location) == (sku, place)],
+                None if place == own else safety_units,
+            )
+            for place in PLACES
+        )
+        for sku in demand
+    }
+    short = [{"sku": sku, "wanted": demand[sku], "available": free[sku]} for sku in demand if free[sku] < demand[sku]]
+
+    try:
+        plan = plan_allocation(demand, levels, PLACES, safety_units, holds, own, turn)
+    except OutOfStock as refusal:
+        assert short and refusal.facts["short"] == short
+        return
+
+    assert not short
+    assert {sku: sum(piece.quantity for piece in plan.pieces if piece.sku == sku) for sku in demand} == demand
+    assert len({piece.place for piece in plan.pieces}) == len(plan.pieces)
+    assert len(set(plan.takes)) == len(plan.takes)
+    after = applied(levels, plan.moved_by(allocated))
+    assert all(level.available >= 0 and level.reserved >= 0 for level in after)
+    first = {(level.sku, level.location): level for level in after if level.shelf == 0}
+    touched = {piece.place for piece in plan.pieces}
+    for (sku, place), kept in plan.safety.items():
+        assert (sku, place, 0) not in touched or first[sku, place].available >= kept

@@ -1,0 +1,145 @@
+"""Loading and unloading vans, filling stores: nothing is lost on the way and nobody sells what is in transit."""
+
+from __future__ import annotations
+
+import pytest
+
+from chalicelib.kit import journal
+from chalicelib.stock import transfer
+from chalicelib.stock.find import at
+from chalicelib.stock.model import (
+    Level,
+    MoreThanSent,
+    Movement,
+    NoSuchLocation,
+    NotYourLocation,
+    OutOfStock,
+    SamePlace,
+    TransferClosed,
+)
+from chalicelib.stock.store import load_transfer, open_transfers
+from tests.shop import TEAPOT, open_shop, put, who
+from tests.stock.build import STORE, VAN, WAREHOUSE, a_hold, held, the_level
+
+pytestmark = pytest.mark.usefixtures("aws")
+JOKO, BUDI, OWNER = who("warehouse-joko"), who("salesman-budi"), who("owner-ratna")
+
+
+def on_hand(*locations: str) -> list[int]:
+    return [(the_level(TEAPOT, location) or Level(TEAPOT, location)).on_hand for location in locations]
+
+
+def loaded(quantity: int = 5, to: str = VAN) -> str:
+    return transfer.send(JOKO, WAREHOUSE, to, {TEAPOT: quantity}, "morning load")["id"]
+
+
+def test_a_van_is_loaded_when_its_salesman_confirms_it():
+    open_shop(TEAPOT=9)
+
+    sent = transfer.send(JOKO, WAREHOUSE, VAN, {TEAPOT: 5}, "morning load")
+    under_way = on_hand(WAREHOUSE, VAN)
+    received = transfer.receive(BUDI, sent["id"])
+
+    assert (sent["status"], under_way) == ("in_transit", [4, 0])
+    assert received["lines"] == [{"sku": TEAPOT, "sent": 5, "received": 5}]
+    assert (received["status"], on_hand(WAREHOUSE, VAN)) == ("received", [4, 5])
+
+
+@pytest.mark.parametrize("somebody", ["owner-ratna", "warehouse-joko", "salesman-dewi", "cashier-sinta"])
+def test_nobody_confirms_a_van_load_for_its_salesman(somebody):
+    open_shop(TEAPOT=9)
+    sent = loaded()
+
+    with pytest.raises(NotYourLocation):
+        transfer.receive(who(somebody), sent)
+
+    assert on_hand(WAREHOUSE, VAN) == [4, 0]
+    assert load_transfer(sent).status == "in_transit"
+
+
+def test_units_in_transit_are_nobodys_to_sell():
+    open_shop(TEAPOT=5)
+
+    loaded(5)
+
+    assert at([TEAPOT], vans=True)[0]["available"] == 0
+
+
+def test_what_did_not_come_is_still_on_its_way_until_it_goes_back():
+    open_shop(TEAPOT=9)
+    sent = loaded(5)
+
+    part = transfer.receive(BUDI, sent, {TEAPOT: 4})
+    with pytest.raises(MoreThanSent):
+        transfer.receive(BUDI, sent, {TEAPOT: 2})
+    called_off = transfer.cancel(JOKO, sent, "one is broken")
+
+    assert (part["status"], called_off["status"]) == ("partially_received", "cancelled")
+    assert on_hand(WAREHOUSE, VAN) == [5, 4]
+
+
+def test_cancelling_twice_gives_back_once():
+    open_shop(TEAPOT=9)
+    sent = loaded(5)
+
+    first, second = (transfer.cancel(JOKO, sent, "rain") for _ in range(2))
+
+    assert first == second
+    assert on_hand(WAREHOUSE, VAN) == [9, 0]
+    with pytest.raises(TransferClosed):
+        transfer.receive(BUDI, sent)
+
+
+def test_unloading_a_van_is_a_transfer_too():
+    open_shop()
+    put(TEAPOT, VAN, 3)
+
+    sent = transfer.send(BUDI, VAN, WAREHOUSE, {TEAPOT: 2}, "evening")
+    transfer.receive(JOKO, sent["id"])
+
+    assert on_hand(WAREHOUSE, VAN) == [2, 1]
+
+
+def test_nobody_sends_what_is_promised_or_is_not_his():
+    open_shop(TEAPOT=5)
+    held(a_hold(4, minutes_left=10**6))
+
+    with pytest.raises(OutOfStock) as refusal:
+        loaded(2)
+    with pytest.raises(NotYourLocation):
+        transfer.send(BUDI, WAREHOUSE, VAN, {TEAPOT: 1}, "I help myself")
+    with pytest.raises(NoSuchLocation):
+        transfer.send(JOKO, WAREHOUSE, "van-nobody", {TEAPOT: 1}, "")
+    with pytest.raises(SamePlace):
+        transfer.send(JOKO, WAREHOUSE, WAREHOUSE, {TEAPOT: 1}, "")
+
+    assert refusal.value.facts["short"] == [{"sku": TEAPOT, "wanted": 2, "available": 1}]
+    assert on_hand(WAREHOUSE) == [5]
+    assert open_transfers(WAREHOUSE) == []
+
+
+def test_open_transfers_are_listed_at_both_ends_until_done():
+    open_shop(TEAPOT=9)
+    to_van, to_store = loaded(2), loaded(3, to=STORE)
+
+    before = [{each.id for each in open_transfers(location)} for location in (WAREHOUSE, VAN, STORE)]
+    transfer.receive(BUDI, to_van)
+    transfer.cancel(JOKO, to_store, "rain")
+
+    assert before == [{to_van, to_store}, {to_van}, {to_store}]
+    assert [open_transfers(location) for location in (WAREHOUSE, VAN, STORE)] == [[], [], []]
+
+
+def test_each_step_is_one_entry_and_their_sum_is_what_is_in_transit():
+    open_shop(TEAPOT=9)
+    sent = loaded(5)
+    transfer.receive(BUDI, sent, {TEAPOT: 3})
+
+    entries = [journal.told(entry) for entry in journal.history(f"transfer#{sent}")]
+    moved = [Movement.of(said) for entry in entries for said in entry["body"]["movements"]]
+
+    assert [(entry["kind"], entry["actor"]) for entry in entries] == [
+        ("TransferSent", "warehouse-joko"),
+        ("TransferReceived", "salesman-budi"),
+    ]
+    assert -sum(each.on_hand for each in moved) == sum(load_transfer(sent).outstanding.values()) == 2
