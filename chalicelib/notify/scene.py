@@ -81,5 +81,5 @@ class Scene:
         told = self.told
         order_id = getattr(self.event, "order_id", None)
         listed = {"order": order_id, **(kept or {})}
-        said = {name: value for name, value in listed.items() if value}
+        said = {name: value for name, value in listed.items() if value not in (None, "", [])}
         return Message(who, notice, told.event_id, told.subject, told.sequence, facts, said)

@@ -61,6 +61,7 @@ TOPIC: dict[str, str] = {
     "ChannelConfigured": "reference",
     "PriceKept": "reference",
     "PromotionKept": "reference",
+    "PlacementKept": "reference",
 }
 
 MOST_MESSAGES = 10  # SNS takes no more in one batch

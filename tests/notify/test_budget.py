@@ -1,0 +1,78 @@
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+
+from chalicelib.kit import clock, config, db
+from chalicelib.notify import store
+from chalicelib.notify.store import BudgetRow
+from chalicelib.notify.tell import tell
+from tests.client import call
+from tests.notify.build import BUDI, a_shop_with_vans, inbox_of, offered, placed, sms_sent, told
+from tests.shop import TEAPOT, an_order, put
+
+
+def spent(sk: str = "all") -> int:
+    row = db.get(BudgetRow, f"budget#sms#{clock.day_of(clock.now(), config.zone())}", sk)
+    return int(row.spent) if row else 0
+
+
+def test_a_flood_of_orders_to_one_number_stops_at_its_budget(carriers: Any, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("SATUKANAL_SMS_PER_CUSTOMER_PER_DAY", "3")
+    a_shop_with_vans()
+    put(TEAPOT, "wh-surabaya", 20)
+
+    for number in range(6):
+        answer = call("POST", "/api/orders", an_order((TEAPOT, 1)), key=f"flood-flood-flood-{number}")
+        tell(told(answer.json["id"], "OrderPlaced"))
+
+    assert len(sms_sent()) == 3
+    assert spent() == 3
+
+
+def test_the_shops_budget_is_never_overshot_and_the_inbox_still_fills(
+    carriers: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("SATUKANAL_SMS_PER_DAY", "1")
+    a_shop_with_vans("van-budi")
+    order_id = offered()
+
+    tell(told(order_id, "OrderPlaced"))
+    tell(told(order_id, "OfferOpened"))
+
+    assert len(sms_sent()) == 1
+    assert inbox_of(BUDI) == ["offer"]
+    assert spent() == 1
+
+
+def test_a_budget_of_none_is_a_kill_switch(carriers: Any, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("SATUKANAL_SMS_PER_DAY", "0")
+    a_shop_with_vans("van-budi")
+    order_id = offered()
+
+    tell(told(order_id, "OfferOpened"))
+
+    assert sms_sent() == []
+    assert inbox_of(BUDI) == ["offer"]
+
+
+def test_a_number_outside_the_allowed_countries_costs_nothing(carriers: Any, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("SATUKANAL_SMS_PREFIXES", "+65,+60")
+    a_shop_with_vans()
+    order_id = placed()
+
+    tell(told(order_id, "OrderPlaced"))
+
+    assert sms_sent() == []
+    assert spent() == 0
+    assert store.load_told(f"order#{order_id}") == []
+
+
+def test_budgets_keep_no_phone_number(carriers: Any) -> None:
+    a_shop_with_vans()
+
+    tell(told(placed(), "OrderPlaced"))
+
+    kept = carriers.client("dynamodb").scan(TableName="test-notify")["Items"]
+    assert kept and "81252981234" not in str(kept)

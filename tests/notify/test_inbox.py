@@ -1,0 +1,86 @@
+from __future__ import annotations
+
+from typing import Any
+
+from chalicelib.fulfillment.offer import open_offer
+from chalicelib.kit.auth import short_token
+from chalicelib.notify.tell import tell
+from tests.client import call
+from tests.notify.build import a_shop_with_vans, everybody_hears, offered, told
+from tests.shop import TEAPOT, an_order, put, token
+
+
+def inbox(staff_id: str, **query: Any) -> dict[str, Any]:
+    answer = call("GET", "/api/inbox", token=token(staff_id), query=query)
+    assert answer.status == 200, answer.body
+    found: dict[str, Any] = answer.json
+    return found
+
+
+def test_a_salesman_finds_the_offer_with_goods_distance_deadline_and_claim_link(carriers: Any) -> None:
+    a_shop_with_vans("van-budi")
+    order_id = offered()
+    opened = told(order_id, "OfferOpened")
+    tell(opened)
+
+    [item] = inbox("salesman-budi")["items"]
+
+    assert item["kind"] == "offer" and item["state"] == "open" and item["to"] == "staff"
+    assert item["order"] == order_id and item["offer"] == opened.event.offer_id
+    assert item["goods"] == [{"sku": TEAPOT, "quantity": 1}]
+    assert item["distance_meters"] == 0 and item["until"] == opened.event.expires_at
+    assert item["claim"] == "/o/" + short_token("claim", opened.event.offer_id, "salesman-budi")
+    assert item["acknowledged_at"] is None
+
+
+def test_a_taken_offer_shows_so_and_cannot_be_claimed_from_the_inbox(carriers: Any) -> None:
+    a_shop_with_vans("van-budi", "van-dewi")
+    opened = told(offered(), "OfferOpened")
+    tell(opened)
+
+    call("POST", f"/api/offers/{opened.event.offer_id}/claim", {}, token=token("salesman-dewi"))
+
+    [item] = inbox("salesman-budi")["items"]
+    assert item["state"] == "claimed" and "claim" not in item
+
+
+def test_nobody_sees_or_acknowledges_what_is_addressed_to_others(carriers: Any) -> None:
+    a_shop_with_vans("van-budi")
+    opened = told(offered(), "OfferOpened")
+    tell(opened)
+
+    assert inbox("salesman-dewi")["items"] == []
+    assert call("POST", f"/api/inbox/{opened.event_id}/ack", token=token("salesman-dewi")).status == 404
+    assert inbox("salesman-budi")["items"][0]["acknowledged_at"] is None
+
+
+def test_one_of_the_team_acknowledges_for_all_and_again_changes_nothing(carriers: Any) -> None:
+    a_shop_with_vans()
+    opened = told(offered(), "OfferOpened")
+    tell(opened)
+
+    first = call("POST", f"/api/inbox/{opened.event_id}/ack", token=token("warehouse-joko")).json
+    again = call("POST", f"/api/inbox/{opened.event_id}/ack", token=token("warehouse-joko")).json
+
+    assert first == again
+    assert first["acknowledged_by"] == "warehouse-joko"
+    assert first["fulfillment"] == opened.event.assigned[0][0]
+
+
+def test_pages_neither_skip_nor_repeat(carriers: Any) -> None:
+    a_shop_with_vans()
+    put(TEAPOT, "wh-surabaya", 5)
+    for number in range(5):
+        body = an_order((TEAPOT, 1))
+        order_id = call("POST", "/api/orders", body, key=f"page-page-page-page-{number}").json["id"]
+        open_offer(told(order_id, "OrderPlaced"))
+        everybody_hears(order_id)
+
+    seen, cursor = [], ""
+    while cursor is not None:
+        page = inbox("warehouse-joko", limit=2, **({"cursor": cursor} if cursor else {}))
+        seen += [item["id"] for item in page["items"]]
+        cursor = page["next"]
+
+    assert len(seen) == 5
+    assert seen == sorted(set(seen), reverse=True)

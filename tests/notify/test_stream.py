@@ -1,0 +1,104 @@
+from __future__ import annotations
+
+import json
+import subprocess
+import sys
+from typing import Any
+
+from chalicelib.kit import clock, journal
+from chalicelib.kit.journal import Head
+from chalicelib.notify import stream, transports
+from chalicelib.orders.model import PayLinkAsked
+from chalicelib.places.model import StaffKept
+
+
+def a_record(number: int, event: Any = None) -> dict[str, Any]:
+    told = journal.record(
+        f"order#ord_{number}", event or PayLinkAsked(f"ord_{number}"), after=Head(), actor="lia", at=clock.now()
+    )
+    return {
+        "eventName": "INSERT",
+        "dynamodb": {"SequenceNumber": str(number), "NewImage": told.write.row.serialize()},
+    }
+
+
+def poison(number: int) -> dict[str, Any]:
+    return {"eventName": "INSERT", "dynamodb": {"SequenceNumber": str(number), "NewImage": {"subject": {"S": "?"}}}}
+
+
+class Carrier:
+    """Takes every batch except the Ids in `refused`."""
+
+    def __init__(self, *refused: str) -> None:
+        self.refused, self.batches = set(refused), []
+
+    def send(self, topic: str, batch: list[dict[str, Any]]) -> set[str]:
+        self.batches.append((topic.rpartition("-")[2], [each["Id"] for each in batch]))
+        return self.refused & {each["Id"] for each in batch}
+
+
+def test_entries_travel_by_topic_in_batches_of_ten_and_in_order() -> None:
+    carrier = Carrier()
+    records = [a_record(number) for number in range(1, 13)] + [a_record(13, StaffKept("s", "owner", "", True, 1))]
+
+    assert stream.forward(records, carrier.send) is None
+
+    first, rest = [str(number) for number in range(1, 11)], ["11", "12"]
+    assert carrier.batches == [("orders", first), ("orders", rest), ("reference", ["13"])]
+
+
+def test_a_message_is_the_entry_as_listeners_hear_it_with_its_kind_as_subject() -> None:
+    [(number, entry)], _ = stream.until_unreadable([a_record(1)])
+
+    message = stream.as_message(number, entry)
+
+    assert message["Subject"] == "PayLinkAsked"
+    assert journal.heard(json.loads(message["Message"])).event == PayLinkAsked("ord_1")
+
+
+def test_the_first_that_was_not_taken_comes_again_with_all_behind_it() -> None:
+    assert stream.forward([a_record(number) for number in range(1, 5)], Carrier("3", "2").send) == "2"
+
+
+def test_a_poison_record_holds_up_only_what_is_behind_it() -> None:
+    carrier = Carrier()
+
+    failed = stream.forward([a_record(1), poison(2), a_record(3)], carrier.send)
+
+    assert failed == "2"
+    assert carrier.batches == [("orders", ["1"])]
+
+
+def test_a_kind_from_a_newer_version_is_passed_over() -> None:
+    record = a_record(1)
+    record["dynamodb"]["NewImage"]["kind"] = {"S": "TeaDrunk"}
+    carrier = Carrier()
+
+    assert stream.forward([record, a_record(2)], carrier.send) is None
+    assert carrier.batches == [("orders", ["2"])]
+
+
+def test_changed_and_deleted_records_are_no_news() -> None:
+    assert stream.forward([a_record(1) | {"eventName": "REMOVE"}], Carrier().send) is None
+
+
+def test_what_is_published_reaches_the_topics_subscribers(carriers: Any) -> None:
+    queue = carriers.client("sqs").create_queue(QueueName="listener")["QueueUrl"]
+    arn = carriers.client("sqs").get_queue_attributes(QueueUrl=queue, AttributeNames=["QueueArn"])["Attributes"]
+    topic = "arn:aws:sns:ap-southeast-3:123456789012:test-orders"
+    carriers.client("sns").subscribe(TopicArn=topic, Protocol="sqs", Endpoint=arn["QueueArn"])
+
+    assert stream.forward([a_record(1)], transports.publish_batch) is None
+
+    [message] = carriers.client("sqs").receive_message(QueueUrl=queue)["Messages"]
+    body = json.loads(message["Body"])
+    assert body["Subject"] == "PayLinkAsked"
+    assert json.loads(body["Message"])["body"] == {"order_id": "ord_1"}
+
+
+def test_event_doors_stand_alone_in_a_fresh_process_as_in_lambda() -> None:
+    """Chalice does not import app.py there; the models whose events are heard have to come along."""
+    for room, kinds in (("notify", "OfferOpened VerificationAsked TransferSent"), ("reporting", "CollectionReceived")):
+        code = f"import chalicelib.{room}.events\nfrom chalicelib.kit.events import Event\n"
+        code += f"assert {set(kinds.split())!r} <= Event.kinds.keys()"
+        subprocess.run([sys.executable, "-c", code], check=True, timeout=60)

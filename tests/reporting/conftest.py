@@ -1,0 +1,19 @@
+from __future__ import annotations
+
+from datetime import UTC, datetime
+from typing import Any
+
+import pytest
+
+from chalicelib.kit import clock
+from tests.shop import CUP, TEAPOT, open_shop, put
+
+
+@pytest.fixture
+def shop(aws: Any) -> Any:
+    """Noon in Surabaya on 22 November; teapots and cups in the warehouse, at the counter and on Budi's van."""
+    clock.source = lambda: datetime(2026, 11, 22, 5, 0, tzinfo=UTC)
+    open_shop(**{TEAPOT: 50, CUP: 50})
+    put(TEAPOT, "store-tunjungan", 5)
+    put(CUP, "van-budi", 10)
+    return aws
