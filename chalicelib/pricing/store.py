@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from datetime import datetime
 from typing import Any
 
@@ -27,6 +26,7 @@ from chalicelib.pricing.model import (
 )
 
 FOR_EVER = "9999-12-31T00:00:00.000Z"
+FREELY = 10**9
 
 
 class PriceRow(Row):
@@ -150,15 +150,16 @@ def use_coupon(coupon: Coupon, customer_id: str | None, now: datetime | None = N
     everyone = db.update(
         _coupon_row(coupon), CouponRow.used.add(1), when=when, refusal=lambda found: _why_not(coupon, found, at)
     )
-    return [everyone, *_use_by_customer(coupon, customer_id)]
+    return [everyone, *_use_by(customer_id, coupon)]
 
 
-def _use_by_customer(coupon: Coupon, customer_id: str | None) -> list[Write]:
-    if coupon.per_customer is None:
+def _use_by(customer_id: str | None, coupon: Coupon) -> list[Write]:
+    """Counted without a limit too: one may be set later, and a use is given back whatever the limit was."""
+    if not customer_id:
         return []
-    key, spent = _use_key(coupon.code, customer_id), CouponSpent(coupon=coupon.code)
-    when = CouponUseRow.pk.does_not_exist() | (CouponUseRow.used < coupon.per_customer)
-    return [db.update(CouponUseRow(key.pk, key.sk), CouponUseRow.used.add(1), when=when, refusal=spent)]
+    when: Condition = CouponUseRow.pk.does_not_exist() | (CouponUseRow.used < (coupon.per_customer or FREELY))
+    spent = CouponSpent(coupon=coupon.code)
+    return [db.update(_use_row(coupon, customer_id), CouponUseRow.used.add(1), when=when, refusal=spent)]
 
 
 def _why_not(coupon: Coupon, found: Any, at: datetime) -> Problem:
@@ -167,20 +168,16 @@ def _why_not(coupon: Coupon, found: Any, at: datetime) -> Problem:
     return CouponSpent(coupon=coupon.code)
 
 
-def return_coupons(codes: Sequence[str], customer_id: str | None) -> list[Write]:
-    """An order that died gives its uses back, whether or not the codes still run. Reads what there is to give back."""
-    keys = [coupon_key(code) for code in codes]
-    keys += [_use_key(code, customer_id) for code in codes if customer_id]
-    counted = [row for row in db.batch(keys).values() if row.used > 0]
-    return [db.update(type(row)(row.pk, row.sk), _used(row).add(-1), when=_used(row) > 0) for row in counted]
+def return_coupon(coupon: Coupon, customer_id: str | None) -> list[Write]:
+    """An order that died gives its use back, whether or not the code still runs."""
+    everyone = db.update(_coupon_row(coupon), CouponRow.used.add(-1), when=CouponRow.used > 0)
+    if not customer_id:
+        return [everyone]
+    return [everyone, db.update(_use_row(coupon, customer_id), CouponUseRow.used.add(-1), when=CouponUseRow.used > 0)]
 
 
-def _use_key(code: str, customer_id: str | None) -> Key:
-    return Key(CouponUseRow, f"coupon#{normal(code)}", f"customer#{customer_id}")
-
-
-def _used(row: Any) -> Any:
-    return type(row).used
+def _use_row(coupon: Coupon, customer_id: str) -> CouponUseRow:
+    return CouponUseRow(f"coupon#{coupon.code}", f"customer#{customer_id}")
 
 
 def _coupon_row(coupon: Coupon) -> CouponRow:

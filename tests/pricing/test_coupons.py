@@ -8,6 +8,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as some
 
 from chalicelib.kit import clock, db
+from chalicelib.kit.errors import Moved
 from chalicelib.pricing import find
 from chalicelib.pricing.keep import keep_promotion
 from chalicelib.pricing.model import (
@@ -17,7 +18,7 @@ from chalicelib.pricing.model import (
     CouponSpent,
     UnknownCoupon,
 )
-from chalicelib.pricing.store import return_coupons, use_coupon
+from chalicelib.pricing.store import return_coupon, use_coupon
 from tests.pricing.build import NOW, a_coupon, a_promotion
 
 
@@ -81,27 +82,31 @@ def test_a_cancelled_order_gives_its_use_back():
     coupon = kept(per_customer=1, cap=1)
     db.commit(use_coupon(coupon, "cus_sari"))
 
-    db.commit(return_coupons(["LEBARAN"], "cus_sari"))
+    db.commit(return_coupon(coupon, "cus_sari"))
 
     assert used() == 0
     db.commit(use_coupon(coupon, "cus_sari"))
     assert used() == 1
 
 
-def test_there_is_nothing_to_give_back_for_codes_never_used():
-    kept()
+def test_a_use_is_given_back_though_a_limit_was_set_after_it():
+    db.commit(use_coupon(kept(), "cus_sari"))
+    limited = kept(per_customer=1)
 
-    assert return_coupons(["LEBARAN", "NOTHING"], "cus_sari") == []
-    assert return_coupons([], None) == []
+    with pytest.raises(CouponSpent):
+        db.commit(use_coupon(limited, "cus_sari"))
+    db.commit(return_coupon(limited, "cus_sari"))
+
+    assert used() == 0
 
 
-def test_a_use_is_given_back_once_though_two_try():
-    db.commit(use_coupon(kept(cap=1), None))
-    first, second = return_coupons(["LEBARAN"], None), return_coupons(["LEBARAN"], None)
+def test_no_more_is_given_back_than_was_used():
+    coupon = kept(cap=1)
+    db.commit(use_coupon(coupon, None))
 
-    db.commit(first)
-    with pytest.raises(db.Moved):
-        db.commit(second)
+    db.commit(return_coupon(coupon, None))
+    with pytest.raises(Moved):
+        db.commit(return_coupon(coupon, None))
 
     assert used() == 0
 
@@ -133,7 +138,7 @@ def test_whatever_comes_a_code_is_held_by_no_more_orders_than_its_cap(cap: int, 
             except CouponSpent:
                 assert len(holding) == cap or holding.count(customer) == 2
         elif customer in holding:
-            db.commit(return_coupons(["LEBARAN"], customer))
+            db.commit(return_coupon(stale, customer))
             holding.remove(customer)
 
     assert used() == len(holding) <= cap
