@@ -59,7 +59,7 @@ def test_money_taken_and_books_closed_are_ends():
 
 
 def test_every_method_has_a_table_that_starts_where_the_method_does():
-    assert {code for code in METHODS} == set(STATES)
+    assert set(METHODS) == set(STATES)
     assert all(method.initial in STATES[code] for code, method in METHODS.items())
 
 

@@ -1,0 +1,215 @@
+from datetime import UTC, date, datetime
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from chalicelib.kit import db
+from chalicelib.payments import ledger, ledger_store, model, store
+from chalicelib.payments.book import book, report
+from chalicelib.payments.collect import collect
+from chalicelib.payments.store import PaymentRow
+from chalicelib.places.keep import keep_location
+from chalicelib.places.model import Location
+from tests.payments.build import (
+    MAYA,
+    NOON,
+    TODAY,
+    a_customer,
+    an_open_shift,
+    it_is,
+    rupiah,
+    sold_on_credit,
+    told,
+)
+
+ON = TODAY.isoformat()
+
+
+def placed(event_id, payments, channel="pos", at="2026-11-22T05:00:00.000Z", kind="OrderPlaced", **body):
+    """A journal entry as orders write it."""
+    listed = [[each.id, each.method, each.amount.minor, each.status] for each in payments]
+    said = {"order_id": "ord_1", "currency": "IDR", "payments": listed} | body
+    return {
+        "subject": "order#ord_1",
+        "sequence": 1,
+        "event_id": event_id,
+        "kind": kind,
+        "occurred_at": at,
+        "actor": "cashier-sinta",
+        "channel": channel,
+        "body": said,
+    }
+
+
+def an_order_paid(*tenders, order="ord_1", drawer=None, channel="pos"):
+    payments = model.begin(
+        order,
+        [(method, rupiah(minor)) for method, minor in tenders],
+        rupiah(sum(minor for _, minor in tenders)),
+        payment_ids=[f"pay_{order}_{number}" for number in range(len(tenders))],
+        shift=drawer,
+        channel=channel,
+        actor="cashier-sinta",
+    )
+    db.commit(store.open_payments(payments, drawer))
+    return payments
+
+
+def sums(said):
+    return {
+        (each["method"], each["channel"], each["kind"]): (each["amount"]["amount"], each["count"])
+        for each in said["items"]
+    }
+
+
+def test_a_day_sums_to_its_payments_by_method_and_channel(aws):
+    it_is(NOON)
+    drawer = an_open_shift()
+    split = an_order_paid(("cash", 100), ("transfer", 50), order="ord_1", drawer=drawer)
+    web = an_order_paid(("cod", 30), order="ord_2", channel="web")
+
+    book(placed("evt_1", split))
+    book(placed("evt_2", web, "web", order_id="ord_2"))
+
+    said = report(TODAY)
+    assert sums(said) == {
+        ("cash", "pos", "captured"): (100, 1),
+        ("transfer", "pos", "promised"): (50, 1),
+        ("cod", "web", "promised"): (30, 1),
+    }
+    assert said["totals"] == {"IDR": {"cash": 100, "non_cash": 0, "all": 100}}
+    assert (said["matched"], said["unmatched"]) == (True, [])
+
+
+def test_money_that_comes_later_is_booked_on_its_own_day(aws):
+    [_, transfer] = an_order_paid(("cod", 30), ("transfer", 50))
+    db.commit([store.move_payment(transfer, "captured")])
+    book(placed("evt_1", [*store.load_payments(["pay_ord_1_0"]), transfer]))
+    captured = {"order_id": "ord_1", "payment_id": transfer.id, "method": "transfer", "amount_minor": 50}
+    paid = placed("evt_2", [], at="2026-11-24T03:00:00.000Z", kind="PaymentCaptured", **captured)
+
+    book(paid)
+
+    assert sums(report(date(2026, 11, 24))) == {("transfer", "pos", "captured"): (50, 1)}
+    assert report(date(2026, 11, 24))["matched"] and report(TODAY)["matched"]
+
+
+def test_heard_twice_it_is_booked_once(aws):
+    payments = an_order_paid(("cash", 100), drawer=an_open_shift())
+
+    for _ in range(3):
+        book(placed("evt_1", payments))
+
+    assert sums(report(TODAY)) == {("cash", "pos", "captured"): (100, 1)}
+    assert report(TODAY)["matched"]
+
+
+@pytest.mark.parametrize("off_by", [1, -1, 100])
+def test_a_payment_that_differs_from_the_ledger_by_one_rupiah_is_listed(aws, off_by):
+    [payment] = an_order_paid(("cash", 100), drawer=an_open_shift())
+    book(placed("evt_1", [payment]))
+    row = PaymentRow(payment.id, "payment")
+    db.commit([db.update(row, PaymentRow.captured_minor.set(100 + off_by))])
+
+    said = report(TODAY)
+
+    assert said["matched"] is False
+    assert said["unmatched"] == [
+        {"payment_id": payment.id, "order_id": "ord_1", "payment_minor": 100 + off_by, "ledger_minor": 100}
+    ]
+
+
+def test_money_in_the_ledger_without_a_payment_is_listed(aws):
+    gone = model.begin("ord_1", [("transfer", None)], rupiah(70), payment_ids=["pay_gone"])
+
+    book(placed("evt_1", [model.moved(gone[0], "captured")]))
+
+    assert report(TODAY)["unmatched"] == [
+        {"payment_id": "pay_gone", "order_id": "", "payment_minor": 0, "ledger_minor": 70}
+    ]
+
+
+def test_a_capture_the_journal_never_told_is_listed(aws):
+    [payment] = an_order_paid(("transfer", 70))
+    book(placed("evt_1", [payment]))
+
+    db.commit([store.move_payment(payment, "captured")])
+
+    assert [each["payment_id"] for each in report(TODAY)["unmatched"]] == [payment.id]
+
+
+def test_a_collection_is_booked_under_the_channel_that_sold(aws):
+    it_is(NOON)
+    a_customer(opening=40, due_on=date(2026, 9, 1))
+    payment = sold_on_credit("pay_a", 300, date(2026, 10, 1))
+    book(placed("evt_0", [payment], "sfa", order_id=payment.order_id))
+
+    said = collect(MAYA, "cus_1", rupiah(140), "transfer")
+    [entry] = told(f"collection#{said['id']}")
+    book(entry)
+    book(entry)
+
+    assert sums(report(TODAY)) == {
+        ("credit", "sfa", "credit"): (300, 1),
+        ("transfer", "sfa", "collected"): (100, 1),
+        ("transfer", "", "collected"): (40, 1),
+    }
+    assert report(TODAY)["matched"]
+
+
+def test_a_shifts_receipts_name_till_shift_order_and_actor(aws):
+    drawer = an_open_shift(till="till-1")
+    for number in range(3):
+        book(placed(f"evt_{number}", an_order_paid(("cash", 100), order=f"ord_{number}", drawer=drawer)))
+
+    first, after = ledger_store.receipts(drawer.id, 2, None)
+    second, _ = ledger_store.receipts(drawer.id, 2, after)
+
+    lines = [*first, *second]
+    assert [line.payment_id for line in lines] == ["pay_ord_2_0", "pay_ord_1_0", "pay_ord_0_0"]
+    assert sum(line.minor for line in lines) == 300 == store.load_shift(drawer.id).expected.minor
+    assert {(line.till, line.shift, line.order_id, line.actor) for line in lines} == {
+        ("till-1", drawer.id, "ord_1", "cashier-sinta")
+    }
+
+
+def test_a_store_further_east_closes_its_day_earlier(aws):
+    keep_location(Location("toko-makassar", "store", "Toko Makassar", zone="Asia/Makassar"), "test")
+    late = datetime(2026, 11, 22, 16, 30, tzinfo=UTC)  # 23.30 in Jakarta, 0.30 of the next day in Makassar
+    [payment] = an_order_paid(("cash", 100), drawer=an_open_shift())
+
+    book(placed("evt_1", [payment], at="2026-11-22T16:30:00.000Z", location="toko-makassar"))
+
+    assert (len(ledger_store.lines_on(ON)), len(ledger_store.lines_on("2026-11-23"))) == (0, 1)
+    assert late.day == 22
+
+
+def test_what_is_owed_back_and_credit_undone_are_lines_too(aws):
+    entry = placed("evt_1", [], kind="OrderCancelled", owed_minor=70, credit_minor=30)
+
+    book(entry)
+
+    assert sums(report(TODAY)) == {("", "pos", "owed_back"): (70, 1), ("credit", "pos", "credit"): (-30, 1)}
+
+
+def test_entries_without_money_make_no_lines(aws):
+    drawer = an_open_shift(opening=500)
+
+    for entry in told(f"shift#{drawer.id}"):
+        book(entry)
+    book(placed("evt_1", [], kind="WorkAccepted"))
+
+    assert report(TODAY)["items"] == []
+
+
+@given(st.lists(st.tuples(st.sampled_from(["cash", "transfer"]), st.integers(1, 10**9)), min_size=1, max_size=5))
+def test_the_items_of_any_day_sum_to_its_totals(taken):
+    lines = [
+        ledger.Line(ON, f"evt_{number}", 0, "captured", method, "pos", minor, "IDR", "")
+        for number, (method, minor) in enumerate(taken)
+    ]
+
+    summed = sum(each["amount"]["amount"] for each in ledger.summed(lines))
+
+    assert summed == ledger.totals(lines)["IDR"]["all"] == sum(minor for _, minor in taken)
