@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
+from datetime import datetime
 from typing import Any
 
 from chalicelib.fulfillment.candidates import destination
@@ -40,12 +41,10 @@ def bringer(order_id: str) -> dict[str, Any] | None:
     return {"first_name": case.order.bringer, "when": when, "status": last.status}
 
 
-def expected_by(work: Fulfillment) -> Any:
+def expected_by(work: Fulfillment) -> datetime:
     """A van is near already; a parcel takes days. Both are the shop's to set."""
-    minutes = (
-        config.number("VAN_DELIVERY_MINUTES", 180) if work.kind == "van" else config.number("DELIVERY_MINUTES", 2880)
-    )
-    return work.assigned_at + timedelta(minutes=minutes)
+    name, usual = ("VAN_DELIVERY_MINUTES", 180) if work.kind == "van" else ("DELIVERY_MINUTES", 2880)
+    return work.assigned_at + clock.minutes(config.number(name, usual))
 
 
 def routing(order_id: str) -> dict[str, Any]:

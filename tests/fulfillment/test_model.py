@@ -1,0 +1,174 @@
+"""States as tables, and the pure answers offers and fulfillments give."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+
+import pytest
+
+from chalicelib.fulfillment.model import (
+    ENDED,
+    FULFILLMENT_STATES,
+    OFFER_STATES,
+    ON_A_VAN,
+    AlreadyClaimed,
+    CannotMove,
+    NotInvited,
+    OfferEnded,
+    WarehouseAccepted,
+    claimed,
+    declined,
+    fulfillment_id,
+    moved,
+    offer_id,
+    order_of,
+    status_of_order,
+    stepped,
+    unserved,
+    why_closed,
+    writes_to_claim,
+)
+from chalicelib.kit.errors import Moved
+from chalicelib.orders.model import FULFILLMENT_STATES as OF_ORDERS
+from chalicelib.stock.model import Piece
+from tests.fulfillment.build import NOON, a_work, an_offer
+
+DEMAND = {"TEAPOT": 2}
+
+
+@pytest.mark.parametrize(("table", "start"), [(OFFER_STATES, "open"), (FULFILLMENT_STATES, "assigned")])
+def test_every_state_can_be_reached_and_leads_to_known_ones(table: dict[str, set[str]], start: str) -> None:
+    reached, ahead = set(), {start}
+    while ahead:
+        reached |= ahead
+        ahead = {to for state in ahead for to in table[state]} - reached
+
+    assert reached == set(table)
+
+
+def test_ends_are_ends() -> None:
+    ends = {state for state, ways in FULFILLMENT_STATES.items() if not ways}
+
+    assert ends == {"confirmed", "handed_over", "back_at_location", "rejected", "cancelled"}
+    assert ends | {"delivered"} == ENDED
+    assert {state for state, ways in OFFER_STATES.items() if not ways} == set(OFFER_STATES) - {"open"}
+
+
+def test_every_step_is_taken_or_refused_as_the_table_says() -> None:
+    for state, ways in FULFILLMENT_STATES.items():
+        for to in FULFILLMENT_STATES:
+            work = a_work(state)
+            if to in ways:
+                assert (stepped(work, to).status, stepped(work, to).version) == (to, work.version + 1)
+            else:
+                with pytest.raises(CannotMove) as refused:
+                    stepped(work, to)
+                assert refused.value.facts == {"from": state, "to": to}
+
+
+def test_only_on_a_van_may_goods_leave_unpicked() -> None:
+    assert ON_A_VAN["accepted"] == {"ready", "in_transit", "handed_over"}
+    assert stepped(a_work("accepted", kind="van"), "in_transit").status == "in_transit"
+    with pytest.raises(CannotMove):
+        stepped(a_work("accepted"), "in_transit")
+
+
+def test_an_open_offer_goes_to_an_invited_salesman() -> None:
+    won = claimed(an_offer(), "dewi", NOON)
+
+    assert (won.status, won.claimed_by, won.version) == ("claimed", "dewi", 2)
+
+
+def test_a_stranger_cannot_claim() -> None:
+    with pytest.raises(NotInvited):
+        claimed(an_offer(), "somebody", NOON)
+
+
+def test_a_closed_offer_says_what_closed_it() -> None:
+    later = NOON + timedelta(minutes=10)
+
+    assert why_closed(an_offer(), NOON) is None
+    assert isinstance(why_closed(an_offer(status="claimed"), NOON), AlreadyClaimed)
+    assert isinstance(why_closed(an_offer(status="superseded"), NOON), WarehouseAccepted)
+    assert isinstance(why_closed(an_offer(), later), OfferEnded)
+    assert isinstance(why_closed(an_offer(status="declined_by_all"), NOON), OfferEnded)
+    assert OfferEnded(offer="off_1-1").code == "offer_expired"
+
+
+def test_the_last_no_closes_an_offer_and_the_first_does_not() -> None:
+    first = declined(an_offer(), "budi", NOON)
+    again = declined(first, "budi", NOON)
+    last = declined(again, "dewi", NOON)
+
+    assert (first.status, again.status, last.status) == ("open", "open", "declined_by_all")
+    assert last.declined == ("budi", "dewi")
+
+
+def test_a_closed_offer_moves_nowhere() -> None:
+    with pytest.raises(CannotMove):
+        moved(an_offer(status="expired"), "claimed")
+
+
+def test_ids_lead_back_to_their_order() -> None:
+    assert order_of(fulfillment_id("ord_01KB", 2)) == "ord_01KB"
+    assert order_of(offer_id("ord_01KB", 1)) == "ord_01KB"
+    assert order_of("nonsense") == "ord_"
+
+
+@pytest.mark.parametrize(
+    ("states", "offered", "says"),
+    [
+        ([], False, "unassigned"),
+        ([], True, "offered"),
+        (["assigned"], False, "assigned"),
+        (["assigned"], True, "offered"),
+        (["cancelled", "accepted"], False, "assigned"),
+        (["in_transit"], False, "shipped"),
+        (["failed_attempt"], False, "shipped"),
+        (["delivered"], False, "delivered"),
+        (["handed_over"], False, "delivered"),
+        (["rejected"], False, "unassigned"),
+        (["back_at_location"], False, "returned"),
+    ],
+)
+def test_the_orders_status_follows_from_its_work(states: list[str], offered: bool, says: str) -> None:
+    works = [a_work(state, number=number) for number, state in enumerate(states)]
+
+    assert status_of_order(DEMAND, works, offered) == says
+
+
+def test_of_two_parts_one_gone_is_partly_shipped() -> None:
+    works = [_part("wh-a", "delivered"), _part("wh-b", "accepted")]
+
+    assert status_of_order(DEMAND, works, offered=False) == "partly_shipped"
+    assert status_of_order(DEMAND, [works[0], _part("wh-b", "delivered")], offered=False) == "delivered"
+
+
+def test_a_part_given_up_keeps_the_rest_from_being_the_whole() -> None:
+    works = [_part("wh-a", "delivered"), _part("wh-b", "rejected")]
+
+    assert unserved(DEMAND, works) == {"TEAPOT": 1}
+    assert status_of_order(DEMAND, works, offered=False) == "partly_shipped"
+
+
+def test_all_statuses_are_words_orders_know() -> None:
+    said = {"unassigned", "offered", "assigned", "partly_shipped", "shipped", "delivered", "returned"}
+
+    assert said <= set(OF_ORDERS)
+
+
+def test_a_held_order_takes_twice_the_writes_to_claim() -> None:
+    assert writes_to_claim(pieces=3, skus=3, on_hold=False, parts=1) == 12
+    assert writes_to_claim(pieces=3, skus=3, on_hold=True, parts=1) == 18
+
+
+def test_a_lost_race_whose_winner_is_not_seen_is_decided_anew() -> None:
+    from chalicelib.fulfillment.model import why_not_claimed
+
+    assert isinstance(why_not_claimed(None, NOON), Moved)
+    assert isinstance(why_not_claimed(an_offer(version=2), NOON), Moved)
+    assert isinstance(why_not_claimed(an_offer(status="claimed"), NOON), AlreadyClaimed)
+
+
+def _part(location: str, status: str) -> object:
+    return a_work(status, location=location, id=f"ful_{location}", pieces=(Piece("TEAPOT", location, 1),))
