@@ -1,4 +1,4 @@
-"""Tables, topics and queues from infra/resources.json, made by plain API calls on moto or on the local engine."""
+"""What infra/resources.json names, made by plain API calls on moto or on the local engine."""
 
 from __future__ import annotations
 
@@ -26,6 +26,12 @@ def create_topics(client: Any, prefix: str) -> dict[str, str]:
 
 def create_dead_letters(client: Any, prefix: str) -> str:
     return str(client.create_queue(QueueName=f"{prefix}-dead-letters")["QueueUrl"])
+
+
+def create_files_bucket(client: Any, prefix: str) -> None:
+    name = f"{prefix}-files"
+    if name not in {each["Name"] for each in client.list_buckets()["Buckets"]}:
+        client.create_bucket(Bucket=name, CreateBucketConfiguration={"LocationConstraint": client.meta.region_name})
 
 
 def _of_type(kind: str, prefix: str) -> list[Any]:

@@ -32,7 +32,12 @@ def resources() -> dict[str, Any]:
     made: dict[str, Any] = {f"{room.title()}Table": table(room) for room in ROOMS}
     made["JournalTable"] = journal()
     made |= {f"{name.title()}Topic": topic(name) for name in TOPICS}
-    return made | {"DeadLetters": dead_letters(), "DeadLettersAlarm": alarm(), "SiteBucket": bucket()}
+    return made | {
+        "DeadLetters": dead_letters(),
+        "DeadLettersAlarm": alarm(),
+        "SiteBucket": bucket("site"),
+        "FilesBucket": bucket("files"),
+    }
 
 
 def table(room: str) -> dict[str, Any]:
@@ -80,20 +85,22 @@ def alarm() -> dict[str, Any]:
     return {"Type": "AWS::CloudWatch::Alarm", "Properties": properties}
 
 
-def bucket() -> dict[str, Any]:
+def bucket(name: str) -> dict[str, Any]:
+    """Open to nobody: the site is read by the CDN alone, files by the functions. Names are taken world-wide."""
     closed = dict.fromkeys(("BlockPublicAcls", "BlockPublicPolicy", "IgnorePublicAcls", "RestrictPublicBuckets"), True)
     encryption = {"ServerSideEncryptionConfiguration": [{"ServerSideEncryptionByDefault": {"SSEAlgorithm": "AES256"}}]}
-    name = {"Fn::Sub": "${Prefix}-site-${AWS::AccountId}-${AWS::Region}"}
-    properties = {"BucketName": name, "PublicAccessBlockConfiguration": closed, "BucketEncryption": encryption}
+    unique = {"Fn::Sub": f"${{Prefix}}-{name}-${{AWS::AccountId}}-${{AWS::Region}}"}
+    properties = {"BucketName": unique, "PublicAccessBlockConfiguration": closed, "BucketEncryption": encryption}
     return {"Type": "AWS::S3::Bucket", "Properties": properties}
 
 
 def outputs() -> dict[str, Any]:
     """Named as the functions' environment names them, so that the deploy copies them over."""
-    made = {f"Topic{name.title()}": {"Value": {"Ref": f"{name.title()}Topic"}} for name in TOPICS}
+    made: dict[str, Any] = {f"Topic{name.title()}": {"Value": {"Ref": f"{name.title()}Topic"}} for name in TOPICS}
     made["JournalStreamArn"] = {"Value": {"Fn::GetAtt": ["JournalTable", "StreamArn"]}}
     made["DeadLettersUrl"] = {"Value": {"Ref": "DeadLetters"}}
     made["DeadLettersArn"] = {"Value": {"Fn::GetAtt": ["DeadLetters", "Arn"]}}
+    made["Bucket"] = {"Value": {"Ref": "FilesBucket"}}
     made["SiteBucket"] = {"Value": {"Ref": "SiteBucket"}}
     return made
 

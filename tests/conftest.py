@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 
 import tests.environment  # noqa: F401 - table names are read when a row's class is made, so this comes first
-from chalicelib.kit import clock, db, ids
+from chalicelib.kit import clock, db, files, ids
 
 
 @pytest.fixture(autouse=True)
@@ -36,6 +36,7 @@ def aws() -> Iterator[Any]:
         tables.create_tables(session.client("dynamodb"), "test")
         tables.create_topics(session.client("sns"), "test")
         tables.create_dead_letters(session.client("sqs"), "test")
+        tables.create_files_bucket(session.client("s3"), "test")
         forget_connections()
         yield session
         forget_connections()
@@ -50,6 +51,7 @@ def forget() -> None:
 def forget_connections() -> None:
     """A PynamoDB client made under one mock must not serve the next."""
     db._local.__dict__.clear()
+    files._client.cache_clear()
     for row in _rows(db.Row):
         row._connection = None
 

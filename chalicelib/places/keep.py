@@ -67,13 +67,15 @@ def keep_staff(staff: Staff, actor: str) -> None:
     forget()
 
 
-def keep_postcodes(country: str, rows: Iterable[Postcode], actor: str = "import") -> int:
-    """How many were new or different. Only after the last one may an order be refused for a postcode not among them."""
+def keep_postcodes(country: str, rows: Iterable[Postcode], actor: str = "import", complete: bool = True) -> int:
+    """How many were new or different. Only after the last one, and only when they are `complete`, may an order be
+    refused for a postcode not among them."""
     country = written(country, "")[0]
     each = {written(country, row.postcode)[1]: row for row in rows}
     wanted = (replace(row, postcode=code) for code, row in each.items())
     kept = sum(_keep_some(country, some, actor) for some in _batches(wanted, MOST_POSTCODES))
-    _keep_some(country, [], actor, loaded=True)
+    if complete:
+        _keep_some(country, [], actor, loaded=True)
     forget()
     return kept
 

@@ -1,0 +1,161 @@
+"""The embedded AWS: one ministack process on loopback, and the environment that points everything at it."""
+
+from __future__ import annotations
+
+import json
+import os
+import secrets
+import socket
+import subprocess
+import sys
+import tempfile
+import threading
+from pathlib import Path
+from types import TracebackType
+from typing import Any
+from urllib.error import URLError
+from urllib.request import Request, urlopen
+
+REGION = "ap-southeast-3"
+START_SECONDS = 30
+STOP_SECONDS = 60  # it writes its state on the way out
+
+
+class CannotStart(Exception):
+    """One sentence for the person at the terminal."""
+
+
+class Engine:
+    """`folder` keeps the state over a clean stop; without one nothing is kept."""
+
+    def __init__(self, folder: Path | None = None, port: int = 0, **environment: str) -> None:
+        self.folder, self.port = folder, port or free_port()
+        self.address = f"http://127.0.0.1:{self.port}"
+        self.environment = environment
+        self.process: subprocess.Popen[bytes] | None = None
+
+    def __enter__(self) -> Engine:
+        self.start()
+        return self
+
+    def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, at: TracebackType | None) -> None:
+        self.stop()
+
+    def start(self) -> None:
+        log = open(self.folder / "engine.log", "ab") if self.folder else subprocess.DEVNULL  # noqa: SIM115
+        command = [sys.executable, "-m", "ministack"]
+        # A session of its own: Ctrl-C at the terminal stops it last, by us, after everyone else has written.
+        self.process = subprocess.Popen(command, env=self._told(), stdout=log, stderr=log, start_new_session=True)
+        if not answers(f"{self.address}/_ministack/health", START_SECONDS, self.process):
+            self.stop()
+            where = f"; see {self.folder / 'engine.log'}" if self.folder else ""
+            raise CannotStart(f"The local AWS engine did not start on port {self.port}{where}.")
+
+    def stop(self) -> None:
+        if self.process is not None:
+            ended(self.process, STOP_SECONDS)
+            self.process = None
+
+    def reset(self) -> None:
+        with urlopen(Request(f"{self.address}/_ministack/reset", method="POST"), timeout=30):  # nosec B310 - loopback
+            pass
+
+    def _told(self) -> dict[str, str]:
+        told = {"BIND_HOST": "127.0.0.1", "GATEWAY_PORT": str(self.port), "MINISTACK_REGION": REGION}
+        told |= {"LOG_LEVEL": "WARNING", "AWS_ACCESS_KEY_ID": "test", "AWS_SECRET_ACCESS_KEY": "test"}
+        if self.folder:
+            state = self.folder / "engine"
+            state.mkdir(parents=True, exist_ok=True)
+            told |= {"PERSIST_STATE": "1", "STATE_DIR": str(state), "S3_PERSIST": "1", "S3_DATA_DIR": str(state / "s3")}
+        return {**clean(os.environ), **told, **self.environment}
+
+
+def environment(engine: Engine, *, base_url: str, keys: str = "", prefix: str = "satukanal") -> dict[str, str]:
+    """What every process of a local shop is told, except the ARNs, which `provision` adds."""
+    return {
+        "AWS_ENDPOINT_URL": engine.address,
+        "AWS_ACCESS_KEY_ID": "test",
+        "AWS_SECRET_ACCESS_KEY": "test",
+        "AWS_DEFAULT_REGION": REGION,
+        "AWS_REGION": REGION,
+        "AWS_EC2_METADATA_DISABLED": "true",
+        "SATUKANAL_PREFIX": prefix,
+        "SATUKANAL_SECRETS": keys or secrets.token_urlsafe(32),
+        "SATUKANAL_BASE_URL": base_url,
+    }
+
+
+def provision(prefix: str = "satukanal") -> dict[str, str]:
+    """Makes tables, topics and the dead letters' queue where AWS_ENDPOINT_URL points; the ARNs as environment."""
+    import boto3
+
+    from infra import tables
+
+    session = boto3.Session(region_name=REGION)
+    database = session.client("dynamodb")
+    tables.create_tables(database, prefix)
+    topics = tables.create_topics(session.client("sns"), prefix)
+    tables.create_dead_letters(session.client("sqs"), prefix)
+    tables.create_files_bucket(session.client("s3"), prefix)
+    stream = database.describe_table(TableName=f"{prefix}-journal")["Table"]["LatestStreamArn"]
+    return {f"SATUKANAL_TOPIC_{name.upper()}": arn for name, arn in topics.items()} | {
+        "SATUKANAL_JOURNAL_STREAM_ARN": stream
+    }
+
+
+def kept_keys(file: Path) -> str:
+    """Signing keys are made once per shop, or every link would die with a restart."""
+    if not file.exists():
+        file.parent.mkdir(parents=True, exist_ok=True)
+        file.touch(mode=0o600)
+        file.write_text(secrets.token_urlsafe(32))
+    return file.read_text().strip()
+
+
+def clean(environ: Any) -> dict[str, str]:
+    """Without what would lead to another stage or a real account."""
+    return {name: value for name, value in environ.items() if not name.startswith(("SATUKANAL_", "AWS_"))}
+
+
+def free_port() -> int:
+    with socket.socket() as asked:
+        asked.bind(("127.0.0.1", 0))
+        return int(asked.getsockname()[1])
+
+
+def in_use(port: int) -> bool:
+    with socket.socket() as asked:
+        asked.settimeout(1)
+        return asked.connect_ex(("127.0.0.1", port)) == 0
+
+
+def answers(address: str, seconds: float, process: subprocess.Popen[bytes] | None = None) -> bool:
+    """Waits until the address answers 200; gives up when the process behind it has ended."""
+    rest = threading.Event()
+    for _ in range(int(seconds * 20)):
+        try:
+            with urlopen(address, timeout=5) as answer:  # nosec B310 - our own on loopback
+                return bool(answer.status == 200)
+        except (URLError, OSError):
+            if process is not None and process.poll() is not None:
+                return False
+            rest.wait(0.05)
+    return False
+
+
+def ended(process: subprocess.Popen[bytes], seconds: float) -> None:
+    """Asked first, made to after that."""
+    process.terminate()
+    try:
+        process.wait(seconds)
+    except subprocess.TimeoutExpired:
+        process.kill()
+        process.wait()
+
+
+def read_json(file: Path) -> Any:
+    return json.loads(file.read_text()) if file.exists() else None
+
+
+def temporary_folder() -> Path:
+    return Path(tempfile.mkdtemp(prefix="satukanal-"))

@@ -1,0 +1,213 @@
+"""`make run` and `make stop`: the whole shop on one machine, started in order and stopped in the opposite one."""
+
+from __future__ import annotations
+
+import json
+import os
+import signal
+import subprocess
+import sys
+import threading
+import time
+from importlib.util import find_spec
+from pathlib import Path
+from typing import Any
+
+import typer
+from rich.console import Console
+
+from infra import engine
+from infra.engine import CannotStart, Engine
+
+ROOT = Path(__file__).parent.parent
+LOCAL = Path(os.environ.get("LOCAL", ROOT / ".local"))
+PORT = int(os.environ.get("PORT", "8000"))
+WORKERS = 2
+FRESH_SECONDS = 240  # how often the demo vans say where they are; offers go to positions at most 30 minutes old
+console = Console(highlight=False, soft_wrap=True)
+commands = typer.Typer(add_completion=False, help="The shop on this machine.")
+
+
+@commands.command()
+def start() -> None:
+    """Starts everything and stays; Ctrl-C or `make stop` ends it."""
+    try:
+        refuse_a_second()
+        Shop().run()
+    except CannotStart as why:
+        console.print(str(why), style="red")
+        raise typer.Exit(1) from why
+
+
+@commands.command()
+def stop() -> None:
+    """Stops what `make run` started, keeping its state."""
+    standing = engine.read_json(LOCAL / "run.json")
+    if not standing or not alive(standing["pid"], "infra.run"):
+        console.print("Nothing is running here.")
+        return
+    os.kill(standing["pid"], signal.SIGTERM)
+    rest = threading.Event()
+    while alive(standing["pid"], "infra.run"):
+        rest.wait(0.1)
+    console.print("Stopped; the shop's state is kept in .local/ and comes back with `make run`.")
+
+
+def refuse_a_second() -> None:
+    standing = engine.read_json(LOCAL / "run.json")
+    if standing and alive(standing["pid"], "infra.run"):
+        raise CannotStart(f"Satukanal is running already on http://127.0.0.1:{standing['port']}; `make stop` ends it.")
+    for pid, command in (standing or {}).get("children", {}).items():
+        if alive(int(pid), command):  # its supervisor was killed and could not take it along
+            os.kill(int(pid), signal.SIGTERM)
+    if engine.in_use(PORT):
+        raise CannotStart(f"Port {PORT} is in use by another program; `PORT={PORT + 1} make run` takes another.")
+
+
+def alive(pid: int, command: str) -> bool:
+    """A process with this id that is still ours: ids are used again after a while."""
+    told = Path(f"/proc/{pid}/cmdline")
+    if Path("/proc/self").exists():
+        return told.exists() and command in told.read_bytes().replace(b"\0", b" ").decode(errors="replace")
+    found = subprocess.run(["ps", "-o", "command=", "-p", str(pid)], capture_output=True, text=True, check=False)
+    return command in found.stdout
+
+
+class Shop:
+    def __init__(self) -> None:
+        LOCAL.mkdir(parents=True, exist_ok=True)
+        self.url = f"http://127.0.0.1:{PORT}"
+        self.engine = Engine(LOCAL, preferred_port(PORT + 1))
+        self.children: dict[str, subprocess.Popen[bytes]] = {}
+        self.asked_to_stop = threading.Event()
+
+    def run(self) -> None:
+        for name in (signal.SIGTERM, signal.SIGINT, signal.SIGHUP):
+            signal.signal(name, lambda *_: self.asked_to_stop.set())
+        self.remember()
+        try:
+            self.open()
+            self.watch()
+        finally:
+            self.close()
+
+    def open(self) -> None:
+        with console.status("Starting the local AWS engine …"):
+            self.engine.start()
+            self.remember()
+        keys = engine.kept_keys(LOCAL / "signing-keys")
+        os.environ |= engine.environment(self.engine, base_url=self.url, keys=keys)
+        os.environ |= engine.provision() | {"ENGINE_LIFE": str(time.time_ns()), "LOCAL": str(LOCAL)}
+        os.environ["DISPATCHER_FOLDER"] = str(LOCAL / "dispatcher")
+        with console.status("Filling the demo shop …"):
+            people = furnish()
+        with console.status("Building the pages …"):
+            build_pages()
+        self.start_children()
+        if not engine.answers(f"{self.url}/api/health", engine.START_SECONDS, self.children["server"]):
+            raise CannotStart(f"The API did not start; see {LOCAL / 'server.log'}.")
+        welcome(self.url, people)
+
+    def start_children(self) -> None:
+        self.start_child("server", server_command(PORT))
+        self.start_child("dispatcher", [sys.executable, "-m", "infra.dispatcher"])
+        self.remember()
+
+    def start_child(self, name: str, command: list[str]) -> None:
+        with open(LOCAL / f"{name}.log", "ab") as log:
+            self.children[name] = subprocess.Popen(command, cwd=ROOT, stdout=log, stderr=log, start_new_session=True)
+
+    def watch(self) -> None:
+        """Until asked to stop: restarts what died, and lets the demo vans say where they are."""
+        next_report = time.monotonic() + FRESH_SECONDS
+        while not self.asked_to_stop.wait(1):
+            if self.engine.process and self.engine.process.poll() is not None:
+                raise CannotStart(f"The local AWS engine has ended by itself; see {LOCAL / 'engine.log'}.")
+            if any(child.poll() is not None for child in self.children.values()):
+                self.restart_the_dead()
+            if time.monotonic() >= next_report:
+                next_report = time.monotonic() + FRESH_SECONDS
+                report_positions()
+
+    def restart_the_dead(self) -> None:
+        for name, child in self.children.items():
+            if child.poll() is not None:
+                console.print(f"The {name} ended with {child.returncode}; starting it again (see {LOCAL}/{name}.log).")
+        dead = {name: child for name, child in self.children.items() if child.poll() is not None}
+        for name, child in dead.items():
+            self.start_child(name, list(map(str, child.args)))  # type: ignore[arg-type]
+        self.remember()
+
+    def close(self) -> None:
+        """The doors first, then who listens, then the engine, which writes the state last."""
+        with console.status("Stopping …"):
+            for name in ("server", "dispatcher"):
+                if name in self.children:
+                    engine.ended(self.children[name], 20)
+            self.engine.stop()
+        (LOCAL / "run.json").unlink(missing_ok=True)
+
+    def remember(self) -> None:
+        names = {"server": "granian", "dispatcher": "infra.dispatcher"}
+        children = {str(child.pid): names[name] for name, child in self.children.items()}
+        if self.engine.process:
+            children[str(self.engine.process.pid)] = "ministack"
+        standing = {"pid": os.getpid(), "port": PORT, "engine": self.engine.address, "children": children}
+        (LOCAL / "run.json").write_text(json.dumps(standing))
+
+
+def server_command(port: int) -> list[str]:
+    command = [sys.executable, "-m", "granian", "--interface", "wsgi", "--host", "127.0.0.1", "--port", str(port)]
+    command += ["--workers", str(WORKERS), "--blocking-threads", "1", "--no-ws", "--log-level", "warning"]
+    return [*command, "infra.server:application"]
+
+
+def preferred_port(port: int) -> int:
+    return engine.free_port() if engine.in_use(port) else port
+
+
+def furnish() -> list[dict[str, Any]]:
+    """Fills an empty shop with the demo, once; in any case writes everybody's token. Gives the people."""
+    from infra import demo
+
+    demo.furnish()
+    report_positions()
+    people = demo.people()
+    tokens = {
+        each["id"]: {"token": each["token"], "role": each["role"], "location": each["location"]} for each in people
+    }
+    file = LOCAL / "tokens.json"
+    file.touch(mode=0o600)
+    file.write_text(json.dumps(tokens, indent=1))
+    return people
+
+
+def report_positions() -> None:
+    from infra import demo
+
+    demo.report_positions()
+
+
+def build_pages() -> None:
+    if find_spec("storefront") is None or find_spec("storefront.build") is None:
+        return
+    command = [sys.executable, "-m", "storefront.build", "--out", str(ROOT / "build" / "site")]
+    made = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=False)
+    if made.returncode:
+        (LOCAL / "build.log").write_text(made.stdout + made.stderr)
+        raise CannotStart(f"The pages could not be built; see {LOCAL / 'build.log'}.")
+
+
+def welcome(url: str, people: list[dict[str, Any]]) -> None:
+    console.print("\n[bold]Satukanal[/bold] · toko percontohan, semua orang, harga dan stok rekaan")
+    console.print("           a demo shop: people, prices and stock are made up\n")
+    for each in people:
+        link = f"{url}/desk/#token={each['token']}"
+        console.print(f"  {each['role']:<10} {each['name']:<18} [link={link}]{link}[/link]")
+    console.print(f"\n  shop       {url}/\n  phones     {url}/phones/\n  API        {url}/api/docs")
+    console.print("  next       make day   (in another terminal)\n")
+    print(f"ready {url}", flush=True)
+
+
+if __name__ == "__main__":
+    commands()
