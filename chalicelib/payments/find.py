@@ -30,7 +30,7 @@ def payment(payment_id: str) -> Payment:
 def shift(principal: Principal, shift_id: str) -> Shift:
     """`mine` is the caller's open one. Somebody else's drawer is no cashier's business."""
     if shift_id == "mine":
-        pointer = store.open_shift_of(principal.id)
+        pointer = store.shift_in_hand(principal.id)
         shift_id = pointer.id if pointer else ""
     found = store.load_shift(shift_id) if shift_id else None
     if found is None or not (found.cashier == principal.id or principal.role in SEES_EVERY_SHIFT):

@@ -328,8 +328,9 @@ def payment_status(order_total: Money, payments: Iterable[Payment]) -> str:
 
 
 def unpaid_before_dispatch(payments: Iterable[Payment]) -> list[Payment]:
-    """The tenders that keep goods from leaving."""
-    return [payment for payment in payments if METHODS[payment.method].before_dispatch and payment.open]
+    """The tenders that keep goods from leaving; a cancelled one has been replaced by another."""
+    first = [each for each in payments if METHODS[each.method].before_dispatch and each.status != "cancelled"]
+    return [payment for payment in first if payment.open]
 
 
 def cash_to_collect(payments: Iterable[Payment], currency: str) -> Money:

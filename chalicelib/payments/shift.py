@@ -64,7 +64,7 @@ def count_shift(principal: Principal, shift_id: str, counted: Money, asked: Aske
     after = replace(shift, status="counted", counted=counted)
     entry = journal.record(subject(shift), counted_event(after), after=head_of(shift), actor=principal.actor, at=now)
     answer = find.shift_json(after)
-    db.commit([requests.remember(asked, answer), store.count_shift(shift, counted, entry.head), entry.write])
+    db.commit([requests.remember(asked, answer), *store.count_shift(shift, counted, entry.head), entry.write])
     return answer
 
 

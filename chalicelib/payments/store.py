@@ -193,6 +193,13 @@ def shift_record_key(shift_id: str) -> Key:
 
 
 def open_shift_of(staff_id: str) -> Shift | None:
+    """None as well when his shift is counted and waits to be closed."""
+    found = shift_in_hand(staff_id)
+    return found if found and found.status == "open" else None
+
+
+def shift_in_hand(staff_id: str) -> Shift | None:
+    """Open or counted: what he has not closed yet."""
     key = shift_key(staff_id)
     row = db.get(ShiftRow, key.pk, key.sk)
     return as_shift(row) if row else None
@@ -233,11 +240,14 @@ def open_shift(shift: Shift) -> list[Write]:
     ]
 
 
-def count_shift(before: Shift, counted: Money, head: Head) -> Write:
+def count_shift(before: Shift, counted: Money, head: Head) -> list[Write]:
     """Cash that came in between the reading and the counting makes the count start again."""
     same = (ShiftRow.version == before.version) & _same_cash(before)
-    actions = [ShiftRow.status.set("counted"), ShiftRow.counted_minor.set(counted.minor), *_headed(head)]
-    return db.update(_shift_keys(before.id), *actions, when=same)
+    shut = ShiftRow.status.set("counted")
+    return [
+        db.update(_shift_keys(before.id), shut, ShiftRow.counted_minor.set(counted.minor), *_headed(head), when=same),
+        db.update(_shift_keys(shift_key(before.cashier).pk), shut, when=ShiftRow.id == before.id),
+    ]
 
 
 def close_shift(before: Shift, after: Shift, at: datetime, head: Head) -> list[Write]:

@@ -168,6 +168,7 @@ def test_what_keeps_goods_from_leaving_is_money_that_must_come_first():
         waiting
     ]
     assert model.unpaid_before_dispatch([model.moved(waiting, "captured")]) == []
+    assert model.unpaid_before_dispatch([model.moved(waiting, "cancelled"), a_payment("cash", 60)]) == []
 
 
 tender = st.tuples(st.sampled_from(sorted(METHODS)), st.integers(1, 10**9))

@@ -86,6 +86,8 @@ def test_after_counting_no_cash_moves_through_the_drawer(aws):
         sold_for_cash(drawer, 50)
 
     assert refused.value.facts["status"] == "counted"
+    assert store.open_shift_of(SINTA.id) is None
+    assert find.shift(SINTA, "mine").status == "counted"
     assert shift(drawer.id).expected == rupiah(100)
 
 
