@@ -101,7 +101,7 @@ class Dispatcher:
 def main() -> None:
     from app import app
 
-    logging.basicConfig(level=logging.INFO, format="%(asctime)s %(levelname)s %(name)s %(message)s")
+    logging.basicConfig(level=logging.WARNING, format="%(asctime)s %(levelname)s %(name)s %(message)s")
     dispatcher = Dispatcher(app, engine=os.environ.get("ENGINE_LIFE", ""), folder=Path(os.environ["DISPATCHER_FOLDER"]))
     for name in (signal.SIGTERM, signal.SIGINT):
         signal.signal(name, lambda *_: dispatcher.stop.set())

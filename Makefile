@@ -1,0 +1,24 @@
+PYTHON ?= python3
+VENV ?= .venv
+export PORT DATA DRY SPEED LOCAL VENV
+
+.PHONY: run stop day import replay northwind doctor openapi test check rehearse bench soak
+
+run: local
+	@exec $(VENV)/bin/python -m infra.run start
+stop: local
+	@$(VENV)/bin/python -m infra.run stop
+day import replay northwind doctor openapi: local
+	@$(VENV)/bin/python -m infra.$@
+test: tools
+	@$(VENV)/bin/python -m pytest -n 2 --dist loadgroup
+check: tools
+	@$(VENV)/bin/python -m infra.check
+rehearse bench soak: tools
+	@$(VENV)/bin/python -m infra.$@
+
+.PHONY: local tools
+local:
+	@$(PYTHON) -m infra.environment infra/requirements.txt
+tools:
+	@$(PYTHON) -m infra.environment tests/requirements.txt

@@ -1,0 +1,65 @@
+"""Makes .venv with what a requirements file names, quietly: `python3 -m infra.environment infra/requirements.txt`.
+
+Runs on whatever Python the machine has, so it uses nothing newer than that may know.
+"""
+
+import hashlib
+import os
+import subprocess
+import sys
+
+VENV = os.environ.get("VENV", ".venv")
+
+
+def main(file):
+    if sys.version_info < (3, 11):
+        return "Python 3.11 or newer is needed; this is {}.{}. `make run PYTHON=python3.12` takes another.".format(
+            *sys.version_info[:2]
+        )
+    stamp, wanted = os.path.join(VENV, "installed"), fingerprint(file)
+    if wanted in lines(stamp):
+        return None
+    why = make_venv() or install(file)
+    if why is None:
+        with open(stamp, "a") as kept:
+            kept.write(wanted + "\n")
+    return why
+
+
+def fingerprint(file):
+    """Of the file and of those it includes."""
+    told = []
+    for line in lines(file):
+        told.append(fingerprint(os.path.join(os.path.dirname(file), line[3:])) if line.startswith("-r ") else line)
+    return hashlib.sha256("\n".join([*told, sys.version]).encode()).hexdigest()
+
+
+def make_venv():
+    if os.path.exists(python()):
+        return None
+    print("Making an environment in %s (once; about a minute) …" % VENV, flush=True)
+    made = subprocess.run([sys.executable, "-m", "venv", VENV], capture_output=True, text=True, check=False)
+    if made.returncode:
+        return "Python's venv module is missing or broken (on Debian: apt install python3-venv):\n" + made.stdout
+    return None
+
+
+def install(file):
+    command = [python(), "-m", "pip", "install", "--quiet", "--disable-pip-version-check", "--only-binary=:all:"]
+    said = subprocess.run([*command, "-r", file], capture_output=True, text=True, check=False)
+    return "Installing %s failed:\n%s%s" % (file, said.stdout, said.stderr) if said.returncode else None
+
+
+def python():
+    return os.path.join(VENV, "bin", "python")
+
+
+def lines(file):
+    if not os.path.exists(file):
+        return []
+    with open(file) as opened:
+        return opened.read().splitlines()
+
+
+if __name__ == "__main__":
+    sys.exit(main(sys.argv[1]))
