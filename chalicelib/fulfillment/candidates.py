@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
@@ -14,6 +15,8 @@ from chalicelib.orders.model import Order
 from chalicelib.places import find as places
 from chalicelib.places.model import Point
 from chalicelib.stock.store import load_levels
+
+MOST_ASKED = 2  # times the same order: an offer that nobody can fall back from would otherwise go round for ever
 
 
 @dataclass(frozen=True)
@@ -51,9 +54,11 @@ def destination(order: Order) -> Point | None:
 
 
 def passed_over(case: Case) -> dict[str, str]:
-    """Who said no to this order is not asked again."""
-    said_no = {staff: "declined_before" for offer in case.offers for staff in offer.declined}
-    return said_no | {work.location: "rejected_before" for work in case.works if work.status == "rejected"}
+    """Who said no to this order is not asked again, and who was silent not a third time."""
+    silent = Counter(each.staff for offer in case.offers if offer.status == "expired" for each in offer.invited)
+    said = {staff: "silent_before" for staff, times in silent.items() if times >= MOST_ASKED}
+    said |= {staff: "declined_before" for offer in case.offers for staff in offer.declined}
+    return said | {work.location: "rejected_before" for work in case.works if work.status == "rejected"}
 
 
 def every_van() -> list[Van]:
