@@ -66,7 +66,9 @@ def late_payer(scene: Scene, notice: Notice) -> Iterator[Message]:
 def invited(scene: Scene, notice: Notice) -> Iterator[Message]:
     """Only while the offer can be claimed, and not whoever has said no."""
     offer = scene.open_offer()
-    for invitation in offer.invited if offer else ():
+    if offer is None:
+        return
+    for invitation in offer.invited:
         person = places.staff().get(invitation.staff)
         if person is None or not person.active or person.id in offer.declined:
             continue

@@ -62,7 +62,7 @@ def state_of(row: Any) -> str:
 def as_json(row: NoticeRow, principal: Principal, states: dict[str, str]) -> dict[str, Any]:
     kept = json.loads(row.kept) if row.kept else {}
     goods = [{"sku": sku, "quantity": quantity} for sku, quantity in kept.pop("goods", ())]
-    thing = kept.get("offer") or kept.get("fulfillment")
+    thing = kept.get("offer") or kept.get("fulfillment") or ""
     said = {"id": row.sk, "kind": row.kind, "at": clock.iso(row.at), "to": row.pk.partition("#")[0]}
     said |= kept | {"goods": goods, "state": states.get(thing)}
     if kept.get("offer") and states.get(thing) == "open" and row.kind == "offer":

@@ -8,7 +8,8 @@ from pydantic import Field
 
 from chalicelib.kit import clock
 from chalicelib.kit.web import STAFF, Call, Query, Routes, cursor, listed
-from chalicelib.notify import exceptions, inbox
+from chalicelib.notify import deliveries, exceptions, inbox
+from chalicelib.orders.find import load_order
 
 doors = Routes(__name__)
 
@@ -30,6 +31,13 @@ def read_inbox(call: Call) -> dict[str, Any]:
 def acknowledge(call: Call, notice_id: str) -> dict[str, Any]:
     """Say that a notice was seen, so that nobody else is bothered with it; again changes nothing."""
     return inbox.acknowledge(call.principal, notice_id)
+
+
+@doors.get("/orders/{order_id}/notices", who=STAFF)
+def list_notices(call: Call, order_id: str) -> dict[str, Any]:
+    """List who was told what of an order, over which channels, and what became of each message."""
+    load_order(call.principal, order_id)
+    return listed(deliveries.deliveries(order_id), None, "notices")
 
 
 @doors.get("/exceptions", who={"owner"})

@@ -1,0 +1,110 @@
+"""What people hear over the life of an order."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from chalicelib.notify.escalate import escalate
+from chalicelib.notify.tell import tell
+from tests.client import call
+from tests.notify.build import TEAM, a_shop_with_vans, everybody_hears, inbox_of, offered, placed, sms_sent, told
+from tests.shop import TEAPOT, an_order, later, put, token
+
+FINANCE = "role#finance"
+
+
+def test_a_proof_of_transfer_reaches_finance_and_its_confirmation_the_customer(carriers: Any) -> None:
+    a_shop_with_vans()
+    order_id, payment = a_transfer_with_proof()
+
+    everybody_hears(order_id)
+    assert inbox_of(FINANCE) == ["proof"]
+    call("POST", f"/api/payments/{payment}/confirm", {}, token=token("finance-maya"), key="c" * 16)
+    everybody_hears(order_id)
+
+    texts = [text for _, text in sms_sent()]
+    assert len(texts) == 2
+    assert "Mohon transfer sebelum" in texts[0]
+    assert "Pembayaran Rp125.000" in texts[1]
+
+
+def test_nobody_is_reminded_of_a_proof_that_was_looked_at(carriers: Any) -> None:
+    a_shop_with_vans()
+    order_id, payment = a_transfer_with_proof()
+    tell(told(order_id, "ProofSubmitted"))
+
+    call("POST", f"/api/payments/{payment}/confirm", {}, token=token("finance-maya"), key="c" * 16)
+    later(minutes=6)
+    escalate()
+
+    assert inbox_of("role#owner") == []
+
+
+def test_a_cancelled_order_is_told_to_customer_once(carriers: Any) -> None:
+    a_shop_with_vans()
+    order_id = placed()
+
+    answer = call("POST", f"/api/orders/{order_id}/cancel", {"reason": "changed_mind"}, token=token("owner-ratna"))
+    assert answer.status == 200, answer.body
+    everybody_hears(order_id)
+    everybody_hears(order_id)
+
+    assert [text.split(".")[0].split()[-1] for _, text in sms_sent() if "dibatalkan" in text] == ["dibatalkan"]
+
+
+def test_the_way_of_the_goods_is_told_to_the_customer(carriers: Any) -> None:
+    a_shop_with_vans()
+    order_id = offered()
+    work = told(order_id, "OfferOpened").event.assigned[0][0]
+    for step in ("accept", "pick", "ready", "dispatch", "deliver"):
+        answer = call("POST", f"/api/fulfillments/{work}/{step}", {}, token=token("warehouse-joko"), key=step * 16)
+        assert answer.status == 200, answer.body
+
+    everybody_hears(order_id)
+
+    heard = " ".join(text for _, text in sms_sent())
+    assert len(sms_sent()) == 3
+    assert "kami terima" in heard and "dalam perjalanan" in heard and "sudah sampai" in heard
+    assert inbox_of(TEAM) == []  # they had begun before the notice came by
+
+
+def test_goods_given_over_the_counter_need_no_message(carriers: Any) -> None:
+    a_shop_with_vans()
+    counter = {"delivery": {"method": "handover", "location": "store-tunjungan"}, "channel": "pos"}
+    put(TEAPOT, "store-tunjungan", 1)
+    said = token("cashier-sinta")
+    till = {"till": "till-1", "opening": {"amount": 0, "currency": "IDR"}}
+    call("POST", "/api/shifts", till, token=said, key="s" * 16)
+    body = an_order((TEAPOT, 1), payments=[{"method": "cash"}], **counter)
+    answer = call("POST", "/api/orders", body, token=said, key="o" * 16)
+    assert answer.status == 201, answer.body
+
+    everybody_hears(answer.json["id"])
+
+    assert sms_sent() == []
+
+
+def test_staff_see_who_was_told_and_what_became_of_it(carriers: Any) -> None:
+    a_shop_with_vans("van-budi")
+    order_id = offered()
+    everybody_hears(order_id)
+
+    answer = call("GET", f"/api/orders/{order_id}/notices", token=token("agent-lia"))
+
+    seen = {(each["kind"], each["to"]): each["channels"] for each in answer.json["items"]}
+    assert seen == {
+        ("OrderPlaced", f"customer#{order_id}"): {"sms": "sent"},
+        ("OfferOpened", "staff#salesman-budi"): {"sms": "sent"},
+        ("OfferOpened", TEAM): {},
+    }
+    assert call("GET", f"/api/orders/{order_id}/notices").status == 401
+
+
+def a_transfer_with_proof() -> tuple[str, str]:
+    order_id = placed(payments=[{"method": "transfer"}])
+    order = call("GET", f"/api/orders/{order_id}", token=token("owner-ratna")).json
+    payment = order["payments"][0]["id"]
+    body = {"reference": "TRX-1"}
+    answer = call("POST", f"/api/payments/{payment}/proof", body, token=token("owner-ratna"), key="p" * 16)
+    assert answer.status == 200, answer.body
+    return order_id, payment
