@@ -23,6 +23,7 @@ from storefront.listing import Facts, is_shown, listing, path_part, slug
 HERE = Path(__file__).parent
 LANGUAGES = {"id": "", "en": "/en"}
 MADE_BY_US = "site.json"
+SPOKEN = {"words": "script", "desk": "desk"}  # what browsers say, a module for each language and table
 PAGES = {"keranjang": "cart", "checkout": "checkout", "pesanan": "order", "tentang": "about"}
 
 
@@ -33,7 +34,7 @@ def build(products: Iterable[Facts], settings: Facts, out_dir: Path | str) -> Fa
     fresh = out.with_name(out.name + ".new")
     shutil.rmtree(fresh, ignore_errors=True)
     fresh.mkdir(parents=True)
-    shown = [product for product in products if is_shown(product)]
+    shown = sorted((product for product in products if is_shown(product)), key=lambda product: product["sku"])
     assets = lay_assets(fresh)
     for language in LANGUAGES:
         write_shop(fresh, language, shown, settings, assets)
@@ -115,7 +116,7 @@ def write_for_machines(out: Path, products: list[Facts], settings: Facts, made: 
 
 def lay_assets(out: Path) -> str:
     """Returns the folder's address, `/assets/<hash>`."""
-    made = {f"words.{code}.js": words_module(code) for code in LANGUAGES}
+    made = {f"{name}.{code}.js": words_module(table, code) for code in LANGUAGES for name, table in SPOKEN.items()}
     kept = {file.relative_to(HERE / "assets").as_posix(): file.read_text() for file in asset_files()}
     files = dict(sorted((made | kept).items()))
     digest = hashlib.sha256("\0".join(f"{name}\0{text}" for name, text in files.items()).encode()).hexdigest()[:12]
@@ -128,8 +129,8 @@ def asset_files() -> list[Path]:
     return [file for file in (HERE / "assets").rglob("*") if file.suffix in (".js", ".css", ".svg", ".md")]
 
 
-def words_module(language: str) -> str:
-    words = read_words(language)["script"] | {"language": language, "prefix": LANGUAGES[language]}
+def words_module(table: str, language: str) -> str:
+    words = read_words(language)[table] | {"language": language, "prefix": LANGUAGES[language]}
     return "export default " + json.dumps(words, ensure_ascii=False, sort_keys=True) + ";\n"
 
 
@@ -142,9 +143,7 @@ def read_words(language: str) -> Facts:
 
 def environment(folder: str) -> Environment:
     loader = FileSystemLoader(HERE / "templates" / folder)
-    return Environment(
-        loader=loader, autoescape=True, undefined=StrictUndefined, trim_blocks=True, lstrip_blocks=True
-    )
+    return Environment(loader=loader, autoescape=True, undefined=StrictUndefined, trim_blocks=True, lstrip_blocks=True)
 
 
 def put(out: Path, path: str, text: str) -> None:
@@ -173,7 +172,9 @@ def swap(fresh: Path, out: Path) -> None:
 def main() -> None:
     from storefront import read  # the only road to AWS, taken by the command alone
 
-    asked = argparse.ArgumentParser(prog="python -m storefront.build", description="Build the static shop and the desk.")
+    asked = argparse.ArgumentParser(
+        prog="python -m storefront.build", description="Build the static shop and the desk."
+    )
     asked.add_argument("--out", type=Path, default=Path("build/site"))
     out = asked.parse_args().out
     made = build(read.products(), read.settings(), out)

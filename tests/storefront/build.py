@@ -46,7 +46,9 @@ def some_products() -> list[dict[str, Any]]:
         a_product("TEH-02", name="Teh Hijau Pegunungan", price=rupiah(22_000), available=0, locations=[]),
         a_product("BRS-01", name="Beras Pandan Wangi 5 kg", category="Beras & Tepung", price=rupiah(89_000)),
         a_product("TPG-01", name="Tepung Terigu 1 kg", category="Beras & Tepung", price=rupiah(13_500)),
-        a_product("SBL-01", name="Sambal Bawang Ibu Ratih", category="Bumbu & Sambal", price=rupiah(27_500), available=2),
+        a_product(
+            "SBL-01", name="Sambal Bawang Ibu Ratih", category="Bumbu & Sambal", price=rupiah(27_500), available=2
+        ),
         a_product("KCP-01", name="Kecap Manis Cap Perahu 600 ml", category="Bumbu & Sambal", price=rupiah(24_900)),
         a_product("SBN-01", name="Sabun Mandi Sereh", category="Sabun & Mandi", price=rupiah(9_800)),
         a_product("PEL-01", name="Pembersih Lantai Jeruk", category="Kebersihan", price=rupiah(19_500)),

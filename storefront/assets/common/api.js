@@ -13,7 +13,7 @@ export class Problem extends Error {
   }
 }
 
-export async function call(method, path, { body, key, token, bearer } = {}) {
+export async function call(method, path, { body, key, token, bearer, text: asText } = {}) {
   const headers = { Accept: "application/json" };
   if (body !== undefined) headers["Content-Type"] = "application/json";
   if (key) headers["Idempotency-Key"] = key;
@@ -26,6 +26,7 @@ export async function call(method, path, { body, key, token, bearer } = {}) {
   } catch {
     throw new Problem({ code: "offline" });
   }
+  if (answer.ok && asText) return text;
   const said = readable(text);
   if (!answer.ok) throw new Problem(said || { code: answer.status >= 500 ? "unavailable" : "bug" }, answer.status);
   return said;

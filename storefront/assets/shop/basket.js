@@ -52,7 +52,7 @@ async function price(prices) {
   const names = Object.fromEntries(cart.lines().map((line) => [line.sku, line.name]));
   try {
     const quote = await call("POST", "/quotes", { body: { channel: "web", lines: cart.wanted() } });
-    if (mine === asked) fill(prices, quoteTable(quote));
+    if (mine === asked) fill(prices, quoteTable(quote), quote.short?.length ? remedy({ facts: quote }) : "");
   } catch (problem) {
     if (mine === asked) fill(prices, kindly(problem, { names, after: remedy(problem) }));
   }

@@ -79,11 +79,23 @@ async function requote() {
     const quote = await call("POST", "/quotes", { body: said });
     if (mine !== asked) return;
     fill(one("#quote"), quoteTable(quote));
+    offerOnly(quote);
     if (!read("pending", null)) fill(one("#problem"));
     button.textContent = `${read("pending", null) ? words.retry : words.place} · ${formatted(quote.total)}`;
   } catch (problem) {
     if (mine === asked) refused(problem);
   }
+}
+
+/** Ways to pay and stores to pick up from that this cart has now; what is not there cannot be chosen. */
+function offerOnly(quote) {
+  const ways = all("[name=payment]", form);
+  for (const input of ways) input.disabled = Boolean(quote.payments) && !quote.payments.includes(input.value);
+  if (ways.some((input) => input.checked && input.disabled)) ways.filter((input) => !input.disabled).slice(0, 1).forEach((input) => (input.checked = true));
+  const stores = (quote.delivery || []).filter((each) => each.method === "pickup").map((each) => each.location);
+  const options = [...(form.elements.location?.options || [])];
+  for (const option of options) option.disabled = Boolean(quote.delivery) && !stores.includes(option.value);
+  if (options.some((option) => option.selected && option.disabled)) options.filter((option) => !option.disabled).slice(0, 1).forEach((option) => (option.selected = true));
 }
 
 async function place() {

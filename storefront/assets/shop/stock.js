@@ -34,6 +34,7 @@ function show({ sku, available, locations }) {
   for (const place of all("[data-units]").filter((place) => place.dataset.units === sku)) {
     place.dataset.state = available > FEW ? "in_stock" : available > 0 ? "few" : "out_of_stock";
     place.textContent = unitsText(available);
+    place.dataset.counted = "";
     if ("live" in place.dataset) showDetails(sku, available, locations);
   }
   for (const button of all(".card [data-add]").filter((button) => button.dataset.add === sku)) button.disabled = available < 1;
@@ -49,16 +50,16 @@ function showDetails(sku, available, locations) {
   one("[data-add]", buy).disabled = available < 1;
   const known = JSON.parse(one("#places").textContent);
   const held = locations.filter((each) => each.available > 0 && known[each.location]);
-  if (held.length) fill(one("[data-places]"), held.map((each) => held_at(known[each.location], each)));
+  if (held.length) fill(one("[data-places]"), held.map((each) => kept(known[each.location], each)));
   else fill(one("[data-places]"), h("li", {}, words.none_left));
 }
 
-const held_at = (place, { available }) =>
+const kept = (place, { available }) =>
   h("li", {}, h("b", {}, words.kinds[place.kind]), " ", place.name, h("span", {}, say(words.units, { count: available })));
 
 function forget(sku) {
   for (const place of all("[data-units]").filter((place) => place.dataset.units === sku)) {
-    if ("live" in place.dataset || place.dataset.state === "few") {
+    if ("live" in place.dataset || "counted" in place.dataset) {
       place.dataset.state = "unknown";
       place.textContent = words.stock_unknown;
     }

@@ -1,0 +1,55 @@
+// Pieces that every screen uses.
+import { fill, h, one } from "../common/dom.js";
+import { nameOf } from "./names.js";
+import { stateText, words } from "./words.js";
+
+export const badge = (state) => h("span", { class: "badge", "data-state": state }, stateText(state));
+export const goods = (lines) => h("ul", { class: "goods" }, lines.map((line) => h("li", {}, h("b", {}, `${line.quantity} ×`), " ", line.name || nameOf(line.sku))));
+export const quiet = (text) => h("p", { class: "quiet" }, text);
+export const button = (text, onclick, kind = "") => h("button", { type: "button", class: kind, onclick }, text);
+export const field = (label, attributes) => h("label", {}, label, h("input", attributes));
+/** Its label is the legend above it, said again only to those who cannot see that. */
+export const bare = (label, name, choices) => h("select", { name, "aria-label": label }, choices.map(([value, text]) => h("option", { value }, text)));
+export const select = (label, name, choices, chosen) =>
+  h("label", {}, label, h("select", { name }, choices.map(([value, text]) => h("option", { value, selected: value === chosen }, text))));
+
+export function explain(problem) {
+  const { code, facts } = problem;
+  const short = (facts?.short || []).map((each) => `${nameOf(each.sku)}: ${each.available}`);
+  const errors = (facts?.errors || []).map((each) => [each.field, each.says].filter(Boolean).join(": "));
+  return [words.problems[code] || facts?.detail || words.bug, ...short, ...errors].join(" · ");
+}
+
+/** One line at the foot of the screen, gone after a while. */
+export function tell(text, kind = "") {
+  one(".told")?.remove();
+  const said = h("div", { class: `told ${kind}`, role: kind === "bad" ? "alert" : "status" }, text);
+  document.body.append(said);
+  setTimeout(() => said.remove(), 6000);
+}
+
+/** Does it with the button busy, and says what came of it. */
+export async function doing(control, work) {
+  control.disabled = true;
+  control.setAttribute("aria-busy", "true");
+  try {
+    return await work();
+  } catch (problem) {
+    tell(explain(problem), "bad");
+    return null;
+  } finally {
+    control.disabled = false;
+    control.removeAttribute("aria-busy");
+  }
+}
+
+/** Replaces a screen only when its facts changed, so that a poll never moves what a finger is about to touch. */
+export function steady(place, draw) {
+  let before = "";
+  return (facts) => {
+    const now = JSON.stringify(facts);
+    if (now === before) return;
+    before = now;
+    fill(place, draw(facts));
+  };
+}

@@ -1,0 +1,54 @@
+// The owner's recap: the same figures as the CSV, by whatever he asks for.
+import { fill, h } from "../common/dom.js";
+import { formatted } from "../common/money.js";
+import { ask } from "./me.js";
+import { placeOf } from "./names.js";
+import { button, doing, explain, field, quiet, select } from "./parts.js";
+import { today, words } from "./words.js";
+
+const BY = ["channel", "location", "salesman", "day"];
+const FIGURES = ["orders", "units", "sales", "tax", "margin", "cash", "noncash"];
+
+export function recap(place) {
+  const from = field(words.recap.from, { type: "date", name: "from", value: today().slice(0, 8) + "01" });
+  const to = field(words.recap.to, { type: "date", name: "to", value: today() });
+  const by = select(words.recap.by, "by", BY.map((each) => [each, words.recap[each]]));
+  const list = h("div", { class: "list wide" });
+  const asked = () => new URLSearchParams({ from: from.querySelector("input").value, to: to.querySelector("input").value, by: by.querySelector("select").value });
+  const load = async () => {
+    try {
+      const answer = await ask("GET", `/reports/recap?${asked()}`);
+      fill(list, answer.items.length ? table(answer, by.querySelector("select").value) : quiet(words.nothing));
+    } catch (problem) {
+      fill(list, quiet(explain(problem)));
+    }
+  };
+  const controls = h("div", { class: "controls" }, from, to, by);
+  controls.addEventListener("change", load);
+  fill(place, controls, list, button(words.recap.csv, (event) => doing(event.target, () => download(asked())), "outline"));
+  load();
+}
+
+function table({ items, totals }, by) {
+  const row = (each, name) => h("tr", {}, h("th", { scope: "row" }, name), FIGURES.map((figure) => h("td", { class: "number" }, written(each[figure]))));
+  return h(
+    "table",
+    {},
+    h("thead", {}, h("tr", {}, h("th", {}, words.recap[by]), FIGURES.map((figure) => h("th", { class: "number" }, words.recap[figure])))),
+    h("tbody", {}, items.map((each) => row(each, named(by, each[by])))),
+    h("tfoot", {}, (totals || []).map((each) => row(each, words.recap.total))),
+  );
+}
+
+const written = (figure) => (figure && typeof figure === "object" ? formatted(figure) : String(figure ?? "–"));
+const named = (by, value) => (by === "channel" ? words.channels[value] || value : by === "location" ? placeOf(value) : value) || "–";
+
+/** Made from the same rows by the API; the token travels in a header, so a plain link would not do. */
+async function download(asked) {
+  asked.set("format", "csv");
+  const answer = await fetchText(`/reports/recap?${asked}`);
+  const link = h("a", { href: URL.createObjectURL(new Blob([answer], { type: "text/csv" })), download: "rekap.csv" });
+  link.click();
+}
+
+const fetchText = (path) => ask("GET", path, { text: true });

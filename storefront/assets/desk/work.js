@@ -1,0 +1,92 @@
+// Open work of one's own place, oldest first, with the steps that come next.
+import { h, say, whileWatched } from "../common/dom.js";
+import { formatted } from "../common/money.js";
+import { ask, me } from "./me.js";
+import { allPlaces, placeOf } from "./names.js";
+import { badge, button, doing, goods, quiet, select, steady } from "./parts.js";
+import { whenText, words } from "./words.js";
+
+const EVERY_SECONDS = 5;
+const REASONS = ["not_found", "damaged", "closed", "too_busy"];
+const PAY_FIRST = new Set(["unpaid", "pending"]);
+
+export function work(place) {
+  const chooser = me.location || me.role === "salesman" ? "" : select(words.stock.place, "place", allPlaces().filter((each) => each.active).map((each) => [each.id, each.name]));
+  const list = h("div", { class: "list" }, quiet(words.loading));
+  place.replaceChildren(...[chooser, list].filter(Boolean));
+  const show = steady(list, ({ items }) => (items.length ? items.map((item) => card(item, renew)) : quiet(words.nothing)));
+  let stopped = false;
+  const renew = whileWatched(EVERY_SECONDS, async () => {
+    if (stopped) return;
+    const where = chooser ? `?location=${encodeURIComponent(chooser.querySelector("select").value)}` : "";
+    try {
+      const answer = await ask("GET", "/fulfillments" + where);
+      if (!stopped && !list.querySelector("dialog[open]")) show(answer);
+    } catch {
+      // the next turn asks again
+    }
+  });
+  if (chooser) chooser.addEventListener("change", renew);
+  return () => (stopped = true);
+}
+
+/** What may come next; the API refuses the rest anyway. */
+function steps(item) {
+  const gone = item.method === "pickup" || item.method === "handover" ? "handover" : "dispatch";
+  if (item.kind === "van") return { accepted: [gone], ready: [gone], in_transit: ["deliver", "fail"], failed_attempt: ["dispatch"] }[item.status] || [];
+  return { assigned: ["accept"], accepted: ["pick"], picking: ["ready"], ready: [gone], in_transit: ["deliver", "fail"], failed_attempt: ["dispatch"] }[item.status] || [];
+}
+
+const mayReject = (item) => ["assigned", "accepted", "picking"].includes(item.status);
+
+function card(item, renew) {
+  const dialog = rejecting(item, renew);
+  return h(
+    "article",
+    { class: "card open" },
+    h("header", {}, h("h2", {}, item.number), badge(item.status)),
+    goods(item.lines),
+    h("p", { class: "facts" }, words.methods[item.method] || item.method, " · ", words.channels[item.channel] || item.channel),
+    item.cash_to_collect?.amount ? h("p", { class: "cash" }, say(words.cash_to_collect, { amount: formatted(item.cash_to_collect) })) : "",
+    PAY_FIRST.has(item.payment_status) && !item.cash_to_collect?.amount ? h("p", { class: "warn" }, words.paid_first) : "",
+    whom(item),
+    item.note ? h("p", {}, h("b", {}, words.note + ": "), item.note) : "",
+    h("footer", {}, steps(item).map((step, i) => button(words.actions[step], (event) => take(event.target, item, step, renew), i ? "outline" : "")), mayReject(item) ? button(words.actions.reject, () => dialog.showModal(), "outline") : ""),
+    h("small", {}, whenText(item.assigned_at), " · ", h("a", { href: `#/orders/${item.order_id}` }, words.order), " · ", placeOf(item.location)),
+    dialog,
+  );
+}
+
+function whom(item) {
+  const { customer, address } = item;
+  if (!customer && !address) return "";
+  const street = address ? [address.street, address.city, address.postcode].filter(Boolean).join(", ") : "";
+  return h(
+    "p",
+    { class: "whom" },
+    customer?.name ? h("b", {}, customer.name) : "",
+    customer?.phone ? h("a", { href: `tel:${customer.phone}` }, words.call) : "",
+    street ? h("span", {}, street) : "",
+  );
+}
+
+const take = (control, item, step, renew) =>
+  doing(control, async () => {
+    const body = step === "fail" ? { reason: words.actions.fail } : undefined;
+    try {
+      await ask("POST", `/fulfillments/${item.id}/${step}`, { body });
+    } finally {
+      renew();
+    }
+  });
+
+function rejecting(item, renew) {
+  const choose = (reason) => (event) =>
+    doing(event.target, async () => {
+      await ask("POST", `/fulfillments/${item.id}/reject`, { body: { reason } });
+      dialog.close();
+      renew();
+    });
+  const dialog = h("dialog", {}, h("article", {}, h("h2", {}, words.actions.reject), REASONS.map((reason) => button(words.reasons[reason], choose(reason), "outline")), button(words.back, () => dialog.close(), "secondary")));
+  return dialog;
+}

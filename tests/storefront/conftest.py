@@ -1,0 +1,68 @@
+"""A real browser on built pages, its API stubbed; skips with a clear message where there is no Chromium."""
+
+from __future__ import annotations
+
+import functools
+import threading
+from collections.abc import Iterator
+from http.server import SimpleHTTPRequestHandler, ThreadingHTTPServer
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from storefront.build import build
+from tests.storefront.build import settings, some_products
+
+CHROMIUM = Path("/usr/bin/chromium")
+QUIET = (
+    "--no-sandbox --disable-gpu --disable-quic --no-first-run --disable-background-networking "
+    "--disable-component-update --disable-sync --disable-dev-shm-usage"
+)
+
+
+class Silent(SimpleHTTPRequestHandler):
+    def log_message(self, *said: Any) -> None:
+        pass
+
+
+@pytest.fixture(scope="session")
+def served(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
+    site = tmp_path_factory.mktemp("built") / "site"
+    build(some_products(), settings(), site)
+    server = ThreadingHTTPServer(("127.0.0.1", 0), functools.partial(Silent, directory=site))
+    threading.Thread(target=server.serve_forever, daemon=True).start()
+    yield f"http://127.0.0.1:{server.server_port}"
+    server.shutdown()
+
+
+@pytest.fixture(scope="session")
+def chromium() -> Iterator[Any]:
+    api = pytest.importorskip(
+        "playwright.sync_api", reason="playwright is not installed: pip install -r tests/requirements.txt"
+    )
+    if not CHROMIUM.exists():
+        pytest.skip(f"no browser at {CHROMIUM}: apt-get install --no-install-recommends chromium")
+    with api.sync_playwright() as playwright:
+        browser = playwright.chromium.launch(executable_path=str(CHROMIUM), args=QUIET.split())
+        yield playwright, browser
+        browser.close()
+
+
+@pytest.fixture
+def phone(chromium: Any, served: str) -> Iterator[Any]:
+    """A page on a phone in Indonesia. Any error in a script, and any request to another host, fails the test."""
+    playwright, browser = chromium
+    device = playwright.devices["Pixel 7"] | {"locale": "id-ID", "timezone_id": "Asia/Jakarta", "base_url": served}
+    context = browser.new_context(**device)
+    page = context.new_page()
+    page.set_default_timeout(8_000)
+    wrong: list[str] = []
+    page.on("pageerror", lambda error: wrong.append(str(error)))
+    page.on("console", lambda said: wrong.append(said.text) if "Content Security Policy" in said.text else None)
+    page.on(
+        "request", lambda asked: None if asked.url.startswith((served, "data:", "blob:")) else wrong.append(asked.url)
+    )
+    yield page
+    context.close()
+    assert wrong == []

@@ -1,0 +1,123 @@
+"""The doors that staff screens stand on, with a morning's work behind them."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from tests.storefront.build import rupiah, some_products
+from tests.storefront.stub import Answer, Asked, StubApi, a_problem, an_order, quotes
+
+ORDER = "ord_01KB"
+WORK = "ful_01KB-1"
+OFFER = "off_01KB-1"
+
+
+def listed(*items: Any) -> dict[str, Any]:
+    return {"items": list(items), "next": None}
+
+
+def a_desk(role: str, location: str | None = None) -> StubApi:
+    api = StubApi()
+    me = {"id": f"{role}-1", "role": role, "name": "Budi Santoso", "location": location}
+    said: dict[str, Any] = {
+        "GET /me": me,
+        "GET /locations": listed(*places()),
+        "GET /catalog/products": listed(*({**each, "price": each["price"]} for each in some_products())),
+        "GET /inbox": listed(an_offer_notice(), a_notice()),
+        f"GET /offers/{OFFER}": an_offer(),
+        "GET /fulfillments": listed(some_work()),
+        f"GET /stock/locations/{location}": listed(a_level("KOPI-01", 6), a_level("TEH-01", 2)),
+        "GET /stock/transfers": listed(a_transfer(location or "")),
+        "GET /customers": listed({"id": "cus_1", "name": "Warung Bu Tini", "phone": "+6281252981234", "address": None}),
+        "GET /customers/cus_1": a_card(),
+        "GET /orders": listed(an_order(units=2)),
+        f"GET /orders/{ORDER}": an_order(id=ORDER),
+        "GET /reports/recap": a_recap(),
+        "GET /exceptions": listed(an_exception()),
+    }
+    api.doors = {name: answering(answer) for name, answer in said.items()}
+    api.doors["POST /quotes"] = quotes(
+        {each["sku"]: (each["name"], each["price"]["amount"]) for each in some_products()}
+    )
+    api.doors[f"GET /orders/{ORDER}/routing"] = answering({"decisions": [], "fulfillments": [], "offers": []})
+    api.doors["GET /shifts/mine"] = lambda asked: a_problem(404, "not_found")
+    return api
+
+
+def answering(answer: Any) -> Any:
+    def door(asked: Asked) -> Answer:
+        return 200, answer
+
+    return door
+
+
+def places() -> list[dict[str, Any]]:
+    named = [("van-budi", "van", "Mobil Budi"), ("wh-rungkut", "warehouse", "Gudang Rungkut")]
+    named.append(("st-darmo", "store", "Toko Darmo"))
+    return [{"id": each, "kind": kind, "name": name, "active": True} for each, kind, name in named]
+
+
+def an_offer_notice(**facts: Any) -> dict[str, Any]:
+    notice = {"id": "evt_1", "kind": "offer", "at": "2026-11-22T09:15:00.000Z", "to": "staff", "order": ORDER}
+    notice |= {"offer": OFFER, "goods": [{"sku": "KOPI-01", "quantity": 2}], "distance_meters": 1234, "state": "open"}
+    notice |= {"until": "2026-11-22T09:25:00.000Z", "claim": "/o/x", "acknowledged_at": None, "acknowledged_by": None}
+    return notice | facts
+
+
+def a_notice() -> dict[str, Any]:
+    notice = {"id": "evt_2", "kind": "yours_now", "at": "2026-11-22T09:10:00.000Z", "to": "location", "order": ORDER}
+    notice |= {"fulfillment": WORK, "location": "wh-rungkut", "goods": [{"sku": "BRS-01", "quantity": 1}]}
+    return notice | {"state": "assigned", "acknowledged_at": None, "acknowledged_by": None}
+
+
+def an_offer(**facts: Any) -> dict[str, Any]:
+    line = {"sku": "KOPI-01", "name": "Kopi Gayo 200 g", "quantity": 2}
+    return {
+        "id": OFFER,
+        "status": "open",
+        "lines": [line],
+        "cash_to_collect": rupiah(131_000),
+        "fulfillment": None,
+    } | facts
+
+
+def some_work(**facts: Any) -> dict[str, Any]:
+    work = {"id": WORK, "order_id": ORDER, "number": "SK-7H2K-4", "status": "assigned", "method": "ship"}
+    work |= {"location": "wh-rungkut", "kind": "warehouse", "channel": "web", "note": "Pagar hijau"}
+    work |= {"lines": [{"sku": "KOPI-01", "name": "Kopi Gayo 200 g", "quantity": 2}], "payment_status": "unpaid"}
+    work |= {"cash_to_collect": rupiah(131_000), "assigned_at": "2026-11-22T09:15:00.000Z"}
+    address = {"street": "Jl. Kenanga 5", "city": "Surabaya", "postcode": "60241"}
+    return work | {"customer": {"name": "Sari", "phone": "+6281252981234"}, "address": address} | facts
+
+
+def a_level(sku: str, units: int) -> dict[str, Any]:
+    return {"sku": sku, "on_hand": units + 1, "reserved": 0, "allocated": 1, "display": 0, "available": units}
+
+
+def a_transfer(here: str) -> dict[str, Any]:
+    lines = [{"sku": "KOPI-01", "sent": 5, "received": 0}]
+    return {"id": "trf_1", "source": "wh-rungkut", "destination": here, "status": "in_transit", "lines": lines}
+
+
+def a_card() -> dict[str, Any]:
+    debt = {"id": "rec_1", "left": rupiah(450_000), "due_on": "2026-11-10", "overdue_days": 12}
+    card = {"id": "cus_1", "name": "Warung Bu Tini", "company": "", "phone": "+6281252981234", "address": None}
+    card |= {"credit_limit": rupiah(2_000_000), "credit_left": rupiah(1_250_000), "owed": rupiah(750_000)}
+    return card | {"overdue": rupiah(450_000), "overdue_days": 12, "receivables": [debt]}
+
+
+def a_recap() -> dict[str, Any]:
+    row = {"channel": "web", "orders": 12, "units": 31, "sales": rupiah(1_275_000), "tax": rupiah(126_351)}
+    row |= {"margin": rupiah(310_000), "cash": rupiah(400_000), "noncash": rupiah(875_000)}
+    return listed(row) | {"totals": [row]}
+
+
+def an_exception() -> dict[str, Any]:
+    action = {"method": "POST", "path": f"/orders/{ORDER}/cancel"}
+    return {
+        "kind": "stranded",
+        "since": "2026-11-22T09:00:00.000Z",
+        "order": ORDER,
+        "number": "SK-7H2K-4",
+        "action": action,
+    }

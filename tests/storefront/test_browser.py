@@ -1,0 +1,232 @@
+"""The shop on a phone, its API answered by a stub."""
+
+import json
+from pathlib import Path
+
+import pytest
+
+from tests.storefront.build import some_products
+from tests.storefront.stub import StubApi, a_problem, an_order, quotes, stock
+
+pytestmark = pytest.mark.browser
+
+PRICES = {each["sku"]: (each["name"], each["price"]["amount"]) for each in some_products()}
+PLACED = "POST /orders"
+
+
+@pytest.fixture
+def api(phone):
+    stub = StubApi()
+    stub.doors = {
+        "GET /stock": stock({"KOPI-01": 20, "TEH-01": 3}),
+        "POST /quotes": quotes(PRICES, freight=15_000),
+        PLACED: lambda asked: (201, an_order()),
+        "GET /orders/ord_1": lambda asked: (200, an_order()),
+    }
+    phone.route("**/api/**", stub.route)
+    return stub
+
+
+def test_amounts_are_written_in_the_browser_as_on_the_page(phone, api):
+    table = json.loads((Path(__file__).parent / "money.json").read_text())
+    phone.goto("/")
+    module = phone.locator('link[rel=modulepreload][href$="common/money.js"]').get_attribute("href")
+
+    written = phone.evaluate(
+        "([module, table]) => import(module).then(m => table.map(([amount, currency]) => m.formatted({amount, currency})))",
+        [module, table],
+    )
+
+    assert written == [each[2] for each in table]
+
+
+def test_an_open_page_shows_the_units_that_are_left_now(phone, api):
+    phone.goto("/p/KOPI-01/")
+    live = phone.locator("[data-live]")
+    live.get_by_text("Tersisa 20").wait_for()
+
+    api.doors["GET /stock"] = stock({"KOPI-01": 19})
+    phone.get_by_role("button", name="Periksa lagi").click()
+
+    live.get_by_text("Tersisa 19").wait_for()
+    assert "Gudang Rungkut15 unit" in phone.locator("[data-places]").inner_text().replace("\n", "").replace("  ", " ")
+
+
+def test_a_number_that_cannot_be_renewed_is_taken_back(phone, api):
+    phone.goto("/p/KOPI-01/")
+    phone.get_by_text("Tersisa 20").wait_for()
+
+    api.broken.add("GET /stock")
+    phone.get_by_role("button", name="Periksa lagi").click()
+
+    phone.locator("[data-live]").get_by_text("Stok tidak dapat diperiksa sekarang").wait_for()
+    assert phone.get_by_text("Tersisa").count() == phone.get_by_text("Tinggal").count() == 0
+
+
+def test_without_scripts_prices_and_availability_can_be_read(chromium, served):
+    _, browser = chromium
+    context = browser.new_context(java_script_enabled=False, base_url=served)
+    page = context.new_page()
+
+    page.goto("/p/KOPI-01/")
+
+    assert page.locator("[data-price]").inner_text() == "Rp58.000"
+    assert page.locator("[data-live]").inner_text() == "Tersedia"
+    assert page.get_by_role("link", name="Kopi & Teh").count() == 1
+    context.close()
+
+
+def fill_cart(phone):
+    phone.goto("/p/KOPI-01/")
+    phone.get_by_role("button", name="Tambah jumlah").click()
+    phone.get_by_role("button", name="Masukkan keranjang").click()
+    phone.get_by_role("link", name="Lihat keranjang").wait_for()
+
+
+def fill_form(phone):
+    phone.goto("/checkout/")
+    phone.get_by_label("Nama").fill("Sari Wulandari")
+    phone.get_by_label("Nomor HP").fill("081252981234")
+    phone.get_by_label("Alamat", exact=True).fill("Jl. Kenanga 5")
+    phone.get_by_label("Kode pos").fill("60241")
+    phone.get_by_label("Kode pos").press("Tab")
+    phone.get_by_role("button", name="Rp131.000").wait_for()
+
+
+def test_a_guest_orders_and_sees_how_to_pay(phone, api):
+    fill_cart(phone)
+    fill_form(phone)
+
+    phone.get_by_role("button", name="Pesan sekarang").click()
+
+    phone.get_by_role("heading", name="Pesanan SK-7H2K-4").wait_for()
+    placed = api.said_to(PLACED)[0]
+    address = {"street": "Jl. Kenanga 5", "city": "", "postcode": "60241", "country": "ID"}
+    assert placed.body == {
+        "channel": "web",
+        "lines": [{"sku": "KOPI-01", "quantity": 2}],
+        "customer": {"name": "Sari Wulandari", "phone": "081252981234"},
+        "delivery": {"method": "ship", "address": address},
+        "payments": [{"method": "transfer"}],
+    }
+    assert len(placed.headers["idempotency-key"]) == 32
+    assert phone.get_by_text("Bank Contoh 000-123-4567").count() == 1
+    assert phone.get_by_text("Transfer sebelum 23 Nov, 16.15 WIB").count() == 1
+    assert api.said_to("GET /orders/ord_1")[0].query["token"] == ["0.secret"]
+    assert phone.locator("[data-cart-count]").is_hidden()
+
+
+def test_a_broken_connection_is_retried_with_the_same_key_and_body(phone, api):
+    fill_cart(phone)
+    fill_form(phone)
+    api.broken.add(PLACED)
+    phone.get_by_role("button", name="Pesan sekarang").click()
+    phone.get_by_text("Sambungan terputus").wait_for()
+
+    api.broken.clear()
+    phone.reload()
+    phone.get_by_role("button", name="Kirim ulang").click()
+
+    phone.get_by_role("heading", name="Pesanan SK-7H2K-4").wait_for()
+    first, second = api.said_to(PLACED)
+    assert first.body == second.body
+    assert first.headers["idempotency-key"] == second.headers["idempotency-key"]
+
+
+def test_a_refusal_lists_what_is_left_and_the_next_try_has_a_new_key(phone, api):
+    fill_cart(phone)
+    fill_form(phone)
+    short = [{"sku": "KOPI-01", "wanted": 2, "available": 1}]
+    api.doors[PLACED] = lambda asked: a_problem(409, "out_of_stock", short=short)
+    phone.get_by_role("button", name="Pesan sekarang").click()
+    phone.get_by_text("Kopi Gayo 200 g: Anda minta 2, tersisa 1").wait_for()
+
+    api.doors[PLACED] = lambda asked: (201, an_order())
+    phone.get_by_role("button", name="Pesan sekarang").click()
+
+    phone.get_by_role("heading", name="Pesanan SK-7H2K-4").wait_for()
+    first, second = api.said_to(PLACED)
+    assert first.headers["idempotency-key"] != second.headers["idempotency-key"]
+
+
+def test_a_cart_is_adjusted_to_what_is_left(phone, api):
+    fill_cart(phone)
+    priced = quotes(PRICES)
+
+    def short(asked):
+        status, quote = priced(asked)
+        wanted = asked.body["lines"][0]["quantity"]
+        return status, quote | {"short": [{"sku": "KOPI-01", "wanted": wanted, "available": 1}] if wanted > 1 else []}
+
+    api.doors["POST /quotes"] = short
+    phone.goto("/keranjang/")
+
+    phone.get_by_role("button", name="Sesuaikan keranjang").click()
+
+    phone.get_by_text("1 × Kopi Gayo 200 g").wait_for()
+    assert phone.locator("[data-cart-count]").inner_text() == "1"
+
+
+def test_proof_of_a_transfer_is_sent_with_the_order_token(phone, api):
+    sent = {"status": "proof_submitted", "action": None}
+
+    def proof(asked):
+        order = an_order()
+        order["payments"][0] |= sent
+        api.doors["GET /orders/ord_1"] = lambda again: (200, order)
+        return 200, order
+
+    api.doors["POST /payments/pay_1/proof"] = proof
+    phone.goto("/pesanan/?id=ord_1&token=0.secret")
+
+    phone.get_by_label("Nomor referensi").fill("TRF 20261122")
+    phone.get_by_role("button", name="Kirim bukti").click()
+
+    phone.get_by_text("Bukti diterima").wait_for()
+    asked = api.said_to("POST /payments/pay_1/proof")[0]
+    assert asked.body == {"reference": "TRF 20261122"}
+    assert asked.query["token"] == ["0.secret"]
+
+
+def test_an_order_is_cancelled_after_asking_once_more(phone, api):
+    def cancel(asked):
+        order = an_order(status="cancelled")
+        api.doors["GET /orders/ord_1"] = lambda again: (200, order)
+        return 200, order
+
+    api.doors["POST /orders/ord_1/cancel"] = cancel
+    phone.goto("/pesanan/?id=ord_1&token=0.secret")
+
+    phone.get_by_role("button", name="Batalkan pesanan").click()
+    phone.get_by_role("button", name="Ya, batalkan").click()
+
+    phone.get_by_text("Pesanan ini dibatalkan").wait_for()
+    assert len(api.said_to("POST /orders/ord_1/cancel")) == 1
+
+
+def test_a_foreign_or_broken_link_says_so_kindly(phone, api):
+    phone.goto("/pesanan/?id=ord_other&token=x")
+
+    phone.get_by_text("Pesanan tidak ditemukan").wait_for()
+
+
+def test_the_placement_that_brought_a_shopper_stays_with_his_order(phone, api):
+    phone.goto("/?via=ig-bio")
+    fill_cart(phone)
+    fill_form(phone)
+
+    phone.get_by_role("button", name="Pesan sekarang").click()
+
+    phone.get_by_role("heading", name="Pesanan SK-7H2K-4").wait_for()
+    assert api.said_to(PLACED)[0].body["placement"] == "ig-bio"
+
+
+@pytest.mark.parametrize(
+    "path", ["/", "/p/KOPI-01/", "/keranjang/", "/checkout/", "/pesanan/?id=ord_1&token=x", "/en/"]
+)
+def test_nothing_is_wider_than_the_phone(phone, api, path):
+    fill_cart(phone)
+    phone.goto(path)
+    phone.wait_for_load_state("networkidle")
+
+    assert phone.evaluate("document.documentElement.scrollWidth <= innerWidth")

@@ -1,0 +1,251 @@
+import gzip
+import hashlib
+import json
+import re
+from pathlib import Path
+
+import pytest
+
+from storefront.build import HERE, LANGUAGES, build, read_words
+from storefront.money import plain
+from tests.storefront.build import LEBARAN, a_product, rupiah, settings, some_products
+from tests.storefront.pages import Page
+
+HOSTILE = "\"><script>alert(1)</script><img src=x onerror='alert(2)'>{{ 7*7 }}</script>&amp;"
+OUTSIDE = re.compile(r"""(?:src|href|action|url)\s*[=(]\s*["']?(?:https?:)?//""")
+
+
+@pytest.fixture
+def site(tmp_path):
+    return tmp_path / "site"
+
+
+def product_page(site: Path, sku: str = "KOPI-01", prefix: str = "") -> Page:
+    return Page(site / prefix / "p" / sku / "index.html")
+
+
+def test_every_page_of_the_shop_is_there_in_both_languages(site):
+    build(some_products(), settings(), site)
+
+    for prefix in ("", "en"):
+        for path in ("", "keranjang", "checkout", "pesanan", "tentang", "k/kopi-teh", "p/KOPI-01", "p/TEH-02"):
+            assert (site / prefix / path / "index.html").is_file(), f"{prefix}/{path}"
+    for path in ("desk/index.html", "404.html", "sitemap.xml", "robots.txt", "favicon.svg", "art/KOPI-01.svg"):
+        assert (site / path).is_file(), path
+    assert Page(site / "index.html").elements[0][1]["lang"] == "id"
+    assert Page(site / "en" / "index.html").elements[0][1]["lang"] == "en"
+
+
+def test_page_and_json_ld_say_the_same_price_and_availability(site):
+    build(some_products(), settings(), site)
+
+    for product in some_products():
+        page = product_page(site, product["sku"])
+        offer = page.json_ld["offers"]
+        digits = re.sub(r"\D", "", shown_price(page))
+        assert offer["price"] == plain(product["price"]) == digits
+        assert offer["priceCurrency"] == "IDR"
+        sold_out = offer["availability"] == "https://schema.org/OutOfStock"
+        assert ("Habis" in live_text(page)) == sold_out == (product["available"] == 0)
+
+
+def shown_price(page: Page) -> str:
+    return next(text for attributes, text in page.all("span") if "data-price" in attributes)
+
+
+def live_text(page: Page) -> str:
+    return next(text for attributes, text in page.all("span") if "data-live" in attributes)
+
+
+def test_a_promotion_shows_the_usual_price_its_end_and_its_terms(site):
+    build([a_product(was=rupiah(72_500), promotion=LEBARAN)], settings(), site)
+
+    page = product_page(site)
+    assert "Rp72.500" in page.one("s")
+    assert "31 Des 2026" in page.one("p", class_="promotion")
+    assert "Selama persediaan ada." in page.one("p", class_="promotion")
+    assert page.json_ld["offers"]["priceValidUntil"] == "2026-12-31"
+    assert "While stock lasts." in product_page(site, prefix="en").one("p", class_="promotion")
+
+
+def test_no_number_of_units_is_built_into_a_page(site):
+    build([a_product(available=4711, locations=[{"location": "st-darmo", "available": 4711}])], settings(), site)
+
+    assert [file for file in site.rglob("*") if file.is_file() and "4711" in file.read_text()] == []
+    assert "Toko Darmo" in product_page(site).one("ul", class_="places")
+
+
+def test_a_product_for_the_counter_only_leaves_no_trace(site):
+    build([a_product(), a_product("RAHASIA-9", name="Barang Kasir", channels=["pos"])], settings(), site)
+
+    assert [file for file in site.rglob("*") if "RAHASIA" in file.name] == []
+    traces = [
+        file for file in site.rglob("*") if file.is_file() and re.search("RAHASIA|Barang Kasir", file.read_text())
+    ]
+    assert traces == []
+
+
+def test_a_product_taken_off_the_web_loses_its_page_at_the_next_build(site):
+    build([a_product(), a_product("TEH-01")], settings(), site)
+
+    build([a_product()], settings(), site)
+
+    assert not (site / "p" / "TEH-01").exists()
+    assert (site / "p" / "KOPI-01" / "index.html").is_file()
+
+
+def test_the_same_facts_give_the_same_bytes(tmp_path):
+    build(some_products(), settings(), tmp_path / "a")
+    build(reversed(some_products()), settings(), tmp_path / "b")
+
+    assert bytes_of(tmp_path / "a") == bytes_of(tmp_path / "b")
+
+
+def bytes_of(site: Path) -> dict[str, bytes]:
+    return {file.relative_to(site).as_posix(): file.read_bytes() for file in site.rglob("*") if file.is_file()}
+
+
+def test_no_page_asks_anything_of_another_host_or_runs_inline_code(site):
+    build(some_products(), settings(), site)
+
+    for file in site.rglob("*"):
+        if file.suffix in (".html", ".css", ".js", ".svg"):
+            text = file.read_text().replace('xmlns="http://www.w3.org/2000/svg"', "")
+            own = text.replace("https://shop.example", "").replace("//www.w3.org/2000/svg", "")
+            assert OUTSIDE.findall(own) == [], file
+        if file.suffix == ".html":
+            check_policy(Page(file))
+
+
+def check_policy(page: Page) -> None:
+    policy = next(each["content"] for each, _ in page.all("meta") if each.get("http-equiv"))
+    assert "script-src 'self';" in policy and "default-src 'none'" in policy
+    for tag, attributes in page.elements:
+        assert not [name for name in attributes if name.startswith("on") or name == "style"], (tag, attributes)
+        if tag == "script":
+            assert "src" in attributes or attributes["type"] in ("application/ld+json", "application/json")
+
+
+def test_hostile_names_stay_names(site):
+    plainly = build_and_count(site, "Kopi")
+
+    hostile = build_and_count(site, HOSTILE)
+
+    assert hostile == plainly
+    page = product_page(site)
+    assert page.one("h1") == HOSTILE
+    assert page.json_ld["name"] == HOSTILE
+
+
+def build_and_count(site: Path, text: str) -> dict[str, list[tuple[str, list[str]]]]:
+    """Every element with its attributes' names, page by page: text may change, structure may not."""
+    facts = {"name": text, "description": text, "category": "Kopi", "was": rupiah(72_500)}
+    promotion = {"name": text, "ends_at": None, "terms": {"id": text, "en": text}}
+    shop = settings(shop={"name": text}, locations={"st-darmo": {"name": text, "kind": "store", "address": text}})
+    held = [{"location": "st-darmo", "available": 1}]
+    build([a_product(**facts, promotion=promotion, locations=held)], shop, site)
+    pages = [file for file in site.rglob("*") if file.suffix in (".html", ".svg")]
+    return {
+        file.relative_to(site).as_posix(): [
+            (tag, sorted(attributes)) for tag, attributes in Page(file).elements if tag != "tspan"
+        ]
+        for file in pages
+    }
+
+
+@pytest.mark.parametrize("sku", ["../../etc/passwd", "..", ".hidden", "a/b", "A B", "é", "x" * 64, "KOPI.01:~+-_"])
+def test_no_sku_walks_out_of_the_site(site, sku):
+    build([a_product(sku)], settings(), site)
+
+    pages = list((site / "p").iterdir())
+    assert len(pages) == 1 and pages[0].parent == site / "p"
+    assert sorted(each.name for each in site.parent.iterdir()) == ["site"]
+
+
+def test_two_skus_never_share_a_page(site):
+    skus = ["a/b", "a~2fb", "A B", "A~20B", ".x", "~2ex"]
+
+    build([a_product(sku) for sku in skus], settings(), site)
+
+    assert len(list((site / "p").iterdir())) == len(skus)
+
+
+def test_a_folder_with_other_files_is_not_touched(tmp_path):
+    (tmp_path / "thesis.txt").write_text("years of work")
+
+    with pytest.raises(SystemExit):
+        build([], settings(), tmp_path)
+
+    assert (tmp_path / "thesis.txt").read_text() == "years of work"
+
+
+def test_a_product_page_weighs_at_most_thirty_kibibytes_over_the_wire(site):
+    made = build(some_products(), settings(), site)
+
+    page = Page(site / "p" / "KOPI-01" / "index.html")
+    assets = {each["src"] for each, _ in page.all("script") if "src" in each}
+    assets |= {
+        each["href"] for each, _ in page.all("link") if each.get("rel") in ("stylesheet", "modulepreload", "icon")
+    }
+    assets |= {f"{made['assets']}/common/api.js", "/art/KOPI-01.svg"}
+    files = [site / "p" / "KOPI-01" / "index.html", *(site / each.lstrip("/") for each in assets)]
+    weight = sum(len(gzip.compress(file.read_bytes(), 6)) for file in files)
+    assert weight <= 30 * 1024, f"{weight} bytes"
+
+
+def test_every_module_a_page_imports_is_there(site):
+    made = build(some_products(), settings(), site)
+
+    root = site / made["assets"].lstrip("/")
+    for file in root.rglob("*.js"):
+        for wanted in re.findall(r'from "(\.[^"]+)"', file.read_text()):
+            assert (file.parent / wanted).is_file(), f"{file.name} imports {wanted}"
+
+
+def test_vendored_files_are_those_that_were_published():
+    folder = HERE / "assets" / "vendor"
+    listed = [line.split() for line in (folder / "VERSIONS").read_text().splitlines() if not line.startswith("#")]
+
+    assert {words[0] for words in listed} == {file.name for file in folder.iterdir()} - {"VERSIONS"}
+    for words in listed:
+        assert hashlib.sha256((folder / words[0]).read_bytes()).hexdigest() == words[-1], words[0]
+
+
+def test_both_languages_say_the_same_things():
+    indonesian, english = (keys(read_words(language)) for language in LANGUAGES)
+
+    assert indonesian == english
+
+
+def keys(words, path=""):
+    found = set()
+    for name, value in words.items():
+        found |= keys(value, f"{path}{name}.") if isinstance(value, dict) else {path + name}
+    return found
+
+
+@pytest.mark.parametrize("folder, table", [("shop", "script"), ("desk", "desk")])
+def test_every_word_a_script_asks_for_is_written(folder, table):
+    written = read_words("id")[table] | {"language": "id", "prefix": ""}
+
+    for file in (HERE / "assets" / folder).glob("*.js"):
+        for path in re.findall(r"(?<!/)\bwords\.([a-z_]+(?:\.[a-z_]+)?)", file.read_text()):
+            first, _, rest = path.partition(".")
+            assert first in written, f"{file.name}: {path}"
+            if rest and isinstance(written[first], dict):
+                assert rest in written[first], f"{file.name}: {path}"
+
+
+def test_the_demo_shop_says_on_every_page_that_it_is_made_up(site):
+    build(some_products(), settings(), site)
+
+    for file in site.rglob("*.html"):
+        if file.parent.name != "desk":
+            assert Page(file).all("p", class_="demo"), file
+
+
+def test_what_was_made_is_written_down(site):
+    made = build(some_products(), settings(), site)
+
+    assert json.loads((site / "site.json").read_text()) == made
+    assert made["products"] == len(some_products())

@@ -1,0 +1,158 @@
+"""The desk on a phone, its API answered by a stub."""
+
+import pytest
+
+from tests.storefront.desk_stub import OFFER, WORK, a_desk, an_offer, an_offer_notice, listed, some_work
+from tests.storefront.stub import a_problem
+
+pytestmark = pytest.mark.browser
+
+
+def sit_down(phone, role, location=None):
+    api = a_desk(role, location)
+    phone.route("**/api/**", api.route)
+    phone.goto("/desk/#token=the-token")
+    phone.get_by_text("Budi Santoso").wait_for()
+    return api
+
+
+def test_the_token_of_a_link_is_kept_and_leaves_the_address(phone):
+    api = sit_down(phone, "salesman", "van-budi")
+
+    assert "the-token" not in phone.url
+    assert api.said_to("GET /me")[0].headers["authorization"] == "Bearer the-token"
+    phone.reload()
+    phone.get_by_text("Budi Santoso").wait_for()
+
+
+def test_a_salesman_claims_an_offer_and_finds_it_in_his_work(phone):
+    api = sit_down(phone, "salesman", "van-budi")
+    won = some_work(status="accepted", kind="van", location="van-budi")
+    api.doors[f"POST /offers/{OFFER}/claim"] = lambda asked: (200, an_offer(status="claimed_by_you", fulfillment=won))
+    api.doors["POST /inbox/evt_1/ack"] = lambda asked: (200, an_offer_notice())
+    api.doors["GET /fulfillments"] = lambda asked: (200, listed(won))
+
+    phone.get_by_role("button", name="Ambil").click()
+
+    phone.get_by_role("button", name="Berangkat").wait_for()
+    assert len(api.said_to(f"POST /offers/{OFFER}/claim")) == 1
+    assert phone.get_by_text("Tagih tunai Rp131.000").count() == 1
+
+
+def test_a_claim_that_came_too_late_says_who_was_faster(phone):
+    api = sit_down(phone, "salesman", "van-budi")
+    api.doors[f"POST /offers/{OFFER}/claim"] = lambda asked: a_problem(409, "already_claimed")
+
+    phone.get_by_role("button", name="Ambil").click()
+
+    phone.get_by_text("Sudah diambil salesman lain.").wait_for()
+
+
+def test_one_screen_shows_what_a_customer_owes_and_the_credit_left(phone):
+    sit_down(phone, "salesman", "van-budi")
+    phone.get_by_role("link", name="Pelanggan").click()
+
+    phone.get_by_label("Nomor HP pelanggan").fill("081252981234")
+    phone.get_by_role("button", name="Cari").click()
+
+    phone.get_by_text("Rp1.250.000").wait_for()
+    assert phone.get_by_text("Rp750.000").count() == 1
+    assert phone.get_by_text("12 hari").count() == 1
+
+
+def test_the_warehouse_accepts_picks_packs_and_sends(phone):
+    api = sit_down(phone, "warehouse", "wh-rungkut")
+    steps = [
+        ("accept", "Terima", "accepted"),
+        ("pick", "Mulai ambil barang", "picking"),
+        ("ready", "Siap kirim", "ready"),
+    ]
+    steps += [("dispatch", "Berangkat", "in_transit"), ("deliver", "Sudah diterima pelanggan", "delivered")]
+    for verb, _, status in steps:
+        api.doors[f"POST /fulfillments/{WORK}/{verb}"] = stepping(api, status)
+    phone.get_by_role("link", name="Kerja", exact=True).click()
+
+    for verb, label, _ in steps:
+        phone.get_by_role("button", name=label, exact=True).click()
+        phone.wait_for_function("() => !document.querySelector('[aria-busy=true]')")
+        assert len(api.said_to(f"POST /fulfillments/{WORK}/{verb}")) == 1
+
+    phone.get_by_text("Tidak ada apa-apa di sini.").wait_for()
+
+
+def stepping(api, status):
+    def step(asked):
+        work = some_work(status=status)
+        api.doors["GET /fulfillments"] = lambda again: (200, listed(*([] if status == "delivered" else [work])))
+        return 200, work
+
+    return step
+
+
+def test_work_is_rejected_with_one_of_the_reasons(phone):
+    api = sit_down(phone, "warehouse", "wh-rungkut")
+    api.doors[f"POST /fulfillments/{WORK}/reject"] = stepping(api, "delivered")
+    phone.get_by_role("link", name="Kerja", exact=True).click()
+
+    phone.get_by_role("button", name="Tidak bisa").click()
+    phone.get_by_role("button", name="Barang tidak ketemu").click()
+
+    phone.get_by_text("Tidak ada apa-apa di sini.").wait_for()
+    assert api.said_to(f"POST /fulfillments/{WORK}/reject")[0].body == {"reason": "not_found"}
+
+
+def test_an_agent_places_a_phone_order_at_the_quoted_price(phone):
+    api = sit_down(phone, "agent")
+    api.doors["POST /orders"] = lambda asked: (201, an_order_of(asked))
+    phone.get_by_label("Nomor HP").fill("081252981234")
+    phone.get_by_label("Nomor HP").press("Tab")
+    phone.get_by_role("searchbox").fill("kopi gayo")
+    phone.get_by_role("button", name="Kopi Gayo").click()
+    phone.get_by_label("Alamat").fill("Jl. Kenanga 5")
+    phone.get_by_label("Kode pos").fill("60241")
+
+    phone.get_by_role("button", name="Buat pesanan").click()
+
+    phone.get_by_text("Pesanan SK-7H2K-4 dibuat").wait_for()
+    placed = api.said_to("POST /orders")[0]
+    assert placed.body["channel"] == "phone"
+    assert placed.body["customer"] == {"id": "cus_1"}
+    assert placed.body["lines"] == [{"sku": "KOPI-01", "quantity": 1}]
+    assert placed.body["payments"] == [{"method": "transfer"}]
+    assert len(placed.headers["idempotency-key"]) == 32
+
+
+def an_order_of(asked):
+    from tests.storefront.stub import an_order
+
+    return an_order(channel=asked.body["channel"])
+
+
+def test_the_owner_reads_the_recap_and_what_waits(phone):
+    sit_down(phone, "owner")
+
+    phone.get_by_role("cell", name="Rp1.275.000").first.wait_for()
+    phone.get_by_role("link", name="Papan").click()
+    phone.get_by_text("Tidak ada yang bisa mengirim").wait_for()
+
+
+def test_a_token_that_is_no_longer_good_leads_back_to_the_door(phone):
+    api = a_desk("salesman", "van-budi")
+    api.doors["GET /me"] = lambda asked: a_problem(401, "not_signed_in")
+    phone.route("**/api/**", api.route)
+
+    phone.goto("/desk/#token=old")
+
+    phone.get_by_text("Token tidak berlaku lagi").wait_for()
+
+
+@pytest.mark.parametrize(
+    "role, tabs", [("salesman", "inbox work stock customer sell"), ("owner", "recap board orders sell stock inbox")]
+)
+def test_no_screen_is_wider_than_the_phone(phone, role, tabs):
+    sit_down(phone, role, "van-budi" if role == "salesman" else None)
+
+    for tab in tabs.split():
+        phone.locator(f"[data-tab={tab}]").click()
+        phone.wait_for_load_state("networkidle")
+        assert phone.evaluate("document.documentElement.scrollWidth <= innerWidth"), tab
