@@ -39,6 +39,7 @@ def keep_levels(principal: Principal, location: str, kept: Sequence[Kept], reaso
     """How many levels were not yet so. Each forty of them are one commit."""
     at_work(principal, location)
     known(each.sku for each in kept)
+    kept = list({each.sku: each for each in kept}.values())
     batches = [kept[start : start + AT_ONCE] for start in range(0, len(kept), AT_ONCE)]
     return sum(_keep(principal, location, batch, reason) for batch in batches)
 

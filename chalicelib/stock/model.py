@@ -444,7 +444,7 @@ class NotYourLocation(Forbidden):
 
 
 class NoSuchLocation(Invalid):
-    says = "There is no location {location} here, or it is closed."
+    says = "There is no location {location} here, or it takes nothing any more."
 
 
 class TooMuchAtOnce(Invalid):

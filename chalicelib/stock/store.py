@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from datetime import datetime
-from typing import Any
+from functools import cached_property
+from itertools import accumulate
+from typing import Any, cast
 
 from pynamodb.attributes import JSONAttribute, NumberAttribute, UnicodeAttribute
 from pynamodb.expressions.condition import Condition
+from pynamodb.expressions.update import Action
 
 from chalicelib.kit import clock, db
 from chalicelib.kit.db import InstantAttribute, Key, Row, Write
@@ -125,46 +128,80 @@ def change(
     `safety` stays behind on shelf 0 of what is taken. Levels `as_read` must still have the on_hand they were read
     with, else `Moved`. `settings` are {"safety", "shelves"} of a (sku, location), set in the same update.
     """
-    every = list(movements)
-    sums = merged(every)
     read = {level.place: level for level in as_read}
-    for place in [*((*pair, 0) for pair in settings or {}), *read]:
-        sums.setdefault(place, Movement("adjusted", *place))
-    writes = []
-    for place, total in sums.items():
-        kept = (safety or {}).get(place[:2], 0) if place[2] == 0 else 0
-        taken = -sum(each.available for each in every if each.place == place and each.available < 0)
-        asked = (settings or {}).get(place[:2], {}) if place[2] == 0 else {}
-        if _moves(total) or asked:
-            writes.append(_update(total, taken, kept, read.get(place), asked))
-        elif place in read:
-            writes.append(db.check(LevelRow(*_row_key(place)), _still(read[place])))
-    return writes
+    asked = {(*pair, 0): values for pair, values in (settings or {}).items()}
+    at: dict[Place, list[Movement]] = {place: [] for place in (*asked, *read)}
+    for movement in movements:
+        at.setdefault(movement.place, []).append(movement)
+    kept = {(*pair, 0): units for pair, units in (safety or {}).items()}
+    changes = [_Change(place, moved, kept.get(place, 0), read.get(place)) for place, moved in at.items()]
+    return [write for each in changes if (write := each.write(asked.get(each.place, {})))]
 
 
-def _moves(total: Movement) -> bool:
-    """Units that go from a lapsed hold straight into a new one leave the level as it is: its hold row is the guard."""
-    return any(getattr(total, name) for name in COUNTED)
+@dataclass(frozen=True)
+class _Change:
+    """All that one commit does to one level."""
 
+    place: Place
+    movements: Sequence[Movement]
+    safety: int
+    read: Level | None
 
-def _update(total: Movement, taken: int, kept: int, read: Level | None, asked: Mapping[str, int]) -> Write:
-    # All five are added, zeros too, so that a level which comes into being is whole.
-    actions = [getattr(LevelRow, name).add(getattr(total, name)) for name in COUNTED]
-    actions += [getattr(LevelRow, name).set(value) for name, value in asked.items()]
-    conditions = _enough(total, kept if taken else 0)
-    if not conditions and total.shelf == 0:  # only such an update can make the row
-        actions += [LevelRow.list.set(f"location#{total.location}"), LevelRow.listed_at.set(total.sku)]
-    if read is not None:
-        conditions.append(_still(read))
-    row = LevelRow(*_row_key(total.place))
-    return db.update(row, *actions, when=_all(conditions), refusal=lambda found: _no(found, total, taken, kept, read))
+    @cached_property
+    def total(self) -> Movement:
+        return merged([Movement("adjusted", *self.place), *self.movements])[self.place]
 
+    @property
+    def taken(self) -> int:
+        return -sum(min(0, movement.available) for movement in self.movements)
 
-def _enough(total: Movement, kept: int) -> list[Condition]:
-    """What is taken must leave `kept` behind; units that the same update sets free count as there."""
-    needed = {name: -getattr(total, name) for name in COUNTED}
-    needed["available"] += kept
-    return [getattr(LevelRow, name) >= least for name, least in needed.items() if least > 0]
+    def write(self, asked: Mapping[str, int]) -> Write | None:
+        """Only a check where the sum is nothing: units go from a lapsed hold straight into a new one. Its no is
+        `Moved`, for DynamoDB does not show the row that failed a check."""
+        conditions, row = self.conditions(), LevelRow(*_row_key(self.place))
+        if any(getattr(self.total, name) for name in COUNTED) or asked:
+            return db.update(row, *self.actions(asked), when=_all(conditions), refusal=self.no)
+        if not conditions:
+            return None
+        return db.check(row, cast(Condition, _all(conditions)))
+
+    def actions(self, asked: Mapping[str, int]) -> list[Action]:
+        """All five are added, zeros too, so that a level which comes into being is whole."""
+        actions: list[Action] = [getattr(LevelRow, name).add(getattr(self.total, name)) for name in COUNTED]
+        actions += [getattr(LevelRow, name).set(value) for name, value in asked.items()]
+        if self.place[2] == 0 and not self.enough():  # only such an update can make the row
+            actions += [LevelRow.list.set(f"location#{self.place[1]}"), LevelRow.listed_at.set(self.place[0])]
+        return actions
+
+    def conditions(self) -> list[Condition]:
+        return self.enough() + ([_still(self.read)] if self.read else [])
+
+    def enough(self) -> list[Condition]:
+        """What is taken must leave safety behind, and units that the same commit sets free count as there; but none
+        are set free that were never promised."""
+        needed = {name: self.owed(name) for name in ("reserved", "allocated", "display")}
+        needed["on_hand"] = -self.total.on_hand
+        needed["available"] = -self.total.available + (self.safety if self.taken else 0)
+        return [getattr(LevelRow, name) >= least for name, least in needed.items() if least > 0]
+
+    def owed(self, name: str) -> int:
+        """How many must be there before, if the movements in their order are never to go below nothing."""
+        deltas = [int(getattr(movement, name)) for movement in self.movements]
+        return -min(accumulate(deltas, initial=0))
+
+    def no(self, found: Any) -> Problem:
+        level = as_level(found) if found is not None else Level(*self.place)
+        if self.read is not None and level.on_hand != self.read.on_hand:
+            return Moved()
+        kept, left = (self.safety if self.taken else 0), level.available + self.total.available
+        if not self.taken or left >= kept:
+            return self.not_promised
+        available = max(0, left + self.taken - kept)
+        return OutOfStock(short=[{"sku": level.sku, "wanted": self.taken, "available": available}])
+
+    @property
+    def not_promised(self) -> Problem:
+        return NotPromised(sku=self.place[0], location=self.place[1])
 
 
 def _still(read: Level) -> Condition:

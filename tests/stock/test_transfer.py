@@ -2,9 +2,13 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import pytest
 
 from chalicelib.kit import journal
+from chalicelib.places import find as places
+from chalicelib.places.keep import keep_location
 from chalicelib.stock import transfer
 from chalicelib.stock.find import at
 from chalicelib.stock.model import (
@@ -143,3 +147,15 @@ def test_each_step_is_one_entry_and_their_sum_is_what_is_in_transit():
         ("TransferReceived", "salesman-budi"),
     ]
     assert -sum(each.on_hand for each in moved) == sum(load_transfer(sent).outstanding.values()) == 2
+
+
+def test_a_closed_van_is_emptied_and_takes_nothing_more():
+    open_shop(TEAPOT=3)
+    put(TEAPOT, VAN, 2)
+    keep_location(replace(places.location(VAN), active=False), "test")
+
+    transfer.send(OWNER, VAN, WAREHOUSE, {TEAPOT: 2}, "sold")
+    with pytest.raises(NoSuchLocation):
+        loaded(1)
+
+    assert on_hand(WAREHOUSE, VAN) == [3, 0]
