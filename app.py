@@ -5,11 +5,14 @@ from importlib.util import find_spec
 
 from chalice.app import Chalice
 
+from chalicelib.customers import routes as about_customers
 from chalicelib.kit import web
+from chalicelib.orders.find import customer_of
+from chalicelib.places.find import who_is
 
 ROOMS = (
     *("kit", "places", "catalog", "customers", "pricing", "stock", "payments", "orders"),
-    *("fulfillment", "returns", "engagement", "channels", "notify", "reporting"),
+    *("fulfillment", "channels", "exchange", "notify", "reporting"),
 )
 
 app = Chalice(app_name="satukanal")
@@ -18,8 +21,9 @@ app.debug = False
 for room in ROOMS:
     for furniture, blueprint in (("routes", "doors"), ("events", "events")):
         name = f"chalicelib.{room}.{furniture}"
-        if find_spec(f"chalicelib.{room}") and find_spec(name) and hasattr(import_module(name), blueprint):
+        if find_spec(name) and hasattr(import_module(name), blueprint):  # kit/events.py tells what events are
             app.register_blueprint(getattr(import_module(name), blueprint))
 
-if find_spec("chalicelib.places") and find_spec("chalicelib.places.find"):
-    web.who_is = import_module("chalicelib.places.find").who_is
+# Two doors ask what only a room above them can answer.
+web.who_is = who_is
+about_customers.customer_of = customer_of

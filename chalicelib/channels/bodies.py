@@ -102,4 +102,5 @@ class PlaceOrderBody(CartBody):
     placed_at: Annotated[datetime, Field(strict=False)] | None = None
     freight: MoneyBody | None = None
     ref: Annotated[str, StringConstraints(max_length=64)] = ""
+    actor: Annotated[str, StringConstraints(max_length=64)] = ""
     cart: Annotated[str, StringConstraints(max_length=4000)] = ""

@@ -47,6 +47,7 @@ def spoken(said: PlaceOrderBody, call: Call, *, location: str = "", delivery: De
         placed_at=_aware(said.placed_at),
         freight=money(said.freight),
         ref=said.ref,
+        made_by=said.actor,
     )
 
 
@@ -113,9 +114,9 @@ def delivered(said: DeliveryBody | None, here: str = "") -> Delivery:
 
 
 def _only_what_he_may_say(said: PlaceOrderBody, who: Principal) -> None:
-    agreed = any(line.agreed for line in said.lines) or said.placed_at or said.freight or said.ref
+    agreed = any(line.agreed for line in said.lines) or said.placed_at or said.freight or said.ref or said.actor
     if agreed and who.role not in AGREE_PRICES:
-        raise MayNotAgreePrices(("lines", "leave out agreed, placed_at, freight and ref"))
+        raise MayNotAgreePrices(("lines", "leave out agreed, placed_at, freight, ref and actor"))
     if any(line.override for line in said.lines) and who.role != "owner":
         raise MayNotOverridePrices()
 

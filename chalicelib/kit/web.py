@@ -82,7 +82,7 @@ class Door:
     answer: Any = None  # a pydantic model or a JSON schema of the 2xx body, for openapi.json
     status: int = 200
     keyed: bool = False
-    raw: bool = False
+    most_bytes: int = MOST_BODY_BYTES
     example: Any = None
 
     @property
@@ -144,7 +144,7 @@ def read_and_view(door: Door, request: Any, parts: dict[str, str]) -> Any:
     admit(door, principal)
     if not all(PATH_PART.fullmatch(part) for part in parts.values()):
         raise NotFound()
-    raw = raw_body(request)
+    raw = raw_body(request, door.most_bytes)
     body = read_body(door, raw)
     call = Call(principal, body, read_query(door, query), raw=raw, headers=headers)
     if door.keyed:
@@ -178,13 +178,13 @@ def admit(door: Door, principal: Principal) -> None:
     raise NotSignedIn() if principal.role in ("anyone", "customer") else Forbidden()
 
 
-def raw_body(request: Any) -> bytes:
+def raw_body(request: Any, most: int) -> bytes:
     try:
         raw: bytes = request.raw_body
     except (ValueError, binascii.Error, UnicodeError) as error:
         raise Unreadable(("", "the body is not readable as bytes")) from error
-    if len(raw) > MOST_BODY_BYTES:
-        raise TooLarge(limit=MOST_BODY_BYTES)
+    if len(raw) > most:
+        raise TooLarge(limit=most)
     return raw
 
 

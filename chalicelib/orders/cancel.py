@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from datetime import datetime
+from typing import Any
 
 from chalicelib.customers.store import give_back_credit
 from chalicelib.kit import clock, db
@@ -94,10 +95,11 @@ def _end(
         postings=_postings(order, payments, taken),
         owed_minor=sum(one.captured.minor - one.refunded.minor for one in payments),
         credit_minor=credit.minor,
+        payments=[[taken.id, taken.method, taken.captured.minor, taken.status]] if taken else [],
     )
     told = store.record(order, event, actor=principal.actor, at=now)
     ended = [money.ended(payment, to) for payment in payments]
-    changes = {"status": "cancelled", "fulfillment_status": "cancelled", "reason": reason, "pieces": ()}
+    changes: dict[str, Any] = {"status": "cancelled", "fulfillment_status": "cancelled", "reason": reason, "pieces": ()}
     changes |= {"reserved_until": None, "payment_status": money.payment_status(order.total, ended)}
     writes = [
         *beside,

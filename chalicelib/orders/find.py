@@ -68,3 +68,11 @@ def _day_page(day: str, channel: str, limit: int, before: str | None) -> list[An
     upper = before[:-1] + chr(ord(before[-1]) - 1) + "\uffff" if before else "\uffff"
     options = {"index": "by_list", "newest_first": True, "limit": limit, "between": ("0", upper)}
     return db.query(OrderRow, day_list(day, channel), **options).items
+
+
+def customer_of(principal: Principal, order_id: str) -> str:
+    """Whose order a token opens, for doors about him; NotFound for a walk-in who left no trace."""
+    customer_id = load_order(principal, order_id).customer_id
+    if not customer_id:
+        raise NotFound()
+    return customer_id

@@ -59,10 +59,8 @@ def look(command: PlaceOrder) -> Seen:
     first = db.batch(_keys(command, preference))
     _still_ours(command, first)
     point = _point(command, first)
-    customer_id = command.customer_id or _known(command, first)
-    who = first if command.customer_id else _second(customer_id)
-    if command.customer_id and customer_key(customer_id) not in first:
-        raise NotFound()
+    customer_id = _customer_id(command, first)
+    who = first if customer_key(customer_id) in first else _second(customer_id)
     skus = [line.sku for line in command.lines]
     coupons = [pricing.as_coupon(row) for code in command.coupons if (row := first.get(pricing.coupon_key(code)))]
     return Seen(
@@ -171,6 +169,16 @@ def _still_ours(command: PlaceOrder, found: dict[Key, Any]) -> None:
     row = found.get(places.staff_key(who.id))
     if row is None or not row.active or row.role != who.role:
         raise NotSignedIn()
+
+
+def _customer_id(command: PlaceOrder, found: dict[Key, Any]) -> str:
+    """Whoever is named by id, or the one he was merged into; else whom his number tells."""
+    if not command.customer_id:
+        return _known(command, found)
+    row = found.get(customer_key(command.customer_id))
+    if row is None:
+        raise NotFound()
+    return str(row.merged_into or command.customer_id)
 
 
 def _known(command: PlaceOrder, found: dict[Key, Any]) -> str:

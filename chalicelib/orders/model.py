@@ -192,6 +192,9 @@ class OrderCancelled(Event):
     postings: list[list[Any]] = field(default_factory=list)
     owed_minor: int = 0
     credit_minor: int = 0  # exposure given back
+    payments: list[list[Any]] = field(
+        default_factory=list
+    )  # captured in this very commit: [id, method, amount, status]
 
 
 @dataclass(frozen=True)

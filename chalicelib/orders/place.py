@@ -20,6 +20,7 @@ from chalicelib.orders.command import PlaceOrder
 from chalicelib.orders.look import Seen, look, look_wider
 from chalicelib.orders.model import (
     MOST_LINES,
+    Delivery,
     HandoverNeedsMoney,
     MayNotOverridePrices,
     Order,
@@ -235,10 +236,10 @@ def new_order(
         payment_status=money.payment_status(whole, payments),
         fulfillment_status="delivered" if gone else "unassigned",
         lines=tuple(prices.lines),
-        delivery=replace(command.delivery, point=seen.point),
+        delivery=delivery_of(command, seen),
         total=whole,
         freight=freight,
-        actor=command.principal.actor,
+        actor=command.made_by or command.principal.actor,
         contact=contact_of(command, seen),
         customer_id=customer_id,
         location=command.principal.location or "",
@@ -253,12 +254,27 @@ def new_order(
     )
 
 
+def delivery_of(command: PlaceOrder, seen: Seen) -> Delivery:
+    """Without an address of its own an order goes to where its customer lives."""
+    home = seen.customer.address if seen.customer else None
+    if command.delivery.method != "ship" or command.delivery.address or home is None:
+        return replace(command.delivery, point=seen.point)
+    point = {"lat": home.lat, "lon": home.lon} if home.lat is not None and home.lon is not None else None
+    return replace(command.delivery, address=home.as_json(), point=seen.point or point)
+
+
 def contact_of(command: PlaceOrder, seen: Seen) -> dict[str, str]:
     who = command.contact or seen.customer
     if who is None:
         return {}
     said = {"name": who.name, "phone": who.phone, "email": who.email}
     return {name: value for name, value in said.items() if value}
+
+
+def reasons(command: PlaceOrder) -> list[str]:
+    """Of prices set by hand and of credit over the limit: they belong into the audit."""
+    given = [line.reason for line in command.lines] + [tender.reason for tender in command.tenders]
+    return [reason for reason in given if reason]
 
 
 def placed_event(
@@ -271,7 +287,7 @@ def placed_event(
         total_minor=order.total.minor,
         method=order.delivery.method,
         lines=[
-            [one.sku, one.quantity, one.total.minor, one.tax.minor, one.cost.minor if one.cost else None]
+            [one.sku, one.quantity, one.total.minor, one.tax.minor, one.cost.minor if one.cost is not None else None]
             for one in order.lines
         ],
         payments=[[one.id, one.method, one.amount.minor, one.status] for one in payments],
@@ -284,5 +300,5 @@ def placed_event(
         placed_at=clock.iso(order.placed_at),
         holds_until=clock.iso(order.reserved_until) if order.reserved_until else "",
         credit_minor=credit.minor,
-        reason="; ".join(each.reason for each in [*command.lines, *command.tenders] if each.reason),
+        reason="; ".join(reasons(command)),
     )

@@ -178,7 +178,7 @@ def _body(order: Order) -> dict[str, Any]:
 
 
 def as_kept(line: OrderLine) -> list[Any]:
-    cost = line.cost.minor if line.cost else None
+    cost = line.cost.minor if line.cost is not None else None
     numbers = [line.quantity, line.unit_price.minor, line.total.minor, line.tax.minor, cost]
     return [line.sku, line.name, *numbers, *([list(line.adjustments)] if line.adjustments else [])]
 

@@ -39,32 +39,35 @@ MOST_POSTCODES = db.MOST_WRITES - 2  # the country's row and the journal's entry
 
 
 @db.decided_anew
-def keep_location(location: Location, actor: str) -> None:
+def keep_location(location: Location, actor: str) -> bool:
+    """False when it was so already."""
     check_location(location)
     row = db.get(LocationRow, "locations", location.id)
     if row is not None and as_location(row) == as_location(location_row(location, 0, "")):
-        return
+        return False
     told = LocationKept(location.id, location.kind, location.active)
     entry = journal.record(f"location#{location.id}", told, after=_head(row), actor=actor, at=clock.now())
     new = location_row(location, entry.head.sequence, entry.head.hash)
     db.commit([db.put(new, when=_unmoved(LocationRow, row)), entry.write])
     forget()
+    return True
 
 
 @db.decided_anew
-def keep_staff(staff: Staff, actor: str) -> None:
+def keep_staff(staff: Staff, actor: str) -> bool:
     """His token version never falls, and rises when he leaves, so that old tokens stay dead when he returns."""
     check_staff(staff)
     row = db.get(StaffRow, "staff", staff.id)
     before = as_staff(row) if row is not None else None
     after = replace(staff, version=_token_version(before, staff))
     if before == after:
-        return
+        return False
     told = StaffKept(after.id, after.role, after.location, after.active, after.version)
     entry = journal.record(f"staff#{after.id}", told, after=_head(row), actor=actor, at=clock.now())
     new = staff_row(after, entry.head.sequence, entry.head.hash)
     db.commit([db.put(new, when=_unmoved(StaffRow, row)), entry.write])
     forget()
+    return True
 
 
 def keep_postcodes(country: str, rows: Iterable[Postcode], actor: str = "import", complete: bool = True) -> int:

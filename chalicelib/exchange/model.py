@@ -1,0 +1,188 @@
+"""The files of an import folder, their columns, and what can be wrong with a row."""
+
+from __future__ import annotations
+
+import csv
+import io
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from decimal import Decimal, InvalidOperation
+
+from chalicelib.kit.errors import Invalid
+
+
+@dataclass(frozen=True)
+class Kind:
+    """What a file holds: columns a row needs, and those it may leave out. The order of FILES is the order of import."""
+
+    needs: tuple[str, ...]
+    may: tuple[str, ...] = ()
+
+    @property
+    def columns(self) -> tuple[str, ...]:
+        return self.needs + self.may
+
+
+FILES = {
+    "locations": Kind(("id", "kind", "name"), ("lat", "lon", "staff")),
+    "staff": Kind(("id", "name", "role"), ("phone", "email", "location")),
+    "products": Kind(
+        ("sku", "name", "price"),
+        (
+            *("category", "description", "barcode", "cost", "currency", "tax_rate", "channels"),
+            *("weight_grams", "reorder_level"),
+        ),
+    ),
+    "postcodes": Kind(("postcode", "country"), ("area", "lat", "lon")),
+    "stock": Kind(("sku", "location", "on_hand"), ("safety_stock", "display")),
+    "customers": Kind(
+        ("id", "name"),
+        (
+            *("company", "phone", "email", "street", "city", "postcode", "country", "lat", "lon"),
+            *("credit_limit", "terms_days", "opening_receivable"),
+        ),
+    ),
+    "orders": Kind(
+        ("ref", "placed_at", "channel"),
+        ("customer", "actor", "delivery_method", "location", "payment_method", "freight", "coupons"),
+    ),
+    "order_lines": Kind(("ref", "sku", "quantity", "unit_price"), ("discount_rate",)),
+}
+
+
+@dataclass(frozen=True)
+class Trouble:
+    """`row` counts as a spreadsheet does: the header is row 1."""
+
+    file: str
+    row: int
+    column: str
+    reason: str
+
+    def as_json(self) -> dict[str, object]:
+        return {"file": f"{self.file}.csv", "row": self.row, "column": self.column, "reason": self.reason}
+
+
+class BadValue(Invalid):
+    """One cell that cannot be read; says which and why."""
+
+    def __init__(self, column: str, reason: str) -> None:
+        super().__init__((column, reason))
+        self.column, self.reason = column, reason
+
+
+class UnknownFile(Invalid):
+    says = "There is no import file called {file}; there are {files}."
+
+
+@dataclass(frozen=True)
+class Line:
+    """One row, its cells by column; every known column is there, empty when the file leaves it out."""
+
+    file: str
+    row: int
+    cells: dict[str, str]
+
+    def text(self, column: str, most: int = 200, default: str = "") -> str:
+        cell = self.cells[column].strip()
+        if len(cell) > most:
+            raise BadValue(column, f"is longer than {most} characters")
+        return cell or default
+
+    def needed(self, column: str, most: int = 200) -> str:
+        if not self.cells[column].strip():
+            raise BadValue(column, "is empty")
+        return self.text(column, most)
+
+    def whole(self, column: str, default: int = 0, least: int = 0, most: int = 10**9) -> int:
+        cell = self.text(column)
+        try:
+            number = int(cell) if cell else default
+        except ValueError:
+            raise BadValue(column, f"{cell!r} is no whole number") from None
+        if not least <= number <= most:
+            raise BadValue(column, f"{number} is not between {least} and {most}")
+        return number
+
+    def decimal(self, column: str, default: str | None = "0", most: str = "1000000000000") -> Decimal | None:
+        """None only where `default` is None and the cell is empty."""
+        cell = self.text(column)
+        if not cell and default is None:
+            return None
+        try:
+            number = Decimal(cell or default or "0")
+        except InvalidOperation:
+            raise BadValue(column, f"{cell!r} is no number") from None
+        if not number.is_finite() or not 0 <= number <= Decimal(most):
+            raise BadValue(column, f"{cell} is not between 0 and {most}")
+        return number
+
+    def coordinate(self, column: str, most: int) -> float | None:
+        cell = self.text(column)
+        if not cell:
+            return None
+        try:
+            number = float(cell)
+        except ValueError:
+            raise BadValue(column, f"{cell!r} is no coordinate") from None
+        if not -most <= number <= most:
+            raise BadValue(column, f"{cell} is not between -{most} and {most}")
+        return number
+
+
+def read(file: str, text: str) -> tuple[list[Line], list[Trouble]]:
+    """The rows that have the right shape, and the ones that have not. A file whose header is wrong has no rows."""
+    kind = FILES[file]
+    rows = csv.reader(io.StringIO(text.removeprefix("\ufeff")), strict=True)
+    try:
+        header = [name.strip() for name in next(rows, [])]
+        if wrong := _wrong_header(kind, header):
+            return [], [Trouble(file, 1, column, reason) for column, reason in wrong]
+        return _shaped(file, kind, header, rows)
+    except csv.Error as error:
+        return [], [Trouble(file, rows.line_num, "", f"is not CSV: {error}")]
+
+
+def _wrong_header(kind: Kind, header: list[str]) -> list[tuple[str, str]]:
+    unknown = [(name, f"unknown column; known are {', '.join(kind.columns)}") for name in header]
+    wrong = [each for each in unknown if each[0] not in kind.columns]
+    wrong += [(name, "is missing") for name in kind.needs if name not in header]
+    return wrong + [(name, "stands there twice") for name in sorted({*header}) if header.count(name) > 1]
+
+
+def _shaped(file: str, kind: Kind, header: list[str], rows: Iterator[list[str]]) -> tuple[list[Line], list[Trouble]]:
+    lines, troubles = [], []
+    for row, cells in enumerate(rows, start=2):
+        if not any(cell.strip() for cell in cells):
+            continue
+        if len(cells) != len(header):
+            troubles.append(Trouble(file, row, "", f"has {len(cells)} cells where the header has {len(header)}"))
+            continue
+        lines.append(Line(file, row, dict.fromkeys(kind.columns, "") | dict(zip(header, cells, strict=True))))
+    return lines, troubles
+
+
+def written(columns: Sequence[str], rows: list[dict[str, object]]) -> str:
+    """CSV that a spreadsheet opens without running it: a cell that looks like a formula gets a ' in front."""
+    out = io.StringIO()
+    writer = csv.writer(out, lineterminator="\n")
+    writer.writerow(columns)
+    writer.writerows([[tame(row.get(column)) for column in columns] for row in rows])
+    return out.getvalue()
+
+
+def tame(cell: object) -> str:
+    text = "" if cell is None else str(cell)
+    risky = text.lstrip("\"'").startswith(("=", "+", "-", "@", "\t", "\r"))
+    return "'" + text if risky and not _is_plain_number(text) and not _is_phone(text) else text
+
+
+def _is_phone(text: str) -> bool:
+    return text[:1] == "+" and text[1:].isdigit()
+
+
+def _is_plain_number(text: str) -> bool:
+    try:
+        return Decimal(text).is_finite()
+    except InvalidOperation:
+        return False

@@ -1,0 +1,188 @@
+"""Taking the same files out again: what is exported imports as it was."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from datetime import date, timedelta
+from decimal import Decimal
+from typing import Any
+
+from chalicelib.catalog.find import all_products
+from chalicelib.catalog.model import CHANNELS
+from chalicelib.customers.store import CustomerRow, as_credit, as_customer, credit_key
+from chalicelib.exchange.model import FILES, UnknownFile, written
+from chalicelib.kit import clock, config, db
+from chalicelib.kit.money import EXPONENTS
+from chalicelib.orders import find as orders
+from chalicelib.orders.model import Order
+from chalicelib.payments.store import load_payments
+from chalicelib.places import find as places
+from chalicelib.pricing.find import prices
+from chalicelib.stock.model import Level
+from chalicelib.stock.store import LevelRow, as_level
+
+Rows = list[dict[str, object]]
+LONGEST_DAYS = 366
+
+
+def take(file: str, days: tuple[str, str] | None = None) -> str:
+    """`days` bounds orders and their lines, first and last included; without it, today."""
+    if file not in TAKE:
+        raise UnknownFile(("", f"{file}.csv cannot be exported"), file=file, files=", ".join(TAKE))
+    return written(FILES[file].columns, TAKE[file](days))
+
+
+def major(minor: int | None) -> str:
+    if minor is None:
+        return ""
+    return str(Decimal(minor).scaleb(-EXPONENTS[config.currency()]))
+
+
+def products(days: Any) -> Rows:
+    listed = all_products()
+    priced = prices(product.sku for product in listed)
+    return [
+        {
+            "sku": one.sku,
+            "name": one.name,
+            "category": one.category,
+            "description": one.description,
+            "barcode": one.barcode,
+            "price": major(priced[one.sku].base.minor) if one.sku in priced else "",
+            "cost": major(one.cost_minor),
+            "currency": one.currency,
+            "tax_rate": one.tax_rate,
+            "channels": ";".join(one.channels),
+            "weight_grams": one.weight_grams,
+            "reorder_level": one.reorder_level,
+        }
+        for one in listed
+    ]
+
+
+def locations(days: Any) -> Rows:
+    first = {one.location: one.id for one in reversed(places.staff().values()) if one.active}
+    return [
+        {"id": one.id, "kind": one.kind, "name": one.name, "staff": first.get(one.id, "")}
+        | ({"lat": one.point.lat, "lon": one.point.lon} if one.point else {})
+        for one in places.locations().values()
+    ]
+
+
+def staff(days: Any) -> Rows:
+    columns = ("id", "name", "role", "phone", "email", "location")
+    return [{column: getattr(one, column) for column in columns} for one in places.staff().values() if one.active]
+
+
+def stock(days: Any) -> Rows:
+    totals: dict[tuple[str, str], Level] = {}
+    for location in places.locations():
+        for row in db.query_all(LevelRow, f"location#{location}", index="by_list"):
+            level = as_level(row)
+            totals[level.sku, location] = level
+    return [
+        {
+            "sku": sku,
+            "location": location,
+            "on_hand": level.on_hand,
+            "safety_stock": level.safety,
+            "display": level.display,
+        }
+        for (sku, location), level in totals.items()
+    ]
+
+
+def customers(days: Any) -> Rows:
+    rows = db.query_all(CustomerRow, "customers", index="by_list")
+    credits = db.batch(credit_key(row.pk) for row in rows)
+    told = []
+    for one in map(as_customer, rows):
+        address, credit = one.address, credits.get(credit_key(one.id))
+        told.append(
+            {
+                "id": one.id,
+                "name": one.name,
+                "company": one.company,
+                "phone": one.phone,
+                "email": one.email,
+                "credit_limit": major(as_credit(credit).limit.minor) if credit else "",
+                "terms_days": one.terms_days,
+            }
+            | ({name: getattr(address, name) for name in ADDRESS} if address else {})
+        )
+    return told
+
+
+ADDRESS = ("street", "city", "postcode", "country", "lat", "lon")
+
+
+def order_heads(days: tuple[str, str] | None) -> Rows:
+    return [
+        {
+            "ref": one.ref or one.id,
+            "placed_at": clock.iso(one.placed_at),
+            "channel": one.channel,
+            "customer": one.customer_id,
+            "actor": one.actor if one.actor in places.staff() else "",
+            "delivery_method": one.delivery.method,
+            "location": one.delivery.location or "",
+            "payment_method": _first_method(one),
+            "freight": major(one.freight.minor),
+            "coupons": "",  # prices below hold what they gave; using them up again would be wrong
+        }
+        for one in _placed(days)
+    ]
+
+
+def order_lines(days: tuple[str, str] | None) -> Rows:
+    """A line's whole net stands as its price for the whole line where it does not divide evenly."""
+    return [
+        {
+            "ref": one.ref or one.id,
+            "sku": line.sku,
+            "quantity": line.quantity,
+            "unit_price": major(line.unit_price.minor),
+            "discount_rate": _rate(line.unit_price.minor * line.quantity, line.total.minor),
+        }
+        for one in _placed(days)
+        for line in one.lines
+    ]
+
+
+def _rate(gross: int, net: int) -> str:
+    """Exact enough that rounding the net half up gives the same minor unit again."""
+    if gross == net or not gross:
+        return "0"
+    return str((1 - Decimal(net) / Decimal(gross)).quantize(Decimal("0.000000000001")).normalize())
+
+
+def _first_method(order: Order) -> str:
+    payments = load_payments(order.payment_ids)
+    return payments[0].method if payments else "cod"
+
+
+def _placed(days: tuple[str, str] | None) -> list[Order]:
+    today = clock.day_of(clock.now(), config.zone()).isoformat()
+    first, last = (date.fromisoformat(day) for day in (days or (today, today)))
+    span = [first + timedelta(days=number) for number in range(min((last - first).days + 1, LONGEST_DAYS))]
+    found: list[Order] = []
+    for day in span:
+        for channel in CHANNELS:
+            before = None
+            while True:
+                page, before = orders.of_day(day.isoformat(), channel, limit=100, before=before)
+                found += [one for one in page if one.status != "cancelled"]
+                if before is None:
+                    break
+    return sorted(found, key=lambda one: (one.placed_at, one.id))
+
+
+TAKE: dict[str, Callable[[Any], Rows]] = {
+    "locations": locations,
+    "staff": staff,
+    "products": products,
+    "stock": stock,
+    "customers": customers,
+    "orders": order_heads,
+    "order_lines": order_lines,
+}
