@@ -25,7 +25,7 @@ from chalicelib.kit.auth import Principal
 from chalicelib.kit.errors import NotFound
 from chalicelib.orders import find as orders
 from chalicelib.orders.model import Order
-from chalicelib.payments.model import Payment, cash_to_collect
+from chalicelib.payments.model import Payment, cash_to_collect, unpaid_before_dispatch
 from chalicelib.payments.store import load_payments
 
 
@@ -100,6 +100,7 @@ def work_json(work: Fulfillment, order: Order, payments: Sequence[Payment]) -> d
         "lines": lines_json(order, _units(work)),
         "payment_status": order.payment_status,
         "cash_to_collect": cash_to_collect(payments, order.currency).as_json(),
+        "pays_first": bool(unpaid_before_dispatch(payments)),
         "reserved_until": clock.iso(order.reserved_until) if order.reserved_until else None,
         "note": order.note or None,
     }
@@ -125,7 +126,7 @@ def offer_json(case: Case, offer: Offer, staff: str) -> dict[str, Any]:
         "distance_meters": invitation.distance_meters,
         "lines": lines_json(case.order, offer.wanted),
         "cash_to_collect": cash_to_collect(payments, case.order.currency).as_json(),
-        "pays_first": not all(payment.status in ("captured", "due", "on_credit") for payment in payments),
+        "pays_first": bool(unpaid_before_dispatch(payments)),
     }
     said.pop("invited"), said.pop("claimed_by")
     return said | {"fulfillment": his(case, offer, staff, payments)}
