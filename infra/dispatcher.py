@@ -16,6 +16,7 @@ from pathlib import Path
 from typing import Any
 
 import boto3
+from botocore.config import Config
 
 from chalicelib.kit import config
 from infra.queues import Consumer
@@ -24,16 +25,17 @@ from infra.streams import Mapping, sources
 
 log = logging.getLogger("satukanal.local")
 REST_SECONDS = 0.05  # between two looks at a quiet stream
-LONG_POLL_SECONDS = 5  # also how long a stop may take to be heard
+LONG_POLL_SECONDS = 2  # also how long a stop may take to be heard
 
 
 class Clients:
     """boto3's clients may be shared between threads."""
 
     def __init__(self, prefix: str) -> None:
-        session = boto3.Session(region_name=config.region())
-        self.tables, self.streams = session.client("dynamodb"), session.client("dynamodbstreams")
-        self.topics, self.queues = session.client("sns"), session.client("sqs")
+        session, manners = boto3.Session(region_name=config.region()), Config(max_pool_connections=64)
+        names = ("dynamodb", "dynamodbstreams", "sns", "sqs")
+        made = [session.client(name, config=manners) for name in names]
+        self.tables, self.streams, self.topics, self.queues = made
         self.dead_letters = self.queues.create_queue(QueueName=f"{prefix}-dead-letters")["QueueUrl"]
 
     def park(self, handler: str, event: dict[str, Any], why: str) -> None:
@@ -58,8 +60,9 @@ class Dispatcher:
     def drain(self, most_rounds: int = 1000) -> int:
         """Handles all there is, and what comes of it; how many records and messages that were."""
         handled = 0
+        readers: list[Mapping | Consumer] = [*self.mappings, *self.consumers]
         for _ in range(most_rounds):
-            took = sum(each.poll() for each in (*self.mappings, *self.consumers))
+            took = sum(each.poll() for each in readers)
             if not took:
                 return handled
             handled += took

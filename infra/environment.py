@@ -2,6 +2,7 @@
 
 Runs on whatever Python the machine has, so it uses nothing newer than that may know.
 """
+# ruff: noqa: UP031, UP036
 
 import hashlib
 import os

@@ -21,6 +21,7 @@ from infra.engine import CannotStart, Engine
 
 ROOT = Path(__file__).parent.parent
 LOCAL = Path(os.environ.get("LOCAL", ROOT / ".local"))
+SITE = ROOT / "build" / "site" if LOCAL == ROOT / ".local" else LOCAL / "site"  # a second shop builds its own pages
 PORT = int(os.environ.get("PORT", "8000"))
 WORKERS = 2
 FRESH_SECONDS = 240  # how often the demo vans say where they are; offers go to positions at most 30 minutes old
@@ -97,7 +98,7 @@ class Shop:
             self.remember()
         keys = engine.kept_keys(LOCAL / "signing-keys")
         os.environ |= engine.environment(self.engine, base_url=self.url, keys=keys)
-        os.environ |= engine.provision() | {"ENGINE_LIFE": str(time.time_ns()), "LOCAL": str(LOCAL)}
+        os.environ |= engine.provision() | {"ENGINE_LIFE": str(time.time_ns()), "LOCAL": str(LOCAL), "SITE": str(SITE)}
         os.environ["DISPATCHER_FOLDER"] = str(LOCAL / "dispatcher")
         with console.status("Filling the demo shop …"):
             people = furnish()
@@ -191,7 +192,7 @@ def report_positions() -> None:
 def build_pages() -> None:
     if find_spec("storefront") is None or find_spec("storefront.build") is None:
         return
-    command = [sys.executable, "-m", "storefront.build", "--out", str(ROOT / "build" / "site")]
+    command = [sys.executable, "-m", "storefront.build", "--out", str(SITE)]
     made = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=False)
     if made.returncode:
         (LOCAL / "build.log").write_text(made.stdout + made.stderr)
@@ -201,7 +202,7 @@ def build_pages() -> None:
 def welcome(url: str, people: list[dict[str, Any]]) -> None:
     console.print("\n[bold]Satukanal[/bold] · toko percontohan, semua orang, harga dan stok rekaan")
     console.print("           a demo shop: people, prices and stock are made up\n")
-    for each in people:
+    for each in (each for each in people if each["role"] != "channel"):
         link = f"{url}/desk/#token={each['token']}"
         console.print(f"  {each['role']:<10} {each['name']:<18} [link={link}]{link}[/link]")
     console.print(f"\n  shop       {url}/\n  phones     {url}/phones/\n  API        {url}/api/docs")

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import mimetypes
+import os
 from email.utils import formatdate
 from pathlib import Path
 
-ROOT = Path(__file__).parent.parent / "build" / "site"
+ROOT = Path(os.environ.get("SITE") or Path(__file__).parent.parent / "build" / "site")
 Found = tuple[int, dict[str, str], bytes]
 mimetypes.add_type("application/manifest+json", ".webmanifest")
 mimetypes.add_type("text/javascript", ".js")

@@ -94,6 +94,7 @@ class Mapping:
         self.source, self.clients, self.engine, self.file = source, clients, engine, file
         self.behind = Checkpoint.read(file)
         self.iterators: dict[str, str] | None = None
+        self.stream = source.stream_arn
         self.resent: set[str] = set()
         self.wait: Callable[[int], object] = lambda tries: None
 
@@ -106,15 +107,18 @@ class Mapping:
         return resent + sum(self._read(shard) for shard in list(self.iterators))
 
     def _begin(self) -> dict[str, str]:
-        stream = self.clients.streams.describe_stream(StreamArn=self.source.stream_arn)["StreamDescription"]
-        return {shard["ShardId"]: self._iterator(shard["ShardId"]) for shard in stream["Shards"]}
+        """The stream may be another than the one the handler was made with: a table made anew has a new one."""
+        table = self.source.stream_arn.split("/")[1]
+        self.stream = self.clients.tables.describe_table(TableName=table)["Table"]["LatestStreamArn"]
+        shards = self.clients.streams.describe_stream(StreamArn=self.stream)["StreamDescription"]["Shards"]
+        return {shard["ShardId"]: self._iterator(shard["ShardId"]) for shard in shards}
 
     def _iterator(self, shard: str) -> str:
         after = self.behind.shards.get(shard) if self.behind.engine == self.engine else None
         start = {"ShardIteratorType": "TRIM_HORIZON"}
         if after:
             start = {"ShardIteratorType": "AFTER_SEQUENCE_NUMBER", "SequenceNumber": after}
-        found = self.clients.streams.get_shard_iterator(StreamArn=self.source.stream_arn, ShardId=shard, **start)
+        found = self.clients.streams.get_shard_iterator(StreamArn=self.stream, ShardId=shard, **start)
         return str(found["ShardIterator"])
 
     def _read(self, shard: str) -> int:
@@ -124,7 +128,7 @@ class Mapping:
         except self.clients.streams.exceptions.ExpiredIteratorException:
             self.iterators[shard] = self._iterator(shard)
             return 0
-        records = [as_sent(record, self.source.stream_arn) for record in answer["Records"]]
+        records = [as_sent(record, self.stream) for record in answer["Records"]]
         self._handle([record for record in records if event_id(record) not in self.resent])
         if records:
             self._took(records, {shard: records[-1]["dynamodb"]["SequenceNumber"]})
@@ -142,7 +146,7 @@ class Mapping:
         """Stream records do not survive the engine, the journal does: what it holds beyond our newest is sent anew."""
         if self.behind.engine == self.engine:
             return 0
-        missed = [as_record(image, self.source.stream_arn) for image in newer(self.clients.tables, self.behind.newest)]
+        missed = [as_record(image, self.stream) for image in newer(self.clients.tables, self.behind.newest)]
         self._handle(missed)
         self.resent = {event_id(record) for record in missed}
         self.behind.shards = {}

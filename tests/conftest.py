@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import sys
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from typing import Any
 
 import pytest
@@ -40,6 +40,48 @@ def aws() -> Iterator[Any]:
         forget_connections()
         yield session
         forget_connections()
+
+
+@pytest.fixture(scope="session")
+def engine() -> Iterator[Any]:
+    """One ministack for each test process, on a free port of loopback."""
+    from infra.engine import Engine
+
+    with Engine(MINISTACK_ACCOUNT_ID="123456789012") as started:
+        yield started
+
+
+@pytest.fixture
+def ministack(engine: Any, monkeypatch: pytest.MonkeyPatch) -> Iterator[Any]:
+    """The local engine, emptied, with all tables; processes that a test starts find it by their environment."""
+    import boto3
+
+    from infra.engine import provision
+
+    engine.reset()
+    monkeypatch.setenv("AWS_ENDPOINT_URL", engine.address)
+    for name, arn in provision("test").items():
+        monkeypatch.setenv(name, arn)
+    forget_connections()
+    yield boto3.Session(region_name="ap-southeast-3")
+    forget_connections()
+
+
+@pytest.fixture
+def drain() -> Callable[[], int]:
+    """Lets everything that was committed be heard, and what comes of it, until all is quiet. Use beside `aws` or
+    `ministack`; retries come at once."""
+    made: list[Any] = []
+
+    def heard() -> int:
+        from app import app
+        from infra.dispatcher import Dispatcher
+
+        if not made:
+            made.append(Dispatcher(app, patience=0))
+        return int(made[0].drain())
+
+    return heard
 
 
 def forget() -> None:

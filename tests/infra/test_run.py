@@ -1,0 +1,91 @@
+"""The local shop as a person starts and stops it, in a folder of its own."""
+
+import json
+import os
+import signal
+import subprocess
+import sys
+from pathlib import Path
+from urllib.request import Request, urlopen
+
+import pytest
+
+from infra import engine as local
+
+ROOT = Path(__file__).parent.parent.parent
+pytestmark = pytest.mark.ministack
+
+
+class Started:
+    def __init__(self, folder: Path, port: int) -> None:
+        self.url = f"http://127.0.0.1:{port}"
+        told = local.clean(os.environ) | {"LOCAL": str(folder), "PORT": str(port)}
+        self.process = run("start", told)
+        assert self.process.stdout is not None
+        self.said = []
+        for line in self.process.stdout:
+            self.said.append(line)
+            if line.startswith("ready"):
+                return
+        raise AssertionError("".join(self.said))
+
+    def get(self, path: str, token: str = "") -> dict:
+        headers = {"Authorization": f"Bearer {token}"} if token else {}
+        with urlopen(Request(self.url + path, headers=headers), timeout=10) as answer:
+            return json.load(answer)
+
+    def stop(self) -> int:
+        self.process.send_signal(signal.SIGTERM)
+        return self.process.wait(60)
+
+
+def run(command: str, told: dict[str, str]) -> subprocess.Popen:
+    return subprocess.Popen(
+        [sys.executable, "-m", "infra.run", command],
+        cwd=ROOT,
+        env=told,
+        text=True,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.STDOUT,
+    )
+
+
+def said(command: str, folder: Path, port: int) -> tuple[int, str]:
+    process = run(command, local.clean(os.environ) | {"LOCAL": str(folder), "PORT": str(port)})
+    text, _ = process.communicate(timeout=60)
+    return process.returncode, text.strip()
+
+
+def test_the_shop_starts_refuses_a_second_start_stops_cleanly_and_comes_back_with_its_state(tmp_path):
+    port = local.free_port()
+    first = Started(tmp_path, port)
+    tokens = json.loads((tmp_path / "tokens.json").read_text())
+    before = first.get("/api/stock/locations/van-budi", tokens["salesman-budi"]["token"])
+
+    assert first.said[-1] == f"ready http://127.0.0.1:{port}\n"
+    assert first.get("/api/health") == {"status": "ok"}
+    assert said("start", tmp_path, port) == (
+        1,
+        f"Satukanal is running already on http://127.0.0.1:{port}; `make stop` ends it.",
+    )
+    assert first.stop() == 0
+    assert not local.in_use(port)
+
+    second = Started(tmp_path, port)
+    again = second.get("/api/stock/locations/van-budi", tokens["salesman-budi"]["token"])
+    stopped = said("stop", tmp_path, port)
+
+    assert again == before
+    assert before["items"]
+    assert stopped[0] == 0
+    assert second.process.wait(60) == 0
+    assert said("stop", tmp_path, port) == (0, "Nothing is running here.")
+
+
+def test_a_port_in_use_is_said_in_one_sentence(tmp_path, engine):
+    code, text = said("start", tmp_path, engine.port)
+
+    assert (code, text) == (
+        1,
+        f"Port {engine.port} is in use by another program; `PORT={engine.port + 1} make run` takes another.",
+    )
