@@ -1,0 +1,52 @@
+"""One world for all tests about doors: built once, put back before each."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterator
+from typing import Any
+
+import pytest
+
+from chalicelib.notify import transports
+from tests.conftest import forget, forget_connections
+from tests.doors import tables
+from tests.doors.world import World, a_world
+
+_built: list[tuple[World, bytes]] = []
+
+
+@pytest.fixture(scope="module")
+def ground() -> Iterator[bytes]:
+    """moto with our tables, full; the world's rows as bytes."""
+    import boto3
+    from moto import mock_aws
+
+    from infra import tables as infra_tables
+
+    with mock_aws():
+        session = boto3.Session(region_name="ap-southeast-3")
+        infra_tables.create_tables(session.client("dynamodb"), "test")
+        forget_connections()
+        transports.forget()
+        if not _built:
+            _built.append(build())
+        yield _built[0][1]
+        forget_connections()
+        transports.forget()
+
+
+def build() -> tuple[World, bytes]:
+    # An offer of the day's first test is still open at its last.
+    os.environ["SATUKANAL_OFFER_MINUTES"] = "600"
+    try:
+        return a_world(), tables.saved()
+    finally:
+        del os.environ["SATUKANAL_OFFER_MINUTES"]
+
+
+@pytest.fixture
+def world(ground: bytes) -> Any:
+    tables.put_back(ground)
+    forget()
+    return _built[0][0]
