@@ -67,12 +67,15 @@ def label(name: str, ink: str) -> str:
 DRAWN = {
     "pouch": '<path d="M70 46h100l-5 16q10 70 6 142H69q-4-72 6-142z" fill="{pack}"/>'
     '<path d="M70 46h100l-5 16H75z" fill="{shade}"/><circle cx="120" cy="78" r="6" fill="{ground}"/>',
-    "box": '<path d="M66 62l14-16h94v142l-14 16z" fill="{shade}"/><rect x="66" y="62" width="94" height="142" fill="{pack}"/>'
+    "box": '<path d="M66 62l14-16h94v142l-14 16z" fill="{shade}"/>'
+    '<rect x="66" y="62" width="94" height="142" fill="{pack}"/>'
     '<path d="M66 62h94l14-16H80z" fill="{ground}"/><path d="M66 184h94v8H66z" fill="{ground}" opacity=".5"/>',
     "jar": '<rect x="78" y="40" width="84" height="24" rx="6" fill="{shade}"/>'
     '<path d="M82 64h76q20 12 20 34v88q0 18-18 18H80q-18 0-18-18V98q0-22 20-34z" fill="{pack}"/>',
-    "tin": '<rect x="64" y="52" width="112" height="152" rx="10" fill="{pack}"/><ellipse cx="120" cy="56" rx="56" ry="13" fill="{shade}"/>'
-    '<ellipse cx="120" cy="54" rx="46" ry="8" fill="{ground}" opacity=".6"/><path d="M64 186h112v6H64z" fill="{shade}"/>',
+    "tin": '<rect x="64" y="52" width="112" height="152" rx="10" fill="{pack}"/>'
+    '<ellipse cx="120" cy="56" rx="56" ry="13" fill="{shade}"/>'
+    '<ellipse cx="120" cy="54" rx="46" ry="8" fill="{ground}" opacity=".6"/>'
+    '<path d="M64 186h112v6H64z" fill="{shade}"/>',
     "bottle": '<rect x="102" y="28" width="36" height="20" rx="4" fill="{shade}"/>'
     '<path d="M106 48h28v16q36 14 36 50v76q0 14-14 14H84q-14 0-14-14v-76q0-36 36-50z" fill="{pack}"/>',
     "carton": '<path d="M70 78l22-36h56l22 36v126H70z" fill="{pack}"/><path d="M70 78l22-36h56l22 36z" fill="{shade}"/>'
@@ -84,6 +87,7 @@ DRAWN = {
     '<circle cx="158" cy="46" r="6" fill="{ground}"/>',
     "spray": '<path d="M96 34h52l14 12v10h-28v18h-28V56H96z" fill="{shade}"/>'
     '<path d="M100 72h40q30 16 30 48v70q0 14-14 14H84q-14 0-14-14v-70q0-32 30-48z" fill="{pack}"/>',
-    "tube": '<path d="M72 42h96l-10 140H82z" fill="{pack}"/><rect x="70" y="36" width="100" height="14" rx="3" fill="{shade}"/>'
+    "tube": '<path d="M72 42h96l-10 140H82z" fill="{pack}"/>'
+    '<rect x="70" y="36" width="100" height="14" rx="3" fill="{shade}"/>'
     '<rect x="92" y="182" width="56" height="22" rx="5" fill="{shade}"/>',
 }  # fmt: skip

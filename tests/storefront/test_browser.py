@@ -33,7 +33,8 @@ def test_amounts_are_written_in_the_browser_as_on_the_page(phone, api):
     module = phone.locator('link[rel=modulepreload][href$="common/money.js"]').get_attribute("href")
 
     written = phone.evaluate(
-        "([module, table]) => import(module).then(m => table.map(([amount, currency]) => m.formatted({amount, currency})))",
+        "async ([address, table]) => { const { formatted } = await import(address);"
+        " return table.map(([amount, currency]) => formatted({ amount, currency })); }",
         [module, table],
     )
 
