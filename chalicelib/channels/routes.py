@@ -124,7 +124,7 @@ def keep_placement(call: Call) -> dict[str, Any]:
     return placements.keep(Placement(**call.body.model_dump()), call.principal)
 
 
-@doors.get("/l/{code}", who=EVERYONE)
+@doors.get("/l/{code}", who=EVERYONE, status=302)
 def follow(call: Call, code: str) -> Answer:
     """Lead from a post, advert or brochure to its page, keeping where the visitor came from."""
     found = placements.find(code)

@@ -37,7 +37,7 @@ def import_folder(call: Call) -> dict[str, Any]:
     return bring.bring(folder, call.principal, asked.dry_run).as_json()
 
 
-@doors.get("/exports/{file}", who={"owner"}, query=ExportQuery)
+@doors.get("/exports/{file}", who={"owner"}, query=ExportQuery, kind="text/csv")
 def export_file(call: Call, file: str) -> Answer:
     """Give out one file as CSV: products.csv, stock.csv, customers.csv, orders.csv for ?day= to ?to=, and so on."""
     if not file.endswith(".csv"):

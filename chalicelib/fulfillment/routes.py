@@ -75,13 +75,13 @@ def decline_offer(call: Call, offer_id: str) -> dict[str, Any]:
     return find.offer_for(call.principal.id, offer_id)
 
 
-@doors.get("/o/{token}", who=EVERYONE, query=Lang)
+@doors.get("/o/{token}", who=EVERYONE, query=Lang, kind="text/html")
 def open_link(call: Call, token: str) -> Answer:
     """Show the offer of a claim link as a page with a claim button; opening it never claims."""
     return _linked(token, call.query.lang)
 
 
-@doors.post("/o/{token}/claim", who=EVERYONE, query=Lang)
+@doors.post("/o/{token}/claim", who=EVERYONE, query=Lang, status=303)
 def claim_by_link(call: Call, token: str) -> Answer:
     """Claim the offer of a claim link, then show it again with the address."""
     lang = call.query.lang

@@ -37,7 +37,7 @@ def me(call: Call) -> dict[str, Any]:
     return {"id": who.id, "role": who.role, "name": who.name, "location": who.location or None}
 
 
-@doors.get("/docs", who=EVERYONE)
+@doors.get("/docs", who=EVERYONE, kind="text/html")
 def docs(call: Call) -> Answer:
     """Show the same description as a page for people."""
     told = sorted(Routes.every, key=lambda door: (door.path, door.method))

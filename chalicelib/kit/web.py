@@ -84,6 +84,7 @@ class Door:
     keyed: bool = False
     most_bytes: int = MOST_BODY_BYTES
     example: Any = None
+    kind: str = "application/json"  # of the 2xx body
 
     @property
     def name(self) -> str:

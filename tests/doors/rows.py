@@ -18,6 +18,7 @@ def ordered(channel: str, **said: Any) -> dict[str, Any]:
     return an_order((SOAP, 1), channel=channel, **said)
 
 
+OFFICE = ("owner", "finance", "agent")
 NO_DRAWER = "no_open_shift"
 HANDED = {"location": "store-tunjungan", "delivery": {"method": "handover"}, "payments": [{"method": "cash"}]}
 AGREED = {
@@ -108,14 +109,8 @@ ROWS = [
     row("POST /shifts/{shift_id}/close", "owner cashier finance", shift_id=DRAWER, first=counted),
     row("POST /shifts/{shift_id}/handover", "owner finance salesman courier", shift_id=DRAWER, first=drawers),
     row("GET /receivables", "owner finance cashier salesman courier agent"),
-    row("POST /collections", "owner finance agent", body=BANK),
-    row(
-        "POST /collections",
-        "cashier salesman courier",
-        first=drawers,
-        note="cash",
-        ruled={"owner": NO_DRAWER, "finance": NO_DRAWER, "agent": NO_DRAWER},
-    ),
+    row("POST /collections", "cashier salesman courier", first=drawers, ruled=dict.fromkeys(OFFICE, NO_DRAWER)),
+    row("POST /collections", "owner finance agent", body=BANK, note="by bank"),
     # customers
     row("GET /customers", "staff", query={"phone": "+6281200000009"}),
     row("POST /customers", "owner agent salesman cashier", body={"name": "Warung Bu Tini", "phone": "081252981299"}),

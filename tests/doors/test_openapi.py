@@ -1,0 +1,113 @@
+"""openapi.json says what the doors do: nothing more, nothing less, and each of its examples works."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator
+from dataclasses import replace
+from typing import Any
+
+import pytest
+from openapi_spec_validator import validate
+
+from chalicelib.kit.web import Routes
+from infra import openapi
+from tests.client import call, gateway
+from tests.doors.generated import Client
+from tests.doors.knock import PRINCIPALS, Row, knock
+from tests.doors.rows import ROWS
+from tests.doors.world import World
+
+WITH_EXAMPLES = [row for row in ROWS if not row.note]
+
+
+@pytest.fixture(scope="module")
+def document() -> dict[str, Any]:
+    return json.loads(openapi.written())
+
+
+def operations(document: dict[str, Any]) -> Iterator[tuple[str, dict[str, Any]]]:
+    for path, methods in document["paths"].items():
+        for method, operation in methods.items():
+            yield f"{method.upper()} {path}", operation
+
+
+def references(said: Any) -> Iterator[str]:
+    if isinstance(said, dict):
+        yield from [said["$ref"]] if "$ref" in said else []
+    for each in said.values() if isinstance(said, dict) else said if isinstance(said, list) else []:
+        yield from references(each)
+
+
+def test_the_document_tells_of_every_door_and_of_no_other(document: dict[str, Any]) -> None:
+    chalice = {f"{method} {path}" for path, methods in gateway().app.routes.items() for method in methods}
+
+    assert {name for name, _ in operations(document)} == chalice
+
+
+def test_the_document_is_openapi(document: dict[str, Any]) -> None:
+    validate(document)
+
+
+def test_whatever_the_document_refers_to_is_in_it(document: dict[str, Any]) -> None:
+    schemas = {f"#/components/schemas/{name}" for name in document["components"]["schemas"]}
+
+    assert set(references(document)) - schemas == set()
+
+
+def test_each_operation_has_a_name_of_its_own_and_a_sentence(document: dict[str, Any]) -> None:
+    told = [operation for _, operation in operations(document)]
+
+    assert len({each["operationId"] for each in told}) == len(told)
+    assert [each["operationId"] for each in told if not each["summary"].endswith(".")] == []
+
+
+def test_the_committed_document_is_what_the_doors_say_now() -> None:
+    assert openapi.FILE.read_text() == openapi.written(), "the doors have changed: run `make openapi` and commit it"
+
+
+def test_the_served_document_is_the_committed_one(document: dict[str, Any]) -> None:
+    assert call("GET", "/api/openapi.json").json == document
+
+
+def test_every_door_with_a_body_shows_an_example() -> None:
+    gateway()
+
+    assert [door.name for door in Routes.every if door.body and door.example is None] == []
+
+
+def test_every_example_is_one_of_the_table() -> None:
+    gateway()
+    shown = {door.name for door in Routes.every if door.example is not None}
+
+    assert {row.door for row in WITH_EXAMPLES} >= shown
+
+
+@pytest.mark.parametrize("row", WITH_EXAMPLES, ids=lambda row: row.name)
+def test_the_example_is_done_as_it_stands(world: World, document: dict[str, Any], row: Row) -> None:
+    if row.first:
+        row.first(world)
+    operation = dict(operations(document))[row.door]
+    shown = operation.get("requestBody", {}).get("content", {}).get("application/json", {}).get("example")
+
+    answer = knock(world, replace(row, body=shown or row.body), one_of(row))
+
+    told = operation["responses"][str(answer.status)]
+    assert answer.status < 400
+    assert answer.headers["Content-Type"].partition(";")[0] in told.get("content", answer.headers["Content-Type"])
+
+
+def one_of(row: Row) -> str:
+    """Whoever of those let in has the least to say here, so that no example needs the owner."""
+    return next(who for who in reversed(PRINCIPALS) if who in row.allowed)
+
+
+def test_a_client_made_from_the_document_buys_something(world: World, document: dict[str, Any]) -> None:
+    client = Client(document)
+    goods = client.do("get_list_products")["items"][0]
+
+    order = client.do("post_place_order", lines=[{"sku": goods["sku"], "quantity": 2}])
+    seen = client.do("get_one_order", order_id=order["id"], token=order["token"])
+
+    assert seen["lines"][0]["sku"] == goods["sku"]
+    assert seen["total"] == {"amount": 2 * goods["price"]["amount"], "currency": "IDR"}
