@@ -1,0 +1,58 @@
+"""`make check`: what a machine can say of the code without running it, and whether Chalice can package it."""
+
+from __future__ import annotations
+
+import os
+import subprocess
+import sys
+import tempfile
+import time
+from pathlib import Path
+
+from rich.console import Console
+
+from infra import rules
+
+ROOT = Path(__file__).parent.parent
+REGION = {"AWS_DEFAULT_REGION": "ap-southeast-3", "AWS_EC2_METADATA_DISABLED": "true"}
+console = Console(highlight=False, soft_wrap=True)
+
+
+def steps(scratch: str) -> dict[str, list[str]]:
+    models = sorted(str(file.relative_to(ROOT)) for file in (ROOT / "chalicelib").glob("*/model.py"))
+    return {
+        "ruff": ["-m", "ruff", "check", "."],
+        "format": ["-m", "ruff", "format", "--check", "."],
+        "mypy": ["-m", "mypy", "--strict", "chalicelib/kit", *models],
+        "bandit": ["-m", "bandit", "-q", "-r", "app.py", "chalicelib", "--severity-level", "low"],
+        "template": [tool("cfn-lint"), "infra/resources.json"],
+        "chalice package": [tool("chalice"), "package", "--stage", "dev", scratch],
+    }
+
+
+def tool(name: str) -> str:
+    return str(Path(sys.executable).with_name(name))
+
+
+def main() -> int:
+    with tempfile.TemporaryDirectory() as scratch:
+        failed = [name for name, command in steps(scratch).items() if not passes(name, command)]
+    if said := rules.complaints(ROOT):
+        console.print("\n".join(said))
+        failed.append("own rules")
+    console.print(f"failed: {', '.join(failed)}" if failed else "all checks passed")
+    return 1 if failed else 0
+
+
+def passes(name: str, command: list[str]) -> bool:
+    began = time.monotonic()
+    command = [sys.executable, *command] if command[0] == "-m" else command
+    said = subprocess.run(command, cwd=ROOT, env=os.environ | REGION, capture_output=True, text=True, check=False)
+    console.print(f"{name:<16} {'ok' if said.returncode == 0 else 'FAILED'} {time.monotonic() - began:5.1f} s")
+    if said.returncode:
+        print(said.stdout + said.stderr)
+    return said.returncode == 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())

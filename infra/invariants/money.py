@@ -1,0 +1,202 @@
+"""What was asked, what came in and what is owed, from three sides: orders, payments and the books."""
+
+from __future__ import annotations
+
+from infra.invariants.world import Row, World, differ, summed
+
+PAID_AT = ("OrderPlaced", "OrderCancelled", "WorkDelivered", "WorkHandedOver")  # these name payments they captured
+
+
+def m1_a_total_is_the_sum_of_its_lines(world: World) -> list[str]:
+    """T = Σ lines + freight ≥ 0; each line = quantity · unit price + Σ its adjustments ≥ 0, its tax within it."""
+    wrong = []
+    for order_id, order in world.orders.items():
+        whole = sum(line["total"] for line in order["lines"]) + order["freight"]
+        if order["total_minor"] != whole or whole < 0:
+            wrong.append(f"{order_id} asks {order['total_minor']}, its lines and freight come to {whole}")
+        wrong += [
+            f"{order_id}: a line of {line['sku']} does not add up" for line in order["lines"] if not _adds_up(line)
+        ]
+    return wrong
+
+
+def _adds_up(line: Row) -> bool:
+    asked = line["quantity"] * line["unit"] + line["adjusted"]
+    return line["total"] == asked and 0 <= line["tax"] <= line["total"]
+
+
+def m2_tenders_make_up_their_order(world: World) -> list[str]:
+    """For each payment 0 ≤ R ≤ C ≤ its amount; for each live order Σ amounts of tenders that still stand = T, and the
+    order and its payments name each other."""
+    wrong = []
+    for payment_id, payment in world.payments.items():
+        if not 0 <= payment["refunded_minor"] <= payment["captured_minor"] <= payment["amount_minor"]:
+            wrong.append(f"{payment_id}: more went out than came in, or more came in than was asked")
+    for order_id, order in world.orders.items():
+        listed = world.payments_of.get(order_id, [])
+        if {payment["pk"] for payment in listed} != set(order["payment_ids"]):
+            wrong.append(f"{order_id} and its payments do not name each other")
+        asked = sum(payment["amount_minor"] for payment in listed if _stands(payment))
+        if world.live(order_id) and asked != order["total_minor"]:
+            wrong.append(f"{order_id} asks {order['total_minor']}, its tenders come to {asked}")
+    return wrong
+
+
+def _stands(payment: Row) -> bool:
+    return payment["status"] not in ("cancelled", "expired")
+
+
+def m3_what_is_owed_is_owed_once(world: World) -> list[str]:
+    """For a live order T − C = Σ what its standing tenders still have to bring, and its account holds what of it is no
+    credit; each credit tender has one receivable with the same numbers while its order lives; a customer's exposure =
+    Σ left of his receivables = the balance of his account, and left = limit − exposure."""
+    credits = {row["pk"]: row for row in world.rows["customers"] if row["sk"] == "credit"}
+    owed = summed((row["customer_id"], row["amount_minor"] - row["settled_minor"]) for row in world.receivables)
+    exposed = {name: row["exposure_minor"] for name, row in credits.items()}
+    booked = {name: minor for account, minor in world.postings.items() if (name := _after("receivable:", account))}
+    short = [name for name, row in credits.items() if row["left_minor"] != row["limit_minor"] - row["exposure_minor"]]
+    return [
+        *differ("{name} is exposed by {found} and owes {expected}", owed, exposed),
+        *differ("{name} owes {expected}, the books say {found}", owed, booked),
+        *[f"{name}: what is left is not limit less exposure" for name in short],
+        *_orders_owing(world),
+        *_receivables_of_tenders(world),
+    ]
+
+
+def _orders_owing(world: World) -> list[str]:
+    standing = [payment for payment in world.payments.values() if _stands(payment) and payment["method"] != "credit"]
+    alive = [payment for payment in standing if world.live(payment["order_id"])]
+    open_still = summed((each["order_id"], each["amount_minor"] - each["captured_minor"]) for each in alive)
+    booked = {name: minor for account, minor in world.postings.items() if (name := _after("order:", account))}
+    return differ("{name} has still to bring {expected}, the books say {found}", open_still, booked)
+
+
+def _receivables_of_tenders(world: World) -> list[str]:
+    credit = [row for row in world.payments.values() if row["method"] == "credit" and row["status"] != "cancelled"]
+    tenders = {row["pk"]: (row["amount_minor"], row["captured_minor"]) for row in credit}
+    rows = [row for row in world.receivables if row.get("payment_id")]
+    debts = {row["payment_id"]: (row["amount_minor"], row["settled_minor"]) for row in rows}
+    wrong = sorted(name for name in {*tenders, *debts} if tenders.get(name) != debts.get(name))
+    twice = [f"{row['pk']} {row['sk']}: a debt stands twice" for row in rows if rows.count(row) > 1]
+    twice += ["a debt stands twice"] if len(rows) != len(debts) else []
+    misplaced = [
+        row["sk"] for row in rows if row["sk"].startswith("open#") != (row["settled_minor"] < row["amount_minor"])
+    ]
+    return [
+        *[f"{name}: the tender says {tenders.get(name)}, the receivable {debts.get(name)}" for name in wrong],
+        *twice,
+        *[f"{name}: settled and open are mixed up" for name in misplaced],
+    ]
+
+
+def _after(prefix: str, account: str) -> str:
+    return account.removeprefix(prefix) if account.startswith(prefix) else ""
+
+
+def m4_every_entry_balances(world: World) -> list[str]:
+    """For each entry and currency Σ postings = 0, and so over all accounts."""
+    wrong = []
+    for entry in world.entries:
+        off = sum(minor for _, minor in entry["said"].get("postings", ()))
+        if off:
+            wrong.append(f"{entry['subject']} {entry['sequence']} ({entry['kind']}): its postings are off by {off}")
+    if sum(world.postings.values()):
+        wrong.append(f"all accounts together are off by {sum(world.postings.values())}")
+    return wrong
+
+
+def m6_the_dead_owe_back_what_they_took(world: World) -> list[str]:
+    """For a cancelled order C − R = what its account `refund_owed` owes, and nothing else of it is open; a live order
+    owes nothing back."""
+    dead = [payment for payment in world.payments.values() if not world.live(payment["order_id"])]
+    kept = summed((each["order_id"], each["captured_minor"] - each["refunded_minor"]) for each in dead)
+    owed = {name: -minor for account, minor in world.postings.items() if (name := _after("refund_owed:", account))}
+    ended = ("captured", "cancelled", "expired")
+    waiting = [f"{one['pk']} of a dead order is still {one['status']}" for one in dead if one["status"] not in ended]
+    return differ("{name} is dead with {expected} taken, and {found} is owed back", kept, owed) + waiting
+
+
+def m7_money_changes_the_books_once(world: World) -> list[str]:
+    """For each payment captured = Σ the journal tells came in for it; no event id is there twice."""
+    told = [
+        (one[0], one[2]) for said in world.of_kind(*PAID_AT) for one in said.get("payments", ()) if one[3] == "captured"
+    ]
+    told += [(said["payment_id"], said["amount_minor"]) for said in world.of_kind("PaymentCaptured")]
+    settled = [each for said in world.of_kind("CollectionReceived") for each in said.get("settled", ())]
+    told += [(payment_id, minor) for _, _, payment_id, minor in settled if payment_id]
+    kept = {name: row["captured_minor"] for name, row in world.payments.items()}
+    wrong = differ("{name} captured {found}, the journal tells of {expected}", summed(told), kept)
+    if len(world.by_event) != len(world.entries):
+        wrong.append("an event id is in the journal twice")
+    return wrong
+
+
+def m8_a_drawer_holds_what_went_through_it(world: World) -> list[str]:
+    """For each shift cash_in = Σ cash captured, collected and handed into it, cash_out = Σ handed out of it, and
+    counted − (opening + in − out) = variance; for each till Σ (opening + in − out) of drawers not closed = its account."""
+    came, went = _cash(world)
+    ins = {name: row.get("cash_in_minor", 0) for name, row in world.shifts.items()}
+    outs = {name: row.get("cash_out_minor", 0) for name, row in world.shifts.items()}
+    booked = {name: minor for account, minor in world.postings.items() if (name := _after("till:", account))}
+    there = summed((row["till"], _expected(row)) for row in world.shifts.values() if row["status"] != "closed")
+    return [
+        *differ("{name}: {expected} went in, its drawer says {found}", came, ins),
+        *differ("{name}: {expected} went out, its drawer says {found}", went, outs),
+        *differ("till {name} holds {found}, the books say {expected}", booked, there),
+        *[f"{name}: the variance is wrong" for name, row in world.shifts.items() if not _counted_right(row)],
+    ]
+
+
+def _cash(world: World) -> tuple[dict[str, int], dict[str, int]]:
+    hands = world.of_kind("CashHandedOver")
+    came = [(row["shift"], row["captured_minor"]) for row in world.payments.values() if row.get("shift")]
+    collected = world.of_kind("CollectionReceived")
+    came += [(said["shift"], said["amount_minor"]) for said in collected if said.get("shift")]
+    came += [(said["to_shift"], said["amount_minor"]) for said in hands if said.get("to_shift")]
+    return summed(came), summed((said["from_shift"], said["amount_minor"]) for said in hands)
+
+
+def _expected(shift: Row) -> int:
+    return int(shift["opening_minor"] + shift.get("cash_in_minor", 0) - shift.get("cash_out_minor", 0))
+
+
+def _counted_right(shift: Row) -> bool:
+    return shift["status"] != "closed" or shift["variance_minor"] == shift["counted_minor"] - _expected(shift)
+
+
+def m9_a_code_counts_the_orders_that_hold_it(world: World) -> list[str]:
+    """For each coupon used = |live orders that hold it| ≤ the greatest cap it ever had; for each customer the same."""
+    rows = [row for row in world.rows["pricing"] if row["pk"].startswith("coupon#")]
+    used = {row["pk"]: row["used"] for row in rows if row["sk"] == "coupon"}
+    by = {f"{row['pk']} {row['sk']}": row["used"] for row in rows if row["sk"] != "coupon"}
+    alive = [order for order in world.orders.values() if order["status"] != "cancelled"]
+    held = summed((f"coupon#{code}", 1) for order in alive for code in order["coupons"])
+    theirs = [order for order in alive if order.get("customer_id")]
+    held_by = summed((f"coupon#{code} customer#{one['customer_id']}", 1) for one in theirs for code in one["coupons"])
+    over = [name for name, times in used.items() if name in (caps := _caps(world)) and times > caps[name]]
+    return [
+        *differ("{name} is used {found} times, {expected} live orders hold it", held, used),
+        *differ("{name} is used {found} times, {expected} live orders hold it", held_by, by),
+        *[f"{name} is used more often than it ever could be" for name in over],
+    ]
+
+
+def _caps(world: World) -> dict[str, int]:
+    """A cap may have been lowered since; one that was ever open has none."""
+    caps: dict[str, int] = {}
+    for said in world.of_kind("PromotionKept"):
+        ...
+    return caps
+
+
+RULES = (
+    m1_a_total_is_the_sum_of_its_lines,
+    m2_tenders_make_up_their_order,
+    m3_what_is_owed_is_owed_once,
+    m4_every_entry_balances,
+    m6_the_dead_owe_back_what_they_took,
+    m7_money_changes_the_books_once,
+    m8_a_drawer_holds_what_went_through_it,
+    m9_a_code_counts_the_orders_that_hold_it,
+)

@@ -1,0 +1,244 @@
+"""Everything a shop's tables hold, read once and laid out as plain values; the invariants look at nothing else."""
+
+from __future__ import annotations
+
+import json
+import zlib
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from functools import cached_property
+from typing import Any
+
+from chalicelib.kit import clock
+
+ROOMS = ("catalog", "channels", "customers", "fulfillment", "journal", "notify", "orders", "payments", "places")
+ROOMS += ("pricing", "requests", "stock")
+HEARD_WITHIN = clock.minutes(1)
+
+Row = dict[str, Any]
+
+
+def load(client: Any, prefix: str, now: datetime | None = None, quiet: bool = False) -> World:
+    """By consistent scans, one table after the other: on a shop that is open, what changes meanwhile shows twice or
+    not at all, so look again before you believe a violation there."""
+    rows = {room: [plain(item) for item in scan(client, f"{prefix}-{room}")] for room in ROOMS}
+    at = now or clock.now()
+    return World(rows, clock.iso(at), "~" if quiet else clock.iso(at - HEARD_WITHIN))
+
+
+def scan(client: Any, table: str) -> Iterator[Mapping[str, Any]]:
+    for page in client.get_paginator("scan").paginate(TableName=table, ConsistentRead=True):
+        yield from page["Items"]
+
+
+def plain(item: Mapping[str, Any]) -> Row:
+    return {name: _value(typed) for name, typed in item.items()}
+
+
+def _value(typed: Mapping[str, Any]) -> Any:
+    (kind, value), *_ = typed.items()
+    if kind == "N":
+        return int(value) if value.lstrip("-").isdigit() else float(value)
+    return value
+
+
+@dataclass(frozen=True)
+class World:
+    """`rows` by room. `heard_before`: listeners have heard of everything that happened before this instant."""
+
+    rows: Mapping[str, list[Row]]
+    now: str
+    heard_before: str
+
+    @cached_property
+    def entries(self) -> list[Row]:
+        """The journal by subject and sequence, each entry's body read."""
+        said = [row | {"said": json.loads(row["body"])} for row in self.rows["journal"]]
+        return sorted(said, key=lambda entry: (entry["subject"], entry["sequence"]))
+
+    @cached_property
+    def journal(self) -> dict[str, list[Row]]:
+        by_subject: dict[str, list[Row]] = {}
+        for entry in self.entries:
+            by_subject.setdefault(entry["subject"], []).append(entry)
+        return by_subject
+
+    @cached_property
+    def by_event(self) -> dict[str, Row]:
+        return {entry["event_id"]: entry for entry in self.entries}
+
+    def of_kind(self, *kinds: str) -> list[Row]:
+        """What entries of these kinds say."""
+        return [entry["said"] for entry in self.entries if entry["kind"] in kinds]
+
+    def history(self, order_id: str) -> list[Row]:
+        return self.journal.get(f"order#{order_id}", [])
+
+    @cached_property
+    def movements(self) -> list[tuple[str, Move]]:
+        """(subject, movement), as the journal tells them."""
+        return [
+            (entry["subject"], Move(*said)) for entry in self.entries for said in entry["said"].get("movements", ())
+        ]
+
+    @cached_property
+    def postings(self) -> dict[str, int]:
+        """The balance of each account."""
+        return summed((name, minor) for entry in self.entries for name, minor in entry["said"].get("postings", ()))
+
+    @cached_property
+    def orders(self) -> dict[str, Row]:
+        return {row["pk"]: _order(row) for row in self._rows("orders", sk="order")}
+
+    @cached_property
+    def works(self) -> dict[str, Row]:
+        return {row["sk"]: row | json.loads(row["body"]) for row in self._rows("fulfillment", sk="ful_")}
+
+    @cached_property
+    def offers(self) -> dict[str, Row]:
+        return {row["sk"]: row | json.loads(row["body"]) for row in self._rows("fulfillment", sk="off_")}
+
+    @cached_property
+    def works_of(self) -> dict[str, list[Row]]:
+        by_order: dict[str, list[Row]] = {}
+        for work in self.works.values():
+            by_order.setdefault(work["pk"], []).append(work)
+        return by_order
+
+    @cached_property
+    def levels(self) -> dict[str, Row]:
+        return {row["pk"]: row for row in self._rows("stock", sk="level")}
+
+    @cached_property
+    def holds(self) -> list[Row]:
+        """With `until` and `order` from their keys."""
+        keys = ((row, row["sk"].split("#", 2)) for row in self._rows("stock", sk="hold#"))
+        return [row | {"until": until, "order": order} for row, (_, until, order) in keys]
+
+    @cached_property
+    def transfers(self) -> list[Row]:
+        return [row | {"lines": json.loads(row["lines"])} for row in self._rows("stock", sk="transfer")]
+
+    @cached_property
+    def payments(self) -> dict[str, Row]:
+        return {row["pk"]: row for row in self._rows("payments", sk="payment")}
+
+    @cached_property
+    def payments_of(self) -> dict[str, list[Row]]:
+        by_order: dict[str, list[Row]] = {}
+        for payment in self.payments.values():
+            by_order.setdefault(payment["order_id"], []).append(payment)
+        return by_order
+
+    @cached_property
+    def receivables(self) -> list[Row]:
+        return [row for row in self.rows["payments"] if row["pk"].startswith("receivables#")]
+
+    @cached_property
+    def shifts(self) -> dict[str, Row]:
+        """Drawers and bags, without the copies that name each person's open shift."""
+        rows = self._rows("payments", sk="shift")
+        return {row["pk"]: row for row in rows if not row["pk"].startswith("shift#open#")}
+
+    @cached_property
+    def answers(self) -> dict[str, Any]:
+        """What was answered to each request that came with a key."""
+        return {row["pk"]: json.loads(zlib.decompress(row["answer"])) for row in self.rows["requests"]}
+
+    @cached_property
+    def notices(self) -> list[Row]:
+        return self._rows("notify", sk="evt_", unless="parties")
+
+    @cached_property
+    def told(self) -> list[Row]:
+        """Which parties heard of which event."""
+        rows = [row for row in self.rows["notify"] if "parties" in row]
+        return [row | {"event": row["sk"].partition("#")[0], "parties": json.loads(row["parties"])} for row in rows]
+
+    @cached_property
+    def sends(self) -> list[Row]:
+        """With event, party and channel from their keys; a party has a # of its own."""
+        return [row | _sent(row["pk"]) for row in self._rows("notify", sk="sent")]
+
+    def live(self, order_id: str) -> bool:
+        return self.orders.get(order_id, {}).get("status") in ("placed", "completed")
+
+    def _rows(self, room: str, sk: str, unless: str = "no such name") -> list[Row]:
+        whole = not sk.endswith(("_", "#"))
+        found = (row for row in self.rows[room] if (row["sk"] == sk if whole else row["sk"].startswith(sk)))
+        return [row for row in found if unless not in row]
+
+
+@dataclass(frozen=True)
+class Move:
+    """One line of the stock ledger."""
+
+    kind: str
+    sku: str
+    location: str
+    shelf: int
+    on_hand: int
+    reserved: int
+    allocated: int
+    display: int
+
+    @property
+    def place(self) -> str:
+        return place(self.sku, self.location, self.shelf)
+
+
+def place(sku: str, location: str, shelf: int = 0) -> str:
+    """A level's key."""
+    return f"{sku}@{location}#{shelf}"
+
+
+def sku_of(level: str) -> str:
+    return level.rpartition("@")[0]
+
+
+def summed(parts: Iterable[tuple[str, int]]) -> dict[str, int]:
+    sums: dict[str, int] = {}
+    for name, amount in parts:
+        sums[name] = sums.get(name, 0) + amount
+    return sums
+
+
+def differ(words: str, expected: Mapping[str, int], found: Mapping[str, int]) -> list[str]:
+    """One sentence for each name whose two sums are not the same; `words` takes name, expected and found."""
+    names = sorted({*expected, *found})
+    both = [(name, expected.get(name, 0), found.get(name, 0)) for name in names]
+    return [words.format(name=name, expected=one, found=other) for name, one, other in both if one != other]
+
+
+def _order(row: Row) -> Row:
+    body = json.loads(row["body"])
+    return row | {
+        "lines": [_line(*kept) for kept in body["lines"]],
+        "freight": body.get("freight", 0),
+        "coupons": body.get("coupons", []),
+        "handover": body["delivery"][0] == "handover",
+        "pieces": [(place(sku, location, *shelf), units) for sku, location, units, *shelf in _json(row, "pieces")],
+        "payment_ids": row["payment_ids"].split(",") if row.get("payment_ids") else [],
+    }
+
+
+def _line(sku: str, name: str, quantity: int, unit: int, whole: int, tax: int, cost: int | None, *more: Any) -> Row:
+    taken_off = sum(each["amount_minor"] for each in more[0]) if more else 0
+    return {"sku": sku, "quantity": quantity, "unit": unit, "total": whole, "tax": tax, "adjusted": taken_off}
+
+
+def _json(row: Row, name: str) -> Any:
+    return json.loads(row[name]) if row.get(name) else []
+
+
+def _sent(key: str) -> Row:
+    _, event, rest = key.split("#", 2)
+    party, _, channel = rest.rpartition("#")
+    return {"event": event, "party": party, "channel": channel}
+
+
+def units_of(work: Row) -> list[tuple[str, int]]:
+    """(level, units) of a fulfillment."""
+    pieces = work.get("pieces", ())
+    return [(place(sku, work["location"], shelf), units) for sku, units, shelf in pieces]

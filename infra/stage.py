@@ -1,0 +1,111 @@
+"""What `.chalice/config.json` says of each function, and the policy each runs under; `python -m infra.stage` writes
+them. Chalice's own policy generator reads app.py only and would come out empty.
+
+Three policies: the doors, the readers of the journal's stream, and everyone who listens to topics or the clock. None
+may change or delete a journal entry.
+"""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import Any
+
+FOLDER = Path(__file__).parent.parent / ".chalice"
+READ = ("GetItem", "BatchGetItem", "Query", "ConditionCheckItem")
+WRITE = ("PutItem", "UpdateItem", "DeleteItem")
+
+
+def config(stage: str, environment: dict[str, str], architecture: str = "arm64") -> dict[str, Any]:
+    return {
+        "version": "2.0",
+        "app_name": "satukanal",
+        "automatic_layer": True,
+        "autogen_policy": False,
+        "api_gateway_stage": "api",
+        "api_gateway_endpoint_type": "REGIONAL",
+        "lambda_memory_size": 512,
+        "lambda_timeout": 29,
+        "lambda_architecture": architecture,
+        "stages": {stage: {"environment_variables": environment, "lambda_functions": functions()}},
+    }
+
+
+def functions() -> dict[str, Any]:
+    from app import app
+
+    made = {"api_handler": _under("api")}
+    for source in sorted(app.event_sources, key=lambda source: str(source.name)):
+        made[source.name] = _under("stream" if type(source).__name__ == "DynamoDBEventConfig" else "listener")
+    return made
+
+
+def _under(policy: str) -> dict[str, str]:
+    return {"iam_policy_file": f"policy-{policy}.json"}
+
+
+def policies(prefix: str = "satukanal") -> dict[str, Any]:
+    stream = [
+        _allow("dynamodb", ("GetRecords", "GetShardIterator", "DescribeStream"), f"table/{prefix}-journal/stream/*")
+    ]
+    stream.append(_allow("dynamodb", ("ListStreams",), "*", whole=True))
+    messages = [
+        _allow("sns", ("Publish",), f"{prefix}-*"),
+        # An SMS has no ARN: only publishing to a topic can be named, so topics of others are shut out again.
+        {"Effect": "Allow", "Action": ["sns:Publish"], "NotResource": ["arn:aws:sns:*:*:*"]},
+        _allow("ses", ("SendEmail", "SendRawEmail"), "identity/*"),
+    ]
+    letters = [_allow("sqs", ("SendMessage",), f"{prefix}-dead-letters")]
+    each = {"api": [*_tables(prefix), *_files(prefix)], "stream": [*_tables(prefix), *stream, *messages[:1], *letters]}
+    each["listener"] = [*_tables(prefix), *_files(prefix), *messages, *letters]
+    common = [_logs(), _signing_keys(prefix)]
+    return {name: {"Version": "2012-10-17", "Statement": [*common, *said]} for name, said in each.items()}
+
+
+def _tables(prefix: str) -> list[dict[str, Any]]:
+    journal = f"arn:aws:dynamodb:*:*:table/{prefix}-journal"
+    rooms = _allow("dynamodb", (*READ, *WRITE), f"table/{prefix}-*")
+    forbidden = {"Effect": "Deny", "Action": ["dynamodb:UpdateItem", "dynamodb:DeleteItem"], "Resource": [journal]}
+    return [rooms, forbidden]
+
+
+def _files(prefix: str) -> list[dict[str, Any]]:
+    return [
+        {
+            "Effect": "Allow",
+            "Action": ["s3:GetObject", "s3:PutObject"],
+            "Resource": [f"arn:aws:s3:::{prefix}-files-*/*"],
+        }
+    ]
+
+
+def _logs() -> dict[str, Any]:
+    return _allow("logs", ("CreateLogGroup", "CreateLogStream", "PutLogEvents"), "*")
+
+
+def _signing_keys(prefix: str) -> dict[str, Any]:
+    return _allow("ssm", ("GetParameter",), f"parameter/{prefix}/*")
+
+
+def _allow(service: str, actions: tuple[str, ...], resource: str, whole: bool = False) -> dict[str, Any]:
+    named = resource if whole else f"arn:aws:{service}:*:*:{resource}"
+    return {"Effect": "Allow", "Action": [f"{service}:{action}" for action in actions], "Resource": [named]}
+
+
+def written(
+    stage: str, environment: dict[str, str], architecture: str = "arm64", prefix: str = "satukanal"
+) -> dict[str, str]:
+    """File name → text, for a `.chalice` folder."""
+    files = {"config.json": config(stage, environment, architecture)}
+    files |= {f"policy-{name}.json": policy for name, policy in policies(prefix).items()}
+    return {name: json.dumps(said, indent=2) + "\n" for name, said in files.items()}
+
+
+def write(folder: Path, texts: dict[str, str]) -> None:
+    folder.mkdir(exist_ok=True)
+    for name, text in texts.items():
+        (folder / name).write_text(text)
+
+
+if __name__ == "__main__":
+    write(FOLDER, written("dev", {}))
