@@ -1,0 +1,347 @@
+"""`make northwind`: a known distributor's two years, moved into a shop of their own and lived through again, twice.
+
+1. *As it was.* Each order by its employee as salesman, cash on delivery, everything from one warehouse that opens with
+   what was ever sold and what was left (`unitsInStock`), so that at the end exactly that is left.
+2. *As web orders.* The same lines from the same customers as shoppers, and a van for each employee. What Northwind
+   does not tell is made up by rule, the same each time:
+   - The world becomes one town. Customer number n (by id) lives n golden angles around its center, at most 10 km out.
+   - Vans stand on a ring 5 km from the center, one each 40 degrees, in the order of employee numbers.
+   - Van k carries each product whose number leaves k, k+1, … or k+5 when divided by nine (so six of nine vans carry
+     it), a sixth of what all may carry; together never more than is sold after the vans came home, plus unitsInStock,
+     so the warehouse never lacks what a van drives around with.
+   - They are loaded by transfer before the first order and unloaded by transfer after four fifths of the orders.
+   - Who claims and who stays silent is `infra.salesmen`'s rule.
+"""
+
+from __future__ import annotations
+
+import csv
+import math
+import os
+import sys
+from collections import Counter
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from rich.console import Console
+from rich.table import Table as Printed
+
+from infra.repair import CannotRepair, Table, around, at, read
+
+ROOT = Path(__file__).parent.parent
+LOCAL = Path(os.environ.get("LOCAL", ROOT / ".local"))
+USUAL = ROOT.parent / "shared" / "data" / "northwind"
+FILES = ("categories", "customers", "employees", "order-details", "orders", "products", "suppliers")
+WHERE = (
+    "Northwind is Microsoft's sample (MIT, github.com/microsoft/sql-server-samples, northwind-pubs); as CSV it is in "
+    "github.com/neo4j-contrib/northwind-neo4j, folder data, commit 5db323116a2779434ba0c17eb2b733575bfc2a4a.\n"
+    "sha256 of orders.csv 3c96ed654550f7b5a9b059fa66357cc24493435f985e780fed3ff0d83727a558,\n"
+    "of order-details.csv a95f3f1697f6e8d9a7683e5fe6bbb934b9262adb9d58e0c727bac532a0ee725b.\n"
+    "Put the files anywhere and say `make northwind DATA=that/folder`."
+)
+SETTINGS = {"SATUKANAL_CURRENCY": "USD", "SATUKANAL_COUNTRY": "US", "SATUKANAL_ZONE": "UTC"}
+WAREHOUSE = "wh-northwind"
+CENTER = (47.6062, -122.3321)  # Seattle, where most of the salesmen live
+TOWN_METERS = 10_000
+RING_METERS = 5_000
+METERS_PER_DEGREE = 111_195
+GOLDEN_ANGLE = math.pi * (3 - math.sqrt(5))
+VANS = 9
+CARRIED_BY = 6
+HOME_AFTER = (4, 5)  # of the orders
+COUNTRIES = {
+    "Argentina": "AR",
+    "Australia": "AU",
+    "Austria": "AT",
+    "Belgium": "BE",
+    "Brazil": "BR",
+    "Canada": "CA",
+    "Denmark": "DK",
+    "Finland": "FI",
+    "France": "FR",
+    "Germany": "DE",
+    "Ireland": "IE",
+    "Italy": "IT",
+    "Japan": "JP",
+    "Mexico": "MX",
+    "Netherlands": "NL",
+    "Norway": "NO",
+    "Poland": "PL",
+    "Portugal": "PT",
+    "Singapore": "SG",
+    "Spain": "ES",
+    "Sweden": "SE",
+    "Switzerland": "CH",
+    "UK": "GB",
+    "USA": "US",
+    "Venezuela": "VE",
+}
+Rows = list[dict[str, Any]]
+
+
+@dataclass(frozen=True)
+class Northwind:
+    tables: Mapping[str, Table]
+
+    def rows(self, name: str) -> list[dict[str, str]]:
+        return self.tables[name].rows
+
+    @property
+    def repaired(self) -> dict[str, int]:
+        return {name: len(table.repaired) for name, table in self.tables.items() if table.repaired}
+
+    @property
+    def sold(self) -> dict[str, int]:
+        return units(self.rows("order-details"))
+
+    @property
+    def in_stock(self) -> dict[str, int]:
+        return {row["productID"]: int(row["unitsInStock"]) for row in self.rows("products")}
+
+    @property
+    def orders(self) -> list[dict[str, str]]:
+        return sorted(self.rows("orders"), key=lambda row: (row["orderDate"], int(row["orderID"])))
+
+
+def load(folder: Path) -> Northwind:
+    """A title stands between the name and the address; its last word is known from the rows that are whole."""
+    told = {name: read(folder / f"{name}.csv") for name in FILES if name not in ("customers", "suppliers", "orders")}
+    words = {title.split()[-1] for file in ("customers", "suppliers") for title in titles(folder / f"{file}.csv")}
+    by_title = around(3, lambda cell: cell.rpartition(" ")[2] in words, before=1, after=4)
+    told["customers"] = read(folder / "customers.csv", by_title)
+    told["suppliers"] = read(folder / "suppliers.csv", by_title)
+    told["orders"] = read(folder / "orders.csv", at(9))
+    return Northwind(told)
+
+
+def titles(file: Path) -> set[str]:
+    with file.open(encoding="utf-8-sig", newline="") as opened:
+        header, *rows = csv.reader(opened, strict=True)
+    return {row[header.index("contactTitle")] for row in rows if len(row) == len(header)}
+
+
+def units(lines: Iterable[Mapping[str, str]]) -> dict[str, int]:
+    counted: Counter[str] = Counter()
+    for line in lines:
+        counted[line["productID"]] += int(line["quantity"])
+    return dict(counted)
+
+
+def as_it_was(data: Northwind) -> dict[str, Rows]:
+    return folder_of(data, channel="sfa", vans=False)
+
+
+def as_web_orders(data: Northwind) -> dict[str, Rows]:
+    return folder_of(data, channel="web", vans=True)
+
+
+def folder_of(data: Northwind, channel: str, vans: bool) -> dict[str, Rows]:
+    return {
+        "locations": [warehouse(), *(map(van, data.rows("employees")) if vans else ())],
+        "staff": [keeper(), *(salesman(row, vans) for row in data.rows("employees"))],
+        "products": products(data),
+        "stock": [
+            {"sku": sku, "location": WAREHOUSE, "on_hand": left + data.sold.get(sku, 0)}
+            for sku, left in data.in_stock.items()
+        ],
+        "customers": [
+            customer(row) | (home(number) if vans else {})
+            for number, row in enumerate(sorted(data.rows("customers"), key=lambda row: row["customerID"]))
+        ],
+        "orders": [order(row, channel, data) for row in data.orders],
+        "order_lines": [line(row) for row in data.rows("order-details")],
+    }
+
+
+def warehouse() -> dict[str, Any]:
+    lat, lon = CENTER
+    return {"id": WAREHOUSE, "kind": "warehouse", "name": "Northwind", "lat": lat, "lon": lon}
+
+
+def keeper() -> dict[str, Any]:
+    """Northwind names nobody who packs."""
+    email = "warehouse@northwind.example"
+    return {"id": "warehouse-northwind", "name": "Warehouse", "role": "warehouse", "email": email} | {
+        "location": WAREHOUSE
+    }
+
+
+def name_of(employee: Mapping[str, str]) -> str:
+    return employee["lastName"].lower()
+
+
+def salesman(row: Mapping[str, str], with_van: bool) -> dict[str, Any]:
+    return {
+        "id": f"salesman-{name_of(row)}",
+        "name": f"{row['firstName']} {row['lastName']}",
+        "role": "salesman",
+        "phone": row["homePhone"],
+        "email": f"{name_of(row)}@northwind.example",
+        "location": f"van-{name_of(row)}" if with_van else "",
+    }
+
+
+def van(row: Mapping[str, str]) -> dict[str, Any]:
+    angle = math.radians((int(row["employeeID"]) - 1) * 360 / VANS)
+    said = {"id": f"van-{name_of(row)}", "kind": "van", "name": f"Van of {row['firstName']}"}
+    return said | point(RING_METERS, angle) | {"staff": f"salesman-{name_of(row)}"}
+
+
+def home(number: int) -> dict[str, float]:
+    """Spread evenly: the square root makes each ring of the town as full as the next."""
+    return point(TOWN_METERS * math.sqrt((number + 0.5) / 91), number * GOLDEN_ANGLE)
+
+
+def point(meters: float, angle: float) -> dict[str, float]:
+    lat, lon = CENTER
+    north, east = meters * math.cos(angle), meters * math.sin(angle)
+    degrees_east = east / (METERS_PER_DEGREE * math.cos(math.radians(lat)))
+    return {"lat": round(lat + north / METERS_PER_DEGREE, 6), "lon": round(lon + degrees_east, 6)}
+
+
+def products(data: Northwind) -> Rows:
+    """Prices are net and Northwind names no tax."""
+    categories = {row["categoryID"]: row["categoryName"] for row in data.rows("categories")}
+    suppliers = {row["supplierID"]: row for row in data.rows("suppliers")}
+    return [
+        {
+            "sku": row["productID"],
+            "name": row["productName"],
+            "category": categories[row["categoryID"]],
+            "description": described(row, suppliers[row["supplierID"]]),
+            "price": row["unitPrice"],
+            "currency": "USD",
+            "tax_rate": "0",
+            "reorder_level": row["reorderLevel"],
+        }
+        for row in data.rows("products")
+    ]
+
+
+def described(product: Mapping[str, str], supplier: Mapping[str, str]) -> str:
+    return f"{product['quantityPerUnit']}, from {supplier['companyName']}, {supplier['city']}, {supplier['country']}"
+
+
+def customer(row: Mapping[str, str]) -> dict[str, Any]:
+    return {
+        "id": row["customerID"],
+        "name": row["contactName"],
+        "company": row["companyName"],
+        "phone": row["phone"],
+        "street": row["address"],
+        "city": row["city"],
+        "postcode": row["postalCode"],
+        "country": COUNTRIES[row["country"]],
+    }
+
+
+def order(row: Mapping[str, str], channel: str, data: Northwind) -> dict[str, Any]:
+    seller = next(one for one in data.rows("employees") if one["employeeID"] == row["employeeID"])
+    return {
+        "ref": row["orderID"],
+        "placed_at": row["orderDate"].replace(" ", "T") + "Z",
+        "channel": channel,
+        "customer": row["customerID"],
+        "actor": f"salesman-{name_of(seller)}" if channel == "sfa" else "",
+        "delivery_method": "ship",
+        "payment_method": "cod",
+        "freight": row["freight"],
+    }
+
+
+def line(row: Mapping[str, str]) -> dict[str, Any]:
+    return {
+        "ref": row["orderID"],
+        "sku": row["productID"],
+        "quantity": row["quantity"],
+        "unit_price": row["unitPrice"],
+        "discount_rate": row["discount"],
+    }
+
+
+def home_after(data: Northwind) -> int:
+    part, whole = HOME_AFTER
+    return len(data.orders) * part // whole
+
+
+def loads(data: Northwind) -> dict[str, dict[str, int]]:
+    """{van: {sku: units}} as the second replay begins."""
+    evening = {row["orderID"] for row in data.orders[home_after(data) :]}
+    later = units(row for row in data.rows("order-details") if row["orderID"] in evening)
+    vans = [van(row)["id"] for row in sorted(data.rows("employees"), key=lambda row: int(row["employeeID"]))]
+    return {name: load_of(number, later, data.in_stock) for number, name in enumerate(vans)}
+
+
+def load_of(number: int, later: Mapping[str, int], in_stock: Mapping[str, int]) -> dict[str, int]:
+    mine = [sku for sku in in_stock if (int(sku) - number) % VANS < CARRIED_BY]
+    shares = {sku: (later.get(sku, 0) + in_stock[sku]) // CARRIED_BY for sku in mine}
+    return {sku: share for sku, share in shares.items() if share}
+
+
+def write(folder: Path, files: Mapping[str, Sequence[Mapping[str, Any]]]) -> None:
+    folder.mkdir(parents=True, exist_ok=True)
+    for name, rows in files.items():
+        columns = list(dict.fromkeys(column for row in rows for column in row))
+        with (folder / f"{name}.csv").open("w", encoding="utf-8", newline="") as opened:
+            writer = csv.DictWriter(opened, columns, restval="", lineterminator="\n")
+            writer.writeheader()
+            writer.writerows(rows)
+
+
+def net_minor(data: Northwind) -> int:
+    """Each line's net rounded half up, as the shop does it; here from the CSV alone, to compare."""
+    from decimal import ROUND_HALF_UP, Decimal
+
+    cent = Decimal("0.01")
+    nets = [
+        (Decimal(row["unitPrice"]) * int(row["quantity"]) * (1 - Decimal(row["discount"]))).quantize(
+            cent, ROUND_HALF_UP
+        )
+        for row in data.rows("order-details")
+    ]
+    return int(sum(nets) * 100)
+
+
+def told(data: Northwind, console: Console) -> None:
+    counted = Printed("file", "rows", "repaired", title="Northwind as read", title_justify="left")
+    for name in FILES:
+        table = data.tables[name]
+        counted.add_row(f"{name}.csv", str(len(table.rows)), str(len(table.repaired) or ""))
+    console.print(counted)
+    console.print("[dim]repaired: unquoted commas in an address or a company's name made too many cells[/dim]\n")
+
+
+def main() -> int:
+    console = Console(highlight=False)
+    folder = Path(os.environ.get("DATA") or USUAL)
+    if missing := [name for name in FILES if not (folder / f"{name}.csv").exists()]:
+        console.print(f"There is no {missing[0]}.csv in {folder}.\n{WHERE}")
+        return 1
+    try:
+        data = load(folder)
+    except CannotRepair as why:
+        console.print(f"[red]{why}[/red]")
+        return 1
+    told(data, console)
+    return both(data, console)
+
+
+def both(data: Northwind, console: Console) -> int:
+    from infra import replay
+
+    made = LOCAL / "northwind"
+    write(made / "as-it-was", as_it_was(data))
+    write(made / "as-web-orders", as_web_orders(data))
+    wanted = replay.Wanted(len(data.orders), len(data.rows("order-details")), net_minor(data), data.in_stock)
+    console.print("[bold]1 · as it was[/bold]: each order by its salesman, all goods from the warehouse\n")
+    first = replay.show(made / "as-it-was", SETTINGS, console, wanted)
+    console.print("\n[bold]2 · as web orders[/bold]: the same lines from shoppers; vans claim or stay silent\n")
+    vans = replay.Loads(WAREHOUSE, loads(data), home_after(data))
+    second = replay.show(made / "as-web-orders", SETTINGS, console, wanted, vans)
+    return 0 if first and second else 1
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,142 @@
+"""Northwind read whole: rows with commas where none belong are put right, counted, and never dropped or misread."""
+
+from __future__ import annotations
+
+import hashlib
+from pathlib import Path
+
+import pytest
+
+from chalicelib.exchange import model as exchange
+from chalicelib.places.model import Point, distance_meters
+from infra import northwind
+from infra.northwind import USUAL, Northwind
+from infra.repair import CannotRepair, around, at, read
+
+absent = pytest.mark.skipif(not (USUAL / "orders.csv").exists(), reason=f"there is no Northwind in {USUAL}")
+
+
+@pytest.fixture(scope="module")
+def data() -> Northwind:
+    return northwind.load(USUAL)
+
+
+def a_file(folder: Path, *lines: str) -> Path:
+    file = folder / "some.csv"
+    file.write_text("\n".join(lines) + "\n", encoding="utf-8")
+    return file
+
+
+def test_an_address_torn_apart_by_its_commas_is_put_together_from_both_ends(tmp_path):
+    file = a_file(tmp_path, "id,address,city,zip", "1,Rua do Paço, 67, fundos,Rio,054", "2,Obere Str. 57,Berlin,122")
+
+    table = read(file, at(1))
+
+    assert [row["address"] for row in table.rows] == ["Rua do Paço, 67, fundos", "Obere Str. 57"]
+    assert [row["zip"] for row in table.rows] == ["054", "122"]
+    assert table.repaired == [2]
+
+
+def test_a_title_that_is_known_tells_a_name_with_a_comma_from_an_address_with_one(tmp_path):
+    file = a_file(
+        tmp_path, "id,name,title,address,zip", "7,Pavlova, Ltd.,Owner,74 Rose St.,3058", "8,Leka,Owner,5, A,1"
+    )
+
+    table = read(file, around(2, "Owner".__eq__, before=1, after=3))
+
+    assert [(row["name"], row["address"]) for row in table.rows] == [("Pavlova, Ltd.", "74 Rose St."), ("Leka", "5, A")]
+
+
+@pytest.mark.parametrize("line", ["1,a,b,Chief,c,d", "1,a"])
+def test_a_row_that_no_rule_explains_stops_the_reading_and_says_where(tmp_path, line):
+    file = a_file(tmp_path, "id,name,title,address", line)
+
+    with pytest.raises(CannotRepair, match=r"some\.csv line 2"):
+        read(file, around(2, "Owner".__eq__, before=1, after=3))
+
+
+@absent
+@pytest.mark.data
+def test_every_row_of_northwind_is_there_and_those_repaired_are_counted(data):
+    counted = {name: len(table.rows) for name, table in data.tables.items()}
+
+    assert counted == {
+        "categories": 8,
+        "customers": 91,
+        "employees": 9,
+        "order-details": 2155,
+        "orders": 830,
+        "products": 77,
+        "suppliers": 29,
+    }
+    assert data.repaired == {"orders": 176, "customers": 24, "suppliers": 9}
+
+
+@absent
+@pytest.mark.data
+def test_no_repaired_row_is_misread(data):
+    """What has a shape of its own has it in every row: countries, phones, and each order's customer's country."""
+    customers = {row["customerID"]: row for row in data.rows("customers")}
+    suppliers = {row["supplierID"]: row for row in data.rows("suppliers")}
+    abroad = [row for row in data.rows("orders") if row["shipCountry"] != customers[row["customerID"]]["country"]]
+    torn = {row["orderID"]: row for row in data.rows("orders") if ", " in row["shipAddress"]}
+
+    assert {row["country"] for row in (*customers.values(), *suppliers.values())} <= set(northwind.COUNTRIES)
+    assert all(row["shipCountry"] in northwind.COUNTRIES for row in data.rows("orders"))
+    assert abroad == []
+    assert all(any(letter.isdigit() for letter in row["phone"]) for row in customers.values())
+    assert suppliers["7"]["companyName"] == "Pavlova, Ltd."
+    assert suppliers["20"]["address"] == "471 Serangoon Loop, Suite #402"
+    assert suppliers["24"]["companyName"] == "G'day, Mate"
+    assert customers["BOLID"]["address"] == "C/ Araquil, 67"
+    assert torn["10250"]["shipCity"] == "Rio de Janeiro"
+
+
+@absent
+@pytest.mark.data
+def test_the_sum_of_northwinds_lines_is_known(data):
+    assert northwind.net_minor(data) == 126_579_329
+    assert sum(data.sold.values()) == 51_317
+
+
+@absent
+@pytest.mark.data
+@pytest.mark.parametrize("made", [northwind.as_it_was, northwind.as_web_orders])
+def test_both_folders_are_ones_that_the_shop_can_read(data, made, tmp_path):
+    northwind.write(tmp_path, made(data))
+
+    for name, rows in made(data).items():
+        lines, troubles = exchange.read(name, (tmp_path / f"{name}.csv").read_text())
+        assert (len(lines), troubles) == (len(rows), [])
+
+
+@absent
+@pytest.mark.data
+def test_the_warehouse_never_lacks_what_a_van_drives_around_with(data):
+    loads, home = northwind.loads(data), northwind.home_after(data)
+    before = {row["orderID"] for row in data.orders[:home]}
+    sold = northwind.units(row for row in data.rows("order-details") if row["orderID"] in before)
+
+    for sku, left in data.in_stock.items():
+        loaded = sum(load.get(sku, 0) for load in loads.values())
+        assert sold.get(sku, 0) <= left + data.sold[sku] - loaded
+
+
+@absent
+@pytest.mark.data
+def test_every_made_up_home_is_in_town_and_a_van_stands_near_most_of_them(data):
+    files = northwind.as_web_orders(data)
+    homes = [Point(row["lat"], row["lon"]) for row in files["customers"]]
+    vans = [Point(row["lat"], row["lon"]) for row in files["locations"] if row["kind"] == "van"]
+
+    near = [home for home in homes if any(distance_meters(home, van) <= 10_000 for van in vans)]
+
+    assert all(distance_meters(home, Point(*northwind.CENTER)) <= 10_000 for home in homes)
+    assert (len(homes), len(near), len(vans)) == (91, 91, 9)
+
+
+@absent
+@pytest.mark.data
+def test_the_data_is_the_one_we_say_it_is():
+    for name in ("orders", "order-details"):
+        assert hashlib.sha256((USUAL / f"{name}.csv").read_bytes()).hexdigest() in northwind.WHERE
