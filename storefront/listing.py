@@ -111,8 +111,8 @@ def json_ld(product: Facts, shown: Facts, settings: Facts, words: Facts) -> Fact
 
 
 def path_part(text: str) -> str:
-    """One safe folder name per text: whatever is not plain is spelt as `~` and its bytes, so no SKU walks away."""
-    return re.sub(r"^\.|[^A-Za-z0-9._:+-]", lambda found: "".join(f"~{byte:02x}" for byte in found[0].encode()), text)
+    """One safe folder name per text: whatever is not plain is spelt as `=` and its bytes, so no SKU walks away."""
+    return re.sub(r"^\.|[^A-Za-z0-9._:~+-]", lambda found: "".join(f"={byte:02x}" for byte in found[0].encode()), text)
 
 
 def slug(text: str) -> str:
