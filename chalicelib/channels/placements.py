@@ -33,7 +33,7 @@ def find(code: str) -> Placement | None:
 
 def landing(placement: Placement) -> str:
     """The page the link opens; a withdrawn one still leads to the shop, but is no longer counted."""
-    page = f"/produk/{quote(placement.sku)}.html" if placement.sku else "/"
+    page = f"/p/{quote(placement.sku)}/" if placement.sku else "/"
     return f"{page}?via={placement.code}" if placement.active else page
 
 

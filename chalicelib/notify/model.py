@@ -146,7 +146,7 @@ class BudgetSpent(Refused):
     says = "No more SMS today."
 
 
-class AlreadyClaimed(Refused):
+class AlreadySending(Refused):
     says = "This message went, or may have gone, over this channel before."
 
 

@@ -17,7 +17,7 @@ from chalicelib.kit.db import InstantAttribute, Row, Write
 from chalicelib.kit.journal import Told
 from chalicelib.notify.model import (
     Allowed,
-    AlreadyClaimed,
+    AlreadySending,
     AlreadyTold,
     BudgetSpent,
     Message,
@@ -179,7 +179,7 @@ def claim(attempt: Attempt, at: datetime) -> Write:
         subject=message.subject,
         claimed_at=at,
     )
-    return db.create(row, refusal=AlreadyClaimed())
+    return db.create(row, refusal=AlreadySending())
 
 
 def finish(attempt: Attempt, status: str, at: datetime) -> Write:

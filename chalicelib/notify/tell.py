@@ -11,7 +11,7 @@ from chalicelib.kit.errors import Moved
 from chalicelib.kit.journal import Told
 from chalicelib.notify import audience, carriers, store
 from chalicelib.notify.model import (
-    AlreadyClaimed,
+    AlreadySending,
     AlreadyTold,
     BudgetSpent,
     Message,
@@ -99,7 +99,7 @@ def climb(message: Message, after: int) -> None:
     attempt = Attempt(message, step)
     try:
         db.commit([store.climb_to(attempt, clock.now()), *leaving([attempt])])
-    except (BudgetSpent, AlreadyClaimed):
+    except (BudgetSpent, AlreadySending):
         climb(message, step + 1)
         return
     except Moved:

@@ -24,7 +24,7 @@ STATES: dict[str, set[str]] = {
 # Written by fulfillment in its own commits; here because the promise ends where the goods leave the house.
 FULFILLMENT_STATES: dict[str, set[str]] = {
     "unassigned": {"offered", "assigned", "delivered", "cancelled"},
-    "offered": {"assigned", "cancelled"},
+    "offered": {"assigned", "unassigned", "cancelled"},
     "assigned": {"assigned", "offered", "unassigned", "partly_shipped", "shipped", "delivered", "cancelled"},
     "partly_shipped": {"shipped", "assigned", "delivered"},
     "shipped": {"delivered", "assigned", "returned"},

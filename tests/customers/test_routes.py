@@ -1,17 +1,15 @@
 import json
 
 import pytest
-from chalice.app import Chalice
 from chalice.test import Client
 
+from app import app
 from chalicelib.customers import code, find, routes
 from chalicelib.kit import auth, clock, events, journal, web
 from chalicelib.kit.auth import ANYONE
 from chalicelib.kit.errors import NotFound
 from tests.customers.build import EMAIL, PHONE, a_customer, kept, ordering
 
-app = Chalice("doors")
-app.register_blueprint(routes.doors)
 client = Client(app)
 
 

@@ -1,15 +1,13 @@
 import json
 
 import pytest
-from chalice.app import Chalice
 from chalice.test import Client
 
+from app import app
 from chalicelib.kit import auth, web
 from chalicelib.places import find, routes
 from tests.places.build import TUGU, a_location, a_salesman, hired, kept
 
-app = Chalice("doors")
-app.register_blueprint(routes.doors)
 client = Client(app)
 OWNER = a_salesman("owner-ani", role="owner", location="")
 HERE = {"lat": -7.25, "lon": 112.75}

@@ -7,8 +7,8 @@ from collections.abc import Callable
 from typing import Any
 
 import pytest
-from chalice.app import Chalice
 
+from app import app
 from chalicelib.catalog import find as catalog
 from chalicelib.catalog import routes as catalog_routes
 from chalicelib.kit import auth, clock, journal, web
@@ -19,10 +19,6 @@ from infra.server import Asked, Gateway
 from tests.catalog.build import a_product, kept
 from tests.pricing.build import NOW, a_coupon, a_promotion, rupiah
 
-house = Chalice("catalog-and-pricing")
-house.register_blueprint(catalog_routes.doors)
-house.register_blueprint(routes.doors)
-
 PROMOTION = routes.PROMOTION_EXAMPLE
 Ask = Callable[..., tuple[int, Any]]
 
@@ -31,7 +27,7 @@ Ask = Callable[..., tuple[int, Any]]
 def ask(aws: Any, monkeypatch: pytest.MonkeyPatch) -> Ask:
     clock.source = lambda: NOW
     monkeypatch.setattr(web, "who_is", web._as_the_token_says)
-    gateway = Gateway(house)
+    gateway = Gateway(app)
 
     def request(who: str, method: str, path: str, body: Any = None, **headers: str) -> tuple[int, Any]:
         said = {"content-type": "application/json"} | {name.replace("_", "-"): text for name, text in headers.items()}
