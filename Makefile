@@ -8,8 +8,10 @@ run: local
 	@exec $(VENV)/bin/python -m infra.run start
 stop: local
 	@$(VENV)/bin/python -m infra.run stop
-day import replay northwind doctor openapi: local
+day replay northwind doctor openapi: local
 	@$(VENV)/bin/python -m infra.$@
+import: local
+	@$(VENV)/bin/python -m infra.bring
 test: tools
 	@$(VENV)/bin/python -m pytest -n 2 --dist loadgroup
 check: tools

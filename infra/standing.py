@@ -1,0 +1,44 @@
+"""The shop that `make run` keeps running here: where its doors are, and everybody's token."""
+
+from __future__ import annotations
+
+import json
+import os
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from infra.caller import Caller
+from infra.engine import answers
+
+ROOT = Path(__file__).parent.parent
+LOCAL = Path(os.environ.get("LOCAL") or ROOT / ".local")
+
+
+class NotRunning(Exception):
+    """One sentence for the person at the terminal."""
+
+
+@dataclass(frozen=True)
+class Standing:
+    base: str
+    people: dict[str, Any]
+
+    @property
+    def owner(self) -> Caller:
+        return self.having("owner")[0]
+
+    def having(self, role: str) -> list[Caller]:
+        return [Caller(self.base, one["token"]) for one in self.people.values() if one["role"] == role]
+
+    def person(self, identity: str) -> Caller:
+        return Caller(self.base, self.people[identity]["token"])
+
+
+def standing() -> Standing:
+    known, tokens = LOCAL / "run.json", LOCAL / "tokens.json"
+    port = json.loads(known.read_text())["port"] if known.exists() else int(os.environ.get("PORT") or 8000)
+    base = f"http://127.0.0.1:{port}"
+    if not tokens.exists() or not answers(f"{base}/api/health", 0.2):
+        raise NotRunning(f"No shop is running on {base}; start one with `make run` in another terminal.")
+    return Standing(base, json.loads(tokens.read_text()))
