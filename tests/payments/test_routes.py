@@ -5,7 +5,7 @@ import pytest
 from chalice.test import Client
 
 from app import app
-from chalicelib.kit import auth
+from chalicelib.kit import auth, web
 from chalicelib.payments.book import book
 from tests.payments.build import AGUS, BUDI, MAYA, NOON, RATNA, SINTA, a_customer, it_is, sold_on_credit, told
 
