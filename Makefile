@@ -16,7 +16,9 @@ test: tools
 	@$(VENV)/bin/python -m pytest -n 2 --dist loadgroup
 check: tools
 	@$(VENV)/bin/python -m infra.check
-rehearse bench soak: tools
+rehearse: tools
+	@$(VENV)/bin/python -m infra.rehearsal
+bench soak: tools
 	@$(VENV)/bin/python -m infra.$@
 
 .PHONY: local tools

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Iterator
 from contextlib import suppress
 from datetime import timedelta
@@ -233,3 +234,8 @@ def people() -> list[dict[str, Any]]:
         for member in members
         if member.active
     ]
+
+
+if __name__ == "__main__":
+    furnish()
+    print(json.dumps({"people": people(), "near": list(van_load(0))[:2]}))

@@ -9,7 +9,7 @@ import os
 import subprocess
 import sys
 
-VENV = os.environ.get("VENV", ".venv")
+VENV = os.environ.get("VENV") or ".venv"
 
 
 def main(file):

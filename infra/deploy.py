@@ -1,0 +1,142 @@
+"""One script around the literal `chalice deploy`: what it needs before, what Chalice cannot say after.
+
+(1) the stack of infra/resources.json, (2) its outputs into the stage's environment, (3) `chalice deploy`, (4) retries
+and dead letters of the event sources, (5) the storefront. `AWS_ENDPOINT_URL` alone makes it a rehearsal.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import re
+import secrets
+import subprocess
+import sys
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import boto3
+import typer
+from botocore.exceptions import ClientError
+
+from infra import site, stage, template
+
+ROOT = Path(__file__).parent.parent
+STREAM_RULES = {"BisectBatchOnFunctionError": True, "MaximumRetryAttempts": 5, "MaximumRecordAgeInSeconds": 86_400}
+FOR_EVER = "public, max-age=31536000, immutable"
+Say = Callable[[str], None]
+
+
+def deploy(name: str, base_url: str, *, project: Path = ROOT, architecture: str = "arm64", say: Say = print) -> str:
+    """Gives the API's id. Run again, it changes only what changed."""
+    prefix = f"satukanal-{name}"
+    outputs = provision(prefix)
+    say(f"stack {prefix}: {len(outputs)} outputs")
+    environment = environment_of(prefix, outputs, base_url)
+    stage.write(project / ".chalice", stage.written(name, environment, architecture, prefix))
+    run_chalice(project, name)
+    deployed = json.loads((project / ".chalice" / "deployed" / f"{name}.json").read_text())["resources"]
+    functions = [each["lambda_arn"] for each in deployed if each["resource_type"] == "lambda_function"]
+    say(f"chalice deploy: {len(functions)} functions and the API")
+    patch_event_sources(functions, outputs["DeadLettersArn"])
+    say("event sources: partial batches, bisect, 5 retries, dead letters")
+    return str(next(each["rest_api_id"] for each in deployed if each["resource_type"] == "rest_api"))
+
+
+def provision(prefix: str) -> dict[str, str]:
+    """The stack's outputs, after it was made or brought up to date."""
+    client = boto3.client("cloudformation")
+    asked = {
+        "StackName": prefix,
+        "TemplateBody": template.FILE.read_text(),
+        "Parameters": [{"ParameterKey": "Prefix", "ParameterValue": prefix}],
+    }
+    try:
+        client.create_stack(**asked)
+        client.get_waiter("stack_create_complete").wait(StackName=prefix, WaiterConfig={"Delay": 2})
+    except client.exceptions.AlreadyExistsException:
+        update(client, asked)
+    made = client.describe_stacks(StackName=prefix)["Stacks"][0]["Outputs"]
+    return {each["OutputKey"]: each["OutputValue"] for each in made}
+
+
+def update(client: Any, asked: dict[str, Any]) -> None:
+    try:
+        client.update_stack(**asked)
+    except ClientError as error:
+        if "No updates" not in str(error):
+            raise
+        return
+    client.get_waiter("stack_update_complete").wait(StackName=asked["StackName"], WaiterConfig={"Delay": 2})
+
+
+def environment_of(prefix: str, outputs: dict[str, str], base_url: str) -> dict[str, str]:
+    """`TopicOrders` becomes SATUKANAL_TOPIC_ORDERS; the signing keys go by name only."""
+    named = {name: value for name, value in outputs.items() if name.startswith(("Topic", "Journal", "Bucket"))}
+    made = {f"SATUKANAL_{screaming(name)}": value for name, value in named.items()}
+    made |= {"SATUKANAL_PREFIX": prefix, "SATUKANAL_BASE_URL": base_url}
+    return made | {"SATUKANAL_SECRETS_PARAMETER": signing_keys(prefix)}
+
+
+def screaming(name: str) -> str:
+    return re.sub(r"(?<!^)(?=[A-Z])", "_", name).upper()
+
+
+def signing_keys(prefix: str) -> str:
+    """Made once for each stage; the parameter's name."""
+    name = f"/{prefix}/signing-keys"
+    client = boto3.client("ssm")
+    try:
+        client.get_parameter(Name=name)
+    except client.exceptions.ParameterNotFound:
+        client.put_parameter(Name=name, Type="SecureString", Value=secrets.token_urlsafe(32))
+    return name
+
+
+def run_chalice(project: Path, name: str) -> None:
+    command = [str(Path(sys.executable).with_name("chalice")), "deploy", "--stage", name]
+    made = subprocess.run(command, cwd=project, capture_output=True, text=True, check=False)
+    if made.returncode:
+        raise SystemExit(f"chalice deploy failed:\n{made.stdout}{made.stderr}")
+
+
+def patch_event_sources(functions: list[str], dead_letters: str) -> None:
+    """Chalice knows only batch size, window and starting position; the rest is set after it and survives a redeploy."""
+    client = boto3.client("lambda")
+    on_failure = {"OnFailure": {"Destination": dead_letters}}
+    for function in functions:
+        mappings = client.list_event_source_mappings(FunctionName=function)["EventSourceMappings"]
+        for mapping in mappings:
+            told = STREAM_RULES | {"FunctionResponseTypes": ["ReportBatchItemFailures"]}
+            client.update_event_source_mapping(UUID=mapping["UUID"], DestinationConfig=on_failure, **told)
+        if not mappings:
+            client.put_function_event_invoke_config(
+                FunctionName=function, MaximumRetryAttempts=2, DestinationConfig=on_failure
+            )
+
+
+def upload(folder: Path, bucket: str) -> int:
+    """Assets carry their content in their names and are kept for ever; pages are asked for each time."""
+    client = boto3.client("s3")
+    files = [file for file in sorted(folder.rglob("*")) if file.is_file()]
+    for file in files:
+        path = file.relative_to(folder).as_posix()
+        cache = FOR_EVER if path.startswith("assets/") else "no-cache"
+        kind = site.kind_of(file)["Content-Type"]
+        client.put_object(Bucket=bucket, Key=path, Body=file.read_bytes(), ContentType=kind, CacheControl=cache)
+    return len(files)
+
+
+def main(name: str = "dev", base_url: str = typer.Option(..., help="where people find the shop, https://…")) -> None:
+    os.environ.setdefault("AWS_DEFAULT_REGION", "ap-southeast-3")
+    api = deploy(name, base_url)
+    build = [sys.executable, "-m", "storefront.build", "--out", str(ROOT / "build" / "site")]
+    config = json.loads((stage.FOLDER / "config.json").read_text())["stages"][name]["environment_variables"]
+    subprocess.run(build, cwd=ROOT, env=os.environ | config, check=True)
+    print(f"storefront: {upload(ROOT / 'build' / 'site', provision(f'satukanal-{name}')['SiteBucket'])} files")
+    print(f"API {api} of stage {name}")
+
+
+if __name__ == "__main__":
+    typer.run(main)

@@ -1,0 +1,136 @@
+"""`make rehearse`: deploys to the local engine with the real scripts and carries one order over HTTP to the inboxes."""
+
+from __future__ import annotations
+
+import json
+import os
+import platform
+import shutil
+import subprocess
+import sys
+import tempfile
+import threading
+import time
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+from urllib.error import HTTPError
+from urllib.request import Request, urlopen
+
+from infra import deploy, engine
+from infra.engine import Engine
+from infra.rehearsal import proxy
+
+STAGE = "rehearsal"
+SHOP = "https://rehearsal.example"
+PACKAGED = ("app.py", "chalicelib", "requirements.txt")
+NEAR_BUDI = {"lat": -7.276, "lon": 112.736}
+MOST_SECONDS = 120
+
+
+def main() -> None:
+    began = time.monotonic()
+
+    def say(text: str) -> None:
+        print(f"{time.monotonic() - began:5.1f} s  {text}", flush=True)
+
+    with tempfile.TemporaryDirectory() as scratch, Engine() as started, proxy.before(started.address) as address:
+        for name, value in engine.environment(started, base_url="").items():
+            if name.startswith("AWS_"):
+                os.environ[name] = value
+        os.environ["AWS_ENDPOINT_URL"] = address
+        rehearse(a_copy(Path(scratch)), address, say)
+    say("rehearsal done; nothing is left behind")
+
+
+def a_copy(scratch: Path) -> Path:
+    """The deploy writes into the project's .chalice; a rehearsal writes into a copy's."""
+    for name in PACKAGED:
+        source = deploy.ROOT / name
+        if source.is_dir():
+            shutil.copytree(source, scratch / name, ignore=shutil.ignore_patterns("__pycache__"))
+        else:
+            shutil.copy(source, scratch / name)
+    (scratch / ".chalice").mkdir()
+    return scratch
+
+
+def rehearse(project: Path, address: str, say: deploy.Say) -> None:
+    architecture = "arm64" if platform.machine() in ("arm64", "aarch64") else "x86_64"
+    shown = furnished()
+    tokens = {each["id"]: each["token"] for each in shown["people"]}
+    say("demo shop filled, before anybody listens")
+    api = deploy.deploy(STAGE, SHOP, project=project, architecture=architecture, say=say)
+    shop = Shop(f"{address}/restapis/{api}/api/_user_request_")
+    health = shop.ask("GET", "/health")
+    order = shop.ask("POST", "/orders", an_order(shown["near"]), key="rehearsal-0123456789")
+    say(f"health {health['status']}, order {order['number']} placed through the deployed API")
+    arrived(shop, order, tokens, say)
+    until(sms, "no SMS with a claim link went out")
+    say("an SMS with its claim link went out")
+
+
+def furnished() -> Any:
+    """By a process of its own, that is told of its stage before it reads which tables there are."""
+    prefix = f"satukanal-{STAGE}"
+    told = os.environ | deploy.environment_of(prefix, deploy.provision(prefix), SHOP)
+    command = [sys.executable, "-m", "infra.demo"]
+    made = subprocess.run(command, cwd=deploy.ROOT, env=told, capture_output=True, text=True, check=False)
+    if made.returncode:
+        raise SystemExit(f"the demo shop could not be filled:\n{made.stderr}")
+    return json.loads(made.stdout)
+
+
+def arrived(shop: Shop, order: dict[str, Any], tokens: dict[str, str], say: deploy.Say) -> None:
+    for person in ("salesman-budi", "warehouse-yanto"):
+        until(lambda person=person: order["id"] in told(shop, tokens[person]), f"{person} was not told")  # type: ignore[misc]
+        say(f"{person} was told, over stream, topic and inbox")
+
+
+def told(shop: Shop, token: str) -> set[str]:
+    return {each.get("order", "") for each in shop.ask("GET", "/inbox", token=token)["items"]}
+
+
+def sms() -> bool:
+    from infra import phones
+
+    return any("/o/" in text for texts in phones.messages().values() for text in texts)
+
+
+def until(holds: Callable[[], bool], otherwise: str) -> None:
+    rest, end = threading.Event(), time.monotonic() + MOST_SECONDS
+    while not holds():
+        if time.monotonic() > end:
+            raise SystemExit(f"{otherwise} within {MOST_SECONDS} s")
+        rest.wait(0.5)
+
+
+class Shop:
+    def __init__(self, url: str) -> None:
+        self.url = url
+
+    def ask(self, method: str, path: str, body: Any = None, token: str = "", key: str = "") -> Any:
+        headers = {"Content-Type": "application/json"}
+        headers |= {"Authorization": f"Bearer {token}"} if token else {}
+        headers |= {"Idempotency-Key": key} if key else {}
+        raw = json.dumps(body).encode() if body is not None else None
+        try:
+            with urlopen(Request(self.url + path, raw, headers, method=method), timeout=60) as answer:  # nosec B310
+                return json.load(answer)
+        except HTTPError as error:
+            raise SystemExit(f"{method} {path} answered {error.code}: {error.read().decode()[:500]}") from error
+
+
+def an_order(skus: list[str]) -> dict[str, Any]:
+    address = {"street": "Jl. Kenanga 5", "postcode": "60241", "country": "ID", "position": NEAR_BUDI}
+    return {
+        "channel": "web",
+        "customer": {"name": "Sari Wulandari", "phone": "081252981234"},
+        "lines": [{"sku": sku, "quantity": 2} for sku in skus],
+        "delivery": {"method": "ship", "address": address},
+        "payments": [{"method": "cod"}],
+    }
+
+
+if __name__ == "__main__":
+    main()
