@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from math import inf
+
 from infra.invariants.world import Row, World, differ, summed
 
 PAID_AT = ("OrderPlaced", "OrderCancelled", "WorkDelivered", "WorkHandedOver")  # these name payments they captured
@@ -134,7 +136,8 @@ def m7_money_changes_the_books_once(world: World) -> list[str]:
 
 def m8_a_drawer_holds_what_went_through_it(world: World) -> list[str]:
     """For each shift cash_in = Σ cash captured, collected and handed into it, cash_out = Σ handed out of it, and
-    counted − (opening + in − out) = variance; for each till Σ (opening + in − out) of drawers not closed = its account."""
+    counted − (opening + in − out) = variance; for each till Σ (opening + in − out) over drawers not closed = its
+    account."""
     came, went = _cash(world)
     ins = {name: row.get("cash_in_minor", 0) for name, row in world.shifts.items()}
     outs = {name: row.get("cash_out_minor", 0) for name, row in world.shifts.items()}
@@ -174,7 +177,8 @@ def m9_a_code_counts_the_orders_that_hold_it(world: World) -> list[str]:
     held = summed((f"coupon#{code}", 1) for order in alive for code in order["coupons"])
     theirs = [order for order in alive if order.get("customer_id")]
     held_by = summed((f"coupon#{code} customer#{one['customer_id']}", 1) for one in theirs for code in one["coupons"])
-    over = [name for name, times in used.items() if name in (caps := _caps(world)) and times > caps[name]]
+    caps = _caps(world)
+    over = [name for name, times in used.items() if times > caps.get(name, inf)]
     return [
         *differ("{name} is used {found} times, {expected} live orders hold it", held, used),
         *differ("{name} is used {found} times, {expected} live orders hold it", held_by, by),
@@ -182,11 +186,16 @@ def m9_a_code_counts_the_orders_that_hold_it(world: World) -> list[str]:
     ]
 
 
-def _caps(world: World) -> dict[str, int]:
-    """A cap may have been lowered since; one that was ever open has none."""
-    caps: dict[str, int] = {}
-    for said in world.of_kind("PromotionKept"):
-        ...
+def _caps(world: World) -> dict[str, float]:
+    """A cap may have been lowered since; without one a code is used as often as anybody likes."""
+    caps: dict[str, float] = {}
+    for subject, entries in world.journal.items():
+        code, cap = "", inf
+        for changed in (entry["said"].get("coupon", {}) for entry in entries if subject.startswith("promotion#")):
+            before, code = changed.get("code", ("same", code))
+            cap = inf if before is None else cap
+            cap = changed["cap"][1] or inf if "cap" in changed else cap
+            caps[f"coupon#{code}"] = max(cap, caps.get(f"coupon#{code}", 0))
     return caps
 
 

@@ -12,8 +12,10 @@ from typing import Any
 
 from chalicelib.kit import clock
 
-ROOMS = ("catalog", "channels", "customers", "fulfillment", "journal", "notify", "orders", "payments", "places")
-ROOMS += ("pricing", "requests", "stock")
+ROOMS = (
+    *("catalog", "channels", "customers", "fulfillment", "journal", "notify"),
+    *("orders", "payments", "places", "pricing", "requests", "stock"),
+)
 HEARD_WITHIN = clock.minutes(1)
 
 Row = dict[str, Any]

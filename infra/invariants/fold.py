@@ -1,0 +1,129 @@
+"""What each journal entry of an order says about states: of the order, its payments, its work and its offers."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from dataclasses import dataclass
+
+from infra.invariants.world import Row
+
+
+@dataclass(frozen=True)
+class Step:
+    of: str
+    to: str
+
+
+def steps(history: Iterable[Row], works: Mapping[str, Row]) -> Iterator[Step]:
+    """What lies on a van already is accepted when it is assigned; `works` says which do."""
+    for entry in history:
+        for step in TELLS.get(entry["kind"], _nothing)(entry):
+            yield Step(step.of, "accepted") if step.to == "assigned" and _with_driver(works.get(step.of)) else step
+
+
+def _with_driver(work: Row | None) -> bool:
+    return work is not None and work["kind"] == "van" and bool(work.get("fulfiller"))
+
+
+def _nothing(entry: Row) -> Iterator[Step]:
+    yield from ()
+
+
+def _placed(entry: Row) -> Iterator[Step]:
+    said = entry["said"]
+    yield Step(said["order_id"], "completed" if said["method"] == "handover" else "placed")
+    yield from (Step(payment_id, status) for payment_id, _, _, status in said.get("payments", ()))
+
+
+def _cancelled(entry: Row) -> Iterator[Step]:
+    yield Step(entry["said"]["order_id"], "cancelled")
+    yield from _captured_beside(entry)
+
+
+def _captured_beside(entry: Row) -> Iterator[Step]:
+    yield from (Step(payment_id, status) for payment_id, _, _, status in entry["said"].get("payments", ()))
+
+
+def _payment(to: str) -> Callable[[Row], Iterator[Step]]:
+    return lambda entry: iter([Step(entry["said"]["payment_id"], to)])
+
+
+def _opened(entry: Row) -> Iterator[Step]:
+    said = entry["said"]
+    yield from _assigned(entry)
+    if said.get("offer_id"):
+        yield Step(said["offer_id"], "open")
+
+
+def _assigned(entry: Row) -> Iterator[Step]:
+    yield from (Step(work, "assigned") for work, _ in entry["said"].get("assigned", ()))
+
+
+def _claimed(entry: Row) -> Iterator[Step]:
+    said = entry["said"]
+    yield Step(said["offer_id"], "claimed")
+    yield Step(said["fulfillment_id"], "accepted")
+    yield from _stood_down(entry)
+
+
+def _stood_down(entry: Row) -> Iterator[Step]:
+    yield from (Step(work, "cancelled") for work, _ in entry["said"].get("stood_down", ()))
+
+
+def _declined(entry: Row) -> Iterator[Step]:
+    said = entry["said"]
+    yield Step(said["offer_id"], "declined_by_all" if said.get("by_all") else "open")
+
+
+def _work(to: str) -> Callable[[Row], Iterator[Step]]:
+    return lambda entry: iter([Step(entry["said"]["fulfillment_id"], to)])
+
+
+def _accepted(entry: Row) -> Iterator[Step]:
+    """Whether the offer that this ended had run out by then is not told; both are ends."""
+    yield from _work("accepted")(entry)
+    if entry["said"].get("offer_id"):
+        yield Step(entry["said"]["offer_id"], "superseded")
+
+
+def _arrived(to: str) -> Callable[[Row], Iterator[Step]]:
+    def tells(entry: Row) -> Iterator[Step]:
+        yield from _work(to)(entry)
+        yield from _captured_beside(entry)
+        if entry["said"].get("completed"):
+            yield Step(entry["said"]["order_id"], "completed")
+
+    return tells
+
+
+def _failed(entry: Row) -> Iterator[Step]:
+    yield from _work("back_at_location" if entry["said"].get("back") else "failed_attempt")(entry)
+
+
+def _called_off(entry: Row) -> Iterator[Step]:
+    yield from _stood_down(entry)
+    if entry["said"].get("offer_id"):
+        yield Step(entry["said"]["offer_id"], "superseded")
+
+
+TELLS: dict[str, Callable[[Row], Iterator[Step]]] = {
+    "OrderPlaced": _placed,
+    "OrderCancelled": _cancelled,
+    "ProofSubmitted": _payment("proof_submitted"),
+    "PaymentRejected": _payment("rejected"),
+    "PaymentCaptured": _payment("captured"),
+    "OfferOpened": _opened,
+    "OfferClaimed": _claimed,
+    "OfferDeclined": _declined,
+    "OfferExpired": lambda entry: iter([Step(entry["said"]["offer_id"], "expired")]),
+    "WorkAccepted": _accepted,
+    "WorkRejected": _work("rejected"),
+    "WorkRerouted": _assigned,
+    "WorkCancelled": _called_off,
+    "WorkPicked": _work("picking"),
+    "WorkReady": _work("ready"),
+    "WorkDispatched": _work("in_transit"),
+    "WorkDelivered": _arrived("delivered"),
+    "WorkHandedOver": _arrived("handed_over"),
+    "WorkFailed": _failed,
+}

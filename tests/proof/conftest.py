@@ -1,0 +1,46 @@
+"""One day for all tests of invariants: lived once, put back before each."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Any
+
+import pytest
+
+from chalicelib.kit import clock, db
+from chalicelib.notify import transports
+from tests.conftest import forget, forget_connections
+from tests.doors import tables
+from tests.proof.day import Day, a_day
+
+
+@pytest.fixture(scope="package")
+def lived() -> Iterator[tuple[Day, bytes, Any]]:
+    """moto with our tables and the carriers, after the day."""
+    import boto3
+    from moto import mock_aws
+
+    from infra import tables as infra_tables
+
+    with mock_aws():
+        session = boto3.Session(region_name="ap-southeast-3")
+        infra_tables.create_tables(session.client("dynamodb"), "test")
+        session.client("ses").verify_email_identity(EmailAddress=transports.sender())
+        forget_connections()
+        transports.forget()
+        before, pause, db.pause = clock.source, db.pause, lambda attempt: None
+        day = a_day()
+        end, clock.source, db.pause = clock.source, before, pause
+        yield day, tables.saved(), end
+        forget_connections()
+        transports.forget()
+
+
+@pytest.fixture
+def day(lived: tuple[Day, bytes, Any]) -> Day:
+    """Its tables as they were in the evening, and the clock too."""
+    lived_day, kept, evening = lived
+    tables.put_back(kept)
+    clock.source = evening
+    forget()
+    return lived_day

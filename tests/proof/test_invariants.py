@@ -1,0 +1,50 @@
+"""The checker: content with a full day, and each of its invariants complains of exactly the wrong it is for."""
+
+from __future__ import annotations
+
+import boto3
+import pytest
+
+from chalicelib.kit import journal
+from infra import invariants
+from infra.invariants.audit import hash_of
+from infra.invariants.check import ELSEWHERE, INVARIANTS
+from infra.invariants.world import load
+from tests.proof.day import Day
+from tests.proof.plants import PLANTS
+
+EVERY = {f"M{n}" for n in range(1, 10)} | {f"S{n}" for n in range(1, 8)} | {f"O{n}" for n in range(1, 8)}
+EVERY |= {f"N{n}" for n in range(1, 6)} | {f"A{n}" for n in range(1, 4)}
+
+
+def look() -> invariants.Report:
+    return invariants.check(boto3.client("dynamodb"), "test", quiet=True)
+
+
+def test_a_full_day_violates_nothing(day: Day) -> None:
+    assert str(look()) == "everything holds"
+
+
+@pytest.mark.parametrize("name", INVARIANTS)
+def test_each_invariant_alone_sees_the_wrong_it_is_for(day: Day, name: str) -> None:
+    PLANTS[name](day)
+
+    report = look()
+
+    assert {violated for violated, _ in report.violated} == {name}, str(report)
+
+
+def test_no_invariant_of_the_list_is_forgotten() -> None:
+    assert set(INVARIANTS) | set(ELSEWHERE) == EVERY
+    assert not set(INVARIANTS) & set(ELSEWHERE)
+
+
+def test_each_invariant_states_its_formula() -> None:
+    assert [name for name, rule in INVARIANTS.items() if not rule.__doc__] == []
+
+
+def test_the_checker_hashes_as_the_journal_does(day: Day) -> None:
+    entries = journal.history(f"order#{day.orders['pickup']['id']}")
+    found = load(boto3.client("dynamodb"), "test").history(day.orders["pickup"]["id"])
+
+    assert list(map(hash_of, found)) == list(map(journal.hash_of, entries))
