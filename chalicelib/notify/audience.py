@@ -48,6 +48,13 @@ def shopper(scene: Scene, notice: Notice) -> Iterator[Message]:
         yield from customer(scene, notice)
 
 
+def seller(scene: Scene, notice: Notice) -> Iterator[Message]:
+    """Whose order it is, when somebody else wrote it down for him; what he sells himself is no news to him."""
+    person = places.staff().get(scene.event.made_by)
+    if person and person.active and person.id != scene.told.actor:
+        yield scene.message(of_staff(person), notice, {"number": scene.number})
+
+
 def payer(scene: Scene, notice: Notice) -> Iterator[Message]:
     if scene.event.method not in AT_THE_COUNTER:
         yield from customer(scene, notice)
@@ -147,7 +154,7 @@ def verifying(scene: Scene, notice: Notice) -> Iterator[Message]:
 RULES: dict[str, Rule] = {
     rule.__name__: rule
     for rule in (
-        *(customer, shopper, payer, leaver, late_payer, verifying),
+        *(customer, shopper, seller, payer, leaver, late_payer, verifying),
         *(invited, standby, bringing, assigned, stood_down, receiving),
         *(finance, stranded),
     )

@@ -40,7 +40,7 @@ OFFER = Notice("invited", "offer", ("sms", "email"), answer=True)
 STAND_DOWN = Notice("stood_down", "stand_down")
 
 NOTICES: dict[str, tuple[Notice, ...]] = {
-    "OrderPlaced": (to_customer("placed", "shopper"),),
+    "OrderPlaced": (to_customer("placed", "shopper"), Notice("seller", "sold")),
     "PayLinkAsked": (to_customer("pay_link"),),
     "ProofSubmitted": (to_office("finance", "proof"),),
     "PaymentCaptured": (to_customer("paid", "payer"),),

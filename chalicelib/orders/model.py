@@ -180,6 +180,7 @@ class OrderPlaced(Event):
     holds_until: str = ""
     credit_minor: int = 0
     reason: str = ""  # of a price set by hand, or of credit granted over the limit
+    made_by: str = ""  # whose order it is, where somebody else (an import) wrote it down
 
 
 @dataclass(frozen=True)

@@ -301,4 +301,5 @@ def placed_event(
         holds_until=clock.iso(order.reserved_until) if order.reserved_until else "",
         credit_minor=credit.minor,
         reason="; ".join(reasons(command)),
+        made_by=command.made_by,
     )

@@ -29,7 +29,7 @@ def fold(told: Told) -> None:
 def placed(told: Told, event: Any) -> None:
     """Sales belong to the business day the order carries, which for a history brought in is long past."""
     at = clock.parse(event.placed_at) if event.placed_at else told.occurred_at
-    cell = cell_at(at, event.channel, event.location, told.actor, event.currency)
+    cell = cell_at(at, event.channel, event.location, event.made_by or told.actor, event.currency)
     figures = of_sale(event.lines, event.freight_minor)
     sums = summed([(cell, figures), (cell_today(told, cell), of_money(event.postings))])
     db.commit([store.put_sale(told.subject, cell, figures, told.event_id), *store.add(sums)])

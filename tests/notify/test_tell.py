@@ -27,7 +27,7 @@ from tests.notify.build import (
     sms_sent,
     told,
 )
-from tests.shop import STAFF, token
+from tests.shop import STAFF, TEAPOT, an_order, token
 
 
 def test_the_near_salesman_the_warehouse_and_the_customer_each_hear_once(carriers: Any) -> None:
@@ -167,3 +167,24 @@ def sends(event_id: str, party: str = BUDI) -> dict[str, str]:
     """What became of a message, by channel."""
     found = {channel: db.get(SentRow, f"sent#{event_id}#{party}#{channel}", "sent") for channel in ("sms", "email")}
     return {channel: row.status for channel, row in found.items() if row}
+
+
+def test_a_salesman_hears_once_of_the_order_that_somebody_else_wrote_down_for_him(carriers: Any) -> None:
+    a_shop_with_vans("van-budi")
+    order = an_order((TEAPOT, 1), channel="sfa", actor="salesman-budi")
+
+    order_id = call("POST", "/api/orders", order, key="k" * 16, token=token("owner-ratna")).json["id"]
+    for _ in range(2):
+        tell(told(order_id, "OrderPlaced"))
+
+    assert inbox_of(BUDI) == ["sold"]
+
+
+def test_what_a_salesman_sells_himself_is_no_news_to_him(carriers: Any) -> None:
+    a_shop_with_vans("van-budi")
+    order = an_order((TEAPOT, 1), channel="sfa")
+
+    order_id = call("POST", "/api/orders", order, key="k" * 16, token=token("salesman-budi")).json["id"]
+    tell(told(order_id, "OrderPlaced"))
+
+    assert inbox_of(BUDI) == []

@@ -77,6 +77,13 @@ def test_a_shopper_is_nobodys_sale_and_staff_have_their_own(shop: Any) -> None:
     }
 
 
+def test_a_sale_that_an_import_writes_down_is_its_salesmans(shop: Any) -> None:
+    placed("import", (TEAPOT, 1), by="owner-ratna", channel="sfa", actor="salesman-budi")
+    everything_is_folded()
+
+    assert {row["salesman"]: row["orders"] for row in recap("salesman")["items"]} == {"salesman-budi": 1}
+
+
 def test_twice_and_in_any_order_comes_to_the_same(shop: Any) -> None:
     orders = a_day_of_sales()
     call("POST", f"/api/orders/{orders['web']}/cancel", {"reason": "changed_mind"}, token=token("owner-ratna"))
