@@ -45,7 +45,7 @@ class Apis:
 
     def replaced(self, api: str, document: dict[str, Any]) -> str:
         resources = self.resources(api)
-        for path in [path for path in resources if path.count("/") == 1 and path != "/"]:  # their children go along
+        for path in sorted(set(resources) - {"/"}, key=len, reverse=True):  # the engine leaves children behind
             self.client.delete_resource(restApiId=api, resourceId=resources[path])
         self.lay_out(api, document)
         return api
