@@ -96,13 +96,20 @@ def invited(scene: Scene, notice: Notice) -> Iterator[Message]:
 
 def standby(scene: Scene, notice: Notice) -> Iterator[Message]:
     """Logistics is told at the same moment as the salesmen, and ships unless one of them claims."""
-    if scene.event.invited:
+    if salesmen_asked(scene):
         yield from assigned(scene, notice)
 
 
 def bringing(scene: Scene, notice: Notice) -> Iterator[Message]:
-    if not scene.event.invited:
+    if not salesmen_asked(scene):
         yield from assigned(scene, notice)
+
+
+def salesmen_asked(scene: Scene) -> bool:
+    """By this very event; what was routed again names none, and an offer made along with it tells them itself."""
+    if scene.told.kind == "WorkRerouted":
+        return scene.case.open_offer is not None
+    return bool(scene.event.invited)
 
 
 def assigned(scene: Scene, notice: Notice) -> Iterator[Message]:

@@ -47,7 +47,7 @@ NOTICES: dict[str, tuple[Notice, ...]] = {
     "PaymentRejected": (to_customer("proof_rejected"),),
     "OrderCancelled": (to_customer("cancelled", "leaver"), to_customer("expired", "late_payer")),
     "OfferOpened": (OFFER, Notice("standby", "assigned"), to_location("bringing", "yours_now")),
-    "WorkRerouted": (OFFER, Notice("standby", "assigned"), to_location("bringing", "yours_now")),
+    "WorkRerouted": (Notice("standby", "assigned"), to_location("bringing", "yours_now")),
     "OfferExpired": (to_location("assigned", "yours_now"),),
     "OfferDeclined": (to_location("assigned", "yours_now"),),
     "OfferClaimed": (STAND_DOWN,),
