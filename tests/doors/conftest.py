@@ -13,12 +13,12 @@ from tests.conftest import forget, forget_connections
 from tests.doors import tables
 from tests.doors.world import World, a_world
 
-_built: list[tuple[World, bytes]] = []
+_built: list[tuple[World, tables.Kept]] = []
 
 
 @pytest.fixture(scope="module")
-def ground() -> Iterator[bytes]:
-    """moto with our tables, full; the world's rows as bytes."""
+def ground() -> Iterator[tables.Kept]:
+    """moto with our tables, full; the world's rows."""
     import boto3
     from moto import mock_aws
 
@@ -36,7 +36,7 @@ def ground() -> Iterator[bytes]:
         transports.forget()
 
 
-def build() -> tuple[World, bytes]:
+def build() -> tuple[World, tables.Kept]:
     # An offer of the day's first test is still open at its last.
     os.environ["SATUKANAL_OFFER_MINUTES"] = "600"
     try:
@@ -46,7 +46,7 @@ def build() -> tuple[World, bytes]:
 
 
 @pytest.fixture
-def world(ground: bytes) -> Any:
+def world(ground: tables.Kept) -> Any:
     tables.put_back(ground)
     forget()
     return _built[0][0]
