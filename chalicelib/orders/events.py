@@ -1,16 +1,33 @@
-"""The clock's door: orders whose time to pay is over end by themselves."""
+"""What the room hears: money collected for its orders, and the clock, which ends those whose time to pay is over."""
 
 from __future__ import annotations
 
+import json
 from typing import Any
 
 from chalice.app import Blueprint, Rate
 
-from chalicelib.kit import clock, log
+from chalicelib.kit import clock, config, journal, log
 from chalicelib.kit.errors import Problem
 from chalicelib.orders import cancel, store
+from chalicelib.orders.follow import follow_payments
+from chalicelib.payments.model import CollectionReceived
 
 events = Blueprint(__name__)
+
+
+@events.on_sns_message(topic=config.topic_arn("payments"))
+def follow_collections(event: Any) -> None:
+    if event.subject == "CollectionReceived":
+        told = journal.heard(json.loads(event.message))
+        follow_collection(told.event, told.actor)
+
+
+def follow_collection(event: Any, actor: str) -> None:
+    if isinstance(event, CollectionReceived):
+        for _, order_id, *_ in event.settled:
+            if order_id:  # what was owed before this shop has no order here
+                follow_payments(order_id, actor)
 
 
 @events.schedule(Rate(1, unit=Rate.MINUTES))

@@ -225,6 +225,15 @@ class PaymentRejected(Event):
 
 
 @dataclass(frozen=True)
+class OrderSettled(Event):
+    """Its payment status followed money collected elsewhere."""
+
+    order_id: str
+    payment_status: str
+    was: str
+
+
+@dataclass(frozen=True)
 class DraftMade(Event):
     order_id: str
     channel: str

@@ -116,8 +116,8 @@ def promise(command: PlaceOrder, seen: Seen, prices: Priced, plan: Plan) -> dict
         [
             requests.remember(command.asked, answer),
             *made.writes,
+            *[drop_hold(hold) for hold in plan.takes],  # before the levels: who lost a hold should hear of that
             *change(made.movements, plan.safety),
-            *[drop_hold(hold) for hold in plan.takes],
             *[open_payment(payment) for payment in made.payments],
             store.put_order(order),
             *store.wait(order),

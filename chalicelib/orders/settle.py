@@ -141,7 +141,7 @@ def capture(
     try:
         firm = made_firm(order, now) if order.on_hold and not _still_waits(listed) else Firm(order.pieces, [], [])
         event = _captured(order, after, firm.movements)
-        writes = [*beside, *change(firm.movements), *firm.writes]
+        writes = [*beside, *firm.writes, *change(firm.movements)]
         until = order.reserved_until if _still_waits(listed) else None
         changes = {"pieces": firm.pieces, "reserved_until": until}
         if order.on_hold and until is None:

@@ -136,8 +136,9 @@ def test_a_cash_sale_at_the_counter_takes_the_goods_and_fills_the_till(aws: Any)
     headers = {"Authorization": f"Bearer {token('cashier-sinta')}", "Idempotency-Key": "open-a-shift-key-1"}
     call("POST", "/api/shifts", headers=headers, body={"opening": {"amount": 100_000, "currency": "IDR"}})
 
-    told = place({"channel": "pos", "lines": [{"sku": CUP, "quantity": 3}], "payments": [{"method": "cash"}]},
-                 by="cashier-sinta").json
+    told = place(
+        {"channel": "pos", "lines": [{"sku": CUP, "quantity": 3}], "payments": [{"method": "cash"}]}, by="cashier-sinta"
+    ).json
 
     assert (told["status"], told["payment_status"], told["fulfillment_status"]) == ("completed", "paid", "delivered")
     assert level(CUP, "store-tunjungan") == {"on_hand": 7, "reserved": 0, "allocated": 0, "available": 7}
@@ -148,8 +149,9 @@ def test_cash_without_an_open_shift_is_refused_and_nothing_moves(aws: Any) -> No
     open_shop()
     put(CUP, "store-tunjungan", 10)
 
-    answer = place({"channel": "pos", "lines": [{"sku": CUP, "quantity": 3}], "payments": [{"method": "cash"}]},
-                   by="cashier-sinta")
+    answer = place(
+        {"channel": "pos", "lines": [{"sku": CUP, "quantity": 3}], "payments": [{"method": "cash"}]}, by="cashier-sinta"
+    )
 
     assert (answer.status, answer.json["code"]) == (409, "no_open_shift")
     assert level(CUP, "store-tunjungan")["on_hand"] == 10

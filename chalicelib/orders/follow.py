@@ -1,0 +1,22 @@
+"""Keeping an order's payment status true when its money moved elsewhere: a salesman collects against receivables."""
+
+from __future__ import annotations
+
+from chalicelib.kit import clock, db
+from chalicelib.orders import store
+from chalicelib.orders.find import order as load_order
+from chalicelib.orders.model import OrderSettled
+from chalicelib.payments import model as money
+from chalicelib.payments.store import load_payments
+
+
+@db.decided_anew
+def follow_payments(order_id: str, actor: str) -> bool:
+    """Decides from the payments as they are now, so collections heard twice or out of order end the same."""
+    order = load_order(order_id)
+    status = money.payment_status(order.total, load_payments(order.payment_ids))
+    if status == order.payment_status:
+        return False
+    told = store.record(order, OrderSettled(order_id, status, order.payment_status), actor=actor, at=clock.now())
+    db.commit([store.change_order(order, head=told.head, payment_status=status), told.write])
+    return True

@@ -1,0 +1,122 @@
+"""Who may speak in which channel, and what each leaves to be understood."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+
+from tests.client import call
+from tests.shop import CUP, TEAPOT, an_order, level, open_shop, put, token
+
+KEY = "a-key-of-16-chars"
+
+
+def place(body: Any, by: str = "", key: str = KEY) -> Any:
+    return call("POST", "/api/orders", body, key=key, token=token(by) if by else "")
+
+
+@pytest.mark.parametrize(
+    ("channel", "speaker", "stranger"),
+    [
+        ("pos", "cashier-sinta", "agent-lia"),
+        ("sfa", "salesman-budi", "cashier-sinta"),
+        ("phone", "agent-lia", "salesman-budi"),
+        ("social", "agent-lia", "warehouse-joko"),
+        ("whatsapp", "agent-lia", "cashier-sinta"),
+    ],
+)
+def test_each_channel_has_its_people_and_the_owner(aws: Any, channel: str, speaker: str, stranger: str) -> None:
+    open_shop(TEAPOT=9)
+    body = an_order((TEAPOT, 1), channel=channel)
+
+    answers = [
+        place(body, by, f"a-key-of-{by or 'nobody'}-0001").status for by in (speaker, "owner-ratna", stranger, "")
+    ]
+
+    assert answers == [201, 201, 403, 401]
+    assert level(TEAPOT)["allocated"] == 2
+
+
+def test_a_shopper_sends_his_whatsapp_cart_himself_and_exactly_that(aws: Any) -> None:
+    open_shop(TEAPOT=9)
+    lines = [{"sku": TEAPOT, "quantity": 2}]
+    cart = call("POST", "/api/carts", {"lines": lines}).json["cart"]
+
+    more = place(an_order((TEAPOT, 3), channel="whatsapp", cart=cart))
+    same = place(an_order((TEAPOT, 2), channel="whatsapp", cart=cart), key="another-key-of-16-chars")
+
+    assert (more.status, same.status) == (422, 201)
+    assert same.json["token"]
+    assert level(TEAPOT)["allocated"] == 2
+
+
+def test_a_changed_cart_is_no_cart(aws: Any) -> None:
+    open_shop(TEAPOT=9)
+    cart = call("POST", "/api/carts", {"lines": [{"sku": TEAPOT, "quantity": 2}]}).json["cart"]
+
+    answer = place(an_order((TEAPOT, 2), channel="whatsapp", cart=cart[:-1] + "x"))
+
+    assert answer.status == 422
+    assert level(TEAPOT)["allocated"] == 0
+
+
+def test_a_marketplace_order_needs_its_own_number_and_comes_once(aws: Any) -> None:
+    open_shop(TEAPOT=9)
+    body = an_order((TEAPOT, 1), channel="marketplace", payments=[])
+
+    nameless = place(body, "channel-tokoku")
+    first = place(body | {"ref": "TK-1"}, "channel-tokoku")
+    second = place(body | {"ref": "TK-1"}, "channel-tokoku", key="another-key-of-16-chars")
+
+    assert (nameless.status, first.status, second.status) == (422, 201, 200)
+    assert first.body == second.body
+    assert level(TEAPOT)["reserved"] == 1
+
+
+def test_a_salesman_hands_over_from_his_own_van_only(aws: Any) -> None:
+    open_shop()
+    put(CUP, "van-budi", 5)
+    budi = token("salesman-budi")
+    call("POST", "/api/shifts", {"opening": {"amount": 0, "currency": "IDR"}}, key="open-a-shift-key-1", token=budi)
+    sale = an_order((CUP, 2), channel="sfa", payments=[{"method": "cash"}])
+
+    other = place(sale | {"delivery": {"method": "handover", "location": "van-dewi"}}, "salesman-budi")
+    own = place(sale | {"delivery": {"method": "handover"}}, "salesman-budi", key="another-key-of-16-chars")
+
+    assert (other.status, own.status) == (422, 201)
+    assert level(CUP, "van-budi")["on_hand"] == 3
+
+
+def test_a_channel_switched_off_takes_no_new_orders_and_the_others_go_on(aws: Any) -> None:
+    open_shop(TEAPOT=9)
+    call("PUT", "/api/channels/web", {"active": False}, token=token("owner-ratna"))
+
+    web = place(an_order((TEAPOT, 1)))
+    phone = place(an_order((TEAPOT, 1), channel="phone"), "agent-lia", key="another-key-of-16-chars")
+
+    assert (web.status, web.json["code"], phone.status) == (409, "channel_off", 201)
+
+
+def test_a_placement_link_leads_to_its_page_and_stays_on_the_order(aws: Any) -> None:
+    open_shop(TEAPOT=9)
+    kept = {"code": "ig-bio", "channel": "social", "medium": "post", "sku": TEAPOT}
+    call("PUT", "/api/placements", kept, token=token("owner-ratna"))
+
+    led = call("GET", "/l/ig-bio")
+    order = place(an_order((TEAPOT, 1), placement="ig-bio")).json
+
+    assert (led.status, dict(led.headers)["Location"]) == (302, f"/p/{TEAPOT}/?via=ig-bio")
+    assert order["placement"] == "ig-bio"
+
+
+def test_a_quote_prices_the_cart_and_says_what_is_short_without_holding_anything(aws: Any) -> None:
+    open_shop(TEAPOT=1)
+    put(CUP, "store-tunjungan", 5)
+
+    told = call("POST", "/api/quotes", {"channel": "web", "lines": an_order((TEAPOT, 2), (CUP, 1))["lines"]}).json
+
+    assert told["total"] == {"amount": 262_500, "currency": "IDR"}
+    assert told["short"] == [{"sku": TEAPOT, "wanted": 2, "available": 1}]
+    assert "cash" not in told["payments"]
+    assert level(TEAPOT)["available"] == 1

@@ -1,0 +1,36 @@
+"""An order on credit becomes paid when its money is collected elsewhere."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from chalicelib.kit import events, journal
+from chalicelib.orders.events import follow_collection
+from chalicelib.payments.model import CollectionReceived
+from tests.client import call
+from tests.shop import TEAPOT, a_creditor, an_order, open_shop, token
+
+
+def collect(customer: str, amount: int, key: str) -> CollectionReceived:
+    body = {"customer": customer, "amount": {"amount": amount, "currency": "IDR"}, "method": "transfer"}
+    said = call("POST", "/api/collections", body, key=key, token=token("finance-maya")).json
+    [entry] = journal.history(f"collection#{said['id']}")
+    told = journal.told(entry)
+    heard = events.read(told["kind"], told["body"])
+    assert isinstance(heard, CollectionReceived)
+    return heard
+
+
+def test_collections_make_a_credit_order_paid_and_hearing_them_twice_changes_nothing(aws: Any) -> None:
+    open_shop(TEAPOT=5)
+    customer = a_creditor(limit=300_000)
+    body = an_order((TEAPOT, 2), channel="phone", customer={"id": customer}, payments=[{"method": "credit"}])
+    order = call("POST", "/api/orders", body, key="a-key-of-16-chars", token=token("agent-lia")).json
+    part, rest = collect(customer, 100_000, "collection-key-001"), collect(customer, 150_000, "collection-key-002")
+
+    for each in (rest, part, part):
+        follow_collection(each, "finance-maya")
+
+    told = call("GET", f"/api/orders/{order['id']}", token=token("owner-ratna")).json
+    assert told["payment_status"] == "paid"
+    assert [entry.kind for entry in journal.history(f"order#{order['id']}")] == ["OrderPlaced", "OrderSettled"]
