@@ -14,7 +14,7 @@ from chalicelib.kit.web import Routes
 from infra import openapi
 from tests.client import call, gateway
 from tests.doors.generated import Client
-from tests.doors.knock import PRINCIPALS, Row, knock
+from tests.doors.knock import Row, knock, one_of
 from tests.doors.rows import ROWS
 from tests.doors.world import World
 
@@ -95,11 +95,6 @@ def test_the_example_is_done_as_it_stands(world: World, document: dict[str, Any]
     told = operation["responses"][str(answer.status)]
     assert answer.status < 400
     assert answer.headers["Content-Type"].partition(";")[0] in told.get("content", answer.headers["Content-Type"])
-
-
-def one_of(row: Row) -> str:
-    """Whoever of those let in has the least to say here, so that no example needs the owner."""
-    return next(who for who in reversed(PRINCIPALS) if who in row.allowed)
 
 
 def test_a_client_made_from_the_document_buys_something(world: World, document: dict[str, Any]) -> None:
