@@ -32,6 +32,18 @@ MOST_WRITES = 100  # DynamoDB's limit for one transaction
 MOST_KEYS = 100  # and for one BatchGetItem
 TRIES = 6
 
+# Nothing is wrong with such a transaction, only the moment: these are tried again.
+PASSING = {"TransactionConflict", "ThrottlingError", "ProvisionedThroughputExceeded"}
+BUSY = {
+    *(
+        "ProvisionedThroughputExceededException",
+        "ThrottlingException",
+        "RequestLimitExceeded",
+        "LimitExceededException",
+    ),
+    *("TransactionInProgressException", "TransactionConflictException", "InternalServerError", "ServiceUnavailable"),
+}
+
 R = TypeVar("R", bound="Row")
 Refusal = Problem | Callable[[Any], Problem]
 
@@ -188,7 +200,7 @@ def query_all(row: type[R], pk: str, **options: Any) -> list[R]:
 
 def commit(writes: Sequence[Write | None]) -> None:
     """All or nothing. Raises the refusal of the first write whose condition failed, in the order given; `Moved` where
-    that write names none; `Unavailable` when only conflicts stood in the way six times."""
+    that write names none; `Unavailable` when only conflicts or throttling stood in the way six times."""
     wanted = [write for write in writes if write is not None]
     if len(wanted) > MOST_WRITES:
         raise ValueError(f"{len(wanted)} writes do not fit in one transaction")
@@ -198,7 +210,7 @@ def commit(writes: Sequence[Write | None]) -> None:
             return engine.transact(wanted, token)
         except Blocked as blocked:
             codes = {code for code, _ in blocked.reasons if code}
-            if not codes <= {"TransactionConflict"}:
+            if not codes <= PASSING:
                 return _refuse(wanted, blocked)
         pause(attempt)
     raise Unavailable()
@@ -366,12 +378,9 @@ def query_request(row: Any, pk: str, options: QueryOptions) -> dict[str, Any]:
 def _down(error: Exception) -> Exception:
     """A store that is away or overloaded is told to the caller as such; anything else is our bug and stays loud."""
     cause = getattr(error, "cause", error)
-    if isinstance(cause, VerboseClientError):
-        code = cause.response.get("Error", {}).get("Code", "")
-        status = cause.response.get("ResponseMetadata", {}).get("HTTPStatusCode", 500)
-        busy = {"ProvisionedThroughputExceededException", "ThrottlingException", "RequestLimitExceeded"}
-        busy |= {"TransactionInProgressException", "TransactionConflictException", "InternalServerError"}
-        return Unavailable() if code in busy or status >= 500 else error
+    if isinstance(cause, VerboseClientError):  # PynamoDB has dropped the HTTP status, so the code alone tells
+        code = str(cause.response.get("Error", {}).get("Code", ""))
+        return Unavailable() if code in BUSY or code.startswith("5") else error
     return Unavailable() if isinstance(cause, _network_errors()) else error
 
 
