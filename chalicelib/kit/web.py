@@ -270,8 +270,8 @@ def tagged(call: Call, body: Any) -> Answer:
     text = as_json(body)
     tag = '"' + hashlib.sha256(text.encode()).hexdigest()[:16] + '"'
     if call.headers.get("if-none-match") == tag:
-        return Answer("", 304, {"ETag": tag})
-    return Answer(text, 200, {"ETag": tag, "Cache-Control": "no-cache"})
+        return Answer("", 304, {"ETag": tag, "Cache-Control": "private, no-cache"})
+    return Answer(text, 200, {"ETag": tag, "Cache-Control": "private, no-cache"})
 
 
 # First match wins; the tree is drawn in kit/errors.py.

@@ -52,7 +52,7 @@ def door(name: str) -> Door:
     return next(each for each in Routes.every if each.name == name)
 
 
-def knock(world: World, row: Row, who: str) -> Any:
+def knock(world: World, row: Row, who: str, headers: dict[str, str] | None = None) -> Any:
     there = door(row.door)
     parts = {name: world.names.get(part, part) for name, part in row.parts.items()}
     under = "" if there.path.startswith(("/o/", "/l/")) else "/api"
@@ -60,7 +60,7 @@ def knock(world: World, row: Row, who: str) -> Any:
     body = row.body if row.body is not None else there.example
     signed = token(STAFF[who]) if who in STAFF else ""
     path = under + there.path.format(**parts)
-    return call(there.method, path, named(world, body), token=signed, key=world.key(), query=query)
+    return call(there.method, path, named(world, body), token=signed, key=world.key(), query=query, headers=headers)
 
 
 def one_of(row: Row) -> str:

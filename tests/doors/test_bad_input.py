@@ -113,6 +113,15 @@ def test_an_unknown_currency_is_refused(world: World, name: str) -> None:
             assert "currency" in answer.text, path
 
 
+@pytest.mark.parametrize(
+    ("body", "status"),
+    [(b"", 422), (b"no zip", 422), (b"PK\x05\x06" + bytes(17), 422), (bytes(4_000_001), 413)],
+    ids=["nothing", "no zip", "half a zip", "four megabytes and one byte"],
+)
+def test_a_folder_that_is_none_is_refused(world: World, body: bytes, status: int) -> None:
+    assert refused(world, Row("POST /imports", "owner"), body).status == status
+
+
 def numbers(value: Any) -> Any:
     return "@" if isinstance(value, int | float) and not isinstance(value, bool) else None
 
