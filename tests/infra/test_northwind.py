@@ -103,7 +103,7 @@ def test_the_sum_of_northwinds_lines_is_known(data):
 @pytest.mark.data
 @pytest.mark.parametrize("made", [northwind.as_it_was, northwind.as_web_orders])
 def test_both_folders_are_ones_that_the_shop_can_read(data, made, tmp_path):
-    northwind.write(tmp_path, made(data))
+    northwind.write(tmp_path, made(data), {})
 
     for name, rows in made(data).items():
         lines, troubles = exchange.read(name, (tmp_path / f"{name}.csv").read_text())

@@ -1,0 +1,113 @@
+"""An import folder's orders as what a client posts, oldest first, and what beside them a replay should know."""
+
+from __future__ import annotations
+
+import csv
+import json
+from collections.abc import Iterable
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+from decimal import Decimal
+from pathlib import Path
+from typing import Any
+
+from chalicelib.kit.money import EXPONENTS, from_decimal
+
+PLAN = "replay.json"
+Row = dict[str, str]
+
+
+@dataclass(frozen=True)
+class Placing:
+    ref: str
+    placed_at: datetime
+    body: dict[str, Any]
+
+
+@dataclass
+class History:
+    placings: list[Placing] = field(default_factory=list)
+    skipped: list[dict[str, Any]] = field(default_factory=list)
+    refused: list[dict[str, Any]] = field(default_factory=list)  # rows that cannot even be read
+
+
+@dataclass(frozen=True)
+class Plan:
+    """`replay.json` beside the CSV files, if there is one: settings of the shop, and what vans carry how long."""
+
+    settings: dict[str, str] = field(default_factory=dict)
+    source: str = ""
+    loads: dict[str, dict[str, int]] = field(default_factory=dict)
+    home_after: int = 0  # orders; then the vans unload
+
+
+def plan_of(folder: Path) -> Plan:
+    file = folder / PLAN
+    return Plan(**json.loads(file.read_text())) if file.exists() else Plan()
+
+
+def currency_of(folder: Path) -> str:
+    """The shop counts in one currency: the products'."""
+    found = {row.get("currency", "") for row in rows(folder, "products")} & set(EXPONENTS)
+    return next(iter(sorted(found)), "IDR")
+
+
+def rows(folder: Path, name: str) -> list[Row]:
+    file = folder / f"{name}.csv"
+    if not file.exists():
+        return []
+    with file.open(encoding="utf-8-sig", newline="") as opened:
+        return [{key: value or "" for key, value in row.items() if key} for row in csv.DictReader(opened)]
+
+
+def read(folder: Path, currency: str) -> History:
+    """Lines with a negative quantity are returns, which have no door yet."""
+    history = History()
+    of_order: dict[str, list[Row]] = {}
+    for number, line in enumerate(rows(folder, "order_lines"), start=2):
+        if line["quantity"].lstrip().startswith("-"):
+            history.skipped.append({"ref": line["ref"], "row": number, "reason": "returns_not_yet"})
+        else:
+            of_order.setdefault(line["ref"], []).append(line)
+    for order in rows(folder, "orders"):
+        if lines := of_order.get(order["ref"]):
+            try:
+                history.placings.append(
+                    Placing(order["ref"], instant(order["placed_at"]), body(order, lines, currency))
+                )
+            except (ValueError, ArithmeticError) as error:
+                history.refused.append({"ref": order["ref"], "code": "unreadable", "detail": str(error)})
+    history.placings.sort(key=lambda each: each.placed_at)
+    return history
+
+
+def instant(text: str) -> datetime:
+    told = datetime.fromisoformat(text.strip())
+    return told if told.tzinfo else told.replace(tzinfo=UTC)
+
+
+def body(order: Row, lines: Iterable[Row], currency: str) -> dict[str, Any]:
+    location, method = order.get("location", ""), order.get("delivery_method") or "ship"
+    delivery = {"method": method} | ({"location": location} if location and method != "ship" else {})
+    said = {
+        "channel": order["channel"],
+        "lines": [line(each, currency) for each in lines],
+        "coupons": [code for code in order.get("coupons", "").split(";") if code],
+        "delivery": delivery,
+        "payments": [{"method": order.get("payment_method") or "cod"}],
+        "placed_at": instant(order["placed_at"]).isoformat(),
+        "freight": money(order.get("freight") or "0", currency),
+        "ref": order["ref"],
+        "actor": order.get("actor", ""),
+        "location": location,
+    }
+    return said | ({"customer": {"id": order["customer"]}} if order.get("customer") else {})
+
+
+def line(row: Row, currency: str) -> dict[str, Any]:
+    agreed = {"unit_price": money(row["unit_price"], currency), "discount_rate": row.get("discount_rate") or "0"}
+    return {"sku": row["sku"], "quantity": int(row["quantity"]), "agreed": agreed}
+
+
+def money(text: str, currency: str) -> dict[str, Any]:
+    return from_decimal(Decimal(text), currency).as_json()

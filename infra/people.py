@@ -1,0 +1,193 @@
+"""Those who do the work of a replayed shop, each through the doors: they look into their inboxes and act on what they
+find there.
+
+- A warehouse (or a store) does what its inbox calls its own: accept, pick, ready, dispatch, deliver, or hand over what
+  is collected. While an offer to salesmen stands open it waits.
+- Salesmen act by a rule, so that a replay comes out alike each time: the checksum of an order's `ref` decides.
+  Of ten orders, three find all salesmen silent; for the other seven everyone who is asked claims at once, and the
+  first wins. The winner drives off and delivers.
+- Nobody waits ten minutes for the silent: the clock's own verb (`fulfillment.expire`) is told that the offer's time is
+  over, for that offer alone. What follows is what follows every time: the warehouse ships.
+"""
+
+from __future__ import annotations
+
+import threading
+import zlib
+from collections import Counter
+from collections.abc import Callable, Iterable, Iterator
+from concurrent.futures import Future, ThreadPoolExecutor
+from typing import Any
+
+from infra.caller import Caller, Refused
+
+SILENT_OF_TEN = 3
+REST_SECONDS = {"location": 0.25, "staff": 0.6}
+PAGE = 50
+LOOK_BACK_AFTER = 8  # quiet looks
+
+Notice = dict[str, Any]
+
+
+def silent(ref: str) -> bool:
+    return zlib.crc32(ref.encode()) % 10 < SILENT_OF_TEN
+
+
+class Work:
+    """What is still to be done, shared by all. An order is done when each location that owes a part of it is done."""
+
+    def __init__(self) -> None:
+        self.lock = threading.Lock()
+        self.refs: dict[str, str] = {}
+        self.owed: dict[str, set[str]] = {}
+        self.early: dict[str, set[str]] = {}  # done before the answer to placing had been read
+        self.counts: Counter[str] = Counter()
+        self.problems: list[str] = []
+        self.moved = threading.Event()
+
+    def placed(self, ref: str, answer: dict[str, Any]) -> None:
+        owed = {each["location"] for each in answer["allocations"]}
+        with self.lock:
+            self.refs[answer["id"]] = ref
+            handed_over = answer["delivery"]["method"] == "handover"
+            done = self.early.pop(answer["id"], set())
+            self.owed[answer["id"]] = set() if handed_over or "*" in done else owed - done
+
+    def done(self, order: str, location: str = "*") -> None:
+        """`*` is whoever brings all of it."""
+        with self.lock:
+            if order in self.owed:
+                self.owed[order] = set() if location == "*" else self.owed[order] - {location}
+            else:
+                self.early.setdefault(order, set()).add(location)
+            self.counts["done"] += 1
+        self.moved.set()
+
+    def left(self) -> list[str]:
+        with self.lock:
+            return [self.refs[order] for order, owed in self.owed.items() if owed]
+
+    def count(self, what: str) -> None:
+        with self.lock:
+            self.counts[what] += 1
+
+    def failed(self, what: str) -> None:
+        with self.lock:
+            self.problems.append(what)
+        self.moved.set()
+
+
+class Inbox:
+    """One person's reading of his inbox: each notice once, oldest first. One that was written late may lie far below
+    the newest, so when it is quiet the whole inbox is read."""
+
+    def __init__(self, caller: Caller, kinds: Iterable[str]) -> None:
+        self.caller, self.kinds = caller, set(kinds)
+        self.seen: set[str] = set()
+        self.quiet = 0
+
+    def fresh(self) -> list[Notice]:
+        notices = list(self.unseen(to_the_end=self.quiet == LOOK_BACK_AFTER))
+        self.quiet = 0 if notices else self.quiet + 1
+        self.seen |= {notice["id"] for notice in notices}
+        return [notice for notice in reversed(notices) if notice["kind"] in self.kinds]
+
+    def unseen(self, to_the_end: bool) -> Iterator[Notice]:
+        more = None
+        while True:
+            page = self.caller.get(f"/inbox?limit={PAGE}" + (f"&cursor={more}" if more else ""))
+            new = [notice for notice in page["items"] if notice["id"] not in self.seen]
+            yield from new
+            more = page["next"]
+            if not more or not (to_the_end or len(new) == PAGE):
+                return
+
+
+class Crew:
+    """Everybody at work: a reader for each inbox, and a few hands for the steps."""
+
+    def __init__(self, work: Work, hands: int) -> None:
+        self.work = work
+        self.hands = ThreadPoolExecutor(hands, thread_name_prefix="hand")
+        self.stop = threading.Event()
+        self.readers: list[threading.Thread] = []
+
+    def __enter__(self) -> Crew:
+        return self
+
+    def __exit__(self, *_: Any) -> None:
+        self.stop.set()
+        for reader in self.readers:
+            reader.join()
+        self.hands.shutdown()
+
+    def location(self, caller: Caller) -> None:
+        self.read(Inbox(caller, ["yours_now"]), "location", lambda notice: serve(caller, notice, self.work))
+
+    def salesman(self, caller: Caller, expire: Callable[[str], Any]) -> None:
+        act = Salesman(caller, self.work, expire).act
+        self.read(Inbox(caller, ["offer"]), "staff", act)
+
+    def read(self, inbox: Inbox, kind: str, act: Callable[[Notice], None]) -> None:
+        reader = threading.Thread(target=self.again, args=(inbox, kind, act))
+        self.readers.append(reader)
+        reader.start()
+
+    def again(self, inbox: Inbox, kind: str, act: Callable[[Notice], None]) -> None:
+        while not self.stop.is_set():
+            try:
+                for notice in inbox.fresh():
+                    self.hands.submit(act, notice).add_done_callback(self.heard)
+            except (Refused, OSError) as error:
+                self.work.failed(f"an inbox could not be read: {error}")
+            self.stop.wait(REST_SECONDS[kind])
+
+    def heard(self, job: Future[None]) -> None:
+        if error := job.exception():
+            self.work.failed(str(error))
+
+
+def serve(caller: Caller, notice: Notice, work: Work) -> None:
+    """From the shelf to the customer's hand."""
+    door = f"/fulfillments/{notice['fulfillment']}"
+    try:
+        method = caller.post(f"{door}/accept")["method"]
+        steps = ("pick", "ready", "dispatch", "deliver") if method == "ship" else ("pick", "ready", "handover")
+        for step in steps:
+            caller.post(f"{door}/{step}")
+    except Refused as no:
+        if no.code != "cannot_move":  # somebody claimed it meanwhile
+            raise
+        work.count("stood_down")
+        return
+    work.done(notice["order"], notice["location"])
+
+
+class Salesman:
+    def __init__(self, caller: Caller, work: Work, expire: Callable[[str], Any]) -> None:
+        self.caller, self.work, self.expire = caller, work, expire
+
+    def act(self, notice: Notice) -> None:
+        ref = self.ref_of(notice["order"])
+        if silent(ref):
+            self.expire(notice["offer"])
+        else:
+            self.claim(notice)
+
+    def ref_of(self, order: str) -> str:
+        """He may hear of an order before the one who placed it has his answer."""
+        for _ in range(200):
+            if ref := self.work.refs.get(order):
+                return ref
+            threading.Event().wait(0.02)
+        return order
+
+    def claim(self, notice: Notice) -> None:
+        try:
+            mine = self.caller.post(f"/offers/{notice['offer']}/claim")["fulfillment"]
+        except Refused as no:
+            self.work.count(no.code)
+            return
+        for step in ("dispatch", "deliver"):
+            self.caller.post(f"/fulfillments/{mine['id']}/{step}")
+        self.work.done(notice["order"])

@@ -1,0 +1,105 @@
+"""A shop of its own, empty, beside whatever else runs here: an engine, an API and a dispatcher on free ports, all of
+it gone when the work with it is done."""
+
+from __future__ import annotations
+
+import os
+import shutil
+import subprocess
+import sys
+import time
+from pathlib import Path
+from types import TracebackType
+
+from infra import engine
+from infra.engine import CannotStart, Engine
+from infra.run import ROOT, server_command
+
+DRAIN_SECONDS = 120
+
+
+class Stack:
+    """Inside `with`, this process reads the same tables as its children: the environment is theirs."""
+
+    def __init__(self, settings: dict[str, str]) -> None:
+        self.settings = settings
+        self.folder = engine.temporary_folder()
+        self.engine = Engine()
+        self.port = engine.free_port()
+        self.url = f"http://127.0.0.1:{self.port}"
+        self.children: dict[str, subprocess.Popen[bytes]] = {}
+        self.spent: dict[str, float] = {}
+
+    def __enter__(self) -> Stack:
+        try:
+            self.open()
+        except BaseException:
+            self.close()
+            raise
+        return self
+
+    def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, at: TracebackType | None) -> None:
+        self.close()
+
+    def open(self) -> None:
+        self.engine.start()
+        for name in [name for name in os.environ if name.startswith(("SATUKANAL_", "AWS_"))]:
+            del os.environ[name]
+        os.environ.update(engine.environment(self.engine, base_url=self.url) | self.settings)
+        os.environ.update(engine.provision() | {"ENGINE_LIFE": str(time.time_ns())})
+        os.environ["DISPATCHER_FOLDER"] = str(self.folder / "dispatcher")
+        self.start("server", server_command(self.port))
+        self.start("dispatcher", [sys.executable, "-m", "infra.dispatcher"])
+        if not engine.answers(f"{self.url}/api/health", engine.START_SECONDS, self.children["server"]):
+            raise CannotStart(f"The API of the replay did not start:\n{self.said('server')}")
+
+    def start(self, name: str, command: list[str]) -> None:
+        with open(self.folder / f"{name}.log", "ab") as log:
+            self.children[name] = subprocess.Popen(command, cwd=ROOT, stdout=log, stderr=log, start_new_session=True)
+
+    def drain(self) -> None:
+        """The dispatcher ends when it is asked to, and only after all there is has been heard, with what comes of it."""
+        self.measure()
+        dispatcher = self.children.pop("dispatcher")
+        dispatcher.terminate()
+        if dispatcher.wait(DRAIN_SECONDS):
+            raise CannotStart(f"The dispatcher of the replay ended badly:\n{self.said('dispatcher')}")
+
+    def measure(self) -> dict[str, float]:
+        """CPU seconds that each part has used so far; {} where the system does not tell."""
+        parts = {name: child.pid for name, child in self.children.items()}
+        parts |= {"engine": self.engine.process.pid} if self.engine.process else {}
+        self.spent |= {name: seconds for name, pid in parts.items() if (seconds := cpu_seconds(pid)) is not None}
+        return self.spent
+
+    def said(self, name: str) -> str:
+        """The last of what it wrote."""
+        return (self.folder / f"{name}.log").read_text(errors="replace")[-3000:]
+
+    def close(self) -> None:
+        for name in ("server", "dispatcher"):
+            if name in self.children:
+                engine.ended(self.children[name], 20)
+        self.engine.stop()
+        shutil.rmtree(self.folder, ignore_errors=True)
+
+
+def cpu_seconds(pid: int) -> float | None:
+    """Of a process and those it started."""
+    if not Path("/proc/self/stat").exists():
+        return None
+    ticks = sum(map(ticks_of, [pid, *children_of(pid)]))
+    return ticks / os.sysconf("SC_CLK_TCK")
+
+
+def ticks_of(pid: int) -> int:
+    try:
+        facts = Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()
+    except OSError:
+        return 0
+    return int(facts[11]) + int(facts[12])
+
+
+def children_of(pid: int) -> list[int]:
+    told = Path(f"/proc/{pid}/task/{pid}/children")
+    return [int(each) for each in told.read_text().split()] if told.exists() else []
