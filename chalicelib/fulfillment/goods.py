@@ -21,7 +21,7 @@ from chalicelib.stock.model import (
     reserved,
     returned,
 )
-from chalicelib.stock.store import change, drop_hold, holds_of, put_hold
+from chalicelib.stock.store import change, holds_of, put_hold, take_hold
 
 
 @dataclass(frozen=True)
@@ -40,7 +40,8 @@ class Effect:
 
     @property
     def writes(self) -> list[Write]:
-        return [*change(self.movements), *self.holds]
+        """Holds before levels: where somebody was quicker with both, the hold's no tells to decide anew."""
+        return [*self.holds, *change(self.movements)]
 
 
 def let_go(order: Order, pieces: Sequence[Piece]) -> Effect:
@@ -61,7 +62,7 @@ def take(order: Order, pieces: Sequence[Piece]) -> Effect:
 def take_over(lapsed: Iterable[Hold]) -> Effect:
     """Ends these holds; whoever does so may promise their units again."""
     ended = tuple(lapsed)
-    return Effect(tuple(released_hold(hold.piece) for hold in ended), tuple(drop_hold(hold) for hold in ended))
+    return Effect(tuple(released_hold(hold.piece) for hold in ended), tuple(take_hold(hold) for hold in ended))
 
 
 def issue(pieces: Sequence[Piece]) -> Effect:

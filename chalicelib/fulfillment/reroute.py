@@ -42,7 +42,7 @@ from chalicelib.kit.errors import Moved
 from chalicelib.kit.events import Event
 from chalicelib.places import find as places
 from chalicelib.places.model import distance_meters
-from chalicelib.stock.model import HoldGone, OutOfStock, Plan, plan_allocation
+from chalicelib.stock.model import OutOfStock, Plan, plan_allocation
 from chalicelib.stock.store import lapsed_holds, load_levels
 
 
@@ -55,7 +55,7 @@ def reroute(order_id: str, cause: str = "WorkRejected") -> bool:
         return False
     try:
         return commit(case, missing, cause, clock.now())
-    except (OutOfStock, HoldGone) as taken_meanwhile:
+    except OutOfStock as taken_meanwhile:
         raise Moved() from taken_meanwhile
 
 

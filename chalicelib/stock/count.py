@@ -42,7 +42,7 @@ def count(
     lines = [_line(sku, expected(shelves[sku]), counted[sku]) for sku in counted]
     event = StockCounted(location, reason, [list(line.values())[:3] for line in lines], as_lists(movements))
     as_read = [level for standing in shelves.values() for level in standing]
-    writes = [*change(movements, as_read=as_read), *map(take_hold, plan.takes)]
+    writes = [*map(take_hold, plan.takes), *change(movements, as_read=as_read)]
     return write_down(principal, event, writes, asked, counted=lines)
 
 

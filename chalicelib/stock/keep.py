@@ -71,7 +71,7 @@ def _write(
     movements = [*back, *more, *plan.moved_by(missing)]
     safety = {(each.sku, location): {"safety": each.safety} for each in kept}
     event = StockAdjusted(location, reason, as_lists(movements), [[each.sku, each.safety] for each in kept])
-    writes = [*change(movements, as_read=levels, settings=safety), *map(take_hold, plan.takes)]
+    writes = [*map(take_hold, plan.takes), *change(movements, as_read=levels, settings=safety)]
     write_down(principal, event, writes)
 
 

@@ -62,7 +62,7 @@ def adjust(
     plan = taken_from(location, {sku: -quantity for sku, quantity in quantities.items() if quantity < 0})
     movements = [adjusted(Piece(sku, location, quantity)) for sku, quantity in more.items()] + plan.moved_by(missing)
     event = StockAdjusted(location, reason, as_lists(movements))
-    return write_down(principal, event, [*change(movements), *map(take_hold, plan.takes)], asked)
+    return write_down(principal, event, [*map(take_hold, plan.takes), *change(movements)], asked)
 
 
 @db.decided_anew
@@ -75,7 +75,7 @@ def display(
     plan = taken_from(location, {sku: quantity for sku, quantity in quantities.items() if quantity > 0})
     movements = plan.moved_by(displayed) + _put_back(location, quantities)
     event = StockAdjusted(location, reason, as_lists(movements))
-    return write_down(principal, event, [*change(movements), *map(take_hold, plan.takes)], asked)
+    return write_down(principal, event, [*map(take_hold, plan.takes), *change(movements)], asked)
 
 
 def _put_back(location: str, quantities: Quantities) -> list[Movement]:

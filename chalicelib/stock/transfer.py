@@ -54,8 +54,8 @@ def send(
     commit(
         [
             requests.remember(asked, answer),
-            *change(movements),
             *map(take_hold, plan.takes),
+            *change(movements),
             open_transfer(transfer),
             told,
         ]

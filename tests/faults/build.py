@@ -1,0 +1,78 @@
+"""Words that the tests of faults share."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import boto3
+
+from chalicelib.kit.db import Row
+from chalicelib.orders.store import OrderRow
+from infra import invariants
+from infra.server import Answered
+from tests.client import call
+from tests.shop import HERE, an_order, token
+
+TRANSFER, CREDIT = [{"method": "transfer"}], [{"method": "credit"}]
+
+
+def place(key: str, *lines: tuple[str, int], by: str = "", **said: Any) -> Answered:
+    return call("POST", "/api/orders", an_order(*lines, **said), key=padded(key), token=token(by) if by else "")
+
+
+def padded(key: str) -> str:
+    return key.rjust(16, "-")
+
+
+def at_the_counter(*lines: tuple[str, int]) -> dict[str, Any]:
+    return {
+        "channel": "pos",
+        "lines": [{"sku": sku, "quantity": quantity} for sku, quantity in lines],
+        "payments": [{"method": "cash"}],
+    }
+
+
+def open_a_shift(staff: str) -> None:
+    body = {"opening": {"amount": 100_000, "currency": "IDR"}}
+    assert call("POST", "/api/shifts", body, key=f"shift-of-{staff}-1", token=token(staff)).status == 201
+
+
+def parked(*staff: str, lat: float = HERE.lat, lon: float = HERE.lon) -> None:
+    """Their vans say where they are."""
+    for each in staff:
+        van = each.replace("salesman", "van")
+        said = call("PUT", f"/api/locations/{van}/position", {"lat": lat, "lon": lon}, token=token(each))
+        assert said.status < 300, said.text
+
+
+def orders() -> list[Any]:
+    return [row for row in OrderRow.scan(consistent_read=True) if row.sk == "order"]
+
+
+def codes(answers: list[Answered]) -> dict[tuple[int, str], int]:
+    """How many answers of each kind: {(409, "out_of_stock"): 300, (201, ""): 100}."""
+    counted: dict[tuple[int, str], int] = {}
+    for answer in answers:
+        kind = answer.status, answer.json.get("code", "")
+        counted[kind] = counted.get(kind, 0) + 1
+    return counted
+
+
+def everything() -> dict[str, list[Any]]:
+    """All rows of all tables, for before and after."""
+    client = boto3.client("dynamodb")
+    names = sorted(client.list_tables()["TableNames"])
+    pages = {name: client.get_paginator("scan").paginate(TableName=name, ConsistentRead=True) for name in names}
+    return {name: sorted((item for page in each for item in page["Items"]), key=str) for name, each in pages.items()}
+
+
+def rows(kind: type[Row]) -> list[dict[str, Any]]:
+    return [row.attribute_values for row in kind.scan(consistent_read=True)]
+
+
+def audit(quiet: bool = False) -> str:
+    """The shop's own checker over all tables: `everything holds`, or what does not."""
+    return str(invariants.check(boto3.client("dynamodb"), "test", quiet=quiet))
+
+
+ALL_WELL = "everything holds"

@@ -1,0 +1,71 @@
+"""Several real processes at the shop's doors, let go at the same moment, each over connections of its own."""
+
+from __future__ import annotations
+
+import multiprocessing
+import random
+import traceback
+from collections.abc import Callable, Sequence
+from multiprocessing.connection import Connection
+from typing import Any
+
+from chalicelib.notify import transports
+from tests.client import call
+from tests.conftest import forget, forget_connections
+
+FORK = multiprocessing.get_context("fork")
+PATIENCE_SECONDS = 120
+
+Errand = Callable[[], Any]
+
+
+def at_once(errands: Sequence[Errand]) -> list[Any]:
+    """What each of them brought home, in the order given; an errand that broke breaks the test."""
+    gate = FORK.Barrier(len(errands))
+    lines = [FORK.Pipe(duplex=False) for _ in errands]
+    runners = [FORK.Process(target=_run, args=(each, gate, out)) for each, (_, out) in zip(errands, lines)]
+    for runner in runners:
+        runner.start()
+    for _, out in lines:
+        out.close()
+    brought = [_heard(home) for home, _ in lines]
+    for runner in runners:
+        runner.join(PATIENCE_SECONDS)
+    broken = [words for went_well, words in brought if not went_well]
+    assert not broken, "\n".join(broken)
+    return [found for _, found in brought]
+
+
+def _heard(home: Connection) -> tuple[bool, Any]:
+    if not home.poll(PATIENCE_SECONDS):
+        return False, "did not come back"
+    try:
+        return home.recv()  # type: ignore[no-any-return]
+    except EOFError:
+        return False, "was killed"
+
+
+def _run(errand: Errand, gate: Any, home: Connection) -> None:
+    on_own_feet()
+    call("GET", "/api/health")  # the first call makes the client; nobody should be slower than others for that
+    gate.wait(PATIENCE_SECONDS)
+    try:
+        home.send((True, errand()))
+    except BaseException:
+        home.send((False, traceback.format_exc()))
+
+
+def on_own_feet() -> None:
+    """A forked process shares sockets and the state of its dice with its parent; neither must be used twice."""
+    forget_connections()
+    forget()
+    transports.forget()
+    random.seed()
+
+
+def shared_out(errands: Sequence[Errand], processes: int) -> list[Any]:
+    """Many errands over a few processes, each of which does its part one after the other."""
+    parts = [errands[start::processes] for start in range(processes)]
+    return [
+        found for part in at_once([lambda part=part: [each() for each in part] for part in parts]) for found in part
+    ]
