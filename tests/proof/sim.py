@@ -1,0 +1,257 @@
+"""A seeded history of a small shop on the engine in memory: `python -m tests.proof.sim SEED STEPS` tells its story.
+
+The use cases are the shop's own. Chance decides who does what, whose clock is wrong, which send is lost, who comes in
+between another's reading and writing, and in which order news arrive; the seed decides chance.
+"""
+
+from __future__ import annotations
+
+import logging
+import random
+import sys
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from datetime import timedelta
+from typing import Any
+
+import tests.environment  # noqa: F401 - before the first import of the shop
+from chalicelib.fulfillment import events as fulfillment
+from chalicelib.kit import clock, db, ids, journal
+from chalicelib.kit.errors import Problem, Unavailable
+from chalicelib.kit.journal import Entry
+from chalicelib.kit.requests import AlreadyAnswered
+from chalicelib.notify import carriers, every_model, transports
+from chalicelib.notify.model import NOTICES
+from chalicelib.notify.tell import tell
+from infra import invariants
+from infra.invariants.world import ROOMS, World, plain
+from tests.conftest import forget
+from tests.fulfillment.build import NOON
+from tests.proof.memory import SEND_FAULTS, Memory
+
+assert every_model.MODELS  # their events can be read
+SKEW = timedelta(minutes=5)
+LOOK_EVERY = 25  # steps
+MOST_ROUNDS = 300  # to become quiet
+
+
+class Wrong(Exception):
+    """What the history showed: its story so far, and what is wrong at its end."""
+
+
+@dataclass
+class Chances:
+    fault: float = 0.08  # of each send, so that about a quarter of all steps meet one
+    between: float = 0.05  # that another comes in before a commit
+    again: float = 0.2  # that news come twice
+    carrier: float = 0.1  # that a message does not get through
+
+
+@dataclass
+class Sim:
+    seed: int
+    chances: Chances = field(default_factory=Chances)
+
+    def __post_init__(self) -> None:
+        self.chance, self.now, self.skew = random.Random(self.seed), NOON, timedelta()
+        self.memory = Memory(self.fault)
+        self.story: list[str] = []
+        self.calm, self.inside, self.keys = True, 0, 0
+        self.heard = 0
+        self.waiting: list[tuple[str, dict[str, Any]]] = []
+        self.outbox: list[tuple[str, str, str]] = []
+        self.answers: dict[str, Any] = {}
+        self.orders: list[str] = []
+        self.loads: list[tuple[str, str]] = []
+        self.faults = self.sends = 0
+
+    # -- the world around the shop ------------------------------------------------------------------------------------
+
+    @contextmanager
+    def shop(self) -> Iterator[Sim]:
+        """The shop runs on this history's clock, chance and memory until it is left."""
+        kept = clock.source, ids.randomness, db.engine, db.pause, carriers.hand_over
+        randomness = random.Random(f"ids of {self.seed}")
+        clock.source, ids.randomness = lambda: self.now + self.skew, randomness.randbytes
+        db.engine, db.pause, carriers.hand_over = self.memory, lambda attempt: None, self.carry
+        forget()
+        logging.getLogger("satukanal").setLevel(logging.CRITICAL)
+        try:
+            yield self
+        finally:
+            clock.source, ids.randomness, db.engine, db.pause, carriers.hand_over = kept
+            logging.getLogger("satukanal").setLevel(logging.NOTSET)
+            forget()
+
+    def fault(self, send: str) -> str:
+        """Called by the engine before each send."""
+        self.sends += 1
+        if self.calm:
+            return ""
+        if send == "transact" and not self.inside and self.chance.random() < self.chances.between:
+            self.in_between()
+        if self.chance.random() >= self.chances.fault:
+            return ""
+        self.faults += 1
+        fault = self.chance.choice(SEND_FAULTS) if send == "transact" else "refused"
+        self.says(f"{'':6}({send}: {fault})")
+        return fault
+
+    def in_between(self) -> None:
+        from tests.proof import actors
+
+        self.inside, skew = 1, self.skew
+        try:
+            self.step(actors.ACTORS)
+        finally:
+            self.inside, self.skew = 0, skew
+
+    def carry(self, attempt: Any) -> None:
+        event, party = attempt.message.event_id, attempt.party
+        if not self.calm and self.chance.random() < self.chances.carrier:
+            raise self.chance.choice([transports.NotSent, transports.Unknown])()
+        self.outbox.append((event, party, attempt.channel))
+
+    @contextmanager
+    def undisturbed(self) -> Iterator[None]:
+        """For looking around without being part of the history."""
+        calm, self.calm = self.calm, True
+        yield
+        self.calm = calm
+
+    # -- what happens -------------------------------------------------------------------------------------------------
+
+    def live(self, steps: int) -> Sim:
+        from tests.proof import actors
+
+        self.memory.put_back(actors.opened())
+        self.calm = False
+        for number in range(1, steps + 1):
+            self.step(actors.ACTORS, number)
+            if number % LOOK_EVERY == 0:
+                self.look(quiet=False)
+        self.become_quiet()
+        self.look(quiet=True)
+        return self
+
+    def step(self, actors: list[tuple[int, Callable[[Sim], str]]], number: int = 0) -> None:
+        weights, deeds = zip(*actors)
+        deed = self.chance.choices(deeds, weights)[0]
+        self.skew = SKEW * self.chance.uniform(-1, 1)
+        self.now += timedelta(seconds=self.chance.uniform(0, 40))
+        at = len(self.story)
+        self.story.append("")
+        outcome = self.tried(lambda: deed(self))
+        mark = f"{number:5}" if number else "    ↳"
+        self.story[at] = f"{mark} {self.now:%d %H:%M:%S} {deed.__name__.replace('_', ' ')}: {outcome}"
+
+    def tried(self, deed: Callable[[], str]) -> str:
+        try:
+            return deed()
+        except Problem as no:
+            return f"no, {no.code}"
+        except Exception as bug:
+            self.wrong(f"a bug: {type(bug).__name__}: {bug}", bug)
+
+    def asking(self, name: str, ask: Callable[[str], Any]) -> Any:
+        """A client with an Idempotency-Key: it asks again when it got no answer, and at times when it had one; the
+        answer must be the same for ever."""
+        self.keys += 1
+        key = f"{name} {self.keys}"
+        for _ in range(4):
+            try:
+                answer = ask(key)
+            except AlreadyAnswered as before:
+                answer = before.answer
+            except Unavailable:
+                continue
+            if self.answers.setdefault(key, answer) != answer:
+                self.wrong(f"{key} was answered twice, differently")
+            if self.chance.random() < 0.85:
+                break
+        if key in self.answers:
+            return self.answers[key]
+        raise Unavailable()
+
+    def news(self) -> None:
+        """Everything committed since is on its way to both listeners."""
+        for item in self.memory.stream[self.heard :]:
+            told = journal.told(Entry.from_raw_data(item))
+            self.waiting += [("fulfillment", told), ("notify", told)]
+        self.heard = len(self.memory.stream)
+
+    def deliver(self, place: int) -> str:
+        """One message, perhaps ahead of its turn; it stays until it was taken, and at times longer."""
+        listener, told = self.waiting[place]
+        words = f"{listener} hears {told['kind']} of {told['subject'][-6:]}"
+        if listener == "fulfillment":
+            fulfillment.hear(told)
+        elif told["kind"] in NOTICES:
+            tell(journal.heard(told))
+        taken = self.calm or self.chance.random() >= self.chances.again
+        if taken and (listener, told) in self.waiting:  # who came in between may have taken it
+            self.waiting.remove((listener, told))
+        return words
+
+    def become_quiet(self) -> None:
+        """Faults stop; everything that waits must drain."""
+        from tests.proof import actors
+
+        self.calm, self.skew = True, timedelta()
+        for _ in range(MOST_ROUNDS):
+            self.news()
+            if not self.waiting:
+                return
+            self.tried(lambda: self.deliver(0))
+            if len(self.waiting) < 3:
+                self.tried(lambda: actors.the_minute(self))
+        self.wrong(f"O7: not quiet after {MOST_ROUNDS} rounds: {self.waiting[:3]}")
+
+    # -- what must be true --------------------------------------------------------------------------------------------
+
+    def look(self, quiet: bool) -> None:
+        report = invariants.judge(self.world(quiet))
+        if not report.holds:
+            self.wrong(str(report))
+        if len(self.outbox) != len(set(self.outbox)):
+            self.wrong("N2: somebody was sent the same message twice over one channel")
+        known = {item["pk"]["S"] for item in self.memory.items("test-orders")}
+        lost = [answer["id"] for answer in self.answers.values() if answer.get("number") and answer["id"] not in known]
+        if lost:
+            self.wrong(f"O6: answered and lost: {lost}")
+
+    def world(self, quiet: bool) -> World:
+        """No clock is more than five minutes ahead, so a hold that ends later than that must be there."""
+        rows = {room: [plain(item) for item in self.memory.items(f"test-{room}")] for room in ROOMS}
+        return World(rows, clock.iso(self.now + SKEW), "~" if quiet else "")
+
+    def says(self, words: str) -> None:
+        self.story.append(words)
+
+    def wrong(self, words: str, cause: Exception | None = None) -> Any:
+        raise Wrong(f"seed {self.seed}\n" + "\n".join(self.story) + f"\n{words}") from cause
+
+
+def run(seed: int, steps: int, chances: Chances | None = None) -> Sim:
+    sim = Sim(seed, chances or Chances())
+    with sim.shop():
+        return sim.live(steps)
+
+
+def main(seed: int, steps: int) -> int:
+    try:
+        sim = run(seed, steps)
+    except Wrong as wrong:
+        print(wrong)
+        return 1
+    print("\n".join(sim.story))
+    facts = {"steps": steps, "sends": sim.sends, "faults": sim.faults, "journal entries": len(sim.memory.stream)}
+    print(f"seed {seed}:", ", ".join(f"{count} {what}" for what, count in facts.items()), "and everything held")
+    return 0
+
+
+if __name__ == "__main__":
+    from tests.proof import sim as itself  # actors know this module by its name
+
+    sys.exit(itself.main(*(int(word) for word in [*sys.argv[1:], *["1", "100"][len(sys.argv) - 1 :]])))
