@@ -397,7 +397,7 @@ def connection() -> Connection:
     """One client for each thread. API Gateway gives up after 29 s, so no read may wait longer than 3."""
     if not hasattr(_local, "connection"):
         _local.connection = Connection(
-            region=config.region(), connect_timeout_seconds=1, read_timeout_seconds=3, max_retry_attempts=3
+            region=config.region(), connect_timeout_seconds=1, read_timeout_seconds=3, max_retry_attempts=2
         )
     return cast(Connection, _local.connection)
 

@@ -1,0 +1,123 @@
+"""Faults on the wire between us and DynamoDB, put in by botocore's own hooks: what is sent is really sent, or not."""
+
+from __future__ import annotations
+
+import io
+import json
+import os
+import signal
+import uuid
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from typing import Any
+
+from botocore.awsrequest import AWSRequest, AWSResponse
+from botocore.exceptions import ReadTimeoutError
+
+from chalicelib.kit import db
+
+EVENT = "before-send.dynamodb"
+WRITES = "TransactWriteItems"
+
+Fault = Callable[[Any, AWSRequest], AWSResponse | None]  # (client, request) -> the answer; None lets it through
+
+
+class Wire:
+    """Counts what is sent and calls `fault` on the sends that `meant` picks by their number and operation."""
+
+    def __init__(
+        self, fault: Fault | None = None, meant: Callable[[int, str], bool] = lambda number, name: True
+    ) -> None:
+        self.fault, self.meant = fault, meant
+        self.sent: list[str] = []
+
+    def __call__(self, request: AWSRequest, **_: Any) -> AWSResponse | None:
+        number, name = len(self.sent), operation(request)
+        self.sent.append(name)
+        if self.fault is None or not self.meant(number, name):
+            return None
+        return self.fault(db.connection().client, request)
+
+
+@contextmanager
+def watched(wire: Wire) -> Iterator[Wire]:
+    events = db.connection().client.meta.events
+    events.register(EVENT, wire)
+    try:
+        yield wire
+    finally:
+        events.unregister(EVENT, wire)
+
+
+def operation(request: AWSRequest) -> str:
+    target = request.headers["X-Amz-Target"]
+    return str(target.decode() if isinstance(target, bytes) else target).rpartition(".")[2]
+
+
+def really(client: Any, request: AWSRequest) -> AWSResponse:
+    answer: AWSResponse = client._endpoint.http_session.send(request)
+    answer.content  # noqa: B018 - read to its end, so that the engine is done with it
+    return answer
+
+
+def lose_the_reply(client: Any, request: AWSRequest) -> AWSResponse | None:
+    """It was done, and nobody hears of it."""
+    really(client, request)
+    raise ReadTimeoutError(endpoint_url=request.url)
+
+
+def lose_the_request(client: Any, request: AWSRequest) -> AWSResponse | None:
+    raise ReadTimeoutError(endpoint_url=request.url)
+
+
+def send_twice(client: Any, request: AWSRequest) -> AWSResponse | None:
+    """The second under another token, as after the ten minutes that DynamoDB remembers one; its answer is heard."""
+    really(client, request)
+    body = json.loads(request.body)
+    if "ClientRequestToken" in body:
+        body["ClientRequestToken"] = str(uuid.uuid4())
+    again = AWSRequest(request.method, request.url, dict(request.headers.items()), json.dumps(body).encode()).prepare()
+    again.headers["Content-Length"] = str(len(again.body))
+    return really(client, again)
+
+
+def die(client: Any, request: AWSRequest) -> AWSResponse | None:
+    """kill -9 between the commit and its reply."""
+    really(client, request)
+    os.kill(os.getpid(), signal.SIGKILL)
+    return None
+
+
+def die_before(client: Any, request: AWSRequest) -> AWSResponse | None:
+    os.kill(os.getpid(), signal.SIGKILL)
+    return None
+
+
+def break_down(client: Any, request: AWSRequest) -> AWSResponse | None:
+    return answer(request, 500, "InternalServerError", "we broke")
+
+
+def throttle(client: Any, request: AWSRequest) -> AWSResponse | None:
+    return answer(request, 400, "ProvisionedThroughputExceededException", "slow down")
+
+
+def conflict(client: Any, request: AWSRequest) -> AWSResponse | None:
+    """One item of the transaction is in another one's hands; only AWS does this, no local engine."""
+    count = len(json.loads(request.body)["TransactItems"])
+    codes = ["TransactionConflict", *["None"] * (count - 1)]
+    reasons = [{"Code": code} for code in codes]
+    words = f"Transaction cancelled, please refer cancellation reasons for specific reasons [{', '.join(codes)}]"
+    return answer(request, 400, "TransactionCanceledException", words, CancellationReasons=reasons)
+
+
+def answer(request: AWSRequest, status: int, code: str, words: str, **more: Any) -> AWSResponse:
+    said = {"__type": f"com.amazonaws.dynamodb.v20120810#{code}", "message": words, "Message": words} | more
+    headers = {"Content-Type": "application/x-amz-json-1.0", "x-amzn-RequestId": "made-by-a-test"}
+    return AWSResponse(request.url, status, headers, Raw(json.dumps(said).encode()))
+
+
+class Raw(io.BytesIO):
+    """As much of urllib3's answer as botocore reads."""
+
+    def stream(self, **_: Any) -> Iterator[bytes]:
+        yield self.read()
