@@ -42,7 +42,8 @@ from chalicelib.kit.errors import Moved
 from chalicelib.kit.events import Event
 from chalicelib.places import find as places
 from chalicelib.places.model import distance_meters
-from chalicelib.stock.model import OutOfStock, Plan, plan_allocation
+from chalicelib.stock.model import OutOfStock
+from chalicelib.stock.plan import Plan, plan_allocation
 from chalicelib.stock.store import lapsed_holds, load_levels
 
 

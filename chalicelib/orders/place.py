@@ -31,17 +31,8 @@ from chalicelib.orders.price import Priced, coupons_used, priced
 from chalicelib.payments import model as money
 from chalicelib.payments.model import METHODS, MethodUnavailable, Payment
 from chalicelib.payments.store import cash_into, open_payment, open_receivables
-from chalicelib.stock.model import (
-    HoldGone,
-    Movement,
-    OutOfStock,
-    Plan,
-    allocated,
-    holds_for,
-    issued_directly,
-    plan_allocation,
-    reserved,
-)
+from chalicelib.stock.model import HoldGone, Movement, OutOfStock, allocated, holds_for, issued_directly, reserved
+from chalicelib.stock.plan import Plan, plan_allocation
 from chalicelib.stock.store import change, drop_hold, put_hold
 
 AT_MOST_TIMES = 6

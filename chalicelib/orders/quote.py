@@ -10,7 +10,8 @@ from chalicelib.orders.place import check
 from chalicelib.orders.price import quoted
 from chalicelib.payments.model import METHODS
 from chalicelib.places import find as places
-from chalicelib.stock.model import OutOfStock, plan_allocation
+from chalicelib.stock.model import OutOfStock
+from chalicelib.stock.plan import plan_allocation
 
 
 def quoted_json(command: PlaceOrder) -> dict[str, Any]:

@@ -36,15 +36,8 @@ from chalicelib.payments.store import (
     open_shift_of,
     save_payment,
 )
-from chalicelib.stock.model import (
-    HoldGone,
-    Movement,
-    OutOfStock,
-    Piece,
-    allocated,
-    plan_allocation,
-    released_hold,
-)
+from chalicelib.stock.model import HoldGone, Movement, OutOfStock, Piece, allocated, released_hold
+from chalicelib.stock.plan import plan_allocation
 from chalicelib.stock.store import change, drop_hold, holds_of, lapsed_holds, load_levels
 
 
@@ -135,7 +128,7 @@ def capture(
     beside: Sequence[Write] = (),
 ) -> tuple[Order, list[Payment]]:
     now = clock.now()
-    if order.status == "cancelled":
+    if order.status == "cancelled" or (before is not None and before.status == "cancelled"):
         return _too_late(order, payments, before, after, principal, now, beside)
     listed = [after if one.id == after.id else one for one in payments]
     try:
@@ -187,7 +180,7 @@ def _too_late(
     now: datetime,
     beside: Sequence[Write],
 ) -> tuple[Order, list[Payment]]:
-    """The order has ended: the money is taken into the books and owed back at once."""
+    """The order has ended, or was paid another way meanwhile: this money is taken into the books and owed back."""
     event = replace(_captured(order, after, []), postings=money.posted_late(after), owed_minor=after.captured.minor)
     return _commit(order, payments, before, after, event, principal, now, list(beside))
 

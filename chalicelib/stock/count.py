@@ -14,13 +14,13 @@ from chalicelib.stock.model import (
     Movement,
     OutOfStock,
     Piece,
-    Plan,
     StockCounted,
     adjusted,
     as_lists,
     missing,
 )
 from chalicelib.stock.move import at_work, by_sku, known, taken_from, write_down
+from chalicelib.stock.plan import Plan
 from chalicelib.stock.store import change, load_levels, take_hold
 
 Quantities = Mapping[str, int]

@@ -8,7 +8,8 @@ from typing import Any
 from chalicelib.kit import clock, db
 from chalicelib.places import find as places
 from chalicelib.places.model import Location, Point, distance_meters
-from chalicelib.stock.model import Hold, Level, promisable
+from chalicelib.stock.model import Hold, Level
+from chalicelib.stock.plan import promisable
 from chalicelib.stock.store import HistoryRow, LevelRow, as_level, lapsed_holds, load_levels, with_shelves
 
 FAR_AWAY = 10**9

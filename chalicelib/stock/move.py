@@ -20,7 +20,6 @@ from chalicelib.stock.model import (
     NoSuchLocation,
     NotYourLocation,
     Piece,
-    Plan,
     StockAdjusted,
     StockReceived,
     TooMuchAtOnce,
@@ -29,10 +28,10 @@ from chalicelib.stock.model import (
     displayed,
     from_display,
     missing,
-    plan_allocation,
     put_back,
     received,
 )
+from chalicelib.stock.plan import Plan, plan_allocation
 from chalicelib.stock.store import change, lapsed_holds, load_levels, take_hold
 
 Quantities = Mapping[str, int]

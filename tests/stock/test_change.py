@@ -18,7 +18,6 @@ from chalicelib.stock.model import (
     Movement,
     NotPromised,
     OutOfStock,
-    Plan,
     adjusted,
     allocated,
     arrived,
@@ -26,7 +25,6 @@ from chalicelib.stock.model import (
     issued,
     issued_directly,
     missing,
-    plan_allocation,
     put_back,
     received,
     released_allocation,
@@ -36,6 +34,7 @@ from chalicelib.stock.model import (
     returned,
     sent,
 )
+from chalicelib.stock.plan import Plan, plan_allocation
 from tests.stock.build import (
     NOON,
     STORE,

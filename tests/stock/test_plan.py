@@ -6,17 +6,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from chalicelib.stock.model import (
-    Hold,
-    Level,
-    OutOfStock,
-    Plan,
-    allocated,
-    applied,
-    plan_allocation,
-    promisable,
-    released_hold,
-)
+from chalicelib.stock.model import Hold, Level, OutOfStock, allocated, applied, released_hold
+from chalicelib.stock.plan import Plan, plan_allocation, promisable
 from tests.stock.build import NOON, STORE, VAN, WAREHOUSE, a_hold, a_level, a_piece
 
 SECOND = "wh-sidoarjo"

@@ -1,0 +1,183 @@
+"""Which units an order is promised: one location that has it all, else the fewest, and lines split only last. Pure."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from itertools import combinations
+
+from chalicelib.stock.model import Hold, Level, Movement, OutOfStock, Piece, Place, released_hold
+
+
+@dataclass(frozen=True)
+class Plan:
+    """`takes` are lapsed holds whose units the pieces need: their rows go in the same transaction."""
+
+    pieces: tuple[Piece, ...]
+    takes: tuple[Hold, ...] = ()
+    safety: Mapping[tuple[str, str], int] = field(default_factory=dict)
+
+    def moved_by(self, how: Callable[[Piece], Movement]) -> list[Movement]:
+        """`plan.moved_by(reserved)`: the taken holds are released, the pieces become what `how` makes of them."""
+        return [released_hold(hold.piece) for hold in self.takes] + [how(piece) for piece in self.pieces]
+
+
+def plan_allocation(
+    demand: Mapping[str, int],
+    levels: Sequence[Level],
+    preference: Sequence[str],
+    safety_units: int = 0,
+    lapsed: Sequence[Hold] = (),
+    own: str | None = None,
+    turn: int = 0,
+) -> Plan:
+    """Only locations in `preference` serve, in that order among equals: one that has it all, else the fewest, and a
+    line is split only when no location has it whole. `own` sells its own shelf down to the last unit. `turn` is any
+    number; buyers with different ones begin at different shelves of a hot SKU."""
+    supply = _supply(levels, preference, safety_units, lapsed, own)
+    _refuse_short(demand, supply)
+    takings = [
+        taking
+        for sku, location, quantity in _shares(demand, supply, preference)
+        for taking in supply[sku, location].take(quantity, turn)
+    ]
+    return Plan(
+        tuple(piece for piece, _ in takings),
+        tuple(hold for _, holds in takings for hold in holds),
+        {(piece.sku, piece.location): supply[piece.sku, piece.location].safety for piece, _ in takings},
+    )
+
+
+@dataclass(frozen=True)
+class Shelf:
+    place: Place
+    free: int  # available, without what safety keeps back here
+    lapsed: tuple[Hold, ...]
+
+    @property
+    def promisable(self) -> int:
+        return self.free + sum(hold.quantity for hold in self.lapsed)
+
+    def take(self, quantity: int) -> tuple[Piece, list[Hold]]:
+        """Free units go first; a lapsed hold is touched only when they do not suffice."""
+        holds: list[Hold] = []
+        for hold in sorted(self.lapsed, key=lambda hold: hold.reserved_until):
+            if self.free + sum(taken.quantity for taken in holds) >= quantity:
+                break
+            holds.append(hold)
+        sku, location, shelf = self.place
+        return Piece(sku, location, quantity, shelf), holds
+
+
+@dataclass(frozen=True)
+class Supply:
+    """What one location can promise of one SKU."""
+
+    shelves: tuple[Shelf, ...]
+    safety: int
+
+    @property
+    def promisable(self) -> int:
+        return max(0, sum(shelf.promisable for shelf in self.shelves))
+
+    def take(self, quantity: int, turn: int) -> list[tuple[Piece, list[Hold]]]:
+        """From one shelf when one suffices, else from the fullest down, so that the last units leave few shelves."""
+        enough = [shelf for shelf in self.shelves if shelf.promisable >= quantity]
+        if enough:
+            return [enough[turn % len(enough)].take(quantity)]
+        taken = []
+        for shelf in sorted(self.shelves, key=lambda shelf: -shelf.promisable):
+            share = min(quantity, shelf.promisable)
+            if share > 0:
+                taken.append(shelf.take(share))
+                quantity -= share
+        return taken
+
+
+Supplies = dict[tuple[str, str], Supply]
+
+
+def promisable(shelves: Sequence[Level], lapsed: Sequence[Hold] = (), safety_units: int | None = 0) -> int:
+    """Of one SKU at one location, as planning would see it; `safety_units` None sells all there is."""
+    location = shelves[0].location
+    own = location if safety_units is None else None
+    return sum(each.promisable for each in _supply(shelves, [location], safety_units or 0, lapsed, own).values())
+
+
+def _supply(
+    levels: Sequence[Level], preference: Sequence[str], safety_units: int, lapsed: Sequence[Hold], own: str | None
+) -> Supplies:
+    at: dict[tuple[str, str], list[Level]] = {}
+    for level in levels:
+        if level.location in preference:
+            at.setdefault((level.sku, level.location), []).append(level)
+    supply: Supplies = {}
+    for (sku, location), shelves in at.items():
+        safety = 0 if location == own else safety_units + sum(level.safety for level in shelves)
+        supply[sku, location] = Supply(_kept_back(shelves, safety, lapsed), safety)
+    return supply
+
+
+def _kept_back(levels: Sequence[Level], safety: int, lapsed: Sequence[Hold]) -> tuple[Shelf, ...]:
+    """Safety is kept on shelf 0, where the write's condition can see it, and on the others only what it lacks."""
+    shelves = []
+    for level in sorted(levels, key=lambda level: level.shelf):
+        ended = tuple(hold for hold in lapsed if (hold.sku, hold.location, hold.shelf) == level.place)
+        shelf = Shelf(level.place, level.available, ended)
+        kept = safety if len(levels) == 1 else min(safety, max(0, shelf.promisable))
+        shelves.append(replace(shelf, free=shelf.free - kept))
+        safety -= kept
+    return tuple(shelves)
+
+
+def _refuse_short(demand: Mapping[str, int], supply: Supplies) -> None:
+    short = []
+    for sku, wanted in demand.items():
+        available = sum(each.promisable for (of, _), each in supply.items() if of == sku)
+        if available < wanted:
+            short.append({"sku": sku, "wanted": wanted, "available": available})
+    if short:
+        raise OutOfStock(short=short)
+
+
+MOST_COMPARED = 3  # beyond three locations for one order, exactness is not worth the combinations
+
+
+def _shares(demand: Mapping[str, int], supply: Supplies, preference: Sequence[str]) -> list[tuple[str, str, int]]:
+    """Who serves how much of which line, from the fewest locations."""
+    has = {pair: each.promisable for pair, each in supply.items()}
+    useful = [here for here in dict.fromkeys(preference) if any(has.get((sku, here), 0) > 0 for sku in demand)]
+    chosen = _fewest(demand, has, useful)
+    return [share for sku, wanted in demand.items() for share in _serve(sku, wanted, has, chosen)]
+
+
+def _fewest(demand: Mapping[str, int], has: Mapping[tuple[str, str], int], useful: Sequence[str]) -> Sequence[str]:
+    for count in range(1, MOST_COMPARED + 1):
+        for chosen in combinations(useful, count):
+            if all(_covers(sku, wanted, has, chosen, useful) for sku, wanted in demand.items()):
+                return chosen
+    return useful
+
+
+def _covers(
+    sku: str, wanted: int, has: Mapping[tuple[str, str], int], chosen: Sequence[str], useful: Sequence[str]
+) -> bool:
+    whole = [here for here in useful if has.get((sku, here), 0) >= wanted]
+    if whole:
+        return any(here in whole for here in chosen)
+    return sum(has.get((sku, here), 0) for here in chosen) >= wanted
+
+
+def _serve(
+    sku: str, wanted: int, has: Mapping[tuple[str, str], int], chosen: Sequence[str]
+) -> list[tuple[str, str, int]]:
+    for here in chosen:
+        if has.get((sku, here), 0) >= wanted:
+            return [(sku, here, wanted)]
+    shares = []
+    for here in sorted(chosen, key=lambda here: -has.get((sku, here), 0)):
+        share = min(wanted, has.get((sku, here), 0))
+        if share > 0:
+            shares.append((sku, here, share))
+            wanted -= share
+    return shares
