@@ -24,7 +24,7 @@ from infra.schedule import Timer
 from infra.streams import Mapping, sources
 
 log = logging.getLogger("satukanal.local")
-REST_SECONDS = 0.05  # between two looks at a quiet stream
+REST_SECONDS = 0.2  # between two looks at a stream; Lambda takes a quarter of a second
 LONG_POLL_SECONDS = 2  # also how long a stop may take to be heard
 
 
@@ -89,8 +89,8 @@ class Dispatcher:
 
     def _read(self, mapping: Mapping) -> None:
         mapping.wait = lambda tries: self.stop.wait(0.1 * 2**tries)
-        if not mapping.poll():
-            self.stop.wait(REST_SECONDS)
+        if mapping.poll() < mapping.source.batch_size:  # a full batch says that more is waiting
+            self.stop.wait(max(REST_SECONDS, mapping.source.maximum_batching_window_in_seconds))
 
     def _tick(self) -> None:
         for timer in self.timers:

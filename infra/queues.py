@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import json
 import logging
+from importlib import import_module
 from typing import Any
 
 from infra.invoke import invoke
@@ -24,7 +25,14 @@ class Consumer:
             "QueueUrl"
         ]
         facts = clients.queues.get_queue_attributes(QueueUrl=self.queue, AttributeNames=["QueueArn"])["Attributes"]
-        clients.topics.subscribe(TopicArn=source.topic, Protocol="sqs", Endpoint=facts["QueueArn"])
+        made = clients.topics.subscribe(
+            TopicArn=source.topic, Protocol="sqs", Endpoint=facts["QueueArn"], ReturnSubscriptionArn=True
+        )
+        clients.topics.set_subscription_attributes(
+            SubscriptionArn=made["SubscriptionArn"],
+            AttributeName="FilterPolicy",
+            AttributeValue=json.dumps(wanted(source.handler_string)),
+        )
 
     def poll(self, wait_seconds: int = 0) -> int:
         """Takes up to ten messages; how many there were."""
@@ -59,6 +67,12 @@ class Consumer:
             QueueUrl=self.queue, ReceiptHandle=message["ReceiptHandle"], VisibilityTimeout=tries * self.patience
         )
         return False
+
+
+def wanted(handler: str) -> dict[str, list[str]]:
+    """A filter for the topic: a module that says which kinds it HEARS is not called for others."""
+    kinds = getattr(import_module(handler.rpartition(".")[0]), "HEARS", None)
+    return {"kind": sorted(kinds)} if kinds else {}
 
 
 def as_event(envelope: dict[str, Any]) -> dict[str, Any]:

@@ -62,14 +62,14 @@ def passed_over(case: Case) -> dict[str, str]:
 
 
 def every_van() -> list[Van]:
-    seen = places.positions()
+    driving = [each for each in places.locations().values() if each.kind == "van" and each.active]
+    seen = places.positions() if driving else {}
     vans = []
-    for location in places.locations().values():
-        if location.kind == "van" and location.active:
-            position = seen.get(location.id)
-            where = (position.point, position.at) if position else (None, None)
-            drivers = [each.id for each in places.staff_at(location.id) if each.role == "salesman"]
-            vans += [Van(location.id, driver, *where) for driver in drivers or [""]]
+    for location in driving:
+        position = seen.get(location.id)
+        where = (position.point, position.at) if position else (None, None)
+        drivers = [each.id for each in places.staff_at(location.id) if each.role == "salesman"]
+        vans += [Van(location.id, driver, *where) for driver in drivers or [""]]
     return vans
 
 

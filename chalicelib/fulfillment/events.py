@@ -33,6 +33,7 @@ HEARD: dict[str, Callable[[Told], Any]] = {
     "OfferExpired": lambda told: reroute(_order(told), "OfferExpired"),
     "OfferDeclined": lambda told: reroute(_order(told), "OfferDeclined"),
 }
+HEARS = set(HEARD)  # topics are asked to send nothing else
 
 
 @events.on_sns_message(topic=config.topic_arn("orders"))

@@ -15,6 +15,7 @@ from chalicelib.notify.model import NOTICES
 from chalicelib.notify.tell import tell
 
 events = Blueprint(__name__)
+HEARS = set(NOTICES)  # topics are asked to send nothing else
 assert every_model.MODELS  # nosec B101 - imported so that their events are known
 
 

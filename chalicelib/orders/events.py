@@ -14,6 +14,7 @@ from chalicelib.orders.follow import follow_payments
 from chalicelib.payments.model import CollectionReceived
 
 events = Blueprint(__name__)
+HEARS = {"CollectionReceived"}  # topics are asked to send nothing else
 
 
 @events.on_sns_message(topic=config.topic_arn("payments"))

@@ -11,6 +11,11 @@ from chalicelib.kit import config
 from chalicelib.payments.book import book
 
 events = Blueprint(__name__)
+# What may carry money; topics are asked to send nothing else.
+HEARS = {
+    *("OrderPlaced", "OrderCancelled", "PaymentCaptured", "WorkDelivered", "WorkHandedOver"),
+    "CollectionReceived",
+}
 
 
 @events.on_sns_message(topic=config.topic_arn("orders"))

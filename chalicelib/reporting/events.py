@@ -13,6 +13,7 @@ from chalicelib.payments import model as _of_money  # noqa: F401
 from chalicelib.reporting.fold import FOLDS, fold
 
 events = Blueprint(__name__)
+HEARS = set(FOLDS)  # topics are asked to send nothing else
 
 
 @events.on_sns_message(topic=config.topic_arn("orders"))

@@ -98,3 +98,17 @@ def dead_letters(aws) -> list[dict]:
     url = client.get_queue_url(QueueName="test-dead-letters")["QueueUrl"]
     found = client.receive_message(QueueUrl=url, MaxNumberOfMessages=10).get("Messages", [])
     return [json.loads(message["Body"]) for message in found]
+
+
+def test_a_handlers_topic_sends_only_the_kinds_that_its_module_says_it_hears(app, aws, monkeypatch):
+    monkeypatch.setattr(handlers, "HEARS", {"KettleBoiled"}, raising=False)
+    dispatcher = Dispatcher(app)
+    for kind in ("CupWashed", "KettleBoiled"):
+        told = {"kind": {"DataType": "String", "StringValue": kind}}
+        aws.client("sns").publish(
+            TopicArn=config.topic_arn("orders"), Message=kind, Subject=kind, MessageAttributes=told
+        )
+
+    dispatcher.drain()
+
+    assert handlers.heard == ["KettleBoiled"]

@@ -1,7 +1,10 @@
 import json
 import subprocess
 import sys
+from dataclasses import fields
 
+from chalicelib.kit.events import Event
+from chalicelib.notify import every_model
 from chalicelib.payments import events
 from chalicelib.payments.book import report
 from tests.payments.build import TODAY
@@ -15,6 +18,16 @@ def test_the_listeners_work_where_nothing_else_was_imported():
     done = subprocess.run([sys.executable, "-c", alone], capture_output=True, text=True, timeout=60, check=True)
 
     assert done.stdout == "True\n"
+
+
+def test_the_ledger_hears_every_kind_that_can_carry_money():
+    """A kind left out would be filtered away by its topic, and nobody would notice."""
+    assert every_model.MODELS
+    named = {"payments", "settled", "owed_minor"}
+
+    carry = {kind for kind, event in Event.kinds.items() if named & {field.name for field in fields(event)}}
+
+    assert carry == events.HEARS
 
 
 def test_every_topic_that_carries_money_is_heard(aws):
