@@ -28,8 +28,8 @@ def _adds_up(line: Row) -> bool:
 
 
 def m2_tenders_make_up_their_order(world: World) -> list[str]:
-    """For each payment 0 ≤ R ≤ C ≤ its amount; for each live order Σ amounts of tenders that still stand = T, and the
-    order and its payments name each other."""
+    """For each payment 0 ≤ R ≤ C ≤ its amount; for each live order Σ amounts of tenders that still stand = T, but for
+    what came in too much; the order and its payments name each other."""
     wrong = []
     for payment_id, payment in world.payments.items():
         if not 0 <= payment["refunded_minor"] <= payment["captured_minor"] <= payment["amount_minor"]:
@@ -39,9 +39,18 @@ def m2_tenders_make_up_their_order(world: World) -> list[str]:
         if {payment["pk"] for payment in listed} != set(order["payment_ids"]):
             wrong.append(f"{order_id} and its payments do not name each other")
         asked = sum(payment["amount_minor"] for payment in listed if _stands(payment))
-        if world.live(order_id) and asked != order["total_minor"]:
+        if world.live(order_id) and asked != order["total_minor"] + _too_much(world, order):
             wrong.append(f"{order_id} asks {order['total_minor']}, its tenders come to {asked}")
     return wrong
+
+
+def _too_much(world: World, order: Row) -> int:
+    """credit(o) = max(0, C − R − T): he paid in cash what he had sent to the bank as well."""
+    return max(0, _kept(world, order["pk"]) - int(order["total_minor"]))
+
+
+def _kept(world: World, order_id: str) -> int:
+    return sum(each["captured_minor"] - each["refunded_minor"] for each in world.payments_of.get(order_id, ()))
 
 
 def _stands(payment: Row) -> bool:
@@ -108,15 +117,18 @@ def m4_every_entry_balances(world: World) -> list[str]:
     return wrong
 
 
-def m6_the_dead_owe_back_what_they_took(world: World) -> list[str]:
-    """For a cancelled order C − R = what its account `refund_owed` owes, and nothing else of it is open; a live order
-    owes nothing back."""
-    dead = [payment for payment in world.payments.values() if not world.live(payment["order_id"])]
-    kept = summed((each["order_id"], each["captured_minor"] - each["refunded_minor"]) for each in dead)
+def m6_what_is_not_ours_is_owed_back(world: World) -> list[str]:
+    """The account `refund_owed` of an order owes C − R when it is cancelled, and what came in too much while it lives;
+    nothing else of a dead order is open."""
+    live = {name: _too_much(world, order) for name, order in world.orders.items() if world.live(name)}
+    dead = {name: _kept(world, name) for name in world.orders if name not in live}
     owed = {name: -minor for account, minor in world.postings.items() if (name := _after("refund_owed:", account))}
     ended = ("captured", "cancelled", "expired")
-    waiting = [f"{one['pk']} of a dead order is still {one['status']}" for one in dead if one["status"] not in ended]
-    return differ("{name} is dead with {expected} taken, and {found} is owed back", kept, owed) + waiting
+    payments = [each for name in dead for each in world.payments_of.get(name, ())]
+    waiting = [
+        f"{one['pk']} of a dead order is still {one['status']}" for one in payments if one["status"] not in ended
+    ]
+    return differ("{name} has {expected} that is not ours, and {found} is owed back", live | dead, owed) + waiting
 
 
 def m7_money_changes_the_books_once(world: World) -> list[str]:
@@ -204,7 +216,7 @@ RULES = (
     m2_tenders_make_up_their_order,
     m3_what_is_owed_is_owed_once,
     m4_every_entry_balances,
-    m6_the_dead_owe_back_what_they_took,
+    m6_what_is_not_ours_is_owed_back,
     m7_money_changes_the_books_once,
     m8_a_drawer_holds_what_went_through_it,
     m9_a_code_counts_the_orders_that_hold_it,

@@ -62,13 +62,13 @@ def opened() -> dict[str, Table]:
     """The shop before its first customer, the same for every history."""
     with Sim(0).shop() as sim:
         open_shop(TEAPOT=9, CUP=20, RARE=1, TRAY=6)
-        for sku, location, units in (
-            (CUP, STORE, 4),
-            (TEAPOT, "van-budi", 3),
-            (TEAPOT, "van-dewi", 3),
-            (RARE, STORE, 1),
-        ):
-            put(sku, location, units)
+        for staff in ("cashier-sinta", "salesman-budi"):
+            drawers.open_shift(who(staff), "", Money(100_000, "IDR"))
+        for sku, location in ((CUP, STORE), (RARE, STORE), (TRAY, "wh-sidoarjo")):
+            put(sku, location, 1 if sku == RARE else 4)
+        for van in ("van-budi", "van-dewi"):
+            put(TEAPOT, van, 3)
+            put(CUP, van, 3)
         makmur = Customer("cus_makmur", "Toko Makmur", phone="+6281200000009", terms_days=14)
         keep_customer(makmur, "test", credit_limit=Money(400_000, "IDR"))
         body = PromotionBody.model_validate_json(requests.json.dumps(HEMAT))

@@ -9,7 +9,7 @@ from __future__ import annotations
 import logging
 import random
 import sys
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import timedelta
@@ -24,6 +24,7 @@ from chalicelib.kit.requests import AlreadyAnswered
 from chalicelib.notify import carriers, every_model, transports
 from chalicelib.notify.model import NOTICES
 from chalicelib.notify.tell import tell
+from chalicelib.orders.follow import follow_payments
 from infra import invariants
 from infra.invariants.world import ROOMS, World, plain
 from tests.conftest import forget
@@ -34,6 +35,20 @@ assert every_model.MODELS  # their events can be read
 SKEW = timedelta(minutes=5)
 LOOK_EVERY = 25  # steps
 MOST_ROUNDS = 300  # to become quiet
+
+
+def settle_orders(told: dict[str, Any]) -> None:
+    """As orders/events.py hears of a collection."""
+    for _, order_id, *_ in told["body"].get("settled", ()):
+        if order_id:
+            follow_payments(order_id, told["actor"])
+
+
+LISTENERS: dict[str, tuple[Iterable[str], Callable[[dict[str, Any]], Any]]] = {
+    "fulfillment": (fulfillment.HEARD, fulfillment.hear),
+    "notify": (NOTICES, lambda told: tell(journal.heard(told))),
+    "orders": (["CollectionReceived"], settle_orders),
+}
 
 
 class Wrong(Exception):
@@ -178,17 +193,14 @@ class Sim:
         """Everything committed since is on its way to both listeners."""
         for item in self.memory.stream[self.heard :]:
             told = journal.told(Entry.from_raw_data(item))
-            self.waiting += [("fulfillment", told), ("notify", told)]
+            self.waiting += [(listener, told) for listener, (kinds, _) in LISTENERS.items() if told["kind"] in kinds]
         self.heard = len(self.memory.stream)
 
     def deliver(self, place: int) -> str:
         """One message, perhaps ahead of its turn; it stays until it was taken, and at times longer."""
         listener, told = self.waiting[place]
         words = f"{listener} hears {told['kind']} of {told['subject'][-6:]}"
-        if listener == "fulfillment":
-            fulfillment.hear(told)
-        elif told["kind"] in NOTICES:
-            tell(journal.heard(told))
+        LISTENERS[listener][1](told)
         taken = self.calm or self.chance.random() >= self.chances.again
         if taken and (listener, told) in self.waiting:  # who came in between may have taken it
             self.waiting.remove((listener, told))
