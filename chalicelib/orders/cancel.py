@@ -93,7 +93,7 @@ def _end(
         total_minor=order.total.minor,
         movements=[movement.as_list() for movement in movements],
         postings=_postings(order, payments, taken),
-        owed_minor=sum(one.captured.minor - one.refunded.minor for one in payments),
+        owed_minor=money.owed_at_end(order.total, payments),
         credit_minor=credit.minor,
         payments=[[taken.id, taken.method, taken.captured.minor, taken.status]] if taken else [],
     )

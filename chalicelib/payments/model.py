@@ -435,14 +435,20 @@ def posted_placement(order_id: str, whole: Money, payments: Iterable[Payment]) -
     return merged([*posted_sale(order_id, whole), *parts])
 
 
-def posted_end(order_id: str, whole: Money, payments: Iterable[Payment]) -> list[Posting]:
+def posted_end(order_id: str, whole: Money, payments: Sequence[Payment]) -> list[Posting]:
     """Unsells an order: `payments` as they stood before its end. What it had taken becomes `refund_owed`."""
-    postings: list[Posting] = [["sales", whole.minor], [f"order:{order_id}", -whole.minor]]
+    owed = owed_at_end(whole, payments)
+    postings: list[Posting] = [["sales", whole.minor], [f"order:{order_id}", owed - whole.minor]]
+    postings.append([f"refund_owed:{order_id}", -owed])
     for payment in payments:
         if payment.status == "on_credit":
             postings += [[account(payment), -payment.open.minor], [f"order:{order_id}", payment.open.minor]]
-        postings += posted_owed_back(payment)
     return merged(postings)
+
+
+def owed_at_end(whole: Money, payments: Iterable[Payment]) -> int:
+    """Never more than the order asked: what came in beyond that was owed back as it came."""
+    return min(whole.minor, sum(payment.captured.minor - payment.refunded.minor for payment in payments))
 
 
 def posted_owed_back(payment: Payment) -> list[Posting]:

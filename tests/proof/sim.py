@@ -24,7 +24,7 @@ from chalicelib.kit.requests import AlreadyAnswered
 from chalicelib.notify import carriers, every_model, transports
 from chalicelib.notify.model import NOTICES
 from chalicelib.notify.tell import tell
-from chalicelib.orders.follow import follow_payments
+from chalicelib.orders.events import follow_collection
 from infra import invariants
 from infra.invariants.world import ROOMS, World, plain
 from tests.conftest import forget
@@ -37,17 +37,10 @@ LOOK_EVERY = 25  # steps
 MOST_ROUNDS = 300  # to become quiet
 
 
-def settle_orders(told: dict[str, Any]) -> None:
-    """As orders/events.py hears of a collection."""
-    for _, order_id, *_ in told["body"].get("settled", ()):
-        if order_id:
-            follow_payments(order_id, told["actor"])
-
-
 LISTENERS: dict[str, tuple[Iterable[str], Callable[[dict[str, Any]], Any]]] = {
     "fulfillment": (fulfillment.HEARD, fulfillment.hear),
     "notify": (NOTICES, lambda told: tell(journal.heard(told))),
-    "orders": (["CollectionReceived"], settle_orders),
+    "orders": (["CollectionReceived"], lambda told: follow_collection(journal.heard(told).event, told["actor"])),
 }
 
 

@@ -8,6 +8,7 @@ from typing import Any
 import pytest
 
 from chalicelib.orders import settle
+from chalicelib.orders.cancel import cancel
 from infra import invariants
 from tests.fulfillment.build import placed_only
 from tests.proof import actors
@@ -41,4 +42,16 @@ def test_who_paid_in_cash_what_he_had_sent_to_the_bank_gets_it_back(sim: Sim) ->
 
     assert (order.status, order.payment_status) == ("placed", "paid")
     assert sim.world(quiet=False).postings[f"refund_owed:{order_id}"] == -25_000
+    everything_holds(sim)
+
+
+def test_what_was_paid_too_much_is_owed_back_once_though_the_order_ends(sim: Sim) -> None:
+    """Seed 37: cancelling owed all that had come in, also what was owed back already."""
+    order_id = placed_only((CUP, 2), payments=TRANSFER)
+    settle.pay_in_cash(who("cashier-sinta"), order_id)
+    settle.confirm(who("finance-maya"), payments_of(order_id)[0].id)
+
+    cancel(who("agent-lia"), order_id, "changed his mind")
+
+    assert sim.world(quiet=False).postings[f"refund_owed:{order_id}"] == -50_000
     everything_holds(sim)
