@@ -7,7 +7,7 @@ from typing import Any
 from pynamodb.attributes import BooleanAttribute, JSONAttribute, NumberAttribute, UnicodeAttribute
 
 from chalicelib.catalog.model import BarcodeTaken, Channel, Product
-from chalicelib.kit import db
+from chalicelib.kit import db, journal
 from chalicelib.kit.db import Key, Row, Write
 from chalicelib.kit.journal import Head
 
@@ -131,7 +131,7 @@ def put_product(product: Product, head: Head) -> Write:
         version=head.sequence,
         journal_hash=head.hash,
     )
-    return over_version_before(row, head)
+    return journal.put_next(row)
 
 
 def put_channel(channel: Channel, head: Head) -> Write:
@@ -146,13 +146,7 @@ def put_channel(channel: Channel, head: Head) -> Write:
         version=head.sequence,
         journal_hash=head.hash,
     )
-    return over_version_before(row, head)
-
-
-def over_version_before(row: Any, head: Head) -> Write:
-    if head.sequence == 1:
-        return db.put(row, when=type(row).pk.does_not_exist())
-    return db.put(row, when=type(row).version == head.sequence - 1)
+    return journal.put_next(row)
 
 
 def claim_barcode(product: Product) -> Write:

@@ -54,6 +54,5 @@ def keep(placement: Placement, principal: Principal) -> dict[str, Any]:
         version=told.head.sequence,
         journal_hash=told.head.hash,
     )
-    same = PlacementRow.version == before.sequence if row else PlacementRow.pk.does_not_exist()
-    db.commit([db.put(after, when=same), told.write])
+    db.commit([journal.put_next(after), told.write])
     return {"code": placement.code, "link": f"/l/{placement.code}", "leads_to": landing(placement)}

@@ -82,6 +82,12 @@ def record(
     return Recorded(db.create(entry), Head(after.sequence + 1, hash_of(entry)), entry.event_id)
 
 
+def put_next(row: Any) -> Write:
+    """A versioned row over the version just before its own, the first only where nothing stands; else `Moved`."""
+    kind, version = type(row), row.version
+    return db.put(row, when=kind.pk.does_not_exist() if version == 1 else kind.version == version - 1)
+
+
 def hash_of(entry: Entry) -> str:
     """128 bits over everything the entry says and the hash of the one before."""
     said = [entry.pk, int(entry.sk), entry.event_id, entry.kind, clock.iso(entry.occurred_at), entry.actor]

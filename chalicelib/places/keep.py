@@ -7,8 +7,6 @@ from dataclasses import replace
 from itertools import islice
 from typing import Any
 
-from pynamodb.expressions.condition import Condition
-
 from chalicelib.kit import clock, db, journal
 from chalicelib.kit.journal import Head
 from chalicelib.places.find import forget, written
@@ -48,7 +46,7 @@ def keep_location(location: Location, actor: str) -> bool:
     told = LocationKept(location.id, location.kind, location.active)
     entry = journal.record(f"location#{location.id}", told, after=_head(row), actor=actor, at=clock.now())
     new = location_row(location, entry.head.sequence, entry.head.hash)
-    db.commit([db.put(new, when=_unmoved(LocationRow, row)), entry.write])
+    db.commit([journal.put_next(new), entry.write])
     forget()
     return True
 
@@ -65,7 +63,7 @@ def keep_staff(staff: Staff, actor: str) -> bool:
     told = StaffKept(after.id, after.role, after.location, after.active, after.version)
     entry = journal.record(f"staff#{after.id}", told, after=_head(row), actor=actor, at=clock.now())
     new = staff_row(after, entry.head.sequence, entry.head.hash)
-    db.commit([db.put(new, when=_unmoved(StaffRow, row)), entry.write])
+    db.commit([journal.put_next(new), entry.write])
     forget()
     return True
 
@@ -96,7 +94,7 @@ def _keep_some(country: str, some: list[Postcode], actor: str, loaded: bool = Fa
     head: dict[str, Any] = {"version": entry.head.sequence, "journal_hash": entry.head.hash}
     known = CountryRow("postcodes", country, loaded=loaded or (row is not None and row.loaded), **head)
     writes = [db.put(postcode_row(country, each)) for each in new]
-    db.commit([*writes, db.put(known, when=_unmoved(CountryRow, row)), entry.write])
+    db.commit([*writes, journal.put_next(known), entry.write])
     return len(new)
 
 
@@ -115,9 +113,3 @@ def _batches(rows: Iterable[Postcode], size: int) -> Iterator[list[Postcode]]:
 
 def _head(row: LocationRow | StaffRow | CountryRow | None) -> Head:
     return Head() if row is None else Head(int(row.version), row.journal_hash)
-
-
-def _unmoved(
-    kind: type[LocationRow] | type[StaffRow] | type[CountryRow], row: LocationRow | StaffRow | CountryRow | None
-) -> Condition:
-    return kind.pk.does_not_exist() if row is None else kind.version == row.version

@@ -8,7 +8,7 @@ from typing import Any
 from pynamodb.attributes import BooleanAttribute, JSONAttribute, NumberAttribute, UnicodeAttribute
 from pynamodb.expressions.condition import Condition
 
-from chalicelib.kit import clock, db
+from chalicelib.kit import clock, db, journal
 from chalicelib.kit.db import InstantAttribute, Key, Row, Write
 from chalicelib.kit.errors import Problem
 from chalicelib.kit.journal import Head
@@ -195,7 +195,7 @@ def put_price(price: Price, head: Head) -> Write:
         version=head.sequence,
         journal_hash=head.hash,
     )
-    return over_version_before(row, head)
+    return journal.put_next(row)
 
 
 def put_promotion(promotion: Promotion, coupon_code: str | None, head: Head) -> Write:
@@ -221,13 +221,7 @@ def put_promotion(promotion: Promotion, coupon_code: str | None, head: Head) -> 
         version=head.sequence,
         journal_hash=head.hash,
     )
-    return over_version_before(row, head)
-
-
-def over_version_before(row: Any, head: Head) -> Write:
-    if head.sequence == 1:
-        return db.put(row, when=type(row).pk.does_not_exist())
-    return db.put(row, when=type(row).version == head.sequence - 1)
+    return journal.put_next(row)
 
 
 def listed_at(promotion: Promotion) -> str:
