@@ -16,6 +16,7 @@ from chalicelib.fulfillment.model import (
     stepped,
 )
 from chalicelib.fulfillment.offer import ROUTER, assigned
+from chalicelib.fulfillment.reroute import added
 from chalicelib.fulfillment.store import change_work, load_case, new_work, pieces_of, tell
 from chalicelib.kit import clock, db
 from chalicelib.kit.errors import Moved
@@ -48,11 +49,13 @@ def realign(order_id: str) -> bool:
     works = assigned(case, _without(case.order.pieces, pieces_of(kept)), now)
     events: list[Event] = [WorkRerouted(order_id, pairs(works))] if works else []
     events += [WorkCancelled(order_id, stood_down=pairs(down))] if down else []
-    status = status_of_order(case.order.demand, case.after(*down, *works), offered=case.open_offer is not None)
+    asking = case.open_offer
+    status = status_of_order(case.order.demand, case.after(*down, *works), offered=asking is not None)
     if not events:
         return False
     db.commit(
         [
+            *(added(asking, works) if asking and works else []),
             *[change_work(before, after) for before, after in zip(wrong, down)],
             *map(new_work, works),
             *tell(case.order, *events, actor=ROUTER, at=now, fulfillment_status=status),

@@ -3,17 +3,19 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from datetime import timedelta
 from typing import Any
 
 import pytest
 
+from chalicelib.fulfillment.claim import claim
 from chalicelib.orders import settle
 from chalicelib.orders.cancel import cancel
 from infra import invariants
-from tests.fulfillment.build import placed_only
+from tests.fulfillment.build import listen, placed, placed_only, the_offer, works
 from tests.proof import actors
 from tests.proof.sim import Sim
-from tests.shop import CUP, who
+from tests.shop import CUP, TEAPOT, put, who
 
 TRANSFER = [{"method": "transfer"}]
 
@@ -54,4 +56,23 @@ def test_what_was_paid_too_much_is_owed_back_once_though_the_order_ends(sim: Sim
     cancel(who("agent-lia"), order_id, "changed his mind")
 
     assert sim.world(quiet=False).postings[f"refund_owed:{order_id}"] == -50_000
+    everything_holds(sim)
+
+
+def test_a_claim_sends_home_whoever_took_over_since_the_offer_was_made(
+    sim: Sim, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Late money had moved the work to another house while the offer was out: the goods were brought twice."""
+    monkeypatch.setenv("SATUKANAL_TRANSFER_HOLD_MINUTES", "5")
+    order_id = placed((TEAPOT, 2), payments=TRANSFER)
+    sim.now += timedelta(minutes=6)
+    placed((TEAPOT, 9))
+    put(TEAPOT, "wh-sidoarjo", 2)
+    settle.confirm(who("finance-maya"), payments_of(order_id)[0].id)
+    listen(order_id)
+    assert works(order_id) == [("wh-surabaya", "cancelled"), ("wh-sidoarjo", "assigned")]
+
+    claim("salesman-budi", the_offer(order_id).id)
+
+    assert works(order_id)[1:] == [("wh-sidoarjo", "cancelled"), ("van-budi", "accepted")]
     everything_holds(sim)
