@@ -21,9 +21,14 @@ Errand = Callable[[], Any]
 
 def at_once(errands: Sequence[Errand]) -> list[Any]:
     """What each of them brought home, in the order given; an errand that broke breaks the test."""
-    gate = FORK.Barrier(len(errands))
-    lines = [FORK.Pipe(duplex=False) for _ in errands]
-    runners = [FORK.Process(target=_run, args=(each, gate, out)) for each, (_, out) in zip(errands, lines)]
+    return [found for (found,) in in_rounds([[each] for each in errands])]
+
+
+def in_rounds(each_ones: Sequence[Sequence[Errand]]) -> list[list[Any]]:
+    """For each process its own errands; all of them begin each round together."""
+    gate = FORK.Barrier(len(each_ones))
+    lines = [FORK.Pipe(duplex=False) for _ in each_ones]
+    runners = [FORK.Process(target=_run, args=(errands, gate, out)) for errands, (_, out) in zip(each_ones, lines)]
     for runner in runners:
         runner.start()
     for _, out in lines:
@@ -45,13 +50,17 @@ def _heard(home: Connection) -> tuple[bool, Any]:
         return False, "was killed"
 
 
-def _run(errand: Errand, gate: Any, home: Connection) -> None:
+def _run(errands: Sequence[Errand], gate: Any, home: Connection) -> None:
     on_own_feet()
     call("GET", "/api/health")  # the first call makes the client; nobody should be slower than others for that
-    gate.wait(PATIENCE_SECONDS)
+    brought = []
     try:
-        home.send((True, errand()))
+        for errand in errands:
+            gate.wait(PATIENCE_SECONDS)
+            brought.append(errand())
+        home.send((True, brought))
     except BaseException:
+        gate.abort()
         home.send((False, traceback.format_exc()))
 
 

@@ -1,0 +1,60 @@
+"""What a piece of work asks of DynamoDB: its calls, and the units that the engine says they took."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from typing import Any
+
+from chalicelib.kit import db
+
+READS = {"GetItem", "BatchGetItem", "Query", "Scan"}
+ASKED = {"TransactWriteItems", *READS}
+
+
+@dataclass
+class Meter:
+    """`requests` are the calls as they were sent, in order."""
+
+    requests: list[tuple[str, dict[str, Any]]] = field(default_factory=list)
+    written: float = 0
+    read: float = 0
+
+    @property
+    def names(self) -> list[str]:
+        return [name for name, _ in self.requests]
+
+    @property
+    def reads(self) -> list[str]:
+        return [name for name in self.names if name in READS]
+
+    @property
+    def transactions(self) -> list[dict[str, Any]]:
+        return [params for name, params in self.requests if name == "TransactWriteItems"]
+
+    def asks(self, params: dict[str, Any], model: Any, **_: Any) -> None:
+        if model.name in ASKED:
+            params["ReturnConsumedCapacity"] = "INDEXES"
+        self.requests.append((model.name, params))
+
+    def hears(self, parsed: dict[str, Any], model: Any, **_: Any) -> None:
+        told = parsed.get("ConsumedCapacity") or []
+        units = sum(each["CapacityUnits"] for each in (told if isinstance(told, list) else [told]))
+        if model.name in READS:
+            self.read += units
+        else:
+            self.written += units
+
+
+@contextmanager
+def metered() -> Iterator[Meter]:
+    """Everything that this thread's client is asked meanwhile."""
+    meter, events = Meter(), db.connection().client.meta.events
+    events.register("before-parameter-build.dynamodb", meter.asks)
+    events.register("after-call.dynamodb", meter.hears)
+    try:
+        yield meter
+    finally:
+        events.unregister("before-parameter-build.dynamodb", meter.asks)
+        events.unregister("after-call.dynamodb", meter.hears)
