@@ -32,7 +32,19 @@ def placed(told: Told, event: Any) -> None:
     cell = cell_at(at, event.channel, event.location, event.made_by or told.actor, event.currency)
     figures = of_sale(event.lines, event.freight_minor)
     sums = summed([(cell, figures), (cell_today(told, cell), of_money(event.postings))])
-    db.commit([store.put_sale(told.subject, cell, figures, told.event_id), *store.add(sums)])
+    try:
+        db.commit([store.put_sale(told.subject, cell, figures, told.event_id), *store.add(sums)])
+    except AlreadyFolded:
+        placed_after_its_end(told, event, cell)
+        raise
+
+
+def placed_after_its_end(told: Told, event: Any, cell: Cell) -> None:
+    """An end that was heard first leaves an empty sale behind; the cash that came with the order came all the same."""
+    sale, money = store.load_sale(told.subject), of_money(event.postings)
+    if sale and not sale[2].changed() and money.changed():
+        sums = {cell_today(told, cell): money}
+        db.commit([store.remember(told.subject, told.event_id, told.kind), *store.add(sums)])
 
 
 @db.decided_anew
