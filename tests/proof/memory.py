@@ -104,6 +104,12 @@ class Memory:
         after = _keys_of(row(pk, listed[-1][0])) if more else None
         return Page([row.from_raw_data(rows[sk]) for (sk,) in listed], after)
 
+    def scan(self, row: Any, sk: str, after: Any) -> Page:
+        self._read("scan")
+        return Page(
+            [row.from_raw_data(item) for item in self.items(row.Meta.table_name) if item["sk"]["S"] == sk], None
+        )
+
     def _listed(self, row: Any, name: str, options: QueryOptions) -> Page:
         hashed, ranged = INDEX_KEYS[options.index or ""]
         entries = self._at(row).index.get((options.index or "", name), [])

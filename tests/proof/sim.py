@@ -51,7 +51,7 @@ class Wrong(Exception):
 @dataclass
 class Chances:
     fault: float = 0.08  # of each send, so that about a quarter of all steps meet one
-    between: float = 0.05  # that another comes in before a commit
+    between: float = 0.25  # that another comes in before a commit; every other time somebody with the same in mind
     again: float = 0.2  # that news come twice
     carrier: float = 0.1  # that a message does not get through
 
@@ -73,6 +73,7 @@ class Sim:
         self.orders: list[str] = []
         self.loads: list[tuple[str, str]] = []
         self.faults = self.sends = 0
+        self.deed: Callable[[Sim], str] | None = None
 
     # -- the world around the shop ------------------------------------------------------------------------------------
 
@@ -110,8 +111,9 @@ class Sim:
         from tests.proof import actors
 
         self.inside, skew = 1, self.skew
+        rival = [(1, self.deed)] if self.deed and self.chance.random() < 0.5 else actors.ACTORS
         try:
-            self.step(actors.ACTORS)
+            self.step(rival)
         finally:
             self.inside, self.skew = 0, skew
 
@@ -146,6 +148,7 @@ class Sim:
     def step(self, actors: list[tuple[int, Callable[[Sim], str]]], number: int = 0) -> None:
         weights, deeds = zip(*actors)
         deed = self.chance.choices(deeds, weights)[0]
+        self.deed = self.deed if self.inside else deed
         self.skew = SKEW * self.chance.uniform(-1, 1)
         self.now += timedelta(seconds=self.chance.uniform(0, 40))
         at = len(self.story)
