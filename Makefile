@@ -2,7 +2,7 @@ PYTHON ?= python3
 VENV ?= .venv
 export PORT DATA DRY SPEED LOCAL VENV
 
-.PHONY: run stop day import replay northwind doctor openapi test check rehearse bench soak
+.PHONY: run stop day import replay northwind doctor openapi test check rehearse bench soak sim
 
 run: local
 	@exec $(VENV)/bin/python -m infra.run start
