@@ -18,6 +18,8 @@ check: tools
 	@$(VENV)/bin/python -m infra.check
 rehearse: tools
 	@$(VENV)/bin/python -m infra.rehearsal
+sim: tools
+	@$(VENV)/bin/python -m tests.proof.sim $(or $(SEED),1) $(or $(STEPS),100)
 bench soak: tools
 	@$(VENV)/bin/python -m infra.$@
 
