@@ -56,7 +56,11 @@ def policies(prefix: str = "satukanal") -> dict[str, Any]:
         _allow("ses", ("SendEmail", "SendRawEmail"), "identity/*"),
     ]
     letters = [_allow("sqs", ("SendMessage",), f"{prefix}-dead-letters")]
-    each = {"api": [*_tables(prefix), *_files(prefix)], "stream": [*_tables(prefix), *stream, *messages[:1], *letters]}
+    whole = _allow("dynamodb", ("Scan",), f"table/{prefix}-customers")  # for the owner's export of them, and no other
+    each = {
+        "api": [*_tables(prefix), whole, *_files(prefix)],
+        "stream": [*_tables(prefix), *stream, *messages[:1], *letters],
+    }
     each["listener"] = [*_tables(prefix), *_files(prefix), *messages, *letters]
     common = [_logs(), _signing_keys(prefix)]
     return {name: {"Version": "2012-10-17", "Statement": [*common, *said]} for name, said in each.items()}

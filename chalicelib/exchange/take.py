@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from datetime import date, timedelta
 from decimal import Decimal
 from typing import Any
 
 from chalicelib.catalog.find import all_products
 from chalicelib.catalog.model import CHANNELS
+from chalicelib.customers.model import Customer
 from chalicelib.customers.store import CustomerRow, as_credit, as_customer, credit_key
 from chalicelib.exchange.model import FILES, UnknownFile, written
 from chalicelib.kit import clock, config, db
@@ -18,8 +19,7 @@ from chalicelib.orders.model import Order
 from chalicelib.payments.store import load_payments
 from chalicelib.places import find as places
 from chalicelib.pricing.find import prices
-from chalicelib.stock.model import Level
-from chalicelib.stock.store import LevelRow, as_level
+from chalicelib.stock.find import of_location as levels_of
 
 Rows = list[dict[str, object]]
 LONGEST_DAYS = 366
@@ -75,42 +75,48 @@ def staff(days: Any) -> Rows:
 
 
 def stock(days: Any) -> Rows:
-    totals: dict[tuple[str, str], Level] = {}
-    for location in places.locations():
-        for row in db.query_all(LevelRow, f"location#{location}", index="by_list"):
-            level = as_level(row)
-            totals[level.sku, location] = level
     return [
         {
-            "sku": sku,
+            "sku": level["sku"],
             "location": location,
-            "on_hand": level.on_hand,
-            "safety_stock": level.safety,
-            "display": level.display,
+            "on_hand": level["on_hand"],
+            "safety_stock": level["safety"],
+            "display": level["display"],
         }
-        for (sku, location), level in totals.items()
+        for location in places.locations()
+        for level in _levels(location)
     ]
 
 
+def _levels(location: str) -> Iterator[dict[str, Any]]:
+    """With the shelves of a hot SKU added up, each SKU once wherever a page ends."""
+    after, told = None, set()
+    while True:
+        page, after = levels_of(location, after=after)
+        yield from (level for level in page if level["sku"] not in told)
+        told |= {level["sku"] for level in page}
+        if after is None:
+            return
+
+
 def customers(days: Any) -> Rows:
-    rows = db.query_all(CustomerRow, "customers", index="by_list")
+    """Guests too, or the orders that name them could not come in again. What somebody owes goes out with his orders."""
+    rows = sorted(db.scan(CustomerRow, "customer"), key=lambda row: str(row.pk))
     credits = db.batch(credit_key(row.pk) for row in rows)
-    told = []
-    for one in map(as_customer, rows):
-        address, credit = one.address, credits.get(credit_key(one.id))
-        told.append(
-            {
-                "id": one.id,
-                "name": one.name,
-                "company": one.company,
-                "phone": one.phone,
-                "email": one.email,
-                "credit_limit": major(as_credit(credit).limit.minor) if credit else "",
-                "terms_days": one.terms_days,
-            }
-            | ({name: getattr(address, name) for name in ADDRESS} if address else {})
-        )
-    return told
+    return [_account(as_customer(row), credits.get(credit_key(row.pk))) for row in rows]
+
+
+def _account(one: Customer, credit: Any) -> dict[str, object]:
+    told = {
+        "id": one.id,
+        "name": one.name,
+        "company": one.company,
+        "phone": one.phone,
+        "email": one.email,
+        "credit_limit": major(as_credit(credit).limit.minor) if credit else "",
+        "terms_days": one.terms_days,
+    }
+    return told | ({name: getattr(one.address, name) for name in ADDRESS} if one.address else {})
 
 
 ADDRESS = ("street", "city", "postcode", "country", "lat", "lon")

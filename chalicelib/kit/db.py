@@ -10,7 +10,7 @@ import random
 import threading
 import time
 import uuid
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from functools import wraps
@@ -149,6 +149,7 @@ class Engine(Protocol):
     def get(self, key: Key, consistent: bool) -> Any: ...
     def batch(self, keys: Sequence[Key]) -> dict[Key, Any]: ...
     def query(self, row: Any, pk: str, options: QueryOptions) -> Page: ...
+    def scan(self, row: Any, sk: str, after: Any) -> Page: ...
     def transact(self, writes: Sequence[Write], token: str) -> None: ...
 
 
@@ -196,6 +197,18 @@ def query_all(row: type[R], pk: str, **options: Any) -> list[R]:
         page = query(row, pk, **options | {"after": page.after})
         rows.extend(page.items)
     return rows
+
+
+def scan(row: type[R], sk: str) -> Iterator[R]:
+    """Every row of its table with this sort key, in no order. Reads the whole table: for an export that the owner asked
+    for, and for nothing that anybody waits for."""
+    after = None
+    while True:
+        page = engine.scan(row, sk, after)
+        yield from page.items
+        after = page.after
+        if not after:
+            return
 
 
 def commit(writes: Sequence[Write | None]) -> None:
@@ -310,6 +323,17 @@ class Dynamo:
         keys = [Key(row, raw["pk"]["S"], raw["sk"]["S"]) for raw in raws]  # indexes hold keys only
         rows = batch(keys)
         return Page([rows[key] for key in keys if key in rows], after)
+
+    def scan(self, row: Any, sk: str, after: Any) -> Page:
+        request: dict[str, Any] = {
+            "TableName": row.Meta.table_name,
+            "FilterExpression": "#s = :s",
+            "ExpressionAttributeNames": {"#s": "sk"},
+            "ExpressionAttributeValues": {":s": {"S": sk}},
+            "ConsistentRead": True,
+        }
+        answer = self._call("Scan", request | ({"ExclusiveStartKey": after} if after else {}))
+        return Page([row.from_raw_data(raw) for raw in answer["Items"]], answer.get("LastEvaluatedKey"))
 
     def _call(self, operation: str, request: dict[str, Any]) -> Any:
         try:

@@ -123,7 +123,18 @@ def test_what_goes_out_comes_in_unchanged(aws: Any) -> None:
 
     assert report["errors"] == []
     assert set(report["changed"].values()) == {0}
+    assert "cus-a,Toko Anugerah,,+6281234567890,,,,,ID,,,500000,14," in out["customers"].splitlines()
     assert "SKU0001,Barang 1,1001,Dapur,,,501,IDR,0.11,,0,0" in out["products"].splitlines()
+
+
+def test_a_hot_sku_goes_out_once_with_its_shelves_added_up(aws: Any) -> None:
+    open_shop(TEAPOT=10)
+    body = {"location": "wh-surabaya", "sku": TEAPOT, "shelves": 4}
+    assert call("POST", "/api/stock/shelves", body, token=token("owner-ratna"), key="s" * 16).status == 201
+
+    out = call("GET", "/api/exports/stock.csv", token=token("owner-ratna")).text
+
+    assert out.splitlines() == ["sku,location,on_hand,safety_stock,display", "TEAPOT,wh-surabaya,10,0,0"]
 
 
 def test_orders_go_out_with_the_prices_they_had(aws: Any) -> None:
