@@ -19,6 +19,7 @@ import boto3
 from botocore.config import Config
 
 from chalicelib.kit import config
+from infra import wire
 from infra.queues import Consumer
 from infra.schedule import Timer
 from infra.streams import Mapping, sources
@@ -104,6 +105,7 @@ class Dispatcher:
 def main() -> None:
     from app import app
 
+    wire.use()
     logging.basicConfig(level=logging.WARNING, format="%(asctime)s %(levelname)s %(name)s %(message)s")
     dispatcher = Dispatcher(app, engine=os.environ.get("ENGINE_LIFE", ""), folder=Path(os.environ["DISPATCHER_FOLDER"]))
     for name in (signal.SIGTERM, signal.SIGINT):

@@ -22,7 +22,7 @@ from typing import Any
 from infra.caller import Caller, Refused
 
 SILENT_OF_TEN = 3
-REST_SECONDS = {"location": 0.25, "staff": 0.6}
+REST_SECONDS = {"location": 0.5, "staff": 1.0}
 PAGE = 50
 LOOK_BACK_AFTER = 8  # quiet looks
 

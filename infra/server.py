@@ -17,7 +17,7 @@ from types import SimpleNamespace
 from typing import Any
 from urllib.parse import parse_qs
 
-from infra import phones, site
+from infra import phones, site, wire
 
 MOST_BYTES = 10 * 1024 * 1024  # what API Gateway takes
 AT_ROOT = ("/o/", "/l/")  # short links in messages and print
@@ -160,6 +160,7 @@ def gateway() -> Gateway:
     """Made by the first request of a worker, so that the environment is complete and each worker has its own app."""
     from app import app
 
+    wire.use()
     return Gateway(app)
 
 

@@ -56,7 +56,7 @@ def routing(order_id: str) -> dict[str, Any]:
         "fulfillment_status": case.order.fulfillment_status,
         "decisions": decisions,
         "offers": [_offer_brief(offer) for offer in case.offers],
-        "fulfillments": [_work_brief(work) for work in case.works],
+        "fulfillments": [brief(work) for work in case.works],
     }
 
 
@@ -84,17 +84,13 @@ def told(principal: Principal, works: Sequence[Fulfillment]) -> list[dict[str, A
     ]
 
 
-def one_work(principal: Principal, work: Fulfillment) -> dict[str, Any]:
-    return told(principal, [work])[0]
-
-
 def _of(payments: Iterable[Payment], order_id: str) -> list[Payment]:
     return [payment for payment in payments if payment.order_id == order_id]
 
 
 def work_json(work: Fulfillment, order: Order, payments: Sequence[Payment]) -> dict[str, Any]:
     """Whom to bring it to is told as long as somebody has it to bring."""
-    said = _work_brief(work) | {
+    said = brief(work) | {
         "number": order.number,
         "channel": order.channel,
         "lines": lines_json(order, _units(work)),
@@ -155,7 +151,7 @@ def _units(work: Fulfillment) -> dict[str, int]:
     return units
 
 
-def _work_brief(work: Fulfillment) -> dict[str, Any]:
+def brief(work: Fulfillment) -> dict[str, Any]:
     return {
         "id": work.id,
         "order_id": work.order_id,

@@ -192,4 +192,5 @@ def hand_over_work(call: Call, fulfillment_id: str) -> dict[str, Any]:
 
 
 def _stepped(verb: Callable[..., Fulfillment], principal: Principal, fulfillment_id: str, *said: Any) -> dict[str, Any]:
-    return find.one_work(principal, verb(principal, fulfillment_id, *said))
+    """What it has become; whom to bring it to and what to collect stand in the list, which need not be read again."""
+    return find.brief(verb(principal, fulfillment_id, *said))

@@ -13,7 +13,7 @@ from chalicelib.places import find as places_find
 
 def book(message: dict[str, Any]) -> None:
     """Writes down one journal entry's money; heard twice or out of order, it is there once."""
-    named = {payment.id: payment for payment in store.load_payments(ledger.payments_named(message))}
+    named = {payment.id: payment for payment in store.load_payments(ledger.payments_asked(message))}
     lines = ledger.lines_of(message, named, zone_of(message["body"].get("location", "")))
     if not lines:
         return

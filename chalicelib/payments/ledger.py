@@ -47,9 +47,10 @@ def lines_of(message: Mapping[str, Any], payments: Mapping[str, Payment], zone: 
     return [replace(line, number=number) for number, line in enumerate(found)]
 
 
-def payments_named(message: Mapping[str, Any]) -> list[str]:
-    """Ids, each once, in the order told."""
-    return list(dict.fromkeys(line.payment_id for line in told(message, "UTC") if line.payment_id))
+def payments_asked(message: Mapping[str, Any]) -> list[str]:
+    """Those that know something the entry leaves out; a promise says all there is. Ids, each once, as told."""
+    lines = [line for line in told(message, "UTC") if line.payment_id]
+    return list(dict.fromkeys(line.payment_id for line in lines if line.kind == "captured" or not line.channel))
 
 
 def told(message: Mapping[str, Any], zone: str) -> list[Line]:
