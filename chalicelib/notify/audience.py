@@ -9,11 +9,14 @@ from collections.abc import Callable, Iterator
 from typing import Any
 from urllib.parse import quote
 
+from chalicelib.customers.find import living
 from chalicelib.kit import auth, clock, config
 from chalicelib.kit.journal import Told
 from chalicelib.notify import words
 from chalicelib.notify.model import NOTICES, Message, Notice, Recipient
 from chalicelib.notify.scene import Scene
+from chalicelib.orders.draft import find_draft
+from chalicelib.orders.draft import order_link as pay_link
 from chalicelib.places import find as places
 from chalicelib.places.model import Staff
 
@@ -53,6 +56,18 @@ def seller(scene: Scene, notice: Notice) -> Iterator[Message]:
     person = places.staff().get(scene.event.made_by)
     if person and person.active and person.id != scene.told.actor:
         yield scene.message(of_staff(person), notice, {"number": scene.number})
+
+
+def drafted_for(scene: Scene, notice: Notice) -> Iterator[Message]:
+    """A draft is no order yet; once it has become one, its link needs no more telling."""
+    draft = find_draft(scene.event.order_id)
+    known = living(draft.command.customer_id) if draft and draft.command.customer_id else None
+    reach = (draft.command.contact or known) if draft else None
+    if draft is None or reach is None or not (reach.phone or reach.email):
+        return
+    who = Recipient(f"customer#{draft.id}", reach.phone, reach.email)
+    link = pay_link(draft.id, draft.token)
+    yield scene.message(who, notice, {"number": scene.number, "total": words.amount(draft.total), "link": link})
 
 
 def payer(scene: Scene, notice: Notice) -> Iterator[Message]:
@@ -161,7 +176,7 @@ def verifying(scene: Scene, notice: Notice) -> Iterator[Message]:
 RULES: dict[str, Rule] = {
     rule.__name__: rule
     for rule in (
-        *(customer, shopper, seller, payer, leaver, late_payer, verifying),
+        *(customer, shopper, seller, drafted_for, payer, leaver, late_payer, verifying),
         *(invited, standby, bringing, assigned, stood_down, receiving),
         *(finance, stranded),
     )

@@ -41,7 +41,8 @@ STAND_DOWN = Notice("stood_down", "stand_down")
 
 NOTICES: dict[str, tuple[Notice, ...]] = {
     "OrderPlaced": (to_customer("placed", "shopper"), Notice("seller", "sold")),
-    "PayLinkAsked": (to_customer("pay_link"),),
+    "PayLinkAsked": (to_customer("pay_link", "drafted_for"),),
+    "LinkRenewed": (to_customer("new_link"),),
     "ProofSubmitted": (to_office("finance", "proof"),),
     "PaymentCaptured": (to_customer("paid", "payer"),),
     "PaymentRejected": (to_customer("proof_rejected"),),
