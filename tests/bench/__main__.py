@@ -1,0 +1,128 @@
+"""`make bench`: the figures of this machine beside their goals."""
+
+from __future__ import annotations
+
+import os
+import subprocess
+import sys
+from collections.abc import Callable
+from dataclasses import dataclass
+
+import tests.environment  # noqa: F401 - before anything of the shop
+from chalicelib.kit import log
+from infra.dispatcher import Dispatcher
+from infra.engine import Engine, provision
+from tests.bench import counted, stack, timed
+
+HEAVY = "stripe jinja2 boto3.resources requests asyncio"
+
+
+@dataclass(frozen=True)
+class Figure:
+    name: str
+    found: str
+    goal: str = ""
+    reached: bool | None = None
+
+    def __str__(self) -> str:
+        mark = {None: " ", True: "✓", False: "✗"}[self.reached]
+        return f" {mark} {self.name:<58} {self.found:<34} {self.goal}"
+
+
+def main() -> int:
+    log.quiet() if hasattr(log, "quiet") else None
+    missed = 0
+    for measure in (loaded, in_process, on_the_stack):
+        for figure in measure():
+            print(figure, flush=True)
+            missed += figure.reached is False
+    return 1 if missed else 0
+
+
+def loaded() -> list[Figure]:
+    code = f"import app, sys; print(*[name for name in {HEAVY.split()!r} if name in sys.modules])"
+    found = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True).stdout.strip()
+    return [Figure("of what the order function need not load", found or "nothing", "nothing", not found)]
+
+
+def in_process() -> list[Figure]:
+    with Engine(MINISTACK_ACCOUNT_ID="123456789012") as engine:
+        os.environ["AWS_ENDPOINT_URL"] = engine.address
+        os.environ.update(provision("test"))
+        try:
+            return [*units(), *speed(), *pages()]
+        finally:
+            del os.environ["AWS_ENDPOINT_URL"]
+
+
+def units() -> list[Figure]:
+    sale, by_size = counted.at_a_counter()
+    life = counted.whole_life(drainer())
+    cost = counted.cost_of_a_thousand(life)
+    whole = sum(cost.values())
+    parts = ", ".join(f"{name} {dollars:.3f}" for name, dollars in cost.items())
+    calls = f"{sale.reads} read, {sale.transactions} transaction"
+    most = max(sale.write_units, by_size)
+    return [
+        Figure(
+            "three lines for cash: calls", calls, "2 reads, 1 transaction", (sale.reads, sale.transactions) <= (2, 1)
+        ),
+        Figure("  write units: counted, by size", f"{sale.write_units:.0f}, {by_size}", "20", most <= 20),
+        Figure("a web order's whole life: transactions, reads", f"{life.transactions}, {life.reads}"),
+        Figure("  units written, read", f"{life.write_units:.0f}, {life.read_units}"),
+        Figure("core cost of 1,000 orders", f"${whole:.3f}", "$0.25", whole <= 0.25),
+        Figure("  of that DynamoDB", f"${cost['DynamoDB']:.3f}", "$0.05", cost["DynamoDB"] <= 0.05),
+        Figure(f"  {parts}", ""),
+    ]
+
+
+def drainer() -> Callable[[], int]:
+    from app import app
+
+    return Dispatcher(app, patience=0).drain
+
+
+def speed() -> list[Figure]:
+    a_second, cpu = timed.placements()
+    together = timed.placements_together()
+    return [
+        Figure("placements a second, one process, three lines", f"{a_second:.0f}"),
+        Figure("  two processes", f"{together:.0f}", "25", together >= 25),
+        Figure("  milliseconds of CPU for one", f"{cpu:.1f}", "2.5 (Vendure: 125)", cpu <= 125 / 50),
+    ]
+
+
+def pages() -> list[Figure]:
+    small = timed.a_page(1_000, 0)
+    large = timed.a_page(20_000, 1_000)
+    same = small["units"] == large["units"] and small["calls"] == large["calls"]
+    return [
+        Figure("a page of 20 orders of a day of 1,000: calls, units, ms", told(small)),
+        Figure("  of a day of 20,000", told(large), "the same units", same),
+    ]
+
+
+def told(page: dict[str, float]) -> str:
+    return f"{page['calls']}, {page['units']}, {page['ms']}"
+
+
+def on_the_stack() -> list[Figure]:
+    with stack.running() as shop:
+        calm = stack.told_after(shop, 60, a_second=5)
+        busy = stack.told_after(shop, 250, a_second=25)
+        memory = stack.megabytes(shop)
+    return [
+        Figure("until both inboxes know, 5 orders a second: p50, p95 ms", spread(calm), "1000", calm["p95"] <= 1000),
+        Figure(f"  {busy['rate']:.0f} orders a second", spread(busy), "1000", busy["p95"] <= 1000),
+        Figure(
+            "memory in MB", ", ".join(f"{name} {mb}" for name, mb in memory.items()), "250", memory["granian"] <= 250
+        ),
+    ]
+
+
+def spread(found: dict[str, float]) -> str:
+    return f"{found['p50']:.0f}, {found['p95']:.0f} ({found['offered']} offered)"
+
+
+if __name__ == "__main__":
+    sys.exit(main())
