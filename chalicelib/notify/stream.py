@@ -19,6 +19,7 @@ TOPIC: dict[str, str] = {
     "PaymentRejected": "orders",
     "DraftMade": "orders",
     "PayLinkAsked": "orders",
+    "LinkRenewed": "orders",
     "OrderSettled": "orders",
     "OfferOpened": "fulfillment",
     "OfferClaimed": "fulfillment",

@@ -14,6 +14,7 @@ from chalicelib.kit.money import EXPONENTS, Money
 FACTS: dict[str, set[str]] = {
     "placed": {"number", "total", "until", "link"},
     "pay_link": {"number", "total", "link"},
+    "new_link": {"number", "link"},
     "paid": {"number", "total", "link"},
     "proof_rejected": {"number", "until", "link"},
     "cancelled": {"number", "link"},
@@ -48,6 +49,16 @@ WORDS: dict[str, dict[str, tuple[str, str]]] = {
             "Pesanan {{ number }} siap: {{ total }}. Bayar di sini: {{ link }}",
         ),
         "en": ("Order {{ number }} is ready to pay", "Order {{ number }} is ready: {{ total }}. Pay here: {{ link }}"),
+    },
+    "new_link": {
+        "id": (
+            "Tautan baru pesanan {{ number }}",
+            "Ini tautan baru pesanan {{ number }}; tautan lama tidak berlaku lagi: {{ link }}",
+        ),
+        "en": (
+            "A new link to order {{ number }}",
+            "Here is a new link to order {{ number }}; the old one has ended: {{ link }}",
+        ),
     },
     "paid": {
         "id": (

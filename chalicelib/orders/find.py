@@ -7,7 +7,7 @@ from collections.abc import Iterable
 from typing import Any
 
 from chalicelib.catalog.model import CHANNELS
-from chalicelib.kit import auth, db, journal
+from chalicelib.kit import auth, clock, db, journal
 from chalicelib.kit.auth import Principal
 from chalicelib.kit.errors import NotFound
 from chalicelib.orders.model import Order
@@ -30,7 +30,13 @@ def may_see(principal: Principal, order: Order) -> bool:
         return True
     if principal.role == "channel":
         return order.actor == principal.id
-    return bool(principal.token) and auth.opens(principal.token, order.token_hash)
+    return opens(principal.token, order)
+
+
+def opens(token: str, order: Order) -> bool:
+    """Until it ends or another takes its place; then the customer asks for a new one."""
+    lasts = order.link_until is not None and clock.now() < order.link_until
+    return bool(token) and lasts and auth.opens(token, order.id, order.token_version)
 
 
 def order(order_id: str) -> Order:

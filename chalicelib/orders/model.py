@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass, field
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any
 
 from chalicelib.kit.errors import Invalid, Refused
@@ -13,6 +13,8 @@ from chalicelib.kit.money import Money, total
 from chalicelib.stock.model import Piece
 
 MOST_LINES = 40  # order, payment, credit, request, journal and a hold beside every level fit in one transaction
+
+LINK_LASTS = timedelta(days=90)
 
 STATES: dict[str, set[str]] = {
     "draft": {"placed", "cancelled"},
@@ -85,8 +87,8 @@ class Order:
     ref: str = ""
     reason: str = ""
     bringer: str = ""
-    token_hash: str = ""
     token_version: int = 1
+    link_until: datetime | None = None  # when the customer's link ends
     version: int = 0
     journal_hash: str = ""
 
@@ -117,6 +119,11 @@ def merged(wanted: Sequence[tuple[str, int]]) -> dict[str, int]:
     for sku, quantity in wanted:
         demand[sku] = demand.get(sku, 0) + quantity
     return demand
+
+
+def link_ends(made_at: datetime) -> datetime:
+    """Long enough for any delivery and its questions; after that an old message opens nothing."""
+    return made_at + LINK_LASTS
 
 
 def may_cancel(order: Order) -> bool:
@@ -231,6 +238,14 @@ class OrderSettled(Event):
     order_id: str
     payment_status: str
     was: str
+
+
+@dataclass(frozen=True)
+class LinkRenewed(Event):
+    """The customer's link and every copy of it ended; a new one was made."""
+
+    order_id: str
+    token_version: int
 
 
 @dataclass(frozen=True)

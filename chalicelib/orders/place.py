@@ -11,7 +11,7 @@ from chalicelib.catalog.model import check_listed
 from chalicelib.customers.model import Address, NoCreditTerms
 from chalicelib.customers.recognise import recognise
 from chalicelib.customers.store import extend_credit
-from chalicelib.kit import auth, clock, config, db, ids, requests
+from chalicelib.kit import clock, config, db, ids, requests
 from chalicelib.kit.db import Write
 from chalicelib.kit.errors import Moved, Unavailable
 from chalicelib.kit.money import Money, total
@@ -26,6 +26,7 @@ from chalicelib.orders.model import (
     Order,
     OrderPlaced,
     TooManyLines,
+    link_ends,
 )
 from chalicelib.orders.price import Priced, coupons_used, priced
 from chalicelib.payments import model as money
@@ -217,7 +218,6 @@ def new_order(
     until: datetime | None,
 ) -> Order:
     gone = command.delivery.method == "handover"
-    token = auth.order_token(order_id)
     return Order(
         id=order_id,
         number=ids.short_number(order_id),
@@ -241,7 +241,7 @@ def new_order(
         coupons=tuple(coupon.code for coupon in prices.coupons),
         note=command.note,
         ref=command.ref,
-        token_hash=auth.order_token_hash(token),
+        link_until=link_ends(seen.now),
     )
 
 

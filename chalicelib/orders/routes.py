@@ -12,7 +12,7 @@ from chalicelib.kit import clock, config, files
 from chalicelib.kit.auth import Principal
 from chalicelib.kit.errors import Invalid, NotFound
 from chalicelib.kit.web import CUSTOMER, STAFF, Body, Call, Query, Routes, cursor, decoded, listed
-from chalicelib.orders import cancel, draft, find, settle, show
+from chalicelib.orders import cancel, draft, find, link, settle, show
 from chalicelib.orders.command import Tender
 from chalicelib.orders.model import Order
 from chalicelib.payments.model import Payment
@@ -92,6 +92,12 @@ def orders(call: Call) -> dict[str, Any]:
         after = {"before": last} if last else None
     kept = [order for order in found if asked.location in ("", order.location)]
     return listed(show.listed(kept), after, name)
+
+
+@doors.post("/orders/{order_id}/link", who={"owner", "agent", "cashier", "salesman"}, keyed=True)
+def renew_link(call: Call, order_id: str) -> dict[str, Any]:
+    """Send the customer a new link to his order; every link he had before ends."""
+    return link.renew(call.principal, order_id, call.asked)
 
 
 @doors.post(

@@ -39,8 +39,8 @@ class OrderRow(Row):
     contact = UnicodeAttribute(null=True)  # personal: erased on request, while the rest stays
     reason = UnicodeAttribute(null=True)
     bringer = UnicodeAttribute(null=True)
-    token_hash = UnicodeAttribute()
     token_version = NumberAttribute(default=1)
+    link_until = InstantAttribute(null=True)
     version = NumberAttribute()
     journal_hash = UnicodeAttribute()
     list = UnicodeAttribute(null=True)
@@ -151,8 +151,8 @@ def _row(order: Order) -> OrderRow:
         customer_id=order.customer_id or None,
         contact=_kept("contact", order.contact),
         reason=order.reason or None,
-        token_hash=order.token_hash,
         token_version=order.token_version,
+        link_until=order.link_until,
         version=order.version,
         journal_hash=order.journal_hash,
         list=day_list(clock.day_of(order.placed_at, config.zone()).isoformat(), order.channel),
@@ -215,8 +215,8 @@ def as_order(row: Any) -> Order:
         ref=body.get("ref", ""),
         reason=row.reason or "",
         bringer=row.bringer or "",
-        token_hash=row.token_hash,
         token_version=int(row.token_version),
+        link_until=row.link_until,
         version=int(row.version),
         journal_hash=row.journal_hash,
     )

@@ -1,0 +1,26 @@
+"""A new link for a customer whose own has ended, was lost, or went to somebody who should not have it."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from chalicelib.kit import clock, db, requests
+from chalicelib.kit.auth import Principal
+from chalicelib.kit.requests import Asked
+from chalicelib.orders import store
+from chalicelib.orders.find import load_order
+from chalicelib.orders.model import LinkRenewed, link_ends
+
+
+@db.decided_anew
+def renew(principal: Principal, order_id: str, asked: Asked | None = None) -> dict[str, Any]:
+    """Every link made before ends with this commit. The answer holds none: the customer is told his by a message."""
+    requests.look_up(asked)
+    order = load_order(principal, order_id)
+    now = clock.now()
+    version, until = order.token_version + 1, link_ends(now)
+    told = store.record(order, LinkRenewed(order.id, version), actor=principal.actor, at=now)
+    answer = {"order_id": order.id, "until": clock.iso(until)}
+    change = store.change_order(order, head=told.head, token_version=version, link_until=until)
+    db.commit([requests.remember(asked, answer), change, told.write])
+    return answer
