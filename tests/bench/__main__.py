@@ -9,7 +9,6 @@ from collections.abc import Callable
 from dataclasses import dataclass
 
 import tests.environment  # noqa: F401 - before anything of the shop
-from chalicelib.kit import log
 from infra.dispatcher import Dispatcher
 from infra.engine import Engine, provision
 from tests.bench import counted, stack, timed
@@ -30,13 +29,18 @@ class Figure:
 
 
 def main() -> int:
-    log.quiet() if hasattr(log, "quiet") else None
     missed = 0
-    for measure in (loaded, in_process, on_the_stack):
+    for measure in wanted(sys.argv[1:]):
         for figure in measure():
             print(figure, flush=True)
             missed += figure.reached is False
     return 1 if missed else 0
+
+
+def wanted(names: list[str]) -> list[Callable[[], list[Figure]]]:
+    """All of them, or those that are named."""
+    every = {each.__name__: each for each in (loaded, in_process, on_the_stack)}
+    return [every[name] for name in names or every]
 
 
 def loaded() -> list[Figure]:
@@ -62,11 +66,9 @@ def units() -> list[Figure]:
     whole = sum(cost.values())
     parts = ", ".join(f"{name} {dollars:.3f}" for name, dollars in cost.items())
     calls = f"{sale.reads} read, {sale.transactions} transaction"
-    most = max(sale.write_units, by_size)
+    most, fits = max(sale.write_units, by_size), sale.reads <= 2 and sale.transactions == 1
     return [
-        Figure(
-            "three lines for cash: calls", calls, "2 reads, 1 transaction", (sale.reads, sale.transactions) <= (2, 1)
-        ),
+        Figure("three lines for cash: calls", calls, "2 reads, 1 transaction", fits),
         Figure("  write units: counted, by size", f"{sale.write_units:.0f}, {by_size}", "20", most <= 20),
         Figure("a web order's whole life: transactions, reads", f"{life.transactions}, {life.reads}"),
         Figure("  units written, read", f"{life.write_units:.0f}, {life.read_units}"),
@@ -114,9 +116,8 @@ def on_the_stack() -> list[Figure]:
     return [
         Figure("until both inboxes know, 5 orders a second: p50, p95 ms", spread(calm), "1000", calm["p95"] <= 1000),
         Figure(f"  {busy['rate']:.0f} orders a second", spread(busy), "1000", busy["p95"] <= 1000),
-        Figure(
-            "memory in MB", ", ".join(f"{name} {mb}" for name, mb in memory.items()), "250", memory["granian"] <= 250
-        ),
+        Figure("memory of the API process in MB", str(memory["granian"]), "250", memory["granian"] <= 250),
+        Figure("  of the others", ", ".join(f"{name} {mb}" for name, mb in memory.items() if name != "granian")),
     ]
 
 

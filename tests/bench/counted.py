@@ -35,7 +35,7 @@ class Counted:
 
 
 def read_units(meter: Meter) -> int:
-    """One for each row asked for, consistently and under 4 KB, and one for each query; the engine's own is not right."""
+    """One for each row asked for, consistently and under 4 KB, and one for each query; the engine's are not right."""
     found = 0
     for name, params in meter.requests:
         if name == "BatchGetItem":

@@ -48,7 +48,7 @@ def placements_together(processes: int = 2, count: int = 150) -> float:
 
 
 def a_page(size: int, there: int) -> dict[str, float]:
-    """Of the newest orders of a day that has `size` of them, `there` being there already: calls, units, milliseconds."""
+    """The newest orders of a day that has `size` of them, `there` of them already: calls, units, milliseconds."""
     fill(size - there)
     times, found = [], None
     for _ in range(15):
