@@ -5,7 +5,7 @@ find there.
   is collected. While an offer to salesmen stands open it waits.
 - Salesmen act by a rule, so that a replay comes out alike each time: the checksum of an order's `ref` decides.
   Of ten orders, three find all salesmen silent; for the other seven everyone who is asked claims at once, and the
-  first wins. The winner drives off and delivers.
+  first wins. The winner drives off and delivers. Whose van another order has emptied meanwhile says no.
 - Nobody waits ten minutes for the silent: the clock's own verb (`fulfillment.expire`) is told that the offer's time is
   over, for that offer alone. What follows is what follows every time: the warehouse ships.
 """
@@ -108,7 +108,7 @@ class Crew:
 
     def __init__(self, work: Work, hands: int) -> None:
         self.work = work
-        self.hands = ThreadPoolExecutor(hands, thread_name_prefix="hand")
+        self.hands = {kind: ThreadPoolExecutor(hands) for kind in REST_SECONDS}  # nobody waits behind the other trade
         self.stop = threading.Event()
         self.readers: list[threading.Thread] = []
 
@@ -119,7 +119,8 @@ class Crew:
         self.stop.set()
         for reader in self.readers:
             reader.join()
-        self.hands.shutdown()
+        for hands in self.hands.values():
+            hands.shutdown()
 
     def location(self, caller: Caller) -> None:
         self.read(Inbox(caller, ["yours_now"]), "location", lambda notice: serve(caller, notice, self.work))
@@ -137,7 +138,7 @@ class Crew:
         while not self.stop.is_set():
             try:
                 for notice in inbox.fresh():
-                    self.hands.submit(act, notice).add_done_callback(self.heard)
+                    self.hands[kind].submit(act, notice).add_done_callback(self.heard)
             except (Refused, OSError) as error:
                 self.work.failed(f"an inbox could not be read: {error}")
             self.stop.wait(REST_SECONDS[kind])
@@ -187,7 +188,15 @@ class Salesman:
             mine = self.caller.post(f"/offers/{notice['offer']}/claim")["fulfillment"]
         except Refused as no:
             self.work.count(no.code)
+            if no.code == "out_of_stock":
+                self.decline(notice)
             return
         for step in ("dispatch", "deliver"):
             self.caller.post(f"/fulfillments/{mine['id']}/{step}")
         self.work.done(notice["order"])
+
+    def decline(self, notice: Notice) -> None:
+        try:
+            self.caller.post(f"/offers/{notice['offer']}/decline")
+        except Refused as no:
+            self.work.count(no.code)  # somebody has it meanwhile

@@ -26,7 +26,8 @@ from infra.parcels import parcels
 from infra.people import Crew, Work
 
 PLACERS = 2
-HANDS = 4
+HANDS = 3  # of each trade
+MOST_OPEN = 80  # orders on their way; who places more waits, or offers would lie about like in no shop
 STUCK_SECONDS = 60
 MOST_LINES = 40  # of one transfer
 POSITIONS_SECONDS = 600  # vans' positions are good for half an hour
@@ -153,6 +154,8 @@ class Relive:
             except queue.Empty:
                 return
             self.wait_for_its_day(placing, begin)
+            while len(self.work.left()) > MOST_OPEN and not self.work.problems:
+                threading.Event().wait(0.02)
             try:
                 self.place_one(placing)
             except Exception as error:

@@ -126,9 +126,8 @@ def show(result: dict[str, Any], console: Console) -> None:
     for name, words in rows(report, facts):
         table.add_row(f"[bold]{name}[/bold]", words)
     console.print(table)
-    listed(
-        console, "bad rows in the import", [f"{e['file']} row {e['row']} {e['reason']}" for e in facts["import_errors"]]
-    )
+    bad = [f"{each['file']} row {each['row']} {each['reason']}" for each in facts["import_errors"]]
+    listed(console, "bad rows in the import", bad)
     listed(console, "refused", [f"{each['ref']}: {each['code']}, {each['detail']}" for each in report["refused"]])
     listed(console, "told wrongly", facts["told_wrong"])
     listed(console, "violated", report["invariants"]["violated"])
@@ -152,29 +151,25 @@ def rows(report: dict[str, Any], facts: dict[str, Any]) -> list[tuple[str, str]]
             ("", f"{offers['fell_back']:,} fell back to the warehouse; {races:,} claims came second and were told so"),
             ("", f"an offer stood open for {offers['median_offer_seconds']} s (median)"),
         ]
-    told = ", ".join(
-        f"{count:,} {WHO[party]} {kind.replace('_', ' ')}"
-        for (party, kind), count in sorted(kinds.items())
-        if party in WHO
-    )
+    known = [(WHO[party], kind, count) for (party, kind), count in sorted(kinds.items()) if party in WHO]
+    told = ", ".join(f"{who} {kind.replace('_', ' ')} {count:,}" for who, kind, count in known)
     once = "[green]each exactly once[/green]" if not facts["told_wrong"] else "[red]not each exactly once[/red]"
     cpu = ", ".join(f"{PART.get(name, name)} {seconds:.1f} s" for name, seconds in sorted(facts["cpu"].items()))
     checked, violated = report["invariants"]["checked"], report["invariants"]["violated"]
     holds = "[green]all hold[/green]" if not violated else f"[red]{len(violated)} violations[/red]"
     return [
         *said,
-        ("told", f"{told or 'nobody'}: {once}"),
+        ("told", f"{told or 'nobody'}"),
+        ("", once),
         ("invariants", f"{' '.join(checked)}: {holds}"),
-        (
-            "time",
-            f"{report['seconds']:.1f} s, [bold]{report['orders_per_second']:.1f} orders a second[/bold], from the first",
-        ),
-        ("", f"order to the last message heard; the import before took {facts['import_seconds']:.1f} s"),
+        ("speed", f"[bold]{report['orders_per_second']:.1f} orders a second[/bold]"),
+        ("", f"{report['seconds']:.1f} s from the first order to the last message heard"),
+        ("", f"and {facts['import_seconds']:.1f} s before, for the import"),
         *([("CPU", cpu)] if cpu else []),
     ]
 
 
-WHO = {"staff": "salesman:", "location": "warehouse:", "role": "office:"}
+WHO = {"staff": "salesman", "location": "warehouse", "role": "office"}
 PART = {"engine": "AWS engine", "server": "API", "dispatcher": "listeners"}
 
 

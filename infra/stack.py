@@ -58,7 +58,7 @@ class Stack:
             self.children[name] = subprocess.Popen(command, cwd=ROOT, stdout=log, stderr=log, start_new_session=True)
 
     def drain(self) -> None:
-        """The dispatcher ends when it is asked to, and only after all there is has been heard, with what comes of it."""
+        """The dispatcher ends when asked to, and only after all there is has been heard, with what comes of it."""
         self.measure()
         dispatcher = self.children.pop("dispatcher")
         dispatcher.terminate()

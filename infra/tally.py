@@ -83,7 +83,7 @@ class Tally:
     @property
     def offers(self) -> dict[str, Any]:
         opened = {entry["said"]["offer_id"]: entry for entry in self.of("OfferOpened") if entry["said"].get("offer_id")}
-        ended = [entry for kind in ("OfferClaimed", "OfferExpired") for entry in self.of(kind)]
+        ended = [entry for kind in ("OfferClaimed", "OfferExpired", "OfferDeclined") for entry in self.of(kind)]
         waits = [seconds(opened[entry["said"]["offer_id"]], entry) for entry in ended]
         return {
             "made": len(opened),
@@ -111,7 +111,7 @@ class Tally:
                 yield event, f"staff#{said['made_by']}"
             if entry["kind"] == "OfferOpened":
                 yield from ((event, f"staff#{each}") for each in said.get("invited", ()))
-            if entry["kind"] in ("OfferOpened", "OfferExpired"):
+            if entry["kind"] in ("OfferOpened", "OfferExpired", "OfferDeclined"):
                 yield from ((event, f"location#{place}") for _, place in said.get("assigned", ()))
             if entry["kind"] == "OfferClaimed":
                 yield from ((event, f"location#{place}") for _, place in said.get("stood_down", ()))
