@@ -20,7 +20,9 @@ rehearse: tools
 	@$(VENV)/bin/python -m infra.rehearsal
 sim: tools
 	@$(VENV)/bin/python -m tests.proof.sim $(or $(SEED),1) $(or $(STEPS),100)
-bench soak: tools
+bench: tools
+	@$(VENV)/bin/python -m tests.bench $(ONLY)
+soak: tools
 	@$(VENV)/bin/python -m infra.$@
 
 .PHONY: local tools

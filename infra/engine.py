@@ -89,6 +89,7 @@ def provision(prefix: str = "satukanal") -> dict[str, str]:
     """Makes tables, topics and the dead letters' queue where AWS_ENDPOINT_URL points; the ARNs as environment."""
     import boto3
 
+    from chalicelib.notify import transports
     from infra import tables
 
     session = boto3.Session(region_name=REGION)
@@ -97,6 +98,7 @@ def provision(prefix: str = "satukanal") -> dict[str, str]:
     topics = tables.create_topics(session.client("sns"), prefix)
     tables.create_dead_letters(session.client("sqs"), prefix)
     tables.create_files_bucket(session.client("s3"), prefix)
+    session.client("ses").verify_email_identity(EmailAddress=transports.sender())  # or every e-mail is rejected
     stream = database.describe_table(TableName=f"{prefix}-journal")["Table"]["LatestStreamArn"]
     return {f"SATUKANAL_TOPIC_{name.upper()}": arn for name, arn in topics.items()} | {
         "SATUKANAL_JOURNAL_STREAM_ARN": stream

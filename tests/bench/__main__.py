@@ -110,6 +110,7 @@ def told(page: dict[str, float]) -> str:
 
 def on_the_stack() -> list[Figure]:
     with stack.running() as shop:
+        stack.told_after(shop, 20, a_second=5)  # the first ones wait for what is loaded once
         calm = stack.told_after(shop, 60, a_second=5)
         busy = stack.told_after(shop, 250, a_second=25)
         memory = stack.megabytes(shop)

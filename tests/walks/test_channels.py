@@ -136,6 +136,15 @@ def test_a_salesman_sells_from_his_van_and_orders_what_he_lacks_from_the_warehou
     assert all_is_well()
 
 
+def test_a_customer_with_an_e_mail_hears_by_it_and_his_phone_stays_silent(shop: Callable[[], int]) -> None:
+    order = ordered((CUP, 1), customer={"name": "Sari", "phone": "081252981234", "email": "sari@example.com"})
+    shop()
+
+    listed = done("GET", f"/orders/{order['id']}/notices", by=RATNA)["items"]
+    assert [each["channels"] for each in listed if each["to"].startswith("customer#")] == [{"email": "sent"}]
+    assert rang("+6281252981234") == []
+
+
 def test_a_telephone_order_is_offered_like_any_other(shop: Callable[[], int]) -> None:
     order = ordered((TEAPOT, 1), by=LIA, channel="phone")
     shop()
