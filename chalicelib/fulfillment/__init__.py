@@ -2,6 +2,6 @@
 
 Owns the table `fulfillment` (work, offers, claim links, routing decisions). Writes OfferOpened, OfferClaimed,
 OfferDeclined, OfferExpired, WorkAccepted, WorkRejected, WorkRerouted, OrderStranded, WorkPicked, WorkReady,
-WorkDispatched, WorkDelivered, WorkFailed, WorkHandedOver, WorkCancelled, all into the journal of their order, whose row
-it moves on. Called by channels, returns and engagement; driven by the order's events and a clock.
+WorkDispatched, WorkDelivered, WorkFailed, WorkHandedOver, WorkCancelled, CallAsked, all into the journal of their
+order, whose row it moves on. Called by channels, returns and engagement; driven by the order's events and a clock.
 """

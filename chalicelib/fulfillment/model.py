@@ -281,6 +281,10 @@ class NotOnTheWay(Refused):
     says = "Order {order} is {status}; its work has ended."
 
 
+class NobodyToCall(Refused):
+    says = "Nobody is on the way with this order at the moment; ask again once somebody brings it."
+
+
 class UnknownReason(Invalid):
     says = "Say why, with one of: {reasons}."
 
@@ -400,6 +404,16 @@ class WorkDispatched(Event):
     fulfiller: str
     claim_version: int = 0
     movements: list[list[Any]] = field(default_factory=list)
+
+
+@dataclass(frozen=True)
+class CallAsked(Event):
+    """The customer would like to be called by whoever brings his order."""
+
+    order_id: str
+    fulfillment_id: str
+    location: str
+    fulfiller: str = ""
 
 
 @dataclass(frozen=True)

@@ -9,6 +9,7 @@ from pydantic import Field
 
 from chalicelib.fulfillment import find, page
 from chalicelib.fulfillment.accept import accept
+from chalicelib.fulfillment.call import ask_for_call
 from chalicelib.fulfillment.claim import claim
 from chalicelib.fulfillment.decline import decline
 from chalicelib.fulfillment.deliver import deliver
@@ -125,6 +126,13 @@ def show_delivery(call: Call, order_id: str) -> dict[str, Any]:
     """Tell who brings an order, by first name, and by when."""
     load_order(call.principal, order_id)
     return {"order_id": order_id, "brought_by": find.bringer(order_id)}
+
+
+@doors.post("/orders/{order_id}/call-me", who=CUSTOMER | STAFF)
+def call_me(call: Call, order_id: str) -> dict[str, Any]:
+    """Ask whoever brings an order to call its customer; again within ten minutes changes nothing."""
+    load_order(call.principal, order_id)
+    return ask_for_call(call.principal, order_id)
 
 
 @doors.post("/orders/{order_id}/reroute", who={"owner", "agent"})

@@ -96,7 +96,7 @@ def invited(scene: Scene, notice: Notice) -> Iterator[Message]:
             continue
         facts = scene.order_facts() | {
             "goods": scene.goods(offer.wanted),
-            "kilometers": words.kilometers(invitation.distance_meters),
+            "kilometers": words.kilometers(invitation.distance_meters, person.language),
             "until": scene.hour(offer.expires_at),
             "link": claim_link(offer.id, person.id),
         }
@@ -143,6 +143,16 @@ def stood_down(scene: Scene, notice: Notice) -> Iterator[Message]:
         yield scene.message(of_location(location), notice, facts, kept)
 
 
+def bringer(scene: Scene, notice: Notice) -> Iterator[Message]:
+    """Who carries it, or the house it comes from; the customer's number stands in his work and not in a message."""
+    event = scene.event
+    person = places.staff().get(event.fulfiller)
+    who = of_staff(person) if person and person.active else of_location(event.location)
+    kept = {"fulfillment": event.fulfillment_id, "location": event.location}
+    facts = {"number": scene.number, "link": desk_link("fulfillments", event.fulfillment_id)}
+    yield scene.message(who, notice, facts, kept)
+
+
 def finance(scene: Scene, notice: Notice) -> Iterator[Message]:
     if scene.proof_waits():
         yield from to_office(scene, notice, "finance")
@@ -177,7 +187,7 @@ RULES: dict[str, Rule] = {
     rule.__name__: rule
     for rule in (
         *(customer, shopper, seller, drafted_for, payer, leaver, late_payer, verifying),
-        *(invited, standby, bringing, assigned, stood_down, receiving),
+        *(invited, standby, bringing, assigned, stood_down, receiving, bringer),
         *(finance, stranded),
     )
 }

@@ -9,7 +9,7 @@ from typing import Any
 
 from chalicelib.fulfillment import store as work
 from chalicelib.fulfillment.model import order_of
-from chalicelib.kit import clock, db
+from chalicelib.kit import clock, db, ids
 from chalicelib.kit.auth import Principal
 from chalicelib.kit.db import Key
 from chalicelib.notify import store
@@ -64,6 +64,8 @@ def as_json(row: NoticeRow, principal: Principal, states: dict[str, str]) -> dic
     goods = [{"sku": sku, "quantity": quantity} for sku, quantity in kept.pop("goods", ())]
     thing = kept.get("offer") or kept.get("fulfillment") or ""
     said = {"id": row.sk, "kind": row.kind, "at": clock.iso(row.at), "to": row.pk.partition("#")[0]}
+    if "order" in kept:
+        said["number"] = ids.short_number(kept["order"])
     said |= kept | {"goods": goods, "state": states.get(thing)}
     if kept.get("offer") and states.get(thing) == "open" and row.kind == "offer":
         said["claim"] = claim_path(kept["offer"], principal.id)

@@ -55,6 +55,7 @@ NOTICES: dict[str, tuple[Notice, ...]] = {
     "WorkCancelled": (STAND_DOWN,),
     "OrderStranded": (Notice("stranded", "stranded", ("email", "sms"), answer=True),),
     "WorkDispatched": (to_customer("dispatched"),),
+    "CallAsked": (Notice("bringer", "call", ("sms",)),),
     "WorkDelivered": (to_customer("delivered"),),
     "TransferSent": (Notice("receiving", "transfer"),),
     "VerificationAsked": (Notice("verifying", "code", ("email", "sms")),),

@@ -34,6 +34,7 @@ TOPIC: dict[str, str] = {
     "WorkFailed": "fulfillment",
     "WorkHandedOver": "fulfillment",
     "WorkRerouted": "fulfillment",
+    "CallAsked": "fulfillment",
     "WorkCancelled": "fulfillment",
     "OrderStranded": "fulfillment",
     "ShiftOpened": "payments",

@@ -26,6 +26,7 @@ FACTS: dict[str, set[str]] = {
     "yours_now": {"number", "goods", "link"},
     "proof": {"number", "total", "link"},
     "stranded": {"number", "goods", "link"},
+    "call": {"number", "link"},
     "unheard": {"number", "link"},
 }
 
@@ -138,6 +139,16 @@ WORDS: dict[str, dict[str, tuple[str, str]]] = {
         ),
         "en": ("Order {{ number }} is stranded", "Nobody can bring order {{ number }}: {{ goods }}. {{ link }}"),
     },
+    "call": {
+        "id": (
+            "Pelanggan {{ number }} minta ditelepon",
+            "Pelanggan pesanan {{ number }} minta ditelepon. Nomornya ada di sini: {{ link }}",
+        ),
+        "en": (
+            "The customer of {{ number }} asks for a call",
+            "The customer of order {{ number }} asks for a call. The number is here: {{ link }}",
+        ),
+    },
     "unheard": {
         "id": ("Belum ada jawaban: {{ number }}", "Belum ada yang menjawab soal pesanan {{ number }}. {{ link }}"),
         "en": ("No answer yet: {{ number }}", "Nobody has answered about order {{ number }}. {{ link }}"),
@@ -189,5 +200,7 @@ def hour(instant: datetime, zone: str, now: datetime) -> str:
     return f"{there:%H.%M}" if there.date() == today else f"{there:%d/%m %H.%M}"
 
 
-def kilometers(meters: int | None) -> str:
-    return f"{meters / 1000:.1f}" if meters is not None else ""
+def kilometers(meters: int | None, language: str = "id") -> str:
+    """`0,4` in Indonesian, `0.4` in English."""
+    text = f"{meters / 1000:.1f}" if meters is not None else ""
+    return text if language == "en" else text.replace(".", ",")

@@ -76,6 +76,7 @@ ROWS = [
     row("GET /orders/{order_id}/history", "staff", order_id="ord_01KB"),
     row("GET /orders/{order_id}/routing", "staff", order_id="ord_01KB"),
     row("GET /orders/{order_id}/delivery", "staff own", order_id="ord_01KB"),
+    row("POST /orders/{order_id}/call-me", "staff own", order_id="a carried order", own="a carried order"),
     row("POST /orders/{order_id}/reroute", "owner agent", order_id="ord_01KB"),
     row("POST /orders/{order_id}/link", "owner agent cashier salesman", order_id="ord_01KB"),
     row("POST /orders/{order_id}/cancel", "own owner agent cashier salesman", order_id="ord_01KB"),

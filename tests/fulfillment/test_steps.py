@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from chalicelib.kit import journal
+from chalicelib.kit import auth, journal
 from chalicelib.payments.store import load_payments
 from tests.client import call
 from tests.fulfillment.build import (
@@ -227,3 +227,24 @@ def test_the_customer_sees_a_first_name_and_a_time_but_no_number() -> None:
         "status": "accepted",
     }
     assert call("GET", door).status == 401
+
+
+def test_the_customer_has_himself_called_and_neither_needs_the_others_number() -> None:
+    put(TEAPOT, "van-budi", 3)
+    parked(BUDI)
+    order = placed((TEAPOT, 2))
+    asked = {"token": auth.order_token(order)}
+
+    def ask(path: str = f"/api/orders/{order}/call-me") -> Any:
+        return call("POST", path, query=asked)
+
+    too_early = ask()
+    claims(order, BUDI)
+    once, again = ask(), ask()
+    heard = [entry.body for entry in journal.history(f"order#{order}") if entry.kind == "CallAsked"]
+
+    assert (too_early.status, too_early.json["code"]) == (409, "nobody_to_call")
+    assert once.status == 200 and once.body == again.body
+    assert len(heard) == 1 and BUDI in heard[0]
+    assert "+62" not in once.text + heard[0]
+    assert ask("/api/orders/ord_01KBNOSUCHORDERATALL00000/call-me").status == 404

@@ -51,7 +51,7 @@ def test_the_salesmans_sms_carries_his_claim_link_and_fits_two_messages(carriers
     [(number, text)] = sms_sent()
     assert number == "+6281100000003"
     assert f"https://shop.test/o/{short_token('claim', opened.event.offer_id, 'salesman-budi')}" in text
-    assert "1x Teapot" in text and "0.0 km" in text
+    assert "1x Teapot" in text and "0,0 km" in text
     assert "Sari" not in text and "Kenanga" not in text
     assert len(text) <= 300 and text.isascii()
 

@@ -4,7 +4,7 @@ import { formatted } from "../common/money.js";
 import { ask, me } from "./me.js";
 import { badge, button, doing, explain, goods, quiet, steady, tell } from "./parts.js";
 import { placeOf } from "./names.js";
-import { timeText, whenText, words } from "./words.js";
+import { kilometers, timeText, whenText, words } from "./words.js";
 
 const EVERY_SECONDS = 4;
 const listeners = new Set();
@@ -54,12 +54,12 @@ function offer(item) {
     "article",
     { class: open ? "card open" : "card" },
     h("header", {}, h("h2", {}, words.notices.offer), badge(state)),
-    h("p", { class: "facts" }, item.distance_meters == null ? "" : say(words.distance, { km: (item.distance_meters / 1000).toFixed(1) }), open && item.until ? h("b", {}, say(words.until, { time: timeText(item.until) })) : ""),
+    h("p", { class: "facts" }, item.distance_meters == null ? "" : say(words.distance, { km: kilometers(item.distance_meters) }), open && item.until ? h("b", {}, say(words.until, { time: timeText(item.until) })) : ""),
     goods(told.lines || item.goods),
     told.cash_to_collect?.amount ? h("p", { class: "cash" }, say(words.cash_to_collect, { amount: formatted(told.cash_to_collect) })) : "",
     open ? h("footer", {}, button(words.actions.claim, (event) => answer(event.target, item, "claim")), button(words.actions.decline, (event) => answer(event.target, item, "decline"), "outline")) : "",
     told.fulfillment ? h("footer", {}, h("a", { href: "#/work", role: "button", class: "outline" }, words.tabs.work)) : "",
-    h("small", {}, whenText(item.at)),
+    h("small", {}, [item.number, whenText(item.at)].filter(Boolean).join(" · ")),
   );
 }
 
@@ -88,7 +88,7 @@ function notice(item) {
     item.goods?.length ? goods(item.goods) : "",
     item.source ? h("p", {}, say(words.stock.from, { place: placeOf(item.source) })) : "",
     h("footer", {}, link ? h("a", { href: item.transfer ? "#/stock" : link, role: "button", class: "outline" }, item.transfer ? words.tabs.stock : link === "#/work" ? words.tabs.work : words.order) : "", item.acknowledged_at ? "" : button(words.actions.ack, (event) => acknowledge(event.target, item), "outline")),
-    h("small", {}, whenText(item.at), item.acknowledged_by ? ` · ${item.acknowledged_by}` : ""),
+    h("small", {}, [item.number, whenText(item.at)].filter(Boolean).join(" · "), item.acknowledged_by ? ` · ${item.acknowledged_by}` : ""),
   );
 }
 

@@ -4,7 +4,7 @@ import { formatted } from "../common/money.js";
 import { ask, me } from "./me.js";
 import { placeOf } from "./names.js";
 import { badge, button, doing, explain, field, goods, quiet, select, tell } from "./parts.js";
-import { today, whenText, words } from "./words.js";
+import { kilometers, today, whenText, words } from "./words.js";
 
 const MONEY_PEOPLE = new Set(["owner", "finance", "cashier", "agent"]);
 const RE_ROUTE = new Set(["owner", "agent"]);
@@ -89,4 +89,4 @@ function routing({ decisions, fulfillments }) {
 }
 
 const candidates = (decision) =>
-  h("table", {}, h("thead", {}, h("tr", {}, h("th", {}, words.candidates), h("th", { class: "number" }, words.distance_column), h("th", {}, words.verdict))), h("tbody", {}, (decision.candidates || []).map((each) => h("tr", {}, h("td", {}, placeOf(each.location), each.staff ? h("small", {}, each.staff) : ""), h("td", { class: "number" }, each.distance_meters == null ? "–" : `${(each.distance_meters / 1000).toFixed(1)} km`), h("td", {}, String(each.verdict ?? ""))))));
+  h("table", {}, h("thead", {}, h("tr", {}, h("th", {}, words.candidates), h("th", { class: "number" }, words.distance_column), h("th", {}, words.verdict))), h("tbody", {}, (decision.candidates || []).map((each) => h("tr", {}, h("td", {}, placeOf(each.location), each.staff ? h("small", {}, each.staff) : ""), h("td", { class: "number" }, each.distance_meters == null ? "–" : `${kilometers(each.distance_meters)} km`), h("td", {}, words.verdicts[each.verdict] || String(each.verdict ?? ""))))));

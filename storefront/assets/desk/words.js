@@ -17,4 +17,6 @@ export const whenText = written({ day: "numeric", month: "short", hour: "2-digit
 export const dayText = written({ day: "numeric", month: "short", year: "numeric" });
 /** Today's date at the shop, whatever the phone's own zone says. */
 export const today = () => new Intl.DateTimeFormat("en-CA", { timeZone: zone }).format(new Date());
+/** `0,1` in Indonesian, `0.1` in English. */
+export const kilometers = (meters) => new Intl.NumberFormat(locale, { minimumFractionDigits: 1, maximumFractionDigits: 1 }).format(meters / 1000);
 export const stateText = (state) => words.states[state] || state || "";

@@ -8,6 +8,7 @@ import { whenText, words } from "./words.js";
 
 const EVERY_SECONDS = 5;
 const REASONS = ["not_found", "damaged", "closed", "too_busy"];
+const ON_THE_ROAD = { ready: ["dispatch"], in_transit: ["deliver", "fail"], failed_attempt: ["dispatch"] };
 const PAY_FIRST = new Set(["unpaid", "pending"]);
 
 export function work(place) {
@@ -32,12 +33,14 @@ export function work(place) {
 
 /** What may come next; the API refuses the rest anyway. */
 function steps(item) {
+  const road = ON_THE_ROAD[item.status] || [];
+  if (me.role === "courier") return item.method === "ship" ? road : [];
   const gone = item.method === "pickup" || item.method === "handover" ? "handover" : "dispatch";
-  if (item.kind === "van") return { accepted: [gone], ready: [gone], in_transit: ["deliver", "fail"], failed_attempt: ["dispatch"] }[item.status] || [];
-  return { assigned: ["accept"], accepted: ["pick"], picking: ["ready"], ready: [gone], in_transit: ["deliver", "fail"], failed_attempt: ["dispatch"] }[item.status] || [];
+  if (item.kind === "van") return { accepted: [gone], ...ON_THE_ROAD, ready: [gone] }[item.status] || [];
+  return { assigned: ["accept"], accepted: ["pick"], picking: ["ready"], ...ON_THE_ROAD, ready: [gone] }[item.status] || [];
 }
 
-const mayReject = (item) => ["assigned", "accepted", "picking"].includes(item.status);
+const mayReject = (item) => me.role !== "courier" && ["assigned", "accepted", "picking"].includes(item.status);
 
 function card(item, renew) {
   const dialog = rejecting(item, renew);

@@ -24,6 +24,7 @@ async function load() {
   try {
     const order = await call("GET", `/orders/${encodeURIComponent(id)}`, { token });
     remember(order);
+    if (coming(order)) order.coming = (await call("GET", `/orders/${encodeURIComponent(id)}/delivery`, { token })).brought_by;
     if (JSON.stringify(order) !== shown && !busy()) draw(order);
   } catch (problem) {
     if (!shown || !problem.unanswered) fill(page, kindly(problem, { after: h("p", {}, words.open_link) }));
@@ -44,9 +45,16 @@ function draw(order) {
   );
 }
 
+const coming = (order) => order.brought_by && order.status === "placed";
+
+/** A first name and a time, never a number: who wants to speak with him is called back. */
 function brings(order) {
-  if (!order.brought_by || order.status !== "placed") return "";
-  return h("p", { class: "bringer" }, say(words.brings, { name: String(order.brought_by).split(" ")[0] }));
+  if (!coming(order)) return "";
+  const said = order.coming?.when ? say(words.brings_by, { name: order.brought_by, time: whenText(order.coming.when) }) : say(words.brings, { name: order.brought_by });
+  const ask = async () => {
+    if (await act(`/orders/${encodeURIComponent(order.id)}/call-me`)) one(".bringer button", page)?.replaceWith(h("small", {}, words.call_asked));
+  };
+  return h("p", { class: "bringer" }, said, " ", order.coming ? h("button", { type: "button", class: "link", onclick: ask }, words.call_me) : "");
 }
 
 function where(order) {
