@@ -2,13 +2,13 @@ PYTHON ?= python3
 VENV ?= .venv
 export PORT DATA DRY SPEED LOCAL VENV
 
-.PHONY: run stop day import replay northwind doctor openapi test check rehearse bench soak sim
+.PHONY: run stop day import replay northwind postcodes doctor openapi test check rehearse bench soak sim
 
 run: local
 	@exec $(VENV)/bin/python -m infra.run start
 stop: local
 	@$(VENV)/bin/python -m infra.run stop
-day replay northwind doctor openapi: local
+day replay northwind postcodes doctor openapi: local
 	@$(VENV)/bin/python -m infra.$@
 import: local
 	@$(VENV)/bin/python -m infra.bring

@@ -67,9 +67,9 @@ def show(report: dict[str, Any], console: Console) -> None:
     if report["skipped"]:
         reasons = Counter(each["reason"] for each in report["skipped"])
         console.print("skipped: " + ", ".join(f"{count} × {reason}" for reason, count in reasons.items()))
-    counted = Table("file", "rows", "would change" if report["dry_run"] else "changed")
+    counted = Table("file", "rows", *([] if report["dry_run"] else ["changed"]))
     for name, rows in report["rows"].items():
-        counted.add_row(f"{name}.csv", str(rows), "?" if report["dry_run"] else str(report["changed"].get(name, "")))
+        counted.add_row(f"{name}.csv", str(rows), *([] if report["dry_run"] else [str(report["changed"].get(name, 0))]))
     console.print(counted)
     console.print(verdict(report))
 
