@@ -15,6 +15,7 @@ events = Blueprint(__name__)
 HEARS = {
     *("OrderPlaced", "OrderCancelled", "PaymentCaptured", "WorkDelivered", "WorkHandedOver"),
     "CollectionReceived",
+    "CashHandedOver",
 }
 
 

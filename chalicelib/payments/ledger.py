@@ -15,7 +15,8 @@ MONEY_IN = ("captured", "collected")
 
 @dataclass(frozen=True)
 class Line:
-    """`kind` is promised (no money yet), captured, credit (a debt instead of money), collected or owed_back."""
+    """`kind` is promised (no money yet), captured, credit (a debt instead of money), collected, handed_over (from one
+    till to another, so that its two lines come to nothing) or owed_back."""
 
     day: str
     event_id: str
@@ -57,6 +58,8 @@ def told(message: Mapping[str, Any], zone: str) -> list[Line]:
     body = message["body"]
     if message["kind"] == "CollectionReceived":
         return collected(message, zone)
+    if message["kind"] == "CashHandedOver":
+        return handed_over(message, zone)
     listed = body.get("payments") or []
     if not listed and message["kind"] == "PaymentCaptured":
         listed = [[body["payment_id"], body["method"], body["amount_minor"], "captured"]]
@@ -82,6 +85,16 @@ def collected(message: Mapping[str, Any], zone: str) -> list[Line]:
             **where | {"order_id": order_id, "payment_id": payment_id},
         )
         for _, order_id, payment_id, minor in body["settled"]
+    ]
+
+
+def handed_over(message: Mapping[str, Any], zone: str) -> list[Line]:
+    body = message["body"]
+    sides = [(body["to_till"] or "safe", body["to_shift"], body["amount_minor"])]
+    sides.append((body["from_till"], body["from_shift"], -body["amount_minor"]))
+    return [
+        replace(blank(message, zone, "handed_over", "cash", minor), till=till, shift=shift)
+        for till, shift, minor in sides
     ]
 
 

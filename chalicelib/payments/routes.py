@@ -97,7 +97,7 @@ def get_shift(call: Call, shift_id: str) -> dict[str, Any]:
 
 @doors.get("/shifts/{shift_id}/receipts", who=HOLDS_CASH | {"finance"}, query=PageQuery)
 def list_receipts(call: Call, shift_id: str) -> dict[str, Any]:
-    """The cash that went into one drawer, order by order, newest first."""
+    """The cash that went into one drawer and was handed on, order by order, newest first; it sums to what came in."""
     shift = find.shift(call.principal, shift_id)
     name = f"receipts#{shift.id}"
     lines, after = ledger_store.receipts(shift.id, call.query.limit, cursor(call.query.cursor, name))

@@ -138,8 +138,8 @@ def test_cancelling_a_partly_collected_credit_order_owes_back_what_was_collected
     assert (ended.status, ended.captured, owed(), exposure()) == ("cancelled", rupiah(120), [], rupiah(0))
     assert model.posted_end(payment.order_id, rupiah(300), [payment]) == [
         ["sales", 300],
-        ["receivable:cus_1", -180],
         ["refund_owed:ord_of_pay_a", -120],
+        ["receivable:cus_1", -180],
     ]
 
 

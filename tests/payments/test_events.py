@@ -23,7 +23,7 @@ def test_the_listeners_work_where_nothing_else_was_imported():
 def test_the_ledger_hears_every_kind_that_can_carry_money():
     """A kind left out would be filtered away by its topic, and nobody would notice."""
     assert every_model.MODELS
-    named = {"payments", "settled", "owed_minor"}
+    named = {"payments", "settled", "owed_minor", "from_till"}
 
     carry = {kind for kind, event in Event.kinds.items() if named & {field.name for field in fields(event)}}
 

@@ -8,12 +8,16 @@ from chalicelib.kit import db
 from chalicelib.payments import ledger, ledger_store, model, store
 from chalicelib.payments.book import book, report
 from chalicelib.payments.collect import collect
+from chalicelib.payments.handover import hand_over
+from chalicelib.payments.model import bag_of
 from chalicelib.payments.store import PaymentRow
 from chalicelib.places.keep import keep_location
 from chalicelib.places.model import Location
 from tests.payments.build import (
+    AGUS,
     MAYA,
     NOON,
+    SINTA,
     TODAY,
     a_customer,
     an_open_shift,
@@ -172,6 +176,25 @@ def test_a_shifts_receipts_name_till_shift_order_and_actor(aws):
     assert {(line.till, line.shift, line.order_id, line.actor) for line in lines} == {
         ("till-1", drawer.id, "ord_1", "cashier-sinta")
     }
+
+
+def test_cash_handed_over_stands_in_both_drawers_and_changes_no_day(aws):
+    bag, drawer = bag_of(AGUS.id, "IDR"), an_open_shift(till="till-1")
+    book(placed("evt_1", an_order_paid(("cash", 100), drawer=drawer)))
+    db.commit([store.cash_into(bag, rupiah(300))])
+    said = hand_over(SINTA, bag.id, rupiah(200))
+    before = report(TODAY)["totals"]
+
+    [entry] = told(f"handover#{said['id']}")
+    book(entry)
+
+    drawers, _ = ledger_store.receipts(drawer.id, 10, None)
+    sold, came = sorted(drawers, key=lambda line: line.kind)
+    [went], _ = ledger_store.receipts(bag.id, 10, None)
+    assert (came.kind, came.till, came.minor, came.actor) == ("handed_over", "till-1", 200, SINTA.id)
+    assert (went.till, went.minor) == (bag.till, -200)
+    assert came.minor + sold.minor == store.load_shift(drawer.id).expected.minor
+    assert report(TODAY)["totals"] == before
 
 
 def test_a_store_further_east_closes_its_day_earlier(aws):
