@@ -154,7 +154,7 @@ class UnknownSku(Invalid):
 
 
 class NotPublished(Refused):
-    says = "Not sold in channel {channel}: {skus}."
+    says = "Not sold in channel {channel}: {skus}; leave them out."
 
 
 class ChannelOff(Refused):

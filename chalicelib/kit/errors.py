@@ -34,7 +34,11 @@ class Problem(Exception):
 
     @property
     def detail(self) -> str:
-        return self.says.format(**self.facts)
+        return self.says.format(**{name: _read_out(fact) for name, fact in self.facts.items()})
+
+
+def _read_out(fact: Any) -> Any:
+    return ", ".join(map(str, fact)) if isinstance(fact, (list, tuple, set, frozenset)) else fact
 
 
 class Invalid(Problem):

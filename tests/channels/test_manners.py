@@ -98,6 +98,44 @@ def test_a_channel_switched_off_takes_no_new_orders_and_the_others_go_on(aws: An
     assert (web.status, web.json["code"], phone.status) == (409, "channel_off", 201)
 
 
+def test_a_channel_sells_a_part_of_the_goods_for_some_tenders_and_the_others_go_on(aws: Any) -> None:
+    open_shop(TEAPOT=9, CUP=9)
+    owner = token("owner-ratna")
+    for sku, category in ((TEAPOT, "Teko"), (CUP, "Cangkir")):
+        call("PUT", f"/api/catalog/products/{sku}", {"name": sku.title(), "category": category}, token=owner)
+    call("PUT", "/api/channels/web", {"categories": ["Teko"], "tenders": ["transfer"]}, token=owner)
+    paid = {"payments": [{"method": "transfer"}]}
+
+    cup = place(an_order((CUP, 1), **paid), key="a-cup-on-the-web-1")
+    cod = place(an_order((TEAPOT, 1)), key="cash-on-delivery-1")
+    good = place(an_order((TEAPOT, 1), **paid), key="a-teapot-by-bank-1")
+    phone = place(an_order((CUP, 1), channel="phone"), "agent-lia", key="a-cup-by-phone-001")
+    shown = call("GET", "/api/catalog/products").json["items"]
+
+    assert (cup.status, cup.json["detail"]) == (409, "Not sold in channel web: CUP; leave them out.")
+    assert (cod.status, cod.json["code"], cod.json["methods"]) == (409, "method_unavailable", ["transfer"])
+    assert (good.status, phone.status) == (201, 201)
+    assert [each["sku"] for each in shown] == [TEAPOT]
+
+
+def test_with_safety_two_the_web_sells_three_of_five_and_the_counter_there_all_five(aws: Any) -> None:
+    open_shop()
+    said = b"sku,location,on_hand,safety_stock,display\nTEAPOT,store-tunjungan,5,2,0\n"
+    call("POST", "/api/imports?file=stock", said, token=token("owner-ratna"))
+    sinta = token("cashier-sinta")
+    call("POST", "/api/shifts", {"opening": {"amount": 0, "currency": "IDR"}}, key="open-a-shift-key-1", token=sinta)
+    by_hand = {"channel": "pos", "delivery": {"method": "handover"}, "payments": [{"method": "cash"}]}
+
+    shown = call("GET", "/api/stock", query={"sku": TEAPOT}).json["items"][0]["available"]
+    web = place(an_order((TEAPOT, 4)), key="four-on-the-web-01")
+    counter = place(an_order((TEAPOT, 5), **by_hand), "cashier-sinta", key="five-at-the-till-1")
+
+    assert shown == 3
+    assert (web.status, web.json["short"]) == (409, [{"sku": TEAPOT, "wanted": 4, "available": 3}])
+    assert counter.status == 201
+    assert level(TEAPOT, "store-tunjungan")["on_hand"] == 0
+
+
 def test_a_placement_link_leads_to_its_page_and_stays_on_the_order(aws: Any) -> None:
     open_shop(TEAPOT=9)
     kept = {"code": "ig-bio", "channel": "social", "medium": "post", "sku": TEAPOT}
