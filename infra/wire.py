@@ -2,7 +2,7 @@
 
 On one machine most of a call's time is spent on the way, and most of that in layers made for the internet: proxies,
 TLS, redirects, pools. Here a request is one write and an answer mostly one read. Only the local processes use it, and
-only towards 127.0.0.1; what botocore does before and after (signing, retries, parsing, errors) stays as it is on AWS.
+only towards 127.0.0.1; what botocore does besides (retries, parsing, errors) stays as it is on AWS.
 """
 
 from __future__ import annotations
@@ -14,6 +14,7 @@ from functools import partialmethod
 from typing import Any
 from urllib.parse import urlsplit
 
+from botocore.auth import SigV4Auth
 from botocore.awsrequest import AWSResponse
 from botocore.compat import HTTPHeaders
 from botocore.endpoint import EndpointCreator
@@ -22,13 +23,24 @@ from botocore.httpsession import URLLib3Session
 
 CONNECT_SECONDS = 5
 AT_ONCE = 65_536
-USUAL = EndpointCreator.create_endpoint
+LOOPBACK = "http://127.0.0.1:"
+USUAL, SIGNED = EndpointCreator.create_endpoint, SigV4Auth.add_auth
 
 
 def use() -> None:
     """Every botocore client made from now on in this process takes the short way, where it leads to loopback."""
-    if os.environ.get("AWS_ENDPOINT_URL", "").startswith("http://127.0.0.1:"):
+    if os.environ.get("AWS_ENDPOINT_URL", "").startswith(LOOPBACK):
         EndpointCreator.create_endpoint = partialmethod(USUAL, http_session_cls=Session)
+        SigV4Auth.add_auth = add_auth
+
+
+def add_auth(self: Any, request: Any) -> None:
+    """The engine reads service and region from here and checks no signature, so none is computed for it."""
+    if not request.url.startswith(LOOPBACK):
+        SIGNED(self, request)
+        return
+    scope = f"{self.credentials.access_key}/19700101/{self._region_name}/{self._service_name}/aws4_request"
+    request.headers["Authorization"] = f"AWS4-HMAC-SHA256 Credential={scope}, SignedHeaders=host, Signature=none"
 
 
 class Session(URLLib3Session):  # type: ignore[misc]

@@ -19,7 +19,7 @@ from typing import Any, ClassVar, Protocol, TypeVar, cast
 from pynamodb.attributes import Attribute, UnicodeAttribute
 from pynamodb.connection import Connection
 from pynamodb.connection.table import TableConnection
-from pynamodb.exceptions import PynamoDBException, TransactWriteError, VerboseClientError
+from pynamodb.exceptions import TransactWriteError, VerboseClientError
 from pynamodb.expressions.condition import Condition
 from pynamodb.expressions.update import Action
 from pynamodb.models import Model
@@ -287,12 +287,11 @@ class Dynamo:
     SENT: ClassVar[list[str]] = ["check", "delete", "put", "update"]
 
     def get(self, key: Key, consistent: bool) -> Any:
-        try:
-            return key.row.get(key.pk, key.sk, consistent_read=consistent)
-        except key.row.DoesNotExist:
-            return None
-        except PynamoDBException as error:
-            raise _down(error) from error
+        parts = zip(_keys(key.row), (key.pk, key.sk))
+        wanted = {part.attr_name: {part.attr_type: part.serialize(value)} for part, value in parts}
+        request = {"TableName": key.row.Meta.table_name, "Key": wanted, "ConsistentRead": consistent}
+        raw = self._call("GetItem", request).get("Item")
+        return key.row.from_raw_data(raw) if raw else None
 
     def batch(self, keys: Sequence[Key]) -> dict[Key, Any]:
         pending: dict[str, Any] = {}
