@@ -5,10 +5,9 @@ from __future__ import annotations
 from typing import Any
 
 from chalicelib.fulfillment.reroute import reroute
-from tests.client import call
 from tests.fulfillment.build import JOKO, placed, step
 from tests.notify.build import everybody_hears, inbox_of
-from tests.shop import CUP, TEAPOT, open_shop, put
+from tests.shop import CUP, open_shop, put
 
 
 def test_the_house_that_brings_it_instead_is_told(carriers: Any) -> None:
