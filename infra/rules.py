@@ -30,7 +30,7 @@ def complaints_of(path: str, text: str) -> Iterator[Found]:
             yield node.lineno, BARE  # type: ignore[attr-defined]
         if room.startswith(MONEY_ROOMS) and path != room and is_floating(node) and id(node) not in rounded:
             yield node.lineno, FLOAT  # type: ignore[attr-defined]
-        if path.startswith("tests/") and sleeps(node):
+        if path.startswith("tests/") and not path.startswith("tests/bench/") and sleeps(node):  # a bench keeps a rate
             yield node.lineno, SLEEP  # type: ignore[attr-defined]
 
 

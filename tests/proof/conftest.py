@@ -14,7 +14,7 @@ from tests.doors import tables
 from tests.proof.day import Day, a_day
 
 
-@pytest.fixture(scope="package")
+@pytest.fixture(scope="module")
 def lived() -> Iterator[tuple[Day, bytes, Any]]:
     """moto with our tables and the carriers, after the day."""
     import boto3
