@@ -356,7 +356,7 @@ def lived(folder: Path, data: Northwind, console: Console) -> bool:
     if not wrong:
         console.print(
             f"[green]As in Northwind's books[/green]: {report['orders']} orders, {report['lines']:,} lines, "
-            f"net 1,265,793.29, and every one of {len(report['on_hand'])} products at its unitsInStock."
+            f"net {report['net_total']['amount'] / 100:,.2f}, and every one of {len(report['on_hand'])} products at its unitsInStock."
         )
     return not wrong and ended.returncode == 0
 

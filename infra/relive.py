@@ -3,6 +3,7 @@ fulfillment, money."""
 
 from __future__ import annotations
 
+import hashlib
 import io
 import queue
 import threading
@@ -27,7 +28,7 @@ from infra.people import Crew, Work
 
 PLACERS = 2
 HANDS = 3  # of each trade
-MOST_OPEN = 80  # orders on their way; who places more waits, or offers would lie about like in no shop
+MOST_OPEN = 160  # orders on their way; who places more waits, or offers would lie about like in no shop
 STUCK_SECONDS = 60
 MOST_LINES = 40  # of one transfer
 POSITIONS_SECONDS = 600  # vans' positions are good for half an hour
@@ -169,7 +170,7 @@ class Relive:
 
     def place_one(self, placing: Placing) -> None:
         try:
-            answer = self.owner.post("/orders", placing.body, key=f"replay-order-{placing.ref}")
+            answer = self.owner.post("/orders", placing.body, key=hashlib.sha256(placing.ref.encode()).hexdigest())
         except Refused as no:
             self.refuse(placing, no.code, no.detail)
             return
