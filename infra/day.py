@@ -18,6 +18,8 @@ from zoneinfo import ZoneInfo
 from rich.console import Console
 from rich.table import Table
 
+from chalicelib.kit.money import from_json
+from chalicelib.notify import words
 from infra.caller import Caller, Refused
 from infra.goods import BUYERS
 from infra.standing import NotRunning, Standing, standing
@@ -345,9 +347,7 @@ def first(identity: str) -> str:
 
 
 def money(said: dict[str, Any]) -> str:
-    if said["currency"] == "IDR":
-        return "Rp" + f"{said['amount']:,}".replace(",", ".")
-    return f"{said['currency']} {said['amount'] / 100:,.2f}"
+    return words.amount(from_json(said))
 
 
 if __name__ == "__main__":

@@ -31,6 +31,7 @@ from rich.console import Console
 from rich.table import Table as Printed
 
 from infra.repair import CannotRepair, Table, around, at, read
+from infra.replay import major
 
 ROOT = Path(__file__).parent.parent
 LOCAL = Path(os.environ.get("LOCAL") or ROOT / ".local")
@@ -354,9 +355,10 @@ def lived(folder: Path, data: Northwind, console: Console) -> bool:
     for words in wrong:
         console.print(f"[red]{words}[/red]")
     if not wrong:
+        net, products = major(report["net_total"]), len(report["on_hand"])
         console.print(
-            f"[green]As in Northwind's books[/green]: {report['orders']} orders, {report['lines']:,} lines, "
-            f"net {report['net_total']['amount'] / 100:,.2f}, and every one of {len(report['on_hand'])} products at its unitsInStock."
+            f"[green]As in Northwind's books[/green]: {report['orders']} orders, {report['lines']:,} lines, net {net}, "
+            f"and every one of {products} products at its unitsInStock."
         )
     return not wrong and ended.returncode == 0
 
