@@ -62,6 +62,7 @@ class Engine:
 
     def _told(self) -> dict[str, str]:
         told = {"BIND_HOST": "127.0.0.1", "GATEWAY_PORT": str(self.port), "MINISTACK_REGION": REGION}
+        told |= {"IOT_MTLS_ENABLED": "0"}  # its MQTT listener knows no BIND_HOST: it would stand on every interface
         told |= {"LOG_LEVEL": "WARNING", "AWS_ACCESS_KEY_ID": "test", "AWS_SECRET_ACCESS_KEY": "test"}
         if self.folder:
             state = self.folder / "engine"

@@ -1,0 +1,26 @@
+"""The embedded AWS keeps to this machine."""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+LISTENING = "0A"
+
+
+def listening(pid: int) -> list[str]:
+    """The addresses, as the kernel writes them in hex, on which a process takes connections."""
+    descriptors = [os.readlink(link) for link in Path(f"/proc/{pid}/fd").iterdir() if link.is_symlink()]
+    inodes = {name[8:-1] for name in descriptors if name.startswith("socket:[")}
+    lines = [
+        line.split() for kind in ("tcp", "tcp6") for line in Path(f"/proc/net/{kind}").read_text().splitlines()[1:]
+    ]
+    return [line[1].split(":")[0] for line in lines if line[3] == LISTENING and line[9] in inodes]
+
+
+@pytest.mark.skipif(not Path("/proc/net/tcp").exists(), reason="only Linux tells who listens where in /proc")
+def test_the_engine_listens_on_loopback_and_nowhere_else(ministack: Any, engine: Any) -> None:
+    assert listening(engine.process.pid) == ["0100007F"]
