@@ -61,10 +61,6 @@ def product_key(sku: str) -> Key:
     return Key(ProductRow, f"product#{sku}", "product")
 
 
-def barcode_key(barcode: str) -> Key:
-    return Key(BarcodeRow, f"barcode#{barcode}", "barcode")
-
-
 def channel_key(code: str) -> Key:
     return Key(ChannelRow, "channels", code)
 

@@ -80,22 +80,9 @@ def load_case(order_id: str) -> Case:
     return Case(order, works, offers)
 
 
-def load_works(order_id: str) -> list[Fulfillment]:
-    return [as_work(row) for row in db.query_all(WorkRow, order_id, begins="ful_")]
-
-
-def load_offers(order_id: str) -> list[Offer]:
-    return [as_offer(row) for row in db.query_all(WorkRow, order_id, begins="off_")]
-
-
 def load_offer(offer_id: str) -> Offer | None:
     row = db.get(WorkRow, order_of(offer_id), offer_id)
     return as_offer(row) if row else None
-
-
-def load_work(fulfillment_id: str) -> Fulfillment | None:
-    row = db.get(WorkRow, order_of(fulfillment_id), fulfillment_id)
-    return as_work(row) if row else None
 
 
 def new_work(work: Fulfillment) -> Write:

@@ -188,10 +188,6 @@ def shift_key(staff_id: str) -> Key:
     return Key(ShiftRow, f"shift#open#{staff_id}", "shift")
 
 
-def shift_record_key(shift_id: str) -> Key:
-    return Key(ShiftRow, shift_id, "shift")
-
-
 def open_shift_of(staff_id: str) -> Shift | None:
     """None as well when his shift is counted and waits to be closed."""
     found = shift_in_hand(staff_id)
