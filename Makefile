@@ -5,13 +5,19 @@ export PORT DATA DRY SPEED LOCAL VENV
 .PHONY: run stop day import replay northwind postcodes doctor openapi test check rehearse bench soak sim
 
 run: local
-	@exec $(VENV)/bin/python -m infra.run start
+	@exec $(VENV)/bin/python -m infra.local.run start
 stop: local
-	@$(VENV)/bin/python -m infra.run stop
-day replay northwind postcodes doctor openapi: local
-	@$(VENV)/bin/python -m infra.$@
+	@$(VENV)/bin/python -m infra.local.run stop
+day: local
+	@$(VENV)/bin/python -m infra.demo.day
 import: local
-	@$(VENV)/bin/python -m infra.bring
+	@$(VENV)/bin/python -m infra.replay.bring
+replay: local
+	@$(VENV)/bin/python -m infra.replay.run
+northwind postcodes: local
+	@$(VENV)/bin/python -m infra.replay.$@
+doctor openapi: local
+	@$(VENV)/bin/python -m infra.$@
 test: tools
 	@$(VENV)/bin/python -m pytest -n 2 --dist loadgroup
 check: tools
@@ -23,7 +29,7 @@ sim: tools
 bench: tools
 	@$(VENV)/bin/python -m tests.bench $(ONLY)
 soak: tools
-	@$(VENV)/bin/python -m infra.$@
+	@$(VENV)/bin/python -m tests.proof.soak
 
 .PHONY: local tools
 local:

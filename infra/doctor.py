@@ -16,9 +16,9 @@ from rich.console import Console
 from rich.table import Table
 
 from infra import invariants
-from infra.engine import REGION
 from infra.invariants.check import ELSEWHERE, INVARIANTS
-from infra.standing import LOCAL
+from infra.local.engine import REGION
+from infra.local.standing import LOCAL
 
 BETWEEN_LOOKS_SECONDS = 3.0
 

@@ -8,7 +8,7 @@ from typing import Any
 from urllib.parse import urlencode
 
 from chalicelib.kit import auth
-from infra.server import Answered, Asked, Gateway
+from infra.local.server import Answered, Asked, Gateway
 
 
 @cache

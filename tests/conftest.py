@@ -45,7 +45,7 @@ def aws() -> Iterator[Any]:
 @pytest.fixture(scope="session")
 def engine() -> Iterator[Any]:
     """One ministack for each test process, on a free port of loopback."""
-    from infra.engine import Engine
+    from infra.local.engine import Engine
 
     with Engine(MINISTACK_ACCOUNT_ID="123456789012") as started:
         yield started
@@ -56,7 +56,7 @@ def ministack(engine: Any, monkeypatch: pytest.MonkeyPatch) -> Iterator[Any]:
     """The local engine, emptied, with all tables; processes that a test starts find it by their environment."""
     import boto3
 
-    from infra.engine import provision
+    from infra.local.engine import provision
 
     engine.reset()
     monkeypatch.setenv("AWS_ENDPOINT_URL", engine.address)
@@ -75,7 +75,7 @@ def drain() -> Callable[[], int]:
 
     def heard() -> int:
         from app import app
-        from infra.dispatcher import Dispatcher
+        from infra.local.dispatcher import Dispatcher
 
         if not made:
             made.append(Dispatcher(app, patience=0))

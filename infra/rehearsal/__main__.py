@@ -17,8 +17,9 @@ from typing import Any
 from urllib.error import HTTPError
 from urllib.request import Request, urlopen
 
-from infra import deploy, engine
-from infra.engine import Engine
+from infra import deploy
+from infra.local import engine
+from infra.local.engine import Engine
 from infra.rehearsal import proxy
 
 STAGE = "rehearsal"
@@ -74,7 +75,7 @@ def furnished() -> Any:
     """By a process of its own, that is told of its stage before it reads which tables there are."""
     prefix = f"satukanal-{STAGE}"
     told = os.environ | deploy.environment_of(prefix, deploy.provision(prefix), SHOP)
-    command = [sys.executable, "-m", "infra.demo"]
+    command = [sys.executable, "-m", "infra.demo.shop"]
     made = subprocess.run(command, cwd=deploy.ROOT, env=told, capture_output=True, text=True, check=False)
     if made.returncode:
         raise SystemExit(f"the demo shop could not be filled:\n{made.stderr}")
@@ -92,7 +93,7 @@ def told(shop: Shop, token: str) -> set[str]:
 
 
 def sms() -> bool:
-    from infra import phones
+    from infra.local import phones
 
     return any("/o/" in text for texts in phones.messages().values() for text in texts)
 

@@ -9,8 +9,8 @@ from collections.abc import Callable
 from dataclasses import dataclass
 
 import tests.environment  # noqa: F401 - before anything of the shop
-from infra.dispatcher import Dispatcher
-from infra.engine import Engine, provision
+from infra.local.dispatcher import Dispatcher
+from infra.local.engine import Engine, provision
 from tests.bench import counted, stack, timed
 
 HEAVY = "stripe jinja2 boto3.resources requests asyncio"

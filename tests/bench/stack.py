@@ -19,8 +19,8 @@ from urllib.parse import quote
 
 import boto3
 
-from infra.caller import Caller
-from infra.engine import clean, free_port, temporary_folder
+from infra.local.caller import Caller
+from infra.local.engine import clean, free_port, temporary_folder
 
 ROOT = Path(__file__).parent.parent.parent
 READY_SECONDS = 120
@@ -30,7 +30,7 @@ READY_SECONDS = 120
 def running() -> Iterator[dict[str, Any]]:
     folder, port = temporary_folder(), free_port()
     told = clean(os.environ) | {"LOCAL": str(folder), "PORT": str(port), "PYTHONUNBUFFERED": "1"}
-    command = [sys.executable, "-m", "infra.run", "start"]
+    command = [sys.executable, "-m", "infra.local.run", "start"]
     shop = subprocess.Popen(command, cwd=ROOT, env=told, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True)
     try:
         assert shop.stdout is not None
@@ -65,7 +65,7 @@ def told_after(shop: dict[str, Any], orders: int, a_second: float) -> dict[str, 
 
 def wishes(shop: dict[str, Any]) -> list[tuple[str, float, float]]:
     """(SKU, lat, lon): goods that the web sells and that a van nearby carries."""
-    from infra import demo
+    from infra.demo import shop as demo
 
     sold, cursor, buyer = set(), "", Caller(shop["base"])
     while cursor is not None:

@@ -9,7 +9,7 @@ import boto3
 from chalicelib.kit.db import Row
 from chalicelib.orders.store import OrderRow
 from infra import invariants
-from infra.server import Answered
+from infra.local.server import Answered
 from tests.client import call
 from tests.shop import HERE, an_order, token
 

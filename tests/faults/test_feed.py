@@ -23,10 +23,10 @@ from chalicelib.notify import events as doors
 from chalicelib.notify.store import SentRow
 from chalicelib.notify.tell import tell
 from chalicelib.reporting.fold import fold
-from infra import phones
-from infra.dispatcher import Clients
-from infra.invoke import invoke
-from infra.streams import as_record, newer, sources
+from infra.local import phones
+from infra.local.dispatcher import Clients
+from infra.local.invoke import invoke
+from infra.local.streams import as_record, newer, sources
 from tests.client import call
 from tests.faults.build import ALL_WELL, TRANSFER, at_the_counter, audit, everything, open_a_shift, parked, place
 from tests.shop import CUP, TEAPOT, open_shop, put, token
@@ -60,7 +60,7 @@ def offers_of(staff: str) -> list[str]:
 
 
 class Killable:
-    """infra.dispatcher as `make run` starts it, with a folder of its own for its checkpoints."""
+    """infra.local.dispatcher as `make run` starts it, with a folder of its own for its checkpoints."""
 
     def __init__(self, folder: Path) -> None:
         self.told = os.environ | {"ENGINE_LIFE": "one-life", "DISPATCHER_FOLDER": str(folder), "PYTHONPATH": str(ROOT)}
@@ -69,7 +69,7 @@ class Killable:
 
     def start(self) -> None:
         with self.log.open("ab") as log:
-            command = [sys.executable, "-m", "infra.dispatcher"]
+            command = [sys.executable, "-m", "infra.local.dispatcher"]
             self.process = subprocess.Popen(command, cwd=ROOT, env=self.told, stdout=log, stderr=log)
 
     def kill(self) -> None:

@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 
 from chalicelib.stock.store import load_levels
-from infra.server import Answered
+from infra.local.server import Answered
 from tests.client import call
 from tests.faults.build import ALL_WELL, CREDIT, TRANSFER, audit, codes, orders, place
 from tests.faults.crowd import at_once, shared_out

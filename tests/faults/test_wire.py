@@ -8,7 +8,7 @@ from typing import Any
 import botocore.endpoint
 import pytest
 
-from infra.server import Answered
+from infra.local.server import Answered
 from tests.client import call
 from tests.conftest import forget
 from tests.faults import wire

@@ -2,7 +2,7 @@ from chalicelib.catalog.find import all_products
 from chalicelib.kit import auth
 from chalicelib.places import find
 from chalicelib.stock.store import load_levels
-from infra import demo
+from infra.demo import shop as demo
 
 
 def test_the_demo_shop_has_what_a_newcomer_expects_and_filling_it_again_changes_nothing(aws):

@@ -8,8 +8,8 @@ from chalice.app import Chalice
 
 from chalicelib.kit import clock, config, db, journal
 from chalicelib.kit.journal import Head
-from infra.dispatcher import Dispatcher
-from infra.streams import Checkpoint
+from infra.local.dispatcher import Dispatcher
+from infra.local.streams import Checkpoint
 from tests.infra import handlers
 
 BEGINNING = Head()

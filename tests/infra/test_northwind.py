@@ -9,9 +9,9 @@ import pytest
 
 from chalicelib.exchange import model as exchange
 from chalicelib.places.model import Point, distance_meters
-from infra import northwind
-from infra.northwind import USUAL, Northwind
-from infra.repair import CannotRepair, around, at, read
+from infra.replay import northwind
+from infra.replay.northwind import USUAL, Northwind
+from infra.replay.repair import CannotRepair, around, at, read
 
 absent = pytest.mark.skipif(not (USUAL / "orders.csv").exists(), reason=f"there is no Northwind in {USUAL}")
 

@@ -6,7 +6,7 @@ import io
 import zipfile
 from pathlib import Path
 
-from infra.parcels import parcels
+from infra.replay.parcels import parcels
 
 
 def a_folder(folder: Path, **files: list[str]) -> Path:

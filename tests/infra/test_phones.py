@@ -1,4 +1,4 @@
-from infra import phones
+from infra.local import phones
 
 
 def test_links_in_a_message_can_be_clicked_and_nothing_else_becomes_markup():

@@ -9,8 +9,8 @@ from pathlib import Path
 
 import pytest
 
-from infra import postcodes
-from infra.postcodes import USUAL, Area, Places
+from infra.replay import postcodes
+from infra.replay.postcodes import USUAL, Area, Places
 
 absent = pytest.mark.skipif(not (USUAL / "districts.csv").exists(), reason=f"there is no idn-area in {USUAL}")
 TOWN = Places({"KOTAA": (-7.0, 112.0)}, {("KOTAA", "SATU"): (-7.1, 112.1)})

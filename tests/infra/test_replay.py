@@ -11,8 +11,8 @@ from typing import Any
 
 import pytest
 
-from infra import history
-from infra.people import silent
+from infra.replay import history
+from infra.replay.people import silent
 
 FILES = {
     "locations": """id,kind,name,lat,lon,staff
@@ -89,7 +89,7 @@ def replayed(tmp_path_factory: Any) -> dict[str, Any]:
     told = os.environ | {"DATA": str(folder), "LOCAL": str(local)}
 
     ended = subprocess.run(
-        [sys.executable, "-m", "infra.replay"], env=told, capture_output=True, text=True, timeout=170
+        [sys.executable, "-m", "infra.replay.run"], env=told, capture_output=True, text=True, timeout=170
     )
 
     assert ended.returncode == 0, ended.stdout + ended.stderr

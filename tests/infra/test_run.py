@@ -10,7 +10,7 @@ from urllib.request import Request, urlopen
 
 import pytest
 
-from infra import engine as local
+from infra.local import engine as local
 
 ROOT = Path(__file__).parent.parent.parent
 pytestmark = pytest.mark.ministack
@@ -41,7 +41,7 @@ class Started:
 
 def run(command: str, told: dict[str, str]) -> subprocess.Popen:
     return subprocess.Popen(
-        [sys.executable, "-m", "infra.run", command],
+        [sys.executable, "-m", "infra.local.run", command],
         cwd=ROOT,
         env=told,
         text=True,

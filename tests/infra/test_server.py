@@ -3,8 +3,9 @@ import json
 
 from chalice.app import Chalice
 
-from infra import server, site
-from infra.server import Asked, Gateway
+from infra import site
+from infra.local import server
+from infra.local.server import Asked, Gateway
 
 
 def a_gateway() -> Gateway:

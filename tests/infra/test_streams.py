@@ -1,4 +1,4 @@
-from infra.streams import deliver, earlier, first_failure
+from infra.local.streams import deliver, earlier, first_failure
 
 
 def records(*names: str) -> list[dict]:

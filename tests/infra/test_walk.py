@@ -4,7 +4,8 @@ from urllib.parse import urlparse
 
 import pytest
 
-from infra import demo, phones
+from infra.demo import shop as demo
+from infra.local import phones
 from tests.client import call
 
 NEAR_BUDI = {"lat": -7.276, "lon": 112.736}

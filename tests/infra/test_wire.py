@@ -11,7 +11,7 @@ from typing import Any
 import pytest
 from botocore.exceptions import ConnectionClosedError, ReadTimeoutError
 
-from infra.wire import Session
+from infra.local.wire import Session
 
 Talk = Callable[[socket.socket, bytes], None]
 

@@ -15,7 +15,7 @@ from chalicelib.kit import auth, clock, journal, web
 from chalicelib.pricing import find, routes
 from chalicelib.pricing.keep import keep_price, keep_promotion
 from chalicelib.pricing.model import PriceEntry
-from infra.server import Asked, Gateway
+from infra.local.server import Asked, Gateway
 from tests.catalog.build import a_product, kept
 from tests.pricing.build import NOW, a_coupon, a_promotion, rupiah
 

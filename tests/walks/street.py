@@ -8,8 +8,9 @@ from typing import Any
 import boto3
 
 from chalicelib.notify.store import NoticeRow
-from infra import invariants, phones
-from infra.server import Answered
+from infra import invariants
+from infra.local import phones
+from infra.local.server import Answered
 from tests.client import call
 from tests.faults.build import parked
 from tests.shop import CUP, PRICES, STAFF, TEAPOT, an_order, open_shop, put, token

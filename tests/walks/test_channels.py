@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 from chalicelib.fulfillment.events import end_offers
-from infra.schedule import event
+from infra.local.schedule import event
 from tests.client import call
 from tests.shop import CUP, HERE, TEAPOT, a_creditor, later, level, put
 from tests.walks.street import (

@@ -19,10 +19,10 @@ import boto3
 from botocore.config import Config
 
 from chalicelib.kit import config
-from infra import wire
-from infra.queues import Consumer
-from infra.schedule import Timer
-from infra.streams import Mapping, sources
+from infra.local import wire
+from infra.local.queues import Consumer
+from infra.local.schedule import Timer
+from infra.local.streams import Mapping, sources
 
 log = logging.getLogger("satukanal.local")
 REST_SECONDS = 0.2  # between two looks at a stream; Lambda takes a quarter of a second

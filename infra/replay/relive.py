@@ -21,10 +21,10 @@ from chalicelib.kit import auth
 from chalicelib.places import find as places
 from chalicelib.places.keep import keep_staff
 from chalicelib.places.model import Location, Staff
-from infra.caller import Caller, Refused
-from infra.history import History, Placing, Plan
-from infra.parcels import parcels
-from infra.people import Crew, Work
+from infra.local.caller import Caller, Refused
+from infra.replay.history import History, Placing, Plan
+from infra.replay.parcels import parcels
+from infra.replay.people import Crew, Work
 
 PLACERS = 2
 HANDS = 3  # of each trade

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any
 
-from infra.invoke import invoke
+from infra.local.invoke import invoke
 
 SECONDS = {"minute": 60, "hour": 3_600, "day": 86_400}
 RATE = re.compile(r"rate\((\d+) (minute|hour|day)s?\)")

@@ -26,7 +26,7 @@ from chalicelib.places.move import report_position
 from chalicelib.pricing.keep import keep_price, keep_promotion
 from chalicelib.pricing.model import Coupon, PriceEntry, Promotion
 from chalicelib.stock import move, transfer
-from infra.goods import AREAS, BUYERS, GOODS, MAKERS, OFFICE, PLACES, SALESMEN, SCARCE_EVERY
+from infra.demo.goods import AREAS, BUYERS, GOODS, MAKERS, OFFICE, PLACES, SALESMEN, SCARCE_EVERY
 
 OWNER = Principal(role="owner", id="owner-ratna", name="Ratna Wijaya")
 STOCKED = {"wh-surabaya": 400, "wh-sidoarjo": 250, "store-tunjungan": 40, "store-darmo": 30, "store-kenjeran": 25}

@@ -18,7 +18,7 @@ from pathlib import Path
 
 from rich.console import Console
 
-ROOT = Path(__file__).parent.parent
+ROOT = Path(__file__).parent.parent.parent
 LOCAL = Path(os.environ.get("LOCAL") or ROOT / ".local")
 USUAL = ROOT.parent / "shared" / "data" / "idn-area"
 FILES = ("regencies.csv", "districts.csv", "villages.csv", "village_postcodes.csv")

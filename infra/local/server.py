@@ -17,7 +17,8 @@ from types import SimpleNamespace
 from typing import Any
 from urllib.parse import parse_qs
 
-from infra import phones, site, wire
+from infra import site
+from infra.local import phones, wire
 
 MOST_BYTES = 10 * 1024 * 1024  # what API Gateway takes
 AT_ROOT = ("/o/", "/l/")  # short links in messages and print

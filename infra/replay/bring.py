@@ -11,9 +11,9 @@ from typing import Any
 from rich.console import Console
 from rich.table import Table
 
-from infra.caller import Caller, Refused
-from infra.parcels import Parcel, parcels
-from infra.standing import NotRunning, standing
+from infra.local.caller import Caller, Refused
+from infra.local.standing import NotRunning, standing
+from infra.replay.parcels import Parcel, parcels
 
 MOST_SHOWN = 200
 

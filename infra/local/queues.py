@@ -10,7 +10,7 @@ import logging
 from importlib import import_module
 from typing import Any
 
-from infra.invoke import invoke
+from infra.local.invoke import invoke
 
 RETRIES = 2
 log = logging.getLogger("satukanal.local")

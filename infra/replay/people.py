@@ -19,7 +19,7 @@ from collections.abc import Callable, Iterable, Iterator
 from concurrent.futures import Future, ThreadPoolExecutor
 from typing import Any
 
-from infra.caller import Caller, Refused
+from infra.local.caller import Caller, Refused
 
 SILENT_OF_TEN = 3
 REST_SECONDS = {"location": 0.5, "staff": 1.0}

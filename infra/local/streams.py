@@ -18,7 +18,7 @@ from typing import Any
 from ulid import ULID
 
 from chalicelib.kit import clock, config
-from infra.invoke import invoke
+from infra.local.invoke import invoke
 
 Record = dict[str, Any]
 RETRIES = 5

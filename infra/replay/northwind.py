@@ -30,10 +30,10 @@ from typing import Any
 from rich.console import Console
 from rich.table import Table as Printed
 
-from infra.repair import CannotRepair, Table, around, at, read
-from infra.replay import major
+from infra.replay.repair import CannotRepair, Table, around, at, read
+from infra.replay.run import major
 
-ROOT = Path(__file__).parent.parent
+ROOT = Path(__file__).parent.parent.parent
 LOCAL = Path(os.environ.get("LOCAL") or ROOT / ".local")
 USUAL = ROOT.parent / "shared" / "data" / "northwind"
 FILES = ("categories", "customers", "employees", "order-details", "orders", "products", "suppliers")
@@ -346,7 +346,8 @@ def both(data: Northwind, console: Console) -> int:
 
 
 def lived(folder: Path, data: Northwind, console: Console) -> bool:
-    ended = subprocess.run([sys.executable, "-m", "infra.replay"], env=os.environ | {"DATA": str(folder)}, check=False)
+    again = [sys.executable, "-m", "infra.replay.run"]
+    ended = subprocess.run(again, env=os.environ | {"DATA": str(folder)}, check=False)
     if ended.returncode not in (0, 1) or not (LOCAL / "replay.json").exists():
         return False
     report = json.loads((LOCAL / "replay.json").read_text())

@@ -11,9 +11,9 @@ import time
 from pathlib import Path
 from types import TracebackType
 
-from infra import engine
-from infra.engine import CannotStart, Engine
-from infra.run import ROOT, server_command
+from infra.local import engine
+from infra.local.engine import CannotStart, Engine
+from infra.local.run import ROOT, server_command
 
 DRAIN_SECONDS = 120
 
@@ -49,7 +49,7 @@ class Stack:
         os.environ.update(engine.provision() | {"ENGINE_LIFE": str(time.time_ns())})
         os.environ["DISPATCHER_FOLDER"] = str(self.folder / "dispatcher")
         self.start("server", server_command(self.port))
-        self.start("dispatcher", [sys.executable, "-m", "infra.dispatcher"])
+        self.start("dispatcher", [sys.executable, "-m", "infra.local.dispatcher"])
         if not engine.answers(f"{self.url}/api/health", engine.START_SECONDS, self.children["server"]):
             raise CannotStart(f"The API of the replay did not start:\n{self.said('server')}")
 

@@ -16,10 +16,10 @@ from typing import Any
 import typer
 from rich.console import Console
 
-from infra import engine
-from infra.engine import CannotStart, Engine
+from infra.local import engine
+from infra.local.engine import CannotStart, Engine
 
-ROOT = Path(__file__).parent.parent
+ROOT = Path(__file__).parent.parent.parent
 LOCAL = Path(os.environ.get("LOCAL") or ROOT / ".local")
 SITE = ROOT / "build" / "site" if LOCAL == ROOT / ".local" else LOCAL / "site"  # a second shop builds its own pages
 PORT = int(os.environ.get("PORT") or "8000")
@@ -44,19 +44,19 @@ def start() -> None:
 def stop() -> None:
     """Stops what `make run` started, keeping its state."""
     standing = engine.read_json(LOCAL / "run.json")
-    if not standing or not alive(standing["pid"], "infra.run"):
+    if not standing or not alive(standing["pid"], "infra.local.run"):
         console.print("Nothing is running here.")
         return
     os.kill(standing["pid"], signal.SIGTERM)
     rest = threading.Event()
-    while alive(standing["pid"], "infra.run"):
+    while alive(standing["pid"], "infra.local.run"):
         rest.wait(0.1)
     console.print("Stopped; the shop's state is kept in .local/ and comes back with `make run`.")
 
 
 def refuse_a_second() -> None:
     standing = engine.read_json(LOCAL / "run.json")
-    if standing and alive(standing["pid"], "infra.run"):
+    if standing and alive(standing["pid"], "infra.local.run"):
         raise CannotStart(f"Satukanal is running already on http://127.0.0.1:{standing['port']}; `make stop` ends it.")
     for pid, command in (standing or {}).get("children", {}).items():
         if alive(int(pid), command):  # its supervisor was killed and could not take it along
@@ -111,7 +111,7 @@ class Shop:
 
     def start_children(self) -> None:
         self.start_child("server", server_command(PORT))
-        self.start_child("dispatcher", [sys.executable, "-m", "infra.dispatcher"])
+        self.start_child("dispatcher", [sys.executable, "-m", "infra.local.dispatcher"])
         self.remember()
 
     def start_child(self, name: str, command: list[str]) -> None:
@@ -149,7 +149,7 @@ class Shop:
         (LOCAL / "run.json").unlink(missing_ok=True)
 
     def remember(self) -> None:
-        names = {"server": "granian", "dispatcher": "infra.dispatcher"}
+        names = {"server": "granian", "dispatcher": "infra.local.dispatcher"}
         children = {str(child.pid): names[name] for name, child in self.children.items()}
         if self.engine.process:
             children[str(self.engine.process.pid)] = "ministack"
@@ -160,7 +160,7 @@ class Shop:
 def server_command(port: int) -> list[str]:
     command = [sys.executable, "-m", "granian", "--interface", "wsgi", "--host", "127.0.0.1", "--port", str(port)]
     command += ["--workers", str(WORKERS), "--blocking-threads", "1", "--no-ws", "--log-level", "warning"]
-    return [*command, "infra.server:application"]
+    return [*command, "infra.local.server:application"]
 
 
 def preferred_port(port: int) -> int:
@@ -169,7 +169,7 @@ def preferred_port(port: int) -> int:
 
 def furnish() -> list[dict[str, Any]]:
     """Fills an empty shop with the demo, once; in any case writes everybody's token. Gives the people."""
-    from infra import demo
+    from infra.demo import shop as demo
 
     demo.furnish()
     report_positions()
@@ -184,7 +184,7 @@ def furnish() -> list[dict[str, Any]]:
 
 
 def report_positions() -> None:
-    from infra import demo
+    from infra.demo import shop as demo
 
     demo.report_positions()
 

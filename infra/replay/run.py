@@ -18,10 +18,10 @@ from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
 from rich.table import Table
 
-from infra import history
-from infra.engine import CannotStart
-from infra.run import LOCAL
-from infra.stack import Stack
+from infra.local.engine import CannotStart
+from infra.local.run import LOCAL
+from infra.local.stack import Stack
+from infra.replay import history
 
 RESULT = "replay.json"
 MOST_SHOWN = 20
@@ -64,8 +64,8 @@ def lived(
     import boto3  # and the rooms: only now does the environment name this shop's tables
 
     from infra import invariants
-    from infra.relive import Relive, Stuck
-    from infra.tally import Tally
+    from infra.replay.relive import Relive, Stuck
+    from infra.replay.tally import Tally
 
     with progress(console) as bars:
         placed, done = bars.add_task("placed", total=len(told.placings)), bars.add_task("fulfilled", total=None)

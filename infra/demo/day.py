@@ -20,9 +20,9 @@ from rich.table import Table
 
 from chalicelib.kit.money import from_json
 from chalicelib.notify import words
-from infra.caller import Caller, Refused
-from infra.goods import BUYERS
-from infra.standing import NotRunning, Standing, standing
+from infra.demo.goods import BUYERS
+from infra.local.caller import Caller, Refused
+from infra.local.standing import NotRunning, Standing, standing
 
 PATIENCE_SECONDS = 15.0
 LOOK_SECONDS = 0.05
