@@ -12,6 +12,8 @@ from chalicelib.notify import transports
 from tests.conftest import forget, forget_connections
 from tests.doors import tables
 from tests.proof.day import Day, a_day
+from tests.proof.wire import Wire
+from tests.proof.wire_line import answering, with_tables
 
 
 @pytest.fixture(scope="module")
@@ -44,3 +46,10 @@ def day(lived: tuple[Day, bytes, Any]) -> Day:
     clock.source = evening
     forget()
     return lived_day
+
+
+@pytest.fixture
+def wire() -> Iterator[Wire]:
+    """Empty tables behind PynamoDB and botocore, answered on the wire."""
+    with answering(Wire(with_tables())) as answered:
+        yield answered

@@ -25,7 +25,7 @@ class Thing(db.Row):
 
 
 TOKEN = "0f9f2d1e-5a0a-4bb5-8a8c-2d1f5d1c0a01"
-ENGINES = ["memory", "moto", pytest.param("ministack", marks=pytest.mark.ministack)]
+ENGINES = ["memory", "wire", "moto", pytest.param("ministack", marks=pytest.mark.ministack)]
 
 
 @pytest.fixture(params=ENGINES)
