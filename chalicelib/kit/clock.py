@@ -17,7 +17,7 @@ def now() -> datetime:
 
 def iso(instant: datetime) -> str:
     """`2026-11-22T09:15:00.000Z`: sorts as text."""
-    return instant.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%S.") + f"{instant.microsecond // 1000:03d}Z"
+    return instant.astimezone(UTC).isoformat(timespec="milliseconds").removesuffix("+00:00") + "Z"
 
 
 def parse(text: str) -> datetime:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import MISSING, asdict, dataclass, fields
+from dataclasses import MISSING, dataclass, fields
 from typing import Any, ClassVar
 
 
@@ -24,7 +24,7 @@ class Event:
 
     def body(self) -> dict[str, Any]:
         """Empty fields are left out: the journal is paid for by the kilobyte."""
-        return {name: value for name, value in asdict(self).items() if value not in (None, [], {}, "")}
+        return {name: value for name, value in vars(self).items() if value not in (None, [], {}, "")}
 
 
 def read(kind: str, body: dict[str, Any]) -> Event | None:

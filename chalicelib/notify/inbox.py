@@ -39,8 +39,9 @@ def acknowledge(principal: Principal, notice_id: str) -> dict[str, Any]:
         raise NoSuchNotice()
     for row in found.values():
         if row.acknowledged_at is None:
-            row.acknowledged_at, row.acknowledged_by = clock.now(), principal.id
-            db.commit([store.acknowledge(row.pk, row.sk, principal.id, row.acknowledged_at)])
+            at = clock.now()
+            db.commit([store.acknowledge(row.pk, row.sk, principal.id, at)])
+            row.acknowledged_at, row.acknowledged_by = at, principal.id
     row = next(iter(found.values()))
     return as_json(row, principal, states_of([row]))
 

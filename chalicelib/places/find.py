@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable, Mapping
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -46,9 +46,8 @@ REMEMBERED = timedelta(seconds=60)
 _memory: dict[str, tuple[datetime, Any]] = {}
 
 
-def locations() -> dict[str, Location]:
-    rows = _remembered("locations", lambda: db.query_all(LocationRow, "locations"))
-    return {row.sk: as_location(row) for row in rows}
+def locations() -> Mapping[str, Location]:
+    return _remembered("locations", lambda: _by_id(as_location, db.query_all(LocationRow, "locations")))
 
 
 def location(location_id: str) -> Location:
@@ -58,10 +57,9 @@ def location(location_id: str) -> Location:
     return found
 
 
-def staff() -> dict[str, Staff]:
+def staff() -> Mapping[str, Staff]:
     """Everyone who ever had a row, the inactive too: old orders still name them."""
-    rows = _remembered("staff", lambda: db.query_all(StaffRow, "staff"))
-    return {row.sk: as_staff(row) for row in rows}
+    return _remembered("staff", lambda: _by_id(as_staff, db.query_all(StaffRow, "staff")))
 
 
 def staff_at(location_id: str) -> list[Staff]:
@@ -126,6 +124,10 @@ def forget() -> None:
 def loaded_countries() -> set[str]:
     """Whose postcodes are complete here; one that is not among them does not exist."""
     return {row.sk for row in _remembered("postcodes", lambda: db.query_all(CountryRow, "postcodes")) if row.loaded}
+
+
+def _by_id(read: Callable[[Any], Any], rows: Iterable[Any]) -> dict[str, Any]:
+    return {row.sk: read(row) for row in rows}
 
 
 def _remembered(name: str, load: Callable[[], Any]) -> Any:

@@ -5,6 +5,8 @@ from __future__ import annotations
 import hashlib
 import json
 from collections.abc import Callable, Iterator
+from functools import lru_cache
+from typing import Any
 
 from infra.invariants.world import Row, World
 
@@ -67,12 +69,12 @@ def a1_each_entry_holds_the_hash_of_the_one_before(world: World) -> list[str]:
 
 def hash_of(entry: Row) -> str:
     """Worked out again from the row, so that a change in the code that makes it is noticed too."""
-    said = [
-        entry["subject"],
-        entry["sequence"],
-        *(entry[name] for name in ("event_id", "kind", "occurred_at", "actor")),
-    ]
-    said += [entry.get("channel"), entry["body"], entry.get("previous")]
+    said = (entry[name] for name in ("subject", "sequence", "event_id", "kind", "occurred_at", "actor"))
+    return _hashed(*said, entry.get("channel"), entry["body"], entry.get("previous"))
+
+
+@lru_cache(maxsize=8_192)
+def _hashed(*said: Any) -> str:
     return hashlib.sha256(json.dumps(said).encode()).hexdigest()[:32]
 
 

@@ -7,7 +7,7 @@ import zlib
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import datetime
-from functools import cached_property
+from functools import cached_property, lru_cache
 from typing import Any
 
 from chalicelib.kit import clock
@@ -19,6 +19,10 @@ ROOMS = (
 HEARD_WITHIN = clock.minutes(1)
 
 Row = dict[str, Any]
+
+# A simulated history is looked at after every step, and what its rows hold as text seldom changed. Nobody changes what
+# was read.
+_read = lru_cache(maxsize=8_192)(json.loads)
 
 
 def load(client: Any, prefix: str, now: datetime | None = None, quiet: bool = False) -> World:
@@ -39,7 +43,7 @@ def plain(item: Mapping[str, Any]) -> Row:
 
 
 def _value(typed: Mapping[str, Any]) -> Any:
-    (kind, value), *_ = typed.items()
+    ((kind, value),) = typed.items()
     if kind == "N":
         return int(value) if value.lstrip("-").isdigit() else float(value)
     return value
@@ -56,7 +60,7 @@ class World:
     @cached_property
     def entries(self) -> list[Row]:
         """The journal by subject and sequence, each entry's body read."""
-        said = [row | {"said": json.loads(row["body"])} for row in self.rows["journal"]]
+        said = [row | {"said": _read(row["body"])} for row in self.rows["journal"]]
         return sorted(said, key=lambda entry: (entry["subject"], entry["sequence"]))
 
     @cached_property
@@ -95,11 +99,11 @@ class World:
 
     @cached_property
     def works(self) -> dict[str, Row]:
-        return {row["sk"]: row | json.loads(row["body"]) for row in self._rows("fulfillment", sk="ful_")}
+        return {row["sk"]: row | _read(row["body"]) for row in self._rows("fulfillment", sk="ful_")}
 
     @cached_property
     def offers(self) -> dict[str, Row]:
-        return {row["sk"]: row | json.loads(row["body"]) for row in self._rows("fulfillment", sk="off_")}
+        return {row["sk"]: row | _read(row["body"]) for row in self._rows("fulfillment", sk="off_")}
 
     @cached_property
     def works_of(self) -> dict[str, list[Row]]:
@@ -120,7 +124,7 @@ class World:
 
     @cached_property
     def transfers(self) -> list[Row]:
-        return [row | {"lines": json.loads(row["lines"])} for row in self._rows("stock", sk="transfer")]
+        return [row | {"lines": _read(row["lines"])} for row in self._rows("stock", sk="transfer")]
 
     @cached_property
     def payments(self) -> dict[str, Row]:
@@ -156,7 +160,7 @@ class World:
     def told(self) -> list[Row]:
         """Which parties heard of which event."""
         rows = [row for row in self.rows["notify"] if "parties" in row]
-        return [row | {"event": row["sk"].partition("#")[0], "parties": json.loads(row["parties"])} for row in rows]
+        return [row | {"event": row["sk"].partition("#")[0], "parties": _read(row["parties"])} for row in rows]
 
     @cached_property
     def sends(self) -> list[Row]:
@@ -214,7 +218,7 @@ def differ(words: str, expected: Mapping[str, int], found: Mapping[str, int]) ->
 
 
 def _order(row: Row) -> Row:
-    body = json.loads(row["body"])
+    body = _read(row["body"])
     return row | {
         "lines": [_line(*kept) for kept in body["lines"]],
         "freight": body.get("freight", 0),
@@ -231,7 +235,7 @@ def _line(sku: str, name: str, quantity: int, unit: int, whole: int, tax: int, c
 
 
 def _json(row: Row, name: str) -> Any:
-    return json.loads(row[name]) if row.get(name) else []
+    return _read(row[name]) if row.get(name) else []
 
 
 def _sent(key: str) -> Row:

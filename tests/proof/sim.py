@@ -13,7 +13,7 @@ from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import timedelta
-from typing import Any
+from typing import Any, NoReturn
 
 import tests.environment  # noqa: F401 - before the first import of the shop
 from chalicelib.fulfillment import events as fulfillment
@@ -25,17 +25,20 @@ from chalicelib.notify import carriers, every_model, transports
 from chalicelib.notify.model import NOTICES
 from chalicelib.notify.tell import tell
 from chalicelib.orders.events import follow_collection
+from chalicelib.places import find as places
+from chalicelib.pricing import find as pricing
 from infra import invariants
-from infra.invariants.world import ROOMS, World, plain
-from tests.conftest import forget
+from infra.invariants.world import ROOMS, World
 from tests.fulfillment.build import NOON
-from tests.proof.memory import SEND_FAULTS, Memory
+from tests.proof import touched
+from tests.proof.memory import READ_FAULTS, SEND_FAULTS, Memory
+from tests.proof.swift import plain_rows
 
 assert every_model.MODELS  # their events can be read
 SKEW = timedelta(minutes=5)
-LOOK_EVERY = 25  # steps
+PROCESSES = 4
 MOST_ROUNDS = 300  # to become quiet
-
+AT_READING = (*["resent"] * 7, *READ_FAULTS)  # most are mended by sending again
 
 LISTENERS: dict[str, tuple[Iterable[str], Callable[[dict[str, Any]], Any]]] = {
     "fulfillment": (fulfillment.HEARD, fulfillment.hear),
@@ -50,10 +53,19 @@ class Wrong(Exception):
 
 @dataclass
 class Chances:
-    fault: float = 0.08  # of each send, so that about a quarter of all steps meet one
+    fault: float = 0.27  # of each send
     between: float = 0.25  # that another comes in before a commit; every other time somebody with the same in mind
     again: float = 0.2  # that news come twice
     carrier: float = 0.1  # that a message does not get through
+
+
+@dataclass
+class Process:
+    """One of those that serve the shop: its clock is wrong in its own way, and it remembers for a minute."""
+
+    skew: timedelta
+    places: dict[str, Any] = field(default_factory=dict)
+    pricing: Any = field(default_factory=pricing._Known)
 
 
 @dataclass
@@ -62,7 +74,9 @@ class Sim:
     chances: Chances = field(default_factory=Chances)
 
     def __post_init__(self) -> None:
-        self.chance, self.now, self.skew = random.Random(self.seed), NOON, timedelta()
+        self.chance, self.now = random.Random(self.seed), NOON
+        self.process = Process(timedelta())
+        self.processes = [Process(SKEW * self.chance.uniform(-1, 1)) for _ in range(PROCESSES)]
         self.memory = Memory(self.fault)
         self.story: list[str] = []
         self.calm, self.inside, self.keys = True, 0, 0
@@ -72,7 +86,7 @@ class Sim:
         self.answers: dict[str, Any] = {}
         self.orders: list[str] = []
         self.loads: list[tuple[str, str]] = []
-        self.faults = self.sends = 0
+        self.faults = self.sends = self.resent = 0
         self.deed: Callable[[Sim], str] | None = None
 
     # -- the world around the shop ------------------------------------------------------------------------------------
@@ -82,40 +96,53 @@ class Sim:
         """The shop runs on this history's clock, chance and memory until it is left."""
         kept = clock.source, ids.randomness, db.engine, db.pause, carriers.hand_over
         randomness = random.Random(f"ids of {self.seed}")
-        clock.source, ids.randomness = lambda: self.now + self.skew, randomness.randbytes
+        clock.source, ids.randomness = lambda: self.now + self.process.skew, randomness.randbytes
         db.engine, db.pause, carriers.hand_over = self.memory, lambda attempt: None, self.carry
-        forget()
         logging.getLogger("satukanal").setLevel(logging.CRITICAL)
         try:
-            yield self
+            with self.at(Process(timedelta())), plain_rows():
+                yield self
         finally:
             clock.source, ids.randomness, db.engine, db.pause, carriers.hand_over = kept
             logging.getLogger("satukanal").setLevel(logging.NOTSET)
-            forget()
+
+    @contextmanager
+    def at(self, process: Process) -> Iterator[None]:
+        """What happens inside is done by this process."""
+        kept, remembered = self.process, (places._memory, pricing._known)
+        self.process, places._memory, pricing._known = process, process.places, process.pricing
+        try:
+            yield
+        finally:
+            self.process, (places._memory, pricing._known) = kept, remembered
 
     def fault(self, send: str) -> str:
         """Called by the engine before each send."""
-        self.sends += 1
         if self.calm:
             return ""
-        if send == "transact" and not self.inside and self.chance.random() < self.chances.between:
+        self.sends += 1
+        chance, transact = self.chance, send == "transact"
+        if transact and not self.inside and chance.random() < self.chances.between:
             self.in_between()
-        if self.chance.random() >= self.chances.fault:
+        if chance.random() >= self.chances.fault:
             return ""
         self.faults += 1
-        fault = self.chance.choice(SEND_FAULTS) if send == "transact" else "refused"
-        self.says(f"{'':6}({send}: {fault})")
+        fault = chance.choice(SEND_FAULTS if transact else AT_READING)
+        if fault == "resent":
+            self.resent += 1
+        else:
+            self.says(f"{'':6}({send}: {fault})")
         return fault
 
     def in_between(self) -> None:
         from tests.proof import actors
 
-        self.inside, skew = 1, self.skew
+        self.inside, resent = 1, self.resent
         rival = [(1, self.deed)] if self.deed and self.chance.random() < 0.5 else actors.ACTORS
         try:
             self.step(rival)
         finally:
-            self.inside, self.skew = 0, skew
+            self.inside, self.resent = 0, resent
 
     def carry(self, attempt: Any) -> None:
         event, party = attempt.message.event_id, attempt.party
@@ -139,23 +166,22 @@ class Sim:
         self.calm = False
         for number in range(1, steps + 1):
             self.step(actors.ACTORS, number)
-            if number % LOOK_EVERY == 0:
-                self.look(quiet=False)
         self.become_quiet()
-        self.look(quiet=True)
+        self.look()
         return self
 
     def step(self, actors: list[tuple[int, Callable[[Sim], str]]], number: int = 0) -> None:
-        weights, deeds = zip(*actors)
-        deed = self.chance.choices(deeds, weights)[0]
+        deed = self.chance.choices(actors, [weight for weight, _ in actors])[0][1]
         self.deed = self.deed if self.inside else deed
-        self.skew = SKEW * self.chance.uniform(-1, 1)
-        self.now += timedelta(seconds=self.chance.uniform(0, 40))
-        at = len(self.story)
+        self.now += timedelta(seconds=self.chance.uniform(0, 15))
+        self.resent, at = 0, len(self.story)
         self.story.append("")
-        outcome = self.tried(lambda: deed(self))
+        with self.at(self.chance.choice(self.processes)):
+            outcome = self.tried(lambda: deed(self))
+        again = f" ({self.resent} sent again)" if self.resent else ""
         mark = f"{number:5}" if number else "    ↳"
-        self.story[at] = f"{mark} {self.now:%d %H:%M:%S} {deed.__name__.replace('_', ' ')}: {outcome}"
+        self.story[at] = f"{mark} {self.now:%d %H:%M:%S} {deed.__name__.replace('_', ' ')}: {outcome}{again}"
+        self.look_at_what_was_touched()
 
     def tried(self, deed: Callable[[], str]) -> str:
         try:
@@ -206,7 +232,7 @@ class Sim:
         """Faults stop; everything that waits must drain."""
         from tests.proof import actors
 
-        self.calm, self.skew = True, timedelta()
+        self.calm = True
         for _ in range(MOST_ROUNDS):
             self.news()
             if not self.waiting:
@@ -218,7 +244,14 @@ class Sim:
 
     # -- what must be true --------------------------------------------------------------------------------------------
 
-    def look(self, quiet: bool) -> None:
+    def look_at_what_was_touched(self) -> None:
+        if self.memory.touched:
+            found = touched.wrong(self.memory, self.memory.touched, clock.iso(self.now + SKEW))
+            self.memory.touched.clear()
+            if found:
+                self.wrong("\n".join(found))
+
+    def look(self, quiet: bool = True) -> None:
         report = invariants.judge(self.world(quiet))
         if not report.holds:
             self.wrong(str(report))
@@ -231,13 +264,13 @@ class Sim:
 
     def world(self, quiet: bool) -> World:
         """No clock is more than five minutes ahead, so a hold that ends later than that must be there."""
-        rows = {room: [plain(item) for item in self.memory.items(f"test-{room}")] for room in ROOMS}
+        rows = {room: [touched.as_plain(item) for item in self.memory.items(f"test-{room}")] for room in ROOMS}
         return World(rows, clock.iso(self.now + SKEW), "~" if quiet else "")
 
     def says(self, words: str) -> None:
         self.story.append(words)
 
-    def wrong(self, words: str, cause: Exception | None = None) -> Any:
+    def wrong(self, words: str, cause: Exception | None = None) -> NoReturn:
         raise Wrong(f"seed {self.seed}\n" + "\n".join(self.story) + f"\n{words}") from cause
 
 

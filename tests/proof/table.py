@@ -1,0 +1,109 @@
+"""One table in memory: items by their keys in order, and two sparse indexes, as `kit.db` lays every table out."""
+
+from __future__ import annotations
+
+from bisect import bisect_left, insort
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+from chalicelib.kit.db import INDEX_KEYS, QueryOptions
+from tests.proof.expressions import Typed
+
+Sort = str | int
+Listed = tuple[str, str, Sort]  # an index's own sort key, then the item's two
+Name = tuple[str, str]  # an index and its partition
+
+
+class Kept(dict[str, Typed]):
+    """What stands at one place. It is never changed in place, so whatever is read out of it is read once."""
+
+    __slots__ = ("plain", "row")
+
+    def __init__(self, item: Any) -> None:
+        super().__init__(item)
+        self.row: Any = None
+        self.plain: Any = None
+
+    def as_row(self, kind: Any) -> Any:
+        if type(self.row) is not kind:
+            self.row = kind.from_raw_data(self)
+        return self.row
+
+
+@dataclass
+class Table:
+    rows: dict[str, dict[Sort, Kept]] = field(default_factory=dict)
+    order: dict[str, list[Sort]] = field(default_factory=dict)
+    index: dict[Name, list[Listed]] = field(default_factory=dict)
+
+    def get(self, pk: str, sk: Sort) -> Kept | None:
+        rows = self.rows.get(pk)
+        return rows.get(sk) if rows is not None else None
+
+    def put(self, pk: str, sk: Sort, item: Kept) -> None:
+        rows = self.rows.setdefault(pk, {})
+        before = rows.get(sk)
+        rows[sk] = item
+        if before is None:
+            insort(self.order.setdefault(pk, []), sk)
+        self._list_anew(pk, sk, before, item)
+
+    def drop(self, pk: str, sk: Sort) -> None:
+        before = self.rows.get(pk, {}).pop(sk, None)
+        if before is not None:
+            self.order[pk].remove(sk)
+            self._list_anew(pk, sk, before, None)
+
+    def _list_anew(self, pk: str, sk: Sort, before: Kept | None, after: Kept | None) -> None:
+        was, now = listed(pk, sk, before), listed(pk, sk, after)
+        if was == now:
+            return
+        for name, entry in was.items():
+            self.index[name].remove(entry)
+        for name, entry in now.items():
+            insort(self.index.setdefault(name, []), entry)
+
+    def copy(self) -> Table:
+        return Table(
+            {pk: dict(rows) for pk, rows in self.rows.items()},
+            {pk: list(keys) for pk, keys in self.order.items()},
+            {name: list(entries) for name, entries in self.index.items()},
+        )
+
+
+def listed(pk: str, sk: Sort, item: Kept | None) -> dict[Name, Listed]:
+    """Sparse: only what has both keys of an index is in it."""
+    if item is None or "listed_at" not in item:
+        return {}
+    return {
+        (name, item[hashed]["S"]): (item[ranged]["S"], pk, sk)
+        for name, (hashed, ranged) in INDEX_KEYS.items()
+        if hashed in item
+    }
+
+
+def one_page(
+    entries: Sequence[Any], options: QueryOptions, as_entry: Callable[[str], Any], read: Callable[[Any], Any]
+) -> tuple[list[Any], bool]:
+    """`as_entry` makes of a sort key what sorts just before its entries. DynamoDB names a place to go on from whenever
+    the limit was reached, even at the very end."""
+    low, high = _bounds(entries, options, as_entry)
+    found = list(entries[low:high])
+    if options.newest_first:
+        found.reverse()
+    if options.after is not None:
+        at = read(options.after)
+        found = [each for each in found if (each < at if options.newest_first else each > at)]
+    page = found[: options.limit] if options.limit else found
+    return page, bool(options.limit) and len(page) == options.limit
+
+
+def _bounds(entries: Sequence[Any], options: QueryOptions, as_entry: Callable[[str], Any]) -> tuple[int, int]:
+    if options.begins is not None:
+        first, last = options.begins, options.begins + "\U0010ffff"
+    elif options.between is not None:
+        first, last = options.between[0], options.between[1] + "\0"
+    else:
+        return 0, len(entries)
+    return bisect_left(entries, as_entry(first)), bisect_left(entries, as_entry(last))
