@@ -19,7 +19,7 @@ from chalicelib.kit.db import InstantAttribute, Row
 from chalicelib.kit.errors import NotFound
 from chalicelib.kit.journal import Head
 from chalicelib.kit.money import Money, total
-from chalicelib.kit.requests import Asked
+from chalicelib.kit.requests import AlreadyAnswered, Asked
 from chalicelib.orders import show, store
 from chalicelib.orders.command import PlaceOrder, Tender, Wanted
 from chalicelib.orders.look import look
@@ -94,16 +94,27 @@ def submit(draft: Draft, asked: Asked | None, tenders: list[Tender] | None = Non
 
 
 @db.decided_anew
-def send_pay_link(principal: Principal, order_id: str) -> dict[str, str]:
-    """The customer gets the link by SMS or e-mail, and the caller to read it out."""
+def send_pay_link(principal: Principal, order_id: str, asked: Asked | None = None) -> dict[str, str]:
+    """The customer gets the link by SMS or e-mail, and the caller to read it out. What is remembered of the request
+    holds no link: it can be made again."""
+    answer = {"url": order_link(order_id, auth.order_token(order_id))}
+    try:
+        requests.look_up(asked)
+        _ask_for_link(principal, order_id, asked)
+    except AlreadyAnswered:
+        load_draft(principal, order_id)
+    return answer
+
+
+def _ask_for_link(principal: Principal, order_id: str, asked: Asked | None) -> None:
     draft = load_draft(principal, order_id)
     told = journal.record(
         f"draft#{order_id}", PayLinkAsked(order_id), after=draft.head, actor=principal.actor, at=clock.now()
     )
     version = DraftRow.version.set(_version(told.head))
     same = DraftRow.version == _version(draft.head)
-    db.commit([db.update(DraftRow(order_id, "draft"), version, when=same), told.write])
-    return {"url": order_link(order_id, draft.token)}
+    sent = requests.remember(asked, {"draft": order_id})
+    db.commit([sent, db.update(DraftRow(order_id, "draft"), version, when=same), told.write])
 
 
 def order_link(order_id: str, token: str) -> str:
@@ -117,6 +128,15 @@ def load_draft(principal: Principal, order_id: str) -> Draft:
     if found is None or not (principal.is_staff or his):
         raise NotFound()
     return found
+
+
+def load_to_submit(principal: Principal, order_id: str, asked: Asked | None) -> Draft:
+    """A draft that is gone may have been submitted by this very request, whose answer was lost: AlreadyAnswered."""
+    try:
+        return load_draft(principal, order_id)
+    except NotFound:
+        requests.look_up(asked)
+        raise
 
 
 def find_draft(order_id: str) -> Draft | None:

@@ -11,6 +11,7 @@ from chalicelib.catalog.model import CHANNELS
 from chalicelib.kit import clock, config, files
 from chalicelib.kit.auth import Principal
 from chalicelib.kit.errors import Invalid, NotFound
+from chalicelib.kit.requests import AlreadyAnswered, look_up
 from chalicelib.kit.web import CUSTOMER, STAFF, Body, Call, Query, Routes, cursor, decoded, listed
 from chalicelib.orders import cancel, draft, find, link, settle, show
 from chalicelib.orders.command import Tender
@@ -121,15 +122,22 @@ def cancel_order(call: Call, order_id: str) -> dict[str, Any]:
 )
 def pay(call: Call, order_id: str) -> dict[str, Any]:
     """Choose how to pay a draft, or pay a waiting order in cash at the counter."""
-    waiting = draft.find_draft(order_id)
-    if waiting is not None:
-        waiting = draft.load_draft(call.principal, order_id)
-        if call.body.method not in ("transfer", "cod") and not call.principal.is_staff:
-            raise Invalid(("method", "pay a draft by transfer or on delivery"))
-        return show.for_customer(draft.submit(waiting, call.asked, [Tender(call.body.method)]))
-    if call.body.method != "cash" or not call.principal.is_staff:
-        raise Invalid(("method", "a waiting order is paid by transfer with proof, or in cash to a cashier"))
-    return told(call.principal, *settle.pay_in_cash(call.principal, order_id))
+    try:
+        if draft.find_draft(order_id) is not None:
+            return show.for_customer(pay_draft(call, order_id))
+        if call.body.method == "cash" and call.principal.is_staff:
+            return told(call.principal, *settle.pay_in_cash(call.principal, order_id, call.asked))
+        look_up(call.asked)  # it was a draft until this very request, whose answer was lost
+    except AlreadyAnswered as done:
+        return show.for_customer(done.answer)
+    raise Invalid(("method", "a waiting order is paid by transfer with proof, or in cash to a cashier"))
+
+
+def pay_draft(call: Call, order_id: str) -> dict[str, Any]:
+    waiting = draft.load_to_submit(call.principal, order_id, call.asked)
+    if call.body.method not in ("transfer", "cod") and not call.principal.is_staff:
+        raise Invalid(("method", "pay a draft by transfer or on delivery"))
+    return draft.submit(waiting, call.asked, [Tender(call.body.method)])
 
 
 @doors.post(
@@ -178,10 +186,10 @@ def reject(call: Call, payment_id: str) -> dict[str, Any]:
 @doors.post("/drafts/{order_id}/submit", who={"owner", "agent", "salesman"}, keyed=True, status=201)
 def submit_draft(call: Call, order_id: str) -> dict[str, Any]:
     """Place a draft as it was shown."""
-    return draft.submit(draft.load_draft(call.principal, order_id), call.asked)
+    return draft.submit(draft.load_to_submit(call.principal, order_id, call.asked), call.asked)
 
 
-@doors.post("/drafts/{order_id}/pay-link", who={"owner", "agent", "salesman"})
+@doors.post("/drafts/{order_id}/pay-link", who={"owner", "agent", "salesman"}, keyed=True)
 def pay_link(call: Call, order_id: str) -> dict[str, str]:
     """Send the customer a link to his draft, where he sees the same prices and pays."""
-    return draft.send_pay_link(call.principal, order_id)
+    return draft.send_pay_link(call.principal, order_id, call.asked)

@@ -10,11 +10,12 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
 
-from chalicelib.kit import clock, db, ids
+from chalicelib.kit import clock, db, ids, requests
 from chalicelib.kit.auth import Principal
 from chalicelib.kit.db import Write
 from chalicelib.kit.errors import Moved, NotFound
 from chalicelib.kit.money import Money
+from chalicelib.kit.requests import AlreadyAnswered, Asked
 from chalicelib.orders import cancel, store
 from chalicelib.orders.find import load_order
 from chalicelib.orders.look import selling_places
@@ -85,9 +86,19 @@ def confirm(principal: Principal, payment_id: str) -> tuple[Order, list[Payment]
     return capture(order, payments, payment, after, principal)
 
 
+def pay_in_cash(principal: Principal, order_id: str, asked: Asked | None = None) -> tuple[Order, list[Payment]]:
+    """A customer who was to transfer brings cash to the counter: all that is still open, into the cashier's shift.
+    Whoever asks again is told how the order stands now."""
+    try:
+        requests.look_up(asked)
+        return _take_cash(principal, order_id, asked)
+    except AlreadyAnswered:
+        order = load_order(principal, order_id)
+        return order, load_payments(order.payment_ids)
+
+
 @db.decided_anew
-def pay_in_cash(principal: Principal, order_id: str) -> tuple[Order, list[Payment]]:
-    """A customer who was to transfer brings cash to the counter: all that is still open, into the cashier's shift."""
+def _take_cash(principal: Principal, order_id: str, asked: Asked | None) -> tuple[Order, list[Payment]]:
     order = load_order(principal, order_id)
     payments = load_payments(order.payment_ids)
     waiting = [one for one in payments if METHODS[one.method].holds and one.open and one.status != "cancelled"]
@@ -101,7 +112,8 @@ def pay_in_cash(principal: Principal, order_id: str) -> tuple[Order, list[Paymen
     cash = _cash(order, rest, shift, principal)
     ended = [move_payment(one, "cancelled") for one in waiting]
     left = [replace(one, status="cancelled") if one in waiting else one for one in payments]
-    beside = [*ended, cash_into(shift, cash.amount), open_payment(cash)]
+    taken = requests.remember(asked, {"order": order.id})
+    beside = [*([taken] if taken else ()), *ended, cash_into(shift, cash.amount), open_payment(cash)]
     return capture(order, [*left, cash], None, cash, principal, beside)
 
 

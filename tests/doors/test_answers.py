@@ -34,7 +34,9 @@ def test_no_cache_keeps_an_answer_and_no_header_comes_back(world: World, row: Ro
 
 
 def test_links_in_answers_begin_with_our_own_address(world: World) -> None:
-    link = call("POST", f"/api/drafts/{world.names['a draft']}/pay-link", token=token(LIA), headers=HEADERS)
+    link = call(
+        "POST", f"/api/drafts/{world.names['a draft']}/pay-link", token=token(LIA), key=world.key(), headers=HEADERS
+    )
 
     assert link.json["url"].startswith("https://shop.test/")
 

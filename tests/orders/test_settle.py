@@ -164,7 +164,7 @@ def test_a_draft_holds_nothing_and_keeps_its_price_until_the_customer_pays(aws: 
     open_shop(TEAPOT=5)
     agent = token("agent-lia")
     draft = call("POST", "/api/drafts", an_order((TEAPOT, 2), channel="phone"), key=KEY, token=agent).json
-    link = call("POST", f"/api/drafts/{draft['id']}/pay-link", token=agent).json["url"]
+    link = call("POST", f"/api/drafts/{draft['id']}/pay-link", key=KEY, token=agent).json["url"]
     guest = link.rsplit("token=", 1)[1]
     untouched = level(TEAPOT)["available"]
 
@@ -190,6 +190,58 @@ def test_a_draft_is_submitted_once(aws: Any) -> None:
     assert first.json["status"] == "placed"
     assert second.status == 404
     assert level(TEAPOT)["allocated"] == 2
+
+
+def test_a_draft_submitted_again_under_its_key_gets_the_same_answer(aws: Any) -> None:
+    open_shop(TEAPOT=5)
+    agent = token("agent-lia")
+    draft = call("POST", "/api/drafts", an_order((TEAPOT, 2), channel="phone"), key=KEY, token=agent).json
+
+    first, again = (call("POST", f"/api/drafts/{draft['id']}/submit", key=KEY, token=agent) for _ in range(2))
+
+    assert (first.status, again.status) == (201, 200)
+    assert again.body == first.body
+    assert level(TEAPOT)["allocated"] == 2
+
+
+def test_a_customer_who_pays_his_draft_again_under_his_key_gets_the_same_answer(aws: Any) -> None:
+    open_shop(TEAPOT=5)
+    agent = token("agent-lia")
+    draft = call("POST", "/api/drafts", an_order((TEAPOT, 2), channel="phone"), key=KEY, token=agent).json
+    link = call("POST", f"/api/drafts/{draft['id']}/pay-link", key=KEY, token=agent).json["url"]
+    path = f"/api/orders/{draft['id']}/payments?token={link.rsplit('token=', 1)[1]}"
+
+    first, again = (call("POST", path, {"method": "transfer"}, key=KEY) for _ in range(2))
+
+    assert (first.status, again.status) == (200, 200)
+    assert again.body == first.body
+    assert level(TEAPOT)["reserved"] == 2
+
+
+def test_cash_for_a_waiting_order_taken_again_under_its_key_is_taken_once(aws: Any) -> None:
+    open_shop(TEAPOT=9)
+    cashier = token("cashier-sinta")
+    order = place(an_order((TEAPOT, 2), payments=TRANSFER))
+    call("POST", "/api/shifts", {"opening": {"amount": 0, "currency": "IDR"}}, key="open-a-shift-key-1", token=cashier)
+    path = f"/api/orders/{order['id']}/payments"
+
+    first, again = (call("POST", path, {"method": "cash"}, key=KEY, token=cashier) for _ in range(2))
+
+    assert (first.status, again.status) == (200, 200)
+    assert again.body == first.body
+    assert call("GET", "/api/shifts/mine", token=cashier).json["expected"]["amount"] == 250_000
+
+
+def test_a_pay_link_asked_for_again_under_its_key_is_sent_once(aws: Any) -> None:
+    open_shop(TEAPOT=5)
+    agent = token("agent-lia")
+    draft = call("POST", "/api/drafts", an_order((TEAPOT, 2), channel="phone"), key=KEY, token=agent).json
+    path = f"/api/drafts/{draft['id']}/pay-link"
+
+    first, again = (call("POST", path, key=KEY, token=agent) for _ in range(2))
+
+    assert again.body == first.body
+    assert [entry.kind for entry in journal.history(f"draft#{draft['id']}")] == ["DraftMade", "PayLinkAsked"]
 
 
 def test_orders_of_all_channels_stand_in_one_list_newest_first(aws: Any) -> None:
