@@ -28,7 +28,11 @@ class PlacementRow(Row):
 
 def find(code: str) -> Placement | None:
     row = db.get(PlacementRow, "placements", code, consistent=False)
-    return Placement(row.sk, row.channel, row.medium, row.sku or "", row.active) if row else None
+    return as_placement(row) if row else None
+
+
+def as_placement(row: PlacementRow) -> Placement:
+    return Placement(row.sk, row.channel, row.medium, row.sku or "", row.active)
 
 
 def landing(placement: Placement) -> str:
@@ -41,6 +45,8 @@ def landing(placement: Placement) -> str:
 def keep(placement: Placement, principal: Principal) -> dict[str, Any]:
     check_placement(placement, CHANNELS)
     row = db.get(PlacementRow, "placements", placement.code)
+    if row is not None and as_placement(row) == placement:
+        return answer(placement)
     before = Head(int(row.version), row.journal_hash) if row else Head()
     event = PlacementKept(placement.code, placement.channel, placement.medium, placement.sku, placement.active)
     told = journal.record(f"placement#{placement.code}", event, after=before, actor=principal.actor, at=clock.now())
@@ -55,4 +61,8 @@ def keep(placement: Placement, principal: Principal) -> dict[str, Any]:
         journal_hash=told.head.hash,
     )
     db.commit([journal.put_next(after), told.write])
+    return answer(placement)
+
+
+def answer(placement: Placement) -> dict[str, Any]:
     return {"code": placement.code, "link": f"/l/{placement.code}", "leads_to": landing(placement)}

@@ -19,6 +19,8 @@ def grant_terms(
     customer, credit = card(customer_id)
     exposure = credit.exposure if credit else zero(limit.currency)
     granted = Credit(customer_id, limit, exposure, terms_days)
+    if credit == granted and (customer.terms_days, customer.price_group) == (terms_days, price_group):
+        return customer, granted
     was = credit.limit.minor if credit else 0
     told = TermsGranted(customer_id, limit.minor, was, limit.currency, terms_days, price_group, reason)
     entry = journal.record(f"customer#{customer_id}", told, after=head_of(customer), actor=actor, at=clock.now())

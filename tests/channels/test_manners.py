@@ -6,6 +6,7 @@ from typing import Any
 
 import pytest
 
+from chalicelib.kit import journal
 from tests.client import call
 from tests.shop import CUP, TEAPOT, an_order, level, open_shop, put, token
 
@@ -158,3 +159,13 @@ def test_a_quote_prices_the_cart_and_says_what_is_short_without_holding_anything
     assert told["short"] == [{"sku": TEAPOT, "wanted": 2, "available": 1}]
     assert "cash" not in told["payments"]
     assert level(TEAPOT)["available"] == 1
+
+
+def test_a_placement_kept_again_as_it_is_is_kept_once(aws: Any) -> None:
+    kept = {"code": "ig-bio", "channel": "social", "medium": "post", "sku": TEAPOT}
+    open_shop()
+
+    first, again = (call("PUT", "/api/placements", kept, token=token("owner-ratna")) for _ in range(2))
+
+    assert again.body == first.body
+    assert [entry.sk for entry in journal.history("placement#ig-bio")] == [1]

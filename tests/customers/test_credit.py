@@ -91,6 +91,16 @@ def test_a_limit_below_what_is_owed_lets_nothing_further_out():
         db.commit([extend_credit("cus_sari", rupiah(1))])
 
 
+def test_granting_the_same_terms_again_is_granted_once():
+    first = grant_terms("cus_sari", rupiah(500), 14, "retail", reason="pays late", actor="finance-dewi")
+    told = len(journal.history("customer#cus_sari"))
+
+    again = grant_terms("cus_sari", rupiah(500), 14, "retail", reason="pays late", actor="finance-dewi")
+
+    assert again == first
+    assert len(journal.history("customer#cus_sari")) == told
+
+
 def test_who_granted_what_and_why_is_on_record():
     grant_terms("cus_sari", rupiah(500), 14, "", reason="pays late", actor="finance-dewi")
 
