@@ -6,6 +6,7 @@ what a no would mean; the engine behind it (DynamoDB here, a simulator's memory 
 
 from __future__ import annotations
 
+import base64
 import random
 import threading
 import time
@@ -17,7 +18,6 @@ from functools import wraps
 from typing import Any, ClassVar, Protocol, TypeVar, cast
 
 from pynamodb.attributes import Attribute, UnicodeAttribute
-from pynamodb.connection import Connection
 from pynamodb.connection.table import TableConnection
 from pynamodb.exceptions import TransactWriteError, VerboseClientError
 from pynamodb.expressions.condition import Condition
@@ -26,6 +26,7 @@ from pynamodb.models import Model
 from pynamodb.transactions import TransactWrite
 
 from chalicelib.kit import clock, config
+from chalicelib.kit.dynamo import BUSY, Connection
 from chalicelib.kit.errors import Moved, Problem, Unavailable
 
 MOST_WRITES = 100  # DynamoDB's limit for one transaction
@@ -34,15 +35,6 @@ TRIES = 6
 
 # Nothing is wrong with such a transaction, only the moment: these are tried again.
 PASSING = {"TransactionConflict", "ThrottlingError", "ProvisionedThroughputExceeded"}
-BUSY = {
-    *(
-        "ProvisionedThroughputExceededException",
-        "ThrottlingException",
-        "RequestLimitExceeded",
-        "LimitExceededException",
-    ),
-    *("TransactionInProgressException", "TransactionConflictException", "InternalServerError", "ServiceUnavailable"),
-}
 
 R = TypeVar("R", bound="Row")
 Refusal = Problem | Callable[[Any], Problem]
@@ -85,7 +77,7 @@ class BytesAttribute(Attribute[bytes]):
         return bytes(value)
 
     def deserialize(self, value: Any) -> bytes:
-        return bytes(value)
+        return base64.b64decode(value) if isinstance(value, str) else bytes(value)
 
 
 def table(room: str) -> Any:
@@ -420,7 +412,7 @@ def connection() -> Connection:
     """One client for each thread. API Gateway gives up after 29 s, so no read may wait longer than 3."""
     if not hasattr(_local, "connection"):
         _local.connection = Connection(
-            region=config.region(), connect_timeout_seconds=1, read_timeout_seconds=3, max_retry_attempts=2
+            lambda attempt: pause(attempt), region=config.region(), connect_timeout_seconds=1, read_timeout_seconds=3
         )
     return cast(Connection, _local.connection)
 

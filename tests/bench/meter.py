@@ -2,15 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from typing import Any
+from unittest.mock import patch
 
 from chalicelib.kit import db
 
 READS = {"GetItem", "BatchGetItem", "Query", "Scan"}
 ASKED = {"TransactWriteItems", *READS}
+
+
+Call = Callable[[str, dict[str, Any]], Any]
 
 
 @dataclass
@@ -33,28 +37,23 @@ class Meter:
     def transactions(self) -> list[dict[str, Any]]:
         return [params for name, params in self.requests if name == "TransactWriteItems"]
 
-    def asks(self, params: dict[str, Any], model: Any, **_: Any) -> None:
-        if model.name in ASKED:
-            params["ReturnConsumedCapacity"] = "INDEXES"
-        self.requests.append((model.name, params))
-
-    def hears(self, parsed: dict[str, Any], model: Any, **_: Any) -> None:
+    def listens(self, usual: Call, operation: str, request: dict[str, Any]) -> Any:
+        asked = {"ReturnConsumedCapacity": "INDEXES"} if operation in ASKED else {}
+        self.requests.append((operation, request))
+        parsed = usual(operation, request | asked)
         told = parsed.get("ConsumedCapacity") or []
         units = sum(each["CapacityUnits"] for each in (told if isinstance(told, list) else [told]))
-        if model.name in READS:
+        if operation in READS:
             self.read += units
         else:
             self.written += units
+        return parsed
 
 
 @contextmanager
 def metered() -> Iterator[Meter]:
     """Everything that this thread's client is asked meanwhile."""
-    meter, events = Meter(), db.connection().client.meta.events
-    events.register("before-parameter-build.dynamodb", meter.asks)
-    events.register("after-call.dynamodb", meter.hears)
-    try:
+    meter, client = Meter(), db.connection().client
+    usual = client._make_api_call
+    with patch.object(client, "_make_api_call", lambda *asked: meter.listens(usual, *asked)):
         yield meter
-    finally:
-        events.unregister("before-parameter-build.dynamodb", meter.asks)
-        events.unregister("after-call.dynamodb", meter.hears)

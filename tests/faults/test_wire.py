@@ -5,9 +5,9 @@ from __future__ import annotations
 from types import SimpleNamespace
 from typing import Any
 
-import botocore.endpoint
 import pytest
 
+from chalicelib.kit import db
 from infra.local.server import Answered
 from tests.client import call
 from tests.conftest import forget
@@ -24,9 +24,10 @@ UNTOUCHED = {"on_hand": 9, "reserved": 0, "allocated": 0, "available": 9}
 
 @pytest.fixture
 def waits(monkeypatch: pytest.MonkeyPatch) -> list[float]:
-    """How long botocore would have waited before each of its tries; nobody really does."""
+    """How long it would have been waited before each next try; nobody really does."""
     waited: list[float] = []
-    monkeypatch.setattr(botocore.endpoint, "time", SimpleNamespace(sleep=waited.append))
+    monkeypatch.setattr(db, "time", SimpleNamespace(sleep=waited.append))
+    monkeypatch.setattr(db, "pause", db._sleep)
     return waited
 
 
