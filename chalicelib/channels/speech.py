@@ -47,6 +47,7 @@ def spoken(said: PlaceOrderBody, call: Call, *, location: str = "", delivery: De
         placed_at=_aware(said.placed_at),
         freight=money(said.freight),
         ref=said.ref,
+        caller="" if who.id else call.caller,
         made_by=said.actor,
     )
 

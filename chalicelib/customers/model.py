@@ -18,6 +18,7 @@ IDENTITY_KINDS = ("phone", "email")
 CODE_LASTS = timedelta(minutes=10)
 CODE_TRIES = 5
 CODES_A_DAY = 5  # with five tries each, a guesser's chance at a number is 25 in a million a day
+CODES_A_DAY_TO_ONE_CALLER = 50  # whole towns share an address of their phone company
 ASK_AGAIN_AFTER = timedelta(seconds=60)
 
 

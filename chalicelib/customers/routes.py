@@ -156,7 +156,7 @@ def unmerge_customer(call: Call, customer_id: str) -> dict[str, Any]:
 )
 def verify_identity(call: Call) -> dict[str, Any]:
     """Sends a code to the phone or e-mail that stands on the caller's order; says the same when none is due."""
-    verification.ask(customer_of(call.principal, call.body.order), call.body.identity)
+    verification.ask(customer_of(call.principal, call.body.order), call.body.identity, call.caller)
     return {"asked": True, "code_lasts_seconds": int(CODE_LASTS.total_seconds())}
 
 

@@ -79,7 +79,7 @@ class AskRow(Row):
 
 
 class AsksRow(Row):
-    """How many codes went to one phone or e-mail on a day, whoever asked."""
+    """How many codes went to one phone or e-mail on a day, whoever asked; and how many to one caller, see verify.py."""
 
     Meta = db.table("customers")
 

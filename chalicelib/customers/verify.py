@@ -16,6 +16,7 @@ from chalicelib.customers.code import matches
 from chalicelib.customers.merge import merge
 from chalicelib.customers.model import (
     CODES_A_DAY,
+    CODES_A_DAY_TO_ONE_CALLER,
     Ask,
     AskedTooOften,
     Customer,
@@ -55,7 +56,7 @@ BY_THE_CUSTOMER = "customer"
 
 
 @db.decided_anew
-def ask(customer_id: str, kind: str) -> None:
+def ask(customer_id: str, kind: str, caller: str = "") -> None:
     """Lets a code be sent, and tells nobody whether one was: there may be nothing to prove, or it is a second click."""
     now = clock.now()
     customer, standing = _load(customer_id, kind)
@@ -66,7 +67,9 @@ def ask(customer_id: str, kind: str) -> None:
         return
     new = Ask(ids.new("ask", now), customer_id, kind, value, asked_at=now)
     told = VerificationAsked(customer_id, new.id, kind, clock.iso(new.expires_at))
-    db.commit([_replace_ask(standing, new), _one_more_today(new), *_told(customer, told, BY_THE_CUSTOMER, now)])
+    counted = [_one_more_today(kind, value, now, CODES_A_DAY)]
+    counted += [_one_more_today("caller", caller, now, CODES_A_DAY_TO_ONE_CALLER)] if caller else []
+    db.commit([_replace_ask(standing, new), *counted, *_told(customer, told, BY_THE_CUSTOMER, now)])
 
 
 def confirm(customer_id: str, kind: str, code: str) -> None:
@@ -172,14 +175,15 @@ def _still(standing: Ask) -> Write:
     return db.check(AskRow(key.pk, key.sk), (AskRow.ask_id == standing.id) & (AskRow.tries == standing.tries))
 
 
-def _one_more_today(new: Ask) -> Write:
-    """Counted by phone or e-mail, whoever asked: each code is a message that somebody pays for, and five guesses."""
-    key, day = asks_key(new.kind, new.value), new.asked_at.date().isoformat()
+def _one_more_today(kind: str, value: str, now: datetime, most: int) -> Write:
+    """Counted by phone or e-mail, whoever asked, and by who asked, for whatever number: each code is a message that
+    somebody pays for, and five guesses."""
+    key, day = asks_key(kind, value), now.date().isoformat()
     row = db.get(AsksRow, key.pk, key.sk)
     if row is None:
         return db.create(AsksRow(key.pk, key.sk, day=day, times=1))
     times = int(row.times) if row.day == day else 0
-    if times >= CODES_A_DAY:
+    if times >= most:
         raise AskedTooOften()
     unmoved = (AsksRow.day == row.day) & (AsksRow.times == row.times)
     return db.put(AsksRow(key.pk, key.sk, day=day, times=times + 1), when=unmoved)

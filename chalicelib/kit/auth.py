@@ -9,6 +9,7 @@ from __future__ import annotations
 import base64
 import hashlib
 import hmac
+import ipaddress
 from dataclasses import dataclass
 from typing import Any
 
@@ -84,6 +85,19 @@ def _order_token(secret: str, order_id: str, version: int) -> str:
 def short_token(purpose: str, *parts: str) -> str:
     """128 bits that fit in an SMS; the same parts always give the same token."""
     return _mac(config.secrets()[-1], ":".join((purpose, *parts)), 16)
+
+
+def caller(address: str) -> str:
+    """Stands for the network somebody calls from and tells nobody where that is. Empty for an address that is not of
+    the open internet: behind one of those stands everybody."""
+    try:
+        found = ipaddress.ip_address(address)
+    except ValueError:
+        return ""
+    if not found.is_global:
+        return ""
+    network = ipaddress.ip_network((found, 32 if found.version == 4 else 64), strict=False)  # a home has 2^64 of these
+    return short_token("caller", str(network))
 
 
 def sign(purpose: str, value: Any) -> str:

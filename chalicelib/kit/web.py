@@ -61,6 +61,7 @@ class Call:
     raw: bytes = b""
     headers: Any = None
     location: str | None = None
+    caller: str = ""  # see `auth.caller`
 
 
 @dataclass(frozen=True)
@@ -147,7 +148,8 @@ def read_and_view(door: Door, request: Any, parts: dict[str, str]) -> Any:
         raise NotFound()
     raw = raw_body(request, door.most_bytes)
     body = read_body(door, raw)
-    call = Call(principal, body, read_query(door, query), raw=raw, headers=headers)
+    caller = auth.caller(request.context["identity"]["sourceIp"])  # what a header says of it, anybody can write
+    call = Call(principal, body, read_query(door, query), raw=raw, headers=headers, caller=caller)
     if door.keyed:
         call = replace(call, asked=asked(door, principal, headers, body if body is not None else parts, parts))
     return door.view(call, **parts)

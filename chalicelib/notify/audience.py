@@ -41,7 +41,7 @@ def customer(scene: Scene, notice: Notice) -> Iterator[Message]:
     if not (contact.get("phone") or contact.get("email")):
         return
     language = contact.get("language", "id")
-    who = Recipient(f"customer#{order.id}", contact.get("phone", ""), contact.get("email", ""), language)
+    who = Recipient(f"customer#{order.id}", contact.get("phone", ""), contact.get("email", ""), language, order.caller)
     facts = scene.order_facts() | {"link": order_link(order), "bringer": order.bringer}
     yield scene.message(who, notice, facts)
 

@@ -42,6 +42,8 @@ def allowed() -> Allowed:
         per_day=config.number("SMS_PER_DAY", 5_000),
         per_staff=config.number("SMS_PER_STAFF_PER_DAY", 300),
         per_customer=config.number("SMS_PER_CUSTOMER_PER_DAY", 10),
+        per_range=config.number("SMS_PER_RANGE_PER_DAY", 200),
+        per_caller=config.number("SMS_PER_CALLER_PER_DAY", 100),
     )
 
 

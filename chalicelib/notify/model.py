@@ -79,6 +79,7 @@ class Recipient:
     phone: str = ""
     email: str = ""
     language: str = "id"
+    caller: str = ""  # who made a customer's order, as `auth.caller` names him
 
     @property
     def is_customer(self) -> bool:
@@ -120,6 +121,8 @@ class Allowed:
     per_day: int
     per_staff: int
     per_customer: int
+    per_range: int
+    per_caller: int
 
     def per_recipient(self, recipient: Recipient) -> int:
         return self.per_customer if recipient.is_customer else self.per_staff
@@ -143,7 +146,7 @@ class AlreadyTold(Refused):
 
 
 class BudgetSpent(Refused):
-    """`recipient` is empty when the whole shop's budget of the day is used up."""
+    """`budget` says which; `all` is the whole shop's."""
 
     says = "No more SMS today."
 

@@ -71,8 +71,9 @@ class SentRow(Row):
 
 
 class BudgetRow(Row):
-    """How many SMS went out on a day: sk is `all`, or one recipient's number behind a key nobody else has. The `all`
-    row is one hot item, on purpose: it gives way at some fifty SMS a second, long after any sane budget."""
+    """How many SMS went out on a day: sk is `all`, or `to#` one number, `range#` a customer's and the ten thousand
+    beside it, `from#` the network his orders come from, each behind a key nobody else has. The `all` row is one hot
+    item, on purpose: it gives way at some fifty SMS a second, long after any sane budget."""
 
     Meta = db.table("notify")
 
@@ -195,15 +196,21 @@ def sent_key(attempt: Attempt) -> str:
 
 
 def spend(attempts: Sequence[Attempt], allowed: Allowed, at: datetime) -> list[Write]:
-    """One counter for the shop and one for each number. Two messages to one number are one step of its counter, since
-    a transaction takes no item twice."""
-    recipients = [attempt.message.recipient for attempt in attempts if attempt.channel == "sms"]
-    if not recipients:
-        return []
-    by_number = Counter(number_key(each) for each in recipients)
-    limits = {number_key(each): allowed.per_recipient(each) for each in recipients}
-    writes = [_count("all", len(recipients), allowed.per_day, at)]
-    return writes + [_count(number, count, limits[number], at) for number, count in sorted(by_number.items())]
+    """Two messages to one number are one step of its counter, since a transaction takes no item twice."""
+    budgets = [budgets_of(each.message.recipient, allowed) for each in attempts if each.channel == "sms"]
+    counts = Counter(name for each in budgets for name in each)
+    limits = {name: limit for each in budgets for name, limit in each.items()}
+    return [_count(name, count, limits[name], at) for name, count in sorted(counts.items())]
+
+
+def budgets_of(recipient: Recipient, allowed: Allowed) -> dict[str, int]:
+    """Every counter that an SMS to him moves, with its limit. Who earns on messages to numbers of his own has a whole
+    range of them, and orders from one place; whose numbers staff have is the owner's word."""
+    found = {"all": allowed.per_day, number_key(recipient): allowed.per_recipient(recipient)}
+    if recipient.is_customer:
+        found["range#" + auth.short_token("sms-range", recipient.phone[:-4])] = allowed.per_range
+        found |= {f"from#{recipient.caller}": allowed.per_caller} if recipient.caller else {}
+    return found
 
 
 def number_key(recipient: Recipient) -> str:
@@ -215,8 +222,7 @@ def _count(sk: str, count: int, limit: int, at: datetime) -> Write:
     room = BudgetRow.spent <= limit - count
     if count <= limit:  # the first of a day makes the row; a limit of none must not let even that one pass
         room = BudgetRow.spent.does_not_exist() | room
-    refusal = BudgetSpent(recipient="" if sk == "all" else sk)
-    return db.update(row, BudgetRow.spent.add(count), when=room, refusal=refusal)
+    return db.update(row, BudgetRow.spent.add(count), when=room, refusal=BudgetSpent(budget=sk))
 
 
 def load_inbox(party: str, before: str | None, limit: int) -> list[NoticeRow]:

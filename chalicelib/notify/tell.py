@@ -49,7 +49,7 @@ def announce(messages: Sequence[Message], *once: Write) -> list[Attempt]:
             db.commit([*once, *kept, *leaving(attempts)])
             return attempts
         except BudgetSpent as spent:
-            attempts = [without_sms(each, spent.facts["recipient"]) for each in attempts]
+            attempts = [without_sms(each, spent.facts["budget"]) for each in attempts]
 
 
 def first_attempt(message: Message) -> Attempt:
@@ -66,8 +66,8 @@ def leaving(attempts: Sequence[Attempt]) -> list[Write]:
 
 
 def without_sms(attempt: Attempt, spent: str) -> Attempt:
-    """`spent` names whose budget it was; empty, the whole shop's."""
-    if attempt.channel != "sms" or spent not in ("", store.number_key(attempt.message.recipient)):
+    """`spent` names the budget that has nothing left."""
+    if attempt.channel != "sms" or spent not in store.budgets_of(attempt.message.recipient, carriers.allowed()):
         return attempt
     log.warning("no SMS left", event_id=attempt.message.event_id, kind=attempt.message.notice.template)
     return replace(attempt, step=step_from(attempt.message, attempt.rung + 1))

@@ -52,6 +52,7 @@ class PlaceOrder:
     placed_at: datetime | None = None  # the business date of an order agreed elsewhere; holds use the real clock
     freight: Money | None = None
     ref: str = ""
+    caller: str = ""  # of a shopper: how many messages a day his orders may cause
     made_by: str = ""  # whose order it is, where somebody else (an import) writes it down
     order_id: str = ""  # a draft brings its own
     quoted: Sequence[OrderLine] | None = None  # and the prices the customer was shown

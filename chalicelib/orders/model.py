@@ -89,6 +89,7 @@ class Order:
     bringer: str = ""
     token_version: int = 1
     link_until: datetime | None = None  # when the customer's link ends
+    caller: str = ""  # the network a shopper called from, as `auth.caller` names it
     version: int = 0
     journal_hash: str = ""
 

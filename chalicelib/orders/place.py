@@ -242,6 +242,7 @@ def new_order(
         note=command.note,
         ref=command.ref,
         link_until=link_ends(seen.now),
+        caller=command.caller,
     )
 
 

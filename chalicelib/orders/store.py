@@ -41,6 +41,7 @@ class OrderRow(Row):
     bringer = UnicodeAttribute(null=True)
     token_version = NumberAttribute(default=1)
     link_until = InstantAttribute(null=True)
+    caller = UnicodeAttribute(null=True)
     version = NumberAttribute()
     journal_hash = UnicodeAttribute()
     list = UnicodeAttribute(null=True)
@@ -153,6 +154,7 @@ def _row(order: Order) -> OrderRow:
         reason=order.reason or None,
         token_version=order.token_version,
         link_until=order.link_until,
+        caller=order.caller or None,
         version=order.version,
         journal_hash=order.journal_hash,
         list=day_list(clock.day_of(order.placed_at, config.zone()).isoformat(), order.channel),
@@ -217,6 +219,7 @@ def as_order(row: Any) -> Order:
         bringer=row.bringer or "",
         token_version=int(row.token_version),
         link_until=row.link_until,
+        caller=row.caller or "",
         version=int(row.version),
         journal_hash=row.journal_hash,
     )

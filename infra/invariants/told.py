@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Iterator
+from typing import Any
 
-from chalicelib.notify.model import SENDS
+from infra.invariants import states
 from infra.invariants.world import Row, World, differ, summed
 
 
@@ -55,7 +57,7 @@ def n2_nobody_is_told_twice(world: World) -> list[str]:
     wrong += [f"{name}: sent {times} times" for name, times in sent.items() if times > 1]
     inboxes = {(row["pk"], row["sk"]) for row in world.notices}
     for row in world.sends:
-        if row["status"] not in SENDS:
+        if row["status"] not in states.SEND:
             wrong.append(f"{row['pk']} is {row['status']!r}, which is no state")
         if (row["party"], row["event"]) not in inboxes:
             wrong.append(f"{row['pk']} went out beside the inbox")
@@ -63,7 +65,8 @@ def n2_nobody_is_told_twice(world: World) -> list[str]:
 
 
 def n3_nothing_is_told_that_did_not_happen(world: World) -> list[str]:
-    """Each inbox row, each list of told parties and each send names an entry of the journal, of that subject."""
+    """Each inbox row, each list of told parties and each send names an entry of the journal, of that subject; and each
+    inbox is of somebody whom that entry concerns: the subject's own customer, whoever is named in it, or an office."""
     wrong = []
     for kind, event, row in _mentions(world):
         entry = world.by_event.get(event)
@@ -71,7 +74,24 @@ def n3_nothing_is_told_that_did_not_happen(world: World) -> list[str]:
             wrong.append(f"{kind} of {row['pk']} tells of {event}, which is not in that journal")
         elif row.get("sequence", entry["sequence"]) != entry["sequence"]:
             wrong.append(f"{kind} of {row['pk']} tells of {event} under a wrong number")
+        elif kind == "a notice" and not _concerns(entry, row["pk"]):
+            wrong.append(f"{row['pk']} was told of {_name(entry)}, which is none of his business")
     return wrong
+
+
+def _concerns(entry: Row, party: str) -> bool:
+    kind, _, name = party.partition("#")
+    if kind == "customer":
+        return bool(entry["subject"].partition("#")[2] == name)
+    return kind == "role" or name in set(_words(entry["said"]))
+
+
+def _words(said: Any) -> Iterator[Any]:
+    if isinstance(said, dict | list):
+        for part in said.values() if isinstance(said, dict) else said:
+            yield from _words(part)
+    else:
+        yield said
 
 
 def _mentions(world: World) -> Iterator[tuple[str, str, Row]]:
@@ -85,10 +105,31 @@ def n4_messages_keep_to_their_budget(world: World) -> list[str]:
     rows = [row for row in world.rows["notify"] if row["pk"].startswith("budget#sms#")]
     counted = {
         "the shop's budget": sum(row["spent"] for row in rows if row["sk"] == "all"),
-        "all numbers' budgets": sum(row["spent"] for row in rows if row["sk"] != "all"),
+        "all numbers' budgets": sum(row["spent"] for row in rows if row["sk"].startswith("to#")),
     }
     claimed = sum(row["channel"] == "sms" for row in world.sends)
     return differ("{name} counts {found} SMS, {expected} were claimed", dict.fromkeys(counted, claimed), counted)
+
+
+def n5_nobody_is_named(world: World) -> list[str]:
+    """No phone number and no e-mail address of a customer, or of whom an order is for, stands in the journal, in an
+    inbox, in a list of who was told or beside a send: what was told stays when a person is forgotten."""
+    people = {row.get(name) for row in world.rows["customers"] for name in ("phone", "email")}
+    people |= {value for order in world.orders.values() for value in _reached_at(order)}
+    rows = [*world.rows["journal"], *world.rows["notify"]]
+    texts = [" ".join(value for value in row.values() if isinstance(value, str)) for row in rows]
+    together = "\n".join(texts)
+    seen = [person for person in sorted(filter(None, people)) if person in together]
+    return [
+        f"{row.get('subject', row.get('pk'))} {row.get('sequence', row.get('sk'))} names a person"
+        for row, text in zip(rows, texts)
+        if any(person in text for person in seen)
+    ]
+
+
+def _reached_at(order: Row) -> Iterator[str]:
+    contact = json.loads(order["contact"]) if order.get("contact") else {}
+    yield from (contact[name] for name in ("phone", "email") if contact.get(name))
 
 
 def _name(entry: Row) -> str:
@@ -100,4 +141,5 @@ RULES = (
     n2_nobody_is_told_twice,
     n3_nothing_is_told_that_did_not_happen,
     n4_messages_keep_to_their_budget,
+    n5_nobody_is_named,
 )

@@ -9,7 +9,7 @@ from chalicelib.notify.stream import TOPIC, TOPICS
 from chalicelib.notify.tell import UNHEARD
 
 LADDER = ("sms", "email", "owner")
-ALLOWED = Allowed(prefixes=("+62",), per_day=10, per_staff=5, per_customer=2)
+ALLOWED = Allowed(prefixes=("+62",), per_day=10, per_staff=5, per_customer=2, per_range=5, per_caller=5)
 
 
 def test_every_event_of_every_room_has_a_topic_and_every_topic_exists() -> None:

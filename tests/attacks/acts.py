@@ -1,0 +1,39 @@
+"""What attackers do, in few words: requests from any address of the world, and what the shop then tells people."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from chalicelib.kit import journal
+from chalicelib.kit.journal import Entry
+from chalicelib.notify.tell import tell
+from infra.local.server import Answered, Asked
+from tests.attacks.ground import Ground
+from tests.client import gateway, raw
+from tests.doors.world import TEA
+from tests.shop import an_order
+
+SOMEWHERE = "103.47.132.18"
+
+
+def from_afar(
+    method: str, path: str, body: Any = None, *, caller: str = SOMEWHERE, key: str = "", headers: Any = None
+) -> Answered:
+    """As API Gateway says it: `caller` is the address at the other end of the connection."""
+    path, _, query = path.partition("?")
+    said = {"content-type": "application/json"} | ({"idempotency-key": key} if key else {}) | (headers or {})
+    return gateway().call(Asked(method, path, query, said, raw(body), caller))
+
+
+def ordered(ground: Ground, phone: str, caller: str = SOMEWHERE, headers: Any = None, **said: Any) -> Any:
+    body = an_order((TEA, 1), **{"customer": {"name": "Sari", "phone": phone}} | said)
+    answer = from_afar("POST", "/api/orders", body, caller=caller, key=ground.world.key(), headers=headers)
+    assert answer.status == 201, answer.text
+    return answer.json
+
+
+def heard(ground: Ground, subject: str, kind: str) -> None:
+    """The notices of these journal entries go out."""
+    for item in ground.memory.table("test-journal").rows[subject].values():
+        if item["kind"]["S"] == kind:
+            tell(journal.heard(journal.told(Entry.from_raw_data(item))))

@@ -1,0 +1,168 @@
+"""SMS pumping: who earns on messages to numbers of his own has the shop send them. Every budget ends where it says."""
+
+from __future__ import annotations
+
+import random
+from collections import Counter
+from collections.abc import Callable
+from typing import Any
+
+import pytest
+
+from chalicelib.kit import auth
+from tests.attacks.acts import from_afar, heard, ordered
+from tests.attacks.ground import Ground
+from tests.doors.world import TEA
+from tests.shop import put
+
+REQUESTS = 100_000
+ORDERS, VERIFICATIONS = 4_000, 12_000  # of these; the others are forged outright
+
+
+@pytest.fixture(autouse=True)
+def nothing_spent(ground: Ground) -> None:
+    """The world had messages sent while it was made."""
+    kept = ground.memory.table("test-notify")
+    for day in [pk for pk in kept.rows if pk.startswith("budget#")]:
+        for name in list(kept.rows[day]):
+            kept.drop(day, name)
+
+
+def numbered(number: int) -> str:
+    return f"+6281252{number:06d}"
+
+
+def address(number: int) -> str:
+    return f"103.47.{number // 250}.{number % 250}"
+
+
+BUDGETS: dict[str, Callable[[int], tuple[str, str]]] = {
+    "SMS_PER_DAY": lambda turn: (numbered(turn * 10_000), address(turn)),
+    "SMS_PER_CUSTOMER_PER_DAY": lambda turn: (numbered(7), address(turn)),
+    "SMS_PER_RANGE_PER_DAY": lambda turn: (numbered(turn), address(turn)),
+    "SMS_PER_CALLER_PER_DAY": lambda turn: (numbered(turn * 10_000), address(7)),
+}
+
+
+@pytest.mark.parametrize("messages", [2, 3, 4])
+@pytest.mark.parametrize("budget", BUDGETS)
+def test_a_budget_of_three_sends_two_of_two_and_three_of_three_and_three_of_four(
+    ground: Ground, monkeypatch: pytest.MonkeyPatch, budget: str, messages: int
+) -> None:
+    monkeypatch.setenv(f"SATUKANAL_{budget}", "3")
+
+    for turn in range(messages):
+        phone, caller = BUDGETS[budget](turn)
+        heard(ground, f"order#{ordered(ground, phone, caller)['id']}", "OrderPlaced")
+
+    assert len(ground.sent) == min(messages, 3)
+
+
+def test_an_order_over_a_budget_is_still_an_order(ground: Ground, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("SATUKANAL_SMS_PER_CALLER_PER_DAY", "0")
+
+    order = ordered(ground, numbered(1))
+    heard(ground, f"order#{order['id']}", "OrderPlaced")
+
+    assert (order["status"], ground.sent) == ("placed", [])
+
+
+def test_who_gave_an_email_is_written_to_where_no_sms_is_left(ground: Ground, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("SATUKANAL_SMS_PER_DAY", "0")
+    customer = {"name": "Sari", "phone": numbered(1), "email": "sari@example.com"}
+
+    order = ordered(ground, numbered(1), customer=customer)
+    heard(ground, f"order#{order['id']}", "OrderPlaced")
+
+    assert [to for to, _ in ground.sent] == ["sari@example.com"]
+
+
+def test_an_office_of_ours_is_no_caller(ground: Ground, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Behind an address that is not of the open internet stand a proxy and everybody."""
+    monkeypatch.setenv("SATUKANAL_SMS_PER_CALLER_PER_DAY", "0")
+
+    for caller in ("10.1.2.3", "127.0.0.1", "192.168.1.1", "::1", "", "unknown"):
+        heard(ground, f"order#{ordered(ground, numbered(1), caller)['id']}", "OrderPlaced")
+
+    assert len(ground.sent) == 6
+
+
+def test_one_network_of_the_sixth_version_is_one_caller() -> None:
+    """A home has 2^64 addresses of its own; a new one for each request must not be a new budget."""
+    assert auth.caller("2400:9800:1::1") == auth.caller("2400:9800:1::ffff:1") != auth.caller("2400:9800:2::1")
+
+
+def test_a_caller_who_says_he_is_another_is_counted_as_himself(ground: Ground, monkeypatch: pytest.MonkeyPatch) -> None:
+    """X-Forwarded-For is whatever its sender wrote."""
+    monkeypatch.setenv("SATUKANAL_SMS_PER_CALLER_PER_DAY", "2")
+
+    for turn in range(4):
+        order = ordered(ground, numbered(turn), headers={"x-forwarded-for": address(turn)})
+        heard(ground, f"order#{order['id']}", "OrderPlaced")
+
+    assert len(ground.sent) == 2
+
+
+def test_codes_are_counted_by_who_asks_for_whatever_number(ground: Ground, monkeypatch: pytest.MonkeyPatch) -> None:
+    from chalicelib.customers import verify
+
+    monkeypatch.setattr(verify, "CODES_A_DAY_TO_ONE_CALLER", 2)
+    orders = [ordered(ground, numbered(number)) for number in range(3)]
+
+    answers = [asked_for_a_code(order) for order in orders]
+
+    assert [answer.status for answer in answers] == [202, 202, 409]
+    assert answers[2].json["code"] == "asked_too_often"
+
+
+def test_no_address_of_a_caller_is_kept(ground: Ground) -> None:
+    ordered(ground, numbered(1), "103.47.132.99")
+
+    assert "103.47.132.99" not in str(ground.memory.tables)
+
+
+def test_a_hundred_thousand_forged_requests_cost_exactly_the_budget(
+    ground: Ground, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    limits = {"SMS_PER_DAY": 600, "SMS_PER_CUSTOMER_PER_DAY": 4}
+    limits |= {"SMS_PER_RANGE_PER_DAY": 60, "SMS_PER_CALLER_PER_DAY": 25}
+    for name, limit in limits.items():
+        monkeypatch.setenv(f"SATUKANAL_{name}", str(limit))
+    put(TEA, "wh-surabaya", ORDERS)
+    chance, ledger = random.Random(7), Ledger(limits)
+
+    order: Any = None
+    for turn in range(REQUESTS):
+        if turn % (REQUESTS // ORDERS) == 0:
+            phone, caller = (
+                numbered(chance.randrange(40) * 10_000 + chance.randrange(60)),
+                address(chance.randrange(60)),
+            )
+            order = ordered(ground, phone, caller)
+            heard(ground, f"order#{order['id']}", "OrderPlaced")
+            ledger.sends(phone, caller)
+        elif turn % (REQUESTS // ORDERS) <= VERIFICATIONS // ORDERS:
+            assert asked_for_a_code(order).status in (202, 409)
+        else:
+            assert asked_for_a_code(order, token=order["token"][1:]).status == 404
+
+    assert [to for to, _ in ground.sent] == ledger.sent
+    assert len(ledger.sent) == limits["SMS_PER_DAY"]
+
+
+class Ledger:
+    """The same budgets, counted by hand."""
+
+    def __init__(self, limits: dict[str, int]) -> None:
+        self.limits, self.spent, self.sent = list(limits.values()), Counter[str](), list[str]()
+
+    def sends(self, phone: str, caller: str) -> None:
+        names = ["all", phone, phone[:-4], caller]
+        if all(self.spent[name] < limit for name, limit in zip(names, self.limits)):
+            self.spent.update(names)
+            self.sent.append(phone)
+
+
+def asked_for_a_code(order: Any, token: str = "") -> Any:
+    body = {"order": order["id"], "identity": "phone"}
+    return from_afar("POST", f"/api/identities/verify?token={token or order['token']}", body)
