@@ -1,4 +1,4 @@
-"""What each journal entry of an order says about states: of the order, its payments, its work and its offers."""
+"""What each journal entry says about states: of an order, its payments, work and offers, of a transfer, of a drawer."""
 
 from __future__ import annotations
 
@@ -106,6 +106,10 @@ def _called_off(entry: Row) -> Iterator[Step]:
         yield Step(entry["said"]["offer_id"], "superseded")
 
 
+def _is(name: str, to: str) -> Callable[[Row], Iterator[Step]]:
+    return lambda entry: iter([Step(entry["said"][name], to)])
+
+
 TELLS: dict[str, Callable[[Row], Iterator[Step]]] = {
     "OrderPlaced": _placed,
     "OrderCancelled": _cancelled,
@@ -126,4 +130,10 @@ TELLS: dict[str, Callable[[Row], Iterator[Step]]] = {
     "WorkDelivered": _arrived("delivered"),
     "WorkHandedOver": _arrived("handed_over"),
     "WorkFailed": _failed,
+    "TransferSent": _is("transfer_id", "in_transit"),
+    "TransferReceived": lambda entry: iter([Step(entry["said"]["transfer_id"], entry["said"]["status"])]),
+    "TransferCancelled": _is("transfer_id", "cancelled"),
+    "ShiftOpened": _is("shift_id", "open"),
+    "ShiftCounted": _is("shift_id", "counted"),
+    "ShiftClosed": _is("shift_id", "closed"),
 }

@@ -4,9 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 
-from chalicelib.fulfillment import model as work_model
-from chalicelib.orders import model as order_model
-from chalicelib.payments import model as payment_model
+from infra.invariants import states
 from infra.invariants.fold import Step, steps
 from infra.invariants.world import Row, World, summed, units_of
 
@@ -17,65 +15,83 @@ QUIETLY = {"superseded": {"expired"}, "on_credit": {"captured", "cancelled"}} | 
 }
 
 
+TOLD_OF = ("order#", "transfer#", "shift#")
+
+
 def o1_every_step_is_in_its_table(world: World) -> list[str]:
-    """Every state is one of its table, and each step that the journal tells leads from a state to one of its next."""
+    """Every state is one of its table, and each step that the journal tells leads from a state to one of its next. A
+    claim comes before its offer's end, an offer runs out after it, and nobody's time to pay is over before it is."""
     wrong = [f"{name} is {state!r}, which is no state" for name, state, table in _standing(world) if state not in table]
-    for order_id in world.orders:
-        states: dict[str, str] = {}
-        for step in steps(world.history(order_id), world.works):
-            before = states.get(step.of)
-            if before and step.to != before and step.to not in _next(world, step, before):
-                wrong.append(f"{step.of} went from {before} to {step.to}")
-            states[step.of] = step.to
-    return wrong
+    for history in _histories(world):
+        before: dict[str, str] = {}
+        for step in steps(history, world.works):
+            was = before.get(step.of)
+            if was and step.to != was and step.to not in _next(world, step, was):
+                wrong.append(f"{step.of} went from {was} to {step.to}")
+            before[step.of] = step.to
+    return wrong + list(_out_of_time(world))
 
 
-def _standing(world: World) -> Iterator[tuple[str, str, dict[str, set[str]]]]:
+def _histories(world: World) -> Iterator[list[Row]]:
+    yield from (history for subject, history in world.journal.items() if subject.startswith(TOLD_OF))
+
+
+def _standing(world: World) -> Iterator[tuple[str, str, states.Table]]:
     for name, order in world.orders.items():
-        yield name, order["status"], order_model.STATES
-        yield f"fulfillment of {name}", order["fulfillment_status"], order_model.FULFILLMENT_STATES
+        yield name, order["status"], states.ORDER
+        yield f"fulfillment of {name}", order["fulfillment_status"], states.ORDER_FULFILLMENT
     for name, payment in world.payments.items():
-        yield name, payment["status"], payment_model.STATES.get(payment["method"], {})
-    for name, work in world.works.items():
-        yield name, work["status"], work_model.FULFILLMENT_STATES
-    for name, offer in world.offers.items():
-        yield name, offer["status"], work_model.OFFER_STATES
-    for name, shift in world.shifts.items():
-        yield name, shift["status"], payment_model.SHIFT_STATES
+        yield name, payment["status"], states.PAYMENT.get(payment["method"], {})
+    for name, row in _rows(world):
+        yield name, row["status"], TABLES[name.partition("_")[0]]
+
+
+TABLES = {"ord": states.ORDER, "off": states.OFFER, "ful": states.WORK, "trf": states.TRANSFER, "shf": states.SHIFT}
+
+
+def _rows(world: World) -> Iterator[tuple[str, Row]]:
+    """Work, offers, transfers and drawers. A bag has no journal of its own and no state but open."""
+    yield from world.works.items()
+    yield from world.offers.items()
+    yield from ((row["pk"], row) for row in world.transfers)
+    yield from ((name, row) for name, row in world.shifts.items() if name.startswith("shf_"))
 
 
 def _next(world: World, step: Step, before: str) -> set[str]:
     prefix = step.of.partition("_")[0]
-    if prefix == "ord":
-        return order_model.STATES.get(before, set())
-    if prefix == "off":
-        return work_model.OFFER_STATES.get(before, set())
     if prefix == "pay":
         method = world.payments.get(step.of, {}).get("method", "")
-        return payment_model.STATES.get(method, {}).get(before, set())
+        return states.PAYMENT.get(method, {}).get(before, set())
     van = world.works.get(step.of, {}).get("kind") == "van"
-    return work_model.FULFILLMENT_STATES.get(before, set()) | (work_model.ON_A_VAN.get(before, set()) if van else set())
+    return TABLES[prefix].get(before, set()) | (states.WORK_ON_A_VAN.get(before, set()) if van else set())
+
+
+def _out_of_time(world: World) -> Iterator[str]:
+    """Who decides and who writes down when share one clock, so no clock's error excuses these."""
+    for order_id in world.orders:
+        holds_until = ""
+        for entry in world.history(order_id):
+            said, at = entry["said"], entry["occurred_at"]
+            holds_until = said.get("holds_until", "") if entry["kind"] == "OrderPlaced" else holds_until
+            ends = world.offers.get(said.get("offer_id", ""), {}).get("expires_at", "")
+            if entry["kind"] == "OfferClaimed" and ends and at >= ends:
+                yield f"{said['offer_id']} was claimed at {at}, it had ended at {ends}"
+            if entry["kind"] == "OfferExpired" and at < ends:
+                yield f"{said['offer_id']} ran out at {at}, its end was {ends}"
+            if said.get("reason") == "payment_expired" and at < holds_until:
+                yield f"{order_id} ended for want of money at {at}, it had time until {holds_until}"
 
 
 def o3_a_row_is_what_its_journal_tells(world: World) -> list[str]:
-    """State of each order, payment, fulfillment and offer = the last step that the order's journal tells of it."""
+    """State of each order, payment, fulfillment, offer, transfer and drawer = the last step that its journal tells."""
+    told = {step.of: step.to for history in _histories(world) for step in steps(history, world.works)}
+    standing = {name: row["status"] for name, row in (*world.orders.items(), *world.payments.items(), *_rows(world))}
     wrong = []
-    for order_id in world.orders:
-        told = {step.of: step.to for step in steps(world.history(order_id), world.works)}
-        standing = _states(world, order_id)
-        for name in {*told, *standing}:
-            before, state = told.get(name, "nothing"), standing.get(name, "not there")
-            if state != before and state not in QUIETLY.get(before, ()):
-                wrong.append(f"{name} is {state}, its journal tells {before}")
+    for name in {*told, *standing}:
+        before, state = told.get(name, "nothing"), standing.get(name, "not there")
+        if state != before and state not in QUIETLY.get(before, ()):
+            wrong.append(f"{name} is {state}, its journal tells {before}")
     return wrong
-
-
-def _states(world: World, order_id: str) -> dict[str, str]:
-    rows = {order_id: world.orders[order_id]}
-    rows |= {row["pk"]: row for row in world.payments_of.get(order_id, ())}
-    rows |= {row["sk"]: row for row in world.works_of.get(order_id, ())}
-    rows |= {name: row for name, row in world.offers.items() if row["pk"] == order_id}
-    return {name: row["status"] for name, row in rows.items()}
 
 
 def o4_one_request_made_one_thing(world: World) -> list[str]:
@@ -134,7 +150,56 @@ def _fences(world: World) -> Iterator[str]:
 
 
 def _busy(work: Row) -> bool:
-    return work.get("status", "rejected") not in work_model.GIVEN_UP
+    return work.get("status", "rejected") not in states.GIVEN_UP
+
+
+def o7_nothing_waits_for_ever(world: World) -> list[str]:
+    """Once heard: each placed order is being brought whole, or asked for by an open offer, or on the list of those
+    nobody can bring; for one that has ended nobody works and nothing is on offer; an order is on the clock's list
+    exactly while its units are on hold; and whatever the clock had to end before it came by last has ended."""
+    return [words for rule in (_left_alone, _for_nothing, _off_the_list, _overslept) for words in rule(world)]
+
+
+def _heard(world: World, order_id: str) -> bool:
+    return all(entry["occurred_at"] <= world.heard_before for entry in world.history(order_id)[-1:])
+
+
+def _left_alone(world: World) -> Iterator[str]:
+    stranded = {row["pk"] for row in world.rows["fulfillment"] if row["sk"] == "stranded"}
+    asked = {offer["pk"] for offer in world.offers.values() if offer["status"] == "open"}
+    for order_id, order in world.orders.items():
+        if order["status"] != "placed" or order_id in stranded | asked or not _heard(world, order_id):
+            continue
+        busy = [work for work in world.works_of.get(order_id, ()) if _busy(work)]
+        brought = summed((piece.rpartition("@")[0], units) for work in busy for piece, units in units_of(work))
+        ordered = summed((line["sku"], line["quantity"]) for line in order["lines"])
+        if any(brought.get(sku, 0) < units for sku, units in ordered.items()):
+            yield f"{order_id} wants {ordered}, {brought} are being brought, and nobody is asked for the rest"
+
+
+def _for_nothing(world: World) -> Iterator[str]:
+    ended = {name for name, order in world.orders.items() if order["status"] in ("completed", "cancelled")}
+    ended = {name for name in ended if _heard(world, name)}
+    for name, row in (*world.works.items(), *world.offers.items()):
+        if row["pk"] in ended and row["status"] in states.NOT_YET_GONE | {"open"}:
+            yield f"{name} is {row['status']} still, its order has ended"
+
+
+def _off_the_list(world: World) -> Iterator[str]:
+    waiting = {row["pk"] for row in world.rows["orders"] if row["sk"] == "waiting"}
+    on_hold = {name for name, order in world.orders.items() if order.get("reserved_until")}
+    for name in sorted(waiting ^ on_hold):
+        yield f"{name} is " + ("watched for nothing" if name in waiting else "on hold, and nobody watches its end")
+
+
+def _overslept(world: World) -> Iterator[str]:
+    for name, offer in world.offers.items():
+        if offer["status"] == "open" and offer["expires_at"] <= world.swept_before:
+            yield f"{name} is open, its end was {offer['expires_at']}"
+    for name, order in world.orders.items():
+        proofs = any(each["status"] == "proof_submitted" for each in world.payments_of.get(name, ()))
+        if order.get("reserved_until") and order["reserved_until"] <= world.swept_before and not proofs:
+            yield f"{name} is waited for, its time to pay ended at {order['reserved_until']}"
 
 
 RULES: tuple[Callable[[World], list[str]], ...] = (
@@ -142,4 +207,5 @@ RULES: tuple[Callable[[World], list[str]], ...] = (
     o3_a_row_is_what_its_journal_tells,
     o4_one_request_made_one_thing,
     o5_one_claim_brings_it,
+    o7_nothing_waits_for_ever,
 )

@@ -2,10 +2,15 @@
 
 from __future__ import annotations
 
-from chalicelib.fulfillment.model import GIVEN_UP, GONE
-from infra.invariants.world import World, differ, sku_of, summed, units_of
+from bisect import bisect_left, bisect_right
+from datetime import timedelta
+from itertools import accumulate
 
-LEFT = GONE | {"back_at_location"}  # the goods of such work have left their shelf at least once
+from chalicelib.kit import clock
+from infra.invariants.states import GIVEN_UP, LEFT
+from infra.invariants.world import World, differ, place, sku_of, summed, units_of
+
+CLOCKS_DIFFER = timedelta(minutes=10)  # each may be wrong by five
 
 
 def s1_on_hand_is_its_ledger(world: World) -> list[str]:
@@ -74,7 +79,7 @@ def _missing_holds(world: World) -> list[str]:
 
 def s4_nothing_is_lost(world: World) -> list[str]:
     """For each SKU: Σ on_hand + in transit + shipped − returned = received ± adjusted. What is shipped and returned is
-    counted from the work that was done, not from the ledger."""
+    counted from the work that was done, not from the ledger; what a count adjusts is what it counted − expected."""
     here = [(sku_of(name), row["on_hand"]) for name, row in world.levels.items()]
     still = [transfer for transfer in world.transfers if transfer["status"] in ("in_transit", "partially_received")]
     moving = [(sku, sent - came) for transfer in still for sku, sent, came in transfer["lines"]]
@@ -83,7 +88,22 @@ def s4_nothing_is_lost(world: World) -> list[str]:
     returned = [(sku_of(name), -units) for work in back for name, units in units_of(work)]
     came = [(move.sku, move.on_hand) for _, move in world.movements if move.kind in ("received", "adjusted")]
     found = summed([*here, *moving, *out, *returned])
-    return differ("of {name} {expected} came in and {found} can be accounted for", summed(came), found)
+    return [
+        *differ("of {name} {expected} came in and {found} can be accounted for", summed(came), found),
+        *_miscounted(world),
+    ]
+
+
+def _miscounted(world: World) -> list[str]:
+    wrong = []
+    for entry in world.entries:
+        if entry["kind"] == "StockCounted":
+            said = entry["said"]
+            over = {sku: counted - expected for sku, expected, counted in said["counted"]}
+            adjusted = summed((sku, on_hand) for _, sku, _, _, on_hand, *_ in said.get("movements", ()))
+            subject = entry["subject"]
+            wrong += differ(subject + ": {expected} more of {name} were counted, {found} adjusted", over, adjusted)
+    return wrong
 
 
 def shipped(world: World, order_id: str) -> list[tuple[str, int]]:
@@ -96,8 +116,8 @@ def shipped(world: World, order_id: str) -> list[tuple[str, int]]:
 
 
 def s6_no_more_leaves_than_was_ordered(world: World) -> list[str]:
-    """For each order and SKU: issued by its journal = shipped by its work ≤ ordered, and what is being brought by all
-    who have not given up ≤ ordered."""
+    """For each order and SKU: issued by its journal = shipped by its work ≤ ordered, all of it once the order is
+    complete, and what is being brought by all who have not given up ≤ ordered."""
     wrong = []
     issued = summed(
         (f"{subject} {move.sku}", -move.on_hand) for subject, move in world.movements if move.kind == "issued"
@@ -115,7 +135,40 @@ def s6_no_more_leaves_than_was_ordered(world: World) -> list[str]:
         for sku, units in brought.items():
             if units > ordered.get(sku, 0):
                 wrong.append(f"{order_id}: {units} of {sku} are brought, {ordered.get(sku, 0)} were ordered")
+        if order["status"] == "completed":
+            left = summed((sku_of(name), units) for name, units in shipped(world, order_id))
+            wrong += differ(order_id + " is complete: {expected} of {name} were ordered, {found} left", ordered, left)
     return wrong
+
+
+def s7_promises_could_be_kept(world: World) -> list[str]:
+    """For each taking of n units at instant t from a level: Σ what was given to it until t + Δ − Σ what was taken from
+    it before t − Δ ≥ n, where Δ is by how much two clocks may differ. So there was an order of events in which nobody
+    took what was not there yet, whatever came in later."""
+    wrong = []
+    for name, changes in _changes(world).items():
+        given = sorted((at, units) for at, units in changes if units > 0)
+        taken = sorted((at, -units) for at, units in changes if units < 0)
+        sums = [[0, *accumulate(units for _, units in side)] for side in (given, taken)]
+        for at, units in taken:
+            late, early = clock.iso(clock.parse(at) + CLOCKS_DIFFER), clock.iso(clock.parse(at) - CLOCKS_DIFFER)
+            there = sums[0][bisect_right(given, (late, 10**15))] - sums[1][bisect_left(taken, (early, 0))]
+            if there < units:
+                wrong.append(f"{units} of {name} were taken at {at}, when at most {there} can have been there")
+    return wrong
+
+
+def _changes(world: World) -> dict[str, list[tuple[str, int]]]:
+    """For each level, when and by how much what could be promised there changed; one entry is one change."""
+    changes: dict[str, list[tuple[str, int]]] = {}
+    for entry in world.entries:
+        sums: dict[str, int] = {}
+        for _, sku, location, shelf, on_hand, reserved, allocated, display in entry["said"].get("movements", ()):
+            name = place(sku, location, shelf)
+            sums[name] = sums.get(name, 0) + on_hand - reserved - allocated - display
+        for name, units in sums.items():
+            changes.setdefault(name, []).append((entry["occurred_at"], units))
+    return changes
 
 
 def a3_promises_are_their_ledger(world: World) -> list[str]:
@@ -134,5 +187,6 @@ RULES = (
     s3_promises_have_an_order_behind_them,
     s4_nothing_is_lost,
     s6_no_more_leaves_than_was_ordered,
+    s7_promises_could_be_kept,
     a3_promises_are_their_ledger,
 )

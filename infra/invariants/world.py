@@ -17,6 +17,7 @@ ROOMS = (
     *("orders", "payments", "places", "pricing", "requests", "stock"),
 )
 HEARD_WITHIN = clock.minutes(1)
+SWEPT_WITHIN = clock.minutes(3)  # the clock comes by once a minute
 
 Row = dict[str, Any]
 
@@ -30,7 +31,7 @@ def load(client: Any, prefix: str, now: datetime | None = None, quiet: bool = Fa
     not at all, so look again before you believe a violation there."""
     rows = {room: [plain(item) for item in scan(client, f"{prefix}-{room}")] for room in ROOMS}
     at = now or clock.now()
-    return World(rows, clock.iso(at), "~" if quiet else clock.iso(at - HEARD_WITHIN))
+    return World(rows, clock.iso(at), "~" if quiet else clock.iso(at - HEARD_WITHIN), clock.iso(at - SWEPT_WITHIN))
 
 
 def scan(client: Any, table: str) -> Iterator[Mapping[str, Any]]:
@@ -51,11 +52,13 @@ def _value(typed: Mapping[str, Any]) -> Any:
 
 @dataclass(frozen=True)
 class World:
-    """`rows` by room. `heard_before`: listeners have heard of everything that happened before this instant."""
+    """`rows` by room. `heard_before`: listeners have heard of everything that happened before this instant.
+    `swept_before`: the clock has come by since, so what was to end before this instant has ended."""
 
     rows: Mapping[str, list[Row]]
     now: str
     heard_before: str
+    swept_before: str = ""
 
     @cached_property
     def entries(self) -> list[Row]:
@@ -77,6 +80,20 @@ class World:
     def of_kind(self, *kinds: str) -> list[Row]:
         """What entries of these kinds say."""
         return [entry["said"] for entry in self.entries if entry["kind"] in kinds]
+
+    def ever(self, subject: str, name: str) -> set[Any]:
+        """Every value, none left out, that a kept record's field had."""
+        pairs = (entry["said"].get("changed", {}).get(name) for entry in self.journal.get(subject, ()))
+        return {value for pair in pairs if pair for value in map(_hashable, pair) if value}
+
+    def ever_told(self, subject: str, name: str) -> set[Any]:
+        return {entry["said"][name] for entry in self.journal.get(subject, ()) if name in entry["said"]}
+
+    @cached_property
+    def promotion_of(self) -> dict[str, str]:
+        """By code."""
+        codes = [row for row in self.rows["pricing"] if row["sk"] == "coupon"]
+        return {row["pk"].removeprefix("coupon#"): row["promotion_id"] for row in codes}
 
     def history(self, order_id: str) -> list[Row]:
         return self.journal.get(f"order#{order_id}", [])
@@ -217,6 +234,10 @@ def differ(words: str, expected: Mapping[str, int], found: Mapping[str, int]) ->
     return [words.format(name=name, expected=one, found=other) for name, one, other in both if one != other]
 
 
+def _hashable(value: Any) -> Any:
+    return tuple(value) if isinstance(value, list) else value
+
+
 def _order(row: Row) -> Row:
     body = _read(row["body"])
     return row | {
@@ -230,8 +251,11 @@ def _order(row: Row) -> Row:
 
 
 def _line(sku: str, name: str, quantity: int, unit: int, whole: int, tax: int, cost: int | None, *more: Any) -> Row:
-    taken_off = sum(each["amount_minor"] for each in more[0]) if more else 0
-    return {"sku": sku, "quantity": quantity, "unit": unit, "total": whole, "tax": tax, "adjusted": taken_off}
+    """`adjustments` are (code, kind, minor, said), in the order in which they were made."""
+    made = [(each["code"], each["kind"], each["amount_minor"], each["says"]) for each in more[0]] if more else []
+    taken_off = sum(minor for _, _, minor, _ in made)
+    numbers = {"sku": sku, "quantity": quantity, "unit": unit, "total": whole, "tax": tax}
+    return numbers | {"adjusted": taken_off, "adjustments": made}
 
 
 def _json(row: Row, name: str) -> Any:

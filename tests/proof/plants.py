@@ -46,10 +46,12 @@ def level(location: str, sku: str = CUP, **amounts: int) -> None:
     more("stock", f"{sku}@{location}#0", "level", **amounts)
 
 
-def entry(subject: str, kind: str, event_id: str = "evt_planted", **said: Any) -> None:
+def entry(
+    subject: str, kind: str, event_id: str = "evt_planted", at: str = "2026-11-22T05:00:00.000Z", **said: Any
+) -> None:
     """A subject of its own, so that no chain of hashes breaks."""
     row = {"subject": subject, "sequence": 1, "event_id": event_id, "kind": kind, "actor": "vandal"}
-    row |= {"occurred_at": "2026-11-22T05:00:00.000Z", "body": json.dumps(said)}
+    row |= {"occurred_at": at, "body": json.dumps(said)}
     table("journal").put_item(Item=row)
 
 
@@ -110,6 +112,13 @@ def s6_somebody_brings_more_than_was_ordered(day: Day) -> None:
 def body(pk: str, sk: str, **said: Any) -> None:
     row = table("fulfillment").get_item(Key={"pk": pk, "sk": sk})["Item"]
     change("fulfillment", pk, sk, body=json.dumps(json.loads(row["body"]) | said))
+
+
+@plant
+def s7_units_taken_a_day_before_they_came(day: Day) -> None:
+    moved = ["transferred", CUP, "wh-surabaya", 0]
+    entry("planted#1", "Planted", movements=[[*moved, -100, 0, 0, 0]])
+    entry("planted#2", "Planted", "evt_later", "2026-11-24T05:00:00.000Z", movements=[[*moved, 100, 0, 0, 0]])
 
 
 @plant
@@ -186,6 +195,11 @@ def o5_a_claim_with_an_old_version(day: Day) -> None:
 
 
 @plant
+def o7_an_order_that_nobody_watches(day: Day) -> None:
+    drop("orders", order_id(day, "still waits"), "waiting")
+
+
+@plant
 def n1_an_inbox_without_its_notice(day: Day) -> None:
     sent = {(row["party"], row["event"]) for row in world().sends}
     lost = next(row for row in world().notices if (row["pk"], row["sk"]) not in sent)
@@ -209,6 +223,20 @@ def n3_news_of_nothing(day: Day) -> None:
 def n4_an_sms_nobody_claimed(day: Day) -> None:
     budget = next(row for row in world().rows["notify"] if row["sk"] == "all")
     more("notify", budget["pk"], "all", spent=1)
+
+
+@plant
+def n5_a_phone_number_in_an_inbox(day: Day) -> None:
+    row = world().notices[0]
+    change("notify", row["pk"], row["sk"], kept=json.dumps({"call": "+6281252981234"}))
+
+
+@plant
+def a2_a_price_set_by_the_wrong_hand(day: Day) -> None:
+    key = {"pk": order_id(day, "agreed"), "sk": "order"}
+    said = json.loads(table("orders").get_item(Key=key)["Item"]["body"])
+    said["lines"][0][7][0]["kind"] = "override"
+    change("orders", **key, body=json.dumps(said))
 
 
 @plant

@@ -5,8 +5,14 @@ from __future__ import annotations
 import boto3
 import pytest
 
+from chalicelib.fulfillment import model as work
 from chalicelib.kit import journal
+from chalicelib.notify import model as notify
+from chalicelib.orders import model as orders
+from chalicelib.payments import model as payments
+from chalicelib.stock import model as stock
 from infra import invariants
+from infra.invariants import states
 from infra.invariants.audit import hash_of
 from infra.invariants.check import ELSEWHERE, INVARIANTS
 from infra.invariants.world import load
@@ -48,3 +54,13 @@ def test_the_checker_hashes_as_the_journal_does(day: Day) -> None:
     found = load(boto3.client("dynamodb"), "test").history(day.orders["pickup"]["id"])
 
     assert list(map(hash_of, found)) == list(map(journal.hash_of, entries))
+
+
+def test_the_checker_s_tables_of_states_are_the_shop_s() -> None:
+    """Written twice, so that a step too many in the shop is seen by somebody."""
+    assert (orders.STATES, orders.FULFILLMENT_STATES) == (states.ORDER, states.ORDER_FULFILLMENT)
+    assert (work.OFFER_STATES, work.FULFILLMENT_STATES) == (states.OFFER, states.WORK)
+    assert work.ON_A_VAN == states.WORK_ON_A_VAN
+    assert (work.GIVEN_UP, work.GONE) == (states.GIVEN_UP, states.GONE)
+    assert (payments.STATES, payments.SHIFT_STATES) == (states.PAYMENT, states.SHIFT)
+    assert (stock.TRANSFER_STATES, notify.SENDS) == (states.TRANSFER, states.SEND)

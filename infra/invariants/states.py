@@ -1,0 +1,71 @@
+"""The tables of states, written down a second time on purpose: a checker that asked the shop which steps are allowed
+would agree with whatever the shop allows. A test says where the two differ."""
+
+from __future__ import annotations
+
+Table = dict[str, set[str]]
+
+ORDER: Table = {
+    "draft": {"placed", "cancelled"},
+    "placed": {"completed", "cancelled"},
+    "completed": set(),
+    "cancelled": set(),
+}
+ORDER_FULFILLMENT: Table = {
+    "unassigned": {"offered", "assigned", "delivered", "cancelled"},
+    "offered": {"assigned", "unassigned", "cancelled"},
+    "assigned": {"assigned", "offered", "unassigned", "partly_shipped", "shipped", "delivered", "cancelled"},
+    "partly_shipped": {"shipped", "assigned", "delivered"},
+    "shipped": {"delivered", "assigned", "returned"},
+    "delivered": {"returned"},
+    "returned": set(),
+    "cancelled": set(),
+}
+OFFER: Table = {
+    "open": {"claimed", "declined_by_all", "expired", "superseded"},
+    "claimed": set(),
+    "declined_by_all": set(),
+    "expired": set(),
+    "superseded": set(),
+}
+WORK: Table = {
+    "assigned": {"accepted", "rejected", "cancelled"},
+    "accepted": {"picking", "rejected", "cancelled"},
+    "picking": {"ready", "rejected", "cancelled"},
+    "ready": {"in_transit", "handed_over", "cancelled"},
+    "in_transit": {"delivered", "failed_attempt"},
+    "failed_attempt": {"in_transit", "back_at_location"},
+    "delivered": {"confirmed"},
+    "confirmed": set(),
+    "handed_over": set(),
+    "back_at_location": set(),
+    "rejected": set(),
+    "cancelled": set(),
+}
+WORK_ON_A_VAN: Table = {"accepted": {"ready", "in_transit", "handed_over"}}  # besides
+PAYMENT: dict[str, Table] = {
+    "cash": {"captured": set()},
+    "cod": {"due": {"captured", "cancelled"}, "captured": set(), "cancelled": set()},
+    "transfer": {
+        "awaiting_proof": {"proof_submitted", "captured", "expired", "cancelled"},
+        "proof_submitted": {"captured", "rejected", "expired", "cancelled"},
+        "rejected": {"awaiting_proof", "proof_submitted", "captured", "expired", "cancelled"},
+        "expired": {"captured"},
+        "cancelled": {"captured"},
+        "captured": set(),
+    },
+    "credit": {"on_credit": {"captured", "cancelled"}, "captured": set(), "cancelled": set()},
+}
+SHIFT: Table = {"open": {"counted"}, "counted": {"closed"}, "closed": set()}
+TRANSFER: Table = {
+    "in_transit": {"partially_received", "received", "cancelled"},
+    "partially_received": {"partially_received", "received", "cancelled"},
+    "received": set(),
+    "cancelled": set(),
+}
+SEND: Table = {"claimed": {"sent", "failed", "unknown"}, "sent": set(), "failed": set(), "unknown": set()}
+
+GIVEN_UP = {"rejected", "cancelled"}
+GONE = {"in_transit", "failed_attempt", "delivered", "confirmed", "handed_over"}
+LEFT = GONE | {"back_at_location"}  # such goods have left their shelf at least once
+NOT_YET_GONE = {"assigned", "accepted", "picking", "ready"}
