@@ -49,10 +49,11 @@ from chalicelib.stock.store import lapsed_holds, load_levels
 
 @db.decided_anew
 def reroute(order_id: str, cause: str = "WorkRejected") -> bool:
-    """Looks at what is missing now, not at what the event said: a repeat finds nothing missing and does nothing."""
+    """Looks at what is missing now, not at what the event said: a repeat finds nothing missing and does nothing. An
+    order that was never routed has its goods still as placing promised them, and its first routing is on the way."""
     case = load_case(order_id)
     missing = unserved(case.order.demand, case.works)
-    if case.order.status != "placed" or not missing:
+    if case.order.status != "placed" or not case.works or not missing:
         return False
     try:
         return commit(case, missing, cause, clock.now())

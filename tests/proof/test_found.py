@@ -9,13 +9,14 @@ from typing import Any
 import pytest
 
 from chalicelib.fulfillment.claim import claim
+from chalicelib.fulfillment.reroute import reroute
 from chalicelib.orders import settle
 from chalicelib.orders.cancel import cancel
 from infra import invariants
 from tests.fulfillment.build import listen, placed, placed_only, the_offer, works
 from tests.proof import actors
 from tests.proof.sim import Sim
-from tests.shop import CUP, TEAPOT, put, who
+from tests.shop import CUP, TEAPOT, level, put, who
 
 TRANSFER = [{"method": "transfer"}]
 
@@ -76,3 +77,15 @@ def test_a_claim_sends_home_whoever_took_over_since_the_offer_was_made(
 
     assert works(order_id)[1:] == [("wh-sidoarjo", "cancelled"), ("van-budi", "accepted")]
     everything_holds(sim)
+
+
+def test_who_asks_to_route_an_order_again_before_it_was_routed_takes_no_goods_twice(sim: Sim) -> None:
+    """Seed 82: the units that placing had allocated stayed so, and others were allocated beside them."""
+    order_id = placed_only((CUP, 2))
+
+    assert reroute(order_id, "asked") is False
+
+    assert level(CUP)["allocated"] == 2
+    everything_holds(sim)
+    listen(order_id)
+    assert works(order_id) == [("wh-surabaya", "assigned")]
