@@ -47,8 +47,8 @@ LISTENERS: dict[str, tuple[Iterable[str], Callable[[dict[str, Any]], Any]]] = {
 }
 
 
-class Wrong(Exception):
-    """What the history showed: its story so far, and what is wrong at its end."""
+class Wrong(BaseException):
+    """What the history showed: its story so far, and what is wrong at its end. Nobody in the shop may catch it."""
 
 
 @dataclass
@@ -85,6 +85,7 @@ class Sim:
         self.outbox: list[tuple[str, str, str]] = []
         self.answers: dict[str, Any] = {}
         self.orders: list[str] = []
+        self.drafts: list[str] = []
         self.loads: list[tuple[str, str]] = []
         self.faults = self.sends = self.resent = 0
         self.deed: Callable[[Sim], str] | None = None

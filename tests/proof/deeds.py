@@ -1,0 +1,53 @@
+"""What all deeds of a simulated shop have in common: its people and places, and how they ask."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from chalicelib.customers.model import Contact
+from chalicelib.fulfillment.model import Case
+from chalicelib.fulfillment.store import load_case
+from chalicelib.kit import requests
+from chalicelib.kit.auth import Principal
+from chalicelib.kit.errors import NotFound
+from chalicelib.kit.money import Money
+from chalicelib.kit.requests import Asked
+from chalicelib.orders.model import Delivery, Order
+from tests.proof.sim import Sim
+from tests.shop import CUP, HERE, RARE, TEAPOT, TRAY, who
+
+SKUS = (TEAPOT, CUP, RARE, TRAY)
+VANS = ("salesman-budi", "salesman-dewi")
+STORE, WAREHOUSES = "store-tunjungan", ("wh-surabaya", "wh-sidoarjo")
+WORKERS = {"wh-surabaya": "warehouse-joko", STORE: "cashier-sinta", "van-budi": VANS[0], "van-dewi": VANS[1]}
+DEBTORS = ("cus_makmur", "cus_jaya")
+TO_SARI = Delivery("ship", None, {"street": "Jl. Kenanga 5", "country": "ID"}, HERE.as_json())
+SARI = Contact("Sari", "+6281252981234")
+RECENT = 12  # orders that somebody still thinks of
+
+
+def rupiah(amount: int) -> Money:
+    return Money(amount, "IDR")
+
+
+def agent() -> Principal:
+    return who("agent-lia")
+
+
+def owner() -> Principal:
+    return who("owner-ratna")
+
+
+def asked(by: Principal, key: str, body: Any) -> Asked:
+    return requests.asked(by.actor, "sim", key, body)
+
+
+def an_order_of(sim: Sim) -> Case:
+    if not sim.orders:
+        raise NotFound()
+    with sim.undisturbed():
+        return load_case(sim.chance.choice(sim.orders[-RECENT:]))
+
+
+def name(order: Order) -> str:
+    return order.id[-6:]
