@@ -25,6 +25,7 @@ def steps(scratch: str) -> dict[str, list[str]]:
         "format": ["-m", "ruff", "format", "--check", "."],
         "mypy": ["-m", "mypy", "--strict", "chalicelib/kit", *models],
         "bandit": ["-m", "bandit", "-q", "-r", "app.py", "chalicelib", "--severity-level", "low"],
+        "secrets": ["-m", "infra.secrets"],
         "template": [tool("cfn-lint"), "infra/resources.json"],
         "chalice package": [tool("chalice"), "package", "--stage", "dev", scratch],
     }

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ast
+import re
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -11,13 +12,34 @@ MONEY_ROOMS = ("kit/money.py", "pricing/", "payments/", "orders/", "catalog/")
 BARE = "a write outside db.commit is applied twice when its reply is lost"
 FLOAT = "money is counted in whole minor units; no floats, and a division names its rounding"
 SLEEP = "a test waits for a condition, never for a time"
+UNSIGNED = "what came over the wire is read before its signature was checked"
+TEMPLATE = (
+    "a template made of text at run time runs whatever that text says; only files and our own words are templates"
+)
+PERSONAL = "what is printed is kept for ever by somebody; log ids, and never a person"
+MARKUP = "text goes in as text: an element made from a string runs what a stranger wrote in it"
+
+CHECKS = re.compile(r"verif|signature|compare_digest|construct_event|unsign", re.I)
+READS_JSON = ("json_body", "model_validate_json")
+OUR_WORDS = ("chalicelib/notify/words.py",)  # templates that stand in that very file
+MAKES_TEMPLATES = {"Template", "from_string", "Markup"}
+PERSON = {
+    *("phone", "email", "street", "address", "contact", "recipient", "note", "bank_account"),
+    *("token", "secret", "secrets", "password", "authorization"),
+}
+PEOPLE = {"customer", "contact", "recipient", "person", "staff", "who", "principal"}  # whose `.name` names somebody
+LOGS = {"decision", "warning", "bug", "info", "debug", "error", "exception", "critical"}
+MAKES_ELEMENTS = re.compile(
+    r"\.(inner|outer)HTML\s*\+?=|insertAdjacentHTML|document\.write|\beval\(|new Function\(|\|\s*safe\b|\bautoescape"
+)
 
 
 def complaints(root: Path) -> list[str]:
     said = []
-    for file in sorted([*(root / "chalicelib").rglob("*.py"), *(root / "tests").rglob("*.py")]):
-        for line, why in complaints_of(file.relative_to(root).as_posix(), file.read_text()):
-            said.append(f"{file.relative_to(root)}:{line}: {why}")
+    for folder, ending, rule in ROADS:
+        for file in sorted((root / folder).rglob(f"*{ending}")):
+            path = file.relative_to(root).as_posix()
+            said += [f"{path}:{line}: {why}" for line, why in rule(path, file.read_text())]
     return said
 
 
@@ -32,6 +54,33 @@ def complaints_of(path: str, text: str) -> Iterator[Found]:
             yield node.lineno, FLOAT  # type: ignore[attr-defined]
         if path.startswith("tests/") and not path.startswith("tests/bench/") and sleeps(node):  # a bench keeps a rate
             yield node.lineno, SLEEP  # type: ignore[attr-defined]
+        if not path.startswith("tests/"):
+            yield from said_of_strangers(path, node)
+
+
+def said_of_strangers(path: str, node: ast.AST) -> Iterator[Found]:
+    if isinstance(node, ast.FunctionDef) and (line := reads_before_checking(node)):
+        yield line, UNSIGNED
+    if isinstance(node, ast.Call) and path not in OUR_WORDS and name_of(node.func) in MAKES_TEMPLATES:
+        yield node.lineno, TEMPLATE
+    if isinstance(node, ast.Call) and path.startswith("chalicelib/") and tells_of_a_person(node):
+        yield node.lineno, PERSONAL
+
+
+def complaints_of_pages(path: str, text: str) -> Iterator[Found]:
+    for number, line in enumerate(text.splitlines(), start=1):
+        if MAKES_ELEMENTS.search(line):
+            yield number, MARKUP
+
+
+ROADS = (
+    ("chalicelib", ".py", complaints_of),
+    ("storefront", ".py", complaints_of),
+    ("infra", ".py", complaints_of),
+    ("tests", ".py", complaints_of),
+    ("storefront/assets", ".js", complaints_of_pages),
+    ("storefront/templates", ".html", complaints_of_pages),
+)
 
 
 def writes_alone(node: ast.AST) -> bool:
@@ -61,3 +110,44 @@ def is_floating(node: ast.AST) -> bool:
 def sleeps(node: ast.AST) -> bool:
     called = node.func if isinstance(node, ast.Call) else None
     return isinstance(called, ast.Attribute) and called.attr == "sleep"
+
+
+def reads_before_checking(function: ast.FunctionDef) -> int:
+    """The line where JSON is read in a function that checks a signature further down; 0 where all is well."""
+    found = [node for node in ast.walk(function) if isinstance(node, ast.Call | ast.Attribute)]
+    checks = [node.lineno for node in found if isinstance(node, ast.Call) and CHECKS.search(name_of(node.func))]
+    reads = [node.lineno for node in found if reads_json(node)]
+    return next((line for line in sorted(reads) if checks and line <= min(checks)), 0)
+
+
+def reads_json(node: ast.Call | ast.Attribute) -> bool:
+    if isinstance(node, ast.Attribute):
+        return node.attr in READS_JSON
+    return name_of(node.func) == "loads" and isinstance(node.func, ast.Attribute) and name_of(node.func.value) == "json"
+
+
+def tells_of_a_person(call: ast.Call) -> bool:
+    """A log line about one, or a print of anything: what runs on AWS has nobody to print for."""
+    if isinstance(call.func, ast.Name):
+        return call.func.id == "print"
+    if not isinstance(call.func, ast.Attribute) or call.func.attr not in LOGS:
+        return False
+    logs = call.func.value.func if isinstance(call.func.value, ast.Call) else call.func.value
+    if not re.fullmatch(r"_?(get)?log(ger|ging)?", name_of(logs), re.I):
+        return False
+    return any(names_a_person(part) for part in ast.walk(call) if part is not call.func)
+
+
+def names_a_person(part: ast.AST) -> bool:
+    if isinstance(part, ast.keyword):
+        return part.arg in PERSON | {"name"}
+    if isinstance(part, ast.Attribute) and part.attr == "name":
+        return name_of(part.value) in PEOPLE
+    return name_of(part) in PERSON
+
+
+def name_of(node: ast.AST) -> str:
+    """`send` of `send`, of `carrier.send` and of `carriers[0].send`."""
+    if isinstance(node, ast.Attribute):
+        return node.attr
+    return node.id if isinstance(node, ast.Name) else ""

@@ -1,4 +1,32 @@
-from infra.rules import BARE, FLOAT, SLEEP, complaints_of
+from pathlib import Path
+
+import pytest
+
+from infra import secrets
+from infra.rules import (
+    BARE,
+    FLOAT,
+    MARKUP,
+    PERSONAL,
+    SLEEP,
+    TEMPLATE,
+    UNSIGNED,
+    complaints,
+    complaints_of,
+    complaints_of_pages,
+)
+
+SIGNED_FIRST = """
+def hear(raw, header):
+    verify(raw, header)
+    return json.loads(raw)
+"""
+READ_FIRST = """
+def hear(raw, header):
+    said = json.loads(raw)
+    if not hmac.compare_digest(sign(said["id"]), header):
+        raise Forbidden()
+"""
 
 
 def said(path: str, text: str) -> list[str]:
@@ -23,3 +51,86 @@ def test_floating_money_is_found_where_money_lives_and_nowhere_else():
 
 def test_a_test_that_sleeps_is_found():
     assert said("tests/orders/test_place.py", "import time\ntime.sleep(1)") == [SLEEP]
+
+
+def test_what_is_read_before_its_signature_was_checked_is_found():
+    assert said("chalicelib/payments/hear.py", READ_FIRST) == [UNSIGNED]
+    assert said("chalicelib/payments/hear.py", "def f(c): return c.request.json_body, verify(c)") == [UNSIGNED]
+    assert said("chalicelib/payments/hear.py", SIGNED_FIRST) == []
+    assert said("chalicelib/orders/events.py", "def hear(event): return json.loads(event.message)") == []
+
+
+@pytest.mark.parametrize(
+    "line", ["jinja2.Template(order.note)", "engine.from_string(text).render()", "Markup(customer.name)"]
+)
+def test_a_template_made_of_somebodys_text_is_found(line: str):
+    assert said("chalicelib/notify/tell.py", line) == [TEMPLATE]
+    assert said("storefront/build.py", line) == [TEMPLATE]
+    assert said("chalicelib/notify/words.py", line) == []
+
+
+def test_a_template_from_a_file_is_no_complaint():
+    assert said("storefront/build.py", "engine.get_template('home.html').render(name=name)") == []
+
+
+@pytest.mark.parametrize(
+    "line",
+    [
+        "print(order.id)",
+        "log.decision('sent', to=recipient.phone)",
+        "log.warning('no mail', email=email)",
+        "log.bug('broke', name=who.name)",
+        "log.decision(f'sent to {customer.name}')",
+        "logging.getLogger('x').info('%s', contact)",
+        "_logger.error(token)",
+    ],
+)
+def test_a_line_that_prints_a_person_is_found(line: str):
+    assert said("chalicelib/notify/tell.py", line) == [PERSONAL]
+
+
+def test_a_line_with_ids_is_no_complaint():
+    assert said("chalicelib/notify/tell.py", "log.decision('sent', order=order.id, door=door.name)") == []
+    assert said("infra/deploy.py", "print('ready')") == []
+
+
+@pytest.mark.parametrize(
+    "line",
+    [
+        "place.innerHTML = order.note;",
+        "row.insertAdjacentHTML('beforeend', name)",
+        "document.write(name)",
+        "eval(said)",
+        "<p>{{ note|safe }}</p>",
+        "{% autoescape false %}",
+    ],
+)
+def test_an_element_made_from_a_string_is_found(line: str):
+    assert [why for _, why in complaints_of_pages("storefront/assets/desk/work.js", line)] == [MARKUP]
+
+
+def test_an_element_made_from_text_is_no_complaint():
+    assert list(complaints_of_pages("storefront/assets/desk/work.js", "place.textContent = order.note;")) == []
+
+
+def test_this_house_keeps_its_rules():
+    assert complaints(Path(__file__).parents[2]) == []
+
+
+def test_a_key_left_in_a_file_is_found_and_a_made_up_one_is_known(tmp_path: Path):
+    left = tmp_path / "settings.py"
+    left.write_text('AWS_KEY = "AKIA' + 'IOSFODNN7EXAMPLQ"\npassword = "correct-horse' + '-battery"\n')
+    fine = tmp_path / "fine.py"
+    fine.write_text('AWS_SECRET_ACCESS_KEY = "test"\nname = "Sari"\n')
+
+    found = list(secrets.found([left, fine]))
+
+    assert [line.split(" (")[0].replace(f"{left}:", "") for line in found] == ["1: AWS Access Key", "2: Secret Keyword"]
+
+
+def test_hidden_folders_are_not_looked_into_but_for_two_of_ours(tmp_path: Path):
+    for folder in (".venv", ".local", ".chalice", "chalicelib", "build"):
+        (tmp_path / folder).mkdir()
+        (tmp_path / folder / "one.json").write_text("{}")
+
+    assert [file.parent.name for file in secrets.files(tmp_path)] == [".chalice", "chalicelib"]
