@@ -90,7 +90,8 @@ def collected(message: Mapping[str, Any], zone: str) -> list[Line]:
 
 def handed_over(message: Mapping[str, Any], zone: str) -> list[Line]:
     body = message["body"]
-    sides = [(body["to_till"] or "safe", body["to_shift"], body["amount_minor"])]
+    # An entry leaves out what is empty: the safe has no shift.
+    sides = [(body.get("to_till", "safe"), body.get("to_shift", ""), body["amount_minor"])]
     sides.append((body["from_till"], body["from_shift"], -body["amount_minor"]))
     return [
         replace(blank(message, zone, "handed_over", "cash", minor), till=till, shift=shift)

@@ -197,6 +197,21 @@ def test_cash_handed_over_stands_in_both_drawers_and_changes_no_day(aws):
     assert report(TODAY)["totals"] == before
 
 
+def test_cash_put_into_the_safe_is_booked_too(aws):
+    bag = bag_of(AGUS.id, "IDR")
+    db.commit([store.cash_into(bag, rupiah(300))])
+    said = hand_over(MAYA, bag.id, rupiah(300))
+
+    [entry] = told(f"handover#{said['id']}")
+    book(entry)
+
+    lines = ledger_store.lines_on(ON)
+    assert sorted((line.kind, line.till, line.shift, line.minor) for line in lines) == [
+        ("handed_over", bag.till, bag.id, -300),
+        ("handed_over", "safe", "", 300),
+    ]
+
+
 def test_a_store_further_east_closes_its_day_earlier(aws):
     keep_location(Location("toko-makassar", "store", "Toko Makassar", zone="Asia/Makassar"), "test")
     late = datetime(2026, 11, 22, 16, 30, tzinfo=UTC)  # 23.30 in Jakarta, 0.30 of the next day in Makassar
