@@ -315,7 +315,7 @@ def ended(payment: Payment, to: str = "cancelled") -> Payment:
 def payment_status(order_total: Money, payments: Iterable[Payment]) -> str:
     """Derived, never stored as a truth of its own."""
     listed = list(payments)
-    taken = sum(payment.captured.minor for payment in listed)
+    taken = sum(payment.captured.minor for payment in listed) - too_much(order_total, listed)
     returned = sum(payment.refunded.minor for payment in listed)
     states = {payment.status for payment in listed}
     if returned:
@@ -447,8 +447,16 @@ def posted_end(order_id: str, whole: Money, payments: Sequence[Payment]) -> list
 
 
 def owed_at_end(whole: Money, payments: Iterable[Payment]) -> int:
-    """Never more than the order asked: what came in beyond that was owed back as it came."""
-    return min(whole.minor, sum(payment.captured.minor - payment.refunded.minor for payment in payments))
+    """What came in, less what was too much: that was owed back as it came."""
+    listed = list(payments)
+    return sum(payment.captured.minor - payment.refunded.minor for payment in listed) - too_much(whole, listed)
+
+
+def too_much(whole: Money, payments: Iterable[Payment]) -> int:
+    """Came in beyond what the order asked and what its customer still owes by credit or at his door."""
+    answered = [payment for payment in payments if payment.status in ("captured", "on_credit", "due")]
+    come = sum(payment.captured.minor - payment.refunded.minor for payment in answered)
+    return max(0, come + sum(payment.open.minor for payment in answered) - whole.minor)
 
 
 def posted_owed_back(payment: Payment) -> list[Posting]:

@@ -25,8 +25,11 @@ def m2_tenders_make_up_their_order(world: World) -> list[str]:
 
 
 def _too_much(world: World, order: Row) -> int:
-    """credit(o) = max(0, C − R − T): he paid in cash what he had sent to the bank as well."""
-    return max(0, _kept(world, order["pk"]) - int(order["total_minor"]))
+    """credit(o) = max(0, C − R + what he owes still by credit or at his door − T): he paid in cash what he had sent to
+    the bank as well."""
+    owing = [each for each in world.payments_of.get(order["pk"], ()) if each["status"] in ("on_credit", "due")]
+    promised = sum(each["amount_minor"] - each["captured_minor"] for each in owing)
+    return max(0, _kept(world, order["pk"]) + promised - int(order["total_minor"]))
 
 
 def _kept(world: World, order_id: str) -> int:

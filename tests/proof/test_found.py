@@ -12,9 +12,12 @@ from chalicelib.fulfillment.claim import claim
 from chalicelib.fulfillment.reroute import reroute
 from chalicelib.orders import settle
 from chalicelib.orders.cancel import cancel
+from chalicelib.orders.command import PlaceOrder, Tender, Wanted
+from chalicelib.orders.place import place
 from infra import invariants
 from tests.fulfillment.build import listen, placed, placed_only, the_offer, works
 from tests.proof import actors
+from tests.proof.deeds import TO_SARI, agent, rupiah
 from tests.proof.sim import Sim
 from tests.shop import CUP, TEAPOT, level, put, who
 
@@ -89,3 +92,34 @@ def test_who_asks_to_route_an_order_again_before_it_was_routed_takes_no_goods_tw
     everything_holds(sim)
     listen(order_id)
     assert works(order_id) == [("wh-surabaya", "assigned")]
+
+
+def half_on_credit() -> str:
+    """Two cups for 25,000: ten thousand on account, the rest by transfer."""
+    paying = [Tender("credit", rupiah(10_000)), Tender("transfer")]
+    lines = [Wanted(CUP, 2)]
+    return str(place(PlaceOrder("phone", lines, TO_SARI, paying, agent(), customer_id="cus_makmur"))["id"])
+
+
+def test_what_is_too_much_beside_a_credit_is_owed_back_once_though_the_order_ends(sim: Sim) -> None:
+    """Seed 287: only what came in was compared with what was asked, not what the customer owed still."""
+    order_id = half_on_credit()
+    transfer = payments_of(order_id)[1].id
+    settle.pay_in_cash(who("cashier-sinta"), order_id)
+    settle.confirm(who("finance-maya"), transfer)
+    everything_holds(sim)
+
+    cancel(agent(), order_id, "changed his mind")
+
+    assert sim.world(quiet=False).postings[f"refund_owed:{order_id}"] == -30_000
+    everything_holds(sim)
+
+
+def test_an_order_is_not_paid_while_what_came_in_too_much_stands_for_a_credit(sim: Sim) -> None:
+    order_id = half_on_credit()
+    transfer = payments_of(order_id)[1].id
+    settle.pay_in_cash(who("cashier-sinta"), order_id)
+
+    order, _ = settle.confirm(who("finance-maya"), transfer)
+
+    assert order.payment_status == "partly_paid"
