@@ -53,7 +53,7 @@ class Wrong(BaseException):
 
 @dataclass
 class Chances:
-    fault: float = 0.27  # of each send
+    fault: float = 0.28  # of each send
     between: float = 0.25  # that another comes in before a commit; every other time somebody with the same in mind
     again: float = 0.2  # that news come twice
     carrier: float = 0.1  # that a message does not get through
@@ -155,8 +155,10 @@ class Sim:
     def undisturbed(self) -> Iterator[None]:
         """For looking around without being part of the history."""
         calm, self.calm = self.calm, True
-        yield
-        self.calm = calm
+        try:
+            yield
+        finally:
+            self.calm = calm
 
     # -- what happens -------------------------------------------------------------------------------------------------
 

@@ -12,11 +12,18 @@ from pynamodb.attributes import Attribute
 from chalicelib.kit.db import Row
 
 
-def settle_down() -> None:
-    """What has been imported and opened by now stays for ever: the collector need not look at it each time."""
+@contextmanager
+def settled_down() -> Iterator[None]:
+    """What has been imported by now stays: the collector need not look at it each time, nor so often."""
+    often = gc.get_threshold()
     gc.collect()
     gc.freeze()
     gc.set_threshold(50_000, 20, 50)
+    try:
+        yield
+    finally:
+        gc.set_threshold(*often)
+        gc.unfreeze()
 
 
 @contextmanager
@@ -35,7 +42,7 @@ def plain_rows() -> Iterator[None]:
         yield
     finally:
         Attribute.__set__, Attribute.__get__ = setter, getter  # type: ignore[method-assign]
-        del Row.attribute_values
+        del Row.attribute_values  # type: ignore[misc]
 
 
 def _never_set(attribute: Any, row: Any, owner: Any) -> Any:
