@@ -6,7 +6,7 @@ from importlib.util import find_spec
 from chalice.app import Chalice
 
 from chalicelib.customers import routes as about_customers
-from chalicelib.kit import web
+from chalicelib.kit import config, web
 from chalicelib.orders.find import customer_of
 from chalicelib.places.find import who_is
 
@@ -17,6 +17,7 @@ ROOMS = (
 
 app = Chalice(app_name="satukanal")
 app.debug = False
+app.log.setLevel(config.setting("LOG_LEVEL", "INFO"))  # Chalice lets only errors through, to this one and to ours
 
 for room in ROOMS:
     for furniture, blueprint in (("routes", "doors"), ("events", "events")):

@@ -13,6 +13,7 @@ os.environ |= {
     "SATUKANAL_PREFIX": "test",
     "SATUKANAL_SECRETS": "an-old-signing-key-of-thirty-two-characters,the-signing-key-of-these-tests-is-long-enough",
     "SATUKANAL_BASE_URL": "https://shop.test",
+    "SATUKANAL_LOG_LEVEL": "ERROR",
     "AWS_ACCESS_KEY_ID": "testing",
     "AWS_SECRET_ACCESS_KEY": "testing",
     "AWS_DEFAULT_REGION": "ap-southeast-3",

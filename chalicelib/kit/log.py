@@ -4,6 +4,9 @@ from __future__ import annotations
 
 import json
 import logging
+import sys
+from collections.abc import Iterator
+from traceback import walk_tb
 
 ALLOWED = {
     *("request_id", "door", "status", "code", "event", "event_id", "kind", "subject", "sequence", "topic", "transport"),
@@ -18,13 +21,22 @@ def decision(message: str, **facts: object) -> None:
 
 
 def bug(message: str, **facts: object) -> None:
-    """With the stack: somebody has to mend this."""
-    _logger.error(_line(message, facts), exc_info=True)
+    """With the stack: somebody has to mend this. Without what the exceptions say: it may be whom they stumbled on."""
+    _logger.error(_line(message, facts, stack=list(_stack(sys.exception()))))
 
 
 def warning(message: str, **facts: object) -> None:
     _logger.warning(_line(message, facts))
 
 
-def _line(message: str, facts: dict[str, object]) -> str:
-    return json.dumps({"says": message} | {name: str(facts[name]) for name in facts if name in ALLOWED})
+def _line(message: str, facts: dict[str, object], **more: object) -> str:
+    return json.dumps({"says": message} | {name: str(facts[name]) for name in facts if name in ALLOWED} | more)
+
+
+def _stack(error: BaseException | None) -> Iterator[str]:
+    """The kind of each exception and the way it came, the last raised first."""
+    while error is not None:
+        yield type(error).__name__
+        for frame, line in walk_tb(error.__traceback__):
+            yield f"{frame.f_code.co_filename}:{line} {frame.f_code.co_name}"
+        error = error.__cause__ or error.__context__
