@@ -230,7 +230,8 @@ def respond(door: Door, said: Any) -> Response:
         return said
     answer = said if isinstance(said, Answer) else Answer(said, status=door.status)
     body = answer.body if isinstance(answer.body, (str, bytes)) else as_json(answer.body)
-    return Response(body, status_code=answer.status, headers=dict(SAFE | answer.headers))
+    headers = SAFE | BESIDE.get(answer.status, {}) | answer.headers
+    return Response(body, status_code=answer.status, headers=headers)
 
 
 SAFE = {
@@ -239,6 +240,8 @@ SAFE = {
     "X-Content-Type-Options": "nosniff",
     "Referrer-Policy": "no-referrer",
 }
+# What these answers always say, as a page too.
+BESIDE = {503: {"Retry-After": "1"}, 401: {"WWW-Authenticate": "Bearer"}}
 
 
 def as_json(value: Any) -> str:
@@ -302,12 +305,8 @@ def problem_response(problem: Problem, status: int) -> Response:
 def problem_body(status: int, code: str, detail: str, facts: dict[str, Any]) -> Response:
     said = {"type": f"/problems/{code}", "title": code.replace("_", " "), "status": status, "detail": detail}
     said |= {"code": code} | {name: fact for name, fact in facts.items() if name != "summary"}
-    headers = SAFE | {"Content-Type": "application/problem+json"}
-    if status == 503:
-        headers["Retry-After"] = "1"
-    if status == 401:
-        headers["WWW-Authenticate"] = "Bearer"
-    return Response(json.dumps(said, default=_plain, separators=(",", ":")), status_code=status, headers=dict(headers))
+    headers = SAFE | {"Content-Type": "application/problem+json"} | BESIDE.get(status, {})
+    return Response(json.dumps(said, default=_plain, separators=(",", ":")), status_code=status, headers=headers)
 
 
 def _plain(fact: Any) -> Any:
