@@ -231,7 +231,7 @@ def respond(door: Door, said: Any) -> Response:
     answer = said if isinstance(said, Answer) else Answer(said, status=door.status)
     body = answer.body if isinstance(answer.body, (str, bytes)) else as_json(answer.body)
     headers = SAFE | BESIDE.get(answer.status, {}) | answer.headers
-    return Response(body, status_code=answer.status, headers=headers)
+    return Response(body, status_code=answer.status, headers=dict(headers))
 
 
 SAFE = {
@@ -306,7 +306,7 @@ def problem_body(status: int, code: str, detail: str, facts: dict[str, Any]) -> 
     said = {"type": f"/problems/{code}", "title": code.replace("_", " "), "status": status, "detail": detail}
     said |= {"code": code} | {name: fact for name, fact in facts.items() if name != "summary"}
     headers = SAFE | {"Content-Type": "application/problem+json"} | BESIDE.get(status, {})
-    return Response(json.dumps(said, default=_plain, separators=(",", ":")), status_code=status, headers=headers)
+    return Response(json.dumps(said, default=_plain, separators=(",", ":")), status_code=status, headers=dict(headers))
 
 
 def _plain(fact: Any) -> Any:
