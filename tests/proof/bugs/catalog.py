@@ -1,0 +1,20 @@
+"""All planted bugs, kind by kind."""
+
+from __future__ import annotations
+
+from tests.proof.bugs import (
+    audit,
+    claims,
+    expiry,
+    idempotency,
+    money,
+    notifications,
+    prices,
+    stock,
+    sums,
+    transitions,
+)
+from tests.proof.bugs.bug import Bug
+
+ROOMS = (idempotency, expiry, claims, sums, transitions, notifications, prices, money, stock, audit)
+BUGS: tuple[Bug, ...] = tuple(bug for room in ROOMS for bug in room.BUGS)
