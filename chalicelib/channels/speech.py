@@ -147,10 +147,12 @@ def must_be_reachable(order: PlaceOrder) -> PlaceOrder:
 
 
 def _asked(said: PlaceOrderBody, call: Call) -> requests.Asked | None:
-    """An order agreed elsewhere repeats itself by its `ref`, whatever key a second import may carry."""
+    """An order agreed elsewhere repeats itself by its `ref`, whatever key a second import may carry. Two marketplaces
+    number their orders alike, so each has its refs for itself."""
     if not said.ref:
         return call.asked
-    return requests.asked(said.channel, "ref", said.ref, said.model_dump(mode="json"))
+    owner = call.principal.id if call.principal.role == "channel" else said.channel
+    return requests.asked(owner, "ref", said.ref, said.model_dump(mode="json"))
 
 
 def _aware(instant: datetime | None) -> datetime | None:

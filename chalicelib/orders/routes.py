@@ -128,6 +128,7 @@ def pay(call: Call, order_id: str) -> dict[str, Any]:
         if call.body.method == "cash" and call.principal.is_staff:
             return told(call.principal, *settle.pay_in_cash(call.principal, order_id, call.asked))
         look_up(call.asked)  # it was a draft until this very request, whose answer was lost
+        find.load_order(call.principal, order_id)
     except AlreadyAnswered as done:
         return show.for_customer(done.answer)
     raise Invalid(("method", "a waiting order is paid by transfer with proof, or in cash to a cashier"))

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from contextlib import contextmanager
 from typing import Any
 
 from chalicelib.kit import journal
@@ -9,9 +11,9 @@ from chalicelib.kit.journal import Entry
 from chalicelib.notify.tell import tell
 from infra.local.server import Answered, Asked
 from tests.attacks.ground import Ground
-from tests.client import gateway, raw
+from tests.client import call, gateway, raw
 from tests.doors.world import TEA
-from tests.shop import an_order
+from tests.shop import an_order, token
 
 SOMEWHERE = "103.47.132.18"
 
@@ -37,3 +39,21 @@ def heard(ground: Ground, subject: str, kind: str) -> None:
     for item in ground.memory.table("test-journal").rows[subject].values():
         if item["kind"]["S"] == kind:
             tell(journal.heard(journal.told(Entry.from_raw_data(item))))
+
+
+@contextmanager
+def nothing_moves(ground: Ground) -> Iterator[None]:
+    before = ground.memory.snapshot()
+    yield
+    assert ground.memory.tables == before
+
+
+def ask(ground: Ground, method: str, path: str, body: Any = None, by: str = "", **query: str) -> Answered:
+    """By a member of staff, or by whoever holds the `token` of the query."""
+    return call(method, f"/api{path}", body, token=token(by) if by else "", key=ground.world.key(), query=query or None)
+
+
+def done(ground: Ground, method: str, path: str, body: Any = None, by: str = "", **query: str) -> Any:
+    answer = ask(ground, method, path, body, by, **query)
+    assert answer.status < 300, f"{method} {path}: {answer.text}"
+    return answer.json
