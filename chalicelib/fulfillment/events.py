@@ -14,7 +14,7 @@ from chalicelib.fulfillment.realign import realign
 from chalicelib.fulfillment.reroute import reroute, try_stranded
 from chalicelib.fulfillment.stand_down import stand_down
 from chalicelib.kit import config, journal, log
-from chalicelib.kit.errors import Problem, Unavailable
+from chalicelib.kit.errors import Moved, Problem, Unavailable
 from chalicelib.kit.journal import Told
 
 events = Blueprint(__name__)
@@ -53,13 +53,14 @@ def end_offers(event: Any) -> None:
 
 
 def hear(message: dict[str, Any]) -> None:
-    """A refusal here means done already or no longer wanted; a busy store or a bug fails this message alone."""
+    """A refusal here means done already or no longer wanted. A busy store, an order that somebody changes all the time
+    or a bug fails this message alone, and it comes again."""
     listener = HEARD.get(message["kind"])
     if listener is None:
         return
     try:
         listener(journal.heard(message))
-    except Unavailable:
+    except (Unavailable, Moved):
         raise
     except Problem as refused:
         log.decision("no longer wanted", kind=message["kind"], subject=message["subject"], code=refused.code)

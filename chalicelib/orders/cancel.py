@@ -103,13 +103,14 @@ def _end(
     changes |= {"reserved_until": None, "payment_status": money.payment_status(order.total, ended)}
     writes = [
         *beside,
+        # Before the levels: who loses to another who ends or changes this very order should look again.
+        store.change_order(order, head=told.head, **changes),
         *freed,
         *change(movements),
         *end_payments([one for one in payments if one != taken], to),
         *coupons_returned(order),
         *([give_back_credit(order.customer_id, credit)] if credit else []),
         *([store.stop_waiting(order)] if order.on_hold else []),
-        store.change_order(order, head=told.head, **changes),
         told.write,
     ]
     try:

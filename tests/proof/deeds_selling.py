@@ -47,7 +47,7 @@ def placed(sim: Sim, words: str, ask: Callable[[str], Any], lines: Sequence[Want
 
 
 def a_shopper_orders(sim: Sim) -> str:
-    coupons = sim.chance.choice(((), (), ("HEMAT",), ("hemat", "LAGI")))
+    coupons = sim.chance.choice(((), (), ("HEMAT",), ("HEMAT", "LAGI")))
     paying = tenders(sim.chance.choice(("cod", "cod", "transfer")))
     return an_order(sim, PlaceOrder("web", wanted(sim), TO_SARI, paying, ANYONE, contact=SARI, coupons=coupons))
 

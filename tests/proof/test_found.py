@@ -123,3 +123,15 @@ def test_an_order_is_not_paid_while_what_came_in_too_much_stands_for_a_credit(si
     order, _ = settle.confirm(who("finance-maya"), transfer)
 
     assert order.payment_status == "partly_paid"
+
+
+def test_who_cancels_while_another_does_is_told_that_it_is_done(sim: Sim) -> None:
+    """Seed 19: the units that the other had given back already answered first, with a refusal."""
+    order_id = placed_only((CUP, 2))
+    rivals = [lambda: cancel(agent(), order_id, "twice")]
+    sim.memory.faults = lambda send: rivals.pop()() and "" if send == "transact" and rivals else ""  # type: ignore[func-returns-value]
+
+    order, _ = cancel(agent(), order_id, "changed his mind")
+
+    assert (order.status, order.reason, rivals) == ("cancelled", "twice", [])
+    everything_holds(sim)
