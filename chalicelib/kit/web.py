@@ -239,6 +239,8 @@ SAFE = {
     "Cache-Control": "no-store",
     "X-Content-Type-Options": "nosniff",
     "Referrer-Policy": "no-referrer",
+    "Content-Security-Policy": "default-src 'none'; frame-ancestors 'none'",  # an answer is data, whoever opens it
+    "Strict-Transport-Security": "max-age=31536000",
 }
 # What these answers always say, as a page too.
 BESIDE = {503: {"Retry-After": "1"}, 401: {"WWW-Authenticate": "Bearer"}}
