@@ -12,7 +12,7 @@ from contextlib import contextmanager
 from typing import Any
 
 from botocore.awsrequest import AWSRequest, AWSResponse
-from botocore.exceptions import ReadTimeoutError
+from botocore.exceptions import ConnectionClosedError, EndpointConnectionError, ReadTimeoutError
 
 from chalicelib.kit import db
 
@@ -70,6 +70,21 @@ def lose_the_request(client: Any, request: AWSRequest) -> AWSResponse | None:
     raise ReadTimeoutError(endpoint_url=request.url)
 
 
+def hang_up(client: Any, request: AWSRequest) -> AWSResponse | None:
+    """Reset before anything was done."""
+    raise ConnectionClosedError(endpoint_url=request.url)
+
+
+def hang_up_after(client: Any, request: AWSRequest) -> AWSResponse | None:
+    """Done, and reset before a word of it was said."""
+    really(client, request)
+    raise ConnectionClosedError(endpoint_url=request.url)
+
+
+def refuse(client: Any, request: AWSRequest) -> AWSResponse | None:
+    raise EndpointConnectionError(endpoint_url=request.url)
+
+
 def send_twice(client: Any, request: AWSRequest) -> AWSResponse | None:
     """The second under another token, as after the ten minutes that DynamoDB remembers one; its answer is heard."""
     really(client, request)
@@ -101,13 +116,26 @@ def throttle(client: Any, request: AWSRequest) -> AWSResponse | None:
     return answer(request, 400, "ProvisionedThroughputExceededException", "slow down")
 
 
-def conflict(client: Any, request: AWSRequest) -> AWSResponse | None:
-    """One item of the transaction is in another one's hands; only AWS does this, no local engine."""
-    count = len(json.loads(request.body)["TransactItems"])
-    codes = ["TransactionConflict", *["None"] * (count - 1)]
-    reasons = [{"Code": code} for code in codes]
-    words = f"Transaction cancelled, please refer cancellation reasons for specific reasons [{', '.join(codes)}]"
-    return answer(request, 400, "TransactionCanceledException", words, CancellationReasons=reasons)
+def cancel(code: str) -> Fault:
+    """The transaction did not happen, because of its first item."""
+
+    def cancelled(client: Any, request: AWSRequest) -> AWSResponse | None:
+        codes = [code, *["None"] * (len(json.loads(request.body)["TransactItems"]) - 1)]
+        words = f"Transaction cancelled, please refer cancellation reasons for specific reasons [{', '.join(codes)}]"
+        reasons = [{"Code": each} for each in codes]
+        return answer(request, 400, "TransactionCanceledException", words, CancellationReasons=reasons)
+
+    return cancelled
+
+
+def in_progress_after(client: Any, request: AWSRequest) -> AWSResponse | None:
+    """The first send is at work, its reply is late, and the resend under the same token is told to come back."""
+    really(client, request)
+    return answer(request, 400, "TransactionInProgressException", "come back later")
+
+
+# One item of the transaction is in another one's hands; only AWS does this, no local engine.
+conflict = cancel("TransactionConflict")
 
 
 def answer(request: AWSRequest, status: int, code: str, words: str, **more: Any) -> AWSResponse:

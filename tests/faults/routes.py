@@ -1,0 +1,160 @@
+"""Every door under every fault at every of its sends: the client asks again, and it must be as if nothing had been."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from typing import Any
+
+from tests.doors import rows, world
+from tests.doors.knock import Row, knock, one_of, row
+from tests.doors.world import JOKO, SOAP, World, drawers
+from tests.faults.ground import Ground, survived
+from tests.faults.line import KINDS
+from tests.shop import level
+
+TRIES = 3
+KEY = 10_000  # every try of a client carries the same Idempotency-Key
+
+STATELESS = {"POST /quotes", "POST /carts"}
+
+
+def given_up(there: World) -> None:
+    there.done("POST", f"/api/fulfillments/{there.names['work assigned']}/reject", {"reason": "not_found"}, by=JOKO)
+
+
+def given_up_for_good(there: World) -> None:
+    """Nobody has what was ordered."""
+    given_up(there)
+    for place in ("wh-surabaya", "wh-sidoarjo", "store-tunjungan"):
+        held = level(SOAP, place)
+        lines = [{"sku": SOAP, "counted": held["on_hand"] - held["available"]}]
+        there.done("POST", "/api/stock/counts", {"location": place, "lines": lines})
+
+
+# Where the matrix asks for what is so already, or by one way of several.
+ROWS = [
+    *rows.ROWS,
+    row("PUT /promotions", "owner", body=world.PROMOTION_EXAMPLE | {"name": "Another name"}, note="renamed"),
+    row("PUT /placements", "owner", body={"code": "radio", "channel": "phone", "medium": "advert"}, note="a new one"),
+    row(
+        "POST /orders/{order_id}/payments",
+        "cashier",
+        order_id="a waiting order",
+        body={"method": "cash"},
+        first=drawers,
+        note="in cash after all",
+    ),
+    row("POST /orders/{order_id}/reroute", "owner", order_id="an order assigned", first=given_up, note="given up"),
+    row(
+        "POST /orders/{order_id}/reroute",
+        "owner",
+        order_id="an order assigned",
+        first=given_up_for_good,
+        note="given up for good",
+    ),
+    row(
+        "POST /identities/verify",
+        "own",
+        own="another order",
+        body={"order": "another order", "identity": "phone"},
+        note="for the first time",
+    ),
+]
+
+# What a client hears instead, when the answer to what he asked for was lost. The tables are the same all the same.
+EXCUSED: dict[str, tuple[str, Callable[[Any], bool]]] = {
+    "POST /customers/{customer_id}/unmerge": (
+        "409 not_merged: he is his own already",
+        lambda answer: answer.status == 409 and answer.json["code"] == "not_merged",
+    ),
+    "POST /imports": (
+        "counts what this very run changed: fewer or none",
+        lambda answer: answer.status == 200 and not answer.json["errors"],
+    ),
+}
+
+
+@dataclass(frozen=True)
+class Clean:
+    """What a row's request does when nothing disturbs it."""
+
+    row: Row
+    ready: Any
+    after: Any
+    sends: list[str]
+    said: list[str]
+    moved: list[str]
+    stream: list[Any]
+
+
+@dataclass(frozen=True)
+class Verdict:
+    """Of one request under one fault at one of its sends; `wrong` says nothing when all is well."""
+
+    name: str
+    send: int
+    kind: str
+    wrong: str
+
+
+def clean(ground: Ground, row: Row) -> Clean:
+    ground.stand(ground.built)
+    if row.first:
+        row.first(ground.world)
+    ready = ground.memory.snapshot()
+    ground.stand(ready)
+    answer = ask(ground, row)
+    assert answer.status < 400, (row.name, answer.text)
+    sends, stream = list(ground.line.sent), list(ground.memory.stream)
+    assert ground.wrong() == []
+    said, moved = ground.since(ready, words(answer))
+    return Clean(row, ready, ground.memory.snapshot(), sends, said, moved, stream)
+
+
+def ask(ground: Ground, row: Row) -> Any:
+    ground.world.keys = KEY
+    return knock(ground.world, row, one_of(row))
+
+
+def words(answer: Any) -> str:
+    """201 for the first time and 200 for a repeat say the same."""
+    status = 200 if answer.status == 201 else answer.status
+    return f"{status} {answer.headers.get('Location', '')} {answer.text}"
+
+
+def verdicts(ground: Ground, row: Row) -> Iterator[Verdict]:
+    undisturbed = clean(ground, row)
+    for send in range(len(undisturbed.sends)):
+        for kind in KINDS:
+            yield Verdict(row.name, send, kind, wrong(ground, undisturbed, send, kind))
+
+
+def wrong(ground: Ground, undisturbed: Clean, send: int, kind: str) -> str:
+    ground.stand(undisturbed.ready)
+    answer = survived(ground, KINDS[kind], send, lambda: ask(ground, undisturbed.row))
+    for _ in range(TRIES - 1):
+        if answer is not None and answer.status >= 500 and answer.status != 503:
+            return f"a bug: {answer.text}"
+        if wants_another_try(answer):
+            ground.line.clear()
+            answer = ask(ground, undisturbed.row)
+    if wants_another_try(answer):
+        return f"never answered: {answer and answer.text}"
+    return as_undisturbed(ground, undisturbed, answer)
+
+
+def wants_another_try(answer: Any) -> bool:
+    """An import answers all the same, and names the rows that have to come again."""
+    return answer is None or answer.status >= 500 or (answer.status == 200 and b'"errors":[{' in answer.body)
+
+
+def as_undisturbed(ground: Ground, undisturbed: Clean, answer: Any) -> str:
+    said, moved = ground.since(undisturbed.ready, words(answer))
+    _, excused = EXCUSED.get(undisturbed.row.door, ("", lambda _: False))
+    if moved != undisturbed.moved:
+        return f"moved otherwise: {sorted(set(moved) ^ set(undisturbed.moved))}"
+    if said != undisturbed.said and not excused(answer):
+        return f"answered otherwise: {said[0]}"
+    violated = ground.wrong()
+    return f"violates {violated}" if violated else ""

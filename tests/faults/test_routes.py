@@ -1,0 +1,67 @@
+"""Every door × every send × every kind of fault: one effect, no acknowledged order lost, the right answer on retry."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Any
+
+import pytest
+
+from chalicelib.kit import db, requests
+from chalicelib.kit.web import Routes
+from tests.client import gateway
+from tests.doors.knock import Row
+from tests.faults.ground import Ground
+from tests.faults.routes import EXCUSED, ROWS, STATELESS, clean, verdicts
+
+
+@pytest.fixture(scope="module")
+def built() -> Iterator[Ground]:
+    ground = Ground()
+    with ground.stood_on():
+        yield ground
+
+
+@pytest.fixture
+def ground(built: Ground) -> Iterator[Ground]:
+    with built.again():
+        yield built
+
+
+def placing() -> Row:
+    return next(row for row in ROWS if row.name == "POST /orders")
+
+
+@pytest.mark.parametrize("row", ROWS, ids=lambda row: row.name)
+def test_a_request_disturbed_anywhere_ends_as_if_nothing_had_been(ground: Ground, row: Row) -> None:
+    assert [verdict for verdict in verdicts(ground, row) if verdict.wrong] == []
+
+
+def test_every_door_is_disturbed() -> None:
+    chalice = {f"{method} {path}" for path, methods in gateway().app.routes.items() for method in methods}
+
+    assert {row.door for row in ROWS} == chalice == {door.name for door in Routes.every}
+    assert EXCUSED.keys() | STATELESS <= chalice
+
+
+def test_every_door_that_changes_something_is_seen_to_change_it(ground: Ground) -> None:
+    moving = {row.door for row in ROWS if clean(ground, row).moved}
+
+    assert moving == {row.door for row in ROWS if not row.door.startswith("GET ")} - STATELESS
+
+
+def test_without_its_record_a_request_has_two_effects_and_that_is_seen(ground: Ground, monkeypatch: Any) -> None:
+    monkeypatch.setattr(requests, "remember", lambda request, answer: None)
+
+    found = {verdict.kind for verdict in verdicts(ground, placing()) if "moved otherwise" in verdict.wrong}
+
+    assert found == {"reply lost", "in progress", "slow", "killed"}
+
+
+def test_a_commit_that_does_not_know_its_own_is_seen(ground: Ground, monkeypatch: Any) -> None:
+    monkeypatch.setattr(db, "_is_ours", lambda write, standing: False)
+
+    claiming = next(row for row in ROWS if row.name == "POST /offers/{offer_id}/claim")
+    found = [verdict.kind for verdict in verdicts(ground, claiming) if verdict.wrong]
+
+    assert found == ["duplicate"]
