@@ -22,6 +22,7 @@ from chalicelib.payments.store import load_payment, load_payments
 doors = Routes(__name__)
 Reason = Annotated[str, StringConstraints(min_length=2, max_length=200)]
 MONEY_PEOPLE = {"owner", "finance", "cashier", "agent"}
+PICTURES = "proofs/"
 
 
 class CancelBody(Body):
@@ -152,6 +153,8 @@ def submit_proof(call: Call, payment_id: str) -> dict[str, Any]:
     said: ProofBody = call.body
     if not (said.reference or said.picture):
         raise Invalid(("reference", "send the transfer's reference, or a picture of the receipt"))
+    if said.reference.startswith(PICTURES):  # or whoever looks at it would be shown that picture, whosever it is
+        raise Invalid(("reference", "is what the bank calls the transfer"))
     settle.may_touch(call.principal, payment_id)
     kept = files.keep("proofs", decoded(said.picture)) if said.picture else ""
     order, payments = settle.submit_proof(call.principal, payment_id, kept or said.reference)
@@ -164,7 +167,7 @@ def proof(call: Call, payment_id: str) -> dict[str, Any]:
     payment = load_payment(payment_id)
     if payment is None or not payment.proof:
         raise NotFound()
-    if not payment.proof.startswith("proofs/"):
+    if not payment.proof.startswith(PICTURES):
         return {"reference": payment.proof, "content_type": None, "data": None}
     kind, content = files.fetch(payment.proof)
     return {"reference": None, "content_type": kind, "data": base64.b64encode(content).decode()}
