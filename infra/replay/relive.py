@@ -135,18 +135,22 @@ class Relive:
         for placing in placings:
             waiting.put(placing)
         begin = time.monotonic(), placings[0].placed_at if placings else None
-        workers = [threading.Thread(target=self.keep_placing, args=(waiting, begin)) for _ in range(PLACERS)]
+        workers = [self.placer(waiting, begin) for _ in range(PLACERS)]
         for worker in workers:
             worker.start()
         reported = time.monotonic()
-        while any(worker.is_alive() for worker in workers):
-            workers[0].join(0.2)
+        while busy := [worker for worker in workers if worker.is_alive()]:
+            busy[0].join(0.2)
             self.tell_progress()
             if time.monotonic() - reported > POSITIONS_SECONDS:
                 reported = time.monotonic()
                 self.report_positions()
         for worker in workers:
             worker.join()
+
+    def placer(self, waiting: queue.SimpleQueue[Placing], begin: tuple[float, datetime | None]) -> threading.Thread:
+        """A daemon: when the replay is broken off, nobody waits for the orders that will never be done."""
+        return threading.Thread(target=self.keep_placing, args=(waiting, begin), daemon=True)
 
     def keep_placing(self, waiting: queue.SimpleQueue[Placing], begin: tuple[float, datetime | None]) -> None:
         while True:
