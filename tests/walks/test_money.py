@@ -89,6 +89,7 @@ def test_a_guest_and_a_caller_with_one_phone_become_one_customer_once_both_are_p
     done("POST", f"/customers/{guest}/merge", {"into": caller}, by=LIA)
     shop()
     next_order = ordered((CUP, 1), by=LIA, channel="phone", customer={"id": guest})
+    shop()
 
     assert too_early.status == 409
     assert (asked.status, proven.status) == (202, 200), asked.text + proven.text
