@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import csv
 import io
+import re
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from decimal import Decimal, InvalidOperation
@@ -48,6 +49,12 @@ FILES = {
     ),
     "order_lines": Kind(("ref", "sku", "quantity", "unit_price"), ("discount_rate",)),
 }
+
+# Python reads 1_000 and the digits of every script too; who writes those means something else or means no good.
+WHOLE = re.compile(r"[+-]?[0-9]{1,20}")
+NUMBER = re.compile(r"[+-]?([0-9]{1,20}\.?[0-9]{0,20}|\.[0-9]{1,20})([eE][+-]?[0-9]{1,2})?")
+RUN = (*"=+-@\t\r", *"\uff1d\uff0b\uff0d\uff20")  # what a spreadsheet runs, and the wide letters it takes for that
+LOOKED_THROUGH = "\"' \n\x0b\x0c\x85\xa0\u200b\u2060\u3000\ufeff"
 
 
 @dataclass(frozen=True)
@@ -96,10 +103,9 @@ class Line:
 
     def whole(self, column: str, default: int = 0, least: int = 0, most: int = 10**9) -> int:
         cell = self.text(column)
-        try:
-            number = int(cell) if cell else default
-        except ValueError:
-            raise BadValue(column, f"{cell!r} is no whole number") from None
+        if cell and not WHOLE.fullmatch(cell):
+            raise BadValue(column, f"{cell!r} is no whole number")
+        number = int(cell) if cell else default
         if not least <= number <= most:
             raise BadValue(column, f"{number} is not between {least} and {most}")
         return number
@@ -109,11 +115,10 @@ class Line:
         cell = self.text(column)
         if not cell and default is None:
             return None
-        try:
-            number = Decimal(cell or default or "0")
-        except InvalidOperation:
-            raise BadValue(column, f"{cell!r} is no number") from None
-        if not number.is_finite() or not 0 <= number <= Decimal(most):
+        if cell and not NUMBER.fullmatch(cell):
+            raise BadValue(column, f"{cell!r} is no number")
+        number = Decimal(cell or default or "0")
+        if not 0 <= number <= Decimal(most):
             raise BadValue(column, f"{cell} is not between 0 and {most}")
         return number
 
@@ -121,10 +126,9 @@ class Line:
         cell = self.text(column)
         if not cell:
             return None
-        try:
-            number = float(cell)
-        except ValueError:
-            raise BadValue(column, f"{cell!r} is no coordinate") from None
+        if not NUMBER.fullmatch(cell):
+            raise BadValue(column, f"{cell!r} is no coordinate")
+        number = float(cell)
         if not -most <= number <= most:
             raise BadValue(column, f"{cell} is not between -{most} and {most}")
         return number
@@ -165,7 +169,7 @@ def _shaped(file: str, kind: Kind, header: list[str], rows: Iterator[list[str]])
 def written(columns: Sequence[str], rows: list[dict[str, object]]) -> str:
     """CSV that a spreadsheet opens without running it: a cell that looks like a formula gets a ' in front."""
     out = io.StringIO()
-    writer = csv.writer(out, lineterminator="\n")
+    writer = csv.writer(out)  # ends lines with both, or it would leave a CR within a cell bare: to others, a new line
     writer.writerow(columns)
     writer.writerows([[tame(row.get(column)) for column in columns] for row in rows])
     return out.getvalue()
@@ -173,7 +177,7 @@ def written(columns: Sequence[str], rows: list[dict[str, object]]) -> str:
 
 def tame(cell: object) -> str:
     text = "" if cell is None else str(cell)
-    risky = text.lstrip("\"'").startswith(("=", "+", "-", "@", "\t", "\r"))
+    risky = text.lstrip(LOOKED_THROUGH).startswith(RUN)
     return "'" + text if risky and not _is_plain_number(text) and not _is_phone(text) else text
 
 
