@@ -7,12 +7,13 @@ import hashlib
 import hmac
 import json
 from collections.abc import Callable
+from datetime import timedelta
 from typing import Any
 
 import pytest
-from itsdangerous import TimestampSigner, URLSafeTimedSerializer
+from itsdangerous import URLSafeTimedSerializer
 
-from chalicelib.kit import auth, config
+from chalicelib.kit import auth, clock, config
 from chalicelib.places.keep import keep_staff
 from chalicelib.places.model import Staff
 from tests.client import call
@@ -36,12 +37,12 @@ def jwt(algorithm: str, secret: bytes = b"") -> str:
 
 
 def expired() -> str:
-    now = TimestampSigner.get_timestamp
-    TimestampSigner.get_timestamp = lambda self: now(self) - (auth.TOKEN_DAYS * 86_400 + 1)  # type: ignore[method-assign]
+    now = clock.source
+    clock.source = lambda: now() - timedelta(days=auth.TOKEN_DAYS, seconds=1)
     try:
         return token(RATNA)
     finally:
-        TimestampSigner.get_timestamp = now  # type: ignore[method-assign]
+        clock.source = now
 
 
 def changed() -> str:
