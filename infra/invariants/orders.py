@@ -165,10 +165,10 @@ def _heard(world: World, order_id: str) -> bool:
 
 
 def _left_alone(world: World) -> Iterator[str]:
-    stranded = {row["pk"] for row in world.rows["fulfillment"] if row["sk"] == "stranded"}
+    stranded = {row["pk"] for row in world.rows["orders"] if row["sk"] == "stranded"}
     asked = {offer["pk"] for offer in world.offers.values() if offer["status"] == "open"}
     for order_id, order in world.orders.items():
-        if order["status"] != "placed" or order_id in stranded | asked or not _heard(world, order_id):
+        if order["status"] != "placed" or order_id in world.stranded | asked or not _heard(world, order_id):
             continue
         busy = [work for work in world.works_of.get(order_id, ()) if _busy(work)]
         brought = summed((piece.rpartition("@")[0], units) for work in busy for piece, units in units_of(work))

@@ -9,7 +9,7 @@ from typing import Any
 
 import boto3
 
-from chalicelib.fulfillment.store import load_case
+from chalicelib.fulfillment.store import WorkRow, load_case
 from chalicelib.kit import journal
 from infra.invariants.world import World, load
 from tests.proof.day import SINTA, Day
@@ -17,6 +17,7 @@ from tests.shop import CUP, TEAPOT
 
 Plant = Callable[[Day], None]
 PLANTS: dict[str, Plant] = {}
+WORK = WorkRow.Meta.table_name.removeprefix("test-")
 
 
 def plant(sows: Plant) -> Plant:
@@ -110,8 +111,8 @@ def s6_somebody_brings_more_than_was_ordered(day: Day) -> None:
 
 
 def body(pk: str, sk: str, **said: Any) -> None:
-    row = table("fulfillment").get_item(Key={"pk": pk, "sk": sk})["Item"]
-    change("fulfillment", pk, sk, body=json.dumps(json.loads(row["body"]) | said))
+    row = table(WORK).get_item(Key={"pk": pk, "sk": sk})["Item"]
+    change("orders", pk, sk, body=json.dumps(json.loads(row["body"]) | said))
 
 
 @plant
@@ -179,7 +180,7 @@ def o2_a_head_ahead_of_its_journal(day: Day) -> None:
 @plant
 def o3_a_state_nobody_told_of(day: Day) -> None:
     offer = load_case(order_id(day, "left to the warehouse")).offers[0]
-    change("fulfillment", offer.order_id, offer.id, status="declined_by_all")
+    change("orders", offer.order_id, offer.id, status="declined_by_all")
 
 
 @plant
