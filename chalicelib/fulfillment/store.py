@@ -1,14 +1,14 @@
-"""How the room keeps its table.
+"""How the room keeps its rows.
 
-pk                     sk
-ord_…                  ful_…-1        a fulfillment
-ord_…                  off_…-1        an offer; its `status` and `expires_at` are the one thing a claim, an acceptance
+beside their order     ful_…-1        a fulfillment
+                       off_…-1        an offer; its `status` and `expires_at` are the one thing a claim, an acceptance
                                       and the clock dispute over
-ord_…                  stranded       only while nobody can bring the order
+                       stranded       only while nobody can bring the order
 routing#ord_…          <instant>#…    a routing decision with all it was decided from
 link#<sha-256>         link           who a claim link was made for
 
-All work of an order shares its key, so one query sees it whole; ids carry their order's id and need no pointer.
+The work lies in the orders' table under its order's key, so one query sees both; every step begins with it. Ids carry
+their order's id and need no pointer.
 """
 
 from __future__ import annotations
@@ -34,11 +34,11 @@ from chalicelib.fulfillment.model import (
 )
 from chalicelib.kit import auth, clock, db, journal
 from chalicelib.kit.db import BytesAttribute, InstantAttribute, Refusal, Row, Write
+from chalicelib.kit.errors import NotFound
 from chalicelib.kit.events import Event
 from chalicelib.kit.journal import Head
-from chalicelib.orders import find as orders
 from chalicelib.orders.model import Order
-from chalicelib.orders.store import change_order
+from chalicelib.orders.store import OrderRow, as_order, change_order
 from chalicelib.stock.model import Piece
 
 SHARDS = 4  # of the list of open offers, which every placement writes to
@@ -48,7 +48,7 @@ PAGE = 50
 class WorkRow(Row):
     """Offers and fulfillments. Lists, left when the work is done: `work#<location>`, `offers#<shard>`, `stranded`."""
 
-    Meta = db.table("fulfillment")
+    Meta = OrderRow.Meta
 
     status = UnicodeAttribute()
     version = NumberAttribute()
@@ -56,6 +56,10 @@ class WorkRow(Row):
     body = UnicodeAttribute()
     list = UnicodeAttribute(null=True)
     listed_at = UnicodeAttribute(null=True)
+
+
+class CaseRow(OrderRow, WorkRow):
+    """For reading alone: what lies under an order's key is the order or its work."""
 
 
 class RoutingRow(Row):
@@ -72,9 +76,12 @@ class LinkRow(Row):
 
 
 def load_case(order_id: str) -> Case:
-    """The order is read first: work found with an older order is refused by the order's version, never the reverse."""
-    order = orders.order(order_id)
-    rows = db.query_all(WorkRow, order_id)
+    """The order is read first, so backwards: work newer than its order is refused by the order's version, and work
+    older than its order would not be."""
+    rows = db.query_all(CaseRow, order_id, newest_first=True)[::-1]
+    order = next((as_order(row) for row in rows if row.sk == "order"), None)
+    if order is None:
+        raise NotFound()
     works = tuple(as_work(row) for row in rows if row.sk.startswith("ful_"))
     offers = tuple(as_offer(row) for row in rows if row.sk.startswith("off_"))
     return Case(order, works, offers)

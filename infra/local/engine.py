@@ -44,7 +44,8 @@ class Engine:
     def start(self) -> None:
         log = open(self.folder / "engine.log", "ab") if self.folder else subprocess.DEVNULL  # noqa: SIM115
         # A session of its own: Ctrl-C at the terminal stops it last, by us, after everyone else has written.
-        self.process = subprocess.Popen(self._command(), env=self._told(), stdout=log, stderr=log, start_new_session=True)
+        told, command = self._told(), self._command()
+        self.process = subprocess.Popen(command, env=told, stdout=log, stderr=log, start_new_session=True)
         if not answers(f"{self.address}/_ministack/health", START_SECONDS, self.process):
             self.stop()
             where = f"; see {self.folder / 'engine.log'}" if self.folder else ""

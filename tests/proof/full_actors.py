@@ -158,7 +158,7 @@ def a_salesman_answers(sim: Full) -> str:
 
 def at_work(sim: Full, kind: str, likely: Sequence[str]) -> list[dict[str, Any]]:
     """Offers or fulfillments of the latest orders, mostly those that something can still become of."""
-    rows = [row for order in list(sim.orders)[-8:] for row in sim.rows("fulfillment", order)]
+    rows = [row for order in list(sim.orders)[-8:] for row in sim.rows("orders", order)]
     found = [row | json.loads(row["body"]) | {"id": row["sk"]} for row in rows if row["sk"].startswith(kind)]
     alive = [each for each in found if each["status"] in likely]
     return alive if alive and sim.chance.random() < 0.9 else found

@@ -111,7 +111,7 @@ def s6_somebody_brings_more_than_was_ordered(day: Day) -> None:
 
 
 def body(pk: str, sk: str, **said: Any) -> None:
-    row = table(WORK).get_item(Key={"pk": pk, "sk": sk})["Item"]
+    row = table("orders").get_item(Key={"pk": pk, "sk": sk})["Item"]
     change("orders", pk, sk, body=json.dumps(json.loads(row["body"]) | said))
 
 
