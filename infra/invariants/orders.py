@@ -165,7 +165,6 @@ def _heard(world: World, order_id: str) -> bool:
 
 
 def _left_alone(world: World) -> Iterator[str]:
-    stranded = {row["pk"] for row in world.rows["orders"] if row["sk"] == "stranded"}
     asked = {offer["pk"] for offer in world.offers.values() if offer["status"] == "open"}
     for order_id, order in world.orders.items():
         if order["status"] != "placed" or order_id in world.stranded | asked or not _heard(world, order_id):
