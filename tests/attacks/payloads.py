@@ -1,0 +1,58 @@
+"""Two hundred texts that would run if anybody took them for more than text; and a page without its texts."""
+
+from __future__ import annotations
+
+import re
+from html.parser import HTMLParser
+
+BREAKS_OUT_OF = ("", '">', "'>", "</title>", "</textarea>", "</script>", "-->", "]]>", "</b></p></li>", "\\'><!--")
+RUNS = (
+    "<script>pwned=1</script>",
+    "<img src=x onerror=pwned=1>",
+    "<svg onload=pwned=1>",
+    "<svg><animate onbegin=pwned=1 attributeName=x>",
+    "<iframe srcdoc='<script>parent.pwned=1</script>'>",
+    "<details open ontoggle=pwned=1>",
+    "<input autofocus onfocus=pwned=1>",
+    "<a href=javascript:pwned=1>Sari</a>",
+    "<form action=https://evil.example><button>",
+    "<base href=https://evil.example/>",
+    "<meta http-equiv=refresh content=0;url=https://evil.example>",
+    "<link rel=stylesheet href=https://evil.example/x.css>",
+    "<style>*{background:url(https://evil.example)}</style>",
+    "<math><mtext><img src=x onerror=pwned=1>",
+    "<template><script>pwned=1</script></template>",
+    " onmouseover=pwned=1 x=",
+    "javascript:pwned=1//",
+    "{{7*7}}{% for x in ().__class__.__base__.__subclasses__() %}",
+    "${pwned=1}#{7*7}<%= 7*7 %>",
+    "&lt;script&gt;&#60;script&#62;\u003cscript\u003epwned=1",
+)
+PAYLOADS = [before + text for before in BREAKS_OUT_OF for text in RUNS]
+HARMLESS = "Sari"
+
+Element = tuple[str, tuple[str, ...]]
+LEADS_AWAY = re.compile(r"^\s*(javascript|vbscript|data:text)", re.I)
+
+
+class Bones(HTMLParser):
+    """Elements with the names of their attributes, in their order."""
+
+    def __init__(self) -> None:
+        super().__init__(convert_charrefs=True)
+        self.elements: list[Element] = []
+        self.leads: list[str] = []
+
+    def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
+        self.elements.append((tag, tuple(name for name, _ in attrs)))
+        self.leads += [value for name, value in attrs if name in ("href", "src", "action") and value]
+
+    handle_startendtag = handle_starttag
+
+
+def bones(page: str) -> list[Element]:
+    read = Bones()
+    read.feed(page)
+    read.close()
+    assert not [each for each in read.leads if LEADS_AWAY.match(each) or "evil.example" in each.split("?")[0]]
+    return read.elements
