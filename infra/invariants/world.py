@@ -125,7 +125,7 @@ class World:
     @cached_property
     def stranded(self) -> set[str]:
         """Orders that nobody can bring."""
-        return {row["pk"] for row in self._work(sk="stranded")}
+        return {row["pk"] for row in self._rows("orders", sk="stranded")}
 
     @cached_property
     def works_of(self) -> dict[str, list[Row]]:
@@ -191,10 +191,6 @@ class World:
 
     def live(self, order_id: str) -> bool:
         return self.orders.get(order_id, {}).get("status") in ("placed", "completed")
-
-    def _work(self, sk: str) -> list[Row]:
-        """Beside the orders, or in a table of its own."""
-        return [*self._rows("orders", sk), *self._rows("fulfillment", sk)]
 
     def _rows(self, room: str, sk: str, unless: str = "no such name") -> list[Row]:
         whole = not sk.endswith(("_", "#"))

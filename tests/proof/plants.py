@@ -9,7 +9,7 @@ from typing import Any
 
 import boto3
 
-from chalicelib.fulfillment.store import WorkRow, load_case
+from chalicelib.fulfillment.store import load_case
 from chalicelib.kit import journal
 from infra.invariants.world import World, load
 from tests.proof.day import SINTA, Day
@@ -17,7 +17,6 @@ from tests.shop import CUP, TEAPOT
 
 Plant = Callable[[Day], None]
 PLANTS: dict[str, Plant] = {}
-WORK = WorkRow.Meta.table_name.removeprefix("test-")
 
 
 def plant(sows: Plant) -> Plant:
