@@ -65,7 +65,7 @@ class Doors:
     def send(self, method: str, path: str, body: Any, by: str, token: str, key: str) -> Answered:
         path += f"{'&' if '?' in path else '?'}token={token}" if token else ""
         answer = self.judged(call(method, path, body, token=self.token_of(by), key=key), f"{method} {path}")
-        if answer.status == 401 and by and self.tokens.pop(by, None):
+        if answer.status == 401 and by and self.tokens.pop(by, ""):
             self.says(f"{'':6}({by} signs in anew)")
             answer = self.judged(call(method, path, body, token=self.token_of(by), key=key), f"{method} {path}")
         return answer
@@ -92,7 +92,7 @@ class Doors:
         if answer.status < 300:
             first, _ = self.answers.setdefault(key, (answer.text, answer.json))
             if first != answer.text:
-                self.wrong(f"O4: {key} was answered twice, differently:\n{first}\n{answer.text}")
+                self.wrong(f"O4: {key} was answered twice, differently: {first} and {answer.text}")
         elif key in self.answers:
             self.wrong(f"O4: {key} was answered, and then refused: {answer.text}")
 

@@ -37,7 +37,7 @@ HTTP = {"InternalServerError": 500}  # all others are 400
 class Wire:
     def __init__(self, store: Store) -> None:
         self.store = store
-        self.tokens: dict[str, tuple[float, str]] = {}
+        self.tokens: dict[str, tuple[float, list[Request]]] = {}
         self.fault: Callable[[str], str] = lambda operation: ""
         self.lag: Callable[[], float] = lambda: 0.0
 
@@ -131,14 +131,14 @@ class Wire:
     # -- the one write ------------------------------------------------------------------------------------------------
 
     def transact_write_items(self, asked: Request) -> Answer:
-        token, text = asked["ClientRequestToken"], json.dumps(asked, sort_keys=True)
-        since, before = self.tokens.get(token, (0.0, ""))
-        if before and self.store.seconds() - since < TOKEN_SECONDS:
-            if before != text:
+        token, items = asked["ClientRequestToken"], asked["TransactItems"]
+        since, before = self.tokens.get(token, (0.0, None))
+        if before is not None and self.store.seconds() - since < TOKEN_SECONDS:
+            if before != items:
                 raise Refused("IdempotentParameterMismatchException", "a token was sent again with other parameters")
             return {}
-        commit(self.store, asked["TransactItems"])
-        self.tokens[token] = self.store.seconds(), text
+        commit(self.store, items)
+        self.tokens[token] = self.store.seconds(), items
         return {}
 
 

@@ -1,4 +1,4 @@
-"""Puts a wire behind kit.db: PynamoDB's and botocore's own client, whose sends are answered from memory."""
+"""Puts a wire behind kit.db: all of its own way out through PynamoDB and botocore, answered from memory."""
 
 from __future__ import annotations
 
@@ -6,10 +6,8 @@ import copy
 from collections.abc import Iterator
 from contextlib import contextmanager
 from functools import cache
-from types import SimpleNamespace
 
-import botocore.endpoint
-from botocore.retries import quota
+from botocore.auth import SigV4Auth
 from pynamodb.connection import Connection
 
 from chalicelib.kit import db
@@ -21,34 +19,25 @@ from tests.proof.wire_store import Store, Table
 
 @contextmanager
 def answering(wire: Wire) -> Iterator[Wire]:
-    """The engine is DynamoDB's own; botocore does not wait between its tries, and has all its patience again."""
-    (connection, patience), kept = line(), (db.engine, botocore.endpoint.time)
+    """The engine is DynamoDB's own. Nobody here looks at a signature, and making them is a fifth of a history."""
+    connection, kept = line(), (db.engine, SigV4Auth.add_auth)
     forget_connections()
-    patience.release(patience.INITIAL_CAPACITY)
     db._local.connection = connection
-    db.engine, botocore.endpoint.time = db.Dynamo(), SimpleNamespace(sleep=lambda seconds: None)
+    db.engine, SigV4Auth.add_auth = db.Dynamo(), lambda signer, request: None
     connection.client.meta.events.register_first(EVENT, wire)
     try:
         yield wire
     finally:
         connection.client.meta.events.unregister(EVENT, wire)
-        db.engine, botocore.endpoint.time = kept
+        db.engine, SigV4Auth.add_auth = kept
         forget_connections()
 
 
 @cache
-def line() -> tuple[Connection, quota.RetryQuota]:
-    """The client that the shop would make, made once because that takes a tenth of a second; and how many more tries
-    botocore allows it, which lives as long as a client, and here a client outlives many histories."""
-    usual, patience = quota.RetryQuota, quota.RetryQuota()
-    quota.RetryQuota = lambda: patience
+def line() -> Connection:
+    """The shop's own way to DynamoDB, made once: botocore's client beneath it costs a tenth of a second."""
     forget_connections()
-    try:
-        connection = db.connection()
-        connection.client  # noqa: B018 - made when first asked for
-    finally:
-        quota.RetryQuota = usual
-    return connection, patience
+    return db.connection()
 
 
 def with_tables() -> Store:
@@ -63,5 +52,5 @@ def with_tables() -> Store:
 def _made() -> tuple[dict[str, Table], set[str]]:
     wire = Wire(Store())
     with answering(wire):
-        tables.create_tables(line()[0].client, "test")
+        tables.create_tables(line().client, "test")
     return wire.store.tables, wire.store.streamed
