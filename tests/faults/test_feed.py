@@ -3,11 +3,7 @@
 from __future__ import annotations
 
 import json
-import os
 import random
-import subprocess
-import sys
-import threading
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
@@ -29,11 +25,10 @@ from infra.local.invoke import invoke
 from infra.local.streams import as_record, newer, sources
 from tests.client import call
 from tests.faults.build import ALL_WELL, TRANSFER, at_the_counter, audit, everything, open_a_shift, parked, place
+from tests.faults.kill import BUDI, JOKO, Killable, a_dispatcher, back_within_seconds, local_queues, offers_of, until
 from tests.shop import CUP, TEAPOT, open_shop, put, token
 
 pytestmark = pytest.mark.ministack
-ROOT = Path(__file__).parent.parent.parent
-BUDI, JOKO = "salesman-budi", "warehouse-joko"
 KILLINGS = 2
 
 
@@ -44,72 +39,14 @@ def shop(ministack: Any) -> None:
     parked(BUDI)
 
 
-def offers_of(staff: str) -> list[str]:
-    """The order of each offer in his inbox, page after page."""
-    found: list[str] = []
-    query: dict[str, Any] = {"limit": 100}
-    while True:
-        page = call("GET", "/api/inbox", token=token(staff), query=query).json
-        found += [told["order"] for told in page["items"] if told["kind"] in ("offer", "assigned")]
-        if not page["next"]:
-            return found
-        query["cursor"] = page["next"]
-
-
 # --- a dispatcher that is killed -----------------------------------------------------------------------------------
-
-
-class Killable:
-    """infra.local.dispatcher as `make run` starts it, with a folder of its own for its checkpoints."""
-
-    def __init__(self, folder: Path) -> None:
-        self.told = os.environ | {"ENGINE_LIFE": "one-life", "DISPATCHER_FOLDER": str(folder), "PYTHONPATH": str(ROOT)}
-        self.log = folder / "dispatcher.log"
-        self.process: subprocess.Popen[bytes] | None = None
-
-    def start(self) -> None:
-        with self.log.open("ab") as log:
-            command = [sys.executable, "-m", "infra.local.dispatcher"]
-            self.process = subprocess.Popen(command, cwd=ROOT, env=self.told, stdout=log, stderr=log)
-
-    def kill(self) -> None:
-        assert self.process is not None
-        self.process.kill()
-        self.process.wait(30)
-
-    def stop(self) -> None:
-        """Asked politely it finishes what is in hand and reads the stream to its end."""
-        if self.process is not None and self.process.poll() is None:
-            self.process.terminate()
-            assert self.process.wait(60) == 0, self.log.read_text()[-2000:]
 
 
 @pytest.fixture
 def dispatcher(shop: None, tmp_path: Path) -> Iterator[Killable]:
-    made = Killable(tmp_path)
+    made = a_dispatcher(tmp_path)
     yield made
-    if made.process is not None and made.process.poll() is None:
-        made.process.kill()
-
-
-def until(so: Callable[[], bool], what: str, seconds: float = 60) -> None:
-    rest = threading.Event()
-    for _ in range(int(seconds / 0.05)):
-        if so():
-            return
-        rest.wait(0.05)
-    raise AssertionError(f"{what} did not happen in {seconds} seconds")
-
-
-def back_within_seconds() -> None:
-    """What a killed dispatcher had in its hands comes back to its queue after four seconds, and not after thirty."""
-    for url in local_queues():
-        boto3.client("sqs").set_queue_attributes(QueueUrl=url, Attributes={"VisibilityTimeout": "4"})
-
-
-def local_queues() -> list[str]:
-    found = boto3.client("sqs").list_queues(QueueNamePrefix=f"{config.prefix()}-local-")
-    return list(found.get("QueueUrls", []))
+    made.kill()
 
 
 def test_a_dispatcher_killed_and_restarted_loses_nothing_and_tells_nobody_twice(dispatcher: Killable) -> None:

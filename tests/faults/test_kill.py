@@ -1,0 +1,24 @@
+"""Processes that are killed -9 while orders come in: what was acknowledged is there, once, and everybody hears once."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from chalicelib.orders.store import OrderRow
+from tests.faults.kill import Loop
+
+pytestmark = pytest.mark.ministack
+ROUNDS = 6  # both are killed in them
+
+
+def test_killed_processes_lose_no_acknowledged_order_and_tell_nobody_twice(ministack: Any, tmp_path: Path) -> None:
+    loop = Loop(tmp_path, ROUNDS, seed=1).run()
+
+    assert loop.wrong() == []
+    assert all(loop.kills.values())
+
+    OrderRow.get(sorted(loop.ids)[0], "order").delete()
+    assert "lost or doubled" in loop.wrong()  # so it would have been seen
