@@ -20,12 +20,13 @@ from botocore.config import Config
 
 from chalicelib.kit import config
 from infra.local import wire
-from infra.local.queues import Consumer
+from infra.local.queues import MOST_MESSAGES, Consumer
 from infra.local.schedule import Timer
 from infra.local.streams import Mapping, sources
 
 log = logging.getLogger("satukanal.local")
 REST_SECONDS = 0.2  # between two looks at a stream; Lambda takes a quarter of a second
+GATHER_SECONDS = 0.1  # before the next look at a topic that had little: ten messages in one go cost as much as one
 LONG_POLL_SECONDS = 2  # also how long a stop may take to be heard
 
 
@@ -72,7 +73,7 @@ class Dispatcher:
     def run(self) -> None:
         """Until `stop` is set; then what is in hand is finished and the stream read to its end."""
         work = [lambda each=each: self._read(each) for each in self.mappings]
-        work += [lambda each=each: each.poll(LONG_POLL_SECONDS) for each in self.consumers]
+        work += [lambda each=each: self._take(each) for each in self.consumers]
         threads = [threading.Thread(target=self._again, args=(each,)) for each in (*work, self._tick)]
         for thread in threads:
             thread.start()
@@ -92,6 +93,10 @@ class Dispatcher:
         mapping.wait = lambda tries: self.stop.wait(0.1 * 2**tries)
         if mapping.poll() < mapping.source.batch_size:  # a full batch says that more is waiting
             self.stop.wait(max(REST_SECONDS, mapping.source.maximum_batching_window_in_seconds))
+
+    def _take(self, consumer: Consumer) -> None:
+        if 0 < consumer.poll(LONG_POLL_SECONDS) < MOST_MESSAGES:
+            self.stop.wait(GATHER_SECONDS)
 
     def _tick(self) -> None:
         for timer in self.timers:

@@ -13,6 +13,7 @@ from typing import Any
 from infra.local.invoke import invoke
 
 RETRIES = 2
+MOST_MESSAGES = 10  # SQS hands over no more at once
 log = logging.getLogger("satukanal.local")
 
 
@@ -38,7 +39,7 @@ class Consumer:
         """Takes up to ten messages; how many there were."""
         found = self.clients.queues.receive_message(
             QueueUrl=self.queue,
-            MaxNumberOfMessages=10,
+            MaxNumberOfMessages=MOST_MESSAGES,
             WaitTimeSeconds=wait_seconds,
             MessageSystemAttributeNames=["ApproximateReceiveCount"],
         ).get("Messages", [])
