@@ -65,8 +65,8 @@ def as_it_was(engine: db.Dynamo, operation: str, request: dict[str, Any]) -> Any
     return call(engine, operation, request)
 
 
-# What is changed, into what, and the words that must be in what is said to be wrong, whatever that is where none stand. None of these can be seen in
-# the simulator that stands behind kit.db.
+# What is changed, into what, and the words that must be in what is said to be wrong, whatever that is where none stand.
+# The simulator that stands behind kit.db can see none of these.
 BUGS: dict[str, tuple[Any, str, Any, str]] = {
     "half of a batch is taken for all of it": (db.Dynamo, "_call", half_of_it, ""),
     "decisions are made on old reads": (db.Dynamo, "_call", as_it_was, ""),
