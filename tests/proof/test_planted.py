@@ -3,13 +3,26 @@ be left out of the checker without some bug going unseen."""
 
 from __future__ import annotations
 
+from itertools import product
+
 import pytest
 
 from infra.invariants.check import INVARIANTS
-from tests.proof.bugs.bug import Bug, clean, found
+from tests.proof.bugs.bug import Bug, clean, found, shows_in
 from tests.proof.bugs.catalog import BUGS
 
-KINDS = {"idempotency", "expiry", "claims", "sums per SKU", "transitions", "notifications", "money", "stock", "audit"}
+FEW = 6  # histories; the first finds more than thirty of them
+KINDS = {
+    "idempotency",
+    "expiry",
+    "claims",
+    "sums per SKU",
+    "transitions",
+    "notifications",
+    "money",
+    "stock",
+    "audit",
+} | {"commits"}
 
 
 @pytest.mark.parametrize("bug", BUGS, ids=lambda bug: bug.says)
@@ -30,6 +43,15 @@ def test_without_this_invariant_a_bug_goes_unseen(name: str) -> None:
     alone = [bug for bug in BUGS if bug.by == name and found(bug).by & INVARIANTS.keys() == {name}]
 
     assert alone
+
+
+def test_simulated_histories_alone_find_forty_of_them() -> None:
+    caught: set[str] = set()
+    for seed, bug in product(range(FEW), BUGS):
+        if len(caught) < 40 and bug.says not in caught and shows_in(bug, seed):
+            caught.add(bug.says)
+
+    assert len(caught) == 40
 
 
 def test_the_catalog_holds_bugs_of_every_kind() -> None:

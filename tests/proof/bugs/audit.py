@@ -17,7 +17,8 @@ from chalicelib.stock import move as moving
 from tests.proof.bugs.bug import Bug, answers, swap
 from tests.proof.bugs.idempotency import goods_come_in_and_the_reply_is_lost
 from tests.proof.bugs.money import a_transfer_is_confirmed
-from tests.proof.bugs.scene import JOKO, Scene
+from tests.proof.bugs.scene import Scene
+from tests.proof.bugs.shop import JOKO
 from tests.proof.bugs.stock import a_load_arrives_in_part_and_is_called_back, an_order_is_cancelled, goods_come_in
 from tests.shop import TRAY
 

@@ -16,6 +16,7 @@ from chalicelib.kit.db import Write
 from infra import invariants
 from tests.proof import actors
 from tests.proof.bugs.scene import Scene
+from tests.proof.bugs.shop import opened
 from tests.proof.sim import Sim, Wrong, run
 
 STEPS, HISTORIES = 100, 40  # a bug that no history of so many shows is not found
@@ -84,7 +85,7 @@ FORGETFUL = SimpleNamespace(look_up=lambda asked: None, remember=lambda asked, a
 
 @contextmanager
 def switched_on(bug: Bug) -> Iterator[None]:
-    actors.opened()  # the shop stands before the bug is sown
+    opened(), actors.opened()  # the shops stand before the bug is sown
     with pytest.MonkeyPatch.context() as patch:
         for each in bug.sown:
             each(patch)
@@ -101,11 +102,20 @@ def found(bug: Bug) -> Found:
 
 
 def found_by_histories(bug: Bug) -> Found:
+    """A bug may show in several ways; the one its entry names is looked for."""
     with switched_on(bug):
         for seed in range(bug.seed, bug.seed + HISTORIES):
-            if seen := seen_by(seed):
+            if bug.by in (seen := seen_by(seed)):
                 return Found(seen, f"seed {seed}, {STEPS} steps")
     return Found()
+
+
+def shows_in(bug: Bug, seed: int) -> bool:
+    """Anything at all, in a history that shows nothing without it."""
+    if seed_untouched(seed):
+        return False
+    with switched_on(bug):
+        return bool(seen_by(seed))
 
 
 @cache
@@ -127,9 +137,9 @@ def seed_untouched(seed: int) -> frozenset[str]:
 
 
 def seen_in(story: Story) -> frozenset[str]:
-    opened = actors.opened()
+    shop = opened()
     with Sim(1).shop() as sim:
-        sim.memory.put_back(opened)
+        sim.memory.put_back(shop)
         scene = Scene(sim)
         story(scene)
         scene.all_hear()

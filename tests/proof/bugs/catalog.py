@@ -5,6 +5,7 @@ from __future__ import annotations
 from tests.proof.bugs import (
     audit,
     claims,
+    commits,
     expiry,
     idempotency,
     money,
@@ -16,5 +17,5 @@ from tests.proof.bugs import (
 )
 from tests.proof.bugs.bug import Bug
 
-ROOMS = (idempotency, expiry, claims, sums, transitions, notifications, prices, money, stock, audit)
+ROOMS = (idempotency, expiry, claims, commits, sums, transitions, notifications, prices, money, stock, audit)
 BUGS: tuple[Bug, ...] = tuple(bug for room in ROOMS for bug in room.BUGS)

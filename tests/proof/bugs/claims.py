@@ -18,7 +18,8 @@ from chalicelib.stock import move as moving
 from chalicelib.stock import store as stock
 from chalicelib.stock.model import OutOfStock
 from tests.proof.bugs.bug import Bug, answers, instead, swap, unconditional
-from tests.proof.bugs.scene import BUDI, DEWI, JOKO, RATNA, Scene
+from tests.proof.bugs.scene import Scene
+from tests.proof.bugs.shop import BUDI, DEWI, JOKO, RATNA
 from tests.shop import STAFF, TEAPOT, who
 
 KIND = "claims"

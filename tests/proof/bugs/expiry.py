@@ -14,7 +14,8 @@ from chalicelib.orders import cancel as ending
 from chalicelib.orders import events, look, settle
 from chalicelib.stock.model import allocated
 from tests.proof.bugs.bug import Bug, answers, instead, swap
-from tests.proof.bugs.scene import BUDI, LIA, TRANSFER, Scene
+from tests.proof.bugs.scene import TRANSFER, Scene
+from tests.proof.bugs.shop import BUDI, LIA
 from tests.shop import CUP, RARE, TEAPOT, TRAY, who
 
 KIND = "expiry"

@@ -25,7 +25,8 @@ from chalicelib.stock import move as moving
 from chalicelib.stock import transfer as transfers
 from tests.client import call
 from tests.proof.bugs.bug import FORGETFUL, Bug, answers, entry, instead, swap
-from tests.proof.bugs.scene import AGUS, BUDI, CREDIT, JOKO, MAKMUR, MAYA, RATNA, SINTA, TRANSFER, Scene
+from tests.proof.bugs.scene import CREDIT, MAKMUR, TRANSFER, Scene
+from tests.proof.bugs.shop import AGUS, BUDI, JOKO, MAYA, RATNA, SINTA
 from tests.shop import CUP, TRAY, an_order, who
 
 KIND = "idempotency"

@@ -16,7 +16,8 @@ from chalicelib.payments import handover as handing
 from chalicelib.payments import model as payments
 from chalicelib.payments import shift as drawers
 from tests.proof.bugs.bug import Bug, answers, instead, swap
-from tests.proof.bugs.scene import AGUS, BUDI, CASH, CREDIT, LIA, MAKMUR, MAYA, SINTA, TRANSFER, Scene
+from tests.proof.bugs.scene import CASH, CREDIT, MAKMUR, TRANSFER, Scene
+from tests.proof.bugs.shop import AGUS, BUDI, LIA, MAYA, SINTA
 from tests.shop import CUP, TEAPOT, TRAY, who
 
 KIND = "money"

@@ -13,7 +13,8 @@ from chalicelib.notify import store as notices
 from chalicelib.places import find as places
 from chalicelib.stock import transfer as transfers
 from tests.proof.bugs.bug import Bug, answers, entry, swap, unconditional
-from tests.proof.bugs.scene import JOKO, Scene
+from tests.proof.bugs.scene import Scene
+from tests.proof.bugs.shop import JOKO
 from tests.shop import CUP, TEAPOT, TRAY, who
 
 KIND = "notifications"

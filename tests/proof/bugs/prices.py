@@ -18,7 +18,8 @@ from chalicelib.pricing.keep import keep_promotion
 from chalicelib.pricing.model import Promotion
 from tests.client import call
 from tests.proof.bugs.bug import Bug, answers, instead, swap, unconditional
-from tests.proof.bugs.scene import CASH, CREDIT, LIA, MAKMUR, SINTA, Scene
+from tests.proof.bugs.scene import CASH, CREDIT, MAKMUR, Scene
+from tests.proof.bugs.shop import LIA, SINTA
 from tests.shop import CUP, TEAPOT, TRAY, an_order, token
 
 KIND = "money"

@@ -17,11 +17,10 @@ from chalicelib.orders import settle
 from infra.invariants import World
 from tests.fulfillment.build import placed_only
 from tests.proof import actors
+from tests.proof.bugs.shop import AGUS, JOKO, MAYA
 from tests.proof.sim import LISTENERS, Sim
 from tests.shop import who
 
-SINTA, BUDI, DEWI, LIA = "cashier-sinta", "salesman-budi", "salesman-dewi", "agent-lia"
-JOKO, AGUS, MAYA, RATNA = "warehouse-joko", "courier-agus", "finance-maya", "owner-ratna"
 TRANSFER, CREDIT, CASH = [{"method": "transfer"}], [{"method": "credit"}], [{"method": "cash"}]
 MAKMUR = {"customer": {"id": "cus_makmur"}}
 ROOMS = (accept, deliver, dispatch, fail, handover, pick, ready, reject)

@@ -19,7 +19,8 @@ from chalicelib.stock import spread as spreading
 from chalicelib.stock import transfer as transfers
 from chalicelib.stock.model import Level, Movement
 from tests.proof.bugs.bug import Bug, answers, instead, swap
-from tests.proof.bugs.scene import JOKO, LIA, RATNA, SINTA, TRANSFER, Scene
+from tests.proof.bugs.scene import TRANSFER, Scene
+from tests.proof.bugs.shop import JOKO, LIA, RATNA, SINTA
 from tests.shop import CUP, RARE, TRAY, put, who
 
 KIND = "stock"

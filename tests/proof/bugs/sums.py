@@ -17,7 +17,8 @@ from chalicelib.payments import collect as collecting
 from chalicelib.places.keep import keep_staff
 from chalicelib.stock import store as stock
 from tests.proof.bugs.bug import Bug, instead, swap
-from tests.proof.bugs.scene import BUDI, CREDIT, LIA, MAKMUR, MAYA, SINTA, Scene
+from tests.proof.bugs.scene import CREDIT, MAKMUR, Scene
+from tests.proof.bugs.shop import BUDI, LIA, MAYA, SINTA
 from tests.shop import CUP, STAFF, TEAPOT, TRAY, put, who
 
 KIND = "sums per SKU"

@@ -19,7 +19,8 @@ from chalicelib.payments import shift as drawers
 from chalicelib.stock import model as stock
 from chalicelib.stock import transfer as transfers
 from tests.proof.bugs.bug import Bug, answers, edge, entry, instead, swap
-from tests.proof.bugs.scene import AGUS, BUDI, DEWI, JOKO, LIA, MAYA, RATNA, TRANSFER, Scene
+from tests.proof.bugs.scene import TRANSFER, Scene
+from tests.proof.bugs.shop import AGUS, BUDI, DEWI, JOKO, LIA, MAYA, RATNA
 from tests.shop import CUP, TEAPOT, TRAY, who
 
 KIND = "transitions"
