@@ -16,7 +16,7 @@ from __future__ import annotations
 import hashlib
 import json
 import zlib
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from datetime import datetime
 from typing import Any
 
@@ -157,8 +157,13 @@ def is_stranded(order_id: str) -> bool:
     return db.get(WorkRow, order_id, "stranded") is not None
 
 
-def stranded_orders() -> list[str]:
-    return [row.pk for row in db.query(WorkRow, "stranded", index="by_list", limit=PAGE).items]
+def stranded_orders() -> Iterator[str]:
+    """The longest first, to the last page: those that nobody can bring yet keep no other from being tried."""
+    page = db.query(WorkRow, "stranded", index="by_list", limit=PAGE)
+    yield from (row.pk for row in page.items)
+    while page.after:
+        page = db.query(WorkRow, "stranded", index="by_list", limit=PAGE, after=page.after)
+        yield from (row.pk for row in page.items)
 
 
 def due_offers(now: datetime) -> list[Offer]:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from datetime import datetime, timedelta
+from itertools import islice
 from typing import Any
 
 from chalicelib.fulfillment import store as work
@@ -25,7 +26,7 @@ def exceptions(now: datetime) -> list[dict[str, Any]]:
 
 
 def stranded() -> Iterator[dict[str, Any]]:
-    for order in orders.orders(work.stranded_orders()).values():
+    for order in orders.orders(islice(work.stranded_orders(), MOST_OF_A_KIND)).values():
         yield said("stranded", order.placed_at, ("POST", f"/orders/{order.id}/cancel"), **of_order(order))
 
 
@@ -42,7 +43,7 @@ def late_work(now: datetime) -> Iterator[dict[str, Any]]:
 
 def expiring_transfers(now: datetime) -> Iterator[dict[str, Any]]:
     soon = now + timedelta(minutes=config.number("EXPIRING_MINUTES", 120))
-    waiting = orders.orders(waiting_until(soon, MOST_OF_A_KIND))
+    waiting = orders.orders(islice(waiting_until(soon), MOST_OF_A_KIND))
     for order in sorted(waiting.values(), key=lambda order: order.reserved_until or order.placed_at):
         if order.reserved_until and order.payment_status in WAITING and order.payment_ids:
             action = ("POST", f"/payments/{order.payment_ids[0]}/confirm")

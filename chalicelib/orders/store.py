@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Iterator
 from dataclasses import replace
 from datetime import datetime
 from typing import Any
@@ -16,6 +17,8 @@ from chalicelib.kit.journal import Head
 from chalicelib.kit.money import Money
 from chalicelib.orders.model import Delivery, Order, OrderLine
 from chalicelib.stock.model import Piece
+
+PAGE = 100
 
 
 class OrderRow(Row):
@@ -111,11 +114,15 @@ def stop_waiting(order: Order) -> Write:
     return db.delete(_waiting(order))
 
 
-def waiting_until(now: datetime, limit: int = 100) -> list[str]:
-    """Orders whose time to pay is over, the longest first; the index lags, so look at each again."""
-    ended = ("0", clock.iso(now) + "~")
-    page = db.query(WaitingRow, "waiting", index="by_list", between=ended, limit=limit)
-    return [row.pk for row in page.items]
+def waiting_until(now: datetime) -> Iterator[str]:
+    """Orders whose time to pay is over, the longest first; the index lags, so look at each again. To the last page:
+    those that stay, because their proof waits for us, must not stand before the others for ever."""
+    asked = {"index": "by_list", "between": ("0", clock.iso(now) + "~"), "limit": PAGE}
+    page = db.query(WaitingRow, "waiting", **asked)
+    yield from (row.pk for row in page.items)
+    while page.after:
+        page = db.query(WaitingRow, "waiting", **asked, after=page.after)
+        yield from (row.pk for row in page.items)
 
 
 def _waiting(order: Order) -> WaitingRow:

@@ -6,6 +6,7 @@ from typing import Any
 
 import pytest
 
+from chalicelib.fulfillment import store
 from chalicelib.fulfillment.expire import expire_due
 from chalicelib.fulfillment.reroute import try_stranded
 from chalicelib.fulfillment.store import is_stranded
@@ -194,6 +195,20 @@ def test_a_stranded_order_goes_on_when_goods_come_in() -> None:
     assert (moved, is_stranded(order)) == (1, False)
     assert works(order)[-1] == ("wh-sidoarjo", "assigned")
     assert try_stranded() == 0
+
+
+def test_orders_that_nobody_can_bring_yet_keep_no_other_from_going_on(monkeypatch: pytest.MonkeyPatch) -> None:
+    """However many they are: the clock reads its list to the last page."""
+    monkeypatch.setattr(store, "PAGE", 1)
+    stuck, goes_on = placed((TEAPOT, 2)), placed((CUP, 1))
+    for order in (stuck, goes_on):
+        rejected(order, "not_found")
+        listen(order)
+    put(CUP, "wh-sidoarjo", 1)
+
+    moved = try_stranded()
+
+    assert (moved, is_stranded(stuck), is_stranded(goes_on)) == (1, True, False)
 
 
 def test_the_owner_may_have_it_looked_at_again() -> None:

@@ -4,7 +4,10 @@ from __future__ import annotations
 
 from typing import Any
 
+import pytest
+
 from chalicelib.kit import journal
+from chalicelib.orders import store
 from chalicelib.orders.events import expire_unpaid
 from tests.client import call
 from tests.shop import RARE, TEAPOT, a_creditor, an_order, later, level, open_shop, put, token
@@ -86,6 +89,23 @@ def test_an_unpaid_order_ends_by_itself_and_frees_its_goods(aws: Any) -> None:
     assert (told["status"], told["reason"]) == ("cancelled", "payment_expired")
     assert told["payments"][0]["status"] == "expired"
     assert level(TEAPOT) == {"on_hand": 5, "reserved": 0, "allocated": 0, "available": 5}
+
+
+def test_proofs_that_wait_for_us_keep_no_other_order_from_ending(aws: Any, monkeypatch: pytest.MonkeyPatch) -> None:
+    """However many they are: the clock reads its list to the last page."""
+    monkeypatch.setattr(store, "PAGE", 1)
+    open_shop(TEAPOT=5)
+    proven = place(an_order((TEAPOT, 2), payments=TRANSFER))
+    call("POST", f"/api/payments/{payment(proven)}/proof?token={proven['token']}", {"reference": "TRF 1"})
+    later(1)
+    unpaid = place(an_order((TEAPOT, 1), payments=TRANSFER), key="another-key-of-16")
+    later(24 * 60 + 1)
+
+    ended = expire_unpaid()
+
+    now = [store.load(order["id"]) for order in (proven, unpaid)]
+    assert (ended, [order and order.status for order in now]) == (1, ["placed", "cancelled"])
+    assert level(TEAPOT) == {"on_hand": 5, "reserved": 2, "allocated": 0, "available": 3}
 
 
 def test_money_for_an_ended_order_is_owed_back(aws: Any) -> None:
