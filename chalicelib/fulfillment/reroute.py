@@ -91,9 +91,12 @@ def commit(case: Case, missing: dict[str, int], cause: str, now: datetime) -> bo
 
 
 def planned(case: Case, missing: dict[str, int], now: datetime) -> tuple[Plan, list[dict[str, Any]]]:
-    """From every warehouse and store that has not said no; nothing at all rather than a part of it."""
+    """From every warehouse and store that has not said no; nothing at all rather than a part of it. An order has one
+    hold at a level, so while it waits for money it takes nothing more where it holds units already, least of all them.
+    """
     servers = nearest_servers(case)
-    levels = load_levels([(sku, server) for server in servers for sku in missing])
+    held = {(piece.sku, piece.location) for piece in pieces_of(live(case.works))} if case.order.on_hold else set()
+    levels = load_levels([(sku, server) for server in servers for sku in missing if (sku, server) not in held])
     lapsed = lapsed_holds([level.place for level in levels if level.reserved], now)
     try:
         return plan_allocation(missing, levels, servers, lapsed=lapsed), []

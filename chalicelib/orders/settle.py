@@ -178,7 +178,8 @@ def made_firm(order: Order, now: datetime) -> Firm:
     places = [*dict.fromkeys(piece.location for piece in missing), *selling_places()]
     levels = load_levels((sku, place) for sku in demand for place in dict.fromkeys(places))
     lapsed = lapsed_holds([level.place for level in levels if level.reserved], now)
-    plan = plan_allocation(demand, levels, list(dict.fromkeys(places)), lapsed=lapsed)
+    others = [hold for hold in lapsed if hold.order_id != order.id]
+    plan = plan_allocation(demand, levels, list(dict.fromkeys(places)), lapsed=others)
     pieces = tuple(piece for piece in order.pieces if piece in kept) + plan.pieces
     return Firm(pieces, movements + plan.moved_by(allocated), writes + [drop_hold(hold) for hold in plan.takes])
 

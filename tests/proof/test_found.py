@@ -9,7 +9,9 @@ from typing import Any
 import pytest
 
 from chalicelib.fulfillment.claim import claim
-from chalicelib.fulfillment.reroute import reroute
+from chalicelib.fulfillment.reject import reject
+from chalicelib.fulfillment.reroute import reroute, try_stranded
+from chalicelib.fulfillment.store import is_stranded
 from chalicelib.orders import settle
 from chalicelib.orders.cancel import cancel
 from chalicelib.orders.command import PlaceOrder, Tender, Wanted
@@ -19,7 +21,7 @@ from tests.fulfillment.build import listen, placed, placed_only, the_offer, work
 from tests.proof import actors
 from tests.proof.deeds import TO_SARI, agent, rupiah
 from tests.proof.sim import Sim
-from tests.shop import CUP, TEAPOT, level, put, who
+from tests.shop import CUP, RARE, TEAPOT, level, put, who
 
 TRANSFER = [{"method": "transfer"}]
 
@@ -134,4 +136,52 @@ def test_who_cancels_while_another_does_is_told_that_it_is_done(sim: Sim) -> Non
     order, _ = cancel(agent(), order_id, "changed his mind")
 
     assert (order.status, order.reason, rivals) == ("cancelled", "twice", [])
+    everything_holds(sim)
+
+
+def two_rare_ones_from_two_houses() -> str:
+    """One lies in the first warehouse and one in the store; both are held until tomorrow."""
+    order_id = placed_only((RARE, 2), payments=TRANSFER)
+    listen(order_id)
+    assert works(order_id) == [("wh-surabaya", "assigned"), ("store-tunjungan", "assigned")]
+    return order_id
+
+
+def test_an_order_routed_again_does_not_take_its_own_lapsed_hold(sim: Sim) -> None:
+    """Seed 1000: ending the hold and making it anew were one item twice in a transaction, so nothing was routed."""
+    order_id = two_rare_ones_from_two_houses()
+    sim.now += timedelta(hours=25)
+
+    reject(who("warehouse-joko"), f"ful_{order_id[4:]}-1", reason="too_busy")
+    listen(order_id)
+
+    assert works(order_id) == [("wh-surabaya", "rejected"), ("store-tunjungan", "assigned")]
+    assert is_stranded(order_id)
+    everything_holds(sim)
+
+
+def test_an_order_on_hold_is_not_routed_to_where_it_holds_such_goods_already(sim: Sim) -> None:
+    """Its second hold there would be the first one's row: the routing lost against itself for ever."""
+    order_id = two_rare_ones_from_two_houses()
+    put(RARE, "store-tunjungan", 1)
+
+    reject(who("warehouse-joko"), f"ful_{order_id[4:]}-1", reason="too_busy")
+    listen(order_id)
+    assert is_stranded(order_id)
+    put(RARE, "wh-sidoarjo", 1)
+    try_stranded()
+
+    assert works(order_id)[1:] == [("store-tunjungan", "assigned"), ("wh-sidoarjo", "assigned")]
+    everything_holds(sim)
+
+
+def test_late_money_takes_nothing_from_its_own_holds(sim: Sim) -> None:
+    """By reading on: what is left of an order's lapsed holds was ended once as kept and once as taken."""
+    order_id = two_rare_ones_from_two_houses()
+    sim.now += timedelta(hours=25)
+    placed_only((RARE, 1))
+
+    order, _ = settle.confirm(who("finance-maya"), payments_of(order_id)[0].id)
+
+    assert (order.status, order.payment_status) == ("cancelled", "paid")
     everything_holds(sim)
