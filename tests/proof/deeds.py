@@ -42,11 +42,16 @@ def asked(by: Principal, key: str, body: Any) -> Asked:
     return requests.asked(by.actor, "sim", key, body)
 
 
-def an_order_of(sim: Sim) -> Case:
+def an_order_of(sim: Sim, having: str = "") -> Case:
+    """One of the latest; of those that have such a row beside them, where there are any."""
     if not sim.orders:
         raise NotFound()
+    recent = sim.orders[-RECENT:]
+    if having:
+        rows = sim.memory.table("test-orders").rows
+        recent = [each for each in recent if any(str(sk).startswith(having) for sk in rows.get(each, ()))] or recent
     with sim.undisturbed():
-        return load_case(sim.chance.choice(sim.orders[-RECENT:]))
+        return load_case(sim.chance.choice(recent))
 
 
 def name(order: Order) -> str:

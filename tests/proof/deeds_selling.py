@@ -17,12 +17,12 @@ from chalicelib.orders.place import place
 from chalicelib.payments.store import load_payments
 from tests.proof.deeds import DEBTORS, SARI, SKUS, STORE, TO_SARI, VANS, agent, an_order_of, asked, name, owner, rupiah
 from tests.proof.sim import Sim
-from tests.shop import who
+from tests.shop import CUP, RARE, TEAPOT, who
 
 
-def wanted(sim: Sim, **said: Any) -> tuple[Wanted, ...]:
-    skus = sim.chance.sample(SKUS, sim.chance.choice((1, 1, 1, 2)))
-    return tuple(Wanted(sku, sim.chance.randint(1, 3), **said) for sku in skus)
+def wanted(sim: Sim, skus: Sequence[str] = SKUS, most: int = 3, **said: Any) -> tuple[Wanted, ...]:
+    chosen = sim.chance.sample(skus, sim.chance.choice((1, 1, 1, 2)))
+    return tuple(Wanted(sku, sim.chance.randint(1, most), **said) for sku in chosen)
 
 
 def tenders(*methods: str) -> tuple[Tender, ...]:
@@ -54,7 +54,8 @@ def a_shopper_orders(sim: Sim) -> str:
 
 def the_cashier_sells(sim: Sim) -> str:
     delivery = Delivery("handover", STORE)
-    return an_order(sim, PlaceOrder("pos", wanted(sim), delivery, tenders("cash"), who("cashier-sinta")))
+    lines = wanted(sim, (CUP, RARE), most=1)
+    return an_order(sim, PlaceOrder("pos", lines, delivery, tenders("cash"), who("cashier-sinta")))
 
 
 def the_cashier_sells_what_is_elsewhere(sim: Sim) -> str:
@@ -81,9 +82,8 @@ def a_salesman_sells(sim: Sim) -> str:
     staff = who(sim.chance.choice(VANS))
     paying = sim.chance.choice((tenders("cash"), tenders("credit"), (Tender("cash", rupiah(5_000)), Tender("credit"))))
     delivery = Delivery("handover", staff.location)
-    return an_order(
-        sim, PlaceOrder("sfa", wanted(sim), delivery, paying, staff, customer_id=sim.chance.choice(DEBTORS))
-    )
+    lines, debtor = wanted(sim, (TEAPOT, CUP), most=1), sim.chance.choice(DEBTORS)
+    return an_order(sim, PlaceOrder("sfa", lines, delivery, paying, staff, customer_id=debtor))
 
 
 def a_marketplace_sends_one(sim: Sim) -> str:
@@ -148,7 +148,7 @@ def a_link_is_renewed(sim: Sim) -> str:
 
 
 def money_moves(sim: Sim) -> str:
-    order = an_order_of(sim).order
+    order = an_order_of(sim, having="waiting").order
     with sim.undisturbed():
         waiting = [one for one in load_payments(order.payment_ids) if one.method == "transfer"]
     if not waiting:

@@ -44,7 +44,7 @@ STEPS: dict[str, Callable[[Principal, str], Any]] = {
 
 
 def a_salesman_answers(sim: Sim) -> str:
-    case = an_order_of(sim)
+    case = an_order_of(sim, having="off_")
     offer = case.open_offer or (case.offers[-1] if case.offers else None)
     if offer is None:
         return "nobody is asked"
@@ -54,10 +54,11 @@ def a_salesman_answers(sim: Sim) -> str:
 
 
 def somebody_works(sim: Sim) -> str:
-    case = an_order_of(sim)
+    case = an_order_of(sim, having="ful_")
     if not case.works:
         return "no work yet"
-    work = sim.chance.choice(case.works)
+    going_on = [work for work in case.works if work.status in NEXT] if sim.chance.random() < 0.9 else []
+    work = sim.chance.choice(going_on or case.works)
     likely = NEXT.get(work.status, ())
     verb = sim.chance.choice(likely if likely and sim.chance.random() < 0.8 else sorted(STEPS))
     by = at_it(sim, work)

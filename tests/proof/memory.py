@@ -7,6 +7,7 @@ and whoever reads the same item is given the same row. `snapshot` and `put_back`
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from functools import cache
 from typing import Any
 
 from chalicelib.kit import db
@@ -156,8 +157,30 @@ def _reason(write: Write, standing: Item | None) -> tuple[str | None, Any]:
 
 def _after(write: Write, standing: Item | None) -> Item:
     if write.verb == "put":
-        return Kept(write.row.serialize())
+        return Kept(travelling(write.row))
     return Kept(changed(standing if standing is not None else _keys_of(write.row), write.actions))
+
+
+def travelling(row: Any) -> dict[str, Any]:
+    """As `row.serialize()`, which asks each attribute again and again what it is."""
+    item = {}
+    for name, wire_name, kind, serialize in _attributes(type(row)):
+        value = getattr(row, name)
+        if value is not None:
+            item[wire_name] = {kind: serialize(value)}
+        elif wire_name not in _may_be_missing(type(row)):
+            raise ValueError(f"{type(row).__name__}.{name} is missing")
+    return item
+
+
+@cache
+def _attributes(row: Any) -> list[tuple[str, str, str, Callable[[Any], Any]]]:
+    return [(name, each.attr_name, each.attr_type, each.serialize) for name, each in row.get_attributes().items()]
+
+
+@cache
+def _may_be_missing(row: Any) -> set[str]:
+    return {each.attr_name for each in row.get_attributes().values() if each.null}
 
 
 def _keys_of(row: Any) -> dict[str, Any]:

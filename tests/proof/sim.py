@@ -180,15 +180,15 @@ class Sim:
         self.resent, at = 0, len(self.story)
         self.story.append("")
         with self.at(self.chance.choice(self.processes)):
-            outcome = self.tried(lambda: deed(self))
+            outcome = self.tried(deed)
         again = f" ({self.resent} sent again)" if self.resent else ""
         mark = f"{number:5}" if number else "    ↳"
         self.story[at] = f"{mark} {self.now:%d %H:%M:%S} {deed.__name__.replace('_', ' ')}: {outcome}{again}"
         self.look_at_what_was_touched()
 
-    def tried(self, deed: Callable[[], str]) -> str:
+    def tried(self, deed: Callable[[Sim], str]) -> str:
         try:
-            return deed()
+            return deed(self)
         except Problem as no:
             return f"no, {no.code}"
         except Exception as bug:
@@ -240,9 +240,9 @@ class Sim:
             self.news()
             if not self.waiting:
                 return
-            self.tried(lambda: self.deliver(0))
+            self.tried(lambda sim: sim.deliver(0))
             if len(self.waiting) < 3:
-                self.tried(lambda: actors.the_minute(self))
+                self.tried(actors.the_minute)
         self.wrong(f"O7: not quiet after {MOST_ROUNDS} rounds: {self.waiting[:3]}")
 
     # -- what must be true --------------------------------------------------------------------------------------------

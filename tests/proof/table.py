@@ -18,39 +18,43 @@ Name = tuple[str, str]  # an index and its partition
 class Kept(dict[str, Typed]):
     """What stands at one place. It is never changed in place, so whatever is read out of it is read once."""
 
-    __slots__ = ("plain", "row")
+    __slots__ = ("plain", "rows")
 
     def __init__(self, item: Any) -> None:
         super().__init__(item)
-        self.row: Any = None
+        self.rows: dict[Any, Any] = {}
         self.plain: Any = None
 
     def as_row(self, kind: Any) -> Any:
-        if type(self.row) is not kind:
-            self.row = kind.from_raw_data(self)
-        return self.row
+        row = self.rows.get(kind)
+        if row is None:
+            row = self.rows[kind] = kind.from_raw_data(self)
+        return row
 
 
 @dataclass
 class Table:
+    """A copy shares every partition with its origin until one of them changes it: both then `own` nothing."""
+
     rows: dict[str, dict[Sort, Kept]] = field(default_factory=dict)
     order: dict[str, list[Sort]] = field(default_factory=dict)
     index: dict[Name, list[Listed]] = field(default_factory=dict)
+    own: set[str | Name] = field(default_factory=set)
 
     def get(self, pk: str, sk: Sort) -> Kept | None:
         rows = self.rows.get(pk)
         return rows.get(sk) if rows is not None else None
 
     def put(self, pk: str, sk: Sort, item: Kept) -> None:
-        rows = self.rows.setdefault(pk, {})
+        rows = self._partition(pk)
         before = rows.get(sk)
         rows[sk] = item
         if before is None:
-            insort(self.order.setdefault(pk, []), sk)
+            insort(self.order[pk], sk)
         self._list_anew(pk, sk, before, item)
 
     def drop(self, pk: str, sk: Sort) -> None:
-        before = self.rows.get(pk, {}).pop(sk, None)
+        before = self._partition(pk).pop(sk, None)
         if before is not None:
             self.order[pk].remove(sk)
             self._list_anew(pk, sk, before, None)
@@ -60,16 +64,25 @@ class Table:
         if was == now:
             return
         for name, entry in was.items():
-            self.index[name].remove(entry)
+            self._entries(name).remove(entry)
         for name, entry in now.items():
-            insort(self.index.setdefault(name, []), entry)
+            insort(self._entries(name), entry)
+
+    def _partition(self, pk: str) -> dict[Sort, Kept]:
+        if pk not in self.own:
+            self.own.add(pk)
+            self.rows[pk], self.order[pk] = dict(self.rows.get(pk, ())), list(self.order.get(pk, ()))
+        return self.rows[pk]
+
+    def _entries(self, name: Name) -> list[Listed]:
+        if name not in self.own:
+            self.own.add(name)
+            self.index[name] = list(self.index.get(name, ()))
+        return self.index[name]
 
     def copy(self) -> Table:
-        return Table(
-            {pk: dict(rows) for pk, rows in self.rows.items()},
-            {pk: list(keys) for pk, keys in self.order.items()},
-            {name: list(entries) for name, entries in self.index.items()},
-        )
+        self.own = set()
+        return Table(dict(self.rows), dict(self.order), dict(self.index))
 
 
 def listed(pk: str, sk: Sort, item: Kept | None) -> dict[Name, Listed]:
