@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+from io import StringIO
+
 import boto3
 import pytest
+from rich.console import Console
 
 from chalicelib.fulfillment import model as work
 from chalicelib.kit import journal
@@ -11,7 +14,7 @@ from chalicelib.notify import model as notify
 from chalicelib.orders import model as orders
 from chalicelib.payments import model as payments
 from chalicelib.stock import model as stock
-from infra import invariants
+from infra import doctor, invariants
 from infra.invariants import states
 from infra.invariants.audit import hash_of
 from infra.invariants.check import ELSEWHERE, INVARIANTS
@@ -38,6 +41,32 @@ def test_each_invariant_alone_sees_the_wrong_it_is_for(day: Day, name: str) -> N
     report = look()
 
     assert {violated for violated, _ in report.violated} == {name}, str(report)
+
+
+def test_the_doctor_names_every_invariant_and_finds_a_healthy_shop_healthy(day: Day) -> None:
+    report = doctor.examined(boto3.client("dynamodb"), "test")
+
+    said = shown(report)
+
+    assert report.holds
+    assert said.count("  holds") == len(INVARIANTS)
+    assert [name for name in EVERY if f" {name} " not in said] == []
+
+
+def test_the_doctor_says_what_is_wrong(day: Day, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(doctor, "BETWEEN_LOOKS_SECONDS", 0)
+    PLANTS["M4"](day)
+
+    report = doctor.examined(boto3.client("dynamodb"), "test")
+
+    assert not report.holds
+    assert "M4 planted#1 1 (Planted): its postings are off by 5" in shown(report)
+
+
+def shown(report: invariants.Report) -> str:
+    console = Console(file=StringIO(), width=200, highlight=False)
+    doctor.show(report, console)
+    return console.file.getvalue()  # type: ignore[attr-defined, no-any-return]
 
 
 def test_no_invariant_of_the_list_is_forgotten() -> None:
