@@ -173,7 +173,7 @@ def wrong(ground: Ground, news: News, undisturbed: Heard, send: int, kind: str) 
         return f"violates {violated}"
     if news.handler == TO_TOPICS:
         return "" if set(heard.outbox) == set(undisturbed.outbox) else f"published {heard.outbox}"
-    if ".notify." in news.handler:
+    if ".notify." in news.handler and undisturbed.outbox:
         return badly_told(ground, news, undisturbed, heard)
     return "" if heard.moved == undisturbed.moved else f"moved {sorted({*heard.moved} ^ {*undisturbed.moved})}"
 
