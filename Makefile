@@ -2,7 +2,7 @@ PYTHON ?= python3
 VENV ?= .venv
 export PORT DATA DRY SPEED LOCAL VENV
 
-.PHONY: run stop day import replay northwind postcodes doctor openapi test check rehearse bench soak sim
+.PHONY: run stop day import replay northwind postcodes doctor openapi test check rehearse bench attacks soak sim
 
 run: local
 	@exec $(VENV)/bin/python -m infra.local.run start
@@ -28,6 +28,8 @@ sim: tools
 	@$(VENV)/bin/python -m tests.proof.sim $(or $(SEED),1) $(or $(STEPS),100)
 bench: tools
 	@$(VENV)/bin/python -m tests.bench $(ONLY)
+attacks: tools
+	@$(VENV)/bin/python -m tests.attacks $(ONLY)
 soak: tools
 	@$(VENV)/bin/python -m tests.proof.soak
 

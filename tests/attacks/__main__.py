@@ -33,9 +33,9 @@ def main(shown: list[str]) -> int:
     tables = {title: [each for each in rows if not shown or each.key in shown] for title, rows in TABLES.items()}
     named = sorted({test for rows in tables.values() for each in rows for test in each.tests})
     listener = Listener()
-    pytest.main(["-q", "--no-header", *(str(TESTS / name) for name in named)], plugins=[listener])
-    console = Console()
-    for title, rows in tables.items():
+    pytest.main(["-q", "--no-header", "-n", "2", *(str(TESTS / name) for name in named)], plugins=[listener])
+    console = Console(width=max(Console().width, 150))
+    for title, rows in [(title, rows) for title, rows in tables.items() if rows]:
         console.print(table_of(title, rows, listener.outcomes))
     return int(any(verdict(each, listener.outcomes) == "FAILED" for rows in tables.values() for each in rows))
 
