@@ -41,6 +41,8 @@ def deploy(name: str, base_url: str, *, project: Path = ROOT, architecture: str 
     say(f"chalice deploy: {len(functions)} functions and the API")
     patch_event_sources(functions, outputs["DeadLettersArn"])
     say("event sources: partial batches, bisect, 5 retries, dead letters")
+    filter_topics([each for each in deployed if each["resource_type"] == "sns_event"])
+    say("topics: each listener is called for the kinds it hears, and for no other")
     return str(next(each["rest_api_id"] for each in deployed if each["resource_type"] == "rest_api"))
 
 
@@ -114,6 +116,18 @@ def patch_event_sources(functions: list[str], dead_letters: str) -> None:
             client.put_function_event_invoke_config(
                 FunctionName=function, MaximumRetryAttempts=2, DestinationConfig=on_failure
             )
+
+
+def filter_topics(subscriptions: list[dict[str, Any]]) -> None:
+    """A call for what does not concern a listener would be paid for. Chalice names a subscription after its handler."""
+    client, handlers = boto3.client("sns"), stage.handlers()
+    for each in subscriptions:
+        handler = handlers[each["name"].removesuffix("-sns-subscription")]
+        client.set_subscription_attributes(
+            SubscriptionArn=each["subscription_arn"],
+            AttributeName="FilterPolicy",
+            AttributeValue=json.dumps(stage.wanted(handler)),
+        )
 
 
 def upload(folder: Path, bucket: str) -> int:

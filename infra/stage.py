@@ -8,6 +8,7 @@ may change or delete a journal entry.
 from __future__ import annotations
 
 import json
+from importlib import import_module
 from pathlib import Path
 from typing import Any
 
@@ -38,6 +39,19 @@ def functions() -> dict[str, Any]:
     for source in sorted(app.event_sources, key=lambda source: str(source.name)):
         made[source.name] = _under("stream" if type(source).__name__ == "DynamoDBEventConfig" else "listener")
     return made
+
+
+def handlers() -> dict[str, str]:
+    """By a function's name, where its code is."""
+    from app import app
+
+    return {str(source.name): str(source.handler_string) for source in app.event_sources}
+
+
+def wanted(handler: str) -> dict[str, list[str]]:
+    """A filter for the handler's topic: a module that says which kinds it HEARS is not called for others."""
+    kinds = getattr(import_module(handler.rpartition(".")[0]), "HEARS", None)
+    return {"kind": sorted(kinds)} if kinds else {}
 
 
 def _under(policy: str) -> dict[str, str]:

@@ -7,10 +7,10 @@ from __future__ import annotations
 
 import json
 import logging
-from importlib import import_module
 from typing import Any
 
 from infra.local.invoke import invoke
+from infra.stage import wanted
 
 RETRIES = 2
 MOST_MESSAGES = 10  # SQS hands over no more at once
@@ -68,12 +68,6 @@ class Consumer:
             QueueUrl=self.queue, ReceiptHandle=message["ReceiptHandle"], VisibilityTimeout=tries * self.patience
         )
         return False
-
-
-def wanted(handler: str) -> dict[str, list[str]]:
-    """A filter for the topic: a module that says which kinds it HEARS is not called for others."""
-    kinds = getattr(import_module(handler.rpartition(".")[0]), "HEARS", None)
-    return {"kind": sorted(kinds)} if kinds else {}
 
 
 def as_event(envelope: dict[str, Any]) -> dict[str, Any]:
