@@ -23,7 +23,7 @@ from infra.local.caller import Caller, Refused
 
 SILENT_OF_TEN = 3
 REST_SECONDS = {"location": 0.5, "staff": 1.0}
-PAGE = 50
+PAGE = 20
 LOOK_BACK_AFTER = 8  # quiet looks
 
 Notice = dict[str, Any]
