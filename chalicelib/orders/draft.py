@@ -6,6 +6,7 @@ A draft keeps the id its order will have, so the link stays good, and the prices
 from __future__ import annotations
 
 import json
+from contextlib import suppress
 from dataclasses import asdict, dataclass, replace
 from datetime import datetime, timedelta
 from typing import Any
@@ -98,11 +99,9 @@ def send_pay_link(principal: Principal, order_id: str, asked: Asked | None = Non
     """The customer gets the link by SMS or e-mail, and the caller to read it out. What is remembered of the request
     holds no link: it can be made again."""
     answer = {"url": order_link(order_id, auth.order_token(order_id))}
-    try:
+    with suppress(AlreadyAnswered):  # by this very caller, when it still was a draft
         requests.look_up(asked)
         _ask_for_link(principal, order_id, asked)
-    except AlreadyAnswered:
-        load_draft(principal, order_id)
     return answer
 
 

@@ -127,12 +127,19 @@ def pay(call: Call, order_id: str) -> dict[str, Any]:
         if draft.find_draft(order_id) is not None:
             return show.for_customer(pay_draft(call, order_id))
         if call.body.method == "cash" and call.principal.is_staff:
-            return told(call.principal, *settle.pay_in_cash(call.principal, order_id, call.asked))
+            return pay_in_cash(call, order_id)
         look_up(call.asked)  # it was a draft until this very request, whose answer was lost
         find.load_order(call.principal, order_id)
     except AlreadyAnswered as done:
         return show.for_customer(done.answer)
     raise Invalid(("method", "a waiting order is paid by transfer with proof, or in cash to a cashier"))
+
+
+def pay_in_cash(call: Call, order_id: str) -> dict[str, Any]:
+    try:
+        return told(call.principal, *settle.pay_in_cash(call.principal, order_id, call.asked))
+    except AlreadyAnswered as done:
+        return done.answer
 
 
 def pay_draft(call: Call, order_id: str) -> dict[str, Any]:

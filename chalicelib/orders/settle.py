@@ -15,8 +15,8 @@ from chalicelib.kit.auth import Principal
 from chalicelib.kit.db import Write
 from chalicelib.kit.errors import Moved, NotFound
 from chalicelib.kit.money import Money
-from chalicelib.kit.requests import AlreadyAnswered, Asked
-from chalicelib.orders import cancel, store
+from chalicelib.kit.requests import Asked
+from chalicelib.orders import cancel, show, store
 from chalicelib.orders.find import load_order
 from chalicelib.orders.look import selling_places
 from chalicelib.orders.model import (
@@ -87,14 +87,9 @@ def confirm(principal: Principal, payment_id: str) -> tuple[Order, list[Payment]
 
 
 def pay_in_cash(principal: Principal, order_id: str, asked: Asked | None = None) -> tuple[Order, list[Payment]]:
-    """A customer who was to transfer brings cash to the counter: all that is still open, into the cashier's shift.
-    Whoever asks again is told how the order stands now."""
-    try:
-        requests.look_up(asked)
-        return _take_cash(principal, order_id, asked)
-    except AlreadyAnswered:
-        order = load_order(principal, order_id)
-        return order, load_payments(order.payment_ids)
+    """A customer who was to transfer brings cash to the counter: all that is still open, into the cashier's shift."""
+    requests.look_up(asked)
+    return _take_cash(principal, order_id, asked)
 
 
 @db.decided_anew
@@ -112,9 +107,8 @@ def _take_cash(principal: Principal, order_id: str, asked: Asked | None) -> tupl
     cash = _cash(order, rest, shift, principal)
     ended = [move_payment(one, "cancelled") for one in waiting]
     left = [replace(one, status="cancelled") if one in waiting else one for one in payments]
-    taken = requests.remember(asked, {"order": order.id})
-    beside = [*([taken] if taken else ()), *ended, cash_into(shift, cash.amount), open_payment(cash)]
-    return capture(order, [*left, cash], None, cash, principal, beside)
+    beside = [*ended, cash_into(shift, cash.amount), open_payment(cash)]
+    return capture(order, [*left, cash], None, cash, principal, beside, asked)
 
 
 def _cash(order: Order, amount: Money, shift: money.Shift, principal: Principal) -> Payment:
@@ -138,6 +132,7 @@ def capture(
     after: Payment,
     principal: Principal,
     beside: Sequence[Write] = (),
+    asked: Asked | None = None,
 ) -> tuple[Order, list[Payment]]:
     now = clock.now()
     if order.status == "cancelled" or (before is not None and before.status == "cancelled"):
@@ -151,7 +146,7 @@ def capture(
         changes = {"pieces": firm.pieces, "reserved_until": until}
         if order.on_hold and until is None:
             writes.append(store.stop_waiting(order))
-        return _commit(order, payments, before, after, event, principal, now, writes, **changes)
+        return _commit(order, payments, before, after, event, principal, now, writes, asked, **changes)
     except HoldGone as gone:
         raise Moved() from gone  # taken since we looked: decide anew with what is left
     except OutOfStock:
@@ -233,6 +228,7 @@ def _commit(
     principal: Principal,
     now: datetime,
     writes: Sequence[Write],
+    asked: Asked | None = None,
     **changes: object,
 ) -> tuple[Order, list[Payment]]:
     listed = [after if one.id == after.id else one for one in payments]
@@ -241,5 +237,7 @@ def _commit(
     payment_ids = tuple(one.id for one in listed)
     changes |= {"payment_status": status, "payment_ids": payment_ids}
     saved = [save_payment(before, after)] if before else []
-    db.commit([*saved, *writes, store.change_order(order, head=told.head, **changes), told.write])
-    return store.after(order, told.head, **changes), listed
+    stands = store.after(order, told.head, **changes)
+    answered = requests.remember(asked, show.as_json(stands, listed))
+    db.commit([answered, *saved, *writes, store.change_order(order, head=told.head, **changes), told.write])
+    return stands, listed

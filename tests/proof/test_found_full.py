@@ -60,3 +60,30 @@ def test_who_signed_in_is_known_wherever_the_clock_is_a_little_behind_and_for_th
     sim.now += later
 
     assert call("GET", "/api/me", token=said).status == status
+
+
+def test_cash_asked_for_again_long_after_is_answered_as_it_was(sim: Full) -> None:
+    """Seed 120: whoever asked again under his key was told how the order stood by then."""
+    order = ordered(sim, (TEAPOT, 2), payments=[{"method": "transfer"}])
+    path, cashier, key = f"/api/orders/{order}/payments", token("cashier-sinta"), "cash-for-a-waiting-order"
+    first = call("POST", path, {"method": "cash"}, token=cashier, key=key)
+    sim.doors.post(f"/api/orders/{order}/cancel", {"reason": "changed his mind"}, "agent-lia")
+
+    again = call("POST", path, {"method": "cash"}, token=cashier, key=key)
+
+    assert (first.status, again.status) == (200, 200)
+    assert again.body == first.body
+
+
+def test_a_pay_link_asked_for_again_once_its_draft_is_placed_is_the_same(sim: Full) -> None:
+    """Seed 21: the draft was gone, and so the second answer was 404."""
+    body = an_order((TEAPOT, 2), channel="phone", payments=[{"method": "transfer"}])
+    draft = sim.doors.post("/api/drafts", body, "agent-lia", keyed=True)["id"]
+    path, agent, key = f"/api/drafts/{draft}/pay-link", token("agent-lia"), "the-link-to-this-draft"
+    first = call("POST", path, token=agent, key=key)
+    sim.doors.post(f"/api/drafts/{draft}/submit", None, "agent-lia", keyed=True)
+
+    again = call("POST", path, token=agent, key=key)
+
+    assert (first.status, again.status) == (200, 200)
+    assert again.body == first.body
