@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Sequence
+from contextlib import suppress
 from datetime import timedelta
 from functools import cache
 from typing import Any
@@ -41,7 +42,8 @@ def opened() -> dict[str, Table]:
 
 def vans_report(sim: Full) -> None:
     for staff in VANS:
-        sim.doors.ask("PUT", f"/api/locations/van-{staff.partition('-')[2]}/position", HERE.as_json(), staff)
+        with suppress(No):  # who was sent home says nothing
+            sim.doors.ask("PUT", f"/api/locations/van-{staff.partition('-')[2]}/position", HERE.as_json(), staff)
 
 
 # -- placing -----------------------------------------------------------------------------------------------------------
@@ -292,6 +294,39 @@ def somebody_looks(sim: Full) -> str:
     return f"{staff or 'a shopper'} at {path.partition('?')[0]}"
 
 
+def somebody_asks(sim: Full) -> str:
+    """Small things at doors that change little."""
+    order = an_order_of(sim)
+    verb = sim.chance.choice(("call-me", "link", "reroute", "ack", "quote"))
+    if verb == "ack":
+        staff = sim.chance.choice((*VANS, "warehouse-joko", RATNA))
+        for notice in sim.doors.get("/api/inbox?limit=3", staff)["items"]:
+            sim.doors.post(f"/api/inbox/{notice['id']}/ack", None, staff)
+    elif verb == "quote":
+        sim.doors.post("/api/quotes", {"channel": "web", "lines": [{"sku": CUP, "quantity": 2}], "coupons": ["HEMAT"]})
+    elif verb == "call-me" and sim.orders[order]:
+        sim.doors.post(f"/api/orders/{order}/call-me", token=sim.orders[order])
+    elif verb == "link":
+        sim.doors.post(f"/api/orders/{order}/link", None, LIA, keyed=True)
+        sim.orders[order] = ""  # every link he had before ends
+    else:
+        sim.doors.post(f"/api/orders/{order}/reroute", None, RATNA)
+    return f"{verb} of {order[-6:]}"
+
+
+def an_old_question_comes_again(sim: Full) -> str:
+    return sim.doors.once_more()
+
+
+def the_owner_decides(sim: Full) -> str:
+    """A salesman is sent home, or comes back; his tokens end."""
+    staff = sim.chance.choice(VANS)
+    away, van = sim.chance.random() < 0.3, f"van-{staff.partition('-')[2]}"
+    known = {"name": staff, "role": "salesman", "phone": "+6281100000003", "location": van, "sign_out": True}
+    sim.doors.ask("PUT", f"/api/staff/{staff}", known | {"active": not away}, RATNA)
+    return f"{staff} {'is sent home' if away else 'works'}"
+
+
 # -- the house itself --------------------------------------------------------------------------------------------------
 
 
@@ -334,6 +369,9 @@ ACTORS: list[tuple[int, Deed]] = [
     (4, a_drawer_opens_or_shuts),
     (1, a_bag_is_emptied),
     (6, somebody_looks),
+    (4, somebody_asks),
+    (3, an_old_question_comes_again),
+    (1, the_owner_decides),
     (12, news_arrive),
     (5, the_minute),
     (4, time_passes),

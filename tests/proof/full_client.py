@@ -32,9 +32,11 @@ class Doors:
     wrong: Callable[[str], Any]
     unheard: Callable[[], float]  # the chance that an answer does not reach who asked
     says: Callable[[str], None]
+    version_of: Callable[[str], int]
     keys: int = 0
     tokens: dict[str, str] = field(default_factory=dict)
     answers: dict[str, tuple[str, Any]] = field(default_factory=dict)  # key → text and JSON of the first good answer
+    requests: dict[str, tuple[str, str, Any, str]] = field(default_factory=dict)  # key → who asked what
     busy: int = 0
     asked: int = 0
 
@@ -48,6 +50,7 @@ class Doors:
         """Until an answer is heard. The same key on every try: each good answer must be the same for ever."""
         self.keys += 1
         key = f"a-key-of-this-history-{self.keys:05}" if keyed else ""
+        self.requests[key] = method, path, body, by
         for _ in range(TRIES):
             answer = self.send(method, path, body, by, token, key)
             if answer.status == 503:
@@ -62,6 +65,17 @@ class Doors:
             return self.answers[key][1]
         raise Busy("unavailable")
 
+    def once_more(self) -> str:
+        """A question of long ago under its old key, by whoever may still ask."""
+        if not self.answers:
+            return "nothing was answered yet"
+        key = self.chance.choice(list(self.answers))
+        method, path, body, by = self.requests[key]
+        answer = self.send(method, path, body, by, "", key)
+        if answer.status not in (401, 403, 503):
+            self.remember(key, answer)
+        return f"{method} {path}: {answer.status}"
+
     def send(self, method: str, path: str, body: Any, by: str, token: str, key: str) -> Answered:
         path += f"{'&' if '?' in path else '?'}token={token}" if token else ""
         answer = self.judged(call(method, path, body, token=self.token_of(by), key=key), f"{method} {path}")
@@ -72,7 +86,7 @@ class Doors:
 
     def token_of(self, by: str) -> str:
         if by and by not in self.tokens:
-            self.tokens[by] = auth.staff_token(by, who(by).role)
+            self.tokens[by] = auth.staff_token(by, who(by).role, self.version_of(by))
         return self.tokens.get(by, "")
 
     def judged(self, answer: Answered, door: str) -> Answered:
@@ -92,9 +106,13 @@ class Doors:
         if answer.status < 300:
             first, _ = self.answers.setdefault(key, (answer.text, answer.json))
             if first != answer.text:
-                self.wrong(f"O4: {key} was answered twice, differently: {first} and {answer.text}")
+                self.wrong(f"O4: {self.asking(key)} was answered twice, differently: {first} and {answer.text}")
         elif key in self.answers:
-            self.wrong(f"O4: {key} was answered, and then refused: {answer.text}")
+            self.wrong(f"O4: {self.asking(key)} was answered, and then refused: {answer.text}")
+
+    def asking(self, key: str) -> str:
+        method, path, _, by = self.requests[key]
+        return f"{method} {path} of {by or 'a shopper'} under {key}"
 
     def read(self, answer: Answered) -> Any:
         if answer.status in REFUSED:
