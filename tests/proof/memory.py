@@ -163,23 +163,24 @@ def _after(write: Write, standing: Item | None) -> Item:
 
 def travelling(row: Any) -> dict[str, Any]:
     """As `row.serialize()`, which asks each attribute again and again what it is."""
-    item = {}
-    for name, wire_name, kind, serialize in _attributes(type(row)):
+    item: dict[str, Any] = {}
+    of: Any = type(row)
+    for name, wire_name, kind, serialize in _attributes(of):
         value = getattr(row, name)
         if value is not None:
             item[wire_name] = {kind: serialize(value)}
-        elif wire_name not in _may_be_missing(type(row)):
+        elif wire_name not in _may_be_missing(of):
             raise ValueError(f"{type(row).__name__}.{name} is missing")
     return item
 
 
 @cache
-def _attributes(row: Any) -> list[tuple[str, str, str, Callable[[Any], Any]]]:
+def _attributes(row: type[db.Row]) -> list[tuple[str, str, str, Callable[[Any], Any]]]:
     return [(name, each.attr_name, each.attr_type, each.serialize) for name, each in row.get_attributes().items()]
 
 
 @cache
-def _may_be_missing(row: Any) -> set[str]:
+def _may_be_missing(row: type[db.Row]) -> set[str]:
     return {each.attr_name for each in row.get_attributes().values() if each.null}
 
 

@@ -9,63 +9,31 @@ from __future__ import annotations
 import logging
 import random
 import sys
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import timedelta
 from typing import Any, NoReturn
 
 import tests.environment  # noqa: F401 - before the first import of the shop
-from chalicelib.fulfillment import events as fulfillment
 from chalicelib.kit import clock, db, ids, journal
 from chalicelib.kit.errors import Problem, Unavailable
 from chalicelib.kit.journal import Entry
 from chalicelib.kit.requests import AlreadyAnswered
-from chalicelib.notify import carriers, every_model, transports
-from chalicelib.notify.model import NOTICES
-from chalicelib.notify.tell import tell
-from chalicelib.orders.events import follow_collection
+from chalicelib.notify import carriers, transports
 from chalicelib.places import find as places
 from chalicelib.pricing import find as pricing
 from infra import invariants
 from infra.invariants.world import ROOMS, World
 from tests.fulfillment.build import NOON
 from tests.proof import touched
+from tests.proof.chances import LISTENERS, PROCESSES, SKEW, Chances, Process, Wrong
 from tests.proof.memory import READ_FAULTS, SEND_FAULTS, Memory
 from tests.proof.swift import plain_rows
 
-assert every_model.MODELS  # their events can be read
-SKEW = timedelta(minutes=5)
-PROCESSES = 4
+__all__ = ["LISTENERS", "Chances", "Sim", "Wrong", "run"]
 MOST_ROUNDS = 300  # to become quiet
 AT_READING = (*["resent"] * 7, *READ_FAULTS)  # most are mended by sending again
-
-LISTENERS: dict[str, tuple[Iterable[str], Callable[[dict[str, Any]], Any]]] = {
-    "fulfillment": (fulfillment.HEARD, fulfillment.hear),
-    "notify": (NOTICES, lambda told: tell(journal.heard(told))),
-    "orders": (["CollectionReceived"], lambda told: follow_collection(journal.heard(told).event, told["actor"])),
-}
-
-
-class Wrong(BaseException):
-    """What the history showed: its story so far, and what is wrong at its end. Nobody in the shop may catch it."""
-
-
-@dataclass
-class Chances:
-    fault: float = 0.28  # of each send
-    between: float = 0.25  # that another comes in before a commit; every other time somebody with the same in mind
-    again: float = 0.2  # that news come twice
-    carrier: float = 0.1  # that a message does not get through
-
-
-@dataclass
-class Process:
-    """One of those that serve the shop: its clock is wrong in its own way, and it remembers for a minute."""
-
-    skew: timedelta
-    places: dict[str, Any] = field(default_factory=dict)
-    pricing: Any = field(default_factory=pricing._Known)
 
 
 @dataclass
@@ -99,13 +67,15 @@ class Sim:
         randomness = random.Random(f"ids of {self.seed}")
         clock.source, ids.randomness = lambda: self.now + self.process.skew, randomness.randbytes
         db.engine, db.pause, carriers.hand_over = self.memory, lambda attempt: None, self.carry
-        logging.getLogger("satukanal").setLevel(logging.CRITICAL)
+        logger = logging.getLogger("satukanal")
+        loud = logger.level
+        logger.setLevel(logging.CRITICAL)
         try:
             with self.at(Process(timedelta())), plain_rows():
                 yield self
         finally:
             clock.source, ids.randomness, db.engine, db.pause, carriers.hand_over = kept
-            logging.getLogger("satukanal").setLevel(logging.NOTSET)
+            logger.setLevel(loud)
 
     @contextmanager
     def at(self, process: Process) -> Iterator[None]:
@@ -217,7 +187,7 @@ class Sim:
     def news(self) -> None:
         """Everything committed since is on its way to both listeners."""
         for item in self.memory.stream[self.heard :]:
-            told = journal.told(Entry.from_raw_data(item))
+            told = journal.told(item.as_row(Entry))
             self.waiting += [(listener, told) for listener, (kinds, _) in LISTENERS.items() if told["kind"] in kinds]
         self.heard = len(self.memory.stream)
 

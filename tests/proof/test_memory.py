@@ -6,13 +6,14 @@ from collections.abc import Iterator
 from typing import Any
 
 import pytest
-from pynamodb.attributes import NumberAttribute, UnicodeAttribute
+from pynamodb.attributes import BooleanAttribute, JSONAttribute, NumberAttribute, UnicodeAttribute
 from pynamodb.exceptions import TransactWriteError
 
-from chalicelib.kit import db
+from chalicelib.kit import clock, db
 from chalicelib.kit.db import Blocked, Key, Write
 from chalicelib.kit.errors import Moved, Unavailable
-from tests.proof.memory import Memory
+from chalicelib.kit.journal import Entry
+from tests.proof.memory import Memory, travelling
 
 
 class Thing(db.Row):
@@ -24,6 +25,8 @@ class Thing(db.Row):
     listed_at = UnicodeAttribute(null=True)
 
 
+ENTRY: dict[str, Any] = {"event_id": "evt_1", "kind": "Tested", "occurred_at": "2026-11-22T05:00:00.000Z"}
+ENTRY |= {"actor": "test", "body": "{}"}
 TOKEN = "0f9f2d1e-5a0a-4bb5-8a8c-2d1f5d1c0a01"
 ENGINES = ["memory", "wire", "moto", pytest.param("ministack", marks=pytest.mark.ministack)]
 
@@ -221,3 +224,38 @@ def test_what_is_put_back_is_as_it_was() -> None:
 
     assert (found(), found("2")) == ((1, None), None)
     assert len(db.query(Thing, "work", index="by_list").items) == 1
+
+
+class Everything(Thing):
+    packed = db.BytesAttribute(null=True)
+    lines = JSONAttribute(null=True)
+    at = db.InstantAttribute(null=True)
+    sure = BooleanAttribute(default=True)
+
+
+def test_rows_travel_as_pynamodb_would_send_them() -> None:
+    full = Everything("a", "1", count=-3, word="é", packed=b"\x00", lines=[["TEA", 2]], at=clock.now(), sure=False)
+
+    for row in (full, Everything("a", "2"), Everything("a", "3", count=0, word="")):
+        assert travelling(row) == row.serialize()
+    with pytest.raises(ValueError, match=r"Everything\.sk is missing"):
+        travelling(Everything("a"))
+
+
+def test_a_read_that_is_lost_is_sent_again_and_one_that_is_refused_is_not() -> None:
+    met = iter(["resent", "resent", "", "refused"])
+    db.engine = Memory(lambda send: next(met))
+
+    assert db.get(Thing, "a", "1") is None
+    with pytest.raises(Unavailable):
+        db.get(Thing, "a", "1")
+    assert list(met) == []
+
+
+@pytest.mark.parametrize("fault", ["resent", "answered again", "forgotten", "doubled"])
+def test_what_is_sent_twice_is_done_once(fault: str) -> None:
+    faulty(fault)
+
+    db.commit([db.update(the(), Thing.count.add(1)), db.create(Entry("a", 1, **ENTRY))])
+
+    assert found() == (1, None)

@@ -12,7 +12,7 @@ import pytest
 from chalicelib.orders import cancel, place
 from chalicelib.stock import store as stock
 from tests.proof.batch import HISTORIES, PARTS, STEPS, live_through, part
-from tests.proof.sim import Wrong, run
+from tests.proof.sim import Sim, Wrong, run
 
 SOON = 60  # histories are enough to meet any of these bugs
 TWICE = 100  # histories told twice
@@ -45,6 +45,18 @@ def test_the_parts_together_are_every_seed_once() -> None:
 def test_a_seed_tells_the_same_story_again() -> None:
     for seed in range(TWICE):
         assert run(seed, STEPS).story == run(seed, STEPS).story
+
+
+def test_nobody_changes_a_row_that_he_was_given() -> None:
+    """In memory all who read an item are given the same row, so that what one changed another would see."""
+    sim = Sim(5)
+    with sim.shop():
+        sim.live(STEPS)
+        items = [item for name in sim.memory.tables for item in sim.memory.items(name)]
+        rows = [(row.serialize(null_check=False), item) for item in items for row in item.rows.values()]
+
+    assert len(rows) > 100
+    assert [(row, item) for row, item in rows if any(item[name] != row[name] for name in row.keys() & item)] == []
 
 
 def test_a_seed_tells_the_same_story_in_any_process() -> None:

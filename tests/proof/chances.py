@@ -1,0 +1,48 @@
+"""What may happen to a simulated shop, and the processes that serve it; who hears its news."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass, field
+from datetime import timedelta
+from typing import Any
+
+import tests.environment  # noqa: F401 - before the first import of the shop
+from chalicelib.fulfillment import events as fulfillment
+from chalicelib.kit import journal
+from chalicelib.notify import every_model
+from chalicelib.notify.model import NOTICES
+from chalicelib.notify.tell import tell
+from chalicelib.orders.events import follow_collection
+from chalicelib.pricing import find as pricing
+
+assert every_model.MODELS  # their events can be read
+SKEW = timedelta(minutes=5)
+PROCESSES = 4
+
+LISTENERS: dict[str, tuple[Iterable[str], Callable[[dict[str, Any]], Any]]] = {
+    "fulfillment": (fulfillment.HEARD, fulfillment.hear),
+    "notify": (NOTICES, lambda told: tell(journal.heard(told))),
+    "orders": (["CollectionReceived"], lambda told: follow_collection(journal.heard(told).event, told["actor"])),
+}
+
+
+class Wrong(BaseException):
+    """What the history showed: its story so far, and what is wrong at its end. Nobody in the shop may catch it."""
+
+
+@dataclass
+class Chances:
+    fault: float = 0.28  # of each send
+    between: float = 0.25  # that another comes in before a commit; every other time somebody with the same in mind
+    again: float = 0.2  # that news come twice
+    carrier: float = 0.1  # that a message does not get through
+
+
+@dataclass
+class Process:
+    """One of those that serve the shop: its clock is wrong in its own way, and it remembers for a minute."""
+
+    skew: timedelta
+    places: dict[str, Any] = field(default_factory=dict)
+    pricing: Any = field(default_factory=pricing._Known)
