@@ -70,14 +70,14 @@ def as_it_was(engine: db.Dynamo, operation: str, request: dict[str, Any]) -> Any
 BUGS: dict[str, tuple[Any, str, Any, str]] = {
     "half of a batch is taken for all of it": (db.Dynamo, "_call", half_of_it, ""),
     "decisions are made on old reads": (db.Dynamo, "_call", as_it_was, ""),
-    "a guest's token is another one each time": (channels, "with_token", lambda call, answer: answer | a_token(), "O6"),
+    "a guest's token is another one each time": (channels, "with_token", lambda call, answer: answer | a_token(), "O"),
     "a busy store is taken for a bug": (
         web,
         "STATUS",
         [each for each in web.STATUS if each[1] != BUSY],
         "answered 500",
     ),
-    "the stream goes on past what SNS did not take": (stream, "min_by_order", lambda records, missed: None, "O7"),
+    "the stream goes on past what SNS did not take": (stream, "min_by_order", lambda records, missed: None, ""),
     "a repeat is not remembered": (requests, "remember", lambda request, answer: None, "O4"),
 }
 
