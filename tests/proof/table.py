@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from bisect import bisect_left, insort
+from bisect import bisect_left, bisect_right, insort
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from typing import Any
@@ -102,14 +102,17 @@ def one_page(
     """`as_entry` makes of a sort key what sorts just before its entries. DynamoDB names a place to go on from whenever
     the limit was reached, even at the very end."""
     low, high = _bounds(entries, options, as_entry)
-    found = list(entries[low:high])
-    if options.newest_first:
-        found.reverse()
     if options.after is not None:
         at = read(options.after)
-        found = [each for each in found if (each < at if options.newest_first else each > at)]
-    page = found[: options.limit] if options.limit else found
-    return page, bool(options.limit) and len(page) == options.limit
+        if options.newest_first:
+            high = min(high, bisect_left(entries, at))
+        else:
+            low = max(low, bisect_right(entries, at))
+    count = max(0, high - low)
+    if options.limit:
+        count = min(count, options.limit)
+    page = entries[high - count : high][::-1] if options.newest_first else entries[low : low + count]
+    return list(page), bool(options.limit) and count == options.limit
 
 
 def _bounds(entries: Sequence[Any], options: QueryOptions, as_entry: Callable[[str], Any]) -> tuple[int, int]:
