@@ -1,8 +1,8 @@
 PYTHON ?= python3
 VENV ?= .venv
-export PORT DATA DRY SPEED LOCAL VENV
+export PORT DATA DRY SPEED LOCAL VENV ROOM FOR HISTORIES
 
-.PHONY: run stop day import replay northwind postcodes doctor openapi test check rehearse bench attacks soak sim
+.PHONY: run stop day import replay northwind postcodes doctor openapi test check rehearse bench bench-hot planted faults interleavings attacks mutation soak sim
 
 run: local
 	@exec $(VENV)/bin/python -m infra.local.run start
@@ -30,6 +30,12 @@ bench: tools
 	@$(VENV)/bin/python -m tests.bench $(ONLY)
 attacks: tools
 	@$(VENV)/bin/python -m tests.attacks $(ONLY)
+bench-hot: tools
+	@$(VENV)/bin/python -m tests.bench.hot
+planted: tools
+	@$(VENV)/bin/python -m tests.proof.planted $(ONLY)
+faults interleavings mutation: tools
+	@$(VENV)/bin/python -m tests.$@
 soak: tools
 	@$(VENV)/bin/python -m tests.proof.soak
 

@@ -12,6 +12,7 @@ import signal
 import threading
 import time
 from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Any
 
@@ -27,6 +28,7 @@ from infra.local.streams import Mapping, sources
 log = logging.getLogger("satukanal.local")
 REST_SECONDS = 0.2  # between two looks at a stream; Lambda takes a quarter of a second
 GATHER_SECONDS = 0.1  # before the next look at a topic that had little: ten messages in one go cost as much as one
+HANDS = 4  # messages handled at a time; Lambda handles as many as there are
 LONG_POLL_SECONDS = 2  # also how long a stop may take to be heard
 
 
@@ -51,6 +53,7 @@ class Dispatcher:
     def __init__(self, app: Any, *, engine: str = "", folder: Path | None = None, patience: int = 1) -> None:
         clients, prefix = Clients(config.prefix()), config.prefix()
         self.stop = threading.Event()
+        self.hands = ThreadPoolExecutor(HANDS)
         self.mappings = [
             Mapping(source, clients, engine=engine, file=folder and folder / f"{source.name}.json")
             for source in sources(app, "DynamoDBEventConfig")
@@ -95,7 +98,7 @@ class Dispatcher:
             self.stop.wait(max(REST_SECONDS, mapping.source.maximum_batching_window_in_seconds))
 
     def _take(self, consumer: Consumer) -> None:
-        if 0 < consumer.poll(LONG_POLL_SECONDS) < MOST_MESSAGES:
+        if 0 < consumer.poll(LONG_POLL_SECONDS, self.hands.map) < MOST_MESSAGES:
             self.stop.wait(GATHER_SECONDS)
 
     def _tick(self) -> None:

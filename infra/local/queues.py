@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import json
 import logging
+from collections.abc import Callable, Iterable
 from typing import Any
 
 from infra.local.invoke import invoke
@@ -35,15 +36,15 @@ class Consumer:
             AttributeValue=json.dumps(wanted(source.handler_string)),
         )
 
-    def poll(self, wait_seconds: int = 0) -> int:
-        """Takes up to ten messages; how many there were."""
+    def poll(self, wait_seconds: int = 0, spread: Callable[..., Iterable[bool]] = map) -> int:
+        """Takes up to ten messages, one after the other or as `spread` does it; how many there were."""
         found = self.clients.queues.receive_message(
             QueueUrl=self.queue,
             MaxNumberOfMessages=MOST_MESSAGES,
             WaitTimeSeconds=wait_seconds,
             MessageSystemAttributeNames=["ApproximateReceiveCount"],
         ).get("Messages", [])
-        done = [message for message in found if self._take(message)]
+        done = [message for message, taken in zip(found, spread(self._take, found)) if taken]
         if done:
             entries = [{"Id": str(i), "ReceiptHandle": each["ReceiptHandle"]} for i, each in enumerate(done)]
             self.clients.queues.delete_message_batch(QueueUrl=self.queue, Entries=entries)
