@@ -229,8 +229,6 @@ def load_inbox(party: str, before: str | None, limit: int) -> list[NoticeRow]:
     options: dict[str, Any] = {"newest_first": True, "limit": limit}
     if before:  # ids of events are 30 characters, so this is "just below" and excludes the one shown last
         options["between"] = ("evt_", before[:-1] + chr(ord(before[-1]) - 1) + "~")
-    else:
-        options["begins"] = "evt_"
     rows: list[NoticeRow] = db.query(NoticeRow, party, **options).items
     return rows
 

@@ -16,6 +16,7 @@ from typing import Any
 from urllib.error import URLError
 from urllib.request import Request, urlopen
 
+ROOT = Path(__file__).parent.parent.parent
 REGION = "ap-southeast-3"
 START_SECONDS = 30
 STOP_SECONDS = 60  # it writes its state on the way out
@@ -44,8 +45,8 @@ class Engine:
     def start(self) -> None:
         log = open(self.folder / "engine.log", "ab") if self.folder else subprocess.DEVNULL  # noqa: SIM115
         # A session of its own: Ctrl-C at the terminal stops it last, by us, after everyone else has written.
-        told, command = self._told(), self._command()
-        self.process = subprocess.Popen(command, env=told, stdout=log, stderr=log, start_new_session=True)
+        told, command = self._told(), [sys.executable, "-m", "infra.local.aws", str(self.port)]
+        self.process = subprocess.Popen(command, cwd=ROOT, env=told, stdout=log, stderr=log, start_new_session=True)
         if not answers(f"{self.address}/_ministack/health", START_SECONDS, self.process):
             self.stop()
             where = f"; see {self.folder / 'engine.log'}" if self.folder else ""
@@ -59,12 +60,6 @@ class Engine:
     def reset(self) -> None:
         with urlopen(Request(f"{self.address}/_ministack/reset", method="POST"), timeout=30):  # nosec B310 - loopback
             pass
-
-    def _command(self) -> list[str]:
-        """ministack's app behind a faster server than it brings: half the CPU for each call."""
-        uvicorn = [sys.executable, "-m", "uvicorn", "--host", "127.0.0.1", "--port", str(self.port)]
-        manners = ["--timeout-keep-alive", "75", "--timeout-graceful-shutdown", "5", "--no-access-log"]
-        return [*uvicorn, *manners, "--log-level", "warning", "ministack.app:app"]
 
     def _told(self) -> dict[str, str]:
         told = {"BIND_HOST": "127.0.0.1", "GATEWAY_PORT": str(self.port), "MINISTACK_REGION": REGION}
