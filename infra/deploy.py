@@ -1,7 +1,8 @@
 """One script around the literal `chalice deploy`: what it needs before, what Chalice cannot say after.
 
-(1) the stack of infra/resources.json, (2) its outputs into the stage's environment, (3) `chalice deploy`, (4) retries
-and dead letters of the event sources, (5) the storefront. `AWS_ENDPOINT_URL` alone makes it a rehearsal.
+(1) the stack of infra/resources.json, (2) its outputs into the stage's environment, (3) packages that start sooner and
+`chalice deploy`, (4) retries and dead letters of the event sources, (5) the storefront. `AWS_ENDPOINT_URL` alone makes
+it a rehearsal.
 """
 
 from __future__ import annotations
@@ -20,7 +21,7 @@ import boto3
 import typer
 from botocore.exceptions import ClientError
 
-from infra import site, stage, template
+from infra import pack, site, stage, template
 
 ROOT = Path(__file__).parent.parent
 STREAM_RULES = {"BisectBatchOnFunctionError": True, "MaximumRetryAttempts": 5, "MaximumRecordAgeInSeconds": 86_400}
@@ -35,6 +36,7 @@ def deploy(name: str, base_url: str, *, project: Path = ROOT, architecture: str 
     say(f"stack {prefix}: {len(outputs)} outputs")
     environment = environment_of(prefix, outputs, base_url)
     stage.write(project / ".chalice", stage.written(name, environment, architecture, prefix))
+    pack.pack(project, name)
     run_chalice(project, name)
     deployed = json.loads((project / ".chalice" / "deployed" / f"{name}.json").read_text())["resources"]
     functions = [each["lambda_arn"] for each in deployed if each["resource_type"] == "lambda_function"]
