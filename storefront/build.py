@@ -11,7 +11,7 @@ import hashlib
 import json
 import shutil
 import tomllib
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from pathlib import Path
 from typing import Any
 
@@ -54,12 +54,20 @@ def write_shop(out: Path, language: str, products: list[Facts], settings: Facts,
     write("home", "/", category=None)
     for category in categories(listings):
         write("home", category["path"], category=category)
-    for each in listings:
-        near = [other for other in listings if other["category"] == each["category"] and other is not each]
-        write("product", each["path"], item=each, more=near[:4])
+    for each, near in beside(listings):
+        write("product", each["path"], item=each, more=near)
     for folder, template in PAGES.items():
         write(template, f"/{folder}/")
     write("missing", "/404.html")
+
+
+def beside(listings: list[Facts]) -> Iterator[tuple[Facts, list[Facts]]]:
+    """Each with the first four others of its category, found without looking through all of them for each."""
+    first: dict[str, list[Facts]] = {}
+    for each in listings:
+        first.setdefault(each["category"], []).append(each)
+    for each in listings:
+        yield each, [other for other in first[each["category"]][:5] if other is not each][:4]
 
 
 def page_writer(out: Path, words: Facts, settings: Facts, listings: list[Facts]) -> Any:
