@@ -19,12 +19,14 @@ from collections.abc import Callable, Iterable, Iterator
 from concurrent.futures import Future, ThreadPoolExecutor
 from typing import Any
 
+from ulid import ULID
+
 from infra.local.caller import Caller, Refused
 
 SILENT_OF_TEN = 3
 REST_SECONDS = {"location": 0.5, "staff": 1.0}
-PAGE = 20
-LOOK_BACK_AFTER = 8  # quiet looks
+PAGE = 50
+LOOK_BACK_AFTER = 8  # quiet looks, each time
 
 Notice = dict[str, Any]
 
@@ -78,8 +80,9 @@ class Work:
 
 
 class Inbox:
-    """One person's reading of his inbox: each notice once, oldest first. One that was written late may lie far below
-    the newest, so when it is quiet the whole inbox is read."""
+    """One person's reading of his inbox: each notice once, oldest first. Those written late lie below newer ones, so
+    he reads on until a page has no news, and all of it when it stays quiet. Of offers that were ended ahead of time he
+    hears with their own date, minutes from now, so he begins at the top and once more at the present."""
 
     def __init__(self, caller: Caller, kinds: Iterable[str]) -> None:
         self.caller, self.kinds = caller, set(kinds)
@@ -87,19 +90,19 @@ class Inbox:
         self.quiet = 0
 
     def fresh(self) -> list[Notice]:
-        notices = list(self.unseen(to_the_end=self.quiet == LOOK_BACK_AFTER))
-        self.quiet = 0 if notices else self.quiet + 1
-        self.seen |= {notice["id"] for notice in notices}
-        return [notice for notice in reversed(notices) if notice["kind"] in self.kinds]
+        back = bool(self.quiet) and self.quiet % LOOK_BACK_AFTER == 0
+        found = {each["id"]: each for start in (None, f"evt_{ULID()}") for each in self.unseen(start, to_the_end=back)}
+        self.quiet = 0 if found else self.quiet + 1
+        self.seen |= found.keys()
+        return [each for _, each in sorted(found.items()) if each["kind"] in self.kinds]
 
-    def unseen(self, to_the_end: bool) -> Iterator[Notice]:
-        more = None
+    def unseen(self, more: str | None, to_the_end: bool) -> Iterator[Notice]:
         while True:
             page = self.caller.get(f"/inbox?limit={PAGE}" + (f"&cursor={more}" if more else ""))
             new = [notice for notice in page["items"] if notice["id"] not in self.seen]
             yield from new
             more = page["next"]
-            if not more or not (to_the_end or len(new) == PAGE):
+            if not more or not (to_the_end or new):
                 return
 
 
