@@ -21,6 +21,7 @@ from typing import Any
 
 from ulid import ULID
 
+from chalicelib.kit.web import listed
 from infra.local.caller import Caller, Refused
 
 SILENT_OF_TEN = 3
@@ -91,7 +92,7 @@ class Inbox:
 
     def fresh(self) -> list[Notice]:
         back = bool(self.quiet) and self.quiet % LOOK_BACK_AFTER == 0
-        found = {each["id"]: each for start in (None, f"evt_{ULID()}") for each in self.unseen(start, to_the_end=back)}
+        found = {each["id"]: each for start in (None, from_now()) for each in self.unseen(start, to_the_end=back)}
         self.quiet = 0 if found else self.quiet + 1
         self.seen |= found.keys()
         return [each for _, each in sorted(found.items()) if each["kind"] in self.kinds]
@@ -104,6 +105,11 @@ class Inbox:
             more = page["next"]
             if not more or not (to_the_end or new):
                 return
+
+
+def from_now() -> str:
+    """A cursor as the inbox itself would give it, below everything that is dated later than this moment."""
+    return str(listed([], {"before": f"evt_{ULID()}"}, "inbox")["next"])
 
 
 class Crew:
