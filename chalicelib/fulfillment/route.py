@@ -8,6 +8,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass, field
 from datetime import datetime
+from math import inf
 from typing import Any
 
 from chalicelib.fulfillment.model import Invited, until, writes_to_claim
@@ -100,7 +101,7 @@ def _seen(job: Job, van: Van, stock: Stock, now: datetime) -> dict[str, Any]:
 
 def _nearest_first(candidate: dict[str, Any]) -> tuple[float, str, str]:
     distance = candidate["distance_meters"]
-    return (float("inf") if distance is None else distance, candidate["location"], candidate["staff"])
+    return (inf if distance is None else distance, candidate["location"], candidate["staff"])
 
 
 def _against(candidate: dict[str, Any], job: Job, settings: Settings, asked: int) -> str:

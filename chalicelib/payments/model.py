@@ -225,7 +225,7 @@ def begin(
         _check_method(method)
     parts = _parts(tenders, whole) if whole else []
     begun = []
-    for payment_id, (method, amount) in zip(payment_ids, parts, strict=False):
+    for payment_id, (method, amount) in zip(payment_ids, parts):
         payment = _first(payment_id, order_id, method, amount, customer_id)
         begun.append(replace(payment, actor=actor, channel=channel, **_particulars(method, shift, due_on)))
     if len(begun) != len(parts):
@@ -365,7 +365,7 @@ def settle(receivables: Iterable[Receivable], amount: Money) -> list[tuple[Recei
     for each in owing:
         if not rest:
             break
-        part = min(each.left, rest, key=lambda money: money.minor)
+        part = min(each.left, rest)
         paid.append((each, part))
         rest = rest - part
     if len(paid) > MOST_RECEIVABLES:
@@ -388,8 +388,7 @@ def overdue_days(due_on: date, on: date) -> int:
 
 def age(due_on: date, on: date) -> str:
     """On the due day itself nothing is overdue."""
-    days = overdue_days(due_on, on)
-    return AGES[0] if days == 0 else AGES[min(4, (days - 1) // 30 + 1)]
+    return AGES[min(4, (overdue_days(due_on, on) + 29) // 30)]
 
 
 @dataclass(frozen=True)

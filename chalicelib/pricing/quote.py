@@ -6,7 +6,7 @@ lower unit prices, spread what is taken off the whole order over the lines by la
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
 from decimal import Decimal
@@ -62,8 +62,8 @@ def price_one(
     now: datetime,
 ) -> QuotedLine:
     """For shelf labels: what needs a code, or a cart of some size, is left out."""
-    for_all = [each for each in promotions if each.on_units and not each.coupon_only and not each.min_total_minor]
-    running = rules(for_all, [], channel, price_group, now, price.base.currency)
+    of_any_cart = [each for each in promotions if not each.min_total_minor]
+    running = rules(of_any_cart, [], channel, price_group, now, price.base.currency)
     line = Line(product, 1, unit_price(price, 1, channel, price_group))
     return _quoted(take_off_units([line], running)[0])
 
@@ -199,8 +199,8 @@ def _lowered(each: Money, promotion: Promotion) -> Money:
     if promotion.kind == "percent":
         return each - each.portion(Decimal(promotion.rate))
     if promotion.kind == "amount":
-        return max(each - amount, zero(each.currency), key=_minor)
-    return min(each, amount, key=_minor)
+        return max(each - amount, zero(each.currency))
+    return min(each, amount)
 
 
 def take_off_order(lines: Sequence[Line], running: Sequence[Rule]) -> list[Line]:
@@ -226,11 +226,11 @@ def _spread(lines: Sequence[Line], rule: Rule) -> list[Line]:
 def _taken_off(worth: Money, promotion: Promotion) -> Money:
     if promotion.kind == "percent":
         return worth.portion(Decimal(promotion.rate))
-    return min(worth, Money(promotion.amount_minor, worth.currency), key=_minor)
+    return min(worth, Money(promotion.amount_minor, worth.currency))
 
 
 def _with_share(line: Line, rule: Rule, share: Money) -> Line:
-    return line.adjusted(rule.adjustment(share), closed=not rule.promotion.combinable) if share else line
+    return line.adjusted(rule.adjustment(share)) if share else line
 
 
 def _open(lines: Sequence[Line], rule: Rule) -> list[Line]:
@@ -246,9 +246,6 @@ def _reached(promotion: Promotion, lines: Sequence[Line]) -> bool:
 
 def _worth(lines: Sequence[Line]) -> int:
     return sum(line.total.minor for line in lines)
-
-
-_minor: Callable[[Money], int] = lambda money: money.minor  # noqa: E731
 
 
 def _summed(lines: Sequence[Line], coupons: Sequence[Coupon], freight: Money, currency: str) -> Quote:

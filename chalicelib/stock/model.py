@@ -219,7 +219,7 @@ def evenly(levels: Sequence[Level], shelves: int) -> list[Movement]:
     standing = {level.shelf: level for level in levels}
     free = sum(level.available for level in levels)
     movements = []
-    for shelf in range(max(shelves, *(number + 1 for number in standing))):
+    for shelf in sorted({*range(shelves), *standing}):
         level = standing.get(shelf, Level(levels[0].sku, levels[0].location, shelf))
         if shelf >= shelves and level.on_hand != level.available:
             raise ShelfInUse(sku=level.sku, location=level.location, shelf=shelf)
@@ -325,8 +325,9 @@ def receive_into(transfer: Transfer, arrived: Mapping[str, int]) -> Transfer:
     if "received" not in TRANSFER_STATES[transfer.status]:
         raise TransferClosed(transfer=transfer.id, status=transfer.status)
     for sku, quantity in arrived.items():
-        if quantity > transfer.outstanding.get(sku, 0):
-            raise MoreThanSent(sku=sku, quantity=quantity, outstanding=transfer.outstanding.get(sku, 0))
+        outstanding = transfer.outstanding.get(sku, 0)
+        if quantity > outstanding:
+            raise MoreThanSent(sku=sku, quantity=quantity, outstanding=outstanding)
     lines = tuple(replace(line, received=line.received + arrived.get(line.sku, 0)) for line in transfer.lines)
     done = all(line.outstanding == 0 for line in lines)
     return replace(transfer, lines=lines, status="received" if done else "partially_received")

@@ -124,7 +124,7 @@ def _kept_back(levels: Sequence[Level], safety: int, lapsed: Sequence[Hold]) -> 
     for level in sorted(levels, key=lambda level: level.shelf):
         ended = tuple(hold for hold in lapsed if (hold.sku, hold.location, hold.shelf) == level.place)
         shelf = Shelf(level.place, level.available, ended)
-        kept = safety if len(levels) == 1 else min(safety, max(0, shelf.promisable))
+        kept = min(safety, max(0, shelf.promisable))
         shelves.append(replace(shelf, free=shelf.free - kept))
         safety -= kept
     return tuple(shelves)
@@ -171,12 +171,13 @@ def _covers(
 def _serve(
     sku: str, wanted: int, has: Mapping[tuple[str, str], int], chosen: Sequence[str]
 ) -> list[tuple[str, str, int]]:
-    for here in chosen:
-        if has.get((sku, here), 0) >= wanted:
+    having = [here for here in chosen if (sku, here) in has]
+    for here in having:
+        if has[sku, here] >= wanted:
             return [(sku, here, wanted)]
     shares = []
-    for here in sorted(chosen, key=lambda here: -has.get((sku, here), 0)):
-        share = min(wanted, has.get((sku, here), 0))
+    for here in sorted(having, key=lambda here: -has[sku, here]):
+        share = min(wanted, has[sku, here])
         if share > 0:
             shares.append((sku, here, share))
             wanted -= share

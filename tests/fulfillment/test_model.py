@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import timedelta
 
 import pytest
@@ -13,9 +14,12 @@ from chalicelib.fulfillment.model import (
     ON_A_VAN,
     AlreadyClaimed,
     CannotMove,
+    Case,
     NotInvited,
+    NotOnTheWay,
     OfferEnded,
     WarehouseAccepted,
+    check_placed,
     claimed,
     declined,
     fulfillment_id,
@@ -28,12 +32,19 @@ from chalicelib.fulfillment.model import (
     why_closed,
     writes_to_claim,
 )
-from chalicelib.kit.errors import Moved
+from chalicelib.kit.errors import Moved, NotFound
+from chalicelib.kit.money import Money
 from chalicelib.orders.model import FULFILLMENT_STATES as OF_ORDERS
+from chalicelib.orders.model import Delivery, Order
 from chalicelib.stock.model import Piece
 from tests.fulfillment.build import NOON, a_work, an_offer
 
 DEMAND = {"TEAPOT": 2}
+NOTHING = Money(0, "IDR")
+AN_ORDER = Order(
+    *("ord_1", "S-1", "web", NOON, "placed", "unpaid", "assigned"),
+    *((), Delivery("ship"), NOTHING, NOTHING, "web"),
+)
 
 
 @pytest.mark.parametrize(("table", "start"), [(OFFER_STATES, "open"), (FULFILLMENT_STATES, "assigned")])
@@ -80,19 +91,34 @@ def test_an_open_offer_goes_to_an_invited_salesman() -> None:
 
 
 def test_a_stranger_cannot_claim() -> None:
-    with pytest.raises(NotInvited):
+    with pytest.raises(NotInvited) as refused:
         claimed(an_offer(), "somebody", NOON)
+
+    assert refused.value.facts == {"offer": "off_1-1"}
 
 
 def test_a_closed_offer_says_what_closed_it() -> None:
     later = NOON + timedelta(minutes=10)
 
+    said = [
+        why_closed(an_offer(status="claimed"), NOON),
+        why_closed(an_offer(status="superseded"), NOON),
+        why_closed(an_offer(), later),
+        why_closed(an_offer(status="declined_by_all"), NOON),
+    ]
+
     assert why_closed(an_offer(), NOON) is None
-    assert isinstance(why_closed(an_offer(status="claimed"), NOON), AlreadyClaimed)
-    assert isinstance(why_closed(an_offer(status="superseded"), NOON), WarehouseAccepted)
-    assert isinstance(why_closed(an_offer(), later), OfferEnded)
-    assert isinstance(why_closed(an_offer(status="declined_by_all"), NOON), OfferEnded)
+    assert [type(each) for each in said] == [AlreadyClaimed, WarehouseAccepted, OfferEnded, OfferEnded]
+    assert all(each.facts == {"offer": "off_1-1"} for each in said)
     assert OfferEnded(offer="off_1-1").code == "offer_expired"
+
+
+def test_only_an_open_offer_falls_due_and_at_its_very_end() -> None:
+    end = an_offer().expires_at
+
+    assert an_offer().is_due(end) is True
+    assert an_offer().is_due(end - timedelta(milliseconds=1)) is False
+    assert an_offer(status="claimed").is_due(end) is False
 
 
 def test_the_last_no_closes_an_offer_and_the_first_does_not() -> None:
@@ -112,6 +138,7 @@ def test_a_closed_offer_moves_nowhere() -> None:
 def test_ids_lead_back_to_their_order() -> None:
     assert order_of(fulfillment_id("ord_01KB", 2)) == "ord_01KB"
     assert order_of(offer_id("ord_01KB", 1)) == "ord_01KB"
+    assert order_of("ful_01_K-B-2") == "ord_01_K-B"
     assert order_of("nonsense") == "ord_"
 
 
@@ -129,6 +156,14 @@ def test_ids_lead_back_to_their_order() -> None:
         (["handed_over"], False, "delivered"),
         (["rejected"], False, "unassigned"),
         (["back_at_location"], False, "returned"),
+        (["back_at_location", "in_transit"], False, "shipped"),
+        (["back_at_location", "delivered", "failed_attempt"], False, "shipped"),
+        (["delivered", "confirmed", "handed_over"], False, "delivered"),
+        (
+            ["delivered", "confirmed", "handed_over", "in_transit", "failed_attempt", "back_at_location"],
+            False,
+            "shipped",
+        ),
     ],
 )
 def test_the_orders_status_follows_from_its_work(states: list[str], offered: bool, says: str) -> None:
@@ -151,6 +186,20 @@ def test_a_part_given_up_keeps_the_rest_from_being_the_whole() -> None:
     assert status_of_order(DEMAND, works, offered=False) == "partly_shipped"
 
 
+def test_a_part_that_came_back_leaves_the_rest_to_be_brought() -> None:
+    assert status_of_order(DEMAND, [_part("wh-a", "back_at_location")], offered=False) == "assigned"
+    assert status_of_order(DEMAND, [_part("wh-a", "back_at_location")], offered=True) == "offered"
+
+
+def test_an_order_without_lines_is_brought_by_nobody() -> None:
+    assert status_of_order({}, [], offered=False) == "unassigned"
+
+
+def test_what_nobody_brings_is_missing_whole() -> None:
+    assert unserved({"TEAPOT": 2, "CUP": 1}, [a_work()]) == {"CUP": 1}
+    assert unserved({"TEAPOT": 1}, [a_work()]) == {}
+
+
 def test_all_statuses_are_words_orders_know() -> None:
     said = {"unassigned", "offered", "assigned", "partly_shipped", "shipped", "delivered", "returned"}
 
@@ -168,6 +217,49 @@ def test_a_lost_race_whose_winner_is_not_seen_is_decided_anew() -> None:
     assert isinstance(why_not_claimed(None, NOON), Moved)
     assert isinstance(why_not_claimed(an_offer(version=2), NOON), Moved)
     assert isinstance(why_not_claimed(an_offer(status="claimed"), NOON), AlreadyClaimed)
+
+
+def test_a_case_finds_its_work_and_its_offers_by_their_ids() -> None:
+    works, offers = (a_work(number=1), a_work(number=2)), (an_offer(status="expired"), an_offer(id="off_1-2"))
+    case = Case(AN_ORDER, works, offers)
+
+    assert [case.work("ful_1-1"), case.work("ful_1-2")] == list(works)
+    assert [case.offer("off_1-1"), case.offer("off_1-2")] == list(offers)
+    assert case.open_offer == offers[1]
+    assert Case(AN_ORDER, works, offers[:1]).open_offer is None
+
+
+def test_what_a_case_does_not_hold_is_not_found() -> None:
+    with pytest.raises(NotFound):
+        Case(AN_ORDER, (a_work(),)).work("ful_1-2")
+    with pytest.raises(NotFound):
+        Case(AN_ORDER, offers=(an_offer(),)).offer("off_1-2")
+
+
+def test_those_an_offer_names_wait_until_they_begin() -> None:
+    asked, begun, other = a_work(number=1), a_work("accepted", number=2), a_work(number=3)
+
+    assert Case(AN_ORDER, (asked, begun, other)).waiting(an_offer(assigned=("ful_1-1", "ful_1-2"))) == [asked]
+
+
+def test_after_a_step_all_other_work_stands_as_it_was_and_new_work_comes_last() -> None:
+    first, second = a_work(number=1), a_work(number=2)
+    begun, new = stepped(second, "accepted"), a_work(number=3)
+
+    assert Case(AN_ORDER, (first, second)).after(new, begun) == [first, begun, new]
+
+
+def test_no_work_goes_on_for_an_order_that_is_over() -> None:
+    assert check_placed(AN_ORDER) is None
+    with pytest.raises(NotOnTheWay) as refused:
+        check_placed(replace(AN_ORDER, status="cancelled"))
+
+    assert refused.value.facts == {"order": "ord_1", "status": "cancelled"}
+
+
+def test_a_step_notes_what_it_changes_and_a_van_that_has_begun_steps_like_others() -> None:
+    assert stepped(a_work(), "rejected", reason="closed").reason == "closed"
+    assert stepped(a_work("ready", kind="van"), "in_transit").status == "in_transit"
 
 
 def _part(location: str, status: str) -> object:

@@ -7,7 +7,8 @@ from dataclasses import replace
 from datetime import timedelta
 from typing import Any
 
-from chalicelib.fulfillment.route import Decision, Settings, question, route, route_again
+from chalicelib.fulfillment.model import Invited
+from chalicelib.fulfillment.route import Decision, Settings, as_json, question, route, route_again
 from tests.fulfillment.build import FAR, NOON, a_job, a_van
 
 SETTINGS = Settings()
@@ -34,7 +35,7 @@ def test_only_the_near_van_with_all_units_is_asked() -> None:
         "van-near-full": "invited",
         "van-far-full": "too_far",
     }
-    assert [each.staff for each in decision.invited] == ["near-full"]
+    assert decision.invited == (Invited("near-full", "van-near-full", 0),)
     assert decision.expires_at == NOON + timedelta(minutes=10)
     assert decision.rule == "near_with_all_units"
 
@@ -87,6 +88,25 @@ def test_nobody_is_asked_where_the_destination_is_unknown() -> None:
     assert decision.expires_at is None
 
 
+def test_goods_already_on_a_van_are_offered_to_no_other() -> None:
+    assert decide([a_van("a")], {"van-a": HAS}, a_job(on_vans=True)).rule == "already_on_a_van"
+
+
+def test_where_nobody_qualifies_the_rule_says_so() -> None:
+    decision = decide([a_van("a")], {})
+
+    assert (decision.rule, decision.invited, decision.expires_at) == ("nobody_qualifies", (), None)
+    assert decision.candidates[0]["stock"] == {"TEAPOT": 0}
+    assert decide([a_van("a")], {"van-a": {"CUP": 9}}).candidates[0]["stock"] == {"TEAPOT": 0}
+
+
+def test_the_edge_of_the_radius_is_near_enough() -> None:
+    just = replace(SETTINGS, radius_meters=81_458)
+
+    assert decide([a_van("budi", FAR)], {"van-budi": HAS}, settings=just).rule == "near_with_all_units"
+    assert decide([a_van("budi", FAR)], {"van-budi": HAS}, settings=replace(just, radius_meters=81_457)).invited == ()
+
+
 def test_goods_fetched_at_a_counter_are_offered_to_nobody() -> None:
     assert decide([], {}, a_job(method="pickup")).rule == "for_pickup"
 
@@ -108,6 +128,14 @@ def test_the_nearest_are_asked_when_there_are_more_than_may_be() -> None:
     assert verdicts(decision) == {"van-near": "invited", "van-far": "enough_are_nearer"}
 
 
+def test_exactly_as_many_are_asked_as_may_be() -> None:
+    vans = [a_van(name) for name in "abcd"]
+
+    decision = decide(vans, {van.location: HAS for van in vans}, settings=replace(SETTINGS, most_invited=3))
+
+    assert [each.staff for each in decision.invited] == ["a", "b", "c"]
+
+
 def test_a_phone_whose_clock_runs_ahead_is_not_fresher_than_now() -> None:
     decision = decide([a_van("a", seen_at=NOON + timedelta(seconds=40))], {"van-a": HAS})
 
@@ -122,3 +150,16 @@ def test_the_stored_question_gives_the_same_decision() -> None:
     stored = json.loads(json.dumps(question(job, vans, stock, NOON, SETTINGS)))
 
     assert route_again(stored) == route(job, vans, stock, NOON, SETTINGS)
+
+
+def test_a_decision_is_told_with_its_end_or_without() -> None:
+    asked = decide([a_van("a")], {"van-a": HAS})
+    nobody = decide([], {})
+
+    assert as_json(asked) == {
+        "rule": "near_with_all_units",
+        "candidates": list(asked.candidates),
+        "invited": ["a"],
+        "expires_at": (NOON + timedelta(minutes=10)).isoformat(),
+    }
+    assert as_json(nobody) == {"rule": "nobody_qualifies", "candidates": [], "invited": [], "expires_at": None}

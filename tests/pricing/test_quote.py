@@ -6,6 +6,7 @@ from decimal import Decimal
 import pytest
 
 from chalicelib.catalog.model import ChannelOff, NotPublished, UnknownSku
+from chalicelib.kit.errors import Refused
 from chalicelib.kit.money import Money
 from chalicelib.pricing.model import (
     Adjustment,
@@ -15,6 +16,7 @@ from chalicelib.pricing.model import (
     CouponSpent,
     NoPrice,
     Override,
+    Price,
     PriceEntry,
     Wish,
 )
@@ -22,16 +24,21 @@ from chalicelib.pricing.quote import quote, tax_within
 from tests.catalog.build import a_channel, a_product
 from tests.pricing.build import NOW, a_coupon, a_price, a_promotion, quoted, rupiah
 
+COMBINABLE = (
+    a_promotion("p", rate="0.1", combinable=True),
+    a_promotion("q", kind="amount", rate="0", amount_minor=1000, combinable=True),
+)
 TEA, SUGAR = a_price("TEH", 12500), a_price("GULA", 17000)
 
 
 def test_a_cart_costs_its_prices_and_the_freight():
     told = quoted({"TEH": 3, "GULA": 1}, prices=[TEA, SUGAR], freight=9000)
 
-    assert [(line.sku, line.quantity, line.unit_price, line.total) for line in told.lines] == [
-        ("TEH", 3, rupiah(12500), rupiah(37500)),
-        ("GULA", 1, rupiah(17000), rupiah(17000)),
+    assert [(line.sku, line.name, line.quantity, line.unit_price, line.total) for line in told.lines] == [
+        ("TEH", "Teh", 3, rupiah(12500), rupiah(37500)),
+        ("GULA", "Gula", 1, rupiah(17000), rupiah(17000)),
     ]
+    assert told.currency == "IDR"
     assert (told.freight, told.total, told.coupons_used) == (rupiah(9000), rupiah(63500), ())
 
 
@@ -137,6 +144,12 @@ def test_a_minimum_quantity_counts_all_the_goods_it_names():
     assert quoted({"TEH": 2, "GULA": 1}, prices=[TEA, SUGAR], promotions=[three]).total == rupiah(37800)
 
 
+def test_goods_it_does_not_name_do_not_help_to_reach_a_minimum():
+    three = a_promotion(skus=("TEH",), min_quantity=3)
+
+    assert quoted({"TEH": 2, "GULA": 5}, prices=[TEA, SUGAR], promotions=[three]).total == rupiah(110000)
+
+
 def test_of_promotions_that_stand_alone_the_buyer_gets_the_best():
     small, large = a_promotion("small", rate="0.05"), a_promotion("large", rate="0.20")
 
@@ -166,6 +179,31 @@ def test_a_discount_on_the_order_is_shared_out_to_the_last_rupiah():
     assert told.total == rupiah(20000)
 
 
+def test_combinable_discounts_on_the_order_are_taken_one_after_the_other():
+    tenth = a_promotion("a", rate="0.1", min_total_minor=1, combinable=True)
+
+    told = quoted({"TEH": 1}, prices=[TEA], promotions=[tenth, COMBINABLE[1]])
+
+    assert [(each.code, each.amount.minor) for each in told.lines[0].adjustments] == [("a", -1250), ("q", -1000)]
+
+
+def test_a_discount_on_the_order_that_stands_alone_is_not_put_on_top_of_others():
+    tea = a_promotion("tea", rate="0.1", skus=("TEH",), combinable=True)
+    alone = a_promotion("a", kind="amount", rate="0", amount_minor=2000)
+
+    told = quoted({"TEH": 1, "GULA": 1}, prices=[TEA, SUGAR], promotions=[tea, alone, COMBINABLE[1]])
+
+    assert [line.total.minor for line in told.lines] == [11250, 15000]
+
+
+def test_goods_that_cost_nothing_get_no_share_of_a_discount():
+    gift = a_price("HADIAH", 0)
+
+    told = quoted({"TEH": 1, "HADIAH": 1}, prices=[TEA, gift], promotions=[COMBINABLE[1]])
+
+    assert [len(line.adjustments) for line in told.lines] == [1, 0]
+
+
 def test_a_discount_on_the_order_needs_its_minimum():
     off = a_promotion(kind="amount", rate="0", amount_minor=10000, min_total_minor=30000)
 
@@ -191,6 +229,14 @@ def test_an_order_discount_that_stands_alone_passes_over_lowered_goods():
     assert [line.total.minor for line in told.lines] == [9000, 15000]
 
 
+def test_goods_lowered_by_a_promotion_that_stands_alone_are_closed_to_all_others():
+    sale = a_promotion("sale", rate="0.5", skus=("TEH",))
+
+    told = quoted({"TEH": 1, "GULA": 1}, prices=[TEA, SUGAR], promotions=[sale, COMBINABLE[1]])
+
+    assert [line.total.minor for line in told.lines] == [6250, 16000]
+
+
 def test_a_code_opens_its_promotion_and_is_named_on_the_line():
     promotion = a_promotion(coupon_only=True)
 
@@ -211,26 +257,31 @@ def test_a_code_that_something_better_beats_is_not_used_up():
 
 
 @pytest.mark.parametrize(
-    ("coupon", "refusal"),
+    ("coupon", "refusal", "reason"),
     [
-        ({"ends_at": NOW}, CouponEnded),
-        ({"starts_at": NOW + timedelta(days=1)}, CouponDoesNotApply),
-        ({"cap": 5, "used": 5}, CouponSpent),
-        ({"promotion": "another"}, CouponDoesNotApply),
+        ({"ends_at": NOW}, CouponEnded, {}),
+        ({"starts_at": NOW + timedelta(days=1)}, CouponDoesNotApply, {"reason": "it is not valid yet"}),
+        ({"cap": 5, "used": 5}, CouponSpent, {}),
+        ({"promotion": "other"}, CouponDoesNotApply, {"reason": "its promotion does not hold here and now"}),
     ],
 )
-def test_a_code_that_does_not_hold_is_refused_with_its_reason(coupon: dict, refusal: type[Exception]):
-    with pytest.raises(refusal):
+def test_a_code_that_does_not_hold_is_refused_with_its_reason(coupon: dict, refusal: type[Refused], reason: dict):
+    with pytest.raises(refusal) as refused:
         quoted({"TEH": 1}, prices=[TEA], promotions=[a_promotion(coupon_only=True)], coupons=[a_coupon(**coupon)])
 
+    assert refused.value.facts == {"coupon": "LEBARAN"} | reason
 
-def test_a_code_whose_minimum_is_not_reached_is_refused():
-    promotion = a_promotion(coupon_only=True, min_total_minor=100000)
+
+@pytest.mark.parametrize(
+    "asks", [{"min_total_minor": 100000}, {"skus": ("KOPI",)}, {"skus": ("GULA",), "min_quantity": 2}]
+)
+def test_a_code_that_asks_for_more_or_for_other_goods_is_refused(asks: dict):
+    promotion = a_promotion(coupon_only=True, **asks)
 
     with pytest.raises(CouponDoesNotApply) as refused:
-        quoted({"TEH": 1}, prices=[TEA], promotions=[promotion], coupons=[a_coupon()])
+        quoted({"TEH": 1, "GULA": 1}, prices=[TEA, SUGAR], promotions=[promotion], coupons=[a_coupon()])
 
-    assert refused.value.facts["coupon"] == "LEBARAN"
+    assert refused.value.facts == {"coupon": "LEBARAN", "reason": "it asks for more, or for other goods"}
 
 
 def test_an_agreed_price_is_taken_as_it_is_and_rounded_once():
@@ -247,6 +298,25 @@ def test_an_agreed_price_is_taken_as_it_is_and_rounded_once():
     assert [(each.kind, each.amount.minor) for each in line.adjustments] == [("agreed", -5475)]
 
 
+@pytest.mark.parametrize("rate", ["0", "0.1"])
+def test_no_promotion_touches_an_agreed_price_not_even_one_that_goes_with_all_others(rate: str):
+    wish = Wish("TEH", 1, agreed=Agreed(rupiah(10000), Decimal(rate)))
+    net = 10000 - int(10000 * Decimal(rate))
+
+    told = quoted([wish], prices=[], promotions=[*COMBINABLE])
+
+    off = (Adjustment("agreed", "Agreed elsewhere", rupiah(net - 10000), "agreed"),)
+    assert told.lines[0].adjustments == (off if net < 10000 else ())
+    assert told.total == rupiah(net)
+
+
+def test_a_discount_without_any_minimum_finds_nothing_to_take_off_where_all_is_agreed():
+    wish = Wish("TEH", 1, agreed=Agreed(rupiah(10000)))
+    off = a_promotion(kind="amount", rate="0", amount_minor=1000, min_quantity=0)
+
+    assert quoted([wish], prices=[], promotions=[off]).total == rupiah(10000)
+
+
 def test_half_a_cent_of_an_agreed_line_goes_up():
     wish = Wish("TEH", 1, agreed=Agreed(rupiah(1010), Decimal("0.05")))
 
@@ -256,7 +326,7 @@ def test_half_a_cent_of_an_agreed_line_goes_up():
 def test_a_price_set_by_hand_stands_with_its_reason_and_no_promotion_touches_it():
     wish = Wish("TEH", 2, override=Override(rupiah(10000), "kemasan penyok"))
 
-    told = quoted([wish], prices=[TEA], promotions=[a_promotion(rate="0.5"), a_promotion("o", kind="amount")])
+    told = quoted([wish], prices=[TEA], promotions=[a_promotion(rate="0.5"), *COMBINABLE])
 
     assert told.lines[0].adjustments == (Adjustment("override", "kemasan penyok", rupiah(-5000), "override"),)
     assert told.total == rupiah(20000)
@@ -285,7 +355,16 @@ def test_everything_that_cannot_be_sold_is_named_at_once():
 
     assert unknown.value.facts["skus"] == ["A", "B"]
     assert withheld.value.facts == {"skus": ["TEH", "A", "B"], "channel": "web"}
-    assert unpriced.value.facts["skus"] == ["A", "B"]
+    assert unpriced.value.facts == {"skus": ["A", "B"], "currency": "IDR"}
+
+
+def test_a_price_in_another_currency_is_no_price_here():
+    tea = Price("TEH", Money(100, "USD"))
+
+    with pytest.raises(NoPrice) as refused:
+        quoted({"TEH": 1}, prices=[tea])
+
+    assert refused.value.facts == {"skus": ["TEH"], "currency": "IDR"}
 
 
 def test_a_channel_that_is_off_quotes_nothing():

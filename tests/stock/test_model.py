@@ -2,14 +2,18 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import pytest
 
 from chalicelib.stock import model
 from chalicelib.stock.model import (
     KINDS,
     TRANSFER_STATES,
+    Hold,
     MoreThanSent,
     Movement,
+    NotPromised,
     Piece,
     ShelfInUse,
     Transfer,
@@ -18,17 +22,38 @@ from chalicelib.stock.model import (
     applied,
     called_off,
     evenly,
+    from_display,
+    holds_for,
+    merged,
     receive_into,
     replayed,
 )
 from tests.stock.build import NOON, VAN, WAREHOUSE, a_level, a_piece
 
-HOWS = ("received", "reserved", "released_hold", "allocated", "released_allocation", "issued", "issued_directly")
-HOWS += ("returned", "adjusted", "missing", "sent", "arrived", "displayed", "put_back")
+MOVEMENTS = {  # of three units: kind, and by how much on_hand, reserved, allocated, display change
+    "received": ["received", 3, 0, 0, 0],
+    "reserved": ["reserved", 0, 3, 0, 0],
+    "released_hold": ["released", 0, -3, 0, 0],
+    "allocated": ["allocated", 0, 0, 3, 0],
+    "released_allocation": ["released", 0, 0, -3, 0],
+    "issued": ["issued", -3, 0, -3, 0],
+    "issued_directly": ["issued", -3, 0, 0, 0],
+    "returned": ["returned", 3, 0, 0, 0],
+    "adjusted": ["adjusted", 3, 0, 0, 0],
+    "missing": ["adjusted", -3, 0, 0, 0],
+    "sent": ["transferred", -3, 0, 0, 0],
+    "arrived": ["transferred", 3, 0, 0, 0],
+    "displayed": ["adjusted", 0, 0, 0, 3],
+    "put_back": ["adjusted", 0, 0, 0, -3],
+}
 
 
 def a_transfer(*lines: TransferLine, status: str = "in_transit") -> Transfer:
     return Transfer("trf_1", WAREHOUSE, VAN, status, lines, NOON, "warehouse-joko")
+
+
+def a_movement(kind: str, *deltas: int) -> Movement:
+    return Movement(kind, "TEAPOT", WAREHOUSE, 0, *deltas)
 
 
 def test_every_transfer_state_is_reached_known_and_ends_end():
@@ -42,24 +67,75 @@ def test_every_transfer_state_is_reached_known_and_ends_end():
     assert {state for state, targets in TRANSFER_STATES.items() if not targets} == {"received", "cancelled"}
 
 
-@pytest.mark.parametrize("how", HOWS)
-def test_a_movement_survives_the_journal_and_speaks_the_glossary(how):
+@pytest.mark.parametrize("how", MOVEMENTS)
+def test_a_movement_changes_what_it_says_and_survives_the_journal(how):
+    kind, *deltas = MOVEMENTS[how]
+
     movement = getattr(model, how)(a_piece(quantity=3, shelf=2))
 
+    assert movement.as_list() == [kind, "TEAPOT", WAREHOUSE, 2, *deltas]
     assert Movement.of(movement.as_list()) == movement
+    assert movement.available == deltas[0] - sum(deltas[1:])
     assert movement.kind in KINDS
-    assert movement.available in (-3, 0, 3)
+
+
+def test_available_is_what_is_neither_promised_nor_shown():
+    assert a_level(on_hand=20, reserved=1, allocated=3, display=5).available == 11
 
 
 def test_a_piece_names_its_shelf_only_when_there_is_more_than_one():
-    assert a_piece(quantity=3).as_json() == {"sku": "TEAPOT", "location": WAREHOUSE, "quantity": 3}
+    said = {"sku": "TEAPOT", "location": WAREHOUSE, "quantity": 3}
+
+    assert a_piece(quantity=3).as_json() == said
+    assert Piece.of(said) == a_piece(quantity=3)
     assert Piece.of(a_piece(quantity=3, shelf=4).as_json()) == a_piece(quantity=3, shelf=4)
 
 
-def test_a_ledger_replays_into_its_levels():
-    ledger = [model.received(a_piece(quantity=5)), model.reserved(a_piece(quantity=2)), model.sent(a_piece(quantity=1))]
+def test_an_order_on_hold_holds_each_of_its_pieces_until_then():
+    pieces = [a_piece(quantity=3, shelf=1), a_piece("CUP", 2, VAN)]
 
-    assert replayed(ledger) == {("TEAPOT", WAREHOUSE, 0): a_level(on_hand=4, reserved=2)}
+    holds = holds_for(pieces, "ord_1", NOON)
+
+    assert holds == [Hold("TEAPOT", WAREHOUSE, 1, "ord_1", 3, NOON), Hold("CUP", VAN, 0, "ord_1", 2, NOON)]
+    assert [hold.piece for hold in holds] == pieces
+
+
+def test_movements_of_one_level_become_their_sum_under_the_first_ones_name():
+    movements = [a_movement("allocated", 7, 5, 3, 2), a_movement("issued", 1, 1, 1, 1)]
+
+    assert merged([*movements, model.received(a_piece("CUP"))]) == {
+        ("TEAPOT", WAREHOUSE, 0): a_movement("allocated", 8, 6, 4, 3),
+        ("CUP", WAREHOUSE, 0): model.received(a_piece("CUP")),
+    }
+
+
+def test_a_ledger_replays_into_its_levels():
+    ledger = [a_movement("received", 20, 1, 3, 4), model.reserved(a_piece(quantity=2)), model.sent(a_piece())]
+
+    assert replayed(ledger) == {("TEAPOT", WAREHOUSE, 0): a_level(on_hand=19, reserved=3, allocated=3, display=4)}
+
+
+def test_levels_are_left_as_movements_say_and_others_as_they_are():
+    level, other = a_level(on_hand=20, reserved=4, allocated=5, display=6), a_level("CUP", on_hand=1)
+
+    assert applied([level, other], [a_movement("adjusted", 1, 2, 3, 4)]) == [
+        a_level(on_hand=21, reserved=6, allocated=8, display=10),
+        other,
+    ]
+
+
+def test_shown_units_are_taken_back_from_the_shelves_that_show_them():
+    shelves = [a_level(display=2), a_level(shelf=1), a_level(display=1, shelf=2), a_level(display=9, shelf=3)]
+
+    assert from_display(shelves, 5) == [a_piece(quantity=2), a_piece(shelf=2), a_piece(quantity=2, shelf=3)]
+    assert from_display(shelves[:1], 2) == [a_piece(quantity=2)]
+
+
+def test_more_than_is_shown_cannot_be_taken_back():
+    with pytest.raises(NotPromised) as refused:
+        from_display([a_level(display=2)], 3)
+
+    assert refused.value.facts == {"sku": "TEAPOT", "location": WAREHOUSE}
 
 
 def test_part_of_a_transfer_arrives_then_the_rest():
@@ -75,20 +151,31 @@ def test_part_of_a_transfer_arrives_then_the_rest():
 def test_more_than_was_sent_cannot_arrive():
     transfer = a_transfer(TransferLine("TEAPOT", 5, received=3))
 
-    with pytest.raises(MoreThanSent):
+    with pytest.raises(MoreThanSent) as more:
         receive_into(transfer, {"TEAPOT": 3})
-    with pytest.raises(MoreThanSent):
+    with pytest.raises(MoreThanSent) as other:
         receive_into(transfer, {"CUP": 1})
+
+    assert more.value.facts == {"sku": "TEAPOT", "quantity": 3, "outstanding": 2}
+    assert other.value.facts == {"sku": "CUP", "quantity": 1, "outstanding": 0}
+
+
+def test_what_is_on_its_way_can_be_called_off():
+    transfer = a_transfer(TransferLine("TEAPOT", 5, received=3), status="partially_received")
+
+    assert called_off(transfer) == replace(transfer, status="cancelled")
 
 
 @pytest.mark.parametrize("status", ["received", "cancelled"])
 def test_a_transfer_that_is_over_stays_over(status):
     over = a_transfer(TransferLine("TEAPOT", 5), status=status)
 
-    with pytest.raises(TransferClosed):
+    with pytest.raises(TransferClosed) as arriving:
         receive_into(over, {"TEAPOT": 1})
-    with pytest.raises(TransferClosed):
+    with pytest.raises(TransferClosed) as calling_off:
         called_off(over)
+
+    assert arriving.value.facts == calling_off.value.facts == {"transfer": "trf_1", "status": status}
 
 
 def test_shelves_are_filled_evenly_and_promised_units_stay():
@@ -105,8 +192,10 @@ def test_shelves_are_filled_evenly_and_promised_units_stay():
 def test_a_shelf_that_holds_a_promise_does_not_go_away():
     levels = [a_level(on_hand=3, shelves=2), a_level(on_hand=3, reserved=1, shelf=1)]
 
-    with pytest.raises(ShelfInUse):
+    with pytest.raises(ShelfInUse) as refused:
         evenly(levels, 1)
+
+    assert refused.value.facts == {"sku": "TEAPOT", "location": WAREHOUSE, "shelf": 1}
 
     assert evenly([levels[0], a_level(on_hand=3, shelf=1)], 1) == [
         Movement("transferred", "TEAPOT", WAREHOUSE, 0, 3),

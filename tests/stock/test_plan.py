@@ -52,6 +52,60 @@ def test_lines_go_apart_before_a_line_is_split():
     assert pieces_of(plan) == [("CUP", SECOND, 0, 2), ("TEAPOT", WAREHOUSE, 0, 2)]
 
 
+def test_a_line_that_somewhere_has_whole_is_not_split_to_save_a_location():
+    levels = [a_level("CUP", STORE, on_hand=1), a_level(location=STORE, on_hand=1)]
+    levels += [a_level("CUP", WAREHOUSE, on_hand=1), a_level(on_hand=1), a_level(location=SECOND, on_hand=2)]
+
+    plan = plan_allocation({"TEAPOT": 2, "CUP": 2}, levels, [SECOND, STORE, WAREHOUSE])
+
+    assert pieces_of(plan) == [("CUP", STORE, 0, 1), ("CUP", WAREHOUSE, 0, 1), ("TEAPOT", SECOND, 0, 2)]
+
+
+def test_two_locations_that_have_it_all_go_before_three_that_are_nearer():
+    levels = [a_level(location=STORE, on_hand=9), a_level(on_hand=9), a_level("CUP", on_hand=9)]
+    levels += [a_level("TRAY", SECOND, on_hand=9)]
+
+    plan = plan_allocation({"TEAPOT": 1, "CUP": 1, "TRAY": 1}, levels, [STORE, WAREHOUSE, SECOND])
+
+    assert {piece.location for piece in plan.pieces} == {WAREHOUSE, SECOND}
+
+
+def test_two_locations_that_have_just_enough_together_are_enough():
+    levels = [a_level("TRAY", STORE, on_hand=9), a_level(on_hand=2)]
+    levels += [a_level(location=SECOND, on_hand=1), a_level("TRAY", SECOND, on_hand=9)]
+
+    plan = plan_allocation({"TEAPOT": 3, "TRAY": 1}, levels, [STORE, WAREHOUSE, SECOND])
+
+    assert pieces_of(plan) == [("TEAPOT", SECOND, 0, 1), ("TEAPOT", WAREHOUSE, 0, 2), ("TRAY", SECOND, 0, 1)]
+
+
+def test_beyond_three_locations_the_fewest_are_not_looked_for():
+    levels = [a_level(location="store-0", on_hand=9), a_level(location="store-1", on_hand=9)]
+    levels += [a_level(f"CUP-{number}", f"store-{number}", on_hand=9) for number in (1, 2, 3, 4)]
+    demand = {"TEAPOT": 1} | {f"CUP-{number}": 1 for number in (1, 2, 3, 4)}
+
+    plan = plan_allocation(demand, levels, [f"store-{number}" for number in range(5)])
+
+    assert {piece.location for piece in plan.pieces} == {f"store-{number}" for number in range(5)}
+
+
+def test_of_two_that_serve_anyway_the_preferred_one_gives_the_line_when_it_has_just_enough():
+    levels = [a_level(on_hand=2), a_level("CUP", on_hand=1), a_level(location=SECOND, on_hand=3)]
+    levels += [a_level("TRAY", SECOND, on_hand=1)]
+
+    plan = plan_allocation({"TEAPOT": 2, "CUP": 1, "TRAY": 1}, levels, [WAREHOUSE, SECOND])
+
+    assert a_piece(quantity=2) in plan.pieces
+
+
+def test_a_split_line_takes_most_where_most_is():
+    levels = [a_level(location=STORE, on_hand=2), a_level(on_hand=3)]
+
+    plan = plan_allocation({"TEAPOT": 4}, levels, [STORE, WAREHOUSE])
+
+    assert plan.pieces == (a_piece(quantity=3), a_piece(location=STORE))
+
+
 def test_many_small_stores_together_still_serve():
     places = [f"store-{number}" for number in range(8)]
     levels = [a_level(location=place, on_hand=1) for place in places]
@@ -119,6 +173,7 @@ def test_one_shelf_serves_when_it_can_and_buyers_begin_at_different_ones():
     chosen = [plan_allocation({"TEAPOT": 2}, levels, [WAREHOUSE], turn=turn).pieces[0].shelf for turn in range(4)]
 
     assert chosen == [0, 1, 2, 0]
+    assert plan_allocation({"TEAPOT": 3}, levels, [WAREHOUSE], turn=1).pieces == (a_piece(quantity=3, shelf=1),)
 
 
 def test_the_last_units_are_gathered_from_the_fullest_shelves_down():
@@ -134,6 +189,18 @@ def test_safety_is_kept_back_once_for_all_shelves():
 
     assert promisable(levels) == 3
     assert pieces_of(plan_allocation({"TEAPOT": 3}, levels, [WAREHOUSE])) == [("TEAPOT", WAREHOUSE, 1, 3)]
+
+
+def test_what_the_first_shelf_has_of_safety_no_other_keeps_again():
+    levels = [a_level(on_hand=4, shelves=2, safety=1), a_level(on_hand=4, shelf=1)]
+
+    assert promisable(levels) == 7
+
+
+def test_what_the_first_shelf_lacks_of_safety_the_next_one_keeps():
+    levels = [a_level(shelves=3, safety=1), a_level(on_hand=2, shelf=1), a_level(on_hand=2, shelf=2)]
+
+    assert plan_allocation({"TEAPOT": 2}, levels, [WAREHOUSE]).pieces == (a_piece(quantity=2, shelf=2),)
 
 
 SKUS, PLACES = ("TEAPOT", "CUP"), (WAREHOUSE, SECOND, STORE)

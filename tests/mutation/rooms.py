@@ -1,0 +1,66 @@
+"""What is changed, and which tests have to notice."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True)
+class Room:
+    """`rules` are changed everywhere and pure tests alone must notice, for they are quick; of `stores` only the
+    conditions are changed, and `reckons` names what reckons a number that stands in one."""
+
+    rules: tuple[str, ...]
+    pure: tuple[str, ...]
+    store: str
+    kept: tuple[str, ...]
+    reckons: tuple[str, ...] = ()
+
+
+ROOMS = {
+    "stock": Room(
+        rules=("chalicelib/stock/model.py", "chalicelib/stock/plan.py"),
+        pure=("tests/stock/test_model.py", "tests/stock/test_plan.py"),
+        store="chalicelib/stock/store.py",
+        kept=("tests/stock/test_change.py", "tests/stock/test_move.py", "tests/stock/test_transfer.py"),
+        reckons=("taken", "owed"),
+    ),
+    "pricing": Room(
+        rules=("chalicelib/pricing/model.py", "chalicelib/pricing/quote.py"),
+        pure=(
+            "tests/pricing/test_model.py",
+            "tests/pricing/test_label.py",
+            "tests/pricing/test_quote.py",
+            "tests/pricing/test_properties.py",
+        ),
+        store="chalicelib/pricing/store.py",
+        kept=("tests/pricing/test_coupons.py", "tests/pricing/test_keep.py"),
+    ),
+    "payments": Room(
+        rules=("chalicelib/payments/model.py",),
+        pure=("tests/payments/test_model.py",),
+        store="chalicelib/payments/store.py",
+        kept=(
+            "tests/payments/test_store.py",
+            "tests/payments/test_shift.py",
+            "tests/payments/test_handover.py",
+            "tests/payments/test_collect.py",
+        ),
+    ),
+    "orders": Room(
+        rules=("chalicelib/orders/model.py",),
+        pure=("tests/orders/test_model.py",),
+        store="chalicelib/orders/store.py",
+        kept=("tests/orders/test_place.py", "tests/orders/test_settle.py"),
+    ),
+    "fulfillment": Room(
+        rules=("chalicelib/fulfillment/model.py", "chalicelib/fulfillment/route.py"),
+        pure=("tests/fulfillment/test_model.py", "tests/fulfillment/test_route.py"),
+        store="chalicelib/fulfillment/store.py",
+        kept=(
+            "tests/fulfillment/test_offer.py",
+            "tests/fulfillment/test_reroute.py",
+            "tests/fulfillment/test_steps.py",
+        ),
+    ),
+}

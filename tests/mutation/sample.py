@@ -1,0 +1,28 @@
+"""Two rules and a condition for the runner's own test: of the second rule nobody watches the edge."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+from chalicelib.kit import db
+from chalicelib.payments.store import ShiftRow
+
+
+@dataclass(frozen=True)
+class Parcel:
+    grams: int
+    minor: int
+
+    @property
+    def is_dear(self) -> bool:
+        return self.minor > 100
+
+    @property
+    def is_heavy(self) -> bool:
+        return self.grams > 1000
+
+
+def close(row: Any, version: int) -> db.Write:
+    reason = version > 3
+    return db.update(row, ShiftRow.reason.set(str(reason)), when=(ShiftRow.version == version) & ShiftRow.id.exists())

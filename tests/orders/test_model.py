@@ -1,0 +1,92 @@
+"""What can be said of an order without asking anybody."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from datetime import UTC, datetime, timedelta
+
+import pytest
+
+from chalicelib.kit.money import Money
+from chalicelib.orders.model import (
+    FULFILLMENT_STATES,
+    STATES,
+    Delivery,
+    Order,
+    OrderLine,
+    link_ends,
+    may_cancel,
+    merged,
+)
+
+NOON = datetime(2026, 11, 22, 12, 0, tzinfo=UTC)
+
+
+def rupiah(minor: int) -> Money:
+    return Money(minor, "IDR")
+
+
+def a_line(sku: str, quantity: int, tax: int = 0) -> OrderLine:
+    return OrderLine(sku, sku.title(), quantity, rupiah(1000), rupiah(1000 * quantity), rupiah(tax))
+
+
+def an_order(*lines: OrderLine, status: str = "placed", fulfillment_status: str = "unassigned") -> Order:
+    return Order(
+        *("ord_1", "S-1", "web", NOON, status, "unpaid", fulfillment_status),
+        *(lines, Delivery("ship"), rupiah(3000), rupiah(0), "web"),
+    )
+
+
+@pytest.mark.parametrize(("table", "start"), [(STATES, "draft"), (FULFILLMENT_STATES, "unassigned")])
+def test_every_state_is_reached_and_every_target_is_known(table, start):
+    reached, ahead = set(), {start}
+    while ahead:
+        reached |= ahead
+        ahead = {to for state in ahead for to in table[state]} - reached
+
+    assert reached == set(table)
+
+
+def test_completed_and_cancelled_are_ends_and_goods_that_have_gone_cannot_be_cancelled():
+    assert {state for state, ways in STATES.items() if not ways} == {"completed", "cancelled"}
+    assert {state for state, ways in FULFILLMENT_STATES.items() if not ways} == {"returned", "cancelled"}
+    assert {state for state, ways in FULFILLMENT_STATES.items() if "cancelled" in ways} == {
+        "unassigned",
+        "offered",
+        "assigned",
+    }
+
+
+def test_two_lines_of_one_sku_are_one_demand():
+    assert merged([("TEAPOT", 2), ("CUP", 1), ("TEAPOT", 3)]) == {"TEAPOT": 5, "CUP": 1}
+
+
+def test_an_order_knows_its_journal_currency_tax_and_demand():
+    order = an_order(a_line("TEAPOT", 2, tax=198), a_line("CUP", 1, tax=99))
+
+    assert order.subject == "order#ord_1"
+    assert order.currency == "IDR"
+    assert order.tax == rupiah(297)
+    assert order.demand == {"TEAPOT": 2, "CUP": 1}
+
+
+def test_an_order_is_on_hold_while_its_reservation_has_an_end():
+    assert replace(an_order(), reserved_until=NOON).on_hold is True
+    assert an_order().on_hold is False
+
+
+def test_a_customers_link_lasts_ninety_days():
+    assert link_ends(NOON) == NOON + timedelta(days=90)
+
+
+def test_an_order_can_be_cancelled_until_its_goods_leave_or_it_is_over():
+    still = [
+        (status, goods)
+        for status in STATES
+        for goods in FULFILLMENT_STATES
+        if may_cancel(an_order(status=status, fulfillment_status=goods))
+    ]
+
+    assert still == [
+        (status, goods) for status in ("draft", "placed") for goods in ("unassigned", "offered", "assigned")
+    ]
