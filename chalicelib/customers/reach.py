@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from functools import lru_cache
 
 import phonenumbers
 
@@ -33,10 +34,15 @@ def identities(phone: str, email: str) -> list[tuple[str, str]]:
 
 def e164(phone: str, country: str | None = None) -> str | None:
     """None for what is no valid number anywhere."""
+    return _e164(phone, country or config.country())
+
+
+@lru_cache(maxsize=16)  # one order asks three times for the same number
+def _e164(phone: str, country: str) -> str | None:
     if not phone.strip():
         return None
     for text in dict.fromkeys([phone, "+" + phone.strip().lstrip("+")]):  # 62812… without its plus
-        number = _parsed(text, country or config.country())
+        number = _parsed(text, country)
         if number is not None and phonenumbers.is_valid_number(number):
             return str(phonenumbers.format_number(number, phonenumbers.PhoneNumberFormat.E164))
     return None

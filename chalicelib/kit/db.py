@@ -14,7 +14,7 @@ import uuid
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from functools import wraps
+from functools import cache, wraps
 from typing import Any, ClassVar, Protocol, TypeVar, cast
 
 from pynamodb.attributes import Attribute, UnicodeAttribute
@@ -56,6 +56,27 @@ class Row(Model):
                 shared.add_meta_table(table.get_meta_table())
             table.connection = shared
         return cast(TableConnection, cls._connection)
+
+    @classmethod
+    def from_raw_data(cls: type[R], data: dict[str, Any]) -> R:
+        """What PynamoDB makes of it, without asking each attribute again and again what it is: reading rows was the
+        second largest part of placing an order."""
+        row = cls.__new__(cls)
+        row.attribute_values = {}
+        values = row.attribute_values
+        for name, wire_name, kind, deserialize, default in _read_as(cls):
+            typed = data.get(wire_name)
+            if typed is not None and "NULL" not in typed:
+                values[name] = deserialize(typed[kind])
+            elif default is not None:
+                values[name] = default
+        return row
+
+
+@cache
+def _read_as(row: type[Row]) -> list[tuple[str, str, str, Callable[[Any], Any], Any]]:
+    attributes = row.get_attributes().items()
+    return [(name, each.attr_name, each.attr_type, each.deserialize, each.default) for name, each in attributes]
 
 
 class InstantAttribute(Attribute[datetime]):

@@ -26,3 +26,30 @@ def test_a_request_that_is_wrong_stays_loud(code: str) -> None:
     error = failed(code)
 
     assert _down(error) is error
+
+
+def test_a_row_is_read_as_it_was_written_with_defaults_for_what_is_not_there() -> None:
+    from chalicelib.stock.store import LevelRow
+
+    written = LevelRow("TEAPOT@wh#0", "level", on_hand=7, reserved=2, safety=1).serialize()
+    del written["display"]
+
+    read = LevelRow.from_raw_data(written | {"list": {"NULL": True}, "of_a_later_version": {"S": "?"}})
+
+    assert {name: getattr(read, name) for name in ("pk", "sk", "on_hand", "reserved", "safety")} == {
+        "pk": "TEAPOT@wh#0",
+        "sk": "level",
+        "on_hand": 7,
+        "reserved": 2,
+        "safety": 1,
+    }
+    assert (read.display, read.shelves, read.list) == (0, None, None)
+
+
+def test_a_row_whose_attribute_has_another_type_is_not_guessed_at() -> None:
+    from chalicelib.stock.store import LevelRow
+
+    written = LevelRow("TEAPOT@wh#0", "level").serialize() | {"on_hand": {"S": "seven"}}
+
+    with pytest.raises(KeyError):
+        LevelRow.from_raw_data(written)
