@@ -26,7 +26,7 @@ from infra.local.caller import Caller, Refused
 
 SILENT_OF_TEN = 3
 REST_SECONDS = {"location": 0.5, "staff": 1.0}
-PAGE = 50
+PAGE = 20
 LOOK_BACK_AFTER = 8  # quiet looks, each time
 
 Notice = dict[str, Any]
@@ -82,17 +82,19 @@ class Work:
 
 class Inbox:
     """One person's reading of his inbox: each notice once, oldest first. Those written late lie below newer ones, so
-    he reads on until a page has no news, and all of it when it stays quiet. Of offers that were ended ahead of time he
-    hears with their own date, minutes from now, so he begins at the top and once more at the present."""
+    he reads on until a page has no news, and all of it when it stays quiet. Who hears of offers that were ended ahead of
+    time (`ahead`) finds them dated minutes from now, so he begins at the top and once more at the present."""
 
-    def __init__(self, caller: Caller, kinds: Iterable[str]) -> None:
-        self.caller, self.kinds = caller, set(kinds)
+    def __init__(self, caller: Caller, kinds: Iterable[str], ahead: bool = False) -> None:
+        self.caller, self.kinds, self.ahead = caller, set(kinds), ahead
         self.seen: set[str] = set()
         self.quiet = 0
 
     def fresh(self) -> list[Notice]:
         back = bool(self.quiet) and self.quiet % LOOK_BACK_AFTER == 0
-        found = {each["id"]: each for start in (None, from_now()) for each in self.unseen(start, to_the_end=back)}
+        found = {each["id"]: each for each in self.unseen(None, to_the_end=back)}
+        if self.ahead and not back:
+            found |= {each["id"]: each for each in self.unseen(from_now(), to_the_end=False)}
         self.quiet = 0 if found else self.quiet + 1
         self.seen |= found.keys()
         return [each for _, each in sorted(found.items()) if each["kind"] in self.kinds]
@@ -132,7 +134,7 @@ class Crew:
             hands.shutdown()
 
     def location(self, caller: Caller) -> None:
-        self.read(Inbox(caller, ["yours_now"]), "location", lambda notice: serve(caller, notice, self.work))
+        self.read(Inbox(caller, ["yours_now"], ahead=True), "location", lambda notice: serve(caller, notice, self.work))
 
     def salesman(self, caller: Caller, expire: Callable[[str], Any]) -> None:
         act = Salesman(caller, self.work, expire).act
