@@ -82,8 +82,8 @@ class Work:
 
 class Inbox:
     """One person's reading of his inbox: each notice once, oldest first. Those written late lie below newer ones, so
-    he reads on until a page has no news, and all of it when it stays quiet. Who hears of offers that were ended ahead of
-    time (`ahead`) finds them dated minutes from now, so he begins at the top and once more at the present."""
+    he reads on until a page has no news, and all of it when it stays quiet. Who hears of offers that were ended before
+    their time (`ahead`) finds them dated minutes from now, so he begins at the top and once more at the present."""
 
     def __init__(self, caller: Caller, kinds: Iterable[str], ahead: bool = False) -> None:
         self.caller, self.kinds, self.ahead = caller, set(kinds), ahead
