@@ -34,7 +34,7 @@ ROUNDS = 25
 LONG_ENOUGH = 0.004  # seconds
 BLOCK, ENTRY_BYTES = 4096, 200  # an index keeps keys only
 ULID = re.compile(r"[0-9A-HJKMNP-TV-Z]{26}")
-DIGITS = "0123456789ABCDEFGHJKMNPQRSTVWXYZ"
+DIGITS = "0123456789ABCDEFGHJKMNPQRSTVWXYZ"  # of ULIDs  # pragma: allowlist secret
 Item = dict[str, Any]
 Rows = dict[str, list[Item]]  # by table
 
