@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
-from functools import cached_property
+from functools import cached_property, reduce
 from itertools import accumulate
 from typing import Any, cast
 
@@ -210,21 +210,7 @@ def _still(read: Level) -> Condition:
 
 
 def _all(conditions: Sequence[Condition]) -> Condition | None:
-    together: Condition | None = None
-    for condition in conditions:
-        together = condition if together is None else together & condition
-    return together
-
-
-def _no(found: Any, total: Movement, taken: int, kept: int, read: Level | None) -> Problem:
-    level = as_level(found) if found is not None else Level(*total.place)
-    if read is not None and level.on_hand != read.on_hand:
-        return Moved()
-    set_free = taken + total.available
-    if taken and level.available + total.available < kept:
-        available = max(0, level.available + set_free - kept)
-        return OutOfStock(short=[{"sku": total.sku, "wanted": taken, "available": available}])
-    return NotPromised(sku=total.sku, location=total.location)
+    return reduce(Condition.__and__, conditions) if conditions else None
 
 
 def _row_key(place: Place) -> tuple[str, str]:

@@ -19,7 +19,9 @@ import pytest
 from _pytest.runner import runtestprotocol
 from hypothesis import Phase, settings
 
+from chalicelib.kit import db
 from tests.mutation.change import Mutant
+from tests.proof.memory import Memory
 
 LONGEST_SECONDS = 20  # of CPU: a change that makes a loop endless has been noticed then
 
@@ -46,6 +48,16 @@ class _Trial:
         self.survived: list[Mutant] = []
         self.broken: list[str] = []
         self.reached: dict[Function, list[Any]] = {}
+
+    @pytest.hookimpl(tryfirst=True)
+    def pytest_fixture_setup(self, fixturedef: Any, request: Any) -> bool | None:
+        """Tests that ask for moto are given the engine in memory, which is held to the same answers and is at hand at
+        once."""
+        if fixturedef.argname != "aws":
+            return None
+        db.engine = Memory()
+        fixturedef.cached_result = (db.engine, fixturedef.cache_key(request), None)
+        return True
 
     @pytest.hookimpl(tryfirst=True)
     def pytest_runtestloop(self, session: Any) -> bool:

@@ -22,7 +22,7 @@ ROOMS = {
         rules=("chalicelib/stock/model.py", "chalicelib/stock/plan.py"),
         pure=("tests/stock/test_model.py", "tests/stock/test_plan.py"),
         store="chalicelib/stock/store.py",
-        kept=("tests/stock/test_change.py", "tests/stock/test_move.py", "tests/stock/test_transfer.py"),
+        kept=("tests/stock/test_conditions.py", "tests/stock/test_change.py"),
         reckons=("taken", "owed"),
     ),
     "pricing": Room(
@@ -34,33 +34,24 @@ ROOMS = {
             "tests/pricing/test_properties.py",
         ),
         store="chalicelib/pricing/store.py",
-        kept=("tests/pricing/test_coupons.py", "tests/pricing/test_keep.py"),
+        kept=("tests/pricing/test_conditions.py", "tests/pricing/test_coupons.py", "tests/pricing/test_keep.py"),
     ),
     "payments": Room(
         rules=("chalicelib/payments/model.py",),
         pure=("tests/payments/test_model.py",),
         store="chalicelib/payments/store.py",
-        kept=(
-            "tests/payments/test_store.py",
-            "tests/payments/test_shift.py",
-            "tests/payments/test_handover.py",
-            "tests/payments/test_collect.py",
-        ),
+        kept=("tests/payments/test_conditions.py", "tests/payments/test_store.py", "tests/payments/test_shift.py"),
     ),
     "orders": Room(
         rules=("chalicelib/orders/model.py",),
         pure=("tests/orders/test_model.py",),
         store="chalicelib/orders/store.py",
-        kept=("tests/orders/test_place.py", "tests/orders/test_settle.py"),
+        kept=("tests/orders/test_conditions.py",),
     ),
     "fulfillment": Room(
         rules=("chalicelib/fulfillment/model.py", "chalicelib/fulfillment/route.py"),
         pure=("tests/fulfillment/test_model.py", "tests/fulfillment/test_route.py"),
         store="chalicelib/fulfillment/store.py",
-        kept=(
-            "tests/fulfillment/test_offer.py",
-            "tests/fulfillment/test_reroute.py",
-            "tests/fulfillment/test_steps.py",
-        ),
+        kept=("tests/fulfillment/test_conditions.py",),
     ),
 }

@@ -56,4 +56,5 @@ def held(*holds: Hold) -> None:
 
 
 def moved(movements: Sequence[Movement], **said: Any) -> None:
-    db.commit(store.change(movements, **said))
+    if writes := store.change(movements, **said):  # where nothing is to do there is no transaction
+        db.commit(writes)
