@@ -31,6 +31,8 @@ ROOMS = {
             "tests/pricing/test_model.py",
             "tests/pricing/test_label.py",
             "tests/pricing/test_quote.py",
+            "tests/pricing/test_codes.py",
+            "tests/pricing/test_exceptions.py",
             "tests/pricing/test_properties.py",
         ),
         store="chalicelib/pricing/store.py",
@@ -38,7 +40,7 @@ ROOMS = {
     ),
     "payments": Room(
         rules=("chalicelib/payments/model.py",),
-        pure=("tests/payments/test_model.py",),
+        pure=("tests/payments/test_model.py", "tests/payments/test_debts.py", "tests/payments/test_postings.py"),
         store="chalicelib/payments/store.py",
         kept=("tests/payments/test_conditions.py", "tests/payments/test_store.py", "tests/payments/test_shift.py"),
     ),

@@ -1,5 +1,4 @@
 from dataclasses import replace
-from datetime import date, timedelta
 
 import pytest
 from hypothesis import given
@@ -7,23 +6,20 @@ from hypothesis import strategies as st
 
 from chalicelib.customers.model import NoCreditTerms
 from chalicelib.kit.errors import Invalid
-from chalicelib.kit.money import Money, total
+from chalicelib.kit.money import Money
 from chalicelib.payments import model
 from chalicelib.payments.model import (
     METHODS,
     RECEIVABLE_STATES,
     SHIFT_STATES,
     STATES,
-    CollectInParts,
     MethodUnavailable,
-    MoreThanOwed,
     NoOpenShift,
     PaymentCannotMove,
-    Receivable,
     Shift,
     bag_of,
 )
-from tests.payments.build import NOON, TODAY, a_payment, a_receivable, rupiah
+from tests.payments.build import NOON, a_payment, rupiah
 
 IDS = [f"pay_{number}" for number in range(model.MOST_TENDERS)]
 DRAWER = Shift("shf_1", "till-1", "store-darmo", "cashier-sinta", rupiah(0))
@@ -224,210 +220,8 @@ def test_cash_is_counted_where_it_is_taken_now_and_where_it_is_still_to_be_colle
     assert model.cash_to_collect(payments, "IDR") == rupiah(60)
 
 
-TOO_MUCH = [
-    (0, [a_payment("cod", 50)]),
-    (0, [a_payment("cash", 60), a_payment("credit", 40)]),
-    (0, [a_payment("cash", 100), a_payment("transfer", 100)]),
-    (100, [a_payment("cash", 100), a_payment("cod", 100)]),
-    (30, [a_payment("cash", 100), a_payment("credit", 30, captured=rupiah(10))]),
-    (20, [a_payment("cash", 100, refunded=rupiah(30)), a_payment("cod", 50)]),
-]
-
-
-@pytest.mark.parametrize("beyond, payments", TOO_MUCH)
-def test_what_came_in_beyond_the_order_and_what_is_still_owed_for_it_is_too_much(beyond, payments):
-    assert model.too_much(rupiah(100), payments) == beyond
-
-
-def test_an_order_that_ends_owes_back_what_it_still_has_and_what_was_not_owed_back_before():
-    both = [a_payment("cash", 100), a_payment("transfer", 100, status="captured", captured=rupiah(100))]
-
-    assert model.owed_at_end(rupiah(100), [a_payment("cash", 100, refunded=rupiah(30))]) == 70
-    assert model.owed_at_end(rupiah(100), both) == 100
-
-
-tender = st.tuples(st.sampled_from(sorted(METHODS)), st.integers(1, 10**9))
-
-
-def payments_of(tenders):
-    whole = rupiah(sum(minor for _, minor in tenders))
-    given = [(method, rupiah(minor)) for method, minor in tenders]
-    payments = model.begin(
-        "ord_1", given, whole, payment_ids=IDS, shift=DRAWER, customer_id="cus_1", due_on=TODAY, channel="pos"
-    )
-    return whole, payments
-
-
-def sums(postings):
-    accounts = {}
-    for account, minor in postings:
-        accounts[account] = accounts.get(account, 0) + minor
-    return {account: minor for account, minor in accounts.items() if minor}
-
-
-@given(st.lists(tender, min_size=1, max_size=5), st.data())
-def test_every_entry_of_an_orders_life_balances_and_a_dead_order_holds_exactly_what_it_owes_back(tenders, data):
-    whole, payments = payments_of(tenders)
-    entries = [model.posted_placement("ord_1", whole, payments)]
-    for index, payment in enumerate(payments):
-        if payment.method in ("cod", "transfer") and data.draw(st.booleans()):
-            payments[index] = model.captured(payment, actor="x", shift=DRAWER if payment.method == "cod" else None)
-            entries.append(model.posted_capture(payments[index]))
-        elif payment.method == "credit":
-            paid = rupiah(data.draw(st.integers(0, payment.amount.minor)))
-            payments[index] = model.settled(payment, paid) if paid else payment
-            entries.append([["bank", paid.minor], ["receivable:cus_1", -paid.minor]])
-    owing = whole - total((each.captured for each in payments), "IDR")
-    alive = sums(posting for entry in entries for posting in entry)
-    assert alive.get("order:ord_1", 0) + alive.get("receivable:cus_1", 0) == owing.minor
-
-    entries.append(model.posted_end("ord_1", whole, payments))
-
-    books = sums(posting for entry in entries for posting in entry)
-    assert all(sum(minor for _, minor in entry) == 0 for entry in entries)
-    assert "order:ord_1" not in books and "receivable:cus_1" not in books and "sales" not in books
-    assert -books.get("refund_owed:ord_1", 0) == sum(each.captured.minor for each in payments)
-
-
-def test_money_that_comes_after_the_end_is_owed_back_at_once():
-    late = model.moved(a_payment("transfer", 100, status="expired"), "captured")
-
-    assert model.posted_late(late) == [["bank", 100], ["refund_owed:ord_1", -100]]
-    assert model.posted_owed_back(replace(late, refunded=rupiah(30))) == [
-        ["order:ord_1", 70],
-        ["refund_owed:ord_1", -70],
-    ]
-
-
-def test_only_what_came_in_is_entered_and_a_credit_as_a_whole():
-    part = model.moved(a_payment("transfer", 100), "captured", captured=rupiah(40))
-
-    assert model.posted_capture(part) == [["bank", 40], ["order:ord_1", -40]]
-    assert model.posted_capture(a_payment("credit", 100, customer_id="cus_1")) == [
-        ["receivable:cus_1", 100],
-        ["order:ord_1", -100],
-    ]
-
-
-def test_an_entry_that_does_not_balance_is_a_bug():
-    with pytest.raises(ValueError, match=r"do not balance: \{'bank': 1\}"):
-        model.merged([["bank", 1]])
-
-
 def test_the_end_of_an_order_leaves_what_came_in_and_cancels_the_rest():
     ended = [model.ended(each, "expired") for each in (a_payment("cash"), a_payment("cod"), a_payment("transfer"))]
 
     assert [each.status for each in ended] == ["captured", "cancelled", "expired"]
     assert [model.ended(each, "expired") for each in ended] == ended
-
-
-AGES = [
-    (0, "current", 0),
-    (-5, "current", 0),
-    (1, "1-30", 1),
-    (30, "1-30", 30),
-    (31, "31-60", 31),
-    (60, "31-60", 60),
-    (61, "61-90", 61),
-    (90, "61-90", 90),
-    (91, "over_90", 91),
-    (4000, "over_90", 4000),
-]
-
-
-@pytest.mark.parametrize("days, bucket, overdue", AGES)
-def test_debts_age_from_the_day_after_they_fall_due(days, bucket, overdue):
-    due_on = TODAY - timedelta(days=days)
-
-    assert (model.age(due_on, TODAY), model.overdue_days(due_on, TODAY)) == (bucket, overdue)
-
-
-def test_ageing_equals_a_hand_computed_fixture():
-    owing = [
-        a_receivable(100, date(2026, 11, 22)),
-        a_receivable(200, date(2026, 11, 1)),
-        a_receivable(400, date(2026, 10, 1), settled=150),
-        a_receivable(800, date(2026, 8, 25)),
-        a_receivable(1600, date(2026, 1, 1)),
-        a_receivable(50, date(2020, 1, 1), settled=50),
-    ]
-
-    old = model.ageing(owing, TODAY, "IDR")
-
-    assert {name: money.minor for name, money in old.buckets.items()} == {
-        "current": 100,
-        "1-30": 200,
-        "31-60": 250,
-        "61-90": 800,
-        "over_90": 1600,
-    }
-    assert (old.owed, old.overdue, old.overdue_days) == (rupiah(2950), rupiah(2850), 325)
-
-
-def test_debts_of_one_age_add_up_and_who_owes_nothing_is_not_late():
-    late = [a_receivable(minor, date(2026, 11, 1)) for minor in (100, 200)]
-
-    assert model.ageing(late, TODAY, "IDR").buckets["1-30"] == rupiah(300)
-    assert model.ageing([], TODAY, "IDR") == model.Ageing(
-        *(rupiah(0), rupiah(0), 0, dict.fromkeys(model.AGES, rupiah(0)))
-    )
-
-
-def test_credit_falls_due_after_its_terms():
-    assert model.due_date(date(2026, 11, 22), 14) == date(2026, 12, 6)
-
-
-@pytest.mark.parametrize("paid, status", [(0, "open"), (1, "partially_settled"), (100, "settled")])
-def test_a_debt_has_its_tenders_number_and_stands_where_its_tender_does(paid, status):
-    credit = a_payment("credit", 100, customer_id="cus_1", captured=rupiah(paid), due_on=TODAY)
-
-    debt = model.receivable_of(credit)
-
-    assert debt == Receivable("rcv_1", "cus_1", "ord_1", "pay_1", rupiah(100), rupiah(paid), TODAY, status)
-
-
-def test_a_tender_without_terms_is_no_debt():
-    with pytest.raises(ValueError, match="pay_1 is no credit"):
-        model.receivable_of(a_payment("cash"))
-
-
-def test_paying_a_debt_leaves_the_rest_of_it():
-    debt = a_receivable(300, settled=100)
-
-    assert model.after_paying(debt, rupiah(150)) == replace(debt, settled=rupiah(250), status="partially_settled")
-    assert model.after_paying(debt, rupiah(200)) == replace(debt, settled=rupiah(300), status="settled")
-
-
-def test_a_payment_settles_the_oldest_debt_first():
-    new, old = a_receivable(500, date(2026, 12, 1), "rcv_new"), a_receivable(300, date(2026, 10, 1), "rcv_old")
-
-    assert model.settle([new, old], rupiah(400)) == [(old, rupiah(300)), (new, rupiah(100))]
-
-
-def test_more_than_is_owed_is_refused():
-    with pytest.raises(MoreThanOwed) as refused:
-        model.settle([a_receivable(300, settled=100)], rupiah(201))
-
-    assert refused.value.facts == {"owed": rupiah(200), "wanted": rupiah(201)}
-
-
-def test_a_payment_for_more_debts_than_fit_says_how_much_fits():
-    owing = [a_receivable(10, TODAY, f"rcv_{number:02}") for number in range(30)]
-
-    with pytest.raises(CollectInParts) as refused:
-        model.settle(owing, rupiah(300))
-
-    assert refused.value.facts == {"most": 25, "amount": rupiah(250)}
-    assert len(model.settle(owing, rupiah(250))) == 25
-
-
-@given(st.lists(st.integers(1, 10**9), min_size=1, max_size=20), st.data())
-def test_what_is_settled_sums_to_what_was_paid_and_never_exceeds_a_debt(debts, data):
-    owing = [a_receivable(minor, TODAY, f"rcv_{number:02}") for number, minor in enumerate(debts)]
-    paid = data.draw(st.integers(1, sum(debts)))
-
-    parts = model.settle(owing, rupiah(paid))
-
-    assert sum(part.minor for _, part in parts) == paid
-    assert all(0 < part.minor <= each.left.minor for each, part in parts)
-    assert [each.left for each, part in parts[:-1]] == [part for _, part in parts[:-1]]

@@ -1,0 +1,115 @@
+"""Prices made elsewhere or by hand, and carts that cannot be sold."""
+
+from __future__ import annotations
+
+from decimal import Decimal
+
+import pytest
+
+from chalicelib.catalog.model import ChannelOff, NotPublished, UnknownSku
+from chalicelib.kit.money import Money
+from chalicelib.pricing.model import (
+    Adjustment,
+    Agreed,
+    NoPrice,
+    Override,
+    Price,
+    Wish,
+)
+from chalicelib.pricing.quote import quote
+from tests.catalog.build import a_channel, a_product
+from tests.pricing.build import NOW, a_price, a_promotion, quoted, rupiah
+
+COMBINABLE = (
+    a_promotion("p", rate="0.1", combinable=True),
+    a_promotion("q", kind="amount", rate="0", amount_minor=1000, combinable=True),
+)
+TEA = a_price("TEH", 12500)
+
+
+def test_an_agreed_price_is_taken_as_it_is_and_rounded_once():
+    agreed = Agreed(Money(1460, "USD"), Decimal("0.15"))
+    wish = Wish("TEH", 25, agreed=agreed)
+
+    told = quote(
+        [wish], {"TEH": a_product("TEH", tax_rate="0")}, {}, [a_promotion(rate="0.5")], [],
+        channel=a_channel("marketplace"), price_group="", now=NOW, currency="USD", freight=Money(0, "USD"),
+    )  # fmt: skip
+
+    line = told.lines[0]
+    assert (line.unit_price.minor, line.total.minor) == (1460, 31025)
+    assert [(each.kind, each.amount.minor) for each in line.adjustments] == [("agreed", -5475)]
+
+
+@pytest.mark.parametrize("rate", ["0", "0.1"])
+def test_no_promotion_touches_an_agreed_price_not_even_one_that_goes_with_all_others(rate: str):
+    wish = Wish("TEH", 1, agreed=Agreed(rupiah(10000), Decimal(rate)))
+    net = 10000 - int(10000 * Decimal(rate))
+
+    told = quoted([wish], prices=[], promotions=[*COMBINABLE])
+
+    off = (Adjustment("agreed", "Agreed elsewhere", rupiah(net - 10000), "agreed"),)
+    assert told.lines[0].adjustments == (off if net < 10000 else ())
+    assert told.total == rupiah(net)
+
+
+def test_a_discount_without_any_minimum_finds_nothing_to_take_off_where_all_is_agreed():
+    wish = Wish("TEH", 1, agreed=Agreed(rupiah(10000)))
+    off = a_promotion(kind="amount", rate="0", amount_minor=1000, min_quantity=0)
+
+    assert quoted([wish], prices=[], promotions=[off]).total == rupiah(10000)
+
+
+def test_half_a_cent_of_an_agreed_line_goes_up():
+    wish = Wish("TEH", 1, agreed=Agreed(rupiah(1010), Decimal("0.05")))
+
+    assert quoted([wish], prices=[]).total == rupiah(960)  # 959.5
+
+
+def test_a_price_set_by_hand_stands_with_its_reason_and_no_promotion_touches_it():
+    wish = Wish("TEH", 2, override=Override(rupiah(10000), "kemasan penyok"))
+
+    told = quoted([wish], prices=[TEA], promotions=[a_promotion(rate="0.5"), *COMBINABLE])
+
+    assert told.lines[0].adjustments == (Adjustment("override", "kemasan penyok", rupiah(-5000), "override"),)
+    assert told.total == rupiah(20000)
+
+
+def test_a_price_below_nothing_cannot_even_be_said():
+    with pytest.raises(ValueError, match="below nothing"):
+        Agreed(rupiah(-1))
+    with pytest.raises(ValueError, match="below nothing"):
+        Agreed(rupiah(1), Decimal("1.01"))
+    with pytest.raises(ValueError, match="below nothing"):
+        Override(rupiah(-1), "x")
+
+
+def test_everything_that_cannot_be_sold_is_named_at_once():
+    cart = [Wish("TEH", 1), Wish("A", 1), Wish("B", 1)]
+    products = {sku: a_product(sku, channels=("pos",)) for sku in ("TEH", "A", "B")}
+    told = {"channel": a_channel("web"), "price_group": "", "now": NOW, "currency": "IDR", "freight": rupiah(0)}
+
+    with pytest.raises(UnknownSku) as unknown:
+        quote(cart, {"TEH": products["TEH"]}, {}, [], [], **told)
+    with pytest.raises(NotPublished) as withheld:
+        quote(cart, products, {}, [], [], **told)
+    with pytest.raises(NoPrice) as unpriced:
+        quote(cart, products, {"TEH": TEA}, [], [], **told | {"channel": a_channel("pos")})
+
+    assert unknown.value.facts["skus"] == ["A", "B"]
+    assert withheld.value.facts == {"skus": ["TEH", "A", "B"], "channel": "web"}
+    assert unpriced.value.facts == {"skus": ["A", "B"], "currency": "IDR"}
+
+
+def test_a_price_in_another_currency_is_no_price_here():
+    tea = Price("TEH", Money(100, "USD"))
+
+    with pytest.raises(NoPrice) as refused:
+        quoted({"TEH": 1}, prices=[tea])
+
+    assert refused.value.facts == {"skus": ["TEH"], "currency": "IDR"}
+
+
+def test_a_channel_that_is_off_quotes_nothing():
+    with pytest.raises(ChannelOff):
+        quoted({"TEH": 1}, prices=[TEA], channel=a_channel("web", active=False))
