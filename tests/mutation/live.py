@@ -23,6 +23,7 @@ from chalicelib.kit import db
 from tests.mutation.change import Mutant
 from tests.proof.memory import Memory
 
+UNFIT = 3
 LONGEST_SECONDS = 20  # of CPU: a change that makes a loop endless has been noticed then
 
 FINDING = (Phase.explicit, Phase.generate)  # a smaller example would tell us nothing more
@@ -95,7 +96,10 @@ class _Trial:
         child = os.fork()
         if child == 0:
             os._exit(self._noticed_here(mutant))
-        return os.waitpid(child, 0)[1] != 0
+        ended = os.waitstatus_to_exitcode(os.waitpid(child, 0)[1])
+        if ended == UNFIT:
+            raise RuntimeError(f"this change cannot be put in: {mutant}")
+        return ended != 0
 
     def _noticed_here(self, mutant: Mutant) -> int:
         resource.setrlimit(resource.RLIMIT_CPU, (LONGEST_SECONDS, LONGEST_SECONDS))
@@ -103,6 +107,9 @@ class _Trial:
         os.dup2(nowhere, 1), os.dup2(nowhere, 2)
         try:
             put_in(mutant)
+        except BaseException:
+            return UNFIT  # or what was never tried would pass for noticed
+        try:
             reached = self.reached.get((mutant.file, mutant.function), [])
             return 0 if all(_passes(item) for item in reached) else 1
         except BaseException:
