@@ -25,7 +25,7 @@ from chalicelib.kit.web import listed
 from infra.local.caller import Caller, Refused
 
 SILENT_OF_TEN = 3
-REST_SECONDS = {"location": 0.5, "staff": 1.0}
+REST_SECONDS = {"location": 1.0, "staff": 1.0}
 PAGE = 20
 LOOK_BACK_AFTER = 8  # quiet looks, each time
 
