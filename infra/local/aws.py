@@ -51,7 +51,7 @@ class Gathered:
 
 
 def remember_expressions() -> None:
-    """Pure functions of ministack's own, of the version that is pinned; what they make may be changed, so it is copied."""
+    """Pure functions of ministack's own, at the version pinned; what they make may be changed, so it is copied."""
     from ministack.services import dynamodb
 
     words = lru_cache(MOST_EXPRESSIONS)(dynamodb._tokenize)
