@@ -24,7 +24,7 @@ from tests.mutation.change import Mutant
 from tests.proof.memory import Memory
 
 UNFIT = 3
-LONGEST_SECONDS = 20  # of CPU: a change that makes a loop endless has been noticed then
+LEAST_SECONDS, TIMES = 10, 4  # of CPU, and of what its tests took without it: then a change has made a loop endless
 
 FINDING = (Phase.explicit, Phase.generate)  # a smaller example would tell us nothing more
 
@@ -49,6 +49,7 @@ class _Trial:
         self.survived: list[Mutant] = []
         self.broken: list[str] = []
         self.reached: dict[Function, list[Any]] = {}
+        self.lasted: dict[str, float] = {}
 
     @pytest.hookimpl(tryfirst=True)
     def pytest_fixture_setup(self, fixturedef: Any, request: Any) -> bool | None:
@@ -75,7 +76,6 @@ class _Trial:
     def _learn(self, items: Sequence[Any]) -> None:
         """Which tests reach which function; the quickest are asked first."""
         files = {os.path.abspath(mutant.file): mutant.file for mutant in self.mutants}
-        lasted: dict[str, float] = {}
         for item in items:
             seen: set[Function] = set()
             began = time.process_time()
@@ -84,13 +84,13 @@ class _Trial:
                 passed = _passes(item)
             finally:
                 sys.settrace(None)
-            lasted[item.nodeid] = time.process_time() - began
+            self.lasted[item.nodeid] = time.process_time() - began
             if not passed:
                 self.broken.append(item.nodeid)
             for function in seen:
                 self.reached.setdefault(function, []).append(item)
         for reached in self.reached.values():
-            reached.sort(key=lambda item: lasted[item.nodeid])
+            reached.sort(key=lambda item: self.lasted[item.nodeid])
 
     def _is_noticed(self, mutant: Mutant) -> bool:
         child = os.fork()
@@ -102,7 +102,9 @@ class _Trial:
         return ended != 0
 
     def _noticed_here(self, mutant: Mutant) -> int:
-        resource.setrlimit(resource.RLIMIT_CPU, (LONGEST_SECONDS, LONGEST_SECONDS))
+        reached = self.reached.get((mutant.file, mutant.function), [])
+        longest = LEAST_SECONDS + TIMES * int(sum(self.lasted[item.nodeid] for item in reached))
+        resource.setrlimit(resource.RLIMIT_CPU, (longest, longest))
         nowhere = os.open(os.devnull, os.O_WRONLY)
         os.dup2(nowhere, 1), os.dup2(nowhere, 2)
         try:
@@ -110,7 +112,6 @@ class _Trial:
         except BaseException:
             return UNFIT  # or what was never tried would pass for noticed
         try:
-            reached = self.reached.get((mutant.file, mutant.function), [])
             return 0 if all(_passes(item) for item in reached) else 1
         except BaseException:
             return 1
