@@ -1,6 +1,6 @@
 PYTHON ?= python3
 VENV ?= .venv
-export PORT DATA DRY SPEED LOCAL VENV ROOM FOR HISTORIES
+export PORT DATA DRY SPEED LOCAL VENV
 
 .PHONY: run stop day import replay northwind postcodes doctor openapi test check rehearse bench bench-hot planted faults interleavings attacks mutation soak sim
 

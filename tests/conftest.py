@@ -10,6 +10,7 @@ import pytest
 
 import tests.environment  # noqa: F401 - table names are read when a row's class is made, so this comes first
 from chalicelib.kit import clock, db, files, ids
+from tests.browser import chromium, phone, served  # noqa: F401 - one browser for every folder's pages
 
 
 @pytest.fixture(autouse=True)

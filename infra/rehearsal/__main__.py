@@ -17,7 +17,7 @@ from typing import Any
 from urllib.error import HTTPError
 from urllib.request import Request, urlopen
 
-from infra import deploy
+from infra import deploy, destroy
 from infra.local import engine
 from infra.local.engine import Engine
 from infra.rehearsal import proxy
@@ -69,6 +69,32 @@ def rehearse(project: Path, address: str, say: deploy.Say) -> None:
     arrived(shop, order, tokens, say)
     until(sms, "no SMS with a claim link went out")
     say("an SMS with its claim link went out")
+    destroy.destroy(STAGE, project=project, say=say)
+    if left := left_behind(f"satukanal-{STAGE}"):
+        raise SystemExit(f"still there after the stage was taken down: {', '.join(left)}")
+    say("nothing of the stage is left")
+
+
+def left_behind(prefix: str) -> list[str]:
+    """By what everything of a stage is named after."""
+    import boto3
+
+    def made(service: str) -> Any:
+        return boto3.client(service)
+
+    names = [
+        *(each["FunctionName"] for each in made("lambda").list_functions()["Functions"]),
+        *(each["name"] for each in made("apigateway").get_rest_apis()["items"]),
+        *(each["RoleName"] for each in made("iam").list_roles()["Roles"]),
+        *(each["SubscriptionArn"].rsplit(":", 2)[-2] for each in made("sns").list_subscriptions()["Subscriptions"]),
+        *(each["TopicArn"].rpartition(":")[2] for each in made("sns").list_topics()["Topics"]),
+        *(each.rpartition("/")[2] for each in made("sqs").list_queues().get("QueueUrls", [])),
+        *(each["Name"] for each in made("s3").list_buckets()["Buckets"]),
+        *(each["Name"].strip("/") for each in made("ssm").describe_parameters()["Parameters"]),
+        *(each["logGroupName"].rpartition("/")[2] for each in made("logs").describe_log_groups()["logGroups"]),
+        *made("dynamodb").list_tables()["TableNames"],
+    ]
+    return sorted({name for name in names if name.startswith(prefix)})
 
 
 def furnished() -> Any:

@@ -9,7 +9,6 @@ from typing import Any
 import pytest
 
 from tests.attacks.payloads import HARMLESS, PAYLOADS
-from tests.storefront.conftest import chromium, phone, served  # noqa: F401 - fixtures
 from tests.storefront.desk_stub import ORDER, a_desk, a_notice, an_exception, answering, listed, some_work
 from tests.storefront.stub import StubApi, a_line, an_order
 
@@ -88,7 +87,7 @@ def seen(page: Any, api: StubApi, screen: str) -> list[str]:
 
 @pytest.mark.parametrize(("role", "location", "screen"), SCREENS, ids=lambda each: str(each))
 def test_a_screen_of_staff_stays_what_it_is_whatever_a_stranger_wrote(
-    phone: Any,  # noqa: F811
+    phone: Any,
     role: str,
     location: str | None,
     screen: str,
@@ -102,7 +101,7 @@ def test_a_screen_of_staff_stays_what_it_is_whatever_a_stranger_wrote(
     assert not [element for element in hostile if "RUNS" in element]
 
 
-def test_a_customers_own_page_stays_what_it_is(phone: Any) -> None:  # noqa: F811
+def test_a_customers_own_page_stays_what_it_is(phone: Any) -> None:
     """Saleor CVE-2026-22849: names of goods and what the shop writes back come from others too."""
 
     def shown(texts: list[str]) -> list[str]:
@@ -120,7 +119,7 @@ def test_a_customers_own_page_stays_what_it_is(phone: Any) -> None:  # noqa: F81
     assert shown(PAYLOADS) == shown([HARMLESS])
 
 
-def test_the_screens_do_show_those_texts(phone: Any) -> None:  # noqa: F811
+def test_the_screens_do_show_those_texts(phone: Any) -> None:
     """Or the tests above would see nothing because nothing is there."""
     seen(phone, a_desk_of("warehouse", "wh-rungkut", PAYLOADS), "work")
 

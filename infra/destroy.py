@@ -1,0 +1,92 @@
+"""Takes a stage down again, all of it: what Chalice made, its logs, the stack with everything kept in it, the keys.
+
+`python -m infra.destroy dev` asks for the stage's name once more first, because nothing of it comes back.
+"""
+
+from __future__ import annotations
+
+import os
+import subprocess
+import sys
+from contextlib import suppress
+from pathlib import Path
+from typing import Any
+
+import boto3
+import typer
+
+from infra.deploy import ROOT, Say
+
+
+def destroy(name: str, *, project: Path = ROOT, say: Say = print) -> None:
+    """Run again after it was broken off, it takes what is still there."""
+    prefix = f"satukanal-{name}"
+    delete_functions(project, name)
+    say("functions, API and subscriptions are gone")
+    logs = delete_logs(f"/aws/lambda/{prefix}-")
+    say(f"logs: {logs} groups are gone")
+    delete_stack(prefix)
+    say(f"stack {prefix} is gone, with tables, topics, files and dead letters")
+    delete_keys(prefix)
+    say("signing keys are gone: no link or token of this stage opens anything any more")
+
+
+def delete_functions(project: Path, name: str) -> None:
+    command = [str(Path(sys.executable).with_name("chalice")), "delete", "--stage", name]
+    made = subprocess.run(command, cwd=project, capture_output=True, text=True, check=False)
+    if made.returncode:
+        raise SystemExit(f"chalice delete failed:\n{made.stdout}{made.stderr}")
+
+
+def delete_logs(prefix: str) -> int:
+    client = boto3.client("logs")
+    pages = client.get_paginator("describe_log_groups").paginate(logGroupNamePrefix=prefix)
+    groups = [group["logGroupName"] for page in pages for group in page["logGroups"]]
+    for group in groups:
+        client.delete_log_group(logGroupName=group)
+    return len(groups)
+
+
+def delete_stack(prefix: str) -> None:
+    """A bucket must be empty before its stack can go."""
+    client = boto3.client("cloudformation")
+    for bucket in buckets_of(client, prefix):
+        empty(bucket)
+    client.delete_stack(StackName=prefix)
+    client.get_waiter("stack_delete_complete").wait(StackName=prefix, WaiterConfig={"Delay": 2})
+
+
+def buckets_of(client: Any, prefix: str) -> list[str]:
+    try:
+        resources = client.describe_stack_resources(StackName=prefix)["StackResources"]
+    except client.exceptions.ClientError as error:
+        if "does not exist" in str(error):
+            return []
+        raise
+    return [each["PhysicalResourceId"] for each in resources if each["ResourceType"] == "AWS::S3::Bucket"]
+
+
+def empty(bucket: str) -> None:
+    client = boto3.client("s3")
+    for page in client.get_paginator("list_object_versions").paginate(Bucket=bucket):
+        found = [*page.get("Versions", []), *page.get("DeleteMarkers", [])]
+        if found:
+            objects = [{"Key": each["Key"], "VersionId": each["VersionId"]} for each in found]
+            client.delete_objects(Bucket=bucket, Delete={"Objects": objects, "Quiet": True})
+
+
+def delete_keys(prefix: str) -> None:
+    client = boto3.client("ssm")
+    with suppress(client.exceptions.ParameterNotFound):  # an earlier run came this far
+        client.delete_parameter(Name=f"/{prefix}/signing-keys")
+
+
+def main(name: str) -> None:
+    os.environ.setdefault("AWS_DEFAULT_REGION", "ap-southeast-3")
+    if typer.prompt(f"Every order, customer and file of stage {name} goes for ever. Type its name to go on") != name:
+        raise SystemExit("Nothing was touched.")
+    destroy(name)
+
+
+if __name__ == "__main__":
+    typer.run(main)
