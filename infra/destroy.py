@@ -23,7 +23,7 @@ def destroy(name: str, *, project: Path = ROOT, say: Say = print) -> None:
     prefix = f"satukanal-{name}"
     delete_functions(project, name)
     say("functions, API and subscriptions are gone")
-    logs = delete_logs(f"/aws/lambda/{prefix}-")
+    logs = delete_logs(f"/aws/lambda/{prefix}")
     say(f"logs: {logs} groups are gone")
     delete_stack(prefix)
     say(f"stack {prefix} is gone, with tables, topics, files and dead letters")
@@ -39,9 +39,11 @@ def delete_functions(project: Path, name: str) -> None:
 
 
 def delete_logs(prefix: str) -> int:
+    """Of the doors' function, which is called like the stage, and of the others, which begin so."""
     client = boto3.client("logs")
     pages = client.get_paginator("describe_log_groups").paginate(logGroupNamePrefix=prefix)
-    groups = [group["logGroupName"] for page in pages for group in page["logGroups"]]
+    named = [group["logGroupName"] for page in pages for group in page["logGroups"]]
+    groups = [group for group in named if group == prefix or group.startswith(f"{prefix}-")]
     for group in groups:
         client.delete_log_group(logGroupName=group)
     return len(groups)

@@ -82,19 +82,25 @@ def left_behind(prefix: str) -> list[str]:
     def made(service: str) -> Any:
         return boto3.client(service)
 
-    names = [
-        *(each["FunctionName"] for each in made("lambda").list_functions()["Functions"]),
-        *(each["name"] for each in made("apigateway").get_rest_apis()["items"]),
-        *(each["RoleName"] for each in made("iam").list_roles()["Roles"]),
-        *(each["SubscriptionArn"].rsplit(":", 2)[-2] for each in made("sns").list_subscriptions()["Subscriptions"]),
-        *(each["TopicArn"].rpartition(":")[2] for each in made("sns").list_topics()["Topics"]),
-        *(each.rpartition("/")[2] for each in made("sqs").list_queues().get("QueueUrls", [])),
-        *(each["Name"] for each in made("s3").list_buckets()["Buckets"]),
-        *(each["Name"].strip("/") for each in made("ssm").describe_parameters()["Parameters"]),
-        *(each["logGroupName"].rpartition("/")[2] for each in made("logs").describe_log_groups()["logGroups"]),
-        *made("dynamodb").list_tables()["TableNames"],
-    ]
-    return sorted({name for name in names if name.startswith(prefix)})
+    names = {
+        "function": [each["FunctionName"] for each in made("lambda").list_functions()["Functions"]],
+        "layer": [each["LayerName"] for each in made("lambda").list_layers()["Layers"]],
+        "API": [each["name"] for each in made("apigateway").get_rest_apis()["items"]],
+        "role": [each["RoleName"] for each in made("iam").list_roles()["Roles"]],
+        "topic": [each["TopicArn"].rpartition(":")[2] for each in made("sns").list_topics()["Topics"]],
+        "subscription": [
+            each["TopicArn"].rpartition(":")[2] for each in made("sns").list_subscriptions()["Subscriptions"]
+        ],
+        "rule": [each["Name"] for each in made("events").list_rules()["Rules"]],
+        "queue": [each.rpartition("/")[2] for each in made("sqs").list_queues().get("QueueUrls", [])],
+        "bucket": [each["Name"] for each in made("s3").list_buckets()["Buckets"]],
+        "parameter": [each["Name"].strip("/") for each in made("ssm").describe_parameters()["Parameters"]],
+        "log group": [
+            each["logGroupName"].rpartition("/")[2] for each in made("logs").describe_log_groups()["logGroups"]
+        ],
+        "table": made("dynamodb").list_tables()["TableNames"],
+    }
+    return sorted({f"{kind} {name}" for kind, found in names.items() for name in found if name.startswith(prefix)})
 
 
 def furnished() -> Any:
