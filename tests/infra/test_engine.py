@@ -8,6 +8,8 @@ from typing import Any
 
 import pytest
 
+from infra.local import engine
+
 LISTENING = "0A"
 
 
@@ -24,3 +26,10 @@ def listening(pid: int) -> list[str]:
 @pytest.mark.skipif(not Path("/proc/net/tcp").exists(), reason="only Linux tells who listens where in /proc")
 def test_the_engine_listens_on_loopback_and_nowhere_else(ministack: Any, engine: Any) -> None:
     assert listening(engine.process.pid) == ["0100007F"]
+
+
+def test_a_free_port_is_none_that_an_outgoing_call_could_be_given() -> None:
+    ports = {engine.free_port() for _ in range(50)}
+
+    assert max(ports) < 32_000
+    assert len(ports) > 40
