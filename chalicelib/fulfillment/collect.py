@@ -10,7 +10,9 @@ from chalicelib.fulfillment.model import Case
 from chalicelib.kit.auth import Principal
 from chalicelib.kit.db import Write
 from chalicelib.kit.money import total
-from chalicelib.payments.model import Payment, Shift, bag_of, captured, merged, payment_status, posted_capture
+from chalicelib.payments import post
+from chalicelib.payments.model import Payment, Shift, bag_of
+from chalicelib.payments.pay import captured, payment_status
 from chalicelib.payments.store import cash_into, load_payments, open_shift_of, save_payment
 
 
@@ -33,7 +35,7 @@ def collect(principal: Principal, case: Case) -> Collected:
     after = [paid.get(payment.id, payment) for payment in payments]
     return Collected(
         payments=[[each.id, each.method, each.captured.minor, each.status] for each in paid.values()],
-        postings=merged(posting for each in paid.values() for posting in posted_capture(each)),
+        postings=post.merged(posting for each in paid.values() for posting in post.capture(each)),
         writes=[save_payment(payment, paid[payment.id]) for payment in due] + [_into(till, due)],
         changes={"payment_status": payment_status(case.order.total, after)},
     )

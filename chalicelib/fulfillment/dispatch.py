@@ -11,7 +11,8 @@ from chalicelib.fulfillment.realign import check_aligned
 from chalicelib.fulfillment.step import Scene, scene, take_step
 from chalicelib.kit import db
 from chalicelib.kit.auth import Principal
-from chalicelib.payments.model import Payment, unpaid_before_dispatch
+from chalicelib.payments.model import Payment
+from chalicelib.payments.pay import unpaid_before_dispatch
 from chalicelib.payments.store import load_payments
 from chalicelib.places import find as places
 

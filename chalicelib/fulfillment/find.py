@@ -25,7 +25,8 @@ from chalicelib.kit.auth import Principal
 from chalicelib.kit.errors import NotFound
 from chalicelib.orders import find as orders
 from chalicelib.orders.model import Order
-from chalicelib.payments.model import Payment, cash_to_collect, unpaid_before_dispatch
+from chalicelib.payments.model import Payment
+from chalicelib.payments.pay import cash_to_collect, unpaid_before_dispatch
 from chalicelib.payments.store import load_payments
 
 

@@ -16,8 +16,8 @@ from chalicelib.orders import store
 from chalicelib.orders.find import load_order
 from chalicelib.orders.model import CannotCancel, Order, OrderCancelled, may_cancel
 from chalicelib.orders.price import coupons_returned
-from chalicelib.payments import model as money
-from chalicelib.payments.model import Payment
+from chalicelib.payments import pay, post
+from chalicelib.payments.model import Payment, Posting
 from chalicelib.payments.store import end_payments, load_payments, save_payment
 from chalicelib.stock.model import HoldGone, Movement, released_allocation, released_hold
 from chalicelib.stock.store import change, drop_hold, holds_of
@@ -93,14 +93,14 @@ def _end(
         total_minor=order.total.minor,
         movements=[movement.as_list() for movement in movements],
         postings=_postings(order, payments, taken),
-        owed_minor=money.owed_at_end(order.total, payments),
+        owed_minor=post.owed_at_end(order.total, payments),
         credit_minor=credit.minor,
         payments=[[taken.id, taken.method, taken.captured.minor, taken.status]] if taken else [],
     )
     told = store.record(order, event, actor=principal.actor, at=now)
-    ended = [money.ended(payment, to) for payment in payments]
+    ended = [pay.ended(payment, to) for payment in payments]
     changes: dict[str, Any] = {"status": "cancelled", "fulfillment_status": "cancelled", "reason": reason, "pieces": ()}
-    changes |= {"reserved_until": None, "payment_status": money.payment_status(order.total, ended)}
+    changes |= {"reserved_until": None, "payment_status": pay.payment_status(order.total, ended)}
     writes = [
         *beside,
         # Before the levels: who loses to another who ends or changes this very order should look again.
@@ -120,9 +120,9 @@ def _end(
     return store.after(order, told.head, **changes), ended
 
 
-def _postings(order: Order, payments: Sequence[Payment], taken: Payment | None) -> list[money.Posting]:
-    end = money.posted_end(order.id, order.total, payments)
-    return money.merged([*money.posted_capture(taken), *end]) if taken else end
+def _postings(order: Order, payments: Sequence[Payment], taken: Payment | None) -> list[Posting]:
+    end = post.end(order.id, order.total, payments)
+    return post.merged([*post.capture(taken), *end]) if taken else end
 
 
 def given_back(order: Order) -> tuple[list[Movement], list[Write]]:

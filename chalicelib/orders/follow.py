@@ -6,7 +6,7 @@ from chalicelib.kit import clock, db
 from chalicelib.orders import store
 from chalicelib.orders.find import order as load_order
 from chalicelib.orders.model import OrderSettled
-from chalicelib.payments import model as money
+from chalicelib.payments import pay
 from chalicelib.payments.store import load_payments
 
 
@@ -14,7 +14,7 @@ from chalicelib.payments.store import load_payments
 def follow_payments(order_id: str, actor: str) -> bool:
     """Decides from the payments as they are now, so collections heard twice or out of order end the same."""
     order = load_order(order_id)
-    status = money.payment_status(order.total, load_payments(order.payment_ids))
+    status = pay.payment_status(order.total, load_payments(order.payment_ids))
     if status == order.payment_status:
         return False
     told = store.record(order, OrderSettled(order_id, status, order.payment_status), actor=actor, at=clock.now())

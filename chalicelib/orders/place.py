@@ -29,7 +29,7 @@ from chalicelib.orders.model import (
     link_ends,
 )
 from chalicelib.orders.price import Priced, coupons_used, priced
-from chalicelib.payments import model as money
+from chalicelib.payments import owe, pay, post
 from chalicelib.payments.model import METHODS, MethodUnavailable, Payment
 from chalicelib.payments.store import cash_into, open_payment, open_receivables
 from chalicelib.stock.model import HoldGone, Movement, OutOfStock, allocated, holds_for, issued_directly, reserved
@@ -156,7 +156,7 @@ def tendered(command: PlaceOrder, seen: Seen, order_id: str, customer_id: str, w
     if "credit" in methods and seen.credit is None:
         raise NoCreditTerms()
     today = clock.day_of(seen.now, config.zone())
-    return money.begin(
+    return pay.begin(
         order_id,
         [(tender.method, tender.amount) for tender in command.tenders],
         whole,
@@ -165,7 +165,7 @@ def tendered(command: PlaceOrder, seen: Seen, order_id: str, customer_id: str, w
         channel=command.channel,
         shift=seen.shift,
         customer_id=customer_id,
-        due_on=money.due_date(today, seen.credit.terms_days) if seen.credit else None,
+        due_on=owe.due_date(today, seen.credit.terms_days) if seen.credit else None,
         reference=ids.short_number(order_id),
         expires_at=seen.now + timedelta(minutes=config.transfer_hold_minutes()),
     )
@@ -224,7 +224,7 @@ def new_order(
         channel=command.channel,
         placed_at=command.placed_at or seen.now,
         status="completed" if gone else "placed",
-        payment_status=money.payment_status(whole, payments),
+        payment_status=pay.payment_status(whole, payments),
         fulfillment_status="delivered" if gone else "unassigned",
         lines=tuple(prices.lines),
         delivery=delivery_of(command, seen),
@@ -284,7 +284,7 @@ def placed_event(
         ],
         payments=[[one.id, one.method, one.amount.minor, one.status] for one in payments],
         movements=[movement.as_list() for movement in movements],
-        postings=money.posted_placement(order.id, order.total, payments),
+        postings=post.placement(order.id, order.total, payments),
         freight_minor=order.freight.minor,
         customer_id=order.customer_id,
         location=order.location,

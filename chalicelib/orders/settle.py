@@ -26,8 +26,8 @@ from chalicelib.orders.model import (
     PaymentRejected,
     ProofSubmitted,
 )
-from chalicelib.payments import model as money
-from chalicelib.payments.model import METHODS, NoOpenShift, Payment
+from chalicelib.payments import pay, post
+from chalicelib.payments.model import METHODS, NoOpenShift, Payment, Shift
 from chalicelib.payments.store import (
     cash_into,
     load_payment,
@@ -58,7 +58,7 @@ def submit_proof(principal: Principal, payment_id: str, proof: str) -> tuple[Ord
     if payment.status == "proof_submitted" and payment.proof == proof:
         return order, payments
     now = clock.now()
-    after = money.moved(payment, "proof_submitted", proof=proof)
+    after = pay.moved(payment, "proof_submitted", proof=proof)
     event = ProofSubmitted(order.id, payment.id)
     return _commit(order, payments, payment, after, event, principal, now, [])
 
@@ -69,7 +69,7 @@ def reject(principal: Principal, payment_id: str, reason: str) -> tuple[Order, l
     order, payments, payment = _find(principal, payment_id)
     if payment.status == "rejected":
         return order, payments
-    after = money.moved(payment, "rejected")
+    after = pay.moved(payment, "rejected")
     event = PaymentRejected(order.id, payment.id, reason)
     return _commit(order, payments, payment, after, event, principal, clock.now(), [])
 
@@ -82,7 +82,7 @@ def confirm(principal: Principal, payment_id: str) -> tuple[Order, list[Payment]
         return order, payments
     if not METHODS[payment.method].holds:
         raise NotAwaitingMoney(payment=payment.id, status=payment.status)
-    after = money.captured(payment, actor=principal.id)
+    after = pay.captured(payment, actor=principal.id)
     return capture(order, payments, payment, after, principal)
 
 
@@ -111,8 +111,8 @@ def _take_cash(principal: Principal, order_id: str, asked: Asked | None) -> tupl
     return capture(order, [*left, cash], None, cash, principal, beside, asked)
 
 
-def _cash(order: Order, amount: Money, shift: money.Shift, principal: Principal) -> Payment:
-    made = money.begin(
+def _cash(order: Order, amount: Money, shift: Shift, principal: Principal) -> Payment:
+    made = pay.begin(
         order.id,
         [("cash", amount)],
         amount,
@@ -189,7 +189,7 @@ def _too_late(
     beside: Sequence[Write],
 ) -> tuple[Order, list[Payment]]:
     """The order has ended, or was paid another way meanwhile: this money is taken into the books and owed back."""
-    event = replace(_captured(order, after, []), postings=money.posted_late(after), owed_minor=after.captured.minor)
+    event = replace(_captured(order, after, []), postings=post.late(after), owed_minor=after.captured.minor)
     return _commit(order, payments, before, after, event, principal, now, list(beside))
 
 
@@ -201,7 +201,7 @@ def _captured(order: Order, payment: Payment, movements: Sequence[Movement]) -> 
         amount_minor=payment.captured.minor,
         currency=order.currency,
         movements=[movement.as_list() for movement in movements],
-        postings=money.posted_capture(payment),
+        postings=post.capture(payment),
     )
 
 
@@ -232,7 +232,7 @@ def _commit(
     **changes: object,
 ) -> tuple[Order, list[Payment]]:
     listed = [after if one.id == after.id else one for one in payments]
-    status = money.payment_status(order.total, listed)
+    status = pay.payment_status(order.total, listed)
     told = store.record(order, event, actor=principal.actor, at=now)
     payment_ids = tuple(one.id for one in listed)
     changes |= {"payment_status": status, "payment_ids": payment_ids}

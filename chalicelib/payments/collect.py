@@ -13,7 +13,7 @@ from chalicelib.kit.errors import Forbidden
 from chalicelib.kit.journal import Head
 from chalicelib.kit.money import Money
 from chalicelib.kit.requests import Asked
-from chalicelib.payments import find, model, store
+from chalicelib.payments import find, owe, pay, post, store
 from chalicelib.payments.model import (
     CollectionReceived,
     MethodUnavailable,
@@ -21,8 +21,6 @@ from chalicelib.payments.model import (
     Payment,
     Receivable,
     Shift,
-    after_paying,
-    merged,
 )
 
 COLLECTED_BY = ("cash", "transfer")
@@ -37,7 +35,7 @@ def collect(
     """Two collections at once cannot take more than is owed: each stands on what the debts were when it looked."""
     requests.look_up(asked)
     shift = drawer(principal, method, amount.currency)
-    paid = model.settle(in_currency(find.receivables_of(customer_id), amount.currency), amount)
+    paid = owe.settle(in_currency(find.receivables_of(customer_id), amount.currency), amount)
     payments = store.load_payments([each.payment_id for each, _ in paid if each.payment_id])
     now = clock.now()
     event = received(ids.new("col", now), customer_id, method, amount, shift, paid)
@@ -75,12 +73,12 @@ def in_currency(receivables: Sequence[Receivable], currency: str) -> list[Receiv
 
 
 def debts_settled(paid: Paid) -> list[Write]:
-    return [write for each, part in paid for write in store.settle_receivable(each, after_paying(each, part))]
+    return [write for each, part in paid for write in store.settle_receivable(each, owe.after_paying(each, part))]
 
 
 def tenders_settled(payments: Sequence[Payment], paid: Paid) -> list[Write]:
     parts = {each.payment_id: part for each, part in paid}
-    return [store.save_payment(payment, model.settled(payment, parts[payment.id])) for payment in payments]
+    return [store.save_payment(payment, pay.settled(payment, parts[payment.id])) for payment in payments]
 
 
 def credit_given_back(paid: Paid) -> list[Write]:
@@ -105,7 +103,7 @@ def received(
         till=shift.till if shift else "",
         shift=shift.id if shift else "",
         settled=[[each.id, each.order_id, each.payment_id, part.minor] for each, part in paid],
-        postings=merged([[into, amount.minor], *debts]),
+        postings=post.merged([[into, amount.minor], *debts]),
     )
 
 
@@ -119,6 +117,6 @@ def as_json(event: CollectionReceived, paid: Paid) -> dict[str, Any]:
         "till": event.till or None,
         "shift": event.shift or None,
         "settled": [
-            find.receivable_json(after_paying(each, part), on) | {"paid": part.as_json()} for each, part in paid
+            find.receivable_json(owe.after_paying(each, part), on) | {"paid": part.as_json()} for each, part in paid
         ],
     }

@@ -14,7 +14,8 @@ from chalicelib.kit.errors import NotFound
 from chalicelib.kit.money import Money
 from chalicelib.payments import store
 from chalicelib.payments.instruct import action
-from chalicelib.payments.model import AGES, Ageing, Payment, Receivable, Shift, age, ageing, overdue_days
+from chalicelib.payments.model import Payment, Receivable, Shift
+from chalicelib.payments.owe import AGES, Ageing, age, ageing, overdue_days
 
 SEES_EVERY_SHIFT = frozenset({"owner", "finance"})
 Listed = tuple[list[Receivable], dict[str, Any] | None]

@@ -14,7 +14,7 @@ from chalicelib.kit.errors import Invalid, Refused
 from chalicelib.kit.journal import Head
 from chalicelib.kit.money import Money, zero
 from chalicelib.kit.requests import Asked
-from chalicelib.payments import find, store
+from chalicelib.payments import find, post, store
 from chalicelib.payments.model import (
     SHIFT_STATES,
     BagStaysOpen,
@@ -24,7 +24,6 @@ from chalicelib.payments.model import (
     ShiftNotCounted,
     ShiftNotOpen,
     ShiftOpened,
-    merged,
 )
 
 
@@ -121,7 +120,7 @@ def opened(shift: Shift) -> ShiftOpened:
         cashier=shift.cashier,
         opening_minor=shift.opening.minor,
         currency=shift.opening.currency,
-        postings=merged(floated),
+        postings=post.merged(floated),
     )
 
 
@@ -148,5 +147,5 @@ def closed_event(shift: Shift) -> ShiftClosed:
         variance_minor=count.variance_minor,
         currency=count.currency,
         reason=shift.reason,
-        postings=merged([*emptied, ["variance", -count.variance_minor]]),
+        postings=post.merged([*emptied, ["variance", -count.variance_minor]]),
     )

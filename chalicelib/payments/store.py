@@ -21,7 +21,7 @@ from chalicelib.kit.clock import iso
 from chalicelib.kit.db import InstantAttribute, Key, Row, Write
 from chalicelib.kit.journal import Head
 from chalicelib.kit.money import Money
-from chalicelib.payments import model
+from chalicelib.payments import owe, pay
 from chalicelib.payments.model import (
     NotEnoughCash,
     Payment,
@@ -124,7 +124,7 @@ def open_payments(payments: Sequence[Payment], shift: Shift | None) -> list[Writ
     transaction may touch a row once. Extending credit is the caller's: customers.store."""
     writes = [open_payment(payment) for payment in payments] + open_receivables(payments)
     if shift and any(payment.method == "cash" for payment in payments):
-        writes.append(cash_into(shift, model.cash_taken(payments, payments[0].amount.currency)))
+        writes.append(cash_into(shift, pay.cash_taken(payments, payments[0].amount.currency)))
     return writes
 
 
@@ -134,18 +134,18 @@ def save_payment(before: Payment, after: Payment) -> Write:
 
 
 def move_payment(payment: Payment, to: str, **changes: Any) -> Write:
-    return save_payment(payment, model.moved(payment, to, **changes))
+    return save_payment(payment, pay.moved(payment, to, **changes))
 
 
 def end_payments(payments: Sequence[Payment], to: str = "cancelled") -> list[Write]:
     """Payments and receivables of an order that ends. Giving back credit is the caller's: customers.store."""
     writes: list[Write] = []
     for payment in payments:
-        after = model.ended(payment, to)
+        after = pay.ended(payment, to)
         if after != payment:
             writes.append(save_payment(payment, after))
         if payment.status == "on_credit":
-            writes.append(drop_receivable(model.receivable_of(payment)))
+            writes.append(drop_receivable(owe.receivable_of(payment)))
     return writes
 
 
@@ -155,7 +155,7 @@ def open_receivable(receivable: Receivable) -> Write:
 
 def open_receivables(payments: Iterable[Payment]) -> list[Write]:
     """One for each credit tender among an order's new payments."""
-    return [open_receivable(model.receivable_of(each)) for each in payments if each.status == "on_credit"]
+    return [open_receivable(owe.receivable_of(each)) for each in payments if each.status == "on_credit"]
 
 
 def drop_receivable(receivable: Receivable) -> Write:

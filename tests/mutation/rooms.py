@@ -39,8 +39,18 @@ ROOMS = {
         kept=("tests/pricing/test_conditions.py", "tests/pricing/test_coupons.py", "tests/pricing/test_keep.py"),
     ),
     "payments": Room(
-        rules=("chalicelib/payments/model.py",),
-        pure=("tests/payments/test_model.py", "tests/payments/test_debts.py", "tests/payments/test_postings.py"),
+        rules=(
+            "chalicelib/payments/model.py",
+            "chalicelib/payments/pay.py",
+            "chalicelib/payments/owe.py",
+            "chalicelib/payments/post.py",
+        ),
+        pure=(
+            "tests/payments/test_model.py",
+            "tests/payments/test_pay.py",
+            "tests/payments/test_owe.py",
+            "tests/payments/test_post.py",
+        ),
         store="chalicelib/payments/store.py",
         kept=("tests/payments/test_conditions.py", "tests/payments/test_store.py", "tests/payments/test_shift.py"),
     ),

@@ -13,7 +13,7 @@ from chalicelib.kit import clock, db, journal
 from chalicelib.kit.auth import Principal
 from chalicelib.kit.money import Money
 from chalicelib.kit.requests import Asked
-from chalicelib.payments import model, store
+from chalicelib.payments import model, pay, store
 from chalicelib.payments.model import Payment, Receivable, Shift
 from chalicelib.payments.opening import opening_debt
 from chalicelib.payments.shift import open_shift
@@ -83,7 +83,7 @@ def a_customer(customer_id: str = "cus_1", limit: int = 1000, opening: int = 0, 
 
 def sold_on_credit(payment_id: str, minor: int, due_on: date, customer_id: str = "cus_1", order: str = "") -> Payment:
     """What placing commits of a credit order: tender, receivable and exposure."""
-    [payment] = model.begin(
+    [payment] = pay.begin(
         order or f"ord_of_{payment_id}",
         [("credit", None)],
         rupiah(minor),

@@ -8,7 +8,7 @@ from chalicelib.customers.store import give_back_credit
 from chalicelib.kit import db
 from chalicelib.kit.errors import Forbidden, NotFound
 from chalicelib.kit.requests import AlreadyAnswered
-from chalicelib.payments import find, model, store
+from chalicelib.payments import find, owe, post, store
 from chalicelib.payments.collect import collect
 from chalicelib.payments.model import MethodUnavailable, MoreThanOwed, NoOpenShift
 from tests.payments.build import (
@@ -136,7 +136,7 @@ def test_cancelling_a_partly_collected_credit_order_owes_back_what_was_collected
 
     ended = store.load_payment("pay_a")
     assert (ended.status, ended.captured, owed(), exposure()) == ("cancelled", rupiah(120), [], rupiah(0))
-    assert model.posted_end(payment.order_id, rupiah(300), [payment]) == [
+    assert post.end(payment.order_id, rupiah(300), [payment]) == [
         ["sales", 300],
         ["refund_owed:ord_of_pay_a", -120],
         ["receivable:cus_1", -180],
@@ -186,11 +186,11 @@ def test_a_collection_repeated_under_its_key_is_collected_once(aws):
 
 def test_the_largest_collection_fits_one_transaction(aws):
     a_customer(limit=10_000)
-    for number in range(model.MOST_RECEIVABLES):
+    for number in range(owe.MOST_RECEIVABLES):
         sold_on_credit(f"pay_{number:02}", 10, EARLY)
     bag = an_open_shift(BUDI)
 
-    collect(BUDI, "cus_1", rupiah(10 * model.MOST_RECEIVABLES), "cash", asked())
+    collect(BUDI, "cus_1", rupiah(10 * owe.MOST_RECEIVABLES), "cash", asked())
 
     assert (owed(), exposure(), shift(bag.id).expected) == ([], rupiah(0), rupiah(250))
 

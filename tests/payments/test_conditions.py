@@ -8,7 +8,7 @@ import pytest
 
 from chalicelib.kit import db
 from chalicelib.kit.journal import Head
-from chalicelib.payments import model, store
+from chalicelib.payments import owe, pay, store
 from chalicelib.payments.model import Shift, ShiftAlreadyOpen, ShiftNotOpen, TillInUse
 from tests.conditions import lands, memory, refused  # noqa: F401
 from tests.payments.build import NOON, a_payment, a_receivable, rupiah
@@ -49,7 +49,7 @@ def test_a_payment_is_opened_once_and_saved_only_over_the_version_read():
     lands(store.move_payment(payment, "expired"))
     refused(store.move_payment(payment, "captured"))
 
-    assert store.load_payment("pay_1") == model.moved(payment, "expired")
+    assert store.load_payment("pay_1") == pay.moved(payment, "expired")
 
 
 def test_a_debt_is_opened_once_and_dropped_only_as_it_was_read():
@@ -66,15 +66,15 @@ def test_a_debt_is_opened_once_and_dropped_only_as_it_was_read():
 
 def test_a_debt_is_paid_only_from_where_it_was_read():
     debt = a_receivable(100)
-    part = model.after_paying(debt, rupiah(40))
+    part = owe.after_paying(debt, rupiah(40))
     refused(*store.settle_receivable(debt, part))
     lands(store.open_receivable(debt))
 
     lands(*store.settle_receivable(debt, part))
     refused(*store.settle_receivable(debt, part))
-    refused(*store.settle_receivable(debt, model.after_paying(debt, rupiah(100))))
+    refused(*store.settle_receivable(debt, owe.after_paying(debt, rupiah(100))))
 
-    lands(*store.settle_receivable(part, model.after_paying(part, rupiah(60))))
+    lands(*store.settle_receivable(part, owe.after_paying(part, rupiah(60))))
     assert store.receivables_of("cus_1") == []
 
 

@@ -5,7 +5,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from chalicelib.kit import db
-from chalicelib.payments import ledger, ledger_store, model, store
+from chalicelib.payments import ledger, ledger_store, pay, store
 from chalicelib.payments.book import book, report
 from chalicelib.payments.collect import collect
 from chalicelib.payments.handover import hand_over
@@ -47,7 +47,7 @@ def placed(event_id, payments, channel="pos", at="2026-11-22T05:00:00.000Z", kin
 
 
 def an_order_paid(*tenders, order="ord_1", drawer=None, channel="pos"):
-    payments = model.begin(
+    payments = pay.begin(
         order,
         [(method, rupiah(minor)) for method, minor in tenders],
         rupiah(sum(minor for _, minor in tenders)),
@@ -125,9 +125,9 @@ def test_a_payment_that_differs_from_the_ledger_by_one_rupiah_is_listed(aws, off
 
 
 def test_money_in_the_ledger_without_a_payment_is_listed(aws):
-    gone = model.begin("ord_1", [("transfer", None)], rupiah(70), payment_ids=["pay_gone"])
+    gone = pay.begin("ord_1", [("transfer", None)], rupiah(70), payment_ids=["pay_gone"])
 
-    book(placed("evt_1", [model.moved(gone[0], "captured")]))
+    book(placed("evt_1", [pay.moved(gone[0], "captured")]))
 
     assert report(TODAY)["unmatched"] == [
         {"payment_id": "pay_gone", "order_id": "", "payment_minor": 0, "ledger_minor": 70}

@@ -1,34 +1,15 @@
+"""The states of tenders, drawers and debts, and what a drawer should hold. Pure."""
+
 from dataclasses import replace
 
 import pytest
-from hypothesis import given
-from hypothesis import strategies as st
 
-from chalicelib.customers.model import NoCreditTerms
-from chalicelib.kit.errors import Invalid
-from chalicelib.kit.money import Money
-from chalicelib.payments import model
-from chalicelib.payments.model import (
-    METHODS,
-    RECEIVABLE_STATES,
-    SHIFT_STATES,
-    STATES,
-    MethodUnavailable,
-    NoOpenShift,
-    PaymentCannotMove,
-    Shift,
-    bag_of,
-)
-from tests.payments.build import NOON, a_payment, rupiah
+from chalicelib.payments.model import METHODS, RECEIVABLE_STATES, SHIFT_STATES, STATES, Shift, bag_of
+from tests.payments.build import rupiah
 
-IDS = [f"pay_{number}" for number in range(model.MOST_TENDERS)]
 DRAWER = Shift("shf_1", "till-1", "store-darmo", "cashier-sinta", rupiah(0))
 TABLES = {**STATES, "shift": SHIFT_STATES, "receivable": RECEIVABLE_STATES}
 STARTS = {code: method.initial for code, method in METHODS.items()} | {"shift": "open", "receivable": "open"}
-
-
-def begun(*tenders, whole=1000, **said):
-    return model.begin("ord_1", list(tenders), rupiah(whole), payment_ids=IDS, **said)
 
 
 @pytest.mark.parametrize("name", TABLES)
@@ -61,53 +42,6 @@ def test_every_method_has_a_table_that_starts_where_the_method_does():
     assert all(method.initial in STATES[code] for code, method in METHODS.items())
 
 
-def test_one_tender_without_an_amount_pays_the_rest():
-    cash, transfer = begun(("cash", rupiah(300)), ("transfer", None), shift=DRAWER, reference="SK-1")
-
-    assert (cash.amount, cash.status, cash.captured, cash.till, cash.shift) == (
-        *(rupiah(300), "captured", rupiah(300)),
-        *("till-1", "shf_1"),
-    )
-    assert (transfer.amount, transfer.status, transfer.captured, transfer.reference) == (
-        *(rupiah(700), "awaiting_proof", rupiah(0)),
-        "SK-1",
-    )
-    assert cash.reference == ""
-
-
-@pytest.mark.parametrize(
-    "tenders, says",
-    [
-        ([], "send one to 5 of them"),
-        ([("cod", rupiah(999))], "they come to 999 and the order to 1000"),
-        ([("cod", rupiah(1001))], "they come to 1001 and the order to 1000"),
-        ([("cod", None), ("transfer", None)], "only one of them may leave its amount out"),
-        ([("cod", rupiah(1000)), ("transfer", None)], "they come to 1000 and the order to 1000"),
-        ([("cod", rupiah(0)), ("transfer", None)], "each amount is above zero"),
-        ([("cod", rupiah(-1)), ("transfer", rupiah(1001))], "each amount is above zero"),
-        ([("cod", Money(1000, "USD"))], "this order is paid in IDR"),
-        ([("cod", rupiah(100))] * 6, "send one to 5 of them"),
-    ],
-)
-def test_tenders_that_do_not_come_to_the_total_are_refused_with_the_reason(tenders, says):
-    with pytest.raises(Invalid) as refused:
-        begun(*tenders)
-
-    assert refused.value.errors == [{"field": "payments", "says": says}]
-
-
-def test_tenders_note_who_took_them_where_and_how_long_they_wait():
-    cod, transfer = begun(("cod", rupiah(1)), ("transfer", None), actor="agent-lia", channel="phone", expires_at=NOON)
-
-    assert [(each.actor, each.channel) for each in (cod, transfer)] == [("agent-lia", "phone")] * 2
-    assert (cod.expires_at, transfer.expires_at) == (None, NOON)
-
-
-def test_payments_without_enough_ids_are_a_bug():
-    with pytest.raises(ValueError, match="2 payments need as many ids"):
-        model.begin("ord_1", [("cod", rupiah(1)), ("transfer", None)], rupiah(2), payment_ids=["pay_1"])
-
-
 def test_a_drawer_should_hold_what_it_opened_with_and_what_came_in_less_what_went_out():
     opened = replace(DRAWER, opening=rupiah(100))
 
@@ -121,107 +55,3 @@ def test_a_bag_is_an_empty_drawer_of_no_place_named_after_its_carrier():
 
     assert bag == Shift("cod:courier-agus", "cod:courier-agus", "", "courier-agus", rupiah(0))
     assert (bag.is_bag, DRAWER.is_bag) == (True, False)
-
-
-def test_a_method_without_a_provider_is_named_together_with_those_there_are():
-    with pytest.raises(MethodUnavailable) as refused:
-        begun(("qris", None))
-
-    assert refused.value.facts == {"method": "qris", "methods": ["cash", "cod", "credit", "transfer"]}
-
-
-def test_cash_needs_a_drawer_and_credit_needs_terms():
-    with pytest.raises(NoOpenShift):
-        begun(("cash", None))
-    with pytest.raises(NoCreditTerms):
-        begun(("credit", None), customer_id="cus_1")
-
-
-def test_an_order_that_costs_nothing_has_no_payments_and_is_paid():
-    assert begun(("cod", None), whole=0) == []
-    assert model.payment_status(rupiah(0), []) == "paid"
-
-
-@given(st.lists(st.integers(1, 10**9), min_size=1, max_size=4), st.integers(1, 10**9))
-def test_any_split_sums_to_the_whole(parts, rest):
-    whole = sum(parts) + rest
-
-    payments = begun(*[("cod", rupiah(part)) for part in parts], ("transfer", None), whole=whole)
-
-    assert sum(payment.amount.minor for payment in payments) == whole
-    assert [payment.id for payment in payments] == IDS[: len(parts) + 1]
-
-
-def test_a_payment_moves_only_along_its_table():
-    with pytest.raises(PaymentCannotMove) as refused:
-        model.moved(a_payment("cod", status="captured"), "cancelled")
-
-    assert refused.value.facts == {"payment_id": "pay_1", "method": "cod", "status": "captured", "to": "cancelled"}
-    assert model.moved(a_payment("transfer", version=4), "proof_submitted", proof="file_1") == a_payment(
-        "transfer", status="proof_submitted", proof="file_1", version=5
-    )
-
-
-def test_a_credit_is_settled_part_by_part_until_nothing_is_open():
-    credit = a_payment("credit", 100, version=4)
-
-    part = model.settled(credit, rupiah(40))
-    whole = model.settled(part, rupiah(60))
-
-    assert part == replace(credit, captured=rupiah(40), version=5)
-    assert whole == replace(credit, captured=rupiah(100), status="captured", version=6)
-
-
-def test_cash_on_delivery_goes_into_the_carriers_bag_when_he_has_no_shift():
-    taken = model.captured(a_payment("cod", 500), actor="courier-agus", shift=bag_of("courier-agus", "IDR"))
-
-    assert (taken.status, taken.captured, taken.till, taken.actor) == (
-        *("captured", rupiah(500)),
-        *("cod:courier-agus", "courier-agus"),
-    )
-    assert model.posted_capture(taken) == [["till:cod:courier-agus", 500], ["order:ord_1", -500]]
-
-
-STATUS = [
-    ("unpaid", [a_payment("transfer", 100)]),
-    ("unpaid", [a_payment("cod", 100)]),
-    ("pending", [a_payment("transfer", 100, status="proof_submitted")]),
-    ("paid", [a_payment("cash", 100)]),
-    ("partly_paid", [a_payment("cash", 40), a_payment("transfer", 60)]),
-    ("on_credit", [a_payment("credit", 100)]),
-    ("partly_paid", [a_payment("credit", 100, captured=rupiah(1))]),
-    ("paid", [a_payment("credit", 100, status="captured", captured=rupiah(100))]),
-    ("partly_refunded", [a_payment("cash", 100, refunded=rupiah(1))]),
-    ("refunded", [a_payment("cash", 100, refunded=rupiah(100))]),
-    ("unpaid", [a_payment("transfer", 100, status="captured", captured=rupiah(100)), a_payment("cod", 100)]),
-]
-
-
-@pytest.mark.parametrize("status, payments", STATUS)
-def test_payment_status_is_derived_from_the_ledger(status, payments):
-    assert model.payment_status(rupiah(100), payments) == status
-
-
-def test_what_keeps_goods_from_leaving_is_money_that_must_come_first():
-    waiting = a_payment("transfer", 60)
-
-    assert model.unpaid_before_dispatch([a_payment("cash"), a_payment("cod"), waiting, a_payment("credit")]) == [
-        waiting
-    ]
-    assert model.unpaid_before_dispatch([model.moved(waiting, "captured")]) == []
-    assert model.unpaid_before_dispatch([model.moved(waiting, "cancelled"), a_payment("cash", 60)]) == []
-
-
-def test_cash_is_counted_where_it_is_taken_now_and_where_it_is_still_to_be_collected():
-    payments = [a_payment("cash", 40), a_payment("cod", 60), a_payment("cod", 7, status="captured")]
-    payments += [a_payment("transfer", 9, status="captured", captured=rupiah(9))]
-
-    assert model.cash_taken(payments, "IDR") == rupiah(40)
-    assert model.cash_to_collect(payments, "IDR") == rupiah(60)
-
-
-def test_the_end_of_an_order_leaves_what_came_in_and_cancels_the_rest():
-    ended = [model.ended(each, "expired") for each in (a_payment("cash"), a_payment("cod"), a_payment("transfer"))]
-
-    assert [each.status for each in ended] == ["captured", "cancelled", "expired"]
-    assert [model.ended(each, "expired") for each in ended] == ended

@@ -4,7 +4,7 @@ import pytest
 
 from chalicelib.kit import db, ids
 from chalicelib.kit.errors import Moved
-from chalicelib.payments import instruct, model, store
+from chalicelib.payments import instruct, model, owe, pay, store
 from chalicelib.payments.model import bag_of
 from tests.payments.build import NOON, TODAY, an_open_shift, rupiah, shift
 
@@ -18,7 +18,7 @@ def units(row):
 def a_long_payment(method, **said):
     shift_id = ids.new("shf", NOON)
     drawer = model.Shift(shift_id, "till-store-tunjungan-plaza-2", "store-tunjungan", "cashier-sinta", rupiah(0))
-    [payment] = model.begin(
+    [payment] = pay.begin(
         ids.new("ord", NOON),
         [(method, None)],
         rupiah(999_999_999),
@@ -45,7 +45,7 @@ def test_a_payment_fits_one_write_unit_and_comes_back_as_it_was(aws, method):
 
 
 def test_a_receivable_fits_one_write_unit(aws):
-    assert units(store._receivable_row(model.receivable_of(a_long_payment("credit")))) == 1
+    assert units(store._receivable_row(owe.receivable_of(a_long_payment("credit")))) == 1
 
 
 def test_a_payment_that_moved_meanwhile_is_not_moved_again(aws):
@@ -62,7 +62,7 @@ def test_a_payment_that_moved_meanwhile_is_not_moved_again(aws):
 def test_two_cash_tenders_of_one_order_touch_the_drawer_once(aws):
     drawer = an_open_shift()
     tenders = [("cash", rupiah(30)), ("cash", rupiah(70)), ("cod", None)]
-    payments = model.begin("ord_1", tenders, rupiah(150), payment_ids=["pay_1", "pay_2", "pay_3"], shift=drawer)
+    payments = pay.begin("ord_1", tenders, rupiah(150), payment_ids=["pay_1", "pay_2", "pay_3"], shift=drawer)
 
     db.commit(store.open_payments(payments, drawer))
 
@@ -100,5 +100,5 @@ def test_the_payer_of_a_transfer_is_told_where_to_how_much_and_under_which_refer
         "reference": "SK-7H2K9M-4",
         "expires_at": "2026-11-22T05:00:00.000Z",
     }
-    assert instruct.action(model.moved(payment, "captured")) is None
+    assert instruct.action(pay.moved(payment, "captured")) is None
     assert instruct.action(a_long_payment("cod")) is None

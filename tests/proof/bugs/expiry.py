@@ -166,7 +166,7 @@ BUGS = (
         "late money for an ended order is booked as a sale and never owed back",
         KIND,
         by="M6",
-        sown=(swap(settle.money, "posted_late", instead(booked_as_a_sale)),),
+        sown=(swap(settle.post, "late", instead(booked_as_a_sale)),),
         story=money_comes_after_the_order_ended,
     ),
     Bug(

@@ -13,7 +13,7 @@ from chalicelib.orders import place as placing
 from chalicelib.orders import settle
 from chalicelib.payments import collect as collecting
 from chalicelib.payments import handover as handing
-from chalicelib.payments import model as payments
+from chalicelib.payments import post
 from chalicelib.payments import shift as drawers
 from tests.proof.bugs.bug import Bug, answers, instead, swap
 from tests.proof.bugs.scene import CASH, CREDIT, MAKMUR, TRANSFER, Scene
@@ -139,7 +139,7 @@ BUGS = (
         "a sale is booked on one side only",
         KIND,
         by="M4",
-        sown=(swap(payments, "posted_sale", instead(the_sale_alone)), swap(payments, "merged", instead(as_they_are))),
+        sown=(swap(post, "sale", instead(the_sale_alone)), swap(post, "merged", instead(as_they_are))),
         story=two_trays_are_ordered,
     ),
     Bug(
@@ -174,7 +174,7 @@ BUGS = (
         "a unit more comes in than was asked for",
         KIND,
         by="M2",
-        sown=(swap(settle.money, "captured", a_unit_more),),
+        sown=(swap(settle.pay, "captured", a_unit_more),),
         story=a_transfer_is_confirmed,
     ),
     Bug(
@@ -195,7 +195,7 @@ BUGS = (
         "what is owed back already is owed again at the order's end",
         KIND,
         by="M6",
-        sown=(swap(payments, "owed_at_end", instead(all_that_came)),),
+        sown=(swap(post, "owed_at_end", instead(all_that_came)),),
         story=a_transfer_comes_after_cash,
     ),
 )

@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from chalicelib.payments import model
+from chalicelib.payments import owe
 from chalicelib.payments.model import (
     CollectInParts,
     MoreThanOwed,
@@ -33,7 +33,7 @@ AGES = [
 def test_debts_age_from_the_day_after_they_fall_due(days, bucket, overdue):
     due_on = TODAY - timedelta(days=days)
 
-    assert (model.age(due_on, TODAY), model.overdue_days(due_on, TODAY)) == (bucket, overdue)
+    assert (owe.age(due_on, TODAY), owe.overdue_days(due_on, TODAY)) == (bucket, overdue)
 
 
 def test_ageing_equals_a_hand_computed_fixture():
@@ -46,7 +46,7 @@ def test_ageing_equals_a_hand_computed_fixture():
         a_receivable(50, date(2020, 1, 1), settled=50),
     ]
 
-    old = model.ageing(owing, TODAY, "IDR")
+    old = owe.ageing(owing, TODAY, "IDR")
 
     assert {name: money.minor for name, money in old.buckets.items()} == {
         "current": 100,
@@ -61,46 +61,44 @@ def test_ageing_equals_a_hand_computed_fixture():
 def test_debts_of_one_age_add_up_and_who_owes_nothing_is_not_late():
     late = [a_receivable(minor, date(2026, 11, 1)) for minor in (100, 200)]
 
-    assert model.ageing(late, TODAY, "IDR").buckets["1-30"] == rupiah(300)
-    assert model.ageing([], TODAY, "IDR") == model.Ageing(
-        *(rupiah(0), rupiah(0), 0, dict.fromkeys(model.AGES, rupiah(0)))
-    )
+    assert owe.ageing(late, TODAY, "IDR").buckets["1-30"] == rupiah(300)
+    assert owe.ageing([], TODAY, "IDR") == owe.Ageing(*(rupiah(0), rupiah(0), 0, dict.fromkeys(owe.AGES, rupiah(0))))
 
 
 def test_credit_falls_due_after_its_terms():
-    assert model.due_date(date(2026, 11, 22), 14) == date(2026, 12, 6)
+    assert owe.due_date(date(2026, 11, 22), 14) == date(2026, 12, 6)
 
 
 @pytest.mark.parametrize("paid, status", [(0, "open"), (1, "partially_settled"), (100, "settled")])
 def test_a_debt_has_its_tenders_number_and_stands_where_its_tender_does(paid, status):
     credit = a_payment("credit", 100, customer_id="cus_1", captured=rupiah(paid), due_on=TODAY)
 
-    debt = model.receivable_of(credit)
+    debt = owe.receivable_of(credit)
 
     assert debt == Receivable("rcv_1", "cus_1", "ord_1", "pay_1", rupiah(100), rupiah(paid), TODAY, status)
 
 
 def test_a_tender_without_terms_is_no_debt():
     with pytest.raises(ValueError, match="pay_1 is no credit"):
-        model.receivable_of(a_payment("cash"))
+        owe.receivable_of(a_payment("cash"))
 
 
 def test_paying_a_debt_leaves_the_rest_of_it():
     debt = a_receivable(300, settled=100)
 
-    assert model.after_paying(debt, rupiah(150)) == replace(debt, settled=rupiah(250), status="partially_settled")
-    assert model.after_paying(debt, rupiah(200)) == replace(debt, settled=rupiah(300), status="settled")
+    assert owe.after_paying(debt, rupiah(150)) == replace(debt, settled=rupiah(250), status="partially_settled")
+    assert owe.after_paying(debt, rupiah(200)) == replace(debt, settled=rupiah(300), status="settled")
 
 
 def test_a_payment_settles_the_oldest_debt_first():
     new, old = a_receivable(500, date(2026, 12, 1), "rcv_new"), a_receivable(300, date(2026, 10, 1), "rcv_old")
 
-    assert model.settle([new, old], rupiah(400)) == [(old, rupiah(300)), (new, rupiah(100))]
+    assert owe.settle([new, old], rupiah(400)) == [(old, rupiah(300)), (new, rupiah(100))]
 
 
 def test_more_than_is_owed_is_refused():
     with pytest.raises(MoreThanOwed) as refused:
-        model.settle([a_receivable(300, settled=100)], rupiah(201))
+        owe.settle([a_receivable(300, settled=100)], rupiah(201))
 
     assert refused.value.facts == {"owed": rupiah(200), "wanted": rupiah(201)}
 
@@ -109,10 +107,10 @@ def test_a_payment_for_more_debts_than_fit_says_how_much_fits():
     owing = [a_receivable(10, TODAY, f"rcv_{number:02}") for number in range(30)]
 
     with pytest.raises(CollectInParts) as refused:
-        model.settle(owing, rupiah(300))
+        owe.settle(owing, rupiah(300))
 
     assert refused.value.facts == {"most": 25, "amount": rupiah(250)}
-    assert len(model.settle(owing, rupiah(250))) == 25
+    assert len(owe.settle(owing, rupiah(250))) == 25
 
 
 @given(st.lists(st.integers(1, 10**9), min_size=1, max_size=20), st.data())
@@ -120,7 +118,7 @@ def test_what_is_settled_sums_to_what_was_paid_and_never_exceeds_a_debt(debts, d
     owing = [a_receivable(minor, TODAY, f"rcv_{number:02}") for number, minor in enumerate(debts)]
     paid = data.draw(st.integers(1, sum(debts)))
 
-    parts = model.settle(owing, rupiah(paid))
+    parts = owe.settle(owing, rupiah(paid))
 
     assert sum(part.minor for _, part in parts) == paid
     assert all(0 < part.minor <= each.left.minor for each, part in parts)

@@ -7,14 +7,14 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from chalicelib.kit.money import total
-from chalicelib.payments import model
+from chalicelib.payments import pay, post
 from chalicelib.payments.model import (
     METHODS,
     Shift,
 )
 from tests.payments.build import TODAY, a_payment, rupiah
 
-IDS = [f"pay_{number}" for number in range(model.MOST_TENDERS)]
+IDS = [f"pay_{number}" for number in range(pay.MOST_TENDERS)]
 DRAWER = Shift("shf_1", "till-1", "store-darmo", "cashier-sinta", rupiah(0))
 
 
@@ -30,14 +30,14 @@ TOO_MUCH = [
 
 @pytest.mark.parametrize("beyond, payments", TOO_MUCH)
 def test_what_came_in_beyond_the_order_and_what_is_still_owed_for_it_is_too_much(beyond, payments):
-    assert model.too_much(rupiah(100), payments) == beyond
+    assert pay.too_much(rupiah(100), payments) == beyond
 
 
 def test_an_order_that_ends_owes_back_what_it_still_has_and_what_was_not_owed_back_before():
     both = [a_payment("cash", 100), a_payment("transfer", 100, status="captured", captured=rupiah(100))]
 
-    assert model.owed_at_end(rupiah(100), [a_payment("cash", 100, refunded=rupiah(30))]) == 70
-    assert model.owed_at_end(rupiah(100), both) == 100
+    assert post.owed_at_end(rupiah(100), [a_payment("cash", 100, refunded=rupiah(30))]) == 70
+    assert post.owed_at_end(rupiah(100), both) == 100
 
 
 tender = st.tuples(st.sampled_from(sorted(METHODS)), st.integers(1, 10**9))
@@ -46,7 +46,7 @@ tender = st.tuples(st.sampled_from(sorted(METHODS)), st.integers(1, 10**9))
 def payments_of(tenders):
     whole = rupiah(sum(minor for _, minor in tenders))
     given = [(method, rupiah(minor)) for method, minor in tenders]
-    payments = model.begin(
+    payments = pay.begin(
         "ord_1", given, whole, payment_ids=IDS, shift=DRAWER, customer_id="cus_1", due_on=TODAY, channel="pos"
     )
     return whole, payments
@@ -62,20 +62,20 @@ def sums(postings):
 @given(st.lists(tender, min_size=1, max_size=5), st.data())
 def test_every_entry_of_an_orders_life_balances_and_a_dead_order_holds_exactly_what_it_owes_back(tenders, data):
     whole, payments = payments_of(tenders)
-    entries = [model.posted_placement("ord_1", whole, payments)]
+    entries = [post.placement("ord_1", whole, payments)]
     for index, payment in enumerate(payments):
         if payment.method in ("cod", "transfer") and data.draw(st.booleans()):
-            payments[index] = model.captured(payment, actor="x", shift=DRAWER if payment.method == "cod" else None)
-            entries.append(model.posted_capture(payments[index]))
+            payments[index] = pay.captured(payment, actor="x", shift=DRAWER if payment.method == "cod" else None)
+            entries.append(post.capture(payments[index]))
         elif payment.method == "credit":
             paid = rupiah(data.draw(st.integers(0, payment.amount.minor)))
-            payments[index] = model.settled(payment, paid) if paid else payment
+            payments[index] = pay.settled(payment, paid) if paid else payment
             entries.append([["bank", paid.minor], ["receivable:cus_1", -paid.minor]])
     owing = whole - total((each.captured for each in payments), "IDR")
     alive = sums(posting for entry in entries for posting in entry)
     assert alive.get("order:ord_1", 0) + alive.get("receivable:cus_1", 0) == owing.minor
 
-    entries.append(model.posted_end("ord_1", whole, payments))
+    entries.append(post.end("ord_1", whole, payments))
 
     books = sums(posting for entry in entries for posting in entry)
     assert all(sum(minor for _, minor in entry) == 0 for entry in entries)
@@ -84,20 +84,20 @@ def test_every_entry_of_an_orders_life_balances_and_a_dead_order_holds_exactly_w
 
 
 def test_money_that_comes_after_the_end_is_owed_back_at_once():
-    late = model.moved(a_payment("transfer", 100, status="expired"), "captured")
+    late = pay.moved(a_payment("transfer", 100, status="expired"), "captured")
 
-    assert model.posted_late(late) == [["bank", 100], ["refund_owed:ord_1", -100]]
-    assert model.posted_owed_back(replace(late, refunded=rupiah(30))) == [
+    assert post.late(late) == [["bank", 100], ["refund_owed:ord_1", -100]]
+    assert post.owed_back(replace(late, refunded=rupiah(30))) == [
         ["order:ord_1", 70],
         ["refund_owed:ord_1", -70],
     ]
 
 
 def test_only_what_came_in_is_entered_and_a_credit_as_a_whole():
-    part = model.moved(a_payment("transfer", 100), "captured", captured=rupiah(40))
+    part = pay.moved(a_payment("transfer", 100), "captured", captured=rupiah(40))
 
-    assert model.posted_capture(part) == [["bank", 40], ["order:ord_1", -40]]
-    assert model.posted_capture(a_payment("credit", 100, customer_id="cus_1")) == [
+    assert post.capture(part) == [["bank", 40], ["order:ord_1", -40]]
+    assert post.capture(a_payment("credit", 100, customer_id="cus_1")) == [
         ["receivable:cus_1", 100],
         ["order:ord_1", -100],
     ]
@@ -105,4 +105,4 @@ def test_only_what_came_in_is_entered_and_a_credit_as_a_whole():
 
 def test_an_entry_that_does_not_balance_is_a_bug():
     with pytest.raises(ValueError, match=r"do not balance: \{'bank': 1\}"):
-        model.merged([["bank", 1]])
+        post.merged([["bank", 1]])

@@ -1,0 +1,83 @@
+"""What customers owe: how a debt begins, when it falls due, how old it is, and which debts a payment settles. Pure."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass, field, replace
+from datetime import date, timedelta
+
+from chalicelib.kit.money import Money, total, zero
+from chalicelib.payments.model import CollectInParts, MoreThanOwed, Payment, Receivable
+
+MOST_RECEIVABLES = 25  # settled by one collection, so that its transaction fits
+
+
+def receivable_of(payment: Payment) -> Receivable:
+    """One for each credit tender, under the same number, moving in step with it."""
+    if payment.due_on is None:
+        raise ValueError(f"{payment.id} is no credit")
+    identifier = "rcv_" + payment.id.removeprefix("pay_")
+    status = "settled" if not payment.open else "partially_settled" if payment.captured else "open"
+    return Receivable(
+        *(identifier, payment.customer_id, payment.order_id, payment.id),
+        *(payment.amount, payment.captured, payment.due_on, status),
+    )
+
+
+def settle(receivables: Iterable[Receivable], amount: Money) -> list[tuple[Receivable, Money]]:
+    """Oldest first: which receivables `amount` pays, and how much of each."""
+    owing = sorted((each for each in receivables if each.left), key=lambda each: (each.due_on, each.id))
+    owed = total((each.left for each in owing), amount.currency)
+    if amount.minor > owed.minor:
+        raise MoreThanOwed(owed=owed, wanted=amount)
+    paid: list[tuple[Receivable, Money]] = []
+    rest = amount
+    for each in owing:
+        if not rest:
+            break
+        part = min(each.left, rest)
+        paid.append((each, part))
+        rest = rest - part
+    if len(paid) > MOST_RECEIVABLES:
+        fits = total((part for _, part in paid[:MOST_RECEIVABLES]), amount.currency)
+        raise CollectInParts(most=MOST_RECEIVABLES, amount=fits)
+    return paid
+
+
+def after_paying(receivable: Receivable, amount: Money) -> Receivable:
+    paid = replace(receivable, settled=receivable.settled + amount)
+    return replace(paid, status="partially_settled" if paid.left else "settled")
+
+
+AGES = ("current", "1-30", "31-60", "61-90", "over_90")
+
+
+def overdue_days(due_on: date, on: date) -> int:
+    return max(0, (on - due_on).days)
+
+
+def age(due_on: date, on: date) -> str:
+    """On the due day itself nothing is overdue."""
+    return AGES[min(4, (overdue_days(due_on, on) + 29) // 30)]
+
+
+@dataclass(frozen=True)
+class Ageing:
+    owed: Money
+    overdue: Money
+    overdue_days: int  # of the oldest
+    buckets: dict[str, Money] = field(default_factory=dict)
+
+
+def ageing(receivables: Iterable[Receivable], on: date, currency: str) -> Ageing:
+    buckets = dict.fromkeys(AGES, zero(currency))
+    owing = [each for each in receivables if each.left]
+    for each in owing:
+        buckets[age(each.due_on, on)] += each.left
+    owed = total(buckets.values(), currency)
+    days = max((overdue_days(each.due_on, on) for each in owing), default=0)
+    return Ageing(owed, owed - buckets["current"], days, buckets)
+
+
+def due_date(placed_on: date, terms_days: int) -> date:
+    return placed_on + timedelta(days=terms_days)

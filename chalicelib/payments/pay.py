@@ -1,0 +1,170 @@
+"""What an order is paid with: how its tenders begin, move and end, and how paid that leaves it. Pure."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from dataclasses import replace
+from datetime import date, datetime
+from typing import Any
+
+from chalicelib.customers.model import NoCreditTerms
+from chalicelib.kit.errors import Invalid
+from chalicelib.kit.money import Money, total, zero
+from chalicelib.payments.model import (
+    METHODS,
+    STATES,
+    MethodUnavailable,
+    NoOpenShift,
+    Payment,
+    PaymentCannotMove,
+    Shift,
+)
+
+MOST_TENDERS = 5
+
+Tender = tuple[str, Money | None]
+
+
+def begin(
+    order_id: str,
+    tenders: Sequence[Tender],
+    whole: Money,
+    *,
+    payment_ids: Sequence[str],
+    actor: str = "",
+    channel: str = "",
+    shift: Shift | None = None,
+    customer_id: str = "",
+    due_on: date | None = None,
+    reference: str = "",
+    expires_at: datetime | None = None,
+) -> list[Payment]:
+    """The order's payments, each in its method's first state; nothing to pay makes none.
+
+    `due_on` is where credit terms would end: whoever has none may not buy on credit, which the caller has asked."""
+    for method, _ in tenders:
+        _check_method(method)
+    parts = _parts(tenders, whole) if whole else []
+    begun = []
+    for payment_id, (method, amount) in zip(payment_ids, parts):
+        payment = _first(payment_id, order_id, method, amount, customer_id)
+        begun.append(replace(payment, actor=actor, channel=channel, **_particulars(method, shift, due_on)))
+    if len(begun) != len(parts):
+        raise ValueError(f"{len(parts)} payments need as many ids")
+    return [
+        replace(payment, reference=reference, expires_at=expires_at) if METHODS[payment.method].holds else payment
+        for payment in begun
+    ]
+
+
+def _check_method(method: str) -> None:
+    if method not in METHODS:
+        raise MethodUnavailable(method=method, methods=sorted(METHODS))
+
+
+def _first(payment_id: str, order_id: str, method: str, amount: Money, customer_id: str) -> Payment:
+    initial = METHODS[method].initial
+    taken = amount if initial == "captured" else zero(amount.currency)
+    return Payment(payment_id, order_id, method, amount, initial, taken, zero(amount.currency), customer_id=customer_id)
+
+
+def _particulars(method: str, shift: Shift | None, due_on: date | None) -> dict[str, Any]:
+    if method == "cash":
+        if shift is None:
+            raise NoOpenShift()
+        return {"till": shift.till, "shift": shift.id}
+    if method == "credit":
+        if due_on is None:
+            raise NoCreditTerms()
+        return {"due_on": due_on}
+    return {}
+
+
+def _parts(tenders: Sequence[Tender], whole: Money) -> list[tuple[str, Money]]:
+    """At most one tender may leave its amount open: it pays the rest."""
+    problem = _wrong(tenders, whole)
+    if problem:
+        raise Invalid(("payments", problem))
+    rest = whole - total((amount for _, amount in tenders if amount is not None), whole.currency)
+    return [(method, amount if amount is not None else rest) for method, amount in tenders]
+
+
+def _wrong(tenders: Sequence[Tender], whole: Money) -> str:
+    stated = [amount for _, amount in tenders if amount is not None]
+    if not 1 <= len(tenders) <= MOST_TENDERS:
+        return f"send one to {MOST_TENDERS} of them"
+    if any(amount.currency != whole.currency for amount in stated):
+        return f"this order is paid in {whole.currency}"
+    if any(amount.minor <= 0 for amount in stated):
+        return "each amount is above zero"
+    if len(tenders) - len(stated) > 1:
+        return "only one of them may leave its amount out"
+    given = sum(amount.minor for amount in stated)
+    if given != whole.minor if len(stated) == len(tenders) else given >= whole.minor:
+        return f"they come to {given} and the order to {whole.minor}"
+    return ""
+
+
+def moved(payment: Payment, to: str, **changes: Any) -> Payment:
+    """The payment after one step of its table; capturing takes the whole amount."""
+    if to not in STATES[payment.method][payment.status]:
+        raise PaymentCannotMove(payment_id=payment.id, method=payment.method, status=payment.status, to=to)
+    if to == "captured":
+        changes = {"captured": payment.amount} | changes
+    return replace(payment, status=to, version=payment.version + 1, **changes)
+
+
+def captured(payment: Payment, *, actor: str, shift: Shift | None = None) -> Payment:
+    """Money has come in: COD names the shift (or bag) it went into."""
+    where = {"till": shift.till, "shift": shift.id} if shift else {}
+    return moved(payment, "captured", actor=actor, **where)
+
+
+def settled(payment: Payment, amount: Money) -> Payment:
+    """A credit tender of which `amount` more has been collected."""
+    paid = replace(payment, captured=payment.captured + amount)
+    return moved(paid, "captured") if not paid.open else replace(paid, version=payment.version + 1)
+
+
+def ended(payment: Payment, to: str = "cancelled") -> Payment:
+    """What its order's end makes of it: what came in stays and is owed back, what did not will not."""
+    if payment.status in ("captured", "cancelled", "expired"):
+        return payment
+    return moved(payment, to if to in STATES[payment.method] else "cancelled")
+
+
+def payment_status(order_total: Money, payments: Iterable[Payment]) -> str:
+    """Derived, never stored as a truth of its own."""
+    listed = list(payments)
+    taken = sum(payment.captured.minor for payment in listed) - too_much(order_total, listed)
+    returned = sum(payment.refunded.minor for payment in listed)
+    states = {payment.status for payment in listed}
+    if returned:
+        return "refunded" if returned >= taken else "partly_refunded"
+    if taken >= order_total.minor:
+        return "paid"
+    if taken:
+        return "partly_paid"
+    return "on_credit" if "on_credit" in states else "pending" if "proof_submitted" in states else "unpaid"
+
+
+def too_much(whole: Money, payments: Iterable[Payment]) -> int:
+    """Came in beyond what the order asked and what its customer still owes by credit or at his door."""
+    answered = [payment for payment in payments if payment.status in ("captured", "on_credit", "due")]
+    come = sum(payment.captured.minor - payment.refunded.minor for payment in answered)
+    return max(0, come + sum(payment.open.minor for payment in answered) - whole.minor)
+
+
+def unpaid_before_dispatch(payments: Iterable[Payment]) -> list[Payment]:
+    """The tenders that keep goods from leaving; a cancelled one has been replaced by another."""
+    first = [each for each in payments if METHODS[each.method].before_dispatch and each.status != "cancelled"]
+    return [payment for payment in first if payment.open]
+
+
+def cash_to_collect(payments: Iterable[Payment], currency: str) -> Money:
+    return total((payment.amount for payment in payments if payment.status == "due"), currency)
+
+
+def cash_taken(payments: Iterable[Payment], currency: str) -> Money:
+    """What a placement puts into the drawer now."""
+    return total((payment.captured for payment in payments if payment.method == "cash"), currency)

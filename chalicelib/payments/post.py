@@ -1,0 +1,73 @@
+"""The double entry behind tenders: which account each step takes from, and which it gives to. Pure.
+
+A posting is `[account, minor]`; the postings of one event sum to zero. Accounts: `till:<till>`, `bank`, `safe`,
+`receivable:<customer>`, `order:<order>`, `sales`, `variance`, `opening`, `refund_owed:<order>`. Positive is ours or
+owed to us: an order owes its total until a tender, a receivable or its own cancelling takes that over.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+
+from chalicelib.kit.money import Money
+from chalicelib.payments.model import Payment, Posting
+from chalicelib.payments.pay import too_much
+
+
+def sale(order_id: str, whole: Money) -> list[Posting]:
+    return [[f"order:{order_id}", whole.minor], ["sales", -whole.minor]]
+
+
+def capture(payment: Payment) -> list[Posting]:
+    """Money in for a tender just captured; a credit instead moves the debt from the order to the customer."""
+    amount = payment.amount if payment.method == "credit" else payment.captured
+    return [[account(payment), amount.minor], [f"order:{payment.order_id}", -amount.minor]]
+
+
+def late(payment: Payment) -> list[Posting]:
+    """Money that came for an order already ended: taken, and owed back at once."""
+    return merged(capture(payment) + owed_back(payment))
+
+
+def placement(order_id: str, whole: Money, payments: Iterable[Payment]) -> list[Posting]:
+    answered = (payment for payment in payments if payment.status in ("captured", "on_credit"))
+    parts = (posting for payment in answered for posting in capture(payment))
+    return merged([*sale(order_id, whole), *parts])
+
+
+def end(order_id: str, whole: Money, payments: Sequence[Payment]) -> list[Posting]:
+    """Unsells an order: `payments` as they stood before its end. What it had taken becomes `refund_owed`."""
+    owed = owed_at_end(whole, payments)
+    postings: list[Posting] = [["sales", whole.minor], [f"order:{order_id}", owed - whole.minor]]
+    postings.append([f"refund_owed:{order_id}", -owed])
+    for payment in payments:
+        if payment.status == "on_credit":
+            postings += [[account(payment), -payment.open.minor], [f"order:{order_id}", payment.open.minor]]
+    return merged(postings)
+
+
+def owed_at_end(whole: Money, payments: Iterable[Payment]) -> int:
+    """What came in, less what was too much: that was owed back as it came."""
+    listed = list(payments)
+    return sum(payment.captured.minor - payment.refunded.minor for payment in listed) - too_much(whole, listed)
+
+
+def owed_back(payment: Payment) -> list[Posting]:
+    kept = payment.captured.minor - payment.refunded.minor
+    return [[f"order:{payment.order_id}", kept], [f"refund_owed:{payment.order_id}", -kept]]
+
+
+def account(payment: Payment) -> str:
+    if payment.method == "credit":
+        return f"receivable:{payment.customer_id}"
+    return "bank" if payment.method == "transfer" else f"till:{payment.till}"
+
+
+def merged(postings: Iterable[Posting]) -> list[Posting]:
+    """Equal accounts summed, nothing-moved left out; raises where the entry would not balance."""
+    sums: dict[str, int] = {}
+    for name, minor in postings:
+        sums[name] = sums.get(name, 0) + minor
+    if sum(sums.values()):
+        raise ValueError(f"postings do not balance: {sums}")
+    return [[name, minor] for name, minor in sums.items() if minor]
