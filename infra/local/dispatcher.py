@@ -5,14 +5,16 @@
 
 from __future__ import annotations
 
+import fcntl
 import json
 import logging
 import os
 import signal
 import threading
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
@@ -29,7 +31,7 @@ log = logging.getLogger("satukanal.local")
 REST_SECONDS = 0.2  # between two looks at a stream; Lambda takes a quarter of a second
 GATHER_SECONDS = 0.1  # before the next look at a topic that had little: ten messages in one go cost as much as one
 HANDS = 4  # messages handled at a time; Lambda handles as many as there are
-LONG_POLL_SECONDS = 2  # also how long a stop may take to be heard
+LONG_POLL_SECONDS = 1  # also how long a stop may take to be heard, and how long the engine hands on to a dead caller
 
 
 class Clients:
@@ -110,15 +112,26 @@ class Dispatcher:
         self.stop.wait(0.5)
 
 
+@contextmanager
+def alone(folder: Path) -> Iterator[None]:
+    """One dispatcher at a time: who comes next waits for the last one's end, of whatever kind that is."""
+    folder.mkdir(parents=True, exist_ok=True)
+    with (folder / "lock").open("w") as lock:
+        fcntl.flock(lock, fcntl.LOCK_EX)  # the system lets go of it even after a kill -9
+        yield
+
+
 def main() -> None:
     from app import app
 
     wire.use()
     logging.basicConfig(level=logging.WARNING, format="%(asctime)s %(levelname)s %(name)s %(message)s")
-    dispatcher = Dispatcher(app, engine=os.environ.get("ENGINE_LIFE", ""), folder=Path(os.environ["DISPATCHER_FOLDER"]))
-    for name in (signal.SIGTERM, signal.SIGINT):
-        signal.signal(name, lambda *_: dispatcher.stop.set())
-    dispatcher.run()
+    folder = Path(os.environ["DISPATCHER_FOLDER"])
+    with alone(folder):
+        dispatcher = Dispatcher(app, engine=os.environ.get("ENGINE_LIFE", ""), folder=folder)
+        for name in (signal.SIGTERM, signal.SIGINT):
+            signal.signal(name, lambda *_: dispatcher.stop.set())
+        dispatcher.run()
 
 
 if __name__ == "__main__":

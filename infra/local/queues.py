@@ -1,12 +1,14 @@
 """A topic's messages to one handler by the rules of Lambda's asynchronous invocation: two retries, then dead letters.
 
-Each handler has a queue of its own, subscribed to its topic, so a slow one holds up nobody else.
+Each handler has a queue of its own, subscribed to its topic, so a slow one holds up nobody else. Nobody but the one
+dispatcher reads it, one look after the other: a message that takes longer than it is hidden is not handed out twice.
 """
 
 from __future__ import annotations
 
 import json
 import logging
+from collections import Counter
 from collections.abc import Callable, Iterable
 from typing import Any
 
@@ -15,6 +17,7 @@ from infra.stage import wanted
 
 RETRIES = 2
 MOST_MESSAGES = 10  # SQS hands over no more at once
+HIDDEN_SECONDS = 1  # how long what a dead dispatcher had in its hands is kept from the next one
 log = logging.getLogger("satukanal.local")
 
 
@@ -23,6 +26,8 @@ class Consumer:
 
     def __init__(self, source: Any, clients: Any, prefix: str, patience: int = 1) -> None:
         self.source, self.clients, self.patience = source, clients, patience
+        # Ours, and not the queue's count of receipts: a dispatcher that died is no try of the handler's.
+        self.failures: Counter[str] = Counter()
         self.queue = clients.queues.create_queue(QueueName=f"{prefix}-local-{source.name}".replace("_", "-"))[
             "QueueUrl"
         ]
@@ -42,7 +47,7 @@ class Consumer:
             QueueUrl=self.queue,
             MaxNumberOfMessages=MOST_MESSAGES,
             WaitTimeSeconds=wait_seconds,
-            MessageSystemAttributeNames=["ApproximateReceiveCount"],
+            VisibilityTimeout=HIDDEN_SECONDS,
         ).get("Messages", [])
         done = [message for message, taken in zip(found, spread(self._take, found)) if taken]
         if done:
@@ -58,11 +63,14 @@ class Consumer:
         except Exception as error:
             log.exception("%s failed", self.source.name)
             return self._failed(message, event, error)
+        self.failures.pop(message["MessageId"], None)
         return True
 
     def _failed(self, message: dict[str, Any], event: dict[str, Any], error: Exception) -> bool:
-        tries = int(message["Attributes"]["ApproximateReceiveCount"])
+        self.failures[message["MessageId"]] += 1
+        tries = self.failures[message["MessageId"]]
         if tries > RETRIES:
+            del self.failures[message["MessageId"]]
             self.clients.park(self.source.name, event, f"{type(error).__name__}: {error}")
             return True
         self.clients.queues.change_message_visibility(

@@ -25,7 +25,7 @@ from infra.local.invoke import invoke
 from infra.local.streams import as_record, newer, sources
 from tests.client import call
 from tests.faults.build import ALL_WELL, TRANSFER, at_the_counter, audit, everything, open_a_shift, parked, place
-from tests.faults.kill import BUDI, JOKO, Killable, a_dispatcher, back_within_seconds, local_queues, offers_of, until
+from tests.faults.kill import BUDI, JOKO, Killable, a_dispatcher, local_queues, offers_of, until
 from tests.shop import CUP, TEAPOT, open_shop, put, token
 
 pytestmark = pytest.mark.ministack
@@ -52,7 +52,6 @@ def dispatcher(shop: None, tmp_path: Path) -> Iterator[Killable]:
 def test_a_dispatcher_killed_and_restarted_loses_nothing_and_tells_nobody_twice(dispatcher: Killable) -> None:
     dispatcher.start()
     until(lambda: len(local_queues()) == len(list(sources(app, "SNSEventConfig"))), "its start")
-    back_within_seconds()
     placed = [place(f"while-it-lives-{number}", (TEAPOT, 1)).json["id"] for number in range(10)]
     for killing in range(KILLINGS):
         until(lambda killing=killing: len(offers_of(BUDI)) > killing * 10, "the first offers of these ten")

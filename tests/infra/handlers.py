@@ -5,6 +5,7 @@ import json
 from chalice.app import Blueprint
 
 POISON = 13
+DEADLY = "hemlock"
 seen: list[int] = []
 heard: list[str] = []
 
@@ -30,6 +31,8 @@ def blueprint_for(stream_arn: str, topic_arn: str) -> Blueprint:
     @events.on_sns_message(topic=topic_arn)
     def hear_topic(event):
         heard.append(event.message)
+        if event.message == DEADLY and heard.count(DEADLY) <= 3:
+            raise SystemExit  # what a handler cannot catch either
         if event.message == "poison":
             raise ValueError("cannot drink this")
 

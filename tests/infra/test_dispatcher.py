@@ -1,5 +1,6 @@
 """The local event sources against moto: the journal's stream and a topic, each with a handler of its own."""
 
+import fcntl
 import json
 from dataclasses import dataclass
 
@@ -8,7 +9,8 @@ from chalice.app import Chalice
 
 from chalicelib.kit import clock, config, db, journal
 from chalicelib.kit.journal import Head
-from infra.local.dispatcher import Dispatcher
+from infra.local import queues
+from infra.local.dispatcher import Dispatcher, alone
 from infra.local.streams import Checkpoint
 from tests.infra import handlers
 
@@ -91,6 +93,29 @@ def test_a_message_is_retried_twice_and_then_put_aside(app, aws):
 
     assert sorted(handlers.heard) == ["poison"] * 3 + ["tea"]
     assert [letter["Records"][0]["Sns"]["Message"] for letter in dead_letters(aws)] == ["poison"]
+
+
+def test_a_dispatcher_that_dies_over_a_message_is_no_try_of_its_handler(app, aws, monkeypatch):
+    monkeypatch.setattr(queues, "HIDDEN_SECONDS", 0)
+    dispatchers = [Dispatcher(app, patience=0) for _ in range(4)]
+    aws.client("sns").publish(TopicArn=config.topic_arn("orders"), Subject="Told", Message=handlers.DEADLY)
+
+    for dying in dispatchers[:3]:
+        with pytest.raises(SystemExit):
+            dying.drain()
+    dispatchers[3].drain()
+
+    assert handlers.heard == [handlers.DEADLY] * 4
+    assert dead_letters(aws) == []
+    assert dispatchers[3].drain() == 0
+
+
+def test_a_second_dispatcher_waits_until_the_first_is_gone(tmp_path):
+    with alone(tmp_path), (tmp_path / "lock").open() as another, pytest.raises(BlockingIOError):
+        fcntl.flock(another, fcntl.LOCK_EX | fcntl.LOCK_NB)
+
+    with alone(tmp_path):
+        pass
 
 
 def dead_letters(aws) -> list[dict]:
