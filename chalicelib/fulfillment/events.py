@@ -6,8 +6,6 @@ import json
 from collections.abc import Callable
 from typing import Any
 
-from chalice.app import Blueprint
-
 from chalicelib.fulfillment.expire import expire_due
 from chalicelib.fulfillment.offer import open_offer
 from chalicelib.fulfillment.realign import realign
@@ -16,8 +14,9 @@ from chalicelib.fulfillment.stand_down import stand_down
 from chalicelib.kit import config, journal, log
 from chalicelib.kit.errors import Moved, Problem, Unavailable
 from chalicelib.kit.journal import Told
+from chalicelib.kit.listen import Listeners
 
-events = Blueprint(__name__)
+events = Listeners(__name__)
 
 
 def _order(told: Told) -> str:

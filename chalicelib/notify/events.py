@@ -6,15 +6,16 @@ from __future__ import annotations
 import json
 from typing import Any
 
-from chalice.app import Blueprint, Rate
+from chalice.app import Rate
 
 from chalicelib.kit import config, journal
+from chalicelib.kit.listen import Listeners
 from chalicelib.notify import every_model, stream, transports
 from chalicelib.notify.escalate import escalate
 from chalicelib.notify.model import NOTICES
 from chalicelib.notify.tell import tell
 
-events = Blueprint(__name__)
+events = Listeners(__name__)
 HEARS = set(NOTICES)  # topics are asked to send nothing else
 assert every_model.MODELS  # nosec B101 - imported so that their events are known
 

@@ -5,15 +5,16 @@ from __future__ import annotations
 import json
 from typing import Any
 
-from chalice.app import Blueprint, Rate
+from chalice.app import Rate
 
 from chalicelib.kit import clock, config, journal, log
 from chalicelib.kit.errors import Problem
+from chalicelib.kit.listen import Listeners
 from chalicelib.orders import cancel, store
 from chalicelib.orders.follow import follow_payments
 from chalicelib.payments.model import CollectionReceived
 
-events = Blueprint(__name__)
+events = Listeners(__name__)
 HEARS = {"CollectionReceived"}  # topics are asked to send nothing else
 
 

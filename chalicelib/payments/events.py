@@ -5,12 +5,11 @@ from __future__ import annotations
 import json
 from typing import Any
 
-from chalice.app import Blueprint
-
 from chalicelib.kit import config
+from chalicelib.kit.listen import Listeners
 from chalicelib.payments.book import book
 
-events = Blueprint(__name__)
+events = Listeners(__name__)
 # What may carry money; topics are asked to send nothing else.
 HEARS = {
     *("OrderPlaced", "OrderCancelled", "PaymentCaptured", "WorkDelivered", "WorkHandedOver"),

@@ -5,14 +5,13 @@ from __future__ import annotations
 import json
 from typing import Any
 
-from chalice.app import Blueprint
-
 from chalicelib.fulfillment import model as _of_work  # noqa: F401 - so that its events can be read
 from chalicelib.kit import config, journal
+from chalicelib.kit.listen import Listeners
 from chalicelib.payments import model as _of_money  # noqa: F401
 from chalicelib.reporting.fold import FOLDS, fold
 
-events = Blueprint(__name__)
+events = Listeners(__name__)
 HEARS = set(FOLDS)  # topics are asked to send nothing else
 
 

@@ -4,13 +4,12 @@ from __future__ import annotations
 
 from typing import Any
 
-from chalice.app import Blueprint
-
 from chalicelib.kit import config
 from chalicelib.kit.journal import Entry
+from chalicelib.kit.listen import Listeners
 from chalicelib.stock.history import project
 
-events = Blueprint(__name__)
+events = Listeners(__name__)
 
 
 @events.on_dynamodb_record(stream_arn=config.stream_arn(), batch_size=100, maximum_batching_window_in_seconds=1)

@@ -183,6 +183,8 @@ QUIET = here(
     "a_bug_says_where_it_is_and_not_whom_it_met",
     "a_message_that_did_not_go_out_is_logged_by_its_event",
     "only_fields_of_the_list_are_ever_logged",
+) + here(
+    "listener_logs", "a_listener_that_breaks_says_where_and_not_whom_it_met", "every_listener_stands_at_such_a_door"
 )
 ALIKE = here(
     "enumeration",

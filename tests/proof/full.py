@@ -175,7 +175,7 @@ class Full:
         try:
             function()
         except Problem as problem:
-            return problem.code
+            return str(problem.facts.get("refusal", problem.code))
         return ""
 
     def become_quiet(self) -> None:
