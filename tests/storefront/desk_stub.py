@@ -34,6 +34,7 @@ def a_desk(role: str, location: str | None = None) -> StubApi:
         f"GET /orders/{ORDER}": an_order(id=ORDER),
         "GET /reports/recap": a_recap(),
         "GET /exceptions": listed(an_exception()),
+        "GET /reports/ledger": a_ledger(),
     }
     api.doors = {name: answering(answer) for name, answer in said.items()}
     api.doors["POST /quotes"] = quotes(
@@ -110,6 +111,24 @@ def a_recap() -> dict[str, Any]:
     row = {"channel": "web", "orders": 12, "units": 31, "sales": rupiah(1_275_000), "tax": rupiah(126_351)}
     row |= {"margin": rupiah(310_000), "cash": rupiah(400_000), "noncash": rupiah(875_000)}
     return listed(row) | {"totals": [row]}
+
+
+def a_shift(**facts: Any) -> dict[str, Any]:
+    """Open since morning with a float, and some cash sold into it."""
+    shift = {"id": "shf_1", "till": "till-st-darmo", "location": "st-darmo", "cashier": "cashier-1", "status": "open"}
+    shift |= {"opening": rupiah(500_000), "cash_in": rupiah(125_000), "cash_out": rupiah(0)}
+    return shift | {"expected": rupiah(625_000), "counted": None, "variance": None, "reason": None} | facts
+
+
+def a_ledger(**facts: Any) -> dict[str, Any]:
+    items = [an_entry("promised", "cod", 94_000, 3), an_entry("captured", "cod", 131_000, 2)]
+    items.append(an_entry("captured", "transfer", 64_000, 1))
+    totals = {"IDR": {"cash": 131_000, "non_cash": 64_000, "all": 195_000}}
+    return {"day": "2026-11-22", "items": items, "totals": totals, "matched": True, "unmatched": []} | facts
+
+
+def an_entry(kind: str, method: str, amount: int, count: int) -> dict[str, Any]:
+    return {"method": method, "channel": "web", "kind": kind, "amount": rupiah(amount), "count": count}
 
 
 def an_exception() -> dict[str, Any]:

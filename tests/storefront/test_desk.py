@@ -77,7 +77,7 @@ def test_the_warehouse_accepts_picks_packs_and_sends(phone):
         phone.wait_for_function("() => !document.querySelector('[aria-busy=true]')")
         assert len(api.said_to(f"POST /fulfillments/{WORK}/{verb}")) == 1
 
-    phone.get_by_text("Tidak ada apa-apa di sini.").wait_for()
+    phone.get_by_text("Tidak ada pekerjaan sekarang.").wait_for()
 
 
 def stepping(api, status):
@@ -97,7 +97,7 @@ def test_work_is_rejected_with_one_of_the_reasons(phone):
     phone.get_by_role("button", name="Tidak bisa").click()
     phone.get_by_role("button", name="Barang tidak ketemu").click()
 
-    phone.get_by_text("Tidak ada apa-apa di sini.").wait_for()
+    phone.get_by_text("Tidak ada pekerjaan sekarang.").wait_for()
     assert api.said_to(f"POST /fulfillments/{WORK}/reject")[0].body == {"reason": "not_found"}
 
 
@@ -143,7 +143,7 @@ def test_a_token_that_is_no_longer_good_leads_back_to_the_door(phone):
 
     phone.goto("/desk/#token=old")
 
-    phone.get_by_text("Token tidak berlaku lagi").wait_for()
+    phone.get_by_text("Kode masuk ini tidak berlaku lagi").wait_for()
 
 
 @pytest.mark.parametrize(

@@ -4,6 +4,7 @@ import { formatted } from "../common/money.js";
 import { ask, me } from "./me.js";
 import { badge, button, doing, explain, goods, quiet, steady, tell } from "./parts.js";
 import { placeOf } from "./names.js";
+import { position } from "./position.js";
 import { kilometers, timeText, whenText, words } from "./words.js";
 
 const EVERY_SECONDS = 4;
@@ -40,7 +41,9 @@ async function learnOffers() {
 }
 
 export function inbox(place) {
-  const show = steady(place, (facts) => (facts.items.length ? facts.items.map((item) => (item.kind === "offer" ? offer(item) : notice(item))) : quiet(words.nothing)));
+  const list = h("div", {}, quiet(words.loading));
+  place.replaceChildren(...(me.role === "salesman" && me.location ? [position(), list] : [list]));
+  const show = steady(list, (facts) => (facts.items.length ? facts.items.map((item) => (item.kind === "offer" ? offer(item) : notice(item))) : quiet(words.empty.inbox)));
   listeners.add(show);
   if (items) show(facts());
   return () => listeners.delete(show);

@@ -3,6 +3,7 @@ import { fill, h, one } from "../common/dom.js";
 import { board } from "./board.js";
 import { customer } from "./customer.js";
 import { inbox, watchInbox } from "./inbox.js";
+import { ledger } from "./ledger.js";
 import { learnWhoIAm, me, signedIn, signIn, signOut, takeToken } from "./me.js";
 import { learnPlaces, learnProducts, placeOf } from "./names.js";
 import { order, orders } from "./orders.js";
@@ -19,12 +20,13 @@ const TABS = {
   courier: ["work", "inbox", "stock"],
   cashier: ["sell", "work", "stock", "customer", "inbox"],
   agent: ["sell", "customer", "orders", "inbox"],
-  finance: ["inbox", "orders", "customer"],
+  finance: ["inbox", "ledger", "orders", "customer"],
   owner: ["recap", "board", "orders", "sell", "stock", "inbox"],
 };
-const SCREENS = { inbox, work, stock, customer, sell, orders, recap, board };
+const SCREENS = { inbox, work, stock, customer, sell, orders, recap, board, ledger };
 const desk = one("#desk");
 let leave = () => {};
+let unseen = 0;
 
 takeToken();
 if (signedIn()) start();
@@ -64,6 +66,7 @@ function open() {
   const mine = TABS[me.role] || ["inbox"];
   const [name, id] = location.hash.replace(/^#\/?/, "").split("/").map(decodeURIComponent);
   const place = fill(one("#screen"), quiet(words.loading));
+  title();
   for (const tab of document.querySelectorAll("[data-tab]")) tab.toggleAttribute("aria-current", tab.dataset.tab === (name || mine[0]));
   const opened = name === "orders" && id ? order(place, id) : name === "fulfillments" && id ? order(place, orderOf(id)) : (mine.includes(name) ? SCREENS[name] : SCREENS[mine[0]])(place, id);
   leave = opened || (() => {});
@@ -78,5 +81,11 @@ function showUnseen(count) {
     place.textContent = count;
     place.hidden = !count;
   }
-  document.title = (count ? `(${count}) ` : "") + words.title;
+  unseen = count;
+  title();
+}
+
+function title() {
+  const name = location.hash.replace(/^#\/?/, "").split("/")[0] || (TABS[me.role] || ["inbox"])[0];
+  document.title = `${unseen ? `(${unseen}) ` : ""}${words.tabs[name] || words.order} — ${words.title}`;
 }

@@ -35,13 +35,15 @@ export function order(place, id) {
   const load = async () => {
     try {
       const [told, routed] = await Promise.all([ask("GET", `/orders/${encodeURIComponent(id)}`), ask("GET", `/orders/${encodeURIComponent(id)}/routing`).catch(() => null)]);
-      fill(place, drawn(told, routed, load));
+      fill(place, back(), drawn(told, routed, load));
     } catch (problem) {
-      fill(place, quiet(explain(problem)));
+      fill(place, back(), quiet(explain(problem)));
     }
   };
   load();
 }
+
+const back = () => button(`‹ ${words.back}`, () => (history.length > 1 ? history.back() : (location.hash = "#/")), "back");
 
 function drawn(told, routed, load) {
   const { address } = told.delivery || {};

@@ -13,11 +13,22 @@ export const bare = (label, name, choices) => h("select", { name, "aria-label": 
 export const select = (label, name, choices, chosen) =>
   h("label", {}, label, h("select", { name }, choices.map(([value, text]) => h("option", { value, selected: value === chosen }, text))));
 
+/** What somebody typed into a field of whole rupiah. */
+export const rupiah = (input) => ({ amount: Number(input.value), currency: "IDR" });
+
 export function explain(problem) {
   const { code, facts } = problem;
   const short = (facts?.short || []).map((each) => `${nameOf(each.sku)}: ${each.available}`);
-  const errors = (facts?.errors || []).map((each) => [each.field, each.says].filter(Boolean).join(": "));
-  return [words.problems[code] || facts?.detail || words.bug, ...short, ...errors].join(" · ");
+  const known = problem.status >= 400 && problem.status < 500 ? ownWords(facts, words.problems.refused) : words.bug;
+  return [words.problems[code] || known, ...short, ...(facts?.errors || []).map(mending)].filter(Boolean).join(" · ");
+}
+
+/** The API explains itself in English: told as it is to those who read that, and in our own words to the others. */
+const ownWords = (facts, otherwise) => (words.language === "en" && facts?.detail) || otherwise;
+
+function mending({ field, says }) {
+  const named = field.split(".").reverse().find((part) => part in words.mend);
+  return named ? words.mend[named] : words.language === "en" ? [field, says].filter(Boolean).join(": ") : "";
 }
 
 /** One line at the foot of the screen, gone after a while. */

@@ -15,7 +15,7 @@ export function work(place) {
   const chooser = me.location || me.role === "salesman" ? "" : select(words.stock.place, "place", allPlaces().filter((each) => each.active).map((each) => [each.id, each.name]));
   const list = h("div", { class: "list" }, quiet(words.loading));
   place.replaceChildren(...[chooser, list].filter(Boolean));
-  const show = steady(list, ({ items }) => (items.length ? items.map((item) => card(item, renew)) : quiet(words.nothing)));
+  const show = steady(list, ({ items }) => (items.length ? items.map((item) => card(item, renew)) : quiet(words.empty.work)));
   let stopped = false;
   const renew = whileWatched(EVERY_SECONDS, async () => {
     if (stopped) return;

@@ -1,5 +1,6 @@
 import { call } from "../common/api.js";
-import { fill, h, one } from "../common/dom.js";
+import { fill, h, one, say } from "../common/dom.js";
+import { formatted } from "../common/money.js";
 import * as cart from "./cart.js";
 import { kindly } from "./problem.js";
 import { quoteTable } from "./quote.js";
@@ -25,7 +26,6 @@ function checkout() {
   return h("a", { href: to("/checkout/"), role: "button", class: "whole" }, words.to_checkout);
 }
 
-
 function row(line) {
   const change = (quantity) => {
     cart.set(line.sku, quantity);
@@ -35,8 +35,8 @@ function row(line) {
   return h(
     "li",
     { "data-line": line.sku },
-    h("img", { src: line.art, alt: "", width: 72, height: 72 }),
-    h("div", {}, h("a", { href: to(line.path) }, line.name), h("p", { class: "price", "data-price-of": line.sku }, " ")),
+    h("img", { src: line.art, alt: "", width: 72, height: 72, onerror: (event) => (event.target.hidden = true) }),
+    h("div", {}, h("a", { href: to(line.path) }, line.name), h("p", { class: "small", "data-each": line.sku }, "\u00a0")),
     h(
       "div",
       { class: "stepper", role: "group", "aria-label": `${words.quantity} ${line.name}` },
@@ -52,7 +52,9 @@ async function price(prices) {
   const names = Object.fromEntries(cart.lines().map((line) => [line.sku, line.name]));
   try {
     const quote = await call("POST", "/quotes", { body: { channel: "web", lines: cart.wanted() } });
-    if (mine === asked) fill(prices, quoteTable(quote), quote.short?.length ? remedy({ facts: quote }) : "");
+    if (mine !== asked) return;
+    fill(prices, quoteTable(quote), quote.short?.length ? remedy({ facts: quote }) : "");
+    for (const line of quote.lines) fill(one(`[data-each="${CSS.escape(line.sku)}"]`, place), say(words.each, { price: formatted(line.unit_price) }));
   } catch (problem) {
     if (mine === asked) fill(prices, kindly(problem, { names, after: remedy(problem) }));
   }

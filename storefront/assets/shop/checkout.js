@@ -5,7 +5,8 @@ import { all, fill, h, one } from "../common/dom.js";
 import { formatted } from "../common/money.js";
 import * as cart from "./cart.js";
 import { placement, read, write } from "./keep.js";
-import { kindly } from "./problem.js";
+import { isFilled, wrong } from "./mend.js";
+import { kindly, named } from "./problem.js";
 import { quoteTable } from "./quote.js";
 import { to, words } from "./words.js";
 
@@ -99,8 +100,8 @@ function offerOnly(quote) {
 }
 
 async function place() {
-  if (!form.reportValidity()) return;
-  if (!field("phone") && !field("email")) return mend("phone", words.need_reach);
+  if (!isFilled(form)) return;
+  if (!field("phone") && !field("email")) return wrong(form.elements.phone, words.need_reach).focus();
   const button = one("#place");
   button.disabled = true;
   button.setAttribute("aria-busy", "true");
@@ -136,8 +137,16 @@ function done(placed) {
   location.assign(to("/pesanan/") + `?id=${encodeURIComponent(placed.id)}&token=${encodeURIComponent(placed.token)}`);
 }
 
+const INPUTS = { coupons: "coupon" };
+
+/** Told beside the button, and again under the field that is meant. */
 function refused(problem) {
-  fill(one("#problem"), kindly(problem, { names: names(), after: h("a", { href: to("/keranjang/") }, words.adjust) }));
+  const { short, skus, errors = [] } = problem.facts;
+  fill(one("#problem"), kindly(problem, { names: names(), after: short || skus ? h("a", { href: to("/keranjang/"), role: "button", class: "outline" }, words.adjust) : "" }));
+  for (const part of errors.map((each) => named(each.field))) {
+    const input = form.elements[INPUTS[part] || part];
+    if (input instanceof HTMLElement) wrong(input, words.mend[part]);
+  }
   one("#problem").scrollIntoView({ block: "nearest" });
 }
 
@@ -145,13 +154,6 @@ function showUnanswered(problem) {
   const text = problem && problem.code === "unavailable" ? words.problems.unavailable : words.unanswered;
   fill(one("#problem"), h("div", { class: "problem" }, h("p", {}, text)));
   one("#place").textContent = words.retry;
-}
-
-function mend(name, text) {
-  const input = form.elements[name];
-  input.setCustomValidity(text);
-  input.reportValidity();
-  form.addEventListener("input", () => input.setCustomValidity(""), { once: true });
 }
 
 function keepMe() {

@@ -21,21 +21,24 @@ function offerButtons() {
 
 function offerForm(form) {
   const quantity = form.elements.quantity;
-  const step = (by) => (quantity.value = Math.max(1, Math.min(Number(quantity.max), (Number(quantity.value) || 1) + by)));
+  const step = (by) => (quantity.value = Math.max(1, Math.min(Number(quantity.max), (Math.floor(Number(quantity.value)) || 1) + by)));
   form.hidden = false;
   one("[data-less]", form).addEventListener("click", () => step(-1));
   one("[data-more]", form).addEventListener("click", () => step(1));
+  form.noValidate = true;
   form.addEventListener("submit", (event) => {
     event.preventDefault();
-    put(one("[data-add]", form), Number(quantity.value) || 1);
+    const wanted = Math.floor(Number(quantity.value)) || 1;
+    step(0);
+    put(one("[data-add]", form), Number(quantity.value), wanted > Number(quantity.value) ? words.adjusted : "");
   });
 }
 
-function put(button, quantity) {
+function put(button, quantity, note = "") {
   const { add: sku, name, path, art } = button.dataset;
   add({ sku, name, path, art }, quantity);
   one(".toast")?.remove();
-  const toast = h("div", { class: "toast", role: "status" }, h("span", {}, `${words.added}: ${name}`), h("a", { href: to("/keranjang/") }, words.to_cart));
+  const toast = h("div", { class: "toast", role: "status" }, h("span", {}, `${words.added}: ${quantity} × ${name}`, note && h("small", {}, note)), h("a", { href: to("/keranjang/") }, words.to_cart));
   document.body.append(toast);
   setTimeout(() => toast.remove(), 5000);
 }

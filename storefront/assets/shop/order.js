@@ -27,7 +27,7 @@ async function load() {
     if (coming(order)) order.coming = (await call("GET", `/orders/${encodeURIComponent(id)}/delivery`, { token })).brought_by;
     if (JSON.stringify(order) !== shown && !busy()) draw(order);
   } catch (problem) {
-    if (!shown || !problem.unanswered) fill(page, kindly(problem, { after: h("p", {}, words.open_link) }));
+    if (!shown || !problem.unanswered) fill(page, h("h1", { class: "plain" }, words.order), kindly(problem, { after: h("p", {}, words.open_link) }), toCatalog());
   }
 }
 
@@ -69,7 +69,7 @@ function cancelling(order) {
   const dialog = h(
     "dialog",
     {},
-    h("article", {}, h("p", {}, words.cancel_sure), h("footer", {}, h("button", { type: "button", class: "secondary", onclick: () => dialog.close() }, words.cancel_no), h("button", { type: "button", class: "danger", onclick: cancel }, words.cancel_yes))),
+    h("article", {}, h("p", {}, words.cancel_sure), h("footer", {}, h("button", { type: "button", class: "outline", onclick: () => dialog.close() }, words.cancel_no), h("button", { type: "button", class: "danger", onclick: cancel }, words.cancel_yes))),
   );
   return [h("button", { type: "button", class: "link danger-text", onclick: () => dialog.showModal() }, words.cancel), dialog];
 
@@ -111,8 +111,10 @@ function remember(order) {
 
 function listMine() {
   const mine = read("orders", []);
-  fill(page, h("h1", { class: "plain" }, words.your_orders), mine.length ? h("ul", { class: "orders" }, mine.map(entry)) : h("div", { class: "empty" }, h("p", {}, words.no_orders), h("p", { class: "small" }, words.open_link)));
+  fill(page, h("h1", { class: "plain" }, words.your_orders), mine.length ? h("ul", { class: "orders" }, mine.map(entry)) : h("div", { class: "empty" }, h("p", {}, words.no_orders), h("p", { class: "small" }, words.open_link), toCatalog()));
 }
+
+const toCatalog = () => h("a", { href: to("/"), role: "button" }, words.to_catalog);
 
 const entry = (each) =>
   h("li", {}, h("a", { href: `${to("/pesanan/")}?id=${encodeURIComponent(each.id)}&token=${encodeURIComponent(each.token)}` }, h("b", {}, each.number), h("span", {}, whenText(each.at)), h("span", { class: "price" }, formatted(each.total))));

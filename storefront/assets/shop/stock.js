@@ -55,7 +55,7 @@ function showDetails(sku, available, locations) {
 }
 
 const kept = (place, { available }) =>
-  h("li", {}, h("b", {}, words.kinds[place.kind]), " ", place.name, h("span", {}, say(words.units, { count: available })));
+  h("li", {}, place.name.startsWith(words.kinds[place.kind]) ? "" : [h("b", {}, words.kinds[place.kind]), " "], place.name, h("span", {}, say(words.units, { count: available })));
 
 function forget(sku) {
   for (const place of all("[data-units]").filter((place) => place.dataset.units === sku)) {

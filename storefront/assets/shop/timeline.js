@@ -5,11 +5,13 @@ import { words } from "./words.js";
 const PAID_BEFORE = new Set(["transfer"]);
 
 export function steps(order) {
-  if (order.status === "cancelled") return h("div", { class: "problem calm" }, h("p", {}, h("b", {}, words.steps.cancelled)), h("p", {}, words.cancelled_text));
+  if (order.status === "cancelled") return h("div", { class: "problem calm" }, h("p", {}, h("b", {}, words.steps.cancelled)), h("p", {}, isPaid(order) ? words.refunded_text : words.cancelled_text));
   const passed = progress(order);
   const now = passed.findIndex((step) => !step.done);
   return h("ol", { class: "steps" }, passed.map((step, i) => h("li", { class: step.done ? "done" : i === now ? "now" : "", "aria-current": i === now ? "step" : null }, step.text)));
 }
+
+const isPaid = (order) => (order.payments || []).some((payment) => payment.status === "captured");
 
 function progress(order) {
   const went = order.fulfillment_status;
