@@ -1,57 +1,61 @@
-"""`python -m tests.faults`: doors and listeners × every send × ten faults, as a table; ends with 1 if one fails."""
+"""`python -m tests.faults`: doors and listeners × every send × ten faults, and the doors of money × two faults in one
+story, as tables; ends with 1 if one fails."""
 
 from __future__ import annotations
 
 import sys
 from collections import Counter
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 
 from rich.console import Console
 from rich.table import Table
 
 import tests.environment  # noqa: F401 - before the first import of the shop
-from tests.faults import listeners, routes
+from tests.faults import listeners, pairs, routes
 from tests.faults.ground import Ground
 from tests.faults.line import KINDS
+from tests.faults.pairs import Pair
 from tests.faults.routes import Verdict
 
 GOOD, BAD = "[green]✓[/]", "[red]{} ✗[/]"
+Verdicts = Sequence[Verdict | Pair]
 
 
 def main() -> int:
-    console, ground = Console(), Ground()
-    wrong: list[Verdict] = []
-    cases = 0
+    console, ground = Console(width=150), Ground()
     with ground.stood_on():
-        doors = (verdict for row in routes.ROWS for verdict in routes.verdicts(ground, row))
-        news = (verdict for each in list(listeners.all_news(ground)) for verdict in listeners.verdicts(ground, each))
-        for title, verdicts in (("Doors", list(doors)), ("Listeners, brought again", list(news))):
-            console.print(as_table(title, verdicts))
-            cases += len(verdicts)
-            wrong += [verdict for verdict in verdicts if verdict.wrong]
+        doors = [verdict for row in routes.ROWS for verdict in routes.verdicts(ground, row)]
+        news = [verdict for each in list(listeners.all_news(ground)) for verdict in listeners.verdicts(ground, each)]
+        twice = [pair for row in pairs.DOORS for pair in pairs.verdicts(ground, row)]
+    console.print(as_table("Doors", KINDS, doors))
+    console.print(as_table("Listeners, brought again", KINDS, news))
+    console.print(as_table("Doors that move money, by the first of two faults", pairs.OF_A_COMMIT, twice))
+    wrong = [verdict for verdicts in (doors, news, twice) for verdict in verdicts if verdict.wrong]
     for verdict in wrong:
-        console.print(f"{verdict.name}, send {verdict.send + 1}, {verdict.kind}: {verdict.wrong}", style="red")
+        console.print(str(verdict), style="red")
     for door, (words, _) in routes.EXCUSED.items():
         console.print(f"{door} after a lost answer: {words}", style="dim")
-    console.print(f"{cases} cases: each send of each door and listener × {len(KINDS)} faults; {len(wrong)} not well")
+    console.print(f"{len(doors) + len(news)} cases: each send of each door and listener × {len(KINDS)} faults")
+    console.print(f"{len(twice)} pairs: two faults in one story of each door that moves money")
+    console.print(f"{len(wrong)} not well")
     return 1 if wrong else 0
 
 
-def as_table(title: str, verdicts: Iterable[Verdict]) -> Table:
-    table = Table(title=title, header_style="bold")
-    table.add_column("")
-    table.add_column("sends", justify="right")
-    for kind in KINDS:
+def as_table(title: str, kinds: Iterable[str], verdicts: Verdicts) -> Table:
+    table = Table(title=title, header_style="bold", padding=(0, 0))
+    table.add_column("", no_wrap=True)
+    table.add_column("cases", justify="right")
+    for kind in kinds:
         table.add_column(kind, justify="center")
-    sends: Counter[str] = Counter()
-    bad: Counter[tuple[str, str]] = Counter()
-    for each in verdicts:
-        sends[each.name] += each.kind == next(iter(KINDS))
-        bad[each.name, each.kind] += bool(each.wrong)
-    for name, count in sends.items():
-        marks = (BAD.format(bad[name, kind]) if bad[name, kind] else GOOD for kind in KINDS)
-        table.add_row(name.replace("[", r"\["), str(count), *marks)
+    met = Counter((each.name, each.kind) for each in verdicts)
+    bad = Counter((each.name, each.kind) for each in verdicts if each.wrong)
+    for name, count in Counter(each.name for each in verdicts).items():
+        table.add_row(name.replace("[", r"\["), str(count), *(mark(met[name, kind], bad[name, kind]) for kind in kinds))
     return table
+
+
+def mark(met: int, bad: int) -> str:
+    return BAD.format(bad) if bad else GOOD if met else ""
 
 
 if __name__ == "__main__":

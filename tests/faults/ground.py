@@ -15,13 +15,14 @@ from chalicelib.kit import clock, db, ids
 from chalicelib.kit.errors import Unavailable
 from chalicelib.notify import carriers, transports
 from infra import invariants
-from infra.invariants.world import ROOMS, World, plain
+from infra.invariants.world import ROOMS, World
 from tests.conftest import forget
 from tests.doors import world as doors
-from tests.faults.line import Fault, Killed, Line, conflict, throttled
+from tests.faults.line import Killed, Line, conflict, throttled
 from tests.faults.plainly import plainly
 from tests.fulfillment.build import NOON
 from tests.proof.memory import Memory
+from tests.proof.touched import as_plain
 
 BEFORE = timedelta(minutes=5)  # the world was made; what a request makes is younger
 
@@ -72,7 +73,7 @@ class Ground:
         try:
             self.line.meet("carrier", lambda: self.outbox.append(send))
         except Unavailable as error:
-            said_no = self.line.fault in (throttled, conflict)
+            said_no = self.line.met[-1] in (throttled, conflict)
             raise (transports.NotSent() if said_no else transports.Unknown()) from error
 
     def publish(self, topic: str, entries: list[dict[str, Any]]) -> set[str]:
@@ -109,13 +110,12 @@ class Ground:
         return rows
 
     def wrong(self, quiet: bool = False) -> list[tuple[str, str]]:
-        rows = {room: [plain(item) for item in self.memory.items(f"test-{room}")] for room in ROOMS}
+        rows = {room: [as_plain(item) for item in self.memory.items(f"test-{room}")] for room in ROOMS}
         return invariants.judge(World(rows, clock.iso(clock.now()), "~" if quiet else "")).violated
 
 
-def survived(ground: Ground, fault: Fault | None, at: int, ask: Callable[[], Any]) -> Any:
-    """What `ask` answered under this fault; None when the process was killed in it, and a new one stands there."""
-    ground.line.clear(fault, at)
+def survived(ask: Callable[[], Any]) -> Any:
+    """What `ask` answered; None when the process was killed in it, and a new one stands there."""
     try:
         return ask()
     except Killed:

@@ -1,11 +1,11 @@
-"""The way from the shop to its tables, where one send meets one of ten faults: what happens to it and what is heard.
+"""The way from the shop to its tables, where a send meets one of ten faults: what happens to it and what is heard.
 
 `tests/faults/test_line.py` does the same to real requests and finds the same, kind by kind and send by send.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from copy import copy
 from datetime import timedelta
 from typing import Any
@@ -25,21 +25,24 @@ class Killed(BaseException):
 
 
 class Line:
-    """An engine: the memory behind it, what was sent, and the fault that waits for send number `at`."""
+    """An engine: the memory behind it, what was sent, and the faults that wait, each for the send of its number."""
 
     def __init__(self, memory: Memory) -> None:
         self.memory = memory
         self.clear()
 
-    def clear(self, fault: Fault | None = None, at: int = -1) -> None:
-        self.fault, self.at, self.sent = fault, at, list[str]()
+    def clear(self, waiting: Mapping[int, Fault] | None = None) -> None:
+        self.waiting, self.met, self.sent = waiting or {}, list[Fault](), list[str]()
         self.count = 0
 
     def meet(self, send: str, do: Do) -> Any:
         """Also for what is sent elsewhere than to the tables."""
-        number = len(self.sent)
+        fault = self.waiting.get(len(self.sent))
         self.sent.append(send)
-        return self.fault(self, send, do) if self.fault and number == self.at else do()
+        if fault is None:
+            return do()
+        self.met.append(fault)
+        return fault(self, send, do)
 
     def get(self, key: Key, consistent: bool) -> Any:
         return own(self.meet("get", lambda: self.memory.get(key, consistent)))

@@ -162,7 +162,8 @@ def verdicts(ground: Ground, news: News) -> Iterator[Verdict]:
 
 def wrong(ground: Ground, news: News, undisturbed: Heard, send: int, kind: str) -> str:
     ground.stand(news.ready, news.minutes)
-    survived(ground, KINDS[kind], send, lambda: deliver(news))
+    ground.line.clear({send: KINDS[kind]})
+    survived(lambda: deliver(news))
     ground.line.clear()
     taken = [deliver(news) for _ in range(DELIVERIES - 1)]
     if not all(taken):

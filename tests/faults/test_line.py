@@ -85,7 +85,7 @@ def test_a_fault_on_the_line_means_what_it_means_on_the_wire(ministack: Any, kin
         engine.transact([db.create(a_row("there"))], "the-first-token")
 
     for send in SENDS:
-        line.clear(KINDS[kind], at=0)
+        line.clear({0: KINDS[kind]})
         with watched(Wire((WRITING if send == "transact" else READING)[kind])):
             on_the_wire = outcome(real, send)
         assert (send, outcome(line, send)) == (send, on_the_wire)
