@@ -24,12 +24,14 @@ def parties(principal: Principal) -> list[str]:
 
 
 def inbox(principal: Principal, before: str | None, limit: int) -> tuple[list[dict[str, Any]], str | None]:
-    """Newest first, and where to go on."""
+    """Newest first, and where to go on. Pages are cut by the ids of events, which are dated by whoever caused them: one
+    whose clock is ahead would stand above what comes after, so a page is laid out by when it was told."""
     pages = [store.load_inbox(party, before, limit) for party in parties(principal)]
     rows = list(heapq.merge(*pages, key=lambda row: str(row.sk), reverse=True))[:limit]
-    states = states_of(rows)
     more = rows[-1].sk if len(rows) == limit else None
-    return [as_json(row, principal, states) for row in rows], more
+    states = states_of(rows)
+    newest_first = sorted(rows, key=lambda row: (row.at, row.sk), reverse=True)
+    return [as_json(row, principal, states) for row in newest_first], more
 
 
 def acknowledge(principal: Principal, notice_id: str) -> dict[str, Any]:

@@ -3,9 +3,11 @@ from __future__ import annotations
 from typing import Any
 
 from chalicelib.fulfillment.offer import open_offer
+from chalicelib.kit import clock
 from chalicelib.kit.auth import short_token
 from chalicelib.notify.tell import tell
 from tests.client import call
+from tests.fulfillment.build import NOON
 from tests.notify.build import a_shop_with_vans, everybody_hears, offered, told
 from tests.shop import TEAPOT, an_order, put, token
 
@@ -84,3 +86,23 @@ def test_pages_neither_skip_nor_repeat(carriers: Any) -> None:
 
     assert len(seen) == 5
     assert seen == sorted(set(seen), reverse=True)
+
+
+def test_news_of_a_clock_that_is_ahead_stand_among_what_was_told_with_them(carriers: Any) -> None:
+    a_shop_with_vans()
+    opened = []
+    for number, ahead in enumerate((5, 0, 0)):
+        clock.source = lambda number=number, ahead=ahead: NOON + clock.minutes(number + ahead)
+        order_id = call("POST", "/api/orders", an_order((TEAPOT, 1)), key=f"ahead-ahead-ahead-{number}").json["id"]
+        open_offer(told(order_id, "OrderPlaced"))
+        clock.source = lambda number=number: NOON + clock.minutes(number)
+        opened.append(told(order_id, "OfferOpened"))
+        tell(opened[-1])
+
+    page = inbox("warehouse-joko")["items"]
+
+    assert max(opened, key=lambda each: each.event_id) == opened[0]
+    assert [item["id"] for item in page] == [each.event_id for each in reversed(opened)]
+    first = inbox("warehouse-joko", limit=2)
+    rest = inbox("warehouse-joko", limit=2, cursor=first["next"])
+    assert {item["id"] for item in first["items"] + rest["items"]} == {each.event_id for each in opened}
