@@ -83,6 +83,7 @@ class CartBody(Body):
     coupons: Annotated[list[Short], Field(max_length=5)] = []
     delivery: DeliveryBody | None = None
     location: Annotated[str, StringConstraints(max_length=64)] = ""
+    backorder: bool = False
 
     @field_validator("channel")
     @classmethod

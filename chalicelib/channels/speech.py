@@ -43,6 +43,7 @@ def spoken(said: PlaceOrderBody, call: Call, *, location: str = "", delivery: De
         coupons=tuple(dict.fromkeys(code.upper() for code in said.coupons)),
         placement=said.placement,
         note=said.note,
+        backorder=said.backorder,
         asked=_asked(said, call),
         placed_at=_aware(said.placed_at),
         freight=money(said.freight),

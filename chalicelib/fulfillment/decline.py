@@ -22,7 +22,8 @@ def decline(staff_id: str, offer_id: str) -> Offer:
         expire_if_due(offer, now)
         raise
     by_all = after.status == "declined_by_all"
-    event = OfferDeclined(case.order.id, offer.id, staff_id, by_all, pairs(case.waiting(offer)) if by_all else [])
+    begins = pairs(case.waiting(offer), "assigned") if by_all else []
+    event = OfferDeclined(case.order.id, offer.id, staff_id, by_all, begins)
     changes = without_offer(case) if by_all else {}
     db.commit([close_offer(offer, after), *tell(case.order, event, actor=staff_id, at=now, **changes)])
     return after

@@ -1,4 +1,5 @@
-"""What the room hears: orders placed, ended and paid, work given up, offers that ran out, and the clock."""
+"""What the room hears: orders placed, ended and paid, work given up, offers that ran out, goods that came, and the
+clock."""
 
 from __future__ import annotations
 
@@ -7,6 +8,7 @@ from collections.abc import Callable
 from typing import Any
 
 from chalicelib.fulfillment.expire import expire_due
+from chalicelib.fulfillment.fill import fill_arrived, fill_what_came
 from chalicelib.fulfillment.offer import open_offer
 from chalicelib.fulfillment.realign import realign
 from chalicelib.fulfillment.reroute import reroute, try_stranded
@@ -23,10 +25,23 @@ def _order(told: Told) -> str:
     return told.subject.removeprefix("order#")
 
 
+def _then_fill(first: Callable[[Told], Any]) -> Callable[[Told], None]:
+    """New work may wait for goods that have come, and work that ended may leave some to the next."""
+
+    def both(told: Told) -> None:
+        first(told)
+        fill_what_came(told)
+
+    return both
+
+
 HEARD: dict[str, Callable[[Told], Any]] = {
-    "OrderPlaced": open_offer,
-    "OrderCancelled": lambda told: stand_down(_order(told)),
-    "PaymentCaptured": lambda told: realign(_order(told)),
+    "OrderPlaced": _then_fill(open_offer),
+    "OrderCancelled": _then_fill(lambda told: stand_down(_order(told))),
+    "PaymentCaptured": _then_fill(lambda told: realign(_order(told))),
+    "OfferClaimed": fill_what_came,
+    "StockReceived": fill_what_came,
+    "TransferReceived": fill_what_came,
     "WorkRejected": lambda told: reroute(_order(told)),
     # An offer may have been the last hope of what was rejected meanwhile.
     "OfferExpired": lambda told: reroute(_order(told), "OfferExpired"),
@@ -45,10 +60,16 @@ def route_again_orders(event: Any) -> None:
     hear(json.loads(event.message))
 
 
+@events.on_sns_message(topic=config.topic_arn("stock"))
+def fill_backorders(event: Any) -> None:
+    hear(json.loads(event.message))
+
+
 @events.schedule("rate(1 minute)")
 def end_offers(event: Any) -> None:
     expire_due()
     try_stranded()
+    fill_arrived()
 
 
 def hear(message: dict[str, Any]) -> None:

@@ -37,7 +37,8 @@ def expire(offer_id: str, now: datetime) -> bool:
     offer = case.offer(offer_id)
     if not offer.is_due(now):
         return False
-    event = OfferExpired(case.order.id, offer.id, [each.staff for each in offer.invited], pairs(case.waiting(offer)))
+    begins = pairs(case.waiting(offer), "assigned")
+    event = OfferExpired(case.order.id, offer.id, [each.staff for each in offer.invited], begins)
     db.commit(
         [
             close_offer(offer, moved(offer, "expired")),

@@ -10,6 +10,7 @@ from chalicelib.fulfillment.candidates import destination
 from chalicelib.fulfillment.model import (
     ARRIVED,
     ENDED,
+    UNTOUCHED,
     Case,
     Fulfillment,
     NotInvited,
@@ -28,12 +29,13 @@ from chalicelib.orders.model import Order
 from chalicelib.payments.model import Payment
 from chalicelib.payments.pay import cash_to_collect, unpaid_before_dispatch
 from chalicelib.payments.store import load_payments
+from chalicelib.stock.model import day_of
 
 
 def bringer(order_id: str) -> dict[str, Any] | None:
     """First name and the latest time to expect him; None before anybody is sure to come."""
     case = load_case(order_id)
-    coming = [work for work in live(case.works) if work.status not in ("assigned", "back_at_location")]
+    coming = [work for work in live(case.works) if work.status not in (*UNTOUCHED, "back_at_location")]
     if not (case.order.bringer and coming):
         return None
     last = max(coming, key=expected_by)
@@ -166,7 +168,7 @@ def brief(work: Fulfillment) -> dict[str, Any]:
         "reason": work.reason or None,
         "pieces": [piece.as_json() for piece in work.pieces],
         "assigned_at": clock.iso(work.assigned_at),
-    }
+    } | ({"expected_on": day_of(work.pieces[0].shelf)} if work.status == "awaiting" else {})
 
 
 def _offer_brief(offer: Offer) -> dict[str, Any]:

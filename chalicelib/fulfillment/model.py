@@ -21,6 +21,7 @@ OFFER_STATES: dict[str, set[str]] = {
 }
 
 FULFILLMENT_STATES: dict[str, set[str]] = {
+    "awaiting": {"assigned", "cancelled"},  # its goods are on their way to the location
     "assigned": {"accepted", "rejected", "cancelled"},
     "accepted": {"picking", "rejected", "cancelled"},
     "picking": {"ready", "rejected", "cancelled"},  # it is the picker who finds the shelf empty
@@ -34,8 +35,10 @@ FULFILLMENT_STATES: dict[str, set[str]] = {
     "rejected": set(),
     "cancelled": set(),
 }
+UNTOUCHED = ("awaiting", "assigned")  # nobody has begun with it
 ON_A_VAN = {"accepted": {"ready", "in_transit", "handed_over"}}  # nothing is picked from a shelf there
 
+NOT_YET_GONE = ("awaiting", "assigned", "accepted", "picking", "ready")
 GIVEN_UP = {"rejected", "cancelled"}
 ARRIVED = {"delivered", "confirmed", "handed_over"}
 GONE = ARRIVED | {"in_transit", "failed_attempt"}
@@ -121,8 +124,8 @@ class Case:
         return next((each for each in self.offers if each.status == "open"), None)
 
     def waiting(self, offer: Offer) -> list[Fulfillment]:
-        """Assigned until a claim comes in between."""
-        return [work for work in self.works if work.id in offer.assigned and work.status == "assigned"]
+        """Assigned until a claim comes in between, or until the goods come."""
+        return [work for work in self.works if work.id in offer.assigned and work.status in UNTOUCHED]
 
     def after(self, *works: Fulfillment) -> list[Fulfillment]:
         changed = {work.id: work for work in works}
@@ -216,7 +219,7 @@ def status_of_order(demand: dict[str, int], works: Sequence[Fulfillment], offere
         return "partly_shipped"
     if offered:
         return "offered"
-    return "assigned" if states else "unassigned"
+    return "assigned" if states - {"awaiting"} else "unassigned"
 
 
 def writes_to_claim(pieces: int, skus: int, on_hold: bool, parts: int) -> int:
@@ -239,8 +242,16 @@ def order_of(identifier: str) -> str:
     return "ord_" + identifier.partition("_")[2].rpartition("-")[0]
 
 
-def pairs(works: Iterable[Fulfillment]) -> list[list[str]]:
-    return [[work.id, work.location] for work in works]
+def pairs(works: Iterable[Fulfillment], status: str = "") -> list[list[str]]:
+    """[[fulfillment, location], …], of one status or of all."""
+    return [[work.id, work.location] for work in works if work.status == (status or work.status)]
+
+
+def to_bring(works: Sequence[Fulfillment]) -> dict[str, list[list[str]]]:
+    """How an event tells of new work: who can begin, and who waits for goods first."""
+    waits = pairs(works, "awaiting")
+    begins = [pair for pair in pairs(works) if pair not in waits]
+    return {"assigned": begins} | ({"awaiting": waits} if waits else {})
 
 
 def until(opened_at: datetime, minutes: int) -> datetime:
@@ -292,7 +303,8 @@ class UnknownReason(Invalid):
 @dataclass(frozen=True)
 class OfferOpened(Event):
     """Right after placing: `invited` salesmen (may be none) and at the same moment those who bring it unless one of
-    them claims, `assigned` [[fulfillment, location], …]. Without an `offer_id` nobody could be asked: see `rule`."""
+    them claims, `assigned` [[fulfillment, location], …], and those whose goods are on their way, `awaiting`. Without an
+    `offer_id` nobody could be asked: see `rule`."""
 
     order_id: str
     offer_id: str = ""
@@ -300,6 +312,7 @@ class OfferOpened(Event):
     assigned: list[list[str]] = field(default_factory=list)
     expires_at: str = ""
     rule: str = ""
+    awaiting: list[list[str]] = field(default_factory=list)
 
 
 @dataclass(frozen=True)
@@ -367,6 +380,16 @@ class WorkRerouted(Event):
     excluded: list[str] = field(default_factory=list)
     movements: list[list[Any]] = field(default_factory=list)
     holds_until: str = ""
+    awaiting: list[list[str]] = field(default_factory=list)
+
+
+@dataclass(frozen=True)
+class BackorderFilled(Event):
+    """Goods came and are with this order now: `assigned` can begin."""
+
+    order_id: str
+    assigned: list[list[str]]
+    movements: list[list[Any]] = field(default_factory=list)
 
 
 @dataclass(frozen=True)

@@ -8,6 +8,7 @@ from datetime import datetime
 
 from chalicelib.fulfillment.candidates import look_around
 from chalicelib.fulfillment.model import (
+    UNTOUCHED,
     Case,
     Fulfillment,
     Invited,
@@ -16,9 +17,9 @@ from chalicelib.fulfillment.model import (
     WorkHandedOver,
     fulfillment_id,
     offer_id,
-    pairs,
     served,
     status_of_order,
+    to_bring,
 )
 from chalicelib.fulfillment.route import Decision
 from chalicelib.fulfillment.store import keep_decision, load_case, new_offer, new_work, tell
@@ -26,7 +27,7 @@ from chalicelib.kit import clock, db
 from chalicelib.kit.errors import NotFound
 from chalicelib.kit.journal import Told
 from chalicelib.places import find as places
-from chalicelib.stock.model import Piece
+from chalicelib.stock.model import Piece, is_expected
 
 ROUTER = "router"  # how the journal calls decisions nobody made by hand
 
@@ -59,14 +60,14 @@ def hand_over_at_once(case: Case) -> None:
 def assign_and_offer(case: Case) -> None:
     order, now = case.order, clock.now()
     works = assigned(case, order.pieces, now)
-    wanted = served(work for work in works if work.status == "assigned")
+    wanted = served(work for work in works if work.status in UNTOUCHED)
     routed = look_around(case, wanted, works, now)
     offer = offered(case, wanted, works, routed.decision, now)
     event = OfferOpened(
         order.id,
         offer_id=offer.id if offer else "",
         invited=[each.staff for each in offer.invited] if offer else [],
-        assigned=pairs(works),
+        **to_bring(works),
         expires_at=clock.iso(offer.expires_at) if offer else "",
         rule=routed.decision.rule,
     )
@@ -82,11 +83,14 @@ def assign_and_offer(case: Case) -> None:
 
 
 def assigned(case: Case, pieces: Sequence[Piece], now: datetime) -> list[Fulfillment]:
-    """One fulfillment for each location; a van's salesman need not accept what he has already with him."""
+    """One fulfillment for each location, and one for each day on which more of it comes there; a van's salesman need
+    not accept what he has already with him."""
     works: list[Fulfillment] = []
     for part in parts(pieces):
         driver = _driver(part[0].location)
-        works.append(_of(case, part, "accepted" if driver else "assigned", now, driver, len(works)))
+        begins = "accepted" if driver else "assigned"
+        status = "awaiting" if is_expected(part[0].shelf) else begins
+        works.append(_of(case, part, status, now, driver, len(works)))
     return works
 
 
@@ -101,17 +105,18 @@ def offered(
         status="open",
         wanted=demand,
         invited=_once_each(decision.invited),
-        assigned=tuple(work.id for work in works if work.status == "assigned"),
+        assigned=tuple(work.id for work in works if work.status in UNTOUCHED),
         opened_at=now,
         expires_at=decision.expires_at,
     )
 
 
 def parts(pieces: Sequence[Piece]) -> list[list[Piece]]:
-    by_location: dict[str, list[Piece]] = {}
+    together: dict[tuple[str, int], list[Piece]] = {}
     for piece in pieces:
-        by_location.setdefault(piece.location, []).append(piece)
-    return list(by_location.values())
+        day = piece.shelf if is_expected(piece.shelf) else 0
+        together.setdefault((piece.location, day), []).append(piece)
+    return list(together.values())
 
 
 def _of(

@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from dataclasses import replace
 
 from chalicelib.fulfillment.model import (
+    NOT_YET_GONE,
     Case,
     Fulfillment,
     WorkCancelled,
@@ -14,6 +15,7 @@ from chalicelib.fulfillment.model import (
     pairs,
     status_of_order,
     stepped,
+    to_bring,
 )
 from chalicelib.fulfillment.offer import ROUTER, assigned
 from chalicelib.fulfillment.reroute import added
@@ -22,8 +24,6 @@ from chalicelib.kit import clock, db
 from chalicelib.kit.errors import Moved
 from chalicelib.kit.events import Event
 from chalicelib.stock.model import Piece
-
-NOT_YET_GONE = ("assigned", "accepted", "picking", "ready")
 
 
 def check_aligned(case: Case) -> None:
@@ -47,7 +47,7 @@ def realign(order_id: str) -> bool:
     kept = [work for work in live(case.works) if work not in wrong]
     down = [stepped(work, "cancelled", reason="goods_elsewhere") for work in wrong]
     works = assigned(case, _without(case.order.pieces, pieces_of(kept)), now)
-    events: list[Event] = [WorkRerouted(order_id, pairs(works))] if works else []
+    events: list[Event] = [WorkRerouted(order_id, **to_bring(works))] if works else []
     events += [WorkCancelled(order_id, stood_down=pairs(down))] if down else []
     asking = case.open_offer
     status = status_of_order(case.order.demand, case.after(*down, *works), offered=asking is not None)

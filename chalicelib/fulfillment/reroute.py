@@ -10,6 +10,7 @@ from typing import Any
 from chalicelib.fulfillment.candidates import Routed, destination, look_around, passed_over
 from chalicelib.fulfillment.goods import Effect, holds_until, take, take_over
 from chalicelib.fulfillment.model import (
+    UNTOUCHED,
     Case,
     Fulfillment,
     Offer,
@@ -18,8 +19,8 @@ from chalicelib.fulfillment.model import (
     WorkRerouted,
     live,
     moved,
-    pairs,
     status_of_order,
+    to_bring,
     unserved,
 )
 from chalicelib.fulfillment.offer import ROUTER, assigned, offered
@@ -127,7 +128,11 @@ def said(case: Case, works: Sequence[Fulfillment], offer: Offer | None, routed: 
         excluded = sorted(passed_over(case))
         events.append(
             WorkRerouted(
-                case.order.id, pairs(works), excluded, movements=goods.told, holds_until=holds_until(case.order)
+                case.order.id,
+                excluded=excluded,
+                movements=goods.told,
+                holds_until=holds_until(case.order),
+                **to_bring(works),
             )
         )
     if offer:
@@ -139,7 +144,7 @@ def said(case: Case, works: Sequence[Fulfillment], offer: Offer | None, routed: 
 
 def added(asking: Offer, works: Sequence[Fulfillment]) -> list[Write]:
     """Those who begin while an offer is out stand down with the rest when somebody claims it."""
-    new = tuple(work.id for work in works if work.status == "assigned")
+    new = tuple(work.id for work in works if work.status in UNTOUCHED)
     return [close_offer(asking, replace(moved(asking, "open"), assigned=asking.assigned + new))]
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from chalicelib.fulfillment.model import WorkCancelled, live, moved, pairs, stepped
+from chalicelib.fulfillment.model import NOT_YET_GONE, WorkCancelled, live, moved, pairs, stepped
 from chalicelib.fulfillment.offer import ROUTER
 from chalicelib.fulfillment.store import change_work, close_offer, is_stranded, load_case, tell, unstrand
 from chalicelib.kit import clock, db
@@ -14,7 +14,7 @@ def stand_down(order_id: str) -> None:
     case = load_case(order_id)
     if case.order.status != "cancelled":
         return
-    busy = [work for work in live(case.works) if work.status in ("assigned", "accepted", "picking", "ready")]
+    busy = [work for work in live(case.works) if work.status in NOT_YET_GONE]
     offer = case.open_offer
     if not (busy or offer):
         return

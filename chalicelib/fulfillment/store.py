@@ -46,7 +46,8 @@ PAGE = 50
 
 
 class WorkRow(Row):
-    """Offers and fulfillments. Lists, left when the work is done: `work#<location>`, `offers#<shard>`, `stranded`."""
+    """Offers and fulfillments. Lists, left when the work is done: `work#<location>`, `offers#<shard>`, `stranded`, and
+    before it can begin `awaiting#<location>`, in the order in which the orders were placed."""
 
     Meta = OrderRow.Meta
 
@@ -179,6 +180,15 @@ def open_work(location: str, limit: int = PAGE, after: Any = None) -> tuple[Sequ
     return [as_work(row) for row in page.items if row.sk.startswith("ful_")], page.after
 
 
+def awaiting_work(location: str) -> Iterator[Fulfillment]:
+    """Whoever waits there for goods, the longest first, to the last page."""
+    page = db.query(WorkRow, f"awaiting#{location}", index="by_list", limit=PAGE)
+    yield from (as_work(row) for row in page.items if row.sk.startswith("ful_"))
+    while page.after:
+        page = db.query(WorkRow, f"awaiting#{location}", index="by_list", limit=PAGE, after=page.after)
+        yield from (as_work(row) for row in page.items if row.sk.startswith("ful_"))
+
+
 def link_token(offer_id: str, staff: str) -> str:
     return auth.short_token("claim", offer_id, staff)
 
@@ -210,7 +220,9 @@ def _work_row(work: Fulfillment) -> WorkRow:
         "reason": work.reason,
     }
     row = WorkRow(work.order_id, work.id, status=work.status, version=work.version, body=_compact(body))
-    if work.status not in ENDED:
+    if work.status == "awaiting":
+        row.list, row.listed_at = f"awaiting#{work.location}", work.id  # an order's id begins with its instant
+    elif work.status not in ENDED:
         row.list, row.listed_at = f"work#{work.location}", f"{clock.iso(work.assigned_at)}#{work.id}"
     return row
 

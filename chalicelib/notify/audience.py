@@ -121,8 +121,9 @@ def bringing(scene: Scene, notice: Notice) -> Iterator[Message]:
 
 
 def salesmen_asked(scene: Scene) -> bool:
-    """By this very event; what was routed again names none, and an offer made along with it tells them itself."""
-    if scene.told.kind == "WorkRerouted":
+    """By this very event; what was routed again, or waited for goods, names none, and an offer that is out has told
+    them itself."""
+    if scene.told.kind in ("WorkRerouted", "BackorderFilled"):
         return scene.case.open_offer is not None
     return bool(scene.event.invited)
 

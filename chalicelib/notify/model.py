@@ -49,6 +49,7 @@ NOTICES: dict[str, tuple[Notice, ...]] = {
     "OrderCancelled": (to_customer("cancelled", "leaver"), to_customer("expired", "late_payer")),
     "OfferOpened": (OFFER, Notice("standby", "assigned"), to_location("bringing", "yours_now")),
     "WorkRerouted": (Notice("standby", "assigned"), to_location("bringing", "yours_now")),
+    "BackorderFilled": (Notice("standby", "assigned"), to_location("bringing", "yours_now")),
     "OfferExpired": (to_location("assigned", "yours_now"),),
     "OfferDeclined": (to_location("assigned", "yours_now"),),
     "OfferClaimed": (STAND_DOWN,),

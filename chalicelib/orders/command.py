@@ -48,6 +48,7 @@ class PlaceOrder:
     coupons: tuple[str, ...] = ()
     placement: str = ""
     note: str = ""
+    backorder: bool = False  # what is not in stock may be promised for the day it is expected
     asked: Asked | None = None
     placed_at: datetime | None = None  # the business date of an order agreed elsewhere; holds use the real clock
     freight: Money | None = None

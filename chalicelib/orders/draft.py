@@ -178,6 +178,7 @@ def _row(draft: Draft) -> DraftRow:
         "coupons": command.coupons,
         "placement": command.placement,
         "note": command.note,
+        "backorder": command.backorder,
     }
     return DraftRow(
         draft.id,
@@ -207,6 +208,7 @@ def _as_draft(row: DraftRow) -> Draft:
         coupons=tuple(said["coupons"]),
         placement=said["placement"],
         note=said["note"],
+        backorder=said.get("backorder", False),
     )
     sequence, _, hashed = row.version.partition("#")
     return Draft(row.pk, command, lines, row.made_at, Head(int(sequence), hashed))

@@ -28,12 +28,13 @@ from chalicelib.places.store import point_of
 from chalicelib.pricing import find as pricing
 from chalicelib.pricing.model import Coupon, Price, Promotion
 from chalicelib.stock.model import Hold, Level, Place
-from chalicelib.stock.store import as_level, lapsed_holds, level_key, load_levels, with_shelves
+from chalicelib.stock.store import as_level, lapsed_holds, level_key, load_expected, load_levels, with_shelves
 
 
 @dataclass(frozen=True)
 class Seen:
-    """Everything that placing decides from. `wide` when every selling location and shelf has been looked at."""
+    """Everything that placing decides from. `wide` when every selling location and shelf has been looked at, and with
+    them what is on its way, `coming`."""
 
     now: datetime
     answered: Any
@@ -50,6 +51,7 @@ class Seen:
     shift: Shift | None = None
     point: dict[str, float] | None = None
     lapsed: Sequence[Hold] = field(default_factory=tuple)
+    coming: Sequence[Level] = ()
     wide: bool = False
 
 
@@ -82,12 +84,14 @@ def look(command: PlaceOrder) -> Seen:
 
 
 def look_wider(command: PlaceOrder, seen: Seen) -> Seen:
-    """For an order that found itself short: all warehouses and stores, all their shelves, and holds that lapsed."""
+    """For an order that found itself short: all warehouses and stores, all their shelves, what is expected there, and
+    holds that lapsed."""
     preference = near_first(command, seen.point, everywhere=True)
     pairs = [(line.sku, place) for line in command.lines for place in preference]
     levels = load_levels(pairs)
-    lapsed = lapsed_holds(_with_holds(levels), clock.now())
-    return replace(seen, levels=levels, preference=preference, lapsed=lapsed, wide=True)
+    coming = load_expected(levels)
+    lapsed = lapsed_holds(_with_holds([*levels, *coming]), clock.now())
+    return replace(seen, levels=levels, coming=coming, preference=preference, lapsed=lapsed, wide=True)
 
 
 def _with_holds(levels: Iterable[Level]) -> list[Place]:

@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from typing import Any
 
 from chalicelib.kit.errors import Invalid, Refused
 from chalicelib.kit.events import Event
 from chalicelib.kit.money import Money, total
-from chalicelib.stock.model import Piece
+from chalicelib.stock.model import Piece, day_of, is_expected
 
 MOST_LINES = 40  # order, payment, credit, request, journal and a hold beside every level fit in one transaction
 
@@ -47,6 +47,7 @@ class OrderLine:
     tax: Money
     cost: Money | None = None
     adjustments: tuple[dict[str, Any], ...] = ()  # {"code", "says", "kind", "amount_minor"}
+    later: tuple[tuple[int, str], ...] = ()  # (units, the day they were promised for), of what was not in stock
 
 
 @dataclass(frozen=True)
@@ -120,6 +121,20 @@ def merged(wanted: Sequence[tuple[str, int]]) -> dict[str, int]:
     for sku, quantity in wanted:
         demand[sku] = demand.get(sku, 0) + quantity
     return demand
+
+
+def with_days(lines: Sequence[OrderLine], pieces: Sequence[Piece]) -> tuple[OrderLine, ...]:
+    """Each line with what of it is promised for a later day; it keeps saying so when the goods have come."""
+    later: dict[str, dict[str, int]] = {}
+    for piece in pieces:
+        if is_expected(piece.shelf):
+            days = later.setdefault(piece.sku, {})
+            days[day_of(piece.shelf)] = days.get(day_of(piece.shelf), 0) + piece.quantity
+    return tuple(replace(line, later=_by_day(later[line.sku])) if line.sku in later else line for line in lines)
+
+
+def _by_day(days: dict[str, int]) -> tuple[tuple[int, str], ...]:
+    return tuple((quantity, on) for on, quantity in sorted(days.items()))
 
 
 def link_ends(made_at: datetime) -> datetime:

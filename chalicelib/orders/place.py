@@ -27,13 +27,15 @@ from chalicelib.orders.model import (
     OrderPlaced,
     TooManyLines,
     link_ends,
+    with_days,
 )
 from chalicelib.orders.price import Priced, coupons_used, priced
 from chalicelib.payments import owe, pay, post
 from chalicelib.payments.model import METHODS, MethodUnavailable, Payment
 from chalicelib.payments.store import cash_into, open_payment, open_receivables
+from chalicelib.stock.coming import plan_with_expected
 from chalicelib.stock.model import HoldGone, Movement, OutOfStock, allocated, holds_for, issued_directly, reserved
-from chalicelib.stock.plan import Plan, plan_allocation
+from chalicelib.stock.plan import Plan
 from chalicelib.stock.store import change, drop_hold, put_hold
 
 AT_MOST_TIMES = 6
@@ -88,12 +90,15 @@ def check(command: PlaceOrder, seen: Seen) -> None:
 def planned(command: PlaceOrder, seen: Seen) -> Plan:
     demand = {line.sku: line.quantity for line in command.lines}
     own = command.principal.location if command.principal.is_staff else None
-    return plan_allocation(
+    return plan_with_expected(
         demand,
         seen.levels,
+        seen.coming,
         seen.preference,
+        clock.day_of(seen.now, config.zone()),
+        seen.lapsed,
+        backorder=command.backorder and command.delivery.method != "handover",
         safety_units=seen.channel.safety_units,
-        lapsed=seen.lapsed,
         own=own,
         turn=int.from_bytes(ids.randomness(2), "big"),
     )
@@ -226,7 +231,7 @@ def new_order(
         status="completed" if gone else "placed",
         payment_status=pay.payment_status(whole, payments),
         fulfillment_status="delivered" if gone else "unassigned",
-        lines=tuple(prices.lines),
+        lines=with_days(prices.lines, plan.pieces),
         delivery=delivery_of(command, seen),
         total=whole,
         freight=freight,

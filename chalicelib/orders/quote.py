@@ -4,14 +4,15 @@ from __future__ import annotations
 
 from typing import Any
 
+from chalicelib.kit import clock, config
 from chalicelib.orders.command import PlaceOrder
 from chalicelib.orders.look import look, look_wider
 from chalicelib.orders.place import check
 from chalicelib.orders.price import quoted
 from chalicelib.payments.model import METHODS
 from chalicelib.places import find as places
+from chalicelib.stock.coming import plan_with_expected
 from chalicelib.stock.model import OutOfStock
-from chalicelib.stock.plan import plan_allocation
 
 
 def quoted_json(command: PlaceOrder) -> dict[str, Any]:
@@ -23,7 +24,12 @@ def quoted_json(command: PlaceOrder) -> dict[str, Any]:
 
     def short_at(locations: list[str]) -> list[dict[str, Any]]:
         try:
-            plan_allocation(demand, seen.levels, locations, seen.channel.safety_units, seen.lapsed)
+            plan_with_expected(
+                demand,
+                *(seen.levels, seen.coming, locations, clock.day_of(seen.now, config.zone()), seen.lapsed),
+                backorder=False,
+                safety_units=seen.channel.safety_units,
+            )
         except OutOfStock as refused:
             return list(refused.facts["short"])
         return []

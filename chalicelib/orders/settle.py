@@ -10,7 +10,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
 
-from chalicelib.kit import clock, db, ids, requests
+from chalicelib.kit import clock, config, db, ids, requests
 from chalicelib.kit.auth import Principal
 from chalicelib.kit.db import Write
 from chalicelib.kit.errors import Moved, NotFound
@@ -37,9 +37,9 @@ from chalicelib.payments.store import (
     open_shift_of,
     save_payment,
 )
-from chalicelib.stock.model import HoldGone, Movement, OutOfStock, Piece, allocated, released_hold
-from chalicelib.stock.plan import plan_allocation
-from chalicelib.stock.store import change, drop_hold, holds_of, lapsed_holds, load_levels
+from chalicelib.stock.coming import plan_with_expected
+from chalicelib.stock.model import HoldGone, Movement, OutOfStock, Piece, allocated, is_expected, released_hold
+from chalicelib.stock.store import change, drop_hold, holds_of, lapsed_holds, load_expected, load_levels
 
 
 @dataclass(frozen=True)
@@ -172,9 +172,11 @@ def made_firm(order: Order, now: datetime) -> Firm:
         demand[piece.sku] = demand.get(piece.sku, 0) + piece.quantity
     places = [*dict.fromkeys(piece.location for piece in missing), *selling_places()]
     levels = load_levels((sku, place) for sku in demand for place in dict.fromkeys(places))
-    lapsed = lapsed_holds([level.place for level in levels if level.reserved], now)
+    coming = load_expected(levels) if any(is_expected(piece.shelf) for piece in missing) else []
+    lapsed = lapsed_holds([level.place for level in (*levels, *coming) if level.reserved], now)
     others = [hold for hold in lapsed if hold.order_id != order.id]
-    plan = plan_allocation(demand, levels, list(dict.fromkeys(places)), lapsed=others)
+    today = clock.day_of(now, config.zone())
+    plan = plan_with_expected(demand, levels, coming, list(dict.fromkeys(places)), today, others)
     pieces = tuple(piece for piece in order.pieces if piece in kept) + plan.pieces
     return Firm(pieces, movements + plan.moved_by(allocated), writes + [drop_hold(hold) for hold in plan.takes])
 

@@ -63,7 +63,12 @@ def line_json(line: OrderLine) -> dict[str, Any]:
             for each in line.adjustments
         ],
         "total": line.total.as_json(),
-    }
+    } | later_json(line)
+
+
+def later_json(line: OrderLine) -> dict[str, Any]:
+    """Only where something was not in stock and is promised for a day."""
+    return {"later": [{"quantity": units, "on": on} for units, on in line.later]} if line.later else {}
 
 
 def for_customer(told: dict[str, Any]) -> dict[str, Any]:

@@ -189,7 +189,8 @@ def _body(order: Order) -> dict[str, Any]:
 def as_kept(line: OrderLine) -> list[Any]:
     cost = line.cost.minor if line.cost is not None else None
     numbers = [line.quantity, line.unit_price.minor, line.total.minor, line.tax.minor, cost]
-    return [line.sku, line.name, *numbers, *([list(line.adjustments)] if line.adjustments else [])]
+    rest = [list(line.adjustments), line.later] if line.later else [list(line.adjustments)] if line.adjustments else []
+    return [line.sku, line.name, *numbers, *rest]
 
 
 def _piece(piece: Piece) -> list[Any]:
@@ -233,7 +234,7 @@ def as_order(row: Any) -> Order:
 
 
 def as_line(kept: list[Any], currency: str) -> OrderLine:
-    sku, name, quantity, unit, line_total, tax, cost, *adjustments = kept
+    sku, name, quantity, unit, line_total, tax, cost, *rest = kept
     return OrderLine(
         sku=sku,
         name=name,
@@ -242,7 +243,8 @@ def as_line(kept: list[Any], currency: str) -> OrderLine:
         total=Money(line_total, currency),
         tax=Money(tax, currency),
         cost=Money(cost, currency) if cost is not None else None,
-        adjustments=tuple(adjustments[0]) if adjustments else (),
+        adjustments=tuple(rest[0]) if rest else (),
+        later=tuple((units, on) for units, on in rest[1]) if rest[1:] else (),
     )
 
 

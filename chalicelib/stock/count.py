@@ -19,9 +19,9 @@ from chalicelib.stock.model import (
     as_lists,
     missing,
 )
-from chalicelib.stock.move import at_work, by_sku, known, taken_from, write_down
+from chalicelib.stock.move import at_work, by_sku, known, not_yet_shelved, taken_from, write_down
 from chalicelib.stock.plan import Plan
-from chalicelib.stock.store import change, load_levels, take_hold
+from chalicelib.stock.store import change, load_expected, load_levels, take_hold
 
 Quantities = Mapping[str, int]
 Shelves = Mapping[str, Sequence[Level]]
@@ -36,12 +36,14 @@ def count(
     at_work(principal, location)
     known(sku for sku, quantity in counted.items() if quantity)
     levels = load_levels((sku, location) for sku in counted)
-    shelves = by_sku(location, counted, levels)
-    plan = _found_missing(location, counted, shelves)
-    movements = plan.moved_by(missing) + _found_more(location, counted, shelves)
-    lines = [_line(sku, expected(shelves[sku]), counted[sku]) for sku in counted]
+    coming = load_expected(levels)
+    shelves, kept = by_sku(location, counted, levels), not_yet_shelved(coming)
+    shelved = {sku: counted[sku] - kept.get(sku, 0) for sku in counted}
+    plan = _found_missing(location, shelved, shelves)
+    movements = plan.moved_by(missing) + _found_more(location, shelved, shelves)
+    lines = [_line(sku, expected(shelves[sku]) + kept.get(sku, 0), counted[sku]) for sku in counted]
     event = StockCounted(location, reason, [list(line.values())[:3] for line in lines], as_lists(movements))
-    as_read = [level for standing in shelves.values() for level in standing]
+    as_read = [*(level for standing in shelves.values() for level in standing), *coming]
     writes = [*map(take_hold, plan.takes), *change(movements, as_read=as_read)]
     return write_down(principal, event, writes, asked, counted=lines)
 

@@ -5,12 +5,21 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
-from chalicelib.kit import clock, db
+from chalicelib.kit import clock, config, db
 from chalicelib.places import find as places
 from chalicelib.places.model import Location, Point, distance_meters
-from chalicelib.stock.model import Hold, Level
+from chalicelib.stock.coming import promisable_later, shelves_of
+from chalicelib.stock.model import Hold, Level, day_of
 from chalicelib.stock.plan import promisable
-from chalicelib.stock.store import HistoryRow, LevelRow, as_level, lapsed_holds, load_levels, with_shelves
+from chalicelib.stock.store import (
+    HistoryRow,
+    LevelRow,
+    as_level,
+    lapsed_holds,
+    load_expected,
+    load_levels,
+    with_shelves,
+)
 
 FAR_AWAY = 10**9
 
@@ -28,7 +37,21 @@ def at(
     levels = load_levels((sku, location) for sku in skus for location in there)
     free = available(levels, own, safety_units)
     order = sorted(there, key=lambda location: (away.get(location, FAR_AWAY), location))
-    return [_of_sku(sku, [there[each] for each in order if (sku, each) in free], free, away) for sku in skus]
+    later = expected(levels, order)
+    return [
+        _of_sku(sku, [there[each] for each in order if (sku, each) in free], free, away)
+        | ({"expected": later[sku]} if later.get(sku) else {})
+        for sku in skus
+    ]
+
+
+def expected(levels: Iterable[Level], preference: Sequence[str]) -> dict[str, list[dict[str, Any]]]:
+    """By SKU, what can be promised for a later day: [{"on", "quantity"}]."""
+    coming = load_expected(levels)
+    lapsed = lapsed_holds([level.place for level in coming if level.reserved], clock.now())
+    today = clock.day_of(clock.now(), config.zone())
+    skus = dict.fromkeys(level.sku for level in coming)
+    return {sku: promisable_later(shelves_of(sku, coming, preference, today, lapsed)) for sku in skus}
 
 
 def available(levels: Sequence[Level], own: str | None = None, safety_units: int = 0) -> dict[tuple[str, str], int]:
@@ -75,14 +98,23 @@ def of_location(
     """A page of a location's levels by SKU, shelves added up."""
     page = db.query(LevelRow, f"location#{location}", index="by_list", limit=limit, after=after)
     levels = with_shelves([as_level(row) for row in page.items])
+    coming = load_expected(levels)
     skus = dict.fromkeys(level.sku for level in levels)
-    return [_summed(sku, _at((sku, location), levels)) for sku in skus], page.after
+    return [_summed(sku, _at((sku, location), levels), _at((sku, location), coming)) for sku in skus], page.after
 
 
-def _summed(sku: str, shelves: Sequence[Level]) -> dict[str, Any]:
+def _summed(sku: str, shelves: Sequence[Level], coming: Sequence[Level]) -> dict[str, Any]:
+    """What came and is not yet with its order is in the house; what is expected is told by its day."""
     counted = ("on_hand", "reserved", "allocated", "display", "available")
     sums = {name: sum(getattr(level, name) for level in shelves) for name in counted}
-    return {"sku": sku, **sums, "safety": shelves[0].safety, "shelves": shelves[0].shelves}
+    sums["on_hand"] += sum(level.on_hand for level in coming)
+    days = [
+        {"on": day_of(level.shelf), "quantity": level.expected, "promised": level.promised}
+        for level in sorted(coming, key=lambda level: level.shelf)
+        if level.expected or level.on_hand
+    ]
+    told = {"sku": sku, **sums, "safety": shelves[0].safety, "shelves": shelves[0].shelves}
+    return told | ({"expected": days} if days else {})
 
 
 def history(

@@ -48,4 +48,5 @@ def _said(movement: Movement) -> dict[str, Any]:
     """Quantities that did not change are left out."""
     said = {"kind": movement.kind, "shelf": movement.shelf, "on_hand": movement.on_hand}
     said |= {"reserved": movement.reserved, "allocated": movement.allocated, "display": movement.display}
+    said |= {"expected": movement.expected}
     return {name: value for name, value in said.items() if value}

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from chalicelib.kit import db
 from chalicelib.kit.auth import Principal
@@ -21,8 +21,8 @@ from chalicelib.stock.model import (
     missing,
     put_back,
 )
-from chalicelib.stock.move import at_work, by_sku, known, taken_from, write_down
-from chalicelib.stock.store import change, load_levels, take_hold
+from chalicelib.stock.move import at_work, by_sku, known, not_yet_shelved, taken_from, write_down
+from chalicelib.stock.store import change, load_expected, load_levels, take_hold
 
 AT_ONCE = 40
 
@@ -47,7 +47,10 @@ def keep_levels(principal: Principal, location: str, kept: Sequence[Kept], reaso
 @db.decided_anew
 def _keep(principal: Principal, location: str, kept: Sequence[Kept], reason: str) -> int:
     skus = {each.sku: each.on_hand for each in kept}
-    shelves = by_sku(location, skus, load_levels((sku, location) for sku in skus))
+    levels = load_levels((sku, location) for sku in skus)
+    beside = not_yet_shelved(load_expected(levels))
+    kept = [replace(each, on_hand=max(0, each.on_hand - beside.get(each.sku, 0))) for each in kept]
+    shelves = by_sku(location, skus, levels)
     different = [each for each in kept if _differs(each, shelves[each.sku])]
     if different:
         _write(principal, location, different, shelves, reason)

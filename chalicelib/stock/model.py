@@ -4,19 +4,34 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
-from datetime import datetime
+from datetime import date, datetime
 from typing import Any
 
 from chalicelib.kit.errors import Forbidden, Invalid, Refused
 from chalicelib.kit.events import Event
 
 MOST_SHELVES = 64
+FIRST_DAY = 10_000_000  # what is expected on a day is a shelf of its own, numbered by it: 20261205
 Place = tuple[str, str, int]  # sku, location, shelf
+
+
+def shelf_of(day: date) -> int:
+    return int(f"{day:%Y%m%d}")
+
+
+def is_expected(shelf: int) -> bool:
+    return shelf >= FIRST_DAY
+
+
+def day_of(shelf: int) -> str:
+    """The day of a shelf of expected goods, as ISO writes it."""
+    return date(shelf // 10_000, shelf // 100 % 100, shelf % 100).isoformat()
 
 
 @dataclass(frozen=True)
 class Level:
-    """One SKU on one shelf of one location. `shelves` and `safety` speak for the whole location, on shelf 0."""
+    """One SKU on one shelf of one location. `expected` units are promised like others before they are there. `shelves`,
+    `safety` and `days`, the shelves of what is expected, speak for the whole location, on shelf 0."""
 
     sku: str
     location: str
@@ -27,10 +42,16 @@ class Level:
     display: int = 0
     shelves: int = 1
     safety: int = 0
+    expected: int = 0
+    days: tuple[int, ...] = ()
 
     @property
     def available(self) -> int:
-        return self.on_hand - self.reserved - self.allocated - self.display
+        return self.on_hand + self.expected - self.promised - self.display
+
+    @property
+    def promised(self) -> int:
+        return self.reserved + self.allocated
 
     @property
     def place(self) -> Place:
@@ -91,26 +112,27 @@ class Movement:
     reserved: int = 0
     allocated: int = 0
     display: int = 0
+    expected: int = 0
 
     @property
     def available(self) -> int:
-        return self.on_hand - self.reserved - self.allocated - self.display
+        return self.on_hand + self.expected - self.reserved - self.allocated - self.display
 
     @property
     def place(self) -> Place:
         return (self.sku, self.location, self.shelf)
 
     def as_list(self) -> list[Any]:
-        """How it rides in a journal entry, which is paid for by the kilobyte."""
+        """How it rides in a journal entry, which is paid for by the kilobyte: few ever speak of what is expected."""
         deltas = [self.on_hand, self.reserved, self.allocated, self.display]
-        return [self.kind, self.sku, self.location, self.shelf, *deltas]
+        return [self.kind, self.sku, self.location, self.shelf, *deltas, *([self.expected] if self.expected else [])]
 
     @staticmethod
     def of(said: Sequence[Any]) -> Movement:
         return Movement(*said)
 
 
-KINDS = {"received", "reserved", "released", "allocated", "issued", "returned", "transferred", "adjusted"}
+KINDS = {"received", "reserved", "released", "allocated", "issued", "returned", "transferred", "adjusted", "expected"}
 
 
 def received(piece: Piece) -> Movement:
@@ -174,6 +196,11 @@ def put_back(piece: Piece) -> Movement:
     return Movement("adjusted", *piece.place, display=-piece.quantity)
 
 
+def expected(piece: Piece) -> Movement:
+    """So many more are on their way; fewer when the quantity is negative."""
+    return Movement("expected", *piece.place, expected=piece.quantity)
+
+
 def as_lists(movements: Iterable[Movement]) -> list[list[Any]]:
     return [movement.as_list() for movement in movements]
 
@@ -189,6 +216,7 @@ def merged(movements: Iterable[Movement]) -> dict[Place, Movement]:
             reserved=before.reserved + each.reserved,
             allocated=before.allocated + each.allocated,
             display=before.display + each.display,
+            expected=before.expected + each.expected,
         )
     return sums
 
@@ -196,7 +224,7 @@ def merged(movements: Iterable[Movement]) -> dict[Place, Movement]:
 def replayed(movements: Iterable[Movement]) -> dict[Place, Level]:
     """The levels that a ledger adds up to: the journal is the truth, the table only its sum."""
     return {
-        place: Level(*place, each.on_hand, each.reserved, each.allocated, each.display)
+        place: Level(*place, each.on_hand, each.reserved, each.allocated, each.display, expected=each.expected)
         for place, each in merged(movements).items()
     }
 
@@ -243,11 +271,13 @@ def _applied(level: Level, total: Movement | None) -> Level:
         reserved=level.reserved + total.reserved,
         allocated=level.allocated + total.allocated,
         display=level.display + total.display,
+        expected=level.expected + total.expected,
     )
 
 
 class OutOfStock(Refused):
-    """`short` lists every short SKU: {"sku", "wanted", "available"}."""
+    """`short` lists every short SKU: {"sku", "wanted", "available"}, and {"expected"} [{"on", "quantity"}] of what is
+    on its way and could be promised for a later day."""
 
     says = "Not enough in stock; `short` lists what is there."
 
@@ -262,6 +292,14 @@ class HoldGone(Refused):
 
 class MorePromised(Refused):
     says = "{promised} units of {sku} at {location} are promised or shown, {counted} were counted; settle those first."
+
+
+class PromisedAhead(Refused):
+    says = "{promised} units of {sku} are promised for {on} already; no fewer can be expected then."
+
+
+class DayIsOver(Invalid):
+    says = "Goods are expected today or later, not on {on}."
 
 
 class NotYourLocation(Forbidden):
@@ -359,6 +397,24 @@ class ShelfInUse(Refused):
 class StockReceived(Event):
     location: str
     reason: str
+    movements: list[list[Any]]
+
+
+@dataclass(frozen=True)
+class StockExpected(Event):
+    """How many are on their way for `on`, a day, has changed."""
+
+    location: str
+    on: str
+    reason: str
+    movements: list[list[Any]]
+
+
+@dataclass(frozen=True)
+class StockShelved(Event):
+    """What came for somebody who no longer waits for it can be sold by anyone."""
+
+    location: str
     movements: list[list[Any]]
 
 

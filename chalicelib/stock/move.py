@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
 from chalicelib.catalog.find import product_key
@@ -10,15 +10,18 @@ from chalicelib.catalog.model import UnknownSku
 from chalicelib.kit import clock, db, ids, journal, requests
 from chalicelib.kit.auth import Principal
 from chalicelib.kit.db import Write
+from chalicelib.kit.errors import Moved
 from chalicelib.kit.events import Event
 from chalicelib.kit.journal import Head
 from chalicelib.kit.requests import Asked
 from chalicelib.places import find as places
+from chalicelib.stock.coming import kept_for_orders, no_longer_expected
 from chalicelib.stock.model import (
     Level,
     Movement,
     NoSuchLocation,
     NotYourLocation,
+    OutOfStock,
     Piece,
     StockAdjusted,
     StockReceived,
@@ -29,24 +32,44 @@ from chalicelib.stock.model import (
     from_display,
     missing,
     put_back,
-    received,
 )
 from chalicelib.stock.plan import Plan, plan_allocation
-from chalicelib.stock.store import change, lapsed_holds, load_levels, take_hold
+from chalicelib.stock.store import change, lapsed_holds, load_expected, load_levels, take_hold
 
 Quantities = Mapping[str, int]
 
 
+@db.decided_anew
 def receive(
     principal: Principal, location: str, quantities: Quantities, reason: str, asked: Asked | None = None
 ) -> dict[str, Any]:
-    """From outside the house; between our own locations goods travel by transfer."""
+    """From outside the house; between our own locations goods travel by transfer. What orders wait for is kept for
+    them from this very commit on."""
     requests.look_up(asked)
     at_work(principal, location)
     known(quantities)
-    movements = [received(Piece(sku, location, quantity)) for sku, quantity in quantities.items()]
+    pieces = [Piece(sku, location, quantity) for sku, quantity in quantities.items()]
+    coming = coming_to(location, quantities)
+    movements = [move for piece in pieces for move in kept_for_orders(piece, coming)]
+    movements += [move for piece in pieces for move in no_longer_expected(piece, coming)]
     event = StockReceived(location, reason, as_lists(movements))
-    return write_down(principal, event, change(movements), asked)
+    try:
+        return write_down(principal, event, change(movements), asked)
+    except OutOfStock as promised_meanwhile:
+        raise Moved() from promised_meanwhile
+
+
+def coming_to(location: str, skus: Iterable[str]) -> list[Level]:
+    """What is expected there, and what came and is not yet with its order."""
+    return load_expected(load_levels((sku, location) for sku in skus))
+
+
+def not_yet_shelved(coming: Iterable[Level]) -> dict[str, int]:
+    """By SKU: in the house and kept for orders, on none of the shelves that are counted and sold from."""
+    units: dict[str, int] = {}
+    for level in coming:
+        units[level.sku] = units.get(level.sku, 0) + level.on_hand
+    return units
 
 
 @db.decided_anew

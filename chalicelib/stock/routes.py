@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
+from datetime import date
 from typing import Annotated, Any, Literal
 
 from pydantic import Field, StringConstraints, model_validator
@@ -15,6 +16,7 @@ from chalicelib.places import find as places
 from chalicelib.places.model import Point
 from chalicelib.stock import find, transfer
 from chalicelib.stock.count import count
+from chalicelib.stock.expect import expect
 from chalicelib.stock.model import MOST_SHELVES
 from chalicelib.stock.move import adjust, display, receive
 from chalicelib.stock.spread import spread
@@ -81,6 +83,18 @@ class CountBody(Body):
     location: Id
     lines: Annotated[list[CountedLine], Field(min_length=1, max_length=40)]
     reason: Reason = "count"
+
+
+class ExpectedLine(Body):
+    sku: Sku
+    quantity: Counted
+
+
+class ExpectedBody(Body):
+    location: Id
+    on: Annotated[date, Field(strict=False)]
+    lines: Annotated[list[ExpectedLine], Field(min_length=1, max_length=40)]
+    reason: Reason
 
 
 class ShelvesBody(Body):
@@ -215,6 +229,30 @@ def post_count(call: Call) -> dict[str, Any]:
             raise Invalid(("lines", f"{line.sku} is counted twice; add the counts up"))
         counted[line.sku] = line.counted
     return count(call.principal, call.body.location, counted, call.body.reason, call.asked)
+
+
+@doors.post(
+    "/stock/expected",
+    who={"owner", "warehouse"},
+    body=ExpectedBody,
+    keyed=True,
+    status=201,
+    example={
+        "location": "wh-surabaya",
+        "on": "2030-12-05",
+        "lines": [{"sku": "TEH-001", "quantity": 48}],
+        "reason": "purchase order 88",
+    },
+)
+def post_expected(call: Call) -> dict[str, Any]:
+    """How many of each SKU are on their way for a day, all told. Buyers who agree are promised these for that day."""
+    said = call.body
+    quantities: dict[str, int] = {}
+    for line in said.lines:
+        if line.sku in quantities:
+            raise Invalid(("lines", f"{line.sku} stands there twice; add it up"))
+        quantities[line.sku] = line.quantity
+    return expect(call.principal, said.location, said.on, quantities, said.reason, call.asked)
 
 
 @doors.post(

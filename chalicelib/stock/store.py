@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from datetime import datetime
 from functools import cached_property, reduce
 from itertools import accumulate
@@ -28,10 +28,12 @@ from chalicelib.stock.model import (
     Place,
     Transfer,
     TransferLine,
+    is_expected,
     merged,
 )
 
 COUNTED = ("on_hand", "reserved", "allocated", "display", "available")
+ARRIVED = "arrived"  # the list of days' shelves that goods have come to
 
 
 class LevelRow(Row):
@@ -44,8 +46,10 @@ class LevelRow(Row):
     allocated = NumberAttribute(default=0)
     display = NumberAttribute(default=0)
     available = NumberAttribute(default=0)
+    expected = NumberAttribute(null=True)
     shelves = NumberAttribute(null=True)
     safety = NumberAttribute(null=True)
+    days = UnicodeAttribute(null=True)
     list = UnicodeAttribute(null=True)
     listed_at = UnicodeAttribute(null=True)
 
@@ -101,7 +105,8 @@ def place_of(pk: str) -> Place:
 
 def as_level(row: Any) -> Level:
     counted = [int(getattr(row, name)) for name in COUNTED[:4]]
-    return replace(Level(*place_of(row.pk), *counted), shelves=int(row.shelves or 1), safety=int(row.safety or 0))
+    settings = [int(row.shelves or 1), int(row.safety or 0), int(row.expected or 0)]
+    return Level(*place_of(row.pk), *counted, *settings, days=tuple(map(int, row.days.split(","))) if row.days else ())
 
 
 def load_levels(pairs: Iterable[tuple[str, str]]) -> list[Level]:
@@ -116,17 +121,28 @@ def with_shelves(firsts: Sequence[Level]) -> list[Level]:
     return [*firsts, *(as_level(row) for row in (db.batch(keys) if keys else {}).values())]
 
 
+def load_expected(firsts: Iterable[Level]) -> list[Level]:
+    """What is on its way, by day; no read at all where nothing is."""
+    keys = [level_key(level.sku, level.location, day) for level in firsts for day in level.days]
+    return [as_level(row) for row in (db.batch(keys) if keys else {}).values()]
+
+
+def load_places(places: Iterable[Place]) -> dict[Place, Level]:
+    found = [as_level(row) for row in db.batch(level_key(*place) for place in places).values()]
+    return {level.place: level for level in found}
+
+
 def change(
     movements: Iterable[Movement],
     safety: Mapping[tuple[str, str], int] | None = None,
     *,
     as_read: Iterable[Level] = (),
-    settings: Mapping[tuple[str, str], Mapping[str, int]] | None = None,
+    settings: Mapping[tuple[str, str], Mapping[str, Any]] | None = None,
 ) -> list[Write]:
     """The one way levels change: one update for each level, refused where it would take what is not there.
 
     `safety` stays behind on shelf 0 of what is taken. Levels `as_read` must still have the on_hand they were read
-    with, else `Moved`. `settings` are {"safety", "shelves"} of a (sku, location), set in the same update.
+    with, else `Moved`. `settings` are {"safety", "shelves", "days"} of a (sku, location), set in the same update.
     """
     read = {level.place: level for level in as_read}
     asked = {(*pair, 0): values for pair, values in (settings or {}).items()}
@@ -155,26 +171,36 @@ class _Change:
     def taken(self) -> int:
         return -sum(min(0, movement.available) for movement in self.movements)
 
-    def write(self, asked: Mapping[str, int]) -> Write | None:
+    def write(self, asked: Mapping[str, Any]) -> Write | None:
         """Only a check where the sum is nothing: units go from a lapsed hold straight into a new one. Its no is
         `Moved`, for DynamoDB does not show the row that failed a check."""
-        conditions, row = self.conditions(), LevelRow(*_row_key(self.place))
-        if any(getattr(self.total, name) for name in COUNTED) or asked:
+        conditions, row = self.conditions("days" in asked), LevelRow(*_row_key(self.place))
+        if any(getattr(self.total, name) for name in (*COUNTED, "expected")) or asked:
             return db.update(row, *self.actions(asked), when=_all(conditions), refusal=self.no)
         if not conditions:
             return None
         return db.check(row, cast(Condition, _all(conditions)))
 
-    def actions(self, asked: Mapping[str, int]) -> list[Action]:
+    def actions(self, asked: Mapping[str, Any]) -> list[Action]:
         """All five are added, zeros too, so that a level which comes into being is whole."""
         actions: list[Action] = [getattr(LevelRow, name).add(getattr(self.total, name)) for name in COUNTED]
+        actions += [LevelRow.expected.add(self.total.expected)] if self.total.expected else []
         actions += [getattr(LevelRow, name).set(value) for name, value in asked.items()]
-        if self.place[2] == 0 and not self.enough():  # only such an update can make the row
-            actions += [LevelRow.list.set(f"location#{self.place[1]}"), LevelRow.listed_at.set(self.place[0])]
-        return actions
+        return actions + self.listed()
 
-    def conditions(self) -> list[Condition]:
-        return self.enough() + ([_still(self.read)] if self.read else [])
+    def listed(self) -> list[Action]:
+        """Each SKU at its location; and the days whose goods have begun to come, until they are with their orders."""
+        sku, location, shelf = self.place
+        if shelf == 0 and not self.enough():  # only such an update can make the row
+            return [LevelRow.list.set(f"location#{location}"), LevelRow.listed_at.set(sku)]
+        if is_expected(shelf) and self.total.on_hand > 0:
+            return [LevelRow.list.set(ARRIVED), LevelRow.listed_at.set(level_key(*self.place).pk)]
+        return []
+
+    def conditions(self, days: bool = False) -> list[Condition]:
+        if self.read is None:
+            return self.enough()
+        return [*self.enough(), _still(self.read), *([_same_days(self.read)] if days else [])]
 
     def enough(self) -> list[Condition]:
         """What is taken must leave safety behind, and units that the same commit sets free count as there; but none
@@ -191,7 +217,7 @@ class _Change:
 
     def no(self, found: Any) -> Problem:
         level = as_level(found) if found is not None else Level(*self.place)
-        if self.read is not None and level.on_hand != self.read.on_hand:
+        if self.read is not None and (level.on_hand, level.days) != (self.read.on_hand, self.read.days):
             return Moved()
         kept, left = (self.safety if self.taken else 0), level.available + self.total.available
         if not self.taken or left >= kept:
@@ -207,6 +233,11 @@ class _Change:
 def _still(read: Level) -> Condition:
     same = LevelRow.on_hand == read.on_hand
     return same if read.on_hand else LevelRow.pk.does_not_exist() | same
+
+
+def _same_days(read: Level) -> Condition:
+    kept = ",".join(map(str, read.days))
+    return LevelRow.days == kept if kept else LevelRow.days.does_not_exist()
 
 
 def _all(conditions: Sequence[Condition]) -> Condition | None:
@@ -265,6 +296,17 @@ def lapsed_holds(places: Iterable[tuple[str, str] | Place], now: datetime) -> li
 
 def transfer_key(transfer_id: str) -> Key:
     return Key(TransferRow, transfer_id, "transfer")
+
+
+def arrived_at() -> list[Place]:
+    """Shelves of expected goods that something has come to; the list lags, so look at each again."""
+    return [place_of(row.pk) for row in db.query_all(LevelRow, ARRIVED, index="by_list")]
+
+
+def leave_arrived(place: Place) -> Write:
+    """Once the last of what came is with its order."""
+    gone = [LevelRow.list.remove(), LevelRow.listed_at.remove()]
+    return db.update(LevelRow(*_row_key(place)), *gone, when=LevelRow.on_hand == 0)
 
 
 def load_transfer(transfer_id: str) -> Transfer:

@@ -13,6 +13,7 @@ from chalicelib.kit.events import Event
 from chalicelib.kit.journal import Head
 from chalicelib.kit.requests import Asked
 from chalicelib.places import find as places
+from chalicelib.stock.coming import kept_for_orders
 from chalicelib.stock.model import (
     Movement,
     NoSuchLocation,
@@ -30,7 +31,7 @@ from chalicelib.stock.model import (
     receive_into,
     sent,
 )
-from chalicelib.stock.move import at_work, commit, taken_from
+from chalicelib.stock.move import at_work, coming_to, commit, taken_from
 from chalicelib.stock.store import change, change_transfer, load_transfer, open_transfer, take_hold
 
 Quantities = Mapping[str, int]
@@ -82,7 +83,7 @@ def receive(
     may_receive(principal, transfer)
     came = transfer.outstanding if quantities is None else quantities
     after = receive_into(transfer, came)
-    movements = _arrived_at(transfer.destination, came)
+    movements = _kept_at(transfer.destination, came)
     event = TransferReceived(transfer.id, transfer.destination, after.status, as_lists(movements), transfer.reason)
     return _move_on(principal, transfer, after, event, movements, asked)
 
@@ -108,6 +109,13 @@ def cancel(principal: Principal, transfer_id: str, reason: str) -> dict[str, Any
     movements = _arrived_at(transfer.source, transfer.outstanding)
     event = TransferCancelled(transfer.id, transfer.source, reason, as_lists(movements))
     return _move_on(principal, transfer, after, event, movements)
+
+
+def _kept_at(location: str, quantities: Quantities) -> list[Movement]:
+    """Orders that wait for these goods come first, as with those from outside."""
+    coming = coming_to(location, quantities)
+    pieces = [Piece(sku, location, quantity) for sku, quantity in quantities.items()]
+    return [move for piece in pieces for move in kept_for_orders(piece, coming, arrived)]
 
 
 def _arrived_at(location: str, quantities: Quantities) -> list[Movement]:

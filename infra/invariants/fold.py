@@ -57,6 +57,7 @@ def _opened(entry: Row) -> Iterator[Step]:
 
 def _assigned(entry: Row) -> Iterator[Step]:
     yield from (Step(work, "assigned") for work, _ in entry["said"].get("assigned", ()))
+    yield from (Step(work, "awaiting") for work, _ in entry["said"].get("awaiting", ()))
 
 
 def _claimed(entry: Row) -> Iterator[Step]:
@@ -123,6 +124,7 @@ TELLS: dict[str, Callable[[Row], Iterator[Step]]] = {
     "WorkAccepted": _accepted,
     "WorkRejected": _work("rejected"),
     "WorkRerouted": _assigned,
+    "BackorderFilled": _assigned,
     "WorkCancelled": _called_off,
     "WorkPicked": _work("picking"),
     "WorkReady": _work("ready"),

@@ -15,6 +15,7 @@ QUIETLY = {"superseded": {"expired"}, "on_credit": {"captured", "cancelled"}} | 
 }
 
 
+CAME = ("StockReceived", "TransferReceived")
 TOLD_OF = ("order#", "transfer#", "shift#")
 
 
@@ -156,8 +157,10 @@ def _busy(work: Row) -> bool:
 def o7_nothing_waits_for_ever(world: World) -> list[str]:
     """Once heard: each placed order is being brought whole, or asked for by an open offer, or on the list of those
     nobody can bring; for one that has ended nobody works and nothing is on offer; an order is on the clock's list
-    exactly while its units are on hold; and whatever the clock had to end before it came by last has ended."""
-    return [words for rule in (_left_alone, _for_nothing, _off_the_list, _overslept) for words in rule(world)]
+    exactly while its units are on hold; no paid or collectable order waits for goods that came for it and for all
+    before it; and whatever the clock had to end before it came by last has ended."""
+    rules = (_left_alone, _for_nothing, _off_the_list, _kept_waiting, _overslept)
+    return [words for rule in rules for words in rule(world)]
 
 
 def _heard(world: World, order_id: str) -> bool:
@@ -189,6 +192,23 @@ def _off_the_list(world: World) -> Iterator[str]:
     on_hold = {name for name, order in world.orders.items() if order.get("reserved_until")}
     for name in sorted(waiting ^ on_hold):
         yield f"{name} is " + ("watched for nothing" if name in waiting else "on hold, and nobody watches its end")
+
+
+def _kept_waiting(world: World) -> Iterator[str]:
+    if any(entry["occurred_at"] > world.heard_before for entry in world.entries if entry["kind"] in CAME):
+        return
+    left = {name: row["on_hand"] for name, row in world.levels.items()}
+    waits = [work for work in world.works.values() if work["status"] == "awaiting" and _firm(world, work["pk"])]
+    for work in sorted(waits, key=lambda work: str(work["sk"])):
+        if all(left.get(name, 0) >= units for name, units in units_of(work)):
+            yield f"{work['sk']} waits for goods that came"
+        for name, units in units_of(work):
+            left[name] = left.get(name, 0) - units
+
+
+def _firm(world: World, order_id: str) -> bool:
+    order = world.orders.get(order_id, {})
+    return order.get("status") == "placed" and not order.get("reserved_until") and _heard(world, order_id)
 
 
 def _overslept(world: World) -> Iterator[str]:

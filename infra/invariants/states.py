@@ -29,6 +29,7 @@ OFFER: Table = {
     "superseded": set(),
 }
 WORK: Table = {
+    "awaiting": {"assigned", "cancelled"},
     "assigned": {"accepted", "rejected", "cancelled"},
     "accepted": {"picking", "rejected", "cancelled"},
     "picking": {"ready", "rejected", "cancelled"},
@@ -68,4 +69,4 @@ SEND: Table = {"claimed": {"sent", "failed", "unknown"}, "sent": set(), "failed"
 GIVEN_UP = {"rejected", "cancelled"}
 GONE = {"in_transit", "failed_attempt", "delivered", "confirmed", "handed_over"}
 LEFT = GONE | {"back_at_location"}  # such goods have left their shelf at least once
-NOT_YET_GONE = {"assigned", "accepted", "picking", "ready"}
+NOT_YET_GONE = {"awaiting", "assigned", "accepted", "picking", "ready"}

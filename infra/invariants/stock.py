@@ -8,7 +8,7 @@ from itertools import accumulate
 
 from chalicelib.kit import clock
 from infra.invariants.states import GIVEN_UP, LEFT
-from infra.invariants.world import World, differ, place, sku_of, summed, units_of
+from infra.invariants.world import FIRST_DAY, Move, World, differ, shelf_of, sku_of, summed, units_of
 
 CLOCKS_DIFFER = timedelta(minutes=10)  # each may be wrong by five
 
@@ -21,14 +21,17 @@ def s1_on_hand_is_its_ledger(world: World) -> list[str]:
 
 
 def s2_nobody_is_promised_what_is_not_there(world: World) -> list[str]:
-    """reserved, allocated, display ≥ 0 and available = on_hand − reserved − allocated − display ≥ 0."""
+    """reserved, allocated, display, expected ≥ 0 and available = on_hand + expected − reserved − allocated − display ≥
+    0. Units are expected for a day alone, so nobody is told that what is on its way is there."""
     wrong = []
     for name, row in world.levels.items():
-        parts = [row["reserved"], row["allocated"], row["display"]]
-        if min(parts) < 0 or row["available"] < 0:
+        parts, expected = [row["reserved"], row["allocated"], row["display"]], row.get("expected", 0)
+        if min(*parts, expected) < 0 or row["available"] < 0:
             wrong.append(f"{name} is below nothing: {parts} promised, {row['available']} available")
-        if row["available"] != row["on_hand"] - sum(parts):
+        if row["available"] != row["on_hand"] + expected - sum(parts):
             wrong.append(f"{name} says {row['available']} available of {row['on_hand']} with {parts} promised")
+        if expected and shelf_of(name) < FIRST_DAY:
+            wrong.append(f"{name} expects {expected} units, and is no day")
     return wrong
 
 
@@ -163,20 +166,21 @@ def _changes(world: World) -> dict[str, list[tuple[str, int]]]:
     changes: dict[str, list[tuple[str, int]]] = {}
     for entry in world.entries:
         sums: dict[str, int] = {}
-        for _, sku, location, shelf, on_hand, reserved, allocated, display in entry["said"].get("movements", ()):
-            name = place(sku, location, shelf)
-            sums[name] = sums.get(name, 0) + on_hand - reserved - allocated - display
+        for said in entry["said"].get("movements", ()):
+            move = Move(*said)
+            given = move.on_hand + move.expected - move.reserved - move.allocated - move.display
+            sums[move.place] = sums.get(move.place, 0) + given
         for name, units in sums.items():
             changes.setdefault(name, []).append((entry["occurred_at"], units))
     return changes
 
 
 def a3_promises_are_their_ledger(world: World) -> list[str]:
-    """reserved, allocated, display(level) = Σ of the same over the journal's movements at that level."""
+    """reserved, allocated, display, expected(level) = Σ of the same over the journal's movements at that level."""
     wrong = []
-    for quantity in ("reserved", "allocated", "display"):
+    for quantity in ("reserved", "allocated", "display", "expected"):
         ledger = summed((move.place, getattr(move, quantity)) for _, move in world.movements)
-        standing = {name: row[quantity] for name, row in world.levels.items()}
+        standing = {name: row.get(quantity, 0) for name, row in world.levels.items()}
         wrong += differ("{name} has {found} " + quantity + ", its ledger says {expected}", ledger, standing)
     return wrong
 

@@ -35,7 +35,7 @@ def n1_everybody_concerned_is_told(world: World) -> list[str]:
 
 def _concerned(world: World, entry: Row) -> Iterator[str]:
     said = entry["said"]
-    if entry["kind"] not in ("OfferOpened", "WorkRerouted"):
+    if entry["kind"] not in ("OfferOpened", "WorkRerouted", "BackorderFilled"):
         return
     offer = world.offers.get(said.get("offer_id", ""), {})
     if offer.get("status") == "open" and offer["expires_at"] > world.now:

@@ -16,6 +16,7 @@ ROOMS = (
     *("catalog", "channels", "customers", "fulfillment", "journal", "notify"),
     *("orders", "payments", "places", "pricing", "requests", "stock"),
 )
+FIRST_DAY = 10_000_000  # shelves from here on are days, on which goods are expected
 HEARD_WITHIN = clock.minutes(1)
 SWEPT_WITHIN = clock.minutes(3)  # the clock comes by once a minute
 
@@ -210,6 +211,7 @@ class Move:
     reserved: int
     allocated: int
     display: int
+    expected: int = 0
 
     @property
     def place(self) -> str:
@@ -219,6 +221,10 @@ class Move:
 def place(sku: str, location: str, shelf: int = 0) -> str:
     """A level's key."""
     return f"{sku}@{location}#{shelf}"
+
+
+def shelf_of(level: str) -> int:
+    return int(level.rpartition("#")[2])
 
 
 def sku_of(level: str) -> str:

@@ -53,6 +53,7 @@ ROWS = [
     row("POST /stock/movements", "owner warehouse"),
     row("POST /stock/counts", "owner warehouse"),
     row("POST /stock/shelves", "owner warehouse"),
+    row("POST /stock/expected", "owner warehouse"),
     row("POST /stock/transfers", "owner warehouse"),
     row("POST /stock/transfers/{transfer_id}/receive", "owner warehouse", transfer_id="a delivery"),
     row("POST /stock/transfers/{transfer_id}/receive", "salesman", transfer_id="a load", note="a van's load"),
