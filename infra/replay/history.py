@@ -23,6 +23,11 @@ class Placing:
     placed_at: datetime
     body: dict[str, Any]
 
+    @property
+    def customer(self) -> str:
+        """Empty for somebody at a counter."""
+        return str(self.body.get("customer", {}).get("id", ""))
+
 
 @dataclass
 class History:

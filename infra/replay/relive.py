@@ -5,7 +5,6 @@ from __future__ import annotations
 
 import hashlib
 import io
-import queue
 import threading
 import time
 import zipfile
@@ -23,6 +22,7 @@ from chalicelib.places.keep import keep_staff
 from chalicelib.places.model import Location, Staff
 from infra.local.caller import Caller, Refused
 from infra.replay.history import History, Placing, Plan
+from infra.replay.line import Line
 from infra.replay.parcels import parcels
 from infra.replay.people import Crew, Work
 
@@ -131,11 +131,9 @@ class Relive:
     def place(self, placings: Sequence[Placing]) -> None:
         """In order of their dates: a few at once, each worker taking the next."""
         self.report_positions()
-        waiting: queue.SimpleQueue[Placing] = queue.SimpleQueue()
-        for placing in placings:
-            waiting.put(placing)
+        line = Line(placings)
         begin = time.monotonic(), placings[0].placed_at if placings else None
-        workers = [self.placer(waiting, begin) for _ in range(PLACERS)]
+        workers = [self.placer(line, begin) for _ in range(PLACERS)]
         for worker in workers:
             worker.start()
         reported = time.monotonic()
@@ -148,16 +146,12 @@ class Relive:
         for worker in workers:
             worker.join()
 
-    def placer(self, waiting: queue.SimpleQueue[Placing], begin: tuple[float, datetime | None]) -> threading.Thread:
+    def placer(self, line: Line, begin: tuple[float, datetime | None]) -> threading.Thread:
         """A daemon: when the replay is broken off, nobody waits for the orders that will never be done."""
-        return threading.Thread(target=self.keep_placing, args=(waiting, begin), daemon=True)
+        return threading.Thread(target=self.keep_placing, args=(line, begin), daemon=True)
 
-    def keep_placing(self, waiting: queue.SimpleQueue[Placing], begin: tuple[float, datetime | None]) -> None:
-        while True:
-            try:
-                placing = waiting.get_nowait()
-            except queue.Empty:
-                return
+    def keep_placing(self, line: Line, begin: tuple[float, datetime | None]) -> None:
+        while placing := line.take():
             self.wait_for_its_day(placing, begin)
             while len(self.work.left()) > MOST_OPEN and not self.work.problems:
                 threading.Event().wait(0.02)
@@ -165,6 +159,8 @@ class Relive:
                 self.place_one(placing)
             except Exception as error:
                 self.refuse(placing, "failed", str(error))
+            finally:
+                line.done(placing)
 
     def wait_for_its_day(self, placing: Placing, begin: tuple[float, datetime | None]) -> None:
         started, first = begin

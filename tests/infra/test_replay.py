@@ -12,6 +12,7 @@ from typing import Any
 import pytest
 
 from infra.replay import history
+from infra.replay.line import Line
 from infra.replay.people import silent
 
 FILES = {
@@ -81,6 +82,21 @@ def test_salesmen_are_silent_for_three_orders_in_ten_and_always_for_the_same():
 
     assert 2_800 < sum(map(silent, refs)) < 3_200
     assert [silent(ref) for ref in refs] == [silent(ref) for ref in refs]
+
+
+def test_a_customers_second_order_waits_until_the_first_has_its_answer_and_others_go_past(tmp_path):
+    line = Line(history.read(a_folder(tmp_path), "IDR").placings)  # D and F are one customer's, A, C and E another's
+
+    first = [line.take() for _ in range(3)]
+    line.done(first[2])
+    then = [line.take()]
+    line.done(first[0])
+    then += [line.take()]
+
+    assert [each.ref for each in first] == ["D", "B", "A"]
+    assert [each.ref for each in then] == ["C", "F"]
+    line.done(then[0])
+    assert (line.take().ref, line.take()) == ("E", None)
 
 
 @pytest.fixture(scope="module")
