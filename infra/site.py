@@ -30,6 +30,14 @@ def find(path: str, headers: dict[str, str], root: Path | None = None) -> Found 
     return send(file / "index.html" if file.is_dir() else file, headers)
 
 
+def missing(path: str, headers: dict[str, str], root: Path | None = None) -> Found | None:
+    """Somebody who reads pages gets the site's own page for that, in his language; a program gets none from here."""
+    if "text/html" not in headers.get("accept", ""):
+        return None
+    page = send((root or ROOT).resolve() / ("en/404.html" if path.startswith("/en/") else "404.html"), {})
+    return (404, page[1], page[2]) if page else None
+
+
 def send(file: Path, headers: dict[str, str]) -> Found | None:
     if not file.is_file():
         return None

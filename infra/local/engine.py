@@ -28,6 +28,14 @@ class CannotStart(Exception):
     """One sentence for the person at the terminal."""
 
 
+def port_asked(otherwise: int = 8000) -> int:
+    """PORT, as somebody typed it; the engine takes the one after it."""
+    said = os.environ.get("PORT") or str(otherwise)
+    if not (said.isascii() and said.isdigit() and 0 < int(said) < 65535):
+        raise SystemExit(f"PORT={said} is no port to listen on; choose one from 1024 to 65534.")
+    return int(said)
+
+
 class Engine:
     """`folder` keeps the state over a clean stop; without one nothing is kept."""
 

@@ -19,9 +19,10 @@ HEADERS = {
 }
 STYLE = (
     "body{font:16px/1.5 system-ui,sans-serif;max-width:44rem;margin:2rem auto;padding:0 1rem;background:#f4f4f7}"
+    "body{color:#17302f;overflow-wrap:anywhere}"
     "article{background:#fff;border:1px solid #dcdce4;border-radius:.8rem;padding:.7rem 1rem;margin:.7rem 0}"
     "header{display:flex;gap:1rem;justify-content:space-between;color:#5c5c66;font-size:.9rem}p{margin:.3rem 0}"
-    "h1{font-size:1.3rem}"
+    "h1{font-size:1.3rem}h1 small,em{color:#5c5c66}a{color:#0b5d63;display:inline-block;padding:.55rem 0}"
 )
 NOTHING = "<p>Belum ada SMS. <em>No SMS yet.</em></p>"
 LINK = re.compile(r"https?://[^\s<>\"']+")
@@ -33,7 +34,7 @@ def page() -> str:
     told = "".join(phone(number, owners.get(number, ""), texts) for number, texts in phones)
     return (
         "<!doctype html><html lang=id><meta charset=utf-8><meta http-equiv=refresh content=3>"
-        "<meta name=viewport content='width=device-width'><title>Telepon · Satukanal</title>"
+        "<meta name=viewport content='width=device-width,initial-scale=1'><title>Telepon · Satukanal</title>"
         f"<style>{STYLE}</style><h1>Telepon <small>Phones</small></h1><p>Setiap SMS yang seharusnya terkirim. "
         f"<em>Every SMS that would have left this machine.</em></p>{told or NOTHING}"
     )

@@ -22,7 +22,7 @@ from infra.local.engine import CannotStart, Engine
 ROOT = Path(__file__).parent.parent.parent
 LOCAL = Path(os.environ.get("LOCAL") or ROOT / ".local")
 SITE = ROOT / "build" / "site" if LOCAL == ROOT / ".local" else LOCAL / "site"  # a second shop builds its own pages
-PORT = int(os.environ.get("PORT") or "8000")
+PORT = engine.port_asked()
 WORKERS = 2
 FRESH_SECONDS = 240  # how often the demo vans say where they are; offers go to positions at most 30 minutes old
 console = Console(highlight=False, soft_wrap=True)

@@ -172,7 +172,7 @@ def serve(asked: Asked) -> Answered:
         return problem(405, "method_not_allowed", "Pages are only read.", {"Allow": "GET, HEAD"})
     if asked.path in ("/phones", "/phones/"):
         return Answered(200, phones.HEADERS, phones.page().encode())
-    found = site.find(asked.path, asked.headers)
+    found = site.find(asked.path, asked.headers) or site.missing(asked.path, asked.headers)
     return Answered(*found) if found else problem(404, "not_found", "There is no such page.")
 
 

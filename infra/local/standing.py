@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Any
 
 from infra.local.caller import Caller
-from infra.local.engine import answers
+from infra.local.engine import answers, port_asked
 
 ROOT = Path(__file__).parent.parent.parent
 LOCAL = Path(os.environ.get("LOCAL") or ROOT / ".local")
@@ -37,7 +37,7 @@ class Standing:
 
 def standing() -> Standing:
     known, tokens = LOCAL / "run.json", LOCAL / "tokens.json"
-    port = json.loads(known.read_text())["port"] if known.exists() else int(os.environ.get("PORT") or 8000)
+    port = json.loads(known.read_text())["port"] if known.exists() else port_asked()
     base = f"http://127.0.0.1:{port}"
     if not tokens.exists() or not answers(f"{base}/api/health", 0.2):
         raise NotRunning(f"No shop is running on {base}; start one with `make run` in another terminal.")

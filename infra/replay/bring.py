@@ -20,12 +20,13 @@ MOST_SHOWN = 200
 
 def main() -> int:
     console = Console(highlight=False)
-    folder, dry = Path(os.environ.get("DATA") or ""), os.environ.get("DRY", "") not in ("", "0")
-    if not os.environ.get("DATA") or not any(folder.glob("*.csv")):
-        console.print("Say which folder of CSV files: `make import DATA=folder`, with DRY=1 only to see what is wrong.")
+    said, dry = os.environ.get("DATA", ""), os.environ.get("DRY", "") not in ("", "0")
+    if not said or not any(Path(said).glob("*.csv")):
+        missing = f"There are no CSV files in {said}; say" if said else "Say"
+        console.print(f"{missing} which folder to bring in: `make import DATA=folder`; DRY=1 only lists what is wrong.")
         return 2
     try:
-        report = bring(folder, standing().owner, dry, console)
+        report = bring(Path(said), standing().owner, dry, console)
     except (NotRunning, Refused) as why:
         console.print(f"[red]{why.detail if isinstance(why, Refused) else why}[/red]")
         return 1

@@ -29,12 +29,16 @@ MOST_SHOWN = 20
 
 def main() -> int:
     console = Console(highlight=False)
-    folder = Path(os.environ.get("DATA") or "")
-    if not os.environ.get("DATA") or not any(folder.glob("*.csv")):
-        console.print("Say which folder of CSV files to live through: `make replay DATA=folder`.")
+    said, speed = os.environ.get("DATA", ""), os.environ.get("SPEED") or "0"
+    if not said or not any(Path(said).glob("*.csv")):
+        missing = f"There are no CSV files in {said}; say" if said else "Say"
+        console.print(f"{missing} which folder of CSV files to live through: `make replay DATA=folder`.")
+        return 2
+    if not speed.replace(".", "", 1).isdecimal():
+        console.print(f"SPEED={speed} is no number; SPEED=86400 makes a day a second.")
         return 2
     try:
-        report = replay(folder, float(os.environ.get("SPEED") or 0), console)
+        report = replay(Path(said), float(speed), console)
     except CannotStart as why:
         console.print(f"[red]{why}[/red]")
         return 1

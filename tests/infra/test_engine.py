@@ -33,3 +33,11 @@ def test_a_free_port_is_none_that_an_outgoing_call_could_be_given() -> None:
 
     assert max(ports) < 32_000
     assert len(ports) > 40
+
+
+@pytest.mark.parametrize("typed", ["abc", "0", "65535", "80a", "-1", "٣"])
+def test_a_port_that_is_none_is_refused_in_one_sentence(monkeypatch, typed):
+    monkeypatch.setenv("PORT", typed)
+
+    with pytest.raises(SystemExit, match=f"PORT={typed} is no port to listen on; choose one from 1024 to 65534."):
+        engine.port_asked()

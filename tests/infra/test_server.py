@@ -100,6 +100,20 @@ def test_the_site_serves_folders_by_their_index_and_nothing_outside_itself(tmp_p
     assert [site.find(path, {}, root) for path in ("/../secret", "//../secret", "/none", "/\0")] == [None] * 4
 
 
+def test_a_page_that_is_not_there_says_so_in_its_readers_language_and_a_program_gets_a_problem(monkeypatch, tmp_path):
+    (tmp_path / "en").mkdir()
+    (tmp_path / "404.html").write_text("tidak ada")
+    (tmp_path / "en" / "404.html").write_text("not there")
+    monkeypatch.setattr(site, "ROOT", tmp_path)
+
+    told = [served(path=path, HTTP_ACCEPT="text/html,*/*") for path in ("/p/GONE/", "/en/p/GONE/")]
+    status, headers, _ = served(path="/p/GONE/", HTTP_ACCEPT="application/json")
+
+    assert [(each[0], each[2]) for each in told] == [("404 Not Found", b"tidak ada"), ("404 Not Found", b"not there")]
+    assert {each[1]["Content-Type"] for each in told} == {"text/html; charset=utf-8"}
+    assert (status, headers["Content-Type"]) == ("404 Not Found", "application/problem+json")
+
+
 def test_a_page_is_only_read_and_a_head_has_no_body(monkeypatch, tmp_path):
     monkeypatch.setattr(site, "ROOT", tmp_path)
     (tmp_path / "index.html").write_text("shop")

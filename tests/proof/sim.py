@@ -268,4 +268,7 @@ def main(seed: int, steps: int) -> int:
 if __name__ == "__main__":
     from tests.proof import sim as itself  # actors know this module by its name
 
-    sys.exit(itself.main(*(int(word) for word in [*sys.argv[1:], *["1", "100"][len(sys.argv) - 1 :]])))
+    asked = [*sys.argv[1:], *["1", "100"][len(sys.argv) - 1 :]]
+    if not all(word.isdecimal() for word in asked):
+        sys.exit("SEED and STEPS are whole numbers: `make sim SEED=374 STEPS=100`.")
+    sys.exit(itself.main(*map(int, asked)))

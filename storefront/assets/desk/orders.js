@@ -50,8 +50,8 @@ function drawn(told, routed, load) {
   return h(
     "article",
     { class: "card open" },
-    h("header", {}, h("h2", {}, told.number), badge(told.status), badge(told.fulfillment_status), badge(told.payment_status)),
-    h("p", { class: "facts" }, `${words.channels[told.channel] || told.channel} · ${whenText(told.placed_at)}`, told.created_by ? ` · ${told.created_by}` : ""),
+    h("header", {}, h("h2", {}, told.number), [...new Set([told.status, told.fulfillment_status, told.payment_status])].map(badge)),
+    h("p", { class: "facts" }, `${words.channels[told.channel] || told.channel} · ${whenText(told.placed_at)}`, told.created_by && told.created_by !== "shopper" ? ` · ${told.created_by}` : ""),
     goods(told.lines),
     h("p", { class: "cash" }, formatted(told.total)),
     told.customer ? h("p", { class: "whom" }, h("b", {}, told.customer.name || ""), told.customer.phone ? h("a", { href: `tel:${told.customer.phone}` }, told.customer.phone) : "", address ? h("span", {}, [address.street, address.city, address.postcode].filter(Boolean).join(", ")) : "") : "",

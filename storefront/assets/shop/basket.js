@@ -35,7 +35,7 @@ function row(line) {
   return h(
     "li",
     { "data-line": line.sku },
-    h("img", { src: line.art, alt: "", width: 72, height: 72, onerror: (event) => (event.target.hidden = true) }),
+    h("img", { src: line.art, alt: "", width: 72, height: 72, onerror: (event) => (event.target.style.visibility = "hidden") }),
     h("div", {}, h("a", { href: to(line.path) }, line.name), h("p", { class: "small", "data-each": line.sku }, "\u00a0")),
     h(
       "div",

@@ -9,6 +9,7 @@ showCount();
 offerButtons();
 offerSearch();
 showStock();
+one(".chips [aria-current]")?.scrollIntoView({ block: "nearest", inline: "center" });
 
 function offerButtons() {
   const form = one("[data-buy]");

@@ -2,6 +2,8 @@
 import { h, say } from "../common/dom.js";
 import { words } from "./words.js";
 
+const MANY = new Set(["invalid", "unreadable"]); // they say nothing without their errors; other codes say it all
+
 export function kindly(problem, { names = {}, after } = {}) {
   const { code, facts } = problem;
   const text = words.problems[code] || (problem.unanswered ? words.problems.bug : words.problems.refused);
@@ -11,7 +13,7 @@ export function kindly(problem, { names = {}, after } = {}) {
 function details(code, facts, names) {
   if (Array.isArray(facts.short)) return list(facts.short.map((each) => say(words.wanted_available, { ...each, name: names[each.sku] || each.sku })));
   if (Array.isArray(facts.skus)) return list(facts.skus.map((sku) => names[sku] || sku));
-  if (Array.isArray(facts.errors)) return list(facts.errors.map(({ field }) => words.mend[named(field)]).filter(Boolean));
+  if (MANY.has(code) && Array.isArray(facts.errors)) return list(facts.errors.map(({ field }) => words.mend[named(field)]).filter(Boolean));
   return "";
 }
 
