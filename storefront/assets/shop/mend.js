@@ -10,18 +10,16 @@ export function isFilled(form) {
   return !bad.length;
 }
 
+/** Inside the label, so that it is read out with the field's name. */
 export function wrong(input, text) {
   right(input);
-  const id = `wrong-${input.name}`;
   input.setAttribute("aria-invalid", "true");
-  input.setAttribute("aria-describedby", id);
-  input.after(h("small", { class: "wrong", id }, text));
+  input.after(h("small", { class: "wrong" }, text));
   input.addEventListener("input", () => right(input), { once: true });
   return input;
 }
 
 function right(input) {
   input.removeAttribute("aria-invalid");
-  input.removeAttribute("aria-describedby");
-  document.getElementById(`wrong-${input.name}`)?.remove();
+  if (input.nextElementSibling?.matches(".wrong")) input.nextElementSibling.remove();
 }

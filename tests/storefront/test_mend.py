@@ -1,0 +1,162 @@
+"""What a shopper has to mend is told at its field, in the page's own language and never in the API's."""
+
+import pytest
+
+from storefront.build import LANGUAGES, read_words
+from tests.storefront.build import rupiah
+from tests.storefront.stub import StubApi, a_problem, an_order, quotes, stock
+from tests.storefront.test_browser import PLACED, PRICES, fill_cart, fill_form
+
+pytestmark = pytest.mark.browser
+IN_ENGLISH = "is no valid number; write it with its country code"
+
+
+@pytest.fixture
+def api(phone):
+    stub = StubApi()
+    stub.doors = {"GET /stock": stock({"KOPI-01": 20}), "POST /quotes": quotes(PRICES, freight=15_000)}
+    stub.doors[PLACED] = lambda asked: (201, an_order())
+    phone.route("**/api/**", stub.route)
+    return stub
+
+
+def refusing(code, status=422, **facts):
+    return lambda asked: a_problem(status, code, detail=f"English: {code}", **facts)
+
+
+def is_focused(field):
+    return field.evaluate("field => field === document.activeElement")
+
+
+def test_an_empty_form_says_under_each_field_what_is_missing_and_asks_nobody(phone, api):
+    fill_cart(phone)
+    phone.goto("/checkout/")
+
+    phone.get_by_role("button", name="Pesan sekarang").click()
+
+    assert phone.locator(".wrong").all_inner_texts() == [
+        "Tulis nama Anda.",
+        "Tulis nama jalan dan nomornya.",
+        "Tulis kode pos lima angka yang memang ada.",
+    ]
+    assert is_focused(phone.locator("[name=name]"))
+    assert api.said_to(PLACED) == []
+
+
+def test_what_was_mended_is_not_blamed_any_more(phone, api):
+    fill_cart(phone)
+    phone.goto("/checkout/")
+    phone.get_by_role("button", name="Pesan sekarang").click()
+
+    phone.locator("[name=name]").fill("Sari")
+
+    assert phone.locator("[name=name]").get_attribute("aria-invalid") is None
+    assert phone.locator(".wrong").count() == 2
+
+
+def test_a_field_that_is_asked_for_is_not_hidden_by_the_head_of_the_page(phone, api):
+    fill_cart(phone)
+    phone.goto("/checkout/")
+    phone.evaluate("scrollTo(0, document.body.scrollHeight)")
+
+    phone.get_by_role("button", name="Pesan sekarang").click()
+
+    head, field = phone.locator(".top").bounding_box(), phone.locator("[name=name]").bounding_box()
+    assert field["y"] >= head["y"] + head["height"]
+
+
+def test_a_number_the_api_refuses_is_told_in_the_pages_language_at_its_field(phone, api):
+    fill_cart(phone)
+    fill_form(phone)
+    api.doors[PLACED] = refusing("invalid", errors=[{"field": "customer.phone", "says": IN_ENGLISH}])
+
+    phone.get_by_role("button", name="Pesan sekarang").click()
+
+    phone.get_by_role("alert").get_by_text("Tulis nomor HP yang lengkap").wait_for()
+    field = phone.get_by_role("textbox", name="Nomor HP Tulis nomor HP yang lengkap")
+    assert field.get_attribute("aria-invalid") == "true"
+    assert IN_ENGLISH not in phone.locator("body").inner_text()
+
+
+@pytest.mark.parametrize(
+    "code, says",
+    [
+        ("unknown_coupon", "Kode kupon ini tidak dikenal."),
+        ("coupon_ended", "Kupon ini sudah berakhir."),
+        ("coupon_spent", "Kupon ini sudah habis dipakai."),
+        ("coupon_does_not_apply", "Kupon ini tidak berlaku untuk isi keranjang Anda."),
+        ("unknown_postcode", "Kode pos ini tidak ada."),
+        ("something_newer_than_this_page", "Belum bisa diproses."),
+    ],
+)
+def test_every_refusal_is_told_in_the_pages_language(phone, api, code, says):
+    fill_cart(phone)
+    fill_form(phone)
+    api.doors[PLACED] = refusing(code, 409)
+
+    phone.get_by_role("button", name="Pesan sekarang").click()
+
+    phone.get_by_role("alert").get_by_text(says).wait_for()
+    assert "English" not in phone.get_by_role("alert").inner_text()
+
+
+def test_more_than_there_are_becomes_what_there_is(phone, api):
+    phone.goto("/p/KOPI-01/")
+    phone.locator("[data-live]").get_by_text("Tersisa 20").wait_for()
+
+    phone.get_by_role("spinbutton", name="Jumlah").fill("500")
+    phone.get_by_role("button", name="Masukkan keranjang").click()
+
+    phone.get_by_text("Jumlah disesuaikan dengan stok.").wait_for()
+    assert phone.locator("[data-cart-count]").inner_text() == "20"
+
+
+def test_the_cart_tells_the_price_of_one(phone, api):
+    fill_cart(phone)
+
+    phone.goto("/keranjang/")
+
+    phone.get_by_text("Rp58.000 per unit").wait_for()
+
+
+@pytest.mark.parametrize(
+    "status, says", [("captured", "Uang yang sudah Anda bayar akan kami kembalikan."), ("cancelled", "Tidak ada yang")]
+)
+def test_a_cancelled_order_says_what_becomes_of_the_money(phone, api, status, says):
+    payment = {"id": "pay_1", "method": "transfer", "status": status, "amount": rupiah(131_000), "action": None}
+    order = an_order(status="cancelled", payments=[payment])
+    api.doors["GET /orders/ord_1"] = lambda asked: (200, order)
+
+    phone.goto("/pesanan/?id=ord_1&token=0.secret")
+
+    phone.get_by_text(says).wait_for()
+
+
+@pytest.mark.parametrize("path", ["/", "/p/KOPI-01/", "/keranjang/", "/checkout/", "/pesanan/?id=ord_1&token=x"])
+def test_every_button_and_link_is_large_enough_for_a_thumb(phone, api, path):
+    fill_cart(phone)
+    api.doors["GET /orders/ord_1"] = lambda asked: (200, an_order())
+    phone.goto(path)
+    phone.wait_for_load_state("networkidle")
+
+    small = phone.evaluate(
+        "() => [...document.querySelectorAll('button, select, nav a, footer a, [role=button]')]"
+        ".filter(each => each.offsetParent && each.getBoundingClientRect().height < 44)"
+        ".map(each => `${each.textContent.trim()} ${each.getBoundingClientRect().height}`)"
+    )
+
+    assert small == []
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
+def test_refusals_that_a_door_can_give_have_words(language):
+    words = read_words(language)
+    shopper = {"out_of_stock", "unknown_sku", "not_published", "channel_off", "no_price", "too_many_lines", "invalid"}
+    shopper |= {"unknown_coupon", "coupon_ended", "coupon_spent", "coupon_does_not_apply", "coupon_needs_customer"}
+    shopper |= {"unknown_postcode", "no_location", "method_unavailable", "cannot_cancel", "not_awaiting_money"}
+    drawer = {"no_open_shift", "shift_not_open", "shift_not_counted", "shift_already_open", "till_in_use"}
+    drawer |= {"bag_stays_open", "not_enough_cash", "more_than_owed", "collect_in_parts", "credit_limit_reached"}
+    work = {"already_claimed", "offer_expired", "warehouse_accepted", "not_invited", "not_paid", "cannot_move"}
+
+    assert shopper <= set(words["script"]["problems"])
+    assert drawer | work | {"not_a_van", "no_such_location"} <= set(words["desk"]["problems"])
