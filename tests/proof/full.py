@@ -25,33 +25,16 @@ from infra import invariants
 from infra.invariants.world import ROOMS, World, plain
 from tests.conftest import forget
 from tests.fulfillment.build import NOON
+from tests.proof.full_chances import KINDS, SKEW, Chances, Wrong
 from tests.proof.full_client import Doors, No
 from tests.proof.full_news import Post
-from tests.proof.wire import BATCH_FAULTS, FAULTS, WRITE_FAULTS, Wire
+from tests.proof.wire import FAULTS, Wire
 from tests.proof.wire_line import answering, with_tables
 from tests.proof.wire_store import LONGEST_LAG
 
-SKEW = timedelta(minutes=5)
 MOST_ROUNDS = 400  # to become quiet
-KINDS = {"BatchGetItem": BATCH_FAULTS, "TransactWriteItems": WRITE_FAULTS}
 
 Deed = Callable[["Full"], str]
-
-
-class Wrong(BaseException):
-    """What the history showed: its story so far, and what is wrong at its end. No `except Exception` on the way from
-    one deed inside another may keep it back."""
-
-
-@dataclass
-class Chances:
-    fault: float = 0.28  # of each send
-    behind: float = 0.7  # that a read which may lag does, by up to five seconds
-    between: float = 0.12  # that another comes in before a transaction is sent
-    again: float = 0.15  # that news come twice
-    carrier: float = 0.1  # that a carrier does not take something
-    news: float = 0.6  # that some news arrive between two steps
-    unheard: float = 0.08  # that an answer is lost on its way to who asked
 
 
 @dataclass

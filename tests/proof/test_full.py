@@ -12,7 +12,8 @@ import pytest
 from chalicelib.channels import routes as channels
 from chalicelib.kit import clock, db, ids, requests, web
 from chalicelib.notify import stream
-from tests.proof.full import Wrong, live, run
+from tests.proof.full import live, run
+from tests.proof.full_chances import Wrong
 
 HISTORIES = int(os.environ.get("FULL_HISTORIES", "500"))
 STEPS, PARTS = 40, 10
