@@ -9,21 +9,19 @@ from __future__ import annotations
 import argparse
 import hashlib
 import json
+import os
 import shutil
-import tomllib
 from collections.abc import Iterable, Iterator
 from pathlib import Path
 from typing import Any
 
-from jinja2 import Environment, FileSystemLoader, StrictUndefined
-
 from storefront.art import art
-from storefront.listing import Facts, is_shown, listing, path_part, slug
+from storefront.listing import Facts, art_path, is_shown
+from storefront.pages import HERE, LANGUAGES, Pages, environment, read_words
 
-HERE = Path(__file__).parent
-LANGUAGES = {"id": "", "en": "/en"}
 MADE_BY_US = "site.json"
 SPOKEN = {"words": "script", "desk": "desk"}  # what browsers say, a module for each language and table
+NEAR = 4
 PAGES = {"keranjang": "cart", "checkout": "checkout", "pesanan": "order", "tentang": "about"}
 
 
@@ -37,61 +35,48 @@ def build(products: Iterable[Facts], settings: Facts, out_dir: Path | str) -> Fa
     shown = sorted((product for product in products if is_shown(product)), key=lambda product: product["sku"])
     assets = lay_assets(fresh)
     for language in LANGUAGES:
-        write_shop(fresh, language, shown, settings, assets)
+        paths = write_shop(fresh, Pages(language, settings, assets), shown)
     write_desk(fresh, settings, assets)
     write_art(fresh, shown)
     made = {"products": len(shown), "assets": assets, "built_at": settings.get("built_at", "")}
-    write_for_machines(fresh, shown, settings, made)
+    write_for_machines(fresh, paths, settings, made)
     swap(fresh, out)
     return made
 
 
-def write_shop(out: Path, language: str, products: list[Facts], settings: Facts, assets: str) -> None:
-    words = read_words(language)
-    listings = [listing(product, settings, words) for product in products]
-    listings.sort(key=lambda each: (each["category"], each["name"], each["sku"]))
-    write = page_writer(out, words, settings | {"assets": assets}, listings)
-    write("home", "/", category=None)
-    for category in categories(listings):
-        write("home", category["path"], category=category)
-    for each, near in beside(listings):
-        write("product", each["path"], item=each, more=near)
+def write_shop(out: Path, pages: Pages, products: list[Facts]) -> list[str]:
+    """The paths of all that a search engine should find."""
+    groups = categories([pages.listed(product) for product in products])
+
+    def write(template: str, path: str, **facts: Any) -> None:
+        put(out, pages.prefix + path, pages.page(template, path, **facts))
+
+    write("home", "/", categories=groups, category=None)
+    for group in groups:
+        write("home", group["path"], categories=groups, category=group)
+        for each, near in beside(group["listings"]):
+            put(out, pages.prefix + each["path"], pages.product(each, [other["card"] for other in near]))
     for folder, template in PAGES.items():
         write(template, f"/{folder}/")
     write("missing", "/404.html")
-
-
-def beside(listings: list[Facts]) -> Iterator[tuple[Facts, list[Facts]]]:
-    """Each with the first four others of its category, found without looking through all of them for each."""
-    first: dict[str, list[Facts]] = {}
-    for each in listings:
-        first.setdefault(each["category"], []).append(each)
-    for each in listings:
-        yield each, [other for other in first[each["category"]][:5] if other is not each][:4]
-
-
-def page_writer(out: Path, words: Facts, settings: Facts, listings: list[Facts]) -> Any:
-    engine = environment("shop")
-    shared = {"words": words, "shop": settings, "prefix": words["prefix"], "categories": categories(listings)}
-    others = [code for code in LANGUAGES if code != words["language"]]
-
-    def write(template: str, path: str, **facts: Any) -> None:
-        text = engine.get_template(f"{template}.html").render(
-            **shared, path=path, other_language=others[0], other_prefix=LANGUAGES[others[0]], **facts
-        )
-        put(out, words["prefix"] + path, text)
-
-    return write
+    return [group["path"] for group in groups] + [each["path"] for group in groups for each in group["listings"]]
 
 
 def categories(listings: list[Facts]) -> list[Facts]:
     """In the order of their names; two spellings of one slug share a page."""
     found: dict[str, Facts] = {}
-    for each in listings:
-        key = slug(each["category"])
-        entry = found.setdefault(key, {"name": each["category"], "path": f"/k/{key}/", "listings": []})
-        entry["listings"].append(each)
+    for each in sorted(listings, key=lambda each: (each["category"], each["name"], each["sku"])):
+        path = each["category_path"]
+        found.setdefault(path, {"name": each["category"], "path": path, "listings": []})["listings"].append(each)
     return list(found.values())
+
+
+def beside(listings: list[Facts]) -> Iterator[tuple[Facts, list[Facts]]]:
+    """Each with the four that follow in its category, around the corner: so each is shown beside four, and a change of
+    one concerns no more pages than that."""
+    around = listings + listings[:NEAR]
+    for place, each in enumerate(listings):
+        yield each, [other for other in around[place + 1 : place + 1 + NEAR] if other is not each][: len(listings) - 1]
 
 
 def write_desk(out: Path, settings: Facts, assets: str) -> None:
@@ -100,24 +85,19 @@ def write_desk(out: Path, settings: Facts, assets: str) -> None:
 
 
 def write_art(out: Path, products: list[Facts]) -> None:
-    words = read_words("id")
     for product in products:
-        put(out, listing_art_path(product), art(product["sku"], product["name"], product.get("category") or ""))
+        put(out, art_path(product), picture(product))
     put(out, "/favicon.svg", (HERE / "assets" / "mark.svg").read_text())
-    put(out, "/art/shop.svg", art("shop", words["shop_art"], "kopi"))
+    put(out, "/art/shop.svg", art("shop", read_words("id")["shop_art"], "kopi"))
 
 
-def listing_art_path(product: Facts) -> str:
-    return f"/art/{path_part(product['sku'])}.svg"
+def picture(product: Facts) -> str:
+    return art(product["sku"], product["name"], product.get("category") or "")
 
 
-def write_for_machines(out: Path, products: list[Facts], settings: Facts, made: Facts) -> None:
-    base = settings["base_url"].rstrip("/")
-    engine = environment("shop")
-    words = read_words("id")
-    listings = [listing(product, settings, words) for product in products]
-    paths = ["/", "/tentang/", *(c["path"] for c in categories(listings)), *(each["path"] for each in listings)]
-    put(out, "/sitemap.xml", engine.get_template("sitemap.xml").render(base=base, paths=paths, prefixes=LANGUAGES))
+def write_for_machines(out: Path, paths: list[str], settings: Facts, made: Facts) -> None:
+    base, map_of = settings["base_url"].rstrip("/"), environment("shop").get_template("sitemap.xml")
+    put(out, "/sitemap.xml", map_of.render(base=base, paths=["/", "/tentang/", *paths], prefixes=LANGUAGES))
     put(out, "/robots.txt", f"User-agent: *\nDisallow: /api/\nDisallow: /desk/\nSitemap: {base}/sitemap.xml\n")
     put(out, f"/{MADE_BY_US}", json.dumps(made, sort_keys=True) + "\n")
 
@@ -142,24 +122,18 @@ def words_module(table: str, language: str) -> str:
     return "export default " + json.dumps(words, ensure_ascii=False, sort_keys=True) + ";\n"
 
 
-def read_words(language: str) -> Facts:
-    words: Facts = {"language": language, "prefix": LANGUAGES[language]}
-    for file in sorted((HERE / "content" / language).glob("*.toml")):
-        words |= tomllib.loads(file.read_text())
-    return words
-
-
-def environment(folder: str) -> Environment:
-    loader = FileSystemLoader(HERE / "templates" / folder)
-    return Environment(loader=loader, autoescape=True, undefined=StrictUndefined, trim_blocks=True, lstrip_blocks=True)
-
-
 def put(out: Path, path: str, text: str) -> None:
-    file = out / path.lstrip("/")
-    if path.endswith("/"):
-        file = file / "index.html"
-    file.parent.mkdir(parents=True, exist_ok=True)
-    file.write_text(text)
+    file = f"{out}/{path.lstrip('/')}" + ("index.html" if path.endswith("/") else "")
+    try:
+        written(file, text)
+    except FileNotFoundError:
+        os.makedirs(os.path.dirname(file))
+        written(file, text)
+
+
+def written(file: str, text: str) -> None:
+    with open(file, "wb", buffering=0) as opened:
+        opened.write(text.encode())
 
 
 def refuse_what_is_not_ours(out: Path) -> None:

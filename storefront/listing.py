@@ -35,9 +35,10 @@ def listing(product: Facts, settings: Facts, words: Facts) -> Facts:
         "sku": product["sku"],
         "name": product["name"],
         "category": product.get("category") or words["catalog"]["other"],
+        "category_path": category_path(product),
         "description": product.get("description") or "",
-        "path": f"/p/{path_part(product['sku'])}/",
-        "art": f"/art/{path_part(product['sku'])}.svg",
+        "path": product_path(product),
+        "art": art_path(product),
         "price": price,
         "price_text": money.formatted(price),
         "was_text": money.formatted(was) if cheaper else "",
@@ -48,6 +49,19 @@ def listing(product: Facts, settings: Facts, words: Facts) -> Facts:
         "places": places(product, settings),
     }
     return shown | {"json_ld": json_ld(product, shown, settings, words)}
+
+
+def category_path(product: Facts) -> str:
+    """The same in every language, also for what has no category."""
+    return f"/k/{slug(product.get('category') or '')}/"
+
+
+def product_path(product: Facts) -> str:
+    return f"/p/{path_part(product['sku'])}/"
+
+
+def art_path(product: Facts) -> str:
+    return f"/art/{path_part(product['sku'])}.svg"
 
 
 def availability(product: Facts) -> str:

@@ -85,6 +85,31 @@ def test_a_product_for_the_counter_only_leaves_no_trace(site):
     assert traces == []
 
 
+def test_what_has_no_category_is_found_at_one_address_in_both_languages(site):
+    build([a_product(category="")], settings(), site)
+
+    for prefix in ("", "en"):
+        assert (site / prefix / "k" / "lain" / "index.html").is_file()
+    assert "<loc>https://shop.example/en/k/lain/</loc>" in (site / "sitemap.xml").read_text()
+
+
+def test_each_product_is_shown_beside_the_four_before_it_in_its_category_around_the_corner(site):
+    build([a_product(f"KOPI-{number}") for number in range(6)] + [a_product("TEH-1", category="Teh")], settings(), site)
+
+    near = {number: beside(product_page(site, f"KOPI-{number}")) for number in range(6)}
+    assert near[0] == ["KOPI-1", "KOPI-2", "KOPI-3", "KOPI-4"]
+    assert near[4] == ["KOPI-5", "KOPI-0", "KOPI-1", "KOPI-2"]
+    assert beside(product_page(site, "TEH-1")) == []
+
+    build([a_product(f"KOPI-{number}") for number in range(3)], settings(), site)
+
+    assert beside(product_page(site, "KOPI-1")) == ["KOPI-2", "KOPI-0"]
+
+
+def beside(page: Page) -> list[str]:
+    return [attributes["data-sku"] for attributes, _ in page.all("article", class_="card")]
+
+
 def test_a_product_taken_off_the_web_loses_its_page_at_the_next_build(site):
     build([a_product(), a_product("TEH-01")], settings(), site)
 
