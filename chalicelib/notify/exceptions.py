@@ -8,12 +8,13 @@ from itertools import islice
 from typing import Any
 
 from chalicelib.fulfillment import store as work
-from chalicelib.kit import clock, config
+from chalicelib.kit import clock, config, ids
 from chalicelib.notify import store
 from chalicelib.orders import find as orders
 from chalicelib.orders.model import Order
 from chalicelib.orders.store import waiting_until
 from chalicelib.places import find as places
+from chalicelib.stock.model import day_of, shelf_of
 
 MOST_OF_A_KIND = 50
 WAITING = {"unpaid", "pending", "partly_paid"}
@@ -21,7 +22,7 @@ WAITING = {"unpaid", "pending", "partly_paid"}
 
 def exceptions(now: datetime) -> list[dict[str, Any]]:
     """Most pressing kinds first."""
-    kinds = (stranded(), late_work(now), expiring_transfers(now), unheard(), failed_messages())
+    kinds = (stranded(), late_work(now), late_goods(now), expiring_transfers(now), unheard(), failed_messages())
     return [each for kind in kinds for each in kind]
 
 
@@ -39,6 +40,16 @@ def late_work(now: datetime) -> Iterator[dict[str, Any]]:
                 action = ("POST", f"/fulfillments/{each.id}/reject")
                 facts = {"order": each.order_id, "fulfillment": each.id, "location": location, "status": each.status}
                 yield said("late_work", each.assigned_at, action, **facts)
+
+
+def late_goods(now: datetime) -> Iterator[dict[str, Any]]:
+    """Promised for a day that is over, and not come yet. The day itself stays what the customer was told."""
+    today = clock.day_of(now, config.zone())
+    for location in sorted(places.locations()):
+        for each in islice(work.awaiting_work(location), MOST_OF_A_KIND):
+            if each.pieces[0].shelf < shelf_of(today):
+                facts = {"order": each.order_id, "location": location, "on": day_of(each.pieces[0].shelf)}
+                yield said("late_goods", each.assigned_at, ("POST", f"/orders/{each.order_id}/cancel"), **facts)
 
 
 def expiring_transfers(now: datetime) -> Iterator[dict[str, Any]]:
@@ -68,8 +79,11 @@ def failed_messages() -> Iterator[dict[str, Any]]:
 
 
 def of_order(order: Order) -> dict[str, Any]:
-    return {"order": order.id, "number": order.number, "channel": order.channel, "total": order.total.as_json()}
+    return {"order": order.id, "channel": order.channel, "total": order.total.as_json()}
 
 
 def said(kind: str, since: datetime, action: tuple[str, str], **facts: Any) -> dict[str, Any]:
+    """With the number that people call the order by: a board of nameless cards is read by nobody."""
+    if facts.get("order", "").startswith("ord_"):
+        facts["number"] = ids.short_number(facts["order"])
     return {"kind": kind, "since": clock.iso(since)} | facts | {"action": {"method": action[0], "path": action[1]}}

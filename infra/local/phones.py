@@ -19,7 +19,7 @@ HEADERS = {
 }
 STYLE = (
     "body{font:16px/1.5 system-ui,sans-serif;max-width:44rem;margin:2rem auto;padding:0 1rem;background:#f4f4f7}"
-    "body{color:#17302f;overflow-wrap:anywhere}"
+    "body{color:#17302f;overflow-wrap:anywhere}header span{white-space:nowrap}"
     "article{background:#fff;border:1px solid #dcdce4;border-radius:.8rem;padding:.7rem 1rem;margin:.7rem 0}"
     "header{display:flex;gap:1rem;justify-content:space-between;color:#5c5c66;font-size:.9rem}p{margin:.3rem 0}"
     "h1{font-size:1.3rem}h1 small,em{color:#5c5c66}a{color:#0b5d63;display:inline-block;padding:.55rem 0}"

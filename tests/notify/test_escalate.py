@@ -86,6 +86,20 @@ def test_work_that_nobody_begins_climbs_from_the_team_to_the_owner(carriers: Any
     assert inbox_of("role#owner") == ["unheard"]
 
 
+def test_what_nobody_heard_stands_on_the_owners_board_under_the_number_people_call_it_by(carriers: Any) -> None:
+    a_shop_with_vans()
+    order_id = offered()
+    tell(told(order_id, "OfferOpened"))
+
+    for _ in range(2):
+        later(minutes=6)
+        escalate()
+
+    [unheard] = call("GET", "/api/exceptions", token=token("owner-ratna")).json["items"]
+    placed = call("GET", f"/api/orders/{order_id}", token=token("owner-ratna")).json
+    assert (unheard["kind"], unheard["order"], unheard["number"]) == ("unheard", order_id, placed["number"])
+
+
 def test_work_that_was_accepted_needs_no_reminder(carriers: Any) -> None:
     a_shop_with_vans()
     reachable_by_mail()

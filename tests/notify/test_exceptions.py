@@ -29,6 +29,7 @@ def test_work_that_lies_too_long_is_on_the_owners_board_with_its_way_out(carrier
     fulfillment = opened.event.assigned[0][0]
     assert late["kind"] == "late_work" and late["fulfillment"] == fulfillment
     assert late["action"] == {"method": "POST", "path": f"/fulfillments/{fulfillment}/reject"}
+    assert late["number"] == call("GET", f"/api/orders/{late['order']}", token=token("owner-ratna")).json["number"]
 
 
 def test_a_transfer_about_to_lapse_is_on_the_board(carriers: Any) -> None:
@@ -55,6 +56,7 @@ def test_a_message_that_failed_is_on_the_board(carriers: Any, monkeypatch: pytes
     [failed] = board()
     assert failed["kind"] == "failed_message" and failed["transport"] == "sms"
     assert failed["order"] == order_id and failed["template"] == "placed"
+    assert failed["number"] == call("GET", f"/api/orders/{order_id}", token=token("owner-ratna")).json["number"]
 
 
 def test_only_the_owner_reads_the_board(carriers: Any) -> None:

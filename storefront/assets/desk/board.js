@@ -31,7 +31,7 @@ function card(each, load) {
     "article",
     { class: "card open" },
     h("header", {}, h("h2", {}, words.board[each.kind] || each.kind), h("small", {}, say(words.board.since, { time: whenText(each.since) }))),
-    h("p", { class: "facts" }, [each.number, placeOf(each.location), each.transport, each.template].filter(Boolean).join(" · ")),
+    h("p", { class: "facts" }, [each.number, placeOf(each.location), words.states[each.status], words.transports[each.transport], words.notices[each.template]].filter(Boolean).join(" · ")),
     h("footer", {}, RESOLVES[each.kind] ? button(SAYS[each.kind](), resolve) : "", each.order ? h("a", { href: `#/orders/${each.order}`, role: "button", class: "outline" }, words.order) : ""),
   );
 }
