@@ -22,7 +22,7 @@ from chalicelib.stock.store import arrived_at, leave_arrived, load_places
 
 
 def fill_what_came(told: Told) -> int:
-    """On whatever moved goods or promises on a day's shelf: they came, or somebody who waited for them no longer does."""
+    """On whatever moved goods or promises on a day's shelf: some came, or somebody no longer waits for them."""
     movements = map(Movement.of, told.event.body().get("movements", [])) if told.event else ()
     return fill({movement.place for movement in movements if is_expected(movement.shelf)})
 

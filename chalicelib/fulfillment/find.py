@@ -63,11 +63,11 @@ def routing(order_id: str) -> dict[str, Any]:
     }
 
 
-def work_list(principal: Principal, location: str, after: Any) -> tuple[list[dict[str, Any]], Any]:
+def work_list(principal: Principal, location: str, after: Any, of: str = "work") -> tuple[list[dict[str, Any]], Any]:
     """Open work, oldest first; only the people of the place, couriers and the owner have a list to look at."""
     if not _may_look(principal, location):
         raise NotFound()
-    works, more = open_work(location, after=after)
+    works, more = open_work(location, after=after, of=of)
     return told(principal, works), more
 
 

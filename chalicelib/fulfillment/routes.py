@@ -43,6 +43,7 @@ class Lang(Query):
 
 class WorkOf(Query):
     location: Annotated[str, Field(max_length=64)] = ""
+    of: Literal["work", "awaiting"] = "work"
     cursor: Annotated[str, Field(max_length=2000)] | None = None
 
 
@@ -145,10 +146,10 @@ def reroute_order(call: Call, order_id: str) -> dict[str, Any]:
 
 @doors.get("/fulfillments", who=ON_THE_ROAD, query=WorkOf)
 def list_work(call: Call) -> dict[str, Any]:
-    """List the open work of a location, oldest first; without one, of the caller's own."""
-    location = call.query.location or call.principal.location or ""
-    items, after = find.work_list(call.principal, location, cursor(call.query.cursor, f"work#{location}"))
-    return listed(items, after, f"work#{location}")
+    """List the open work of a location, oldest first, or `of=awaiting` what waits there for goods on their way."""
+    location, of = call.query.location or call.principal.location or "", call.query.of
+    items, after = find.work_list(call.principal, location, cursor(call.query.cursor, f"{of}#{location}"), of)
+    return listed(items, after, f"{of}#{location}")
 
 
 @doors.post("/fulfillments/{fulfillment_id}/accept", who=AT_THE_SHELF)

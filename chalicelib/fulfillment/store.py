@@ -175,18 +175,21 @@ def due_offers(now: datetime) -> list[Offer]:
     return [as_offer(row) for page in pages for row in page.items if row.sk.startswith("off_")]
 
 
-def open_work(location: str, limit: int = PAGE, after: Any = None) -> tuple[Sequence[Fulfillment], Any]:
-    page = db.query(WorkRow, f"work#{location}", index="by_list", limit=limit, after=after)
+def open_work(
+    location: str, limit: int = PAGE, after: Any = None, *, of: str = "work"
+) -> tuple[Sequence[Fulfillment], Any]:
+    """A page of what can be done there, or `of` those `awaiting` their goods; the oldest first."""
+    page = db.query(WorkRow, f"{of}#{location}", index="by_list", limit=limit, after=after)
     return [as_work(row) for row in page.items if row.sk.startswith("ful_")], page.after
 
 
 def awaiting_work(location: str) -> Iterator[Fulfillment]:
     """Whoever waits there for goods, the longest first, to the last page."""
-    page = db.query(WorkRow, f"awaiting#{location}", index="by_list", limit=PAGE)
-    yield from (as_work(row) for row in page.items if row.sk.startswith("ful_"))
-    while page.after:
-        page = db.query(WorkRow, f"awaiting#{location}", index="by_list", limit=PAGE, after=page.after)
-        yield from (as_work(row) for row in page.items if row.sk.startswith("ful_"))
+    works, after = open_work(location, of="awaiting")
+    yield from works
+    while after:
+        works, after = open_work(location, after=after, of="awaiting")
+        yield from works
 
 
 def link_token(offer_id: str, staff: str) -> str:

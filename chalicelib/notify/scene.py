@@ -46,6 +46,7 @@ class Scene:
             "number": self.order.number,
             "total": words.amount(self.order.total),
             "until": self.hour(until) if until else "",
+            "later": words.days(on for line in self.order.lines for _, on in line.later),
         }
 
     def goods(self, units: Mapping[str, int]) -> str:

@@ -12,7 +12,7 @@ from zoneinfo import ZoneInfo
 from chalicelib.kit.money import EXPONENTS, Money
 
 FACTS: dict[str, set[str]] = {
-    "placed": {"number", "total", "until", "link"},
+    "placed": {"number", "total", "until", "later", "link"},
     "pay_link": {"number", "total", "link"},
     "new_link": {"number", "link"},
     "paid": {"number", "total", "link"},
@@ -36,12 +36,14 @@ WORDS: dict[str, dict[str, tuple[str, str]]] = {
         "id": (
             "Pesanan {{ number }} kami terima",
             "Pesanan {{ number }} kami terima, total {{ total }}."
-            "{% if until %} Mohon transfer sebelum {{ until }}.{% endif %} Lihat: {{ link }}",
+            "{% if until %} Mohon transfer sebelum {{ until }}.{% endif %}"
+            "{% if later %} Yang belum ada datang {{ later }}.{% endif %} Lihat: {{ link }}",
         ),
         "en": (
             "We have your order {{ number }}",
             "We have your order {{ number }}, total {{ total }}."
-            "{% if until %} Please transfer before {{ until }}.{% endif %} See: {{ link }}",
+            "{% if until %} Please transfer before {{ until }}.{% endif %}"
+            "{% if later %} What is not in stock comes on {{ later }}.{% endif %} See: {{ link }}",
         ),
     },
     "pay_link": {
@@ -198,6 +200,13 @@ def hour(instant: datetime, zone: str, now: datetime) -> str:
     """`16.15` today, `23/11 16.15` on another day, on the clock of the place."""
     there, today = instant.astimezone(ZoneInfo(zone)), now.astimezone(ZoneInfo(zone)).date()
     return f"{there:%H.%M}" if there.date() == today else f"{there:%d/%m %H.%M}"
+
+
+def days(promised: Iterable[str]) -> str:
+    """`27/11`, or the first and the last: `27/11-30/11`."""
+    ordered = sorted(set(promised))
+    ends = dict.fromkeys([ordered[0], ordered[-1]]) if ordered else []
+    return "-".join(f"{on[8:]}/{on[5:7]}" for on in ends)
 
 
 def kilometers(meters: int | None, language: str = "id") -> str:

@@ -19,8 +19,8 @@ class Room:
 
 ROOMS = {
     "stock": Room(
-        rules=("chalicelib/stock/model.py", "chalicelib/stock/plan.py"),
-        pure=("tests/stock/test_model.py", "tests/stock/test_plan.py"),
+        rules=("chalicelib/stock/model.py", "chalicelib/stock/plan.py", "chalicelib/stock/coming.py"),
+        pure=("tests/stock/test_model.py", "tests/stock/test_plan.py", "tests/stock/test_coming.py"),
         store="chalicelib/stock/store.py",
         kept=("tests/stock/test_conditions.py", "tests/stock/test_change.py"),
         reckons=("taken", "owed"),

@@ -9,6 +9,10 @@ import pytest
 
 from chalicelib.fulfillment.fill import fill_arrived
 from chalicelib.fulfillment.store import load_case
+from chalicelib.kit import clock, journal
+from chalicelib.notify.exceptions import exceptions
+from chalicelib.notify.scene import Scene
+from chalicelib.notify.words import said
 from chalicelib.stock.store import load_places
 from infra.invariants.check import check
 from tests.client import call
@@ -391,3 +395,39 @@ def test_a_cart_is_told_what_could_come_later(day: Day) -> None:
     assert quoted["short"] == [
         {"sku": TEAPOT, "wanted": 5, "available": 3, "expected": [{"on": FRIDAY, "quantity": 10}]}
     ]
+
+
+def test_the_customer_is_told_the_day_and_the_warehouse_sees_what_it_waits_for(day: Day) -> None:
+    expect(day, 1)
+    expect(day, 5, MONDAY)
+
+    order = day.order("late", (TEAPOT, 5), **LATER)
+    (waits, other) = day.done("GET", "/fulfillments", by=JOKO, query="?of=awaiting")["items"]
+    (begins,) = day.done("GET", "/fulfillments", by=JOKO)["items"]
+
+    told = said("placed", "id", Scene(told_of(order["id"], "OrderPlaced")).order_facts())[1]
+    assert "Yang belum ada datang 27/11-30/11." in told
+    assert [(each["status"], each["expected_on"]) for each in (waits, other)] == [
+        ("awaiting", FRIDAY),
+        ("awaiting", MONDAY),
+    ]
+    assert (begins["status"], "expected_on" in begins) == ("assigned", False)
+
+
+def test_the_owner_sees_promises_whose_day_is_over(day: Day) -> None:
+    expect(day, 2)
+    order = day.order("late", (TEAPOT, 5), **LATER)
+    later(5 * 24 * 60)
+    on_time = [each for each in exceptions(clock.now()) if each["kind"] == "late_goods"]
+
+    later(24 * 60)
+    (found,) = [each for each in exceptions(clock.now()) if each["kind"] == "late_goods"]
+
+    assert on_time == []
+    assert (found["order"], found["on"], found["location"]) == (order["id"], FRIDAY, "wh-surabaya")
+    assert found["action"] == {"method": "POST", "path": f"/orders/{order['id']}/cancel"}
+
+
+def told_of(order_id: str, kind: str) -> journal.Told:
+    entries = journal.history(f"order#{order_id}")
+    return journal.heard(journal.told(next(entry for entry in entries if entry.kind == kind)))

@@ -8,8 +8,10 @@ from functools import cache
 from chalicelib.customers.keep import keep_customer
 from chalicelib.customers.model import Customer
 from chalicelib.customers.verify import vouch
+from chalicelib.kit import clock, config
 from chalicelib.payments import shift as drawers
 from chalicelib.places.move import report_position
+from chalicelib.stock.expect import expect
 from tests.proof import deeds_house as house
 from tests.proof import deeds_selling as selling
 from tests.proof import deeds_work as work
@@ -27,11 +29,13 @@ __all__ = ["ACTORS", "HEMAT", "NEXT", "SKUS", "STORE", "VANS", "WAREHOUSES", "WO
 def opened() -> dict[str, Table]:
     """The same for every history."""
     with Sim(0).shop() as sim:
-        open_shop(TEAPOT=9, CUP=16, RARE=1, TRAY=6)
+        open_shop(TEAPOT=9, CUP=16, RARE=1, TRAY=2)
         for staff in ("cashier-sinta", "salesman-budi"):
             drawers.open_shift(who(staff), "", rupiah(100_000))
         for sku, location in ((CUP, STORE), (RARE, STORE), (TRAY, "wh-sidoarjo")):
             put(sku, location, 1 if sku == RARE else 4)
+        for sku in (RARE, TRAY):
+            expect(who("owner-ratna"), "wh-surabaya", clock.day_of(clock.now(), config.zone()), {sku: 6}, "bought")
         for van in ("van-budi", "van-dewi"):
             put(TEAPOT, van, 3)
             put(CUP, van, 3)
@@ -47,7 +51,7 @@ def opened() -> dict[str, Table]:
 
 
 ACTORS: list[tuple[int, Callable[[Sim], str]]] = [
-    (9, selling.a_shopper_orders),
+    (10, selling.a_shopper_orders),
     (2, selling.the_cashier_sells),
     (2, selling.the_cashier_sells_what_is_elsewhere),
     (3, selling.a_customer_phones),
@@ -64,6 +68,8 @@ ACTORS: list[tuple[int, Callable[[Sim], str]]] = [
     (2, work.somebody_asks_about_it),
     (3, work.somebody_reads_his_inbox),
     (5, house.goods_move),
+    (5, house.goods_are_bought),
+    (2, house.what_was_bought_comes),
     (3, house.a_load_arrives),
     (3, house.the_debtor_pays),
     (3, house.a_drawer_opens_or_shuts),

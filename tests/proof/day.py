@@ -8,6 +8,7 @@ from chalicelib.customers.keep import keep_customer
 from chalicelib.customers.model import Customer
 from chalicelib.fulfillment import events as fulfillment
 from chalicelib.fulfillment.expire import expire_due
+from chalicelib.fulfillment.fill import fill_arrived
 from chalicelib.fulfillment.reroute import try_stranded
 from chalicelib.fulfillment.store import load_case
 from chalicelib.kit import clock, config, journal
@@ -81,6 +82,7 @@ class Day:
         """What the clock does."""
         expire_due()
         try_stranded()
+        fill_arrived()
         expire_unpaid()
         escalate()
         self.all_hear()

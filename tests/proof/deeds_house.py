@@ -12,8 +12,9 @@ from chalicelib.catalog.model import Channel
 from chalicelib.customers.grant import grant_terms
 from chalicelib.customers.merge import merge, unmerge
 from chalicelib.fulfillment.expire import expire_due
+from chalicelib.fulfillment.fill import fill_arrived
 from chalicelib.fulfillment.reroute import try_stranded
-from chalicelib.kit import requests
+from chalicelib.kit import clock, config, requests
 from chalicelib.notify.escalate import escalate
 from chalicelib.orders.events import expire_unpaid
 from chalicelib.payments import handover as cash
@@ -24,9 +25,10 @@ from chalicelib.places.move import report_position
 from chalicelib.pricing.bodies import PromotionBody
 from chalicelib.pricing.keep import keep_price, keep_promotion
 from chalicelib.stock import count, keep, move, spread, transfer
+from chalicelib.stock.expect import expect
 from tests.proof.deeds import DEBTORS, SKUS, STORE, VANS, WAREHOUSES, asked, owner, rupiah
 from tests.proof.sim import Sim
-from tests.shop import HERE, STAFF, who
+from tests.shop import HERE, RARE, STAFF, who
 
 HEMAT: dict[str, Any] = {"id": "hemat", "name": "Hemat", "kind": "percent", "rate": "0.10"}
 HEMAT |= {"starts_at": "2026-01-01T00:00:00Z", "terms": {"id": "Sekali.", "en": "Once."}}
@@ -65,6 +67,25 @@ def goods_move(sim: Sim) -> str:
     if verb == "are sent":
         sim.loads.append((answer["id"], other))
     return f"{units} {sku} {verb} at {place}"
+
+
+def goods_are_bought(sim: Sim) -> str:
+    """Expected for a day, or fewer of them after all."""
+    by, sku, units = owner(), sim.chance.choice((RARE, RARE, *SKUS)), sim.chance.choice((0, 3, 6, 9))
+    place, days = sim.chance.choice(WAREHOUSES), sim.chance.choice((0, 9, 9))
+    on = clock.day_of(clock.now(), config.zone()) + timedelta(days=days)
+    said = f"expected {on}"
+    sim.asking(said, lambda key: expect(by, place, on, {sku: units}, "bought", asked(by, key, said)))
+    sim.bought.append((place, sku))
+    return f"{units} {sku} are expected at {place} in {days} days"
+
+
+def what_was_bought_comes(sim: Sim) -> str:
+    """Sooner or later than it was expected, and more or less of it."""
+    by, units = owner(), sim.chance.randint(1, 4)
+    place, sku = sim.chance.choice((("wh-surabaya", RARE), *sim.bought))
+    sim.asking("it comes", lambda key: move.receive(by, place, {sku: units}, "bought", asked(by, key, "it comes")))
+    return f"{units} {sku} came to {place}"
 
 
 def a_load_arrives(sim: Sim) -> str:
@@ -168,8 +189,8 @@ def news_arrive(sim: Sim) -> str:
 
 
 def the_minute(sim: Sim) -> str:
-    done = [sweep() for sweep in (expire_due, expire_unpaid, try_stranded, escalate)]
-    return f"{done} ended, unpaid, brought after all, reminded"
+    done = [sweep() for sweep in (expire_due, expire_unpaid, try_stranded, fill_arrived, escalate)]
+    return f"{done} ended, unpaid, brought after all, filled, reminded"
 
 
 def time_passes(sim: Sim) -> str:

@@ -49,7 +49,9 @@ def placed(sim: Sim, words: str, ask: Callable[[str], Any], lines: Sequence[Want
 def a_shopper_orders(sim: Sim) -> str:
     coupons = sim.chance.choice(((), (), ("HEMAT",), ("HEMAT", "LAGI")))
     paying = tenders(sim.chance.choice(("cod", "cod", "transfer")))
-    return an_order(sim, PlaceOrder("web", wanted(sim), TO_SARI, paying, ANYONE, contact=SARI, coupons=coupons))
+    waits = sim.chance.random() < 0.8  # for what is expected
+    command = PlaceOrder("web", wanted(sim), TO_SARI, paying, ANYONE, contact=SARI, coupons=coupons, backorder=waits)
+    return an_order(sim, command)
 
 
 def the_cashier_sells(sim: Sim) -> str:
@@ -66,9 +68,8 @@ def the_cashier_sells_what_is_elsewhere(sim: Sim) -> str:
 def a_customer_phones(sim: Sim) -> str:
     paying = sim.chance.choice((tenders("credit"), (Tender("credit", rupiah(10_000)), Tender("transfer"))))
     coupons, customer = sim.chance.choice(((), (), ("LAGI",))), sim.chance.choice(DEBTORS)
-    return an_order(
-        sim, PlaceOrder("phone", wanted(sim), TO_SARI, paying, agent(), customer_id=customer, coupons=coupons)
-    )
+    command = PlaceOrder("phone", wanted(sim), TO_SARI, paying, agent(), customer_id=customer, coupons=coupons)
+    return an_order(sim, replace(command, backorder=True))
 
 
 def the_owner_sells_to_a_friend(sim: Sim) -> str:
@@ -104,7 +105,7 @@ def yesterday() -> Any:
 
 
 def an_agent_prepares_a_draft(sim: Sim) -> str:
-    command = PlaceOrder("phone", wanted(sim), TO_SARI, tenders("transfer"), agent(), contact=SARI)
+    command = PlaceOrder("phone", wanted(sim), TO_SARI, tenders("transfer"), agent(), contact=SARI, backorder=True)
     said = str(command.lines)
     answer = sim.asking("draft", lambda key: draft.make(replace(command, asked=asked(agent(), key, said))))
     sim.drafts.append(answer["id"])

@@ -55,6 +55,7 @@ class Sim:
         self.orders: list[str] = []
         self.drafts: list[str] = []
         self.loads: list[tuple[str, str]] = []
+        self.bought: list[tuple[str, str]] = []
         self.faults = self.sends = self.resent = 0
         self.deed: Callable[[Sim], str] | None = None
 

@@ -10,9 +10,8 @@ from chalicelib.catalog.keep import configure_channel
 from chalicelib.catalog.model import Channel
 from chalicelib.fulfillment import dispatch as dispatching
 from chalicelib.orders import cancel as ending
-from chalicelib.orders import place as placing
+from chalicelib.stock import coming, model, store
 from chalicelib.stock import count as counting
-from chalicelib.stock import model, store
 from chalicelib.stock import move as moving
 from chalicelib.stock import plan as planning
 from chalicelib.stock import spread as spreading
@@ -154,7 +153,7 @@ BUGS = (
         by="S7",
         sown=(
             swap(store._Change, "enough", answers([])),
-            swap(placing, "plan_allocation", instead(from_one_house)),
+            swap(coming, "plan_allocation", instead(from_one_house)),
         ),
         story=more_is_sold_than_there_is_before_more_comes,
     ),
@@ -225,7 +224,7 @@ BUGS = (
         "what a channel keeps back is sold",
         KIND,
         by="the buyer is sent away",
-        sown=(swap(placing, "plan_allocation", nothing_kept),),
+        sown=(swap(coming, "plan_allocation", nothing_kept),),
         story=the_last_ones_are_kept_back,
     ),
     Bug(
