@@ -157,14 +157,14 @@ def stepped(work: Fulfillment, to: str, **changes: Any) -> Fulfillment:
 
 def claimed(offer: Offer, staff: str, now: datetime) -> Offer:
     if problem := why_closed(offer, now):
-        raise problem
+        raise problem.anew()
     return moved(offer, "claimed", claimed_by=offer.invitation(staff).staff)
 
 
 def declined(offer: Offer, staff: str, now: datetime) -> Offer:
     """Only the last of those invited closes the offer by it."""
     if problem := why_closed(offer, now):
-        raise problem
+        raise problem.anew()
     said_no = tuple(sorted({*offer.declined, offer.invitation(staff).staff}))
     everyone = len(said_no) == len({each.staff for each in offer.invited})
     return moved(offer, "declined_by_all" if everyone else "open", declined=said_no)

@@ -14,13 +14,9 @@ their order's id and need no pointer.
 from __future__ import annotations
 
 import hashlib
-import json
-import zlib
 from collections.abc import Iterable, Iterator, Sequence
 from datetime import datetime
 from typing import Any
-
-from pynamodb.attributes import NumberAttribute, UnicodeAttribute
 
 from chalicelib.fulfillment import route
 from chalicelib.fulfillment.model import (
@@ -32,8 +28,9 @@ from chalicelib.fulfillment.model import (
     order_of,
     why_not_claimed,
 )
-from chalicelib.kit import auth, clock, db, journal
-from chalicelib.kit.db import BytesAttribute, InstantAttribute, Refusal, Row, Write
+from chalicelib.kit import auth, clock, compact, db, journal
+from chalicelib.kit.attributes import BytesAttribute, InstantAttribute, NumberAttribute, UnicodeAttribute
+from chalicelib.kit.db import Refusal, Row, Write
 from chalicelib.kit.errors import NotFound
 from chalicelib.kit.events import Event
 from chalicelib.kit.journal import Head
@@ -134,14 +131,13 @@ def tell(order: Order, *events: Event, actor: str, at: datetime, **changes: Any)
 
 def keep_decision(order_id: str, at: datetime, cause: str, asked: dict[str, Any], decision: route.Decision) -> Write:
     said = {"at": clock.iso(at), "cause": cause, "asked": asked, "decision": route.as_json(decision)}
-    packed = zlib.compress(json.dumps(said, separators=(",", ":")).encode(), 9)
-    return db.create(RoutingRow(f"routing#{order_id}", f"{clock.iso(at)}#{cause}", packed=packed))
+    return db.create(RoutingRow(f"routing#{order_id}", f"{clock.iso(at)}#{cause}", packed=compact.pack(said)))
 
 
 def load_decisions(order_id: str) -> list[dict[str, Any]]:
     """Oldest first: how the order was routed, and each time it was routed again."""
     rows = db.query_all(RoutingRow, f"routing#{order_id}")
-    return [json.loads(zlib.decompress(row.packed)) for row in rows]
+    return [compact.unpack(row.packed) for row in rows]
 
 
 def strand(order_id: str, at: datetime) -> Write:
@@ -231,7 +227,7 @@ def _work_row(work: Fulfillment) -> WorkRow:
 
 
 def as_work(row: Any) -> Fulfillment:
-    body = json.loads(row.body)
+    body = compact.read(row.body)
     location = body["location"]
     return Fulfillment(
         id=row.sk,
@@ -267,7 +263,7 @@ def _offer_row(offer: Offer) -> WorkRow:
 
 
 def as_offer(row: Any) -> Offer:
-    body = json.loads(row.body)
+    body = compact.read(row.body)
     return Offer(
         id=row.sk,
         order_id=row.pk,
@@ -290,7 +286,7 @@ def _shard(identifier: str) -> int:
 def _compact(body: dict[str, Any]) -> str:
     """Empty things are left out: a row is paid for by the kilobyte."""
     kept = {name: value for name, value in body.items() if value not in ("", 0, (), [])}
-    return json.dumps(kept, separators=(",", ":"), ensure_ascii=False)
+    return compact.write(kept)
 
 
 def pieces_of(works: Iterable[Fulfillment]) -> tuple[Piece, ...]:

@@ -17,14 +17,18 @@ def now() -> datetime:
 
 def iso(instant: datetime) -> str:
     """`2026-11-22T09:15:00.000Z`: sorts as text."""
-    return instant.astimezone(UTC).isoformat(timespec="milliseconds").removesuffix("+00:00") + "Z"
+    return _in_utc(instant).isoformat(timespec="milliseconds").removesuffix("+00:00") + "Z"
 
 
 def parse(text: str) -> datetime:
     instant = datetime.fromisoformat(text)
     if instant.tzinfo is None:
         raise ValueError(f"{text} names no zone; write Z at its end for UTC")
-    return instant.astimezone(UTC)
+    return _in_utc(instant)
+
+
+def _in_utc(instant: datetime) -> datetime:
+    return instant if instant.tzinfo is UTC else instant.astimezone(UTC)
 
 
 def day_of(instant: datetime, zone: str) -> date:

@@ -42,7 +42,8 @@ def zone() -> str:
 
 
 def number(name: str, default: int) -> int:
-    return int(setting(name, str(default)))
+    found = setting(name)
+    return int(found) if found else default
 
 
 def offer_minutes() -> int:

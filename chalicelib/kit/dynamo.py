@@ -17,6 +17,8 @@ from botocore.auth import SigV4Auth
 from botocore.awsrequest import AWSRequest
 from botocore.exceptions import ClientError, ConnectionError, HTTPClientError
 
+from chalicelib.kit import compact
+
 SENDS = 3
 LEAST_FAILURE = 300  # of HTTP's statuses
 SERVERS_FAULT = 500
@@ -86,7 +88,7 @@ class ShortWay:
 
 def _read(operation: str, answer: Any) -> Any:
     if answer.status_code < LEAST_FAILURE:
-        return json.loads(answer.content)
+        return compact.read(answer.content)
     raise ClientError(_refusal(answer), operation)
 
 

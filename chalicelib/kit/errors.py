@@ -16,7 +16,8 @@ Everything else that is raised is a bug. HTTP numbers are known to `kit.web` alo
 from __future__ import annotations
 
 import re
-from typing import Any
+from functools import cache
+from typing import Any, Self
 
 
 class Problem(Exception):
@@ -25,16 +26,30 @@ class Problem(Exception):
     says = "Something is wrong."
 
     def __init__(self, **facts: Any) -> None:
+        super().__init__()
         self.facts = facts
-        super().__init__(self.detail)
+
+    def __str__(self) -> str:
+        return self.detail
+
+    def anew(self) -> Self:
+        """Just such a one. Whoever raises one that he holds makes a ring of it and his frame, which is freed late."""
+        fresh = type(self).__new__(type(self))
+        vars(fresh).update(vars(self))
+        return fresh
 
     @property
     def code(self) -> str:
-        return re.sub(r"(?<!^)(?=[A-Z])", "_", type(self).__name__).lower()
+        return _in_snake_case(type(self).__name__)
 
     @property
     def detail(self) -> str:
         return self.says.format(**{name: _read_out(fact) for name, fact in self.facts.items()})
+
+
+@cache
+def _in_snake_case(name: str) -> str:
+    return re.sub(r"(?<!^)(?=[A-Z])", "_", name).lower()
 
 
 def _read_out(fact: Any) -> Any:

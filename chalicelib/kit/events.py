@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import MISSING, dataclass, fields
+from functools import cache
 from typing import Any, ClassVar
 
 
@@ -32,13 +33,17 @@ def read(kind: str, body: dict[str, Any]) -> Event | None:
     event = Event.kinds.get(kind)
     if event is None:
         return None
-    given = {field.name: body[field.name] for field in fields(event) if field.name in body}
-    left_out = {field.name: _empty(field.type) for field in fields(event) if field.name not in body and _asked(field)}
+    known, asked = _fields(event)  # type: ignore[arg-type]
+    given = {name: value for name, value in body.items() if name in known}
+    left_out = {name: _empty(annotation) for name, annotation in asked.items() if name not in body}
     return event(**left_out | given)
 
 
-def _asked(field: Any) -> bool:
-    return field.default is MISSING and field.default_factory is MISSING
+@cache
+def _fields(event: Any) -> tuple[set[str], dict[str, Any]]:
+    """The names of all, and the annotations of those that have no default."""
+    asked = [each for each in fields(event) if each.default is MISSING and each.default_factory is MISSING]
+    return {each.name for each in fields(event)}, {each.name: each.type for each in asked}
 
 
 def _empty(annotation: Any) -> Any:

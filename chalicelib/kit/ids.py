@@ -7,7 +7,7 @@ import os
 from collections.abc import Callable
 from datetime import datetime
 
-from ulid import ULID
+from ulid import base32
 
 ALPHABET = "23456789ABCDEFGHJKLMNPQRSTUVWXYZ"  # no 0/O, no 1/I: these are read out over the phone
 
@@ -17,12 +17,12 @@ randomness: Callable[[int], bytes] = os.urandom  # a simulator puts its own seed
 def new(prefix: str, at: datetime) -> str:
     """`ord_01KB…`: sorts by the instant it was made at, to the millisecond."""
     milliseconds = int(at.timestamp() * 1000)
-    return f"{prefix}_{ULID.from_bytes(milliseconds.to_bytes(6, 'big') + randomness(10))}"
+    return f"{prefix}_{base32.encode(milliseconds.to_bytes(6, 'big') + randomness(10))}"
 
 
 def derived(prefix: str, *parts: str) -> str:
     """The same parts always make the same id, so a consumer that runs twice makes one thing."""
-    return f"{prefix}_{ULID.from_bytes(_digest(*parts)[:16])}"
+    return f"{prefix}_{base32.encode(_digest(*parts)[:16])}"
 
 
 def short_number(identifier: str) -> str:

@@ -12,10 +12,9 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from pynamodb.attributes import NumberAttribute, UnicodeAttribute
-
-from chalicelib.kit import clock, db, ids
-from chalicelib.kit.db import InstantAttribute, Row, Write
+from chalicelib.kit import clock, compact, db, ids
+from chalicelib.kit.attributes import InstantAttribute, NumberAttribute, UnicodeAttribute
+from chalicelib.kit.db import Row, Write
 from chalicelib.kit.events import Event
 
 
@@ -76,7 +75,7 @@ def record(
         occurred_at=at,
         actor=actor,
         channel=channel,
-        body=json.dumps(event.body(), separators=(",", ":"), ensure_ascii=False),
+        body=compact.write(event.body()),
         previous=after.hash or None,
     )
     return Recorded(db.create(entry), Head(after.sequence + 1, hash_of(entry)), entry.event_id)
@@ -109,7 +108,7 @@ def told(entry: Entry) -> dict[str, Any]:
         "occurred_at": clock.iso(entry.occurred_at),
         "actor": entry.actor,
         "channel": entry.channel,
-        "body": json.loads(entry.body),
+        "body": compact.read(entry.body),
     }
 
 

@@ -8,14 +8,12 @@ from __future__ import annotations
 
 import hashlib
 import json
-import zlib
 from dataclasses import dataclass
 from typing import Any
 
-from pynamodb.attributes import UnicodeAttribute
-
-from chalicelib.kit import db
-from chalicelib.kit.db import BytesAttribute, Key, Row, Write
+from chalicelib.kit import compact, db
+from chalicelib.kit.attributes import BytesAttribute, UnicodeAttribute
+from chalicelib.kit.db import Key, Row, Write
 from chalicelib.kit.errors import Invalid, Problem
 
 
@@ -53,8 +51,10 @@ class AlreadyAnswered(Problem):
 
 
 def asked(caller: str, door: str, key: str, body: Any) -> Asked:
-    canonical = json.dumps(body, sort_keys=True, separators=(",", ":"), default=str)
-    return Asked(f"{caller}#{door}#{key}", hashlib.sha256(canonical.encode()).hexdigest())
+    return Asked(f"{caller}#{door}#{key}", hashlib.sha256(_canonical(body).encode()).hexdigest())
+
+
+_canonical = json.JSONEncoder(sort_keys=True, separators=(",", ":"), default=str).encode
 
 
 def answer_again(request: Asked | None, found: Request | None) -> None:
@@ -66,7 +66,7 @@ def answer_again(request: Asked | None, found: Request | None) -> None:
 def repeat_of(request: Asked, found: Request) -> Problem:
     if found.body_hash != request.body_hash:
         return KeyReused()
-    return AlreadyAnswered(json.loads(zlib.decompress(found.answer)))
+    return AlreadyAnswered(compact.unpack(found.answer))
 
 
 def look_up(request: Asked | None) -> None:
@@ -79,6 +79,5 @@ def remember(request: Asked | None, answer: dict[str, Any]) -> Write | None:
     """First in the list of writes, so that a lost race is answered before it is refused."""
     if request is None:
         return None
-    packed = zlib.compress(json.dumps(answer, separators=(",", ":"), ensure_ascii=False).encode(), 9)
-    row = Request(request.scope, "request", body_hash=request.body_hash, answer=packed)
+    row = Request(request.scope, "request", body_hash=request.body_hash, answer=compact.pack(answer))
     return db.create(row, refusal=lambda found: repeat_of(request, found))

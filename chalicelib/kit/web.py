@@ -18,7 +18,7 @@ from typing import Any, ClassVar
 from chalice.app import Blueprint, Response
 from pydantic import BaseModel, ConfigDict, ValidationError
 
-from chalicelib.kit import auth, log, requests
+from chalicelib.kit import auth, compact, log, requests
 from chalicelib.kit.auth import ANYONE, Principal
 from chalicelib.kit.errors import Declined, Forbidden, Invalid, NotFound, NotSignedIn, Problem, Refused, Unavailable
 
@@ -248,7 +248,7 @@ BESIDE = {503: {"Retry-After": "1"}, 401: {"WWW-Authenticate": "Bearer"}}
 
 
 def as_json(value: Any) -> str:
-    return json.dumps(value, separators=(",", ":"), ensure_ascii=False)
+    return compact.write(value)
 
 
 def page(html: str, status: int = 200) -> Answer:

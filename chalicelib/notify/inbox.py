@@ -3,13 +3,12 @@
 from __future__ import annotations
 
 import heapq
-import json
 from collections.abc import Sequence
 from typing import Any
 
 from chalicelib.fulfillment import store as work
 from chalicelib.fulfillment.model import order_of
-from chalicelib.kit import clock, db, ids
+from chalicelib.kit import clock, compact, db, ids
 from chalicelib.kit.auth import Principal
 from chalicelib.kit.db import Key
 from chalicelib.notify import store
@@ -50,7 +49,7 @@ def acknowledge(principal: Principal, notice_id: str) -> dict[str, Any]:
 
 def states_of(rows: Sequence[NoticeRow]) -> dict[str, str]:
     """{offer or fulfillment: its state now}: the notice says how it was, the shop how it is. One read for a page."""
-    kept = [json.loads(row.kept) for row in rows if row.kept]
+    kept = [compact.read(row.kept) for row in rows if row.kept]
     things = {each[kind] for each in kept for kind in ("offer", "fulfillment") if each.get(kind)}
     found = db.batch(Key(work.WorkRow, order_of(thing), thing) for thing in sorted(things))
     return {key.sk: state_of(row) for key, row in found.items()}
@@ -63,7 +62,7 @@ def state_of(row: Any) -> str:
 
 
 def as_json(row: NoticeRow, principal: Principal, states: dict[str, str]) -> dict[str, Any]:
-    kept = json.loads(row.kept) if row.kept else {}
+    kept = compact.read(row.kept) if row.kept else {}
     goods = [{"sku": sku, "quantity": quantity} for sku, quantity in kept.pop("goods", ())]
     thing = kept.get("offer") or kept.get("fulfillment") or ""
     said = {"id": row.sk, "kind": row.kind, "at": clock.iso(row.at), "to": row.pk.partition("#")[0]}

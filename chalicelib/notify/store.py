@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import zlib
 from collections import Counter
 from collections.abc import Mapping, Sequence
@@ -10,10 +9,9 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from pynamodb.attributes import NumberAttribute, UnicodeAttribute
-
-from chalicelib.kit import auth, clock, config, db
-from chalicelib.kit.db import InstantAttribute, Row, Write
+from chalicelib.kit import auth, clock, compact, config, db
+from chalicelib.kit.attributes import InstantAttribute, NumberAttribute, UnicodeAttribute
+from chalicelib.kit.db import Row, Write
 from chalicelib.kit.journal import Told
 from chalicelib.notify.model import (
     Allowed,
@@ -106,7 +104,7 @@ class Attempt:
 
 def tell_once(told: Told, part: int, messages: Sequence[Message], at: datetime) -> Write:
     """`part` counts the groups of an event with more recipients than fit in one transaction."""
-    parties = json.dumps([message.party for message in messages])
+    parties = compact.write([message.party for message in messages])
     row = ToldRow(told.subject, f"{told.event_id}#{part}", kind=told.kind, parties=parties, at=at)
     return db.create(row, refusal=AlreadyTold(event_id=told.event_id))
 
@@ -120,7 +118,7 @@ def put_notice(attempt: Attempt, at: datetime) -> Write:
         subject=message.subject,
         sequence=message.sequence,
         at=at,
-        kept=json.dumps(message.kept, separators=(",", ":")) if message.kept else None,
+        kept=compact.write(message.kept) if message.kept else None,
         step=attempt.step,
         **(waiting(message.event_id, at) if message.climbs else {}),
     )
@@ -237,7 +235,7 @@ def load_told(subject: str) -> list[Mapping[str, Any]]:
     """Who heard of what, by event: [{"event_id", "kind", "parties"}]."""
     rows = db.query_all(ToldRow, subject)
     return [
-        {"event_id": row.sk.partition("#")[0], "kind": row.kind, "parties": json.loads(row.parties)} for row in rows
+        {"event_id": row.sk.partition("#")[0], "kind": row.kind, "parties": compact.read(row.parties)} for row in rows
     ]
 
 

@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Callable, Sequence
 from typing import Any
 
-from chalicelib.kit import config, journal, log
+from chalicelib.kit import compact, config, journal, log
 from chalicelib.kit.journal import Entry
 
 TOPICS = ("orders", "fulfillment", "payments", "stock", "customers", "reference")
@@ -145,7 +144,7 @@ def as_message(number: str, entry: Entry) -> dict[str, Any]:
     return {
         "Id": number[-80:],
         "Subject": entry.kind,
-        "Message": json.dumps(journal.told(entry), separators=(",", ":"), ensure_ascii=False),
+        "Message": compact.write(journal.told(entry)),
         "MessageAttributes": {"kind": {"DataType": "String", "StringValue": entry.kind}},
     }
 

@@ -5,18 +5,16 @@ A draft keeps the id its order will have, so the link stays good, and the prices
 
 from __future__ import annotations
 
-import json
 from contextlib import suppress
 from dataclasses import asdict, dataclass, replace
 from datetime import datetime, timedelta
 from typing import Any
 
-from pynamodb.attributes import UnicodeAttribute
-
 from chalicelib.customers.model import Contact
-from chalicelib.kit import auth, clock, config, db, ids, journal, requests
+from chalicelib.kit import auth, clock, compact, config, db, ids, journal, requests
+from chalicelib.kit.attributes import InstantAttribute, UnicodeAttribute
 from chalicelib.kit.auth import Principal
-from chalicelib.kit.db import InstantAttribute, Row
+from chalicelib.kit.db import Row
 from chalicelib.kit.errors import NotFound
 from chalicelib.kit.journal import Head
 from chalicelib.kit.money import Money, total
@@ -183,7 +181,7 @@ def _row(draft: Draft) -> DraftRow:
     return DraftRow(
         draft.id,
         "draft",
-        body=json.dumps(said, ensure_ascii=False, separators=(",", ":")),
+        body=compact.write(said),
         made_by=command.principal.id,
         made_at=draft.made_at,
         version=_version(draft.head),
@@ -194,7 +192,7 @@ def _row(draft: Draft) -> DraftRow:
 
 
 def _as_draft(row: DraftRow) -> Draft:
-    said = json.loads(row.body)
+    said = compact.read(row.body)
     currency = config.currency()
     lines = tuple(store.as_line(kept, currency) for kept in said["lines"])
     command = PlaceOrder(

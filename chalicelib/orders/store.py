@@ -2,16 +2,14 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Iterator
 from dataclasses import replace
 from datetime import datetime
 from typing import Any
 
-from pynamodb.attributes import NumberAttribute, UnicodeAttribute
-
-from chalicelib.kit import clock, config, db, journal
-from chalicelib.kit.db import InstantAttribute, Key, Row, Write
+from chalicelib.kit import clock, compact, config, db, journal
+from chalicelib.kit.attributes import InstantAttribute, NumberAttribute, UnicodeAttribute
+from chalicelib.kit.db import Key, Row, Write
 from chalicelib.kit.events import Event
 from chalicelib.kit.journal import Head
 from chalicelib.kit.money import Money
@@ -132,9 +130,9 @@ def _waiting(order: Order) -> WaitingRow:
 
 def _kept(name: str, value: Any) -> Any:
     if name == "pieces":
-        return _compact([_piece(piece) for piece in value]) if value else None
+        return compact.write([_piece(piece) for piece in value]) if value else None
     if name == "contact":
-        return _compact(value) if value else None
+        return compact.write(value) if value else None
     if name == "payment_ids":
         return ",".join(value) or None
     return None if value == "" else value
@@ -150,7 +148,7 @@ def _row(order: Order) -> OrderRow:
         status=order.status,
         payment_status=order.payment_status,
         fulfillment_status=order.fulfillment_status,
-        body=_compact(_body(order)),
+        body=compact.write(_body(order)),
         pieces=_kept("pieces", order.pieces),
         payment_ids=_kept("payment_ids", order.payment_ids),
         reserved_until=order.reserved_until,
@@ -199,7 +197,7 @@ def _piece(piece: Piece) -> list[Any]:
 
 def as_order(row: Any) -> Order:
     currency = row.currency
-    body = json.loads(row.body)
+    body = compact.read(row.body)
     return Order(
         id=row.pk,
         number=row.number,
@@ -213,11 +211,11 @@ def as_order(row: Any) -> Order:
         total=Money(int(row.total_minor), currency),
         freight=Money(body.get("freight", 0), currency),
         actor=body.get("actor", ""),
-        contact=json.loads(row.contact) if row.contact else {},
+        contact=compact.read(row.contact) if row.contact else {},
         customer_id=row.customer_id or "",
         location=body.get("location", ""),
         placement=body.get("placement", ""),
-        pieces=tuple(Piece(*kept[:3], *kept[3:]) for kept in json.loads(row.pieces)) if row.pieces else (),
+        pieces=tuple(Piece(*kept[:3], *kept[3:]) for kept in compact.read(row.pieces)) if row.pieces else (),
         payment_ids=tuple(row.payment_ids.split(",")) if row.payment_ids else (),
         reserved_until=row.reserved_until,
         coupons=tuple(body.get("coupons", ())),
@@ -246,7 +244,3 @@ def as_line(kept: list[Any], currency: str) -> OrderLine:
         adjustments=tuple(rest[0]) if rest else (),
         later=tuple((units, on) for units, on in rest[1]) if rest[1:] else (),
     )
-
-
-def _compact(value: Any) -> str:
-    return json.dumps(value, separators=(",", ":"), ensure_ascii=False)

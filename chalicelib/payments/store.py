@@ -14,11 +14,10 @@ from collections.abc import Iterable, Sequence
 from datetime import date, datetime
 from typing import Any
 
-from pynamodb.attributes import NumberAttribute, UnicodeAttribute
-
 from chalicelib.kit import db
+from chalicelib.kit.attributes import InstantAttribute, NumberAttribute, UnicodeAttribute
 from chalicelib.kit.clock import iso
-from chalicelib.kit.db import InstantAttribute, Key, Row, Write
+from chalicelib.kit.db import Key, Row, Write
 from chalicelib.kit.journal import Head
 from chalicelib.kit.money import Money
 from chalicelib.payments import owe, pay

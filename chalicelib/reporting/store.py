@@ -6,15 +6,13 @@ Cells are summed by ADD inside the transaction that remembers the event, so twic
 
 from __future__ import annotations
 
-import json
 from collections.abc import Mapping
 from dataclasses import fields
 from datetime import date
 from typing import Any
 
-from pynamodb.attributes import NumberAttribute, UnicodeAttribute
-
-from chalicelib.kit import db
+from chalicelib.kit import compact, db
+from chalicelib.kit.attributes import NumberAttribute, UnicodeAttribute
 from chalicelib.kit.db import Row, Write
 from chalicelib.reporting.model import AlreadyFolded, Cell, Figures, cell_of
 
@@ -85,12 +83,12 @@ def drop_sale(subject: str) -> Write:
 
 
 def _sale(subject: str, cell: Cell, figures: Figures, status: str) -> SaleRow:
-    return SaleRow(subject, "sale", status=status, cell=cell.key, figures=json.dumps(figures.changed()))
+    return SaleRow(subject, "sale", status=status, cell=cell.key, figures=compact.write(figures.changed()))
 
 
 def load_sale(subject: str) -> tuple[str, Cell, Figures] | None:
     row = db.get(SaleRow, subject, "sale")
-    return (row.status, cell_of(row.cell), Figures(**json.loads(row.figures))) if row else None
+    return (row.status, cell_of(row.cell), Figures(**compact.read(row.figures))) if row else None
 
 
 def load_cells(first: date, last: date) -> dict[Cell, Figures]:

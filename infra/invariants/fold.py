@@ -3,13 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Mapping
-from dataclasses import dataclass
+from typing import NamedTuple
 
 from infra.invariants.world import Row
 
 
-@dataclass(frozen=True)
-class Step:
+class Step(NamedTuple):
     of: str
     to: str
 

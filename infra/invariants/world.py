@@ -8,7 +8,7 @@ from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from functools import cached_property, lru_cache
-from typing import Any
+from typing import Any, NamedTuple
 
 from chalicelib.kit import clock
 
@@ -46,9 +46,12 @@ def plain(item: Mapping[str, Any]) -> Row:
 
 def _value(typed: Mapping[str, Any]) -> Any:
     ((kind, value),) = typed.items()
-    if kind == "N":
-        return int(value) if value.lstrip("-").isdigit() else float(value)
-    return value
+    if kind != "N":
+        return value
+    try:
+        return int(value)
+    except ValueError:
+        return float(value)
 
 
 @dataclass(frozen=True)
@@ -199,8 +202,7 @@ class World:
         return [row for row in found if unless not in row]
 
 
-@dataclass(frozen=True)
-class Move:
+class Move(NamedTuple):
     """One line of the stock ledger."""
 
     kind: str

@@ -7,7 +7,6 @@ and whoever reads the same item is given the same row. `snapshot` and `put_back`
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from functools import cache
 from typing import Any
 
 from chalicelib.kit import db
@@ -157,31 +156,8 @@ def _reason(write: Write, standing: Item | None) -> tuple[str | None, Any]:
 
 def _after(write: Write, standing: Item | None) -> Item:
     if write.verb == "put":
-        return Kept(travelling(write.row))
+        return Kept(write.row.serialize())
     return Kept(changed(standing if standing is not None else _keys_of(write.row), write.actions))
-
-
-def travelling(row: Any) -> dict[str, Any]:
-    """As `row.serialize()`, which asks each attribute again and again what it is."""
-    item: dict[str, Any] = {}
-    of: Any = type(row)
-    for name, wire_name, kind, serialize in _attributes(of):
-        value = getattr(row, name)
-        if value is not None:
-            item[wire_name] = {kind: serialize(value)}
-        elif wire_name not in _may_be_missing(of):
-            raise ValueError(f"{type(row).__name__}.{name} is missing")
-    return item
-
-
-@cache
-def _attributes(row: type[db.Row]) -> list[tuple[str, str, str, Callable[[Any], Any]]]:
-    return [(name, each.attr_name, each.attr_type, each.serialize) for name, each in row.get_attributes().items()]
-
-
-@cache
-def _may_be_missing(row: type[db.Row]) -> set[str]:
-    return {each.attr_name for each in row.get_attributes().values() if each.null}
 
 
 def _keys_of(row: Any) -> dict[str, Any]:
@@ -203,4 +179,8 @@ def _key(after: Any, name: str) -> Any:
 
 
 def size_of(item: Item) -> int:
-    return sum(len(name) + len(next(iter(typed.values()))) for name, typed in item.items() if "BOOL" not in typed)
+    size = 0
+    for name, typed in item.items():
+        for value in typed.values():
+            size += len(name) + (1 if value is True or value is False else len(value))
+    return size

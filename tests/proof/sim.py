@@ -45,7 +45,7 @@ class Sim:
         self.chance, self.now = random.Random(self.seed), NOON
         self.process = Process(timedelta())
         self.processes = [Process(SKEW * self.chance.uniform(-1, 1)) for _ in range(PROCESSES)]
-        self.memory = Memory(self.fault)
+        self.memory = Memory()
         self.story: list[str] = []
         self.calm, self.inside, self.keys = True, 0, 0
         self.heard = 0
@@ -71,12 +71,14 @@ class Sim:
         logger = logging.getLogger("satukanal")
         loud = logger.level
         logger.setLevel(logging.CRITICAL)
+        self.memory.faults = self.fault
         try:
             with self.at(Process(timedelta())), plain_rows():
                 yield self
         finally:
             clock.source, ids.randomness, db.engine, db.pause, carriers.hand_over = kept
             logger.setLevel(loud)
+            self.memory.faults = Memory().faults  # they knew each other, and rings are freed late
 
     @contextmanager
     def at(self, process: Process) -> Iterator[None]:
@@ -154,7 +156,7 @@ class Sim:
             outcome = self.tried(deed)
         again = f" ({self.resent} sent again)" if self.resent else ""
         mark = f"{number:5}" if number else "    ↳"
-        self.story[at] = f"{mark} {self.now:%d %H:%M:%S} {deed.__name__.replace('_', ' ')}: {outcome}{again}"
+        self.story[at] = f"{mark} {str(self.now)[8:19]} {deed.__name__.replace('_', ' ')}: {outcome}{again}"
         self.look_at_what_was_touched()
 
     def tried(self, deed: Callable[[Sim], str]) -> str:
