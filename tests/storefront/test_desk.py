@@ -2,7 +2,17 @@
 
 import pytest
 
-from tests.storefront.desk_stub import OFFER, WORK, a_desk, an_offer, an_offer_notice, listed, some_work
+from tests.storefront.desk_stub import (
+    OFFER,
+    WORK,
+    a_desk,
+    a_recap,
+    an_offer,
+    an_offer_notice,
+    answering,
+    listed,
+    some_work,
+)
 from tests.storefront.stub import a_problem
 
 pytestmark = pytest.mark.browser
@@ -134,6 +144,20 @@ def test_the_owner_reads_the_recap_and_what_waits(phone):
     phone.get_by_role("cell", name="Rp1.275.000").first.wait_for()
     phone.get_by_role("link", name="Papan").click()
     phone.get_by_text("Tidak ada yang bisa mengirim").wait_for()
+
+
+def test_a_line_of_the_recap_leads_to_its_orders(phone):
+    api = sit_down(phone, "owner")
+    by_day = a_recap()
+    by_day["items"][0] |= {"day": "2026-11-20"}
+    api.doors["GET /reports/recap"] = answering(by_day)
+    phone.get_by_label("Menurut").select_option("day")
+
+    phone.get_by_role("link", name="20 Nov 2026").click()
+
+    phone.get_by_role("link", name="SK-7H2K-4").wait_for()
+    assert api.said_to("GET /orders")[-1].query["day"] == ["2026-11-20"]
+    assert phone.get_by_label("Hari").input_value() == "2026-11-20"
 
 
 def test_a_token_that_is_no_longer_good_leads_back_to_the_door(phone):

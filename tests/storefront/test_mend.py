@@ -1,5 +1,10 @@
 """What a shopper has to mend is told at its field, in the page's own language and never in the API's."""
 
+import base64
+import random
+import struct
+import zlib
+
 import pytest
 
 from storefront.build import LANGUAGES, read_words
@@ -8,6 +13,7 @@ from tests.storefront.stub import StubApi, a_problem, an_order, quotes, stock
 from tests.storefront.test_browser import PLACED, PRICES, fill_cart, fill_form
 
 pytestmark = pytest.mark.browser
+PROOF = "POST /payments/pay_1/proof"
 IN_ENGLISH = "is no valid number; write it with its country code"
 
 
@@ -160,3 +166,59 @@ def test_refusals_that_a_door_can_give_have_words(language):
 
     assert shopper <= set(words["script"]["problems"])
     assert drawer | work | {"not_a_van", "no_such_location"} <= set(words["desk"]["problems"])
+
+
+def sends_proof(api):
+    paid = an_order()
+    paid["payments"][0] |= {"status": "proof_submitted", "action": None}
+
+    def proof(asked):
+        api.doors["GET /orders/ord_1"] = lambda again: (200, paid)
+        return 200, paid
+
+    api.doors |= {"GET /orders/ord_1": lambda asked: (200, an_order()), PROOF: proof}
+
+
+def a_photo(width, height):
+    """Noise, which no format makes smaller."""
+    rows = b"".join(b"\0" + random.Random(row).randbytes(3 * width) for row in range(height))
+    parts = [(b"IHDR", struct.pack(">IIBBBBB", width, height, 8, 2, 0, 0, 0)), (b"IDAT", zlib.compress(rows, 1))]
+    chunks = [struct.pack(">I", len(said)) + kind + said for kind, said in [*parts, (b"IEND", b"")]]
+    sealed = [chunk + struct.pack(">I", zlib.crc32(chunk[4:])) for chunk in chunks]
+    return {"name": "bukti.png", "mimeType": "image/png", "buffer": b"\x89PNG\r\n\x1a\n" + b"".join(sealed)}
+
+
+def test_a_photo_of_the_receipt_is_made_small_enough_for_its_door(phone, api):
+    sends_proof(api)
+    phone.goto("/pesanan/?id=ord_1&token=0.secret")
+
+    phone.get_by_label("Foto atau PDF bukti").set_input_files(a_photo(1500, 1000))
+    phone.get_by_role("button", name="Kirim bukti").click()
+
+    phone.get_by_text("Bukti diterima").wait_for()
+    [sent] = api.said_to(PROOF)
+    assert list(sent.body) == ["picture"]
+    assert len(sent.body["picture"]) <= 250_000
+    assert base64.b64decode(sent.body["picture"]).startswith(b"\xff\xd8\xff")
+
+
+def test_what_is_no_picture_is_not_sent(phone, api):
+    sends_proof(api)
+    phone.goto("/pesanan/?id=ord_1&token=0.secret")
+
+    wrong = {"name": "bukti.txt", "mimeType": "text/plain", "buffer": b"lunas"}
+    phone.get_by_label("Foto atau PDF bukti").set_input_files(wrong)
+    phone.get_by_role("button", name="Kirim bukti").click()
+
+    phone.get_by_text("Berkas ini bukan gambar atau terlalu besar.").wait_for()
+    assert api.said_to(PROOF) == []
+
+
+def test_a_proof_of_nothing_is_not_sent(phone, api):
+    sends_proof(api)
+    phone.goto("/pesanan/?id=ord_1&token=0.secret")
+
+    phone.get_by_role("button", name="Kirim bukti").click()
+
+    phone.get_by_text("Isi nomor referensi, atau pilih foto buktinya.").wait_for()
+    assert api.said_to(PROOF) == []

@@ -64,11 +64,11 @@ function tabs() {
 function open() {
   leave();
   const mine = TABS[me.role] || ["inbox"];
-  const [name, id] = location.hash.replace(/^#\/?/, "").split("/").map(decodeURIComponent);
+  const [name, id, more] = location.hash.replace(/^#\/?/, "").split("/").map(decodeURIComponent);
   const place = fill(one("#screen"), quiet(words.loading));
   title();
   for (const tab of document.querySelectorAll("[data-tab]")) tab.toggleAttribute("aria-current", tab.dataset.tab === (name || mine[0]));
-  const opened = name === "orders" && id ? order(place, id) : name === "fulfillments" && id ? order(place, orderOf(id)) : (mine.includes(name) ? SCREENS[name] : SCREENS[mine[0]])(place, id);
+  const opened = name === "orders" && id ? order(place, id) : name === "day" && id ? orders(place, id, more) : name === "fulfillments" && id ? order(place, orderOf(id)) : (mine.includes(name) ? SCREENS[name] : SCREENS[mine[0]])(place, id);
   leave = opened || (() => {});
   scrollTo(0, 0);
 }

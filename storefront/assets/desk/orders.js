@@ -9,9 +9,9 @@ import { kilometers, today, whenText, words } from "./words.js";
 const MONEY_PEOPLE = new Set(["owner", "finance", "cashier", "agent"]);
 const RE_ROUTE = new Set(["owner", "agent"]);
 
-export function orders(place) {
-  const day = field(words.recap.day, { type: "date", name: "day", value: today() });
-  const channel = select(words.sell.channel, "channel", [["", "–"], ...Object.entries(words.channels)]);
+export function orders(place, on, over = "") {
+  const day = field(words.recap.day, { type: "date", name: "day", value: on || today() });
+  const channel = select(words.sell.channel, "channel", [["", "–"], ...Object.entries(words.channels)], over);
   const list = h("div", { class: "list" });
   const load = async () => {
     try {
@@ -72,7 +72,7 @@ function paying(payment, load) {
   const proof = async (event) =>
     doing(event.target, async () => {
       const shown = await ask("GET", `/payments/${payment.id}/proof`);
-      event.target.replaceWith(shown.data ? h("img", { class: "proof", alt: words.see_proof, src: `data:${shown.content_type};base64,${shown.data}` }) : h("code", {}, shown.reference));
+      event.target.replaceWith(shown.data ? receipt(shown) : h("code", {}, shown.reference));
     });
   const waits = MONEY_PEOPLE.has(me.role) && ["awaiting_proof", "proof_submitted"].includes(payment.status);
   return h(
@@ -81,6 +81,11 @@ function paying(payment, load) {
     h("p", {}, h("b", {}, words.methods[payment.method] || payment.method), " ", formatted(payment.amount), " ", badge(payment.status)),
     waits ? h("footer", {}, payment.status === "proof_submitted" ? button(words.see_proof, proof, "outline") : "", button(words.confirm, act("confirm")), payment.status === "proof_submitted" ? button(words.reject_proof, act("reject", { reason: words.reject_proof }), "outline") : "") : "",
   );
+}
+
+function receipt({ content_type: kind, data }) {
+  const address = `data:${kind};base64,${data}`;
+  return kind.startsWith("image/") ? h("img", { class: "proof", alt: words.see_proof, src: address }) : h("a", { href: address, download: "bukti", role: "button", class: "outline" }, words.see_proof);
 }
 
 function routing({ decisions, fulfillments }) {

@@ -4,7 +4,7 @@ import { formatted } from "../common/money.js";
 import { ask } from "./me.js";
 import { placeOf } from "./names.js";
 import { button, doing, explain, field, quiet, select } from "./parts.js";
-import { today, words } from "./words.js";
+import { dayText, today, words } from "./words.js";
 
 const BY = ["channel", "location", "salesman", "day"];
 const FIGURES = ["orders", "units", "sales", "tax", "margin", "cash", "noncash"];
@@ -18,7 +18,7 @@ export function recap(place) {
   const load = async () => {
     try {
       const answer = await ask("GET", `/reports/recap?${asked()}`);
-      fill(list, answer.items.length ? table(answer, by.querySelector("select").value) : quiet(words.nothing));
+      fill(list, answer.items.length ? table(answer, by.querySelector("select").value, asked()) : quiet(words.nothing));
     } catch (problem) {
       fill(list, quiet(explain(problem)));
     }
@@ -29,19 +29,25 @@ export function recap(place) {
   load();
 }
 
-function table({ items, totals }, by) {
-  const row = (each, name) => h("tr", {}, h("th", { scope: "row" }, name), FIGURES.map((figure) => h("td", { class: "number" }, written(each[figure]))));
+/** One day's orders, or those of a channel when the recap is of one day: the orders screen shows a day at a time. */
+function ordersOf(each, by, asked) {
+  if (by === "day") return `#/day/${each.day}`;
+  return by === "channel" && asked.get("from") === asked.get("to") ? `#/day/${asked.get("from")}/${each.channel}` : "";
+}
+
+function table({ items, totals }, by, asked) {
+  const row = (each, name, link) => h("tr", {}, h("th", { scope: "row" }, link ? h("a", { href: link }, name) : name), FIGURES.map((figure) => h("td", { class: "number" }, written(each[figure]))));
   return h(
     "table",
     {},
     h("thead", {}, h("tr", {}, h("th", {}, words.recap[by]), FIGURES.map((figure) => h("th", { class: "number" }, words.recap[figure])))),
-    h("tbody", {}, items.map((each) => row(each, named(by, each[by])))),
+    h("tbody", {}, items.map((each) => row(each, named(by, each[by]), ordersOf(each, by, asked)))),
     h("tfoot", {}, (totals || []).map((each) => row(each, words.recap.total))),
   );
 }
 
 const written = (figure) => (figure && typeof figure === "object" ? formatted(figure) : String(figure ?? "–"));
-const named = (by, value) => (by === "channel" ? words.channels[value] || value : by === "location" ? placeOf(value) : value) || "–";
+const named = (by, value) => (by === "channel" ? words.channels[value] || value : by === "location" ? placeOf(value) : by === "day" ? dayText(value) : value) || "–";
 
 /** Made from the same rows by the API; the token travels in a header, so a plain link would not do. */
 async function download(asked) {

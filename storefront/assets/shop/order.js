@@ -81,7 +81,7 @@ function cancelling(order) {
 
 /** One change, its key kept for the whole attempt; then the page as it is now. */
 async function act(path, body) {
-  const kept = "key." + path + JSON.stringify(body);
+  const kept = `key.${path}.${mark(JSON.stringify(body))}`;
   const key = read(kept, null) || newAttempt(kept);
   try {
     await call("POST", path, { body, key, token });
@@ -96,6 +96,9 @@ async function act(path, body) {
   await load();
   return true;
 }
+
+/** Which body it was, in a few characters: a picture is too long for a name. */
+const mark = (text) => [...text].reduce((sum, letter) => (Math.imul(sum, 31) + letter.codePointAt(0)) >>> 0, 7).toString(36);
 
 function newAttempt(kept) {
   const key = newKey();

@@ -1,6 +1,8 @@
 // What is left for the shopper to do about money.
 import { h, say } from "../common/dom.js";
 import { formatted } from "../common/money.js";
+import { wrong } from "./mend.js";
+import { pictureOf } from "./picture.js";
 import { whenText, words } from "./words.js";
 
 export function payments(order, act) {
@@ -47,15 +49,22 @@ function copier(text) {
 }
 
 function proof(payment, act) {
-  const send = (event) => {
+  const send = async (event) => {
     event.preventDefault();
-    act(`/payments/${encodeURIComponent(payment.id)}/proof`, { reference: event.target.elements.reference.value.trim() });
+    const { reference, picture } = event.target.elements;
+    const body = {};
+    if (reference.value.trim()) body.reference = reference.value.trim();
+    if (picture.files.length) body.picture = await pictureOf(picture.files[0]);
+    if (body.picture === null) return wrong(picture, words.proof_unusable).focus();
+    if (!body.reference && !body.picture) return wrong(reference, words.proof_either).focus();
+    await act(`/payments/${encodeURIComponent(payment.id)}/proof`, body);
   };
   return h(
     "form",
-    { class: "proof", onsubmit: send },
+    { class: "proof", onsubmit: send, novalidate: true },
     h("h3", {}, words.proof_title),
-    h("label", {}, words.proof_reference, h("input", { name: "reference", required: true, minlength: 3, maxlength: 100, autocomplete: "off" }), h("small", {}, words.proof_hint)),
+    h("label", {}, words.proof_reference, h("input", { name: "reference", maxlength: 100, autocomplete: "off" }), h("small", {}, words.proof_hint)),
+    h("label", {}, words.proof_picture, h("input", { name: "picture", type: "file", accept: "image/*,application/pdf" })),
     h("button", { type: "submit" }, words.proof_send),
   );
 }
