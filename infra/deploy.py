@@ -139,8 +139,8 @@ def upload(folder: Path, bucket: str) -> int:
     for file in files:
         path = file.relative_to(folder).as_posix()
         cache = FOR_EVER if path.startswith("assets/") else "no-cache"
-        kind = site.kind_of(file)["Content-Type"]
-        client.put_object(Bucket=bucket, Key=path, Body=file.read_bytes(), ContentType=kind, CacheControl=cache)
+        said = {"ContentType": site.kind_of(file)["Content-Type"], "CacheControl": cache}
+        client.put_object(Bucket=bucket, Key=site.key_of(path), Body=file.read_bytes(), **said)
     return len(files)
 
 

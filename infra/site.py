@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import mimetypes
 import os
+import re
 from email.utils import formatdate
 from pathlib import Path
 
 ROOT = Path(os.environ.get("SITE") or Path(__file__).parent.parent / "build" / "site")
+PRODUCT_PAGE = re.compile(r"^((?:en/)?p/.+)\.html$")
 Found = tuple[int, dict[str, str], bytes]
 mimetypes.add_type("application/manifest+json", ".webmanifest")
 mimetypes.add_type("text/javascript", ".js")
@@ -20,14 +22,20 @@ POLICY = (
 
 
 def find(path: str, headers: dict[str, str], root: Path | None = None) -> Found | None:
-    """A folder answers with its index.html; asked without the slash it says where to go."""
+    """`/p/TEA/` is p/TEA.html, any other folder its index.html; asked without the slash it says where to go."""
     base = (root or ROOT).resolve()
     file = (base / path.lstrip("/")).resolve() if "\0" not in path else base / "\0"
     if "\0" in path or not file.is_relative_to(base):
         return None
-    if file.is_dir() and not path.endswith("/"):
-        return 301, {"Location": f"{path}/"}, b""
-    return send(file / "index.html" if file.is_dir() else file, headers)
+    page = file.with_name(f"{file.name}.html") if file.parent.name == "p" else file / "index.html"
+    if path.endswith("/"):
+        return send(page, headers)
+    return (301, {"Location": f"{path}/"}, b"") if page.is_file() else send(file, headers)
+
+
+def key_of(file: str) -> str:
+    """In a bucket, where folders cost nothing, every address that ends with a slash is that and index.html."""
+    return PRODUCT_PAGE.sub(r"\1/index.html", file)
 
 
 def missing(path: str, headers: dict[str, str], root: Path | None = None) -> Found | None:

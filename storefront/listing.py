@@ -60,6 +60,11 @@ def product_path(product: Facts) -> str:
     return f"/p/{path_part(product['sku'])}/"
 
 
+def page_file(product: Facts) -> str:
+    """A file beside the others for each address: to make a folder costs a disk more than to make what lies in it."""
+    return f"/p/{path_part(product['sku'])}.html"
+
+
 def art_path(product: Facts) -> str:
     return f"/art/{path_part(product['sku'])}.svg"
 

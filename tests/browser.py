@@ -22,6 +22,12 @@ QUIET = (
 
 
 class Silent(SimpleHTTPRequestHandler):
+    def translate_path(self, path: str) -> str:
+        """`/p/TEA/` is p/TEA.html, as `infra.site` has it."""
+        found = super().translate_path(path)
+        page = f"{found.rstrip('/')}.html"
+        return page if Path(page).is_file() else found
+
     def log_message(self, *said: Any) -> None:
         pass
 

@@ -5,9 +5,11 @@ from __future__ import annotations
 import os
 import subprocess
 import sys
+import tempfile
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
+from pathlib import Path
 
 import tests.environment  # noqa: F401 - before anything of the shop
 from infra.local.dispatcher import Dispatcher
@@ -15,6 +17,7 @@ from infra.local.engine import Engine, provision
 from tests.bench import cold, counted, hot, lists, served, site, stack, timed
 from tests.conftest import forget, forget_connections
 
+DISK = Path(tempfile.gettempdir())
 HEAVY = "stripe jinja2 boto3.resources requests asyncio"
 
 
@@ -157,8 +160,11 @@ def packaged() -> list[Figure]:
 
 
 def pages_made() -> list[Figure]:
-    a_second = site.product_pages_a_cpu_second()
-    return [Figure("product pages a CPU second, a whole site", f"{a_second:.0f}", "6000", a_second >= 6000)]
+    a_second, on_disk = site.product_pages_a_cpu_second(), site.product_pages_a_cpu_second(where=DISK)
+    return [
+        Figure("product pages a CPU second, a whole site", f"{a_second:.0f}", "6000", a_second >= 6000),
+        Figure("  the same with what the kernel does for this disk", f"{on_disk:.0f}"),
+    ]
 
 
 def on_the_stack() -> list[Figure]:

@@ -100,6 +100,27 @@ def test_the_site_serves_folders_by_their_index_and_nothing_outside_itself(tmp_p
     assert [site.find(path, {}, root) for path in ("/../secret", "//../secret", "/none", "/\0")] == [None] * 4
 
 
+def test_a_products_page_is_a_file_beside_the_others_and_keeps_its_address(tmp_path):
+    (tmp_path / "en" / "p").mkdir(parents=True)
+    (tmp_path / "p").mkdir()
+    (tmp_path / "en" / "p" / "TEA.html").write_text("tea")
+    (tmp_path / "p" / "TEA.html").write_text("teh")
+    (tmp_path / "p" / "TEA.html.html").write_text("a code that ends like a file")
+
+    pages = [site.find(path, {}, tmp_path) for path in ("/p/TEA/", "/en/p/TEA/", "/p/TEA.html/")]
+
+    assert [page[2] for page in pages] == [b"teh", b"tea", b"a code that ends like a file"]
+    assert site.find("/p/TEA", {}, tmp_path)[:2] == (301, {"Location": "/p/TEA/"})
+    assert [site.find(path, {}, tmp_path) for path in ("/p/", "/p/CUP/", "/p/CUP")] == [None] * 3
+
+
+def test_in_a_bucket_an_address_with_a_slash_is_found_by_its_index():
+    kept = ["p/TEA/index.html", "en/p/TEA.html/index.html", "desk/index.html", "404.html", "art/p/TEA.svg"]
+    files = ["p/TEA.html", "en/p/TEA.html.html", "desk/index.html", "404.html", "art/p/TEA.svg"]
+
+    assert list(map(site.key_of, files)) == kept
+
+
 def test_a_page_that_is_not_there_says_so_in_its_readers_language_and_a_program_gets_a_problem(monkeypatch, tmp_path):
     (tmp_path / "en").mkdir()
     (tmp_path / "404.html").write_text("tidak ada")

@@ -21,15 +21,17 @@ def site(tmp_path):
 
 
 def product_page(site: Path, sku: str = "KOPI-01", prefix: str = "") -> Page:
-    return Page(site / prefix / "p" / sku / "index.html")
+    return Page(site / prefix / "p" / f"{sku}.html")
 
 
 def test_every_page_of_the_shop_is_there_in_both_languages(site):
     build(some_products(), settings(), site)
 
     for prefix in ("", "en"):
-        for path in ("", "keranjang", "checkout", "pesanan", "tentang", "k/kopi-teh", "p/KOPI-01", "p/TEH-02"):
+        for path in ("", "keranjang", "checkout", "pesanan", "tentang", "k/kopi-teh"):
             assert (site / prefix / path / "index.html").is_file(), f"{prefix}/{path}"
+        for path in ("p/KOPI-01.html", "p/TEH-02.html"):
+            assert (site / prefix / path).is_file(), f"{prefix}/{path}"
     for path in ("desk/index.html", "404.html", "sitemap.xml", "robots.txt", "favicon.svg", "art/KOPI-01.svg"):
         assert (site / path).is_file(), path
     assert Page(site / "index.html").elements[0][1]["lang"] == "id"
@@ -115,8 +117,8 @@ def test_a_product_taken_off_the_web_loses_its_page_at_the_next_build(site):
 
     build([a_product()], settings(), site)
 
-    assert not (site / "p" / "TEH-01").exists()
-    assert (site / "p" / "KOPI-01" / "index.html").is_file()
+    assert not (site / "p" / "TEH-01.html").exists()
+    assert (site / "p" / "KOPI-01.html").is_file()
 
 
 def test_the_same_facts_give_the_same_bytes(tmp_path):
@@ -207,13 +209,13 @@ def test_a_folder_with_other_files_is_not_touched(tmp_path):
 def test_a_product_page_weighs_at_most_thirty_kibibytes_over_the_wire(site):
     made = build(some_products(), settings(), site)
 
-    page = Page(site / "p" / "KOPI-01" / "index.html")
+    page = Page(site / "p" / "KOPI-01.html")
     assets = {each["src"] for each, _ in page.all("script") if "src" in each}
     assets |= {
         each["href"] for each, _ in page.all("link") if each.get("rel") in ("stylesheet", "modulepreload", "icon")
     }
     assets |= {f"{made['assets']}/common/api.js", "/art/KOPI-01.svg"}
-    files = [site / "p" / "KOPI-01" / "index.html", *(site / each.lstrip("/") for each in assets)]
+    files = [site / "p" / "KOPI-01.html", *(site / each.lstrip("/") for each in assets)]
     weight = sum(len(gzip.compress(file.read_bytes(), 6)) for file in files)
     assert weight <= 30 * 1024, f"{weight} bytes"
 

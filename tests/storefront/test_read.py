@@ -45,6 +45,6 @@ def test_the_pages_show_what_the_engine_quotes_and_what_anybody_may_know_of_stoc
     assert list(read.settings()["locations"]) == ["wh-rungkut"]
 
     build(facts, read.settings(), tmp_path / "site")
-    page = Page(tmp_path / "site" / "p" / "KOPI-01" / "index.html")
+    page = Page(tmp_path / "site" / "p" / "KOPI-01.html")
     assert page.json_ld["offers"]["price"] == "60000"
-    assert "Mobil Budi" not in (tmp_path / "site" / "p" / "KOPI-01" / "index.html").read_text()
+    assert "Mobil Budi" not in (tmp_path / "site" / "p" / "KOPI-01.html").read_text()
