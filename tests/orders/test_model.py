@@ -17,7 +17,9 @@ from chalicelib.orders.model import (
     link_ends,
     may_cancel,
     merged,
+    with_days,
 )
+from chalicelib.stock.model import Piece
 
 NOON = datetime(2026, 11, 22, 12, 0, tzinfo=UTC)
 
@@ -59,6 +61,22 @@ def test_completed_and_cancelled_are_ends_and_goods_that_have_gone_cannot_be_can
 
 def test_two_lines_of_one_sku_are_one_demand():
     assert merged([("TEAPOT", 2), ("CUP", 1), ("TEAPOT", 3)]) == {"TEAPOT": 5, "CUP": 1}
+
+
+def test_a_line_says_what_of_it_is_promised_for_which_later_day():
+    here, by_friday, by_monday = 0, 20261127, 20261130
+    lines = (a_line("TEAPOT", 9), a_line("CUP", 2), a_line("TRAY", 4))
+    pieces = [
+        *(Piece("TEAPOT", "wh-surabaya", 2, by_monday), Piece("TEAPOT", "wh-surabaya", 3, here)),
+        *(Piece("TEAPOT", "wh-surabaya", 1, by_friday), Piece("TEAPOT", "wh-sidoarjo", 3, by_friday)),
+        *(Piece("CUP", "wh-surabaya", 2, here), Piece("TRAY", "wh-surabaya", 4, by_monday)),
+    ]
+
+    teapots, cups, trays = with_days(lines, pieces)
+
+    assert teapots == replace(lines[0], later=((4, "2026-11-27"), (2, "2026-11-30")))
+    assert cups == lines[1]
+    assert trays == replace(lines[2], later=((4, "2026-11-30"),))
 
 
 def test_an_order_knows_its_journal_currency_tax_and_demand():
