@@ -8,11 +8,11 @@ from typing import Any
 
 from tests.doors import rows, world
 from tests.doors.knock import Row, knock, one_of, row
-from tests.doors.world import JOKO, SOAP, World, drawers
+from tests.doors.world import JOKO, SOAP, TEA, World, drawers
 from tests.faults import money
 from tests.faults.ground import Ground, survived
 from tests.faults.line import KINDS, Fault
-from tests.shop import level
+from tests.shop import an_order, level
 
 TRIES = 3
 KEY = 10_000  # every try of a client carries the same Idempotency-Key
@@ -33,11 +33,51 @@ def given_up_for_good(there: World) -> None:
         there.done("POST", "/api/stock/counts", {"location": place, "lines": lines})
 
 
+def expected(there: World) -> None:
+    lines = [{"sku": TEA, "quantity": 400}]
+    goods = {"location": "wh-surabaya", "on": "2026-11-27", "reason": "PO 88", "lines": lines}
+    there.done("POST", "/api/stock/expected", goods)
+
+
+def awaited(there: World) -> None:
+    """Somebody was promised two more than there are."""
+    expected(there)
+    left = sum(level(TEA, place)["available"] for place in ("wh-surabaya", "wh-sidoarjo", "store-tunjungan"))
+    there.order("an awaited order", sku=TEA, quantity=left + 2, backorder=True)
+
+
+# Goods that somebody waits for come before those that nobody does: of each kind of news the first is disturbed.
+WAITED_FOR = [
+    row(
+        "POST /stock/movements",
+        "owner",
+        body={"kind": "receive", "location": "wh-surabaya", "reason": "PO 88", "lines": [{"sku": TEA, "quantity": 4}]},
+        first=awaited,
+        note="that somebody waits for",
+    ),
+    row(
+        "POST /stock/transfers/{transfer_id}/receive",
+        "owner",
+        body={"lines": [{"sku": TEA, "quantity": 4}]},
+        transfer_id="a delivery",
+        first=awaited,
+        note="that somebody waits for",
+    ),
+]
+
 # Where the matrix asks for what is so already, or by one way of several.
 ROWS = [
+    *WAITED_FOR,
     *rows.ROWS,
     row("PUT /promotions", "owner", body=world.PROMOTION_EXAMPLE | {"name": "Another name"}, note="renamed"),
     row("PUT /placements", "owner", body={"code": "radio", "channel": "phone", "medium": "advert"}, note="a new one"),
+    row(
+        "POST /orders",
+        "anonymous",
+        body=an_order((TEA, 700), backorder=True),
+        first=expected,
+        note="some of it for a later day",
+    ),
     row(
         "POST /orders/{order_id}/payments",
         "cashier",

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from chalicelib.fulfillment.expire import expire
+from chalicelib.fulfillment.fill import fill
 from chalicelib.fulfillment.store import load_case
 from chalicelib.orders.events import expire_unpaid
 from tests.client import call
@@ -147,6 +148,33 @@ def two_claim_what_the_warehouse_accepts() -> Race:
     return Race([*claiming(case, BUDI, DEWI), accepts], ends, WORK)
 
 
+FRIDAY = "2026-11-27"
+
+
+def expected(sku: str, quantity: int) -> None:
+    goods = {"location": "wh-surabaya", "on": FRIDAY, "lines": [{"sku": sku, "quantity": quantity}], "reason": "PO 88"}
+    assert call("POST", "/api/stock/expected", goods, key="the-key-of-what-comes", token=token(JOKO)).status == 201
+
+
+def two_buy_the_last_expected_unit() -> Race:
+    open_shop()
+    expected(RARE, 1)
+    buyers = [buys(number, RARE, backorder=True) for number in (1, 2)]
+    return Race(buyers, {("mine", "out_of_stock"), ("out_of_stock", "mine")}, {"stock"})
+
+
+def an_order_ends_as_its_goods_are_given_to_it() -> Race:
+    open_shop()
+    expected(RARE, 1)
+    order = placed((RARE, 1), backorder=True)
+    came = {"kind": "receive", "location": "wh-surabaya", "reason": "PO 88", "lines": [{"sku": RARE, "quantity": 1}]}
+    assert call("POST", "/api/stock/movements", came, key="the-key-of-what-came", token=token(JOKO)).status == 201
+    cancels = does(f"/orders/{order['id']}/cancel", "agent-lia", {"reason": "too long"})
+    place = (RARE, "wh-surabaya", int(FRIDAY.replace("-", "")))
+    # Who comes too late to give it to this order puts it where anybody can buy it.
+    return Race([cancels, lambda: str(fill([place]) or "mine")], {("mine", "mine"), ("mine", "1")}, {*WORK, "stock"})
+
+
 def three_buy_the_last_unit() -> Race:
     open_shop(RARE=1)
     ends = {tuple("mine" if each == winner else "out_of_stock" for each in range(3)) for winner in range(3)}
@@ -163,6 +191,8 @@ RACES: list[Callable[[], Race]] = [
     money_comes_as_the_order_ends,
     money_comes_as_another_buys_the_unit,
     the_customer_cancels_what_leaves,
+    two_buy_the_last_expected_unit,
+    an_order_ends_as_its_goods_are_given_to_it,
     two_claim_what_the_warehouse_accepts,
     three_buy_the_last_unit,
 ]
