@@ -26,6 +26,7 @@ def a_desk(role: str, location: str | None = None) -> StubApi:
         "GET /inbox": listed(an_offer_notice(), a_notice()),
         f"GET /offers/{OFFER}": an_offer(),
         "GET /fulfillments": listed(some_work()),
+        "GET /fulfillments?of=awaiting": listed(),
         f"GET /stock/locations/{location}": listed(a_level("KOPI-01", 6), a_level("2000000000053", 1_412)),
         "GET /stock/transfers": listed(a_transfer(location or "")),
         "GET /customers": listed({"id": "cus_1", "name": "Warung Bu Tini", "phone": "+6281252981234", "address": None}),

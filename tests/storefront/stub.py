@@ -37,7 +37,7 @@ class StubApi:
         path = address.path.removeprefix("/api")
         asked = Asked(request.method, path, parse_qs(address.query), body, request.headers)
         self.asked.append(asked)
-        name = f"{asked.method} {path}"
+        name = f"{asked.method} {path}" + ("?of=awaiting" if "of" in asked.query else "")
         if name in self.broken:
             route.abort()
             return

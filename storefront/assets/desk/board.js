@@ -3,7 +3,7 @@ import { fill, h, say } from "../common/dom.js";
 import { ask } from "./me.js";
 import { placeOf } from "./names.js";
 import { button, doing, explain, quiet, tell } from "./parts.js";
-import { whenText, words } from "./words.js";
+import { dayText, whenText, words } from "./words.js";
 
 const RESOLVES = { stranded: (each) => ["POST", `/orders/${each.order}/reroute`], expiring_transfer: (each) => [each.action.method, each.action.path], unheard: (each) => [each.action.method, each.action.path] };
 const SAYS = { stranded: () => words.board.reroute, expiring_transfer: () => words.confirm, unheard: () => words.actions.ack };
@@ -31,7 +31,7 @@ function card(each, load) {
     "article",
     { class: "card open" },
     h("header", {}, h("h2", {}, words.board[each.kind] || each.kind), h("small", {}, say(words.board.since, { time: whenText(each.since) }))),
-    h("p", { class: "facts" }, [each.number, placeOf(each.location), words.states[each.status], words.transports[each.transport], words.notices[each.template]].filter(Boolean).join(" · ")),
+    h("p", { class: "facts" }, [each.number, placeOf(each.location), each.on && dayText(each.on), words.states[each.status], words.transports[each.transport], words.notices[each.template]].filter(Boolean).join(" · ")),
     h("footer", {}, RESOLVES[each.kind] ? button(SAYS[each.kind](), resolve) : "", each.order ? h("a", { href: `#/orders/${each.order}`, role: "button", class: "outline" }, words.order) : ""),
   );
 }

@@ -4,7 +4,7 @@ import { fill, h, say } from "../common/dom.js";
 import { ask, me } from "./me.js";
 import { allPlaces, nameOf, placeOf } from "./names.js";
 import { button, doing, explain, field, goods, quiet, select, tell } from "./parts.js";
-import { words } from "./words.js";
+import { dayText, words } from "./words.js";
 
 export function stock(place) {
   const here = me.location || "";
@@ -46,7 +46,7 @@ const matches = (level, text) => text.toLowerCase().split(/\s+/).every((word) =>
 
 function table(levels) {
   if (!levels.length) return quiet(words.nothing);
-  const rows = levels.map((level) => h("tr", {}, h("td", {}, nameOf(level.sku), h("small", {}, level.sku)), h("td", { class: "number" }, h("b", {}, String(level.available))), h("td", { class: "number" }, String(level.on_hand)), h("td", { class: "number" }, String(level.allocated + level.reserved))));
+  const rows = levels.map((level) => h("tr", {}, h("td", {}, nameOf(level.sku), h("small", {}, level.sku), (level.expected || []).map((each) => h("small", { class: "coming" }, say(words.stock.coming, { ...each, day: dayText(each.on) })))), h("td", { class: "number" }, h("b", {}, String(level.available))), h("td", { class: "number" }, String(level.on_hand)), h("td", { class: "number" }, String(level.allocated + level.reserved))));
   return h("table", {}, h("thead", {}, h("tr", {}, h("th", {}, words.sell.product), ["available", "on_hand", "promised"].map((name) => h("th", { class: "number" }, words.stock[name])))), h("tbody", {}, rows));
 }
 

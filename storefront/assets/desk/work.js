@@ -4,7 +4,7 @@ import { formatted } from "../common/money.js";
 import { ask, me } from "./me.js";
 import { allPlaces, placeOf } from "./names.js";
 import { badge, button, doing, goods, quiet, select, steady } from "./parts.js";
-import { whenText, words } from "./words.js";
+import { dayText, whenText, words } from "./words.js";
 
 const EVERY_SECONDS = 5;
 const REASONS = ["not_found", "damaged", "closed", "too_busy"];
@@ -21,8 +21,8 @@ export function work(place) {
     if (stopped) return;
     const where = chooser ? `?location=${encodeURIComponent(chooser.querySelector("select").value)}` : "";
     try {
-      const answer = await ask("GET", "/fulfillments" + where);
-      if (!stopped && !list.querySelector("dialog[open]")) show(answer);
+      const [open, later] = await Promise.all([ask("GET", "/fulfillments" + where), awaited(where)]);
+      if (!stopped && !list.querySelector("dialog[open]")) show({ items: [...open.items, ...later.items] });
     } catch {
       // the next turn asks again
     }
@@ -30,6 +30,9 @@ export function work(place) {
   if (chooser) chooser.addEventListener("change", renew);
   return () => (stopped = true);
 }
+
+/** Only a house waits for goods; what is promised from them stands below what can be begun, and never keeps that from being shown. */
+const awaited = (where) => (me.role === "salesman" || me.role === "courier" ? { items: [] } : ask("GET", `/fulfillments${where ? where + "&" : "?"}of=awaiting`).catch(() => ({ items: [] })));
 
 /** What may come next; the API refuses the rest anyway. */
 function steps(item) {
@@ -50,6 +53,7 @@ function card(item, renew) {
     h("header", {}, h("h2", {}, item.number), badge(item.status)),
     goods(item.lines),
     h("p", { class: "facts" }, words.methods[item.method] || item.method, " · ", words.channels[item.channel] || item.channel),
+    item.expected_on ? h("p", { class: "warn" }, say(words.stock.arrives, { day: dayText(item.expected_on) })) : "",
     item.cash_to_collect?.amount ? h("p", { class: "cash" }, say(words.cash_to_collect, { amount: formatted(item.cash_to_collect) })) : "",
     PAY_FIRST.has(item.payment_status) && !item.cash_to_collect?.amount ? h("p", { class: "warn" }, words.paid_first) : "",
     whom(item),

@@ -7,7 +7,7 @@ import * as cart from "./cart.js";
 import { placement, read, write } from "./keep.js";
 import { isFilled, wrong } from "./mend.js";
 import { kindly, named } from "./problem.js";
-import { quoteTable } from "./quote.js";
+import { comesLater, quoteTable } from "./quote.js";
 import { to, words } from "./words.js";
 
 const form = one("#checkout");
@@ -65,6 +65,7 @@ function order() {
   if (field("phone")) customer.phone = field("phone");
   if (field("email")) customer.email = field("email");
   const said = { ...wish(), customer, delivery: delivery(), payments: [{ method: field("payment") }] };
+  if (!one("#wait").hidden && form.elements.backorder.checked) said.backorder = true;
   if (field("note")) said.note = field("note");
   return said;
 }
@@ -81,6 +82,7 @@ async function requote() {
     if (mine !== asked) return;
     fill(one("#quote"), quoteTable(quote));
     offerOnly(quote);
+    one("#wait").hidden = !comesLater(quote);
     if (!read("pending", null)) fill(one("#problem"));
     button.textContent = `${read("pending", null) ? words.retry : words.place} · ${formatted(quote.total)}`;
   } catch (problem) {

@@ -1,7 +1,7 @@
 // Units left, asked for while somebody looks. A number that could not be renewed is taken back, not left standing.
 import { call } from "../common/api.js";
 import { all, fill, h, one, say, whileWatched } from "../common/dom.js";
-import { timeText, words } from "./words.js";
+import { dayText, timeText, words } from "./words.js";
 
 const EVERY_SECONDS = 10;
 const AT_ONCE = 20;
@@ -30,32 +30,38 @@ async function ask(skus) {
   }
 }
 
-function show({ sku, available, locations }) {
+function show({ sku, available, locations, expected = [] }) {
+  const promisable = available + coming(expected);
   for (const place of all("[data-units]").filter((place) => place.dataset.units === sku)) {
-    place.dataset.state = available > FEW ? "in_stock" : available > 0 ? "few" : "out_of_stock";
-    place.textContent = unitsText(available);
+    place.dataset.state = available > FEW ? "in_stock" : available > 0 ? "few" : promisable > 0 ? "coming" : "out_of_stock";
+    place.textContent = unitsText(available, expected);
     place.dataset.counted = "";
-    if ("live" in place.dataset) showDetails(sku, available, locations);
+    if ("live" in place.dataset) showDetails(promisable, locations, expected);
   }
-  for (const button of all(".card [data-add]").filter((button) => button.dataset.add === sku)) button.disabled = available < 1;
+  for (const button of all(".card [data-add]").filter((button) => button.dataset.add === sku)) button.disabled = promisable < 1;
 }
 
-const unitsText = (available) =>
-  available < 1 ? words.none_left : say(available > FEW ? words.left : words.left_few, { count: available });
+/** What may be ordered ahead; the checkout asks for consent to wait. */
+const coming = (expected) => expected.reduce((sum, each) => sum + each.quantity, 0);
 
-function showDetails(sku, available, locations) {
+const unitsText = (available, [next]) =>
+  available < 1 ? (next ? say(words.none_until, { day: dayText(next.on) }) : words.none_left) : say(available > FEW ? words.left : words.left_few, { count: available });
+
+function showDetails(promisable, locations, expected) {
   one("[data-as-of]").textContent = say(words.as_of, { time: timeText(new Date()) });
   const buy = one("[data-buy]");
-  buy.elements.quantity.max = Math.max(1, Math.min(999, available));
-  one("[data-add]", buy).disabled = available < 1;
+  buy.elements.quantity.max = Math.max(1, Math.min(999, promisable));
+  one("[data-add]", buy).disabled = promisable < 1;
   const known = JSON.parse(one("#places").textContent);
   const held = locations.filter((each) => each.available > 0 && known[each.location]);
-  if (held.length) fill(one("[data-places]"), held.map((each) => kept(known[each.location], each)));
-  else fill(one("[data-places]"), h("li", {}, words.none_left));
+  const list = [...held.map((each) => kept(known[each.location], each)), ...expected.map(arriving)];
+  fill(one("[data-places]"), list.length ? list : h("li", {}, words.none_left));
 }
 
 const kept = (place, { available }) =>
   h("li", {}, place.name.startsWith(words.kinds[place.kind]) ? "" : [h("b", {}, words.kinds[place.kind]), " "], place.name, h("span", {}, say(words.units, { count: available })));
+
+const arriving = ({ on, quantity }) => h("li", {}, say(words.arrives, { day: dayText(on) }), h("span", {}, say(words.units, { count: quantity })));
 
 function forget(sku) {
   for (const place of all("[data-units]").filter((place) => place.dataset.units === sku)) {
