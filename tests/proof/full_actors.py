@@ -19,12 +19,15 @@ __all__ = ["ACTORS", "news_arrive", "opened"]
 def opened() -> dict[str, Table]:
     """The shop before its first customer, the same for every history."""
     with Full(0).shop() as sim:
-        open_shop(TEAPOT=9, CUP=20, RARE=1, TRAY=6)
+        open_shop(TEAPOT=9, CUP=20, RARE=1, TRAY=2)
         for sku, location in ((CUP, STORE), (RARE, STORE), (TRAY, "wh-sidoarjo")):
             put(sku, location, 1 if sku == RARE else 4)
         for van in ("van-budi", "van-dewi"):
             put(TEAPOT, van, 3)
             put(CUP, van, 3)
+        for sku in (RARE, TRAY):
+            bought = {"location": "wh-surabaya", "on": house.DAYS[1], "lines": [{"sku": sku, "quantity": 6}]}
+            sim.doors.post("/api/stock/expected", bought | {"reason": "bought"}, orders.RATNA, keyed=True)
         a_creditor(400_000)
         for staff in (orders.SINTA, VANS[0]):
             sim.doors.post("/api/shifts", house.FLOAT, staff, keyed=True)
@@ -46,6 +49,7 @@ ACTORS: list[tuple[int, Deed]] = [
     (12, orders.a_salesman_answers),
     (24, orders.somebody_works),
     (5, house.goods_move),
+    (3, house.what_was_bought_comes),
     (3, house.a_load_arrives),
     (3, house.the_debtor_pays),
     (4, house.a_drawer_opens_or_shuts),

@@ -12,6 +12,7 @@ from tests.proof.full_client import No
 from tests.proof.full_orders import AGUS, LIA, MAYA, RATNA, SINTA, an_order_of
 from tests.shop import CUP, HERE, RARE, TEAPOT, TRAY
 
+DAYS = ("2026-11-22", "2026-11-29")
 FLOAT = {"opening": {"amount": 100_000, "currency": "IDR"}}
 
 
@@ -29,6 +30,7 @@ def goods_move(sim: Full) -> str:
         "are counted": ("counts", at | {"lines": [{"sku": sku, "counted": units + 2}]}),
         "are shown": ("movements", at | {"kind": "display", "lines": [line]}),
         "are spread": ("shelves", at | {"sku": sku, "shelves": units + 1}),
+        "are expected": ("expected", at | {"on": sim.chance.choice(DAYS), "lines": [line | {"quantity": 2 * units}]}),
         "are sent": ("transfers", {"source": place, "destination": other, "lines": [line]}),
     }
     verb = sim.chance.choice(sorted(deeds))
@@ -37,6 +39,13 @@ def goods_move(sim: Full) -> str:
     if verb == "are sent":
         sim.loads.append((answer["id"], other))
     return f"{units} {sku} {verb} at {place}"
+
+
+def what_was_bought_comes(sim: Full) -> str:
+    sku, units = sim.chance.choice((RARE, TRAY)), sim.chance.randint(1, 4)
+    came = {"kind": "receive", "location": "wh-surabaya", "reason": "bought"}
+    sim.doors.post("/api/stock/movements", came | {"lines": [{"sku": sku, "quantity": units}]}, RATNA, keyed=True)
+    return f"{units} {sku}"
 
 
 def a_load_arrives(sim: Full) -> str:
@@ -91,6 +100,7 @@ LOOKS = (
     (LIA, f"/stock?sku={CUP},{TEAPOT},{TRAY},{RARE}"),
     ("warehouse-joko", "/stock/locations/wh-surabaya"),
     ("warehouse-joko", "/inbox"),
+    ("warehouse-joko", "/fulfillments?of=awaiting"),
     ("warehouse-joko", f"/stock/history?sku={CUP}&location=wh-surabaya"),
     (SINTA, f"/stock/transfers?location={STORE}"),
     (LIA, "/orders/{order}"),

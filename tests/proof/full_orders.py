@@ -35,7 +35,8 @@ def by(method: str) -> list[dict[str, str]]:
 
 def a_shopper_orders(sim: Full) -> str:
     coupons = ["HEMAT"] if sim.chance.random() < 0.3 else []
-    return placed(sim, "", payments=by(sim.chance.choice(("cod", "cod", "transfer"))), coupons=coupons)
+    paying = by(sim.chance.choice(("cod", "cod", "transfer")))
+    return placed(sim, "", payments=paying, coupons=coupons, backorder=sim.chance.random() < 0.8)
 
 
 def the_cashier_sells(sim: Full) -> str:
@@ -48,7 +49,7 @@ def the_cashier_sells_what_is_elsewhere(sim: Full) -> str:
 
 
 def a_customer_phones(sim: Full) -> str:
-    return placed(sim, LIA, channel="phone", payments=by("credit"), customer=MAKMUR)
+    return placed(sim, LIA, channel="phone", payments=by("credit"), customer=MAKMUR, backorder=True)
 
 
 def a_salesman_sells(sim: Full) -> str:

@@ -8,6 +8,7 @@ from tests.proof.bugs import (
     commits,
     expiry,
     idempotency,
+    later,
     money,
     notifications,
     prices,
@@ -17,5 +18,5 @@ from tests.proof.bugs import (
 )
 from tests.proof.bugs.bug import Bug
 
-ROOMS = (idempotency, expiry, claims, commits, sums, transitions, notifications, prices, money, stock, audit)
+ROOMS = (idempotency, expiry, claims, commits, sums, transitions, notifications, prices, money, stock, later, audit)
 BUGS: tuple[Bug, ...] = tuple(bug for room in ROOMS for bug in room.BUGS)
