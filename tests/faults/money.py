@@ -59,7 +59,7 @@ ROWS = [
 # By the names of their rows.
 DOORS = (
     *("POST /orders", "POST /orders [pos]", "POST /orders [sfa]", "POST /orders [phone]", "POST /orders [social]"),
-    *("POST /orders [whatsapp]", "POST /orders [marketplace]"),
+    *("POST /orders [whatsapp]", "POST /orders [marketplace]", "POST /orders [some of it for a later day]"),
     *("POST /orders/{order_id}/cancel", "POST /orders/{order_id}/payments"),
     *("POST /orders/{order_id}/payments [in cash after all]", "POST /drafts/{order_id}/submit"),
     *("POST /payments/{payment_id}/proof", "POST /payments/{payment_id}/confirm"),

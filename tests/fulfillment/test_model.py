@@ -26,8 +26,10 @@ from chalicelib.fulfillment.model import (
     moved,
     offer_id,
     order_of,
+    pairs,
     status_of_order,
     stepped,
+    to_bring,
     unserved,
     why_closed,
     writes_to_claim,
@@ -131,8 +133,10 @@ def test_the_last_no_closes_an_offer_and_the_first_does_not() -> None:
 
 
 def test_a_closed_offer_moves_nowhere() -> None:
-    with pytest.raises(CannotMove):
+    with pytest.raises(CannotMove) as refused:
         moved(an_offer(status="expired"), "claimed")
+
+    assert refused.value.facts == {"from": "expired", "to": "claimed"}
 
 
 def test_ids_lead_back_to_their_order() -> None:
@@ -149,6 +153,9 @@ def test_ids_lead_back_to_their_order() -> None:
         ([], True, "offered"),
         (["assigned"], False, "assigned"),
         (["assigned"], True, "offered"),
+        (["awaiting"], False, "unassigned"),
+        (["awaiting"], True, "offered"),
+        (["awaiting", "assigned"], False, "assigned"),
         (["cancelled", "accepted"], False, "assigned"),
         (["in_transit"], False, "shipped"),
         (["failed_attempt"], False, "shipped"),
@@ -198,6 +205,21 @@ def test_an_order_without_lines_is_brought_by_nobody() -> None:
 def test_what_nobody_brings_is_missing_whole() -> None:
     assert unserved({"TEAPOT": 2, "CUP": 1}, [a_work()]) == {"CUP": 1}
     assert unserved({"TEAPOT": 1}, [a_work()]) == {}
+
+
+def test_new_work_is_told_by_who_can_begin_and_who_waits_for_goods_first() -> None:
+    begins, waits = a_work(number=1), a_work("awaiting", number=2, location="wh-b")
+
+    assert to_bring([begins, waits]) == {"assigned": [["ful_1-1", "wh"]], "awaiting": [["ful_1-2", "wh-b"]]}
+    assert to_bring([begins]) == {"assigned": [["ful_1-1", "wh"]]}
+    assert to_bring([waits]) == {"assigned": [], "awaiting": [["ful_1-2", "wh-b"]]}
+
+
+def test_work_is_named_with_its_place_all_of_it_or_that_of_one_status() -> None:
+    works = [a_work(number=1), a_work("picking", number=2), a_work(number=3)]
+
+    assert pairs(works) == [["ful_1-1", "wh"], ["ful_1-2", "wh"], ["ful_1-3", "wh"]]
+    assert pairs(works, "picking") == [["ful_1-2", "wh"]]
 
 
 def test_all_statuses_are_words_orders_know() -> None:

@@ -107,6 +107,19 @@ def test_who_did_not_agree_is_told_what_could_be_had_when():
     assert refused.value.facts["short"] == [short(5, 3) | {"expected": days}]
 
 
+def test_units_of_a_lapsed_hold_are_told_as_what_could_be_had_then():
+    taken, lapsed = [expected(1, reserved=1)], [a_hold(1, shelf=FRIDAY)]
+    told = {"expected": [{"on": "2026-11-27", "quantity": 1}]}
+
+    with pytest.raises(OutOfStock) as disagreed:
+        plan_with_expected({"TEAPOT": 1}, [], taken, [WAREHOUSE], TODAY, lapsed, backorder=False)
+    with pytest.raises(OutOfStock) as wanted_more:
+        plan_later([short(2)], taken, [WAREHOUSE], TODAY, lapsed)
+
+    assert disagreed.value.facts["short"] == [short(1) | told]
+    assert wanted_more.value.facts["short"] == [short(2) | told]
+
+
 def test_more_than_is_expected_is_refused_with_all_that_is():
     with pytest.raises(OutOfStock) as refused:
         plan_later([short(3), short(1, sku="CUP")], [expected(2)], [WAREHOUSE], TODAY)
@@ -125,6 +138,12 @@ def test_the_earliest_day_is_promised_first_and_of_one_day_the_preferred_locatio
         a_piece(quantity=1, shelf=FRIDAY),
         a_piece(quantity=2, shelf=MONDAY),
     )
+
+
+def test_a_day_that_is_promised_away_gives_nothing():
+    coming = [expected(2, allocated=2), expected(1, MONDAY)]
+
+    assert plan_later([short(1)], coming, [WAREHOUSE], TODAY).pieces == (a_piece(quantity=1, shelf=MONDAY),)
 
 
 def test_exactly_what_is_expected_can_be_promised():
@@ -152,6 +171,13 @@ def test_a_lapsed_hold_on_a_day_is_the_next_buyers():
     assert plan.takes == (lapsed[0],)
 
 
+def test_lapsed_holds_of_several_days_are_taken_together():
+    lapsed = [a_hold(1, shelf=FRIDAY), a_hold(2, "ord_2", shelf=MONDAY)]
+    coming = [expected(1, reserved=1), expected(2, MONDAY, reserved=2)]
+
+    assert plan_later([short(3)], coming, [WAREHOUSE], TODAY, lapsed).takes == tuple(lapsed)
+
+
 def test_takes_of_both_kinds_ride_in_one_plan():
     here, there = a_hold(1), a_hold(1, "ord_2", shelf=FRIDAY)
 
@@ -176,10 +202,10 @@ def test_what_comes_is_for_those_who_wait_the_earliest_day_first():
 
     moves = kept_for_orders(a_piece(quantity=6), coming)
 
-    assert [(move.kind, move.shelf, move.on_hand) for move in moves] == [
-        ("received", FRIDAY, 2),
-        ("received", MONDAY, 2),
-        ("received", 0, 2),
+    assert [(move.kind, move.place, move.on_hand) for move in moves] == [
+        ("received", ("TEAPOT", WAREHOUSE, FRIDAY), 2),
+        ("received", ("TEAPOT", WAREHOUSE, MONDAY), 2),
+        ("received", ("TEAPOT", WAREHOUSE, 0), 2),
     ]
 
 
@@ -199,18 +225,18 @@ def test_goods_for_another_sku_or_house_are_not_kept_here():
 def test_what_came_is_no_longer_expected_the_earliest_day_first():
     moves = no_longer_expected(a_piece(quantity=4), [expected(5, MONDAY), expected(3)])
 
-    assert [(move.kind, move.shelf, move.expected) for move in moves] == [
-        ("expected", FRIDAY, -3),
-        ("expected", MONDAY, -1),
+    assert [(move.kind, move.place, move.expected) for move in moves] == [
+        ("expected", ("TEAPOT", WAREHOUSE, FRIDAY), -3),
+        ("expected", ("TEAPOT", WAREHOUSE, MONDAY), -1),
     ]
 
 
 def test_units_go_from_their_day_on_to_the_first_shelf():
     moves = brought_in([a_piece(quantity=3, shelf=FRIDAY)])
 
-    assert [(move.kind, move.shelf, move.on_hand) for move in moves] == [
-        ("transferred", FRIDAY, -3),
-        ("transferred", 0, 3),
+    assert [(move.kind, move.place, move.on_hand) for move in moves] == [
+        ("transferred", ("TEAPOT", WAREHOUSE, FRIDAY), -3),
+        ("transferred", ("TEAPOT", WAREHOUSE, 0), 3),
     ]
 
 

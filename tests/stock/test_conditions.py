@@ -14,7 +14,9 @@ from chalicelib.stock.model import (
     adjusted,
     issued,
     issued_directly,
+    received,
     released_hold,
+    sent,
 )
 from tests.conditions import lands, memory, refused  # noqa: F401
 from tests.stock.build import NOON, VAN, WAREHOUSE, a_hold, a_level, a_piece, moved, stocked, the_level
@@ -58,6 +60,36 @@ def test_a_level_read_with_units_has_to_stand_and_one_read_empty_may():
     assert the_level() == a_level(on_hand=3)
 
 
+def test_the_days_of_what_is_coming_are_set_only_over_those_that_were_read():
+    stocked(a_level(on_hand=5))
+    none, both = a_level(on_hand=5), a_level(on_hand=5, days=(20261127, 20261130))
+    refused(*days_set(over=both, to="20261127"))
+
+    lands(*days_set(over=none, to="20261127,20261130"))
+    refused(*days_set(over=none, to="20261201"))
+    refused(*days_set(over=replace(both, days=(20261127,)), to="20261201"))
+    moved([], as_read=[none], settings={("TEAPOT", WAREHOUSE): {"safety": 0}})
+
+    assert the_level() == both
+    lands(*days_set(over=both, to="20261130"))
+
+
+def days_set(over, to):
+    return store.change([], as_read=[over], settings={("TEAPOT", WAREHOUSE): {"days": to}})
+
+
+def test_a_day_leaves_the_list_of_what_came_only_when_its_last_unit_is_gone():
+    friday = a_piece(shelf=20261127)
+    moved([received(friday)])
+    refused(store.leave_arrived(friday.place))
+    assert store.arrived_at() == [friday.place]
+
+    moved([sent(friday)])
+    lands(store.leave_arrived(friday.place))
+
+    assert store.arrived_at() == []
+
+
 def test_one_order_holds_one_level_until_one_instant_once():
     lands(store.put_hold(a_hold(4)))
 
@@ -84,12 +116,12 @@ def test_a_hold_is_taken_as_it_was_read_or_the_plan_is_made_anew():
 
 
 def test_a_transfer_is_opened_once_and_changed_only_from_the_version_read():
-    received = replace(TRANSFER, status="received", version=2)
-    refused(store.change_transfer(TRANSFER, received))
+    whole = replace(TRANSFER, status="received", version=2)
+    refused(store.change_transfer(TRANSFER, whole))
     lands(store.open_transfer(TRANSFER))
 
     refused(store.open_transfer(TRANSFER))
-    lands(store.change_transfer(TRANSFER, received))
+    lands(store.change_transfer(TRANSFER, whole))
     refused(store.change_transfer(TRANSFER, replace(TRANSFER, status="cancelled", version=2)))
 
-    assert store.load_transfer("trf_1") == received
+    assert store.load_transfer("trf_1") == whole

@@ -22,6 +22,7 @@ from chalicelib.stock.model import (
     applied,
     called_off,
     evenly,
+    expected,
     from_display,
     holds_for,
     merged,
@@ -113,6 +114,16 @@ def test_a_ledger_replays_into_its_levels():
     ledger = [a_movement("received", 20, 1, 3, 4), model.reserved(a_piece(quantity=2)), model.sent(a_piece())]
 
     assert replayed(ledger) == {("TEAPOT", WAREHOUSE, 0): a_level(on_hand=19, reserved=3, allocated=3, display=4)}
+
+
+def test_what_is_expected_is_summed_replayed_and_applied_like_what_is_there():
+    friday = 20261127
+    ledger = [expected(a_piece(quantity=5, shelf=friday)), expected(a_piece(quantity=-2, shelf=friday))]
+    level = a_level(shelf=friday, expected=4)
+
+    assert merged(ledger) == {level.place: Movement("expected", *level.place, expected=3)}
+    assert replayed(ledger) == {level.place: a_level(shelf=friday, expected=3)}
+    assert applied([level], ledger) == [a_level(shelf=friday, expected=7)]
 
 
 def test_levels_are_left_as_movements_say_and_others_as_they_are():
