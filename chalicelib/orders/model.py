@@ -150,6 +150,10 @@ class TooManyLines(Invalid):
     says = "An order holds at most {most} different goods; split it in two."
 
 
+class TooManyPlaces(Refused):
+    says = "The goods of this order lie in too many places to be promised at once; split it in two."
+
+
 class HandoverNeedsMoney(Invalid):
     says = "Goods handed over at the counter are paid at once: cash or credit, not {method}."
 

@@ -26,6 +26,7 @@ from chalicelib.orders.model import (
     Order,
     OrderPlaced,
     TooManyLines,
+    TooManyPlaces,
     link_ends,
     with_days,
 )
@@ -109,19 +110,20 @@ def promise(command: PlaceOrder, seen: Seen, prices: Priced, plan: Plan) -> dict
     answer = show.as_json(made.order, made.payments)
     placed = store.record(made.order, made.event, actor=command.principal.actor, at=seen.now)
     order = replace(made.order, version=placed.head.sequence, journal_hash=placed.head.hash)
-    db.commit(
-        [
-            requests.remember(command.asked, answer),
-            *made.writes,
-            *[drop_hold(hold) for hold in plan.takes],  # before the levels: who lost a hold should hear of that
-            *change(made.movements, plan.safety),
-            *[open_payment(payment) for payment in made.payments],
-            store.put_order(order),
-            *store.wait(order),
-            placed.write,
-            *command.extra,
-        ]
-    )
+    writes = [
+        requests.remember(command.asked, answer),
+        *made.writes,
+        *[drop_hold(hold) for hold in plan.takes],  # before the levels: who lost a hold should hear of that
+        *change(made.movements, plan.safety),
+        *[open_payment(payment) for payment in made.payments],
+        store.put_order(order),
+        *store.wait(order),
+        placed.write,
+        *command.extra,
+    ]
+    if len(writes) > db.MOST_WRITES:  # what promises fit in one commit, their end does as well
+        raise TooManyPlaces()
+    db.commit(writes)
     return answer
 
 

@@ -4,6 +4,10 @@ from __future__ import annotations
 
 from typing import Any
 
+from chalicelib.catalog.keep import keep_product
+from chalicelib.catalog.model import Product
+from chalicelib.kit.money import Money
+from chalicelib.pricing.keep import keep_price
 from tests.client import call
 from tests.shop import CUP, RARE, TEAPOT, a_creditor, an_order, later, level, open_shop, put, token
 
@@ -187,6 +191,22 @@ def test_another_currency_is_refused(aws: Any) -> None:
     answer = place(an_order((TEAPOT, 1), payments=[{"method": "cod", "amount": {"amount": 5, "currency": "USD"}}]))
 
     assert (answer.status, answer.json["code"]) == (422, "wrong_currency")
+
+
+def test_goods_in_more_places_than_one_commit_holds_are_refused_and_nothing_moves(aws: Any) -> None:
+    open_shop()
+    skus = [f"SPICE-{number:02}" for number in range(30)]
+    for sku in skus:
+        keep_product(Product(sku, sku.title(), "Dapur"), "test")
+        keep_price(sku, Money(5_000, "IDR"), (), "test")
+        put(sku, "wh-surabaya", 1)
+        put(sku, "wh-sidoarjo", 1)
+
+    answer = place(an_order(*[(sku, 2) for sku in skus], payments=[{"method": "transfer"}]))
+
+    assert (answer.status, answer.json["code"]) == (409, "too_many_places")
+    assert {level(sku)["available"] for sku in skus} == {1}
+    assert place(an_order(*[(sku, 2) for sku in skus[:20]], payments=[{"method": "transfer"}])).status == 201
 
 
 def test_a_missing_key_is_asked_for(aws: Any) -> None:

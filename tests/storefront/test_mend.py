@@ -157,7 +157,16 @@ def test_every_button_and_link_is_large_enough_for_a_thumb(phone, api, path):
 @pytest.mark.parametrize("language", LANGUAGES)
 def test_refusals_that_a_door_can_give_have_words(language):
     words = read_words(language)
-    shopper = {"out_of_stock", "unknown_sku", "not_published", "channel_off", "no_price", "too_many_lines", "invalid"}
+    shopper = {
+        "out_of_stock",
+        "unknown_sku",
+        "not_published",
+        "channel_off",
+        "no_price",
+        "too_many_lines",
+        "too_many_places",
+        "invalid",
+    }
     shopper |= {"unknown_coupon", "coupon_ended", "coupon_spent", "coupon_does_not_apply", "coupon_needs_customer"}
     shopper |= {"unknown_postcode", "no_location", "method_unavailable", "cannot_cancel", "not_awaiting_money"}
     drawer = {"no_open_shift", "shift_not_open", "shift_not_counted", "shift_already_open", "till_in_use"}
