@@ -2,6 +2,6 @@
 counts, shelves. Goods expected on a day are a shelf of their own.
 
 Owns the table `stock`. Writes StockReceived, StockExpected, StockShelved, StockAdjusted, StockCounted, TransferSent,
-TransferReceived, TransferCancelled, ShelvesSpread. Orders, fulfillment, returns and channels may call it; none of them changes a level
-but through `store.change`, whose movements ride in the caller's own journal entry.
+TransferReceived, TransferCancelled, ShelvesSpread. Orders, fulfillment, returns and channels may call it; none of them
+changes a level but through `store.change`, whose movements ride in the caller's own journal entry.
 """

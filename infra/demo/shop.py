@@ -14,7 +14,7 @@ from chalicelib.channels import placements
 from chalicelib.channels.model import Placement
 from chalicelib.customers.keep import contact_of, keep_customer
 from chalicelib.customers.model import Address, Customer
-from chalicelib.kit import auth, clock, requests
+from chalicelib.kit import auth, clock, config, requests
 from chalicelib.kit.auth import Principal
 from chalicelib.kit.money import Money
 from chalicelib.kit.requests import AlreadyAnswered, Asked
@@ -26,6 +26,7 @@ from chalicelib.places.move import report_position
 from chalicelib.pricing.keep import keep_price, keep_promotion
 from chalicelib.pricing.model import Coupon, PriceEntry, Promotion
 from chalicelib.stock import move, transfer
+from chalicelib.stock.expect import expect
 from infra.demo.goods import AREAS, BUYERS, GOODS, MAKERS, OFFICE, PLACES, SALESMEN, SCARCE_EVERY
 
 OWNER = Principal(role="owner", id="owner-ratna", name="Ratna Wijaya")
@@ -181,6 +182,15 @@ def keep_stock() -> None:
             move.receive(OWNER, place, amounts, "stok awal (rekaan)", asked(f"receive:{place}"))
     for number, (name, *_) in enumerate(SALESMEN):
         load_van(name, van_load(number))
+    expect_more()
+
+
+def expect_more() -> None:
+    """Of what is scarce two dozen are on their way, so that it can be sold ahead."""
+    scarce = [product.sku for number, (product, _) in enumerate(goods()) if is_scarce(number)]
+    soon = clock.day_of(clock.now(), config.zone()) + timedelta(days=5)
+    with suppress(AlreadyAnswered):
+        expect(OWNER, "wh-surabaya", soon, dict.fromkeys(scarce[:3], 24), "pesanan ke pemasok (rekaan)", asked("more"))
 
 
 def units_of(number: int, place: str, units: int) -> int:
