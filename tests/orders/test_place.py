@@ -65,6 +65,18 @@ def test_a_repeat_is_answered_even_when_nothing_is_left(aws: Any) -> None:
     assert second.body == first.body
 
 
+def test_a_repeat_a_year_later_is_the_same_order_with_the_same_answer(aws: Any) -> None:
+    open_shop(TEAPOT=5)
+    first = place(an_order((TEAPOT, 2)))
+
+    later(365 * 24 * 60)
+    second = place(an_order((TEAPOT, 2)))
+
+    assert (first.status, second.status) == (201, 200)
+    assert second.body == first.body
+    assert level(TEAPOT)["allocated"] == 2
+
+
 def test_the_same_key_with_another_body_is_refused_and_nothing_moves(aws: Any) -> None:
     open_shop(TEAPOT=5)
     place(an_order((TEAPOT, 2)))
