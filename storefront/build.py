@@ -92,11 +92,14 @@ def categories(listings: list[Facts]) -> list[Facts]:
 
 
 def beside(listings: list[Facts]) -> Iterator[tuple[Facts, list[Facts]]]:
-    """Each with the four that follow in its category, around the corner: so each is shown beside four, and a change of
-    one concerns no more pages than that."""
-    around = listings + listings[:NEAR]
+    """Each is shown beside the four before it, so a change of one concerns no more pages than that."""
     for place, each in enumerate(listings):
-        yield each, [other for other in around[place + 1 : place + 1 + NEAR] if other is not each][: len(listings) - 1]
+        yield each, [listings[other] for other in following(place, len(listings))]
+
+
+def following(place: int, count: int, step: int = 1) -> list[int]:
+    """The places of the next four in a category, around the corner; with -1 of the four before."""
+    return [(place + step * far) % count for far in range(1, min(NEAR, count - 1) + 1)]
 
 
 def write_desk(out: Path, settings: Facts, assets: str) -> None:
@@ -145,15 +148,15 @@ def words_module(table: str, language: str) -> str:
 def put(out: Path, path: str, text: str) -> None:
     file = f"{out}/{path.lstrip('/')}" + ("index.html" if path.endswith("/") else "")
     try:
-        written(file, text)
+        written(file, text.encode())
     except FileNotFoundError:
         os.makedirs(os.path.dirname(file))
-        written(file, text)
+        written(file, text.encode())
 
 
-def written(file: str, text: str) -> None:
+def written(file: str, content: bytes) -> None:
     with open(file, "wb", buffering=0) as opened:
-        opened.write(text.encode())
+        opened.write(content)
 
 
 def refuse_what_is_not_ours(out: Path) -> None:

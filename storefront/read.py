@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from chalicelib.catalog import find as catalog
-from chalicelib.catalog.model import Channel, sells
+from chalicelib.catalog.model import Channel, Product, sells
 from chalicelib.kit import clock, config
 from chalicelib.payments.model import METHODS
 from chalicelib.places import find as places
@@ -20,9 +20,18 @@ AT_ONCE = 50
 
 
 def products() -> list[Facts]:
+    return facts_of_all(catalog.all_products())
+
+
+def product(sku: str) -> Facts | None:
+    """None for what the web does not sell, or not any more."""
+    found = catalog.products_of([sku])
+    return next(iter(facts_of_all(list(found.values()))), None)
+
+
+def facts_of_all(kept: list[Product]) -> list[Facts]:
     channel = catalog.channel(SHOP)
-    shown = [product for product in catalog.all_products() if sells(channel, product)]
-    listed = pricing.listing(shown, channel)
+    listed = pricing.listing([product for product in kept if sells(channel, product)], channel)
     levels = units([each.product.sku for each in listed], channel)
     return [facts_of(each, levels.get(each.product.sku, {})) for each in listed]
 

@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+import statistics
 import tempfile
 import time
 from pathlib import Path
 
 from storefront.build import LANGUAGES, build
+from storefront.change import change
 from storefront.listing import Facts
-from tests.storefront.build import a_product, settings
+from tests.storefront.build import a_product, rupiah, settings
 
 PRODUCTS, CATEGORIES = 3_000, 30
 MEMORY = Path("/dev/shm")  # a file system without a disk: what a disk adds is told beside it
@@ -23,6 +25,19 @@ def product_pages_a_cpu_second(products: int = PRODUCTS, where: Path = MEMORY) -
         build(shelf(products), settings(), Path(scratch, "site"))
         used = time.process_time() - began
     return len(LANGUAGES) * products / used
+
+
+def milliseconds_to_change_one(products: int = PRODUCTS, changes: int = 40, where: Path = MEMORY) -> float:
+    """CPU, the median, of a price that changes in a site of so many products, in a process that made it: two pages of
+    its own, its card on both homes, on its category in both languages, and beside four others in each."""
+    goods, used = shelf(products), []
+    with tempfile.TemporaryDirectory(dir=where if where.is_dir() else None) as scratch:
+        build(goods, settings(), Path(scratch, "site"))
+        for number, product in enumerate(goods[:: products // changes]):
+            began = time.process_time()
+            assert change(product | {"price": rupiah(number + 1)}, settings(), Path(scratch, "site"))
+            used.append(time.process_time() - began)
+    return 1000 * statistics.median(used)
 
 
 def shelf(products: int) -> list[Facts]:

@@ -12,7 +12,7 @@ from chalicelib.places.model import Location
 from chalicelib.pricing.keep import keep_price, keep_promotion
 from chalicelib.pricing.model import Promotion
 from chalicelib.stock.move import receive
-from storefront import read
+from storefront import change, read
 from storefront.build import build
 from tests.storefront.build import rupiah
 from tests.storefront.pages import Page
@@ -48,3 +48,27 @@ def test_the_pages_show_what_the_engine_quotes_and_what_anybody_may_know_of_stoc
     page = Page(tmp_path / "site" / "p" / "KOPI-01.html")
     assert page.json_ld["offers"]["price"] == "60000"
     assert "Mobil Budi" not in (tmp_path / "site" / "p" / "KOPI-01.html").read_text()
+
+
+def test_one_product_is_read_as_among_all_of_them(shop):
+    assert read.product("KOPI-01") == read.products()[0]
+    assert [read.product(sku) for sku in ("KASIR-01", "GRATIS-01", "NOBODYS")] == [None] * 3
+
+
+def test_the_command_shows_one_product_as_it_is_now_and_builds_all_when_it_is_new(shop, tmp_path, monkeypatch, capsys):
+    site = tmp_path / "site"
+    build(read.products(), read.settings(), site)
+    keep_price("KOPI-01", Money(40_000, "IDR"), (), OWNER.id)
+    keep_price("GRATIS-01", Money(4_000, "IDR"), (), OWNER.id)
+
+    assert shown_now("KOPI-01", site, monkeypatch, capsys) == f"KOPI-01 in {site}"
+    assert Page(site / "p" / "KOPI-01.html").json_ld["offers"]["price"] == "30000"
+    assert not (site / "p" / "GRATIS-01.html").exists()
+    assert shown_now("GRATIS-01", site, monkeypatch, capsys) == f"2 products in {site}"
+    assert (site / "p" / "GRATIS-01.html").exists()
+
+
+def shown_now(sku, site, monkeypatch, capsys):
+    monkeypatch.setattr("sys.argv", ["change", sku, "--out", str(site)])
+    change.main()
+    return capsys.readouterr().out.strip()
