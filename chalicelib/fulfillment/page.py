@@ -28,6 +28,7 @@ WORDS = {
         "map": "Buka peta",
         "call": "Telepon",
         "note": "Catatan",
+        "next": "Tandai berangkat dan sampai di Meja staf",
         "already_claimed": "Sudah diambil rekan Anda. Terima kasih sudah sigap!",
         "warehouse_accepted": "Gudang sudah mengerjakan pesanan ini. Terima kasih!",
         "offer_expired": "Waktu tawaran ini sudah habis.",
@@ -54,6 +55,7 @@ WORDS = {
         "map": "Open the map",
         "call": "Call",
         "note": "Note",
+        "next": "Say at the staff desk when you leave and arrive",
         "already_claimed": "A colleague was faster. Thank you for looking!",
         "warehouse_accepted": "The warehouse has begun with this order. Thank you!",
         "offer_expired": "This offer has ended.",
@@ -72,7 +74,7 @@ STYLE = (
     "--go:#17a56a}}*{box-sizing:border-box}body{margin:0;background:var(--page);color:var(--ink);"
     "font:17px/1.5 system-ui,-apple-system,Roboto,sans-serif}main{max-width:27rem;margin:0 auto;padding:1rem}"
     ".top{display:flex;justify-content:space-between;align-items:baseline;color:var(--soft);font-size:.85rem;"
-    "padding:.2rem .2rem .8rem}a{color:inherit}.card{background:var(--card);border-radius:1rem;padding:1.2rem;"
+    "padding:0 .2rem}.top a{padding:.85rem 0}a{color:inherit}.card{background:var(--card);border-radius:1rem;padding:1.2rem;"
     "box-shadow:0 1px 3px #0002}h1{font-size:1.25rem;line-height:1.25;margin:0 0 .9rem}"
     ".far{font-size:2.6rem;font-weight:700;letter-spacing:-.02em;line-height:1}.far small{font-size:1rem;"
     "font-weight:400;color:var(--soft);letter-spacing:0}h2{font-size:.8rem;font-weight:600;color:var(--soft);"
@@ -123,6 +125,7 @@ def _his(work: dict[str, Any], say: dict[str, Any]) -> str:
     return (
         f"<h1>{say['yours']}</h1><h2>{say['to']}</h2><p class=big>{where}</p>{note}{_goods(work, say)}"
         f"{_cash(work, say)}{_map(work, say)}{_call(customer, say)}"
+        f"<a class='go second' href=/desk/#/work>{say['next']}</a>"
     )
 
 

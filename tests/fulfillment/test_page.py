@@ -55,7 +55,8 @@ def test_the_button_claims_and_shows_where_to() -> None:
     assert (answer.status, answer.headers["Location"]) == (303, f"../{token}")
     assert the_offer(order).claimed_by == BUDI
     assert level(TEAPOT, "van-budi")["allocated"] == 2
-    for said in ("Sari", "Jl. Kenanga 5", "Pagar hijau", "tel:+6281252981234", f"q={HERE.lat},{HERE.lon}"):
+    next_step = "href=/desk/#/work"
+    for said in ("Sari", "Jl. Kenanga 5", "Pagar hijau", "tel:+6281252981234", f"q={HERE.lat},{HERE.lon}", next_step):
         assert said in page.text
 
 
