@@ -6,7 +6,7 @@ It is stored with all it was decided from, so that anyone can run it again and g
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import asdict, dataclass, field
+from dataclasses import dataclass, field
 from datetime import datetime
 from math import inf
 from typing import Any
@@ -128,12 +128,20 @@ def _invited(candidate: dict[str, Any]) -> Invited:
 def question(job: Job, vans: Sequence[Van], stock: Stock, now: datetime, settings: Settings) -> dict[str, Any]:
     """All that `route` was told, JSON-ready."""
     return {
-        "job": asdict(job),
-        "vans": [asdict(van) | {"seen_at": van.seen_at and van.seen_at.isoformat()} for van in vans],
+        "job": vars(job) | {"destination": _of_point(job.destination)},
+        "vans": [_of_van(van) for van in vans],
         "stock": {location: dict(units) for location, units in stock.items()},
         "now": now.isoformat(),
-        "settings": asdict(settings),
+        "settings": vars(settings),
     }
+
+
+def _of_van(van: Van) -> dict[str, Any]:
+    return vars(van) | {"position": _of_point(van.position), "seen_at": van.seen_at and van.seen_at.isoformat()}
+
+
+def _of_point(point: Point | None) -> dict[str, float] | None:
+    return vars(point) if point else None
 
 
 def route_again(asked: dict[str, Any]) -> Decision:

@@ -17,7 +17,7 @@ def now() -> datetime:
 
 def iso(instant: datetime) -> str:
     """`2026-11-22T09:15:00.000Z`: sorts as text."""
-    return _in_utc(instant).isoformat(timespec="milliseconds").removesuffix("+00:00") + "Z"
+    return _in_utc(instant).isoformat(timespec="milliseconds")[:-6] + "Z"  # for +00:00
 
 
 def parse(text: str) -> datetime:

@@ -4,10 +4,9 @@ from __future__ import annotations
 
 import hashlib
 import os
+from base64 import b32encode
 from collections.abc import Callable
 from datetime import datetime
-
-from ulid import base32
 
 ALPHABET = "23456789ABCDEFGHJKLMNPQRSTUVWXYZ"  # no 0/O, no 1/I: these are read out over the phone
 
@@ -17,12 +16,21 @@ randomness: Callable[[int], bytes] = os.urandom  # a simulator puts its own seed
 def new(prefix: str, at: datetime) -> str:
     """`ord_01KB…`: sorts by the instant it was made at, to the millisecond."""
     milliseconds = int(at.timestamp() * 1000)
-    return f"{prefix}_{base32.encode(milliseconds.to_bytes(6, 'big') + randomness(10))}"
+    return f"{prefix}_{_crockford(milliseconds.to_bytes(6, 'big') + randomness(10))}"
 
 
 def derived(prefix: str, *parts: str) -> str:
     """The same parts always make the same id, so a consumer that runs twice makes one thing."""
-    return f"{prefix}_{base32.encode(_digest(*parts)[:16])}"
+    return f"{prefix}_{_crockford(_digest(*parts)[:16])}"
+
+
+_OURS = bytes.maketrans(b"ABCDEFGHIJKLMNOPQRSTUVWXYZ234567", b"0123456789ABCDEFGHJKMNPQRSTVWXYZ")
+
+
+def _crockford(sixteen: bytes) -> str:
+    """A ULID's 26 characters, the first two bits of which are padding: four more bytes before them fill groups of 40
+    bits, and six characters more."""
+    return b32encode(bytes(4) + sixteen)[6:].translate(_OURS).decode()
 
 
 def short_number(identifier: str) -> str:

@@ -18,7 +18,7 @@ class Money:
     currency: str
 
     def __post_init__(self) -> None:
-        if not isinstance(self.minor, int) or isinstance(self.minor, bool):
+        if type(self.minor) is not int:  # True would be one unit
             raise TypeError(f"minor units are whole: {self.minor!r}")
         if self.currency not in EXPONENTS:
             raise ValueError(f"unknown currency {self.currency!r}")

@@ -210,8 +210,9 @@ def merged(movements: Iterable[Movement]) -> dict[Place, Movement]:
     sums: dict[Place, Movement] = {}
     for each in movements:
         before = sums.get(each.place, Movement(each.kind, *each.place))
-        sums[each.place] = replace(
-            before,
+        sums[each.place] = Movement(
+            before.kind,
+            *before.place,
             on_hand=before.on_hand + each.on_hand,
             reserved=before.reserved + each.reserved,
             allocated=before.allocated + each.allocated,

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from itertools import combinations
 
 from chalicelib.stock.model import Hold, Level, Movement, OutOfStock, Piece, Place, released_hold
@@ -123,9 +123,8 @@ def _kept_back(levels: Sequence[Level], safety: int, lapsed: Sequence[Hold]) -> 
     shelves = []
     for level in sorted(levels, key=lambda level: level.shelf):
         ended = tuple(hold for hold in lapsed if (hold.sku, hold.location, hold.shelf) == level.place)
-        shelf = Shelf(level.place, level.available, ended)
-        kept = min(safety, max(0, shelf.promisable))
-        shelves.append(replace(shelf, free=shelf.free - kept))
+        kept = min(safety, max(0, Shelf(level.place, level.available, ended).promisable))
+        shelves.append(Shelf(level.place, level.available - kept, ended))
         safety -= kept
     return tuple(shelves)
 

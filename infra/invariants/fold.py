@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Mapping
-from typing import NamedTuple
+from typing import TYPE_CHECKING, NamedTuple
 
-from infra.invariants.world import Row
+if TYPE_CHECKING:
+    from infra.invariants.world import Row
 
 
 class Step(NamedTuple):

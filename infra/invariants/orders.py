@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 
 from infra.invariants import states
-from infra.invariants.fold import Step, steps
+from infra.invariants.fold import Step
 from infra.invariants.world import Row, World, summed, units_of
 
 # What an order's journal tells, and what else its row may be by then: a tender ends with its order or by another that
@@ -16,25 +16,20 @@ QUIETLY = {"superseded": {"expired"}, "on_credit": {"captured", "cancelled"}} | 
 
 
 CAME = ("StockReceived", "TransferReceived")
-TOLD_OF = ("order#", "transfer#", "shift#")
 
 
 def o1_every_step_is_in_its_table(world: World) -> list[str]:
     """Every state is one of its table, and each step that the journal tells leads from a state to one of its next. A
     claim comes before its offer's end, an offer runs out after it, and nobody's time to pay is over before it is."""
     wrong = [f"{name} is {state!r}, which is no state" for name, state, table in _standing(world) if state not in table]
-    for history in _histories(world):
+    for history in world.steps:
         before: dict[str, str] = {}
-        for step in steps(history, world.works):
+        for step in history:
             was = before.get(step.of)
             if was and step.to != was and step.to not in _next(world, step, was):
                 wrong.append(f"{step.of} went from {was} to {step.to}")
             before[step.of] = step.to
     return wrong + list(_out_of_time(world))
-
-
-def _histories(world: World) -> Iterator[list[Row]]:
-    yield from (history for subject, history in world.journal.items() if subject.startswith(TOLD_OF))
 
 
 def _standing(world: World) -> Iterator[tuple[str, str, states.Table]]:
@@ -85,7 +80,7 @@ def _out_of_time(world: World) -> Iterator[str]:
 
 def o3_a_row_is_what_its_journal_tells(world: World) -> list[str]:
     """State of each order, payment, fulfillment, offer, transfer and drawer = the last step that its journal tells."""
-    told = {step.of: step.to for history in _histories(world) for step in steps(history, world.works)}
+    told = {step.of: step.to for history in world.steps for step in history}
     standing = {name: row["status"] for name, row in (*world.orders.items(), *world.payments.items(), *_rows(world))}
     wrong = []
     for name in {*told, *standing}:

@@ -11,6 +11,7 @@ from functools import cached_property, lru_cache
 from typing import Any, NamedTuple
 
 from chalicelib.kit import clock
+from infra.invariants.fold import Step, steps
 
 ROOMS = (
     *("catalog", "channels", "customers", "fulfillment", "journal", "notify"),
@@ -19,6 +20,8 @@ ROOMS = (
 FIRST_DAY = 10_000_000  # shelves from here on are days, on which goods are expected
 HEARD_WITHIN = clock.minutes(1)
 SWEPT_WITHIN = clock.minutes(3)  # the clock comes by once a minute
+
+TOLD_OF = ("order#", "transfer#", "shift#")  # whose histories tell of states
 
 Row = dict[str, Any]
 
@@ -76,6 +79,12 @@ class World:
         for entry in self.entries:
             by_subject.setdefault(entry["subject"], []).append(entry)
         return by_subject
+
+    @cached_property
+    def steps(self) -> list[list[Step]]:
+        """From state to state, as each history tells."""
+        told = [history for subject, history in self.journal.items() if subject.startswith(TOLD_OF)]
+        return [list(steps(history, self.works)) for history in told]
 
     @cached_property
     def by_event(self) -> dict[str, Row]:

@@ -13,6 +13,8 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import timedelta
+from functools import cache
+from itertools import accumulate
 from typing import Any, NoReturn
 
 import tests.environment  # noqa: F401 - before the first import of the shop
@@ -147,7 +149,7 @@ class Sim:
         return self
 
     def step(self, actors: list[tuple[int, Callable[[Sim], str]]], number: int = 0) -> None:
-        deed = self.chance.choices(actors, [weight for weight, _ in actors])[0][1]
+        deed = self.chance.choices(actors, cum_weights=_odds(tuple(actors)))[0][1]
         self.deed = self.deed if self.inside else deed
         self.now += timedelta(seconds=self.chance.uniform(0, 15))
         self.resent, at = 0, len(self.story)
@@ -248,6 +250,11 @@ class Sim:
 
     def wrong(self, words: str, cause: Exception | None = None) -> NoReturn:
         raise Wrong(f"seed {self.seed}\n" + "\n".join(self.story) + f"\n{words}") from cause
+
+
+@cache
+def _odds(actors: tuple[tuple[int, Any], ...]) -> list[int]:
+    return list(accumulate(weight for weight, _ in actors))
 
 
 def run(seed: int, steps: int, chances: Chances | None = None) -> Sim:

@@ -19,11 +19,12 @@ class Kept(dict[str, Typed]):
     """What stands at one place. It is never changed in place, so whatever is read out of it is read once."""
 
     __slots__ = ("plain", "rows")
+    rows: dict[Any, Any]
+    plain: Any
 
     def __init__(self, item: Any) -> None:
         super().__init__(item)
-        self.rows: dict[Any, Any] = {}
-        self.plain: Any = None
+        self.rows, self.plain = {}, None
 
     def as_row(self, kind: Any) -> Any:
         row = self.rows.get(kind)
