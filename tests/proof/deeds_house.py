@@ -182,10 +182,9 @@ def customers_turn_out_to_be_one(sim: Sim) -> str:
 
 
 def news_arrive(sim: Sim) -> str:
-    sim.news()
-    if not sim.waiting:
+    if not sim.news.come(sim.memory.stream):
         return "none"
-    return sim.deliver(sim.chance.randrange(min(4, len(sim.waiting))))
+    return sim.deliver(sim.chance.randrange(min(4, len(sim.news.waiting))))
 
 
 def the_minute(sim: Sim) -> str:

@@ -18,9 +18,8 @@ from itertools import accumulate
 from typing import Any, NoReturn
 
 import tests.environment  # noqa: F401 - before the first import of the shop
-from chalicelib.kit import clock, db, ids, journal
+from chalicelib.kit import clock, db, ids
 from chalicelib.kit.errors import Problem, Unavailable
-from chalicelib.kit.journal import Entry
 from chalicelib.kit.requests import AlreadyAnswered
 from chalicelib.notify import carriers, transports
 from chalicelib.places import find as places
@@ -29,11 +28,12 @@ from infra import invariants
 from infra.invariants.world import ROOMS, World
 from tests.fulfillment.build import NOON
 from tests.proof import touched
-from tests.proof.chances import LISTENERS, PROCESSES, SKEW, Chances, Process, Wrong
+from tests.proof.chances import PROCESSES, SKEW, Chances, Process, Wrong
 from tests.proof.memory import READ_FAULTS, SEND_FAULTS, Memory
+from tests.proof.news import News
 from tests.proof.swift import plain_rows
 
-__all__ = ["LISTENERS", "Chances", "Sim", "Wrong", "run"]
+__all__ = ["Chances", "Sim", "Wrong", "run"]
 MOST_ROUNDS = 300  # to become quiet
 AT_READING = (*["resent"] * 7, *READ_FAULTS)  # most are mended by sending again
 
@@ -50,8 +50,7 @@ class Sim:
         self.memory = Memory()
         self.story: list[str] = []
         self.calm, self.inside, self.keys = True, 0, 0
-        self.heard = 0
-        self.waiting: list[tuple[str, dict[str, Any]]] = []
+        self.news = News()
         self.outbox: list[tuple[str, str, str]] = []
         self.answers: dict[str, Any] = {}
         self.orders: list[str] = []
@@ -189,22 +188,8 @@ class Sim:
             return self.answers[key]
         raise Unavailable()
 
-    def news(self) -> None:
-        """Everything committed since is on its way to both listeners."""
-        for item in self.memory.stream[self.heard :]:
-            told = journal.told(item.as_row(Entry))
-            self.waiting += [(listener, told) for listener, (kinds, _) in LISTENERS.items() if told["kind"] in kinds]
-        self.heard = len(self.memory.stream)
-
     def deliver(self, place: int) -> str:
-        """One message, perhaps ahead of its turn; it stays until it was taken, and at times longer."""
-        listener, told = self.waiting[place]
-        words = f"{listener} hears {told['kind']} of {told['subject'][-6:]}"
-        LISTENERS[listener][1](told)
-        taken = self.calm or self.chance.random() >= self.chances.again
-        if taken and (listener, told) in self.waiting:  # who came in between may have taken it
-            self.waiting.remove((listener, told))
-        return words
+        return self.news.deliver(place, lambda: self.calm or self.chance.random() >= self.chances.again)
 
     def become_quiet(self) -> None:
         """Faults stop; everything that waits must drain."""
@@ -212,13 +197,12 @@ class Sim:
 
         self.calm = True
         for _ in range(MOST_ROUNDS):
-            self.news()
-            if not self.waiting:
+            if not self.news.come(self.memory.stream):
                 return
             self.tried(lambda sim: sim.deliver(0))
-            if len(self.waiting) < 3:
+            if len(self.news.waiting) < 3:
                 self.tried(actors.the_minute)
-        self.wrong(f"O7: not quiet after {MOST_ROUNDS} rounds: {self.waiting[:3]}")
+        self.wrong(f"O7: not quiet after {MOST_ROUNDS} rounds: {self.news.waiting[:3]}")
 
     # -- what must be true --------------------------------------------------------------------------------------------
 

@@ -18,7 +18,8 @@ from infra.invariants import World
 from tests.fulfillment.build import placed_only
 from tests.proof import actors
 from tests.proof.bugs.shop import AGUS, JOKO, MAYA
-from tests.proof.sim import LISTENERS, Sim
+from tests.proof.chances import LISTENERS
+from tests.proof.sim import Sim
 from tests.shop import who
 
 TRANSFER, CREDIT, CASH = [{"method": "transfer"}], [{"method": "credit"}], [{"method": "cash"}]
@@ -46,13 +47,12 @@ class Scene:
 
     def all_hear(self) -> None:
         """Everything twice, until nobody has anything more to say."""
-        self.sim.news()
-        while self.sim.waiting:
-            waiting, self.sim.waiting = self.sim.waiting, []
+        news = self.sim.news
+        while news.come(self.sim.memory.stream):
+            waiting, news.waiting = news.waiting, []
             for listener, told in waiting:
                 for _ in "again":
                     LISTENERS[listener][1](told)
-            self.sim.news()
 
     def step(self, order_id: str, *verbs: str, by: str, work: int = -1, **said: Any) -> None:
         """Looked up as the doors do, so that a verb with a bug is the one that is used."""
