@@ -24,7 +24,7 @@ OF_A_COMMIT = ("reply lost", "reset", "duplicate", "throttled", "conflict", "slo
 OF_A_READ = ("reset", "slow", "killed")
 
 DOORS = [row for row in ROWS if row.name in (*money.DOORS, *money.ASKS)]
-FEWER = 4  # where one of the two meets a read, a sample takes every fourth pair
+FEWER = 6  # where one of the two meets a read, a sample takes every sixth pair
 
 
 @dataclass(frozen=True)

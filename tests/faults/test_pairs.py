@@ -1,5 +1,5 @@
 """Every door that moves money under two faults in one story: one effect, nothing acknowledged is lost, the right answer
-in the end. `make faults` takes every pair; here all in which both faults meet a commit, and a fourth of the others."""
+in the end. `make faults` takes every pair; here all in which both faults meet a commit, and a sixth of the others."""
 
 from __future__ import annotations
 
