@@ -20,6 +20,7 @@ from chalicelib.stock.model import (
     Level,
     Movement,
     NoSuchLocation,
+    NotPromised,
     NotYourLocation,
     OutOfStock,
     Piece,
@@ -55,8 +56,8 @@ def receive(
     event = StockReceived(location, reason, as_lists(movements))
     try:
         return write_down(principal, event, change(movements), asked)
-    except OutOfStock as promised_meanwhile:
-        raise Moved() from promised_meanwhile
+    except (OutOfStock, NotPromised) as changed_meanwhile:
+        raise Moved() from changed_meanwhile
 
 
 def coming_to(location: str, skus: Iterable[str]) -> list[Level]:

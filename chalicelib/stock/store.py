@@ -206,7 +206,7 @@ class _Change:
         """What is taken must leave safety behind, and units that the same commit sets free count as there; but none
         are set free that were never promised."""
         needed = {name: self.owed(name) for name in ("reserved", "allocated", "display")}
-        needed["on_hand"] = -self.total.on_hand
+        needed |= {"on_hand": -self.total.on_hand, "expected": -self.total.expected}
         needed["available"] = -self.total.available + (self.safety if self.taken else 0)
         return [getattr(LevelRow, name) >= least for name, least in needed.items() if least > 0]
 

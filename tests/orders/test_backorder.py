@@ -13,6 +13,7 @@ from chalicelib.kit import clock, journal
 from chalicelib.notify.exceptions import exceptions
 from chalicelib.notify.scene import Scene
 from chalicelib.notify.words import said
+from chalicelib.stock import move
 from chalicelib.stock.store import load_places
 from infra.invariants.check import check
 from tests.client import call
@@ -157,6 +158,27 @@ def test_between_arrival_and_its_news_nobody_else_can_buy_what_is_kept(day: Day)
 
     assert answer.status == 409
     assert coming() == {"on_hand": 2, "allocated": 2}
+    day.all_hear()
+    all_is_well()
+
+
+def test_two_deliveries_at_once_are_both_counted_and_expected_once(day: Day, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Found by seed 20090: both had read that two were still on their way."""
+    expect(day, 2)
+    day.order("late", (TEAPOT, 4), **LATER)
+    reads = move.load_expected
+
+    def another_comes_in_between(firsts: Any) -> Any:
+        found = reads(firsts)
+        monkeypatch.setattr(move, "load_expected", reads)
+        comes(day, 2)
+        return found
+
+    monkeypatch.setattr(move, "load_expected", another_comes_in_between)
+    comes(day, 2)
+
+    assert coming() == {}
+    assert level(TEAPOT) == {"on_hand": 7, "reserved": 0, "allocated": 4, "available": 3}
     all_is_well()
 
 

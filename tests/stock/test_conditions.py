@@ -9,9 +9,11 @@ import pytest
 from chalicelib.stock import store
 from chalicelib.stock.model import (
     HoldGone,
+    NotPromised,
     Transfer,
     TransferLine,
     adjusted,
+    expected,
     issued,
     issued_directly,
     received,
@@ -76,6 +78,16 @@ def test_the_days_of_what_is_coming_are_set_only_over_those_that_were_read():
 
 def days_set(over, to):
     return store.change([], as_read=[over], settings={("TEAPOT", WAREHOUSE): {"days": to}})
+
+
+def test_never_fewer_than_none_are_expected_though_as_many_came():
+    friday = a_piece(quantity=2, shelf=20261127)
+    moved([expected(friday), received(friday)])
+
+    refused(*store.change([expected(a_piece(quantity=-3, shelf=20261127))]), by=NotPromised)
+    moved([expected(a_piece(quantity=-2, shelf=20261127))])
+
+    assert the_level(shelf=20261127) == a_level(shelf=20261127, on_hand=2)
 
 
 def test_a_day_leaves_the_list_of_what_came_only_when_its_last_unit_is_gone():
