@@ -69,7 +69,7 @@ def test_an_exact_drawer_is_closed_without_a_question(phone):
     api = at_the_counter(phone, counted(625_000))
     api.doors["POST /shifts/shf_1/close"] = then_it_is(api, None)
 
-    assert phone.get_by_text("Pas", exact=True).count() == 1
+    phone.get_by_text("Pas", exact=True).wait_for()
     assert phone.get_by_label("Sebab selisih").count() == 0
     phone.get_by_role("button", name="Tutup laci").click()
 

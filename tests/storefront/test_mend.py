@@ -231,3 +231,23 @@ def test_a_proof_of_nothing_is_not_sent(phone, api):
 
     phone.get_by_text("Isi nomor referensi, atau pilih foto buktinya.").wait_for()
     assert api.said_to(PROOF) == []
+
+
+def test_the_orders_of_this_device_are_listed(phone, api):
+    api.doors["GET /orders/ord_1"] = lambda asked: (200, an_order())
+    phone.goto("/pesanan/?id=ord_1&token=0.secret")
+    phone.get_by_role("heading", name="Pesanan SK-7H2K-4").wait_for()
+
+    phone.goto("/pesanan/")
+    phone.get_by_role("link", name="SK-7H2K-4").click()
+
+    phone.get_by_role("heading", name="Pesanan SK-7H2K-4").wait_for()
+
+
+def test_a_device_without_orders_is_led_to_the_catalog(phone, api):
+    phone.goto("/pesanan/")
+
+    phone.get_by_text("Belum ada pesanan dari perangkat ini.").wait_for()
+    phone.get_by_role("button", name="Lihat katalog").click()
+
+    phone.get_by_role("searchbox").wait_for()

@@ -11,13 +11,15 @@ import { words } from "./words.js";
 
 const CHANNELS = { cashier: ["pos"], salesman: ["sfa"], agent: ["phone", "social", "whatsapp"], owner: ["pos", "sfa", "phone", "social", "whatsapp"] };
 const FROM_HAND = new Set(["pos", "sfa"]);
+const DRAFTED = new Set(["phone", "social", "whatsapp", "sfa"]);
+const DRAFTS = new Set(["owner", "agent", "salesman"]);
 
 export function sell(place, customerId) {
   const sale = { lines: new Map(), customer: customerId ? { id: customerId } : null };
   const form = h("form", { class: "sell", onsubmit: (event) => (event.preventDefault(), order(form, sale)) });
   const drawer = h("div", {});
   const redo = () => sell(place, "");
-  fill(form, channelField(form, sale), customerFields(sale), goodsFields(form, sale), deliveryFields(form, sale), paymentFields(form, sale), h("div", { id: "price", class: "price-box" }), h("div", { id: "sold" }), h("button", { type: "submit", id: "place" }, words.sell.place));
+  fill(form, channelField(form, sale), customerFields(sale), goodsFields(form, sale), deliveryFields(form, sale), paymentFields(form, sale), h("div", { id: "price", class: "price-box" }), h("div", { id: "sold" }), h("button", { type: "submit", id: "place" }, words.sell.place), DRAFTS.has(me.role) ? h("button", { type: "button", id: "draft", class: "outline", onclick: (event) => draft(event.target, form, sale) }, words.sell.draft) : "");
   fill(place, drawer, form);
   sale.redo = redo;
   if (["cashier", "salesman"].includes(me.role)) till(drawer);
@@ -122,6 +124,8 @@ function adjust(form, sale) {
   const payment = form.elements.payment;
   for (const option of payment.options) option.hidden = option.disabled = (option.value === "cash" && !hand) || (option.value === "cod" && method.value === "handover");
   if (payment.selectedOptions[0]?.disabled) payment.value = hand ? "cash" : "transfer";
+  const drafting = one("#draft", form);
+  if (drafting) drafting.hidden = !DRAFTED.has(value(form, "channel")) || method.value === "handover";
   price(form, sale);
 }
 
@@ -175,6 +179,22 @@ async function order(form, sale) {
     } catch (problem) {
       if (problem.unanswered) unanswered(form);
       else write("desk.pending", null);
+      throw problem;
+    }
+  });
+}
+
+/** Kept for the customer at these prices and sent to him as a link; he chooses how to pay, and nothing is held till then. */
+async function draft(control, form, sale) {
+  if (!sale.lines.size) return tell(words.sell.empty, "bad");
+  sale.draft ??= { key: newKey(), link: newKey(), body: wish(form, sale) };
+  await doing(control, async () => {
+    try {
+      const made = await ask("POST", "/drafts", { body: sale.draft.body, key: sale.draft.key });
+      const { url } = await ask("POST", `/drafts/${made.id}/pay-link`, { key: sale.draft.link });
+      fill(form, h("article", { class: "card open sold" }, h("h2", {}, say(words.sell.drafted, { number: made.number })), h("p", { class: "cash" }, formatted(made.total)), h("footer", {}, button(words.sell.next, sale.redo), h("a", { href: url }, words.link_customer))));
+    } catch (problem) {
+      if (!problem.unanswered) sale.draft = null;
       throw problem;
     }
   });

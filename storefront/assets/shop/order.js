@@ -3,7 +3,7 @@ import { call, newKey } from "../common/api.js";
 import { fill, h, one, say, whileWatched } from "../common/dom.js";
 import { formatted } from "../common/money.js";
 import { read, write } from "./keep.js";
-import { payments } from "./pay.js";
+import { choosing, payments } from "./pay.js";
 import { kindly } from "./problem.js";
 import { quoteTable } from "./quote.js";
 import { steps } from "./timeline.js";
@@ -17,9 +17,6 @@ const token = asked.get("token") || read("orders", []).find((each) => each.id ==
 const places = JSON.parse(one("#places").textContent);
 let shown = "";
 
-if (id) whileWatched(EVERY_SECONDS, load);
-else listMine();
-
 async function load() {
   try {
     const order = await call("GET", `/orders/${encodeURIComponent(id)}`, { token });
@@ -32,15 +29,27 @@ async function load() {
 }
 
 /** Somebody typing a reference must not lose it to a refresh. */
-const busy = () => [...page.querySelectorAll("input, dialog[open]")].some((field) => field.value || field.open);
+const busy = () => [...page.querySelectorAll("input, dialog[open]")].some((field) => (field.type !== "radio" && field.value) || field.open);
 
 function draw(order) {
   shown = JSON.stringify(order);
+  if (order.status === "draft") return drawDraft(order);
   document.title = `${words.order} ${order.number}`;
   fill(
     page,
     h("header", { class: "order-head" }, h("h1", { class: "plain" }, `${words.order} ${order.number}`), h("p", {}, say(words.placed_at, { time: whenText(order.placed_at) }))),
     h("div", { class: "two" }, h("div", {}, steps(order), brings(order), payments(order, act)), h("aside", { class: "summary" }, h("h2", {}, words.lines), quoteTable(order), where(order), cancelling(order))),
+    h("p", { class: "small" }, words.keep_link),
+  );
+}
+
+/** What a salesman prepared: the same prices, and the customer says how he pays; then it is an order like any other. */
+function drawDraft(order) {
+  document.title = `${words.order} ${order.number}`;
+  fill(
+    page,
+    h("header", { class: "order-head" }, h("h1", { class: "plain" }, `${words.order} ${order.number}`), h("p", {}, say(words.draft_until, { time: whenText(order.valid_until) }))),
+    h("div", { class: "two" }, h("div", {}, choosing(order, act)), h("aside", { class: "summary" }, h("h2", {}, words.lines), quoteTable(order), where(order))),
     h("p", { class: "small" }, words.keep_link),
   );
 }
@@ -109,7 +118,7 @@ function newAttempt(kept) {
 function remember(order) {
   if (!token) return;
   const others = read("orders", []).filter((each) => each.id !== order.id);
-  write("orders", [{ id: order.id, token, number: order.number, at: order.placed_at, total: order.total }, ...others].slice(0, 20));
+  write("orders", [{ id: order.id, token, number: order.number, at: order.placed_at || order.made_at, total: order.total }, ...others].slice(0, 20));
 }
 
 function listMine() {
@@ -121,3 +130,7 @@ const toCatalog = () => h("a", { href: to("/"), role: "button" }, words.to_catal
 
 const entry = (each) =>
   h("li", {}, h("a", { href: `${to("/pesanan/")}?id=${encodeURIComponent(each.id)}&token=${encodeURIComponent(each.token)}` }, h("b", {}, each.number), h("span", {}, whenText(each.at)), h("span", { class: "price" }, formatted(each.total))));
+
+// Last, when all that it uses stands: a page without an order once stayed at “loading” for ever.
+if (id) whileWatched(EVERY_SECONDS, load);
+else listMine();

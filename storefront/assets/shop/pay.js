@@ -10,6 +10,21 @@ export function payments(order, act) {
   return (order.payments || []).map((payment) => card(payment, act));
 }
 
+const CHOICES = ["transfer", "cod"]; // what somebody may choose who is known by a link alone
+
+/** How a draft is paid; choosing places it. */
+export function choosing(order, act) {
+  const send = async (event) => {
+    event.preventDefault();
+    const control = event.submitter;
+    control.disabled = true;
+    await act(`/orders/${encodeURIComponent(order.id)}/payments`, { method: new FormData(event.target).get("method") });
+    control.disabled = false;
+  };
+  const choice = (method, i) => h("label", {}, h("input", { type: "radio", name: "method", value: method, checked: i === 0 }), h("span", {}, h("b", {}, words.methods[method])));
+  return h("form", { class: "pay", onsubmit: send }, h("h2", {}, words.draft_choose), h("div", { class: "choices" }, CHOICES.map(choice)), h("button", { type: "submit" }, `${words.draft_place} · ${formatted(order.total)}`));
+}
+
 function card(payment, act) {
   const state = words.payment_states[payment.status] || payment.status;
   const head = h("header", {}, h("h2", {}, words.methods[payment.method] || payment.method), h("span", { class: "badge", "data-state": payment.status }, state));
