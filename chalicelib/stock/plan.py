@@ -123,7 +123,7 @@ def _kept_back(levels: Sequence[Level], safety: int, lapsed: Sequence[Hold]) -> 
     shelves = []
     for level in sorted(levels, key=lambda level: level.shelf):
         ended = tuple(hold for hold in lapsed if (hold.sku, hold.location, hold.shelf) == level.place)
-        kept = min(safety, max(0, Shelf(level.place, level.available, ended).promisable))
+        kept = min(safety, max(0, level.available + sum(hold.quantity for hold in ended)))
         shelves.append(Shelf(level.place, level.available - kept, ended))
         safety -= kept
     return tuple(shelves)
