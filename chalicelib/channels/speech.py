@@ -138,13 +138,21 @@ def _contact(said: CartBody) -> Contact | None:
 
 
 def must_be_reachable(order: PlaceOrder) -> PlaceOrder:
-    """Nobody can bring goods to a customer without a name, or tell him anything without a phone or an e-mail."""
+    """Nobody can bring goods to a customer without a name and a place, or tell him anything without a phone or an
+    e-mail. Of whom we know we know both."""
     if order.customer_id:
         return order
     one = order.contact
     if one is None or not (one.phone or one.email):
         raise Invalid(("customer", "say a name and a phone number or an e-mail address"))
+    if order.delivery.method == "ship" and not _leads_somewhere(order.delivery):
+        raise Invalid(("delivery.address", "say the street, the postcode or the position"))
     return order
+
+
+def _leads_somewhere(delivery: Delivery) -> bool:
+    address = delivery.address or {}
+    return bool(delivery.point or address.get("street") or address.get("postcode"))
 
 
 def _asked(said: PlaceOrderBody, call: Call) -> requests.Asked | None:

@@ -5,7 +5,7 @@ What came was kept for them in the very commit that wrote it down, so nobody els
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import replace
 
 from chalicelib.fulfillment.goods import Effect, let_go, take
@@ -24,7 +24,8 @@ from chalicelib.stock.store import arrived_at, leave_arrived, load_places
 def fill_what_came(told: Told) -> int:
     """On whatever moved goods or promises on a day's shelf: some came, or somebody no longer waits for them."""
     movements = map(Movement.of, told.event.body().get("movements", [])) if told.event else ()
-    return fill({movement.place for movement in movements if is_expected(movement.shelf)})
+    kind, _, order_id = told.subject.partition("#")
+    return fill({one.place for one in movements if is_expected(one.shelf)}, order_id if kind == "order" else "")
 
 
 def fill_arrived() -> int:
@@ -37,12 +38,15 @@ def fill_arrived() -> int:
     return filled
 
 
-def fill(places: Iterable[Place]) -> int:
-    """How many orders were given their goods; what nobody waits for is anybody's then."""
+def fill(places: Iterable[Place], order_id: str = "") -> int:
+    """How many orders were given their goods; what nobody waits for is anybody's then. The list of those who wait lags,
+    so the order that is heard of is looked at itself."""
     came = [place for place, units in on_hand(places).items() if units]
-    filled = sum(_fill_at(location) for location in sorted({location for _, location, _ in came}))
-    if came:
-        shelve(came)
+    if not came:
+        return 0
+    own = [work for work in load_case(order_id).works if work.status == "awaiting"] if order_id else []
+    filled = sum(_fill_at(location, own) for location in sorted({location for _, location, _ in came}))
+    shelve(came)
     return filled
 
 
@@ -51,10 +55,11 @@ def on_hand(places: Iterable[Place]) -> dict[Place, int]:
     return dict.fromkeys(wanted, 0) | {place: level.on_hand for place, level in load_places(wanted).items()}
 
 
-def _fill_at(location: str) -> int:
+def _fill_at(location: str, own: Sequence[Fulfillment]) -> int:
     """An order whose work needs more than came keeps what is there of it from those behind it."""
     filled, left = 0, dict[Place, int]()
-    for work in awaiting_work(location):
+    waiting = {work.id: work for work in (*awaiting_work(location), *own) if work.location == location}
+    for _, work in sorted(waiting.items()):
         left |= on_hand(piece.place for piece in work.pieces if piece.place not in left)
         if not any(left[piece.place] for piece in work.pieces):
             continue

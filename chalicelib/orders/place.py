@@ -34,8 +34,18 @@ from chalicelib.orders.price import Priced, coupons_used, priced
 from chalicelib.payments import owe, pay, post
 from chalicelib.payments.model import METHODS, MethodUnavailable, Payment
 from chalicelib.payments.store import cash_into, open_payment, open_receivables
+from chalicelib.places import find as places
 from chalicelib.stock.coming import plan_with_expected
-from chalicelib.stock.model import HoldGone, Movement, OutOfStock, allocated, holds_for, issued_directly, reserved
+from chalicelib.stock.model import (
+    HoldGone,
+    Movement,
+    NoSuchLocation,
+    OutOfStock,
+    allocated,
+    holds_for,
+    issued_directly,
+    reserved,
+)
 from chalicelib.stock.plan import Plan
 from chalicelib.stock.store import change, drop_hold, put_hold
 
@@ -80,6 +90,8 @@ def check(command: PlaceOrder, seen: Seen) -> None:
     if len(skus) > MOST_LINES:
         raise TooManyLines(("lines", f"{len(skus)} different goods"), most=MOST_LINES)
     check_listed(skus, seen.products, seen.channel)
+    if command.delivery.method != "ship" and command.delivery.location not in places.locations():
+        raise NoSuchLocation(("delivery.location", "is not one of ours"), location=command.delivery.location)
     allowed = seen.channel.tenders
     for tender in command.tenders:
         if allowed and tender.method not in allowed:

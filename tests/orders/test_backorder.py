@@ -7,6 +7,7 @@ from typing import Any
 import boto3
 import pytest
 
+from chalicelib.fulfillment import fill as filling
 from chalicelib.fulfillment.fill import fill_arrived
 from chalicelib.fulfillment.store import load_case
 from chalicelib.kit import clock, journal
@@ -407,6 +408,20 @@ def test_the_clock_fills_what_the_news_came_too_early_for(day: Day) -> None:
     assert works(day, "late") == [("wh-surabaya", "assigned", 3), ("wh-surabaya", "assigned", 2)]
     assert (fill_arrived(), fill_arrived()) == (0, 0)
     all_is_well()
+
+
+def test_an_order_heard_of_after_its_goods_came_needs_no_list(day: Day, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Found by full seed 1439: the list of those who wait lags behind."""
+    expect(day, 2)
+    day.orders["late"] = day.done("POST", "/orders", an_order((TEAPOT, 5), **LATER), by="")
+    lines = [{"sku": TEAPOT, "quantity": 2}]
+    moved = {"kind": "receive", "location": "wh-surabaya", "reason": "PO 88", "lines": lines}
+    day.done("POST", "/stock/movements", moved)
+    monkeypatch.setattr(filling, "awaiting_work", lambda location: iter(()))
+
+    day.all_hear()
+
+    assert works(day, "late") == [("wh-surabaya", "assigned", 3), ("wh-surabaya", "assigned", 2)]
 
 
 def test_a_cart_is_told_what_could_come_later(day: Day) -> None:
