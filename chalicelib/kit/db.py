@@ -243,9 +243,10 @@ def scan(row: type[R], sk: str) -> Iterator[R]:
             return
 
 
-def commit(writes: Sequence[Write | None]) -> None:
+def commit(writes: Sequence[Write | None], elsewhere: bool = False) -> None:
     """All or nothing. Raises the refusal of the first write whose condition failed, in the order given; `Moved` where
-    that write names none; `Unavailable` when only conflicts or throttling stood in the way six times."""
+    that write names none; `Unavailable` when only conflicts or throttling stood in the way six times. Who could also
+    go `elsewhere` hears `Blocked` the first time."""
     wanted = [write for write in writes if write is not None]
     if len(wanted) > MOST_WRITES:
         raise ValueError(f"{len(wanted)} writes do not fit in one transaction")
@@ -257,6 +258,8 @@ def commit(writes: Sequence[Write | None]) -> None:
             codes = {code for code, _ in blocked.reasons if code}
             if not codes <= PASSING:
                 return _refuse(wanted, blocked)
+            if elsewhere:
+                raise
         pause(attempt)
     raise Unavailable()
 

@@ -54,6 +54,11 @@ class Seen:
     coming: Sequence[Level] = ()
     wide: bool = False
 
+    @property
+    def shelved(self) -> bool:
+        """Something here lies on several shelves, so who meets others at one may go to the next."""
+        return any(level.shelf for level in self.levels)
+
 
 def look(command: PlaceOrder) -> Seen:
     now = clock.now()

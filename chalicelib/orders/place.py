@@ -50,6 +50,7 @@ from chalicelib.stock.plan import Plan
 from chalicelib.stock.store import change, drop_hold, put_hold
 
 AT_MOST_TIMES = 6
+OTHER_SHELVES = 3  # tried before one waits for his turn at the same
 
 
 @dataclass(frozen=True)
@@ -70,7 +71,8 @@ def place(command: PlaceOrder) -> dict[str, Any]:
     requests.answer_again(command.asked, seen.answered)
     check(command, seen)
     prices = priced(command, seen)
-    for _ in range(AT_MOST_TIMES):
+    for attempt in range(AT_MOST_TIMES):
+        elsewhere = attempt < OTHER_SHELVES and seen.shelved and command.asked is not None
         try:
             plan = planned(command, seen)
         except OutOfStock:
@@ -78,7 +80,10 @@ def place(command: PlaceOrder) -> dict[str, Any]:
                 raise
         else:
             try:
-                return promise(command, seen, prices, plan)
+                return promise(command, seen, prices, plan, elsewhere)
+            except db.Blocked:  # somebody else is at this shelf now; the next turn is another's, most likely
+                db.pause(attempt)
+                continue
             except (OutOfStock, HoldGone, Moved):
                 pass  # somebody was quicker with these very units; others may be left
         seen = look_wider(command, seen)
@@ -117,7 +122,7 @@ def planned(command: PlaceOrder, seen: Seen) -> Plan:
     )
 
 
-def promise(command: PlaceOrder, seen: Seen, prices: Priced, plan: Plan) -> dict[str, Any]:
+def promise(command: PlaceOrder, seen: Seen, prices: Priced, plan: Plan, elsewhere: bool = False) -> dict[str, Any]:
     made = promised(command, seen, prices, plan)
     answer = show.as_json(made.order, made.payments)
     placed = store.record(made.order, made.event, actor=command.principal.actor, at=seen.now)
@@ -135,7 +140,7 @@ def promise(command: PlaceOrder, seen: Seen, prices: Priced, plan: Plan) -> dict
     ]
     if len(writes) > db.MOST_WRITES:  # what promises fit in one commit, their end does as well
         raise TooManyPlaces()
-    db.commit(writes)
+    db.commit(writes, elsewhere)
     return answer
 
 

@@ -1,0 +1,140 @@
+"""A hot SKU lies on several shelves: who meets others at one goes to another, and waits only where all are crowded."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Sequence
+from typing import Any
+
+import pytest
+
+from chalicelib.kit import db, ids
+from chalicelib.kit.db import Blocked, Write
+from chalicelib.orders.store import OrderRow
+from chalicelib.stock.spread import spread
+from chalicelib.stock.store import level_key, load_levels
+from tests.client import call
+from tests.proof.memory import Memory
+from tests.shop import TEAPOT, an_order, open_shop, who
+
+HERE = "wh-surabaya"
+
+
+class Crowded(Memory):
+    """Cancels each transaction that `meets` somebody; the writes of all that were sent."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.meets: Callable[[Sequence[Write]], bool] = lambda writes: False
+        self.sent: list[Sequence[Write]] = []
+
+    def transact(self, writes: Sequence[Write], token: str) -> None:
+        self.sent.append(writes)
+        if self.meets(writes):
+            raise Blocked([("TransactionConflict", None), *[(None, None)] * (len(writes) - 1)])
+        super().transact(writes, token)
+
+    @property
+    def orders(self) -> list[str]:
+        """The order that each transaction would have made."""
+        return [write.row.pk for writes in self.sent for write in writes if isinstance(write.row, OrderRow)]
+
+
+@pytest.fixture
+def store(monkeypatch: pytest.MonkeyPatch) -> Iterator[Crowded]:
+    made = Crowded()
+    monkeypatch.setattr(db, "engine", made)
+    open_shop(TEAPOT=8)
+    yield made
+
+
+def on_shelves(count: int, store: Crowded) -> None:
+    spread(who("owner-ratna"), HERE, TEAPOT, count, "a sale tonight")
+    store.sent.clear()
+
+
+def turns(monkeypatch: pytest.MonkeyPatch, *numbers: int) -> None:
+    """The shelves that buyers begin at."""
+    coming, others = iter(numbers), ids.randomness
+    monkeypatch.setattr(
+        ids, "randomness", lambda count: next(coming).to_bytes(2, "big") if count == 2 else others(count)
+    )
+
+
+def at(shelf: int) -> Callable[[Sequence[Write]], bool]:
+    key = level_key(TEAPOT, HERE, shelf)
+    return lambda writes: any((write.row.pk, write.row.sk) == (key.pk, key.sk) for write in writes)
+
+
+def a_sale() -> Any:
+    return call("POST", "/api/orders", an_order((TEAPOT, 1)), key="a-buyer-of-a-sale")
+
+
+def left() -> dict[int, int]:
+    return {level.shelf: level.available for level in load_levels([(TEAPOT, HERE)])}
+
+
+def rows(store: Crowded) -> dict[str, Any]:
+    return {name: table.rows for name, table in store.snapshot().items() if table.rows}
+
+
+def test_who_meets_others_at_one_shelf_takes_from_another(store: Crowded, monkeypatch: pytest.MonkeyPatch) -> None:
+    on_shelves(2, store)
+    turns(monkeypatch, 0, 1)
+    store.meets = at(0)
+
+    assert a_sale().status == 201
+
+    assert left() == {0: 4, 1: 3}
+    assert len(store.sent) == 2
+
+
+def test_where_all_are_crowded_he_waits_for_his_turn_at_one(store: Crowded, monkeypatch: pytest.MonkeyPatch) -> None:
+    on_shelves(2, store)
+    turns(monkeypatch, 0, 1, 0, 1)
+    store.meets = lambda writes: len(store.sent) < 6
+
+    assert a_sale().status == 201
+
+    assert left() == {0: 4, 1: 3}
+    assert len(store.sent) == 6
+    assert len(set(store.orders[3:])) == 1
+
+
+def test_who_never_gets_through_is_asked_to_come_again_and_nothing_moved(store: Crowded) -> None:
+    on_shelves(2, store)
+    before = rows(store)
+    store.meets = lambda writes: True
+
+    answer = a_sale()
+
+    assert (answer.status, answer.json["code"]) == (503, "unavailable")
+    assert len(store.sent) == 3 + db.TRIES
+    assert rows(store) == before
+
+
+def test_of_goods_on_one_shelf_the_same_order_is_tried_again(store: Crowded) -> None:
+    store.sent.clear()
+    store.meets = lambda writes: len(store.sent) < 4
+
+    assert a_sale().status == 201
+
+    assert left() == {0: 7}
+    assert len(store.orders) == 4 and len(set(store.orders)) == 1
+
+
+def test_an_order_that_a_lost_try_had_made_is_found_and_not_made_again(store: Crowded) -> None:
+    """The store cancels the second send of what it had carried out, and the answer to the first was lost."""
+    on_shelves(2, store)
+
+    def lost(writes: Sequence[Write]) -> bool:
+        if len(store.sent) == 1:
+            Memory.transact(store, writes, "the first")
+        return len(store.sent) == 1
+
+    store.meets = lost
+
+    answer = a_sale()
+
+    assert answer.status == 200
+    assert sum(left().values()) == 7
+    assert answer.json["id"] == store.orders[0]
