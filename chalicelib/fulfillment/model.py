@@ -215,7 +215,7 @@ def status_of_order(demand: dict[str, int], works: Sequence[Fulfillment], offere
         return "delivered"
     if states and states <= GONE | {"back_at_location"} and whole:
         return "shipped"
-    if states & GONE:
+    if states & (GONE | {"back_at_location"}):
         return "partly_shipped"
     if offered:
         return "offered"
