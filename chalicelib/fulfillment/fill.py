@@ -15,6 +15,7 @@ from chalicelib.fulfillment.realign import check_aligned
 from chalicelib.fulfillment.store import awaiting_work, change_work, load_case, pieces_of, tell
 from chalicelib.kit import clock, db
 from chalicelib.kit.journal import Told
+from chalicelib.orders.store import load
 from chalicelib.stock.coming import brought_in, here
 from chalicelib.stock.expect import shelve
 from chalicelib.stock.model import Movement, NotPromised, OutOfStock, Place, is_expected
@@ -56,12 +57,13 @@ def on_hand(places: Iterable[Place]) -> dict[Place, int]:
 
 
 def _fill_at(location: str, own: Sequence[Fulfillment]) -> int:
-    """An order whose work needs more than came keeps what is there of it from those behind it."""
+    """An order whose work needs more than came keeps what is there of it from those behind it, unless it has not been
+    paid yet."""
     filled, left = 0, dict[Place, int]()
     waiting = {work.id: work for work in (*awaiting_work(location), *own) if work.location == location}
     for _, work in sorted(waiting.items()):
         left |= on_hand(piece.place for piece in work.pieces if piece.place not in left)
-        if not any(left[piece.place] for piece in work.pieces):
+        if not any(left[piece.place] for piece in work.pieces) or _still_unpaid(work.order_id):
             continue
         whole = all(left[piece.place] >= piece.quantity for piece in work.pieces)
         if whole and not fill_order(work):
@@ -70,6 +72,11 @@ def _fill_at(location: str, own: Sequence[Fulfillment]) -> int:
         for piece in work.pieces:
             left[piece.place] = max(0, left[piece.place] - piece.quantity)
     return filled
+
+
+def _still_unpaid(order_id: str) -> bool:
+    order = load(order_id)
+    return order is None or order.on_hold
 
 
 @db.decided_anew

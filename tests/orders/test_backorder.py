@@ -324,6 +324,21 @@ def test_an_order_for_two_goods_waits_for_both_and_keeps_what_came_from_those_be
     all_is_well()
 
 
+def test_an_order_that_is_not_paid_keeps_nothing_from_a_paid_one_behind_it(day: Day) -> None:
+    """Found by seed 23431: it waited for two goods, and one of them had come."""
+    expect(day, 4, sku=RARE)
+    expect(day, 2, sku=CUP)
+    day.order("both", (RARE, 1), (CUP, 1), payments=TRANSFER, **LATER)
+    later(1)
+    day.order("one", (CUP, 1), **LATER)
+
+    comes(day, 1, CUP)
+
+    assert works(day, "one") == [("wh-surabaya", "assigned", 1)]
+    assert coming(sku=CUP) == {"expected": 1, "reserved": 1}
+    all_is_well()
+
+
 def test_counting_sees_what_came_and_waits_for_its_order(day: Day) -> None:
     expect(day, 2, sku=RARE)
     day.order("late", (RARE, 2), payments=TRANSFER, **LATER)
