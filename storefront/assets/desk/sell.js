@@ -4,8 +4,9 @@ import { fill, h, one, say } from "../common/dom.js";
 import { formatted } from "../common/money.js";
 import { read, write } from "../shop/keep.js";
 import { ask, me } from "./me.js";
-import { allPlaces, allProducts, nameOf } from "./names.js";
+import { allPlaces, nameOf } from "./names.js";
 import { bare, button, doing, explain, field, quiet, select, tell } from "./parts.js";
+import { picker } from "./pick.js";
 import { till } from "./till.js";
 import { words } from "./words.js";
 
@@ -65,29 +66,11 @@ function known(form, sale, who) {
 
 function goodsFields(form, sale) {
   const list = h("ul", { class: "picked", id: "picked" });
-  const search = h("input", { type: "search", autocomplete: "off", placeholder: words.stock.search, "aria-label": words.stock.search });
-  const found = h("div", { class: "found" });
-  const add = (product) => {
+  const [search, found] = picker({ placeholder: words.stock.search, "aria-label": words.stock.search }, (product) => {
     sale.lines.set(product.sku, (sale.lines.get(product.sku) || 0) + 1);
-    search.value = "";
-    fill(found);
     drawPicked(form, sale);
-    search.focus();
-  };
-  search.addEventListener("input", () => fill(found, matching(search.value).map((product) => button(`${product.name} · ${formatted(product.price)}`, () => add(product), "outline"))));
-  search.addEventListener("keydown", (event) => {
-    if (event.key !== "Enter") return;
-    event.preventDefault();
-    const scanned = allProducts().find((product) => [product.barcode, product.sku].includes(search.value.trim())) || matching(search.value)[0];
-    if (scanned) add(scanned);
   });
   return h("fieldset", {}, h("legend", {}, words.sell.add), search, found, list);
-}
-
-function matching(text) {
-  const asked = text.toLowerCase().split(/\s+/).filter(Boolean);
-  if (!asked.length) return [];
-  return allProducts().filter((product) => asked.every((word) => `${product.name} ${product.sku} ${product.barcode}`.toLowerCase().includes(word))).slice(0, 6);
 }
 
 function drawPicked(form, sale) {
