@@ -93,10 +93,11 @@ def _of(payments: Iterable[Payment], order_id: str) -> list[Payment]:
 
 def work_json(work: Fulfillment, order: Order, payments: Sequence[Payment]) -> dict[str, Any]:
     """Whom to bring it to is told as long as somebody has it to bring."""
+    units = _units(work)
     said = brief(work) | {
         "number": order.number,
         "channel": order.channel,
-        "lines": lines_json(order, _units(work)),
+        "lines": lines_json(order, units),
         "payment_status": order.payment_status,
         "cash_to_collect": cash_to_collect(payments, order.currency).as_json(),
         "pays_first": bool(unpaid_before_dispatch(payments)),
@@ -104,7 +105,13 @@ def work_json(work: Fulfillment, order: Order, payments: Sequence[Payment]) -> d
         "note": order.note or None,
     }
     reach = {} if work.status in ENDED else {"customer": order.contact or None, "address": order.delivery.address}
-    return said | reach
+    return said | _with_last(order, units) | reach
+
+
+def _with_last(order: Order, units: dict[str, int]) -> dict[str, Any]:
+    """Who brings only a part is told that the cash comes with the last part, so that nobody asks for it twice."""
+    whole = sum(line.quantity for line in order.lines)
+    return {"cash_with_last": True} if sum(units.values()) < whole else {}
 
 
 def offer_for(staff: str, offer_id: str) -> dict[str, Any]:
@@ -128,6 +135,7 @@ def offer_json(case: Case, offer: Offer, staff: str) -> dict[str, Any]:
         "pays_first": bool(unpaid_before_dispatch(payments)),
     }
     said.pop("invited"), said.pop("claimed_by")
+    said |= _with_last(case.order, offer.wanted)
     return said | {"fulfillment": his(case, offer, staff, payments)}
 
 

@@ -19,6 +19,7 @@ WORDS = {
         "away": "dari Anda",
         "bring": "Barang dari mobil Anda",
         "cash": "Tagih tunai",
+        "with_last": "saat bagian terakhir tiba",
         "no_cash": "Tidak ada tunai yang ditagih",
         "pays_first": "Pembeli membayar dulu lewat transfer; antar setelah lunas.",
         "until": "Ambil sebelum",
@@ -46,6 +47,7 @@ WORDS = {
         "away": "from you",
         "bring": "Goods from your van",
         "cash": "Collect in cash",
+        "with_last": "with the last part",
         "no_cash": "No cash to collect",
         "pays_first": "The buyer pays by transfer first; deliver once it is paid.",
         "until": "Claim before",
@@ -138,7 +140,8 @@ def _goods(of: dict[str, Any], say: dict[str, Any]) -> str:
 def _cash(of: dict[str, Any], say: dict[str, Any]) -> str:
     due = money.from_json(of["cash_to_collect"])
     if due:
-        return f"<h2>{say['cash']}</h2><p class=big>{amount(due)}</p>"
+        with_last = f"<p class=soft>{say['with_last']}</p>" if of.get("cash_with_last") else ""
+        return f"<h2>{say['cash']}</h2><p class=big>{amount(due)}</p>{with_last}"
     return f"<p class=soft>{say['pays_first'] if of.get('pays_first') else say['no_cash']}</p>"
 
 

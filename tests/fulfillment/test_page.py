@@ -8,7 +8,21 @@ import pytest
 
 from chalicelib.kit.money import Money
 from tests.client import call
-from tests.fulfillment.build import BUDI, DEWI, it_is_noon, link, parked, placed, step, the_offer, works
+from tests.fulfillment.build import (
+    BUDI,
+    DEWI,
+    RATNA,
+    claims,
+    it_is_noon,
+    link,
+    listen,
+    parked,
+    placed,
+    step,
+    the_case,
+    the_offer,
+    works,
+)
 from tests.shop import HERE, TEAPOT, later, level, open_shop, put
 
 SECRETS = ("Sari", "81252981234", "Jl. Kenanga", "maps.google")
@@ -32,6 +46,21 @@ def test_the_page_tells_goods_distance_cash_and_deadline_and_nothing_of_the_cust
     for said in ("2 ×", "Teapot", "50 m", "Rp250.000", "12.10 WIB", "Ambil pesanan ini", "lang=id"):
         assert said in page.text
     assert not [secret for secret in SECRETS if secret in page.text]
+
+
+@pytest.mark.parametrize("lang, says", [("id", "saat bagian terakhir tiba"), ("en", "with the last part")])
+def test_a_part_of_an_order_says_that_its_cash_comes_with_the_last_part(lang: str, says: str) -> None:
+    put(TEAPOT, "wh-sidoarjo", 3)
+    whole, part = placed((TEAPOT, 2)), placed((TEAPOT, 6))
+    begun, left = the_case(part).works
+    assert step(part, "accept", RATNA, work=begun).status == 200
+    assert step(part, "reject", RATNA, {"reason": "damaged"}, work=left).status == 200
+    listen(part)
+
+    pages = [call("GET", link(order, BUDI), query={"lang": lang}) for order in (whole, part)]
+    assert [says in page.text for page in pages] == [False, True]
+    assert claims(part, BUDI).status == 200
+    assert says in call("GET", link(part, BUDI), query={"lang": lang}).text
 
 
 def test_opening_it_never_claims() -> None:

@@ -198,6 +198,25 @@ def test_an_order_from_two_places_is_complete_with_the_last_of_them_and_pays_onc
     assert level(TEAPOT)["on_hand"] + level(TEAPOT, "wh-sidoarjo")["on_hand"] == 2
 
 
+def test_who_brings_a_part_is_told_that_the_cash_comes_with_the_last() -> None:
+    put(TEAPOT, "wh-sidoarjo", 5)
+    order = placed((TEAPOT, 8))
+
+    for place in ("wh-surabaya", "wh-sidoarjo"):
+        (part,) = call("GET", f"/api/fulfillments?location={place}", token=token(RATNA)).json["items"]
+        assert (part["order_id"], part["cash_to_collect"]["amount"]) == (order, 1_000_000)
+        assert part["cash_with_last"] is True
+
+
+def test_who_brings_all_of_it_is_told_of_no_other_part() -> None:
+    placed((TEAPOT, 2), (CUP, 1))
+
+    (whole,) = call("GET", "/api/fulfillments", token=token(JOKO)).json["items"]
+
+    assert whole["cash_to_collect"]["amount"] == 262_500
+    assert "cash_with_last" not in whole
+
+
 def test_the_list_of_a_place_is_its_open_work_and_ends_with_it() -> None:
     order = placed((TEAPOT, 2))
 

@@ -111,6 +111,24 @@ def test_work_is_rejected_with_one_of_the_reasons(phone):
     assert api.said_to(f"POST /fulfillments/{WORK}/reject")[0].body == {"reason": "not_found"}
 
 
+@pytest.mark.parametrize("language, says", [("id", "saat bagian terakhir tiba"), ("en", "with the last part")])
+def test_work_and_offer_of_a_part_say_that_the_cash_comes_with_the_last(phone, language, says):
+    api = sit_down(phone, "salesman", "van-budi")
+    work = some_work(kind="van", location="van-budi", status="accepted")
+    api.doors["GET /fulfillments"] = answering(listed(work | {"cash_with_last": True}, work | {"id": "ful_2-1"}))
+    api.doors[f"GET /offers/{OFFER}"] = answering(an_offer(cash_with_last=True))
+    if language == "en":
+        phone.get_by_role("button", name="English").click()
+    else:
+        phone.reload()
+
+    phone.locator(".cash").get_by_text(says).wait_for()
+    phone.locator("[data-tab=work]").click()
+    phone.locator(".cash").nth(1).wait_for()
+
+    assert [says in each for each in phone.locator(".cash").all_inner_texts()] == [True, False]
+
+
 def test_an_agent_places_a_phone_order_at_the_quoted_price(phone):
     api = sit_down(phone, "agent")
     api.doors["POST /orders"] = lambda asked: (201, an_order_of(asked))
@@ -136,6 +154,20 @@ def an_order_of(asked):
     from tests.storefront.stub import an_order
 
     return an_order(channel=asked.body["channel"])
+
+
+def test_enter_on_nothing_adds_no_goods(phone):
+    """Most goods have no barcode, and nothing typed is not the code of the first of them."""
+    sit_down(phone, "agent")
+
+    phone.get_by_role("searchbox").press("Enter")
+    phone.get_by_role("searchbox").fill("BRS-01")
+    phone.get_by_role("searchbox").press("Enter")
+
+    phone.locator("#picked li").wait_for()
+    assert [each.split("\n")[0] for each in phone.locator("#picked li").all_inner_texts()] == [
+        "Beras Pandan Wangi 5 kg"
+    ]
 
 
 def test_the_owner_reads_the_recap_and_what_waits(phone):

@@ -1,8 +1,7 @@
 // Offers, tasks and notices. Asked for every few seconds while somebody looks; one question serves the badge and the screen.
 import { h, say, whileWatched } from "../common/dom.js";
-import { formatted } from "../common/money.js";
 import { ask, me } from "./me.js";
-import { badge, button, doing, explain, goods, quiet, steady, tell } from "./parts.js";
+import { badge, button, cash, doing, explain, goods, quiet, steady, tell } from "./parts.js";
 import { placeOf } from "./names.js";
 import { position } from "./position.js";
 import { kilometers, timeText, whenText, words } from "./words.js";
@@ -59,7 +58,7 @@ function offer(item) {
     h("header", {}, h("h2", {}, words.notices.offer), badge(state)),
     h("p", { class: "facts" }, item.distance_meters == null ? "" : say(words.distance, { km: kilometers(item.distance_meters) }), open && item.until ? h("b", {}, say(words.until, { time: timeText(item.until) })) : ""),
     goods(told.lines || item.goods),
-    told.cash_to_collect?.amount ? h("p", { class: "cash" }, say(words.cash_to_collect, { amount: formatted(told.cash_to_collect) })) : "",
+    cash(told),
     open ? h("footer", {}, button(words.actions.claim, (event) => answer(event.target, item, "claim")), button(words.actions.decline, (event) => answer(event.target, item, "decline"), "outline")) : "",
     told.fulfillment ? h("footer", {}, h("a", { href: "#/work", role: "button", class: "outline" }, words.tabs.work)) : "",
     h("small", {}, [item.number, whenText(item.at)].filter(Boolean).join(" · ")),

@@ -1,9 +1,8 @@
 // Open work of one's own place, oldest first, with the steps that come next.
 import { h, say, whileWatched } from "../common/dom.js";
-import { formatted } from "../common/money.js";
 import { ask, me } from "./me.js";
 import { allPlaces, placeOf } from "./names.js";
-import { badge, button, doing, goods, quiet, select, steady } from "./parts.js";
+import { badge, button, cash, doing, goods, quiet, select, steady } from "./parts.js";
 import { dayText, whenText, words } from "./words.js";
 
 const EVERY_SECONDS = 5;
@@ -54,7 +53,7 @@ function card(item, renew) {
     goods(item.lines),
     h("p", { class: "facts" }, words.methods[item.method] || item.method, " · ", words.channels[item.channel] || item.channel),
     item.expected_on ? h("p", { class: "warn" }, say(words.stock.arrives, { day: dayText(item.expected_on) })) : "",
-    item.cash_to_collect?.amount ? h("p", { class: "cash" }, say(words.cash_to_collect, { amount: formatted(item.cash_to_collect) })) : "",
+    cash(item),
     PAY_FIRST.has(item.payment_status) && !item.cash_to_collect?.amount ? h("p", { class: "warn" }, words.paid_first) : "",
     whom(item),
     item.note ? h("p", {}, h("b", {}, words.note + ": "), item.note) : "",
