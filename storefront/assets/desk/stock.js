@@ -1,6 +1,7 @@
 // What stands where: one's own place or van first, then any warehouse or store.
 import { newKey } from "../common/api.js";
 import { fill, h, say } from "../common/dom.js";
+import { expecting } from "./expect.js";
 import { ask, me } from "./me.js";
 import { allPlaces, nameOf, placeOf } from "./names.js";
 import { button, doing, explain, field, goods, quiet, select, tell } from "./parts.js";
@@ -11,10 +12,11 @@ export function stock(place) {
   const choices = allPlaces().filter((each) => each.active && (each.kind !== "van" || each.id === here || me.role === "owner"));
   const chooser = select(words.stock.place, "place", choices.map((each) => [each.id, each.id === here ? (each.kind === "van" ? words.stock.van : `${each.name} (${words.stock.mine})`) : each.name]), here);
   const search = field(words.stock.search, { type: "search", autocomplete: "off" });
+  const coming = h("div", {});
   const incoming = h("div", { class: "list" });
   const list = h("div", { class: "list" });
   let levels = [];
-  fill(place, h("div", { class: "pair" }, chooser, search), incoming, list);
+  fill(place, h("div", { class: "pair" }, chooser, search), coming, incoming, list);
   const draw = () => fill(list, table(levels.filter((level) => matches(level, search.querySelector("input").value))));
   const load = async () => {
     fill(list, quiet(words.loading));
@@ -27,9 +29,20 @@ export function stock(place) {
       fill(list, quiet(explain(problem)));
     }
   };
-  chooser.addEventListener("change", load);
+  const form = () => {
+    const where = chooser.querySelector("select").value;
+    fill(coming, mayAnnounce(where) ? expecting(where, () => (form(), load())) : "");
+  };
+  chooser.addEventListener("change", () => (form(), load()));
   search.addEventListener("input", draw);
+  form();
   load();
+}
+
+/** Goods come to a house; the owner may speak for any, and its people for their own. */
+function mayAnnounce(where) {
+  const house = allPlaces().some((each) => each.id === where && each.kind !== "van");
+  return house && (me.role === "owner" || (me.role === "warehouse" && where === me.location));
 }
 
 async function everything(where) {
