@@ -2,7 +2,7 @@
 
 PynamoDB writes requests and reads answers just as they go over the wire. Walking the service's model over both, finding
 the endpoint anew and describing ourselves in a header was most of a call's CPU, here and on Lambda. What is left to
-botocore: credentials, signatures, its settings, and its `before-send` hook.
+botocore: credentials, signatures, connections, and its `before-send` hook.
 """
 
 from __future__ import annotations
@@ -10,7 +10,6 @@ from __future__ import annotations
 import base64
 import json
 from collections.abc import Callable
-from functools import cached_property
 from typing import Any
 
 import pynamodb.connection
@@ -19,7 +18,6 @@ from botocore.awsrequest import AWSRequest
 from botocore.exceptions import ClientError, ConnectionError, HTTPClientError
 
 from chalicelib.kit import compact
-from chalicelib.kit.line import Line, leads_there
 
 SENDS = 3
 LEAST_FAILURE = 300  # of HTTP's statuses
@@ -85,12 +83,7 @@ class ShortWay:
         prepared = request.prepare()
         hooks = self.usual.meta.events.emit(f"before-send.dynamodb.{operation}", request=prepared)
         answered = next((answer for _, answer in hooks if answer is not None), None)
-        return _read(operation, answered or self.way.send(prepared))
-
-    @cached_property
-    def way(self) -> Any:
-        session, url = self.usual._endpoint.http_session, f"{self.usual.meta.endpoint_url}/"
-        return Line(session, url) if leads_there(session, url) else session
+        return _read(operation, answered or self.usual._endpoint.http_session.send(prepared))
 
 
 def _read(operation: str, answer: Any) -> Any:

@@ -21,9 +21,8 @@ from botocore.endpoint import EndpointCreator
 from botocore.exceptions import ConnectionClosedError, EndpointConnectionError, ReadTimeoutError
 from botocore.httpsession import URLLib3Session
 
-from chalicelib.kit.line import HungUp, Raw, answer, written
-
 CONNECT_SECONDS = 5
+AT_ONCE = 65_536
 LOOPBACK = "http://127.0.0.1:"
 USUAL, SIGNED = EndpointCreator.create_endpoint, SigV4Auth.add_auth
 
@@ -69,7 +68,7 @@ class Session(URLLib3Session):  # type: ignore[misc]
             line = self._line(request.url, host)
             try:
                 line.sendall(sent)
-                return heard(request, line)
+                return answer(request, line)
             except (ConnectionError, HungUp) as error:
                 self._hang_up(host)
                 if fresh or (isinstance(error, HungUp) and error.midway):
@@ -94,9 +93,88 @@ class Session(URLLib3Session):  # type: ignore[misc]
             line.close()
 
 
-def heard(request: Any, line: socket.socket) -> AWSResponse:
-    status, pairs, body = answer(request.method, line)
+class HungUp(Exception):
+    """The other side closed; `midway` when part of an answer had come, so the request may have been carried out."""
+
+    def __init__(self, midway: bool) -> None:
+        super().__init__("hung up")
+        self.midway = midway
+
+
+def written(request: Any, target: str, host: str) -> bytes:
+    body = request.body or b""
+    body = body.encode() if isinstance(body, str) else body
+    lines = [f"{request.method} {target} HTTP/1.1", f"Host: {host}"]
+    for name, value in request.headers.items():
+        if name.lower() not in ("host", "content-length", "expect"):
+            lines.append(f"{name}: {value.decode('latin-1') if isinstance(value, bytes) else value}")
+    lines += [f"Content-Length: {len(body)}", "", ""]
+    return "\r\n".join(lines).encode("latin-1") + body
+
+
+def answer(request: Any, line: socket.socket) -> AWSResponse:
+    head, rest = until(line, b"", b"\r\n\r\n")
+    first, *lines = head.decode("latin-1").split("\r\n")
     headers = HTTPHeaders()
-    for name, value in pairs:
-        headers[name] = value
+    for each in lines:
+        name, _, value = each.partition(":")
+        headers[name] = value.strip()
+    status = int(first.split(" ", 2)[1])
+    if request.method == "HEAD" or status in (204, 304):
+        body = b""
+    elif headers.get("transfer-encoding", "").lower() == "chunked":
+        body = chunked(line, rest)
+    else:
+        body = exactly(line, rest, int(headers.get("content-length", "0")))[0]
     return AWSResponse(request.url, status, headers, Raw(body))
+
+
+def until(line: socket.socket, have: bytes, mark: bytes) -> tuple[bytes, bytes]:
+    while mark not in have:
+        have += received(line, bool(have))
+    found, _, rest = have.partition(mark)
+    return found, rest
+
+
+def exactly(line: socket.socket, have: bytes, length: int) -> tuple[bytes, bytes]:
+    parts, size = [have], len(have)
+    while size < length:
+        parts.append(received(line, True))
+        size += len(parts[-1])
+    have = b"".join(parts)
+    return have[:length], have[length:]
+
+
+def chunked(line: socket.socket, have: bytes) -> bytes:
+    parts = []
+    while True:
+        size, have = until(line, have, b"\r\n")
+        length = int(size.split(b";")[0], 16)
+        part, have = exactly(line, have, length + 2)
+        if not length:
+            return b"".join(parts)
+        parts.append(part[:-2])
+
+
+def received(line: socket.socket, midway: bool) -> bytes:
+    part = line.recv(AT_ONCE)
+    if not part:
+        raise HungUp(midway)
+    return part
+
+
+class Raw:
+    """What AWSResponse and the parsers of streamed bodies ask of urllib3's answer."""
+
+    def __init__(self, body: bytes) -> None:
+        self.body = body
+
+    def stream(self, *_: Any, **__: Any) -> Any:
+        yield self.body
+
+    def read(self, amount: int | None = None, *_: Any, **__: Any) -> bytes:
+        part, self.body = (self.body, b"") if amount is None else (self.body[:amount], self.body[amount:])
+        return part
+
+    def close(self) -> None:
+        pass
