@@ -60,8 +60,7 @@ def _fill_at(location: str, own: Sequence[Fulfillment]) -> int:
     """An order whose work needs more than came keeps what is there of it from those behind it, unless it has not been
     paid yet."""
     filled, left = 0, dict[Place, int]()
-    waiting = {work.id: work for work in (*awaiting_work(location), *own) if work.location == location}
-    for _, work in sorted(waiting.items()):
+    for work in longest_first((*awaiting_work(location), *(work for work in own if work.location == location))):
         left |= on_hand(piece.place for piece in work.pieces if piece.place not in left)
         if not any(left[piece.place] for piece in work.pieces) or _still_unpaid(work.order_id):
             continue
@@ -72,6 +71,11 @@ def _fill_at(location: str, own: Sequence[Fulfillment]) -> int:
         for piece in work.pieces:
             left[piece.place] = max(0, left[piece.place] - piece.quantity)
     return filled
+
+
+def longest_first(works: Iterable[Fulfillment]) -> list[Fulfillment]:
+    """Each once; their ids begin with their order's, and that with the instant it was placed."""
+    return [work for _, work in sorted({work.id: work for work in works}.items())]
 
 
 def _still_unpaid(order_id: str) -> bool:

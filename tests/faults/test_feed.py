@@ -80,7 +80,10 @@ def a_story(drain: Callable[[], int]) -> None:
     first = [place(f"story-{n}", (TEAPOT, 1), (CUP, 2), customer=buyer(n)).json["id"] for n in range(4)]
     second = [place(f"near-{n}", (TEAPOT, 2), customer=buyer(n + 10)).json["id"] for n in range(4)]
     open_a_shift("cashier-sinta")
-    sale = at_the_counter((CUP, 4)) | {"delivery": {"method": "ship"}, "customer": buyer(20)}
+    sale = at_the_counter((CUP, 4)) | {
+        "delivery": {"method": "ship", "address": {"street": "Jl. Kenanga 5"}},
+        "customer": buyer(20),
+    }
     from_afar = done("POST", "/api/orders", "cashier-sinta", sale)
     paying = place("story-paid", (CUP, 3), payments=TRANSFER).json
     drain()

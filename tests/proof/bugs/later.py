@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from contextlib import suppress
 from dataclasses import replace
 from datetime import date
@@ -147,8 +147,8 @@ def whatever_is_asked(was: Callable[..., Any]) -> Callable[..., Any]:
     return shelves
 
 
-def the_latest_first(was: Callable[..., Any]) -> Callable[..., Iterator[Any]]:
-    return lambda location: iter(list(was(location))[::-1])
+def the_latest_first(was: Callable[..., Any]) -> Callable[..., Any]:
+    return lambda works: was(works)[::-1]
 
 
 def they_stay_on_their_day(was: Callable[..., Any]) -> Callable[..., Any]:
@@ -205,7 +205,7 @@ BUGS = (
         "who came last is first",
         KIND,
         by="who waited longest is first",
-        sown=(swap(filling, "awaiting_work", the_latest_first),),
+        sown=(swap(filling, "longest_first", the_latest_first),),
         story=one_comes_for_two,
     ),
     Bug(
