@@ -100,8 +100,10 @@ def until_unreadable(records: Sequence[dict[str, Any]]) -> tuple[list[tuple[str,
 
 
 def read_image(record: dict[str, Any]) -> Entry | None:
-    """None for what is no new entry: the journal is only ever added to."""
+    """None for what is no new entry: the journal is only ever added to, so whoever changed one is told on. No policy
+    can forbid to put an entry over another; every entry holds the hash of the one before it."""
     if record.get("eventName") != "INSERT":
+        log.warning("a journal entry was changed or removed", sequence=record["dynamodb"]["SequenceNumber"])
         return None
     entry: Entry = Entry.from_raw_data(record["dynamodb"]["NewImage"])
     journal.told(entry)  # a body that is no JSON is found here and not by ten listeners

@@ -5,6 +5,8 @@ import subprocess
 import sys
 from typing import Any
 
+import pytest
+
 from chalicelib.kit import clock, journal
 from chalicelib.kit.journal import Head
 from chalicelib.notify import stream, transports
@@ -78,8 +80,14 @@ def test_a_kind_from_a_newer_version_is_passed_over() -> None:
     assert carrier.batches == [("orders", ["2"])]
 
 
-def test_changed_and_deleted_records_are_no_news() -> None:
-    assert stream.forward([a_record(1) | {"eventName": "REMOVE"}], Carrier().send) is None
+@pytest.mark.parametrize("change", ["MODIFY", "REMOVE"])
+def test_changed_and_deleted_records_are_no_news_and_are_told_on(change: str, caplog: Any) -> None:
+    carrier = Carrier()
+
+    assert stream.forward([a_record(1) | {"eventName": change}, a_record(2)], carrier.send) is None
+
+    assert carrier.batches == [("orders", ["2"])]
+    assert [json.loads(each.message)["says"] for each in caplog.records] == ["a journal entry was changed or removed"]
 
 
 def test_what_is_published_reaches_the_topics_subscribers(carriers: Any) -> None:
