@@ -13,7 +13,8 @@ from tests.proof.bugs.catalog import BUGS
 
 FEW = 6  # histories; the first finds more than thirty of them
 KINDS = {
-    "idempotency", "later",
+    "idempotency",
+    "later",
     "expiry",
     "claims",
     "sums per SKU",
