@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import replace
 
 from chalicelib.fulfillment.model import (
     NOT_YET_GONE,
@@ -23,7 +22,7 @@ from chalicelib.fulfillment.store import change_work, load_case, new_work, piece
 from chalicelib.kit import clock, db
 from chalicelib.kit.errors import Moved
 from chalicelib.kit.events import Event
-from chalicelib.stock.model import Piece
+from chalicelib.stock.model import Piece, Place
 
 
 def check_aligned(case: Case) -> None:
@@ -70,14 +69,13 @@ def _served_from(case: Case, work: Fulfillment) -> bool:
 
 
 def _without(pieces: Sequence[Piece], taken: Sequence[Piece]) -> list[Piece]:
-    left = {_place(piece): piece.quantity for piece in pieces}
+    """Late money may have found more of it where some was promised already: two pieces of one place."""
+    left: dict[Place, int] = {}
+    for piece in pieces:
+        left[piece.place] = left.get(piece.place, 0) + piece.quantity
     for piece in taken:
-        left[_place(piece)] = left.get(_place(piece), 0) - piece.quantity
-    return [replace(piece, quantity=left[_place(piece)]) for piece in pieces if left[_place(piece)] > 0]
-
-
-def _place(piece: Piece) -> tuple[str, str, int]:
-    return piece.sku, piece.location, piece.shelf
+        left[piece.place] = left.get(piece.place, 0) - piece.quantity
+    return [Piece(sku, location, units, shelf) for (sku, location, shelf), units in left.items() if units > 0]
 
 
 def _plain(piece: Piece) -> tuple[str, str, int, int]:

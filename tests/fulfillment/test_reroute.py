@@ -29,7 +29,7 @@ from tests.fulfillment.build import (
     told,
     works,
 )
-from tests.shop import CUP, TEAPOT, later, level, open_shop, put, token
+from tests.shop import CUP, RARE, TEAPOT, later, level, open_shop, put, token
 
 NONE = {"on_hand": 0, "reserved": 0, "allocated": 0, "available": 0}
 
@@ -251,3 +251,22 @@ def test_a_reason_nobody_knows_is_refused() -> None:
     assert step(order, "reject", JOKO, {"reason": "no mood"}).status == 422
     assert works(order) == [("wh-surabaya", "assigned")]
     assert the_case(order).offers == () or the_offer(order).status == "open"
+
+
+def test_late_money_may_find_more_where_some_was_promised_and_all_of_it_is_brought() -> None:
+    """Found by seed 14193: the second unit from the same shelf was brought by nobody."""
+    put(RARE, "wh-surabaya", 1)
+    put(RARE, "store-tunjungan", 1)
+    order = placed((RARE, 2), payments=[{"method": "transfer"}])
+    later(24 * 60 + 1)
+    placed((RARE, 1))
+    put(RARE, "store-tunjungan", 1)
+
+    payment = the_case(order).order.payment_ids[0]
+    confirmed = call("POST", f"/api/payments/{payment}/confirm", token=token("finance-maya"))
+    listen(order)
+
+    assert confirmed.status == 200
+    brought = [work for work in the_case(order).works if work.status != "cancelled"]
+    assert {work.location for work in brought} == {"store-tunjungan"}
+    assert sum(piece.quantity for work in brought for piece in work.pieces) == 2
