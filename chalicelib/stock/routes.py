@@ -223,11 +223,7 @@ def cancel_transfer(call: Call, transfer_id: str) -> dict[str, Any]:
 )
 def post_count(call: Call) -> dict[str, Any]:
     """What somebody counted; a variance becomes one adjustment."""
-    counted: dict[str, int] = {}
-    for line in call.body.lines:
-        if line.sku in counted:
-            raise Invalid(("lines", f"{line.sku} is counted twice; add the counts up"))
-        counted[line.sku] = line.counted
+    counted = said_once((line.sku, line.counted) for line in call.body.lines)
     return count(call.principal, call.body.location, counted, call.body.reason, call.asked)
 
 
@@ -247,11 +243,7 @@ def post_count(call: Call) -> dict[str, Any]:
 def post_expected(call: Call) -> dict[str, Any]:
     """How many of each SKU are on their way for a day, all told. Buyers who agree are promised these for that day."""
     said = call.body
-    quantities: dict[str, int] = {}
-    for line in said.lines:
-        if line.sku in quantities:
-            raise Invalid(("lines", f"{line.sku} stands there twice; add it up"))
-        quantities[line.sku] = line.quantity
+    quantities = said_once((line.sku, line.quantity) for line in said.lines)
     return expect(call.principal, said.location, said.on, quantities, said.reason, call.asked)
 
 
@@ -283,6 +275,16 @@ def summed(lines: Iterable[tuple[str, int]]) -> dict[str, int]:
     quantities: dict[str, int] = {}
     for sku, quantity in lines:
         quantities[sku] = quantities.get(sku, 0) + quantity
+    return quantities
+
+
+def said_once(lines: Iterable[tuple[str, int]]) -> dict[str, int]:
+    """How many there are: two such lines of one SKU would contradict each other."""
+    quantities: dict[str, int] = {}
+    for sku, quantity in lines:
+        if sku in quantities:
+            raise Invalid(("lines", f"{sku} stands there twice; add it up"))
+        quantities[sku] = quantity
     return quantities
 
 
