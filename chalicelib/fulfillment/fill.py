@@ -17,8 +17,8 @@ from chalicelib.kit import clock, db
 from chalicelib.kit.journal import Told
 from chalicelib.orders.store import load
 from chalicelib.stock.coming import brought_in, here
-from chalicelib.stock.expect import shelve
 from chalicelib.stock.model import Movement, NotPromised, OutOfStock, Place, is_expected
+from chalicelib.stock.shelve import shelve
 from chalicelib.stock.store import arrived_at, leave_arrived, load_places
 
 

@@ -6,7 +6,7 @@ from there: when goods come, each order's units go on to shelf 0, the longest wa
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from datetime import date
 from typing import Any
 
@@ -115,7 +115,9 @@ def _of(hold: Hold) -> tuple[str, str, int]:
     return hold.sku, hold.location, hold.shelf
 
 
-def kept_for_orders(piece: Piece, coming: Iterable[Level], how: Any = received) -> list[Movement]:
+def kept_for_orders(
+    piece: Piece, coming: Iterable[Level], how: Callable[[Piece], Movement] = received
+) -> list[Movement]:
     """Units that came: first for those who wait for them, the earliest day first, and only the rest for everybody."""
     movements, left = [], piece.quantity
     for level in by_day(piece, coming):

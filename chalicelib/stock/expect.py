@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from datetime import date
 from typing import Any
 
@@ -10,7 +10,6 @@ from chalicelib.kit import clock, config, db, requests
 from chalicelib.kit.auth import Principal
 from chalicelib.kit.errors import Moved
 from chalicelib.kit.requests import Asked
-from chalicelib.stock.coming import brought_in, nobodys
 from chalicelib.stock.model import (
     DayIsOver,
     Level,
@@ -20,15 +19,12 @@ from chalicelib.stock.model import (
     Place,
     PromisedAhead,
     StockExpected,
-    StockShelved,
     as_lists,
     expected,
     shelf_of,
 )
 from chalicelib.stock.move import at_work, known, write_down
-from chalicelib.stock.store import change, load_expected, load_levels, load_places
-
-CLOCK = Principal(role="owner", id="clock")
+from chalicelib.stock.store import change, load_expected, load_levels
 
 
 @db.decided_anew
@@ -81,17 +77,3 @@ def _days(first: Level, coming: Mapping[Place, Level], on: date) -> str:
 
 def _told(quantities: Mapping[str, int], on: date) -> list[dict[str, Any]]:
     return [{"sku": sku, "on": on.isoformat(), "quantity": quantity} for sku, quantity in quantities.items()]
-
-
-@db.decided_anew
-def shelve(places: Sequence[Place]) -> int:
-    """What came for somebody who no longer waits goes to where everybody buys from; how many units did."""
-    levels = load_places(places).values()
-    pieces = [Piece(level.sku, level.location, nobodys(level), level.shelf) for level in levels if nobodys(level)]
-    for piece in pieces:
-        movements = brought_in([piece])
-        try:
-            write_down(CLOCK, StockShelved(piece.location, as_lists(movements)), change(movements))
-        except (OutOfStock, NotPromised) as promised_meanwhile:
-            raise Moved() from promised_meanwhile
-    return sum(piece.quantity for piece in pieces)

@@ -49,7 +49,7 @@ def _keep(principal: Principal, location: str, kept: Sequence[Kept], reason: str
     skus = {each.sku: each.on_hand for each in kept}
     levels = load_levels((sku, location) for sku in skus)
     beside = not_yet_shelved(load_expected(levels))
-    kept = [replace(each, on_hand=max(0, each.on_hand - beside.get(each.sku, 0))) for each in kept]
+    kept = [replace(each, on_hand=each.on_hand - beside.get(each.sku, 0)) for each in kept]
     shelves = by_sku(location, skus, levels)
     different = [each for each in kept if _differs(each, shelves[each.sku])]
     if different:

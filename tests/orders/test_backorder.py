@@ -15,12 +15,14 @@ from chalicelib.notify.exceptions import exceptions
 from chalicelib.notify.scene import Scene
 from chalicelib.notify.words import said
 from chalicelib.stock import move
+from chalicelib.stock.keep import Kept, keep_levels
+from chalicelib.stock.model import OutOfStock
 from chalicelib.stock.store import load_places
 from infra.invariants.check import check
 from tests.client import call
 from tests.fulfillment.build import it_is_noon, parked
 from tests.proof.day import BUDI, JOKO, LIA, MAYA, TRANSFER, Day
-from tests.shop import CUP, RARE, TEAPOT, a_creditor, an_order, later, level, open_shop, put, token
+from tests.shop import CUP, RARE, TEAPOT, a_creditor, an_order, later, level, open_shop, put, token, who
 
 FRIDAY, MONDAY = "2026-11-27", "2026-11-30"
 LATER = {"backorder": True}
@@ -352,6 +354,21 @@ def test_counting_sees_what_came_and_waits_for_its_order(day: Day) -> None:
     (found,) = [each for each in levels if each["sku"] == RARE]
     assert (found["on_hand"], found["available"]) == (3, 1)
     assert found["expected"] == [{"on": FRIDAY, "quantity": 0, "promised": 2}]
+    all_is_well()
+
+
+def test_levels_kept_from_elsewhere_cannot_take_what_waits_for_its_order(day: Day) -> None:
+    expect(day, 2, sku=RARE)
+    day.order("late", (RARE, 2), payments=TRANSFER, **LATER)
+    comes(day, 3, RARE)
+
+    with pytest.raises(OutOfStock):
+        keep_levels(who("owner-ratna"), "wh-surabaya", [Kept(RARE, 1)])
+    assert (level(RARE)["on_hand"], coming(sku=RARE)) == (1, {"on_hand": 2, "reserved": 2})
+
+    assert keep_levels(who("owner-ratna"), "wh-surabaya", [Kept(RARE, 3)]) == 0
+    assert keep_levels(who("owner-ratna"), "wh-surabaya", [Kept(RARE, 2)]) == 1
+    assert (level(RARE)["on_hand"], coming(sku=RARE)) == (0, {"on_hand": 2, "reserved": 2})
     all_is_well()
 
 
