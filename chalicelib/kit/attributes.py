@@ -19,9 +19,12 @@ class OwnPath(Path):
     """Made once for each attribute: nobody changes a path."""
 
     def _to_operand(self, value: Any) -> Any:
-        if isinstance(value, (Attribute, _Operand)):
+        if value is None or isinstance(value, (Attribute, _Operand)):
             return super()._to_operand(value)
-        return Value(value, attribute=self.attribute)
+        operand = Value.__new__(Value)
+        operand.attr_type = self.attr_type
+        operand.values = ({self.attr_type: self.attribute.serialize(value)},)
+        return operand
 
 
 class Plain:

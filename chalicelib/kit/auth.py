@@ -127,5 +127,5 @@ class _OurTime(TimestampSigner):
 
 
 def _mac(secret: str, text: str, size: int) -> str:
-    digest = hmac.new(secret.encode(), text.encode(), hashlib.sha256).digest()[:size]
+    digest = hmac.digest(secret.encode(), text.encode(), "sha256")[:size]
     return base64.urlsafe_b64encode(digest).rstrip(b"=").decode()

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from datetime import UTC, date, datetime, timedelta
+from functools import lru_cache
 from zoneinfo import ZoneInfo
 
 source: Callable[[], datetime] = lambda: datetime.now(UTC)  # noqa: E731 - tests and simulators set their own
@@ -12,11 +13,13 @@ source: Callable[[], datetime] = lambda: datetime.now(UTC)  # noqa: E731 - tests
 def now() -> datetime:
     """Aware UTC, cut to the millisecond, because that is what is stored and shown."""
     instant = source()
-    return instant.replace(microsecond=instant.microsecond // 1000 * 1000)
+    over = instant.microsecond % 1000
+    return instant.replace(microsecond=instant.microsecond - over) if over else instant
 
 
+@lru_cache(maxsize=256)
 def iso(instant: datetime) -> str:
-    """`2026-11-22T09:15:00.000Z`: sorts as text."""
+    """`2026-11-22T09:15:00.000Z`: sorts as text. Remembered, for one commit writes its instant many times over."""
     return _in_utc(instant).isoformat(timespec="milliseconds")[:-6] + "Z"  # for +00:00
 
 

@@ -12,7 +12,7 @@ import time
 from collections.abc import Callable, Iterable, Iterator, Sequence, Set
 from dataclasses import dataclass
 from functools import cache, wraps
-from typing import Any, ClassVar, Protocol, TypeVar, cast
+from typing import Any, ClassVar, NamedTuple, Protocol, TypeVar, cast
 
 from pynamodb.connection.table import TableConnection
 from pynamodb.exceptions import AttributeNullError, TransactWriteError, VerboseClientError
@@ -21,7 +21,7 @@ from pynamodb.expressions.update import Action
 from pynamodb.models import Model
 from pynamodb.transactions import TransactWrite
 
-from chalicelib.kit import config
+from chalicelib.kit import config, ids
 from chalicelib.kit.attributes import UnicodeAttribute
 from chalicelib.kit.dynamo import BUSY, Connection
 from chalicelib.kit.errors import Moved, Problem, Unavailable
@@ -108,7 +108,7 @@ def _kind(row: type[Row]) -> _Kind:
     as_it_is = {name for name, each in known.items() if isinstance(each, UnicodeAttribute)}
     return _Kind(
         known.keys(),
-        {name: each.default for name, each in known.items() if each.default is not None},
+        {name: each.default for name, each in known.items()},
         {
             each.attr_name: (name, each.attr_type, None if name in as_it_is else each.deserialize)
             for name, each in known.items()
@@ -125,15 +125,13 @@ def table(room: str) -> Any:
     return type("Meta", (), {"table_name": config.table(room), "region": config.region()})
 
 
-@dataclass(frozen=True)
-class Key:
+class Key(NamedTuple):
     row: type[Row]
     pk: str
     sk: str
 
 
-@dataclass(frozen=True)
-class Write:
+class Write(NamedTuple):
     """One conditional write. `refusal` is the no that a failed condition means, or a function from the row that
     stood in the way (None when there was none) to that no. Without one, a failed condition means `Moved`."""
 
@@ -157,7 +155,7 @@ class Page:
 
 def create(row: Model, refusal: Refusal | None = None) -> Write:
     """Put what must not be there yet."""
-    return Write("put", row, condition=_keys(type(row))[0].does_not_exist(), refusal=refusal)
+    return Write("put", row, condition=_not_there(type(row)), refusal=refusal)
 
 
 def put(row: Model, when: Condition | None = None, refusal: Refusal | None = None) -> Write:
@@ -250,7 +248,7 @@ def commit(writes: Sequence[Write | None], elsewhere: bool = False) -> None:
     wanted = [write for write in writes if write is not None]
     if len(wanted) > MOST_WRITES:
         raise ValueError(f"{len(wanted)} writes do not fit in one transaction")
-    token = ids_randomness(16).hex()
+    token = ids.randomness(16).hex()
     for attempt in range(TRIES):
         try:
             return engine.transact(wanted, token)
@@ -305,14 +303,14 @@ def _sleep(attempt: int) -> None:
 pause: Callable[[int], None] = _sleep  # tests and simulators do not wait
 
 
-def ids_randomness(count: int) -> bytes:
-    from chalicelib.kit import ids  # looked up late, so that a simulator's source counts
-
-    return ids.randomness(count)
-
-
+@cache
 def _keys(row: Any) -> tuple[Any, Any]:
     return row._hash_key_attribute(), row._range_key_attribute()
+
+
+@cache
+def _not_there(row: Any) -> Condition:
+    return cast(Condition, _keys(row)[0].does_not_exist())
 
 
 class Dynamo:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import hashlib
 import os
-from base64 import b32encode
 from collections.abc import Callable
 from datetime import datetime
 
@@ -24,13 +23,14 @@ def derived(prefix: str, *parts: str) -> str:
     return f"{prefix}_{_crockford(_digest(*parts)[:16])}"
 
 
-_OURS = bytes.maketrans(b"ABCDEFGHIJKLMNOPQRSTUVWXYZ234567", b"0123456789ABCDEFGHJKMNPQRSTVWXYZ")
+CROCKFORD = "0123456789ABCDEFGHJKMNPQRSTVWXYZ"  # of ULIDs: no I, no L, no O, no U
+_PAIRS = [one + other for one in CROCKFORD for other in CROCKFORD]
 
 
 def _crockford(sixteen: bytes) -> str:
-    """A ULID's 26 characters, the first two bits of which are padding: four more bytes before them fill groups of 40
-    bits, and six characters more."""
-    return b32encode(bytes(4) + sixteen)[6:].translate(_OURS).decode()
+    """A ULID's 26 characters, two for each ten bits; the first two bits of all are padding."""
+    number = int.from_bytes(sixteen)
+    return "".join([_PAIRS[number >> shift & 1023] for shift in range(120, -1, -10)])
 
 
 def short_number(identifier: str) -> str:

@@ -7,12 +7,11 @@ Each entry holds the hash of the one before it. Movements of stock and money rid
 from __future__ import annotations
 
 import hashlib
-import json
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from chalicelib.kit import clock, compact, db, ids
+from chalicelib.kit import clock, compact, db, events, ids
 from chalicelib.kit.attributes import InstantAttribute, NumberAttribute, UnicodeAttribute
 from chalicelib.kit.db import Row, Write
 from chalicelib.kit.events import Event
@@ -91,7 +90,7 @@ def hash_of(entry: Entry) -> str:
     """128 bits over everything the entry says and the hash of the one before."""
     said = [entry.pk, int(entry.sk), entry.event_id, entry.kind, clock.iso(entry.occurred_at), entry.actor]
     said += [entry.channel, entry.body, entry.previous]
-    return hashlib.sha256(json.dumps(said).encode()).hexdigest()[:32]
+    return hashlib.sha256(compact.write(said).encode()).hexdigest()[:32]
 
 
 def history(subject: str) -> list[Entry]:
@@ -114,8 +113,6 @@ def told(entry: Entry) -> dict[str, Any]:
 
 def heard(message: dict[str, Any]) -> Told:
     """What `told` sent, read back; `event` is None for a kind this version does not know."""
-    from chalicelib.kit import events
-
     return Told(
         subject=message["subject"],
         sequence=message["sequence"],

@@ -66,7 +66,8 @@ def zero(currency: str) -> Money:
 
 
 def total(amounts: Iterable[Money], currency: str) -> Money:
-    return sum(amounts, zero(currency))
+    nothing = zero(currency)
+    return Money(sum(map(nothing._same, amounts)), currency)
 
 
 def from_json(value: dict[str, Any]) -> Money:

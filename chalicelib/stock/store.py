@@ -167,6 +167,11 @@ class _Change:
     def total(self) -> Movement:
         return merged([Movement("adjusted", *self.place), *self.movements])[self.place]
 
+    @cached_property
+    def moves(self) -> dict[str, int]:
+        """The counts that are not the same afterwards."""
+        return {name: units for name in (*COUNTED, "expected") if (units := getattr(self.total, name))}
+
     @property
     def taken(self) -> int:
         return -sum(min(0, movement.available) for movement in self.movements)
@@ -175,23 +180,23 @@ class _Change:
         """Only a check where the sum is nothing: units go from a lapsed hold straight into a new one. Its no is
         `Moved`, for DynamoDB does not show the row that failed a check."""
         conditions, row = self.conditions("days" in asked), LevelRow(*_row_key(self.place))
-        if any(getattr(self.total, name) for name in (*COUNTED, "expected")) or asked:
+        if self.moves or asked:
             return db.update(row, *self.actions(asked), when=_all(conditions), refusal=self.no)
         if not conditions:
             return None
         return db.check(row, cast(Condition, _all(conditions)))
 
     def actions(self, asked: Mapping[str, Any]) -> list[Action]:
-        """All five are added, zeros too, so that a level which comes into being is whole."""
-        actions: list[Action] = [getattr(LevelRow, name).add(getattr(self.total, name)) for name in COUNTED]
-        actions += [LevelRow.expected.add(self.total.expected)] if self.total.expected else []
+        """Where a level may come into being by it all five are added, zeros too, so that it is whole."""
+        added = {name: self.moves.get(name, 0) for name in (*(() if self.enough else COUNTED), *self.moves)}
+        actions: list[Action] = [getattr(LevelRow, name).add(units) for name, units in added.items()]
         actions += [getattr(LevelRow, name).set(value) for name, value in asked.items()]
         return actions + self.listed()
 
     def listed(self) -> list[Action]:
         """Each SKU at its location; and the days whose goods have begun to come, until they are with their orders."""
         sku, location, shelf = self.place
-        if shelf == 0 and not self.enough():  # only such an update can make the row
+        if shelf == 0 and not self.enough:  # only such an update can make the row
             return [LevelRow.list.set(f"location#{location}"), LevelRow.listed_at.set(sku)]
         if is_expected(shelf) and self.total.on_hand > 0:
             return [LevelRow.list.set(ARRIVED), LevelRow.listed_at.set(level_key(*self.place).pk)]
@@ -199,9 +204,10 @@ class _Change:
 
     def conditions(self, days: bool = False) -> list[Condition]:
         if self.read is None:
-            return self.enough()
-        return [*self.enough(), _still(self.read), *([_same_days(self.read)] if days else [])]
+            return self.enough
+        return [*self.enough, _still(self.read), *([_same_days(self.read)] if days else [])]
 
+    @cached_property
     def enough(self) -> list[Condition]:
         """What is taken must leave safety behind, and units that the same commit sets free count as there; but none
         are set free that were never promised."""

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import hashlib
-import json
 from collections.abc import Callable, Iterator
 from functools import lru_cache
 from typing import Any
+
+from pydantic_core import to_json
 
 from infra.invariants.world import Row, World
 
@@ -75,7 +76,7 @@ def hash_of(entry: Row) -> str:
 
 @lru_cache(maxsize=8_192)
 def _hashed(*said: Any) -> str:
-    return hashlib.sha256(json.dumps(said).encode()).hexdigest()[:32]
+    return hashlib.sha256(to_json(said)).hexdigest()[:32]
 
 
 RULES = (o2_sequences_have_no_gap, a1_each_entry_holds_the_hash_of_the_one_before)

@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
-import json
 import zlib
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from functools import cached_property, lru_cache
+from operator import itemgetter
 from typing import Any, NamedTuple
+
+from pydantic_core import from_json
 
 from chalicelib.kit import clock
 from infra.invariants.fold import Step, steps
@@ -27,7 +29,7 @@ Row = dict[str, Any]
 
 # A simulated history is looked at after every step, and what its rows hold as text seldom changed. Nobody changes what
 # was read.
-_read = lru_cache(maxsize=8_192)(json.loads)
+_read = lru_cache(maxsize=8_192)(from_json)
 
 
 def load(client: Any, prefix: str, now: datetime | None = None, quiet: bool = False) -> World:
@@ -44,13 +46,13 @@ def scan(client: Any, table: str) -> Iterator[Mapping[str, Any]]:
 
 
 def plain(item: Mapping[str, Any]) -> Row:
-    return {name: _value(typed) for name, typed in item.items()}
+    """Each value travels as {its type: itself}, numbers as text."""
+    return {
+        name: _number(value) if kind == "N" else value for name, typed in item.items() for kind, value in typed.items()
+    }
 
 
-def _value(typed: Mapping[str, Any]) -> Any:
-    ((kind, value),) = typed.items()
-    if kind != "N":
-        return value
+def _number(value: str) -> int | float:
     try:
         return int(value)
     except ValueError:
@@ -70,8 +72,10 @@ class World:
     @cached_property
     def entries(self) -> list[Row]:
         """The journal by subject and sequence, each entry's body read."""
-        said = [row | {"said": _read(row["body"])} for row in self.rows["journal"]]
-        return sorted(said, key=lambda entry: (entry["subject"], entry["sequence"]))
+        for row in self.rows["journal"]:
+            if "said" not in row:  # entries never change, and a simulation is looked at often
+                row["said"] = _read(row["body"])
+        return sorted(self.rows["journal"], key=itemgetter("subject", "sequence"))
 
     @cached_property
     def journal(self) -> dict[str, list[Row]]:
@@ -185,7 +189,7 @@ class World:
     @cached_property
     def answers(self) -> dict[str, Any]:
         """What was answered to each request that came with a key."""
-        return {row["pk"]: json.loads(zlib.decompress(row["answer"])) for row in self.rows["requests"]}
+        return {row["pk"]: from_json(zlib.decompress(row["answer"])) for row in self.rows["requests"]}
 
     @cached_property
     def notices(self) -> list[Row]:

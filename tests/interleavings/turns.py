@@ -7,7 +7,7 @@ without anybody noticing, so of such orders one is enough (sleep sets); all othe
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from typing import Any
 
 from greenlet import getcurrent, greenlet
@@ -48,7 +48,7 @@ class Turns(Line):
 
     def transact(self, writes: Sequence[Write], token: str) -> None:
         self.wait(True, *(write.row for write in writes))
-        super().transact([replace(each, condition=None) if self.is_bare(each) else each for each in writes], token)
+        super().transact([each._replace(condition=None) if self.is_bare(each) else each for each in writes], token)
 
     def is_bare(self, write: Write) -> bool:
         return write.row.Meta.table_name in self.bare

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from functools import cache
+from itertools import accumulate
+from random import Random
 
 from chalicelib.customers.keep import keep_customer
 from chalicelib.customers.model import Customer
@@ -22,7 +24,19 @@ from tests.proof.sim import Sim
 from tests.proof.table import Table
 from tests.shop import CUP, HERE, RARE, TEAPOT, TRAY, open_shop, put, who
 
-__all__ = ["ACTORS", "HEMAT", "NEXT", "SKUS", "STORE", "VANS", "WAREHOUSES", "WORKERS", "opened", "the_minute"]
+__all__ = [
+    "ACTORS",
+    "HEMAT",
+    "NEXT",
+    "SKUS",
+    "STORE",
+    "VANS",
+    "WAREHOUSES",
+    "WORKERS",
+    "opened",
+    "somebody",
+    "the_minute",
+]
 
 
 @cache
@@ -80,3 +94,9 @@ ACTORS: list[tuple[int, Callable[[Sim], str]]] = [
     (5, house.the_minute),
     (4, house.time_passes),
 ]
+_DEEDS, _ODDS = [deed for _, deed in ACTORS], list(accumulate(weight for weight, _ in ACTORS))
+
+
+def somebody(chance: Random) -> Callable[[Sim], str]:
+    """What is done next."""
+    return chance.choices(_DEEDS, cum_weights=_ODDS)[0]

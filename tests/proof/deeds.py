@@ -48,7 +48,7 @@ def an_order_of(sim: Sim, having: str = "") -> Case:
         raise NotFound()
     recent = sim.orders[-RECENT:]
     if having:
-        rows = sim.memory.table("test-orders").rows
+        rows = sim.memory.tables["test-orders"].rows
         recent = [each for each in recent if any(str(sk).startswith(having) for sk in rows.get(each, ()))] or recent
     with sim.undisturbed():
         return load_case(sim.chance.choice(recent))

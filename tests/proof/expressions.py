@@ -13,6 +13,8 @@ from pynamodb.expressions import condition as cond
 from pynamodb.expressions import operand as opd
 from pynamodb.expressions import update as act
 
+from chalicelib.kit.attributes import OwnPath
+
 Typed = Mapping[str, Any]
 Item = dict[str, Typed]
 
@@ -30,10 +32,11 @@ def holds(condition: Any, item: Item | None) -> bool:
 
 
 def _comparison(condition: Any, item: Item) -> bool:
-    left, right = (_operand(each, item) for each in condition.values)
-    if condition.operator in ("=", "<>"):
-        return _same(left, right) == (condition.operator == "=")
-    return _ordered(left, right) and COMPARED[condition.operator](_value(left), _value(right))
+    (one, other), operator = condition.values, condition.operator
+    left, right = _operand(one, item), _operand(other, item)
+    if operator in ("=", "<>"):
+        return _same(left, right) == (operator == "=")
+    return _ordered(left, right) and COMPARED[operator](_value(left), _value(right))
 
 
 def _between(condition: Any, item: Item) -> bool:
@@ -46,6 +49,16 @@ def _begins(condition: Any, item: Item) -> bool:
     return value is not None and start is not None and "S" in value and str(value["S"]).startswith(start["S"])
 
 
+def _both(condition: Any, item: Item) -> bool:
+    one, other = condition.values
+    return holds(one, item) and holds(other, item)
+
+
+def _either(condition: Any, item: Item) -> bool:
+    one, other = condition.values
+    return holds(one, item) or holds(other, item)
+
+
 CONDITIONS: dict[type, Callable[[Any, Item], bool]] = {
     cond.Comparison: _comparison,
     cond.Between: _between,
@@ -53,8 +66,8 @@ CONDITIONS: dict[type, Callable[[Any, Item], bool]] = {
     cond.In: lambda c, item: any(_same(_operand(c.values[0], item), _operand(each, item)) for each in c.values[1:]),
     cond.Exists: lambda c, item: _operand(c.values[0], item) is not None,
     cond.NotExists: lambda c, item: _operand(c.values[0], item) is None,
-    cond.And: lambda c, item: all(holds(each, item) for each in c.values),
-    cond.Or: lambda c, item: any(holds(each, item) for each in c.values),
+    cond.And: _both,
+    cond.Or: _either,
     cond.Not: lambda c, item: not holds(c.values[0], item),
 }
 
@@ -93,27 +106,42 @@ ACTIONS: dict[type, Callable[[Any, Item], Typed | None]] = {
 
 
 def _operand(operand: Any, item: Item) -> Typed | None:
-    if isinstance(operand, opd.Value):
-        value: Typed = operand.value
-        return value
-    if isinstance(operand, opd.Path):
-        return item.get(_name(operand))
-    first, second = (_operand(each, item) for each in operand.values)
-    if isinstance(operand, opd._IfNotExists):
-        return first if first is not None else second
-    sign = 1 if isinstance(operand, opd._Increment) else -1
-    return _number(_value(first) + sign * _value(second))
+    return OPERANDS[type(operand)](operand, item)
+
+
+def _or_else(operand: Any, item: Item) -> Typed | None:
+    path, value = operand.values
+    found = _operand(path, item)
+    return found if found is not None else _operand(value, item)
+
+
+def _counted(sign: int) -> Callable[[Any, Item], Typed]:
+    def moved(operand: Any, item: Item) -> Typed:
+        first, second = (_operand(each, item) for each in operand.values)
+        return _number(_value(first) + sign * _value(second))
+
+    return moved
+
+
+OPERANDS: dict[type, Callable[[Any, Item], Typed | None]] = {
+    opd.Value: lambda operand, item: operand.values[0],
+    opd.Path: lambda path, item: item.get(_name(path)),
+    OwnPath: lambda path, item: item.get(_name(path)),
+    opd._IfNotExists: _or_else,
+    opd._Increment: _counted(1),
+    opd._Decrement: _counted(-1),
+}
 
 
 def _name(path: Any) -> str:
-    (name,) = path.path  # one segment: rooms keep nested things as text
-    return str(name)
+    (name,) = path.values[0]  # one segment: rooms keep nested things as text
+    return name  # type: ignore[no-any-return]
 
 
 def _same(left: Typed | None, right: Typed | None) -> bool:
     if left is None or right is None:
         return False
-    return left.keys() == right.keys() and bool(_value(left) == _value(right))
+    return left == right or ("N" in left and "N" in right and bool(_value(left) == _value(right)))
 
 
 def _ordered(left: Typed | None, right: Typed | None) -> bool:
@@ -124,10 +152,10 @@ def _value(typed: Typed | None) -> Any:
     if typed is None:
         raise ValueError("arithmetic with an attribute that is not there")
     ((kind, value),) = typed.items()
-    if kind == "N":
-        return Decimal(value)
-    return value  # Python orders text by code point, which is the order of its UTF-8 bytes too
+    if kind != "N":
+        return value  # Python orders text by code point, which is the order of its UTF-8 bytes too
+    return int(value) if value.isdecimal() else Decimal(value)  # most are whole and small
 
 
-def _number(value: Decimal) -> Typed:
+def _number(value: Decimal | int) -> Typed:
     return {"N": str(value)}

@@ -12,10 +12,8 @@ import sys
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
-from datetime import timedelta
-from functools import cache
-from itertools import accumulate
-from typing import Any, NoReturn
+from datetime import datetime, timedelta
+from typing import Any, NamedTuple, NoReturn
 
 import tests.environment  # noqa: F401 - before the first import of the shop
 from chalicelib.kit import clock, db, ids
@@ -34,8 +32,24 @@ from tests.proof.news import News
 from tests.proof.swift import plain_rows
 
 __all__ = ["Chances", "Sim", "Wrong", "run"]
+Deed = Callable[["Sim"], str]
 MOST_ROUNDS = 300  # to become quiet
 AT_READING = (*["resent"] * 7, *READ_FAULTS)  # most are mended by sending again
+
+
+class Step(NamedTuple):
+    """One line of a story. Most stories are never told, so it is put into words only when somebody reads it."""
+
+    number: int  # nothing for what came in between
+    at: datetime
+    deed: Deed
+    outcome: str
+    resent: int
+
+    def __str__(self) -> str:
+        mark = f"{self.number:5}" if self.number else "    ↳"
+        again = f" ({self.resent} sent again)" if self.resent else ""
+        return f"{mark} {str(self.at)[8:19]} {self.deed.__name__.replace('_', ' ')}: {self.outcome}{again}"
 
 
 @dataclass
@@ -48,8 +62,9 @@ class Sim:
         self.process = Process(timedelta())
         self.processes = [Process(SKEW * self.chance.uniform(-1, 1)) for _ in range(PROCESSES)]
         self.memory = Memory()
-        self.story: list[str] = []
+        self.story: list[Any] = []
         self.calm, self.inside, self.keys = True, 0, 0
+        self.asked_at, self.asked_by, self.told_instant = None, None, self.now
         self.news = News()
         self.outbox: list[tuple[str, str, str]] = []
         self.answers: dict[str, Any] = {}
@@ -57,8 +72,8 @@ class Sim:
         self.drafts: list[str] = []
         self.loads: list[tuple[str, str]] = []
         self.bought: list[tuple[str, str]] = []
-        self.faults = self.sends = self.resent = 0
-        self.deed: Callable[[Sim], str] | None = None
+        self.steps = self.faults = self.sends = self.resent = 0
+        self.deed: Deed | None = None
 
     # -- the world around the shop ------------------------------------------------------------------------------------
 
@@ -66,30 +81,36 @@ class Sim:
     def shop(self) -> Iterator[Sim]:
         """The shop runs on this history's clock, chance and memory until it is left."""
         kept = clock.source, ids.randomness, db.engine, db.pause, carriers.hand_over
+        remembered = self.becomes(self.process)
         randomness = random.Random(f"ids of {self.seed}")
-        clock.source, ids.randomness = lambda: self.now + self.process.skew, randomness.randbytes
+        clock.source, ids.randomness = self.instant, randomness.randbytes
         db.engine, db.pause, carriers.hand_over = self.memory, lambda attempt: None, self.carry
         logger = logging.getLogger("satukanal")
         loud = logger.level
         logger.setLevel(logging.CRITICAL)
         self.memory.faults = self.fault
         try:
-            with self.at(Process(timedelta())), plain_rows():
+            with plain_rows():
                 yield self
         finally:
             clock.source, ids.randomness, db.engine, db.pause, carriers.hand_over = kept
+            places._memory, pricing._known = remembered
             logger.setLevel(loud)
             self.memory.faults = Memory().faults  # they knew each other, and rings are freed late
 
-    @contextmanager
-    def at(self, process: Process) -> Iterator[None]:
-        """What happens inside is done by this process."""
-        kept, remembered = self.process, (places._memory, pricing._known)
+    def instant(self) -> datetime:
+        """What this process takes for the time, cut as the shop cuts it: it asks four times in a step."""
+        if self.asked_at is not self.now or self.asked_by is not self.process:
+            self.asked_at, self.asked_by = self.now, self.process
+            told = self.now + self.process.skew
+            self.told_instant = told.replace(microsecond=told.microsecond // 1000 * 1000)
+        return self.told_instant
+
+    def becomes(self, process: Process) -> tuple[Any, Any]:
+        """From now on it is this process that acts; what the one before remembered."""
+        remembered = places._memory, pricing._known
         self.process, places._memory, pricing._known = process, process.places, process.pricing
-        try:
-            yield
-        finally:
-            self.process, (places._memory, pricing._known) = kept, remembered
+        return remembered
 
     def fault(self, send: str) -> str:
         """Called by the engine before each send."""
@@ -113,9 +134,9 @@ class Sim:
         from tests.proof import actors
 
         self.inside, resent = 1, self.resent
-        rival = [(1, self.deed)] if self.deed and self.chance.random() < 0.5 else actors.ACTORS
+        same = self.deed and self.chance.random() < 0.5
         try:
-            self.step(rival)
+            self.step(self.chance.choices([self.deed])[0] if same else actors.somebody(self.chance))
         finally:
             self.inside, self.resent = 0, resent
 
@@ -137,30 +158,32 @@ class Sim:
     # -- what happens -------------------------------------------------------------------------------------------------
 
     def live(self, steps: int) -> Sim:
+        """What others do in between counts as well."""
         from tests.proof import actors
 
         self.memory.put_back(actors.opened())
         self.calm = False
-        for number in range(1, steps + 1):
-            self.step(actors.ACTORS, number)
+        while self.steps < steps:
+            self.step(actors.somebody(self.chance))
         self.become_quiet()
         self.look()
         return self
 
-    def step(self, actors: list[tuple[int, Callable[[Sim], str]]], number: int = 0) -> None:
-        deed = self.chance.choices(actors, cum_weights=_odds(tuple(actors)))[0][1]
+    def step(self, deed: Deed) -> None:
+        self.steps += 1
+        number = 0 if self.inside else self.steps
         self.deed = self.deed if self.inside else deed
         self.now += timedelta(seconds=self.chance.uniform(0, 15))
         self.resent, at = 0, len(self.story)
         self.story.append("")
-        with self.at(self.chance.choice(self.processes)):
-            outcome = self.tried(deed)
-        again = f" ({self.resent} sent again)" if self.resent else ""
-        mark = f"{number:5}" if number else "    ↳"
-        self.story[at] = f"{mark} {str(self.now)[8:19]} {deed.__name__.replace('_', ' ')}: {outcome}{again}"
+        before = self.process
+        self.becomes(self.chance.choice(self.processes))
+        outcome = self.tried(deed)
+        self.becomes(before)
+        self.story[at] = Step(number, self.now, deed, outcome, self.resent)
         self.look_at_what_was_touched()
 
-    def tried(self, deed: Callable[[Sim], str]) -> str:
+    def tried(self, deed: Deed) -> str:
         try:
             return deed(self)
         except Problem as no:
@@ -233,12 +256,11 @@ class Sim:
         self.story.append(words)
 
     def wrong(self, words: str, cause: Exception | None = None) -> NoReturn:
-        raise Wrong(f"seed {self.seed}\n" + "\n".join(self.story) + f"\n{words}") from cause
+        raise Wrong(f"seed {self.seed}\n{self.told}\n{words}") from cause
 
-
-@cache
-def _odds(actors: tuple[tuple[int, Any], ...]) -> list[int]:
-    return list(accumulate(weight for weight, _ in actors))
+    @property
+    def told(self) -> str:
+        return "\n".join(map(str, self.story))
 
 
 def run(seed: int, steps: int, chances: Chances | None = None) -> Sim:
@@ -253,7 +275,7 @@ def main(seed: int, steps: int) -> int:
     except Wrong as wrong:
         print(wrong)
         return 1
-    print("\n".join(sim.story))
+    print(sim.told)
     facts = {"steps": steps, "sends": sim.sends, "faults": sim.faults, "journal entries": len(sim.memory.stream)}
     print(f"seed {seed}:", ", ".join(f"{count} {what}" for what, count in facts.items()), "and everything held")
     return 0

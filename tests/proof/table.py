@@ -61,6 +61,8 @@ class Table:
             self._list_anew(pk, sk, before, None)
 
     def _list_anew(self, pk: str, sk: Sort, before: Kept | None, after: Kept | None) -> None:
+        if "listed_at" not in (before or ()) and "listed_at" not in (after or ()):
+            return
         was, now = listed(pk, sk, before), listed(pk, sk, after)
         if was == now:
             return

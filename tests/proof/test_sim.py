@@ -29,7 +29,7 @@ def test_the_parts_together_are_every_seed_once() -> None:
 
 def test_a_seed_tells_the_same_story_again() -> None:
     for seed in range(TWICE):
-        assert run(seed, STEPS).story == run(seed, STEPS).story
+        assert run(seed, STEPS).told == run(seed, STEPS).told
 
 
 def test_nobody_changes_a_row_that_he_was_given() -> None:

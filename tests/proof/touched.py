@@ -28,7 +28,7 @@ def around(memory: Memory, touched: Iterable[Place], now: str) -> World:
     orders, levels = {}, {}
     for table, pk, sk in touched:
         if sk == "level":
-            levels[pk] = memory.table(table).get(pk, sk)
+            levels[pk] = memory.tables[table].get(pk, sk)
         elif order_id := _order(memory, table, pk, str(sk)):
             orders[order_id] = True
     rows: dict[str, list[Row]] = {room: [] for room in ROOMS}
@@ -43,19 +43,19 @@ def _order(memory: Memory, table: str, pk: str, sk: str) -> str:
     if table == PREFIX + "journal":
         return pk.removeprefix("order#") if pk.startswith("order#") else ""
     if table == PREFIX + "payments" and sk == "payment":
-        payment = memory.table(table).get(pk, sk)
+        payment = memory.tables[table].get(pk, sk)
         return str(payment["order_id"]["S"]) if payment else ""
     return pk if pk.startswith("ord_") and sk != "draft" else ""
 
 
 def _of_order(memory: Memory, order_id: str) -> Iterator[tuple[str, Iterable[Kept]]]:
-    beside = memory.table(PREFIX + "orders").rows.get(order_id, {})
+    beside = memory.tables[PREFIX + "orders"].rows.get(order_id, {})
     order = beside.get("order")
     payments = order["payment_ids"]["S"].split(",") if order and "payment_ids" in order else []
-    found = (memory.table(PREFIX + "payments").get(payment, "payment") for payment in payments)
+    found = (memory.tables[PREFIX + "payments"].get(payment, "payment") for payment in payments)
     yield "orders", beside.values()
     yield "payments", [payment for payment in found if payment]
-    yield "journal", memory.table(PREFIX + "journal").rows.get(f"order#{order_id}", {}).values()
+    yield "journal", memory.tables[PREFIX + "journal"].rows.get(f"order#{order_id}", {}).values()
 
 
 def as_plain(item: Kept) -> Row:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from functools import cache
 from types import SimpleNamespace
 from typing import Any
@@ -74,8 +74,8 @@ def unconditional(was: Callable[..., Any]) -> Callable[..., Any]:
     def freely(*args: Any, **kwargs: Any) -> Any:
         made = was(*args, **kwargs)
         if isinstance(made, Write):
-            return replace(made, condition=None)
-        return [replace(each, condition=None) for each in made]
+            return made._replace(condition=None)
+        return [each._replace(condition=None) for each in made]
 
     return freely
 

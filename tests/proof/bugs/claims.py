@@ -107,7 +107,7 @@ BUGS = (
         sown=(
             swap(claiming.Offer, "invitation", instead(of_his_own_van)),
             swap(claiming, "check_driver", instead(anybody)),
-            swap(stock._Change, "enough", answers([])),
+            swap(stock._Change, "enough", instead([])),
         ),
         story=somebody_claims_who_was_not_asked,
     ),
@@ -150,7 +150,7 @@ BUGS = (
         "a claim takes from a van what is not on it",
         KIND,
         by="S2",
-        sown=(swap(stock._Change, "enough", answers([])),),
+        sown=(swap(stock._Change, "enough", instead([])),),
         story=a_van_is_emptied_before_the_claim,
     ),
     Bug(

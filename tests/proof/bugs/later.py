@@ -181,7 +181,7 @@ BUGS = (
         "more is sold ahead than is expected",
         KIND,
         by="S2",
-        sown=(swap(coming, "shelves_of", whatever_is_asked), swap(store._Change, "enough", answers([]))),
+        sown=(swap(coming, "shelves_of", whatever_is_asked), swap(store._Change, "enough", instead([]))),
         story=two_buy_what_one_is_expected_of,
     ),
     Bug(
@@ -226,7 +226,7 @@ BUGS = (
         "fewer are expected than are promised",
         KIND,
         by="PromisedAhead",
-        sown=(swap(expecting, "_refuse_promised", answers(None)), swap(store._Change, "enough", answers([]))),
+        sown=(swap(expecting, "_refuse_promised", answers(None)), swap(store._Change, "enough", instead([]))),
         story=fewer_are_expected_than_promised,
     ),
     Bug(

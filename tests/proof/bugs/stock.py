@@ -146,13 +146,13 @@ def all_that_is_on_hand(was: Callable[..., Any]) -> Callable[..., Any]:
 
 
 BUGS = (
-    Bug("goods are sold without looking", KIND, by="S2", sown=(swap(store._Change, "enough", answers([])),)),
+    Bug("goods are sold without looking", KIND, by="S2", sown=(swap(store._Change, "enough", instead([])),)),
     Bug(
         "goods are sold that come in later",
         KIND,
         by="S7",
         sown=(
-            swap(store._Change, "enough", answers([])),
+            swap(store._Change, "enough", instead([])),
             swap(coming, "plan_allocation", instead(from_one_house)),
         ),
         story=more_is_sold_than_there_is_before_more_comes,
@@ -245,7 +245,7 @@ BUGS = (
         "promised units are moved to another shelf",
         KIND,
         by="S2",
-        sown=(swap(spreading, "evenly", all_that_is_on_hand), swap(store._Change, "enough", answers([]))),
+        sown=(swap(spreading, "evenly", all_that_is_on_hand), swap(store._Change, "enough", instead([]))),
         story=promised_goods_are_spread,
     ),
 )
