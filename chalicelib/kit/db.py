@@ -147,8 +147,7 @@ class Write(NamedTuple):
         return self.refusal.anew() if isinstance(self.refusal, Problem) else self.refusal(standing)
 
 
-@dataclass(frozen=True)
-class Page:
+class Page(NamedTuple):
     items: list[Any]
     after: dict[str, Any] | None  # hand it back to go on; None at the end
 
@@ -303,7 +302,6 @@ def _sleep(attempt: int) -> None:
 pause: Callable[[int], None] = _sleep  # tests and simulators do not wait
 
 
-@cache
 def _keys(row: Any) -> tuple[Any, Any]:
     return row._hash_key_attribute(), row._range_key_attribute()
 

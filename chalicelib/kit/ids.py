@@ -6,6 +6,7 @@ import hashlib
 import os
 from collections.abc import Callable
 from datetime import datetime
+from string import ascii_uppercase, digits
 
 ALPHABET = "23456789ABCDEFGHJKLMNPQRSTUVWXYZ"  # no 0/O, no 1/I: these are read out over the phone
 
@@ -23,8 +24,8 @@ def derived(prefix: str, *parts: str) -> str:
     return f"{prefix}_{_crockford(_digest(*parts)[:16])}"
 
 
-CROCKFORD = "0123456789ABCDEFGHJKMNPQRSTVWXYZ"  # of ULIDs: no I, no L, no O, no U
-_PAIRS = [one + other for one in CROCKFORD for other in CROCKFORD]
+_CROCKFORD = [sign for sign in digits + ascii_uppercase if sign not in "ILOU"]
+_PAIRS = [one + other for one in _CROCKFORD for other in _CROCKFORD]
 
 
 def _crockford(sixteen: bytes) -> str:

@@ -117,7 +117,7 @@ def n5_nobody_is_named(world: World) -> list[str]:
     people = {row.get(name) for row in world.rows["customers"] for name in ("phone", "email")}
     people |= {value for order in world.orders.values() for value in _reached_at(order)}
     rows = [*world.rows["journal"], *world.rows["notify"]]
-    texts = [" ".join(value for value in row.values() if isinstance(value, str)) for row in rows]
+    texts = [" ".join([value for value in row.values() if isinstance(value, str)]) for row in rows]
     together = "\n".join(texts)
     seen = [person for person in sorted(filter(None, people)) if person in together]
     return [

@@ -18,6 +18,7 @@ from chalicelib.kit.attributes import OwnPath
 Typed = Mapping[str, Any]
 Item = dict[str, Typed]
 
+NOTHING = {"N": "0"}
 COMPARED: dict[str, Callable[[Any, Any], bool]] = {
     "<": lambda a, b: a < b,
     "<=": lambda a, b: a <= b,
@@ -64,8 +65,8 @@ CONDITIONS: dict[type, Callable[[Any, Item], bool]] = {
     cond.Between: _between,
     cond.BeginsWith: _begins,
     cond.In: lambda c, item: any(_same(_operand(c.values[0], item), _operand(each, item)) for each in c.values[1:]),
-    cond.Exists: lambda c, item: _operand(c.values[0], item) is not None,
-    cond.NotExists: lambda c, item: _operand(c.values[0], item) is None,
+    cond.Exists: lambda c, item: _name(c.values[0]) in item,
+    cond.NotExists: lambda c, item: _name(c.values[0]) not in item,
     cond.And: _both,
     cond.Or: _either,
     cond.Not: lambda c, item: not holds(c.values[0], item),
@@ -87,8 +88,8 @@ def changed(item: Item, actions: Any) -> Item:
 
 
 def _added(action: Any, item: Item) -> Typed:
-    before = _operand(action.values[0], item) or {"N": "0"}
-    return _number(_value(before) + _value(_operand(action.values[1], item)))
+    path, units = action.values
+    return _number(_value(item.get(_name(path)) or NOTHING) + _value(units.values[0]))
 
 
 def _set(action: Any, item: Item) -> Typed:

@@ -133,7 +133,7 @@ class Memory:
         after = _after(write, standing)
         if len(marshal.dumps(after, 0)) > MOST_ITEM_BYTES and size_of(after) > MOST_ITEM_BYTES:  # quick, and longer
             raise ValueError(f"{pk} {sk} is over 400 KB")
-        item = Kept(after)
+        item = Kept.of(after)
         self.tables[name].put(pk, sk, item)
         if name.endswith("-journal"):
             self.stream.append(item)

@@ -22,9 +22,11 @@ class Kept(dict[str, Typed]):
     rows: dict[Any, Any]
     plain: Any
 
-    def __init__(self, item: Any) -> None:
-        super().__init__(item)
-        self.rows, self.plain = {}, None
+    @classmethod
+    def of(cls, item: dict[str, Typed]) -> Kept:
+        kept = cls(item)
+        kept.rows, kept.plain = {}, None
+        return kept
 
     def as_row(self, kind: Any) -> Any:
         row = self.rows.get(kind)
@@ -47,7 +49,7 @@ class Table:
         return rows.get(sk) if rows is not None else None
 
     def put(self, pk: str, sk: Sort, item: Kept) -> None:
-        rows = self._partition(pk)
+        rows = self.rows[pk] if pk in self.own else self._partition(pk)
         before = rows.get(sk)
         rows[sk] = item
         if before is None:
