@@ -13,7 +13,8 @@ from chalicelib.kit.money import total
 from chalicelib.payments import post
 from chalicelib.payments.model import Payment, Shift, bag_of
 from chalicelib.payments.pay import captured, payment_status
-from chalicelib.payments.store import cash_into, load_payments, open_shift_of, save_payment
+from chalicelib.payments.shift_store import cash_into, open_shift_of
+from chalicelib.payments.store import load_payments, save_payment
 
 
 @dataclass(frozen=True)

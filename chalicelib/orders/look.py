@@ -16,17 +16,18 @@ from chalicelib.catalog.store import as_channel, as_product, channel_key, produc
 from chalicelib.customers import find as customers
 from chalicelib.customers.model import Credit, Customer
 from chalicelib.customers.store import as_credit, as_customer, credit_key, customer_key
-from chalicelib.kit import clock, db
+from chalicelib.kit import clock, config, db
 from chalicelib.kit.db import Key
 from chalicelib.kit.errors import NotFound, NotSignedIn
 from chalicelib.orders.command import PlaceOrder
 from chalicelib.payments.model import Shift
-from chalicelib.payments.store import as_shift, shift_key
+from chalicelib.payments.shift_store import as_shift, shift_key
 from chalicelib.places import find as places
 from chalicelib.places.model import Location, Point, UnknownPostcode, distance_meters
 from chalicelib.places.store import point_of
 from chalicelib.pricing import find as pricing
 from chalicelib.pricing.model import Coupon, Price, Promotion
+from chalicelib.stock.coming import Coming
 from chalicelib.stock.model import Hold, Level, Place
 from chalicelib.stock.store import as_level, lapsed_holds, level_key, load_expected, load_levels, with_shelves
 
@@ -53,6 +54,10 @@ class Seen:
     lapsed: Sequence[Hold] = field(default_factory=tuple)
     coming: Sequence[Level] = ()
     wide: bool = False
+
+    @property
+    def on_its_way(self) -> Coming:
+        return Coming(self.coming, self.preference, clock.day_of(self.now, config.zone()), self.lapsed)
 
     @property
     def shelved(self) -> bool:

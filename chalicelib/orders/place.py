@@ -33,7 +33,8 @@ from chalicelib.orders.model import (
 from chalicelib.orders.price import Priced, coupons_used, priced
 from chalicelib.payments import owe, pay, post
 from chalicelib.payments.model import METHODS, MethodUnavailable, Payment
-from chalicelib.payments.store import cash_into, open_payment, open_receivables
+from chalicelib.payments.shift_store import cash_into
+from chalicelib.payments.store import open_payment, open_receivables
 from chalicelib.places import find as places
 from chalicelib.stock.coming import plan_with_expected
 from chalicelib.stock.model import (
@@ -111,10 +112,7 @@ def planned(command: PlaceOrder, seen: Seen) -> Plan:
     return plan_with_expected(
         demand,
         seen.levels,
-        seen.coming,
-        seen.preference,
-        clock.day_of(seen.now, config.zone()),
-        seen.lapsed,
+        seen.on_its_way,
         backorder=command.backorder and command.delivery.method != "handover",
         safety_units=seen.channel.safety_units,
         own=own,

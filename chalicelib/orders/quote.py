@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Any
 
-from chalicelib.kit import clock, config
 from chalicelib.orders.command import PlaceOrder
 from chalicelib.orders.look import look, look_wider
 from chalicelib.orders.place import check
@@ -26,7 +26,8 @@ def quoted_json(command: PlaceOrder) -> dict[str, Any]:
         try:
             plan_with_expected(
                 demand,
-                *(seen.levels, seen.coming, locations, clock.day_of(seen.now, config.zone()), seen.lapsed),
+                seen.levels,
+                replace(seen.on_its_way, preference=locations),
                 backorder=False,
                 safety_units=seen.channel.safety_units,
             )

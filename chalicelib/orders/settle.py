@@ -28,16 +28,15 @@ from chalicelib.orders.model import (
 )
 from chalicelib.payments import pay, post
 from chalicelib.payments.model import METHODS, NoOpenShift, Payment, Shift
+from chalicelib.payments.shift_store import cash_into, open_shift_of
 from chalicelib.payments.store import (
-    cash_into,
     load_payment,
     load_payments,
     move_payment,
     open_payment,
-    open_shift_of,
     save_payment,
 )
-from chalicelib.stock.coming import plan_with_expected
+from chalicelib.stock.coming import Coming, plan_with_expected
 from chalicelib.stock.model import HoldGone, Movement, OutOfStock, Piece, allocated, is_expected, released_hold
 from chalicelib.stock.store import change, drop_hold, holds_of, lapsed_holds, load_expected, load_levels
 
@@ -175,8 +174,8 @@ def made_firm(order: Order, now: datetime) -> Firm:
     coming = load_expected(levels) if any(is_expected(piece.shelf) for piece in missing) else []
     lapsed = lapsed_holds([level.place for level in (*levels, *coming) if level.reserved], now)
     others = [hold for hold in lapsed if hold.order_id != order.id]
-    today = clock.day_of(now, config.zone())
-    plan = plan_with_expected(demand, levels, coming, list(dict.fromkeys(places)), today, others)
+    on_its_way = Coming(coming, list(dict.fromkeys(places)), clock.day_of(now, config.zone()), others)
+    plan = plan_with_expected(demand, levels, on_its_way)
     pieces = tuple(piece for piece in order.pieces if piece in kept) + plan.pieces
     return Firm(pieces, movements + plan.moved_by(allocated), writes + [drop_hold(hold) for hold in plan.takes])
 

@@ -13,7 +13,7 @@ from chalicelib.kit.errors import Forbidden
 from chalicelib.kit.journal import Head
 from chalicelib.kit.money import Money
 from chalicelib.kit.requests import Asked
-from chalicelib.payments import find, owe, pay, post, store
+from chalicelib.payments import find, owe, pay, post, shift_store, store
 from chalicelib.payments.model import (
     CollectionReceived,
     MethodUnavailable,
@@ -47,7 +47,7 @@ def collect(
             *debts_settled(paid),
             *tenders_settled(payments, paid),
             *credit_given_back(paid),
-            *([store.cash_into(shift, amount)] if shift else []),
+            *([shift_store.cash_into(shift, amount)] if shift else []),
             entry.write,
         ]
     )
@@ -62,7 +62,7 @@ def drawer(principal: Principal, method: str, currency: str) -> Shift | None:
         if principal.role not in SEES_THE_BANK:
             raise Forbidden()
         return None
-    shift = store.open_shift_of(principal.id)
+    shift = shift_store.open_shift_of(principal.id)
     if shift is None or shift.opening.currency != currency:
         raise NoOpenShift()
     return shift

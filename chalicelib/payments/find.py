@@ -12,7 +12,7 @@ from chalicelib.kit import clock, config, db
 from chalicelib.kit.auth import Principal
 from chalicelib.kit.errors import NotFound
 from chalicelib.kit.money import Money
-from chalicelib.payments import store
+from chalicelib.payments import shift_store, store
 from chalicelib.payments.instruct import action
 from chalicelib.payments.model import Payment, Receivable, Shift
 from chalicelib.payments.owe import AGES, Ageing, age, ageing, overdue_days
@@ -31,9 +31,9 @@ def payment(payment_id: str) -> Payment:
 def shift(principal: Principal, shift_id: str) -> Shift:
     """`mine` is the caller's open one. Somebody else's drawer is no cashier's business."""
     if shift_id == "mine":
-        pointer = store.shift_in_hand(principal.id)
+        pointer = shift_store.shift_in_hand(principal.id)
         shift_id = pointer.id if pointer else ""
-    found = store.load_shift(shift_id) if shift_id else None
+    found = shift_store.load_shift(shift_id) if shift_id else None
     if found is None or not (found.cashier == principal.id or principal.role in SEES_EVERY_SHIFT):
         raise NotFound()
     return found

@@ -11,7 +11,7 @@ from chalicelib.kit.errors import NotFound
 from chalicelib.kit.journal import Head
 from chalicelib.kit.money import Money
 from chalicelib.kit.requests import Asked
-from chalicelib.payments import store
+from chalicelib.payments import shift_store
 from chalicelib.payments.model import CashHandedOver, EmptyDrawer, NoOpenShift, Shift, ShiftNotOpen
 from chalicelib.payments.shift import check_currency
 
@@ -33,14 +33,13 @@ def hand_over(
     event = handed_over(ids.new("hov", now), giver, receiver, given)
     entry = journal.record(f"handover#{event.handover_id}", event, after=Head(), actor=principal.actor, at=now)
     answer = as_json(event)
-    db.commit(
-        [requests.remember(asked, answer), store.cash_out_of(giver, given), *received(receiver, given), entry.write]
-    )
+    moved = [shift_store.cash_out_of(giver, given), *received(receiver, given)]
+    db.commit([requests.remember(asked, answer), *moved, entry.write])
     return answer
 
 
 def load_giver(principal: Principal, shift_id: str) -> Shift:
-    found = store.load_shift(shift_id)
+    found = shift_store.load_shift(shift_id)
     if found is None or found.cashier == principal.id:
         raise NotFound()  # nobody gives to himself
     if found.status != "open":
@@ -50,7 +49,7 @@ def load_giver(principal: Principal, shift_id: str) -> Shift:
 
 def load_receiver(principal: Principal) -> Shift | None:
     """None is the safe."""
-    shift = store.open_shift_of(principal.id)
+    shift = shift_store.open_shift_of(principal.id)
     if shift is None and principal.role not in KEEPS_THE_SAFE:
         raise NoOpenShift()
     return shift
@@ -66,7 +65,7 @@ def what_is_given(giver: Shift, amount: Money | None) -> Money:
 
 
 def received(receiver: Shift | None, amount: Money) -> list[Write]:
-    return [store.cash_into(receiver, amount)] if receiver else []
+    return [shift_store.cash_into(receiver, amount)] if receiver else []
 
 
 def handed_over(handover_id: str, giver: Shift, receiver: Shift | None, amount: Money) -> CashHandedOver:

@@ -14,7 +14,7 @@ from chalicelib.kit.errors import Invalid, Refused
 from chalicelib.kit.journal import Head
 from chalicelib.kit.money import Money, zero
 from chalicelib.kit.requests import Asked
-from chalicelib.payments import find, post, store
+from chalicelib.payments import find, post, shift_store
 from chalicelib.payments.model import (
     SHIFT_STATES,
     BagStaysOpen,
@@ -43,7 +43,7 @@ def open_shift(principal: Principal, till: str, opening: Money, asked: Asked | N
     entry = journal.record(subject(shift), opened(shift), after=Head(), actor=principal.actor, at=now)
     shift = replace(shift, version=entry.head.sequence, journal_hash=entry.head.hash)
     answer = find.shift_json(shift)
-    db.commit([requests.remember(asked, answer), *store.open_shift(shift), entry.write])
+    db.commit([requests.remember(asked, answer), *shift_store.open_shift(shift), entry.write])
     return answer
 
 
@@ -63,7 +63,7 @@ def count_shift(principal: Principal, shift_id: str, counted: Money, asked: Aske
     after = replace(shift, status="counted", counted=counted)
     entry = journal.record(subject(shift), counted_event(after), after=head_of(shift), actor=principal.actor, at=now)
     answer = find.shift_json(after)
-    db.commit([requests.remember(asked, answer), *store.count_shift(shift, counted, entry.head), entry.write])
+    db.commit([requests.remember(asked, answer), *shift_store.count_shift(shift, counted, entry.head), entry.write])
     return answer
 
 
@@ -81,7 +81,7 @@ def close_shift(principal: Principal, shift_id: str, reason: str = "", asked: As
     after = replace(shift, status="closed", variance=variance, reason=reason, closed_at=now)
     entry = journal.record(subject(shift), closed_event(after), after=head_of(shift), actor=principal.actor, at=now)
     answer = find.shift_json(after)
-    db.commit([requests.remember(asked, answer), *store.close_shift(shift, after, now, entry.head), entry.write])
+    db.commit([requests.remember(asked, answer), *shift_store.close_shift(shift, after, now, entry.head), entry.write])
     return answer
 
 

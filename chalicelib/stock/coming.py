@@ -7,7 +7,9 @@ from there: when goods come, each order's units go on to shelf 0, the longest wa
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass
 from datetime import date
+from functools import partial
 from typing import Any
 
 from chalicelib.stock.model import (
@@ -26,45 +28,67 @@ from chalicelib.stock.model import (
 from chalicelib.stock.plan import Plan, Shelf, plan_allocation
 
 
+@dataclass(frozen=True)
+class Coming:
+    """What is on its way to where a buyer's goods may come from, best place first. Units of `lapsed` holds, on days and
+    on ordinary shelves alike, are the next buyer's."""
+
+    levels: Sequence[Level]
+    preference: Sequence[str]
+    today: date
+    lapsed: Sequence[Hold] = ()
+
+    def shelves(self, sku: str) -> list[Shelf]:
+        """Days that are not over, the earliest first, and of one day the location that is preferred."""
+        here = [level for level in self.levels if level.sku == sku and level.location in self.preference]
+        days = sorted(here, key=lambda level: (level.shelf, self.preference.index(level.location)))
+        return [self._shelf(level) for level in days if level.shelf >= shelf_of(self.today)]
+
+    def _shelf(self, level: Level) -> Shelf:
+        held = tuple(hold for hold in self.lapsed if (hold.sku, hold.location, hold.shelf) == level.place)
+        return Shelf(level.place, level.available, held)
+
+    def promisable(self, sku: str) -> list[dict[str, Any]]:
+        """[{"on", "quantity"}], by day, all locations together."""
+        days: dict[str, int] = {}
+        for shelf in self.shelves(sku):
+            on = day_of(shelf.place[2])
+            days[on] = days.get(on, 0) + shelf.promisable
+        return [{"on": on, "quantity": quantity} for on, quantity in sorted(days.items()) if quantity > 0]
+
+    def beside(self, short: Sequence[Mapping[str, Any]]) -> OutOfStock:
+        """The same shortages, each with what could be promised for which day."""
+        days = {each["sku"]: self.promisable(each["sku"]) for each in short}
+        return OutOfStock(
+            short=[dict(each) | ({"expected": days[each["sku"]]} if days[each["sku"]] else {}) for each in short]
+        )
+
+
 def plan_with_expected(
-    demand: Mapping[str, int],
-    levels: Sequence[Level],
-    coming: Sequence[Level],
-    preference: Sequence[str],
-    today: date,
-    lapsed: Sequence[Hold] = (),
-    *,
-    backorder: bool = True,
-    **as_usual: Any,
+    demand: Mapping[str, int], levels: Sequence[Level], coming: Coming, *, backorder: bool = True, **as_usual: Any
 ) -> Plan:
     """What is there goes at once, and only what is short is promised for a later day, if the buyer agreed to that."""
+    usual = partial(plan_allocation, levels=levels, preference=coming.preference, lapsed=coming.lapsed, **as_usual)
     try:
-        return plan_allocation(demand, levels, preference, lapsed=lapsed, **as_usual)
+        return usual(demand)
     except OutOfStock as refused:
         short = refused.facts["short"]
     if not backorder:
-        raise OutOfStock(short=with_days(short, coming, preference, today, lapsed))
-    later = plan_later(short, coming, preference, today, lapsed)
+        raise coming.beside(short)
+    later = plan_later(short, coming)
     lacking = {each["sku"]: each["wanted"] - each["available"] for each in short}
     now = {sku: quantity - lacking.get(sku, 0) for sku, quantity in demand.items()}
-    there = {sku: quantity for sku, quantity in now.items() if quantity}
-    at_once = plan_allocation(there, levels, preference, lapsed=lapsed, **as_usual)
+    at_once = usual({sku: quantity for sku, quantity in now.items() if quantity})
     return Plan(at_once.pieces + later.pieces, at_once.takes + later.takes, at_once.safety)
 
 
-def plan_later(
-    short: Sequence[Mapping[str, Any]],
-    coming: Sequence[Level],
-    preference: Sequence[str],
-    today: date,
-    lapsed: Sequence[Hold] = (),
-) -> Plan:
+def plan_later(short: Sequence[Mapping[str, Any]], coming: Coming) -> Plan:
     """Promises what is short from what is expected, the earliest day first; a day that is over promises nothing.
     Raises OutOfStock when even that is not enough."""
     pieces, takes = [], []
     for each in short:
         left = each["wanted"] - each["available"]
-        for shelf in shelves_of(each["sku"], coming, preference, today, lapsed):
+        for shelf in coming.shelves(each["sku"]):
             share = min(left, shelf.promisable)
             if share > 0:
                 piece, holds = shelf.take(share)
@@ -72,47 +96,8 @@ def plan_later(
                 takes += holds
                 left -= share
         if left > 0:
-            raise OutOfStock(short=with_days(short, coming, preference, today, lapsed))
+            raise coming.beside(short)
     return Plan(tuple(pieces), tuple(takes))
-
-
-def with_days(
-    short: Sequence[Mapping[str, Any]],
-    coming: Sequence[Level],
-    preference: Sequence[str],
-    today: date,
-    lapsed: Sequence[Hold] = (),
-) -> list[dict[str, Any]]:
-    """The same shortages, each with what could be promised for which day."""
-    told = []
-    for each in short:
-        days = promisable_later(shelves_of(each["sku"], coming, preference, today, lapsed))
-        told.append(dict(each) | ({"expected": days} if days else {}))
-    return told
-
-
-def promisable_later(shelves: Iterable[Shelf]) -> list[dict[str, Any]]:
-    """[{"on", "quantity"}], by day, all locations together."""
-    days: dict[str, int] = {}
-    for shelf in shelves:
-        days[day_of(shelf.place[2])] = days.get(day_of(shelf.place[2]), 0) + shelf.promisable
-    return [{"on": on, "quantity": quantity} for on, quantity in sorted(days.items()) if quantity > 0]
-
-
-def shelves_of(
-    sku: str, coming: Iterable[Level], preference: Sequence[str], today: date, lapsed: Sequence[Hold]
-) -> list[Shelf]:
-    """Days that are not over, the earliest first, and of one day the location that is preferred."""
-    here = [level for level in coming if level.sku == sku and level.location in preference]
-    shelves = [
-        Shelf(level.place, level.available, tuple(hold for hold in lapsed if _of(hold) == level.place))
-        for level in sorted(here, key=lambda level: (level.shelf, preference.index(level.location)))
-    ]
-    return [shelf for shelf in shelves if shelf.place[2] >= shelf_of(today)]
-
-
-def _of(hold: Hold) -> tuple[str, str, int]:
-    return hold.sku, hold.location, hold.shelf
 
 
 def kept_for_orders(

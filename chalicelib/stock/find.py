@@ -8,7 +8,7 @@ from typing import Any
 from chalicelib.kit import clock, config, db
 from chalicelib.places import find as places
 from chalicelib.places.model import Location, Point, distance_meters
-from chalicelib.stock.coming import promisable_later, shelves_of
+from chalicelib.stock.coming import Coming
 from chalicelib.stock.model import Hold, Level, day_of
 from chalicelib.stock.plan import promisable
 from chalicelib.stock.store import (
@@ -47,11 +47,10 @@ def at(
 
 def expected(levels: Iterable[Level], preference: Sequence[str]) -> dict[str, list[dict[str, Any]]]:
     """By SKU, what can be promised for a later day: [{"on", "quantity"}]."""
-    coming = load_expected(levels)
-    lapsed = lapsed_holds([level.place for level in coming if level.reserved], clock.now())
-    today = clock.day_of(clock.now(), config.zone())
-    skus = dict.fromkeys(level.sku for level in coming)
-    return {sku: promisable_later(shelves_of(sku, coming, preference, today, lapsed)) for sku in skus}
+    now, days = clock.now(), load_expected(levels)
+    lapsed = lapsed_holds([level.place for level in days if level.reserved], now)
+    coming = Coming(days, preference, clock.day_of(now, config.zone()), lapsed)
+    return {sku: coming.promisable(sku) for sku in dict.fromkeys(level.sku for level in days)}
 
 
 def available(levels: Sequence[Level], own: str | None = None, safety_units: int = 0) -> dict[tuple[str, str], int]:

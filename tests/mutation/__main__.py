@@ -47,7 +47,8 @@ def main(names: Sequence[str]) -> int:
 
 def scores_of(room: Room) -> Iterator[Score]:
     yield from _scored([each for file in room.rules for each in mutants(file)], room.pure, "everything", LEAST)
-    yield from _scored(mutants(room.store, room.reckons), room.kept, "conditions", 1)
+    in_stores = [each for file in room.stores for each in mutants(file, room.reckons)]
+    yield from _scored(in_stores, room.kept, "conditions", 1)
 
 
 def _scored(made: Sequence[Mutant], tests: Sequence[str], what: str, least: float) -> Iterator[Score]:

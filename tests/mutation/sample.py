@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from chalicelib.kit import db
-from chalicelib.payments.store import ShiftRow
+from chalicelib.payments.shift_store import ShiftRow
 
 
 @dataclass(frozen=True)

@@ -13,7 +13,7 @@ from chalicelib.kit import clock, db, journal
 from chalicelib.kit.auth import Principal
 from chalicelib.kit.money import Money
 from chalicelib.kit.requests import Asked
-from chalicelib.payments import model, pay, store
+from chalicelib.payments import model, pay, shift_store, store
 from chalicelib.payments.model import Payment, Receivable, Shift
 from chalicelib.payments.opening import opening_debt
 from chalicelib.payments.shift import open_shift
@@ -59,14 +59,14 @@ def an_open_shift(who: Principal = SINTA, opening: int = 0, till: str = "") -> S
 
 
 def shift(shift_id: str) -> Shift:
-    found = store.load_shift(shift_id)
+    found = shift_store.load_shift(shift_id)
     assert found is not None
     return found
 
 
 def sold_for_cash(into: Shift, minor: int) -> None:
     """A counter sale as placing commits it: only the drawer matters here."""
-    db.commit([store.cash_into(into, rupiah(minor))])
+    db.commit([shift_store.cash_into(into, rupiah(minor))])
 
 
 def a_customer(customer_id: str = "cus_1", limit: int = 1000, opening: int = 0, due_on: date = TODAY) -> str:

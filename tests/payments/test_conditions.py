@@ -8,7 +8,7 @@ import pytest
 
 from chalicelib.kit import db
 from chalicelib.kit.journal import Head
-from chalicelib.payments import owe, pay, store
+from chalicelib.payments import owe, pay, shift_store, store
 from chalicelib.payments.model import Shift, ShiftAlreadyOpen, ShiftNotOpen, TillInUse
 from tests.conditions import lands, memory, refused  # noqa: F401
 from tests.payments.build import NOON, a_payment, a_receivable, rupiah
@@ -21,22 +21,22 @@ HEAD = Head(2, "two")
 
 def opened(**moved: int) -> Shift:
     """The drawer as it stands after so much cash went in and out."""
-    lands(*store.open_shift(DRAWER))
+    lands(*shift_store.open_shift(DRAWER))
     if into := moved.get("into"):
-        lands(store.cash_into(DRAWER, rupiah(into)))
+        lands(shift_store.cash_into(DRAWER, rupiah(into)))
     if out := moved.get("out"):
-        lands(store.cash_out_of(the_drawer(), rupiah(out)))
+        lands(shift_store.cash_out_of(the_drawer(), rupiah(out)))
     return the_drawer()
 
 
 def the_drawer() -> Shift:
-    found = store.load_shift("shf_1")
+    found = shift_store.load_shift("shf_1")
     assert found is not None
     return found
 
 
 def counted() -> Shift:
-    lands(*store.count_shift(opened(), rupiah(100), HEAD))
+    lands(*shift_store.count_shift(opened(), rupiah(100), HEAD))
     return the_drawer()
 
 
@@ -79,9 +79,9 @@ def test_a_debt_is_paid_only_from_where_it_was_read():
 
 
 def test_cash_goes_only_into_a_drawer_that_is_open():
-    missing = refused(store.cash_into(DRAWER, rupiah(5)), by=ShiftNotOpen)
+    missing = refused(shift_store.cash_into(DRAWER, rupiah(5)), by=ShiftNotOpen)
     counted()
-    closed = refused(store.cash_into(DRAWER, rupiah(5)), by=ShiftNotOpen)
+    closed = refused(shift_store.cash_into(DRAWER, rupiah(5)), by=ShiftNotOpen)
 
     assert missing.facts == {"shift_id": "shf_1", "status": "unknown"}
     assert closed.facts == {"shift_id": "shf_1", "status": "counted"}
@@ -90,26 +90,26 @@ def test_cash_goes_only_into_a_drawer_that_is_open():
 def test_cash_leaves_an_open_drawer_whose_balance_is_as_read():
     opened()
 
-    lands(store.cash_out_of(DRAWER, rupiah(60)))  # never counted by whoever holds it
+    lands(shift_store.cash_out_of(DRAWER, rupiah(60)))  # never counted by whoever holds it
     seen = the_drawer()
-    refused(store.cash_out_of(DRAWER, rupiah(60)))
-    lands(store.cash_into(seen, rupiah(1)))
-    refused(store.cash_out_of(seen, rupiah(5)))
+    refused(shift_store.cash_out_of(DRAWER, rupiah(60)))
+    lands(shift_store.cash_into(seen, rupiah(1)))
+    refused(shift_store.cash_out_of(seen, rupiah(5)))
 
-    lands(store.cash_out_of(the_drawer(), rupiah(5)))
+    lands(shift_store.cash_out_of(the_drawer(), rupiah(5)))
     assert the_drawer().expected == rupiah(36)
 
 
 def test_no_cash_leaves_a_drawer_that_is_counted():
-    refused(store.cash_out_of(counted(), rupiah(5)))
+    refused(shift_store.cash_out_of(counted(), rupiah(5)))
 
 
 def test_a_shift_is_opened_once_by_one_person_at_one_till():
     opened()
 
-    refused(*store.open_shift(replace(DRAWER, till="till-2", cashier="cashier-tono")))
-    person = refused(*store.open_shift(replace(DRAWER, id="shf_2", till="till-2")), by=ShiftAlreadyOpen)
-    till = refused(*store.open_shift(replace(DRAWER, id="shf_2", cashier="cashier-tono")), by=TillInUse)
+    refused(*shift_store.open_shift(replace(DRAWER, till="till-2", cashier="cashier-tono")))
+    person = refused(*shift_store.open_shift(replace(DRAWER, id="shf_2", till="till-2")), by=ShiftAlreadyOpen)
+    till = refused(*shift_store.open_shift(replace(DRAWER, id="shf_2", cashier="cashier-tono")), by=TillInUse)
 
     assert person.facts == {"shift_id": "shf_1"}
     assert till.facts == {"till": "till-1", "shift_id": "shf_1"}
@@ -118,31 +118,31 @@ def test_a_shift_is_opened_once_by_one_person_at_one_till():
 def test_a_drawer_is_counted_from_the_version_and_the_balance_read():
     seen = opened(into=30, out=7)
 
-    refused(*store.count_shift(replace(seen, version=2), rupiah(123), HEAD))
-    refused(*store.count_shift(replace(seen, cash_in=rupiah(29)), rupiah(123), HEAD))
-    refused(*store.count_shift(replace(seen, cash_out=None), rupiah(123), HEAD))
+    refused(*shift_store.count_shift(replace(seen, version=2), rupiah(123), HEAD))
+    refused(*shift_store.count_shift(replace(seen, cash_in=rupiah(29)), rupiah(123), HEAD))
+    refused(*shift_store.count_shift(replace(seen, cash_out=None), rupiah(123), HEAD))
 
-    lands(*store.count_shift(seen, rupiah(123), HEAD))
+    lands(*shift_store.count_shift(seen, rupiah(123), HEAD))
 
 
 def test_a_drawer_is_counted_only_while_its_cashier_has_no_other():
     seen = opened()
-    pointer = store.ShiftRow(store.shift_key(seen.cashier).pk, "shift")
-    lands(db.update(pointer, store.ShiftRow.id.set("shf_2")))
+    pointer = shift_store.ShiftRow(shift_store.shift_key(seen.cashier).pk, "shift")
+    lands(db.update(pointer, shift_store.ShiftRow.id.set("shf_2")))
 
-    refused(*store.count_shift(seen, rupiah(100), HEAD))
+    refused(*shift_store.count_shift(seen, rupiah(100), HEAD))
 
 
 def test_a_shift_is_closed_from_the_version_read_and_only_after_counting():
     seen = counted()
 
-    refused(*store.close_shift(replace(seen, version=1), seen, NOON, Head(3, "three")))
+    refused(*shift_store.close_shift(replace(seen, version=1), seen, NOON, Head(3, "three")))
 
-    lands(*store.close_shift(seen, seen, NOON, Head(3, "three")))
+    lands(*shift_store.close_shift(seen, seen, NOON, Head(3, "three")))
     assert the_drawer().status == "closed"
 
 
 def test_a_shift_that_is_not_counted_is_not_closed_whatever_its_version():
     seen = opened()
 
-    refused(*store.close_shift(seen, seen, NOON, HEAD))
+    refused(*shift_store.close_shift(seen, seen, NOON, HEAD))

@@ -3,7 +3,7 @@ import pytest
 from chalicelib.kit import db
 from chalicelib.kit.errors import Invalid, NotFound
 from chalicelib.kit.money import Money
-from chalicelib.payments import store
+from chalicelib.payments import shift_store
 from chalicelib.payments.handover import hand_over
 from chalicelib.payments.model import EmptyDrawer, NoOpenShift, NotEnoughCash, ShiftNotOpen, bag_of
 from chalicelib.payments.shift import count_shift
@@ -12,7 +12,7 @@ from tests.payments.build import AGUS, MAYA, SINTA, TONO, an_open_shift, rupiah,
 
 def a_bag_with(minor):
     bag = bag_of(AGUS.id, "IDR")
-    db.commit([store.cash_into(bag, rupiah(minor))])
+    db.commit([shift_store.cash_into(bag, rupiah(minor))])
     return bag
 
 
@@ -58,7 +58,7 @@ def test_nobody_hands_over_more_than_there_is(aws):
 
 def test_two_who_receive_the_same_cash_at_once_do_not_both_get_it(aws, monkeypatch):
     bag, mine, his = a_bag_with(300), an_open_shift(SINTA, till="a"), an_open_shift(TONO, till="b")
-    read, others = store.load_shift, [TONO]
+    read, others = shift_store.load_shift, [TONO]
 
     def read_then_lose_the_race(shift_id):
         seen = read(shift_id)
@@ -66,7 +66,7 @@ def test_two_who_receive_the_same_cash_at_once_do_not_both_get_it(aws, monkeypat
             hand_over(others.pop(), bag.id, rupiah(300))
         return seen
 
-    monkeypatch.setattr(store, "load_shift", read_then_lose_the_race)
+    monkeypatch.setattr(shift_store, "load_shift", read_then_lose_the_race)
 
     with pytest.raises(NotEnoughCash):
         hand_over(SINTA, bag.id, rupiah(300))

@@ -5,7 +5,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from chalicelib.kit import db
-from chalicelib.payments import ledger, ledger_store, pay, store
+from chalicelib.payments import ledger, ledger_store, pay, shift_store, store
 from chalicelib.payments.book import book, report
 from chalicelib.payments.collect import collect
 from chalicelib.payments.handover import hand_over
@@ -172,7 +172,7 @@ def test_a_shifts_receipts_name_till_shift_order_and_actor(aws):
 
     lines = [*first, *second]
     assert [line.payment_id for line in lines] == ["pay_ord_2_0", "pay_ord_1_0", "pay_ord_0_0"]
-    assert sum(line.minor for line in lines) == 300 == store.load_shift(drawer.id).expected.minor
+    assert sum(line.minor for line in lines) == 300 == shift_store.load_shift(drawer.id).expected.minor
     assert {(line.till, line.shift, line.order_id, line.actor) for line in lines} == {
         ("till-1", drawer.id, "ord_1", "cashier-sinta")
     }
@@ -181,7 +181,7 @@ def test_a_shifts_receipts_name_till_shift_order_and_actor(aws):
 def test_cash_handed_over_stands_in_both_drawers_and_changes_no_day(aws):
     bag, drawer = bag_of(AGUS.id, "IDR"), an_open_shift(till="till-1")
     book(placed("evt_1", an_order_paid(("cash", 100), drawer=drawer)))
-    db.commit([store.cash_into(bag, rupiah(300))])
+    db.commit([shift_store.cash_into(bag, rupiah(300))])
     said = hand_over(SINTA, bag.id, rupiah(200))
     before = report(TODAY)["totals"]
 
@@ -193,13 +193,13 @@ def test_cash_handed_over_stands_in_both_drawers_and_changes_no_day(aws):
     [went], _ = ledger_store.receipts(bag.id, 10, None)
     assert (came.kind, came.till, came.minor, came.actor) == ("handed_over", "till-1", 200, SINTA.id)
     assert (went.till, went.minor) == (bag.till, -200)
-    assert came.minor + sold.minor == store.load_shift(drawer.id).expected.minor
+    assert came.minor + sold.minor == shift_store.load_shift(drawer.id).expected.minor
     assert report(TODAY)["totals"] == before
 
 
 def test_cash_put_into_the_safe_is_booked_too(aws):
     bag = bag_of(AGUS.id, "IDR")
-    db.commit([store.cash_into(bag, rupiah(300))])
+    db.commit([shift_store.cash_into(bag, rupiah(300))])
     said = hand_over(MAYA, bag.id, rupiah(300))
 
     [entry] = told(f"handover#{said['id']}")

@@ -4,7 +4,7 @@ from chalicelib.kit import db
 from chalicelib.kit.errors import Invalid, NotFound
 from chalicelib.kit.money import Money
 from chalicelib.kit.requests import AlreadyAnswered, KeyReused
-from chalicelib.payments import find, store
+from chalicelib.payments import find, shift_store
 from chalicelib.payments.model import (
     BagStaysOpen,
     ShiftAlreadyOpen,
@@ -61,7 +61,7 @@ def test_a_closed_till_and_its_cashier_are_free_again(aws):
     second = an_open_shift(SINTA, till="till-1")
 
     assert second.id != first.id
-    assert store.open_shift_of(SINTA.id).id == second.id
+    assert shift_store.open_shift_of(SINTA.id).id == second.id
 
 
 def test_one_person_has_one_open_shift_and_one_till_one_cashier(aws):
@@ -74,7 +74,7 @@ def test_one_person_has_one_open_shift_and_one_till_one_cashier(aws):
 
     assert twice.value.facts == {"shift_id": mine.id}
     assert taken.value.facts == {"till": "till-1", "shift_id": mine.id}
-    assert store.open_shift_of(TONO.id) is None
+    assert shift_store.open_shift_of(TONO.id) is None
     assert an_open_shift(TONO, till="till-2").till == "till-2"
 
 
@@ -86,7 +86,7 @@ def test_after_counting_no_cash_moves_through_the_drawer(aws):
         sold_for_cash(drawer, 50)
 
     assert refused.value.facts["status"] == "counted"
-    assert store.open_shift_of(SINTA.id) is None
+    assert shift_store.open_shift_of(SINTA.id) is None
     assert find.shift(SINTA, "mine").status == "counted"
     assert shift(drawer.id).expected == rupiah(100)
 
@@ -147,8 +147,8 @@ def test_a_cashier_sees_his_own_drawer_and_finance_everyones(aws):
 
 def test_a_bag_is_not_counted(aws):
     bag = bag_of(SINTA.id, "IDR")
-    db.commit([store.cash_into(bag, rupiah(70))])
-    db.commit([store.cash_into(bag, rupiah(5))])
+    db.commit([shift_store.cash_into(bag, rupiah(70))])
+    db.commit([shift_store.cash_into(bag, rupiah(5))])
 
     with pytest.raises(BagStaysOpen):
         count_shift(SINTA, bag.id, rupiah(75))

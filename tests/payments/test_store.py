@@ -4,7 +4,7 @@ import pytest
 
 from chalicelib.kit import db, ids
 from chalicelib.kit.errors import Moved
-from chalicelib.payments import instruct, model, owe, pay, store
+from chalicelib.payments import instruct, model, owe, pay, shift_store, store
 from chalicelib.payments.model import bag_of
 from tests.payments.build import NOON, TODAY, an_open_shift, rupiah, shift
 
@@ -71,16 +71,16 @@ def test_two_cash_tenders_of_one_order_touch_the_drawer_once(aws):
 
 def test_the_shift_read_while_placing_names_the_drawer_that_cash_goes_into(aws):
     drawer = an_open_shift(opening=10)
-    key = store.shift_key(drawer.cashier)
+    key = shift_store.shift_key(drawer.cashier)
 
-    seen = store.as_shift(db.batch([key])[key])
-    db.commit([store.cash_into(seen, rupiah(5))])
+    seen = shift_store.as_shift(db.batch([key])[key])
+    db.commit([shift_store.cash_into(seen, rupiah(5))])
 
     assert (seen.id, seen.till, shift(drawer.id).expected) == (drawer.id, drawer.till, rupiah(15))
 
 
 def test_a_bag_comes_into_being_by_filling_it(aws):
-    db.commit([store.cash_into(bag_of("courier-agus", "IDR"), rupiah(5))])
+    db.commit([shift_store.cash_into(bag_of("courier-agus", "IDR"), rupiah(5))])
 
     found = shift("cod:courier-agus")
 

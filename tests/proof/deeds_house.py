@@ -117,8 +117,8 @@ def the_debtor_pays(sim: Sim) -> str:
 def a_drawer_opens_or_shuts(sim: Sim) -> str:
     by = who(sim.chance.choice(("cashier-sinta", *VANS)))
     with sim.undisturbed():
-        standing = drawers.store.shift_in_hand(by.id)
-        found = drawers.store.load_shift(standing.id) if standing else None
+        standing = drawers.shift_store.shift_in_hand(by.id)
+        found = drawers.shift_store.load_shift(standing.id) if standing else None
     if found is None:
         sim.asking("open", lambda key: drawers.open_shift(by, "", rupiah(100_000), asked(by, key, "open")))
         return f"{by.id} opens"
@@ -137,7 +137,7 @@ def cash_changes_hands(sim: Sim) -> str:
     by = who(sim.chance.choice(("owner-ratna", "finance-maya", "cashier-sinta")))
     giver = sim.chance.choice(("cod:courier-agus", "cod:salesman-budi", "cod:warehouse-joko", *VANS))
     with sim.undisturbed():
-        drawer = drawers.store.shift_in_hand(giver) if giver in VANS else None
+        drawer = drawers.shift_store.shift_in_hand(giver) if giver in VANS else None
     given, amount = drawer.id if drawer else giver, sim.chance.choice((None, rupiah(12_500)))
     sim.asking("handover", lambda key: cash.hand_over(by, given, amount, asked(by, key, [given, str(amount)])))
     return f"{giver} gives {by.id} {amount.minor if amount else 'all'}"

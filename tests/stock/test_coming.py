@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from datetime import date
 
 import pytest
@@ -9,19 +10,18 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from chalicelib.stock.coming import (
+    Coming,
     brought_in,
     kept_for_orders,
     no_longer_expected,
     nobodys,
     plan_later,
     plan_with_expected,
-    promisable_later,
-    shelves_of,
-    with_days,
 )
 from chalicelib.stock.model import (
     FIRST_DAY,
     MOST_SHELVES,
+    Hold,
     Level,
     Movement,
     OutOfStock,
@@ -39,6 +39,10 @@ FRIDAY, MONDAY = 20261127, 20261130
 
 def expected(units: int, day: int = FRIDAY, location: str = WAREHOUSE, sku: str = "TEAPOT", **counted: int) -> Level:
     return a_level(sku, location, shelf=day, expected=units, **counted)
+
+
+def coming(*days: Level, preference: Sequence[str] = (WAREHOUSE,), lapsed: Sequence[Hold] = ()) -> Coming:
+    return Coming(days, preference, TODAY, lapsed)
 
 
 def short(wanted: int, available: int = 0, sku: str = "TEAPOT") -> dict[str, object]:
@@ -69,13 +73,13 @@ def test_only_what_speaks_of_expected_units_is_told_with_them():
 
 
 def test_what_is_there_goes_first_and_only_the_rest_is_promised_for_later():
-    plan = plan_with_expected({"TEAPOT": 5}, [a_level(on_hand=3)], [expected(9)], [WAREHOUSE], TODAY)
+    plan = plan_with_expected({"TEAPOT": 5}, [a_level(on_hand=3)], coming(expected(9)))
 
     assert plan.pieces == (a_piece(quantity=3), a_piece(quantity=2, shelf=FRIDAY))
 
 
 def test_nothing_is_promised_for_later_while_enough_is_there():
-    plan = plan_with_expected({"TEAPOT": 3}, [a_level(on_hand=3)], [expected(9)], [WAREHOUSE], TODAY)
+    plan = plan_with_expected({"TEAPOT": 3}, [a_level(on_hand=3)], coming(expected(9)))
 
     assert plan.pieces == (a_piece(quantity=3),)
 
@@ -83,15 +87,13 @@ def test_nothing_is_promised_for_later_while_enough_is_there():
 def test_a_line_of_which_nothing_is_there_waits_whole_and_the_others_go():
     levels = [a_level("CUP", on_hand=4)]
 
-    plan = plan_with_expected({"TEAPOT": 2, "CUP": 4}, levels, [expected(2)], [WAREHOUSE], TODAY)
+    plan = plan_with_expected({"TEAPOT": 2, "CUP": 4}, levels, coming(expected(2)))
 
     assert plan.pieces == (a_piece("CUP", 4), a_piece(quantity=2, shelf=FRIDAY))
 
 
 def test_the_warehouses_safety_is_kept_though_more_is_on_its_way():
-    plan = plan_with_expected(
-        {"TEAPOT": 5}, [a_level(on_hand=5, safety=1)], [expected(9)], [WAREHOUSE], TODAY, safety_units=1
-    )
+    plan = plan_with_expected({"TEAPOT": 5}, [a_level(on_hand=5, safety=1)], coming(expected(9)), safety_units=1)
 
     assert plan.pieces == (a_piece(quantity=3), a_piece(quantity=2, shelf=FRIDAY))
     assert plan.safety == {("TEAPOT", WAREHOUSE): 2}
@@ -100,7 +102,7 @@ def test_the_warehouses_safety_is_kept_though_more_is_on_its_way():
 def test_who_did_not_agree_is_told_what_could_be_had_when():
     with pytest.raises(OutOfStock) as refused:
         plan_with_expected(
-            {"TEAPOT": 5}, [a_level(on_hand=3)], [expected(1), expected(4, MONDAY)], [WAREHOUSE], TODAY, backorder=False
+            {"TEAPOT": 5}, [a_level(on_hand=3)], coming(expected(1), expected(4, MONDAY)), backorder=False
         )
 
     days = [{"on": "2026-11-27", "quantity": 1}, {"on": "2026-11-30", "quantity": 4}]
@@ -108,13 +110,13 @@ def test_who_did_not_agree_is_told_what_could_be_had_when():
 
 
 def test_units_of_a_lapsed_hold_are_told_as_what_could_be_had_then():
-    taken, lapsed = [expected(1, reserved=1)], [a_hold(1, shelf=FRIDAY)]
+    taken = coming(expected(1, reserved=1), lapsed=[a_hold(1, shelf=FRIDAY)])
     told = {"expected": [{"on": "2026-11-27", "quantity": 1}]}
 
     with pytest.raises(OutOfStock) as disagreed:
-        plan_with_expected({"TEAPOT": 1}, [], taken, [WAREHOUSE], TODAY, lapsed, backorder=False)
+        plan_with_expected({"TEAPOT": 1}, [], taken, backorder=False)
     with pytest.raises(OutOfStock) as wanted_more:
-        plan_later([short(2)], taken, [WAREHOUSE], TODAY, lapsed)
+        plan_later([short(2)], taken)
 
     assert disagreed.value.facts["short"] == [short(1) | told]
     assert wanted_more.value.facts["short"] == [short(2) | told]
@@ -122,16 +124,16 @@ def test_units_of_a_lapsed_hold_are_told_as_what_could_be_had_then():
 
 def test_more_than_is_expected_is_refused_with_all_that_is():
     with pytest.raises(OutOfStock) as refused:
-        plan_later([short(3), short(1, sku="CUP")], [expected(2)], [WAREHOUSE], TODAY)
+        plan_later([short(3), short(1, sku="CUP")], coming(expected(2)))
 
     told = {"expected": [{"on": "2026-11-27", "quantity": 2}]}
     assert refused.value.facts["short"] == [short(3) | told, short(1, sku="CUP")]
 
 
 def test_the_earliest_day_is_promised_first_and_of_one_day_the_preferred_location():
-    coming = [expected(2, MONDAY), expected(1, location=STORE), expected(1)]
+    days = coming(expected(2, MONDAY), expected(1, location=STORE), expected(1), preference=[STORE, WAREHOUSE])
 
-    plan = plan_later([short(4)], coming, [STORE, WAREHOUSE], TODAY)
+    plan = plan_later([short(4)], days)
 
     assert plan.pieces == (
         a_piece(quantity=1, location=STORE, shelf=FRIDAY),
@@ -141,31 +143,30 @@ def test_the_earliest_day_is_promised_first_and_of_one_day_the_preferred_locatio
 
 
 def test_a_day_that_is_promised_away_gives_nothing():
-    coming = [expected(2, allocated=2), expected(1, MONDAY)]
+    days = coming(expected(2, allocated=2), expected(1, MONDAY))
 
-    assert plan_later([short(1)], coming, [WAREHOUSE], TODAY).pieces == (a_piece(quantity=1, shelf=MONDAY),)
+    assert plan_later([short(1)], days).pieces == (a_piece(quantity=1, shelf=MONDAY),)
 
 
 def test_exactly_what_is_expected_can_be_promised():
-    assert plan_later([short(2)], [expected(2)], [WAREHOUSE], TODAY).pieces == (a_piece(quantity=2, shelf=FRIDAY),)
+    assert plan_later([short(2)], coming(expected(2))).pieces == (a_piece(quantity=2, shelf=FRIDAY),)
 
 
 def test_a_day_promises_until_it_is_over():
-    coming = [expected(2, 20261121), expected(3, 20261122)]
+    days = coming(expected(2, 20261121), expected(3, 20261122))
 
-    assert [shelf.place[2] for shelf in shelves_of("TEAPOT", coming, [WAREHOUSE], TODAY, [])] == [20261122]
+    assert [shelf.place[2] for shelf in days.shelves("TEAPOT")] == [20261122]
 
 
 def test_where_an_order_cannot_be_served_from_nothing_is_promised():
-    assert shelves_of("TEAPOT", [expected(2, location=STORE)], [WAREHOUSE], TODAY, []) == []
-    assert shelves_of("CUP", [expected(2)], [WAREHOUSE], TODAY, []) == []
+    assert coming(expected(2, location=STORE)).shelves("TEAPOT") == []
+    assert coming(expected(2)).shelves("CUP") == []
 
 
 def test_a_lapsed_hold_on_a_day_is_the_next_buyers():
     lapsed = [a_hold(2, shelf=FRIDAY), a_hold(9, "ord_2", shelf=MONDAY)]
-    coming = [expected(3, reserved=2)]
 
-    plan = plan_later([short(3)], coming, [WAREHOUSE], TODAY, lapsed)
+    plan = plan_later([short(3)], coming(expected(3, reserved=2), lapsed=lapsed))
 
     assert plan.pieces == (a_piece(quantity=3, shelf=FRIDAY),)
     assert plan.takes == (lapsed[0],)
@@ -173,28 +174,27 @@ def test_a_lapsed_hold_on_a_day_is_the_next_buyers():
 
 def test_lapsed_holds_of_several_days_are_taken_together():
     lapsed = [a_hold(1, shelf=FRIDAY), a_hold(2, "ord_2", shelf=MONDAY)]
-    coming = [expected(1, reserved=1), expected(2, MONDAY, reserved=2)]
+    days = coming(expected(1, reserved=1), expected(2, MONDAY, reserved=2), lapsed=lapsed)
 
-    assert plan_later([short(3)], coming, [WAREHOUSE], TODAY, lapsed).takes == tuple(lapsed)
+    assert plan_later([short(3)], days).takes == tuple(lapsed)
 
 
 def test_takes_of_both_kinds_ride_in_one_plan():
     here, there = a_hold(1), a_hold(1, "ord_2", shelf=FRIDAY)
 
-    plan = plan_with_expected(
-        {"TEAPOT": 2}, [a_level(on_hand=1, reserved=1)], [expected(1, reserved=1)], [WAREHOUSE], TODAY, [here, there]
-    )
+    days = coming(expected(1, reserved=1), lapsed=[here, there])
+
+    plan = plan_with_expected({"TEAPOT": 2}, [a_level(on_hand=1, reserved=1)], days)
 
     assert plan.takes == (here, there)
 
 
 def test_days_are_told_with_what_all_locations_expect_then_and_empty_ones_not_at_all():
-    coming = [expected(2), expected(3, location=STORE), expected(2, MONDAY, allocated=2)]
+    expecting = [expected(2), expected(3, location=STORE), expected(2, MONDAY, allocated=2)]
+    days = coming(*expecting, preference=[WAREHOUSE, STORE])
 
-    told = promisable_later(shelves_of("TEAPOT", coming, [WAREHOUSE, STORE], TODAY, []))
-
-    assert told == [{"on": "2026-11-27", "quantity": 5}]
-    assert with_days([short(1, sku="CUP")], coming, [WAREHOUSE], TODAY) == [short(1, sku="CUP")]
+    assert days.promisable("TEAPOT") == [{"on": "2026-11-27", "quantity": 5}]
+    assert days.beside([short(1, sku="CUP")]).facts["short"] == [short(1, sku="CUP")]
 
 
 def test_what_comes_is_for_those_who_wait_the_earliest_day_first():

@@ -51,7 +51,7 @@ def a_bag_gives_a_part_and_the_reply_is_lost(scene: Scene) -> None:
 
 def a_drawer_is_counted_and_the_reply_is_lost(scene: Scene) -> None:
     by, float_ = who(BUDI), Money(100_000, "IDR")
-    shift = drawers.store.shift_in_hand(BUDI)
+    shift = drawers.shift_store.shift_in_hand(BUDI)
     assert shift is not None
     scene.answers_alike(BUDI, lambda asked: drawers.count_shift(by, shift.id, float_, asked))
     scene.holds("counted once", len(drawers.journal.history(f"shift#{shift.id}")) == 2)

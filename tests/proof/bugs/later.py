@@ -12,9 +12,10 @@ from chalicelib.fulfillment import fill as filling
 from chalicelib.fulfillment import offer as offering
 from chalicelib.orders import cancel as ending
 from chalicelib.orders import place as placing
-from chalicelib.stock import coming, store
 from chalicelib.stock import expect as expecting
 from chalicelib.stock import move as moving
+from chalicelib.stock import store
+from chalicelib.stock.coming import Coming
 from chalicelib.stock.model import Movement, PromisedAhead, received
 from chalicelib.stock.plan import Plan, Shelf
 from tests.proof.bugs.bug import Bug, answers, instead, swap
@@ -141,8 +142,8 @@ def none_of_it_was_expected(piece: Any, days: Any) -> list[Movement]:
 def whatever_is_asked(was: Callable[..., Any]) -> Callable[..., Any]:
     """A day gives however many are wanted."""
 
-    def shelves(*args: Any) -> list[Shelf]:
-        return [replace(shelf, free=1_000) for shelf in was(*args)]
+    def shelves(days: Coming, sku: str) -> list[Shelf]:
+        return [replace(shelf, free=1_000) for shelf in was(days, sku)]
 
     return shelves
 
@@ -160,7 +161,7 @@ def at_once(was: Callable[..., Any]) -> Callable[..., Any]:
 
 
 def for_any_day(was: Callable[..., Any]) -> Callable[..., Any]:
-    return lambda sku, days, preference, today, lapsed: was(sku, days, preference, date.min.replace(year=2000), lapsed)
+    return lambda days, sku: was(replace(days, today=date.min.replace(year=2000)), sku)
 
 
 def whoever(was: Callable[..., Plan]) -> Callable[..., Plan]:
@@ -181,7 +182,7 @@ BUGS = (
         "more is sold ahead than is expected",
         KIND,
         by="S2",
-        sown=(swap(coming, "shelves_of", whatever_is_asked), swap(store._Change, "enough", instead([]))),
+        sown=(swap(Coming, "shelves", whatever_is_asked), swap(store._Change, "enough", instead([]))),
         story=two_buy_what_one_is_expected_of,
     ),
     Bug(
@@ -233,7 +234,7 @@ BUGS = (
         "goods are promised for a day that is over",
         KIND,
         by="nothing is promised for yesterday",
-        sown=(swap(coming, "shelves_of", for_any_day),),
+        sown=(swap(Coming, "shelves", for_any_day),),
         story=the_day_is_over,
     ),
     Bug(

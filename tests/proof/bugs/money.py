@@ -44,7 +44,7 @@ def a_bag_is_emptied(scene: Scene) -> None:
 
 
 def a_drawer_is_a_coin_short(scene: Scene) -> None:
-    shift = drawers.store.shift_in_hand(BUDI)
+    shift = drawers.shift_store.shift_in_hand(BUDI)
     assert shift is not None
     drawers.count_shift(who(BUDI), shift.id, Money(99_000, "IDR"))
     drawers.close_shift(who(BUDI), shift.id, "a coin short")
@@ -153,14 +153,14 @@ BUGS = (
         "cash is handed over and stays in its bag",
         KIND,
         by="M8",
-        sown=(swap(handing.store, "cash_out_of", answers(None)),),
+        sown=(swap(handing.shift_store, "cash_out_of", answers(None)),),
         story=a_bag_is_emptied,
     ),
     Bug(
         "a coin too few is written down as one too many",
         KIND,
         by="M8",
-        sown=(swap(drawers.store, "close_shift", the_other_way_round),),
+        sown=(swap(drawers.shift_store, "close_shift", the_other_way_round),),
         story=a_drawer_is_a_coin_short,
     ),
     Bug(

@@ -73,7 +73,7 @@ def a_load_that_arrived_is_called_back(scene: Scene) -> None:
 
 
 def a_drawer_is_closed_uncounted(scene: Scene) -> None:
-    shift = drawers.store.shift_in_hand(BUDI)
+    shift = drawers.shift_store.shift_in_hand(BUDI)
     assert shift is not None
     scene.refuses(drawers.ShiftNotCounted, lambda: drawers.close_shift(who(BUDI), shift.id, "in a hurry"))
 
@@ -104,10 +104,10 @@ def as_expected(was: Callable[..., Any]) -> Callable[..., Any]:
 
 
 def uncounted(before: Any, after: Any, at: Any, head: Any) -> Any:
-    row, status = drawers.store.ShiftRow(before.id, "shift"), drawers.store.ShiftRow.status
-    variance, counted = drawers.store.ShiftRow.variance_minor, drawers.store.ShiftRow.counted_minor
+    row, status = drawers.shift_store.ShiftRow(before.id, "shift"), drawers.shift_store.ShiftRow.status
+    variance, counted = drawers.shift_store.ShiftRow.variance_minor, drawers.shift_store.ShiftRow.counted_minor
     done = [status.set("closed"), variance.set(after.variance.minor), counted.set(after.counted.minor)]
-    return [drawers.db.update(row, *done, *drawers.store._headed(head))]
+    return [drawers.db.update(row, *done, *drawers.shift_store._headed(head))]
 
 
 BUGS = (
@@ -174,7 +174,7 @@ BUGS = (
         sown=(
             edge(drawers.SHIFT_STATES, "open", "closed"),
             swap(drawers.find, "shift", as_expected),
-            swap(drawers.store, "close_shift", instead(uncounted)),
+            swap(drawers.shift_store, "close_shift", instead(uncounted)),
         ),
         story=a_drawer_is_closed_uncounted,
     ),
