@@ -36,7 +36,7 @@ def ordered(ground: Ground, phone: str, caller: str = SOMEWHERE, headers: Any = 
 
 def heard(ground: Ground, subject: str, kind: str) -> None:
     """The notices of these journal entries go out."""
-    for item in ground.memory.table("test-journal").rows[subject].values():
+    for item in ground.memory.tables["test-journal"].rows[subject].values():
         if item["kind"]["S"] == kind:
             tell(journal.heard(journal.told(Entry.from_raw_data(item))))
 

@@ -22,7 +22,7 @@ ORDERS, VERIFICATIONS = 4_000, 12_000  # of these; the others are forged outrigh
 @pytest.fixture(autouse=True)
 def nothing_spent(ground: Ground) -> None:
     """The world had messages sent while it was made."""
-    kept = ground.memory.table("test-notify")
+    kept = ground.memory.tables["test-notify"]
     for day in [pk for pk in kept.rows if pk.startswith("budget#")]:
         for name in list(kept.rows[day]):
             kept.drop(day, name)

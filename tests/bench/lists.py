@@ -55,7 +55,7 @@ class Counting(Memory):
         return super().batch(keys)
 
     def blocks(self, key: Key) -> int:
-        item = self.table(key.row.Meta.table_name).get(key.pk, key.sk)
+        item = self.tables[key.row.Meta.table_name].get(key.pk, key.sk)
         return math.ceil(size_of(item) / BLOCK) if item else 1
 
     def query(self, row: Any, pk: str, options: QueryOptions) -> Page:
@@ -63,7 +63,7 @@ class Counting(Memory):
         page = super().query(row, pk, options)
         size, whole = ENTRY_BYTES * len(page.items), 0.5
         if not options.index:
-            table, whole = self.table(row.Meta.table_name), 1
+            table, whole = self.tables[row.Meta.table_name], 1
             size = sum(size_of(table.rows[each.pk][each.sk]) for each in page.items)
         self.counted(whole * max(1, math.ceil(size / BLOCK)))
         return page
