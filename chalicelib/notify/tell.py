@@ -98,23 +98,32 @@ def climb(message: Message, after: int) -> None:
         return
     attempt = Attempt(message, step)
     try:
-        db.commit([store.climb_to(attempt, clock.now()), *leaving([attempt])])
+        going = reach(attempt, store.climb_to(attempt, clock.now()))
     except (BudgetSpent, AlreadySending):
         climb(message, step + 1)
         return
     except Moved:
         return  # acknowledged in between
+    carry(going)
+
+
+def reach(attempt: Attempt, rung: Write) -> list[Attempt]:
+    """What leaves the house by it. The rung is written in the same commit: whoever dies behind it would have climbed
+    past somebody who was never told."""
     if attempt.channel == "owner":
-        tell_owner(message)
-    carry([attempt])
+        return tell_owner(attempt.message, rung)
+    db.commit([rung, *leaving([attempt])])
+    return [attempt]
 
 
-def tell_owner(message: Message) -> None:
+def tell_owner(message: Message, rung: Write) -> list[Attempt]:
     """The last rung: somebody does not answer and the owner should know; once for an event, however many are silent."""
     try:
-        carry(announce([unheard(message)]))
+        return announce([unheard(message)], rung)
     except AlreadyTold:
         log.decision("told before", event_id=message.event_id, kind="unheard")
+        db.commit([rung])
+        return []
 
 
 def unheard(message: Message) -> Message:

@@ -6,7 +6,8 @@ from typing import Any
 import pytest
 
 from chalicelib.fulfillment.accept import accept
-from chalicelib.notify import transports
+from chalicelib.kit.errors import Unavailable
+from chalicelib.notify import store, transports
 from chalicelib.notify.escalate import escalate
 from chalicelib.notify.tell import tell
 from chalicelib.places import find as places
@@ -84,6 +85,28 @@ def test_work_that_nobody_begins_climbs_from_the_team_to_the_owner(carriers: Any
 
     assert addresses() == ["gudang@example.com", "ratna@example.com"]
     assert inbox_of("role#owner") == ["unheard"]
+
+
+def test_whoever_dies_before_the_owner_is_told_leaves_the_rung_to_be_climbed_again(
+    carriers: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The rung was written first: the next minute took the ladder for climbed, and nobody ever heard."""
+    a_shop_with_vans()
+    tell(told(offered(), "OfferOpened"))
+    later(minutes=6)
+
+    def lost(*said: Any) -> None:
+        raise Unavailable()
+
+    with monkeypatch.context() as dying:
+        dying.setattr(store, "put_notice", lost)
+        escalate()
+    assert inbox_of("role#owner") == []
+    later(minutes=6)
+    escalate()
+
+    assert inbox_of("role#owner") == ["unheard"]
+    assert escalate() == 0
 
 
 def test_what_nobody_heard_stands_on_the_owners_board_under_the_number_people_call_it_by(carriers: Any) -> None:
