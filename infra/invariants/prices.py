@@ -62,7 +62,8 @@ def _off_the_order(world: World, subject: str) -> set[int]:
 
 
 def m9_a_code_counts_the_orders_that_hold_it(world: World) -> list[str]:
-    """For each coupon used = |live orders that hold it| ≤ the greatest cap it ever had; for each customer the same."""
+    """For each coupon used = |live orders that hold it| ≤ the greatest cap it ever had; for each customer the same, and
+    ≤ the most that one customer was ever allowed."""
     rows = [row for row in world.rows["pricing"] if row["pk"].startswith("coupon#")]
     used = {row["pk"]: row["used"] for row in rows if row["sk"] == "coupon"}
     by = {f"{row['pk']} {row['sk']}": row["used"] for row in rows if row["sk"] != "coupon"}
@@ -70,8 +71,9 @@ def m9_a_code_counts_the_orders_that_hold_it(world: World) -> list[str]:
     held = summed((f"coupon#{code}", 1) for order in alive for code in order["coupons"])
     theirs = [order for order in alive if order.get("customer_id")]
     held_by = summed((f"coupon#{code} customer#{one['customer_id']}", 1) for one in theirs for code in one["coupons"])
-    caps = _caps(world)
+    caps, each = _most_ever(world, "cap"), _most_ever(world, "per_customer")
     over = [name for name, times in used.items() if times > caps.get(name, inf)]
+    over += [name for name, times in by.items() if times > each.get(name.partition(" ")[0], inf)]
     return [
         *differ("{name} is used {found} times, {expected} live orders hold it", held, used),
         *differ("{name} is used {found} times, {expected} live orders hold it", held_by, by),
@@ -79,17 +81,17 @@ def m9_a_code_counts_the_orders_that_hold_it(world: World) -> list[str]:
     ]
 
 
-def _caps(world: World) -> dict[str, float]:
-    """A cap may have been lowered since; without one a code is used as often as anybody likes."""
-    caps: dict[str, float] = {}
+def _most_ever(world: World, limit: str) -> dict[str, float]:
+    """By code. A limit may have been lowered since; without one a code is used as often as anybody likes."""
+    most: dict[str, float] = {}
     for subject, entries in world.journal.items():
-        code, cap = "", inf
+        code, now = "", inf
         for changed in (entry["said"].get("coupon", {}) for entry in entries if subject.startswith("promotion#")):
             before, code = changed.get("code", ("same", code))
-            cap = inf if before is None else cap
-            cap = changed["cap"][1] or inf if "cap" in changed else cap
-            caps[f"coupon#{code}"] = max(cap, caps.get(f"coupon#{code}", 0))
-    return caps
+            now = inf if before is None else now
+            now = changed[limit][1] or inf if limit in changed else now
+            most[f"coupon#{code}"] = max(now, most.get(f"coupon#{code}", 0))
+    return most
 
 
 def a2_nobody_gives_more_than_he_may(world: World) -> list[str]:

@@ -2,26 +2,32 @@
 
 from __future__ import annotations
 
-import json
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from typing import Any
 
+from chalicelib.kit import clock, compact, config
+from chalicelib.notify import carriers
 from infra.invariants import states
+from infra.invariants.concerned import Concerned
 from infra.invariants.world import Row, World, differ, summed
+
+ASKS = {"offer", "yours_now", "proof", "stranded", "unheard"}  # notices that want an answer
+THE_OWNER_S_RUNG = {"yours_now": 2, "proof": 1}  # where a notice has climbed to him
+LONG_ENOUGH = 8  # letters of a name, a street or a note: shorter ones stand in other words by chance
 
 
 def n1_everybody_concerned_is_told(world: World) -> list[str]:
-    """For each OfferOpened and each assignment that listeners must have heard of: whoever can still claim, and each
-    location whose work nobody has accepted, has one row in his inbox about that event; so has each party that is
-    written down as told."""
+    """For each entry that listeners must have heard of: whoever it concerns for certain (`concerned.RULES`) has one row
+    in his inbox about that event; so has each party that is written down as told. A notice that wants an answer waits
+    on the list until it is acknowledged, its channels failed or patience is over; nothing waits there longer than
+    patience without having climbed; and the rung that is the owner has told the owner."""
     inboxes = {(row["pk"], row["sk"]) for row in world.notices}
-    wrong = []
+    concerned, wrong = Concerned(world), []
     for entry in world.entries:
         if entry["occurred_at"] <= world.heard_before:
-            parties = _concerned(world, entry)
             wrong += [
                 f"{party} was not told of {_name(entry)}"
-                for party in parties
+                for party in concerned.by(entry)
                 if (party, entry["event_id"]) not in inboxes
             ]
     for row in world.told:
@@ -30,22 +36,28 @@ def n1_everybody_concerned_is_told(world: World) -> list[str]:
             for party in row["parties"]
             if (party, row["event"]) not in inboxes
         ]
-    return wrong
+    return [*wrong, *_unanswered(world), *_silent_to_the_owner(world, inboxes)]
 
 
-def _concerned(world: World, entry: Row) -> Iterator[str]:
-    said = entry["said"]
-    if entry["kind"] not in ("OfferOpened", "WorkRerouted", "BackorderFilled"):
-        return
-    offer = world.offers.get(said.get("offer_id", ""), {})
-    if offer.get("status") == "open" and offer["expires_at"] > world.now:
-        people = {row["sk"] for row in world.rows["places"] if row["pk"] == "staff" and row["active"]}
-        asked = people.intersection(said.get("invited", ())).difference(offer.get("declined", ()))
-        yield from (f"staff#{each}" for each in asked)
-    for work_id, location in said.get("assigned", ()):
-        work, order = world.works.get(work_id, {}), world.orders.get(entry["subject"].partition("#")[2], {})
-        if work.get("status") == "assigned" and order.get("status") == "placed":
-            yield f"location#{location}"
+def _unanswered(world: World) -> Iterator[str]:
+    patience = carriers.patience()
+    too_long = clock.iso(clock.parse(world.swept_before) - patience) if world.swept_before else ""
+    just_now = clock.iso(clock.parse(world.now) - patience)  # nobody's clock is ahead of it, so nobody lost patience
+    failed = {(row["party"], row["event"]) for row in world.sends if row["status"] != "sent"}
+    for row in world.notices:
+        waits = "list" in row
+        if waits and row["listed_at"] < too_long:
+            yield f"{row['pk']} has not answered {row['sk']} since {row['listed_at'].partition('#')[0]}, nobody asks on"
+        asks = row["kind"] in ASKS and "acknowledged_at" not in row
+        if asks and not waits and row["at"] > just_now and (row["pk"], row["sk"]) not in failed:
+            yield f"{row['pk']} has not answered {row['sk']}, and nobody waits for it"
+
+
+def _silent_to_the_owner(world: World, inboxes: set[tuple[str, str]]) -> Iterator[str]:
+    for row in world.notices:
+        last = THE_OWNER_S_RUNG.get(row["kind"])
+        if last is not None and row.get("step") == last and ("role#owner", row["sk"]) not in inboxes:
+            yield f"{row['pk']} does not answer {row['sk']}, and the owner does not know"
 
 
 def n2_nobody_is_told_twice(world: World) -> list[str]:
@@ -101,25 +113,65 @@ def _mentions(world: World) -> Iterator[tuple[str, str, Row]]:
 
 
 def n4_messages_keep_to_their_budget(world: World) -> list[str]:
-    """SMS counted over all days = SMS claimed, for the shop and summed over all numbers."""
+    """SMS counted over all days = SMS claimed, for the shop and summed over all numbers; to customers = those counted
+    by ranges ≥ those by callers. Today, by the limits of whoever looks: each counter ≤ its limit, and SMS claimed to
+    one customer's number ≤ what a customer may be sent."""
     rows = [row for row in world.rows["notify"] if row["pk"].startswith("budget#sms#")]
-    counted = {
-        "the shop's budget": sum(row["spent"] for row in rows if row["sk"] == "all"),
-        "all numbers' budgets": sum(row["spent"] for row in rows if row["sk"].startswith("to#")),
-    }
-    claimed = sum(row["channel"] == "sms" for row in world.sends)
-    return differ("{name} counts {found} SMS, {expected} were claimed", dict.fromkeys(counted, claimed), counted)
+    counted = summed((row["sk"].partition("#")[0], row["spent"]) for row in rows)
+    sms = [row for row in world.sends if row["channel"] == "sms"]
+    to_customers = sum(row["party"].startswith("customer#") for row in sms)
+    callers = counted.pop("from", 0)
+    wrong = differ(
+        "the budgets called {name!r} count {found} SMS, {expected} were claimed",
+        {"all": len(sms), "to": len(sms), "range": to_customers},
+        counted,
+    )
+    if callers > to_customers:
+        wrong.append(f"the budgets of callers count {callers} SMS, {to_customers} were claimed to customers")
+    return [*wrong, *_overspent(world, rows), *_flooded(world, sms)]
+
+
+def _overspent(world: World, rows: Sequence[Row]) -> Iterator[str]:
+    allowed, today = carriers.allowed(), _day(world.now)
+    either = max(allowed.per_staff, allowed.per_customer)  # whose number it is, no counter says
+    limits = {"all": allowed.per_day, "to": either, "range": allowed.per_range, "from": allowed.per_caller}
+    for row in rows:
+        limit = limits[row["sk"].partition("#")[0]]
+        if row["spent"] > limit and row["pk"] == f"budget#sms#{today}":
+            yield f"{row['pk']} {row['sk']} counts {row['spent']} of at most {limit}"
+
+
+def _flooded(world: World, sms: Sequence[Row]) -> Iterator[str]:
+    """A number that somebody of ours has as well may be sent more."""
+    most, today = carriers.allowed().per_customer, _day(world.now)
+    ours = {row.get("phone") for row in world.rows["places"]}
+    got: dict[str, list[Row]] = {}
+    for row in sms:
+        order = world.orders.get(row["party"].removeprefix("customer#"), {})
+        phone = _contact(order).get("phone", "")
+        if phone and phone not in ours:
+            got.setdefault(phone, []).append(row)
+    for rows in got.values():
+        if len(rows) > most and (times := sum(_day(row["claimed_at"]) == today for row in rows)) > most:
+            yield f"the number of {rows[0]['party']} was sent {times} SMS of at most {most}"
+
+
+def _day(instant: str) -> str:
+    return clock.day_of(clock.parse(instant), config.zone()).isoformat()
 
 
 def n5_nobody_is_named(world: World) -> list[str]:
-    """No phone number and no e-mail address of a customer, or of whom an order is for, stands in the journal, in an
-    inbox, in a list of who was told or beside a send: what was told stays when a person is forgotten."""
-    people = {row.get(name) for row in world.rows["customers"] for name in ("phone", "email")}
-    people |= {value for order in world.orders.values() for value in _reached_at(order)}
+    """No phone number and no e-mail address of a customer, or of whom an order is for, and no name, street or note of
+    theirs that is long enough to be nobody else's, stands in the journal, in an inbox, in a list of who was told or
+    beside a send: what was told stays when a person is forgotten."""
+    people = {value for row in world.rows["customers"] for value in _personal(row, row.get("address"))}
+    for order in world.orders.values():
+        said = compact.read(order["body"])
+        people.update(_personal(_contact(order) | {"note": said.get("note")}, said["delivery"][2]))
     rows = [*world.rows["journal"], *world.rows["notify"]]
     texts = [" ".join([value for value in row.values() if isinstance(value, str)]) for row in rows]
     together = "\n".join(texts)
-    seen = [person for person in sorted(filter(None, people)) if person in together]
+    seen = [person for person in sorted(people) if person in together]
     return [
         f"{row.get('subject', row.get('pk'))} {row.get('sequence', row.get('sk'))} names a person"
         for row, text in zip(rows, texts)
@@ -127,9 +179,15 @@ def n5_nobody_is_named(world: World) -> list[str]:
     ]
 
 
-def _reached_at(order: Row) -> Iterator[str]:
-    contact = json.loads(order["contact"]) if order.get("contact") else {}
-    yield from (contact[name] for name in ("phone", "email") if contact.get(name))
+def _personal(person: Row, address: Any) -> Iterator[str]:
+    at = compact.read(address) if isinstance(address, str) else address or {}
+    yield from (value for value in (person.get("phone"), person.get("email")) if value)
+    words = (person.get("name"), person.get("company"), person.get("note"), at.get("street"))
+    yield from (value for value in words if value and len(value) >= LONG_ENOUGH)
+
+
+def _contact(order: Row) -> Row:
+    return dict(compact.read(order["contact"])) if order.get("contact") else {}
 
 
 def _name(entry: Row) -> str:

@@ -215,8 +215,8 @@ def n2_a_party_told_in_two_parts(day: Day) -> None:
 
 @plant
 def n3_news_of_nothing(day: Day) -> None:
-    row = {"pk": "staff#salesman-budi", "sk": "evt_planted", "kind": "offer", "subject": "order#ord_1", "sequence": 1}
-    table("notify").put_item(Item=row)
+    row = {"pk": "staff#salesman-budi", "sk": "evt_planted", "kind": "assigned"}
+    table("notify").put_item(Item=row | {"subject": "order#ord_1", "sequence": 1})
 
 
 @plant

@@ -15,8 +15,23 @@ from tests.proof.bugs import (
     stock,
     sums,
     transitions,
+    unheard,
 )
 from tests.proof.bugs.bug import Bug
 
-ROOMS = (idempotency, expiry, claims, commits, sums, transitions, notifications, prices, money, stock, later, audit)
+ROOMS = (
+    idempotency,
+    expiry,
+    claims,
+    commits,
+    sums,
+    transitions,
+    notifications,
+    unheard,
+    prices,
+    money,
+    stock,
+    later,
+    audit,
+)
 BUGS: tuple[Bug, ...] = tuple(bug for room in ROOMS for bug in room.BUGS)

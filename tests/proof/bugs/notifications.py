@@ -10,6 +10,7 @@ from typing import Any
 from chalicelib.kit import ids, journal
 from chalicelib.notify import audience, scene
 from chalicelib.notify import store as notices
+from chalicelib.notify.model import Allowed
 from chalicelib.places import find as places
 from chalicelib.stock import transfer as transfers
 from tests.proof.bugs.bug import Bug, answers, entry, swap, unconditional
@@ -24,6 +25,11 @@ def an_order_near_two_vans(scene: Scene) -> None:
     scene.heard((TEAPOT, 2))
 
 
+def two_orders_near_two_vans(scene: Scene) -> None:
+    for _ in range(2):
+        scene.heard((TEAPOT, 1))
+
+
 def an_order_for_the_warehouse(scene: Scene) -> None:
     scene.heard((TRAY, 2))
 
@@ -35,6 +41,16 @@ def two_orders(scene: Scene) -> None:
 
 def a_load_is_sent(scene: Scene) -> None:
     transfers.send(who(JOKO), "wh-surabaya", "store-tunjungan", {CUP: 3}, "load")
+
+
+def twelve_orders_to_one_number(scene: Scene) -> None:
+    """He may be sent ten SMS a day."""
+    for _ in range(12):
+        scene.heard((CUP, 1))
+
+
+def somebody_with_a_long_name_orders(scene: Scene) -> None:
+    scene.heard((TRAY, 1), customer={"name": "Sari Wulandari", "phone": "081252981234"})
 
 
 def asked_everybody(at: Any, notice: Any) -> Any:
@@ -74,6 +90,29 @@ def with_his_number(was: Callable[..., Any]) -> Callable[..., Any]:
         return was(at, who, notice, facts, dict(kept or {}) | {"call": at.order.contact.get("phone", "")})
 
     return message
+
+
+def with_his(what: str) -> Callable[..., Any]:
+    def noted(was: Callable[..., Any]) -> Callable[..., Any]:
+        def message(at: Any, who: Any, notice: Any, facts: Any, kept: Any = None) -> Any:
+            personal = {"name": at.order.contact.get("name", ""), "street": (at.order.delivery.address or {})["street"]}
+            return was(at, who, notice, facts, dict(kept or {}) | {"for": personal[what]})
+
+        return message
+
+    return noted
+
+
+def three_a_day(patch: Any) -> None:
+    patch.setenv("SATUKANAL_SMS_PER_DAY", "3")
+
+
+def without_ranges(was: Callable[..., Any]) -> Callable[..., Any]:
+    return lambda *said: {name: limit for name, limit in was(*said).items() if not name.startswith("range#")}
+
+
+def as_many_as_staff(was: Callable[..., Any]) -> Callable[..., Any]:
+    return lambda allowed, recipient: allowed.per_staff
 
 
 BUGS = (
@@ -131,6 +170,27 @@ BUGS = (
         story=an_order_near_two_vans,
     ),
     Bug(
+        "the budget is counted and not kept",
+        KIND,
+        by="N4",
+        sown=(three_a_day, swap(notices, "_count", unconditional)),
+        story=two_orders_near_two_vans,
+    ),
+    Bug(
+        "a customer's number is sent as much as a salesman's",
+        KIND,
+        by="N4",
+        sown=(swap(Allowed, "per_recipient", as_many_as_staff),),
+        story=twelve_orders_to_one_number,
+    ),
+    Bug(
+        "nobody counts for a range of numbers",
+        KIND,
+        by="N4",
+        sown=(swap(notices, "budgets_of", without_ranges),),
+        story=two_orders,
+    ),
+    Bug(
         "each hearing of an event is taken for another event",
         KIND,
         by="N3",
@@ -142,6 +202,20 @@ BUGS = (
         KIND,
         by="N5",
         sown=(swap(scene.Scene, "message", with_his_number),),
+        story=an_order_for_the_warehouse,
+    ),
+    Bug(
+        "a customer's name stays in somebody's inbox",
+        KIND,
+        by="N5",
+        sown=(swap(scene.Scene, "message", with_his("name")),),
+        story=somebody_with_a_long_name_orders,
+    ),
+    Bug(
+        "a customer's street stays in somebody's inbox",
+        KIND,
+        by="N5",
+        sown=(swap(scene.Scene, "message", with_his("street")),),
         story=an_order_for_the_warehouse,
     ),
     Bug(

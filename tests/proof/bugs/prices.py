@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import replace
-from datetime import UTC, datetime
 from typing import Any
 
 from chalicelib.channels import speech
@@ -15,11 +14,11 @@ from chalicelib.orders import place as placing
 from chalicelib.pricing import quote as quoting
 from chalicelib.pricing import store as codes
 from chalicelib.pricing.keep import keep_promotion
-from chalicelib.pricing.model import Promotion
+from chalicelib.pricing.model import Coupon, Promotion
 from tests.client import call
 from tests.proof.bugs.bug import Bug, answers, instead, swap, unconditional
 from tests.proof.bugs.scene import CASH, CREDIT, MAKMUR, Scene
-from tests.proof.bugs.shop import LIA, SINTA
+from tests.proof.bugs.shop import BEGINS, LIA, SINTA, TERMS
 from tests.shop import CUP, TEAPOT, TRAY, an_order, token
 
 KIND = "money"
@@ -46,12 +45,8 @@ def an_amount_off_three_lines(scene: Scene) -> None:
 
 
 def promised(minor: int, *skus: str) -> None:
-    terms = {"id": "Sekali.", "en": "Once."}
-    begins = datetime(2026, 1, 1, tzinfo=UTC)
-    keep_promotion(
-        Promotion("murah", "Murah", "amount", begins, amount_minor=minor, currency="IDR", skus=skus, terms=terms),
-        "test",
-    )
+    murah = Promotion("murah", "Murah", "amount", BEGINS, amount_minor=minor, currency="IDR", skus=skus, terms=TERMS)
+    keep_promotion(murah, "test")
 
 
 def two_trays_are_ordered(scene: Scene) -> None:
@@ -75,6 +70,15 @@ def a_code_is_used_until_it_is_spent(scene: Scene) -> None:
 
 def a_code_is_used(scene: Scene) -> None:
     scene.heard((CUP, 4), coupons=["HEMAT"])
+
+
+def one_customer_uses_a_code_again(scene: Scene) -> None:
+    """Three may use it, each of them once."""
+    sekali = Promotion("sekali", "Sekali", "percent", BEGINS, rate="0.10", terms=TERMS)
+    keep_promotion(sekali, "test", Coupon("SEKALI", "sekali", BEGINS, cap=3, per_customer=1))
+    his: dict[str, Any] = {"by": LIA, "channel": "phone", "coupons": ["SEKALI"]} | MAKMUR
+    scene.heard((CUP, 4), **his)
+    scene.sends_away(lambda: scene.order((CUP, 4), **his))
 
 
 def credit_is_used_up(scene: Scene) -> None:
@@ -148,6 +152,13 @@ BUGS = (
         by="M9",
         sown=(swap(codes, "use_coupon", unconditional), swap(quoting, "check_coupon", answers(None))),
         story=a_code_is_used_until_it_is_spent,
+    ),
+    Bug(
+        "one customer uses a code more often than he may",
+        KIND,
+        by="M9",
+        sown=(swap(codes, "_use_by", unconditional), swap(quoting, "check_coupon", answers(None))),
+        story=one_customer_uses_a_code_again,
     ),
     Bug(
         "the use of a code is not counted",
