@@ -14,6 +14,7 @@ from chalicelib.kit import clock, config
 from chalicelib.payments import shift as drawers
 from chalicelib.places.move import report_position
 from chalicelib.stock.expect import expect
+from tests.proof import deeds_desk as desk
 from tests.proof import deeds_house as house
 from tests.proof import deeds_selling as selling
 from tests.proof import deeds_work as work
@@ -78,7 +79,7 @@ ACTORS: list[tuple[int, Callable[[Sim], str]]] = [
     (1, selling.a_link_is_renewed),
     (6, selling.money_moves),
     (10, work.a_salesman_answers),
-    (28, work.somebody_works),
+    (34, work.somebody_works),
     (2, work.somebody_asks_about_it),
     (3, work.somebody_reads_his_inbox),
     (5, house.goods_move),
@@ -90,7 +91,12 @@ ACTORS: list[tuple[int, Callable[[Sim], str]]] = [
     (2, house.cash_changes_hands),
     (3, house.terms_change),
     (2, house.customers_turn_out_to_be_one),
-    (46, house.news_arrive),
+    (2, desk.somebody_proves_who_he_is),
+    (1, desk.a_customer_is_written_down),
+    (1, desk.names_change),
+    (1, desk.a_file_comes),
+    (1, desk.somebody_reads_the_books),
+    (44, house.news_arrive),
     (5, house.the_minute),
     (4, house.time_passes),
 ]

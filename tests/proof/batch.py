@@ -23,6 +23,9 @@ class Counts:
     sends: int = 0
     faults: int = 0
     violations: list[tuple[int, str]] = field(default_factory=list)  # seeds, and what was wrong
+    felt: int = 0  # of the faults, those that the shop itself sees
+    commits: int = 0
+    torn: int = 0  # commits that met a fault which the shop sees
 
     def __add__(self, other: Counts) -> Counts:
         return Counts(*(getattr(self, name) + getattr(other, name) for name in vars(self)))
@@ -52,4 +55,4 @@ def one(seed: int, steps: int = STEPS) -> Counts:
             sim.live(steps)
     except Wrong as wrong:
         violations = [(seed, str(wrong).rpartition("\n")[2])]
-    return Counts(1, steps, sim.sends, sim.faults, violations)
+    return Counts(1, steps, sim.sends, sim.faults, violations, sim.felt, sim.commits, sim.torn)

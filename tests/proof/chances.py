@@ -9,22 +9,39 @@ from typing import Any
 
 import tests.environment  # noqa: F401 - before the first import of the shop
 from chalicelib.fulfillment import events as fulfillment
-from chalicelib.kit import journal
+from chalicelib.kit import db, journal
+from chalicelib.kit.events import Event
 from chalicelib.notify import every_model
 from chalicelib.notify.model import NOTICES
 from chalicelib.notify.tell import tell
 from chalicelib.orders.events import follow_collection
+from chalicelib.payments import events as ledger
+from chalicelib.payments.book import book
 from chalicelib.pricing import find as pricing
+from chalicelib.reporting.fold import FOLDS, fold
+from chalicelib.stock import history
 
 assert every_model.MODELS  # their events can be read
 SKEW = timedelta(minutes=5)
 PROCESSES = 4
 
+MOVES = {name for name, kind in Event.kinds.items() if "movements" in kind.__dataclass_fields__}
+
+
+def keep_history(told: dict[str, Any]) -> None:
+    """The stream brings the entry itself."""
+    history.project([db.get(journal.Entry, told["subject"], told["sequence"])])
+
+
 LISTENERS: dict[str, tuple[Iterable[str], Callable[[dict[str, Any]], Any]]] = {
     "fulfillment": (fulfillment.HEARD, fulfillment.hear),
     "notify": (NOTICES, lambda told: tell(journal.heard(told))),
     "orders": (["CollectionReceived"], lambda told: follow_collection(journal.heard(told).event, told["actor"])),
+    "the ledger": (ledger.HEARS, book),
+    "the recap": (FOLDS, lambda told: fold(journal.heard(told))),
+    "the history": (MOVES, keep_history),
 }
+BOOKS = ("the ledger", "the recap", "the history")  # nobody decides by them, and they are half of all that is heard
 
 
 class Wrong(BaseException):
@@ -33,10 +50,11 @@ class Wrong(BaseException):
 
 @dataclass
 class Chances:
-    fault: float = 0.28  # of each send
+    fault: float = 0.29  # of each send
     between: float = 0.25  # that another comes in before a commit; every other time somebody with the same in mind
     again: float = 0.2  # that news come twice
     carrier: float = 0.1  # that a message does not get through
+    books: float = 0.1  # of each history: that its books are kept, too
 
 
 @dataclass

@@ -42,16 +42,21 @@ def asked(by: Principal, key: str, body: Any) -> Asked:
     return requests.asked(by.actor, "sim", key, body)
 
 
-def an_order_of(sim: Sim, having: str = "") -> Case:
+def an_order_of(sim: Sim, having: str = "", **being: str) -> Case:
     """One of the latest; of those that have such a row beside them, where there are any."""
     if not sim.orders:
         raise NotFound()
     recent = sim.orders[-RECENT:]
     if having:
         rows = sim.memory.tables["test-orders"].rows
-        recent = [each for each in recent if any(str(sk).startswith(having) for sk in rows.get(each, ()))] or recent
+        recent = [each for each in recent if _has(rows.get(each, {}), having, being)] or recent
     with sim.undisturbed():
         return load_case(sim.chance.choice(recent))
+
+
+def _has(rows: dict[Any, Any], having: str, being: dict[str, str]) -> bool:
+    found = [row for sk, row in rows.items() if str(sk).startswith(having)]
+    return any(all(row[name]["S"] == value for name, value in being.items()) for row in found)
 
 
 def name(order: Order) -> str:

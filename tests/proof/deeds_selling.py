@@ -135,7 +135,13 @@ def a_draft_goes_on(sim: Sim) -> str:
 
 
 def somebody_cancels(sim: Sim) -> str:
-    order = an_order_of(sim).order
+    """At times after his money came, or while he waits for goods of which some have come."""
+    likely: dict[str, dict[str, str]] = {
+        "anybody": {},
+        "who paid": {"having": "order", "status": "placed", "payment_status": "paid"},
+        "who waits": {"having": "ful_", "status": "awaiting"},
+    }
+    order = an_order_of(sim, **likely[sim.chance.choice(("anybody", "anybody", "who paid", "who waits"))]).order
     shopper = Principal(token=auth.order_token(order.id, order.token_version))
     by = sim.chance.choice((agent(), shopper))
     ending.cancel(by, order.id, "changed his mind")

@@ -18,12 +18,15 @@ class News:
 
     waiting: list[tuple[str, dict[str, Any]]] = field(default_factory=list)
     heard: int = 0
+    deaf: Sequence[str] = ()
 
     def come(self, stream: Sequence[Item]) -> bool:
         """Everything committed since; whether anything waits."""
         for item in stream[self.heard :]:
             told = journal.told(item.as_row(Entry))
-            self.waiting += [(listener, told) for listener, (kinds, _) in LISTENERS.items() if told["kind"] in kinds]
+            for listener, (kinds, _) in LISTENERS.items():
+                if told["kind"] in kinds and listener not in self.deaf:
+                    self.waiting.append((listener, told))
         self.heard = len(stream)
         return bool(self.waiting)
 

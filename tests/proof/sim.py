@@ -26,7 +26,7 @@ from infra import invariants
 from infra.invariants.world import ROOMS, World
 from tests.fulfillment.build import NOON
 from tests.proof import touched
-from tests.proof.chances import PROCESSES, SKEW, Chances, Process, Wrong
+from tests.proof.chances import BOOKS, PROCESSES, SKEW, Chances, Process, Wrong
 from tests.proof.memory import READ_FAULTS, SEND_FAULTS, Memory
 from tests.proof.news import News
 from tests.proof.swift import plain_rows
@@ -70,9 +70,10 @@ class Sim:
         self.answers: dict[str, Any] = {}
         self.orders: list[str] = []
         self.drafts: list[str] = []
+        self.people: list[str] = []  # customers that staff or a file brought
         self.loads: list[tuple[str, str]] = []
         self.bought: list[tuple[str, str]] = []
-        self.steps = self.faults = self.sends = self.resent = 0
+        self.steps = self.sends = self.faults = self.felt = self.commits = self.torn = self.resent = 0
         self.deed: Deed | None = None
 
     # -- the world around the shop ------------------------------------------------------------------------------------
@@ -113,20 +114,24 @@ class Sim:
         return remembered
 
     def fault(self, send: str) -> str:
-        """Called by the engine before each send."""
+        """Called by the engine before each send. A fault that sending again mends the shop itself never feels."""
         if self.calm:
             return ""
         self.sends += 1
         chance, transact = self.chance, send == "transact"
         if transact and not self.inside and chance.random() < self.chances.between:
             self.in_between()
+        self.commits += transact
         if chance.random() >= self.chances.fault:
             return ""
         self.faults += 1
         fault = chance.choice(SEND_FAULTS if transact else AT_READING)
         if fault == "resent":
             self.resent += 1
+            self.commits -= transact  # it is sent once more
         else:
+            self.felt += 1
+            self.torn += transact
             self.says(f"{'':6}({send}: {fault})")
         return fault
 
@@ -162,6 +167,7 @@ class Sim:
         from tests.proof import actors
 
         self.memory.put_back(actors.opened())
+        self.news.deaf = BOOKS if self.chance.random() >= self.chances.books else ()
         self.calm = False
         while self.steps < steps:
             self.step(actors.somebody(self.chance))
@@ -276,7 +282,8 @@ def main(seed: int, steps: int) -> int:
         print(wrong)
         return 1
     print(sim.told)
-    facts = {"steps": steps, "sends": sim.sends, "faults": sim.faults, "journal entries": len(sim.memory.stream)}
+    facts = {"steps": steps, "sends": sim.sends, "faults": sim.faults, "felt by the shop": sim.felt}
+    facts |= {"commits": sim.commits, "of them met a fault": sim.torn, "journal entries": len(sim.memory.stream)}
     print(f"seed {seed}:", ", ".join(f"{count} {what}" for what, count in facts.items()), "and everything held")
     return 0
 

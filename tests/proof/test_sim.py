@@ -15,12 +15,14 @@ TWICE = 100  # histories told twice
 
 
 @pytest.mark.parametrize("number", range(PARTS))
-def test_histories_hold_and_more_than_every_fourth_send_meets_a_fault(number: int) -> None:
+def test_histories_hold_and_every_fourth_send_and_every_fourth_commit_meets_a_fault(number: int) -> None:
     counts = live_through(part(number))
 
     assert counts.violations == [], f"make sim SEED={counts.violations[0][0]} STEPS={STEPS}"
     assert counts.histories == len(part(number))
     assert counts.faults >= counts.sends / 4
+    assert counts.torn >= counts.commits / 4
+    assert counts.torn < counts.felt < counts.faults
 
 
 def test_the_parts_together_are_every_seed_once() -> None:
