@@ -241,7 +241,8 @@ class PaymentCaptured(Event):
     currency: str
     movements: list[list[Any]] = field(default_factory=list)
     postings: list[list[Any]] = field(default_factory=list)
-    owed_minor: int = 0  # came too late for the goods: to be given back
+    owed_minor: int = 0  # nobody expected it any more: to be given back
+    credit_minor: int = 0  # exposure given back, for it paid that debt first
 
 
 @dataclass(frozen=True)

@@ -10,11 +10,12 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
 
+from chalicelib.customers.store import give_back_credit
 from chalicelib.kit import clock, config, db, ids, requests
 from chalicelib.kit.auth import Principal
 from chalicelib.kit.db import Write
 from chalicelib.kit.errors import Moved, NotFound
-from chalicelib.kit.money import Money
+from chalicelib.kit.money import Money, total
 from chalicelib.kit.requests import Asked
 from chalicelib.orders import cancel, show, store
 from chalicelib.orders.find import load_order
@@ -30,6 +31,7 @@ from chalicelib.payments import pay, post
 from chalicelib.payments.model import METHODS, NoOpenShift, Payment, Shift
 from chalicelib.payments.shift_store import cash_into, open_shift_of
 from chalicelib.payments.store import (
+    cover_payments,
     load_payment,
     load_payments,
     move_payment,
@@ -189,9 +191,16 @@ def _too_late(
     now: datetime,
     beside: Sequence[Write],
 ) -> tuple[Order, list[Payment]]:
-    """The order has ended, or was paid another way meanwhile: this money is taken into the books and owed back."""
-    event = replace(_captured(order, after, []), postings=post.late(after), owed_minor=after.captured.minor)
-    return _commit(order, payments, before, after, event, principal, now, list(beside))
+    """The order has ended, or was paid another way meanwhile: this money is taken into the books, pays what its
+    customer still owes for the order, and what is left of it is owed back."""
+    paid = pay.covering(payments, after.captured)
+    credit = total((part for each, part in paid if each.method == "credit"), order.currency)
+    event = replace(_captured(order, after, []), postings=post.late(after, paid))
+    event = replace(event, owed_minor=post.too_late(after, paid), credit_minor=credit.minor)
+    less = {each.id: pay.covered(each, part) for each, part in paid}
+    listed = [less.get(one.id, one) for one in payments]
+    freed = [give_back_credit(order.customer_id, credit)] if credit else []
+    return _commit(order, listed, before, after, event, principal, now, [*beside, *cover_payments(paid), *freed])
 
 
 def _captured(order: Order, payment: Payment, movements: Sequence[Movement]) -> PaymentCaptured:

@@ -11,6 +11,7 @@ from chalicelib.kit.money import Money
 from chalicelib.payments.model import Payment
 
 MONEY_IN = ("captured", "collected")
+CREDIT_UNDONE = ("OrderCancelled", "PaymentCaptured")  # by the order's end, or because late money paid it
 
 
 @dataclass(frozen=True)
@@ -42,7 +43,7 @@ def lines_of(message: Mapping[str, Any], payments: Mapping[str, Payment], zone: 
     if body.get("owed_minor"):
         owed = blank(message, zone, "owed_back", "", body["owed_minor"])
         found.append(replace(owed, order_id=body.get("order_id", "")))
-    if message["kind"] == "OrderCancelled" and body.get("credit_minor"):
+    if message["kind"] in CREDIT_UNDONE and body.get("credit_minor"):
         undone = blank(message, zone, "credit", "credit", -body["credit_minor"])
         found.append(replace(undone, order_id=body["order_id"]))
     return [replace(line, number=number) for number, line in enumerate(found)]

@@ -23,6 +23,7 @@ from chalicelib.payments.model import (
 MOST_TENDERS = 5
 
 Tender = tuple[str, Money | None]
+Covered = tuple[Payment, Money]  # a tender, and how much of what it should bring other money brought
 
 
 def begin(
@@ -126,6 +127,25 @@ def settled(payment: Payment, amount: Money) -> Payment:
     return moved(paid, "captured") if not paid.open else replace(paid, version=payment.version + 1)
 
 
+def covering(payments: Iterable[Payment], amount: Money) -> list[Covered]:
+    """Which tenders money that nobody expects any more takes over, and how much of each: his debt, then his door."""
+    owing = [each for status in ("on_credit", "due") for each in payments if each.status == status]
+    covered: list[Covered] = []
+    for each in owing:
+        if part := min(each.open, amount):
+            covered.append((each, part))
+            amount = amount - part
+    return covered
+
+
+def covered(payment: Payment, part: Money) -> Payment:
+    """A tender of which other money has paid `part`: it asks for so much less, and for nothing more at last."""
+    if part == payment.amount:
+        return moved(payment, "cancelled")
+    less = replace(payment, amount=payment.amount - part)
+    return replace(less, version=payment.version + 1) if less.open else moved(less, "captured")
+
+
 def ended(payment: Payment, to: str = "cancelled") -> Payment:
     """What its order's end makes of it: what came in stays and is owed back, what did not will not."""
     if payment.status in ("captured", "cancelled", "expired"):
@@ -149,10 +169,8 @@ def payment_status(order_total: Money, payments: Iterable[Payment]) -> str:
 
 
 def too_much(whole: Money, payments: Iterable[Payment]) -> int:
-    """Came in beyond what the order asked and what its customer still owes by credit or at his door."""
-    answered = [payment for payment in payments if payment.status in ("captured", "on_credit", "due")]
-    come = sum(payment.captured.minor - payment.refunded.minor for payment in answered)
-    return max(0, come + sum(payment.open.minor for payment in answered) - whole.minor)
+    """Came in beyond what the order asked; nothing is open then, for it has paid that first (`covering`)."""
+    return max(0, sum(payment.captured.minor - payment.refunded.minor for payment in payments) - whole.minor)
 
 
 def unpaid_before_dispatch(payments: Iterable[Payment]) -> list[Payment]:

@@ -11,7 +11,7 @@ from collections.abc import Iterable, Sequence
 
 from chalicelib.kit.money import Money
 from chalicelib.payments.model import Payment, Posting
-from chalicelib.payments.pay import too_much
+from chalicelib.payments.pay import Covered, too_much
 
 
 def sale(order_id: str, whole: Money) -> list[Posting]:
@@ -24,9 +24,20 @@ def capture(payment: Payment) -> list[Posting]:
     return [[account(payment), amount.minor], [f"order:{payment.order_id}", -amount.minor]]
 
 
-def late(payment: Payment) -> list[Posting]:
-    """Money that came for an order already ended: taken, and owed back at once."""
-    return merged(capture(payment) + owed_back(payment))
+def late(payment: Payment, covered: Sequence[Covered]) -> list[Posting]:
+    """Money that nobody expected any more: it pays what its customer still owes for the order, and what is left of it
+    is owed back at once."""
+    order = f"order:{payment.order_id}"
+    postings = capture(payment)
+    for each, part in covered:
+        if each.method == "credit":
+            postings += [[account(each), -part.minor], [order, part.minor]]
+    over = too_late(payment, covered)
+    return merged([*postings, [order, over], [f"refund_owed:{payment.order_id}", -over]])
+
+
+def too_late(payment: Payment, covered: Sequence[Covered]) -> int:
+    return payment.captured.minor - sum(part.minor for _, part in covered)
 
 
 def placement(order_id: str, whole: Money, payments: Iterable[Payment]) -> list[Posting]:
@@ -50,11 +61,6 @@ def owed_at_end(whole: Money, payments: Iterable[Payment]) -> int:
     """What came in, less what was too much: that was owed back as it came."""
     listed = list(payments)
     return sum(payment.captured.minor - payment.refunded.minor for payment in listed) - too_much(whole, listed)
-
-
-def owed_back(payment: Payment) -> list[Posting]:
-    kept = payment.captured.minor - payment.refunded.minor
-    return [[f"order:{payment.order_id}", kept], [f"refund_owed:{payment.order_id}", -kept]]
 
 
 def account(payment: Payment) -> str:

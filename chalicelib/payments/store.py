@@ -132,6 +132,27 @@ def settle_receivable(before: Receivable, after: Receivable) -> list[Write]:
     return [drop_receivable(before), open_receivable(after)]
 
 
+def cover_payments(paid: Iterable[pay.Covered]) -> list[Write]:
+    """Other money brought what these should have; a receivable says the same as its tender. Giving back credit is the
+    caller's: customers.store."""
+    writes: list[Write] = []
+    for before, part in paid:
+        after = pay.covered(before, part)
+        writes.append(save_payment(before, after))
+        if before.method == "credit":
+            writes += _lower_receivable(before, after)
+    return writes
+
+
+def _lower_receivable(before: Payment, after: Payment) -> list[Write]:
+    debt, rest = owe.receivable_of(before), owe.receivable_of(after)
+    if after.status == "cancelled":
+        return [drop_receivable(debt)]
+    if rest.left:
+        return [db.put(_receivable_row(rest), when=_standing_at(debt))]
+    return [drop_receivable(debt), open_receivable(rest)]
+
+
 def _standing_at(receivable: Receivable) -> Any:
     """Also refuses an absent row: an order cancelled meanwhile owes nothing."""
     return ReceivableRow.settled_minor == receivable.settled.minor

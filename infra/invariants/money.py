@@ -8,8 +8,8 @@ PAID_AT = ("OrderPlaced", "OrderCancelled", "WorkDelivered", "WorkHandedOver")  
 
 
 def m2_tenders_make_up_their_order(world: World) -> list[str]:
-    """For each payment 0 ≤ R ≤ C ≤ its amount; for each live order Σ amounts of tenders that still stand = T, but for
-    what came in too much; the order and its payments name each other."""
+    """For each payment 0 ≤ R ≤ C ≤ its amount; for each live order Σ amounts of tenders that still stand = T +
+    credit(o), see M3; the order and its payments name each other."""
     wrong = []
     for payment_id, payment in world.payments.items():
         if not 0 <= payment["refunded_minor"] <= payment["captured_minor"] <= payment["amount_minor"]:
@@ -25,11 +25,8 @@ def m2_tenders_make_up_their_order(world: World) -> list[str]:
 
 
 def _too_much(world: World, order: Row) -> int:
-    """credit(o) = max(0, C − R + what he owes still by credit or at his door − T): he paid in cash what he had sent to
-    the bank as well."""
-    owing = [each for each in world.payments_of.get(order["pk"], ()) if each["status"] in ("on_credit", "due")]
-    promised = sum(each["amount_minor"] - each["captured_minor"] for each in owing)
-    return max(0, _kept(world, order["pk"]) + promised - int(order["total_minor"]))
+    """credit(o) = max(0, C − R − T): he paid in cash what he had sent to the bank as well."""
+    return max(0, _kept(world, order["pk"]) - int(order["total_minor"]))
 
 
 def _kept(world: World, order_id: str) -> int:
@@ -41,7 +38,8 @@ def _stands(payment: Row) -> bool:
 
 
 def m3_what_is_owed_is_owed_once(world: World) -> list[str]:
-    """For a live order T − C = Σ what its standing tenders still have to bring, and its account holds what of it is no
+    """For a live order T − C + R = Σ what its standing tenders still have to bring, or nothing when more came in than
+    that: what is owed for an order and what is owed back of it are never both > 0. Its account holds what of it is no
     credit; each credit tender has one receivable with the same numbers while its order lives; a customer's exposure =
     Σ left of his receivables = the balance of his account, and left = limit − exposure."""
     credits = {row["pk"]: row for row in world.rows["customers"] if row["sk"] == "credit"}
@@ -53,8 +51,19 @@ def m3_what_is_owed_is_owed_once(world: World) -> list[str]:
         *differ("{name} is exposed by {found} and owes {expected}", owed, exposed),
         *differ("{name} owes {expected}, the books say {found}", owed, booked),
         *[f"{name}: what is left is not limit less exposure" for name in short],
+        *_owing_both_ways(world),
         *_orders_owing(world),
         *_receivables_of_tenders(world),
+    ]
+
+
+def _owing_both_ways(world: World) -> list[str]:
+    owed_back = (name for account in world.postings if (name := _after("refund_owed:", account)))
+    wrong = [(name, each) for name in owed_back if world.live(name) for each in world.payments_of.get(name, ())]
+    return [
+        f"{name} owes money back while {each['pk']} is to bring some still"
+        for name, each in wrong
+        if _stands(each) and each["captured_minor"] < each["amount_minor"]
     ]
 
 

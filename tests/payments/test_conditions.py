@@ -9,9 +9,9 @@ import pytest
 from chalicelib.kit import db
 from chalicelib.kit.journal import Head
 from chalicelib.payments import owe, pay, shift_store, store
-from chalicelib.payments.model import Shift, ShiftAlreadyOpen, ShiftNotOpen, TillInUse
+from chalicelib.payments.model import Payment, Shift, ShiftAlreadyOpen, ShiftNotOpen, TillInUse
 from tests.conditions import lands, memory, refused  # noqa: F401
-from tests.payments.build import NOON, a_payment, a_receivable, rupiah
+from tests.payments.build import NOON, TODAY, a_payment, a_receivable, rupiah
 
 pytestmark = pytest.mark.usefixtures("memory")
 
@@ -76,6 +76,53 @@ def test_a_debt_is_paid_only_from_where_it_was_read():
 
     lands(*store.settle_receivable(part, owe.after_paying(part, rupiah(60))))
     assert store.receivables_of("cus_1") == []
+
+
+def a_debt(captured: int = 0) -> Payment:
+    return a_payment("credit", 100, customer_id="cus_1", due_on=TODAY, captured=rupiah(captured))
+
+
+@pytest.mark.parametrize("part", (40, 70, 100))
+def test_other_money_pays_a_debt_only_as_it_was_read(part):
+    debt = a_debt(30 if part == 70 else 0)
+    refused(*store.cover_payments([(debt, rupiah(part))]))
+    lands(store.open_payment(debt), store.open_receivable(owe.receivable_of(replace(debt, captured=rupiah(1)))))
+
+    refused(*store.cover_payments([(debt, rupiah(part))]))  # its receivable moved meanwhile
+    lands(db.put(store._receivable_row(owe.receivable_of(debt))))
+    refused(*store.cover_payments([(replace(debt, version=2), rupiah(part))]))
+
+    lands(*store.cover_payments([(debt, rupiah(part))]))
+    assert store.load_payment(debt.id) == pay.covered(debt, rupiah(part))
+
+
+LEFT_OF_IT = [
+    (0, 40, [("open", 60, 0)]),
+    (30, 40, [("partially_settled", 60, 30)]),
+    (30, 70, [("settled", 30, 30)]),
+    (0, 100, []),
+]
+
+
+@pytest.mark.parametrize("captured, part, rows", LEFT_OF_IT)
+def test_a_receivable_says_what_other_money_left_of_its_tender(captured, part, rows):
+    debt = a_debt(captured)
+    lands(store.open_payment(debt), store.open_receivable(owe.receivable_of(debt)))
+
+    lands(*store.cover_payments([(debt, rupiah(part))]))
+
+    kept = db.query_all(store.ReceivableRow, "receivables#cus_1")
+    assert [(row.status, row.amount_minor, row.settled_minor) for row in kept] == rows
+    assert len(store.receivables_of("cus_1")) == sum(whole > settled for _, whole, settled in rows)
+
+
+def test_what_is_to_be_paid_at_the_door_has_no_receivable():
+    door = a_payment("cod", 100)
+    lands(store.open_payment(door))
+
+    lands(*store.cover_payments([(door, rupiah(30))]))
+
+    assert store.load_payment(door.id) == pay.covered(door, rupiah(30))
 
 
 def test_cash_goes_only_into_a_drawer_that_is_open():

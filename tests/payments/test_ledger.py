@@ -231,6 +231,19 @@ def test_what_is_owed_back_and_credit_undone_are_lines_too(aws):
     assert sums(report(TODAY)) == {("", "pos", "owed_back"): (70, 1), ("credit", "pos", "credit"): (-30, 1)}
 
 
+def test_late_money_is_in_the_ledger_with_what_of_it_is_owed_back_and_the_credit_it_undid(aws):
+    late = placed("evt_1", [], kind="PaymentCaptured", payment_id="pay_1", method="transfer", amount_minor=100)
+    late["body"] |= {"owed_minor": 70, "credit_minor": 30}
+
+    book(late)
+
+    assert sums(report(TODAY)) == {
+        ("transfer", "pos", "captured"): (100, 1),
+        ("", "pos", "owed_back"): (70, 1),
+        ("credit", "pos", "credit"): (-30, 1),
+    }
+
+
 def test_entries_without_money_make_no_lines(aws):
     drawer = an_open_shift(opening=500)
 

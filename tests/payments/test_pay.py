@@ -138,13 +138,41 @@ STATUS = [
     ("paid", [a_payment("credit", 100, status="captured", captured=rupiah(100))]),
     ("partly_refunded", [a_payment("cash", 100, refunded=rupiah(1))]),
     ("refunded", [a_payment("cash", 100, refunded=rupiah(100))]),
-    ("unpaid", [a_payment("transfer", 100, status="captured", captured=rupiah(100)), a_payment("cod", 100)]),
+    ("paid", [a_payment("transfer", 100, status="captured", captured=rupiah(100)), a_payment("cash", 100)]),
+    ("partly_refunded", [a_payment("cash", 150, refunded=rupiah(99))]),
 ]
 
 
 @pytest.mark.parametrize("status, payments", STATUS)
 def test_payment_status_is_derived_from_the_ledger(status, payments):
     assert pay.payment_status(rupiah(100), payments) == status
+
+
+A_DEBT = a_payment("credit", 40, captured=rupiah(10), id="pay_debt")
+AT_THE_DOOR = a_payment("cod", 50, id="pay_door")
+OWING = [AT_THE_DOOR, a_payment("cash", 10), A_DEBT, a_payment("transfer", 9), a_payment("cod", 7, status="cancelled")]
+COVERED = [
+    (0, []),
+    (29, [(A_DEBT, rupiah(29))]),
+    (30, [(A_DEBT, rupiah(30))]),
+    (31, [(A_DEBT, rupiah(30)), (AT_THE_DOOR, rupiah(1))]),
+    (99, [(A_DEBT, rupiah(30)), (AT_THE_DOOR, rupiah(50))]),
+]
+
+
+@pytest.mark.parametrize("minor, covered", COVERED)
+def test_money_that_nobody_expects_any_more_pays_his_debt_first_and_then_what_he_would_pay_at_his_door(minor, covered):
+    assert pay.covering(OWING, rupiah(minor)) == covered
+
+
+def test_a_tender_that_other_money_pays_asks_for_so_much_less_and_at_last_for_nothing():
+    less, whole = pay.covered(AT_THE_DOOR, rupiah(20)), pay.covered(AT_THE_DOOR, rupiah(50))
+    debt = pay.covered(A_DEBT, rupiah(29))
+
+    assert (less.status, less.amount, less.version) == ("due", rupiah(30), 2)
+    assert (whole.status, whole.captured, whole.version) == ("cancelled", rupiah(0), 2)
+    assert (debt.status, debt.open, debt.version) == ("on_credit", rupiah(1), 2)
+    assert pay.covered(A_DEBT, rupiah(30)) == replace(A_DEBT, amount=rupiah(10), status="captured", version=2)
 
 
 def test_what_keeps_goods_from_leaving_is_money_that_must_come_first():

@@ -1,6 +1,5 @@
 """The double entry behind tenders, and what is owed back. Pure."""
 
-from dataclasses import replace
 
 import pytest
 from hypothesis import given
@@ -22,14 +21,14 @@ TOO_MUCH = [
     (0, [a_payment("cod", 50)]),
     (0, [a_payment("cash", 60), a_payment("credit", 40)]),
     (0, [a_payment("cash", 100), a_payment("transfer", 100)]),
-    (100, [a_payment("cash", 100), a_payment("cod", 100)]),
-    (30, [a_payment("cash", 100), a_payment("credit", 30, captured=rupiah(10))]),
-    (20, [a_payment("cash", 100, refunded=rupiah(30)), a_payment("cod", 50)]),
+    (1, [a_payment("cash", 101)]),
+    (30, [a_payment("cash", 100), a_payment("credit", 30, status="captured", captured=rupiah(30))]),
+    (20, [a_payment("cash", 100, refunded=rupiah(30)), a_payment("cash", 50)]),
 ]
 
 
 @pytest.mark.parametrize("beyond, payments", TOO_MUCH)
-def test_what_came_in_beyond_the_order_and_what_is_still_owed_for_it_is_too_much(beyond, payments):
+def test_what_came_in_beyond_what_the_order_asks_is_too_much(beyond, payments):
     assert pay.too_much(rupiah(100), payments) == beyond
 
 
@@ -86,11 +85,22 @@ def test_every_entry_of_an_orders_life_balances_and_a_dead_order_holds_exactly_w
 def test_money_that_comes_after_the_end_is_owed_back_at_once():
     late = pay.moved(a_payment("transfer", 100, status="expired"), "captured")
 
-    assert post.late(late) == [["bank", 100], ["refund_owed:ord_1", -100]]
-    assert post.owed_back(replace(late, refunded=rupiah(30))) == [
-        ["order:ord_1", 70],
-        ["refund_owed:ord_1", -70],
+    assert post.late(late, []) == [["bank", 100], ["refund_owed:ord_1", -100]]
+    assert post.too_late(late, []) == 100
+
+
+def test_late_money_takes_the_place_of_a_debt_and_of_cash_at_the_door_before_any_of_it_is_owed_back():
+    late = pay.moved(a_payment("transfer", 100, status="cancelled"), "captured")
+    debt, door = a_payment("credit", 30, customer_id="cus_1"), a_payment("cod", 20)
+
+    assert post.too_late(late, [(debt, rupiah(30)), (door, rupiah(20))]) == 50
+    assert post.late(late, [(debt, rupiah(30)), (door, rupiah(20))]) == [
+        ["bank", 100],
+        ["order:ord_1", -20],
+        ["receivable:cus_1", -30],
+        ["refund_owed:ord_1", -50],
     ]
+    assert post.late(late, [(debt, rupiah(100))]) == [["bank", 100], ["receivable:cus_1", -100]]
 
 
 def test_only_what_came_in_is_entered_and_a_credit_as_a_whole():

@@ -8,6 +8,7 @@ from typing import Any
 
 import pytest
 
+from chalicelib.customers import find as customers
 from chalicelib.fulfillment.claim import claim
 from chalicelib.fulfillment.reject import reject
 from chalicelib.fulfillment.reroute import reroute, try_stranded
@@ -16,6 +17,9 @@ from chalicelib.orders import settle
 from chalicelib.orders.cancel import cancel
 from chalicelib.orders.command import PlaceOrder, Tender, Wanted
 from chalicelib.orders.place import place
+from chalicelib.payments.collect import collect
+from chalicelib.payments.find import receivables_of
+from chalicelib.payments.pay import cash_to_collect
 from infra import invariants
 from tests.fulfillment.build import listen, placed, placed_only, the_offer, works
 from tests.proof import actors
@@ -96,35 +100,119 @@ def test_who_asks_to_route_an_order_again_before_it_was_routed_takes_no_goods_tw
     assert works(order_id) == [("wh-surabaya", "assigned")]
 
 
-def half_on_credit() -> str:
+def half_on_credit(minor: int = 10_000) -> str:
     """Two cups for 25,000: ten thousand on account, the rest by transfer."""
-    paying = [Tender("credit", rupiah(10_000)), Tender("transfer")]
+    paying = [Tender("credit", rupiah(minor)), Tender("transfer")]
     lines = [Wanted(CUP, 2)]
     return str(place(PlaceOrder("phone", lines, TO_SARI, paying, agent(), customer_id="cus_makmur"))["id"])
+
+
+def paid_twice(order_id: str) -> Any:
+    """He sent the money to the bank, and before it was there he brought cash instead."""
+    transfer = next(each.id for each in payments_of(order_id) if each.method == "transfer")
+    settle.pay_in_cash(who("cashier-sinta"), order_id)
+    order, _ = settle.confirm(who("finance-maya"), transfer)
+    return order
+
+
+def left_to_makmur() -> int:
+    credit = customers.credit("cus_makmur")
+    assert credit is not None
+    return credit.left.minor
+
+
+def test_what_comes_in_too_much_pays_first_what_its_customer_owes_for_the_order(sim: Sim) -> None:
+    """Seed 287, and an audit: ten thousand stood open on account while fifteen thousand were owed back to him."""
+    limit = left_to_makmur()
+    order_id = half_on_credit()
+    assert left_to_makmur() == limit - 10_000
+
+    order = paid_twice(order_id)
+
+    booked = sim.world(quiet=False).postings
+    assert order.payment_status == "paid"
+    assert [(each.method, each.status) for each in payments_of(order_id)] == [
+        ("credit", "cancelled"),
+        ("transfer", "captured"),
+        ("cash", "captured"),
+    ]
+    assert (receivables_of("cus_makmur"), booked.get("receivable:cus_makmur", 0)) == ([], 0)
+    assert (left_to_makmur(), booked[f"refund_owed:{order_id}"]) == (limit, -5_000)
+    everything_holds(sim)
+
+
+def test_late_money_that_is_confirmed_again_pays_a_debt_once(sim: Sim) -> None:
+    order_id = half_on_credit()
+    paid_twice(order_id)
+    before = sim.memory.snapshot()
+
+    settle.confirm(who("finance-maya"), payments_of(order_id)[1].id)
+
+    assert sim.memory.snapshot() == before
+
+
+def test_a_debt_paid_in_part_asks_only_for_what_late_money_leaves_of_it(sim: Sim) -> None:
+    """Four thousand of it were collected already, so that nine of the fifteen that come late are too much."""
+    order_id = half_on_credit()
+    collect(who("finance-maya"), "cus_makmur", rupiah(4_000), "transfer")
+
+    order = paid_twice(order_id)
+
+    debt = payments_of(order_id)[0]
+    assert (debt.status, debt.amount, debt.captured) == ("captured", rupiah(4_000), rupiah(4_000))
+    assert (order.payment_status, receivables_of("cus_makmur")) == ("paid", [])
+    assert sim.world(quiet=False).postings[f"refund_owed:{order_id}"] == -9_000
+    everything_holds(sim)
+
+
+def test_late_money_that_is_less_than_the_debt_leaves_the_rest_of_it_open(sim: Sim) -> None:
+    """Two cups for 25,000: sixteen thousand on account, nine by transfer, and nine again in cash."""
+    order_id = half_on_credit(16_000)
+
+    order = paid_twice(order_id)
+
+    [debt] = receivables_of("cus_makmur")
+    assert (debt.amount, debt.left, debt.status) == (rupiah(7_000), rupiah(7_000), "open")
+    assert order.payment_status == "partly_paid"
+    assert f"refund_owed:{order_id}" not in sim.world(quiet=False).postings
+    everything_holds(sim)
+
+
+def test_a_courier_asks_for_nothing_that_late_money_has_paid(sim: Sim) -> None:
+    """Ten thousand were to be paid at the door and fifteen by transfer, which came though cash had come instead."""
+    paying = [{"method": "cod", "amount": {"amount": 10_000, "currency": "IDR"}}, *TRANSFER]
+    order_id = placed_only((CUP, 2), payments=paying)
+
+    order = paid_twice(order_id)
+
+    assert (order.payment_status, cash_to_collect(payments_of(order_id), "IDR")) == ("paid", rupiah(0))
+    assert sim.world(quiet=False).postings[f"refund_owed:{order_id}"] == -5_000
+    everything_holds(sim)
+
+
+def test_late_money_and_a_collection_at_once_pay_a_debt_once(sim: Sim) -> None:
+    """Whoever comes second decides anew: what was collected meanwhile leaves more of the late money to be owed back."""
+    order_id = half_on_credit()
+    settle.pay_in_cash(who("cashier-sinta"), order_id)
+    rivals = [lambda: collect(who("finance-maya"), "cus_makmur", rupiah(10_000), "transfer")]
+    sim.memory.faults = lambda send: str(bool(rivals.pop()()))[:0] if send == "transact" and rivals else ""
+
+    order, _ = settle.confirm(who("finance-maya"), payments_of(order_id)[1].id)
+
+    assert (order.payment_status, rivals) == ("paid", [])
+    assert sim.world(quiet=False).postings[f"refund_owed:{order_id}"] == -15_000
+    everything_holds(sim)
 
 
 def test_what_is_too_much_beside_a_credit_is_owed_back_once_though_the_order_ends(sim: Sim) -> None:
     """Seed 287: only what came in was compared with what was asked, not what the customer owed still."""
     order_id = half_on_credit()
-    transfer = payments_of(order_id)[1].id
-    settle.pay_in_cash(who("cashier-sinta"), order_id)
-    settle.confirm(who("finance-maya"), transfer)
-    everything_holds(sim)
+    paid_twice(order_id)
 
     cancel(agent(), order_id, "changed his mind")
 
     assert sim.world(quiet=False).postings[f"refund_owed:{order_id}"] == -30_000
     everything_holds(sim)
-
-
-def test_an_order_is_not_paid_while_what_came_in_too_much_stands_for_a_credit(sim: Sim) -> None:
-    order_id = half_on_credit()
-    transfer = payments_of(order_id)[1].id
-    settle.pay_in_cash(who("cashier-sinta"), order_id)
-
-    order, _ = settle.confirm(who("finance-maya"), transfer)
-
-    assert order.payment_status == "partly_paid"
 
 
 def test_who_cancels_while_another_does_is_told_that_it_is_done(sim: Sim) -> None:

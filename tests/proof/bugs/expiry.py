@@ -100,7 +100,7 @@ def two_days_ahead(was: Callable[..., Any]) -> Callable[..., Any]:
     return lambda places, now: was(places, now + timedelta(days=2))
 
 
-def booked_as_a_sale(payment: Any) -> Any:
+def booked_as_a_sale(payment: Any, covered: Any) -> Any:
     return [["bank", payment.captured.minor], ["sales", -payment.captured.minor]]
 
 

@@ -70,6 +70,14 @@ def a_transfer_comes_after_cash(scene: Scene) -> None:
     ending.cancel(who(LIA), order, "changed his mind")
 
 
+def a_transfer_comes_after_cash_beside_a_debt(scene: Scene) -> None:
+    """Half of the order is on account, and the other half was paid twice."""
+    paying = [{"method": "credit", "amount": {"amount": 10_000, "currency": "IDR"}}, *TRANSFER]
+    order = scene.heard((CUP, 2), **ON_CREDIT | {"payments": paying})
+    settle.pay_in_cash(who(SINTA), order)
+    scene.confirm(order, 1)
+
+
 def a_unit_more(was: Callable[..., Any]) -> Callable[..., Any]:
     def captured(payment: Any, **who: Any) -> Any:
         return replace(was(payment, **who), captured=payment.amount + Money(1, payment.amount.currency))
@@ -197,5 +205,19 @@ BUGS = (
         by="M6",
         sown=(swap(post, "owed_at_end", instead(all_that_came)),),
         story=a_transfer_comes_after_cash,
+    ),
+    Bug(
+        "late money is owed back whole while a debt for the same order stays open",
+        KIND,
+        by="M3",
+        sown=(swap(settle.pay, "covering", answers([])),),
+        story=a_transfer_comes_after_cash_beside_a_debt,
+    ),
+    Bug(
+        "late money pays a debt and its customer's credit stays used",
+        KIND,
+        by="M3",
+        sown=(swap(settle, "give_back_credit", answers(None)),),
+        story=a_transfer_comes_after_cash_beside_a_debt,
     ),
 )
