@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from bisect import bisect_left, bisect_right
 from datetime import timedelta
+from functools import lru_cache
 from itertools import accumulate
 
 from chalicelib.kit import clock
@@ -154,11 +155,17 @@ def s7_promises_could_be_kept(world: World) -> list[str]:
         taken = sorted((at, -units) for at, units in changes if units < 0)
         sums = [[0, *accumulate(units for _, units in side)] for side in (given, taken)]
         for at, units in taken:
-            late, early = clock.iso(clock.parse(at) + CLOCKS_DIFFER), clock.iso(clock.parse(at) - CLOCKS_DIFFER)
+            late, early = _about(at)
             there = sums[0][bisect_right(given, (late, 10**15))] - sums[1][bisect_left(taken, (early, 0))]
             if there < units:
                 wrong.append(f"{units} of {name} were taken at {at}, when at most {there} can have been there")
     return wrong
+
+
+@lru_cache(maxsize=8_192)
+def _about(at: str) -> tuple[str, str]:
+    instant = clock.parse(at)
+    return clock.iso(instant + CLOCKS_DIFFER), clock.iso(instant - CLOCKS_DIFFER)
 
 
 def _changes(world: World) -> dict[str, list[tuple[str, int]]]:
@@ -178,8 +185,9 @@ def _changes(world: World) -> dict[str, list[tuple[str, int]]]:
 def a3_promises_are_their_ledger(world: World) -> list[str]:
     """reserved, allocated, display, expected(level) = Σ of the same over the journal's movements at that level."""
     wrong = []
+    moves = [(move.place, move) for _, move in world.movements]
     for quantity in ("reserved", "allocated", "display", "expected"):
-        ledger = summed((move.place, getattr(move, quantity)) for _, move in world.movements)
+        ledger = summed((place, getattr(move, quantity)) for place, move in moves)
         standing = {name: row.get(quantity, 0) for name, row in world.levels.items()}
         wrong += differ("{name} has {found} " + quantity + ", its ledger says {expected}", ledger, standing)
     return wrong

@@ -46,10 +46,16 @@ def scan(client: Any, table: str) -> Iterator[Mapping[str, Any]]:
 
 
 def plain(item: Mapping[str, Any]) -> Row:
-    """Each value travels as {its type: itself}, numbers as text."""
-    return {
-        name: _number(value) if kind == "N" else value for name, typed in item.items() for kind, value in typed.items()
-    }
+    """Each value travels as {its type: itself}, numbers as text; most are texts."""
+    row: Row = {}
+    for name, typed in item.items():
+        if "S" in typed:
+            row[name] = typed["S"]
+        elif "N" in typed:
+            row[name] = _number(typed["N"])
+        else:
+            (row[name],) = typed.values()
+    return row
 
 
 def _number(value: str) -> int | float:

@@ -31,7 +31,7 @@ def settled_down() -> Iterator[None]:
     gc.freeze()
     gc.set_threshold(500_000, 20, 50)
     try:
-        with plain_values(), read_once(), settings_as_they_are(), quick_helpers():
+        with plain_values(), plain_rows(), read_once(), settings_as_they_are(), quick_helpers():
             yield
     finally:
         gc.set_threshold(*often)
