@@ -47,17 +47,26 @@ def merge(customer_id: str, into: str, actor: str) -> Customer:
 
 @db.decided_anew
 def unmerge(customer_id: str, actor: str) -> Customer:
-    """What was bought in between stays with the one who answered then."""
-    into = _one(customer_id).merged_into
-    if into is None:
-        raise NotMerged()
-    leaving, staying = _both(customer_id, into)
+    """What was bought in between stays with the one who answered then. Parting who was parted is done already, so that
+    whoever lost the answer may ask again; who never was merged is refused."""
+    leaving = _one(customer_id)
+    if leaving.merged_into is None:
+        if not _was_parted(leaving):
+            raise NotMerged()
+        return leaving
+    staying = _one(leaving.merged_into)
     back = replace(leaving, merged_into=None)
     alone = replace(staying, absorbed=tuple(each for each in staying.absorbed if each != leaving.id))
     told = CustomersUnmerged(leaving.id, staying.id)
     moves = _answered_by(leaving, leaving.id)
     db.commit([*moves, *_told(back, told, actor, now := clock.now()), *_told(alone, told, actor, now)])
     return back
+
+
+def _was_parted(customer: Customer) -> bool:
+    """The entry stands in the journals of both, and names who left."""
+    told = (journal.heard(journal.told(entry)).event for entry in journal.history(f"customer#{customer.id}"))
+    return any(isinstance(event, CustomersUnmerged) and event.customer_id == customer.id for event in told)
 
 
 def _may_merge(leaving: Customer, staying: Customer) -> None:

@@ -286,6 +286,26 @@ def test_a_merge_can_be_undone_and_leaves_both_as_they_were():
     assert told(web)[-2:] == told(counter)[-2:] == ["CustomersMerged", "CustomersUnmerged"]
 
 
+def test_parting_again_is_done_already_and_answers_the_same():
+    counter, web = two_verified()
+    merge(web, into=counter, actor="agent-tari")
+    first = unmerge(web, actor="owner-ani")
+
+    again = unmerge(web, actor="owner-ani")
+
+    assert again.as_json() == first.as_json()
+    assert told(web).count("CustomersUnmerged") == told(counter).count("CustomersUnmerged") == 1
+
+
+def test_who_was_parted_from_another_was_not_merged_himself():
+    counter, web = two_verified()
+    merge(web, into=counter, actor="agent-tari")
+    unmerge(web, actor="owner-ani")
+
+    with pytest.raises(NotMerged):
+        unmerge(counter, actor="owner-ani")
+
+
 def test_merging_again_is_done_already():
     counter, web = two_verified()
     merge(web, into=counter, actor="agent-tari")
@@ -315,7 +335,7 @@ def test_chains_and_circles_of_merging_are_refused():
     assert find.family("cus_third") == ["cus_third"]
 
 
-def test_only_who_is_merged_can_be_parted():
+def test_only_who_was_merged_can_be_parted():
     kept(a_customer())
 
     with pytest.raises(NotMerged):
