@@ -16,7 +16,7 @@ from rich.console import Console
 from rich.table import Table
 
 from infra import invariants
-from infra.invariants.check import ELSEWHERE, INVARIANTS
+from infra.invariants.check import ELSEWHERE, INVARIANTS, PARTLY
 from infra.local.engine import REGION
 from infra.local.standing import LOCAL
 
@@ -60,11 +60,15 @@ def show(report: invariants.Report, console: Console) -> None:
     for name in report.checked:
         wrong = sum(violated == name for violated, _ in report.violated)
         table.add_row(name, words(name), f"[red]{wrong} violations[/red]" if wrong else "[green]holds[/green]")
-    for name, where in sorted(ELSEWHERE.items()):
+    for name, where in (*sorted(ELSEWHERE.items()), *(until_then(each) for each in sorted(PARTLY))):
         table.add_row(f"[dim]{name}[/dim]", f"[dim]{where}[/dim]", "")
     console.print(table)
     for name, said in report.violated:
         console.print(f"[red]{name}[/red] {said}")
+
+
+def until_then(name: str) -> tuple[str, str]:
+    return name, f"not looked at: {PARTLY[name]}"
 
 
 def words(name: str) -> str:

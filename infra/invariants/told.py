@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
+from datetime import timedelta
 from typing import Any
 
 from chalicelib.kit import clock, compact, config
@@ -13,6 +14,7 @@ from infra.invariants.world import Row, World, differ, summed
 
 ASKS = {"offer", "yours_now", "proof", "stranded", "unheard"}  # notices that want an answer
 THE_OWNER_S_RUNG = {"yours_now": 2, "proof": 1}  # where a notice has climbed to him
+AT_ONCE, A_BACKLOG_LASTS = 200, timedelta(hours=1)  # of notices that wait
 LONG_ENOUGH = 8  # letters of a name, a street or a note: shorter ones stand in other words by chance
 
 
@@ -40,17 +42,25 @@ def n1_everybody_concerned_is_told(world: World) -> list[str]:
 
 
 def _unanswered(world: World) -> Iterator[str]:
-    patience = carriers.patience()
-    too_long = clock.iso(clock.parse(world.swept_before) - patience) if world.swept_before else ""
-    just_now = clock.iso(clock.parse(world.now) - patience)  # nobody's clock is ahead of it, so nobody lost patience
+    just_now = clock.iso(clock.parse(world.now) - carriers.patience())  # no clock is ahead of it: nobody lost patience
     failed = {(row["party"], row["event"]) for row in world.sends if row["status"] != "sent"}
     for row in world.notices:
-        waits = "list" in row
-        if waits and row["listed_at"] < too_long:
-            yield f"{row['pk']} has not answered {row['sk']} since {row['listed_at'].partition('#')[0]}, nobody asks on"
-        asks = row["kind"] in ASKS and "acknowledged_at" not in row
-        if asks and not waits and row["at"] > just_now and (row["pk"], row["sk"]) not in failed:
+        asks = row["kind"] in ASKS and "list" not in row and "acknowledged_at" not in row
+        if asks and row["at"] > just_now and (row["pk"], row["sk"]) not in failed:
             yield f"{row['pk']} has not answered {row['sk']}, and nobody waits for it"
+    yield from _overlooked(world)
+
+
+def _overlooked(world: World) -> Iterator[str]:
+    """A run takes so many and leaves the rest to the next, so a list that is longer than that has an hour."""
+    if not world.swept_before:
+        return
+    until = clock.parse(world.swept_before) - carriers.patience()
+    late = [row for row in world.notices if row.get("listed_at", "~") < clock.iso(until)]
+    behind, lost = summed((row["list"], 1) for row in late), clock.iso(until - A_BACKLOG_LASTS)
+    for row in late:
+        if behind[row["list"]] <= AT_ONCE or row["listed_at"] < lost:
+            yield f"{row['pk']} has not answered {row['sk']} since {row['listed_at'].partition('#')[0]}, nobody asks on"
 
 
 def _silent_to_the_owner(world: World, inboxes: set[tuple[str, str]]) -> Iterator[str]:

@@ -17,7 +17,7 @@ from chalicelib.stock import model as stock
 from infra import doctor, invariants
 from infra.invariants import states
 from infra.invariants.audit import hash_of
-from infra.invariants.check import ELSEWHERE, INVARIANTS
+from infra.invariants.check import ELSEWHERE, INVARIANTS, PARTLY
 from infra.invariants.world import load
 from tests.proof.day import Day
 from tests.proof.plants import PLANTS
@@ -51,6 +51,7 @@ def test_the_doctor_names_every_invariant_and_finds_a_healthy_shop_healthy(day: 
     assert report.holds
     assert said.count("  holds") == len(INVARIANTS)
     assert [name for name in EVERY if f" {name} " not in said] == []
+    assert [part for part in PARTLY.values() if f"not looked at: {part}" not in said] == []
 
 
 def test_the_doctor_says_what_is_wrong(day: Day, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -72,6 +73,10 @@ def shown(report: invariants.Report) -> str:
 def test_no_invariant_of_the_list_is_forgotten() -> None:
     assert set(INVARIANTS) | set(ELSEWHERE) == EVERY
     assert not set(INVARIANTS) & set(ELSEWHERE)
+
+
+def test_what_is_looked_at_only_in_part_is_looked_at() -> None:
+    assert set(PARTLY) - set(INVARIANTS) == set()
 
 
 def test_each_invariant_states_its_formula() -> None:

@@ -8,6 +8,7 @@ from typing import Any
 import pytest
 
 from chalicelib.fulfillment.events import end_offers
+from chalicelib.notify.events import escalate_unanswered
 from infra.local.schedule import event
 from tests.client import call
 from tests.shop import CUP, HERE, TEAPOT, a_creditor, later, level, put
@@ -95,6 +96,7 @@ def test_an_order_nobody_claims_falls_back_to_the_warehouse_which_ships_it(shop:
 
     later(11)
     end_offers(event("end_offers"), None)
+    escalate_unanswered(event("escalate_unanswered"), None)
     shop()
     late = _form(f"{claim_links(BUDI)[0]}/claim")
     steps(order, "accept", "pick", "ready", "dispatch", by=JOKO)
