@@ -28,6 +28,8 @@ PERSON = {
     *("token", "secret", "secrets", "password", "authorization"),
 }
 PEOPLE = {"customer", "contact", "recipient", "person", "staff", "who", "principal"}  # whose `.name` names somebody
+SENDS = {"save", "batch_write", "put_item", "update_item", "delete_item", "batch_write_item", "transact_write_items"}
+SENDS |= {"execute_statement", "batch_execute_statement", "execute_transaction"}
 LOGS = {"decision", "warning", "bug", "info", "debug", "error", "exception", "critical"}
 MAKES_ELEMENTS = re.compile(
     r"\.(inner|outer)HTML\s*\+?=|insertAdjacentHTML|document\.write|\beval\(|new Function\(|\|\s*safe\b|\bautoescape"
@@ -84,14 +86,35 @@ ROADS = (
 
 
 def writes_alone(node: ast.AST) -> bool:
-    """PynamoDB's own verbs, which send at once; a counter with `.add(` may stand only in a Write."""
+    """A verb that sends at once, PynamoDB's or botocore's; `db.update(…)` and `db.delete(…)` only make a Write."""
     if isinstance(node, ast.Name | ast.alias):
         name = node.id if isinstance(node, ast.Name) else node.name
         return name in ("TransactWrite", "BatchWrite")
     if not isinstance(node, ast.Call) or not isinstance(node.func, ast.Attribute):
         return False
-    given = {keyword.arg for keyword in node.keywords}
-    return node.func.attr in ("save", "batch_write") or (node.func.attr == "update" and "actions" in given)
+    verb, whose = node.func.attr, node.func.value
+    if verb == "update":
+        return name_of(whose) != "db" and (updates_a_row(node) or any(is_an_action(arg) for arg in parts_of(node)))
+    return verb in SENDS or (verb == "delete" and name_of(whose) != "db")
+
+
+def updates_a_row(call: ast.Call) -> bool:
+    """Told by its words; or it is given more than a dict is, which here is joined with `|` anyway."""
+    if {keyword.arg for keyword in call.keywords} & {"actions", "condition"}:
+        return True
+    given = [arg.value if isinstance(arg, ast.Starred) else arg for arg in call.args]
+    return any(isinstance(arg, ast.List | ast.Tuple) or name_of(arg) == "actions" for arg in given)
+
+
+def parts_of(call: ast.Call) -> Iterator[ast.AST]:
+    return (part for given in (*call.args, *call.keywords) for part in ast.walk(given))
+
+
+def is_an_action(part: ast.AST) -> bool:
+    """`Row.available.add(-1)`: an attribute of a row, told what becomes of it."""
+    if not isinstance(part, ast.Call) or not isinstance(part.func, ast.Attribute):
+        return False
+    return part.func.attr in ("add", "set", "remove", "delete") and isinstance(part.func.value, ast.Attribute)
 
 
 def rounds(node: ast.AST) -> bool:
