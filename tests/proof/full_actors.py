@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from functools import cache
 
+from tests.proof import full_desk as desk
 from tests.proof import full_house as house
 from tests.proof import full_orders as orders
 from tests.proof.actors import HEMAT, STORE, VANS
@@ -53,8 +54,10 @@ ACTORS: list[tuple[int, Deed]] = [
     (3, house.a_load_arrives),
     (3, house.the_debtor_pays),
     (4, house.a_drawer_opens_or_shuts),
-    (1, house.a_bag_is_emptied),
-    (6, house.somebody_looks),
+    (2, house.a_bag_is_emptied),
+    (6, desk.somebody_looks),
+    (2, desk.somebody_keeps),
+    (1, desk.a_customer_comes_from_a_file),
     (4, house.somebody_asks),
     (3, house.an_old_question_comes_again),
     (1, house.the_owner_decides),

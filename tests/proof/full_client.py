@@ -39,6 +39,7 @@ class Doors:
     requests: dict[str, tuple[str, str, Any, str]] = field(default_factory=dict)  # key → who asked what
     busy: int = 0
     asked: int = 0
+    opened: set[tuple[str, str]] = field(default_factory=set)  # method and path of every good answer
 
     def post(self, path: str, body: Any = None, by: str = "", **said: Any) -> Any:
         return self.ask("POST", path, body, by, **said)
@@ -91,6 +92,9 @@ class Doors:
 
     def judged(self, answer: Answered, door: str) -> Answered:
         self.asked += 1
+        if answer.status < 400:
+            method, _, path = door.partition(" ")
+            self.opened.add((method, path.partition("?")[0]))
         if answer.status >= 500 and answer.status != 503:
             self.wrong(f"{door} answered {answer.status}: {answer.text}")
         if answer.status == 503 and "Retry-After" not in answer.headers:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Sequence
+from contextlib import suppress
 from typing import Any
 
 from chalicelib.fulfillment.store import link_token
@@ -105,8 +106,18 @@ def money_moves(sim: Full) -> str:
     elif verb == "cash":
         sim.doors.post(f"/api/orders/{order}/payments", {"method": "cash"}, SINTA, keyed=True)
     else:
-        sim.doors.post(f"/api/payments/{payment}/{verb}", {"reason": "unreadable"} if verb == "reject" else None, MAYA)
+        decide(sim, payment, verb)
     return f"{order[-6:]} {verb}"
+
+
+def decide(sim: Full, payment: str, verb: str) -> None:
+    """Finance looks at the proof first, where there is one; nothing else can be unreadable."""
+    if verb == "reject":
+        with suppress(No):
+            sim.doors.post(f"/api/payments/{payment}/proof", {"reference": "?"}, LIA)
+    with suppress(No):
+        sim.doors.get(f"/api/payments/{payment}/proof", MAYA)
+    sim.doors.post(f"/api/payments/{payment}/{verb}", {"reason": "unreadable"} if verb == "reject" else None, MAYA)
 
 
 # -- work --------------------------------------------------------------------------------------------------------------
@@ -124,8 +135,10 @@ def a_salesman_answers(sim: Full) -> str:
     offer = sim.chance.choice(known[-3:])
     verb = sim.chance.choice(("claim", "claim", "decline"))
     if verb == "claim" and sim.chance.random() < 0.4:
+        sim.doors.get(f"/o/{link_token(offer, staff)}")
         sim.doors.post(f"/o/{link_token(offer, staff)}/claim")
         return f"{staff} claims {offer[-8:]} by his link"
+    sim.doors.get(f"/api/offers/{offer}", staff)
     sim.doors.post(f"/api/offers/{offer}/{verb}", None, staff)
     return f"{staff} {verb}s {offer[-8:]}"
 
@@ -146,6 +159,7 @@ BODIES = {
     "refuse": {"reason": "too_busy"},
 }
 VERBS = {"back": "fail", "call damaged": "reject", "refuse": "reject"}
+LIKELY = NEXT | {"in_transit": ("deliver", "fail")}
 STEPS = ("accept", "pick", "ready", "dispatch", "deliver", "handover", *BODIES)
 
 
@@ -158,8 +172,9 @@ def somebody_works(sim: Full) -> str:
         works = at_work(sim, "ful_", tuple(NEXT))
     if not works:
         return "there is no work"
-    work = sim.chance.choice(works)
-    likely = NEXT.get(work["status"], ())
+    outside = [work for work in works if work["status"] == "in_transit"]
+    work = sim.chance.choice(outside if outside and sim.chance.random() < 0.5 else works)
+    likely = LIKELY.get(work["status"], ())
     verb = sim.chance.choice(likely if likely and sim.chance.random() < 0.85 else STEPS)
     staff = at_it(sim, work)
     sim.doors.post(f"/api/fulfillments/{work['id']}/{VERBS.get(verb, verb)}", BODIES.get(verb), staff)
