@@ -127,6 +127,7 @@ def promise(command: PlaceOrder, seen: Seen, prices: Priced, plan: Plan, elsewhe
     order = replace(made.order, version=placed.head.sequence, journal_hash=placed.head.hash)
     writes = [
         requests.remember(command.asked, answer),
+        *command.extra,  # before the goods: who submits a draft that another just submitted should hear of that
         *made.writes,
         *[drop_hold(hold) for hold in plan.takes],  # before the levels: who lost a hold should hear of that
         *change(made.movements, plan.safety),
@@ -134,7 +135,6 @@ def promise(command: PlaceOrder, seen: Seen, prices: Priced, plan: Plan, elsewhe
         store.put_order(order),
         *store.wait(order),
         placed.write,
-        *command.extra,
     ]
     if len(writes) > db.MOST_WRITES:  # what promises fit in one commit, their end does as well
         raise TooManyPlaces()

@@ -57,8 +57,8 @@ ROOMS = {
     "orders": Room(
         rules=("chalicelib/orders/model.py",),
         pure=("tests/orders/test_model.py",),
-        stores=("chalicelib/orders/store.py",),
-        kept=("tests/orders/test_conditions.py",),
+        stores=("chalicelib/orders/store.py", "chalicelib/orders/draft.py"),
+        kept=("tests/orders/test_conditions.py", "tests/orders/test_draft.py"),
     ),
     "fulfillment": Room(
         rules=("chalicelib/fulfillment/model.py", "chalicelib/fulfillment/route.py"),

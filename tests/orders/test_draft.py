@@ -1,0 +1,83 @@
+"""Each condition of a draft's writes, in a shop in memory."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+import pytest
+
+from chalicelib.kit import db, ids, journal
+from chalicelib.kit.errors import Moved, NotFound
+from chalicelib.orders import draft as drafts
+from chalicelib.orders import store
+from chalicelib.orders.command import PlaceOrder, Tender, Wanted
+from chalicelib.orders.draft import Draft, DraftRow
+from chalicelib.orders.model import DraftGone
+from tests.proof import actors
+from tests.proof.deeds import TO_SARI, agent
+from tests.proof.sim import Sim
+from tests.shop import CUP, level
+
+TWO_CUPS = PlaceOrder("phone", [Wanted(CUP, 2)], TO_SARI, [Tender("transfer")], agent())
+
+
+@pytest.fixture(autouse=True)
+def sim() -> Iterator[Sim]:
+    with Sim(1).shop() as sim:
+        sim.memory.put_back(actors.opened())
+        yield sim
+
+
+def a_draft() -> Draft:
+    found = drafts.find_draft(drafts.make(TWO_CUPS)["id"])
+    assert found is not None
+    return found
+
+
+def asked_for(draft: Draft) -> list[str]:
+    return [entry.kind for entry in journal.history(f"draft#{draft.id}")]
+
+
+def test_a_draft_is_never_made_over_another(monkeypatch: pytest.MonkeyPatch) -> None:
+    first = a_draft()
+    db.commit([db.delete(each) for each in journal.history(f"draft#{first.id}")])
+    monkeypatch.setattr(ids, "new", lambda kind, at: first.id)
+
+    with pytest.raises(Moved):
+        drafts.make(TWO_CUPS)
+
+    assert drafts.find_draft(first.id) == first
+
+
+def test_a_draft_read_twice_is_submitted_once() -> None:
+    """By two at once: whoever came second was told that the shop is busy, for the order stood there already."""
+    draft = a_draft()
+    drafts.submit(draft, None)
+
+    with pytest.raises(DraftGone):
+        drafts.submit(draft, None)
+
+    assert drafts.find_draft(draft.id) is None
+    assert level(CUP)["reserved"] == 2
+
+
+def test_a_link_for_a_draft_that_becomes_an_order_meanwhile_brings_no_draft_back(sim: Sim) -> None:
+    draft = a_draft()
+    rivals = [lambda: drafts.submit(draft, None)]
+    sim.memory.faults = lambda send: "" if send != "transact" or not rivals else str(rivals.pop()())[:0]
+
+    with pytest.raises(NotFound):
+        drafts.send_pay_link(agent(), draft.id)
+
+    placed = store.load(draft.id)
+    assert placed and placed.status == "placed"
+    assert (db.get(DraftRow, draft.id, "draft"), asked_for(draft)) == (None, ["DraftMade"])
+
+
+def test_links_asked_for_one_after_the_other_are_both_told_of() -> None:
+    draft = a_draft()
+
+    drafts.send_pay_link(agent(), draft.id)
+    drafts.send_pay_link(agent(), draft.id)
+
+    assert asked_for(draft) == ["DraftMade", "PayLinkAsked", "PayLinkAsked"]
