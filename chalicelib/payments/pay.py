@@ -156,7 +156,7 @@ def ended(payment: Payment, to: str = "cancelled") -> Payment:
 def payment_status(order_total: Money, payments: Iterable[Payment]) -> str:
     """Derived, never stored as a truth of its own."""
     listed = list(payments)
-    taken = sum(payment.captured.minor for payment in listed) - too_much(order_total, listed)
+    taken = sum(payment.captured.minor for payment in listed)
     returned = sum(payment.refunded.minor for payment in listed)
     states = {payment.status for payment in listed}
     if returned:
