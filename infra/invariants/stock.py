@@ -8,6 +8,7 @@ from functools import lru_cache
 from itertools import accumulate
 
 from chalicelib.kit import clock
+from infra.invariants.books import ledger_is_the_journal, recap_is_the_journal
 from infra.invariants.states import GIVEN_UP, LEFT
 from infra.invariants.world import FIRST_DAY, Move, World, differ, shelf_of, sku_of, summed, units_of
 
@@ -182,15 +183,16 @@ def _changes(world: World) -> dict[str, list[tuple[str, int]]]:
     return changes
 
 
-def a3_promises_are_their_ledger(world: World) -> list[str]:
-    """reserved, allocated, display, expected(level) = Σ of the same over the journal's movements at that level."""
+def a3_what_stands_is_its_ledger(world: World) -> list[str]:
+    """reserved, allocated, display, expected(level) = Σ of the same over the journal's movements at that level; recap
+    and ledger = Σ over the entries they have heard of."""
     wrong = []
     moves = [(move.place, move) for _, move in world.movements]
     for quantity in ("reserved", "allocated", "display", "expected"):
         ledger = summed((place, getattr(move, quantity)) for place, move in moves)
         standing = {name: row.get(quantity, 0) for name, row in world.levels.items()}
         wrong += differ("{name} has {found} " + quantity + ", its ledger says {expected}", ledger, standing)
-    return wrong
+    return [*wrong, *recap_is_the_journal(world), *ledger_is_the_journal(world)]
 
 
 RULES = (
@@ -200,5 +202,5 @@ RULES = (
     s4_nothing_is_lost,
     s6_no_more_leaves_than_was_ordered,
     s7_promises_could_be_kept,
-    a3_promises_are_their_ledger,
+    a3_what_stands_is_its_ledger,
 )

@@ -17,7 +17,7 @@ from infra.invariants.fold import Step, steps
 
 ROOMS = (
     *("catalog", "channels", "customers", "fulfillment", "journal", "notify"),
-    *("orders", "payments", "places", "pricing", "requests", "stock"),
+    *("orders", "payments", "places", "pricing", "reporting", "requests", "stock"),
 )
 FIRST_DAY = 10_000_000  # shelves from here on are days, on which goods are expected
 HEARD_WITHIN = clock.minutes(1)

@@ -23,7 +23,7 @@ KINDS = {
     "money",
     "stock",
     "audit",
-} | {"commits"}
+} | {"commits", "projections"}
 
 
 @pytest.mark.parametrize("bug", BUGS, ids=lambda bug: bug.says)

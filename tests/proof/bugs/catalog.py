@@ -12,6 +12,7 @@ from tests.proof.bugs import (
     money,
     notifications,
     prices,
+    projections,
     stock,
     sums,
     transitions,
@@ -33,5 +34,6 @@ ROOMS = (
     stock,
     later,
     audit,
+    projections,
 )
 BUGS: tuple[Bug, ...] = tuple(bug for room in ROOMS for bug in room.BUGS)
