@@ -13,10 +13,12 @@ import json
 import re
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field, replace
+from datetime import date
 from typing import Any, ClassVar
 
 from chalice.app import Blueprint, Response
-from pydantic import BaseModel, ConfigDict, ValidationError
+from pydantic import BaseModel, ConfigDict, ValidationError, ValidationInfo, field_validator
+from pydantic_core import PydanticCustomError
 
 from chalicelib.kit import auth, compact, log, requests
 from chalicelib.kit.auth import ANYONE, Principal
@@ -39,10 +41,26 @@ class Body(BaseModel):
     model_config = ConfigDict(extra="forbid", strict=True, frozen=True, defer_build=True)
 
 
+PLAIN = {
+    int: re.compile(r"-?(0|[1-9][0-9]*)"),
+    bool: re.compile(r"true|false"),
+    date: re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}"),
+}
+
+
 class Query(BaseModel):
-    """Query strings: text on the wire, closed all the same."""
+    """Query strings: text on the wire, closed all the same, and read as JSON would write it: pydantic alone takes
+    `yes` for true, `1_0` for ten and `0` for a day in 1970."""
 
     model_config = ConfigDict(extra="forbid", frozen=True, defer_build=True)
+
+    @field_validator("*", mode="before")
+    @classmethod
+    def read_plainly(cls, said: Any, info: ValidationInfo) -> Any:
+        kind = PLAIN.get(cls.model_fields[str(info.field_name)].annotation or str)
+        if kind and isinstance(said, str) and not kind.fullmatch(said):
+            raise PydanticCustomError("not_plain", "write it as JSON does: 12, true, 2026-11-22")
+        return said
 
 
 class Unreadable(Invalid):
