@@ -63,7 +63,9 @@ def verdict(attack: Attack, outcomes: Outcomes) -> str:
     if any(each & {"failed", "missing"} for each in found):
         return "FAILED"
     skipped = sum(each == {"skipped"} for each in found)
-    return f"holds ({len(found)})" + (f", {skipped} skipped" if skipped else "")
+    if skipped == len(found):
+        return f"skipped ({skipped})"
+    return f"holds ({len(found) - skipped})" + (f", {skipped} skipped" if skipped else "")
 
 
 if __name__ == "__main__":

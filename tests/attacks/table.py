@@ -36,7 +36,12 @@ FORGED = at(
     "only_a_bearer_token_says_who_is_calling",
     "what_he_may_do_is_what_the_staff_list_says_not_his_token",
 )
-HOSTILE = at("doors/test_hostile", "no_request_finds_a_bug_or_slips_through")
+HOSTILE = at(
+    "doors/test_hostile",
+    "no_request_finds_a_bug_or_slips_through",
+    "every_door_is_knocked_at",
+    "a_door_that_asks_nothing_refuses_whatever_is_said_in_its_query",
+)
 OF_ORDERS = here(
     "idor",
     "an_order_is_not_told_to_whoever_knows_its_id",
@@ -101,12 +106,18 @@ LIMITS = here(
     "a_zip_that_unpacks_to_more_than_memory_holds_is_not_unpacked",
     "a_number_of_a_million_digits_is_refused_at_once",
 )
+BATCHES = at(
+    "notify/test_stream",
+    "a_batch_is_as_large_as_its_limit_and_not_one_byte_larger",
+    "an_entry_that_fills_a_batch_goes_alone_and_holds_up_nothing",
+)
 PUMPING = here(
     "sms",
     "a_budget_of_three_sends_two_of_two_and_three_of_three_and_three_of_four",
     "a_hundred_thousand_forged_requests_cost_exactly_the_budget",
     "a_caller_who_says_he_is_another_is_counted_as_himself",
     "codes_are_counted_by_who_asks_for_whatever_number",
+    "links_sent_anew_and_calls_asked_for_stay_inside_the_budgets",
 ) + at(
     "notify/test_budget", "a_number_outside_the_allowed_countries_costs_nothing", "a_budget_of_none_is_a_kill_switch"
 )
@@ -119,6 +130,7 @@ COUPONS = here(
 UNITS = here(
     "races",
     "the_last_unit_goes_to_one_of_two",
+    "of_ten_thousand_buyers_of_one_unit_one_gets_it",
     "two_lines_of_one_sku_are_checked_together",
     "lines_of_one_sku_that_differ_in_letters_are_two_goods",
     "an_order_over_two_warehouses_takes_from_both_or_from_none",
@@ -227,7 +239,7 @@ ATTACKS = [
     Attack("3", "forged, expired and revoked tokens of staff", FORGED),
     Attack("4", "price, total or status in a body", PRICES),
     Attack("5", "numbers that are none, or less than nothing", NUMBERS + NEGATIVE),
-    Attack("6", "bodies without end", LIMITS + HOSTILE),
+    Attack("6", "bodies without end", LIMITS + HOSTILE + BATCHES),
     Attack("7", "SMS pumping, floods of codes", PUMPING),
     Attack("8", "a shopper at the doors of staff", MATRIX),
     Attack("9", "races for coupons and last units", COUPONS + UNITS),
@@ -245,6 +257,8 @@ ATTACKS = [
         "20",
         "fraud by staff",
         at("doors/test_bad_orders", "an_agent_sets_no_price_either")
+        + here("staff", "a_cash_sale_that_is_done_is_not_voided_at_the_door")
+        + at("orders/test_model", "completed_and_cancelled_are_ends_and_goods_that_have_gone_cannot_be_cancelled")
         + here("idor", "a_cashier_looks_into_her_own_drawer")
         + at("proof/test_invariants", "a_full_day_violates_nothing", "each_invariant_alone_sees_the_wrong_it_is_for"),
     ),

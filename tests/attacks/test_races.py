@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Callable
 from typing import Any
 
@@ -12,6 +13,8 @@ from tests.attacks.ground import Ground
 from tests.client import call
 from tests.doors.world import BUDI, DEWI, JOKO, RATNA, SOAP, TEA
 from tests.shop import RARE, an_order, level, put
+
+BUYERS = 10_000
 
 
 def at_once(ground: Ground, *requests: Callable[[], Any]) -> list[Any]:
@@ -123,6 +126,37 @@ def test_an_order_over_two_warehouses_takes_from_both_or_from_none(ground: Groun
 
     assert sorted(answer.status for answer in answers) == [201, 409]
     assert [level(RARE, place)["available"] for place in ("wh-surabaya", "wh-sidoarjo")] == [0, 0]
+
+
+def test_of_ten_thousand_buyers_of_one_unit_one_gets_it(ground: Ground) -> None:
+    """Saleor#543 at its worst: all of them have seen that one is left, and each is told cleanly that it is gone."""
+    put(RARE, "wh-surabaya", 1)
+    body, answers, waiting = an_order((RARE, 1)), Counter[tuple[int, str]](), iter(range(BUYERS))
+
+    def buys() -> None:
+        if next(waiting, None) is not None:
+            answer = ask(ground, "POST", "/orders", body)
+            answers[answer.status, answer.json.get("code", "")] += 1
+
+    ready: list[str] = []
+
+    def in_between(send: str) -> str:
+        """Ten stand before their commits, one upon the other, before the last of them goes on."""
+        if send == "transact" and len(ready) < 10:
+            ready.append(send)
+            buys()
+        return ""
+
+    ground.memory.faults = in_between
+    try:
+        for _ in range(BUYERS):
+            buys()
+    finally:
+        ground.memory.faults = lambda send: ""
+
+    assert len(ready) == 10
+    assert answers == {(201, ""): 1, (409, "out_of_stock"): BUYERS - 1}
+    assert level(RARE) == {"on_hand": 1, "reserved": 0, "allocated": 1, "available": 0}
 
 
 def test_one_of_two_salesmen_and_a_warehouse_gets_the_work(ground: Ground) -> None:

@@ -9,11 +9,12 @@ from typing import Any
 
 import pytest
 
+from chalicelib.fulfillment.store import load_case
 from chalicelib.kit import auth
-from tests.attacks.acts import from_afar, heard, ordered
+from tests.attacks.acts import done, from_afar, heard, ordered
 from tests.attacks.ground import Ground
-from tests.doors.world import TEA
-from tests.shop import put
+from tests.doors.world import BUDI, LIA, TEA
+from tests.shop import an_order, put
 
 REQUESTS = 100_000
 ORDERS, VERIFICATIONS = 4_000, 12_000  # of these; the others are forged outright
@@ -101,6 +102,41 @@ def test_a_caller_who_says_he_is_another_is_counted_as_himself(ground: Ground, m
         heard(ground, f"order#{order['id']}", "OrderPlaced")
 
     assert len(ground.sent) == 2
+
+
+def link(ground: Ground, turn: int) -> tuple[str, str, str]:
+    """Whose journal tells of it, where to ask for it, and what is told."""
+    order = ordered(ground, numbered(turn * 10_000), address(turn))["id"]
+    return f"order#{order}", f"/orders/{order}/link", "LinkRenewed"
+
+
+def pay_link(ground: Ground, turn: int) -> tuple[str, str, str]:
+    customer = {"name": "Sari", "phone": numbered(turn * 10_000)}
+    draft = an_order((TEA, 1), channel="phone", customer=customer, payments=[{"method": "transfer"}])
+    order = done(ground, "POST", "/drafts", draft, by=LIA)["id"]
+    return f"draft#{order}", f"/drafts/{order}/pay-link", "PayLinkAsked"
+
+
+def call_me(ground: Ground, turn: int) -> tuple[str, str, str]:
+    order = ground.world.order(f"a carried order {turn}")
+    done(ground, "POST", f"/offers/{load_case(order).offers[-1].id}/claim", by=BUDI)
+    return f"order#{order}", f"/orders/{order}/call-me", "CallAsked"
+
+
+@pytest.mark.parametrize("of_kind", [link, pay_link, call_me])
+def test_links_sent_anew_and_calls_asked_for_stay_inside_the_budgets(
+    ground: Ground, monkeypatch: pytest.MonkeyPatch, of_kind: Callable[[Ground, int], tuple[str, str, str]]
+) -> None:
+    """A flood need not be of new orders: each of many may be asked about again and again."""
+    monkeypatch.setenv("SATUKANAL_SMS_PER_DAY", "3")
+    asked_for = [of_kind(ground, turn) for turn in range(5)]
+
+    for _ in range(2):
+        for subject, path, told in asked_for:
+            done(ground, "POST", path, by=LIA)
+            heard(ground, subject, told)
+
+    assert len(ground.sent) == 3
 
 
 def test_codes_are_counted_by_who_asks_for_whatever_number(ground: Ground, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -59,7 +59,8 @@ def test_a_verdict_is_only_as_good_as_its_worst_test() -> None:
     attack = Attack("1", "x", ("a", "b"))
 
     assert verdict(attack, {"a": {"passed"}, "b": {"passed"}}) == "holds (2)"
-    assert verdict(attack, {"a": {"passed"}, "b": {"skipped"}}) == "holds (2), 1 skipped"
+    assert verdict(attack, {"a": {"passed"}, "b": {"skipped"}}) == "holds (1), 1 skipped"
+    assert verdict(attack, {"a": {"skipped"}, "b": {"skipped"}}) == "skipped (2)"
     assert verdict(attack, {"a": {"passed"}, "b": {"passed", "failed"}}) == "FAILED"
     assert verdict(attack, {"a": {"passed"}}) == "FAILED"
     assert verdict(Attack("2", "x", because="none"), {}) == "no subject: none"

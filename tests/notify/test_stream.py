@@ -49,6 +49,40 @@ def test_entries_travel_by_topic_in_batches_of_ten_and_in_order() -> None:
     assert carrier.batches == [("orders", first), ("orders", rest), ("reference", ["13"])]
 
 
+def sized(number: int, size: int) -> tuple[str, Any]:
+    """An entry whose message is so many bytes."""
+    [(told, entry)], _ = stream.until_unreadable([a_record(number, PayLinkAsked("x"))])
+    short = len(stream.as_message(told, entry)["Message"].encode())
+    [(told, entry)], _ = stream.until_unreadable([a_record(number, PayLinkAsked("x" * (1 + size - short)))])
+    assert len(stream.as_message(told, entry)["Message"].encode()) == size
+    return told, entry
+
+
+@pytest.mark.parametrize(("over", "batches"), [(-1, [["1", "2"]]), (0, [["1", "2"]]), (1, [["1"], ["2"]])])
+def test_a_batch_is_as_large_as_its_limit_and_not_one_byte_larger(over: int, batches: list[list[str]]) -> None:
+    half = stream.MOST_BYTES // 2
+
+    made = stream.batches([sized(1, half), sized(2, stream.MOST_BYTES - half + over)])
+
+    assert [[each["Id"] for each in batch] for _, batch in made] == batches
+
+
+@pytest.mark.parametrize("over", [0, 1])
+def test_an_entry_that_fills_a_batch_goes_alone_and_holds_up_nothing(over: int) -> None:
+    carrier = Carrier()
+
+    assert stream.publish([sized(1, 900), sized(2, stream.MOST_BYTES + over), sized(3, 900)], carrier.send) == set()
+
+    assert carrier.batches == [("orders", ["1"]), ("orders", ["2"]), ("orders", ["3"])]
+
+
+def test_what_sns_takes_is_more_than_a_batch_with_its_envelopes() -> None:
+    message = stream.as_message(*sized(1, stream.MOST_BYTES // stream.MOST_MESSAGES))
+    envelope = len(json.dumps(message | {"Message": ""}).encode())
+
+    assert stream.MOST_BYTES + stream.MOST_MESSAGES * envelope <= 256 * 1024
+
+
 def test_a_message_is_the_entry_as_listeners_hear_it_with_its_kind_as_subject() -> None:
     [(number, entry)], _ = stream.until_unreadable([a_record(1)])
 
