@@ -1,6 +1,5 @@
 """The double entry behind tenders, and what is owed back. Pure."""
 
-
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
