@@ -145,7 +145,7 @@ def test_a_late_payment_and_a_new_buyer_never_both_get_the_unit_of_an_ended_hold
 
 
 def test_two_orders_on_credit_of_150_against_200_left_are_one(ministack: Any) -> None:
-    open_shop(CUP=200)
+    open_shop(CUP=400)  # goods for both: only the credit is short
     customer = a_creditor(limit=200 * 12_500)
     errands = [
         lambda turn=turn: place(

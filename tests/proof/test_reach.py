@@ -17,6 +17,8 @@ from tests.proof.batch import STEPS
 from tests.proof.chances import LISTENERS
 from tests.proof.sim import Sim, Step
 
+pytestmark = pytest.mark.xdist_group("reach")  # lived through once
+
 SEEDS, LEAST = range(240), 3
 KINDS = sorted(name for name, kind in Event.kinds.items() if kind.__module__.startswith("chalicelib."))
 HEARD = {"notify": notify, "orders": orders, "the ledger": payments, "the recap": reporting}
