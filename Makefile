@@ -19,7 +19,7 @@ northwind postcodes: local
 doctor openapi: local
 	@$(VENV)/bin/python -m infra.$@
 test: tools
-	@$(VENV)/bin/python -m pytest -n 3 --dist loadgroup
+	@$(VENV)/bin/python -m pytest -n 2 --dist loadgroup
 check: tools
 	@$(VENV)/bin/python -m infra.check
 rehearse: tools

@@ -164,7 +164,7 @@ def test_two_orders_on_credit_of_150_against_200_left_are_one(ministack: Any) ->
     assert codes(answers) == {(201, ""): 1, (402, "credit_limit_reached"): 1}
     card = call("GET", f"/api/customers/{customer}", token=token("owner-ratna")).json
     assert card["credit_left"]["amount"] == 50 * 12_500
-    assert level(CUP)["available"] == 50
+    assert level(CUP)["available"] == 250
     assert audit() == ALL_WELL
 
 

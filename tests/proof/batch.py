@@ -10,8 +10,8 @@ from typing import Any
 from tests.proof import swift
 from tests.proof.sim import Chances, Sim, Wrong
 
-# In every test run: as many as two cores live through in less than five minutes. What comes after them is for soak.
-HISTORIES = int(os.environ.get("HISTORIES", "20000"))
+# In every test run: as many as two cores live through in five minutes. What comes after them is for soak.
+HISTORIES = int(os.environ.get("HISTORIES", "15000"))
 STEPS = 100
 PARTS = 16  # of them, that several processes may share
 
