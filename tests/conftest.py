@@ -9,8 +9,9 @@ from typing import Any
 import pytest
 
 import tests.environment  # noqa: F401 - table names are read when a row's class is made, so this comes first
-from chalicelib.kit import clock, db, files, ids
+from chalicelib.kit import clock, db, ids
 from tests.browser import chromium, phone, served  # noqa: F401 - one browser for every folder's pages
+from tests.cloud import as_new, forget_connections
 
 
 @pytest.fixture(autouse=True)
@@ -27,20 +28,8 @@ def nothing_left_over(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
 @pytest.fixture
 def aws() -> Iterator[Any]:
     """moto in this process, with the tables, topics and the queue of infra/resources.json; gives a boto3 session."""
-    import boto3
-    from moto import mock_aws
-
-    from infra import tables
-
-    with mock_aws():
-        session = boto3.Session(region_name="ap-southeast-3")
-        tables.create_tables(session.client("dynamodb"), "test")
-        tables.create_topics(session.client("sns"), "test")
-        tables.create_dead_letters(session.client("sqs"), "test")
-        tables.create_files_bucket(session.client("s3"), "test")
-        forget_connections()
+    with as_new() as session:
         yield session
-        forget_connections()
 
 
 @pytest.fixture(scope="session")
@@ -89,17 +78,3 @@ def forget() -> None:
     """Rooms that keep reference rows for a minute say `forget()`; those not imported yet have nothing to lose."""
     for name in [name for name in sys.modules if name.startswith("chalicelib.")]:
         getattr(sys.modules[name], "forget", lambda: None)()
-
-
-def forget_connections() -> None:
-    """A PynamoDB client made under one mock must not serve the next."""
-    db._local.__dict__.clear()
-    files._client.cache_clear()
-    for row in _rows(db.Row):
-        row._connection = None
-
-
-def _rows(row: Any) -> Iterator[Any]:
-    for each in row.__subclasses__():
-        yield each
-        yield from _rows(each)

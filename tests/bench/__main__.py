@@ -15,7 +15,8 @@ import tests.environment  # noqa: F401 - before anything of the shop
 from infra.local.dispatcher import Dispatcher
 from infra.local.engine import Engine, provision
 from tests.bench import cold, counted, hot, lists, served, site, stack, timed
-from tests.conftest import forget, forget_connections
+from tests.cloud import forget_connections
+from tests.conftest import forget
 
 DISK = Path(tempfile.gettempdir())
 HEAVY = "stripe jinja2 boto3.resources requests asyncio"

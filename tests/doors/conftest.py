@@ -8,8 +8,8 @@ from typing import Any
 
 import pytest
 
-from chalicelib.notify import transports
-from tests.conftest import forget, forget_connections
+from tests.cloud import as_new
+from tests.conftest import forget
 from tests.doors import tables
 from tests.doors.world import World, a_world
 
@@ -19,21 +19,10 @@ _built: list[tuple[World, tables.Kept]] = []
 @pytest.fixture(scope="module")
 def ground() -> Iterator[tables.Kept]:
     """moto with our tables, full; the world's rows."""
-    import boto3
-    from moto import mock_aws
-
-    from infra import tables as infra_tables
-
-    with mock_aws():
-        session = boto3.Session(region_name="ap-southeast-3")
-        infra_tables.create_tables(session.client("dynamodb"), "test")
-        forget_connections()
-        transports.forget()
+    with as_new():
         if not _built:
             _built.append(build())
         yield _built[0][1]
-        forget_connections()
-        transports.forget()
 
 
 def build() -> tuple[World, tables.Kept]:

@@ -9,9 +9,9 @@ from collections.abc import Callable, Sequence
 from multiprocessing.connection import Connection
 from typing import Any
 
-from chalicelib.notify import transports
 from tests.client import call
-from tests.conftest import forget, forget_connections
+from tests.cloud import forget_connections
+from tests.conftest import forget
 
 FORK = multiprocessing.get_context("fork")
 PATIENCE_SECONDS = 120
@@ -68,7 +68,6 @@ def on_own_feet() -> None:
     """A forked process shares sockets and the state of its dice with its parent; neither must be used twice."""
     forget_connections()
     forget()
-    transports.forget()
     random.seed()
 
 

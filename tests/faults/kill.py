@@ -30,7 +30,7 @@ from infra.local.engine import Engine, answers, free_port, provision, temporary_
 from infra.local.run import server_command
 from infra.local.streams import sources
 from tests.client import call
-from tests.conftest import forget_connections
+from tests.cloud import forget_connections
 from tests.faults.build import ALL_WELL, audit, orders, padded, parked
 from tests.shop import TEAPOT, an_order, level, open_shop, put, token
 

@@ -9,7 +9,8 @@ import pytest
 
 from chalicelib.kit import clock, db
 from chalicelib.notify import transports
-from tests.conftest import forget, forget_connections
+from tests.cloud import as_new
+from tests.conftest import forget
 from tests.doors import tables
 from tests.proof.day import Day, a_day
 from tests.proof.wire import Wire
@@ -19,23 +20,12 @@ from tests.proof.wire_line import answering, with_tables
 @pytest.fixture(scope="module")
 def lived() -> Iterator[tuple[Day, bytes, Any]]:
     """moto with our tables and the carriers, after the day."""
-    import boto3
-    from moto import mock_aws
-
-    from infra import tables as infra_tables
-
-    with mock_aws():
-        session = boto3.Session(region_name="ap-southeast-3")
-        infra_tables.create_tables(session.client("dynamodb"), "test")
+    with as_new() as session:
         session.client("ses").verify_email_identity(EmailAddress=transports.sender())
-        forget_connections()
-        transports.forget()
         before, pause, db.pause = clock.source, db.pause, lambda attempt: None
         day = a_day()
         end, clock.source, db.pause = clock.source, before, pause
         yield day, tables.saved(), end
-        forget_connections()
-        transports.forget()
 
 
 @pytest.fixture

@@ -8,11 +8,10 @@ from contextlib import contextmanager
 from functools import cache
 
 from botocore.auth import SigV4Auth
-from pynamodb.connection import Connection
 
 from chalicelib.kit import db
 from infra import tables
-from tests.conftest import forget_connections
+from tests.cloud import forget_connections, line
 from tests.proof.wire import EVENT, Wire
 from tests.proof.wire_store import Store, Table
 
@@ -31,13 +30,6 @@ def answering(wire: Wire) -> Iterator[Wire]:
         connection.client.meta.events.unregister(EVENT, wire)
         db.engine, SigV4Auth.add_auth = kept
         forget_connections()
-
-
-@cache
-def line() -> Connection:
-    """The shop's own way to DynamoDB, made once: botocore's client beneath it costs a tenth of a second."""
-    forget_connections()
-    return db.connection()
 
 
 def with_tables() -> Store:

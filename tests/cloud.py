@@ -1,0 +1,80 @@
+"""moto in this process, as good as new for each test: what infra/resources.json names is made once and put back empty.
+
+Making it anew took 0.4 seconds a test, most of it botocore reading descriptions of services.
+"""
+
+from __future__ import annotations
+
+import pickle
+from collections.abc import Iterator
+from contextlib import contextmanager
+from functools import cache
+from typing import Any
+
+import boto3
+from moto import mock_aws
+from moto.backends import get_backend
+from moto.core import DEFAULT_ACCOUNT_ID
+
+import tests.environment  # noqa: F401 - before the first import of the shop
+from chalicelib.kit import config, db, files
+from chalicelib.notify import transports
+from infra import tables
+
+PREFIX = "test"
+
+
+@contextmanager
+def as_new() -> Iterator[Any]:
+    """Gives a boto3 session. Inside, `boto3.client` asks it as well."""
+    with mock_aws():
+        boto3.DEFAULT_SESSION = session()  # until moto puts back the one before
+        for (service, place), backend in pickle.loads(empty()).items():
+            get_backend(service)[DEFAULT_ACCOUNT_ID][place] = backend
+        tables.create_dead_letters(client("sqs"), PREFIX)
+        forget_connections()
+        db._local.connection = line()
+        yield session()
+        forget_connections()
+
+
+@cache
+def session() -> Any:
+    return boto3.Session(region_name=config.region())
+
+
+@cache
+def client(service: str) -> Any:
+    return session().client(service)
+
+
+@cache
+def line() -> Any:
+    """The shop's own way to DynamoDB, made once: botocore's client beneath it costs a twentieth of a second."""
+    forget_connections()
+    return db.connection()
+
+
+@cache
+def empty() -> bytes:
+    """Tables, topics and the bucket of files."""
+    tables.create_tables(client("dynamodb"), PREFIX)
+    tables.create_topics(client("sns"), PREFIX)
+    tables.create_files_bucket(client("s3"), PREFIX)
+    places = [("dynamodb", config.region()), ("sns", config.region()), ("s3", "aws")]
+    return pickle.dumps({key: get_backend(key[0])[DEFAULT_ACCOUNT_ID][key[1]] for key in places})
+
+
+def forget_connections() -> None:
+    """A client made under one mock must not serve the next."""
+    db._local.__dict__.clear()
+    files._client.cache_clear()
+    transports.forget()
+    for row in _rows(db.Row):
+        row._connection = None
+
+
+def _rows(row: Any) -> Iterator[Any]:
+    for each in row.__subclasses__():
+        yield each
+        yield from _rows(each)
