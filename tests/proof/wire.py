@@ -124,9 +124,11 @@ class Wire:
 
     def scan(self, asked: Request) -> Answer:
         table = self.store.table(asked["TableName"])
-        wanted, bound = expressions.condition(asked["FilterExpression"]), bound_in(asked, "FilterExpression")
-        rows = [item for item in self.store.items(table.name) if wanted(item, bound)]
-        return {"Items": rows, "Count": len(rows)}
+        rows = self.store.items(table.name)
+        if "FilterExpression" in asked:
+            wanted, bound = expressions.condition(asked["FilterExpression"]), bound_in(asked, "FilterExpression")
+            rows = [item for item in rows if wanted(item, bound)]
+        return {"Items": rows, "Count": len(rows), "ScannedCount": len(self.store.items(table.name))}
 
     # -- the one write ------------------------------------------------------------------------------------------------
 
