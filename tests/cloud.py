@@ -33,9 +33,11 @@ def as_new() -> Iterator[Any]:
             get_backend(service)[DEFAULT_ACCOUNT_ID][place] = backend
         tables.create_dead_letters(client("sqs"), PREFIX)
         forget_connections()
+        transports.forget()
         db._local.connection = line()
         yield session()
         forget_connections()
+        transports.forget()
 
 
 @cache
@@ -69,7 +71,6 @@ def forget_connections() -> None:
     """A client made under one mock must not serve the next."""
     db._local.__dict__.clear()
     files._client.cache_clear()
-    transports.forget()
     for row in _rows(db.Row):
         row._connection = None
 

@@ -9,6 +9,7 @@ from collections.abc import Callable, Sequence
 from multiprocessing.connection import Connection
 from typing import Any
 
+from chalicelib.notify import transports
 from tests.client import call
 from tests.cloud import forget_connections
 from tests.conftest import forget
@@ -68,6 +69,7 @@ def on_own_feet() -> None:
     """A forked process shares sockets and the state of its dice with its parent; neither must be used twice."""
     forget_connections()
     forget()
+    transports.forget()
     random.seed()
 
 
