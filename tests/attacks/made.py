@@ -9,7 +9,7 @@ from __future__ import annotations
 import gc
 import json
 import random
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from functools import cache
 from itertools import count
@@ -70,13 +70,23 @@ def cases(name: str, kind: str, how_many: int, chance: random.Random) -> Iterato
         data = ConjectureData(random=random.Random(chance.getrandbits(64)))
         try:
             with BuildContext(data, wrapped_test=cases):
-                case = data.draw(strategy)
+                case = with_room(data.draw, strategy)
         except (StopTest, UnsatisfiedAssumption):
             continue  # it led to no case
         made += 1
         yield case
     if next(_rounds) % 16 == 0 and not gc.isenabled():
         gc.collect()
+
+
+def with_room(draw: Callable[[Any], Any], strategy: Any) -> Any:
+    """Python 3.11 keeps its frames in pieces of 16 KB. Strategies go deep and come back a thousand times for a case,
+    and where a piece ends in between, it is asked of the system and given back each time."""
+    return draw(strategy)
+
+
+# A frame that claims half a megabyte gets a piece of a whole one, and those above it stand in the rest.
+with_room.__code__ = with_room.__code__.replace(co_stacksize=2**16)
 
 
 @contextmanager
