@@ -29,15 +29,29 @@ def as_new() -> Iterator[Any]:
     """Gives a boto3 session. Inside, `boto3.client` asks it as well."""
     with mock_aws():
         boto3.DEFAULT_SESSION = session()  # until moto puts back the one before
-        for (service, place), backend in pickle.loads(empty()).items():
+        for (service, place), backend in pickle.loads(empty()).items():  # nosec B301 - made below
             get_backend(service)[DEFAULT_ACCOUNT_ID][place] = backend
         tables.create_dead_letters(client("sqs"), PREFIX)
-        forget_connections()
-        transports.forget()
-        db._local.connection = line()
-        yield session()
-        forget_connections()
-        transports.forget()
+        with connected("moto"):
+            yield session()
+
+
+@contextmanager
+def connected(to: str) -> Iterator[None]:
+    """The shop's own way to the tables that stand there; a client made for others must not serve these."""
+    forget_connections()
+    transports.forget()
+    db._local.connection = line(to)
+    yield
+    forget_connections()
+    transports.forget()
+
+
+@cache
+def line(to: str) -> Any:
+    """Made once: botocore's client beneath it costs a twentieth of a second."""
+    forget_connections()
+    return db.connection()
 
 
 @cache
@@ -51,13 +65,6 @@ def client(service: str) -> Any:
 
 
 @cache
-def line() -> Any:
-    """The shop's own way to DynamoDB, made once: botocore's client beneath it costs a twentieth of a second."""
-    forget_connections()
-    return db.connection()
-
-
-@cache
 def empty() -> bytes:
     """Tables, topics and the bucket of files."""
     tables.create_tables(client("dynamodb"), PREFIX)
@@ -68,7 +75,6 @@ def empty() -> bytes:
 
 
 def forget_connections() -> None:
-    """A client made under one mock must not serve the next."""
     db._local.__dict__.clear()
     files._client.cache_clear()
     for row in _rows(db.Row):

@@ -11,7 +11,7 @@ import pytest
 import tests.environment  # noqa: F401 - table names are read when a row's class is made, so this comes first
 from chalicelib.kit import clock, db, ids
 from tests.browser import chromium, phone, served  # noqa: F401 - one browser for every folder's pages
-from tests.cloud import as_new, forget_connections
+from tests.cloud import as_new, connected, session
 
 
 @pytest.fixture(autouse=True)
@@ -28,8 +28,8 @@ def nothing_left_over(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
 @pytest.fixture
 def aws() -> Iterator[Any]:
     """moto in this process, with the tables, topics and the queue of infra/resources.json; gives a boto3 session."""
-    with as_new() as session:
-        yield session
+    with as_new() as clients:
+        yield clients
 
 
 @pytest.fixture(scope="session")
@@ -44,17 +44,14 @@ def engine() -> Iterator[Any]:
 @pytest.fixture
 def ministack(engine: Any, monkeypatch: pytest.MonkeyPatch) -> Iterator[Any]:
     """The local engine, emptied, with all tables; processes that a test starts find it by their environment."""
-    import boto3
-
     from infra.local.engine import provision
 
     engine.reset()
     monkeypatch.setenv("AWS_ENDPOINT_URL", engine.address)
-    for name, arn in provision("test").items():
+    for name, arn in provision("test", session()).items():
         monkeypatch.setenv(name, arn)
-    forget_connections()
-    yield boto3.Session(region_name="ap-southeast-3")
-    forget_connections()
+    with connected(engine.address):
+        yield session()
 
 
 @pytest.fixture

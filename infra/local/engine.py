@@ -97,14 +97,14 @@ def environment(engine: Engine, *, base_url: str, keys: str = "", prefix: str = 
     }
 
 
-def provision(prefix: str = "satukanal") -> dict[str, str]:
+def provision(prefix: str = "satukanal", session: Any = None) -> dict[str, str]:
     """Makes tables, topics and the dead letters' queue where AWS_ENDPOINT_URL points; the ARNs as environment."""
     import boto3
 
     from chalicelib.notify import transports
     from infra import tables
 
-    session = boto3.Session(region_name=REGION)
+    session = session or boto3.Session(region_name=REGION)
     database = session.client("dynamodb")
     tables.create_tables(database, prefix)
     topics = tables.create_topics(session.client("sns"), prefix)

@@ -19,7 +19,7 @@ from tests.proof.wire_store import Store, Table
 @contextmanager
 def answering(wire: Wire) -> Iterator[Wire]:
     """The engine is DynamoDB's own. Nobody here looks at a signature, and making them is a fifth of a history."""
-    connection, kept = line(), (db.engine, SigV4Auth.add_auth)
+    connection, kept = line("wire"), (db.engine, SigV4Auth.add_auth)
     forget_connections()
     db._local.connection = connection
     db.engine, SigV4Auth.add_auth = db.Dynamo(), lambda signer, request: None
@@ -44,5 +44,5 @@ def with_tables() -> Store:
 def _made() -> tuple[dict[str, Table], set[str]]:
     wire = Wire(Store())
     with answering(wire):
-        tables.create_tables(line().client, "test")
+        tables.create_tables(line("wire").client, "test")
     return wire.store.tables, wire.store.streamed
