@@ -5,16 +5,18 @@ A dry run does everything but keep. A row that is wrong is reported and the rest
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
 from chalicelib.exchange import orders, rows
 from chalicelib.exchange.model import FILES, BadValue, Line, Trouble, UnknownFile, read
 from chalicelib.kit.auth import Principal
-from chalicelib.kit.errors import Invalid, Problem
+from chalicelib.kit.errors import Invalid, Problem, Refused
 from chalicelib.places import find as places
+from chalicelib.stock.keep import AT_ONCE
 
+Made = tuple[Line, Any]  # a row, and what it was read as
 NAMED = {"products": "sku", "locations": "id", "staff": "id", "customers": "id"}  # what other files may refer to
 
 
@@ -68,9 +70,34 @@ def _keep_file(name: str, lines: Iterable[Line], known: rows.Known, principal: P
     if report.dry_run:
         report.changed[name] = 0
     elif name in rows.TOGETHER:
-        report.changed[name] = rows.TOGETHER[name]([thing for _, thing in made], principal)
+        report.changed[name] = _kept_together(made, name, principal, report)
     else:
         report.changed[name] = sum(_kept(line, thing, name, principal, report) for line, thing in made)
+
+
+def _kept_together(made: Iterable[Made], name: str, principal: Principal, report: Report) -> int:
+    """Where the rules refuse one of those that go in one commit, each of them goes by itself."""
+    keep, kept = rows.TOGETHER[name], 0
+    for some in _commits(made, name):
+        try:
+            kept += keep([thing for _, thing in some], principal)
+        except (Invalid, Refused):
+            alone = (tried(line, report, lambda _, value: keep([value], principal), thing) for line, thing in some)
+            kept += sum(each or 0 for each in alone)
+    return kept
+
+
+def _commits(made: Iterable[Made], name: str) -> Iterator[list[Made]]:
+    """Of rows about one level the last counts. A country's postcodes count only when all of them are there."""
+    if name != "stock":
+        yield list(made)
+        return
+    last = {(line.needed("location"), line.needed("sku")): (line, thing) for line, thing in made}
+    by_location: dict[str, list[Made]] = {}
+    for (location, _), each in last.items():
+        by_location.setdefault(location, []).append(each)
+    for there in by_location.values():
+        yield from (there[start : start + AT_ONCE] for start in range(0, len(there), AT_ONCE))
 
 
 def _kept(line: Line, thing: Any, name: str, principal: Principal, report: Report) -> bool:

@@ -8,7 +8,7 @@ from typing import Any
 
 from chalicelib.kit import journal
 from tests.client import call
-from tests.shop import CUP, TEAPOT, level, open_shop, token
+from tests.shop import CUP, TEAPOT, an_order, level, open_shop, token
 
 FOLDER = {
     "locations": "id,kind,name,lat,lon,staff\nwh-one,warehouse,Gudang Satu,-7.25,112.75,\n",
@@ -89,6 +89,37 @@ def test_a_row_the_rules_refuse_is_reported_and_the_rest_goes_on(aws: Any) -> No
     assert [(one["ref"], one["code"]) for one in report["refused"]] == [("R-1", "out_of_stock")]
     assert report["changed"]["orders"] == 1
     assert (level(TEAPOT)["allocated"], level(CUP)["allocated"]) == (0, 1)
+
+
+def test_a_count_below_what_is_promised_is_reported_by_its_row_and_the_rest_is_kept(aws: Any) -> None:
+    open_shop(TEAPOT=5, CUP=5)
+    placed = call("POST", "/api/orders", an_order((TEAPOT, 3)), key="p" * 16)
+    rows = [f"{TEAPOT},wh-surabaya,9", f"{CUP},wh-surabaya,7", f"{TEAPOT},wh-surabaya,2"]
+    folder = {
+        "locations": "id,kind,name\nwh-two,warehouse,Gudang Dua\n",
+        "stock": "\n".join(["sku,location,on_hand", *rows, ""]),
+    }
+
+    first, second = bring(folder), bring(folder)
+
+    assert placed.status == 201
+    assert [(one["file"], one["row"]) for one in first["errors"]] == [("stock.csv", 4)]
+    assert (first["changed"], second["changed"]) == ({"locations": 1, "stock": 1}, {"locations": 0, "stock": 0})
+    assert (level(TEAPOT)["on_hand"], level(CUP)["on_hand"]) == (5, 7)
+
+
+def test_stock_of_goods_whose_own_row_was_wrong_is_reported_and_the_rest_is_kept(aws: Any) -> None:
+    open_shop(CUP=5)
+    folder = {
+        "products": "sku,name,price\nNEW-1,Barang,seribu\n",
+        "stock": f"sku,location,on_hand\nNEW-1,wh-surabaya,4\n{CUP},wh-surabaya,7\n",
+    }
+
+    report = bring(folder)
+
+    assert [(one["file"], one["row"]) for one in report["errors"]] == [("products.csv", 2), ("stock.csv", 2)]
+    assert report["changed"] == {"products": 0, "stock": 1}
+    assert level(CUP)["on_hand"] == 7
 
 
 def test_a_return_line_is_skipped_with_its_reason(aws: Any) -> None:
