@@ -9,19 +9,38 @@ from typing import Annotated, Any
 from pydantic import Field
 
 from chalicelib.exchange import bring, take
+from chalicelib.exchange.model import FILES
 from chalicelib.kit.errors import Invalid
 from chalicelib.kit.web import Answer, Call, Query, Routes
 
 doors = Routes(__name__)
 MOST_SENT = 4_000_000  # base64 makes a third more of it, and a function takes 6 MB
 MOST_UNPACKED = 20_000_000  # a zip of zeros must not fill the function's memory
+SENT = {
+    "text/csv": {
+        "schema": {
+            "type": "string",
+            "description": "One file in UTF-8, its columns named in its first row; say ?file=",
+        },
+        "example": "sku,name,price\nTEH-009,Teh Hijau,9000\n",
+    },
+    "application/zip": {
+        "schema": {
+            "type": "string",
+            "format": "binary",
+            "description": "Several files, "
+            + ", ".join(f"{name}.csv" for name in FILES)
+            + f"; packed at most {MOST_SENT} bytes, unpacked {MOST_UNPACKED}. Without ?file=",
+        }
+    },
+}
 
 
 class ImportQuery(Query):
     """`file` names the one file that the body is, when it is no zip."""
 
     dry_run: bool = False
-    file: Annotated[str, Field(max_length=20)] = ""
+    file: Annotated[str, Field(max_length=20, json_schema_extra={"enum": ["", *FILES], "examples": ["products"]})] = ""
 
 
 class ExportQuery(Query):
@@ -29,7 +48,7 @@ class ExportQuery(Query):
     to: Annotated[str, Field(pattern=r"^\d{4}-\d\d-\d\d$")] | None = None
 
 
-@doors.post("/imports", who={"owner"}, query=ImportQuery, most_bytes=MOST_SENT)
+@doors.post("/imports", who={"owner"}, query=ImportQuery, most_bytes=MOST_SENT, files=SENT)
 def import_folder(call: Call) -> dict[str, Any]:
     """Bring in a zip of CSV files, or one file named by ?file=; with dry_run=true only say what is wrong."""
     asked: ImportQuery = call.query

@@ -78,8 +78,8 @@ def _operation(door: Door, names: Names) -> dict[str, Any]:
     }
     if parameters := _parameters(door):
         said["parameters"] = parameters
-    if door.body is not None:
-        said["requestBody"] = {"required": True, "content": {"application/json": _content(door, names)}}
+    if content := {"application/json": _content(door, names)} if door.body is not None else door.files:
+        said["requestBody"] = {"required": True, "content": content}
     return said
 
 

@@ -105,6 +105,7 @@ class Door:
     most_bytes: int = MOST_BODY_BYTES
     example: Any = None
     kind: str = "application/json"  # of the 2xx body
+    files: Any = None  # media types of a body that is no JSON, each with its content object of openapi.json
 
     @property
     def name(self) -> str:

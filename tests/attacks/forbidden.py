@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import io
 import json
 import re
+import zipfile
 from collections.abc import Iterator
 from functools import cache
 from typing import Any
@@ -11,13 +13,36 @@ from urllib.parse import unquote
 
 from jsonschema import Draft202012Validator, FormatChecker
 
+from chalicelib.exchange.model import FILES
 from tests.attacks.made import document, operation_of
 
 WHOLE = re.compile(r"-?(0|[1-9][0-9]{0,30})")
 
 
 def wrong_with(name: str, path: str, query: dict[str, str], body: Any) -> list[str]:
-    return [*wrong_body(name, body), *wrong_query(name, query), *wrong_parts(name, path)]
+    said = wrong_file(query, body) if takes_files(name) else wrong_body(name, body)
+    return [*said, *wrong_query(name, query), *wrong_parts(name, path)]
+
+
+def takes_files(name: str) -> bool:
+    return "application/zip" in operation_of(document(), name).get("requestBody", {}).get("content", {})
+
+
+def wrong_file(query: dict[str, str], body: bytes) -> Iterator[str]:
+    """CSV in UTF-8 where the query names a file, else a zip of such; what stands in them, the report tells."""
+    try:
+        files = {query["file"]: body} if query.get("file") else unzipped(body)
+        for said in files.values():
+            said.decode()
+    except (zipfile.BadZipFile, UnicodeDecodeError) as error:
+        yield f"{error!r}"
+    else:
+        yield from (f"no file is called {name}" for name in files if name not in FILES)
+
+
+def unzipped(body: bytes) -> dict[str, bytes]:
+    with zipfile.ZipFile(io.BytesIO(body)) as archive:
+        return {name.removesuffix(".csv"): archive.read(name) for name in archive.namelist()}
 
 
 def wrong_body(name: str, body: Any) -> Iterator[str]:

@@ -7,9 +7,11 @@ each that it tried, which costs more than half of the time and makes every third
 from __future__ import annotations
 
 import gc
+import io
 import json
 import random
-from collections.abc import Callable, Iterator
+import zipfile
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from functools import cache
 from itertools import count
@@ -17,6 +19,7 @@ from typing import Any
 from unittest.mock import patch
 
 import schemathesis
+from hypothesis import strategies as st
 from hypothesis.control import BuildContext
 from hypothesis.errors import StopTest, UnsatisfiedAssumption
 from hypothesis.internal.cache import LRUCache
@@ -25,9 +28,13 @@ from hypothesis.internal.conjecture.data import ConjectureData
 from schemathesis import GenerationMode
 
 import tests.environment  # noqa: F401 - before the first import of the shop
+from chalicelib.exchange.model import FILES
 from infra import openapi
 
 _rounds = count(1)
+# Bytes made up alone would never be a zip, and what is in one is not for openapi.json to say.
+packed = st.dictionaries(st.sampled_from([f"{name}.csv" for name in FILES]), st.text(max_size=200), max_size=3)
+schemathesis.openapi.media_type("application/zip", st.one_of(packed.map(lambda files: zipped(files)), st.binary()))
 KINDS = {"right": GenerationMode.POSITIVE, "wrong": GenerationMode.NEGATIVE}
 
 
@@ -50,6 +57,14 @@ def asked() -> Any:
         del operation["security"]
         operation["parameters"] = [each for each in operation.get("parameters", []) if each["in"] != "header"]
     return said
+
+
+def zipped(files: Mapping[str, str | bytes]) -> bytes:
+    out = io.BytesIO()
+    with zipfile.ZipFile(out, "w") as archive:
+        for name, said in files.items():
+            archive.writestr(zipfile.ZipInfo(name), said.encode("utf-8", "replace") if isinstance(said, str) else said)
+    return out.getvalue()
 
 
 def says_something(name: str) -> bool:

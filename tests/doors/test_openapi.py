@@ -16,7 +16,9 @@ from tests.client import call, gateway
 from tests.doors.generated import Client
 from tests.doors.knock import Row, knock, one_of
 from tests.doors.rows import ROWS
-from tests.doors.world import World
+from tests.doors.world import RATNA, World
+from tests.exchange.test_import import zipped
+from tests.shop import token
 
 WITH_EXAMPLES = [row for row in ROWS if not row.note]
 
@@ -30,6 +32,12 @@ def operations(document: dict[str, Any]) -> Iterator[tuple[str, dict[str, Any]]]
     for path, methods in document["paths"].items():
         for method, operation in methods.items():
             yield f"{method.upper()} {path}", operation
+
+
+def examples(operation: dict[str, Any]) -> dict[str, Any]:
+    """Of its body, by media type."""
+    content = operation.get("requestBody", {}).get("content", {})
+    return {kind: told["example"] for kind, told in content.items() if "example" in told}
 
 
 def references(said: Any) -> Iterator[str]:
@@ -70,15 +78,15 @@ def test_the_served_document_is_the_committed_one(document: dict[str, Any]) -> N
     assert call("GET", "/api/openapi.json").json == document
 
 
-def test_every_door_with_a_body_shows_an_example() -> None:
+def test_every_door_with_a_body_shows_an_example(document: dict[str, Any]) -> None:
     gateway()
+    shown = {name for name, operation in operations(document) if examples(operation)}
 
-    assert [door.name for door in Routes.every if door.body and door.example is None] == []
+    assert {door.name for door in Routes.every if door.body or door.files} == shown
 
 
-def test_every_example_is_one_of_the_table() -> None:
-    gateway()
-    shown = {door.name for door in Routes.every if door.example is not None}
+def test_every_example_is_one_of_the_table(document: dict[str, Any]) -> None:
+    shown = {name for name, operation in operations(document) if examples(operation)}
 
     assert {row.door for row in WITH_EXAMPLES} >= shown
 
@@ -88,13 +96,32 @@ def test_the_example_is_done_as_it_stands(world: World, document: dict[str, Any]
     if row.first:
         row.first(world)
     operation = dict(operations(document))[row.door]
-    shown = operation.get("requestBody", {}).get("content", {}).get("application/json", {}).get("example")
+    kind, shown = next(iter(examples(operation).items()), ("application/json", row.body))
 
-    answer = knock(world, replace(row, body=shown or row.body), one_of(row))
+    answer = knock(world, replace(row, body=shown), one_of(row), {"Content-Type": kind})
 
     told = operation["responses"][str(answer.status)]
     assert answer.status < 400
     assert answer.headers["Content-Type"].partition(";")[0] in told.get("content", answer.headers["Content-Type"])
+
+
+def test_the_example_of_a_file_is_the_file_that_the_query_shows(world: World, document: dict[str, Any]) -> None:
+    said = dict(operations(document))["POST /imports"]
+    named = next(each["schema"]["examples"][0] for each in said["parameters"] if each["name"] == "file")
+
+    report = call("POST", "/api/imports", examples(said)["text/csv"], query={"file": named}, token=token(RATNA)).json
+
+    assert (report["errors"], report["changed"]) == ([], {named: 1})
+
+
+def test_a_client_made_from_the_document_brings_a_file_in(world: World, document: dict[str, Any]) -> None:
+    owner = Client(document, token(RATNA))
+
+    packed = owner.do("post_import_folder", zipped({"products": "sku,name,price\nTEH-010,Teh Melati,8000\n"}))
+    alone = owner.do("post_import_folder", file="products")
+
+    assert packed["changed"] == alone["changed"] == {"products": 1}
+    assert owner.do("get_show_product", sku="TEH-010")["price"] == {"amount": 8_000, "currency": "IDR"}
 
 
 def test_a_client_made_from_the_document_buys_something(world: World, document: dict[str, Any]) -> None:
