@@ -56,6 +56,11 @@ class Memory:
         self.tables, self.stream = kept.copy(), []
         self.touched, self.tokens = set(), {}
 
+    def copy(self) -> Memory:
+        other = Memory(self.faults)
+        other.tables, other.stream, other.tokens = self.tables.copy(), list(self.stream), dict(self.tokens)
+        return other
+
     def items(self, table: str) -> list[Item]:
         return [item for rows in self.tables[table].rows.values() for item in rows.values()]
 

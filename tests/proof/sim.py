@@ -33,6 +33,7 @@ from tests.proof.swift import plain_rows
 
 __all__ = ["Chances", "Sim", "Wrong", "run"]
 Deed = Callable[["Sim"], str]
+FAMILY, TOGETHER = 4, 25  # histories that share their first steps: in a shop that has just opened little meets
 MOST_ROUNDS = 300  # to become quiet
 AT_READING = (*["resent"] * 7, *READ_FAULTS)  # most are mended by sending again
 
@@ -58,7 +59,8 @@ class Sim:
     chances: Chances = field(default_factory=Chances)
 
     def __post_init__(self) -> None:
-        self.chance, self.now = random.Random(self.seed), NOON
+        family = self.seed // FAMILY
+        self.chance, self.dice, self.now = random.Random(family), random.Random(f"ids of {family}"), NOON
         self.process = Process(timedelta())
         self.processes = [Process(SKEW * self.chance.uniform(-1, 1)) for _ in range(PROCESSES)]
         self.memory = Memory()
@@ -83,8 +85,7 @@ class Sim:
         """The shop runs on this history's clock, chance and memory until it is left."""
         kept = clock.source, ids.randomness, db.engine, db.pause, carriers.hand_over
         remembered = self.becomes(self.process)
-        randomness = random.Random(f"ids of {self.seed}")
-        clock.source, ids.randomness = self.instant, randomness.randbytes
+        clock.source, ids.randomness = self.instant, self.dice.randbytes
         db.engine, db.pause, carriers.hand_over = self.memory, lambda attempt: None, self.carry
         logger = logging.getLogger("satukanal")
         loud = logger.level
@@ -163,17 +164,33 @@ class Sim:
     # -- what happens -------------------------------------------------------------------------------------------------
 
     def live(self, steps: int) -> Sim:
-        """What others do in between counts as well."""
+        self.begin(steps)
+        return self.end(steps)
+
+    def begin(self, steps: int) -> None:
+        """The same for a whole family."""
         from tests.proof import actors
 
         self.memory.put_back(actors.opened())
         self.news.deaf = BOOKS if self.chance.random() >= self.chances.books else ()
         self.calm = False
-        while self.steps < steps:
-            self.step(actors.somebody(self.chance))
+        self.go_on(min(steps, TOGETHER))
+
+    def end(self, steps: int) -> Sim:
+        """From here on chance is this history's own."""
+        self.chance.seed(f"history {self.seed}")
+        self.dice.seed(f"ids of history {self.seed}")
+        self.go_on(steps)
         self.become_quiet()
         self.look()
         return self
+
+    def go_on(self, steps: int) -> None:
+        """What others do in between counts as well."""
+        from tests.proof import actors
+
+        while self.steps < steps:
+            self.step(actors.somebody(self.chance))
 
     def step(self, deed: Deed) -> None:
         self.steps += 1

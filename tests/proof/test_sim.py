@@ -8,11 +8,11 @@ import sys
 
 import pytest
 
-from tests.proof.batch import HISTORIES, PARTS, STEPS, live_through, part
-from tests.proof.sim import Sim, run
+from tests.proof.batch import HISTORIES, PARTS, STEPS, live_through, part, sibling
+from tests.proof.sim import FAMILY, TOGETHER, Sim, run
 from tests.proof.swift import settled_down
 
-TWICE = 100  # histories told twice
+TWICE = 40  # histories told three times
 
 
 @pytest.mark.parametrize("number", range(PARTS))
@@ -30,10 +30,41 @@ def test_the_parts_together_are_every_seed_once() -> None:
     assert [seed for number in range(PARTS) for seed in part(number)] == list(range(HISTORIES))
 
 
-def test_a_seed_tells_the_same_story_again() -> None:
+def test_a_seed_tells_the_same_story_alone_and_among_its_siblings() -> None:
+    """Whatever came before it in this process."""
     with settled_down():
         for seed in range(TWICE):
-            assert run(seed, STEPS).told == run(seed, STEPS).told
+            eldest = begun(seed // FAMILY * FAMILY)
+            assert ended(sibling(eldest, seed)) == ended(begun(seed)) == run(seed, STEPS).told
+
+
+def begun(seed: int) -> Sim:
+    sim = Sim(seed)
+    with sim.shop():
+        sim.begin(STEPS)
+    return sim
+
+
+def ended(sim: Sim) -> str:
+    with sim.shop():
+        return sim.end(STEPS).told
+
+
+def test_siblings_part() -> None:
+    stories = [run(seed, STEPS).told.split("\n") for seed in range(FAMILY)]
+
+    assert len({"\n".join(story[:TOGETHER]) for story in stories}) == 1
+    assert len({"\n".join(story) for story in stories}) == FAMILY
+
+
+def test_what_siblings_share_is_lived_and_counted_once() -> None:
+    shared = begun(0).steps
+    alone = [run(seed, STEPS).steps for seed in range(FAMILY)]
+
+    counts = live_through(range(FAMILY))
+
+    assert TOGETHER <= shared < min(alone)
+    assert (counts.histories, counts.steps) == (FAMILY, shared + sum(each - shared for each in alone))
 
 
 def test_nobody_changes_a_row_that_he_was_given() -> None:

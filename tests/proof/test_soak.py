@@ -141,9 +141,9 @@ def test_a_history_that_goes_wrong_is_counted_with_its_seed(monkeypatch: pytest.
     jobs.fast([0])  # the shop opens before the bug is sown
     monkeypatch.setattr(stock._Change, "enough", [])
 
-    counts = jobs.fast(range(20))
+    counts = jobs.fast(range(40))
 
-    assert (counts.histories, counts.steps) == (20, 2_000)
+    assert counts.histories == 40
     assert any(words.startswith("S2") for _, words in counts.violations)
 
 

@@ -25,7 +25,7 @@ TERMS = {"id": "Sekali.", "en": "Once."}
 @cache
 def opened() -> dict[str, Table]:
     """Two drawers are open, both vans are parked near the customer, one customer has credit, and one code runs."""
-    with Sim(0).shop() as sim:
+    with Sim(-1).shop() as sim:  # of no history's family
         open_shop(TEAPOT=9, CUP=20, RARE=1, TRAY=6)
         for sku, place, units in ((CUP, "store-tunjungan", 4), (RARE, "store-tunjungan", 1), (TRAY, "wh-sidoarjo", 4)):
             put(sku, place, units)
