@@ -27,9 +27,11 @@ def fetch(key: str) -> tuple[str, bytes]:
     client = _client()
     try:
         found = client.get_object(Bucket=config.bucket(), Key=key)
+        return found["ContentType"], found["Body"].read()
     except client.exceptions.NoSuchKey as error:
         raise NotFound() from error
-    return found["ContentType"], found["Body"].read()
+    except Exception as error:
+        raise Unavailable() from error
 
 
 def kind_of(content: bytes) -> str:

@@ -1,0 +1,103 @@
+"""Pictures and papers: what a bucket that is away, busy or broken means, and one that has no such thing."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from types import SimpleNamespace
+from typing import Any
+
+import botocore.endpoint
+import pytest
+from botocore.awsrequest import AWSResponse
+from botocore.exceptions import EndpointConnectionError, ReadTimeoutError
+
+from chalicelib.kit import config, files
+from chalicelib.kit.errors import NotFound, Unavailable
+from tests.faults.wire import Raw
+
+PICTURE = b"\x89PNG\r\n\x1a\n of a receipt"
+Answer = Callable[[Any], AWSResponse]
+
+
+def away(request: Any) -> AWSResponse:
+    raise EndpointConnectionError(endpoint_url=request.url)
+
+
+def not_heard(request: Any) -> AWSResponse:
+    raise ReadTimeoutError(endpoint_url=request.url)
+
+
+def busy(request: Any) -> AWSResponse:
+    return AWSResponse(request.url, 503, {}, Raw(b"<Error><Code>SlowDown</Code></Error>"))
+
+
+def broken(request: Any) -> AWSResponse:
+    return AWSResponse(request.url, 500, {}, Raw(b"<Error><Code>InternalError</Code></Error>"))
+
+
+FAULTS = [away, not_heard, busy, broken]
+
+
+@pytest.fixture
+def meeting(aws: Any, monkeypatch: pytest.MonkeyPatch) -> Iterator[Callable[[Answer], None]]:
+    """From now on each send to the bucket meets this; nobody waits between tries."""
+    monkeypatch.setattr(botocore.endpoint, "time", SimpleNamespace(sleep=lambda seconds: None))
+    events, put_in = files._client().meta.events, []
+
+    def meet(fault: Answer) -> None:
+        put_in.append(lambda request, **_: fault(request))
+        events.register_first("before-send.s3", put_in[-1])
+
+    yield meet
+    for each in put_in:
+        events.unregister("before-send.s3", each)
+
+
+def names(aws: Any) -> list[str]:
+    found = aws.client("s3").list_objects_v2(Bucket=config.bucket())
+    return [each["Key"] for each in found.get("Contents", [])]
+
+
+def test_what_is_kept_is_fetched_and_kept_twice_is_kept_once(aws: Any) -> None:
+    kept = [files.keep("proofs", PICTURE), files.keep("proofs", PICTURE)]
+
+    assert files.fetch(kept[0]) == ("image/png", PICTURE)
+    assert names(aws) == [kept[0]] == [kept[1]]
+
+
+@pytest.mark.parametrize("fault", FAULTS)
+def test_a_picture_that_the_bucket_does_not_give_now_is_unavailable(
+    meeting: Callable[[Answer], None], fault: Answer
+) -> None:
+    kept = files.keep("proofs", PICTURE)
+    meeting(fault)
+
+    with pytest.raises(Unavailable):
+        files.fetch(kept)
+
+
+def test_a_picture_lost_on_its_way_is_unavailable(aws: Any, monkeypatch: pytest.MonkeyPatch) -> None:
+    class Torn:
+        def read(self) -> bytes:
+            raise ReadTimeoutError(endpoint_url="the bucket")
+
+    given = {"ContentType": "image/png", "Body": Torn()}
+    monkeypatch.setattr(files._client(), "get_object", lambda **_: given)
+
+    with pytest.raises(Unavailable):
+        files.fetch("proofs/begun")
+
+
+@pytest.mark.parametrize("fault", FAULTS)
+def test_a_bucket_that_takes_nothing_now_is_unavailable(
+    aws: Any, meeting: Callable[[Answer], None], fault: Answer
+) -> None:
+    meeting(fault)
+
+    with pytest.raises(Unavailable):
+        files.keep("proofs", PICTURE)
+
+
+def test_a_picture_that_is_not_there_is_not_found(aws: Any) -> None:
+    with pytest.raises(NotFound):
+        files.fetch("proofs/never-kept")
