@@ -15,7 +15,10 @@ from infra import rules
 
 ROOT = Path(__file__).parent.parent
 # Pure as the models they stand beside.
-RULES = ("payments/pay", "payments/owe", "payments/post", "stock/plan", "pricing/quote", "fulfillment/route")
+RULES = (
+    *("payments/pay", "payments/owe", "payments/post", "pricing/quote"),
+    *("stock/plan", "stock/coming", "fulfillment/route"),
+)
 REGION = {"AWS_DEFAULT_REGION": "ap-southeast-3", "AWS_EC2_METADATA_DISABLED": "true"}
 console = Console(highlight=False, soft_wrap=True)
 

@@ -9,7 +9,6 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
-from functools import partial
 from typing import Any
 
 from chalicelib.stock.model import (
@@ -68,7 +67,10 @@ def plan_with_expected(
     demand: Mapping[str, int], levels: Sequence[Level], coming: Coming, *, backorder: bool = True, **as_usual: Any
 ) -> Plan:
     """What is there goes at once, and only what is short is promised for a later day, if the buyer agreed to that."""
-    usual = partial(plan_allocation, levels=levels, preference=coming.preference, lapsed=coming.lapsed, **as_usual)
+
+    def usual(wanted: Mapping[str, int]) -> Plan:
+        return plan_allocation(wanted, levels, coming.preference, lapsed=coming.lapsed, **as_usual)
+
     try:
         return usual(demand)
     except OutOfStock as refused:

@@ -6,7 +6,9 @@ import subprocess
 import sys
 from collections.abc import Sequence
 
+from infra.check import RULES
 from tests.mutation.change import mutants
+from tests.mutation.rooms import ROOMS
 
 SAMPLE, WATCHED = "tests/mutation/sample.py", "tests/mutation/watched.py"
 HEAVY = "tests/mutation/sample.py:23 Parcel.is_heavy"
@@ -51,3 +53,9 @@ def test_a_change_that_a_test_notices_is_killed_and_one_that_none_does_is_told()
         *(HEAVY, "  - return self.grams > 1000", "  + return self.grams >= 1000"),
         *(HEAVY, "  - return self.grams > 1000", "  + return self.grams > 1001"),
     ]
+
+
+def test_every_rule_beside_a_model_is_changed_everywhere_and_kept_pure():
+    changed = {file for room in ROOMS.values() for file in room.rules}
+
+    assert {file for file in changed if not file.endswith("/model.py")} == {f"chalicelib/{name}.py" for name in RULES}
