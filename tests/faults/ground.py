@@ -11,13 +11,14 @@ from dataclasses import dataclass, field
 from datetime import timedelta
 from typing import Any
 
-from chalicelib.kit import clock, db, ids
+from chalicelib.kit import clock, db, files, ids
 from chalicelib.kit.errors import Unavailable
 from chalicelib.notify import carriers, transports
 from infra import invariants
 from infra.invariants.world import ROOMS, World
 from tests.conftest import forget
 from tests.doors import world as doors
+from tests.faults.bucket import Bucket
 from tests.faults.line import Killed, Line, conflict, throttled
 from tests.faults.plainly import plainly
 from tests.fulfillment.build import NOON
@@ -49,6 +50,7 @@ class Ground:
     def again(self) -> Iterator[Ground]:
         """The shop runs on this memory, clock and chance until it is left."""
         kept = clock.source, ids.randomness, db.engine, db.pause, carriers.hand_over, transports.publish_batch
+        client, files._client = files._client, lambda: Bucket(self.line)
         ids.randomness, db.engine, db.pause = self.chance, self.line, lambda attempt: None
         carriers.hand_over, transports.publish_batch = self.carry, self.publish
         forget()
@@ -58,6 +60,7 @@ class Ground:
             yield self
         finally:
             clock.source, ids.randomness, db.engine, db.pause, carriers.hand_over, transports.publish_batch = kept
+            files._client = client
             logging.getLogger("satukanal").setLevel(logging.NOTSET)
             os.environ.pop("SATUKANAL_OFFER_MINUTES", None)
             forget()

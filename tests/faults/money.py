@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import base64
 from typing import Any
 
 from tests.doors.knock import row
@@ -10,6 +11,7 @@ from tests.shop import an_order
 
 CREDITOR = {"id": "cus_01KB"}
 DEBTS = "id,name,phone,credit_limit,terms_days,opening_receivable\ncus_old,Toko Lama,081252980077,900000,14,120000\n"
+RECEIPT = {"picture": base64.b64encode(b"\x89PNG\r\n\x1a\n of a receipt").decode()}
 
 
 def confirmed(there: World) -> None:
@@ -18,6 +20,10 @@ def confirmed(there: World) -> None:
 
 def cancelled(there: World) -> None:
     there.done("POST", f"/api/orders/{there.names['a proven order']}/cancel", {"reason": "changed_my_mind"})
+
+
+def pictured(there: World) -> None:
+    there.done("POST", f"/api/payments/{there.names['a waiting payment']}/proof", RECEIPT)
 
 
 def ordered(method: str, channel: str = "web", quantity: int = 2, **said: Any) -> dict[str, Any]:
@@ -51,6 +57,14 @@ ROWS = [
         fulfillment_id="work in transit",
         first=drawers,
         note="into his drawer",
+    ),
+    row(
+        "POST /payments/{payment_id}/proof",
+        "own",
+        payment_id="a waiting payment",
+        own="a waiting order",
+        body=RECEIPT,
+        note="a picture",
     ),
     row("POST /shifts/{shift_id}/handover", "finance", shift_id=f"drawer of {AGUS}", first=drawers, note="to the safe"),
     row("POST /imports", "owner", query={"file": "customers"}, body=DEBTS, note="opening debts"),

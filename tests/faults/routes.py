@@ -101,6 +101,13 @@ ROWS = [
         body={"order": "another order", "identity": "phone"},
         note="for the first time",
     ),
+    row(
+        "GET /payments/{payment_id}/proof",
+        "finance",
+        payment_id="a waiting payment",
+        first=money.pictured,
+        note="a picture",
+    ),
     *money.ROWS,
 ]
 

@@ -2,16 +2,18 @@
 
 from __future__ import annotations
 
+import itertools
 from collections.abc import Iterator
 from typing import Any
 
 import pytest
 
-from chalicelib.kit import db, requests
+from chalicelib.kit import config, db, files, requests
 from chalicelib.kit.web import Routes
 from tests.client import gateway
 from tests.doors.knock import Row
 from tests.faults.ground import Ground
+from tests.faults.line import KINDS
 from tests.faults.routes import EXCUSED, ROWS, STATELESS, clean, verdicts
 
 
@@ -29,7 +31,11 @@ def ground(built: Ground) -> Iterator[Ground]:
 
 
 def placing() -> Row:
-    return next(row for row in ROWS if row.name == "POST /orders")
+    return named("POST /orders")
+
+
+def named(name: str) -> Row:
+    return next(row for row in ROWS if row.name == name)
 
 
 @pytest.mark.parametrize("row", ROWS, ids=lambda row: row.name)
@@ -61,7 +67,33 @@ def test_without_its_record_a_request_has_two_effects_and_that_is_seen(ground: G
 def test_a_commit_that_does_not_know_its_own_is_seen(ground: Ground, monkeypatch: Any) -> None:
     monkeypatch.setattr(db, "_is_ours", lambda write, standing: False)
 
-    claiming = next(row for row in ROWS if row.name == "POST /offers/{offer_id}/claim")
+    claiming = named("POST /offers/{offer_id}/claim")
     found = [verdict.kind for verdict in verdicts(ground, claiming) if verdict.wrong]
 
     assert found == ["duplicate"]
+
+
+def test_a_bucket_that_stays_away_and_is_taken_for_a_bug_is_seen(ground: Ground, monkeypatch: Any) -> None:
+    monkeypatch.setattr(files, "fetch", fetched_carelessly)
+
+    looking = named("GET /payments/{payment_id}/proof [a picture]")
+    found = {(verdict.send, verdict.kind) for verdict in verdicts(ground, looking) if "a bug" in verdict.wrong}
+
+    assert clean(ground, looking).sends == ["get", "get", "get_object"]
+    assert found == {(2, kind) for kind in KINDS.keys() - {"duplicate", "killed"}}
+
+
+def fetched_carelessly(key: str) -> tuple[str, bytes]:
+    found = files._client().get_object(Bucket=config.bucket(), Key=key)
+    return found["ContentType"], found["Body"].read()
+
+
+def test_a_picture_kept_under_another_name_each_time_is_seen(ground: Ground, monkeypatch: Any) -> None:
+    keep, named_anew = files.keep, itertools.count()
+    monkeypatch.setattr(files, "keep", lambda folder, content: keep(f"{folder}/{next(named_anew):040x}", content))
+
+    sending = named("POST /payments/{payment_id}/proof [a picture]")
+    found = {verdict.kind for verdict in verdicts(ground, sending) if verdict.send == 3 and verdict.wrong}
+
+    assert clean(ground, sending).sends[3] == "put_object"
+    assert found == {"reply lost", "in progress", "slow", "killed"}
