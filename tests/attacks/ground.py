@@ -9,10 +9,11 @@ from dataclasses import dataclass, field
 from typing import Any
 from unittest.mock import patch
 
-from chalicelib.kit import db, files
+from chalicelib.kit import clock, db, files
 from chalicelib.notify import transports
 from tests.conftest import forget
 from tests.doors.world import World, a_world
+from tests.fulfillment.build import NOON, it_is_noon
 from tests.proof.memory import Memory, Table
 
 _built: list[tuple[World, dict[str, Table]]] = []
@@ -30,6 +31,7 @@ class Ground:
     def again(self) -> None:
         self.memory.put_back(self.kept)
         self.sent.clear()
+        it_is_noon()
         forget()
 
     def moved(self) -> bool:
@@ -38,10 +40,12 @@ class Ground:
 
 @contextmanager
 def stood_on() -> Iterator[Ground]:
-    """Built once in a process. Pictures are kept in a dict and messages in a list."""
+    """Built once in a process, and for good: it is noon there, so that no budget of a day begins anew in the middle of
+    a test and no van's place grows old. Pictures are kept in a dict and messages in a list."""
     before, sent = db.engine, []
     pictures: dict[str, Any] = {}
     with (
+        patch.object(clock, "source", lambda: NOON),
         patch.object(files, "_client", lambda: Bucket(pictures)),
         patch.object(transports, "sms", lambda phone, text: sent.append((phone, text))),
         patch.object(transports, "email", lambda address, subject, text: sent.append((address, text))),

@@ -1,17 +1,21 @@
-"""One world for all tests about doors: built once, put back before each."""
+"""One world for all tests about doors: built once, put back before each. It is noon there, whenever they run: no day
+ends in the middle of a test, and no van's place grows old."""
 
 from __future__ import annotations
 
 import os
 from collections.abc import Iterator
 from typing import Any
+from unittest.mock import patch
 
 import pytest
 
+from chalicelib.kit import clock
 from tests.cloud import as_new
 from tests.conftest import forget
 from tests.doors import tables
 from tests.doors.world import World, a_world
+from tests.fulfillment.build import NOON, it_is_noon
 
 _built: list[tuple[World, tables.Kept]] = []
 
@@ -19,7 +23,7 @@ _built: list[tuple[World, tables.Kept]] = []
 @pytest.fixture(scope="module")
 def ground() -> Iterator[tables.Kept]:
     """moto with our tables, full; the world's rows."""
-    with as_new():
+    with patch.object(clock, "source", lambda: NOON), as_new():
         if not _built:
             _built.append(build())
         yield _built[0][1]
@@ -37,5 +41,6 @@ def build() -> tuple[World, tables.Kept]:
 @pytest.fixture
 def world(ground: tables.Kept) -> Any:
     tables.put_back(ground)
+    it_is_noon()
     forget()
     return _built[0][0]
