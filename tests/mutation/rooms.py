@@ -51,8 +51,17 @@ ROOMS = {
             "tests/payments/test_owe.py",
             "tests/payments/test_post.py",
         ),
-        stores=("chalicelib/payments/store.py", "chalicelib/payments/shift_store.py"),
-        kept=("tests/payments/test_conditions.py", "tests/payments/test_store.py", "tests/payments/test_shift.py"),
+        stores=(
+            "chalicelib/payments/store.py",
+            "chalicelib/payments/shift_store.py",
+            "chalicelib/payments/ledger_store.py",
+        ),
+        kept=(
+            "tests/payments/test_conditions.py",
+            "tests/payments/test_store.py",
+            "tests/payments/test_shift.py",
+            "tests/payments/test_ledger.py",
+        ),
     ),
     "orders": Room(
         rules=("chalicelib/orders/model.py",),

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import re
 import subprocess
 import sys
 from collections.abc import Sequence
+from pathlib import Path
 
 from infra.check import RULES
 from tests.mutation.change import mutants
@@ -18,6 +20,7 @@ from tests.mutation.change import mutants
 from tests.mutation.live import survivors
 survivors([each for each in mutants({SAMPLE!r}) if each.function != "close"], [{WATCHED!r}])
 """
+CONDITIONAL = re.compile(r"\bdb\.(create|check)\(|\bwhen=")
 
 
 def changed(made: str, conditions: Sequence[str] | None = None) -> list[str]:
@@ -59,3 +62,10 @@ def test_every_rule_beside_a_model_is_changed_everywhere_and_kept_pure():
     changed = {file for room in ROOMS.values() for file in room.rules}
 
     assert {file for file in changed if not file.endswith("/model.py")} == {f"chalicelib/{name}.py" for name in RULES}
+
+
+def test_every_file_of_these_rooms_that_makes_a_conditional_write_has_its_conditions_changed():
+    files = {file for name in ROOMS for file in Path("chalicelib", name).glob("*.py")}
+    conditional = {str(file) for file in files if CONDITIONAL.search(file.read_text())}
+
+    assert conditional == {file for room in ROOMS.values() for file in room.stores}

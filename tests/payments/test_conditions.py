@@ -8,8 +8,9 @@ import pytest
 
 from chalicelib.kit import db
 from chalicelib.kit.journal import Head
-from chalicelib.payments import owe, pay, shift_store, store
-from chalicelib.payments.model import Payment, Shift, ShiftAlreadyOpen, ShiftNotOpen, TillInUse
+from chalicelib.payments import ledger_store, owe, pay, shift_store, store
+from chalicelib.payments.ledger import Line
+from chalicelib.payments.model import AlreadyBooked, Payment, Shift, ShiftAlreadyOpen, ShiftNotOpen, TillInUse
 from tests.conditions import lands, memory, refused  # noqa: F401
 from tests.payments.build import NOON, TODAY, a_payment, a_receivable, rupiah
 
@@ -193,3 +194,15 @@ def test_a_shift_that_is_not_counted_is_not_closed_whatever_its_version():
     seen = opened()
 
     refused(*shift_store.close_shift(seen, seen, NOON, HEAD))
+
+
+def test_a_line_of_the_ledger_is_booked_once_and_the_sums_with_it():
+    line = Line("2026-11-22", "evt_1", 0, "captured", "cash", "pos", 100, "IDR", "", payment_id="pay_1")
+    lands(*ledger_store.keep_lines([line]))
+
+    refused(*ledger_store.keep_lines([line]), by=AlreadyBooked)
+    refused(*ledger_store.keep_lines([replace(line, number=1), line]), by=AlreadyBooked)
+
+    lands(*ledger_store.keep_lines([replace(line, number=1, minor=30)]))
+    assert ledger_store.posted_for(["pay_1"]) == {"pay_1": 130}
+    assert [each.minor for each in ledger_store.lines_on(line.day)] == [100, 30]
