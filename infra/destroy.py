@@ -8,20 +8,24 @@ from __future__ import annotations
 import os
 import subprocess
 import sys
-from contextlib import suppress
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
 import boto3
 import typer
+from botocore.exceptions import ClientError
 
+from infra import strike
 from infra.deploy import ROOT, Say
 
 
 def destroy(name: str, *, project: Path = ROOT, say: Say = print) -> None:
-    """Run again after it was broken off, it takes what is still there."""
+    """Run again after it was broken off, it takes what is still there. A call whose answer was lost is made again and
+    finds the thing gone: that is done too."""
     prefix = f"satukanal-{name}"
-    delete_functions(project, name)
+    delete_functions(project, name, say)
     say("functions, API and subscriptions are gone")
     logs = delete_logs(f"/aws/lambda/{prefix}")
     say(f"logs: {logs} groups are gone")
@@ -31,11 +35,22 @@ def destroy(name: str, *, project: Path = ROOT, say: Say = print) -> None:
     say("signing keys are gone: no link or token of this stage opens anything any more")
 
 
-def delete_functions(project: Path, name: str) -> None:
+def delete_functions(project: Path, name: str, say: Say) -> None:
+    """Again for as long as there is less to do each time."""
+    while broken_off := chalice_delete(project, name):
+        gone = strike.strike(project, name)
+        if not gone:
+            raise SystemExit(f"chalice delete failed:\n{broken_off}")
+        say(f"chalice delete broke off: {broken_off.strip().splitlines()[-1].strip()}")
+        are = "is" if len(gone) == 1 else "are"
+        say(f"{len(gone)} of what it wrote down {are} gone, and struck from that; it runs again for the rest")
+
+
+def chalice_delete(project: Path, name: str) -> str:
+    """What it said when it broke off; nothing when it came to its end."""
     command = [str(Path(sys.executable).with_name("chalice")), "delete", "--stage", name]
     made = subprocess.run(command, cwd=project, capture_output=True, text=True, check=False)
-    if made.returncode:
-        raise SystemExit(f"chalice delete failed:\n{made.stdout}{made.stderr}")
+    return f"{made.stdout}{made.stderr}" or f"it ended with {made.returncode}" if made.returncode else ""
 
 
 def delete_logs(prefix: str) -> int:
@@ -45,7 +60,8 @@ def delete_logs(prefix: str) -> int:
     named = [group["logGroupName"] for page in pages for group in page["logGroups"]]
     groups = [group for group in named if group == prefix or group.startswith(f"{prefix}-")]
     for group in groups:
-        client.delete_log_group(logGroupName=group)
+        with done_when_gone():
+            client.delete_log_group(logGroupName=group)
     return len(groups)
 
 
@@ -53,7 +69,8 @@ def delete_stack(prefix: str) -> None:
     """A bucket must be empty before its stack can go."""
     client = boto3.client("cloudformation")
     for bucket in buckets_of(client, prefix):
-        empty(bucket)
+        with done_when_gone():  # the stack still names it when an earlier run came this far
+            empty(bucket)
     client.delete_stack(StackName=prefix)
     client.get_waiter("stack_delete_complete").wait(StackName=prefix, WaiterConfig={"Delay": 2})
 
@@ -78,9 +95,17 @@ def empty(bucket: str) -> None:
 
 
 def delete_keys(prefix: str) -> None:
-    client = boto3.client("ssm")
-    with suppress(client.exceptions.ParameterNotFound):  # an earlier run came this far
-        client.delete_parameter(Name=f"/{prefix}/signing-keys")
+    with done_when_gone():
+        boto3.client("ssm").delete_parameter(Name=f"/{prefix}/signing-keys")
+
+
+@contextmanager
+def done_when_gone() -> Iterator[None]:
+    try:
+        yield
+    except ClientError as error:
+        if not strike.is_gone(error):
+            raise
 
 
 def main(name: str) -> None:

@@ -9,7 +9,7 @@ import json
 import re
 import threading
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from http.client import HTTPConnection
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import Any
@@ -132,6 +132,10 @@ class Handler(BaseHTTPRequestHandler):
         return self.say(answer.status, answer.getheaders(), said)
 
     def say(self, status: int, headers: list[tuple[str, str]], body: bytes) -> None:
+        with suppress(BrokenPipeError, ConnectionResetError):  # whoever asked waits no longer, and asks again
+            self.send(status, headers, body)
+
+    def send(self, status: int, headers: list[tuple[str, str]], body: bytes) -> None:
         self.send_response_only(status)
         for name, value in headers:
             if name.lower() not in OURS:

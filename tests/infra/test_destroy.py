@@ -1,0 +1,225 @@
+"""A stage is taken down however often it is begun: by the real `chalice delete`, against AWS in this process."""
+
+from __future__ import annotations
+
+import io
+import json
+import zipfile
+from collections.abc import Callable
+from contextlib import redirect_stdout
+from pathlib import Path
+from typing import Any
+
+import pytest
+from botocore.client import BaseClient
+from botocore.exceptions import ClientError
+from chalice.cli.factory import CLIFactory
+from chalice.utils import UI
+
+from infra import destroy, strike
+from tests.cloud import client, session
+
+TRUST = {"Version": "2012-10-17", "Statement": [{"Effect": "Allow", "Action": "sts:AssumeRole", "Principal": "*"}]}
+BUCKET = {"Resources": {"Files": {"Type": "AWS::S3::Bucket", "Properties": {"BucketName": "satukanal-dev-files-1"}}}}
+
+
+@pytest.fixture
+def project(aws: Any, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """A stage as the deploy leaves it behind: two functions, what calls them, logs, a stack and keys."""
+    (tmp_path / ".chalice" / "deployed").mkdir(parents=True)
+    (tmp_path / ".chalice" / "config.json").write_text(json.dumps({"version": "2.0", "app_name": "satukanal"}))
+    (tmp_path / "app.py").write_text("from chalice import Chalice\n\napp = Chalice('satukanal')\n")
+    record = {"schema_version": "2.0", "backend": "api", "resources": made()}
+    (tmp_path / ".chalice" / "deployed" / "dev.json").write_text(json.dumps(record))
+    client("cloudformation").create_stack(StackName="satukanal-dev", TemplateBody=json.dumps(BUCKET))
+    client("s3").put_object(Bucket="satukanal-dev-files-1", Key="products/TEH-001.webp", Body=b"a picture")
+    client("ssm").put_parameter(Name="/satukanal-dev/signing-keys", Value="x" * 32, Type="SecureString")
+    client("logs").create_log_group(logGroupName="/aws/lambda/satukanal-dev-route")
+    monkeypatch.setattr(destroy, "chalice_delete", in_this_process)
+    return tmp_path
+
+
+def made() -> list[dict[str, str]]:
+    role = client("iam").create_role(RoleName="satukanal-dev-api", AssumeRolePolicyDocument=json.dumps(TRUST))
+    doors, listener = [a_function(f"satukanal-dev{name}", role["Role"]["Arn"]) for name in ("", "-route")]
+    topic = client("sns").create_topic(Name="satukanal-dev-orders")["TopicArn"]
+    heard = client("sns").subscribe(TopicArn=topic, Protocol="lambda", Endpoint=listener, ReturnSubscriptionArn=True)
+    stream = client("dynamodb").describe_table(TableName="test-journal")["Table"]["LatestStreamArn"]
+    read = client("lambda").create_event_source_mapping(
+        EventSourceArn=stream, FunctionName=listener, StartingPosition="LATEST"
+    )
+    client("events").put_rule(Name="satukanal-dev-escalate", ScheduleExpression="rate(1 minute)")
+    api = client("apigateway").create_rest_api(name="satukanal")["id"]
+    return [
+        {
+            "name": "role",
+            "resource_type": "iam_role",
+            "role_arn": role["Role"]["Arn"],
+            "role_name": "satukanal-dev-api",
+        },
+        {"name": "route", "resource_type": "lambda_function", "lambda_arn": listener},
+        {
+            "name": "route-sns-subscription",
+            "resource_type": "sns_event",
+            "topic": "satukanal-dev-orders",
+            "topic_arn": topic,
+            "lambda_arn": listener,
+            "subscription_arn": heard["SubscriptionArn"],
+        },
+        {
+            "name": "journal",
+            "resource_type": "dynamodb_event",
+            "stream_arn": stream,
+            "lambda_arn": listener,
+            "event_uuid": read["UUID"],
+        },
+        {"name": "escalate", "resource_type": "cloudwatch_event", "rule_name": "satukanal-dev-escalate"},
+        {"name": "api_handler", "resource_type": "lambda_function", "lambda_arn": doors},
+        {"name": "rest_api", "resource_type": "rest_api", "rest_api_id": api},
+    ]
+
+
+def a_function(name: str, role: str) -> str:
+    code = io.BytesIO()
+    with zipfile.ZipFile(code, "w") as archive:
+        archive.writestr("app.py", "app = print\n")
+    arn: str = client("lambda").create_function(
+        FunctionName=name, Role=role, Runtime="python3.11", Handler="app.app", Code={"ZipFile": code.getvalue()}
+    )["FunctionArn"]
+    return arn
+
+
+def in_this_process(project: Path, stage: str) -> str:
+    """What `chalice delete` does; its own process would look for AWS elsewhere."""
+    factory = CLIFactory(str(project), environ={})
+    config = factory.create_config_obj(chalice_stage_name=stage)
+    with redirect_stdout(io.StringIO()) as said:
+        try:
+            factory.create_deletion_deployer(session()._session, UI()).deploy(config, stage)
+        except Exception as error:
+            return f"{said.getvalue()}{type(error).__name__}: {error}"
+    return ""
+
+
+def standing() -> list[str]:
+    """By what stages name their things after."""
+    functions = [each["FunctionName"] for each in client("lambda").list_functions()["Functions"]]
+    rules = [each["Name"] for each in client("events").list_rules()["Rules"]]
+    buckets = [each["Name"] for each in client("s3").list_buckets()["Buckets"]]
+    keys = [each["Name"] for each in client("ssm").describe_parameters()["Parameters"]]
+    logs = [each["logGroupName"] for each in client("logs").describe_log_groups()["logGroups"]]
+    roles = [each["RoleName"] for each in client("iam").list_roles()["Roles"]]
+    apis = [each["name"] for each in client("apigateway").get_rest_apis()["items"]]
+    heard = [each["Protocol"] for each in client("sns").list_subscriptions()["Subscriptions"]]
+    read = [each["UUID"] for each in client("lambda").list_event_source_mappings()["EventSourceMappings"]]
+    found = [*functions, *rules, *buckets, *keys, *logs, *roles, *apis]
+    return [*(name for name in found if "satukanal" in name), *heard, *read]
+
+
+class Killed(BaseException):
+    """No `except Exception` sees it, as nobody sees a kill."""
+
+
+def deletions(monkeypatch: pytest.MonkeyPatch, instead: Callable[[str, Callable[[], Any]], Any]) -> None:
+    """Whoever calls AWS, `instead` gets each of his deletions: what makes it one of its own, and the call itself."""
+    real = BaseClient._make_api_call
+
+    def call(self: Any, operation: str, said: Any) -> Any:
+        if not operation.startswith(("Delete", "Remove", "Unsubscribe")):
+            return real(self, operation, said)
+        return instead(f"{operation} {json.dumps(said, sort_keys=True)}", lambda: real(self, operation, said))
+
+    monkeypatch.setattr(BaseClient, "_make_api_call", call)
+
+
+def test_a_stage_is_taken_down_and_taken_down_once_more(project: Path) -> None:
+    said: list[str] = []
+    before = standing()
+
+    destroy.destroy("dev", project=project, say=said.append)
+    destroy.destroy("dev", project=project, say=said.append)
+
+    assert len(before) == 10
+    assert standing() == []
+    assert [line for line in said if "broke off" in line] == []
+    assert (said.count("logs: 1 groups are gone"), said.count("logs: 0 groups are gone")) == (1, 1)
+
+
+def test_each_deletion_is_repeated_because_its_answer_was_lost(project: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    said: list[str] = []
+    repeated: list[str] = []
+
+    def twice(which: str, call: Callable[[], Any]) -> Any:
+        repeated.append(which.split()[0])
+        call()
+        return call()
+
+    deletions(monkeypatch, twice)
+
+    destroy.destroy("dev", project=project, say=said.append)
+
+    assert standing() == []
+    assert {*repeated} >= {"DeleteFunction", "DeleteRole", "DeleteRestApi", "DeleteLogGroup", "DeleteParameter"}
+    struck = [int(line.split()[0]) for line in said if "gone, and struck" in line]
+    assert sum(struck) == 7  # all that the record holds: Chalice breaks off at some of them, at others it does not
+    assert len([line for line in said if line.startswith("chalice delete broke off: ")]) == len(struck) >= 3
+
+
+def test_a_run_that_is_killed_after_any_of_its_deletions_is_ended_by_the_next(
+    project: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    carried_out: list[str] = []
+
+    def killed_after(which: str, call: Callable[[], Any]) -> Any:
+        answer = call()
+        if which in carried_out:
+            return answer
+        carried_out.append(which)
+        raise Killed
+
+    deletions(monkeypatch, killed_after)
+
+    while standing():
+        with pytest.raises(Killed):
+            destroy.destroy("dev", project=project)
+
+    assert len(carried_out) >= 10
+
+
+def test_a_deletion_that_is_forbidden_is_told_at_once_and_not_tried_again(
+    project: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    said: list[str] = []
+    tried: list[str] = []
+    before = standing()
+
+    def forbidden(which: str, call: Callable[[], Any]) -> Any:
+        tried.append(which.split()[0])
+        raise ClientError({"Error": {"Code": "AccessDeniedException", "Message": "not you"}}, tried[-1])
+
+    deletions(monkeypatch, forbidden)
+
+    with pytest.raises(SystemExit, match="not you"):
+        destroy.destroy("dev", project=project, say=said.append)
+
+    assert tried == ["DeleteRestApi"]
+    assert standing() == before
+    assert said == []
+
+
+def test_what_is_gone_is_struck_from_the_record_and_what_stands_stays_in_it(project: Path) -> None:
+    client("iam").delete_role(RoleName="satukanal-dev-api")
+    client("lambda").delete_function(FunctionName="satukanal-dev-route")
+    file = project / ".chalice" / "deployed" / "dev.json"
+    before = json.loads(file.read_text())
+
+    first, second = strike.strike(project, "dev"), strike.strike(project, "dev")
+
+    after = json.loads(file.read_text())
+    assert (first, second) == (["role", "route"], [])
+    assert after == before | {"resources": before["resources"][2:]}
+    assert [each.name for each in file.parent.iterdir()] == ["dev.json"]
+
+
+def test_a_stage_never_deployed_has_no_record_to_strike_from(project: Path) -> None:
+    assert strike.strike(project, "another") == []
