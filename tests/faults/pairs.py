@@ -19,8 +19,8 @@ from tests.faults.routes import ROWS, Clean, asked, clean, wrong
 Meeting = tuple[int, str]  # number of a send, and the kind of fault that waits for it
 
 # Of kinds that are the same to us one is enough here: a 500 and a refused connection are a reset, a send that is still
-# in progress a lost reply. A read does nothing, so only its answer can be lost: at once, late, or with whoever asked; and
-# a picture put twice under the name of its content is there once.
+# in progress a lost reply. A read does nothing, so only its answer can be lost: at once, late, or with whoever asked.
+# A picture put twice under the name of its content is there once.
 OF_A_COMMIT = ("reply lost", "reset", "duplicate", "throttled", "conflict", "slow", "killed")
 OF_A_READ = ("reset", "slow", "killed")
 
