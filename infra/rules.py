@@ -8,7 +8,12 @@ from collections.abc import Iterator
 from pathlib import Path
 
 Found = tuple[int, str]
-MONEY_ROOMS = ("kit/money.py", "pricing/", "payments/", "orders/", "catalog/")
+MONEY_ROOMS = (
+    *("kit/money.py", "pricing/", "payments/", "orders/", "catalog/", "channels/", "customers/", "exchange/"),
+    *("reporting/", "fulfillment/", "stock/"),
+)
+WHERE = {"coordinate", "destination", "_point", "_kilometers"}  # functions of where a place lies, and how far
+DEGREES = {"lat", "lon"}
 BARE = "a write outside db.commit is applied twice when its reply is lost"
 FLOAT = "money is counted in whole minor units; no floats, and a division names its rounding"
 SLEEP = "a test waits for a condition, never for a time"
@@ -20,7 +25,9 @@ PERSONAL = "what is printed is kept for ever by somebody; log ids, and never a p
 MARKUP = "text goes in as text: an element made from a string runs what a stranger wrote in it"
 
 CHECKS = re.compile(r"verif|signature|compare_digest|construct_event|unsign", re.I)
-READS_JSON = ("json_body", "model_validate_json")
+READS_JSON = {"json_body", "model_validate_json", "validate_json", "from_json"}
+READERS = {"json": {"load", "loads"}, "compact": {"read", "unpack"}}
+KEEP_TIME = ("tests/bench/", "tests/faults/kill.py")  # a rate is kept, and who kills does it at no moment agreed
 OUR_WORDS = ("chalicelib/notify/words.py",)  # templates that stand in that very file
 MAKES_TEMPLATES = {"Template", "from_string", "Markup"}
 PERSON = {
@@ -30,6 +37,7 @@ PERSON = {
 PEOPLE = {"customer", "contact", "recipient", "person", "staff", "who", "principal"}  # whose `.name` names somebody
 SENDS = {"save", "batch_write", "put_item", "update_item", "delete_item", "batch_write_item", "transact_write_items"}
 SENDS |= {"execute_statement", "batch_execute_statement", "execute_transaction"}
+STREAMS = {"stdout", "stderr", "__stdout__", "__stderr__"}
 LOGS = {"decision", "warning", "bug", "info", "debug", "error", "exception", "critical"}
 MAKES_ELEMENTS = re.compile(
     r"\.(inner|outer)HTML\s*\+?=|insertAdjacentHTML|document\.write|\beval\(|new Function\(|\|\s*safe\b|\bautoescape"
@@ -48,13 +56,13 @@ def complaints(root: Path) -> list[str]:
 def complaints_of(path: str, text: str) -> Iterator[Found]:
     room = path.removeprefix("chalicelib/")
     tree = ast.parse(text)
-    rounded = {id(part) for node in ast.walk(tree) if rounds(node) for part in ast.walk(node)}
+    rounded = {id(part) for node in ast.walk(tree) if rounds(node) or is_of_places(node) for part in ast.walk(node)}
     for node in ast.walk(tree):
         if path.startswith("chalicelib/") and room != "kit/db.py" and writes_alone(node):
             yield node.lineno, BARE  # type: ignore[attr-defined]
         if room.startswith(MONEY_ROOMS) and path != room and is_floating(node) and id(node) not in rounded:
             yield node.lineno, FLOAT  # type: ignore[attr-defined]
-        if path.startswith("tests/") and not path.startswith("tests/bench/") and sleeps(node):  # a bench keeps a rate
+        if path.startswith("tests/") and not path.startswith(KEEP_TIME) and sleeps(node):
             yield node.lineno, SLEEP  # type: ignore[attr-defined]
         if not path.startswith("tests/"):
             yield from said_of_strangers(path, node)
@@ -118,8 +126,19 @@ def is_an_action(part: ast.AST) -> bool:
 
 
 def rounds(node: ast.AST) -> bool:
-    """`half_up(a / b)`: the division names its rounding."""
-    return isinstance(node, ast.Call) and isinstance(node.func, ast.Name) and node.func.id == "half_up"
+    """`half_up(a / b)`, or `(a / b).quantize(…, rounding=…)`: the division names its rounding."""
+    if not isinstance(node, ast.Call):
+        return False
+    if name_of(node.func) == "quantize":
+        return any(keyword.arg == "rounding" for keyword in node.keywords)
+    return isinstance(node.func, ast.Name) and node.func.id == "half_up"
+
+
+def is_of_places(node: ast.AST) -> bool:
+    """No money is in them: a function of places, and the position in an example."""
+    if isinstance(node, ast.Dict):
+        return {key.value for key in node.keys if isinstance(key, ast.Constant)} == DEGREES
+    return isinstance(node, ast.FunctionDef) and node.name in WHERE
 
 
 def is_floating(node: ast.AST) -> bool:
@@ -127,12 +146,19 @@ def is_floating(node: ast.AST) -> bool:
         return isinstance(node.value, float)
     if isinstance(node, ast.Call):
         return isinstance(node.func, ast.Name) and node.func.id == "float"
-    return isinstance(node, ast.BinOp) and isinstance(node.op, ast.Div)
+    return isinstance(node, ast.BinOp | ast.AugAssign) and isinstance(node.op, ast.Div)
 
 
 def sleeps(node: ast.AST) -> bool:
-    called = node.func if isinstance(node, ast.Call) else None
-    return isinstance(called, ast.Attribute) and called.attr == "sleep"
+    """By whatever name; waiting for an event made on the spot, which nobody can set, is sleeping too."""
+    match node:
+        case ast.alias(name="sleep", asname=str()):
+            return True
+        case ast.Call(func=ast.Attribute(value=ast.Call(func=made), attr="wait")):
+            return name_of(made) == "Event"
+        case ast.Call(func=called):
+            return name_of(called) in ("sleep", "wait_for_timeout")
+    return False
 
 
 def reads_before_checking(function: ast.FunctionDef) -> int:
@@ -144,15 +170,18 @@ def reads_before_checking(function: ast.FunctionDef) -> int:
 
 
 def reads_json(node: ast.Call | ast.Attribute) -> bool:
+    """By Python's reader, by pydantic's or by the shop's; `money.from_json` reads a dict."""
     if isinstance(node, ast.Attribute):
-        return node.attr in READS_JSON
-    return name_of(node.func) == "loads" and isinstance(node.func, ast.Attribute) and name_of(node.func.value) == "json"
+        return node.attr in READS_JSON and name_of(node.value) != "money"
+    if isinstance(node.func, ast.Attribute):
+        return node.func.attr in READERS.get(name_of(node.func.value), ())
+    return name_of(node.func) in ("loads", "from_json")
 
 
 def tells_of_a_person(call: ast.Call) -> bool:
     """A log line about one, or a print of anything: what runs on AWS has nobody to print for."""
-    if isinstance(call.func, ast.Name):
-        return call.func.id == "print"
+    if name_of(call.func) in ("print", "pprint") or any(name_of(part) in STREAMS for part in ast.walk(call.func)):
+        return True
     if not isinstance(call.func, ast.Attribute) or call.func.attr not in LOGS:
         return False
     logs = call.func.value.func if isinstance(call.func.value, ast.Call) else call.func.value
@@ -164,9 +193,22 @@ def tells_of_a_person(call: ast.Call) -> bool:
 def names_a_person(part: ast.AST) -> bool:
     if isinstance(part, ast.keyword):
         return part.arg in PERSON | {"name"}
-    if isinstance(part, ast.Attribute) and part.attr == "name":
-        return name_of(part.value) in PEOPLE
-    return name_of(part) in PERSON
+    whose, what = asked_for(part)
+    return what in PERSON or (what == "name" and asked_for(whose)[1] in PEOPLE)
+
+
+def asked_for(part: ast.AST) -> tuple[ast.AST, str]:
+    """Of whom and what: `order.phone`, `order["phone"]`, `order.get("phone")` and `getattr(order, "phone")`."""
+    match part:
+        case ast.Subscript(value=whose, slice=ast.Constant(value=str(what))):
+            return whose, what
+        case ast.Call(func=ast.Attribute(value=whose, attr="get"), args=[ast.Constant(value=str(what)), *_]):
+            return whose, what
+        case ast.Call(func=ast.Name(id="getattr"), args=[whose, ast.Constant(value=str(what)), *_]):
+            return whose, what
+        case ast.Attribute(value=whose, attr=what):
+            return whose, what
+    return part, name_of(part)
 
 
 def name_of(node: ast.AST) -> str:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 from datetime import date, timedelta
-from decimal import Decimal
+from decimal import ROUND_HALF_UP, Decimal
 from typing import Any
 
 from chalicelib.catalog.find import all_products
@@ -159,7 +159,8 @@ def _rate(gross: int, net: int) -> str:
     """Exact enough that rounding the net half up gives the same minor unit again."""
     if gross == net or not gross:
         return "0"
-    return str((1 - Decimal(net) / Decimal(gross)).quantize(Decimal("0.000000000001")).normalize())
+    rate = (1 - Decimal(net) / Decimal(gross)).quantize(Decimal("0.000000000001"), rounding=ROUND_HALF_UP)
+    return str(rate.normalize())
 
 
 def _first_method(order: Order) -> str:

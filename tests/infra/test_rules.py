@@ -91,8 +91,61 @@ def test_floating_money_is_found_where_money_lives_and_nowhere_else():
     assert said("chalicelib/places/model.py", "half = lat / 2.0") == []
 
 
-def test_a_test_that_sleeps_is_found():
-    assert said("tests/orders/test_place.py", "import time\ntime.sleep(1)") == [SLEEP]
+@pytest.mark.parametrize("room", ["channels", "customers", "exchange", "reporting", "fulfillment", "stock"])
+@pytest.mark.parametrize("line", ["half = total / 2", "total /= 2", "float(amount)", "tax = total * 11 // 100 + 0.5"])
+def test_floating_money_is_found_in_every_room_that_money_passes_through(room: str, line: str):
+    assert said(f"chalicelib/{room}/take.py", line) == [FLOAT]
+
+
+@pytest.mark.parametrize(
+    "line",
+    [
+        "half = total // 2",
+        "rate = (net / gross).quantize(CENT, rounding=ROUND_HALF_UP)",
+        "def coordinate(cell): return float(cell)",
+        "EXAMPLE = {'position': {'lat': -7.28, 'lon': 112.73}}",
+        "lat: float | None = None",
+    ],
+)
+def test_a_division_that_names_its_rounding_and_the_place_of_something_are_no_complaint(line: str):
+    assert said("chalicelib/exchange/take.py", line) == []
+
+
+def test_a_rounding_that_nobody_named_is_found():
+    assert said("chalicelib/exchange/take.py", "rate = (net / gross).quantize(CENT)") == [FLOAT]
+    assert said("chalicelib/exchange/take.py", "EXAMPLE = {'lat': -7.28, 'price': 112.73}") == [FLOAT, FLOAT]
+
+
+@pytest.mark.parametrize(
+    "line",
+    [
+        "time.sleep(1)",
+        "from time import sleep; sleep(1)",
+        "from time import sleep as rest; rest(1)",
+        "await asyncio.sleep(1)",
+        "Event().wait(0.5)",
+        "threading.Event().wait(0.5)",
+        "page.wait_for_timeout(500)",
+    ],
+)
+def test_a_test_that_sleeps_is_found(line: str):
+    assert said("tests/orders/test_place.py", line) == [SLEEP]
+    assert said("tests/bench/crowd.py", line) == []
+
+
+@pytest.mark.parametrize(
+    "line",
+    [
+        "told.wait(5)",
+        "gate.wait(PATIENCE_SECONDS)",
+        "process.wait(60)",
+        "page.wait_for_selector('h1')",
+        "from time import sleep",
+        "SimpleNamespace(sleep=waited.append)",
+    ],
+)
+def test_a_test_that_waits_for_something_is_no_complaint(line: str):
+    assert said("tests/orders/test_place.py", line) == []
 
 
 def test_what_is_read_before_its_signature_was_checked_is_found():
@@ -100,6 +153,29 @@ def test_what_is_read_before_its_signature_was_checked_is_found():
     assert said("chalicelib/payments/hear.py", "def f(c): return c.request.json_body, verify(c)") == [UNSIGNED]
     assert said("chalicelib/payments/hear.py", SIGNED_FIRST) == []
     assert said("chalicelib/orders/events.py", "def hear(event): return json.loads(event.message)") == []
+
+
+@pytest.mark.parametrize(
+    "reader",
+    [
+        "compact.read(raw)",
+        "compact.unpack(raw)",
+        "from_json(raw)",
+        "pydantic_core.from_json(raw)",
+        "json.load(raw)",
+        "loads(raw)",
+        "Body.model_validate_json(raw)",
+        "ADAPTER.validate_json(raw)",
+    ],
+)
+def test_whoever_reads_it_does_so_after_the_signature_was_checked(reader: str):
+    assert said("chalicelib/payments/hear.py", READ_FIRST.replace("json.loads(raw)", reader)) == [UNSIGNED]
+    assert said("chalicelib/payments/hear.py", SIGNED_FIRST.replace("json.loads(raw)", reader)) == []
+
+
+@pytest.mark.parametrize("other", ["money.from_json(raw)", "URLSafeSerializer(key).loads(raw)", "rows.read(raw)"])
+def test_what_reads_no_text_from_the_wire_may_come_before(other: str):
+    assert said("chalicelib/payments/hear.py", READ_FIRST.replace("json.loads(raw)", other)) == []
 
 
 @pytest.mark.parametrize(
@@ -125,6 +201,15 @@ def test_a_template_from_a_file_is_no_complaint():
         "log.decision(f'sent to {customer.name}')",
         "logging.getLogger('x').info('%s', contact)",
         "_logger.error(token)",
+        "log.decision('sent', order=order['phone'])",
+        "log.decision('sent', order=order.get('phone', ''))",
+        "log.decision('sent', order=getattr(order, 'phone'))",
+        "log.decision('sent', order=order['customer']['name'])",
+        "log.decision('sent', order=order.customer.name)",
+        "sys.stdout.write(order.phone)",
+        "sys.stderr.buffer.write(said)",
+        "stdout.write(order.id)",
+        "pprint.pprint(order)",
     ],
 )
 def test_a_line_that_prints_a_person_is_found(line: str):
@@ -133,7 +218,9 @@ def test_a_line_that_prints_a_person_is_found(line: str):
 
 def test_a_line_with_ids_is_no_complaint():
     assert said("chalicelib/notify/tell.py", "log.decision('sent', order=order.id, door=door.name)") == []
-    assert said("infra/deploy.py", "print('ready')") == []
+    assert said("chalicelib/notify/tell.py", "log.decision('sent', order=order['id'], kind=said.get('kind'))") == []
+    assert said("chalicelib/notify/tell.py", "phone = order['phone']; file.write(phone)") == []
+    assert said("infra/deploy.py", "print('ready'); sys.stdout.write('ready')") == []
 
 
 @pytest.mark.parametrize(
