@@ -6,14 +6,14 @@ import re
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
-from itertools import permutations
+from itertools import combinations, permutations
 from typing import Any
 
 from chalicelib.kit import clock, config, db
 from tests.conftest import forget
 from tests.faults.ground import Ground
 from tests.fulfillment.build import NOON
-from tests.interleavings.races import Race
+from tests.interleavings.races import Guards, Race
 from tests.interleavings.turns import Turns, schedules
 
 YES = {"mine", "True", "1"}
@@ -29,17 +29,20 @@ class Found:
 
 
 @contextmanager
-def held(made: Made, bare: bool = False) -> Iterator[tuple[Ground, Race, Any]]:
-    """The race is ready to be run over and over; `bare` without the conditions that decide it."""
+def held(made: Made) -> Iterator[tuple[Ground, Race, Any]]:
+    """The race is ready to be run over and over."""
     ground = Ground()
     with ground.again():
         clock.source = lambda: NOON
         race = made()
-        turns = Turns(ground.memory)
-        turns.bare = frozenset(config.table(room) for room in race.needs) if bare else frozenset()
-        db.engine = turns
+        db.engine = Turns(ground.memory)
         forget()
         yield ground, race, ground.memory.snapshot()
+
+
+def actors(made: Made) -> int:
+    with held(made) as (_, race, _):
+        return len(race.actors)
 
 
 def one_after_the_other(ground: Ground, race: Race, ready: Any) -> set[tuple[End, str]]:
@@ -56,15 +59,29 @@ def one_after_the_other(ground: Ground, race: Race, ready: Any) -> set[tuple[End
     return found
 
 
-def explored(made: Made, bare: bool = False) -> Found:
+def explored(made: Made) -> Found:
+    with held(made) as (ground, race, ready):
+        return _explored(ground, race, ready)
+
+
+def unguarded(made: Made) -> tuple[Guards, dict[Guards, bool]]:
+    """The guards it needs; and whether it is found without them, and without each part of them."""
+    with held(made) as (ground, race, ready):
+        parts = [frozenset(part) for size in range(len(race.needs)) for part in combinations(race.needs, size + 1)]
+        return race.needs, {part: bool(_explored(ground, race, ready, part).wrong) for part in parts}
+
+
+def _explored(ground: Ground, race: Race, ready: Any, without: Guards = frozenset()) -> Found:
     found = Found()
-    with held(made, bare) as (ground, race, ready):
-        fair = one_after_the_other(ground, race, ready)
-        for said in schedules(race.actors, lambda: ground.memory.put_back(ready)):
-            found.schedules += 1
-            end = tuple(said)
-            found.ends[end] = found.ends.get(end, 0) + 1
-            found.wrong += wrong(ground, race, ready, end, fair)
+    fair = one_after_the_other(ground, race, ready)
+    assert isinstance(db.engine, Turns)
+    db.engine.bare = frozenset(map(config.table, without))
+    for said in schedules(race.actors, lambda: ground.memory.put_back(ready)):
+        found.schedules += 1
+        end = tuple(said)
+        found.ends[end] = found.ends.get(end, 0) + 1
+        found.wrong += wrong(ground, race, ready, end, fair)
+    db.engine.bare = frozenset()
     return found
 
 

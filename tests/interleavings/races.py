@@ -18,13 +18,17 @@ from tests.shop import CUP, RARE, TEAPOT, a_creditor, an_order, later, open_shop
 TRANSFER = [{"method": "transfer"}]
 
 
+Guards = frozenset[str]  # tables, by the conditions of all writes to them
+
+
 @dataclass(frozen=True)
 class Race:
-    """`ends` are the only ways it may end, as told to each actor; `needs` are the tables whose conditions decide it."""
+    """`ends` are the only ways it may end, as told to each actor. `needs` are the guards that cover each other: with
+    all of them away it ends otherwise, if only in another word, and as long as one of them stands it does not."""
 
     actors: Sequence[Actor]
     ends: set[tuple[str, ...]]
-    needs: set[str]
+    needs: Guards
 
 
 def code(answer: Any) -> str:
@@ -67,18 +71,20 @@ def claiming(case: Any, *salesmen: str) -> list[Actor]:
     return [does(f"/offers/{case.offers[-1].id}/claim", each) for each in salesmen]
 
 
-WORK = {"orders", "journal"}
+# What becomes of an order is kept twice: in its row, which has a version, and in its journal, where each step has its
+# number. Whoever comes too late with one of them is stopped by the other.
+ORDER, JOURNAL, STOCK = Guards({"orders"}), Guards({"journal"}), Guards({"stock"})
 FIRST, SECOND = ("mine", "already_claimed"), ("already_claimed", "mine")
 
 
 def two_claim_one_offer() -> Race:
-    return Race(claiming(an_offer(), BUDI, DEWI), {FIRST, SECOND}, WORK)
+    return Race(claiming(an_offer(), BUDI, DEWI), {FIRST, SECOND}, ORDER | JOURNAL)
 
 
 def one_claims_what_the_warehouse_accepts() -> Race:
     case = an_offer()
     accepts = does(f"/fulfillments/{case.works[0].id}/accept", JOKO)
-    return Race([*claiming(case, BUDI), accepts], {FIRST, ("warehouse_accepted", "mine")}, WORK)
+    return Race([*claiming(case, BUDI), accepts], {FIRST, ("warehouse_accepted", "mine")}, ORDER | JOURNAL)
 
 
 def one_claims_an_offer_that_ends() -> Race:
@@ -86,12 +92,12 @@ def one_claims_an_offer_that_ends() -> Race:
     case = an_offer()
     offer = case.offers[-1]
     ends = {("mine", "False"), ("offer_expired", "True")}
-    return Race([*claiming(case, BUDI), lambda: str(expire(offer.id, offer.expires_at))], ends, WORK)
+    return Race([*claiming(case, BUDI), lambda: str(expire(offer.id, offer.expires_at))], ends, ORDER | JOURNAL)
 
 
 def two_buy_the_last_unit() -> Race:
     open_shop(RARE=1)
-    return Race([buys(1, RARE), buys(2, RARE)], {("mine", "out_of_stock"), ("out_of_stock", "mine")}, {"stock"})
+    return Race([buys(1, RARE), buys(2, RARE)], {("mine", "out_of_stock"), ("out_of_stock", "mine")}, STOCK)
 
 
 def two_use_a_coupon_for_one() -> Race:
@@ -101,7 +107,7 @@ def two_use_a_coupon_for_one() -> Race:
     once |= {"starts_at": "2026-01-01T00:00:00Z", "coupon": {"code": "ONCE", "cap": 1}}
     assert call("PUT", "/api/promotions", once, token=token("owner-ratna")).status == 200
     buyers = [buys(number, CUP, coupons=["ONCE"]) for number in (1, 2)]
-    return Race(buyers, {("mine", "coupon_spent"), ("coupon_spent", "mine")}, {"pricing"})
+    return Race(buyers, {("mine", "coupon_spent"), ("coupon_spent", "mine")}, Guards({"pricing"}))
 
 
 def two_orders_on_what_is_left_of_a_credit() -> Race:
@@ -109,7 +115,7 @@ def two_orders_on_what_is_left_of_a_credit() -> Race:
     said = {"channel": "phone", "customer": {"id": a_creditor(4 * 12_500)}, "payments": [{"method": "credit"}]}
     buyers = [buys(number, CUP, 3, by="agent-lia", **said) for number in (1, 2)]
     ends = {("mine", "credit_limit_reached"), ("credit_limit_reached", "mine")}
-    return Race(buyers, ends, {"customers"})
+    return Race(buyers, ends, Guards({"customers"}))
 
 
 def money_comes_as_the_order_ends() -> Race:
@@ -118,7 +124,7 @@ def money_comes_as_the_order_ends() -> Race:
     waiting = placed((RARE, 1), payments=TRANSFER)
     later(24 * 60 + 1)
     pays = does(f"/payments/{waiting['payments'][0]['id']}/confirm", "finance-maya")
-    return Race([pays, lambda: str(expire_unpaid())], {("mine", "0"), ("mine", "1")}, {"orders", "journal", "payments"})
+    return Race([pays, lambda: str(expire_unpaid())], {("mine", "0"), ("mine", "1")}, ORDER | JOURNAL)
 
 
 def money_comes_as_another_buys_the_unit() -> Race:
@@ -126,7 +132,7 @@ def money_comes_as_another_buys_the_unit() -> Race:
     waiting = placed((RARE, 1), payments=TRANSFER)
     later(24 * 60 + 1)
     pays = does(f"/payments/{waiting['payments'][0]['id']}/confirm", "finance-maya")
-    return Race([pays, buys(1, RARE)], {("mine", "out_of_stock"), ("mine", "mine")}, {"stock"})
+    return Race([pays, buys(1, RARE)], {("mine", "out_of_stock"), ("mine", "mine")}, STOCK)
 
 
 def the_customer_cancels_what_leaves() -> Race:
@@ -137,7 +143,8 @@ def the_customer_cancels_what_leaves() -> Race:
         assert does(f"/fulfillments/{work}/{verb}", JOKO)() == "mine"
     cancels = does(f"/orders/{order['id']}/cancel", "agent-lia", {"reason": "changed my mind"})
     leaves = does(f"/fulfillments/{work}/dispatch", JOKO)
-    return Race([cancels, leaves], {("mine", "cannot_move"), ("cannot_cancel", "mine")}, WORK)
+    # Without it the stock stops who comes too late, and tells him what no customer understands.
+    return Race([cancels, leaves], {("mine", "cannot_move"), ("cannot_cancel", "mine")}, ORDER)
 
 
 def two_claim_what_the_warehouse_accepts() -> Race:
@@ -145,7 +152,7 @@ def two_claim_what_the_warehouse_accepts() -> Race:
     accepts = does(f"/fulfillments/{case.works[0].id}/accept", JOKO)
     taken = "already_claimed"
     ends = {("mine", taken, taken), (taken, "mine", taken), ("warehouse_accepted", "warehouse_accepted", "mine")}
-    return Race([*claiming(case, BUDI, DEWI), accepts], ends, WORK)
+    return Race([*claiming(case, BUDI, DEWI), accepts], ends, ORDER | JOURNAL)
 
 
 FRIDAY = "2026-11-27"
@@ -160,7 +167,7 @@ def two_buy_the_last_expected_unit() -> Race:
     open_shop()
     expected(RARE, 1)
     buyers = [buys(number, RARE, backorder=True) for number in (1, 2)]
-    return Race(buyers, {("mine", "out_of_stock"), ("out_of_stock", "mine")}, {"stock"})
+    return Race(buyers, {("mine", "out_of_stock"), ("out_of_stock", "mine")}, STOCK)
 
 
 def an_order_ends_as_its_goods_are_given_to_it() -> Race:
@@ -171,14 +178,15 @@ def an_order_ends_as_its_goods_are_given_to_it() -> Race:
     assert call("POST", "/api/stock/movements", came, key="the-key-of-what-came", token=token(JOKO)).status == 201
     cancels = does(f"/orders/{order['id']}/cancel", "agent-lia", {"reason": "too long"})
     place = (RARE, "wh-surabaya", int(FRIDAY.replace("-", "")))
-    # Who comes too late to give it to this order puts it where anybody can buy it.
-    return Race([cancels, lambda: str(fill([place]) or "mine")], {("mine", "mine"), ("mine", "1")}, {*WORK, "stock"})
+    # Who comes too late to give it to this order puts it where anybody can buy it. Without the order's guard the stock
+    # stops whoever cancels, in words of its own.
+    return Race([cancels, lambda: str(fill([place]) or "mine")], {("mine", "mine"), ("mine", "1")}, ORDER)
 
 
 def three_buy_the_last_unit() -> Race:
     open_shop(RARE=1)
     ends = {tuple("mine" if each == winner else "out_of_stock" for each in range(3)) for winner in range(3)}
-    return Race([buys(number, RARE) for number in (1, 2, 3)], ends, {"stock"})
+    return Race([buys(number, RARE) for number in (1, 2, 3)], ends, STOCK)
 
 
 RACES: list[Callable[[], Race]] = [

@@ -29,8 +29,8 @@ class Send:
 
 
 class Turns(Line):
-    """An engine that asks before each send. Writes to `bare` tables lose their conditions: what a shop would do that
-    looks before it writes."""
+    """An engine that asks before each send. All writes to `bare` tables lose their conditions: what a shop would do
+    that only looks there before it writes."""
 
     bare: frozenset[str] = frozenset()
 
