@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from typing import TYPE_CHECKING, NamedTuple
 
 if TYPE_CHECKING:
@@ -14,11 +14,16 @@ class Step(NamedTuple):
     to: str
 
 
-def steps(history: Iterable[Row], works: Mapping[str, Row]) -> Iterator[Step]:
-    """What lies on a van already is accepted when it is assigned; `works` says which do."""
-    for entry in history:
+def steps(history: Sequence[Row], works: Mapping[str, Row]) -> Iterator[Step]:
+    """What lies on a van already is accepted when it is assigned; `works` says which do. What goes over the counter is
+    complete when it is placed, and each part of its work, written down afterwards, says so again."""
+    over_the_counter = history[0]["said"].get("method") == "handover"
+    for number, entry in enumerate(history):
         for step in TELLS.get(entry["kind"], _nothing)(entry):
-            yield Step(step.of, "accepted") if step.to == "assigned" and _with_driver(works.get(step.of)) else step
+            if step.to == "assigned" and _with_driver(works.get(step.of)):
+                yield Step(step.of, "accepted")
+            elif not (step.to == "completed" and over_the_counter and number):
+                yield step
 
 
 def _with_driver(work: Row | None) -> bool:

@@ -98,7 +98,7 @@ def _after(prefix: str, account: str) -> str:
 
 
 def m4_every_entry_balances(world: World) -> list[str]:
-    """For each entry and currency Σ postings = 0, and so over all accounts."""
+    """For each entry Σ postings = 0, and so over all accounts. Postings name no currency: the books are kept in one."""
     wrong = []
     for entry in world.entries:
         off = sum(minor for _, minor in entry["said"].get("postings", ()))
@@ -139,9 +139,9 @@ def m7_money_changes_the_books_once(world: World) -> list[str]:
 
 
 def m8_a_drawer_holds_what_went_through_it(world: World) -> list[str]:
-    """For each shift cash_in = Σ cash captured, collected and handed into it, cash_out = Σ handed out of it, and
-    counted − (opening + in − out) = variance; for each till Σ (opening + in − out) over drawers not closed = its
-    account."""
+    """For each shift cash_in = Σ cash captured, collected and handed into it, cash_out = Σ handed out of it, and once
+    it is counted, counted − (opening + in − out) = variance, in its row as in its entry; for each till
+    Σ (opening + in − out) over drawers not closed = its account."""
     came, went = _cash(world)
     ins = {name: row.get("cash_in_minor", 0) for name, row in world.shifts.items()}
     outs = {name: row.get("cash_out_minor", 0) for name, row in world.shifts.items()}
@@ -151,7 +151,7 @@ def m8_a_drawer_holds_what_went_through_it(world: World) -> list[str]:
         *differ("{name}: {expected} went in, its drawer says {found}", came, ins),
         *differ("{name}: {expected} went out, its drawer says {found}", went, outs),
         *differ("till {name} holds {found}, the books say {expected}", booked, there),
-        *[f"{name}: the variance is wrong" for name, row in world.shifts.items() if not _counted_right(row)],
+        *[f"{name}: the variance is wrong" for name, row in world.shifts.items() if not _counted_right(world, row)],
     ]
 
 
@@ -168,8 +168,16 @@ def _expected(shift: Row) -> int:
     return int(shift["opening_minor"] + shift.get("cash_in_minor", 0) - shift.get("cash_out_minor", 0))
 
 
-def _counted_right(shift: Row) -> bool:
-    return shift["status"] != "closed" or shift["variance_minor"] == shift["counted_minor"] - _expected(shift)
+def _counted_right(world: World, shift: Row) -> bool:
+    """A count is told with what was over or short; its row learns of that when the drawer is closed."""
+    if shift["status"] == "open":
+        return True
+    expected, counted = _expected(shift), shift["counted_minor"]
+    entries = (entry["said"] for entry in world.journal.get(f"shift#{shift['pk']}", ()))
+    told = [said for said in entries if "counted_minor" in said][-1:]
+    right = {"expected_minor": expected, "counted_minor": counted, "variance_minor": counted - expected}
+    kept = shift["status"] == "counted" or shift["variance_minor"] == counted - expected
+    return bool(kept and told and told[0].items() >= right.items())
 
 
 RULES = (

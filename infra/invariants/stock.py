@@ -9,6 +9,7 @@ from itertools import accumulate
 
 from chalicelib.kit import clock
 from infra.invariants.books import ledger_is_the_journal, recap_is_the_journal
+from infra.invariants.kept import kept_as_it_was_told
 from infra.invariants.states import GIVEN_UP, LEFT
 from infra.invariants.world import FIRST_DAY, Move, World, differ, shelf_of, sku_of, summed, units_of
 
@@ -185,14 +186,14 @@ def _changes(world: World) -> dict[str, list[tuple[str, int]]]:
 
 def a3_what_stands_is_its_ledger(world: World) -> list[str]:
     """reserved, allocated, display, expected(level) = Σ of the same over the journal's movements at that level; recap
-    and ledger = Σ over the entries they have heard of."""
+    and ledger = Σ over the entries they have heard of; each field that an owner sets = the last value told of it."""
     wrong = []
     moves = [(move.place, move) for _, move in world.movements]
     for quantity in ("reserved", "allocated", "display", "expected"):
         ledger = summed((place, getattr(move, quantity)) for place, move in moves)
         standing = {name: row.get(quantity, 0) for name, row in world.levels.items()}
         wrong += differ("{name} has {found} " + quantity + ", its ledger says {expected}", ledger, standing)
-    return [*wrong, *recap_is_the_journal(world), *ledger_is_the_journal(world)]
+    return [*wrong, *recap_is_the_journal(world), *ledger_is_the_journal(world), *kept_as_it_was_told(world)]
 
 
 RULES = (

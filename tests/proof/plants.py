@@ -167,11 +167,6 @@ def m9_a_code_used_up_by_a_dead_order(day: Day) -> None:
 
 
 @plant
-def o1_a_state_that_is_none(day: Day) -> None:
-    change("orders", order_id(day, "pickup"), "order", fulfillment_status="lost")
-
-
-@plant
 def o2_a_head_ahead_of_its_journal(day: Day) -> None:
     more("catalog", f"product#{TEAPOT}", "product", version=1)
 

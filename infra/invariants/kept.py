@@ -1,0 +1,129 @@
+"""What the owner has set stands as the journal told it last: goods, prices, promotions and their codes, channels,
+placements, locations, people and limits. A row that was changed past the journal is another than it tells of."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Sequence
+from datetime import datetime
+from typing import Any
+
+from pydantic_core import from_json
+
+from chalicelib.kit import clock
+from infra.invariants.world import Row, World
+
+Reads = Callable[[Row], Row]
+Pair = tuple[str, Row, Row]  # whose, as the journal tells it, as it stands; both by the names that the journal uses
+
+NOTHING: tuple[Any, ...] = ("", [], {}, None)  # told as nothing and kept as nothing are the same
+INSTANTS = ("starts_at", "ends_at")
+ONLY = ("skus", "categories", "channels", "price_groups")
+
+
+def kept_as_it_was_told(world: World) -> list[str]:
+    """For each kept row and each field its entries tell: the field = the last value told; what no entry of a record
+    that tells all it was made with ever named is empty."""
+    return [
+        f"{name}: {field} is {standing.get(field)!r}, its journal tells {told.get(field)!r}"
+        for name, told, standing in _pairs(world)
+        for field in {**told, **standing}
+        if not _same(told.get(field), standing.get(field))
+    ]
+
+
+def _same(told: Any, standing: Any) -> bool:
+    return bool(told == standing) or (told in NOTHING and standing in NOTHING)
+
+
+def _pairs(world: World) -> Iterator[Pair]:
+    for room in ("catalog", "pricing"):
+        for row in world.rows[room]:
+            if read := READS.get(row["sk"] if row["pk"] != "channels" else row["pk"]):
+                subject = f"channel#{row['sk']}" if row["pk"] == "channels" else row["pk"]
+                yield subject, UNTOLD.get(row["pk"], {}) | _last(world.journal.get(subject, ())), read(row)
+    yield from _codes(world)
+    yield from _said_whole(world)
+    yield from _limits(world)
+
+
+def _last(entries: Sequence[Row], name: str = "changed") -> Row:
+    """Each pair is what a field was and what it became; texts too long for the journal are told as no pair of texts."""
+    last: Row = {}
+    for entry in entries:
+        for field, (_, after) in entry["said"].get(name, {}).items():
+            last[field] = clock.iso(datetime.fromisoformat(after)) if after and field in INSTANTS else after
+    return {field: value for field, value in last.items() if field not in KEYS}
+
+
+KEYS = ("sku", "id", "code", "description", "used")  # the row's own key, a text that is not told, and what orders count
+UNTOLD: dict[str, Row] = {"channels": {"active": True, "safety_units": 0}}  # until somebody says otherwise
+
+
+def _product(row: Row) -> Row:
+    complements, alternatives = from_json(row.get("related") or "[[], []]")
+    plain = ("name", "category", "currency", "barcode", "tax_rate", "weight_grams", "reorder_level", "cost_minor")
+    also = {"complements": complements, "alternatives": alternatives}
+    return _fields(row, *plain, "active", "image", "variant_of") | _read(row, "channels", "shelves") | also
+
+
+def _price(row: Row) -> Row:
+    names = ("amount_minor", "price_list", "channel", "min_quantity")
+    entries = [dict(zip(names, entry)) for entry in from_json(row["entries"])]
+    return {"base": {"minor": row["base_minor"], "currency": row["currency"]}, "entries": entries}
+
+
+def _promotion(row: Row) -> Row:
+    plain = ("name", "kind", *INSTANTS, "rate", "amount_minor", "currency", "min_quantity", "min_total_minor")
+    return _fields(row, *plain, "coupon_only", "combinable") | dict(zip(ONLY, from_json(row["only"])))
+
+
+def _channel(row: Row) -> Row:
+    return _fields(row, "active", "price_list", "safety_units") | _read(row, "tenders", "categories")
+
+
+def _coupon(row: Row) -> Row:
+    return _fields(row, "promotion_id", *INSTANTS, "cap", "per_customer")
+
+
+def _fields(row: Row, *names: str) -> Row:
+    return {name: row.get(name) for name in names}
+
+
+def _read(row: Row, *names: str) -> Row:
+    return {name: from_json(row[name]) for name in names}
+
+
+READS: dict[str, Reads] = {"product": _product, "price": _price, "promotion": _promotion, "channels": _channel}
+
+
+def _codes(world: World) -> Iterator[Pair]:
+    """The one its promotion has now; a code that was given up ends, and no entry says when."""
+    codes = {row["pk"]: row for row in world.rows["pricing"] if row["sk"] == "coupon"}
+    for row in world.rows["pricing"]:
+        if row["sk"] == "promotion" and row.get("coupon_code"):
+            name = f"coupon#{row['coupon_code']}"
+            yield name, _last(world.journal.get(row["pk"], ()), "coupon"), _coupon(codes.get(name, {}))
+
+
+# What each entry tells anew, by the room, the partition and the field of its row: (told as, kept as).
+WHOLE: dict[tuple[str, str, str], tuple[tuple[str, str], ...]] = {
+    ("places", "staff", "staff"): (*((name, name) for name in ("role", "location", "active", "token_version")),),
+    ("places", "locations", "location"): (("kind_of_location", "kind"), ("active", "active")),
+    ("channels", "placements", "placement"): (*((name, name) for name in ("channel", "medium", "sku", "active")),),
+}
+
+
+def _said_whole(world: World) -> Iterator[Pair]:
+    for (room, partition, singular), fields in WHOLE.items():
+        for row in world.rows[room]:
+            if row["pk"] == partition and (entries := world.journal.get(subject := f"{singular}#{row['sk']}")):
+                said = entries[-1]["said"]
+                yield subject, {of: said.get(told) for told, of in fields}, _fields(row, *(of for _, of in fields))
+
+
+def _limits(world: World) -> Iterator[Pair]:
+    for row in world.rows["customers"]:
+        if row["sk"] == "credit":
+            entries = world.journal.get(f"customer#{row['pk']}", ())
+            told = [entry["said"]["limit_minor"] for entry in entries if "limit_minor" in entry["said"]]
+            yield row["pk"], {"limit_minor": told[-1] if told else None}, _fields(row, "limit_minor")
