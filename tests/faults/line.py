@@ -3,8 +3,8 @@
 Ten on the wire are seven at this line, for the shop cannot tell the others apart. For a commit a 500, a reset and a
 refused connection are one (not done, nothing heard), and so are a lost reply and a send still in progress (done,
 nothing heard); duplicate, throttled, conflict, slow and killed are each by itself. For a read, of which nothing stays,
-these five are one with throttled and conflict, so that four are left. A carrier tells throttled and conflict, which
-are a no, from silence; the bucket is as a read, but that what was put may be there.
+these five are one with throttled and conflict, so that four are left. To a topic and to the bucket throttled and
+conflict are as a reset, too; a carrier's are a no, which is more than silence.
 `tests/faults/test_line.py` does all ten to real requests and finds that each means to the shop on the wire what it
 means here, send by send: so those that are one here are one there. Cases are counted by the ten.
 """
