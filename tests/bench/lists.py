@@ -204,10 +204,10 @@ class Copies:
                     for each in ids:
                         value = value.replace(each, another(each, number))
                     made[attribute] = {kind: value}
-                kept = Kept(made)
+                kept = Kept.of(made)
                 for store, size in stores:
                     if number < size:
-                        store.table(name).put(made["pk"]["S"], made["sk"]["S"], kept)
+                        store.tables[name].put(made["pk"]["S"], made["sk"]["S"], kept)
 
 
 def another(ulid: str, number: int) -> str:
@@ -225,7 +225,7 @@ def measured(each: List, shop: Rows, model: Rows, sizes: Sequence[int] = SIZES, 
     for store in stores:
         for name, items in plain(shop):
             for item in items:
-                store.table(name).put(item["pk"]["S"], item["sk"]["S"], Kept(item))
+                store.tables[name].put(item["pk"]["S"], item["sk"]["S"], Kept.of(item))
     Copies(rows, ulids(model) - ulids(shop)).put(list(zip(stores, sizes)))
     found = [Found() for _ in sizes]
     with undisturbed():
