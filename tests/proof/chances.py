@@ -55,6 +55,7 @@ class Chances:
     again: float = 0.2  # that news come twice
     carrier: float = 0.1  # that a message does not get through
     books: float = 0.1  # of each history: that its books are kept, too
+    night: float = 0.25  # that one passes before all is looked at, and ends what the clock can end
 
 
 @dataclass

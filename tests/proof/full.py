@@ -22,9 +22,10 @@ from chalicelib.kit import clock, db, ids
 from chalicelib.kit.errors import Problem
 from chalicelib.notify import carriers, transports
 from infra import invariants
-from infra.invariants.world import ROOMS, World, plain
+from infra.invariants.world import ROOMS, Row, World, plain
 from tests.conftest import forget
 from tests.fulfillment.build import NOON
+from tests.proof import touched
 from tests.proof.full_chances import KINDS, SKEW, Chances, Wrong
 from tests.proof.full_client import Doors, No
 from tests.proof.full_news import Post
@@ -51,6 +52,7 @@ class Full:
         self.orders: dict[str, str] = {}  # id → the shopper's token
         self.loads: list[tuple[str, str]] = []
         self.told: list[tuple[str, str, str]] = []
+        self.read: dict[int, tuple[Any, Row]] = {}  # by address, which is the item's own while it is kept
         self.wire = Wire(with_tables())
         self.store, self.wire.fault, self.wire.lag = self.wire.store, self.fault, self.lag
         self.store.seconds = lambda: (self.now - NOON).total_seconds()
@@ -144,6 +146,7 @@ class Full:
         outcome = self.tried(deed)
         mark = f"{number:5}" if number else "    ↳"
         self.story[at] = f"{mark} {self.now:%d %H:%M:%S} {deed.__name__.replace('_', ' ')}: {outcome}"
+        self.look_at_what_was_touched()
 
     def tried(self, deed: Deed) -> str:
         try:
@@ -162,12 +165,13 @@ class Full:
         return ""
 
     def become_quiet(self) -> None:
-        """Faults stop; everything that waits must drain."""
-        self.calm, self.skew = True, timedelta()
+        """Faults stop; everything that waits must drain, and the clock must find nothing more to end."""
+        self.calm, self.skew, rests = True, timedelta(), False
         for _ in range(MOST_ROUNDS):
             self.post.comes_in(self.store.stream)
-            if self.post.quiet:
+            if self.post.quiet and rests:
                 return
+            rests = self.post.quiet
             self.take_everything()
         self.wrong(f"O7: not quiet after {MOST_ROUNDS} rounds: {self.post.messages[:3]}")
 
@@ -179,6 +183,12 @@ class Full:
         self.tried(lambda sim: sim.post.minute(lambda: sim.now).words)
 
     # -- what must be true --------------------------------------------------------------------------------------------
+
+    def look_at_what_was_touched(self) -> None:
+        found = touched.wrong(self.store.tables, self.store.touched, clock.iso(self.now + SKEW), self.plain)
+        self.store.touched.clear()
+        if found:
+            self.wrong("\n".join(found))
 
     def look(self) -> None:
         report = invariants.judge(self.world())
@@ -193,9 +203,16 @@ class Full:
                 self.wrong(f"O6: {order} was answered, and now its door says {no}")
 
     def world(self) -> World:
-        """No clock is more than five minutes ahead, so a hold that ends later than that must be there."""
-        rows = {room: [plain(_packed(item)) for item in self.store.items(f"test-{room}")] for room in ROOMS}
-        return World(rows, clock.iso(self.now + SKEW), "~")
+        """No clock is more than five minutes ahead, so a hold that ends later than that must be there; and all that was
+        due has ended by now."""
+        rows = {room: [self.plain(item) for item in self.store.items(f"test-{room}")] for room in ROOMS}
+        return World(rows, clock.iso(self.now + SKEW), "~", clock.iso(self.now))
+
+    def plain(self, item: Any) -> Row:
+        """Read once, for items never change."""
+        if id(item) not in self.read:
+            self.read[id(item)] = item, plain(_packed(item))
+        return self.read[id(item)][1]
 
     def rows(self, room: str, pk: str) -> list[dict[str, Any]]:
         """A look at the tables themselves, which is no part of the history."""

@@ -8,6 +8,7 @@ import sys
 
 import pytest
 
+from tests.proof import deeds_house
 from tests.proof.batch import HISTORIES, PARTS, STEPS, live_through, part, sibling
 from tests.proof.sim import FAMILY, TOGETHER, Sim, run
 from tests.proof.swift import settled_down
@@ -77,6 +78,13 @@ def test_nobody_changes_a_row_that_he_was_given() -> None:
 
     assert len(rows) > 100
     assert [(row, item) for row, item in rows if any(item[name] != row[name] for name in row.keys() & item)] == []
+
+
+@pytest.mark.parametrize("sweep", ["expire_due", "expire_unpaid", "escalate"])
+def test_a_clock_that_ends_nothing_is_noticed(sweep: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(deeds_house, sweep, lambda: 0)
+
+    assert live_through(range(60)).violations
 
 
 def test_a_seed_tells_the_same_story_in_any_process() -> None:

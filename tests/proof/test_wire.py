@@ -158,6 +158,6 @@ def test_a_token_stands_for_one_transaction_for_ten_minutes(wire: Wire, seconds:
 
 
 def sent(**write: Any) -> Any:
-    return line().client._make_api_call(
+    return line("wire").client._make_api_call(
         "TransactWriteItems", {"TransactItems": [write], "ClientRequestToken": "t" * 32}
     )

@@ -93,7 +93,8 @@ class Change:
 
 class Store:
     """`seconds` is the time of the store's own clock, which nobody else's clock agrees with. `stream` holds every new
-    row of a table that streams, in the order of the commits."""
+    row of a table that streams, in the order of the commits; `touched` every place written since
+    somebody emptied it."""
 
     def __init__(self, seconds: Callable[[], float] = lambda: 0.0) -> None:
         self.tables: dict[str, Table] = {}
@@ -104,6 +105,7 @@ class Store:
     def begin_anew(self) -> None:
         self.stream: list[Item] = []
         self.recent: list[Change] = []
+        self.touched: set[tuple[str, str, Sort]] = set()
 
     def snapshot(self) -> dict[str, Table]:
         return {name: table.copy() for name, table in self.tables.items()}
@@ -124,6 +126,7 @@ class Store:
         before, now = table.get(place), self.seconds()
         self.recent = [change for change in self.recent if now - change.at <= LONGEST_LAG]
         self.recent.append(Change(now, table.name, place, before))
+        self.touched.add((table.name, *place))
         if item is None:
             table.drop(place)
             return
