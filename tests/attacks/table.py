@@ -54,6 +54,7 @@ OF_ORDERS = here(
 OF_OTHERS = here(
     "idor",
     "an_offer_is_shown_to_the_invited_alone",
+    "a_claim_link_speaks_for_one_salesman_and_one_offer",
     "a_warehouse_moves_its_own_parcels_and_no_others",
     "a_cashier_looks_into_her_own_drawer",
     "a_notice_is_acknowledged_by_whom_it_is_for",
@@ -134,6 +135,8 @@ UNITS = here(
     "two_lines_of_one_sku_are_checked_together",
     "lines_of_one_sku_that_differ_in_letters_are_two_goods",
     "an_order_over_two_warehouses_takes_from_both_or_from_none",
+    "one_of_two_salesmen_and_a_warehouse_gets_the_work",
+    "a_key_used_twice_at_once_makes_one_order",
 )
 SSRF = here(
     "ssrf",
@@ -151,7 +154,9 @@ HEADERS = here(
     "a_bug_tells_a_stranger_nothing",
     "a_page_runs_no_script_but_its_own_files",
 )
-LOCKED = here("headers", "every_answer_is_locked_down", "pages_and_their_parts_are_locked_down_too")
+LOCKED = here("headers", "every_answer_is_locked_down", "pages_and_their_parts_are_locked_down_too") + at(
+    "doors/test_answers", "no_cache_keeps_an_answer_and_no_header_comes_back"
+)
 INVENTORY = at(
     "doors/test_openapi", "the_document_tells_of_every_door_and_of_no_other", "the_document_is_openapi"
 ) + here("headers", "no_view_is_registered_past_the_doors", "another_spelling_of_an_address_is_no_way_around_a_door")
@@ -241,7 +246,7 @@ ATTACKS = [
     Attack("5", "numbers that are none, or less than nothing", NUMBERS + NEGATIVE),
     Attack("6", "bodies without end", LIMITS + HOSTILE + BATCHES),
     Attack("7", "SMS pumping, floods of codes", PUMPING),
-    Attack("8", "a shopper at the doors of staff", MATRIX),
+    Attack("8", "a shopper at the doors of staff", MATRIX + FORGED),
     Attack("9", "races for coupons and last units", COUPONS + UNITS),
     Attack("10", "server-side requests", SSRF),
     Attack("11", "hosts, origins, errors that say too much", HEADERS),
@@ -275,8 +280,14 @@ KINDS = [
     ),
     Attack(
         "webhook forgery",
-        "iPaymu, CCAvenue, Eurobank: keys empty by default",
-        here("keys", "a_key_that_is_empty_or_short_stops_the_house"),
+        "iPaymu CVE-2026-0656, CCAvenue, Eurobank: a key empty by default, or never looked at",
+        here("keys", "a_key_that_is_empty_or_short_stops_the_house")
+        + here(
+            "foreign_data",
+            "what_comes_as_a_marketplaces_without_its_key_moves_nothing",
+            "an_old_key_of_a_marketplace_is_none",
+            "a_marketplaces_reference_buys_once",
+        ),
     ),
     Attack(
         "payment not bound",

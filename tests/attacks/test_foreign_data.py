@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import Any
 
 import pytest
+from itsdangerous import URLSafeTimedSerializer
 
-from chalicelib.kit import journal
+from chalicelib.kit import auth, journal
+from chalicelib.kit.auth import TOKEN_DAYS
 from chalicelib.kit.errors import NotFound
 from chalicelib.notify import stream
 from chalicelib.notify.tell import tell
@@ -14,7 +17,7 @@ from tests.attacks.acts import ask, done, nothing_moves
 from tests.attacks.ground import Ground
 from tests.client import call
 from tests.doors.world import RATNA, SOAP, TOKOKU
-from tests.shop import an_order, token
+from tests.shop import an_order, later, token
 
 
 def agreed(**said: Any) -> dict[str, Any]:
@@ -73,6 +76,44 @@ def test_money_that_a_marketplace_holds_is_not_ours_until_somebody_says_so(groun
 
     assert answer.status == 403
     assert order["payment_status"] == "unpaid"
+
+
+def signed_by(secret: str) -> str:
+    """A token of the marketplace's, made as ours are, but with this key."""
+    made = URLSafeTimedSerializer(secret, salt="staff").dumps({"id": TOKOKU, "role": "channel", "v": 1})
+    return f"Bearer {made}"
+
+
+FORGED: dict[str, Callable[[], dict[str, str]]] = {
+    "no key at all": dict,
+    "an empty key": lambda: {"Authorization": "Bearer "},
+    "signed with nothing": lambda: {"Authorization": signed_by("")},
+    "signed with somebody's key": lambda: {"Authorization": signed_by("x" * 32)},
+    "a key of another purpose": lambda: {"Authorization": f"Bearer {auth.sign('channel', {'id': TOKOKU})}"},
+    "the key without its signature": lambda: {"Authorization": f"Bearer {token(TOKOKU).rpartition('.')[0]}"},
+    "a signature beside the body": lambda: {"X-Signature": "sha256=" + "0" * 64, "X-Channel": TOKOKU},
+}
+
+
+@pytest.mark.parametrize("forged", FORGED)
+def test_what_comes_as_a_marketplaces_without_its_key_moves_nothing(ground: Ground, forged: str) -> None:
+    """iPaymu CVE-2026-0656, of the kind of CCAvenue CVE-2026-103298: whoever knew the address was the gateway."""
+    with nothing_moves(ground):
+        answer = call("POST", "/api/orders", agreed(), key=ground.world.key(), headers=FORGED[forged]())
+
+    assert answer.status in (401, 403)
+    assert ground.sent == []
+
+
+def test_an_old_key_of_a_marketplace_is_none(ground: Ground) -> None:
+    """Of the kind of CosmicSting: what was overheard long ago opens nothing now."""
+    overheard = token(TOKOKU)
+    later(TOKEN_DAYS * 24 * 60 + 1)
+
+    with nothing_moves(ground):
+        answer = call("POST", "/api/orders", agreed(), token=overheard, key=ground.world.key())
+
+    assert answer.status == 401
 
 
 HOSTILE_ROWS = [
