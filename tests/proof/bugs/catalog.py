@@ -8,6 +8,7 @@ from tests.proof.bugs import (
     commits,
     expiry,
     idempotency,
+    kept,
     later,
     money,
     notifications,
@@ -35,5 +36,6 @@ ROOMS = (
     later,
     audit,
     projections,
+    kept,
 )
 BUGS: tuple[Bug, ...] = tuple(bug for room in ROOMS for bug in room.BUGS)
