@@ -26,10 +26,6 @@ class Concerned:
         rule = RULES.get(entry["kind"])
         return rule(self, entry) if rule else iter(())
 
-    @cached_property
-    def staff(self) -> set[str]:
-        return {row["sk"] for row in self.world.rows["places"] if row["pk"] == "staff" and row["active"]}
-
     def always_worked_here(self, staff: str) -> bool:
         return self.world.ever_told(f"staff#{staff}", "active") == {True}
 
@@ -97,8 +93,8 @@ def asked(shop: Concerned, entry: Row) -> Iterator[str]:
     said = entry["said"]
     offer = shop.world.offers.get(said.get("offer_id", ""), {})
     if offer.get("status") == "open" and offer["expires_at"] > shop.world.now:
-        people = shop.staff.intersection(said.get("invited", ())).difference(offer.get("declined", ()))
-        yield from (f"staff#{each}" for each in people)
+        people = set(said.get("invited", ())).difference(offer.get("declined", ()))
+        yield from (f"staff#{each}" for each in people if shop.always_worked_here(each))
     yield from bringing(shop, entry)
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from dataclasses import replace
 from datetime import timedelta
 from typing import Any
 
@@ -20,12 +21,13 @@ from chalicelib.orders.place import place
 from chalicelib.payments.collect import collect
 from chalicelib.payments.find import receivables_of
 from chalicelib.payments.pay import cash_to_collect
+from chalicelib.places.keep import keep_staff
 from infra import invariants
 from tests.fulfillment.build import listen, placed, placed_only, the_offer, works
 from tests.proof import actors
 from tests.proof.deeds import TO_SARI, agent, rupiah
 from tests.proof.sim import Sim
-from tests.shop import CUP, RARE, TEAPOT, level, put, who
+from tests.shop import CUP, RARE, STAFF, TEAPOT, level, put, who
 
 TRANSFER = [{"method": "transfer"}]
 
@@ -273,3 +275,19 @@ def test_late_money_takes_nothing_from_its_own_holds(sim: Sim) -> None:
 
     assert (order.status, order.payment_status) == ("cancelled", "paid")
     everything_holds(sim)
+
+
+def test_who_was_away_when_an_offer_was_told_is_not_missed_once_he_is_back(sim: Sim) -> None:
+    """Seed 14501: the checker's own mistake. An offer outlasts him who comes back, its news do not."""
+    offer = the_offer(placed((TEAPOT, 1)))
+    dewi = next(one for one in STAFF if one.id == "salesman-dewi")
+    keep_staff(replace(dewi, active=False), "owner-ratna")
+    sim.become_quiet()
+
+    keep_staff(dewi, "owner-ratna")
+    sim.become_quiet()
+
+    assert dewi.id in {each.staff for each in offer.invited}
+    assert sim.now < offer.expires_at
+    assert f"staff#{dewi.id}" not in {row["pk"] for row in sim.world(quiet=True).notices}
+    assert str(invariants.judge(sim.world(quiet=True))) == "everything holds"
