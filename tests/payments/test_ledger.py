@@ -13,6 +13,7 @@ from chalicelib.payments.model import bag_of
 from chalicelib.payments.store import PaymentRow
 from chalicelib.places.keep import keep_location
 from chalicelib.places.model import Location
+from tests.fulfillment.build import it_is_noon
 from tests.payments.build import (
     AGUS,
     MAYA,
@@ -198,6 +199,7 @@ def test_cash_handed_over_stands_in_both_drawers_and_changes_no_day(aws):
 
 
 def test_cash_put_into_the_safe_is_booked_too(aws):
+    it_is_noon()
     bag = bag_of(AGUS.id, "IDR")
     db.commit([shift_store.cash_into(bag, rupiah(300))])
     said = hand_over(MAYA, bag.id, rupiah(300))
