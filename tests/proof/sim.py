@@ -33,7 +33,7 @@ from tests.proof.swift import plain_rows
 
 __all__ = ["Chances", "Sim", "Wrong", "run"]
 Deed = Callable[["Sim"], str]
-FAMILY, TOGETHER = 4, 40  # histories that share their first steps: in a shop that has just opened little meets
+FAMILY, TOGETHER = 4, 30  # histories that share their first steps: in a shop that has just opened little meets
 MOST_ROUNDS = 300  # to become quiet
 AT_READING = (*["resent"] * 7, *READ_FAULTS)  # most are mended by sending again
 

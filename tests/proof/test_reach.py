@@ -19,7 +19,7 @@ from tests.proof.sim import Sim, Step
 
 pytestmark = pytest.mark.xdist_group("reach")  # lived through once
 
-SEEDS, LEAST = range(240), 3
+SEEDS, LEAST = range(360), 3
 KINDS = sorted(name for name, kind in Event.kinds.items() if kind.__module__.startswith("chalicelib."))
 HEARD = {"notify": notify, "orders": orders, "the ledger": payments, "the recap": reporting}
 
