@@ -1,4 +1,4 @@
-"""Requests made up from openapi.json, half of them wrong on purpose, at every door. Each is sent once, in one of three
+"""Requests made up from openapi.json, half of them wrong on purpose, at every door. Each is sent in one of three
 ways by turns: as it was made, with goods and people that exist in it (a made-up id ends at the first look), and with
 one value of that replaced by a nasty one.
 

@@ -18,7 +18,7 @@ from tests.bench import cold, counted, hot, lists, proved, served, site, stack, 
 from tests.cloud import forget_connections
 from tests.conftest import forget
 
-VENDURE = 125  # ms of CPU for an order, as published; nothing of Vendure runs here
+VENDURE = 125  # ms of CPU for an order on two such cores, measured for the design; nothing of Vendure runs here
 DISK = Path(tempfile.gettempdir())
 HEAVY = "stripe jinja2 boto3.resources requests asyncio"
 
@@ -115,7 +115,7 @@ def speed() -> list[Figure]:
         Figure("  two processes", f"{together:.0f}", "25", together >= 25),
         Figure("  milliseconds of CPU for one", f"{cpu:.1f}", "2.5", cpu <= VENDURE / 50),
         Figure(
-            f"  Vendure's {VENDURE}, published, not measured here ÷ that",
+            f"  Vendure's {VENDURE}, measured on such cores, not in this run ÷ that",
             f"{VENDURE / cpu:.0f} times less",
             "50",
             cpu <= VENDURE / 50,
