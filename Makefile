@@ -25,19 +25,19 @@ check: tools
 rehearse: tools
 	@$(VENV)/bin/python -m infra.rehearsal
 sim: tools
-	@$(VENV)/bin/python -m tests.proof.sim $(or $(SEED),1) $(or $(STEPS),100)
+	@$(VENV)/bin/python -m tests.verification.simulator.sim $(or $(SEED),1) $(or $(STEPS),100)
 bench: tools
-	@$(VENV)/bin/python -m tests.bench $(ONLY)
+	@$(VENV)/bin/python -m tests.verification.bench $(ONLY)
 attacks: tools
-	@$(VENV)/bin/python -m tests.attacks $(ONLY)
+	@$(VENV)/bin/python -m tests.verification.attacks $(ONLY)
 bench-hot: tools
-	@$(VENV)/bin/python -m tests.bench.hot
+	@$(VENV)/bin/python -m tests.verification.bench.hot
 planted: tools
-	@$(VENV)/bin/python -m tests.proof.planted $(ONLY)
+	@$(VENV)/bin/python -m tests.verification.simulator.planted $(ONLY)
 faults interleavings mutation: tools
 	@$(VENV)/bin/python -m tests.$@
 soak: tools
-	@$(VENV)/bin/python -m tests.proof.soak
+	@$(VENV)/bin/python -m tests.verification.simulator.soak
 
 .PHONY: local tools
 local:

@@ -27,7 +27,10 @@ MARKUP = "text goes in as text: an element made from a string runs what a strang
 CHECKS = re.compile(r"verif|signature|compare_digest|construct_event|unsign", re.I)
 READS_JSON = {"json_body", "model_validate_json", "validate_json", "from_json"}
 READERS = {"json": {"load", "loads"}, "compact": {"read", "unpack"}}
-KEEP_TIME = ("tests/bench/", "tests/faults/kill.py")  # a rate is kept, and who kills does it at no moment agreed
+KEEP_TIME = (
+    "tests/verification/bench/",
+    "tests/verification/faults/kill.py",
+)  # a rate is kept, and who kills does it at no moment agreed
 OUR_WORDS = ("chalicelib/notify/words.py",)  # templates that stand in that very file
 MAKES_TEMPLATES = {"Template", "from_string", "Markup"}
 PERSON = {

@@ -9,7 +9,7 @@ import pytest
 from chalicelib.kit import db
 from chalicelib.kit.db import Write
 from chalicelib.kit.errors import Moved, Problem
-from tests.proof.memory import Memory
+from tests.verification.simulator.memory import Memory
 
 
 @pytest.fixture

@@ -130,7 +130,7 @@ def test_a_rounding_that_nobody_named_is_found():
 )
 def test_a_test_that_sleeps_is_found(line: str):
     assert said("tests/orders/test_place.py", line) == [SLEEP]
-    assert said("tests/bench/crowd.py", line) == []
+    assert said("tests/verification/bench/crowd.py", line) == []
 
 
 @pytest.mark.parametrize(

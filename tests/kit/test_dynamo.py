@@ -13,7 +13,7 @@ from botocore.exceptions import ReadTimeoutError
 from chalicelib.kit import db
 from chalicelib.kit.errors import Unavailable
 from chalicelib.kit.requests import Asked, Request, remember
-from tests.faults.wire import Raw, answer
+from tests.verification.faults.wire import Raw, answer
 
 EVENT = "before-send.dynamodb"
 Answer = Callable[[Any], AWSResponse | None]

@@ -13,7 +13,7 @@ from botocore.exceptions import EndpointConnectionError, ReadTimeoutError
 
 from chalicelib.kit import config, files
 from chalicelib.kit.errors import NotFound, Unavailable
-from tests.faults.wire import Raw
+from tests.verification.faults.wire import Raw
 
 PICTURE = b"\x89PNG\r\n\x1a\n of a receipt"
 Answer = Callable[[Any], AWSResponse]

@@ -9,8 +9,8 @@ import boto3
 from chalicelib.fulfillment.store import load_case
 from chalicelib.stock.store import load_places
 from infra.invariants.check import check
-from tests.proof.day import JOKO, Day
 from tests.shop import TEAPOT
+from tests.verification.simulator.day import JOKO, Day
 
 FRIDAY, MONDAY = "2026-11-27", "2026-11-30"
 LATER = {"backorder": True}

@@ -7,8 +7,8 @@ from typing import Any
 import pytest
 
 from tests.fulfillment.build import it_is_noon
-from tests.proof.day import Day
 from tests.shop import open_shop
+from tests.verification.simulator.day import Day
 
 
 @pytest.fixture

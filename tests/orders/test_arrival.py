@@ -15,8 +15,8 @@ from chalicelib.stock.model import OutOfStock
 from tests.client import call
 from tests.fulfillment.build import parked
 from tests.orders.ahead import FRIDAY, LATER, NOT_HERE, all_is_well, comes, coming, expect, status, told, works
-from tests.proof.day import BUDI, JOKO, MAYA, TRANSFER, Day
 from tests.shop import CUP, RARE, TEAPOT, an_order, later, level, put, token, who
+from tests.verification.simulator.day import BUDI, JOKO, MAYA, TRANSFER, Day
 
 
 def test_what_comes_is_kept_for_orders_the_longest_waiting_first_and_only_the_rest_is_sold(day: Day) -> None:

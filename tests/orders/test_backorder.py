@@ -8,8 +8,8 @@ from chalicelib.notify.scene import Scene
 from chalicelib.notify.words import said
 from tests.client import call
 from tests.orders.ahead import FRIDAY, LATER, MONDAY, all_is_well, coming, expect, status, works
-from tests.proof.day import JOKO, LIA, MAYA, TRANSFER, Day
 from tests.shop import CUP, RARE, TEAPOT, a_creditor, an_order, later, level, token
+from tests.verification.simulator.day import JOKO, LIA, MAYA, TRANSFER, Day
 
 
 def test_a_line_that_is_short_says_what_could_be_promised_for_which_day(day: Day) -> None:

@@ -13,10 +13,10 @@ from chalicelib.orders import store
 from chalicelib.orders.command import PlaceOrder, Tender, Wanted
 from chalicelib.orders.draft import Draft, DraftRow
 from chalicelib.orders.model import DraftGone
-from tests.proof import actors
-from tests.proof.deeds import TO_SARI, agent
-from tests.proof.sim import Sim
 from tests.shop import CUP, level
+from tests.verification.simulator import actors
+from tests.verification.simulator.deeds import TO_SARI, agent
+from tests.verification.simulator.sim import Sim
 
 TWO_CUPS = PlaceOrder("phone", [Wanted(CUP, 2)], TO_SARI, [Tender("transfer")], agent())
 

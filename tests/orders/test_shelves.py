@@ -13,8 +13,8 @@ from chalicelib.orders.store import OrderRow
 from chalicelib.stock.spread import spread
 from chalicelib.stock.store import level_key, load_levels
 from tests.client import call
-from tests.proof.memory import Memory
 from tests.shop import TEAPOT, an_order, open_shop, who
+from tests.verification.simulator.memory import Memory
 
 HERE = "wh-surabaya"
 

@@ -12,8 +12,8 @@ from infra import invariants
 from infra.local import phones
 from infra.local.server import Answered
 from tests.client import call
-from tests.faults.build import parked
 from tests.shop import CUP, PRICES, STAFF, TEAPOT, an_order, open_shop, put, token
+from tests.verification.faults.build import parked
 
 RATNA, SINTA, BUDI, DEWI = "owner-ratna", "cashier-sinta", "salesman-budi", "salesman-dewi"
 LIA, JOKO, AGUS, MAYA, TOKOKU = "agent-lia", "warehouse-joko", "courier-agus", "finance-maya", "channel-tokoku"

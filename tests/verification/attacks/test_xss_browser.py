@@ -1,0 +1,128 @@
+"""The desk and the shop's own scripts in a real browser: two hundred hostile texts behind every door they ask."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from itertools import cycle
+from typing import Any
+
+import pytest
+
+from tests.storefront.desk_stub import ORDER, a_desk, a_notice, an_exception, answering, listed, some_work
+from tests.storefront.stub import StubApi, a_line, an_order
+from tests.verification.attacks.payloads import HARMLESS, PAYLOADS
+
+pytestmark = pytest.mark.browser
+FREE = {"name", "note", "street", "city", "company", "detail", "says", "reason", "brought_by", "holder", "reference"}
+SKELETON = """() => [...document.querySelectorAll('*')].map(e =>
+    e.tagName + ' ' + [...e.attributes].map(a => a.name).sort().join(',')
+    + (/^\\s*javascript:/i.test(e.getAttribute('href') || '') ? ' RUNS' : ''))"""
+SCREENS = [
+    ("salesman", "van-budi", "inbox"),
+    ("salesman", "van-budi", "work"),
+    ("warehouse", "wh-rungkut", "work"),
+    ("warehouse", "wh-rungkut", "stock"),
+    ("salesman", "van-budi", "customer"),
+    ("agent", None, "orders"),
+    ("finance", None, f"orders/{ORDER}"),
+    ("owner", None, f"orders/{ORDER}"),
+    ("owner", None, "board"),
+    ("owner", None, "recap"),
+]
+
+
+def written(answer: Any, texts: Callable[[], str]) -> Any:
+    """The answer with the next text in every field that somebody writes freely."""
+    if isinstance(answer, dict):
+        return {
+            name: texts() if name in FREE and isinstance(value, str) else written(value, texts)
+            for name, value in answer.items()
+        }
+    return [written(each, texts) for each in answer] if isinstance(answer, list) else answer
+
+
+def many(made: Callable[..., Any], **facts: Any) -> list[Any]:
+    return [made(**facts) for _ in PAYLOADS]
+
+
+def a_desk_of(role: str, location: str | None, texts: list[str]) -> StubApi:
+    api, turn = a_desk(role, location), cycle(texts)
+
+    def next_text() -> str:
+        return next(turn)
+
+    lines = [a_line("KOPI-01", 1, "x", 58_000) for _ in PAYLOADS]
+    order = an_order(id=ORDER, lines=lines, note="x", customer={"name": "x", "phone": "+6281252981234"}, reason="x")
+    history = [
+        {"kind": "OrderCancelled", "actor": "x", "occurred_at": "2026-11-22T09:15:00.000Z", "body": {"reason": "x"}}
+    ]
+    api.doors |= {
+        "GET /fulfillments": answering(written(listed(*many(some_work)), next_text)),
+        "GET /inbox": answering(written(listed(*many(a_notice)), next_text)),
+        "GET /orders": answering(written(listed(*many(an_order, units=2)), next_text)),
+        "GET /exceptions": answering(written(listed(*many(an_exception)), next_text)),
+        f"GET /orders/{ORDER}": answering(written(order, next_text)),
+        f"GET /orders/{ORDER}/history": answering(written(listed(*history), next_text)),
+    }
+    for name in ("GET /customers", "GET /customers/cus_1", "GET /locations", "GET /me"):
+        api.doors[name] = answering(written(api.doors[name](None)[1], next_text))  # type: ignore[arg-type]
+    return api
+
+
+def seen(page: Any, api: StubApi, screen: str) -> list[str]:
+    """The elements of a screen once it stands."""
+    page.unroute_all()
+    page.route("**/api/**", api.route)
+    page.goto("about:blank")
+    page.goto("/desk/#token=the-token")
+    page.locator("#screen").wait_for()
+    page.evaluate(f"location.hash = '#/{screen}'")
+    if screen == "customer":
+        page.get_by_label("Nomor HP pelanggan").fill("081252981234")
+        page.get_by_role("button", name="Cari").click()
+    page.wait_for_load_state("networkidle")
+    assert page.evaluate("typeof pwned") == "undefined"
+    return list(page.evaluate(SKELETON))
+
+
+@pytest.mark.parametrize(("role", "location", "screen"), SCREENS, ids=lambda each: str(each))
+def test_a_screen_of_staff_stays_what_it_is_whatever_a_stranger_wrote(
+    phone: Any,
+    role: str,
+    location: str | None,
+    screen: str,
+) -> None:
+    """PrestaShop CVE-2026-44212: a visitor's words ran in the back office, with the rights of who read them."""
+    plain = seen(phone, a_desk_of(role, location, [HARMLESS]), screen)
+
+    hostile = seen(phone, a_desk_of(role, location, PAYLOADS), screen)
+
+    assert hostile == plain
+    assert not [element for element in hostile if "RUNS" in element]
+
+
+def test_a_customers_own_page_stays_what_it_is(phone: Any) -> None:
+    """Saleor CVE-2026-22849: names of goods and what the shop writes back come from others too."""
+
+    def shown(texts: list[str]) -> list[str]:
+        api, turn = StubApi(), cycle(texts)
+        lines = [a_line("KOPI-01", 1, "x", 58_000) for _ in PAYLOADS]
+        order = written(an_order(lines=lines, note="x", brought_by="x", reason="x"), lambda: next(turn))
+        api.doors["GET /orders/ord_1"] = answering(order)
+        phone.unroute_all()
+        phone.route("**/api/**", api.route)
+        phone.goto("/pesanan/?id=ord_1&token=t")
+        phone.wait_for_load_state("networkidle")
+        assert phone.evaluate("typeof pwned") == "undefined"
+        return list(phone.evaluate(SKELETON))
+
+    assert shown(PAYLOADS) == shown([HARMLESS])
+
+
+def test_the_screens_do_show_those_texts(phone: Any) -> None:
+    """Or the tests above would see nothing because nothing is there."""
+    seen(phone, a_desk_of("warehouse", "wh-rungkut", PAYLOADS), "work")
+
+    text = phone.locator("#screen").inner_text()
+
+    assert sum(payload in text for payload in PAYLOADS) > 100

@@ -1,0 +1,228 @@
+"""`make bench`: the figures of this machine beside their goals."""
+
+from __future__ import annotations
+
+import os
+import subprocess
+import sys
+import tempfile
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+
+import tests.environment  # noqa: F401 - before anything of the shop
+from infra.local.dispatcher import Dispatcher
+from infra.local.engine import Engine, provision
+from tests.cloud import forget_connections
+from tests.conftest import forget
+from tests.verification.bench import cold, counted, hot, lists, proved, served, site, stack, timed
+
+VENDURE = 125  # ms of CPU for an order on two such cores, measured for the design; nothing of Vendure runs here
+DISK = Path(tempfile.gettempdir())
+HEAVY = "stripe jinja2 boto3.resources requests asyncio"
+
+
+@dataclass(frozen=True)
+class Figure:
+    name: str
+    found: str
+    goal: str = ""
+    reached: bool | None = None
+
+    def __str__(self) -> str:
+        mark = {None: " ", True: "✓", False: "✗"}[self.reached]
+        return f" {mark} {self.name:<58} {self.found:<34} {self.goal}"
+
+
+def main() -> int:
+    missed = 0
+    for measure in wanted(sys.argv[1:]):
+        for figure in measure():
+            print(figure, flush=True)
+            missed += figure.reached is False
+    return 1 if missed else 0
+
+
+def wanted(names: list[str]) -> list[Callable[[], list[Figure]]]:
+    """All of them, or those that are named."""
+    every = {each.__name__: each for each in MEASURES}
+    return [every[name] for name in names or every]
+
+
+def loaded() -> list[Figure]:
+    code = f"import app, sys; print(*[name for name in {HEAVY.split()!r} if name in sys.modules])"
+    found = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True).stdout.strip()
+    return [Figure("of what the order function need not load", found or "nothing", "nothing", not found)]
+
+
+def in_process() -> list[Figure]:
+    with an_engine():
+        return [*units(), *speed(), *served_here()]
+
+
+def long_lists() -> list[Figure]:
+    """At each size the same page: what it reads, and the CPU of our code, dearest ÷ cheapest."""
+    with an_engine():
+        shop, models, shift = lists.lived(drainer())
+    return [a_list(each, lists.measured(each, shop, models[each.order])) for each in lists.lists(shift)]
+
+
+@contextmanager
+def an_engine() -> Iterator[None]:
+    """Empty, and with all tables."""
+    with Engine(MINISTACK_ACCOUNT_ID="123456789012") as engine:
+        os.environ["AWS_ENDPOINT_URL"] = engine.address
+        os.environ.update(provision("test"))
+        forget()
+        forget_connections()
+        try:
+            yield
+        finally:
+            del os.environ["AWS_ENDPOINT_URL"]
+
+
+def units() -> list[Figure]:
+    sale, by_size = counted.at_a_counter()
+    life = counted.whole_life(drainer())
+    cost = counted.cost_of_a_thousand(life)
+    whole = sum(cost.values())
+    parts = ", ".join(f"{name} {dollars:.3f}" for name, dollars in cost.items())
+    calls = f"{sale.reads} read, {sale.transactions} transaction"
+    most, fits = max(sale.write_units, by_size), sale.reads <= 2 and sale.transactions == 1
+    return [
+        Figure("three lines for cash: calls", calls, "2 reads, 1 transaction", fits),
+        Figure("  write units: counted, by size", f"{sale.write_units:.0f}, {by_size}", "20", most <= 20),
+        Figure("a web order's whole life: transactions, reads", f"{life.transactions}, {life.reads}"),
+        Figure("  units written, read", f"{life.write_units:.0f}, {life.read_units}"),
+        Figure("core cost of 1,000 orders", f"${whole:.3f}", "$0.25", whole <= 0.25),
+        Figure("  of that DynamoDB", f"${cost['DynamoDB']:.3f}", "$0.05", cost["DynamoDB"] <= 0.05),
+        Figure(f"  {parts}", ""),
+    ]
+
+
+def drainer() -> Callable[[], int]:
+    from app import app
+
+    return Dispatcher(app, patience=0).drain
+
+
+def speed() -> list[Figure]:
+    a_second, cpu = timed.placements()
+    together = timed.placements_together()
+    return [
+        Figure("placements a second, one process, three lines", f"{a_second:.0f}"),
+        Figure("  two processes", f"{together:.0f}", "25", together >= 25),
+        Figure("  milliseconds of CPU for one", f"{cpu:.1f}", "2.5", cpu <= VENDURE / 50),
+        Figure(
+            f"  Vendure's {VENDURE}, measured on such cores, not in this run ÷ that",
+            f"{VENDURE / cpu:.0f} times less",
+            "50",
+            cpu <= VENDURE / 50,
+        ),
+    ]
+
+
+def served_here() -> list[Figure]:
+    ours, theirs = served.answers_a_second()
+    times = ours / theirs
+    said = f"{ours:.0f} ÷ {theirs:.0f} a second = {times:.0f}"
+    return [Figure("local server ÷ `chalice local`, kept connections", said, "10", times >= 10)]
+
+
+MOST_APART = 1.10
+
+
+def a_list(each: lists.List, found: list[lists.Found]) -> Figure:
+    times = [min(one.milliseconds) for one in found]
+    apart, units = max(times) / min(times), {one.units for one in found}
+    read = ", ".join(f"{each:g}" for each in sorted(units))
+    said = f"{read} units, {min(times):.2f} ms × {apart:.2f}"
+    goal = "at 1k, 20k, 100k the same, × 1.10"
+    return Figure(f"a page ({found[0].shown}) of {each.name}", said, goal, len(units) == 1 and apart <= MOST_APART)
+
+
+def hot_sku() -> list[Figure]:
+    one, many = hot.sale(1, 1_000, 128), hot.sale(64, 1_000, 128)
+    times, exact = many.a_second / one.a_second, one.exact and many.exact
+    said = f"{many.a_second:.0f} ÷ {one.a_second:.0f} a second = {times:.1f}"
+    sums = f"{one.sold} and {many.sold} of 1000"
+    return [
+        Figure("one SKU on 64 shelves ÷ on one, all overlaps cancelled", said, "10", times >= 10),
+        Figure("  sold: stock exactly", sums, "1000 and 1000", exact),
+    ]
+
+
+def packaged() -> list[Figure]:
+    with cold.packaged() as (plain, finished):
+        before, after = cold.awake(plain, finished)
+    ratio = after / before
+    sizes = f"{finished.megabytes:.1f} (by Chalice alone {plain.megabytes:.1f})"
+    said = f"{after:.0f} ÷ {before:.0f} ms of CPU = {ratio:.2f}"
+    return [
+        Figure("cold start to the first order, as shipped ÷ plain", said, "0.40", ratio <= 0.40),
+        Figure("  zips in MB", sizes, "15", finished.megabytes <= 15),
+    ]
+
+
+def pages_made() -> list[Figure]:
+    changed = site.milliseconds_to_change_one()
+    return [
+        *(a_site(where) for where in (site.MEMORY, DISK) if where.is_dir()),
+        Figure("one changed product, ms of CPU", f"{changed:.1f}", "20", changed <= 20),
+    ]
+
+
+def a_site(where: Path) -> Figure:
+    """Its files included: with a disk they cost more, and the goal is the same."""
+    pages = site.product_pages_a_cpu_second(where=where)
+    kind = "in memory" if where == site.MEMORY else "on disk"
+    return Figure(f"product pages a CPU second, files {kind} ({where})", f"{pages:.0f}", "6000", pages >= 6000)
+
+
+def rush() -> list[Figure]:
+    with an_engine():
+        found = proved.rush()
+    said = ", ".join(f"{number} × {status} {code}".rstrip() for (status, code), number in sorted(found.answers.items()))
+    name = f"{proved.BUYERS} buyers, {proved.UNITS} units, {proved.PROCESSES} processes"
+    return [Figure(name, f"{said}; {found.audit}", "sold exactly", found.exact)]
+
+
+def doors() -> list[Figure]:
+    found = proved.knocked_at()
+    said = f"{found.doors} doors, {found.rows} rows × {found.principals} = {found.rows * found.principals}"
+    return [Figure("routes × principals knocked at", said, "every one as its row says", found.held)]
+
+
+def northwind() -> list[Figure]:
+    found = proved.northwind()
+    name = "Northwind, orders a second: as it was, as web orders"
+    if not found.speeds:
+        return [Figure(name, "not measured", found.said)]
+    said = " and ".join(f"{each:.1f}" for each in found.speeds)
+    return [Figure(name, said, "25, and whole", found.whole and min(found.speeds) >= 25)]
+
+
+def on_the_stack() -> list[Figure]:
+    with stack.running() as shop:
+        stack.told_after(shop, 20, a_second=5)  # the first ones wait for what is loaded once
+        calm = stack.told_after(shop, 60, a_second=5)
+        busy = stack.told_after(shop, 250, a_second=25)
+        memory = stack.megabytes(shop)
+    return [
+        Figure("until both inboxes know, 5 orders a second: p50, p95 ms", spread(calm), "1000", calm["p95"] <= 1000),
+        Figure(f"  {busy['rate']:.0f} orders a second", spread(busy), "1000", busy["p95"] <= 1000),
+        Figure("memory of the API process in MB", str(memory["granian"]), "250", memory["granian"] <= 250),
+        Figure("  of the others", ", ".join(f"{name} {mb}" for name, mb in memory.items() if name != "granian")),
+    ]
+
+
+MEASURES = (loaded, hot_sku, packaged, pages_made, in_process, long_lists, on_the_stack, rush, doors, northwind)
+
+
+def spread(found: dict[str, float]) -> str:
+    return f"{found['p50']:.0f}, {found['p95']:.0f} ({found['offered']} offered)"
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,99 @@
+"""`make bench-hot`: one SKU that everybody wants at once, on one shelf and on 64. Seconds are virtual, so that the same
+seed tells the same on every machine; what decides, tries again and pauses is the shop itself."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Callable
+from dataclasses import dataclass
+
+import tests.environment  # noqa: F401 - before anything of the shop
+from chalicelib.stock.spread import spread
+from chalicelib.stock.store import load_levels
+from tests.client import call
+from tests.conftest import forget
+from tests.shop import TEAPOT, an_order, open_shop, who
+from tests.verification.bench.crowd import in_virtual_time
+
+WAREHOUSE = "wh-surabaya"
+MOST_ASKED = 1_000  # by one buyer; far more than any needs, so a shop that never says no would be seen
+
+
+@dataclass
+class Sale:
+    shelves: int
+    units: int
+    seconds: float = 0.0  # from the first attempt to the last unit
+    sold: int = 0  # units
+    left: int = 0
+    refused: int = 0  # 409, out of stock
+    turned_away: int = 0  # 503: the buyer comes again after a second
+    sent: int = 0
+    conflicts: int = 0
+
+    @property
+    def a_second(self) -> float:
+        return self.sold / self.seconds
+
+    @property
+    def exact(self) -> bool:
+        return self.sold == self.units and self.left == 0
+
+
+def sale(shelves: int, units: int, buyers: int, quantity: int = 1, seed: int = 1) -> Sale:
+    """Each buyer buys `quantity` and as many again, until there is nothing left."""
+    found = Sale(shelves, units)
+    with in_virtual_time(seed) as (time, store):
+        forget()
+        open_shop(**{TEAPOT: units})
+        if shelves > 1:
+            spread(who("owner-ratna"), WAREHOUSE, TEAPOT, shelves, "a sale tonight")
+        began, store.sent, store.conflicts = time.now, 0, 0
+
+        def buyer(number: int) -> Callable[[], None]:
+            body = an_order((TEAPOT, quantity), customer={"name": "Sari", "phone": f"0812{number:08}"})
+
+            def live() -> None:
+                bought = 0
+                for _ in range(MOST_ASKED):
+                    answer = call("POST", "/api/orders", body, key=f"buyer-{number:05}-buys-{bought:05}")
+                    if answer.status == 201:
+                        bought, found.seconds = bought + 1, time.now - began
+                        found.sold += quantity
+                    elif answer.status == 503:
+                        found.turned_away += 1
+                        time.sleep(float(answer.headers["Retry-After"]))
+                    else:
+                        assert (answer.status, answer.json["code"]) == (409, "out_of_stock"), answer.text
+                        found.refused += 1
+                        return
+
+            return live
+
+        time.live([buyer(number) for number in range(buyers)])
+        found.sent, found.conflicts = store.sent, store.conflicts
+        found.left = sum(level.available for level in load_levels([(TEAPOT, WAREHOUSE)]))
+        forget()
+    return found
+
+
+def told(found: Sale) -> str:
+    return (
+        f"{found.a_second:8.1f} sells a second, {found.sold} of {found.units} sold, {found.left} left; "
+        f"{found.conflicts} of {found.sent} transactions met another, {found.turned_away} times 503"
+    )
+
+
+def main(units: int = 2_000, buyers: int = 128) -> int:
+    one, many = sale(1, units, buyers), sale(64, units, buyers)
+    ratio = many.a_second / one.a_second
+    reached = ratio >= 10 and one.exact and many.exact
+    print(f"{buyers} buyers of one SKU, each overlap of two transactions on one item cancelled; virtual seconds")
+    print(f"   1 shelf   {told(one)}")
+    print(f"  64 shelves {told(many)}")
+    print(f" {'✓' if reached else '✗'} {ratio:.1f} times one shelf, sold is stock exactly (goal 10)")
+    return 0 if reached else 1
+
+
+if __name__ == "__main__":
+    sys.exit(main())

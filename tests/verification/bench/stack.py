@@ -1,0 +1,127 @@
+"""The whole shop as `make run` starts it, in a folder of its own: how soon both inboxes know, and how much memory."""
+
+from __future__ import annotations
+
+import json
+import math
+import os
+import signal
+import statistics
+import subprocess
+import sys
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from datetime import datetime
+from pathlib import Path
+from typing import Any
+from urllib.parse import quote
+
+import boto3
+
+from infra.local.caller import Caller
+from infra.local.engine import clean, free_port, temporary_folder
+
+ROOT = Path(__file__).parents[3]
+READY_SECONDS = 120
+
+
+@contextmanager
+def running() -> Iterator[dict[str, Any]]:
+    folder, port = temporary_folder(), free_port()
+    told = clean(os.environ) | {"LOCAL": str(folder), "PORT": str(port), "PYTHONUNBUFFERED": "1"}
+    command = [sys.executable, "-m", "infra.local.run", "start"]
+    shop = subprocess.Popen(command, cwd=ROOT, env=told, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True)
+    try:
+        assert shop.stdout is not None
+        said: list[str] = []
+        for line in iter(shop.stdout.readline, ""):
+            said.append(line)
+            if line.startswith("ready "):
+                break
+        else:
+            raise RuntimeError("".join(said))
+        known = json.loads((folder / "run.json").read_text())
+        people = json.loads((folder / "tokens.json").read_text())
+        base = f"http://127.0.0.1:{port}"
+        yield {"base": base, "engine": known["engine"], "people": people, "children": known["children"]}
+    finally:
+        shop.send_signal(signal.SIGTERM)
+        shop.wait(READY_SECONDS)
+
+
+def told_after(shop: dict[str, Any], orders: int, a_second: float) -> dict[str, float]:
+    """Milliseconds from an order's instant in the journal to that at which both inboxes were written."""
+    buyer, wanted, placed = Caller(shop["base"]), wishes(shop), []
+    began = time.perf_counter()
+    for number in range(orders):
+        time.sleep(max(0.0, began + number / a_second - time.perf_counter()))
+        placed.append(buyer.post("/orders", an_order(number, *wanted[number % len(wanted)]))["id"])
+    rate = orders / (time.perf_counter() - began)
+    waits = sorted(wait for each in placed if (wait := until_both_knew(shop, each)) is not None)
+    found = {"offered": len(waits), "rate": rate, "p50": statistics.median(waits)}
+    return found | {"p95": waits[math.ceil(len(waits) * 0.95) - 1]}
+
+
+def wishes(shop: dict[str, Any]) -> list[tuple[str, float, float]]:
+    """(SKU, lat, lon): goods that the web sells and that a van nearby carries."""
+    from infra.demo import shop as demo
+
+    sold, cursor, buyer = set(), "", Caller(shop["base"])
+    while cursor is not None:
+        page = buyer.get(f"/catalog/products?cursor={quote(cursor)}")
+        sold |= {each["sku"] for each in page["items"]}
+        cursor = page["next"]
+    vans = [(number, lat, lon) for number, (_, _, lat, lon) in enumerate(demo.SALESMEN)]
+    return [(sku, lat, lon) for number, lat, lon in vans for sku in demo.van_load(number) if sku in sold]
+
+
+def an_order(number: int, sku: str, lat: float, lon: float) -> dict[str, Any]:
+    return {
+        "channel": "web",
+        "customer": {"name": "Sari Wulandari", "phone": f"0813{number:08}"},
+        "lines": [{"sku": sku, "quantity": 1}],
+        "delivery": {"method": "ship", "address": {"street": "Jl. Kenanga 5", "position": {"lat": lat, "lon": lon}}},
+        "payments": [{"method": "cod"}],
+    }
+
+
+def until_both_knew(shop: dict[str, Any], order: str) -> float | None:
+    """None where no van was near enough to be asked."""
+    client = boto3.client("dynamodb", endpoint_url=shop["engine"])
+    for _ in range(600):
+        entries = of(client, "satukanal-journal", "subject", f"order#{order}")
+        lists = of(client, "satukanal-notify", "pk", f"order#{order}")
+        told = [row for row in lists if row["kind"]["S"] == "OfferOpened"]
+        if told:
+            parties = json.loads(told[0]["parties"]["S"])
+            if not any(party.startswith("staff#") for party in parties):
+                return None
+            return 1000 * (at(told[0]["at"]) - at(entries[0]["occurred_at"])).total_seconds()
+        time.sleep(0.05)
+    raise RuntimeError(f"nobody was told of {order}")
+
+
+def of(client: Any, table: str, name: str, key: str) -> list[Any]:
+    asked = {"ExpressionAttributeNames": {"#k": name}, "ExpressionAttributeValues": {":k": {"S": key}}}
+    return list(client.query(TableName=table, KeyConditionExpression="#k = :k", ConsistentRead=True, **asked)["Items"])
+
+
+def at(value: dict[str, str]) -> datetime:
+    return datetime.fromisoformat(value["S"])
+
+
+def megabytes(shop: dict[str, Any]) -> dict[str, int]:
+    """Of each part, its largest process."""
+    found: dict[str, int] = {}
+    for pid, name in shop["children"].items():
+        for each in [int(pid), *children(int(pid))]:
+            status = Path(f"/proc/{each}/status").read_text()
+            kilobytes = next(int(line.split()[1]) for line in status.splitlines() if line.startswith("VmRSS"))
+            found[name] = max(found.get(name, 0), kilobytes // 1024)
+    return found
+
+
+def children(pid: int) -> list[int]:
+    listed = Path(f"/proc/{pid}/task").glob("*/children")
+    return [int(child) for path in listed for child in path.read_text().split()]

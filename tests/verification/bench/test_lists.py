@@ -1,0 +1,25 @@
+"""A page reads as much of few orders as of many."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+
+from app import app
+from infra.local.dispatcher import Dispatcher
+from tests.verification.bench import lists
+
+SIZES = (120, 240)  # each fills a page
+ROUNDS = 2  # in the first one he who asks is looked up, and remembered
+
+
+@pytest.mark.ministack
+def test_a_page_of_every_list_reads_as_much_at_either_size(ministack: Any) -> None:
+    shop, models, shift = lists.lived(Dispatcher(app, patience=0).drain)
+
+    for each in lists.lists(shift):
+        few, many = lists.measured(each, shop, models[each.order], SIZES, ROUNDS)
+
+        assert (few.units, few.calls) == (many.units, many.calls), each.name
+        assert few.shown == many.shown == (0 if "none" in each.name else 50), each.name

@@ -1,0 +1,147 @@
+"""What cannot be right is refused with a word on how to mend it, at every door that takes a body; nothing moves."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator
+from dataclasses import replace
+from typing import Any
+
+import pytest
+
+from chalicelib.kit.web import MOST_BODY_BYTES
+from tests.verification.endpoints import tables
+from tests.verification.endpoints.knock import Row, door, knock, one_of
+from tests.verification.endpoints.rows import ROWS
+from tests.verification.endpoints.world import World
+
+TAKES = {row.door: row for row in reversed(ROWS) if row.allowed and door(row.door).body}
+NO_BODIES = {
+    "nothing": (b"", 400),
+    "a list": (b"[]", 422),
+    "null": (b"null", 422),
+    "true": (b"true", 422),
+    "a word": (b'"x"', 422),
+    "a number": (b"1", 422),
+    "not a number": (b"NaN", 422),
+    "endless": (b"1e400", 422),
+    "half an object": (b'{"a": ', 400),
+    "no text": (b"\xff\xfe\x00", 400),
+    "a lone surrogate": (b'"\\ud800"', 400),
+    "a raw surrogate": (b'{"a": "\xed\xa0\x80"}', 400),
+    "deeper than a well": (b"[" * 100_000, 400),
+    "an object as deep": (b'{"a":' * 40_000 + b"1" + b"}" * 40_000, 400),
+    "two megabytes": (b'{"note": "' + b"x" * 2_000_000 + b'"}', 413),
+    "one byte too many": (b" " * (MOST_BODY_BYTES - 1) + b"{}", 413),
+}
+NO_NUMBERS = (
+    "NaN",
+    "Infinity",
+    "-Infinity",
+    "1e400",
+    "1" + "0" * 30,
+    "-" + "1" + "0" * 30,
+    "true",
+    '"2"',
+    '"\u0662"',
+    "[]",
+    "{}",
+)
+OURS_TO_SAY = ("price", "total", "paid", "status", "discount", "payment_status", "claimed_by", "captured", "__proto__")
+
+
+def prepared(world: World, name: str) -> Row:
+    row = TAKES[name]
+    if row.first:
+        row.first(world)
+    return row
+
+
+def refused(world: World, row: Row, body: Any) -> Any:
+    """The problem; nothing moved, and it says what to mend."""
+    before = tables.saved()
+
+    answer = knock(world, replace(row, body=body), one_of(row))
+
+    assert 400 <= answer.status < 500, f"{answer.status} {answer.text} for {body!r:.200}"
+    assert tables.moved(before) == {}
+    assert answer.headers["Content-Type"] == "application/problem+json"
+    assert answer.json["status"] == answer.status
+    assert len(answer.json["detail"]) > 10
+    return answer
+
+
+@pytest.mark.parametrize("name", sorted(TAKES))
+def test_what_is_no_body_is_refused(world: World, name: str) -> None:
+    row = prepared(world, name)
+    for kind, (body, expected) in NO_BODIES.items():
+        answer = refused(world, row, body)
+
+        assert answer.status in {expected, 400 if expected == 422 else expected}, f"{kind}: {answer.text}"
+
+
+@pytest.mark.parametrize("name", sorted(TAKES))
+def test_what_is_no_number_is_refused_by_the_name_of_its_field(world: World, name: str) -> None:
+    row = prepared(world, name)
+    for path, body in replaced(door(name).example, numbers):
+        for text in (*NO_NUMBERS, *(["1.5"] if "lat" not in path and "lon" not in path else [])):
+            answer = refused(world, row, json.dumps(body).replace('"@"', text))
+
+            assert answer.json["code"] == "unreadable" or path in {e["field"] for e in answer.json["errors"]}, (
+                answer.text
+            )
+
+
+@pytest.mark.parametrize("name", sorted(TAKES))
+def test_what_is_ours_to_say_is_refused_wherever_it_stands(world: World, name: str) -> None:
+    row = prepared(world, name)
+    for path, body in replaced(door(name).example, objects):
+        for field in OURS_TO_SAY:
+            if f'"{field}"' not in json.dumps(body):
+                answer = refused(world, row, json.loads(json.dumps(body).replace('"@"', f'"{field}"')))
+
+                assert f"{path}.{field}".lstrip(".") in {each["field"] for each in answer.json["errors"]}
+
+
+@pytest.mark.parametrize("name", sorted(TAKES))
+def test_an_unknown_currency_is_refused(world: World, name: str) -> None:
+    row = prepared(world, name)
+    for path, body in replaced(door(name).example, currencies):
+        for text in ("XXX", "idr", "", "\u20a8", "USD "):
+            answer = refused(world, row, json.loads(json.dumps(body).replace('"@"', json.dumps(text))))
+
+            assert "currency" in answer.text, path
+
+
+@pytest.mark.parametrize(
+    ("body", "status"),
+    [(b"", 422), (b"no zip", 422), (b"PK\x05\x06" + bytes(17), 422), (bytes(4_000_001), 413)],
+    ids=["nothing", "no zip", "half a zip", "four megabytes and one byte"],
+)
+def test_a_folder_that_is_none_is_refused(world: World, body: bytes, status: int) -> None:
+    assert refused(world, Row("POST /imports", "owner"), body).status == status
+
+
+def numbers(value: Any) -> Any:
+    return "@" if isinstance(value, int | float) and not isinstance(value, bool) else None
+
+
+def objects(value: Any) -> Any:
+    return value | {"@": 1} if isinstance(value, dict) else None
+
+
+def currencies(value: Any) -> Any:
+    return value | {"currency": "@"} if isinstance(value, dict) and "currency" in value and "amount" in value else None
+
+
+def replaced(body: Any, change: Any, path: str = "") -> Iterator[tuple[str, Any]]:
+    """The body again and again, each time with one thing in it changed, and where that stands."""
+    changed = change(body)
+    if changed is not None:
+        yield path, changed
+    each: Any = body.items() if isinstance(body, dict) else enumerate(body) if isinstance(body, list) else ()
+    for name, value in each:
+        for at, inner in replaced(value, change, f"{path}.{name}".lstrip(".")):
+            copy = dict(body) if isinstance(body, dict) else list(body)
+            copy[name] = inner
+            yield at, copy

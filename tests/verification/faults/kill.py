@@ -1,0 +1,265 @@
+"""kill -9 of the API and the dispatcher, over and over, while a customer places orders and asks again until he hears.
+
+`python -m tests.verification.faults.kill ROUNDS=50 SEED=1` goes on for as many rounds and tells the figures; it ends
+with 1 if something is wrong, or if it once took longer than it may until all was heard. No test asks wall time.
+"""
+
+from __future__ import annotations
+
+import http.client
+import json
+import os
+import random
+import shutil
+import signal
+import subprocess
+import sys
+import threading
+import time
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from pathlib import Path
+
+import boto3
+from rich.console import Console
+
+import tests.environment  # noqa: F401 - table names are read when a row's class is made, so this comes first
+from app import app
+from chalicelib.kit import config
+from infra.local import phones
+from infra.local.engine import Engine, answers, free_port, provision, temporary_folder
+from infra.local.run import server_command
+from infra.local.streams import sources
+from tests.client import call
+from tests.cloud import forget_connections
+from tests.shop import TEAPOT, an_order, level, open_shop, put, token
+from tests.verification.faults.build import ALL_WELL, audit, orders, padded, parked
+
+ROOT = Path(__file__).parents[3]
+BUDI, JOKO = "salesman-budi", "warehouse-joko"
+ORDERS = 6  # in each round
+HEARD_WITHIN_SECONDS = 5.0  # of a kill everybody has heard of every order
+VICTIMS = [("api",), ("dispatcher",), ("api", "dispatcher")]
+LOST = (OSError, http.client.HTTPException, json.JSONDecodeError)
+
+
+class Killable:
+    """One of the processes of `make run`, in a session of its own, so that its workers die with it."""
+
+    def __init__(self, command: list[str], folder: Path, ready: str = "") -> None:
+        self.command, self.ready, self.log = command, ready, folder / f"{command[2].rpartition('.')[2]}.log"
+        self.told = os.environ | {"ENGINE_LIFE": "one-life", "DISPATCHER_FOLDER": str(folder), "PYTHONPATH": str(ROOT)}
+        self.process: subprocess.Popen[bytes] | None = None
+
+    def start(self) -> None:
+        with self.log.open("ab") as log:
+            self.process = subprocess.Popen(
+                self.command, cwd=ROOT, env=self.told, stdout=log, stderr=log, start_new_session=True
+            )
+
+    def await_answer(self) -> None:
+        assert not self.ready or answers(self.ready, 30, self.process), self.log.read_text()[-2000:]
+
+    def kill(self) -> None:
+        if self.process is not None and self.process.poll() is None:
+            os.killpg(self.process.pid, signal.SIGKILL)
+            self.process.wait(30)
+
+    def stop(self) -> None:
+        """Asked politely it finishes what is in hand and reads the stream to its end."""
+        if self.process is not None and self.process.poll() is None:
+            self.process.terminate()
+            assert self.process.wait(60) == 0, self.log.read_text()[-2000:]
+
+
+def a_dispatcher(folder: Path) -> Killable:
+    return Killable([sys.executable, "-m", "infra.local.dispatcher"], folder)
+
+
+def an_api(folder: Path, port: int) -> Killable:
+    return Killable(server_command(port), folder, ready=f"http://127.0.0.1:{port}/api/health")
+
+
+@dataclass
+class Loop:
+    """`heard` holds for each key what its customer was told first."""
+
+    folder: Path
+    rounds: int
+    seed: int = 1
+    heard: dict[str, bytes] = field(default_factory=dict)
+    unheard: int = 0  # times that nobody answered, so that he asked again
+    kills: dict[str, int] = field(default_factory=lambda: {"api": 0, "dispatcher": 0})
+    killed_at: float = 0.0
+    told: dict[str, set[str]] = field(default_factory=lambda: {BUDI: set(), JOKO: set()})
+    drained_seconds: list[float] = field(default_factory=list)  # from a kill until everybody had heard of every order
+
+    def __post_init__(self) -> None:
+        self.chance, self.port = random.Random(self.seed), free_port()
+        self.processes = {"api": an_api(self.folder, self.port), "dispatcher": a_dispatcher(self.folder)}
+
+    def run(self) -> Loop:
+        open_shop(TEAPOT=2 * self.rounds * ORDERS)
+        put(TEAPOT, "van-budi", 2 * self.rounds * ORDERS)
+        parked(BUDI)
+        try:
+            self.start(*self.processes)
+            until(lambda: len(local_queues()) == len(list(sources(app, "SNSEventConfig"))), "the dispatcher's start")
+            for number in range(self.rounds):
+                self.round(number)
+            self.hear()
+            self.processes["dispatcher"].stop()
+        finally:
+            for process in self.processes.values():
+                process.kill()
+        return self
+
+    def round(self, number: int) -> None:
+        """Somebody dies while one of these orders is on its way, and comes back while the next ones are. In every
+        other round it is the last order, and nobody dies again before all is heard."""
+        victims, to_be_heard = self.chance.choice(VICTIMS), number % 2 == 1
+        after, grace = self.chance.randrange(ORDERS), self.chance.uniform(0, 0.03)
+        after = ORDERS - 1 if to_be_heard else after
+        for each in range(ORDERS):
+            killer = threading.Thread(target=self.replace, args=(victims, grace))
+            if each == after:
+                killer.start()
+            self.place(f"round-{number}-order-{each}")
+            if each == after:
+                killer.join()
+        if to_be_heard:
+            self.hear()
+            self.drained_seconds.append(time.monotonic() - self.killed_at)
+
+    def start(self, *names: str) -> None:
+        for each in names:
+            self.processes[each].start()
+        for each in names:
+            self.processes[each].await_answer()
+
+    def replace(self, victims: tuple[str, ...], grace: float) -> None:
+        threading.Event().wait(grace)  # into the middle of whatever is being done
+        for each in victims:
+            self.processes[each].kill()
+            self.kills[each] += 1
+        self.killed_at = time.monotonic()
+        self.start(*victims)
+
+    def place(self, key: str) -> None:
+        """Asks until he is answered, with the same key and the same words."""
+        for _ in range(1_000):
+            answer = self.ask(key)
+            if answer is not None:
+                self.heard[key] = answer
+                return
+            self.unheard += 1
+            threading.Event().wait(0.05)
+        raise AssertionError(f"{key} was never answered")
+
+    def ask(self, key: str) -> bytes | None:
+        connection = http.client.HTTPConnection("127.0.0.1", self.port, timeout=10)
+        headers = {"content-type": "application/json", "idempotency-key": padded(key)}
+        try:
+            connection.request("POST", "/api/orders", json.dumps(an_order((TEAPOT, 1))), headers)
+            answer = connection.getresponse()
+            body = answer.read()
+        except LOST:
+            return None
+        finally:
+            connection.close()
+        assert answer.status in (200, 201, 503), body
+        return body if answer.status < 300 else None
+
+    def hear(self) -> None:
+        """The offer and the warehouse's task of each order that was acknowledged."""
+        until(lambda: self.has_heard(BUDI), "an offer for each order")
+        until(lambda: self.has_heard(JOKO), "a task for each order")
+
+    def has_heard(self, staff: str) -> bool:
+        self.told[staff] |= set(newest_offers_of(staff)[0])
+        return self.told[staff] >= self.ids
+
+    @property
+    def ids(self) -> set[str]:
+        return {json.loads(body)["id"] for body in self.heard.values()}
+
+    def wrong(self) -> list[str]:
+        """In words; nothing when no acknowledged order is lost, none is there twice and nobody heard twice."""
+        kept = sorted(row.pk for row in orders())
+        again = {key: call("POST", "/api/orders", an_order((TEAPOT, 1)), key=padded(key)).body for key in self.heard}
+        links = [phones.LINK.findall(text)[-1] for text in phones.messages().get("+6281100000003", [])]
+        found = {
+            "lost or doubled": kept != sorted(self.ids) or len(kept) != len(self.heard),
+            "answered otherwise": again != self.heard,
+            "units lost": level(TEAPOT)["allocated"] != len(self.heard),
+            "a salesman told twice or never": sorted(offers_of(BUDI)) != kept,
+            "the warehouse told twice or never": sorted(offers_of(JOKO)) != kept,
+            "an SMS sent twice": len(links) != len(set(links)),
+            audit(quiet=True): audit(quiet=True) != ALL_WELL,
+        }
+        return [words for words, so in found.items() if so]
+
+
+def until(so: Callable[[], bool], what: str, seconds: float = 60) -> None:
+    rest = threading.Event()
+    for _ in range(int(seconds / 0.05)):
+        if so():
+            return
+        rest.wait(0.05)
+    raise AssertionError(f"{what} did not happen in {seconds} seconds")
+
+
+def offers_of(staff: str) -> list[str]:
+    """The order of each offer in his inbox, page after page."""
+    found, after = newest_offers_of(staff)
+    while after:
+        more, after = newest_offers_of(staff, after)
+        found += more
+    return found
+
+
+def newest_offers_of(staff: str, after: str = "") -> tuple[list[str], str]:
+    query = {"limit": 100} | ({"cursor": after} if after else {})
+    page = call("GET", "/api/inbox", token=token(staff), query=query).json
+    return [told["order"] for told in page["items"] if told["kind"] in ("offer", "assigned")], page["next"]
+
+
+def local_queues() -> list[str]:
+    found = boto3.client("sqs").list_queues(QueueNamePrefix=f"{config.prefix()}-local-")
+    return list(found.get("QueueUrls", []))
+
+
+def main(*said: str) -> int:
+    asked = {"ROUNDS": 50, "SEED": 1}
+    asked |= {name: int(number) for name, _, number in (each.partition("=") for each in said)}
+    folder, console = temporary_folder(), Console(highlight=False)
+    with Engine(MINISTACK_ACCOUNT_ID="123456789012") as engine:
+        os.environ["AWS_ENDPOINT_URL"] = engine.address
+        os.environ |= provision("test")
+        forget_connections()
+        loop = Loop(folder, asked["ROUNDS"], asked["SEED"])
+        try:
+            loop.run()
+            wrong = loop.wrong()
+        finally:
+            shutil.rmtree(folder, ignore_errors=True)
+    killed = ", ".join(f"{name} {count} times" for name, count in loop.kills.items())
+    console.print(f"{asked['ROUNDS']} rounds, killed -9: {killed}; {len(loop.heard)} orders acknowledged")
+    slow, heard = hearing(loop.drained_seconds)
+    console.print(f"{loop.unheard} times nobody answered; {heard}; {wrong or ALL_WELL}")
+    return 1 if wrong or slow else 0
+
+
+def hearing(seconds: list[float]) -> tuple[bool, str]:
+    """Whether it once took too long from a kill until all was heard, and in words how long it took."""
+    waits = sorted(seconds)
+    if not waits:
+        return True, "no round was waited for until all was heard"
+    slow = waits[-1] > HEARD_WITHIN_SECONDS
+    reached = f"{waits[len(waits) // 2]:.1f} s, the longest {waits[-1]:.1f} s"
+    goal = f"{'longer than' if slow else 'within'} the goal of {HEARD_WITHIN_SECONDS:.0f} s"
+    return slow, f"{len(waits)} times from kill to all heard: {reached}, {goal}"
+
+
+if __name__ == "__main__":
+    sys.exit(main(*sys.argv[1:]))

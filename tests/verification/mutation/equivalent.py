@@ -1,0 +1,37 @@
+"""Changes that change nothing anybody could see, each with its reason."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from tests.verification.mutation.change import Mutant
+
+
+@dataclass(frozen=True)
+class Same:
+    """`becomes` is the changed line, as the survivors are printed."""
+
+    function: str
+    becomes: str
+    why: str
+
+
+USEFUL = "useful = [here for here in dict.fromkeys(preference) if any(has.get((sku, here), {}) {} 0 for sku in demand)]"
+NEVER_FEWER = "a location that has nothing is in no smallest choice and gives no share: it only costs comparing"
+
+EQUIVALENT = (
+    Same("_shares", USEFUL.format(1, ">"), NEVER_FEWER),
+    Same("_shares", USEFUL.format(0, ">="), NEVER_FEWER),
+    Same("_fewest", "for count in range(MOST_COMPARED + 1):", "no location at all covers no demand"),
+    Same(
+        "promisable",
+        "return sum(each.promisable for each in _supply(shelves, [location], (safety_units), lapsed, own).values())",
+        "where no safety is named the location is its own, and keeps nothing back whatever the number",
+    ),
+)
+
+KNOWN = {(same.function, same.becomes) for same in EQUIVALENT}
+
+
+def is_equivalent(mutant: Mutant) -> bool:
+    return (mutant.function, mutant.lines[1]) in KNOWN

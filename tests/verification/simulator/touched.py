@@ -1,0 +1,72 @@
+"""What one step touched, as a small world of its own: its orders with all that belongs to them, and its levels.
+
+Only invariants that can be judged there are asked. Those that compare sums over the whole shop wait for the end, as do
+those of what nobody can undo: what stands in the journal is the same then.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from typing import Any
+
+from infra.invariants.check import INVARIANTS
+from infra.invariants.world import ROOMS, Row, World, plain
+from tests.verification.simulator.table import Kept
+
+ALONE = ("M2", "M6", "S2", "S6", "O1", "O3", "O5")
+PREFIX = "test-"
+Place = tuple[str, str, Any]  # table, pk, sk
+Tables = Mapping[str, Any]  # each has its rows by both keys
+Read = Callable[[Any], Row]
+
+
+def wrong(tables: Tables, touched: Iterable[Place], now: str, read: Read) -> list[str]:
+    world = around(tables, touched, now, read)
+    return (
+        [f"{name}: {words}" for name in ALONE for words in INVARIANTS[name](world)] if any(world.rows.values()) else []
+    )
+
+
+def around(tables: Tables, touched: Iterable[Place], now: str, read: Read) -> World:
+    orders, levels = {}, {}
+    for table, pk, sk in touched:
+        if sk == "level":
+            levels[pk] = _at(tables, table, pk, sk)
+        elif order_id := _order(tables, table, pk, str(sk)):
+            orders[order_id] = True
+    rows: dict[str, list[Row]] = {room: [] for room in ROOMS}
+    rows["stock"] = [read(level) for level in levels.values() if level is not None]
+    for order_id in orders:
+        for room, items in _of_order(tables, order_id):
+            rows[room] += map(read, items)
+    return World(rows, now, "")
+
+
+def _at(tables: Tables, table: str, pk: str, sk: Any) -> Any:
+    rows = tables[table].rows.get(pk)
+    return rows.get(sk) if rows is not None else None
+
+
+def _order(tables: Tables, table: str, pk: str, sk: str) -> str:
+    if table == PREFIX + "journal":
+        return pk.removeprefix("order#") if pk.startswith("order#") else ""
+    if table == PREFIX + "payments" and sk == "payment":
+        payment = _at(tables, table, pk, sk)
+        return str(payment["order_id"]["S"]) if payment else ""
+    return pk if pk.startswith("ord_") and sk != "draft" else ""
+
+
+def _of_order(tables: Tables, order_id: str) -> Iterator[tuple[str, Iterable[Any]]]:
+    beside = tables[PREFIX + "orders"].rows.get(order_id, {})
+    order = beside.get("order")
+    payments = order["payment_ids"]["S"].split(",") if order and "payment_ids" in order else []
+    found = (_at(tables, PREFIX + "payments", payment, "payment") for payment in payments)
+    yield "orders", beside.values()
+    yield "payments", [payment for payment in found if payment]
+    yield "journal", tables[PREFIX + "journal"].rows.get(f"order#{order_id}", {}).values()
+
+
+def as_plain(item: Kept) -> Row:
+    if item.plain is None:
+        item.plain = plain(item)
+    return item.plain  # type: ignore[no-any-return]
