@@ -17,7 +17,6 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
-from storefront import money
 from storefront.art import art
 from storefront.listing import Facts, art_path, is_shown, page_file
 from storefront.pages import HERE, LANGUAGES, Pages, environment, read_words
@@ -148,8 +147,8 @@ def words_module(table: str, language: str) -> str:
 
 
 def settings_module(settings: Facts) -> str:
-    """What browsers need to know of the shop: its currency, country and zone, and how amounts are written."""
-    return module({name: settings[name] for name in ("currency", "country", "zone")} | {"money": money.WRITTEN})
+    """What browsers need to know of the shop: its currency, country and zone."""
+    return module({name: settings[name] for name in ("currency", "country", "zone")})
 
 
 def module(facts: Facts) -> str:
