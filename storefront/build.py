@@ -16,7 +16,7 @@ from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
-from storefront import manifest, money, outputs
+from storefront import manifest, outputs
 from storefront.art import art
 from storefront.listing import Facts, is_shown
 from storefront.manifest import Manifest
@@ -121,8 +121,8 @@ def words_module(table: str, language: str) -> str:
 
 
 def settings_module(settings: Facts) -> str:
-    """What browsers need to know of the shop: its currency, country and zone, and how amounts are written."""
-    return module({name: settings[name] for name in ("currency", "country", "zone")} | {"money": money.WRITTEN})
+    """What browsers need to know of the shop: its currency, country and zone."""
+    return module({name: settings[name] for name in ("currency", "country", "zone")})
 
 
 def module(facts: Facts) -> str:

@@ -11,7 +11,7 @@ from datetime import datetime
 from typing import Any
 from zoneinfo import ZoneInfo
 
-from storefront import money
+from chalicelib.kit.money import format_money, from_json, to_decimal
 from storefront.words import Words
 
 Facts = dict[str, Any]
@@ -73,8 +73,8 @@ def build_listing(product: Facts, settings: Facts, words: Words) -> Listing:
         description=product.get("description") or "",
         path=product_path(product["sku"]),
         art=art_path(product["sku"]),
-        price_text=money.formatted(price),
-        was_text=money.formatted(was) if is_cheaper else "",
+        price_text=format_money(from_json(price)),
+        was_text=format_money(from_json(was)) if is_cheaper else "",
         saving=saving(price, was) if is_cheaper else 0,
         availability=state,
         availability_text=getattr(words.stock, state),
@@ -141,7 +141,7 @@ def json_ld(product: Facts, state: str, running: Promotion | None, settings: Fac
     offer = {
         "@type": "Offer",
         "url": base + words.prefix + product_path(sku),
-        "price": money.plain(product["price"]),
+        "price": str(to_decimal(from_json(product["price"]))),
         "priceCurrency": product["price"]["currency"],
         "itemCondition": "https://schema.org/NewCondition",
         "seller": {"@type": "Organization", "name": settings["shop"]["name"]},
