@@ -9,6 +9,7 @@ from pynamodb.attributes import BooleanAttribute, NumberAttribute, UnicodeAttrib
 from chalicelib.kit import db
 from chalicelib.kit.columns import InstantAttribute
 from chalicelib.kit.db import Key, Row
+from chalicelib.kit.journal import Head
 from chalicelib.places.model import Location, Point, Position, Postcode, Staff
 
 
@@ -102,7 +103,7 @@ def point_of(row: Any) -> Point | None:
     return None if row is None or row.lat is None or row.lon is None else Point(float(row.lat), float(row.lon))
 
 
-def location_row(location: Location, version: int, journal_hash: str) -> LocationRow:
+def location_row(location: Location, head: Head) -> LocationRow:
     return LocationRow(
         "locations",
         location.id,
@@ -114,12 +115,11 @@ def location_row(location: Location, version: int, journal_hash: str) -> Locatio
         phone=location.phone or None,
         email=location.email or None,
         active=location.active,
-        version=version,
-        journal_hash=journal_hash,
+        **vars(head),
     )
 
 
-def staff_row(staff: Staff, version: int, journal_hash: str) -> StaffRow:
+def staff_row(staff: Staff, head: Head) -> StaffRow:
     return StaffRow(
         "staff",
         staff.id,
@@ -131,8 +131,7 @@ def staff_row(staff: Staff, version: int, journal_hash: str) -> StaffRow:
         language=staff.language,
         active=staff.active,
         token_version=staff.version,
-        version=version,
-        journal_hash=journal_hash,
+        **vars(head),
     )
 
 
