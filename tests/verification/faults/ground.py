@@ -23,7 +23,7 @@ from tests.verification.faults.bucket import Bucket
 from tests.verification.faults.line import Killed, Line, conflict, throttled
 from tests.verification.faults.plainly import plainly
 from tests.verification.simulator.memory import Memory
-from tests.verification.simulator.touched import as_plain
+from tests.verification.simulator.touched import to_facts
 
 BEFORE = timedelta(minutes=5)  # the world was made; what a request makes is younger
 
@@ -113,7 +113,7 @@ class Ground:
         return rows
 
     def wrong(self, quiet: bool = False) -> list[tuple[str, str]]:
-        rows = {room: [as_plain(item) for item in self.memory.items(f"test-{room}")] for room in ROOMS}
+        rows = {room: [to_facts(item) for item in self.memory.items(f"test-{room}")] for room in ROOMS}
         return invariants.judge(World(rows, clock.iso(clock.now()), "~" if quiet else "")).violated
 
 

@@ -64,4 +64,4 @@ class Process:
 
     skew: timedelta
     places: dict[str, Any] = field(default_factory=dict)
-    pricing: Any = field(default_factory=pricing._Known)
+    pricing: Any = field(default_factory=pricing.Remembered)

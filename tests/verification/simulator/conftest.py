@@ -13,8 +13,8 @@ from tests.cloud import as_new
 from tests.conftest import forget
 from tests.verification.endpoints import tables
 from tests.verification.simulator.day import Day, a_day
-from tests.verification.simulator.wire import Wire
-from tests.verification.simulator.wire_line import answering, with_tables
+from tests.verification.simulator.store import Store
+from tests.verification.simulator.wire import Wire, answering
 
 
 @pytest.fixture(scope="module")
@@ -22,7 +22,7 @@ def lived() -> Iterator[tuple[Day, bytes, Any]]:
     """moto with our tables after the day. It is lived on the wire, where it takes a tenth as long."""
     kept = clock.source, db.pause, carriers.hand_over
     db.pause, carriers.hand_over = lambda attempt: None, lambda attempt: None
-    with answering(Wire(with_tables())) as wire:
+    with answering(Wire(Store())) as wire:
         day = a_day()
     end, (clock.source, db.pause, carriers.hand_over) = clock.source, kept
     with as_new():
@@ -45,5 +45,5 @@ def day(lived: tuple[Day, bytes, Any]) -> Day:
 @pytest.fixture
 def wire() -> Iterator[Wire]:
     """Empty tables behind PynamoDB and botocore, answered on the wire."""
-    with answering(Wire(with_tables())) as answered:
+    with answering(Wire(Store())) as answered:
         yield answered
