@@ -209,8 +209,7 @@ class Store:
         if any(code for code, _ in reasons):
             raise Cancelled(reasons)
         after = [_after(change, item) for change, item in zip(changes, standing)]
-        if sum(size_of(item) for item in after if item) > MOST_TRANSACTION_BYTES:
-            raise Invalid("Collection size of the transaction is over 4 MB")
+        _check_sizes([size_of(item) for item in after if item])
         for change, before_it, item in zip(changes, standing, after):
             if change.verb != "check":
                 self._write(change.place, before_it, item)
@@ -270,10 +269,14 @@ def _after(change: Change, standing: Item | None) -> Item | None:
     if change.verb in ("delete", "check"):
         return None
     put = change.verb == "put"
-    item = Item(change.item if put else expressions.changed(standing or change.item, change.update, change.bound))
-    if size_of(item) > MOST_ITEM_BYTES:
-        raise Invalid(f"{change.place}: item size has exceeded the maximum allowed size")
-    return item
+    return Item(change.item if put else expressions.changed(standing or change.item, change.update, change.bound))
+
+
+def _check_sizes(sizes: Sequence[int]) -> None:
+    if max(sizes, default=0) > MOST_ITEM_BYTES:
+        raise Invalid("Item size has exceeded the maximum allowed size")
+    if sum(sizes) > MOST_TRANSACTION_BYTES:
+        raise Invalid("Collection size of the transaction is over 4 MB")
 
 
 def one_page(
@@ -293,11 +296,8 @@ def one_page(
 
 
 def size_of(item: Mapping[str, Typed]) -> int:
-    return sum(len(name) + sum(map(_length, typed.values())) for name, typed in item.items())
-
-
-def _length(value: Any) -> int:
-    return 1 if isinstance(value, bool) else len(value.encode() if isinstance(value, str) else value)
+    values = ((name, value) for name, typed in item.items() for value in typed.values())
+    return sum(len(name) + len(value if isinstance(value, bytes) else str(value).encode()) for name, value in values)
 
 
 def to_typed(value: Sort) -> Typed:
