@@ -42,7 +42,7 @@ def build(products: Iterable[Facts], settings: Facts, out_dir: Path | str) -> Fa
 
 
 def write_all(out: Path, shown: list[Facts], settings: Facts) -> Facts:
-    assets = lay_assets(out)
+    assets = lay_assets(out, settings)
     for language in LANGUAGES:
         paths = write_shop(out, Pages(language, settings, assets), shown)
     write_desk(out, settings, assets)
@@ -125,9 +125,10 @@ def write_for_machines(out: Path, paths: list[str], settings: Facts, made: Facts
     put(out, f"/{MADE_BY_US}", json.dumps(made, sort_keys=True) + "\n")
 
 
-def lay_assets(out: Path) -> str:
+def lay_assets(out: Path, settings: Facts) -> str:
     """Returns the folder's address, `/assets/<hash>`."""
     made = {f"{name}.{code}.js": words_module(table, code) for code in LANGUAGES for name, table in SPOKEN.items()}
+    made["settings.js"] = settings_module(settings)
     kept = {file.relative_to(HERE / "assets").as_posix(): file.read_text() for file in asset_files()}
     files = dict(sorted((made | kept).items()))
     digest = hashlib.sha256("\0".join(f"{name}\0{text}" for name, text in files.items()).encode()).hexdigest()[:12]
@@ -142,7 +143,16 @@ def asset_files() -> list[Path]:
 
 def words_module(table: str, language: str) -> str:
     words = read_words(language)[table] | {"language": language, "prefix": LANGUAGES[language]}
-    return "export default " + json.dumps(words, ensure_ascii=False, sort_keys=True) + ";\n"
+    return module(words)
+
+
+def settings_module(settings: Facts) -> str:
+    """What browsers need to know of the shop: its currency, country and zone."""
+    return module({name: settings[name] for name in ("currency", "country", "zone")})
+
+
+def module(facts: Facts) -> str:
+    return "export default " + json.dumps(facts, ensure_ascii=False, sort_keys=True) + ";\n"
 
 
 def put(out: Path, path: str, text: str) -> None:

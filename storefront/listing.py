@@ -10,7 +10,7 @@ from datetime import datetime
 from typing import Any
 from zoneinfo import ZoneInfo
 
-from storefront import money
+from chalicelib.kit.money import format_money, from_json, to_decimal
 
 Facts = dict[str, Any]
 MONTHS = {
@@ -40,8 +40,8 @@ def listing(product: Facts, settings: Facts, words: Facts) -> Facts:
         "path": product_path(product),
         "art": art_path(product),
         "price": price,
-        "price_text": money.formatted(price),
-        "was_text": money.formatted(was) if cheaper else "",
+        "price_text": format_money(from_json(price)),
+        "was_text": format_money(from_json(was)) if cheaper else "",
         "saving": saving(price, was) if cheaper else 0,
         "availability": state,
         "availability_text": words["stock"][state],
@@ -111,7 +111,7 @@ def json_ld(product: Facts, shown: Facts, settings: Facts, words: Facts) -> Fact
     offer = {
         "@type": "Offer",
         "url": base + words["prefix"] + shown["path"],
-        "price": money.plain(shown["price"]),
+        "price": str(to_decimal(from_json(shown["price"]))),
         "priceCurrency": shown["price"]["currency"],
         "itemCondition": "https://schema.org/NewCondition",
         "seller": {"@type": "Organization", "name": settings["shop"]["name"]},

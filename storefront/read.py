@@ -73,6 +73,7 @@ def settings() -> Facts:
         "shop": {"name": config.setting("SHOP_NAME", "Toko Kanal")},
         "base_url": config.base_url(),
         "currency": config.currency(),
+        "country": config.country(),
         "zone": config.zone(),
         "built_at": now,
         "built_text": day_text(now, config.zone(), "id"),

@@ -97,27 +97,27 @@ def _end(
         credit_minor=credit.minor,
         payments=[[taken.id, taken.method, taken.captured.minor, taken.status]] if taken else [],
     )
-    told = store.record(order, event, actor=principal.actor, at=now)
+    entry, head = store.append_event(order, event, actor=principal.actor, at=now)
     ended = [pay.ended(payment, to) for payment in payments]
     changes: dict[str, Any] = {"status": "cancelled", "fulfillment_status": "cancelled", "reason": reason, "pieces": ()}
     changes |= {"reserved_until": None, "payment_status": pay.payment_status(order.total, ended)}
     writes = [
         *beside,
         # Before the levels: who loses to another who ends or changes this very order should look again.
-        store.change_order(order, head=told.head, **changes),
+        store.change_order(order, head=head, **changes),
         *freed,
         *change(movements),
         *end_payments([one for one in payments if one != taken], to),
         *coupons_returned(order),
         *([give_back_credit(order.customer_id, credit)] if credit else []),
         *([store.stop_waiting(order)] if order.on_hold else []),
-        told.write,
+        entry,
     ]
     try:
         db.commit(writes)
     except HoldGone as gone:
         raise Moved() from gone
-    return store.after(order, told.head, **changes), ended
+    return store.after(order, head, **changes), ended
 
 
 def _postings(order: Order, payments: Sequence[Payment], taken: Payment | None) -> list[Posting]:

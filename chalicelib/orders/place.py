@@ -123,8 +123,8 @@ def planned(command: PlaceOrder, seen: Seen) -> Plan:
 def promise(command: PlaceOrder, seen: Seen, prices: Priced, plan: Plan, elsewhere: bool = False) -> dict[str, Any]:
     made = promised(command, seen, prices, plan)
     answer = show.as_json(made.order, made.payments)
-    placed = store.record(made.order, made.event, actor=command.principal.actor, at=seen.now)
-    order = replace(made.order, version=placed.head.sequence, journal_hash=placed.head.hash)
+    entry, head = store.append_event(made.order, made.event, actor=command.principal.actor, at=seen.now)
+    order = replace(made.order, **vars(head))
     writes = [
         requests.remember(command.asked, answer),
         *command.extra,  # before the goods: who submits a draft that another just submitted should hear of that
@@ -134,7 +134,7 @@ def promise(command: PlaceOrder, seen: Seen, prices: Priced, plan: Plan, elsewhe
         *[open_payment(payment) for payment in made.payments],
         store.put_order(order),
         *store.wait(order),
-        placed.write,
+        entry,
     ]
     if len(writes) > db.MOST_WRITES:  # what promises fit in one commit, their end does as well
         raise TooManyPlaces()

@@ -243,11 +243,11 @@ def _commit(
 ) -> tuple[Order, list[Payment]]:
     listed = [after if one.id == after.id else one for one in payments]
     status = pay.payment_status(order.total, listed)
-    told = store.record(order, event, actor=principal.actor, at=now)
+    entry, head = store.append_event(order, event, actor=principal.actor, at=now)
     payment_ids = tuple(one.id for one in listed)
     changes |= {"payment_status": status, "payment_ids": payment_ids}
     saved = [save_payment(before, after)] if before else []
-    stands = store.after(order, told.head, **changes)
+    stands = store.after(order, head, **changes)
     answered = requests.remember(asked, show.as_json(stands, listed))
-    db.commit([answered, *saved, *writes, store.change_order(order, head=told.head, **changes), told.write])
+    db.commit([answered, *saved, *writes, store.change_order(order, head=head, **changes), entry])
     return stands, listed

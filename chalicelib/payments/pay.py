@@ -9,7 +9,7 @@ from typing import Any
 
 from chalicelib.customers.model import NoCreditTerms
 from chalicelib.kit.errors import Invalid
-from chalicelib.kit.money import Money, total, zero
+from chalicelib.kit.money import Money, format_money, total, zero
 from chalicelib.payments.model import (
     METHODS,
     STATES,
@@ -100,9 +100,9 @@ def _wrong(tenders: Sequence[Tender], whole: Money) -> str:
         return "each amount is above zero"
     if len(tenders) - len(stated) > 1:
         return "only one of them may leave its amount out"
-    given = sum(amount.minor for amount in stated)
-    if given != whole.minor if len(stated) == len(tenders) else given >= whole.minor:
-        return f"they come to {given} and the order to {whole.minor}"
+    given = total(stated, whole.currency)
+    if given != whole if len(stated) == len(tenders) else whole <= given:
+        return f"they come to {format_money(given)} and the order to {format_money(whole)}"
     return ""
 
 

@@ -12,7 +12,6 @@ from chalicelib.kit.auth import Principal
 from chalicelib.kit.db import Write
 from chalicelib.kit.errors import Moved
 from chalicelib.kit.events import Event
-from chalicelib.kit.journal import Head
 from chalicelib.kit.requests import Asked
 from chalicelib.places import find as places
 from chalicelib.stock.coming import kept_for_orders, no_longer_expected
@@ -142,8 +141,8 @@ def write_down(
     """Each of these is a subject of its own in the journal, so that two clerks never wait for each other."""
     now = clock.now()
     answer = {"id": ids.new("mov", now), "movements": event.body().get("movements", []), **facts}
-    entry = journal.record(f"stock#{answer['id']}", event, after=Head(), actor=principal.actor, at=now)
-    commit([requests.remember(asked, answer), *writes, entry.write])
+    entry, _ = journal.append_event(f"stock#{answer['id']}", event, actor=principal.actor, at=now)
+    commit([requests.remember(asked, answer), *writes, entry])
     return answer
 
 

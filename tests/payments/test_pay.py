@@ -39,10 +39,10 @@ def test_one_tender_without_an_amount_pays_the_rest():
     "tenders, says",
     [
         ([], "send one to 5 of them"),
-        ([("cod", rupiah(999))], "they come to 999 and the order to 1000"),
-        ([("cod", rupiah(1001))], "they come to 1001 and the order to 1000"),
+        ([("cod", rupiah(999))], "they come to Rp999 and the order to Rp1.000"),
+        ([("cod", rupiah(1001))], "they come to Rp1.001 and the order to Rp1.000"),
         ([("cod", None), ("transfer", None)], "only one of them may leave its amount out"),
-        ([("cod", rupiah(1000)), ("transfer", None)], "they come to 1000 and the order to 1000"),
+        ([("cod", rupiah(1000)), ("transfer", None)], "they come to Rp1.000 and the order to Rp1.000"),
         ([("cod", rupiah(0)), ("transfer", None)], "each amount is above zero"),
         ([("cod", rupiah(-1)), ("transfer", rupiah(1001))], "each amount is above zero"),
         ([("cod", Money(1000, "USD"))], "this order is paid in IDR"),
