@@ -1,7 +1,7 @@
 """DynamoDB's expressions as text, parsed once and kept as functions over an item as it travels: {"name": {"S": "text"}}.
 
 moto's parser binds the values while it parses, so it parses every request anew; that alone would be most of a history.
-`test_engines.py` holds both to the same meaning. Nested paths and sets are not used here and are refused.
+`test_memory.py` holds both to the same meaning. Nested paths and sets are not used here and are refused.
 """
 
 from __future__ import annotations
@@ -28,7 +28,7 @@ COMPARED: dict[str, Callable[[Any, Any], bool]] = {
 }
 
 
-class Invalid(Exception):
+class Invalid(ValueError):
     """DynamoDB's ValidationException: the request is wrong whatever the tables hold."""
 
 
