@@ -8,12 +8,13 @@ from datetime import timedelta
 from decimal import Decimal
 from typing import Any
 
-from chalicelib.catalog.find import product_key, products_of
+from chalicelib.catalog.find import products_of
 from chalicelib.catalog.keep import keep_product
 from chalicelib.catalog.model import Product, check_product
-from chalicelib.customers.find import customer_key
+from chalicelib.catalog.store import product_key
 from chalicelib.customers.keep import contact_of, keep_customer
 from chalicelib.customers.model import Address, Customer
+from chalicelib.customers.store import customer_key
 from chalicelib.exchange.model import BadValue, Line
 from chalicelib.kit import clock, config, db
 from chalicelib.kit.auth import Principal

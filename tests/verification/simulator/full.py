@@ -19,9 +19,10 @@ from typing import Any
 import tests.environment  # noqa: F401 - before the first import of the shop
 from chalicelib.kit import clock, db, ids
 from chalicelib.kit.errors import Problem
+from chalicelib.kit.packages import TABLES
 from chalicelib.notify import carriers, transports
 from infra import invariants
-from infra.invariants.world import ROOMS, Row, World
+from infra.invariants.world import World
 from tests.conftest import forget
 from tests.fulfillment.build import NOON
 from tests.verification.simulator import touched
@@ -207,7 +208,7 @@ class Full:
     def world(self) -> World:
         """No clock is more than five minutes ahead, so a hold that ends later than that must be there; and all that was
         due has ended by now."""
-        rows = {room: [to_facts(item) for item in self.store.items(f"test-{room}")] for room in ROOMS}
+        rows = {name: [to_facts(item) for item in self.store.items(f"test-{name}")] for name in TABLES}
         return World(rows, clock.iso(self.now + SKEW), "~", clock.iso(self.now))
 
     def rows(self, room: str, pk: str) -> list[dict[str, Any]]:

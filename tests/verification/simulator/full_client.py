@@ -18,7 +18,9 @@ REFUSED = range(400, 500)
 
 def closed_routes(opened: Iterable[str]) -> list[str]:
     """The app's routes, as "METHOD /path", to which none of the paths leads that were `opened`."""
-    asked = [(method, path.removeprefix("/api").split("/")) for method, _, path in (each.partition(" ") for each in opened)]
+    asked = [
+        (method, path.removeprefix("/api").split("/")) for method, _, path in (each.partition(" ") for each in opened)
+    ]
     routes = [(method, path) for path, methods in gateway().app.routes.items() for method in methods]
     return [f"{method} {path}" for method, path in routes if not any(_leads(method, path, *each) for each in asked)]
 

@@ -10,6 +10,8 @@ from dataclasses import dataclass
 
 from tests.verification.simulator.batch import FULL_STEPS, STEPS, Counts, live_fast, live_full
 
+FAST, FULL = 20_000, 500  # histories of `make verify`
+
 
 @dataclass(frozen=True)
 class Job:
@@ -36,7 +38,7 @@ def hostile(seeds: Sequence[int]) -> Counts:
 
 
 JOBS = {
-    "fast": Job(live_fast, 20_000, 40, 0.6, 1_000_000, f"make sim SEED={{seed}} STEPS={STEPS}"),
-    "full": Job(live_full, 500, 5, 0.25, 20_000, f"python -m tests.verification.simulator.full {{seed}} {FULL_STEPS}"),
-    "hostile": Job(hostile, 1_000, 1, 0.15, 70, "python -m tests.verification.attacks.hostile 1 {seed}"),
+    "fast": Job(live_fast, FAST, 40, 0.6, 1_000_000, f"make sim SEED={{seed}} STEPS={STEPS}"),
+    "full": Job(live_full, FULL, 5, 0.25, 20_000, f"python -m tests.verification.simulator.full {{seed}} {FULL_STEPS}"),
+    "hostile": Job(hostile, 1_000, 1, 0.15, 70, "make verify ONLY=requests SEED={seed}"),
 }

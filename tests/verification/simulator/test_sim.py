@@ -14,7 +14,7 @@ import pytest
 
 from tests.verification.simulator import deeds_house
 from tests.verification.simulator.batch import STEPS, Counts, live_fast
-from tests.verification.simulator.figures import unreached
+from tests.verification.simulator.reach import unreached
 from tests.verification.simulator.sim import Sim, run
 
 HISTORIES = int(os.environ.get("HISTORIES", "2000"))
