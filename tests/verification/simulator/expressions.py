@@ -1,4 +1,4 @@
-"""DynamoDB's expressions as text, parsed once and kept as functions over an item as it travels: {"name": {"S": "text"}}.
+"""DynamoDB's expressions, parsed once and kept as functions over an item as it travels: {"name": {"S": "text"}}.
 
 moto's parser binds the values while it parses, so it parses every request anew; that alone would be most of a history.
 `test_memory.py` holds both to the same meaning. Nested paths and sets are not used here and are refused.
