@@ -33,6 +33,9 @@ class Keys(NamedTuple):
     range: str
 
 
+KEYS = Keys("pk", "sk")
+
+
 class Entry(NamedTuple):
     """Where an item stands in a partition of its table or of an index: its place there, then its own two keys."""
 
@@ -60,7 +63,7 @@ class Item(dict[str, Typed]):
 
 @dataclass
 class Table:
-    keys: Keys = Keys("pk", "sk")
+    keys: Keys = KEYS
     indexes: Mapping[str, Keys] = field(default_factory=dict)
     streams: bool = False
     rows: dict[str, dict[Sort, Item]] = field(default_factory=dict)

@@ -4,8 +4,8 @@ The full path needs what no other engine can do: reads that lag by seconds, a to
 progress, a conflict, a reply that is lost after the commit. moto can do none of these, and copies all its tables for
 each transaction: 8 ms of CPU on empty ones, 28 ms after a hundred orders, where this takes a tenth of one.
 
-It answers the operations that the shop and its tests send; any other is refused loudly. `fault` is asked before each send, `lag`
-before each read that does not insist on the newest: so many seconds ago is what it sees.
+It answers the operations that the shop and its tests send; any other is refused loudly. `fault` is asked before each
+send, `lag` before each read that does not insist on the newest: so many seconds ago is what it sees.
 """
 
 from __future__ import annotations
