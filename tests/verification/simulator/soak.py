@@ -1,7 +1,7 @@
 """`python -m tests.verification.simulator.soak`: histories without end, on every core, until Ctrl-C or for FOR=seconds.
 
-It goes on later where it stopped, which is kept in `.local/soak.json`. A history that goes wrong is told with the command
-that replays it and stops nothing; the exit code is 1 if there was ever any. ONLY=fast,full chooses jobs.
+It goes on later where it stopped, which is kept in `.local/soak.json`. A history that goes wrong is told with the
+command that replays it and stops nothing; the exit code is 1 if there was ever any. ONLY=fast,full chooses jobs.
 """
 
 from __future__ import annotations
