@@ -38,6 +38,11 @@ class Counts:
     def to_json(self) -> dict[str, Any]:
         return vars(self) | {"violations": [list(each) for each in self.violations], "reached": dict(self.reached)}
 
+    @classmethod
+    def from_json(cls, counts: dict[str, Any]) -> Counts:
+        violations = [(seed, words) for seed, words in counts["violations"]]
+        return cls(**counts | {"violations": violations, "reached": Counter(counts["reached"])})
+
 
 def live_fast(seeds: Iterable[int], steps: int = STEPS) -> Counts:
     """A history that goes wrong does not keep the others from being lived."""

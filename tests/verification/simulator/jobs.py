@@ -38,7 +38,7 @@ def hostile(seeds: Sequence[int]) -> Counts:
 
 
 JOBS = {
-    "fast": Job(live_fast, FAST, 40, 0.6, 1_000_000, f"make sim SEED={{seed}} STEPS={STEPS}"),
+    "fast": Job(live_fast, FAST, 20, 0.6, 1_000_000, f"make sim SEED={{seed}} STEPS={STEPS}"),
     "full": Job(live_full, FULL, 5, 0.25, 20_000, f"python -m tests.verification.simulator.full {{seed}} {FULL_STEPS}"),
     "hostile": Job(hostile, 1_000, 1, 0.15, 70, "make verify ONLY=requests SEED={seed}"),
 }
