@@ -31,7 +31,7 @@ KEEP_TIME = (
     "tests/verification/bench/",
     "tests/verification/faults/kill.py",
 )  # a rate is kept, and who kills does it at no moment agreed
-OUR_WORDS = ("chalicelib/notify/words.py",)  # templates that stand in that very file
+OUR_WORDS = ("chalicelib/notify/words.py",)  # its templates are the texts of our own catalogue
 MAKES_TEMPLATES = {"Template", "from_string", "Markup"}
 PERSON = {
     *("phone", "email", "street", "address", "contact", "recipient", "note", "bank_account"),
@@ -93,6 +93,7 @@ ROADS = (
     ("tests", ".py", complaints_of),
     ("storefront/assets", ".js", complaints_of_pages),
     ("storefront/templates", ".html", complaints_of_pages),
+    ("chalicelib/templates", ".html", complaints_of_pages),
 )
 
 

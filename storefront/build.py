@@ -16,6 +16,7 @@ from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
+from chalicelib.kit import templates
 from storefront import manifest, outputs
 from storefront.art import art
 from storefront.listing import Facts, is_shown
@@ -103,6 +104,7 @@ def lay_assets(out: Path, settings: Facts) -> str:
     """Returns the folder's address, `/assets/<hash>`."""
     made = {f"{name}.{code}.js": words_module(table, code) for code in LANGUAGES for name, table in SPOKEN.items()}
     made["settings.js"] = settings_module(settings)
+    made["common/tokens.css"] = (templates.FOLDER / "tokens.css").read_text()
     kept = {file.relative_to(HERE / "assets").as_posix(): file.read_text() for file in asset_files()}
     files = dict(sorted((made | kept).items()))
     digest = hashlib.sha256("\0".join(f"{name}\0{text}" for name, text in files.items()).encode()).hexdigest()[:12]

@@ -11,6 +11,7 @@ from typing import Any
 from jinja2 import Environment, FileSystemLoader, StrictUndefined, Template
 from markupsafe import Markup
 
+from chalicelib.kit import templates
 from storefront.listing import Facts, Listing, build_listing
 from storefront.manifest import Category
 from storefront.words import LANGUAGES, words_of
@@ -68,5 +69,5 @@ def template(name: str) -> Template:
 
 @cache
 def environment() -> Environment:
-    loader = FileSystemLoader(HERE / "templates")
+    loader = FileSystemLoader([HERE / "templates", templates.FOLDER])
     return Environment(loader=loader, autoescape=True, undefined=StrictUndefined, trim_blocks=True, lstrip_blocks=True)
