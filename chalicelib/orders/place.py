@@ -207,11 +207,13 @@ def customer_of(command: PlaceOrder, seen: Seen) -> tuple[str, list[Write]]:
         return seen.customer.id, []
     if command.contact is None:
         return "", []
-    where = command.delivery.address or {}
-    address = Address(**{name: where[name] for name in ("street", "city", "postcode", "country") if name in where})
-    return recognise(
-        command.contact, seen.identities, command.principal, at=seen.now, address=address if where else None
-    )
+    address = home_of(command.delivery.address) if command.delivery.address else None
+    return recognise(command.contact, seen.identities, command.principal, at=seen.now, address=address)
+
+
+def home_of(where: dict[str, Any]) -> Address:
+    street, city, postcode = (where.get(name, "") for name in ("street", "city", "postcode"))
+    return Address(street, city, postcode, where.get("country") or config.country())
 
 
 def into_the_till(seen: Seen, payments: Sequence[Payment]) -> list[Write]:

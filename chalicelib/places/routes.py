@@ -6,7 +6,7 @@ from typing import Annotated, Any, Literal
 
 from pydantic import AwareDatetime, Field
 
-from chalicelib.kit import clock
+from chalicelib.kit import clock, config
 from chalicelib.kit.web import STAFF, Body, Call, Routes
 from chalicelib.places import find
 from chalicelib.places.keep import keep_location, keep_staff
@@ -38,7 +38,7 @@ class LocationBody(Body):
     kind: Literal["warehouse", "store", "van"]
     name: Name
     position: PointBody | None = None
-    zone: Literal["Asia/Jakarta", "Asia/Makassar", "Asia/Jayapura"] = "Asia/Jakarta"
+    zone: Literal["Asia/Jakarta", "Asia/Makassar", "Asia/Jayapura"] = Field(default_factory=config.zone)
     address: Words = ""
     phone: Words = ""
     email: Words = ""
