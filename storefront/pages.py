@@ -46,8 +46,8 @@ class Pages:
     def category(self, category: Category, categories: Sequence[Category]) -> bytes:
         return self.lists(category.path, categories=categories, category=category)
 
-    def product(self, listing: Listing, near: Sequence[str]) -> bytes:
-        return self.page("product", listing.path, item=listing, near=Markup("".join(near)))
+    def product(self, listing: Listing, near: Sequence[Markup]) -> bytes:
+        return self.page("product", listing.path, item=listing, near=near)
 
     def addresses(self, path: str) -> Facts:
         base = self.settings["base_url"]

@@ -25,7 +25,7 @@ def offer_page(token: str, offer: dict[str, Any], lang: str, zone: str, refusal:
         return closed_page(lang, say["ended"].get(status, say["sorry"]), offer["number"])
     due = from_json(work["cash_to_collect"])
     facts = {"token": token, "work": work, "cash": format_money(due) if due else ""}
-    facts |= {"distance": _distance(offer["distance_meters"], lang), "until": _hour(offer["expires_at"], zone)}
+    facts |= {"distance": _kilometers(offer["distance_meters"], lang), "until": _hour(offer["expires_at"], zone)}
     if status == "claimed_by_you":
         facts |= {"address": _address(work), "phone": _phone(work)}
     return render("claim.html", say=say, lang=lang, number=offer["number"], status=status, **facts)
@@ -50,7 +50,7 @@ def _phone(work: dict[str, Any]) -> str:
     return "".join(sign for sign in written if sign.isdigit() or sign == "+")
 
 
-def _distance(meters: int, lang: str) -> str:
+def _kilometers(meters: int, lang: str) -> str:
     if meters < 950:
         return f"{max(50, round(meters / 50) * 50)} m"
     text = f"{meters / 1000:.1f} km"
