@@ -178,11 +178,8 @@ def tendered(command: PlaceOrder, seen: Seen, order_id: str, customer_id: str, w
     if "credit" in methods and seen.credit is None:
         raise NoCreditTerms()
     today = clock.day_of(seen.now, config.zone())
-    return pay.begin(
+    terms = pay.PaymentTerms(
         order_id,
-        [(tender.method, tender.amount) for tender in command.tenders],
-        whole,
-        payment_ids=[ids.new("pay", seen.now) for _ in methods],
         actor=command.principal.id,
         channel=command.channel,
         shift=seen.shift,
@@ -191,6 +188,8 @@ def tendered(command: PlaceOrder, seen: Seen, order_id: str, customer_id: str, w
         reference=ids.short_number(order_id),
         expires_at=seen.now + timedelta(minutes=config.transfer_hold_minutes()),
     )
+    tenders = [(tender.method, tender.amount) for tender in command.tenders]
+    return pay.build_payments(terms, tenders, whole, [ids.new("pay", seen.now) for _ in methods])
 
 
 def _hands_over(method: str) -> bool:

@@ -6,7 +6,9 @@ from pathlib import Path
 
 import pytest
 
-from storefront.build import HERE, LANGUAGES, build, read_words
+from storefront.build import build
+from storefront.pages import HERE
+from storefront.words import LANGUAGES, read_words
 from tests.storefront.build import LEBARAN, a_product, rupiah, settings, some_products
 from tests.storefront.pages import Page
 
@@ -185,7 +187,7 @@ def test_no_sku_walks_out_of_the_site(site, sku):
 
     pages = list((site / "p").iterdir())
     assert len(pages) == 1 and pages[0].parent == site / "p"
-    assert sorted(each.name for each in site.parent.iterdir()) == ["site"]
+    assert sorted(each.name for each in site.parent.iterdir()) == ["site", "site.facts"]
 
 
 def test_two_skus_never_share_a_page(site):

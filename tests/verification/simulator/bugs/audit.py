@@ -12,8 +12,8 @@ from chalicelib.fulfillment.model import WorkReady
 from chalicelib.kit import ids, journal
 from chalicelib.kit.journal import Head
 from chalicelib.orders import cancel as ending
+from chalicelib.orders import confirm_payment
 from chalicelib.orders import place as placing
-from chalicelib.orders import settle
 from chalicelib.stock import move as moving
 from tests.shop import TRAY
 from tests.verification.simulator.bugs.bug import Bug, answers, swap
@@ -132,7 +132,7 @@ BUGS = (
         "the journal tells of half the money",
         KIND,
         by="M7",
-        sown=(swap(settle, "_captured", the_half),),
+        sown=(swap(confirm_payment, "_captured", the_half),),
         story=a_transfer_is_confirmed,
     ),
     Bug(
