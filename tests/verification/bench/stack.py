@@ -45,7 +45,13 @@ def running() -> Iterator[dict[str, Any]]:
         known = json.loads((folder / "run.json").read_text())
         people = json.loads((folder / "tokens.json").read_text())
         base = f"http://127.0.0.1:{port}"
-        yield {"base": base, "engine": known["engine"], "people": people, "children": known["children"]}
+        yield {
+            "folder": folder,
+            "base": base,
+            "engine": known["engine"],
+            "people": people,
+            "children": known["children"],
+        }
     finally:
         shop.send_signal(signal.SIGTERM)
         shop.wait(READY_SECONDS)
