@@ -1,4 +1,4 @@
-"""The shop as `make run` starts it, after one order in each channel: every invariant that `make doctor` checks holds."""
+"""The shop as `make run` starts it keeps every invariant of `make doctor` after one order in each channel."""
 
 from __future__ import annotations
 
