@@ -46,12 +46,12 @@ def stood_on() -> Iterator[Ground]:
     pictures: dict[str, Any] = {}
     with (
         patch.object(clock, "source", lambda: NOON),
-        patch.object(files, "_client", lambda: Bucket(pictures)),
         patch.object(transports, "sms", lambda phone, text: sent.append((phone, text))),
         patch.object(transports, "email", lambda address, subject, text: sent.append((address, text))),
         patch.object(db, "pause", lambda attempt: None),
     ):
         memory = db.engine = Memory()
+        files.use_client(Bucket(pictures))
         try:
             if not _built:
                 _built.append((built(), memory.snapshot()))
@@ -61,6 +61,7 @@ def stood_on() -> Iterator[Ground]:
             yield ground
         finally:
             db.engine = before
+            files.forget_client()
             forget()
 
 
