@@ -14,9 +14,10 @@ from chalicelib.notify import transports
 from tests.conftest import forget
 from tests.fulfillment.build import NOON, it_is_noon
 from tests.verification.endpoints.world import World, a_world
-from tests.verification.simulator.memory import Memory, Table
+from tests.verification.simulator.memory import Memory
+from tests.verification.simulator.store import Tables
 
-_built: list[tuple[World, dict[str, Table]]] = []
+_built: list[tuple[World, Tables]] = []
 
 
 @dataclass
@@ -25,7 +26,7 @@ class Ground:
 
     world: World
     memory: Memory
-    kept: dict[str, Table]
+    kept: Tables
     sent: list[tuple[str, str]] = field(default_factory=list)
 
     def again(self) -> None:
