@@ -104,6 +104,13 @@ def forget() -> None:
     _memory.clear()
 
 
+def restore(memory: dict[str, tuple[datetime, Any]]) -> dict[str, tuple[datetime, Any]]:
+    """Remember what `memory` holds from now on; returns what was remembered before. For several processes in one."""
+    global _memory
+    before, _memory = _memory, memory
+    return before
+
+
 def loaded_countries() -> set[str]:
     """Whose postcodes are complete here; one that is not among them does not exist."""
     return {row.sk for row in _remembered("postcodes", lambda: db.query_all(CountryRow, "postcodes")) if row.loaded}
