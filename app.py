@@ -5,26 +5,18 @@ from importlib.util import find_spec
 
 from chalice.app import Chalice
 
-from chalicelib.customers import routes as about_customers
 from chalicelib.kit import config, web
-from chalicelib.orders.find import customer_of
+from chalicelib.kit.packages import PACKAGES
 from chalicelib.places.find import who_is
-
-ROOMS = (
-    *("kit", "places", "catalog", "customers", "pricing", "stock", "payments", "orders"),
-    *("fulfillment", "channels", "exchange", "notify", "reporting"),
-)
 
 app = Chalice(app_name="satukanal")
 app.debug = False
 app.log.setLevel(config.setting("LOG_LEVEL", "INFO"))  # Chalice lets only errors through, to this one and to ours
 
-for room in ROOMS:
+for package in PACKAGES:
     for furniture, blueprint in (("routes", "doors"), ("events", "events")):
-        name = f"chalicelib.{room}.{furniture}"
+        name = f"chalicelib.{package}.{furniture}"
         if find_spec(name) and hasattr(import_module(name), blueprint):  # kit/events.py tells what events are
             app.register_blueprint(getattr(import_module(name), blueprint))
 
-# Two doors ask what only a room above them can answer.
-web.who_is = who_is
-about_customers.customer_of = customer_of
+web.use_principal_loader(who_is)

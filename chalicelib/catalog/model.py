@@ -11,7 +11,7 @@ from typing import Any
 
 from chalicelib.kit.errors import Invalid, Refused
 from chalicelib.kit.events import Event
-from chalicelib.kit.money import EXPONENTS
+from chalicelib.kit.money import CURRENCIES
 
 CHANNELS = ("web", "pos", "sfa", "phone", "social", "whatsapp", "marketplace")
 
@@ -27,7 +27,7 @@ class Product:
     sku: str
     name: str
     category: str
-    currency: str = "IDR"
+    currency: str
     description: str = ""
     barcode: str = ""
     tax_rate: str = "0.11"
@@ -94,8 +94,8 @@ def check_product(product: Product) -> None:
         wrong.append(("name", "is empty"))
     if not _is_rate(product.tax_rate):
         wrong.append(("tax_rate", "must be a fraction such as 0.11, at least 0 and below 1"))
-    if product.currency not in EXPONENTS:
-        wrong.append(("currency", f"is none of {', '.join(EXPONENTS)}"))
+    if product.currency not in CURRENCIES:
+        wrong.append(("currency", f"is none of {', '.join(CURRENCIES)}"))
     if unknown := sorted(set(product.channels) - set(CHANNELS)):
         wrong.append(("channels", f"{', '.join(unknown)}: no such channel; there are {', '.join(CHANNELS)}"))
     wrong += [(name, "is below zero") for name in ("weight_grams", "reorder_level") if getattr(product, name) < 0]

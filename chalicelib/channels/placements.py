@@ -5,13 +5,13 @@ from __future__ import annotations
 from typing import Any
 from urllib.parse import quote
 
+from pynamodb.attributes import BooleanAttribute, NumberAttribute, UnicodeAttribute
+
 from chalicelib.catalog.model import CHANNELS
 from chalicelib.channels.model import Placement, PlacementKept, check_placement
 from chalicelib.kit import clock, db, journal
-from chalicelib.kit.attributes import BooleanAttribute, NumberAttribute, UnicodeAttribute
 from chalicelib.kit.auth import Principal
 from chalicelib.kit.db import Row
-from chalicelib.kit.journal import Head
 
 
 class PlacementRow(Row):
@@ -46,9 +46,9 @@ def keep(placement: Placement, principal: Principal) -> dict[str, Any]:
     row = db.get(PlacementRow, "placements", placement.code)
     if row is not None and as_placement(row) == placement:
         return answer(placement)
-    before = Head(int(row.version), row.journal_hash) if row else Head()
     event = PlacementKept(placement.code, placement.channel, placement.medium, placement.sku, placement.active)
-    told = journal.record(f"placement#{placement.code}", event, after=before, actor=principal.actor, at=clock.now())
+    subject, actor = f"placement#{placement.code}", principal.actor
+    entry, head = journal.append_event(subject, event, after=row, actor=actor, at=clock.now())
     after = PlacementRow(
         "placements",
         placement.code,
@@ -56,10 +56,9 @@ def keep(placement: Placement, principal: Principal) -> dict[str, Any]:
         medium=placement.medium,
         sku=placement.sku or None,
         active=placement.active,
-        version=told.head.sequence,
-        journal_hash=told.head.hash,
+        **vars(head),
     )
-    db.commit([journal.put_next(after), told.write])
+    db.commit([journal.put_next(after), entry])
     return answer(placement)
 
 

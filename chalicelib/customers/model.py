@@ -31,10 +31,10 @@ class Contact:
 
 @dataclass(frozen=True)
 class Address:
-    street: str = ""
-    city: str = ""
-    postcode: str = ""
-    country: str = "ID"
+    street: str
+    city: str
+    postcode: str
+    country: str
     lat: float | None = None
     lon: float | None = None
 
@@ -137,7 +137,7 @@ class Ask:
 
 
 class CreditLimitReached(Declined):
-    says = "The credit limit is reached: {wanted_amount} wanted, {left_amount} left."
+    says = "The credit limit is reached: {wanted} wanted, {left} left."
 
     def __init__(self, limit: Money, left: Money, wanted: Money) -> None:
         super().__init__(limit=limit, left=left, wanted=wanted, wanted_amount=wanted.minor, left_amount=left.minor)

@@ -10,10 +10,12 @@ from dataclasses import asdict, dataclass, replace
 from datetime import datetime, timedelta
 from typing import Any
 
+from pynamodb.attributes import UnicodeAttribute
+
 from chalicelib.customers.model import Contact
 from chalicelib.kit import auth, clock, compact, config, db, ids, journal, requests
-from chalicelib.kit.attributes import InstantAttribute, UnicodeAttribute
 from chalicelib.kit.auth import Principal
+from chalicelib.kit.columns import InstantAttribute
 from chalicelib.kit.db import Row
 from chalicelib.kit.errors import NotFound
 from chalicelib.kit.journal import Head
@@ -21,10 +23,10 @@ from chalicelib.kit.money import Money, total
 from chalicelib.kit.requests import AlreadyAnswered, Asked
 from chalicelib.orders import show, store
 from chalicelib.orders.command import PlaceOrder, Tender, Wanted
-from chalicelib.orders.look import look
+from chalicelib.orders.context import load_context
 from chalicelib.orders.model import Delivery, DraftGone, DraftMade, OrderLine, PayLinkAsked
-from chalicelib.orders.place import check, place
-from chalicelib.orders.price import priced
+from chalicelib.orders.place import check_order, place
+from chalicelib.orders.price import price_order
 
 LASTS = timedelta(days=7)
 
@@ -60,18 +62,18 @@ class Draft:
 
 def make(command: PlaceOrder) -> dict[str, Any]:
     """Prices the lines now and keeps them for a week."""
-    seen = look(command)
-    requests.answer_again(command.asked, seen.answered)
-    check(command, seen)
-    order_id = ids.new("ord", seen.now)
-    made = priced(command, seen)
-    command = replace(command, coupons=tuple(coupon.code for coupon in made.coupons))
-    draft = Draft(order_id, command, tuple(made.lines), seen.now, Head())
+    context = load_context(command)
+    requests.answer_again(command.asked, context.answered)
+    check_order(command, context)
+    order_id = ids.new("ord", context.now)
+    prices = price_order(command, context)
+    command = replace(command, coupons=tuple(coupon.code for coupon in prices.coupons))
+    draft = Draft(order_id, command, tuple(prices.lines), context.now, Head())
     event = DraftMade(order_id, command.channel, draft.total.currency, draft.total.minor)
     who = command.principal.actor
-    told = journal.record(f"draft#{order_id}", event, after=Head(), actor=who, at=seen.now, channel=command.channel)
+    entry, head = journal.append_event(f"draft#{order_id}", event, actor=who, at=context.now, channel=command.channel)
     answer = as_json(draft)
-    db.commit([requests.remember(command.asked, answer), db.create(_row(replace(draft, head=told.head))), told.write])
+    db.commit([requests.remember(command.asked, answer), db.create(_row(replace(draft, head=head))), entry])
     return answer
 
 
@@ -105,13 +107,13 @@ def send_pay_link(principal: Principal, order_id: str, asked: Asked | None = Non
 
 def _ask_for_link(principal: Principal, order_id: str, asked: Asked | None) -> None:
     draft = load_draft(principal, order_id)
-    told = journal.record(
+    entry, head = journal.append_event(
         f"draft#{order_id}", PayLinkAsked(order_id), after=draft.head, actor=principal.actor, at=clock.now()
     )
-    version = DraftRow.version.set(_version(told.head))
+    version = DraftRow.version.set(_version(head))
     same = DraftRow.version == _version(draft.head)
     sent = requests.remember(asked, {"draft": order_id})
-    db.commit([sent, db.update(DraftRow(order_id, "draft"), version, when=same), told.write])
+    db.commit([sent, db.update(DraftRow(order_id, "draft"), version, when=same), entry])
 
 
 def order_link(order_id: str, token: str) -> str:
@@ -213,4 +215,4 @@ def _as_draft(row: DraftRow) -> Draft:
 
 
 def _version(head: Head) -> str:
-    return f"{head.sequence}#{head.hash}"
+    return f"{head.version}#{head.journal_hash}"

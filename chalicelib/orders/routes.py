@@ -8,12 +8,14 @@ from typing import Annotated, Any, Literal
 from pydantic import Field, StringConstraints
 
 from chalicelib.catalog.model import CHANNELS
+from chalicelib.customers import verify
+from chalicelib.customers.model import CODE_LASTS
 from chalicelib.kit import clock, config, files
 from chalicelib.kit.auth import Principal
 from chalicelib.kit.errors import Invalid, NotFound
 from chalicelib.kit.requests import AlreadyAnswered, look_up
 from chalicelib.kit.web import CUSTOMER, STAFF, Body, Call, Query, Routes, cursor, decoded, listed
-from chalicelib.orders import cancel, draft, find, link, settle, show
+from chalicelib.orders import cancel, confirm_payment, draft, find, link, show
 from chalicelib.orders.command import Tender
 from chalicelib.orders.model import Order
 from chalicelib.payments.model import Payment
@@ -58,6 +60,15 @@ class ListQuery(Query):
 def told(principal: Principal, order: Order, payments: list[Payment]) -> dict[str, Any]:
     said = show.as_json(order, payments)
     return said if principal.is_staff or principal.role == "channel" else show.for_customer(said)
+
+
+class AskCodeBody(Body):
+    order: Annotated[str, Field(pattern=r"^[A-Za-z0-9@._:~+-]{1,128}$")]
+    identity: Literal["phone", "email"]
+
+
+class CodeBody(AskCodeBody):
+    code: Annotated[str, Field(pattern="^[0-9]{6}$")]
 
 
 @doors.get("/orders/{order_id}", who=STAFF | CUSTOMER | {"channel"})
@@ -137,7 +148,7 @@ def pay(call: Call, order_id: str) -> dict[str, Any]:
 
 def pay_in_cash(call: Call, order_id: str) -> dict[str, Any]:
     try:
-        return told(call.principal, *settle.pay_in_cash(call.principal, order_id, call.asked))
+        return told(call.principal, *confirm_payment.pay_in_cash(call.principal, order_id, call.asked))
     except AlreadyAnswered as done:
         return done.answer
 
@@ -162,9 +173,9 @@ def submit_proof(call: Call, payment_id: str) -> dict[str, Any]:
         raise Invalid(("reference", "send the transfer's reference, or a picture of the receipt"))
     if said.reference.startswith(PICTURES):  # or whoever looks at it would be shown that picture, whosever it is
         raise Invalid(("reference", "is what the bank calls the transfer"))
-    settle.may_touch(call.principal, payment_id)
+    confirm_payment.may_touch(call.principal, payment_id)
     kept = files.keep("proofs", decoded(said.picture)) if said.picture else ""
-    order, payments = settle.submit_proof(call.principal, payment_id, kept or said.reference)
+    order, payments = confirm_payment.submit_proof(call.principal, payment_id, kept or said.reference)
     return told(call.principal, order, payments)
 
 
@@ -183,7 +194,7 @@ def proof(call: Call, payment_id: str) -> dict[str, Any]:
 @doors.post("/payments/{payment_id}/confirm", who=MONEY_PEOPLE)
 def confirm(call: Call, payment_id: str) -> dict[str, Any]:
     """Say that the money is on our account; twice is once."""
-    return told(call.principal, *settle.confirm(call.principal, payment_id))
+    return told(call.principal, *confirm_payment.confirm(call.principal, payment_id))
 
 
 @doors.post(
@@ -191,7 +202,7 @@ def confirm(call: Call, payment_id: str) -> dict[str, Any]:
 )
 def reject(call: Call, payment_id: str) -> dict[str, Any]:
     """Say that a proof is not good; the customer may send another while his hold lasts."""
-    return told(call.principal, *settle.reject(call.principal, payment_id, call.body.reason))
+    return told(call.principal, *confirm_payment.reject(call.principal, payment_id, call.body.reason))
 
 
 @doors.post("/drafts/{order_id}/submit", who={"owner", "agent", "salesman"}, keyed=True, status=201)
@@ -204,3 +215,28 @@ def submit_draft(call: Call, order_id: str) -> dict[str, Any]:
 def pay_link(call: Call, order_id: str) -> dict[str, str]:
     """Send the customer a link to his draft, where he sees the same prices and pays."""
     return draft.send_pay_link(call.principal, order_id, call.asked)
+
+
+@doors.post(
+    "/identities/verify",
+    who=CUSTOMER,
+    body=AskCodeBody,
+    status=202,
+    example={"order": "ord_01KB", "identity": "phone"},
+)
+def verify_identity(call: Call) -> dict[str, Any]:
+    """Sends a code to the phone or e-mail that stands on the caller's order; says the same when none is due."""
+    verify.ask(find.customer_of(call.principal, call.body.order), call.body.identity, call.caller)
+    return {"asked": True, "code_lasts_seconds": int(CODE_LASTS.total_seconds())}
+
+
+@doors.post(
+    "/identities/confirm",
+    who=CUSTOMER,
+    body=CodeBody,
+    example={"order": "ord_01KB", "identity": "phone", "code": "123456"},
+)
+def confirm_identity(call: Call) -> dict[str, Any]:
+    """Takes the code back; the phone or e-mail is then proven, and he is one customer in every channel."""
+    verify.confirm(find.customer_of(call.principal, call.body.order), call.body.identity, call.body.code)
+    return {"verified": True}

@@ -10,9 +10,11 @@ from __future__ import annotations
 from datetime import datetime
 from typing import Any
 
+from pynamodb.attributes import NumberAttribute, UnicodeAttribute
+
 from chalicelib.kit import db
-from chalicelib.kit.attributes import InstantAttribute, NumberAttribute, UnicodeAttribute
 from chalicelib.kit.clock import iso
+from chalicelib.kit.columns import InstantAttribute
 from chalicelib.kit.db import Key, Row, Write
 from chalicelib.kit.journal import Head
 from chalicelib.kit.money import Money
@@ -141,7 +143,7 @@ def _same_cash(shift: Shift) -> Any:
 
 
 def _headed(head: Head) -> list[Any]:
-    return [ShiftRow.version.set(head.sequence), ShiftRow.journal_hash.set(head.hash)]
+    return [ShiftRow.version.set(head.version), ShiftRow.journal_hash.set(head.journal_hash)]
 
 
 def _bag_as_it_begins(shift: Shift) -> list[Any]:

@@ -4,9 +4,12 @@ from __future__ import annotations
 
 from typing import Any
 
+from pynamodb.attributes import BooleanAttribute, NumberAttribute, UnicodeAttribute
+
 from chalicelib.kit import db
-from chalicelib.kit.attributes import BooleanAttribute, InstantAttribute, NumberAttribute, UnicodeAttribute
+from chalicelib.kit.columns import InstantAttribute
 from chalicelib.kit.db import Key, Row
+from chalicelib.kit.journal import Head
 from chalicelib.places.model import Location, Point, Position, Postcode, Staff
 
 
@@ -77,7 +80,7 @@ def postcode_key(country: str, postcode: str) -> Key:
 
 def as_location(row: Any) -> Location:
     words = {name: getattr(row, name) or "" for name in ("address", "phone", "email")}
-    return Location(row.sk, row.kind, row.name, point_of(row), row.zone, **words, active=row.active)
+    return Location(row.sk, row.kind, row.name, point_of(row), zone=row.zone, **words, active=row.active)
 
 
 def as_staff(row: Any) -> Staff:
@@ -100,7 +103,7 @@ def point_of(row: Any) -> Point | None:
     return None if row is None or row.lat is None or row.lon is None else Point(float(row.lat), float(row.lon))
 
 
-def location_row(location: Location, version: int, journal_hash: str) -> LocationRow:
+def location_row(location: Location, head: Head) -> LocationRow:
     return LocationRow(
         "locations",
         location.id,
@@ -112,12 +115,11 @@ def location_row(location: Location, version: int, journal_hash: str) -> Locatio
         phone=location.phone or None,
         email=location.email or None,
         active=location.active,
-        version=version,
-        journal_hash=journal_hash,
+        **vars(head),
     )
 
 
-def staff_row(staff: Staff, version: int, journal_hash: str) -> StaffRow:
+def staff_row(staff: Staff, head: Head) -> StaffRow:
     return StaffRow(
         "staff",
         staff.id,
@@ -129,8 +131,7 @@ def staff_row(staff: Staff, version: int, journal_hash: str) -> StaffRow:
         language=staff.language,
         active=staff.active,
         token_version=staff.version,
-        version=version,
-        journal_hash=journal_hash,
+        **vars(head),
     )
 
 

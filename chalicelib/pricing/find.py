@@ -8,11 +8,11 @@ from datetime import datetime, timedelta
 from typing import Any
 
 from chalicelib.catalog.model import Channel, Product
-from chalicelib.kit import clock, db
+from chalicelib.kit import clock, config, db
 from chalicelib.kit.errors import NotFound
 from chalicelib.kit.money import Money
 from chalicelib.pricing.model import Coupon, Price, Promotion, QuotedLine, UnknownCoupon, normal, runs
-from chalicelib.pricing.quote import price_one
+from chalicelib.pricing.quote import Market, price_one
 from chalicelib.pricing.store import (
     FOR_EVER,
     CouponRow,
@@ -26,33 +26,16 @@ from chalicelib.pricing.store import (
     promotion_key,
 )
 
-__all__ = [
-    "as_coupon",
-    "as_price",
-    "coupon",
-    "coupon_key",
-    "coupons",
-    "forget",
-    "kept_promotions",
-    "listing",
-    "price",
-    "price_key",
-    "prices",
-    "promotion",
-    "promotion_with_code",
-    "promotions",
-]
-
 FRESH = timedelta(seconds=60)
 
 
 @dataclass
-class _Known:
+class Remembered:
     rows: Sequence[Promotion] = ()
     until: datetime | None = None
 
 
-_known = _Known()
+_known = Remembered()
 
 
 def promotions(now: datetime, opened_by: Iterable[Coupon] = ()) -> list[Promotion]:
@@ -74,6 +57,13 @@ def _unended() -> Sequence[Promotion]:
 
 def forget() -> None:
     _known.until = None
+
+
+def restore(known: Remembered) -> Remembered:
+    """Remember what `known` holds from now on; returns what was remembered before. For several processes in one."""
+    global _known
+    before, _known = _known, known
+    return before
 
 
 def promotion(promotion_id: str) -> Promotion:
@@ -164,4 +154,5 @@ def listing(products: Sequence[Product], channel: Channel, price_group: str = ""
     running = promotions(now)
     found = prices(product.sku for product in products)
     priced = [(each, found[each.sku]) for each in products if each.sku in found]
-    return [Listing(each, price_one(each, cost, running, channel, price_group, now)) for each, cost in priced]
+    market = Market(channel, price_group, now, config.currency())
+    return [Listing(each, price_one(each, cost, running, market)) for each, cost in priced]

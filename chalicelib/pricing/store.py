@@ -5,16 +5,11 @@ from __future__ import annotations
 from datetime import datetime
 from typing import Any
 
+from pynamodb.attributes import BooleanAttribute, JSONAttribute, NumberAttribute, UnicodeAttribute
 from pynamodb.expressions.condition import Condition
 
 from chalicelib.kit import clock, db, journal
-from chalicelib.kit.attributes import (
-    BooleanAttribute,
-    InstantAttribute,
-    JSONAttribute,
-    NumberAttribute,
-    UnicodeAttribute,
-)
+from chalicelib.kit.columns import InstantAttribute
 from chalicelib.kit.db import Key, Row, Write
 from chalicelib.kit.errors import Problem
 from chalicelib.kit.journal import Head
@@ -141,10 +136,6 @@ def as_coupon(row: Any) -> Coupon:
     )
 
 
-def head_of(row: Any) -> Head:
-    return Head() if row is None else Head(int(row.version), row.journal_hash)
-
-
 def use_coupon(coupon: Coupon, customer_id: str | None, now: datetime | None = None) -> list[Write]:
     """One use each for all and for this customer. The row's own cap decides, not the one that was read."""
     if coupon.per_customer is not None and not customer_id:
@@ -198,8 +189,7 @@ def put_price(price: Price, head: Head) -> Write:
         base_minor=price.base.minor,
         currency=price.base.currency,
         entries=entries,
-        version=head.sequence,
-        journal_hash=head.hash,
+        **vars(head),
     )
     return journal.put_next(row)
 
@@ -224,8 +214,7 @@ def put_promotion(promotion: Promotion, coupon_code: str | None, head: Head) -> 
         combinable=promotion.combinable,
         terms=promotion.terms,
         coupon_code=coupon_code,
-        version=head.sequence,
-        journal_hash=head.hash,
+        **vars(head),
     )
     return journal.put_next(row)
 

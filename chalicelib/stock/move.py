@@ -5,14 +5,13 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
-from chalicelib.catalog.find import product_key
 from chalicelib.catalog.model import UnknownSku
+from chalicelib.catalog.store import product_key
 from chalicelib.kit import clock, db, ids, journal, requests
 from chalicelib.kit.auth import Principal
 from chalicelib.kit.db import Write
 from chalicelib.kit.errors import Moved
 from chalicelib.kit.events import Event
-from chalicelib.kit.journal import Head
 from chalicelib.kit.requests import Asked
 from chalicelib.places import find as places
 from chalicelib.stock.coming import kept_for_orders, no_longer_expected
@@ -34,7 +33,7 @@ from chalicelib.stock.model import (
     missing,
     put_back,
 )
-from chalicelib.stock.plan import Plan, plan_allocation
+from chalicelib.stock.plan import AvailableStock, Plan, plan_allocation
 from chalicelib.stock.store import change, lapsed_holds, load_expected, load_levels, take_hold
 
 Quantities = Mapping[str, int]
@@ -112,7 +111,7 @@ def taken_from(location: str, quantities: Quantities, levels: Sequence[Level] | 
     if levels is None:
         levels = load_levels((sku, location) for sku in quantities)
     lapsed = lapsed_holds([level.place for level in levels if level.reserved], clock.now())
-    return plan_allocation(quantities, levels, [location], own=location, lapsed=lapsed)
+    return plan_allocation(quantities, AvailableStock(levels, [location], lapsed, own=location))
 
 
 def by_sku(location: str, skus: Quantities, levels: Sequence[Level]) -> dict[str, list[Level]]:
@@ -142,8 +141,8 @@ def write_down(
     """Each of these is a subject of its own in the journal, so that two clerks never wait for each other."""
     now = clock.now()
     answer = {"id": ids.new("mov", now), "movements": event.body().get("movements", []), **facts}
-    entry = journal.record(f"stock#{answer['id']}", event, after=Head(), actor=principal.actor, at=now)
-    commit([requests.remember(asked, answer), *writes, entry.write])
+    entry, _ = journal.append_event(f"stock#{answer['id']}", event, actor=principal.actor, at=now)
+    commit([requests.remember(asked, answer), *writes, entry])
     return answer
 
 

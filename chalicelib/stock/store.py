@@ -9,11 +9,12 @@ from functools import cached_property, reduce
 from itertools import accumulate
 from typing import Any, cast
 
+from pynamodb.attributes import JSONAttribute, NumberAttribute, UnicodeAttribute
 from pynamodb.expressions.condition import Condition
 from pynamodb.expressions.update import Action
 
 from chalicelib.kit import clock, db
-from chalicelib.kit.attributes import InstantAttribute, JSONAttribute, NumberAttribute, UnicodeAttribute
+from chalicelib.kit.columns import InstantAttribute
 from chalicelib.kit.db import Key, Row, Write
 from chalicelib.kit.errors import Moved, NotFound, Problem
 from chalicelib.stock.model import (
@@ -104,9 +105,17 @@ def place_of(pk: str) -> Place:
 
 
 def as_level(row: Any) -> Level:
-    counted = [int(getattr(row, name)) for name in COUNTED[:4]]
-    settings = [int(row.shelves or 1), int(row.safety or 0), int(row.expected or 0)]
-    return Level(*place_of(row.pk), *counted, *settings, days=tuple(map(int, row.days.split(","))) if row.days else ())
+    return Level(
+        *place_of(row.pk),
+        on_hand=int(row.on_hand),
+        reserved=int(row.reserved),
+        allocated=int(row.allocated),
+        display=int(row.display),
+        shelves=int(row.shelves or 1),
+        safety=int(row.safety or 0),
+        expected=int(row.expected or 0),
+        days=tuple(map(int, row.days.split(","))) if row.days else (),
+    )
 
 
 def load_levels(pairs: Iterable[tuple[str, str]]) -> list[Level]:

@@ -13,12 +13,9 @@ from typing import Any, NamedTuple
 from pydantic_core import from_json
 
 from chalicelib.kit import clock
+from chalicelib.kit.packages import TABLES
 from infra.invariants.fold import Step, steps
 
-ROOMS = (
-    *("catalog", "channels", "customers", "fulfillment", "journal", "notify"),
-    *("orders", "payments", "places", "pricing", "reporting", "requests", "stock"),
-)
 FIRST_DAY = 10_000_000  # shelves from here on are days, on which goods are expected
 HEARD_WITHIN = clock.minutes(1)
 SWEPT_WITHIN = clock.minutes(3)  # the clock comes by once a minute
@@ -35,7 +32,7 @@ _read = lru_cache(maxsize=8_192)(from_json)
 def load(client: Any, prefix: str, now: datetime | None = None, quiet: bool = False) -> World:
     """By consistent scans, one table after the other: on a shop that is open, what changes meanwhile shows twice or
     not at all, so look again before you believe a violation there."""
-    rows = {room: [plain(item) for item in scan(client, f"{prefix}-{room}")] for room in ROOMS}
+    rows = {name: [plain(item) for item in scan(client, f"{prefix}-{name}")] for name in TABLES}
     at = now or clock.now()
     return World(rows, clock.iso(at), "~" if quiet else clock.iso(at - HEARD_WITHIN), clock.iso(at - SWEPT_WITHIN))
 
@@ -273,7 +270,7 @@ def _hashable(value: Any) -> Any:
 def _order(row: Row) -> Row:
     body = _read(row["body"])
     return row | {
-        "lines": [_line(*kept) for kept in body["lines"]],
+        "lines": [_line(kept) for kept in body["lines"]],
         "freight": body.get("freight", 0),
         "coupons": body.get("coupons", []),
         "handover": body["delivery"][0] == "handover",
@@ -282,8 +279,9 @@ def _order(row: Row) -> Row:
     }
 
 
-def _line(sku: str, name: str, quantity: int, unit: int, whole: int, tax: int, cost: int | None, *more: Any) -> Row:
+def _line(kept: list[Any]) -> Row:
     """`adjustments` are (code, kind, minor, said), in the order in which they were made."""
+    sku, _, quantity, unit, whole, tax, _, *more = kept
     made = [(each["code"], each["kind"], each["amount_minor"], each["says"]) for each in more[0]] if more else []
     taken_off = sum(minor for _, _, minor, _ in made)
     numbers = {"sku": sku, "quantity": quantity, "unit": unit, "total": whole, "tax": tax}

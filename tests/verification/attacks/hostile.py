@@ -3,7 +3,7 @@ ways by turns: as it was made, with goods and people that exist in it (a made-up
 one value of that replaced by a nasty one.
 
 No bug, nothing let in that the document forbids, and a refusal moves nothing.
-`python -m tests.verification.attacks.hostile 1000000` sends that many; a seed repeats its requests.
+`make verify ONLY=requests` sends 20,000; a seed repeats its requests.
 """
 
 from __future__ import annotations
@@ -11,8 +11,6 @@ from __future__ import annotations
 import json
 import logging
 import random
-import sys
-import time
 from collections import Counter
 from collections.abc import Iterator
 from functools import cache
@@ -27,7 +25,7 @@ from tests.conftest import forget
 from tests.shop import token
 from tests.verification.attacks.forbidden import wrong_with
 from tests.verification.attacks.ground import Ground, stood_on
-from tests.verification.attacks.made import KINDS, cases, says_something, the_same_everywhere, zipped
+from tests.verification.attacks.made import KINDS, cases, says_something, zipped
 from tests.verification.endpoints.knock import PRINCIPALS, Row
 from tests.verification.endpoints.rows import ROWS
 from tests.verification.endpoints.world import STAFF, TEA, World
@@ -69,7 +67,7 @@ def cases_for(requests: int) -> int:
 
 
 def knock_at(ground: Ground, name: str, kind: str, how_many: int, turn: int = 0) -> Counter[int]:
-    """The answers, by status; asked within `the_same_everywhere`. An AssertionError holds the request that found it."""
+    """The answers, by status. An AssertionError holds the request that found it."""
     ground.again()
     row, answers, chance = DOORS[name], Counter[int](), random.Random(f"{name} {kind} {turn}")
     if row.first:
@@ -253,7 +251,7 @@ def soak(requests: int, first: int = 1) -> Iterator[tuple[int, Counter[int]]]:
     """Round after round with a seed of its own, until so many were sent: (seed, answers by status) of each round."""
     logging.getLogger("satukanal").setLevel(logging.CRITICAL)
     done, turn = 0, first
-    with stood_on() as ground, the_same_everywhere():
+    with stood_on() as ground:
         while done < requests:
             answers = Counter[int]()
             for name in TAKES:
@@ -262,15 +260,3 @@ def soak(requests: int, first: int = 1) -> Iterator[tuple[int, Counter[int]]]:
             done += answers.total()
             yield turn, answers
             turn += 1
-
-
-def main(requests: int = 20_000, first: int = 1) -> None:
-    done, began = 0, time.process_time()
-    for turn, answers in soak(requests, first):
-        done += answers.total()
-        each = (time.process_time() - began) / done
-        print(f"seed {turn}: {done:,} requests, no 5xx, nothing slipped through, {each * 1000:.1f} ms of CPU each")
-
-
-if __name__ == "__main__":
-    main(*map(int, sys.argv[1:]))

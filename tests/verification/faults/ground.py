@@ -13,9 +13,10 @@ from typing import Any
 
 from chalicelib.kit import clock, db, files, ids
 from chalicelib.kit.errors import Unavailable
+from chalicelib.kit.packages import TABLES
 from chalicelib.notify import carriers, transports
 from infra import invariants
-from infra.invariants.world import ROOMS, World
+from infra.invariants.world import World
 from tests.conftest import forget
 from tests.fulfillment.build import NOON
 from tests.verification.endpoints import world as doors
@@ -23,7 +24,7 @@ from tests.verification.faults.bucket import Bucket
 from tests.verification.faults.line import Killed, Line, conflict, throttled
 from tests.verification.faults.plainly import plainly
 from tests.verification.simulator.memory import Memory
-from tests.verification.simulator.touched import as_plain
+from tests.verification.simulator.touched import to_facts
 
 BEFORE = timedelta(minutes=5)  # the world was made; what a request makes is younger
 
@@ -50,7 +51,7 @@ class Ground:
     def again(self) -> Iterator[Ground]:
         """The shop runs on this memory, clock and chance until it is left."""
         kept = clock.source, ids.randomness, db.engine, db.pause, carriers.hand_over, transports.publish_batch
-        client, files._client = files._client, lambda: Bucket(self.line)
+        files.use_client(Bucket(self.line))
         ids.randomness, db.engine, db.pause = self.chance, self.line, lambda attempt: None
         carriers.hand_over, transports.publish_batch = self.carry, self.publish
         forget()
@@ -60,7 +61,7 @@ class Ground:
             yield self
         finally:
             clock.source, ids.randomness, db.engine, db.pause, carriers.hand_over, transports.publish_batch = kept
-            files._client = client
+            files.forget_client()
             logging.getLogger("satukanal").setLevel(logging.NOTSET)
             os.environ.pop("SATUKANAL_OFFER_MINUTES", None)
             forget()
@@ -113,7 +114,7 @@ class Ground:
         return rows
 
     def wrong(self, quiet: bool = False) -> list[tuple[str, str]]:
-        rows = {room: [as_plain(item) for item in self.memory.items(f"test-{room}")] for room in ROOMS}
+        rows = {name: [to_facts(item) for item in self.memory.items(f"test-{name}")] for name in TABLES}
         return invariants.judge(World(rows, clock.iso(clock.now()), "~" if quiet else "")).violated
 
 

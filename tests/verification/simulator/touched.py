@@ -9,13 +9,13 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from typing import Any
 
+from chalicelib.kit.packages import TABLES
 from infra.invariants.check import INVARIANTS
-from infra.invariants.world import ROOMS, Row, World, plain
-from tests.verification.simulator.table import Kept
+from infra.invariants.world import Row, World, plain
+from tests.verification.simulator.store import Item, Place
 
 ALONE = ("M2", "M6", "S2", "S6", "O1", "O3", "O5")
 PREFIX = "test-"
-Place = tuple[str, str, Any]  # table, pk, sk
 Tables = Mapping[str, Any]  # each has its rows by both keys
 Read = Callable[[Any], Row]
 
@@ -34,7 +34,7 @@ def around(tables: Tables, touched: Iterable[Place], now: str, read: Read) -> Wo
             levels[pk] = _at(tables, table, pk, sk)
         elif order_id := _order(tables, table, pk, str(sk)):
             orders[order_id] = True
-    rows: dict[str, list[Row]] = {room: [] for room in ROOMS}
+    rows: dict[str, list[Row]] = {name: [] for name in TABLES}
     rows["stock"] = [read(level) for level in levels.values() if level is not None]
     for order_id in orders:
         for room, items in _of_order(tables, order_id):
@@ -66,7 +66,8 @@ def _of_order(tables: Tables, order_id: str) -> Iterator[tuple[str, Iterable[Any
     yield "journal", tables[PREFIX + "journal"].rows.get(f"order#{order_id}", {}).values()
 
 
-def as_plain(item: Kept) -> Row:
-    if item.plain is None:
-        item.plain = plain(item)
-    return item.plain  # type: ignore[no-any-return]
+def to_facts(item: Item) -> Row:
+    """Read once, for items never change."""
+    if item.facts is None:
+        item.facts = plain(item)
+    return item.facts  # type: ignore[no-any-return]
