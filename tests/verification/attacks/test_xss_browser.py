@@ -17,7 +17,16 @@ FREE = {"name", "note", "street", "city", "company", "detail", "says", "reason",
 SKELETON = """() => [...document.querySelectorAll('*')].map(e =>
     e.tagName + ' ' + [...e.attributes].map(a => a.name).sort().join(',')
     + (/^\\s*javascript:/i.test(e.getAttribute('href') || '') ? ' RUNS' : ''))"""
-LOOKS, BETWEEN_LOOKS_MS = 3, 150
+UNCHANGED = """() => new Promise(done => {
+    let frames = 0, before = ''
+    const look = () => {
+        const now = document.body.innerHTML
+        frames = now === before ? frames + 1 : 0
+        before = now
+        frames < 30 ? requestAnimationFrame(look) : done()
+    }
+    look()
+})"""
 SCREENS = [
     ("salesman", "van-budi", "inbox"),
     ("salesman", "van-budi", "work"),
@@ -85,14 +94,11 @@ def seen(page: Any, api: StubApi, screen: str) -> list[str]:
 
 
 def settled(page: Any) -> list[str]:
-    """The elements once they have stayed the same for three looks: what a script still loads changes them."""
+    """The elements once nothing has changed them for some frames: a script may still be loading what it shows."""
     page.wait_for_load_state("networkidle")
-    looks: list[list[str]] = []
-    while not looks or looks[-LOOKS:].count(looks[-1]) < LOOKS:
-        looks.append(page.evaluate(SKELETON))
-        page.wait_for_timeout(BETWEEN_LOOKS_MS)
+    page.evaluate(UNCHANGED)
     assert page.evaluate("typeof pwned") == "undefined"
-    return looks[-1]
+    return list(page.evaluate(SKELETON))
 
 
 @pytest.mark.parametrize(("role", "location", "screen"), SCREENS, ids=lambda each: str(each))
