@@ -47,7 +47,7 @@ def keep(placement: Placement, principal: Principal) -> dict[str, Any]:
     if row is not None and as_placement(row) == placement:
         return answer(placement)
     before = Head(int(row.version), row.journal_hash) if row else Head()
-    event = PlacementKept(placement.code, placement.channel, placement.medium, placement.sku, placement.active)
+    event = PlacementKept(placement.code, placement.channel, placement.medium, placement.active, placement.sku)
     told = journal.record(f"placement#{placement.code}", event, after=before, actor=principal.actor, at=clock.now())
     after = PlacementRow(
         "placements",

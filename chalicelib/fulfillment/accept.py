@@ -58,5 +58,5 @@ def _came_first(row: Any) -> Problem:
 
 
 def told(at: Scene, after: Fulfillment, offer: Offer | None) -> WorkAccepted:
-    invited = [each.staff for each in offer.invited] if offer else []
+    invited = tuple(each.staff for each in offer.invited) if offer else ()
     return WorkAccepted(after.order_id, after.id, after.location, after.fulfiller, offer.id if offer else "", invited)

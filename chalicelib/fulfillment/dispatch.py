@@ -27,7 +27,7 @@ def dispatch(principal: Principal, fulfillment_id: str) -> Fulfillment:
     check_aligned(at.case)
     refuse_unpaid(load_payments(at.case.order.payment_ids))
     goods = Effect() if at.work.status == "failed_attempt" else issue(at.work.pieces)
-    event = WorkDispatched(*at.ids, claim_version=at.work.claim_version, movements=goods.told)
+    event = WorkDispatched(*at.ids, claim_version=at.work.claim_version, movements=goods.movements)
     return take_step(at, after, event, goods=goods, bringer=bringer(at))
 
 

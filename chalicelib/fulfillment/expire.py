@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from datetime import datetime
 
-from chalicelib.fulfillment.model import Case, Offer, OfferExpired, moved, order_of, pairs, status_of_order
+from chalicelib.fulfillment.model import Case, Offer, OfferExpired, moved, order_of, status_of_order, who_begins
 from chalicelib.fulfillment.store import close_offer, due_offers, load_case, tell
 from chalicelib.kit import clock, db, log
 from chalicelib.kit.errors import Refused
@@ -37,8 +37,8 @@ def expire(offer_id: str, now: datetime) -> bool:
     offer = case.offer(offer_id)
     if not offer.is_due(now):
         return False
-    begins = pairs(case.waiting(offer), "assigned")
-    event = OfferExpired(case.order.id, offer.id, [each.staff for each in offer.invited], begins)
+    begins = who_begins(case.waiting(offer))
+    event = OfferExpired(case.order.id, offer.id, tuple(each.staff for each in offer.invited), begins)
     db.commit(
         [
             close_offer(offer, moved(offer, "expired")),

@@ -18,5 +18,5 @@ def fail(principal: Principal, fulfillment_id: str, reason: str, back: bool = Fa
         return at.work
     after = stepped(at.work, to, reason=reason)
     goods = bring_back(at.work.pieces) if back else Effect()
-    event = WorkFailed(*at.ids, reason=reason, back=back, movements=goods.told)
+    event = WorkFailed(*at.ids, reason=reason, back=back, movements=goods.movements)
     return take_step(at, after, event, goods=goods, bringer="")

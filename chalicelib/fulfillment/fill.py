@@ -9,12 +9,12 @@ from collections.abc import Iterable, Sequence
 from dataclasses import replace
 
 from chalicelib.fulfillment.goods import Effect, let_go, take
-from chalicelib.fulfillment.model import BackorderFilled, Case, Fulfillment, live, pairs, status_of_order, stepped
+from chalicelib.fulfillment.model import BackorderFilled, Case, Fulfillment, at, live, status_of_order, stepped
 from chalicelib.fulfillment.offer import ROUTER
 from chalicelib.fulfillment.realign import check_aligned
 from chalicelib.fulfillment.store import awaiting_work, change_work, load_case, pieces_of, tell
 from chalicelib.kit import clock, db
-from chalicelib.kit.journal import Told
+from chalicelib.kit.journal import JournalEntry
 from chalicelib.orders.store import load
 from chalicelib.stock.coming import brought_in, here
 from chalicelib.stock.model import Movement, NotPromised, OutOfStock, Place, is_expected
@@ -22,9 +22,9 @@ from chalicelib.stock.shelve import shelve
 from chalicelib.stock.store import arrived_at, leave_arrived, load_places
 
 
-def fill_what_came(told: Told) -> int:
+def fill_what_came(told: JournalEntry) -> int:
     """On whatever moved goods or promises on a day's shelf: some came, or somebody no longer waits for them."""
-    movements = map(Movement.of, told.event.body().get("movements", [])) if told.event else ()
+    movements: tuple[Movement, ...] = getattr(told.event, "movements", ())
     kind, _, order_id = told.subject.partition("#")
     return fill({one.place for one in movements if is_expected(one.shelf)}, order_id if kind == "order" else "")
 
@@ -104,7 +104,7 @@ def commit(case: Case, waits: Fulfillment) -> None:
     goods = let_go(case.order, waits.pieces) + Effect(tuple(brought_in(waits.pieces))) + take(case.order, pieces)
     works = case.after(begins)
     status = status_of_order(case.order.demand, works, offered=case.open_offer is not None)
-    event = BackorderFilled(case.order.id, pairs([begins]), goods.told)
+    event = BackorderFilled(case.order.id, at([begins]), goods.movements)
     changes = {"pieces": pieces_of(live(works)), "fulfillment_status": status}
     db.commit(
         [

@@ -29,7 +29,7 @@ def handover(principal: Principal, fulfillment_id: str) -> Fulfillment:
         at.case.order.currency,
         claim_version=at.work.claim_version,
         completed=complete,
-        movements=goods.told,
+        movements=goods.movements,
         payments=cash.payments,
         postings=cash.postings,
     )

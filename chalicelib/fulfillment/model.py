@@ -3,14 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from typing import Any
 
 from chalicelib.kit.errors import Forbidden, Invalid, Moved, NotFound, Problem, Refused
 from chalicelib.kit.events import Event
 from chalicelib.orders.model import Order
-from chalicelib.stock.model import Piece
+from chalicelib.payments.model import PaymentRecord, Posting
+from chalicelib.stock.model import Movement, Piece
 
 OFFER_STATES: dict[str, set[str]] = {
     "open": {"claimed", "declined_by_all", "expired", "superseded"},
@@ -242,16 +243,19 @@ def order_of(identifier: str) -> str:
     return "ord_" + identifier.partition("_")[2].rpartition("-")[0]
 
 
-def pairs(works: Iterable[Fulfillment], status: str = "") -> list[list[str]]:
-    """[[fulfillment, location], …], of one status or of all."""
-    return [[work.id, work.location] for work in works if work.status == (status or work.status)]
+def at(works: Iterable[Fulfillment]) -> tuple[FulfillmentAt, ...]:
+    """How an event names fulfillments."""
+    return tuple(FulfillmentAt(work.id, work.location) for work in works)
 
 
-def to_bring(works: Sequence[Fulfillment]) -> dict[str, list[list[str]]]:
-    """How an event tells of new work: who can begin, and who waits for goods first."""
-    waits = pairs(works, "awaiting")
-    begins = [pair for pair in pairs(works) if pair not in waits]
-    return {"assigned": begins} | ({"awaiting": waits} if waits else {})
+def who_begins(works: Iterable[Fulfillment]) -> tuple[FulfillmentAt, ...]:
+    """Of new work: whose goods are there."""
+    return at(work for work in works if work.status != "awaiting")
+
+
+def who_waits(works: Iterable[Fulfillment]) -> tuple[FulfillmentAt, ...]:
+    """Of new work: whose goods are still on their way."""
+    return at(work for work in works if work.status == "awaiting")
 
 
 def until(opened_at: datetime, minutes: int) -> datetime:
@@ -301,108 +305,131 @@ class UnknownReason(Invalid):
 
 
 @dataclass(frozen=True)
+class FulfillmentAt:
+    """One fulfillment and where its goods are."""
+
+    fulfillment_id: str
+    location: str
+
+
+@dataclass(frozen=True)
 class OfferOpened(Event):
-    """Right after placing: `invited` salesmen (may be none) and at the same moment those who bring it unless one of
-    them claims, `assigned` [[fulfillment, location], …], and those whose goods are on their way, `awaiting`. Without an
-    `offer_id` nobody could be asked: see `rule`."""
+    """The work on an order began: some bring it unless one of the invited salesmen claims it."""
 
     order_id: str
-    offer_id: str = ""
-    invited: list[str] = field(default_factory=list)
-    assigned: list[list[str]] = field(default_factory=list)
+    offer_id: str = ""  # absent when nobody could be asked, see `rule`
+    invited: tuple[str, ...] = ()
+    assigned: tuple[FulfillmentAt, ...] = ()
     expires_at: str = ""
-    rule: str = ""
-    awaiting: list[list[str]] = field(default_factory=list)
+    rule: str = ""  # the routing rule that decided
+    awaiting: tuple[FulfillmentAt, ...] = ()
 
 
 @dataclass(frozen=True)
 class OfferClaimed(Event):
+    """A salesman took an offer, and the order's goods are promised on their van."""
+
     order_id: str
     offer_id: str
-    fulfillment_id: str
-    staff: str
+    fulfillment_id: str  # the salesman's own
+    staff: str  # who claimed
     location: str
     claim_version: int
-    stood_down: list[list[str]] = field(default_factory=list)
-    invited: list[str] = field(default_factory=list)
-    movements: list[list[Any]] = field(default_factory=list)
+    stood_down: tuple[FulfillmentAt, ...] = ()
+    invited: tuple[str, ...] = ()  # the others who had been asked
+    movements: tuple[Movement, ...] = ()
     holds_until: str = ""
 
 
 @dataclass(frozen=True)
 class OfferDeclined(Event):
+    """An invited salesman said no."""
+
     order_id: str
     offer_id: str
-    staff: str
-    by_all: bool = False
-    assigned: list[list[str]] = field(default_factory=list)
+    staff: str  # who declined
+    by_all: bool = False  # true when that closed the offer
+    assigned: tuple[FulfillmentAt, ...] = ()
 
 
 @dataclass(frozen=True)
 class OfferExpired(Event):
-    """Nobody claimed in time: `assigned` bring it now."""
+    """Nobody claimed an offer in time."""
 
     order_id: str
     offer_id: str
-    invited: list[str] = field(default_factory=list)
-    assigned: list[list[str]] = field(default_factory=list)
+    invited: tuple[str, ...] = ()
+    assigned: tuple[FulfillmentAt, ...] = ()
 
 
 @dataclass(frozen=True)
 class WorkAccepted(Event):
-    """`offer_id` and `invited` when this acceptance closed an offer."""
+    """A fulfiller took on an assigned fulfillment."""
 
     order_id: str
     fulfillment_id: str
     location: str
     fulfiller: str
-    offer_id: str = ""
-    invited: list[str] = field(default_factory=list)
+    offer_id: str = ""  # the offer that this closed
+    invited: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True)
 class WorkRejected(Event):
+    """A fulfiller gave a fulfillment back, and it is routed again."""
+
     order_id: str
     fulfillment_id: str
     location: str
     fulfiller: str
-    reason: str
-    skus: list[str] = field(default_factory=list)
-    movements: list[list[Any]] = field(default_factory=list)
+    reason: str  # not_found, damaged, closed or too_busy
+    skus: tuple[str, ...] = ()  # those that were not found or damaged
+    movements: tuple[Movement, ...] = ()
 
 
 @dataclass(frozen=True)
 class WorkRerouted(Event):
-    """`assigned` bring what others gave up; `excluded` are not asked again. Salesmen asked too get an OfferOpened."""
+    """What others gave up was assigned anew; salesmen asked besides get an OfferOpened."""
 
     order_id: str
-    assigned: list[list[str]] = field(default_factory=list)
-    excluded: list[str] = field(default_factory=list)
-    movements: list[list[Any]] = field(default_factory=list)
+    assigned: tuple[FulfillmentAt, ...] = ()
+    excluded: tuple[str, ...] = ()
+    movements: tuple[Movement, ...] = ()
     holds_until: str = ""
-    awaiting: list[list[str]] = field(default_factory=list)
+    awaiting: tuple[FulfillmentAt, ...] = ()
 
 
 @dataclass(frozen=True)
 class BackorderFilled(Event):
-    """Goods came and are with this order now: `assigned` can begin."""
+    """Goods that an order waited for have come and are with it now, so its work can begin."""
 
     order_id: str
-    assigned: list[list[str]]
-    movements: list[list[Any]] = field(default_factory=list)
+    assigned: tuple[FulfillmentAt, ...]
+    movements: tuple[Movement, ...] = ()
+
+
+@dataclass(frozen=True)
+class Shortage:
+    """A SKU of which too few units can be promised."""
+
+    sku: str
+    wanted: int  # units
+    available: int  # units
 
 
 @dataclass(frozen=True)
 class OrderStranded(Event):
-    """Nobody can bring it. `short` lists {"sku", "wanted", "available"}."""
+    """Nobody can bring an order, and the owner has to decide."""
 
     order_id: str
-    short: list[dict[str, Any]] = field(default_factory=list)
-    excluded: list[str] = field(default_factory=list)
+    short: tuple[Shortage, ...] = ()
+    excluded: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True)
 class WorkPicked(Event):
+    """Picking began."""
+
     order_id: str
     fulfillment_id: str
     location: str
@@ -412,6 +439,8 @@ class WorkPicked(Event):
 
 @dataclass(frozen=True)
 class WorkReady(Event):
+    """A fulfillment is picked and packed."""
+
     order_id: str
     fulfillment_id: str
     location: str
@@ -421,17 +450,19 @@ class WorkReady(Event):
 
 @dataclass(frozen=True)
 class WorkDispatched(Event):
+    """The goods of a fulfillment left the house."""
+
     order_id: str
     fulfillment_id: str
     location: str
     fulfiller: str
     claim_version: int = 0
-    movements: list[list[Any]] = field(default_factory=list)
+    movements: tuple[Movement, ...] = ()
 
 
 @dataclass(frozen=True)
 class CallAsked(Event):
-    """The customer would like to be called by whoever brings his order."""
+    """The customer would like to be called by whoever brings their order."""
 
     order_id: str
     fulfillment_id: str
@@ -441,7 +472,7 @@ class CallAsked(Event):
 
 @dataclass(frozen=True)
 class WorkDelivered(Event):
-    """`payments` [[payment, method, amount, "captured"], …] is the cash collected at the door."""
+    """The goods of a fulfillment reached the customer."""
 
     order_id: str
     fulfillment_id: str
@@ -449,43 +480,45 @@ class WorkDelivered(Event):
     fulfiller: str
     currency: str
     claim_version: int = 0
-    completed: bool = False
-    payments: list[list[Any]] = field(default_factory=list)
-    postings: list[list[Any]] = field(default_factory=list)
+    completed: bool = False  # true when the whole order is with its customer
+    payments: tuple[PaymentRecord, ...] = ()  # the cash collected at the door
+    postings: tuple[Posting, ...] = ()
 
 
 @dataclass(frozen=True)
 class WorkFailed(Event):
-    """`back` when the goods have come back into stock."""
+    """A delivery attempt failed, or the goods came back after one."""
 
     order_id: str
     fulfillment_id: str
     location: str
     fulfiller: str
     reason: str = ""
-    back: bool = False
-    movements: list[list[Any]] = field(default_factory=list)
+    back: bool = False  # true when the goods are back in stock
+    movements: tuple[Movement, ...] = ()
 
 
 @dataclass(frozen=True)
 class WorkHandedOver(Event):
+    """The customer collected the goods, or took them along at the counter."""
+
     order_id: str
     fulfillment_id: str
     location: str
     fulfiller: str
     currency: str
     claim_version: int = 0
-    completed: bool = False
-    movements: list[list[Any]] = field(default_factory=list)
-    payments: list[list[Any]] = field(default_factory=list)
-    postings: list[list[Any]] = field(default_factory=list)
+    completed: bool = False  # true when the whole order is with its customer
+    movements: tuple[Movement, ...] = ()
+    payments: tuple[PaymentRecord, ...] = ()  # the cash collected at the counter
+    postings: tuple[Posting, ...] = ()
 
 
 @dataclass(frozen=True)
 class WorkCancelled(Event):
-    """The order ended before its goods left: everyone still at it stands down."""
+    """The order ended before its goods left, or its goods lie elsewhere: everyone still at it stands down."""
 
     order_id: str
-    stood_down: list[list[str]] = field(default_factory=list)
-    offer_id: str = ""
-    invited: list[str] = field(default_factory=list)
+    stood_down: tuple[FulfillmentAt, ...] = ()
+    offer_id: str = ""  # the offer that this closed
+    invited: tuple[str, ...] = ()

@@ -19,13 +19,14 @@ from chalicelib.fulfillment.model import (
     offer_id,
     served,
     status_of_order,
-    to_bring,
+    who_begins,
+    who_waits,
 )
 from chalicelib.fulfillment.route import Decision
 from chalicelib.fulfillment.store import keep_decision, load_case, new_offer, new_work, tell
 from chalicelib.kit import clock, db
 from chalicelib.kit.errors import NotFound
-from chalicelib.kit.journal import Told
+from chalicelib.kit.journal import JournalEntry
 from chalicelib.places import find as places
 from chalicelib.stock.model import Piece, is_expected
 
@@ -33,7 +34,7 @@ ROUTER = "router"  # how the journal calls decisions nobody made by hand
 
 
 @db.decided_anew
-def open_offer(told: Told) -> None:
+def open_offer(told: JournalEntry) -> None:
     """On OrderPlaced. A repeat finds the work there and does nothing."""
     case = load_case(told.subject.removeprefix("order#"))
     if case.works or case.order.status == "cancelled":
@@ -66,8 +67,9 @@ def assign_and_offer(case: Case) -> None:
     event = OfferOpened(
         order.id,
         offer_id=offer.id if offer else "",
-        invited=[each.staff for each in offer.invited] if offer else [],
-        **to_bring(works),
+        invited=tuple(each.staff for each in offer.invited) if offer else (),
+        assigned=who_begins(works),
+        awaiting=who_waits(works),
         expires_at=clock.iso(offer.expires_at) if offer else "",
         rule=routed.decision.rule,
     )

@@ -9,15 +9,13 @@ from chalicelib.fulfillment.model import (
     Case,
     Fulfillment,
     WorkCancelled,
-    WorkRerouted,
+    at,
     live,
-    pairs,
     status_of_order,
     stepped,
-    to_bring,
 )
 from chalicelib.fulfillment.offer import ROUTER, assigned
-from chalicelib.fulfillment.reroute import added
+from chalicelib.fulfillment.reroute import added, rerouted
 from chalicelib.fulfillment.store import change_work, load_case, new_work, pieces_of, tell
 from chalicelib.kit import clock, db
 from chalicelib.kit.errors import Moved
@@ -46,8 +44,8 @@ def realign(order_id: str) -> bool:
     kept = [work for work in live(case.works) if work not in wrong]
     down = [stepped(work, "cancelled", reason="goods_elsewhere") for work in wrong]
     works = assigned(case, _without(case.order.pieces, pieces_of(kept)), now)
-    events: list[Event] = [WorkRerouted(order_id, **to_bring(works))] if works else []
-    events += [WorkCancelled(order_id, stood_down=pairs(down))] if down else []
+    events: list[Event] = [rerouted(order_id, works)] if works else []
+    events += [WorkCancelled(order_id, stood_down=at(down))] if down else []
     asking = case.open_offer
     status = status_of_order(case.order.demand, case.after(*down, *works), offered=asking is not None)
     if not events:

@@ -30,7 +30,8 @@ def reject(principal: Principal, fulfillment_id: str, reason: str, skus: Sequenc
     check_aligned(at.case)
     wanting = [piece for piece in at.work.pieces if not skus or piece.sku in skus]
     goods = let_go(at.case.order, at.work.pieces) + loss(reason, wanting)
-    event = WorkRejected(*at.ids, reason=reason, skus=sorted({piece.sku for piece in wanting}), movements=goods.told)
+    unfit = tuple(sorted({piece.sku for piece in wanting}))
+    event = WorkRejected(*at.ids, reason=reason, skus=unfit, movements=goods.movements)
     try:
         return take_step(at, after, event, goods=goods, bringer="")
     except OutOfStock as sold_meanwhile:

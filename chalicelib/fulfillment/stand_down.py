@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from chalicelib.fulfillment.model import NOT_YET_GONE, WorkCancelled, live, moved, pairs, stepped
+from chalicelib.fulfillment.model import NOT_YET_GONE, WorkCancelled, at, live, moved, stepped
 from chalicelib.fulfillment.offer import ROUTER
 from chalicelib.fulfillment.store import change_work, close_offer, is_stranded, load_case, tell, unstrand
 from chalicelib.kit import clock, db
@@ -20,9 +20,9 @@ def stand_down(order_id: str) -> None:
         return
     event = WorkCancelled(
         order_id,
-        stood_down=pairs(busy),
+        stood_down=at(busy),
         offer_id=offer.id if offer else "",
-        invited=[each.staff for each in offer.invited] if offer else [],
+        invited=tuple(each.staff for each in offer.invited) if offer else (),
     )
     db.commit(
         [

@@ -11,7 +11,7 @@ from chalicelib.customers import code as verification_code
 from chalicelib.fulfillment import store as work
 from chalicelib.fulfillment.model import Case, Fulfillment, Offer
 from chalicelib.kit import clock, config, ids
-from chalicelib.kit.journal import Told
+from chalicelib.kit.journal import JournalEntry
 from chalicelib.notify import words
 from chalicelib.notify.model import Message, Notice, Recipient
 from chalicelib.orders import find as orders
@@ -20,7 +20,7 @@ from chalicelib.payments.store import load_payment
 
 
 class Scene:
-    def __init__(self, told: Told) -> None:
+    def __init__(self, told: JournalEntry) -> None:
         self.told = told
         self.event: Any = told.event
         self.now = clock.now()
@@ -62,7 +62,7 @@ class Scene:
         return found if found and found.status == "open" and not found.is_due(self.now) else None
 
     def untouched_work(self) -> list[Fulfillment]:
-        named = {fulfillment_id for fulfillment_id, _ in self.event.assigned}
+        named = {each.fulfillment_id for each in self.event.assigned}
         return [each for each in self.case.works if each.id in named and each.status == "assigned"]
 
     def proof_waits(self) -> bool:

@@ -12,7 +12,7 @@ from typing import Any
 from chalicelib.kit import auth, clock, compact, config, db
 from chalicelib.kit.attributes import InstantAttribute, NumberAttribute, UnicodeAttribute
 from chalicelib.kit.db import Row, Write
-from chalicelib.kit.journal import Told
+from chalicelib.kit.journal import JournalEntry
 from chalicelib.notify.model import (
     Allowed,
     AlreadySending,
@@ -102,7 +102,7 @@ class Attempt:
         return self.channel in ("sms", "email")
 
 
-def tell_once(told: Told, part: int, messages: Sequence[Message], at: datetime) -> Write:
+def tell_once(told: JournalEntry, part: int, messages: Sequence[Message], at: datetime) -> Write:
     """`part` counts the groups of an event with more recipients than fit in one transaction."""
     parties = compact.write([message.party for message in messages])
     row = ToldRow(told.subject, f"{told.event_id}#{part}", kind=told.kind, parties=parties, at=at)

@@ -8,7 +8,7 @@ from dataclasses import replace
 from chalicelib.kit import clock, db, log
 from chalicelib.kit.db import Write
 from chalicelib.kit.errors import Moved
-from chalicelib.kit.journal import Told
+from chalicelib.kit.journal import JournalEntry
 from chalicelib.notify import audience, carriers, store
 from chalicelib.notify.model import (
     AlreadySending,
@@ -24,7 +24,7 @@ MOST_TOGETHER = 24  # recipients in one transaction: an inbox row, a claim and a
 UNHEARD = Notice("owner", "unheard", ("email", "sms"), answer=True)
 
 
-def tell(told: Told) -> None:
+def tell(told: JournalEntry) -> None:
     """Hearing of the same event again changes nothing and sends nothing."""
     messages = [message for message in audience.messages(told) if can_hear(message)]
     for part, start in enumerate(range(0, len(messages), MOST_TOGETHER)):

@@ -91,11 +91,11 @@ def _end(
         reason=reason,
         currency=order.currency,
         total_minor=order.total.minor,
-        movements=[movement.as_list() for movement in movements],
+        movements=tuple(movements),
         postings=_postings(order, payments, taken),
         owed_minor=post.owed_at_end(order.total, payments),
         credit_minor=credit.minor,
-        payments=[[taken.id, taken.method, taken.captured.minor, taken.status]] if taken else [],
+        payments=(taken.record(taken.captured),) if taken else (),
     )
     told = store.record(order, event, actor=principal.actor, at=now)
     ended = [pay.ended(payment, to) for payment in payments]
@@ -120,7 +120,7 @@ def _end(
     return store.after(order, told.head, **changes), ended
 
 
-def _postings(order: Order, payments: Sequence[Payment], taken: Payment | None) -> list[Posting]:
+def _postings(order: Order, payments: Sequence[Payment], taken: Payment | None) -> tuple[Posting, ...]:
     end = post.end(order.id, order.total, payments)
     return post.merged([*post.capture(taken), *end]) if taken else end
 

@@ -300,12 +300,9 @@ def placed_event(
         currency=order.currency,
         total_minor=order.total.minor,
         method=order.delivery.method,
-        lines=[
-            [one.sku, one.quantity, one.total.minor, one.tax.minor, one.cost.minor if one.cost is not None else None]
-            for one in order.lines
-        ],
-        payments=[[one.id, one.method, one.amount.minor, one.status] for one in payments],
-        movements=[movement.as_list() for movement in movements],
+        lines=tuple(line.record() for line in order.lines),
+        payments=tuple(payment.record(payment.amount) for payment in payments),
+        movements=tuple(movements),
         postings=post.placement(order.id, order.total, payments),
         freight_minor=order.freight.minor,
         customer_id=order.customer_id,

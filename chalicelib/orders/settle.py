@@ -210,7 +210,7 @@ def _captured(order: Order, payment: Payment, movements: Sequence[Movement]) -> 
         method=payment.method,
         amount_minor=payment.captured.minor,
         currency=order.currency,
-        movements=[movement.as_list() for movement in movements],
+        movements=tuple(movements),
         postings=post.capture(payment),
     )
 

@@ -12,7 +12,7 @@ from chalicelib.kit.journal import Head
 from chalicelib.kit.money import Money
 from chalicelib.kit.requests import Asked
 from chalicelib.payments import shift_store
-from chalicelib.payments.model import CashHandedOver, EmptyDrawer, NoOpenShift, Shift, ShiftNotOpen
+from chalicelib.payments.model import CashHandedOver, EmptyDrawer, NoOpenShift, Posting, Shift, ShiftNotOpen
 from chalicelib.payments.shift import check_currency
 
 KEEPS_THE_SAFE = frozenset({"owner", "finance"})
@@ -78,7 +78,7 @@ def handed_over(handover_id: str, giver: Shift, receiver: Shift | None, amount: 
         to_till=receiver.till if receiver else "",
         amount_minor=amount.minor,
         currency=amount.currency,
-        postings=[[into, amount.minor], [f"till:{giver.till}", -amount.minor]],
+        postings=(Posting(into, amount.minor), Posting(f"till:{giver.till}", -amount.minor)),
     )
 
 

@@ -5,15 +5,30 @@ The rules stand beside it, as pure as this: `pay.py` for tenders, `owe.py` for d
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from datetime import date, datetime
-from typing import Any
 
 from chalicelib.kit.errors import Refused
 from chalicelib.kit.events import Event
 from chalicelib.kit.money import Money, zero
 
-Posting = list[Any]  # [account, minor]: a list because it travels as JSON
+
+@dataclass(frozen=True)
+class Posting:
+    """One side of a double entry; the postings of one event sum to zero."""
+
+    account: str  # till:…, bank, safe, receivable:…, order:…, sales, variance, opening or refund_owed:…
+    minor: int  # minor units of the event's currency; positive is ours or owed to us
+
+
+@dataclass(frozen=True)
+class PaymentRecord:
+    """A payment as an event names it."""
+
+    payment_id: str
+    method: str
+    amount_minor: int
+    status: str
 
 
 @dataclass(frozen=True)
@@ -176,6 +191,9 @@ class Payment:
         """What this tender still has to bring."""
         return self.amount - self.captured
 
+    def record(self, amount: Money) -> PaymentRecord:
+        return PaymentRecord(self.id, self.method, amount.minor, self.status)
+
 
 @dataclass(frozen=True)
 class Receivable:
@@ -197,17 +215,21 @@ class Receivable:
 
 @dataclass(frozen=True)
 class ShiftOpened(Event):
+    """A cashier opened a till with its float, taken out of the safe."""
+
     shift_id: str
     till: str
     location: str
     cashier: str
-    opening_minor: int
+    opening_minor: int  # the float
     currency: str
-    postings: list[Posting] = field(default_factory=list)
+    postings: tuple[Posting, ...] = ()
 
 
 @dataclass(frozen=True)
 class ShiftCounted(Event):
+    """The cash of a shift was counted; counting again before closing corrects the count."""
+
     shift_id: str
     till: str
     expected_minor: int
@@ -218,50 +240,64 @@ class ShiftCounted(Event):
 
 @dataclass(frozen=True)
 class ShiftClosed(Event):
+    """A counted shift was closed, and its cash went into the safe."""
+
     shift_id: str
     till: str
     expected_minor: int
     counted_minor: int
     variance_minor: int
     currency: str
-    reason: str = ""
-    postings: list[Posting] = field(default_factory=list)
+    reason: str = ""  # of a variance
+    postings: tuple[Posting, ...] = ()
 
 
 @dataclass(frozen=True)
 class CashHandedOver(Event):
-    """`to_shift` is empty when finance put it into the safe."""
+    """Cash went from one till into another, or into the safe."""
 
     handover_id: str
     from_shift: str
     from_till: str
-    to_shift: str
-    to_till: str
+    to_shift: str  # empty for the safe
+    to_till: str  # empty for the safe
     amount_minor: int
     currency: str
-    postings: list[Posting] = field(default_factory=list)
+    postings: tuple[Posting, ...] = ()
+
+
+@dataclass(frozen=True)
+class SettledReceivable:
+    """One debt that a collection paid, in part or in full."""
+
+    receivable_id: str
+    amount_minor: int
+    order_id: str = ""  # absent for a debt from before this shop
+    payment_id: str = ""  # the order's credit tender; absent for a debt from before this shop
 
 
 @dataclass(frozen=True)
 class CollectionReceived(Event):
-    """`settled` lists [receivable, order, payment, minor], oldest first."""
+    """A customer paid debts, in cash or by transfer."""
 
     collection_id: str
     customer_id: str
     method: str
     amount_minor: int
     currency: str
-    till: str = ""
-    shift: str = ""
-    settled: list[list[Any]] = field(default_factory=list)
-    postings: list[Posting] = field(default_factory=list)
+    till: str = ""  # absent for a transfer
+    shift: str = ""  # absent for a transfer
+    settled: tuple[SettledReceivable, ...] = ()  # oldest debt first
+    postings: tuple[Posting, ...] = ()
 
 
 @dataclass(frozen=True)
 class OpeningReceivableKept(Event):
+    """A debt from before this shop was brought into its books."""
+
     receivable_id: str
     customer_id: str
     amount_minor: int
     currency: str
     due_on: str
-    postings: list[Posting] = field(default_factory=list)
+    postings: tuple[Posting, ...] = ()

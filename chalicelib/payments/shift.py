@@ -18,6 +18,7 @@ from chalicelib.payments import find, post, shift_store
 from chalicelib.payments.model import (
     SHIFT_STATES,
     BagStaysOpen,
+    Posting,
     Shift,
     ShiftClosed,
     ShiftCounted,
@@ -112,7 +113,7 @@ def head_of(shift: Shift) -> Head:
 
 
 def opened(shift: Shift) -> ShiftOpened:
-    floated = [[f"till:{shift.till}", shift.opening.minor], ["safe", -shift.opening.minor]]
+    floated = [Posting(f"till:{shift.till}", shift.opening.minor), Posting("safe", -shift.opening.minor)]
     return ShiftOpened(
         shift_id=shift.id,
         till=shift.till,
@@ -138,7 +139,7 @@ def counted_event(shift: Shift) -> ShiftCounted:
 
 def closed_event(shift: Shift) -> ShiftClosed:
     count = counted_event(shift)
-    emptied = [[f"till:{shift.till}", -count.expected_minor], ["safe", count.counted_minor]]
+    emptied = [Posting(f"till:{shift.till}", -count.expected_minor), Posting("safe", count.counted_minor)]
     return ShiftClosed(
         shift_id=shift.id,
         till=shift.till,
@@ -147,5 +148,5 @@ def closed_event(shift: Shift) -> ShiftClosed:
         variance_minor=count.variance_minor,
         currency=count.currency,
         reason=shift.reason,
-        postings=post.merged([*emptied, ["variance", -count.variance_minor]]),
+        postings=post.merged([*emptied, Posting("variance", -count.variance_minor)]),
     )

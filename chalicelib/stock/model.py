@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, replace
 from datetime import date, datetime
 from typing import Any
 
@@ -102,13 +102,13 @@ def holds_for(pieces: Iterable[Piece], order_id: str, reserved_until: datetime) 
 
 @dataclass(frozen=True)
 class Movement:
-    """One line of the ledger: by how much each quantity of a level changed, never to what."""
+    """One line of the stock ledger: by how much each quantity of a level changed, never to what."""
 
     kind: str
     sku: str
     location: str
-    shelf: int = 0
-    on_hand: int = 0
+    shelf: int = 0  # the shard of the level, or the day (20261205) for which goods are expected
+    on_hand: int = 0  # units more or fewer, like all that follow
     reserved: int = 0
     allocated: int = 0
     display: int = 0
@@ -121,15 +121,6 @@ class Movement:
     @property
     def place(self) -> Place:
         return (self.sku, self.location, self.shelf)
-
-    def as_list(self) -> list[Any]:
-        """How it rides in a journal entry, which is paid for by the kilobyte: few ever speak of what is expected."""
-        deltas = [self.on_hand, self.reserved, self.allocated, self.display]
-        return [self.kind, self.sku, self.location, self.shelf, *deltas, *([self.expected] if self.expected else [])]
-
-    @staticmethod
-    def of(said: Sequence[Any]) -> Movement:
-        return Movement(*said)
 
 
 KINDS = {"received", "reserved", "released", "allocated", "issued", "returned", "transferred", "adjusted", "expected"}
@@ -199,10 +190,6 @@ def put_back(piece: Piece) -> Movement:
 def expected(piece: Piece) -> Movement:
     """So many more are on their way; fewer when the quantity is negative."""
     return Movement("expected", *piece.place, expected=piece.quantity)
-
-
-def as_lists(movements: Iterable[Movement]) -> list[list[Any]]:
-    return [movement.as_list() for movement in movements]
 
 
 def merged(movements: Iterable[Movement]) -> dict[Place, Movement]:
@@ -396,79 +383,106 @@ class ShelfInUse(Refused):
 
 @dataclass(frozen=True)
 class StockReceived(Event):
+    """Goods came from outside the company."""
+
     location: str
     reason: str
-    movements: list[list[Any]]
+    movements: tuple[Movement, ...]
 
 
 @dataclass(frozen=True)
 class StockExpected(Event):
-    """How many are on their way for `on`, a day, has changed."""
+    """How many units are on their way for a day was set anew."""
 
     location: str
-    on: str
+    on: str  # the day, YYYY-MM-DD
     reason: str
-    movements: list[list[Any]]
+    movements: tuple[Movement, ...]
 
 
 @dataclass(frozen=True)
 class StockShelved(Event):
-    """What came for somebody who no longer waits for it can be sold by anyone."""
+    """Units that had come for an order which no longer waits for them returned to general stock."""
 
     location: str
-    movements: list[list[Any]]
+    movements: tuple[Movement, ...]
+
+
+@dataclass(frozen=True)
+class SafetyUnits:
+    """How many units of a SKU are kept back from channels."""
+
+    sku: str
+    units: int
 
 
 @dataclass(frozen=True)
 class StockAdjusted(Event):
-    """`safety` lists [sku, units kept back] where that was set anew."""
+    """Staff corrected quantities, put units on display or took them back, or set how many are kept back."""
 
     location: str
     reason: str
-    movements: list[list[Any]]
-    safety: list[list[Any]] = field(default_factory=list)
+    movements: tuple[Movement, ...]
+    safety: tuple[SafetyUnits, ...] = ()  # only where it was set anew
+
+
+@dataclass(frozen=True)
+class CountedLine:
+    """One SKU of a stock count."""
+
+    sku: str
+    expected: int  # units, by the books
+    counted: int  # units
 
 
 @dataclass(frozen=True)
 class StockCounted(Event):
-    """`counted` lists [sku, expected, counted] for every SKU; `movements` only the variances."""
+    """Staff counted goods at a location; differences were adjusted."""
 
     location: str
     reason: str
-    counted: list[list[Any]]
-    movements: list[list[Any]]
+    counted: tuple[CountedLine, ...]  # every SKU that was counted
+    movements: tuple[Movement, ...]  # of the differences only
 
 
 @dataclass(frozen=True)
 class TransferSent(Event):
+    """Goods left a location for another and are in transit."""
+
     transfer_id: str
     source: str
     destination: str
     reason: str
-    movements: list[list[Any]]
+    movements: tuple[Movement, ...]
 
 
 @dataclass(frozen=True)
 class TransferReceived(Event):
+    """Goods in transit arrived, some of them or all."""
+
     transfer_id: str
     destination: str
-    status: str
-    movements: list[list[Any]]
+    status: str  # partially_received or received
+    movements: tuple[Movement, ...]
     reason: str = ""
 
 
 @dataclass(frozen=True)
 class TransferCancelled(Event):
+    """A transfer was called off, and what had not arrived went back to its source."""
+
     transfer_id: str
     source: str
     reason: str
-    movements: list[list[Any]]
+    movements: tuple[Movement, ...]
 
 
 @dataclass(frozen=True)
 class ShelvesSpread(Event):
+    """One SKU's free units at a location were spread over another number of shards."""
+
     sku: str
     location: str
-    shelves: int
+    shelves: int  # shards from now on
     reason: str
-    movements: list[list[Any]]
+    movements: tuple[Movement, ...]

@@ -69,13 +69,12 @@ def test_every_transfer_state_is_reached_known_and_ends_end():
 
 
 @pytest.mark.parametrize("how", MOVEMENTS)
-def test_a_movement_changes_what_it_says_and_survives_the_journal(how):
+def test_a_movement_changes_what_it_says(how):
     kind, *deltas = MOVEMENTS[how]
 
     movement = getattr(model, how)(a_piece(quantity=3, shelf=2))
 
-    assert movement.as_list() == [kind, "TEAPOT", WAREHOUSE, 2, *deltas]
-    assert Movement.of(movement.as_list()) == movement
+    assert movement == Movement(kind, "TEAPOT", WAREHOUSE, 2, *deltas)
     assert movement.available == deltas[0] - sum(deltas[1:])
     assert movement.kind in KINDS
 

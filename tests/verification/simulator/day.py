@@ -59,9 +59,9 @@ class Day:
         while news := [entry for entry in Entry.scan() if (entry.pk, int(entry.sk)) not in self.heard]:
             for entry in sorted(news, key=lambda each: (each.occurred_at, each.pk, each.sk)):
                 for _ in "again":
-                    fulfillment.hear(journal.told(entry))
-                tell(journal.heard(journal.told(entry)))
-                tell(journal.heard(journal.told(entry)))
+                    fulfillment.hear(journal.entry_to_message(entry))
+                tell(journal.read(entry))
+                tell(journal.read(entry))
                 self.heard.add((entry.pk, int(entry.sk)))
 
     def step(self, name: str, *verbs: str, by: str, body: Any = None, work: int = -1) -> None:
