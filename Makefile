@@ -1,8 +1,8 @@
 PYTHON ?= python3
 VENV ?= .venv
-export PORT DATA DRY SPEED LOCAL VENV
+export PORT DATA DRY SPEED LOCAL VENV SEED ROOM ATTACK PEER SCRATCH
 
-.PHONY: run stop day import replay northwind postcodes doctor openapi test check rehearse bench bench-hot planted faults interleavings attacks mutation soak sim
+.PHONY: run stop day import replay northwind postcodes doctor openapi events test verify check rehearse bench sim
 
 run: local
 	@exec $(VENV)/bin/python -m infra.local.run start
@@ -18,26 +18,20 @@ northwind postcodes: local
 	@$(VENV)/bin/python -m infra.replay.$@
 doctor openapi: local
 	@$(VENV)/bin/python -m infra.$@
+events: local
+	@$(VENV)/bin/python -m infra.events_doc
 test: tools
 	@$(VENV)/bin/python -m pytest -n 2 --dist loadgroup
 check: tools
 	@$(VENV)/bin/python -m infra.check
 rehearse: tools
 	@$(VENV)/bin/python -m infra.rehearsal
+verify: tools
+	@$(VENV)/bin/python -m tests.verification $(ONLY)
 sim: tools
 	@$(VENV)/bin/python -m tests.verification.simulator.sim $(or $(SEED),1) $(or $(STEPS),100)
 bench: tools
-	@$(VENV)/bin/python -m tests.verification.bench $(ONLY)
-attacks: tools
-	@$(VENV)/bin/python -m tests.verification.attacks $(ONLY)
-bench-hot: tools
-	@$(VENV)/bin/python -m tests.verification.bench.hot
-planted: tools
-	@$(VENV)/bin/python -m tests.verification.simulator.planted $(ONLY)
-faults interleavings mutation: tools
-	@$(VENV)/bin/python -m tests.$@
-soak: tools
-	@$(VENV)/bin/python -m tests.verification.simulator.soak
+	@$(VENV)/bin/python -m tests.verification.bench $(if $(PEER),peer_$(PEER),$(ONLY))
 
 .PHONY: local tools
 local:

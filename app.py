@@ -7,21 +7,17 @@ from chalice.app import Chalice
 
 from chalicelib.customers import routes as about_customers
 from chalicelib.kit import config, web
+from chalicelib.kit.packages import PACKAGES
 from chalicelib.orders.find import customer_of
 from chalicelib.places.find import who_is
-
-ROOMS = (
-    *("kit", "places", "catalog", "customers", "pricing", "stock", "payments", "orders"),
-    *("fulfillment", "channels", "exchange", "notify", "reporting"),
-)
 
 app = Chalice(app_name="satukanal")
 app.debug = False
 app.log.setLevel(config.setting("LOG_LEVEL", "INFO"))  # Chalice lets only errors through, to this one and to ours
 
-for room in ROOMS:
+for package in PACKAGES:
     for furniture, blueprint in (("routes", "doors"), ("events", "events")):
-        name = f"chalicelib.{room}.{furniture}"
+        name = f"chalicelib.{package}.{furniture}"
         if find_spec(name) and hasattr(import_module(name), blueprint):  # kit/events.py tells what events are
             app.register_blueprint(getattr(import_module(name), blueprint))
 

@@ -9,12 +9,9 @@ import json
 from pathlib import Path
 from typing import Any
 
+from chalicelib.kit.packages import TABLES, TOPICS
+
 FILE = Path(__file__).with_name("resources.json")
-ROOMS = (
-    *("catalog", "places", "customers", "pricing", "stock", "payments", "orders", "channels"),
-    *("fulfillment", "notify", "reporting", "requests"),
-)
-TOPICS = ("orders", "fulfillment", "payments", "stock", "customers", "reference")
 INDEXES = {"by_list": "list", "by_owner": "owner"}
 
 
@@ -29,8 +26,7 @@ def template() -> dict[str, Any]:
 
 
 def resources() -> dict[str, Any]:
-    made: dict[str, Any] = {f"{room.title()}Table": table(room) for room in ROOMS}
-    made["JournalTable"] = journal()
+    made: dict[str, Any] = {f"{name.title()}Table": journal() if name == "journal" else table(name) for name in TABLES}
     made |= {f"{name.title()}Topic": topic(name) for name in TOPICS}
     return made | {
         "DeadLetters": dead_letters(),

@@ -15,15 +15,16 @@ import shutil
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from typing import Any
 
+from storefront import manifest, outputs
 from storefront.art import art
-from storefront.listing import Facts, art_path, is_shown, page_file
-from storefront.pages import HERE, LANGUAGES, Pages, environment, read_words
+from storefront.listing import Facts, is_shown
+from storefront.manifest import Manifest
+from storefront.outputs import Output
+from storefront.pages import HERE, Pages, template
+from storefront.words import LANGUAGES, read_words
 
-MADE_BY_US = "site.json"
 SPOKEN = {"words": "script", "desk": "desk"}  # what browsers say, a module for each language and table
-NEAR = 4
 PAGES = {"keranjang": "cart", "checkout": "checkout", "pesanan": "order", "tentang": "about"}
 
 
@@ -35,20 +36,27 @@ def build(products: Iterable[Facts], settings: Facts, out_dir: Path | str) -> Fa
     shutil.rmtree(fresh, ignore_errors=True)
     fresh.mkdir(parents=True)
     shown = sorted((product for product in products if is_shown(product)), key=lambda product: product["sku"])
-    with uncollected():
-        made = write_all(fresh, shown, settings)
+    with uncollected(), manifest.create(manifest.file_of(fresh)) as facts:
+        made = write_all(fresh, shown, settings, facts)
     swap(fresh, out)
+    os.replace(manifest.file_of(fresh), manifest.file_of(out))
     return made
 
 
-def write_all(out: Path, shown: list[Facts], settings: Facts) -> Facts:
-    assets = lay_assets(out)
-    for language in LANGUAGES:
-        paths = write_shop(out, Pages(language, settings, assets), shown)
-    write_desk(out, settings, assets)
-    write_art(out, shown)
+def write_all(out: Path, shown: list[Facts], settings: Facts, facts: Manifest) -> Facts:
+    assets = lay_assets(out, settings)
     made = {"products": len(shown), "assets": assets, "built_at": settings.get("built_at", "")}
-    write_for_machines(out, paths, settings, made)
+    facts.save_products(shown)
+    for language in LANGUAGES:
+        write_shop(out, Pages(language, settings, assets), shown, facts)
+    for product in shown:
+        put(out, outputs.picture(product))
+    for output in rest(settings, assets):
+        put(out, output)
+    put(out, outputs.sitemap(facts, settings))
+    summary = outputs.summary(made)
+    put(out, summary)
+    facts.save_site(settings, summary[1].decode())
     return made
 
 
@@ -64,75 +72,42 @@ def uncollected() -> Iterator[None]:
         gc.unfreeze()
 
 
-def write_shop(out: Path, pages: Pages, products: list[Facts]) -> list[str]:
-    """The paths of all that a search engine should find."""
-    groups = categories([pages.listed(product) for product in products])
-
-    def write(template: str, path: str, **facts: Any) -> None:
-        put(out, pages.prefix + path, pages.page(template, path, **facts))
-
-    write("home", "/", categories=groups, category=None)
-    for group in groups:
-        write("home", group["path"], categories=groups, category=group)
-        for each, near in beside(group["listings"]):
-            put(out, pages.prefix + page_file(each), pages.product(each, [other["card"] for other in near]))
-    for folder, template in PAGES.items():
-        write(template, f"/{folder}/")
-    write("missing", "/404.html")
-    return [group["path"] for group in groups] + [each["path"] for group in groups for each in group["listings"]]
+def write_shop(out: Path, pages: Pages, products: list[Facts], facts: Manifest) -> None:
+    listings = {product["sku"]: pages.listing(product) for product in products}
+    facts.save_cards(pages.language, ((listing, pages.card(listing)) for listing in listings.values()))
+    facts.update_categories(pages.language, {listing.category_path for listing in listings.values()})
+    categories = facts.categories(pages.language)
+    put(out, outputs.home(pages, categories))
+    for category in categories:
+        put(out, outputs.category_page(pages, category, categories))
+        cards = facts.cards(pages.language, category.path)
+        for output in outputs.product_pages(pages, cards, listings.__getitem__):
+            put(out, output)
+    for folder, name in PAGES.items():
+        put(out, (f"{pages.prefix}/{folder}/index.html", pages.page(name, f"/{folder}/")))
+    put(out, (f"{pages.prefix}/404.html", pages.page("missing", "/404.html")))
 
 
-def categories(listings: list[Facts]) -> list[Facts]:
-    """In the order of their names; two spellings of one slug share a page."""
-    found: dict[str, Facts] = {}
-    for each in sorted(listings, key=lambda each: (each["category"], each["name"], each["sku"])):
-        path = each["category_path"]
-        found.setdefault(path, {"name": each["category"], "path": path, "listings": []})["listings"].append(each)
-    return list(found.values())
+def rest(settings: Facts, assets: str) -> Iterator[Output]:
+    """What depends on no product: the desk, marks, and what a search engine may read."""
+    words, base = read_words("id"), settings["base_url"].rstrip("/")
+    desk = template("desk/index.html").render(shop=settings | {"assets": assets}, words=words)
+    robots = f"User-agent: *\nDisallow: /api/\nDisallow: /desk/\nSitemap: {base}/sitemap.xml\n"
+    yield "/desk/index.html", desk.encode()
+    yield "/favicon.svg", (HERE / "assets" / "mark.svg").read_bytes()
+    yield "/art/shop.svg", art("shop", words["shop_art"], "kopi").encode()
+    yield "/robots.txt", robots.encode()
 
 
-def beside(listings: list[Facts]) -> Iterator[tuple[Facts, list[Facts]]]:
-    """Each is shown beside the four before it, so a change of one concerns no more pages than that."""
-    for place, each in enumerate(listings):
-        yield each, [listings[other] for other in following(place, len(listings))]
-
-
-def following(place: int, count: int, step: int = 1) -> list[int]:
-    """The places of the next four in a category, around the corner; with -1 of the four before."""
-    return [(place + step * far) % count for far in range(1, min(NEAR, count - 1) + 1)]
-
-
-def write_desk(out: Path, settings: Facts, assets: str) -> None:
-    template = environment("desk").get_template("index.html")
-    put(out, "/desk/", template.render(shop=settings | {"assets": assets}, words=read_words("id")))
-
-
-def write_art(out: Path, products: list[Facts]) -> None:
-    for product in products:
-        put(out, art_path(product), picture(product))
-    put(out, "/favicon.svg", (HERE / "assets" / "mark.svg").read_text())
-    put(out, "/art/shop.svg", art("shop", read_words("id")["shop_art"], "kopi"))
-
-
-def picture(product: Facts) -> str:
-    return art(product["sku"], product["name"], product.get("category") or "")
-
-
-def write_for_machines(out: Path, paths: list[str], settings: Facts, made: Facts) -> None:
-    base, map_of = settings["base_url"].rstrip("/"), environment("shop").get_template("sitemap.xml")
-    put(out, "/sitemap.xml", map_of.render(base=base, paths=["/", "/tentang/", *paths], prefixes=LANGUAGES))
-    put(out, "/robots.txt", f"User-agent: *\nDisallow: /api/\nDisallow: /desk/\nSitemap: {base}/sitemap.xml\n")
-    put(out, f"/{MADE_BY_US}", json.dumps(made, sort_keys=True) + "\n")
-
-
-def lay_assets(out: Path) -> str:
+def lay_assets(out: Path, settings: Facts) -> str:
     """Returns the folder's address, `/assets/<hash>`."""
     made = {f"{name}.{code}.js": words_module(table, code) for code in LANGUAGES for name, table in SPOKEN.items()}
+    made["settings.js"] = settings_module(settings)
     kept = {file.relative_to(HERE / "assets").as_posix(): file.read_text() for file in asset_files()}
     files = dict(sorted((made | kept).items()))
     digest = hashlib.sha256("\0".join(f"{name}\0{text}" for name, text in files.items()).encode()).hexdigest()[:12]
     for name, text in files.items():
-        put(out, f"/assets/{digest}/{name}", text)
+        put(out, (f"/assets/{digest}/{name}", text.encode()))
     return f"/assets/{digest}"
 
 
@@ -142,16 +117,26 @@ def asset_files() -> list[Path]:
 
 def words_module(table: str, language: str) -> str:
     words = read_words(language)[table] | {"language": language, "prefix": LANGUAGES[language]}
-    return "export default " + json.dumps(words, ensure_ascii=False, sort_keys=True) + ";\n"
+    return module(words)
 
 
-def put(out: Path, path: str, text: str) -> None:
-    file = f"{out}/{path.lstrip('/')}" + ("index.html" if path.endswith("/") else "")
+def settings_module(settings: Facts) -> str:
+    """What browsers need to know of the shop: its currency, country and zone."""
+    return module({name: settings[name] for name in ("currency", "country", "zone")})
+
+
+def module(facts: Facts) -> str:
+    return "export default " + json.dumps(facts, ensure_ascii=False, sort_keys=True) + ";\n"
+
+
+def put(out: Path, output: Output) -> None:
+    path, content = output
+    file = f"{out}{path}"
     try:
-        written(file, text.encode())
+        written(file, content)
     except FileNotFoundError:
         os.makedirs(os.path.dirname(file))
-        written(file, text.encode())
+        written(file, content)
 
 
 def written(file: str, content: bytes) -> None:
@@ -161,7 +146,7 @@ def written(file: str, content: bytes) -> None:
 
 def refuse_what_is_not_ours(out: Path) -> None:
     """A mistyped --out must not cost anybody a folder."""
-    if out.exists() and any(out.iterdir()) and not (out / MADE_BY_US).exists():
+    if out.exists() and any(out.iterdir()) and not (out / manifest.SUMMARY).exists():
         raise SystemExit(f"{out} holds files that this command did not make; name another folder.")
 
 

@@ -1,7 +1,7 @@
-"""One product's change in a site that stands: its own page in each language, and its card wherever that is shown.
+"""One product's change in a site that stands: only what depends on it is rendered, from the facts of the manifest.
 
-That is what happens all day: another price, a promotion, goods that ran out or came. What also moves it in the lists
-(it is new, taken off, renamed, or in another category) is not done here: `change` answers False, and all is built.
+Another price, a promotion, goods that ran out or came; also a product that is new, renamed, moved to another category
+or taken off.
 """
 
 from __future__ import annotations
@@ -9,90 +9,138 @@ from __future__ import annotations
 import argparse
 import json
 import os
-import re
+from collections.abc import Iterator
+from dataclasses import fields
 from pathlib import Path
-from typing import Any
 
-from markupsafe import escape
+from storefront import manifest, outputs
+from storefront.build import build, written
+from storefront.listing import Facts, Listing, art_path, is_shown
+from storefront.manifest import Manifest
+from storefront.pages import Pages
+from storefront.words import LANGUAGES
 
-from storefront.build import MADE_BY_US, build, following, written
-from storefront.listing import Facts, is_shown, page_file
-from storefront.pages import LANGUAGES, Pages
-
-JSON_LD = re.compile(rb'<script type="application/ld\+json">(.*?)</script>')
-CARD = re.compile(rb'<article class="card" .*? data-path="([^"]+)".*?</article>\n', re.DOTALL)
-ITS_PLACE = ("category", "name")  # lists are ordered by these, and groups are made of the first
-Files = dict[str, bytes]  # as they lie there: a home may be megabytes, and need not be text to change a card in it
+# Which outputs depend on which facts of a product's listing. Its own page depends on every one.
+ON_A_CARD = {"name", "category", "category_path", "price_text", "was_text", "saving", "availability"}
+IN_THE_ORDER = {"name", "category", "category_path"}
+DEPENDENCIES = {
+    "product page": {field.name for field in fields(Listing)},
+    "lists": ON_A_CARD,  # the home, the page of its category, and the pages of the four before it there
+    "picture": IN_THE_ORDER,
+    "sitemap": IN_THE_ORDER,
+}
+Changed = tuple[str, bytes | None]  # a file's path in the site and what is to be in it, or None if it is to go
 
 
 def change(product: Facts, settings: Facts, out_dir: Path | str) -> bool:
-    """Whether that was all: then the files are those that a build would have made. Lists are read and written anew, so
-    this is for one writer at a time."""
-    if not is_shown(product):
-        return False
-    assets = json.loads(Path(out_dir, MADE_BY_US).read_text())["assets"]
-    found = [changed(str(out_dir), Pages(language, settings, assets), product) for language in LANGUAGES]
-    if not all(found):
-        return False
-    for files in found:
-        for file, page in files.items():
-            written(f"{file}.new", page)
-            os.replace(f"{file}.new", file)  # who reads it meanwhile gets the old page or the new one
+    """Whether that was all: then the files are those that a build would have made. False leaves all to a build: there
+    is no manifest of this site, or the settings have changed."""
+    out = Path(out_dir)
+    with manifest.change(out, settings) as facts:
+        if facts is None:
+            return False
+        for path, content in list(changed(facts, product, settings)):
+            replace(f"{out}{path}", content)
     return True
 
 
-def changed(out: str, pages: Pages, product: Facts) -> Files:
-    """Every file that shows it, as it is now; none when it stands elsewhere than it stood."""
-    item, site = pages.listed(product), out + pages.prefix
-    own, home, category = site + page_file(item), f"{site}/index.html", f"{site}{item['category_path']}index.html"
-    if not os.path.exists(own) or place_of(json_ld(read(own))) != place_of(item["json_ld"]):
-        return {}
-    cards = {found[1].decode(): found[0] for found in CARD.finditer(read(category))}
-    paths = list(cards)
-    at, count = paths.index(item["path"]), len(paths)
-    near = [cards[paths[other]] for other in following(at, count)]
-    beside = [f"{site}{paths[other].rstrip('/')}.html" for other in following(at, count, step=-1)]
-    shown = {file: with_card(read(file), item) for file in (home, category, *beside)}
-    return shown | {own: with_others(pages.product(item, [item["card"]] * len(near)), item, near)}
+def changed(facts: Manifest, product: Facts, settings: Facts) -> Iterator[Changed]:
+    """What depends on the product, whose facts become those of the manifest."""
+    before, after = facts.product(product["sku"]), product if is_shown(product) else None
+    site = json.loads(facts.summary())
+    facts.replace_product(product["sku"], after)
+    touched: set[str] = set()
+    for language in LANGUAGES:
+        pages = Pages(language, settings, site["assets"])
+        old, new = pages.listing(before) if before else None, pages.listing(after) if after else None
+        touched |= dependents(old, new)
+        yield from pages_changed(facts, pages, old, new)
+    if "picture" in touched:
+        yield outputs.picture(after) if after else (art_path(product["sku"]), None)
+    if "sitemap" in touched:
+        yield outputs.sitemap(facts, settings)
+    if (before is None) != (after is None):
+        path, summary = outputs.summary(site | {"products": facts.count()})
+        facts.save_site(settings, summary.decode())
+        yield path, summary  # the last: a site with another summary than its manifest's is built anew
 
 
-def with_others(page: str, item: Facts, near: list[bytes]) -> bytes:
-    """Its own card stood in for those of its neighbors, which are taken as they lie: no text read becomes markup."""
-    parts = page.encode().split(item["card"].encode())
-    return b"".join(part + card for part, card in zip(parts, [*near, b""]))
+def dependents(old: Listing | None, new: Listing | None) -> set[str]:
+    if old is None or new is None:
+        return set() if old is new else set(DEPENDENCIES)
+    different = {field.name for field in fields(Listing) if getattr(old, field.name) != getattr(new, field.name)}
+    return {output for output, depends_on in DEPENDENCIES.items() if depends_on & different}
 
 
-def place_of(told: Facts) -> list[Any]:
-    return [told.get(name) for name in ITS_PLACE]
+def pages_changed(facts: Manifest, pages: Pages, old: Listing | None, new: Listing | None) -> Iterator[Changed]:
+    """Of one language."""
+    touched, listings = dependents(old, new), [listing for listing in (old, new) if listing]
+    paths, skus = {listing.category_path for listing in listings}, {listing.sku for listing in listings}
+    names = facts.category_names(pages.language)
+    if "lists" in touched:
+        skus |= before_it(facts, pages, old)
+        facts.replace_card(pages.language, old, (new, pages.card(new)) if new else None)
+        skus |= before_it(facts, pages, new)
+        yield from lists_changed(facts, pages, paths, names)
+    if "product page" in touched:
+        for path in paths:
+            cards = facts.cards(pages.language, path)
+            yield from outputs.product_pages(pages, cards, lambda sku: listing_of(facts, pages, sku), skus)
+    if old and not new:
+        yield outputs.product_file(pages, old.sku), None
 
 
-def json_ld(page: bytes) -> Facts:
-    told = JSON_LD.search(page)
-    found: Facts = json.loads(told[1]) if told else {}
-    return found
+def lists_changed(
+    facts: Manifest, pages: Pages, paths: set[str], names_before: list[tuple[str, str]]
+) -> Iterator[Changed]:
+    """The home and its category's page; all categories' pages when the list of categories, which is on each, is not
+    what it was."""
+    categories = facts.categories(pages.language)
+    same = facts.category_names(pages.language) == names_before
+    yield outputs.home(pages, categories)
+    for category in categories:
+        if category.path in paths or not same:
+            yield outputs.category_page(pages, category, categories)
+    for path in paths - {category.path for category in categories}:
+        yield outputs.category_file(pages, path), None
 
 
-def with_card(page: bytes, item: Facts) -> bytes:
-    before, begin, rest = page.partition(f'<article class="card" data-sku="{escape(item["sku"])}"'.encode())
-    return before + item["card"].encode() + rest.partition(b"</article>\n")[2] if begin else page
+def before_it(facts: Manifest, pages: Pages, listing: Listing | None) -> set[str]:
+    """The four products whose pages show its card."""
+    if listing is None:
+        return set()
+    skus = [card.sku for card in facts.cards(pages.language, listing.category_path)]
+    return {skus[place] for place in outputs.following(skus.index(listing.sku), len(skus), step=-1)}
 
 
-def read(file: str) -> bytes:
-    return Path(file).read_bytes()
+def listing_of(facts: Manifest, pages: Pages, sku: str) -> Listing:
+    product = facts.product(sku)
+    assert product is not None, f"{sku} has a card and no facts"
+    return pages.listing(product)
+
+
+def replace(file: str, content: bytes | None) -> None:
+    """Who reads it meanwhile gets the old page or the new one."""
+    if content is None:
+        Path(file).unlink(missing_ok=True)
+        return
+    os.makedirs(os.path.dirname(file), exist_ok=True)
+    written(f"{file}.new", content)
+    os.replace(f"{file}.new", file)
 
 
 def main() -> None:
     from storefront import read as shop
 
-    asked = argparse.ArgumentParser(prog="python -m storefront.change", description="Show one product as it is now.")
-    asked.add_argument("sku")
-    asked.add_argument("--out", type=Path, default=Path("build/site"))
-    said = asked.parse_args()
-    product, settings = shop.product(said.sku), shop.settings()
-    if product and change(product, settings, said.out):
-        print(f"{said.sku} in {said.out}")
+    parser = argparse.ArgumentParser(prog="python -m storefront.change", description="Show one product as it is now.")
+    parser.add_argument("sku")
+    parser.add_argument("--out", type=Path, default=Path("build/site"))
+    arguments = parser.parse_args()
+    product, settings = shop.product(arguments.sku), shop.settings()
+    if change(product or {"sku": arguments.sku, "active": False}, settings, arguments.out):
+        print(f"{arguments.sku} in {arguments.out}")
     else:
-        print(f"{build(shop.products(), settings, said.out)['products']} products in {said.out}")
+        print(f"{build(shop.products(), settings, arguments.out)['products']} products in {arguments.out}")
 
 
 if __name__ == "__main__":

@@ -6,18 +6,52 @@ Numbers of units are never built into a page. They would be wrong an hour later,
 from __future__ import annotations
 
 import re
+from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 from zoneinfo import ZoneInfo
 
-from storefront import money
+from chalicelib.kit.money import format_money, from_json, to_decimal
+from storefront.words import Words
 
 Facts = dict[str, Any]
-MONTHS = {
-    "id": ["Jan", "Feb", "Mar", "Apr", "Mei", "Jun", "Jul", "Agu", "Sep", "Okt", "Nov", "Des"],
-    "en": ["Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec"],
-}
 SCHEMA = {"in_stock": "https://schema.org/InStock", "out_of_stock": "https://schema.org/OutOfStock"}
+
+
+@dataclass(frozen=True, slots=True)
+class Promotion:
+    name: str
+    terms: str
+    until: str
+    ends_at: str
+
+
+@dataclass(frozen=True, slots=True)
+class Place:
+    id: str
+    name: str
+    label: str  # "Warehouse", unless the name says so itself
+
+
+@dataclass(frozen=True, slots=True)
+class Listing:
+    """What a card and a product page show, in one language."""
+
+    sku: str
+    name: str
+    category: str
+    category_path: str
+    description: str
+    path: str
+    art: str
+    price_text: str
+    was_text: str
+    saving: int
+    availability: str
+    availability_text: str
+    promotion: Promotion | None
+    places: list[Place]
+    json_ld: Facts
 
 
 def is_shown(product: Facts) -> bool:
@@ -26,29 +60,28 @@ def is_shown(product: Facts) -> bool:
     return bool(product.get("active", True) and product.get("price") and (not channels or "web" in channels))
 
 
-def listing(product: Facts, settings: Facts, words: Facts) -> Facts:
-    """What a card and a product page show."""
-    price, was = product["price"], product.get("was")
-    cheaper = bool(was and was["amount"] > price["amount"])
+def build_listing(product: Facts, settings: Facts, words: Words) -> Listing:
+    price, was = product["price"], product.get("was") or product["price"]
+    is_cheaper = was["amount"] > price["amount"]
+    running = promotion(product.get("promotion"), settings, words) if is_cheaper else None
     state = availability(product)
-    shown = {
-        "sku": product["sku"],
-        "name": product["name"],
-        "category": product.get("category") or words["catalog"]["other"],
-        "category_path": category_path(product),
-        "description": product.get("description") or "",
-        "path": product_path(product),
-        "art": art_path(product),
-        "price": price,
-        "price_text": money.formatted(price),
-        "was_text": money.formatted(was) if cheaper else "",
-        "saving": saving(price, was) if cheaper else 0,
-        "availability": state,
-        "availability_text": words["stock"][state],
-        "promotion": promotion(product.get("promotion"), settings, words) if cheaper else None,
-        "places": places(product, settings),
-    }
-    return shown | {"json_ld": json_ld(product, shown, settings, words)}
+    return Listing(
+        sku=product["sku"],
+        name=product["name"],
+        category=product.get("category") or words.catalog.other,
+        category_path=category_path(product),
+        description=product.get("description") or "",
+        path=product_path(product["sku"]),
+        art=art_path(product["sku"]),
+        price_text=format_money(from_json(price)),
+        was_text=format_money(from_json(was)) if is_cheaper else "",
+        saving=saving(price, was) if is_cheaper else 0,
+        availability=state,
+        availability_text=getattr(words.stock, state),
+        promotion=running,
+        places=places(product, settings, words),
+        json_ld=json_ld(product, state, running, settings, words),
+    )
 
 
 def category_path(product: Facts) -> str:
@@ -56,17 +89,12 @@ def category_path(product: Facts) -> str:
     return f"/k/{slug(product.get('category') or '')}/"
 
 
-def product_path(product: Facts) -> str:
-    return f"/p/{path_part(product['sku'])}/"
+def product_path(sku: str) -> str:
+    return f"/p/{path_part(sku)}/"
 
 
-def page_file(product: Facts) -> str:
-    """A file beside the others for each address: to make a folder costs a disk more than to make what lies in it."""
-    return f"/p/{path_part(product['sku'])}.html"
-
-
-def art_path(product: Facts) -> str:
-    return f"/art/{path_part(product['sku'])}.svg"
+def art_path(sku: str) -> str:
+    return f"/art/{path_part(sku)}.svg"
 
 
 def availability(product: Facts) -> str:
@@ -81,49 +109,51 @@ def saving(price: Facts, was: Facts) -> int:
     return int((was["amount"] - price["amount"]) * 100 // was["amount"])
 
 
-def promotion(running: Facts | None, settings: Facts, words: Facts) -> Facts | None:
+def promotion(running: Facts | None, settings: Facts, words: Words) -> Promotion | None:
     if not running:
         return None
-    language = words["language"]
-    terms = running.get("terms") or {}
-    ends_at = running.get("ends_at")
-    return {
-        "name": running.get("name", ""),
-        "terms": terms.get(language) or terms.get("id") or "",
-        "until": day_text(ends_at, settings["zone"], language) if ends_at else "",
-        "ends_at": ends_at or "",
-    }
+    terms, ends_at = running.get("terms") or {}, running.get("ends_at")
+    return Promotion(
+        name=running.get("name", ""),
+        terms=terms.get(words.language) or terms.get("id") or "",
+        until=day_text(ends_at, settings["zone"], words) if ends_at else "",
+        ends_at=ends_at or "",
+    )
 
 
-def places(product: Facts, settings: Facts) -> list[Facts]:
-    """Every warehouse and store that had it at build time; the browser corrects the list with live units."""
+def places(product: Facts, settings: Facts, words: Words) -> list[Place]:
+    """Every store and warehouse that had it at build time; the browser corrects the list with live units."""
     known = settings["locations"]
-    found = [known[each["location"]] | {"id": each["location"]} for each in _with_goods(product, known)]
-    return sorted(found, key=lambda place: (place["kind"] != "store", place["name"]))
+    ids = [each["location"] for each in product.get("locations", []) if each["available"] > 0]
+    holding = sorted(
+        (id for id in ids if id in known), key=lambda id: (known[id]["kind"] != "store", known[id]["name"])
+    )
+    return [place(id, known[id], words) for id in holding]
 
 
-def _with_goods(product: Facts, known: Facts) -> list[Facts]:
-    return [each for each in product.get("locations", []) if each["available"] > 0 and each["location"] in known]
+def place(id: str, location: Facts, words: Words) -> Place:
+    kind = getattr(words.kinds, location["kind"])
+    return Place(id, location["name"], "" if location["name"].startswith(kind) else kind)
 
 
-def json_ld(product: Facts, shown: Facts, settings: Facts, words: Facts) -> Facts:
-    base = settings["base_url"].rstrip("/")
+def json_ld(product: Facts, state: str, running: Promotion | None, settings: Facts, words: Words) -> Facts:
+    base, sku = settings["base_url"].rstrip("/"), product["sku"]
     offer = {
         "@type": "Offer",
-        "url": base + words["prefix"] + shown["path"],
-        "price": money.plain(shown["price"]),
-        "priceCurrency": shown["price"]["currency"],
+        "url": base + words.prefix + product_path(sku),
+        "price": str(to_decimal(from_json(product["price"]))),
+        "priceCurrency": product["price"]["currency"],
         "itemCondition": "https://schema.org/NewCondition",
         "seller": {"@type": "Organization", "name": settings["shop"]["name"]},
     }
-    if shown["availability"] in SCHEMA:
-        offer["availability"] = SCHEMA[shown["availability"]]
-    if shown["promotion"] and shown["promotion"]["ends_at"]:
-        offer["priceValidUntil"] = shown["promotion"]["ends_at"][:10]
-    told = {"@context": "https://schema.org", "@type": "Product", "sku": shown["sku"], "name": shown["name"]}
-    told |= {"category": shown["category"], "image": base + shown["art"], "offers": offer}
-    if shown["description"]:
-        told["description"] = shown["description"]
+    if state in SCHEMA:
+        offer["availability"] = SCHEMA[state]
+    if running and running.ends_at:
+        offer["priceValidUntil"] = running.ends_at[:10]
+    told = {"@context": "https://schema.org", "@type": "Product", "sku": sku, "name": product["name"]}
+    told |= {"category": product.get("category") or words.catalog.other, "image": base + art_path(sku), "offers": offer}
+    if product.get("description"):
+        told["description"] = product["description"]
     if re.fullmatch(r"\d{13}", product.get("barcode") or ""):
         told["gtin13"] = product["barcode"]
     return told
@@ -139,6 +169,6 @@ def slug(text: str) -> str:
     return re.sub(r"[^a-z0-9]+", "-", text.lower()).strip("-") or "lain"
 
 
-def day_text(instant: str, zone: str, language: str) -> str:
+def day_text(instant: str, zone: str, words: Words) -> str:
     day = datetime.fromisoformat(instant).astimezone(ZoneInfo(zone))
-    return f"{day.day} {MONTHS[language][day.month - 1]} {day.year}"
+    return f"{day.day} {words.months[day.month - 1]} {day.year}"

@@ -1,70 +1,72 @@
-"""The shop's pages in one language, as text. What is the same on all of them is rendered once: most of a page."""
+"""The shop's pages in one language. What is the same on all of them is rendered once: most of a page."""
 
 from __future__ import annotations
 
-import tomllib
+from collections.abc import Sequence
 from functools import cache
 from pathlib import Path
+from types import SimpleNamespace
 from typing import Any
 
-from jinja2 import Environment, FileSystemLoader, StrictUndefined
+from jinja2 import Environment, FileSystemLoader, StrictUndefined, Template
 from markupsafe import Markup
 
-from storefront.listing import Facts, listing
+from storefront.listing import Facts, Listing, build_listing
+from storefront.manifest import Category
+from storefront.words import LANGUAGES, words_of
 
 HERE = Path(__file__).parent
-LANGUAGES = {"id": "", "en": "/en"}
-SAME = ("begin", "links", "top", "foot", "end", "ways", "places")
+SAME = ("begin", "links", "top", "foot", "end", "ways", "places", "stepper")
 
 
 class Pages:
     """Knows the words and the settings, and no product."""
 
     def __init__(self, language: str, settings: Facts, assets: str) -> None:
-        self.words, self.settings = read_words(language), settings
-        self.engine, self.prefix = environment("shop"), LANGUAGES[language]
+        self.language, self.words, self.settings = language, words_of(language), settings
         other = next(code for code in LANGUAGES if code != language)
-        self.facts = {"words": self.words, "shop": settings | {"assets": assets}, "prefix": self.prefix}
-        self.facts |= {"other_language": other, "other_prefix": LANGUAGES[other]}
-        same = self.engine.get_template("same.html").make_module(self.facts)
-        self.facts["same"] = {name: getattr(same, name)() for name in SAME}
-        self._card = self.engine.get_template("parts.html").make_module(self.facts).card
-        self._templates: dict[str, Any] = {}
+        self.prefix, self.other_prefix = LANGUAGES[language], LANGUAGES[other]
+        shop = SimpleNamespace(**settings | {"shop": SimpleNamespace(**settings["shop"]), "assets": assets})
+        self.facts = {"words": self.words, "shop": shop, "prefix": self.prefix}
+        self.facts |= {"other_language": other, "other_prefix": self.other_prefix}
+        same = template("shop/same.html").make_module(self.facts)
+        self.facts["same"] = SimpleNamespace(**{name: getattr(same, name)() for name in SAME})
+        self._card: Any = getattr(template("shop/card.html").make_module(self.facts), "card")  # noqa: B009
 
-    def listed(self, product: Facts) -> Facts:
-        """A listing with its card, which home, category and neighbors show."""
-        found = listing(product, self.settings, self.words)
-        found["card"] = self._card(found)
-        return found
+    def listing(self, product: Facts) -> Listing:
+        return build_listing(product, self.settings, self.words)
 
-    def page(self, template: str, path: str, **facts: Any) -> str:
-        found = self._templates.get(template) or self.engine.get_template(f"{template}.html")
-        self._templates[template] = found
-        return str(found.render(self.facts, path=path, **facts))
+    def card(self, listing: Listing) -> str:
+        return str(self._card(listing))
 
-    def product(self, item: Facts, near: list[Markup]) -> str:
-        return self.page("product", item["path"], item=item, more=near)
+    def home(self, categories: Sequence[Category]) -> bytes:
+        return self.lists("/", categories=categories, category=None)
 
+    def category(self, category: Category, categories: Sequence[Category]) -> bytes:
+        return self.lists(category.path, categories=categories, category=category)
 
-class FactsFirst(Environment):
-    """Facts are dicts. Jinja looks for an attribute of that name before, at the cost of an exception for each."""
+    def product(self, listing: Listing, near: Sequence[str]) -> bytes:
+        return self.page("product", listing.path, item=listing, near=Markup("".join(near)))
 
-    def getattr(self, obj: Any, attribute: str) -> Any:
-        try:
-            return obj[attribute]
-        except (TypeError, LookupError, AttributeError):
-            return super().getattr(obj, attribute)
+    def addresses(self, path: str) -> Facts:
+        base = self.settings["base_url"]
+        return {"path": path, "url": base + self.prefix + path, "other_url": base + self.other_prefix + path}
 
+    def page(self, name: str, path: str, **facts: Any) -> bytes:
+        return template(f"shop/{name}.html").render(self.facts | self.addresses(path) | facts).encode()
 
-@cache
-def environment(folder: str) -> Environment:
-    loader = FileSystemLoader(HERE / "templates" / folder)
-    return FactsFirst(loader=loader, autoescape=True, undefined=StrictUndefined, trim_blocks=True, lstrip_blocks=True)
+    def lists(self, path: str, **facts: Any) -> bytes:
+        """Encoded part by part: one letter outside ASCII in a page of megabytes would slow all of it."""
+        parts = template("shop/home.html").generate(self.facts | self.addresses(path) | facts)
+        return b"".join([part.encode() for part in parts])
 
 
 @cache
-def read_words(language: str) -> Facts:
-    words: Facts = {"language": language, "prefix": LANGUAGES[language]}
-    for file in sorted((HERE / "content" / language).glob("*.toml")):
-        words |= tomllib.loads(file.read_text())
-    return words
+def template(name: str) -> Template:
+    return environment().get_template(name)
+
+
+@cache
+def environment() -> Environment:
+    loader = FileSystemLoader(HERE / "templates")
+    return Environment(loader=loader, autoescape=True, undefined=StrictUndefined, trim_blocks=True, lstrip_blocks=True)

@@ -13,6 +13,7 @@ from chalicelib.pricing import find as pricing
 from chalicelib.pricing.find import Listing
 from chalicelib.stock import find as stock
 from storefront.listing import Facts, day_text
+from storefront.words import words_of
 
 SHOP = "web"
 OFFERED = ("transfer", "cod")  # what a guest may choose on a page; cash and credit need somebody who knows him
@@ -73,9 +74,10 @@ def settings() -> Facts:
         "shop": {"name": config.setting("SHOP_NAME", "Toko Kanal")},
         "base_url": config.base_url(),
         "currency": config.currency(),
+        "country": config.country(),
         "zone": config.zone(),
         "built_at": now,
-        "built_text": day_text(now, config.zone(), "id"),
+        "built_text": day_text(now, config.zone(), words_of("id")),
         "locations": known,
         "methods": [code for code in OFFERED if code in METHODS and (not tenders or code in tenders)],
     }

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import os
 
+from chalicelib.kit.packages import TOPICS  # reads nothing from the environment
+
 # Table names are read when a row's class is made, so all of this comes before the first import of the shop.
 os.environ.pop("AWS_ENDPOINT_URL", None)
 os.environ.pop("AWS_PROFILE", None)
@@ -20,5 +22,5 @@ os.environ |= {
     "AWS_ACCOUNT_ID_ENDPOINT_MODE": "disabled",  # or moto does not find its own streams
     "AWS_EC2_METADATA_DISABLED": "true",
 }
-for name in ("orders", "fulfillment", "payments", "stock", "customers", "reference"):
+for name in TOPICS:
     os.environ[f"SATUKANAL_TOPIC_{name.upper()}"] = f"arn:aws:sns:ap-southeast-3:123456789012:test-{name}"

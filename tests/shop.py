@@ -11,7 +11,6 @@ from chalicelib.customers.keep import keep_customer
 from chalicelib.customers.model import Customer
 from chalicelib.kit import auth, clock, db, ids, journal
 from chalicelib.kit.auth import Principal
-from chalicelib.kit.journal import Head
 from chalicelib.kit.money import Money
 from chalicelib.places import find as places
 from chalicelib.places.keep import keep_location, keep_staff
@@ -62,8 +61,8 @@ def put(sku: str, location: str, quantity: int, shelf: int = 0) -> None:
     now = clock.now()
     movements = [received(Piece(sku, location, quantity, shelf))]
     event = StockReceived(location, "test", tuple(movements))
-    told = journal.record(f"movement#{ids.new('mov', now)}", event, after=Head(), actor="test", at=now)
-    db.commit([*change(movements), told.write])
+    entry, _ = journal.append_event(f"movement#{ids.new('mov', now)}", event, actor="test", at=now)
+    db.commit([*change(movements), entry])
 
 
 def level(sku: str, location: str = "wh-surabaya", shelf: int = 0) -> dict[str, int]:

@@ -11,25 +11,10 @@ from chalicelib.catalog.store import (
     ProductRow,
     as_channel,
     as_product,
-    channel_key,
     product_key,
 )
 from chalicelib.kit import db
 from chalicelib.kit.errors import NotFound
-
-__all__ = [
-    "all_products",
-    "as_channel",
-    "as_product",
-    "by_barcode",
-    "channel",
-    "channel_key",
-    "channels",
-    "product",
-    "product_key",
-    "products",
-    "products_of",
-]
 
 SEARCHED_AT_ONCE = 100
 MOST_ROUNDS = 5  # a page costs at most this many queries, however little is found; the cursor goes on from there

@@ -10,7 +10,6 @@ from chalicelib.catalog.store import (
     as_product,
     claim_barcode,
     free_barcode,
-    head_of,
     put_channel,
     put_product,
 )
@@ -27,8 +26,8 @@ def keep_product(product: Product, actor: str) -> bool:
     if before == product:
         return False
     event = ProductKept(product.sku, _without_description(changes(before, product)))
-    told = journal.record(product.subject, event, after=head_of(row), actor=actor, at=clock.now())
-    db.commit([put_product(product, told.head), *_barcode(before, product), told.write])
+    entry, head = journal.append_event(product.subject, event, after=row, actor=actor, at=clock.now())
+    db.commit([put_product(product, head), *_barcode(before, product), entry])
     return True
 
 
@@ -52,6 +51,6 @@ def configure_channel(channel: Channel, actor: str) -> bool:
     if row is not None and before == channel:
         return False
     event = ChannelConfigured(channel.code, changes(before, channel))
-    told = journal.record(channel.subject, event, after=head_of(row), actor=actor, at=clock.now())
-    db.commit([put_channel(channel, told.head), told.write])
+    entry, head = journal.append_event(channel.subject, event, after=row, actor=actor, at=clock.now())
+    db.commit([put_channel(channel, head), entry])
     return True

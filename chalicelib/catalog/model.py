@@ -11,7 +11,7 @@ from typing import Any
 
 from chalicelib.kit.errors import Invalid, Refused
 from chalicelib.kit.events import Event
-from chalicelib.kit.money import EXPONENTS
+from chalicelib.kit.money import CURRENCIES
 
 CHANNELS = ("web", "pos", "sfa", "phone", "social", "whatsapp", "marketplace")
 
@@ -94,8 +94,8 @@ def check_product(product: Product) -> None:
         wrong.append(("name", "is empty"))
     if not _is_rate(product.tax_rate):
         wrong.append(("tax_rate", "must be a fraction such as 0.11, at least 0 and below 1"))
-    if product.currency not in EXPONENTS:
-        wrong.append(("currency", f"is none of {', '.join(EXPONENTS)}"))
+    if product.currency not in CURRENCIES:
+        wrong.append(("currency", f"is none of {', '.join(CURRENCIES)}"))
     if unknown := sorted(set(product.channels) - set(CHANNELS)):
         wrong.append(("channels", f"{', '.join(unknown)}: no such channel; there are {', '.join(CHANNELS)}"))
     wrong += [(name, "is below zero") for name in ("weight_grams", "reorder_level") if getattr(product, name) < 0]
@@ -169,8 +169,8 @@ class BarcodeTaken(Refused):
 class Change:
     """What one field of a record was, and what it became."""
 
-    before: Any = None
-    after: Any = None
+    before: Any = None  # absent when it was nothing
+    after: Any = None  # absent when it is nothing now
 
 
 def changes(before: Any, after: Any) -> dict[str, Change]:

@@ -96,10 +96,6 @@ def as_channel(row: Any, code: str) -> Channel:
     )
 
 
-def head_of(row: Any) -> Head:
-    return Head() if row is None else Head(int(row.version), row.journal_hash)
-
-
 def put_product(product: Product, head: Head) -> Write:
     """Only over the version before; a race is `Moved`."""
     row = ProductRow(
@@ -123,8 +119,7 @@ def put_product(product: Product, head: Head) -> Write:
         image=product.image,
         variant_of=product.variant_of,
         related=[list(product.complements), list(product.alternatives)],
-        version=head.sequence,
-        journal_hash=head.hash,
+        **vars(head),
     )
     return journal.put_next(row)
 
@@ -138,8 +133,7 @@ def put_channel(channel: Channel, head: Head) -> Write:
         tenders=list(channel.tenders),
         categories=list(channel.categories),
         safety_units=channel.safety_units,
-        version=head.sequence,
-        journal_hash=head.hash,
+        **vars(head),
     )
     return journal.put_next(row)
 

@@ -11,7 +11,6 @@ from chalicelib.kit import clock, db, journal
 from chalicelib.kit.attributes import BooleanAttribute, NumberAttribute, UnicodeAttribute
 from chalicelib.kit.auth import Principal
 from chalicelib.kit.db import Row
-from chalicelib.kit.journal import Head
 
 
 class PlacementRow(Row):
@@ -46,9 +45,9 @@ def keep(placement: Placement, principal: Principal) -> dict[str, Any]:
     row = db.get(PlacementRow, "placements", placement.code)
     if row is not None and as_placement(row) == placement:
         return answer(placement)
-    before = Head(int(row.version), row.journal_hash) if row else Head()
     event = PlacementKept(placement.code, placement.channel, placement.medium, placement.active, placement.sku)
-    told = journal.record(f"placement#{placement.code}", event, after=before, actor=principal.actor, at=clock.now())
+    subject, actor = f"placement#{placement.code}", principal.actor
+    entry, head = journal.append_event(subject, event, after=row, actor=actor, at=clock.now())
     after = PlacementRow(
         "placements",
         placement.code,
@@ -56,10 +55,9 @@ def keep(placement: Placement, principal: Principal) -> dict[str, Any]:
         medium=placement.medium,
         sku=placement.sku or None,
         active=placement.active,
-        version=told.head.sequence,
-        journal_hash=told.head.hash,
+        **vars(head),
     )
-    db.commit([journal.put_next(after), told.write])
+    db.commit([journal.put_next(after), entry])
     return answer(placement)
 
 

@@ -9,7 +9,6 @@ from chalicelib.customers.store import (
     CustomerRow,
     as_credit,
     as_customer,
-    as_identity,
     credit_key,
     customer_key,
     identity_key,
@@ -17,23 +16,6 @@ from chalicelib.customers.store import (
 from chalicelib.kit import db
 from chalicelib.kit.db import Key
 from chalicelib.kit.errors import NotFound
-
-__all__ = [
-    "as_credit",
-    "as_customer",
-    "as_identity",
-    "by_email",
-    "by_phone",
-    "card",
-    "credit",
-    "credit_key",
-    "customer",
-    "customer_key",
-    "family",
-    "identity_key",
-    "identity_keys",
-    "living",
-]
 
 
 def customer(customer_id: str) -> Customer:

@@ -6,7 +6,7 @@ from dataclasses import replace
 
 from chalicelib.customers.find import card
 from chalicelib.customers.model import Credit, Customer, TermsGranted
-from chalicelib.customers.store import change_customer, head_of, set_credit
+from chalicelib.customers.store import change_customer, set_credit
 from chalicelib.kit import clock, db, journal
 from chalicelib.kit.money import Money, zero
 
@@ -23,13 +23,7 @@ def grant_terms(
         return customer, granted
     was = credit.limit.minor if credit else 0
     told = TermsGranted(customer_id, limit.minor, was, limit.currency, terms_days, price_group, reason)
-    entry = journal.record(f"customer#{customer_id}", told, after=head_of(customer), actor=actor, at=clock.now())
-    after = replace(
-        customer,
-        terms_days=terms_days,
-        price_group=price_group,
-        version=entry.head.sequence,
-        journal_hash=entry.head.hash,
-    )
-    db.commit([change_customer(after, customer.version), set_credit(credit, granted), entry.write])
+    entry, head = journal.append_event(f"customer#{customer_id}", told, after=customer, actor=actor, at=clock.now())
+    after = replace(customer, terms_days=terms_days, price_group=price_group, **vars(head))
+    db.commit([change_customer(after, customer.version), set_credit(credit, granted), entry])
     return after, granted

@@ -19,13 +19,11 @@ from chalicelib.customers.store import (
     customer_key,
     customer_row,
     drop_identity,
-    head_of,
     identity_key,
     set_credit,
 )
 from chalicelib.kit import clock, config, db, ids, journal, requests
 from chalicelib.kit.db import Key, Write
-from chalicelib.kit.journal import Head
 from chalicelib.kit.money import Money, zero
 from chalicelib.kit.requests import Asked
 
@@ -124,10 +122,9 @@ def _told(customer: Customer, credit: Credit | None, granted: Credit | None) -> 
 
 
 def _written(after: Customer, before: Customer | None, told: CustomerKept, actor: str, now: datetime) -> list[Write]:
-    head = head_of(before) if before else Head()
-    entry = journal.record(f"customer#{after.id}", told, after=head, actor=actor, at=now)
-    new = replace(after, version=entry.head.sequence, journal_hash=entry.head.hash)
-    return [change_customer(new, before.version) if before else db.create(customer_row(new)), entry.write]
+    entry, head = journal.append_event(f"customer#{after.id}", told, after=before, actor=actor, at=now)
+    new = replace(after, **vars(head))
+    return [change_customer(new, before.version) if before else db.create(customer_row(new)), entry]
 
 
 def _identities(customer: Customer) -> list[tuple[str, str]]:

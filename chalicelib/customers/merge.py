@@ -21,7 +21,6 @@ from chalicelib.customers.store import (
     change_customer,
     change_identity,
     customer_key,
-    head_of,
     identity_key,
 )
 from chalicelib.kit import clock, db, journal
@@ -90,9 +89,8 @@ def _answered_by(leaving: Customer, customer_id: str) -> list[Write]:
 
 
 def _told(after: Customer, event: Event, actor: str, now: datetime) -> list[Write]:
-    entry = journal.record(f"customer#{after.id}", event, after=head_of(after), actor=actor, at=now)
-    new = replace(after, version=entry.head.sequence, journal_hash=entry.head.hash)
-    return [change_customer(new, after.version), entry.write]
+    entry, head = journal.append_event(f"customer#{after.id}", event, after=after, actor=actor, at=now)
+    return [change_customer(replace(after, **vars(head)), after.version), entry]
 
 
 def _both(customer_id: str, into: str) -> tuple[Customer, Customer]:

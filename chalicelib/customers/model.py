@@ -137,7 +137,7 @@ class Ask:
 
 
 class CreditLimitReached(Declined):
-    says = "The credit limit is reached: {wanted_amount} wanted, {left_amount} left."
+    says = "The credit limit is reached: {wanted} wanted, {left} left."
 
     def __init__(self, limit: Money, left: Money, wanted: Money) -> None:
         super().__init__(limit=limit, left=left, wanted=wanted, wanted_amount=wanted.minor, left_amount=left.minor)

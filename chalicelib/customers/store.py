@@ -19,7 +19,6 @@ from chalicelib.kit import db
 from chalicelib.kit.attributes import InstantAttribute, JSONAttribute, NumberAttribute, UnicodeAttribute
 from chalicelib.kit.db import Key, Row, Write
 from chalicelib.kit.errors import Problem
-from chalicelib.kit.journal import Head
 from chalicelib.kit.money import Money
 
 
@@ -198,10 +197,6 @@ def as_identity(row: Any) -> Identity:
 
 def as_ask(row: Any) -> Ask:
     return Ask(row.ask_id, row.pk, row.sk.partition("#")[2], row.value, row.asked_at, int(row.tries))
-
-
-def head_of(customer: Customer) -> Head:
-    return Head(customer.version, customer.journal_hash)
 
 
 def customer_row(customer: Customer) -> CustomerRow:

@@ -43,7 +43,6 @@ from chalicelib.customers.store import (
     change_identity,
     claim_identity,
     customer_key,
-    head_of,
     identity_key,
 )
 from chalicelib.kit import clock, db, ids, journal
@@ -138,9 +137,8 @@ def _spend_a_try(customer: Customer, standing: Ask, now: datetime) -> None:
 
 
 def _told(customer: Customer, event: Event, actor: str, now: datetime, **changes: Any) -> list[Write]:
-    entry = journal.record(f"customer#{customer.id}", event, after=head_of(customer), actor=actor, at=now)
-    after = replace(customer, **changes, version=entry.head.sequence, journal_hash=entry.head.hash)
-    return [change_customer(after, customer.version), entry.write]
+    entry, head = journal.append_event(f"customer#{customer.id}", event, after=customer, actor=actor, at=now)
+    return [change_customer(replace(customer, **changes, **vars(head)), customer.version), entry]
 
 
 def _load(customer_id: str, kind: str) -> tuple[Customer, Ask | None]:

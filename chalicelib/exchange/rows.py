@@ -8,16 +8,17 @@ from datetime import timedelta
 from decimal import Decimal
 from typing import Any
 
-from chalicelib.catalog.find import product_key, products_of
+from chalicelib.catalog.find import products_of
 from chalicelib.catalog.keep import keep_product
 from chalicelib.catalog.model import Product, check_product
-from chalicelib.customers.find import customer_key
+from chalicelib.catalog.store import product_key
 from chalicelib.customers.keep import contact_of, keep_customer
 from chalicelib.customers.model import Address, Customer
+from chalicelib.customers.store import customer_key
 from chalicelib.exchange.model import BadValue, Line
 from chalicelib.kit import clock, config, db
 from chalicelib.kit.auth import Principal
-from chalicelib.kit.money import EXPONENTS, Money, from_decimal
+from chalicelib.kit.money import CURRENCIES, Money, from_decimal
 from chalicelib.payments.opening import opening_debt
 from chalicelib.places import find as places
 from chalicelib.places.keep import keep_location, keep_staff
@@ -88,8 +89,8 @@ class Priced:
 
 def read_product(line: Line, known: Known) -> Priced:
     currency = line.text("currency", default=config.currency())
-    if currency not in EXPONENTS:
-        raise BadValue("currency", f"is none of {', '.join(EXPONENTS)}")
+    if currency not in CURRENCIES:
+        raise BadValue("currency", f"is none of {', '.join(CURRENCIES)}")
     if currency != config.currency():
         raise BadValue("currency", f"this shop counts in {config.currency()}")
     cost = line.decimal("cost", default=None)

@@ -13,7 +13,7 @@ from chalicelib.customers.model import Customer
 from chalicelib.customers.store import CustomerRow, as_credit, as_customer, credit_key
 from chalicelib.exchange.model import FILES, UnknownFile, written
 from chalicelib.kit import clock, config, db
-from chalicelib.kit.money import EXPONENTS
+from chalicelib.kit.money import Money, to_decimal
 from chalicelib.orders import find as orders
 from chalicelib.orders.model import Order
 from chalicelib.payments.store import load_payments
@@ -33,9 +33,7 @@ def take(file: str, days: tuple[str, str] | None = None) -> str:
 
 
 def major(minor: int | None) -> str:
-    if minor is None:
-        return ""
-    return str(Decimal(minor).scaleb(-EXPONENTS[config.currency()]))
+    return "" if minor is None else str(to_decimal(Money(minor, config.currency())))
 
 
 def products(days: Any) -> Rows:

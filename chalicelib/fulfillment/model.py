@@ -422,7 +422,7 @@ class OrderStranded(Event):
     """Nobody can bring an order, and the owner has to decide."""
 
     order_id: str
-    short: tuple[Shortage, ...] = ()
+    short: tuple[Shortage, ...] = ()  # of what too little is there
     excluded: tuple[str, ...] = ()
 
 

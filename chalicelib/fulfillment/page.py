@@ -9,7 +9,8 @@ from html import escape
 from typing import Any
 from zoneinfo import ZoneInfo
 
-from chalicelib.kit import clock, money
+from chalicelib.kit import clock
+from chalicelib.kit.money import format_money, from_json
 
 WORDS = {
     "id": {
@@ -138,10 +139,10 @@ def _goods(of: dict[str, Any], say: dict[str, Any]) -> str:
 
 
 def _cash(of: dict[str, Any], say: dict[str, Any]) -> str:
-    due = money.from_json(of["cash_to_collect"])
+    due = from_json(of["cash_to_collect"])
     if due:
         with_last = f"<p class=soft>{say['with_last']}</p>" if of.get("cash_with_last") else ""
-        return f"<h2>{say['cash']}</h2><p class=big>{amount(due)}</p>{with_last}"
+        return f"<h2>{say['cash']}</h2><p class=big>{format_money(due)}</p>{with_last}"
     return f"<p class=soft>{say['pays_first'] if of.get('pays_first') else say['no_cash']}</p>"
 
 
@@ -169,15 +170,6 @@ def _page(inner: str, lang: str, number: str) -> str:
         f"<span>Satukanal {_e(number)}</span><a href='?lang={code}' lang={code}>{name}</a></div>"
         f"<div class=card>{inner}</div></main></body></html>"
     )
-
-
-def amount(value: money.Money) -> str:
-    """Rp275.000, USD 12.50: as it is said in Indonesia."""
-    if value.currency == "IDR":
-        return "Rp" + f"{value.minor:,}".replace(",", ".")
-    digits = money.EXPONENTS[value.currency]
-    whole, part = divmod(value.minor, 10**digits)
-    return f"{value.currency} {whole:,}" + (f".{part:0{digits}d}" if digits else "")
 
 
 def _kilometers(meters: int, lang: str) -> str:

@@ -15,6 +15,7 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import replace
 from datetime import datetime
 from typing import Any
 
@@ -28,14 +29,13 @@ from chalicelib.fulfillment.model import (
     order_of,
     why_not_claimed,
 )
-from chalicelib.kit import auth, clock, compact, db, journal
+from chalicelib.kit import auth, clock, compact, db
 from chalicelib.kit.attributes import BytesAttribute, InstantAttribute, NumberAttribute, UnicodeAttribute
 from chalicelib.kit.db import Refusal, Row, Write
 from chalicelib.kit.errors import NotFound
 from chalicelib.kit.events import Event
-from chalicelib.kit.journal import Head
 from chalicelib.orders.model import Order
-from chalicelib.orders.store import OrderRow, as_order, change_order
+from chalicelib.orders.store import OrderRow, append_event, as_order, change_order
 from chalicelib.stock.model import Piece
 
 SHARDS = 4  # of the list of open offers, which every placement writes to
@@ -120,13 +120,13 @@ def close_offer(before: Offer, after: Offer, refusal: Refusal | None = None) -> 
 
 def tell(order: Order, *events: Event, actor: str, at: datetime, **changes: Any) -> list[Write]:
     """The order's side of every step: its row moves on from the version read, and its journal says why."""
-    writes: list[Write] = []
-    head = Head(order.version, order.journal_hash)
+    entries: list[Write] = []
+    latest = order
     for event in events:
-        said = journal.record(order.subject, event, after=head, actor=actor, at=at, channel=order.channel)
-        writes.append(said.write)
-        head = said.head
-    return [change_order(order, head=head, **changes), *writes]
+        entry, head = append_event(latest, event, actor=actor, at=at)
+        latest = replace(latest, **vars(head))
+        entries.append(entry)
+    return [change_order(order, version=latest.version, journal_hash=latest.journal_hash, **changes), *entries]
 
 
 def keep_decision(order_id: str, at: datetime, cause: str, asked: dict[str, Any], decision: route.Decision) -> Write:

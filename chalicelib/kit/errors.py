@@ -19,6 +19,8 @@ import re
 from functools import cache
 from typing import Any, Self
 
+from chalicelib.kit.money import Money, format_money
+
 
 class Problem(Exception):
     """Carries facts, not sentences: `says` is formatted with them; `code` is the class's name in snake_case."""
@@ -53,7 +55,9 @@ def _in_snake_case(name: str) -> str:
 
 
 def _read_out(fact: Any) -> Any:
-    return ", ".join(map(str, fact)) if isinstance(fact, (list, tuple, set, frozenset)) else fact
+    if isinstance(fact, (list, tuple, set, frozenset)):
+        return ", ".join(str(_read_out(each)) for each in fact)
+    return format_money(fact) if isinstance(fact, Money) else fact
 
 
 class Invalid(Problem):

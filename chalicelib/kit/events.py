@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from functools import cache
 from typing import Any, ClassVar, TypeVar
 
 from pydantic import TypeAdapter
@@ -56,6 +55,10 @@ def records(kind: type[Record], listed: Iterable[Any]) -> tuple[Record, ...]:
     return tuple(_adapter(kind).validate_python(each) for each in listed)
 
 
-@cache
-def _adapter(kind: Any) -> TypeAdapter[Any]:
-    return TypeAdapter(kind)
+_ADAPTERS: dict[type[Any], TypeAdapter[Any]] = {}  # made when first needed: one takes about a millisecond
+
+
+def _adapter(kind: type[Any]) -> TypeAdapter[Any]:
+    if kind not in _ADAPTERS:
+        _ADAPTERS[kind] = TypeAdapter(kind)
+    return _ADAPTERS[kind]

@@ -35,10 +35,11 @@ class Entry(Row):
 
 @dataclass(frozen=True)
 class Head:
-    """Where a subject's journal stands: kept on the subject's own row, so that the next entry needs no read."""
+    """The version of a subject and the hash of its last entry, kept on the subject's own row so that the next entry
+    needs no read. Rows and values that keep it have the same two fields: `replace(order, **vars(head))`."""
 
-    sequence: int = 0
-    hash: str = ""
+    version: int = 0
+    journal_hash: str = ""
 
 
 @dataclass(frozen=True)
@@ -55,22 +56,18 @@ class JournalEntry:
     kind: str
 
 
-@dataclass(frozen=True)
-class Recorded:
-    write: Write
-    head: Head
-    event_id: str
+def append_event(
+    subject: str, event: Event, *, after: Any = None, actor: str, at: datetime, channel: str | None = None
+) -> tuple[Write, Head]:
+    """The write of the subject's next entry, and the head to keep on the subject's row in the same commit.
 
-
-def record(
-    subject: str, event: Event, *, after: Head, actor: str, at: datetime, channel: str | None = None
-) -> Recorded:
-    """The write for the subject's next entry, and the head to keep on the subject's row in the same commit.
-
-    A race for the same sequence is refused as `Moved`."""
+    `after` is whatever keeps the subject's head (a `Head`, its row or its value), None before its first entry. Of two
+    commits that append after the same head, the second is refused as `Moved`.
+    """
+    head = Head() if after is None else Head(int(after.version), after.journal_hash)
     entry = Entry(
         subject,
-        after.sequence + 1,
+        head.version + 1,
         event_id=ids.new("evt", at),
         kind=event.kind,
         schema_version=event.schema_version,
@@ -78,9 +75,9 @@ def record(
         actor=actor,
         channel=channel,
         body=events.to_json(event),
-        previous=after.hash or None,
+        previous=head.journal_hash or None,
     )
-    return Recorded(db.create(entry), Head(after.sequence + 1, hash_of(entry)), entry.event_id)
+    return db.create(entry), Head(head.version + 1, hash_of(entry))
 
 
 def put_next(row: Any) -> Write:

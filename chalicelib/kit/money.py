@@ -8,8 +8,28 @@ from decimal import ROUND_HALF_UP, Decimal
 from fractions import Fraction
 from typing import Any
 
-# ISO 4217's table, except that the rupiah's sen are gone from daily life: we count whole rupiah.
-EXPONENTS = {"IDR": 0, "JPY": 0, "USD": 2, "EUR": 2, "SGD": 2, "MYR": 2, "GBP": 2, "KWD": 3}
+
+@dataclass(frozen=True)
+class Currency:
+    exponent: int  # decimal places of the minor unit
+    symbol: str
+    thousands_mark: str = ","
+    decimal_mark: str = "."
+
+
+# Exponents are those of ISO 4217, except for the rupiah: sen are no longer used, so we count whole rupiah. Symbols and
+# marks are our own table because Babel and browsers disagree (`Rp1.250.000,00`, `Rp 1.250.000`). The browser reads the
+# same table: after a change run `python -m storefront.currencies`.
+CURRENCIES = {
+    "IDR": Currency(0, "Rp", ".", ","),
+    "JPY": Currency(0, "¥"),
+    "USD": Currency(2, "US$"),
+    "EUR": Currency(2, "€", ".", ","),
+    "SGD": Currency(2, "S$"),
+    "MYR": Currency(2, "RM"),
+    "GBP": Currency(2, "£"),
+    "KWD": Currency(3, "KWD "),
+}
 
 
 @dataclass(frozen=True, order=False)
@@ -20,7 +40,7 @@ class Money:
     def __post_init__(self) -> None:
         if type(self.minor) is not int:  # True would be one unit
             raise TypeError(f"minor units are whole: {self.minor!r}")
-        if self.currency not in EXPONENTS:
+        if self.currency not in CURRENCIES:
             raise ValueError(f"unknown currency {self.currency!r}")
 
     def __add__(self, other: Money) -> Money:
@@ -76,7 +96,22 @@ def from_json(value: dict[str, Any]) -> Money:
 
 def from_decimal(value: Decimal, currency: str) -> Money:
     """Major units as written by people ("12.50"), rounded half up to the currency's minor unit."""
-    return Money(half_up(value.scaleb(EXPONENTS[currency])), currency)
+    return Money(half_up(value.scaleb(CURRENCIES[currency].exponent)), currency)
+
+
+def to_decimal(money: Money) -> Decimal:
+    """Return the amount in major units, with all places of its currency: `1250`, `12.50`."""
+    return Decimal(money.minor).scaleb(-CURRENCIES[money.currency].exponent)
+
+
+def format_money(money: Money) -> str:
+    """Return the amount as people write it: `Rp1.250`, `US$1,250.00`, `-US$0.05`."""
+    currency = CURRENCIES[money.currency]
+    whole, part = divmod(abs(money.minor), 10**currency.exponent)
+    text = currency.symbol + f"{whole:,}".replace(",", currency.thousands_mark)
+    if currency.exponent:
+        text += f"{currency.decimal_mark}{part:0{currency.exponent}d}"
+    return f"-{text}" if money.minor < 0 else text
 
 
 def half_up(value: Decimal) -> int:

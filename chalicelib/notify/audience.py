@@ -12,6 +12,7 @@ from urllib.parse import quote
 from chalicelib.customers.find import living
 from chalicelib.kit import auth, clock, config
 from chalicelib.kit.journal import JournalEntry
+from chalicelib.kit.money import format_money
 from chalicelib.notify import words
 from chalicelib.notify.model import NOTICES, Message, Notice, Recipient
 from chalicelib.notify.scene import Scene
@@ -67,7 +68,7 @@ def drafted_for(scene: Scene, notice: Notice) -> Iterator[Message]:
         return
     who = Recipient(f"customer#{draft.id}", reach.phone, reach.email)
     link = pay_link(draft.id, draft.token)
-    yield scene.message(who, notice, {"number": scene.number, "total": words.amount(draft.total), "link": link})
+    yield scene.message(who, notice, {"number": scene.number, "total": format_money(draft.total), "link": link})
 
 
 def payer(scene: Scene, notice: Notice) -> Iterator[Message]:

@@ -1,8 +1,7 @@
-"""Every room that writes events: imported together, so that `Event.kinds` is whole."""
+"""The model of every package that writes events, imported so that `Event.kinds` is complete."""
 
 from importlib import import_module
-from importlib.util import find_spec
 
-ROOMS = ("places", "catalog", "customers", "pricing", "stock", "payments", "orders", "fulfillment", "channels")
+from chalicelib.kit.packages import TOPIC_OF
 
-MODELS = [import_module(f"chalicelib.{room}.model") for room in ROOMS if find_spec(f"chalicelib.{room}.model")]
+MODELS = [import_module(f"chalicelib.{package}.model") for package in TOPIC_OF]

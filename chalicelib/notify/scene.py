@@ -12,6 +12,7 @@ from chalicelib.fulfillment import store as work
 from chalicelib.fulfillment.model import Case, Fulfillment, Offer
 from chalicelib.kit import clock, config, ids
 from chalicelib.kit.journal import JournalEntry
+from chalicelib.kit.money import format_money
 from chalicelib.notify import words
 from chalicelib.notify.model import Message, Notice, Recipient
 from chalicelib.orders import find as orders
@@ -44,7 +45,7 @@ class Scene:
         until = self.order.reserved_until
         return {
             "number": self.order.number,
-            "total": words.amount(self.order.total),
+            "total": format_money(self.order.total),
             "until": self.hour(until) if until else "",
             "later": words.days(on for line in self.order.lines for _, on in line.later),
         }

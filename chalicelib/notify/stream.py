@@ -6,68 +6,9 @@ from collections.abc import Callable, Sequence
 from typing import Any
 
 from chalicelib.kit import compact, config, journal, log
+from chalicelib.kit.events import Event
 from chalicelib.kit.journal import Entry
-
-TOPICS = ("orders", "fulfillment", "payments", "stock", "customers", "reference")
-
-TOPIC: dict[str, str] = {
-    "OrderPlaced": "orders",
-    "OrderCancelled": "orders",
-    "ProofSubmitted": "orders",
-    "PaymentCaptured": "orders",
-    "PaymentRejected": "orders",
-    "DraftMade": "orders",
-    "PayLinkAsked": "orders",
-    "LinkRenewed": "orders",
-    "OrderSettled": "orders",
-    "OfferOpened": "fulfillment",
-    "OfferClaimed": "fulfillment",
-    "OfferDeclined": "fulfillment",
-    "OfferExpired": "fulfillment",
-    "WorkAccepted": "fulfillment",
-    "WorkRejected": "fulfillment",
-    "WorkPicked": "fulfillment",
-    "WorkReady": "fulfillment",
-    "WorkDispatched": "fulfillment",
-    "WorkDelivered": "fulfillment",
-    "WorkFailed": "fulfillment",
-    "WorkHandedOver": "fulfillment",
-    "WorkRerouted": "fulfillment",
-    "BackorderFilled": "fulfillment",
-    "CallAsked": "fulfillment",
-    "WorkCancelled": "fulfillment",
-    "OrderStranded": "fulfillment",
-    "ShiftOpened": "payments",
-    "ShiftCounted": "payments",
-    "ShiftClosed": "payments",
-    "CashHandedOver": "payments",
-    "CollectionReceived": "payments",
-    "OpeningReceivableKept": "payments",
-    "StockReceived": "stock",
-    "StockExpected": "stock",
-    "StockShelved": "stock",
-    "StockAdjusted": "stock",
-    "StockCounted": "stock",
-    "TransferSent": "stock",
-    "TransferReceived": "stock",
-    "TransferCancelled": "stock",
-    "ShelvesSpread": "stock",
-    "CustomerKept": "customers",
-    "IdentityVerified": "customers",
-    "CustomersMerged": "customers",
-    "CustomersUnmerged": "customers",
-    "VerificationAsked": "customers",
-    "WrongCodeGiven": "customers",
-    "TermsGranted": "customers",
-    "LocationKept": "reference",
-    "PostcodesKept": "reference",
-    "StaffKept": "reference",
-    "ProductKept": "reference",
-    "ChannelConfigured": "reference",
-    "PriceKept": "reference",
-    "PromotionKept": "reference",
-    "PlacementKept": "reference",
-}
+from chalicelib.kit.packages import TOPIC_OF
 
 MOST_MESSAGES = 10  # SNS takes no more in one batch
 # … nor more than 256 KB together; an entry is about 1 KB, and this leaves room for its envelope.
@@ -123,7 +64,7 @@ def batches(entries: Sequence[tuple[str, Entry]]) -> list[tuple[str, list[dict[s
     made: list[tuple[str, list[dict[str, Any]]]] = []
     open_batches: dict[str, list[dict[str, Any]]] = {}
     for number, entry in entries:
-        topic = TOPIC.get(entry.kind)
+        topic = topic_of(entry.kind)
         if topic is None:
             log.warning("nobody listens to this kind", kind=entry.kind, event_id=entry.event_id)
             continue
@@ -134,6 +75,12 @@ def batches(entries: Sequence[tuple[str, Entry]]) -> list[tuple[str, list[dict[s
             made.append((topic, batch))
         batch.append(message)
     return made
+
+
+def topic_of(kind: str) -> str | None:
+    """That of the package whose model declares the event."""
+    event = Event.kinds.get(kind)
+    return TOPIC_OF.get(event.__module__.removeprefix("chalicelib.").partition(".")[0]) if event else None
 
 
 def fits(batch: list[dict[str, Any]], message: dict[str, Any]) -> bool:

@@ -9,8 +9,6 @@ from functools import cache
 from typing import Any
 from zoneinfo import ZoneInfo
 
-from chalicelib.kit.money import EXPONENTS, Money
-
 FACTS: dict[str, set[str]] = {
     "placed": {"number", "total", "until", "later", "link"},
     "pay_link": {"number", "total", "link"},
@@ -184,16 +182,6 @@ def goods(lines: Iterable[tuple[str, int]]) -> str:
     listed = [f"{quantity}x {name}" for name, quantity in lines]
     more = [f"+{len(listed) - MOST_GOODS}"] if len(listed) > MOST_GOODS else []
     return ", ".join(listed[:MOST_GOODS] + more)
-
-
-def amount(money: Money) -> str:
-    """`Rp37.500`, `USD 12.50`."""
-    exponent = EXPONENTS[money.currency]
-    if money.currency == "IDR":
-        return "Rp" + f"{money.minor:,}".replace(",", ".")
-    whole, rest = divmod(abs(money.minor), 10**exponent)
-    sign = "-" if money.minor < 0 else ""
-    return f"{money.currency} {sign}{whole}" + (f".{rest:0{exponent}d}" if exponent else "")
 
 
 def hour(instant: datetime, zone: str, now: datetime) -> str:

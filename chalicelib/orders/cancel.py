@@ -3,37 +3,39 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
 from datetime import datetime
 from typing import Any
 
 from chalicelib.customers.store import give_back_credit
-from chalicelib.kit import clock, db
+from chalicelib.kit import db
 from chalicelib.kit.auth import Principal
 from chalicelib.kit.db import Write
 from chalicelib.kit.errors import Moved
 from chalicelib.kit.money import total
 from chalicelib.orders import store
-from chalicelib.orders.find import load_order
+from chalicelib.orders.change import OrderChange, PaymentChange, load_change
 from chalicelib.orders.model import CannotCancel, Order, OrderCancelled, may_cancel
 from chalicelib.orders.price import coupons_returned
 from chalicelib.payments import pay, post
 from chalicelib.payments.model import Payment, Posting
-from chalicelib.payments.store import end_payments, load_payments, save_payment
+from chalicelib.payments.store import end_payments, load_payments
 from chalicelib.stock.model import HoldGone, Movement, released_allocation, released_hold
-from chalicelib.stock.store import change, drop_hold, holds_of
+from chalicelib.stock.store import change as change_levels
+from chalicelib.stock.store import drop_hold, holds_of
 
 CLOCK = Principal(role="owner", id="clock")
 
 
 @db.decided_anew
 def cancel(principal: Principal, order_id: str, reason: str) -> tuple[Order, list[Payment]]:
-    """Cancelling what is cancelled is done already; CannotCancel once goods have left."""
-    order = load_order(principal, order_id)
-    payments = load_payments(order.payment_ids)
-    if order.status == "cancelled":
-        return order, payments
-    _refuse_too_late(order)
-    return _end(order, payments, reason, "cancelled", principal, clock.now())
+    """Return the order and its payments as they end. Cancelling twice is a no-op; raises CannotCancel once goods have
+    left."""
+    change = load_change(principal, order_id)
+    if change.order.status == "cancelled":
+        return change.order, change.payments
+    _refuse_too_late(change.order)
+    return _end_order(change, reason)
 
 
 @db.decided_anew
@@ -46,26 +48,17 @@ def expire(order_id: str, now: datetime) -> bool:
     payments = load_payments(current.payment_ids)
     if any(payment.status == "proof_submitted" for payment in payments):
         return False
-    _end(current, payments, "payment_expired", "expired", CLOCK, now)
+    _end_order(OrderChange(current, payments, CLOCK, now), "payment_expired", payments_become="expired")
     return True
 
 
-def with_money(
-    order: Order,
-    payments: Sequence[Payment],
-    before: Payment | None,
-    after: Payment,
-    principal: Principal,
-    now: datetime,
-    beside: Sequence[Write],
-) -> tuple[Order, list[Payment]]:
-    """Money came, the goods are gone: the order ends with what it took owed back. `after` is the captured payment."""
-    _refuse_too_late(order)
-    if before is None:
-        raise Moved()  # cash is in the customer's hand still; let him keep it
-    listed = [after if one.id == after.id else one for one in payments]
-    saved = save_payment(before, after)
-    return _end(order, listed, "goods_gone", "cancelled", principal, now, [*beside, saved], after)
+def cancel_and_owe_back(change: OrderChange, captured: PaymentChange) -> tuple[Order, list[Payment]]:
+    """For money that is confirmed after the goods are gone: the order ends in the commit that captures the payment."""
+    _refuse_too_late(change.order)
+    if captured.before is None:
+        raise Moved()  # cash is still in the customer's hand and stays there
+    change = replace(change, payments=captured.among(change.payments)).adding(captured.writes)
+    return _end_order(change, "goods_gone", captured=captured.after)
 
 
 def _refuse_too_late(order: Order) -> None:
@@ -73,17 +66,11 @@ def _refuse_too_late(order: Order) -> None:
         raise CannotCancel(order=order.number, status=order.status, fulfillment_status=order.fulfillment_status)
 
 
-def _end(
-    order: Order,
-    payments: Sequence[Payment],
-    reason: str,
-    to: str,
-    principal: Principal,
-    now: datetime,
-    beside: Sequence[Write] = (),
-    taken: Payment | None = None,
+def _end_order(
+    change: OrderChange, reason: str, *, payments_become: str = "cancelled", captured: Payment | None = None
 ) -> tuple[Order, list[Payment]]:
-    """`taken` was captured in this very commit, so its posting rides in the same entry."""
+    """`captured` is the payment that this commit captures, so its posting belongs to the same entry."""
+    order, payments = change.order, change.payments
     movements, freed = given_back(order)
     credit = total((one.open for one in payments if one.status == "on_credit"), order.currency)
     event = OrderCancelled(
@@ -92,37 +79,37 @@ def _end(
         currency=order.currency,
         total_minor=order.total.minor,
         movements=tuple(movements),
-        postings=_postings(order, payments, taken),
+        postings=_postings(order, payments, captured),
         owed_minor=post.owed_at_end(order.total, payments),
         credit_minor=credit.minor,
-        payments=(taken.record(taken.captured),) if taken else (),
+        payments=(captured.record(captured.captured),) if captured else (),
     )
-    told = store.record(order, event, actor=principal.actor, at=now)
-    ended = [pay.ended(payment, to) for payment in payments]
+    entry, head = change.append_event(event)
+    ended = [pay.ended(payment, payments_become) for payment in payments]
     changes: dict[str, Any] = {"status": "cancelled", "fulfillment_status": "cancelled", "reason": reason, "pieces": ()}
     changes |= {"reserved_until": None, "payment_status": pay.payment_status(order.total, ended)}
     writes = [
-        *beside,
+        *change.writes,
         # Before the levels: who loses to another who ends or changes this very order should look again.
-        store.change_order(order, head=told.head, **changes),
+        store.change_order(order, head=head, **changes),
         *freed,
-        *change(movements),
-        *end_payments([one for one in payments if one != taken], to),
+        *change_levels(movements),
+        *end_payments([one for one in payments if one != captured], payments_become),
         *coupons_returned(order),
         *([give_back_credit(order.customer_id, credit)] if credit else []),
         *([store.stop_waiting(order)] if order.on_hold else []),
-        told.write,
+        entry,
     ]
     try:
         db.commit(writes)
     except HoldGone as gone:
         raise Moved() from gone
-    return store.after(order, told.head, **changes), ended
+    return store.after(order, head, **changes), ended
 
 
-def _postings(order: Order, payments: Sequence[Payment], taken: Payment | None) -> tuple[Posting, ...]:
+def _postings(order: Order, payments: Sequence[Payment], captured: Payment | None) -> tuple[Posting, ...]:
     end = post.end(order.id, order.total, payments)
-    return post.merged([*post.capture(taken), *end]) if taken else end
+    return post.merged([*post.capture(captured), *end]) if captured else end
 
 
 def given_back(order: Order) -> tuple[list[Movement], list[Write]]:

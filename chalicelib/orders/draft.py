@@ -69,9 +69,9 @@ def make(command: PlaceOrder) -> dict[str, Any]:
     draft = Draft(order_id, command, tuple(made.lines), seen.now, Head())
     event = DraftMade(order_id, command.channel, draft.total.currency, draft.total.minor)
     who = command.principal.actor
-    told = journal.record(f"draft#{order_id}", event, after=Head(), actor=who, at=seen.now, channel=command.channel)
+    entry, head = journal.append_event(f"draft#{order_id}", event, actor=who, at=seen.now, channel=command.channel)
     answer = as_json(draft)
-    db.commit([requests.remember(command.asked, answer), db.create(_row(replace(draft, head=told.head))), told.write])
+    db.commit([requests.remember(command.asked, answer), db.create(_row(replace(draft, head=head))), entry])
     return answer
 
 
@@ -105,13 +105,13 @@ def send_pay_link(principal: Principal, order_id: str, asked: Asked | None = Non
 
 def _ask_for_link(principal: Principal, order_id: str, asked: Asked | None) -> None:
     draft = load_draft(principal, order_id)
-    told = journal.record(
+    entry, head = journal.append_event(
         f"draft#{order_id}", PayLinkAsked(order_id), after=draft.head, actor=principal.actor, at=clock.now()
     )
-    version = DraftRow.version.set(_version(told.head))
+    version = DraftRow.version.set(_version(head))
     same = DraftRow.version == _version(draft.head)
     sent = requests.remember(asked, {"draft": order_id})
-    db.commit([sent, db.update(DraftRow(order_id, "draft"), version, when=same), told.write])
+    db.commit([sent, db.update(DraftRow(order_id, "draft"), version, when=same), entry])
 
 
 def order_link(order_id: str, token: str) -> str:
@@ -213,4 +213,4 @@ def _as_draft(row: DraftRow) -> Draft:
 
 
 def _version(head: Head) -> str:
-    return f"{head.sequence}#{head.hash}"
+    return f"{head.version}#{head.journal_hash}"

@@ -17,6 +17,7 @@ def follow_payments(order_id: str, actor: str) -> bool:
     status = pay.payment_status(order.total, load_payments(order.payment_ids))
     if status == order.payment_status:
         return False
-    told = store.record(order, OrderSettled(order_id, status, order.payment_status), actor=actor, at=clock.now())
-    db.commit([store.change_order(order, head=told.head, payment_status=status), told.write])
+    event = OrderSettled(order_id, status, order.payment_status)
+    entry, head = store.append_event(order, event, actor=actor, at=clock.now())
+    db.commit([store.change_order(order, head=head, payment_status=status), entry])
     return True

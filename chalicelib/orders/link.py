@@ -19,8 +19,8 @@ def renew(principal: Principal, order_id: str, asked: Asked | None = None) -> di
     order = load_order(principal, order_id)
     now = clock.now()
     version, until = order.token_version + 1, link_ends(now)
-    told = store.record(order, LinkRenewed(order.id, version), actor=principal.actor, at=now)
+    entry, head = store.append_event(order, LinkRenewed(order.id, version), actor=principal.actor, at=now)
     answer = {"order_id": order.id, "until": clock.iso(until)}
-    change = store.change_order(order, head=told.head, token_version=version, link_until=until)
-    db.commit([requests.remember(asked, answer), change, told.write])
+    change = store.change_order(order, head=head, token_version=version, link_until=until)
+    db.commit([requests.remember(asked, answer), change, entry])
     return answer

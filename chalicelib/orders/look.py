@@ -24,9 +24,10 @@ from chalicelib.payments.model import Shift
 from chalicelib.payments.shift_store import as_shift, shift_key
 from chalicelib.places import find as places
 from chalicelib.places.model import Location, Point, UnknownPostcode, distance_meters
-from chalicelib.places.store import point_of
+from chalicelib.places.store import point_of, postcode_key, staff_key
 from chalicelib.pricing import find as pricing
 from chalicelib.pricing.model import Coupon, Price, Promotion
+from chalicelib.pricing.store import as_coupon, as_price, coupon_key, price_key
 from chalicelib.stock.coming import Coming
 from chalicelib.stock.model import Hold, Level, Place
 from chalicelib.stock.store import as_level, lapsed_holds, level_key, load_expected, load_levels, with_shelves
@@ -74,13 +75,13 @@ def look(command: PlaceOrder) -> Seen:
     customer_id = _customer_id(command, first)
     who = first if customer_key(customer_id) in first else _second(customer_id)
     skus = [line.sku for line in command.lines]
-    coupons = [pricing.as_coupon(row) for code in command.coupons if (row := first.get(pricing.coupon_key(code)))]
+    coupons = [as_coupon(row) for code in command.coupons if (row := first.get(coupon_key(code)))]
     return Seen(
         now=now,
         answered=first.get(command.asked.key) if command.asked else None,
         channel=as_channel(first.get(channel_key(command.channel)), command.channel),
         products={sku: as_product(first[product_key(sku)]) for sku in skus if product_key(sku) in first},
-        prices={sku: pricing.as_price(row) for sku in skus if (row := first.get(pricing.price_key(sku)))},
+        prices={sku: as_price(row) for sku in skus if (row := first.get(price_key(sku)))},
         promotions=pricing.promotions(now, opened_by=coupons),
         coupons=coupons,
         levels=_levels(command, preference, first),
@@ -132,15 +133,15 @@ def _rank(place: Location, own: str | None, point: dict[str, float] | None) -> t
 
 def _keys(command: PlaceOrder, preference: Sequence[str]) -> list[Key]:
     skus = [line.sku for line in command.lines]
-    keys = [channel_key(command.channel), *map(product_key, skus), *map(pricing.price_key, skus)]
-    keys += [pricing.coupon_key(code) for code in command.coupons]
+    keys = [channel_key(command.channel), *map(product_key, skus), *map(price_key, skus)]
+    keys += [coupon_key(code) for code in command.coupons]
     keys += _level_keys(command, preference)
     keys += [command.asked.key] if command.asked else []
     keys += customers.identity_keys(command.contact) if command.contact else []
     if command.customer_id:
         keys += [customer_key(command.customer_id), credit_key(command.customer_id)]
     if command.principal.id:
-        keys.append(places.staff_key(command.principal.id))
+        keys.append(staff_key(command.principal.id))
     if any(tender.method == "cash" for tender in command.tenders):
         keys.append(shift_key(command.principal.id))
     if postcode := _postcode(command):
@@ -161,7 +162,7 @@ def _postcode(command: PlaceOrder) -> Key | None:
     address = command.delivery.address or {}
     if not address.get("postcode"):
         return None
-    return places.postcode_key(*places.written(address.get("country", ""), address["postcode"]))
+    return postcode_key(*places.written(address.get("country", ""), address["postcode"]))
 
 
 def _point(command: PlaceOrder, found: dict[Key, Any]) -> dict[str, float] | None:
@@ -180,7 +181,7 @@ def _still_ours(command: PlaceOrder, found: dict[Key, Any]) -> None:
     who = command.principal
     if not who.id:
         return
-    row = found.get(places.staff_key(who.id))
+    row = found.get(staff_key(who.id))
     if row is None or not row.active or row.role != who.role:
         raise NotSignedIn()
 

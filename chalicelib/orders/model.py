@@ -211,7 +211,7 @@ class OrderPlaced(Event):
     currency: str
     total_minor: int  # what the customer pays, freight included
     method: str  # ship, pickup or handover
-    lines: tuple[OrderPlacedLine, ...]
+    lines: tuple[OrderPlacedLine, ...]  # what was bought
     payments: tuple[PaymentRecord, ...]  # its tenders, as they began
     movements: tuple[Movement, ...] = ()
     postings: tuple[Posting, ...] = ()

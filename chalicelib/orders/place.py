@@ -123,8 +123,8 @@ def planned(command: PlaceOrder, seen: Seen) -> Plan:
 def promise(command: PlaceOrder, seen: Seen, prices: Priced, plan: Plan, elsewhere: bool = False) -> dict[str, Any]:
     made = promised(command, seen, prices, plan)
     answer = show.as_json(made.order, made.payments)
-    placed = store.record(made.order, made.event, actor=command.principal.actor, at=seen.now)
-    order = replace(made.order, version=placed.head.sequence, journal_hash=placed.head.hash)
+    entry, head = store.append_event(made.order, made.event, actor=command.principal.actor, at=seen.now)
+    order = replace(made.order, **vars(head))
     writes = [
         requests.remember(command.asked, answer),
         *command.extra,  # before the goods: who submits a draft that another just submitted should hear of that
@@ -134,7 +134,7 @@ def promise(command: PlaceOrder, seen: Seen, prices: Priced, plan: Plan, elsewhe
         *[open_payment(payment) for payment in made.payments],
         store.put_order(order),
         *store.wait(order),
-        placed.write,
+        entry,
     ]
     if len(writes) > db.MOST_WRITES:  # what promises fit in one commit, their end does as well
         raise TooManyPlaces()
@@ -178,11 +178,8 @@ def tendered(command: PlaceOrder, seen: Seen, order_id: str, customer_id: str, w
     if "credit" in methods and seen.credit is None:
         raise NoCreditTerms()
     today = clock.day_of(seen.now, config.zone())
-    return pay.begin(
+    terms = pay.PaymentTerms(
         order_id,
-        [(tender.method, tender.amount) for tender in command.tenders],
-        whole,
-        payment_ids=[ids.new("pay", seen.now) for _ in methods],
         actor=command.principal.id,
         channel=command.channel,
         shift=seen.shift,
@@ -191,6 +188,8 @@ def tendered(command: PlaceOrder, seen: Seen, order_id: str, customer_id: str, w
         reference=ids.short_number(order_id),
         expires_at=seen.now + timedelta(minutes=config.transfer_hold_minutes()),
     )
+    tenders = [(tender.method, tender.amount) for tender in command.tenders]
+    return pay.build_payments(terms, tenders, whole, [ids.new("pay", seen.now) for _ in methods])
 
 
 def _hands_over(method: str) -> bool:

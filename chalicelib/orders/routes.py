@@ -13,7 +13,7 @@ from chalicelib.kit.auth import Principal
 from chalicelib.kit.errors import Invalid, NotFound
 from chalicelib.kit.requests import AlreadyAnswered, look_up
 from chalicelib.kit.web import CUSTOMER, STAFF, Body, Call, Query, Routes, cursor, decoded, listed
-from chalicelib.orders import cancel, draft, find, link, settle, show
+from chalicelib.orders import cancel, confirm_payment, draft, find, link, show
 from chalicelib.orders.command import Tender
 from chalicelib.orders.model import Order
 from chalicelib.payments.model import Payment
@@ -137,7 +137,7 @@ def pay(call: Call, order_id: str) -> dict[str, Any]:
 
 def pay_in_cash(call: Call, order_id: str) -> dict[str, Any]:
     try:
-        return told(call.principal, *settle.pay_in_cash(call.principal, order_id, call.asked))
+        return told(call.principal, *confirm_payment.pay_in_cash(call.principal, order_id, call.asked))
     except AlreadyAnswered as done:
         return done.answer
 
@@ -162,9 +162,9 @@ def submit_proof(call: Call, payment_id: str) -> dict[str, Any]:
         raise Invalid(("reference", "send the transfer's reference, or a picture of the receipt"))
     if said.reference.startswith(PICTURES):  # or whoever looks at it would be shown that picture, whosever it is
         raise Invalid(("reference", "is what the bank calls the transfer"))
-    settle.may_touch(call.principal, payment_id)
+    confirm_payment.may_touch(call.principal, payment_id)
     kept = files.keep("proofs", decoded(said.picture)) if said.picture else ""
-    order, payments = settle.submit_proof(call.principal, payment_id, kept or said.reference)
+    order, payments = confirm_payment.submit_proof(call.principal, payment_id, kept or said.reference)
     return told(call.principal, order, payments)
 
 
@@ -183,7 +183,7 @@ def proof(call: Call, payment_id: str) -> dict[str, Any]:
 @doors.post("/payments/{payment_id}/confirm", who=MONEY_PEOPLE)
 def confirm(call: Call, payment_id: str) -> dict[str, Any]:
     """Say that the money is on our account; twice is once."""
-    return told(call.principal, *settle.confirm(call.principal, payment_id))
+    return told(call.principal, *confirm_payment.confirm(call.principal, payment_id))
 
 
 @doors.post(
@@ -191,7 +191,7 @@ def confirm(call: Call, payment_id: str) -> dict[str, Any]:
 )
 def reject(call: Call, payment_id: str) -> dict[str, Any]:
     """Say that a proof is not good; the customer may send another while his hold lasts."""
-    return told(call.principal, *settle.reject(call.principal, payment_id, call.body.reason))
+    return told(call.principal, *confirm_payment.reject(call.principal, payment_id, call.body.reason))
 
 
 @doors.post("/drafts/{order_id}/submit", who={"owner", "agent", "salesman"}, keyed=True, status=201)

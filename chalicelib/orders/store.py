@@ -84,7 +84,7 @@ def change_order(before: Order, **changes: Any) -> Write:
     """Only from the version that was read; `head=` (a journal.Head) or `version` and `journal_hash` move it on."""
     head: Head | None = changes.pop("head", None)
     if head:
-        changes |= {"version": head.sequence, "journal_hash": head.hash}
+        changes |= vars(head)
     actions = []
     for name, value in changes.items():
         attribute, kept = getattr(OrderRow, name), _kept(name, value)
@@ -93,15 +93,14 @@ def change_order(before: Order, **changes: Any) -> Write:
     return db.update(row, *actions, when=OrderRow.version == before.version)
 
 
-def record(order: Order, event: Event, *, actor: str, at: datetime) -> journal.Recorded:
+def append_event(order: Order, event: Event, *, actor: str, at: datetime) -> tuple[Write, Head]:
     """The order's next journal entry; payments and fulfillment of an order write to this same subject."""
-    head = Head(order.version, order.journal_hash)
-    return journal.record(order.subject, event, after=head, actor=actor, at=at, channel=order.channel)
+    return journal.append_event(order.subject, event, after=order, actor=actor, at=at, channel=order.channel)
 
 
 def after(before: Order, head: Head, **changes: Any) -> Order:
     """The order as `change_order` with the same changes leaves it."""
-    return replace(before, version=head.sequence, journal_hash=head.hash, **changes)
+    return replace(before, **vars(head), **changes)
 
 
 def wait(order: Order) -> list[Write]:

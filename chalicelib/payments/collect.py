@@ -10,7 +10,6 @@ from chalicelib.kit import clock, db, ids, journal, requests
 from chalicelib.kit.auth import Principal
 from chalicelib.kit.db import Write
 from chalicelib.kit.errors import Forbidden
-from chalicelib.kit.journal import Head
 from chalicelib.kit.money import Money
 from chalicelib.kit.requests import Asked
 from chalicelib.payments import find, owe, pay, post, shift_store, store
@@ -41,7 +40,7 @@ def collect(
     payments = store.load_payments([each.payment_id for each, _ in paid if each.payment_id])
     now = clock.now()
     event = received(ids.new("col", now), customer_id, method, amount, shift, paid)
-    entry = journal.record(f"collection#{event.collection_id}", event, after=Head(), actor=principal.actor, at=now)
+    entry, _ = journal.append_event(f"collection#{event.collection_id}", event, actor=principal.actor, at=now)
     answer = as_json(event, paid)
     db.commit(
         [
@@ -50,7 +49,7 @@ def collect(
             *tenders_settled(payments, paid),
             *credit_given_back(paid),
             *([shift_store.cash_into(shift, amount)] if shift else []),
-            entry.write,
+            entry,
         ]
     )
     return answer

@@ -8,7 +8,6 @@ from chalicelib.kit import clock, db, ids, journal, requests
 from chalicelib.kit.auth import Principal
 from chalicelib.kit.db import Write
 from chalicelib.kit.errors import NotFound
-from chalicelib.kit.journal import Head
 from chalicelib.kit.money import Money
 from chalicelib.kit.requests import Asked
 from chalicelib.payments import shift_store
@@ -31,10 +30,10 @@ def hand_over(
     given = what_is_given(giver, amount)
     now = clock.now()
     event = handed_over(ids.new("hov", now), giver, receiver, given)
-    entry = journal.record(f"handover#{event.handover_id}", event, after=Head(), actor=principal.actor, at=now)
+    entry, _ = journal.append_event(f"handover#{event.handover_id}", event, actor=principal.actor, at=now)
     answer = as_json(event)
     moved = [shift_store.cash_out_of(giver, given), *received(receiver, given)]
-    db.commit([requests.remember(asked, answer), *moved, entry.write])
+    db.commit([requests.remember(asked, answer), *moved, entry])
     return answer
 
 

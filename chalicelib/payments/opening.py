@@ -6,7 +6,6 @@ from datetime import date
 
 from chalicelib.kit import clock, ids, journal
 from chalicelib.kit.db import Write
-from chalicelib.kit.journal import Head
 from chalicelib.kit.money import Money, zero
 from chalicelib.payments import store
 from chalicelib.payments.model import OpeningReceivableKept, Posting, Receivable
@@ -17,8 +16,8 @@ def opening_debt(customer_id: str, amount: Money, due_on: date, actor: str) -> l
     that an import repeated brings it once."""
     identifier = ids.derived("rcv", customer_id, "opening")
     owed = Receivable(identifier, customer_id, "", "", amount, zero(amount.currency), due_on)
-    entry = journal.record(f"receivable#{identifier}", kept(owed), after=Head(), actor=actor, at=clock.now())
-    return [store.open_receivable(owed), entry.write]
+    entry, _ = journal.append_event(f"receivable#{identifier}", kept(owed), actor=actor, at=clock.now())
+    return [store.open_receivable(owed), entry]
 
 
 def kept(owed: Receivable) -> OpeningReceivableKept:

@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from datetime import date, datetime
 from typing import Any
 
 from chalicelib.customers.model import NoCreditTerms
 from chalicelib.kit.errors import Invalid
-from chalicelib.kit.money import Money, total, zero
+from chalicelib.kit.money import Money, format_money, total, zero
 from chalicelib.payments.model import (
     METHODS,
     STATES,
@@ -26,36 +26,32 @@ Tender = tuple[str, Money | None]
 Covered = tuple[Payment, Money]  # a tender, and how much of what it should bring other money brought
 
 
-def begin(
-    order_id: str,
-    tenders: Sequence[Tender],
-    whole: Money,
-    *,
-    payment_ids: Sequence[str],
-    actor: str = "",
-    channel: str = "",
-    shift: Shift | None = None,
-    customer_id: str = "",
-    due_on: date | None = None,
-    reference: str = "",
-    expires_at: datetime | None = None,
-) -> list[Payment]:
-    """The order's payments, each in its method's first state; nothing to pay makes none.
+@dataclass(frozen=True)
+class PaymentTerms:
+    """What all payments of an order share. `shift` is where cash goes, `due_on` when credit is due (None for a customer
+    without credit terms), `reference` and `expires_at` belong to transfers."""
 
-    `due_on` is where credit terms would end: whoever has none may not buy on credit, which the caller has asked."""
+    order_id: str
+    actor: str = ""
+    channel: str = ""
+    customer_id: str = ""
+    shift: Shift | None = None
+    due_on: date | None = None
+    reference: str = ""
+    expires_at: datetime | None = None
+
+
+def build_payments(
+    terms: PaymentTerms, tenders: Sequence[Tender], whole: Money, payment_ids: Sequence[str]
+) -> list[Payment]:
+    """The order's payments, each in the first state of its method; none when there is nothing to pay. Raises
+    MethodUnavailable, Invalid for amounts that do not come to `whole`, NoOpenShift and NoCreditTerms."""
     for method, _ in tenders:
         _check_method(method)
     parts = _parts(tenders, whole) if whole else []
-    begun = []
-    for payment_id, (method, amount) in zip(payment_ids, parts):
-        payment = _first(payment_id, order_id, method, amount, customer_id)
-        begun.append(replace(payment, actor=actor, channel=channel, **_particulars(method, shift, due_on)))
-    if len(begun) != len(parts):
+    if len(payment_ids) < len(parts):
         raise ValueError(f"{len(parts)} payments need as many ids")
-    return [
-        replace(payment, reference=reference, expires_at=expires_at) if METHODS[payment.method].holds else payment
-        for payment in begun
-    ]
+    return [_first(payment_id, part, terms) for payment_id, part in zip(payment_ids, parts)]
 
 
 def _check_method(method: str) -> None:
@@ -63,22 +59,34 @@ def _check_method(method: str) -> None:
         raise MethodUnavailable(method=method, methods=sorted(METHODS))
 
 
-def _first(payment_id: str, order_id: str, method: str, amount: Money, customer_id: str) -> Payment:
+def _first(payment_id: str, part: tuple[str, Money], terms: PaymentTerms) -> Payment:
+    method, amount = part
     initial = METHODS[method].initial
-    taken = amount if initial == "captured" else zero(amount.currency)
-    return Payment(payment_id, order_id, method, amount, initial, taken, zero(amount.currency), customer_id=customer_id)
+    return Payment(
+        payment_id,
+        terms.order_id,
+        method,
+        amount,
+        initial,
+        captured=amount if initial == "captured" else zero(amount.currency),
+        refunded=zero(amount.currency),
+        customer_id=terms.customer_id,
+        actor=terms.actor,
+        channel=terms.channel,
+        **_particulars(method, terms),
+    )
 
 
-def _particulars(method: str, shift: Shift | None, due_on: date | None) -> dict[str, Any]:
+def _particulars(method: str, terms: PaymentTerms) -> dict[str, Any]:
     if method == "cash":
-        if shift is None:
+        if terms.shift is None:
             raise NoOpenShift()
-        return {"till": shift.till, "shift": shift.id}
+        return {"till": terms.shift.till, "shift": terms.shift.id}
     if method == "credit":
-        if due_on is None:
+        if terms.due_on is None:
             raise NoCreditTerms()
-        return {"due_on": due_on}
-    return {}
+        return {"due_on": terms.due_on}
+    return {"reference": terms.reference, "expires_at": terms.expires_at} if METHODS[method].holds else {}
 
 
 def _parts(tenders: Sequence[Tender], whole: Money) -> list[tuple[str, Money]]:
@@ -100,9 +108,9 @@ def _wrong(tenders: Sequence[Tender], whole: Money) -> str:
         return "each amount is above zero"
     if len(tenders) - len(stated) > 1:
         return "only one of them may leave its amount out"
-    given = sum(amount.minor for amount in stated)
-    if given != whole.minor if len(stated) == len(tenders) else given >= whole.minor:
-        return f"they come to {given} and the order to {whole.minor}"
+    given = total(stated, whole.currency)
+    if given != whole if len(stated) == len(tenders) else whole <= given:
+        return f"they come to {format_money(given)} and the order to {format_money(whole)}"
     return ""
 
 

@@ -7,7 +7,7 @@ from typing import Annotated, Any, Literal
 
 from pydantic import Field
 
-from chalicelib.kit.money import EXPONENTS, Money
+from chalicelib.kit.money import CURRENCIES, Money
 from chalicelib.kit.web import STAFF, Body, Call, Query, Routes, cursor, listed
 from chalicelib.payments import find, ledger_store
 from chalicelib.payments.book import report
@@ -26,7 +26,7 @@ Id = Annotated[str, Field(max_length=64)]
 
 class Amount(Body):
     amount: Annotated[int, Field(ge=0, le=10**12)]
-    currency: Annotated[str, Field(pattern=f"^({'|'.join(EXPONENTS)})$")]
+    currency: Annotated[str, Field(pattern=f"^({'|'.join(CURRENCIES)})$")]
 
     def money(self) -> Money:
         return Money(self.amount, self.currency)

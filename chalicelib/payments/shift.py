@@ -11,7 +11,6 @@ from typing import Any
 from chalicelib.kit import clock, config, db, ids, journal, requests
 from chalicelib.kit.auth import Principal
 from chalicelib.kit.errors import Invalid, Refused
-from chalicelib.kit.journal import Head
 from chalicelib.kit.money import Money, zero
 from chalicelib.kit.requests import Asked
 from chalicelib.payments import find, post, shift_store
@@ -41,10 +40,10 @@ def open_shift(principal: Principal, till: str, opening: Money, asked: Asked | N
         opening,
         opened_at=now,
     )
-    entry = journal.record(subject(shift), opened(shift), after=Head(), actor=principal.actor, at=now)
-    shift = replace(shift, version=entry.head.sequence, journal_hash=entry.head.hash)
+    entry, head = journal.append_event(subject(shift), opened(shift), actor=principal.actor, at=now)
+    shift = replace(shift, **vars(head))
     answer = find.shift_json(shift)
-    db.commit([requests.remember(asked, answer), *shift_store.open_shift(shift), entry.write])
+    db.commit([requests.remember(asked, answer), *shift_store.open_shift(shift), entry])
     return answer
 
 
@@ -62,9 +61,10 @@ def count_shift(principal: Principal, shift_id: str, counted: Money, asked: Aske
     check_countable(shift, counted)
     now = clock.now()
     after = replace(shift, status="counted", counted=counted)
-    entry = journal.record(subject(shift), counted_event(after), after=head_of(shift), actor=principal.actor, at=now)
+    event = counted_event(after)
+    entry, head = journal.append_event(subject(shift), event, after=shift, actor=principal.actor, at=now)
     answer = find.shift_json(after)
-    db.commit([requests.remember(asked, answer), *shift_store.count_shift(shift, counted, entry.head), entry.write])
+    db.commit([requests.remember(asked, answer), *shift_store.count_shift(shift, counted, head), entry])
     return answer
 
 
@@ -80,9 +80,10 @@ def close_shift(principal: Principal, shift_id: str, reason: str = "", asked: As
     now = clock.now()
     variance = shift.counted - shift.expected
     after = replace(shift, status="closed", variance=variance, reason=reason, closed_at=now)
-    entry = journal.record(subject(shift), closed_event(after), after=head_of(shift), actor=principal.actor, at=now)
+    event = closed_event(after)
+    entry, head = journal.append_event(subject(shift), event, after=shift, actor=principal.actor, at=now)
     answer = find.shift_json(after)
-    db.commit([requests.remember(asked, answer), *shift_store.close_shift(shift, after, now, entry.head), entry.write])
+    db.commit([requests.remember(asked, answer), *shift_store.close_shift(shift, after, now, head), entry])
     return answer
 
 
@@ -106,10 +107,6 @@ def stays_open(shift: Shift, otherwise: type[Refused]) -> Refused:
 
 def subject(shift: Shift) -> str:
     return f"shift#{shift.id}"
-
-
-def head_of(shift: Shift) -> Head:
-    return Head(shift.version, shift.journal_hash)
 
 
 def opened(shift: Shift) -> ShiftOpened:

@@ -141,7 +141,7 @@ def _same_cash(shift: Shift) -> Any:
 
 
 def _headed(head: Head) -> list[Any]:
-    return [ShiftRow.version.set(head.sequence), ShiftRow.journal_hash.set(head.hash)]
+    return [ShiftRow.version.set(head.version), ShiftRow.journal_hash.set(head.journal_hash)]
 
 
 def _bag_as_it_begins(shift: Shift) -> list[Any]:

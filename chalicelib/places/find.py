@@ -23,25 +23,6 @@ from chalicelib.places.store import (
     staff_key,
 )
 
-__all__ = [
-    "as_staff",
-    "check_postcode",
-    "forget",
-    "loaded_countries",
-    "location",
-    "locations",
-    "one_staff",
-    "positions",
-    "postcode_key",
-    "staff",
-    "staff_at",
-    "staff_key",
-    "staff_now",
-    "whereabouts",
-    "who_is",
-    "written",
-]
-
 REMEMBERED = timedelta(seconds=60)
 _memory: dict[str, tuple[datetime, Any]] = {}
 

@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator
 from dataclasses import replace
 from itertools import islice
-from typing import Any
 
 from chalicelib.kit import clock, db, journal
 from chalicelib.kit.journal import Head
@@ -41,12 +40,12 @@ def keep_location(location: Location, actor: str) -> bool:
     """False when it was so already."""
     check_location(location)
     row = db.get(LocationRow, "locations", location.id)
-    if row is not None and as_location(row) == as_location(location_row(location, 0, "")):
+    if row is not None and as_location(row) == as_location(location_row(location, Head())):
         return False
     told = LocationKept(location.id, location.kind, location.active)
-    entry = journal.record(f"location#{location.id}", told, after=_head(row), actor=actor, at=clock.now())
-    new = location_row(location, entry.head.sequence, entry.head.hash)
-    db.commit([journal.put_next(new), entry.write])
+    entry, head = journal.append_event(f"location#{location.id}", told, after=row, actor=actor, at=clock.now())
+    new = location_row(location, head)
+    db.commit([journal.put_next(new), entry])
     forget()
     return True
 
@@ -61,9 +60,9 @@ def keep_staff(staff: Staff, actor: str) -> bool:
     if before == after:
         return False
     told = StaffKept(after.id, after.role, after.location, after.active, after.version)
-    entry = journal.record(f"staff#{after.id}", told, after=_head(row), actor=actor, at=clock.now())
-    new = staff_row(after, entry.head.sequence, entry.head.hash)
-    db.commit([journal.put_next(new), entry.write])
+    entry, head = journal.append_event(f"staff#{after.id}", told, after=row, actor=actor, at=clock.now())
+    new = staff_row(after, head)
+    db.commit([journal.put_next(new), entry])
     forget()
     return True
 
@@ -90,11 +89,10 @@ def _keep_some(country: str, some: list[Postcode], actor: str, loaded: bool = Fa
     if not new and (not loaded or (row is not None and row.loaded)):
         return 0
     told = PostcodesKept(country, len(new))
-    entry = journal.record(f"postcodes#{country}", told, after=_head(row), actor=actor, at=clock.now())
-    head: dict[str, Any] = {"version": entry.head.sequence, "journal_hash": entry.head.hash}
-    known = CountryRow("postcodes", country, loaded=loaded or (row is not None and row.loaded), **head)
+    entry, head = journal.append_event(f"postcodes#{country}", told, after=row, actor=actor, at=clock.now())
+    known = CountryRow("postcodes", country, loaded=loaded or (row is not None and row.loaded), **vars(head))
     writes = [db.put(postcode_row(country, each)) for each in new]
-    db.commit([*writes, journal.put_next(known), entry.write])
+    db.commit([*writes, journal.put_next(known), entry])
     return len(new)
 
 
@@ -109,7 +107,3 @@ def _batches(rows: Iterable[Postcode], size: int) -> Iterator[list[Postcode]]:
     rows = iter(rows)
     while some := list(islice(rows, size)):
         yield some
-
-
-def _head(row: LocationRow | StaffRow | CountryRow | None) -> Head:
-    return Head() if row is None else Head(int(row.version), row.journal_hash)

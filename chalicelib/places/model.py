@@ -134,5 +134,5 @@ class StaffKept(Event):
 class PostcodesKept(Event):
     """A country's postcodes with their positions were brought in."""
 
-    country: str
+    country: str  # ISO 3166
     count: int  # how many

@@ -7,6 +7,7 @@ from typing import Any
 from chalicelib.kit import db
 from chalicelib.kit.attributes import BooleanAttribute, InstantAttribute, NumberAttribute, UnicodeAttribute
 from chalicelib.kit.db import Key, Row
+from chalicelib.kit.journal import Head
 from chalicelib.places.model import Location, Point, Position, Postcode, Staff
 
 
@@ -100,7 +101,7 @@ def point_of(row: Any) -> Point | None:
     return None if row is None or row.lat is None or row.lon is None else Point(float(row.lat), float(row.lon))
 
 
-def location_row(location: Location, version: int, journal_hash: str) -> LocationRow:
+def location_row(location: Location, head: Head) -> LocationRow:
     return LocationRow(
         "locations",
         location.id,
@@ -112,12 +113,11 @@ def location_row(location: Location, version: int, journal_hash: str) -> Locatio
         phone=location.phone or None,
         email=location.email or None,
         active=location.active,
-        version=version,
-        journal_hash=journal_hash,
+        **vars(head),
     )
 
 
-def staff_row(staff: Staff, version: int, journal_hash: str) -> StaffRow:
+def staff_row(staff: Staff, head: Head) -> StaffRow:
     return StaffRow(
         "staff",
         staff.id,
@@ -129,8 +129,7 @@ def staff_row(staff: Staff, version: int, journal_hash: str) -> StaffRow:
         language=staff.language,
         active=staff.active,
         token_version=staff.version,
-        version=version,
-        journal_hash=journal_hash,
+        **vars(head),
     )
 
 

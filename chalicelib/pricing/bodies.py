@@ -8,7 +8,7 @@ from typing import Annotated, Literal
 from pydantic import AwareDatetime, Field, StringConstraints
 
 from chalicelib.kit.errors import Invalid
-from chalicelib.kit.money import EXPONENTS, Money
+from chalicelib.kit.money import CURRENCIES, Money
 from chalicelib.kit.web import Body, Query
 from chalicelib.pricing.model import Coupon, PriceEntry, Promotion
 
@@ -27,8 +27,8 @@ class AmountBody(Body):
     currency: Annotated[str, StringConstraints(pattern=r"^[A-Z]{3}$")]
 
     def money(self) -> Money:
-        if self.currency not in EXPONENTS:
-            raise Invalid(("currency", f"{self.currency} is none of {', '.join(EXPONENTS)}"))
+        if self.currency not in CURRENCIES:
+            raise Invalid(("currency", f"{self.currency} is none of {', '.join(CURRENCIES)}"))
         return Money(self.amount, self.currency)
 
 

@@ -26,23 +26,6 @@ from chalicelib.pricing.store import (
     promotion_key,
 )
 
-__all__ = [
-    "as_coupon",
-    "as_price",
-    "coupon",
-    "coupon_key",
-    "coupons",
-    "forget",
-    "kept_promotions",
-    "listing",
-    "price",
-    "price_key",
-    "prices",
-    "promotion",
-    "promotion_with_code",
-    "promotions",
-]
-
 FRESH = timedelta(seconds=60)
 
 

@@ -29,7 +29,6 @@ from chalicelib.pricing.store import (
     as_price,
     as_promotion,
     end_coupon,
-    head_of,
     put_price,
     put_promotion,
     set_coupon,
@@ -46,8 +45,8 @@ def keep_price(sku: str, base: Money, entries: Sequence[PriceEntry], actor: str)
     if before == price:
         return False
     event = PriceKept(sku, changes(before, price))
-    told = journal.record(price.subject, event, after=head_of(row), actor=actor, at=clock.now())
-    db.commit([put_price(price, told.head), told.write])
+    entry, head = journal.append_event(price.subject, event, after=row, actor=actor, at=clock.now())
+    db.commit([put_price(price, head), entry])
     return True
 
 
@@ -71,9 +70,9 @@ def keep_promotion(promotion: Promotion, actor: str, coupon: Coupon | None = Non
     if before == promotion and code_before == coupon:
         return False
     event = PromotionKept(promotion.id, _without_terms(before, promotion), _code_changed(code_before, coupon))
-    told = journal.record(promotion.subject, event, after=head_of(row), actor=actor, at=clock.now())
-    kept = put_promotion(promotion, coupon.code if coupon else None, told.head)
-    db.commit([kept, *_codes(code_before, coupon), told.write])
+    entry, head = journal.append_event(promotion.subject, event, after=row, actor=actor, at=clock.now())
+    kept = put_promotion(promotion, coupon.code if coupon else None, head)
+    db.commit([kept, *_codes(code_before, coupon), entry])
     find.forget()
     return True
 

@@ -283,8 +283,8 @@ class PriceKept(Event):
 
 @dataclass(frozen=True)
 class PromotionKept(Event):
-    """A promotion or its code was made or changed. Its terms are left out: the journal is paid per kilobyte."""
+    """A promotion or its code was made or changed."""
 
     promotion_id: str
-    changed: dict[str, Change]
+    changed: dict[str, Change]  # by name, without its terms, which are long
     coupon: dict[str, Change] = field(default_factory=dict)  # the fields of its code that changed, by name

@@ -141,10 +141,6 @@ def as_coupon(row: Any) -> Coupon:
     )
 
 
-def head_of(row: Any) -> Head:
-    return Head() if row is None else Head(int(row.version), row.journal_hash)
-
-
 def use_coupon(coupon: Coupon, customer_id: str | None, now: datetime | None = None) -> list[Write]:
     """One use each for all and for this customer. The row's own cap decides, not the one that was read."""
     if coupon.per_customer is not None and not customer_id:
@@ -198,8 +194,7 @@ def put_price(price: Price, head: Head) -> Write:
         base_minor=price.base.minor,
         currency=price.base.currency,
         entries=entries,
-        version=head.sequence,
-        journal_hash=head.hash,
+        **vars(head),
     )
     return journal.put_next(row)
 
@@ -224,8 +219,7 @@ def put_promotion(promotion: Promotion, coupon_code: str | None, head: Head) -> 
         combinable=promotion.combinable,
         terms=promotion.terms,
         coupon_code=coupon_code,
-        version=head.sequence,
-        journal_hash=head.hash,
+        **vars(head),
     )
     return journal.put_next(row)
 

@@ -6,10 +6,9 @@ import csv
 import io
 from collections.abc import Sequence
 from datetime import date
-from decimal import Decimal
 from typing import Any
 
-from chalicelib.kit.money import EXPONENTS, Money
+from chalicelib.kit.money import Money, to_decimal
 from chalicelib.orders import find as orders
 from chalicelib.orders import show
 from chalicelib.reporting import store
@@ -55,8 +54,7 @@ def amount(row: tuple[Cell, Figures], name: str) -> Money:
 def figure(row: tuple[Cell, Figures], name: str) -> str:
     if name in COUNTS:
         return str(getattr(row[1], name))
-    money = amount(row, name)
-    return str(Decimal(money.minor).scaleb(-EXPONENTS[money.currency]))
+    return str(to_decimal(amount(row, name)))
 
 
 def harmless(text: str) -> str:

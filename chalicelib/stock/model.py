@@ -108,11 +108,11 @@ class Movement:
     sku: str
     location: str
     shelf: int = 0  # the shard of the level, or the day (20261205) for which goods are expected
-    on_hand: int = 0  # units more or fewer, like all that follow
-    reserved: int = 0
-    allocated: int = 0
-    display: int = 0
-    expected: int = 0
+    on_hand: int = 0  # units physically there, more or fewer
+    reserved: int = 0  # units in holds, more or fewer
+    allocated: int = 0  # units promised to paid or collectable orders, more or fewer
+    display: int = 0  # units shown and not sold, more or fewer
+    expected: int = 0  # units on their way for the day of `shelf`, more or fewer
 
     @property
     def available(self) -> int:
@@ -413,7 +413,7 @@ class SafetyUnits:
     """How many units of a SKU are kept back from channels."""
 
     sku: str
-    units: int
+    units: int  # kept back
 
 
 @dataclass(frozen=True)

@@ -5,14 +5,13 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
-from chalicelib.catalog.find import product_key
 from chalicelib.catalog.model import UnknownSku
+from chalicelib.catalog.store import product_key
 from chalicelib.kit import clock, compact, db, events, ids, journal, requests
 from chalicelib.kit.auth import Principal
 from chalicelib.kit.db import Write
 from chalicelib.kit.errors import Moved
 from chalicelib.kit.events import Event
-from chalicelib.kit.journal import Head
 from chalicelib.kit.requests import Asked
 from chalicelib.places import find as places
 from chalicelib.stock.coming import kept_for_orders, no_longer_expected
@@ -142,8 +141,8 @@ def write_down(
     now = clock.now()
     body = compact.read(events.to_json(event))
     answer = {"id": ids.new("mov", now), "movements": body["movements"], **facts}
-    entry = journal.record(f"stock#{answer['id']}", event, after=Head(), actor=principal.actor, at=now)
-    commit([requests.remember(asked, answer), *writes, entry.write])
+    entry, _ = journal.append_event(f"stock#{answer['id']}", event, actor=principal.actor, at=now)
+    commit([requests.remember(asked, answer), *writes, entry])
     return answer
 
 

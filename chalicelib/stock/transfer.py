@@ -10,7 +10,6 @@ from chalicelib.kit import clock, db, ids, journal, requests
 from chalicelib.kit.auth import Principal
 from chalicelib.kit.db import Write
 from chalicelib.kit.events import Event
-from chalicelib.kit.journal import Head
 from chalicelib.kit.requests import Asked
 from chalicelib.places import find as places
 from chalicelib.stock.coming import kept_for_orders
@@ -136,9 +135,9 @@ def _move_on(
 
 
 def _told(transfer: Transfer, event: Event, principal: Principal) -> tuple[Transfer, Write]:
-    head = Head(transfer.version, transfer.journal_hash)
-    entry = journal.record(transfer.subject, event, after=head, actor=principal.actor, at=clock.now())
-    return replace(transfer, version=entry.head.sequence, journal_hash=entry.head.hash), entry.write
+    actor = principal.actor
+    entry, head = journal.append_event(transfer.subject, event, after=transfer, actor=actor, at=clock.now())
+    return replace(transfer, **vars(head)), entry
 
 
 def as_json(transfer: Transfer) -> dict[str, Any]:

@@ -18,8 +18,7 @@ from zoneinfo import ZoneInfo
 from rich.console import Console
 from rich.table import Table
 
-from chalicelib.kit.money import from_json
-from chalicelib.notify import words
+from chalicelib.kit.money import format_money, from_json
 from infra.demo.goods import BUYERS
 from infra.local.caller import Caller, Refused
 from infra.local.standing import NotRunning, Standing, standing
@@ -347,7 +346,7 @@ def first(identity: str) -> str:
 
 
 def money(said: dict[str, Any]) -> str:
-    return words.amount(from_json(said))
+    return format_money(from_json(said))
 
 
 if __name__ == "__main__":

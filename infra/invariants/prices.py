@@ -33,7 +33,7 @@ def m1_a_total_is_the_sum_of_its_lines(world: World) -> list[str]:
 
 def _adds_up(line: Row) -> bool:
     asked = line["quantity"] * line["unit"] + line["adjusted"]
-    return line["total"] == asked and 0 <= line["tax"] <= line["total"]
+    return bool(line["total"] == asked and 0 <= line["tax"] <= line["total"])
 
 
 def _tax_within(total: int, rate: str) -> int:

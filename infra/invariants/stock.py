@@ -58,7 +58,7 @@ def _allocated(world: World, order_id: str) -> list[tuple[str, int]]:
     if order["status"] != "placed" or order.get("reserved_until"):
         return []
     left = [work for work in world.works_of.get(order_id, ()) if work["status"] in LEFT]
-    return order["pieces"] + [(name, -units) for work in left for name, units in units_of(work)]
+    return [*order["pieces"], *((name, -units) for work in left for name, units in units_of(work))]
 
 
 def _strange_holds(world: World) -> list[str]:

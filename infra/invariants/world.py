@@ -13,12 +13,9 @@ from typing import Any, NamedTuple
 from pydantic_core import from_json
 
 from chalicelib.kit import clock
+from chalicelib.kit.packages import TABLES
 from infra.invariants.fold import Step, steps
 
-ROOMS = (
-    *("catalog", "channels", "customers", "fulfillment", "journal", "notify"),
-    *("orders", "payments", "places", "pricing", "reporting", "requests", "stock"),
-)
 FIRST_DAY = 10_000_000  # shelves from here on are days, on which goods are expected
 HEARD_WITHIN = clock.minutes(1)
 SWEPT_WITHIN = clock.minutes(3)  # the clock comes by once a minute
@@ -35,7 +32,7 @@ _read = lru_cache(maxsize=8_192)(from_json)
 def load(client: Any, prefix: str, now: datetime | None = None, quiet: bool = False) -> World:
     """By consistent scans, one table after the other: on a shop that is open, what changes meanwhile shows twice or
     not at all, so look again before you believe a violation there."""
-    rows = {room: [plain(item) for item in scan(client, f"{prefix}-{room}")] for room in ROOMS}
+    rows = {name: [plain(item) for item in scan(client, f"{prefix}-{name}")] for name in TABLES}
     at = now or clock.now()
     return World(rows, clock.iso(at), "~" if quiet else clock.iso(at - HEARD_WITHIN), clock.iso(at - SWEPT_WITHIN))
 

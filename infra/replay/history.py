@@ -11,7 +11,7 @@ from decimal import Decimal
 from pathlib import Path
 from typing import Any
 
-from chalicelib.kit.money import EXPONENTS, from_decimal
+from chalicelib.kit.money import CURRENCIES, from_decimal
 
 PLAN = "replay.json"
 Row = dict[str, str]
@@ -53,7 +53,7 @@ def plan_of(folder: Path) -> Plan:
 
 def currency_of(folder: Path) -> str:
     """The shop counts in one currency: the products'."""
-    found = {row.get("currency", "") for row in rows(folder, "products")} & set(EXPONENTS)
+    found = {row.get("currency", "") for row in rows(folder, "products")} & set(CURRENCIES)
     return next(iter(sorted(found)), "IDR")
 
 

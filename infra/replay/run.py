@@ -178,11 +178,9 @@ PART = {"engine": "AWS engine", "server": "API", "dispatcher": "listeners"}
 
 
 def major(money: dict[str, Any]) -> str:
-    from chalicelib.kit.money import EXPONENTS
+    from chalicelib.kit.money import format_money, from_json
 
-    exponent = EXPONENTS[money["currency"]]
-    whole, rest = divmod(money["amount"], 10**exponent)
-    return f"{money['currency']} {whole:,}" + (f".{rest:0{exponent}d}" if exponent else "")
+    return format_money(from_json(money))
 
 
 def listed(console: Console, title: str, lines: list[str]) -> None:

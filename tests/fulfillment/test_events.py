@@ -48,7 +48,7 @@ def test_a_refusal_is_no_failure_and_a_busy_store_or_order_is(
 def test_work_follows_the_goods_when_late_money_finds_them_elsewhere(aws: Any) -> None:
     from chalicelib.kit import clock, db
     from chalicelib.orders.model import ProofSubmitted
-    from chalicelib.orders.store import change_order, record
+    from chalicelib.orders.store import append_event, change_order
     from chalicelib.stock.model import Piece
     from tests.fulfillment.build import step
 
@@ -57,9 +57,9 @@ def test_work_follows_the_goods_when_late_money_finds_them_elsewhere(aws: Any) -
     put(TEAPOT, "wh-sidoarjo", 5)
     order = placed((TEAPOT, 2))
     case = the_case(order)
-    said = record(case.order, ProofSubmitted(order, "pay_1"), actor="test", at=clock.now())
+    entry, head = append_event(case.order, ProofSubmitted(order, "pay_1"), actor="test", at=clock.now())
     elsewhere = (Piece(TEAPOT, "wh-sidoarjo", 2),)
-    db.commit([change_order(case.order, head=said.head, pieces=elsewhere), said.write])
+    db.commit([change_order(case.order, head=head, pieces=elsewhere), entry])
 
     from chalicelib.fulfillment.realign import realign
 

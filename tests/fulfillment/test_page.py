@@ -6,7 +6,6 @@ from typing import Any
 
 import pytest
 
-from chalicelib.kit.money import Money
 from tests.client import call
 from tests.fulfillment.build import (
     BUDI,
@@ -174,10 +173,3 @@ def test_the_page_is_small_and_runs_nothing() -> None:
     assert "<script" not in page.text
     assert "default-src 'none'" in page.headers["Content-Security-Policy"]
     assert page.headers["Cache-Control"] == "no-store"
-
-
-def test_amounts_are_said_as_in_indonesia() -> None:
-    from chalicelib.fulfillment.page import amount
-
-    assert amount(Money(1_250_000, "IDR")) == "Rp1.250.000"
-    assert amount(Money(1250, "USD")) == "USD 12.50"

@@ -5,21 +5,26 @@ from __future__ import annotations
 import io
 import json
 import zipfile
-from collections.abc import Callable
-from contextlib import redirect_stdout
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager, redirect_stdout
+from functools import cache
 from pathlib import Path
 from typing import Any
 
+import boto3
+import botocore.session
 import pytest
-from botocore.client import BaseClient
+from botocore import xform_name
 from botocore.exceptions import ClientError
 from chalice.cli.factory import CLIFactory
 from chalice.utils import UI
 
+from chalicelib.kit import config
 from infra import destroy, strike
-from tests.cloud import client, session
+from tests.cloud import client
 
 TRUST = {"Version": "2012-10-17", "Statement": [{"Effect": "Allow", "Action": "sts:AssumeRole", "Principal": "*"}]}
+BEFORE_CALLS = "provide-client-params"
 BUCKET = {"Resources": {"Files": {"Type": "AWS::S3::Bucket", "Properties": {"BucketName": "satukanal-dev-files-1"}}}}
 
 
@@ -36,7 +41,19 @@ def project(aws: Any, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     client("ssm").put_parameter(Name="/satukanal-dev/signing-keys", Value="x" * 32, Type="SecureString")
     client("logs").create_log_group(logGroupName="/aws/lambda/satukanal-dev-route")
     monkeypatch.setattr(destroy, "chalice_delete", in_this_process)
+    monkeypatch.setattr(boto3, "DEFAULT_SESSION", destroying())
     return tmp_path
+
+
+@cache
+def calls() -> botocore.session.Session:
+    """The session of everything that is destroyed; the test itself looks and deletes by another one."""
+    return botocore.session.get_session()
+
+
+@cache
+def destroying() -> boto3.Session:
+    return boto3.Session(botocore_session=calls(), region_name=config.region())
 
 
 def made() -> list[dict[str, str]]:
@@ -95,7 +112,7 @@ def in_this_process(project: Path, stage: str) -> str:
     config = factory.create_config_obj(chalice_stage_name=stage)
     with redirect_stdout(io.StringIO()) as said:
         try:
-            factory.create_deletion_deployer(session()._session, UI()).deploy(config, stage)
+            factory.create_deletion_deployer(calls(), UI()).deploy(config, stage)
         except Exception as error:
             return f"{said.getvalue()}{type(error).__name__}: {error}"
     return ""
@@ -120,16 +137,20 @@ class Killed(BaseException):
     """No `except Exception` sees it, as nobody sees a kill."""
 
 
-def deletions(monkeypatch: pytest.MonkeyPatch, instead: Callable[[str, Callable[[], Any]], Any]) -> None:
-    """Whoever calls AWS, `instead` gets each of his deletions: what makes it one of its own, and the call itself."""
-    real = BaseClient._make_api_call
+@contextmanager
+def before_each_deletion(do: Callable[[str, Callable[[], Any]], None]) -> Iterator[None]:
+    """`do` gets what makes a deletion one of its own, and a function that carries it out, before it is sent."""
 
-    def call(self: Any, operation: str, said: Any) -> Any:
-        if not operation.startswith(("Delete", "Remove", "Unsubscribe")):
-            return real(self, operation, said)
-        return instead(f"{operation} {json.dumps(said, sort_keys=True)}", lambda: real(self, operation, said))
+    def handle(params: dict[str, Any], model: Any, **_: Any) -> None:
+        if model.name.startswith(("Delete", "Remove", "Unsubscribe")):
+            delete = getattr(client(model.service_model.service_name), xform_name(model.name))
+            do(f"{model.name} {json.dumps(params, sort_keys=True)}", lambda: delete(**params))
 
-    monkeypatch.setattr(BaseClient, "_make_api_call", call)
+    calls().register(BEFORE_CALLS, handle)
+    try:
+        yield
+    finally:
+        calls().unregister(BEFORE_CALLS, handle)
 
 
 def test_a_stage_is_taken_down_and_taken_down_once_more(project: Path) -> None:
@@ -145,18 +166,16 @@ def test_a_stage_is_taken_down_and_taken_down_once_more(project: Path) -> None:
     assert (said.count("logs: 1 groups are gone"), said.count("logs: 0 groups are gone")) == (1, 1)
 
 
-def test_each_deletion_is_repeated_because_its_answer_was_lost(project: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_each_deletion_is_repeated_because_its_answer_was_lost(project: Path) -> None:
     said: list[str] = []
     repeated: list[str] = []
 
-    def twice(which: str, call: Callable[[], Any]) -> Any:
+    def once_more(which: str, delete: Callable[[], Any]) -> None:
         repeated.append(which.split()[0])
-        call()
-        return call()
+        delete()
 
-    deletions(monkeypatch, twice)
-
-    destroy.destroy("dev", project=project, say=said.append)
+    with before_each_deletion(once_more):
+        destroy.destroy("dev", project=project, say=said.append)
 
     assert standing() == []
     assert {*repeated} >= {"DeleteFunction", "DeleteRole", "DeleteRestApi", "DeleteLogGroup", "DeleteParameter"}
@@ -165,41 +184,32 @@ def test_each_deletion_is_repeated_because_its_answer_was_lost(project: Path, mo
     assert len([line for line in said if line.startswith("chalice delete broke off: ")]) == len(struck) >= 3
 
 
-def test_a_run_that_is_killed_after_any_of_its_deletions_is_ended_by_the_next(
-    project: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_a_run_that_is_killed_after_any_of_its_deletions_is_ended_by_the_next(project: Path) -> None:
     carried_out: list[str] = []
 
-    def killed_after(which: str, call: Callable[[], Any]) -> Any:
-        answer = call()
-        if which in carried_out:
-            return answer
-        carried_out.append(which)
-        raise Killed
-
-    deletions(monkeypatch, killed_after)
+    def kill_after(which: str, delete: Callable[[], Any]) -> None:
+        if which not in carried_out:
+            delete()
+            carried_out.append(which)
+            raise Killed
 
     while standing():
-        with pytest.raises(Killed):
+        with pytest.raises(Killed), before_each_deletion(kill_after):
             destroy.destroy("dev", project=project)
 
     assert len(carried_out) >= 10
 
 
-def test_a_deletion_that_is_forbidden_is_told_at_once_and_not_tried_again(
-    project: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_a_deletion_that_is_forbidden_is_told_at_once_and_not_tried_again(project: Path) -> None:
     said: list[str] = []
     tried: list[str] = []
     before = standing()
 
-    def forbidden(which: str, call: Callable[[], Any]) -> Any:
+    def forbid(which: str, delete: Callable[[], Any]) -> None:
         tried.append(which.split()[0])
         raise ClientError({"Error": {"Code": "AccessDeniedException", "Message": "not you"}}, tried[-1])
 
-    deletions(monkeypatch, forbidden)
-
-    with pytest.raises(SystemExit, match="not you"):
+    with before_each_deletion(forbid), pytest.raises(SystemExit, match="not you"):
         destroy.destroy("dev", project=project, say=said.append)
 
     assert tried == ["DeleteRestApi"]

@@ -38,9 +38,9 @@ def app(aws):
 
 
 def boil(cups: int, after: Head = BEGINNING) -> Head:
-    recorded = journal.record("kettle#1", KettleBoiled(cups), after=after, actor="test", at=clock.now())
-    db.commit([recorded.write])
-    return recorded.head
+    entry, head = journal.append_event("kettle#1", KettleBoiled(cups), after=after, actor="test", at=clock.now())
+    db.commit([entry])
+    return head
 
 
 def test_every_entry_reaches_the_stream_handler_in_order(app):

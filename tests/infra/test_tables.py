@@ -1,4 +1,5 @@
 from chalicelib.kit import db
+from chalicelib.kit.packages import TABLES
 from chalicelib.kit.requests import Request
 from infra import template
 
@@ -25,5 +26,5 @@ def test_every_room_has_a_table_and_only_the_journal_a_stream(aws):
     names = client.list_tables()["TableNames"]
     streamed = [name for name in names if "StreamSpecification" in client.describe_table(TableName=name)["Table"]]
 
-    assert sorted(names) == sorted(f"test-{room}" for room in (*template.ROOMS, "journal"))
+    assert sorted(names) == sorted(f"test-{name}" for name in TABLES)
     assert streamed == ["test-journal"]

@@ -8,19 +8,17 @@ from typing import Any
 import pytest
 
 from chalicelib.kit import clock, journal
-from chalicelib.kit.journal import Head
 from chalicelib.notify import stream, transports
 from chalicelib.orders.model import PayLinkAsked
 from chalicelib.places.model import StaffKept
 
 
 def a_record(number: int, event: Any = None) -> dict[str, Any]:
-    told = journal.record(
-        f"order#ord_{number}", event or PayLinkAsked(f"ord_{number}"), after=Head(), actor="lia", at=clock.now()
-    )
+    event = event or PayLinkAsked(f"ord_{number}")
+    entry, _ = journal.append_event(f"order#ord_{number}", event, actor="lia", at=clock.now())
     return {
         "eventName": "INSERT",
-        "dynamodb": {"SequenceNumber": str(number), "NewImage": told.write.row.serialize()},
+        "dynamodb": {"SequenceNumber": str(number), "NewImage": entry.row.serialize()},
     }
 
 

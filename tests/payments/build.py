@@ -16,6 +16,7 @@ from chalicelib.kit.requests import Asked
 from chalicelib.payments import model, pay, shift_store, store
 from chalicelib.payments.model import Payment, Receivable, Shift
 from chalicelib.payments.opening import opening_debt
+from chalicelib.payments.pay import PaymentTerms
 from chalicelib.payments.shift import open_shift
 
 NOON = datetime(2026, 11, 22, 5, 0, tzinfo=UTC)  # noon in Jakarta
@@ -83,15 +84,8 @@ def a_customer(customer_id: str = "cus_1", limit: int = 1000, opening: int = 0, 
 
 def sold_on_credit(payment_id: str, minor: int, due_on: date, customer_id: str = "cus_1", order: str = "") -> Payment:
     """What placing commits of a credit order: tender, receivable and exposure."""
-    [payment] = pay.begin(
-        order or f"ord_of_{payment_id}",
-        [("credit", None)],
-        rupiah(minor),
-        payment_ids=[payment_id],
-        customer_id=customer_id,
-        channel="sfa",
-        due_on=due_on,
-    )
+    terms = PaymentTerms(order or f"ord_of_{payment_id}", customer_id=customer_id, channel="sfa", due_on=due_on)
+    [payment] = pay.build_payments(terms, [("credit", None)], rupiah(minor), [payment_id])
     db.commit([*store.open_payments([payment], None), extend_credit(customer_id, rupiah(minor))])
     return payment
 

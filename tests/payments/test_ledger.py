@@ -11,6 +11,7 @@ from chalicelib.payments.book import book, report
 from chalicelib.payments.collect import collect
 from chalicelib.payments.handover import hand_over
 from chalicelib.payments.model import bag_of
+from chalicelib.payments.pay import PaymentTerms
 from chalicelib.payments.store import PaymentRow
 from chalicelib.places.keep import keep_location
 from chalicelib.places.model import Location
@@ -49,14 +50,11 @@ def placed(event_id, payments, channel="pos", at="2026-11-22T05:00:00.000Z", kin
 
 
 def an_order_paid(*tenders, order="ord_1", drawer=None, channel="pos"):
-    payments = pay.begin(
-        order,
+    payments = pay.build_payments(
+        PaymentTerms(order, shift=drawer, channel=channel, actor="cashier-sinta"),
         [(method, rupiah(minor)) for method, minor in tenders],
         rupiah(sum(minor for _, minor in tenders)),
-        payment_ids=[f"pay_{order}_{number}" for number in range(len(tenders))],
-        shift=drawer,
-        channel=channel,
-        actor="cashier-sinta",
+        [f"pay_{order}_{number}" for number in range(len(tenders))],
     )
     db.commit(store.open_payments(payments, drawer))
     return payments
@@ -127,7 +125,7 @@ def test_a_payment_that_differs_from_the_ledger_by_one_rupiah_is_listed(aws, off
 
 
 def test_money_in_the_ledger_without_a_payment_is_listed(aws):
-    gone = pay.begin("ord_1", [("transfer", None)], rupiah(70), payment_ids=["pay_gone"])
+    gone = pay.build_payments(PaymentTerms("ord_1"), [("transfer", None)], rupiah(70), ["pay_gone"])
 
     book(placed("evt_1", [pay.moved(gone[0], "captured")]))
 

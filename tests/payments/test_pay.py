@@ -11,6 +11,7 @@ from chalicelib.kit.errors import Invalid
 from chalicelib.kit.money import Money
 from chalicelib.payments import pay, post
 from chalicelib.payments.model import MethodUnavailable, NoOpenShift, PaymentCannotMove, Posting, Shift, bag_of
+from chalicelib.payments.pay import PaymentTerms
 from tests.payments.build import NOON, a_payment, rupiah
 
 IDS = [f"pay_{number}" for number in range(pay.MOST_TENDERS)]
@@ -18,7 +19,7 @@ DRAWER = Shift("shf_1", "till-1", "store-darmo", "cashier-sinta", rupiah(0))
 
 
 def begun(*tenders, whole=1000, **said):
-    return pay.begin("ord_1", list(tenders), rupiah(whole), payment_ids=IDS, **said)
+    return pay.build_payments(PaymentTerms("ord_1", **said), tenders, rupiah(whole), IDS)
 
 
 def test_one_tender_without_an_amount_pays_the_rest():
@@ -39,10 +40,10 @@ def test_one_tender_without_an_amount_pays_the_rest():
     "tenders, says",
     [
         ([], "send one to 5 of them"),
-        ([("cod", rupiah(999))], "they come to 999 and the order to 1000"),
-        ([("cod", rupiah(1001))], "they come to 1001 and the order to 1000"),
+        ([("cod", rupiah(999))], "they come to Rp999 and the order to Rp1.000"),
+        ([("cod", rupiah(1001))], "they come to Rp1.001 and the order to Rp1.000"),
         ([("cod", None), ("transfer", None)], "only one of them may leave its amount out"),
-        ([("cod", rupiah(1000)), ("transfer", None)], "they come to 1000 and the order to 1000"),
+        ([("cod", rupiah(1000)), ("transfer", None)], "they come to Rp1.000 and the order to Rp1.000"),
         ([("cod", rupiah(0)), ("transfer", None)], "each amount is above zero"),
         ([("cod", rupiah(-1)), ("transfer", rupiah(1001))], "each amount is above zero"),
         ([("cod", Money(1000, "USD"))], "this order is paid in IDR"),
@@ -65,7 +66,7 @@ def test_tenders_note_who_took_them_where_and_how_long_they_wait():
 
 def test_payments_without_enough_ids_are_a_bug():
     with pytest.raises(ValueError, match="2 payments need as many ids"):
-        pay.begin("ord_1", [("cod", rupiah(1)), ("transfer", None)], rupiah(2), payment_ids=["pay_1"])
+        pay.build_payments(PaymentTerms("ord_1"), [("cod", rupiah(1)), ("transfer", None)], rupiah(2), ["pay_1"])
 
 
 def test_a_method_without_a_provider_is_named_together_with_those_there_are():

@@ -11,6 +11,7 @@ from chalicelib.payments.model import (
     Posting,
     Shift,
 )
+from chalicelib.payments.pay import PaymentTerms
 from tests.payments.build import TODAY, a_payment, rupiah
 
 IDS = [f"pay_{number}" for number in range(pay.MOST_TENDERS)]
@@ -45,10 +46,8 @@ tender = st.tuples(st.sampled_from(sorted(METHODS)), st.integers(1, 10**9))
 def payments_of(tenders):
     whole = rupiah(sum(minor for _, minor in tenders))
     given = [(method, rupiah(minor)) for method, minor in tenders]
-    payments = pay.begin(
-        "ord_1", given, whole, payment_ids=IDS, shift=DRAWER, customer_id="cus_1", due_on=TODAY, channel="pos"
-    )
-    return whole, payments
+    terms = PaymentTerms("ord_1", shift=DRAWER, customer_id="cus_1", due_on=TODAY, channel="pos")
+    return whole, pay.build_payments(terms, given, whole, IDS)
 
 
 def sums(postings):

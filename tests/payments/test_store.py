@@ -6,6 +6,7 @@ from chalicelib.kit import db, ids
 from chalicelib.kit.errors import Moved
 from chalicelib.payments import instruct, model, owe, pay, shift_store, store
 from chalicelib.payments.model import bag_of
+from chalicelib.payments.pay import PaymentTerms
 from tests.payments.build import NOON, TODAY, an_open_shift, rupiah, shift
 
 
@@ -18,11 +19,8 @@ def units(row):
 def a_long_payment(method, **said):
     shift_id = ids.new("shf", NOON)
     drawer = model.Shift(shift_id, "till-store-tunjungan-plaza-2", "store-tunjungan", "cashier-sinta", rupiah(0))
-    [payment] = pay.begin(
+    terms = PaymentTerms(
         ids.new("ord", NOON),
-        [(method, None)],
-        rupiah(999_999_999),
-        payment_ids=[ids.new("pay", NOON)],
         actor="cashier-sinta-wulandari",
         channel="marketplace",
         shift=drawer,
@@ -31,6 +29,7 @@ def a_long_payment(method, **said):
         reference="SK-7H2K9M-4",
         expires_at=NOON,
     )
+    [payment] = pay.build_payments(terms, [(method, None)], rupiah(999_999_999), [ids.new("pay", NOON)])
     return payment
 
 
@@ -62,7 +61,8 @@ def test_a_payment_that_moved_meanwhile_is_not_moved_again(aws):
 def test_two_cash_tenders_of_one_order_touch_the_drawer_once(aws):
     drawer = an_open_shift()
     tenders = [("cash", rupiah(30)), ("cash", rupiah(70)), ("cod", None)]
-    payments = pay.begin("ord_1", tenders, rupiah(150), payment_ids=["pay_1", "pay_2", "pay_3"], shift=drawer)
+    terms = PaymentTerms("ord_1", shift=drawer)
+    payments = pay.build_payments(terms, tenders, rupiah(150), ["pay_1", "pay_2", "pay_3"])
 
     db.commit(store.open_payments(payments, drawer))
 

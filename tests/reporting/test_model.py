@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from chalicelib.kit.money import EXPONENTS
+from chalicelib.kit.money import CURRENCIES
 from chalicelib.orders.model import OrderPlacedLine
 from chalicelib.payments.model import Posting
 from chalicelib.reporting.model import DIMENSIONS, Cell, Figures, cell_of, of_money, of_sale, recap
@@ -29,7 +29,7 @@ figures = st.builds(Figures, orders=counts, sales_minor=counts, cash_minor=count
 def test_cutting_the_cells_anew_loses_and_mixes_nothing(kept: dict[Cell, Figures], by: set[str]) -> None:
     rows = recap(kept, sorted(by))
 
-    for currency in EXPONENTS:
+    for currency in CURRENCIES:
         mine = [each for cell, each in kept.items() if cell.currency == currency]
         shown = [each for cell, each in rows if cell.currency == currency]
         assert sum(each.sales_minor for each in mine) == sum(each.sales_minor for each in shown)

@@ -22,7 +22,8 @@ def settings(**facts: Any) -> dict[str, Any]:
         "st-darmo": {"name": "Toko Darmo", "kind": "store", "address": "Jl. Raya Darmo 12"},
         "st-kenjeran": {"name": "Toko Kenjeran", "kind": "store", "address": "Jl. Kenjeran 88"},
     }
-    plain = {"shop": {"name": "Toko Kanal"}, "base_url": "https://shop.example", "currency": "IDR"}
+    plain = {"shop": {"name": "Toko Kanal"}, "base_url": "https://shop.example"}
+    plain |= {"currency": "IDR", "country": "ID"}
     plain |= {"zone": "Asia/Jakarta", "built_at": "2026-11-22T02:00:00.000Z", "built_text": "22 Nov 2026"}
     return plain | {"locations": places, "methods": ["transfer", "cod"]} | facts
 

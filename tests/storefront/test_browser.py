@@ -1,8 +1,5 @@
 """The shop on a phone, its API answered by a stub."""
 
-import json
-from pathlib import Path
-
 import pytest
 
 from tests.storefront.build import some_products
@@ -25,20 +22,6 @@ def api(phone):
     }
     phone.route("**/api/**", stub.route)
     return stub
-
-
-def test_amounts_are_written_in_the_browser_as_on_the_page(phone, api):
-    table = json.loads((Path(__file__).parent / "money.json").read_text())
-    phone.goto("/")
-    module = phone.locator('link[rel=modulepreload][href$="common/money.js"]').get_attribute("href")
-
-    written = phone.evaluate(
-        "async ([address, table]) => { const { formatted } = await import(address);"
-        " return table.map(([amount, currency]) => formatted({ amount, currency })); }",
-        [module, table],
-    )
-
-    assert written == [each[2] for each in table]
 
 
 def test_an_open_page_shows_the_units_that_are_left_now(phone, api):

@@ -20,23 +20,35 @@ def bytes_of(site: Path) -> dict[str, bytes]:
 
 
 def a_category(count: int) -> list[Facts]:
-    return [a_product(f"KOPI-{number}", name=f"Kopi {number}") for number in range(count)]
+    return [
+        a_product(f"TUBRUK-{number}", name=f"Tubruk {number}", category="Tubruk", price=rupiah(9_000 + number))
+        for number in range(count)
+    ]
 
 
-CHANGES: list[Facts] = [
-    {"price": rupiah(59_500)},
-    {"was": rupiah(90_000), "promotion": LEBARAN},
-    {"available": 0, "locations": []},
-    {"description": "Baru disangrai.", "barcode": "8990800000015"},
-]
+CHANGES: dict[str, Facts] = {
+    "price": {"price": rupiah(59_500)},
+    "promotion": {"was": rupiah(90_000), "promotion": LEBARAN},
+    "sold out": {"available": 0, "locations": []},
+    "description": {"description": "Baru disangrai.", "barcode": "8990800000015"},
+    "first by name": {"name": "Aneka Kopi"},
+    "last by name": {"name": "Zamrud"},
+    "another category": {"category": "Beras & Tepung"},
+    "a new category": {"category": "Teh"},
+    "another spelling of its category": {"category": "Kopi  Teh"},
+    "no category": {"category": ""},
+    "taken off": {"active": False},
+    "no price": {"price": None},
+    "for the counter only": {"channels": ["pos"]},
+}
 
 
-@pytest.mark.parametrize("facts", CHANGES, ids=lambda facts: next(iter(facts)))
+@pytest.mark.parametrize("facts", CHANGES.values(), ids=CHANGES)
 @pytest.mark.parametrize("count", [1, 2, 3, 5, 9])
 def test_a_change_makes_the_same_bytes_as_a_build(tmp_path: Path, count: int, facts: Facts) -> None:
     for place in {0, count // 2, count - 1}:
         before = a_category(count) + some_products()
-        after = [product | facts if product["sku"] == f"KOPI-{place}" else product for product in before]
+        after = [product | facts if product["sku"] == f"TUBRUK-{place}" else product for product in before]
         build(before, settings(), tmp_path / "site")
 
         assert change(after[place], settings(), tmp_path / "site")
@@ -67,36 +79,84 @@ def test_nothing_else_is_written(tmp_path: Path) -> None:
     moved = {
         file.relative_to(tmp_path / "site").as_posix() for file, inode in before.items() if file.stat().st_ino != inode
     }
-    shown = [f"p/KOPI-{number}.html" for number in (1, 2, 3, 4, 5)] + ["index.html", "k/kopi-teh/index.html"]
+    shown = [f"p/TUBRUK-{number}.html" for number in (1, 2, 3, 4, 5)] + ["index.html", "k/tubruk/index.html"]
     assert moved == {prefix + path for prefix in ("", "en/") for path in shown}
 
 
-@pytest.mark.parametrize(
-    "facts",
-    [
-        {"sku": "BARU-1"},
-        {"name": "Aneka Kopi"},
-        {"category": "Teh"},
-        {"category": ""},
-        {"active": False},
-        {"price": None},
-    ],
-    ids=lambda facts: next(iter(facts)),
-)
-def test_what_moves_in_the_lists_is_left_to_a_build(tmp_path: Path, facts: Facts) -> None:
+@pytest.mark.parametrize("facts", CHANGES.values(), ids=CHANGES)
+def test_a_change_and_its_opposite_leave_the_site_as_it_was(tmp_path: Path, facts: Facts) -> None:
+    build(a_category(6) + some_products(), settings(), tmp_path / "site")
+    before = bytes_of(tmp_path / "site")
+
+    assert change(a_category(6)[2] | facts, settings(), tmp_path / "site")
+    changed = bytes_of(tmp_path / "site")
+    assert change(a_category(6)[2], settings(), tmp_path / "site")
+
+    assert changed != before
+    assert bytes_of(tmp_path / "site") == before
+
+
+def test_many_changes_after_each_other_make_the_same_bytes_as_a_build(tmp_path: Path) -> None:
+    goods = {product["sku"]: product for product in a_category(6) + some_products()}
+    build(goods.values(), settings(), tmp_path / "site")
+
+    for sku, facts in zip(list(goods) * 3, list(CHANGES.values()) * 4):
+        goods[sku] = goods[sku] | facts
+        assert change(goods[sku], settings(), tmp_path / "site")
+    goods["NEW-1"] = a_product("NEW-1", name="Kopi Baru", category="Paling Baru")
+    assert change(goods["NEW-1"], settings(), tmp_path / "site")
+
+    build(goods.values(), settings(), tmp_path / "built")
+    assert bytes_of(tmp_path / "site") == bytes_of(tmp_path / "built")
+
+
+def test_what_no_page_shows_writes_nothing(tmp_path: Path) -> None:
+    build(some_products(), settings(), tmp_path / "site")
+    before = {file: file.stat().st_ino for file in (tmp_path / "site").rglob("*")}
+
+    assert change(some_products()[0] | {"available": 11}, settings(), tmp_path / "site")
+    assert change(a_product("NOT-HERE", active=False), settings(), tmp_path / "site")
+
+    assert {file: file.stat().st_ino for file in (tmp_path / "site").rglob("*")} == before
+
+
+def test_only_its_own_pages_depend_on_a_description(tmp_path: Path) -> None:
     build(some_products(), settings(), tmp_path / "site")
     before = bytes_of(tmp_path / "site")
 
-    assert not change(some_products()[0] | facts, settings(), tmp_path / "site")
+    assert change(some_products()[0] | {"description": "Baru disangrai."}, settings(), tmp_path / "site")
+
+    after = bytes_of(tmp_path / "site")
+    assert {path for path in after if after[path] != before[path]} == {"p/KOPI-01.html", "en/p/KOPI-01.html"}
+
+
+@pytest.mark.parametrize("facts", [{"methods": ["cod"]}, {"base_url": "https://other.example"}], ids=str)
+def test_other_settings_concern_every_page_and_are_left_to_a_build(tmp_path: Path, facts: Facts) -> None:
+    build(some_products(), settings(), tmp_path / "site")
+    before = bytes_of(tmp_path / "site")
+
+    assert not change(some_products()[0] | {"price": rupiah(1)}, settings(**facts), tmp_path / "site")
 
     assert bytes_of(tmp_path / "site") == before
+
+
+def test_a_site_of_another_build_than_the_manifest_is_left_to_a_build(tmp_path: Path) -> None:
+    build(some_products(), settings(), tmp_path / "site")
+    manifest = (tmp_path / "site.facts").read_bytes()
+    build(some_products()[1:], settings(), tmp_path / "site")
+    (tmp_path / "site.facts").write_bytes(manifest)
+
+    assert not change(some_products()[1] | {"price": rupiah(1)}, settings(), tmp_path / "site")
+
+    (tmp_path / "site.facts").unlink()
+    assert not change(some_products()[1] | {"price": rupiah(1)}, settings(), tmp_path / "site")
 
 
 def test_a_change_that_broke_off_is_made_whole_by_the_next(tmp_path: Path) -> None:
     cheaper = [a_category(6)[0] | {"price": rupiah(1)}, *a_category(6)[1:]]
     build(cheaper, settings(), tmp_path / "built")
     build(a_category(6), settings(), tmp_path / "site")
-    for reached in ("p/KOPI-0.html", "index.html", "en/k/kopi-teh/index.html"):
+    for reached in ("p/TUBRUK-0.html", "index.html", "en/k/tubruk/index.html"):
         (tmp_path / "site" / reached).write_bytes((tmp_path / "built" / reached).read_bytes())
 
     assert change(cheaper[0], settings(), tmp_path / "site")

@@ -7,7 +7,7 @@ import zlib
 
 import pytest
 
-from storefront.build import LANGUAGES, read_words
+from storefront.words import LANGUAGES, read_words
 from tests.storefront.build import rupiah
 from tests.storefront.stub import StubApi, a_problem, an_order, quotes, stock
 from tests.storefront.test_browser import PLACED, PRICES, fill_cart, fill_form

@@ -55,7 +55,9 @@ def test_one_product_is_read_as_among_all_of_them(shop):
     assert [read.product(sku) for sku in ("KASIR-01", "GRATIS-01", "NOBODYS")] == [None] * 3
 
 
-def test_the_command_shows_one_product_as_it_is_now_and_builds_all_when_it_is_new(shop, tmp_path, monkeypatch, capsys):
+def test_the_command_shows_one_product_as_it_is_now_and_builds_all_without_a_manifest(
+    shop, tmp_path, monkeypatch, capsys
+):
     site = tmp_path / "site"
     build(read.products(), read.settings(), site)
     keep_price("KOPI-01", Money(40_000, "IDR"), (), OWNER.id)
@@ -64,8 +66,11 @@ def test_the_command_shows_one_product_as_it_is_now_and_builds_all_when_it_is_ne
     assert shown_now("KOPI-01", site, monkeypatch, capsys) == f"KOPI-01 in {site}"
     assert Page(site / "p" / "KOPI-01.html").json_ld["offers"]["price"] == "30000"
     assert not (site / "p" / "GRATIS-01.html").exists()
-    assert shown_now("GRATIS-01", site, monkeypatch, capsys) == f"2 products in {site}"
+    assert shown_now("GRATIS-01", site, monkeypatch, capsys) == f"GRATIS-01 in {site}"
     assert (site / "p" / "GRATIS-01.html").exists()
+
+    (tmp_path / "site.facts").unlink()
+    assert shown_now("GRATIS-01", site, monkeypatch, capsys) == f"2 products in {site}"
 
 
 def shown_now(sku, site, monkeypatch, capsys):

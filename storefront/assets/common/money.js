@@ -1,19 +1,22 @@
-// The twin of storefront/money.py; both obey tests/storefront/money.json. Intl is not asked, browsers differ.
-const WRITTEN = {
-  IDR: ["Rp", 0, ".", ","],
-  USD: ["US$", 2, ",", "."],
-  SGD: ["S$", 2, ",", "."],
-  MYR: ["RM", 2, ",", "."],
-  EUR: ["€", 2, ".", ","],
-  GBP: ["£", 2, ",", "."],
-  JPY: ["¥", 0, ",", "."],
-  KWD: ["KWD ", 3, ",", "."],
-};
+// @ts-check
+import { CURRENCIES } from "./currencies.js";
 
-export function formatted({ amount, currency }) {
-  const [symbol, decimals, thousands, mark] = WRITTEN[currency];
-  const digits = String(Math.abs(amount)).padStart(decimals + 1, "0");
-  const whole = digits.slice(0, digits.length - decimals).replace(/\B(?=(\d{3})+$)/g, thousands);
-  const rest = decimals ? mark + digits.slice(-decimals) : "";
-  return (amount < 0 ? "-" : "") + symbol + whole + rest;
+/**
+ * @typedef {object} Money
+ * @property {number} amount in whole minor units
+ * @property {keyof typeof CURRENCIES} currency
+ */
+
+/**
+ * The amount as people write it: `Rp1.250`, `US$1,250.00`. The same as `format_money` in Python.
+ *
+ * @param {Money} money
+ */
+export function formatMoney({ amount, currency }) {
+  const { exponent, symbol, thousands_mark, decimal_mark } = CURRENCIES[currency];
+  const digits = String(Math.abs(amount)).padStart(exponent + 1, "0");
+  const split = digits.length - exponent;
+  const whole = digits.slice(0, split).replace(/\B(?=(\d{3})+$)/g, thousands_mark);
+  const part = exponent ? decimal_mark + digits.slice(split) : "";
+  return (amount < 0 ? "-" : "") + symbol + whole + part;
 }

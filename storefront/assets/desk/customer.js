@@ -1,7 +1,7 @@
 // One phone screen for a customer: who he is, what he owes since when, and the credit he has left.
 import { newKey } from "../common/api.js";
 import { fill, h, say } from "../common/dom.js";
-import { formatted } from "../common/money.js";
+import { formatMoney } from "../common/money.js";
 import { ask, me } from "./me.js";
 import { button, doing, explain, field, quiet, tell } from "./parts.js";
 import { dayText, words } from "./words.js";
@@ -37,11 +37,11 @@ function drawn(who, load) {
     h(
       "dl",
       { class: "figures" },
-      figure(words.customer.owed, formatted(who.owed)),
-      figure(words.customer.overdue, formatted(who.overdue), who.overdue.amount > 0 ? say(words.customer.days, { count: who.overdue_days }) : "", who.overdue.amount > 0 ? "bad" : ""),
-      figure(words.customer.left, who.credit_limit.amount ? formatted(who.credit_left) : words.customer.no_credit, who.credit_limit.amount ? `/ ${formatted(who.credit_limit)}` : "", "good"),
+      figure(words.customer.owed, formatMoney(who.owed)),
+      figure(words.customer.overdue, formatMoney(who.overdue), who.overdue.amount > 0 ? say(words.customer.days, { count: who.overdue_days }) : "", who.overdue.amount > 0 ? "bad" : ""),
+      figure(words.customer.left, who.credit_limit.amount ? formatMoney(who.credit_left) : words.customer.no_credit, who.credit_limit.amount ? `/ ${formatMoney(who.credit_limit)}` : "", "good"),
     ),
-    h("ul", { class: "debts" }, (who.receivables || []).filter((each) => each.left.amount > 0).map((each) => h("li", { class: each.overdue_days > 0 ? "bad" : "" }, h("span", {}, say(words.customer.due_on, { day: dayText(each.due_on) })), h("b", {}, formatted(each.left))))),
+    h("ul", { class: "debts" }, (who.receivables || []).filter((each) => each.left.amount > 0).map((each) => h("li", { class: each.overdue_days > 0 ? "bad" : "" }, h("span", {}, say(words.customer.due_on, { day: dayText(each.due_on) })), h("b", {}, formatMoney(each.left))))),
     COLLECTS.has(me.role) && who.owed.amount > 0 ? collecting(who, load) : "",
     ["salesman", "agent", "owner", "cashier"].includes(me.role) ? h("footer", {}, h("a", { href: `#/sell/${who.id}`, role: "button", class: "outline" }, words.customer.sell)) : "",
   ];

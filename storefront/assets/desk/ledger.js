@@ -1,6 +1,6 @@
 // Finance's day: what came in, what was promised, and whether ledger and payments tell the same.
 import { fill, h, say } from "../common/dom.js";
-import { formatted } from "../common/money.js";
+import { formatMoney } from "../common/money.js";
 import { ask } from "./me.js";
 import { explain, field, quiet } from "./parts.js";
 import { today, words } from "./words.js";
@@ -29,14 +29,14 @@ function drawn({ items, totals, matched, unmatched }) {
   if (!items.length && matched) return quiet(words.ledger.empty);
   const currency = Object.keys(totals)[0] || items[0]?.amount.currency || "IDR";
   return [
-    Object.entries(totals).map(([each, sums]) => h("dl", { class: "figures" }, SUMS.map((name) => h("div", {}, h("dt", {}, words.ledger[name]), h("dd", {}, formatted({ amount: sums[name], currency: each })))))),
+    Object.entries(totals).map(([each, sums]) => h("dl", { class: "figures" }, SUMS.map((name) => h("div", {}, h("dt", {}, words.ledger[name]), h("dd", {}, formatMoney({ amount: sums[name], currency: each })))))),
     matched ? h("p", { class: "verdict good" }, words.ledger.matched) : differences(unmatched, currency),
     kinds(items).map(([kind, some]) => table(kind, some)),
   ];
 }
 
 function differences(unmatched, currency) {
-  const row = (each) => h("li", {}, each.order_id ? h("a", { href: `#/orders/${each.order_id}` }, words.order) : h("span", {}, each.payment_id || "–"), h("span", {}, say(words.ledger.differs, { payment: formatted({ amount: each.payment_minor, currency }), ledger: formatted({ amount: each.ledger_minor, currency }) })));
+  const row = (each) => h("li", {}, each.order_id ? h("a", { href: `#/orders/${each.order_id}` }, words.order) : h("span", {}, each.payment_id || "–"), h("span", {}, say(words.ledger.differs, { payment: formatMoney({ amount: each.payment_minor, currency }), ledger: formatMoney({ amount: each.ledger_minor, currency }) })));
   return h("section", { class: "verdict bad", role: "alert" }, h("b", {}, say(words.ledger.unmatched, { count: unmatched.length })), h("ul", { class: "debts" }, unmatched.map(row)));
 }
 
@@ -48,6 +48,6 @@ function kinds(items) {
 }
 
 function table(kind, items) {
-  const row = (each) => h("tr", {}, h("td", {}, words.methods[each.method] || each.method || "–"), h("td", {}, words.channels[each.channel] || each.channel || "–"), h("td", { class: "number" }, String(each.count)), h("td", { class: "number" }, formatted(each.amount)));
+  const row = (each) => h("tr", {}, h("td", {}, words.methods[each.method] || each.method || "–"), h("td", {}, words.channels[each.channel] || each.channel || "–"), h("td", { class: "number" }, String(each.count)), h("td", { class: "number" }, formatMoney(each.amount)));
   return h("table", {}, h("caption", {}, words.ledger.kinds[kind] || kind), h("thead", {}, h("tr", {}, [words.ledger.method, words.recap.channel].map((name) => h("th", { scope: "col" }, name)), [words.ledger.count, words.ledger.amount].map((name) => h("th", { scope: "col", class: "number" }, name)))), h("tbody", {}, items.map(row)));
 }

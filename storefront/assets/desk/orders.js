@@ -1,6 +1,6 @@
 // A day's orders, and one order with its money, its work and the reason it went where it went.
 import { fill, h } from "../common/dom.js";
-import { formatted } from "../common/money.js";
+import { formatMoney } from "../common/money.js";
 import { ask, me } from "./me.js";
 import { placeOf } from "./names.js";
 import { badge, button, doing, explain, field, goods, quiet, select, tell } from "./parts.js";
@@ -29,7 +29,7 @@ export function orders(place, on, over = "") {
 }
 
 const brief = (each) =>
-  h("a", { class: "card row", href: `#/orders/${each.id}` }, h("span", {}, h("b", {}, each.number), h("small", {}, `${whenText(each.placed_at)} · ${words.channels[each.channel] || each.channel}`)), h("span", {}, badge(each.status === "placed" ? each.fulfillment_status : each.status), badge(each.payment_status)), h("b", { class: "number" }, formatted(each.total)));
+  h("a", { class: "card row", href: `#/orders/${each.id}` }, h("span", {}, h("b", {}, each.number), h("small", {}, `${whenText(each.placed_at)} · ${words.channels[each.channel] || each.channel}`)), h("span", {}, badge(each.status === "placed" ? each.fulfillment_status : each.status), badge(each.payment_status)), h("b", { class: "number" }, formatMoney(each.total)));
 
 export function order(place, id) {
   const load = async () => {
@@ -53,7 +53,7 @@ function drawn(told, routed, load) {
     h("header", {}, h("h2", {}, told.number), [...new Set([told.status, told.fulfillment_status, told.payment_status])].map(badge)),
     h("p", { class: "facts" }, `${words.channels[told.channel] || told.channel} · ${whenText(told.placed_at)}`, told.created_by && told.created_by !== "shopper" ? ` · ${told.created_by}` : ""),
     goods(told.lines),
-    h("p", { class: "cash" }, formatted(told.total)),
+    h("p", { class: "cash" }, formatMoney(told.total)),
     told.customer ? h("p", { class: "whom" }, h("b", {}, told.customer.name || ""), told.customer.phone ? h("a", { href: `tel:${told.customer.phone}` }, told.customer.phone) : "", address ? h("span", {}, [address.street, address.city, address.postcode].filter(Boolean).join(", ")) : "") : "",
     told.note ? h("p", {}, h("b", {}, words.note + ": "), told.note) : "",
     (told.payments || []).map((payment) => paying(payment, load)),
@@ -78,7 +78,7 @@ function paying(payment, load) {
   return h(
     "section",
     { class: "paying" },
-    h("p", {}, h("b", {}, words.methods[payment.method] || payment.method), " ", formatted(payment.amount), " ", badge(payment.status)),
+    h("p", {}, h("b", {}, words.methods[payment.method] || payment.method), " ", formatMoney(payment.amount), " ", badge(payment.status)),
     waits ? h("footer", {}, payment.status === "proof_submitted" ? button(words.see_proof, proof, "outline") : "", button(words.confirm, act("confirm")), payment.status === "proof_submitted" ? button(words.reject_proof, act("reject", { reason: words.reject_proof }), "outline") : "") : "",
   );
 }

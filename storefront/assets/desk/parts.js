@@ -1,13 +1,13 @@
 // Pieces that every screen uses.
 import { fill, h, one, say } from "../common/dom.js";
-import { formatted } from "../common/money.js";
+import { formatMoney } from "../common/money.js";
 import { nameOf } from "./names.js";
 import { stateText, words } from "./words.js";
 
 export const badge = (state) => h("span", { class: "badge", "data-state": state }, stateText(state));
 export const goods = (lines) => h("ul", { class: "goods" }, lines.map((line) => h("li", {}, h("b", {}, `${line.quantity} ×`), " ", line.name || nameOf(line.sku))));
 /** Of an order that is brought in parts the cash is collected with the last of them. */
-export const cash = ({ cash_to_collect: due, cash_with_last: last }) => (due?.amount ? h("p", { class: "cash" }, say(words.cash_to_collect, { amount: formatted(due) }), last ? h("small", {}, " " + words.cash_with_last) : "") : "");
+export const cash = ({ cash_to_collect: due, cash_with_last: last }) => (due?.amount ? h("p", { class: "cash" }, say(words.cash_to_collect, { amount: formatMoney(due) }), last ? h("small", {}, " " + words.cash_with_last) : "") : "");
 export const quiet = (text) => h("p", { class: "quiet" }, text);
 export const button = (text, onclick, kind = "") => h("button", { type: "button", class: kind, onclick }, text);
 export const field = (label, attributes) => h("label", {}, label, h("input", attributes));

@@ -1,6 +1,6 @@
 // Finding one product by name, code or barcode, typed or scanned.
 import { fill, h } from "../common/dom.js";
-import { formatted } from "../common/money.js";
+import { formatMoney } from "../common/money.js";
 import { allProducts } from "./names.js";
 import { button } from "./parts.js";
 
@@ -14,7 +14,7 @@ export function picker(attributes, choose) {
     choose(product);
     search.focus();
   };
-  search.addEventListener("input", () => fill(found, matching(search.value).map((product) => button(`${product.name} · ${formatted(product.price)}`, () => chosen(product), "outline"))));
+  search.addEventListener("input", () => fill(found, matching(search.value).map((product) => button(`${product.name} · ${formatMoney(product.price)}`, () => chosen(product), "outline"))));
   search.addEventListener("keydown", (event) => {
     if (event.key !== "Enter") return;
     event.preventDefault();

@@ -1,6 +1,6 @@
 // The owner's recap: the same figures as the CSV, by whatever he asks for.
 import { fill, h } from "../common/dom.js";
-import { formatted } from "../common/money.js";
+import { formatMoney } from "../common/money.js";
 import { ask } from "./me.js";
 import { placeOf } from "./names.js";
 import { button, doing, explain, field, quiet, select } from "./parts.js";
@@ -46,7 +46,7 @@ function table({ items, totals }, by, asked) {
   );
 }
 
-const written = (figure) => (figure && typeof figure === "object" ? formatted(figure) : String(figure ?? "–"));
+const written = (figure) => (figure && typeof figure === "object" ? formatMoney(figure) : String(figure ?? "–"));
 const named = (by, value) => (by === "channel" ? words.channels[value] || value : by === "location" ? placeOf(value) : by === "day" ? dayText(value) : value) || "–";
 
 /** Made from the same rows by the API; the token travels in a header, so a plain link would not do. */

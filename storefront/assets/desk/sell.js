@@ -1,7 +1,7 @@
 // A plain order form in the seller's own channel: customer, goods, how it gets there, how it is paid, the price first.
 import { newKey } from "../common/api.js";
 import { fill, h, one, say } from "../common/dom.js";
-import { formatted } from "../common/money.js";
+import { formatMoney } from "../common/money.js";
 import { read, write } from "../shop/keep.js";
 import { ask, me } from "./me.js";
 import { allPlaces, nameOf } from "./names.js";
@@ -140,14 +140,14 @@ async function price(form, sale) {
 
 function sum(quote) {
   return [
-    quote.lines.map((line) => [row(`${line.quantity} × ${line.name || nameOf(line.sku)}`, line.total), (line.adjustments || []).map((each) => h("small", {}, `${each.says} ${formatted(each.amount)}`))]),
+    quote.lines.map((line) => [row(`${line.quantity} × ${line.name || nameOf(line.sku)}`, line.total), (line.adjustments || []).map((each) => h("small", {}, `${each.says} ${formatMoney(each.amount)}`))]),
     quote.freight?.amount ? row("+", quote.freight) : "",
-    h("div", { class: "total" }, h("span", {}, words.total), h("b", {}, formatted(quote.total))),
+    h("div", { class: "total" }, h("span", {}, words.total), h("b", {}, formatMoney(quote.total))),
     (quote.short || []).map((each) => h("p", { class: "warn" }, say(words.sell.short, { name: nameOf(each.sku), available: each.available }))),
   ];
 }
 
-const row = (name, money) => h("div", {}, h("span", {}, name), h("span", {}, formatted(money)));
+const row = (name, money) => h("div", {}, h("span", {}, name), h("span", {}, formatMoney(money)));
 
 async function order(form, sale) {
   if (!sale.lines.size && !read("desk.pending", null)) return tell(words.sell.empty, "bad");
@@ -175,7 +175,7 @@ async function draft(control, form, sale) {
     try {
       const made = await ask("POST", "/drafts", { body: sale.draft.body, key: sale.draft.key });
       const { url } = await ask("POST", `/drafts/${made.id}/pay-link`, { key: sale.draft.link });
-      fill(form, h("article", { class: "card open sold" }, h("h2", {}, say(words.sell.drafted, { number: made.number })), h("p", { class: "cash" }, formatted(made.total)), h("footer", {}, button(words.sell.next, sale.redo), h("a", { href: url }, words.link_customer))));
+      fill(form, h("article", { class: "card open sold" }, h("h2", {}, say(words.sell.drafted, { number: made.number })), h("p", { class: "cash" }, formatMoney(made.total)), h("footer", {}, button(words.sell.next, sale.redo), h("a", { href: url }, words.link_customer))));
     } catch (problem) {
       if (!problem.unanswered) sale.draft = null;
       throw problem;
@@ -190,5 +190,5 @@ function unanswered(form) {
 
 function sold(form, sale, placed) {
   const link = placed.token ? h("a", { href: `/pesanan/?id=${encodeURIComponent(placed.id)}&token=${encodeURIComponent(placed.token)}` }, words.link_customer) : "";
-  fill(form, h("article", { class: "card open sold" }, h("h2", {}, say(words.sell.placed, { number: placed.number })), h("p", { class: "cash" }, formatted(placed.total)), h("footer", {}, button(words.sell.next, sale.redo), h("a", { href: `#/orders/${placed.id}`, role: "button", class: "outline" }, words.order), link)));
+  fill(form, h("article", { class: "card open sold" }, h("h2", {}, say(words.sell.placed, { number: placed.number })), h("p", { class: "cash" }, formatMoney(placed.total)), h("footer", {}, button(words.sell.next, sale.redo), h("a", { href: `#/orders/${placed.id}`, role: "button", class: "outline" }, words.order), link)));
 }

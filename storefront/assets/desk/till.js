@@ -1,7 +1,7 @@
 // The drawer that cash goes into: open it with a float, see what it should hold, count it, close it.
 import { newKey } from "../common/api.js";
 import { fill, h, say } from "../common/dom.js";
-import { formatted } from "../common/money.js";
+import { formatMoney } from "../common/money.js";
 import { ask, me } from "./me.js";
 import { doing, explain, field, quiet, rupiah, tell } from "./parts.js";
 import { words } from "./words.js";
@@ -21,7 +21,7 @@ function opening(place) {
 }
 
 function inUse(place, shift) {
-  return h("details", { class: "till" }, h("summary", {}, say(words.sell.shift, { amount: formatted(shift.expected) })), counting(place, shift, words.till.count));
+  return h("details", { class: "till" }, h("summary", {}, say(words.sell.shift, { amount: formatMoney(shift.expected) })), counting(place, shift, words.till.count));
 }
 
 /** The count is written down before anybody sees how far it is off; counting again before closing corrects it. */
@@ -37,13 +37,13 @@ function counted(place, shift) {
     "section",
     { class: "card open" },
     h("h2", {}, words.till.title),
-    h("dl", { class: "figures" }, figure(words.till.expected, formatted(shift.expected)), figure(words.till.counted, formatted(shift.counted)), figure(words.till.variance, verdict(shift.variance), off ? "bad" : "good")),
+    h("dl", { class: "figures" }, figure(words.till.expected, formatMoney(shift.expected)), figure(words.till.counted, formatMoney(shift.counted)), figure(words.till.variance, verdict(shift.variance), off ? "bad" : "good")),
     h("form", { class: "find", onsubmit: close }, off ? field(words.till.reason, { name: "reason", required: true, maxlength: 200, autocomplete: "off" }) : "", h("button", { type: "submit" }, words.till.close)),
     h("details", {}, h("summary", {}, words.till.again), counting(place, shift, words.till.count)),
   );
 }
 
-const verdict = (variance) => (variance.amount === 0 ? words.till.even : say(variance.amount < 0 ? words.till.short : words.till.over, { amount: formatted({ ...variance, amount: Math.abs(variance.amount) }) }));
+const verdict = (variance) => (variance.amount === 0 ? words.till.even : say(variance.amount < 0 ? words.till.short : words.till.over, { amount: formatMoney({ ...variance, amount: Math.abs(variance.amount) }) }));
 const figure = (name, value, kind = "") => h("div", { class: kind }, h("dt", {}, name), h("dd", {}, value));
 const amount = (label, name, value) => field(label, { name, type: "number", min: 0, step: 1, value, inputmode: "numeric", required: true });
 

@@ -1,6 +1,6 @@
 import { call } from "../common/api.js";
 import { fill, h, one, say } from "../common/dom.js";
-import { formatted } from "../common/money.js";
+import { formatMoney } from "../common/money.js";
 import * as cart from "./cart.js";
 import { kindly } from "./problem.js";
 import { quoteTable } from "./quote.js";
@@ -54,7 +54,7 @@ async function price(prices) {
     const quote = await call("POST", "/quotes", { body: { channel: "web", lines: cart.wanted() } });
     if (mine !== asked) return;
     fill(prices, quoteTable(quote), quote.short?.length ? remedy({ facts: quote }) : "");
-    for (const line of quote.lines) fill(one(`[data-each="${CSS.escape(line.sku)}"]`, place), say(words.each, { price: formatted(line.unit_price) }));
+    for (const line of quote.lines) fill(one(`[data-each="${CSS.escape(line.sku)}"]`, place), say(words.each, { price: formatMoney(line.unit_price) }));
   } catch (problem) {
     if (mine === asked) fill(prices, kindly(problem, { names, after: remedy(problem) }));
   }

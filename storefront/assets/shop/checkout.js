@@ -2,7 +2,7 @@
 // a broken connection, a reload or an impatient second tap never makes a second order.
 import { call, newKey } from "../common/api.js";
 import { all, fill, h, one } from "../common/dom.js";
-import { formatted } from "../common/money.js";
+import { formatMoney } from "../common/money.js";
 import * as cart from "./cart.js";
 import { placement, read, write } from "./keep.js";
 import { isFilled, wrong } from "./mend.js";
@@ -84,7 +84,7 @@ async function requote() {
     offerOnly(quote);
     one("#wait").hidden = !comesLater(quote);
     if (!read("pending", null)) fill(one("#problem"));
-    button.textContent = `${read("pending", null) ? words.retry : words.place} · ${formatted(quote.total)}`;
+    button.textContent = `${read("pending", null) ? words.retry : words.place} · ${formatMoney(quote.total)}`;
   } catch (problem) {
     if (mine === asked) refused(problem);
   }

@@ -1,7 +1,7 @@
 // The order page: opened by its secret link, renewed while watched, and never louder than the order's own state.
 import { call, newKey } from "../common/api.js";
 import { fill, h, one, say, whileWatched } from "../common/dom.js";
-import { formatted } from "../common/money.js";
+import { formatMoney } from "../common/money.js";
 import { read, write } from "./keep.js";
 import { choosing, payments } from "./pay.js";
 import { kindly } from "./problem.js";
@@ -129,7 +129,7 @@ function listMine() {
 const toCatalog = () => h("a", { href: to("/"), role: "button" }, words.to_catalog);
 
 const entry = (each) =>
-  h("li", {}, h("a", { href: `${to("/pesanan/")}?id=${encodeURIComponent(each.id)}&token=${encodeURIComponent(each.token)}` }, h("b", {}, each.number), h("span", {}, whenText(each.at)), h("span", { class: "price" }, formatted(each.total))));
+  h("li", {}, h("a", { href: `${to("/pesanan/")}?id=${encodeURIComponent(each.id)}&token=${encodeURIComponent(each.token)}` }, h("b", {}, each.number), h("span", {}, whenText(each.at)), h("span", { class: "price" }, formatMoney(each.total))));
 
 // Last, when all that it uses stands: a page without an order once stayed at “loading” for ever.
 if (id) whileWatched(EVERY_SECONDS, load);

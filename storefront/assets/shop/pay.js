@@ -1,6 +1,6 @@
 // What is left for the shopper to do about money.
 import { h, say } from "../common/dom.js";
-import { formatted } from "../common/money.js";
+import { formatMoney } from "../common/money.js";
 import { wrong } from "./mend.js";
 import { pictureOf } from "./picture.js";
 import { whenText, words } from "./words.js";
@@ -22,7 +22,7 @@ export function choosing(order, act) {
     control.disabled = false;
   };
   const choice = (method, i) => h("label", {}, h("input", { type: "radio", name: "method", value: method, checked: i === 0 }), h("span", {}, h("b", {}, words.methods[method])));
-  return h("form", { class: "pay", onsubmit: send }, h("h2", {}, words.draft_choose), h("div", { class: "choices" }, CHOICES.map(choice)), h("button", { type: "submit" }, `${words.draft_place} · ${formatted(order.total)}`));
+  return h("form", { class: "pay", onsubmit: send }, h("h2", {}, words.draft_choose), h("div", { class: "choices" }, CHOICES.map(choice)), h("button", { type: "submit" }, `${words.draft_place} · ${formatMoney(order.total)}`));
 }
 
 function card(payment, act) {
@@ -33,7 +33,7 @@ function card(payment, act) {
 
 function body(payment, act) {
   if (payment.status === "proof_submitted") return h("p", {}, words.proof_sent);
-  if (payment.method === "cod" && payment.status === "due") return h("p", {}, say(words.cod_amount, { amount: formatted(payment.amount) }));
+  if (payment.method === "cod" && payment.status === "due") return h("p", {}, say(words.cod_amount, { amount: formatMoney(payment.amount) }));
   if (payment.action?.kind !== "instructions") return "";
   return [instructions(payment), proof(payment, act)];
 }
@@ -44,7 +44,7 @@ function instructions({ action, amount }) {
     "dl",
     { class: "transfer" },
     h("p", { class: "until" }, title),
-    row(words.transfer_amount, formatted(action.amount || amount), String((action.amount || amount).amount)),
+    row(words.transfer_amount, formatMoney(action.amount || amount), String((action.amount || amount).amount)),
     row(words.transfer_to, `${action.bank || ""} ${action.account || ""}`.trim(), action.account),
     action.holder ? row(words.transfer_holder, action.holder) : "",
     action.reference ? row(words.transfer_reference, action.reference, action.reference) : "",

@@ -1,6 +1,6 @@
 // The priced cart as the API says it: every difference from the plain price with its reason.
 import { h, say } from "../common/dom.js";
-import { formatted } from "../common/money.js";
+import { formatMoney } from "../common/money.js";
 import { dayText, words } from "./words.js";
 
 export const quoteTable = (quote) => [shortage(quote), sum(quote)];
@@ -10,8 +10,8 @@ const sum = (quote) =>
     "dl",
     { class: "sum" },
     quote.lines.map(lineOf),
-    row(words.freight, quote.freight?.amount ? formatted(quote.freight) : words.free),
-    h("div", { class: "total" }, h("dt", {}, words.total, h("small", {}, " " + words.tax_included)), h("dd", {}, formatted(quote.total))),
+    row(words.freight, quote.freight?.amount ? formatMoney(quote.freight) : words.free),
+    h("div", { class: "total" }, h("dt", {}, words.total, h("small", {}, " " + words.tax_included)), h("dd", {}, formatMoney(quote.total))),
   );
 
 /** Whether waiting would help: all that is short is expected on some day. */
@@ -24,9 +24,9 @@ function shortage({ short = [], lines }) {
 }
 
 const lineOf = (line) => [
-  row(`${line.quantity} × ${line.name || line.sku}`, formatted({ ...line.unit_price, amount: line.unit_price.amount * line.quantity })),
+  row(`${line.quantity} × ${line.name || line.sku}`, formatMoney({ ...line.unit_price, amount: line.unit_price.amount * line.quantity })),
   (line.later || []).map((each) => h("div", { class: "later" }, h("dt", {}, say(words.later, { count: each.quantity, day: dayText(each.on) })), h("dd", {}))),
-  (line.adjustments || []).map((each) => h("div", { class: "adjustment" }, h("dt", {}, each.says || each.code), h("dd", {}, formatted(each.amount)))),
+  (line.adjustments || []).map((each) => h("div", { class: "adjustment" }, h("dt", {}, each.says || each.code), h("dd", {}, formatMoney(each.amount)))),
 ];
 
 const row = (name, value) => h("div", {}, h("dt", {}, name), h("dd", {}, value));

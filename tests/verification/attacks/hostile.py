@@ -3,7 +3,7 @@ ways by turns: as it was made, with goods and people that exist in it (a made-up
 one value of that replaced by a nasty one.
 
 No bug, nothing let in that the document forbids, and a refusal moves nothing.
-`python -m tests.verification.attacks.hostile 1000000` sends that many; a seed repeats its requests.
+`make verify ONLY=requests` sends 20,000; a seed repeats its requests.
 """
 
 from __future__ import annotations
@@ -11,8 +11,6 @@ from __future__ import annotations
 import json
 import logging
 import random
-import sys
-import time
 from collections import Counter
 from collections.abc import Iterator
 from functools import cache
@@ -262,15 +260,3 @@ def soak(requests: int, first: int = 1) -> Iterator[tuple[int, Counter[int]]]:
             done += answers.total()
             yield turn, answers
             turn += 1
-
-
-def main(requests: int = 20_000, first: int = 1) -> None:
-    done, began = 0, time.process_time()
-    for turn, answers in soak(requests, first):
-        done += answers.total()
-        each = (time.process_time() - began) / done
-        print(f"seed {turn}: {done:,} requests, no 5xx, nothing slipped through, {each * 1000:.1f} ms of CPU each")
-
-
-if __name__ == "__main__":
-    main(*map(int, sys.argv[1:]))

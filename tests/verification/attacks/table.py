@@ -133,7 +133,7 @@ COUPONS = here(
 UNITS = here(
     "races",
     "the_last_unit_goes_to_one_of_two",
-    "of_ten_thousand_buyers_of_one_unit_one_gets_it",
+    "of_many_buyers_of_one_unit_one_gets_it",
     "two_lines_of_one_sku_are_checked_together",
     "lines_of_one_sku_that_differ_in_letters_are_two_goods",
     "an_order_over_two_warehouses_takes_from_both_or_from_none",

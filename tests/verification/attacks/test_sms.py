@@ -165,6 +165,7 @@ def test_no_address_of_a_caller_is_kept(ground: Ground) -> None:
     assert "103.47.132.99" not in str(ground.memory.tables)
 
 
+@pytest.mark.verify
 def test_a_hundred_thousand_forged_requests_cost_exactly_the_budget(
     ground: Ground, monkeypatch: pytest.MonkeyPatch
 ) -> None:

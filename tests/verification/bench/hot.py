@@ -1,4 +1,4 @@
-"""`make bench-hot`: one SKU that everybody wants at once, on one shelf and on 64. Seconds are virtual, so that the same
+"""`make bench ONLY=hot_sku`: one SKU that everybody wants at once, on one shelf and on 64. Seconds are virtual, so that the same
 seed tells the same on every machine; what decides, tries again and pauses is the shop itself."""
 
 from __future__ import annotations

@@ -7,9 +7,10 @@ import tempfile
 import time
 from pathlib import Path
 
-from storefront.build import LANGUAGES, build
+from storefront.build import build
 from storefront.change import change
 from storefront.listing import Facts
+from storefront.words import LANGUAGES
 from tests.storefront.build import a_product, rupiah, settings
 
 PRODUCTS, CATEGORIES = 3_000, 30

@@ -13,9 +13,10 @@ from typing import Any
 
 from chalicelib.kit import clock, db, files, ids
 from chalicelib.kit.errors import Unavailable
+from chalicelib.kit.packages import TABLES
 from chalicelib.notify import carriers, transports
 from infra import invariants
-from infra.invariants.world import ROOMS, World
+from infra.invariants.world import World
 from tests.conftest import forget
 from tests.fulfillment.build import NOON
 from tests.verification.endpoints import world as doors
@@ -113,7 +114,7 @@ class Ground:
         return rows
 
     def wrong(self, quiet: bool = False) -> list[tuple[str, str]]:
-        rows = {room: [as_plain(item) for item in self.memory.items(f"test-{room}")] for room in ROOMS}
+        rows = {name: [as_plain(item) for item in self.memory.items(f"test-{name}")] for name in TABLES}
         return invariants.judge(World(rows, clock.iso(clock.now()), "~" if quiet else "")).violated
 
 

@@ -17,7 +17,7 @@ from app import app
 from chalicelib.kit import config, journal
 from chalicelib.kit.journal import Entry
 from chalicelib.notify.escalate import escalate
-from chalicelib.notify.stream import TOPIC
+from chalicelib.notify.stream import topic_of
 from infra.local import schedule
 from infra.local.invoke import invoke
 from infra.local.queues import as_event, wanted
@@ -93,7 +93,7 @@ def following(ground: Ground, stream: Sequence[Any], minutes: int) -> list[News]
     for item in stream:
         kind, told = item["kind"]["S"], journal.entry_to_message(Entry.from_raw_data(item))
         record = {"Records": [as_record(dict(item), config.stream_arn())]}
-        topic = config.topic_arn(TOPIC[kind])
+        topic = config.topic_arn(str(topic_of(kind)))
         sent = {"TopicArn": topic, "Subject": kind, "Message": json.dumps(told), "MessageId": told["event_id"]}
         made += [News(each, kind, record, ready, minutes) for each in streams()]
         made += [News(each, kind, as_event(sent), ready, minutes) for each in subscribers(topic, kind)]
@@ -115,8 +115,8 @@ def asked_for() -> set[str]:
     on_topics = {
         f"{source.name} {kind}"
         for source in sources(app, "SNSEventConfig")
-        for kind, topic in TOPIC.items()
-        if config.topic_arn(topic) == source.topic and kind in import_module(module_of(source)).HEARS
+        for kind in import_module(module_of(source)).HEARS
+        if config.topic_arn(str(topic_of(kind))) == source.topic
     }
     return on_topics | {source.name for source in sources(app, "ScheduledEventConfig")}
 

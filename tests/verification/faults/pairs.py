@@ -25,7 +25,6 @@ OF_A_COMMIT = ("reply lost", "reset", "duplicate", "throttled", "conflict", "slo
 OF_A_READ = ("reset", "slow", "killed")
 
 DOORS = [row for row in ROWS if row.name in (*money.DOORS, *money.ASKS)]
-FEWER = 6  # where one of the two meets a read, a sample takes every sixth pair
 
 
 @dataclass(frozen=True)
@@ -46,22 +45,18 @@ class Pair:
         return f"{self.name}, send {send + 1} {kind}, send {later + 1} {another}: {self.wrong}"
 
 
-def verdicts(ground: Ground, row: Row, whole: bool = True) -> Iterator[Pair]:
-    """Of all pairs, or of a sample that has every one in which both faults meet a commit."""
+def verdicts(ground: Ground, row: Row) -> Iterator[Pair]:
     undisturbed = clean(ground, row)
-    for number, (first, then, commits) in enumerate(stories(ground, undisturbed)):
-        if whole or commits or number % FEWER == 0:
-            faults = {send: KINDS[kind] for send, kind in (first, then)}
-            yield Pair(row.name, first, then, wrong(ground, undisturbed, faults))
+    for first, then in stories(ground, undisturbed):
+        faults = {send: KINDS[kind] for send, kind in (first, then)}
+        yield Pair(row.name, first, then, wrong(ground, undisturbed, faults))
 
 
-def stories(ground: Ground, undisturbed: Clean) -> Iterator[tuple[Meeting, Meeting, bool]]:
-    """The two faults, and whether both meet a commit."""
+def stories(ground: Ground, undisturbed: Clean) -> Iterator[tuple[Meeting, Meeting]]:
     for first in meetings(undisturbed.sends):
         asked(ground, undisturbed, {first[0]: KINDS[first[1]]})
-        sends = list(ground.line.sent)
-        for then in meetings(sends, after=first[0]):
-            yield first, then, sends[first[0]] == sends[then[0]] == "transact"
+        for then in meetings(list(ground.line.sent), after=first[0]):
+            yield first, then
 
 
 def meetings(sends: list[str], after: int = -1) -> Iterator[Meeting]:

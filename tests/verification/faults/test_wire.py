@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from types import SimpleNamespace
+import time
 from typing import Any
 
 import pytest
@@ -27,6 +27,7 @@ from tests.verification.faults.crowd import FORK, on_own_feet
 from tests.verification.faults.wire import WRITES, Wire, watched
 
 pytestmark = pytest.mark.ministack
+PAUSE = db.pause  # as production waits; other tests do not
 ONCE_PROMISED = {"on_hand": 9, "reserved": 0, "allocated": 2, "available": 7}
 UNTOUCHED = {"on_hand": 9, "reserved": 0, "allocated": 0, "available": 9}
 
@@ -35,8 +36,8 @@ UNTOUCHED = {"on_hand": 9, "reserved": 0, "allocated": 0, "available": 9}
 def waits(monkeypatch: pytest.MonkeyPatch) -> list[float]:
     """How long it would have been waited before each next try; nobody really does."""
     waited: list[float] = []
-    monkeypatch.setattr(db, "time", SimpleNamespace(sleep=waited.append))
-    monkeypatch.setattr(db, "pause", db._sleep)
+    monkeypatch.setattr(time, "sleep", waited.append)
+    monkeypatch.setattr(db, "pause", PAUSE)
     return waited
 
 

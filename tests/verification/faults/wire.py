@@ -9,17 +9,19 @@ import signal
 import uuid
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from functools import cache
 from typing import Any
 
 from botocore.awsrequest import AWSRequest, AWSResponse
 from botocore.exceptions import ConnectionClosedError, EndpointConnectionError, ReadTimeoutError
+from botocore.httpsession import URLLib3Session
 
 from chalicelib.kit import db
 
 EVENT = "before-send.dynamodb"
 WRITES = "TransactWriteItems"
 
-Fault = Callable[[Any, AWSRequest], AWSResponse | None]  # (client, request) -> the answer; None lets it through
+Fault = Callable[[AWSRequest], AWSResponse | None]  # the answer to a request; None lets it through
 
 
 class Wire:
@@ -36,7 +38,7 @@ class Wire:
         self.sent.append(name)
         if self.fault is None or not self.meant(number, name):
             return None
-        return self.fault(db.connection().client, request)
+        return self.fault(request)
 
 
 @contextmanager
@@ -54,72 +56,78 @@ def operation(request: AWSRequest) -> str:
     return str(target.decode() if isinstance(target, bytes) else target).rpartition(".")[2]
 
 
-def really(client: Any, request: AWSRequest) -> AWSResponse:
-    answer: AWSResponse = client._endpoint.http_session.send(request)
+@cache
+def http() -> URLLib3Session:
+    """botocore's own way to send a request, beside the client whose send was stopped."""
+    return URLLib3Session()
+
+
+def really(request: AWSRequest) -> AWSResponse:
+    answer: AWSResponse = http().send(request)
     answer.content  # noqa: B018 - read to its end, so that the engine is done with it
     return answer
 
 
-def lose_the_reply(client: Any, request: AWSRequest) -> AWSResponse | None:
+def lose_the_reply(request: AWSRequest) -> AWSResponse | None:
     """It was done, and nobody hears of it."""
-    really(client, request)
+    really(request)
     raise ReadTimeoutError(endpoint_url=request.url)
 
 
-def lose_the_request(client: Any, request: AWSRequest) -> AWSResponse | None:
+def lose_the_request(request: AWSRequest) -> AWSResponse | None:
     raise ReadTimeoutError(endpoint_url=request.url)
 
 
-def hang_up(client: Any, request: AWSRequest) -> AWSResponse | None:
+def hang_up(request: AWSRequest) -> AWSResponse | None:
     """Reset before anything was done."""
     raise ConnectionClosedError(endpoint_url=request.url)
 
 
-def hang_up_after(client: Any, request: AWSRequest) -> AWSResponse | None:
+def hang_up_after(request: AWSRequest) -> AWSResponse | None:
     """Done, and reset before a word of it was said."""
-    really(client, request)
+    really(request)
     raise ConnectionClosedError(endpoint_url=request.url)
 
 
-def refuse(client: Any, request: AWSRequest) -> AWSResponse | None:
+def refuse(request: AWSRequest) -> AWSResponse | None:
     raise EndpointConnectionError(endpoint_url=request.url)
 
 
-def send_twice(client: Any, request: AWSRequest) -> AWSResponse | None:
+def send_twice(request: AWSRequest) -> AWSResponse | None:
     """The second under another token, as after the ten minutes that DynamoDB remembers one; its answer is heard."""
-    really(client, request)
+    really(request)
     body = json.loads(request.body)
     if "ClientRequestToken" in body:
         body["ClientRequestToken"] = str(uuid.uuid4())
     again = AWSRequest(request.method, request.url, dict(request.headers.items()), json.dumps(body).encode()).prepare()
     again.headers["Content-Length"] = str(len(again.body))
-    return really(client, again)
+    return really(again)
 
 
-def die(client: Any, request: AWSRequest) -> AWSResponse | None:
+def die(request: AWSRequest) -> AWSResponse | None:
     """kill -9 between the commit and its reply."""
-    really(client, request)
+    really(request)
     os.kill(os.getpid(), signal.SIGKILL)
     return None
 
 
-def die_before(client: Any, request: AWSRequest) -> AWSResponse | None:
+def die_before(request: AWSRequest) -> AWSResponse | None:
     os.kill(os.getpid(), signal.SIGKILL)
     return None
 
 
-def break_down(client: Any, request: AWSRequest) -> AWSResponse | None:
+def break_down(request: AWSRequest) -> AWSResponse | None:
     return answer(request, 500, "InternalServerError", "we broke")
 
 
-def throttle(client: Any, request: AWSRequest) -> AWSResponse | None:
+def throttle(request: AWSRequest) -> AWSResponse | None:
     return answer(request, 400, "ProvisionedThroughputExceededException", "slow down")
 
 
 def cancel(code: str) -> Fault:
     """The transaction did not happen, because of its first item."""
 
-    def cancelled(client: Any, request: AWSRequest) -> AWSResponse | None:
+    def cancelled(request: AWSRequest) -> AWSResponse | None:
         codes = [code, *["None"] * (len(json.loads(request.body)["TransactItems"]) - 1)]
         words = f"Transaction cancelled, please refer cancellation reasons for specific reasons [{', '.join(codes)}]"
         reasons = [{"Code": each} for each in codes]
@@ -128,9 +136,9 @@ def cancel(code: str) -> Fault:
     return cancelled
 
 
-def in_progress_after(client: Any, request: AWSRequest) -> AWSResponse | None:
+def in_progress_after(request: AWSRequest) -> AWSResponse | None:
     """The first send is at work, its reply is late, and the resend under the same token is told to come back."""
-    really(client, request)
+    really(request)
     return answer(request, 400, "TransactionInProgressException", "come back later")
 
 

@@ -10,7 +10,7 @@ from typing import Any
 from chalicelib.kit import auth, clock
 from chalicelib.kit.auth import ANYONE, Principal
 from chalicelib.orders import cancel as ending
-from chalicelib.orders import draft, link, settle
+from chalicelib.orders import confirm_payment, draft, link
 from chalicelib.orders.command import PlaceOrder, Tender, Wanted
 from chalicelib.orders.model import Delivery
 from chalicelib.orders.place import place
@@ -175,10 +175,10 @@ def money_moves(sim: Sim) -> str:
         return "nothing waits"
     payment = sim.chance.choice(waiting).id
     deeds: dict[str, Callable[[], Any]] = {
-        "proof": lambda: settle.submit_proof(agent(), payment, f"TRF {sim.keys}"),
-        "rejected": lambda: settle.reject(who("finance-maya"), payment, "unreadable"),
-        "cash instead": lambda: settle.pay_in_cash(who("cashier-sinta"), order.id),
-        "confirmed": lambda: settle.confirm(who("finance-maya"), payment),
+        "proof": lambda: confirm_payment.submit_proof(agent(), payment, f"TRF {sim.keys}"),
+        "rejected": lambda: confirm_payment.reject(who("finance-maya"), payment, "unreadable"),
+        "cash instead": lambda: confirm_payment.pay_in_cash(who("cashier-sinta"), order.id),
+        "confirmed": lambda: confirm_payment.confirm(who("finance-maya"), payment),
     }
     verb = sim.chance.choice(sorted(deeds))
     deeds[verb]()

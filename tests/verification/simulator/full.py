@@ -20,9 +20,10 @@ from typing import Any
 import tests.environment  # noqa: F401 - before the first import of the shop
 from chalicelib.kit import clock, db, ids
 from chalicelib.kit.errors import Problem
+from chalicelib.kit.packages import TABLES
 from chalicelib.notify import carriers, transports
 from infra import invariants
-from infra.invariants.world import ROOMS, Row, World, plain
+from infra.invariants.world import Row, World, plain
 from tests.conftest import forget
 from tests.fulfillment.build import NOON
 from tests.verification.simulator import touched
@@ -205,7 +206,7 @@ class Full:
     def world(self) -> World:
         """No clock is more than five minutes ahead, so a hold that ends later than that must be there; and all that was
         due has ended by now."""
-        rows = {room: [self.plain(item) for item in self.store.items(f"test-{room}")] for room in ROOMS}
+        rows = {name: [self.plain(item) for item in self.store.items(f"test-{name}")] for name in TABLES}
         return World(rows, clock.iso(self.now + SKEW), "~", clock.iso(self.now))
 
     def plain(self, item: Any) -> Row:

@@ -56,5 +56,5 @@ def hostile(seeds: Sequence[int]) -> Counts:
 JOBS = {
     "fast": Job(fast, HISTORIES, 40, 0.6, 1_000_000, f"make sim SEED={{seed}} STEPS={STEPS}"),
     "full": Job(full, 500, 5, 0.25, 20_000, "python -m tests.verification.simulator.full {seed} 40"),
-    "hostile": Job(hostile, 1_000, 1, 0.15, 70, "python -m tests.verification.attacks.hostile 1 {seed}"),
+    "hostile": Job(hostile, 1_000, 1, 0.15, 70, "make verify ONLY=requests SEED={seed}"),
 }

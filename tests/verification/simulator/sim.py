@@ -20,12 +20,13 @@ from typing import Any, NamedTuple, NoReturn
 import tests.environment  # noqa: F401 - before the first import of the shop
 from chalicelib.kit import clock, db, ids
 from chalicelib.kit.errors import Problem, Unavailable
+from chalicelib.kit.packages import TABLES
 from chalicelib.kit.requests import AlreadyAnswered
 from chalicelib.notify import carriers, transports
 from chalicelib.places import find as places
 from chalicelib.pricing import find as pricing
 from infra import invariants
-from infra.invariants.world import ROOMS, World
+from infra.invariants.world import World
 from tests.fulfillment.build import NOON
 from tests.verification.simulator import touched
 from tests.verification.simulator.chances import BOOKS, PROCESSES, SKEW, Chances, Process, Wrong
@@ -279,7 +280,7 @@ class Sim:
     def world(self, quiet: bool) -> World:
         """No clock is more than five minutes ahead, so a hold that ends later than that must be there; and who became
         quiet has ended all that was due."""
-        rows = {room: [touched.as_plain(item) for item in self.memory.items(f"test-{room}")] for room in ROOMS}
+        rows = {name: [touched.as_plain(item) for item in self.memory.items(f"test-{name}")] for name in TABLES}
         heard, swept = ("~", clock.iso(self.now)) if quiet else ("", "")
         return World(rows, clock.iso(self.now + SKEW), heard, swept)
 

@@ -14,13 +14,14 @@ from chalicelib.fulfillment.claim import claim
 from chalicelib.fulfillment.reject import reject
 from chalicelib.fulfillment.reroute import reroute, try_stranded
 from chalicelib.fulfillment.store import is_stranded
-from chalicelib.orders import settle
+from chalicelib.orders import confirm_payment
 from chalicelib.orders.cancel import cancel
 from chalicelib.orders.command import PlaceOrder, Tender, Wanted
 from chalicelib.orders.place import place
 from chalicelib.payments.collect import collect
 from chalicelib.payments.find import receivables_of
 from chalicelib.payments.pay import cash_to_collect
+from chalicelib.payments.store import load_payments
 from chalicelib.places.keep import keep_staff
 from infra import invariants
 from tests.fulfillment.build import listen, placed, placed_only, the_offer, works
@@ -44,15 +45,15 @@ def everything_holds(sim: Sim) -> None:
 
 
 def payments_of(order_id: str) -> Any:
-    return settle.load_payments(settle.store.load(order_id).payment_ids)  # type: ignore[union-attr]
+    return load_payments(confirm_payment.store.load(order_id).payment_ids)  # type: ignore[union-attr]
 
 
 def test_who_paid_in_cash_what_he_had_sent_to_the_bank_gets_it_back(sim: Sim) -> None:
     """Seed 374: the second sum was booked against an order that owed nothing any more."""
     order_id = placed_only((CUP, 2), payments=TRANSFER)
-    settle.pay_in_cash(who("cashier-sinta"), order_id)
+    confirm_payment.pay_in_cash(who("cashier-sinta"), order_id)
 
-    order, _ = settle.confirm(who("finance-maya"), payments_of(order_id)[0].id)
+    order, _ = confirm_payment.confirm(who("finance-maya"), payments_of(order_id)[0].id)
 
     assert (order.status, order.payment_status) == ("placed", "paid")
     assert sim.world(quiet=False).postings[f"refund_owed:{order_id}"] == -25_000
@@ -62,8 +63,8 @@ def test_who_paid_in_cash_what_he_had_sent_to_the_bank_gets_it_back(sim: Sim) ->
 def test_what_was_paid_too_much_is_owed_back_once_though_the_order_ends(sim: Sim) -> None:
     """Seed 37: cancelling owed all that had come in, also what was owed back already."""
     order_id = placed_only((CUP, 2), payments=TRANSFER)
-    settle.pay_in_cash(who("cashier-sinta"), order_id)
-    settle.confirm(who("finance-maya"), payments_of(order_id)[0].id)
+    confirm_payment.pay_in_cash(who("cashier-sinta"), order_id)
+    confirm_payment.confirm(who("finance-maya"), payments_of(order_id)[0].id)
 
     cancel(who("agent-lia"), order_id, "changed his mind")
 
@@ -80,7 +81,7 @@ def test_a_claim_sends_home_whoever_took_over_since_the_offer_was_made(
     sim.now += timedelta(minutes=6)
     placed((TEAPOT, 9))
     put(TEAPOT, "wh-sidoarjo", 2)
-    settle.confirm(who("finance-maya"), payments_of(order_id)[0].id)
+    confirm_payment.confirm(who("finance-maya"), payments_of(order_id)[0].id)
     listen(order_id)
     assert works(order_id) == [("wh-surabaya", "cancelled"), ("wh-sidoarjo", "assigned")]
 
@@ -112,8 +113,8 @@ def half_on_credit(minor: int = 10_000) -> str:
 def paid_twice(order_id: str) -> Any:
     """He sent the money to the bank, and before it was there he brought cash instead."""
     transfer = next(each.id for each in payments_of(order_id) if each.method == "transfer")
-    settle.pay_in_cash(who("cashier-sinta"), order_id)
-    order, _ = settle.confirm(who("finance-maya"), transfer)
+    confirm_payment.pay_in_cash(who("cashier-sinta"), order_id)
+    order, _ = confirm_payment.confirm(who("finance-maya"), transfer)
     return order
 
 
@@ -148,7 +149,7 @@ def test_late_money_that_is_confirmed_again_pays_a_debt_once(sim: Sim) -> None:
     paid_twice(order_id)
     before = sim.memory.snapshot()
 
-    settle.confirm(who("finance-maya"), payments_of(order_id)[1].id)
+    confirm_payment.confirm(who("finance-maya"), payments_of(order_id)[1].id)
 
     assert sim.memory.snapshot() == before
 
@@ -195,11 +196,11 @@ def test_a_courier_asks_for_nothing_that_late_money_has_paid(sim: Sim) -> None:
 def test_late_money_and_a_collection_at_once_pay_a_debt_once(sim: Sim) -> None:
     """Whoever comes second decides anew: what was collected meanwhile leaves more of the late money to be owed back."""
     order_id = half_on_credit()
-    settle.pay_in_cash(who("cashier-sinta"), order_id)
+    confirm_payment.pay_in_cash(who("cashier-sinta"), order_id)
     rivals = [lambda: collect(who("finance-maya"), "cus_makmur", rupiah(10_000), "transfer")]
     sim.memory.faults = lambda send: str(bool(rivals.pop()()))[:0] if send == "transact" and rivals else ""
 
-    order, _ = settle.confirm(who("finance-maya"), payments_of(order_id)[1].id)
+    order, _ = confirm_payment.confirm(who("finance-maya"), payments_of(order_id)[1].id)
 
     assert (order.payment_status, rivals) == ("paid", [])
     assert sim.world(quiet=False).postings[f"refund_owed:{order_id}"] == -15_000
@@ -271,7 +272,7 @@ def test_late_money_takes_nothing_from_its_own_holds(sim: Sim) -> None:
     sim.now += timedelta(hours=25)
     placed_only((RARE, 1))
 
-    order, _ = settle.confirm(who("finance-maya"), payments_of(order_id)[0].id)
+    order, _ = confirm_payment.confirm(who("finance-maya"), payments_of(order_id)[0].id)
 
     assert (order.status, order.payment_status) == ("cancelled", "paid")
     everything_holds(sim)

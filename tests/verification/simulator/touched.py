@@ -9,8 +9,9 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from typing import Any
 
+from chalicelib.kit.packages import TABLES
 from infra.invariants.check import INVARIANTS
-from infra.invariants.world import ROOMS, Row, World, plain
+from infra.invariants.world import Row, World, plain
 from tests.verification.simulator.table import Kept
 
 ALONE = ("M2", "M6", "S2", "S6", "O1", "O3", "O5")
@@ -34,7 +35,7 @@ def around(tables: Tables, touched: Iterable[Place], now: str, read: Read) -> Wo
             levels[pk] = _at(tables, table, pk, sk)
         elif order_id := _order(tables, table, pk, str(sk)):
             orders[order_id] = True
-    rows: dict[str, list[Row]] = {room: [] for room in ROOMS}
+    rows: dict[str, list[Row]] = {name: [] for name in TABLES}
     rows["stock"] = [read(level) for level in levels.values() if level is not None]
     for order_id in orders:
         for room, items in _of_order(tables, order_id):

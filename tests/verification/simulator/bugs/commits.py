@@ -8,7 +8,7 @@ from typing import Any
 
 from chalicelib.kit import db
 from chalicelib.kit.errors import Problem, Unavailable
-from chalicelib.orders import events, settle
+from chalicelib.orders import confirm_payment, events
 from tests.shop import TRAY
 from tests.verification.simulator.bugs.bug import Bug, swap
 from tests.verification.simulator.bugs.expiry import A_DAY
@@ -69,10 +69,11 @@ def as_listed_then(was: Callable[..., Any]) -> Callable[..., Any]:
 
 def whoever_is_listed(was: Callable[..., Any]) -> Callable[..., Any]:
     def expire(order_id: str, now: Any) -> bool:
-        ending = settle.cancel
+        ending = confirm_payment.cancel
         order = ending.store.load(order_id)
         assert order is not None
-        ending._end(order, ending.load_payments(order.payment_ids), "payment_expired", "expired", ending.CLOCK, now)
+        change = ending.OrderChange(order, ending.load_payments(order.payment_ids), ending.CLOCK, now)
+        ending._end_order(change, "payment_expired", payments_become="expired")
         return True
 
     return expire

@@ -11,7 +11,7 @@ from chalicelib.fulfillment import claim as claiming
 from chalicelib.fulfillment import expire as expiring
 from chalicelib.fulfillment.model import Offer, OfferEnded
 from chalicelib.orders import cancel as ending
-from chalicelib.orders import events, look, settle
+from chalicelib.orders import confirm_payment, events, look
 from chalicelib.stock.model import allocated
 from tests.shop import CUP, RARE, TEAPOT, TRAY, who
 from tests.verification.simulator.bugs.bug import Bug, answers, instead, swap
@@ -65,7 +65,7 @@ def money_comes_after_the_order_ended(scene: Scene) -> None:
 
 def a_proof_waits_for_us(scene: Scene) -> None:
     order = scene.heard((TRAY, 2), payments=TRANSFER)
-    settle.submit_proof(who(LIA), scene.payments(order)[0].id, "TRF 1")
+    confirm_payment.submit_proof(who(LIA), scene.payments(order)[0].id, "TRF 1")
     scene.pass_time(A_DAY + 10)
     scene.minute()
     scene.holds("a proof is looked at first", scene.case(order).order.status == "placed")
@@ -105,13 +105,13 @@ def booked_as_a_sale(payment: Any, covered: Any) -> Any:
 
 
 def what_is_kept_only(order: Any, now: Any) -> Any:
-    holds = settle.holds_of(order.id, order.pieces, order.reserved_until)
-    movements = [move(hold.piece) for hold in holds for move in (settle.released_hold, allocated)]
-    return settle.Firm(order.pieces, movements, [settle.drop_hold(hold) for hold in holds])
+    holds = confirm_payment.holds_of(order.id, order.pieces, order.reserved_until)
+    movements = [move(hold.piece) for hold in holds for move in (confirm_payment.released_hold, allocated)]
+    return confirm_payment.Allocated(order.pieces, movements, [confirm_payment.drop_hold(hold) for hold in holds])
 
 
 def beside_its_hold(order: Any, now: Any) -> Any:
-    return settle.Firm(order.pieces, [allocated(piece) for piece in order.pieces], [])
+    return confirm_payment.Allocated(order.pieces, [allocated(piece) for piece in order.pieces], [])
 
 
 def as_if_nothing_was_sent(was: Callable[..., Any]) -> Callable[..., Any]:
@@ -125,7 +125,8 @@ def ended_at_once(was: Callable[..., Any]) -> Callable[..., Any]:
     def expire(order_id: str, now: Any) -> bool:
         order = ending.store.load(order_id)
         assert order is not None
-        ending._end(order, ending.load_payments(order.payment_ids), "payment_expired", "expired", ending.CLOCK, now)
+        change = ending.OrderChange(order, ending.load_payments(order.payment_ids), ending.CLOCK, now)
+        ending._end_order(change, "payment_expired", payments_become="expired")
         return True
 
     return expire
@@ -166,21 +167,21 @@ BUGS = (
         "late money for an ended order is booked as a sale and never owed back",
         KIND,
         by="M6",
-        sown=(swap(settle.post, "late", instead(booked_as_a_sale)),),
+        sown=(swap(confirm_payment.post, "late", instead(booked_as_a_sale)),),
         story=money_comes_after_the_order_ended,
     ),
     Bug(
         "an order is paid whose goods went to another",
         KIND,
         by="S3",
-        sown=(swap(settle, "made_firm", instead(what_is_kept_only)),),
+        sown=(swap(confirm_payment, "allocate_holds", instead(what_is_kept_only)),),
         story=money_comes_when_the_goods_are_gone,
     ),
     Bug(
         "the hold of a paid order stays beside its allocation",
         KIND,
         by="S3",
-        sown=(swap(settle, "made_firm", instead(beside_its_hold)),),
+        sown=(swap(confirm_payment, "allocate_holds", instead(beside_its_hold)),),
         story=money_comes_in_time,
     ),
     Bug(

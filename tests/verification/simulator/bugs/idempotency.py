@@ -17,7 +17,7 @@ from chalicelib.fulfillment.store import load_case
 from chalicelib.kit import requests
 from chalicelib.kit.money import Money
 from chalicelib.kit.requests import AlreadyAnswered, KeyReused
-from chalicelib.orders import settle
+from chalicelib.orders import confirm_payment
 from chalicelib.payments import collect as collecting
 from chalicelib.payments import handover as handing
 from chalicelib.payments import shift as drawers
@@ -101,9 +101,9 @@ def assigned_to_all_who_hear(told: Any) -> None:
 
 
 def confirmed_again(principal: Any, payment_id: str) -> Any:
-    order, payments, payment = settle._find(principal, payment_id)
+    change, payment = confirm_payment._load(principal, payment_id)
     after = replace(payment, status="captured", captured=payment.amount, version=payment.version + 1)
-    return settle.capture(order, payments, payment, after, principal)
+    return confirm_payment.capture(change, confirm_payment.PaymentChange(payment, after))
 
 
 def dispatched_again(principal: Any, fulfillment_id: str) -> Any:
@@ -181,7 +181,7 @@ BUGS = (
         "money confirmed twice is booked twice",
         KIND,
         by="M7",
-        sown=(swap(settle, "confirm", instead(confirmed_again)),),
+        sown=(swap(confirm_payment, "confirm", instead(confirmed_again)),),
         story=money_is_confirmed_twice,
     ),
     Bug(

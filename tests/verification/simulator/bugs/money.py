@@ -9,8 +9,8 @@ from typing import Any
 from chalicelib.fulfillment import collect as at_the_door
 from chalicelib.kit.money import Money
 from chalicelib.orders import cancel as ending
+from chalicelib.orders import confirm_payment
 from chalicelib.orders import place as placing
-from chalicelib.orders import settle
 from chalicelib.payments import collect as collecting
 from chalicelib.payments import handover as handing
 from chalicelib.payments import post
@@ -60,13 +60,13 @@ def a_transfer_is_confirmed(scene: Scene) -> None:
 
 
 def a_transfer_becomes_cash(scene: Scene) -> None:
-    settle.pay_in_cash(who(SINTA), scene.heard((TRAY, 2), payments=TRANSFER))
+    confirm_payment.pay_in_cash(who(SINTA), scene.heard((TRAY, 2), payments=TRANSFER))
 
 
 def a_transfer_comes_after_cash(scene: Scene) -> None:
     """And then the order is cancelled: what came in too much was owed back before."""
     order = scene.heard((TRAY, 2), payments=TRANSFER)
-    settle.pay_in_cash(who(SINTA), order)
+    confirm_payment.pay_in_cash(who(SINTA), order)
     scene.confirm(order)
     ending.cancel(who(LIA), order, "changed his mind")
 
@@ -75,7 +75,7 @@ def a_transfer_comes_after_cash_beside_a_debt(scene: Scene) -> None:
     """Half of the order is on account, and the other half was paid twice."""
     paying = [{"method": "credit", "amount": {"amount": 10_000, "currency": "IDR"}}, *TRANSFER]
     order = scene.heard((CUP, 2), **ON_CREDIT | {"payments": paying})
-    settle.pay_in_cash(who(SINTA), order)
+    confirm_payment.pay_in_cash(who(SINTA), order)
     scene.confirm(order, 1)
 
 
@@ -181,21 +181,21 @@ BUGS = (
         "a unit more comes in than was asked for",
         KIND,
         by="M2",
-        sown=(swap(settle.pay, "captured", a_unit_more),),
+        sown=(swap(confirm_payment.pay, "captured", a_unit_more),),
         story=a_transfer_is_confirmed,
     ),
     Bug(
         "a transfer stays open beside the cash that replaced it",
         KIND,
         by="M2",
-        sown=(swap(settle, "move_payment", kept_open),),
+        sown=(swap(confirm_payment, "move_payment", kept_open),),
         story=a_transfer_becomes_cash,
     ),
     Bug(
         "an order does not know the cash that replaced its transfer",
         KIND,
         by="M2",
-        sown=(swap(settle.store, "change_order", nameless),),
+        sown=(swap(confirm_payment.store, "change_order", nameless),),
         story=a_transfer_becomes_cash,
     ),
     Bug(
@@ -209,14 +209,14 @@ BUGS = (
         "late money is owed back whole while a debt for the same order stays open",
         KIND,
         by="M3",
-        sown=(swap(settle.pay, "covering", answers([])),),
+        sown=(swap(confirm_payment.pay, "covering", answers([])),),
         story=a_transfer_comes_after_cash_beside_a_debt,
     ),
     Bug(
         "late money pays a debt and its customer's credit stays used",
         KIND,
         by="M3",
-        sown=(swap(settle, "give_back_credit", answers(None)),),
+        sown=(swap(confirm_payment, "give_back_credit", answers(None)),),
         story=a_transfer_comes_after_cash_beside_a_debt,
     ),
 )

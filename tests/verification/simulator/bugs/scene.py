@@ -13,7 +13,8 @@ from chalicelib.fulfillment.store import load_case
 from chalicelib.kit import clock, requests
 from chalicelib.kit.errors import Problem
 from chalicelib.kit.requests import AlreadyAnswered, Asked
-from chalicelib.orders import settle
+from chalicelib.orders import confirm_payment
+from chalicelib.payments.store import load_payments
 from infra.invariants import World
 from tests.fulfillment.build import placed_only
 from tests.shop import who
@@ -65,7 +66,7 @@ class Scene:
             self.step(order_id, verb, by=AGUS, work=work)
 
     def confirm(self, order_id: str, number: int = 0) -> None:
-        settle.confirm(who(MAYA), self.payments(order_id)[number].id)
+        confirm_payment.confirm(who(MAYA), self.payments(order_id)[number].id)
 
     def pass_time(self, minutes: int) -> None:
         self.sim.now += timedelta(minutes=minutes)
@@ -87,7 +88,7 @@ class Scene:
         return self.case(order_id).offers[-1].id
 
     def payments(self, order_id: str) -> list[Any]:
-        return settle.load_payments(self.case(order_id).order.payment_ids)
+        return load_payments(self.case(order_id).order.payment_ids)
 
     def world(self) -> World:
         """Everything has been heard, and this shop has one clock."""

@@ -11,8 +11,8 @@ from chalicelib.fulfillment import collect as at_the_door
 from chalicelib.fulfillment import offer as offering
 from chalicelib.kit.money import Money
 from chalicelib.notify import store as notices
+from chalicelib.orders import confirm_payment
 from chalicelib.orders import place as placing
-from chalicelib.orders import settle
 from chalicelib.payments import collect as collecting
 from chalicelib.places.keep import keep_staff
 from chalicelib.stock import store as stock
@@ -48,7 +48,7 @@ def cash_in_two_parts(scene: Scene) -> None:
 def two_transfers_become_cash(scene: Scene) -> None:
     parts = [{"method": "transfer", "amount": {"amount": 10_000, "currency": "IDR"}}, {"method": "transfer"}]
     order = scene.heard((CUP, 4), payments=parts)
-    settle.pay_in_cash(who(SINTA), order)
+    confirm_payment.pay_in_cash(who(SINTA), order)
 
 
 def two_cod_tenders_at_the_door(scene: Scene) -> None:
@@ -134,7 +134,7 @@ BUGS = (
         "cash for two transfers pays for the first",
         KIND,
         by="M2",
-        sown=(lambda patch: patch.setattr(settle, "sum", lambda parts, first: first, raising=False),),
+        sown=(lambda patch: patch.setattr(confirm_payment, "sum", lambda parts, first: first, raising=False),),
         story=two_transfers_become_cash,
     ),
     Bug(

@@ -13,7 +13,7 @@ from chalicelib.fulfillment import step as stepping
 from chalicelib.fulfillment import store as work_store
 from chalicelib.fulfillment.events import HEARD
 from chalicelib.orders import cancel as ending
-from chalicelib.orders import settle
+from chalicelib.orders import confirm_payment
 from chalicelib.payments import model as payments
 from chalicelib.payments import shift as drawers
 from chalicelib.stock import model as stock
@@ -30,7 +30,7 @@ def confirmed_money_is_called_unreadable(scene: Scene) -> None:
     order = scene.heard((TRAY, 1), payments=TRANSFER)
     scene.confirm(order)
     paid = scene.payments(order)[0].id
-    scene.refuses(payments.PaymentCannotMove, lambda: settle.reject(who(MAYA), paid, "unreadable"))
+    scene.refuses(payments.PaymentCannotMove, lambda: confirm_payment.reject(who(MAYA), paid, "unreadable"))
 
 
 def goods_arrive_that_never_left(scene: Scene) -> None:

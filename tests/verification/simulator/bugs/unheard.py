@@ -10,7 +10,7 @@ from chalicelib.kit.db import Write
 from chalicelib.notify import escalate, tell
 from chalicelib.notify.model import NOTICES
 from chalicelib.orders import cancel as ending
-from chalicelib.orders import settle
+from chalicelib.orders import confirm_payment
 from chalicelib.stock import transfer as transfers
 from tests.shop import CUP, TEAPOT, TRAY, who
 from tests.verification.simulator.bugs.bug import Bug, answers, entry, swap
@@ -49,7 +49,7 @@ def an_order_is_delivered(scene: Scene) -> None:
 
 def a_proof_is_sent(scene: Scene) -> None:
     order = scene.heard((TRAY, 1), payments=TRANSFER)
-    settle.submit_proof(who(LIA), scene.payments(order)[0].id, "TRF 1")
+    confirm_payment.submit_proof(who(LIA), scene.payments(order)[0].id, "TRF 1")
 
 
 def a_load_is_sent(scene: Scene) -> None:

@@ -1,4 +1,5 @@
-"""`python -m tests.verification.mutation [room …]`, or ROOM=stock: how many small changes tests notice; 1 if too few.
+"""`make verify ONLY=mutation`: how many small changes to rules and conditions a test notices; `ROOM=stock` takes one
+package.
 
 Under ninety percent of a file is too few, and a condition that can be changed unnoticed is one too many.
 """
@@ -6,14 +7,13 @@ Under ninety percent of a file is too few, and a condition that can be changed u
 from __future__ import annotations
 
 import os
-import sys
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
 from rich.console import Console
 from rich.table import Table
 
-import tests.environment  # noqa: F401 - before the first import of the shop
+from tests.verification.figures import Figures
 from tests.verification.mutation.change import Mutant, mutants
 from tests.verification.mutation.equivalent import is_equivalent
 from tests.verification.mutation.live import survivors
@@ -39,10 +39,16 @@ class Score:
         return self.share >= self.least
 
 
-def main(names: Sequence[str]) -> int:
-    scores = [score for name in names or ROOMS for score in scores_of(ROOMS[name])]
+def mutants_noticed() -> Figures:
+    names = os.environ.get("ROOM", "").split() or list(ROOMS)
+    scores = [score for name in names for score in scores_of(ROOMS[name])]
     Console(width=120).print(table_of(scores))
-    return 0 if all(score.enough for score in scores) else 1
+    made, survived = sum(each.mutants for each in scores), sum(each.survived for each in scores)
+    reached = f"{made:,} changes in {', '.join(names)}; {survived} unnoticed"
+    goal = "90 % of each file of rules, every condition"
+    return Figures(
+        "small changes to rules and conditions, noticed by a test", reached, goal, all(each.enough for each in scores)
+    )
 
 
 def scores_of(room: Room) -> Iterator[Score]:
@@ -71,7 +77,3 @@ def table_of(scores: Sequence[Score]) -> Table:
         share = f"[{'green' if each.enough else 'red'}]{each.share:.1%}[/]"
         table.add_row(each.file, each.what, *map(str, counted), share)
     return table
-
-
-if __name__ == "__main__":
-    sys.exit(main(sys.argv[1:] or os.environ.get("ROOM", "").split()))

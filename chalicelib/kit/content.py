@@ -1,0 +1,18 @@
+"""Texts for people: one catalogue for each language, a file for each place where its texts are shown."""
+
+from __future__ import annotations
+
+import tomllib
+from functools import cache
+from pathlib import Path
+from typing import Any
+
+LANGUAGES = ("id", "en")  # the first is used for people whose language we do not have
+CATALOGUE = Path(__file__).parent.parent / "content"
+
+
+@cache
+def texts(language: str, name: str) -> dict[str, Any]:
+    """The texts of `content/<language>/<name>.toml`, read once in a process."""
+    folder = language if language in LANGUAGES else LANGUAGES[0]
+    return tomllib.loads((CATALOGUE / folder / f"{name}.toml").read_text())

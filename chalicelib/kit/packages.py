@@ -1,0 +1,31 @@
+"""The packages of chalicelib, what each may import, and the tables and topics that a stage has for them."""
+
+from __future__ import annotations
+
+# A package imports packages of the layers before its own.
+LAYERS = (
+    ("kit",),
+    ("places", "catalog", "customers"),
+    ("pricing", "stock", "payments"),
+    ("orders",),
+    ("fulfillment",),
+    ("channels", "exchange"),
+)
+LISTENERS = ("notify", "reporting")  # import any package, and no package imports them
+PACKAGES = (*(package for layer in LAYERS for package in layer), *LISTENERS)
+
+TABLES = (*(package for package in PACKAGES if package not in ("kit", "exchange")), "requests", "journal")
+
+# The topic to which the events of a package are published.
+TOPIC_OF = {
+    "orders": "orders",
+    "fulfillment": "fulfillment",
+    "payments": "payments",
+    "stock": "stock",
+    "customers": "customers",
+    "places": "reference",
+    "catalog": "reference",
+    "pricing": "reference",
+    "channels": "reference",
+}
+TOPICS = tuple(dict.fromkeys(TOPIC_OF.values()))

@@ -1,0 +1,58 @@
+"""What a change to an order is decided from, who makes it and when, and the writes committed with it."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass, replace
+from datetime import datetime
+
+from chalicelib.kit import clock
+from chalicelib.kit.auth import Principal
+from chalicelib.kit.db import Write
+from chalicelib.kit.events import Event
+from chalicelib.kit.journal import Head
+from chalicelib.kit.requests import Asked
+from chalicelib.orders import store
+from chalicelib.orders.find import load_order
+from chalicelib.orders.model import Order
+from chalicelib.payments.model import Payment
+from chalicelib.payments.store import load_payments, save_payment
+
+
+@dataclass(frozen=True)
+class OrderChange:
+    """`order` and its `payments` as they were read. `writes` are committed in the order in which they were added."""
+
+    order: Order
+    payments: list[Payment]
+    principal: Principal
+    now: datetime
+    asked: Asked | None = None
+    writes: tuple[Write, ...] = ()
+
+    def adding(self, writes: Iterable[Write]) -> OrderChange:
+        return replace(self, writes=(*self.writes, *writes))
+
+    def append_event(self, event: Event) -> tuple[Write, Head]:
+        return store.append_event(self.order, event, actor=self.principal.actor, at=self.now)
+
+
+@dataclass(frozen=True)
+class PaymentChange:
+    """One payment of the order: `before` as it was read, None for one that is new."""
+
+    before: Payment | None
+    after: Payment
+
+    def among(self, payments: Iterable[Payment]) -> list[Payment]:
+        return [self.after if payment.id == self.after.id else payment for payment in payments]
+
+    @property
+    def writes(self) -> list[Write]:
+        return [save_payment(self.before, self.after)] if self.before else []
+
+
+def load_change(principal: Principal, order_id: str, asked: Asked | None = None) -> OrderChange:
+    """Raises NotFound for an order that `principal` may not see."""
+    order = load_order(principal, order_id)
+    return OrderChange(order, load_payments(order.payment_ids), principal, clock.now(), asked)

@@ -1,0 +1,34 @@
+"""The shop's texts in one language, with what differs by language beside them."""
+
+from __future__ import annotations
+
+from functools import cache
+from types import SimpleNamespace
+from typing import Any
+
+from chalicelib.kit import content
+
+LANGUAGES = {"id": "", "en": "/en"}  # and where the pages of each begin
+FILES = ("shop", "script", "desk")
+Words = SimpleNamespace
+
+
+@cache
+def read_words(language: str) -> dict[str, Any]:
+    words: dict[str, Any] = {"language": language, "prefix": LANGUAGES[language]}
+    for name in FILES:
+        words |= content.texts(language, name)
+    return words
+
+
+@cache
+def words_of(language: str) -> Words:
+    """The same as objects: templates and listings read attributes, which Jinja finds faster than keys."""
+    found: Words = as_object(read_words(language))
+    return found
+
+
+def as_object(value: Any) -> Any:
+    if isinstance(value, dict):
+        return SimpleNamespace(**{name: as_object(each) for name, each in value.items()})
+    return [as_object(each) for each in value] if isinstance(value, list) else value

@@ -1,0 +1,67 @@
+"""`make verify [ONLY="part …"]`: runs the verification part by part and writes what was reached to
+`docs/verification.md`. Every part runs in a process of its own; ends with 1 when one of them does not hold.
+"""
+
+from __future__ import annotations
+
+import os
+import subprocess
+import sys
+import time
+from collections.abc import Sequence
+from importlib import import_module
+
+import tests.environment  # noqa: F401 - table names are read when a row's class is made, so this comes first
+from tests.verification import report
+from tests.verification.figures import Figures
+
+# The name of a part, as `ONLY` takes it, and the function that runs it and returns its `Figures`.
+PARTS = {
+    "tests": "tests.verification.run_tests:left_out_of_pull_requests",
+    "histories": "tests.verification.simulator.verify:histories",
+    "full": "tests.verification.simulator.verify:full_path",
+    "planted": "tests.verification.simulator.verify:planted_bugs",
+    "faults": "tests.verification.faults.verify:single_faults",
+    "pairs": "tests.verification.faults.verify:pairs_of_faults",
+    "kills": "tests.verification.faults.verify:kills",
+    "interleavings": "tests.verification.interleavings.verify:races",
+    "attacks": "tests.verification.attacks.verify:attacks",
+    "requests": "tests.verification.attacks.verify:hostile_requests",
+    "mutation": "tests.verification.mutation.verify:mutants_noticed",
+    "shop": "tests.verification.running_shop:run",
+    "soak": "tests.verification.simulator.verify:soak",
+}
+
+
+def main(names: Sequence[str]) -> int:
+    if unknown := [name for name in names if name not in PARTS]:
+        print(f"No such part: {', '.join(unknown)}. There are: {', '.join(PARTS)}.")
+        return 2
+    if len(names) == 1:
+        return run(names[0])
+    ended = {name: run_in_own_process(name) for name in names or PARTS}
+    failed = [name for name, code in ended.items() if code]
+    print(f"Does not hold: {', '.join(failed)}." if failed else f"Everything holds; see {report.FILE}.")
+    return 1 if failed else 0
+
+
+def run(name: str) -> int:
+    module, _, function = PARTS[name].partition(":")
+    print(f"\n== {name}", flush=True)
+    began = time.monotonic()
+    figures: Figures = getattr(import_module(module), function)()
+    result = report.Result(name, figures, time.monotonic() - began, report.today(), report.commit())
+    report.record(result, PARTS)
+    print(
+        f"{name}: {figures.reached}; goal: {figures.goal}; {'holds' if figures.holds else 'DOES NOT HOLD'}", flush=True
+    )
+    return 0 if figures.holds else 1
+
+
+def run_in_own_process(name: str) -> int:
+    """Parts replace clocks, engines and limits of their process, so none sees what another one left."""
+    return subprocess.run([sys.executable, "-m", "tests.verification", name], env=os.environ, check=False).returncode
+
+
+if __name__ == "__main__":
+    sys.exit(main(sys.argv[1:]))

@@ -1,0 +1,38 @@
+"""Runs pytest with the tests that only `make verify` waits for (marked `verify`), and says how each test ended."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+
+import pytest
+
+from tests.verification.figures import Figures
+
+EVERY = "verify or not verify"
+Outcomes = dict[str, set[str]]
+
+
+class Outcome:
+    """A pytest plugin: the outcomes of each test, whatever number of cases it has, and how many cases passed."""
+
+    def __init__(self) -> None:
+        self.by_test: Outcomes = defaultdict(set)
+        self.passed = 0
+
+    def pytest_runtest_logreport(self, report: pytest.TestReport) -> None:
+        if report.when == "call" or report.outcome != "passed":
+            self.by_test[report.nodeid.partition("[")[0]].add(report.outcome)
+            self.passed += report.outcome == "passed"
+
+
+def run_tests(*paths: str, marked: str = EVERY) -> tuple[Outcome, bool]:
+    """The outcomes, and whether all is well. The tests are shared out over two processes."""
+    outcome = Outcome()
+    code = pytest.main(["-n", "2", "--dist", "loadgroup", "-m", marked, "--no-header", *paths], plugins=[outcome])
+    return outcome, code == pytest.ExitCode.OK
+
+
+def left_out_of_pull_requests() -> Figures:
+    outcome, holds = run_tests("tests", marked="verify")
+    reached = f"{outcome.passed:,} cases of {len(outcome.by_test)} tests passed"
+    return Figures("tests that a pull request does not wait for", reached, "all pass", holds)
