@@ -41,7 +41,7 @@ def connected(to: str) -> Iterator[None]:
     """The shop's own way to the tables that stand there; a client made for others must not serve these."""
     forget_connections()
     transports.forget()
-    db._local.connection = line(to)
+    db.use_connection(line(to))
     yield
     forget_connections()
     transports.forget()
@@ -75,13 +75,5 @@ def empty() -> bytes:
 
 
 def forget_connections() -> None:
-    db._local.__dict__.clear()
-    files._client.cache_clear()
-    for row in _rows(db.Row):
-        row._connection = None
-
-
-def _rows(row: Any) -> Iterator[Any]:
-    for each in row.__subclasses__():
-        yield each
-        yield from _rows(each)
+    db.forget_connection()
+    files.forget_client()

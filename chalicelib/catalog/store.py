@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from typing import Any
 
+from pynamodb.attributes import BooleanAttribute, JSONAttribute, NumberAttribute, UnicodeAttribute
+
 from chalicelib.catalog.model import BarcodeTaken, Channel, Product
 from chalicelib.kit import db, journal
-from chalicelib.kit.attributes import BooleanAttribute, JSONAttribute, NumberAttribute, UnicodeAttribute
 from chalicelib.kit.db import Key, Row, Write
 from chalicelib.kit.journal import Head
 

@@ -5,10 +5,11 @@ from __future__ import annotations
 from typing import Any
 from urllib.parse import quote
 
+from pynamodb.attributes import BooleanAttribute, NumberAttribute, UnicodeAttribute
+
 from chalicelib.catalog.model import CHANNELS
 from chalicelib.channels.model import Placement, PlacementKept, check_placement
 from chalicelib.kit import clock, db, journal
-from chalicelib.kit.attributes import BooleanAttribute, NumberAttribute, UnicodeAttribute
 from chalicelib.kit.auth import Principal
 from chalicelib.kit.db import Row
 

@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterable
 from typing import Any
 
+from pynamodb.attributes import JSONAttribute, NumberAttribute, UnicodeAttribute
+
 from chalicelib.customers.model import (
     Address,
     Ask,
@@ -16,7 +18,7 @@ from chalicelib.customers.model import (
     NoCreditTerms,
 )
 from chalicelib.kit import db
-from chalicelib.kit.attributes import InstantAttribute, JSONAttribute, NumberAttribute, UnicodeAttribute
+from chalicelib.kit.columns import InstantAttribute
 from chalicelib.kit.db import Key, Row, Write
 from chalicelib.kit.errors import Problem
 from chalicelib.kit.money import Money

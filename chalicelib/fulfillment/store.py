@@ -19,6 +19,8 @@ from dataclasses import replace
 from datetime import datetime
 from typing import Any
 
+from pynamodb.attributes import BinaryAttribute, NumberAttribute, UnicodeAttribute
+
 from chalicelib.fulfillment import route
 from chalicelib.fulfillment.model import (
     ENDED,
@@ -30,7 +32,7 @@ from chalicelib.fulfillment.model import (
     why_not_claimed,
 )
 from chalicelib.kit import auth, clock, compact, db
-from chalicelib.kit.attributes import BytesAttribute, InstantAttribute, NumberAttribute, UnicodeAttribute
+from chalicelib.kit.columns import InstantAttribute
 from chalicelib.kit.db import Refusal, Row, Write
 from chalicelib.kit.errors import NotFound
 from chalicelib.kit.events import Event
@@ -63,7 +65,7 @@ class CaseRow(OrderRow, WorkRow):
 class RoutingRow(Row):
     Meta = db.table("fulfillment")
 
-    packed = BytesAttribute()
+    packed = BinaryAttribute(legacy_encoding=False)
 
 
 class LinkRow(Row):

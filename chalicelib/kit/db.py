@@ -9,115 +9,55 @@ from __future__ import annotations
 import random
 import threading
 import time
-from collections.abc import Callable, Iterable, Iterator, Sequence, Set
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
-from functools import cache, wraps
+from functools import wraps
 from typing import Any, ClassVar, NamedTuple, Protocol, TypeVar, cast
 
-from pynamodb.connection.table import TableConnection
-from pynamodb.exceptions import AttributeNullError, TransactWriteError, VerboseClientError
+from pynamodb.attributes import UnicodeAttribute
+from pynamodb.connection import Connection
+from pynamodb.exceptions import TransactWriteError, VerboseClientError
 from pynamodb.expressions.condition import Condition
 from pynamodb.expressions.update import Action
 from pynamodb.models import Model
 from pynamodb.transactions import TransactWrite
 
 from chalicelib.kit import config, ids
-from chalicelib.kit.attributes import UnicodeAttribute
-from chalicelib.kit.dynamo import BUSY, Connection
 from chalicelib.kit.errors import Moved, Problem, Unavailable
 
 MOST_WRITES = 100  # DynamoDB's limit for one transaction
 MOST_KEYS = 100  # and for one BatchGetItem
 TRIES = 6
+SENDS = 3  # of one request, by botocore, before its error is ours
 
 # Nothing is wrong with such a transaction, only the moment: these are tried again.
 PASSING = {"TransactionConflict", "ThrottlingError", "ProvisionedThroughputExceeded"}
+
+# What the store answers while it is overloaded or broken, after botocore has sent the request three times.
+BUSY = {
+    "InternalServerError",
+    "LimitExceededException",
+    "ProvisionedThroughputExceededException",
+    "RequestLimitExceeded",
+    "ServiceUnavailable",
+    "ThrottlingException",
+    "TransactionConflictException",
+    "TransactionInProgressException",
+}
 
 R = TypeVar("R", bound="Row")
 Refusal = Problem | Callable[[Any], Problem]
 
 
 class Row(Model):
-    """Every table has the same two keys, so one template makes them all: `pk` says what, `sk` which part of it."""
+    """Every table has the same two keys, so one template makes them all: `pk` says what, `sk` which part of it.
+
+    A subclass may store them under other names (`attr_name`). PynamoDB makes a connection for each model, but no client
+    beneath it as long as all calls go through `connection()`.
+    """
 
     pk = UnicodeAttribute(hash_key=True)
     sk = UnicodeAttribute(range_key=True)
-
-    @classmethod
-    def _get_connection(cls) -> TableConnection:
-        """PynamoDB makes a client for each model, 57 ms each on a cold start; all of ours share one."""
-        if cls._connection is None or cls._connection.table_name != cls.Meta.table_name:
-            table = super()._get_connection()
-            shared = connection()
-            if table.table_name not in shared._tables:
-                shared.add_meta_table(table.get_meta_table())
-            table.connection = shared
-        return cast(TableConnection, cls._connection)
-
-    def __init__(self, pk: Any = None, sk: Any = None, _user_instantiated: bool = True, **values: Any) -> None:
-        """As PynamoDB's own, which asks each attribute in turn, here and in what follows, what it is: making, reading
-        and writing rows was a tenth of placing an order."""
-        kind = _kind(type(self))
-        if not values.keys() <= kind.names:
-            raise ValueError(f"{type(self).__name__} has no {', '.join(values.keys() - kind.names)}")
-        self.attribute_values = {}
-        kept = self.attribute_values
-        kept |= kind.defaults
-        if pk is not None:
-            kept["pk"] = pk
-        if sk is not None:
-            kept["sk"] = sk
-        kept |= values
-
-    @classmethod
-    def from_raw_data(cls: type[R], data: dict[str, Any]) -> R:
-        row = cls.__new__(cls)
-        row.attribute_values = {}
-        kind, kept = _kind(cls), row.attribute_values
-        kept |= kind.defaults
-        for wire_name, typed in data.items():
-            if (known := kind.read.get(wire_name)) and "NULL" not in typed:
-                name, type_, deserialize = known
-                kept[name] = deserialize(typed[type_]) if deserialize else typed[type_]
-        return row
-
-    def serialize(self, null_check: bool = True) -> dict[str, dict[str, Any]]:
-        kept, item = self.attribute_values, {}
-        for name, wire_name, type_, serialize, may_be_missing in _kind(type(self)).written:
-            value = kept.get(name)
-            if value is not None:
-                item[wire_name] = {type_: serialize(value) if serialize else value}
-            elif null_check and not may_be_missing:
-                raise AttributeNullError(f"{type(self).__name__}.{name}")
-        return item
-
-
-@dataclass(frozen=True)
-class _Kind:
-    """What a class of rows is made of; what travels as it is names no function for it."""
-
-    names: Set[str]
-    defaults: dict[str, Any]
-    read: dict[str, tuple[str, str, Callable[[Any], Any] | None]]
-    written: list[tuple[str, str, str, Callable[[Any], Any] | None, bool]]
-
-
-@cache
-def _kind(row: type[Row]) -> _Kind:
-    known = row.get_attributes()
-    as_it_is = {name for name, each in known.items() if isinstance(each, UnicodeAttribute)}
-    return _Kind(
-        known.keys(),
-        {name: each.default for name, each in known.items()},
-        {
-            each.attr_name: (name, each.attr_type, None if name in as_it_is else each.deserialize)
-            for name, each in known.items()
-        },
-        [
-            (name, each.attr_name, each.attr_type, None if name in as_it_is else each.serialize, each.null)
-            for name, each in known.items()
-        ],
-    )
 
 
 def table(room: str) -> Any:
@@ -152,25 +92,25 @@ class Page(NamedTuple):
     after: dict[str, Any] | None  # hand it back to go on; None at the end
 
 
-def create(row: Model, refusal: Refusal | None = None) -> Write:
+def create(row: Row, refusal: Refusal | None = None) -> Write:
     """Put what must not be there yet."""
-    return Write("put", row, condition=_not_there(type(row)), refusal=refusal)
+    return Write("put", row, condition=type(row).pk.does_not_exist(), refusal=refusal)
 
 
-def put(row: Model, when: Condition | None = None, refusal: Refusal | None = None) -> Write:
+def put(row: Row, when: Condition | None = None, refusal: Refusal | None = None) -> Write:
     return Write("put", row, condition=when, refusal=refusal)
 
 
-def update(row: Model, *actions: Action, when: Condition | None = None, refusal: Refusal | None = None) -> Write:
+def update(row: Row, *actions: Action, when: Condition | None = None, refusal: Refusal | None = None) -> Write:
     """`row` only names the keys. Without `when` an absent row would come into being."""
     return Write("update", row, condition=when, actions=actions, refusal=refusal)
 
 
-def delete(row: Model, when: Condition | None = None, refusal: Refusal | None = None) -> Write:
+def delete(row: Row, when: Condition | None = None, refusal: Refusal | None = None) -> Write:
     return Write("delete", row, condition=when, refusal=refusal)
 
 
-def check(row: Model, when: Condition, refusal: Refusal | None = None) -> Write:
+def check(row: Row, when: Condition, refusal: Refusal | None = None) -> Write:
     return Write("check", row, condition=when, refusal=refusal)
 
 
@@ -302,15 +242,6 @@ def _sleep(attempt: int) -> None:
 pause: Callable[[int], None] = _sleep  # tests and simulators do not wait
 
 
-def _keys(row: Any) -> tuple[Any, Any]:
-    return row._hash_key_attribute(), row._range_key_attribute()
-
-
-@cache
-def _not_there(row: Any) -> Condition:
-    return cast(Condition, _keys(row)[0].does_not_exist())
-
-
 class Dynamo:
     """DynamoDB through PynamoDB."""
 
@@ -318,9 +249,7 @@ class Dynamo:
     SENT: ClassVar[list[str]] = ["check", "delete", "put", "update"]
 
     def get(self, key: Key, consistent: bool) -> Any:
-        parts = zip(_keys(key.row), (key.pk, key.sk))
-        wanted = {part.attr_name: {part.attr_type: part.serialize(value)} for part, value in parts}
-        request = {"TableName": key.row.Meta.table_name, "Key": wanted, "ConsistentRead": consistent}
+        request = {"TableName": key.row.Meta.table_name, "Key": stored_key(key), "ConsistentRead": consistent}
         raw = self._call("GetItem", request).get("Item")
         return key.row.from_raw_data(raw) if raw else None
 
@@ -372,11 +301,10 @@ class Dynamo:
             raise _down(error) from error
 
     def transact(self, writes: Sequence[Write], token: str) -> None:
-        transaction = TransactWrite(connection=connection(), client_request_token=token)
-        for write in writes:
-            self._add(transaction, write)
         try:
-            transaction._commit()
+            with TransactWrite(connection=connection(), client_request_token=token) as transaction:
+                for write in writes:
+                    self._add(transaction, write)
         except TransactWriteError as error:
             if not error.cancellation_reasons:
                 raise _down(error) from error
@@ -391,9 +319,8 @@ class Dynamo:
         elif write.verb == "delete":
             transaction.delete(write.row, condition=write.condition)
         else:
-            hash_key, range_key = _keys(type(write.row))
-            keys = getattr(write.row, hash_key.attr_name), getattr(write.row, range_key.attr_name)
-            transaction.condition_check(type(write.row), *keys, condition=write.condition)
+            row = write.row
+            transaction.condition_check(type(row), row.pk, row.sk, condition=write.condition)
 
     def _in_order_given(self, writes: Sequence[Write], error: TransactWriteError) -> list[tuple[str | None, Any]]:
         sent = sorted(range(len(writes)), key=lambda i: (self.SENT.index(writes[i].verb), i))
@@ -408,8 +335,14 @@ class Dynamo:
 INDEX_KEYS = {"by_list": ("list", "listed_at"), "by_owner": ("owner", "listed_at")}
 
 
+def stored_key(key: Key) -> dict[str, Any]:
+    """A row's two keys as its table stores them: `{"pk": {"S": "…"}, "sk": {"S": "…"}}`."""
+    parts = ((key.row.pk, key.pk), (key.row.sk, key.sk))
+    return {part.attr_name: {part.attr_type: part.serialize(value)} for part, value in parts}
+
+
 def query_request(row: Any, pk: str, options: QueryOptions) -> dict[str, Any]:
-    hash_name, range_name = INDEX_KEYS[options.index] if options.index else [key.attr_name for key in _keys(row)]
+    hash_name, range_name = INDEX_KEYS[options.index] if options.index else (row.pk.attr_name, row.sk.attr_name)
     names, values, condition = {"#h": hash_name}, {":h": {"S": pk}}, "#h = :h"
     if options.begins is not None:
         condition += " AND begins_with(#r, :b)"
@@ -448,12 +381,31 @@ _local = threading.local()
 
 
 def connection() -> Connection:
-    """One client for each thread. API Gateway gives up after 29 s, so no read may wait longer than 3."""
+    """This thread's one connection, made by its first call: a client costs a cold start 57 ms.
+
+    API Gateway gives up after 29 s, so a read waits 3 s at most, three times. botocore's legacy mode is the one with
+    DynamoDB's own pauses, 50 and 100 ms; the standard mode pauses up to 1 and 2 s.
+    """
     if not hasattr(_local, "connection"):
-        _local.connection = Connection(
-            lambda attempt: pause(attempt), region=config.region(), connect_timeout_seconds=1, read_timeout_seconds=3
+        use_connection(
+            Connection(
+                region=config.region(),
+                connect_timeout_seconds=1,
+                read_timeout_seconds=3,
+                retry_configuration={"mode": "legacy", "total_max_attempts": SENDS},
+            )
         )
     return cast(Connection, _local.connection)
+
+
+def use_connection(given: Connection) -> None:
+    """From now on this thread reads and writes through `given`."""
+    _local.connection = given
+
+
+def forget_connection() -> None:
+    """This thread's next call makes a connection anew, from the environment as it is by then."""
+    _local.__dict__.clear()
 
 
 engine: Engine = Dynamo()

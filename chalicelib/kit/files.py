@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import hashlib
-from functools import cache
 from typing import Any
 
 from chalicelib.kit import config
@@ -17,18 +16,18 @@ def keep(folder: str, content: bytes) -> str:
     kind = kind_of(content)
     key = f"{folder}/{hashlib.sha256(content).hexdigest()[:40]}"
     try:
-        _client().put_object(Bucket=config.bucket(), Key=key, Body=content, ContentType=kind)
+        client().put_object(Bucket=config.bucket(), Key=key, Body=content, ContentType=kind)
     except Exception as error:
         raise Unavailable() from error
     return key
 
 
 def fetch(key: str) -> tuple[str, bytes]:
-    client = _client()
+    bucket = client()
     try:
-        found = client.get_object(Bucket=config.bucket(), Key=key)
+        found = bucket.get_object(Bucket=config.bucket(), Key=key)
         return found["ContentType"], found["Body"].read()
-    except client.exceptions.NoSuchKey as error:
+    except bucket.exceptions.NoSuchKey as error:
         raise NotFound() from error
     except Exception as error:
         raise Unavailable() from error
@@ -42,8 +41,27 @@ def kind_of(content: bytes) -> str:
     raise Invalid(("picture", "is neither JPEG, PNG nor PDF"))
 
 
-@cache
-def _client() -> Any:
+_clients: list[Any] = []  # one at most
+
+
+def client() -> Any:
+    """The one S3 client of this process, made by the first call: most cold starts need none."""
+    if not _clients:
+        use_client(_make())
+    return _clients[0]
+
+
+def use_client(given: Any) -> None:
+    """From now on files are stored through `given`."""
+    _clients[:] = [given]
+
+
+def forget_client() -> None:
+    """The next call makes a client anew, from the environment as it is by then."""
+    _clients.clear()
+
+
+def _make() -> Any:
     import botocore.session
     from botocore.config import Config
 

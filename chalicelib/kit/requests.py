@@ -11,8 +11,9 @@ import json
 from dataclasses import dataclass
 from typing import Any
 
+from pynamodb.attributes import BinaryAttribute, UnicodeAttribute
+
 from chalicelib.kit import compact, db
-from chalicelib.kit.attributes import BytesAttribute, UnicodeAttribute
 from chalicelib.kit.db import Key, Row, Write
 from chalicelib.kit.errors import Invalid, Problem
 
@@ -21,7 +22,7 @@ class Request(Row):
     Meta = db.table("requests")
 
     body_hash = UnicodeAttribute()
-    answer = BytesAttribute()
+    answer = BinaryAttribute(legacy_encoding=False)
 
 
 @dataclass(frozen=True)

@@ -9,8 +9,10 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
+from pynamodb.attributes import NumberAttribute, UnicodeAttribute
+
 from chalicelib.kit import auth, clock, compact, config, db
-from chalicelib.kit.attributes import InstantAttribute, NumberAttribute, UnicodeAttribute
+from chalicelib.kit.columns import InstantAttribute
 from chalicelib.kit.db import Row, Write
 from chalicelib.kit.journal import JournalEntry
 from chalicelib.notify.model import (

@@ -10,10 +10,12 @@ from dataclasses import asdict, dataclass, replace
 from datetime import datetime, timedelta
 from typing import Any
 
+from pynamodb.attributes import UnicodeAttribute
+
 from chalicelib.customers.model import Contact
 from chalicelib.kit import auth, clock, compact, config, db, ids, journal, requests
-from chalicelib.kit.attributes import InstantAttribute, UnicodeAttribute
 from chalicelib.kit.auth import Principal
+from chalicelib.kit.columns import InstantAttribute
 from chalicelib.kit.db import Row
 from chalicelib.kit.errors import NotFound
 from chalicelib.kit.journal import Head

@@ -7,8 +7,10 @@ from dataclasses import replace
 from datetime import datetime
 from typing import Any
 
+from pynamodb.attributes import NumberAttribute, UnicodeAttribute
+
 from chalicelib.kit import clock, compact, config, db, journal
-from chalicelib.kit.attributes import InstantAttribute, NumberAttribute, UnicodeAttribute
+from chalicelib.kit.columns import InstantAttribute
 from chalicelib.kit.db import Key, Row, Write
 from chalicelib.kit.events import Event
 from chalicelib.kit.journal import Head

@@ -11,8 +11,9 @@ from collections.abc import Iterable, Sequence
 from dataclasses import fields
 from typing import Any
 
+from pynamodb.attributes import JSONAttribute, NumberAttribute, UnicodeAttribute
+
 from chalicelib.kit import db
-from chalicelib.kit.attributes import JSONAttribute, NumberAttribute, UnicodeAttribute
 from chalicelib.kit.db import Key, Row, Write
 from chalicelib.payments.ledger import MONEY_IN, Line
 from chalicelib.payments.model import AlreadyBooked

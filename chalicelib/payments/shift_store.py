@@ -10,9 +10,11 @@ from __future__ import annotations
 from datetime import datetime
 from typing import Any
 
+from pynamodb.attributes import NumberAttribute, UnicodeAttribute
+
 from chalicelib.kit import db
-from chalicelib.kit.attributes import InstantAttribute, NumberAttribute, UnicodeAttribute
 from chalicelib.kit.clock import iso
+from chalicelib.kit.columns import InstantAttribute
 from chalicelib.kit.db import Key, Row, Write
 from chalicelib.kit.journal import Head
 from chalicelib.kit.money import Money

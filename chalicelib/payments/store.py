@@ -13,8 +13,10 @@ from collections.abc import Iterable, Sequence
 from datetime import date
 from typing import Any
 
+from pynamodb.attributes import NumberAttribute, UnicodeAttribute
+
 from chalicelib.kit import db
-from chalicelib.kit.attributes import InstantAttribute, NumberAttribute, UnicodeAttribute
+from chalicelib.kit.columns import InstantAttribute
 from chalicelib.kit.db import Key, Row, Write
 from chalicelib.kit.money import Money
 from chalicelib.payments import owe, pay

@@ -4,8 +4,10 @@ from __future__ import annotations
 
 from typing import Any
 
+from pynamodb.attributes import BooleanAttribute, NumberAttribute, UnicodeAttribute
+
 from chalicelib.kit import db
-from chalicelib.kit.attributes import BooleanAttribute, InstantAttribute, NumberAttribute, UnicodeAttribute
+from chalicelib.kit.columns import InstantAttribute
 from chalicelib.kit.db import Key, Row
 from chalicelib.kit.journal import Head
 from chalicelib.places.model import Location, Point, Position, Postcode, Staff

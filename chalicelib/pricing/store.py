@@ -5,16 +5,11 @@ from __future__ import annotations
 from datetime import datetime
 from typing import Any
 
+from pynamodb.attributes import BooleanAttribute, JSONAttribute, NumberAttribute, UnicodeAttribute
 from pynamodb.expressions.condition import Condition
 
 from chalicelib.kit import clock, db, journal
-from chalicelib.kit.attributes import (
-    BooleanAttribute,
-    InstantAttribute,
-    JSONAttribute,
-    NumberAttribute,
-    UnicodeAttribute,
-)
+from chalicelib.kit.columns import InstantAttribute
 from chalicelib.kit.db import Key, Row, Write
 from chalicelib.kit.errors import Problem
 from chalicelib.kit.journal import Head

@@ -11,8 +11,9 @@ from dataclasses import fields
 from datetime import date
 from typing import Any
 
+from pynamodb.attributes import NumberAttribute, UnicodeAttribute
+
 from chalicelib.kit import compact, db
-from chalicelib.kit.attributes import NumberAttribute, UnicodeAttribute
 from chalicelib.kit.db import Row, Write
 from chalicelib.reporting.model import AlreadyFolded, Cell, Figures, cell_of
 

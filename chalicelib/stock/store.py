@@ -9,11 +9,12 @@ from functools import cached_property, reduce
 from itertools import accumulate
 from typing import Any, cast
 
+from pynamodb.attributes import JSONAttribute, NumberAttribute, UnicodeAttribute
 from pynamodb.expressions.condition import Condition
 from pynamodb.expressions.update import Action
 
 from chalicelib.kit import clock, db
-from chalicelib.kit.attributes import InstantAttribute, JSONAttribute, NumberAttribute, UnicodeAttribute
+from chalicelib.kit.columns import InstantAttribute
 from chalicelib.kit.db import Key, Row, Write
 from chalicelib.kit.errors import Moved, NotFound, Problem
 from chalicelib.stock.model import (

@@ -20,7 +20,7 @@ from rich.table import Table
 
 from chalicelib.kit.money import format_money, from_json
 from infra.demo.goods import BUYERS
-from infra.local.caller import Caller, Refused
+from infra.local.api_client import ApiClient, ApiError
 from infra.local.standing import NotRunning, Standing, standing
 
 PATIENCE_SECONDS = 15.0
@@ -50,11 +50,11 @@ class Town:
     locations: dict[str, dict[str, Any]]
     vans: list[str] = field(default_factory=list)  # with a salesman and something on board
 
-    def staff_of(self, location: str) -> Caller:
+    def staff_of(self, location: str) -> ApiClient:
         found = [one for one in self.shop.people.values() if one["location"] == location]
-        return Caller(self.shop.base, found[0]["token"]) if found else self.shop.owner
+        return ApiClient(self.shop.base, found[0]["token"]) if found else self.shop.owner
 
-    def one(self, role: str) -> Caller:
+    def one(self, role: str) -> ApiClient:
         found = self.shop.having(role)
         if not found:
             raise CannotTell(f"This shop has nobody who is {role}; `make run` with an empty .local/ makes a demo shop.")
@@ -77,7 +77,7 @@ class Town:
 class Chapter:
     channel: str
     who: str
-    caller: Caller
+    caller: ApiClient
     body: dict[str, Any]
     claims: bool = False  # whether the salesmen who are asked want it
 
@@ -87,7 +87,7 @@ def main() -> int:
     try:
         shop = standing()
         live(town_of(shop), console)
-    except (NotRunning, CannotTell, Refused) as why:
+    except (NotRunning, CannotTell, ApiError) as why:
         console.print(f"[red]{why}[/red]")
         return 1
     return 0
@@ -116,7 +116,7 @@ def live(town: Town, console: Console) -> None:
 
 def web(town: Town, van: str) -> Chapter:
     body = order("web", goods(town, van), shipped(town, van), "cod")
-    return Chapter("web", "a shopper on the static shop", Caller(town.shop.base), body, claims=True)
+    return Chapter("web", "a shopper on the static shop", ApiClient(town.shop.base), body, claims=True)
 
 
 def pos(town: Town, van: str) -> Chapter:
@@ -152,7 +152,7 @@ def social(town: Town, van: str) -> Chapter:
 
 
 def whatsapp(town: Town, van: str) -> Chapter:
-    shopper, sku = Caller(town.shop.base), goods(town, van)
+    shopper, sku = ApiClient(town.shop.base), goods(town, van)
     cart = shopper.post("/carts", {"lines": [{"sku": sku, "quantity": 1}]})["cart"]
     body = order("whatsapp", sku, shipped(town, van), "cod") | {"cart": cart}
     return Chapter("whatsapp", "a customer sends the shop's signed cart", shopper, body, claims=True)
@@ -198,20 +198,20 @@ def everywhere(town: Town, but: str) -> dict[str, int]:
     return {sku: units for house in houses for sku, units in town.carried(house).items()}
 
 
-def open_drawer(town: Town, cashier: Caller) -> None:
+def open_drawer(town: Town, cashier: ApiClient) -> None:
     try:
         cashier.post("/shifts", {"opening": {"amount": 200_000, "currency": "IDR"}})
-    except Refused as no:
+    except ApiError as no:
         if no.status != 409:  # his drawer is open already
             raise
 
 
-def creditor(caller: Caller) -> tuple[str, str]:
+def creditor(caller: ApiClient) -> tuple[str, str]:
     """A customer of the demo with credit left, and how much."""
     for identity, *_ in BUYERS:
         try:
             card = caller.get(f"/customers/{identity}")
-        except Refused:
+        except ApiError:
             continue
         left = card.get("credit_left") or {"amount": 0}
         if left["amount"] >= 300_000:

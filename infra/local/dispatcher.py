@@ -22,7 +22,6 @@ import boto3
 from botocore.config import Config
 
 from chalicelib.kit import config
-from infra.local import wire
 from infra.local.queues import MOST_MESSAGES, Consumer
 from infra.local.schedule import Timer
 from infra.local.streams import Mapping, sources
@@ -124,7 +123,6 @@ def alone(folder: Path) -> Iterator[None]:
 def main() -> None:
     from app import app
 
-    wire.use()
     logging.basicConfig(level=logging.WARNING, format="%(asctime)s %(levelname)s %(name)s %(message)s")
     folder = Path(os.environ["DISPATCHER_FOLDER"])
     with alone(folder):

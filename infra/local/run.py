@@ -152,7 +152,7 @@ class Shop:
         names = {"server": "granian", "dispatcher": "infra.local.dispatcher"}
         children = {str(child.pid): names[name] for name, child in self.children.items()}
         if self.engine.process:
-            children[str(self.engine.process.pid)] = "infra.local.aws"
+            children[str(self.engine.process.pid)] = engine.APPLICATION
         standing = {"pid": os.getpid(), "port": PORT, "engine": self.engine.address, "children": children}
         (LOCAL / "run.json").write_text(json.dumps(standing))
 

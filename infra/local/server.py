@@ -18,7 +18,7 @@ from typing import Any
 from urllib.parse import parse_qs
 
 from infra import site
-from infra.local import phones, wire
+from infra.local import phones
 
 MOST_BYTES = 10 * 1024 * 1024  # what API Gateway takes
 AT_ROOT = ("/o/", "/l/")  # short links in messages and print
@@ -161,7 +161,6 @@ def gateway() -> Gateway:
     """Made by the first request of a worker, so that the environment is complete and each worker has its own app."""
     from app import app
 
-    wire.use()
     return Gateway(app)
 
 

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from infra.local.caller import Caller
+from infra.local.api_client import ApiClient
 from infra.local.engine import answers, port_asked
 
 ROOT = Path(__file__).parent.parent.parent
@@ -25,14 +25,14 @@ class Standing:
     people: dict[str, Any]
 
     @property
-    def owner(self) -> Caller:
+    def owner(self) -> ApiClient:
         return self.having("owner")[0]
 
-    def having(self, role: str) -> list[Caller]:
-        return [Caller(self.base, one["token"]) for one in self.people.values() if one["role"] == role]
+    def having(self, role: str) -> list[ApiClient]:
+        return [ApiClient(self.base, one["token"]) for one in self.people.values() if one["role"] == role]
 
-    def person(self, identity: str) -> Caller:
-        return Caller(self.base, self.people[identity]["token"])
+    def person(self, identity: str) -> ApiClient:
+        return ApiClient(self.base, self.people[identity]["token"])
 
 
 def standing() -> Standing:

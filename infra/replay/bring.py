@@ -11,7 +11,7 @@ from typing import Any
 from rich.console import Console
 from rich.table import Table
 
-from infra.local.caller import Caller, Refused
+from infra.local.api_client import ApiClient, ApiError
 from infra.local.standing import NotRunning, standing
 from infra.replay.parcels import Parcel, parcels
 
@@ -27,14 +27,14 @@ def main() -> int:
         return 2
     try:
         report = bring(Path(said), standing().owner, dry, console)
-    except (NotRunning, Refused) as why:
-        console.print(f"[red]{why.detail if isinstance(why, Refused) else why}[/red]")
+    except (NotRunning, ApiError) as why:
+        console.print(f"[red]{why.detail if isinstance(why, ApiError) else why}[/red]")
         return 1
     show(report, console)
     return 1 if report["errors"] or report["refused"] else 0
 
 
-def bring(folder: Path, owner: Caller, dry: bool, console: Console) -> dict[str, Any]:
+def bring(folder: Path, owner: ApiClient, dry: bool, console: Console) -> dict[str, Any]:
     """One report for all parts together."""
     parts = parcels(folder)
     total: dict[str, Any] = {"dry_run": dry, "rows": Counter(), "changed": Counter()}
@@ -45,8 +45,8 @@ def bring(folder: Path, owner: Caller, dry: bool, console: Console) -> dict[str,
     return total
 
 
-def send(owner: Caller, part: Parcel, dry: bool) -> dict[str, Any]:
-    said: dict[str, Any] = owner.ask(
+def send(owner: ApiClient, part: Parcel, dry: bool) -> dict[str, Any]:
+    said: dict[str, Any] = owner.request(
         "POST", f"/imports?dry_run={str(dry).lower()}", part.zipped(dry), kind="application/zip"
     )
     return said

@@ -19,10 +19,11 @@ from collections.abc import Callable, Iterable, Iterator
 from concurrent.futures import Future, ThreadPoolExecutor
 from typing import Any
 
+import httpx
 from ulid import ULID
 
 from chalicelib.kit.web import listed
-from infra.local.caller import Caller, Refused
+from infra.local.api_client import ApiClient, ApiError
 
 SILENT_OF_TEN = 3
 REST_SECONDS = {"location": 1.0, "staff": 1.0}
@@ -85,7 +86,7 @@ class Inbox:
     he reads on until a page has no news, and all of it when it stays quiet. Who hears of offers that were ended before
     their time (`ahead`) finds them dated minutes from now, so he begins at the top and once more at the present."""
 
-    def __init__(self, caller: Caller, kinds: Iterable[str], ahead: bool = False) -> None:
+    def __init__(self, caller: ApiClient, kinds: Iterable[str], ahead: bool = False) -> None:
         self.caller, self.kinds, self.ahead = caller, set(kinds), ahead
         self.seen: set[str] = set()
         self.quiet = 0
@@ -133,10 +134,10 @@ class Crew:
         for hands in self.hands.values():
             hands.shutdown()
 
-    def location(self, caller: Caller) -> None:
+    def location(self, caller: ApiClient) -> None:
         self.read(Inbox(caller, ["yours_now"], ahead=True), "location", lambda notice: serve(caller, notice, self.work))
 
-    def salesman(self, caller: Caller, expire: Callable[[str], Any]) -> None:
+    def salesman(self, caller: ApiClient, expire: Callable[[str], Any]) -> None:
         act = Salesman(caller, self.work, expire).act
         self.read(Inbox(caller, ["offer"]), "staff", act)
 
@@ -150,7 +151,7 @@ class Crew:
             try:
                 for notice in inbox.fresh():
                     self.hands[kind].submit(act, notice).add_done_callback(self.heard)
-            except (Refused, OSError) as error:
+            except (ApiError, httpx.HTTPError) as error:
                 self.work.failed(f"an inbox could not be read: {error}")
             self.stop.wait(REST_SECONDS[kind])
 
@@ -159,7 +160,7 @@ class Crew:
             self.work.failed(str(error))
 
 
-def serve(caller: Caller, notice: Notice, work: Work) -> None:
+def serve(caller: ApiClient, notice: Notice, work: Work) -> None:
     """From the shelf to the customer's hand."""
     door = f"/fulfillments/{notice['fulfillment']}"
     try:
@@ -167,7 +168,7 @@ def serve(caller: Caller, notice: Notice, work: Work) -> None:
         steps = ("pick", "ready", "dispatch", "deliver") if method == "ship" else ("pick", "ready", "handover")
         for step in steps:
             caller.post(f"{door}/{step}")
-    except Refused as no:
+    except ApiError as no:
         if no.code != "cannot_move":  # somebody claimed it meanwhile
             raise
         work.count("stood_down")
@@ -176,7 +177,7 @@ def serve(caller: Caller, notice: Notice, work: Work) -> None:
 
 
 class Salesman:
-    def __init__(self, caller: Caller, work: Work, expire: Callable[[str], Any]) -> None:
+    def __init__(self, caller: ApiClient, work: Work, expire: Callable[[str], Any]) -> None:
         self.caller, self.work, self.expire = caller, work, expire
 
     def act(self, notice: Notice) -> None:
@@ -197,7 +198,7 @@ class Salesman:
     def claim(self, notice: Notice) -> None:
         try:
             mine = self.caller.post(f"/offers/{notice['offer']}/claim")["fulfillment"]
-        except Refused as no:
+        except ApiError as no:
             self.work.count(no.code)
             if no.code == "out_of_stock":
                 self.decline(notice)
@@ -209,5 +210,5 @@ class Salesman:
     def decline(self, notice: Notice) -> None:
         try:
             self.caller.post(f"/offers/{notice['offer']}/decline")
-        except Refused as no:
+        except ApiError as no:
             self.work.count(no.code)  # somebody has it meanwhile

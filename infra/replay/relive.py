@@ -20,7 +20,7 @@ from chalicelib.kit import auth
 from chalicelib.places import find as places
 from chalicelib.places.keep import keep_staff
 from chalicelib.places.model import Location, Staff
-from infra.local.caller import Caller, Refused
+from infra.local.api_client import ApiClient, ApiError
 from infra.replay.history import History, Placing, Plan
 from infra.replay.line import Line
 from infra.replay.parcels import parcels
@@ -59,8 +59,8 @@ class Relive:
         self.work = Work()
         self.lived = Lived(skipped=list(history.skipped), refused=list(history.refused))
 
-    def caller(self, person: Staff) -> Caller:
-        return Caller(self.base, auth.staff_token(person.id, person.role, person.version))
+    def caller(self, person: Staff) -> ApiClient:
+        return ApiClient(self.base, auth.staff_token(person.id, person.role, person.version))
 
     def bring(self, folder: Path) -> None:
         """Everything but the orders, which customers and salesmen will place themselves."""
@@ -68,7 +68,7 @@ class Relive:
         for parcel in parcels(folder):
             files = {name: text for name, text in parcel.files.items() if name not in ("orders", "order_lines")}
             if files:
-                said = self.owner.ask("POST", "/imports", zipped(files), kind="application/zip")
+                said = self.owner.request("POST", "/imports", zipped(files), kind="application/zip")
                 self.lived.errors += parcel.in_files(said["errors"])
         places.forget()
         self.load_vans()
@@ -171,7 +171,7 @@ class Relive:
     def place_one(self, placing: Placing) -> None:
         try:
             answer = self.owner.post("/orders", placing.body, key=hashlib.sha256(placing.ref.encode()).hexdigest())
-        except Refused as no:
+        except ApiError as no:
             self.refuse(placing, no.code, no.detail)
             return
         self.work.placed(placing.ref, answer)
@@ -210,7 +210,7 @@ class Relive:
             items = self.owner.get(f"/stock/locations/{name}")["items"]
             self.transfer(self.owner, name, self.plan.source, {each["sku"]: each["available"] for each in items})
 
-    def transfer(self, sender: Caller, source: str, destination: str, load: dict[str, int]) -> None:
+    def transfer(self, sender: ApiClient, source: str, destination: str, load: dict[str, int]) -> None:
         """What arrives at a van is confirmed by its salesman."""
         place = places.location(destination)
         there = (self.drivers(place) or [OWNER])[0] if place.kind == "van" else self.keeper(place)

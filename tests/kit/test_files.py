@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import Callable, Iterator
-from types import SimpleNamespace
 from typing import Any
 
-import botocore.endpoint
 import pytest
 from botocore.awsrequest import AWSResponse
 from botocore.exceptions import EndpointConnectionError, ReadTimeoutError
@@ -41,8 +40,8 @@ FAULTS = [away, not_heard, busy, broken]
 @pytest.fixture
 def meeting(aws: Any, monkeypatch: pytest.MonkeyPatch) -> Iterator[Callable[[Answer], None]]:
     """From now on each send to the bucket meets this; nobody waits between tries."""
-    monkeypatch.setattr(botocore.endpoint, "time", SimpleNamespace(sleep=lambda seconds: None))
-    events, put_in = files._client().meta.events, []
+    monkeypatch.setattr(time, "sleep", lambda seconds: None)
+    events, put_in = files.client().meta.events, []
 
     def meet(fault: Answer) -> None:
         put_in.append(lambda request, **_: fault(request))
@@ -82,7 +81,7 @@ def test_a_picture_lost_on_its_way_is_unavailable(aws: Any, monkeypatch: pytest.
             raise ReadTimeoutError(endpoint_url="the bucket")
 
     given = {"ContentType": "image/png", "Body": Torn()}
-    monkeypatch.setattr(files._client(), "get_object", lambda **_: given)
+    monkeypatch.setattr(files.client(), "get_object", lambda **_: given)
 
     with pytest.raises(Unavailable):
         files.fetch("proofs/begun")

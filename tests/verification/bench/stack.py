@@ -19,7 +19,7 @@ from urllib.parse import quote
 
 import boto3
 
-from infra.local.caller import Caller
+from infra.local.api_client import ApiClient
 from infra.local.engine import clean, free_port, temporary_folder
 
 ROOT = Path(__file__).parents[3]
@@ -52,7 +52,7 @@ def running() -> Iterator[dict[str, Any]]:
 
 def told_after(shop: dict[str, Any], orders: int, a_second: float) -> dict[str, float]:
     """Milliseconds from an order's instant in the journal to that at which both inboxes were written."""
-    buyer, wanted, placed = Caller(shop["base"]), wishes(shop), []
+    buyer, wanted, placed = ApiClient(shop["base"]), wishes(shop), []
     began = time.perf_counter()
     for number in range(orders):
         time.sleep(max(0.0, began + number / a_second - time.perf_counter()))
@@ -67,7 +67,7 @@ def wishes(shop: dict[str, Any]) -> list[tuple[str, float, float]]:
     """(SKU, lat, lon): goods that the web sells and that a van nearby carries."""
     from infra.demo import shop as demo
 
-    sold, cursor, buyer = set(), "", Caller(shop["base"])
+    sold, cursor, buyer = set(), "", ApiClient(shop["base"])
     while cursor is not None:
         page = buyer.get(f"/catalog/products?cursor={quote(cursor)}")
         sold |= {each["sku"] for each in page["items"]}

@@ -51,7 +51,7 @@ class Ground:
     def again(self) -> Iterator[Ground]:
         """The shop runs on this memory, clock and chance until it is left."""
         kept = clock.source, ids.randomness, db.engine, db.pause, carriers.hand_over, transports.publish_batch
-        client, files._client = files._client, lambda: Bucket(self.line)
+        files.use_client(Bucket(self.line))
         ids.randomness, db.engine, db.pause = self.chance, self.line, lambda attempt: None
         carriers.hand_over, transports.publish_batch = self.carry, self.publish
         forget()
@@ -61,7 +61,7 @@ class Ground:
             yield self
         finally:
             clock.source, ids.randomness, db.engine, db.pause, carriers.hand_over, transports.publish_batch = kept
-            files._client = client
+            files.forget_client()
             logging.getLogger("satukanal").setLevel(logging.NOTSET)
             os.environ.pop("SATUKANAL_OFFER_MINUTES", None)
             forget()

@@ -90,7 +90,7 @@ def test_a_bucket_that_stays_away_and_is_taken_for_a_bug_is_seen(ground: Ground,
 
 
 def fetched_carelessly(key: str) -> tuple[str, bytes]:
-    found = files._client().get_object(Bucket=config.bucket(), Key=key)
+    found = files.client().get_object(Bucket=config.bucket(), Key=key)
     return found["ContentType"], found["Body"].read()
 
 

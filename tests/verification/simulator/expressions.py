@@ -13,8 +13,6 @@ from pynamodb.expressions import condition as cond
 from pynamodb.expressions import operand as opd
 from pynamodb.expressions import update as act
 
-from chalicelib.kit.attributes import OwnPath
-
 Typed = Mapping[str, Any]
 Item = dict[str, Typed]
 
@@ -127,7 +125,6 @@ def _counted(sign: int) -> Callable[[Any, Item], Typed]:
 OPERANDS: dict[type, Callable[[Any, Item], Typed | None]] = {
     opd.Value: lambda operand, item: operand.values[0],
     opd.Path: lambda path, item: item.get(_name(path)),
-    OwnPath: lambda path, item: item.get(_name(path)),
     opd._IfNotExists: _or_else,
     opd._Increment: _counted(1),
     opd._Decrement: _counted(-1),

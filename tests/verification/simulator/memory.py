@@ -174,8 +174,7 @@ def _after(write: Write, standing: Item | None) -> dict[str, Typed]:
 
 
 def _keys_of(row: Any) -> dict[str, Any]:
-    keys = zip(db._keys(type(row)), (row.pk, row.sk))
-    return {key.attr_name: {key.attr_type: key.serialize(value)} for key, value in keys}
+    return db.stored_key(Key(type(row), row.pk, row.sk))
 
 
 def _place(row: Any) -> Place:

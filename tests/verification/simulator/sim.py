@@ -32,7 +32,6 @@ from tests.verification.simulator import touched
 from tests.verification.simulator.chances import BOOKS, PROCESSES, SKEW, Chances, Process, Wrong
 from tests.verification.simulator.memory import READ_FAULTS, SEND_FAULTS, Memory
 from tests.verification.simulator.news import News
-from tests.verification.simulator.swift import plain_rows
 
 __all__ = ["Chances", "Sim", "Wrong", "run"]
 Deed = Callable[["Sim"], str]
@@ -95,8 +94,7 @@ class Sim:
         logger.setLevel(logging.CRITICAL)
         self.memory.faults = self.fault
         try:
-            with plain_rows():
-                yield self
+            yield self
         finally:
             clock.source, ids.randomness, db.engine, db.pause, carriers.hand_over = kept
             places._memory, pricing._known = remembered

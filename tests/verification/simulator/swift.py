@@ -14,12 +14,9 @@ from types import FunctionType
 from typing import Any
 
 from pydantic_core import to_json
-from pynamodb.attributes import Attribute
 
 import tests.environment  # noqa: F401 - before the first import of the shop
 from chalicelib.kit import auth, compact, config
-from chalicelib.kit.attributes import Plain
-from chalicelib.kit.db import Row
 from chalicelib.notify import carriers
 
 
@@ -31,7 +28,7 @@ def settled_down() -> Iterator[None]:
     gc.freeze()
     gc.set_threshold(500_000, 20, 50)
     try:
-        with plain_values(), plain_rows(), read_once(), settings_as_they_are(), quick_helpers():
+        with plain_values(), read_once(), settings_as_they_are(), quick_helpers():
             yield
     finally:
         gc.set_threshold(*often)
@@ -124,31 +121,6 @@ def _worked_out(each: Any, owner: Any, kind: Any = None) -> Any:
         return each
     value = vars(owner)[each.attrname] = each.func(owner)
     return value
-
-
-@contextmanager
-def plain_rows() -> Iterator[None]:
-    """PynamoDB asks a descriptor for every value of a row, which is a tenth of a history. Without its setter a row
-    keeps them as plain attributes; what travels is the same. A row made outside is refused inside, and the other way
-    round."""
-    if "__set__" not in vars(Attribute):  # inside already
-        yield
-        return
-    setter, getter = Attribute.__set__, Plain.__get__
-    del Attribute.__set__
-    Plain.__get__ = _from_outside
-    Row.attribute_values = property(vars, lambda row, values: None)  # type: ignore[assignment, misc]
-    try:
-        yield
-    finally:
-        Attribute.__set__, Plain.__get__ = setter, getter  # type: ignore[method-assign]
-        del Row.attribute_values  # type: ignore[misc]
-
-
-def _from_outside(attribute: Any, row: Any, owner: Any) -> Any:
-    if row is None:
-        return attribute
-    raise TypeError("a row from outside has come into a simulated shop")
 
 
 @contextmanager

@@ -6,18 +6,10 @@ from collections.abc import Iterator
 from typing import Any
 
 import pytest
-from pynamodb.exceptions import AttributeNullError, TransactWriteError
-from pynamodb.models import Model
+from pynamodb.attributes import NumberAttribute, UnicodeAttribute
+from pynamodb.exceptions import TransactWriteError
 
-from chalicelib.kit import clock, db
-from chalicelib.kit.attributes import (
-    BooleanAttribute,
-    BytesAttribute,
-    InstantAttribute,
-    JSONAttribute,
-    NumberAttribute,
-    UnicodeAttribute,
-)
+from chalicelib.kit import db
 from chalicelib.kit.db import Blocked, Key, Write
 from chalicelib.kit.errors import Moved, Unavailable
 from chalicelib.kit.journal import Entry
@@ -232,24 +224,6 @@ def test_what_is_put_back_is_as_it_was() -> None:
 
     assert (found(), found("2")) == ((1, None), None)
     assert len(db.query(Thing, "work", index="by_list").items) == 1
-
-
-class Everything(Thing):
-    packed = BytesAttribute(null=True)
-    lines = JSONAttribute(null=True)
-    at = InstantAttribute(null=True)
-    sure = BooleanAttribute(default=True)
-
-
-def test_rows_travel_as_pynamodb_would_send_them() -> None:
-    full = Everything("a", "1", count=-3, word="é", packed=b"\x00", lines=[["TEA", 2]], at=clock.now(), sure=False)
-
-    for row in (full, Everything("a", "2"), Everything("a", "3", count=0, word="")):
-        assert row.serialize() == Model.serialize(row)
-    with pytest.raises(AttributeNullError, match=r"Everything\.sk"):
-        Everything("a").serialize()
-    with pytest.raises(ValueError, match="Everything has no colour"):
-        Everything("a", "1", colour="red")
 
 
 def test_a_read_that_is_lost_is_sent_again_and_one_that_is_refused_is_not() -> None:

@@ -21,7 +21,7 @@ def answering(wire: Wire) -> Iterator[Wire]:
     """The engine is DynamoDB's own. Nobody here looks at a signature, and making them is a fifth of a history."""
     connection, kept = line("wire"), (db.engine, SigV4Auth.add_auth)
     forget_connections()
-    db._local.connection = connection
+    db.use_connection(connection)
     db.engine, SigV4Auth.add_auth = db.Dynamo(), lambda signer, request: None
     connection.client.meta.events.register_first(EVENT, wire)
     try:

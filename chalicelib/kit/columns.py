@@ -1,0 +1,21 @@
+"""Attributes of rows that PynamoDB does not have."""
+
+from __future__ import annotations
+
+from datetime import datetime
+
+from pynamodb.attributes import Attribute
+
+from chalicelib.kit import clock
+
+
+class InstantAttribute(Attribute[datetime]):
+    """ISO with milliseconds and Z: sorts and compares as text in keys and conditions."""
+
+    attr_type = "S"
+
+    def serialize(self, value: datetime | str) -> str:
+        return value if isinstance(value, str) else clock.iso(value)
+
+    def deserialize(self, value: str) -> datetime:
+        return clock.parse(value)

@@ -1,0 +1,82 @@
+"""A client of the shop's HTTP API: JSON in and out, one key for each POST, busy answers asked again."""
+
+from __future__ import annotations
+
+import json
+import threading
+import time
+import uuid
+from dataclasses import dataclass
+from typing import Any
+
+import httpx
+
+TIMEOUT_SECONDS = 120  # an import of thousands of rows answers late
+TRIES = 6
+
+_local = threading.local()
+
+
+class ApiError(Exception):
+    """The API refused; `code` and `detail` are those of its problem document."""
+
+    def __init__(self, status: int, problem: Any) -> None:
+        self.status, self.problem = status, problem if isinstance(problem, dict) else {}
+        self.code = str(self.problem.get("code", status))
+        self.detail = str(self.problem.get("detail") or problem)
+        super().__init__(f"{status} {self.code}: {self.detail}")
+
+
+@dataclass(frozen=True)
+class ApiClient:
+    base: str
+    token: str = ""
+
+    def get(self, path: str) -> Any:
+        return self.request("GET", path)
+
+    def put(self, path: str, body: Any) -> Any:
+        return self.request("PUT", path, body)
+
+    def post(self, path: str, body: Any = None, key: str = "") -> Any:
+        """Every POST carries a key, so that trying again after a lost answer is harmless."""
+        return self.request("POST", path, {} if body is None else body, key or uuid.uuid4().hex)
+
+    def request(self, method: str, path: str, body: Any = None, key: str = "", kind: str = "application/json") -> Any:
+        """The body of the answer. Raises ApiError for a refusal, httpx.HTTPError where no answer comes."""
+        content = body if isinstance(body, bytes) else json.dumps(body).encode() if body is not None else None
+        headers = {"Content-Type": kind}
+        headers |= {"Authorization": f"Bearer {self.token}"} if self.token else {}
+        headers |= {"Idempotency-Key": key} if key else {}
+        for attempt in range(TRIES):
+            response = send(httpx.Request(method, f"{self.base}/api{path}", headers=headers, content=content))
+            if response.status_code != httpx.codes.SERVICE_UNAVAILABLE or attempt == TRIES - 1:
+                break
+            time.sleep(0.05 * 2**attempt)
+        if response.is_error:
+            raise ApiError(response.status_code, body_of(response))
+        return body_of(response)
+
+
+def send(request: httpx.Request) -> httpx.Response:
+    """The server may close a connection that was kept alive just as it is used again, so such a request is sent twice.
+    It is harmless: every POST carries a key."""
+    try:
+        return connections().send(request)
+    except (httpx.RemoteProtocolError, httpx.ReadError, httpx.WriteError):
+        return connections().send(request)
+
+
+def connections() -> httpx.Client:
+    """One for each thread, so that a thread's calls share a connection."""
+    if not hasattr(_local, "client"):
+        _local.client = httpx.Client(timeout=TIMEOUT_SECONDS, trust_env=False)
+    client: httpx.Client = _local.client
+    return client
+
+
+def body_of(response: httpx.Response) -> Any:
+    try:
+        return response.json() if response.content else None
+    except ValueError:
+        return response.text
