@@ -11,7 +11,7 @@ from chalicelib.kit.auth import Principal
 from chalicelib.kit.db import Write
 from chalicelib.kit.money import total
 from chalicelib.payments import post
-from chalicelib.payments.model import Payment, PaymentRecord, Posting, Shift, bag_of
+from chalicelib.payments.model import Payment, PaymentRecord, PaymentStatus, Posting, Shift, bag_of
 from chalicelib.payments.pay import captured, payment_status
 from chalicelib.payments.shift_store import cash_into, open_shift_of
 from chalicelib.payments.store import load_payments, save_payment
@@ -28,7 +28,7 @@ class Collected:
 def collect(principal: Principal, case: Case) -> Collected:
     """Nothing moves when nothing is due. Without an open shift it goes into his own bag, to be handed over later."""
     payments = load_payments(case.order.payment_ids)
-    due = [payment for payment in payments if payment.status == "due"]
+    due = [payment for payment in payments if payment.status == PaymentStatus.DUE]
     if not due:
         return Collected()
     till = open_shift_of(principal.id) or bag_of(principal.id, case.order.currency)

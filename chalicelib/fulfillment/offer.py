@@ -11,9 +11,11 @@ from chalicelib.fulfillment.model import (
     UNTOUCHED,
     Case,
     Fulfillment,
+    FulfillmentStatus,
     Invited,
     Offer,
     OfferOpened,
+    OfferStatus,
     WorkHandedOver,
     fulfillment_id,
     offer_id,
@@ -27,6 +29,7 @@ from chalicelib.fulfillment.store import keep_decision, load_case, new_offer, ne
 from chalicelib.kit import clock, db
 from chalicelib.kit.errors import NotFound
 from chalicelib.kit.journal import JournalEntry
+from chalicelib.orders.model import OrderStatus
 from chalicelib.places import find as places
 from chalicelib.stock.model import Piece, is_expected
 
@@ -37,7 +40,7 @@ ROUTER = "router"  # how the journal calls decisions nobody made by hand
 def open_offer(told: JournalEntry) -> None:
     """On OrderPlaced. A repeat finds the work there and does nothing."""
     case = load_case(told.subject.removeprefix("order#"))
-    if case.works or case.order.status == "cancelled":
+    if case.works or case.order.status == OrderStatus.CANCELLED:
         return
     if case.order.delivery.method == "handover":
         hand_over_at_once(case)
@@ -49,7 +52,8 @@ def hand_over_at_once(case: Case) -> None:
     """The counter gave the goods away while placing; this says who did, so that a return finds its way back."""
     order, now = case.order, clock.now()
     works = [
-        _of(case, part, "handed_over", now, order.actor, number) for number, part in enumerate(parts(order.pieces))
+        _of(case, part, FulfillmentStatus.HANDED_OVER, now, order.actor, number)
+        for number, part in enumerate(parts(order.pieces))
     ]
     events = [
         WorkHandedOver(order.id, work.id, work.location, work.fulfiller, order.currency, completed=True)
@@ -90,8 +94,8 @@ def assigned(case: Case, pieces: Sequence[Piece], now: datetime) -> list[Fulfill
     works: list[Fulfillment] = []
     for part in parts(pieces):
         driver = _driver(part[0].location)
-        begins = "accepted" if driver else "assigned"
-        status = "awaiting" if is_expected(part[0].shelf) else begins
+        begins = FulfillmentStatus.ACCEPTED if driver else FulfillmentStatus.ASSIGNED
+        status = FulfillmentStatus.AWAITING if is_expected(part[0].shelf) else begins
         works.append(_of(case, part, status, now, driver, len(works)))
     return works
 
@@ -104,7 +108,7 @@ def offered(
     return Offer(
         id=offer_id(case.order.id, len(case.offers) + 1),
         order_id=case.order.id,
-        status="open",
+        status=OfferStatus.OPEN,
         wanted=demand,
         invited=_once_each(decision.invited),
         assigned=tuple(work.id for work in works if work.status in UNTOUCHED),
@@ -122,7 +126,7 @@ def parts(pieces: Sequence[Piece]) -> list[list[Piece]]:
 
 
 def _of(
-    case: Case, part: Sequence[Piece], status: str, now: datetime, fulfiller: str = "", before: int = 0
+    case: Case, part: Sequence[Piece], status: FulfillmentStatus, now: datetime, fulfiller: str = "", before: int = 0
 ) -> Fulfillment:
     location = part[0].location
     return Fulfillment(

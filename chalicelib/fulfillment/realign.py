@@ -8,6 +8,7 @@ from chalicelib.fulfillment.model import (
     NOT_YET_GONE,
     Case,
     Fulfillment,
+    FulfillmentStatus,
     WorkCancelled,
     at,
     live,
@@ -20,6 +21,7 @@ from chalicelib.fulfillment.store import change_work, load_case, new_work, piece
 from chalicelib.kit import clock, db
 from chalicelib.kit.errors import Moved
 from chalicelib.kit.events import Event
+from chalicelib.orders.model import OrderStatus
 from chalicelib.stock.model import Piece, Place
 
 
@@ -37,12 +39,12 @@ def is_aligned(case: Case) -> bool:
 def realign(order_id: str) -> bool:
     """Moves no goods: they are where the order says. Nothing to do is the rule."""
     case = load_case(order_id)
-    if case.order.status != "placed" or not case.works or is_aligned(case):
+    if case.order.status != OrderStatus.PLACED or not case.works or is_aligned(case):
         return False
     now = clock.now()
     wrong = [work for work in live(case.works) if work.status in NOT_YET_GONE and not _served_from(case, work)]
     kept = [work for work in live(case.works) if work not in wrong]
-    down = [stepped(work, "cancelled", reason="goods_elsewhere") for work in wrong]
+    down = [stepped(work, FulfillmentStatus.CANCELLED, reason="goods_elsewhere") for work in wrong]
     works = assigned(case, _without(case.order.pieces, pieces_of(kept)), now)
     events: list[Event] = [rerouted(order_id, works)] if works else []
     events += [WorkCancelled(order_id, stood_down=at(down))] if down else []

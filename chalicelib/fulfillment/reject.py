@@ -6,7 +6,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from chalicelib.fulfillment.goods import Effect, let_go, write_off
-from chalicelib.fulfillment.model import REASONS, Fulfillment, UnknownReason, WorkRejected, stepped
+from chalicelib.fulfillment.model import REASONS, Fulfillment, FulfillmentStatus, UnknownReason, WorkRejected, stepped
 from chalicelib.fulfillment.realign import check_aligned
 from chalicelib.fulfillment.step import scene, take_step
 from chalicelib.kit import db
@@ -24,9 +24,9 @@ def reject(principal: Principal, fulfillment_id: str, reason: str, skus: Sequenc
     if reason not in REASONS:
         raise UnknownReason(("reason", reason), reasons=", ".join(REASONS))
     at = scene(principal, fulfillment_id)
-    if at.work.status == "rejected":
+    if at.work.status == FulfillmentStatus.REJECTED:
         return at.work
-    after = stepped(at.work, "rejected", reason=reason)
+    after = stepped(at.work, FulfillmentStatus.REJECTED, reason=reason)
     check_aligned(at.case)
     wanting = [piece for piece in at.work.pieces if not skus or piece.sku in skus]
     goods = let_go(at.case.order, at.work.pieces) + loss(reason, wanting)

@@ -15,6 +15,7 @@ from chalicelib.fulfillment.model import (
     Fulfillment,
     Offer,
     OfferOpened,
+    OfferStatus,
     OrderStranded,
     Shortage,
     WorkRerouted,
@@ -43,6 +44,7 @@ from chalicelib.kit import clock, db
 from chalicelib.kit.db import Write
 from chalicelib.kit.errors import Moved
 from chalicelib.kit.events import Event
+from chalicelib.orders.model import OrderStatus
 from chalicelib.places import find as places
 from chalicelib.places.model import distance_meters
 from chalicelib.stock.model import OutOfStock
@@ -56,7 +58,7 @@ def reroute(order_id: str, cause: str = "WorkRejected") -> bool:
     order that was never routed has its goods still as placing promised them, and its first routing is on the way."""
     case = load_case(order_id)
     missing = unserved(case.order.demand, case.works)
-    if case.order.status != "placed" or not case.works or not missing:
+    if case.order.status != OrderStatus.PLACED or not case.works or not missing:
         return False
     try:
         return commit(case, missing, cause, clock.now())
@@ -144,7 +146,7 @@ def rerouted(order_id: str, works: Sequence[Fulfillment]) -> WorkRerouted:
 def added(asking: Offer, works: Sequence[Fulfillment]) -> list[Write]:
     """Those who begin while an offer is out stand down with the rest when somebody claims it."""
     new = tuple(work.id for work in works if work.status in UNTOUCHED)
-    return [close_offer(asking, replace(moved(asking, "open"), assigned=asking.assigned + new))]
+    return [close_offer(asking, replace(moved(asking, OfferStatus.OPEN), assigned=asking.assigned + new))]
 
 
 def stranded(case: Case, short: Sequence[Shortage], now: datetime) -> bool:

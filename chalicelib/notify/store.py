@@ -23,6 +23,7 @@ from chalicelib.notify.model import (
     Message,
     NoSuchNotice,
     Recipient,
+    SendStatus,
 )
 
 SHARDS = 4  # of the waiting list: every notice passes through it, and one partition takes about 1,000 writes a second
@@ -175,7 +176,7 @@ def claim(attempt: Attempt, at: datetime) -> Write:
     row = SentRow(
         sent_key(attempt),
         "sent",
-        status="claimed",
+        status=SendStatus.CLAIMED,
         template=message.notice.template,
         subject=message.subject,
         claimed_at=at,
@@ -183,12 +184,12 @@ def claim(attempt: Attempt, at: datetime) -> Write:
     return db.create(row, refusal=AlreadySending())
 
 
-def finish(attempt: Attempt, status: str, at: datetime) -> Write:
+def finish(attempt: Attempt, status: SendStatus, at: datetime) -> Write:
     """What failed goes on the owner's board; what went well leaves no trace in any list."""
     actions = [SentRow.status.set(status), SentRow.finished_at.set(at)]
-    if status != "sent":
+    if status != SendStatus.SENT:
         actions += [SentRow.list.set("failed"), SentRow.listed_at.set(f"{clock.iso(at)}#{attempt.message.event_id}")]
-    return db.update(SentRow(sent_key(attempt), "sent"), *actions, when=SentRow.status == "claimed")
+    return db.update(SentRow(sent_key(attempt), "sent"), *actions, when=SentRow.status == SendStatus.CLAIMED)
 
 
 def sent_key(attempt: Attempt) -> str:

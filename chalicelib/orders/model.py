@@ -5,37 +5,86 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
+from enum import StrEnum
 from typing import Any
 
 from chalicelib.kit.errors import Invalid, Refused
 from chalicelib.kit.events import Event
 from chalicelib.kit.money import Money, total
-from chalicelib.payments.model import PaymentRecord, Posting
+from chalicelib.payments.model import OrderPaymentStatus, PaymentRecord, Posting
 from chalicelib.stock.model import Movement, Piece, day_of, is_expected
 
 MOST_LINES = 40  # order, payment, credit, request, journal and a hold beside every level fit in one transaction
 
 LINK_LASTS = timedelta(days=90)
 
-STATES: dict[str, set[str]] = {
-    "draft": {"placed", "cancelled"},
-    "placed": {"completed", "cancelled"},
-    "completed": set(),
-    "cancelled": set(),
+
+class OrderStatus(StrEnum):
+    DRAFT = "draft"
+    PLACED = "placed"
+    COMPLETED = "completed"
+    CANCELLED = "cancelled"
+
+
+class OrderFulfillmentStatus(StrEnum):
+    UNASSIGNED = "unassigned"
+    OFFERED = "offered"
+    ASSIGNED = "assigned"
+    PARTLY_SHIPPED = "partly_shipped"
+    SHIPPED = "shipped"
+    DELIVERED = "delivered"
+    RETURNED = "returned"
+    CANCELLED = "cancelled"
+
+
+STATES: dict[OrderStatus, set[OrderStatus]] = {
+    OrderStatus.DRAFT: {OrderStatus.PLACED, OrderStatus.CANCELLED},
+    OrderStatus.PLACED: {OrderStatus.COMPLETED, OrderStatus.CANCELLED},
+    OrderStatus.COMPLETED: set(),
+    OrderStatus.CANCELLED: set(),
 }
 
 # Written by fulfillment in its own commits; here because the promise ends where the goods leave the house.
-FULFILLMENT_STATES: dict[str, set[str]] = {
-    "unassigned": {"offered", "assigned", "delivered", "cancelled"},
-    "offered": {"assigned", "unassigned", "cancelled"},
-    "assigned": {"assigned", "offered", "unassigned", "partly_shipped", "shipped", "delivered", "cancelled"},
-    "partly_shipped": {"shipped", "assigned", "delivered"},
-    "shipped": {"delivered", "assigned", "returned"},
-    "delivered": {"returned"},
-    "returned": set(),
-    "cancelled": set(),
+FULFILLMENT_STATES: dict[OrderFulfillmentStatus, set[OrderFulfillmentStatus]] = {
+    OrderFulfillmentStatus.UNASSIGNED: {
+        OrderFulfillmentStatus.OFFERED,
+        OrderFulfillmentStatus.ASSIGNED,
+        OrderFulfillmentStatus.DELIVERED,
+        OrderFulfillmentStatus.CANCELLED,
+    },
+    OrderFulfillmentStatus.OFFERED: {
+        OrderFulfillmentStatus.ASSIGNED,
+        OrderFulfillmentStatus.UNASSIGNED,
+        OrderFulfillmentStatus.CANCELLED,
+    },
+    OrderFulfillmentStatus.ASSIGNED: {
+        OrderFulfillmentStatus.ASSIGNED,
+        OrderFulfillmentStatus.OFFERED,
+        OrderFulfillmentStatus.UNASSIGNED,
+        OrderFulfillmentStatus.PARTLY_SHIPPED,
+        OrderFulfillmentStatus.SHIPPED,
+        OrderFulfillmentStatus.DELIVERED,
+        OrderFulfillmentStatus.CANCELLED,
+    },
+    OrderFulfillmentStatus.PARTLY_SHIPPED: {
+        OrderFulfillmentStatus.SHIPPED,
+        OrderFulfillmentStatus.ASSIGNED,
+        OrderFulfillmentStatus.DELIVERED,
+    },
+    OrderFulfillmentStatus.SHIPPED: {
+        OrderFulfillmentStatus.DELIVERED,
+        OrderFulfillmentStatus.ASSIGNED,
+        OrderFulfillmentStatus.RETURNED,
+    },
+    OrderFulfillmentStatus.DELIVERED: {OrderFulfillmentStatus.RETURNED},
+    OrderFulfillmentStatus.RETURNED: set(),
+    OrderFulfillmentStatus.CANCELLED: set(),
 }
-NOT_YET_GONE = {"unassigned", "offered", "assigned"}
+NOT_YET_GONE = {
+    OrderFulfillmentStatus.UNASSIGNED,
+    OrderFulfillmentStatus.OFFERED,
+    OrderFulfillmentStatus.ASSIGNED,
+}
 
 
 @dataclass(frozen=True)
@@ -73,9 +122,9 @@ class Order:
     number: str
     channel: str
     placed_at: datetime
-    status: str
-    payment_status: str
-    fulfillment_status: str
+    status: OrderStatus
+    payment_status: OrderPaymentStatus
+    fulfillment_status: OrderFulfillmentStatus
     lines: tuple[OrderLine, ...]
     delivery: Delivery
     total: Money
@@ -148,7 +197,7 @@ def link_ends(made_at: datetime) -> datetime:
 
 
 def may_cancel(order: Order) -> bool:
-    return "cancelled" in STATES[order.status] and order.fulfillment_status in NOT_YET_GONE
+    return OrderStatus.CANCELLED in STATES[order.status] and order.fulfillment_status in NOT_YET_GONE
 
 
 class TooManyLines(Invalid):
@@ -279,8 +328,8 @@ class OrderSettled(Event):
     """The payment status of an order followed money collected elsewhere."""
 
     order_id: str
-    payment_status: str
-    was: str  # the payment status before
+    payment_status: OrderPaymentStatus
+    was: OrderPaymentStatus  # the payment status before
 
 
 @dataclass(frozen=True)

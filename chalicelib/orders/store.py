@@ -15,7 +15,8 @@ from chalicelib.kit.db import Key, Row, Write
 from chalicelib.kit.events import Event
 from chalicelib.kit.journal import Head
 from chalicelib.kit.money import Money
-from chalicelib.orders.model import Delivery, Order, OrderLine
+from chalicelib.orders.model import Delivery, Order, OrderFulfillmentStatus, OrderLine, OrderStatus
+from chalicelib.payments.model import OrderPaymentStatus
 from chalicelib.stock.model import Piece
 
 PAGE = 100
@@ -204,9 +205,9 @@ def as_order(row: Any) -> Order:
         number=row.number,
         channel=row.channel,
         placed_at=row.placed_at,
-        status=row.status,
-        payment_status=row.payment_status,
-        fulfillment_status=row.fulfillment_status,
+        status=OrderStatus(row.status),
+        payment_status=OrderPaymentStatus(row.payment_status),
+        fulfillment_status=OrderFulfillmentStatus(row.fulfillment_status),
         lines=tuple(as_line(kept, currency) for kept in body["lines"]),
         delivery=Delivery(*body["delivery"]),
         total=Money(int(row.total_minor), currency),

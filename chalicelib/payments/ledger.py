@@ -9,7 +9,7 @@ from typing import Any
 from chalicelib.kit import clock
 from chalicelib.kit.events import records
 from chalicelib.kit.money import Money
-from chalicelib.payments.model import Payment, PaymentRecord, SettledReceivable
+from chalicelib.payments.model import Payment, PaymentRecord, PaymentStatus, SettledReceivable
 
 MONEY_IN = ("captured", "collected")
 CREDIT_UNDONE = ("OrderCancelled", "PaymentCaptured")  # by the order's end, or because late money paid it
@@ -64,7 +64,7 @@ def told(message: Mapping[str, Any], zone: str) -> list[Line]:
         return handed_over(message, zone)
     payments = records(PaymentRecord, body.get("payments", ()))
     if not payments and message["kind"] == "PaymentCaptured":
-        payments = (PaymentRecord(body["payment_id"], body["method"], body["amount_minor"], "captured"),)
+        payments = (PaymentRecord(body["payment_id"], body["method"], body["amount_minor"], PaymentStatus.CAPTURED),)
     return [
         replace(
             blank(message, zone, KIND_OF.get(payment.status, "promised"), payment.method, payment.amount_minor),
@@ -75,7 +75,7 @@ def told(message: Mapping[str, Any], zone: str) -> list[Line]:
     ]
 
 
-KIND_OF = {"captured": "captured", "on_credit": "credit"}
+KIND_OF = {PaymentStatus.CAPTURED: "captured", PaymentStatus.ON_CREDIT: "credit"}
 
 
 def collected(message: Mapping[str, Any], zone: str) -> list[Line]:

@@ -7,10 +7,49 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from datetime import date, datetime
+from enum import StrEnum
 
 from chalicelib.kit.errors import Refused
 from chalicelib.kit.events import Event
 from chalicelib.kit.money import Money, zero
+
+
+class PaymentStatus(StrEnum):
+    """Of one payment; which of them a method knows is said in STATES."""
+
+    DUE = "due"
+    ON_CREDIT = "on_credit"
+    AWAITING_PROOF = "awaiting_proof"
+    PROOF_SUBMITTED = "proof_submitted"
+    REJECTED = "rejected"
+    CAPTURED = "captured"
+    EXPIRED = "expired"
+    CANCELLED = "cancelled"
+
+
+class OrderPaymentStatus(StrEnum):
+    """Of an order: derived from its payments, see `pay.payment_status`."""
+
+    UNPAID = "unpaid"
+    PENDING = "pending"
+    PARTLY_PAID = "partly_paid"
+    PAID = "paid"
+    ON_CREDIT = "on_credit"
+    PARTLY_REFUNDED = "partly_refunded"
+    REFUNDED = "refunded"
+
+
+class ShiftStatus(StrEnum):
+    OPEN = "open"
+    COUNTED = "counted"
+    CLOSED = "closed"
+
+
+class ReceivableStatus(StrEnum):
+    OPEN = "open"
+    PARTIALLY_SETTLED = "partially_settled"
+    SETTLED = "settled"
+    WRITTEN_OFF = "written_off"
 
 
 @dataclass(frozen=True)
@@ -28,7 +67,7 @@ class PaymentRecord:
     payment_id: str
     method: str
     amount_minor: int
-    status: str
+    status: PaymentStatus
 
 
 @dataclass(frozen=True)
@@ -36,7 +75,7 @@ class Method:
     """`at_once` commits with the order; `holds` keeps the goods waiting; `before_dispatch` must be captured first."""
 
     code: str
-    initial: str
+    initial: PaymentStatus
     at_once: bool
     holds: bool
     before_dispatch: bool
@@ -47,33 +86,67 @@ class Method:
 METHODS = {
     method.code: method
     for method in (
-        Method("cash", "captured", at_once=True, holds=False, before_dispatch=True, refund="instant"),
-        Method("cod", "due", at_once=True, holds=False, before_dispatch=False, refund="manual"),
-        Method("transfer", "awaiting_proof", at_once=False, holds=True, before_dispatch=True, refund="manual"),
-        Method("credit", "on_credit", at_once=True, holds=False, before_dispatch=False, refund="instant"),
+        Method("cash", PaymentStatus.CAPTURED, at_once=True, holds=False, before_dispatch=True, refund="instant"),
+        Method("cod", PaymentStatus.DUE, at_once=True, holds=False, before_dispatch=False, refund="manual"),
+        Method(
+            "transfer", PaymentStatus.AWAITING_PROOF, at_once=False, holds=True, before_dispatch=True, refund="manual"
+        ),
+        Method("credit", PaymentStatus.ON_CREDIT, at_once=True, holds=False, before_dispatch=False, refund="instant"),
     )
 }
 
 # Money may arrive after an order has ended: a transfer is then captured all the same, and owed back.
-STATES: dict[str, dict[str, set[str]]] = {
-    "cash": {"captured": set()},
-    "cod": {"due": {"captured", "cancelled"}, "captured": set(), "cancelled": set()},
-    "transfer": {
-        "awaiting_proof": {"proof_submitted", "captured", "expired", "cancelled"},
-        "proof_submitted": {"captured", "rejected", "expired", "cancelled"},
-        "rejected": {"awaiting_proof", "proof_submitted", "captured", "expired", "cancelled"},
-        "expired": {"captured"},
-        "cancelled": {"captured"},
-        "captured": set(),
+STATES: dict[str, dict[PaymentStatus, set[PaymentStatus]]] = {
+    "cash": {PaymentStatus.CAPTURED: set()},
+    "cod": {
+        PaymentStatus.DUE: {PaymentStatus.CAPTURED, PaymentStatus.CANCELLED},
+        PaymentStatus.CAPTURED: set(),
+        PaymentStatus.CANCELLED: set(),
     },
-    "credit": {"on_credit": {"captured", "cancelled"}, "captured": set(), "cancelled": set()},
+    "transfer": {
+        PaymentStatus.AWAITING_PROOF: {
+            PaymentStatus.PROOF_SUBMITTED,
+            PaymentStatus.CAPTURED,
+            PaymentStatus.EXPIRED,
+            PaymentStatus.CANCELLED,
+        },
+        PaymentStatus.PROOF_SUBMITTED: {
+            PaymentStatus.CAPTURED,
+            PaymentStatus.REJECTED,
+            PaymentStatus.EXPIRED,
+            PaymentStatus.CANCELLED,
+        },
+        PaymentStatus.REJECTED: {
+            PaymentStatus.AWAITING_PROOF,
+            PaymentStatus.PROOF_SUBMITTED,
+            PaymentStatus.CAPTURED,
+            PaymentStatus.EXPIRED,
+            PaymentStatus.CANCELLED,
+        },
+        PaymentStatus.EXPIRED: {PaymentStatus.CAPTURED},
+        PaymentStatus.CANCELLED: {PaymentStatus.CAPTURED},
+        PaymentStatus.CAPTURED: set(),
+    },
+    "credit": {
+        PaymentStatus.ON_CREDIT: {PaymentStatus.CAPTURED, PaymentStatus.CANCELLED},
+        PaymentStatus.CAPTURED: set(),
+        PaymentStatus.CANCELLED: set(),
+    },
 }
-SHIFT_STATES = {"open": {"counted"}, "counted": {"closed"}, "closed": set()}
-RECEIVABLE_STATES = {
-    "open": {"partially_settled", "settled", "written_off"},
-    "partially_settled": {"settled", "written_off"},
-    "settled": set(),
-    "written_off": set(),
+SHIFT_STATES: dict[ShiftStatus, set[ShiftStatus]] = {
+    ShiftStatus.OPEN: {ShiftStatus.COUNTED},
+    ShiftStatus.COUNTED: {ShiftStatus.CLOSED},
+    ShiftStatus.CLOSED: set(),
+}
+RECEIVABLE_STATES: dict[ReceivableStatus, set[ReceivableStatus]] = {
+    ReceivableStatus.OPEN: {
+        ReceivableStatus.PARTIALLY_SETTLED,
+        ReceivableStatus.SETTLED,
+        ReceivableStatus.WRITTEN_OFF,
+    },
+    ReceivableStatus.PARTIALLY_SETTLED: {ReceivableStatus.SETTLED, ReceivableStatus.WRITTEN_OFF},
+    ReceivableStatus.SETTLED: set(),
+    ReceivableStatus.WRITTEN_OFF: set(),
 }
 
 
@@ -138,7 +211,7 @@ class Shift:
     location: str
     cashier: str
     opening: Money
-    status: str = "open"
+    status: ShiftStatus = ShiftStatus.OPEN
     cash_in: Money | None = None
     cash_out: Money | None = None
     counted: Money | None = None
@@ -172,7 +245,7 @@ class Payment:
     order_id: str
     method: str
     amount: Money
-    status: str
+    status: PaymentStatus
     captured: Money
     refunded: Money
     till: str = ""
@@ -206,7 +279,7 @@ class Receivable:
     amount: Money
     settled: Money
     due_on: date
-    status: str = "open"
+    status: ReceivableStatus = ReceivableStatus.OPEN
 
     @property
     def left(self) -> Money:

@@ -10,7 +10,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 
 from chalicelib.kit.money import Money
-from chalicelib.payments.model import Payment, Posting
+from chalicelib.payments.model import Payment, PaymentStatus, Posting
 from chalicelib.payments.pay import Covered, too_much
 
 
@@ -41,7 +41,7 @@ def too_late(payment: Payment, covered: Sequence[Covered]) -> int:
 
 
 def placement(order_id: str, whole: Money, payments: Iterable[Payment]) -> tuple[Posting, ...]:
-    answered = (payment for payment in payments if payment.status in ("captured", "on_credit"))
+    answered = (payment for payment in payments if payment.status in (PaymentStatus.CAPTURED, PaymentStatus.ON_CREDIT))
     parts = (posting for payment in answered for posting in capture(payment))
     return merged([*sale(order_id, whole), *parts])
 
@@ -53,7 +53,7 @@ def end(order_id: str, whole: Money, payments: Sequence[Payment]) -> tuple[Posti
     postings = [Posting("sales", whole.minor), Posting(order, owed - whole.minor)]
     postings.append(Posting(f"refund_owed:{order_id}", -owed))
     for payment in payments:
-        if payment.status == "on_credit":
+        if payment.status == PaymentStatus.ON_CREDIT:
             postings += [Posting(account(payment), -payment.open.minor), Posting(order, payment.open.minor)]
     return merged(postings)
 

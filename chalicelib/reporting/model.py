@@ -4,12 +4,26 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import astuple, dataclass, fields
+from enum import StrEnum
 
 from chalicelib.kit.errors import Refused
 from chalicelib.orders.model import OrderPlacedLine
 from chalicelib.payments.model import Posting
 
 DIMENSIONS = ("day", "channel", "location", "salesman")
+
+
+class SaleStatus(StrEnum):
+    """Whether an order's sale is in the sums."""
+
+    COUNTED = "counted"
+    DROPPED = "dropped"
+
+
+SALE_STATES: dict[SaleStatus, set[SaleStatus]] = {
+    SaleStatus.COUNTED: {SaleStatus.DROPPED},
+    SaleStatus.DROPPED: set(),
+}
 
 
 @dataclass(frozen=True, order=True)

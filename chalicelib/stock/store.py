@@ -23,12 +23,14 @@ from chalicelib.stock.model import (
     HoldGone,
     Level,
     Movement,
+    MovementKind,
     NotPromised,
     OutOfStock,
     Piece,
     Place,
     Transfer,
     TransferLine,
+    TransferStatus,
     is_expected,
     merged,
 )
@@ -166,7 +168,7 @@ class _Change:
 
     @cached_property
     def total(self) -> Movement:
-        return merged([Movement("adjusted", *self.place), *self.movements])[self.place]
+        return merged([Movement(MovementKind.ADJUSTED, *self.place), *self.movements])[self.place]
 
     @cached_property
     def moves(self) -> dict[str, int]:
@@ -329,7 +331,7 @@ def as_transfer(row: Any) -> Transfer:
         id=row.pk,
         source=row.source,
         destination=row.destination,
-        status=row.status,
+        status=TransferStatus(row.status),
         lines=tuple(TransferLine(*line) for line in row.lines),
         sent_at=row.sent_at,
         sent_by=row.sent_by,

@@ -24,6 +24,7 @@ from chalicelib.stock.model import (
     TransferLine,
     TransferReceived,
     TransferSent,
+    TransferStatus,
     arrived,
     called_off,
     receive_into,
@@ -46,7 +47,9 @@ def send(
     movements = plan.moved_by(sent)
     now = clock.now()
     lines = tuple(TransferLine(sku, quantity) for sku, quantity in quantities.items())
-    transfer = Transfer(ids.new("trf", now), source, destination, "in_transit", lines, now, principal.actor, reason)
+    transfer = Transfer(
+        ids.new("trf", now), source, destination, TransferStatus.IN_TRANSIT, lines, now, principal.actor, reason
+    )
     event = TransferSent(transfer.id, source, destination, reason, tuple(movements))
     transfer, told = _told(transfer, event, principal)
     answer = as_json(transfer)
@@ -101,7 +104,7 @@ def cancel(principal: Principal, transfer_id: str, reason: str) -> dict[str, Any
     """What has not arrived goes back to where it came from."""
     transfer = load_transfer(transfer_id)
     at_work(principal, transfer.source)
-    if transfer.status == "cancelled":
+    if transfer.status == TransferStatus.CANCELLED:
         return as_json(transfer)
     after = called_off(transfer)
     movements = _arrived_at(transfer.source, transfer.outstanding)

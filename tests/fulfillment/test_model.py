@@ -16,9 +16,11 @@ from chalicelib.fulfillment.model import (
     CannotMove,
     Case,
     FulfillmentAt,
+    FulfillmentStatus,
     NotInvited,
     NotOnTheWay,
     OfferEnded,
+    OfferStatus,
     WarehouseAccepted,
     at,
     check_placed,
@@ -51,14 +53,16 @@ AN_ORDER = Order(
 )
 
 
-@pytest.mark.parametrize(("table", "start"), [(OFFER_STATES, "open"), (FULFILLMENT_STATES, "awaiting")])
+@pytest.mark.parametrize(
+    ("table", "start"), [(OFFER_STATES, OfferStatus.OPEN), (FULFILLMENT_STATES, FulfillmentStatus.AWAITING)]
+)
 def test_every_state_can_be_reached_and_leads_to_known_ones(table: dict[str, set[str]], start: str) -> None:
     reached, ahead = set(), {start}
     while ahead:
         reached |= ahead
         ahead = {to for state in ahead for to in table[state]} - reached
 
-    assert reached == set(table)
+    assert reached == set(table) == set(type(start))
 
 
 def test_ends_are_ends() -> None:

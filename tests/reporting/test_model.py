@@ -9,7 +9,17 @@ from hypothesis import strategies as st
 from chalicelib.kit.money import CURRENCIES
 from chalicelib.orders.model import OrderPlacedLine
 from chalicelib.payments.model import Posting
-from chalicelib.reporting.model import DIMENSIONS, Cell, Figures, cell_of, of_money, of_sale, recap
+from chalicelib.reporting.model import (
+    DIMENSIONS,
+    SALE_STATES,
+    Cell,
+    Figures,
+    SaleStatus,
+    cell_of,
+    of_money,
+    of_sale,
+    recap,
+)
 from chalicelib.reporting.recap import COUNTS, as_csv, figure, harmless
 from chalicelib.reporting.store import months
 
@@ -70,3 +80,8 @@ def test_harmless_names_stay_as_they_are_and_amounts_keep_their_sign() -> None:
     assert harmless("store-tunjungan") == "store-tunjungan"
     assert figure((Cell(currency="USD"), Figures(sales_minor=-1205)), "sales") == "-12.05"
     assert set(COUNTS) & {"sales", "cash"} == set()
+
+
+def test_a_sale_is_counted_once_and_dropped_for_good() -> None:
+    assert {SaleStatus.COUNTED: {SaleStatus.DROPPED}, SaleStatus.DROPPED: set()} == SALE_STATES
+    assert set(SALE_STATES) == set(SaleStatus)
