@@ -5,10 +5,8 @@ from importlib.util import find_spec
 
 from chalice.app import Chalice
 
-from chalicelib.customers import routes as about_customers
 from chalicelib.kit import config, web
 from chalicelib.kit.packages import PACKAGES
-from chalicelib.orders.find import customer_of
 from chalicelib.places.find import who_is
 
 app = Chalice(app_name="satukanal")
@@ -21,6 +19,4 @@ for package in PACKAGES:
         if find_spec(name) and hasattr(import_module(name), blueprint):  # kit/events.py tells what events are
             app.register_blueprint(getattr(import_module(name), blueprint))
 
-# Two doors ask what only a room above them can answer.
-web.who_is = who_is
-about_customers.customer_of = customer_of
+web.use_principal_loader(who_is)

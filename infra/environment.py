@@ -12,7 +12,7 @@ import sys
 VENV = os.environ.get("VENV") or ".venv"
 
 
-def main(file):
+def main(file: str) -> "str | None":
     if sys.version_info < (3, 11):
         return "Python 3.11 or newer is needed; this is {}.{}. `make run PYTHON=python3.12` takes another.".format(
             *sys.version_info[:2]
@@ -27,7 +27,7 @@ def main(file):
     return why
 
 
-def fingerprint(file):
+def fingerprint(file: str) -> str:
     """Of the file and of those it includes."""
     told = []
     for line in lines(file):
@@ -35,7 +35,7 @@ def fingerprint(file):
     return hashlib.sha256("\n".join([*told, sys.version]).encode()).hexdigest()
 
 
-def make_venv():
+def make_venv() -> "str | None":
     if os.path.exists(python()):
         return None
     print("Making an environment in %s (once; about a minute) …" % VENV, flush=True)
@@ -45,17 +45,17 @@ def make_venv():
     return None
 
 
-def install(file):
+def install(file: str) -> "str | None":
     command = [python(), "-m", "pip", "install", "--quiet", "--disable-pip-version-check", "--only-binary=:all:"]
     said = subprocess.run([*command, "-r", file], capture_output=True, text=True, check=False)
     return "Installing %s failed:\n%s%s" % (file, said.stdout, said.stderr) if said.returncode else None
 
 
-def python():
+def python() -> str:
     return os.path.join(VENV, "bin", "python")
 
 
-def lines(file):
+def lines(file: str) -> "list[str]":
     if not os.path.exists(file):
         return []
     with open(file) as opened:

@@ -49,7 +49,7 @@ def stands(clients: dict[str, Any], resource: dict[str, Any]) -> bool:
         if is_gone(error):
             return False
         raise
-    return found.get("State") != "Deleting"  # a mapping takes its time, and refuses to be deleted meanwhile
+    return bool(found.get("State") != "Deleting")  # a mapping takes its time, and refuses to be deleted meanwhile
 
 
 def is_gone(error: ClientError) -> bool:

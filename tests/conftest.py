@@ -9,7 +9,8 @@ from typing import Any
 import pytest
 
 import tests.environment  # noqa: F401 - table names are read when a row's class is made, so this comes first
-from chalicelib.kit import clock, db, ids
+from chalicelib.kit import clock, db, ids, web
+from chalicelib.places.find import who_is
 from tests.browser import chromium, phone, served  # noqa: F401 - one browser for every folder's pages
 from tests.cloud import as_new, connected, session
 
@@ -30,6 +31,14 @@ def aws() -> Iterator[Any]:
     """moto in this process, with the tables, topics and the queue of infra/resources.json; gives a boto3 session."""
     with as_new() as clients:
         yield clients
+
+
+@pytest.fixture
+def trusted_tokens() -> Iterator[None]:
+    """A staff token's role and id are taken as they stand; the people of the test need no row."""
+    web.use_principal_loader(web.principal_from_claims)
+    yield
+    web.use_principal_loader(who_is)
 
 
 @pytest.fixture(scope="session")

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from typing import Annotated, Any, Literal
 
 from pydantic import Field
@@ -12,12 +11,11 @@ from chalicelib.customers import verify as verification
 from chalicelib.customers.grant import grant_terms
 from chalicelib.customers.keep import write_down
 from chalicelib.customers.merge import merge, unmerge
-from chalicelib.customers.model import CODE_LASTS, Address, Customer
+from chalicelib.customers.model import Address, Customer
 from chalicelib.kit import config
-from chalicelib.kit.auth import Principal
-from chalicelib.kit.errors import Invalid, NotFound
+from chalicelib.kit.errors import Invalid
 from chalicelib.kit.money import Money
-from chalicelib.kit.web import CUSTOMER, STAFF, Body, Call, Query, Routes
+from chalicelib.kit.web import STAFF, Body, Call, Query, Routes
 
 doors = Routes(__name__)
 
@@ -74,15 +72,6 @@ class SeenBody(Body):
 
 class MergeBody(Body):
     into: Annotated[str, Field(pattern=r"^[A-Za-z0-9@._:~+-]{1,128}$")]
-
-
-class AskCodeBody(Body):
-    order: Annotated[str, Field(pattern=r"^[A-Za-z0-9@._:~+-]{1,128}$")]
-    identity: IdentityKind
-
-
-class CodeBody(AskCodeBody):
-    code: Annotated[str, Field(pattern="^[0-9]{6}$")]
 
 
 @doors.get("/customers", who=STAFF, query=CustomersQuery)
@@ -145,36 +134,3 @@ def merge_customer(call: Call, customer_id: str) -> dict[str, Any]:
 def unmerge_customer(call: Call, customer_id: str) -> dict[str, Any]:
     """Makes a merged customer his own again."""
     return unmerge(customer_id, actor=call.principal.actor).as_json()
-
-
-@doors.post(
-    "/identities/verify",
-    who=CUSTOMER,
-    body=AskCodeBody,
-    status=202,
-    example={"order": "ord_01KB", "identity": "phone"},
-)
-def verify_identity(call: Call) -> dict[str, Any]:
-    """Sends a code to the phone or e-mail that stands on the caller's order; says the same when none is due."""
-    verification.ask(customer_of(call.principal, call.body.order), call.body.identity, call.caller)
-    return {"asked": True, "code_lasts_seconds": int(CODE_LASTS.total_seconds())}
-
-
-@doors.post(
-    "/identities/confirm",
-    who=CUSTOMER,
-    body=CodeBody,
-    example={"order": "ord_01KB", "identity": "phone", "code": "123456"},
-)
-def confirm_identity(call: Call) -> dict[str, Any]:
-    """Takes the code back; the phone or e-mail is then proven, and he is one customer in every channel."""
-    verification.confirm(customer_of(call.principal, call.body.order), call.body.identity, call.body.code)
-    return {"verified": True}
-
-
-def _nobody(who: Principal, order_id: str) -> str:
-    raise NotFound()
-
-
-# The wiring puts the orders' own gate here: which customer the holder of an order's token is. Orders stand above us.
-customer_of: Callable[[Principal, str], str] = _nobody

@@ -59,7 +59,7 @@ def products(days: Any) -> Rows:
 
 
 def locations(days: Any) -> Rows:
-    first = {one.location: one.id for one in reversed(places.staff().values()) if one.active}
+    first = {one.location: one.id for one in reversed([*places.staff().values()]) if one.active}
     return [
         {"id": one.id, "kind": one.kind, "name": one.name, "staff": first.get(one.id, "")}
         | ({"lat": one.point.lat, "lon": one.point.lon} if one.point else {})

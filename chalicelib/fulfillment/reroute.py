@@ -48,7 +48,7 @@ from chalicelib.orders.model import OrderStatus
 from chalicelib.places import find as places
 from chalicelib.places.model import distance_meters
 from chalicelib.stock.model import OutOfStock
-from chalicelib.stock.plan import Plan, plan_allocation
+from chalicelib.stock.plan import AvailableStock, Plan, plan_allocation
 from chalicelib.stock.store import lapsed_holds, load_levels
 
 
@@ -104,7 +104,7 @@ def planned(case: Case, missing: dict[str, int], now: datetime) -> tuple[Plan, t
     levels = load_levels([(sku, server) for server in servers for sku in missing if (sku, server) not in held])
     lapsed = lapsed_holds([level.place for level in levels if level.reserved], now)
     try:
-        return plan_allocation(missing, levels, servers, lapsed=lapsed), ()
+        return plan_allocation(missing, AvailableStock(levels, servers, lapsed)), ()
     except OutOfStock as nobody:
         return Plan(()), tuple(Shortage(**each) for each in nobody.facts["short"])
 

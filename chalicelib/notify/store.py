@@ -123,17 +123,19 @@ def put_notice(attempt: Attempt, at: datetime) -> Write:
         at=at,
         kept=compact.write(message.kept) if message.kept else None,
         step=attempt.step,
-        **(waiting(message.event_id, at) if message.climbs else {}),
     )
+    if message.climbs:
+        row.list, row.listed_at = waiting(message.event_id, at)
     return db.create(row, refusal=AlreadyTold(event_id=message.event_id))
 
 
 def climb_to(attempt: Attempt, at: datetime) -> Write:
     """Only while it waits: acknowledged in between means nobody is bothered any more."""
     row = NoticeRow(attempt.party, attempt.message.event_id)
-    place = waiting(attempt.message.event_id, at)
-    actions = [NoticeRow.step.set(attempt.step), NoticeRow.list.set(place["list"])]
-    actions.append(NoticeRow.listed_at.set(place["listed_at"]))
+    place, listed_at = waiting(attempt.message.event_id, at)
+    actions = [NoticeRow.list.set(place), NoticeRow.listed_at.set(listed_at)]
+    if attempt.step is not None:
+        actions.append(NoticeRow.step.set(attempt.step))
     return db.update(row, *actions, when=NoticeRow.list.exists())
 
 
@@ -149,8 +151,9 @@ def acknowledge(party: str, event_id: str, by: str, at: datetime) -> Write:
     return db.update(row, *actions, when=NoticeRow.pk.exists(), refusal=NoSuchNotice())
 
 
-def waiting(event_id: str, since: datetime) -> dict[str, str]:
-    return {"list": waiting_list(shard_of(event_id)), "listed_at": f"{clock.iso(since)}#{event_id}"}
+def waiting(event_id: str, since: datetime) -> tuple[str, str]:
+    """The list that a notice waits in, and its place there."""
+    return waiting_list(shard_of(event_id)), f"{clock.iso(since)}#{event_id}"
 
 
 def waiting_list(shard: int) -> str:

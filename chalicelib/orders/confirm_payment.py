@@ -20,7 +20,7 @@ from chalicelib.kit.money import Money, total
 from chalicelib.kit.requests import Asked
 from chalicelib.orders import cancel, show, store
 from chalicelib.orders.change import OrderChange, PaymentChange, load_change
-from chalicelib.orders.look import selling_places
+from chalicelib.orders.context import selling_places
 from chalicelib.orders.model import (
     NotAwaitingMoney,
     Order,
@@ -42,7 +42,7 @@ from chalicelib.payments.store import (
 )
 from chalicelib.stock.coming import Coming, plan_with_expected
 from chalicelib.stock.model import HoldGone, Movement, OutOfStock, Piece, allocated, is_expected, released_hold
-from chalicelib.stock.plan import Plan
+from chalicelib.stock.plan import AvailableStock, Plan
 from chalicelib.stock.store import change as change_levels
 from chalicelib.stock.store import drop_hold, holds_of, lapsed_holds, load_expected, load_levels
 
@@ -171,7 +171,8 @@ def _plan_missing(order: Order, missing: Sequence[Piece], now: datetime) -> Plan
     coming = load_expected(levels) if any(is_expected(piece.shelf) for piece in missing) else []
     lapsed = lapsed_holds([level.place for level in (*levels, *coming) if level.reserved], now)
     others = [hold for hold in lapsed if hold.order_id != order.id]
-    return plan_with_expected(demand, levels, Coming(coming, places, clock.day_of(now, config.zone()), others))
+    stock = AvailableStock(levels, places, others)
+    return plan_with_expected(demand, stock, Coming(coming, places, clock.day_of(now, config.zone()), others))
 
 
 def _capture_late(change: OrderChange, captured: PaymentChange) -> tuple[Order, list[Payment]]:

@@ -23,7 +23,7 @@ from chalicelib.kit.money import Money, total
 from chalicelib.kit.requests import AlreadyAnswered, Asked
 from chalicelib.orders import show, store
 from chalicelib.orders.command import PlaceOrder, Tender, Wanted
-from chalicelib.orders.look import look
+from chalicelib.orders.context import load_context
 from chalicelib.orders.model import (
     Delivery,
     DraftGone,
@@ -33,8 +33,8 @@ from chalicelib.orders.model import (
     OrderStatus,
     PayLinkAsked,
 )
-from chalicelib.orders.place import check, place
-from chalicelib.orders.price import priced
+from chalicelib.orders.place import check_order, place
+from chalicelib.orders.price import price_order
 from chalicelib.payments.model import OrderPaymentStatus
 
 LASTS = timedelta(days=7)
@@ -71,16 +71,16 @@ class Draft:
 
 def make(command: PlaceOrder) -> dict[str, Any]:
     """Prices the lines now and keeps them for a week."""
-    seen = look(command)
-    requests.answer_again(command.asked, seen.answered)
-    check(command, seen)
-    order_id = ids.new("ord", seen.now)
-    made = priced(command, seen)
-    command = replace(command, coupons=tuple(coupon.code for coupon in made.coupons))
-    draft = Draft(order_id, command, tuple(made.lines), seen.now, Head())
+    context = load_context(command)
+    requests.answer_again(command.asked, context.answered)
+    check_order(command, context)
+    order_id = ids.new("ord", context.now)
+    prices = price_order(command, context)
+    command = replace(command, coupons=tuple(coupon.code for coupon in prices.coupons))
+    draft = Draft(order_id, command, tuple(prices.lines), context.now, Head())
     event = DraftMade(order_id, command.channel, draft.total.currency, draft.total.minor)
     who = command.principal.actor
-    entry, head = journal.append_event(f"draft#{order_id}", event, actor=who, at=seen.now, channel=command.channel)
+    entry, head = journal.append_event(f"draft#{order_id}", event, actor=who, at=context.now, channel=command.channel)
     answer = as_json(draft)
     db.commit([requests.remember(command.asked, answer), db.create(_row(replace(draft, head=head))), entry])
     return answer

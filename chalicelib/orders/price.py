@@ -7,46 +7,45 @@ from dataclasses import dataclass
 
 from chalicelib.kit import config, db
 from chalicelib.kit.db import Write
-from chalicelib.kit.money import zero
+from chalicelib.kit.money import Money, total, zero
 from chalicelib.orders.command import PlaceOrder, Wanted
-from chalicelib.orders.look import Seen
+from chalicelib.orders.context import OrderContext
 from chalicelib.orders.model import Order, OrderLine
 from chalicelib.pricing import store
 from chalicelib.pricing.model import Agreed, Coupon, Override, Quote, QuotedLine, UnknownCoupon, Wish
-from chalicelib.pricing.quote import quote
+from chalicelib.pricing.quote import Cart, Market, PriceBook, quote
 
 
 @dataclass(frozen=True)
-class Priced:
+class OrderPrices:
+    """`coupons` are those that lowered the price; a code that something better beats is not used up."""
+
     lines: Sequence[OrderLine]
-    coupons: Sequence[Coupon] = ()  # those that lowered the price; a code that something better beats is not used up
+    coupons: Sequence[Coupon]
+    freight: Money
+    total: Money
 
 
-def priced(command: PlaceOrder, seen: Seen) -> Priced:
+def price_order(command: PlaceOrder, context: OrderContext) -> OrderPrices:
     """A draft's lines as they were shown to the customer, else priced now."""
     if command.quoted is not None:
-        return Priced(command.quoted, seen.coupons)
-    made = quoted(command, seen)
-    used = [coupon for coupon in seen.coupons if coupon.code in made.coupons_used]
-    return Priced([as_line(line) for line in made.lines], used)
+        lines, coupons = command.quoted, context.coupons
+    else:
+        quoted = quote_order(command, context)
+        lines = [as_line(line) for line in quoted.lines]
+        coupons = [coupon for coupon in context.coupons if coupon.code in quoted.coupons_used]
+    freight = command.freight or zero(config.currency())
+    return OrderPrices(lines, coupons, freight, total((line.total for line in lines), freight.currency) + freight)
 
 
-def quoted(command: PlaceOrder, seen: Seen) -> Quote:
-    known = {coupon.code for coupon in seen.coupons}
+def quote_order(command: PlaceOrder, context: OrderContext) -> Quote:
+    known = {coupon.code for coupon in context.coupons}
     if unknown := [code for code in command.coupons if code not in known]:
         raise UnknownCoupon(unknown)
-    return quote(
-        [wish(line) for line in command.lines],
-        seen.products,
-        seen.prices,
-        seen.promotions,
-        seen.coupons,
-        channel=seen.channel,
-        price_group=seen.customer.price_group if seen.customer else "",
-        now=seen.now,
-        currency=config.currency(),
-        freight=command.freight or zero(config.currency()),
-    )
+    cart = Cart([wish(line) for line in command.lines], context.coupons, command.freight or zero(config.currency()))
+    price_group = context.customer.price_group if context.customer else ""
+    market = Market(context.channel, price_group, context.now, config.currency())
+    return quote(cart, PriceBook(context.products, context.prices, context.promotions), market)
 
 
 def wish(line: Wanted) -> Wish:

@@ -6,9 +6,9 @@ from dataclasses import replace
 from typing import Any
 
 from chalicelib.orders.command import PlaceOrder
-from chalicelib.orders.look import look, look_wider
-from chalicelib.orders.place import check
-from chalicelib.orders.price import quoted
+from chalicelib.orders.context import OrderContext, load_all_locations, load_context
+from chalicelib.orders.place import check_order
+from chalicelib.orders.price import quote_order
 from chalicelib.payments.model import METHODS
 from chalicelib.places import find as places
 from chalicelib.stock.coming import plan_with_expected
@@ -17,43 +17,38 @@ from chalicelib.stock.model import OutOfStock
 
 def quoted_json(command: PlaceOrder) -> dict[str, Any]:
     """Never refuses for lack of stock: a cart page has to show what is short."""
-    seen = look_wider(command, look(command))
-    check(command, seen)
-    made = quoted(command, seen)
+    context = load_all_locations(command, load_context(command))
+    check_order(command, context)
+    quoted = quote_order(command, context)
     demand = {line.sku: line.quantity for line in command.lines}
 
     def short_at(locations: list[str]) -> list[dict[str, Any]]:
+        stock = replace(context.stock, preference=locations)
         try:
-            plan_with_expected(
-                demand,
-                seen.levels,
-                replace(seen.on_its_way, preference=locations),
-                backorder=False,
-                safety_units=seen.channel.safety_units,
-            )
+            plan_with_expected(demand, stock, replace(context.on_its_way, preference=locations), backorder=False)
         except OutOfStock as refused:
             return list(refused.facts["short"])
         return []
 
     stores = [one for one in places.locations().values() if one.kind == "store" and one.active]
-    pickup = [one for one in stores if one.id in seen.preference and not short_at([one.id])]
+    pickup = [one for one in stores if one.id in context.preference and not short_at([one.id])]
     return {
-        "lines": [line.as_json() for line in made.lines],
-        "freight": made.freight.as_json(),
-        "tax_included": made.tax_included.as_json(),
-        "total": made.total.as_json(),
-        "coupons_used": list(made.coupons_used),
-        "short": short_at(list(seen.preference)),
+        "lines": [line.as_json() for line in quoted.lines],
+        "freight": quoted.freight.as_json(),
+        "tax_included": quoted.tax_included.as_json(),
+        "total": quoted.total.as_json(),
+        "coupons_used": list(quoted.coupons_used),
+        "short": short_at(list(context.preference)),
         "delivery": [{"method": "ship"}]
         + [{"method": "pickup", "location": one.id, "name": one.name, "address": one.address} for one in pickup],
-        "payments": [code for code in METHODS if payable(code, command, seen)],
+        "payments": [code for code in METHODS if payable(code, command, context)],
     }
 
 
-def payable(method: str, command: PlaceOrder, seen: Any) -> bool:
-    allowed = seen.channel.tenders
+def payable(method: str, command: PlaceOrder, context: OrderContext) -> bool:
+    allowed = context.channel.tenders
     if allowed and method not in allowed:
         return False
     if method == "cash":
         return command.channel in ("pos", "sfa")
-    return method != "credit" or seen.credit is not None
+    return method != "credit" or context.credit is not None

@@ -8,6 +8,8 @@ from typing import Annotated, Any, Literal
 from pydantic import Field, StringConstraints
 
 from chalicelib.catalog.model import CHANNELS
+from chalicelib.customers import verify
+from chalicelib.customers.model import CODE_LASTS
 from chalicelib.kit import clock, config, files
 from chalicelib.kit.auth import Principal
 from chalicelib.kit.errors import Invalid, NotFound
@@ -58,6 +60,15 @@ class ListQuery(Query):
 def told(principal: Principal, order: Order, payments: list[Payment]) -> dict[str, Any]:
     said = show.as_json(order, payments)
     return said if principal.is_staff or principal.role == "channel" else show.for_customer(said)
+
+
+class AskCodeBody(Body):
+    order: Annotated[str, Field(pattern=r"^[A-Za-z0-9@._:~+-]{1,128}$")]
+    identity: Literal["phone", "email"]
+
+
+class CodeBody(AskCodeBody):
+    code: Annotated[str, Field(pattern="^[0-9]{6}$")]
 
 
 @doors.get("/orders/{order_id}", who=STAFF | CUSTOMER | {"channel"})
@@ -204,3 +215,28 @@ def submit_draft(call: Call, order_id: str) -> dict[str, Any]:
 def pay_link(call: Call, order_id: str) -> dict[str, str]:
     """Send the customer a link to his draft, where he sees the same prices and pays."""
     return draft.send_pay_link(call.principal, order_id, call.asked)
+
+
+@doors.post(
+    "/identities/verify",
+    who=CUSTOMER,
+    body=AskCodeBody,
+    status=202,
+    example={"order": "ord_01KB", "identity": "phone"},
+)
+def verify_identity(call: Call) -> dict[str, Any]:
+    """Sends a code to the phone or e-mail that stands on the caller's order; says the same when none is due."""
+    verify.ask(find.customer_of(call.principal, call.body.order), call.body.identity, call.caller)
+    return {"asked": True, "code_lasts_seconds": int(CODE_LASTS.total_seconds())}
+
+
+@doors.post(
+    "/identities/confirm",
+    who=CUSTOMER,
+    body=CodeBody,
+    example={"order": "ord_01KB", "identity": "phone", "code": "123456"},
+)
+def confirm_identity(call: Call) -> dict[str, Any]:
+    """Takes the code back; the phone or e-mail is then proven, and he is one customer in every channel."""
+    verify.confirm(find.customer_of(call.principal, call.body.order), call.body.identity, call.body.code)
+    return {"verified": True}

@@ -8,11 +8,11 @@ from datetime import datetime, timedelta
 from typing import Any
 
 from chalicelib.catalog.model import Channel, Product
-from chalicelib.kit import clock, db
+from chalicelib.kit import clock, config, db
 from chalicelib.kit.errors import NotFound
 from chalicelib.kit.money import Money
 from chalicelib.pricing.model import Coupon, Price, Promotion, QuotedLine, UnknownCoupon, normal, runs
-from chalicelib.pricing.quote import price_one
+from chalicelib.pricing.quote import Market, price_one
 from chalicelib.pricing.store import (
     FOR_EVER,
     CouponRow,
@@ -147,4 +147,5 @@ def listing(products: Sequence[Product], channel: Channel, price_group: str = ""
     running = promotions(now)
     found = prices(product.sku for product in products)
     priced = [(each, found[each.sku]) for each in products if each.sku in found]
-    return [Listing(each, price_one(each, cost, running, channel, price_group, now)) for each, cost in priced]
+    market = Market(channel, price_group, now, config.currency())
+    return [Listing(each, price_one(each, cost, running, market)) for each, cost in priced]

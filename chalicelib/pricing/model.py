@@ -1,4 +1,4 @@
-"""Prices, promotions and coupons, and which of them hold here and now; `quote` makes totals of them."""
+"""Prices, promotions, coupons and quotes; `quote` decides which of them hold and makes totals of them."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from datetime import datetime
 from decimal import Decimal
 from typing import Any
 
-from chalicelib.catalog.model import CHANNELS, Change, Channel, Product
+from chalicelib.catalog.model import CHANNELS, Change
 from chalicelib.kit.errors import Invalid, Refused
 from chalicelib.kit.events import Event
 from chalicelib.kit.money import Money
@@ -71,11 +71,6 @@ class Promotion:
     def on_units(self) -> bool:
         named = bool(self.skus or self.categories)
         return self.kind == "price" or named or (self.kind == "percent" and not self.min_total_minor)
-
-    def covers(self, product: Product) -> bool:
-        if not self.skus and not self.categories:
-            return True
-        return product.sku in self.skus or product.category in self.categories
 
 
 @dataclass(frozen=True)
@@ -176,43 +171,9 @@ class Quote:
     coupons_used: tuple[str, ...] = ()
 
 
-def unit_price(price: Price, quantity: int, channel: Channel, price_group: str) -> Money:
-    """The most particular entry wins: the customer's own list, then the channel's, then all; then the highest tier."""
-    holding = [entry for entry in price.entries if _holds(entry, quantity, channel, price_group)]
-    if not holding:
-        return price.base
-    best = max(holding, key=lambda entry: _particularity(entry, price_group))
-    return Money(best.amount_minor, price.base.currency)
-
-
-def _holds(entry: PriceEntry, quantity: int, channel: Channel, price_group: str) -> bool:
-    in_list = entry.price_list in ("", price_group, channel.price_list)
-    return in_list and entry.channel in ("", channel.code) and quantity >= entry.min_quantity
-
-
-def _particularity(entry: PriceEntry, price_group: str) -> tuple[bool, bool, bool, int, int]:
-    his_own = bool(price_group) and entry.price_list == price_group
-    return his_own, bool(entry.channel), bool(entry.price_list), entry.min_quantity, -entry.amount_minor
-
-
 def runs(promotion: Promotion | Coupon, now: datetime) -> bool:
     """Its end is the first instant at which it no longer holds."""
     return promotion.starts_at <= now and (promotion.ends_at is None or now < promotion.ends_at)
-
-
-def is_for(promotion: Promotion, channel: Channel, price_group: str, currency: str) -> bool:
-    in_channel = not promotion.channels or channel.code in promotion.channels
-    for_group = not promotion.price_groups or price_group in promotion.price_groups
-    return in_channel and for_group and promotion.currency in ("", currency)
-
-
-def check_coupon(coupon: Coupon, now: datetime) -> None:
-    if now < coupon.starts_at:
-        raise CouponDoesNotApply(coupon=coupon.code, reason="it is not valid yet")
-    if not runs(coupon, now):
-        raise CouponEnded(coupon=coupon.code)
-    if coupon.spent:
-        raise CouponSpent(coupon=coupon.code)
 
 
 def check_promotion(promotion: Promotion) -> None:

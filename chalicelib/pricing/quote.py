@@ -17,54 +17,63 @@ from chalicelib.pricing.model import (
     Adjustment,
     Coupon,
     CouponDoesNotApply,
+    CouponEnded,
+    CouponSpent,
     NoPrice,
     Price,
+    PriceEntry,
     Promotion,
     Quote,
     QuotedLine,
     Wish,
-    check_coupon,
-    is_for,
     runs,
-    unit_price,
 )
 
 
-def quote(
-    wishes: Sequence[Wish],
-    products: Mapping[str, Product],
-    prices: Mapping[str, Price],
-    promotions: Sequence[Promotion],
-    coupons: Sequence[Coupon],
-    *,
-    channel: Channel,
-    price_group: str,
-    now: datetime,
-    currency: str,
-    freight: Money,
-) -> Quote:
+@dataclass(frozen=True)
+class Cart:
+    """What is asked for. Freight is added to the total as it is."""
+
+    wishes: Sequence[Wish]
+    coupons: Sequence[Coupon]
+    freight: Money
+
+
+@dataclass(frozen=True)
+class PriceBook:
+    """What is for sale and what it costs, at least for the SKUs of the cart."""
+
+    products: Mapping[str, Product]
+    prices: Mapping[str, Price]
+    promotions: Sequence[Promotion]
+
+
+@dataclass(frozen=True)
+class Market:
+    """Where, to whom, when and in which currency goods are sold."""
+
+    channel: Channel
+    price_group: str
+    now: datetime
+    currency: str
+
+
+def quote(cart: Cart, book: PriceBook, market: Market) -> Quote:
     """Refuses what cannot be sold here and codes that do not hold; a code that something better beats is not used."""
-    check_listed([wish.sku for wish in wishes], products, channel)
-    _check_priced(wishes, prices, currency)
-    running = rules(promotions, coupons, channel, price_group, now, currency)
-    lines = [price_line(wish, products, prices, channel, price_group) for wish in wishes]
-    _check_coupons(coupons, running, lines, now)
+    check_listed([wish.sku for wish in cart.wishes], book.products, market.channel)
+    _check_priced(cart.wishes, book.prices, market.currency)
+    running = rules(book.promotions, cart.coupons, market)
+    lines = [price_line(wish, book, market) for wish in cart.wishes]
+    _check_coupons(cart.coupons, running, lines, market.now)
     lowered = take_off_order(take_off_units(lines, running), running)
-    return _summed(lowered, coupons, freight, currency)
+    return _summed(lowered, cart, market.currency)
 
 
-def price_one(
-    product: Product,
-    price: Price,
-    promotions: Sequence[Promotion],
-    channel: Channel,
-    price_group: str,
-    now: datetime,
-) -> QuotedLine:
-    """For shelf labels: what needs a code, or a cart of some size, is left out."""
-    of_any_cart = [each for each in promotions if not each.min_total_minor]
-    running = rules(of_any_cart, [], channel, price_group, now, price.base.currency)
-    line = Line(product, 1, unit_price(price, 1, channel, price_group))
+def price_one(product: Product, price: Price, promotions: Sequence[Promotion], market: Market) -> QuotedLine:
+    """For shelf labels, in the price's own currency: what needs a code, or a cart of some size, is left out."""
+    market = replace(market, currency=price.base.currency)
+    running = rules([each for each in promotions if not each.min_total_minor], [], market)
+    line = Line(product, 1, unit_price(price, 1, market))
     return _quoted(take_off_units([line], running)[0])
 
 
@@ -102,22 +111,21 @@ class Line:
         return replace(self, adjustments=(*self.adjustments, adjustment), closed=self.closed or closed)
 
 
-def rules(
-    promotions: Sequence[Promotion],
-    coupons: Sequence[Coupon],
-    channel: Channel,
-    price_group: str,
-    now: datetime,
-    currency: str,
-) -> list[Rule]:
+def rules(promotions: Sequence[Promotion], coupons: Sequence[Coupon], market: Market) -> list[Rule]:
     """In the order of their ids, so that the order they were loaded in changes nothing."""
     opened = {coupon.promotion_id: coupon.code for coupon in reversed(coupons)}
     return [
         Rule(promotion, opened[promotion.id] if promotion.coupon_only else "")
         for promotion in sorted(promotions, key=lambda promotion: promotion.id)
-        if runs(promotion, now) and is_for(promotion, channel, price_group, currency)
+        if runs(promotion, market.now) and is_for(promotion, market)
         if not promotion.coupon_only or promotion.id in opened
     ]
+
+
+def is_for(promotion: Promotion, market: Market) -> bool:
+    in_channel = not promotion.channels or market.channel.code in promotion.channels
+    for_group = not promotion.price_groups or market.price_group in promotion.price_groups
+    return in_channel and for_group and promotion.currency in ("", market.currency)
 
 
 def _check_coupons(coupons: Sequence[Coupon], running: Sequence[Rule], lines: Sequence[Line], now: datetime) -> None:
@@ -127,8 +135,17 @@ def _check_coupons(coupons: Sequence[Coupon], running: Sequence[Rule], lines: Se
         promotion = open_rules.get(coupon.promotion_id)
         if promotion is None:
             raise CouponDoesNotApply(coupon=coupon.code, reason="its promotion does not hold here and now")
-        if not _reached(promotion, [line for line in lines if promotion.covers(line.product)]):
+        if not _reached(promotion, [line for line in lines if covers(promotion, line.product)]):
             raise CouponDoesNotApply(coupon=coupon.code, reason="it asks for more, or for other goods")
+
+
+def check_coupon(coupon: Coupon, now: datetime) -> None:
+    if now < coupon.starts_at:
+        raise CouponDoesNotApply(coupon=coupon.code, reason="it is not valid yet")
+    if not runs(coupon, now):
+        raise CouponEnded(coupon=coupon.code)
+    if coupon.spent:
+        raise CouponSpent(coupon=coupon.code)
 
 
 def _check_priced(wishes: Sequence[Wish], prices: Mapping[str, Price], currency: str) -> None:
@@ -139,18 +156,31 @@ def _check_priced(wishes: Sequence[Wish], prices: Mapping[str, Price], currency:
         raise NoPrice(skus=lacking, currency=currency)
 
 
-def price_line(
-    wish: Wish,
-    products: Mapping[str, Product],
-    prices: Mapping[str, Price],
-    channel: Channel,
-    price_group: str,
-) -> Line:
-    product = products[wish.sku]
+def price_line(wish: Wish, book: PriceBook, market: Market) -> Line:
+    product = book.products[wish.sku]
     if wish.agreed is not None:
         return _agreed(wish, product)
-    line = Line(product, wish.quantity, unit_price(prices[wish.sku], wish.quantity, channel, price_group))
+    line = Line(product, wish.quantity, unit_price(book.prices[wish.sku], wish.quantity, market))
     return line if wish.override is None else _overridden(line, wish)
+
+
+def unit_price(price: Price, quantity: int, market: Market) -> Money:
+    """The most particular entry wins: the customer's own list, then the channel's, then all; then the highest tier."""
+    holding = [entry for entry in price.entries if _holds(entry, quantity, market)]
+    if not holding:
+        return price.base
+    best = max(holding, key=lambda entry: _particularity(entry, market.price_group))
+    return Money(best.amount_minor, price.base.currency)
+
+
+def _holds(entry: PriceEntry, quantity: int, market: Market) -> bool:
+    in_list = entry.price_list in ("", market.price_group, market.channel.price_list)
+    return in_list and entry.channel in ("", market.channel.code) and quantity >= entry.min_quantity
+
+
+def _particularity(entry: PriceEntry, price_group: str) -> tuple[bool, bool, bool, int, int]:
+    own = bool(price_group) and entry.price_list == price_group
+    return own, bool(entry.channel), bool(entry.price_list), entry.min_quantity, -entry.amount_minor
 
 
 def _agreed(wish: Wish, product: Product) -> Line:
@@ -171,7 +201,7 @@ def _overridden(line: Line, wish: Wish) -> Line:
 def take_off_units(lines: Sequence[Line], running: Sequence[Rule]) -> list[Line]:
     """Each line gets the cheapest of: one rule that stands alone, or all combinable ones together."""
     reached = [rule for rule in running if rule.promotion.on_units and _reached(rule.promotion, _open(lines, rule))]
-    return [_cheapest(line, [rule for rule in reached if rule.promotion.covers(line.product)]) for line in lines]
+    return [_cheapest(line, [rule for rule in reached if covers(rule.promotion, line.product)]) for line in lines]
 
 
 def _cheapest(line: Line, touching: Sequence[Rule]) -> Line:
@@ -234,8 +264,14 @@ def _with_share(line: Line, rule: Rule, share: Money) -> Line:
 
 
 def _open(lines: Sequence[Line], rule: Rule) -> list[Line]:
-    covered = [line for line in lines if rule.promotion.covers(line.product) and not line.closed]
+    covered = [line for line in lines if covers(rule.promotion, line.product) and not line.closed]
     return [line for line in covered if rule.promotion.combinable or not line.adjustments]
+
+
+def covers(promotion: Promotion, product: Product) -> bool:
+    if not promotion.skus and not promotion.categories:
+        return True
+    return product.sku in promotion.skus or product.category in promotion.categories
 
 
 def _reached(promotion: Promotion, lines: Sequence[Line]) -> bool:
@@ -248,16 +284,16 @@ def _worth(lines: Sequence[Line]) -> int:
     return sum(line.total.minor for line in lines)
 
 
-def _summed(lines: Sequence[Line], coupons: Sequence[Coupon], freight: Money, currency: str) -> Quote:
+def _summed(lines: Sequence[Line], cart: Cart, currency: str) -> Quote:
     quoted = tuple(_quoted(line) for line in lines)
     brought = {each.code for line in lines for each in line.adjustments if each.kind == "coupon"}
     return Quote(
         lines=quoted,
-        freight=freight,
+        freight=cart.freight,
         tax_included=total((line.tax for line in quoted), currency),
-        total=total((line.total for line in quoted), currency) + freight,
+        total=total((line.total for line in quoted), currency) + cart.freight,
         currency=currency,
-        coupons_used=tuple(coupon.code for coupon in coupons if coupon.code in brought),
+        coupons_used=tuple(coupon.code for coupon in cart.coupons if coupon.code in brought),
     )
 
 

@@ -24,7 +24,7 @@ from chalicelib.stock.model import (
     sent,
     shelf_of,
 )
-from chalicelib.stock.plan import Plan, Shelf, plan_allocation
+from chalicelib.stock.plan import AvailableStock, Plan, Shelf, plan_allocation
 
 
 @dataclass(frozen=True)
@@ -64,15 +64,11 @@ class Coming:
 
 
 def plan_with_expected(
-    demand: Mapping[str, int], levels: Sequence[Level], coming: Coming, *, backorder: bool = True, **as_usual: Any
+    demand: Mapping[str, int], stock: AvailableStock, coming: Coming, *, backorder: bool = True, turn: int = 0
 ) -> Plan:
     """What is there goes at once, and only what is short is promised for a later day, if the buyer agreed to that."""
-
-    def usual(wanted: Mapping[str, int]) -> Plan:
-        return plan_allocation(wanted, levels, coming.preference, lapsed=coming.lapsed, **as_usual)
-
     try:
-        return usual(demand)
+        return plan_allocation(demand, stock, turn)
     except OutOfStock as refused:
         short = refused.facts["short"]
     if not backorder:
@@ -80,7 +76,7 @@ def plan_with_expected(
     later = plan_later(short, coming)
     lacking = {each["sku"]: each["wanted"] - each["available"] for each in short}
     now = {sku: quantity - lacking.get(sku, 0) for sku, quantity in demand.items()}
-    at_once = usual({sku: quantity for sku, quantity in now.items() if quantity})
+    at_once = plan_allocation({sku: quantity for sku, quantity in now.items() if quantity}, stock, turn)
     return Plan(at_once.pieces + later.pieces, at_once.takes + later.takes, at_once.safety)
 
 

@@ -32,7 +32,7 @@ from chalicelib.stock.model import (
     missing,
     put_back,
 )
-from chalicelib.stock.plan import Plan, plan_allocation
+from chalicelib.stock.plan import AvailableStock, Plan, plan_allocation
 from chalicelib.stock.store import change, lapsed_holds, load_expected, load_levels, take_hold
 
 Quantities = Mapping[str, int]
@@ -110,7 +110,7 @@ def taken_from(location: str, quantities: Quantities, levels: Sequence[Level] | 
     if levels is None:
         levels = load_levels((sku, location) for sku in quantities)
     lapsed = lapsed_holds([level.place for level in levels if level.reserved], clock.now())
-    return plan_allocation(quantities, levels, [location], own=location, lapsed=lapsed)
+    return plan_allocation(quantities, AvailableStock(levels, [location], lapsed, own=location))
 
 
 def by_sku(location: str, skus: Quantities, levels: Sequence[Level]) -> dict[str, list[Level]]:

@@ -22,23 +22,27 @@ class Plan:
         return [released_hold(hold.piece) for hold in self.takes] + [how(piece) for piece in self.pieces]
 
 
-def plan_allocation(
-    demand: Mapping[str, int],
-    levels: Sequence[Level],
-    preference: Sequence[str],
-    safety_units: int = 0,
-    lapsed: Sequence[Hold] = (),
-    own: str | None = None,
-    turn: int = 0,
-) -> Plan:
-    """Only locations in `preference` serve, in that order among equals: one that has it all, else the fewest, and a
-    line is split only when no location has it whole. `own` sells its own shelf down to the last unit. `turn` is any
-    number; buyers with different ones begin at different shelves of a hot SKU."""
-    supply = _supply(levels, preference, safety_units, lapsed, own)
+@dataclass(frozen=True)
+class AvailableStock:
+    """What a buyer may be promised from. Only locations in `preference` serve, the best first. Units of `lapsed` holds
+    count as there. `safety_units` are kept back everywhere but at `own`, which sells down to the last unit."""
+
+    levels: Sequence[Level]
+    preference: Sequence[str]
+    lapsed: Sequence[Hold] = ()
+    safety_units: int = 0
+    own: str | None = None
+
+
+def plan_allocation(demand: Mapping[str, int], stock: AvailableStock, turn: int = 0) -> Plan:
+    """One location that has it all, else the fewest; a line is split only when no location has it whole. Raises
+    OutOfStock with every short SKU. `turn` is any number; buyers with different ones begin at different shelves of a
+    hot SKU."""
+    supply = _supply(stock)
     _refuse_short(demand, supply)
     takings = [
         taking
-        for sku, location, quantity in _shares(demand, supply, preference)
+        for sku, location, quantity in _shares(demand, supply, stock.preference)
         for taking in supply[sku, location].take(quantity, turn)
     ]
     return Plan(
@@ -101,20 +105,19 @@ def promisable(shelves: Sequence[Level], lapsed: Sequence[Hold] = (), safety_uni
     """Of one SKU at one location, as planning would see it; `safety_units` None sells all there is."""
     location = shelves[0].location
     own = location if safety_units is None else None
-    return sum(each.promisable for each in _supply(shelves, [location], safety_units or 0, lapsed, own).values())
+    stock = AvailableStock(shelves, [location], lapsed, safety_units or 0, own)
+    return sum(each.promisable for each in _supply(stock).values())
 
 
-def _supply(
-    levels: Sequence[Level], preference: Sequence[str], safety_units: int, lapsed: Sequence[Hold], own: str | None
-) -> Supplies:
+def _supply(stock: AvailableStock) -> Supplies:
     at: dict[tuple[str, str], list[Level]] = {}
-    for level in levels:
-        if level.location in preference:
+    for level in stock.levels:
+        if level.location in stock.preference:
             at.setdefault((level.sku, level.location), []).append(level)
     supply: Supplies = {}
     for (sku, location), shelves in at.items():
-        safety = 0 if location == own else safety_units + sum(level.safety for level in shelves)
-        supply[sku, location] = Supply(_kept_back(shelves, safety, lapsed), safety)
+        safety = 0 if location == stock.own else stock.safety_units + sum(level.safety for level in shelves)
+        supply[sku, location] = Supply(_kept_back(shelves, safety, stock.lapsed), safety)
     return supply
 
 

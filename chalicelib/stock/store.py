@@ -107,9 +107,17 @@ def place_of(pk: str) -> Place:
 
 
 def as_level(row: Any) -> Level:
-    counted = [int(getattr(row, name)) for name in COUNTED[:4]]
-    settings = [int(row.shelves or 1), int(row.safety or 0), int(row.expected or 0)]
-    return Level(*place_of(row.pk), *counted, *settings, days=tuple(map(int, row.days.split(","))) if row.days else ())
+    return Level(
+        *place_of(row.pk),
+        on_hand=int(row.on_hand),
+        reserved=int(row.reserved),
+        allocated=int(row.allocated),
+        display=int(row.display),
+        shelves=int(row.shelves or 1),
+        safety=int(row.safety or 0),
+        expected=int(row.expected or 0),
+        days=tuple(map(int, row.days.split(","))) if row.days else (),
+    )
 
 
 def load_levels(pairs: Iterable[tuple[str, str]]) -> list[Level]:

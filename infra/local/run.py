@@ -23,6 +23,7 @@ ROOT = Path(__file__).parent.parent.parent
 LOCAL = Path(os.environ.get("LOCAL") or ROOT / ".local")
 SITE = ROOT / "build" / "site" if LOCAL == ROOT / ".local" else LOCAL / "site"  # a second shop builds its own pages
 PORT = engine.port_asked()
+STATE_FORMAT = "2"  # raise it with every change to what rows and journal entries look like
 WORKERS = 2
 FRESH_SECONDS = 240  # how often the demo vans say where they are; offers go to positions at most 30 minutes old
 console = Console(highlight=False, soft_wrap=True)
@@ -34,6 +35,7 @@ def start() -> None:
     """Starts everything and stays; Ctrl-C or `make stop` ends it."""
     try:
         refuse_a_second()
+        refuse_older_state(LOCAL)
         Shop().run()
     except CannotStart as why:
         console.print(str(why), style="red")
@@ -63,6 +65,18 @@ def refuse_a_second() -> None:
             os.kill(int(pid), signal.SIGTERM)
     if engine.in_use(PORT):
         raise CannotStart(f"Port {PORT} is in use by another program; `PORT={PORT + 1} make run` takes another.")
+
+
+def refuse_older_state(folder: Path) -> None:
+    """Nothing reads rows as earlier versions wrote them. A folder without state gets this version's mark."""
+    mark = folder / "format"
+    if (folder / "engine").exists() and (not mark.exists() or mark.read_text().strip() != STATE_FORMAT):
+        raise CannotStart(
+            f"{folder} was written by another version, whose rows this one does not read; delete it or move it away, "
+            "and `make run` fills a new shop."
+        )
+    folder.mkdir(parents=True, exist_ok=True)
+    mark.write_text(f"{STATE_FORMAT}\n")
 
 
 def alive(pid: int, command: str) -> bool:

@@ -4,17 +4,18 @@ import pytest
 from chalice.test import Client
 
 from app import app
-from chalicelib.customers import code, find, routes
-from chalicelib.kit import auth, clock, journal, web
+from chalicelib.customers import code, find
+from chalicelib.kit import auth, clock, journal
 from chalicelib.kit.auth import ANYONE
 from chalicelib.kit.errors import NotFound
+from chalicelib.orders import find as orders
 from tests.customers.build import EMAIL, PHONE, a_customer, kept, ordering
 
 client = Client(app)
 
 
 @pytest.fixture
-def ask(aws, monkeypatch):
+def ask(aws, trusted_tokens, monkeypatch):
     """One request to a door; the token of order `ord_1` is `its-token`, of the guest placed first."""
     guest = ordering(ANYONE, phone=PHONE)
 
@@ -23,8 +24,7 @@ def ask(aws, monkeypatch):
             raise NotFound()
         return guest
 
-    monkeypatch.setattr(routes, "customer_of", customer_of)
-    monkeypatch.setattr(web, "who_is", web._as_the_token_says)
+    monkeypatch.setattr(orders, "customer_of", customer_of)
 
     def request(method, path, body=None, role="", key=""):
         headers = {"Content-Type": "application/json"}

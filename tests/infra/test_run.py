@@ -82,6 +82,24 @@ def test_the_shop_starts_refuses_a_second_start_stops_cleanly_and_comes_back_wit
     assert said("stop", tmp_path, port) == (0, "Nothing is running here.")
 
 
+@pytest.mark.parametrize("mark", ["", "1\n"])
+def test_the_state_of_an_older_version_is_refused_and_left_as_it_is(tmp_path, mark):
+    (tmp_path / "engine").mkdir()
+    (tmp_path / "engine" / "dynamodb.json").write_text("{}")
+    if mark:
+        (tmp_path / "format").write_text(mark)
+    before = sorted(tmp_path.rglob("*"))
+
+    code, text = said("start", tmp_path, local.free_port())
+
+    assert (code, text) == (
+        1,
+        f"{tmp_path} was written by another version, whose rows this one does not read; delete it or move it away, "
+        "and `make run` fills a new shop.",
+    )
+    assert sorted(tmp_path.rglob("*")) == before
+
+
 def test_a_port_in_use_is_said_in_one_sentence(tmp_path, engine):
     code, text = said("start", tmp_path, engine.port)
 

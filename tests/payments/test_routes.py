@@ -5,7 +5,7 @@ import pytest
 from chalice.test import Client
 
 from app import app
-from chalicelib.kit import auth, web
+from chalicelib.kit import auth
 from chalicelib.payments.book import book
 from tests.payments.build import AGUS, BUDI, MAYA, NOON, RATNA, SINTA, a_customer, it_is, sold_on_credit, told
 
@@ -17,8 +17,7 @@ def money(amount, currency="IDR"):
 
 
 @pytest.fixture
-def ask(aws, monkeypatch):
-    monkeypatch.setattr(web, "who_is", web._as_the_token_says)
+def ask(aws, trusted_tokens):
     it_is(NOON)
     keys = iter(range(1000))
 

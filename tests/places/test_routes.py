@@ -4,7 +4,7 @@ import pytest
 from chalice.test import Client
 
 from app import app
-from chalicelib.kit import auth, web
+from chalicelib.kit import auth
 from chalicelib.places import find, routes
 from tests.places.build import TUGU, a_location, a_salesman, hired, kept
 
@@ -14,8 +14,7 @@ HERE = {"lat": -7.25, "lon": 112.75}
 
 
 @pytest.fixture
-def ask(aws, monkeypatch):
-    monkeypatch.setattr(web, "who_is", find.who_is)
+def ask(aws):
     hired(OWNER, a_salesman())
     kept(a_location(), a_location("van-wati"), a_location("toko-darmo", "store"))
 

@@ -9,7 +9,7 @@ from typing import Any
 from chalicelib.catalog.model import Channel, Product
 from chalicelib.kit.money import Money
 from chalicelib.pricing.model import Coupon, Price, PriceEntry, Promotion, Quote, Wish
-from chalicelib.pricing.quote import quote
+from chalicelib.pricing.quote import Cart, Market, PriceBook, quote
 from tests.catalog.build import a_product
 
 NOW = datetime(2026, 11, 22, 9, 15, tzinfo=UTC)
@@ -33,6 +33,12 @@ def a_coupon(code: str = "LEBARAN", promotion: str = "promo", **told: Any) -> Co
     return Coupon(**{"code": code, "promotion_id": promotion, "starts_at": NOW - timedelta(days=1)} | told)
 
 
+def a_market(
+    channel: Channel | None = None, price_group: str = "", now: datetime = NOW, currency: str = "IDR"
+) -> Market:
+    return Market(channel or Channel("web"), price_group, now, currency)
+
+
 def quoted(
     cart: Mapping[str, int] | Sequence[Wish],
     *,
@@ -48,15 +54,6 @@ def quoted(
     """Products are made up where a test says nothing of them."""
     wishes = [Wish(sku, quantity) for sku, quantity in cart.items()] if isinstance(cart, Mapping) else cart
     known = {wish.sku: a_product(wish.sku) for wish in wishes} | {product.sku: product for product in products}
-    return quote(
-        wishes,
-        known,
-        {price.sku: price for price in prices},
-        promotions,
-        coupons,
-        channel=channel if isinstance(channel, Channel) else Channel(channel),
-        price_group=price_group,
-        now=now,
-        currency="IDR",
-        freight=rupiah(freight),
-    )
+    market = a_market(channel if isinstance(channel, Channel) else Channel(channel), price_group, now)
+    book = PriceBook(known, {price.sku: price for price in prices}, promotions)
+    return quote(Cart(wishes, coupons, rupiah(freight)), book, market)

@@ -24,9 +24,8 @@ Ask = Callable[..., tuple[int, Any]]
 
 
 @pytest.fixture
-def ask(aws: Any, monkeypatch: pytest.MonkeyPatch) -> Ask:
+def ask(aws: Any, trusted_tokens: None) -> Ask:
     clock.source = lambda: NOW
-    monkeypatch.setattr(web, "who_is", web._as_the_token_says)
     gateway = Gateway(app)
 
     def request(who: str, method: str, path: str, body: Any = None, **headers: str) -> tuple[int, Any]:

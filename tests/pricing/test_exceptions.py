@@ -16,9 +16,9 @@ from chalicelib.pricing.model import (
     Price,
     Wish,
 )
-from chalicelib.pricing.quote import quote
+from chalicelib.pricing.quote import Cart, PriceBook, quote
 from tests.catalog.build import a_channel, a_product
-from tests.pricing.build import NOW, a_price, a_promotion, quoted, rupiah
+from tests.pricing.build import a_market, a_price, a_promotion, quoted, rupiah
 
 COMBINABLE = (
     a_promotion("p", rate="0.1", combinable=True),
@@ -31,10 +31,10 @@ def test_an_agreed_price_is_taken_as_it_is_and_rounded_once():
     agreed = Agreed(Money(1460, "USD"), Decimal("0.15"))
     wish = Wish("TEH", 25, agreed=agreed)
 
-    told = quote(
-        [wish], {"TEH": a_product("TEH", tax_rate="0")}, {}, [a_promotion(rate="0.5")], [],
-        channel=a_channel("marketplace"), price_group="", now=NOW, currency="USD", freight=Money(0, "USD"),
-    )  # fmt: skip
+    book = PriceBook({"TEH": a_product("TEH", tax_rate="0")}, {}, [a_promotion(rate="0.5")])
+    market = a_market(a_channel("marketplace"), currency="USD")
+
+    told = quote(Cart([wish], [], Money(0, "USD")), book, market)
 
     line = told.lines[0]
     assert (line.unit_price.minor, line.total.minor) == (1460, 31025)
@@ -85,16 +85,15 @@ def test_a_price_below_nothing_cannot_even_be_said():
 
 
 def test_everything_that_cannot_be_sold_is_named_at_once():
-    cart = [Wish("TEH", 1), Wish("A", 1), Wish("B", 1)]
+    cart = Cart([Wish("TEH", 1), Wish("A", 1), Wish("B", 1)], [], rupiah(0))
     products = {sku: a_product(sku, channels=("pos",)) for sku in ("TEH", "A", "B")}
-    told = {"channel": a_channel("web"), "price_group": "", "now": NOW, "currency": "IDR", "freight": rupiah(0)}
 
     with pytest.raises(UnknownSku) as unknown:
-        quote(cart, {"TEH": products["TEH"]}, {}, [], [], **told)
+        quote(cart, PriceBook({"TEH": products["TEH"]}, {}, []), a_market(a_channel("web")))
     with pytest.raises(NotPublished) as withheld:
-        quote(cart, products, {}, [], [], **told)
+        quote(cart, PriceBook(products, {}, []), a_market(a_channel("web")))
     with pytest.raises(NoPrice) as unpriced:
-        quote(cart, products, {"TEH": TEA}, [], [], **told | {"channel": a_channel("pos")})
+        quote(cart, PriceBook(products, {"TEH": TEA}, []), a_market(a_channel("pos")))
 
     assert unknown.value.facts["skus"] == ["A", "B"]
     assert withheld.value.facts == {"skus": ["TEH", "A", "B"], "channel": "web"}

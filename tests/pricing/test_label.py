@@ -7,7 +7,7 @@ from datetime import datetime, timedelta
 from chalicelib.pricing.model import Adjustment, PriceEntry, Promotion
 from chalicelib.pricing.quote import price_one
 from tests.catalog.build import a_channel, a_product
-from tests.pricing.build import NOW, a_price, a_promotion, rupiah
+from tests.pricing.build import NOW, a_market, a_price, a_promotion, rupiah
 
 TEA = a_price(
     *("TEH", 12500),
@@ -18,11 +18,11 @@ TEA = a_price(
 
 
 def label(*promotions: Promotion, channel: str = "web", group: str = "", now: datetime = NOW) -> int:
-    return price_one(a_product("TEH"), TEA, promotions, a_channel(channel), group, now).total.minor
+    return price_one(a_product("TEH"), TEA, promotions, a_market(a_channel(channel), group, now)).total.minor
 
 
 def test_a_label_shows_one_unit_with_what_was_taken_off_it():
-    line = price_one(a_product("TEH"), TEA, [a_promotion()], a_channel(), "", NOW)
+    line = price_one(a_product("TEH"), TEA, [a_promotion()], a_market())
 
     assert (line.sku, line.quantity, line.unit_price, line.total) == ("TEH", 1, rupiah(12500), rupiah(11250))
     assert line.adjustments == (Adjustment("promo", "Promo", rupiah(-1250), "promotion"),)

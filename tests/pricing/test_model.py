@@ -23,20 +23,18 @@ from chalicelib.pricing.model import (
     Promotion,
     QuotedLine,
     UnknownCoupon,
-    check_coupon,
     check_promotion,
-    is_for,
     normal,
-    unit_price,
 )
+from chalicelib.pricing.quote import check_coupon, covers, is_for, unit_price
 from tests.catalog.build import a_channel, a_product
-from tests.pricing.build import NOW, a_coupon, a_price, a_promotion, rupiah
+from tests.pricing.build import NOW, a_coupon, a_market, a_price, a_promotion, rupiah
 
 WEB = a_channel()
 
 
 def costs(*entries: PriceEntry, quantity: int = 1, channel: Channel = WEB, group: str = "") -> int:
-    return unit_price(a_price("TEH", 12500, *entries), quantity, channel, group).minor
+    return unit_price(a_price("TEH", 12500, *entries), quantity, a_market(channel, group)).minor
 
 
 def test_a_price_of_a_channel_goes_before_one_of_a_list_and_that_before_one_for_all():
@@ -85,16 +83,16 @@ def test_a_promotion_lowers_units_when_it_names_goods_or_is_a_plain_percent(told
 def test_a_promotion_covers_what_it_names_by_sku_or_category_and_without_names_everything():
     tea, book = a_product("TEH", category="teh"), a_product("BUKU", category="buku")
 
-    assert [a_promotion().covers(each) for each in (tea, book)] == [True, True]
-    assert [a_promotion(skus=("TEH",)).covers(each) for each in (tea, book)] == [True, False]
-    assert [a_promotion(categories=("buku",)).covers(each) for each in (tea, book)] == [False, True]
-    assert [a_promotion(skus=("TEH",), categories=("buku",)).covers(each) for each in (tea, book)] == [True, True]
+    assert [covers(a_promotion(), each) for each in (tea, book)] == [True, True]
+    assert [covers(a_promotion(skus=("TEH",)), each) for each in (tea, book)] == [True, False]
+    assert [covers(a_promotion(categories=("buku",)), each) for each in (tea, book)] == [False, True]
+    assert [covers(a_promotion(skus=("TEH",), categories=("buku",)), each) for each in (tea, book)] == [True, True]
 
 
 def test_a_promotion_in_another_currency_does_not_hold_here():
-    assert is_for(a_promotion(currency="IDR"), WEB, "", "IDR")
-    assert is_for(a_promotion(currency=""), WEB, "", "IDR")
-    assert not is_for(a_promotion(currency="USD"), WEB, "", "IDR")
+    assert is_for(a_promotion(currency="IDR"), a_market(WEB))
+    assert is_for(a_promotion(currency=""), a_market(WEB))
+    assert not is_for(a_promotion(currency="USD"), a_market(WEB))
 
 
 def test_a_code_holds_from_its_start_until_just_before_its_end_and_up_to_its_cap():

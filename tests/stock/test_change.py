@@ -34,7 +34,7 @@ from chalicelib.stock.model import (
     returned,
     sent,
 )
-from chalicelib.stock.plan import Plan, plan_allocation
+from chalicelib.stock.plan import AvailableStock, Plan, plan_allocation
 from tests.stock.build import (
     NOON,
     STORE,
@@ -150,7 +150,8 @@ def test_a_lapsed_hold_pays_for_the_next_reservation_in_the_same_commit():
     old = a_hold(4, "ord_old", minutes_left=-1)
     held(old)
     levels = store.load_levels([("TEAPOT", WAREHOUSE)])
-    plan = plan_allocation({"TEAPOT": 5}, levels, [WAREHOUSE], lapsed=store.lapsed_holds([("TEAPOT", WAREHOUSE)], NOON))
+    lapsed = store.lapsed_holds([("TEAPOT", WAREHOUSE)], NOON)
+    plan = plan_allocation({"TEAPOT": 5}, AvailableStock(levels, [WAREHOUSE], lapsed))
 
     moved(plan.moved_by(allocated), safety=plan.safety)
 

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from datetime import date
+from typing import Any
 
 import pytest
 from hypothesis import given
@@ -31,6 +32,7 @@ from chalicelib.stock.model import (
     is_expected,
     shelf_of,
 )
+from chalicelib.stock.plan import AvailableStock, Plan
 from tests.stock.build import STORE, WAREHOUSE, a_hold, a_level, a_piece
 
 TODAY = date(2026, 11, 22)
@@ -43,6 +45,13 @@ def expected(units: int, day: int = FRIDAY, location: str = WAREHOUSE, sku: str 
 
 def coming(*days: Level, preference: Sequence[str] = (WAREHOUSE,), lapsed: Sequence[Hold] = ()) -> Coming:
     return Coming(days, preference, TODAY, lapsed)
+
+
+def planned(
+    demand: Mapping[str, int], levels: Sequence[Level], days: Coming, *, backorder: bool = True, **stock: Any
+) -> Plan:
+    there = AvailableStock(levels, days.preference, days.lapsed, **stock)
+    return plan_with_expected(demand, there, days, backorder=backorder)
 
 
 def short(wanted: int, available: int = 0, sku: str = "TEAPOT") -> dict[str, object]:
@@ -66,13 +75,13 @@ def test_units_on_their_way_are_promised_like_those_that_are_there():
 
 
 def test_what_is_there_goes_first_and_only_the_rest_is_promised_for_later():
-    plan = plan_with_expected({"TEAPOT": 5}, [a_level(on_hand=3)], coming(expected(9)))
+    plan = planned({"TEAPOT": 5}, [a_level(on_hand=3)], coming(expected(9)))
 
     assert plan.pieces == (a_piece(quantity=3), a_piece(quantity=2, shelf=FRIDAY))
 
 
 def test_nothing_is_promised_for_later_while_enough_is_there():
-    plan = plan_with_expected({"TEAPOT": 3}, [a_level(on_hand=3)], coming(expected(9)))
+    plan = planned({"TEAPOT": 3}, [a_level(on_hand=3)], coming(expected(9)))
 
     assert plan.pieces == (a_piece(quantity=3),)
 
@@ -80,13 +89,13 @@ def test_nothing_is_promised_for_later_while_enough_is_there():
 def test_a_line_of_which_nothing_is_there_waits_whole_and_the_others_go():
     levels = [a_level("CUP", on_hand=4)]
 
-    plan = plan_with_expected({"TEAPOT": 2, "CUP": 4}, levels, coming(expected(2)))
+    plan = planned({"TEAPOT": 2, "CUP": 4}, levels, coming(expected(2)))
 
     assert plan.pieces == (a_piece("CUP", 4), a_piece(quantity=2, shelf=FRIDAY))
 
 
 def test_the_warehouses_safety_is_kept_though_more_is_on_its_way():
-    plan = plan_with_expected({"TEAPOT": 5}, [a_level(on_hand=5, safety=1)], coming(expected(9)), safety_units=1)
+    plan = planned({"TEAPOT": 5}, [a_level(on_hand=5, safety=1)], coming(expected(9)), safety_units=1)
 
     assert plan.pieces == (a_piece(quantity=3), a_piece(quantity=2, shelf=FRIDAY))
     assert plan.safety == {("TEAPOT", WAREHOUSE): 2}
@@ -94,9 +103,7 @@ def test_the_warehouses_safety_is_kept_though_more_is_on_its_way():
 
 def test_who_did_not_agree_is_told_what_could_be_had_when():
     with pytest.raises(OutOfStock) as refused:
-        plan_with_expected(
-            {"TEAPOT": 5}, [a_level(on_hand=3)], coming(expected(1), expected(4, MONDAY)), backorder=False
-        )
+        planned({"TEAPOT": 5}, [a_level(on_hand=3)], coming(expected(1), expected(4, MONDAY)), backorder=False)
 
     days = [{"on": "2026-11-27", "quantity": 1}, {"on": "2026-11-30", "quantity": 4}]
     assert refused.value.facts["short"] == [short(5, 3) | {"expected": days}]
@@ -107,7 +114,7 @@ def test_units_of_a_lapsed_hold_are_told_as_what_could_be_had_then():
     told = {"expected": [{"on": "2026-11-27", "quantity": 1}]}
 
     with pytest.raises(OutOfStock) as disagreed:
-        plan_with_expected({"TEAPOT": 1}, [], taken, backorder=False)
+        planned({"TEAPOT": 1}, [], taken, backorder=False)
     with pytest.raises(OutOfStock) as wanted_more:
         plan_later([short(2)], taken)
 
@@ -177,7 +184,7 @@ def test_takes_of_both_kinds_ride_in_one_plan():
 
     days = coming(expected(1, reserved=1), lapsed=[here, there])
 
-    plan = plan_with_expected({"TEAPOT": 2}, [a_level(on_hand=1, reserved=1)], days)
+    plan = planned({"TEAPOT": 2}, [a_level(on_hand=1, reserved=1)], days)
 
     assert plan.takes == (here, there)
 

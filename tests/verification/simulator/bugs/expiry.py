@@ -11,7 +11,7 @@ from chalicelib.fulfillment import claim as claiming
 from chalicelib.fulfillment import expire as expiring
 from chalicelib.fulfillment.model import Offer, OfferEnded
 from chalicelib.orders import cancel as ending
-from chalicelib.orders import confirm_payment, events, look
+from chalicelib.orders import confirm_payment, context, events
 from chalicelib.stock.model import allocated
 from tests.shop import CUP, RARE, TEAPOT, TRAY, who
 from tests.verification.simulator.bugs.bug import Bug, answers, instead, swap
@@ -153,14 +153,14 @@ BUGS = (
         "a hold that ended refuses the next buyer until somebody deletes it",
         KIND,
         by="the buyer is served",
-        sown=(swap(look, "lapsed_holds", answers([])),),
+        sown=(swap(context, "lapsed_holds", answers([])),),
         story=the_next_buyer_comes_after_the_end,
     ),
     Bug(
         "a clock that runs ahead takes a hold from under its owner",
         KIND,
         by="S3",
-        sown=(swap(look, "lapsed_holds", two_days_ahead),),
+        sown=(swap(context, "lapsed_holds", two_days_ahead),),
         story=the_next_buyer_comes_before_the_end,
     ),
     Bug(

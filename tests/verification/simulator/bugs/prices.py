@@ -90,12 +90,10 @@ def credit_is_used_up(scene: Scene) -> None:
 
 
 def without_freight(was: Callable[..., Any]) -> Callable[..., Any]:
-    def promised(command: Any, *rest: Any) -> Any:
-        made = was(replace(command, freight=None), *rest)
-        freight = command.freight or Money(0, "IDR")
-        return replace(made, order=replace(made.order, freight=freight))
+    def built(command: Any, context: Any, prices: Any, plan: Any) -> Any:
+        return was(command, context, replace(prices, total=prices.total - prices.freight), plan)
 
-    return promised
+    return built
 
 
 def below_nothing(each: Money, promotion: Any) -> Money:
@@ -115,7 +113,7 @@ BUGS = (
         "freight is promised and not asked for",
         KIND,
         by="M1",
-        sown=(swap(placing, "promised", without_freight),),
+        sown=(swap(placing, "build_placement", without_freight),),
         story=an_order_with_freight,
     ),
     Bug(

@@ -130,7 +130,7 @@ def from_one_house(demand: Any, *looked_at: Any, **more: Any) -> planning.Plan:
 
 
 def nothing_kept(was: Callable[..., Any]) -> Callable[..., Any]:
-    return lambda *said, **more: was(*said, **more | {"safety_units": 0})
+    return lambda demand, stock, *turn: was(demand, replace(stock, safety_units=0), *turn)
 
 
 def without_movements(was: Callable[..., Any]) -> Callable[..., Any]:

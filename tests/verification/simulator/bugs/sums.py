@@ -85,9 +85,9 @@ def the_last_only(paid: Any) -> Any:
     return [collecting.give_back_credit(name, amount) for name, amount in last.items()]
 
 
-def the_first_only(seen: Any, payments: Any) -> Any:
+def the_first_only(context: Any, payments: Any) -> Any:
     cash = [payment.amount for payment in payments if payment.method == "cash"]
-    return [placing.cash_into(seen.shift, cash[0])] if cash and seen.shift else []
+    return [placing.cash_into(context.shift, cash[0])] if cash and context.shift else []
 
 
 def of_the_last_work(works: Any) -> dict[str, int]:

@@ -1,7 +1,7 @@
-"""What placing reads: one consistent batch over every room, a second only for a customer known by his phone.
+"""What placing an order reads: one consistent batch over all packages, a second for a customer known by their phone.
 
-Locations and running promotions are remembered for a minute. Vans are never promised to remote channels here and so
-never read; a salesman selling from his own van reads that one.
+Locations and running promotions are cached for a minute. Vans serve only orders taken from them, so their stock is read
+only when a salesman sells from their own van.
 """
 
 from __future__ import annotations
@@ -30,13 +30,14 @@ from chalicelib.pricing.model import Coupon, Price, Promotion
 from chalicelib.pricing.store import as_coupon, as_price, coupon_key, price_key
 from chalicelib.stock.coming import Coming
 from chalicelib.stock.model import Hold, Level, Place
+from chalicelib.stock.plan import AvailableStock
 from chalicelib.stock.store import as_level, lapsed_holds, level_key, load_expected, load_levels, with_shelves
 
 
 @dataclass(frozen=True)
-class Seen:
-    """Everything that placing decides from. `wide` when every selling location and shelf has been looked at, and with
-    them what is on its way, `coming`."""
+class OrderContext:
+    """Everything that placing decides from. `all_locations` when every selling location and shard has been read, and
+    with them what is on its way, `coming`."""
 
     now: datetime
     answered: Any
@@ -54,19 +55,23 @@ class Seen:
     point: dict[str, float] | None = None
     lapsed: Sequence[Hold] = field(default_factory=tuple)
     coming: Sequence[Level] = ()
-    wide: bool = False
+    all_locations: bool = False
+
+    @property
+    def stock(self) -> AvailableStock:
+        return AvailableStock(self.levels, self.preference, self.lapsed, self.channel.safety_units)
 
     @property
     def on_its_way(self) -> Coming:
         return Coming(self.coming, self.preference, clock.day_of(self.now, config.zone()), self.lapsed)
 
     @property
-    def shelved(self) -> bool:
-        """Something here lies on several shelves, so who meets others at one may go to the next."""
+    def is_sharded(self) -> bool:
+        """Some SKU has several shards, so an order that meets others at one may go to the next."""
         return any(level.shelf for level in self.levels)
 
 
-def look(command: PlaceOrder) -> Seen:
+def load_context(command: PlaceOrder) -> OrderContext:
     now = clock.now()
     preference = near_first(command, None)
     first = db.batch(_keys(command, preference))
@@ -76,7 +81,7 @@ def look(command: PlaceOrder) -> Seen:
     who = first if customer_key(customer_id) in first else _second(customer_id)
     skus = [line.sku for line in command.lines]
     coupons = [as_coupon(row) for code in command.coupons if (row := first.get(coupon_key(code)))]
-    return Seen(
+    return OrderContext(
         now=now,
         answered=first.get(command.asked.key) if command.asked else None,
         channel=as_channel(first.get(channel_key(command.channel)), command.channel),
@@ -94,15 +99,15 @@ def look(command: PlaceOrder) -> Seen:
     )
 
 
-def look_wider(command: PlaceOrder, seen: Seen) -> Seen:
-    """For an order that found itself short: all warehouses and stores, all their shelves, what is expected there, and
-    holds that lapsed."""
-    preference = near_first(command, seen.point, everywhere=True)
+def load_all_locations(command: PlaceOrder, context: OrderContext) -> OrderContext:
+    """For an order that is short: all warehouses and stores, all their shards, what is expected there, and holds that
+    lapsed."""
+    preference = near_first(command, context.point, everywhere=True)
     pairs = [(line.sku, place) for line in command.lines for place in preference]
     levels = load_levels(pairs)
     coming = load_expected(levels)
     lapsed = lapsed_holds(_with_holds([*levels, *coming]), clock.now())
-    return replace(seen, levels=levels, coming=coming, preference=preference, lapsed=lapsed, wide=True)
+    return replace(context, levels=levels, coming=coming, preference=preference, lapsed=lapsed, all_locations=True)
 
 
 def _with_holds(levels: Iterable[Level]) -> list[Place]:
