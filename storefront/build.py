@@ -11,6 +11,7 @@ import gc
 import hashlib
 import json
 import os
+import re
 import shutil
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
@@ -25,6 +26,7 @@ from storefront.pages import HERE, Pages, template
 from storefront.words import LANGUAGES, read_words
 
 SPOKEN = {"words": "script", "desk": "desk"}  # what browsers say, a module for each language and table
+COMMENT = re.compile(r"^[ \t]*(?://.*|/\*\*(?:(?!\*/)[\s\S])*\*/)\n", re.MULTILINE)  # on lines of its own
 PAGES = {"keranjang": "cart", "checkout": "checkout", "pesanan": "order", "tentang": "about"}
 
 
@@ -103,7 +105,7 @@ def lay_assets(out: Path, settings: Facts) -> str:
     """Returns the folder's address, `/assets/<hash>`."""
     made = {f"{name}.{code}.js": words_module(table, code) for code in LANGUAGES for name, table in SPOKEN.items()}
     made["settings.js"] = settings_module(settings)
-    kept = {file.relative_to(HERE / "assets").as_posix(): file.read_text() for file in asset_files()}
+    kept = {file.relative_to(HERE / "assets").as_posix(): asset_text(file) for file in asset_files()}
     files = dict(sorted((made | kept).items()))
     digest = hashlib.sha256("\0".join(f"{name}\0{text}" for name, text in files.items()).encode()).hexdigest()[:12]
     for name, text in files.items():
@@ -113,6 +115,11 @@ def lay_assets(out: Path, settings: Facts) -> str:
 
 def asset_files() -> list[Path]:
     return [file for file in (HERE / "assets").rglob("*") if file.suffix in (".js", ".css", ".svg", ".md")]
+
+
+def asset_text(file: Path) -> str:
+    """Scripts go out without their comments, a third of them: types and reasons are for the reader of the source."""
+    return COMMENT.sub("", file.read_text()) if file.suffix == ".js" else file.read_text()
 
 
 def words_module(table: str, language: str) -> str:

@@ -1,11 +1,8 @@
 // @ts-check
 import { CURRENCIES } from "./currencies.js";
 
-/**
- * @typedef {object} Money
- * @property {number} amount in whole minor units
- * @property {keyof typeof CURRENCIES} currency
- */
+/** @typedef {keyof typeof CURRENCIES} CurrencyCode */
+/** @typedef {{ amount: number, currency: CurrencyCode }} Money amount in whole minor units */
 
 /**
  * The amount as people write it: `Rp1.250`, `US$1,250.00`. The same as `format_money` in Python.
@@ -20,3 +17,23 @@ export function formatMoney({ amount, currency }) {
   const part = exponent ? decimal_mark + digits.slice(split) : "";
   return (amount < 0 ? "-" : "") + symbol + whole + part;
 }
+
+/**
+ * The amount in major units, as a number field takes it: `1250`, `12.50`.
+ *
+ * @param {Money} money
+ */
+export const toDecimal = ({ amount, currency }) =>
+  (amount / 10 ** CURRENCIES[currency].exponent).toFixed(CURRENCIES[currency].exponent);
+
+/**
+ * Money from the major units of a number field, rounded to a whole minor unit.
+ *
+ * @param {string} decimal
+ * @param {CurrencyCode} currency
+ * @returns {Money}
+ */
+export const fromDecimal = (decimal, currency) => ({
+  amount: Math.round(Number(decimal) * 10 ** CURRENCIES[currency].exponent),
+  currency,
+});

@@ -1,37 +1,66 @@
 // What waits for somebody, with the button that resolves it.
-import { fill, h, say } from "../common/dom.js";
+import { h } from "../common/dom.js";
+import { interpolate } from "../common/text.js";
 import { ask } from "./me.js";
 import { placeOf } from "./names.js";
-import { button, doing, explain, quiet, tell } from "./parts.js";
+import { button, doing, joined, linkButton, quiet, show, tell } from "./parts.js";
 import { dayText, whenText, words } from "./words.js";
 
-const RESOLVES = { stranded: (each) => ["POST", `/orders/${each.order}/reroute`], expiring_transfer: (each) => [each.action.method, each.action.path], unheard: (each) => [each.action.method, each.action.path] };
-const SAYS = { stranded: () => words.board.reroute, expiring_transfer: () => words.confirm, unheard: () => words.actions.ack };
+const RESOLVE = {
+  stranded: ({ order }) => ["POST", `/orders/${order}/reroute`],
+  expiring_transfer: ({ action }) => [action.method, action.path],
+  unheard: ({ action }) => [action.method, action.path],
+};
+const LABELS = {
+  stranded: words.board.reroute,
+  expiring_transfer: words.confirm,
+  unheard: words.actions.ack,
+};
 
 export function board(place) {
-  const load = async () => {
-    try {
+  const load = () =>
+    show(place, async () => {
       const { items } = await ask("GET", "/exceptions");
-      fill(place, items.length ? items.map((each) => card(each, load)) : quiet(words.board.calm));
-    } catch (problem) {
-      fill(place, quiet(explain(problem)));
-    }
-  };
+      return items.length ? items.map((each) => card(each, load)) : quiet(words.board.calm);
+    });
   load();
 }
 
-function card(each, load) {
-  const resolve = (event) =>
-    doing(event.target, async () => {
-      await ask(...RESOLVES[each.kind](each));
-      tell(words.done);
-      load();
-    });
-  return h(
+const card = (each, load) =>
+  h(
     "article",
     { class: "card open" },
-    h("header", {}, h("h2", {}, words.board[each.kind] || each.kind), h("small", {}, say(words.board.since, { time: whenText(each.since) }))),
-    h("p", { class: "facts" }, [each.number, placeOf(each.location), each.on && dayText(each.on), words.states[each.status], words.transports[each.transport], words.notices[each.template]].filter(Boolean).join(" · ")),
-    h("footer", {}, RESOLVES[each.kind] ? button(SAYS[each.kind](), resolve) : "", each.order ? h("a", { href: `#/orders/${each.order}`, role: "button", class: "outline" }, words.order) : ""),
+    h(
+      "header",
+      {},
+      h("h2", {}, words.board[each.kind] || each.kind),
+      h("small", {}, interpolate(words.board.since, { time: whenText(each.since) })),
+    ),
+    h("p", { class: "facts" }, factsOf(each)),
+    h(
+      "footer",
+      {},
+      resolving(each, load),
+      each.order ? linkButton(`#/orders/${each.order}`, words.order) : "",
+    ),
   );
+
+const factsOf = ({ number, location, on, status, transport, template }) =>
+  joined(
+    number,
+    placeOf(location),
+    dayText(on),
+    words.states[status],
+    words.transports[transport],
+    words.notices[template],
+  );
+
+function resolving(each, load) {
+  if (!RESOLVE[each.kind]) return "";
+  const resolve = async () => {
+    await ask(...RESOLVE[each.kind](each));
+    tell(words.done);
+    load();
+  };
+  return button(LABELS[each.kind], (event) => doing(event.target, resolve));
 }

@@ -1,102 +1,154 @@
-// Offers, tasks and notices. Asked for every few seconds while somebody looks; one question serves the badge and the screen.
-import { h, say, whileWatched } from "../common/dom.js";
+// Offers, tasks and notices, asked for every few seconds while the page is visible. One request
+// serves the badge and the screen.
+import { h, whileWatched } from "../common/dom.js";
+import { interpolate } from "../common/text.js";
 import { ask, me } from "./me.js";
-import { badge, button, cash, doing, explain, goods, quiet, steady, tell } from "./parts.js";
 import { placeOf } from "./names.js";
+import {
+  badge,
+  button,
+  cash,
+  doing,
+  explain,
+  goods,
+  joined,
+  linkButton,
+  quiet,
+  steady,
+  tell,
+} from "./parts.js";
 import { position } from "./position.js";
 import { kilometers, timeText, whenText, words } from "./words.js";
 
 const EVERY_SECONDS = 4;
-const listeners = new Set();
-const offers = new Map(); // details of an offer, which its notice only names
-let items;
-let renew = () => {};
+const OFFERS_AT_ONCE = 10;
+
+const state = {
+  items: null, // not asked for yet
+  offers: new Map(), // details of an offer by its id; its notice only names it
+  screens: new Set(), // draw functions of open screens
+  renew: () => {},
+};
 
 export function watchInbox(showUnseen) {
-  renew = whileWatched(EVERY_SECONDS, async () => {
+  state.renew = whileWatched(EVERY_SECONDS, async () => {
     try {
-      items = (await ask("GET", "/inbox?limit=50")).items;
+      state.items = (await ask("GET", "/inbox?limit=50")).items;
     } catch {
       return; // the next turn asks again
     }
-    await learnOffers();
-    showUnseen(items.filter(waits).length);
-    for (const show of listeners) show(facts());
+    await loadOffers();
+    showUnseen(state.items.filter(isUnseen).length);
+    for (const draw of state.screens) draw(facts());
   });
 }
 
-const waits = (item) => (item.kind === "offer" ? item.state === "open" : !item.acknowledged_at);
-const facts = () => ({ items, offers: [...offers] });
+const isUnseen = (item) => (item.kind === "offer" ? item.state === "open" : !item.acknowledged_at);
 
-async function learnOffers() {
-  const unknown = items.filter((item) => item.kind === "offer" && item.offer && offers.get(item.offer)?.seen !== item.state);
-  await Promise.all(unknown.slice(0, 10).map(async (item) => {
-    try {
-      offers.set(item.offer, { seen: item.state, ...(await ask("GET", `/offers/${item.offer}`)) });
-    } catch (problem) {
-      offers.set(item.offer, { seen: item.state, problem: explain(problem) });
-    }
-  }));
+const facts = () => ({ items: state.items, offers: [...state.offers] });
+
+async function loadOffers() {
+  const changed = state.items.filter(
+    ({ kind, offer, state: seen }) =>
+      kind === "offer" && offer && state.offers.get(offer)?.seen !== seen,
+  );
+  await Promise.all(changed.slice(0, OFFERS_AT_ONCE).map(loadOffer));
+}
+
+async function loadOffer({ offer, state: seen }) {
+  try {
+    state.offers.set(offer, { seen, ...(await ask("GET", `/offers/${offer}`)) });
+  } catch (problem) {
+    state.offers.set(offer, { seen, problem: explain(problem) });
+  }
 }
 
 export function inbox(place) {
   const list = h("div", {}, quiet(words.loading));
   place.replaceChildren(...(me.role === "salesman" && me.location ? [position(), list] : [list]));
-  const show = steady(list, (facts) => (facts.items.length ? facts.items.map((item) => (item.kind === "offer" ? offer(item) : notice(item))) : quiet(words.empty.inbox)));
-  listeners.add(show);
-  if (items) show(facts());
-  return () => listeners.delete(show);
+  const draw = steady(list, ({ items }) =>
+    items.length ? items.map(cardOf) : quiet(words.empty.inbox),
+  );
+  state.screens.add(draw);
+  if (state.items) draw(facts());
+  return () => state.screens.delete(draw);
 }
 
-function offer(item) {
-  const told = offers.get(item.offer) || {};
-  const state = told.status === "claimed_by_you" ? told.status : item.state;
-  const open = state === "open";
-  return h(
-    "article",
-    { class: open ? "card open" : "card" },
-    h("header", {}, h("h2", {}, words.notices.offer), badge(state)),
-    h("p", { class: "facts" }, item.distance_meters == null ? "" : say(words.distance, { km: kilometers(item.distance_meters) }), open && item.until ? h("b", {}, say(words.until, { time: timeText(item.until) })) : ""),
-    goods(told.lines || item.goods),
-    cash(told),
-    open ? h("footer", {}, button(words.actions.claim, (event) => answer(event.target, item, "claim")), button(words.actions.decline, (event) => answer(event.target, item, "decline"), "outline")) : "",
-    told.fulfillment ? h("footer", {}, h("a", { href: "#/work", role: "button", class: "outline" }, words.tabs.work)) : "",
-    h("small", {}, [item.number, whenText(item.at)].filter(Boolean).join(" · ")),
+const cardOf = (item) => (item.kind === "offer" ? offerCard(item) : noticeCard(item));
+
+const card = (isOpen, ...children) =>
+  h("article", { class: isOpen ? "card open" : "card" }, ...children);
+
+function offerCard(item) {
+  const offer = state.offers.get(item.offer) || {};
+  const status = offer.status === "claimed_by_you" ? offer.status : item.state;
+  const isOpen = status === "open";
+  return card(
+    isOpen,
+    h("header", {}, h("h2", {}, words.notices.offer), badge(status)),
+    h("p", { class: "facts" }, distance(item), isOpen ? until(item) : ""),
+    goods(offer.lines || item.goods),
+    cash(offer),
+    isOpen ? answers(item) : "",
+    offer.fulfillment ? h("footer", {}, linkButton("#/work", words.tabs.work)) : "",
+    h("small", {}, joined(item.number, whenText(item.at))),
   );
 }
 
-async function answer(control, item, verb) {
-  await doing(control, async () => {
+const distance = ({ distance_meters: meters }) =>
+  meters == null ? "" : interpolate(words.distance, { km: kilometers(meters) });
+
+const until = (item) =>
+  item.until ? h("b", {}, interpolate(words.until, { time: timeText(item.until) })) : "";
+
+const answers = (item) =>
+  h(
+    "footer",
+    {},
+    button(words.actions.claim, (event) => answer(event.target, item, "claim")),
+    button(words.actions.decline, (event) => answer(event.target, item, "decline"), "outline"),
+  );
+
+const answer = (control, item, verb) =>
+  doing(control, async () => {
     try {
       await ask("POST", `/offers/${item.offer}/${verb}`);
       if (verb === "claim") location.hash = "#/work";
     } finally {
-      offers.delete(item.offer);
-      await seen(item);
-      renew();
+      state.offers.delete(item.offer);
+      await acknowledge(item).catch(() => null); // answered is seen; the badge may be late
+      state.renew();
     }
   });
-}
 
-/** Answering an offer is having seen it; that this may fail matters to nobody. */
-const seen = (item) => ask("POST", `/inbox/${item.id}/ack`).catch(() => null);
+const acknowledge = (item) => ask("POST", `/inbox/${item.id}/ack`);
 
-function notice(item) {
-  const link = me.role === "warehouse" || me.role === "courier" ? "#/work" : item.order ? `#/orders/${item.order}` : item.transfer ? "#/stock" : "";
-  return h(
-    "article",
-    { class: item.acknowledged_at ? "card" : "card open" },
-    h("header", {}, h("h2", {}, words.notices[item.kind] || item.kind), item.state ? badge(item.state) : ""),
+function noticeCard(item) {
+  const seen = (event) =>
+    doing(event.target, async () => {
+      await acknowledge(item);
+      tell(words.done);
+      state.renew();
+    });
+  const isSeen = Boolean(item.acknowledged_at);
+  return card(
+    !isSeen,
+    h(
+      "header",
+      {},
+      h("h2", {}, words.notices[item.kind] || item.kind),
+      item.state ? badge(item.state) : "",
+    ),
     item.goods?.length ? goods(item.goods) : "",
-    item.source ? h("p", {}, say(words.stock.from, { place: placeOf(item.source) })) : "",
-    h("footer", {}, link ? h("a", { href: item.transfer ? "#/stock" : link, role: "button", class: "outline" }, item.transfer ? words.tabs.stock : link === "#/work" ? words.tabs.work : words.order) : "", item.acknowledged_at ? "" : button(words.actions.ack, (event) => acknowledge(event.target, item), "outline")),
-    h("small", {}, [item.number, whenText(item.at)].filter(Boolean).join(" · "), item.acknowledged_by ? ` · ${item.acknowledged_by}` : ""),
+    item.source ? h("p", {}, interpolate(words.stock.from, { place: placeOf(item.source) })) : "",
+    h("footer", {}, linkOf(item), isSeen ? "" : button(words.actions.ack, seen, "outline")),
+    h("small", {}, joined(item.number, whenText(item.at), item.acknowledged_by)),
   );
 }
 
-const acknowledge = (control, item) =>
-  doing(control, async () => {
-    await ask("POST", `/inbox/${item.id}/ack`);
-    tell(words.done);
-    renew();
-  });
+/** Where the notice leads: a transfer to the stock, an order to its work or its page. */
+function linkOf({ transfer, order }) {
+  if (transfer) return linkButton("#/stock", words.tabs.stock);
+  if (["warehouse", "courier"].includes(me.role)) return linkButton("#/work", words.tabs.work);
+  return order ? linkButton(`#/orders/${order}`, words.order) : "";
+}

@@ -1,29 +1,29 @@
-// What people call things: products by SKU and places by id, asked for once.
+// What people call things: products by SKU and places by id, each asked for once.
 import { ask } from "./me.js";
-
-let products;
-let places;
-
-export const nameOf = (sku) => products?.get(sku)?.name || sku;
-export const placeOf = (id) => places?.get(id)?.name || id || "";
-export const allProducts = () => [...(products?.values() || [])];
-export const allPlaces = () => [...(places?.values() || [])];
-
-export async function learnPlaces() {
-  places ??= new Map((await ask("GET", "/locations")).items.map((place) => [place.id, place]));
-}
 
 const MOST_PAGES = 30;
 
+const known = { products: new Map(), places: new Map() };
+
+export const nameOf = (sku) => known.products.get(sku)?.name || sku;
+export const placeOf = (id) => known.places.get(id)?.name || id || "";
+export const allProducts = () => [...known.products.values()];
+export const allPlaces = () => [...known.places.values()];
+
+export async function learnPlaces() {
+  const { items } = await ask("GET", "/locations");
+  known.places = new Map(items.map((place) => [place.id, place]));
+}
+
 export async function learnProducts() {
-  if (products) return;
-  const found = new Map();
+  const products = new Map();
   let cursor = "";
   for (let page = 0; page < MOST_PAGES; page++) {
-    const { items, next } = await ask("GET", "/catalog/products?limit=100" + (cursor ? `&cursor=${encodeURIComponent(cursor)}` : ""));
-    for (const product of items) found.set(product.sku, product);
+    const more = cursor && `&cursor=${encodeURIComponent(cursor)}`;
+    const { items, next } = await ask("GET", `/catalog/products?limit=100${more}`);
+    for (const product of items) products.set(product.sku, product);
     if (!next) break;
     cursor = next;
   }
-  products = found;
+  known.products = products;
 }

@@ -1,41 +1,67 @@
-// A day's orders, and one order with its money, its work and the reason it went where it went.
+// A day's orders, and one order with its money, its work and why it was routed where it was.
 import { fill, h } from "../common/dom.js";
 import { formatMoney } from "../common/money.js";
 import { ask, me } from "./me.js";
 import { placeOf } from "./names.js";
-import { badge, button, doing, explain, field, goods, quiet, select, tell } from "./parts.js";
+import {
+  addressText,
+  badge,
+  button,
+  doing,
+  explain,
+  field,
+  goods,
+  inputIn,
+  joined,
+  quiet,
+  select,
+  show,
+  tell,
+} from "./parts.js";
 import { kilometers, today, whenText, words } from "./words.js";
 
-const MONEY_PEOPLE = new Set(["owner", "finance", "cashier", "agent"]);
-const RE_ROUTE = new Set(["owner", "agent"]);
+const CONFIRMS_PAYMENTS = new Set(["owner", "finance", "cashier", "agent"]);
+const REROUTES = new Set(["owner", "agent"]);
+const AWAITS_PROOF = new Set(["awaiting_proof", "proof_submitted"]);
 
 export function orders(place, on, over = "") {
   const day = field(words.recap.day, { type: "date", name: "day", value: on || today() });
-  const channel = select(words.sell.channel, "channel", [["", "–"], ...Object.entries(words.channels)], over);
+  const channels = [["", "–"], ...Object.entries(words.channels)];
+  const channel = select(words.sell.channel, "channel", channels, over);
   const list = h("div", { class: "list" });
-  const load = async () => {
-    try {
-      const where = new URLSearchParams({ day: day.querySelector("input").value, channel: channel.querySelector("select").value });
-      const { items } = await ask("GET", `/orders?${where}`);
-      fill(list, items.length ? items.map(brief) : quiet(words.nothing));
-    } catch (problem) {
-      fill(list, quiet(explain(problem)));
-    }
-  };
+  const load = () =>
+    show(list, async () => {
+      const query = { day: inputIn(day).value, channel: inputIn(channel).value };
+      const { items } = await ask("GET", `/orders?${new URLSearchParams(query)}`);
+      return items.length ? items.map(brief) : quiet(words.nothing);
+    });
   fill(place, h("div", { class: "pair" }, day, channel), list);
   place.addEventListener("change", load);
   load();
   return () => place.removeEventListener("change", load);
 }
 
-const brief = (each) =>
-  h("a", { class: "card row", href: `#/orders/${each.id}` }, h("span", {}, h("b", {}, each.number), h("small", {}, `${whenText(each.placed_at)} · ${words.channels[each.channel] || each.channel}`)), h("span", {}, badge(each.status === "placed" ? each.fulfillment_status : each.status), badge(each.payment_status)), h("b", { class: "number" }, formatMoney(each.total)));
+const channelName = (channel) => words.channels[channel] || channel;
+
+function brief({ id, number, placed_at, channel, status, fulfillment_status, ...each }) {
+  const progress = status === "placed" ? fulfillment_status : status;
+  const facts = joined(whenText(placed_at), channelName(channel));
+  return h(
+    "a",
+    { class: "card row", href: `#/orders/${id}` },
+    h("span", {}, h("b", {}, number), h("small", {}, facts)),
+    h("span", {}, badge(progress), badge(each.payment_status)),
+    h("b", { class: "number" }, formatMoney(each.total)),
+  );
+}
 
 export function order(place, id) {
+  const path = `/orders/${encodeURIComponent(id)}`;
   const load = async () => {
     try {
-      const [told, routed] = await Promise.all([ask("GET", `/orders/${encodeURIComponent(id)}`), ask("GET", `/orders/${encodeURIComponent(id)}/routing`).catch(() => null)]);
-      fill(place, back(), drawn(told, routed, load));
+      const routing = ask("GET", `${path}/routing`).catch(() => null);
+      const [found, routed] = await Promise.all([ask("GET", path), routing]);
+      fill(place, back(), drawn(found, routed, load));
     } catch (problem) {
       fill(place, back(), quiet(explain(problem)));
     }
@@ -43,57 +69,131 @@ export function order(place, id) {
   load();
 }
 
-const back = () => button(`‹ ${words.back}`, () => (history.length > 1 ? history.back() : (location.hash = "#/")), "back");
+const back = () => button(`‹ ${words.back}`, goBack, "back");
 
-function drawn(told, routed, load) {
-  const { address } = told.delivery || {};
+function goBack() {
+  if (history.length > 1) history.back();
+  else location.hash = "#/";
+}
+
+function drawn(order, routed, load) {
+  const states = new Set([order.status, order.fulfillment_status, order.payment_status]);
+  const madeBy = order.created_by === "shopper" ? "" : order.created_by;
+  const facts = joined(channelName(order.channel), whenText(order.placed_at), madeBy);
   return h(
     "article",
     { class: "card open" },
-    h("header", {}, h("h2", {}, told.number), [...new Set([told.status, told.fulfillment_status, told.payment_status])].map(badge)),
-    h("p", { class: "facts" }, `${words.channels[told.channel] || told.channel} · ${whenText(told.placed_at)}`, told.created_by && told.created_by !== "shopper" ? ` · ${told.created_by}` : ""),
-    goods(told.lines),
-    h("p", { class: "cash" }, formatMoney(told.total)),
-    told.customer ? h("p", { class: "whom" }, h("b", {}, told.customer.name || ""), told.customer.phone ? h("a", { href: `tel:${told.customer.phone}` }, told.customer.phone) : "", address ? h("span", {}, [address.street, address.city, address.postcode].filter(Boolean).join(", ")) : "") : "",
-    told.note ? h("p", {}, h("b", {}, words.note + ": "), told.note) : "",
-    (told.payments || []).map((payment) => paying(payment, load)),
-    routed ? routing(routed) : "",
-    RE_ROUTE.has(me.role) && routed && told.status === "placed" && told.fulfillment_status === "unassigned" ? button(words.board.reroute, (event) => doing(event.target, async () => (await ask("POST", `/orders/${told.id}/reroute`), load())), "outline") : "",
+    h("header", {}, h("h2", {}, order.number), [...states].map(badge)),
+    h("p", { class: "facts" }, facts),
+    goods(order.lines),
+    h("p", { class: "cash" }, formatMoney(order.total)),
+    order.customer ? whom(order.customer, order.delivery?.address) : "",
+    order.note ? h("p", {}, h("b", {}, `${words.note}: `), order.note) : "",
+    (order.payments || []).map((payment) => paying(payment, load)),
+    routed ? [routing(routed), canReroute(order) ? rerouting(order, load) : ""] : "",
   );
+}
+
+const whom = ({ name, phone }, address) =>
+  h(
+    "p",
+    { class: "whom" },
+    h("b", {}, name || ""),
+    phone ? h("a", { href: `tel:${phone}` }, phone) : "",
+    address ? h("span", {}, addressText(address)) : "",
+  );
+
+const canReroute = ({ status, fulfillment_status }) =>
+  REROUTES.has(me.role) && status === "placed" && fulfillment_status === "unassigned";
+
+function rerouting({ id }, load) {
+  const reroute = async () => {
+    await ask("POST", `/orders/${id}/reroute`);
+    load();
+  };
+  return button(words.board.reroute, (event) => doing(event.target, reroute), "outline");
 }
 
 function paying(payment, load) {
+  const name = words.methods[payment.method] || payment.method;
+  const canAct = CONFIRMS_PAYMENTS.has(me.role) && AWAITS_PROOF.has(payment.status);
+  const facts = [h("b", {}, name), " ", formatMoney(payment.amount), " ", badge(payment.status)];
+  return h("section", { class: "paying" }, h("p", {}, facts), canAct ? actions(payment, load) : "");
+}
+
+function actions({ id, status }, load) {
   const act = (verb, body) => (event) =>
     doing(event.target, async () => {
-      await ask("POST", `/payments/${payment.id}/${verb}`, { body });
+      await ask("POST", `/payments/${id}/${verb}`, { body });
       tell(words.done);
       load();
     });
-  const proof = async (event) =>
-    doing(event.target, async () => {
-      const shown = await ask("GET", `/payments/${payment.id}/proof`);
-      event.target.replaceWith(shown.data ? receipt(shown) : h("code", {}, shown.reference));
-    });
-  const waits = MONEY_PEOPLE.has(me.role) && ["awaiting_proof", "proof_submitted"].includes(payment.status);
+  const confirm = button(words.confirm, act("confirm"));
+  if (status !== "proof_submitted") return h("footer", {}, confirm);
+  const reject = act("reject", { reason: words.reject_proof });
+  const see = (event) => doing(event.target, () => showProof(event.target, id));
   return h(
-    "section",
-    { class: "paying" },
-    h("p", {}, h("b", {}, words.methods[payment.method] || payment.method), " ", formatMoney(payment.amount), " ", badge(payment.status)),
-    waits ? h("footer", {}, payment.status === "proof_submitted" ? button(words.see_proof, proof, "outline") : "", button(words.confirm, act("confirm")), payment.status === "proof_submitted" ? button(words.reject_proof, act("reject", { reason: words.reject_proof }), "outline") : "") : "",
+    "footer",
+    {},
+    button(words.see_proof, see, "outline"),
+    confirm,
+    button(words.reject_proof, reject, "outline"),
   );
 }
 
-function receipt({ content_type: kind, data }) {
-  const address = `data:${kind};base64,${data}`;
-  return kind.startsWith("image/") ? h("img", { class: "proof", alt: words.see_proof, src: address }) : h("a", { href: address, download: "bukti", role: "button", class: "outline" }, words.see_proof);
+async function showProof(control, id) {
+  const proof = await ask("GET", `/payments/${id}/proof`);
+  control.replaceWith(proof.data ? receipt(proof) : h("code", {}, proof.reference));
 }
 
-function routing({ decisions, fulfillments }) {
-  return [
-    fulfillments.map((work) => h("p", { class: "facts" }, placeOf(work.location), " ", badge(work.status), work.fulfiller ? ` ${work.fulfiller}` : "")),
-    decisions.length ? h("details", {}, h("summary", {}, words.routing), decisions.map((decision) => candidates(decision))) : "",
-  ];
+function receipt({ content_type: type, data }) {
+  const src = `data:${type};base64,${data}`;
+  if (type.startsWith("image/")) return h("img", { class: "proof", alt: words.see_proof, src });
+  const link = { href: src, download: "bukti", role: "button", class: "outline" };
+  return h("a", link, words.see_proof);
 }
+
+const routing = ({ decisions, fulfillments }) => [
+  fulfillments.map(({ location, status, fulfiller }) =>
+    h(
+      "p",
+      { class: "facts" },
+      placeOf(location),
+      " ",
+      badge(status),
+      fulfiller ? ` ${fulfiller}` : "",
+    ),
+  ),
+  decisions.length
+    ? h("details", {}, h("summary", {}, words.routing), decisions.map(candidates))
+    : "",
+];
 
 const candidates = (decision) =>
-  h("table", {}, h("thead", {}, h("tr", {}, h("th", {}, words.candidates), h("th", { class: "number" }, words.distance_column), h("th", {}, words.verdict))), h("tbody", {}, (decision.candidates || []).map((each) => h("tr", {}, h("td", {}, placeOf(each.location), each.staff ? h("small", {}, each.staff) : ""), h("td", { class: "number" }, each.distance_meters == null ? "–" : `${kilometers(each.distance_meters)} km`), h("td", {}, words.verdicts[each.verdict] || String(each.verdict ?? ""))))));
+  h(
+    "table",
+    {},
+    h(
+      "thead",
+      {},
+      h(
+        "tr",
+        {},
+        h("th", {}, words.candidates),
+        h("th", { class: "number" }, words.distance_column),
+        h("th", {}, words.verdict),
+      ),
+    ),
+    h("tbody", {}, (decision.candidates || []).map(candidate)),
+  );
+
+function candidate({ location, staff, distance_meters: meters, verdict }) {
+  const distance = meters == null ? "–" : `${kilometers(meters)} km`;
+  return h(
+    "tr",
+    {},
+    h("td", {}, placeOf(location), staff ? h("small", {}, staff) : ""),
+    h("td", { class: "number" }, distance),
+    h("td", {}, words.verdicts[verdict] || String(verdict ?? "")),
+  );
+}

@@ -1,60 +1,90 @@
-// The owner's recap: the same figures as the CSV, by whatever he asks for.
+// The owner's recap, by what they choose: the same figures as the CSV.
 import { fill, h } from "../common/dom.js";
 import { formatMoney } from "../common/money.js";
 import { ask } from "./me.js";
 import { placeOf } from "./names.js";
-import { button, doing, explain, field, quiet, select } from "./parts.js";
+import { button, doing, field, inputIn, quiet, select, show } from "./parts.js";
 import { dayText, today, words } from "./words.js";
 
 const BY = ["channel", "location", "salesman", "day"];
 const FIGURES = ["orders", "units", "sales", "tax", "margin", "cash", "noncash"];
 
 export function recap(place) {
-  const from = field(words.recap.from, { type: "date", name: "from", value: today().slice(0, 8) + "01" });
+  const monthBegins = `${today().slice(0, 8)}01`;
+  const from = field(words.recap.from, { type: "date", name: "from", value: monthBegins });
   const to = field(words.recap.to, { type: "date", name: "to", value: today() });
-  const by = select(words.recap.by, "by", BY.map((each) => [each, words.recap[each]]));
+  const by = select(
+    words.recap.by,
+    "by",
+    BY.map((each) => [each, words.recap[each]]),
+  );
   const list = h("div", { class: "list wide" });
-  const asked = () => new URLSearchParams({ from: from.querySelector("input").value, to: to.querySelector("input").value, by: by.querySelector("select").value });
-  const load = async () => {
-    try {
-      const answer = await ask("GET", `/reports/recap?${asked()}`);
-      fill(list, answer.items.length ? table(answer, by.querySelector("select").value, asked()) : quiet(words.nothing));
-    } catch (problem) {
-      fill(list, quiet(explain(problem)));
-    }
-  };
+  const query = () => ({
+    from: inputIn(from).value,
+    to: inputIn(to).value,
+    by: inputIn(by).value,
+  });
+  const load = () => show(list, () => loadTable(query()));
   const controls = h("div", { class: "controls" }, from, to, by);
   controls.addEventListener("change", load);
-  fill(place, controls, list, button(words.recap.csv, (event) => doing(event.target, () => download(asked())), "outline"));
+  const save = (event) => doing(event.target, () => download(query()));
+  fill(place, controls, list, button(words.recap.csv, save, "outline"));
   load();
 }
 
-/** One day's orders, or those of a channel when the recap is of one day: the orders screen shows a day at a time. */
-function ordersOf(each, by, asked) {
-  if (by === "day") return `#/day/${each.day}`;
-  return by === "channel" && asked.get("from") === asked.get("to") ? `#/day/${asked.get("from")}/${each.channel}` : "";
+const pathOf = (query) => `/reports/recap?${new URLSearchParams(query)}`;
+
+async function loadTable(query) {
+  const { items, totals } = await ask("GET", pathOf(query));
+  return items.length ? table(items, totals || [], query) : quiet(words.nothing);
 }
 
-function table({ items, totals }, by, asked) {
-  const row = (each, name, link) => h("tr", {}, h("th", { scope: "row" }, link ? h("a", { href: link }, name) : name), FIGURES.map((figure) => h("td", { class: "number" }, written(each[figure]))));
+function table(items, totals, query) {
+  const heads = FIGURES.map((name) => h("th", { class: "number" }, words.recap[name]));
+  const rows = items.map((each) =>
+    row(each, linked(ordersOf(each, query), nameIn(each, query.by))),
+  );
   return h(
     "table",
     {},
-    h("thead", {}, h("tr", {}, h("th", {}, words.recap[by]), FIGURES.map((figure) => h("th", { class: "number" }, words.recap[figure])))),
-    h("tbody", {}, items.map((each) => row(each, named(by, each[by]), ordersOf(each, by, asked)))),
-    h("tfoot", {}, (totals || []).map((each) => row(each, words.recap.total))),
+    h("thead", {}, h("tr", {}, h("th", {}, words.recap[query.by]), heads)),
+    h("tbody", {}, rows),
+    h(
+      "tfoot",
+      {},
+      totals.map((each) => row(each, words.recap.total)),
+    ),
   );
 }
 
-const written = (figure) => (figure && typeof figure === "object" ? formatMoney(figure) : String(figure ?? "–"));
-const named = (by, value) => (by === "channel" ? words.channels[value] || value : by === "location" ? placeOf(value) : by === "day" ? dayText(value) : value) || "–";
-
-/** Made from the same rows by the API; the token travels in a header, so a plain link would not do. */
-async function download(asked) {
-  asked.set("format", "csv");
-  const answer = await fetchText(`/reports/recap?${asked}`);
-  const link = h("a", { href: URL.createObjectURL(new Blob([answer], { type: "text/csv" })), download: "rekap.csv" });
-  link.click();
+function row(each, name) {
+  const figures = FIGURES.map((figure) => h("td", { class: "number" }, figureText(each[figure])));
+  return h("tr", {}, h("th", { scope: "row" }, name), figures);
 }
 
-const fetchText = (path) => ask("GET", path, { text: true });
+const linked = (href, name) => (href ? h("a", { href }, name) : name);
+
+/** The orders screen shows one day: figures of a day, or of a channel on one day, lead there. */
+function ordersOf({ day, channel }, { by, from, to }) {
+  if (by === "day") return `#/day/${day}`;
+  return by === "channel" && from === to ? `#/day/${from}/${channel}` : "";
+}
+
+const figureText = (figure) =>
+  figure && typeof figure === "object" ? formatMoney(figure) : String(figure ?? "–");
+
+const NAMES = {
+  channel: (id) => words.channels[id] || id,
+  location: placeOf,
+  day: dayText,
+  salesman: (id) => id,
+};
+
+const nameIn = (each, by) => NAMES[by](each[by]) || "–";
+
+/** The token travels in a header, so a plain link cannot download the file. */
+async function download(query) {
+  const csv = await ask("GET", pathOf({ ...query, format: "csv" }), { text: true });
+  const href = URL.createObjectURL(new Blob([csv], { type: "text/csv" }));
+  h("a", { href, download: "rekap.csv" }).click();
+}

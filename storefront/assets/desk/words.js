@@ -1,4 +1,6 @@
-import { read, write } from "../shop/keep.js";
+import { dateFormats, dateIn, formatKilometers } from "../common/locale.js";
+import { read, write } from "../common/storage.js";
+import settings from "../settings.js";
 
 const language = read("desk.language", "id") === "en" ? "en" : "id";
 document.documentElement.lang = language;
@@ -9,14 +11,15 @@ export function otherLanguage() {
   location.reload();
 }
 
-const zone = document.documentElement.dataset.zone || "Asia/Jakarta";
-const locale = language === "en" ? "en-GB" : "id-ID";
-const written = (options) => (iso) => (iso ? new Intl.DateTimeFormat(locale, { timeZone: zone, ...options }).format(new Date(iso)) : "");
-export const timeText = written({ hour: "2-digit", minute: "2-digit" });
-export const whenText = written({ day: "numeric", month: "short", hour: "2-digit", minute: "2-digit" });
-export const dayText = written({ day: "numeric", month: "short", year: "numeric" });
-/** Today's date at the shop, whatever the phone's own zone says. */
-export const today = () => new Intl.DateTimeFormat("en-CA", { timeZone: zone }).format(new Date());
-/** `0,1` in Indonesian, `0.1` in English. */
-export const kilometers = (meters) => new Intl.NumberFormat(locale, { minimumFractionDigits: 1, maximumFractionDigits: 1 }).format(meters / 1000);
+const instants = dateFormats(language, settings.zone);
+export const timeText = instants({ hour: "2-digit", minute: "2-digit" });
+export const whenText = instants({
+  day: "numeric",
+  month: "short",
+  hour: "2-digit",
+  minute: "2-digit",
+});
+export const dayText = instants({ day: "numeric", month: "short", year: "numeric" });
+export const today = () => dateIn(settings.zone, new Date());
+export const kilometers = (meters) => formatKilometers(meters, language);
 export const stateText = (state) => words.states[state] || state || "";

@@ -1,72 +1,98 @@
+// The cart page: lines with steppers, and beside them what they cost now.
 import { call } from "../common/api.js";
-import { fill, h, one, say } from "../common/dom.js";
+import { fill, h, one } from "../common/dom.js";
 import { formatMoney } from "../common/money.js";
+import { interpolate } from "../common/text.js";
 import * as cart from "./cart.js";
+import { button, emptyCart, linkButton } from "./parts.js";
 import { kindly } from "./problem.js";
 import { quoteTable } from "./quote.js";
 import { to, words } from "./words.js";
 
 const place = one("#basket");
-let asked = 0;
-draw();
-
+const state = { quotes: 0 }; // requests for a price so far: only the last one is shown
 function draw() {
   const lines = cart.lines();
-  if (!lines.length) return fill(place, empty());
+  if (!lines.length) return fill(place, emptyCart());
   const prices = h("div", { class: "prices" }, h("p", { class: "small" }, words.checking_price));
-  fill(place, h("div", { class: "two" }, h("ul", { class: "lines" }, lines.map(row)), h("aside", { class: "summary" }, prices, checkout())));
-  return price(prices);
+  const checkout = linkButton("/checkout/", words.to_checkout, "whole");
+  const summary = h("aside", { class: "summary" }, prices, checkout);
+  fill(place, h("div", { class: "two" }, h("ul", { class: "lines" }, lines.map(row)), summary));
+  return showPrices(prices);
 }
 
-function empty() {
-  return h("div", { class: "empty" }, h("p", {}, words.empty_cart), h("a", { href: to("/"), role: "button" }, words.to_catalog));
-}
-
-function checkout() {
-  return h("a", { href: to("/checkout/"), role: "button", class: "whole" }, words.to_checkout);
-}
-
-function row(line) {
-  const change = (quantity) => {
-    cart.set(line.sku, quantity);
-    draw();
-    one(`[data-line="${CSS.escape(line.sku)}"] [data-more]`)?.focus();
-  };
-  return h(
+const row = (line) =>
+  h(
     "li",
     { "data-line": line.sku },
-    h("img", { src: line.art, alt: "", width: 72, height: 72, onerror: (event) => (event.target.style.visibility = "hidden") }),
-    h("div", {}, h("a", { href: to(line.path) }, line.name), h("p", { class: "small", "data-each": line.sku }, "\u00a0")),
+    h("img", { src: line.art, alt: "", width: 72, height: 72, onerror: hide }),
     h(
       "div",
-      { class: "stepper", role: "group", "aria-label": `${words.quantity} ${line.name}` },
-      h("button", { type: "button", "aria-label": line.quantity === 1 ? words.remove : words.less, onclick: () => change(line.quantity - 1) }, line.quantity === 1 ? "×" : "−"),
-      h("output", {}, String(line.quantity)),
-      h("button", { type: "button", "data-more": "", "aria-label": words.more, onclick: () => change(line.quantity + 1) }, "+"),
+      {},
+      h("a", { href: to(line.path) }, line.name),
+      h("p", { class: "small", "data-each": line.sku }, "\u00a0"),
     ),
+    stepper(line),
+  );
+
+const hide = ({ target }) => {
+  target.style.visibility = "hidden";
+};
+
+function stepper({ sku, name, quantity }) {
+  const change = (by) => () => {
+    cart.set(sku, quantity + by);
+    draw();
+    one(`[data-line="${CSS.escape(sku)}"] [data-more]`)?.focus();
+  };
+  const isLast = quantity === 1;
+  const less = { "aria-label": isLast ? words.remove : words.less, onclick: change(-1) };
+  const more = { "aria-label": words.more, "data-more": "", onclick: change(1) };
+  return h(
+    "div",
+    { class: "stepper", role: "group", "aria-label": `${words.quantity} ${name}` },
+    h("button", { type: "button", ...less }, isLast ? "×" : "−"),
+    h("output", {}, String(quantity)),
+    h("button", { type: "button", ...more }, "+"),
   );
 }
 
-async function price(prices) {
-  const mine = ++asked;
+async function showPrices(prices) {
+  state.quotes += 1;
+  const mine = state.quotes;
+  const drawn = await priced();
+  if (mine === state.quotes) drawn(prices);
+}
+
+/** What to draw when the price is known, or why it is not. */
+async function priced() {
   const names = Object.fromEntries(cart.lines().map((line) => [line.sku, line.name]));
   try {
     const quote = await call("POST", "/quotes", { body: { channel: "web", lines: cart.wanted() } });
-    if (mine !== asked) return;
-    fill(prices, quoteTable(quote), quote.short?.length ? remedy({ facts: quote }) : "");
-    for (const line of quote.lines) fill(one(`[data-each="${CSS.escape(line.sku)}"]`, place), say(words.each, { price: formatMoney(line.unit_price) }));
+    return (prices) => showQuote(prices, quote);
   } catch (problem) {
-    if (mine === asked) fill(prices, kindly(problem, { names, after: remedy(problem) }));
+    const after = remedy(problem.facts ?? {});
+    return (prices) => fill(prices, kindly(problem, { names, after }));
   }
 }
 
-function remedy(problem) {
-  const { short, skus } = problem.facts || {};
-  if (!short && !skus) return h("button", { type: "button", class: "outline", onclick: draw }, words.again);
-  const adjust = () => {
-    for (const each of short || []) cart.set(each.sku, each.available);
+function showQuote(prices, quote) {
+  fill(prices, quoteTable(quote), quote.short?.length ? remedy(quote) : "");
+  for (const { sku, unit_price } of quote.lines) {
+    const each = one(`[data-each="${CSS.escape(sku)}"]`, place);
+    fill(each, interpolate(words.each, { price: formatMoney(unit_price) }));
+  }
+}
+
+/** Takes out of the cart what cannot be had; asks again where the reason is another. */
+function remedy({ short, skus }) {
+  if (!short && !skus) return button(words.again, draw, "outline");
+  return button(words.adjust, () => {
+    for (const { sku, available } of short || []) cart.set(sku, available);
     for (const sku of skus || []) cart.set(sku, 0);
     draw();
-  };
-  return h("button", { type: "button", onclick: adjust }, words.adjust);
+  });
 }
+
+// Last in the file, because it runs at once and needs every constant above.
+draw();

@@ -1,28 +1,18 @@
-// The cart: which goods and how many. Never a price; prices are asked for when they are shown.
+// The cart as this device stores it, and the badges that count it.
 import { all } from "../common/dom.js";
-import { read, write } from "./keep.js";
+import { read, write } from "../common/storage.js";
+import { countUnits, validLines, withAdded, withQuantity } from "./cart-lines.js";
 
-const MOST = 999;
-export const lines = () => read("cart", []).filter((line) => line && line.sku && line.quantity > 0);
-export const count = () => lines().reduce((sum, line) => sum + line.quantity, 0);
-
-export function add({ sku, name, path, art }, quantity) {
-  const before = lines();
-  const there = before.find((line) => line.sku === sku);
-  if (there) there.quantity = bounded(there.quantity + quantity);
-  else before.push({ sku, name, path, art, quantity: bounded(quantity) });
-  save(before);
-}
-
-export function set(sku, quantity) {
-  save(lines().map((line) => (line.sku === sku ? { ...line, quantity: Math.min(MOST, quantity) } : line)));
-}
-
-export const clear = () => save([]);
+export const lines = () => validLines(read("cart", []));
+export const count = () => countUnits(lines());
 export const wanted = () => lines().map(({ sku, quantity }) => ({ sku, quantity }));
 
-function save(kept) {
-  write("cart", kept.filter((line) => line.quantity > 0));
+export const add = (product, quantity) => save(withAdded(lines(), product, quantity));
+export const set = (sku, quantity) => save(withQuantity(lines(), sku, quantity));
+export const clear = () => save([]);
+
+function save(changed) {
+  write("cart", changed);
   showCount();
 }
 
@@ -32,5 +22,3 @@ export function showCount() {
     badge.hidden = count() === 0;
   }
 }
-
-const bounded = (quantity) => Math.max(1, Math.min(MOST, Math.floor(quantity) || 1));

@@ -1,163 +1,175 @@
-// One form, one quote beside it, one order. The Idempotency-Key and its body are kept until an answer comes, so that
-// a broken connection, a reload or an impatient second tap never makes a second order.
-import { call, newKey } from "../common/api.js";
+// One form, one quote beside it, one order: `sendOnce` sees to it that a lost connection, a reload
+// or a second tap makes no second order.
+import { call } from "../common/api.js";
 import { all, fill, h, one } from "../common/dom.js";
+import { pendingRequest, sendOnce } from "../common/idempotency.js";
 import { formatMoney } from "../common/money.js";
+import { read, write } from "../common/storage.js";
+import { namedPart } from "../common/text.js";
+import settings from "../settings.js";
+import { canWait } from "./availability.js";
 import * as cart from "./cart.js";
-import { placement, read, write } from "./keep.js";
-import { isFilled, wrong } from "./mend.js";
-import { kindly, named } from "./problem.js";
-import { comesLater, quoteTable } from "./quote.js";
+import { isValid, showError } from "./form-validation.js";
+import { orderPath, rememberOrder } from "./my-orders.js";
+import { orderRequest, quoteRequest } from "./order-request.js";
+import { emptyCart, linkButton } from "./parts.js";
+import { placement } from "./placement.js";
+import { kindly } from "./problem.js";
+import { quoteTable } from "./quote.js";
 import { to, words } from "./words.js";
 
-const form = one("#checkout");
-const field = (name) => form.elements[name].value.trim();
-const names = () => Object.fromEntries(cart.lines().map((line) => [line.sku, line.name]));
-let asked = 0;
-let timer;
+const PENDING = "pending";
+const CHANGES_PRICE = new Set(["delivery", "location", "postcode", "coupon", "payment"]);
+const REMEMBERED = ["name", "phone", "email", "street", "city", "postcode"];
+const TYPING_MILLISECONDS = 600;
 
-if (cart.count() || read("pending", null)) open();
-else fill(one("#no-cart"), h("div", { class: "empty" }, h("p", {}, words.empty_cart), h("a", { href: to("/"), role: "button" }, words.to_catalog)));
+const form = one("#checkout");
+const field = (name) => form.elements[name]?.value.trim() ?? "";
+// quotes: requests for a price so far, of which only the last is shown; timer: of the next one
+const state = { quotes: 0, timer: undefined };
 
 function open() {
   form.hidden = false;
-  remembered();
+  fillRemembered();
   showDelivery();
-  requote();
+  showQuote();
   form.addEventListener("change", (event) => {
     showDelivery();
-    if (["delivery", "location", "postcode", "coupon", "payment"].includes(event.target.name)) requote();
+    if (CHANGES_PRICE.has(event.target.name)) showQuote();
   });
   form.elements.coupon.addEventListener("input", () => {
-    clearTimeout(timer);
-    timer = setTimeout(requote, 600);
+    clearTimeout(state.timer);
+    state.timer = setTimeout(showQuote, TYPING_MILLISECONDS);
   });
   form.addEventListener("submit", (event) => {
     event.preventDefault();
-    place();
+    submit();
   });
-  if (read("pending", null)) showUnanswered();
+  if (pendingRequest(PENDING)) showUnanswered();
 }
 
-function remembered() {
-  for (const [name, value] of Object.entries(read("me", {}))) if (form.elements[name]) form.elements[name].value = value;
+function fillRemembered() {
+  for (const [name, value] of Object.entries(read("me", {})))
+    if (form.elements[name]) form.elements[name].value = value;
 }
+
+const rememberFields = () =>
+  write("me", Object.fromEntries(REMEMBERED.map((name) => [name, field(name)])));
 
 function showDelivery() {
+  const ships = field("delivery") === "ship";
   for (const part of all("[data-for]", form)) part.hidden = part.dataset.for !== field("delivery");
-  form.elements.street.required = form.elements.postcode.required = field("delivery") === "ship";
+  form.elements.street.required = ships;
+  form.elements.postcode.required = ships;
 }
 
-function delivery() {
-  if (field("delivery") === "pickup") return { method: "pickup", location: field("location") };
-  return { method: "ship", address: { street: field("street"), city: field("city"), postcode: field("postcode"), country: "ID" } };
+function formFacts() {
+  const names = [...REMEMBERED, "delivery", "location", "coupon", "payment", "note"];
+  return {
+    fields: Object.fromEntries(names.map((name) => [name, field(name)])),
+    lines: cart.wanted(),
+    placement: placement(),
+    country: settings.country,
+    backorder: !one("#wait").hidden && form.elements.backorder.checked,
+  };
 }
 
-function wish() {
-  const said = { channel: "web", lines: cart.wanted() };
-  if (placement()) said.placement = placement();
-  if (field("coupon")) said.coupons = [field("coupon").toUpperCase()];
-  return said;
-}
-
-function order() {
-  const customer = { name: field("name") };
-  if (field("phone")) customer.phone = field("phone");
-  if (field("email")) customer.email = field("email");
-  const said = { ...wish(), customer, delivery: delivery(), payments: [{ method: field("payment") }] };
-  if (!one("#wait").hidden && form.elements.backorder.checked) said.backorder = true;
-  if (field("note")) said.note = field("note");
-  return said;
-}
-
-async function requote() {
+async function showQuote() {
   if (!cart.count()) return;
-  const mine = ++asked;
-  const button = one("#place");
-  const said = wish();
-  // Half an address is no address yet: the price is shown before the postcode is typed, and again after.
-  if (field("delivery") === "pickup" || field("postcode").length >= 4) said.delivery = delivery();
+  state.quotes += 1;
+  const mine = state.quotes;
   try {
-    const quote = await call("POST", "/quotes", { body: said });
-    if (mine !== asked) return;
-    fill(one("#quote"), quoteTable(quote));
-    offerOnly(quote);
-    one("#wait").hidden = !comesLater(quote);
-    if (!read("pending", null)) fill(one("#problem"));
-    button.textContent = `${read("pending", null) ? words.retry : words.place} · ${formatMoney(quote.total)}`;
+    const quote = await call("POST", "/quotes", { body: quoteRequest(formFacts()) });
+    if (mine === state.quotes) drawQuote(quote);
   } catch (problem) {
-    if (mine === asked) refused(problem);
+    if (mine === state.quotes) showRefusal(problem);
   }
 }
 
-/** Ways to pay and stores to pick up from that this cart has now; what is not there cannot be chosen. */
-function offerOnly(quote) {
-  const ways = all("[name=payment]", form);
-  for (const input of ways) input.disabled = Boolean(quote.payments) && !quote.payments.includes(input.value);
-  if (ways.some((input) => input.checked && input.disabled)) ways.filter((input) => !input.disabled).slice(0, 1).forEach((input) => (input.checked = true));
-  const stores = (quote.delivery || []).filter((each) => each.method === "pickup").map((each) => each.location);
-  const options = [...(form.elements.location?.options || [])];
-  for (const option of options) option.disabled = Boolean(quote.delivery) && !stores.includes(option.value);
-  if (options.some((option) => option.selected && option.disabled)) options.filter((option) => !option.disabled).slice(0, 1).forEach((option) => (option.selected = true));
+function drawQuote(quote) {
+  const isPending = Boolean(pendingRequest(PENDING));
+  fill(one("#quote"), quoteTable(quote));
+  offerOnly(quote);
+  one("#wait").hidden = !canWait(quote);
+  if (!isPending) fill(one("#problem"));
+  const label = isPending ? words.retry : words.place;
+  one("#place").textContent = `${label} · ${formatMoney(quote.total)}`;
 }
 
-async function place() {
-  if (!isFilled(form)) return;
-  if (!field("phone") && !field("email")) return wrong(form.elements.phone, words.need_reach).focus();
+/** Only the ways to pay and the stores that this cart can have now can be chosen. */
+function offerOnly({ payments, delivery }) {
+  const stores = delivery
+    ?.filter(({ method }) => method === "pickup")
+    .map(({ location }) => location);
+  allow(all("[name=payment]", form), "checked", payments);
+  allow([...(form.elements.location?.options || [])], "selected", stores);
+}
+
+/** Allows these values, or all without a list; a choice that is not allowed moves to the first. */
+function allow(choices, chosen, values) {
+  for (const choice of choices) choice.disabled = Boolean(values) && !values.includes(choice.value);
+  const first = choices.find((choice) => !choice.disabled);
+  if (first && choices.some((choice) => choice[chosen] && choice.disabled)) first[chosen] = true;
+}
+
+async function submit() {
+  if (!isValid(form)) return;
+  if (!field("phone") && !field("email"))
+    return showError(form.elements.phone, words.need_reach).focus();
   const button = one("#place");
   button.disabled = true;
   button.setAttribute("aria-busy", "true");
   fill(one("#problem"));
   try {
-    await settle();
+    await placeOrder();
   } finally {
     button.disabled = false;
     button.removeAttribute("aria-busy");
   }
 }
 
-async function settle() {
-  const left = read("pending", null);
-  const pending = left || { key: newKey(), body: order() };
-  write("pending", pending);
-  keepMe();
+async function placeOrder() {
+  const isRepeated = Boolean(pendingRequest(PENDING));
+  rememberFields();
   try {
-    done(await call("POST", "/orders", { body: pending.body, key: pending.key }));
+    const request = () => orderRequest(formFacts());
+    showPlaced(await sendOnce(PENDING, request, (sent) => call("POST", "/orders", sent)));
   } catch (problem) {
     if (problem.unanswered) return showUnanswered(problem);
-    write("pending", null);
-    if (left && cart.count()) return settle(); // the old attempt was refused for good; now what stands in the form
-    refused(problem);
+    // The earlier order was refused for good, so the one that stands in the form is sent.
+    if (isRepeated && cart.count()) return placeOrder();
+    showRefusal(problem);
   }
 }
 
-function done(placed) {
-  write("pending", null);
-  const mine = read("orders", []).filter((each) => each.id !== placed.id);
-  write("orders", [{ id: placed.id, token: placed.token, number: placed.number, at: placed.placed_at, total: placed.total }, ...mine].slice(0, 20));
+function showPlaced(order) {
+  rememberOrder(order, order.token);
   cart.clear();
-  location.assign(to("/pesanan/") + `?id=${encodeURIComponent(placed.id)}&token=${encodeURIComponent(placed.token)}`);
+  location.assign(to(orderPath(order)));
 }
 
 const INPUTS = { coupons: "coupon" };
 
-/** Told beside the button, and again under the field that is meant. */
-function refused(problem) {
+/** Beside the button, and again under the fields that are meant. */
+function showRefusal(problem) {
   const { short, skus, errors = [] } = problem.facts;
-  fill(one("#problem"), kindly(problem, { names: names(), after: short || skus ? h("a", { href: to("/keranjang/"), role: "button", class: "outline" }, words.adjust) : "" }));
-  for (const part of errors.map((each) => named(each.field))) {
+  const names = Object.fromEntries(cart.lines().map((line) => [line.sku, line.name]));
+  const after = (short || skus) && linkButton("/keranjang/", words.adjust, "outline");
+  fill(one("#problem"), kindly(problem, { names, after }));
+  for (const part of errors.map((error) => namedPart(error.field, words.mend))) {
     const input = form.elements[INPUTS[part] || part];
-    if (input instanceof HTMLElement) wrong(input, words.mend[part]);
+    if (input instanceof HTMLElement) showError(input, words.mend[part]);
   }
   one("#problem").scrollIntoView({ block: "nearest" });
 }
 
 function showUnanswered(problem) {
-  const text = problem && problem.code === "unavailable" ? words.problems.unavailable : words.unanswered;
+  const isDown = problem?.code === "unavailable";
+  const text = isDown ? words.problems.unavailable : words.unanswered;
   fill(one("#problem"), h("div", { class: "problem" }, h("p", {}, text)));
   one("#place").textContent = words.retry;
 }
 
-function keepMe() {
-  write("me", Object.fromEntries(["name", "phone", "email", "street", "city", "postcode"].map((name) => [name, field(name)])));
-}
+// Last in the file, because it runs at once and needs every constant above.
+if (cart.count() || pendingRequest(PENDING)) open();
+else fill(one("#no-cart"), emptyCart());

@@ -1,10 +1,12 @@
 import { all, h, one } from "../common/dom.js";
+import { containsWords } from "../common/text.js";
 import { add, showCount } from "./cart.js";
-import { notePlacement } from "./keep.js";
+import { bounded } from "./cart-lines.js";
+import { notePlacement } from "./placement.js";
 import { showStock } from "./stock.js";
 import { to, words } from "./words.js";
 
-notePlacement();
+notePlacement(location.search);
 showCount();
 offerButtons();
 offerSearch();
@@ -22,16 +24,19 @@ function offerButtons() {
 
 function offerForm(form) {
   const quantity = form.elements.quantity;
-  const step = (by) => (quantity.value = Math.max(1, Math.min(Number(quantity.max), (Math.floor(Number(quantity.value)) || 1) + by)));
+  const typed = () => Math.floor(Number(quantity.value)) || 1;
+  const step = (by) => {
+    quantity.value = bounded(typed() + by, Number(quantity.max));
+  };
   form.hidden = false;
   one("[data-less]", form).addEventListener("click", () => step(-1));
   one("[data-more]", form).addEventListener("click", () => step(1));
   form.noValidate = true;
   form.addEventListener("submit", (event) => {
     event.preventDefault();
-    const wanted = Math.floor(Number(quantity.value)) || 1;
+    const wanted = typed();
     step(0);
-    put(one("[data-add]", form), Number(quantity.value), wanted > Number(quantity.value) ? words.adjusted : "");
+    put(one("[data-add]", form), typed(), wanted > typed() ? words.adjusted : "");
   });
 }
 
@@ -39,7 +44,12 @@ function put(button, quantity, note = "") {
   const { add: sku, name, path, art } = button.dataset;
   add({ sku, name, path, art }, quantity);
   one(".toast")?.remove();
-  const toast = h("div", { class: "toast", role: "status" }, h("span", {}, `${words.added}: ${quantity} × ${name}`, note && h("small", {}, note)), h("a", { href: to("/keranjang/") }, words.to_cart));
+  const toast = h(
+    "div",
+    { class: "toast", role: "status" },
+    h("span", {}, `${words.added}: ${quantity} × ${name}`, note && h("small", {}, note)),
+    h("a", { href: to("/keranjang/") }, words.to_cart),
+  );
   document.body.append(toast);
   setTimeout(() => toast.remove(), 5000);
 }
@@ -53,8 +63,7 @@ function offerSearch() {
 }
 
 function find(text) {
-  const asked = text.toLowerCase().split(/\s+/).filter(Boolean);
-  for (const card of all("[data-find]")) card.hidden = !asked.every((word) => card.dataset.find.includes(word));
+  for (const card of all("[data-find]")) card.hidden = !containsWords(card.dataset.find, text);
   for (const group of all("[data-group]")) group.hidden = !one(".card:not([hidden])", group);
   one("[data-nothing]").hidden = !!one(".card:not([hidden])");
 }

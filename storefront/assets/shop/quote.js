@@ -1,32 +1,56 @@
-// The priced cart as the API says it: every difference from the plain price with its reason.
-import { h, say } from "../common/dom.js";
+// The priced cart as the API answers it: every difference from the plain price with its reason.
+import { h } from "../common/dom.js";
 import { formatMoney } from "../common/money.js";
+import { interpolate } from "../common/text.js";
+import { shortText } from "./problem.js";
 import { dayText, words } from "./words.js";
 
-export const quoteTable = (quote) => [shortage(quote), sum(quote)];
+export const quoteTable = (quote) => [shortages(quote), sums(quote)];
 
-const sum = (quote) =>
+function shortages({ short = [], lines }) {
+  if (!short.length) return "";
+  return h(
+    "div",
+    { class: "problem" },
+    h("p", {}, h("b", {}, words.problems.out_of_stock)),
+    h("ul", {}, ...short.map((line) => shortage(line, lines))),
+  );
+}
+
+function shortage(line, lines) {
+  const name = lines.find(({ sku }) => sku === line.sku)?.name || line.sku;
+  return h("li", {}, shortText(line, name), (line.expected || []).map(arrival));
+}
+
+const arrival = ({ quantity, on }) =>
+  h("small", {}, interpolate(words.more_on, { count: quantity, day: dayText(on) }));
+
+const sums = (quote) =>
   h(
     "dl",
     { class: "sum" },
-    quote.lines.map(lineOf),
+    quote.lines.map(lineRows),
     row(words.freight, quote.freight?.amount ? formatMoney(quote.freight) : words.free),
-    h("div", { class: "total" }, h("dt", {}, words.total, h("small", {}, " " + words.tax_included)), h("dd", {}, formatMoney(quote.total))),
+    h(
+      "div",
+      { class: "total" },
+      h("dt", {}, words.total, h("small", {}, ` ${words.tax_included}`)),
+      h("dd", {}, formatMoney(quote.total)),
+    ),
   );
 
-/** Whether waiting would help: all that is short is expected on some day. */
-export const comesLater = ({ short = [] }) => short.length > 0 && short.every((each) => (each.expected || []).reduce((sum, later) => sum + later.quantity, each.available) >= each.wanted);
-
-function shortage({ short = [], lines }) {
-  const nameOf = (sku) => lines.find((line) => line.sku === sku)?.name || sku;
-  if (!short.length) return "";
-  return h("div", { class: "problem" }, h("p", {}, h("b", {}, words.problems.out_of_stock)), h("ul", {}, short.map((each) => h("li", {}, say(words.wanted_available, { ...each, name: nameOf(each.sku) }), (each.expected || []).map((later) => h("small", {}, say(words.more_on, { count: later.quantity, day: dayText(later.on) })))))));
-}
-
-const lineOf = (line) => [
-  row(`${line.quantity} × ${line.name || line.sku}`, formatMoney({ ...line.unit_price, amount: line.unit_price.amount * line.quantity })),
-  (line.later || []).map((each) => h("div", { class: "later" }, h("dt", {}, say(words.later, { count: each.quantity, day: dayText(each.on) })), h("dd", {}))),
-  (line.adjustments || []).map((each) => h("div", { class: "adjustment" }, h("dt", {}, each.says || each.code), h("dd", {}, formatMoney(each.amount)))),
+const lineRows = (line) => [
+  row(
+    `${line.quantity} × ${line.name || line.sku}`,
+    formatMoney({ ...line.unit_price, amount: line.unit_price.amount * line.quantity }),
+  ),
+  (line.later || []).map(({ quantity, on }) =>
+    row(interpolate(words.later, { count: quantity, day: dayText(on) }), "", "later"),
+  ),
+  (line.adjustments || []).map(({ says, code, amount }) =>
+    row(says || code, formatMoney(amount), "adjustment"),
+  ),
 ];
 
-const row = (name, value) => h("div", {}, h("dt", {}, name), h("dd", {}, value));
+const row = (name, value, kind = null) =>
+  h("div", { class: kind }, h("dt", {}, name), h("dd", {}, value));

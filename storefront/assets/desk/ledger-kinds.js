@@ -1,0 +1,20 @@
+// @ts-check
+
+const ORDER = ["captured", "collected", "credit", "promised", "owed_back", "handed_over"];
+
+/**
+ * Ledger rows by kind: money that came in first, then what is promised, then kinds unknown here.
+ *
+ * @template {{ kind: string }} Row
+ * @param {Row[]} rows
+ * @returns {[string, Row[]][]}
+ */
+export function groupByKind(rows) {
+  const kinds = [...new Set(rows.map((row) => row.kind))].sort((a, b) => rank(a) - rank(b));
+  return kinds.map((kind) => [kind, rows.filter((row) => row.kind === kind)]);
+}
+
+function rank(/** @type {string} */ kind) {
+  const index = ORDER.indexOf(kind);
+  return index < 0 ? ORDER.length : index;
+}

@@ -1,0 +1,113 @@
+import assert from "node:assert/strict";
+import { test } from "node:test";
+import { groupByKind } from "../../../storefront/assets/desk/ledger-kinds.js";
+import { findProduct, searchProducts } from "../../../storefront/assets/desk/product-search.js";
+import {
+  choicesFor,
+  quoteRequest,
+  saleRequest,
+} from "../../../storefront/assets/desk/sale-request.js";
+import { canReject, nextSteps } from "../../../storefront/assets/desk/work-steps.js";
+
+const TEA = { sku: "TEH-01", name: "Teh Melati", barcode: "899001" };
+const COFFEE = { sku: "KOPI-01", name: "Kopi Gayo", barcode: "" };
+
+for (const [status, method, kind, role, steps] of [
+  ["assigned", "ship", "warehouse", "warehouse", ["accept"]],
+  ["accepted", "ship", "warehouse", "warehouse", ["pick"]],
+  ["picking", "ship", "store", "cashier", ["ready"]],
+  ["ready", "ship", "warehouse", "warehouse", ["dispatch"]],
+  ["ready", "pickup", "store", "cashier", ["handover"]],
+  ["accepted", "ship", "van", "salesman", ["dispatch"]],
+  ["accepted", "handover", "van", "salesman", ["handover"]],
+  ["in_transit", "ship", "van", "salesman", ["deliver", "fail"]],
+  ["failed_attempt", "ship", "warehouse", "courier", ["dispatch"]],
+  ["assigned", "ship", "warehouse", "courier", []],
+  ["ready", "pickup", "store", "courier", []],
+  ["delivered", "ship", "warehouse", "warehouse", []],
+]) {
+  test(`${role} at a ${kind}: ${status} ${method} offers ${steps.join(" or ") || "nothing"}`, () => {
+    assert.deepEqual(nextSteps({ status, method, kind }, role), steps);
+  });
+}
+
+test("work that has not left can be rejected, but not by couriers", () => {
+  assert.equal(canReject({ status: "picking", method: "ship" }, "warehouse"), true);
+  assert.equal(canReject({ status: "picking", method: "ship" }, "courier"), false);
+  assert.equal(canReject({ status: "ready", method: "ship" }, "warehouse"), false);
+});
+
+test("ledger rows are grouped: money first, unknown kinds last", () => {
+  const rows = [
+    { kind: "barter" },
+    { kind: "promised" },
+    { kind: "captured" },
+    { kind: "promised" },
+  ];
+
+  assert.deepEqual(groupByKind(rows), [
+    ["captured", [rows[2]]],
+    ["promised", [rows[1], rows[3]]],
+    ["barter", [rows[0]]],
+  ]);
+});
+
+test("products are found by words of name, SKU and barcode", () => {
+  assert.deepEqual(searchProducts([TEA, COFFEE], "gayo kopi"), [COFFEE]);
+  assert.deepEqual(searchProducts([TEA, COFFEE], " "), []);
+  assert.equal(searchProducts(Array(9).fill(TEA), "teh").length, 6);
+});
+
+test("a scan means the product with exactly that code", () => {
+  const other = { ...TEA, sku: "TEH-02", barcode: "8990019" };
+
+  assert.equal(findProduct([other, TEA], "899001\n"), TEA);
+  assert.equal(findProduct([other, TEA], "melati"), other);
+  assert.equal(findProduct([COFFEE], ""), undefined);
+});
+
+const FIELDS = {
+  ...{ channel: "phone", phone: "0812", name: "Sari", method: "ship", street: "Jl. Darmo 1" },
+  ...{ postcode: "60241", store: "st-darmo", payment: "cod" },
+};
+const sale = (fields = {}, customerId = "") => ({
+  fields: { ...FIELDS, ...fields },
+  ...{ lines: [["TEH-01", 2]], customerId, country: "SG" },
+});
+
+test("a sale carries its lines, the shop's country and what is known of the customer", () => {
+  assert.deepEqual(saleRequest(sale()), {
+    channel: "phone",
+    lines: [{ sku: "TEH-01", quantity: 2 }],
+    delivery: {
+      method: "ship",
+      address: { street: "Jl. Darmo 1", postcode: "60241", country: "SG" },
+    },
+    customer: { name: "Sari", phone: "0812" },
+  });
+  assert.deepEqual(saleRequest(sale({}, "cus_1")).customer, { id: "cus_1" });
+  assert.equal(saleRequest(sale({ name: "", phone: "" })).customer, undefined);
+});
+
+test("pickup names its store, handover needs nothing", () => {
+  const pickup = { method: "pickup", location: "st-darmo" };
+
+  assert.deepEqual(saleRequest(sale({ method: "pickup" })).delivery, pickup);
+  assert.deepEqual(saleRequest(sale({ method: "handover" })).delivery, { method: "handover" });
+});
+
+test("a quote has a delivery only when its postcode is complete", () => {
+  assert.equal(quoteRequest(sale({ postcode: "6024" })).delivery, undefined);
+  assert.equal(quoteRequest(sale()).delivery.method, "ship");
+  assert.equal(quoteRequest(sale({ method: "pickup", postcode: "" })).delivery.method, "pickup");
+});
+
+for (const [channel, method, choices] of [
+  ["pos", "handover", { handover: true, cash: true, cod: false, draft: false }],
+  ["sfa", "ship", { handover: true, cash: true, cod: true, draft: true }],
+  ["phone", "ship", { handover: false, cash: false, cod: true, draft: true }],
+]) {
+  test(`${channel} with ${method} excludes what cannot be done there`, () => {
+    assert.deepEqual(choicesFor(channel, method), choices);
+  });
+}

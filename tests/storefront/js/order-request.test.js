@@ -1,0 +1,51 @@
+import assert from "node:assert/strict";
+import { test } from "node:test";
+import { orderRequest, quoteRequest } from "../../../storefront/assets/shop/order-request.js";
+
+const LINES = [{ sku: "TEH", quantity: 2 }];
+const FIELDS = {
+  ...{ name: "Sari", phone: "0812", email: "", street: "Jl. Darmo 1", city: "Surabaya" },
+  ...{ postcode: "60241", delivery: "ship", location: "st-darmo", coupon: "", note: "" },
+  payment: "cod",
+};
+
+const form = (fields = {}, facts = {}) => ({
+  fields: { ...FIELDS, ...fields },
+  ...{ lines: LINES, placement: "", country: "SG", backorder: false },
+  ...facts,
+});
+
+test("an order carries what was typed and the shop's country", () => {
+  assert.deepEqual(orderRequest(form()), {
+    channel: "web",
+    lines: LINES,
+    customer: { name: "Sari", phone: "0812" },
+    delivery: {
+      method: "ship",
+      address: { street: "Jl. Darmo 1", city: "Surabaya", postcode: "60241", country: "SG" },
+    },
+    payments: [{ method: "cod" }],
+  });
+});
+
+test("coupon, note, placement and consent to wait are sent when there are any", () => {
+  const typed = { coupon: "lebaran", note: "Blue gate", delivery: "pickup" };
+
+  const { coupons, note, placement, backorder, delivery } = orderRequest(
+    form(typed, { placement: "brochure-7", backorder: true }),
+  );
+
+  assert.deepEqual(coupons, ["LEBARAN"]);
+  assert.deepEqual([note, placement, backorder], ["Blue gate", "brochure-7", true]);
+  assert.deepEqual(delivery, { method: "pickup", location: "st-darmo" });
+});
+
+test("a price is asked for without an address until most of the postcode is typed", () => {
+  assert.equal(quoteRequest(form({ postcode: "602" })).delivery, undefined);
+  assert.equal(quoteRequest(form({ postcode: "6024" })).delivery.method, "ship");
+  assert.equal(quoteRequest(form({ postcode: "", delivery: "pickup" })).delivery.method, "pickup");
+});
+
+test("a quote knows neither the customer nor the payment", () => {
+  assert.deepEqual(Object.keys(quoteRequest(form())), ["channel", "lines", "delivery"]);
+});

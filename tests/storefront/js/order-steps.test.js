@@ -1,0 +1,43 @@
+import assert from "node:assert/strict";
+import { test } from "node:test";
+import { hasCaptured, orderSteps } from "../../../storefront/assets/shop/order-steps.js";
+
+const transfer = (status) => [{ method: "transfer", status }];
+const written = (order) => orderSteps(order).map(({ name, done }) => (done ? `${name}✓` : name));
+
+for (const [title, order, steps] of [
+  [
+    "a transfer that nobody sent",
+    { fulfillment_status: "unassigned", payments: transfer("awaiting_proof") },
+    ["placed✓", "unpaid", "offered", "shipped", "delivered"],
+  ],
+  [
+    "a transfer with its proof",
+    { fulfillment_status: "offered", payments: transfer("proof_submitted") },
+    ["placed✓", "proof", "offered", "shipped", "delivered"],
+  ],
+  [
+    "paid and on the road",
+    { fulfillment_status: "shipped", payments: transfer("captured") },
+    ["placed✓", "paid✓", "assigned✓", "shipped", "delivered"],
+  ],
+  [
+    "cash on delivery, delivered",
+    { fulfillment_status: "delivered", payments: [{ method: "cod", status: "captured" }] },
+    ["placed✓", "assigned✓", "shipped✓", "delivered✓"],
+  ],
+  [
+    "collected at a store",
+    { fulfillment_status: "assigned", delivery: { method: "pickup" } },
+    ["placed✓", "assigned", "ready", "delivered"],
+  ],
+]) {
+  test(title, () => assert.deepEqual(written(order), steps));
+}
+
+test("one captured payment is enough to be refunded", () => {
+  const payments = [...transfer("expired"), ...transfer("captured")];
+
+  assert.equal(hasCaptured({ fulfillment_status: "unassigned", payments }), true);
+  assert.equal(hasCaptured({ fulfillment_status: "unassigned" }), false);
+});
