@@ -31,7 +31,7 @@ KEEP_TIME = (
     "tests/verification/bench/",
     "tests/verification/faults/kill.py",
 )  # a rate is kept, and who kills does it at no moment agreed
-OUR_WORDS = ("chalicelib/notify/words.py",)  # templates that stand in that very file
+OURS = ("chalicelib/notify/words.py", "storefront/manifest.py")  # texts of our catalogue, and cards that we rendered
 MAKES_TEMPLATES = {"Template", "from_string", "Markup"}
 PERSON = {
     *("phone", "email", "street", "address", "contact", "recipient", "note", "bank_account"),
@@ -74,7 +74,7 @@ def complaints_of(path: str, text: str) -> Iterator[Found]:
 def said_of_strangers(path: str, node: ast.AST) -> Iterator[Found]:
     if isinstance(node, ast.FunctionDef) and (line := reads_before_checking(node)):
         yield line, UNSIGNED
-    if isinstance(node, ast.Call) and path not in OUR_WORDS and name_of(node.func) in MAKES_TEMPLATES:
+    if isinstance(node, ast.Call) and path not in OURS and name_of(node.func) in MAKES_TEMPLATES:
         yield node.lineno, TEMPLATE
     if isinstance(node, ast.Call) and path.startswith("chalicelib/") and tells_of_a_person(node):
         yield node.lineno, PERSONAL
@@ -93,6 +93,7 @@ ROADS = (
     ("tests", ".py", complaints_of),
     ("storefront/assets", ".js", complaints_of_pages),
     ("storefront/templates", ".html", complaints_of_pages),
+    ("chalicelib/templates", ".html", complaints_of_pages),
 )
 
 

@@ -17,6 +17,7 @@ from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
+from chalicelib.kit import templates
 from storefront import manifest, outputs
 from storefront.art import art
 from storefront.listing import Facts, is_shown
@@ -105,6 +106,7 @@ def lay_assets(out: Path, settings: Facts) -> str:
     """Returns the folder's address, `/assets/<hash>`."""
     made = {f"{name}.{code}.js": words_module(table, code) for code in LANGUAGES for name, table in SPOKEN.items()}
     made["settings.js"] = settings_module(settings)
+    made["common/tokens.css"] = (templates.FOLDER / "tokens.css").read_text()
     kept = {file.relative_to(HERE / "assets").as_posix(): asset_text(file) for file in asset_files()}
     files = dict(sorted((made | kept).items()))
     digest = hashlib.sha256("\0".join(f"{name}\0{text}" for name, text in files.items()).encode()).hexdigest()[:12]

@@ -34,7 +34,7 @@ ITS_CARD = "language = ? AND path = ? AND category = ? AND name = ? AND sku = ?"
 class Card(NamedTuple):
     category: str
     sku: str
-    html: str
+    html: Markup
 
 
 @dataclass(frozen=True, slots=True)
@@ -81,7 +81,7 @@ class Manifest:
     def cards(self, language: str, path: str) -> list[Card]:
         """Of one category, in the order of its list."""
         asked = "SELECT category, sku, html FROM cards WHERE language = ? AND path = ? ORDER BY category, name, sku"
-        return [Card(*row) for row in self.rows.execute(asked, (language, path))]
+        return [Card(category, sku, Markup(html)) for category, sku, html in self.rows.execute(asked, (language, path))]
 
     def update_categories(self, language: str, paths: Iterable[str]) -> None:
         """After their cards have changed; without a card left, a category is gone."""

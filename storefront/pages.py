@@ -11,6 +11,7 @@ from typing import Any
 from jinja2 import Environment, FileSystemLoader, StrictUndefined, Template
 from markupsafe import Markup
 
+from chalicelib.kit import templates
 from storefront.listing import Facts, Listing, build_listing
 from storefront.manifest import Category
 from storefront.words import LANGUAGES, words_of
@@ -45,8 +46,8 @@ class Pages:
     def category(self, category: Category, categories: Sequence[Category]) -> bytes:
         return self.lists(category.path, categories=categories, category=category)
 
-    def product(self, listing: Listing, near: Sequence[str]) -> bytes:
-        return self.page("product", listing.path, item=listing, near=Markup("".join(near)))
+    def product(self, listing: Listing, near: Sequence[Markup]) -> bytes:
+        return self.page("product", listing.path, item=listing, near=near)
 
     def addresses(self, path: str) -> Facts:
         base = self.settings["base_url"]
@@ -68,5 +69,5 @@ def template(name: str) -> Template:
 
 @cache
 def environment() -> Environment:
-    loader = FileSystemLoader(HERE / "templates")
+    loader = FileSystemLoader([HERE / "templates", templates.FOLDER])
     return Environment(loader=loader, autoescape=True, undefined=StrictUndefined, trim_blocks=True, lstrip_blocks=True)

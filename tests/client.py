@@ -18,7 +18,7 @@ def gateway() -> Gateway:
     return Gateway(app)
 
 
-def call(
+def call(  # noqa: PLR0913 - the parts of a request, so that a test names only those it is about
     method: str,
     path: str,
     body: Any = None,

@@ -24,11 +24,11 @@ PRICES = {TEAPOT: 125_000, CUP: 12_500, RARE: 900_000, TRAY: 40_000}
 HERE = Point(-7.2575, 112.7521)
 
 LOCATIONS = (
-    Location("wh-surabaya", "warehouse", "Gudang Surabaya", Point(-7.25, 112.75)),
-    Location("wh-sidoarjo", "warehouse", "Gudang Sidoarjo", Point(-7.45, 112.71)),
-    Location("store-tunjungan", "store", "Toko Tunjungan", Point(-7.262, 112.738)),
-    Location("van-budi", "van", "Mobil Budi", HERE),
-    Location("van-dewi", "van", "Mobil Dewi", HERE),
+    Location("wh-surabaya", "warehouse", "Gudang Surabaya", Point(-7.25, 112.75), zone="Asia/Jakarta"),
+    Location("wh-sidoarjo", "warehouse", "Gudang Sidoarjo", Point(-7.45, 112.71), zone="Asia/Jakarta"),
+    Location("store-tunjungan", "store", "Toko Tunjungan", Point(-7.262, 112.738), zone="Asia/Jakarta"),
+    Location("van-budi", "van", "Mobil Budi", HERE, zone="Asia/Jakarta"),
+    Location("van-dewi", "van", "Mobil Dewi", HERE, zone="Asia/Jakarta"),
 )
 STAFF = (
     Staff("owner-ratna", "Ratna", "owner", "+6281100000001"),
@@ -50,7 +50,7 @@ def open_shop(**stock: int) -> None:
     for person in STAFF:
         keep_staff(person, "test")
     for sku, price in PRICES.items():
-        keep_product(Product(sku, sku.title(), "Dapur", cost_minor=price // 2), "test")
+        keep_product(Product(sku, sku.title(), "Dapur", "IDR", cost_minor=price // 2), "test")
         keep_price(sku, Money(price, "IDR"), (), "test")
     places.forget()
     for sku, quantity in stock.items():

@@ -27,7 +27,7 @@ class Product:
     sku: str
     name: str
     category: str
-    currency: str = "IDR"
+    currency: str
     description: str = ""
     barcode: str = ""
     tax_rate: str = "0.11"

@@ -9,6 +9,7 @@ from pydantic import Field, StringConstraints
 from chalicelib.catalog import find
 from chalicelib.catalog.keep import configure_channel, keep_product
 from chalicelib.catalog.model import CHANNELS, Channel, Product
+from chalicelib.kit import config
 from chalicelib.kit.errors import NotFound
 from chalicelib.kit.web import STAFF, Body, Call, Routes
 
@@ -25,7 +26,7 @@ class ProductBody(Body):
 
     name: Annotated[str, StringConstraints(min_length=1, max_length=200, pattern=r"^[^\x00-\x1f]*$")]
     category: Short = ""
-    currency: Annotated[str, StringConstraints(pattern=r"^[A-Z]{3}$")] = "IDR"
+    currency: Annotated[str, StringConstraints(pattern=r"^[A-Z]{3}$")] = Field(default_factory=config.currency)
     description: Annotated[str, StringConstraints(max_length=4000)] = ""
     barcode: Annotated[str, StringConstraints(pattern=r"^[0-9A-Za-z-]{0,48}$")] = ""
     tax_rate: Annotated[str, StringConstraints(pattern=r"^0(\.[0-9]{1,6})?$")] = "0.11"

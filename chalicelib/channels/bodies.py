@@ -9,6 +9,7 @@ from typing import Annotated, Literal
 from pydantic import Field, StringConstraints, field_validator
 
 from chalicelib.catalog.model import CHANNELS
+from chalicelib.kit import config
 from chalicelib.kit.web import Body
 
 Short = Annotated[str, StringConstraints(min_length=1, max_length=64, pattern=r"^[^\x00-\x1f]*$")]
@@ -59,7 +60,7 @@ class AddressBody(Body):
     street: Text = ""
     city: Text = ""
     postcode: Annotated[str, StringConstraints(max_length=16)] = ""
-    country: Annotated[str, StringConstraints(pattern=r"^[A-Z]{2}$")] = "ID"
+    country: Annotated[str, StringConstraints(pattern=r"^[A-Z]{2}$")] = Field(default_factory=config.country)
     position: PositionBody | None = None
 
 

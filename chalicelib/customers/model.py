@@ -31,10 +31,10 @@ class Contact:
 
 @dataclass(frozen=True)
 class Address:
-    street: str = ""
-    city: str = ""
-    postcode: str = ""
-    country: str = "ID"
+    street: str
+    city: str
+    postcode: str
+    country: str
     lat: float | None = None
     lon: float | None = None
 

@@ -33,7 +33,7 @@ class CustomerAddressBody(Body):
     street: Annotated[str, Field(min_length=1, max_length=200)]
     city: Text = ""
     postcode: Annotated[str, Field(max_length=12)] = ""
-    country: Annotated[str, Field(pattern="^[A-Z]{2}$")] = "ID"
+    country: Annotated[str, Field(pattern="^[A-Z]{2}$")] = Field(default_factory=config.country)
     position: PointBody | None = None
 
     def address(self) -> Address:

@@ -22,7 +22,7 @@ def send(attempt: Attempt) -> SendStatus:
 
 def hand_over(attempt: Attempt) -> None:
     recipient = attempt.message.recipient
-    subject, text = words.said(attempt.message.notice.template, recipient.language, attempt.message.facts)
+    subject, text = words.render_message(attempt.message.notice.template, recipient.language, attempt.message.facts)
     if attempt.channel == "sms":
         transports.sms(recipient.phone, text)
     else:

@@ -75,6 +75,11 @@ def _make(service: str) -> Any:
     return _made["session"].create_client(service, region_name=config.region(), config=once)
 
 
+def use_clients(clients: dict[str, Any]) -> None:
+    """Send through these from now on, by service. For tests and simulators."""
+    _made.update(clients)
+
+
 def forget() -> None:
     """For tests: a client made under one mock must not serve the next."""
     _made.clear()

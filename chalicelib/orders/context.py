@@ -72,29 +72,30 @@ class OrderContext:
 
 
 def load_context(command: PlaceOrder) -> OrderContext:
+    """Raises NotSignedIn for staff who left meanwhile, UnknownPostcode, and NotFound for an unknown customer."""
     now = clock.now()
-    preference = near_first(command, None)
-    first = db.batch(_keys(command, preference))
-    _still_ours(command, first)
-    point = _point(command, first)
-    customer_id = _customer_id(command, first)
-    who = first if customer_key(customer_id) in first else _second(customer_id)
+    nearby = near_first(command, None)
+    rows = db.batch(_keys(command, nearby))
+    _check_staff(command, rows)
+    point = _point(command, rows)
+    customer, credit = _customer(command, rows)
+    coupons = [as_coupon(row) for code in command.coupons if (row := rows.get(coupon_key(code)))]
     skus = [line.sku for line in command.lines]
-    coupons = [as_coupon(row) for code in command.coupons if (row := first.get(coupon_key(code)))]
+    levels = [as_level(row) for sku in skus for place in nearby if (row := rows.get(level_key(sku, place)))]
     return OrderContext(
         now=now,
-        answered=first.get(command.asked.key) if command.asked else None,
-        channel=as_channel(first.get(channel_key(command.channel)), command.channel),
-        products={sku: as_product(first[product_key(sku)]) for sku in skus if product_key(sku) in first},
-        prices={sku: as_price(row) for sku in skus if (row := first.get(price_key(sku)))},
+        answered=rows.get(command.asked.key) if command.asked else None,
+        channel=as_channel(rows.get(channel_key(command.channel)), command.channel),
+        products={sku: as_product(row) for sku in skus if (row := rows.get(product_key(sku)))},
+        prices={sku: as_price(row) for sku in skus if (row := rows.get(price_key(sku)))},
         promotions=pricing.promotions(now, opened_by=coupons),
         coupons=coupons,
-        levels=_levels(command, preference, first),
+        levels=with_shelves(levels),  # first shards came with the batch; the others of a hot SKU cost one more read
         preference=near_first(command, point),
-        identities=first,
-        customer=as_customer(who[customer_key(customer_id)]) if customer_key(customer_id) in who else None,
-        credit=as_credit(who[credit_key(customer_id)]) if credit_key(customer_id) in who else None,
-        shift=as_shift(row) if (row := first.get(shift_key(command.principal.id))) else None,
+        identities=rows,
+        customer=customer,
+        credit=credit,
+        shift=as_shift(row) if (row := rows.get(shift_key(command.principal.id))) else None,
         point=point,
     )
 
@@ -136,11 +137,11 @@ def _rank(place: Location, own: str | None, point: dict[str, float] | None) -> t
     return kind, away, place.id
 
 
-def _keys(command: PlaceOrder, preference: Sequence[str]) -> list[Key]:
+def _keys(command: PlaceOrder, nearby: Sequence[str]) -> list[Key]:
     skus = [line.sku for line in command.lines]
     keys = [channel_key(command.channel), *map(product_key, skus), *map(price_key, skus)]
-    keys += [coupon_key(code) for code in command.coupons]
-    keys += _level_keys(command, preference)
+    keys += map(coupon_key, command.coupons)
+    keys += [level_key(sku, place) for sku in skus for place in nearby]
     keys += [command.asked.key] if command.asked else []
     keys += customers.identity_keys(command.contact) if command.contact else []
     if command.customer_id:
@@ -152,15 +153,6 @@ def _keys(command: PlaceOrder, preference: Sequence[str]) -> list[Key]:
     if postcode := _postcode(command):
         keys.append(postcode)
     return keys
-
-
-def _level_keys(command: PlaceOrder, preference: Sequence[str]) -> list[Key]:
-    return [level_key(line.sku, place) for line in command.lines for place in preference]
-
-
-def _levels(command: PlaceOrder, preference: Sequence[str], found: dict[Key, Any]) -> list[Level]:
-    """First shelves came with the batch; the others of a hot SKU cost one more read."""
-    return with_shelves([as_level(found[key]) for key in _level_keys(command, preference) if key in found])
 
 
 def _postcode(command: PlaceOrder) -> Key | None:
@@ -181,33 +173,37 @@ def _point(command: PlaceOrder, found: dict[Key, Any]) -> dict[str, float] | Non
     return command.delivery.point or (point.as_json() if point else None)
 
 
-def _still_ours(command: PlaceOrder, found: dict[Key, Any]) -> None:
-    """Orders move money, so the staff list is asked again here, fresh, whatever the door remembered."""
+def _check_staff(command: PlaceOrder, rows: dict[Key, Any]) -> None:
+    """Orders move money, so the staff list is read again here, whatever the endpoint has cached."""
     who = command.principal
     if not who.id:
         return
-    row = found.get(staff_key(who.id))
+    row = rows.get(staff_key(who.id))
     if row is None or not row.active or row.role != who.role:
         raise NotSignedIn()
 
 
-def _customer_id(command: PlaceOrder, found: dict[Key, Any]) -> str:
-    """Whoever is named by id, or the one he was merged into; else whom his number tells."""
-    if not command.customer_id:
-        return _known(command, found)
-    row = found.get(customer_key(command.customer_id))
-    if row is None:
-        raise NotFound()
-    return str(row.merged_into or command.customer_id)
+def _customer(command: PlaceOrder, rows: dict[Key, Any]) -> tuple[Customer | None, Credit | None]:
+    customer_id = _customer_id(command, rows)
+    if not customer_id:
+        return None, None
+    customer, credit = customer_key(customer_id), credit_key(customer_id)
+    found = rows if customer in rows else db.batch([customer, credit])
+    return (
+        as_customer(found[customer]) if customer in found else None,
+        as_credit(found[credit]) if credit in found else None,
+    )
 
 
-def _known(command: PlaceOrder, found: dict[Key, Any]) -> str:
-    """Staff see who they speak to, so a number on file names him; a guest's word about himself does not."""
+def _customer_id(command: PlaceOrder, rows: dict[Key, Any]) -> str:
+    """Who is named by id, or the customer they were merged into. A phone or e-mail on file identifies a customer only
+    where staff give it: staff see who they speak to, a guest's word about themselves proves nothing."""
+    if command.customer_id:
+        row = rows.get(customer_key(command.customer_id))
+        if row is None:
+            raise NotFound()
+        return str(row.merged_into or command.customer_id)
     if command.contact is None or not command.principal.is_staff:
         return ""
-    rows = [found[key] for key in customers.identity_keys(command.contact) if key in found]
-    return rows[0].customer_id if rows else ""
-
-
-def _second(customer_id: str) -> dict[Key, Any]:
-    return db.batch([customer_key(customer_id), credit_key(customer_id)]) if customer_id else {}
+    known = [rows[key] for key in customers.identity_keys(command.contact) if key in rows]
+    return known[0].customer_id if known else ""

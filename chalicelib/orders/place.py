@@ -144,11 +144,13 @@ def customer_of(command: PlaceOrder, context: OrderContext) -> tuple[str, list[W
         return context.customer.id, []
     if command.contact is None:
         return "", []
-    where = command.delivery.address or {}
-    address = Address(**{name: where[name] for name in ("street", "city", "postcode", "country") if name in where})
-    return recognise(
-        command.contact, context.identities, command.principal, at=context.now, address=address if where else None
-    )
+    address = home_of(command.delivery.address) if command.delivery.address else None
+    return recognise(command.contact, context.identities, command.principal, at=context.now, address=address)
+
+
+def home_of(where: dict[str, Any]) -> Address:
+    street, city, postcode = (where.get(name, "") for name in ("street", "city", "postcode"))
+    return Address(street, city, postcode, where.get("country") or config.country())
 
 
 def build_order(command: PlaceOrder, context: OrderContext, prices: OrderPrices, plan: Plan, customer_id: str) -> Order:

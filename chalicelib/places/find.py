@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping
 from datetime import datetime, timedelta
-from typing import Any
+from typing import Any, TypeVar, cast
 
 from chalicelib.kit import clock, db
 from chalicelib.kit.auth import Principal
@@ -22,6 +22,8 @@ from chalicelib.places.store import (
     postcode_key,
     staff_key,
 )
+
+T = TypeVar("T")
 
 REMEMBERED = timedelta(seconds=60)
 _memory: dict[str, tuple[datetime, Any]] = {}
@@ -106,19 +108,26 @@ def forget() -> None:
     _memory.clear()
 
 
+def restore(memory: dict[str, tuple[datetime, Any]]) -> dict[str, tuple[datetime, Any]]:
+    """Remember what `memory` holds from now on; returns what was remembered before. For several processes in one."""
+    global _memory
+    before, _memory = _memory, memory
+    return before
+
+
 def loaded_countries() -> set[str]:
     """Whose postcodes are complete here; one that is not among them does not exist."""
     return {row.sk for row in _remembered("postcodes", lambda: db.query_all(CountryRow, "postcodes")) if row.loaded}
 
 
-def _by_id(read: Callable[[Any], Any], rows: Iterable[Any]) -> dict[str, Any]:
+def _by_id(read: Callable[[Any], T], rows: Iterable[Any]) -> dict[str, T]:
     return {row.sk: read(row) for row in rows}
 
 
-def _remembered(name: str, load: Callable[[], Any]) -> Any:
+def _remembered(name: str, load: Callable[[], T]) -> T:
     now = clock.now()
     since, value = _memory.get(name, (None, None))
     if since is None or not since <= now < since + REMEMBERED:
         value = load()
         _memory[name] = (now, value)
-    return value
+    return cast(T, value)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
 from math import asin, cos, radians, sin, sqrt
 
@@ -31,7 +31,7 @@ class Location:
     kind: str
     name: str
     point: Point | None = None
-    zone: str = "Asia/Jakarta"
+    zone: str = field(kw_only=True)
     address: str = ""
     phone: str = ""
     email: str = ""

@@ -6,7 +6,7 @@ from typing import Annotated, Any, Literal
 
 from pydantic import AwareDatetime, Field
 
-from chalicelib.kit import clock
+from chalicelib.kit import clock, config
 from chalicelib.kit.web import STAFF, Body, Call, Routes
 from chalicelib.places import find
 from chalicelib.places.keep import keep_location, keep_staff
@@ -20,6 +20,7 @@ Words = Annotated[str, Field(max_length=200)]
 Name = Annotated[str, Field(min_length=1, max_length=100)]
 Latitude = Annotated[float, Field(ge=-90, le=90, allow_inf_nan=False)]
 Longitude = Annotated[float, Field(ge=-180, le=180, allow_inf_nan=False)]
+Zone = Literal["Asia/Jakarta", "Asia/Makassar", "Asia/Jayapura"]
 
 
 class PointBody(Body):
@@ -38,7 +39,7 @@ class LocationBody(Body):
     kind: Literal["warehouse", "store", "van"]
     name: Name
     position: PointBody | None = None
-    zone: Literal["Asia/Jakarta", "Asia/Makassar", "Asia/Jayapura"] = "Asia/Jakarta"
+    zone: Annotated[Zone, Field(default_factory=config.zone)]
     address: Words = ""
     phone: Words = ""
     email: Words = ""

@@ -80,7 +80,7 @@ def postcode_key(country: str, postcode: str) -> Key:
 
 def as_location(row: Any) -> Location:
     words = {name: getattr(row, name) or "" for name in ("address", "phone", "email")}
-    return Location(row.sk, row.kind, row.name, point_of(row), row.zone, **words, active=row.active)
+    return Location(row.sk, row.kind, row.name, point_of(row), zone=row.zone, **words, active=row.active)
 
 
 def as_staff(row: Any) -> Staff:

@@ -30,12 +30,12 @@ FRESH = timedelta(seconds=60)
 
 
 @dataclass
-class _Known:
+class Remembered:
     rows: Sequence[Promotion] = ()
     until: datetime | None = None
 
 
-_known = _Known()
+_known = Remembered()
 
 
 def promotions(now: datetime, opened_by: Iterable[Coupon] = ()) -> list[Promotion]:
@@ -57,6 +57,13 @@ def _unended() -> Sequence[Promotion]:
 
 def forget() -> None:
     _known.until = None
+
+
+def restore(known: Remembered) -> Remembered:
+    """Remember what `known` holds from now on; returns what was remembered before. For several processes in one."""
+    global _known
+    before, _known = _known, known
+    return before
 
 
 def promotion(promotion_id: str) -> Promotion:

@@ -59,9 +59,13 @@ def is_furnished() -> bool:
 def keep_places() -> None:
     for identity, kind, name, lat, lon, address in PLACES:
         email = f"{identity}@satukanal.example"
-        keep_location(Location(identity, kind, name, Point(lat, lon), address=address, email=email), OWNER.id)
+        keep_location(
+            Location(identity, kind, name, Point(lat, lon), zone=config.zone(), address=address, email=email), OWNER.id
+        )
     for name, full, lat, lon in SALESMEN:
-        keep_location(Location(van_of(name), "van", f"Mobil {full.split()[0]}", Point(lat, lon)), OWNER.id)
+        keep_location(
+            Location(van_of(name), "van", f"Mobil {full.split()[0]}", Point(lat, lon), zone=config.zone()), OWNER.id
+        )
     known = [Postcode(code, area, lat, lon) for code, (area, lat, lon) in AREAS.items()]
     keep_postcodes("ID", known, OWNER.id, complete=False)
 
@@ -100,6 +104,7 @@ def _product(number: int, category: str, name: str, price: int) -> Product:
         sku=with_check_digit(f"2{number + 1:011d}"),
         name=f"{maker} {name}",
         category=category,
+        currency=config.currency(),
         description=text,
         barcode=with_check_digit(f"2{number + 1:011d}"),
         channels=("pos",) if name.startswith("Air mineral galon") else (),

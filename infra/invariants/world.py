@@ -271,7 +271,7 @@ def _hashable(value: Any) -> Any:
 def _order(row: Row) -> Row:
     body = _read(row["body"])
     return row | {
-        "lines": [_line(*kept) for kept in body["lines"]],
+        "lines": [_line(kept) for kept in body["lines"]],
         "freight": body.get("freight", 0),
         "coupons": body.get("coupons", []),
         "handover": body["delivery"][0] == "handover",
@@ -280,8 +280,9 @@ def _order(row: Row) -> Row:
     }
 
 
-def _line(sku: str, name: str, quantity: int, unit: int, whole: int, tax: int, cost: int | None, *more: Any) -> Row:
+def _line(kept: list[Any]) -> Row:
     """`adjustments` are (code, kind, minor, said), in the order in which they were made."""
+    sku, _, quantity, unit, whole, tax, _, *more = kept
     made = [(each["code"], each["kind"], each["amount_minor"], each["says"]) for each in more[0]] if more else []
     taken_off = sum(minor for _, _, minor, _ in made)
     numbers = {"sku": sku, "quantity": quantity, "unit": unit, "total": whole, "tax": tax}

@@ -68,8 +68,10 @@ def rehearse(project: Path, address: str, say: deploy.Say) -> None:
     order = shop.ask("POST", "/orders", an_order(shown["near"]), key="rehearsal-0123456789")
     say(f"health {health['status']}, order {order['number']} placed through the deployed API")
     arrived(shop, order, tokens, say)
-    until(sms, "no SMS with a claim link went out")
+    until(lambda: bool(claim_links()), "no SMS with a claim link went out")
     say("an SMS with its claim link went out")
+    opened(shop, claim_links()[0])
+    say("the claim page opens: its template and texts are in the package")
     broken_off(say)
     destroy.destroy(STAGE, project=project, say=say)
     if left := left_behind(f"satukanal-{STAGE}"):
@@ -134,10 +136,17 @@ def told(shop: Shop, token: str) -> set[str]:
     return {each.get("order", "") for each in shop.ask("GET", "/inbox", token=token)["items"]}
 
 
-def sms() -> bool:
+def claim_links() -> list[str]:
     from infra.local import phones
 
-    return any("/o/" in text for texts in phones.messages().values() for text in texts)
+    texts = [text for sent in phones.messages().values() for text in sent]
+    return [link for text in texts for link in phones.LINK.findall(text) if "/o/" in link]
+
+
+def opened(shop: Shop, link: str) -> None:
+    page = shop.page(link[link.index("/o/") :])
+    if "<form" not in page or "--ground:" not in page:
+        raise SystemExit(f"the claim page of the deployed function is not whole:\n{page[:500]}")
 
 
 def until(holds: Callable[[], bool], otherwise: str) -> None:
@@ -157,11 +166,18 @@ class Shop:
         headers |= {"Authorization": f"Bearer {token}"} if token else {}
         headers |= {"Idempotency-Key": key} if key else {}
         raw = json.dumps(body).encode() if body is not None else None
+        return json.loads(self.send(Request(self.url + path, raw, headers, method=method)))
+
+    def page(self, path: str) -> str:
+        return self.send(Request(self.url + path))
+
+    def send(self, request: Request) -> str:
         try:
-            with urlopen(Request(self.url + path, raw, headers, method=method), timeout=60) as answer:  # nosec B310
-                return json.load(answer)
+            with urlopen(request, timeout=60) as answer:  # nosec B310
+                return str(answer.read().decode())
         except HTTPError as error:
-            raise SystemExit(f"{method} {path} answered {error.code}: {error.read().decode()[:500]}") from error
+            said = f"{request.method} {request.full_url} answered {error.code}: {error.read().decode()[:500]}"
+            raise SystemExit(said) from error
 
 
 def an_order(skus: list[str]) -> dict[str, Any]:

@@ -9,7 +9,7 @@ from chalicelib.catalog.model import Channel, Product
 
 
 def a_product(sku: str = "TEH", **told: Any) -> Product:
-    return Product(**{"sku": sku, "name": sku.title(), "category": "minuman"} | told)
+    return Product(**{"sku": sku, "name": sku.title(), "category": "minuman", "currency": "IDR"} | told)
 
 
 def a_channel(code: str = "web", **told: Any) -> Channel:

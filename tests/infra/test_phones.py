@@ -1,10 +1,23 @@
 from infra.local import phones
+from storefront.pages import template
 
 
 def test_links_in_a_message_can_be_clicked_and_nothing_else_becomes_markup():
-    told = phones.linked("<b>Pesanan</b> http://127.0.0.1:8000/o/x?a=1&b=2 ambil & antar")
+    text = "<b>Pesanan</b> http://127.0.0.1:8000/o/x?a=1&b=2 ambil & antar"
+    phone = phones.Phone("+62811", "Budi <i>", [phones.parts(text)])
 
-    assert told == (
-        "&lt;b&gt;Pesanan&lt;/b&gt; <a href='http://127.0.0.1:8000/o/x?a=1&amp;b=2'>"
-        "http://127.0.0.1:8000/o/x?a=1&amp;b=2</a> ambil &amp; antar"
-    )
+    page = template("phones/index.html").render(phones=[phone])
+
+    assert (
+        '<p>&lt;b&gt;Pesanan&lt;/b&gt; <a href="http://127.0.0.1:8000/o/x?a=1&amp;b=2">'
+        "http://127.0.0.1:8000/o/x?a=1&amp;b=2</a> ambil &amp; antar</p>"
+    ) in page
+    assert "<b>Budi &lt;i&gt;</b>" in page
+
+
+def test_a_text_is_cut_at_its_links_and_loses_nothing():
+    for text in ("", "no link", "http://a/b", "see http://a/b and https://c/d?e=1 now"):
+        cut = phones.parts(text)
+
+        assert "".join(part for part, _ in cut) == text
+        assert [part for part, is_link in cut if is_link] == phones.LINK.findall(text)

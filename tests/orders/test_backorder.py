@@ -5,7 +5,7 @@ from __future__ import annotations
 from chalicelib.kit import clock, journal
 from chalicelib.notify.exceptions import exceptions
 from chalicelib.notify.scene import Scene
-from chalicelib.notify.words import said
+from chalicelib.notify.words import render_message
 from tests.client import call
 from tests.orders.ahead import FRIDAY, LATER, MONDAY, all_is_well, coming, expect, status, works
 from tests.shop import CUP, RARE, TEAPOT, a_creditor, an_order, later, level, token
@@ -147,7 +147,7 @@ def test_the_customer_is_told_the_day_and_the_warehouse_sees_what_it_waits_for(d
     (waits, other) = day.done("GET", "/fulfillments", by=JOKO, query="?of=awaiting")["items"]
     (begins,) = day.done("GET", "/fulfillments", by=JOKO)["items"]
 
-    told = said("placed", "id", Scene(told_of(order["id"], "OrderPlaced")).order_facts())[1]
+    told = render_message("placed", "id", Scene(told_of(order["id"], "OrderPlaced")).order_facts())[1]
     assert "Yang belum ada datang 27/11-30/11." in told
     assert [(each["status"], each["expected_on"]) for each in (waits, other)] == [
         ("awaiting", FRIDAY),

@@ -209,7 +209,7 @@ def test_goods_in_more_places_than_one_commit_holds_are_refused_and_nothing_move
     open_shop()
     skus = [f"SPICE-{number:02}" for number in range(30)]
     for sku in skus:
-        keep_product(Product(sku, sku.title(), "Dapur"), "test")
+        keep_product(Product(sku, sku.title(), "Dapur", "IDR"), "test")
         keep_price(sku, Money(5_000, "IDR"), (), "test")
         put(sku, "wh-surabaya", 1)
         put(sku, "wh-sidoarjo", 1)

@@ -20,7 +20,7 @@ def it_is(now: datetime) -> datetime:
 
 
 def a_location(location_id: str = "van-budi", kind: str = "van", **said: Any) -> Location:
-    return replace(Location(location_id, kind, location_id.title(), TUGU), **said)
+    return replace(Location(location_id, kind, location_id.title(), TUGU, zone="Asia/Jakarta"), **said)
 
 
 def kept(*places: Location) -> None:

@@ -39,7 +39,7 @@ def a_market(
     return Market(channel or Channel("web"), price_group, now, currency)
 
 
-def quoted(
+def quoted(  # noqa: PLR0913 - everything has a default, so that a test names only what it is about
     cart: Mapping[str, int] | Sequence[Wish],
     *,
     prices: Sequence[Price],

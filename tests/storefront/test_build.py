@@ -8,7 +8,7 @@ import pytest
 
 from storefront.build import build
 from storefront.pages import HERE
-from storefront.words import LANGUAGES, read_words
+from storefront.words import read_words
 from tests.storefront.build import LEBARAN, a_product, rupiah, settings, some_products
 from tests.storefront.pages import Page
 
@@ -245,19 +245,6 @@ def test_vendored_files_are_those_that_were_published():
     assert {words[0] for words in listed} == {file.name for file in folder.iterdir()} - {"VERSIONS"}
     for words in listed:
         assert hashlib.sha256((folder / words[0]).read_bytes()).hexdigest() == words[-1], words[0]
-
-
-def test_both_languages_say_the_same_things():
-    indonesian, english = (keys(read_words(language)) for language in LANGUAGES)
-
-    assert indonesian == english
-
-
-def keys(words, path=""):
-    found = set()
-    for name, value in words.items():
-        found |= keys(value, f"{path}{name}.") if isinstance(value, dict) else {path + name}
-    return found
 
 
 @pytest.mark.parametrize("folder, table", [("shop", "script"), ("desk", "desk")])

@@ -23,10 +23,10 @@ OWNER = Principal(role="owner", id="owner-1")
 
 @pytest.fixture
 def shop(aws):
-    keep_location(Location("wh-rungkut", "warehouse", "Gudang Rungkut"), OWNER.id)
-    keep_location(Location("van-budi", "van", "Mobil Budi"), OWNER.id)
+    keep_location(Location("wh-rungkut", "warehouse", "Gudang Rungkut", zone="Asia/Jakarta"), OWNER.id)
+    keep_location(Location("van-budi", "van", "Mobil Budi", zone="Asia/Jakarta"), OWNER.id)
     for sku, channels in (("KOPI-01", ()), ("KASIR-01", ("pos",)), ("GRATIS-01", ())):
-        keep_product(Product(sku, f"Barang {sku}", "Kopi & Teh", channels=channels), OWNER.id)
+        keep_product(Product(sku, f"Barang {sku}", "Kopi & Teh", "IDR", channels=channels), OWNER.id)
     for sku in ("KOPI-01", "KASIR-01"):
         keep_price(sku, Money(80_000, "IDR"), (), OWNER.id)
     receive(OWNER, "wh-rungkut", {"KOPI-01": 7}, "opening", None)

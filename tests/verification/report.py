@@ -23,7 +23,7 @@ COLUMNS = ("what", "reached", "goal", "holds", "command", "duration", "date", "c
 
 @dataclass(frozen=True)
 class Result:
-    """One row of the table. `commit` ends with `+` when files differed from it."""
+    """One row of the table. `commit` ends with `+` when files differed from it, and is empty outside of a clone."""
 
     part: str
     figures: Figures
@@ -75,4 +75,4 @@ def commit() -> str:
 
 
 def _git(*arguments: str) -> str:
-    return subprocess.run(["git", *arguments], capture_output=True, text=True, check=True).stdout.strip()
+    return subprocess.run(["git", *arguments], capture_output=True, text=True, check=False).stdout.strip()

@@ -14,9 +14,10 @@ from chalicelib.notify import transports
 from tests.conftest import forget
 from tests.fulfillment.build import NOON, it_is_noon
 from tests.verification.endpoints.world import World, a_world
-from tests.verification.simulator.memory import Memory, Table
+from tests.verification.simulator.memory import Memory
+from tests.verification.simulator.store import Tables
 
-_built: list[tuple[World, dict[str, Table]]] = []
+_built: list[tuple[World, Tables]] = []
 
 
 @dataclass
@@ -25,7 +26,7 @@ class Ground:
 
     world: World
     memory: Memory
-    kept: dict[str, Table]
+    kept: Tables
     sent: list[tuple[str, str]] = field(default_factory=list)
 
     def again(self) -> None:
@@ -46,12 +47,12 @@ def stood_on() -> Iterator[Ground]:
     pictures: dict[str, Any] = {}
     with (
         patch.object(clock, "source", lambda: NOON),
-        patch.object(files, "_client", lambda: Bucket(pictures)),
         patch.object(transports, "sms", lambda phone, text: sent.append((phone, text))),
         patch.object(transports, "email", lambda address, subject, text: sent.append((address, text))),
         patch.object(db, "pause", lambda attempt: None),
     ):
         memory = db.engine = Memory()
+        files.use_client(Bucket(pictures))
         try:
             if not _built:
                 _built.append((built(), memory.snapshot()))
@@ -61,6 +62,7 @@ def stood_on() -> Iterator[Ground]:
             yield ground
         finally:
             db.engine = before
+            files.forget_client()
             forget()
 
 

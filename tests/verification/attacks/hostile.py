@@ -25,7 +25,7 @@ from tests.conftest import forget
 from tests.shop import token
 from tests.verification.attacks.forbidden import wrong_with
 from tests.verification.attacks.ground import Ground, stood_on
-from tests.verification.attacks.made import KINDS, cases, says_something, the_same_everywhere, zipped
+from tests.verification.attacks.made import KINDS, cases, says_something, zipped
 from tests.verification.endpoints.knock import PRINCIPALS, Row
 from tests.verification.endpoints.rows import ROWS
 from tests.verification.endpoints.world import STAFF, TEA, World
@@ -67,7 +67,7 @@ def cases_for(requests: int) -> int:
 
 
 def knock_at(ground: Ground, name: str, kind: str, how_many: int, turn: int = 0) -> Counter[int]:
-    """The answers, by status; asked within `the_same_everywhere`. An AssertionError holds the request that found it."""
+    """The answers, by status. An AssertionError holds the request that found it."""
     ground.again()
     row, answers, chance = DOORS[name], Counter[int](), random.Random(f"{name} {kind} {turn}")
     if row.first:
@@ -251,7 +251,7 @@ def soak(requests: int, first: int = 1) -> Iterator[tuple[int, Counter[int]]]:
     """Round after round with a seed of its own, until so many were sent: (seed, answers by status) of each round."""
     logging.getLogger("satukanal").setLevel(logging.CRITICAL)
     done, turn = 0, first
-    with stood_on() as ground, the_same_everywhere():
+    with stood_on() as ground:
         while done < requests:
             answers = Counter[int]()
             for name in TAKES:

@@ -1,37 +1,25 @@
-"""Cases that schemathesis makes up from openapi.json: right ones, and ones that are wrong on purpose.
-
-Drawn straight from its strategies. Hypothesis' engine around them looks for the smallest case that fails and remembers
-each that it tried, which costs more than half of the time and makes every third case once more.
-"""
+"""Cases that schemathesis makes up from openapi.json: right ones, and ones that are wrong on purpose."""
 
 from __future__ import annotations
 
-import gc
 import io
 import json
 import random
 import zipfile
-from collections.abc import Callable, Iterator, Mapping
-from contextlib import contextmanager
+from collections.abc import Mapping
 from functools import cache
-from itertools import count
+from itertools import cycle, islice
 from typing import Any
-from unittest.mock import patch
 
 import schemathesis
+from hypothesis import HealthCheck, Phase, given, seed, settings
 from hypothesis import strategies as st
-from hypothesis.control import BuildContext
-from hypothesis.errors import StopTest, UnsatisfiedAssumption
-from hypothesis.internal.cache import LRUCache
-from hypothesis.internal.conjecture import providers
-from hypothesis.internal.conjecture.data import ConjectureData
 from schemathesis import GenerationMode
 
 import tests.environment  # noqa: F401 - before the first import of the shop
 from chalicelib.exchange.model import FILES
 from infra import openapi
 
-_rounds = count(1)
 # Bytes made up alone would never be a zip, and what is in one is not for openapi.json to say.
 packed = st.dictionaries(st.sampled_from([f"{name}.csv" for name in FILES]), st.text(max_size=200), max_size=3)
 schemathesis.openapi.media_type("application/zip", st.one_of(packed.map(lambda files: zipped(files)), st.binary()))
@@ -78,65 +66,21 @@ def operation_of(said: Any, name: str) -> Any:
     return said["paths"][path][method.lower()]
 
 
-def cases(name: str, kind: str, how_many: int, chance: random.Random) -> Iterator[Any]:
-    strategy = operations()[name].as_strategy(generation_mode=KINDS[kind])
-    made = 0
-    while made < how_many:
-        data = ConjectureData(random=random.Random(chance.getrandbits(64)))
-        try:
-            with BuildContext(data, wrapped_test=cases):
-                case = with_room(data.draw, strategy)
-        except (StopTest, UnsatisfiedAssumption):
-            continue  # it led to no case
-        made += 1
-        yield case
-    if next(_rounds) % 16 == 0 and not gc.isenabled():
-        gc.collect()
+def cases(name: str, kind: str, how_many: int, chance: random.Random) -> list[Any]:
+    """As many as asked for; where only few different ones can be made, these come again."""
+    made: list[Any] = []
 
+    @seed(chance.getrandbits(64))
+    @settings(
+        max_examples=how_many,
+        phases=[Phase.generate],
+        database=None,
+        deadline=None,
+        suppress_health_check=list(HealthCheck),
+    )
+    @given(operations()[name].as_strategy(generation_mode=KINDS[kind]))
+    def collect(case: Any) -> None:
+        made.append(case)
 
-def with_room(draw: Callable[[Any], Any], strategy: Any) -> Any:
-    """Python 3.11 keeps its frames in pieces of 16 KB. Strategies go deep and come back a thousand times for a case,
-    and where a piece ends in between, it is asked of the system and given back each time."""
-    return draw(strategy)
-
-
-# A frame that claims half a megabyte gets a piece of a whole one, and those above it stand in the rest.
-with_room.__code__ = with_room.__code__.replace(co_stacksize=2**16)
-
-
-@contextmanager
-def the_same_everywhere() -> Iterator[None]:
-    """Hypothesis strews in words that it finds in the modules of this process; here these are the document's own.
-    And it is seldom looked for what can be swept up, which was a quarter of the time."""
-    words, seen = strewn_in()
-    collecting = gc.isenabled()
-    gc.disable()
-    try:
-        with (
-            patch.object(providers, "_get_local_constants", lambda: words),
-            patch.object(providers, "CONSTANTS_CACHE", seen),
-        ):
-            yield
-    finally:
-        if collecting:
-            gc.enable()
-
-
-@cache
-def strewn_in() -> tuple[Any, LRUCache[Any, Any]]:
-    return providers.Constants(strings=providers.SortedSet(words_of(document()))), LRUCache(1024)
-
-
-def words_of(said: Any) -> set[str]:
-    """What its examples and lists of words say."""
-    if isinstance(said, dict):
-        here = [said.get("example"), said.get("examples"), said.get("enum"), said.get("const")]
-        return {word for each in here for word in texts(each)} | {w for each in said.values() for w in words_of(each)}
-    return {word for each in said for word in words_of(each)} if isinstance(said, list) else set()
-
-
-def texts(said: Any) -> Iterator[str]:
-    if isinstance(said, str):
-        yield said
-    for each in said.values() if isinstance(said, dict) else said if isinstance(said, list) else ():
-        yield from texts(each)
+    collect()
+    return list(islice(cycle(made), how_many))

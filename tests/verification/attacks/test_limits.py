@@ -131,7 +131,7 @@ def test_an_order_of_forty_goods_fits_and_one_of_forty_one_does_not(
     """By transfer each good is a level and a hold of its own: more writes no order has."""
     goods = [f"GOOD-{number}" for number in range(41)]
     for sku in goods:
-        keep_product(Product(sku, sku, "Teh"), "test")
+        keep_product(Product(sku, sku, "Teh", "IDR"), "test")
         keep_price(sku, Money(1_000, "IDR"), (), "test")
         put(sku, "wh-surabaya", 1)
     forget()

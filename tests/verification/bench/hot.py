@@ -1,9 +1,11 @@
-"""`make bench ONLY=hot_sku`: one SKU that everybody wants at once, on one shelf and on 64. Seconds are virtual, so that the same
-seed tells the same on every machine; what decides, tries again and pauses is the shop itself."""
+"""`make bench ONLY=hot_sku`: one SKU that everybody wants at once, on one shard and on 64.
+
+Seconds are virtual, so the same seed gives the same result on every machine. What decides, retries and pauses is the
+production code.
+"""
 
 from __future__ import annotations
 
-import sys
 from collections.abc import Callable
 from dataclasses import dataclass
 
@@ -75,25 +77,3 @@ def sale(shelves: int, units: int, buyers: int, quantity: int = 1, seed: int = 1
         found.left = sum(level.available for level in load_levels([(TEAPOT, WAREHOUSE)]))
         forget()
     return found
-
-
-def told(found: Sale) -> str:
-    return (
-        f"{found.a_second:8.1f} sells a second, {found.sold} of {found.units} sold, {found.left} left; "
-        f"{found.conflicts} of {found.sent} transactions met another, {found.turned_away} times 503"
-    )
-
-
-def main(units: int = 2_000, buyers: int = 128) -> int:
-    one, many = sale(1, units, buyers), sale(64, units, buyers)
-    ratio = many.a_second / one.a_second
-    reached = ratio >= 10 and one.exact and many.exact
-    print(f"{buyers} buyers of one SKU, each overlap of two transactions on one item cancelled; virtual seconds")
-    print(f"   1 shelf   {told(one)}")
-    print(f"  64 shelves {told(many)}")
-    print(f" {'✓' if reached else '✗'} {ratio:.1f} times one shelf, sold is stock exactly (goal 10)")
-    return 0 if reached else 1
-
-
-if __name__ == "__main__":
-    sys.exit(main())

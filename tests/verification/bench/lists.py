@@ -36,7 +36,7 @@ from tests.verification.faults.build import (
     place,
 )
 from tests.verification.simulator.memory import Memory
-from tests.verification.simulator.table import Kept
+from tests.verification.simulator.store import Item as StoredItem
 
 SIZES = (1_000, 20_000, 100_000)
 ROUNDS = 25
@@ -213,7 +213,7 @@ class Copies:
                     for each in ids:
                         value = value.replace(each, another(each, number))
                     made[attribute] = {kind: value}
-                kept = Kept.of(made)
+                kept = StoredItem(made)
                 for store, size in stores:
                     if number < size:
                         store.tables[name].put(made["pk"]["S"], made["sk"]["S"], kept)
@@ -234,7 +234,7 @@ def measured(each: List, shop: Rows, model: Rows, sizes: Sequence[int] = SIZES, 
     for store in stores:
         for name, items in plain(shop):
             for item in items:
-                store.tables[name].put(item["pk"]["S"], item["sk"]["S"], Kept.of(item))
+                store.tables[name].put(item["pk"]["S"], item["sk"]["S"], StoredItem(item))
     Copies(rows, ulids(model) - ulids(shop)).put(list(zip(stores, sizes)))
     found = [Found() for _ in sizes]
     with undisturbed():

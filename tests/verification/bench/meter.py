@@ -2,19 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from typing import Any
-from unittest.mock import patch
 
 from chalicelib.kit import db
 
 READS = {"GetItem", "BatchGetItem", "Query", "Scan"}
 ASKED = {"TransactWriteItems", *READS}
-
-
-Call = Callable[[str, dict[str, Any]], Any]
 
 
 @dataclass
@@ -37,23 +33,29 @@ class Meter:
     def transactions(self) -> list[dict[str, Any]]:
         return [params for name, params in self.requests if name == "TransactWriteItems"]
 
-    def listens(self, usual: Call, operation: str, request: dict[str, Any]) -> Any:
-        asked = {"ReturnConsumedCapacity": "INDEXES"} if operation in ASKED else {}
-        self.requests.append((operation, request))
-        parsed = usual(operation, request | asked)
+    def before_call(self, params: dict[str, Any], model: Any, **_: Any) -> dict[str, Any]:
+        """Asks for the units of the call too."""
+        self.requests.append((model.name, params))
+        return params | ({"ReturnConsumedCapacity": "INDEXES"} if model.name in ASKED else {})
+
+    def after_call(self, parsed: dict[str, Any], model: Any, **_: Any) -> None:
         told = parsed.get("ConsumedCapacity") or []
         units = sum(each["CapacityUnits"] for each in (told if isinstance(told, list) else [told]))
-        if operation in READS:
+        if model.name in READS:
             self.read += units
         else:
             self.written += units
-        return parsed
 
 
 @contextmanager
 def metered() -> Iterator[Meter]:
     """Everything that this thread's client is asked meanwhile."""
-    meter, client = Meter(), db.connection().client
-    usual = client._make_api_call
-    with patch.object(client, "_make_api_call", lambda *asked: meter.listens(usual, *asked)):
+    meter, events = Meter(), db.connection().client.meta.events
+    handlers = {"provide-client-params.dynamodb": meter.before_call, "after-call.dynamodb": meter.after_call}
+    for event, handler in handlers.items():
+        events.register(event, handler)
+    try:
         yield meter
+    finally:
+        for event, handler in handlers.items():
+            events.unregister(event, handler)

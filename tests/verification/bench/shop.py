@@ -27,7 +27,7 @@ ADDRESS = {
 def open_full_shop(units: int = 100_000) -> None:
     open_shop()
     for sku, name in GOODS.items():
-        keep_product(Product(sku, name, "Minuman", barcode=sku, cost_minor=50_000), "test")
+        keep_product(Product(sku, name, "Minuman", "IDR", barcode=sku, cost_minor=50_000), "test")
         keep_price(sku, Money(62_500, "IDR"), (), "test")
         for location in ("wh-surabaya", "store-tunjungan", "van-budi", "van-dewi"):
             put(sku, location, units)

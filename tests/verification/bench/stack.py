@@ -21,6 +21,7 @@ import boto3
 
 from infra.local.api_client import ApiClient
 from infra.local.engine import clean, free_port, temporary_folder
+from tests.verification.bench.processes import tree
 
 ROOT = Path(__file__).parents[3]
 READY_SECONDS = 120
@@ -44,7 +45,13 @@ def running() -> Iterator[dict[str, Any]]:
         known = json.loads((folder / "run.json").read_text())
         people = json.loads((folder / "tokens.json").read_text())
         base = f"http://127.0.0.1:{port}"
-        yield {"base": base, "engine": known["engine"], "people": people, "children": known["children"]}
+        yield {
+            "folder": folder,
+            "base": base,
+            "engine": known["engine"],
+            "people": people,
+            "children": known["children"],
+        }
     finally:
         shop.send_signal(signal.SIGTERM)
         shop.wait(READY_SECONDS)
@@ -115,13 +122,8 @@ def megabytes(shop: dict[str, Any]) -> dict[str, int]:
     """Of each part, its largest process."""
     found: dict[str, int] = {}
     for pid, name in shop["children"].items():
-        for each in [int(pid), *children(int(pid))]:
+        for each in tree(int(pid)):
             status = Path(f"/proc/{each}/status").read_text()
             kilobytes = next(int(line.split()[1]) for line in status.splitlines() if line.startswith("VmRSS"))
             found[name] = max(found.get(name, 0), kilobytes // 1024)
     return found
-
-
-def children(pid: int) -> list[int]:
-    listed = Path(f"/proc/{pid}/task").glob("*/children")
-    return [int(child) for path in listed for child in path.read_text().split()]

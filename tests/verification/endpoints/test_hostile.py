@@ -13,7 +13,6 @@ from tests.shop import token
 from tests.verification.attacks import hostile
 from tests.verification.attacks.acts import ask
 from tests.verification.attacks.ground import Ground, stood_on
-from tests.verification.attacks.made import the_same_everywhere
 from tests.verification.endpoints.knock import Row
 from tests.verification.endpoints.world import RATNA, World
 
@@ -22,7 +21,7 @@ REQUESTS = 1_000
 
 @pytest.fixture(scope="module")
 def ground() -> Iterator[Ground]:
-    with stood_on() as found, the_same_everywhere():
+    with stood_on() as found:
         yield found
 
 

@@ -47,10 +47,3 @@ def knocks(world: World, row: Row) -> Iterator[tuple[str, Any]]:
             forget()
         assert tables.moved(ready) == {}, f"{who} was told {answer.status}, and yet something moved"
         yield who, answer
-
-
-def test_the_table_asks_of_everybody_the_issue_names() -> None:
-    assert (
-        *("anonymous", "own", "foreign", "owner", "cashier", "salesman", "agent"),
-        *("warehouse", "courier", "finance", "channel"),
-    ) == PRINCIPALS

@@ -74,7 +74,7 @@ def goods(world: World) -> None:
     open_shop()
     for sku, price in GOODS.items():
         channels = ("pos",) if sku == SECRET else ()
-        keep_product(Product(sku, sku.title(), "Teh", channels=channels, cost_minor=price // 2), "test")
+        keep_product(Product(sku, sku.title(), "Teh", "IDR", channels=channels, cost_minor=price // 2), "test")
         keep_price(sku, Money(price, "IDR"), (), "test")
         for location in ("wh-surabaya", "wh-sidoarjo", "store-tunjungan"):
             put(sku, location, 200)

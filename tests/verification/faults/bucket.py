@@ -11,7 +11,7 @@ from botocore.exceptions import ClientError, ReadTimeoutError
 
 from chalicelib.kit.errors import Unavailable
 from tests.verification.faults.line import Line, broken, conflict, throttled
-from tests.verification.simulator.table import Kept
+from tests.verification.simulator.store import Item
 
 OBJECT = "object"
 
@@ -29,7 +29,7 @@ class Bucket:
     def put_object(self, Bucket: str, Key: str, Body: bytes, ContentType: str) -> None:
         item: dict[str, Any] = {"pk": {"S": Key}, "sk": {"S": OBJECT}, "kind": {"S": ContentType}}
         item |= {"content": {"B": Body}}
-        self.meet("put_object", lambda: self.line.memory.tables[Bucket].put(Key, OBJECT, Kept.of(item)))
+        self.meet("put_object", lambda: self.line.memory.tables[Bucket].put(Key, OBJECT, Item(item)))
 
     def get_object(self, Bucket: str, Key: str) -> dict[str, Any]:
         item = self.meet("get_object", lambda: self.line.memory.tables[Bucket].get(Key, OBJECT))

@@ -24,7 +24,7 @@ from tests.verification.faults.bucket import Bucket
 from tests.verification.faults.line import Killed, Line, conflict, throttled
 from tests.verification.faults.plainly import plainly
 from tests.verification.simulator.memory import Memory
-from tests.verification.simulator.touched import as_plain
+from tests.verification.simulator.touched import to_facts
 
 BEFORE = timedelta(minutes=5)  # the world was made; what a request makes is younger
 
@@ -114,7 +114,7 @@ class Ground:
         return rows
 
     def wrong(self, quiet: bool = False) -> list[tuple[str, str]]:
-        rows = {name: [as_plain(item) for item in self.memory.items(f"test-{name}")] for name in TABLES}
+        rows = {name: [to_facts(item) for item in self.memory.items(f"test-{name}")] for name in TABLES}
         return invariants.judge(World(rows, clock.iso(clock.now()), "~" if quiet else "")).violated
 
 

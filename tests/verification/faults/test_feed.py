@@ -58,6 +58,7 @@ def dispatcher(shop: None, tmp_path: Path) -> Iterator[Killable]:
     made.kill()
 
 
+@pytest.mark.verify
 def test_a_dispatcher_killed_and_restarted_loses_nothing_and_tells_nobody_twice(dispatcher: Killable) -> None:
     dispatcher.start()
     until(lambda: len(local_queues()) == len(list(sources(app, "SNSEventConfig"))), "its start")

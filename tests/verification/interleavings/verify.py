@@ -21,7 +21,7 @@ def races() -> Figures:
         fair, names = found.wrong[0] if found.wrong else "yes", " and ".join(sorted(needs))
         name = make_race.__name__.replace("_", " ")
         table.add_row(name, str(found.schedules), ends, fair, names if is_found else f"not {names}")
-    Console().print(table)
+    Console(width=150).print(table)
     reached = f"{len(RACES)} races, {schedules:,} schedules, {wrong} wrong"
     goal = "every race ends as if its actors had come one after the other, and is found without its guards"
     return Figures("races of two and three actors, every order of their sends", reached, goal, not wrong)

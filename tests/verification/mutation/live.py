@@ -16,7 +16,6 @@ from types import CodeType, FunctionType
 from typing import Any
 
 import pytest
-from _pytest.runner import runtestprotocol
 from hypothesis import Phase, settings
 
 from chalicelib.kit import db
@@ -50,6 +49,7 @@ class _Trial:
         self.broken: list[str] = []
         self.reached: dict[Function, list[Any]] = {}
         self.lasted: dict[str, float] = {}
+        self.failed = False  # whether anything of the test that runs now has failed
 
     @pytest.hookimpl(tryfirst=True)
     def pytest_fixture_setup(self, fixturedef: Any, request: Any) -> bool | None:
@@ -81,7 +81,7 @@ class _Trial:
             began = time.process_time()
             sys.settrace(_spy(files, seen))
             try:
-                passed = _passes(item)
+                passed = self._passes(item)
             finally:
                 sys.settrace(None)
             self.lasted[item.nodeid] = time.process_time() - began
@@ -91,6 +91,14 @@ class _Trial:
                 self.reached.setdefault(function, []).append(item)
         for reached in self.reached.values():
             reached.sort(key=lambda item: self.lasted[item.nodeid])
+
+    def _passes(self, item: Any) -> bool:
+        self.failed = False
+        item.ihook.pytest_runtest_protocol(item=item, nextitem=None)
+        return not self.failed
+
+    def pytest_runtest_logreport(self, report: Any) -> None:
+        self.failed |= report.failed
 
     def _is_noticed(self, mutant: Mutant) -> bool:
         child = os.fork()
@@ -112,13 +120,9 @@ class _Trial:
         except BaseException:
             return UNFIT  # or what was never tried would pass for noticed
         try:
-            return 0 if all(_passes(item) for item in reached) else 1
+            return 0 if all(self._passes(item) for item in reached) else 1
         except BaseException:
             return 1
-
-
-def _passes(item: Any) -> bool:
-    return not any(report.failed for report in runtestprotocol(item, log=False, nextitem=None))
 
 
 def _spy(files: dict[str, str], seen: set[Function]) -> Callable[..., None]:

@@ -23,7 +23,7 @@ from tests.verification.simulator.deeds import DEBTORS, SKUS, STORE, VANS, WAREH
 from tests.verification.simulator.deeds_house import HEMAT, LAGI, the_minute
 from tests.verification.simulator.deeds_work import NEXT
 from tests.verification.simulator.sim import Sim
-from tests.verification.simulator.table import Table
+from tests.verification.simulator.store import Tables
 
 __all__ = [
     "ACTORS",
@@ -41,7 +41,7 @@ __all__ = [
 
 
 @cache
-def opened() -> dict[str, Table]:
+def opened() -> Tables:
     """The same for every history."""
     with Sim(-1).shop() as sim:  # of no history's family
         open_shop(TEAPOT=9, CUP=16, RARE=1, TRAY=2)

@@ -1,100 +1,87 @@
-"""Many histories in one go: how many there are for each test run, and what they come to."""
+"""Many histories in one go, and what they come to."""
 
 from __future__ import annotations
 
-import os
-from collections.abc import Callable, Iterable, Sequence
-from copy import copy
-from dataclasses import dataclass, field, replace
-from itertools import groupby
+import gc
+from collections import Counter
+from collections.abc import Iterable
+from dataclasses import dataclass, field
+from functools import cache
 from typing import Any
 
-from tests.verification.simulator import swift
-from tests.verification.simulator.chances import Process
-from tests.verification.simulator.memory import Memory
-from tests.verification.simulator.news import News
-from tests.verification.simulator.sim import FAMILY, Sim, Wrong
+from tests.verification.simulator.full import Full
+from tests.verification.simulator.full import live as live_full_history
+from tests.verification.simulator.full_chances import Wrong as FullWrong
+from tests.verification.simulator.sim import Sim, Step, Wrong, run
 
-# In every test run: as many as two cores live through in five minutes. What comes after them is for soak.
-HISTORIES = int(os.environ.get("HISTORIES", "20000"))
-STEPS = 100
-PARTS = 20  # of them, that several processes may share
+STEPS, FULL_STEPS = 100, 40
 
 
 @dataclass
 class Counts:
+    """`torn` are the commits that met a fault which the shop sees, `felt` all such faults. `reached` says how often
+    each kind of event happened, each listener heard, each deed succeeded, and each route gave a good answer."""
+
     histories: int = 0
     steps: int = 0
     sends: int = 0
     faults: int = 0
     violations: list[tuple[int, str]] = field(default_factory=list)  # seeds, and what was wrong
-    felt: int = 0  # of the faults, those that the shop itself sees
+    felt: int = 0
     commits: int = 0
-    torn: int = 0  # commits that met a fault which the shop sees
+    torn: int = 0
+    reached: Counter[str] = field(default_factory=Counter)
 
     def __add__(self, other: Counts) -> Counts:
         return Counts(*(getattr(self, name) + getattr(other, name) for name in vars(self)))
 
-    def as_json(self) -> dict[str, Any]:
-        return vars(self) | {"violations": [list(each) for each in self.violations]}
+    def to_json(self) -> dict[str, Any]:
+        return vars(self) | {"violations": [list(each) for each in self.violations], "reached": dict(self.reached)}
+
+    @classmethod
+    def from_json(cls, counts: dict[str, Any]) -> Counts:
+        violations = [(seed, words) for seed, words in counts["violations"]]
+        return cls(**counts | {"violations": violations, "reached": Counter(counts["reached"])})
 
 
-def part(number: int) -> range:
-    """The seeds of one part; parts together are all of them, once each."""
-    return range(HISTORIES * number // PARTS, HISTORIES * (number + 1) // PARTS)
-
-
-def live_through(seeds: Iterable[int], steps: int = STEPS) -> Counts:
+def live_fast(seeds: Iterable[int], steps: int = STEPS) -> Counts:
     """A history that goes wrong does not keep the others from being lived."""
+    leave_imports_alone()
     counts = Counts()
-    with swift.settled_down():
-        for _, family in groupby(seeds, lambda seed: seed // FAMILY):
-            counts += together(list(family), steps)
+    for seed in seeds:
+        try:
+            counts += counts_of(run(seed, steps))
+        except Wrong as wrong:
+            counts += Counts(1, steps, violations=[(seed, str(wrong).rpartition("\n")[2])])
     return counts
 
 
-def together(family: Sequence[int], steps: int = STEPS) -> Counts:
-    """What they share is lived once, and counted once."""
-    eldest = Sim(family[0])
-    counts, wrong = lived(eldest, eldest.begin, steps)
-    if wrong:
-        return counts + Counts(len(family), violations=[(family[0], wrong)])
-    for seed in family:
-        sim = sibling(eldest, seed)
-        more, wrong = lived(sim, sim.end, steps)
-        counts += more + Counts(1, violations=[(seed, wrong)] if wrong else [])
+def live_full(seeds: Iterable[int], steps: int = FULL_STEPS) -> Counts:
+    leave_imports_alone()
+    counts = Counts()
+    for seed in seeds:
+        try:
+            counts += counts_of_full(live_full_history(seed, steps), steps)
+        except FullWrong as wrong:
+            counts += Counts(1, steps, violations=[(seed, str(wrong).rpartition("\n")[2])])
     return counts
 
 
-def lived(sim: Sim, part: Callable[[int], Any], steps: int) -> tuple[Counts, str]:
-    """And what went wrong."""
-    before, said = sim.steps, ""
-    try:
-        with sim.shop():
-            part(steps)
-    except Wrong as wrong:
-        said = str(wrong).rpartition("\n")[2]
-    return Counts(0, sim.steps - before, sim.sends, sim.faults, [], sim.felt, sim.commits, sim.torn), said
+def counts_of(sim: Sim) -> Counts:
+    steps = [step for step in sim.story if isinstance(step, Step) and not step.outcome.startswith("no, ")]
+    reached = Counter(item["kind"]["S"] for item in sim.memory.stream)
+    reached.update(step.deed.__name__ for step in steps)
+    reached.update(step.outcome.partition(" hears ")[0] for step in steps if " hears " in step.outcome)
+    return Counts(1, sim.steps, sim.sends, sim.faults, [], sim.felt, sim.commits, sim.torn, reached)
 
 
-def sibling(eldest: Sim, seed: int) -> Sim:
-    """Another history, at the place where the family parts; nothing that the one does is seen by the other."""
-    sim = copy(eldest)
-    vars(sim).update({name: another(value) for name, value in vars(eldest).items()})
-    sim.seed = seed
-    sim.sends = sim.faults = sim.felt = sim.commits = sim.torn = 0
-    return sim
+def counts_of_full(history: Full, steps: int) -> Counts:
+    reached = Counter(f"{method} {path}" for method, path in history.doors.opened)
+    return Counts(1, steps, history.sends, history.faults, reached=reached)
 
 
-def another(value: Any) -> Any:
-    """What stands in it may be shared: rows, answers and news never change."""
-    return ANOTHER[type(value)](value) if type(value) in ANOTHER else value
-
-
-ANOTHER: dict[type, Callable[[Any], Any]] = {
-    dict: dict,
-    list: lambda many: [another(each) for each in many],
-    Memory: Memory.copy,
-    News: lambda news: replace(news, waiting=list(news.waiting)),
-    Process: lambda each: Process(each.skew, dict(each.places), replace(each.pricing)),
-}
+@cache
+def leave_imports_alone() -> None:
+    """What has been imported by now stays, so the collector need not look at it each time."""
+    gc.collect()
+    gc.freeze()

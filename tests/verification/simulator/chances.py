@@ -25,6 +25,7 @@ assert every_model.MODELS  # their events can be read
 SKEW = timedelta(minutes=5)
 PROCESSES = 4
 
+KINDS = sorted(name for name, kind in Event.kinds.items() if kind.__module__.startswith("chalicelib."))
 MOVES = {name for name, kind in Event.kinds.items() if "movements" in kind.__dataclass_fields__}
 
 
@@ -71,4 +72,4 @@ class Process:
 
     skew: timedelta
     places: dict[str, Any] = field(default_factory=dict)
-    pricing: Any = field(default_factory=pricing._Known)
+    pricing: Any = field(default_factory=pricing.Remembered)

@@ -75,7 +75,7 @@ def written(new: Customer, key: str) -> Any:
 def names_change(sim: Sim) -> str:
     """Goods, places, promotions, links and people, as the owner keeps them."""
     sku, times = sim.chance.choice(SKUS), sim.chance.randint(1, 3)
-    product = Product(sku, sku.title(), f"Dapur {times}", cost_minor=PRICES[sku] // 2, reorder_level=times)
+    product = Product(sku, sku.title(), f"Dapur {times}", "IDR", cost_minor=PRICES[sku] // 2, reorder_level=times)
     ends = clock.iso(clock.now() + timedelta(days=times - 2))
     van, joko = LOCATIONS[3], STAFF[5]
     deeds: dict[str, Callable[[], Any]] = {

@@ -1,22 +1,25 @@
-"""PynamoDB's conditions and actions, worked out over an item in memory as DynamoDB would over its own.
+"""DynamoDB's expressions, parsed once and kept as functions over an item as it travels: {"name": {"S": "text"}}.
 
-An item is what travels on the wire: {"name": {"S": "text"}}. Nested paths and sets are not used here and are refused.
+moto's parser binds the values while it parses, so it parses every request anew; that alone would be most of a history.
+`test_memory.py` holds both to the same meaning. Nested paths and sets are not used here and are refused.
 """
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Mapping
 from decimal import Decimal
+from functools import lru_cache
 from typing import Any
 
-from pynamodb.expressions import condition as cond
-from pynamodb.expressions import operand as opd
-from pynamodb.expressions import update as act
-
 Typed = Mapping[str, Any]
-Item = dict[str, Typed]
+Item = Mapping[str, Typed]
+Bound = Mapping[str, Any]  # placeholder → attribute name or typed value
+Holds = Callable[[Item, Bound], bool]
+Operand = Callable[[Item, Bound], Typed | None]
+Change = Callable[[Item, Bound], tuple[str, Typed | None]]
 
-NOTHING = {"N": "0"}
+WORD = re.compile(r"\s*([#:]?[A-Za-z0-9_]+|<>|<=|>=|[-=<>(),+.\[\]])")
 COMPARED: dict[str, Callable[[Any, Any], bool]] = {
     "<": lambda a, b: a < b,
     "<=": lambda a, b: a <= b,
@@ -25,135 +28,229 @@ COMPARED: dict[str, Callable[[Any, Any], bool]] = {
 }
 
 
-def holds(condition: Any, item: Item | None) -> bool:
-    """An attribute that is not there compares with nothing: every comparison with it is false, except <>."""
-    return CONDITIONS[type(condition)](condition, item or {})
+class Invalid(ValueError):
+    """DynamoDB's ValidationException: the request is wrong whatever the tables hold."""
 
 
-def _comparison(condition: Any, item: Item) -> bool:
-    (one, other), operator = condition.values, condition.operator
-    left, right = _operand(one, item), _operand(other, item)
-    if operator in ("=", "<>"):
-        return _same(left, right) == (operator == "=")
-    return _ordered(left, right) and COMPARED[operator](_value(left), _value(right))
+@lru_cache(maxsize=4096)
+def condition(text: str) -> Holds:
+    words = Words(text)
+    read = words.any_of()
+    words.end()
+    return read
 
 
-def _between(condition: Any, item: Item) -> bool:
-    value, low, high = (_operand(each, item) for each in condition.values)
-    return _ordered(value, low) and _ordered(value, high) and _value(low) <= _value(value) <= _value(high)
+@lru_cache(maxsize=4096)
+def update(text: str) -> list[Change]:
+    words = Words(text)
+    changes: list[Change] = []
+    while words.more:
+        changes += words.clause()
+    return changes
 
 
-def _begins(condition: Any, item: Item) -> bool:
-    value, start = (_operand(each, item) for each in condition.values)
-    return value is not None and start is not None and "S" in value and str(value["S"]).startswith(start["S"])
+@lru_cache(maxsize=4096)
+def placeholders(text: str) -> frozenset[str]:
+    return frozenset(word for word in WORD.findall(text) if word[0] in "#:")
 
 
-def _both(condition: Any, item: Item) -> bool:
-    one, other = condition.values
-    return holds(one, item) and holds(other, item)
-
-
-def _either(condition: Any, item: Item) -> bool:
-    one, other = condition.values
-    return holds(one, item) or holds(other, item)
-
-
-CONDITIONS: dict[type, Callable[[Any, Item], bool]] = {
-    cond.Comparison: _comparison,
-    cond.Between: _between,
-    cond.BeginsWith: _begins,
-    cond.In: lambda c, item: any(_same(_operand(c.values[0], item), _operand(each, item)) for each in c.values[1:]),
-    cond.Exists: lambda c, item: _name(c.values[0]) in item,
-    cond.NotExists: lambda c, item: _name(c.values[0]) not in item,
-    cond.And: _both,
-    cond.Or: _either,
-    cond.Not: lambda c, item: not holds(c.values[0], item),
-}
-
-
-def changed(item: Item, actions: Any) -> Item:
+def changed(item: Item, text: str, bound: Bound) -> dict[str, Typed]:
     """The item after an update; every right side is read from the item as it was."""
-    after = dict(item)
-    names = [_name(action.values[0]) for action in actions]
-    if len(names) != len(set(names)):
-        raise ValueError(f"two actions on one attribute: {names}")
-    for name, action in zip(names, actions):
-        value = ACTIONS[type(action)](action, item)
-        after.pop(name, None)
-        if value is not None:
-            after[name] = value
+    made = [change(item, bound) for change in update(text)]
+    if len({name for name, _ in made}) != len(made):
+        raise Invalid("Two document paths overlap with each other")
+    after = dict(item) | {name: value for name, value in made if value is not None}
+    for name, value in made:
+        if value is None:
+            after.pop(name, None)
     return after
 
 
-def _added(action: Any, item: Item) -> Typed:
-    path, units = action.values
-    return _number(_value(item.get(_name(path)) or NOTHING) + _value(units.values[0]))
+class Words:
+    """Recursive descent; each method reads one thing and gives the function that works it out."""
+
+    def __init__(self, text: str) -> None:
+        self.words, self.at, self.text = WORD.findall(text), 0, text
+        if "".join(text.split()) != "".join(self.words):
+            raise Invalid(f"Invalid expression: {text}")
+
+    @property
+    def more(self) -> bool:
+        return self.at < len(self.words)
+
+    def peek(self) -> str:
+        return self.words[self.at].upper() if self.more else ""
+
+    def take(self, wanted: str = "") -> str:
+        if not self.more or (wanted and self.peek() != wanted):
+            raise Invalid(f"Invalid expression: {self.text}")
+        self.at += 1
+        return str(self.words[self.at - 1])
+
+    def took(self, wanted: str) -> bool:
+        found = self.peek() == wanted
+        self.at += found
+        return found
+
+    def end(self) -> None:
+        if self.more:
+            raise Invalid(f"Invalid expression: {self.text}")
+
+    # -- conditions ---------------------------------------------------------------------------------------------------
+
+    def any_of(self) -> Holds:
+        parts = [self.all_of()]
+        while self.took("OR"):
+            parts.append(self.all_of())
+        return parts[0] if len(parts) == 1 else lambda item, bound: any(part(item, bound) for part in parts)
+
+    def all_of(self) -> Holds:
+        parts = [self.one()]
+        while self.took("AND"):
+            parts.append(self.one())
+        return parts[0] if len(parts) == 1 else lambda item, bound: all(part(item, bound) for part in parts)
+
+    def one(self) -> Holds:
+        if self.took("NOT"):
+            inner = self.one()
+            return lambda item, bound: not inner(item, bound)
+        if self.took("("):
+            inner = self.any_of()
+            self.take(")")
+            return inner
+        if self.peek().lower() in FUNCTIONS:
+            function = FUNCTIONS[self.take().lower()]
+            operands = self.listed()
+            return lambda item, bound: function(*(each(item, bound) for each in operands))
+        return self.compared(self.operand())
+
+    def compared(self, left: Operand) -> Holds:
+        if self.took("BETWEEN"):
+            low = self.operand()
+            self.take("AND")
+            high = self.operand()
+            return lambda item, bound: _between(left(item, bound), low(item, bound), high(item, bound))
+        if self.took("IN"):
+            among = self.listed()
+            return lambda item, bound: any(_same(left(item, bound), each(item, bound)) for each in among)
+        sign, right = self.take(), self.operand()
+        if sign in ("=", "<>"):
+            return lambda item, bound: _same(left(item, bound), right(item, bound)) == (sign == "=")
+        if sign not in COMPARED:
+            raise Invalid(f"Invalid expression: {self.text}")
+        return lambda item, bound: _ordered(sign, left(item, bound), right(item, bound))
+
+    def listed(self) -> list[Operand]:
+        self.take("(")
+        found = [self.operand()]
+        while self.took(","):
+            found.append(self.operand())
+        self.take(")")
+        return found
+
+    def operand(self) -> Operand:
+        word = self.take()
+        if word.startswith(":"):
+            return lambda item, bound: bound[word]
+        if word.startswith("#"):
+            return lambda item, bound: item.get(bound[word])
+        return lambda item, bound: item.get(word)
+
+    # -- updates ------------------------------------------------------------------------------------------------------
+
+    def clause(self) -> list[Change]:
+        kind = self.take().upper()
+        if kind not in ("SET", "REMOVE", "ADD"):
+            raise Invalid(f"Invalid expression: {self.text}")
+        read = {"SET": self.set, "REMOVE": self.remove, "ADD": self.add}[kind]
+        found = [read()]
+        while self.took(","):
+            found.append(read())
+        return found
+
+    def name(self) -> Callable[[Bound], str]:
+        word = self.take()
+        return (lambda bound: bound[word]) if word.startswith("#") else (lambda bound: word)
+
+    def set(self) -> Change:
+        name = self.name()
+        self.take("=")
+        value = self.value()
+        if self.peek() in ("+", "-"):
+            sign, first, second = (1 if self.take() == "+" else -1), value, self.value()
+            return lambda item, bound: (
+                name(bound),
+                _sum(_there(first(item, bound)), _there(second(item, bound)), sign),
+            )
+        return lambda item, bound: (name(bound), _there(value(item, bound)))
+
+    def value(self) -> Operand:
+        if self.peek() != "IF_NOT_EXISTS":
+            return self.operand()
+        self.take()
+        first, second = self.listed()
+
+        def chosen(item: Item, bound: Bound) -> Typed | None:
+            standing = first(item, bound)
+            return second(item, bound) if standing is None else standing
+
+        return chosen
+
+    def remove(self) -> Change:
+        name = self.name()
+        return lambda item, bound: (name(bound), None)
+
+    def add(self) -> Change:
+        name, amount = self.name(), self.operand()
+        return lambda item, bound: (
+            name(bound),
+            _sum(item.get(name(bound), {"N": "0"}), _there(amount(item, bound)), 1),
+        )
 
 
-def _set(action: Any, item: Item) -> Typed:
-    value = _operand(action.values[1], item)
-    if value is None:
-        raise ValueError("an attribute is set from one that is not there")
-    return value
+def _begins(value: Typed | None, start: Typed | None) -> bool:
+    return value is not None and start is not None and "S" in value and str(value["S"]).startswith(start["S"])
 
 
-ACTIONS: dict[type, Callable[[Any, Item], Typed | None]] = {
-    act.SetAction: _set,
-    act.RemoveAction: lambda action, item: None,
-    act.AddAction: _added,
+FUNCTIONS: dict[str, Callable[..., bool]] = {
+    "attribute_exists": lambda value: value is not None,
+    "attribute_not_exists": lambda value: value is None,
+    "begins_with": _begins,
 }
 
 
-def _operand(operand: Any, item: Item) -> Typed | None:
-    return OPERANDS[type(operand)](operand, item)
-
-
-def _or_else(operand: Any, item: Item) -> Typed | None:
-    path, value = operand.values
-    found = _operand(path, item)
-    return found if found is not None else _operand(value, item)
-
-
-def _counted(sign: int) -> Callable[[Any, Item], Typed]:
-    def moved(operand: Any, item: Item) -> Typed:
-        first, second = (_operand(each, item) for each in operand.values)
-        return _number(_value(first) + sign * _value(second))
-
-    return moved
-
-
-OPERANDS: dict[type, Callable[[Any, Item], Typed | None]] = {
-    opd.Value: lambda operand, item: operand.values[0],
-    opd.Path: lambda path, item: item.get(_name(path)),
-    opd._IfNotExists: _or_else,
-    opd._Increment: _counted(1),
-    opd._Decrement: _counted(-1),
-}
-
-
-def _name(path: Any) -> str:
-    (name,) = path.values[0]  # one segment: rooms keep nested things as text
-    return name  # type: ignore[no-any-return]
+def _between(value: Typed | None, low: Typed | None, high: Typed | None) -> bool:
+    return _ordered(">=", value, low) and _ordered("<=", value, high)
 
 
 def _same(left: Typed | None, right: Typed | None) -> bool:
+    """An attribute that is not there compares with nothing: every comparison with it is false, except <>."""
     if left is None or right is None:
         return False
-    return left == right or ("N" in left and "N" in right and bool(_value(left) == _value(right)))
+    return left == right or ("N" in left and "N" in right and bool(plain(left) == plain(right)))
 
 
-def _ordered(left: Typed | None, right: Typed | None) -> bool:
-    return left is not None and right is not None and left.keys() == right.keys()
+def _ordered(sign: str, left: Typed | None, right: Typed | None) -> bool:
+    if left is None or right is None or left.keys() != right.keys():
+        return False
+    return COMPARED[sign](plain(left), plain(right))
 
 
-def _value(typed: Typed | None) -> Any:
-    if typed is None:
-        raise ValueError("arithmetic with an attribute that is not there")
+def _there(value: Typed | None) -> Typed:
+    if value is None:
+        raise Invalid("The provided expression refers to an attribute that does not exist in the item")
+    return value
+
+
+def _sum(left: Typed, right: Typed, sign: int) -> Typed:
+    if "N" not in left or "N" not in right:
+        raise Invalid("An operand in the update expression has an incorrect data type")
+    return {"N": str(plain(left) + sign * plain(right))}
+
+
+def plain(typed: Typed) -> Any:
+    """Python orders text by code point, which is the order of its UTF-8 bytes too."""
     ((kind, value),) = typed.items()
     if kind != "N":
-        return value  # Python orders text by code point, which is the order of its UTF-8 bytes too
+        return value
     return int(value) if value.isdecimal() else Decimal(value)  # most are whole and small
-
-
-def _number(value: Decimal | int) -> Typed:
-    return {"N": str(value)}

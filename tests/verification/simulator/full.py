@@ -7,7 +7,6 @@ to each send, how far behind an index is and in which order news arrive; the see
 
 from __future__ import annotations
 
-import base64
 import logging
 import random
 import sys
@@ -23,16 +22,16 @@ from chalicelib.kit.errors import Problem
 from chalicelib.kit.packages import TABLES
 from chalicelib.notify import carriers, transports
 from infra import invariants
-from infra.invariants.world import Row, World, plain
+from infra.invariants.world import World
 from tests.conftest import forget
 from tests.fulfillment.build import NOON
 from tests.verification.simulator import touched
 from tests.verification.simulator.full_chances import KINDS, SKEW, Chances, Wrong
 from tests.verification.simulator.full_client import Doors, No
 from tests.verification.simulator.full_news import Post
-from tests.verification.simulator.wire import FAULTS, Wire
-from tests.verification.simulator.wire_line import answering, with_tables
-from tests.verification.simulator.wire_store import LONGEST_LAG
+from tests.verification.simulator.store import LONGEST_LAG, Store
+from tests.verification.simulator.touched import to_facts
+from tests.verification.simulator.wire import FAULTS, Wire, answering
 
 MOST_ROUNDS = 400  # to become quiet
 
@@ -53,10 +52,9 @@ class Full:
         self.orders: dict[str, str] = {}  # id → the shopper's token
         self.loads: list[tuple[str, str]] = []
         self.told: list[tuple[str, str, str]] = []
-        self.read: dict[int, tuple[Any, Row]] = {}  # by address, which is the item's own while it is kept
-        self.wire = Wire(with_tables())
-        self.store, self.wire.fault, self.wire.lag = self.wire.store, self.fault, self.lag
-        self.store.seconds = lambda: (self.now - NOON).total_seconds()
+        self.store = Store(lambda: (self.now - NOON).total_seconds())
+        self.wire = Wire(self.store)
+        self.wire.fault, self.wire.lag = self.fault, self.lag
         unheard = lambda: 0.0 if self.calm else self.chances.unheard  # noqa: E731
         self.doors = Doors(self.chance, self.wrong, unheard, self.says, self.version_of)
         self.post = Post(
@@ -76,15 +74,19 @@ class Full:
         clock.source, ids.randomness = lambda: self.now + self.skew, randomness.randbytes
         db.pause, carriers.hand_over, self.hand_over = lambda attempt: None, self.carry, carriers.hand_over
         forget()
-        transports._made.update(self.post.carriers())
+        transports.use_clients(self.post.carriers())
         logging.disable(logging.CRITICAL)
         try:
-            with answering(self.wire):
+            with answering(self.wire, self.sleep):
                 yield self
         finally:
             clock.source, ids.randomness, db.pause, carriers.hand_over = kept
             logging.disable(logging.NOTSET)
             forget()
+
+    def sleep(self, seconds: float) -> None:
+        """What botocore waits between two sends."""
+        self.now += timedelta(seconds=seconds)
 
     def fault(self, operation: str) -> str:
         """What happens to this send."""
@@ -125,13 +127,13 @@ class Full:
     # -- what happens -------------------------------------------------------------------------------------------------
 
     def live(self, steps: int) -> Full:
-        from tests.verification.simulator import full_actors
+        from tests.verification.simulator import full_actors, full_house
 
         self.calm = False
         for number in range(1, steps + 1):
             self.step(full_actors.ACTORS, number)
             if self.chance.random() < self.chances.news:
-                self.step([(1, full_actors.news_arrive)])
+                self.step([(1, full_house.news_arrive)])
         self.become_quiet()
         self.look()
         return self
@@ -186,7 +188,7 @@ class Full:
     # -- what must be true --------------------------------------------------------------------------------------------
 
     def look_at_what_was_touched(self) -> None:
-        found = touched.wrong(self.store.tables, self.store.touched, clock.iso(self.now + SKEW), self.plain)
+        found = touched.wrong(self.store.tables, self.store.touched, clock.iso(self.now + SKEW), to_facts)
         self.store.touched.clear()
         if found:
             self.wrong("\n".join(found))
@@ -206,18 +208,12 @@ class Full:
     def world(self) -> World:
         """No clock is more than five minutes ahead, so a hold that ends later than that must be there; and all that was
         due has ended by now."""
-        rows = {name: [self.plain(item) for item in self.store.items(f"test-{name}")] for name in TABLES}
+        rows = {name: [to_facts(item) for item in self.store.items(f"test-{name}")] for name in TABLES}
         return World(rows, clock.iso(self.now + SKEW), "~", clock.iso(self.now))
-
-    def plain(self, item: Any) -> Row:
-        """Read once, for items never change."""
-        if id(item) not in self.read:
-            self.read[id(item)] = item, plain(_packed(item))
-        return self.read[id(item)][1]
 
     def rows(self, room: str, pk: str) -> list[dict[str, Any]]:
         """A look at the tables themselves, which is no part of the history."""
-        return [plain(_packed(item)) for item in self.store.tables[f"test-{room}"].rows.get(pk, {}).values()]
+        return [to_facts(item) for item in self.store.tables[f"test-{room}"].rows.get(pk, {}).values()]
 
     def version_of(self, staff: str) -> int:
         """Of his tokens: whoever gives him a new one reads it afresh."""
@@ -230,11 +226,6 @@ class Full:
         raise Wrong(f"seed {self.seed}\n" + "\n".join(self.story) + f"\n{words}") from cause
 
 
-def _packed(item: dict[str, Any]) -> dict[str, Any]:
-    """Bytes travel as base64."""
-    return {name: {"B": base64.b64decode(typed["B"])} if "B" in typed else typed for name, typed in item.items()}
-
-
 def live(seed: int, steps: int, chances: Chances | None = None) -> Full:
     from tests.verification.simulator import full_actors
 
@@ -244,24 +235,6 @@ def live(seed: int, steps: int, chances: Chances | None = None) -> Full:
         return history.live(steps)
 
 
-def run(seeds: Sequence[int], steps: int, opened: set[tuple[str, str]] | None = None) -> dict[str, int]:
-    """Histories one after the other, and how much happened in them; raises `Wrong` at the first that does not hold.
-    `opened` is told every door that gave a good answer."""
-    counts = dict.fromkeys(("histories", "steps", "requests", "sends", "faults", "entries"), 0)
-    for seed in seeds:
-        history = live(seed, steps)
-        for name, count in facts(history, steps).items():
-            counts[name] += count
-        if opened is not None:
-            opened |= history.doors.opened
-    return counts
-
-
-def facts(history: Full, steps: int) -> dict[str, int]:
-    told = {"requests": history.doors.asked, "sends": history.sends, "faults": history.faults}
-    return {"histories": 1, "steps": steps, **told, "entries": len(history.store.stream)}
-
-
 def main(seed: int, steps: int) -> int:
     try:
         history = live(seed, steps)
@@ -269,8 +242,9 @@ def main(seed: int, steps: int) -> int:
         print(wrong)
         return 1
     print("\n".join(history.story))
-    counts = ", ".join(f"{count} {name}" for name, count in facts(history, steps).items() if name != "histories")
-    print(f"seed {seed}: {counts}; and everything held")
+    facts = {"steps": steps, "requests": history.doors.asked, "sends": history.sends, "faults": history.faults}
+    facts |= {"journal entries": len(history.store.stream)}
+    print(f"seed {seed}:", ", ".join(f"{count} {what}" for what, count in facts.items()), "and everything held")
     return 0
 
 

@@ -10,14 +10,11 @@ from tests.verification.simulator import full_house as house
 from tests.verification.simulator import full_orders as orders
 from tests.verification.simulator.actors import HEMAT, STORE, VANS
 from tests.verification.simulator.full import Deed, Full
-from tests.verification.simulator.full_house import news_arrive
-from tests.verification.simulator.wire_store import Table
-
-__all__ = ["ACTORS", "news_arrive", "opened"]
+from tests.verification.simulator.store import Tables
 
 
 @cache
-def opened() -> dict[str, Table]:
+def opened() -> Tables:
     """The shop before its first customer, the same for every history."""
     with Full(0).shop() as sim:
         open_shop(TEAPOT=9, CUP=20, RARE=1, TRAY=2)

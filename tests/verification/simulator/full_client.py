@@ -3,17 +3,32 @@
 from __future__ import annotations
 
 import random
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
 from typing import Any
 
 from chalicelib.kit import auth
 from infra.local.server import Answered
-from tests.client import call
+from tests.client import call, gateway
 from tests.shop import who
 
 TRIES = 4
 REFUSED = range(400, 500)
+
+
+def closed_routes(opened: Iterable[str]) -> list[str]:
+    """The app's routes, as "METHOD /path", to which none of the paths leads that were `opened`."""
+    asked = [
+        (method, path.removeprefix("/api").split("/")) for method, _, path in (each.partition(" ") for each in opened)
+    ]
+    routes = [(method, path) for path, methods in gateway().app.routes.items() for method in methods]
+    return [f"{method} {path}" for method, path in routes if not any(_leads(method, path, *each) for each in asked)]
+
+
+def _leads(method: str, route: str, asked: str, path: list[str]) -> bool:
+    parts = route.split("/")
+    alike = all(part == given or part.startswith("{") for part, given in zip(parts, path))
+    return method == asked and len(parts) == len(path) and alike
 
 
 class No(Exception):

@@ -21,7 +21,7 @@ from infra.local.invoke import invoke
 from infra.local.queues import as_event
 from infra.local.streams import Record, as_record, sources
 from tests.client import gateway
-from tests.verification.simulator.wire_expressions import Item
+from tests.verification.simulator.store import Item
 
 MOST_RECORDS = 25  # in a batch
 

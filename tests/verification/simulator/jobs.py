@@ -1,6 +1,6 @@
-"""What soak does for as long as it is let: each job takes seeds and tells what they came to.
+"""What soak does for as long as it is let: each job takes seeds and returns what they came to.
 
-A job is added by a line in `JOBS`. Its first seed comes after those that every test run takes.
+A job is added by a line in `JOBS`. Its first seed comes after those of `make verify`.
 """
 
 from __future__ import annotations
@@ -8,7 +8,9 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
-from tests.verification.simulator.batch import HISTORIES, STEPS, Counts, live_through
+from tests.verification.simulator.batch import FULL_STEPS, STEPS, Counts, live_fast, live_full
+
+FAST, FULL = 20_000, 500  # histories of `make verify`
 
 
 @dataclass(frozen=True)
@@ -21,26 +23,8 @@ class Job:
     replay: str  # the command that tells the story of a seed
 
 
-def fast(seeds: Sequence[int]) -> Counts:
-    return live_through(seeds)
-
-
-def full(seeds: Sequence[int]) -> Counts:
-    from tests.verification.simulator import full as path
-    from tests.verification.simulator.test_full import STEPS as STEPS_THERE
-
-    counts = Counts()
-    for seed in seeds:
-        try:
-            told = path.run([seed], STEPS_THERE)
-            counts += Counts(1, told["steps"], told["sends"], told["faults"])
-        except path.Wrong as wrong:
-            counts += Counts(1, STEPS_THERE, violations=[(seed, str(wrong).rpartition("\n")[2])])
-    return counts
-
-
 def hostile(seeds: Sequence[int]) -> Counts:
-    """A history is one round of made-up requests over all doors, a step one request."""
+    """A history is one round of made-up requests to all routes, a step one request."""
     from tests.verification.attacks import hostile as attack
 
     counts = Counts()
@@ -54,7 +38,7 @@ def hostile(seeds: Sequence[int]) -> Counts:
 
 
 JOBS = {
-    "fast": Job(fast, HISTORIES, 40, 0.6, 1_000_000, f"make sim SEED={{seed}} STEPS={STEPS}"),
-    "full": Job(full, 500, 5, 0.25, 20_000, "python -m tests.verification.simulator.full {seed} 40"),
+    "fast": Job(live_fast, FAST, 20, 0.6, 1_000_000, f"make sim SEED={{seed}} STEPS={STEPS}"),
+    "full": Job(live_full, FULL, 5, 0.25, 20_000, f"python -m tests.verification.simulator.full {{seed}} {FULL_STEPS}"),
     "hostile": Job(hostile, 1_000, 1, 0.15, 70, "make verify ONLY=requests SEED={seed}"),
 }

@@ -1,23 +1,32 @@
 """`kit.db`'s engine in memory: the same reads, one conditional transaction, the same refusals, and faults on demand.
 
-Items are kept as they would travel, so a room's own reading and writing of them takes part; but each is read only once,
-and whoever reads the same item is given the same row. `snapshot` and `put_back` are cheap: items never change in place.
+Rows go in and come out through PynamoDB's own serialization, conditions and updates as the expressions that PynamoDB
+would send. An item is read once, and all who read it are given the same row.
 """
 
 from __future__ import annotations
 
-import marshal
+from bisect import bisect_left
 from collections.abc import Callable, Sequence
 from typing import Any
 
-from chalicelib.kit import db
-from chalicelib.kit.db import INDEX_KEYS, Blocked, Key, Page, QueryOptions, Write
-from tests.verification.simulator.expressions import Typed, changed, holds
-from tests.verification.simulator.table import Kept, Sort, Table, one_page
+from pynamodb.expressions.update import Update
 
-Item = Kept
-Place = tuple[str, str, Sort]  # table, pk, sk
-MOST_ITEM_BYTES = 400 * 1024
+from chalicelib.kit import db
+from chalicelib.kit.db import Blocked, Key, Page, QueryOptions, Write
+from tests.verification.simulator.store import (
+    Cancelled,
+    Change,
+    Entry,
+    Place,
+    Sort,
+    Store,
+    Table,
+    keys_to_item,
+    one_page,
+    plain,
+)
+
 Faults = Callable[[str], str]  # what happens to this send: "" or, by its kind, one of these
 
 # `resent`: it was lost on its way, or a busy store sent it back, and botocore sends it again. The last four happen
@@ -28,74 +37,49 @@ READ_FAULTS = ("resent", "refused")
 PASSING = {"conflict": "TransactionConflict", "throttled": "ThrottlingError"}
 
 
-class Tables(dict[str, Table]):
-    """Each comes into being when it is first asked for."""
-
-    def __missing__(self, name: str) -> Table:
-        return self.setdefault(name, Table())
-
-    def copy(self) -> Tables:
-        return Tables({name: table.copy() for name, table in self.items()})
-
-
-class Memory:
-    """`stream` holds every new journal entry in the order of the commits; `touched` every place written since somebody
-    emptied it."""
-
+class Memory(Store):
     def __init__(self, faults: Faults = lambda send: "") -> None:
-        self.tables = Tables()
-        self.stream: list[Item] = []
-        self.touched: set[Place] = set()
-        self.tokens: dict[str, list[Place]] = {}
+        super().__init__()
         self.faults = faults
-
-    def snapshot(self) -> Tables:
-        return self.tables.copy()
-
-    def put_back(self, kept: Tables) -> None:
-        self.tables, self.stream = kept.copy(), []
-        self.touched, self.tokens = set(), {}
-
-    def copy(self) -> Memory:
-        other = Memory(self.faults)
-        other.tables, other.stream, other.tokens = self.tables.copy(), list(self.stream), dict(self.tokens)
-        return other
-
-    def items(self, table: str) -> list[Item]:
-        return [item for rows in self.tables[table].rows.values() for item in rows.values()]
 
     def get(self, key: Key, consistent: bool) -> Any:
         self._read("get")
-        item = self._at(key.row).get(key.pk, key.sk)
+        item = self._table(key.row).get(key.pk, key.sk)
         return item.as_row(key.row) if item is not None else None
 
     def batch(self, keys: Sequence[Key]) -> dict[Key, Any]:
         self._read("batch")
-        found = [(key, self._at(key.row).get(key.pk, key.sk)) for key in keys]
+        found = [(key, self._table(key.row).get(key.pk, key.sk)) for key in keys]
         return {key: item.as_row(key.row) for key, item in found if item is not None}
 
     def query(self, row: Any, pk: str, options: QueryOptions) -> Page:
         self._read("query")
-        if options.index:
-            return self._listed(row, pk, options)
-        table = self._at(row)
-        found, more = one_page(table.order.get(pk, ()), options, str, lambda after: _key(after, "sk"))
-        rows = table.rows.get(pk, {})
-        return Page([rows[sk].as_row(row) for sk in found], _keys_of(row(pk, found[-1])) if more else None)
+        return self._query_index(row, pk, options) if options.index else self._query_table(row, pk, options)
+
+    def _query_table(self, row: Any, pk: str, options: QueryOptions) -> Page:
+        table = self._table(row)
+        order, rows = table.order.get(pk, []), table.rows.get(pk, {})
+        after = plain(options.after[table.keys.range]) if options.after else None
+        within = _within(order, options, lambda sort: sort)
+        page, more = one_page(order, within, after, options.newest_first, options.limit)
+        last = keys_to_item(table.keys, (pk, page[-1])) if more else None
+        return Page([rows[sk].as_row(row) for sk in page], last)
+
+    def _query_index(self, row: Any, value: str, options: QueryOptions) -> Page:
+        """The index tells only who is listed; the rows are read beside it, as they are now."""
+        table, index = self._table(row), options.index or ""
+        names = [*table.indexes[index], *table.keys]
+        entries = table.listed.get((index, value), [])
+        after = Entry(*(plain(options.after[name]) for name in names[1:])) if options.after else None
+        within = _within(entries, options, lambda sort: (sort,))
+        page, more = one_page(entries, within, after, options.newest_first, options.limit)
+        rows = db.batch([Key(row, entry.pk, entry.sk) for entry in page])
+        return Page(list(rows.values()), keys_to_item(names, (value, *page[-1])) if more else None)
 
     def scan(self, row: Any, sk: str, after: Any) -> Page:
         self._read("scan")
-        found = [item for item in self.items(row.Meta.table_name) if item["sk"]["S"] == sk]
-        return Page([item.as_row(row) for item in found], None)
-
-    def _listed(self, row: Any, name: str, options: QueryOptions) -> Page:
-        hashed, ranged = INDEX_KEYS[options.index or ""]
-        entries = self._at(row).index.get((options.index or "", name), ())
-        found, more = one_page(entries, options, lambda word: (word,), lambda after: _place_in(ranged, after))
-        keys = [Key(row, pk, sk) for _, pk, sk in found]
-        rows = db.batch(keys)
-        after = {hashed: {"S": name}, ranged: {"S": found[-1][0]}} | _keys_of(row(*found[-1][1:])) if more else None
-        return Page([rows[key] for key in keys if key in rows], after)
+        items = (item for item in self.items(row.Meta.table_name) if item["sk"]["S"] == sk)
+        return Page([item.as_row(row) for item in items], None)
 
     def transact(self, writes: Sequence[Write], token: str) -> None:
         while (fault := self.faults("transact")) == "resent":
@@ -104,46 +88,23 @@ class Memory:
             raise db.Unavailable()
         if fault in PASSING:
             raise Blocked([(PASSING[fault], None), *[(None, None)] * (len(writes) - 1)])
-        self._commit(writes, token)
+        changes = [to_change(write) for write in writes]
+        self._commit(writes, changes, token)
         if fault == "lost":
             raise db.Unavailable()
         if fault == "forgotten":
             self.tokens.clear()
         if fault:
-            self._commit(writes, token)
+            self._commit(writes, changes, token)
 
-    def _commit(self, writes: Sequence[Write], token: str) -> None:
-        places = [_place(write.row) for write in writes]
-        _check_request(writes, places)
-        if token in self.tokens:
-            if self.tokens[token] != places:
-                raise ValueError("a token was sent again with another transaction")
-            return
-        standing = [self.tables[name].get(pk, sk) for name, pk, sk in places]
-        reasons = [_reason(write, item) for write, item in zip(writes, standing)]
-        if any(code for code, _ in reasons):
-            raise Blocked(reasons)
-        for write, place, item in zip(writes, places, standing):
-            self._apply(write, place, item)
-        self.tokens[token] = places
+    def _commit(self, writes: Sequence[Write], changes: Sequence[Change], token: str) -> None:
+        try:
+            self.commit(changes, token)
+        except Cancelled as no:
+            reasons = zip(writes, no.reasons)
+            raise Blocked([(code, item and item.as_row(type(write.row))) for write, (code, item) in reasons]) from None
 
-    def _apply(self, write: Write, place: Place, standing: Item | None) -> None:
-        name, pk, sk = place
-        if write.verb == "check":
-            return
-        self.touched.add(place)
-        if write.verb == "delete":
-            self.tables[name].drop(pk, sk)
-            return
-        after = _after(write, standing)
-        if len(marshal.dumps(after, 0)) > MOST_ITEM_BYTES and size_of(after) > MOST_ITEM_BYTES:  # quick, and longer
-            raise ValueError(f"{pk} {sk} is over 400 KB")
-        item = Kept.of(after)
-        self.tables[name].put(pk, sk, item)
-        if name.endswith("-journal"):
-            self.stream.append(item)
-
-    def _at(self, row: Any) -> Table:
+    def _table(self, row: Any) -> Table:
         return self.tables[row.Meta.table_name]
 
     def _read(self, send: str) -> None:
@@ -152,47 +113,28 @@ class Memory:
                 raise db.Unavailable()
 
 
-def _check_request(writes: Sequence[Write], places: Sequence[Place]) -> None:
-    if not 1 <= len(writes) <= db.MOST_WRITES:
-        raise ValueError(f"{len(writes)} writes in one transaction")
-    if len(set(places)) != len(places):
-        raise ValueError(f"one transaction touches an item twice: {sorted(map(str, places))}")
-
-
-def _reason(write: Write, standing: Item | None) -> tuple[str | None, Any]:
+def to_change(write: Write) -> Change:
     """DynamoDB shows the row that stood in the way of a put or an update, but not of a delete or a check."""
-    if write.condition is None or holds(write.condition, standing):
-        return None, None
-    shown = standing is not None and write.verb in ("put", "update")
-    return "ConditionalCheckFailed", standing.as_row(type(write.row)) if shown and standing is not None else None
-
-
-def _after(write: Write, standing: Item | None) -> dict[str, Typed]:
-    if write.verb == "put":
-        return write.row.serialize()  # type: ignore[no-any-return]
-    return changed(standing if standing is not None else _keys_of(write.row), write.actions)
+    row, names, values = write.row, dict[str, str](), dict[str, Any]()
+    place: Place = (row.Meta.table_name, row.pk, row.sk)
+    condition = write.condition.serialize(names, values) if write.condition is not None else ""
+    update = Update(*write.actions).serialize(names, values) or "" if write.verb == "update" else ""
+    bound = {placeholder: name for name, placeholder in names.items()} | values
+    item = row.serialize() if write.verb == "put" else _keys_of(row) if write.verb == "update" else {}
+    return Change(write.verb, place, item, condition, update, bound, shows=write.verb in ("put", "update"))
 
 
 def _keys_of(row: Any) -> dict[str, Any]:
-    return db.stored_key(Key(type(row), row.pk, row.sk))
+    kind = type(row)
+    return keys_to_item((kind.pk.attr_name, kind.sk.attr_name), (row.pk, row.sk))
 
 
-def _place(row: Any) -> Place:
-    return row.Meta.table_name, row.pk, row.sk
-
-
-def _place_in(ranged: str, after: Any) -> tuple[Any, ...]:
-    return tuple(_key(after, name) for name in (ranged, "pk", "sk"))
-
-
-def _key(after: Any, name: str) -> Any:
-    ((_, value),) = after[name].items()
-    return value
-
-
-def size_of(item: dict[str, Typed]) -> int:
-    size = 0
-    for name, typed in item.items():
-        for value in typed.values():
-            size += len(name) + (1 if value is True or value is False else len(value))
-    return size
+def _within(entries: Sequence[Any], options: QueryOptions, to_entry: Callable[[Sort], Any]) -> tuple[int, int]:
+    """`to_entry` makes of a sort key what sorts just before its entries."""
+    if options.begins is not None:
+        first, last = options.begins, options.begins + "\U0010ffff"
+    elif options.between is not None:
+        first, last = options.between[0], options.between[1] + "\0"
+    else:
+        return 0, len(entries)
+    return bisect_left(entries, to_entry(first)), bisect_left(entries, to_entry(last))

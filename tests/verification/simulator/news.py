@@ -9,7 +9,7 @@ from typing import Any
 from chalicelib.kit import journal
 from chalicelib.kit.journal import Entry
 from tests.verification.simulator.chances import LISTENERS
-from tests.verification.simulator.memory import Item
+from tests.verification.simulator.store import Item
 
 
 @dataclass

@@ -33,9 +33,7 @@ from tests.verification.simulator.chances import BOOKS, PROCESSES, SKEW, Chances
 from tests.verification.simulator.memory import READ_FAULTS, SEND_FAULTS, Memory
 from tests.verification.simulator.news import News
 
-__all__ = ["Chances", "Sim", "Wrong", "run"]
 Deed = Callable[["Sim"], str]
-FAMILY, TOGETHER = 4, 30  # histories that share their first steps: in a shop that has just opened little meets
 MOST_ROUNDS = 300  # to become quiet
 AT_READING = (*["resent"] * 7, *READ_FAULTS)  # most are mended by sending again
 
@@ -61,14 +59,12 @@ class Sim:
     chances: Chances = field(default_factory=Chances)
 
     def __post_init__(self) -> None:
-        family = self.seed // FAMILY
-        self.chance, self.dice, self.now = random.Random(family), random.Random(f"ids of {family}"), NOON
+        self.chance, self.ids, self.now = random.Random(self.seed), random.Random(f"ids of {self.seed}"), NOON
         self.process = Process(timedelta())
         self.processes = [Process(SKEW * self.chance.uniform(-1, 1)) for _ in range(PROCESSES)]
         self.memory = Memory()
         self.story: list[Any] = []
         self.calm, self.inside, self.keys = True, 0, 0
-        self.asked_at, self.asked_by, self.told_instant = None, None, self.now
         self.news = News()
         self.outbox: list[tuple[str, str, str]] = []
         self.answers: dict[str, Any] = {}
@@ -87,7 +83,7 @@ class Sim:
         """The shop runs on this history's clock, chance and memory until it is left."""
         kept = clock.source, ids.randomness, db.engine, db.pause, carriers.hand_over
         remembered = self.becomes(self.process)
-        clock.source, ids.randomness = self.instant, self.dice.randbytes
+        clock.source, ids.randomness = lambda: self.now + self.process.skew, self.ids.randbytes
         db.engine, db.pause, carriers.hand_over = self.memory, lambda attempt: None, self.carry
         logger = logging.getLogger("satukanal")
         loud = logger.level
@@ -97,23 +93,15 @@ class Sim:
             yield self
         finally:
             clock.source, ids.randomness, db.engine, db.pause, carriers.hand_over = kept
-            places._memory, pricing._known = remembered
+            places.restore(remembered[0])
+            pricing.restore(remembered[1])
             logger.setLevel(loud)
             self.memory.faults = Memory().faults  # they knew each other, and rings are freed late
 
-    def instant(self) -> datetime:
-        """What this process takes for the time, cut as the shop cuts it: it asks four times in a step."""
-        if self.asked_at is not self.now or self.asked_by is not self.process:
-            self.asked_at, self.asked_by = self.now, self.process
-            told = self.now + self.process.skew
-            self.told_instant = told.replace(microsecond=told.microsecond // 1000 * 1000)
-        return self.told_instant
-
     def becomes(self, process: Process) -> tuple[Any, Any]:
         """From now on it is this process that acts; what the one before remembered."""
-        remembered = places._memory, pricing._known
-        self.process, places._memory, pricing._known = process, process.places, process.pricing
-        return remembered
+        self.process = process
+        return places.restore(process.places), pricing.restore(process.pricing)
 
     def fault(self, send: str) -> str:
         """Called by the engine before each send. A fault that sending again mends the shop itself never feels."""
@@ -165,34 +153,17 @@ class Sim:
     # -- what happens -------------------------------------------------------------------------------------------------
 
     def live(self, steps: int) -> Sim:
-        self.begin(steps)
-        return self.end(steps)
-
-    def begin(self, steps: int) -> None:
-        """The same for a whole family."""
         from tests.verification.simulator import actors
 
         self.memory.put_back(actors.opened())
         self.news.deaf = BOOKS if self.chance.random() >= self.chances.books else ()
         self.calm = False
-        self.go_on(min(steps, TOGETHER))
-
-    def end(self, steps: int) -> Sim:
-        """From here on chance is this history's own."""
-        self.chance.seed(f"history {self.seed}")
-        self.dice.seed(f"ids of history {self.seed}")
-        self.go_on(steps)
+        while self.steps < steps:  # what others do in between counts as well
+            self.step(actors.somebody(self.chance))
         self.now += timedelta(hours=25) if self.chance.random() < self.chances.night else timedelta()
         self.become_quiet()
         self.look()
         return self
-
-    def go_on(self, steps: int) -> None:
-        """What others do in between counts as well."""
-        from tests.verification.simulator import actors
-
-        while self.steps < steps:
-            self.step(actors.somebody(self.chance))
 
     def step(self, deed: Deed) -> None:
         self.steps += 1
@@ -259,7 +230,7 @@ class Sim:
 
     def look_at_what_was_touched(self) -> None:
         if self.memory.touched:
-            found = touched.wrong(self.memory.tables, self.memory.touched, clock.iso(self.now + SKEW), touched.as_plain)
+            found = touched.wrong(self.memory.tables, self.memory.touched, clock.iso(self.now + SKEW), touched.to_facts)
             self.memory.touched.clear()
             if found:
                 self.wrong("\n".join(found))
@@ -278,7 +249,7 @@ class Sim:
     def world(self, quiet: bool) -> World:
         """No clock is more than five minutes ahead, so a hold that ends later than that must be there; and who became
         quiet has ended all that was due."""
-        rows = {name: [touched.as_plain(item) for item in self.memory.items(f"test-{name}")] for name in TABLES}
+        rows = {name: [touched.to_facts(item) for item in self.memory.items(f"test-{name}")] for name in TABLES}
         heard, swept = ("~", clock.iso(self.now)) if quiet else ("", "")
         return World(rows, clock.iso(self.now + SKEW), heard, swept)
 

@@ -1,7 +1,7 @@
-"""`make soak`: histories without end, on every core, until Ctrl-C or for FOR=seconds; goes on later where it stopped.
+"""`python -m tests.verification.simulator.soak`: histories without end, on every core, until Ctrl-C or for FOR=seconds.
 
-Where it stands is kept in `.local/soak.json`. A history that goes wrong is told with the command that replays it and
-stops nothing; the exit code is 1 if there was ever any. ONLY=fast,full chooses jobs.
+It goes on later where it stopped, which is kept in `.local/soak.json`. A history that goes wrong is told with the
+command that replays it and stops nothing; the exit code is 1 if there was ever any. ONLY=fast,full chooses jobs.
 """
 
 from __future__ import annotations
@@ -14,7 +14,7 @@ import sys
 import time
 from collections.abc import Callable, Iterable, Mapping
 from concurrent.futures import FIRST_COMPLETED, Executor, Future, ProcessPoolExecutor, wait
-from dataclasses import asdict, dataclass, field
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
@@ -33,6 +33,9 @@ class Progress:
     next: int
     cpu_seconds: float = 0.0
     counts: Counts = field(default_factory=Counts)
+
+    def to_json(self) -> dict[str, Any]:
+        return vars(self) | {"counts": self.counts.to_json()}
 
 
 @dataclass
@@ -116,8 +119,7 @@ def load(kept: Path, jobs: Mapping[str, Job]) -> dict[str, Progress]:
 
 
 def _read(said: dict[str, Any]) -> Progress:
-    counts = said["counts"] | {"violations": [(seed, words) for seed, words in said["counts"]["violations"]]}
-    return Progress(said["next"], said["cpu_seconds"], Counts(**counts))
+    return Progress(said["next"], said["cpu_seconds"], Counts.from_json(said["counts"]))
 
 
 def save(kept: Path, progress: Mapping[str, Progress]) -> None:
@@ -125,7 +127,7 @@ def save(kept: Path, progress: Mapping[str, Progress]) -> None:
     before = json.loads(kept.read_text()) if kept.exists() else {}
     kept.parent.mkdir(parents=True, exist_ok=True)
     half = kept.with_suffix(".half")
-    half.write_text(json.dumps(before | {name: asdict(each) for name, each in progress.items()}, indent=1))
+    half.write_text(json.dumps(before | {name: each.to_json() for name, each in progress.items()}, indent=1))
     os.replace(half, kept)
 
 

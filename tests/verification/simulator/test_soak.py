@@ -13,9 +13,10 @@ from typing import Any
 
 import pytest
 
-from tests.verification.simulator import jobs
-from tests.verification.simulator.batch import Counts
-from tests.verification.simulator.jobs import Job
+from tests.verification.simulator.batch import Counts, live_fast
+from tests.verification.simulator.bugs.bug import switched_on
+from tests.verification.simulator.bugs.catalog import BUGS
+from tests.verification.simulator.jobs import FAST, JOBS, Job
 from tests.verification.simulator.soak import Soak, Teller
 
 
@@ -135,35 +136,23 @@ def test_a_log_gets_a_line_now_and_then_and_every_figure_is_in_it(
     assert line.endswith(" a second, 1 wrong")
 
 
-def test_a_history_that_goes_wrong_is_counted_with_its_seed(monkeypatch: pytest.MonkeyPatch) -> None:
-    from chalicelib.stock import store as stock
+def test_a_history_that_goes_wrong_is_counted_with_its_seed() -> None:
+    bug = next(bug for bug in BUGS if bug.story is None and bug.by == "M6")
 
-    jobs.fast([0])  # the shop opens before the bug is sown
-    monkeypatch.setattr(stock._Change, "enough", [])
+    with switched_on(bug):
+        counts = live_fast(range(20))
 
-    counts = jobs.fast(range(40))
-
-    assert counts.histories == 40
-    assert any(words.startswith("S2") for _, words in counts.violations)
-
-
-def test_soak_begins_after_the_seeds_of_every_test_run() -> None:
-    assert jobs.JOBS["fast"].first == jobs.HISTORIES
+    assert counts.histories == 20
+    assert any(words.startswith(bug.by) for _, words in counts.violations)
 
 
 def test_the_command_lives_real_histories_in_processes_of_their_own_and_ends_in_time(tmp_path: Path) -> None:
-    """Whose time is over at once does what it has begun; then it goes on behind that."""
-    first, second = (soaked_by_command(tmp_path) for _ in "ab")
-
-    workers, batch = os.cpu_count() or 1, jobs.JOBS["fast"].batch
-    assert (first["next"], second["next"]) == (100 + workers * batch, 100 + 2 * workers * batch)
-    assert second["counts"]["histories"] == 2 * workers * batch
-    assert second["counts"]["violations"] == []
-
-
-def soaked_by_command(folder: Path) -> Any:
-    environment = os.environ | {"FOR": "0.001", "ONLY": "fast", "PYTHONPATH": os.getcwd(), "HISTORIES": "100"}
+    """Whose time is over at once does what it has begun."""
+    environment = os.environ | {"FOR": "0.001", "ONLY": "fast", "PYTHONPATH": os.getcwd()}
     command = [sys.executable, "-m", "tests.verification.simulator.soak"]
-    said = subprocess.run(command, env=environment, cwd=folder, capture_output=True, text=True, check=True).stdout
+    said = subprocess.run(command, env=environment, cwd=tmp_path, capture_output=True, text=True, check=True).stdout
+
+    kept = json.loads((tmp_path / ".local/soak.json").read_text())["fast"]
+    lived = (os.cpu_count() or 1) * JOBS["fast"].batch
     assert "of 1,000,000, " in said
-    return json.loads((folder / ".local/soak.json").read_text())["fast"]
+    assert (kept["next"], kept["counts"]["histories"], kept["counts"]["violations"]) == (FAST + lived, lived, [])

@@ -13,7 +13,6 @@ from chalicelib.kit import db
 from chalicelib.kit.db import Key
 from chalicelib.kit.errors import Moved, Unavailable
 from tests.verification.simulator.wire import FAULTS, WRITE_FAULTS, Wire
-from tests.verification.simulator.wire_line import line
 
 
 class Thing(db.Row):
@@ -158,6 +157,4 @@ def test_a_token_stands_for_one_transaction_for_ten_minutes(wire: Wire, seconds:
 
 
 def sent(**write: Any) -> Any:
-    return line("wire").client._make_api_call(
-        "TransactWriteItems", {"TransactItems": [write], "ClientRequestToken": "t" * 32}
-    )
+    return db.connection().client.transact_write_items(TransactItems=[write], ClientRequestToken="t" * 32)

@@ -12,11 +12,10 @@ from typing import Any
 from chalicelib.kit.packages import TABLES
 from infra.invariants.check import INVARIANTS
 from infra.invariants.world import Row, World, plain
-from tests.verification.simulator.table import Kept
+from tests.verification.simulator.store import Item, Place
 
 ALONE = ("M2", "M6", "S2", "S6", "O1", "O3", "O5")
 PREFIX = "test-"
-Place = tuple[str, str, Any]  # table, pk, sk
 Tables = Mapping[str, Any]  # each has its rows by both keys
 Read = Callable[[Any], Row]
 
@@ -67,7 +66,8 @@ def _of_order(tables: Tables, order_id: str) -> Iterator[tuple[str, Iterable[Any
     yield "journal", tables[PREFIX + "journal"].rows.get(f"order#{order_id}", {}).values()
 
 
-def as_plain(item: Kept) -> Row:
-    if item.plain is None:
-        item.plain = plain(item)
-    return item.plain  # type: ignore[no-any-return]
+def to_facts(item: Item) -> Row:
+    """Read once, for items never change."""
+    if item.facts is None:
+        item.facts = plain(item)
+    return item.facts  # type: ignore[no-any-return]

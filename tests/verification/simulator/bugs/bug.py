@@ -20,6 +20,7 @@ from tests.verification.simulator.bugs.shop import opened
 from tests.verification.simulator.sim import Sim, Wrong, run
 
 STEPS, HISTORIES = 100, 40  # a bug that no history of so many shows is not found
+FEW = 6  # histories; the first finds more than thirty of them
 NAMED = re.compile(r"^([MSONA]\d)\b", re.MULTILINE)
 DIFFERENTLY = "was answered twice, differently"
 
@@ -110,12 +111,10 @@ def found_by_histories(bug: Bug) -> Found:
     return Found()
 
 
-def shows_in(bug: Bug, seed: int) -> bool:
-    """Anything at all, in a history that shows nothing without it."""
-    if seed_untouched(seed):
-        return False
+def shows_in_histories(bug: Bug) -> bool:
+    """In any way, in histories that know no story of it and show nothing without it."""
     with switched_on(bug):
-        return bool(seen_by(seed))
+        return any(seen_by(seed) for seed in range(FEW))
 
 
 @cache

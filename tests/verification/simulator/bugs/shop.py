@@ -14,7 +14,7 @@ from chalicelib.pricing.model import Coupon, Promotion
 from tests.fulfillment.build import parked
 from tests.shop import CUP, RARE, TEAPOT, TRAY, open_shop, put, who
 from tests.verification.simulator.sim import Sim
-from tests.verification.simulator.table import Table
+from tests.verification.simulator.store import Tables
 
 SINTA, BUDI, DEWI, LIA = "cashier-sinta", "salesman-budi", "salesman-dewi", "agent-lia"
 JOKO, AGUS, MAYA, RATNA = "warehouse-joko", "courier-agus", "finance-maya", "owner-ratna"
@@ -23,7 +23,7 @@ TERMS = {"id": "Sekali.", "en": "Once."}
 
 
 @cache
-def opened() -> dict[str, Table]:
+def opened() -> Tables:
     """Two drawers are open, both vans are parked near the customer, one customer has credit, and one code runs."""
     with Sim(-1).shop() as sim:  # of no history's family
         open_shop(TEAPOT=9, CUP=20, RARE=1, TRAY=6)

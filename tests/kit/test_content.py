@@ -1,0 +1,47 @@
+"""One catalogue for each language, and each says the same things of the same facts."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from typing import Any
+
+import pytest
+
+from chalicelib.kit.content import CATALOGUE, LANGUAGES, texts
+
+NAMES = sorted(file.stem for file in (CATALOGUE / LANGUAGES[0]).glob("*.toml"))
+PLACEHOLDER = re.compile(r"\{\{ (\w+) \}\}|\{% if (\w+) %\}|(?<!\{)\{(\w+)\}")
+
+
+def test_every_language_has_the_same_files() -> None:
+    assert {folder.name for folder in CATALOGUE.iterdir()} == set(LANGUAGES)
+    for language in LANGUAGES:
+        assert sorted(file.stem for file in (CATALOGUE / language).iterdir()) == NAMES
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_every_language_has_the_same_keys_and_placeholders(name: str) -> None:
+    first, *others = (dict(placeholders(texts(language, name))) for language in LANGUAGES)
+
+    assert first
+    for other in others:
+        assert other == first
+
+
+def placeholders(value: Any, path: str = "") -> Iterator[tuple[str, set[str]]]:
+    if isinstance(value, dict | list):
+        for name, each in value.items() if isinstance(value, dict) else enumerate(value):
+            yield from placeholders(each, f"{path}.{name}")
+    else:
+        yield path, {name for found in PLACEHOLDER.findall(value) for name in found if name}
+
+
+def test_placeholders_of_pages_and_of_messages_are_both_seen() -> None:
+    found = [name for name in NAMES for _, names in placeholders(texts("id", name)) if names]
+
+    assert {"script", "desk", "messages"} <= set(found)
+
+
+def test_a_language_that_we_do_not_have_gets_the_first() -> None:
+    assert texts("fr", "claim") == texts(LANGUAGES[0], "claim")

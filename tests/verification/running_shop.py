@@ -1,0 +1,21 @@
+"""The shop as `make run` starts it keeps every invariant of `make doctor` after one order in each channel."""
+
+from __future__ import annotations
+
+import os
+import subprocess
+import sys
+
+from infra.invariants.check import INVARIANTS
+from infra.local.engine import clean
+from tests.verification.bench import stack
+from tests.verification.figures import Figures
+
+
+def run() -> Figures:
+    with stack.running() as shop:
+        environment = clean(os.environ) | {"LOCAL": str(shop["folder"])}
+        commands = [[sys.executable, "-m", module] for module in ("infra.demo.day", "infra.doctor")]
+        holds = all(subprocess.run(command, env=environment, check=False).returncode == 0 for command in commands)
+    reached = f"{len(INVARIANTS)} invariants, {'all hold' if holds else 'not all hold'}"
+    return Figures("the running shop after one order in each of seven channels", reached, "all hold", holds)
