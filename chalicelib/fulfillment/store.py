@@ -34,7 +34,7 @@ from chalicelib.fulfillment.model import (
     why_not_claimed,
 )
 from chalicelib.kit import auth, clock, compact, db
-from chalicelib.kit.columns import InstantAttribute
+from chalicelib.kit.columns import InstantAttribute, StateAttribute
 from chalicelib.kit.db import Refusal, Row, Write
 from chalicelib.kit.errors import NotFound
 from chalicelib.kit.events import Event
@@ -52,7 +52,7 @@ class WorkRow(Row):
 
     Meta = OrderRow.Meta
 
-    status = UnicodeAttribute()
+    status = StateAttribute()
     version = NumberAttribute()
     expires_at = InstantAttribute(null=True)
     body = UnicodeAttribute()

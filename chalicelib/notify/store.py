@@ -12,7 +12,7 @@ from typing import Any
 from pynamodb.attributes import NumberAttribute, UnicodeAttribute
 
 from chalicelib.kit import auth, clock, compact, config, db
-from chalicelib.kit.columns import InstantAttribute
+from chalicelib.kit.columns import InstantAttribute, StateAttribute
 from chalicelib.kit.db import Row, Write
 from chalicelib.kit.journal import JournalEntry
 from chalicelib.notify.model import (
@@ -62,7 +62,7 @@ class SentRow(Row):
 
     Meta = db.table("notify")
 
-    status = UnicodeAttribute()
+    status = StateAttribute()
     template = UnicodeAttribute()
     subject = UnicodeAttribute()
     claimed_at = InstantAttribute()

@@ -10,7 +10,7 @@ from typing import Any
 from pynamodb.attributes import NumberAttribute, UnicodeAttribute
 
 from chalicelib.kit import clock, compact, config, db, journal
-from chalicelib.kit.columns import InstantAttribute
+from chalicelib.kit.columns import InstantAttribute, StateAttribute
 from chalicelib.kit.db import Key, Row, Write
 from chalicelib.kit.events import Event
 from chalicelib.kit.journal import Head
@@ -30,9 +30,9 @@ class OrderRow(Row):
     number = UnicodeAttribute()
     channel = UnicodeAttribute()
     placed_at = InstantAttribute()
-    status = UnicodeAttribute()
-    payment_status = UnicodeAttribute()
-    fulfillment_status = UnicodeAttribute()
+    status = StateAttribute()
+    payment_status = StateAttribute()
+    fulfillment_status = StateAttribute()
     body = UnicodeAttribute()  # what was promised: written once
     pieces = UnicodeAttribute(null=True)
     payment_ids = UnicodeAttribute(null=True)

@@ -14,7 +14,7 @@ from pynamodb.attributes import NumberAttribute, UnicodeAttribute
 
 from chalicelib.kit import db
 from chalicelib.kit.clock import iso
-from chalicelib.kit.columns import InstantAttribute
+from chalicelib.kit.columns import InstantAttribute, StateAttribute
 from chalicelib.kit.db import Key, Row, Write
 from chalicelib.kit.journal import Head
 from chalicelib.kit.money import Money
@@ -28,7 +28,7 @@ class ShiftRow(Row):
     till = UnicodeAttribute()
     location = UnicodeAttribute(null=True)
     cashier = UnicodeAttribute()
-    status = UnicodeAttribute()
+    status = StateAttribute()
     currency = UnicodeAttribute()
     opening_minor = NumberAttribute()
     cash_in_minor = NumberAttribute(null=True)

@@ -16,7 +16,7 @@ from typing import Any
 from pynamodb.attributes import NumberAttribute, UnicodeAttribute
 
 from chalicelib.kit import db
-from chalicelib.kit.columns import InstantAttribute
+from chalicelib.kit.columns import InstantAttribute, StateAttribute
 from chalicelib.kit.db import Key, Row, Write
 from chalicelib.kit.money import Money
 from chalicelib.payments import owe, pay
@@ -29,7 +29,7 @@ class PaymentRow(Row):
 
     order_id = UnicodeAttribute()
     method = UnicodeAttribute()
-    status = UnicodeAttribute()
+    status = StateAttribute()
     amount_minor = NumberAttribute()
     captured_minor = NumberAttribute()
     refunded_minor = NumberAttribute()
@@ -56,7 +56,7 @@ class ReceivableRow(Row):
     settled_minor = NumberAttribute()
     currency = UnicodeAttribute()
     due_on = UnicodeAttribute()
-    status = UnicodeAttribute()
+    status = StateAttribute()
     list = UnicodeAttribute(null=True)  # open ones only: finance's work list
     listed_at = UnicodeAttribute(null=True)
 

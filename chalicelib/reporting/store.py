@@ -14,6 +14,7 @@ from typing import Any
 from pynamodb.attributes import NumberAttribute, UnicodeAttribute
 
 from chalicelib.kit import compact, db
+from chalicelib.kit.columns import StateAttribute
 from chalicelib.kit.db import Row, Write
 from chalicelib.reporting.model import AlreadyFolded, Cell, Figures, SaleStatus, cell_of
 
@@ -41,7 +42,7 @@ class SaleRow(Row):
 
     Meta = db.table("reporting")
 
-    status = UnicodeAttribute()
+    status = StateAttribute()
     cell = UnicodeAttribute()
     figures = UnicodeAttribute()
     list = UnicodeAttribute(null=True)

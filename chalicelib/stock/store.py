@@ -14,7 +14,7 @@ from pynamodb.expressions.condition import Condition
 from pynamodb.expressions.update import Action
 
 from chalicelib.kit import clock, db
-from chalicelib.kit.columns import InstantAttribute
+from chalicelib.kit.columns import InstantAttribute, StateAttribute
 from chalicelib.kit.db import Key, Row, Write
 from chalicelib.kit.errors import Moved, NotFound, Problem
 from chalicelib.stock.model import (
@@ -70,7 +70,7 @@ class TransferRow(Row):
 
     source = UnicodeAttribute()
     destination = UnicodeAttribute()
-    status = UnicodeAttribute()
+    status = StateAttribute()
     lines = JSONAttribute()
     sent_at = InstantAttribute()
     sent_by = UnicodeAttribute()
