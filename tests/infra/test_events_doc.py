@@ -10,7 +10,7 @@ from infra import events_doc
 
 
 def test_the_document_is_what_the_classes_say() -> None:
-    assert events_doc.FILE.read_text() == events_doc.written(), "run `make events`"
+    assert events_doc.FILE.read_text() == events_doc.written(), "run `make docs`"
 
 
 @pytest.mark.parametrize("kind", [*events_doc.kinds(), *events_doc.nested()], ids=lambda kind: kind.__name__)

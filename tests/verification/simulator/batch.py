@@ -9,10 +9,11 @@ from dataclasses import dataclass, field
 from functools import cache
 from typing import Any
 
+from tests.verification.simulator.chances import Wrong
 from tests.verification.simulator.full import Full
 from tests.verification.simulator.full import live as live_full_history
 from tests.verification.simulator.full_chances import Wrong as FullWrong
-from tests.verification.simulator.sim import Sim, Step, Wrong, run
+from tests.verification.simulator.sim import Sim, Step, run
 
 STEPS, FULL_STEPS = 100, 40
 

@@ -14,6 +14,7 @@ from pynamodb.expressions.update import Update
 
 from chalicelib.kit import db
 from chalicelib.kit.db import Blocked, Key, Page, QueryOptions, Write
+from tests.verification.simulator.expressions import plain
 from tests.verification.simulator.store import (
     Cancelled,
     Change,
@@ -24,7 +25,6 @@ from tests.verification.simulator.store import (
     Table,
     keys_to_item,
     one_page,
-    plain,
 )
 
 Faults = Callable[[str], str]  # what happens to this send: "" or, by its kind, one of these

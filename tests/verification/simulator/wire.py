@@ -27,7 +27,7 @@ from botocore.exceptions import ConnectionClosedError, EndpointConnectionError, 
 from chalicelib.kit import db
 from tests.cloud import forget_connections, line
 from tests.verification.simulator import expressions
-from tests.verification.simulator.expressions import Bound, Invalid
+from tests.verification.simulator.expressions import Bound, Invalid, plain
 from tests.verification.simulator.store import (
     Cancelled,
     Change,
@@ -39,7 +39,6 @@ from tests.verification.simulator.store import (
     TokenReused,
     keys_to_item,
     one_page,
-    plain,
 )
 
 Request = dict[str, Any]

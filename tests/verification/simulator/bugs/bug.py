@@ -17,7 +17,8 @@ from infra import invariants
 from tests.verification.simulator import actors
 from tests.verification.simulator.bugs.scene import Scene
 from tests.verification.simulator.bugs.shop import opened
-from tests.verification.simulator.sim import Sim, Wrong, run
+from tests.verification.simulator.chances import Wrong
+from tests.verification.simulator.sim import Sim, run
 
 STEPS, HISTORIES = 100, 40  # a bug that no history of so many shows is not found
 FEW = 6  # histories; the first finds more than thirty of them
