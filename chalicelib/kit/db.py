@@ -235,11 +235,11 @@ def decided_anew(verb: F) -> F:
     return cast(F, run)
 
 
-def _sleep(attempt: int) -> None:
+def pause_with_jitter(attempt: int) -> None:
     time.sleep(random.uniform(0, 0.02 * 2**attempt))  # full jitter  # nosec B311
 
 
-pause: Callable[[int], None] = _sleep  # tests and simulators do not wait
+pause: Callable[[int], None] = pause_with_jitter  # tests and simulators do not wait
 
 
 class Dynamo:

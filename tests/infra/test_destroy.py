@@ -19,6 +19,7 @@ from botocore.exceptions import ClientError
 from chalice.cli.factory import CLIFactory
 from chalice.utils import UI
 
+import app  # noqa: F401 - or chalice would load the test's own app.py under this name, for all later tests
 from chalicelib.kit import config
 from infra import destroy, strike
 from tests.cloud import client

@@ -88,7 +88,7 @@ def in_virtual_time(seed: int = 1) -> Iterator[tuple[Time, Contended]]:
     store = Contended(time)
     kept = clock.source, ids.randomness, db.engine, db.pause, db.time, db.random
     clock.source, ids.randomness = lambda: NOON + timedelta(seconds=time.now), chance.randbytes
-    db.engine, db.pause = store, db._sleep
+    db.engine, db.pause = store, db.pause_with_jitter
     db.time, db.random = SimpleNamespace(sleep=time.sleep), chance  # type: ignore[assignment]
     try:
         yield time, store

@@ -1,0 +1,44 @@
+"""`make screenshots`: writes docs/images/ from a shop that `make run` has started."""
+
+from __future__ import annotations
+
+import json
+import os
+import sys
+from pathlib import Path
+from typing import Any
+
+from playwright.sync_api import sync_playwright
+
+from tests.browser import CHROMIUM, QUIET
+
+ROOT = Path(__file__).parents[2]
+IMAGES = ROOT / "docs" / "images"
+DESKTOP = {"width": 1280, "height": 800}
+
+
+def main() -> int:
+    tokens = Path(os.environ.get("LOCAL") or ROOT / ".local", "tokens.json")
+    if not tokens.exists():
+        print("No shop is running here; start one with `make run` in another terminal.")
+        return 1
+    url = f"http://127.0.0.1:{os.environ.get('PORT') or 8000}"
+    owner = next(each["token"] for each in json.loads(tokens.read_text()).values() if each["role"] == "owner")
+    with sync_playwright() as playwright:
+        browser = playwright.chromium.launch(executable_path=str(CHROMIUM), args=QUIET.split())
+        save(browser, f"{url}/en/", "shop.png")
+        save(browser, f"{url}/desk/#token={owner}", "desk.png")
+        browser.close()
+    return 0
+
+
+def save(browser: Any, address: str, name: str) -> None:
+    page = browser.new_page(viewport=DESKTOP, locale="en-GB")
+    page.goto(address, wait_until="networkidle")
+    page.screenshot(path=IMAGES / name)
+    page.close()
+    print(f"docs/images/{name}")
+
+
+if __name__ == "__main__":
+    sys.exit(main())
