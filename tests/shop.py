@@ -60,7 +60,7 @@ def open_shop(**stock: int) -> None:
 def put(sku: str, location: str, quantity: int, shelf: int = 0) -> None:
     now = clock.now()
     movements = [received(Piece(sku, location, quantity, shelf))]
-    event = StockReceived(location, "test", [each.as_list() for each in movements])
+    event = StockReceived(location, "test", tuple(movements))
     entry, _ = journal.append_event(f"movement#{ids.new('mov', now)}", event, actor="test", at=now)
     db.commit([*change(movements), entry])
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from chalicelib.catalog.model import Channel, ChannelConfigured, Product, ProductKept, changes, check_product
+from chalicelib.catalog.model import Change, Channel, ChannelConfigured, Product, ProductKept, changes, check_product
 from chalicelib.catalog.store import (
     ChannelRow,
     ProductRow,
@@ -31,9 +31,9 @@ def keep_product(product: Product, actor: str) -> bool:
     return True
 
 
-def _without_description(changed: dict[str, list[object]]) -> dict[str, list[object]]:
+def _without_description(changed: dict[str, Change]) -> dict[str, Change]:
     """A journal entry stays small; that the text changed is said, both texts are not."""
-    return {name: pair if name != "description" else [None, None] for name, pair in changed.items()}
+    return {name: each if name != "description" else Change() for name, each in changed.items()}
 
 
 def _barcode(before: Product | None, after: Product) -> list[Write]:

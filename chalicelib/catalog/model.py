@@ -165,12 +165,23 @@ class BarcodeTaken(Refused):
     says = "Barcode {barcode} already belongs to {sku}; a scan must find one product."
 
 
-def changes(before: Any, after: Any) -> dict[str, list[Any]]:
-    """{field: [before, after]} of two records of one kind, JSON-ready; a first record comes from nothing."""
+@dataclass(frozen=True)
+class Change:
+    """What one field of a record was, and what it became."""
+
+    before: Any = None  # absent when it was nothing
+    after: Any = None  # absent when it is nothing now
+
+
+def changes(before: Any, after: Any) -> dict[str, Change]:
+    """The fields in which two records of one kind differ, JSON-ready; of a first record those that are not empty."""
     old = _plain(asdict(before)) if before is not None else {}
     new = _plain(asdict(after))
-    differing = {name: [old.get(name), value] for name, value in new.items() if old.get(name) != value}
-    return {name: pair for name, pair in differing.items() if before is not None or pair[1] not in ("", (), {}, None)}
+    differing = {name: Change(old.get(name), value) for name, value in new.items() if old.get(name) != value}
+    return {name: each for name, each in differing.items() if before is not None or each.after not in EMPTY}
+
+
+EMPTY: tuple[Any, ...] = ("", (), {}, None)
 
 
 def _plain(record: dict[str, Any]) -> dict[str, Any]:
@@ -180,13 +191,15 @@ def _plain(record: dict[str, Any]) -> dict[str, Any]:
 
 @dataclass(frozen=True)
 class ProductKept(Event):
-    """`changed` is {field: [before, after]}, without the long description."""
+    """A product was made or changed."""
 
     sku: str
-    changed: dict[str, list[Any]]
+    changed: dict[str, Change]  # by name; of the description only that it changed
 
 
 @dataclass(frozen=True)
 class ChannelConfigured(Event):
-    code: str
-    changed: dict[str, list[Any]]
+    """A sales channel was switched on or off, or its settings changed."""
+
+    code: str  # the channel
+    changed: dict[str, Change]

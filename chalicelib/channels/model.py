@@ -34,8 +34,10 @@ def check_placement(placement: Placement, channels: tuple[str, ...]) -> None:
 
 @dataclass(frozen=True)
 class PlacementKept(Event):
-    code: str
+    """A link, QR code or brochure spot was made or changed."""
+
+    code: str  # the placement
     channel: str
-    medium: str
-    sku: str = ""
-    active: bool = True
+    medium: str  # post, ad, e-mail, brochure, tv, …
+    active: bool
+    sku: str = ""  # the product that it leads to; absent for the front page

@@ -46,7 +46,7 @@ def keep(placement: Placement, principal: Principal) -> dict[str, Any]:
     row = db.get(PlacementRow, "placements", placement.code)
     if row is not None and as_placement(row) == placement:
         return answer(placement)
-    event = PlacementKept(placement.code, placement.channel, placement.medium, placement.sku, placement.active)
+    event = PlacementKept(placement.code, placement.channel, placement.medium, placement.active, placement.sku)
     subject, actor = f"placement#{placement.code}", principal.actor
     entry, head = journal.append_event(subject, event, after=row, actor=actor, at=clock.now())
     after = PlacementRow(

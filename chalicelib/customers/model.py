@@ -196,58 +196,66 @@ class NotMerged(Refused):
 
 @dataclass(frozen=True)
 class CustomerKept(Event):
-    """The limits are there when the same commit set one."""
+    """A customer's record was made or changed; the limits are there when the same commit set one."""
 
     customer_id: str
-    limit_minor: int | None = None
-    was_minor: int | None = None
-    currency: str = ""
+    limit_minor: int | None = None  # the credit limit
+    was_minor: int | None = None  # the credit limit before
+    currency: str = ""  # of the limits
 
 
 @dataclass(frozen=True)
 class TermsGranted(Event):
+    """A customer's credit limit, payment terms or price group was set."""
+
     customer_id: str
-    limit_minor: int
-    was_minor: int
+    limit_minor: int  # the credit limit
+    was_minor: int  # the credit limit before
     currency: str
-    terms_days: int
+    terms_days: int  # days until a debt is due
     price_group: str = ""
     reason: str = ""
 
 
 @dataclass(frozen=True)
 class VerificationAsked(Event):
-    """Whoever sends the code derives it from `ask_id`; the journal never holds it."""
+    """A customer wants to prove a phone number or an e-mail address; the sender derives the code from `ask_id`."""
 
     customer_id: str
-    ask_id: str
-    identity: str
+    ask_id: str  # the journal never holds the code itself
+    identity: str  # phone or email
     expires_at: str
 
 
 @dataclass(frozen=True)
 class WrongCodeGiven(Event):
+    """Somebody typed a wrong verification code."""
+
     customer_id: str
     ask_id: str
-    tries: int
+    tries: int  # how many were wrong so far
 
 
 @dataclass(frozen=True)
 class IdentityVerified(Event):
+    """A phone number or an e-mail address was proved to belong to a customer."""
+
     customer_id: str
-    identity: str
-    how: str
+    identity: str  # phone or email
+    how: str  # by a code, or shown to staff
 
 
 @dataclass(frozen=True)
 class CustomersMerged(Event):
-    """Stands in the journals of both: of the one that goes on, and of the one that is merged away."""
+    """Two customers became one; the entry stands in the journals of both."""
 
-    customer_id: str
-    into: str
+    customer_id: str  # the one who is merged away
+    into: str  # the one who goes on
 
 
 @dataclass(frozen=True)
 class CustomersUnmerged(Event):
-    customer_id: str
-    out_of: str
+    """A merge was undone; the entry stands in the journals of both."""
+
+    customer_id: str  # the one who was merged away
+    out_of: str  # the one who answered for both

@@ -15,7 +15,7 @@ from chalicelib.exchange.model import FILES, UnknownFile, written
 from chalicelib.kit import clock, config, db
 from chalicelib.kit.money import Money, to_decimal
 from chalicelib.orders import find as orders
-from chalicelib.orders.model import Order
+from chalicelib.orders.model import Order, OrderStatus
 from chalicelib.payments.store import load_payments
 from chalicelib.places import find as places
 from chalicelib.pricing.find import prices
@@ -59,7 +59,7 @@ def products(days: Any) -> Rows:
 
 
 def locations(days: Any) -> Rows:
-    first = {one.location: one.id for one in reversed(places.staff().values()) if one.active}
+    first = {one.location: one.id for one in reversed([*places.staff().values()]) if one.active}
     return [
         {"id": one.id, "kind": one.kind, "name": one.name, "staff": first.get(one.id, "")}
         | ({"lat": one.point.lat, "lon": one.point.lon} if one.point else {})
@@ -176,7 +176,7 @@ def _placed(days: tuple[str, str] | None) -> list[Order]:
             before = None
             while True:
                 page, before = orders.of_day(day.isoformat(), channel, limit=100, before=before)
-                found += [one for one in page if one.status != "cancelled"]
+                found += [one for one in page if one.status != OrderStatus.CANCELLED]
                 if before is None:
                     break
     return sorted(found, key=lambda one: (one.placed_at, one.id))

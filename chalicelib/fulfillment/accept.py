@@ -8,7 +8,9 @@ from chalicelib.fulfillment.model import (
     AlreadyClaimed,
     Case,
     Fulfillment,
+    FulfillmentStatus,
     Offer,
+    OfferStatus,
     WorkAccepted,
     moved,
     stepped,
@@ -24,10 +26,10 @@ from chalicelib.kit.errors import Moved, Problem
 @db.decided_anew
 def accept(principal: Principal, fulfillment_id: str) -> Fulfillment:
     at = scene(principal, fulfillment_id)
-    if at.work.status == "accepted":
+    if at.work.status == FulfillmentStatus.ACCEPTED:
         return at.work
     refuse_claimed(at.case, at.work)
-    after = stepped(at.work, "accepted", fulfiller=principal.id)
+    after = stepped(at.work, FulfillmentStatus.ACCEPTED, fulfiller=principal.id)
     offer = disputed(at.case, at.work)
     return take_step(at, after, told(at, after, offer), first=closing(offer), offered=False if offer else None)
 
@@ -35,7 +37,11 @@ def accept(principal: Principal, fulfillment_id: str) -> Fulfillment:
 def refuse_claimed(case: Case, work: Fulfillment) -> None:
     """A salesman was faster: better said so than that a cancelled thing cannot be accepted."""
     for offer in case.offers:
-        if offer.status == "claimed" and work.id in offer.assigned and work.status == "cancelled":
+        if (
+            offer.status == OfferStatus.CLAIMED
+            and work.id in offer.assigned
+            and work.status == FulfillmentStatus.CANCELLED
+        ):
             raise AlreadyClaimed(offer=offer.id)
 
 
@@ -48,15 +54,15 @@ def closing(offer: Offer | None) -> list[Write]:
     """Past its end it counts as expired, though the clock had not come by yet."""
     if offer is None:
         return []
-    to = "expired" if offer.is_due(clock.now()) else "superseded"
+    to = OfferStatus.EXPIRED if offer.is_due(clock.now()) else OfferStatus.SUPERSEDED
     return [close_offer(offer, moved(offer, to), refusal=_came_first)]
 
 
 def _came_first(row: Any) -> Problem:
     standing = as_offer(row) if row else None
-    return AlreadyClaimed(offer=standing.id) if standing and standing.status == "claimed" else Moved()
+    return AlreadyClaimed(offer=standing.id) if standing and standing.status == OfferStatus.CLAIMED else Moved()
 
 
 def told(at: Scene, after: Fulfillment, offer: Offer | None) -> WorkAccepted:
-    invited = [each.staff for each in offer.invited] if offer else []
+    invited = tuple(each.staff for each in offer.invited) if offer else ()
     return WorkAccepted(after.order_id, after.id, after.location, after.fulfiller, offer.id if offer else "", invited)

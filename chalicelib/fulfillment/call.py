@@ -7,7 +7,7 @@ from datetime import timedelta
 from typing import Any
 
 from chalicelib.fulfillment.find import expected_by
-from chalicelib.fulfillment.model import ARRIVED, CallAsked, Fulfillment, NobodyToCall, live
+from chalicelib.fulfillment.model import ARRIVED, CallAsked, Fulfillment, FulfillmentStatus, NobodyToCall, live
 from chalicelib.fulfillment.store import load_case, tell
 from chalicelib.kit import clock, db, journal
 from chalicelib.kit.auth import Principal
@@ -29,7 +29,11 @@ def ask_for_call(principal: Principal, order_id: str) -> dict[str, Any]:
 
 def last_to_come(works: Sequence[Fulfillment]) -> Fulfillment:
     """Whoever has begun with it and has not arrived yet."""
-    coming = [work for work in live(works) if work.status not in ARRIVED | {"assigned", "back_at_location"}]
+    coming = [
+        work
+        for work in live(works)
+        if work.status not in ARRIVED | {FulfillmentStatus.ASSIGNED, FulfillmentStatus.BACK_AT_LOCATION}
+    ]
     if not coming:
         raise NobodyToCall()
     return max(coming, key=expected_by)

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from chalicelib.fulfillment.model import Case, Fulfillment
+from chalicelib.fulfillment.model import Case, Fulfillment, FulfillmentStatus, OfferStatus
 from chalicelib.fulfillment.route import Decision, Job, Settings, Van, question, route
 from chalicelib.kit import config
 from chalicelib.orders.model import Order
@@ -55,10 +55,12 @@ def destination(order: Order) -> Point | None:
 
 def passed_over(case: Case) -> dict[str, str]:
     """Who said no to this order is not asked again, and who was silent not a third time."""
-    silent = Counter(each.staff for offer in case.offers if offer.status == "expired" for each in offer.invited)
+    silent = Counter(
+        each.staff for offer in case.offers if offer.status == OfferStatus.EXPIRED for each in offer.invited
+    )
     said = {staff: "silent_before" for staff, times in silent.items() if times >= MOST_ASKED}
     said |= {staff: "declined_before" for offer in case.offers for staff in offer.declined}
-    return said | {work.location: "rejected_before" for work in case.works if work.status == "rejected"}
+    return said | {work.location: "rejected_before" for work in case.works if work.status == FulfillmentStatus.REJECTED}
 
 
 def every_van() -> list[Van]:

@@ -10,17 +10,18 @@ from chalicelib.fulfillment.goods import Effect, holds_until, let_go, take, take
 from chalicelib.fulfillment.model import (
     Case,
     Fulfillment,
+    FulfillmentStatus,
     Invited,
     NotInvited,
     Offer,
     OfferClaimed,
     OfferEnded,
+    at,
     check_placed,
     claimed,
     fulfillment_id,
     live,
     order_of,
-    pairs,
     status_of_order,
     stepped,
 )
@@ -75,7 +76,7 @@ def move_to_van(
 ) -> Fulfillment:
     """`freed` are holds on the van that have ended, whose units this claim needs."""
     waiting = case.waiting(offer)
-    down = [stepped(work, "cancelled", reason="claimed") for work in waiting]
+    down = [stepped(work, FulfillmentStatus.CANCELLED, reason="claimed") for work in waiting]
     mine = his_work(case, won, now)
     goods = let_go(case.order, pieces_of(waiting)) + take_over(freed) + take(case.order, mine.pieces)
     works = case.after(*down, mine)
@@ -110,7 +111,7 @@ def his_work(case: Case, won: Offer, now: datetime) -> Fulfillment:
         location=van,
         kind="van",
         method=case.order.delivery.method,
-        status="accepted",
+        status=FulfillmentStatus.ACCEPTED,
         pieces=tuple(Piece(sku, van, quantity) for sku, quantity in won.wanted.items()),
         assigned_at=now,
         fulfiller=won.claimed_by,
@@ -127,9 +128,9 @@ def told(case: Case, won: Offer, mine: Fulfillment, down: Sequence[Fulfillment],
         staff=mine.fulfiller,
         location=mine.location,
         claim_version=won.version,
-        stood_down=pairs(down),
-        invited=[each.staff for each in won.invited if each.staff != mine.fulfiller],
-        movements=goods.told,
+        stood_down=at(down),
+        invited=tuple(each.staff for each in won.invited if each.staff != mine.fulfiller),
+        movements=goods.movements,
         holds_until=holds_until(case.order),
     )
 

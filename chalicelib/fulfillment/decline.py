@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from chalicelib.fulfillment.expire import expire_if_due, without_offer
-from chalicelib.fulfillment.model import Offer, OfferDeclined, OfferEnded, declined, order_of, pairs
+from chalicelib.fulfillment.model import Offer, OfferDeclined, OfferEnded, OfferStatus, declined, order_of, who_begins
 from chalicelib.fulfillment.store import close_offer, load_case, tell
 from chalicelib.kit import clock, db
 
@@ -21,8 +21,8 @@ def decline(staff_id: str, offer_id: str) -> Offer:
     except OfferEnded:
         expire_if_due(offer, now)
         raise
-    by_all = after.status == "declined_by_all"
-    begins = pairs(case.waiting(offer), "assigned") if by_all else []
+    by_all = after.status == OfferStatus.DECLINED_BY_ALL
+    begins = who_begins(case.waiting(offer)) if by_all else ()
     event = OfferDeclined(case.order.id, offer.id, staff_id, by_all, begins)
     changes = without_offer(case) if by_all else {}
     db.commit([close_offer(offer, after), *tell(case.order, event, actor=staff_id, at=now, **changes)])

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 
 from chalicelib.fulfillment.claim import first_name
 from chalicelib.fulfillment.goods import Effect, issue
-from chalicelib.fulfillment.model import Fulfillment, NotPaid, WorkDispatched, stepped
+from chalicelib.fulfillment.model import Fulfillment, FulfillmentStatus, NotPaid, WorkDispatched, stepped
 from chalicelib.fulfillment.realign import check_aligned
 from chalicelib.fulfillment.step import Scene, scene, take_step
 from chalicelib.kit import db
@@ -21,13 +21,13 @@ from chalicelib.places import find as places
 def dispatch(principal: Principal, fulfillment_id: str) -> Fulfillment:
     """Also a second attempt: then the goods are out already and stock does not move again."""
     at = scene(principal, fulfillment_id)
-    if at.work.status == "in_transit":
+    if at.work.status == FulfillmentStatus.IN_TRANSIT:
         return at.work
-    after = stepped(at.work, "in_transit")
+    after = stepped(at.work, FulfillmentStatus.IN_TRANSIT)
     check_aligned(at.case)
     refuse_unpaid(load_payments(at.case.order.payment_ids))
-    goods = Effect() if at.work.status == "failed_attempt" else issue(at.work.pieces)
-    event = WorkDispatched(*at.ids, claim_version=at.work.claim_version, movements=goods.told)
+    goods = Effect() if at.work.status == FulfillmentStatus.FAILED_ATTEMPT else issue(at.work.pieces)
+    event = WorkDispatched(*at.ids, claim_version=at.work.claim_version, movements=goods.movements)
     return take_step(at, after, event, goods=goods, bringer=bringer(at))
 
 

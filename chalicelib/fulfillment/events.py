@@ -15,27 +15,27 @@ from chalicelib.fulfillment.reroute import reroute, try_stranded
 from chalicelib.fulfillment.stand_down import stand_down
 from chalicelib.kit import config, journal, log
 from chalicelib.kit.errors import Moved, Problem, Unavailable
-from chalicelib.kit.journal import Told
+from chalicelib.kit.journal import JournalEntry
 from chalicelib.kit.listen import Listeners
 
 events = Listeners(__name__)
 
 
-def _order(told: Told) -> str:
+def _order(told: JournalEntry) -> str:
     return told.subject.removeprefix("order#")
 
 
-def _then_fill(first: Callable[[Told], Any]) -> Callable[[Told], None]:
+def _then_fill(first: Callable[[JournalEntry], Any]) -> Callable[[JournalEntry], None]:
     """New work may wait for goods that have come, and work that ended may leave some to the next."""
 
-    def both(told: Told) -> None:
+    def both(told: JournalEntry) -> None:
         first(told)
         fill_what_came(told)
 
     return both
 
 
-HEARD: dict[str, Callable[[Told], Any]] = {
+HEARD: dict[str, Callable[[JournalEntry], Any]] = {
     "OrderPlaced": _then_fill(open_offer),
     "OrderCancelled": _then_fill(lambda told: stand_down(_order(told))),
     "PaymentCaptured": _then_fill(lambda told: realign(_order(told))),
@@ -79,7 +79,7 @@ def hear(message: dict[str, Any]) -> None:
     if listener is None:
         return
     try:
-        listener(journal.heard(message))
+        listener(journal.message_to_entry(message))
     except (Unavailable, Moved):
         raise
     except Problem as refused:

@@ -4,10 +4,20 @@ from __future__ import annotations
 
 from datetime import datetime
 
-from chalicelib.fulfillment.model import Case, Offer, OfferExpired, moved, order_of, pairs, status_of_order
+from chalicelib.fulfillment.model import (
+    Case,
+    Offer,
+    OfferExpired,
+    OfferStatus,
+    moved,
+    order_of,
+    status_of_order,
+    who_begins,
+)
 from chalicelib.fulfillment.store import close_offer, due_offers, load_case, tell
 from chalicelib.kit import clock, db, log
 from chalicelib.kit.errors import Refused
+from chalicelib.orders.model import OrderFulfillmentStatus, OrderStatus
 
 CLOCK = "clock"
 
@@ -37,19 +47,19 @@ def expire(offer_id: str, now: datetime) -> bool:
     offer = case.offer(offer_id)
     if not offer.is_due(now):
         return False
-    begins = pairs(case.waiting(offer), "assigned")
-    event = OfferExpired(case.order.id, offer.id, [each.staff for each in offer.invited], begins)
+    begins = who_begins(case.waiting(offer))
+    event = OfferExpired(case.order.id, offer.id, tuple(each.staff for each in offer.invited), begins)
     db.commit(
         [
-            close_offer(offer, moved(offer, "expired")),
+            close_offer(offer, moved(offer, OfferStatus.EXPIRED)),
             *tell(case.order, event, actor=CLOCK, at=now, **without_offer(case)),
         ]
     )
     return True
 
 
-def without_offer(case: Case) -> dict[str, str]:
+def without_offer(case: Case) -> dict[str, OrderFulfillmentStatus]:
     """The order's status once nobody is asked any more; an order that is over keeps the one it has."""
-    if case.order.status != "placed":
+    if case.order.status != OrderStatus.PLACED:
         return {}
     return {"fulfillment_status": status_of_order(case.order.demand, case.works, offered=False)}

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from chalicelib.fulfillment.goods import Effect, bring_back
-from chalicelib.fulfillment.model import Fulfillment, WorkFailed, stepped
+from chalicelib.fulfillment.model import Fulfillment, FulfillmentStatus, WorkFailed, stepped
 from chalicelib.fulfillment.step import scene, take_step
 from chalicelib.kit import db
 from chalicelib.kit.auth import Principal
@@ -13,10 +13,10 @@ from chalicelib.kit.auth import Principal
 def fail(principal: Principal, fulfillment_id: str, reason: str, back: bool = False) -> Fulfillment:
     """`back` only after a failed attempt: then the units are on hand again where they came from."""
     at = scene(principal, fulfillment_id)
-    to = "back_at_location" if back else "failed_attempt"
+    to = FulfillmentStatus.BACK_AT_LOCATION if back else FulfillmentStatus.FAILED_ATTEMPT
     if at.work.status == to:
         return at.work
     after = stepped(at.work, to, reason=reason)
     goods = bring_back(at.work.pieces) if back else Effect()
-    event = WorkFailed(*at.ids, reason=reason, back=back, movements=goods.told)
+    event = WorkFailed(*at.ids, reason=reason, back=back, movements=goods.movements)
     return take_step(at, after, event, goods=goods, bringer="")

@@ -9,12 +9,22 @@ from collections.abc import Iterable, Sequence
 from dataclasses import replace
 
 from chalicelib.fulfillment.goods import Effect, let_go, take
-from chalicelib.fulfillment.model import BackorderFilled, Case, Fulfillment, live, pairs, status_of_order, stepped
+from chalicelib.fulfillment.model import (
+    BackorderFilled,
+    Case,
+    Fulfillment,
+    FulfillmentStatus,
+    at,
+    live,
+    status_of_order,
+    stepped,
+)
 from chalicelib.fulfillment.offer import ROUTER
 from chalicelib.fulfillment.realign import check_aligned
 from chalicelib.fulfillment.store import awaiting_work, change_work, load_case, pieces_of, tell
 from chalicelib.kit import clock, db
-from chalicelib.kit.journal import Told
+from chalicelib.kit.journal import JournalEntry
+from chalicelib.orders.model import OrderStatus
 from chalicelib.orders.store import load
 from chalicelib.stock.coming import brought_in, here
 from chalicelib.stock.model import Movement, NotPromised, OutOfStock, Place, is_expected
@@ -22,9 +32,9 @@ from chalicelib.stock.shelve import shelve
 from chalicelib.stock.store import arrived_at, leave_arrived, load_places
 
 
-def fill_what_came(told: Told) -> int:
+def fill_what_came(told: JournalEntry) -> int:
     """On whatever moved goods or promises on a day's shelf: some came, or somebody no longer waits for them."""
-    movements = map(Movement.of, told.event.body().get("movements", [])) if told.event else ()
+    movements: tuple[Movement, ...] = getattr(told.event, "movements", ())
     kind, _, order_id = told.subject.partition("#")
     return fill({one.place for one in movements if is_expected(one.shelf)}, order_id if kind == "order" else "")
 
@@ -45,7 +55,7 @@ def fill(places: Iterable[Place], order_id: str = "") -> int:
     came = [place for place, units in on_hand(places).items() if units]
     if not came:
         return 0
-    own = [work for work in load_case(order_id).works if work.status == "awaiting"] if order_id else []
+    own = [work for work in load_case(order_id).works if work.status == FulfillmentStatus.AWAITING] if order_id else []
     filled = sum(_fill_at(location, own) for location in sorted({location for _, location, _ in came}))
     shelve(came)
     return filled
@@ -88,7 +98,7 @@ def fill_order(work: Fulfillment) -> bool:
     """Only firm promises: who has not paid yet keeps his hold, and gets his goods when the money comes."""
     case = load_case(work.order_id)
     waits = case.work(work.id)
-    if waits.status != "awaiting" or case.order.status != "placed" or case.order.on_hold:
+    if waits.status != FulfillmentStatus.AWAITING or case.order.status != OrderStatus.PLACED or case.order.on_hold:
         return False
     check_aligned(case)
     try:
@@ -100,11 +110,11 @@ def fill_order(work: Fulfillment) -> bool:
 
 def commit(case: Case, waits: Fulfillment) -> None:
     pieces = tuple(map(here, waits.pieces))
-    begins = replace(stepped(waits, "assigned"), pieces=pieces, assigned_at=clock.now())
+    begins = replace(stepped(waits, FulfillmentStatus.ASSIGNED), pieces=pieces, assigned_at=clock.now())
     goods = let_go(case.order, waits.pieces) + Effect(tuple(brought_in(waits.pieces))) + take(case.order, pieces)
     works = case.after(begins)
     status = status_of_order(case.order.demand, works, offered=case.open_offer is not None)
-    event = BackorderFilled(case.order.id, pairs([begins]), goods.told)
+    event = BackorderFilled(case.order.id, at([begins]), goods.movements)
     changes = {"pieces": pieces_of(live(works)), "fulfillment_status": status}
     db.commit(
         [

@@ -13,8 +13,10 @@ from chalicelib.fulfillment.model import (
     UNTOUCHED,
     Case,
     Fulfillment,
+    FulfillmentStatus,
     NotInvited,
     Offer,
+    OfferStatus,
     live,
     order_of,
     why_closed,
@@ -35,7 +37,7 @@ from chalicelib.stock.model import day_of
 def bringer(order_id: str) -> dict[str, Any] | None:
     """First name and the latest time to expect him; None before anybody is sure to come."""
     case = load_case(order_id)
-    coming = [work for work in live(case.works) if work.status not in (*UNTOUCHED, "back_at_location")]
+    coming = [work for work in live(case.works) if work.status not in (*UNTOUCHED, FulfillmentStatus.BACK_AT_LOCATION)]
     if not (case.order.bringer and coming):
         return None
     last = max(coming, key=expected_by)
@@ -126,7 +128,7 @@ def offer_json(case: Case, offer: Offer, staff: str) -> dict[str, Any]:
     closed = why_closed(offer, clock.now())
     payments = load_payments(case.order.payment_ids)
     said = _offer_brief(offer) | {
-        "status": "claimed_by_you" if offer.claimed_by == staff else closed.code if closed else "open",
+        "status": "claimed_by_you" if offer.claimed_by == staff else closed.code if closed else OfferStatus.OPEN,
         "number": case.order.number,
         "location": invitation.location,
         "distance_meters": invitation.distance_meters,
@@ -176,7 +178,7 @@ def brief(work: Fulfillment) -> dict[str, Any]:
         "reason": work.reason or None,
         "pieces": [piece.as_json() for piece in work.pieces],
         "assigned_at": clock.iso(work.assigned_at),
-    } | ({"expected_on": day_of(work.pieces[0].shelf)} if work.status == "awaiting" else {})
+    } | ({"expected_on": day_of(work.pieces[0].shelf)} if work.status == FulfillmentStatus.AWAITING else {})
 
 
 def _offer_brief(offer: Offer) -> dict[str, Any]:

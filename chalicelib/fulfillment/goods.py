@@ -35,10 +35,6 @@ class Effect:
         return Effect(self.movements + other.movements, self.holds + other.holds)
 
     @property
-    def told(self) -> list[list[object]]:
-        return [movement.as_list() for movement in self.movements]
-
-    @property
     def writes(self) -> list[Write]:
         """Holds before levels: where somebody was quicker with both, the hold's no tells to decide anew."""
         return [*self.holds, *change(self.movements)]

@@ -3,46 +3,82 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
+from enum import StrEnum
 from typing import Any
 
 from chalicelib.kit.errors import Forbidden, Invalid, Moved, NotFound, Problem, Refused
 from chalicelib.kit.events import Event
-from chalicelib.orders.model import Order
-from chalicelib.stock.model import Piece
+from chalicelib.orders.model import Order, OrderFulfillmentStatus, OrderStatus
+from chalicelib.payments.model import PaymentRecord, Posting
+from chalicelib.stock.model import Movement, Piece
 
-OFFER_STATES: dict[str, set[str]] = {
-    "open": {"claimed", "declined_by_all", "expired", "superseded"},
-    "claimed": set(),
-    "declined_by_all": set(),
-    "expired": set(),
-    "superseded": set(),
+
+class OfferStatus(StrEnum):
+    OPEN = "open"
+    CLAIMED = "claimed"
+    DECLINED_BY_ALL = "declined_by_all"
+    EXPIRED = "expired"
+    SUPERSEDED = "superseded"
+
+
+class FulfillmentStatus(StrEnum):
+    AWAITING = "awaiting"
+    ASSIGNED = "assigned"
+    ACCEPTED = "accepted"
+    PICKING = "picking"
+    READY = "ready"
+    IN_TRANSIT = "in_transit"
+    FAILED_ATTEMPT = "failed_attempt"
+    DELIVERED = "delivered"
+    CONFIRMED = "confirmed"
+    HANDED_OVER = "handed_over"
+    BACK_AT_LOCATION = "back_at_location"
+    REJECTED = "rejected"
+    CANCELLED = "cancelled"
+
+
+OFFER_STATES: dict[OfferStatus, set[OfferStatus]] = {
+    OfferStatus.OPEN: {OfferStatus.CLAIMED, OfferStatus.DECLINED_BY_ALL, OfferStatus.EXPIRED, OfferStatus.SUPERSEDED},
+    OfferStatus.CLAIMED: set(),
+    OfferStatus.DECLINED_BY_ALL: set(),
+    OfferStatus.EXPIRED: set(),
+    OfferStatus.SUPERSEDED: set(),
 }
 
-FULFILLMENT_STATES: dict[str, set[str]] = {
-    "awaiting": {"assigned", "cancelled"},  # its goods are on their way to the location
-    "assigned": {"accepted", "rejected", "cancelled"},
-    "accepted": {"picking", "rejected", "cancelled"},
-    "picking": {"ready", "rejected", "cancelled"},  # it is the picker who finds the shelf empty
-    "ready": {"in_transit", "handed_over", "cancelled"},
-    "in_transit": {"delivered", "failed_attempt"},
-    "failed_attempt": {"in_transit", "back_at_location"},
-    "delivered": {"confirmed"},
-    "confirmed": set(),
-    "handed_over": set(),
-    "back_at_location": set(),
-    "rejected": set(),
-    "cancelled": set(),
+FULFILLMENT_STATES: dict[FulfillmentStatus, set[FulfillmentStatus]] = {
+    FulfillmentStatus.AWAITING: {
+        FulfillmentStatus.ASSIGNED,
+        FulfillmentStatus.CANCELLED,
+    },  # its goods are on their way to the location
+    FulfillmentStatus.ASSIGNED: {FulfillmentStatus.ACCEPTED, FulfillmentStatus.REJECTED, FulfillmentStatus.CANCELLED},
+    FulfillmentStatus.ACCEPTED: {FulfillmentStatus.PICKING, FulfillmentStatus.REJECTED, FulfillmentStatus.CANCELLED},
+    FulfillmentStatus.PICKING: {
+        FulfillmentStatus.READY,
+        FulfillmentStatus.REJECTED,
+        FulfillmentStatus.CANCELLED,
+    },  # it is the picker who finds the shelf empty
+    FulfillmentStatus.READY: {FulfillmentStatus.IN_TRANSIT, FulfillmentStatus.HANDED_OVER, FulfillmentStatus.CANCELLED},
+    FulfillmentStatus.IN_TRANSIT: {FulfillmentStatus.DELIVERED, FulfillmentStatus.FAILED_ATTEMPT},
+    FulfillmentStatus.FAILED_ATTEMPT: {FulfillmentStatus.IN_TRANSIT, FulfillmentStatus.BACK_AT_LOCATION},
+    FulfillmentStatus.DELIVERED: {FulfillmentStatus.CONFIRMED},
+    FulfillmentStatus.CONFIRMED: set(),
+    FulfillmentStatus.HANDED_OVER: set(),
+    FulfillmentStatus.BACK_AT_LOCATION: set(),
+    FulfillmentStatus.REJECTED: set(),
+    FulfillmentStatus.CANCELLED: set(),
 }
-UNTOUCHED = ("awaiting", "assigned")  # nobody has begun with it
-ON_A_VAN = {"accepted": {"ready", "in_transit", "handed_over"}}  # nothing is picked from a shelf there
+UNTOUCHED = (FulfillmentStatus.AWAITING, FulfillmentStatus.ASSIGNED)  # nobody has begun with it
+ON_A_VAN = {  # nothing is picked from a shelf there
+    FulfillmentStatus.ACCEPTED: {FulfillmentStatus.READY, FulfillmentStatus.IN_TRANSIT, FulfillmentStatus.HANDED_OVER}
+}
 
-NOT_YET_GONE = ("awaiting", "assigned", "accepted", "picking", "ready")
-GIVEN_UP = {"rejected", "cancelled"}
-ARRIVED = {"delivered", "confirmed", "handed_over"}
-GONE = ARRIVED | {"in_transit", "failed_attempt"}
-ENDED = GIVEN_UP | ARRIVED | {"back_at_location"}
+NOT_YET_GONE = (*UNTOUCHED, FulfillmentStatus.ACCEPTED, FulfillmentStatus.PICKING, FulfillmentStatus.READY)
+GIVEN_UP = {FulfillmentStatus.REJECTED, FulfillmentStatus.CANCELLED}
+ARRIVED = {FulfillmentStatus.DELIVERED, FulfillmentStatus.CONFIRMED, FulfillmentStatus.HANDED_OVER}
+GONE = ARRIVED | {FulfillmentStatus.IN_TRANSIT, FulfillmentStatus.FAILED_ATTEMPT}
+ENDED = GIVEN_UP | ARRIVED | {FulfillmentStatus.BACK_AT_LOCATION}
 
 # Why a fulfiller says no, and what that does to the units he was asked for.
 REASONS = {
@@ -66,7 +102,7 @@ class Offer:
 
     id: str
     order_id: str
-    status: str
+    status: OfferStatus
     wanted: dict[str, int]
     invited: tuple[Invited, ...]
     assigned: tuple[str, ...]
@@ -83,7 +119,7 @@ class Offer:
         raise NotInvited(offer=self.id)
 
     def is_due(self, now: datetime) -> bool:
-        return self.status == "open" and self.expires_at <= now
+        return self.status == OfferStatus.OPEN and self.expires_at <= now
 
 
 @dataclass(frozen=True)
@@ -95,7 +131,7 @@ class Fulfillment:
     location: str
     kind: str  # of the location: warehouse | store | van
     method: str  # ship | pickup | handover
-    status: str
+    status: FulfillmentStatus
     pieces: tuple[Piece, ...]
     assigned_at: datetime
     fulfiller: str = ""
@@ -121,7 +157,7 @@ class Case:
 
     @property
     def open_offer(self) -> Offer | None:
-        return next((each for each in self.offers if each.status == "open"), None)
+        return next((each for each in self.offers if each.status == OfferStatus.OPEN), None)
 
     def waiting(self, offer: Offer) -> list[Fulfillment]:
         """Assigned until a claim comes in between, or until the goods come."""
@@ -138,17 +174,17 @@ def _nothing() -> Any:
 
 
 def check_placed(order: Order) -> None:
-    if order.status != "placed":
+    if order.status != OrderStatus.PLACED:
         raise NotOnTheWay(order=order.id, status=order.status)
 
 
-def moved(offer: Offer, to: str, **changes: Any) -> Offer:
+def moved(offer: Offer, to: OfferStatus, **changes: Any) -> Offer:
     if to != offer.status and to not in OFFER_STATES[offer.status]:
         raise CannotMove(**{"from": offer.status, "to": to})
     return replace(offer, status=to, version=offer.version + 1, **changes)
 
 
-def stepped(work: Fulfillment, to: str, **changes: Any) -> Fulfillment:
+def stepped(work: Fulfillment, to: FulfillmentStatus, **changes: Any) -> Fulfillment:
     ways = FULFILLMENT_STATES[work.status] | (ON_A_VAN.get(work.status, set()) if work.kind == "van" else set())
     if to not in ways:
         raise CannotMove(**{"from": work.status, "to": to})
@@ -158,7 +194,7 @@ def stepped(work: Fulfillment, to: str, **changes: Any) -> Fulfillment:
 def claimed(offer: Offer, staff: str, now: datetime) -> Offer:
     if problem := why_closed(offer, now):
         raise problem.anew()
-    return moved(offer, "claimed", claimed_by=offer.invitation(staff).staff)
+    return moved(offer, OfferStatus.CLAIMED, claimed_by=offer.invitation(staff).staff)
 
 
 def declined(offer: Offer, staff: str, now: datetime) -> Offer:
@@ -167,16 +203,16 @@ def declined(offer: Offer, staff: str, now: datetime) -> Offer:
         raise problem.anew()
     said_no = tuple(sorted({*offer.declined, offer.invitation(staff).staff}))
     everyone = len(said_no) == len({each.staff for each in offer.invited})
-    return moved(offer, "declined_by_all" if everyone else "open", declined=said_no)
+    return moved(offer, OfferStatus.DECLINED_BY_ALL if everyone else OfferStatus.OPEN, declined=said_no)
 
 
 def why_closed(offer: Offer, now: datetime) -> Problem | None:
     """None while it can be claimed. An offer past its end is closed whether or not a sweeper came by."""
-    if offer.status == "claimed":
+    if offer.status == OfferStatus.CLAIMED:
         return AlreadyClaimed(offer=offer.id)
-    if offer.status == "superseded":
+    if offer.status == OfferStatus.SUPERSEDED:
         return WarehouseAccepted(offer=offer.id)
-    if offer.status != "open" or offer.is_due(now):
+    if offer.status != OfferStatus.OPEN or offer.is_due(now):
         return OfferEnded(offer=offer.id)
     return None
 
@@ -205,21 +241,24 @@ def unserved(demand: dict[str, int], works: Iterable[Fulfillment]) -> dict[str, 
     return {sku: quantity for sku, quantity in missing.items() if quantity > 0}
 
 
-def status_of_order(demand: dict[str, int], works: Sequence[Fulfillment], offered: bool) -> str:
+def status_of_order(demand: dict[str, int], works: Sequence[Fulfillment], offered: bool) -> OrderFulfillmentStatus:
     """The order's `fulfillment_status`, always derived from its fulfillments and never counted up."""
     states = {work.status for work in live(works)}
     whole = not unserved(demand, works)
-    if states and states <= {"back_at_location"} and whole:
-        return "returned"
+    back = {FulfillmentStatus.BACK_AT_LOCATION}
+    if states and states <= back and whole:
+        return OrderFulfillmentStatus.RETURNED
     if states and states <= ARRIVED and whole:
-        return "delivered"
-    if states and states <= GONE | {"back_at_location"} and whole:
-        return "shipped"
-    if states & (GONE | {"back_at_location"}):
-        return "partly_shipped"
+        return OrderFulfillmentStatus.DELIVERED
+    if states and states <= GONE | back and whole:
+        return OrderFulfillmentStatus.SHIPPED
+    if states & (GONE | back):
+        return OrderFulfillmentStatus.PARTLY_SHIPPED
     if offered:
-        return "offered"
-    return "assigned" if states - {"awaiting"} else "unassigned"
+        return OrderFulfillmentStatus.OFFERED
+    return (
+        OrderFulfillmentStatus.ASSIGNED if states - {FulfillmentStatus.AWAITING} else OrderFulfillmentStatus.UNASSIGNED
+    )
 
 
 def writes_to_claim(pieces: int, skus: int, on_hold: bool, parts: int) -> int:
@@ -242,16 +281,19 @@ def order_of(identifier: str) -> str:
     return "ord_" + identifier.partition("_")[2].rpartition("-")[0]
 
 
-def pairs(works: Iterable[Fulfillment], status: str = "") -> list[list[str]]:
-    """[[fulfillment, location], …], of one status or of all."""
-    return [[work.id, work.location] for work in works if work.status == (status or work.status)]
+def at(works: Iterable[Fulfillment]) -> tuple[FulfillmentAt, ...]:
+    """How an event names fulfillments."""
+    return tuple(FulfillmentAt(work.id, work.location) for work in works)
 
 
-def to_bring(works: Sequence[Fulfillment]) -> dict[str, list[list[str]]]:
-    """How an event tells of new work: who can begin, and who waits for goods first."""
-    waits = pairs(works, "awaiting")
-    begins = [pair for pair in pairs(works) if pair not in waits]
-    return {"assigned": begins} | ({"awaiting": waits} if waits else {})
+def who_begins(works: Iterable[Fulfillment]) -> tuple[FulfillmentAt, ...]:
+    """Of new work: whose goods are there."""
+    return at(work for work in works if work.status != FulfillmentStatus.AWAITING)
+
+
+def who_waits(works: Iterable[Fulfillment]) -> tuple[FulfillmentAt, ...]:
+    """Of new work: whose goods are still on their way."""
+    return at(work for work in works if work.status == FulfillmentStatus.AWAITING)
 
 
 def until(opened_at: datetime, minutes: int) -> datetime:
@@ -301,108 +343,131 @@ class UnknownReason(Invalid):
 
 
 @dataclass(frozen=True)
+class FulfillmentAt:
+    """One fulfillment and where its goods are."""
+
+    fulfillment_id: str
+    location: str
+
+
+@dataclass(frozen=True)
 class OfferOpened(Event):
-    """Right after placing: `invited` salesmen (may be none) and at the same moment those who bring it unless one of
-    them claims, `assigned` [[fulfillment, location], …], and those whose goods are on their way, `awaiting`. Without an
-    `offer_id` nobody could be asked: see `rule`."""
+    """The work on an order began: some bring it unless one of the invited salesmen claims it."""
 
     order_id: str
-    offer_id: str = ""
-    invited: list[str] = field(default_factory=list)
-    assigned: list[list[str]] = field(default_factory=list)
+    offer_id: str = ""  # absent when nobody could be asked, see `rule`
+    invited: tuple[str, ...] = ()
+    assigned: tuple[FulfillmentAt, ...] = ()
     expires_at: str = ""
-    rule: str = ""
-    awaiting: list[list[str]] = field(default_factory=list)
+    rule: str = ""  # the routing rule that decided
+    awaiting: tuple[FulfillmentAt, ...] = ()
 
 
 @dataclass(frozen=True)
 class OfferClaimed(Event):
+    """A salesman took an offer, and the order's goods are promised on their van."""
+
     order_id: str
     offer_id: str
-    fulfillment_id: str
-    staff: str
+    fulfillment_id: str  # the salesman's own
+    staff: str  # who claimed
     location: str
     claim_version: int
-    stood_down: list[list[str]] = field(default_factory=list)
-    invited: list[str] = field(default_factory=list)
-    movements: list[list[Any]] = field(default_factory=list)
+    stood_down: tuple[FulfillmentAt, ...] = ()
+    invited: tuple[str, ...] = ()  # the others who had been asked
+    movements: tuple[Movement, ...] = ()
     holds_until: str = ""
 
 
 @dataclass(frozen=True)
 class OfferDeclined(Event):
+    """An invited salesman said no."""
+
     order_id: str
     offer_id: str
-    staff: str
-    by_all: bool = False
-    assigned: list[list[str]] = field(default_factory=list)
+    staff: str  # who declined
+    by_all: bool = False  # true when that closed the offer
+    assigned: tuple[FulfillmentAt, ...] = ()
 
 
 @dataclass(frozen=True)
 class OfferExpired(Event):
-    """Nobody claimed in time: `assigned` bring it now."""
+    """Nobody claimed an offer in time."""
 
     order_id: str
     offer_id: str
-    invited: list[str] = field(default_factory=list)
-    assigned: list[list[str]] = field(default_factory=list)
+    invited: tuple[str, ...] = ()
+    assigned: tuple[FulfillmentAt, ...] = ()
 
 
 @dataclass(frozen=True)
 class WorkAccepted(Event):
-    """`offer_id` and `invited` when this acceptance closed an offer."""
+    """A fulfiller took on an assigned fulfillment."""
 
     order_id: str
     fulfillment_id: str
     location: str
     fulfiller: str
-    offer_id: str = ""
-    invited: list[str] = field(default_factory=list)
+    offer_id: str = ""  # the offer that this closed
+    invited: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True)
 class WorkRejected(Event):
+    """A fulfiller gave a fulfillment back, and it is routed again."""
+
     order_id: str
     fulfillment_id: str
     location: str
     fulfiller: str
-    reason: str
-    skus: list[str] = field(default_factory=list)
-    movements: list[list[Any]] = field(default_factory=list)
+    reason: str  # not_found, damaged, closed or too_busy
+    skus: tuple[str, ...] = ()  # those that were not found or damaged
+    movements: tuple[Movement, ...] = ()
 
 
 @dataclass(frozen=True)
 class WorkRerouted(Event):
-    """`assigned` bring what others gave up; `excluded` are not asked again. Salesmen asked too get an OfferOpened."""
+    """What others gave up was assigned anew; salesmen asked besides get an OfferOpened."""
 
     order_id: str
-    assigned: list[list[str]] = field(default_factory=list)
-    excluded: list[str] = field(default_factory=list)
-    movements: list[list[Any]] = field(default_factory=list)
+    assigned: tuple[FulfillmentAt, ...] = ()
+    excluded: tuple[str, ...] = ()
+    movements: tuple[Movement, ...] = ()
     holds_until: str = ""
-    awaiting: list[list[str]] = field(default_factory=list)
+    awaiting: tuple[FulfillmentAt, ...] = ()
 
 
 @dataclass(frozen=True)
 class BackorderFilled(Event):
-    """Goods came and are with this order now: `assigned` can begin."""
+    """Goods that an order waited for have come and are with it now, so its work can begin."""
 
     order_id: str
-    assigned: list[list[str]]
-    movements: list[list[Any]] = field(default_factory=list)
+    assigned: tuple[FulfillmentAt, ...]
+    movements: tuple[Movement, ...] = ()
+
+
+@dataclass(frozen=True)
+class Shortage:
+    """A SKU of which too few units can be promised."""
+
+    sku: str
+    wanted: int  # units
+    available: int  # units
 
 
 @dataclass(frozen=True)
 class OrderStranded(Event):
-    """Nobody can bring it. `short` lists {"sku", "wanted", "available"}."""
+    """Nobody can bring an order, and the owner has to decide."""
 
     order_id: str
-    short: list[dict[str, Any]] = field(default_factory=list)
-    excluded: list[str] = field(default_factory=list)
+    short: tuple[Shortage, ...] = ()  # of what too little is there
+    excluded: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True)
 class WorkPicked(Event):
+    """Picking began."""
+
     order_id: str
     fulfillment_id: str
     location: str
@@ -412,6 +477,8 @@ class WorkPicked(Event):
 
 @dataclass(frozen=True)
 class WorkReady(Event):
+    """A fulfillment is picked and packed."""
+
     order_id: str
     fulfillment_id: str
     location: str
@@ -421,17 +488,19 @@ class WorkReady(Event):
 
 @dataclass(frozen=True)
 class WorkDispatched(Event):
+    """The goods of a fulfillment left the house."""
+
     order_id: str
     fulfillment_id: str
     location: str
     fulfiller: str
     claim_version: int = 0
-    movements: list[list[Any]] = field(default_factory=list)
+    movements: tuple[Movement, ...] = ()
 
 
 @dataclass(frozen=True)
 class CallAsked(Event):
-    """The customer would like to be called by whoever brings his order."""
+    """The customer would like to be called by whoever brings their order."""
 
     order_id: str
     fulfillment_id: str
@@ -441,7 +510,7 @@ class CallAsked(Event):
 
 @dataclass(frozen=True)
 class WorkDelivered(Event):
-    """`payments` [[payment, method, amount, "captured"], …] is the cash collected at the door."""
+    """The goods of a fulfillment reached the customer."""
 
     order_id: str
     fulfillment_id: str
@@ -449,43 +518,45 @@ class WorkDelivered(Event):
     fulfiller: str
     currency: str
     claim_version: int = 0
-    completed: bool = False
-    payments: list[list[Any]] = field(default_factory=list)
-    postings: list[list[Any]] = field(default_factory=list)
+    completed: bool = False  # true when the whole order is with its customer
+    payments: tuple[PaymentRecord, ...] = ()  # the cash collected at the door
+    postings: tuple[Posting, ...] = ()
 
 
 @dataclass(frozen=True)
 class WorkFailed(Event):
-    """`back` when the goods have come back into stock."""
+    """A delivery attempt failed, or the goods came back after one."""
 
     order_id: str
     fulfillment_id: str
     location: str
     fulfiller: str
     reason: str = ""
-    back: bool = False
-    movements: list[list[Any]] = field(default_factory=list)
+    back: bool = False  # true when the goods are back in stock
+    movements: tuple[Movement, ...] = ()
 
 
 @dataclass(frozen=True)
 class WorkHandedOver(Event):
+    """The customer collected the goods, or took them along at the counter."""
+
     order_id: str
     fulfillment_id: str
     location: str
     fulfiller: str
     currency: str
     claim_version: int = 0
-    completed: bool = False
-    movements: list[list[Any]] = field(default_factory=list)
-    payments: list[list[Any]] = field(default_factory=list)
-    postings: list[list[Any]] = field(default_factory=list)
+    completed: bool = False  # true when the whole order is with its customer
+    movements: tuple[Movement, ...] = ()
+    payments: tuple[PaymentRecord, ...] = ()  # the cash collected at the counter
+    postings: tuple[Posting, ...] = ()
 
 
 @dataclass(frozen=True)
 class WorkCancelled(Event):
-    """The order ended before its goods left: everyone still at it stands down."""
+    """The order ended before its goods left, or its goods lie elsewhere: everyone still at it stands down."""
 
     order_id: str
-    stood_down: list[list[str]] = field(default_factory=list)
-    offer_id: str = ""
-    invited: list[str] = field(default_factory=list)
+    stood_down: tuple[FulfillmentAt, ...] = ()
+    offer_id: str = ""  # the offer that this closed
+    invited: tuple[str, ...] = ()

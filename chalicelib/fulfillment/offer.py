@@ -11,21 +11,25 @@ from chalicelib.fulfillment.model import (
     UNTOUCHED,
     Case,
     Fulfillment,
+    FulfillmentStatus,
     Invited,
     Offer,
     OfferOpened,
+    OfferStatus,
     WorkHandedOver,
     fulfillment_id,
     offer_id,
     served,
     status_of_order,
-    to_bring,
+    who_begins,
+    who_waits,
 )
 from chalicelib.fulfillment.route import Decision
 from chalicelib.fulfillment.store import keep_decision, load_case, new_offer, new_work, tell
 from chalicelib.kit import clock, db
 from chalicelib.kit.errors import NotFound
-from chalicelib.kit.journal import Told
+from chalicelib.kit.journal import JournalEntry
+from chalicelib.orders.model import OrderStatus
 from chalicelib.places import find as places
 from chalicelib.stock.model import Piece, is_expected
 
@@ -33,10 +37,10 @@ ROUTER = "router"  # how the journal calls decisions nobody made by hand
 
 
 @db.decided_anew
-def open_offer(told: Told) -> None:
+def open_offer(told: JournalEntry) -> None:
     """On OrderPlaced. A repeat finds the work there and does nothing."""
     case = load_case(told.subject.removeprefix("order#"))
-    if case.works or case.order.status == "cancelled":
+    if case.works or case.order.status == OrderStatus.CANCELLED:
         return
     if case.order.delivery.method == "handover":
         hand_over_at_once(case)
@@ -48,7 +52,8 @@ def hand_over_at_once(case: Case) -> None:
     """The counter gave the goods away while placing; this says who did, so that a return finds its way back."""
     order, now = case.order, clock.now()
     works = [
-        _of(case, part, "handed_over", now, order.actor, number) for number, part in enumerate(parts(order.pieces))
+        _of(case, part, FulfillmentStatus.HANDED_OVER, now, order.actor, number)
+        for number, part in enumerate(parts(order.pieces))
     ]
     events = [
         WorkHandedOver(order.id, work.id, work.location, work.fulfiller, order.currency, completed=True)
@@ -66,8 +71,9 @@ def assign_and_offer(case: Case) -> None:
     event = OfferOpened(
         order.id,
         offer_id=offer.id if offer else "",
-        invited=[each.staff for each in offer.invited] if offer else [],
-        **to_bring(works),
+        invited=tuple(each.staff for each in offer.invited) if offer else (),
+        assigned=who_begins(works),
+        awaiting=who_waits(works),
         expires_at=clock.iso(offer.expires_at) if offer else "",
         rule=routed.decision.rule,
     )
@@ -88,8 +94,8 @@ def assigned(case: Case, pieces: Sequence[Piece], now: datetime) -> list[Fulfill
     works: list[Fulfillment] = []
     for part in parts(pieces):
         driver = _driver(part[0].location)
-        begins = "accepted" if driver else "assigned"
-        status = "awaiting" if is_expected(part[0].shelf) else begins
+        begins = FulfillmentStatus.ACCEPTED if driver else FulfillmentStatus.ASSIGNED
+        status = FulfillmentStatus.AWAITING if is_expected(part[0].shelf) else begins
         works.append(_of(case, part, status, now, driver, len(works)))
     return works
 
@@ -102,7 +108,7 @@ def offered(
     return Offer(
         id=offer_id(case.order.id, len(case.offers) + 1),
         order_id=case.order.id,
-        status="open",
+        status=OfferStatus.OPEN,
         wanted=demand,
         invited=_once_each(decision.invited),
         assigned=tuple(work.id for work in works if work.status in UNTOUCHED),
@@ -120,7 +126,7 @@ def parts(pieces: Sequence[Piece]) -> list[list[Piece]]:
 
 
 def _of(
-    case: Case, part: Sequence[Piece], status: str, now: datetime, fulfiller: str = "", before: int = 0
+    case: Case, part: Sequence[Piece], status: FulfillmentStatus, now: datetime, fulfiller: str = "", before: int = 0
 ) -> Fulfillment:
     location = part[0].location
     return Fulfillment(

@@ -8,20 +8,20 @@ from chalicelib.fulfillment.model import (
     NOT_YET_GONE,
     Case,
     Fulfillment,
+    FulfillmentStatus,
     WorkCancelled,
-    WorkRerouted,
+    at,
     live,
-    pairs,
     status_of_order,
     stepped,
-    to_bring,
 )
 from chalicelib.fulfillment.offer import ROUTER, assigned
-from chalicelib.fulfillment.reroute import added
+from chalicelib.fulfillment.reroute import added, rerouted
 from chalicelib.fulfillment.store import change_work, load_case, new_work, pieces_of, tell
 from chalicelib.kit import clock, db
 from chalicelib.kit.errors import Moved
 from chalicelib.kit.events import Event
+from chalicelib.orders.model import OrderStatus
 from chalicelib.stock.model import Piece, Place
 
 
@@ -39,15 +39,15 @@ def is_aligned(case: Case) -> bool:
 def realign(order_id: str) -> bool:
     """Moves no goods: they are where the order says. Nothing to do is the rule."""
     case = load_case(order_id)
-    if case.order.status != "placed" or not case.works or is_aligned(case):
+    if case.order.status != OrderStatus.PLACED or not case.works or is_aligned(case):
         return False
     now = clock.now()
     wrong = [work for work in live(case.works) if work.status in NOT_YET_GONE and not _served_from(case, work)]
     kept = [work for work in live(case.works) if work not in wrong]
-    down = [stepped(work, "cancelled", reason="goods_elsewhere") for work in wrong]
+    down = [stepped(work, FulfillmentStatus.CANCELLED, reason="goods_elsewhere") for work in wrong]
     works = assigned(case, _without(case.order.pieces, pieces_of(kept)), now)
-    events: list[Event] = [WorkRerouted(order_id, **to_bring(works))] if works else []
-    events += [WorkCancelled(order_id, stood_down=pairs(down))] if down else []
+    events: list[Event] = [rerouted(order_id, works)] if works else []
+    events += [WorkCancelled(order_id, stood_down=at(down))] if down else []
     asking = case.open_offer
     status = status_of_order(case.order.demand, case.after(*down, *works), offered=asking is not None)
     if not events:

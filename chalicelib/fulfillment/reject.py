@@ -6,7 +6,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from chalicelib.fulfillment.goods import Effect, let_go, write_off
-from chalicelib.fulfillment.model import REASONS, Fulfillment, UnknownReason, WorkRejected, stepped
+from chalicelib.fulfillment.model import REASONS, Fulfillment, FulfillmentStatus, UnknownReason, WorkRejected, stepped
 from chalicelib.fulfillment.realign import check_aligned
 from chalicelib.fulfillment.step import scene, take_step
 from chalicelib.kit import db
@@ -24,13 +24,14 @@ def reject(principal: Principal, fulfillment_id: str, reason: str, skus: Sequenc
     if reason not in REASONS:
         raise UnknownReason(("reason", reason), reasons=", ".join(REASONS))
     at = scene(principal, fulfillment_id)
-    if at.work.status == "rejected":
+    if at.work.status == FulfillmentStatus.REJECTED:
         return at.work
-    after = stepped(at.work, "rejected", reason=reason)
+    after = stepped(at.work, FulfillmentStatus.REJECTED, reason=reason)
     check_aligned(at.case)
     wanting = [piece for piece in at.work.pieces if not skus or piece.sku in skus]
     goods = let_go(at.case.order, at.work.pieces) + loss(reason, wanting)
-    event = WorkRejected(*at.ids, reason=reason, skus=sorted({piece.sku for piece in wanting}), movements=goods.told)
+    unfit = tuple(sorted({piece.sku for piece in wanting}))
+    event = WorkRejected(*at.ids, reason=reason, skus=unfit, movements=goods.movements)
     try:
         return take_step(at, after, event, goods=goods, bringer="")
     except OutOfStock as sold_meanwhile:

@@ -15,13 +15,16 @@ from chalicelib.fulfillment.model import (
     Fulfillment,
     Offer,
     OfferOpened,
+    OfferStatus,
     OrderStranded,
+    Shortage,
     WorkRerouted,
     live,
     moved,
     status_of_order,
-    to_bring,
     unserved,
+    who_begins,
+    who_waits,
 )
 from chalicelib.fulfillment.offer import ROUTER, assigned, offered
 from chalicelib.fulfillment.store import (
@@ -41,6 +44,7 @@ from chalicelib.kit import clock, db
 from chalicelib.kit.db import Write
 from chalicelib.kit.errors import Moved
 from chalicelib.kit.events import Event
+from chalicelib.orders.model import OrderStatus
 from chalicelib.places import find as places
 from chalicelib.places.model import distance_meters
 from chalicelib.stock.model import OutOfStock
@@ -54,7 +58,7 @@ def reroute(order_id: str, cause: str = "WorkRejected") -> bool:
     order that was never routed has its goods still as placing promised them, and its first routing is on the way."""
     case = load_case(order_id)
     missing = unserved(case.order.demand, case.works)
-    if case.order.status != "placed" or not case.works or not missing:
+    if case.order.status != OrderStatus.PLACED or not case.works or not missing:
         return False
     try:
         return commit(case, missing, cause, clock.now())
@@ -91,7 +95,7 @@ def commit(case: Case, missing: dict[str, int], cause: str, now: datetime) -> bo
     return True
 
 
-def planned(case: Case, missing: dict[str, int], now: datetime) -> tuple[Plan, list[dict[str, Any]]]:
+def planned(case: Case, missing: dict[str, int], now: datetime) -> tuple[Plan, tuple[Shortage, ...]]:
     """From every warehouse and store that has not said no; nothing at all rather than a part of it. An order has one
     hold at a level, so while it waits for money it takes nothing more where it holds units already, least of all them.
     """
@@ -100,9 +104,9 @@ def planned(case: Case, missing: dict[str, int], now: datetime) -> tuple[Plan, l
     levels = load_levels([(sku, server) for server in servers for sku in missing if (sku, server) not in held])
     lapsed = lapsed_holds([level.place for level in levels if level.reserved], now)
     try:
-        return plan_allocation(missing, AvailableStock(levels, servers, lapsed)), []
+        return plan_allocation(missing, AvailableStock(levels, servers, lapsed)), ()
     except OutOfStock as nobody:
-        return Plan(()), nobody.facts["short"]
+        return Plan(()), tuple(Shortage(**each) for each in nobody.facts["short"])
 
 
 def nearest_servers(case: Case) -> list[str]:
@@ -125,33 +129,30 @@ def said(case: Case, works: Sequence[Fulfillment], offer: Offer | None, routed: 
     """Two entries when both are new: each has its own listeners."""
     events: list[Event] = []
     if works:
-        excluded = sorted(passed_over(case))
-        events.append(
-            WorkRerouted(
-                case.order.id,
-                excluded=excluded,
-                movements=goods.told,
-                holds_until=holds_until(case.order),
-                **to_bring(works),
-            )
-        )
+        told = rerouted(case.order.id, works)
+        excluded, until = tuple(sorted(passed_over(case))), holds_until(case.order)
+        events.append(replace(told, excluded=excluded, movements=goods.movements, holds_until=until))
     if offer:
-        staff = [each.staff for each in offer.invited]
+        staff = tuple(each.staff for each in offer.invited)
         until = clock.iso(offer.expires_at)
         events.append(OfferOpened(case.order.id, offer.id, staff, expires_at=until, rule=routed.decision.rule))
     return events
 
 
+def rerouted(order_id: str, works: Sequence[Fulfillment]) -> WorkRerouted:
+    return WorkRerouted(order_id, assigned=who_begins(works), awaiting=who_waits(works))
+
+
 def added(asking: Offer, works: Sequence[Fulfillment]) -> list[Write]:
     """Those who begin while an offer is out stand down with the rest when somebody claims it."""
     new = tuple(work.id for work in works if work.status in UNTOUCHED)
-    return [close_offer(asking, replace(moved(asking, "open"), assigned=asking.assigned + new))]
+    return [close_offer(asking, replace(moved(asking, OfferStatus.OPEN), assigned=asking.assigned + new))]
 
 
-def stranded(case: Case, short: list[dict[str, Any]], now: datetime) -> bool:
+def stranded(case: Case, short: Sequence[Shortage], now: datetime) -> bool:
     if is_stranded(case.order.id):
         return False  # told before, and still nobody
-    event = OrderStranded(case.order.id, short, sorted(passed_over(case)))
+    event = OrderStranded(case.order.id, tuple(short), tuple(sorted(passed_over(case))))
     status = status_of_order(case.order.demand, case.works, offered=False)
     changes = {"fulfillment_status": status}
     db.commit([strand(case.order.id, now), *tell(case.order, event, actor=ROUTER, at=now, **changes)])

@@ -10,6 +10,7 @@ from chalicelib.fulfillment.goods import Effect
 from chalicelib.fulfillment.model import (
     Case,
     Fulfillment,
+    FulfillmentStatus,
     check_placed,
     live,
     order_of,
@@ -22,6 +23,7 @@ from chalicelib.kit.auth import Principal
 from chalicelib.kit.db import Write
 from chalicelib.kit.errors import NotFound
 from chalicelib.kit.events import Event
+from chalicelib.orders.model import OrderFulfillmentStatus
 
 
 @dataclass(frozen=True)
@@ -58,7 +60,9 @@ def may_serve(principal: Principal, work: Fulfillment) -> bool:
 
 
 @db.decided_anew
-def plain_step(principal: Principal, fulfillment_id: str, to: str, says: Callable[[Scene], Event]) -> Fulfillment:
+def plain_step(
+    principal: Principal, fulfillment_id: str, to: FulfillmentStatus, says: Callable[[Scene], Event]
+) -> Fulfillment:
     """A step that moves neither goods nor money."""
     at = scene(principal, fulfillment_id)
     if at.work.status == to:
@@ -100,11 +104,11 @@ def take_step(
     return after
 
 
-def order_status(case: Case, works: Sequence[Fulfillment], offered: bool | None = None) -> str:
+def order_status(case: Case, works: Sequence[Fulfillment], offered: bool | None = None) -> OrderFulfillmentStatus:
     open_still = case.open_offer is not None if offered is None else offered
     return status_of_order(case.order.demand, works, open_still)
 
 
 def completes(at: Scene, after: Fulfillment) -> bool:
     """Whether with this step everything ordered has arrived."""
-    return order_status(at.case, at.case.after(after)) == "delivered"
+    return order_status(at.case, at.case.after(after)) == OrderFulfillmentStatus.DELIVERED

@@ -26,13 +26,15 @@ from chalicelib.fulfillment.model import (
     ENDED,
     Case,
     Fulfillment,
+    FulfillmentStatus,
     Invited,
     Offer,
+    OfferStatus,
     order_of,
     why_not_claimed,
 )
 from chalicelib.kit import auth, clock, compact, db
-from chalicelib.kit.columns import InstantAttribute
+from chalicelib.kit.columns import InstantAttribute, StateAttribute
 from chalicelib.kit.db import Refusal, Row, Write
 from chalicelib.kit.errors import NotFound
 from chalicelib.kit.events import Event
@@ -50,7 +52,7 @@ class WorkRow(Row):
 
     Meta = OrderRow.Meta
 
-    status = UnicodeAttribute()
+    status = StateAttribute()
     version = NumberAttribute()
     expires_at = InstantAttribute(null=True)
     body = UnicodeAttribute()
@@ -110,13 +112,13 @@ def new_offer(offer: Offer) -> list[Write]:
 
 def win_offer(before: Offer, after: Offer, now: datetime) -> Write:
     """The condition that a claim shares with acceptance and expiry: only one of them finds the offer open."""
-    still = (WorkRow.status == "open") & (WorkRow.expires_at > now) & (WorkRow.version == before.version)
+    still = (WorkRow.status == OfferStatus.OPEN) & (WorkRow.expires_at > now) & (WorkRow.version == before.version)
     return db.put(_offer_row(after), when=still, refusal=lambda row: why_not_claimed(row and as_offer(row), now))
 
 
 def close_offer(before: Offer, after: Offer, refusal: Refusal | None = None) -> Write:
     """Closed by acceptance, by the clock, by the last no or by the order's end; a claim that came first stands."""
-    still = (WorkRow.status == "open") & (WorkRow.version == before.version)
+    still = (WorkRow.status == OfferStatus.OPEN) & (WorkRow.version == before.version)
     return db.put(_offer_row(after), when=still, refusal=refusal)
 
 
@@ -221,7 +223,7 @@ def _work_row(work: Fulfillment) -> WorkRow:
         "reason": work.reason,
     }
     row = WorkRow(work.order_id, work.id, status=work.status, version=work.version, body=_compact(body))
-    if work.status == "awaiting":
+    if work.status == FulfillmentStatus.AWAITING:
         row.list, row.listed_at = f"awaiting#{work.location}", work.id  # an order's id begins with its instant
     elif work.status not in ENDED:
         row.list, row.listed_at = f"work#{work.location}", f"{clock.iso(work.assigned_at)}#{work.id}"
@@ -237,7 +239,7 @@ def as_work(row: Any) -> Fulfillment:
         location=location,
         kind=body["kind"],
         method=body["method"],
-        status=row.status,
+        status=FulfillmentStatus(row.status),
         pieces=tuple(Piece(sku, location, quantity, shelf) for sku, quantity, shelf in body.get("pieces", ())),
         assigned_at=clock.parse(body["assigned_at"]),
         fulfiller=body.get("fulfiller", ""),
@@ -259,7 +261,7 @@ def _offer_row(offer: Offer) -> WorkRow:
     }
     row = WorkRow(offer.order_id, offer.id, status=offer.status, version=offer.version, body=_compact(body))
     row.expires_at = offer.expires_at
-    if offer.status == "open":
+    if offer.status == OfferStatus.OPEN:
         row.list, row.listed_at = f"offers#{_shard(offer.id)}", f"{clock.iso(offer.expires_at)}#{offer.id}"
     return row
 
@@ -269,7 +271,7 @@ def as_offer(row: Any) -> Offer:
     return Offer(
         id=row.sk,
         order_id=row.pk,
-        status=row.status,
+        status=OfferStatus(row.status),
         wanted=body["wanted"],
         invited=tuple(Invited(*each) for each in body.get("invited", ())),
         assigned=tuple(body.get("assigned", ())),

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from datetime import datetime
 
-from pynamodb.attributes import Attribute
+from pynamodb.attributes import Attribute, UnicodeAttribute
 
 from chalicelib.kit import clock
 
@@ -19,3 +19,10 @@ class InstantAttribute(Attribute[datetime]):
 
     def deserialize(self, value: str) -> datetime:
         return clock.parse(value)
+
+
+class StateAttribute(UnicodeAttribute):
+    """A StrEnum, kept as its plain text."""
+
+    def serialize(self, value: str) -> str:
+        return str(value)

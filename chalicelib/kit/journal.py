@@ -7,6 +7,7 @@ Each entry holds the hash of the one before it. Movements of stock and money rid
 from __future__ import annotations
 
 import hashlib
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -26,6 +27,7 @@ class Entry(Row):
     sk = NumberAttribute(range_key=True, attr_name="sequence")  # type: ignore[assignment]
     event_id = UnicodeAttribute()
     kind = UnicodeAttribute()
+    schema_version = NumberAttribute()
     occurred_at = InstantAttribute()
     actor = UnicodeAttribute()
     channel = UnicodeAttribute(null=True)
@@ -43,7 +45,7 @@ class Head:
 
 
 @dataclass(frozen=True)
-class Told:
+class JournalEntry:
     """One entry as listeners see it."""
 
     subject: str
@@ -70,10 +72,11 @@ def append_event(
         head.version + 1,
         event_id=ids.new("evt", at),
         kind=event.kind,
+        schema_version=event.schema_version,
         occurred_at=at,
         actor=actor,
         channel=channel,
-        body=compact.write(event.body()),
+        body=events.to_json(event),
         previous=head.journal_hash or None,
     )
     return db.create(entry), Head(head.version + 1, hash_of(entry))
@@ -87,22 +90,23 @@ def put_next(row: Any) -> Write:
 
 def hash_of(entry: Entry) -> str:
     """128 bits over everything the entry says and the hash of the one before."""
-    said = [entry.pk, int(entry.sk), entry.event_id, entry.kind, clock.iso(entry.occurred_at), entry.actor]
-    said += [entry.channel, entry.body, entry.previous]
-    return hashlib.sha256(compact.write(said).encode()).hexdigest()[:32]
+    hashed = [entry.pk, int(entry.sk), entry.event_id, entry.kind, int(entry.schema_version)]
+    hashed += [clock.iso(entry.occurred_at), entry.actor, entry.channel, entry.body, entry.previous]
+    return hashlib.sha256(compact.write(hashed).encode()).hexdigest()[:32]
 
 
 def history(subject: str) -> list[Entry]:
     return db.query_all(Entry, subject)
 
 
-def told(entry: Entry) -> dict[str, Any]:
+def entry_to_message(entry: Entry) -> dict[str, Any]:
     """The entry as it travels to listeners."""
     return {
         "subject": entry.pk,
         "sequence": int(entry.sk),
         "event_id": entry.event_id,
         "kind": entry.kind,
+        "schema_version": int(entry.schema_version),
         "occurred_at": clock.iso(entry.occurred_at),
         "actor": entry.actor,
         "channel": entry.channel,
@@ -110,15 +114,22 @@ def told(entry: Entry) -> dict[str, Any]:
     }
 
 
-def heard(message: dict[str, Any]) -> Told:
-    """What `told` sent, read back; `event` is None for a kind this version does not know."""
-    return Told(
+def read(entry: Entry) -> JournalEntry:
+    """The entry as its listeners read it."""
+    return message_to_entry(entry_to_message(entry))
+
+
+def message_to_entry(message: Mapping[str, Any]) -> JournalEntry:
+    """The entry that `entry_to_message` sent; `event` is None for a kind that this release does not know.
+
+    Raises events.NewerVersion."""
+    return JournalEntry(
         subject=message["subject"],
         sequence=message["sequence"],
         event_id=message["event_id"],
         occurred_at=clock.parse(message["occurred_at"]),
         actor=message["actor"],
         channel=message.get("channel"),
-        event=events.read(message["kind"], message["body"]),
+        event=events.from_json(message["kind"], message["schema_version"], message["body"]),
         kind=message["kind"],
     )

@@ -11,7 +11,7 @@ from urllib.parse import quote
 
 from chalicelib.customers.find import living
 from chalicelib.kit import auth, clock, config
-from chalicelib.kit.journal import Told
+from chalicelib.kit.journal import JournalEntry
 from chalicelib.kit.money import format_money
 from chalicelib.notify import words
 from chalicelib.notify.model import NOTICES, Message, Notice, Recipient
@@ -27,7 +27,7 @@ TOO_LATE_TO_PAY = "payment_expired"  # what the clock gives as the reason when i
 Rule = Callable[[Scene, Notice], Iterator[Message]]
 
 
-def messages(told: Told) -> list[Message]:
+def messages(told: JournalEntry) -> list[Message]:
     """One for each party, whatever number of rules or fulfillments names it."""
     if told.event is None:
         return []
@@ -139,10 +139,10 @@ def assigned(scene: Scene, notice: Notice) -> Iterator[Message]:
 
 
 def stood_down(scene: Scene, notice: Notice) -> Iterator[Message]:
-    for fulfillment_id, location in scene.event.stood_down:
-        facts = {"number": scene.number, "link": desk_link("fulfillments", fulfillment_id)}
-        kept = {"fulfillment": fulfillment_id, "location": location}
-        yield scene.message(of_location(location), notice, facts, kept)
+    for work in scene.event.stood_down:
+        facts = {"number": scene.number, "link": desk_link("fulfillments", work.fulfillment_id)}
+        kept = {"fulfillment": work.fulfillment_id, "location": work.location}
+        yield scene.message(of_location(work.location), notice, facts, kept)
 
 
 def bringer(scene: Scene, notice: Notice) -> Iterator[Message]:

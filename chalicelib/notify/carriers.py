@@ -6,19 +6,18 @@ from datetime import timedelta
 
 from chalicelib.kit import clock, config, log
 from chalicelib.notify import transports, words
-from chalicelib.notify.model import Allowed
+from chalicelib.notify.model import Allowed, SendStatus
 from chalicelib.notify.store import Attempt
 
 
-def send(attempt: Attempt) -> str:
-    """sent | failed | unknown."""
+def send(attempt: Attempt) -> SendStatus:
     try:
         hand_over(attempt)
     except transports.NotSent:
-        return not_delivered(attempt, "failed")
+        return not_delivered(attempt, SendStatus.FAILED)
     except transports.Unknown:
-        return not_delivered(attempt, "unknown")
-    return "sent"
+        return not_delivered(attempt, SendStatus.UNKNOWN)
+    return SendStatus.SENT
 
 
 def hand_over(attempt: Attempt) -> None:
@@ -30,7 +29,7 @@ def hand_over(attempt: Attempt) -> None:
         transports.email(recipient.email, subject, text)
 
 
-def not_delivered(attempt: Attempt, status: str) -> str:
+def not_delivered(attempt: Attempt, status: SendStatus) -> SendStatus:
     log.warning("not delivered", transport=attempt.channel, event_id=attempt.message.event_id, status=status)
     return status
 

@@ -34,7 +34,7 @@ def remind(row: NoticeRow) -> None:
 
 def still_wanted(row: NoticeRow) -> Message | None:
     """Asks the event again whom it concerns: an offer that was claimed, or work that was begun, concerns nobody."""
-    messages = audience.messages(journal.heard(journal.told(entry_of(row))))
+    messages = audience.messages(journal.read(entry_of(row)))
     if row.kind == "unheard":
         return unheard(messages[0]) if messages else None
     return next((message for message in messages if message.party == row.pk), None)

@@ -54,4 +54,4 @@ def escalate_unanswered(event: Any) -> None:
 
 def hear(event: Any) -> None:
     if event.subject in NOTICES:  # its kind: most concern nobody and are not even read
-        tell(journal.heard(json.loads(event.message)))
+        tell(journal.message_to_entry(json.loads(event.message)))

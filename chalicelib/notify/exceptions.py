@@ -8,16 +8,18 @@ from itertools import islice
 from typing import Any
 
 from chalicelib.fulfillment import store as work
+from chalicelib.fulfillment.model import FulfillmentStatus
 from chalicelib.kit import clock, config, ids
 from chalicelib.notify import store
 from chalicelib.orders import find as orders
 from chalicelib.orders.model import Order
 from chalicelib.orders.store import waiting_until
+from chalicelib.payments.model import OrderPaymentStatus
 from chalicelib.places import find as places
 from chalicelib.stock.model import day_of, shelf_of
 
 MOST_OF_A_KIND = 50
-WAITING = {"unpaid", "pending", "partly_paid"}
+WAITING = {OrderPaymentStatus.UNPAID, OrderPaymentStatus.PENDING, OrderPaymentStatus.PARTLY_PAID}
 
 
 def exceptions(now: datetime) -> list[dict[str, Any]]:
@@ -36,7 +38,7 @@ def late_work(now: datetime) -> Iterator[dict[str, Any]]:
     limit = now - clock.minutes(config.number("LATE_WORK_MINUTES", 60))
     for location in sorted(places.locations()):
         for each in work.open_work(location, limit=MOST_OF_A_KIND)[0]:
-            if each.assigned_at <= limit and each.status in ("assigned", "accepted"):
+            if each.assigned_at <= limit and each.status in (FulfillmentStatus.ASSIGNED, FulfillmentStatus.ACCEPTED):
                 action = ("POST", f"/fulfillments/{each.id}/reject")
                 facts = {"order": each.order_id, "fulfillment": each.id, "location": location, "status": each.status}
                 yield said("late_work", each.assigned_at, action, **facts)

@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from typing import Any
 
 from chalicelib.fulfillment import store as work
-from chalicelib.fulfillment.model import order_of
+from chalicelib.fulfillment.model import OfferStatus, order_of
 from chalicelib.kit import clock, compact, db, ids
 from chalicelib.kit.auth import Principal
 from chalicelib.kit.db import Key
@@ -57,8 +57,8 @@ def states_of(rows: Sequence[NoticeRow]) -> dict[str, str]:
 
 def state_of(row: Any) -> str:
     """An offer past its end is over, whether or not the sweeper came by."""
-    over = row.status == "open" and row.expires_at is not None and row.expires_at <= clock.now()
-    return "expired" if over else str(row.status)
+    over = row.status == OfferStatus.OPEN and row.expires_at is not None and row.expires_at <= clock.now()
+    return OfferStatus.EXPIRED if over else str(row.status)
 
 
 def as_json(row: NoticeRow, principal: Principal, states: dict[str, str]) -> dict[str, Any]:
@@ -69,7 +69,7 @@ def as_json(row: NoticeRow, principal: Principal, states: dict[str, str]) -> dic
     if "order" in kept:
         said["number"] = ids.short_number(kept["order"])
     said |= kept | {"goods": goods, "state": states.get(thing)}
-    if kept.get("offer") and states.get(thing) == "open" and row.kind == "offer":
+    if kept.get("offer") and states.get(thing) == OfferStatus.OPEN and row.kind == "offer":
         said["claim"] = claim_path(kept["offer"], principal.id)
     acknowledged = clock.iso(row.acknowledged_at) if row.acknowledged_at else None
     return said | {"acknowledged_at": acknowledged, "acknowledged_by": row.acknowledged_by}

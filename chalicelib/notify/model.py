@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
+from enum import StrEnum
 from typing import Any
 
 from chalicelib.kit.errors import NotFound, Refused
@@ -62,13 +63,24 @@ NOTICES: dict[str, tuple[Notice, ...]] = {
     "VerificationAsked": (Notice("verifying", "code", ("email", "sms")),),
 }
 
-# What became of a message on one channel. `claimed` is written before sending, so a sender that died in between leaves
-# it standing: nobody knows whether it went out, and it is never sent again.
-SENDS: dict[str, set[str]] = {
-    "claimed": {"sent", "failed", "unknown"},
-    "sent": set(),
-    "failed": set(),
-    "unknown": set(),
+
+class SendStatus(StrEnum):
+    """What became of a message on one channel.
+
+    `claimed` is written before sending, so a sender that died in between leaves it: nobody knows whether the message
+    went out, and it is never sent again."""
+
+    CLAIMED = "claimed"
+    SENT = "sent"
+    FAILED = "failed"
+    UNKNOWN = "unknown"
+
+
+SENDS: dict[SendStatus, set[SendStatus]] = {
+    SendStatus.CLAIMED: {SendStatus.SENT, SendStatus.FAILED, SendStatus.UNKNOWN},
+    SendStatus.SENT: set(),
+    SendStatus.FAILED: set(),
+    SendStatus.UNKNOWN: set(),
 }
 
 

@@ -9,19 +9,20 @@ from typing import Any
 
 from chalicelib.customers import code as verification_code
 from chalicelib.fulfillment import store as work
-from chalicelib.fulfillment.model import Case, Fulfillment, Offer
+from chalicelib.fulfillment.model import Case, Fulfillment, FulfillmentStatus, Offer, OfferStatus
 from chalicelib.kit import clock, config, ids
-from chalicelib.kit.journal import Told
+from chalicelib.kit.journal import JournalEntry
 from chalicelib.kit.money import format_money
 from chalicelib.notify import words
 from chalicelib.notify.model import Message, Notice, Recipient
 from chalicelib.orders import find as orders
 from chalicelib.orders.model import Order
+from chalicelib.payments.model import PaymentStatus
 from chalicelib.payments.store import load_payment
 
 
 class Scene:
-    def __init__(self, told: Told) -> None:
+    def __init__(self, told: JournalEntry) -> None:
         self.told = told
         self.event: Any = told.event
         self.now = clock.now()
@@ -60,15 +61,15 @@ class Scene:
     def open_offer(self) -> Offer | None:
         """The event's own offer while it can be claimed: a claim may have been heard of before the offer was."""
         found = next((each for each in self.case.offers if each.id == self.event.offer_id), None)
-        return found if found and found.status == "open" and not found.is_due(self.now) else None
+        return found if found and found.status == OfferStatus.OPEN and not found.is_due(self.now) else None
 
     def untouched_work(self) -> list[Fulfillment]:
-        named = {fulfillment_id for fulfillment_id, _ in self.event.assigned}
-        return [each for each in self.case.works if each.id in named and each.status == "assigned"]
+        named = {each.fulfillment_id for each in self.event.assigned}
+        return [each for each in self.case.works if each.id in named and each.status == FulfillmentStatus.ASSIGNED]
 
     def proof_waits(self) -> bool:
         payment = load_payment(self.event.payment_id)
-        return payment is not None and payment.status == "proof_submitted"
+        return payment is not None and payment.status == PaymentStatus.PROOF_SUBMITTED
 
     def is_stranded(self) -> bool:
         return work.is_stranded(self.event.order_id)

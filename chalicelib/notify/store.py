@@ -12,9 +12,9 @@ from typing import Any
 from pynamodb.attributes import NumberAttribute, UnicodeAttribute
 
 from chalicelib.kit import auth, clock, compact, config, db
-from chalicelib.kit.columns import InstantAttribute
+from chalicelib.kit.columns import InstantAttribute, StateAttribute
 from chalicelib.kit.db import Row, Write
-from chalicelib.kit.journal import Told
+from chalicelib.kit.journal import JournalEntry
 from chalicelib.notify.model import (
     Allowed,
     AlreadySending,
@@ -23,6 +23,7 @@ from chalicelib.notify.model import (
     Message,
     NoSuchNotice,
     Recipient,
+    SendStatus,
 )
 
 SHARDS = 4  # of the waiting list: every notice passes through it, and one partition takes about 1,000 writes a second
@@ -61,7 +62,7 @@ class SentRow(Row):
 
     Meta = db.table("notify")
 
-    status = UnicodeAttribute()
+    status = StateAttribute()
     template = UnicodeAttribute()
     subject = UnicodeAttribute()
     claimed_at = InstantAttribute()
@@ -104,7 +105,7 @@ class Attempt:
         return self.channel in ("sms", "email")
 
 
-def tell_once(told: Told, part: int, messages: Sequence[Message], at: datetime) -> Write:
+def tell_once(told: JournalEntry, part: int, messages: Sequence[Message], at: datetime) -> Write:
     """`part` counts the groups of an event with more recipients than fit in one transaction."""
     parties = compact.write([message.party for message in messages])
     row = ToldRow(told.subject, f"{told.event_id}#{part}", kind=told.kind, parties=parties, at=at)
@@ -122,17 +123,19 @@ def put_notice(attempt: Attempt, at: datetime) -> Write:
         at=at,
         kept=compact.write(message.kept) if message.kept else None,
         step=attempt.step,
-        **(waiting(message.event_id, at) if message.climbs else {}),
     )
+    if message.climbs:
+        row.list, row.listed_at = waiting(message.event_id, at)
     return db.create(row, refusal=AlreadyTold(event_id=message.event_id))
 
 
 def climb_to(attempt: Attempt, at: datetime) -> Write:
     """Only while it waits: acknowledged in between means nobody is bothered any more."""
     row = NoticeRow(attempt.party, attempt.message.event_id)
-    place = waiting(attempt.message.event_id, at)
-    actions = [NoticeRow.step.set(attempt.step), NoticeRow.list.set(place["list"])]
-    actions.append(NoticeRow.listed_at.set(place["listed_at"]))
+    place, listed_at = waiting(attempt.message.event_id, at)
+    actions = [NoticeRow.list.set(place), NoticeRow.listed_at.set(listed_at)]
+    if attempt.step is not None:
+        actions.append(NoticeRow.step.set(attempt.step))
     return db.update(row, *actions, when=NoticeRow.list.exists())
 
 
@@ -148,8 +151,9 @@ def acknowledge(party: str, event_id: str, by: str, at: datetime) -> Write:
     return db.update(row, *actions, when=NoticeRow.pk.exists(), refusal=NoSuchNotice())
 
 
-def waiting(event_id: str, since: datetime) -> dict[str, str]:
-    return {"list": waiting_list(shard_of(event_id)), "listed_at": f"{clock.iso(since)}#{event_id}"}
+def waiting(event_id: str, since: datetime) -> tuple[str, str]:
+    """The list that a notice waits in, and its place there."""
+    return waiting_list(shard_of(event_id)), f"{clock.iso(since)}#{event_id}"
 
 
 def waiting_list(shard: int) -> str:
@@ -175,7 +179,7 @@ def claim(attempt: Attempt, at: datetime) -> Write:
     row = SentRow(
         sent_key(attempt),
         "sent",
-        status="claimed",
+        status=SendStatus.CLAIMED,
         template=message.notice.template,
         subject=message.subject,
         claimed_at=at,
@@ -183,12 +187,12 @@ def claim(attempt: Attempt, at: datetime) -> Write:
     return db.create(row, refusal=AlreadySending())
 
 
-def finish(attempt: Attempt, status: str, at: datetime) -> Write:
+def finish(attempt: Attempt, status: SendStatus, at: datetime) -> Write:
     """What failed goes on the owner's board; what went well leaves no trace in any list."""
     actions = [SentRow.status.set(status), SentRow.finished_at.set(at)]
-    if status != "sent":
+    if status != SendStatus.SENT:
         actions += [SentRow.list.set("failed"), SentRow.listed_at.set(f"{clock.iso(at)}#{attempt.message.event_id}")]
-    return db.update(SentRow(sent_key(attempt), "sent"), *actions, when=SentRow.status == "claimed")
+    return db.update(SentRow(sent_key(attempt), "sent"), *actions, when=SentRow.status == SendStatus.CLAIMED)
 
 
 def sent_key(attempt: Attempt) -> str:

@@ -47,7 +47,7 @@ def read_image(record: dict[str, Any]) -> Entry | None:
         log.warning("a journal entry was changed or removed", sequence=record["dynamodb"]["SequenceNumber"])
         return None
     entry: Entry = Entry.from_raw_data(record["dynamodb"]["NewImage"])
-    journal.told(entry)  # a body that is no JSON is found here and not by ten listeners
+    journal.entry_to_message(entry)  # a body that is no JSON is found here and not by ten listeners
     return entry
 
 
@@ -93,7 +93,7 @@ def as_message(number: str, entry: Entry) -> dict[str, Any]:
     return {
         "Id": number[-80:],
         "Subject": entry.kind,
-        "Message": compact.write(journal.told(entry)),
+        "Message": compact.write(journal.entry_to_message(entry)),
         "MessageAttributes": {"kind": {"DataType": "String", "StringValue": entry.kind}},
     }
 

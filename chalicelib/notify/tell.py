@@ -8,23 +8,16 @@ from dataclasses import replace
 from chalicelib.kit import clock, db, log
 from chalicelib.kit.db import Write
 from chalicelib.kit.errors import Moved
-from chalicelib.kit.journal import Told
+from chalicelib.kit.journal import JournalEntry
 from chalicelib.notify import audience, carriers, store
-from chalicelib.notify.model import (
-    AlreadySending,
-    AlreadyTold,
-    BudgetSpent,
-    Message,
-    Notice,
-    next_step,
-)
+from chalicelib.notify.model import AlreadySending, AlreadyTold, BudgetSpent, Message, Notice, SendStatus, next_step
 from chalicelib.notify.store import Attempt
 
 MOST_TOGETHER = 24  # recipients in one transaction: an inbox row, a claim and a counter each, and DynamoDB takes 100
 UNHEARD = Notice("owner", "unheard", ("email", "sms"), answer=True)
 
 
-def tell(told: Told) -> None:
+def tell(told: JournalEntry) -> None:
     """Hearing of the same event again changes nothing and sends nothing."""
     messages = [message for message in audience.messages(told) if can_hear(message)]
     for part, start in enumerate(range(0, len(messages), MOST_TOGETHER)):
@@ -82,12 +75,12 @@ def carry(attempts: Sequence[Attempt]) -> None:
     if writes:
         db.commit(writes)
     for attempt, status in outcomes:
-        if status != "sent":
+        if status != SendStatus.SENT:
             climb(attempt.message, attempt.rung + 1)
 
 
-def settles(attempt: Attempt, status: str) -> bool:
-    return status == "sent" and not attempt.message.notice.answer
+def settles(attempt: Attempt, status: SendStatus) -> bool:
+    return status == SendStatus.SENT and not attempt.message.notice.answer
 
 
 def climb(message: Message, after: int) -> None:

@@ -15,10 +15,10 @@ from chalicelib.kit.errors import Moved
 from chalicelib.kit.money import total
 from chalicelib.orders import store
 from chalicelib.orders.change import OrderChange, PaymentChange, load_change
-from chalicelib.orders.model import CannotCancel, Order, OrderCancelled, may_cancel
+from chalicelib.orders.model import CannotCancel, Order, OrderCancelled, OrderFulfillmentStatus, OrderStatus, may_cancel
 from chalicelib.orders.price import coupons_returned
 from chalicelib.payments import pay, post
-from chalicelib.payments.model import Payment, Posting
+from chalicelib.payments.model import Payment, PaymentStatus, Posting
 from chalicelib.payments.store import end_payments, load_payments
 from chalicelib.stock.model import HoldGone, Movement, released_allocation, released_hold
 from chalicelib.stock.store import change as change_levels
@@ -32,7 +32,7 @@ def cancel(principal: Principal, order_id: str, reason: str) -> tuple[Order, lis
     """Return the order and its payments as they end. Cancelling twice is a no-op; raises CannotCancel once goods have
     left."""
     change = load_change(principal, order_id)
-    if change.order.status == "cancelled":
+    if change.order.status == OrderStatus.CANCELLED:
         return change.order, change.payments
     _refuse_too_late(change.order)
     return _end_order(change, reason)
@@ -46,9 +46,9 @@ def expire(order_id: str, now: datetime) -> bool:
     if current is None or current.reserved_until is None or current.reserved_until > now or not may_cancel(current):
         return False
     payments = load_payments(current.payment_ids)
-    if any(payment.status == "proof_submitted" for payment in payments):
+    if any(payment.status == PaymentStatus.PROOF_SUBMITTED for payment in payments):
         return False
-    _end_order(OrderChange(current, payments, CLOCK, now), "payment_expired", payments_become="expired")
+    _end_order(OrderChange(current, payments, CLOCK, now), "payment_expired", payments_become=PaymentStatus.EXPIRED)
     return True
 
 
@@ -67,26 +67,31 @@ def _refuse_too_late(order: Order) -> None:
 
 
 def _end_order(
-    change: OrderChange, reason: str, *, payments_become: str = "cancelled", captured: Payment | None = None
+    change: OrderChange,
+    reason: str,
+    *,
+    payments_become: PaymentStatus = PaymentStatus.CANCELLED,
+    captured: Payment | None = None,
 ) -> tuple[Order, list[Payment]]:
     """`captured` is the payment that this commit captures, so its posting belongs to the same entry."""
     order, payments = change.order, change.payments
     movements, freed = given_back(order)
-    credit = total((one.open for one in payments if one.status == "on_credit"), order.currency)
+    credit = total((one.open for one in payments if one.status == PaymentStatus.ON_CREDIT), order.currency)
     event = OrderCancelled(
         order_id=order.id,
         reason=reason,
         currency=order.currency,
         total_minor=order.total.minor,
-        movements=[movement.as_list() for movement in movements],
+        movements=tuple(movements),
         postings=_postings(order, payments, captured),
         owed_minor=post.owed_at_end(order.total, payments),
         credit_minor=credit.minor,
-        payments=[[captured.id, captured.method, captured.captured.minor, captured.status]] if captured else [],
+        payments=(captured.record(captured.captured),) if captured else (),
     )
     entry, head = change.append_event(event)
     ended = [pay.ended(payment, payments_become) for payment in payments]
-    changes: dict[str, Any] = {"status": "cancelled", "fulfillment_status": "cancelled", "reason": reason, "pieces": ()}
+    changes: dict[str, Any] = {"status": OrderStatus.CANCELLED, "reason": reason, "pieces": ()}
+    changes |= {"fulfillment_status": OrderFulfillmentStatus.CANCELLED}
     changes |= {"reserved_until": None, "payment_status": pay.payment_status(order.total, ended)}
     writes = [
         *change.writes,
@@ -107,7 +112,7 @@ def _end_order(
     return store.after(order, head, **changes), ended
 
 
-def _postings(order: Order, payments: Sequence[Payment], captured: Payment | None) -> list[Posting]:
+def _postings(order: Order, payments: Sequence[Payment], captured: Payment | None) -> tuple[Posting, ...]:
     end = post.end(order.id, order.total, payments)
     return post.merged([*post.capture(captured), *end]) if captured else end
 

@@ -24,13 +24,14 @@ from chalicelib.orders.context import selling_places
 from chalicelib.orders.model import (
     NotAwaitingMoney,
     Order,
+    OrderStatus,
     PaymentCaptured,
     PaymentRejected,
     ProofSubmitted,
     merged,
 )
 from chalicelib.payments import pay, post
-from chalicelib.payments.model import METHODS, NoOpenShift, Payment, Shift
+from chalicelib.payments.model import METHODS, NoOpenShift, Payment, PaymentStatus, Shift
 from chalicelib.payments.pay import PaymentTerms
 from chalicelib.payments.shift_store import cash_into, open_shift_of
 from chalicelib.payments.store import (
@@ -50,9 +51,9 @@ from chalicelib.stock.store import drop_hold, holds_of, lapsed_holds, load_expec
 def submit_proof(principal: Principal, payment_id: str, proof: str) -> tuple[Order, list[Payment]]:
     """`proof` names what the customer sent: a reference they typed, or the key of a stored picture."""
     change, payment = _load(principal, payment_id)
-    if payment.status == "proof_submitted" and payment.proof == proof:
+    if payment.status == PaymentStatus.PROOF_SUBMITTED and payment.proof == proof:
         return change.order, change.payments
-    submitted = PaymentChange(payment, pay.moved(payment, "proof_submitted", proof=proof))
+    submitted = PaymentChange(payment, pay.moved(payment, PaymentStatus.PROOF_SUBMITTED, proof=proof))
     return _commit(change, submitted, ProofSubmitted(change.order.id, payment.id))
 
 
@@ -60,9 +61,9 @@ def submit_proof(principal: Principal, payment_id: str, proof: str) -> tuple[Ord
 def reject(principal: Principal, payment_id: str, reason: str) -> tuple[Order, list[Payment]]:
     """The proof was not good; the customer may send another while their hold lasts."""
     change, payment = _load(principal, payment_id)
-    if payment.status == "rejected":
+    if payment.status == PaymentStatus.REJECTED:
         return change.order, change.payments
-    rejected = PaymentChange(payment, pay.moved(payment, "rejected"))
+    rejected = PaymentChange(payment, pay.moved(payment, PaymentStatus.REJECTED))
     return _commit(change, rejected, PaymentRejected(change.order.id, payment.id, reason))
 
 
@@ -70,7 +71,7 @@ def reject(principal: Principal, payment_id: str, reason: str) -> tuple[Order, l
 def confirm(principal: Principal, payment_id: str) -> tuple[Order, list[Payment]]:
     """The money is on the account. Confirming twice is a no-op."""
     change, payment = _load(principal, payment_id)
-    if payment.status == "captured":
+    if payment.status == PaymentStatus.CAPTURED:
         return change.order, change.payments
     if not METHODS[payment.method].holds:
         raise NotAwaitingMoney(payment=payment.id, status=payment.status)
@@ -87,15 +88,15 @@ def pay_in_cash(principal: Principal, order_id: str, asked: Asked | None = None)
 def _take_cash(principal: Principal, order_id: str, asked: Asked | None) -> tuple[Order, list[Payment]]:
     change = load_change(principal, order_id, asked)
     order, waiting = change.order, [payment for payment in change.payments if _is_awaited(payment)]
-    if order.status != "placed" or not waiting:
+    if order.status != OrderStatus.PLACED or not waiting:
         raise NotAwaitingMoney(payment=order.id, status=order.payment_status)
     shift = open_shift_of(principal.id)
     if shift is None:
         raise NoOpenShift()
     cash = _cash(change, sum((one.open for one in waiting[1:]), waiting[0].open), shift)
-    payments = [replace(one, status="cancelled") if one in waiting else one for one in change.payments]
+    payments = [replace(one, status=PaymentStatus.CANCELLED) if one in waiting else one for one in change.payments]
     change = replace(change, payments=[*payments, cash])
-    change = change.adding([move_payment(one, "cancelled") for one in waiting])
+    change = change.adding([move_payment(one, PaymentStatus.CANCELLED) for one in waiting])
     return capture(change.adding([cash_into(shift, cash.amount), open_payment(cash)]), PaymentChange(None, cash))
 
 
@@ -112,7 +113,9 @@ def _cash(change: OrderChange, amount: Money, shift: Shift) -> Payment:
 
 
 def capture(change: OrderChange, captured: PaymentChange) -> tuple[Order, list[Payment]]:
-    if change.order.status == "cancelled" or (captured.before is not None and captured.before.status == "cancelled"):
+    if change.order.status == OrderStatus.CANCELLED or (
+        captured.before is not None and captured.before.status == PaymentStatus.CANCELLED
+    ):
         return _capture_late(change, captured)
     try:
         return _capture_in_time(change, captured)
@@ -134,7 +137,7 @@ def _capture_in_time(change: OrderChange, captured: PaymentChange) -> tuple[Orde
 
 
 def _is_awaited(payment: Payment) -> bool:
-    return METHODS[payment.method].holds and bool(payment.open) and payment.status != "cancelled"
+    return METHODS[payment.method].holds and bool(payment.open) and payment.status != PaymentStatus.CANCELLED
 
 
 @dataclass(frozen=True)
@@ -193,7 +196,7 @@ def _captured(order: Order, payment: Payment, movements: Sequence[Movement]) -> 
         method=payment.method,
         amount_minor=payment.captured.minor,
         currency=order.currency,
-        movements=[movement.as_list() for movement in movements],
+        movements=tuple(movements),
         postings=post.capture(payment),
     )
 

@@ -24,9 +24,18 @@ from chalicelib.kit.requests import AlreadyAnswered, Asked
 from chalicelib.orders import show, store
 from chalicelib.orders.command import PlaceOrder, Tender, Wanted
 from chalicelib.orders.context import load_context
-from chalicelib.orders.model import Delivery, DraftGone, DraftMade, OrderLine, PayLinkAsked
+from chalicelib.orders.model import (
+    Delivery,
+    DraftGone,
+    DraftMade,
+    OrderFulfillmentStatus,
+    OrderLine,
+    OrderStatus,
+    PayLinkAsked,
+)
 from chalicelib.orders.place import check_order, place
 from chalicelib.orders.price import price_order
+from chalicelib.payments.model import OrderPaymentStatus
 
 LASTS = timedelta(days=7)
 
@@ -149,9 +158,9 @@ def as_json(draft: Draft) -> dict[str, Any]:
         "id": draft.id,
         "number": ids.short_number(draft.id),
         "channel": command.channel,
-        "status": "draft",
-        "payment_status": "unpaid",
-        "fulfillment_status": "unassigned",
+        "status": OrderStatus.DRAFT,
+        "payment_status": OrderPaymentStatus.UNPAID,
+        "fulfillment_status": OrderFulfillmentStatus.UNASSIGNED,
         "made_at": clock.iso(draft.made_at),
         "valid_until": clock.iso(draft.made_at + LASTS),
         "created_by": command.principal.id,

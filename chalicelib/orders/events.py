@@ -21,15 +21,15 @@ HEARS = {"CollectionReceived"}  # topics are asked to send nothing else
 @events.on_sns_message(topic=config.topic_arn("payments"))
 def follow_collections(event: Any) -> None:
     if event.subject == "CollectionReceived":
-        told = journal.heard(json.loads(event.message))
+        told = journal.message_to_entry(json.loads(event.message))
         follow_collection(told.event, told.actor)
 
 
 def follow_collection(event: Any, actor: str) -> None:
     if isinstance(event, CollectionReceived):
-        for _, order_id, *_ in event.settled:
-            if order_id:  # what was owed before this shop has no order here
-                follow_payments(order_id, actor)
+        for debt in event.settled:
+            if debt.order_id:  # what was owed before this shop has no order here
+                follow_payments(debt.order_id, actor)
 
 
 @events.schedule(Rate(1, unit=Rate.MINUTES))

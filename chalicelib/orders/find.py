@@ -53,7 +53,7 @@ def orders(order_ids: Iterable[str]) -> dict[str, Order]:
 
 
 def history(order_id: str) -> list[dict[str, Any]]:
-    return [journal.told(entry) for entry in journal.history(f"order#{order_id}")]
+    return [journal.entry_to_message(entry) for entry in journal.history(f"order#{order_id}")]
 
 
 def of_customer(customer_id: str, limit: int = PAGE, after: Any = None) -> tuple[list[Order], Any]:

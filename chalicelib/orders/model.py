@@ -5,36 +5,86 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
+from enum import StrEnum
 from typing import Any
 
 from chalicelib.kit.errors import Invalid, Refused
 from chalicelib.kit.events import Event
 from chalicelib.kit.money import Money, total
-from chalicelib.stock.model import Piece, day_of, is_expected
+from chalicelib.payments.model import OrderPaymentStatus, PaymentRecord, Posting
+from chalicelib.stock.model import Movement, Piece, day_of, is_expected
 
 MOST_LINES = 40  # order, payment, credit, request, journal and a hold beside every level fit in one transaction
 
 LINK_LASTS = timedelta(days=90)
 
-STATES: dict[str, set[str]] = {
-    "draft": {"placed", "cancelled"},
-    "placed": {"completed", "cancelled"},
-    "completed": set(),
-    "cancelled": set(),
+
+class OrderStatus(StrEnum):
+    DRAFT = "draft"
+    PLACED = "placed"
+    COMPLETED = "completed"
+    CANCELLED = "cancelled"
+
+
+class OrderFulfillmentStatus(StrEnum):
+    UNASSIGNED = "unassigned"
+    OFFERED = "offered"
+    ASSIGNED = "assigned"
+    PARTLY_SHIPPED = "partly_shipped"
+    SHIPPED = "shipped"
+    DELIVERED = "delivered"
+    RETURNED = "returned"
+    CANCELLED = "cancelled"
+
+
+STATES: dict[OrderStatus, set[OrderStatus]] = {
+    OrderStatus.DRAFT: {OrderStatus.PLACED, OrderStatus.CANCELLED},
+    OrderStatus.PLACED: {OrderStatus.COMPLETED, OrderStatus.CANCELLED},
+    OrderStatus.COMPLETED: set(),
+    OrderStatus.CANCELLED: set(),
 }
 
 # Written by fulfillment in its own commits; here because the promise ends where the goods leave the house.
-FULFILLMENT_STATES: dict[str, set[str]] = {
-    "unassigned": {"offered", "assigned", "delivered", "cancelled"},
-    "offered": {"assigned", "unassigned", "cancelled"},
-    "assigned": {"assigned", "offered", "unassigned", "partly_shipped", "shipped", "delivered", "cancelled"},
-    "partly_shipped": {"shipped", "assigned", "delivered"},
-    "shipped": {"delivered", "assigned", "returned"},
-    "delivered": {"returned"},
-    "returned": set(),
-    "cancelled": set(),
+FULFILLMENT_STATES: dict[OrderFulfillmentStatus, set[OrderFulfillmentStatus]] = {
+    OrderFulfillmentStatus.UNASSIGNED: {
+        OrderFulfillmentStatus.OFFERED,
+        OrderFulfillmentStatus.ASSIGNED,
+        OrderFulfillmentStatus.DELIVERED,
+        OrderFulfillmentStatus.CANCELLED,
+    },
+    OrderFulfillmentStatus.OFFERED: {
+        OrderFulfillmentStatus.ASSIGNED,
+        OrderFulfillmentStatus.UNASSIGNED,
+        OrderFulfillmentStatus.CANCELLED,
+    },
+    OrderFulfillmentStatus.ASSIGNED: {
+        OrderFulfillmentStatus.ASSIGNED,
+        OrderFulfillmentStatus.OFFERED,
+        OrderFulfillmentStatus.UNASSIGNED,
+        OrderFulfillmentStatus.PARTLY_SHIPPED,
+        OrderFulfillmentStatus.SHIPPED,
+        OrderFulfillmentStatus.DELIVERED,
+        OrderFulfillmentStatus.CANCELLED,
+    },
+    OrderFulfillmentStatus.PARTLY_SHIPPED: {
+        OrderFulfillmentStatus.SHIPPED,
+        OrderFulfillmentStatus.ASSIGNED,
+        OrderFulfillmentStatus.DELIVERED,
+    },
+    OrderFulfillmentStatus.SHIPPED: {
+        OrderFulfillmentStatus.DELIVERED,
+        OrderFulfillmentStatus.ASSIGNED,
+        OrderFulfillmentStatus.RETURNED,
+    },
+    OrderFulfillmentStatus.DELIVERED: {OrderFulfillmentStatus.RETURNED},
+    OrderFulfillmentStatus.RETURNED: set(),
+    OrderFulfillmentStatus.CANCELLED: set(),
 }
-NOT_YET_GONE = {"unassigned", "offered", "assigned"}
+NOT_YET_GONE = {
+    OrderFulfillmentStatus.UNASSIGNED,
+    OrderFulfillmentStatus.OFFERED,
+    OrderFulfillmentStatus.ASSIGNED,
+}
 
 
 @dataclass(frozen=True)
@@ -48,6 +98,10 @@ class OrderLine:
     cost: Money | None = None
     adjustments: tuple[dict[str, Any], ...] = ()  # {"code", "says", "kind", "amount_minor"}
     later: tuple[tuple[int, str], ...] = ()  # (units, the day they were promised for), of what was not in stock
+
+    def record(self) -> OrderPlacedLine:
+        cost = self.cost.minor if self.cost is not None else None
+        return OrderPlacedLine(self.sku, self.quantity, self.total.minor, self.tax.minor, cost)
 
 
 @dataclass(frozen=True)
@@ -68,9 +122,9 @@ class Order:
     number: str
     channel: str
     placed_at: datetime
-    status: str
-    payment_status: str
-    fulfillment_status: str
+    status: OrderStatus
+    payment_status: OrderPaymentStatus
+    fulfillment_status: OrderFulfillmentStatus
     lines: tuple[OrderLine, ...]
     delivery: Delivery
     total: Money
@@ -143,7 +197,7 @@ def link_ends(made_at: datetime) -> datetime:
 
 
 def may_cancel(order: Order) -> bool:
-    return "cancelled" in STATES[order.status] and order.fulfillment_status in NOT_YET_GONE
+    return OrderStatus.CANCELLED in STATES[order.status] and order.fulfillment_status in NOT_YET_GONE
 
 
 class TooManyLines(Invalid):
@@ -187,66 +241,83 @@ class NotAwaitingMoney(Refused):
 
 
 @dataclass(frozen=True)
+class OrderPlacedLine:
+    """One line of an order as it was sold."""
+
+    sku: str
+    quantity: int
+    total_minor: int  # what the line costs with its tax, after discounts
+    tax_minor: int  # the tax in it
+    cost_minor: int | None = None  # what the goods cost us; absent when unknown
+
+
+@dataclass(frozen=True)
 class OrderPlaced(Event):
-    """`lines` are [sku, quantity, total, tax, cost]; `payments` [id, method, amount, status]; all minor units."""
+    """A customer or a member of staff placed an order, and its goods are promised or handed over."""
 
     order_id: str
     channel: str
     currency: str
-    total_minor: int
-    method: str
-    lines: list[list[Any]]
-    payments: list[list[Any]]
-    movements: list[list[Any]] = field(default_factory=list)
-    postings: list[list[Any]] = field(default_factory=list)
+    total_minor: int  # what the customer pays, freight included
+    method: str  # ship, pickup or handover
+    lines: tuple[OrderPlacedLine, ...]  # what was bought
+    payments: tuple[PaymentRecord, ...]  # its tenders, as they began
+    movements: tuple[Movement, ...] = ()
+    postings: tuple[Posting, ...] = ()
     freight_minor: int = 0
     customer_id: str = ""
-    location: str = ""
-    placement: str = ""
-    placed_at: str = ""
+    location: str = ""  # where the member of staff works who placed it
+    placement: str = ""  # the link or QR code that it came by
+    placed_at: str = ""  # the order's business date; imported orders are older than their entry
     holds_until: str = ""
-    credit_minor: int = 0
+    credit_minor: int = 0  # bought on credit
     reason: str = ""  # of a price set by hand, or of credit granted over the limit
-    made_by: str = ""  # whose order it is, where somebody else (an import) wrote it down
+    made_by: str = ""  # whose order it is, when somebody else (an import) recorded it
 
 
 @dataclass(frozen=True)
 class OrderCancelled(Event):
+    """An order ended before its goods left: by its customer, by staff, by the clock or because its goods are gone."""
+
     order_id: str
-    reason: str
+    reason: str  # free text, or payment_expired, or goods_gone
     currency: str
     total_minor: int
-    movements: list[list[Any]] = field(default_factory=list)
-    postings: list[list[Any]] = field(default_factory=list)
-    owed_minor: int = 0
-    credit_minor: int = 0  # exposure given back
-    payments: list[list[Any]] = field(
-        default_factory=list
-    )  # captured in this very commit: [id, method, amount, status]
+    movements: tuple[Movement, ...] = ()
+    postings: tuple[Posting, ...] = ()
+    owed_minor: int = 0  # to be refunded to the customer
+    credit_minor: int = 0  # credit exposure released
+    payments: tuple[PaymentRecord, ...] = ()  # captured in this very commit
 
 
 @dataclass(frozen=True)
 class ProofSubmitted(Event):
+    """A customer sent the proof of a bank transfer, and somebody has to check it."""
+
     order_id: str
     payment_id: str
-    file: str = ""
+    file: str = ""  # key of the stored picture
 
 
 @dataclass(frozen=True)
 class PaymentCaptured(Event):
+    """Money for an order arrived: a transfer was confirmed, or cash was taken at a counter."""
+
     order_id: str
     payment_id: str
     method: str
     amount_minor: int
     currency: str
-    movements: list[list[Any]] = field(default_factory=list)
-    postings: list[list[Any]] = field(default_factory=list)
-    owed_minor: int = 0  # nobody expected it any more: to be given back
-    credit_minor: int = 0  # exposure given back, for it paid that debt first
+    movements: tuple[Movement, ...] = ()
+    postings: tuple[Posting, ...] = ()
+    owed_minor: int = 0  # not expected any more: to be refunded
+    credit_minor: int = 0  # credit exposure released, because the money paid that debt first
 
 
 @dataclass(frozen=True)
 class PaymentRejected(Event):
+    """The proof of a transfer was not accepted; the customer may send another."""
+
     order_id: str
     payment_id: str
     reason: str
@@ -254,23 +325,25 @@ class PaymentRejected(Event):
 
 @dataclass(frozen=True)
 class OrderSettled(Event):
-    """Its payment status followed money collected elsewhere."""
+    """The payment status of an order followed money collected elsewhere."""
 
     order_id: str
-    payment_status: str
-    was: str
+    payment_status: OrderPaymentStatus
+    was: OrderPaymentStatus  # the payment status before
 
 
 @dataclass(frozen=True)
 class LinkRenewed(Event):
-    """The customer's link and every copy of it ended; a new one was made."""
+    """A new link to the order was made for its customer, and all earlier ones ended."""
 
     order_id: str
-    token_version: int
+    token_version: int  # only links of this version open the order
 
 
 @dataclass(frozen=True)
 class DraftMade(Event):
+    """Staff prepared an order that its customer still has to confirm."""
+
     order_id: str
     channel: str
     currency: str
@@ -279,4 +352,6 @@ class DraftMade(Event):
 
 @dataclass(frozen=True)
 class PayLinkAsked(Event):
+    """The customer of a draft is to be sent the link by which to confirm and pay."""
+
     order_id: str

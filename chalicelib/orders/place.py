@@ -24,7 +24,9 @@ from chalicelib.orders.model import (
     HandoverNeedsMoney,
     MayNotOverridePrices,
     Order,
+    OrderFulfillmentStatus,
     OrderPlaced,
+    OrderStatus,
     TooManyLines,
     TooManyPlaces,
     link_ends,
@@ -32,7 +34,7 @@ from chalicelib.orders.model import (
 )
 from chalicelib.orders.price import OrderPrices, coupons_used, price_order
 from chalicelib.payments import owe, pay, post
-from chalicelib.payments.model import METHODS, MethodUnavailable, Payment
+from chalicelib.payments.model import METHODS, MethodUnavailable, OrderPaymentStatus, Payment
 from chalicelib.payments.shift_store import cash_into
 from chalicelib.payments.store import open_payment, open_receivables
 from chalicelib.places import find as places
@@ -160,9 +162,9 @@ def build_order(command: PlaceOrder, context: OrderContext, prices: OrderPrices,
         number=ids.short_number(order_id),
         channel=command.channel,
         placed_at=command.placed_at or context.now,
-        status="completed" if handed_over else "placed",
-        payment_status="unpaid",
-        fulfillment_status="delivered" if handed_over else "unassigned",
+        status=OrderStatus.COMPLETED if handed_over else OrderStatus.PLACED,
+        payment_status=OrderPaymentStatus.UNPAID,
+        fulfillment_status=OrderFulfillmentStatus.DELIVERED if handed_over else OrderFulfillmentStatus.UNASSIGNED,
         lines=with_days(prices.lines, plan.pieces),
         delivery=delivery_of(command, context),
         total=prices.total,
@@ -269,12 +271,9 @@ def placed_event(
         currency=order.currency,
         total_minor=order.total.minor,
         method=order.delivery.method,
-        lines=[
-            [one.sku, one.quantity, one.total.minor, one.tax.minor, one.cost.minor if one.cost is not None else None]
-            for one in order.lines
-        ],
-        payments=[[one.id, one.method, one.amount.minor, one.status] for one in payments],
-        movements=[movement.as_list() for movement in movements],
+        lines=tuple(line.record() for line in order.lines),
+        payments=tuple(payment.record(payment.amount) for payment in payments),
+        movements=tuple(movements),
         postings=post.placement(order.id, order.total, payments),
         freight_minor=order.freight.minor,
         customer_id=order.customer_id,

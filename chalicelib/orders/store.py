@@ -10,12 +10,13 @@ from typing import Any
 from pynamodb.attributes import NumberAttribute, UnicodeAttribute
 
 from chalicelib.kit import clock, compact, config, db, journal
-from chalicelib.kit.columns import InstantAttribute
+from chalicelib.kit.columns import InstantAttribute, StateAttribute
 from chalicelib.kit.db import Key, Row, Write
 from chalicelib.kit.events import Event
 from chalicelib.kit.journal import Head
 from chalicelib.kit.money import Money
-from chalicelib.orders.model import Delivery, Order, OrderLine
+from chalicelib.orders.model import Delivery, Order, OrderFulfillmentStatus, OrderLine, OrderStatus
+from chalicelib.payments.model import OrderPaymentStatus
 from chalicelib.stock.model import Piece
 
 PAGE = 100
@@ -29,9 +30,9 @@ class OrderRow(Row):
     number = UnicodeAttribute()
     channel = UnicodeAttribute()
     placed_at = InstantAttribute()
-    status = UnicodeAttribute()
-    payment_status = UnicodeAttribute()
-    fulfillment_status = UnicodeAttribute()
+    status = StateAttribute()
+    payment_status = StateAttribute()
+    fulfillment_status = StateAttribute()
     body = UnicodeAttribute()  # what was promised: written once
     pieces = UnicodeAttribute(null=True)
     payment_ids = UnicodeAttribute(null=True)
@@ -204,9 +205,9 @@ def as_order(row: Any) -> Order:
         number=row.number,
         channel=row.channel,
         placed_at=row.placed_at,
-        status=row.status,
-        payment_status=row.payment_status,
-        fulfillment_status=row.fulfillment_status,
+        status=OrderStatus(row.status),
+        payment_status=OrderPaymentStatus(row.payment_status),
+        fulfillment_status=OrderFulfillmentStatus(row.fulfillment_status),
         lines=tuple(as_line(kept, currency) for kept in body["lines"]),
         delivery=Delivery(*body["delivery"]),
         total=Money(int(row.total_minor), currency),

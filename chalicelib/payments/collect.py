@@ -18,7 +18,9 @@ from chalicelib.payments.model import (
     MethodUnavailable,
     NoOpenShift,
     Payment,
+    Posting,
     Receivable,
+    SettledReceivable,
     Shift,
 )
 
@@ -92,7 +94,7 @@ def received(
     collection_id: str, customer_id: str, method: str, amount: Money, shift: Shift | None, paid: Paid
 ) -> CollectionReceived:
     into = f"till:{shift.till}" if shift else "bank"
-    debts = [[f"receivable:{each.customer_id}", -part.minor] for each, part in paid]
+    debts = [Posting(f"receivable:{each.customer_id}", -part.minor) for each, part in paid]
     return CollectionReceived(
         collection_id=collection_id,
         customer_id=customer_id,
@@ -101,8 +103,8 @@ def received(
         currency=amount.currency,
         till=shift.till if shift else "",
         shift=shift.id if shift else "",
-        settled=[[each.id, each.order_id, each.payment_id, part.minor] for each, part in paid],
-        postings=post.merged([[into, amount.minor], *debts]),
+        settled=tuple(SettledReceivable(each.id, part.minor, each.order_id, each.payment_id) for each, part in paid),
+        postings=post.merged([Posting(into, amount.minor), *debts]),
     )
 
 

@@ -11,7 +11,15 @@ from chalicelib.kit.errors import NotFound
 from chalicelib.kit.money import Money
 from chalicelib.kit.requests import Asked
 from chalicelib.payments import shift_store
-from chalicelib.payments.model import CashHandedOver, EmptyDrawer, NoOpenShift, Shift, ShiftNotOpen
+from chalicelib.payments.model import (
+    CashHandedOver,
+    EmptyDrawer,
+    NoOpenShift,
+    Posting,
+    Shift,
+    ShiftNotOpen,
+    ShiftStatus,
+)
 from chalicelib.payments.shift import check_currency
 
 KEEPS_THE_SAFE = frozenset({"owner", "finance"})
@@ -41,7 +49,7 @@ def load_giver(principal: Principal, shift_id: str) -> Shift:
     found = shift_store.load_shift(shift_id)
     if found is None or found.cashier == principal.id:
         raise NotFound()  # nobody gives to himself
-    if found.status != "open":
+    if found.status != ShiftStatus.OPEN:
         raise ShiftNotOpen(shift_id=found.id, status=found.status)
     return found
 
@@ -77,7 +85,7 @@ def handed_over(handover_id: str, giver: Shift, receiver: Shift | None, amount: 
         to_till=receiver.till if receiver else "",
         amount_minor=amount.minor,
         currency=amount.currency,
-        postings=[[into, amount.minor], [f"till:{giver.till}", -amount.minor]],
+        postings=(Posting(into, amount.minor), Posting(f"till:{giver.till}", -amount.minor)),
     )
 
 

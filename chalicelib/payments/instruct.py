@@ -5,12 +5,12 @@ from __future__ import annotations
 from typing import Any
 
 from chalicelib.kit import clock, config
-from chalicelib.payments.model import Payment
+from chalicelib.payments.model import Payment, PaymentStatus
 
 
 def action(payment: Payment) -> dict[str, Any] | None:
     """None when nothing is asked of the payer now. The reference is what lets a statement line find its order."""
-    if payment.method != "transfer" or payment.status not in ("awaiting_proof", "rejected"):
+    if payment.method != "transfer" or payment.status not in (PaymentStatus.AWAITING_PROOF, PaymentStatus.REJECTED):
         return None
     said: dict[str, Any] = {"kind": "instructions", **bank_account()}
     said |= {"amount": payment.amount.as_json(), "reference": payment.reference}

@@ -7,8 +7,9 @@ from dataclasses import dataclass, replace
 from typing import Any
 
 from chalicelib.kit import clock
+from chalicelib.kit.events import records
 from chalicelib.kit.money import Money
-from chalicelib.payments.model import Payment
+from chalicelib.payments.model import Payment, PaymentRecord, PaymentStatus, SettledReceivable
 
 MONEY_IN = ("captured", "collected")
 CREDIT_UNDONE = ("OrderCancelled", "PaymentCaptured")  # by the order's end, or because late money paid it
@@ -61,20 +62,20 @@ def told(message: Mapping[str, Any], zone: str) -> list[Line]:
         return collected(message, zone)
     if message["kind"] == "CashHandedOver":
         return handed_over(message, zone)
-    listed = body.get("payments") or []
-    if not listed and message["kind"] == "PaymentCaptured":
-        listed = [[body["payment_id"], body["method"], body["amount_minor"], "captured"]]
+    payments = records(PaymentRecord, body.get("payments", ()))
+    if not payments and message["kind"] == "PaymentCaptured":
+        payments = (PaymentRecord(body["payment_id"], body["method"], body["amount_minor"], PaymentStatus.CAPTURED),)
     return [
         replace(
-            blank(message, zone, KIND_OF.get(status, "promised"), method, minor),
+            blank(message, zone, KIND_OF.get(payment.status, "promised"), payment.method, payment.amount_minor),
             order_id=body.get("order_id", ""),
-            payment_id=payment_id,
+            payment_id=payment.payment_id,
         )
-        for payment_id, method, minor, status in listed
+        for payment in payments
     ]
 
 
-KIND_OF = {"captured": "captured", "on_credit": "credit"}
+KIND_OF = {PaymentStatus.CAPTURED: "captured", PaymentStatus.ON_CREDIT: "credit"}
 
 
 def collected(message: Mapping[str, Any], zone: str) -> list[Line]:
@@ -82,17 +83,16 @@ def collected(message: Mapping[str, Any], zone: str) -> list[Line]:
     where = {"till": body.get("till", ""), "shift": body.get("shift", ""), "customer_id": body["customer_id"]}
     return [
         replace(
-            blank(message, zone, "collected", body["method"], minor),
-            **where | {"order_id": order_id, "payment_id": payment_id},
+            blank(message, zone, "collected", body["method"], debt.amount_minor),
+            **where | {"order_id": debt.order_id, "payment_id": debt.payment_id},
         )
-        for _, order_id, payment_id, minor in body["settled"]
+        for debt in records(SettledReceivable, body["settled"])
     ]
 
 
 def handed_over(message: Mapping[str, Any], zone: str) -> list[Line]:
     body = message["body"]
-    # An entry leaves out what is empty: the safe has no shift.
-    sides = [(body.get("to_till", "safe"), body.get("to_shift", ""), body["amount_minor"])]
+    sides = [(body["to_till"] or "safe", body["to_shift"], body["amount_minor"])]
     sides.append((body["from_till"], body["from_shift"], -body["amount_minor"]))
     return [
         replace(blank(message, zone, "handed_over", "cash", minor), till=till, shift=shift)

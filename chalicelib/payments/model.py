@@ -5,15 +5,69 @@ The rules stand beside it, as pure as this: `pay.py` for tenders, `owe.py` for d
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from datetime import date, datetime
-from typing import Any
+from enum import StrEnum
 
 from chalicelib.kit.errors import Refused
 from chalicelib.kit.events import Event
 from chalicelib.kit.money import Money, zero
 
-Posting = list[Any]  # [account, minor]: a list because it travels as JSON
+
+class PaymentStatus(StrEnum):
+    """Of one payment; which of them a method knows is said in STATES."""
+
+    DUE = "due"
+    ON_CREDIT = "on_credit"
+    AWAITING_PROOF = "awaiting_proof"
+    PROOF_SUBMITTED = "proof_submitted"
+    REJECTED = "rejected"
+    CAPTURED = "captured"
+    EXPIRED = "expired"
+    CANCELLED = "cancelled"
+
+
+class OrderPaymentStatus(StrEnum):
+    """Of an order: derived from its payments, see `pay.payment_status`."""
+
+    UNPAID = "unpaid"
+    PENDING = "pending"
+    PARTLY_PAID = "partly_paid"
+    PAID = "paid"
+    ON_CREDIT = "on_credit"
+    PARTLY_REFUNDED = "partly_refunded"
+    REFUNDED = "refunded"
+
+
+class ShiftStatus(StrEnum):
+    OPEN = "open"
+    COUNTED = "counted"
+    CLOSED = "closed"
+
+
+class ReceivableStatus(StrEnum):
+    OPEN = "open"
+    PARTIALLY_SETTLED = "partially_settled"
+    SETTLED = "settled"
+    WRITTEN_OFF = "written_off"
+
+
+@dataclass(frozen=True)
+class Posting:
+    """One side of a double entry; the postings of one event sum to zero."""
+
+    account: str  # till:…, bank, safe, receivable:…, order:…, sales, variance, opening or refund_owed:…
+    minor: int  # minor units of the event's currency; positive is ours or owed to us
+
+
+@dataclass(frozen=True)
+class PaymentRecord:
+    """A payment as an event names it."""
+
+    payment_id: str
+    method: str
+    amount_minor: int
+    status: PaymentStatus
 
 
 @dataclass(frozen=True)
@@ -21,7 +75,7 @@ class Method:
     """`at_once` commits with the order; `holds` keeps the goods waiting; `before_dispatch` must be captured first."""
 
     code: str
-    initial: str
+    initial: PaymentStatus
     at_once: bool
     holds: bool
     before_dispatch: bool
@@ -32,33 +86,67 @@ class Method:
 METHODS = {
     method.code: method
     for method in (
-        Method("cash", "captured", at_once=True, holds=False, before_dispatch=True, refund="instant"),
-        Method("cod", "due", at_once=True, holds=False, before_dispatch=False, refund="manual"),
-        Method("transfer", "awaiting_proof", at_once=False, holds=True, before_dispatch=True, refund="manual"),
-        Method("credit", "on_credit", at_once=True, holds=False, before_dispatch=False, refund="instant"),
+        Method("cash", PaymentStatus.CAPTURED, at_once=True, holds=False, before_dispatch=True, refund="instant"),
+        Method("cod", PaymentStatus.DUE, at_once=True, holds=False, before_dispatch=False, refund="manual"),
+        Method(
+            "transfer", PaymentStatus.AWAITING_PROOF, at_once=False, holds=True, before_dispatch=True, refund="manual"
+        ),
+        Method("credit", PaymentStatus.ON_CREDIT, at_once=True, holds=False, before_dispatch=False, refund="instant"),
     )
 }
 
 # Money may arrive after an order has ended: a transfer is then captured all the same, and owed back.
-STATES: dict[str, dict[str, set[str]]] = {
-    "cash": {"captured": set()},
-    "cod": {"due": {"captured", "cancelled"}, "captured": set(), "cancelled": set()},
-    "transfer": {
-        "awaiting_proof": {"proof_submitted", "captured", "expired", "cancelled"},
-        "proof_submitted": {"captured", "rejected", "expired", "cancelled"},
-        "rejected": {"awaiting_proof", "proof_submitted", "captured", "expired", "cancelled"},
-        "expired": {"captured"},
-        "cancelled": {"captured"},
-        "captured": set(),
+STATES: dict[str, dict[PaymentStatus, set[PaymentStatus]]] = {
+    "cash": {PaymentStatus.CAPTURED: set()},
+    "cod": {
+        PaymentStatus.DUE: {PaymentStatus.CAPTURED, PaymentStatus.CANCELLED},
+        PaymentStatus.CAPTURED: set(),
+        PaymentStatus.CANCELLED: set(),
     },
-    "credit": {"on_credit": {"captured", "cancelled"}, "captured": set(), "cancelled": set()},
+    "transfer": {
+        PaymentStatus.AWAITING_PROOF: {
+            PaymentStatus.PROOF_SUBMITTED,
+            PaymentStatus.CAPTURED,
+            PaymentStatus.EXPIRED,
+            PaymentStatus.CANCELLED,
+        },
+        PaymentStatus.PROOF_SUBMITTED: {
+            PaymentStatus.CAPTURED,
+            PaymentStatus.REJECTED,
+            PaymentStatus.EXPIRED,
+            PaymentStatus.CANCELLED,
+        },
+        PaymentStatus.REJECTED: {
+            PaymentStatus.AWAITING_PROOF,
+            PaymentStatus.PROOF_SUBMITTED,
+            PaymentStatus.CAPTURED,
+            PaymentStatus.EXPIRED,
+            PaymentStatus.CANCELLED,
+        },
+        PaymentStatus.EXPIRED: {PaymentStatus.CAPTURED},
+        PaymentStatus.CANCELLED: {PaymentStatus.CAPTURED},
+        PaymentStatus.CAPTURED: set(),
+    },
+    "credit": {
+        PaymentStatus.ON_CREDIT: {PaymentStatus.CAPTURED, PaymentStatus.CANCELLED},
+        PaymentStatus.CAPTURED: set(),
+        PaymentStatus.CANCELLED: set(),
+    },
 }
-SHIFT_STATES = {"open": {"counted"}, "counted": {"closed"}, "closed": set()}
-RECEIVABLE_STATES = {
-    "open": {"partially_settled", "settled", "written_off"},
-    "partially_settled": {"settled", "written_off"},
-    "settled": set(),
-    "written_off": set(),
+SHIFT_STATES: dict[ShiftStatus, set[ShiftStatus]] = {
+    ShiftStatus.OPEN: {ShiftStatus.COUNTED},
+    ShiftStatus.COUNTED: {ShiftStatus.CLOSED},
+    ShiftStatus.CLOSED: set(),
+}
+RECEIVABLE_STATES: dict[ReceivableStatus, set[ReceivableStatus]] = {
+    ReceivableStatus.OPEN: {
+        ReceivableStatus.PARTIALLY_SETTLED,
+        ReceivableStatus.SETTLED,
+        ReceivableStatus.WRITTEN_OFF,
+    },
+    ReceivableStatus.PARTIALLY_SETTLED: {ReceivableStatus.SETTLED, ReceivableStatus.WRITTEN_OFF},
+    ReceivableStatus.SETTLED: set(),
+    ReceivableStatus.WRITTEN_OFF: set(),
 }
 
 
@@ -123,7 +211,7 @@ class Shift:
     location: str
     cashier: str
     opening: Money
-    status: str = "open"
+    status: ShiftStatus = ShiftStatus.OPEN
     cash_in: Money | None = None
     cash_out: Money | None = None
     counted: Money | None = None
@@ -157,7 +245,7 @@ class Payment:
     order_id: str
     method: str
     amount: Money
-    status: str
+    status: PaymentStatus
     captured: Money
     refunded: Money
     till: str = ""
@@ -176,6 +264,9 @@ class Payment:
         """What this tender still has to bring."""
         return self.amount - self.captured
 
+    def record(self, amount: Money) -> PaymentRecord:
+        return PaymentRecord(self.id, self.method, amount.minor, self.status)
+
 
 @dataclass(frozen=True)
 class Receivable:
@@ -188,7 +279,7 @@ class Receivable:
     amount: Money
     settled: Money
     due_on: date
-    status: str = "open"
+    status: ReceivableStatus = ReceivableStatus.OPEN
 
     @property
     def left(self) -> Money:
@@ -197,17 +288,21 @@ class Receivable:
 
 @dataclass(frozen=True)
 class ShiftOpened(Event):
+    """A cashier opened a till with its float, taken out of the safe."""
+
     shift_id: str
     till: str
     location: str
     cashier: str
-    opening_minor: int
+    opening_minor: int  # the float
     currency: str
-    postings: list[Posting] = field(default_factory=list)
+    postings: tuple[Posting, ...] = ()
 
 
 @dataclass(frozen=True)
 class ShiftCounted(Event):
+    """The cash of a shift was counted; counting again before closing corrects the count."""
+
     shift_id: str
     till: str
     expected_minor: int
@@ -218,50 +313,64 @@ class ShiftCounted(Event):
 
 @dataclass(frozen=True)
 class ShiftClosed(Event):
+    """A counted shift was closed, and its cash went into the safe."""
+
     shift_id: str
     till: str
     expected_minor: int
     counted_minor: int
     variance_minor: int
     currency: str
-    reason: str = ""
-    postings: list[Posting] = field(default_factory=list)
+    reason: str = ""  # of a variance
+    postings: tuple[Posting, ...] = ()
 
 
 @dataclass(frozen=True)
 class CashHandedOver(Event):
-    """`to_shift` is empty when finance put it into the safe."""
+    """Cash went from one till into another, or into the safe."""
 
     handover_id: str
     from_shift: str
     from_till: str
-    to_shift: str
-    to_till: str
+    to_shift: str  # empty for the safe
+    to_till: str  # empty for the safe
     amount_minor: int
     currency: str
-    postings: list[Posting] = field(default_factory=list)
+    postings: tuple[Posting, ...] = ()
+
+
+@dataclass(frozen=True)
+class SettledReceivable:
+    """One debt that a collection paid, in part or in full."""
+
+    receivable_id: str
+    amount_minor: int
+    order_id: str = ""  # absent for a debt from before this shop
+    payment_id: str = ""  # the order's credit tender; absent for a debt from before this shop
 
 
 @dataclass(frozen=True)
 class CollectionReceived(Event):
-    """`settled` lists [receivable, order, payment, minor], oldest first."""
+    """A customer paid debts, in cash or by transfer."""
 
     collection_id: str
     customer_id: str
     method: str
     amount_minor: int
     currency: str
-    till: str = ""
-    shift: str = ""
-    settled: list[list[Any]] = field(default_factory=list)
-    postings: list[Posting] = field(default_factory=list)
+    till: str = ""  # absent for a transfer
+    shift: str = ""  # absent for a transfer
+    settled: tuple[SettledReceivable, ...] = ()  # oldest debt first
+    postings: tuple[Posting, ...] = ()
 
 
 @dataclass(frozen=True)
 class OpeningReceivableKept(Event):
+    """A debt from before this shop was brought into its books."""
+
     receivable_id: str
     customer_id: str
     amount_minor: int
     currency: str
     due_on: str
-    postings: list[Posting] = field(default_factory=list)
+    postings: tuple[Posting, ...] = ()

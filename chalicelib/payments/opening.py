@@ -8,7 +8,7 @@ from chalicelib.kit import clock, ids, journal
 from chalicelib.kit.db import Write
 from chalicelib.kit.money import Money, zero
 from chalicelib.payments import store
-from chalicelib.payments.model import OpeningReceivableKept, Receivable
+from chalicelib.payments.model import OpeningReceivableKept, Posting, Receivable
 
 
 def opening_debt(customer_id: str, amount: Money, due_on: date, actor: str) -> list[Write]:
@@ -28,5 +28,5 @@ def kept(owed: Receivable) -> OpeningReceivableKept:
         amount_minor=minor,
         currency=owed.amount.currency,
         due_on=owed.due_on.isoformat(),
-        postings=[[f"receivable:{owed.customer_id}", minor], ["opening", -minor]],
+        postings=(Posting(f"receivable:{owed.customer_id}", minor), Posting("opening", -minor)),
     )

@@ -7,7 +7,7 @@ from dataclasses import dataclass, field, replace
 from datetime import date, timedelta
 
 from chalicelib.kit.money import Money, total, zero
-from chalicelib.payments.model import CollectInParts, MoreThanOwed, Payment, Receivable
+from chalicelib.payments.model import CollectInParts, MoreThanOwed, Payment, Receivable, ReceivableStatus
 
 MOST_RECEIVABLES = 25  # settled by one collection, so that its transaction fits
 
@@ -17,7 +17,13 @@ def receivable_of(payment: Payment) -> Receivable:
     if payment.due_on is None:
         raise ValueError(f"{payment.id} is no credit")
     identifier = "rcv_" + payment.id.removeprefix("pay_")
-    status = "settled" if not payment.open else "partially_settled" if payment.captured else "open"
+    status = (
+        ReceivableStatus.SETTLED
+        if not payment.open
+        else ReceivableStatus.PARTIALLY_SETTLED
+        if payment.captured
+        else ReceivableStatus.OPEN
+    )
     return Receivable(
         *(identifier, payment.customer_id, payment.order_id, payment.id),
         *(payment.amount, payment.captured, payment.due_on, status),
@@ -46,7 +52,7 @@ def settle(receivables: Iterable[Receivable], amount: Money) -> list[tuple[Recei
 
 def after_paying(receivable: Receivable, amount: Money) -> Receivable:
     paid = replace(receivable, settled=receivable.settled + amount)
-    return replace(paid, status="partially_settled" if paid.left else "settled")
+    return replace(paid, status=ReceivableStatus.PARTIALLY_SETTLED if paid.left else ReceivableStatus.SETTLED)
 
 
 AGES = ("current", "1-30", "31-60", "61-90", "over_90")

@@ -15,8 +15,10 @@ from chalicelib.payments.model import (
     STATES,
     MethodUnavailable,
     NoOpenShift,
+    OrderPaymentStatus,
     Payment,
     PaymentCannotMove,
+    PaymentStatus,
     Shift,
 )
 
@@ -68,7 +70,7 @@ def _first(payment_id: str, part: tuple[str, Money], terms: PaymentTerms) -> Pay
         method,
         amount,
         initial,
-        captured=amount if initial == "captured" else zero(amount.currency),
+        captured=amount if initial == PaymentStatus.CAPTURED else zero(amount.currency),
         refunded=zero(amount.currency),
         customer_id=terms.customer_id,
         actor=terms.actor,
@@ -114,11 +116,11 @@ def _wrong(tenders: Sequence[Tender], whole: Money) -> str:
     return ""
 
 
-def moved(payment: Payment, to: str, **changes: Any) -> Payment:
+def moved(payment: Payment, to: PaymentStatus, **changes: Any) -> Payment:
     """The payment after one step of its table; capturing takes the whole amount."""
     if to not in STATES[payment.method][payment.status]:
         raise PaymentCannotMove(payment_id=payment.id, method=payment.method, status=payment.status, to=to)
-    if to == "captured":
+    if to == PaymentStatus.CAPTURED:
         changes = {"captured": payment.amount} | changes
     return replace(payment, status=to, version=payment.version + 1, **changes)
 
@@ -126,18 +128,20 @@ def moved(payment: Payment, to: str, **changes: Any) -> Payment:
 def captured(payment: Payment, *, actor: str, shift: Shift | None = None) -> Payment:
     """Money has come in: COD names the shift (or bag) it went into."""
     where = {"till": shift.till, "shift": shift.id} if shift else {}
-    return moved(payment, "captured", actor=actor, **where)
+    return moved(payment, PaymentStatus.CAPTURED, actor=actor, **where)
 
 
 def settled(payment: Payment, amount: Money) -> Payment:
     """A credit tender of which `amount` more has been collected."""
     paid = replace(payment, captured=payment.captured + amount)
-    return moved(paid, "captured") if not paid.open else replace(paid, version=payment.version + 1)
+    return moved(paid, PaymentStatus.CAPTURED) if not paid.open else replace(paid, version=payment.version + 1)
 
 
 def covering(payments: Iterable[Payment], amount: Money) -> list[Covered]:
     """Which tenders money that nobody expects any more takes over, and how much of each: his debt, then his door."""
-    owing = [each for status in ("on_credit", "due") for each in payments if each.status == status]
+    owing = [
+        each for status in (PaymentStatus.ON_CREDIT, PaymentStatus.DUE) for each in payments if each.status == status
+    ]
     covered: list[Covered] = []
     for each in owing:
         if part := min(each.open, amount):
@@ -149,31 +153,33 @@ def covering(payments: Iterable[Payment], amount: Money) -> list[Covered]:
 def covered(payment: Payment, part: Money) -> Payment:
     """A tender of which other money has paid `part`: it asks for so much less, and for nothing more at last."""
     if part == payment.amount:
-        return moved(payment, "cancelled")
+        return moved(payment, PaymentStatus.CANCELLED)
     less = replace(payment, amount=payment.amount - part)
-    return replace(less, version=payment.version + 1) if less.open else moved(less, "captured")
+    return replace(less, version=payment.version + 1) if less.open else moved(less, PaymentStatus.CAPTURED)
 
 
-def ended(payment: Payment, to: str = "cancelled") -> Payment:
+def ended(payment: Payment, to: PaymentStatus = PaymentStatus.CANCELLED) -> Payment:
     """What its order's end makes of it: what came in stays and is owed back, what did not will not."""
-    if payment.status in ("captured", "cancelled", "expired"):
+    if payment.status in (PaymentStatus.CAPTURED, PaymentStatus.CANCELLED, PaymentStatus.EXPIRED):
         return payment
-    return moved(payment, to if to in STATES[payment.method] else "cancelled")
+    return moved(payment, to if to in STATES[payment.method] else PaymentStatus.CANCELLED)
 
 
-def payment_status(order_total: Money, payments: Iterable[Payment]) -> str:
+def payment_status(order_total: Money, payments: Iterable[Payment]) -> OrderPaymentStatus:
     """Derived, never stored as a truth of its own."""
     listed = list(payments)
     taken = sum(payment.captured.minor for payment in listed)
     returned = sum(payment.refunded.minor for payment in listed)
     states = {payment.status for payment in listed}
     if returned:
-        return "refunded" if returned >= taken else "partly_refunded"
+        return OrderPaymentStatus.REFUNDED if returned >= taken else OrderPaymentStatus.PARTLY_REFUNDED
     if taken >= order_total.minor:
-        return "paid"
+        return OrderPaymentStatus.PAID
     if taken:
-        return "partly_paid"
-    return "on_credit" if "on_credit" in states else "pending" if "proof_submitted" in states else "unpaid"
+        return OrderPaymentStatus.PARTLY_PAID
+    if PaymentStatus.ON_CREDIT in states:
+        return OrderPaymentStatus.ON_CREDIT
+    return OrderPaymentStatus.PENDING if PaymentStatus.PROOF_SUBMITTED in states else OrderPaymentStatus.UNPAID
 
 
 def too_much(whole: Money, payments: Iterable[Payment]) -> int:
@@ -183,12 +189,14 @@ def too_much(whole: Money, payments: Iterable[Payment]) -> int:
 
 def unpaid_before_dispatch(payments: Iterable[Payment]) -> list[Payment]:
     """The tenders that keep goods from leaving; a cancelled one has been replaced by another."""
-    first = [each for each in payments if METHODS[each.method].before_dispatch and each.status != "cancelled"]
+    first = [
+        each for each in payments if METHODS[each.method].before_dispatch and each.status != PaymentStatus.CANCELLED
+    ]
     return [payment for payment in first if payment.open]
 
 
 def cash_to_collect(payments: Iterable[Payment], currency: str) -> Money:
-    return total((payment.amount for payment in payments if payment.status == "due"), currency)
+    return total((payment.amount for payment in payments if payment.status == PaymentStatus.DUE), currency)
 
 
 def cash_taken(payments: Iterable[Payment], currency: str) -> Money:

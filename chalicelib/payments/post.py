@@ -1,6 +1,6 @@
 """The double entry behind tenders: which account each step takes from, and which it gives to. Pure.
 
-A posting is `[account, minor]`; the postings of one event sum to zero. Accounts: `till:<till>`, `bank`, `safe`,
+The postings of one event sum to zero. Accounts: `till:<till>`, `bank`, `safe`,
 `receivable:<customer>`, `order:<order>`, `sales`, `variance`, `opening`, `refund_owed:<order>`. Positive is ours or
 owed to us: an order owes its total until a tender, a receivable or its own cancelling takes that over.
 """
@@ -10,50 +10,51 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 
 from chalicelib.kit.money import Money
-from chalicelib.payments.model import Payment, Posting
+from chalicelib.payments.model import Payment, PaymentStatus, Posting
 from chalicelib.payments.pay import Covered, too_much
 
 
-def sale(order_id: str, whole: Money) -> list[Posting]:
-    return [[f"order:{order_id}", whole.minor], ["sales", -whole.minor]]
+def sale(order_id: str, whole: Money) -> tuple[Posting, ...]:
+    return Posting(f"order:{order_id}", whole.minor), Posting("sales", -whole.minor)
 
 
-def capture(payment: Payment) -> list[Posting]:
+def capture(payment: Payment) -> tuple[Posting, ...]:
     """Money in for a tender just captured; a credit instead moves the debt from the order to the customer."""
     amount = payment.amount if payment.method == "credit" else payment.captured
-    return [[account(payment), amount.minor], [f"order:{payment.order_id}", -amount.minor]]
+    return Posting(account(payment), amount.minor), Posting(f"order:{payment.order_id}", -amount.minor)
 
 
-def late(payment: Payment, covered: Sequence[Covered]) -> list[Posting]:
+def late(payment: Payment, covered: Sequence[Covered]) -> tuple[Posting, ...]:
     """Money that nobody expected any more: it pays what its customer still owes for the order, and what is left of it
     is owed back at once."""
     order = f"order:{payment.order_id}"
-    postings = capture(payment)
+    postings = [*capture(payment)]
     for each, part in covered:
         if each.method == "credit":
-            postings += [[account(each), -part.minor], [order, part.minor]]
+            postings += [Posting(account(each), -part.minor), Posting(order, part.minor)]
     over = too_late(payment, covered)
-    return merged([*postings, [order, over], [f"refund_owed:{payment.order_id}", -over]])
+    return merged([*postings, Posting(order, over), Posting(f"refund_owed:{payment.order_id}", -over)])
 
 
 def too_late(payment: Payment, covered: Sequence[Covered]) -> int:
     return payment.captured.minor - sum(part.minor for _, part in covered)
 
 
-def placement(order_id: str, whole: Money, payments: Iterable[Payment]) -> list[Posting]:
-    answered = (payment for payment in payments if payment.status in ("captured", "on_credit"))
+def placement(order_id: str, whole: Money, payments: Iterable[Payment]) -> tuple[Posting, ...]:
+    answered = (payment for payment in payments if payment.status in (PaymentStatus.CAPTURED, PaymentStatus.ON_CREDIT))
     parts = (posting for payment in answered for posting in capture(payment))
     return merged([*sale(order_id, whole), *parts])
 
 
-def end(order_id: str, whole: Money, payments: Sequence[Payment]) -> list[Posting]:
+def end(order_id: str, whole: Money, payments: Sequence[Payment]) -> tuple[Posting, ...]:
     """Unsells an order: `payments` as they stood before its end. What it had taken becomes `refund_owed`."""
     owed = owed_at_end(whole, payments)
-    postings: list[Posting] = [["sales", whole.minor], [f"order:{order_id}", owed - whole.minor]]
-    postings.append([f"refund_owed:{order_id}", -owed])
+    order = f"order:{order_id}"
+    postings = [Posting("sales", whole.minor), Posting(order, owed - whole.minor)]
+    postings.append(Posting(f"refund_owed:{order_id}", -owed))
     for payment in payments:
-        if payment.status == "on_credit":
-            postings += [[account(payment), -payment.open.minor], [f"order:{order_id}", payment.open.minor]]
+        if payment.status == PaymentStatus.ON_CREDIT:
+            postings += [Posting(account(payment), -payment.open.minor), Posting(order, payment.open.minor)]
     return merged(postings)
 
 
@@ -69,11 +70,11 @@ def account(payment: Payment) -> str:
     return "bank" if payment.method == "transfer" else f"till:{payment.till}"
 
 
-def merged(postings: Iterable[Posting]) -> list[Posting]:
+def merged(postings: Iterable[Posting]) -> tuple[Posting, ...]:
     """Equal accounts summed, nothing-moved left out; raises where the entry would not balance."""
     sums: dict[str, int] = {}
-    for name, minor in postings:
-        sums[name] = sums.get(name, 0) + minor
+    for posting in postings:
+        sums[posting.account] = sums.get(posting.account, 0) + posting.minor
     if sum(sums.values()):
         raise ValueError(f"postings do not balance: {sums}")
-    return [[name, minor] for name, minor in sums.items() if minor]
+    return tuple(Posting(account, minor) for account, minor in sums.items() if minor)

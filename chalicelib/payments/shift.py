@@ -17,12 +17,14 @@ from chalicelib.payments import find, post, shift_store
 from chalicelib.payments.model import (
     SHIFT_STATES,
     BagStaysOpen,
+    Posting,
     Shift,
     ShiftClosed,
     ShiftCounted,
     ShiftNotCounted,
     ShiftNotOpen,
     ShiftOpened,
+    ShiftStatus,
 )
 
 
@@ -59,7 +61,7 @@ def count_shift(principal: Principal, shift_id: str, counted: Money, asked: Aske
     shift = find.shift(principal, shift_id)
     check_countable(shift, counted)
     now = clock.now()
-    after = replace(shift, status="counted", counted=counted)
+    after = replace(shift, status=ShiftStatus.COUNTED, counted=counted)
     event = counted_event(after)
     entry, head = journal.append_event(subject(shift), event, after=shift, actor=principal.actor, at=now)
     answer = find.shift_json(after)
@@ -72,13 +74,13 @@ def close_shift(principal: Principal, shift_id: str, reason: str = "", asked: As
     """Puts the counted cash into the safe, books what was over or short, and frees till and cashier."""
     requests.look_up(asked)
     shift = find.shift(principal, shift_id)
-    if shift.status == "closed":
+    if shift.status == ShiftStatus.CLOSED:
         return find.shift_json(shift)
-    if "closed" not in SHIFT_STATES[shift.status] or shift.counted is None:
+    if ShiftStatus.CLOSED not in SHIFT_STATES[shift.status] or shift.counted is None:
         raise stays_open(shift, ShiftNotCounted)
     now = clock.now()
     variance = shift.counted - shift.expected
-    after = replace(shift, status="closed", variance=variance, reason=reason, closed_at=now)
+    after = replace(shift, status=ShiftStatus.CLOSED, variance=variance, reason=reason, closed_at=now)
     event = closed_event(after)
     entry, head = journal.append_event(subject(shift), event, after=shift, actor=principal.actor, at=now)
     answer = find.shift_json(after)
@@ -87,7 +89,7 @@ def close_shift(principal: Principal, shift_id: str, reason: str = "", asked: As
 
 
 def check_countable(shift: Shift, counted: Money) -> None:
-    if shift.status == "closed" or shift.is_bag:
+    if shift.status == ShiftStatus.CLOSED or shift.is_bag:
         raise stays_open(shift, ShiftNotOpen)
     check_currency("counted", counted)
 
@@ -109,7 +111,7 @@ def subject(shift: Shift) -> str:
 
 
 def opened(shift: Shift) -> ShiftOpened:
-    floated = [[f"till:{shift.till}", shift.opening.minor], ["safe", -shift.opening.minor]]
+    floated = [Posting(f"till:{shift.till}", shift.opening.minor), Posting("safe", -shift.opening.minor)]
     return ShiftOpened(
         shift_id=shift.id,
         till=shift.till,
@@ -135,7 +137,7 @@ def counted_event(shift: Shift) -> ShiftCounted:
 
 def closed_event(shift: Shift) -> ShiftClosed:
     count = counted_event(shift)
-    emptied = [[f"till:{shift.till}", -count.expected_minor], ["safe", count.counted_minor]]
+    emptied = [Posting(f"till:{shift.till}", -count.expected_minor), Posting("safe", count.counted_minor)]
     return ShiftClosed(
         shift_id=shift.id,
         till=shift.till,
@@ -144,5 +146,5 @@ def closed_event(shift: Shift) -> ShiftClosed:
         variance_minor=count.variance_minor,
         currency=count.currency,
         reason=shift.reason,
-        postings=post.merged([*emptied, ["variance", -count.variance_minor]]),
+        postings=post.merged([*emptied, Posting("variance", -count.variance_minor)]),
     )

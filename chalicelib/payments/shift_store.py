@@ -14,17 +14,11 @@ from pynamodb.attributes import NumberAttribute, UnicodeAttribute
 
 from chalicelib.kit import db
 from chalicelib.kit.clock import iso
-from chalicelib.kit.columns import InstantAttribute
+from chalicelib.kit.columns import InstantAttribute, StateAttribute
 from chalicelib.kit.db import Key, Row, Write
 from chalicelib.kit.journal import Head
 from chalicelib.kit.money import Money
-from chalicelib.payments.model import (
-    NotEnoughCash,
-    Shift,
-    ShiftAlreadyOpen,
-    ShiftNotOpen,
-    TillInUse,
-)
+from chalicelib.payments.model import NotEnoughCash, Shift, ShiftAlreadyOpen, ShiftNotOpen, ShiftStatus, TillInUse
 
 
 class ShiftRow(Row):
@@ -34,7 +28,7 @@ class ShiftRow(Row):
     till = UnicodeAttribute()
     location = UnicodeAttribute(null=True)
     cashier = UnicodeAttribute()
-    status = UnicodeAttribute()
+    status = StateAttribute()
     currency = UnicodeAttribute()
     opening_minor = NumberAttribute()
     cash_in_minor = NumberAttribute(null=True)
@@ -64,7 +58,7 @@ def shift_key(staff_id: str) -> Key:
 def open_shift_of(staff_id: str) -> Shift | None:
     """None as well when his shift is counted and waits to be closed."""
     found = shift_in_hand(staff_id)
-    return found if found and found.status == "open" else None
+    return found if found and found.status == ShiftStatus.OPEN else None
 
 
 def shift_in_hand(staff_id: str) -> Shift | None:
@@ -112,7 +106,7 @@ def open_shift(shift: Shift) -> list[Write]:
 def count_shift(before: Shift, counted: Money, head: Head) -> list[Write]:
     """Cash that came in between the reading and the counting makes the count start again."""
     same = (ShiftRow.version == before.version) & _same_cash(before)
-    shut = ShiftRow.status.set("counted")
+    shut = ShiftRow.status.set(ShiftStatus.COUNTED)
     return [
         db.update(_shift_keys(before.id), shut, ShiftRow.counted_minor.set(counted.minor), *_headed(head), when=same),
         db.update(_shift_keys(shift_key(before.cashier).pk), shut, when=ShiftRow.id == before.id),
@@ -121,13 +115,13 @@ def count_shift(before: Shift, counted: Money, head: Head) -> list[Write]:
 
 def close_shift(before: Shift, after: Shift, at: datetime, head: Head) -> list[Write]:
     actions = [
-        ShiftRow.status.set("closed"),
+        ShiftRow.status.set(ShiftStatus.CLOSED),
         ShiftRow.variance_minor.set(after.variance.minor if after.variance else 0),
         ShiftRow.reason.set(after.reason),
         ShiftRow.closed_at.set(at),
         *_headed(head),
     ]
-    same = (ShiftRow.version == before.version) & (ShiftRow.status == "counted")
+    same = (ShiftRow.version == before.version) & (ShiftRow.status == ShiftStatus.COUNTED)
     return [
         db.update(_shift_keys(before.id), *actions, when=same),
         db.delete(_shift_keys(shift_key(before.cashier).pk)),
@@ -152,7 +146,7 @@ def _bag_as_it_begins(shift: Shift) -> list[Any]:
         ShiftRow.id.set(shift.id),
         ShiftRow.till.set(shift.till),
         ShiftRow.cashier.set(shift.cashier),
-        ShiftRow.status.set("open"),
+        ShiftRow.status.set(ShiftStatus.OPEN),
         ShiftRow.currency.set(currency),
         ShiftRow.opening_minor.set(0),
         ShiftRow.cash_out_minor.add(0),
@@ -160,7 +154,7 @@ def _bag_as_it_begins(shift: Shift) -> list[Any]:
 
 
 def _is_open() -> Any:
-    return ShiftRow.status == "open"
+    return ShiftRow.status == ShiftStatus.OPEN
 
 
 def _not_open(shift: Shift, found: Any) -> ShiftNotOpen:
@@ -180,7 +174,7 @@ def as_shift(row: ShiftRow) -> Shift:
         till=row.till,
         location=row.location or "",
         cashier=row.cashier,
-        status=row.status,
+        status=ShiftStatus(row.status),
         opening=Money(int(row.opening_minor), row.currency),
         cash_in=money(row.cash_in_minor),
         cash_out=money(row.cash_out_minor),

@@ -16,11 +16,11 @@ from typing import Any
 from pynamodb.attributes import NumberAttribute, UnicodeAttribute
 
 from chalicelib.kit import db
-from chalicelib.kit.columns import InstantAttribute
+from chalicelib.kit.columns import InstantAttribute, StateAttribute
 from chalicelib.kit.db import Key, Row, Write
 from chalicelib.kit.money import Money
 from chalicelib.payments import owe, pay
-from chalicelib.payments.model import Payment, Receivable, Shift
+from chalicelib.payments.model import Payment, PaymentStatus, Receivable, ReceivableStatus, Shift
 from chalicelib.payments.shift_store import cash_into
 
 
@@ -29,7 +29,7 @@ class PaymentRow(Row):
 
     order_id = UnicodeAttribute()
     method = UnicodeAttribute()
-    status = UnicodeAttribute()
+    status = StateAttribute()
     amount_minor = NumberAttribute()
     captured_minor = NumberAttribute()
     refunded_minor = NumberAttribute()
@@ -56,7 +56,7 @@ class ReceivableRow(Row):
     settled_minor = NumberAttribute()
     currency = UnicodeAttribute()
     due_on = UnicodeAttribute()
-    status = UnicodeAttribute()
+    status = StateAttribute()
     list = UnicodeAttribute(null=True)  # open ones only: finance's work list
     listed_at = UnicodeAttribute(null=True)
 
@@ -95,18 +95,18 @@ def save_payment(before: Payment, after: Payment) -> Write:
     return db.put(_payment_row(after), when=PaymentRow.version == before.version)
 
 
-def move_payment(payment: Payment, to: str, **changes: Any) -> Write:
+def move_payment(payment: Payment, to: PaymentStatus, **changes: Any) -> Write:
     return save_payment(payment, pay.moved(payment, to, **changes))
 
 
-def end_payments(payments: Sequence[Payment], to: str = "cancelled") -> list[Write]:
+def end_payments(payments: Sequence[Payment], to: PaymentStatus = PaymentStatus.CANCELLED) -> list[Write]:
     """Payments and receivables of an order that ends. Giving back credit is the caller's: customers.store."""
     writes: list[Write] = []
     for payment in payments:
         after = pay.ended(payment, to)
         if after != payment:
             writes.append(save_payment(payment, after))
-        if payment.status == "on_credit":
+        if payment.status == PaymentStatus.ON_CREDIT:
             writes.append(drop_receivable(owe.receivable_of(payment)))
     return writes
 
@@ -117,7 +117,7 @@ def open_receivable(receivable: Receivable) -> Write:
 
 def open_receivables(payments: Iterable[Payment]) -> list[Write]:
     """One for each credit tender among an order's new payments."""
-    return [open_receivable(owe.receivable_of(each)) for each in payments if each.status == "on_credit"]
+    return [open_receivable(owe.receivable_of(each)) for each in payments if each.status == PaymentStatus.ON_CREDIT]
 
 
 def drop_receivable(receivable: Receivable) -> Write:
@@ -148,7 +148,7 @@ def cover_payments(paid: Iterable[pay.Covered]) -> list[Write]:
 
 def _lower_receivable(before: Payment, after: Payment) -> list[Write]:
     debt, rest = owe.receivable_of(before), owe.receivable_of(after)
-    if after.status == "cancelled":
+    if after.status == PaymentStatus.CANCELLED:
         return [drop_receivable(debt)]
     if rest.left:
         return [db.put(_receivable_row(rest), when=_standing_at(debt))]
@@ -173,7 +173,7 @@ def as_payment(row: PaymentRow) -> Payment:
         order_id=row.order_id,
         method=row.method,
         amount=Money(int(row.amount_minor), currency),
-        status=row.status,
+        status=PaymentStatus(row.status),
         captured=Money(int(row.captured_minor), currency),
         refunded=Money(int(row.refunded_minor), currency),
         till=row.till or "",
@@ -222,7 +222,7 @@ def as_receivable(row: ReceivableRow) -> Receivable:
         amount=Money(int(row.amount_minor), row.currency),
         settled=Money(int(row.settled_minor), row.currency),
         due_on=date.fromisoformat(row.due_on),
-        status=row.status,
+        status=ReceivableStatus(row.status),
     )
 
 

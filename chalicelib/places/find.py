@@ -30,7 +30,10 @@ _memory: dict[str, tuple[datetime, Any]] = {}
 
 
 def locations() -> Mapping[str, Location]:
-    return _remembered("locations", lambda: _by_id(as_location, db.query_all(LocationRow, "locations")))
+    found: dict[str, Location] = _remembered(
+        "locations", lambda: _by_id(as_location, db.query_all(LocationRow, "locations"))
+    )
+    return found
 
 
 def location(location_id: str) -> Location:
@@ -42,7 +45,8 @@ def location(location_id: str) -> Location:
 
 def staff() -> Mapping[str, Staff]:
     """Everyone who ever had a row, the inactive too: old orders still name them."""
-    return _remembered("staff", lambda: _by_id(as_staff, db.query_all(StaffRow, "staff")))
+    found: dict[str, Staff] = _remembered("staff", lambda: _by_id(as_staff, db.query_all(StaffRow, "staff")))
+    return found
 
 
 def staff_at(location_id: str) -> list[Staff]:

@@ -112,21 +112,27 @@ class UnknownPostcode(Invalid):
 
 @dataclass(frozen=True)
 class LocationKept(Event):
+    """A warehouse, a store or a van was made or changed."""
+
     location: str
-    kind_of_location: str
+    kind_of_location: str  # warehouse, store or van
     active: bool
 
 
 @dataclass(frozen=True)
 class StaffKept(Event):
+    """A member of staff or a channel key was made or changed."""
+
     staff: str
     role: str
     location: str
     active: bool
-    token_version: int
+    token_version: int  # only tokens of this version sign in
 
 
 @dataclass(frozen=True)
 class PostcodesKept(Event):
-    country: str
-    count: int
+    """A country's postcodes with their positions were brought in."""
+
+    country: str  # ISO 3166
+    count: int  # how many

@@ -4,9 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import replace
-from typing import Any
 
-from chalicelib.catalog.model import CHANNELS, changes
+from chalicelib.catalog.model import CHANNELS, Change, changes
 from chalicelib.kit import clock, db, journal
 from chalicelib.kit.db import Write
 from chalicelib.kit.errors import Invalid
@@ -91,12 +90,12 @@ def _coupon(code: str) -> Coupon | None:
     return None if row is None else replace(as_coupon(row), used=0)
 
 
-def _without_terms(before: Promotion | None, after: Promotion) -> dict[str, list[Any]]:
+def _without_terms(before: Promotion | None, after: Promotion) -> dict[str, Change]:
     changed = changes(before, after)
-    return {name: pair for name, pair in changed.items() if name != "terms"}
+    return {name: each for name, each in changed.items() if name != "terms"}
 
 
-def _code_changed(before: Coupon | None, after: Coupon | None) -> dict[str, list[Any]]:
+def _code_changed(before: Coupon | None, after: Coupon | None) -> dict[str, Change]:
     return {} if after is None else changes(before, after)
 
 

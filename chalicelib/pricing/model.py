@@ -8,7 +8,7 @@ from datetime import datetime
 from decimal import Decimal
 from typing import Any
 
-from chalicelib.catalog.model import CHANNELS
+from chalicelib.catalog.model import CHANNELS, Change
 from chalicelib.kit.errors import Invalid, Refused
 from chalicelib.kit.events import Event
 from chalicelib.kit.money import Money
@@ -236,16 +236,16 @@ class CodeTaken(Refused):
 
 @dataclass(frozen=True)
 class PriceKept(Event):
-    """`changed` is {field: [before, after]}."""
+    """A product's prices were set."""
 
     sku: str
-    changed: dict[str, list[Any]]
+    changed: dict[str, Change]
 
 
 @dataclass(frozen=True)
 class PromotionKept(Event):
-    """Terms are left out: the journal is paid for by the kilobyte."""
+    """A promotion or its code was made or changed."""
 
     promotion_id: str
-    changed: dict[str, list[Any]]
-    coupon: dict[str, list[Any]] = field(default_factory=dict)
+    changed: dict[str, Change]  # by name, without its terms, which are long
+    coupon: dict[str, Change] = field(default_factory=dict)  # the fields of its code that changed, by name

@@ -32,4 +32,4 @@ def recap_payments(event: Any) -> None:
 
 def hear(event: Any) -> None:
     if event.subject in FOLDS:  # its kind: most are no concern of the recap and are not even read
-        fold(journal.heard(json.loads(event.message)))
+        fold(journal.message_to_entry(json.loads(event.message)))

@@ -7,7 +7,7 @@ from datetime import datetime
 from typing import Any
 
 from chalicelib.kit import clock, config, db, log
-from chalicelib.kit.journal import Told
+from chalicelib.kit.journal import JournalEntry
 from chalicelib.orders import find as orders
 from chalicelib.orders.model import Order
 from chalicelib.places import find as places
@@ -15,7 +15,7 @@ from chalicelib.reporting import store
 from chalicelib.reporting.model import AlreadyFolded, Cell, Figures, of_money, of_sale, summed
 
 
-def fold(told: Told) -> None:
+def fold(told: JournalEntry) -> None:
     """Once for each event, in whatever order they come; kinds without a rule add nothing."""
     rule = FOLDS.get(told.kind)
     if rule is None or told.event is None:
@@ -26,7 +26,7 @@ def fold(told: Told) -> None:
         log.decision("folded before", event_id=told.event_id, kind=told.kind, code=done.code)
 
 
-def placed(told: Told, event: Any) -> None:
+def placed(told: JournalEntry, event: Any) -> None:
     """Sales belong to the business day the order carries, which for a history brought in is long past."""
     at = clock.parse(event.placed_at) if event.placed_at else told.occurred_at
     cell = cell_at(at, event.channel, event.location, event.made_by or told.actor, event.currency)
@@ -39,7 +39,7 @@ def placed(told: Told, event: Any) -> None:
         raise
 
 
-def placed_after_its_end(told: Told, event: Any, cell: Cell) -> None:
+def placed_after_its_end(told: JournalEntry, event: Any, cell: Cell) -> None:
     """An end that was heard first leaves an empty sale behind; the cash that came with the order came all the same."""
     sale, money = store.load_sale(told.subject), of_money(event.postings)
     if sale and not sale[2].changed() and money.changed():
@@ -48,7 +48,7 @@ def placed_after_its_end(told: Told, event: Any, cell: Cell) -> None:
 
 
 @db.decided_anew
-def ended(told: Told, event: Any) -> None:
+def ended(told: JournalEntry, event: Any) -> None:
     """Takes back from its own cell and day what the order had added there."""
     sale = store.load_sale(told.subject)
     if sale is None:
@@ -62,14 +62,14 @@ def ended(told: Told, event: Any) -> None:
     db.commit([store.remember(told.subject, told.event_id, told.kind), mark, *store.add(sums)])
 
 
-def money_in(told: Told, event: Any) -> None:
+def money_in(told: JournalEntry, event: Any) -> None:
     money = of_money(event.postings)
     if money.changed():
         cell = cell_today(told, cell_of_order(orders.order(event.order_id)))
         db.commit([store.remember(told.subject, told.event_id, told.kind), *store.add({cell: money})])
 
 
-def collected(told: Told, event: Any) -> None:
+def collected(told: JournalEntry, event: Any) -> None:
     """A debt paid later belongs to no channel; to whoever took it and where he works."""
     person = places.staff().get(told.actor)
     location = person.location if person else ""
@@ -78,7 +78,7 @@ def collected(told: Told, event: Any) -> None:
     db.commit([store.remember(told.subject, told.event_id, told.kind), *store.add(sums)])
 
 
-FOLDS: dict[str, Callable[[Told, Any], None]] = {
+FOLDS: dict[str, Callable[[JournalEntry, Any], None]] = {
     "OrderPlaced": placed,
     "OrderCancelled": ended,
     "PaymentCaptured": money_in,
@@ -96,7 +96,7 @@ def cell_at(at: datetime, channel: str, location: str, actor: str, currency: str
     return Cell(day_at(at, location), channel, location, salesman(actor), currency)
 
 
-def cell_today(told: Told, cell: Cell) -> Cell:
+def cell_today(told: JournalEntry, cell: Cell) -> Cell:
     """The same corner of the shop on the day that money came in."""
     return Cell(day_at(told.occurred_at, cell.location), cell.channel, cell.location, cell.salesman, cell.currency)
 

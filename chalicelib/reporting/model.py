@@ -4,11 +4,26 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import astuple, dataclass, fields
-from typing import Any
+from enum import StrEnum
 
 from chalicelib.kit.errors import Refused
+from chalicelib.orders.model import OrderPlacedLine
+from chalicelib.payments.model import Posting
 
 DIMENSIONS = ("day", "channel", "location", "salesman")
+
+
+class SaleStatus(StrEnum):
+    """Whether an order's sale is in the sums."""
+
+    COUNTED = "counted"
+    DROPPED = "dropped"
+
+
+SALE_STATES: dict[SaleStatus, set[SaleStatus]] = {
+    SaleStatus.COUNTED: {SaleStatus.DROPPED},
+    SaleStatus.DROPPED: set(),
+}
 
 
 @dataclass(frozen=True, order=True)
@@ -66,26 +81,25 @@ class Figures:
         return {field.name: getattr(self, field.name) for field in fields(self) if getattr(self, field.name)}
 
 
-def of_sale(lines: Sequence[Sequence[Any]], freight_minor: int) -> Figures:
-    """`lines` as the journal has them: [sku, quantity, total, tax, cost or none]. Sales are the goods; freight
-    stands beside them."""
+def of_sale(lines: Sequence[OrderPlacedLine], freight_minor: int) -> Figures:
+    """Sales are the goods; freight stands beside them."""
     return Figures(
         orders=1,
-        units=sum(line[1] for line in lines),
-        sales_minor=sum(line[2] for line in lines),
+        units=sum(line.quantity for line in lines),
+        sales_minor=sum(line.total_minor for line in lines),
         freight_minor=freight_minor,
-        tax_minor=sum(line[3] for line in lines),
-        cost_minor=sum(line[4] for line in lines if line[4] is not None),
-        uncosted_units=sum(line[1] for line in lines if line[4] is None),
+        tax_minor=sum(line.tax_minor for line in lines),
+        cost_minor=sum(line.cost_minor or 0 for line in lines),
+        uncosted_units=sum(line.quantity for line in lines if line.cost_minor is None),
     )
 
 
-def of_money(postings: Iterable[Sequence[Any]]) -> Figures:
+def of_money(postings: Iterable[Posting]) -> Figures:
     """What came in: into a till is cash, into the bank is not; debts and what we owe back are not money yet."""
     cash = noncash = 0
-    for account, minor in postings:
-        cash += minor if account.startswith("till:") else 0
-        noncash += minor if account == "bank" else 0
+    for posting in postings:
+        cash += posting.minor if posting.account.startswith("till:") else 0
+        noncash += posting.minor if posting.account == "bank" else 0
     return Figures(cash_minor=cash, noncash_minor=noncash)
 
 

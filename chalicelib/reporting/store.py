@@ -14,8 +14,9 @@ from typing import Any
 from pynamodb.attributes import NumberAttribute, UnicodeAttribute
 
 from chalicelib.kit import compact, db
+from chalicelib.kit.columns import StateAttribute
 from chalicelib.kit.db import Row, Write
-from chalicelib.reporting.model import AlreadyFolded, Cell, Figures, cell_of
+from chalicelib.reporting.model import AlreadyFolded, Cell, Figures, SaleStatus, cell_of
 
 
 class CellRow(Row):
@@ -41,7 +42,7 @@ class SaleRow(Row):
 
     Meta = db.table("reporting")
 
-    status = UnicodeAttribute()
+    status = StateAttribute()
     cell = UnicodeAttribute()
     figures = UnicodeAttribute()
     list = UnicodeAttribute(null=True)
@@ -68,28 +69,28 @@ def remember(subject: str, event_id: str, kind: str) -> Write:
 
 
 def put_sale(subject: str, cell: Cell, figures: Figures, event_id: str) -> Write:
-    row = _sale(subject, cell, figures, "counted")
+    row = _sale(subject, cell, figures, SaleStatus.COUNTED)
     row.list, row.listed_at = sales_list(cell), subject.partition("#")[2]
     return db.create(row, refusal=AlreadyFolded(event_id=event_id))
 
 
 def put_dropped(subject: str, cell: Cell) -> Write:
     """The end of an order was heard of before its beginning, which then finds this and adds nothing."""
-    return db.create(_sale(subject, cell, Figures(), "dropped"))
+    return db.create(_sale(subject, cell, Figures(), SaleStatus.DROPPED))
 
 
 def drop_sale(subject: str) -> Write:
-    actions = [SaleRow.status.set("dropped"), SaleRow.list.remove(), SaleRow.listed_at.remove()]
-    return db.update(SaleRow(subject, "sale"), *actions, when=SaleRow.status == "counted")
+    actions = [SaleRow.status.set(SaleStatus.DROPPED), SaleRow.list.remove(), SaleRow.listed_at.remove()]
+    return db.update(SaleRow(subject, "sale"), *actions, when=SaleRow.status == SaleStatus.COUNTED)
 
 
-def _sale(subject: str, cell: Cell, figures: Figures, status: str) -> SaleRow:
+def _sale(subject: str, cell: Cell, figures: Figures, status: SaleStatus) -> SaleRow:
     return SaleRow(subject, "sale", status=status, cell=cell.key, figures=compact.write(figures.changed()))
 
 
-def load_sale(subject: str) -> tuple[str, Cell, Figures] | None:
+def load_sale(subject: str) -> tuple[SaleStatus, Cell, Figures] | None:
     row = db.get(SaleRow, subject, "sale")
-    return (row.status, cell_of(row.cell), Figures(**compact.read(row.figures))) if row else None
+    return (SaleStatus(row.status), cell_of(row.cell), Figures(**compact.read(row.figures))) if row else None
 
 
 def load_cells(first: date, last: date) -> dict[Cell, Figures]:

@@ -9,6 +9,7 @@ from chalicelib.kit import db, requests
 from chalicelib.kit.auth import Principal
 from chalicelib.kit.requests import Asked
 from chalicelib.stock.model import (
+    CountedLine,
     Level,
     MorePromised,
     Movement,
@@ -16,7 +17,6 @@ from chalicelib.stock.model import (
     Piece,
     StockCounted,
     adjusted,
-    as_lists,
     missing,
 )
 from chalicelib.stock.move import at_work, by_sku, known, not_yet_shelved, taken_from, write_down
@@ -42,7 +42,8 @@ def count(
     plan = _found_missing(location, shelved, shelves)
     movements = plan.moved_by(missing) + _found_more(location, shelved, shelves)
     lines = [_line(sku, expected(shelves[sku]) + kept.get(sku, 0), counted[sku]) for sku in counted]
-    event = StockCounted(location, reason, [list(line.values())[:3] for line in lines], as_lists(movements))
+    counts = tuple(CountedLine(line["sku"], line["expected"], line["counted"]) for line in lines)
+    event = StockCounted(location, reason, counts, tuple(movements))
     as_read = [*(level for standing in shelves.values() for level in standing), *coming]
     writes = [*map(take_hold, plan.takes), *change(movements, as_read=as_read)]
     return write_down(principal, event, writes, asked, counted=lines)

@@ -19,7 +19,6 @@ from chalicelib.stock.model import (
     Place,
     PromisedAhead,
     StockExpected,
-    as_lists,
     expected,
     shelf_of,
 )
@@ -51,7 +50,7 @@ def expect(
         _refuse_promised(level, more, on)
     movements = [expected(Piece(*level.place[:2], more, level.shelf)) for level, more in changed if more]
     days = {(sku, location): {"days": _days(first, coming, on)} for sku, first in firsts.items()}
-    event = StockExpected(location, on.isoformat(), reason, as_lists(movements))
+    event = StockExpected(location, on.isoformat(), reason, tuple(movements))
     writes = change(movements, as_read=firsts.values(), settings=days)
     try:
         return write_down(principal, event, writes, asked, expected=_told(quantities, on))

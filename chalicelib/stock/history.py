@@ -6,6 +6,7 @@ from collections.abc import Iterable
 from typing import Any
 
 from chalicelib.kit import db, journal
+from chalicelib.kit.events import records
 from chalicelib.kit.journal import Entry
 from chalicelib.stock.model import Movement
 from chalicelib.stock.store import HistoryRow
@@ -22,10 +23,9 @@ def project(entries: Iterable[Entry]) -> int:
 
 def rows_of(entry: Entry) -> list[HistoryRow]:
     """One for each SKU and location that the entry moved; none for entries about other things."""
-    body = journal.told(entry)["body"]
+    body = journal.entry_to_message(entry)["body"]
     at: dict[tuple[str, str], list[Movement]] = {}
-    for said in body.get("movements", []):
-        movement = Movement.of(said)
+    for movement in records(Movement, body.get("movements", ())):
         at.setdefault((movement.sku, movement.location), []).append(movement)
     return [_row(entry, body, pair, movements) for pair, movements in at.items()]
 

@@ -12,10 +12,10 @@ from chalicelib.stock.model import (
     Level,
     Movement,
     Piece,
+    SafetyUnits,
     StockAdjusted,
     adjusted,
     applied,
-    as_lists,
     displayed,
     from_display,
     missing,
@@ -73,7 +73,8 @@ def _write(
     plan = taken_from(location, gone, applied(levels, back))
     movements = [*back, *more, *plan.moved_by(missing)]
     safety = {(each.sku, location): {"safety": each.safety} for each in kept}
-    event = StockAdjusted(location, reason, as_lists(movements), [[each.sku, each.safety] for each in kept])
+    kept_back = tuple(SafetyUnits(each.sku, each.safety) for each in kept)
+    event = StockAdjusted(location, reason, tuple(movements), kept_back)
     writes = [*map(take_hold, plan.takes), *change(movements, as_read=levels, settings=safety)]
     write_down(principal, event, writes)
 

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, replace
 from datetime import date, datetime
+from enum import StrEnum
 from typing import Any
 
 from chalicelib.kit.errors import Forbidden, Invalid, Refused
@@ -100,19 +101,31 @@ def holds_for(pieces: Iterable[Piece], order_id: str, reserved_until: datetime) 
     return [Hold(piece.sku, piece.location, piece.shelf, order_id, piece.quantity, reserved_until) for piece in pieces]
 
 
+class MovementKind(StrEnum):
+    RECEIVED = "received"
+    RESERVED = "reserved"
+    RELEASED = "released"
+    ALLOCATED = "allocated"
+    ISSUED = "issued"
+    RETURNED = "returned"
+    TRANSFERRED = "transferred"
+    ADJUSTED = "adjusted"
+    EXPECTED = "expected"
+
+
 @dataclass(frozen=True)
 class Movement:
-    """One line of the ledger: by how much each quantity of a level changed, never to what."""
+    """One line of the stock ledger: by how much each quantity of a level changed, never to what."""
 
-    kind: str
+    kind: MovementKind
     sku: str
     location: str
-    shelf: int = 0
-    on_hand: int = 0
-    reserved: int = 0
-    allocated: int = 0
-    display: int = 0
-    expected: int = 0
+    shelf: int = 0  # the shard of the level, or the day (20261205) for which goods are expected
+    on_hand: int = 0  # units physically there, more or fewer
+    reserved: int = 0  # units in holds, more or fewer
+    allocated: int = 0  # units promised to paid or collectable orders, more or fewer
+    display: int = 0  # units shown and not sold, more or fewer
+    expected: int = 0  # units on their way for the day of `shelf`, more or fewer
 
     @property
     def available(self) -> int:
@@ -122,87 +135,71 @@ class Movement:
     def place(self) -> Place:
         return (self.sku, self.location, self.shelf)
 
-    def as_list(self) -> list[Any]:
-        """How it rides in a journal entry, which is paid for by the kilobyte: few ever speak of what is expected."""
-        deltas = [self.on_hand, self.reserved, self.allocated, self.display]
-        return [self.kind, self.sku, self.location, self.shelf, *deltas, *([self.expected] if self.expected else [])]
-
-    @staticmethod
-    def of(said: Sequence[Any]) -> Movement:
-        return Movement(*said)
-
-
-KINDS = {"received", "reserved", "released", "allocated", "issued", "returned", "transferred", "adjusted", "expected"}
-
 
 def received(piece: Piece) -> Movement:
-    return Movement("received", *piece.place, on_hand=piece.quantity)
+    return Movement(MovementKind.RECEIVED, *piece.place, on_hand=piece.quantity)
 
 
 def reserved(piece: Piece) -> Movement:
-    return Movement("reserved", *piece.place, reserved=piece.quantity)
+    return Movement(MovementKind.RESERVED, *piece.place, reserved=piece.quantity)
 
 
 def released_hold(piece: Piece) -> Movement:
-    return Movement("released", *piece.place, reserved=-piece.quantity)
+    return Movement(MovementKind.RELEASED, *piece.place, reserved=-piece.quantity)
 
 
 def allocated(piece: Piece) -> Movement:
-    return Movement("allocated", *piece.place, allocated=piece.quantity)
+    return Movement(MovementKind.ALLOCATED, *piece.place, allocated=piece.quantity)
 
 
 def released_allocation(piece: Piece) -> Movement:
-    return Movement("released", *piece.place, allocated=-piece.quantity)
+    return Movement(MovementKind.RELEASED, *piece.place, allocated=-piece.quantity)
 
 
 def issued(piece: Piece) -> Movement:
     """Allocated units leave the house."""
-    return Movement("issued", *piece.place, on_hand=-piece.quantity, allocated=-piece.quantity)
+    return Movement(MovementKind.ISSUED, *piece.place, on_hand=-piece.quantity, allocated=-piece.quantity)
 
 
 def issued_directly(piece: Piece) -> Movement:
     """Handed over at the counter: never promised, gone at once."""
-    return Movement("issued", *piece.place, on_hand=-piece.quantity)
+    return Movement(MovementKind.ISSUED, *piece.place, on_hand=-piece.quantity)
 
 
 def returned(piece: Piece) -> Movement:
-    return Movement("returned", *piece.place, on_hand=piece.quantity)
+    return Movement(MovementKind.RETURNED, *piece.place, on_hand=piece.quantity)
 
 
 def adjusted(piece: Piece) -> Movement:
     """More was found than the books said; `missing` is less."""
-    return Movement("adjusted", *piece.place, on_hand=piece.quantity)
+    return Movement(MovementKind.ADJUSTED, *piece.place, on_hand=piece.quantity)
 
 
 def missing(piece: Piece) -> Movement:
-    return Movement("adjusted", *piece.place, on_hand=-piece.quantity)
+    return Movement(MovementKind.ADJUSTED, *piece.place, on_hand=-piece.quantity)
 
 
 def sent(piece: Piece) -> Movement:
-    return Movement("transferred", *piece.place, on_hand=-piece.quantity)
+    return Movement(MovementKind.TRANSFERRED, *piece.place, on_hand=-piece.quantity)
 
 
 def arrived(piece: Piece) -> Movement:
-    return Movement("transferred", *piece.place, on_hand=piece.quantity)
+    return Movement(MovementKind.TRANSFERRED, *piece.place, on_hand=piece.quantity)
 
 
 def displayed(piece: Piece) -> Movement:
     """Shown, not sold."""
-    return Movement("adjusted", *piece.place, display=piece.quantity)
+    return Movement(MovementKind.ADJUSTED, *piece.place, display=piece.quantity)
 
 
 def put_back(piece: Piece) -> Movement:
     """From the display into what can be sold."""
-    return Movement("adjusted", *piece.place, display=-piece.quantity)
+    return Movement(MovementKind.ADJUSTED, *piece.place, display=-piece.quantity)
 
 
 def expected(piece: Piece) -> Movement:
     """So many more are on their way; fewer when the quantity is negative."""
-    return Movement("expected", *piece.place, expected=piece.quantity)
-
-
-def as_lists(movements: Iterable[Movement]) -> list[list[Any]]:
-    return [movement.as_list() for movement in movements]
+    return Movement(MovementKind.EXPECTED, *piece.place, expected=piece.quantity)
 
 
 def merged(movements: Iterable[Movement]) -> dict[Place, Movement]:
@@ -253,7 +250,7 @@ def evenly(levels: Sequence[Level], shelves: int) -> list[Movement]:
         if shelf >= shelves and level.on_hand != level.available:
             raise ShelfInUse(sku=level.sku, location=level.location, shelf=shelf)
         share = free // shelves + (shelf < free % shelves) if shelf < shelves else 0
-        movements.append(Movement("transferred", *level.place, on_hand=share - level.available))
+        movements.append(Movement(MovementKind.TRANSFERRED, *level.place, on_hand=share - level.available))
     return [movement for movement in movements if movement.on_hand]
 
 
@@ -315,12 +312,27 @@ class TooMuchAtOnce(Invalid):
     says = "That is more than one transaction holds; send fewer lines at once."
 
 
+class TransferStatus(StrEnum):
+    IN_TRANSIT = "in_transit"
+    PARTIALLY_RECEIVED = "partially_received"
+    RECEIVED = "received"
+    CANCELLED = "cancelled"
+
+
 # A transfer begins in transit: goods leave the source in the commit that makes it, so there is no draft of one.
-TRANSFER_STATES: dict[str, set[str]] = {
-    "in_transit": {"partially_received", "received", "cancelled"},
-    "partially_received": {"partially_received", "received", "cancelled"},
-    "received": set(),
-    "cancelled": set(),
+TRANSFER_STATES: dict[TransferStatus, set[TransferStatus]] = {
+    TransferStatus.IN_TRANSIT: {
+        TransferStatus.PARTIALLY_RECEIVED,
+        TransferStatus.RECEIVED,
+        TransferStatus.CANCELLED,
+    },
+    TransferStatus.PARTIALLY_RECEIVED: {
+        TransferStatus.PARTIALLY_RECEIVED,
+        TransferStatus.RECEIVED,
+        TransferStatus.CANCELLED,
+    },
+    TransferStatus.RECEIVED: set(),
+    TransferStatus.CANCELLED: set(),
 }
 
 
@@ -342,7 +354,7 @@ class Transfer:
     id: str
     source: str
     destination: str
-    status: str
+    status: TransferStatus
     lines: tuple[TransferLine, ...]
     sent_at: datetime
     sent_by: str
@@ -361,7 +373,7 @@ class Transfer:
 
 def receive_into(transfer: Transfer, arrived: Mapping[str, int]) -> Transfer:
     """Adds what arrived; refuses more than is on its way and anything that was never sent."""
-    if "received" not in TRANSFER_STATES[transfer.status]:
+    if TransferStatus.RECEIVED not in TRANSFER_STATES[transfer.status]:
         raise TransferClosed(transfer=transfer.id, status=transfer.status)
     for sku, quantity in arrived.items():
         outstanding = transfer.outstanding.get(sku, 0)
@@ -369,13 +381,13 @@ def receive_into(transfer: Transfer, arrived: Mapping[str, int]) -> Transfer:
             raise MoreThanSent(sku=sku, quantity=quantity, outstanding=outstanding)
     lines = tuple(replace(line, received=line.received + arrived.get(line.sku, 0)) for line in transfer.lines)
     done = all(line.outstanding == 0 for line in lines)
-    return replace(transfer, lines=lines, status="received" if done else "partially_received")
+    return replace(transfer, lines=lines, status=TransferStatus.RECEIVED if done else TransferStatus.PARTIALLY_RECEIVED)
 
 
 def called_off(transfer: Transfer) -> Transfer:
-    if "cancelled" not in TRANSFER_STATES[transfer.status]:
+    if TransferStatus.CANCELLED not in TRANSFER_STATES[transfer.status]:
         raise TransferClosed(transfer=transfer.id, status=transfer.status)
-    return replace(transfer, status="cancelled")
+    return replace(transfer, status=TransferStatus.CANCELLED)
 
 
 class TransferClosed(Refused):
@@ -396,79 +408,106 @@ class ShelfInUse(Refused):
 
 @dataclass(frozen=True)
 class StockReceived(Event):
+    """Goods came from outside the company."""
+
     location: str
     reason: str
-    movements: list[list[Any]]
+    movements: tuple[Movement, ...]
 
 
 @dataclass(frozen=True)
 class StockExpected(Event):
-    """How many are on their way for `on`, a day, has changed."""
+    """How many units are on their way for a day was set anew."""
 
     location: str
-    on: str
+    on: str  # the day, YYYY-MM-DD
     reason: str
-    movements: list[list[Any]]
+    movements: tuple[Movement, ...]
 
 
 @dataclass(frozen=True)
 class StockShelved(Event):
-    """What came for somebody who no longer waits for it can be sold by anyone."""
+    """Units that had come for an order which no longer waits for them returned to general stock."""
 
     location: str
-    movements: list[list[Any]]
+    movements: tuple[Movement, ...]
+
+
+@dataclass(frozen=True)
+class SafetyUnits:
+    """How many units of a SKU are kept back from channels."""
+
+    sku: str
+    units: int  # kept back
 
 
 @dataclass(frozen=True)
 class StockAdjusted(Event):
-    """`safety` lists [sku, units kept back] where that was set anew."""
+    """Staff corrected quantities, put units on display or took them back, or set how many are kept back."""
 
     location: str
     reason: str
-    movements: list[list[Any]]
-    safety: list[list[Any]] = field(default_factory=list)
+    movements: tuple[Movement, ...]
+    safety: tuple[SafetyUnits, ...] = ()  # only where it was set anew
+
+
+@dataclass(frozen=True)
+class CountedLine:
+    """One SKU of a stock count."""
+
+    sku: str
+    expected: int  # units, by the books
+    counted: int  # units
 
 
 @dataclass(frozen=True)
 class StockCounted(Event):
-    """`counted` lists [sku, expected, counted] for every SKU; `movements` only the variances."""
+    """Staff counted goods at a location; differences were adjusted."""
 
     location: str
     reason: str
-    counted: list[list[Any]]
-    movements: list[list[Any]]
+    counted: tuple[CountedLine, ...]  # every SKU that was counted
+    movements: tuple[Movement, ...]  # of the differences only
 
 
 @dataclass(frozen=True)
 class TransferSent(Event):
+    """Goods left a location for another and are in transit."""
+
     transfer_id: str
     source: str
     destination: str
     reason: str
-    movements: list[list[Any]]
+    movements: tuple[Movement, ...]
 
 
 @dataclass(frozen=True)
 class TransferReceived(Event):
+    """Goods in transit arrived, some of them or all."""
+
     transfer_id: str
     destination: str
-    status: str
-    movements: list[list[Any]]
+    status: TransferStatus
+    movements: tuple[Movement, ...]
     reason: str = ""
 
 
 @dataclass(frozen=True)
 class TransferCancelled(Event):
+    """A transfer was called off, and what had not arrived went back to its source."""
+
     transfer_id: str
     source: str
     reason: str
-    movements: list[list[Any]]
+    movements: tuple[Movement, ...]
 
 
 @dataclass(frozen=True)
 class ShelvesSpread(Event):
+    """One SKU's free units at a location were spread over another number of shards."""
+
     sku: str
     location: str
-    shelves: int
+    shelves: int  # shards from now on
     reason: str
-    movements: list[list[Any]]
+    movements: tuple[Movement, ...]

@@ -7,7 +7,7 @@ from typing import Any
 
 from chalicelib.catalog.model import UnknownSku
 from chalicelib.catalog.store import product_key
-from chalicelib.kit import clock, db, ids, journal, requests
+from chalicelib.kit import clock, compact, db, events, ids, journal, requests
 from chalicelib.kit.auth import Principal
 from chalicelib.kit.db import Write
 from chalicelib.kit.errors import Moved
@@ -27,7 +27,6 @@ from chalicelib.stock.model import (
     StockReceived,
     TooMuchAtOnce,
     adjusted,
-    as_lists,
     displayed,
     from_display,
     missing,
@@ -52,7 +51,7 @@ def receive(
     coming = coming_to(location, quantities)
     movements = [move for piece in pieces for move in kept_for_orders(piece, coming)]
     movements += [move for piece in pieces for move in no_longer_expected(piece, coming)]
-    event = StockReceived(location, reason, as_lists(movements))
+    event = StockReceived(location, reason, tuple(movements))
     try:
         return write_down(principal, event, change(movements), asked)
     except (OutOfStock, NotPromised) as changed_meanwhile:
@@ -83,7 +82,7 @@ def adjust(
     more = {sku: quantity for sku, quantity in quantities.items() if quantity > 0}
     plan = taken_from(location, {sku: -quantity for sku, quantity in quantities.items() if quantity < 0})
     movements = [adjusted(Piece(sku, location, quantity)) for sku, quantity in more.items()] + plan.moved_by(missing)
-    event = StockAdjusted(location, reason, as_lists(movements))
+    event = StockAdjusted(location, reason, tuple(movements))
     return write_down(principal, event, [*map(take_hold, plan.takes), *change(movements)], asked)
 
 
@@ -96,7 +95,7 @@ def display(
     at_work(principal, location)
     plan = taken_from(location, {sku: quantity for sku, quantity in quantities.items() if quantity > 0})
     movements = plan.moved_by(displayed) + _put_back(location, quantities)
-    event = StockAdjusted(location, reason, as_lists(movements))
+    event = StockAdjusted(location, reason, tuple(movements))
     return write_down(principal, event, [*map(take_hold, plan.takes), *change(movements)], asked)
 
 
@@ -140,7 +139,8 @@ def write_down(
 ) -> dict[str, Any]:
     """Each of these is a subject of its own in the journal, so that two clerks never wait for each other."""
     now = clock.now()
-    answer = {"id": ids.new("mov", now), "movements": event.body().get("movements", []), **facts}
+    body = compact.read(events.to_json(event))
+    answer = {"id": ids.new("mov", now), "movements": body["movements"], **facts}
     entry, _ = journal.append_event(f"stock#{answer['id']}", event, actor=principal.actor, at=now)
     commit([requests.remember(asked, answer), *writes, entry])
     return answer

@@ -8,7 +8,7 @@ from chalicelib.kit import db
 from chalicelib.kit.auth import Principal
 from chalicelib.kit.errors import Moved
 from chalicelib.stock.coming import brought_in, nobodys
-from chalicelib.stock.model import NotPromised, OutOfStock, Piece, Place, StockShelved, as_lists
+from chalicelib.stock.model import NotPromised, OutOfStock, Piece, Place, StockShelved
 from chalicelib.stock.move import write_down
 from chalicelib.stock.store import change, load_places
 
@@ -23,7 +23,7 @@ def shelve(places: Sequence[Place]) -> int:
     for piece in pieces:
         movements = brought_in([piece])
         try:
-            write_down(CLOCK, StockShelved(piece.location, as_lists(movements)), change(movements))
+            write_down(CLOCK, StockShelved(piece.location, tuple(movements)), change(movements))
         except (OutOfStock, NotPromised) as promised_meanwhile:
             raise Moved() from promised_meanwhile
     return sum(piece.quantity for piece in pieces)

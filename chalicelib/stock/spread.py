@@ -8,7 +8,7 @@ from chalicelib.kit import db, requests
 from chalicelib.kit.auth import Principal
 from chalicelib.kit.errors import Moved
 from chalicelib.kit.requests import Asked
-from chalicelib.stock.model import OutOfStock, ShelvesSpread, as_lists, evenly
+from chalicelib.stock.model import OutOfStock, ShelvesSpread, evenly
 from chalicelib.stock.move import at_work, write_down
 from chalicelib.stock.store import change, load_levels
 
@@ -26,7 +26,7 @@ def spread(
     movements = evenly(levels, shelves)
     going = [level for level in levels if level.shelf >= shelves]
     writes = change(movements, as_read=going, settings={(sku, location): {"shelves": shelves}})
-    event = ShelvesSpread(sku, location, shelves, reason, as_lists(movements))
+    event = ShelvesSpread(sku, location, shelves, reason, tuple(movements))
     try:
         return write_down(principal, event, writes, asked, shelves=shelves)
     except OutOfStock:

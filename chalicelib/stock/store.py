@@ -14,7 +14,7 @@ from pynamodb.expressions.condition import Condition
 from pynamodb.expressions.update import Action
 
 from chalicelib.kit import clock, db
-from chalicelib.kit.columns import InstantAttribute
+from chalicelib.kit.columns import InstantAttribute, StateAttribute
 from chalicelib.kit.db import Key, Row, Write
 from chalicelib.kit.errors import Moved, NotFound, Problem
 from chalicelib.stock.model import (
@@ -23,12 +23,14 @@ from chalicelib.stock.model import (
     HoldGone,
     Level,
     Movement,
+    MovementKind,
     NotPromised,
     OutOfStock,
     Piece,
     Place,
     Transfer,
     TransferLine,
+    TransferStatus,
     is_expected,
     merged,
 )
@@ -68,7 +70,7 @@ class TransferRow(Row):
 
     source = UnicodeAttribute()
     destination = UnicodeAttribute()
-    status = UnicodeAttribute()
+    status = StateAttribute()
     lines = JSONAttribute()
     sent_at = InstantAttribute()
     sent_by = UnicodeAttribute()
@@ -174,7 +176,7 @@ class _Change:
 
     @cached_property
     def total(self) -> Movement:
-        return merged([Movement("adjusted", *self.place), *self.movements])[self.place]
+        return merged([Movement(MovementKind.ADJUSTED, *self.place), *self.movements])[self.place]
 
     @cached_property
     def moves(self) -> dict[str, int]:
@@ -337,7 +339,7 @@ def as_transfer(row: Any) -> Transfer:
         id=row.pk,
         source=row.source,
         destination=row.destination,
-        status=row.status,
+        status=TransferStatus(row.status),
         lines=tuple(TransferLine(*line) for line in row.lines),
         sent_at=row.sent_at,
         sent_by=row.sent_by,

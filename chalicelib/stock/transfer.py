@@ -24,8 +24,8 @@ from chalicelib.stock.model import (
     TransferLine,
     TransferReceived,
     TransferSent,
+    TransferStatus,
     arrived,
-    as_lists,
     called_off,
     receive_into,
     sent,
@@ -47,8 +47,10 @@ def send(
     movements = plan.moved_by(sent)
     now = clock.now()
     lines = tuple(TransferLine(sku, quantity) for sku, quantity in quantities.items())
-    transfer = Transfer(ids.new("trf", now), source, destination, "in_transit", lines, now, principal.actor, reason)
-    event = TransferSent(transfer.id, source, destination, reason, as_lists(movements))
+    transfer = Transfer(
+        ids.new("trf", now), source, destination, TransferStatus.IN_TRANSIT, lines, now, principal.actor, reason
+    )
+    event = TransferSent(transfer.id, source, destination, reason, tuple(movements))
     transfer, told = _told(transfer, event, principal)
     answer = as_json(transfer)
     commit(
@@ -83,7 +85,7 @@ def receive(
     came = transfer.outstanding if quantities is None else quantities
     after = receive_into(transfer, came)
     movements = _kept_at(transfer.destination, came)
-    event = TransferReceived(transfer.id, transfer.destination, after.status, as_lists(movements), transfer.reason)
+    event = TransferReceived(transfer.id, transfer.destination, after.status, tuple(movements), transfer.reason)
     return _move_on(principal, transfer, after, event, movements, asked)
 
 
@@ -102,11 +104,11 @@ def cancel(principal: Principal, transfer_id: str, reason: str) -> dict[str, Any
     """What has not arrived goes back to where it came from."""
     transfer = load_transfer(transfer_id)
     at_work(principal, transfer.source)
-    if transfer.status == "cancelled":
+    if transfer.status == TransferStatus.CANCELLED:
         return as_json(transfer)
     after = called_off(transfer)
     movements = _arrived_at(transfer.source, transfer.outstanding)
-    event = TransferCancelled(transfer.id, transfer.source, reason, as_lists(movements))
+    event = TransferCancelled(transfer.id, transfer.source, reason, tuple(movements))
     return _move_on(principal, transfer, after, event, movements)
 
 

@@ -69,7 +69,7 @@ def a1_each_entry_holds_the_hash_of_the_one_before(world: World) -> list[str]:
     return wrong
 
 
-_SAID = itemgetter("subject", "sequence", "event_id", "kind", "occurred_at", "actor")
+_SAID = itemgetter("subject", "sequence", "event_id", "kind", "schema_version", "occurred_at", "actor")
 
 
 def hash_of(entry: Row) -> str:

@@ -39,13 +39,13 @@ def recap_is_the_journal(world: World) -> list[str]:
 
 def _sold(said: Row) -> Iterator[tuple[str, int]]:
     lines = said.get("lines", ())
-    yield from zip(SOLD, (1, sum(line[1] for line in lines), sum(line[2] for line in lines)))
+    yield from zip(SOLD, (1, sum(line["quantity"] for line in lines), sum(line["total_minor"] for line in lines)))
 
 
 def _came(said: Row) -> Iterator[tuple[str, int]]:
-    for account, minor in said.get("postings", ()):
-        if account == "bank" or account.startswith("till:"):
-            yield "noncash" if account == "bank" else "cash", minor
+    for posting in said.get("postings", ()):
+        if posting["account"] == "bank" or posting["account"].startswith("till:"):
+            yield "noncash" if posting["account"] == "bank" else "cash", posting["minor"]
 
 
 def ledger_is_the_journal(world: World) -> list[str]:
@@ -69,7 +69,7 @@ def ledger_is_the_journal(world: World) -> list[str]:
 def _paid(entry: Row) -> list[int]:
     said = entry["said"]
     if "payments" in said:
-        return [minor for _, _, minor, status in said["payments"] if status == "captured"]
+        return [payment["amount_minor"] for payment in said["payments"] if payment["status"] == "captured"]
     if entry["kind"] == "CollectionReceived":
-        return [minor for *_, minor in said["settled"]]
+        return [debt["amount_minor"] for debt in said["settled"]]
     return [said["amount_minor"]] if entry["kind"] == "PaymentCaptured" else []

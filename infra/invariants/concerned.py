@@ -99,15 +99,15 @@ def asked(shop: Concerned, entry: Row) -> Iterator[str]:
 
 
 def bringing(shop: Concerned, entry: Row) -> Iterator[str]:
-    for work_id, location in entry["said"].get("assigned", ()):
-        work = shop.world.works.get(work_id, {})
+    for told in entry["said"].get("assigned", ()):
+        work = shop.world.works.get(told["fulfillment_id"], {})
         order = shop.world.orders.get(entry["subject"].partition("#")[2], {})
         if work.get("status") == "assigned" and order.get("status") == "placed":
-            yield f"location#{location}"
+            yield f"location#{told['location']}"
 
 
 def stood_down(shop: Concerned, entry: Row) -> Iterator[str]:
-    yield from (f"location#{location}" for _, location in entry["said"].get("stood_down", ()))
+    yield from (f"location#{told['location']}" for told in entry["said"].get("stood_down", ()))
 
 
 def owner(shop: Concerned, entry: Row) -> Iterator[str]:

@@ -37,7 +37,7 @@ def _nothing(entry: Row) -> Iterator[Step]:
 def _placed(entry: Row) -> Iterator[Step]:
     said = entry["said"]
     yield Step(said["order_id"], "completed" if said["method"] == "handover" else "placed")
-    yield from (Step(payment_id, status) for payment_id, _, _, status in said.get("payments", ()))
+    yield from _captured_beside(entry)
 
 
 def _cancelled(entry: Row) -> Iterator[Step]:
@@ -46,7 +46,7 @@ def _cancelled(entry: Row) -> Iterator[Step]:
 
 
 def _captured_beside(entry: Row) -> Iterator[Step]:
-    yield from (Step(payment_id, status) for payment_id, _, _, status in entry["said"].get("payments", ()))
+    yield from (Step(payment["payment_id"], payment["status"]) for payment in entry["said"].get("payments", ()))
 
 
 def _payment(to: str) -> Callable[[Row], Iterator[Step]]:
@@ -61,8 +61,8 @@ def _opened(entry: Row) -> Iterator[Step]:
 
 
 def _assigned(entry: Row) -> Iterator[Step]:
-    yield from (Step(work, "assigned") for work, _ in entry["said"].get("assigned", ()))
-    yield from (Step(work, "awaiting") for work, _ in entry["said"].get("awaiting", ()))
+    yield from (Step(work["fulfillment_id"], "assigned") for work in entry["said"].get("assigned", ()))
+    yield from (Step(work["fulfillment_id"], "awaiting") for work in entry["said"].get("awaiting", ()))
 
 
 def _claimed(entry: Row) -> Iterator[Step]:
@@ -73,7 +73,7 @@ def _claimed(entry: Row) -> Iterator[Step]:
 
 
 def _stood_down(entry: Row) -> Iterator[Step]:
-    yield from (Step(work, "cancelled") for work, _ in entry["said"].get("stood_down", ()))
+    yield from (Step(work["fulfillment_id"], "cancelled") for work in entry["said"].get("stood_down", ()))
 
 
 def _declined(entry: Row) -> Iterator[Step]:

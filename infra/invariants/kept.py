@@ -47,10 +47,11 @@ def _pairs(world: World) -> Iterator[Pair]:
 
 
 def _last(entries: Sequence[Row], name: str = "changed") -> Row:
-    """Each pair is what a field was and what it became; texts too long for the journal are told as no pair of texts."""
+    """Texts too long for the journal are told as a change without what they were or became."""
     last: Row = {}
     for entry in entries:
-        for field, (_, after) in entry["said"].get(name, {}).items():
+        for field, change in entry["said"].get(name, {}).items():
+            after = change.get("after")
             last[field] = clock.iso(datetime.fromisoformat(after)) if after and field in INSTANTS else after
     return {field: value for field, value in last.items() if field not in KEYS}
 

@@ -101,7 +101,7 @@ def m4_every_entry_balances(world: World) -> list[str]:
     """For each entry Σ postings = 0, and so over all accounts. Postings name no currency: the books are kept in one."""
     wrong = []
     for entry in world.entries:
-        off = sum(minor for _, minor in entry["said"].get("postings", ()))
+        off = sum(posting["minor"] for posting in entry["said"].get("postings", ()))
         if off:
             wrong.append(f"{entry['subject']} {entry['sequence']} ({entry['kind']}): its postings are off by {off}")
     if sum(world.postings.values()):
@@ -125,12 +125,11 @@ def m6_what_is_not_ours_is_owed_back(world: World) -> list[str]:
 
 def m7_money_changes_the_books_once(world: World) -> list[str]:
     """For each payment captured = Σ the journal tells came in for it; no event id is there twice."""
-    told = [
-        (one[0], one[2]) for said in world.of_kind(*PAID_AT) for one in said.get("payments", ()) if one[3] == "captured"
-    ]
+    payments = [payment for said in world.of_kind(*PAID_AT) for payment in said.get("payments", ())]
+    told = [(each["payment_id"], each["amount_minor"]) for each in payments if each["status"] == "captured"]
     told += [(said["payment_id"], said["amount_minor"]) for said in world.of_kind("PaymentCaptured")]
-    settled = [each for said in world.of_kind("CollectionReceived") for each in said.get("settled", ())]
-    told += [(payment_id, minor) for _, _, payment_id, minor in settled if payment_id]
+    settled = [debt for said in world.of_kind("CollectionReceived") for debt in said.get("settled", ())]
+    told += [(debt["payment_id"], debt["amount_minor"]) for debt in settled if debt.get("payment_id")]
     kept = {name: row["captured_minor"] for name, row in world.payments.items()}
     wrong = differ("{name} captured {found}, the journal tells of {expected}", summed(told), kept)
     if len(world.by_event) != len(world.entries):

@@ -87,9 +87,10 @@ def _most_ever(world: World, limit: str) -> dict[str, float]:
     for subject, entries in world.journal.items():
         code, now = "", inf
         for changed in (entry["said"].get("coupon", {}) for entry in entries if subject.startswith("promotion#")):
-            before, code = changed.get("code", ("same", code))
-            now = inf if before is None else now
-            now = changed[limit][1] or inf if limit in changed else now
+            if "code" in changed:
+                code = changed["code"].get("after", "")
+                now = now if "before" in changed["code"] else inf
+            now = changed[limit].get("after") or inf if limit in changed else now
             most[f"coupon#{code}"] = max(now, most.get(f"coupon#{code}", 0))
     return most
 

@@ -105,8 +105,8 @@ def _miscounted(world: World) -> list[str]:
     for entry in world.entries:
         if entry["kind"] == "StockCounted":
             said = entry["said"]
-            over = {sku: counted - expected for sku, expected, counted in said["counted"]}
-            adjusted = summed((sku, on_hand) for _, sku, _, _, on_hand, *_ in said.get("movements", ()))
+            over = {line["sku"]: line["counted"] - line["expected"] for line in said["counted"]}
+            adjusted = summed((move["sku"], move.get("on_hand", 0)) for move in said["movements"])
             subject = entry["subject"]
             wrong += differ(subject + ": {expected} more of {name} were counted, {found} adjusted", over, adjusted)
     return wrong
@@ -176,7 +176,7 @@ def _changes(world: World) -> dict[str, list[tuple[str, int]]]:
     for entry in world.entries:
         sums: dict[str, int] = {}
         for said in entry["said"].get("movements", ()):
-            move = Move(*said)
+            move = Move(**said)
             given = move.on_hand + move.expected - move.reserved - move.allocated - move.display
             sums[move.place] = sums.get(move.place, 0) + given
         for name, units in sums.items():

@@ -103,8 +103,8 @@ class World:
 
     def ever(self, subject: str, name: str) -> set[Any]:
         """Every value, none left out, that a kept record's field had."""
-        pairs = (entry["said"].get("changed", {}).get(name) for entry in self.journal.get(subject, ()))
-        return {value for pair in pairs if pair for value in map(_hashable, pair) if value}
+        changes = (entry["said"].get("changed", {}).get(name, {}) for entry in self.journal.get(subject, ()))
+        return {value for change in changes for value in map(_hashable, change.values()) if value}
 
     def ever_told(self, subject: str, name: str) -> set[Any]:
         return {entry["said"][name] for entry in self.journal.get(subject, ()) if name in entry["said"]}
@@ -122,13 +122,14 @@ class World:
     def movements(self) -> list[tuple[str, Move]]:
         """(subject, movement), as the journal tells them."""
         return [
-            (entry["subject"], Move(*said)) for entry in self.entries for said in entry["said"].get("movements", ())
+            (entry["subject"], Move(**said)) for entry in self.entries for said in entry["said"].get("movements", ())
         ]
 
     @cached_property
     def postings(self) -> dict[str, int]:
         """The balance of each account."""
-        return summed((name, minor) for entry in self.entries for name, minor in entry["said"].get("postings", ()))
+        postings = (posting for entry in self.entries for posting in entry["said"].get("postings", ()))
+        return summed((posting["account"], posting["minor"]) for posting in postings)
 
     @cached_property
     def orders(self) -> dict[str, Row]:
@@ -224,11 +225,11 @@ class Move(NamedTuple):
     kind: str
     sku: str
     location: str
-    shelf: int
-    on_hand: int
-    reserved: int
-    allocated: int
-    display: int
+    shelf: int = 0
+    on_hand: int = 0
+    reserved: int = 0
+    allocated: int = 0
+    display: int = 0
     expected: int = 0
 
     @property

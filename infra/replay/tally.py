@@ -112,9 +112,9 @@ class Tally:
             if entry["kind"] == "OfferOpened":
                 yield from ((event, f"staff#{each}") for each in said.get("invited", ()))
             if entry["kind"] in ("OfferOpened", "OfferExpired", "OfferDeclined"):
-                yield from ((event, f"location#{place}") for _, place in said.get("assigned", ()))
+                yield from ((event, f"location#{work['location']}") for work in said.get("assigned", ()))
             if entry["kind"] == "OfferClaimed":
-                yield from ((event, f"location#{place}") for _, place in said.get("stood_down", ()))
+                yield from ((event, f"location#{work['location']}") for work in said.get("stood_down", ()))
 
     def name(self, event: str) -> str:
         entry = self.world.by_event.get(event, {"kind": "nothing", "subject": event})

@@ -52,7 +52,10 @@ def test_the_journal_says_who_changed_what_from_what_to_what(aws: Any):
 
     first, second = journal.history("product#TEH")
     assert (second.kind, second.actor, second.sk) == ("ProductKept", "owner-ratna", 2)
-    assert json.loads(second.body)["changed"] == {"name": ["Teh", "Teh Melati"], "description": [None, None]}
+    assert json.loads(second.body)["changed"] == {
+        "name": {"before": "Teh", "after": "Teh Melati"},
+        "description": {},
+    }
     assert second.previous == journal.hash_of(first)
 
 
@@ -147,8 +150,12 @@ def test_a_channel_is_switched_off_and_on_and_each_time_somebody_did_it(aws: Any
     assert find.channel("pos").active
     bodies = [json.loads(entry.body)["changed"] for entry in journal.history("channel#web")]
     assert bodies == [
-        {"active": [True, False]},
-        {"active": [False, True], "tenders": [[], ["cod"]], "safety_units": [0, 2]},
+        {"active": {"before": True, "after": False}},
+        {
+            "active": {"before": False, "after": True},
+            "tenders": {"before": [], "after": ["cod"]},
+            "safety_units": {"before": 0, "after": 2},
+        },
     ]
 
 

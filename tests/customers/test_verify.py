@@ -15,7 +15,7 @@ from chalicelib.customers.model import (
     WrongCode,
 )
 from chalicelib.customers.verify import ask, confirm, vouch
-from chalicelib.kit import clock, events, journal
+from chalicelib.kit import clock, journal
 from chalicelib.kit.auth import ANYONE
 from tests.customers.build import CASHIER, EMAIL, NOON, PHONE, a_customer, it_is, kept, ordering, told
 
@@ -32,7 +32,7 @@ def a_guest(phone: str = PHONE, email: str = "") -> str:
 def code_sent(customer_id: str, kind: str = "phone") -> str | None:
     """What the notifier would send for the last ask in the journal."""
     asks = [entry for entry in journal.history(f"customer#{customer_id}") if entry.kind == "VerificationAsked"]
-    event = events.read("VerificationAsked", journal.told(asks[-1])["body"])
+    event = journal.read(asks[-1]).event
     assert isinstance(event, VerificationAsked)
     sent = code.to_send(event, clock.now())
     return sent[1] if sent else None

@@ -74,8 +74,8 @@ def listen(order_id: str) -> None:
     heard = 0
     while heard < len(entries := journal.history(f"order#{order_id}")):
         for entry in entries[heard:]:
-            hear(journal.told(entry))
-            hear(journal.told(entry))
+            hear(journal.entry_to_message(entry))
+            hear(journal.entry_to_message(entry))
         heard = len(entries)
 
 

@@ -28,7 +28,7 @@ def test_a_refusal_is_no_failure_and_a_busy_store_or_order_is(
     """Whoever lost six races in a row has done nothing yet: the news must come again."""
     message = {"kind": "OrderPlaced", "subject": "order#ord_1", "sequence": 1, "event_id": "evt_1"}
     message |= {"occurred_at": "2026-11-22T05:00:00.000Z", "actor": "shopper", "channel": "web", "body": {}}
-    monkeypatch.setattr(journal, "heard", lambda said: said)
+    monkeypatch.setattr(journal, "message_to_entry", lambda said: said)
 
     def raises(problem: Exception) -> Any:
         def listener(said: Any) -> None:
@@ -81,7 +81,7 @@ def test_an_event_heard_late_finds_the_work_done(aws: Any) -> None:
     before = told(order)
 
     for entry in reversed(journal.history(f"order#{order}")):
-        events.hear(journal.told(entry))
+        events.hear(journal.entry_to_message(entry))
 
     assert told(order) == before
     assert works(order) == [("wh-surabaya", "cancelled"), ("van-budi", "accepted")]
@@ -96,7 +96,7 @@ def test_a_placement_is_routed_once_though_two_hear_it_at_once(aws: Any, monkeyp
     put(TEAPOT, "van-budi", 3)
     parked(BUDI)
     order = placed_only((TEAPOT, 2))
-    entry = journal.told(journal.history(f"order#{order}")[0])
+    entry = journal.entry_to_message(journal.history(f"order#{order}")[0])
     pending = [lambda: events.hear(entry)]
 
     def load(order_id: str) -> Any:

@@ -15,10 +15,14 @@ from chalicelib.fulfillment.model import (
     AlreadyClaimed,
     CannotMove,
     Case,
+    FulfillmentAt,
+    FulfillmentStatus,
     NotInvited,
     NotOnTheWay,
     OfferEnded,
+    OfferStatus,
     WarehouseAccepted,
+    at,
     check_placed,
     claimed,
     declined,
@@ -26,11 +30,11 @@ from chalicelib.fulfillment.model import (
     moved,
     offer_id,
     order_of,
-    pairs,
     status_of_order,
     stepped,
-    to_bring,
     unserved,
+    who_begins,
+    who_waits,
     why_closed,
     writes_to_claim,
 )
@@ -49,14 +53,16 @@ AN_ORDER = Order(
 )
 
 
-@pytest.mark.parametrize(("table", "start"), [(OFFER_STATES, "open"), (FULFILLMENT_STATES, "awaiting")])
+@pytest.mark.parametrize(
+    ("table", "start"), [(OFFER_STATES, OfferStatus.OPEN), (FULFILLMENT_STATES, FulfillmentStatus.AWAITING)]
+)
 def test_every_state_can_be_reached_and_leads_to_known_ones(table: dict[str, set[str]], start: str) -> None:
     reached, ahead = set(), {start}
     while ahead:
         reached |= ahead
         ahead = {to for state in ahead for to in table[state]} - reached
 
-    assert reached == set(table)
+    assert reached == set(table) == set(type(start))
 
 
 def test_ends_are_ends() -> None:
@@ -220,16 +226,9 @@ def test_what_nobody_brings_is_missing_whole() -> None:
 def test_new_work_is_told_by_who_can_begin_and_who_waits_for_goods_first() -> None:
     begins, waits = a_work(number=1), a_work("awaiting", number=2, location="wh-b")
 
-    assert to_bring([begins, waits]) == {"assigned": [["ful_1-1", "wh"]], "awaiting": [["ful_1-2", "wh-b"]]}
-    assert to_bring([begins]) == {"assigned": [["ful_1-1", "wh"]]}
-    assert to_bring([waits]) == {"assigned": [], "awaiting": [["ful_1-2", "wh-b"]]}
-
-
-def test_work_is_named_with_its_place_all_of_it_or_that_of_one_status() -> None:
-    works = [a_work(number=1), a_work("picking", number=2), a_work(number=3)]
-
-    assert pairs(works) == [["ful_1-1", "wh"], ["ful_1-2", "wh"], ["ful_1-3", "wh"]]
-    assert pairs(works, "picking") == [["ful_1-2", "wh"]]
+    assert who_begins([begins, waits]) == (FulfillmentAt("ful_1-1", "wh"),)
+    assert who_waits([begins, waits]) == (FulfillmentAt("ful_1-2", "wh-b"),)
+    assert at([begins, waits]) == (FulfillmentAt("ful_1-1", "wh"), FulfillmentAt("ful_1-2", "wh-b"))
 
 
 def test_all_statuses_are_words_orders_know() -> None:

@@ -10,7 +10,7 @@ from chalicelib.fulfillment import accept as accepting
 from chalicelib.fulfillment import claim as claiming
 from chalicelib.fulfillment import expire as expiring
 from chalicelib.fulfillment.expire import expire_due
-from chalicelib.fulfillment.model import AlreadyClaimed, OfferEnded, WarehouseAccepted
+from chalicelib.fulfillment.model import AlreadyClaimed, FulfillmentAt, OfferEnded, WarehouseAccepted
 from chalicelib.fulfillment.route import as_json, route_again
 from chalicelib.fulfillment.store import load_case, load_decisions
 from chalicelib.kit import db, journal
@@ -54,9 +54,9 @@ def test_logistics_and_the_near_salesman_are_told_at_the_same_moment() -> None:
     case = the_case(order)
     assert case.order.fulfillment_status == "offered"
     assert works(order) == [("wh-surabaya", "assigned")]
-    opened = journal.heard(journal.told(entry_of(order, "OfferOpened"))).event
-    assert opened.invited == [BUDI]
-    assert opened.assigned == [[case.works[0].id, "wh-surabaya"]]
+    opened = journal.read(entry_of(order, "OfferOpened")).event
+    assert opened.invited == (BUDI,)
+    assert opened.assigned == (FulfillmentAt(case.works[0].id, "wh-surabaya"),)
     assert opened.expires_at == "2026-11-22T05:10:00.000Z"
 
 
@@ -126,8 +126,8 @@ def test_a_claim_sends_logistics_one_stand_down() -> None:
 
     claims(order, BUDI)
 
-    said = journal.heard(journal.told(entry_of(order, "OfferClaimed"))).event
-    assert said.stood_down == [[warehouse.id, "wh-surabaya"]]
+    said = journal.read(entry_of(order, "OfferClaimed")).event
+    assert said.stood_down == (FulfillmentAt(warehouse.id, "wh-surabaya"),)
     assert told(order).count("OfferClaimed") == 1
 
 

@@ -7,6 +7,7 @@ from typing import Any
 import pytest
 
 from chalicelib.kit import auth, journal
+from chalicelib.payments.model import PaymentRecord, Posting
 from chalicelib.payments.store import load_payments
 from tests.client import call
 from tests.fulfillment.build import (
@@ -58,9 +59,9 @@ def test_a_warehouse_order_goes_all_the_way_and_its_cash_into_the_couriers_bag()
     assert (done.status, done.payment_status, done.fulfillment_status) == ("completed", "paid", "delivered")
     (payment,) = load_payments(done.payment_ids)
     assert (payment.status, payment.till, payment.captured.minor) == ("captured", "cod:courier-agus", 250_000)
-    said = journal.heard(journal.told(entry_of(order, "WorkDelivered"))).event
-    assert said.payments == [[payment.id, "cod", 250_000, "captured"]]
-    assert sorted(said.postings) == [[f"order:{order}", -250_000], ["till:cod:courier-agus", 250_000]]
+    said = journal.read(entry_of(order, "WorkDelivered")).event
+    assert said.payments == (PaymentRecord(payment.id, "cod", 250_000, "captured"),)
+    assert set(said.postings) == {Posting(f"order:{order}", -250_000), Posting("till:cod:courier-agus", 250_000)}
     assert told(order)[-4:] == ["WorkPicked", "WorkReady", "WorkDispatched", "WorkDelivered"]
 
 

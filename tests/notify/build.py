@@ -6,7 +6,7 @@ from typing import Any
 
 from chalicelib.fulfillment.offer import open_offer
 from chalicelib.kit import db, journal
-from chalicelib.kit.journal import Told
+from chalicelib.kit.journal import JournalEntry
 from chalicelib.notify.store import NoticeRow
 from chalicelib.notify.tell import tell
 from chalicelib.places.move import report_position
@@ -36,14 +36,14 @@ def offered(**said: Any) -> str:
     return order_id
 
 
-def told(order_id: str, kind: str) -> Told:
+def told(order_id: str, kind: str) -> JournalEntry:
     entries = [entry for entry in journal.history(f"order#{order_id}") if entry.kind == kind]
-    return journal.heard(journal.told(entries[-1]))
+    return journal.read(entries[-1])
 
 
 def everybody_hears(order_id: str) -> None:
     for entry in journal.history(f"order#{order_id}"):
-        tell(journal.heard(journal.told(entry)))
+        tell(journal.read(entry))
 
 
 def inbox_of(party: str) -> list[str]:

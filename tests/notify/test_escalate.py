@@ -129,7 +129,7 @@ def test_work_that_was_accepted_needs_no_reminder(carriers: Any) -> None:
     opened = told(offered(), "OfferOpened")
     tell(opened)
 
-    accept(who("warehouse-joko"), opened.event.assigned[0][0])
+    accept(who("warehouse-joko"), opened.event.assigned[0].fulfillment_id)
     later(minutes=6)
     escalate()
 

@@ -26,7 +26,7 @@ def test_work_that_lies_too_long_is_on_the_owners_board_with_its_way_out(carrier
     later(minutes=61)
 
     [late] = board()
-    fulfillment = opened.event.assigned[0][0]
+    fulfillment = opened.event.assigned[0].fulfillment_id
     assert late["kind"] == "late_work" and late["fulfillment"] == fulfillment
     assert late["action"] == {"method": "POST", "path": f"/fulfillments/{fulfillment}/reject"}
     assert late["number"] == call("GET", f"/api/orders/{late['order']}", token=token("owner-ratna")).json["number"]

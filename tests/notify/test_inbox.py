@@ -66,7 +66,7 @@ def test_one_of_the_team_acknowledges_for_all_and_again_changes_nothing(carriers
 
     assert first == again
     assert first["acknowledged_by"] == "warehouse-joko"
-    assert first["fulfillment"] == opened.event.assigned[0][0]
+    assert first["fulfillment"] == opened.event.assigned[0].fulfillment_id
 
 
 def test_pages_neither_skip_nor_repeat(carriers: Any) -> None:

@@ -5,7 +5,7 @@ from chalicelib.kit.events import Event
 from chalicelib.kit.packages import TOPICS
 from chalicelib.notify import every_model, words
 from chalicelib.notify.audience import RULES
-from chalicelib.notify.model import NOTICES, SENDS, Allowed, Recipient, next_step
+from chalicelib.notify.model import NOTICES, SENDS, Allowed, Recipient, SendStatus, next_step
 from chalicelib.notify.stream import topic_of
 from chalicelib.notify.tell import UNHEARD
 
@@ -39,9 +39,11 @@ def test_every_word_speaks_only_of_listed_facts() -> None:
             assert text.isascii() and len(subject) <= 78
 
 
-def test_a_message_ends_once() -> None:
-    assert SENDS["claimed"] == {"sent", "failed", "unknown"}
-    assert all(SENDS[end] == set() for end in SENDS["claimed"])
+def test_a_message_is_claimed_once_and_ends_once() -> None:
+    ends = {SendStatus.SENT, SendStatus.FAILED, SendStatus.UNKNOWN}
+
+    assert {SendStatus.CLAIMED: ends} | {end: set() for end in ends} == SENDS
+    assert set(SENDS) == set(SendStatus)
 
 
 def test_only_allowed_countries_get_sms() -> None:

@@ -87,7 +87,7 @@ def test_a_message_is_the_entry_as_listeners_hear_it_with_its_kind_as_subject() 
     message = stream.as_message(number, entry)
 
     assert message["Subject"] == "PayLinkAsked"
-    assert journal.heard(json.loads(message["Message"])).event == PayLinkAsked("ord_1")
+    assert journal.message_to_entry(json.loads(message["Message"])).event == PayLinkAsked("ord_1")
 
 
 def test_the_first_that_was_not_taken_comes_again_with_all_behind_it() -> None:

@@ -55,7 +55,7 @@ def test_a_cancelled_order_is_told_to_customer_once(carriers: Any) -> None:
 def test_the_way_of_the_goods_is_told_to_the_customer(carriers: Any) -> None:
     a_shop_with_vans()
     order_id = offered()
-    work = told(order_id, "OfferOpened").event.assigned[0][0]
+    work = told(order_id, "OfferOpened").event.assigned[0].fulfillment_id
     for step in ("accept", "pick", "ready", "dispatch", "deliver"):
         answer = call("POST", f"/api/fulfillments/{work}/{step}", {}, token=token("warehouse-joko"), key=step * 16)
         assert answer.status == 200, answer.body

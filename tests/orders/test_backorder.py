@@ -170,6 +170,6 @@ def test_the_owner_sees_promises_whose_day_is_over(day: Day) -> None:
     assert found["action"] == {"method": "POST", "path": f"/orders/{order['id']}/cancel"}
 
 
-def told_of(order_id: str, kind: str) -> journal.Told:
+def told_of(order_id: str, kind: str) -> journal.JournalEntry:
     entries = journal.history(f"order#{order_id}")
-    return journal.heard(journal.told(next(entry for entry in entries if entry.kind == kind)))
+    return journal.read(next(entry for entry in entries if entry.kind == kind))

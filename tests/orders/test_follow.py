@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from chalicelib.kit import events, journal
+from chalicelib.kit import journal
 from chalicelib.orders.events import follow_collection
 from chalicelib.payments.model import CollectionReceived
 from tests.client import call
@@ -15,10 +15,9 @@ def collect(customer: str, amount: int, key: str) -> CollectionReceived:
     body = {"customer": customer, "amount": {"amount": amount, "currency": "IDR"}, "method": "transfer"}
     said = call("POST", "/api/collections", body, key=key, token=token("finance-maya")).json
     [entry] = journal.history(f"collection#{said['id']}")
-    told = journal.told(entry)
-    heard = events.read(told["kind"], told["body"])
-    assert isinstance(heard, CollectionReceived)
-    return heard
+    collection = journal.read(entry).event
+    assert isinstance(collection, CollectionReceived)
+    return collection
 
 
 def test_collections_make_a_credit_order_paid_and_hearing_them_twice_changes_nothing(aws: Any) -> None:

@@ -95,4 +95,4 @@ def owed(customer_id: str = "cus_1") -> list[tuple[str, int]]:
 
 
 def told(subject: str) -> list[dict[str, Any]]:
-    return [journal.told(entry) for entry in journal.history(subject)]
+    return [journal.entry_to_message(entry) for entry in journal.history(subject)]

@@ -10,7 +10,7 @@ from chalicelib.kit.errors import Forbidden, NotFound
 from chalicelib.kit.requests import AlreadyAnswered
 from chalicelib.payments import find, owe, post, store
 from chalicelib.payments.collect import collect
-from chalicelib.payments.model import MethodUnavailable, MoreThanOwed, NoOpenShift
+from chalicelib.payments.model import MethodUnavailable, MoreThanOwed, NoOpenShift, Posting
 from tests.payments.build import (
     BUDI,
     MAYA,
@@ -50,7 +50,10 @@ def test_a_visit_settles_the_oldest_debt_first_and_gives_the_credit_back(aws):
     tenders = store.load_payments([early.id, late.id])
     assert [(each.status, each.captured.minor) for each in tenders] == [("captured", 300), ("on_credit", 100)]
     [entry] = told(f"collection#{said['id']}")
-    assert entry["body"]["postings"] == [[f"till:{bag.till}", 400], ["receivable:cus_1", -400]]
+    assert entry["body"]["postings"] == [
+        {"account": f"till:{bag.till}", "minor": 400},
+        {"account": "receivable:cus_1", "minor": -400},
+    ]
 
 
 def test_what_was_settled_is_kept_out_of_the_way(aws):
@@ -136,11 +139,11 @@ def test_cancelling_a_partly_collected_credit_order_owes_back_what_was_collected
 
     ended = store.load_payment("pay_a")
     assert (ended.status, ended.captured, owed(), exposure()) == ("cancelled", rupiah(120), [], rupiah(0))
-    assert post.end(payment.order_id, rupiah(300), [payment]) == [
-        ["sales", 300],
-        ["refund_owed:ord_of_pay_a", -120],
-        ["receivable:cus_1", -180],
-    ]
+    assert post.end(payment.order_id, rupiah(300), [payment]) == (
+        Posting("sales", 300),
+        Posting("refund_owed:ord_of_pay_a", -120),
+        Posting("receivable:cus_1", -180),
+    )
 
 
 def test_credit_blocks_at_its_limit_until_something_is_collected(aws):

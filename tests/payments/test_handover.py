@@ -24,7 +24,10 @@ def test_a_couriers_cash_moves_to_the_stores_till_by_the_word_of_whoever_receive
     assert (shift(bag.id).expected, shift(drawer.id).expected) == (rupiah(100), rupiah(250))
     [entry] = told(f"handover#{said['id']}")
     assert entry["actor"] == SINTA.id
-    assert entry["body"]["postings"] == [["till:till-1", 200], ["till:cod:courier-agus", -200]]
+    assert entry["body"]["postings"] == [
+        {"account": "till:till-1", "minor": 200},
+        {"account": "till:cod:courier-agus", "minor": -200},
+    ]
     assert said == {
         "id": said["id"],
         "from_shift": bag.id,

@@ -1,3 +1,4 @@
+from dataclasses import asdict
 from datetime import UTC, date, datetime
 
 import pytest
@@ -34,7 +35,7 @@ ON = TODAY.isoformat()
 
 def placed(event_id, payments, channel="pos", at="2026-11-22T05:00:00.000Z", kind="OrderPlaced", **body):
     """A journal entry as orders write it."""
-    listed = [[each.id, each.method, each.amount.minor, each.status] for each in payments]
+    listed = [asdict(payment.record(payment.amount)) for payment in payments]
     said = {"order_id": "ord_1", "currency": "IDR", "payments": listed} | body
     return {
         "subject": "order#ord_1",

@@ -4,7 +4,17 @@ from dataclasses import replace
 
 import pytest
 
-from chalicelib.payments.model import METHODS, RECEIVABLE_STATES, SHIFT_STATES, STATES, Shift, bag_of
+from chalicelib.payments.model import (
+    METHODS,
+    RECEIVABLE_STATES,
+    SHIFT_STATES,
+    STATES,
+    PaymentStatus,
+    ReceivableStatus,
+    Shift,
+    ShiftStatus,
+    bag_of,
+)
 from tests.payments.build import rupiah
 
 DRAWER = Shift("shf_1", "till-1", "store-darmo", "cashier-sinta", rupiah(0))
@@ -22,6 +32,11 @@ def test_every_state_is_reached_from_the_first_and_every_target_is_known(name):
         todo += [to for to in table[state] if to not in reached]
 
     assert reached == set(table)
+
+
+def test_every_state_has_a_table_that_knows_it():
+    assert set().union(*STATES.values()) == set(PaymentStatus)
+    assert set(SHIFT_STATES) == set(ShiftStatus) and set(RECEIVABLE_STATES) == set(ReceivableStatus)
 
 
 def test_money_taken_and_books_closed_are_ends():

@@ -10,7 +10,7 @@ from chalicelib.customers.model import NoCreditTerms
 from chalicelib.kit.errors import Invalid
 from chalicelib.kit.money import Money
 from chalicelib.payments import pay, post
-from chalicelib.payments.model import MethodUnavailable, NoOpenShift, PaymentCannotMove, Shift, bag_of
+from chalicelib.payments.model import MethodUnavailable, NoOpenShift, PaymentCannotMove, Posting, Shift, bag_of
 from chalicelib.payments.pay import PaymentTerms
 from tests.payments.build import NOON, a_payment, rupiah
 
@@ -125,7 +125,7 @@ def test_cash_on_delivery_goes_into_the_carriers_bag_when_he_has_no_shift():
         *("captured", rupiah(500)),
         *("cod:courier-agus", "courier-agus"),
     )
-    assert post.capture(taken) == [["till:cod:courier-agus", 500], ["order:ord_1", -500]]
+    assert post.capture(taken) == (Posting("till:cod:courier-agus", 500), Posting("order:ord_1", -500))
 
 
 STATUS = [

@@ -8,6 +8,7 @@ from chalicelib.kit.money import total
 from chalicelib.payments import pay, post
 from chalicelib.payments.model import (
     METHODS,
+    Posting,
     Shift,
 )
 from chalicelib.payments.pay import PaymentTerms
@@ -51,8 +52,8 @@ def payments_of(tenders):
 
 def sums(postings):
     accounts = {}
-    for account, minor in postings:
-        accounts[account] = accounts.get(account, 0) + minor
+    for posting in postings:
+        accounts[posting.account] = accounts.get(posting.account, 0) + posting.minor
     return {account: minor for account, minor in accounts.items() if minor}
 
 
@@ -67,7 +68,7 @@ def test_every_entry_of_an_orders_life_balances_and_a_dead_order_holds_exactly_w
         elif payment.method == "credit":
             paid = rupiah(data.draw(st.integers(0, payment.amount.minor)))
             payments[index] = pay.settled(payment, paid) if paid else payment
-            entries.append([["bank", paid.minor], ["receivable:cus_1", -paid.minor]])
+            entries.append([Posting("bank", paid.minor), Posting("receivable:cus_1", -paid.minor)])
     owing = whole - total((each.captured for each in payments), "IDR")
     alive = sums(posting for entry in entries for posting in entry)
     assert alive.get("order:ord_1", 0) + alive.get("receivable:cus_1", 0) == owing.minor
@@ -75,7 +76,7 @@ def test_every_entry_of_an_orders_life_balances_and_a_dead_order_holds_exactly_w
     entries.append(post.end("ord_1", whole, payments))
 
     books = sums(posting for entry in entries for posting in entry)
-    assert all(sum(minor for _, minor in entry) == 0 for entry in entries)
+    assert all(sum(posting.minor for posting in entry) == 0 for entry in entries)
     assert "order:ord_1" not in books and "receivable:cus_1" not in books and "sales" not in books
     assert -books.get("refund_owed:ord_1", 0) == sum(each.captured.minor for each in payments)
 
@@ -83,7 +84,7 @@ def test_every_entry_of_an_orders_life_balances_and_a_dead_order_holds_exactly_w
 def test_money_that_comes_after_the_end_is_owed_back_at_once():
     late = pay.moved(a_payment("transfer", 100, status="expired"), "captured")
 
-    assert post.late(late, []) == [["bank", 100], ["refund_owed:ord_1", -100]]
+    assert post.late(late, []) == (Posting("bank", 100), Posting("refund_owed:ord_1", -100))
     assert post.too_late(late, []) == 100
 
 
@@ -92,25 +93,25 @@ def test_late_money_takes_the_place_of_a_debt_and_of_cash_at_the_door_before_any
     debt, door = a_payment("credit", 30, customer_id="cus_1"), a_payment("cod", 20)
 
     assert post.too_late(late, [(debt, rupiah(30)), (door, rupiah(20))]) == 50
-    assert post.late(late, [(debt, rupiah(30)), (door, rupiah(20))]) == [
-        ["bank", 100],
-        ["order:ord_1", -20],
-        ["receivable:cus_1", -30],
-        ["refund_owed:ord_1", -50],
-    ]
-    assert post.late(late, [(debt, rupiah(100))]) == [["bank", 100], ["receivable:cus_1", -100]]
+    assert post.late(late, [(debt, rupiah(30)), (door, rupiah(20))]) == (
+        Posting("bank", 100),
+        Posting("order:ord_1", -20),
+        Posting("receivable:cus_1", -30),
+        Posting("refund_owed:ord_1", -50),
+    )
+    assert post.late(late, [(debt, rupiah(100))]) == (Posting("bank", 100), Posting("receivable:cus_1", -100))
 
 
 def test_only_what_came_in_is_entered_and_a_credit_as_a_whole():
     part = pay.moved(a_payment("transfer", 100), "captured", captured=rupiah(40))
 
-    assert post.capture(part) == [["bank", 40], ["order:ord_1", -40]]
-    assert post.capture(a_payment("credit", 100, customer_id="cus_1")) == [
-        ["receivable:cus_1", 100],
-        ["order:ord_1", -100],
-    ]
+    assert post.capture(part) == (Posting("bank", 40), Posting("order:ord_1", -40))
+    assert post.capture(a_payment("credit", 100, customer_id="cus_1")) == (
+        Posting("receivable:cus_1", 100),
+        Posting("order:ord_1", -100),
+    )
 
 
 def test_an_entry_that_does_not_balance_is_a_bug():
     with pytest.raises(ValueError, match=r"do not balance: \{'bank': 1\}"):
-        post.merged([["bank", 1]])
+        post.merged([Posting("bank", 1)])

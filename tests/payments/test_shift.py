@@ -2,11 +2,13 @@ import pytest
 
 from chalicelib.kit import db
 from chalicelib.kit.errors import Invalid, NotFound
+from chalicelib.kit.events import records
 from chalicelib.kit.money import Money
 from chalicelib.kit.requests import AlreadyAnswered, KeyReused
 from chalicelib.payments import find, shift_store
 from chalicelib.payments.model import (
     BagStaysOpen,
+    Posting,
     ShiftAlreadyOpen,
     ShiftNotCounted,
     ShiftNotOpen,
@@ -48,8 +50,9 @@ def test_a_shifts_day_books_its_variance_and_leaves_the_till_empty(aws):
     assert closed == find.shift_json(shift(drawer.id))
     entries = told(f"shift#{drawer.id}")
     assert [entry["kind"] for entry in entries] == ["ShiftOpened", "ShiftCounted", "ShiftClosed"]
-    assert entries[0]["body"]["postings"] == [["till:till-1", 500_000], ["safe", -500_000]]
-    assert entries[2]["body"]["postings"] == [["till:till-1", -650_000], ["safe", 649_000], ["variance", 1_000]]
+    first, last = (records(Posting, entries[number]["body"]["postings"]) for number in (0, 2))
+    assert first == (Posting("till:till-1", 500_000), Posting("safe", -500_000))
+    assert last == (Posting("till:till-1", -650_000), Posting("safe", 649_000), Posting("variance", 1_000))
     assert shift(drawer.id).version == 3
 
 

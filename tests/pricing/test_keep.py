@@ -35,7 +35,8 @@ def test_the_journal_keeps_every_price_there_ever_was():
     keep_price("TEH", rupiah(13000), [], actor="owner-ratna")
 
     changed = [json.loads(entry.body)["changed"] for entry in journal.history("price#TEH")]
-    assert changed[1] == {"base": [{"minor": 12500, "currency": "IDR"}, {"minor": 13000, "currency": "IDR"}]}
+    before, after = {"minor": 12500, "currency": "IDR"}, {"minor": 13000, "currency": "IDR"}
+    assert changed[1] == {"base": {"before": before, "after": after}}
 
 
 def test_a_price_below_nothing_or_for_no_channel_is_refused():

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from chalicelib.kit import journal
-from chalicelib.kit.journal import Entry, Told
+from chalicelib.kit.journal import Entry, JournalEntry
 from chalicelib.reporting.fold import fold
 from tests.client import call
 from tests.shop import an_order, token
@@ -20,14 +20,14 @@ def placed(key: str, *lines: tuple[str, int], by: str = "", **said: Any) -> str:
     return str(answer.json["id"])
 
 
-def heard(order_id: str) -> list[Told]:
-    return [journal.heard(journal.told(entry)) for entry in journal.history(f"order#{order_id}")]
+def heard(order_id: str) -> list[JournalEntry]:
+    return [journal.read(entry) for entry in journal.history(f"order#{order_id}")]
 
 
-def everything_is_folded() -> list[Told]:
+def everything_is_folded() -> list[JournalEntry]:
     """The whole journal, as a replay of the stream would bring it."""
     entries = sorted(Entry.scan(), key=lambda entry: entry.event_id)
-    told = [journal.heard(journal.told(entry)) for entry in entries]
+    told = [journal.read(entry) for entry in entries]
     for each in told:
         fold(each)
     return told

@@ -7,7 +7,19 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from chalicelib.kit.money import CURRENCIES
-from chalicelib.reporting.model import DIMENSIONS, Cell, Figures, cell_of, of_money, of_sale, recap
+from chalicelib.orders.model import OrderPlacedLine
+from chalicelib.payments.model import Posting
+from chalicelib.reporting.model import (
+    DIMENSIONS,
+    SALE_STATES,
+    Cell,
+    Figures,
+    SaleStatus,
+    cell_of,
+    of_money,
+    of_sale,
+    recap,
+)
 from chalicelib.reporting.recap import COUNTS, as_csv, figure, harmless
 from chalicelib.reporting.store import months
 
@@ -40,7 +52,7 @@ def test_a_cells_key_reads_back(cell: Cell) -> None:
 
 
 def test_a_sale_with_an_unknown_cost_says_for_how_many_units() -> None:
-    sale = of_sale([["A", 2, 200, 20, 100], ["B", 3, 300, 30, None]], 15)
+    sale = of_sale([OrderPlacedLine("A", 2, 200, 20, 100), OrderPlacedLine("B", 3, 300, 30)], 15)
 
     assert sale == Figures(
         orders=1, units=5, sales_minor=500, freight_minor=15, tax_minor=50, cost_minor=100, uncosted_units=3
@@ -49,9 +61,9 @@ def test_a_sale_with_an_unknown_cost_says_for_how_many_units() -> None:
 
 
 def test_only_drawers_and_the_bank_hold_money() -> None:
-    postings = [["till:1", 300], ["bank", 200], ["order:ord_1", -500], ["receivable:cus_1", 70], ["sales", -70]]
+    accounts = {"till:1": 300, "bank": 200, "order:ord_1": -500, "receivable:cus_1": 70, "sales": -70}
 
-    assert of_money(postings) == Figures(cash_minor=300, noncash_minor=200)
+    assert of_money(Posting(*each) for each in accounts.items()) == Figures(cash_minor=300, noncash_minor=200)
 
 
 def test_months_between_days() -> None:
@@ -68,3 +80,8 @@ def test_harmless_names_stay_as_they_are_and_amounts_keep_their_sign() -> None:
     assert harmless("store-tunjungan") == "store-tunjungan"
     assert figure((Cell(currency="USD"), Figures(sales_minor=-1205)), "sales") == "-12.05"
     assert set(COUNTS) & {"sales", "cash"} == set()
+
+
+def test_a_sale_is_counted_once_and_dropped_for_good() -> None:
+    assert {SaleStatus.COUNTED: {SaleStatus.DROPPED}, SaleStatus.DROPPED: set()} == SALE_STATES
+    assert set(SALE_STATES) == set(SaleStatus)

@@ -41,9 +41,11 @@ def test_the_recap_of_a_day_equals_sums_computed_from_the_journal(shop: Any) -> 
     for event in (each.event for each in told if each.kind == "OrderPlaced"):
         sums = by_hand.setdefault(event.channel, {"orders": 0, "units": 0, "sales": 0, "tax": 0, "cost": 0})
         sums["orders"] += 1
-        for _, quantity, total, tax, cost in event.lines:
-            for name, value in zip(("units", "sales", "tax", "cost"), (quantity, total, tax, cost)):
-                sums[name] += value
+        for line in event.lines:
+            sums["units"] += line.quantity
+            sums["sales"] += line.total_minor
+            sums["tax"] += line.tax_minor
+            sums["cost"] += line.cost_minor
     assert rows.keys() == by_hand.keys() == {"web", "pos", "sfa", "phone"}
     for channel, sums in by_hand.items():
         row = rows[channel]

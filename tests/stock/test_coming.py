@@ -74,13 +74,6 @@ def test_units_on_their_way_are_promised_like_those_that_are_there():
     )
 
 
-def test_only_what_speaks_of_expected_units_is_told_with_them():
-    said = ["expected", "TEAPOT", WAREHOUSE, FRIDAY, 0, 0, 0, 0, -3]
-
-    assert Movement("expected", "TEAPOT", WAREHOUSE, FRIDAY, expected=-3).as_list() == said
-    assert Movement.of(said).expected == -3
-
-
 def test_what_is_there_goes_first_and_only_the_rest_is_promised_for_later():
     plan = planned({"TEAPOT": 5}, [a_level(on_hand=3)], coming(expected(9)))
 

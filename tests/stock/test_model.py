@@ -8,17 +8,18 @@ import pytest
 
 from chalicelib.stock import model
 from chalicelib.stock.model import (
-    KINDS,
     TRANSFER_STATES,
     Hold,
     MoreThanSent,
     Movement,
+    MovementKind,
     NotPromised,
     Piece,
     ShelfInUse,
     Transfer,
     TransferClosed,
     TransferLine,
+    TransferStatus,
     applied,
     called_off,
     evenly,
@@ -64,20 +65,19 @@ def test_every_transfer_state_is_reached_known_and_ends_end():
         reached.add(state)
         todo += [target for target in TRANSFER_STATES[state] if target not in reached]
 
-    assert reached == set(TRANSFER_STATES)
+    assert reached == set(TRANSFER_STATES) == set(TransferStatus)
     assert {state for state, targets in TRANSFER_STATES.items() if not targets} == {"received", "cancelled"}
 
 
 @pytest.mark.parametrize("how", MOVEMENTS)
-def test_a_movement_changes_what_it_says_and_survives_the_journal(how):
+def test_a_movement_changes_what_it_says(how):
     kind, *deltas = MOVEMENTS[how]
 
     movement = getattr(model, how)(a_piece(quantity=3, shelf=2))
 
-    assert movement.as_list() == [kind, "TEAPOT", WAREHOUSE, 2, *deltas]
-    assert Movement.of(movement.as_list()) == movement
+    assert movement == Movement(kind, "TEAPOT", WAREHOUSE, 2, *deltas)
     assert movement.available == deltas[0] - sum(deltas[1:])
-    assert movement.kind in KINDS
+    assert movement.kind in MovementKind
 
 
 def test_available_is_what_is_neither_promised_nor_shown():

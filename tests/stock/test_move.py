@@ -31,7 +31,7 @@ JOKO, SINTA, OWNER = who("warehouse-joko"), who("cashier-sinta"), who("owner-rat
 
 def entry_of(answer: dict) -> dict:
     [entry] = journal.history(f"stock#{answer['id']}")
-    return journal.told(entry)
+    return journal.entry_to_message(entry)
 
 
 def test_what_is_received_is_there_and_written_down_with_who_and_why():
@@ -46,8 +46,8 @@ def test_what_is_received_is_there_and_written_down_with_who_and_why():
         "delivery note 4711",
     )
     assert told["body"]["movements"] == [
-        ["received", TEAPOT, WAREHOUSE, 0, 4, 0, 0, 0],
-        ["received", CUP, WAREHOUSE, 0, 2, 0, 0, 0],
+        {"kind": "received", "sku": TEAPOT, "location": WAREHOUSE, "on_hand": 4},
+        {"kind": "received", "sku": CUP, "location": WAREHOUSE, "on_hand": 2},
     ]
 
 
@@ -110,13 +110,17 @@ def test_a_count_writes_one_adjustment_for_what_differs():
     ]
     told = entry_of(answer)
     assert told["kind"] == "StockCounted"
-    assert told["body"]["counted"] == [[TEAPOT, 5, 3], [CUP, 5, 5], ["TRAY", 0, 1]]
+    assert told["body"]["counted"] == [
+        {"sku": TEAPOT, "expected": 5, "counted": 3},
+        {"sku": CUP, "expected": 5, "counted": 5},
+        {"sku": "TRAY", "expected": 0, "counted": 1},
+    ]
     assert (
         told["body"]["movements"]
         == answer["movements"]
         == [
-            ["adjusted", TEAPOT, WAREHOUSE, 0, -2, 0, 0, 0],
-            ["adjusted", "TRAY", WAREHOUSE, 0, 1, 0, 0, 0],
+            {"kind": "adjusted", "sku": TEAPOT, "location": WAREHOUSE, "on_hand": -2},
+            {"kind": "adjusted", "sku": "TRAY", "location": WAREHOUSE, "on_hand": 1},
         ]
     )
     assert [the_level(sku).on_hand for sku in (TEAPOT, CUP, "TRAY")] == [3, 5, 1]
@@ -128,7 +132,10 @@ def test_a_count_that_finds_all_as_written_moves_nothing_and_says_so():
     answer = count(JOKO, WAREHOUSE, {TEAPOT: 5, CUP: 0}, "month end")
 
     assert answer["movements"] == []
-    assert entry_of(answer)["body"]["counted"] == [[TEAPOT, 5, 5], [CUP, 0, 0]]
+    assert entry_of(answer)["body"]["counted"] == [
+        {"sku": TEAPOT, "expected": 5, "counted": 5},
+        {"sku": CUP, "expected": 0, "counted": 0},
+    ]
     assert the_level(CUP) is None
 
 

@@ -14,7 +14,6 @@ from chalicelib.stock.find import at
 from chalicelib.stock.model import (
     Level,
     MoreThanSent,
-    Movement,
     NoSuchLocation,
     NotYourLocation,
     OutOfStock,
@@ -139,10 +138,10 @@ def test_each_step_is_one_entry_and_their_sum_is_what_is_in_transit():
     sent = loaded(5)
     transfer.receive(BUDI, sent, {TEAPOT: 3})
 
-    entries = [journal.told(entry) for entry in journal.history(f"transfer#{sent}")]
-    moved = [Movement.of(said) for entry in entries for said in entry["body"]["movements"]]
+    entries = [journal.read(entry) for entry in journal.history(f"transfer#{sent}")]
+    moved = [movement for entry in entries for movement in entry.event.movements]
 
-    assert [(entry["kind"], entry["actor"]) for entry in entries] == [
+    assert [(entry.kind, entry.actor) for entry in entries] == [
         ("TransferSent", "warehouse-joko"),
         ("TransferReceived", "salesman-budi"),
     ]

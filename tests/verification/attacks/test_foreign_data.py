@@ -159,7 +159,7 @@ def test_news_of_a_kind_that_nobody_knows_is_left_alone(ground: Ground) -> None:
     told |= {"actor": "x", "channel": None, "kind": "OrderExploded", "body": {"order_id": "ord_1"}}
 
     with nothing_moves(ground):
-        tell(journal.heard(told))
+        tell(journal.message_to_entry(told))
 
     assert ground.sent == []
 
@@ -169,7 +169,7 @@ def test_news_of_an_order_that_is_not_there_tells_nobody(ground: Ground) -> None
     told |= {"actor": "x", "channel": None, "kind": "LinkRenewed", "body": {"order_id": "ord_x", "token_version": 2}}
 
     with nothing_moves(ground), pytest.raises(NotFound):
-        tell(journal.heard(told))
+        tell(journal.message_to_entry(told))
 
     assert ground.sent == []
 

@@ -52,8 +52,8 @@ def test_a_guest_on_the_web_takes_one_read_one_transaction_and_a_customer_more(m
         place("paid-by-transfer", *THREE_LINES, payments=TRANSFER, **somebody(3))
 
     assert on_delivery.names == by_transfer.names == ["BatchGetItem", "TransactWriteItems"]
-    assert sum(units_of(on_delivery.transactions[0]).values()) <= 22
-    assert sum(units_of(by_transfer.transactions[0]).values()) <= 31  # a hold beside each level, and the waiting list
+    assert sum(units_of(on_delivery.transactions[0]).values()) <= 24
+    assert sum(units_of(by_transfer.transactions[0]).values()) <= 33  # a hold beside each level, and the waiting list
 
 
 @pytest.mark.ministack

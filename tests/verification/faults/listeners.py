@@ -91,7 +91,7 @@ def following(ground: Ground, stream: Sequence[Any], minutes: int) -> list[News]
     ready = ground.memory.snapshot()
     made = []
     for item in stream:
-        kind, told = item["kind"]["S"], journal.told(Entry.from_raw_data(item))
+        kind, told = item["kind"]["S"], journal.entry_to_message(Entry.from_raw_data(item))
         record = {"Records": [as_record(dict(item), config.stream_arn())]}
         topic = config.topic_arn(str(topic_of(kind)))
         sent = {"TopicArn": topic, "Subject": kind, "Message": json.dumps(told), "MessageId": told["event_id"]}

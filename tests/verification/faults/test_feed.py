@@ -170,15 +170,15 @@ def test_sums_and_inboxes_come_out_the_same_from_any_order(shop: None, drain: Ca
     a_story(drain)
     at = clock.now()
     clock.source = lambda: at
-    heard = [journal.told(entry) for entry in Entry.scan(consistent_read=True)]
+    heard = [journal.entry_to_message(entry) for entry in Entry.scan(consistent_read=True)]
     heard.sort(key=lambda told: (told["occurred_at"], told["sequence"]))
     rows: list[Any] = []
 
     for telling in (heard, heard[::-1], disordered(heard, 3)):
         emptied("reporting", "notify")
         for message in telling:
-            tell(journal.heard(message))
-            fold(journal.heard(message))
+            tell(journal.message_to_entry(message))
+            fold(journal.message_to_entry(message))
         rows.append((the_recap(), kept("notify")))
 
     assert rows[0] == rows[1] == rows[2]

@@ -48,7 +48,7 @@ def test_every_door_that_moves_money_is_disturbed_twice(ground: Ground) -> None:
 
 def moves_money(moved: list[str]) -> bool:
     """Tenders, drawers and debts; postings; what somebody may owe."""
-    signs = ((" test-payments ", ""), (" test-journal ", '"postings\\":[['), (" test-customers ", "credit"))
+    signs = ((" test-payments ", ""), (" test-journal ", '"postings\\":[{'), (" test-customers ", "credit"))
     return any(table in text and word in text for text in moved for table, word in signs)
 
 

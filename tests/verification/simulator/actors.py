@@ -19,25 +19,10 @@ from tests.verification.simulator import deeds_desk as desk
 from tests.verification.simulator import deeds_house as house
 from tests.verification.simulator import deeds_selling as selling
 from tests.verification.simulator import deeds_work as work
-from tests.verification.simulator.deeds import DEBTORS, SKUS, STORE, VANS, WAREHOUSES, WORKERS, agent, rupiah
-from tests.verification.simulator.deeds_house import HEMAT, LAGI, the_minute
-from tests.verification.simulator.deeds_work import NEXT
+from tests.verification.simulator.deeds import DEBTORS, STORE, VANS, agent, rupiah
+from tests.verification.simulator.deeds_house import HEMAT, LAGI
 from tests.verification.simulator.sim import Sim
 from tests.verification.simulator.store import Tables
-
-__all__ = [
-    "ACTORS",
-    "HEMAT",
-    "NEXT",
-    "SKUS",
-    "STORE",
-    "VANS",
-    "WAREHOUSES",
-    "WORKERS",
-    "opened",
-    "somebody",
-    "the_minute",
-]
 
 
 @cache

@@ -29,6 +29,10 @@ KINDS = sorted(name for name, kind in Event.kinds.items() if kind.__module__.sta
 MOVES = {name for name, kind in Event.kinds.items() if "movements" in kind.__dataclass_fields__}
 
 
+def hear_collection(told: dict[str, Any]) -> None:
+    follow_collection(journal.message_to_entry(told).event, told["actor"])
+
+
 def keep_history(told: dict[str, Any]) -> None:
     """The stream brings the entry itself."""
     history.project([db.get(journal.Entry, told["subject"], told["sequence"])])
@@ -36,10 +40,13 @@ def keep_history(told: dict[str, Any]) -> None:
 
 LISTENERS: dict[str, tuple[Iterable[str], Callable[[dict[str, Any]], Any]]] = {
     "fulfillment": (fulfillment.HEARD, fulfillment.hear),
-    "notify": (NOTICES, lambda told: tell(journal.heard(told))),
-    "orders": (["CollectionReceived"], lambda told: follow_collection(journal.heard(told).event, told["actor"])),
+    "notify": (NOTICES, lambda told: tell(journal.message_to_entry(told))),
+    "orders": (
+        ["CollectionReceived"],
+        hear_collection,
+    ),
     "the ledger": (ledger.HEARS, book),
-    "the recap": (FOLDS, lambda told: fold(journal.heard(told))),
+    "the recap": (FOLDS, lambda told: fold(journal.message_to_entry(told))),
     "the history": (MOVES, keep_history),
 }
 BOOKS = ("the ledger", "the recap", "the history")  # nobody decides by them, and they are half of all that is heard

@@ -21,7 +21,7 @@ from chalicelib.payments.opening import opening_debt
 from infra.invariants.world import scan
 from tests.client import call
 from tests.fulfillment.build import it_is_noon, parked
-from tests.shop import CUP, HERE, RARE, TEAPOT, TRAY, an_order, later, open_shop, put, token
+from tests.shop import CUP, RARE, TEAPOT, TRAY, an_order, later, open_shop, put, token
 
 RATNA, SINTA, BUDI, DEWI = "owner-ratna", "cashier-sinta", "salesman-budi", "salesman-dewi"
 LIA, JOKO, AGUS, MAYA, TOKOKU = "agent-lia", "warehouse-joko", "courier-agus", "finance-maya", "channel-tokoku"
@@ -65,9 +65,9 @@ class Day:
         while news := [entry for entry in the_journal() if (entry.pk, int(entry.sk)) not in self.heard]:
             for entry in sorted(news, key=lambda each: (each.occurred_at, each.pk, each.sk)):
                 for _ in "again":
-                    fulfillment.hear(journal.told(entry))
-                tell(journal.heard(journal.told(entry)))
-                tell(journal.heard(journal.told(entry)))
+                    fulfillment.hear(journal.entry_to_message(entry))
+                tell(journal.read(entry))
+                tell(journal.read(entry))
                 self.heard.add((entry.pk, int(entry.sk)))
 
     def step(self, name: str, *verbs: str, by: str, body: Any = None, work: int = -1) -> None:
@@ -232,6 +232,3 @@ def evening(day: Day) -> None:
     day.done("POST", f"{path}/count", {"counted": {"amount": expected - 1_000, "currency": "IDR"}}, by=SINTA)
     day.done("POST", f"{path}/close", {"reason": "a coin short"}, by=SINTA)
     day.minute()
-
-
-__all__ = ["HERE", "Day", "a_day"]

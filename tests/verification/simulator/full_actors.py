@@ -8,7 +8,8 @@ from tests.shop import CUP, RARE, TEAPOT, TRAY, a_creditor, open_shop, put
 from tests.verification.simulator import full_desk as desk
 from tests.verification.simulator import full_house as house
 from tests.verification.simulator import full_orders as orders
-from tests.verification.simulator.actors import HEMAT, STORE, VANS
+from tests.verification.simulator.deeds import STORE, VANS
+from tests.verification.simulator.deeds_house import HEMAT
 from tests.verification.simulator.full import Deed, Full
 from tests.verification.simulator.store import Tables
 

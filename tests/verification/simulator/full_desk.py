@@ -10,7 +10,8 @@ from typing import Any
 
 from chalicelib.customers.code import code_for
 from tests.shop import CUP, HERE, PRICES, RARE, TEAPOT, TRAY
-from tests.verification.simulator.actors import HEMAT, SKUS, STORE
+from tests.verification.simulator.deeds import SKUS, STORE
+from tests.verification.simulator.deeds_house import HEMAT
 from tests.verification.simulator.full import Full
 from tests.verification.simulator.full_client import No
 from tests.verification.simulator.full_orders import LIA, MAYA, RATNA, SINTA, an_order_of

@@ -7,7 +7,7 @@ from datetime import timedelta
 from typing import Any
 
 from tests.shop import CUP, HERE, RARE, TRAY
-from tests.verification.simulator.actors import SKUS, STORE, VANS, WAREHOUSES
+from tests.verification.simulator.deeds import SKUS, STORE, VANS, WAREHOUSES
 from tests.verification.simulator.full import Full
 from tests.verification.simulator.full_client import No
 from tests.verification.simulator.full_orders import AGUS, LIA, MAYA, RATNA, SINTA, an_order_of

@@ -9,7 +9,8 @@ from typing import Any
 
 from chalicelib.fulfillment.store import link_token
 from tests.shop import CUP, RARE, TEAPOT, an_order
-from tests.verification.simulator.actors import NEXT, SKUS, STORE, VANS, WORKERS
+from tests.verification.simulator.deeds import SKUS, STORE, VANS, WORKERS
+from tests.verification.simulator.deeds_work import NEXT
 from tests.verification.simulator.full import Full
 from tests.verification.simulator.full_client import No
 

@@ -23,7 +23,7 @@ class News:
     def come(self, stream: Sequence[Item]) -> bool:
         """Everything committed since; whether anything waits."""
         for item in stream[self.heard :]:
-            told = journal.told(item.as_row(Entry))
+            told = journal.entry_to_message(item.as_row(Entry))
             for listener, (kinds, _) in LISTENERS.items():
                 if told["kind"] in kinds and listener not in self.deaf:
                     self.waiting.append((listener, told))

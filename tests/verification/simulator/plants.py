@@ -50,8 +50,8 @@ def entry(
     subject: str, kind: str, event_id: str = "evt_planted", at: str = "2026-11-22T05:00:00.000Z", **said: Any
 ) -> None:
     """A subject of its own, so that no chain of hashes breaks."""
-    row = {"subject": subject, "sequence": 1, "event_id": event_id, "kind": kind, "actor": "vandal"}
-    row |= {"occurred_at": at, "body": json.dumps(said)}
+    row = {"subject": subject, "sequence": 1, "event_id": event_id, "kind": kind, "schema_version": 1}
+    row |= {"occurred_at": at, "actor": "vandal", "body": json.dumps(said)}
     table("journal").put_item(Item=row)
 
 
@@ -116,9 +116,9 @@ def body(pk: str, sk: str, **said: Any) -> None:
 
 @plant
 def s7_units_taken_a_day_before_they_came(day: Day) -> None:
-    moved = ["transferred", CUP, "wh-surabaya", 0]
-    entry("planted#1", "Planted", movements=[[*moved, -100, 0, 0, 0]])
-    entry("planted#2", "Planted", "evt_later", "2026-11-24T05:00:00.000Z", movements=[[*moved, 100, 0, 0, 0]])
+    moved = {"kind": "transferred", "sku": CUP, "location": "wh-surabaya"}
+    entry("planted#1", "Planted", movements=[moved | {"on_hand": -100}])
+    entry("planted#2", "Planted", "evt_later", "2026-11-24T05:00:00.000Z", movements=[moved | {"on_hand": 100}])
 
 
 @plant
@@ -141,12 +141,13 @@ def m3_more_credit_taken_than_is_owed(day: Day) -> None:
 
 @plant
 def m4_an_entry_that_does_not_balance(day: Day) -> None:
-    entry("planted#1", "Planted", postings=[["bank", 5]])
+    entry("planted#1", "Planted", postings=[{"account": "bank", "minor": 5}])
 
 
 @plant
 def m6_a_living_order_owes_money_back(day: Day) -> None:
-    entry("planted#1", "Planted", postings=[[f"refund_owed:{order_id(day, 'pickup')}", -5], ["bank", 5]])
+    owed = {"account": f"refund_owed:{order_id(day, 'pickup')}", "minor": -5}
+    entry("planted#1", "Planted", postings=[owed, {"account": "bank", "minor": 5}])
 
 
 @plant

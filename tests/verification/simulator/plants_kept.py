@@ -38,7 +38,7 @@ def told_again(order: str, kind: str, **otherwise: Any) -> None:
 
 
 def _hash(entry: dict[str, Any]) -> str:
-    return hash_of(entry | {"sequence": int(entry["sequence"])})
+    return hash_of(entry | {name: int(entry[name]) for name in ("sequence", "schema_version")})
 
 
 @plant

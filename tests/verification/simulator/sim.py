@@ -212,7 +212,7 @@ class Sim:
 
     def become_quiet(self) -> None:
         """Faults stop; everything that waits must drain, and the clock must find nothing more to end."""
-        from tests.verification.simulator import actors
+        from tests.verification.simulator import deeds_house
 
         self.calm, rests = True, False
         for _ in range(MOST_ROUNDS):
@@ -222,7 +222,7 @@ class Sim:
             elif rests:
                 return
             else:
-                self.tried(actors.the_minute)
+                self.tried(deeds_house.the_minute)
                 rests = True
         self.wrong(f"O7: not quiet after {MOST_ROUNDS} rounds: {self.news.waiting[:3]}")
 

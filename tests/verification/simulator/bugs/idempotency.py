@@ -110,7 +110,7 @@ def dispatched_again(principal: Any, fulfillment_id: str) -> Any:
     at = look_at(principal, fulfillment_id)
     after = replace(at.work, status="in_transit", version=at.work.version + 1)
     goods = issue(at.work.pieces)
-    return take_step(at, after, WorkDispatched(*at.ids, movements=goods.told), goods=goods)
+    return take_step(at, after, WorkDispatched(*at.ids, movements=goods.movements), goods=goods)
 
 
 def brought_back_again(principal: Any, fulfillment_id: str, reason: str, back: bool = False) -> Any:
@@ -118,7 +118,7 @@ def brought_back_again(principal: Any, fulfillment_id: str, reason: str, back: b
     to = "back_at_location" if back else "failed_attempt"
     after = replace(at.work, status=to, version=at.work.version + 1)
     goods = bring_back(at.work.pieces) if back else failing.Effect()
-    return take_step(at, after, WorkFailed(*at.ids, reason, back, movements=goods.told), goods=goods)
+    return take_step(at, after, WorkFailed(*at.ids, reason, back, movements=goods.movements), goods=goods)
 
 
 def forgotten(was: Any) -> Any:

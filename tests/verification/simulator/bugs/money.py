@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from dataclasses import replace
 from typing import Any
 
@@ -15,6 +15,7 @@ from chalicelib.payments import collect as collecting
 from chalicelib.payments import handover as handing
 from chalicelib.payments import post
 from chalicelib.payments import shift as drawers
+from chalicelib.payments.model import Posting
 from tests.shop import CUP, TEAPOT, TRAY, who
 from tests.verification.simulator.bugs.bug import Bug, answers, instead, swap
 from tests.verification.simulator.bugs.scene import CASH, CREDIT, MAKMUR, TRANSFER, Scene
@@ -85,15 +86,13 @@ def a_unit_more(was: Callable[..., Any]) -> Callable[..., Any]:
     return captured
 
 
-def the_sale_alone(order_id: str, whole: Money) -> list[Any]:
-    return [[f"order:{order_id}", whole.minor]]
+def the_sale_alone(order_id: str, whole: Money) -> tuple[Posting, ...]:
+    return (Posting(f"order:{order_id}", whole.minor),)
 
 
-def as_they_are(postings: Any) -> list[Any]:
-    sums: dict[str, int] = {}
-    for name, minor in postings:
-        sums[name] = sums.get(name, 0) + minor
-    return [[name, minor] for name, minor in sums.items()]
+def as_they_are(postings: Iterable[Posting]) -> tuple[Posting, ...]:
+    """Whether they balance or not."""
+    return tuple(postings)
 
 
 def the_other_way_round(was: Callable[..., Any]) -> Callable[..., Any]:
@@ -109,7 +108,7 @@ def beside_its_account(was: Callable[..., Any]) -> Callable[..., Any]:
 
     def received(*said: Any) -> Any:
         event = was(*said)
-        return replace(event, postings=[event.postings[0], ["opening", -event.amount_minor]])
+        return replace(event, postings=(event.postings[0], Posting("opening", -event.amount_minor)))
 
     return received
 

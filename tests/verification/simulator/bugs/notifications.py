@@ -194,7 +194,7 @@ BUGS = (
         "each hearing of an event is taken for another event",
         KIND,
         by="N3",
-        sown=(swap(journal, "heard", under_a_new_id),),
+        sown=(swap(journal, "message_to_entry", under_a_new_id),),
         story=an_order_for_the_warehouse,
     ),
     Bug(

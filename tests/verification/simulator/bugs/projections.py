@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import replace
 from typing import Any
 
 from chalicelib.payments import ledger_store
@@ -29,7 +30,7 @@ def all_of_it_cash(was: Callable[..., Any]) -> Callable[..., Any]:
 
 def as_if_one(was: Callable[..., Any]) -> Callable[..., Any]:
     """Whatever the quantity."""
-    return lambda lines, freight: was([[line[0], 1, *line[2:]] for line in lines], freight)
+    return lambda lines, freight: was([replace(line, quantity=1) for line in lines], freight)
 
 
 BUGS = (

@@ -18,7 +18,7 @@ from chalicelib.payments.store import load_payments
 from infra.invariants import World
 from tests.fulfillment.build import placed_only
 from tests.shop import who
-from tests.verification.simulator import actors
+from tests.verification.simulator import deeds_house
 from tests.verification.simulator.bugs.shop import AGUS, JOKO, MAYA
 from tests.verification.simulator.chances import LISTENERS
 from tests.verification.simulator.sim import Sim
@@ -73,7 +73,7 @@ class Scene:
 
     def minute(self) -> None:
         """What the clock does; whatever ended before now has to be over after it."""
-        actors.the_minute(self.sim)
+        deeds_house.the_minute(self.sim)
         self.swept = clock.iso(self.sim.now)
 
     # -- what is looked at --------------------------------------------------------------------------------------------

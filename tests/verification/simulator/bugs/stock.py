@@ -9,6 +9,7 @@ from typing import Any
 from chalicelib.catalog.keep import configure_channel
 from chalicelib.catalog.model import Channel
 from chalicelib.fulfillment import dispatch as dispatching
+from chalicelib.kit import events
 from chalicelib.orders import cancel as ending
 from chalicelib.stock import coming, model, store
 from chalicelib.stock import count as counting
@@ -132,13 +133,26 @@ def nothing_kept(was: Callable[..., Any]) -> Callable[..., Any]:
     return lambda demand, stock, *turn: was(demand, replace(stock, safety_units=0), *turn)
 
 
-def of_another_place(movements: Any) -> list[Any]:
-    return [replace(each, location="wh-sidoarjo").as_list() for each in movements]
+def without_movements(was: Callable[..., Any]) -> Callable[..., Any]:
+    return lambda location, reason, movements: was(location, reason, ())
+
+
+def of_another_place(was: Callable[..., Any]) -> Callable[..., Any]:
+    def received(location: str, reason: str, movements: Any) -> Any:
+        return was(location, reason, tuple(replace(each, location="wh-sidoarjo") for each in movements))
+
+    return received
 
 
 def untold(was: Callable[..., Any]) -> Callable[..., Any]:
     """The ledger hears of units on hand only."""
-    return lambda movement: [*was(movement)[:5], 0, 0, 0]
+
+    def written(event: Any) -> Any:
+        moved = getattr(event, "movements", ())
+        here = tuple(replace(each, reserved=0, allocated=0, display=0) for each in moved)
+        return was(replace(event, movements=here) if moved else event)
+
+    return written
 
 
 def all_that_is_on_hand(was: Callable[..., Any]) -> Callable[..., Any]:
@@ -203,14 +217,14 @@ BUGS = (
         "goods come in and the ledger does not hear of it",
         KIND,
         by="S1",
-        sown=(swap(moving, "as_lists", answers([])),),
+        sown=(swap(moving, "StockReceived", without_movements),),
         story=goods_come_in,
     ),
     Bug(
         "goods come in here and the ledger tells of elsewhere",
         KIND,
         by="S1",
-        sown=(swap(moving, "as_lists", instead(of_another_place)),),
+        sown=(swap(moving, "StockReceived", of_another_place),),
         story=goods_come_in,
     ),
     Bug(
@@ -238,7 +252,7 @@ BUGS = (
         "the ledger does not hear of promises",
         KIND,
         by="A3",
-        sown=(swap(Movement, "as_list", untold),),
+        sown=(swap(events, "to_json", untold),),
         story=goods_are_promised,
     ),
     Bug(
