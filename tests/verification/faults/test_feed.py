@@ -150,6 +150,7 @@ def kept(room: str) -> list[Any]:
     return everything()[config.table(room)]
 
 
+@pytest.mark.verify
 def test_hearing_the_whole_stream_again_in_any_order_changes_nothing(shop: None, drain: Callable[[], int]) -> None:
     drain()
     a_story(drain)

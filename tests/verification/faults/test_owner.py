@@ -34,6 +34,7 @@ def offered(ministack: Any, drain: Any) -> list[Case]:
     return [load_case(order) for order in orders]
 
 
+@pytest.mark.verify
 def test_one_of_two_salesmen_the_warehouse_and_the_fall_back_owns_each_order(offered: list[Case], drain: Any) -> None:
     chance = random.Random(20)
     errands: dict[str, list[Callable[[], str]]] = {name: [] for name in (BUDI, DEWI, JOKO, CLOCK)}

@@ -14,6 +14,7 @@ from tests.client import call
 from tests.shop import CUP, RARE, TEAPOT, a_creditor, later, level, open_shop, put, token
 from tests.verification.faults.build import ALL_WELL, CREDIT, TRANSFER, audit, codes, orders, place
 from tests.verification.faults.crowd import at_once, shared_out
+from tests.verification.sampling import sampled
 
 pytestmark = pytest.mark.ministack
 PROCESSES = 8
@@ -47,18 +48,23 @@ def left(sku: str) -> list[int]:
     return [one.available for one in load_levels([(sku, "wh-surabaya"), (sku, "wh-sidoarjo")])]
 
 
-def test_four_hundred_buyers_from_four_channels_buy_exactly_the_hundred_units_there_are(ministack: Any) -> None:
-    open_shop(CUP=100)
+@pytest.mark.parametrize("units", sampled([15, 100], lambda units: units == 15))
+def test_four_times_as_many_buyers_from_four_channels_buy_exactly_the_units_there_are(
+    ministack: Any, units: int
+) -> None:
+    open_shop(CUP=units)
 
-    answers = shared_out([a_buyer(number, CUP, 1) for number in range(400)], PROCESSES)
+    answers = shared_out([a_buyer(number, CUP, 1) for number in range(4 * units)], PROCESSES)
 
-    assert codes(answers) == {(201, ""): 100, (409, "out_of_stock"): 300}
-    assert len(orders()) == 100
-    told = level(CUP)
-    assert (told["on_hand"], told["available"], told["reserved"] + told["allocated"]) == (100, 0, 100)
+    assert codes(answers) == {(201, ""): units, (409, "out_of_stock"): 3 * units}
+    assert len(orders()) == units
+    left_over = level(CUP)
+    assert left_over["reserved"] + left_over["allocated"] == left_over["on_hand"] == units
+    assert left_over["available"] == 0
     assert audit() == ALL_WELL
 
 
+@pytest.mark.verify
 def test_carts_with_two_lines_of_one_sku_are_promised_whole_or_not_at_all(ministack: Any) -> None:
     open_shop(CUP=100)
 
