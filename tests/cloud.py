@@ -74,6 +74,12 @@ def empty() -> bytes:
     return pickle.dumps({key: get_backend(key[0])[DEFAULT_ACCOUNT_ID][key[1]] for key in places})
 
 
+def stored_rows(kind: Any) -> list[Any]:
+    """Every row of a model's table, from where AWS_ENDPOINT_URL points now; a model keeps its first address."""
+    pages = boto3.client("dynamodb").get_paginator("scan").paginate(TableName=kind.Meta.table_name, ConsistentRead=True)
+    return [kind.from_raw_data(item) for page in pages for item in page["Items"]]
+
+
 def forget_connections() -> None:
     db.forget_connection()
     files.forget_client()

@@ -8,6 +8,7 @@ from chalicelib.kit import journal
 from chalicelib.kit.journal import Entry, JournalEntry
 from chalicelib.reporting.fold import fold
 from tests.client import call
+from tests.cloud import stored_rows
 from tests.shop import an_order, token
 
 TODAY = "2026-11-22"
@@ -26,7 +27,7 @@ def heard(order_id: str) -> list[JournalEntry]:
 
 def everything_is_folded() -> list[JournalEntry]:
     """The whole journal, as a replay of the stream would bring it."""
-    entries = sorted(Entry.scan(), key=lambda entry: entry.event_id)
+    entries = sorted(stored_rows(Entry), key=lambda entry: entry.event_id)
     told = [journal.read(entry) for entry in entries]
     for each in told:
         fold(each)

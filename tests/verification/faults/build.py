@@ -6,11 +6,11 @@ from typing import Any
 
 import boto3
 
-from chalicelib.kit.db import Row
 from chalicelib.orders.store import OrderRow
 from infra import invariants
 from infra.local.server import Answered
 from tests.client import call
+from tests.cloud import stored_rows
 from tests.shop import HERE, an_order, token
 
 TRANSFER, CREDIT = [{"method": "transfer"}], [{"method": "credit"}]
@@ -46,7 +46,7 @@ def parked(*staff: str, lat: float = HERE.lat, lon: float = HERE.lon) -> None:
 
 
 def orders() -> list[Any]:
-    return [row for row in OrderRow.scan(consistent_read=True) if row.sk == "order"]
+    return [row for row in stored_rows(OrderRow) if row.sk == "order"]
 
 
 def codes(answers: list[Answered]) -> dict[tuple[int, str], int]:
@@ -64,10 +64,6 @@ def everything() -> dict[str, list[Any]]:
     names = sorted(client.list_tables()["TableNames"])
     pages = {name: client.get_paginator("scan").paginate(TableName=name, ConsistentRead=True) for name in names}
     return {name: sorted((item for page in each for item in page["Items"]), key=str) for name, each in pages.items()}
-
-
-def rows(kind: type[Row]) -> list[dict[str, Any]]:
-    return [row.attribute_values for row in kind.scan(consistent_read=True)]
 
 
 def audit(quiet: bool = False) -> str:

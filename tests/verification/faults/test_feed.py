@@ -24,6 +24,7 @@ from infra.local.dispatcher import HANDS, Clients
 from infra.local.invoke import invoke
 from infra.local.streams import as_record, newer, sources
 from tests.client import call
+from tests.cloud import stored_rows
 from tests.shop import CUP, TEAPOT, open_shop, put, token
 from tests.verification.faults.build import (
     ALL_WELL,
@@ -76,7 +77,7 @@ def test_a_dispatcher_killed_and_restarted_loses_nothing_and_tells_nobody_twice(
     rang = phones.messages()["+6281100000003"]
     links = [phones.LINK.findall(text)[-1] for text in rang]
     assert len(links) == len(set(links))
-    silent = [row.pk for row in SentRow.scan() if row.sk == "sent" and row.status == "claimed" and BUDI in row.pk]
+    silent = [row.pk for row in stored_rows(SentRow) if row.sk == "sent" and row.status == "claimed" and BUDI in row.pk]
     assert len(links) + len(silent) >= len(placed)  # nobody knows of those that were going out when it died
     assert len(links) >= len(placed) - HANDS * KILLINGS  # and at most so many were in its hands each time
     assert audit(quiet=True) == ALL_WELL
@@ -171,7 +172,7 @@ def test_sums_and_inboxes_come_out_the_same_from_any_order(shop: None, drain: Ca
     a_story(drain)
     at = clock.now()
     clock.source = lambda: at
-    heard = [journal.entry_to_message(entry) for entry in Entry.scan(consistent_read=True)]
+    heard = [journal.entry_to_message(entry) for entry in stored_rows(Entry)]
     heard.sort(key=lambda told: (told["occurred_at"], told["sequence"]))
     rows: list[Any] = []
 
