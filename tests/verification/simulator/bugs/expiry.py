@@ -12,6 +12,7 @@ from chalicelib.fulfillment import expire as expiring
 from chalicelib.fulfillment.model import Offer, OfferEnded
 from chalicelib.orders import cancel as ending
 from chalicelib.orders import confirm_payment, context, events
+from chalicelib.payments.model import Posting
 from chalicelib.stock.model import allocated
 from tests.shop import CUP, RARE, TEAPOT, TRAY, who
 from tests.verification.simulator.bugs.bug import Bug, answers, instead, swap
@@ -101,7 +102,7 @@ def two_days_ahead(was: Callable[..., Any]) -> Callable[..., Any]:
 
 
 def booked_as_a_sale(payment: Any, covered: Any) -> Any:
-    return [["bank", payment.captured.minor], ["sales", -payment.captured.minor]]
+    return Posting("bank", payment.captured.minor), Posting("sales", -payment.captured.minor)
 
 
 def what_is_kept_only(order: Any, now: Any) -> Any:
