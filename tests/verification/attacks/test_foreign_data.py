@@ -156,7 +156,7 @@ def test_a_file_that_is_none_is_reported_and_changes_nothing(ground: Ground, tex
 def test_news_of_a_kind_that_nobody_knows_is_left_alone(ground: Ground) -> None:
     """A newer version of ourselves may write what this one cannot read."""
     told = {"subject": "order#ord_1", "sequence": 1, "event_id": "evt_1", "occurred_at": "2026-11-22T00:00:00.000Z"}
-    told |= {"actor": "x", "channel": None, "kind": "OrderExploded", "body": {"order_id": "ord_1"}}
+    told |= {"actor": "x", "channel": None, "schema_version": 1, "kind": "OrderExploded", "body": {"order_id": "ord_1"}}
 
     with nothing_moves(ground):
         tell(journal.message_to_entry(told))
@@ -166,7 +166,13 @@ def test_news_of_a_kind_that_nobody_knows_is_left_alone(ground: Ground) -> None:
 
 def test_news_of_an_order_that_is_not_there_tells_nobody(ground: Ground) -> None:
     told = {"subject": "order#ord_x", "sequence": 1, "event_id": "evt_1", "occurred_at": "2026-11-22T00:00:00.000Z"}
-    told |= {"actor": "x", "channel": None, "kind": "LinkRenewed", "body": {"order_id": "ord_x", "token_version": 2}}
+    told |= {
+        "actor": "x",
+        "channel": None,
+        "schema_version": 1,
+        "kind": "LinkRenewed",
+        "body": {"order_id": "ord_x", "token_version": 2},
+    }
 
     with nothing_moves(ground), pytest.raises(NotFound):
         tell(journal.message_to_entry(told))
