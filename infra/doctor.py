@@ -15,8 +15,7 @@ import boto3
 from rich.console import Console
 from rich.table import Table
 
-from infra import invariants
-from infra.invariants.check import ELSEWHERE, INVARIANTS, PARTLY
+from infra.invariants.check import ELSEWHERE, INVARIANTS, PARTLY, Report, check
 from infra.local.engine import REGION
 from infra.local.standing import LOCAL
 
@@ -45,17 +44,17 @@ def patient() -> tuple[Any, str] | None:
     return boto3.client("dynamodb", endpoint_url=json.loads(known.read_text())["engine"], **anybody), "satukanal"
 
 
-def examined(client: Any, prefix: str) -> invariants.Report:
+def examined(client: Any, prefix: str) -> Report:
     """An open shop moves while it is looked at, so only what is wrong in the same words a moment later is wrong."""
-    first = invariants.check(client, prefix)
+    first = check(client, prefix)
     if first.holds:
         return first
     threading.Event().wait(BETWEEN_LOOKS_SECONDS)
-    second = invariants.check(client, prefix)
-    return invariants.Report(second.checked, [each for each in second.violated if each in first.violated])
+    second = check(client, prefix)
+    return Report(second.checked, [each for each in second.violated if each in first.violated])
 
 
-def show(report: invariants.Report, console: Console) -> None:
+def show(report: Report, console: Console) -> None:
     table = Table("", "must stay true", "", box=None)
     for name in report.checked:
         wrong = sum(violated == name for violated, _ in report.violated)

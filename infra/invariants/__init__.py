@@ -1,10 +1,5 @@
-"""What must stay true of a shop, checked on its tables: `check(client, prefix)` reads each of them once.
+"""What must stay true of a shop, checked on its tables: `check.check(client, prefix)` reads each of them once.
 
 Each invariant is one function: its formula stands in its docstring, its answer is the violations in plain words. The
 checker reads rows as they are stored and calls none of the code that wrote them, except for the tables of states.
 """
-
-from infra.invariants.check import Report, check, judge
-from infra.invariants.world import World, load
-
-__all__ = ["Report", "World", "check", "judge", "load"]

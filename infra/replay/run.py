@@ -67,7 +67,8 @@ def lived(
 ) -> dict[str, Any]:
     import boto3  # and the rooms: only now does the environment name this shop's tables
 
-    from infra import invariants
+    from infra.invariants.check import judge
+    from infra.invariants.world import load
     from infra.replay.relive import Relive, Stuck
     from infra.replay.tally import Tally
 
@@ -86,8 +87,8 @@ def lived(
             raise CannotStart(f"The replay got stuck: {why}\n{stack.said('server')}{stack.said('dispatcher')}") from why
     with console.status("Counting, and checking the invariants …"):
         client = boto3.client("dynamodb")
-        world = invariants.load(client, "satukanal", quiet=True)
-        verdict = invariants.judge(world)
+        world = load(client, "satukanal", quiet=True)
+        verdict = judge(world)
         tally = Tally(world, os.environ["SATUKANAL_CURRENCY"])
         wrong = tally.told_wrong() + tally.sent_wrong(stack.engine.address)
     report = {

@@ -8,7 +8,7 @@ from typing import Any
 import boto3
 
 from chalicelib.notify.store import NoticeRow
-from infra import invariants
+from infra.invariants.check import check
 from infra.local import phones
 from infra.local.server import Answered
 from tests.client import call
@@ -96,6 +96,6 @@ def price(*lines: tuple[str, int]) -> int:
 
 
 def all_is_well() -> bool:
-    report = invariants.check(boto3.client("dynamodb"), "test", quiet=True)
+    report = check(boto3.client("dynamodb"), "test", quiet=True)
     assert str(report) == "everything holds"
     return True

@@ -7,7 +7,7 @@ from typing import Any
 import boto3
 
 from chalicelib.orders.store import OrderRow
-from infra import invariants
+from infra.invariants.check import check
 from infra.local.server import Answered
 from tests.client import call
 from tests.cloud import stored_rows
@@ -68,7 +68,7 @@ def everything() -> dict[str, list[Any]]:
 
 def audit(quiet: bool = False) -> str:
     """The shop's own checker over all tables: `everything holds`, or what does not."""
-    return str(invariants.check(boto3.client("dynamodb"), "test", quiet=quiet))
+    return str(check(boto3.client("dynamodb"), "test", quiet=quiet))
 
 
 ALL_WELL = "everything holds"

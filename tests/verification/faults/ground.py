@@ -15,7 +15,7 @@ from chalicelib.kit import clock, db, files, ids
 from chalicelib.kit.errors import Unavailable
 from chalicelib.kit.packages import TABLES
 from chalicelib.notify import carriers, transports
-from infra import invariants
+from infra.invariants.check import judge
 from infra.invariants.world import World
 from tests.conftest import forget
 from tests.fulfillment.build import NOON
@@ -115,7 +115,7 @@ class Ground:
 
     def wrong(self, quiet: bool = False) -> list[tuple[str, str]]:
         rows = {name: [to_facts(item) for item in self.memory.items(f"test-{name}")] for name in TABLES}
-        return invariants.judge(World(rows, clock.iso(clock.now()), "~" if quiet else "")).violated
+        return judge(World(rows, clock.iso(clock.now()), "~" if quiet else "")).violated
 
 
 def survived(ask: Callable[[], Any]) -> Any:

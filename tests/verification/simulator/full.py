@@ -21,7 +21,7 @@ from chalicelib.kit import clock, db, ids
 from chalicelib.kit.errors import Problem
 from chalicelib.kit.packages import TABLES
 from chalicelib.notify import carriers, transports
-from infra import invariants
+from infra.invariants.check import judge
 from infra.invariants.world import World
 from tests.conftest import forget
 from tests.fulfillment.build import NOON
@@ -194,7 +194,7 @@ class Full:
             self.wrong("\n".join(found))
 
     def look(self) -> None:
-        report = invariants.judge(self.world())
+        report = judge(self.world())
         if not report.holds:
             self.wrong(str(report))
         if len(self.told) != len(set(self.told)):

@@ -25,7 +25,7 @@ from chalicelib.kit.requests import AlreadyAnswered
 from chalicelib.notify import carriers, transports
 from chalicelib.places import find as places
 from chalicelib.pricing import find as pricing
-from infra import invariants
+from infra.invariants.check import judge
 from infra.invariants.world import World
 from tests.fulfillment.build import NOON
 from tests.verification.simulator import touched
@@ -236,7 +236,7 @@ class Sim:
                 self.wrong("\n".join(found))
 
     def look(self, quiet: bool = True) -> None:
-        report = invariants.judge(self.world(quiet))
+        report = judge(self.world(quiet))
         if not report.holds:
             self.wrong(str(report))
         if len(self.outbox) != len(set(self.outbox)):

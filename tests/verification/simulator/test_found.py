@@ -23,7 +23,7 @@ from chalicelib.payments.find import receivables_of
 from chalicelib.payments.pay import cash_to_collect
 from chalicelib.payments.store import load_payments
 from chalicelib.places.keep import keep_staff
-from infra import invariants
+from infra.invariants.check import judge
 from tests.fulfillment.build import listen, placed, placed_only, the_offer, works
 from tests.shop import CUP, RARE, STAFF, TEAPOT, level, put, who
 from tests.verification.simulator import actors
@@ -41,7 +41,7 @@ def sim() -> Iterator[Sim]:
 
 
 def everything_holds(sim: Sim) -> None:
-    assert str(invariants.judge(sim.world(quiet=False))) == "everything holds"
+    assert str(judge(sim.world(quiet=False))) == "everything holds"
 
 
 def payments_of(order_id: str) -> Any:
@@ -291,4 +291,4 @@ def test_who_was_away_when_an_offer_was_told_is_not_missed_once_he_is_back(sim: 
     assert dewi.id in {each.staff for each in offer.invited}
     assert sim.now < offer.expires_at
     assert f"staff#{dewi.id}" not in {row["pk"] for row in sim.world(quiet=True).notices}
-    assert str(invariants.judge(sim.world(quiet=True))) == "everything holds"
+    assert str(judge(sim.world(quiet=True))) == "everything holds"

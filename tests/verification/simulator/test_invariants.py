@@ -14,10 +14,10 @@ from chalicelib.notify import model as notify
 from chalicelib.orders import model as orders
 from chalicelib.payments import model as payments
 from chalicelib.stock import model as stock
-from infra import doctor, invariants
+from infra import doctor
 from infra.invariants import states
 from infra.invariants.audit import hash_of
-from infra.invariants.check import ELSEWHERE, INVARIANTS, PARTLY
+from infra.invariants.check import ELSEWHERE, INVARIANTS, PARTLY, Report, check
 from infra.invariants.world import load
 from tests.verification.simulator.day import Day
 from tests.verification.simulator.plants import PLANTS, Plant
@@ -27,8 +27,8 @@ EVERY = {f"M{n}" for n in range(1, 10)} | {f"S{n}" for n in range(1, 8)} | {f"O{
 EVERY |= {f"N{n}" for n in range(1, 6)} | {f"A{n}" for n in range(1, 4)}
 
 
-def look() -> invariants.Report:
-    return invariants.check(boto3.client("dynamodb"), "test", quiet=True)
+def look() -> Report:
+    return check(boto3.client("dynamodb"), "test", quiet=True)
 
 
 def test_a_full_day_violates_nothing(day: Day) -> None:
@@ -65,7 +65,7 @@ def test_the_doctor_says_what_is_wrong(day: Day, monkeypatch: pytest.MonkeyPatch
     assert "M4 planted#1 1 (Planted): its postings are off by 5" in shown(report)
 
 
-def shown(report: invariants.Report) -> str:
+def shown(report: Report) -> str:
     console = Console(file=StringIO(), width=200, highlight=False)
     doctor.show(report, console)
     return console.file.getvalue()  # type: ignore[attr-defined, no-any-return]

@@ -13,7 +13,7 @@ from typing import Any
 import pytest
 
 from chalicelib.kit.db import Write
-from infra import invariants
+from infra.invariants.check import judge
 from tests.verification.simulator import actors
 from tests.verification.simulator.bugs.scene import Scene
 from tests.verification.simulator.bugs.shop import opened
@@ -143,7 +143,7 @@ def seen_in(story: Story) -> frozenset[str]:
         scene = Scene(sim)
         story(scene)
         scene.all_hear()
-        report = invariants.judge(scene.world())
+        report = judge(scene.world())
         return frozenset({name for name, _ in report.violated} | scene.missed | scene.told_twice())
 
 

@@ -15,7 +15,7 @@ from chalicelib.kit.errors import Problem
 from chalicelib.kit.requests import AlreadyAnswered, Asked
 from chalicelib.orders import confirm_payment
 from chalicelib.payments.store import load_payments
-from infra.invariants import World
+from infra.invariants.world import World
 from tests.fulfillment.build import placed_only
 from tests.shop import who
 from tests.verification.simulator import deeds_house
