@@ -2,7 +2,7 @@ PYTHON ?= python3
 VENV ?= .venv
 export PORT DATA DRY SPEED LOCAL VENV SEED ROOM ATTACK PEER SCRATCH
 
-.PHONY: run stop day import replay northwind postcodes doctor openapi docs test verify check rehearse bench sim
+.PHONY: run stop day import replay northwind postcodes doctor openapi docs test verify check rehearse screenshots bench sim
 
 run: local
 	@exec $(VENV)/bin/python -m infra.local.run start
@@ -30,6 +30,8 @@ verify: tools
 	@$(VENV)/bin/python -m tests.verification $(ONLY)
 sim: tools
 	@$(VENV)/bin/python -m tests.verification.simulator.sim $(or $(SEED),1) $(or $(STEPS),100)
+screenshots: tools
+	@$(VENV)/bin/python -m tests.storefront.screenshots
 bench: tools
 	@$(VENV)/bin/python -m tests.verification.bench $(if $(PEER),peer_$(PEER),$(ONLY))
 

@@ -27,14 +27,17 @@ def main() -> int:
     with sync_playwright() as playwright:
         browser = playwright.chromium.launch(executable_path=str(CHROMIUM), args=QUIET.split())
         save(browser, f"{url}/en/", "shop.png")
-        save(browser, f"{url}/desk/#token={owner}", "desk.png")
+        save(browser, f"{url}/desk/#token={owner}", "desk.png", press="English")
         browser.close()
     return 0
 
 
-def save(browser: Any, address: str, name: str) -> None:
+def save(browser: Any, address: str, name: str, press: str = "") -> None:
     page = browser.new_page(viewport=DESKTOP, locale="en-GB")
     page.goto(address, wait_until="networkidle")
+    if press:
+        page.get_by_text(press, exact=True).click()
+        page.wait_for_load_state("networkidle")
     page.screenshot(path=IMAGES / name)
     page.close()
     print(f"docs/images/{name}")

@@ -26,7 +26,7 @@ class Thing(db.Row):
 
 
 ENTRY: dict[str, Any] = {"event_id": "evt_1", "kind": "Tested", "occurred_at": "2026-11-22T05:00:00.000Z"}
-ENTRY |= {"actor": "test", "body": "{}"}
+ENTRY |= {"schema_version": 1, "actor": "test", "body": "{}"}
 TOKEN = "0f9f2d1e-5a0a-4bb5-8a8c-2d1f5d1c0a01"
 ENGINES = ["memory", "wire", "moto", pytest.param("ministack", marks=pytest.mark.ministack)]
 
