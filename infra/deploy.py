@@ -15,7 +15,7 @@ import subprocess
 import sys
 from collections.abc import Callable
 from pathlib import Path
-from typing import Any
+from typing import Annotated, Any
 
 import boto3
 import typer
@@ -27,15 +27,25 @@ ROOT = Path(__file__).parent.parent
 STREAM_RULES = {"BisectBatchOnFunctionError": True, "MaximumRetryAttempts": 5, "MaximumRecordAgeInSeconds": 86_400}
 FOR_EVER = "public, max-age=31536000, immutable"
 Say = Callable[[str], None]
+Settings = dict[str, str]  # by name, the prefix SATUKANAL_ included
 
 
-def deploy(name: str, base_url: str, *, project: Path = ROOT, architecture: str = "arm64", say: Say = print) -> str:
-    """Gives the API's id. Run again, it changes only what changed."""
+def deploy(
+    name: str,
+    base_url: str,
+    *,
+    settings: Settings | None = None,
+    project: Path = ROOT,
+    architecture: str = "arm64",
+    say: Say = print,
+) -> str:
+    """Gives the API's id. Run again, it changes only what changed. `settings` join those of earlier deployments."""
     prefix = f"satukanal-{name}"
     outputs = provision(prefix)
     say(f"stack {prefix}: {len(outputs)} outputs")
-    environment = environment_of(prefix, outputs, base_url)
-    stage.write(project / ".chalice", stage.written(name, environment, architecture, prefix))
+    stages = stages_of(project)
+    environment = with_settings(stages.get(name, {}), settings or {}, environment_of(prefix, outputs, base_url))
+    stage.write(project / ".chalice", stage.written(name, environment, architecture, prefix, stages))
     pack.pack(project, name)
     run_chalice(project, name)
     deployed = json.loads((project / ".chalice" / "deployed" / f"{name}.json").read_text())["resources"]
@@ -81,6 +91,27 @@ def environment_of(prefix: str, outputs: dict[str, str], base_url: str) -> dict[
     made = {f"SATUKANAL_{screaming(name)}": value for name, value in named.items()}
     made |= {"SATUKANAL_PREFIX": prefix, "SATUKANAL_BASE_URL": base_url}
     return made | {"SATUKANAL_SECRETS_PARAMETER": signing_keys(prefix)}
+
+
+def stages_of(project: Path) -> dict[str, Any]:
+    """The stages in .chalice/config.json by name."""
+    file = project / ".chalice" / "config.json"
+    return dict(json.loads(file.read_text())["stages"]) if file.exists() else {}
+
+
+def with_settings(deployed: dict[str, Any], given: Settings, computed: Settings) -> Settings:
+    """The stage's environment: its settings so far, the given ones (an empty value removes one), the computed ones."""
+    before = deployed.get("environment_variables", {})
+    settings = {name: value for name, value in before.items() if name.startswith("SATUKANAL_")} | given
+    return {name: value for name, value in settings.items() if value} | computed
+
+
+def parse_setting(text: str) -> tuple[str, str]:
+    """`CURRENCY=USD` as ("SATUKANAL_CURRENCY", "USD")."""
+    name, equals, value = text.partition("=")
+    if not (equals and re.fullmatch("[A-Z_]+", name)):
+        raise typer.BadParameter(f"{text!r} is not NAME=value")
+    return f"SATUKANAL_{name.removeprefix('SATUKANAL_')}", value
 
 
 def screaming(name: str) -> str:
@@ -144,9 +175,15 @@ def upload(folder: Path, bucket: str) -> int:
     return len(files)
 
 
-def main(name: str = "dev", base_url: str = typer.Option(..., help="where people find the shop, https://…")) -> None:
+def main(
+    base_url: Annotated[str, typer.Option(help="where people find the shop, https://…")],
+    name: Annotated[str, typer.Argument(help="the stage")] = "dev",
+    given: Annotated[
+        list[str] | None, typer.Option("--set", metavar="NAME=value", help="a setting; repeatable")
+    ] = None,
+) -> None:
     os.environ.setdefault("AWS_DEFAULT_REGION", "ap-southeast-3")
-    api = deploy(name, base_url)
+    api = deploy(name, base_url, settings=dict(map(parse_setting, given or ())))
     build = [sys.executable, "-m", "storefront.build", "--out", str(ROOT / "build" / "site")]
     config = json.loads((stage.FOLDER / "config.json").read_text())["stages"][name]["environment_variables"]
     subprocess.run(build, cwd=ROOT, env=os.environ | config, check=True)

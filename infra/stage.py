@@ -17,7 +17,8 @@ READ = ("GetItem", "BatchGetItem", "Query", "ConditionCheckItem")
 WRITE = ("PutItem", "UpdateItem", "DeleteItem")
 
 
-def config(stage: str, environment: dict[str, str], architecture: str = "arm64") -> dict[str, Any]:
+def config(stage: str, environment: dict[str, str], architecture: str, others: dict[str, Any]) -> dict[str, Any]:
+    stages = others | {stage: {"environment_variables": environment, "lambda_functions": functions()}}
     return {
         "version": "2.0",
         "app_name": "satukanal",
@@ -28,7 +29,7 @@ def config(stage: str, environment: dict[str, str], architecture: str = "arm64")
         "lambda_memory_size": 512,
         "lambda_timeout": 29,
         "lambda_architecture": architecture,
-        "stages": {stage: {"environment_variables": environment, "lambda_functions": functions()}},
+        "stages": stages,
     }
 
 
@@ -111,10 +112,14 @@ def _allow(service: str, actions: tuple[str, ...], resource: str, whole: bool = 
 
 
 def written(
-    stage: str, environment: dict[str, str], architecture: str = "arm64", prefix: str = "satukanal"
+    stage: str,
+    environment: dict[str, str],
+    architecture: str = "arm64",
+    prefix: str = "satukanal",
+    others: dict[str, Any] | None = None,
 ) -> dict[str, str]:
-    """File name → text, for a `.chalice` folder."""
-    files = {"config.json": config(stage, environment, architecture)}
+    """File name → text, for a `.chalice` folder. `others` are stages that stay as they are."""
+    files = {"config.json": config(stage, environment, architecture, others or {})}
     files |= {f"policy-{name}.json": policy for name, policy in policies(prefix).items()}
     return {name: json.dumps(said, indent=2) + "\n" for name, said in files.items()}
 

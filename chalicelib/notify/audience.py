@@ -18,11 +18,11 @@ from chalicelib.notify.model import NOTICES, Message, Notice, Recipient
 from chalicelib.notify.scene import Scene
 from chalicelib.orders.draft import find_draft
 from chalicelib.orders.draft import order_link as pay_link
+from chalicelib.orders.model import CancelCause
 from chalicelib.places import find as places
 from chalicelib.places.model import Staff
 
 AT_THE_COUNTER = {"cash", "cod"}  # who pays into a hand needs no message that it arrived
-TOO_LATE_TO_PAY = "payment_expired"  # what the clock gives as the reason when it ends an order
 
 Rule = Callable[[Scene, Notice], Iterator[Message]]
 
@@ -77,12 +77,12 @@ def payer(scene: Scene, notice: Notice) -> Iterator[Message]:
 
 
 def leaver(scene: Scene, notice: Notice) -> Iterator[Message]:
-    if scene.event.reason != TOO_LATE_TO_PAY:
+    if scene.event.cause != CancelCause.PAYMENT_EXPIRED:
         yield from customer(scene, notice)
 
 
 def late_payer(scene: Scene, notice: Notice) -> Iterator[Message]:
-    if scene.event.reason == TOO_LATE_TO_PAY:
+    if scene.event.cause == CancelCause.PAYMENT_EXPIRED:
         yield from customer(scene, notice)
 
 

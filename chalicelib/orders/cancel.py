@@ -15,7 +15,15 @@ from chalicelib.kit.errors import Moved
 from chalicelib.kit.money import total
 from chalicelib.orders import store
 from chalicelib.orders.change import OrderChange, PaymentChange, load_change
-from chalicelib.orders.model import CannotCancel, Order, OrderCancelled, OrderFulfillmentStatus, OrderStatus, may_cancel
+from chalicelib.orders.model import (
+    CancelCause,
+    CannotCancel,
+    Order,
+    OrderCancelled,
+    OrderFulfillmentStatus,
+    OrderStatus,
+    may_cancel,
+)
 from chalicelib.orders.price import coupons_returned
 from chalicelib.payments import pay, post
 from chalicelib.payments.model import Payment, PaymentStatus, Posting
@@ -35,7 +43,7 @@ def cancel(principal: Principal, order_id: str, reason: str) -> tuple[Order, lis
     if change.order.status == OrderStatus.CANCELLED:
         return change.order, change.payments
     _refuse_too_late(change.order)
-    return _end_order(change, reason)
+    return _end_order(change, CancelCause.REQUESTED, reason)
 
 
 @db.decided_anew
@@ -48,7 +56,7 @@ def expire(order_id: str, now: datetime) -> bool:
     payments = load_payments(current.payment_ids)
     if any(payment.status == PaymentStatus.PROOF_SUBMITTED for payment in payments):
         return False
-    _end_order(OrderChange(current, payments, CLOCK, now), "payment_expired", payments_become=PaymentStatus.EXPIRED)
+    _end_order(OrderChange(current, payments, CLOCK, now), CancelCause.PAYMENT_EXPIRED)
     return True
 
 
@@ -58,7 +66,7 @@ def cancel_and_owe_back(change: OrderChange, captured: PaymentChange) -> tuple[O
     if captured.before is None:
         raise Moved()  # cash is still in the customer's hand and stays there
     change = replace(change, payments=captured.among(change.payments)).adding(captured.writes)
-    return _end_order(change, "goods_gone", captured=captured.after)
+    return _end_order(change, CancelCause.GOODS_GONE, captured=captured.after)
 
 
 def _refuse_too_late(order: Order) -> None:
@@ -67,14 +75,12 @@ def _refuse_too_late(order: Order) -> None:
 
 
 def _end_order(
-    change: OrderChange,
-    reason: str,
-    *,
-    payments_become: PaymentStatus = PaymentStatus.CANCELLED,
-    captured: Payment | None = None,
+    change: OrderChange, cause: CancelCause, reason: str = "", *, captured: Payment | None = None
 ) -> tuple[Order, list[Payment]]:
-    """`captured` is the payment that this commit captures, so its posting belongs to the same entry."""
-    order, payments = change.order, change.payments
+    """`reason` is the words of the person who asked; without one the cause is shown. `captured` is the payment that
+    this commit captures, so its posting belongs to the same entry."""
+    order, payments, reason = change.order, change.payments, reason or cause.value
+    payments_become = PaymentStatus.EXPIRED if cause == CancelCause.PAYMENT_EXPIRED else PaymentStatus.CANCELLED
     movements, freed = given_back(order)
     credit = total((one.open for one in payments if one.status == PaymentStatus.ON_CREDIT), order.currency)
     event = OrderCancelled(
@@ -82,6 +88,7 @@ def _end_order(
         reason=reason,
         currency=order.currency,
         total_minor=order.total.minor,
+        cause=cause,
         movements=tuple(movements),
         postings=_postings(order, payments, captured),
         owed_minor=post.owed_at_end(order.total, payments),

@@ -37,6 +37,12 @@ class OrderFulfillmentStatus(StrEnum):
     CANCELLED = "cancelled"
 
 
+class CancelCause(StrEnum):
+    REQUESTED = "requested"
+    PAYMENT_EXPIRED = "payment_expired"
+    GOODS_GONE = "goods_gone"
+
+
 STATES: dict[OrderStatus, set[OrderStatus]] = {
     OrderStatus.DRAFT: {OrderStatus.PLACED, OrderStatus.CANCELLED},
     OrderStatus.PLACED: {OrderStatus.COMPLETED, OrderStatus.CANCELLED},
@@ -280,9 +286,10 @@ class OrderCancelled(Event):
     """An order ended before its goods left: by its customer, by staff, by the clock or because its goods are gone."""
 
     order_id: str
-    reason: str  # free text, or payment_expired, or goods_gone
+    reason: str  # text for people; readers decide by `cause`
     currency: str
     total_minor: int
+    cause: CancelCause = CancelCause.REQUESTED  # by the customer or staff, by the clock, or because goods are gone
     movements: tuple[Movement, ...] = ()
     postings: tuple[Posting, ...] = ()
     owed_minor: int = 0  # to be refunded to the customer

@@ -73,7 +73,7 @@ def _out_of_time(world: World) -> Iterator[str]:
                 yield f"{said['offer_id']} was claimed at {at}, it had ended at {ends}"
             if entry["kind"] == "OfferExpired" and at < ends:
                 yield f"{said['offer_id']} ran out at {at}, its end was {ends}"
-            if said.get("reason") == "payment_expired" and at < holds_until:
+            if said.get("cause") == "payment_expired" and at < holds_until:
                 yield f"{order_id} ended for want of money at {at}, it had time until {holds_until}"
 
 

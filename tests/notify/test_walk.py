@@ -4,8 +4,13 @@ from __future__ import annotations
 
 from typing import Any
 
+import boto3
+
 from chalicelib.notify.escalate import escalate
 from chalicelib.notify.tell import tell
+from chalicelib.orders.events import expire_unpaid
+from infra.invariants.orders import o1_every_step_is_in_its_table
+from infra.invariants.world import load
 from tests.client import call
 from tests.notify.build import TEAM, a_shop_with_vans, everybody_hears, inbox_of, offered, placed, sms_sent, told
 from tests.shop import TEAPOT, an_order, later, put, token
@@ -50,6 +55,31 @@ def test_a_cancelled_order_is_told_to_customer_once(carriers: Any) -> None:
     everybody_hears(order_id)
 
     assert [text.split(".")[0].split()[-1] for _, text in sms_sent() if "dibatalkan" in text] == ["dibatalkan"]
+
+
+def test_an_order_whose_payment_did_not_arrive_in_time_is_reported_as_lapsed(carriers: Any) -> None:
+    a_shop_with_vans()
+    order_id = placed(payments=[{"method": "transfer"}])
+    later(minutes=24 * 60 + 1)
+    expire_unpaid()
+
+    everybody_hears(order_id)
+
+    assert "berakhir karena pembayaran belum kami terima" in sms_sent()[-1][1]
+
+
+def test_a_customer_s_reason_is_text_and_never_a_cause(carriers: Any) -> None:
+    a_shop_with_vans()
+    order_id = placed(payments=[{"method": "transfer"}])
+
+    path = f"/api/orders/{order_id}/cancel"
+    answer = call("POST", path, {"reason": "payment_expired"}, token=token("owner-ratna")).json
+    everybody_hears(order_id)
+
+    assert (answer["reason"], told(order_id, "OrderCancelled").event.cause) == ("payment_expired", "requested")
+    assert [payment["status"] for payment in answer["payments"]] == ["cancelled"]
+    assert "dibatalkan" in sms_sent()[-1][1]
+    assert o1_every_step_is_in_its_table(load(boto3.client("dynamodb"), "test")) == []
 
 
 def test_the_way_of_the_goods_is_told_to_the_customer(carriers: Any) -> None:

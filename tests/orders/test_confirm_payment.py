@@ -75,6 +75,7 @@ def test_money_that_comes_after_the_hold_lapsed_reserves_afresh(aws: Any) -> Non
     entry = journal.history(f"order#{order['id']}")[-1]
     assert entry.kind == "OrderCancelled"
     assert '"owed_minor":900000' in entry.body
+    assert '"cause":"goods_gone"' in entry.body
 
 
 def test_an_unpaid_order_ends_by_itself_and_frees_its_goods(aws: Any) -> None:

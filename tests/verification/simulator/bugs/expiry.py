@@ -127,7 +127,7 @@ def ended_at_once(was: Callable[..., Any]) -> Callable[..., Any]:
         order = ending.store.load(order_id)
         assert order is not None
         change = ending.OrderChange(order, ending.load_payments(order.payment_ids), ending.CLOCK, now)
-        ending._end_order(change, "payment_expired", payments_become="expired")
+        ending._end_order(change, ending.CancelCause.PAYMENT_EXPIRED)
         return True
 
     return expire
