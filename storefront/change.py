@@ -13,10 +13,10 @@ from collections.abc import Iterator
 from dataclasses import fields
 from pathlib import Path
 
-from storefront import manifest, outputs
-from storefront.build import build, written
+from storefront import outputs
+from storefront.build import build, write_file
 from storefront.listing import Facts, Listing, art_path, is_shown
-from storefront.manifest import Manifest
+from storefront.manifest import Manifest, open_manifest
 from storefront.pages import Pages
 from storefront.words import LANGUAGES
 
@@ -33,35 +33,34 @@ Changed = tuple[str, bytes | None]  # a file's path in the site and what is to b
 
 
 def change(product: Facts, settings: Facts, out_dir: Path | str) -> bool:
-    """Whether that was all: then the files are those that a build would have made. False leaves all to a build: there
-    is no manifest of this site, or the settings have changed."""
+    """Return True if the site is now what a full build would make; False if only a full build can do that."""
     out = Path(out_dir)
-    with manifest.change(out, settings) as facts:
-        if facts is None:
+    with open_manifest(out, settings) as manifest:
+        if manifest is None:
             return False
-        for path, content in list(changed(facts, product, settings)):
+        for path, content in list(changed(manifest, product, settings)):
             replace(f"{out}{path}", content)
     return True
 
 
-def changed(facts: Manifest, product: Facts, settings: Facts) -> Iterator[Changed]:
+def changed(manifest: Manifest, product: Facts, settings: Facts) -> Iterator[Changed]:
     """What depends on the product, whose facts become those of the manifest."""
-    before, after = facts.product(product["sku"]), product if is_shown(product) else None
-    site = json.loads(facts.summary())
-    facts.replace_product(product["sku"], after)
+    before, after = manifest.product(product["sku"]), product if is_shown(product) else None
+    site = json.loads(manifest.summary())
+    manifest.replace_product(product["sku"], after)
     touched: set[str] = set()
     for language in LANGUAGES:
         pages = Pages(language, settings, site["assets"])
         old, new = pages.listing(before) if before else None, pages.listing(after) if after else None
         touched |= dependents(old, new)
-        yield from pages_changed(facts, pages, old, new)
+        yield from pages_changed(manifest, pages, old, new)
     if "picture" in touched:
         yield outputs.picture(after) if after else (art_path(product["sku"]), None)
     if "sitemap" in touched:
-        yield outputs.sitemap(facts, settings)
+        yield outputs.sitemap(manifest, settings)
     if (before is None) != (after is None):
-        path, summary = outputs.summary(site | {"products": facts.count()})
-        facts.save_site(settings, summary.decode())
+        path, summary = outputs.summary(site | {"products": manifest.count()})
+        manifest.save_site(settings, summary.decode())
         yield path, summary  # the last: a site with another summary than its manifest's is built anew
 
 
@@ -72,31 +71,31 @@ def dependents(old: Listing | None, new: Listing | None) -> set[str]:
     return {output for output, depends_on in DEPENDENCIES.items() if depends_on & different}
 
 
-def pages_changed(facts: Manifest, pages: Pages, old: Listing | None, new: Listing | None) -> Iterator[Changed]:
+def pages_changed(manifest: Manifest, pages: Pages, old: Listing | None, new: Listing | None) -> Iterator[Changed]:
     """Of one language."""
     touched, listings = dependents(old, new), [listing for listing in (old, new) if listing]
     paths, skus = {listing.category_path for listing in listings}, {listing.sku for listing in listings}
-    names = facts.category_names(pages.language)
+    names = manifest.category_names(pages.language)
     if "lists" in touched:
-        skus |= before_it(facts, pages, old)
-        facts.replace_card(pages.language, old, (new, pages.card(new)) if new else None)
-        skus |= before_it(facts, pages, new)
-        yield from lists_changed(facts, pages, paths, names)
+        skus |= preceding_products(manifest, pages, old)
+        manifest.replace_card(pages.language, old, (new, pages.card(new)) if new else None)
+        skus |= preceding_products(manifest, pages, new)
+        yield from lists_changed(manifest, pages, paths, names)
     if "product page" in touched:
         for path in paths:
-            cards = facts.cards(pages.language, path)
-            yield from outputs.product_pages(pages, cards, lambda sku: listing_of(facts, pages, sku), skus)
+            cards = manifest.cards(pages.language, path)
+            yield from outputs.product_pages(pages, cards, lambda sku: listing_of(manifest, pages, sku), skus)
     if old and not new:
         yield outputs.product_file(pages, old.sku), None
 
 
 def lists_changed(
-    facts: Manifest, pages: Pages, paths: set[str], names_before: list[tuple[str, str]]
+    manifest: Manifest, pages: Pages, paths: set[str], names_before: list[tuple[str, str]]
 ) -> Iterator[Changed]:
     """The home and its category's page; all categories' pages when the list of categories, which is on each, is not
     what it was."""
-    categories = facts.categories(pages.language)
-    same = facts.category_names(pages.language) == names_before
+    categories = manifest.categories(pages.language)
+    same = manifest.category_names(pages.language) == names_before
     yield outputs.home(pages, categories)
     for category in categories:
         if category.path in paths or not same:
@@ -105,27 +104,27 @@ def lists_changed(
         yield outputs.category_file(pages, path), None
 
 
-def before_it(facts: Manifest, pages: Pages, listing: Listing | None) -> set[str]:
+def preceding_products(manifest: Manifest, pages: Pages, listing: Listing | None) -> set[str]:
     """The four products whose pages show its card."""
     if listing is None:
         return set()
-    skus = [card.sku for card in facts.cards(pages.language, listing.category_path)]
+    skus = [card.sku for card in manifest.cards(pages.language, listing.category_path)]
     return {skus[place] for place in outputs.following(skus.index(listing.sku), len(skus), step=-1)}
 
 
-def listing_of(facts: Manifest, pages: Pages, sku: str) -> Listing:
-    product = facts.product(sku)
+def listing_of(manifest: Manifest, pages: Pages, sku: str) -> Listing:
+    product = manifest.product(sku)
     assert product is not None, f"{sku} has a card and no facts"
     return pages.listing(product)
 
 
 def replace(file: str, content: bytes | None) -> None:
-    """Who reads it meanwhile gets the old page or the new one."""
+    """Replace the file atomically."""
     if content is None:
         Path(file).unlink(missing_ok=True)
         return
     os.makedirs(os.path.dirname(file), exist_ok=True)
-    written(f"{file}.new", content)
+    write_file(f"{file}.new", content)
     os.replace(f"{file}.new", file)
 
 

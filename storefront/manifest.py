@@ -131,13 +131,13 @@ def lasting(settings: Facts) -> str:
     return json.dumps({name: value for name, value in settings.items() if name not in MOMENT}, sort_keys=True)
 
 
-def file_of(site: Path) -> Path:
+def manifest_file(site: Path) -> Path:
     """Beside the site and not in it: what is in a site is published."""
     return site.with_name(f"{site.name}.facts")
 
 
 @contextmanager
-def create(file: Path) -> Iterator[Manifest]:
+def create_manifest(file: Path) -> Iterator[Manifest]:
     """A new one, for a build that begins anew if it breaks off: nothing of it has to survive a crash."""
     file.unlink(missing_ok=True)
     rows = sqlite3.connect(file)
@@ -150,13 +150,13 @@ def create(file: Path) -> Iterator[Manifest]:
 
 
 @contextmanager
-def change(site: Path, settings: Facts) -> Iterator[Manifest | None]:
-    """That of a site, for one writer at a time, kept when the block ends well. None if the site has none, or was built
-    with other settings, or by another build."""
-    if not file_of(site).exists():
+def open_manifest(site: Path, settings: Facts) -> Iterator[Manifest | None]:
+    """Open a site's manifest for one writer, committed when the block ends without error; yields None if there is none,
+    or the site was built with other settings or by another build."""
+    if not manifest_file(site).exists():
         yield None
         return
-    rows = sqlite3.connect(file_of(site), isolation_level=None)
+    rows = sqlite3.connect(manifest_file(site), isolation_level=None)
     try:
         rows.execute("BEGIN IMMEDIATE")
         manifest = Manifest(rows)

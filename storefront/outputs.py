@@ -38,12 +38,12 @@ def product_pages(
 
 
 def product_file(pages: Pages, sku: str) -> str:
-    """A file beside the others for each address: to make a folder costs a disk more than to make what lies in it."""
+    """One file per page: creating a folder costs more than creating a file."""
     return f"{pages.prefix}/p/{path_part(sku)}.html"
 
 
 def following(place: int, count: int, step: int = 1) -> list[int]:
-    """The places of the next four in a category, around the corner; with -1 of the four before."""
+    """The places of the next four in a category, wrapping around at the end; with -1 of the four before."""
     return [(place + step * far) % count for far in range(1, min(NEAR, count - 1) + 1)]
 
 

@@ -6,7 +6,7 @@ from functools import cache
 from types import SimpleNamespace
 from typing import Any
 
-from chalicelib.kit import content
+from chalicelib.kit.texts import texts
 
 LANGUAGES = {"id": "", "en": "/en"}  # and where the pages of each begin
 FILES = ("shop", "script", "desk")
@@ -17,7 +17,7 @@ Words = SimpleNamespace
 def read_words(language: str) -> dict[str, Any]:
     words: dict[str, Any] = {"language": language, "prefix": LANGUAGES[language]}
     for name in FILES:
-        words |= content.texts(language, name)
+        words |= texts(language, name)
     return words
 
 

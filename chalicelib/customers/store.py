@@ -18,10 +18,10 @@ from chalicelib.customers.model import (
     NoCreditTerms,
 )
 from chalicelib.kit import db
-from chalicelib.kit.columns import InstantAttribute
 from chalicelib.kit.db import Key, Row, Write
 from chalicelib.kit.errors import Problem
 from chalicelib.kit.money import Money
+from chalicelib.kit.row_attributes import InstantAttribute
 
 
 class CustomerRow(Row):

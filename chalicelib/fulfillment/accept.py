@@ -15,7 +15,7 @@ from chalicelib.fulfillment.model import (
     moved,
     stepped,
 )
-from chalicelib.fulfillment.step import Scene, scene, take_step
+from chalicelib.fulfillment.step import Scene, StepChange, scene, take_step
 from chalicelib.fulfillment.store import as_offer, close_offer
 from chalicelib.kit import clock, db
 from chalicelib.kit.auth import Principal
@@ -31,7 +31,8 @@ def accept(principal: Principal, fulfillment_id: str) -> Fulfillment:
     refuse_claimed(at.case, at.work)
     after = stepped(at.work, FulfillmentStatus.ACCEPTED, fulfiller=principal.id)
     offer = disputed(at.case, at.work)
-    return take_step(at, after, told(at, after, offer), first=closing(offer), offered=False if offer else None)
+    change = StepChange(first=closing(offer), offered=False if offer else None)
+    return take_step(at, after, told(at, after, offer), change)
 
 
 def refuse_claimed(case: Case, work: Fulfillment) -> None:

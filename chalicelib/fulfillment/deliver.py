@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from chalicelib.fulfillment.collect import Collected, collect
 from chalicelib.fulfillment.model import Fulfillment, FulfillmentStatus, WorkDelivered, stepped
-from chalicelib.fulfillment.step import completes, scene, take_step
+from chalicelib.fulfillment.step import StepChange, completes, scene, take_step
 from chalicelib.kit import db
 from chalicelib.kit.auth import Principal
 from chalicelib.orders.model import OrderStatus
@@ -27,4 +27,4 @@ def deliver(principal: Principal, fulfillment_id: str) -> Fulfillment:
         postings=cash.postings,
     )
     changes = cash.changes | ({"status": OrderStatus.COMPLETED} if complete else {})
-    return take_step(at, after, event, beside=cash.writes, **changes)
+    return take_step(at, after, event, StepChange(beside=cash.writes, order=changes))

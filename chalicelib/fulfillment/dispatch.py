@@ -8,7 +8,7 @@ from chalicelib.fulfillment.claim import first_name
 from chalicelib.fulfillment.goods import Effect, issue
 from chalicelib.fulfillment.model import Fulfillment, FulfillmentStatus, NotPaid, WorkDispatched, stepped
 from chalicelib.fulfillment.realign import check_aligned
-from chalicelib.fulfillment.step import Scene, scene, take_step
+from chalicelib.fulfillment.step import Scene, StepChange, scene, take_step
 from chalicelib.kit import db
 from chalicelib.kit.auth import Principal
 from chalicelib.payments.model import Payment
@@ -28,7 +28,7 @@ def dispatch(principal: Principal, fulfillment_id: str) -> Fulfillment:
     refuse_unpaid(load_payments(at.case.order.payment_ids))
     goods = Effect() if at.work.status == FulfillmentStatus.FAILED_ATTEMPT else issue(at.work.pieces)
     event = WorkDispatched(*at.ids, claim_version=at.work.claim_version, movements=goods.movements)
-    return take_step(at, after, event, goods=goods, bringer=bringer(at))
+    return take_step(at, after, event, StepChange(goods, order={"bringer": bringer(at)}))
 
 
 def refuse_unpaid(payments: Sequence[Payment]) -> None:

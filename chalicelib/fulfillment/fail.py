@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from chalicelib.fulfillment.goods import Effect, bring_back
 from chalicelib.fulfillment.model import Fulfillment, FulfillmentStatus, WorkFailed, stepped
-from chalicelib.fulfillment.step import scene, take_step
+from chalicelib.fulfillment.step import StepChange, scene, take_step
 from chalicelib.kit import db
 from chalicelib.kit.auth import Principal
 
@@ -19,4 +19,4 @@ def fail(principal: Principal, fulfillment_id: str, reason: str, back: bool = Fa
     after = stepped(at.work, to, reason=reason)
     goods = bring_back(at.work.pieces) if back else Effect()
     event = WorkFailed(*at.ids, reason=reason, back=back, movements=goods.movements)
-    return take_step(at, after, event, goods=goods, bringer="")
+    return take_step(at, after, event, StepChange(goods, order={"bringer": ""}))

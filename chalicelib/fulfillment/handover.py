@@ -7,7 +7,7 @@ from chalicelib.fulfillment.dispatch import refuse_unpaid
 from chalicelib.fulfillment.goods import issue
 from chalicelib.fulfillment.model import Fulfillment, FulfillmentStatus, WorkHandedOver, stepped
 from chalicelib.fulfillment.realign import check_aligned
-from chalicelib.fulfillment.step import completes, scene, take_step
+from chalicelib.fulfillment.step import StepChange, completes, scene, take_step
 from chalicelib.kit import db
 from chalicelib.kit.auth import Principal
 from chalicelib.orders.model import OrderStatus
@@ -35,4 +35,4 @@ def handover(principal: Principal, fulfillment_id: str) -> Fulfillment:
         postings=cash.postings,
     )
     changes = cash.changes | ({"status": OrderStatus.COMPLETED} if complete else {})
-    return take_step(at, after, event, goods=goods, beside=cash.writes, **changes)
+    return take_step(at, after, event, StepChange(goods, beside=cash.writes, order=changes))

@@ -9,9 +9,9 @@ from typing import Any
 from zoneinfo import ZoneInfo
 
 from chalicelib.kit import clock
-from chalicelib.kit.content import texts
 from chalicelib.kit.money import format_money, from_json
 from chalicelib.kit.templates import render
+from chalicelib.kit.texts import texts
 
 ZONES = {"Asia/Jakarta": "WIB", "Asia/Makassar": "WITA", "Asia/Jayapura": "WIT"}
 

@@ -8,7 +8,7 @@ from collections.abc import Sequence
 from chalicelib.fulfillment.goods import Effect, let_go, write_off
 from chalicelib.fulfillment.model import REASONS, Fulfillment, FulfillmentStatus, UnknownReason, WorkRejected, stepped
 from chalicelib.fulfillment.realign import check_aligned
-from chalicelib.fulfillment.step import scene, take_step
+from chalicelib.fulfillment.step import StepChange, scene, take_step
 from chalicelib.kit import db
 from chalicelib.kit.auth import Principal
 from chalicelib.kit.errors import Moved
@@ -33,7 +33,7 @@ def reject(principal: Principal, fulfillment_id: str, reason: str, skus: Sequenc
     unfit = tuple(sorted({piece.sku for piece in wanting}))
     event = WorkRejected(*at.ids, reason=reason, skus=unfit, movements=goods.movements)
     try:
-        return take_step(at, after, event, goods=goods, bringer="")
+        return take_step(at, after, event, StepChange(goods, order={"bringer": ""}))
     except OutOfStock as sold_meanwhile:
         raise Moved() from sold_meanwhile  # what was to be written off is somebody's now: look again
 

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
 from typing import Any
 
 from chalicelib.fulfillment.goods import Effect
@@ -70,37 +70,31 @@ def plain_step(
     return take_step(at, stepped(at.work, to), says(at))
 
 
-def take_step(
-    at: Scene,
-    after: Fulfillment,
-    *events: Event,
-    goods: Effect | None = None,
-    first: Sequence[Write] = (),
-    beside: Sequence[Write] = (),
-    offered: bool | None = None,
-    **changes: Any,
-) -> Fulfillment:
-    """`first` writes are refused first; `offered` tells when this very step closes the order's offer."""
+@dataclass(frozen=True)
+class StepChange:
+    """What a step writes beside its fulfillment. `first` writes come before all others, so they are refused first.
+
+    `offered` tells when this very step closes the order's offer; `order` are more fields of the order's row."""
+
+    goods: Effect = field(default_factory=Effect)
+    first: Sequence[Write] = ()
+    beside: Sequence[Write] = ()
+    offered: bool | None = None
+    order: Mapping[str, Any] = field(default_factory=dict)
+
+
+NO_MORE = StepChange()
+
+
+def take_step(at: Scene, after: Fulfillment, event: Event, change: StepChange = NO_MORE) -> Fulfillment:
     check_placed(at.case.order)
     works = at.case.after(after)
-    status = order_status(at.case, works, offered)
+    fields: dict[str, Any] = {"fulfillment_status": order_status(at.case, works, change.offered)}
     if pieces_of(live(works)) != pieces_of(live(at.case.works)):
-        changes = {"pieces": pieces_of(live(works))} | changes
-    db.commit(
-        [
-            *first,
-            change_work(at.work, after),
-            *tell(
-                at.case.order,
-                *events,
-                actor=at.principal.actor,
-                at=clock.now(),
-                **({"fulfillment_status": status} | changes),
-            ),
-            *(goods.writes if goods else ()),
-            *beside,
-        ]
-    )
+        fields["pieces"] = pieces_of(live(works))
+    fields |= change.order
+    told = tell(at.case.order, event, actor=at.principal.actor, at=clock.now(), **fields)
+    db.commit([*change.first, change_work(at.work, after), *told, *change.goods.writes, *change.beside])
     return after
 
 

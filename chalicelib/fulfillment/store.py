@@ -34,10 +34,10 @@ from chalicelib.fulfillment.model import (
     why_not_claimed,
 )
 from chalicelib.kit import auth, clock, compact, db
-from chalicelib.kit.columns import InstantAttribute, StateAttribute
 from chalicelib.kit.db import Refusal, Row, Write
 from chalicelib.kit.errors import NotFound
 from chalicelib.kit.events import Event
+from chalicelib.kit.row_attributes import InstantAttribute, StateAttribute
 from chalicelib.orders.model import Order
 from chalicelib.orders.store import OrderRow, append_event, as_order, change_order
 from chalicelib.stock.model import Piece

@@ -15,9 +15,9 @@ from typing import Any, Protocol
 from pynamodb.attributes import NumberAttribute, UnicodeAttribute
 
 from chalicelib.kit import clock, compact, db, events, ids
-from chalicelib.kit.columns import InstantAttribute
 from chalicelib.kit.db import Row, Write
 from chalicelib.kit.events import Event
+from chalicelib.kit.row_attributes import InstantAttribute
 
 
 class Entry(Row):

@@ -19,7 +19,7 @@ class Currency:
 
 # Exponents are those of ISO 4217, except for the rupiah: sen are no longer used, so we count whole rupiah. Symbols and
 # marks are our own table because Babel and browsers disagree (`Rp1.250.000,00`, `Rp 1.250.000`). The browser reads the
-# same table: after a change run `python -m storefront.currencies`.
+# same table: after a change run `python -m storefront.generate_currencies`.
 CURRENCIES = {
     "IDR": Currency(0, "Rp", ".", ","),
     "JPY": Currency(0, "¥"),

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from importlib import import_module
+
 # A package imports packages of the layers before its own.
 LAYERS = (
     ("kit",),
@@ -29,3 +31,9 @@ TOPIC_OF = {
     "channels": "reference",
 }
 TOPICS = tuple(dict.fromkeys(TOPIC_OF.values()))
+
+
+def import_models() -> None:
+    """Import the model of every package that writes events, so that `Event.kinds` is complete."""
+    for package in TOPIC_OF:
+        import_module(f"chalicelib.{package}.model")

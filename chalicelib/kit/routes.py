@@ -2,19 +2,14 @@
 
 from __future__ import annotations
 
-from html import escape
 from typing import Any
 
 from chalicelib.kit import db, openapi
 from chalicelib.kit.requests import Request
+from chalicelib.kit.templates import render
 from chalicelib.kit.web import EVERYONE, STAFF, Answer, Call, Door, Routes, page
 
 doors = Routes(__name__)
-STYLE = (
-    "body{font:16px/1.5 system-ui,sans-serif;max-width:60rem;margin:2rem auto;padding:0 1rem;color:#1b1b1f}"
-    "article{border-top:1px solid #d8d8df;padding:.6rem 0}code{background:#f2f2f6;padding:.1rem .3rem}"
-    "h2{font-size:1rem;margin:0}p{margin:.2rem 0}small{color:#5c5c66}"
-)
 
 
 @doors.get("/health", who=EVERYONE)
@@ -40,22 +35,10 @@ def me(call: Call) -> dict[str, Any]:
 @doors.get("/docs", who=EVERYONE, kind="text/html")
 def docs(call: Call) -> Answer:
     """Show the same description as a page for people."""
-    told = sorted(Routes.every, key=lambda door: (door.path, door.method))
-    return page(
-        f"<!doctype html><html lang=en><meta charset=utf-8><meta name=viewport content='width=device-width'>"
-        f"<title>Satukanal API</title><style>{STYLE}</style><h1>Satukanal API</h1>"
-        f"<p>The full truth for programs is <a href=openapi.json>openapi.json</a>; all paths stand under "
-        f"<code>/api</code>.</p>{''.join(map(_article, told))}"
-    )
+    every = sorted(Routes.every, key=lambda door: (door.path, door.method))
+    return page(render("api_docs.html", doors=[(door, fields_of(door)) for door in every]))
 
 
-def _article(door: Door) -> str:
-    who = ", ".join(sorted(door.who))
-    key = " · needs an <code>Idempotency-Key</code>" if door.keyed else ""
-    schema = door.body.model_json_schema() if door.body else None
-    fields = ", ".join(schema["properties"]) if schema and "properties" in schema else ""
-    body = f"<p>body: {escape(fields)}</p>" if fields else ""
-    return (
-        f"<article><h2><code>{door.method} {escape(door.path)}</code></h2><p>{escape(door.says)}</p>{body}"
-        f"<small>{escape(who)}{key}</small></article>"
-    )
+def fields_of(door: Door) -> str:
+    schema = door.body.model_json_schema() if door.body else {}
+    return ", ".join(schema.get("properties", ()))

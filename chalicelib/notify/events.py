@@ -1,5 +1,5 @@
-"""Doors of the stream, the topics and the clock. In Lambda only this module is imported for them, so it brings along
-every model whose events it may hear."""
+"""Doors of the stream, the topics and the clock. Lambda imports only this module for them, so it imports the models
+whose events it may hear."""
 
 from __future__ import annotations
 
@@ -8,16 +8,16 @@ from typing import Any
 
 from chalice.app import Rate
 
-from chalicelib.kit import config, journal
+from chalicelib.kit import config, journal, packages
 from chalicelib.kit.listen import Listeners
-from chalicelib.notify import every_model, stream, transports
+from chalicelib.notify import stream, transports
 from chalicelib.notify.escalate import escalate
 from chalicelib.notify.model import NOTICES
 from chalicelib.notify.tell import tell
 
 events = Listeners(__name__)
 HEARS = set(NOTICES)  # topics are asked to send nothing else
-assert every_model.MODELS  # nosec B101 - imported so that their events are known
+packages.import_models()
 
 
 @events.on_dynamodb_record(stream_arn=config.stream_arn(), batch_size=100, starting_position="TRIM_HORIZON")

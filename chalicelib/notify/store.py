@@ -12,9 +12,9 @@ from typing import Any
 from pynamodb.attributes import NumberAttribute, UnicodeAttribute
 
 from chalicelib.kit import auth, clock, compact, config, db
-from chalicelib.kit.columns import InstantAttribute, StateAttribute
 from chalicelib.kit.db import Row, Write
 from chalicelib.kit.journal import JournalEntry
+from chalicelib.kit.row_attributes import InstantAttribute, StateAttribute
 from chalicelib.notify.model import (
     Allowed,
     AlreadySending,

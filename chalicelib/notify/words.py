@@ -9,7 +9,7 @@ from functools import cache
 from typing import TYPE_CHECKING, Any
 from zoneinfo import ZoneInfo
 
-from chalicelib.kit.content import texts
+from chalicelib.kit.texts import texts
 
 if TYPE_CHECKING:
     from jinja2 import Template

@@ -14,7 +14,6 @@ from chalicelib.kit.db import Write
 from chalicelib.kit.errors import Moved
 from chalicelib.kit.money import total
 from chalicelib.orders import store
-from chalicelib.orders.change import OrderChange, PaymentChange, load_change
 from chalicelib.orders.model import (
     CancelCause,
     CannotCancel,
@@ -24,6 +23,7 @@ from chalicelib.orders.model import (
     OrderStatus,
     may_cancel,
 )
+from chalicelib.orders.order_change import OrderChange, PaymentChange, load_change
 from chalicelib.orders.price import coupons_returned
 from chalicelib.payments import pay, post
 from chalicelib.payments.model import Payment, PaymentStatus, Posting
@@ -102,7 +102,7 @@ def _end_order(
     changes |= {"reserved_until": None, "payment_status": pay.payment_status(order.total, ended)}
     writes = [
         *change.writes,
-        # Before the levels: who loses to another who ends or changes this very order should look again.
+        # Before the levels, so that a concurrent change of this order is reported as a stale version.
         store.change_order(order, head=head, **changes),
         *freed,
         *change_levels(movements),

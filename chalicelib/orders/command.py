@@ -58,3 +58,8 @@ class PlaceOrder:
     order_id: str = ""  # a draft brings its own
     quoted: Sequence[OrderLine] | None = None  # and the prices the customer was shown
     extra: Sequence[Any] = field(default_factory=tuple)  # further writes of the same commit
+
+    @property
+    def demand(self) -> dict[str, int]:
+        """Units wanted of each SKU."""
+        return {line.sku: line.quantity for line in self.lines}

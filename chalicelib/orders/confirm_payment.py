@@ -1,7 +1,7 @@
 """Money for an order that waits for it: proof, confirmation, rejection, and cash at the counter instead.
 
 Capturing turns the holds into allocations. Where a hold has lapsed and somebody took its units, they are reserved
-afresh; where none are left, the order ends and the money is owed back, loudly.
+afresh; where none are left, the order ends and the money is owed back.
 """
 
 from __future__ import annotations
@@ -19,8 +19,6 @@ from chalicelib.kit.errors import Moved, NotFound
 from chalicelib.kit.money import Money, total
 from chalicelib.kit.requests import Asked
 from chalicelib.orders import cancel, show, store
-from chalicelib.orders.change import OrderChange, PaymentChange, load_change
-from chalicelib.orders.context import selling_places
 from chalicelib.orders.model import (
     NotAwaitingMoney,
     Order,
@@ -30,6 +28,7 @@ from chalicelib.orders.model import (
     ProofSubmitted,
     merged,
 )
+from chalicelib.orders.order_change import OrderChange, PaymentChange, load_change
 from chalicelib.payments import pay, post
 from chalicelib.payments.model import METHODS, NoOpenShift, Payment, PaymentStatus, Shift
 from chalicelib.payments.pay import PaymentTerms
@@ -40,6 +39,7 @@ from chalicelib.payments.store import (
     move_payment,
     open_payment,
 )
+from chalicelib.places.find import selling_locations
 from chalicelib.stock.coming import Coming, plan_with_expected
 from chalicelib.stock.model import HoldGone, Movement, OutOfStock, Piece, allocated, is_expected, released_hold
 from chalicelib.stock.plan import AvailableStock, Plan
@@ -166,7 +166,7 @@ def allocate_holds(order: Order, now: datetime) -> Allocated:
 
 def _plan_missing(order: Order, missing: Sequence[Piece], now: datetime) -> Plan:
     demand = merged([(piece.sku, piece.quantity) for piece in missing])
-    places = list(dict.fromkeys([*(piece.location for piece in missing), *selling_places()]))
+    places = list(dict.fromkeys([*(piece.location for piece in missing), *(one.id for one in selling_locations())]))
     levels = load_levels((sku, place) for sku in demand for place in places)
     coming = load_expected(levels) if any(is_expected(piece.shelf) for piece in missing) else []
     lapsed = lapsed_holds([level.place for level in (*levels, *coming) if level.reserved], now)
@@ -201,8 +201,8 @@ def _captured(order: Order, payment: Payment, movements: Sequence[Movement]) -> 
     )
 
 
-def may_touch(principal: Principal, payment_id: str) -> None:
-    """The gate alone, for what has to be done before the commit."""
+def check_access(principal: Principal, payment_id: str) -> None:
+    """Raise NotFound if the caller may not see the payment."""
     _load(principal, payment_id)
 
 

@@ -48,7 +48,7 @@ class OrderContext:
     coupons: Sequence[Coupon]
     levels: Sequence[Level]
     preference: Sequence[str]
-    identities: dict[Key, Any]
+    rows: dict[Key, Any]  # all that the batch found
     customer: Customer | None = None
     credit: Credit | None = None
     shift: Shift | None = None
@@ -92,7 +92,7 @@ def load_context(command: PlaceOrder) -> OrderContext:
         coupons=coupons,
         levels=with_shelves(levels),  # first shards came with the batch; the others of a hot SKU cost one more read
         preference=near_first(command, point),
-        identities=rows,
+        rows=rows,
         customer=customer,
         credit=credit,
         shift=as_shift(row) if (row := rows.get(shift_key(command.principal.id))) else None,
@@ -120,15 +120,10 @@ def near_first(command: PlaceOrder, point: dict[str, float] | None, everywhere: 
     delivery = command.delivery
     if delivery.method != "ship":
         return [delivery.location or ""]
-    sellers = [one for one in places.locations().values() if one.active and one.kind != "van"]
+    sellers = places.selling_locations()
     own = command.principal.location if command.channel == "pos" else None
     chosen = [one for one in sellers if everywhere or one.kind == "warehouse" or one.id == own]
     return [one.id for one in sorted(chosen, key=lambda one: _rank(one, own, point))]
-
-
-def selling_places() -> list[str]:
-    """Every location that serves remote orders: vans sell only from their salesman's hands."""
-    return [one.id for one in places.locations().values() if one.active and one.kind != "van"]
 
 
 def _rank(place: Location, own: str | None, point: dict[str, float] | None) -> tuple[int, int, str]:

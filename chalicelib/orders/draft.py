@@ -15,13 +15,14 @@ from pynamodb.attributes import UnicodeAttribute
 from chalicelib.customers.model import Contact
 from chalicelib.kit import auth, clock, compact, config, db, ids, journal, requests
 from chalicelib.kit.auth import Principal
-from chalicelib.kit.columns import InstantAttribute
 from chalicelib.kit.db import Row
 from chalicelib.kit.errors import NotFound
 from chalicelib.kit.journal import Head
 from chalicelib.kit.money import Money, total
 from chalicelib.kit.requests import AlreadyAnswered, Asked
+from chalicelib.kit.row_attributes import InstantAttribute
 from chalicelib.orders import show, store
+from chalicelib.orders.check_order import check_order
 from chalicelib.orders.command import PlaceOrder, Tender, Wanted
 from chalicelib.orders.context import load_context
 from chalicelib.orders.model import (
@@ -33,7 +34,7 @@ from chalicelib.orders.model import (
     OrderStatus,
     PayLinkAsked,
 )
-from chalicelib.orders.place import check_order, place
+from chalicelib.orders.place import place
 from chalicelib.orders.price import price_order
 from chalicelib.payments.model import OrderPaymentStatus
 

@@ -7,7 +7,6 @@ from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from typing import Any
 
-from chalicelib.catalog.model import check_listed
 from chalicelib.customers.model import Address, NoCreditTerms
 from chalicelib.customers.recognise import recognise
 from chalicelib.customers.store import extend_credit
@@ -16,33 +15,29 @@ from chalicelib.kit.db import Write
 from chalicelib.kit.errors import Moved, Unavailable
 from chalicelib.kit.money import Money, total
 from chalicelib.orders import show, store
+from chalicelib.orders.check_order import check_order
 from chalicelib.orders.command import PlaceOrder
 from chalicelib.orders.context import OrderContext, load_all_locations, load_context
 from chalicelib.orders.model import (
-    MOST_LINES,
     Delivery,
     HandoverNeedsMoney,
-    MayNotOverridePrices,
     Order,
     OrderFulfillmentStatus,
     OrderPlaced,
     OrderStatus,
-    TooManyLines,
     TooManyPlaces,
     link_ends,
     with_days,
 )
 from chalicelib.orders.price import OrderPrices, coupons_used, price_order
 from chalicelib.payments import owe, pay, post
-from chalicelib.payments.model import METHODS, MethodUnavailable, OrderPaymentStatus, Payment
+from chalicelib.payments.model import METHODS, OrderPaymentStatus, Payment
 from chalicelib.payments.shift_store import cash_into
 from chalicelib.payments.store import open_payment, open_receivables
-from chalicelib.places import find as places
 from chalicelib.stock.coming import plan_with_expected
 from chalicelib.stock.model import (
     HoldGone,
     Movement,
-    NoSuchLocation,
     OutOfStock,
     Piece,
     allocated,
@@ -70,36 +65,20 @@ def place(command: PlaceOrder) -> dict[str, Any]:
             plan = plan_order(command, context)
             placement = build_placement(command, context, prices, plan)
             return commit(command, context, placement, attempt)
-        except db.Blocked:  # by other commits at these very shards; the next plan probably begins at another
+        except db.Blocked:  # shard conflict: plan again from the same reads; the plan begins at a random shard
             db.pause(attempt)
-            continue
-        except OutOfStock:
+        except OutOfStock:  # short: read all locations, unless that was done
             if context.all_locations:
                 raise
-        except Moved:
-            pass  # others took these units meanwhile; some may be left
-        context = load_all_locations(command, context)
+            context = load_all_locations(command, context)
+        except Moved:  # units taken meanwhile: read all locations, again if that was done
+            context = load_all_locations(command, context)
     raise Unavailable()
-
-
-def check_order(command: PlaceOrder, context: OrderContext) -> None:
-    skus = [line.sku for line in command.lines]
-    if len(skus) > MOST_LINES:
-        raise TooManyLines(("lines", f"{len(skus)} different goods"), most=MOST_LINES)
-    check_listed(skus, context.products, context.channel)
-    if command.delivery.method != "ship" and command.delivery.location not in places.locations():
-        raise NoSuchLocation(("delivery.location", "is not one of ours"), location=command.delivery.location)
-    allowed = context.channel.tenders
-    for tender in command.tenders:
-        if allowed and tender.method not in allowed:
-            raise MethodUnavailable(method=tender.method, methods=sorted(allowed))
-        if tender.reason and tender.method == "credit" and command.principal.role not in ("owner", "finance"):
-            raise MayNotOverridePrices()
 
 
 def plan_order(command: PlaceOrder, context: OrderContext) -> Plan:
     return plan_with_expected(
-        {line.sku: line.quantity for line in command.lines},
+        command.demand,
         replace(context.stock, own=command.principal.location if command.principal.is_staff else None),
         context.on_its_way,
         backorder=command.backorder and command.delivery.method != "handover",
@@ -130,8 +109,8 @@ def build_placement(command: PlaceOrder, context: OrderContext, prices: OrderPri
     writes = [
         *new_customer,
         *coupons_used(prices.coupons, customer_id),
-        *into_the_till(context, payments),
-        *on_account(command, customer_id, credit),
+        *till_writes(context, payments),
+        *credit_writes(command, customer_id, credit),
         *open_receivables(payments),
         *map(put_hold, holds),
     ]
@@ -145,7 +124,7 @@ def customer_of(command: PlaceOrder, context: OrderContext) -> tuple[str, list[W
     if command.contact is None:
         return "", []
     address = home_of(command.delivery.address) if command.delivery.address else None
-    return recognise(command.contact, context.identities, command.principal, at=context.now, address=address)
+    return recognise(command.contact, context.rows, command.principal, at=context.now, address=address)
 
 
 def home_of(where: dict[str, Any]) -> Address:
@@ -244,12 +223,12 @@ def movement_of(order: Order) -> Callable[[Piece], Movement]:
     return reserved if order.on_hold else allocated
 
 
-def into_the_till(context: OrderContext, payments: Sequence[Payment]) -> list[Write]:
+def till_writes(context: OrderContext, payments: Sequence[Payment]) -> list[Write]:
     cash = [payment.amount for payment in payments if payment.method == "cash"]
     return [cash_into(context.shift, total(cash, cash[0].currency))] if cash and context.shift else []
 
 
-def on_account(command: PlaceOrder, customer_id: str, credit: Money) -> list[Write]:
+def credit_writes(command: PlaceOrder, customer_id: str, credit: Money) -> list[Write]:
     if not credit:
         return []
     lifted = any(tender.reason for tender in command.tenders if tender.method == "credit")
@@ -305,9 +284,12 @@ def commit(command: PlaceOrder, context: OrderContext, placement: Placement, att
     ]
     if len(writes) > db.MOST_WRITES:  # what promises fit in one commit, their end does as well
         raise TooManyPlaces()
-    raise_on_conflict = attempt < ATTEMPTS_AT_OTHER_SHARDS and context.is_sharded and command.asked is not None
+    # A transaction whose reply was lost is sent again by botocore, and that second send may be cancelled by a conflict.
+    # Sent unchanged once more, it finds its own journal entry. Another plan is another order: only the record of its
+    # idempotency key keeps the request from being served twice.
+    may_plan_again = attempt < ATTEMPTS_AT_OTHER_SHARDS and context.is_sharded and command.asked is not None
     try:
-        db.commit(writes, raise_on_conflict)
+        db.commit(writes, raise_on_conflict=may_plan_again)
     except (OutOfStock, HoldGone) as taken_meanwhile:
         raise Moved() from taken_meanwhile
     return answer

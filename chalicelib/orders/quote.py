@@ -5,9 +5,9 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import Any
 
+from chalicelib.orders.check_order import check_order
 from chalicelib.orders.command import PlaceOrder
 from chalicelib.orders.context import OrderContext, load_all_locations, load_context
-from chalicelib.orders.place import check_order
 from chalicelib.orders.price import quote_order
 from chalicelib.payments.model import METHODS
 from chalicelib.places import find as places
@@ -20,12 +20,13 @@ def quoted_json(command: PlaceOrder) -> dict[str, Any]:
     context = load_all_locations(command, load_context(command))
     check_order(command, context)
     quoted = quote_order(command, context)
-    demand = {line.sku: line.quantity for line in command.lines}
 
     def short_at(locations: list[str]) -> list[dict[str, Any]]:
         stock = replace(context.stock, preference=locations)
         try:
-            plan_with_expected(demand, stock, replace(context.on_its_way, preference=locations), backorder=False)
+            plan_with_expected(
+                command.demand, stock, replace(context.on_its_way, preference=locations), backorder=False
+            )
         except OutOfStock as refused:
             return list(refused.facts["short"])
         return []

@@ -173,7 +173,7 @@ def submit_proof(call: Call, payment_id: str) -> dict[str, Any]:
         raise Invalid(("reference", "send the transfer's reference, or a picture of the receipt"))
     if said.reference.startswith(PICTURES):  # or whoever looks at it would be shown that picture, whosever it is
         raise Invalid(("reference", "is what the bank calls the transfer"))
-    confirm_payment.may_touch(call.principal, payment_id)
+    confirm_payment.check_access(call.principal, payment_id)
     kept = files.keep("proofs", decoded(said.picture)) if said.picture else ""
     order, payments = confirm_payment.submit_proof(call.principal, payment_id, kept or said.reference)
     return told(call.principal, order, payments)

@@ -10,11 +10,11 @@ from typing import Any
 from pynamodb.attributes import NumberAttribute, UnicodeAttribute
 
 from chalicelib.kit import clock, compact, config, db, journal
-from chalicelib.kit.columns import InstantAttribute, StateAttribute
 from chalicelib.kit.db import Key, Row, Write
 from chalicelib.kit.events import Event
 from chalicelib.kit.journal import Head
 from chalicelib.kit.money import Money
+from chalicelib.kit.row_attributes import InstantAttribute, StateAttribute
 from chalicelib.orders.model import Delivery, Order, OrderFulfillmentStatus, OrderLine, OrderStatus
 from chalicelib.payments.model import OrderPaymentStatus
 from chalicelib.stock.model import Piece

@@ -14,10 +14,10 @@ from pynamodb.attributes import NumberAttribute, UnicodeAttribute
 
 from chalicelib.kit import db
 from chalicelib.kit.clock import iso
-from chalicelib.kit.columns import InstantAttribute, StateAttribute
 from chalicelib.kit.db import Key, Row, Write
 from chalicelib.kit.journal import Head
 from chalicelib.kit.money import Money
+from chalicelib.kit.row_attributes import InstantAttribute, StateAttribute
 from chalicelib.payments.model import NotEnoughCash, Shift, ShiftAlreadyOpen, ShiftNotOpen, ShiftStatus, TillInUse
 
 

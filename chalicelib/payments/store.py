@@ -16,9 +16,9 @@ from typing import Any
 from pynamodb.attributes import NumberAttribute, UnicodeAttribute
 
 from chalicelib.kit import db
-from chalicelib.kit.columns import InstantAttribute, StateAttribute
 from chalicelib.kit.db import Key, Row, Write
 from chalicelib.kit.money import Money
+from chalicelib.kit.row_attributes import InstantAttribute, StateAttribute
 from chalicelib.payments import owe, pay
 from chalicelib.payments.model import Payment, PaymentStatus, Receivable, ReceivableStatus, Shift
 from chalicelib.payments.shift_store import cash_into

@@ -36,6 +36,11 @@ def locations() -> Mapping[str, Location]:
     return found
 
 
+def selling_locations() -> list[Location]:
+    """Every location that serves remote orders. Vans do not: a salesman sells from their own van only."""
+    return [each for each in locations().values() if each.active and each.kind != "van"]
+
+
 def location(location_id: str) -> Location:
     found = locations().get(location_id)
     if found is None:

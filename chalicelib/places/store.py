@@ -7,9 +7,9 @@ from typing import Any
 from pynamodb.attributes import BooleanAttribute, NumberAttribute, UnicodeAttribute
 
 from chalicelib.kit import db
-from chalicelib.kit.columns import InstantAttribute
 from chalicelib.kit.db import Key, Row
 from chalicelib.kit.journal import Head
+from chalicelib.kit.row_attributes import InstantAttribute
 from chalicelib.places.model import Location, Point, Position, Postcode, Staff
 
 

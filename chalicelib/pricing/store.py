@@ -9,11 +9,11 @@ from pynamodb.attributes import BooleanAttribute, JSONAttribute, NumberAttribute
 from pynamodb.expressions.condition import Condition
 
 from chalicelib.kit import clock, db, journal
-from chalicelib.kit.columns import InstantAttribute
 from chalicelib.kit.db import Key, Row, Write
 from chalicelib.kit.errors import Problem
 from chalicelib.kit.journal import Head
 from chalicelib.kit.money import Money
+from chalicelib.kit.row_attributes import InstantAttribute
 from chalicelib.pricing.model import (
     CodeTaken,
     Coupon,

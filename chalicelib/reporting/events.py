@@ -1,18 +1,18 @@
-"""Doors of the topics. In Lambda only this module is imported for them; `fold` brings along the models it hears of."""
+"""Doors of the topics. Lambda imports only this module for them, so it imports the models whose events it may
+hear."""
 
 from __future__ import annotations
 
 import json
 from typing import Any
 
-from chalicelib.fulfillment import model as _of_work  # noqa: F401 - so that its events can be read
-from chalicelib.kit import config, journal
+from chalicelib.kit import config, journal, packages
 from chalicelib.kit.listen import Listeners
-from chalicelib.payments import model as _of_money  # noqa: F401
 from chalicelib.reporting.fold import FOLDS, fold
 
 events = Listeners(__name__)
 HEARS = set(FOLDS)  # topics are asked to send nothing else
+packages.import_models()
 
 
 @events.on_sns_message(topic=config.topic_arn("orders"))

@@ -14,8 +14,8 @@ from typing import Any
 from pynamodb.attributes import NumberAttribute, UnicodeAttribute
 
 from chalicelib.kit import compact, db
-from chalicelib.kit.columns import StateAttribute
 from chalicelib.kit.db import Row, Write
+from chalicelib.kit.row_attributes import StateAttribute
 from chalicelib.reporting.model import AlreadyFolded, Cell, Figures, SaleStatus, cell_of
 
 

@@ -14,9 +14,9 @@ from pynamodb.expressions.condition import Condition
 from pynamodb.expressions.update import Action
 
 from chalicelib.kit import clock, db
-from chalicelib.kit.columns import InstantAttribute, StateAttribute
 from chalicelib.kit.db import Key, Row, Write
 from chalicelib.kit.errors import Moved, NotFound, Problem
+from chalicelib.kit.row_attributes import InstantAttribute, StateAttribute
 from chalicelib.stock.model import (
     TRANSFER_STATES,
     Hold,

@@ -115,7 +115,7 @@ class Shop:
         os.environ |= engine.provision() | {"ENGINE_LIFE": str(time.time_ns()), "LOCAL": str(LOCAL), "SITE": str(SITE)}
         os.environ["DISPATCHER_FOLDER"] = str(LOCAL / "dispatcher")
         with console.status("Filling the demo shop …"):
-            people = furnish()
+            people = fill_demo_shop()
         with console.status("Building the pages …"):
             build_pages()
         self.start_children()
@@ -139,17 +139,17 @@ class Shop:
             if self.engine.process and self.engine.process.poll() is not None:
                 raise CannotStart(f"The local AWS engine has ended by itself; see {LOCAL / 'engine.log'}.")
             if any(child.poll() is not None for child in self.children.values()):
-                self.restart_the_dead()
+                self.restart_exited()
             if time.monotonic() >= next_report:
                 next_report = time.monotonic() + FRESH_SECONDS
                 report_positions()
 
-    def restart_the_dead(self) -> None:
+    def restart_exited(self) -> None:
         for name, child in self.children.items():
             if child.poll() is not None:
                 console.print(f"The {name} ended with {child.returncode}; starting it again (see {LOCAL}/{name}.log).")
-        dead = {name: child for name, child in self.children.items() if child.poll() is not None}
-        for name, child in dead.items():
+        exited = {name: child for name, child in self.children.items() if child.poll() is not None}
+        for name, child in exited.items():
             self.start_child(name, list(map(str, child.args)))  # type: ignore[arg-type]
         self.remember()
 
@@ -181,8 +181,8 @@ def preferred_port(port: int) -> int:
     return engine.free_port() if engine.in_use(port) else port
 
 
-def furnish() -> list[dict[str, Any]]:
-    """Fills an empty shop with the demo, once; in any case writes everybody's token. Gives the people."""
+def fill_demo_shop() -> list[dict[str, Any]]:
+    """Fill an empty shop with the demo, write everybody's token, and return the people."""
     from infra.demo import shop as demo
 
     demo.furnish()

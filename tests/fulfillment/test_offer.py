@@ -420,7 +420,7 @@ def test_an_order_that_ends_sends_everyone_home() -> None:
 def test_the_biggest_order_still_fits_when_it_is_claimed(monkeypatch: pytest.MonkeyPatch) -> None:
     sizes: list[int] = []
     commit = db.commit
-    monkeypatch.setattr(claiming.db, "commit", lambda writes, *more: sizes.append(len(writes)) or commit(writes, *more))
+    monkeypatch.setattr(claiming.db, "commit", lambda writes, **how: sizes.append(len(writes)) or commit(writes, **how))
     put(TEAPOT, "van-budi", 3)
     put(CUP, "van-budi", 3)
     parked(BUDI)

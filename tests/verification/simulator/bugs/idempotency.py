@@ -11,8 +11,8 @@ from chalicelib.fulfillment import offer as offering
 from chalicelib.fulfillment.events import HEARD
 from chalicelib.fulfillment.goods import bring_back, issue
 from chalicelib.fulfillment.model import WorkDispatched, WorkFailed
+from chalicelib.fulfillment.step import StepChange, take_step
 from chalicelib.fulfillment.step import scene as look_at
-from chalicelib.fulfillment.step import take_step
 from chalicelib.fulfillment.store import load_case
 from chalicelib.kit import requests
 from chalicelib.kit.money import Money
@@ -110,7 +110,7 @@ def dispatched_again(principal: Any, fulfillment_id: str) -> Any:
     at = look_at(principal, fulfillment_id)
     after = replace(at.work, status="in_transit", version=at.work.version + 1)
     goods = issue(at.work.pieces)
-    return take_step(at, after, WorkDispatched(*at.ids, movements=goods.movements), goods=goods)
+    return take_step(at, after, WorkDispatched(*at.ids, movements=goods.movements), StepChange(goods))
 
 
 def brought_back_again(principal: Any, fulfillment_id: str, reason: str, back: bool = False) -> Any:
@@ -118,7 +118,7 @@ def brought_back_again(principal: Any, fulfillment_id: str, reason: str, back: b
     to = "back_at_location" if back else "failed_attempt"
     after = replace(at.work, status=to, version=at.work.version + 1)
     goods = bring_back(at.work.pieces) if back else failing.Effect()
-    return take_step(at, after, WorkFailed(*at.ids, reason, back, movements=goods.movements), goods=goods)
+    return take_step(at, after, WorkFailed(*at.ids, reason, back, movements=goods.movements), StepChange(goods))
 
 
 def forgotten(was: Any) -> Any:

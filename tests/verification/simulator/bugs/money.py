@@ -174,7 +174,7 @@ BUGS = (
         "a sale's cash does not go into the drawer",
         KIND,
         by="M8",
-        sown=(swap(placing, "into_the_till", answers([])),),
+        sown=(swap(placing, "till_writes", answers([])),),
         story=a_sale_at_the_till,
     ),
     Bug(

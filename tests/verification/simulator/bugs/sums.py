@@ -120,7 +120,7 @@ BUGS = (
         "of cash in two parts the drawer counts the first",
         KIND,
         by="M8",
-        sown=(swap(placing, "into_the_till", instead(the_first_only)),),
+        sown=(swap(placing, "till_writes", instead(the_first_only)),),
         story=cash_in_two_parts,
     ),
     Bug(

@@ -1,4 +1,4 @@
-"""Texts for people: one catalogue for each language, a file for each place where its texts are shown."""
+"""Texts in each language, from content/<language>/*.toml."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What a change to an order is decided from, who makes it and when, and the writes committed with it."""
+"""The values a use case works on while it changes an order: `OrderChange`, `PaymentChange`."""
 
 from __future__ import annotations
 

@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from chalicelib.kit.content import CATALOGUE, LANGUAGES, texts
+from chalicelib.kit.texts import CATALOGUE, LANGUAGES, texts
 
 NAMES = sorted(file.stem for file in (CATALOGUE / LANGUAGES[0]).glob("*.toml"))
 PLACEHOLDER = re.compile(r"\{\{ (\w+) \}\}|\{% if (\w+) %\}|(?<!\{)\{(\w+)\}")

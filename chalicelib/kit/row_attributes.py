@@ -1,4 +1,4 @@
-"""Attributes of rows that PynamoDB does not have."""
+"""PynamoDB attributes for instants and states."""
 
 from __future__ import annotations
 

@@ -1,0 +1,27 @@
+"""What can be refused of an order before its goods are looked for: its lines, delivery and tenders."""
+
+from __future__ import annotations
+
+from chalicelib.catalog.model import check_listed
+from chalicelib.orders.command import PlaceOrder
+from chalicelib.orders.context import OrderContext
+from chalicelib.orders.model import MOST_LINES, MayNotOverridePrices, TooManyLines
+from chalicelib.payments.model import MethodUnavailable
+from chalicelib.places import find as places
+from chalicelib.stock.model import NoSuchLocation
+
+
+def check_order(command: PlaceOrder, context: OrderContext) -> None:
+    """Raises the refusal of an order that this channel, its tenders or its delivery do not allow."""
+    skus = [line.sku for line in command.lines]
+    if len(skus) > MOST_LINES:
+        raise TooManyLines(("lines", f"{len(skus)} different goods"), most=MOST_LINES)
+    check_listed(skus, context.products, context.channel)
+    if command.delivery.method != "ship" and command.delivery.location not in places.locations():
+        raise NoSuchLocation(("delivery.location", "is not one of ours"), location=command.delivery.location)
+    allowed = context.channel.tenders
+    for tender in command.tenders:
+        if allowed and tender.method not in allowed:
+            raise MethodUnavailable(method=tender.method, methods=sorted(allowed))
+        if tender.reason and tender.method == "credit" and command.principal.role not in ("owner", "finance"):
+            raise MayNotOverridePrices()
