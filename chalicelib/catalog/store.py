@@ -122,7 +122,7 @@ def put_product(product: Product, head: Head) -> Write:
         related=[list(product.complements), list(product.alternatives)],
         **vars(head),
     )
-    return journal.put_next(row)
+    return journal.put_version(row)
 
 
 def put_channel(channel: Channel, head: Head) -> Write:
@@ -136,7 +136,7 @@ def put_channel(channel: Channel, head: Head) -> Write:
         safety_units=channel.safety_units,
         **vars(head),
     )
-    return journal.put_next(row)
+    return journal.put_version(row)
 
 
 def claim_barcode(product: Product) -> Write:

@@ -58,7 +58,7 @@ def keep(placement: Placement, principal: Principal) -> dict[str, Any]:
         active=placement.active,
         **vars(head),
     )
-    db.commit([journal.put_next(after), entry])
+    db.commit([journal.put_version(after), entry])
     return answer(placement)
 
 

@@ -64,7 +64,7 @@ def unmerge(customer_id: str, actor: str) -> Customer:
 
 def _was_parted(customer: Customer) -> bool:
     """The entry stands in the journals of both, and names who left."""
-    told = (journal.read(entry).event for entry in journal.history(f"customer#{customer.id}"))
+    told = (journal.to_journal_entry(entry).event for entry in journal.history(f"customer#{customer.id}"))
     return any(isinstance(event, CustomersUnmerged) and event.customer_id == customer.id for event in told)
 
 

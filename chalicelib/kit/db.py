@@ -1,7 +1,7 @@
-"""The only door to the tables: four reads, and one commit that takes a list of conditional writes.
+"""All access to the tables: get, batch, query, scan, and one transactional commit.
 
-A use case loads with `get`, `batch`, `query`, decides, and calls `commit` once. `Write` says what should hold and
-what a no would mean; the engine behind it (DynamoDB here, a simulator's memory elsewhere) is `engine`.
+A use case loads with `get`, `batch` or `query`, decides, and calls `commit` once. A `Write` carries its condition and
+the refusal that a failed condition means. `engine` does the work: DynamoDB, or memory in a simulator.
 """
 
 from __future__ import annotations
@@ -11,8 +11,9 @@ import threading
 import time
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
+from enum import StrEnum
 from functools import wraps
-from typing import Any, ClassVar, NamedTuple, Protocol, TypeVar, cast
+from typing import Any, NamedTuple, Protocol, TypeVar, cast
 
 from pynamodb.attributes import UnicodeAttribute
 from pynamodb.connection import Connection
@@ -30,11 +31,11 @@ MOST_KEYS = 100  # and for one BatchGetItem
 TRIES = 6
 SENDS = 3  # of one request, by botocore, before its error is ours
 
-# Nothing is wrong with such a transaction, only the moment: these are tried again.
-PASSING = {"TransactionConflict", "ThrottlingError", "ProvisionedThroughputExceeded"}
+# A transaction cancelled for nothing but these reasons is sent again.
+TRANSIENT_REASONS = {"TransactionConflict", "ThrottlingError", "ProvisionedThroughputExceeded"}
 
-# What the store answers while it is overloaded or broken, after botocore has sent the request three times.
-BUSY = {
+# Errors of an overloaded or broken store, after botocore has sent the request three times.
+TRANSIENT_ERRORS = {
     "InternalServerError",
     "LimitExceededException",
     "ProvisionedThroughputExceededException",
@@ -59,6 +60,11 @@ class Row(Model):
     pk = UnicodeAttribute(hash_key=True)
     sk = UnicodeAttribute(range_key=True)
 
+    @property
+    def commit_id(self) -> str | None:
+        """An id that only the commit which created this row has; None for rows that record none."""
+        return None
+
 
 def table(room: str) -> Any:
     """`Meta = db.table("orders")` inside a Row."""
@@ -68,14 +74,21 @@ def table(room: str) -> Any:
 class Key(NamedTuple):
     row: type[Row]
     pk: str
-    sk: str
+    sk: Any  # text; a number in the journal
+
+
+class Verb(StrEnum):
+    PUT = "put"
+    UPDATE = "update"
+    DELETE = "delete"
+    CHECK = "check"
 
 
 class Write(NamedTuple):
-    """One conditional write. `refusal` is the no that a failed condition means, or a function from the row that
-    stood in the way (None when there was none) to that no. Without one, a failed condition means `Moved`."""
+    """One conditional write. `refusal` is raised when the condition fails, or a function that makes it of the row that
+    failed the condition (None where there is no row). Without a `refusal`, a failed condition means `Moved`."""
 
-    verb: str  # put | update | delete | check
+    verb: Verb
     row: Any
     condition: Condition | None = None
     actions: tuple[Action, ...] = ()
@@ -93,25 +106,25 @@ class Page(NamedTuple):
 
 
 def create(row: Row, refusal: Refusal | None = None) -> Write:
-    """Put what must not be there yet."""
-    return Write("put", row, condition=type(row).pk.does_not_exist(), refusal=refusal)
+    """Put a row that must not exist yet."""
+    return Write(Verb.PUT, row, condition=type(row).pk.does_not_exist(), refusal=refusal)
 
 
 def put(row: Row, when: Condition | None = None, refusal: Refusal | None = None) -> Write:
-    return Write("put", row, condition=when, refusal=refusal)
+    return Write(Verb.PUT, row, condition=when, refusal=refusal)
 
 
 def update(row: Row, *actions: Action, when: Condition | None = None, refusal: Refusal | None = None) -> Write:
-    """`row` only names the keys. Without `when` an absent row would come into being."""
-    return Write("update", row, condition=when, actions=actions, refusal=refusal)
+    """`row` only names the keys. Without `when`, DynamoDB creates a row that does not exist."""
+    return Write(Verb.UPDATE, row, condition=when, actions=actions, refusal=refusal)
 
 
 def delete(row: Row, when: Condition | None = None, refusal: Refusal | None = None) -> Write:
-    return Write("delete", row, condition=when, refusal=refusal)
+    return Write(Verb.DELETE, row, condition=when, refusal=refusal)
 
 
 def check(row: Row, when: Condition, refusal: Refusal | None = None) -> Write:
-    return Write("check", row, condition=when, refusal=refusal)
+    return Write(Verb.CHECK, row, condition=when, refusal=refusal)
 
 
 class Engine(Protocol):
@@ -125,21 +138,24 @@ class Engine(Protocol):
 @dataclass(frozen=True)
 class QueryOptions:
     begins: str | None = None
-    between: tuple[str, str] | None = None
+    between: tuple[str, str] | tuple[int, int] | None = None
     index: str | None = None
     newest_first: bool = False
     limit: int | None = None
     after: dict[str, Any] | None = None
 
 
+Reason = tuple[str | None, Any]  # (code or None, the row that failed the condition or None)
+
+
 @dataclass
 class Blocked(Exception):
-    """A transaction that did not happen: for each write, in the order given, why it stood in the way."""
+    """A cancelled transaction, with the reason of each write in the order given."""
 
-    reasons: list[tuple[str | None, Any]]  # (code or None, the row that stood there or None)
+    reasons: list[Reason]
 
 
-def get(row: type[R], pk: str, sk: str, consistent: bool = True) -> R | None:
+def get(row: type[R], pk: str, sk: str | int, consistent: bool = True) -> R | None:
     return cast("R | None", engine.get(Key(row, pk, sk), consistent))
 
 
@@ -169,8 +185,7 @@ def query_all(row: type[R], pk: str, **options: Any) -> list[R]:
 
 
 def scan(row: type[R], sk: str) -> Iterator[R]:
-    """Every row of its table with this sort key, in no order. Reads the whole table: for an export that the owner asked
-    for, and for nothing that anybody waits for."""
+    """Every row with this sort key, in no order. Reads the whole table: for offline exports only."""
     after = None
     while True:
         page = engine.scan(row, sk, after)
@@ -180,10 +195,12 @@ def scan(row: type[R], sk: str) -> Iterator[R]:
             return
 
 
-def commit(writes: Sequence[Write | None], elsewhere: bool = False) -> None:
-    """All or nothing. Raises the refusal of the first write whose condition failed, in the order given; `Moved` where
-    that write names none; `Unavailable` when only conflicts or throttling stood in the way six times. Who could also
-    go `elsewhere` hears `Blocked` the first time."""
+def commit(writes: Sequence[Write | None], raise_on_conflict: bool = False) -> None:
+    """Commit all writes or none. None among them is skipped.
+
+    Raises the refusal of the first write, in the order given, whose condition failed, or `Moved` where that write has
+    none; `Unavailable` after six conflicts or throttlings. With `raise_on_conflict` the first of these raises `Blocked`
+    instead, for a caller that would rather send other writes than the same again."""
     wanted = [write for write in writes if write is not None]
     if len(wanted) > MOST_WRITES:
         raise ValueError(f"{len(wanted)} writes do not fit in one transaction")
@@ -192,29 +209,38 @@ def commit(writes: Sequence[Write | None], elsewhere: bool = False) -> None:
         try:
             return engine.transact(wanted, token)
         except Blocked as blocked:
-            codes = {code for code, _ in blocked.reasons if code}
-            if not codes <= PASSING:
-                return _refuse(wanted, blocked)
-            if elsewhere:
+            if not _is_transient(blocked.reasons):
+                if _was_already_committed(wanted, blocked.reasons):
+                    return None
+                raise _refusal_of(wanted, blocked.reasons) from blocked
+            if raise_on_conflict:
                 raise
         pause(attempt)
     raise Unavailable()
 
 
-def _refuse(writes: Sequence[Write], blocked: Blocked) -> None:
-    failed = [(write, row) for write, (code, row) in zip(writes, blocked.reasons) if code == "ConditionalCheckFailed"]
-    if any(_is_ours(write, row) for write, row in failed):
-        return  # an earlier send of this very commit had gone through and only its reply was lost
+def _is_transient(reasons: Sequence[Reason]) -> bool:
+    return {code for code, _ in reasons if code} <= TRANSIENT_REASONS
+
+
+def _was_already_committed(writes: Sequence[Write], reasons: Sequence[Reason]) -> bool:
+    """True if an earlier send of this very commit went through and only its reply was lost."""
+    failed = [(write, standing) for write, standing in _failed_conditions(writes, reasons) if standing is not None]
+    return any(write.row.commit_id and write.row.commit_id == standing.commit_id for write, standing in failed)
+
+
+def _refusal_of(writes: Sequence[Write], reasons: Sequence[Reason]) -> Exception:
+    failed = _failed_conditions(writes, reasons)
     if not failed:
-        raise RuntimeError(f"transaction blocked: {[code for code, _ in blocked.reasons]}")
-    write, row = failed[0]
-    raise write.refuse(row)
+        return RuntimeError(f"transaction cancelled: {[code for code, _ in reasons]}")
+    write, standing = failed[0]
+    return write.refuse(standing)
 
 
-def _is_ours(write: Write, standing: Any) -> bool:
-    """A journal entry carries the id of the one commit that wrote it."""
-    mine = getattr(write.row, "event_id", None)
-    return write.verb == "put" and mine is not None and getattr(standing, "event_id", None) == mine
+def _failed_conditions(writes: Sequence[Write], reasons: Sequence[Reason]) -> list[tuple[Write, Any]]:
+    """Each write whose condition failed, with the row that failed it."""
+    pairs = zip(writes, reasons, strict=True)
+    return [(write, standing) for write, (code, standing) in pairs if code == "ConditionalCheckFailed"]
 
 
 F = TypeVar("F", bound=Callable[..., Any])
@@ -242,11 +268,13 @@ def pause_with_jitter(attempt: int) -> None:
 pause: Callable[[int], None] = pause_with_jitter  # tests and simulators do not wait
 
 
+# PynamoDB sends a transaction's operations in this order, whatever the order of the calls, and DynamoDB answers its
+# reasons in the order sent. PynamoDB does not document it; a test in tests/kit/test_db.py fails if it changes.
+PYNAMODB_ORDER = [Verb.CHECK, Verb.DELETE, Verb.PUT, Verb.UPDATE]
+
+
 class Dynamo:
     """DynamoDB through PynamoDB."""
-
-    # A transaction is sent as checks, deletes, puts, updates whatever the order of the calls; reasons come back so.
-    SENT: ClassVar[list[str]] = ["check", "delete", "put", "update"]
 
     def get(self, key: Key, consistent: bool) -> Any:
         request = {"TableName": key.row.Meta.table_name, "Key": stored_key(key), "ConsistentRead": consistent}
@@ -254,32 +282,36 @@ class Dynamo:
         return key.row.from_raw_data(raw) if raw else None
 
     def batch(self, keys: Sequence[Key]) -> dict[Key, Any]:
-        pending: dict[str, Any] = {}
-        by_table: dict[str, dict[tuple[str, str], Key]] = {}
+        by_table: dict[str, dict[tuple[str, str | int], Key]] = {}
         for key in keys:
-            name = key.row.Meta.table_name
-            by_table.setdefault(name, {})[(key.pk, key.sk)] = key
-            request = pending.setdefault(name, {"Keys": [], "ConsistentRead": True})
-            request["Keys"].append({"pk": {"S": key.pk}, "sk": {"S": key.sk}})
+            by_table.setdefault(key.row.Meta.table_name, {})[key.pk, key.sk] = key
+        pending = {
+            name: {"Keys": [stored_key(key) for key in wanted.values()], "ConsistentRead": True}
+            for name, wanted in by_table.items()
+        }
         found: dict[Key, Any] = {}
         for attempt in range(TRIES):
             answer = self._call("BatchGetItem", {"RequestItems": pending})
-            for name, raws in answer["Responses"].items():
-                for raw in raws:
-                    key = by_table[name][(raw["pk"]["S"], raw["sk"]["S"])]
-                    found[key] = key.row.from_raw_data(raw)
+            for name, items in answer["Responses"].items():
+                found |= self._rows_by_key(by_table[name], items)
             pending = answer.get("UnprocessedKeys") or {}
             if not pending:
                 return found
             pause(attempt)
         raise Unavailable()
 
+    def _rows_by_key(self, wanted: dict[tuple[str, str | int], Key], items: Sequence[Any]) -> dict[Key, Any]:
+        """The items of one table, whose row classes all store their keys under the same names."""
+        any_row = next(iter(wanted.values())).row
+        keys = [wanted[key_values(any_row, item)] for item in items]
+        return {key: key.row.from_raw_data(item) for key, item in zip(keys, items)}
+
     def query(self, row: Any, pk: str, options: QueryOptions) -> Page:
         answer = self._call("Query", query_request(row, pk, options))
-        raws, after = answer["Items"], answer.get("LastEvaluatedKey")
+        items, after = answer["Items"], answer.get("LastEvaluatedKey")
         if not options.index:
-            return Page([row.from_raw_data(raw) for raw in raws], after)
-        keys = [Key(row, raw["pk"]["S"], raw["sk"]["S"]) for raw in raws]  # indexes hold keys only
+            return Page([row.from_raw_data(item) for item in items], after)
+        keys = [Key(row, *key_values(row, item)) for item in items]  # indexes hold keys only
         rows = batch(keys)
         return Page([rows[key] for key in keys if key in rows], after)
 
@@ -287,18 +319,18 @@ class Dynamo:
         request: dict[str, Any] = {
             "TableName": row.Meta.table_name,
             "FilterExpression": "#s = :s",
-            "ExpressionAttributeNames": {"#s": "sk"},
-            "ExpressionAttributeValues": {":s": {"S": sk}},
+            "ExpressionAttributeNames": {"#s": row.sk.attr_name},
+            "ExpressionAttributeValues": {":s": stored_value(row.sk, sk)},
             "ConsistentRead": True,
         }
         answer = self._call("Scan", request | ({"ExclusiveStartKey": after} if after else {}))
-        return Page([row.from_raw_data(raw) for raw in answer["Items"]], answer.get("LastEvaluatedKey"))
+        return Page([row.from_raw_data(item) for item in answer["Items"]], answer.get("LastEvaluatedKey"))
 
     def _call(self, operation: str, request: dict[str, Any]) -> Any:
         try:
             return connection().dispatch(operation, request)
         except Exception as error:
-            raise _down(error) from error
+            raise _to_problem(error) from error
 
     def transact(self, writes: Sequence[Write], token: str) -> None:
         try:
@@ -307,24 +339,25 @@ class Dynamo:
                     self._add(transaction, write)
         except TransactWriteError as error:
             if not error.cancellation_reasons:
-                raise _down(error) from error
+                raise _to_problem(error) from error
             raise Blocked(self._in_order_given(writes, error)) from error
 
     def _add(self, transaction: TransactWrite, write: Write) -> None:
-        old = "ALL_OLD" if write.condition is not None else None
-        if write.verb == "put":
-            transaction.save(write.row, condition=write.condition, return_values=old)
-        elif write.verb == "update":
-            transaction.update(write.row, list(write.actions), condition=write.condition, return_values=old)
-        elif write.verb == "delete":
-            transaction.delete(write.row, condition=write.condition)
-        else:
-            row = write.row
-            transaction.condition_check(type(row), row.pk, row.sk, condition=write.condition)
+        row, condition = write.row, write.condition
+        old = "ALL_OLD" if condition is not None else None
+        match write.verb:
+            case Verb.PUT:
+                transaction.save(row, condition=condition, return_values=old)
+            case Verb.UPDATE:
+                transaction.update(row, list(write.actions), condition=condition, return_values=old)
+            case Verb.DELETE:
+                transaction.delete(row, condition=condition)
+            case Verb.CHECK:
+                transaction.condition_check(type(row), row.pk, row.sk, condition=condition)
 
-    def _in_order_given(self, writes: Sequence[Write], error: TransactWriteError) -> list[tuple[str | None, Any]]:
-        sent = sorted(range(len(writes)), key=lambda i: (self.SENT.index(writes[i].verb), i))
-        given: list[tuple[str | None, Any]] = [(None, None)] * len(writes)
+    def _in_order_given(self, writes: Sequence[Write], error: TransactWriteError) -> list[Reason]:
+        sent = sorted(range(len(writes)), key=lambda i: (PYNAMODB_ORDER.index(writes[i].verb), i))
+        given: list[Reason] = [(None, None)] * len(writes)
         for i, reason in zip(sent, error.cancellation_reasons):
             if reason is not None:
                 raw = reason.raw_item
@@ -338,18 +371,30 @@ INDEX_KEYS = {"by_list": ("list", "listed_at"), "by_owner": ("owner", "listed_at
 def stored_key(key: Key) -> dict[str, Any]:
     """A row's two keys as its table stores them: `{"pk": {"S": "…"}, "sk": {"S": "…"}}`."""
     parts = ((key.row.pk, key.pk), (key.row.sk, key.sk))
-    return {part.attr_name: {part.attr_type: part.serialize(value)} for part, value in parts}
+    return {part.attr_name: stored_value(part, value) for part, value in parts}
+
+
+def stored_value(attribute: Any, value: Any) -> dict[str, Any]:
+    return {attribute.attr_type: attribute.serialize(value)}
+
+
+def key_values(row: Any, item: dict[str, Any]) -> tuple[str, str | int]:
+    """The two keys of a stored item, as its row has them."""
+    pk, sk = (part.deserialize(item[part.attr_name][part.attr_type]) for part in (row.pk, row.sk))
+    return pk, sk
 
 
 def query_request(row: Any, pk: str, options: QueryOptions) -> dict[str, Any]:
     hash_name, range_name = INDEX_KEYS[options.index] if options.index else (row.pk.attr_name, row.sk.attr_name)
+    range_type = "S" if options.index else row.sk.attr_type
     names, values, condition = {"#h": hash_name}, {":h": {"S": pk}}, "#h = :h"
     if options.begins is not None:
         condition += " AND begins_with(#r, :b)"
         names["#r"], values[":b"] = range_name, {"S": options.begins}
     elif options.between is not None:
         condition += " AND #r BETWEEN :b AND :e"
-        names["#r"], values[":b"], values[":e"] = range_name, {"S": options.between[0]}, {"S": options.between[1]}
+        first, last = options.between
+        names["#r"], values[":b"], values[":e"] = range_name, {range_type: str(first)}, {range_type: str(last)}
     request: dict[str, Any] = {
         "TableName": row.Meta.table_name,
         "KeyConditionExpression": condition,
@@ -362,12 +407,12 @@ def query_request(row: Any, pk: str, options: QueryOptions) -> dict[str, Any]:
     return request | ({"ExclusiveStartKey": options.after} if options.after else {})
 
 
-def _down(error: Exception) -> Exception:
-    """A store that is away or overloaded is told to the caller as such; anything else is our bug and stays loud."""
+def _to_problem(error: Exception) -> Exception:
+    """Return Unavailable for an overloaded or unreachable store, else the error itself."""
     cause = getattr(error, "cause", error)
-    if isinstance(cause, VerboseClientError):  # PynamoDB has dropped the HTTP status, so the code alone tells
+    if isinstance(cause, VerboseClientError):  # PynamoDB drops the HTTP status, so only the code is left to read
         code = str(cause.response.get("Error", {}).get("Code", ""))
-        return Unavailable() if code in BUSY or code.startswith("5") else error
+        return Unavailable() if code in TRANSIENT_ERRORS or code.startswith("5") else error
     return Unavailable() if isinstance(cause, _network_errors()) else error
 
 
@@ -377,7 +422,11 @@ def _network_errors() -> tuple[type[Exception], ...]:
     return (HTTPClientError, BotoCoreError, OSError)
 
 
-_local = threading.local()
+class _Local(threading.local):
+    connection: Connection | None = None
+
+
+_local = _Local()
 
 
 def connection() -> Connection:
@@ -386,16 +435,14 @@ def connection() -> Connection:
     API Gateway gives up after 29 s, so a read waits 3 s at most, three times. botocore's legacy mode is the one with
     DynamoDB's own pauses, 50 and 100 ms; the standard mode pauses up to 1 and 2 s.
     """
-    if not hasattr(_local, "connection"):
-        use_connection(
-            Connection(
-                region=config.region(),
-                connect_timeout_seconds=1,
-                read_timeout_seconds=3,
-                retry_configuration={"mode": "legacy", "total_max_attempts": SENDS},
-            )
+    if _local.connection is None:
+        _local.connection = Connection(
+            region=config.region(),
+            connect_timeout_seconds=1,
+            read_timeout_seconds=3,
+            retry_configuration={"mode": "legacy", "total_max_attempts": SENDS},
         )
-    return cast(Connection, _local.connection)
+    return _local.connection
 
 
 def use_connection(given: Connection) -> None:
@@ -404,8 +451,8 @@ def use_connection(given: Connection) -> None:
 
 
 def forget_connection() -> None:
-    """This thread's next call makes a connection anew, from the environment as it is by then."""
-    _local.__dict__.clear()
+    """The next call of this thread makes a new connection from the environment as it is then."""
+    _local.connection = None
 
 
 engine: Engine = Dynamo()

@@ -10,7 +10,7 @@ import hashlib
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any
+from typing import Any, Protocol
 
 from pynamodb.attributes import NumberAttribute, UnicodeAttribute
 
@@ -34,6 +34,10 @@ class Entry(Row):
     body = UnicodeAttribute()
     previous = UnicodeAttribute(null=True)
 
+    @property
+    def commit_id(self) -> str:
+        return self.event_id
+
 
 @dataclass(frozen=True)
 class Head:
@@ -42,6 +46,15 @@ class Head:
 
     version: int = 0
     journal_hash: str = ""
+
+
+class HasHead(Protocol):
+    """A `Head`, or a row or value with the same two fields."""
+
+    @property
+    def version(self) -> float: ...
+    @property
+    def journal_hash(self) -> str: ...
 
 
 @dataclass(frozen=True)
@@ -59,12 +72,12 @@ class JournalEntry:
 
 
 def append_event(
-    subject: str, event: Event, *, after: Any = None, actor: str, at: datetime, channel: str | None = None
+    subject: str, event: Event, *, after: HasHead | None = None, actor: str, at: datetime, channel: str | None = None
 ) -> tuple[Write, Head]:
     """The write of the subject's next entry, and the head to keep on the subject's row in the same commit.
 
-    `after` is whatever keeps the subject's head (a `Head`, its row or its value), None before its first entry. Of two
-    commits that append after the same head, the second is refused as `Moved`.
+    `after` has the subject's head, None before its first entry. Of two commits that append after the same head, the
+    second is refused as `Moved`.
     """
     head = Head() if after is None else Head(int(after.version), after.journal_hash)
     entry = Entry(
@@ -82,8 +95,8 @@ def append_event(
     return db.create(entry), Head(head.version + 1, hash_of(entry))
 
 
-def put_next(row: Any) -> Write:
-    """A versioned row over the version just before its own, the first only where nothing stands; else `Moved`."""
+def put_version(row: Any) -> Write:
+    """Replace the version just before the row's own, or create version 1; refused as `Moved` otherwise."""
     kind, version = type(row), row.version
     return db.put(row, when=kind.pk.does_not_exist() if version == 1 else kind.version == version - 1)
 
@@ -114,8 +127,7 @@ def entry_to_message(entry: Entry) -> dict[str, Any]:
     }
 
 
-def read(entry: Entry) -> JournalEntry:
-    """The entry as its listeners read it."""
+def to_journal_entry(entry: Entry) -> JournalEntry:
     return message_to_entry(entry_to_message(entry))
 
 

@@ -34,14 +34,14 @@ def remind(row: NoticeRow) -> None:
 
 def still_wanted(row: NoticeRow) -> Message | None:
     """Asks the event again whom it concerns: an offer that was claimed, or work that was begun, concerns nobody."""
-    messages = audience.messages(journal.read(entry_of(row)))
+    messages = audience.messages(journal.to_journal_entry(entry_of(row)))
     if row.kind == "unheard":
         return unheard(messages[0]) if messages else None
     return next((message for message in messages if message.party == row.pk), None)
 
 
 def entry_of(row: NoticeRow) -> Entry:
-    entry: Entry | None = db.get(Entry, row.subject, int(row.sequence))  # type: ignore[arg-type]
+    entry: Entry | None = db.get(Entry, row.subject, int(row.sequence))
     if entry is None:
         raise LookupError(f"no journal entry {row.subject} {row.sequence}")
     return entry

@@ -305,9 +305,9 @@ def commit(command: PlaceOrder, context: OrderContext, placement: Placement, att
     ]
     if len(writes) > db.MOST_WRITES:  # what promises fit in one commit, their end does as well
         raise TooManyPlaces()
-    elsewhere = attempt < ATTEMPTS_AT_OTHER_SHARDS and context.is_sharded and command.asked is not None
+    raise_on_conflict = attempt < ATTEMPTS_AT_OTHER_SHARDS and context.is_sharded and command.asked is not None
     try:
-        db.commit(writes, elsewhere)
+        db.commit(writes, raise_on_conflict)
     except (OutOfStock, HoldGone) as taken_meanwhile:
         raise Moved() from taken_meanwhile
     return answer

@@ -45,7 +45,7 @@ def keep_location(location: Location, actor: str) -> bool:
     told = LocationKept(location.id, location.kind, location.active)
     entry, head = journal.append_event(f"location#{location.id}", told, after=row, actor=actor, at=clock.now())
     new = location_row(location, head)
-    db.commit([journal.put_next(new), entry])
+    db.commit([journal.put_version(new), entry])
     forget()
     return True
 
@@ -62,7 +62,7 @@ def keep_staff(staff: Staff, actor: str) -> bool:
     told = StaffKept(after.id, after.role, after.location, after.active, after.version)
     entry, head = journal.append_event(f"staff#{after.id}", told, after=row, actor=actor, at=clock.now())
     new = staff_row(after, head)
-    db.commit([journal.put_next(new), entry])
+    db.commit([journal.put_version(new), entry])
     forget()
     return True
 
@@ -92,7 +92,7 @@ def _keep_some(country: str, some: list[Postcode], actor: str, loaded: bool = Fa
     entry, head = journal.append_event(f"postcodes#{country}", told, after=row, actor=actor, at=clock.now())
     known = CountryRow("postcodes", country, loaded=loaded or (row is not None and row.loaded), **vars(head))
     writes = [db.put(postcode_row(country, each)) for each in new]
-    db.commit([*writes, journal.put_next(known), entry])
+    db.commit([*writes, journal.put_version(known), entry])
     return len(new)
 
 

@@ -191,7 +191,7 @@ def put_price(price: Price, head: Head) -> Write:
         entries=entries,
         **vars(head),
     )
-    return journal.put_next(row)
+    return journal.put_version(row)
 
 
 def put_promotion(promotion: Promotion, coupon_code: str | None, head: Head) -> Write:
@@ -216,7 +216,7 @@ def put_promotion(promotion: Promotion, coupon_code: str | None, head: Head) -> 
         coupon_code=coupon_code,
         **vars(head),
     )
-    return journal.put_next(row)
+    return journal.put_version(row)
 
 
 def listed_at(promotion: Promotion) -> str:

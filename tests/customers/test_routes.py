@@ -97,7 +97,7 @@ def test_staff_verify_merge_and_part_again(ask):
 def test_the_holder_of_an_order_proves_its_number(ask):
     asked = {"order": "ord_1", "identity": "phone"}
     assert ask("POST", "/identities/verify?token=its-token", asked)[0] == 202
-    entry = journal.read(journal.history(f"customer#{ask.guest}")[0])
+    entry = journal.to_journal_entry(journal.history(f"customer#{ask.guest}")[0])
     phone, digits = code.to_send(entry.event, clock.now())
 
     answer = ask("POST", "/identities/confirm?token=its-token", asked | {"code": digits})

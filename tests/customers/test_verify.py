@@ -32,7 +32,7 @@ def a_guest(phone: str = PHONE, email: str = "") -> str:
 def code_sent(customer_id: str, kind: str = "phone") -> str | None:
     """What the notifier would send for the last ask in the journal."""
     asks = [entry for entry in journal.history(f"customer#{customer_id}") if entry.kind == "VerificationAsked"]
-    event = journal.read(asks[-1]).event
+    event = journal.to_journal_entry(asks[-1]).event
     assert isinstance(event, VerificationAsked)
     sent = code.to_send(event, clock.now())
     return sent[1] if sent else None

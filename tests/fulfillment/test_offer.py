@@ -54,7 +54,7 @@ def test_logistics_and_the_near_salesman_are_told_at_the_same_moment() -> None:
     case = the_case(order)
     assert case.order.fulfillment_status == "offered"
     assert works(order) == [("wh-surabaya", "assigned")]
-    opened = journal.read(entry_of(order, "OfferOpened")).event
+    opened = journal.to_journal_entry(entry_of(order, "OfferOpened")).event
     assert opened.invited == (BUDI,)
     assert opened.assigned == (FulfillmentAt(case.works[0].id, "wh-surabaya"),)
     assert opened.expires_at == "2026-11-22T05:10:00.000Z"
@@ -126,7 +126,7 @@ def test_a_claim_sends_logistics_one_stand_down() -> None:
 
     claims(order, BUDI)
 
-    said = journal.read(entry_of(order, "OfferClaimed")).event
+    said = journal.to_journal_entry(entry_of(order, "OfferClaimed")).event
     assert said.stood_down == (FulfillmentAt(warehouse.id, "wh-surabaya"),)
     assert told(order).count("OfferClaimed") == 1
 

@@ -60,7 +60,7 @@ def test_not_found_leaves_nothing_to_promise_there_and_another_place_brings_it()
     assert [(piece.location, piece.quantity) for piece in case.order.pieces] == [("wh-sidoarjo", 2)]
     assert case.order.fulfillment_status == "assigned"
     assert told(order) == ["OrderPlaced", "OfferOpened", "WorkRejected", "WorkRerouted"]
-    assert journal.read(entry_of(order, "WorkRerouted")).event.excluded == ("wh-surabaya",)
+    assert journal.to_journal_entry(entry_of(order, "WorkRerouted")).event.excluded == ("wh-surabaya",)
 
 
 def test_not_found_takes_nothing_from_what_others_were_promised() -> None:
@@ -179,7 +179,7 @@ def test_when_nobody_can_the_order_is_stranded_once_and_says_what_is_short() -> 
     listen(order)
 
     assert told(order) == ["OrderPlaced", "OfferOpened", "WorkRejected", "OrderStranded"]
-    said = journal.read(entry_of(order, "OrderStranded")).event
+    said = journal.to_journal_entry(entry_of(order, "OrderStranded")).event
     assert said.short == (Shortage(TEAPOT, wanted=2, available=0),)
     assert said.excluded == ("wh-surabaya",)
     assert the_case(order).order.fulfillment_status == "unassigned"

@@ -59,7 +59,7 @@ def test_a_warehouse_order_goes_all_the_way_and_its_cash_into_the_couriers_bag()
     assert (done.status, done.payment_status, done.fulfillment_status) == ("completed", "paid", "delivered")
     (payment,) = load_payments(done.payment_ids)
     assert (payment.status, payment.till, payment.captured.minor) == ("captured", "cod:courier-agus", 250_000)
-    said = journal.read(entry_of(order, "WorkDelivered")).event
+    said = journal.to_journal_entry(entry_of(order, "WorkDelivered")).event
     assert said.payments == (PaymentRecord(payment.id, "cod", 250_000, "captured"),)
     assert set(said.postings) == {Posting(f"order:{order}", -250_000), Posting("till:cod:courier-agus", 250_000)}
     assert told(order)[-4:] == ["WorkPicked", "WorkReady", "WorkDispatched", "WorkDelivered"]

@@ -133,6 +133,28 @@ def test_a_transaction_sent_again_carries_the_same_token(answering: Callable[...
     assert heard[0]["ClientRequestToken"] == heard[1]["ClientRequestToken"]
 
 
+@pytest.mark.parametrize("failing", range(4))
+def test_the_reason_of_a_cancelled_transaction_lands_on_its_write(aws: None, failing: int) -> None:
+    """PynamoDB reorders a transaction by verb; `PYNAMODB_ORDER` has to be the order of its current release."""
+    rows = [LevelRow(f"TEAPOT@wh#{n}", "level", on_hand=7) for n in range(4)]
+    db.commit([db.create(row) for row in rows])
+    holds = [LevelRow.on_hand == (8 if n == failing else 7) for n in range(4)]
+
+    with pytest.raises(db.Blocked) as cancelled:
+        db.engine.transact(
+            [
+                db.update(rows[0], LevelRow.on_hand.add(1), when=holds[0]),
+                db.put(rows[1], when=holds[1]),
+                db.delete(rows[2], when=holds[2]),
+                db.check(rows[3], holds[3]),
+            ],
+            "a-token-of-its-own",
+        )
+
+    codes = [code for code, _ in cancelled.value.reasons]
+    assert codes == ["ConditionalCheckFailed" if n == failing else None for n in range(4)]
+
+
 def test_all_tables_share_one_client(aws: None, monkeypatch: pytest.MonkeyPatch) -> None:
     """A client costs a cold start 57 ms, and PynamoDB would make one for each model that calls by itself."""
     clients, create_client = [], botocore.session.Session.create_client

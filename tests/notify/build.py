@@ -38,12 +38,12 @@ def offered(**said: Any) -> str:
 
 def told(order_id: str, kind: str) -> JournalEntry:
     entries = [entry for entry in journal.history(f"order#{order_id}") if entry.kind == kind]
-    return journal.read(entries[-1])
+    return journal.to_journal_entry(entries[-1])
 
 
 def everybody_hears(order_id: str) -> None:
     for entry in journal.history(f"order#{order_id}"):
-        tell(journal.read(entry))
+        tell(journal.to_journal_entry(entry))
 
 
 def inbox_of(party: str) -> list[str]:

@@ -93,7 +93,7 @@ def test_duplicates_and_any_order_of_events_tell_everybody_once(carriers: Any) -
     random.Random(7).shuffle(entries)
 
     for entry in entries:
-        tell(journal.read(entry))
+        tell(journal.to_journal_entry(entry))
 
     assert len(sms_sent()) == len(set(sms_sent())) == 3
     assert inbox_of(BUDI) == inbox_of(DEWI) == ["offer"]

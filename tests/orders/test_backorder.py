@@ -172,4 +172,4 @@ def test_the_owner_sees_promises_whose_day_is_over(day: Day) -> None:
 
 def told_of(order_id: str, kind: str) -> journal.JournalEntry:
     entries = journal.history(f"order#{order_id}")
-    return journal.read(next(entry for entry in entries if entry.kind == kind))
+    return journal.to_journal_entry(next(entry for entry in entries if entry.kind == kind))

@@ -15,7 +15,7 @@ def collect(customer: str, amount: int, key: str) -> CollectionReceived:
     body = {"customer": customer, "amount": {"amount": amount, "currency": "IDR"}, "method": "transfer"}
     said = call("POST", "/api/collections", body, key=key, token=token("finance-maya")).json
     [entry] = journal.history(f"collection#{said['id']}")
-    collection = journal.read(entry).event
+    collection = journal.to_journal_entry(entry).event
     assert isinstance(collection, CollectionReceived)
     return collection
 

@@ -22,13 +22,13 @@ def placed(key: str, *lines: tuple[str, int], by: str = "", **said: Any) -> str:
 
 
 def heard(order_id: str) -> list[JournalEntry]:
-    return [journal.read(entry) for entry in journal.history(f"order#{order_id}")]
+    return [journal.to_journal_entry(entry) for entry in journal.history(f"order#{order_id}")]
 
 
 def everything_is_folded() -> list[JournalEntry]:
     """The whole journal, as a replay of the stream would bring it."""
     entries = sorted(stored_rows(Entry), key=lambda entry: entry.event_id)
-    told = [journal.read(entry) for entry in entries]
+    told = [journal.to_journal_entry(entry) for entry in entries]
     for each in told:
         fold(each)
     return told

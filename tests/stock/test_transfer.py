@@ -138,7 +138,7 @@ def test_each_step_is_one_entry_and_their_sum_is_what_is_in_transit():
     sent = loaded(5)
     transfer.receive(BUDI, sent, {TEAPOT: 3})
 
-    entries = [journal.read(entry) for entry in journal.history(f"transfer#{sent}")]
+    entries = [journal.to_journal_entry(entry) for entry in journal.history(f"transfer#{sent}")]
     moved = [movement for entry in entries for movement in entry.event.movements]
 
     assert [(entry.kind, entry.actor) for entry in entries] == [

@@ -38,7 +38,7 @@ def heard(ground: Ground, subject: str, kind: str) -> None:
     """The notices of these journal entries go out."""
     for item in ground.memory.tables["test-journal"].rows[subject].values():
         if item["kind"]["S"] == kind:
-            tell(journal.read(Entry.from_raw_data(item)))
+            tell(journal.to_journal_entry(Entry.from_raw_data(item)))
 
 
 @contextmanager

@@ -235,7 +235,7 @@ def heard_anew(ground: Ground) -> None:
     """What was written since the last time that the shop sends a message for."""
     for item in ground.memory.stream:
         if item["kind"]["S"] in ("OrderPlaced", "VerificationAsked"):
-            tell(journal.read(Entry.from_raw_data(item)))
+            tell(journal.to_journal_entry(Entry.from_raw_data(item)))
     ground.memory.stream.clear()
 
 

@@ -167,7 +167,7 @@ def the_rest(world: World) -> None:
     world.names["123456"] = code_for(db.get(AskRow, key.pk, key.sk).ask_id)  # type: ignore[union-attr]
     world.done("PUT", "/api/promotions", PROMOTION_EXAMPLE)
     for entry in journal.history(f"order#{world.names['ord_01KB']}"):
-        tell(journal.read(entry))
+        tell(journal.to_journal_entry(entry))
     world.names["a notice"] = notice(f"staff#{BUDI}")
 
 

@@ -71,7 +71,7 @@ def test_without_its_record_a_request_has_two_effects_and_that_is_seen(ground: G
 
 
 def test_a_commit_that_does_not_know_its_own_is_seen(ground: Ground, monkeypatch: Any) -> None:
-    monkeypatch.setattr(db, "_is_ours", lambda write, standing: False)
+    monkeypatch.setattr(db, "_was_already_committed", lambda writes, reasons: False)
 
     claiming = named("POST /offers/{offer_id}/claim")
     found = [verdict.kind for verdict in verdicts(ground, claiming) if verdict.wrong]

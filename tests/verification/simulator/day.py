@@ -66,8 +66,8 @@ class Day:
             for entry in sorted(news, key=lambda each: (each.occurred_at, each.pk, each.sk)):
                 for _ in "again":
                     fulfillment.hear(journal.entry_to_message(entry))
-                tell(journal.read(entry))
-                tell(journal.read(entry))
+                tell(journal.to_journal_entry(entry))
+                tell(journal.to_journal_entry(entry))
                 self.heard.add((entry.pk, int(entry.sk)))
 
     def step(self, name: str, *verbs: str, by: str, body: Any = None, work: int = -1) -> None:

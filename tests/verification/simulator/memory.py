@@ -78,7 +78,7 @@ class Memory(Store):
 
     def scan(self, row: Any, sk: str, after: Any) -> Page:
         self._read("scan")
-        items = (item for item in self.items(row.Meta.table_name) if item["sk"]["S"] == sk)
+        items = (item for item in self.items(row.Meta.table_name) if plain(item[row.sk.attr_name]) == sk)
         return Page([item.as_row(row) for item in items], None)
 
     def transact(self, writes: Sequence[Write], token: str) -> None:

@@ -64,6 +64,21 @@ def test_what_is_written_is_read(every: str) -> None:
     assert list(db.batch([Key(Thing, "a", "1"), Key(Thing, "a", "9")])) == [Key(Thing, "a", "1")]
 
 
+def test_a_batch_and_a_page_read_rows_whose_keys_have_other_names(every: str) -> None:
+    db.commit([db.create(Entry("a", n, **ENTRY)) for n in range(1, 4)] + [db.create(the(count=3))])
+
+    rows = db.batch([Key(Entry, "a", 2), Key(Thing, "a", "1"), Key(Entry, "a", 9)])
+    first = db.query(Entry, "a", limit=2)
+    rest = db.query(Entry, "a", limit=2, after=first.after)
+
+    assert [(key.row, row.sk) for key, row in rows.items()] in (
+        [(Entry, 2), (Thing, "1")],
+        [(Thing, "1"), (Entry, 2)],
+    )
+    assert [row.sk for row in first.items + rest.items] == [1, 2, 3]
+    assert db.get(Entry, "a", 3) is not None
+
+
 def test_all_or_nothing_with_reasons_in_the_order_given(every: str) -> None:
     db.commit([db.create(the(count=3)), db.create(the(sk="2", count=5))])
 

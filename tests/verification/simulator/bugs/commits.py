@@ -27,7 +27,7 @@ def money_comes_and_the_clock_s_list_lags(scene: Scene) -> None:
 
 
 def one_by_one(was: Callable[..., Any]) -> Callable[..., Any]:
-    def commit(writes: Any, elsewhere: bool = False) -> None:
+    def commit(writes: Any, raise_on_conflict: bool = False) -> None:
         for write in writes:
             if write is not None:
                 was([write])
@@ -38,7 +38,7 @@ def one_by_one(was: Callable[..., Any]) -> Callable[..., Any]:
 def as_far_as_it_goes(was: Callable[..., Any]) -> Callable[..., Any]:
     """What is refused is left out, and the rest is done."""
 
-    def commit(writes: Any, elsewhere: bool = False) -> None:
+    def commit(writes: Any, raise_on_conflict: bool = False) -> None:
         for write in writes:
             try:
                 was([write] if write is not None else [None])
@@ -49,7 +49,7 @@ def as_far_as_it_goes(was: Callable[..., Any]) -> Callable[..., Any]:
 
 
 def hopefully(was: Callable[..., Any]) -> Callable[..., Any]:
-    def commit(writes: Any, elsewhere: bool = False) -> None:
+    def commit(writes: Any, raise_on_conflict: bool = False) -> None:
         with suppress(Unavailable):
             was(writes)
 
