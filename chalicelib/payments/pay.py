@@ -196,8 +196,3 @@ def unpaid_before_dispatch(payments: Iterable[Payment]) -> list[Payment]:
 
 def cash_to_collect(payments: Iterable[Payment], currency: str) -> Money:
     return total((payment.amount for payment in payments if payment.status == PaymentStatus.DUE), currency)
-
-
-def cash_taken(payments: Iterable[Payment], currency: str) -> Money:
-    """What a placement puts into the drawer now."""
-    return total((payment.captured for payment in payments if payment.method == "cash"), currency)

@@ -7,6 +7,7 @@ from hypothesis import strategies as st
 
 from chalicelib.kit import db
 from chalicelib.kit.events import NewerVersion
+from chalicelib.kit.money import total
 from chalicelib.payments import ledger, ledger_store, pay, shift_store, store
 from chalicelib.payments.book import book, report
 from chalicelib.payments.collect import collect
@@ -58,7 +59,9 @@ def an_order_paid(*tenders, order="ord_1", drawer=None, channel="pos"):
         rupiah(sum(minor for _, minor in tenders)),
         [f"pay_{order}_{number}" for number in range(len(tenders))],
     )
-    db.commit(store.open_payments(payments, drawer))
+    cash = total((payment.captured for payment in payments), "IDR")
+    into_drawer = [shift_store.cash_into(drawer, cash)] if drawer else []
+    db.commit([*map(store.open_payment, payments), *into_drawer])
     return payments
 
 

@@ -192,11 +192,10 @@ def test_what_keeps_goods_from_leaving_is_money_that_must_come_first():
     assert pay.unpaid_before_dispatch([pay.moved(waiting, "cancelled"), a_payment("cash", 60)]) == []
 
 
-def test_cash_is_counted_where_it_is_taken_now_and_where_it_is_still_to_be_collected():
+def test_only_what_is_due_at_the_door_is_still_to_be_collected():
     payments = [a_payment("cash", 40), a_payment("cod", 60), a_payment("cod", 7, status="captured")]
     payments += [a_payment("transfer", 9, status="captured", captured=rupiah(9))]
 
-    assert pay.cash_taken(payments, "IDR") == rupiah(40)
     assert pay.cash_to_collect(payments, "IDR") == rupiah(60)
 
 
