@@ -1,4 +1,4 @@
-"""The ways in: one order form, one quote, and short links; each channel's manners are in its own file."""
+"""The ways in: one order form, one quote, and short links; a channel with manners of its own has its own file."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from typing import Annotated, Any
 
 from pydantic import Field, StringConstraints
 
-from chalicelib.channels import marketplace, phone, placements, pos, sfa, social, speech, web, whatsapp
+from chalicelib.channels import marketplace, placements, pos, sfa, speech, web, whatsapp
 from chalicelib.channels.bodies import LineBody, PlaceOrderBody, QuoteBody, Short
 from chalicelib.channels.model import Placement
 from chalicelib.channels.speech import Speaker
@@ -26,8 +26,8 @@ SPEAKERS: dict[str, Speaker] = {
     "web": web.speak,
     "pos": pos.speak,
     "sfa": sfa.speak,
-    "phone": phone.speak,
-    "social": social.speak,
+    "phone": speech.written_by_agent,
+    "social": speech.written_by_agent,
     "whatsapp": whatsapp.speak,
     "marketplace": marketplace.speak,
 }

@@ -53,6 +53,12 @@ def spoken(said: PlaceOrderBody, call: Call, *, location: str = "", delivery: De
     )
 
 
+def written_by_agent(said: PlaceOrderBody, call: Call) -> PlaceOrder:
+    """By telephone or from a social post: an agent makes the order for a customer with a number or an address."""
+    admit(call.principal, ["agent"])
+    return must_be_reachable(spoken(said, call))
+
+
 def admit(who: Principal, roles: Iterable[str]) -> None:
     """A channel's own people and the owner, who may act in every channel."""
     if who.role not in {*roles, "owner"}:

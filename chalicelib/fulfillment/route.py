@@ -145,7 +145,8 @@ def _of_point(point: Point | None) -> dict[str, float] | None:
 
 
 def route_again(asked: dict[str, Any]) -> Decision:
-    """From a stored question: the same decision, or somebody changed the rules since."""
+    """The decision on a question that an earlier decision was stored with. Only tests call it: they show that a stored
+    question holds all that a decision depends on."""
     job = Job(**asked["job"] | {"destination": _point(asked["job"]["destination"])})
     vans = [_van(each) for each in asked["vans"]]
     return route(job, vans, asked["stock"], datetime.fromisoformat(asked["now"]), Settings(**asked["settings"]))

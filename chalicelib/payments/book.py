@@ -5,14 +5,15 @@ from __future__ import annotations
 from datetime import date
 from typing import Any
 
-from chalicelib.kit import config, db, log
+from chalicelib.kit import config, db, events, log
 from chalicelib.payments import ledger, ledger_store, store
 from chalicelib.payments.model import AlreadyBooked
 from chalicelib.places import find as places_find
 
 
 def book(message: dict[str, Any]) -> None:
-    """Writes down one journal entry's money; heard twice or out of order, it is there once."""
+    """Writes down one journal entry's money; heard twice or out of order, it is there once. Raises NewerVersion."""
+    events.refuse_newer(message["kind"], message["schema_version"])
     named = {payment.id: payment for payment in store.load_payments(ledger.payments_asked(message))}
     lines = ledger.lines_of(message, named, zone_of(message["body"].get("location", "")))
     if not lines:

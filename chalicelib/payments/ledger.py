@@ -158,10 +158,7 @@ def unmatched(named: Sequence[str], payments: Mapping[str, Payment], posted: Map
         payment = payments.get(payment_id)
         ours, theirs = payment.captured.minor if payment else 0, posted.get(payment_id, 0)
         if payment is None or ours != theirs:
-            order_id = payment.order_id if payment else ""
-            found.append(
-                {"payment_id": payment_id, "order_id": order_id, "payment_minor": ours, "ledger_minor": theirs}
-            )
+            found.append(difference(payment_id, payment.order_id if payment else "", ours, theirs))
     return found
 
 

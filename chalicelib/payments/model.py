@@ -95,6 +95,8 @@ METHODS = {
     )
 }
 
+MOST_PAYMENTS = 4  # of one order, when it is placed
+
 # Money may arrive after an order has ended: a transfer is then captured all the same, and owed back.
 STATES: dict[str, dict[PaymentStatus, set[PaymentStatus]]] = {
     "cash": {PaymentStatus.CAPTURED: set()},

@@ -12,6 +12,7 @@ from chalicelib.kit.errors import Invalid
 from chalicelib.kit.money import Money, format_money, total, zero
 from chalicelib.payments.model import (
     METHODS,
+    MOST_PAYMENTS,
     STATES,
     MethodUnavailable,
     NoOpenShift,
@@ -21,8 +22,6 @@ from chalicelib.payments.model import (
     PaymentStatus,
     Shift,
 )
-
-MOST_TENDERS = 5
 
 Tender = tuple[str, Money | None]
 Covered = tuple[Payment, Money]  # a tender, and how much of what it should bring other money brought
@@ -102,8 +101,8 @@ def _parts(tenders: Sequence[Tender], whole: Money) -> list[tuple[str, Money]]:
 
 def _wrong(tenders: Sequence[Tender], whole: Money) -> str:
     stated = [amount for _, amount in tenders if amount is not None]
-    if not 1 <= len(tenders) <= MOST_TENDERS:
-        return f"send one to {MOST_TENDERS} of them"
+    if not 1 <= len(tenders) <= MOST_PAYMENTS:
+        return f"send one to {MOST_PAYMENTS} of them"
     if any(amount.currency != whole.currency for amount in stated):
         return f"this order is paid in {whole.currency}"
     if any(amount.minor <= 0 for amount in stated):
@@ -197,8 +196,3 @@ def unpaid_before_dispatch(payments: Iterable[Payment]) -> list[Payment]:
 
 def cash_to_collect(payments: Iterable[Payment], currency: str) -> Money:
     return total((payment.amount for payment in payments if payment.status == PaymentStatus.DUE), currency)
-
-
-def cash_taken(payments: Iterable[Payment], currency: str) -> Money:
-    """What a placement puts into the drawer now."""
-    return total((payment.captured for payment in payments if payment.method == "cash"), currency)

@@ -20,8 +20,7 @@ from chalicelib.kit.db import Key, Row, Write
 from chalicelib.kit.money import Money
 from chalicelib.kit.row_attributes import InstantAttribute, StateAttribute
 from chalicelib.payments import owe, pay
-from chalicelib.payments.model import Payment, PaymentStatus, Receivable, ReceivableStatus, Shift
-from chalicelib.payments.shift_store import cash_into
+from chalicelib.payments.model import Payment, PaymentStatus, Receivable, ReceivableStatus
 
 
 class PaymentRow(Row):
@@ -79,15 +78,6 @@ def load_payment(payment_id: str) -> Payment | None:
 
 def open_payment(payment: Payment) -> Write:
     return db.create(_payment_row(payment))
-
-
-def open_payments(payments: Sequence[Payment], shift: Shift | None) -> list[Write]:
-    """A new order's payments with all they bring: receivables, and its cash into the drawer, summed because one
-    transaction may touch a row once. Extending credit is the caller's: customers.store."""
-    writes = [open_payment(payment) for payment in payments] + open_receivables(payments)
-    if shift and any(payment.method == "cash" for payment in payments):
-        writes.append(cash_into(shift, pay.cash_taken(payments, payments[0].amount.currency)))
-    return writes
 
 
 def save_payment(before: Payment, after: Payment) -> Write:

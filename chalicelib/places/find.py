@@ -59,13 +59,6 @@ def staff_at(location_id: str) -> list[Staff]:
     return [each for each in staff().values() if each.active and each.location == location_id]
 
 
-def one_staff(staff_id: str) -> Staff:
-    found = staff().get(staff_id)
-    if found is None:
-        raise NotFound()
-    return found
-
-
 def staff_now(staff_id: str) -> Staff | None:
     """Not remembered: for whoever is about to change it."""
     row = db.get(StaffRow, "staff", staff_id)

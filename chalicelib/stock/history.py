@@ -6,7 +6,7 @@ from collections.abc import Iterable
 from typing import Any
 
 from chalicelib.kit import db, journal
-from chalicelib.kit.events import records
+from chalicelib.kit.events import records, refuse_newer
 from chalicelib.kit.journal import Entry
 from chalicelib.stock.model import Movement
 from chalicelib.stock.store import HistoryRow
@@ -22,7 +22,8 @@ def project(entries: Iterable[Entry]) -> int:
 
 
 def rows_of(entry: Entry) -> list[HistoryRow]:
-    """One for each SKU and location that the entry moved; none for entries about other things."""
+    """One for each SKU and location that the entry moved; none for entries about other things. Raises NewerVersion."""
+    refuse_newer(entry.kind, int(entry.schema_version))
     body = journal.entry_to_message(entry)["body"]
     at: dict[tuple[str, str], list[Movement]] = {}
     for movement in records(Movement, body.get("movements", ())):

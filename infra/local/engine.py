@@ -14,8 +14,10 @@ from contextlib import suppress
 from pathlib import Path
 from types import TracebackType
 from typing import Any
-from urllib.error import URLError
-from urllib.request import Request, urlopen
+
+import httpx
+
+from infra.local.api_client import connections
 
 ROOT = Path(__file__).parent.parent.parent
 REGION = "ap-southeast-3"
@@ -70,8 +72,7 @@ class Engine:
             self.process = None
 
     def reset(self) -> None:
-        with urlopen(Request(f"{self.address}/_ministack/reset", method="POST"), timeout=30):  # nosec B310 - loopback
-            pass
+        connections().post(f"{self.address}/_ministack/reset", timeout=30).raise_for_status()
 
     def _told(self) -> dict[str, str]:
         told = {"BIND_HOST": "127.0.0.1", "GATEWAY_PORT": str(self.port), "MINISTACK_REGION": REGION}
@@ -159,13 +160,12 @@ def answers(address: str, seconds: float, process: subprocess.Popen[bytes] | Non
     """Waits until the address answers 200; gives up when the process behind it has ended."""
     rest = threading.Event()
     for _ in range(int(seconds * 20)):
-        try:
-            with urlopen(address, timeout=5) as answer:  # nosec B310 - our own on loopback
-                return bool(answer.status == 200)
-        except (URLError, OSError):
-            if process is not None and process.poll() is not None:
-                return False
-            rest.wait(0.05)
+        with suppress(httpx.HTTPError):
+            if connections().get(address, timeout=5).is_success:
+                return True
+        if process is not None and process.poll() is not None:
+            return False
+        rest.wait(0.05)
     return False
 
 

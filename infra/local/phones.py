@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-import json
 import os
 import re
 from dataclasses import dataclass
-from urllib.request import urlopen
 
 from chalicelib.places import find
+from infra.local.api_client import connections
 from storefront.pages import template
 
 HEADERS = {
@@ -38,8 +37,7 @@ def page() -> str:
 def messages() -> dict[str, list[str]]:
     """By number, oldest first; the local engine keeps what SNS was asked to send, though not when."""
     address = f"{os.environ['AWS_ENDPOINT_URL']}/_ministack/sns/sms-messages"
-    with urlopen(address, timeout=5) as answer:  # nosec B310 - our own engine on loopback
-        kept = json.load(answer)["sms_messages"]
+    kept = connections().get(address, timeout=5).raise_for_status().json()["sms_messages"]
     return {number: [each["Message"] for each in told] for number, told in kept.items()}
 
 

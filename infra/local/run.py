@@ -9,7 +9,6 @@ import subprocess
 import sys
 import threading
 import time
-from importlib.util import find_spec
 from pathlib import Path
 from typing import Any
 
@@ -53,7 +52,7 @@ def stop() -> None:
     rest = threading.Event()
     while alive(standing["pid"], "infra.local.run"):
         rest.wait(0.1)
-    console.print("Stopped; the shop's state is kept in .local/ and comes back with `make run`.")
+    console.print(f"Stopped; the shop's state is kept in {LOCAL} and comes back with `make run`.")
 
 
 def refuse_a_second() -> None:
@@ -204,8 +203,6 @@ def report_positions() -> None:
 
 
 def build_pages() -> None:
-    if find_spec("storefront") is None or find_spec("storefront.build") is None:
-        return
     command = [sys.executable, "-m", "storefront.build", "--out", str(SITE)]
     made = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=False)
     if made.returncode:

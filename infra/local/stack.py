@@ -13,6 +13,7 @@ from types import TracebackType
 
 from infra.local import engine
 from infra.local.engine import CannotStart, Engine
+from infra.local.processes import cpu_seconds
 from infra.local.run import ROOT, server_command
 
 DRAIN_SECONDS = 120
@@ -69,7 +70,9 @@ class Stack:
         """CPU seconds that each part has used so far; {} where the system does not tell."""
         parts = {name: child.pid for name, child in self.children.items()}
         parts |= {"engine": self.engine.process.pid} if self.engine.process else {}
-        self.spent |= {name: seconds for name, pid in parts.items() if (seconds := cpu_seconds(pid)) is not None}
+        self.spent |= (
+            {name: cpu_seconds(pid) for name, pid in parts.items()} if Path("/proc/self/stat").exists() else {}
+        )
         return self.spent
 
     def said(self, name: str) -> str:
@@ -82,24 +85,3 @@ class Stack:
                 engine.ended(self.children[name], 20)
         self.engine.stop()
         shutil.rmtree(self.folder, ignore_errors=True)
-
-
-def cpu_seconds(pid: int) -> float | None:
-    """Of a process and those it started."""
-    if not Path("/proc/self/stat").exists():
-        return None
-    ticks = sum(map(ticks_of, [pid, *children_of(pid)]))
-    return ticks / os.sysconf("SC_CLK_TCK")
-
-
-def ticks_of(pid: int) -> int:
-    try:
-        facts = Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()
-    except OSError:
-        return 0
-    return int(facts[11]) + int(facts[12])
-
-
-def children_of(pid: int) -> list[int]:
-    told = Path(f"/proc/{pid}/task/{pid}/children")
-    return [int(each) for each in told.read_text().split()] if told.exists() else []

@@ -15,11 +15,10 @@ import time
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
-from urllib.error import HTTPError
-from urllib.request import Request, urlopen
 
 from infra import deploy, destroy
 from infra.local import engine
+from infra.local.api_client import connections
 from infra.local.engine import Engine
 from infra.rehearsal import proxy
 
@@ -166,18 +165,16 @@ class Shop:
         headers |= {"Authorization": f"Bearer {token}"} if token else {}
         headers |= {"Idempotency-Key": key} if key else {}
         raw = json.dumps(body).encode() if body is not None else None
-        return json.loads(self.send(Request(self.url + path, raw, headers, method=method)))
+        return json.loads(self.send(method, path, headers, raw))
 
     def page(self, path: str) -> str:
-        return self.send(Request(self.url + path))
+        return self.send("GET", path)
 
-    def send(self, request: Request) -> str:
-        try:
-            with urlopen(request, timeout=60) as answer:  # nosec B310
-                return str(answer.read().decode())
-        except HTTPError as error:
-            said = f"{request.method} {request.full_url} answered {error.code}: {error.read().decode()[:500]}"
-            raise SystemExit(said) from error
+    def send(self, method: str, path: str, headers: dict[str, str] | None = None, raw: bytes | None = None) -> str:
+        response = connections().request(method, self.url + path, headers=headers, content=raw, timeout=60)
+        if response.is_error:
+            raise SystemExit(f"{method} {response.url} answered {response.status_code}: {response.text[:500]}")
+        return response.text
 
 
 def an_order(skus: list[str]) -> dict[str, Any]:

@@ -2,16 +2,15 @@
 
 from __future__ import annotations
 
-import json
 from collections import Counter
 from collections.abc import Iterator
 from dataclasses import dataclass
 from statistics import median
 from typing import Any
-from urllib.request import urlopen
 
 from chalicelib.kit import clock
 from infra.invariants.world import World
+from infra.local.api_client import connections
 
 Telling = tuple[str, str]  # (event, party)
 
@@ -137,7 +136,6 @@ def seconds(opened: dict[str, Any], ended: dict[str, Any]) -> float:
 
 
 def count(address: str) -> int:
-    with urlopen(address, timeout=10) as answer:  # nosec B310 - the replay's own engine
-        kept = json.load(answer)
+    kept = connections().get(address, timeout=10).raise_for_status().json()
     kept = kept.get("sms_messages", kept.get("messages", kept))
     return sum(map(len, kept.values())) if isinstance(kept, dict) else len(kept)

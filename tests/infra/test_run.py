@@ -77,7 +77,7 @@ def test_the_shop_starts_refuses_a_second_start_stops_cleanly_and_comes_back_wit
 
     assert again == before
     assert before["items"]
-    assert stopped[0] == 0
+    assert stopped == (0, f"Stopped; the shop's state is kept in {tmp_path} and comes back with `make run`.")
     assert second.process.wait(60) == 0
     assert said("stop", tmp_path, port) == (0, "Nothing is running here.")
 

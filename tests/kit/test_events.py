@@ -71,7 +71,7 @@ def test_a_newer_version_is_refused_and_an_older_one_read(monkeypatch: pytest.Mo
     with pytest.raises(NewerVersion, match="TeaDrunk has version 2, this release reads up to 1"):
         events.from_json("TeaDrunk", 2, {"by": "Budi"})
 
-    monkeypatch.setattr(TeaDrunk, "schema_version", 3)
+    monkeypatch.setitem(events.VERSIONS, "TeaDrunk", 3)
 
     assert events.from_json("TeaDrunk", 2, {"by": "Budi"}) == TeaDrunk("Budi")
 

@@ -161,6 +161,24 @@ def test_a_cash_sale_at_the_counter_takes_the_goods_and_fills_the_till(aws: Any)
     assert told["payments"][0]["shift"]
 
 
+def test_two_cash_payments_of_one_order_both_go_into_the_till(aws: Any) -> None:
+    """Summed, because one transaction may change a row once."""
+    open_shop()
+    put(CUP, "store-tunjungan", 4)
+    body = {"opening": {"amount": 50_000, "currency": "IDR"}}
+    cashier = token("cashier-sinta")
+    call("POST", "/api/shifts", body, token=cashier, key="open-shift-key-1")
+    part = {"method": "cash", "amount": {"amount": 30_000, "currency": "IDR"}}
+
+    order = place(
+        {"channel": "pos", "lines": [{"sku": CUP, "quantity": 3}], "payments": [part, {"method": "cash"}]},
+        by="cashier-sinta",
+    )
+
+    mine = call("GET", "/api/shifts/mine", token=cashier).json
+    assert mine["expected"]["amount"] == 50_000 + order.json["total"]["amount"]
+
+
 def test_cash_without_an_open_shift_is_refused_and_nothing_moves(aws: Any) -> None:
     open_shop()
     put(CUP, "store-tunjungan", 10)

@@ -86,7 +86,8 @@ def sold_on_credit(payment_id: str, minor: int, due_on: date, customer_id: str =
     """What placing commits of a credit order: tender, receivable and exposure."""
     terms = PaymentTerms(order or f"ord_of_{payment_id}", customer_id=customer_id, channel="sfa", due_on=due_on)
     [payment] = pay.build_payments(terms, [("credit", None)], rupiah(minor), [payment_id])
-    db.commit([*store.open_payments([payment], None), extend_credit(customer_id, rupiah(minor))])
+    opened = [store.open_payment(payment), *store.open_receivables([payment])]
+    db.commit([*opened, extend_credit(customer_id, rupiah(minor))])
     return payment
 
 

@@ -6,6 +6,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from chalicelib.kit import db
+from chalicelib.kit.events import NewerVersion
+from chalicelib.kit.money import total
 from chalicelib.payments import ledger, ledger_store, pay, shift_store, store
 from chalicelib.payments.book import book, report
 from chalicelib.payments.collect import collect
@@ -42,6 +44,7 @@ def placed(event_id, payments, channel="pos", at="2026-11-22T05:00:00.000Z", kin
         "sequence": 1,
         "event_id": event_id,
         "kind": kind,
+        "schema_version": 1,
         "occurred_at": at,
         "actor": "cashier-sinta",
         "channel": channel,
@@ -56,7 +59,9 @@ def an_order_paid(*tenders, order="ord_1", drawer=None, channel="pos"):
         rupiah(sum(minor for _, minor in tenders)),
         [f"pay_{order}_{number}" for number in range(len(tenders))],
     )
-    db.commit(store.open_payments(payments, drawer))
+    cash = total((payment.captured for payment in payments), "IDR")
+    into_drawer = [shift_store.cash_into(drawer, cash)] if drawer else []
+    db.commit([*map(store.open_payment, payments), *into_drawer])
     return payments
 
 
@@ -243,6 +248,15 @@ def test_late_money_is_in_the_ledger_with_what_of_it_is_owed_back_and_the_credit
         ("", "pos", "owed_back"): (70, 1),
         ("credit", "pos", "credit"): (-30, 1),
     }
+
+
+def test_an_entry_of_a_newer_version_is_refused_and_books_nothing(aws):
+    payments = an_order_paid(("cash", 100), drawer=an_open_shift())
+
+    with pytest.raises(NewerVersion, match="OrderPlaced has version 2"):
+        book(placed("evt_1", payments) | {"schema_version": 2})
+
+    assert ledger_store.lines_on(ON) == []
 
 
 def test_entries_without_money_make_no_lines(aws):

@@ -8,13 +8,14 @@ from chalicelib.kit.money import total
 from chalicelib.payments import pay, post
 from chalicelib.payments.model import (
     METHODS,
+    MOST_PAYMENTS,
     Posting,
     Shift,
 )
 from chalicelib.payments.pay import PaymentTerms
 from tests.payments.build import TODAY, a_payment, rupiah
 
-IDS = [f"pay_{number}" for number in range(pay.MOST_TENDERS)]
+IDS = [f"pay_{number}" for number in range(MOST_PAYMENTS)]
 DRAWER = Shift("shf_1", "till-1", "store-darmo", "cashier-sinta", rupiah(0))
 
 
@@ -57,7 +58,7 @@ def sums(postings):
     return {account: minor for account, minor in accounts.items() if minor}
 
 
-@given(st.lists(tender, min_size=1, max_size=5), st.data())
+@given(st.lists(tender, min_size=1, max_size=MOST_PAYMENTS), st.data())
 def test_every_entry_of_an_orders_life_balances_and_a_dead_order_holds_exactly_what_it_owes_back(tenders, data):
     whole, payments = payments_of(tenders)
     entries = [post.placement("ord_1", whole, payments)]

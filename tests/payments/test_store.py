@@ -58,17 +58,6 @@ def test_a_payment_that_moved_meanwhile_is_not_moved_again(aws):
     assert store.load_payment(payment.id).status == "expired"
 
 
-def test_two_cash_tenders_of_one_order_touch_the_drawer_once(aws):
-    drawer = an_open_shift()
-    tenders = [("cash", rupiah(30)), ("cash", rupiah(70)), ("cod", None)]
-    terms = PaymentTerms("ord_1", shift=drawer)
-    payments = pay.build_payments(terms, tenders, rupiah(150), ["pay_1", "pay_2", "pay_3"])
-
-    db.commit(store.open_payments(payments, drawer))
-
-    assert shift(drawer.id).expected == rupiah(100)
-
-
 def test_the_shift_read_while_placing_names_the_drawer_that_cash_goes_into(aws):
     drawer = an_open_shift(opening=10)
     key = shift_store.shift_key(drawer.cashier)

@@ -98,7 +98,7 @@ def test_who_was_never_hired_is_nobody(aws):
 def test_who_comes_back_needs_a_new_token(aws):
     hired(a_salesman(), a_salesman(active=False), a_salesman())
 
-    assert find.one_staff("salesman-budi").version == 2
+    assert find.staff()["salesman-budi"].version == 2
     with pytest.raises(NotSignedIn):
         find.who_is(claims_of(a_salesman(version=1)))
     assert find.who_is(claims_of(a_salesman(version=2))).id == "salesman-budi"
@@ -107,7 +107,7 @@ def test_who_comes_back_needs_a_new_token(aws):
 def test_keeping_staff_again_changes_nothing_and_signs_nobody_out(aws):
     hired(a_salesman(version=3), a_salesman(version=1))
 
-    assert find.one_staff("salesman-budi") == a_salesman(version=3)
+    assert find.staff()["salesman-budi"] == a_salesman(version=3)
     assert len(journal.history("staff#salesman-budi")) == 1
 
 

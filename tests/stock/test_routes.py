@@ -10,6 +10,7 @@ import pytest
 from chalicelib.catalog.keep import configure_channel
 from chalicelib.catalog.model import Channel
 from chalicelib.kit import clock
+from chalicelib.kit.events import NewerVersion
 from chalicelib.kit.journal import Entry, history
 from chalicelib.stock.events import keep_history
 from chalicelib.stock.history import project
@@ -244,6 +245,19 @@ def test_history_says_what_happened_who_and_why_newest_first_however_often_it_is
             "movements": [{"kind": "received", "on_hand": 3}],
         },
     ]
+
+
+def test_history_refuses_an_entry_of_a_newer_version():
+    open_shop()
+    receipt = said("POST", "/api/stock/movements", A_RECEIPT, by="warehouse-joko")[1]
+    [entry] = history(f"stock#{receipt['id']}")
+    entry.schema_version = 2
+
+    with pytest.raises(NewerVersion, match="StockReceived has version 2"):
+        project([entry])
+
+    query = {"sku": CUP, "location": WAREHOUSE}
+    assert said("GET", "/api/stock/history", by="agent-lia", query=query)[1]["items"] == []
 
 
 def test_the_stream_keeps_the_history():

@@ -7,7 +7,7 @@
 const LOCALES = { id: "id-ID", en: "en-GB" };
 
 /**
- * Makes formats of instants or days; an empty value gives an empty text.
+ * Makes formats of instants; an empty value gives an empty text.
  *
  * @param {Language} language
  * @param {string} timeZone
@@ -17,6 +17,14 @@ export const dateFormats = (language, timeZone) => (options) => {
   const format = new Intl.DateTimeFormat(LOCALES[language], { timeZone, ...options });
   return (value) => (value ? format.format(new Date(value)) : "");
 };
+
+/**
+ * Makes a format of calendar days such as `2026-11-27`, which are the same day in every time zone.
+ *
+ * @param {Language} language
+ * @param {Intl.DateTimeFormatOptions} options
+ */
+export const dayFormat = (language, options) => dateFormats(language, "UTC")(options);
 
 /**
  * Today's date in the time zone as `2026-11-27`, whatever zone the device is in.

@@ -1,4 +1,4 @@
-import { dateFormats, dateIn, formatKilometers } from "../common/locale.js";
+import { dateFormats, dateIn, dayFormat, formatKilometers } from "../common/locale.js";
 import { read, write } from "../common/storage.js";
 import settings from "../settings.js";
 
@@ -19,7 +19,8 @@ export const whenText = instants({
   hour: "2-digit",
   minute: "2-digit",
 });
-export const dayText = instants({ day: "numeric", month: "short", year: "numeric" });
+/** `2026-11-27` as `27 Nov 2026`. */
+export const dayText = dayFormat(language, { day: "numeric", month: "short", year: "numeric" });
 export const today = () => dateIn(settings.zone, new Date());
 export const kilometers = (meters) => formatKilometers(meters, language);
 export const stateText = (state) => words.states[state] || state || "";

@@ -1,4 +1,4 @@
-import { dateFormats } from "../common/locale.js";
+import { dateFormats, dayFormat } from "../common/locale.js";
 import settings from "../settings.js";
 
 const language = document.documentElement.lang === "en" ? "en" : "id";
@@ -15,4 +15,4 @@ export const whenText = instants({
   timeZoneName: "short",
 });
 /** `2026-11-27` as `27 Nov`. */
-export const dayText = dateFormats(language, "UTC")({ day: "numeric", month: "short" });
+export const dayText = dayFormat(language, { day: "numeric", month: "short" });

@@ -1,6 +1,11 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { dateFormats, dateIn, formatKilometers } from "../../../storefront/assets/common/locale.js";
+import {
+  dateFormats,
+  dateIn,
+  dayFormat,
+  formatKilometers,
+} from "../../../storefront/assets/common/locale.js";
 
 const LATE = "2026-11-27T18:30:00.000Z"; // already the 28th in Jakarta
 
@@ -13,6 +18,13 @@ test("an instant is written on the clock of the shop, in the page's language", (
 
 test("nothing is written for no date", () => {
   assert.equal(dateFormats("en", "UTC")({ day: "numeric" })(null), "");
+});
+
+test("a calendar day stays the same day west of Greenwich", () => {
+  process.env.TZ = "America/New_York";
+  const options = { day: "numeric", month: "short", year: "numeric" };
+
+  assert.equal(dayFormat("en", options)("2026-11-27"), "27 Nov 2026");
 });
 
 test("today is the shop's, not the device's", () => {

@@ -19,10 +19,10 @@ from pathlib import Path
 from statistics import median
 
 from infra.local.engine import ended, free_port
+from infra.local.processes import cpu_seconds
 from infra.local.run import server_command
 from tests.verification.bench import postgres, vendure_guest
 from tests.verification.bench.postgres import Postgres
-from tests.verification.bench.processes import cpu_seconds
 from tests.verification.bench.shop import THREE_LINES, open_full_shop, somebody
 
 ROOT = Path(__file__).parents[3]

@@ -21,7 +21,7 @@ import boto3
 
 from infra.local.api_client import ApiClient
 from infra.local.engine import clean, free_port, temporary_folder
-from tests.verification.bench.processes import tree
+from infra.local.processes import tree
 
 ROOT = Path(__file__).parents[3]
 READY_SECONDS = 120

@@ -19,10 +19,18 @@ def tree(pid: int) -> list[int]:
 
 def children(pid: int) -> list[int]:
     listed = Path(f"/proc/{pid}/task").glob("*/children")
-    return [int(child) for path in listed for child in path.read_text().split()]
+    return [int(child) for path in listed for child in _text(path).split()]
 
 
 def _own_seconds(pid: int) -> float:
     """utime, stime, cutime and cstime are the fields 14 to 17 of stat; the name in parentheses may hold spaces."""
-    fields = Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()
+    fields = _text(Path(f"/proc/{pid}/stat")).rpartition(")")[2].split()
     return sum(map(int, fields[11:15])) / TICKS
+
+
+def _text(file: Path) -> str:
+    """Nothing of a process that has ended."""
+    try:
+        return file.read_text()
+    except OSError:
+        return ""
