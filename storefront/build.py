@@ -19,7 +19,6 @@ from pathlib import Path
 
 from chalicelib.kit import templates
 from storefront import outputs
-from storefront.art import art
 from storefront.listing import Facts, is_shown
 from storefront.manifest import SUMMARY, Manifest, create_manifest, manifest_file
 from storefront.outputs import Output
@@ -99,7 +98,6 @@ def rest(settings: Facts, assets: str) -> Iterator[Output]:
     robots = f"User-agent: *\nDisallow: /api/\nDisallow: /desk/\nSitemap: {base}/sitemap.xml\n"
     yield "/desk/index.html", desk.encode()
     yield "/favicon.svg", (HERE / "assets" / "mark.svg").read_bytes()
-    yield "/art/shop.svg", art("shop", words["shop_art"], "kopi").encode()
     yield "/robots.txt", robots.encode()
 
 

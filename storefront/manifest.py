@@ -19,9 +19,10 @@ from markupsafe import Markup
 from storefront.listing import Facts, Listing
 
 SUMMARY = "site.json"  # written into the site itself; the manifest belongs to the site whose summary it knows
+WRITER_SECONDS = 60  # how long a writer waits for another
 MOMENT = {"built_at", "built_text"}  # settings that differ at every build
 TABLES = """
-CREATE TABLE site (settings TEXT, summary TEXT);
+CREATE TABLE site (settings TEXT, summary TEXT, is_changing INTEGER);
 CREATE TABLE products (sku TEXT PRIMARY KEY, facts TEXT) WITHOUT ROWID;
 CREATE TABLE cards (language TEXT, path TEXT, category TEXT, name TEXT, sku TEXT, html TEXT,
     PRIMARY KEY (language, path, category, name, sku)) WITHOUT ROWID;
@@ -111,7 +112,7 @@ class Manifest:
 
     def save_site(self, settings: Facts, summary: str) -> None:
         self.rows.execute("DELETE FROM site")
-        self.rows.execute("INSERT INTO site VALUES (?, ?)", (lasting(settings), summary))
+        self.rows.execute("INSERT INTO site VALUES (?, ?, 0)", (lasting(settings), summary))
 
     def summary(self) -> str:
         return str(self.rows.execute("SELECT summary FROM site").fetchone()[0])
@@ -119,8 +120,8 @@ class Manifest:
     def is_of(self, site: Path, settings: Facts) -> bool:
         """Whether that site was built from these facts, with these settings."""
         summary = site / SUMMARY
-        kept = self.rows.execute("SELECT settings, summary FROM site").fetchone()
-        return summary.exists() and kept == (lasting(settings), summary.read_text())
+        row = self.rows.execute("SELECT settings, summary, is_changing FROM site").fetchone()
+        return summary.exists() and row == (lasting(settings), summary.read_text(), 0)
 
 
 def key(language: str, listing: Listing) -> tuple[str, ...]:
@@ -151,16 +152,37 @@ def create_manifest(file: Path) -> Iterator[Manifest]:
 
 @contextmanager
 def open_manifest(site: Path, settings: Facts) -> Iterator[Manifest | None]:
-    """Open a site's manifest for one writer, committed when the block ends without error; yields None if there is none,
-    or the site was built with other settings or by another build."""
+    """Open a site's manifest for one writer; yields None if there is none that matches the site and its settings.
+
+    It is marked on disk as being changed until the block has ended without error: an interrupted change leaves files
+    of which the manifest knows nothing, and only a full build can mend them."""
     if not manifest_file(site).exists():
         yield None
         return
-    rows = sqlite3.connect(manifest_file(site), isolation_level=None)
+    rows = sqlite3.connect(manifest_file(site), timeout=WRITER_SECONDS, isolation_level=None)
     try:
-        rows.execute("BEGIN IMMEDIATE")
-        manifest = Manifest(rows)
-        yield manifest if manifest.is_of(site, settings) else None
-        rows.execute("COMMIT")
+        if begin_change(rows, site, settings):
+            yield Manifest(rows)
+            rows.execute("UPDATE site SET is_changing = 0")
+            rows.execute("COMMIT")
+        else:
+            yield None
     finally:
         rows.close()
+
+
+def begin_change(rows: sqlite3.Connection, site: Path, settings: Facts) -> bool:
+    """Wait for other writers, then mark the manifest; returns False if it is damaged or does not match the site."""
+    rows.execute("PRAGMA locking_mode = EXCLUSIVE")  # keeps other writers out between the two transactions
+    try:
+        rows.execute("BEGIN IMMEDIATE")
+        if not Manifest(rows).is_of(site, settings):
+            return False
+    except sqlite3.DatabaseError as error:
+        if error.sqlite_errorcode == sqlite3.SQLITE_BUSY:
+            raise
+        return False
+    rows.execute("UPDATE site SET is_changing = 1")
+    rows.execute("COMMIT")
+    rows.execute("BEGIN IMMEDIATE")
+    return True

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from pathlib import Path
 from typing import Any
 
@@ -162,3 +163,32 @@ def test_a_change_that_broke_off_is_made_whole_by_the_next(tmp_path: Path) -> No
     assert change(cheaper[0], settings(), tmp_path / "site")
 
     assert bytes_of(tmp_path / "site") == bytes_of(tmp_path / "built")
+
+
+@pytest.mark.parametrize("written", range(1, 7))
+def test_an_interrupted_change_is_followed_by_a_build(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, written: int
+) -> None:
+    before = a_category(3)
+    site = tmp_path / "site"
+    build(before, settings(), site)
+    replace_file, left = os.replace, iter(range(written))
+
+    def fail_at_last(source: str, target: str) -> None:
+        if next(left) == written - 1:
+            raise OSError("interrupted")
+        replace_file(source, target)
+
+    with monkeypatch.context() as patch, pytest.raises(OSError, match="interrupted"):
+        patch.setattr(os, "replace", fail_at_last)
+        change(before[0] | {"price": rupiah(1)}, settings(), site)
+
+    assert change(before[0], settings(), site) is False
+
+
+@pytest.mark.parametrize("damage", [b"", b"no database at all, but longer than a header"])
+def test_a_damaged_manifest_leaves_all_to_a_build(tmp_path: Path, damage: bytes) -> None:
+    build(a_category(1), settings(), tmp_path / "site")
+    (tmp_path / "site.facts").write_bytes(damage)
+
+    assert change(a_category(1)[0], settings(), tmp_path / "site") is False
