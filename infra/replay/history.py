@@ -11,6 +11,7 @@ from decimal import Decimal
 from pathlib import Path
 from typing import Any
 
+from chalicelib.kit import config
 from chalicelib.kit.money import CURRENCIES, from_decimal
 
 PLAN = "replay.json"
@@ -54,7 +55,7 @@ def plan_of(folder: Path) -> Plan:
 def currency_of(folder: Path) -> str:
     """The shop counts in one currency: the products'."""
     found = {row.get("currency", "") for row in rows(folder, "products")} & set(CURRENCIES)
-    return next(iter(sorted(found)), "IDR")
+    return next(iter(sorted(found)), config.currency())
 
 
 def rows(folder: Path, name: str) -> list[Row]:
