@@ -14,6 +14,7 @@ SIZES = (120, 240)  # each fills a page
 ROUNDS = 2  # in the first one he who asks is looked up, and remembered
 
 
+@pytest.mark.verify
 @pytest.mark.ministack
 def test_a_page_of_every_list_reads_as_much_at_either_size(ministack: Any) -> None:
     shop, models, shift = lists.lived(Dispatcher(app, patience=0).drain)

@@ -14,6 +14,7 @@ from tests.verification.endpoints import tables
 from tests.verification.endpoints.knock import Row, door, knock, one_of
 from tests.verification.endpoints.rows import ROWS
 from tests.verification.endpoints.world import World
+from tests.verification.sampling import sampled
 
 TAKES = {row.door: row for row in reversed(ROWS) if row.allowed and door(row.door).body}
 NO_BODIES = {
@@ -47,6 +48,8 @@ NO_NUMBERS = (
     "[]",
     "{}",
 )
+ENDPOINTS = sorted(TAKES)
+NAMES = sampled(ENDPOINTS, lambda name: ENDPOINTS.index(name) % 3 == 0)
 OURS_TO_SAY = ("price", "total", "paid", "status", "discount", "payment_status", "claimed_by", "captured", "__proto__")
 
 
@@ -71,7 +74,7 @@ def refused(world: World, row: Row, body: Any) -> Any:
     return answer
 
 
-@pytest.mark.parametrize("name", sorted(TAKES))
+@pytest.mark.parametrize("name", NAMES)
 def test_what_is_no_body_is_refused(world: World, name: str) -> None:
     row = prepared(world, name)
     for kind, (body, expected) in NO_BODIES.items():
@@ -80,7 +83,7 @@ def test_what_is_no_body_is_refused(world: World, name: str) -> None:
         assert answer.status in {expected, 400 if expected == 422 else expected}, f"{kind}: {answer.text}"
 
 
-@pytest.mark.parametrize("name", sorted(TAKES))
+@pytest.mark.parametrize("name", NAMES)
 def test_what_is_no_number_is_refused_by_the_name_of_its_field(world: World, name: str) -> None:
     row = prepared(world, name)
     for path, body in replaced(door(name).example, numbers):
@@ -92,7 +95,7 @@ def test_what_is_no_number_is_refused_by_the_name_of_its_field(world: World, nam
             )
 
 
-@pytest.mark.parametrize("name", sorted(TAKES))
+@pytest.mark.parametrize("name", NAMES)
 def test_what_is_ours_to_say_is_refused_wherever_it_stands(world: World, name: str) -> None:
     row = prepared(world, name)
     for path, body in replaced(door(name).example, objects):
@@ -103,7 +106,7 @@ def test_what_is_ours_to_say_is_refused_wherever_it_stands(world: World, name: s
                 assert f"{path}.{field}".lstrip(".") in {each["field"] for each in answer.json["errors"]}
 
 
-@pytest.mark.parametrize("name", sorted(TAKES))
+@pytest.mark.parametrize("name", NAMES)
 def test_an_unknown_currency_is_refused(world: World, name: str) -> None:
     row = prepared(world, name)
     for path, body in replaced(door(name).example, currencies):

@@ -76,6 +76,7 @@ def test_carts_with_two_lines_of_one_sku_are_promised_whole_or_not_at_all(minist
     assert audit() == ALL_WELL
 
 
+@pytest.mark.verify
 def test_the_last_units_are_found_on_every_shelf_of_every_warehouse(ministack: Any) -> None:
     open_shop(CUP=40)
     put(CUP, "wh-sidoarjo", 7)
@@ -103,6 +104,7 @@ def test_the_same_key_posted_ten_times_at_once_is_one_order_with_ten_equal_answe
     assert audit() == ALL_WELL
 
 
+@pytest.mark.verify
 def test_the_last_unit_asked_for_under_one_key_ten_times_goes_to_that_key(ministack: Any) -> None:
     open_shop(RARE=1)
 
@@ -125,6 +127,7 @@ def test_units_of_a_hold_that_has_ended_go_to_one_of_two_buyers_though_nobody_sw
     assert level(RARE) == {"on_hand": 1, "reserved": 0, "allocated": 1, "available": 0}
 
 
+@pytest.mark.verify
 def test_a_late_payment_and_a_new_buyer_never_both_get_the_unit_of_an_ended_hold(ministack: Any) -> None:
     open_shop(RARE=5)
     chance = random.Random(5)
