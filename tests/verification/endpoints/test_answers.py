@@ -11,13 +11,14 @@ from tests.shop import token
 from tests.verification.endpoints.knock import Row, knock, one_of
 from tests.verification.endpoints.rows import ROWS
 from tests.verification.endpoints.world import LIA, World
+from tests.verification.sampling import sampled
 
 EVIL = "evil.example"
 HEADERS = dict.fromkeys(("Host", "X-Forwarded-Host", "X-Original-Url", "X-Forwarded-Server", "Forwarded"), EVIL)
 HEADERS |= {"Origin": f"https://{EVIL}", "Referer": f"https://{EVIL}/", "X-Forwarded-Proto": EVIL}
 
 
-@pytest.mark.parametrize("row", ROWS, ids=lambda row: row.name)
+@pytest.mark.parametrize("row", sampled(ROWS, lambda row: ROWS.index(row) % 3 == 0), ids=lambda row: row.name)
 def test_no_cache_keeps_an_answer_and_no_header_comes_back(world: World, row: Row) -> None:
     if row.first:
         row.first(world)
