@@ -22,8 +22,8 @@ def grant_terms(
     if credit == granted and (customer.terms_days, customer.price_group) == (terms_days, price_group):
         return customer, granted
     was = credit.limit.minor if credit else 0
-    told = TermsGranted(customer_id, limit.minor, was, limit.currency, terms_days, price_group, reason)
-    entry, head = journal.append_event(f"customer#{customer_id}", told, after=customer, actor=actor, at=clock.now())
+    event = TermsGranted(customer_id, limit.minor, was, limit.currency, terms_days, price_group, reason)
+    entry, head = journal.append_event(f"customer#{customer_id}", event, after=customer, actor=actor, at=clock.now())
     after = replace(customer, terms_days=terms_days, price_group=price_group, **vars(head))
     db.commit([change_customer(after, customer.version), set_credit(credit, granted), entry])
     return after, granted

@@ -42,8 +42,8 @@ def keep_location(location: Location, actor: str) -> bool:
     row = db.get(LocationRow, "locations", location.id)
     if row is not None and as_location(row) == as_location(location_row(location, Head())):
         return False
-    told = LocationKept(location.id, location.kind, location.active)
-    entry, head = journal.append_event(f"location#{location.id}", told, after=row, actor=actor, at=clock.now())
+    event = LocationKept(location.id, location.kind, location.active)
+    entry, head = journal.append_event(f"location#{location.id}", event, after=row, actor=actor, at=clock.now())
     new = location_row(location, head)
     db.commit([journal.put_version(new), entry])
     forget()
@@ -59,8 +59,8 @@ def keep_staff(staff: Staff, actor: str) -> bool:
     after = replace(staff, version=_token_version(before, staff))
     if before == after:
         return False
-    told = StaffKept(after.id, after.role, after.location, after.active, after.version)
-    entry, head = journal.append_event(f"staff#{after.id}", told, after=row, actor=actor, at=clock.now())
+    event = StaffKept(after.id, after.role, after.location, after.active, after.version)
+    entry, head = journal.append_event(f"staff#{after.id}", event, after=row, actor=actor, at=clock.now())
     new = staff_row(after, head)
     db.commit([journal.put_version(new), entry])
     forget()
@@ -88,8 +88,8 @@ def _keep_some(country: str, some: list[Postcode], actor: str, loaded: bool = Fa
     row = db.get(CountryRow, "postcodes", country)
     if not new and (not loaded or (row is not None and row.loaded)):
         return 0
-    told = PostcodesKept(country, len(new))
-    entry, head = journal.append_event(f"postcodes#{country}", told, after=row, actor=actor, at=clock.now())
+    event = PostcodesKept(country, len(new))
+    entry, head = journal.append_event(f"postcodes#{country}", event, after=row, actor=actor, at=clock.now())
     known = CountryRow("postcodes", country, loaded=loaded or (row is not None and row.loaded), **vars(head))
     writes = [db.put(postcode_row(country, each)) for each in new]
     db.commit([*writes, journal.put_version(known), entry])

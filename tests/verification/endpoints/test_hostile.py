@@ -16,7 +16,7 @@ from tests.verification.attacks.ground import Ground, stood_on
 from tests.verification.endpoints.knock import Row
 from tests.verification.endpoints.world import RATNA, World
 
-REQUESTS = 500
+REQUESTS = 1_000
 
 
 @pytest.fixture(scope="module")

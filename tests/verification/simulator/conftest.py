@@ -17,11 +17,6 @@ from tests.verification.simulator.store import Store, Tables
 from tests.verification.simulator.wire import EVENT, Wire, answering
 
 
-def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Histories come in long groups, one for each worker: started last, they would leave one worker idle."""
-    items.sort(key=lambda item: item.get_closest_marker("xdist_group") is None)
-
-
 @pytest.fixture(scope="module")
 def lived() -> Iterator[tuple[Day, Wire, Tables, Any]]:
     """A day over the wire, and boto3 on the same wire."""
