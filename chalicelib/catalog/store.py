@@ -8,18 +8,15 @@ from pynamodb.attributes import BooleanAttribute, JSONAttribute, NumberAttribute
 
 from chalicelib.catalog.model import BarcodeTaken, Channel, Product
 from chalicelib.kit import db, journal
-from chalicelib.kit.db import Key, Row, Write
+from chalicelib.kit.db import IndexedRow, Key, Row, Write
 from chalicelib.kit.journal import Head
 
 
-class ProductRow(Row):
+class ProductRow(IndexedRow):
     """A withdrawn product has neither `list` nor `owner`, so that lists cost nothing for it."""
 
     Meta = db.table("catalog")
 
-    list = UnicodeAttribute(null=True)
-    owner = UnicodeAttribute(null=True)  # its category, to page through one
-    listed_at = UnicodeAttribute(null=True)
     name = UnicodeAttribute()
     category = UnicodeAttribute()
     currency = UnicodeAttribute()

@@ -18,13 +18,13 @@ from chalicelib.customers.model import (
     NoCreditTerms,
 )
 from chalicelib.kit import db
-from chalicelib.kit.db import Key, Row, Write
+from chalicelib.kit.db import IndexedRow, Key, Row, Write
 from chalicelib.kit.errors import Problem
 from chalicelib.kit.money import Money
 from chalicelib.kit.row_attributes import InstantAttribute
 
 
-class CustomerRow(Row):
+class CustomerRow(IndexedRow):
     """Found by phone through `owner` and by e-mail through `list`; those indexes serve people, never decisions."""
 
     Meta = db.table("customers")
@@ -42,9 +42,6 @@ class CustomerRow(Row):
     email_verified_at = InstantAttribute(null=True)
     version = NumberAttribute()
     journal_hash = UnicodeAttribute(null=True)
-    owner = UnicodeAttribute(null=True)
-    list = UnicodeAttribute(null=True)
-    listed_at = UnicodeAttribute(null=True)
 
 
 class CreditRow(Row):

@@ -34,7 +34,7 @@ from chalicelib.fulfillment.model import (
     why_not_claimed,
 )
 from chalicelib.kit import auth, clock, compact, db
-from chalicelib.kit.db import Refusal, Row, Write
+from chalicelib.kit.db import IndexedRow, Refusal, Row, Write
 from chalicelib.kit.errors import NotFound
 from chalicelib.kit.events import Event
 from chalicelib.kit.row_attributes import InstantAttribute, StateAttribute
@@ -46,7 +46,7 @@ SHARDS = 4  # of the list of open offers, which every placement writes to
 PAGE = 50
 
 
-class WorkRow(Row):
+class WorkRow(IndexedRow):
     """Offers and fulfillments. Lists, left when the work is done: `work#<location>`, `offers#<shard>`, `stranded`, and
     before it can begin `awaiting#<location>`, in the order in which the orders were placed."""
 
@@ -56,8 +56,6 @@ class WorkRow(Row):
     version = NumberAttribute()
     expires_at = InstantAttribute(null=True)
     body = UnicodeAttribute()
-    list = UnicodeAttribute(null=True)
-    listed_at = UnicodeAttribute(null=True)
 
 
 class CaseRow(OrderRow, WorkRow):

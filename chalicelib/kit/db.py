@@ -66,6 +66,14 @@ class Row(Model):
         return None
 
 
+class IndexedRow(Row):
+    """A row that can be in the two indexes: `by_list` and `by_owner`, both sorted by `listed_at`."""
+
+    list = UnicodeAttribute(null=True)
+    owner = UnicodeAttribute(null=True)
+    listed_at = UnicodeAttribute(null=True)
+
+
 def table(room: str) -> Any:
     """`Meta = db.table("orders")` inside a Row."""
     return type("Meta", (), {"table_name": config.table(room), "region": config.region()})

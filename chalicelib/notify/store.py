@@ -12,7 +12,7 @@ from typing import Any
 from pynamodb.attributes import NumberAttribute, UnicodeAttribute
 
 from chalicelib.kit import auth, clock, compact, config, db
-from chalicelib.kit.db import Row, Write
+from chalicelib.kit.db import IndexedRow, Row, Write
 from chalicelib.kit.journal import JournalEntry
 from chalicelib.kit.row_attributes import InstantAttribute, StateAttribute
 from chalicelib.notify.model import (
@@ -29,7 +29,7 @@ from chalicelib.notify.model import (
 SHARDS = 4  # of the waiting list: every notice passes through it, and one partition takes about 1,000 writes a second
 
 
-class NoticeRow(Row):
+class NoticeRow(IndexedRow):
     """pk is the party, sk the event: ids of events sort by time, so an inbox is one query, newest first. In the
     waiting list, since the last try, until it was sent, acknowledged or is no longer wanted."""
 
@@ -43,8 +43,6 @@ class NoticeRow(Row):
     step = NumberAttribute(null=True)  # the rung of the ladder tried last
     acknowledged_at = InstantAttribute(null=True)
     acknowledged_by = UnicodeAttribute(null=True)
-    list = UnicodeAttribute(null=True)
-    listed_at = UnicodeAttribute(null=True)
 
 
 class ToldRow(Row):
@@ -57,7 +55,7 @@ class ToldRow(Row):
     at = InstantAttribute()
 
 
-class SentRow(Row):
+class SentRow(IndexedRow):
     """`sent#event#party#channel`: one claim per message and channel for ever. Names no person."""
 
     Meta = db.table("notify")
@@ -67,8 +65,6 @@ class SentRow(Row):
     subject = UnicodeAttribute()
     claimed_at = InstantAttribute()
     finished_at = InstantAttribute(null=True)
-    list = UnicodeAttribute(null=True)
-    listed_at = UnicodeAttribute(null=True)
 
 
 class BudgetRow(Row):

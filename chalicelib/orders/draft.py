@@ -15,7 +15,7 @@ from pynamodb.attributes import UnicodeAttribute
 from chalicelib.customers.model import Contact
 from chalicelib.kit import auth, clock, compact, config, db, ids, journal, requests
 from chalicelib.kit.auth import Principal
-from chalicelib.kit.db import Row
+from chalicelib.kit.db import IndexedRow
 from chalicelib.kit.errors import NotFound
 from chalicelib.kit.journal import Head
 from chalicelib.kit.money import Money, total
@@ -41,16 +41,13 @@ from chalicelib.payments.model import OrderPaymentStatus
 LASTS = timedelta(days=7)
 
 
-class DraftRow(Row):
+class DraftRow(IndexedRow):
     Meta = db.table("orders")
 
     body = UnicodeAttribute()
     made_by = UnicodeAttribute()
     made_at = InstantAttribute()
     version = UnicodeAttribute()
-    list = UnicodeAttribute(null=True)
-    owner = UnicodeAttribute(null=True)
-    listed_at = UnicodeAttribute(null=True)
 
 
 @dataclass(frozen=True)

@@ -10,7 +10,7 @@ from typing import Any
 from pynamodb.attributes import NumberAttribute, UnicodeAttribute
 
 from chalicelib.kit import clock, compact, config, db, journal
-from chalicelib.kit.db import Key, Row, Write
+from chalicelib.kit.db import IndexedRow, Key, Row, Write
 from chalicelib.kit.events import Event
 from chalicelib.kit.journal import Head
 from chalicelib.kit.money import Money
@@ -22,7 +22,7 @@ from chalicelib.stock.model import Piece
 PAGE = 100
 
 
-class OrderRow(Row):
+class OrderRow(IndexedRow):
     """Lists: `day#<the shop's day>#<channel>` (seven natural shards of a day), and the customer's as owner."""
 
     Meta = db.table("orders")
@@ -48,9 +48,6 @@ class OrderRow(Row):
     caller = UnicodeAttribute(null=True)
     version = NumberAttribute()
     journal_hash = UnicodeAttribute()
-    list = UnicodeAttribute(null=True)
-    owner = UnicodeAttribute(null=True)
-    listed_at = UnicodeAttribute(null=True)
 
 
 class WaitingRow(Row):

@@ -11,22 +11,20 @@ from collections.abc import Iterable, Sequence
 from dataclasses import fields
 from typing import Any
 
-from pynamodb.attributes import JSONAttribute, NumberAttribute, UnicodeAttribute
+from pynamodb.attributes import JSONAttribute, NumberAttribute
 
 from chalicelib.kit import db
-from chalicelib.kit.db import Key, Row, Write
+from chalicelib.kit.db import IndexedRow, Key, Row, Write
 from chalicelib.payments.ledger import MONEY_IN, Line
 from chalicelib.payments.model import AlreadyBooked
 
 SHARDS = 4  # a day's lines are no single partition
 
 
-class LineRow(Row):
+class LineRow(IndexedRow):
     Meta = db.table("payments")
 
     line = JSONAttribute()
-    owner = UnicodeAttribute(null=True)
-    listed_at = UnicodeAttribute(null=True)
 
 
 class PostedRow(Row):

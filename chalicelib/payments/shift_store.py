@@ -14,14 +14,14 @@ from pynamodb.attributes import NumberAttribute, UnicodeAttribute
 
 from chalicelib.kit import db
 from chalicelib.kit.clock import iso
-from chalicelib.kit.db import Key, Row, Write
+from chalicelib.kit.db import IndexedRow, Key, Row, Write
 from chalicelib.kit.journal import Head
 from chalicelib.kit.money import Money
 from chalicelib.kit.row_attributes import InstantAttribute, StateAttribute
 from chalicelib.payments.model import NotEnoughCash, Shift, ShiftAlreadyOpen, ShiftNotOpen, ShiftStatus, TillInUse
 
 
-class ShiftRow(Row):
+class ShiftRow(IndexedRow):
     Meta = db.table("payments")
 
     id = UnicodeAttribute()
@@ -40,8 +40,6 @@ class ShiftRow(Row):
     closed_at = InstantAttribute(null=True)
     version = NumberAttribute(null=True)
     journal_hash = UnicodeAttribute(null=True)
-    list = UnicodeAttribute(null=True)  # a location's shifts, newest first
-    listed_at = UnicodeAttribute(null=True)
 
 
 class TillRow(Row):

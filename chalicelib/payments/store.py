@@ -16,7 +16,7 @@ from typing import Any
 from pynamodb.attributes import NumberAttribute, UnicodeAttribute
 
 from chalicelib.kit import db
-from chalicelib.kit.db import Key, Row, Write
+from chalicelib.kit.db import IndexedRow, Key, Row, Write
 from chalicelib.kit.money import Money
 from chalicelib.kit.row_attributes import InstantAttribute, StateAttribute
 from chalicelib.payments import owe, pay
@@ -45,7 +45,7 @@ class PaymentRow(Row):
     version = NumberAttribute()
 
 
-class ReceivableRow(Row):
+class ReceivableRow(IndexedRow):
     Meta = db.table("payments")
 
     customer_id = UnicodeAttribute()
@@ -56,8 +56,6 @@ class ReceivableRow(Row):
     currency = UnicodeAttribute()
     due_on = UnicodeAttribute()
     status = StateAttribute()
-    list = UnicodeAttribute(null=True)  # open ones only: finance's work list
-    listed_at = UnicodeAttribute(null=True)
 
 
 def payment_key(payment_id: str) -> Key:

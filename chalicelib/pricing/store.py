@@ -9,7 +9,7 @@ from pynamodb.attributes import BooleanAttribute, JSONAttribute, NumberAttribute
 from pynamodb.expressions.condition import Condition
 
 from chalicelib.kit import clock, db, journal
-from chalicelib.kit.db import Key, Row, Write
+from chalicelib.kit.db import IndexedRow, Key, Row, Write
 from chalicelib.kit.errors import Problem
 from chalicelib.kit.journal import Head
 from chalicelib.kit.money import Money
@@ -40,13 +40,11 @@ class PriceRow(Row):
     journal_hash = UnicodeAttribute()
 
 
-class PromotionRow(Row):
+class PromotionRow(IndexedRow):
     """Listed by its end, so that what has ended is never read again."""
 
     Meta = db.table("pricing")
 
-    list = UnicodeAttribute(null=True)
-    listed_at = UnicodeAttribute(null=True)
     name = UnicodeAttribute()
     kind = UnicodeAttribute()
     starts_at = InstantAttribute()

@@ -14,7 +14,7 @@ from typing import Any
 from pynamodb.attributes import NumberAttribute, UnicodeAttribute
 
 from chalicelib.kit import compact, db
-from chalicelib.kit.db import Row, Write
+from chalicelib.kit.db import IndexedRow, Row, Write
 from chalicelib.kit.row_attributes import StateAttribute
 from chalicelib.reporting.model import AlreadyFolded, Cell, Figures, SaleStatus, cell_of
 
@@ -36,7 +36,7 @@ class CellRow(Row):
     returned_minor = NumberAttribute(default=0)
 
 
-class SaleRow(Row):
+class SaleRow(IndexedRow):
     """`counted` until the order ends without a sale, then `dropped`; listed under its cell, for whoever asks which
     orders a sum is made of."""
 
@@ -45,8 +45,6 @@ class SaleRow(Row):
     status = StateAttribute()
     cell = UnicodeAttribute()
     figures = UnicodeAttribute()
-    list = UnicodeAttribute(null=True)
-    listed_at = UnicodeAttribute(null=True)
 
 
 class FoldedRow(Row):

@@ -14,7 +14,7 @@ from pynamodb.expressions.condition import Condition
 from pynamodb.expressions.update import Action
 
 from chalicelib.kit import clock, db
-from chalicelib.kit.db import Key, Row, Write
+from chalicelib.kit.db import IndexedRow, Key, Row, Write
 from chalicelib.kit.errors import Moved, NotFound, Problem
 from chalicelib.kit.row_attributes import InstantAttribute, StateAttribute
 from chalicelib.stock.model import (
@@ -39,7 +39,7 @@ COUNTED = ("on_hand", "reserved", "allocated", "display", "available")
 ARRIVED = "arrived"  # the list of days' shelves that goods have come to
 
 
-class LevelRow(Row):
+class LevelRow(IndexedRow):
     """Conditions cannot subtract, so `available` is stored and moves in the same update as what changes it."""
 
     Meta = db.table("stock")
@@ -53,8 +53,6 @@ class LevelRow(Row):
     shelves = NumberAttribute(null=True)
     safety = NumberAttribute(null=True)
     days = UnicodeAttribute(null=True)
-    list = UnicodeAttribute(null=True)
-    listed_at = UnicodeAttribute(null=True)
 
 
 class HoldRow(Row):
@@ -63,7 +61,7 @@ class HoldRow(Row):
     quantity = NumberAttribute()
 
 
-class TransferRow(Row):
+class TransferRow(IndexedRow):
     """In the lists of both its locations until it is done; then the attributes go."""
 
     Meta = db.table("stock")
@@ -77,9 +75,6 @@ class TransferRow(Row):
     reason = UnicodeAttribute(null=True)
     version = NumberAttribute()
     journal_hash = UnicodeAttribute()
-    list = UnicodeAttribute(null=True)
-    owner = UnicodeAttribute(null=True)
-    listed_at = UnicodeAttribute(null=True)
 
 
 class HistoryRow(Row):
