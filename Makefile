@@ -11,7 +11,7 @@ stop: local
 day: local
 	@$(VENV)/bin/python -m infra.demo.day
 import: local
-	@$(VENV)/bin/python -m infra.replay.bring
+	@$(VENV)/bin/python -m infra.replay.import_folder
 replay: local
 	@$(VENV)/bin/python -m infra.replay.run
 northwind postcodes: local

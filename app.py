@@ -1,4 +1,4 @@
-"""Wiring: creates the Chalice app and registers each room's doors; nothing else."""
+"""Wiring: creates the Chalice app and registers each package's endpoints and event handlers; nothing else."""
 
 from importlib import import_module
 from importlib.util import find_spec
@@ -7,16 +7,16 @@ from chalice.app import Chalice
 
 from chalicelib.kit import config, web
 from chalicelib.kit.packages import PACKAGES
-from chalicelib.places.find import who_is
+from chalicelib.places.find import authenticate_staff
 
 app = Chalice(app_name="satukanal")
 app.debug = False
 app.log.setLevel(config.setting("LOG_LEVEL", "INFO"))  # Chalice lets only errors through, to this one and to ours
 
 for package in PACKAGES:
-    for furniture, blueprint in (("routes", "doors"), ("events", "events")):
-        name = f"chalicelib.{package}.{furniture}"
-        if find_spec(name) and hasattr(import_module(name), blueprint):  # kit/events.py tells what events are
+    for file, blueprint in (("routes", "endpoints"), ("events", "handlers")):
+        name = f"chalicelib.{package}.{file}"
+        if find_spec(name) and hasattr(import_module(name), blueprint):  # kit/events.py has none
             app.register_blueprint(getattr(import_module(name), blueprint))
 
-web.use_principal_loader(who_is)
+web.use_principal_loader(authenticate_staff)

@@ -12,11 +12,11 @@ from pathlib import Path
 
 from rich.console import Console
 
-from infra import rules
+from infra import custom_lint
 
 ROOT = Path(__file__).parent.parent
 # Pure as the models they stand beside.
-RULES = (
+PURE_MODULES = (
     *("payments/pay", "payments/owe", "payments/post", "pricing/quote"),
     *("stock/plan", "stock/coming", "fulfillment/route"),
 )
@@ -24,19 +24,19 @@ REGION = {"AWS_DEFAULT_REGION": "ap-southeast-3", "AWS_EC2_METADATA_DISABLED": "
 console = Console(highlight=False, soft_wrap=True)
 
 
-def steps(scratch: str) -> dict[str, list[str]]:
+def python_checks(scratch: str) -> dict[str, list[str]]:
     return {
         "ruff": ["-m", "ruff", "check", "."],
         "format": ["-m", "ruff", "format", "--check", "."],
         "mypy": ["-m", "mypy", "--strict", "chalicelib", "storefront", "infra"],
         "bandit": ["-m", "bandit", "-q", "-r", "app.py", "chalicelib", "--severity-level", "low"],
-        "secrets": ["-m", "infra.secrets"],
-        "template": [tool("cfn-lint"), "infra/resources.json"],
-        "chalice package": [tool("chalice"), "package", "--stage", "dev", scratch],
+        "secrets": ["-m", "infra.scan_secrets"],
+        "template": [tool_path("cfn-lint"), "infra/resources.json"],
+        "chalice package": [tool_path("chalice"), "package", "--stage", "dev", scratch],
     }
 
 
-def script_steps() -> dict[str, list[str]]:
+def script_checks() -> dict[str, list[str]]:
     """Format, lint and types of the browser's modules; no step where Node.js is missing."""
     npm = shutil.which("npm")
     if npm is None:
@@ -49,22 +49,22 @@ def script_steps() -> dict[str, list[str]]:
     }
 
 
-def tool(name: str) -> str:
+def tool_path(name: str) -> str:
     return str(Path(sys.executable).with_name(name))
 
 
 def main() -> int:
     with tempfile.TemporaryDirectory() as scratch:
-        every = steps(scratch) | script_steps()
-        failed = [name for name, command in every.items() if not passes(name, command)]
-    if said := rules.complaints(ROOT):
+        every = python_checks(scratch) | script_checks()
+        failed = [name for name, command in every.items() if not run_check(name, command)]
+    if said := custom_lint.list_violations(ROOT):
         console.print("\n".join(said))
         failed.append("own rules")
     console.print(f"failed: {', '.join(failed)}" if failed else "all checks passed")
     return 1 if failed else 0
 
 
-def passes(name: str, command: list[str]) -> bool:
+def run_check(name: str, command: list[str]) -> bool:
     began = time.monotonic()
     command = [sys.executable, *command] if command[0] == "-m" else command
     said = subprocess.run(command, cwd=ROOT, env=os.environ | REGION, capture_output=True, text=True, check=False)

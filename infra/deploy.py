@@ -21,12 +21,16 @@ import boto3
 import typer
 from botocore.exceptions import ClientError
 
-from infra import pack, site, stage, template
+from infra import chalice_config, optimize_packages, site, template
 
 ROOT = Path(__file__).parent.parent
-STREAM_RULES = {"BisectBatchOnFunctionError": True, "MaximumRetryAttempts": 5, "MaximumRecordAgeInSeconds": 86_400}
-FOR_EVER = "public, max-age=31536000, immutable"
-Say = Callable[[str], None]
+STREAM_RETRY_POLICY = {
+    "BisectBatchOnFunctionError": True,
+    "MaximumRetryAttempts": 5,
+    "MaximumRecordAgeInSeconds": 86_400,
+}
+IMMUTABLE = "public, max-age=31536000, immutable"
+Reporter = Callable[[str], None]
 Settings = dict[str, str]  # by name, the prefix SATUKANAL_ included
 
 
@@ -37,24 +41,26 @@ def deploy(
     settings: Settings | None = None,
     project: Path = ROOT,
     architecture: str = "arm64",
-    say: Say = print,
+    report: Reporter = print,
 ) -> str:
     """Gives the API's id. Run again, it changes only what changed. `settings` join those of earlier deployments."""
     prefix = f"satukanal-{name}"
     outputs = provision(prefix)
-    say(f"stack {prefix}: {len(outputs)} outputs")
-    stages = stages_of(project)
-    environment = with_settings(stages.get(name, {}), settings or {}, environment_of(prefix, outputs, base_url))
-    stage.write(project / ".chalice", stage.written(name, environment, architecture, prefix, stages))
-    pack.pack(project, name)
+    report(f"stack {prefix}: {len(outputs)} outputs")
+    stages = load_stages(project)
+    environment = merge_settings(stages.get(name, {}), settings or {}, build_environment(prefix, outputs, base_url))
+    chalice_config.write_files(
+        project / ".chalice", chalice_config.render_files(name, environment, architecture, prefix, stages)
+    )
+    optimize_packages.optimize_packages(project, name)
     run_chalice(project, name)
     deployed = json.loads((project / ".chalice" / "deployed" / f"{name}.json").read_text())["resources"]
     functions = [each["lambda_arn"] for each in deployed if each["resource_type"] == "lambda_function"]
-    say(f"chalice deploy: {len(functions)} functions and the API")
+    report(f"chalice deploy: {len(functions)} functions and the API")
     patch_event_sources(functions, outputs["DeadLettersArn"])
-    say("event sources: partial batches, bisect, 5 retries, dead letters")
-    filter_topics([each for each in deployed if each["resource_type"] == "sns_event"])
-    say("topics: each listener is called for the kinds it hears, and for no other")
+    report("event sources: partial batches, bisect, 5 retries, dead letters")
+    set_filter_policies([each for each in deployed if each["resource_type"] == "sns_event"])
+    report("topics: each listener is called for the kinds it hears, and for no other")
     return str(next(each["rest_api_id"] for each in deployed if each["resource_type"] == "rest_api"))
 
 
@@ -70,12 +76,12 @@ def provision(prefix: str) -> dict[str, str]:
         client.create_stack(**asked)
         client.get_waiter("stack_create_complete").wait(StackName=prefix, WaiterConfig={"Delay": 2})
     except client.exceptions.AlreadyExistsException:
-        update(client, asked)
+        update_stack(client, asked)
     made = client.describe_stacks(StackName=prefix)["Stacks"][0]["Outputs"]
     return {each["OutputKey"]: each["OutputValue"] for each in made}
 
 
-def update(client: Any, asked: dict[str, Any]) -> None:
+def update_stack(client: Any, asked: dict[str, Any]) -> None:
     try:
         client.update_stack(**asked)
     except ClientError as error:
@@ -85,21 +91,21 @@ def update(client: Any, asked: dict[str, Any]) -> None:
     client.get_waiter("stack_update_complete").wait(StackName=asked["StackName"], WaiterConfig={"Delay": 2})
 
 
-def environment_of(prefix: str, outputs: dict[str, str], base_url: str) -> dict[str, str]:
+def build_environment(prefix: str, outputs: dict[str, str], base_url: str) -> dict[str, str]:
     """`TopicOrders` becomes SATUKANAL_TOPIC_ORDERS; the signing keys go by name only."""
     named = {name: value for name, value in outputs.items() if name.startswith(("Topic", "Journal", "Bucket"))}
-    made = {f"SATUKANAL_{screaming(name)}": value for name, value in named.items()}
+    made = {f"SATUKANAL_{to_screaming_snake_case(name)}": value for name, value in named.items()}
     made |= {"SATUKANAL_PREFIX": prefix, "SATUKANAL_BASE_URL": base_url}
-    return made | {"SATUKANAL_SECRETS_PARAMETER": signing_keys(prefix)}
+    return made | {"SATUKANAL_SECRETS_PARAMETER": ensure_signing_keys(prefix)}
 
 
-def stages_of(project: Path) -> dict[str, Any]:
+def load_stages(project: Path) -> dict[str, Any]:
     """The stages in .chalice/config.json by name."""
     file = project / ".chalice" / "config.json"
     return dict(json.loads(file.read_text())["stages"]) if file.exists() else {}
 
 
-def with_settings(deployed: dict[str, Any], given: Settings, computed: Settings) -> Settings:
+def merge_settings(deployed: dict[str, Any], given: Settings, computed: Settings) -> Settings:
     """The stage's environment: its settings so far, the given ones (an empty value removes one), the computed ones."""
     before = deployed.get("environment_variables", {})
     settings = {name: value for name, value in before.items() if name.startswith("SATUKANAL_")} | given
@@ -114,11 +120,11 @@ def parse_setting(text: str) -> tuple[str, str]:
     return f"SATUKANAL_{name.removeprefix('SATUKANAL_')}", value
 
 
-def screaming(name: str) -> str:
+def to_screaming_snake_case(name: str) -> str:
     return re.sub(r"(?<!^)(?=[A-Z])", "_", name).upper()
 
 
-def signing_keys(prefix: str) -> str:
+def ensure_signing_keys(prefix: str) -> str:
     """Made once for each stage; the parameter's name."""
     name = f"/{prefix}/signing-keys"
     client = boto3.client("ssm")
@@ -143,7 +149,7 @@ def patch_event_sources(functions: list[str], dead_letters: str) -> None:
     for function in functions:
         mappings = client.list_event_source_mappings(FunctionName=function)["EventSourceMappings"]
         for mapping in mappings:
-            told = STREAM_RULES | {"FunctionResponseTypes": ["ReportBatchItemFailures"]}
+            told = STREAM_RETRY_POLICY | {"FunctionResponseTypes": ["ReportBatchItemFailures"]}
             client.update_event_source_mapping(UUID=mapping["UUID"], DestinationConfig=on_failure, **told)
         if not mappings:
             client.put_function_event_invoke_config(
@@ -151,15 +157,15 @@ def patch_event_sources(functions: list[str], dead_letters: str) -> None:
             )
 
 
-def filter_topics(subscriptions: list[dict[str, Any]]) -> None:
+def set_filter_policies(subscriptions: list[dict[str, Any]]) -> None:
     """A call for what does not concern a listener would be paid for. Chalice names a subscription after its handler."""
-    client, handlers = boto3.client("sns"), stage.handlers()
+    client, handlers = boto3.client("sns"), chalice_config.load_handler_paths()
     for each in subscriptions:
         handler = handlers[each["name"].removesuffix("-sns-subscription")]
         client.set_subscription_attributes(
             SubscriptionArn=each["subscription_arn"],
             AttributeName="FilterPolicy",
-            AttributeValue=json.dumps(stage.wanted(handler)),
+            AttributeValue=json.dumps(chalice_config.build_filter_policy(handler)),
         )
 
 
@@ -169,9 +175,9 @@ def upload(folder: Path, bucket: str) -> int:
     files = [file for file in sorted(folder.rglob("*")) if file.is_file()]
     for file in files:
         path = file.relative_to(folder).as_posix()
-        cache = FOR_EVER if path.startswith("assets/") else "no-cache"
-        said = {"ContentType": site.kind_of(file)["Content-Type"], "CacheControl": cache}
-        client.put_object(Bucket=bucket, Key=site.key_of(path), Body=file.read_bytes(), **said)
+        cache = IMMUTABLE if path.startswith("assets/") else "no-cache"
+        said = {"ContentType": site.content_headers(file)["Content-Type"], "CacheControl": cache}
+        client.put_object(Bucket=bucket, Key=site.path_to_bucket_key(path), Body=file.read_bytes(), **said)
     return len(files)
 
 
@@ -185,7 +191,7 @@ def main(
     os.environ.setdefault("AWS_DEFAULT_REGION", "ap-southeast-3")
     api = deploy(name, base_url, settings=dict(map(parse_setting, given or ())))
     build = [sys.executable, "-m", "storefront.build", "--out", str(ROOT / "build" / "site")]
-    config = json.loads((stage.FOLDER / "config.json").read_text())["stages"][name]["environment_variables"]
+    config = json.loads((chalice_config.FOLDER / "config.json").read_text())["stages"][name]["environment_variables"]
     subprocess.run(build, cwd=ROOT, env=os.environ | config, check=True)
     print(f"storefront: {upload(ROOT / 'build' / 'site', provision(f'satukanal-{name}')['SiteBucket'])} files")
     print(f"API {api} of stage {name}")

@@ -17,28 +17,28 @@ import boto3
 import typer
 from botocore.exceptions import ClientError
 
-from infra import strike
-from infra.deploy import ROOT, Say
+from infra import prune_chalice_state
+from infra.deploy import ROOT, Reporter
 
 
-def destroy(name: str, *, project: Path = ROOT, say: Say = print) -> None:
+def destroy(name: str, *, project: Path = ROOT, report: Reporter = print) -> None:
     """Run again after it was broken off, it takes what is still there. A call whose answer was lost is made again and
     finds the thing gone: that is done too."""
     prefix = f"satukanal-{name}"
-    delete_functions(project, name, say)
-    say("functions, API and subscriptions are gone")
+    delete_functions(project, name, report)
+    report("functions, API and subscriptions are gone")
     logs = delete_logs(f"/aws/lambda/{prefix}")
-    say(f"logs: {logs} groups are gone")
+    report(f"logs: {logs} groups are gone")
     delete_stack(prefix)
-    say(f"stack {prefix} is gone, with tables, topics, files and dead letters")
-    delete_keys(prefix)
-    say("signing keys are gone: no link or token of this stage opens anything any more")
+    report(f"stack {prefix} is gone, with tables, topics, files and dead letters")
+    delete_signing_keys(prefix)
+    report("signing keys are gone: no link or token of this stage opens anything any more")
 
 
-def delete_functions(project: Path, name: str, say: Say) -> None:
+def delete_functions(project: Path, name: str, say: Reporter) -> None:
     """Again for as long as there is less to do each time."""
-    while broken_off := chalice_delete(project, name):
-        gone = strike.strike(project, name)
+    while broken_off := run_chalice_delete(project, name):
+        gone = prune_chalice_state.prune(project, name)
         if not gone:
             raise SystemExit(f"chalice delete failed:\n{broken_off}")
         say(f"chalice delete broke off: {broken_off.strip().splitlines()[-1].strip()}")
@@ -46,7 +46,7 @@ def delete_functions(project: Path, name: str, say: Say) -> None:
         say(f"{len(gone)} of what it wrote down {are} gone, and struck from that; it runs again for the rest")
 
 
-def chalice_delete(project: Path, name: str) -> str:
+def run_chalice_delete(project: Path, name: str) -> str:
     """What it said when it broke off; nothing when it came to its end."""
     command = [str(Path(sys.executable).with_name("chalice")), "delete", "--stage", name]
     made = subprocess.run(command, cwd=project, capture_output=True, text=True, check=False)
@@ -60,7 +60,7 @@ def delete_logs(prefix: str) -> int:
     named = [group["logGroupName"] for page in pages for group in page["logGroups"]]
     groups = [group for group in named if group == prefix or group.startswith(f"{prefix}-")]
     for group in groups:
-        with done_when_gone():
+        with ignore_not_found():
             client.delete_log_group(logGroupName=group)
     return len(groups)
 
@@ -68,14 +68,14 @@ def delete_logs(prefix: str) -> int:
 def delete_stack(prefix: str) -> None:
     """A bucket must be empty before its stack can go."""
     client = boto3.client("cloudformation")
-    for bucket in buckets_of(client, prefix):
-        with done_when_gone():  # the stack still names it when an earlier run came this far
-            empty(bucket)
+    for bucket in list_buckets(client, prefix):
+        with ignore_not_found():  # the stack still names it when an earlier run came this far
+            empty_bucket(bucket)
     client.delete_stack(StackName=prefix)
     client.get_waiter("stack_delete_complete").wait(StackName=prefix, WaiterConfig={"Delay": 2})
 
 
-def buckets_of(client: Any, prefix: str) -> list[str]:
+def list_buckets(client: Any, prefix: str) -> list[str]:
     try:
         resources = client.describe_stack_resources(StackName=prefix)["StackResources"]
     except client.exceptions.ClientError as error:
@@ -85,7 +85,7 @@ def buckets_of(client: Any, prefix: str) -> list[str]:
     return [each["PhysicalResourceId"] for each in resources if each["ResourceType"] == "AWS::S3::Bucket"]
 
 
-def empty(bucket: str) -> None:
+def empty_bucket(bucket: str) -> None:
     client = boto3.client("s3")
     for page in client.get_paginator("list_object_versions").paginate(Bucket=bucket):
         found = [*page.get("Versions", []), *page.get("DeleteMarkers", [])]
@@ -94,17 +94,17 @@ def empty(bucket: str) -> None:
             client.delete_objects(Bucket=bucket, Delete={"Objects": objects, "Quiet": True})
 
 
-def delete_keys(prefix: str) -> None:
-    with done_when_gone():
+def delete_signing_keys(prefix: str) -> None:
+    with ignore_not_found():
         boto3.client("ssm").delete_parameter(Name=f"/{prefix}/signing-keys")
 
 
 @contextmanager
-def done_when_gone() -> Iterator[None]:
+def ignore_not_found() -> Iterator[None]:
     try:
         yield
     except ClientError as error:
-        if not strike.is_gone(error):
+        if not prune_chalice_state.is_not_found(error):
             raise
 
 

@@ -18,9 +18,9 @@ def main(file: str) -> "str | None":
             *sys.version_info[:2]
         )
     stamp, wanted = os.path.join(VENV, "installed"), fingerprint(file)
-    if wanted in lines(stamp):
+    if wanted in read_lines(stamp):
         return None
-    why = make_venv() or install(file)
+    why = make_venv() or install_requirements(file)
     if why is None:
         with open(stamp, "a") as kept:
             kept.write(wanted + "\n")
@@ -30,13 +30,13 @@ def main(file: str) -> "str | None":
 def fingerprint(file: str) -> str:
     """Of the file and of those it includes."""
     told = []
-    for line in lines(file):
+    for line in read_lines(file):
         told.append(fingerprint(os.path.join(os.path.dirname(file), line[3:])) if line.startswith("-r ") else line)
     return hashlib.sha256("\n".join([*told, sys.version]).encode()).hexdigest()
 
 
 def make_venv() -> "str | None":
-    if os.path.exists(python()):
+    if os.path.exists(venv_python()):
         return None
     print("Making an environment in %s (once; about a minute) …" % VENV, flush=True)
     made = subprocess.run([sys.executable, "-m", "venv", VENV], capture_output=True, text=True, check=False)
@@ -45,17 +45,17 @@ def make_venv() -> "str | None":
     return None
 
 
-def install(file: str) -> "str | None":
-    command = [python(), "-m", "pip", "install", "--quiet", "--disable-pip-version-check", "--only-binary=:all:"]
+def install_requirements(file: str) -> "str | None":
+    command = [venv_python(), "-m", "pip", "install", "--quiet", "--disable-pip-version-check", "--only-binary=:all:"]
     said = subprocess.run([*command, "-r", file], capture_output=True, text=True, check=False)
     return "Installing %s failed:\n%s%s" % (file, said.stdout, said.stderr) if said.returncode else None
 
 
-def python() -> str:
+def venv_python() -> str:
     return os.path.join(VENV, "bin", "python")
 
 
-def lines(file: str) -> "list[str]":
+def read_lines(file: str) -> "list[str]":
     if not os.path.exists(file):
         return []
     with open(file) as opened:

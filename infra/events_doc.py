@@ -18,124 +18,129 @@ from chalicelib.kit.packages import TOPIC_OF, import_models
 
 FILE = Path(__file__).parent.parent / "docs" / "events.md"
 
-HEAD = (Path(__file__).parent / "events_head.md").read_text()
+INTRODUCTION = (Path(__file__).parent / "events_head.md").read_text()
 FIELDS: dict[str, dict[str, str]] = tomllib.loads((Path(__file__).parent / "event_fields.toml").read_text())
 
 
-def written() -> str:
-    parts = [HEAD, "## Kinds\n", *overview(), *sections(), "## Records\n", *records()]
+def render() -> str:
+    parts = [INTRODUCTION, "## Kinds\n", *overview_lines(), *section_lines(), "## Records\n", *record_lines()]
     return "\n".join(parts)
 
 
-def kinds() -> list[type[Event]]:
+def list_event_classes() -> list[type[Event]]:
     """By package, in the order in which its model declares them."""
     import_models()
     packages = list(TOPIC_OF)
     ours = [event for event in Event.kinds.values() if event.__module__.startswith("chalicelib.")]
-    return sorted(ours, key=lambda event: packages.index(package_of(event)))
+    return sorted(ours, key=lambda event: packages.index(package_name(event)))
 
 
-def package_of(kind: type[Any]) -> str:
+def package_name(kind: type[Any]) -> str:
     return kind.__module__.split(".")[1]
 
 
-def overview() -> Iterator[str]:
+def overview_lines() -> Iterator[str]:
     yield "| package | kind | version | topic | when |\n|---|---|---|---|---|"
-    for event in kinds():
-        package = package_of(event)
+    for event in list_event_classes():
+        package = package_name(event)
         link = f"[`{event.__name__}`](#{event.__name__.lower()})"
-        yield f"| {package} | {link} | {event.schema_version} | {TOPIC_OF[package]} | {sentence(event)} |"
+        yield f"| {package} | {link} | {event.schema_version} | {TOPIC_OF[package]} | {docstring_sentence(event)} |"
     yield ""
 
 
-def sections() -> Iterator[str]:
-    for event in kinds():
-        package = package_of(event)
+def section_lines() -> Iterator[str]:
+    for event in list_event_classes():
+        package = package_name(event)
         yield f"### {event.__name__}\n"
-        yield f"Package `{package}`, topic `{TOPIC_OF[package]}`, version {event.schema_version}. {sentence(event)}\n"
-        yield table(event)
-        yield f"```json\n{json.dumps(example(event), ensure_ascii=False)}\n```\n"
+        yield f"Package `{package}`, topic `{TOPIC_OF[package]}`, version {event.schema_version}. {docstring_sentence(event)}\n"
+        yield format_field_table(event)
+        yield f"```json\n{json.dumps(build_example(event), ensure_ascii=False)}\n```\n"
 
 
-def records() -> Iterator[str]:
-    for record in nested():
+def record_lines() -> Iterator[str]:
+    for record in list_record_classes():
         yield f"### {record.__name__}\n"
-        yield f"{sentence(record)}\n"
-        yield table(record)
+        yield f"{docstring_sentence(record)}\n"
+        yield format_field_table(record)
 
 
-def nested() -> list[type[Any]]:
+def list_record_classes() -> list[type[Any]]:
     """The records inside of events, by name."""
-    found = {part for event in kinds() for hint in get_type_hints(event).values() for part in parts_of(hint)}
+    found = {
+        part
+        for event in list_event_classes()
+        for hint in get_type_hints(event).values()
+        for part in nested_dataclasses(hint)
+    }
     return sorted(found, key=lambda record: record.__name__)
 
 
-def parts_of(hint: Any) -> Iterator[type[Any]]:
+def nested_dataclasses(hint: Any) -> Iterator[type[Any]]:
     if is_dataclass(hint) and isinstance(hint, type):
         yield hint
     for part in get_args(hint):
-        yield from parts_of(part)
+        yield from nested_dataclasses(part)
 
 
-def sentence(kind: type[Any]) -> str:
+def docstring_sentence(kind: type[Any]) -> str:
     return " ".join((kind.__doc__ or "").split())
 
 
-def table(kind: type[Any]) -> str:
-    hints, comments = get_type_hints(kind), comments_of(kind)
+def format_field_table(kind: type[Any]) -> str:
+    hints, comments = get_type_hints(kind), field_comments(kind)
     rows = ["| field | type | default | meaning |", "|---|---|---|---|"]
     for field in fields(kind):
         meaning = comments.get(field.name) or FIELDS["meanings"][field.name]
-        rows.append(f"| `{field.name}` | {type_of(hints[field.name])} | {default_of(field)} | {meaning} |")
+        rows.append(f"| `{field.name}` | {format_type(hints[field.name])} | {format_default(field)} | {meaning} |")
     return "\n".join(rows) + "\n"
 
 
-def comments_of(kind: type[Any]) -> dict[str, str]:
+def field_comments(kind: type[Any]) -> dict[str, str]:
     """What stands beside the fields of a class."""
     return dict(re.findall(r"^    (\w+): [^#\n]*  # (.+)$", inspect.getsource(kind), re.MULTILINE))
 
 
-def default_of(field: Field[Any]) -> str:
+def format_default(field: Field[Any]) -> str:
     if field.default_factory is not MISSING:
         return f"`{json.dumps(field.default_factory())}`"
     return "" if field.default is MISSING else f"`{json.dumps(field.default)}`"
 
 
-def type_of(hint: Any) -> str:
+def format_type(hint: Any) -> str:
     names = {str: "string", int: "integer", bool: "boolean", NoneType: "null", Any: "any JSON"}
     if hint in names:
         return names[hint]
     arguments = get_args(hint)
     if get_origin(hint) is tuple:
-        return f"list of {type_of(arguments[0])}"
+        return f"list of {format_type(arguments[0])}"
     if get_origin(hint) is dict:
-        return f"object of {type_of(arguments[1])}"
+        return f"object of {format_type(arguments[1])}"
     if arguments:
-        return " or ".join(type_of(each) for each in arguments)
+        return " or ".join(format_type(each) for each in arguments)
     if issubclass(hint, StrEnum):
         return "string: " + ", ".join(f"`{each}`" for each in hint)
     return f"[{hint.__name__}](#{hint.__name__.lower()})"
 
 
-def example(kind: type[Any]) -> dict[str, Any]:
+def build_example(kind: type[Any]) -> dict[str, Any]:
     """A body with every field, as readers take it."""
-    return {name: value_of(name, hint) for name, hint in get_type_hints(kind).items() if name in names_of(kind)}
+    return {name: example_value(name, hint) for name, hint in get_type_hints(kind).items() if name in field_names(kind)}
 
 
-def names_of(kind: type[Any]) -> set[str]:
+def field_names(kind: type[Any]) -> set[str]:
     return {field.name for field in fields(kind)}
 
 
-def value_of(name: str, hint: Any) -> Any:
+def example_value(name: str, hint: Any) -> Any:
     arguments = get_args(hint)
     if get_origin(hint) is tuple:
-        return [value_of(name, arguments[0])]
+        return [example_value(name, arguments[0])]
     if get_origin(hint) is dict:
-        return {"name": value_of(name, arguments[1])}
+        return {"name": example_value(name, arguments[1])}
     if arguments:
-        return value_of(name, arguments[0])
+        return example_value(name, arguments[0])
     if is_dataclass(hint) and isinstance(hint, type):
-        return example(hint)
+        return build_example(hint)
     if isinstance(hint, type) and issubclass(hint, StrEnum):
         return next(iter(hint)).value
     if name in FIELDS["examples"]:
@@ -146,5 +151,5 @@ def value_of(name: str, hint: Any) -> Any:
 
 if __name__ == "__main__":
     FILE.parent.mkdir(exist_ok=True)
-    FILE.write_text(written())
+    FILE.write_text(render())
     print(f"docs/{FILE.name} says what the event classes say.")

@@ -10,7 +10,7 @@ from pathlib import Path
 
 ROOT = Path(os.environ.get("SITE") or Path(__file__).parent.parent / "build" / "site")
 PRODUCT_PAGE = re.compile(r"^((?:en/)?p/.+)\.html$")
-Found = tuple[int, dict[str, str], bytes]
+Response = tuple[int, dict[str, str], bytes]
 mimetypes.add_type("application/manifest+json", ".webmanifest")
 mimetypes.add_type("text/javascript", ".js")
 mimetypes.add_type("text/javascript", ".mjs")
@@ -21,7 +21,7 @@ POLICY = (
 )
 
 
-def find(path: str, headers: dict[str, str], root: Path | None = None) -> Found | None:
+def find_page(path: str, headers: dict[str, str], root: Path | None = None) -> Response | None:
     """`/p/TEA/` is p/TEA.html, any other folder its index.html; asked without the slash it says where to go."""
     base = (root or ROOT).resolve()
     file = (base / path.lstrip("/")).resolve() if "\0" not in path else base / "\0"
@@ -29,35 +29,35 @@ def find(path: str, headers: dict[str, str], root: Path | None = None) -> Found 
         return None
     page = file.with_name(f"{file.name}.html") if file.parent.name == "p" else file / "index.html"
     if path.endswith("/"):
-        return send(page, headers)
-    return (301, {"Location": f"{path}/"}, b"") if page.is_file() else send(file, headers)
+        return read_file(page, headers)
+    return (301, {"Location": f"{path}/"}, b"") if page.is_file() else read_file(file, headers)
 
 
-def key_of(file: str) -> str:
+def path_to_bucket_key(file: str) -> str:
     """In a bucket, where folders cost nothing, every address that ends with a slash is that and index.html."""
     return PRODUCT_PAGE.sub(r"\1/index.html", file)
 
 
-def missing(path: str, headers: dict[str, str], root: Path | None = None) -> Found | None:
+def not_found_page(path: str, headers: dict[str, str], root: Path | None = None) -> Response | None:
     """Somebody who reads pages gets the site's own page for that, in his language; a program gets none from here."""
     if "text/html" not in headers.get("accept", ""):
         return None
-    page = send((root or ROOT).resolve() / ("en/404.html" if path.startswith("/en/") else "404.html"), {})
+    page = read_file((root or ROOT).resolve() / ("en/404.html" if path.startswith("/en/") else "404.html"), {})
     return (404, page[1], page[2]) if page else None
 
 
-def send(file: Path, headers: dict[str, str]) -> Found | None:
+def read_file(file: Path, headers: dict[str, str]) -> Response | None:
     if not file.is_file():
         return None
     facts = file.stat()
     tag = f'"{facts.st_mtime_ns:x}-{facts.st_size:x}"'
-    said = kind_of(file) | {"ETag": tag, "Last-Modified": formatdate(facts.st_mtime, usegmt=True)}
+    said = content_headers(file) | {"ETag": tag, "Last-Modified": formatdate(facts.st_mtime, usegmt=True)}
     if headers.get("if-none-match") == tag:
         return 304, said, b""
     return 200, said, file.read_bytes()
 
 
-def kind_of(file: Path) -> dict[str, str]:
+def content_headers(file: Path) -> dict[str, str]:
     kind = mimetypes.guess_type(file.name)[0] or "application/octet-stream"
     text = kind.startswith("text/") or kind in ("application/json", "application/manifest+json", "application/xml")
     said = {"Content-Type": f"{kind}; charset=utf-8" if text else kind, "Cache-Control": "no-cache"}

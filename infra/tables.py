@@ -7,20 +7,23 @@ from typing import Any
 
 from infra.template import FILE
 
-LATER = ("PointInTimeRecoverySpecification", "SSESpecification")  # settings of a stage that no local engine has
+CLOUD_ONLY_SETTINGS = (
+    "PointInTimeRecoverySpecification",
+    "SSESpecification",
+)  # settings of a stage that no local engine has
 
 
 def create_tables(client: Any, prefix: str) -> None:
     """Leaves alone what is there already, so a second start changes nothing."""
     standing = set(client.list_tables()["TableNames"])
-    for properties in _of_type("AWS::DynamoDB::Table", prefix):
+    for properties in _load_properties("AWS::DynamoDB::Table", prefix):
         if properties["TableName"] not in standing:
-            client.create_table(**_as_request(properties))
+            client.create_table(**_properties_to_request(properties))
 
 
 def create_topics(client: Any, prefix: str) -> dict[str, str]:
     """{name without prefix: ARN}; creating what exists answers with its ARN."""
-    names = [properties["TopicName"] for properties in _of_type("AWS::SNS::Topic", prefix)]
+    names = [properties["TopicName"] for properties in _load_properties("AWS::SNS::Topic", prefix)]
     return {name.removeprefix(f"{prefix}-"): client.create_topic(Name=name)["TopicArn"] for name in names}
 
 
@@ -34,18 +37,18 @@ def create_files_bucket(client: Any, prefix: str) -> None:
         client.create_bucket(Bucket=name, CreateBucketConfiguration={"LocationConstraint": client.meta.region_name})
 
 
-def _of_type(kind: str, prefix: str) -> list[Any]:
+def _load_properties(kind: str, prefix: str) -> list[Any]:
     text = FILE.read_text().replace("${Prefix}", prefix)
     found = [each["Properties"] for each in json.loads(text)["Resources"].values() if each["Type"] == kind]
-    return [{name: _resolved(value) for name, value in properties.items()} for properties in found]
+    return [{name: _resolve_substitution(value) for name, value in properties.items()} for properties in found]
 
 
-def _resolved(value: Any) -> Any:
+def _resolve_substitution(value: Any) -> Any:
     return value["Fn::Sub"] if isinstance(value, dict) and "Fn::Sub" in value else value
 
 
-def _as_request(properties: dict[str, Any]) -> dict[str, Any]:
-    request = {name: value for name, value in properties.items() if name not in LATER}
+def _properties_to_request(properties: dict[str, Any]) -> dict[str, Any]:
+    request = {name: value for name, value in properties.items() if name not in CLOUD_ONLY_SETTINGS}
     if "StreamSpecification" in request:
         request["StreamSpecification"] = {"StreamEnabled": True, **request["StreamSpecification"]}
     return request

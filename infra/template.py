@@ -15,59 +15,61 @@ FILE = Path(__file__).with_name("resources.json")
 INDEXES = {"by_list": "list", "by_owner": "owner"}
 
 
-def template() -> dict[str, Any]:
+def build_template() -> dict[str, Any]:
     return {
         "AWSTemplateFormatVersion": "2010-09-09",
         "Description": "Satukanal: tables and the journal's stream, topics, dead letters, the site's bucket.",
         "Parameters": {"Prefix": {"Type": "String", "Default": "satukanal", "AllowedPattern": "[a-z][a-z0-9-]{1,30}"}},
-        "Resources": resources(),
-        "Outputs": outputs(),
+        "Resources": build_resources(),
+        "Outputs": build_outputs(),
     }
 
 
-def resources() -> dict[str, Any]:
-    made: dict[str, Any] = {f"{name.title()}Table": journal() if name == "journal" else table(name) for name in TABLES}
-    made |= {f"{name.title()}Topic": topic(name) for name in TOPICS}
+def build_resources() -> dict[str, Any]:
+    made: dict[str, Any] = {
+        f"{name.title()}Table": build_journal_table() if name == "journal" else build_table(name) for name in TABLES
+    }
+    made |= {f"{name.title()}Topic": build_topic(name) for name in TOPICS}
     return made | {
-        "DeadLetters": dead_letters(),
-        "DeadLettersAlarm": alarm(),
-        "SiteBucket": bucket("site"),
-        "FilesBucket": bucket("files"),
+        "DeadLetters": build_dead_letter_queue(),
+        "DeadLettersAlarm": build_dead_letter_alarm(),
+        "SiteBucket": build_bucket("site"),
+        "FilesBucket": build_bucket("files"),
     }
 
 
-def table(room: str) -> dict[str, Any]:
+def build_table(room: str) -> dict[str, Any]:
     keys = [_key("pk", "HASH"), _key("sk", "RANGE")]
     attributes = [_attribute(name) for name in ("pk", "sk", *INDEXES.values(), "listed_at")]
     indexes = [_index(name, owner) for name, owner in INDEXES.items()]
-    return _table(room, keys, attributes, {"GlobalSecondaryIndexes": indexes})
+    return _table_resource(room, keys, attributes, {"GlobalSecondaryIndexes": indexes})
 
 
-def journal() -> dict[str, Any]:
+def build_journal_table() -> dict[str, Any]:
     """The only stream of the house: new images are all that listeners need."""
     keys = [_key("subject", "HASH"), _key("sequence", "RANGE")]
     attributes = [_attribute("subject"), _attribute("sequence", "N")]
-    return _table("journal", keys, attributes, {"StreamSpecification": {"StreamViewType": "NEW_IMAGE"}})
+    return _table_resource("journal", keys, attributes, {"StreamSpecification": {"StreamViewType": "NEW_IMAGE"}})
 
 
-def topic(name: str) -> dict[str, Any]:
-    return {"Type": "AWS::SNS::Topic", "Properties": {"TopicName": _named(name)}}
+def build_topic(name: str) -> dict[str, Any]:
+    return {"Type": "AWS::SNS::Topic", "Properties": {"TopicName": _prefixed(name)}}
 
 
-def dead_letters() -> dict[str, Any]:
+def build_dead_letter_queue() -> dict[str, Any]:
     fortnight = 14 * 24 * 3600
     properties = {
-        "QueueName": _named("dead-letters"),
+        "QueueName": _prefixed("dead-letters"),
         "MessageRetentionPeriod": fortnight,
         "SqsManagedSseEnabled": True,
     }
     return {"Type": "AWS::SQS::Queue", "Properties": properties | {"SqsManagedSseEnabled": True}}
 
 
-def alarm() -> dict[str, Any]:
+def build_dead_letter_alarm() -> dict[str, Any]:
     """One dead letter is one message that nobody got: that is worth waking somebody."""
     properties = {
-        "AlarmName": _named("dead-letters"),
+        "AlarmName": _prefixed("dead-letters"),
         "Namespace": "AWS/SQS",
         "MetricName": "ApproximateNumberOfMessagesVisible",
         "Dimensions": [{"Name": "QueueName", "Value": {"Fn::GetAtt": ["DeadLetters", "QueueName"]}}],
@@ -81,7 +83,7 @@ def alarm() -> dict[str, Any]:
     return {"Type": "AWS::CloudWatch::Alarm", "Properties": properties}
 
 
-def bucket(name: str) -> dict[str, Any]:
+def build_bucket(name: str) -> dict[str, Any]:
     """Open to nobody: the site is read by the CDN alone, files by the functions. Names are taken world-wide."""
     closed = dict.fromkeys(("BlockPublicAcls", "BlockPublicPolicy", "IgnorePublicAcls", "RestrictPublicBuckets"), True)
     encryption = {"ServerSideEncryptionConfiguration": [{"ServerSideEncryptionByDefault": {"SSEAlgorithm": "AES256"}}]}
@@ -90,7 +92,7 @@ def bucket(name: str) -> dict[str, Any]:
     return {"Type": "AWS::S3::Bucket", "Properties": properties}
 
 
-def outputs() -> dict[str, Any]:
+def build_outputs() -> dict[str, Any]:
     """Named as the functions' environment names them, so that the deploy copies them over."""
     made: dict[str, Any] = {f"Topic{name.title()}": {"Value": {"Ref": f"{name.title()}Topic"}} for name in TOPICS}
     made["JournalStreamArn"] = {"Value": {"Fn::GetAtt": ["JournalTable", "StreamArn"]}}
@@ -101,13 +103,13 @@ def outputs() -> dict[str, Any]:
     return made
 
 
-def written() -> str:
-    return json.dumps(template(), indent=1) + "\n"
+def render() -> str:
+    return json.dumps(build_template(), indent=1) + "\n"
 
 
-def _table(room: str, keys: list[Any], attributes: list[Any], more: dict[str, Any]) -> dict[str, Any]:
+def _table_resource(room: str, keys: list[Any], attributes: list[Any], more: dict[str, Any]) -> dict[str, Any]:
     properties = {
-        "TableName": _named(room),
+        "TableName": _prefixed(room),
         "BillingMode": "PAY_PER_REQUEST",
         "KeySchema": keys,
         "AttributeDefinitions": attributes,
@@ -135,9 +137,9 @@ def _attribute(name: str, kind: str = "S") -> dict[str, str]:
     return {"AttributeName": name, "AttributeType": kind}
 
 
-def _named(name: str) -> dict[str, str]:
+def _prefixed(name: str) -> dict[str, str]:
     return {"Fn::Sub": "${Prefix}-" + name}
 
 
 if __name__ == "__main__":
-    FILE.write_text(written())
+    FILE.write_text(render())

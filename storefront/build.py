@@ -1,4 +1,4 @@
-"""Pages from plain facts: `build` knows no AWS; the command at the end reads the shop through `storefront.read`.
+"""Pages from plain facts: `build` knows no AWS; the command at the end reads the shop through `storefront.load`.
 
 Assets live in a folder named by their own hash, so they may be cached for ever and modules may import each other by
 relative paths. The old site is swapped out whole: a product taken off the web leaves no page behind.
@@ -19,15 +19,15 @@ from pathlib import Path
 
 from chalicelib.kit import templates
 from storefront import outputs
-from storefront.listing import Facts, is_shown
+from storefront.listing import Facts, is_published
 from storefront.manifest import SUMMARY, Manifest, create_manifest, manifest_file
 from storefront.outputs import Output
 from storefront.pages import HERE, Pages, template
-from storefront.words import LANGUAGES, read_words
+from storefront.words import LANGUAGES, load_words
 
-SPOKEN = {"words": "script", "desk": "desk"}  # what browsers say, a module for each language and table
+TEXT_TABLES = {"words": "script", "desk": "desk"}  # what browsers say, a module for each language and table
 COMMENT = re.compile(r"^[ \t]*(?://.*|/\*\*(?:(?!\*/)[\s\S])*\*/)\n", re.MULTILINE)  # on lines of its own
-PAGES = {"keranjang": "cart", "checkout": "checkout", "pesanan": "order", "tentang": "about"}
+STATIC_PAGES = {"keranjang": "cart", "checkout": "checkout", "pesanan": "order", "tentang": "about"}
 
 
 def build(products: Iterable[Facts], settings: Facts, out_dir: Path | str) -> Facts:
@@ -37,10 +37,10 @@ def build(products: Iterable[Facts], settings: Facts, out_dir: Path | str) -> Fa
     fresh = out.with_name(out.name + ".new")
     shutil.rmtree(fresh, ignore_errors=True)
     fresh.mkdir(parents=True)
-    shown = sorted((product for product in products if is_shown(product)), key=lambda product: product["sku"])
+    shown = sorted((product for product in products if is_published(product)), key=lambda product: product["sku"])
     with without_gc(), create_manifest(manifest_file(fresh)) as manifest:
         made = write_all(fresh, shown, settings, manifest)
-    swap(fresh, out)
+    replace_site(fresh, out)
     os.replace(manifest_file(fresh), manifest_file(out))
     return made
 
@@ -52,12 +52,12 @@ def write_all(out: Path, shown: list[Facts], settings: Facts, manifest: Manifest
     for language in LANGUAGES:
         write_shop(out, Pages(language, settings, assets), shown, manifest)
     for product in shown:
-        put(out, outputs.picture(product))
-    for output in rest(settings, assets):
-        put(out, output)
-    put(out, outputs.sitemap(manifest, settings))
+        write_output(out, outputs.placeholder_image(product))
+    for output in build_shared_outputs(settings, assets):
+        write_output(out, output)
+    write_output(out, outputs.sitemap(manifest, settings))
     summary = outputs.summary(made)
-    put(out, summary)
+    write_output(out, summary)
     manifest.save_site(settings, summary[1].decode())
     return made
 
@@ -80,20 +80,20 @@ def write_shop(out: Path, pages: Pages, products: list[Facts], manifest: Manifes
     manifest.save_cards(pages.language, ((listing, pages.card(listing)) for listing in listings.values()))
     manifest.update_categories(pages.language, {listing.category_path for listing in listings.values()})
     categories = manifest.categories(pages.language)
-    put(out, outputs.home(pages, categories))
+    write_output(out, outputs.home_page(pages, categories))
     for category in categories:
-        put(out, outputs.category_page(pages, category, categories))
+        write_output(out, outputs.category_page(pages, category, categories))
         cards = manifest.cards(pages.language, category.path)
         for output in outputs.product_pages(pages, cards, listings.__getitem__):
-            put(out, output)
-    for folder, name in PAGES.items():
-        put(out, (f"{pages.prefix}/{folder}/index.html", pages.page(name, f"/{folder}/")))
-    put(out, (f"{pages.prefix}/404.html", pages.page("missing", "/404.html")))
+            write_output(out, output)
+    for folder, name in STATIC_PAGES.items():
+        write_output(out, (f"{pages.prefix}/{folder}/index.html", pages.page(name, f"/{folder}/")))
+    write_output(out, (f"{pages.prefix}/404.html", pages.page("missing", "/404.html")))
 
 
-def rest(settings: Facts, assets: str) -> Iterator[Output]:
+def build_shared_outputs(settings: Facts, assets: str) -> Iterator[Output]:
     """What depends on no product: the desk, marks, and what a search engine may read."""
-    words, base = read_words("id"), settings["base_url"].rstrip("/")
+    words, base = load_words("id"), settings["base_url"].rstrip("/")
     desk = template("desk/index.html").render(shop=settings | {"assets": assets}, words=words)
     robots = f"User-agent: *\nDisallow: /api/\nDisallow: /desk/\nSitemap: {base}/sitemap.xml\n"
     yield "/desk/index.html", desk.encode()
@@ -103,41 +103,45 @@ def rest(settings: Facts, assets: str) -> Iterator[Output]:
 
 def write_assets(out: Path, settings: Facts) -> str:
     """Returns the folder's address, `/assets/<hash>`."""
-    made = {f"{name}.{code}.js": words_module(table, code) for code in LANGUAGES for name, table in SPOKEN.items()}
-    made["settings.js"] = settings_module(settings)
+    made = {
+        f"{name}.{code}.js": build_words_module(table, code)
+        for code in LANGUAGES
+        for name, table in TEXT_TABLES.items()
+    }
+    made["settings.js"] = build_settings_module(settings)
     made["common/tokens.css"] = (templates.FOLDER / "tokens.css").read_text()
-    kept = {file.relative_to(HERE / "assets").as_posix(): asset_text(file) for file in asset_files()}
+    kept = {file.relative_to(HERE / "assets").as_posix(): read_asset(file) for file in list_asset_files()}
     files = dict(sorted((made | kept).items()))
     digest = hashlib.sha256("\0".join(f"{name}\0{text}" for name, text in files.items()).encode()).hexdigest()[:12]
     for name, text in files.items():
-        put(out, (f"/assets/{digest}/{name}", text.encode()))
+        write_output(out, (f"/assets/{digest}/{name}", text.encode()))
     return f"/assets/{digest}"
 
 
-def asset_files() -> list[Path]:
+def list_asset_files() -> list[Path]:
     return [file for file in (HERE / "assets").rglob("*") if file.suffix in (".js", ".css", ".svg", ".md")]
 
 
-def asset_text(file: Path) -> str:
+def read_asset(file: Path) -> str:
     """Scripts go out without their comments, a third of them: types and reasons are for the reader of the source."""
     return COMMENT.sub("", file.read_text()) if file.suffix == ".js" else file.read_text()
 
 
-def words_module(table: str, language: str) -> str:
-    words = read_words(language)[table] | {"language": language, "prefix": LANGUAGES[language]}
-    return module(words)
+def build_words_module(table: str, language: str) -> str:
+    words = load_words(language)[table] | {"language": language, "prefix": LANGUAGES[language]}
+    return to_js_module(words)
 
 
-def settings_module(settings: Facts) -> str:
+def build_settings_module(settings: Facts) -> str:
     """What browsers need to know of the shop: its currency, country and zone."""
-    return module({name: settings[name] for name in ("currency", "country", "zone")})
+    return to_js_module({name: settings[name] for name in ("currency", "country", "zone")})
 
 
-def module(facts: Facts) -> str:
+def to_js_module(facts: Facts) -> str:
     return "export default " + json.dumps(facts, ensure_ascii=False, sort_keys=True) + ";\n"
 
 
-def put(out: Path, output: Output) -> None:
+def write_output(out: Path, output: Output) -> None:
     path, content = output
     file = f"{out}{path}"
     try:
@@ -158,7 +162,7 @@ def check_output_folder(out: Path) -> None:
         raise SystemExit(f"{out} holds files that this command did not create; name another folder.")
 
 
-def swap(fresh: Path, out: Path) -> None:
+def replace_site(fresh: Path, out: Path) -> None:
     old = out.with_name(out.name + ".old")
     shutil.rmtree(old, ignore_errors=True)
     if out.exists():
@@ -168,14 +172,14 @@ def swap(fresh: Path, out: Path) -> None:
 
 
 def main() -> None:
-    from storefront import read  # the only road to AWS, taken by the command alone
+    from storefront import load  # the only road to AWS, taken by the command alone
 
     asked = argparse.ArgumentParser(
         prog="python -m storefront.build", description="Build the static shop and the desk."
     )
     asked.add_argument("--out", type=Path, default=Path("build/site"))
     out = asked.parse_args().out
-    made = build(read.products(), read.settings(), out)
+    made = build(load.load_products(), load.load_settings(), out)
     print(f"{made['products']} products in {out}")
 
 

@@ -11,15 +11,15 @@ from chalicelib.kit.money import CURRENCIES
 FILE = Path(__file__).parent / "assets" / "common" / "currencies.js"
 
 
-def currencies_module() -> str:
-    rows = ",\n".join(f"  {code}: {_javascript(asdict(currency))}" for code, currency in CURRENCIES.items())
+def build_currencies_module() -> str:
+    rows = ",\n".join(f"  {code}: {_to_javascript(asdict(currency))}" for code, currency in CURRENCIES.items())
     command = "python -m storefront.generate_currencies"
     return f"// Generated; do not edit. Run `{command}`.\nexport const CURRENCIES = {{\n{rows},\n}};\n"
 
 
-def _javascript(facts: dict[str, str | int]) -> str:
+def _to_javascript(facts: dict[str, str | int]) -> str:
     return "{ " + ", ".join(f"{name}: {json.dumps(value, ensure_ascii=False)}" for name, value in facts.items()) + " }"
 
 
 if __name__ == "__main__":
-    FILE.write_text(currencies_module())
+    FILE.write_text(build_currencies_module())

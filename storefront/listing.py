@@ -15,7 +15,7 @@ from chalicelib.kit.money import format_money, from_json, to_decimal
 from storefront.words import Words
 
 Facts = dict[str, Any]
-SCHEMA = {"in_stock": "https://schema.org/InStock", "out_of_stock": "https://schema.org/OutOfStock"}
+SCHEMA_ORG_AVAILABILITY = {"in_stock": "https://schema.org/InStock", "out_of_stock": "https://schema.org/OutOfStock"}
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,7 +27,7 @@ class Promotion:
 
 
 @dataclass(frozen=True, slots=True)
-class Place:
+class StockLocation:
     id: str
     name: str
     label: str  # "Warehouse", unless the name says so itself
@@ -50,11 +50,11 @@ class Listing:
     availability: str
     availability_text: str
     promotion: Promotion | None
-    places: list[Place]
+    places: list[StockLocation]
     json_ld: Facts
 
 
-def is_shown(product: Facts) -> bool:
+def is_published(product: Facts) -> bool:
     """Published to the web and priced; what is for the counter only must leave no trace on a page."""
     channels = product.get("channels") or []
     return bool(product.get("active", True) and product.get("price") and (not channels or "web" in channels))
@@ -63,8 +63,8 @@ def is_shown(product: Facts) -> bool:
 def build_listing(product: Facts, settings: Facts, words: Words) -> Listing:
     price, was = product["price"], product.get("was") or product["price"]
     is_cheaper = was["amount"] > price["amount"]
-    running = promotion(product.get("promotion"), settings, words) if is_cheaper else None
-    state = availability(product)
+    running = build_promotion(product.get("promotion"), settings, words) if is_cheaper else None
+    state = availability_of(product)
     return Listing(
         sku=product["sku"],
         name=product["name"],
@@ -72,71 +72,71 @@ def build_listing(product: Facts, settings: Facts, words: Words) -> Listing:
         category_path=category_path(product),
         description=product.get("description") or "",
         path=product_path(product["sku"]),
-        art=art_path(product["sku"]),
+        art=image_path(product["sku"]),
         price_text=format_money(from_json(price)),
         was_text=format_money(from_json(was)) if is_cheaper else "",
-        saving=saving(price, was) if is_cheaper else 0,
+        saving=saving_percent(price, was) if is_cheaper else 0,
         availability=state,
         availability_text=getattr(words.stock, state),
         promotion=running,
-        places=places(product, settings, words),
-        json_ld=json_ld(product, state, running, settings, words),
+        places=list_stock_locations(product, settings, words),
+        json_ld=build_json_ld(product, state, running, settings, words),
     )
 
 
 def category_path(product: Facts) -> str:
     """The same in every language, also for what has no category."""
-    return f"/k/{slug(product.get('category') or '')}/"
+    return f"/k/{slugify(product.get('category') or '')}/"
 
 
 def product_path(sku: str) -> str:
-    return f"/p/{path_part(sku)}/"
+    return f"/p/{escape_path_segment(sku)}/"
 
 
-def art_path(sku: str) -> str:
-    return f"/art/{path_part(sku)}.svg"
+def image_path(sku: str) -> str:
+    return f"/art/{escape_path_segment(sku)}.svg"
 
 
-def availability(product: Facts) -> str:
+def availability_of(product: Facts) -> str:
     available = product.get("available")
     if available is None:
         return "unknown"
     return "in_stock" if available > 0 else "out_of_stock"
 
 
-def saving(price: Facts, was: Facts) -> int:
+def saving_percent(price: Facts, was: Facts) -> int:
     """Whole percent, rounded down: a page may understate a discount, never overstate it."""
     return int((was["amount"] - price["amount"]) * 100 // was["amount"])
 
 
-def promotion(running: Facts | None, settings: Facts, words: Words) -> Promotion | None:
+def build_promotion(running: Facts | None, settings: Facts, words: Words) -> Promotion | None:
     if not running:
         return None
     terms, ends_at = running.get("terms") or {}, running.get("ends_at")
     return Promotion(
         name=running.get("name", ""),
         terms=terms.get(words.language) or terms.get("id") or "",
-        until=day_text(ends_at, settings["zone"], words) if ends_at else "",
+        until=format_day(ends_at, settings["zone"], words) if ends_at else "",
         ends_at=ends_at or "",
     )
 
 
-def places(product: Facts, settings: Facts, words: Words) -> list[Place]:
+def list_stock_locations(product: Facts, settings: Facts, words: Words) -> list[StockLocation]:
     """Every store and warehouse that had it at build time; the browser corrects the list with live units."""
     known = settings["locations"]
     ids = [each["location"] for each in product.get("locations", []) if each["available"] > 0]
     holding = sorted(
         (id for id in ids if id in known), key=lambda id: (known[id]["kind"] != "store", known[id]["name"])
     )
-    return [place(id, known[id], words) for id in holding]
+    return [build_stock_location(id, known[id], words) for id in holding]
 
 
-def place(id: str, location: Facts, words: Words) -> Place:
+def build_stock_location(id: str, location: Facts, words: Words) -> StockLocation:
     kind = getattr(words.kinds, location["kind"])
-    return Place(id, location["name"], "" if location["name"].startswith(kind) else kind)
+    return StockLocation(id, location["name"], "" if location["name"].startswith(kind) else kind)
 
 
-def json_ld(product: Facts, state: str, running: Promotion | None, settings: Facts, words: Words) -> Facts:
+def build_json_ld(product: Facts, state: str, running: Promotion | None, settings: Facts, words: Words) -> Facts:
     base, sku = settings["base_url"].rstrip("/"), product["sku"]
     offer = {
         "@type": "Offer",
@@ -146,12 +146,16 @@ def json_ld(product: Facts, state: str, running: Promotion | None, settings: Fac
         "itemCondition": "https://schema.org/NewCondition",
         "seller": {"@type": "Organization", "name": settings["shop"]["name"]},
     }
-    if state in SCHEMA:
-        offer["availability"] = SCHEMA[state]
+    if state in SCHEMA_ORG_AVAILABILITY:
+        offer["availability"] = SCHEMA_ORG_AVAILABILITY[state]
     if running and running.ends_at:
         offer["priceValidUntil"] = running.ends_at[:10]
     told = {"@context": "https://schema.org", "@type": "Product", "sku": sku, "name": product["name"]}
-    told |= {"category": product.get("category") or words.catalog.other, "image": base + art_path(sku), "offers": offer}
+    told |= {
+        "category": product.get("category") or words.catalog.other,
+        "image": base + image_path(sku),
+        "offers": offer,
+    }
     if product.get("description"):
         told["description"] = product["description"]
     if re.fullmatch(r"\d{13}", product.get("barcode") or ""):
@@ -159,16 +163,16 @@ def json_ld(product: Facts, state: str, running: Promotion | None, settings: Fac
     return told
 
 
-def path_part(text: str) -> str:
+def escape_path_segment(text: str) -> str:
     """One safe folder name per text: whatever is not plain is spelt as `=` and its bytes, so no SKU walks away."""
     return re.sub(r"^\.|[^A-Za-z0-9._:~+-]", lambda found: "".join(f"={byte:02x}" for byte in found[0].encode()), text)
 
 
-def slug(text: str) -> str:
+def slugify(text: str) -> str:
     """Readable, for categories; equal slugs are merged by the caller's folder."""
     return re.sub(r"[^a-z0-9]+", "-", text.lower()).strip("-") or "lain"
 
 
-def day_text(instant: str, zone: str, words: Words) -> str:
+def format_day(instant: str, zone: str, words: Words) -> str:
     day = datetime.fromisoformat(instant).astimezone(ZoneInfo(zone))
     return f"{day.day} {words.months[day.month - 1]} {day.year}"

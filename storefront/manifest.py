@@ -20,7 +20,7 @@ from storefront.listing import Facts, Listing
 
 SUMMARY = "site.json"  # written into the site itself; the manifest belongs to the site whose summary it knows
 WRITER_SECONDS = 60  # how long a writer waits for another
-MOMENT = {"built_at", "built_text"}  # settings that differ at every build
+VOLATILE_SETTINGS = {"built_at", "built_text"}  # settings that differ at every build
 TABLES = """
 CREATE TABLE site (settings TEXT, summary TEXT, is_changing INTEGER);
 CREATE TABLE products (sku TEXT PRIMARY KEY, facts TEXT) WITHOUT ROWID;
@@ -29,7 +29,7 @@ CREATE TABLE cards (language TEXT, path TEXT, category TEXT, name TEXT, sku TEXT
 CREATE TABLE categories (language TEXT, path TEXT, name TEXT, count INTEGER, cards TEXT,
     PRIMARY KEY (language, path)) WITHOUT ROWID;
 """
-ITS_CARD = "language = ? AND path = ? AND category = ? AND name = ? AND sku = ?"
+CARD_CONDITION = "language = ? AND path = ? AND category = ? AND name = ? AND sku = ?"
 
 
 class Card(NamedTuple):
@@ -50,31 +50,31 @@ class Category:
 
 class Manifest:
     def __init__(self, rows: sqlite3.Connection) -> None:
-        self.rows = rows
+        self.connection = rows
 
     def product(self, sku: str) -> Facts | None:
-        found = self.rows.execute("SELECT facts FROM products WHERE sku = ?", (sku,)).fetchone()
+        found = self.connection.execute("SELECT facts FROM products WHERE sku = ?", (sku,)).fetchone()
         facts: Facts | None = json.loads(found[0]) if found else None
         return facts
 
     def count(self) -> int:
-        return int(self.rows.execute("SELECT count(*) FROM products").fetchone()[0])
+        return int(self.connection.execute("SELECT count(*) FROM products").fetchone()[0])
 
     def save_products(self, products: Iterable[Facts]) -> None:
         rows = ((product["sku"], json.dumps(product)) for product in products)
-        self.rows.executemany("INSERT INTO products VALUES (?, ?)", rows)
+        self.connection.executemany("INSERT INTO products VALUES (?, ?)", rows)
 
     def replace_product(self, sku: str, product: Facts | None) -> None:
-        self.rows.execute("DELETE FROM products WHERE sku = ?", (sku,))
+        self.connection.execute("DELETE FROM products WHERE sku = ?", (sku,))
         self.save_products([product] if product else [])
 
     def save_cards(self, language: str, cards: Iterable[tuple[Listing, str]]) -> None:
-        rows = ((*key(language, listing), html) for listing, html in cards)
-        self.rows.executemany("INSERT INTO cards VALUES (?, ?, ?, ?, ?, ?)", rows)
+        rows = ((*card_key(language, listing), html) for listing, html in cards)
+        self.connection.executemany("INSERT INTO cards VALUES (?, ?, ?, ?, ?, ?)", rows)
 
     def replace_card(self, language: str, old: Listing | None, new: tuple[Listing, str] | None) -> None:
         if old:
-            self.rows.execute(f"DELETE FROM cards WHERE {ITS_CARD}", key(language, old))
+            self.connection.execute(f"DELETE FROM cards WHERE {CARD_CONDITION}", card_key(language, old))
         self.save_cards(language, [new] if new else [])
         listings = (old, new[0] if new else None)
         self.update_categories(language, {listing.category_path for listing in listings if listing})
@@ -82,25 +82,28 @@ class Manifest:
     def cards(self, language: str, path: str) -> list[Card]:
         """Of one category, in the order of its list."""
         asked = "SELECT category, sku, html FROM cards WHERE language = ? AND path = ? ORDER BY category, name, sku"
-        return [Card(category, sku, Markup(html)) for category, sku, html in self.rows.execute(asked, (language, path))]
+        return [
+            Card(category, sku, Markup(html))
+            for category, sku, html in self.connection.execute(asked, (language, path))
+        ]
 
     def update_categories(self, language: str, paths: Iterable[str]) -> None:
         """After their cards have changed; without a card left, a category is gone."""
         for path in paths:
-            self.rows.execute("DELETE FROM categories WHERE language = ? AND path = ?", (language, path))
+            self.connection.execute("DELETE FROM categories WHERE language = ? AND path = ?", (language, path))
             if cards := self.cards(language, path):
                 row = (language, path, cards[0].category, len(cards), "".join(card.html for card in cards))
-                self.rows.execute("INSERT INTO categories VALUES (?, ?, ?, ?, ?)", row)
+                self.connection.execute("INSERT INTO categories VALUES (?, ?, ?, ?, ?)", row)
 
     def categories(self, language: str) -> list[Category]:
         """In the order of their names."""
         asked = "SELECT path, name, count, cards FROM categories WHERE language = ? ORDER BY name"
-        rows = self.rows.execute(asked, (language,))
+        rows = self.connection.execute(asked, (language,))
         return [Category(path, name, count, Markup(cards)) for path, name, count, cards in rows]
 
     def category_names(self, language: str) -> list[tuple[str, str]]:
         """(path, name) in the order of their names."""
-        return self.rows.execute(
+        return self.connection.execute(
             "SELECT path, name FROM categories WHERE language = ? ORDER BY name", (language,)
         ).fetchall()
 
@@ -108,28 +111,30 @@ class Manifest:
         """As the lists have them, category by category."""
         asked = """SELECT sku FROM cards JOIN categories USING (language, path) WHERE language = ?
             ORDER BY categories.name, cards.category, cards.name, sku"""
-        return [row[0] for row in self.rows.execute(asked, (language,))]
+        return [row[0] for row in self.connection.execute(asked, (language,))]
 
     def save_site(self, settings: Facts, summary: str) -> None:
-        self.rows.execute("DELETE FROM site")
-        self.rows.execute("INSERT INTO site VALUES (?, ?, 0)", (lasting(settings), summary))
+        self.connection.execute("DELETE FROM site")
+        self.connection.execute("INSERT INTO site VALUES (?, ?, 0)", (stable_settings(settings), summary))
 
     def summary(self) -> str:
-        return str(self.rows.execute("SELECT summary FROM site").fetchone()[0])
+        return str(self.connection.execute("SELECT summary FROM site").fetchone()[0])
 
-    def is_of(self, site: Path, settings: Facts) -> bool:
+    def matches(self, site: Path, settings: Facts) -> bool:
         """Whether that site was built from these facts, with these settings."""
         summary = site / SUMMARY
-        row = self.rows.execute("SELECT settings, summary, is_changing FROM site").fetchone()
-        return summary.exists() and row == (lasting(settings), summary.read_text(), 0)
+        row = self.connection.execute("SELECT settings, summary, is_changing FROM site").fetchone()
+        return summary.exists() and row == (stable_settings(settings), summary.read_text(), 0)
 
 
-def key(language: str, listing: Listing) -> tuple[str, ...]:
+def card_key(language: str, listing: Listing) -> tuple[str, ...]:
     return (language, listing.category_path, listing.category, listing.name, listing.sku)
 
 
-def lasting(settings: Facts) -> str:
-    return json.dumps({name: value for name, value in settings.items() if name not in MOMENT}, sort_keys=True)
+def stable_settings(settings: Facts) -> str:
+    return json.dumps(
+        {name: value for name, value in settings.items() if name not in VOLATILE_SETTINGS}, sort_keys=True
+    )
 
 
 def manifest_file(site: Path) -> Path:
@@ -176,7 +181,7 @@ def begin_change(rows: sqlite3.Connection, site: Path, settings: Facts) -> bool:
     rows.execute("PRAGMA locking_mode = EXCLUSIVE")  # keeps other writers out between the two transactions
     try:
         rows.execute("BEGIN IMMEDIATE")
-        if not Manifest(rows).is_of(site, settings):
+        if not Manifest(rows).matches(site, settings):
             return False
     except sqlite3.DatabaseError as error:
         if error.sqlite_errorcode == sqlite3.SQLITE_BUSY:

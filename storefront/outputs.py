@@ -5,17 +5,17 @@ from __future__ import annotations
 import json
 from collections.abc import Callable, Iterator, Sequence
 
-from storefront.art import art
-from storefront.listing import Facts, Listing, art_path, path_part, product_path
+from storefront.listing import Facts, Listing, escape_path_segment, image_path, product_path
 from storefront.manifest import SUMMARY, Card, Category, Manifest
 from storefront.pages import Pages, template
+from storefront.placeholder_image import draw_placeholder_image
 from storefront.words import LANGUAGES
 
 Output = tuple[str, bytes]  # the file's path in the site, and what is in it
-NEAR = 4
+NEIGHBOR_COUNT = 4
 
 
-def home(pages: Pages, categories: Sequence[Category]) -> Output:
+def home_page(pages: Pages, categories: Sequence[Category]) -> Output:
     return f"{pages.prefix}/index.html", pages.home(categories)
 
 
@@ -33,22 +33,24 @@ def product_pages(
     """Those of one category, or of the wanted among them. Each shows the cards of the four that follow it."""
     for place, card in enumerate(cards):
         if wanted is None or card.sku in wanted:
-            near = [cards[other].html for other in following(place, len(cards))]
+            near = [cards[other].html for other in next_positions(place, len(cards))]
             yield product_file(pages, card.sku), pages.product(listing_of(card.sku), near)
 
 
 def product_file(pages: Pages, sku: str) -> str:
     """One file per page: creating a folder costs more than creating a file."""
-    return f"{pages.prefix}/p/{path_part(sku)}.html"
+    return f"{pages.prefix}/p/{escape_path_segment(sku)}.html"
 
 
-def following(place: int, count: int, step: int = 1) -> list[int]:
+def next_positions(place: int, count: int, step: int = 1) -> list[int]:
     """The places of the next four in a category, wrapping around at the end; with -1 of the four before."""
-    return [(place + step * far) % count for far in range(1, min(NEAR, count - 1) + 1)]
+    return [(place + step * far) % count for far in range(1, min(NEIGHBOR_COUNT, count - 1) + 1)]
 
 
-def picture(product: Facts) -> Output:
-    return art_path(product["sku"]), art(product["sku"], product["name"], product.get("category") or "").encode()
+def placeholder_image(product: Facts) -> Output:
+    return image_path(product["sku"]), draw_placeholder_image(
+        product["sku"], product["name"], product.get("category") or ""
+    ).encode()
 
 
 def sitemap(manifest: Manifest, settings: Facts) -> Output:

@@ -14,7 +14,7 @@ Words = SimpleNamespace
 
 
 @cache
-def read_words(language: str) -> dict[str, Any]:
+def load_words(language: str) -> dict[str, Any]:
     words: dict[str, Any] = {"language": language, "prefix": LANGUAGES[language]}
     for name in FILES:
         words |= texts(language, name)
@@ -22,13 +22,13 @@ def read_words(language: str) -> dict[str, Any]:
 
 
 @cache
-def words_of(language: str) -> Words:
+def load_words_namespace(language: str) -> Words:
     """The same as objects: templates and listings read attributes, which Jinja finds faster than keys."""
-    found: Words = as_object(read_words(language))
+    found: Words = to_namespace(load_words(language))
     return found
 
 
-def as_object(value: Any) -> Any:
+def to_namespace(value: Any) -> Any:
     if isinstance(value, dict):
-        return SimpleNamespace(**{name: as_object(each) for name, each in value.items()})
-    return [as_object(each) for each in value] if isinstance(value, list) else value
+        return SimpleNamespace(**{name: to_namespace(each) for name, each in value.items()})
+    return [to_namespace(each) for each in value] if isinstance(value, list) else value

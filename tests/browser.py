@@ -16,13 +16,13 @@ from storefront.build import build
 from tests.storefront.build import settings, some_products
 
 CHROMIUM = Path("/usr/bin/chromium")
-QUIET = (
+CHROMIUM_ARGUMENTS = (
     "--no-sandbox --disable-gpu --disable-quic --no-first-run --disable-background-networking "
     "--disable-component-update --disable-sync --disable-dev-shm-usage"
 )
 
 
-class Silent(SimpleHTTPRequestHandler):
+class SiteHandler(SimpleHTTPRequestHandler):
     def translate_path(self, path: str) -> str:
         """`/p/TEA/` is p/TEA.html, as `infra.site` has it."""
         found = super().translate_path(path)
@@ -41,10 +41,10 @@ class Server(ThreadingHTTPServer):
 
 
 @pytest.fixture(scope="session")
-def served(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
+def site_url(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
     site = tmp_path_factory.mktemp("built") / "site"
     build(some_products(), settings(), site)
-    server = Server(("127.0.0.1", 0), functools.partial(Silent, directory=site))
+    server = Server(("127.0.0.1", 0), functools.partial(SiteHandler, directory=site))
     threading.Thread(target=server.serve_forever, daemon=True).start()
     yield f"http://127.0.0.1:{server.server_port}"
     server.shutdown()
@@ -58,16 +58,16 @@ def chromium() -> Iterator[Any]:
     if not CHROMIUM.exists():
         pytest.skip(f"no browser at {CHROMIUM}: apt-get install --no-install-recommends chromium")
     with api.sync_playwright() as playwright:
-        browser = playwright.chromium.launch(executable_path=str(CHROMIUM), args=QUIET.split())
+        browser = playwright.chromium.launch(executable_path=str(CHROMIUM), args=CHROMIUM_ARGUMENTS.split())
         yield playwright, browser
         browser.close()
 
 
 @pytest.fixture
-def phone(chromium: Any, served: str) -> Iterator[Any]:
+def phone(chromium: Any, site_url: str) -> Iterator[Any]:
     """A page on a phone in Indonesia. Any error in a script, and any request to another host, fails the test."""
     playwright, browser = chromium
-    device = playwright.devices["Pixel 7"] | {"locale": "id-ID", "timezone_id": "Asia/Jakarta", "base_url": served}
+    device = playwright.devices["Pixel 7"] | {"locale": "id-ID", "timezone_id": "Asia/Jakarta", "base_url": site_url}
     context = browser.new_context(**device)
     page = context.new_page()
     page.set_default_timeout(8_000)
@@ -75,7 +75,7 @@ def phone(chromium: Any, served: str) -> Iterator[Any]:
     page.on("pageerror", lambda error: wrong.append(str(error)))
     page.on("console", lambda said: wrong.append(said.text) if "Content Security Policy" in said.text else None)
     page.on(
-        "request", lambda asked: None if asked.url.startswith((served, "data:", "blob:")) else wrong.append(asked.url)
+        "request", lambda asked: None if asked.url.startswith((site_url, "data:", "blob:")) else wrong.append(asked.url)
     )
     yield page
     context.close()

@@ -8,7 +8,7 @@ from typing import Any
 from urllib.parse import urlencode
 
 from chalicelib.kit import auth
-from infra.local.server import Answered, Asked, Gateway
+from infra.local.server import Gateway, HttpRequest, HttpResponse
 
 
 @cache
@@ -27,16 +27,16 @@ def call(  # noqa: PLR0913 - the parts of a request, so that a test names only t
     token: str = "",
     key: str = "",
     query: dict[str, Any] | None = None,
-) -> Answered:
+) -> HttpResponse:
     """`path` as a client writes it (`/api/orders`); `token` is a staff token, `key` an Idempotency-Key; a `body` that
     is neither bytes nor text is sent as JSON."""
     said = {"content-type": "application/json"} | ({"authorization": f"Bearer {token}"} if token else {})
     said |= ({"idempotency-key": key} if key else {}) | {name.lower(): text for name, text in (headers or {}).items()}
     path, _, written = path.partition("?")
-    return gateway().call(Asked(method, path, urlencode(query) if query else written, said, raw(body)))
+    return gateway().call(HttpRequest(method, path, urlencode(query) if query else written, said, encode_body(body)))
 
 
-def raw(body: Any) -> bytes:
+def encode_body(body: Any) -> bytes:
     if body is None or isinstance(body, bytes):
         return body or b""
     return body.encode("utf-8", "surrogatepass") if isinstance(body, str) else json.dumps(body).encode()

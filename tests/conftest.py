@@ -10,26 +10,26 @@ import pytest
 
 import tests.environment  # noqa: F401 - table names are read when a row's class is made, so this comes first
 from chalicelib.kit import clock, db, ids, web
-from chalicelib.places.find import who_is
-from tests.browser import chromium, phone, served  # noqa: F401 - one browser for every folder's pages
-from tests.cloud import as_new, connected, session
+from chalicelib.places.find import authenticate_staff
+from tests.browser import chromium, phone, site_url  # noqa: F401 - one browser for every folder's pages
+from tests.moto_aws import connected_to, fresh_aws, session
 
 
 @pytest.fixture(autouse=True)
-def nothing_left_over(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
+def restore_globals(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
     """Clock and randomness that a test replaced are put back; nobody waits between tries."""
     clock_source, randomness, engine = clock.source, ids.randomness, db.engine
     monkeypatch.setattr(db, "pause", lambda attempt: None)
-    forget()
+    clear_caches()
     yield
     clock.source, ids.randomness, db.engine = clock_source, randomness, engine
-    forget()
+    clear_caches()
 
 
 @pytest.fixture
 def aws() -> Iterator[Any]:
     """moto in this process, with the tables, topics and the queue of infra/resources.json; gives a boto3 session."""
-    with as_new() as clients:
+    with fresh_aws() as clients:
         yield clients
 
 
@@ -38,7 +38,7 @@ def trusted_tokens() -> Iterator[None]:
     """A staff token's role and id are taken as they stand; the people of the test need no row."""
     web.use_principal_loader(web.principal_from_claims)
     yield
-    web.use_principal_loader(who_is)
+    web.use_principal_loader(authenticate_staff)
 
 
 @pytest.fixture(scope="session")
@@ -59,7 +59,7 @@ def ministack(engine: Any, monkeypatch: pytest.MonkeyPatch) -> Iterator[Any]:
     monkeypatch.setenv("AWS_ENDPOINT_URL", engine.address)
     for name, arn in provision("test", session()).items():
         monkeypatch.setenv(name, arn)
-    with connected(engine.address):
+    with connected_to(engine.address):
         yield session()
 
 
@@ -74,13 +74,13 @@ def drain() -> Callable[[], int]:
         from infra.local.dispatcher import Dispatcher
 
         if not made:
-            made.append(Dispatcher(app, patience=0))
+            made.append(Dispatcher(app, retry_delay_seconds=0))
         return int(made[0].drain())
 
     return heard
 
 
-def forget() -> None:
-    """Rooms that keep reference rows for a minute say `forget()`; those not imported yet have nothing to lose."""
+def clear_caches() -> None:
+    """Rooms that keep reference rows for a minute have `clear_cache()`; those not imported yet have nothing to lose."""
     for name in [name for name in sys.modules if name.startswith("chalicelib.")]:
-        getattr(sys.modules[name], "forget", lambda: None)()
+        getattr(sys.modules[name], "clear_cache", lambda: None)()

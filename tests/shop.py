@@ -5,19 +5,19 @@ from __future__ import annotations
 from datetime import timedelta
 from typing import Any
 
-from chalicelib.catalog.keep import keep_product
 from chalicelib.catalog.model import Product
-from chalicelib.customers.keep import keep_customer
+from chalicelib.catalog.save import save_product
 from chalicelib.customers.model import Customer
+from chalicelib.customers.save import save_customer
 from chalicelib.kit import auth, clock, db, ids, journal
 from chalicelib.kit.auth import Principal
 from chalicelib.kit.money import Money
 from chalicelib.places import find as places
-from chalicelib.places.keep import keep_location, keep_staff
 from chalicelib.places.model import Location, Point, Staff
-from chalicelib.pricing.keep import keep_price
-from chalicelib.stock.model import Piece, StockReceived, received
-from chalicelib.stock.store import change, level_key, load_levels
+from chalicelib.places.save import save_location, save_staff
+from chalicelib.pricing.save import save_price
+from chalicelib.stock.model import Allocation, StockReceived, receipt_movement
+from chalicelib.stock.store import build_level_writes, level_key, load_levels
 
 TEAPOT, CUP, RARE, TRAY = "TEAPOT", "CUP", "RARE", "TRAY"
 PRICES = {TEAPOT: 125_000, CUP: 12_500, RARE: 900_000, TRAY: 40_000}
@@ -46,27 +46,27 @@ STAFF = (
 def open_shop(**stock: int) -> None:
     """Everything but stock stands; `open_shop(TEAPOT=5)` puts five into the first warehouse."""
     for location in LOCATIONS:
-        keep_location(location, "test")
+        save_location(location, "test")
     for person in STAFF:
-        keep_staff(person, "test")
+        save_staff(person, "test")
     for sku, price in PRICES.items():
-        keep_product(Product(sku, sku.title(), "Dapur", "IDR", cost_minor=price // 2), "test")
-        keep_price(sku, Money(price, "IDR"), (), "test")
-    places.forget()
+        save_product(Product(sku, sku.title(), "Dapur", "IDR", cost_minor=price // 2), "test")
+        save_price(sku, Money(price, "IDR"), (), "test")
+    places.clear_cache()
     for sku, quantity in stock.items():
-        put(sku, "wh-surabaya", quantity)
+        add_stock(sku, "wh-surabaya", quantity)
 
 
-def put(sku: str, location: str, quantity: int, shelf: int = 0) -> None:
+def add_stock(sku: str, location: str, quantity: int, shard: int = 0) -> None:
     now = clock.now()
-    movements = [received(Piece(sku, location, quantity, shelf))]
+    movements = [receipt_movement(Allocation(sku, location, quantity, shard))]
     event = StockReceived(location, "test", tuple(movements))
     entry, _ = journal.append_event(f"movement#{ids.new('mov', now)}", event, actor="test", at=now)
-    db.commit([*change(movements), entry])
+    db.commit([*build_level_writes(movements), entry])
 
 
-def level(sku: str, location: str = "wh-surabaya", shelf: int = 0) -> dict[str, int]:
-    found = [one for one in load_levels([(sku, location)]) if one.shelf == shelf]
+def level(sku: str, location: str = "wh-surabaya", shard: int = 0) -> dict[str, int]:
+    found = [one for one in load_levels([(sku, location)]) if one.shard == shard]
     if not found:
         return {"on_hand": 0, "reserved": 0, "allocated": 0, "available": 0}
     names = ("on_hand", "reserved", "allocated", "available")
@@ -78,22 +78,22 @@ def stored_available(sku: str, location: str = "wh-surabaya") -> int:
     return int(db.get(key.row, key.pk, key.sk).available)  # type: ignore[attr-defined]
 
 
-def who(staff_id: str) -> Principal:
+def principal_of(staff_id: str) -> Principal:
     person = next(one for one in STAFF if one.id == staff_id)
     return Principal(person.role, person.id, person.location or None, person.name)
 
 
 def token(staff_id: str) -> str:
-    return auth.staff_token(staff_id, who(staff_id).role)
+    return auth.staff_token(staff_id, principal_of(staff_id).role)
 
 
-def a_creditor(limit: int, name: str = "Toko Makmur", phone: str = "+6281200000009") -> str:
+def a_credit_customer(limit: int, name: str = "Toko Makmur", phone: str = "+6281200000009") -> str:
     customer = Customer("cus_makmur", name, phone=phone, terms_days=14)
-    keep_customer(customer, "test", credit_limit=Money(limit, "IDR"))
+    save_customer(customer, "test", credit_limit=Money(limit, "IDR"))
     return customer.id
 
 
-def later(minutes: int) -> None:
+def advance_clock(minutes: int) -> None:
     """The clock of this test goes on by so many minutes."""
     ahead, before = timedelta(minutes=minutes), clock.source
     clock.source = lambda: before() + ahead
@@ -105,7 +105,7 @@ def an_order(*lines: tuple[str, int], **said: Any) -> dict[str, Any]:
         "channel": "web",
         "customer": {"name": "Sari", "phone": "081252981234"},
         "lines": [{"sku": sku, "quantity": quantity} for sku, quantity in lines],
-        "delivery": {"method": "ship", "address": {"street": "Jl. Kenanga 5", "position": HERE.as_json()}},
+        "delivery": {"method": "ship", "address": {"street": "Jl. Kenanga 5", "position": HERE.to_json()}},
         "payments": [{"method": "cod"}],
     }
     return body | said

@@ -11,9 +11,9 @@ from pathlib import Path
 import chalicelib
 from chalicelib.kit.errors import Problem
 from chalicelib.kit.events import Event
-from chalicelib.kit.packages import LAYERS, LISTENERS
+from chalicelib.kit.packages import EVENT_CONSUMERS, LAYERS
 from chalicelib.kit.web import status_of
-from infra.check import RULES
+from infra.check import PURE_MODULES
 
 ROOT = Path(chalicelib.__file__).parent
 PURE_KIT = {"money", "ids", "errors", "events"}
@@ -48,14 +48,14 @@ def test_packages_import_only_packages_below_them() -> None:
     for path in modules():
         package = path.parent.name
         for other in imported_packages(path) - {package}:
-            if other in LISTENERS or (package not in LISTENERS and layer(other) >= layer(package)):
+            if other in EVENT_CONSUMERS or (package not in EVENT_CONSUMERS and layer(other) >= layer(package)):
                 wrong.append(f"{path.relative_to(ROOT)} imports {other}")
 
     assert wrong == []
 
 
 def is_pure(package: str, module: str) -> bool:
-    return module == "model" or f"{package}/{module}" in RULES
+    return module == "model" or f"{package}/{module}" in PURE_MODULES
 
 
 def is_impure_import(name: str) -> bool:

@@ -4,23 +4,23 @@ from __future__ import annotations
 
 from typing import Any
 
-from chalicelib.catalog.model import CHANNELS, Channel, Product, found_by, sells
+from chalicelib.catalog.model import CHANNELS, Channel, Product, can_sell, has_all_words
 from chalicelib.catalog.store import (
     BarcodeRow,
     ChannelRow,
     ProductRow,
-    as_channel,
-    as_product,
     product_key,
+    row_to_channel,
+    row_to_product,
 )
 from chalicelib.kit import db
 from chalicelib.kit.errors import NotFound
 
-SEARCHED_AT_ONCE = 100
-MOST_ROUNDS = 5  # a page costs at most this many queries, however little is found; the cursor goes on from there
+SEARCH_PAGE_SIZE = 100
+MAX_QUERIES = 5  # a page costs at most this many queries, however little is found; the cursor goes on from there
 
 
-def products(
+def list_products(
     q: str = "",
     category: str = "",
     channel: Channel | None = None,
@@ -29,72 +29,72 @@ def products(
 ) -> tuple[list[Product], dict[str, Any] | None]:
     """By name. A page may hold fewer than `limit`, even none, and still have a next one."""
     found: list[Product] = []
-    for _ in range(MOST_ROUNDS):
-        page = _page(category, SEARCHED_AT_ONCE if q else limit - len(found), after)
+    for _ in range(MAX_QUERIES):
+        page = _query_page(category, SEARCH_PAGE_SIZE if q else limit - len(found), after)
         for row in page.items:
-            candidate = as_product(row)
-            after = _place_of(row, category)
-            if _wanted(candidate, q, channel):
+            candidate = row_to_product(row)
+            after = _row_to_cursor(row, category)
+            if _is_match(candidate, q, channel):
                 found.append(candidate)
             if len(found) == limit:
-                return found, _unless_last(row, page, after)
+                return found, _next_cursor(row, page, after)
         after = page.after
         if after is None:
             break
     return found, after
 
 
-def _page(category: str, limit: int, after: dict[str, Any] | None) -> db.Page:
+def _query_page(category: str, limit: int, after: dict[str, Any] | None) -> db.Page:
     if category:
         return db.query(ProductRow, f"category#{category}", index="by_owner", limit=limit, after=after)
     return db.query(ProductRow, "catalog", index="by_list", limit=limit, after=after)
 
 
-def _wanted(candidate: Product, q: str, channel: Channel | None) -> bool:
-    return (channel is None or sells(channel, candidate)) and (not q or found_by(candidate, q))
+def _is_match(candidate: Product, q: str, channel: Channel | None) -> bool:
+    return (channel is None or can_sell(channel, candidate)) and (not q or has_all_words(candidate, q))
 
 
-def _place_of(row: ProductRow, category: str) -> dict[str, Any]:
+def _row_to_cursor(row: ProductRow, category: str) -> dict[str, Any]:
     """Where a list was left in the middle of a page, as DynamoDB itself would say it."""
     index = {"owner": {"S": f"category#{category}"}} if category else {"list": {"S": "catalog"}}
     return index | {"listed_at": {"S": row.listed_at}, "pk": {"S": row.pk}, "sk": {"S": row.sk}}
 
 
-def _unless_last(row: Any, page: db.Page, after: dict[str, Any]) -> dict[str, Any] | None:
+def _next_cursor(row: Any, page: db.Page, after: dict[str, Any]) -> dict[str, Any] | None:
     return page.after if row is page.items[-1] else after
 
 
-def product(sku: str) -> Product:
+def load_product(sku: str) -> Product:
     row = db.get(ProductRow, f"product#{sku}", "product")
     if row is None:
         raise NotFound()
-    return as_product(row)
+    return row_to_product(row)
 
 
-def by_barcode(barcode: str) -> Product:
+def load_product_by_barcode(barcode: str) -> Product:
     """For scanners: one read to the SKU, one to the product."""
     row = db.get(BarcodeRow, f"barcode#{barcode}", "barcode")
     if row is None:
         raise NotFound()
-    return product(row.sku)
+    return load_product(row.sku)
 
 
-def products_of(skus: list[str]) -> dict[str, Product]:
+def load_products(skus: list[str]) -> dict[str, Product]:
     """Those that exist, withdrawn ones included."""
     rows = db.batch(product_key(sku) for sku in skus)
-    return {found.sku: found for found in map(as_product, rows.values())}
+    return {found.sku: found for found in map(row_to_product, rows.values())}
 
 
-def all_products() -> list[Product]:
+def list_all_products() -> list[Product]:
     """Every product on sale, for builds and exports; doors page instead."""
-    return [as_product(row) for row in db.query_all(ProductRow, "catalog", index="by_list")]
+    return [row_to_product(row) for row in db.query_all(ProductRow, "catalog", index="by_list")]
 
 
-def channel(code: str) -> Channel:
-    return as_channel(db.get(ChannelRow, "channels", code), code)
+def load_channel(code: str) -> Channel:
+    return row_to_channel(db.get(ChannelRow, "channels", code), code)
 
 
-def channels() -> list[Channel]:
+def list_channels() -> list[Channel]:
     """All seven, configured or not."""
     rows = {row.sk: row for row in db.query_all(ChannelRow, "channels")}
-    return [as_channel(rows.get(code), code) for code in CHANNELS]
+    return [row_to_channel(rows.get(code), code) for code in CHANNELS]

@@ -16,8 +16,8 @@ from chalicelib.kit.money import CURRENCIES
 CHANNELS = ("web", "pos", "sfa", "phone", "social", "whatsapp", "marketplace")
 
 # Keys of levels are written sku@location#shelf, and a SKU stands in paths: so neither @ nor # nor / is in it.
-SKU = re.compile(r"[A-Za-z0-9._:~+-]{1,64}")
-LONGEST = {"name": 200, "category": 80, "description": 4000, "barcode": 48, "image": 300, "variant_of": 64}
+SKU_PATTERN = re.compile(r"[A-Za-z0-9._:~+-]{1,64}")
+MAX_LENGTHS = {"name": 200, "category": 80, "description": 4000, "barcode": 48, "image": 300, "variant_of": 64}
 
 
 @dataclass(frozen=True)
@@ -63,36 +63,36 @@ class Channel:
         return f"channel#{self.code}"
 
 
-def published(product: Product, channel_code: str) -> bool:
+def is_published(product: Product, channel_code: str) -> bool:
     return product.active and (not product.channels or channel_code in product.channels)
 
 
-def sells(channel: Channel, product: Product) -> bool:
+def can_sell(channel: Channel, product: Product) -> bool:
     """Published there, and within the channel's assortment; says nothing of whether the channel is switched on."""
     in_assortment = not channel.categories or product.category in channel.categories
-    return in_assortment and published(product, channel.code)
+    return in_assortment and is_published(product, channel.code)
 
 
-def check_listed(skus: Sequence[str], products: Mapping[str, Product], channel: Channel) -> None:
+def check_sellable(skus: Sequence[str], products: Mapping[str, Product], channel: Channel) -> None:
     """Every SKU that cannot be sold here is named at once, so that a cart is mended in one go."""
     if not channel.active:
         raise ChannelOff(channel=channel.code)
     if unknown := [sku for sku in skus if sku not in products]:
         raise UnknownSku(unknown)
-    if withheld := [sku for sku in skus if not sells(channel, products[sku])]:
+    if withheld := [sku for sku in skus if not can_sell(channel, products[sku])]:
         raise NotPublished(skus=withheld, channel=channel.code)
 
 
 def check_product(product: Product) -> None:
     """For people and imports alike: what is kept is readable by every room."""
     wrong = [
-        (name, f"is over {most} characters") for name, most in LONGEST.items() if len(getattr(product, name)) > most
+        (name, f"is over {most} characters") for name, most in MAX_LENGTHS.items() if len(getattr(product, name)) > most
     ]
-    if not SKU.fullmatch(product.sku):
+    if not SKU_PATTERN.fullmatch(product.sku):
         wrong.append(("sku", "needs 1 to 64 letters, digits or . _ : ~ + -"))
     if not product.name.strip():
         wrong.append(("name", "is empty"))
-    if not _is_rate(product.tax_rate):
+    if not _is_tax_rate(product.tax_rate):
         wrong.append(("tax_rate", "must be a fraction such as 0.11, at least 0 and below 1"))
     if product.currency not in CURRENCIES:
         wrong.append(("currency", f"is none of {', '.join(CURRENCIES)}"))
@@ -105,7 +105,7 @@ def check_product(product: Product) -> None:
         raise Invalid(*wrong)
 
 
-def _is_rate(text: str) -> bool:
+def _is_tax_rate(text: str) -> bool:
     try:
         return 0 <= Decimal(text) < 1
     except InvalidOperation:
@@ -134,67 +134,67 @@ SYNONYMS: tuple[frozenset[str], ...] = (
 )
 
 
-def found_by(product: Product, q: str) -> bool:
+def has_all_words(product: Product, q: str) -> bool:
     """Every word of `q` is in it somewhere, or stands there under another name."""
     said = " ".join((product.name, product.description, product.category, product.barcode, product.sku)).casefold()
     words = frozenset(re.findall(r"\w+", said))
-    return all(word in said or words & also(word) for word in q.casefold().split())
+    return all(word in said or words & synonyms_of(word) for word in q.casefold().split())
 
 
-def also(word: str) -> frozenset[str]:
+def synonyms_of(word: str) -> frozenset[str]:
     """Synonyms count as whole words only, or `hp` would find every `shp`."""
     return frozenset().union(*(meaning for meaning in SYNONYMS if word in meaning))
 
 
 class UnknownSku(Invalid):
-    says = "We do not sell {skus}; check the codes."
+    message = "We do not sell {skus}; check the codes."
 
     def __init__(self, skus: list[str]) -> None:
         super().__init__(*((f"lines.{sku}", "no such SKU") for sku in skus), skus=skus)
 
 
 class NotPublished(Refused):
-    says = "Not sold in channel {channel}: {skus}; leave them out."
+    message = "Not sold in channel {channel}: {skus}; leave them out."
 
 
 class ChannelOff(Refused):
-    says = "Channel {channel} takes no new orders at the moment."
+    message = "Channel {channel} takes no new orders at the moment."
 
 
 class BarcodeTaken(Refused):
-    says = "Barcode {barcode} already belongs to {sku}; a scan must find one product."
+    message = "Barcode {barcode} already belongs to {sku}; a scan must find one product."
 
 
 @dataclass(frozen=True)
-class Change:
+class FieldChange:
     """What one field of a record was, and what it became."""
 
     before: Any = None  # absent when it was nothing
     after: Any = None  # absent when it is nothing now
 
 
-def changes(before: Any, after: Any) -> dict[str, Change]:
+def diff_records(before: Any, after: Any) -> dict[str, FieldChange]:
     """The fields in which two records of one kind differ, JSON-ready; of a first record those that are not empty."""
-    old = _plain(asdict(before)) if before is not None else {}
-    new = _plain(asdict(after))
-    differing = {name: Change(old.get(name), value) for name, value in new.items() if old.get(name) != value}
-    return {name: each for name, each in differing.items() if before is not None or each.after not in EMPTY}
+    old = _to_json_values(asdict(before)) if before is not None else {}
+    new = _to_json_values(asdict(after))
+    differing = {name: FieldChange(old.get(name), value) for name, value in new.items() if old.get(name) != value}
+    return {name: each for name, each in differing.items() if before is not None or each.after not in EMPTY_VALUES}
 
 
-EMPTY: tuple[Any, ...] = ("", (), {}, None)
+EMPTY_VALUES: tuple[Any, ...] = ("", (), {}, None)
 
 
-def _plain(record: dict[str, Any]) -> dict[str, Any]:
+def _to_json_values(record: dict[str, Any]) -> dict[str, Any]:
     """JSON knows no instants."""
     return {name: value.isoformat() if isinstance(value, datetime) else value for name, value in record.items()}
 
 
 @dataclass(frozen=True)
-class ProductKept(Event):
+class ProductSaved(Event):
     """A product was made or changed."""
 
     sku: str
-    changed: dict[str, Change]  # by name; of the description only that it changed
+    changed: dict[str, FieldChange]  # by name; of the description only that it changed
 
 
 @dataclass(frozen=True)
@@ -202,4 +202,4 @@ class ChannelConfigured(Event):
     """A sales channel was switched on or off, or its settings changed."""
 
     code: str  # the channel
-    changed: dict[str, Change]
+    changed: dict[str, FieldChange]

@@ -7,25 +7,25 @@ from typing import Annotated, Any
 from pydantic import Field, StringConstraints
 
 from chalicelib.catalog import find
-from chalicelib.catalog.keep import configure_channel, keep_product
 from chalicelib.catalog.model import CHANNELS, Channel, Product
+from chalicelib.catalog.save import configure_channel, save_product
 from chalicelib.kit import config
 from chalicelib.kit.errors import NotFound
 from chalicelib.kit.web import STAFF, Body, Call, Routes
 
-doors = Routes(__name__)
+endpoints = Routes(__name__)
 
 Code = Annotated[str, StringConstraints(min_length=1, max_length=64)]
-Short = Annotated[str, StringConstraints(max_length=200, pattern=r"^[^\x00-\x1f]*$")]
+ShortText = Annotated[str, StringConstraints(max_length=200, pattern=r"^[^\x00-\x1f]*$")]
 Count = Annotated[int, Field(ge=0, le=1_000_000)]
-Shelves = Annotated[dict[Code, Annotated[int, Field(ge=1, le=64)]], Field(max_length=50)]
+ShardCounts = Annotated[dict[Code, Annotated[int, Field(ge=1, le=64)]], Field(max_length=50)]
 
 
 class ProductBody(Body):
     """The whole record: what is left out is emptied."""
 
     name: Annotated[str, StringConstraints(min_length=1, max_length=200, pattern=r"^[^\x00-\x1f]*$")]
-    category: Short = ""
+    category: ShortText = ""
     currency: Annotated[str, StringConstraints(pattern=r"^[A-Z]{3}$")] = Field(default_factory=config.currency)
     description: Annotated[str, StringConstraints(max_length=4000)] = ""
     barcode: Annotated[str, StringConstraints(pattern=r"^[0-9A-Za-z-]{0,48}$")] = ""
@@ -34,7 +34,7 @@ class ProductBody(Body):
     weight_grams: Count = 0
     reorder_level: Count = 0
     cost_minor: Annotated[int, Field(ge=0, le=10**12)] | None = None
-    shelves: Shelves = {}
+    shelves: ShardCounts = {}
     active: bool = True
     image: Annotated[str, StringConstraints(pattern=r"^(https://[!-~]{1,280}|/[!-~]{0,280})?$")] = ""
     variant_of: Annotated[str, StringConstraints(max_length=64)] = ""
@@ -58,24 +58,24 @@ PRODUCT_EXAMPLE = {"name": "Teh Melati Kebun Pagi 25 kantong", "category": "Teh"
 CHANNEL_EXAMPLE = {"active": True, "tenders": ["transfer", "cod"], "safety_units": 1}
 
 
-@doors.put("/catalog/products/{sku}", who={"owner"}, body=ProductBody, example=PRODUCT_EXAMPLE)
+@endpoints.put("/catalog/products/{sku}", roles={"owner"}, body=ProductBody, example=PRODUCT_EXAMPLE)
 def put_product(call: Call, sku: str) -> dict[str, Any]:
     """Keep a product's whole record; every channel shows the change at its next look."""
     said = call.body.model_dump()
     for name in ("channels", "complements", "alternatives"):
         said[name] = tuple(said[name])
     product = Product(sku=sku, **said)
-    keep_product(product, call.principal.actor)
+    save_product(product, call.principal.actor)
     return {"sku": sku, **call.body.model_dump()}
 
 
-@doors.get("/channels", who=STAFF)
+@endpoints.get("/channels", roles=STAFF)
 def list_channels(call: Call) -> dict[str, Any]:
     """Show how each of the channels is configured."""
-    return {"items": [as_json(channel) for channel in find.channels()], "next": None}
+    return {"items": [channel_to_json(channel) for channel in find.list_channels()], "next": None}
 
 
-@doors.put("/channels/{code}", who={"owner"}, body=ChannelBody, example=CHANNEL_EXAMPLE)
+@endpoints.put("/channels/{code}", roles={"owner"}, body=ChannelBody, example=CHANNEL_EXAMPLE)
 def put_channel(call: Call, code: str) -> dict[str, Any]:
     """Switch a channel on or off, or limit what it sells; orders already placed run on."""
     if code not in CHANNELS:
@@ -85,10 +85,10 @@ def put_channel(call: Call, code: str) -> dict[str, Any]:
         code, said.active, said.price_list, tuple(said.tenders), tuple(said.categories), safety_units=said.safety_units
     )
     configure_channel(channel, call.principal.actor)
-    return as_json(channel)
+    return channel_to_json(channel)
 
 
-def as_json(channel: Channel) -> dict[str, Any]:
+def channel_to_json(channel: Channel) -> dict[str, Any]:
     return {
         "code": channel.code,
         "active": channel.active,

@@ -62,7 +62,7 @@ def channel_key(code: str) -> Key:
     return Key(ChannelRow, "channels", code)
 
 
-def as_product(row: Any) -> Product:
+def row_to_product(row: Any) -> Product:
     related = row.related or [[], []]
     return Product(
         sku=row.pk.removeprefix("product#"),
@@ -85,7 +85,7 @@ def as_product(row: Any) -> Product:
     )
 
 
-def as_channel(row: Any, code: str) -> Channel:
+def row_to_channel(row: Any, code: str) -> Channel:
     """A channel that nobody configured yet is on, and sells everything."""
     if row is None:
         return Channel(code)
@@ -101,7 +101,7 @@ def put_product(product: Product, head: Head) -> Write:
         "product",
         list="catalog" if product.active else None,
         owner=f"category#{product.category}" if product.active else None,
-        listed_at=listed_at(product),
+        listed_at=product_sort_key(product),
         name=product.name,
         category=product.category,
         currency=product.currency,
@@ -139,17 +139,17 @@ def put_channel(channel: Channel, head: Head) -> Write:
 def claim_barcode(product: Product) -> Write:
     row = BarcodeRow(f"barcode#{product.barcode}", "barcode", sku=product.sku)
     free = BarcodeRow.pk.does_not_exist() | (BarcodeRow.sku == product.sku)
-    return db.put(row, when=free, refusal=lambda found: _taken(product, found))
+    return db.put(row, when=free, refusal=lambda found: _explain_failure(product, found))
 
 
-def _taken(product: Product, found: Any) -> BarcodeTaken:
+def _explain_failure(product: Product, found: Any) -> BarcodeTaken:
     return BarcodeTaken(barcode=product.barcode, sku=found.sku)
 
 
-def free_barcode(product: Product) -> Write:
+def release_barcode(product: Product) -> Write:
     return db.delete(BarcodeRow(f"barcode#{product.barcode}", "barcode"))
 
 
-def listed_at(product: Product) -> str:
+def product_sort_key(product: Product) -> str:
     """By name; the SKU keeps two products of one name apart."""
     return f"{product.name}#{product.sku}"

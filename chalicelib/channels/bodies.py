@@ -11,7 +11,7 @@ from pydantic import Field, StringConstraints, field_validator
 from chalicelib.catalog.model import CHANNELS
 from chalicelib.kit import config
 from chalicelib.kit.web import Body
-from chalicelib.payments.model import MOST_PAYMENTS
+from chalicelib.payments.model import MAX_PAYMENTS_PER_ORDER
 
 Short = Annotated[str, StringConstraints(min_length=1, max_length=64, pattern=r"^[^\x00-\x1f]*$")]
 Text = Annotated[str, StringConstraints(max_length=200, pattern=r"^[^\x00-\x08\x0b-\x1f]*$")]
@@ -89,7 +89,7 @@ class CartBody(Body):
 
     @field_validator("channel")
     @classmethod
-    def one_of_ours(cls, channel: str) -> str:
+    def check_channel(cls, channel: str) -> str:
         if channel not in CHANNELS:
             raise ValueError(f"is none of {', '.join(CHANNELS)}")
         return channel
@@ -100,7 +100,7 @@ class QuoteBody(CartBody):
 
 
 class PlaceOrderBody(CartBody):
-    payments: Annotated[list[TenderBody], Field(max_length=MOST_PAYMENTS)] = []
+    payments: Annotated[list[TenderBody], Field(max_length=MAX_PAYMENTS_PER_ORDER)] = []
     note: Annotated[str, StringConstraints(max_length=500)] = ""
     placed_at: Annotated[datetime, Field(strict=False)] | None = None
     freight: MoneyBody | None = None

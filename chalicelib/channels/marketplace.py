@@ -8,15 +8,15 @@ from __future__ import annotations
 from dataclasses import replace
 
 from chalicelib.channels.bodies import PlaceOrderBody
-from chalicelib.channels.speech import admit, must_be_reachable, spoken
+from chalicelib.channels.order_form import body_to_command, check_role, require_reachable_customer
 from chalicelib.kit.errors import Invalid
 from chalicelib.kit.web import Call
 from chalicelib.orders.command import PlaceOrder, Tender
 
 
-def speak(said: PlaceOrderBody, call: Call) -> PlaceOrder:
-    admit(call.principal, ["channel"])
+def build_command(said: PlaceOrderBody, call: Call) -> PlaceOrder:
+    check_role(call.principal, ["channel"])
     if not said.ref:
         raise Invalid(("ref", "send the marketplace's own order number: it makes a repeat harmless"))
-    order = must_be_reachable(spoken(said, call))
+    order = require_reachable_customer(body_to_command(said, call))
     return order if order.tenders else replace(order, tenders=[Tender("transfer")])

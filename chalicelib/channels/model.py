@@ -33,7 +33,7 @@ def check_placement(placement: Placement, channels: tuple[str, ...]) -> None:
 
 
 @dataclass(frozen=True)
-class PlacementKept(Event):
+class PlacementSaved(Event):
     """A link, QR code or brochure spot was made or changed."""
 
     code: str  # the placement

@@ -8,7 +8,7 @@ from urllib.parse import quote
 from pynamodb.attributes import BooleanAttribute, NumberAttribute, UnicodeAttribute
 
 from chalicelib.catalog.model import CHANNELS
-from chalicelib.channels.model import Placement, PlacementKept, check_placement
+from chalicelib.channels.model import Placement, PlacementSaved, check_placement
 from chalicelib.kit import clock, db, journal
 from chalicelib.kit.auth import Principal
 from chalicelib.kit.db import Row
@@ -25,28 +25,28 @@ class PlacementRow(Row):
     journal_hash = UnicodeAttribute()
 
 
-def find(code: str) -> Placement | None:
+def find_placement(code: str) -> Placement | None:
     row = db.get(PlacementRow, "placements", code, consistent=False)
-    return as_placement(row) if row else None
+    return row_to_placement(row) if row else None
 
 
-def as_placement(row: PlacementRow) -> Placement:
+def row_to_placement(row: PlacementRow) -> Placement:
     return Placement(row.sk, row.channel, row.medium, row.sku or "", row.active)
 
 
-def landing(placement: Placement) -> str:
+def landing_url(placement: Placement) -> str:
     """The page the link opens; a withdrawn one still leads to the shop, but is no longer counted."""
     page = f"/p/{quote(placement.sku)}/" if placement.sku else "/"
     return f"{page}?via={placement.code}" if placement.active else page
 
 
-@db.decided_anew
-def keep(placement: Placement, principal: Principal) -> dict[str, Any]:
+@db.retry_on_conflict
+def save_placement(placement: Placement, principal: Principal) -> dict[str, Any]:
     check_placement(placement, CHANNELS)
     row = db.get(PlacementRow, "placements", placement.code)
-    if row is not None and as_placement(row) == placement:
-        return answer(placement)
-    event = PlacementKept(placement.code, placement.channel, placement.medium, placement.active, placement.sku)
+    if row is not None and row_to_placement(row) == placement:
+        return placement_to_json(placement)
+    event = PlacementSaved(placement.code, placement.channel, placement.medium, placement.active, placement.sku)
     subject, actor = f"placement#{placement.code}", principal.actor
     entry, head = journal.append_event(subject, event, after=row, actor=actor, at=clock.now())
     after = PlacementRow(
@@ -59,8 +59,8 @@ def keep(placement: Placement, principal: Principal) -> dict[str, Any]:
         **vars(head),
     )
     db.commit([journal.put_version(after), entry])
-    return answer(placement)
+    return placement_to_json(placement)
 
 
-def answer(placement: Placement) -> dict[str, Any]:
-    return {"code": placement.code, "link": f"/l/{placement.code}", "leads_to": landing(placement)}
+def placement_to_json(placement: Placement) -> dict[str, Any]:
+    return {"code": placement.code, "link": f"/l/{placement.code}", "leads_to": landing_url(placement)}

@@ -7,31 +7,31 @@ from typing import Annotated, Any
 
 from pydantic import Field, StringConstraints
 
-from chalicelib.channels import marketplace, placements, pos, sfa, speech, web, whatsapp
+from chalicelib.channels import marketplace, order_form, placements, pos, sfa, web, whatsapp
 from chalicelib.channels.bodies import LineBody, PlaceOrderBody, QuoteBody, Short
 from chalicelib.channels.model import Placement
-from chalicelib.channels.speech import Speaker
+from chalicelib.channels.order_form import CommandBuilder
 from chalicelib.kit import auth
 from chalicelib.kit.errors import Forbidden, Invalid, NotSignedIn
-from chalicelib.kit.requests import AlreadyAnswered
-from chalicelib.kit.web import EVERYONE, Answer, Body, Call, Routes
+from chalicelib.kit.idempotency import Replay
+from chalicelib.kit.web import EVERYONE, ApiResponse, Body, Call, Routes
 from chalicelib.orders import draft
 from chalicelib.orders.command import PlaceOrder
 from chalicelib.orders.place import place
-from chalicelib.orders.quote import quoted_json
+from chalicelib.orders.quote import quote_cart
 
-doors = Routes(__name__)
+endpoints = Routes(__name__)
 
-SPEAKERS: dict[str, Speaker] = {
-    "web": web.speak,
-    "pos": pos.speak,
-    "sfa": sfa.speak,
-    "phone": speech.written_by_agent,
-    "social": speech.written_by_agent,
-    "whatsapp": whatsapp.speak,
-    "marketplace": marketplace.speak,
+COMMAND_BUILDERS: dict[str, CommandBuilder] = {
+    "web": web.build_command,
+    "pos": pos.build_command,
+    "sfa": sfa.build_command,
+    "phone": order_form.build_agent_command,
+    "social": order_form.build_agent_command,
+    "whatsapp": whatsapp.build_command,
+    "marketplace": marketplace.build_command,
 }
-DRAFTED = ("phone", "social", "whatsapp", "sfa")  # channels whose staff prepare orders for somebody else
+DRAFT_CHANNELS = ("phone", "social", "whatsapp", "sfa")  # channels whose staff prepare orders for somebody else
 
 EXAMPLE = {
     "channel": "web",
@@ -64,21 +64,21 @@ class PlacementBody(Body):
     active: bool = True
 
 
-@doors.post("/orders", who=EVERYONE, body=PlaceOrderBody, keyed=True, status=201, example=EXAMPLE)
-def place_order(call: Call) -> Answer:
+@endpoints.post("/orders", roles=EVERYONE, body=PlaceOrderBody, idempotent=True, status=201, example=EXAMPLE)
+def place_order(call: Call) -> ApiResponse:
     """Place an order in any channel: priced, promised and journalled in one transaction, or refused with the reason."""
-    command = spoken(call)
+    command = build_command(call)
     if not command.tenders:
         raise Invalid(("payments", "say how it will be paid"))
     try:
-        return Answer(with_token(call, place(command)), 201)
-    except AlreadyAnswered as done:
-        return Answer(with_token(call, done.answer), 200)
+        return ApiResponse(with_token(call, place(command)), 201)
+    except Replay as done:
+        return ApiResponse(with_token(call, done.answer), 200)
 
 
-@doors.post(
+@endpoints.post(
     "/quotes",
-    who=EVERYONE,
+    roles=EVERYONE,
     body=QuoteBody,
     example={"channel": "web", "lines": [{"sku": "8990000000017", "quantity": 2}]},
 )
@@ -88,51 +88,55 @@ def quote(call: Call) -> dict[str, Any]:
     who = call.principal
     if said.channel not in ("web", "whatsapp") and not who.id:
         raise NotSignedIn()
-    command = speech.spoken(PlaceOrderBody(**said.model_dump()), call, location=who.location or "")
-    return quoted_json(replace(command, asked=None))
+    command = order_form.body_to_command(PlaceOrderBody(**said.model_dump()), call, location=who.location or "")
+    return quote_cart(replace(command, idempotency_key=None))
 
 
-@doors.post(
+@endpoints.post(
     "/drafts",
-    who={"owner", "agent", "salesman"},
+    roles={"owner", "agent", "salesman"},
     body=PlaceOrderBody,
-    keyed=True,
+    idempotent=True,
     status=201,
     example=EXAMPLE | {"channel": "phone"},
 )
-def make_draft(call: Call) -> dict[str, Any]:
+def create_draft(call: Call) -> dict[str, Any]:
     """Prepare an order for a customer, who gets the same prices by link; nothing is held yet."""
-    if call.body.channel not in DRAFTED:
-        raise Invalid(("channel", f"drafts are made in {', '.join(DRAFTED)}"))
-    return draft.make(spoken(call))
+    if call.body.channel not in DRAFT_CHANNELS:
+        raise Invalid(("channel", f"drafts are made in {', '.join(DRAFT_CHANNELS)}"))
+    return draft.create(build_command(call))
 
 
-@doors.post("/carts", who=EVERYONE, body=CartLinesBody, example={"lines": [{"sku": "8990000000017", "quantity": 2}]})
+@endpoints.post(
+    "/carts", roles=EVERYONE, body=CartLinesBody, example={"lines": [{"sku": "8990000000017", "quantity": 2}]}
+)
 def sign_cart(call: Call) -> dict[str, str]:
     """Sign a cart for the WhatsApp button: goods and quantities, never a price."""
-    return {"cart": whatsapp.signed(call.body.lines)}
+    return {"cart": whatsapp.sign_cart(call.body.lines)}
 
 
-@doors.put(
+@endpoints.put(
     "/placements",
-    who={"owner"},
+    roles={"owner"},
     body=PlacementBody,
     example={"code": "ig-bio", "channel": "social", "medium": "post"},
 )
-def keep_placement(call: Call) -> dict[str, Any]:
+def save_placement(call: Call) -> dict[str, Any]:
     """Make or change a placement link."""
-    return placements.keep(Placement(**call.body.model_dump()), call.principal)
+    return placements.save_placement(Placement(**call.body.model_dump()), call.principal)
 
 
-@doors.get("/l/{code}", who=EVERYONE, status=302)
-def follow(call: Call, code: str) -> Answer:
+@endpoints.get("/l/{code}", roles=EVERYONE, status=302)
+def follow_link(call: Call, code: str) -> ApiResponse:
     """Lead from a post, advert or brochure to its page, keeping where the visitor came from."""
-    found = placements.find(code)
-    return Answer("", 302, {"Location": placements.landing(found) if found else "/", "Content-Type": "text/html"})
+    found = placements.find_placement(code)
+    return ApiResponse(
+        "", 302, {"Location": placements.landing_url(found) if found else "/", "Content-Type": "text/html"}
+    )
 
 
-def spoken(call: Call) -> PlaceOrder:
-    command = SPEAKERS[call.body.channel](call.body, call)
+def build_command(call: Call) -> PlaceOrder:
+    command = COMMAND_BUILDERS[call.body.channel](call.body, call)
     if command.principal.role == "customer":  # a token of some other order says nothing about who is ordering
         raise Forbidden()
     return command

@@ -3,15 +3,15 @@
 from __future__ import annotations
 
 from chalicelib.channels.bodies import PlaceOrderBody
-from chalicelib.channels.speech import must_be_reachable, spoken
+from chalicelib.channels.order_form import body_to_command, require_reachable_customer
 from chalicelib.kit.errors import Forbidden, Invalid
 from chalicelib.kit.web import Call
 from chalicelib.orders.command import PlaceOrder
 
 
-def speak(said: PlaceOrderBody, call: Call) -> PlaceOrder:
+def build_command(said: PlaceOrderBody, call: Call) -> PlaceOrder:
     if call.principal.role not in ("anyone", "customer", "owner"):
         raise Forbidden()
     if said.delivery and said.delivery.method == "handover":
         raise Invalid(("delivery.method", "goods cannot be handed over through a web page; ship or pickup"))
-    return must_be_reachable(spoken(said, call))
+    return require_reachable_customer(body_to_command(said, call))

@@ -6,7 +6,7 @@ A signed cart holds goods and quantities, never a price; the order must ask for 
 from __future__ import annotations
 
 from chalicelib.channels.bodies import LineBody, PlaceOrderBody
-from chalicelib.channels.speech import admit, must_be_reachable, spoken, wanted
+from chalicelib.channels.order_form import body_to_command, check_role, merge_lines, require_reachable_customer
 from chalicelib.kit import auth
 from chalicelib.kit.errors import Invalid
 from chalicelib.kit.web import Call
@@ -15,19 +15,19 @@ from chalicelib.orders.command import PlaceOrder
 PURPOSE = "whatsapp-cart"
 
 
-def speak(said: PlaceOrderBody, call: Call) -> PlaceOrder:
+def build_command(said: PlaceOrderBody, call: Call) -> PlaceOrder:
     if said.cart:
-        _same_goods(said)
+        _check_same_goods(said)
     else:
-        admit(call.principal, ["agent"])
-    return must_be_reachable(spoken(said, call))
+        check_role(call.principal, ["agent"])
+    return require_reachable_customer(body_to_command(said, call))
 
 
-def signed(lines: list[LineBody]) -> str:
-    return auth.sign(PURPOSE, _goods(lines))
+def sign_cart(lines: list[LineBody]) -> str:
+    return auth.sign(PURPOSE, _sku_quantities(lines))
 
 
-def opened(cart: str) -> list[list[object]]:
+def read_cart(cart: str) -> list[list[object]]:
     """[[sku, quantity], …]; Invalid for a cart that is not ours."""
     goods = auth.unsign(PURPOSE, cart)
     if not isinstance(goods, list):
@@ -35,10 +35,10 @@ def opened(cart: str) -> list[list[object]]:
     return goods
 
 
-def _goods(lines: list[LineBody]) -> list[list[object]]:
-    return sorted([one.sku, one.quantity] for one in wanted(lines))
+def _sku_quantities(lines: list[LineBody]) -> list[list[object]]:
+    return sorted([one.sku, one.quantity] for one in merge_lines(lines))
 
 
-def _same_goods(said: PlaceOrderBody) -> None:
-    if opened(said.cart) != _goods(said.lines):
+def _check_same_goods(said: PlaceOrderBody) -> None:
+    if read_cart(said.cart) != _sku_quantities(said.lines):
         raise Invalid(("lines", "are not the goods of this cart; fill the cart again"))

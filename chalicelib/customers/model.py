@@ -15,11 +15,11 @@ from chalicelib.kit.events import Event
 from chalicelib.kit.money import Money
 
 IDENTITY_KINDS = ("phone", "email")
-CODE_LASTS = timedelta(minutes=10)
-CODE_TRIES = 5
-CODES_A_DAY = 5  # with five tries each, a guesser's chance at a number is 25 in a million a day
-CODES_A_DAY_TO_ONE_CALLER = 50  # whole towns share an address of their phone company
-ASK_AGAIN_AFTER = timedelta(seconds=60)
+CODE_LIFETIME = timedelta(minutes=10)
+MAX_CODE_TRIES = 5
+MAX_CODES_PER_DAY = 5  # with five tries each, a guesser's chance at a number is 25 in a million a day
+MAX_CODES_PER_CALLER_PER_DAY = 50  # whole towns share an address of their phone company
+CODE_RESEND_INTERVAL = timedelta(seconds=60)
 
 
 @dataclass(frozen=True)
@@ -38,7 +38,7 @@ class Address:
     lat: float | None = None
     lon: float | None = None
 
-    def as_json(self) -> dict[str, Any]:
+    def to_json(self) -> dict[str, Any]:
         said: dict[str, Any] = {
             "street": self.street,
             "city": self.city,
@@ -74,14 +74,14 @@ class Customer:
     def identity(self, kind: str) -> str:
         return self.phone if kind == "phone" else self.email
 
-    def as_json(self) -> dict[str, Any]:
+    def to_json(self) -> dict[str, Any]:
         return {
             "id": self.id,
             "name": self.name,
             "company": self.company,
             "phone": self.phone,
             "email": self.email,
-            "address": self.address.as_json() if self.address else None,
+            "address": self.address.to_json() if self.address else None,
             "price_group": self.price_group,
             "terms_days": self.terms_days,
             "merged_into": self.merged_into,
@@ -115,7 +115,7 @@ class Identity:
 
 
 @dataclass(frozen=True)
-class Ask:
+class VerificationCode:
     """A verification code that is out. The code itself is nowhere: it is derived again from `id` when needed."""
 
     id: str
@@ -127,75 +127,75 @@ class Ask:
 
     @property
     def expires_at(self) -> datetime:
-        return self.asked_at + CODE_LASTS
+        return self.asked_at + CODE_LIFETIME
 
     def is_open(self, now: datetime) -> bool:
-        return now < self.expires_at and self.tries < CODE_TRIES
+        return now < self.expires_at and self.tries < MAX_CODE_TRIES
 
     def is_recent(self, now: datetime) -> bool:
-        return now < self.asked_at + ASK_AGAIN_AFTER
+        return now < self.asked_at + CODE_RESEND_INTERVAL
 
 
 class CreditLimitReached(Declined):
-    says = "The credit limit is reached: {wanted} wanted, {left} left."
+    message = "The credit limit is reached: {wanted} wanted, {left} left."
 
     def __init__(self, limit: Money, left: Money, wanted: Money) -> None:
         super().__init__(limit=limit, left=left, wanted=wanted, wanted_amount=wanted.minor, left_amount=left.minor)
 
 
 class NoCreditTerms(Declined):
-    says = "This customer has no credit terms; choose another way to pay, or let the owner grant a limit."
+    message = "This customer has no credit terms; choose another way to pay, or let the owner grant a limit."
 
 
 class CreditNotUsed(Refused):
-    says = "More credit would be given back than was taken."
+    message = "More credit would be given back than was taken."
 
 
 class IdentityTaken(Refused):
-    says = "Another customer has this {kind} already."
+    message = "Another customer has this {kind} already."
 
     def __init__(self, kind: str, customer_id: str) -> None:
         super().__init__(kind=kind, customer=customer_id)
 
 
 class NothingToVerify(Refused):
-    says = "This customer has no {kind} to verify."
+    message = "This customer has no {kind} to verify."
 
 
 class WrongCode(Refused):
     """One answer for a wrong code, an old one, a used-up one and one never asked for: guessing teaches nothing."""
 
-    says = "This code is not right, or no longer good; ask for a new one."
+    message = "This code is not right, or no longer good; ask for a new one."
 
 
 class AskedTooOften(Refused):
-    says = "Too many codes went there today; try again tomorrow, or show yourself at a store."
+    message = "Too many codes went there today; try again tomorrow, or show yourself at a store."
 
 
 class SamePerson(Refused):
-    says = "These are one customer already."
+    message = "These are one customer already."
 
 
 class NotVerified(Refused):
-    says = "Both customers need a verified phone or e-mail before they become one."
+    message = "Both customers need a verified phone or e-mail before they become one."
 
     def __init__(self, customers: list[str]) -> None:
         super().__init__(customers=customers)
 
 
 class MergedElsewhere(Refused):
-    says = "One of the two has already been merged; undo that first."
+    message = "One of the two has already been merged; undo that first."
 
     def __init__(self, customer: str) -> None:
         super().__init__(customer=customer)
 
 
 class NotMerged(Refused):
-    says = "This customer is not merged into another."
+    message = "This customer is not merged into another."
 
 
 @dataclass(frozen=True)
-class CustomerKept(Event):
+class CustomerSaved(Event):
     """A customer's record was made or changed; the limits are there when the same commit set one."""
 
     customer_id: str
@@ -218,7 +218,7 @@ class TermsGranted(Event):
 
 
 @dataclass(frozen=True)
-class VerificationAsked(Event):
+class VerificationRequested(Event):
     """A customer wants to prove a phone number or an e-mail address; the sender derives the code from `ask_id`."""
 
     customer_id: str

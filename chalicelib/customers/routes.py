@@ -6,12 +6,12 @@ from typing import Annotated, Any, Literal
 
 from pydantic import Field
 
-from chalicelib.customers import find, reach
+from chalicelib.customers import contact_details, find
 from chalicelib.customers import verify as verification
-from chalicelib.customers.grant import grant_terms
-from chalicelib.customers.keep import write_down
+from chalicelib.customers.grant_terms import grant_terms
 from chalicelib.customers.merge import merge, unmerge
 from chalicelib.customers.model import Address, Customer
+from chalicelib.customers.save import register_customer
 from chalicelib.kit import config
 from chalicelib.kit.errors import Invalid
 from chalicelib.kit.money import Money
@@ -19,7 +19,7 @@ from chalicelib.kit.web import STAFF, Body, Call, Query, Routes
 
 doors = Routes(__name__)
 
-MET_BY = {"owner", "agent", "salesman", "cashier"}
+CUSTOMER_FACING_ROLES = {"owner", "agent", "salesman", "cashier"}
 Text = Annotated[str, Field(max_length=200)]
 IdentityKind = Literal["phone", "email"]
 
@@ -66,7 +66,7 @@ class TermsBody(Body):
     reason: Annotated[str, Field(min_length=3, max_length=200)]
 
 
-class SeenBody(Body):
+class VerifyCustomerBody(Body):
     identity: IdentityKind
 
 
@@ -74,35 +74,35 @@ class MergeBody(Body):
     into: Annotated[str, Field(pattern=r"^[A-Za-z0-9@._:~+-]{1,128}$")]
 
 
-@doors.get("/customers", who=STAFF, query=CustomersQuery)
+@doors.get("/customers", roles=STAFF, query=CustomersQuery)
 def customers(call: Call) -> dict[str, Any]:
     """Everyone who gave this phone number or e-mail, proven or not."""
     if bool(call.query.phone) == bool(call.query.email):
         raise Invalid(("phone", "say a phone number or an e-mail, one of them"))
-    found = find.by_phone(call.query.phone) if call.query.phone else find.by_email(call.query.email)
-    return {"items": [each.as_json() for each in found], "next": None}
+    found = find.list_by_phone(call.query.phone) if call.query.phone else find.list_by_email(call.query.email)
+    return {"items": [each.to_json() for each in found], "next": None}
 
 
 @doors.post(
     "/customers",
-    who=MET_BY,
+    roles=CUSTOMER_FACING_ROLES,
     body=CustomerBody,
-    keyed=True,
+    idempotent=True,
     status=201,
     example={"name": "Warung Bu Tini", "phone": "081252981234", "address": {"street": "Jl. Kenanga 5"}},
 )
 def customer(call: Call) -> dict[str, Any]:
     """Writes down a customer whom staff speak to."""
     said = call.body
-    contact = reach.contact(said.name, said.phone, said.email)
+    contact = contact_details.parse_contact(said.name, said.phone, said.email)
     address = said.address.address() if said.address else None
     new = Customer("", contact.name, said.company, contact.phone, contact.email, address)
-    return write_down(new, call.principal.actor, call.asked).as_json()
+    return register_customer(new, call.principal.actor, call.idempotency_key).to_json()
 
 
 @doors.put(
     "/customers/{customer_id}/terms",
-    who={"owner", "finance"},
+    roles={"owner", "finance"},
     body=TermsBody,
     example={"limit": {"amount": 5_000_000, "currency": "IDR"}, "terms_days": 14, "reason": "two years without delay"},
 )
@@ -115,22 +115,27 @@ def terms(call: Call, customer_id: str) -> dict[str, Any]:
     known, credit = grant_terms(
         customer_id, limit, said.terms_days, said.price_group, reason=said.reason, actor=call.principal.actor
     )
-    return known.as_json() | {"credit_limit": credit.limit.as_json(), "credit_left": credit.left.as_json()}
+    return known.to_json() | {"credit_limit": credit.limit.to_json(), "credit_left": credit.left.to_json()}
 
 
-@doors.post("/customers/{customer_id}/verify", who=MET_BY, body=SeenBody, example={"identity": "phone"})
+@doors.post(
+    "/customers/{customer_id}/verify",
+    roles=CUSTOMER_FACING_ROLES,
+    body=VerifyCustomerBody,
+    example={"identity": "phone"},
+)
 def verify_customer(call: Call, customer_id: str) -> dict[str, Any]:
     """Staff confirm that this phone or e-mail is the customer's own, having seen it."""
-    return verification.vouch(call.principal, customer_id, call.body.identity).as_json()
+    return verification.verify_by_staff(call.principal, customer_id, call.body.identity).to_json()
 
 
-@doors.post("/customers/{customer_id}/merge", who={"owner", "agent"}, body=MergeBody, example={"into": "cus_01KB"})
+@doors.post("/customers/{customer_id}/merge", roles={"owner", "agent"}, body=MergeBody, example={"into": "cus_01KB"})
 def merge_customer(call: Call, customer_id: str) -> dict[str, Any]:
     """Lets another customer answer for this one from now on; both must be verified."""
-    return merge(customer_id, into=call.body.into, actor=call.principal.actor).as_json()
+    return merge(customer_id, into=call.body.into, actor=call.principal.actor).to_json()
 
 
-@doors.post("/customers/{customer_id}/unmerge", who={"owner", "agent"})
+@doors.post("/customers/{customer_id}/unmerge", roles={"owner", "agent"})
 def unmerge_customer(call: Call, customer_id: str) -> dict[str, Any]:
     """Makes a merged customer his own again."""
-    return unmerge(customer_id, actor=call.principal.actor).as_json()
+    return unmerge(customer_id, actor=call.principal.actor).to_json()

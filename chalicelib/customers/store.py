@@ -9,13 +9,13 @@ from pynamodb.attributes import JSONAttribute, NumberAttribute, UnicodeAttribute
 
 from chalicelib.customers.model import (
     Address,
-    Ask,
     Credit,
     CreditLimitReached,
     CreditNotUsed,
     Customer,
     Identity,
     NoCreditTerms,
+    VerificationCode,
 )
 from chalicelib.kit import db
 from chalicelib.kit.db import IndexedRow, Key, Row, Write
@@ -64,7 +64,7 @@ class IdentityRow(Row):
     verified_at = InstantAttribute(null=True)
 
 
-class AskRow(Row):
+class VerificationCodeRow(Row):
     """The one code that is out for a customer's phone or e-mail; asking again replaces it."""
 
     Meta = db.table("customers")
@@ -75,7 +75,7 @@ class AskRow(Row):
     tries = NumberAttribute()
 
 
-class AsksRow(Row):
+class CodeCountRow(Row):
     """How many codes went to one phone or e-mail on a day, whoever asked; and how many to one caller, see verify.py."""
 
     Meta = db.table("customers")
@@ -96,12 +96,12 @@ def identity_key(kind: str, value: str) -> Key:
     return Key(IdentityRow, f"identity#{kind}#{value}", "identity")
 
 
-def ask_key(customer_id: str, kind: str) -> Key:
-    return Key(AskRow, customer_id, f"code#{kind}")
+def verification_code_key(customer_id: str, kind: str) -> Key:
+    return Key(VerificationCodeRow, customer_id, f"code#{kind}")
 
 
-def asks_key(kind: str, value: str) -> Key:
-    return Key(AsksRow, f"identity#{kind}#{value}", "asks")
+def code_count_key(kind: str, value: str) -> Key:
+    return Key(CodeCountRow, f"identity#{kind}#{value}", "asks")
 
 
 def extend_credit(customer_id: str, amount: Money, override: bool = False) -> Write:
@@ -112,11 +112,11 @@ def extend_credit(customer_id: str, amount: Money, override: bool = False) -> Wr
         CreditRow.exposure_minor.add(amount.minor),
         CreditRow.left_minor.add(-amount.minor),
         when=allowed if override else allowed & (CreditRow.left_minor >= amount.minor),
-        refusal=lambda standing: _no_credit(standing, amount),
+        refusal=lambda standing: _build_credit_refusal(standing, amount),
     )
 
 
-def give_back_credit(customer_id: str, amount: Money) -> Write:
+def release_credit(customer_id: str, amount: Money) -> Write:
     return db.update(
         CreditRow(customer_id, "credit"),
         CreditRow.exposure_minor.add(-amount.minor),
@@ -126,49 +126,49 @@ def give_back_credit(customer_id: str, amount: Money) -> Write:
     )
 
 
-def new_customer(customer: Customer, identities: Iterable[tuple[str, str]] = ()) -> list[Write]:
+def create_customer(customer: Customer, identities: Iterable[tuple[str, str]] = ()) -> list[Write]:
     """`identities` are those written down by staff; a guest's stay unclaimed until he proves them."""
     claims = [claim_identity(Identity(kind, value, customer.id, customer.id)) for kind, value in identities]
-    return [db.create(customer_row(customer)), *claims]
+    return [db.create(customer_to_row(customer)), *claims]
 
 
 def claim_identity(identity: Identity) -> Write:
-    return db.create(identity_row(identity))
+    return db.create(identity_to_row(identity))
 
 
-def change_identity(before: Identity, after: Identity) -> Write:
+def update_identity(before: Identity, after: Identity) -> Write:
     unchanged = IdentityRow.home == before.home
     unchanged &= IdentityRow.customer_id == before.customer_id
     if before.verified_at is None:
         unchanged &= IdentityRow.verified_at.does_not_exist()
-    return db.put(identity_row(after), when=unchanged)
+    return db.put(identity_to_row(after), when=unchanged)
 
 
-def drop_identity(identity: Identity) -> Write:
-    return db.delete(identity_row(identity), when=IdentityRow.home == identity.home)
+def delete_identity(identity: Identity) -> Write:
+    return db.delete(identity_to_row(identity), when=IdentityRow.home == identity.home)
 
 
-def change_customer(after: Customer, read_version: int) -> Write:
-    return db.put(customer_row(after), when=CustomerRow.version == read_version)
+def update_customer(after: Customer, read_version: int) -> Write:
+    return db.put(customer_to_row(after), when=CustomerRow.version == read_version)
 
 
 def set_credit(before: Credit | None, after: Credit) -> Write:
     """A limit set anew beside what is owed; refused as Moved when an order took credit in between."""
-    row = credit_row(after)
+    row = credit_to_row(after)
     if before is None:
         return db.create(row)
     unmoved = (CreditRow.exposure_minor == before.exposure.minor) & (CreditRow.limit_minor == before.limit.minor)
     return db.put(row, when=unmoved)
 
 
-def _no_credit(standing: Any, wanted: Money) -> Problem:
+def _build_credit_refusal(standing: Any, wanted: Money) -> Problem:
     if standing is None or standing.currency != wanted.currency:
         return NoCreditTerms()
-    credit = as_credit(standing)
+    credit = row_to_credit(standing)
     return CreditLimitReached(credit.limit, credit.left, wanted)
 
 
-def as_customer(row: Any) -> Customer:
+def row_to_customer(row: Any) -> Customer:
     words = {name: getattr(row, name) or "" for name in ("company", "phone", "email", "price_group", "journal_hash")}
     return Customer(
         row.pk,
@@ -184,21 +184,21 @@ def as_customer(row: Any) -> Customer:
     )
 
 
-def as_credit(row: Any) -> Credit:
+def row_to_credit(row: Any) -> Credit:
     limit, exposure = (Money(int(amount), row.currency) for amount in (row.limit_minor, row.exposure_minor))
     return Credit(row.pk, limit, exposure, int(row.terms_days))
 
 
-def as_identity(row: Any) -> Identity:
+def row_to_identity(row: Any) -> Identity:
     _, kind, value = row.pk.split("#", 2)
     return Identity(kind, value, row.customer_id, row.home, row.verified_at)
 
 
-def as_ask(row: Any) -> Ask:
-    return Ask(row.ask_id, row.pk, row.sk.partition("#")[2], row.value, row.asked_at, int(row.tries))
+def row_to_verification_code(row: Any) -> VerificationCode:
+    return VerificationCode(row.ask_id, row.pk, row.sk.partition("#")[2], row.value, row.asked_at, int(row.tries))
 
 
-def customer_row(customer: Customer) -> CustomerRow:
+def customer_to_row(customer: Customer) -> CustomerRow:
     words: dict[str, Any] = {
         name: getattr(customer, name) or None for name in ("company", "phone", "email", "price_group")
     }
@@ -221,7 +221,7 @@ def customer_row(customer: Customer) -> CustomerRow:
     )
 
 
-def credit_row(credit: Credit) -> CreditRow:
+def credit_to_row(credit: Credit) -> CreditRow:
     return CreditRow(
         credit.customer_id,
         "credit",
@@ -233,13 +233,13 @@ def credit_row(credit: Credit) -> CreditRow:
     )
 
 
-def identity_row(identity: Identity) -> IdentityRow:
+def identity_to_row(identity: Identity) -> IdentityRow:
     key = identity_key(identity.kind, identity.value)
     return IdentityRow(
         key.pk, key.sk, customer_id=identity.customer_id, home=identity.home, verified_at=identity.verified_at
     )
 
 
-def ask_row(ask: Ask) -> AskRow:
-    key = ask_key(ask.customer_id, ask.kind)
-    return AskRow(key.pk, key.sk, ask_id=ask.id, value=ask.value, asked_at=ask.asked_at, tries=ask.tries)
+def verification_code_to_row(ask: VerificationCode) -> VerificationCodeRow:
+    key = verification_code_key(ask.customer_id, ask.kind)
+    return VerificationCodeRow(key.pk, key.sk, ask_id=ask.id, value=ask.value, asked_at=ask.asked_at, tries=ask.tries)

@@ -6,36 +6,41 @@ from typing import Any
 
 from chalicelib.fulfillment.model import (
     AlreadyClaimed,
-    Case,
     Fulfillment,
     FulfillmentStatus,
     Offer,
     OfferStatus,
+    OrderFulfillment,
     WorkAccepted,
-    moved,
-    stepped,
+    transition_fulfillment,
+    transition_offer,
 )
-from chalicelib.fulfillment.step import Scene, StepChange, scene, take_step
-from chalicelib.fulfillment.store import as_offer, close_offer
+from chalicelib.fulfillment.status_change import (
+    FulfillmentContext,
+    SideEffects,
+    commit_status_change,
+    load_fulfillment_context,
+)
+from chalicelib.fulfillment.store import close_offer, row_to_offer
 from chalicelib.kit import clock, db
 from chalicelib.kit.auth import Principal
 from chalicelib.kit.db import Write
-from chalicelib.kit.errors import Moved, Problem
+from chalicelib.kit.errors import Problem, StaleVersion
 
 
-@db.decided_anew
+@db.retry_on_conflict
 def accept(principal: Principal, fulfillment_id: str) -> Fulfillment:
-    at = scene(principal, fulfillment_id)
-    if at.work.status == FulfillmentStatus.ACCEPTED:
-        return at.work
-    refuse_claimed(at.case, at.work)
-    after = stepped(at.work, FulfillmentStatus.ACCEPTED, fulfiller=principal.id)
-    offer = disputed(at.case, at.work)
-    change = StepChange(first=closing(offer), offered=False if offer else None)
-    return take_step(at, after, told(at, after, offer), change)
+    at = load_fulfillment_context(principal, fulfillment_id)
+    if at.fulfillment.status == FulfillmentStatus.ACCEPTED:
+        return at.fulfillment
+    refuse_claimed(at.order_fulfillment, at.fulfillment)
+    after = transition_fulfillment(at.fulfillment, FulfillmentStatus.ACCEPTED, fulfiller=principal.id)
+    offer = find_contested_offer(at.order_fulfillment, at.fulfillment)
+    change = SideEffects(leading_writes=close_contested_offer(offer), has_open_offer=False if offer else None)
+    return commit_status_change(at, after, build_accepted_event(at, after, offer), change)
 
 
-def refuse_claimed(case: Case, work: Fulfillment) -> None:
+def refuse_claimed(case: OrderFulfillment, work: Fulfillment) -> None:
     """A salesman was faster: better said so than that a cancelled thing cannot be accepted."""
     for offer in case.offers:
         if (
@@ -46,24 +51,24 @@ def refuse_claimed(case: Case, work: Fulfillment) -> None:
             raise AlreadyClaimed(offer=offer.id)
 
 
-def disputed(case: Case, work: Fulfillment) -> Offer | None:
+def find_contested_offer(case: OrderFulfillment, work: Fulfillment) -> Offer | None:
     offer = case.open_offer
     return offer if offer and work.id in offer.assigned else None
 
 
-def closing(offer: Offer | None) -> list[Write]:
+def close_contested_offer(offer: Offer | None) -> list[Write]:
     """Past its end it counts as expired, though the clock had not come by yet."""
     if offer is None:
         return []
     to = OfferStatus.EXPIRED if offer.is_due(clock.now()) else OfferStatus.SUPERSEDED
-    return [close_offer(offer, moved(offer, to), refusal=_came_first)]
+    return [close_offer(offer, transition_offer(offer, to), refusal=_refusal_of_late_accept)]
 
 
-def _came_first(row: Any) -> Problem:
-    standing = as_offer(row) if row else None
-    return AlreadyClaimed(offer=standing.id) if standing and standing.status == OfferStatus.CLAIMED else Moved()
+def _refusal_of_late_accept(row: Any) -> Problem:
+    standing = row_to_offer(row) if row else None
+    return AlreadyClaimed(offer=standing.id) if standing and standing.status == OfferStatus.CLAIMED else StaleVersion()
 
 
-def told(at: Scene, after: Fulfillment, offer: Offer | None) -> WorkAccepted:
+def build_accepted_event(at: FulfillmentContext, after: Fulfillment, offer: Offer | None) -> WorkAccepted:
     invited = tuple(each.staff for each in offer.invited) if offer else ()
     return WorkAccepted(after.order_id, after.id, after.location, after.fulfiller, offer.id if offer else "", invited)

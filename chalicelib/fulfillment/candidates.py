@@ -8,74 +8,91 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from chalicelib.fulfillment.model import Case, Fulfillment, FulfillmentStatus, OfferStatus
-from chalicelib.fulfillment.route import Decision, Job, Settings, Van, question, route
+from chalicelib.fulfillment.model import Fulfillment, FulfillmentStatus, OfferStatus, OrderFulfillment
+from chalicelib.fulfillment.routing import (
+    RoutingDecision,
+    RoutingRequest,
+    RoutingSettings,
+    VanCandidate,
+    decide_route,
+    routing_inputs_to_json,
+)
 from chalicelib.kit import config
 from chalicelib.orders.model import Order
 from chalicelib.places import find as places
 from chalicelib.places.model import Point
 from chalicelib.stock.store import load_levels
 
-MOST_ASKED = 2  # times the same order: an offer that nobody can fall back from would otherwise go round for ever
+MAX_UNANSWERED_OFFERS = (
+    2  # times the same order: an offer that nobody can fall back from would otherwise go round for ever
+)
 
 
 @dataclass(frozen=True)
-class Routed:
-    decision: Decision
-    asked: dict[str, Any]
+class RoutingResult:
+    decision: RoutingDecision
+    inputs: dict[str, Any]
 
 
-def look_around(case: Case, demand: dict[str, int], works: Sequence[Fulfillment], now: datetime) -> Routed:
+def evaluate_candidates(
+    case: OrderFulfillment, demand: dict[str, int], works: Sequence[Fulfillment], now: datetime
+) -> RoutingResult:
     """`works` are those who bring it unless somebody nearer claims."""
-    job = job_of(case, demand, works)
-    vans = every_van() if job.method == "ship" else []
-    stock = carried(vans, demand)
-    settings = settings_now()
-    return Routed(route(job, vans, stock, now, settings), question(job, vans, stock, now, settings))
+    job = build_routing_request(case, demand, works)
+    vans = load_vans() if job.method == "ship" else []
+    stock = load_van_stock(vans, demand)
+    settings = load_settings()
+    return RoutingResult(
+        decide_route(job, vans, stock, now, settings), routing_inputs_to_json(job, vans, stock, now, settings)
+    )
 
 
-def job_of(case: Case, demand: dict[str, int], works: Sequence[Fulfillment]) -> Job:
-    return Job(
+def build_routing_request(
+    case: OrderFulfillment, demand: dict[str, int], works: Sequence[Fulfillment]
+) -> RoutingRequest:
+    return RoutingRequest(
         order_id=case.order.id,
         method=case.order.delivery.method,
         demand=demand,
-        destination=destination(case.order),
+        destination=find_destination(case.order),
         on_hold=case.order.on_hold,
         pieces=sum(len(work.pieces) for work in works),
         parts=len(works),
         on_vans=not demand,
-        passed_over=passed_over(case),
+        passed_over=build_exclusions(case),
     )
 
 
-def destination(order: Order) -> Point | None:
+def find_destination(order: Order) -> Point | None:
     point = order.delivery.point
     return Point(float(point["lat"]), float(point["lon"])) if point else None
 
 
-def passed_over(case: Case) -> dict[str, str]:
+def build_exclusions(case: OrderFulfillment) -> dict[str, str]:
     """Who said no to this order is not asked again, and who was silent not a third time."""
     silent = Counter(
         each.staff for offer in case.offers if offer.status == OfferStatus.EXPIRED for each in offer.invited
     )
-    said = {staff: "silent_before" for staff, times in silent.items() if times >= MOST_ASKED}
+    said = {staff: "silent_before" for staff, times in silent.items() if times >= MAX_UNANSWERED_OFFERS}
     said |= {staff: "declined_before" for offer in case.offers for staff in offer.declined}
-    return said | {work.location: "rejected_before" for work in case.works if work.status == FulfillmentStatus.REJECTED}
+    return said | {
+        work.location: "rejected_before" for work in case.fulfillments if work.status == FulfillmentStatus.REJECTED
+    }
 
 
-def every_van() -> list[Van]:
-    driving = [each for each in places.locations().values() if each.kind == "van" and each.active]
-    seen = places.positions() if driving else {}
+def load_vans() -> list[VanCandidate]:
+    driving = [each for each in places.load_locations().values() if each.kind == "van" and each.active]
+    seen = places.load_positions() if driving else {}
     vans = []
     for location in driving:
         position = seen.get(location.id)
         where = (position.point, position.at) if position else (None, None)
-        drivers = [each.id for each in places.staff_at(location.id) if each.role == "salesman"]
-        vans += [Van(location.id, driver, *where) for driver in drivers or [""]]
+        drivers = [each.id for each in places.list_staff_at(location.id) if each.role == "salesman"]
+        vans += [VanCandidate(location.id, driver, *where) for driver in drivers or [""]]
     return vans
 
 
-def carried(vans: Iterable[Van], demand: dict[str, int]) -> dict[str, dict[str, int]]:
+def load_van_stock(vans: Iterable[VanCandidate], demand: dict[str, int]) -> dict[str, dict[str, int]]:
     stock: dict[str, dict[str, int]] = {}
     for level in load_levels([(sku, van.location) for van in vans for sku in demand]):
         units = stock.setdefault(level.location, {})
@@ -83,10 +100,10 @@ def carried(vans: Iterable[Van], demand: dict[str, int]) -> dict[str, dict[str, 
     return stock
 
 
-def settings_now() -> Settings:
-    return Settings(
+def load_settings() -> RoutingSettings:
+    return RoutingSettings(
         offer_minutes=config.offer_minutes(),
         radius_meters=config.offer_radius_meters(),
         fresh_minutes=config.position_fresh_minutes(),
-        most_invited=config.number("OFFER_MOST_INVITED", Settings.most_invited),
+        most_invited=config.int_setting("OFFER_MOST_INVITED", RoutingSettings.most_invited),
     )

@@ -6,60 +6,67 @@ from collections.abc import Sequence
 from datetime import datetime
 
 from chalicelib.fulfillment.expire import expire_if_due
-from chalicelib.fulfillment.goods import Effect, holds_until, let_go, take, take_over
 from chalicelib.fulfillment.model import (
-    Case,
     Fulfillment,
     FulfillmentStatus,
-    Invited,
+    Invitation,
     NotInvited,
     Offer,
     OfferClaimed,
     OfferEnded,
-    at,
+    OrderFulfillment,
+    apply_claim,
+    build_fulfillment_id,
     check_placed,
-    claimed,
-    fulfillment_id,
-    live,
-    order_of,
-    status_of_order,
-    stepped,
+    derive_order_status,
+    exclude_withdrawn,
+    fulfillment_refs,
+    order_id_from,
+    transition_fulfillment,
 )
-from chalicelib.fulfillment.realign import check_aligned
-from chalicelib.fulfillment.store import change_work, load_case, new_work, pieces_of, tell, win_offer
+from chalicelib.fulfillment.reconcile import check_reconciled
+from chalicelib.fulfillment.stock_effects import StockEffect, holds_until, promise, release, release_holds
+from chalicelib.fulfillment.store import (
+    allocations_of,
+    create_fulfillment,
+    load_fulfillment_of_order,
+    record_order_events,
+    update_claimed_offer,
+    update_fulfillment,
+)
 from chalicelib.kit import clock, db
 from chalicelib.orders.model import Order
 from chalicelib.places.model import Staff
-from chalicelib.places.store import as_staff, staff_key
-from chalicelib.stock.model import Hold, OutOfStock, Piece
-from chalicelib.stock.store import lapsed_holds
+from chalicelib.places.store import row_to_staff, staff_key
+from chalicelib.stock.model import Allocation, Hold, OutOfStock
+from chalicelib.stock.store import load_lapsed_holds
 
 
-@db.decided_anew
+@db.retry_on_conflict
 def claim(staff_id: str, offer_id: str) -> Fulfillment:
     """The work that is now his. A repeat by the winner gives the same; everyone else is told who or what was first."""
     now = clock.now()
-    case = load_case(order_of(offer_id))
+    case = load_fulfillment_of_order(order_id_from(offer_id))
     offer = case.offer(offer_id)
     if offer.claimed_by == staff_id:
-        return _won(case, offer)
+        return _find_claimed_fulfillment(case, offer)
     driver = check_driver(staff_id, offer.invitation(staff_id))
     try:
-        won = claimed(offer, staff_id, now)
+        won = apply_claim(offer, staff_id, now)
     except OfferEnded:
         expire_if_due(offer, now)
         raise
     check_placed(case.order)
-    check_aligned(case)
+    check_reconciled(case)
     check_hold(case.order, offer, now)
     return move_to_van(case, offer, won, driver, now)
 
 
-def check_driver(staff_id: str, invitation: Invited) -> Staff:
+def check_driver(staff_id: str, invitation: Invitation) -> Staff:
     """Asked afresh: who lost his van or his role since the offer was made can no longer take goods from it."""
     key = staff_key(staff_id)
     row = db.get(key.row, key.pk, key.sk)
-    staff = as_staff(row) if row else None
+    staff = row_to_staff(row) if row else None
     if staff is None or not staff.active or (staff.role, staff.location) != ("salesman", invitation.location):
         raise NotInvited(offer="")
     return staff
@@ -72,47 +79,53 @@ def check_hold(order: Order, offer: Offer, now: datetime) -> None:
 
 
 def move_to_van(
-    case: Case, offer: Offer, won: Offer, driver: Staff, now: datetime, freed: Sequence[Hold] = ()
+    case: OrderFulfillment, offer: Offer, won: Offer, driver: Staff, now: datetime, ended_holds: Sequence[Hold] = ()
 ) -> Fulfillment:
     """`freed` are holds on the van that have ended, whose units this claim needs."""
-    waiting = case.waiting(offer)
-    down = [stepped(work, FulfillmentStatus.CANCELLED, reason="claimed") for work in waiting]
-    mine = his_work(case, won, now)
-    goods = let_go(case.order, pieces_of(waiting)) + take_over(freed) + take(case.order, mine.pieces)
-    works = case.after(*down, mine)
+    waiting = case.list_not_started(offer)
+    down = [transition_fulfillment(work, FulfillmentStatus.CANCELLED, reason="claimed") for work in waiting]
+    mine = build_claimed_fulfillment(case, won, now)
+    goods = release(case.order, allocations_of(waiting)) + release_holds(ended_holds) + promise(case.order, mine.pieces)
+    works = case.with_changed(*down, mine)
     changes = {
-        "pieces": pieces_of(live(works)),
-        "fulfillment_status": status_of_order(case.order.demand, works, offered=False),
+        "pieces": allocations_of(exclude_withdrawn(works)),
+        "fulfillment_status": derive_order_status(case.order.demand, works, has_open_offer=False),
         "bringer": first_name(driver.name),
     }
     try:
         db.commit(
             [
-                win_offer(offer, won, now),
-                *[change_work(before, after) for before, after in zip(waiting, down)],
-                new_work(mine),
-                *tell(case.order, told(case, won, mine, down, goods), actor=mine.fulfiller, at=now, **changes),
+                update_claimed_offer(offer, won, now),
+                *[update_fulfillment(before, after) for before, after in zip(waiting, down)],
+                create_fulfillment(mine),
+                *record_order_events(
+                    case.order,
+                    build_claimed_event(case, won, mine, down, goods),
+                    actor=mine.fulfiller,
+                    at=now,
+                    **changes,
+                ),
                 *goods.writes,
             ]
         )
     except OutOfStock:
-        ended = [] if freed else lapsed_holds([piece.place for piece in mine.pieces], now)
+        ended = [] if ended_holds else load_lapsed_holds([piece.level_id for piece in mine.pieces], now)
         if not ended:
             raise
-        return move_to_van(case, offer, won, driver, now, freed=ended)
+        return move_to_van(case, offer, won, driver, now, ended_holds=ended)
     return mine
 
 
-def his_work(case: Case, won: Offer, now: datetime) -> Fulfillment:
+def build_claimed_fulfillment(case: OrderFulfillment, won: Offer, now: datetime) -> Fulfillment:
     van = won.invitation(won.claimed_by).location
     return Fulfillment(
-        id=fulfillment_id(case.order.id, len(case.works) + 1),
+        id=build_fulfillment_id(case.order.id, len(case.fulfillments) + 1),
         order_id=case.order.id,
         location=van,
         kind="van",
         method=case.order.delivery.method,
         status=FulfillmentStatus.ACCEPTED,
-        pieces=tuple(Piece(sku, van, quantity) for sku, quantity in won.wanted.items()),
+        pieces=tuple(Allocation(sku, van, quantity) for sku, quantity in won.wanted.items()),
         assigned_at=now,
         fulfiller=won.claimed_by,
         offer_id=won.id,
@@ -120,7 +133,9 @@ def his_work(case: Case, won: Offer, now: datetime) -> Fulfillment:
     )
 
 
-def told(case: Case, won: Offer, mine: Fulfillment, down: Sequence[Fulfillment], goods: Effect) -> OfferClaimed:
+def build_claimed_event(
+    case: OrderFulfillment, won: Offer, mine: Fulfillment, down: Sequence[Fulfillment], goods: StockEffect
+) -> OfferClaimed:
     return OfferClaimed(
         case.order.id,
         won.id,
@@ -128,7 +143,7 @@ def told(case: Case, won: Offer, mine: Fulfillment, down: Sequence[Fulfillment],
         staff=mine.fulfiller,
         location=mine.location,
         claim_version=won.version,
-        stood_down=at(down),
+        stood_down=fulfillment_refs(down),
         invited=tuple(each.staff for each in won.invited if each.staff != mine.fulfiller),
         movements=goods.movements,
         holds_until=holds_until(case.order),
@@ -140,5 +155,5 @@ def first_name(name: str) -> str:
     return name.split()[0] if name.split() else ""
 
 
-def _won(case: Case, offer: Offer) -> Fulfillment:
-    return next(work for work in case.works if work.offer_id == offer.id)
+def _find_claimed_fulfillment(case: OrderFulfillment, offer: Offer) -> Fulfillment:
+    return next(work for work in case.fulfillments if work.offer_id == offer.id)

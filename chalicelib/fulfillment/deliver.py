@@ -2,29 +2,34 @@
 
 from __future__ import annotations
 
-from chalicelib.fulfillment.collect import Collected, collect
-from chalicelib.fulfillment.model import Fulfillment, FulfillmentStatus, WorkDelivered, stepped
-from chalicelib.fulfillment.step import StepChange, completes, scene, take_step
+from chalicelib.fulfillment.collect_cash import CashCollection, collect_cash
+from chalicelib.fulfillment.model import Fulfillment, FulfillmentStatus, WorkDelivered, transition_fulfillment
+from chalicelib.fulfillment.status_change import (
+    SideEffects,
+    commit_status_change,
+    completes_order,
+    load_fulfillment_context,
+)
 from chalicelib.kit import db
 from chalicelib.kit.auth import Principal
 from chalicelib.orders.model import OrderStatus
 
 
-@db.decided_anew
+@db.retry_on_conflict
 def deliver(principal: Principal, fulfillment_id: str) -> Fulfillment:
-    at = scene(principal, fulfillment_id)
-    if at.work.status in (FulfillmentStatus.DELIVERED, FulfillmentStatus.CONFIRMED):
-        return at.work
-    after = stepped(at.work, FulfillmentStatus.DELIVERED)
-    complete = completes(at, after)
-    cash = collect(principal, at.case) if complete else Collected()
+    at = load_fulfillment_context(principal, fulfillment_id)
+    if at.fulfillment.status in (FulfillmentStatus.DELIVERED, FulfillmentStatus.CONFIRMED):
+        return at.fulfillment
+    after = transition_fulfillment(at.fulfillment, FulfillmentStatus.DELIVERED)
+    complete = completes_order(at, after)
+    cash = collect_cash(principal, at.order_fulfillment) if complete else CashCollection()
     event = WorkDelivered(
-        *at.ids,
-        at.case.order.currency,
-        claim_version=at.work.claim_version,
+        *at.event_ids,
+        at.order_fulfillment.order.currency,
+        claim_version=at.fulfillment.claim_version,
         completed=complete,
         payments=cash.payments,
         postings=cash.postings,
     )
-    changes = cash.changes | ({"status": OrderStatus.COMPLETED} if complete else {})
-    return take_step(at, after, event, StepChange(beside=cash.writes, order=changes))
+    changes = cash.order_changes | ({"status": OrderStatus.COMPLETED} if complete else {})
+    return commit_status_change(at, after, event, SideEffects(other_writes=cash.writes, order_changes=changes))

@@ -5,30 +5,35 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from chalicelib.fulfillment.claim import first_name
-from chalicelib.fulfillment.goods import Effect, issue
-from chalicelib.fulfillment.model import Fulfillment, FulfillmentStatus, NotPaid, WorkDispatched, stepped
-from chalicelib.fulfillment.realign import check_aligned
-from chalicelib.fulfillment.step import Scene, StepChange, scene, take_step
+from chalicelib.fulfillment.model import Fulfillment, FulfillmentStatus, NotPaid, WorkDispatched, transition_fulfillment
+from chalicelib.fulfillment.reconcile import check_reconciled
+from chalicelib.fulfillment.status_change import (
+    FulfillmentContext,
+    SideEffects,
+    commit_status_change,
+    load_fulfillment_context,
+)
+from chalicelib.fulfillment.stock_effects import StockEffect, issue
 from chalicelib.kit import db
 from chalicelib.kit.auth import Principal
+from chalicelib.payments.lifecycle import unpaid_before_dispatch
 from chalicelib.payments.model import Payment
-from chalicelib.payments.pay import unpaid_before_dispatch
 from chalicelib.payments.store import load_payments
 from chalicelib.places import find as places
 
 
-@db.decided_anew
+@db.retry_on_conflict
 def dispatch(principal: Principal, fulfillment_id: str) -> Fulfillment:
     """Also a second attempt: then the goods are out already and stock does not move again."""
-    at = scene(principal, fulfillment_id)
-    if at.work.status == FulfillmentStatus.IN_TRANSIT:
-        return at.work
-    after = stepped(at.work, FulfillmentStatus.IN_TRANSIT)
-    check_aligned(at.case)
-    refuse_unpaid(load_payments(at.case.order.payment_ids))
-    goods = Effect() if at.work.status == FulfillmentStatus.FAILED_ATTEMPT else issue(at.work.pieces)
-    event = WorkDispatched(*at.ids, claim_version=at.work.claim_version, movements=goods.movements)
-    return take_step(at, after, event, StepChange(goods, order={"bringer": bringer(at)}))
+    at = load_fulfillment_context(principal, fulfillment_id)
+    if at.fulfillment.status == FulfillmentStatus.IN_TRANSIT:
+        return at.fulfillment
+    after = transition_fulfillment(at.fulfillment, FulfillmentStatus.IN_TRANSIT)
+    check_reconciled(at.order_fulfillment)
+    refuse_unpaid(load_payments(at.order_fulfillment.order.payment_ids))
+    goods = StockEffect() if at.fulfillment.status == FulfillmentStatus.FAILED_ATTEMPT else issue(at.fulfillment.pieces)
+    event = WorkDispatched(*at.event_ids, claim_version=at.fulfillment.claim_version, movements=goods.movements)
+    return commit_status_change(at, after, event, SideEffects(goods, order_changes={"bringer": find_carrier_name(at)}))
 
 
 def refuse_unpaid(payments: Sequence[Payment]) -> None:
@@ -36,11 +41,11 @@ def refuse_unpaid(payments: Sequence[Payment]) -> None:
         raise NotPaid(payment=payment.id, method=payment.method, status=payment.status)
 
 
-def bringer(at: Scene) -> str:
+def find_carrier_name(at: FulfillmentContext) -> str:
     """First name of who carries it; a warehouse that hands it to nobody we know brings it under its own name."""
-    carrier = at.principal.id if at.principal.role in ("courier", "salesman") else at.work.fulfiller
-    staff = places.staff().get(carrier)
+    carrier = at.principal.id if at.principal.role in ("courier", "salesman") else at.fulfillment.fulfiller
+    staff = places.load_staff().get(carrier)
     if staff and staff.role in ("courier", "salesman"):
         return first_name(staff.name)
-    location = places.locations().get(at.work.location)
+    location = places.load_locations().get(at.fulfillment.location)
     return location.name if location else ""

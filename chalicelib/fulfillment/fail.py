@@ -2,21 +2,21 @@
 
 from __future__ import annotations
 
-from chalicelib.fulfillment.goods import Effect, bring_back
-from chalicelib.fulfillment.model import Fulfillment, FulfillmentStatus, WorkFailed, stepped
-from chalicelib.fulfillment.step import StepChange, scene, take_step
+from chalicelib.fulfillment.model import Fulfillment, FulfillmentStatus, WorkFailed, transition_fulfillment
+from chalicelib.fulfillment.status_change import SideEffects, commit_status_change, load_fulfillment_context
+from chalicelib.fulfillment.stock_effects import StockEffect, return_to_stock
 from chalicelib.kit import db
 from chalicelib.kit.auth import Principal
 
 
-@db.decided_anew
+@db.retry_on_conflict
 def fail(principal: Principal, fulfillment_id: str, reason: str, back: bool = False) -> Fulfillment:
     """`back` only after a failed attempt: then the units are on hand again where they came from."""
-    at = scene(principal, fulfillment_id)
+    at = load_fulfillment_context(principal, fulfillment_id)
     to = FulfillmentStatus.BACK_AT_LOCATION if back else FulfillmentStatus.FAILED_ATTEMPT
-    if at.work.status == to:
-        return at.work
-    after = stepped(at.work, to, reason=reason)
-    goods = bring_back(at.work.pieces) if back else Effect()
-    event = WorkFailed(*at.ids, reason=reason, back=back, movements=goods.movements)
-    return take_step(at, after, event, StepChange(goods, order={"bringer": ""}))
+    if at.fulfillment.status == to:
+        return at.fulfillment
+    after = transition_fulfillment(at.fulfillment, to, reason=reason)
+    goods = return_to_stock(at.fulfillment.pieces) if back else StockEffect()
+    event = WorkFailed(*at.event_ids, reason=reason, back=back, movements=goods.movements)
+    return commit_status_change(at, after, event, SideEffects(goods, order_changes={"bringer": ""}))

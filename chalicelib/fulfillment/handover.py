@@ -2,37 +2,42 @@
 
 from __future__ import annotations
 
-from chalicelib.fulfillment.collect import Collected, collect
+from chalicelib.fulfillment.collect_cash import CashCollection, collect_cash
 from chalicelib.fulfillment.dispatch import refuse_unpaid
-from chalicelib.fulfillment.goods import issue
-from chalicelib.fulfillment.model import Fulfillment, FulfillmentStatus, WorkHandedOver, stepped
-from chalicelib.fulfillment.realign import check_aligned
-from chalicelib.fulfillment.step import StepChange, completes, scene, take_step
+from chalicelib.fulfillment.model import Fulfillment, FulfillmentStatus, WorkHandedOver, transition_fulfillment
+from chalicelib.fulfillment.reconcile import check_reconciled
+from chalicelib.fulfillment.status_change import (
+    SideEffects,
+    commit_status_change,
+    completes_order,
+    load_fulfillment_context,
+)
+from chalicelib.fulfillment.stock_effects import issue
 from chalicelib.kit import db
 from chalicelib.kit.auth import Principal
 from chalicelib.orders.model import OrderStatus
 from chalicelib.payments.store import load_payments
 
 
-@db.decided_anew
+@db.retry_on_conflict
 def handover(principal: Principal, fulfillment_id: str) -> Fulfillment:
-    at = scene(principal, fulfillment_id)
-    if at.work.status == FulfillmentStatus.HANDED_OVER:
-        return at.work
-    after = stepped(at.work, FulfillmentStatus.HANDED_OVER)
-    check_aligned(at.case)
-    refuse_unpaid(load_payments(at.case.order.payment_ids))
-    complete = completes(at, after)
-    cash = collect(principal, at.case) if complete else Collected()
-    goods = issue(at.work.pieces)
+    at = load_fulfillment_context(principal, fulfillment_id)
+    if at.fulfillment.status == FulfillmentStatus.HANDED_OVER:
+        return at.fulfillment
+    after = transition_fulfillment(at.fulfillment, FulfillmentStatus.HANDED_OVER)
+    check_reconciled(at.order_fulfillment)
+    refuse_unpaid(load_payments(at.order_fulfillment.order.payment_ids))
+    complete = completes_order(at, after)
+    cash = collect_cash(principal, at.order_fulfillment) if complete else CashCollection()
+    goods = issue(at.fulfillment.pieces)
     event = WorkHandedOver(
-        *at.ids,
-        at.case.order.currency,
-        claim_version=at.work.claim_version,
+        *at.event_ids,
+        at.order_fulfillment.order.currency,
+        claim_version=at.fulfillment.claim_version,
         completed=complete,
         movements=goods.movements,
         payments=cash.payments,
         postings=cash.postings,
     )
-    changes = cash.changes | ({"status": OrderStatus.COMPLETED} if complete else {})
-    return take_step(at, after, event, StepChange(goods, beside=cash.writes, order=changes))
+    changes = cash.order_changes | ({"status": OrderStatus.COMPLETED} if complete else {})
+    return commit_status_change(at, after, event, SideEffects(goods, other_writes=cash.writes, order_changes=changes))

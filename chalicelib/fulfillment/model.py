@@ -8,11 +8,11 @@ from datetime import datetime, timedelta
 from enum import StrEnum
 from typing import Any
 
-from chalicelib.kit.errors import Forbidden, Invalid, Moved, NotFound, Problem, Refused
+from chalicelib.kit.errors import Forbidden, Invalid, NotFound, Problem, Refused, StaleVersion
 from chalicelib.kit.events import Event
 from chalicelib.orders.model import Order, OrderFulfillmentStatus, OrderStatus
 from chalicelib.payments.model import PaymentRecord, Posting
-from chalicelib.stock.model import Movement, Piece
+from chalicelib.stock.model import Allocation, Movement
 
 
 class OfferStatus(StrEnum):
@@ -39,7 +39,7 @@ class FulfillmentStatus(StrEnum):
     CANCELLED = "cancelled"
 
 
-OFFER_STATES: dict[OfferStatus, set[OfferStatus]] = {
+OFFER_TRANSITIONS: dict[OfferStatus, set[OfferStatus]] = {
     OfferStatus.OPEN: {OfferStatus.CLAIMED, OfferStatus.DECLINED_BY_ALL, OfferStatus.EXPIRED, OfferStatus.SUPERSEDED},
     OfferStatus.CLAIMED: set(),
     OfferStatus.DECLINED_BY_ALL: set(),
@@ -47,7 +47,7 @@ OFFER_STATES: dict[OfferStatus, set[OfferStatus]] = {
     OfferStatus.SUPERSEDED: set(),
 }
 
-FULFILLMENT_STATES: dict[FulfillmentStatus, set[FulfillmentStatus]] = {
+FULFILLMENT_TRANSITIONS: dict[FulfillmentStatus, set[FulfillmentStatus]] = {
     FulfillmentStatus.AWAITING: {
         FulfillmentStatus.ASSIGNED,
         FulfillmentStatus.CANCELLED,
@@ -69,19 +69,19 @@ FULFILLMENT_STATES: dict[FulfillmentStatus, set[FulfillmentStatus]] = {
     FulfillmentStatus.REJECTED: set(),
     FulfillmentStatus.CANCELLED: set(),
 }
-UNTOUCHED = (FulfillmentStatus.AWAITING, FulfillmentStatus.ASSIGNED)  # nobody has begun with it
-ON_A_VAN = {  # nothing is picked from a shelf there
+NOT_STARTED = (FulfillmentStatus.AWAITING, FulfillmentStatus.ASSIGNED)  # nobody has begun with it
+VAN_TRANSITIONS = {  # nothing is picked from a shelf there
     FulfillmentStatus.ACCEPTED: {FulfillmentStatus.READY, FulfillmentStatus.IN_TRANSIT, FulfillmentStatus.HANDED_OVER}
 }
 
-NOT_YET_GONE = (*UNTOUCHED, FulfillmentStatus.ACCEPTED, FulfillmentStatus.PICKING, FulfillmentStatus.READY)
-GIVEN_UP = {FulfillmentStatus.REJECTED, FulfillmentStatus.CANCELLED}
+BEFORE_DISPATCH = (*NOT_STARTED, FulfillmentStatus.ACCEPTED, FulfillmentStatus.PICKING, FulfillmentStatus.READY)
+WITHDRAWN = {FulfillmentStatus.REJECTED, FulfillmentStatus.CANCELLED}
 ARRIVED = {FulfillmentStatus.DELIVERED, FulfillmentStatus.CONFIRMED, FulfillmentStatus.HANDED_OVER}
-GONE = ARRIVED | {FulfillmentStatus.IN_TRANSIT, FulfillmentStatus.FAILED_ATTEMPT}
-ENDED = GIVEN_UP | ARRIVED | {FulfillmentStatus.BACK_AT_LOCATION}
+DISPATCHED = ARRIVED | {FulfillmentStatus.IN_TRANSIT, FulfillmentStatus.FAILED_ATTEMPT}
+ENDED = WITHDRAWN | ARRIVED | {FulfillmentStatus.BACK_AT_LOCATION}
 
 # Why a fulfiller says no, and what that does to the units he was asked for.
-REASONS = {
+REJECTION_REASONS = {
     "not_found": "nothing of it can be promised here until somebody counts",
     "damaged": "these units are written off",
     "closed": "the units stay and can be promised again",
@@ -90,7 +90,7 @@ REASONS = {
 
 
 @dataclass(frozen=True)
-class Invited:
+class Invitation:
     staff: str
     location: str
     distance_meters: int
@@ -104,7 +104,7 @@ class Offer:
     order_id: str
     status: OfferStatus
     wanted: dict[str, int]
-    invited: tuple[Invited, ...]
+    invited: tuple[Invitation, ...]
     assigned: tuple[str, ...]
     opened_at: datetime
     expires_at: datetime
@@ -112,7 +112,7 @@ class Offer:
     declined: tuple[str, ...] = ()
     version: int = 1
 
-    def invitation(self, staff: str) -> Invited:
+    def invitation(self, staff: str) -> Invitation:
         for each in self.invited:
             if each.staff == staff:
                 return each
@@ -132,7 +132,7 @@ class Fulfillment:
     kind: str  # of the location: warehouse | store | van
     method: str  # ship | pickup | handover
     status: FulfillmentStatus
-    pieces: tuple[Piece, ...]
+    pieces: tuple[Allocation, ...]
     assigned_at: datetime
     fulfiller: str = ""
     offer_id: str = ""
@@ -142,71 +142,73 @@ class Fulfillment:
 
 
 @dataclass(frozen=True)
-class Case:
+class OrderFulfillment:
     """One order with all the work there ever was for it; no step is decided from less."""
 
     order: Order
-    works: tuple[Fulfillment, ...] = ()
+    fulfillments: tuple[Fulfillment, ...] = ()
     offers: tuple[Offer, ...] = ()
 
-    def work(self, fulfillment_id: str) -> Fulfillment:
-        return next((each for each in self.works if each.id == fulfillment_id), None) or _nothing()
+    def fulfillment(self, fulfillment_id: str) -> Fulfillment:
+        return next((each for each in self.fulfillments if each.id == fulfillment_id), None) or _raise_not_found()
 
     def offer(self, offer_id: str) -> Offer:
-        return next((each for each in self.offers if each.id == offer_id), None) or _nothing()
+        return next((each for each in self.offers if each.id == offer_id), None) or _raise_not_found()
 
     @property
     def open_offer(self) -> Offer | None:
         return next((each for each in self.offers if each.status == OfferStatus.OPEN), None)
 
-    def waiting(self, offer: Offer) -> list[Fulfillment]:
+    def list_not_started(self, offer: Offer) -> list[Fulfillment]:
         """Assigned until a claim comes in between, or until the goods come."""
-        return [work for work in self.works if work.id in offer.assigned and work.status in UNTOUCHED]
+        return [work for work in self.fulfillments if work.id in offer.assigned and work.status in NOT_STARTED]
 
-    def after(self, *works: Fulfillment) -> list[Fulfillment]:
+    def with_changed(self, *works: Fulfillment) -> list[Fulfillment]:
         changed = {work.id: work for work in works}
-        kept = [changed.pop(work.id, work) for work in self.works]
+        kept = [changed.pop(work.id, work) for work in self.fulfillments]
         return kept + list(changed.values())
 
 
-def _nothing() -> Any:
+def _raise_not_found() -> Any:
     raise NotFound()
 
 
 def check_placed(order: Order) -> None:
     if order.status != OrderStatus.PLACED:
-        raise NotOnTheWay(order=order.id, status=order.status)
+        raise OrderNotPlaced(order=order.id, status=order.status)
 
 
-def moved(offer: Offer, to: OfferStatus, **changes: Any) -> Offer:
-    if to != offer.status and to not in OFFER_STATES[offer.status]:
+def transition_offer(offer: Offer, to: OfferStatus, **changes: Any) -> Offer:
+    if to != offer.status and to not in OFFER_TRANSITIONS[offer.status]:
         raise CannotMove(**{"from": offer.status, "to": to})
     return replace(offer, status=to, version=offer.version + 1, **changes)
 
 
-def stepped(work: Fulfillment, to: FulfillmentStatus, **changes: Any) -> Fulfillment:
-    ways = FULFILLMENT_STATES[work.status] | (ON_A_VAN.get(work.status, set()) if work.kind == "van" else set())
+def transition_fulfillment(work: Fulfillment, to: FulfillmentStatus, **changes: Any) -> Fulfillment:
+    ways = FULFILLMENT_TRANSITIONS[work.status] | (
+        VAN_TRANSITIONS.get(work.status, set()) if work.kind == "van" else set()
+    )
     if to not in ways:
         raise CannotMove(**{"from": work.status, "to": to})
     return replace(work, status=to, version=work.version + 1, **changes)
 
 
-def claimed(offer: Offer, staff: str, now: datetime) -> Offer:
-    if problem := why_closed(offer, now):
-        raise problem.anew()
-    return moved(offer, OfferStatus.CLAIMED, claimed_by=offer.invitation(staff).staff)
+def apply_claim(offer: Offer, staff: str, now: datetime) -> Offer:
+    if problem := refusal_if_closed(offer, now):
+        raise problem.copy()
+    return transition_offer(offer, OfferStatus.CLAIMED, claimed_by=offer.invitation(staff).staff)
 
 
-def declined(offer: Offer, staff: str, now: datetime) -> Offer:
+def apply_decline(offer: Offer, staff: str, now: datetime) -> Offer:
     """Only the last of those invited closes the offer by it."""
-    if problem := why_closed(offer, now):
-        raise problem.anew()
+    if problem := refusal_if_closed(offer, now):
+        raise problem.copy()
     said_no = tuple(sorted({*offer.declined, offer.invitation(staff).staff}))
     everyone = len(said_no) == len({each.staff for each in offer.invited})
-    return moved(offer, OfferStatus.DECLINED_BY_ALL if everyone else OfferStatus.OPEN, declined=said_no)
+    return transition_offer(offer, OfferStatus.DECLINED_BY_ALL if everyone else OfferStatus.OPEN, declined=said_no)
 
 
-def why_closed(offer: Offer, now: datetime) -> Problem | None:
+def refusal_if_closed(offer: Offer, now: datetime) -> Problem | None:
     """None while it can be claimed. An offer past its end is closed whether or not a sweeper came by."""
     if offer.status == OfferStatus.CLAIMED:
         return AlreadyClaimed(offer=offer.id)
@@ -217,133 +219,135 @@ def why_closed(offer: Offer, now: datetime) -> Problem | None:
     return None
 
 
-def why_not_claimed(standing: Offer | None, now: datetime) -> Problem:
+def refusal_of_lost_claim(standing: Offer | None, now: datetime) -> Problem:
     """From the row that stood in a claim's way: its answer, or `Moved` when it can still be had."""
-    return (why_closed(standing, now) if standing else None) or Moved()
+    return (refusal_if_closed(standing, now) if standing else None) or StaleVersion()
 
 
-def live(works: Iterable[Fulfillment]) -> list[Fulfillment]:
-    return [work for work in works if work.status not in GIVEN_UP]
+def exclude_withdrawn(works: Iterable[Fulfillment]) -> list[Fulfillment]:
+    return [work for work in works if work.status not in WITHDRAWN]
 
 
-def served(works: Iterable[Fulfillment]) -> dict[str, int]:
+def assigned_quantities(works: Iterable[Fulfillment]) -> dict[str, int]:
     units: dict[str, int] = {}
-    for work in live(works):
+    for work in exclude_withdrawn(works):
         for piece in work.pieces:
             units[piece.sku] = units.get(piece.sku, 0) + piece.quantity
     return units
 
 
-def unserved(demand: dict[str, int], works: Iterable[Fulfillment]) -> dict[str, int]:
+def unassigned_quantities(demand: dict[str, int], works: Iterable[Fulfillment]) -> dict[str, int]:
     """What of an order nobody has to bring at the moment: the whole reason for routing, the first time and again."""
-    units = served(works)
+    units = assigned_quantities(works)
     missing = {sku: quantity - units.get(sku, 0) for sku, quantity in demand.items()}
     return {sku: quantity for sku, quantity in missing.items() if quantity > 0}
 
 
-def status_of_order(demand: dict[str, int], works: Sequence[Fulfillment], offered: bool) -> OrderFulfillmentStatus:
+def derive_order_status(
+    demand: dict[str, int], works: Sequence[Fulfillment], has_open_offer: bool
+) -> OrderFulfillmentStatus:
     """The order's `fulfillment_status`, always derived from its fulfillments and never counted up."""
-    states = {work.status for work in live(works)}
-    whole = not unserved(demand, works)
+    states = {work.status for work in exclude_withdrawn(works)}
+    whole = not unassigned_quantities(demand, works)
     back = {FulfillmentStatus.BACK_AT_LOCATION}
     if states and states <= back and whole:
         return OrderFulfillmentStatus.RETURNED
     if states and states <= ARRIVED and whole:
         return OrderFulfillmentStatus.DELIVERED
-    if states and states <= GONE | back and whole:
+    if states and states <= DISPATCHED | back and whole:
         return OrderFulfillmentStatus.SHIPPED
-    if states & (GONE | back):
+    if states & (DISPATCHED | back):
         return OrderFulfillmentStatus.PARTLY_SHIPPED
-    if offered:
+    if has_open_offer:
         return OrderFulfillmentStatus.OFFERED
     return (
         OrderFulfillmentStatus.ASSIGNED if states - {FulfillmentStatus.AWAITING} else OrderFulfillmentStatus.UNASSIGNED
     )
 
 
-def writes_to_claim(pieces: int, skus: int, on_hold: bool, parts: int) -> int:
+def count_claim_writes(pieces: int, skus: int, on_hold: bool, parts: int) -> int:
     """How many conditional writes a claim would be: levels left and levels taken, the same again in holds, the
     fulfillments that stand down, and offer, new fulfillment, order, journal entry, request."""
     return (pieces + skus) * (2 if on_hold else 1) + parts + 5
 
 
-def fulfillment_id(order_id: str, number: int) -> str:
+def build_fulfillment_id(order_id: str, number: int) -> str:
     """Numbered within its order, so that a repeat makes the same one and the id alone leads to the order."""
     return f"ful_{order_id.removeprefix('ord_')}-{number}"
 
 
-def offer_id(order_id: str, number: int) -> str:
+def build_offer_id(order_id: str, number: int) -> str:
     return f"off_{order_id.removeprefix('ord_')}-{number}"
 
 
-def order_of(identifier: str) -> str:
+def order_id_from(identifier: str) -> str:
     """The order behind a fulfillment's or an offer's id."""
     return "ord_" + identifier.partition("_")[2].rpartition("-")[0]
 
 
-def at(works: Iterable[Fulfillment]) -> tuple[FulfillmentAt, ...]:
+def fulfillment_refs(works: Iterable[Fulfillment]) -> tuple[FulfillmentRef, ...]:
     """How an event names fulfillments."""
-    return tuple(FulfillmentAt(work.id, work.location) for work in works)
+    return tuple(FulfillmentRef(work.id, work.location) for work in works)
 
 
-def who_begins(works: Iterable[Fulfillment]) -> tuple[FulfillmentAt, ...]:
+def startable_refs(works: Iterable[Fulfillment]) -> tuple[FulfillmentRef, ...]:
     """Of new work: whose goods are there."""
-    return at(work for work in works if work.status != FulfillmentStatus.AWAITING)
+    return fulfillment_refs(work for work in works if work.status != FulfillmentStatus.AWAITING)
 
 
-def who_waits(works: Iterable[Fulfillment]) -> tuple[FulfillmentAt, ...]:
+def awaiting_refs(works: Iterable[Fulfillment]) -> tuple[FulfillmentRef, ...]:
     """Of new work: whose goods are still on their way."""
-    return at(work for work in works if work.status == FulfillmentStatus.AWAITING)
+    return fulfillment_refs(work for work in works if work.status == FulfillmentStatus.AWAITING)
 
 
-def until(opened_at: datetime, minutes: int) -> datetime:
+def offer_expiry(opened_at: datetime, minutes: int) -> datetime:
     return opened_at + timedelta(minutes=minutes)
 
 
 class AlreadyClaimed(Refused):
-    says = "Somebody else was faster: this order is taken."
+    message = "Somebody else was faster: this order is taken."
 
 
 class WarehouseAccepted(Refused):
-    says = "The warehouse has begun with this order; it needs nobody else."
+    message = "The warehouse has begun with this order; it needs nobody else."
 
 
 class OfferEnded(Refused):
     """Told as `offer_expired`; the event that closes an offer has that name in Python already."""
 
     code = "offer_expired"
-    says = "This offer has ended."
+    message = "This offer has ended."
 
 
 class NotInvited(Forbidden):
-    says = "This offer was not made to you."
+    message = "This offer was not made to you."
 
 
 class NotPaid(Refused):
-    says = "The goods leave only when {method} payment {payment} has arrived; it is {status}."
+    message = "The goods leave only when {method} payment {payment} has arrived; it is {status}."
 
 
 class CannotMove(Refused):
-    says = "It is {from} and cannot become {to} from there."
+    message = "It is {from} and cannot become {to} from there."
 
 
-class NotOnTheWay(Refused):
+class OrderNotPlaced(Refused):
     """The order itself is over, so none of its work goes on."""
 
     code = "cannot_move"
-    says = "Order {order} is {status}; its work has ended."
+    message = "Order {order} is {status}; its work has ended."
 
 
 class NobodyToCall(Refused):
-    says = "Nobody is on the way with this order at the moment; ask again once somebody brings it."
+    message = "Nobody is on the way with this order at the moment; ask again once somebody brings it."
 
 
 class UnknownReason(Invalid):
-    says = "Say why, with one of: {reasons}."
+    message = "Say why, with one of: {reasons}."
 
 
 @dataclass(frozen=True)
-class FulfillmentAt:
+class FulfillmentRef:
     """One fulfillment and where its goods are."""
 
     fulfillment_id: str
@@ -357,10 +361,10 @@ class OfferOpened(Event):
     order_id: str
     offer_id: str = ""  # absent when nobody could be asked, see `rule`
     invited: tuple[str, ...] = ()
-    assigned: tuple[FulfillmentAt, ...] = ()
+    assigned: tuple[FulfillmentRef, ...] = ()
     expires_at: str = ""
     rule: str = ""  # the routing rule that decided
-    awaiting: tuple[FulfillmentAt, ...] = ()
+    awaiting: tuple[FulfillmentRef, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -373,7 +377,7 @@ class OfferClaimed(Event):
     staff: str  # who claimed
     location: str
     claim_version: int
-    stood_down: tuple[FulfillmentAt, ...] = ()
+    stood_down: tuple[FulfillmentRef, ...] = ()
     invited: tuple[str, ...] = ()  # the others who had been asked
     movements: tuple[Movement, ...] = ()
     holds_until: str = ""
@@ -387,7 +391,7 @@ class OfferDeclined(Event):
     offer_id: str
     staff: str  # who declined
     by_all: bool = False  # true when that closed the offer
-    assigned: tuple[FulfillmentAt, ...] = ()
+    assigned: tuple[FulfillmentRef, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -397,7 +401,7 @@ class OfferExpired(Event):
     order_id: str
     offer_id: str
     invited: tuple[str, ...] = ()
-    assigned: tuple[FulfillmentAt, ...] = ()
+    assigned: tuple[FulfillmentRef, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -430,11 +434,11 @@ class WorkRerouted(Event):
     """What others gave up was assigned anew; salesmen asked besides get an OfferOpened."""
 
     order_id: str
-    assigned: tuple[FulfillmentAt, ...] = ()
+    assigned: tuple[FulfillmentRef, ...] = ()
     excluded: tuple[str, ...] = ()
     movements: tuple[Movement, ...] = ()
     holds_until: str = ""
-    awaiting: tuple[FulfillmentAt, ...] = ()
+    awaiting: tuple[FulfillmentRef, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -442,7 +446,7 @@ class BackorderFilled(Event):
     """Goods that an order waited for have come and are with it now, so its work can begin."""
 
     order_id: str
-    assigned: tuple[FulfillmentAt, ...]
+    assigned: tuple[FulfillmentRef, ...]
     movements: tuple[Movement, ...] = ()
 
 
@@ -499,7 +503,7 @@ class WorkDispatched(Event):
 
 
 @dataclass(frozen=True)
-class CallAsked(Event):
+class CallRequested(Event):
     """The customer would like to be called by whoever brings their order."""
 
     order_id: str
@@ -557,6 +561,6 @@ class WorkCancelled(Event):
     """The order ended before its goods left, or its goods lie elsewhere: everyone still at it stands down."""
 
     order_id: str
-    stood_down: tuple[FulfillmentAt, ...] = ()
+    stood_down: tuple[FulfillmentRef, ...] = ()
     offer_id: str = ""  # the offer that this closed
     invited: tuple[str, ...] = ()

@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 from chalicelib.fulfillment.model import Fulfillment, FulfillmentStatus, WorkReady
-from chalicelib.fulfillment.step import plain_step
+from chalicelib.fulfillment.status_change import change_status
 from chalicelib.kit.auth import Principal
 
 
 def ready(principal: Principal, fulfillment_id: str) -> Fulfillment:
-    return plain_step(
+    return change_status(
         principal,
         fulfillment_id,
         FulfillmentStatus.READY,
-        lambda at: WorkReady(*at.ids, claim_version=at.work.claim_version),
+        lambda at: WorkReady(*at.event_ids, claim_version=at.fulfillment.claim_version),
     )

@@ -5,56 +5,63 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from chalicelib.fulfillment.goods import Effect, let_go, write_off
-from chalicelib.fulfillment.model import REASONS, Fulfillment, FulfillmentStatus, UnknownReason, WorkRejected, stepped
-from chalicelib.fulfillment.realign import check_aligned
-from chalicelib.fulfillment.step import StepChange, scene, take_step
+from chalicelib.fulfillment.model import (
+    REJECTION_REASONS,
+    Fulfillment,
+    FulfillmentStatus,
+    UnknownReason,
+    WorkRejected,
+    transition_fulfillment,
+)
+from chalicelib.fulfillment.reconcile import check_reconciled
+from chalicelib.fulfillment.status_change import SideEffects, commit_status_change, load_fulfillment_context
+from chalicelib.fulfillment.stock_effects import StockEffect, release, write_off
 from chalicelib.kit import db
 from chalicelib.kit.auth import Principal
-from chalicelib.kit.errors import Moved
-from chalicelib.stock.model import Level, OutOfStock, Piece
+from chalicelib.kit.errors import StaleVersion
+from chalicelib.stock.model import Allocation, Level, OutOfStock
 from chalicelib.stock.store import load_levels
 
-MOST_EMPTIED = 40  # shelves; the transaction that releases the pieces has room for no more
+MAX_WRITTEN_OFF_LEVELS = 40  # shelves; the transaction that releases the pieces has room for no more
 
 
-@db.decided_anew
+@db.retry_on_conflict
 def reject(principal: Principal, fulfillment_id: str, reason: str, skus: Sequence[str] = ()) -> Fulfillment:
     """`skus` are those that were not found or are damaged; without them, all of this fulfillment's."""
-    if reason not in REASONS:
-        raise UnknownReason(("reason", reason), reasons=", ".join(REASONS))
-    at = scene(principal, fulfillment_id)
-    if at.work.status == FulfillmentStatus.REJECTED:
-        return at.work
-    after = stepped(at.work, FulfillmentStatus.REJECTED, reason=reason)
-    check_aligned(at.case)
-    wanting = [piece for piece in at.work.pieces if not skus or piece.sku in skus]
-    goods = let_go(at.case.order, at.work.pieces) + loss(reason, wanting)
+    if reason not in REJECTION_REASONS:
+        raise UnknownReason(("reason", reason), reasons=", ".join(REJECTION_REASONS))
+    at = load_fulfillment_context(principal, fulfillment_id)
+    if at.fulfillment.status == FulfillmentStatus.REJECTED:
+        return at.fulfillment
+    after = transition_fulfillment(at.fulfillment, FulfillmentStatus.REJECTED, reason=reason)
+    check_reconciled(at.order_fulfillment)
+    wanting = [piece for piece in at.fulfillment.pieces if not skus or piece.sku in skus]
+    goods = release(at.order_fulfillment.order, at.fulfillment.pieces) + build_write_off(reason, wanting)
     unfit = tuple(sorted({piece.sku for piece in wanting}))
-    event = WorkRejected(*at.ids, reason=reason, skus=unfit, movements=goods.movements)
+    event = WorkRejected(*at.event_ids, reason=reason, skus=unfit, movements=goods.movements)
     try:
-        return take_step(at, after, event, StepChange(goods, order={"bringer": ""}))
+        return commit_status_change(at, after, event, SideEffects(goods, order_changes={"bringer": ""}))
     except OutOfStock as sold_meanwhile:
-        raise Moved() from sold_meanwhile  # what was to be written off is somebody's now: look again
+        raise StaleVersion() from sold_meanwhile  # what was to be written off is somebody's now: look again
 
 
-def loss(reason: str, wanting: Sequence[Piece]) -> Effect:
+def build_write_off(reason: str, wanting: Sequence[Allocation]) -> StockEffect:
     if reason == "damaged":
         return write_off(wanting)
     if reason == "not_found":
-        return write_off(unsellable(wanting))
-    return Effect()
+        return write_off(list_unsellable(wanting))
+    return StockEffect()
 
 
-def unsellable(wanting: Sequence[Piece]) -> list[Piece]:
+def list_unsellable(wanting: Sequence[Allocation]) -> list[Allocation]:
     """All that could still be promised of these SKUs here, besides the pieces given up: nothing of it was found."""
     given_up: dict[tuple[str, str, int], int] = {}
     for piece in wanting:
-        given_up[piece.place] = given_up.get(piece.place, 0) + piece.quantity
+        given_up[piece.level_id] = given_up.get(piece.level_id, 0) + piece.quantity
     levels = load_levels({(piece.sku, piece.location) for piece in wanting})
-    left = [(level, level.available + given_up.get(level.place, 0)) for level in _largest(levels)]
-    return [Piece(level.sku, level.location, quantity, level.shelf) for level, quantity in left if quantity > 0]
+    left = [(level, level.available + given_up.get(level.level_id, 0)) for level in _largest_levels(levels)]
+    return [Allocation(level.sku, level.location, quantity, level.shard) for level, quantity in left if quantity > 0]
 
 
-def _largest(levels: Sequence[Level]) -> list[Level]:
-    return sorted(levels, key=lambda level: -level.on_hand)[:MOST_EMPTIED]
+def _largest_levels(levels: Sequence[Level]) -> list[Level]:
+    return sorted(levels, key=lambda level: -level.on_hand)[:MAX_WRITTEN_OFF_LEVELS]

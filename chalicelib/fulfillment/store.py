@@ -21,29 +21,29 @@ from typing import Any
 
 from pynamodb.attributes import BinaryAttribute, NumberAttribute, UnicodeAttribute
 
-from chalicelib.fulfillment import route
+from chalicelib.fulfillment import routing
 from chalicelib.fulfillment.model import (
     ENDED,
-    Case,
     Fulfillment,
     FulfillmentStatus,
-    Invited,
+    Invitation,
     Offer,
     OfferStatus,
-    order_of,
-    why_not_claimed,
+    OrderFulfillment,
+    order_id_from,
+    refusal_of_lost_claim,
 )
-from chalicelib.kit import auth, clock, compact, db
+from chalicelib.kit import auth, clock, compact_json, db
 from chalicelib.kit.db import IndexedRow, Refusal, Row, Write
 from chalicelib.kit.errors import NotFound
 from chalicelib.kit.events import Event
 from chalicelib.kit.row_attributes import InstantAttribute, StateAttribute
 from chalicelib.orders.model import Order
-from chalicelib.orders.store import OrderRow, append_event, as_order, change_order
-from chalicelib.stock.model import Piece
+from chalicelib.orders.store import OrderRow, append_event, change_order, row_to_order
+from chalicelib.stock.model import Allocation
 
-SHARDS = 4  # of the list of open offers, which every placement writes to
-PAGE = 50
+OFFER_SHARDS = 4  # of the list of open offers, which every placement writes to
+PAGE_SIZE = 50
 
 
 class WorkRow(IndexedRow):
@@ -58,7 +58,7 @@ class WorkRow(IndexedRow):
     body = UnicodeAttribute()
 
 
-class CaseRow(OrderRow, WorkRow):
+class OrderFulfillmentRow(OrderRow, WorkRow):
     """For reading alone: what lies under an order's key is the order or its work."""
 
 
@@ -75,52 +75,54 @@ class LinkRow(Row):
     staff = UnicodeAttribute()
 
 
-def load_case(order_id: str) -> Case:
+def load_fulfillment_of_order(order_id: str) -> OrderFulfillment:
     """The order is read first, so backwards: work newer than its order is refused by the order's version, and work
     older than its order would not be."""
-    rows = db.query_all(CaseRow, order_id, newest_first=True)[::-1]
-    order = next((as_order(row) for row in rows if row.sk == "order"), None)
+    rows = db.query_all(OrderFulfillmentRow, order_id, newest_first=True)[::-1]
+    order = next((row_to_order(row) for row in rows if row.sk == "order"), None)
     if order is None:
         raise NotFound()
-    works = tuple(as_work(row) for row in rows if row.sk.startswith("ful_"))
-    offers = tuple(as_offer(row) for row in rows if row.sk.startswith("off_"))
-    return Case(order, works, offers)
+    works = tuple(row_to_fulfillment(row) for row in rows if row.sk.startswith("ful_"))
+    offers = tuple(row_to_offer(row) for row in rows if row.sk.startswith("off_"))
+    return OrderFulfillment(order, works, offers)
 
 
-def load_offer(offer_id: str) -> Offer | None:
-    row = db.get(WorkRow, order_of(offer_id), offer_id)
-    return as_offer(row) if row else None
+def find_offer(offer_id: str) -> Offer | None:
+    row = db.get(WorkRow, order_id_from(offer_id), offer_id)
+    return row_to_offer(row) if row else None
 
 
-def new_work(work: Fulfillment) -> Write:
-    return db.create(_work_row(work))
+def create_fulfillment(work: Fulfillment) -> Write:
+    return db.create(_fulfillment_to_row(work))
 
 
-def change_work(before: Fulfillment, after: Fulfillment) -> Write:
+def update_fulfillment(before: Fulfillment, after: Fulfillment) -> Write:
     """Only from what was read: whoever holds an older version of the work, or of its claim, is too late."""
     same = (WorkRow.version == before.version) & (WorkRow.status == before.status)
-    return db.put(_work_row(after), when=same)
+    return db.put(_fulfillment_to_row(after), when=same)
 
 
-def new_offer(offer: Offer) -> list[Write]:
+def create_offer(offer: Offer) -> list[Write]:
     """The offer, and for each salesman the link that his SMS will carry."""
-    links = [db.create(_link_row(offer.id, each.staff)) for each in offer.invited]
-    return [db.create(_offer_row(offer)), *links]
+    links = [db.create(_build_link_row(offer.id, each.staff)) for each in offer.invited]
+    return [db.create(_offer_to_row(offer)), *links]
 
 
-def win_offer(before: Offer, after: Offer, now: datetime) -> Write:
+def update_claimed_offer(before: Offer, after: Offer, now: datetime) -> Write:
     """The condition that a claim shares with acceptance and expiry: only one of them finds the offer open."""
     still = (WorkRow.status == OfferStatus.OPEN) & (WorkRow.expires_at > now) & (WorkRow.version == before.version)
-    return db.put(_offer_row(after), when=still, refusal=lambda row: why_not_claimed(row and as_offer(row), now))
+    return db.put(
+        _offer_to_row(after), when=still, refusal=lambda row: refusal_of_lost_claim(row and row_to_offer(row), now)
+    )
 
 
 def close_offer(before: Offer, after: Offer, refusal: Refusal | None = None) -> Write:
     """Closed by acceptance, by the clock, by the last no or by the order's end; a claim that came first stands."""
     still = (WorkRow.status == OfferStatus.OPEN) & (WorkRow.version == before.version)
-    return db.put(_offer_row(after), when=still, refusal=refusal)
+    return db.put(_offer_to_row(after), when=still, refusal=refusal)
 
 
-def tell(order: Order, *events: Event, actor: str, at: datetime, **changes: Any) -> list[Write]:
+def record_order_events(order: Order, *events: Event, actor: str, at: datetime, **changes: Any) -> list[Write]:
     """The order's side of every step: its row moves on from the version read, and its journal says why."""
     entries: list[Write] = []
     latest = order
@@ -131,24 +133,26 @@ def tell(order: Order, *events: Event, actor: str, at: datetime, **changes: Any)
     return [change_order(order, version=latest.version, journal_hash=latest.journal_hash, **changes), *entries]
 
 
-def keep_decision(order_id: str, at: datetime, cause: str, asked: dict[str, Any], decision: route.Decision) -> Write:
-    said = {"at": clock.iso(at), "cause": cause, "asked": asked, "decision": route.as_json(decision)}
-    return db.create(RoutingRow(f"routing#{order_id}", f"{clock.iso(at)}#{cause}", packed=compact.pack(said)))
+def create_decision(
+    order_id: str, at: datetime, cause: str, asked: dict[str, Any], decision: routing.RoutingDecision
+) -> Write:
+    said = {"at": clock.iso(at), "cause": cause, "asked": asked, "decision": routing.decision_to_json(decision)}
+    return db.create(RoutingRow(f"routing#{order_id}", f"{clock.iso(at)}#{cause}", packed=compact_json.compress(said)))
 
 
 def load_decisions(order_id: str) -> list[dict[str, Any]]:
     """Oldest first: how the order was routed, and each time it was routed again."""
     rows = db.query_all(RoutingRow, f"routing#{order_id}")
-    return [compact.unpack(row.packed) for row in rows]
+    return [compact_json.decompress(row.packed) for row in rows]
 
 
-def strand(order_id: str, at: datetime) -> Write:
+def mark_stranded(order_id: str, at: datetime) -> Write:
     row = WorkRow(order_id, "stranded", status="stranded", version=1, body="{}")
     row.list, row.listed_at = "stranded", f"{clock.iso(at)}#{order_id}"
     return db.create(row)
 
 
-def unstrand(order_id: str) -> Write:
+def unmark_stranded(order_id: str) -> Write:
     return db.delete(WorkRow(order_id, "stranded"))
 
 
@@ -156,71 +160,71 @@ def is_stranded(order_id: str) -> bool:
     return db.get(WorkRow, order_id, "stranded") is not None
 
 
-def stranded_orders() -> Iterator[str]:
+def list_stranded_orders() -> Iterator[str]:
     """The longest first, to the last page: those that nobody can bring yet keep no other from being tried."""
-    page = db.query(WorkRow, "stranded", index="by_list", limit=PAGE)
+    page = db.query(WorkRow, "stranded", index="by_list", limit=PAGE_SIZE)
     yield from (row.pk for row in page.items)
     while page.after:
-        page = db.query(WorkRow, "stranded", index="by_list", limit=PAGE, after=page.after)
+        page = db.query(WorkRow, "stranded", index="by_list", limit=PAGE_SIZE, after=page.after)
         yield from (row.pk for row in page.items)
 
 
-def due_offers(now: datetime) -> list[Offer]:
+def list_due_offers(now: datetime) -> list[Offer]:
     """Those whose end has passed; the list lags, so each is looked at again before it is closed."""
     ended = ("0", clock.iso(now) + "~")
-    lists = [f"offers#{shard}" for shard in range(SHARDS)]
-    pages = [db.query(WorkRow, each, index="by_list", between=ended, limit=PAGE) for each in lists]
-    return [as_offer(row) for page in pages for row in page.items if row.sk.startswith("off_")]
+    lists = [f"offers#{shard}" for shard in range(OFFER_SHARDS)]
+    pages = [db.query(WorkRow, each, index="by_list", between=ended, limit=PAGE_SIZE) for each in lists]
+    return [row_to_offer(row) for page in pages for row in page.items if row.sk.startswith("off_")]
 
 
-def open_work(
-    location: str, limit: int = PAGE, after: Any = None, *, of: str = "work"
+def list_open_work(
+    location: str, limit: int = PAGE_SIZE, after: Any = None, *, list_name: str = "work"
 ) -> tuple[Sequence[Fulfillment], Any]:
     """A page of what can be done there, or `of` those `awaiting` their goods; the oldest first."""
-    page = db.query(WorkRow, f"{of}#{location}", index="by_list", limit=limit, after=after)
-    return [as_work(row) for row in page.items if row.sk.startswith("ful_")], page.after
+    page = db.query(WorkRow, f"{list_name}#{location}", index="by_list", limit=limit, after=after)
+    return [row_to_fulfillment(row) for row in page.items if row.sk.startswith("ful_")], page.after
 
 
-def awaiting_work(location: str) -> Iterator[Fulfillment]:
+def list_awaiting_work(location: str) -> Iterator[Fulfillment]:
     """Whoever waits there for goods, the longest first, to the last page."""
-    works, after = open_work(location, of="awaiting")
+    works, after = list_open_work(location, list_name="awaiting")
     yield from works
     while after:
-        works, after = open_work(location, after=after, of="awaiting")
+        works, after = list_open_work(location, after=after, list_name="awaiting")
         yield from works
 
 
-def link_token(offer_id: str, staff: str) -> str:
+def build_link_token(offer_id: str, staff: str) -> str:
     return auth.short_token("claim", offer_id, staff)
 
 
-def load_link(token: str) -> tuple[str, str] | None:
+def find_link(token: str) -> tuple[str, str] | None:
     """(offer, staff) of a claim link; the token itself is kept nowhere."""
     row = db.get(LinkRow, _link_pk(token), "link")
     return (row.offer_id, row.staff) if row else None
 
 
-def _link_row(offer_id: str, staff: str) -> LinkRow:
-    return LinkRow(_link_pk(link_token(offer_id, staff)), "link", offer_id=offer_id, staff=staff)
+def _build_link_row(offer_id: str, staff: str) -> LinkRow:
+    return LinkRow(_link_pk(build_link_token(offer_id, staff)), "link", offer_id=offer_id, staff=staff)
 
 
 def _link_pk(token: str) -> str:
     return "link#" + hashlib.sha256(token.encode()).hexdigest()
 
 
-def _work_row(work: Fulfillment) -> WorkRow:
+def _fulfillment_to_row(work: Fulfillment) -> WorkRow:
     body = {
         "location": work.location,
         "kind": work.kind,
         "method": work.method,
-        "pieces": [[piece.sku, piece.quantity, piece.shelf] for piece in work.pieces],
+        "pieces": [[piece.sku, piece.quantity, piece.shard] for piece in work.pieces],
         "assigned_at": clock.iso(work.assigned_at),
         "fulfiller": work.fulfiller,
         "offer_id": work.offer_id,
         "claim_version": work.claim_version,
         "reason": work.reason,
     }
-    row = WorkRow(work.order_id, work.id, status=work.status, version=work.version, body=_compact(body))
+    row = WorkRow(work.order_id, work.id, status=work.status, version=work.version, body=_to_compact_json(body))
     if work.status == FulfillmentStatus.AWAITING:
         row.list, row.listed_at = f"awaiting#{work.location}", work.id  # an order's id begins with its instant
     elif work.status not in ENDED:
@@ -228,8 +232,8 @@ def _work_row(work: Fulfillment) -> WorkRow:
     return row
 
 
-def as_work(row: Any) -> Fulfillment:
-    body = compact.read(row.body)
+def row_to_fulfillment(row: Any) -> Fulfillment:
+    body = compact_json.loads(row.body)
     location = body["location"]
     return Fulfillment(
         id=row.sk,
@@ -238,7 +242,7 @@ def as_work(row: Any) -> Fulfillment:
         kind=body["kind"],
         method=body["method"],
         status=FulfillmentStatus(row.status),
-        pieces=tuple(Piece(sku, location, quantity, shelf) for sku, quantity, shelf in body.get("pieces", ())),
+        pieces=tuple(Allocation(sku, location, quantity, shelf) for sku, quantity, shelf in body.get("pieces", ())),
         assigned_at=clock.parse(body["assigned_at"]),
         fulfiller=body.get("fulfiller", ""),
         offer_id=body.get("offer_id", ""),
@@ -248,7 +252,7 @@ def as_work(row: Any) -> Fulfillment:
     )
 
 
-def _offer_row(offer: Offer) -> WorkRow:
+def _offer_to_row(offer: Offer) -> WorkRow:
     body = {
         "wanted": offer.wanted,
         "invited": [[each.staff, each.location, each.distance_meters] for each in offer.invited],
@@ -257,21 +261,21 @@ def _offer_row(offer: Offer) -> WorkRow:
         "claimed_by": offer.claimed_by,
         "declined": offer.declined,
     }
-    row = WorkRow(offer.order_id, offer.id, status=offer.status, version=offer.version, body=_compact(body))
+    row = WorkRow(offer.order_id, offer.id, status=offer.status, version=offer.version, body=_to_compact_json(body))
     row.expires_at = offer.expires_at
     if offer.status == OfferStatus.OPEN:
         row.list, row.listed_at = f"offers#{_shard(offer.id)}", f"{clock.iso(offer.expires_at)}#{offer.id}"
     return row
 
 
-def as_offer(row: Any) -> Offer:
-    body = compact.read(row.body)
+def row_to_offer(row: Any) -> Offer:
+    body = compact_json.loads(row.body)
     return Offer(
         id=row.sk,
         order_id=row.pk,
         status=OfferStatus(row.status),
         wanted=body["wanted"],
-        invited=tuple(Invited(*each) for each in body.get("invited", ())),
+        invited=tuple(Invitation(*each) for each in body.get("invited", ())),
         assigned=tuple(body.get("assigned", ())),
         opened_at=clock.parse(body["opened_at"]),
         expires_at=row.expires_at,
@@ -282,14 +286,14 @@ def as_offer(row: Any) -> Offer:
 
 
 def _shard(identifier: str) -> int:
-    return hashlib.sha256(identifier.encode()).digest()[0] % SHARDS
+    return hashlib.sha256(identifier.encode()).digest()[0] % OFFER_SHARDS
 
 
-def _compact(body: dict[str, Any]) -> str:
+def _to_compact_json(body: dict[str, Any]) -> str:
     """Empty things are left out: a row is paid for by the kilobyte."""
     kept = {name: value for name, value in body.items() if value not in ("", 0, (), [])}
-    return compact.write(kept)
+    return compact_json.dumps(kept)
 
 
-def pieces_of(works: Iterable[Fulfillment]) -> tuple[Piece, ...]:
+def allocations_of(works: Iterable[Fulfillment]) -> tuple[Allocation, ...]:
     return tuple(piece for work in works for piece in work.pieces)

@@ -49,13 +49,13 @@ ANYONE = Principal()
 
 def staff_token(staff_id: str, role: str, version: int = 1) -> str:
     """`version` is the staff row's: raising it there signs every older token out."""
-    return _timed("staff").dumps({"id": staff_id, "role": role, "v": version})
+    return _timed_serializer("staff").dumps({"id": staff_id, "role": role, "v": version})
 
 
 def read_staff_token(token: str) -> dict[str, Any]:
     """{"id", "role", "v"}. Raises NotSignedIn for anything forged, expired or meant for another purpose."""
     try:
-        claims, signed_at = _timed("staff").loads(token, return_timestamp=True)
+        claims, signed_at = _timed_serializer("staff").loads(token, return_timestamp=True)
     except BadData as error:
         raise NotSignedIn() from error
     # One signed where the clock is ahead of ours is no forgery, so only its end is looked at.
@@ -75,7 +75,7 @@ def order_token_hash(token: str) -> str:
     return hashlib.sha256(token.encode("utf-8", "surrogatepass")).hexdigest()[:32]
 
 
-def opens(token: str, order_id: str, version: int = 1) -> bool:
+def is_valid_order_token(token: str, order_id: str, version: int = 1) -> bool:
     """Whichever of our keys made it: a new key ends no link, taking an old one away ends those it made."""
     given = token.encode("utf-8", "surrogatepass")
     made = [_order_token(secret, order_id, version).encode() for secret in config.secrets()]
@@ -91,7 +91,7 @@ def short_token(purpose: str, *parts: str) -> str:
     return _mac(config.secrets()[-1], ":".join((purpose, *parts)), 16)
 
 
-def caller(address: str) -> str:
+def network_id(address: str) -> str:
     """Stands for the network somebody calls from and tells nobody where that is. Empty for an address that is not of
     the open internet: behind one of those stands everybody."""
     try:
@@ -117,11 +117,11 @@ def unsign(purpose: str, text: str) -> Any:
         return None
 
 
-def _timed(purpose: str) -> URLSafeTimedSerializer:
-    return URLSafeTimedSerializer(list(config.secrets()), salt=purpose, signer=_OurTime)
+def _timed_serializer(purpose: str) -> URLSafeTimedSerializer:
+    return URLSafeTimedSerializer(list(config.secrets()), salt=purpose, signer=_ClockSigner)
 
 
-class _OurTime(TimestampSigner):
+class _ClockSigner(TimestampSigner):
     def get_timestamp(self) -> int:
         return int(clock.now().timestamp())
 

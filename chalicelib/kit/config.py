@@ -10,8 +10,8 @@ def setting(name: str, default: str = "") -> str:
     return os.environ.get(f"SATUKANAL_{name}", default)
 
 
-def table(room: str) -> str:
-    return f"{prefix()}-{room}"
+def table_name(package: str) -> str:
+    return f"{prefix()}-{package}"
 
 
 def prefix() -> str:
@@ -41,38 +41,38 @@ def zone() -> str:
     return setting("ZONE", "Asia/Jakarta")
 
 
-def number(name: str, default: int) -> int:
+def int_setting(name: str, default: int) -> int:
     found = setting(name)
     return int(found) if found else default
 
 
 def offer_minutes() -> int:
-    return number("OFFER_MINUTES", 10)
+    return int_setting("OFFER_MINUTES", 10)
 
 
 def offer_radius_meters() -> int:
-    return number("OFFER_RADIUS_METERS", 10_000)
+    return int_setting("OFFER_RADIUS_METERS", 10_000)
 
 
 def position_fresh_minutes() -> int:
-    return number("POSITION_FRESH_MINUTES", 30)
+    return int_setting("POSITION_FRESH_MINUTES", 30)
 
 
 def transfer_hold_minutes() -> int:
-    return number("TRANSFER_HOLD_MINUTES", 24 * 60)
+    return int_setting("TRANSFER_HOLD_MINUTES", 24 * 60)
 
 
 # Chalice asks for ARNs when a module is imported; these stand in where a stage has not been provisioned yet.
-UNPROVISIONED = "arn:aws:{service}:ap-southeast-3:000000000000:{name}"
+UNPROVISIONED_ARN = "arn:aws:{service}:ap-southeast-3:000000000000:{name}"
 
 
 def topic_arn(name: str) -> str:
-    return setting(f"TOPIC_{name.upper()}", UNPROVISIONED.format(service="sns", name=f"{prefix()}-{name}"))
+    return setting(f"TOPIC_{name.upper()}", UNPROVISIONED_ARN.format(service="sns", name=f"{prefix()}-{name}"))
 
 
 def stream_arn() -> str:
-    name = f"table/{table('journal')}/stream/2026-01-01T00:00:00.000"
-    return setting("JOURNAL_STREAM_ARN", UNPROVISIONED.format(service="dynamodb", name=name))
+    name = f"table/{table_name('journal')}/stream/2026-01-01T00:00:00.000"
+    return setting("JOURNAL_STREAM_ARN", UNPROVISIONED_ARN.format(service="dynamodb", name=name))
 
 
 def bucket() -> str:

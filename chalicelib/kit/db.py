@@ -24,12 +24,12 @@ from pynamodb.models import Model
 from pynamodb.transactions import TransactWrite
 
 from chalicelib.kit import config, ids
-from chalicelib.kit.errors import Moved, Problem, Unavailable
+from chalicelib.kit.errors import Problem, StaleVersion, Unavailable
 
-MOST_WRITES = 100  # DynamoDB's limit for one transaction
-MOST_KEYS = 100  # and for one BatchGetItem
-TRIES = 6
-SENDS = 3  # of one request, by botocore, before its error is ours
+MAX_TRANSACTION_WRITES = 100  # DynamoDB's limit for one transaction
+MAX_BATCH_KEYS = 100  # and for one BatchGetItem
+MAX_ATTEMPTS = 6
+MAX_SENDS = 3  # of one request, by botocore, before its error is ours
 
 # A transaction cancelled for nothing but these reasons is sent again.
 TRANSIENT_REASONS = {"TransactionConflict", "ThrottlingError", "ProvisionedThroughputExceeded"}
@@ -74,9 +74,9 @@ class IndexedRow(Row):
     listed_at = UnicodeAttribute(null=True)
 
 
-def table(room: str) -> Any:
+def table(package: str) -> Any:
     """`Meta = db.table("orders")` inside a Row."""
-    return type("Meta", (), {"table_name": config.table(room), "region": config.region()})
+    return type("Meta", (), {"table_name": config.table_name(package), "region": config.region()})
 
 
 class Key(NamedTuple):
@@ -85,7 +85,7 @@ class Key(NamedTuple):
     sk: Any  # text; a number in the journal
 
 
-class Verb(StrEnum):
+class Operation(StrEnum):
     PUT = "put"
     UPDATE = "update"
     DELETE = "delete"
@@ -96,16 +96,16 @@ class Write(NamedTuple):
     """One conditional write. `refusal` is raised when the condition fails, or a function that makes it of the row that
     failed the condition (None where there is no row). Without a `refusal`, a failed condition means `Moved`."""
 
-    verb: Verb
+    operation: Operation
     row: Any
     condition: Condition | None = None
     actions: tuple[Action, ...] = ()
     refusal: Refusal | None = None
 
-    def refuse(self, standing: Any) -> Problem:
+    def build_refusal(self, standing: Any) -> Problem:
         if self.refusal is None:
-            return Moved()
-        return self.refusal.anew() if isinstance(self.refusal, Problem) else self.refusal(standing)
+            return StaleVersion()
+        return self.refusal.copy() if isinstance(self.refusal, Problem) else self.refusal(standing)
 
 
 class Page(NamedTuple):
@@ -115,24 +115,24 @@ class Page(NamedTuple):
 
 def create(row: Row, refusal: Refusal | None = None) -> Write:
     """Put a row that must not exist yet."""
-    return Write(Verb.PUT, row, condition=type(row).pk.does_not_exist(), refusal=refusal)
+    return Write(Operation.PUT, row, condition=type(row).pk.does_not_exist(), refusal=refusal)
 
 
 def put(row: Row, when: Condition | None = None, refusal: Refusal | None = None) -> Write:
-    return Write(Verb.PUT, row, condition=when, refusal=refusal)
+    return Write(Operation.PUT, row, condition=when, refusal=refusal)
 
 
 def update(row: Row, *actions: Action, when: Condition | None = None, refusal: Refusal | None = None) -> Write:
     """`row` only names the keys. Without `when`, DynamoDB creates a row that does not exist."""
-    return Write(Verb.UPDATE, row, condition=when, actions=actions, refusal=refusal)
+    return Write(Operation.UPDATE, row, condition=when, actions=actions, refusal=refusal)
 
 
 def delete(row: Row, when: Condition | None = None, refusal: Refusal | None = None) -> Write:
-    return Write(Verb.DELETE, row, condition=when, refusal=refusal)
+    return Write(Operation.DELETE, row, condition=when, refusal=refusal)
 
 
 def check(row: Row, when: Condition, refusal: Refusal | None = None) -> Write:
-    return Write(Verb.CHECK, row, condition=when, refusal=refusal)
+    return Write(Operation.CHECK, row, condition=when, refusal=refusal)
 
 
 class Engine(Protocol):
@@ -145,7 +145,7 @@ class Engine(Protocol):
 
 @dataclass(frozen=True)
 class QueryOptions:
-    begins: str | None = None
+    begins_with: str | None = None
     between: tuple[str, str] | tuple[int, int] | None = None
     index: str | None = None
     newest_first: bool = False
@@ -157,7 +157,7 @@ Reason = tuple[str | None, Any]  # (code or None, the row that failed the condit
 
 
 @dataclass
-class Blocked(Exception):
+class TransactionCancelled(Exception):
     """A cancelled transaction, with the reason of each write in the order given."""
 
     reasons: list[Reason]
@@ -171,8 +171,8 @@ def batch(keys: Iterable[Key]) -> dict[Key, Any]:
     """Consistent reads over any tables, absent rows left out; one call for each hundred keys."""
     wanted = list(dict.fromkeys(keys))
     found: dict[Key, Any] = {}
-    for start in range(0, len(wanted), MOST_KEYS):
-        found |= engine.batch(wanted[start : start + MOST_KEYS])
+    for start in range(0, len(wanted), MAX_BATCH_KEYS):
+        found |= engine.batch(wanted[start : start + MAX_BATCH_KEYS])
     return found
 
 
@@ -210,17 +210,17 @@ def commit(writes: Sequence[Write | None], raise_on_conflict: bool = False) -> N
     none; `Unavailable` after six conflicts or throttlings. With `raise_on_conflict` the first of these raises `Blocked`
     instead, for a caller that would rather send other writes than the same again."""
     wanted = [write for write in writes if write is not None]
-    if len(wanted) > MOST_WRITES:
+    if len(wanted) > MAX_TRANSACTION_WRITES:
         raise ValueError(f"{len(wanted)} writes do not fit in one transaction")
     token = ids.randomness(16).hex()
-    for attempt in range(TRIES):
+    for attempt in range(MAX_ATTEMPTS):
         try:
             return engine.transact(wanted, token)
-        except Blocked as blocked:
+        except TransactionCancelled as blocked:
             if not _is_transient(blocked.reasons):
-                if _was_already_committed(wanted, blocked.reasons):
+                if _is_already_committed(wanted, blocked.reasons):
                     return None
-                raise _refusal_of(wanted, blocked.reasons) from blocked
+                raise _build_refusal(wanted, blocked.reasons) from blocked
             if raise_on_conflict:
                 raise
         pause(attempt)
@@ -231,18 +231,18 @@ def _is_transient(reasons: Sequence[Reason]) -> bool:
     return {code for code, _ in reasons if code} <= TRANSIENT_REASONS
 
 
-def _was_already_committed(writes: Sequence[Write], reasons: Sequence[Reason]) -> bool:
+def _is_already_committed(writes: Sequence[Write], reasons: Sequence[Reason]) -> bool:
     """True if an earlier send of this very commit went through and only its reply was lost."""
     failed = [(write, standing) for write, standing in _failed_conditions(writes, reasons) if standing is not None]
     return any(write.row.commit_id and write.row.commit_id == standing.commit_id for write, standing in failed)
 
 
-def _refusal_of(writes: Sequence[Write], reasons: Sequence[Reason]) -> Exception:
+def _build_refusal(writes: Sequence[Write], reasons: Sequence[Reason]) -> Exception:
     failed = _failed_conditions(writes, reasons)
     if not failed:
         return RuntimeError(f"transaction cancelled: {[code for code, _ in reasons]}")
     write, standing = failed[0]
-    return write.refuse(standing)
+    return write.build_refusal(standing)
 
 
 def _failed_conditions(writes: Sequence[Write], reasons: Sequence[Reason]) -> list[tuple[Write, Any]]:
@@ -254,15 +254,15 @@ def _failed_conditions(writes: Sequence[Write], reasons: Sequence[Reason]) -> li
 F = TypeVar("F", bound=Callable[..., Any])
 
 
-def decided_anew(verb: F) -> F:
+def retry_on_conflict(verb: F) -> F:
     """Runs the whole load-decide-commit again when what it had read was `Moved` meanwhile; at most six times."""
 
     @wraps(verb)
     def run(*args: Any, **kwargs: Any) -> Any:
-        for attempt in range(TRIES - 1):
+        for attempt in range(MAX_ATTEMPTS - 1):
             try:
                 return verb(*args, **kwargs)
-            except Moved:
+            except StaleVersion:
                 pause(attempt)
         return verb(*args, **kwargs)
 
@@ -278,7 +278,7 @@ pause: Callable[[int], None] = pause_with_jitter  # tests and simulators do not 
 
 # PynamoDB sends a transaction's operations in this order, whatever the order of the calls, and DynamoDB answers its
 # reasons in the order sent. PynamoDB does not document it; a test in tests/kit/test_db.py fails if it changes.
-PYNAMODB_ORDER = [Verb.CHECK, Verb.DELETE, Verb.PUT, Verb.UPDATE]
+PYNAMODB_ORDER = [Operation.CHECK, Operation.DELETE, Operation.PUT, Operation.UPDATE]
 
 
 class Dynamo:
@@ -298,7 +298,7 @@ class Dynamo:
             for name, wanted in by_table.items()
         }
         found: dict[Key, Any] = {}
-        for attempt in range(TRIES):
+        for attempt in range(MAX_ATTEMPTS):
             answer = self._call("BatchGetItem", {"RequestItems": pending})
             for name, items in answer["Responses"].items():
                 found |= self._rows_by_key(by_table[name], items)
@@ -348,23 +348,23 @@ class Dynamo:
         except TransactWriteError as error:
             if not error.cancellation_reasons:
                 raise _to_problem(error) from error
-            raise Blocked(self._in_order_given(writes, error)) from error
+            raise TransactionCancelled(self._in_order_given(writes, error)) from error
 
     def _add(self, transaction: TransactWrite, write: Write) -> None:
         row, condition = write.row, write.condition
         old = "ALL_OLD" if condition is not None else None
-        match write.verb:
-            case Verb.PUT:
+        match write.operation:
+            case Operation.PUT:
                 transaction.save(row, condition=condition, return_values=old)
-            case Verb.UPDATE:
+            case Operation.UPDATE:
                 transaction.update(row, list(write.actions), condition=condition, return_values=old)
-            case Verb.DELETE:
+            case Operation.DELETE:
                 transaction.delete(row, condition=condition)
-            case Verb.CHECK:
+            case Operation.CHECK:
                 transaction.condition_check(type(row), row.pk, row.sk, condition=condition)
 
     def _in_order_given(self, writes: Sequence[Write], error: TransactWriteError) -> list[Reason]:
-        sent = sorted(range(len(writes)), key=lambda i: (PYNAMODB_ORDER.index(writes[i].verb), i))
+        sent = sorted(range(len(writes)), key=lambda i: (PYNAMODB_ORDER.index(writes[i].operation), i))
         given: list[Reason] = [(None, None)] * len(writes)
         for i, reason in zip(sent, error.cancellation_reasons):
             if reason is not None:
@@ -396,9 +396,9 @@ def query_request(row: Any, pk: str, options: QueryOptions) -> dict[str, Any]:
     hash_name, range_name = INDEX_KEYS[options.index] if options.index else (row.pk.attr_name, row.sk.attr_name)
     range_type = "S" if options.index else row.sk.attr_type
     names, values, condition = {"#h": hash_name}, {":h": {"S": pk}}, "#h = :h"
-    if options.begins is not None:
+    if options.begins_with is not None:
         condition += " AND begins_with(#r, :b)"
-        names["#r"], values[":b"] = range_name, {"S": options.begins}
+        names["#r"], values[":b"] = range_name, {"S": options.begins_with}
     elif options.between is not None:
         condition += " AND #r BETWEEN :b AND :e"
         first, last = options.between
@@ -448,7 +448,7 @@ def connection() -> Connection:
             region=config.region(),
             connect_timeout_seconds=1,
             read_timeout_seconds=3,
-            retry_configuration={"mode": "legacy", "total_max_attempts": SENDS},
+            retry_configuration={"mode": "legacy", "total_max_attempts": MAX_SENDS},
         )
     return _local.connection
 
@@ -458,7 +458,7 @@ def use_connection(given: Connection) -> None:
     _local.connection = given
 
 
-def forget_connection() -> None:
+def reset_connection() -> None:
     """The next call of this thread makes a new connection from the environment as it is then."""
     _local.connection = None
 

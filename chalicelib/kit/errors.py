@@ -25,7 +25,7 @@ from chalicelib.kit.money import Money, format_money
 class Problem(Exception):
     """Carries facts, not sentences: `says` is formatted with them; `code` is the class's name in snake_case."""
 
-    says = "Something is wrong."
+    message = "Something is wrong."
 
     def __init__(self, **facts: Any) -> None:
         super().__init__()
@@ -34,7 +34,7 @@ class Problem(Exception):
     def __str__(self) -> str:
         return self.detail
 
-    def anew(self) -> Self:
+    def copy(self) -> Self:
         """Just such a one. Whoever raises one that he holds makes a ring of it and his frame, which is freed late."""
         fresh = type(self).__new__(type(self))
         vars(fresh).update(vars(self))
@@ -42,28 +42,28 @@ class Problem(Exception):
 
     @property
     def code(self) -> str:
-        return _in_snake_case(type(self).__name__)
+        return _to_snake_case(type(self).__name__)
 
     @property
     def detail(self) -> str:
-        return self.says.format(**{name: _read_out(fact) for name, fact in self.facts.items()})
+        return self.message.format(**{name: _format_fact(fact) for name, fact in self.facts.items()})
 
 
 @cache
-def _in_snake_case(name: str) -> str:
+def _to_snake_case(name: str) -> str:
     return re.sub(r"(?<!^)(?=[A-Z])", "_", name).lower()
 
 
-def _read_out(fact: Any) -> Any:
+def _format_fact(fact: Any) -> Any:
     if isinstance(fact, (list, tuple, set, frozenset)):
-        return ", ".join(str(_read_out(each)) for each in fact)
+        return ", ".join(str(_format_fact(each)) for each in fact)
     return format_money(fact) if isinstance(fact, Money) else fact
 
 
 class Invalid(Problem):
     """`errors` is a list of {"field", "says"}: each one says what to mend."""
 
-    says = "The request cannot be read: {summary}"
+    message = "The request cannot be read: {summary}"
 
     def __init__(self, *errors: tuple[str, str], **facts: Any) -> None:
         self.errors = [{"field": field, "says": says} for field, says in errors]
@@ -72,30 +72,31 @@ class Invalid(Problem):
 
 
 class NotSignedIn(Problem):
-    says = "Sign in first: send a staff token as `Authorization: Bearer …`, or the order's own token as `?token=`."
+    message = "Sign in first: send a staff token as `Authorization: Bearer …`, or the order's own token as `?token=`."
 
 
 class Forbidden(Problem):
-    says = "Your role may not do this."
+    message = "Your role may not do this."
 
 
 class NotFound(Problem):
-    says = "There is no such thing, or it is not yours to see."
+    message = "There is no such thing, or it is not yours to see."
 
 
 class Refused(Problem):
-    says = "The rules say no."
+    message = "The rules say no."
 
 
-class Moved(Refused):
+class StaleVersion(Refused):
     """The version read is no longer the version stored; verbs load again and decide anew."""
 
-    says = "Somebody changed this in between; look again and repeat."
+    code = "moved"
+    message = "Somebody changed this in between; look again and repeat."
 
 
 class Declined(Problem):
-    says = "The payer's side said no."
+    message = "The payer's side said no."
 
 
 class Unavailable(Problem):
-    says = "Not possible right now; try again in a moment."
+    message = "Not possible right now; try again in a moment."

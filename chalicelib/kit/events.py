@@ -49,20 +49,20 @@ def from_json(kind: str, schema_version: int, body: dict[str, Any]) -> Event | N
     event = Event.kinds.get(kind)
     if event is None:
         return None
-    refuse_newer(kind, schema_version)
+    check_schema_version(kind, schema_version)
     read: Event = _adapter(event).validate_python(body)
     return read
 
 
-def refuse_newer(kind: str, schema_version: int) -> None:
+def check_schema_version(kind: str, schema_version: int) -> None:
     """Raise NewerVersion for a version above the kind's newest; call it before reading a body without its class."""
     newest = VERSIONS.get(kind, 1)
     if schema_version > newest:
         raise NewerVersion(f"{kind} has version {schema_version}, this release reads up to {newest}")
 
 
-def records(kind: type[Record], listed: Iterable[Any]) -> tuple[Record, ...]:
-    """The nested records of a body that is read without its event's class; see `refuse_newer`."""
+def read_records(kind: type[Record], listed: Iterable[Any]) -> tuple[Record, ...]:
+    """The nested records of a body that is read without its event's class; see `check_schema_version`."""
     return tuple(_adapter(kind).validate_python(each) for each in listed)
 
 

@@ -8,12 +8,12 @@ from typing import Any
 from chalicelib.kit import config
 from chalicelib.kit.errors import Invalid, NotFound, Unavailable
 
-KINDS = {b"\xff\xd8\xff": "image/jpeg", b"\x89PNG\r\n\x1a\n": "image/png", b"%PDF-": "application/pdf"}
+MEDIA_TYPES = {b"\xff\xd8\xff": "image/jpeg", b"\x89PNG\r\n\x1a\n": "image/png", b"%PDF-": "application/pdf"}
 
 
-def keep(folder: str, content: bytes) -> str:
+def upload(folder: str, content: bytes) -> str:
     """The key it is kept under. Before a commit, never inside one: a picture nobody refers to harms nobody."""
-    kind = kind_of(content)
+    kind = media_type_of(content)
     key = f"{folder}/{hashlib.sha256(content).hexdigest()[:40]}"
     try:
         client().put_object(Bucket=config.bucket(), Key=key, Body=content, ContentType=kind)
@@ -22,7 +22,7 @@ def keep(folder: str, content: bytes) -> str:
     return key
 
 
-def fetch(key: str) -> tuple[str, bytes]:
+def download(key: str) -> tuple[str, bytes]:
     bucket = client()
     try:
         found = bucket.get_object(Bucket=config.bucket(), Key=key)
@@ -33,9 +33,9 @@ def fetch(key: str) -> tuple[str, bytes]:
         raise Unavailable() from error
 
 
-def kind_of(content: bytes) -> str:
+def media_type_of(content: bytes) -> str:
     """By what it is, not by what it is called."""
-    for start, kind in KINDS.items():
+    for start, kind in MEDIA_TYPES.items():
         if content.startswith(start):
             return kind
     raise Invalid(("picture", "is neither JPEG, PNG nor PDF"))
@@ -47,7 +47,7 @@ _clients: list[Any] = []  # one at most
 def client() -> Any:
     """The one S3 client of this process, made by the first call: most cold starts need none."""
     if not _clients:
-        use_client(_make())
+        use_client(_create_client())
     return _clients[0]
 
 
@@ -56,12 +56,12 @@ def use_client(given: Any) -> None:
     _clients[:] = [given]
 
 
-def forget_client() -> None:
+def reset_client() -> None:
     """The next call makes a client anew, from the environment as it is by then."""
     _clients.clear()
 
 
-def _make() -> Any:
+def _create_client() -> Any:
     import botocore.session
     from botocore.config import Config
 

@@ -19,7 +19,7 @@ def new(prefix: str, at: datetime) -> str:
     return f"{prefix}_{_crockford(milliseconds.to_bytes(6, 'big') + randomness(10))}"
 
 
-def derived(prefix: str, *parts: str) -> str:
+def derive(prefix: str, *parts: str) -> str:
     """The same parts always make the same id, so a consumer that runs twice makes one thing."""
     return f"{prefix}_{_crockford(_digest(*parts)[:16])}"
 

@@ -14,13 +14,13 @@ from typing import Any, Protocol
 
 from pynamodb.attributes import NumberAttribute, UnicodeAttribute
 
-from chalicelib.kit import clock, compact, db, events, ids
+from chalicelib.kit import clock, compact_json, db, events, ids
 from chalicelib.kit.db import Row, Write
 from chalicelib.kit.events import Event
 from chalicelib.kit.row_attributes import InstantAttribute
 
 
-class Entry(Row):
+class EntryRow(Row):
     Meta = db.table("journal")
 
     pk = UnicodeAttribute(hash_key=True, attr_name="subject")
@@ -80,7 +80,7 @@ def append_event(
     second is refused as `Moved`.
     """
     head = Head() if after is None else Head(int(after.version), after.journal_hash)
-    entry = Entry(
+    entry = EntryRow(
         subject,
         head.version + 1,
         event_id=ids.new("evt", at),
@@ -101,18 +101,18 @@ def put_version(row: Any) -> Write:
     return db.put(row, when=kind.pk.does_not_exist() if version == 1 else kind.version == version - 1)
 
 
-def hash_of(entry: Entry) -> str:
+def hash_of(entry: EntryRow) -> str:
     """128 bits over everything the entry says and the hash of the one before."""
     hashed = [entry.pk, int(entry.sk), entry.event_id, entry.kind, int(entry.schema_version)]
     hashed += [clock.iso(entry.occurred_at), entry.actor, entry.channel, entry.body, entry.previous]
-    return hashlib.sha256(compact.write(hashed).encode()).hexdigest()[:32]
+    return hashlib.sha256(compact_json.dumps(hashed).encode()).hexdigest()[:32]
 
 
-def history(subject: str) -> list[Entry]:
-    return db.query_all(Entry, subject)
+def history(subject: str) -> list[EntryRow]:
+    return db.query_all(EntryRow, subject)
 
 
-def entry_to_message(entry: Entry) -> dict[str, Any]:
+def row_to_message(entry: EntryRow) -> dict[str, Any]:
     """The entry as it travels to listeners."""
     return {
         "subject": entry.pk,
@@ -123,16 +123,16 @@ def entry_to_message(entry: Entry) -> dict[str, Any]:
         "occurred_at": clock.iso(entry.occurred_at),
         "actor": entry.actor,
         "channel": entry.channel,
-        "body": compact.read(entry.body),
+        "body": compact_json.loads(entry.body),
     }
 
 
-def to_journal_entry(entry: Entry) -> JournalEntry:
-    return message_to_entry(entry_to_message(entry))
+def row_to_entry(entry: EntryRow) -> JournalEntry:
+    return message_to_entry(row_to_message(entry))
 
 
 def message_to_entry(message: Mapping[str, Any]) -> JournalEntry:
-    """The entry that `entry_to_message` sent; `event` is None for a kind that this release does not know.
+    """The entry that `row_to_message` sent; `event` is None for a kind that this release does not know.
 
     Raises events.NewerVersion."""
     return JournalEntry(

@@ -8,7 +8,7 @@ import sys
 from collections.abc import Iterator
 from traceback import walk_tb
 
-ALLOWED = {
+ALLOWED_FIELDS = {
     *("request_id", "door", "status", "code", "event", "event_id", "kind", "subject", "sequence", "topic", "transport"),
     *("order", "offer", "fulfillment", "payment", "customer", "location", "sku", "channel", "role", "actor"),
     *("file", "row", "count", "attempts", "milliseconds", "exception"),
@@ -16,24 +16,24 @@ ALLOWED = {
 _logger = logging.getLogger("satukanal")
 
 
-def decision(message: str, **facts: object) -> None:
-    _logger.info(_line(message, facts))
+def info(message: str, **facts: object) -> None:
+    _logger.info(_json_line(message, facts))
 
 
-def bug(message: str, **facts: object) -> None:
+def error(message: str, **facts: object) -> None:
     """With the stack: somebody has to mend this. Without what the exceptions say: it may be whom they stumbled on."""
-    _logger.error(_line(message, facts, stack=list(_stack(sys.exception()))))
+    _logger.error(_json_line(message, facts, stack=list(_stack_frames(sys.exception()))))
 
 
 def warning(message: str, **facts: object) -> None:
-    _logger.warning(_line(message, facts))
+    _logger.warning(_json_line(message, facts))
 
 
-def _line(message: str, facts: dict[str, object], **more: object) -> str:
-    return json.dumps({"says": message} | {name: str(facts[name]) for name in facts if name in ALLOWED} | more)
+def _json_line(message: str, facts: dict[str, object], **more: object) -> str:
+    return json.dumps({"says": message} | {name: str(facts[name]) for name in facts if name in ALLOWED_FIELDS} | more)
 
 
-def _stack(error: BaseException | None) -> Iterator[str]:
+def _stack_frames(error: BaseException | None) -> Iterator[str]:
     """The kind of each exception and the way it came, the last raised first."""
     while error is not None:
         yield type(error).__name__

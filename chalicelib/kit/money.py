@@ -44,10 +44,10 @@ class Money:
             raise ValueError(f"unknown currency {self.currency!r}")
 
     def __add__(self, other: Money) -> Money:
-        return Money(self.minor + self._same(other), self.currency)
+        return Money(self.minor + self._minor_of(other), self.currency)
 
     def __sub__(self, other: Money) -> Money:
-        return Money(self.minor - self._same(other), self.currency)
+        return Money(self.minor - self._minor_of(other), self.currency)
 
     def __mul__(self, quantity: int) -> Money:
         return Money(self.minor * quantity, self.currency)
@@ -56,28 +56,28 @@ class Money:
         return Money(-self.minor, self.currency)
 
     def __lt__(self, other: Money) -> bool:
-        return self.minor < self._same(other)
+        return self.minor < self._minor_of(other)
 
     def __le__(self, other: Money) -> bool:
-        return self.minor <= self._same(other)
+        return self.minor <= self._minor_of(other)
 
     def __bool__(self) -> bool:
         return self.minor != 0
 
-    def _same(self, other: Money) -> int:
+    def _minor_of(self, other: Money) -> int:
         if other.currency != self.currency:
             raise ValueError(f"{self.currency} and {other.currency} do not mix")
         return other.minor
 
     def portion(self, rate: Decimal) -> Money:
         """`rate` of this amount, rounded half up (away from zero) to a whole minor unit."""
-        return Money(half_up(Decimal(self.minor) * rate), self.currency)
+        return Money(round_half_up(Decimal(self.minor) * rate), self.currency)
 
     def split(self, weights: Sequence[int]) -> list[Money]:
         """Shares by weight that sum to the whole: largest remainder, earlier shares first among equals."""
         return [Money(share, self.currency) for share in largest_remainder(self.minor, weights)]
 
-    def as_json(self) -> dict[str, Any]:
+    def to_json(self) -> dict[str, Any]:
         return {"amount": self.minor, "currency": self.currency}
 
 
@@ -87,7 +87,7 @@ def zero(currency: str) -> Money:
 
 def total(amounts: Iterable[Money], currency: str) -> Money:
     nothing = zero(currency)
-    return Money(sum(map(nothing._same, amounts)), currency)
+    return Money(sum(map(nothing._minor_of, amounts)), currency)
 
 
 def from_json(value: dict[str, Any]) -> Money:
@@ -96,7 +96,7 @@ def from_json(value: dict[str, Any]) -> Money:
 
 def from_decimal(value: Decimal, currency: str) -> Money:
     """Major units as written by people ("12.50"), rounded half up to the currency's minor unit."""
-    return Money(half_up(value.scaleb(CURRENCIES[currency].exponent)), currency)
+    return Money(round_half_up(value.scaleb(CURRENCIES[currency].exponent)), currency)
 
 
 def to_decimal(money: Money) -> Decimal:
@@ -114,7 +114,7 @@ def format_money(money: Money) -> str:
     return f"-{text}" if money.minor < 0 else text
 
 
-def half_up(value: Decimal) -> int:
+def round_half_up(value: Decimal) -> int:
     return int(value.quantize(Decimal(1), rounding=ROUND_HALF_UP))
 
 

@@ -13,8 +13,8 @@ LAYERS = (
     ("fulfillment",),
     ("channels", "exchange"),
 )
-LISTENERS = ("notify", "reporting")  # import any package, and no package imports them
-PACKAGES = (*(package for layer in LAYERS for package in layer), *LISTENERS)
+EVENT_CONSUMERS = ("notify", "reporting")  # import any package, and no package imports them
+PACKAGES = (*(package for layer in LAYERS for package in layer), *EVENT_CONSUMERS)
 
 TABLES = (*(package for package in PACKAGES if package not in ("kit", "exchange")), "requests", "journal")
 

@@ -8,11 +8,11 @@ from pathlib import Path
 from typing import Any
 
 LANGUAGES = ("id", "en")  # the first is used for people whose language we do not have
-CATALOGUE = Path(__file__).parent.parent / "content"
+CONTENT_FOLDER = Path(__file__).parent.parent / "content"
 
 
 @cache
 def texts(language: str, name: str) -> dict[str, Any]:
     """The texts of `content/<language>/<name>.toml`, read once in a process."""
     folder = language if language in LANGUAGES else LANGUAGES[0]
-    return tomllib.loads((CATALOGUE / folder / f"{name}.toml").read_text())
+    return tomllib.loads((CONTENT_FOLDER / folder / f"{name}.toml").read_text())

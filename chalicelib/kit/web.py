@@ -20,18 +20,18 @@ from chalice.app import Blueprint, Response
 from pydantic import BaseModel, ConfigDict, ValidationError, ValidationInfo, field_validator
 from pydantic_core import PydanticCustomError
 
-from chalicelib.kit import auth, compact, log, requests
+from chalicelib.kit import auth, compact_json, idempotency, log
 from chalicelib.kit.auth import ANYONE, Principal
 from chalicelib.kit.errors import Declined, Forbidden, Invalid, NotFound, NotSignedIn, Problem, Refused, Unavailable
 
-MOST_BODY_BYTES = 256 * 1024
+MAX_BODY_BYTES = 256 * 1024
 EVERYONE = frozenset({"anyone"})
 CUSTOMER = frozenset({"customer"})  # whoever holds the order's token; the room's own gate checks which order
 STAFF = auth.STAFF
 PATH_PART = re.compile(r"[A-Za-z0-9@._:~+-]{1,128}")
 IDEMPOTENCY_KEY = re.compile(r"[\x21-\x7e]{16,128}")
 
-Answerer = Callable[..., Any]
+View = Callable[..., Any]
 
 
 class Body(BaseModel):
@@ -41,7 +41,7 @@ class Body(BaseModel):
     model_config = ConfigDict(extra="forbid", strict=True, frozen=True, defer_build=True)
 
 
-PLAIN = {
+JSON_PATTERNS = {
     int: re.compile(r"-?(0|[1-9][0-9]*)"),
     bool: re.compile(r"true|false"),
     date: re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}"),
@@ -56,8 +56,8 @@ class Query(BaseModel):
 
     @field_validator("*", mode="before")
     @classmethod
-    def read_plainly(cls, said: Any, info: ValidationInfo) -> Any:
-        kind = PLAIN.get(cls.model_fields[str(info.field_name)].annotation or str)
+    def require_json_notation(cls, said: Any, info: ValidationInfo) -> Any:
+        kind = JSON_PATTERNS.get(cls.model_fields[str(info.field_name)].annotation or str)
         if kind and isinstance(said, str) and not kind.fullmatch(said):
             raise PydanticCustomError("not_plain", "write it as JSON does: 12, true, 2026-11-22")
         return said
@@ -68,7 +68,7 @@ class Unreadable(Invalid):
 
 
 class TooLarge(Invalid):
-    says = "The body is over {limit} bytes; send less at once."
+    message = "The body is over {limit} bytes; send less at once."
 
 
 @dataclass(frozen=True)
@@ -76,36 +76,36 @@ class Call:
     principal: Principal
     body: Any = None
     query: Any = None
-    asked: requests.Asked | None = None  # set at doors that are `keyed`
+    idempotency_key: idempotency.IdempotencyKey | None = None  # set at doors that are `keyed`
     raw: bytes = b""
     headers: Any = None
     location: str | None = None
-    caller: str = ""  # see `auth.caller`
+    network_id: str = ""  # see `auth.caller`
 
 
 @dataclass(frozen=True)
-class Answer:
+class ApiResponse:
     body: Any = None
     status: int = 200
     headers: dict[str, str] = field(default_factory=dict)
 
 
 @dataclass(frozen=True)
-class Door:
+class Endpoint:
     method: str
     path: str
-    who: frozenset[str]
-    view: Answerer
-    says: str
+    roles: frozenset[str]
+    view: View
+    summary: str
     body: type[BaseModel] | None = None
     query: type[BaseModel] | None = None
-    answer: Any = None  # a pydantic model or a JSON schema of the 2xx body, for openapi.json
+    response: Any = None  # a pydantic model or a JSON schema of the 2xx body, for openapi.json
     status: int = 200
-    keyed: bool = False
-    most_bytes: int = MOST_BODY_BYTES
+    idempotent: bool = False
+    max_bytes: int = MAX_BODY_BYTES
     example: Any = None
-    kind: str = "application/json"  # of the 2xx body
-    files: Any = None  # media types of a body that is no JSON, each with its content object of openapi.json
+    media_type: str = "application/json"  # of the 2xx body
+    request_content: Any = None  # media types of a body that is no JSON, each with its content object of openapi.json
 
     @property
     def name(self) -> str:
@@ -116,15 +116,15 @@ class Routes(Blueprint):
     """A Chalice blueprint whose views may refuse: Chalice turns every exception it does not know into a 500 before
     middleware sees it, so the mapping to HTTP has to stand around the view itself."""
 
-    every: ClassVar[list[Door]] = []
+    registered: ClassVar[list[Endpoint]] = []
 
-    def door(self, method: str, path: str, *, who: Iterable[str], **said: Any) -> Callable[[Answerer], Answerer]:
+    def endpoint(self, method: str, path: str, *, roles: Iterable[str], **said: Any) -> Callable[[View], View]:
         """`keyed=True` asks for an Idempotency-Key; `status` is the answer's when the view returns a bare body."""
 
-        def register(view: Answerer) -> Answerer:
+        def register(view: View) -> View:
             words = " ".join((view.__doc__ or view.__name__).split())
-            door = Door(method, path, frozenset(who), view, words, **said)
-            Routes.every.append(door)
+            door = Endpoint(method, path, frozenset(roles), view, words, **said)
+            Routes.registered.append(door)
 
             def answer(**parts: str) -> Response:
                 return serve(door, self.current_request, parts)
@@ -135,47 +135,50 @@ class Routes(Blueprint):
 
         return register
 
-    def get(self, path: str, **said: Any) -> Callable[[Answerer], Answerer]:
-        return self.door("GET", path, **said)
+    def get(self, path: str, **said: Any) -> Callable[[View], View]:
+        return self.endpoint("GET", path, **said)
 
-    def post(self, path: str, **said: Any) -> Callable[[Answerer], Answerer]:
-        return self.door("POST", path, **said)
+    def post(self, path: str, **said: Any) -> Callable[[View], View]:
+        return self.endpoint("POST", path, **said)
 
-    def put(self, path: str, **said: Any) -> Callable[[Answerer], Answerer]:
-        return self.door("PUT", path, **said)
+    def put(self, path: str, **said: Any) -> Callable[[View], View]:
+        return self.endpoint("PUT", path, **said)
 
 
-def serve(door: Door, request: Any, parts: dict[str, str]) -> Response:
+def serve(door: Endpoint, request: Any, parts: dict[str, str]) -> Response:
     try:
-        return respond(door, read_and_view(door, request, parts))
-    except requests.AlreadyAnswered as done:
-        return respond(door, Answer(done.answer, status=200))
+        return build_response(door, call_view(door, request, parts))
+    except idempotency.Replay as done:
+        return build_response(door, ApiResponse(done.answer, status=200))
     except Problem as problem:
         status = status_of(problem)
-        log.decision("refused", door=door.name, code=problem.code, status=status)
-        return problem_response(problem, status)
+        log.info("refused", door=door.name, code=problem.code, status=status)
+        return problem_to_response(problem, status)
     except Exception as bug:
-        log.bug("a bug answered 500", door=door.name, exception=type(bug).__name__)
-        return problem_body(500, "bug", "Something broke on our side; it has been written down.", {})
+        log.error("a bug answered 500", door=door.name, exception=type(bug).__name__)
+        return build_problem_response(500, "bug", "Something broke on our side; it has been written down.", {})
 
 
-def read_and_view(door: Door, request: Any, parts: dict[str, str]) -> Any:
+def call_view(door: Endpoint, request: Any, parts: dict[str, str]) -> Any:
     headers = request.headers
     query = request.query_params or {}
-    principal = principal_of(headers, query)
-    admit(door, principal)
+    principal = read_principal(headers, query)
+    authorize(door, principal)
     if not all(PATH_PART.fullmatch(part) for part in parts.values()):
         raise NotFound()
-    raw = raw_body(request, door.most_bytes)
+    raw = read_raw_body(request, door.max_bytes)
     body = read_body(door, raw)
-    caller = auth.caller(request.context["identity"]["sourceIp"])  # what a header says of it, anybody can write
-    call = Call(principal, body, read_query(door, query), raw=raw, headers=headers, caller=caller)
-    if door.keyed:
-        call = replace(call, asked=asked(door, principal, headers, body if body is not None else parts, parts))
+    caller = auth.network_id(request.context["identity"]["sourceIp"])  # what a header says of it, anybody can write
+    call = Call(principal, body, read_query(door, query), raw=raw, headers=headers, network_id=caller)
+    if door.idempotent:
+        call = replace(
+            call,
+            idempotency_key=read_idempotency_key(door, principal, headers, body if body is not None else parts, parts),
+        )
     return door.view(call, **parts)
 
 
-def principal_of(headers: Any, query: Any) -> Principal:
+def read_principal(headers: Any, query: Any) -> Principal:
     bearer = headers.get("authorization", "")
     if bearer:
         scheme, _, token = bearer.partition(" ")
@@ -202,13 +205,13 @@ def use_principal_loader(load: Callable[[dict[str, Any]], Principal]) -> None:
     _load_principal = load
 
 
-def admit(door: Door, principal: Principal) -> None:
-    if "anyone" in door.who or principal.role in door.who:
+def authorize(door: Endpoint, principal: Principal) -> None:
+    if "anyone" in door.roles or principal.role in door.roles:
         return
     raise NotSignedIn() if principal.role in ("anyone", "customer") else Forbidden()
 
 
-def raw_body(request: Any, most: int) -> bytes:
+def read_raw_body(request: Any, most: int) -> bytes:
     try:
         raw: bytes = request.raw_body
     except (ValueError, binascii.Error, UnicodeError) as error:
@@ -218,24 +221,24 @@ def raw_body(request: Any, most: int) -> bytes:
     return raw
 
 
-def read_body(door: Door, raw: bytes) -> Any:
+def read_body(door: Endpoint, raw: bytes) -> Any:
     if door.body is None:
         return None
     try:
         return door.body.model_validate_json(raw)
     except ValidationError as error:
-        raise in_our_words(error) from error
+        raise validation_error_to_invalid(error) from error
 
 
-def read_query(door: Door, query: Any) -> Any:
+def read_query(door: Endpoint, query: Any) -> Any:
     given = {name: query[name] for name in query if name != "token"}
     try:
         return (door.query or Query).model_validate(given)
     except ValidationError as error:
-        raise in_our_words(error) from error
+        raise validation_error_to_invalid(error) from error
 
 
-def in_our_words(error: ValidationError) -> Invalid:
+def validation_error_to_invalid(error: ValidationError) -> Invalid:
     found = error.errors(include_url=False, include_input=False, include_context=False)
     listed = [(".".join(map(str, each["loc"])), each["msg"]) for each in found[:20]]
     if found[0]["type"] == "json_invalid":
@@ -243,25 +246,27 @@ def in_our_words(error: ValidationError) -> Invalid:
     return Invalid(*listed)
 
 
-def asked(door: Door, principal: Principal, headers: Any, body: Any, parts: dict[str, str]) -> requests.Asked:
+def read_idempotency_key(
+    door: Endpoint, principal: Principal, headers: Any, body: Any, parts: dict[str, str]
+) -> idempotency.IdempotencyKey:
     key = headers.get("idempotency-key", "")
     if not IDEMPOTENCY_KEY.fullmatch(key):
         raise Unreadable(("Idempotency-Key", "send this header, 16 to 128 characters, the same one on every retry"))
     said = body.model_dump(mode="json") if isinstance(body, BaseModel) else body
     caller = principal.actor if not principal.token else auth.order_token_hash(principal.token)
-    return requests.asked(caller, door.name, key, {"said": said, "at": parts})
+    return idempotency.build_idempotency_key(caller, door.name, key, {"said": said, "at": parts})
 
 
-def respond(door: Door, said: Any) -> Response:
+def build_response(door: Endpoint, said: Any) -> Response:
     if isinstance(said, Response):
         return said
-    answer = said if isinstance(said, Answer) else Answer(said, status=door.status)
-    body = answer.body if isinstance(answer.body, (str, bytes)) else as_json(answer.body)
-    headers = SAFE | BESIDE.get(answer.status, {}) | answer.headers
+    answer = said if isinstance(said, ApiResponse) else ApiResponse(said, status=door.status)
+    body = answer.body if isinstance(answer.body, (str, bytes)) else value_to_json(answer.body)
+    headers = SECURITY_HEADERS | STATUS_HEADERS.get(answer.status, {}) | answer.headers
     return Response(body, status_code=answer.status, headers=dict(headers))
 
 
-SAFE = {
+SECURITY_HEADERS = {
     "Content-Type": "application/json",
     "Cache-Control": "no-store",
     "X-Content-Type-Options": "nosniff",
@@ -270,27 +275,27 @@ SAFE = {
     "Strict-Transport-Security": "max-age=31536000",
 }
 # What these answers always say, as a page too.
-BESIDE = {503: {"Retry-After": "1"}, 401: {"WWW-Authenticate": "Bearer"}}
+STATUS_HEADERS = {503: {"Retry-After": "1"}, 401: {"WWW-Authenticate": "Bearer"}}
 
 
-def as_json(value: Any) -> str:
-    return compact.write(value)
+def value_to_json(value: Any) -> str:
+    return compact_json.dumps(value)
 
 
-def page(html: str, status: int = 200) -> Answer:
+def html_response(html: str, status: int = 200) -> ApiResponse:
     """A small page served by the API itself; it may load and run nothing but a form back to us."""
     policy = (
         "default-src 'none'; style-src 'unsafe-inline'; form-action 'self'; frame-ancestors 'none'; base-uri 'none'"
     )
-    return Answer(html, status, {"Content-Type": "text/html; charset=utf-8", "Content-Security-Policy": policy})
+    return ApiResponse(html, status, {"Content-Type": "text/html; charset=utf-8", "Content-Security-Policy": policy})
 
 
-def listed(items: list[Any], after: dict[str, Any] | None, list_name: str) -> dict[str, Any]:
+def page_to_json(items: list[Any], after: dict[str, Any] | None, list_name: str) -> dict[str, Any]:
     """`{"items": […], "next": cursor or null}`; the cursor opens only the list it came from."""
     return {"items": items, "next": auth.sign(f"cursor:{list_name}", after) if after else None}
 
 
-def cursor(text: str | None, list_name: str) -> dict[str, Any] | None:
+def read_cursor(text: str | None, list_name: str) -> dict[str, Any] | None:
     if not text:
         return None
     after = auth.unsign(f"cursor:{list_name}", text)
@@ -299,17 +304,17 @@ def cursor(text: str | None, list_name: str) -> dict[str, Any] | None:
     return after
 
 
-def tagged(call: Call, body: Any) -> Answer:
+def with_etag(call: Call, body: Any) -> ApiResponse:
     """With an ETag; 304 without a body when the caller has this very answer already."""
-    text = as_json(body)
+    text = value_to_json(body)
     tag = '"' + hashlib.sha256(text.encode()).hexdigest()[:16] + '"'
     if call.headers.get("if-none-match") == tag:
-        return Answer("", 304, {"ETag": tag, "Cache-Control": "private, no-cache"})
-    return Answer(text, 200, {"ETag": tag, "Cache-Control": "private, no-cache"})
+        return ApiResponse("", 304, {"ETag": tag, "Cache-Control": "private, no-cache"})
+    return ApiResponse(text, 200, {"ETag": tag, "Cache-Control": "private, no-cache"})
 
 
 # First match wins; the tree is drawn in kit/errors.py.
-STATUS: list[tuple[type[Problem], int]] = [
+STATUS_BY_PROBLEM: list[tuple[type[Problem], int]] = [
     (TooLarge, 413),
     (Unreadable, 400),
     (Invalid, 422),
@@ -324,25 +329,27 @@ STATUS: list[tuple[type[Problem], int]] = [
 
 
 def status_of(problem: Problem) -> int:
-    return next(status for kind, status in STATUS if isinstance(problem, kind))
+    return next(status for kind, status in STATUS_BY_PROBLEM if isinstance(problem, kind))
 
 
-def problem_response(problem: Problem, status: int) -> Response:
-    return problem_body(status, problem.code, problem.detail, problem.facts)
+def problem_to_response(problem: Problem, status: int) -> Response:
+    return build_problem_response(status, problem.code, problem.detail, problem.facts)
 
 
-def problem_body(status: int, code: str, detail: str, facts: dict[str, Any]) -> Response:
+def build_problem_response(status: int, code: str, detail: str, facts: dict[str, Any]) -> Response:
     said = {"type": f"/problems/{code}", "title": code.replace("_", " "), "status": status, "detail": detail}
     said |= {"code": code} | {name: fact for name, fact in facts.items() if name != "summary"}
-    headers = SAFE | {"Content-Type": "application/problem+json"} | BESIDE.get(status, {})
-    return Response(json.dumps(said, default=_plain, separators=(",", ":")), status_code=status, headers=dict(headers))
+    headers = SECURITY_HEADERS | {"Content-Type": "application/problem+json"} | STATUS_HEADERS.get(status, {})
+    return Response(
+        json.dumps(said, default=_fact_to_json, separators=(",", ":")), status_code=status, headers=dict(headers)
+    )
 
 
-def _plain(fact: Any) -> Any:
-    return fact.as_json() if hasattr(fact, "as_json") else str(fact)
+def _fact_to_json(fact: Any) -> Any:
+    return fact.to_json() if hasattr(fact, "to_json") else str(fact)
 
 
-def decoded(text: str) -> bytes:
+def decode_base64(text: str) -> bytes:
     """Base64 from a body, or Invalid."""
     try:
         return base64.b64decode(text, validate=True)

@@ -15,52 +15,59 @@ class Notice:
     """`audience` names a rule of `audience.py`, `template` the words. `channels` are tried in this order, the first at
     once unless `patient`; a notice that wants an `answer` climbs to the next when nobody acknowledges in time."""
 
-    audience: str
+    recipient_rule: str
     template: str
     channels: tuple[str, ...] = ()
-    answer: bool = False
-    patient: bool = False
+    needs_acknowledgement: bool = False
+    inbox_first: bool = False
 
 
-def to_customer(template: str, audience: str = "customer") -> Notice:
+def build_customer_notice(template: str, audience: str = "customer") -> Notice:
     """An e-mail costs a hundredth of an SMS; who gave none is reached on his phone."""
     return Notice(audience, template, ("email", "sms"))
 
 
-def to_location(audience: str, template: str) -> Notice:
+def build_location_notice(audience: str, template: str) -> Notice:
     """A team looks into its inbox all day: the other channels wait until it did not."""
-    return Notice(audience, template, ("email", "sms", "owner"), answer=True, patient=True)
+    return Notice(audience, template, ("email", "sms", "owner"), needs_acknowledgement=True, inbox_first=True)
 
 
-def to_office(audience: str, template: str) -> Notice:
-    return Notice(audience, template, ("email", "owner"), answer=True, patient=True)
+def build_office_notice(audience: str, template: str) -> Notice:
+    return Notice(audience, template, ("email", "owner"), needs_acknowledgement=True, inbox_first=True)
 
 
 # A salesman is on the road: his phone buzzes at once, and again as an e-mail when he does not answer.
-OFFER = Notice("invited", "offer", ("sms", "email"), answer=True)
-STAND_DOWN = Notice("stood_down", "stand_down")
+OFFER = Notice("invited_salesmen", "offer", ("sms", "email"), needs_acknowledgement=True)
+STAND_DOWN = Notice("released_location", "stand_down")
 
 NOTICES: dict[str, tuple[Notice, ...]] = {
-    "OrderPlaced": (to_customer("placed", "shopper"), Notice("seller", "sold")),
-    "PayLinkAsked": (to_customer("pay_link", "drafted_for"),),
-    "LinkRenewed": (to_customer("new_link"),),
-    "ProofSubmitted": (to_office("finance", "proof"),),
-    "PaymentCaptured": (to_customer("paid", "payer"),),
-    "PaymentRejected": (to_customer("proof_rejected"),),
-    "OrderCancelled": (to_customer("cancelled", "leaver"), to_customer("expired", "late_payer")),
-    "OfferOpened": (OFFER, Notice("standby", "assigned"), to_location("bringing", "yours_now")),
-    "WorkRerouted": (Notice("standby", "assigned"), to_location("bringing", "yours_now")),
-    "BackorderFilled": (Notice("standby", "assigned"), to_location("bringing", "yours_now")),
-    "OfferExpired": (to_location("assigned", "yours_now"),),
-    "OfferDeclined": (to_location("assigned", "yours_now"),),
+    "OrderPlaced": (build_customer_notice("placed", "customer_unless_handover"), Notice("seller", "sold")),
+    "PayLinkRequested": (build_customer_notice("pay_link", "draft_customer"),),
+    "LinkRenewed": (build_customer_notice("new_link"),),
+    "ProofSubmitted": (build_office_notice("finance_if_proof_pending", "proof"),),
+    "PaymentCaptured": (build_customer_notice("paid", "customer_unless_counter"),),
+    "PaymentRejected": (build_customer_notice("proof_rejected"),),
+    "OrderCancelled": (
+        build_customer_notice("cancelled", "customer_unless_expired"),
+        build_customer_notice("expired", "customer_if_expired"),
+    ),
+    "OfferOpened": (
+        OFFER,
+        Notice("standby_location", "assigned"),
+        build_location_notice("serving_location", "yours_now"),
+    ),
+    "WorkRerouted": (Notice("standby_location", "assigned"), build_location_notice("serving_location", "yours_now")),
+    "BackorderFilled": (Notice("standby_location", "assigned"), build_location_notice("serving_location", "yours_now")),
+    "OfferExpired": (build_location_notice("assigned_location", "yours_now"),),
+    "OfferDeclined": (build_location_notice("assigned_location", "yours_now"),),
     "OfferClaimed": (STAND_DOWN,),
     "WorkCancelled": (STAND_DOWN,),
-    "OrderStranded": (Notice("stranded", "stranded", ("email", "sms"), answer=True),),
-    "WorkDispatched": (to_customer("dispatched"),),
-    "CallAsked": (Notice("bringer", "call", ("sms",)),),
-    "WorkDelivered": (to_customer("delivered"),),
-    "TransferSent": (Notice("receiving", "transfer"),),
-    "VerificationAsked": (Notice("verifying", "code", ("email", "sms")),),
+    "OrderStranded": (Notice("owner_if_stranded", "stranded", ("email", "sms"), needs_acknowledgement=True),),
+    "WorkDispatched": (build_customer_notice("dispatched"),),
+    "CallRequested": (Notice("fulfiller", "call", ("sms",)),),
+    "WorkDelivered": (build_customer_notice("delivered"),),
+    "TransferSent": (Notice("receiving_location", "transfer"),),
+    "VerificationRequested": (Notice("verifying_customer", "code", ("email", "sms")),),
 }
 
 
@@ -76,7 +83,7 @@ class SendStatus(StrEnum):
     UNKNOWN = "unknown"
 
 
-SENDS: dict[SendStatus, set[SendStatus]] = {
+SEND_TRANSITIONS: dict[SendStatus, set[SendStatus]] = {
     SendStatus.CLAIMED: {SendStatus.SENT, SendStatus.FAILED, SendStatus.UNKNOWN},
     SendStatus.SENT: set(),
     SendStatus.FAILED: set(),
@@ -110,10 +117,10 @@ class Message:
     subject: str
     sequence: int
     facts: Mapping[str, Any] = field(default_factory=dict)
-    kept: Mapping[str, Any] = field(default_factory=dict)
+    inbox_facts: Mapping[str, Any] = field(default_factory=dict)
 
     @property
-    def ladder(self) -> tuple[str, ...]:
+    def escalation_channels(self) -> tuple[str, ...]:
         return self.notice.channels
 
     @property
@@ -121,13 +128,13 @@ class Message:
         return self.recipient.party
 
     @property
-    def climbs(self) -> bool:
+    def escalates(self) -> bool:
         """Looked at again later: nobody may have answered, or the sender may have died in sending."""
-        return bool(self.ladder)
+        return bool(self.escalation_channels)
 
 
 @dataclass(frozen=True)
-class Allowed:
+class SmsLimits:
     """Where an SMS may go: country prefixes, so that nobody's premium numbers are called at our cost."""
 
     prefixes: tuple[str, ...]
@@ -141,12 +148,12 @@ class Allowed:
         return self.per_customer if recipient.is_customer else self.per_staff
 
 
-def next_step(ladder: Sequence[str], after: int, recipient: Recipient, allowed: Allowed) -> int | None:
+def find_next_step(ladder: Sequence[str], after: int, recipient: Recipient, allowed: SmsLimits) -> int | None:
     """The first rung from `after` on over which this recipient can be reached at all."""
-    return next((i for i in range(after, len(ladder)) if reachable(ladder[i], recipient, allowed)), None)
+    return next((i for i in range(after, len(ladder)) if is_reachable(ladder[i], recipient, allowed)), None)
 
 
-def reachable(channel: str, recipient: Recipient, allowed: Allowed) -> bool:
+def is_reachable(channel: str, recipient: Recipient, allowed: SmsLimits) -> bool:
     if channel == "sms":
         return allowed.per_day > 0 and bool(recipient.phone) and recipient.phone.startswith(allowed.prefixes)
     if channel == "email":
@@ -154,19 +161,19 @@ def reachable(channel: str, recipient: Recipient, allowed: Allowed) -> bool:
     return channel == "owner" and recipient.party != "role#owner"
 
 
-class AlreadyTold(Refused):
-    says = "Everybody was told of event {event_id} before."
+class AlreadyNotified(Refused):
+    message = "Everybody was told of event {event_id} before."
 
 
 class BudgetSpent(Refused):
     """`budget` says which; `all` is the whole shop's."""
 
-    says = "No more SMS today."
+    message = "No more SMS today."
 
 
 class AlreadySending(Refused):
-    says = "This message went, or may have gone, over this channel before."
+    message = "This message went, or may have gone, over this channel before."
 
 
 class NoSuchNotice(NotFound):
-    says = "There is no such message in your inbox."
+    message = "There is no such message in your inbox."

@@ -7,8 +7,8 @@ from typing import Annotated, Any
 from pydantic import Field
 
 from chalicelib.kit import clock
-from chalicelib.kit.web import STAFF, Call, Query, Routes, cursor, listed
-from chalicelib.notify import deliveries, exceptions, inbox
+from chalicelib.kit.web import STAFF, Call, Query, Routes, page_to_json, read_cursor
+from chalicelib.notify import deliveries, exception_board, inbox
 from chalicelib.orders.find import load_order
 
 doors = Routes(__name__)
@@ -19,28 +19,28 @@ class InboxQuery(Query):
     limit: Annotated[int, Field(ge=1, le=100)] = 25
 
 
-@doors.get("/inbox", who=STAFF, query=InboxQuery)
+@doors.get("/inbox", roles=STAFF, query=InboxQuery)
 def read_inbox(call: Call) -> dict[str, Any]:
     """List offers, tasks and notices addressed to the caller, his location's team or his role, newest first."""
-    after = cursor(call.query.cursor, "inbox") or {}
-    items, more = inbox.inbox(call.principal, after.get("before"), call.query.limit)
-    return listed(items, {"before": more} if more else None, "inbox")
+    after = read_cursor(call.query.cursor, "inbox") or {}
+    items, more = inbox.list_inbox(call.principal, after.get("before"), call.query.limit)
+    return page_to_json(items, {"before": more} if more else None, "inbox")
 
 
-@doors.post("/inbox/{notice_id}/ack", who=STAFF)
+@doors.post("/inbox/{notice_id}/ack", roles=STAFF)
 def acknowledge(call: Call, notice_id: str) -> dict[str, Any]:
     """Say that a notice was seen, so that nobody else is bothered with it; again changes nothing."""
     return inbox.acknowledge(call.principal, notice_id)
 
 
-@doors.get("/orders/{order_id}/notices", who=STAFF)
+@doors.get("/orders/{order_id}/notices", roles=STAFF)
 def list_notices(call: Call, order_id: str) -> dict[str, Any]:
     """List who was told what of an order, over which channels, and what became of each message."""
     load_order(call.principal, order_id)
-    return listed(deliveries.deliveries(order_id), None, "notices")
+    return page_to_json(deliveries.list_deliveries(order_id), None, "notices")
 
 
-@doors.get("/exceptions", who={"owner"})
+@doors.get("/exceptions", roles={"owner"})
 def list_exceptions(call: Call) -> dict[str, Any]:
     """List what waits for someone, each with the door that resolves it."""
-    return listed(exceptions.exceptions(clock.now()), None, "exceptions")
+    return page_to_json(exception_board.list_exceptions(clock.now()), None, "exceptions")

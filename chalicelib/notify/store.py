@@ -11,22 +11,24 @@ from typing import Any
 
 from pynamodb.attributes import NumberAttribute, UnicodeAttribute
 
-from chalicelib.kit import auth, clock, compact, config, db
+from chalicelib.kit import auth, clock, compact_json, config, db
 from chalicelib.kit.db import IndexedRow, Row, Write
 from chalicelib.kit.journal import JournalEntry
 from chalicelib.kit.row_attributes import InstantAttribute, StateAttribute
 from chalicelib.notify.model import (
-    Allowed,
+    AlreadyNotified,
     AlreadySending,
-    AlreadyTold,
     BudgetSpent,
     Message,
     NoSuchNotice,
     Recipient,
     SendStatus,
+    SmsLimits,
 )
 
-SHARDS = 4  # of the waiting list: every notice passes through it, and one partition takes about 1,000 writes a second
+SHARD_COUNT = (
+    4  # of the waiting list: every notice passes through it, and one partition takes about 1,000 writes a second
+)
 
 
 class NoticeRow(IndexedRow):
@@ -45,7 +47,7 @@ class NoticeRow(IndexedRow):
     acknowledged_by = UnicodeAttribute(null=True)
 
 
-class ToldRow(Row):
+class NotifiedRow(Row):
     """That the parties of an event were told, under the event's own subject: an order knows who heard of it."""
 
     Meta = db.table("notify")
@@ -86,26 +88,26 @@ class Attempt:
 
     @property
     def channel(self) -> str:
-        return self.message.ladder[self.step] if self.step is not None else ""
+        return self.message.escalation_channels[self.step] if self.step is not None else ""
 
     @property
     def party(self) -> str:
         return self.message.party
 
     @property
-    def rung(self) -> int:
+    def step_index(self) -> int:
         return -1 if self.step is None else self.step
 
     @property
-    def leaves(self) -> bool:
+    def is_external(self) -> bool:
         return self.channel in ("sms", "email")
 
 
-def tell_once(told: JournalEntry, part: int, messages: Sequence[Message], at: datetime) -> Write:
+def record_notified(told: JournalEntry, part: int, messages: Sequence[Message], at: datetime) -> Write:
     """`part` counts the groups of an event with more recipients than fit in one transaction."""
-    parties = compact.write([message.party for message in messages])
-    row = ToldRow(told.subject, f"{told.event_id}#{part}", kind=told.kind, parties=parties, at=at)
-    return db.create(row, refusal=AlreadyTold(event_id=told.event_id))
+    parties = compact_json.dumps([message.party for message in messages])
+    row = NotifiedRow(told.subject, f"{told.event_id}#{part}", kind=told.kind, parties=parties, at=at)
+    return db.create(row, refusal=AlreadyNotified(event_id=told.event_id))
 
 
 def put_notice(attempt: Attempt, at: datetime) -> Write:
@@ -117,25 +119,25 @@ def put_notice(attempt: Attempt, at: datetime) -> Write:
         subject=message.subject,
         sequence=message.sequence,
         at=at,
-        kept=compact.write(message.kept) if message.kept else None,
+        kept=compact_json.dumps(message.inbox_facts) if message.inbox_facts else None,
         step=attempt.step,
     )
-    if message.climbs:
-        row.list, row.listed_at = waiting(message.event_id, at)
-    return db.create(row, refusal=AlreadyTold(event_id=message.event_id))
+    if message.escalates:
+        row.list, row.listed_at = waiting_place(message.event_id, at)
+    return db.create(row, refusal=AlreadyNotified(event_id=message.event_id))
 
 
-def climb_to(attempt: Attempt, at: datetime) -> Write:
+def record_escalation(attempt: Attempt, at: datetime) -> Write:
     """Only while it waits: acknowledged in between means nobody is bothered any more."""
     row = NoticeRow(attempt.party, attempt.message.event_id)
-    place, listed_at = waiting(attempt.message.event_id, at)
+    place, listed_at = waiting_place(attempt.message.event_id, at)
     actions = [NoticeRow.list.set(place), NoticeRow.listed_at.set(listed_at)]
     if attempt.step is not None:
         actions.append(NoticeRow.step.set(attempt.step))
     return db.update(row, *actions, when=NoticeRow.list.exists())
 
 
-def settle(party: str, event_id: str) -> Write:
+def remove_from_waiting(party: str, event_id: str) -> Write:
     row = NoticeRow(party, event_id)
     return db.update(row, NoticeRow.list.remove(), NoticeRow.listed_at.remove(), when=NoticeRow.pk.exists())
 
@@ -147,7 +149,7 @@ def acknowledge(party: str, event_id: str, by: str, at: datetime) -> Write:
     return db.update(row, *actions, when=NoticeRow.pk.exists(), refusal=NoSuchNotice())
 
 
-def waiting(event_id: str, since: datetime) -> tuple[str, str]:
+def waiting_place(event_id: str, since: datetime) -> tuple[str, str]:
     """The list that a notice waits in, and its place there."""
     return waiting_list(shard_of(event_id)), f"{clock.iso(since)}#{event_id}"
 
@@ -157,7 +159,7 @@ def waiting_list(shard: int) -> str:
 
 
 def shard_of(event_id: str) -> int:
-    return zlib.crc32(event_id.encode()) % SHARDS
+    return zlib.crc32(event_id.encode()) % SHARD_COUNT
 
 
 def load_waiting(since: datetime, limit: int) -> list[NoticeRow]:
@@ -165,7 +167,7 @@ def load_waiting(since: datetime, limit: int) -> list[NoticeRow]:
     until = ("0", clock.iso(since) + "~")
     pages = [
         db.query(NoticeRow, waiting_list(shard), index="by_list", between=until, limit=limit).items
-        for shard in range(SHARDS)
+        for shard in range(SHARD_COUNT)
     ]
     return [row for page in pages for row in page]
 
@@ -195,15 +197,15 @@ def sent_key(attempt: Attempt) -> str:
     return f"sent#{attempt.message.event_id}#{attempt.party}#{attempt.channel}"
 
 
-def spend(attempts: Sequence[Attempt], allowed: Allowed, at: datetime) -> list[Write]:
+def spend(attempts: Sequence[Attempt], allowed: SmsLimits, at: datetime) -> list[Write]:
     """Two messages to one number are one step of its counter, since a transaction takes no item twice."""
-    budgets = [budgets_of(each.message.recipient, allowed) for each in attempts if each.channel == "sms"]
+    budgets = [list_budgets(each.message.recipient, allowed) for each in attempts if each.channel == "sms"]
     counts = Counter(name for each in budgets for name in each)
     limits = {name: limit for each in budgets for name, limit in each.items()}
-    return [_count(name, count, limits[name], at) for name, count in sorted(counts.items())]
+    return [_spend_budget(name, count, limits[name], at) for name, count in sorted(counts.items())]
 
 
-def budgets_of(recipient: Recipient, allowed: Allowed) -> dict[str, int]:
+def list_budgets(recipient: Recipient, allowed: SmsLimits) -> dict[str, int]:
     """Every counter that an SMS to him moves, with its limit. Who earns on messages to numbers of his own has a whole
     range of them, and orders from one place; whose numbers staff have is the owner's word."""
     found = {"all": allowed.per_day, number_key(recipient): allowed.per_recipient(recipient)}
@@ -217,7 +219,7 @@ def number_key(recipient: Recipient) -> str:
     return "to#" + auth.short_token("sms-budget", recipient.phone)
 
 
-def _count(sk: str, count: int, limit: int, at: datetime) -> Write:
+def _spend_budget(sk: str, count: int, limit: int, at: datetime) -> Write:
     row = BudgetRow(f"budget#sms#{clock.day_of(at, config.zone())}", sk)
     room = BudgetRow.spent <= limit - count
     if count <= limit:  # the first of a day makes the row; a limit of none must not let even that one pass
@@ -233,11 +235,12 @@ def load_inbox(party: str, before: str | None, limit: int) -> list[NoticeRow]:
     return rows
 
 
-def load_told(subject: str) -> list[Mapping[str, Any]]:
+def load_notified(subject: str) -> list[Mapping[str, Any]]:
     """Who heard of what, by event: [{"event_id", "kind", "parties"}]."""
-    rows = db.query_all(ToldRow, subject)
+    rows = db.query_all(NotifiedRow, subject)
     return [
-        {"event_id": row.sk.partition("#")[0], "kind": row.kind, "parties": compact.read(row.parties)} for row in rows
+        {"event_id": row.sk.partition("#")[0], "kind": row.kind, "parties": compact_json.loads(row.parties)}
+        for row in rows
     ]
 
 

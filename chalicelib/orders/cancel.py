@@ -7,11 +7,11 @@ from dataclasses import replace
 from datetime import datetime
 from typing import Any
 
-from chalicelib.customers.store import give_back_credit
+from chalicelib.customers.store import release_credit
 from chalicelib.kit import db
 from chalicelib.kit.auth import Principal
 from chalicelib.kit.db import Write
-from chalicelib.kit.errors import Moved
+from chalicelib.kit.errors import StaleVersion
 from chalicelib.kit.money import total
 from chalicelib.orders import store
 from chalicelib.orders.model import (
@@ -21,68 +21,68 @@ from chalicelib.orders.model import (
     OrderCancelled,
     OrderFulfillmentStatus,
     OrderStatus,
-    may_cancel,
+    is_cancellable,
 )
 from chalicelib.orders.order_change import OrderChange, PaymentChange, load_change
-from chalicelib.orders.price import coupons_returned
-from chalicelib.payments import pay, post
+from chalicelib.orders.price import return_coupons
+from chalicelib.payments import lifecycle, postings
 from chalicelib.payments.model import Payment, PaymentStatus, Posting
-from chalicelib.payments.store import end_payments, load_payments
-from chalicelib.stock.model import HoldGone, Movement, released_allocation, released_hold
-from chalicelib.stock.store import change as change_levels
-from chalicelib.stock.store import drop_hold, holds_of
+from chalicelib.payments.store import close_payments, load_payments
+from chalicelib.stock.model import HoldGone, Movement, allocation_release_movement, hold_release_movement
+from chalicelib.stock.store import build_level_writes as change_levels
+from chalicelib.stock.store import delete_hold, load_holds
 
-CLOCK = Principal(role="owner", id="clock")
+SCHEDULER = Principal(role="owner", id="clock")
 
 
-@db.decided_anew
+@db.retry_on_conflict
 def cancel(principal: Principal, order_id: str, reason: str) -> tuple[Order, list[Payment]]:
     """Return the order and its payments as they end. Cancelling twice is a no-op; raises CannotCancel once goods have
     left."""
     change = load_change(principal, order_id)
     if change.order.status == OrderStatus.CANCELLED:
         return change.order, change.payments
-    _refuse_too_late(change.order)
-    return _end_order(change, CancelCause.REQUESTED, reason)
+    _check_cancellable(change.order)
+    return _cancel_order(change, CancelCause.REQUESTED, reason)
 
 
-@db.decided_anew
+@db.retry_on_conflict
 def expire(order_id: str, now: datetime) -> bool:
     """For the clock: ends an order whose time to pay is over. A proof that waits for us to look at it is not the
     customer's delay, so such an order stays; its units may go to others meanwhile."""
-    current = store.load(order_id)
-    if current is None or current.reserved_until is None or current.reserved_until > now or not may_cancel(current):
+    current = store.find_order(order_id)
+    if current is None or current.reserved_until is None or current.reserved_until > now or not is_cancellable(current):
         return False
     payments = load_payments(current.payment_ids)
     if any(payment.status == PaymentStatus.PROOF_SUBMITTED for payment in payments):
         return False
-    _end_order(OrderChange(current, payments, CLOCK, now), CancelCause.PAYMENT_EXPIRED)
+    _cancel_order(OrderChange(current, payments, SCHEDULER, now), CancelCause.PAYMENT_EXPIRED)
     return True
 
 
-def cancel_and_owe_back(change: OrderChange, captured: PaymentChange) -> tuple[Order, list[Payment]]:
+def cancel_with_refund_due(change: OrderChange, captured: PaymentChange) -> tuple[Order, list[Payment]]:
     """For money that is confirmed after the goods are gone: the order ends in the commit that captures the payment."""
-    _refuse_too_late(change.order)
+    _check_cancellable(change.order)
     if captured.before is None:
-        raise Moved()  # cash is still in the customer's hand and stays there
-    change = replace(change, payments=captured.among(change.payments)).adding(captured.writes)
-    return _end_order(change, CancelCause.GOODS_GONE, captured=captured.after)
+        raise StaleVersion()  # cash is still in the customer's hand and stays there
+    change = replace(change, payments=captured.apply_to(change.payments)).with_writes(captured.writes)
+    return _cancel_order(change, CancelCause.GOODS_GONE, captured=captured.after)
 
 
-def _refuse_too_late(order: Order) -> None:
-    if not may_cancel(order):
+def _check_cancellable(order: Order) -> None:
+    if not is_cancellable(order):
         raise CannotCancel(order=order.number, status=order.status, fulfillment_status=order.fulfillment_status)
 
 
-def _end_order(
+def _cancel_order(
     change: OrderChange, cause: CancelCause, reason: str = "", *, captured: Payment | None = None
 ) -> tuple[Order, list[Payment]]:
     """`reason` is the words of the person who asked; without one the cause is shown. `captured` is the payment that
     this commit captures, so its posting belongs to the same entry."""
     order, payments, reason = change.order, change.payments, reason or cause.value
     payments_become = PaymentStatus.EXPIRED if cause == CancelCause.PAYMENT_EXPIRED else PaymentStatus.CANCELLED
-    movements, freed = given_back(order)
-    credit = total((one.open for one in payments if one.status == PaymentStatus.ON_CREDIT), order.currency)
+    movements, freed = build_release(order)
+    credit = total((one.outstanding for one in payments if one.status == PaymentStatus.ON_CREDIT), order.currency)
     event = OrderCancelled(
         order_id=order.id,
         reason=reason,
@@ -91,42 +91,42 @@ def _end_order(
         cause=cause,
         movements=tuple(movements),
         postings=_postings(order, payments, captured),
-        owed_minor=post.owed_at_end(order.total, payments),
+        owed_minor=postings.refund_owed_minor(order.total, payments),
         credit_minor=credit.minor,
-        payments=(captured.record(captured.captured),) if captured else (),
+        payments=(captured.to_record(captured.captured),) if captured else (),
     )
     entry, head = change.append_event(event)
-    ended = [pay.ended(payment, payments_become) for payment in payments]
+    ended = [lifecycle.close_with_order(payment, payments_become) for payment in payments]
     changes: dict[str, Any] = {"status": OrderStatus.CANCELLED, "reason": reason, "pieces": ()}
     changes |= {"fulfillment_status": OrderFulfillmentStatus.CANCELLED}
-    changes |= {"reserved_until": None, "payment_status": pay.payment_status(order.total, ended)}
+    changes |= {"reserved_until": None, "payment_status": lifecycle.payment_status(order.total, ended)}
     writes = [
         *change.writes,
         # Before the levels, so that a concurrent change of this order is reported as a stale version.
         store.change_order(order, head=head, **changes),
         *freed,
         *change_levels(movements),
-        *end_payments([one for one in payments if one != captured], payments_become),
-        *coupons_returned(order),
-        *([give_back_credit(order.customer_id, credit)] if credit else []),
-        *([store.stop_waiting(order)] if order.on_hold else []),
+        *close_payments([one for one in payments if one != captured], payments_become),
+        *return_coupons(order),
+        *([release_credit(order.customer_id, credit)] if credit else []),
+        *([store.stop_awaiting_payment(order)] if order.on_hold else []),
         entry,
     ]
     try:
         db.commit(writes)
     except HoldGone as gone:
-        raise Moved() from gone
-    return store.after(order, head, **changes), ended
+        raise StaleVersion() from gone
+    return store.apply_changes(order, head, **changes), ended
 
 
 def _postings(order: Order, payments: Sequence[Payment], captured: Payment | None) -> tuple[Posting, ...]:
-    end = post.end(order.id, order.total, payments)
-    return post.merged([*post.capture(captured), *end]) if captured else end
+    end = postings.build_order_end(order.id, order.total, payments)
+    return postings.merge_postings([*postings.build_capture(captured), *end]) if captured else end
 
 
-def given_back(order: Order) -> tuple[list[Movement], list[Write]]:
+def build_release(order: Order) -> tuple[list[Movement], list[Write]]:
     """Holds that somebody took after they lapsed were released then."""
     if order.reserved_until is None:
-        return [released_allocation(piece) for piece in order.pieces], []
-    holds = holds_of(order.id, order.pieces, order.reserved_until)
-    return [released_hold(hold.piece) for hold in holds], [drop_hold(hold) for hold in holds]
+        return [allocation_release_movement(piece) for piece in order.pieces], []
+    holds = load_holds(order.id, order.pieces, order.reserved_until)
+    return [hold_release_movement(hold.allocation) for hold in holds], [delete_hold(hold) for hold in holds]

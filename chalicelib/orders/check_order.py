@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from chalicelib.catalog.model import check_listed
+from chalicelib.catalog.model import check_sellable
 from chalicelib.orders.command import PlaceOrder
 from chalicelib.orders.context import OrderContext
-from chalicelib.orders.model import MOST_LINES, MayNotOverridePrices, TooManyLines
+from chalicelib.orders.model import MAX_LINES, MayNotOverridePrices, TooManyLines
 from chalicelib.payments.model import MethodUnavailable
 from chalicelib.places import find as places
 from chalicelib.stock.model import NoSuchLocation
@@ -14,10 +14,10 @@ from chalicelib.stock.model import NoSuchLocation
 def check_order(command: PlaceOrder, context: OrderContext) -> None:
     """Raises the refusal of an order that this channel, its tenders or its delivery do not allow."""
     skus = [line.sku for line in command.lines]
-    if len(skus) > MOST_LINES:
-        raise TooManyLines(("lines", f"{len(skus)} different goods"), most=MOST_LINES)
-    check_listed(skus, context.products, context.channel)
-    if command.delivery.method != "ship" and command.delivery.location not in places.locations():
+    if len(skus) > MAX_LINES:
+        raise TooManyLines(("lines", f"{len(skus)} different goods"), most=MAX_LINES)
+    check_sellable(skus, context.products, context.channel)
+    if command.delivery.method != "ship" and command.delivery.location not in places.load_locations():
         raise NoSuchLocation(("delivery.location", "is not one of ours"), location=command.delivery.location)
     allowed = context.channel.tenders
     for tender in command.tenders:

@@ -10,20 +10,20 @@ from typing import Any
 
 from chalicelib.customers.model import Contact
 from chalicelib.kit.auth import ANYONE, Principal
+from chalicelib.kit.idempotency import IdempotencyKey
 from chalicelib.kit.money import Money
-from chalicelib.kit.requests import Asked
 from chalicelib.orders.model import Delivery, OrderLine
 
 
 @dataclass(frozen=True)
-class Wanted:
+class RequestedLine:
     """`agreed_*` is a price made elsewhere (a marketplace, an import); `set_by_hand` one that the owner gave."""
 
     sku: str
     quantity: int
     agreed_price: Money | None = None
     agreed_discount: Decimal = Decimal(0)
-    set_by_hand: Money | None = None
+    override_price: Money | None = None
     reason: str = ""
 
 
@@ -39,7 +39,7 @@ class Tender:
 @dataclass(frozen=True)
 class PlaceOrder:
     channel: str
-    lines: Sequence[Wanted]
+    lines: Sequence[RequestedLine]
     delivery: Delivery
     tenders: Sequence[Tender]
     principal: Principal = ANYONE
@@ -49,15 +49,15 @@ class PlaceOrder:
     placement: str = ""
     note: str = ""
     backorder: bool = False  # what is not in stock may be promised for the day it is expected
-    asked: Asked | None = None
+    idempotency_key: IdempotencyKey | None = None
     placed_at: datetime | None = None  # the business date of an order agreed elsewhere; holds use the real clock
     freight: Money | None = None
     ref: str = ""
     caller: str = ""  # of a shopper: how many messages a day his orders may cause
     made_by: str = ""  # whose order it is, where somebody else (an import) writes it down
     order_id: str = ""  # a draft brings its own
-    quoted: Sequence[OrderLine] | None = None  # and the prices the customer was shown
-    extra: Sequence[Any] = field(default_factory=tuple)  # further writes of the same commit
+    quoted_lines: Sequence[OrderLine] | None = None  # and the prices the customer was shown
+    extra_writes: Sequence[Any] = field(default_factory=tuple)  # further writes of the same commit
 
     @property
     def demand(self) -> dict[str, int]:

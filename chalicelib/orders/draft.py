@@ -13,32 +13,32 @@ from typing import Any
 from pynamodb.attributes import UnicodeAttribute
 
 from chalicelib.customers.model import Contact
-from chalicelib.kit import auth, clock, compact, config, db, ids, journal, requests
+from chalicelib.kit import auth, clock, compact_json, config, db, idempotency, ids, journal
 from chalicelib.kit.auth import Principal
 from chalicelib.kit.db import IndexedRow
 from chalicelib.kit.errors import NotFound
+from chalicelib.kit.idempotency import IdempotencyKey, Replay
 from chalicelib.kit.journal import Head
 from chalicelib.kit.money import Money, total
-from chalicelib.kit.requests import AlreadyAnswered, Asked
 from chalicelib.kit.row_attributes import InstantAttribute
-from chalicelib.orders import show, store
+from chalicelib.orders import order_json, store
 from chalicelib.orders.check_order import check_order
-from chalicelib.orders.command import PlaceOrder, Tender, Wanted
+from chalicelib.orders.command import PlaceOrder, RequestedLine, Tender
 from chalicelib.orders.context import load_context
 from chalicelib.orders.model import (
     Delivery,
+    DraftCreated,
     DraftGone,
-    DraftMade,
     OrderFulfillmentStatus,
     OrderLine,
     OrderStatus,
-    PayLinkAsked,
+    PayLinkRequested,
 )
 from chalicelib.orders.place import place
 from chalicelib.orders.price import price_order
 from chalicelib.payments.model import OrderPaymentStatus
 
-LASTS = timedelta(days=7)
+DRAFT_LIFETIME = timedelta(days=7)
 
 
 class DraftRow(IndexedRow):
@@ -67,90 +67,96 @@ class Draft:
         return auth.order_token(self.id)
 
 
-def make(command: PlaceOrder) -> dict[str, Any]:
+def create(command: PlaceOrder) -> dict[str, Any]:
     """Prices the lines now and keeps them for a week."""
     context = load_context(command)
-    requests.answer_again(command.asked, context.answered)
+    idempotency.raise_if_repeated(command.idempotency_key, context.recorded_answer)
     check_order(command, context)
     order_id = ids.new("ord", context.now)
     prices = price_order(command, context)
     command = replace(command, coupons=tuple(coupon.code for coupon in prices.coupons))
     draft = Draft(order_id, command, tuple(prices.lines), context.now, Head())
-    event = DraftMade(order_id, command.channel, draft.total.currency, draft.total.minor)
+    event = DraftCreated(order_id, command.channel, draft.total.currency, draft.total.minor)
     who = command.principal.actor
     entry, head = journal.append_event(f"draft#{order_id}", event, actor=who, at=context.now, channel=command.channel)
-    answer = as_json(draft)
-    db.commit([requests.remember(command.asked, answer), db.create(_row(replace(draft, head=head))), entry])
+    answer = draft_to_json(draft)
+    db.commit(
+        [
+            idempotency.record_answer(command.idempotency_key, answer),
+            db.create(_draft_to_row(replace(draft, head=head))),
+            entry,
+        ]
+    )
     return answer
 
 
-def submit(draft: Draft, asked: Asked | None, tenders: list[Tender] | None = None) -> dict[str, Any]:
+def submit(draft: Draft, idempotency_key: IdempotencyKey | None, tenders: list[Tender] | None = None) -> dict[str, Any]:
     """Places the order under its maker's name, at the prices shown. Twice is refused by the draft being gone, unless
     it is the same request again."""
-    if clock.now() > draft.made_at + LASTS:
+    if clock.now() > draft.made_at + DRAFT_LIFETIME:
         raise DraftGone()
     return place(
         replace(
             draft.command,
-            asked=asked,
+            idempotency_key=idempotency_key,
             order_id=draft.id,
-            quoted=draft.lines,
+            quoted_lines=draft.lines,
             tenders=tenders or draft.command.tenders or [Tender("transfer")],
-            extra=(db.delete(DraftRow(draft.id, "draft"), when=DraftRow.pk.exists(), refusal=DraftGone()),),
+            extra_writes=(db.delete(DraftRow(draft.id, "draft"), when=DraftRow.pk.exists(), refusal=DraftGone()),),
         )
     )
 
 
-@db.decided_anew
-def send_pay_link(principal: Principal, order_id: str, asked: Asked | None = None) -> dict[str, str]:
+@db.retry_on_conflict
+def send_pay_link(principal: Principal, order_id: str, idempotency_key: IdempotencyKey | None = None) -> dict[str, str]:
     """The customer gets the link by SMS or e-mail, and the caller to read it out. What is remembered of the request
     holds no link: it can be made again."""
-    answer = {"url": order_link(order_id, auth.order_token(order_id))}
-    with suppress(AlreadyAnswered):  # by this very caller, when it still was a draft
-        requests.look_up(asked)
-        _ask_for_link(principal, order_id, asked)
+    answer = {"url": build_pay_link(order_id, auth.order_token(order_id))}
+    with suppress(Replay):  # by this very caller, when it still was a draft
+        idempotency.check_repeat(idempotency_key)
+        _request_pay_link(principal, order_id, idempotency_key)
     return answer
 
 
-def _ask_for_link(principal: Principal, order_id: str, asked: Asked | None) -> None:
+def _request_pay_link(principal: Principal, order_id: str, asked: IdempotencyKey | None) -> None:
     draft = load_draft(principal, order_id)
     entry, head = journal.append_event(
-        f"draft#{order_id}", PayLinkAsked(order_id), after=draft.head, actor=principal.actor, at=clock.now()
+        f"draft#{order_id}", PayLinkRequested(order_id), after=draft.head, actor=principal.actor, at=clock.now()
     )
-    version = DraftRow.version.set(_version(head))
-    same = DraftRow.version == _version(draft.head)
-    sent = requests.remember(asked, {"draft": order_id})
+    version = DraftRow.version.set(_head_to_version(head))
+    same = DraftRow.version == _head_to_version(draft.head)
+    sent = idempotency.record_answer(asked, {"draft": order_id})
     db.commit([sent, db.update(DraftRow(order_id, "draft"), version, when=same), entry])
 
 
-def order_link(order_id: str, token: str) -> str:
+def build_pay_link(order_id: str, token: str) -> str:
     return f"{config.base_url()}/pesanan/?id={order_id}&token={token}"
 
 
 def load_draft(principal: Principal, order_id: str) -> Draft:
     """Its makers' colleagues, and whoever holds its link; NotFound for everybody else."""
     found = find_draft(order_id)
-    his = bool(principal.token) and auth.opens(principal.token, order_id)
+    his = bool(principal.token) and auth.is_valid_order_token(principal.token, order_id)
     if found is None or not (principal.is_staff or his):
         raise NotFound()
     return found
 
 
-def load_to_submit(principal: Principal, order_id: str, asked: Asked | None) -> Draft:
+def load_draft_to_submit(principal: Principal, order_id: str, idempotency_key: IdempotencyKey | None) -> Draft:
     """A draft that is gone may have been submitted by this very request, whose answer was lost: AlreadyAnswered."""
     try:
         return load_draft(principal, order_id)
     except NotFound:
-        requests.look_up(asked)
+        idempotency.check_repeat(idempotency_key)
         raise
 
 
 def find_draft(order_id: str) -> Draft | None:
     row = db.get(DraftRow, order_id, "draft")
-    return _as_draft(row) if row else None
+    return _row_to_draft(row) if row else None
 
 
-def as_json(draft: Draft) -> dict[str, Any]:
+def draft_to_json(draft: Draft) -> dict[str, Any]:
     command = draft.command
     return {
         "id": draft.id,
@@ -160,23 +166,23 @@ def as_json(draft: Draft) -> dict[str, Any]:
         "payment_status": OrderPaymentStatus.UNPAID,
         "fulfillment_status": OrderFulfillmentStatus.UNASSIGNED,
         "made_at": clock.iso(draft.made_at),
-        "valid_until": clock.iso(draft.made_at + LASTS),
+        "valid_until": clock.iso(draft.made_at + DRAFT_LIFETIME),
         "created_by": command.principal.id,
         "customer": asdict(command.contact) if command.contact else None,
         "customer_id": command.customer_id or None,
-        "lines": [show.line_json(line) for line in draft.lines],
-        "total": draft.total.as_json(),
+        "lines": [order_json.line_to_json(line) for line in draft.lines],
+        "total": draft.total.to_json(),
         "delivery": {"method": command.delivery.method, "location": command.delivery.location}
         | {"address": command.delivery.address},
         "note": command.note or None,
     }
 
 
-def _row(draft: Draft) -> DraftRow:
+def _draft_to_row(draft: Draft) -> DraftRow:
     command = draft.command
     said = {
         "channel": command.channel,
-        "lines": [store.as_kept(line) for line in draft.lines],
+        "lines": [store.line_to_stored(line) for line in draft.lines],
         "delivery": asdict(command.delivery),
         "tenders": [[one.method, one.amount.minor if one.amount else None] for one in command.tenders],
         "principal": [command.principal.role, command.principal.id, command.principal.location],
@@ -190,23 +196,23 @@ def _row(draft: Draft) -> DraftRow:
     return DraftRow(
         draft.id,
         "draft",
-        body=compact.write(said),
+        body=compact_json.dumps(said),
         made_by=command.principal.id,
         made_at=draft.made_at,
-        version=_version(draft.head),
+        version=_head_to_version(draft.head),
         list="drafts",
         owner=f"drafts#{command.principal.id}",
         listed_at=f"{clock.iso(draft.made_at)}#{draft.id}",
     )
 
 
-def _as_draft(row: DraftRow) -> Draft:
-    said = compact.read(row.body)
+def _row_to_draft(row: DraftRow) -> Draft:
+    said = compact_json.loads(row.body)
     currency = config.currency()
-    lines = tuple(store.as_line(kept, currency) for kept in said["lines"])
+    lines = tuple(store.stored_to_line(kept, currency) for kept in said["lines"])
     command = PlaceOrder(
         channel=said["channel"],
-        lines=[Wanted(line.sku, line.quantity) for line in lines],
+        lines=[RequestedLine(line.sku, line.quantity) for line in lines],
         delivery=Delivery(**said["delivery"]),
         tenders=[Tender(method, Money(minor, currency) if minor else None) for method, minor in said["tenders"]],
         principal=Principal(*said["principal"]),
@@ -221,5 +227,5 @@ def _as_draft(row: DraftRow) -> Draft:
     return Draft(row.pk, command, lines, row.made_at, Head(int(sequence), hashed))
 
 
-def _version(head: Head) -> str:
+def _head_to_version(head: Head) -> str:
     return f"{head.version}#{head.journal_hash}"

@@ -11,62 +11,64 @@ from chalicelib.kit import auth, clock, db, journal
 from chalicelib.kit.auth import Principal
 from chalicelib.kit.errors import NotFound
 from chalicelib.orders.model import Order
-from chalicelib.orders.store import OrderRow, as_order, customer_list, day_list, load, order_key
+from chalicelib.orders.store import OrderRow, customer_list, day_list, find_order, order_key, row_to_order
 
-PAGE = 50
+PAGE_SIZE = 50
 
 
 def load_order(principal: Principal, order_id: str) -> Order:
     """The gate: staff see every order, a channel key its own, a customer the one his token opens. Else NotFound,
     the same for an order that is not there and one that is not his."""
-    found = load(order_id)
-    if found is None or not may_see(principal, found):
+    found = find_order(order_id)
+    if found is None or not can_see(principal, found):
         raise NotFound()
     return found
 
 
-def may_see(principal: Principal, order: Order) -> bool:
+def can_see(principal: Principal, order: Order) -> bool:
     if principal.is_staff:
         return True
     if principal.role == "channel":
         return order.actor == principal.id
-    return opens(principal.token, order)
+    return can_open(principal.token, order)
 
 
-def opens(token: str, order: Order) -> bool:
+def can_open(token: str, order: Order) -> bool:
     """Until it ends or another takes its place; then the customer asks for a new one."""
     lasts = order.link_until is not None and clock.now() < order.link_until
-    return bool(token) and lasts and auth.opens(token, order.id, order.token_version)
+    return bool(token) and lasts and auth.is_valid_order_token(token, order.id, order.token_version)
 
 
-def order(order_id: str) -> Order:
+def load_order_unchecked(order_id: str) -> Order:
     """Without the gate: for verbs and listeners that were let in elsewhere."""
-    found = load(order_id)
+    found = find_order(order_id)
     if found is None:
         raise NotFound()
     return found
 
 
-def orders(order_ids: Iterable[str]) -> dict[str, Order]:
+def load_orders(order_ids: Iterable[str]) -> dict[str, Order]:
     found = db.batch(order_key(each) for each in order_ids)
-    return {key.pk: as_order(row) for key, row in found.items()}
+    return {key.pk: row_to_order(row) for key, row in found.items()}
 
 
-def history(order_id: str) -> list[dict[str, Any]]:
-    return [journal.entry_to_message(entry) for entry in journal.history(f"order#{order_id}")]
+def list_order_events(order_id: str) -> list[dict[str, Any]]:
+    return [journal.row_to_message(entry) for entry in journal.history(f"order#{order_id}")]
 
 
-def of_customer(customer_id: str, limit: int = PAGE, after: Any = None) -> tuple[list[Order], Any]:
+def list_orders_of_customer(customer_id: str, limit: int = PAGE_SIZE, after: Any = None) -> tuple[list[Order], Any]:
     page = db.query(OrderRow, customer_list(customer_id), index="by_owner", newest_first=True, limit=limit, after=after)
-    return [as_order(row) for row in page.items], page.after
+    return [row_to_order(row) for row in page.items], page.after
 
 
-def of_day(day: str, channel: str = "", limit: int = PAGE, before: str | None = None) -> tuple[list[Order], str | None]:
+def list_orders_of_day(
+    day: str, channel: str = "", limit: int = PAGE_SIZE, before: str | None = None
+) -> tuple[list[Order], str | None]:
     """Newest first. `before` is where the last page ended; a day is kept in one list per channel and merged here."""
     pages = [_day_page(day, each, limit, before) for each in ([channel] if channel else CHANNELS)]
     rows = list(heapq.merge(*pages, key=lambda row: row.listed_at, reverse=True))[:limit]
     more = rows[-1].listed_at if len(rows) == limit else None
-    return [as_order(row) for row in rows], more
+    return [row_to_order(row) for row in rows], more
 
 
 def _day_page(day: str, channel: str, limit: int, before: str | None) -> list[Any]:
@@ -76,7 +78,7 @@ def _day_page(day: str, channel: str, limit: int, before: str | None) -> list[An
     return db.query(OrderRow, day_list(day, channel), **options).items
 
 
-def customer_of(principal: Principal, order_id: str) -> str:
+def load_customer_id(principal: Principal, order_id: str) -> str:
     """Whose order a token opens, for doors about him; NotFound for a walk-in who left no trace."""
     customer_id = load_order(principal, order_id).customer_id
     if not customer_id:

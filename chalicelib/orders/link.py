@@ -4,23 +4,23 @@ from __future__ import annotations
 
 from typing import Any
 
-from chalicelib.kit import clock, db, requests
+from chalicelib.kit import clock, db, idempotency
 from chalicelib.kit.auth import Principal
-from chalicelib.kit.requests import Asked
+from chalicelib.kit.idempotency import IdempotencyKey
 from chalicelib.orders import store
 from chalicelib.orders.find import load_order
-from chalicelib.orders.model import LinkRenewed, link_ends
+from chalicelib.orders.model import LinkRenewed, link_expires_at
 
 
-@db.decided_anew
-def renew(principal: Principal, order_id: str, asked: Asked | None = None) -> dict[str, Any]:
+@db.retry_on_conflict
+def renew(principal: Principal, order_id: str, idempotency_key: IdempotencyKey | None = None) -> dict[str, Any]:
     """Every link made before ends with this commit. The answer holds none: the customer is told his by a message."""
-    requests.look_up(asked)
+    idempotency.check_repeat(idempotency_key)
     order = load_order(principal, order_id)
     now = clock.now()
-    version, until = order.token_version + 1, link_ends(now)
+    version, until = order.token_version + 1, link_expires_at(now)
     entry, head = store.append_event(order, LinkRenewed(order.id, version), actor=principal.actor, at=now)
     answer = {"order_id": order.id, "until": clock.iso(until)}
     change = store.change_order(order, head=head, token_version=version, link_until=until)
-    db.commit([requests.remember(asked, answer), change, entry])
+    db.commit([idempotency.record_answer(idempotency_key, answer), change, entry])
     return answer

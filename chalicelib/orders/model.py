@@ -12,11 +12,11 @@ from chalicelib.kit.errors import Invalid, Refused
 from chalicelib.kit.events import Event
 from chalicelib.kit.money import Money, total
 from chalicelib.payments.model import OrderPaymentStatus, PaymentRecord, Posting
-from chalicelib.stock.model import Movement, Piece, day_of, is_expected
+from chalicelib.stock.model import Allocation, Movement, bucket_to_day, is_inbound_bucket
 
-MOST_LINES = 40  # order, payment, credit, request, journal and a hold beside every level fit in one transaction
+MAX_LINES = 40  # order, payment, credit, request, journal and a hold beside every level fit in one transaction
 
-LINK_LASTS = timedelta(days=90)
+LINK_LIFETIME = timedelta(days=90)
 
 
 class OrderStatus(StrEnum):
@@ -43,7 +43,7 @@ class CancelCause(StrEnum):
     GOODS_GONE = "goods_gone"
 
 
-STATES: dict[OrderStatus, set[OrderStatus]] = {
+TRANSITIONS: dict[OrderStatus, set[OrderStatus]] = {
     OrderStatus.DRAFT: {OrderStatus.PLACED, OrderStatus.CANCELLED},
     OrderStatus.PLACED: {OrderStatus.COMPLETED, OrderStatus.CANCELLED},
     OrderStatus.COMPLETED: set(),
@@ -51,7 +51,7 @@ STATES: dict[OrderStatus, set[OrderStatus]] = {
 }
 
 # Written by fulfillment in its own commits; here because the promise ends where the goods leave the house.
-FULFILLMENT_STATES: dict[OrderFulfillmentStatus, set[OrderFulfillmentStatus]] = {
+FULFILLMENT_TRANSITIONS: dict[OrderFulfillmentStatus, set[OrderFulfillmentStatus]] = {
     OrderFulfillmentStatus.UNASSIGNED: {
         OrderFulfillmentStatus.OFFERED,
         OrderFulfillmentStatus.ASSIGNED,
@@ -86,7 +86,7 @@ FULFILLMENT_STATES: dict[OrderFulfillmentStatus, set[OrderFulfillmentStatus]] = 
     OrderFulfillmentStatus.RETURNED: set(),
     OrderFulfillmentStatus.CANCELLED: set(),
 }
-NOT_YET_GONE = {
+BEFORE_SHIPMENT = {
     OrderFulfillmentStatus.UNASSIGNED,
     OrderFulfillmentStatus.OFFERED,
     OrderFulfillmentStatus.ASSIGNED,
@@ -105,7 +105,7 @@ class OrderLine:
     adjustments: tuple[dict[str, Any], ...] = ()  # {"code", "says", "kind", "amount_minor"}
     later: tuple[tuple[int, str], ...] = ()  # (units, the day they were promised for), of what was not in stock
 
-    def record(self) -> OrderPlacedLine:
+    def to_event_line(self) -> OrderPlacedLine:
         cost = self.cost.minor if self.cost is not None else None
         return OrderPlacedLine(self.sku, self.quantity, self.total.minor, self.tax.minor, cost)
 
@@ -140,7 +140,7 @@ class Order:
     customer_id: str = ""
     location: str = ""
     placement: str = ""
-    pieces: tuple[Piece, ...] = ()
+    pieces: tuple[Allocation, ...] = ()
     payment_ids: tuple[str, ...] = ()
     reserved_until: datetime | None = None
     coupons: tuple[str, ...] = ()
@@ -175,7 +175,7 @@ class Order:
         return {line.sku: line.quantity for line in self.lines}
 
 
-def merged(wanted: Sequence[tuple[str, int]]) -> dict[str, int]:
+def merge_demand(wanted: Sequence[tuple[str, int]]) -> dict[str, int]:
     """Demand per SKU: two lines of one SKU are one demand, or each would be checked against the same units."""
     demand: dict[str, int] = {}
     for sku, quantity in wanted:
@@ -183,67 +183,67 @@ def merged(wanted: Sequence[tuple[str, int]]) -> dict[str, int]:
     return demand
 
 
-def with_days(lines: Sequence[OrderLine], pieces: Sequence[Piece]) -> tuple[OrderLine, ...]:
+def with_promised_days(lines: Sequence[OrderLine], pieces: Sequence[Allocation]) -> tuple[OrderLine, ...]:
     """Each line with what of it is promised for a later day; it keeps saying so when the goods have come."""
     later: dict[str, dict[str, int]] = {}
     for piece in pieces:
-        if is_expected(piece.shelf):
+        if is_inbound_bucket(piece.shard):
             days = later.setdefault(piece.sku, {})
-            days[day_of(piece.shelf)] = days.get(day_of(piece.shelf), 0) + piece.quantity
-    return tuple(replace(line, later=_by_day(later[line.sku])) if line.sku in later else line for line in lines)
+            days[bucket_to_day(piece.shard)] = days.get(bucket_to_day(piece.shard), 0) + piece.quantity
+    return tuple(replace(line, later=_sort_by_day(later[line.sku])) if line.sku in later else line for line in lines)
 
 
-def _by_day(days: dict[str, int]) -> tuple[tuple[int, str], ...]:
+def _sort_by_day(days: dict[str, int]) -> tuple[tuple[int, str], ...]:
     return tuple((quantity, on) for on, quantity in sorted(days.items()))
 
 
-def link_ends(made_at: datetime) -> datetime:
+def link_expires_at(made_at: datetime) -> datetime:
     """Long enough for any delivery and its questions; after that an old message opens nothing."""
-    return made_at + LINK_LASTS
+    return made_at + LINK_LIFETIME
 
 
-def may_cancel(order: Order) -> bool:
-    return OrderStatus.CANCELLED in STATES[order.status] and order.fulfillment_status in NOT_YET_GONE
+def is_cancellable(order: Order) -> bool:
+    return OrderStatus.CANCELLED in TRANSITIONS[order.status] and order.fulfillment_status in BEFORE_SHIPMENT
 
 
 class TooManyLines(Invalid):
-    says = "An order holds at most {most} different goods; split it in two."
+    message = "An order holds at most {most} different goods; split it in two."
 
 
 class TooManyPlaces(Refused):
-    says = "The goods of this order lie in too many places to be promised at once; split it in two."
+    message = "The goods of this order lie in too many places to be promised at once; split it in two."
 
 
 class HandoverNeedsMoney(Invalid):
-    says = "Goods handed over at the counter are paid at once: cash or credit, not {method}."
+    message = "Goods handed over at the counter are paid at once: cash or credit, not {method}."
 
 
 class MayNotAgreePrices(Invalid):
-    says = "Prices, dates, freight and references agreed elsewhere come only from a channel key or the owner."
+    message = "Prices, dates, freight and references agreed elsewhere come only from a channel key or the owner."
 
 
 class MayNotOverridePrices(Refused):
-    says = "Only the owner may set a price by hand, and only with a reason."
+    message = "Only the owner may set a price by hand, and only with a reason."
 
 
 class CannotCancel(Refused):
-    says = "Order {order} is {status} and its goods are {fulfillment_status}: too late to cancel it."
+    message = "Order {order} is {status} and its goods are {fulfillment_status}: too late to cancel it."
 
 
 class NoLocation(Invalid):
-    says = "Say which location: pickup and handover happen somewhere."
+    message = "Say which location: pickup and handover happen somewhere."
 
 
 class WrongCurrency(Invalid):
-    says = "This shop counts in {ours}, not in {theirs}."
+    message = "This shop counts in {ours}, not in {theirs}."
 
 
 class DraftGone(Refused):
-    says = "This draft was already submitted or has lapsed; make a new one."
+    message = "This draft was already submitted or has lapsed; make a new one."
 
 
 class NotAwaitingMoney(Refused):
-    says = "Payment {payment} is {status}; there is nothing to do with it here."
+    message = "Payment {payment} is {status}; there is nothing to do with it here."
 
 
 @dataclass(frozen=True)
@@ -348,7 +348,7 @@ class LinkRenewed(Event):
 
 
 @dataclass(frozen=True)
-class DraftMade(Event):
+class DraftCreated(Event):
     """Staff prepared an order that its customer still has to confirm."""
 
     order_id: str
@@ -358,7 +358,7 @@ class DraftMade(Event):
 
 
 @dataclass(frozen=True)
-class PayLinkAsked(Event):
+class PayLinkRequested(Event):
     """The customer of a draft is to be sent the link by which to confirm and pay."""
 
     order_id: str

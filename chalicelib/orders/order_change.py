@@ -10,8 +10,8 @@ from chalicelib.kit import clock
 from chalicelib.kit.auth import Principal
 from chalicelib.kit.db import Write
 from chalicelib.kit.events import Event
+from chalicelib.kit.idempotency import IdempotencyKey
 from chalicelib.kit.journal import Head
-from chalicelib.kit.requests import Asked
 from chalicelib.orders import store
 from chalicelib.orders.find import load_order
 from chalicelib.orders.model import Order
@@ -27,10 +27,10 @@ class OrderChange:
     payments: list[Payment]
     principal: Principal
     now: datetime
-    asked: Asked | None = None
+    idempotency_key: IdempotencyKey | None = None
     writes: tuple[Write, ...] = ()
 
-    def adding(self, writes: Iterable[Write]) -> OrderChange:
+    def with_writes(self, writes: Iterable[Write]) -> OrderChange:
         return replace(self, writes=(*self.writes, *writes))
 
     def append_event(self, event: Event) -> tuple[Write, Head]:
@@ -44,7 +44,7 @@ class PaymentChange:
     before: Payment | None
     after: Payment
 
-    def among(self, payments: Iterable[Payment]) -> list[Payment]:
+    def apply_to(self, payments: Iterable[Payment]) -> list[Payment]:
         return [self.after if payment.id == self.after.id else payment for payment in payments]
 
     @property
@@ -52,7 +52,7 @@ class PaymentChange:
         return [save_payment(self.before, self.after)] if self.before else []
 
 
-def load_change(principal: Principal, order_id: str, asked: Asked | None = None) -> OrderChange:
+def load_change(principal: Principal, order_id: str, idempotency_key: IdempotencyKey | None = None) -> OrderChange:
     """Raises NotFound for an order that `principal` may not see."""
     order = load_order(principal, order_id)
-    return OrderChange(order, load_payments(order.payment_ids), principal, clock.now(), asked)
+    return OrderChange(order, load_payments(order.payment_ids), principal, clock.now(), idempotency_key)

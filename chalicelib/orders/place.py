@@ -7,14 +7,14 @@ from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from typing import Any
 
+from chalicelib.customers.identify_customer import identify_customer
 from chalicelib.customers.model import Address, NoCreditTerms
-from chalicelib.customers.recognise import recognise
 from chalicelib.customers.store import extend_credit
-from chalicelib.kit import clock, config, db, ids, requests
+from chalicelib.kit import clock, config, db, idempotency, ids
 from chalicelib.kit.db import Write
-from chalicelib.kit.errors import Moved, Unavailable
+from chalicelib.kit.errors import StaleVersion, Unavailable
 from chalicelib.kit.money import Money, total
-from chalicelib.orders import show, store
+from chalicelib.orders import order_json, store
 from chalicelib.orders.check_order import check_order
 from chalicelib.orders.command import PlaceOrder
 from chalicelib.orders.context import OrderContext, load_all_locations, load_context
@@ -26,29 +26,29 @@ from chalicelib.orders.model import (
     OrderPlaced,
     OrderStatus,
     TooManyPlaces,
-    link_ends,
-    with_days,
+    link_expires_at,
+    with_promised_days,
 )
-from chalicelib.orders.price import OrderPrices, coupons_used, price_order
-from chalicelib.payments import owe, pay, post
-from chalicelib.payments.model import METHODS, OrderPaymentStatus, Payment
-from chalicelib.payments.shift_store import cash_into
-from chalicelib.payments.store import open_payment, open_receivables
-from chalicelib.stock.coming import plan_with_expected
+from chalicelib.orders.price import OrderPrices, price_order, redeem_coupons
+from chalicelib.payments import lifecycle, postings, receivables
+from chalicelib.payments.model import PAYMENT_METHODS, OrderPaymentStatus, Payment
+from chalicelib.payments.shift_store import add_cash
+from chalicelib.payments.store import create_payment, create_receivables
+from chalicelib.stock.inbound import plan_with_inbound
 from chalicelib.stock.model import (
+    Allocation,
     HoldGone,
     Movement,
     OutOfStock,
-    Piece,
-    allocated,
-    holds_for,
-    issued_directly,
-    reserved,
+    allocation_movement,
+    build_holds,
+    direct_issue_movement,
+    reservation_movement,
 )
 from chalicelib.stock.plan import Plan
-from chalicelib.stock.store import change, drop_hold, put_hold
+from chalicelib.stock.store import build_level_writes, delete_hold, put_hold
 
-ATTEMPTS = 6
+MAX_ATTEMPTS = 6
 ATTEMPTS_AT_OTHER_SHARDS = 3  # before an order waits its turn at the same one
 
 
@@ -57,37 +57,39 @@ def place(command: PlaceOrder) -> dict[str, Any]:
 
     Raises AlreadyAnswered for a repeated request, and every refusal of the packages it calls; nothing moves then."""
     context = load_context(command)
-    requests.answer_again(command.asked, context.answered)
+    idempotency.raise_if_repeated(command.idempotency_key, context.recorded_answer)
     check_order(command, context)
     prices = price_order(command, context)
-    for attempt in range(ATTEMPTS):
+    for attempt in range(MAX_ATTEMPTS):
         try:
             plan = plan_order(command, context)
-            placement = build_placement(command, context, prices, plan)
+            placement = prepare_order(command, context, prices, plan)
             return commit(command, context, placement, attempt)
-        except db.Blocked:  # shard conflict: plan again from the same reads; the plan begins at a random shard
+        except (
+            db.TransactionCancelled
+        ):  # shard conflict: plan again from the same reads; the plan begins at a random shard
             db.pause(attempt)
         except OutOfStock:  # short: read all locations, unless that was done
             if context.all_locations:
                 raise
             context = load_all_locations(command, context)
-        except Moved:  # units taken meanwhile: read all locations, again if that was done
+        except StaleVersion:  # units taken meanwhile: read all locations, again if that was done
             context = load_all_locations(command, context)
     raise Unavailable()
 
 
 def plan_order(command: PlaceOrder, context: OrderContext) -> Plan:
-    return plan_with_expected(
+    return plan_with_inbound(
         command.demand,
-        replace(context.stock, own=command.principal.location if command.principal.is_staff else None),
-        context.on_its_way,
+        replace(context.stock, own_location=command.principal.location if command.principal.is_staff else None),
+        context.inbound,
         backorder=command.backorder and command.delivery.method != "handover",
-        turn=int.from_bytes(ids.randomness(2), "big"),
+        shard_offset=int.from_bytes(ids.randomness(2), "big"),
     )
 
 
 @dataclass(frozen=True)
-class Placement:
+class PreparedOrder:
     """An order ready to be committed, and all that is committed with it."""
 
     order: Order
@@ -98,36 +100,36 @@ class Placement:
     event: OrderPlaced
 
 
-def build_placement(command: PlaceOrder, context: OrderContext, prices: OrderPrices, plan: Plan) -> Placement:
-    customer_id, new_customer = customer_of(command, context)
+def prepare_order(command: PlaceOrder, context: OrderContext, prices: OrderPrices, plan: Plan) -> PreparedOrder:
+    customer_id, new_customer = resolve_customer(command, context)
     order = build_order(command, context, prices, plan, customer_id)
     payments = build_order_payments(command, context, order)
     order = with_payments(order, payments, context.now)
-    movements = plan.moved_by(movement_of(order))
-    holds = holds_for(order.pieces, order.id, order.reserved_until) if order.reserved_until else ()
+    movements = plan.to_movements(choose_movement(order))
+    holds = build_holds(order.pieces, order.id, order.reserved_until) if order.reserved_until else ()
     credit = total((one.amount for one in payments if one.method == "credit"), order.currency)
     writes = [
         *new_customer,
-        *coupons_used(prices.coupons, customer_id),
-        *till_writes(context, payments),
-        *credit_writes(command, customer_id, credit),
-        *open_receivables(payments),
+        *redeem_coupons(prices.coupons, customer_id),
+        *build_till_writes(context, payments),
+        *build_credit_writes(command, customer_id, credit),
+        *create_receivables(payments),
         *map(put_hold, holds),
     ]
-    event = placed_event(command, order, payments, movements, credit)
-    return Placement(order, payments, movements, plan, writes, event)
+    event = build_placed_event(command, order, payments, movements, credit)
+    return PreparedOrder(order, payments, movements, plan, writes, event)
 
 
-def customer_of(command: PlaceOrder, context: OrderContext) -> tuple[str, list[Write]]:
+def resolve_customer(command: PlaceOrder, context: OrderContext) -> tuple[str, list[Write]]:
     if context.customer is not None:
         return context.customer.id, []
     if command.contact is None:
         return "", []
-    address = home_of(command.delivery.address) if command.delivery.address else None
-    return recognise(command.contact, context.rows, command.principal, at=context.now, address=address)
+    address = build_home_address(command.delivery.address) if command.delivery.address else None
+    return identify_customer(command.contact, context.rows, command.principal, now=context.now, address=address)
 
 
-def home_of(where: dict[str, Any]) -> Address:
+def build_home_address(where: dict[str, Any]) -> Address:
     street, city, postcode = (where.get(name, "") for name in ("street", "city", "postcode"))
     return Address(street, city, postcode, where.get("country") or config.country())
 
@@ -144,34 +146,34 @@ def build_order(command: PlaceOrder, context: OrderContext, prices: OrderPrices,
         status=OrderStatus.COMPLETED if handed_over else OrderStatus.PLACED,
         payment_status=OrderPaymentStatus.UNPAID,
         fulfillment_status=OrderFulfillmentStatus.DELIVERED if handed_over else OrderFulfillmentStatus.UNASSIGNED,
-        lines=with_days(prices.lines, plan.pieces),
-        delivery=delivery_of(command, context),
+        lines=with_promised_days(prices.lines, plan.allocations),
+        delivery=build_delivery(command, context),
         total=prices.total,
         freight=prices.freight,
         actor=command.made_by or command.principal.actor,
-        contact=contact_of(command, context),
+        contact=build_contact(command, context),
         customer_id=customer_id,
         location=command.principal.location or "",
         placement=command.placement,
-        pieces=plan.pieces,
+        pieces=plan.allocations,
         coupons=tuple(coupon.code for coupon in prices.coupons),
         note=command.note,
         ref=command.ref,
-        link_until=link_ends(context.now),
+        link_until=link_expires_at(context.now),
         caller=command.caller,
     )
 
 
-def delivery_of(command: PlaceOrder, context: OrderContext) -> Delivery:
+def build_delivery(command: PlaceOrder, context: OrderContext) -> Delivery:
     """Without an address of its own an order goes to where its customer lives."""
     home = context.customer.address if context.customer else None
     if command.delivery.method != "ship" or command.delivery.address or home is None:
         return replace(command.delivery, point=context.point)
     point = {"lat": home.lat, "lon": home.lon} if home.lat is not None and home.lon is not None else None
-    return replace(command.delivery, address=home.as_json(), point=context.point or point)
+    return replace(command.delivery, address=home.to_json(), point=context.point or point)
 
 
-def contact_of(command: PlaceOrder, context: OrderContext) -> dict[str, str]:
+def build_contact(command: PlaceOrder, context: OrderContext) -> dict[str, str]:
     who = command.contact or context.customer
     if who is None:
         return {}
@@ -181,67 +183,67 @@ def contact_of(command: PlaceOrder, context: OrderContext) -> dict[str, str]:
 
 def build_order_payments(command: PlaceOrder, context: OrderContext, order: Order) -> list[Payment]:
     methods = [tender.method for tender in command.tenders]
-    waits = [method for method in methods if method in METHODS and not _is_paid_at_once(method)]
+    waits = [method for method in methods if method in PAYMENT_METHODS and not _is_paid_at_once(method)]
     if order.delivery.method == "handover" and waits:
         raise HandoverNeedsMoney(("payments", f"{waits[0]} is not paid at once"), method=waits[0])
     if "credit" in methods and context.credit is None:
         raise NoCreditTerms()
     today = clock.day_of(context.now, config.zone())
-    terms = pay.PaymentTerms(
+    terms = lifecycle.PaymentContext(
         order.id,
         actor=command.principal.id,
         channel=order.channel,
         customer_id=order.customer_id,
         shift=context.shift,
-        due_on=owe.due_date(today, context.credit.terms_days) if context.credit else None,
+        due_on=receivables.due_date(today, context.credit.terms_days) if context.credit else None,
         reference=order.number,
         expires_at=context.now + timedelta(minutes=config.transfer_hold_minutes()),
     )
     tenders = [(tender.method, tender.amount) for tender in command.tenders]
-    return pay.build_payments(terms, tenders, order.total, [ids.new("pay", context.now) for _ in methods])
+    return lifecycle.build_payments(terms, tenders, order.total, [ids.new("pay", context.now) for _ in methods])
 
 
 def _is_paid_at_once(method: str) -> bool:
-    return METHODS[method].at_once and method != "cod"
+    return PAYMENT_METHODS[method].immediate and method != "cod"
 
 
 def with_payments(order: Order, payments: Sequence[Payment], now: datetime) -> Order:
     """A hold ends by the real clock, also for an order whose business date is long past."""
-    waits = any(METHODS[payment.method].holds for payment in payments)
+    waits = any(PAYMENT_METHODS[payment.method].holds_stock for payment in payments)
     return replace(
         order,
-        payment_status=pay.payment_status(order.total, payments),
+        payment_status=lifecycle.payment_status(order.total, payments),
         payment_ids=tuple(payment.id for payment in payments),
         reserved_until=now + timedelta(minutes=config.transfer_hold_minutes()) if waits else None,
     )
 
 
-def movement_of(order: Order) -> Callable[[Piece], Movement]:
+def choose_movement(order: Order) -> Callable[[Allocation], Movement]:
     """Goods handed over leave at once; paid or collectable ones are allocated; those that wait for money are held."""
     if order.delivery.method == "handover":
-        return issued_directly
-    return reserved if order.on_hold else allocated
+        return direct_issue_movement
+    return reservation_movement if order.on_hold else allocation_movement
 
 
-def till_writes(context: OrderContext, payments: Sequence[Payment]) -> list[Write]:
+def build_till_writes(context: OrderContext, payments: Sequence[Payment]) -> list[Write]:
     cash = [payment.amount for payment in payments if payment.method == "cash"]
-    return [cash_into(context.shift, total(cash, cash[0].currency))] if cash and context.shift else []
+    return [add_cash(context.shift, total(cash, cash[0].currency))] if cash and context.shift else []
 
 
-def credit_writes(command: PlaceOrder, customer_id: str, credit: Money) -> list[Write]:
+def build_credit_writes(command: PlaceOrder, customer_id: str, credit: Money) -> list[Write]:
     if not credit:
         return []
     lifted = any(tender.reason for tender in command.tenders if tender.method == "credit")
     return [extend_credit(customer_id, credit, override=lifted)]
 
 
-def reasons(command: PlaceOrder) -> list[str]:
+def list_override_reasons(command: PlaceOrder) -> list[str]:
     """Of prices set by hand and of credit over the limit: they belong into the audit."""
     given = [line.reason for line in command.lines] + [tender.reason for tender in command.tenders]
     return [reason for reason in given if reason]
 
 
-def placed_event(
+def build_placed_event(
     command: PlaceOrder, order: Order, payments: Sequence[Payment], movements: Sequence[Movement], credit: Money
 ) -> OrderPlaced:
     return OrderPlaced(
@@ -250,10 +252,10 @@ def placed_event(
         currency=order.currency,
         total_minor=order.total.minor,
         method=order.delivery.method,
-        lines=tuple(line.record() for line in order.lines),
-        payments=tuple(payment.record(payment.amount) for payment in payments),
+        lines=tuple(line.to_event_line() for line in order.lines),
+        payments=tuple(payment.to_record(payment.amount) for payment in payments),
         movements=tuple(movements),
-        postings=post.placement(order.id, order.total, payments),
+        postings=postings.build_placement(order.id, order.total, payments),
         freight_minor=order.freight.minor,
         customer_id=order.customer_id,
         location=order.location,
@@ -261,35 +263,35 @@ def placed_event(
         placed_at=clock.iso(order.placed_at),
         holds_until=clock.iso(order.reserved_until) if order.reserved_until else "",
         credit_minor=credit.minor,
-        reason="; ".join(reasons(command)),
+        reason="; ".join(list_override_reasons(command)),
         made_by=command.made_by,
     )
 
 
-def commit(command: PlaceOrder, context: OrderContext, placement: Placement, attempt: int) -> dict[str, Any]:
-    answer = show.as_json(placement.order, placement.payments)
+def commit(command: PlaceOrder, context: OrderContext, placement: PreparedOrder, attempt: int) -> dict[str, Any]:
+    answer = order_json.order_to_json(placement.order, placement.payments)
     actor = command.principal.actor
     entry, head = store.append_event(placement.order, placement.event, actor=actor, at=context.now)
     order = replace(placement.order, **vars(head))
     writes = [
-        requests.remember(command.asked, answer),
-        *command.extra,  # before the goods, so that submitting a draft twice is refused as that
+        idempotency.record_answer(command.idempotency_key, answer),
+        *command.extra_writes,  # before the goods, so that submitting a draft twice is refused as that
         *placement.writes,
-        *map(drop_hold, placement.plan.takes),  # before the levels, so that a lost hold is refused as that
-        *change(placement.movements, placement.plan.safety),
-        *[open_payment(payment) for payment in placement.payments],
+        *map(delete_hold, placement.plan.taken_holds),  # before the levels, so that a lost hold is refused as that
+        *build_level_writes(placement.movements, placement.plan.safety),
+        *[create_payment(payment) for payment in placement.payments],
         store.put_order(order),
-        *store.wait(order),
+        *store.await_payment(order),
         entry,
     ]
-    if len(writes) > db.MOST_WRITES:  # what promises fit in one commit, their end does as well
+    if len(writes) > db.MAX_TRANSACTION_WRITES:  # what promises fit in one commit, their end does as well
         raise TooManyPlaces()
     # A transaction whose reply was lost is sent again by botocore, and that second send may be cancelled by a conflict.
     # Sent unchanged once more, it finds its own journal entry. Another plan is another order: only the record of its
     # idempotency key keeps the request from being served twice.
-    may_plan_again = attempt < ATTEMPTS_AT_OTHER_SHARDS and context.is_sharded and command.asked is not None
+    may_plan_again = attempt < ATTEMPTS_AT_OTHER_SHARDS and context.is_sharded and command.idempotency_key is not None
     try:
         db.commit(writes, raise_on_conflict=may_plan_again)
     except (OutOfStock, HoldGone) as taken_meanwhile:
-        raise Moved() from taken_meanwhile
+        raise StaleVersion() from taken_meanwhile
     return answer

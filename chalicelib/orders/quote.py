@@ -9,13 +9,13 @@ from chalicelib.orders.check_order import check_order
 from chalicelib.orders.command import PlaceOrder
 from chalicelib.orders.context import OrderContext, load_all_locations, load_context
 from chalicelib.orders.price import quote_order
-from chalicelib.payments.model import METHODS
+from chalicelib.payments.model import PAYMENT_METHODS
 from chalicelib.places import find as places
-from chalicelib.stock.coming import plan_with_expected
+from chalicelib.stock.inbound import plan_with_inbound
 from chalicelib.stock.model import OutOfStock
 
 
-def quoted_json(command: PlaceOrder) -> dict[str, Any]:
+def quote_cart(command: PlaceOrder) -> dict[str, Any]:
     """Never refuses for lack of stock: a cart page has to show what is short."""
     context = load_all_locations(command, load_context(command))
     check_order(command, context)
@@ -24,29 +24,27 @@ def quoted_json(command: PlaceOrder) -> dict[str, Any]:
     def short_at(locations: list[str]) -> list[dict[str, Any]]:
         stock = replace(context.stock, preference=locations)
         try:
-            plan_with_expected(
-                command.demand, stock, replace(context.on_its_way, preference=locations), backorder=False
-            )
+            plan_with_inbound(command.demand, stock, replace(context.inbound, preference=locations), backorder=False)
         except OutOfStock as refused:
             return list(refused.facts["short"])
         return []
 
-    stores = [one for one in places.locations().values() if one.kind == "store" and one.active]
+    stores = [one for one in places.load_locations().values() if one.kind == "store" and one.active]
     pickup = [one for one in stores if one.id in context.preference and not short_at([one.id])]
     return {
-        "lines": [line.as_json() for line in quoted.lines],
-        "freight": quoted.freight.as_json(),
-        "tax_included": quoted.tax_included.as_json(),
-        "total": quoted.total.as_json(),
+        "lines": [line.to_json() for line in quoted.lines],
+        "freight": quoted.freight.to_json(),
+        "tax_included": quoted.tax_included.to_json(),
+        "total": quoted.total.to_json(),
         "coupons_used": list(quoted.coupons_used),
         "short": short_at(list(context.preference)),
         "delivery": [{"method": "ship"}]
         + [{"method": "pickup", "location": one.id, "name": one.name, "address": one.address} for one in pickup],
-        "payments": [code for code in METHODS if payable(code, command, context)],
+        "payments": [code for code in PAYMENT_METHODS if is_method_available(code, command, context)],
     }
 
 
-def payable(method: str, command: PlaceOrder, context: OrderContext) -> bool:
+def is_method_available(method: str, command: PlaceOrder, context: OrderContext) -> bool:
     allowed = context.channel.tenders
     if allowed and method not in allowed:
         return False

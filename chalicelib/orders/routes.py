@@ -9,22 +9,22 @@ from pydantic import Field, StringConstraints
 
 from chalicelib.catalog.model import CHANNELS
 from chalicelib.customers import verify
-from chalicelib.customers.model import CODE_LASTS
+from chalicelib.customers.model import CODE_LIFETIME
 from chalicelib.kit import clock, config, files
 from chalicelib.kit.auth import Principal
 from chalicelib.kit.errors import Invalid, NotFound
-from chalicelib.kit.requests import AlreadyAnswered, look_up
-from chalicelib.kit.web import CUSTOMER, STAFF, Body, Call, Query, Routes, cursor, decoded, listed
-from chalicelib.orders import cancel, confirm_payment, draft, find, link, show
+from chalicelib.kit.idempotency import Replay, check_repeat
+from chalicelib.kit.web import CUSTOMER, STAFF, Body, Call, Query, Routes, decode_base64, page_to_json, read_cursor
+from chalicelib.orders import cancel, confirm_payment, draft, find, link, order_json
 from chalicelib.orders.command import Tender
 from chalicelib.orders.model import Order
 from chalicelib.payments.model import Payment
-from chalicelib.payments.store import load_payment, load_payments
+from chalicelib.payments.store import find_payment, load_payments
 
-doors = Routes(__name__)
+endpoints = Routes(__name__)
 Reason = Annotated[str, StringConstraints(min_length=2, max_length=200)]
-MONEY_PEOPLE = {"owner", "finance", "cashier", "agent"}
-PICTURES = "proofs/"
+PAYMENT_ROLES = {"owner", "finance", "cashier", "agent"}
+PROOF_KEY_PREFIX = "proofs/"
 
 
 class CancelBody(Body):
@@ -57,9 +57,9 @@ class ListQuery(Query):
     limit: Annotated[int, Field(ge=1, le=100)] = 50
 
 
-def told(principal: Principal, order: Order, payments: list[Payment]) -> dict[str, Any]:
-    said = show.as_json(order, payments)
-    return said if principal.is_staff or principal.role == "channel" else show.for_customer(said)
+def order_to_response(principal: Principal, order: Order, payments: list[Payment]) -> dict[str, Any]:
+    said = order_json.order_to_json(order, payments)
+    return said if principal.is_staff or principal.role == "channel" else order_json.redact_for_customer(said)
 
 
 class AskCodeBody(Body):
@@ -71,98 +71,100 @@ class CodeBody(AskCodeBody):
     code: Annotated[str, Field(pattern="^[0-9]{6}$")]
 
 
-@doors.get("/orders/{order_id}", who=STAFF | CUSTOMER | {"channel"})
-def one_order(call: Call, order_id: str) -> dict[str, Any]:
+@endpoints.get("/orders/{order_id}", roles=STAFF | CUSTOMER | {"channel"})
+def show_order(call: Call, order_id: str) -> dict[str, Any]:
     """Show one order or draft to its customer or to staff."""
     try:
         order = find.load_order(call.principal, order_id)
     except NotFound:
-        return draft.as_json(draft.load_draft(call.principal, order_id))
-    return told(call.principal, order, load_payments(order.payment_ids))
+        return draft.draft_to_json(draft.load_draft(call.principal, order_id))
+    return order_to_response(call.principal, order, load_payments(order.payment_ids))
 
 
-@doors.get("/orders/{order_id}/history", who=STAFF)
-def history(call: Call, order_id: str) -> dict[str, Any]:
+@endpoints.get("/orders/{order_id}/history", roles=STAFF)
+def list_order_history(call: Call, order_id: str) -> dict[str, Any]:
     """Show everything that ever happened to an order: who, when, what, and what it moved."""
     find.load_order(call.principal, order_id)
-    return {"items": find.history(order_id), "next": None}
+    return {"items": find.list_order_events(order_id), "next": None}
 
 
-@doors.get("/orders", who=STAFF, query=ListQuery)
-def orders(call: Call) -> dict[str, Any]:
+@endpoints.get("/orders", roles=STAFF, query=ListQuery)
+def list_orders(call: Call) -> dict[str, Any]:
     """List a day's or a customer's orders, newest first."""
     asked: ListQuery = call.query
     if asked.channel and asked.channel not in CHANNELS:
         raise Invalid(("channel", f"is none of {', '.join(CHANNELS)}"))
     if asked.customer:
         name = f"orders of {asked.customer}"
-        found, after = find.of_customer(asked.customer, asked.limit, cursor(asked.cursor, name))
+        found, after = find.list_orders_of_customer(asked.customer, asked.limit, read_cursor(asked.cursor, name))
     else:
         day = asked.day or clock.day_of(clock.now(), config.zone()).isoformat()
         name = f"orders {day} {asked.channel}"
-        before = (cursor(asked.cursor, name) or {}).get("before")
-        found, last = find.of_day(day, asked.channel, asked.limit, before)
+        before = (read_cursor(asked.cursor, name) or {}).get("before")
+        found, last = find.list_orders_of_day(day, asked.channel, asked.limit, before)
         after = {"before": last} if last else None
     kept = [order for order in found if asked.location in ("", order.location)]
-    return listed(show.listed(kept), after, name)
+    return page_to_json(order_json.orders_to_summaries(kept), after, name)
 
 
-@doors.post("/orders/{order_id}/link", who={"owner", "agent", "cashier", "salesman"}, keyed=True)
+@endpoints.post("/orders/{order_id}/link", roles={"owner", "agent", "cashier", "salesman"}, idempotent=True)
 def renew_link(call: Call, order_id: str) -> dict[str, Any]:
     """Send the customer a new link to his order; every link he had before ends."""
-    return link.renew(call.principal, order_id, call.asked)
+    return link.renew(call.principal, order_id, call.idempotency_key)
 
 
-@doors.post(
+@endpoints.post(
     "/orders/{order_id}/cancel",
-    who=CUSTOMER | {"owner", "agent", "cashier", "salesman"},
+    roles=CUSTOMER | {"owner", "agent", "cashier", "salesman"},
     body=CancelBody,
     example={"reason": "changed_my_mind"},
 )
 def cancel_order(call: Call, order_id: str) -> dict[str, Any]:
     """End an order before its goods leave; money that came in is owed back."""
     order, payments = cancel.cancel(call.principal, order_id, call.body.reason)
-    return told(call.principal, order, payments)
+    return order_to_response(call.principal, order, payments)
 
 
-@doors.post(
+@endpoints.post(
     "/orders/{order_id}/payments",
-    who=CUSTOMER | {"owner", "cashier", "agent", "salesman"},
+    roles=CUSTOMER | {"owner", "cashier", "agent", "salesman"},
     body=PayBody,
-    keyed=True,
+    idempotent=True,
     example={"method": "transfer"},
 )
 def pay(call: Call, order_id: str) -> dict[str, Any]:
     """Choose how to pay a draft, or pay a waiting order in cash at the counter."""
     try:
         if draft.find_draft(order_id) is not None:
-            return show.for_customer(pay_draft(call, order_id))
+            return order_json.redact_for_customer(pay_draft(call, order_id))
         if call.body.method == "cash" and call.principal.is_staff:
             return pay_in_cash(call, order_id)
-        look_up(call.asked)  # it was a draft until this very request, whose answer was lost
+        check_repeat(call.idempotency_key)  # it was a draft until this very request, whose answer was lost
         find.load_order(call.principal, order_id)
-    except AlreadyAnswered as done:
-        return show.for_customer(done.answer)
+    except Replay as done:
+        return order_json.redact_for_customer(done.answer)
     raise Invalid(("method", "a waiting order is paid by transfer with proof, or in cash to a cashier"))
 
 
 def pay_in_cash(call: Call, order_id: str) -> dict[str, Any]:
     try:
-        return told(call.principal, *confirm_payment.pay_in_cash(call.principal, order_id, call.asked))
-    except AlreadyAnswered as done:
+        return order_to_response(
+            call.principal, *confirm_payment.pay_in_cash(call.principal, order_id, call.idempotency_key)
+        )
+    except Replay as done:
         return done.answer
 
 
 def pay_draft(call: Call, order_id: str) -> dict[str, Any]:
-    waiting = draft.load_to_submit(call.principal, order_id, call.asked)
+    waiting = draft.load_draft_to_submit(call.principal, order_id, call.idempotency_key)
     if call.body.method not in ("transfer", "cod") and not call.principal.is_staff:
         raise Invalid(("method", "pay a draft by transfer or on delivery"))
-    return draft.submit(waiting, call.asked, [Tender(call.body.method)])
+    return draft.submit(waiting, call.idempotency_key, [Tender(call.body.method)])
 
 
-@doors.post(
+@endpoints.post(
     "/payments/{payment_id}/proof",
-    who=CUSTOMER | {"owner", "agent", "cashier", "finance"},
+    roles=CUSTOMER | {"owner", "agent", "cashier", "finance"},
     body=ProofBody,
     example={"reference": "TRF 20261122 091500"},
 )
@@ -171,72 +173,76 @@ def submit_proof(call: Call, payment_id: str) -> dict[str, Any]:
     said: ProofBody = call.body
     if not (said.reference or said.picture):
         raise Invalid(("reference", "send the transfer's reference, or a picture of the receipt"))
-    if said.reference.startswith(PICTURES):  # or whoever looks at it would be shown that picture, whosever it is
+    if said.reference.startswith(
+        PROOF_KEY_PREFIX
+    ):  # or whoever looks at it would be shown that picture, whosever it is
         raise Invalid(("reference", "is what the bank calls the transfer"))
     confirm_payment.check_access(call.principal, payment_id)
-    kept = files.keep("proofs", decoded(said.picture)) if said.picture else ""
+    kept = files.upload("proofs", decode_base64(said.picture)) if said.picture else ""
     order, payments = confirm_payment.submit_proof(call.principal, payment_id, kept or said.reference)
-    return told(call.principal, order, payments)
+    return order_to_response(call.principal, order, payments)
 
 
-@doors.get("/payments/{payment_id}/proof", who=MONEY_PEOPLE)
-def proof(call: Call, payment_id: str) -> dict[str, Any]:
+@endpoints.get("/payments/{payment_id}/proof", roles=PAYMENT_ROLES)
+def show_proof(call: Call, payment_id: str) -> dict[str, Any]:
     """Show what the customer sent as proof."""
-    payment = load_payment(payment_id)
+    payment = find_payment(payment_id)
     if payment is None or not payment.proof:
         raise NotFound()
-    if not payment.proof.startswith(PICTURES):
+    if not payment.proof.startswith(PROOF_KEY_PREFIX):
         return {"reference": payment.proof, "content_type": None, "data": None}
-    kind, content = files.fetch(payment.proof)
+    kind, content = files.download(payment.proof)
     return {"reference": None, "content_type": kind, "data": base64.b64encode(content).decode()}
 
 
-@doors.post("/payments/{payment_id}/confirm", who=MONEY_PEOPLE)
+@endpoints.post("/payments/{payment_id}/confirm", roles=PAYMENT_ROLES)
 def confirm(call: Call, payment_id: str) -> dict[str, Any]:
     """Say that the money is on our account; twice is once."""
-    return told(call.principal, *confirm_payment.confirm(call.principal, payment_id))
+    return order_to_response(call.principal, *confirm_payment.confirm(call.principal, payment_id))
 
 
-@doors.post(
-    "/payments/{payment_id}/reject", who=MONEY_PEOPLE, body=RejectBody, example={"reason": "amount does not match"}
+@endpoints.post(
+    "/payments/{payment_id}/reject", roles=PAYMENT_ROLES, body=RejectBody, example={"reason": "amount does not match"}
 )
 def reject(call: Call, payment_id: str) -> dict[str, Any]:
     """Say that a proof is not good; the customer may send another while his hold lasts."""
-    return told(call.principal, *confirm_payment.reject(call.principal, payment_id, call.body.reason))
+    return order_to_response(call.principal, *confirm_payment.reject(call.principal, payment_id, call.body.reason))
 
 
-@doors.post("/drafts/{order_id}/submit", who={"owner", "agent", "salesman"}, keyed=True, status=201)
+@endpoints.post("/drafts/{order_id}/submit", roles={"owner", "agent", "salesman"}, idempotent=True, status=201)
 def submit_draft(call: Call, order_id: str) -> dict[str, Any]:
     """Place a draft as it was shown."""
-    return draft.submit(draft.load_to_submit(call.principal, order_id, call.asked), call.asked)
+    return draft.submit(
+        draft.load_draft_to_submit(call.principal, order_id, call.idempotency_key), call.idempotency_key
+    )
 
 
-@doors.post("/drafts/{order_id}/pay-link", who={"owner", "agent", "salesman"}, keyed=True)
+@endpoints.post("/drafts/{order_id}/pay-link", roles={"owner", "agent", "salesman"}, idempotent=True)
 def pay_link(call: Call, order_id: str) -> dict[str, str]:
     """Send the customer a link to his draft, where he sees the same prices and pays."""
-    return draft.send_pay_link(call.principal, order_id, call.asked)
+    return draft.send_pay_link(call.principal, order_id, call.idempotency_key)
 
 
-@doors.post(
+@endpoints.post(
     "/identities/verify",
-    who=CUSTOMER,
+    roles=CUSTOMER,
     body=AskCodeBody,
     status=202,
     example={"order": "ord_01KB", "identity": "phone"},
 )
 def verify_identity(call: Call) -> dict[str, Any]:
     """Sends a code to the phone or e-mail that stands on the caller's order; says the same when none is due."""
-    verify.ask(find.customer_of(call.principal, call.body.order), call.body.identity, call.caller)
-    return {"asked": True, "code_lasts_seconds": int(CODE_LASTS.total_seconds())}
+    verify.request_code(find.load_customer_id(call.principal, call.body.order), call.body.identity, call.network_id)
+    return {"asked": True, "code_lasts_seconds": int(CODE_LIFETIME.total_seconds())}
 
 
-@doors.post(
+@endpoints.post(
     "/identities/confirm",
-    who=CUSTOMER,
+    roles=CUSTOMER,
     body=CodeBody,
     example={"order": "ord_01KB", "identity": "phone", "code": "123456"},
 )
 def confirm_identity(call: Call) -> dict[str, Any]:
     """Takes the code back; the phone or e-mail is then proven, and he is one customer in every channel."""
-    verify.confirm(find.customer_of(call.principal, call.body.order), call.body.identity, call.body.code)
+    verify.confirm_code(find.load_customer_id(call.principal, call.body.order), call.body.identity, call.body.code)
     return {"verified": True}

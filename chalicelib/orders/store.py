@@ -9,7 +9,7 @@ from typing import Any
 
 from pynamodb.attributes import NumberAttribute, UnicodeAttribute
 
-from chalicelib.kit import clock, compact, config, db, journal
+from chalicelib.kit import clock, compact_json, config, db, journal
 from chalicelib.kit.db import IndexedRow, Key, Row, Write
 from chalicelib.kit.events import Event
 from chalicelib.kit.journal import Head
@@ -17,9 +17,9 @@ from chalicelib.kit.money import Money
 from chalicelib.kit.row_attributes import InstantAttribute, StateAttribute
 from chalicelib.orders.model import Delivery, Order, OrderFulfillmentStatus, OrderLine, OrderStatus
 from chalicelib.payments.model import OrderPaymentStatus
-from chalicelib.stock.model import Piece
+from chalicelib.stock.model import Allocation
 
-PAGE = 100
+PAGE_SIZE = 100
 
 
 class OrderRow(IndexedRow):
@@ -63,9 +63,9 @@ def order_key(order_id: str) -> Key:
     return Key(OrderRow, order_id, "order")
 
 
-def load(order_id: str) -> Order | None:
+def find_order(order_id: str) -> Order | None:
     row = db.get(OrderRow, order_id, "order")
-    return as_order(row) if row else None
+    return row_to_order(row) if row else None
 
 
 def day_list(day: str, channel: str) -> str:
@@ -77,7 +77,7 @@ def customer_list(customer_id: str) -> str:
 
 
 def put_order(order: Order) -> Write:
-    return db.create(_row(order))
+    return db.create(_order_to_row(order))
 
 
 def change_order(before: Order, **changes: Any) -> Write:
@@ -87,7 +87,7 @@ def change_order(before: Order, **changes: Any) -> Write:
         changes |= vars(head)
     actions = []
     for name, value in changes.items():
-        attribute, kept = getattr(OrderRow, name), _kept(name, value)
+        attribute, kept = getattr(OrderRow, name), _to_stored(name, value)
         actions.append(attribute.remove() if kept is None else attribute.set(kept))
     row = OrderRow(before.id, "order")
     return db.update(row, *actions, when=OrderRow.version == before.version)
@@ -98,23 +98,23 @@ def append_event(order: Order, event: Event, *, actor: str, at: datetime) -> tup
     return journal.append_event(order.subject, event, after=order, actor=actor, at=at, channel=order.channel)
 
 
-def after(before: Order, head: Head, **changes: Any) -> Order:
+def apply_changes(before: Order, head: Head, **changes: Any) -> Order:
     """The order as `change_order` with the same changes leaves it."""
     return replace(before, **vars(head), **changes)
 
 
-def wait(order: Order) -> list[Write]:
-    return [db.create(_waiting(order))] if order.on_hold else []
+def await_payment(order: Order) -> list[Write]:
+    return [db.create(_build_waiting_row(order))] if order.on_hold else []
 
 
-def stop_waiting(order: Order) -> Write:
-    return db.delete(_waiting(order))
+def stop_awaiting_payment(order: Order) -> Write:
+    return db.delete(_build_waiting_row(order))
 
 
-def waiting_until(now: datetime) -> Iterator[str]:
+def list_order_ids_to_pay_until(now: datetime) -> Iterator[str]:
     """Orders whose time to pay is over, the longest first; the index lags, so look at each again. To the last page:
     those that stay, because their proof waits for us, must not stand before the others for ever."""
-    asked = {"index": "by_list", "between": ("0", clock.iso(now) + "~"), "limit": PAGE}
+    asked = {"index": "by_list", "between": ("0", clock.iso(now) + "~"), "limit": PAGE_SIZE}
     page = db.query(WaitingRow, "waiting", **asked)
     yield from (row.pk for row in page.items)
     while page.after:
@@ -122,22 +122,22 @@ def waiting_until(now: datetime) -> Iterator[str]:
         yield from (row.pk for row in page.items)
 
 
-def _waiting(order: Order) -> WaitingRow:
+def _build_waiting_row(order: Order) -> WaitingRow:
     until = clock.iso(order.reserved_until) if order.reserved_until else ""
     return WaitingRow(order.id, "waiting", list="waiting", listed_at=f"{until}#{order.id}")
 
 
-def _kept(name: str, value: Any) -> Any:
+def _to_stored(name: str, value: Any) -> Any:
     if name == "pieces":
-        return compact.write([_piece(piece) for piece in value]) if value else None
+        return compact_json.dumps([_allocation_to_stored(piece) for piece in value]) if value else None
     if name == "contact":
-        return compact.write(value) if value else None
+        return compact_json.dumps(value) if value else None
     if name == "payment_ids":
         return ",".join(value) or None
     return None if value == "" else value
 
 
-def _row(order: Order) -> OrderRow:
+def _order_to_row(order: Order) -> OrderRow:
     return OrderRow(
         order.id,
         "order",
@@ -147,14 +147,14 @@ def _row(order: Order) -> OrderRow:
         status=order.status,
         payment_status=order.payment_status,
         fulfillment_status=order.fulfillment_status,
-        body=compact.write(_body(order)),
-        pieces=_kept("pieces", order.pieces),
-        payment_ids=_kept("payment_ids", order.payment_ids),
+        body=compact_json.dumps(_order_to_body(order)),
+        pieces=_to_stored("pieces", order.pieces),
+        payment_ids=_to_stored("payment_ids", order.payment_ids),
         reserved_until=order.reserved_until,
         total_minor=order.total.minor,
         currency=order.currency,
         customer_id=order.customer_id or None,
-        contact=_kept("contact", order.contact),
+        contact=_to_stored("contact", order.contact),
         reason=order.reason or None,
         token_version=order.token_version,
         link_until=order.link_until,
@@ -167,10 +167,10 @@ def _row(order: Order) -> OrderRow:
     )
 
 
-def _body(order: Order) -> dict[str, Any]:
+def _order_to_body(order: Order) -> dict[str, Any]:
     delivery = order.delivery
     said = {
-        "lines": [as_kept(line) for line in order.lines],
+        "lines": [line_to_stored(line) for line in order.lines],
         "delivery": [delivery.method, delivery.location, delivery.address, delivery.point],
         "freight": order.freight.minor,
         "actor": order.actor,
@@ -183,20 +183,20 @@ def _body(order: Order) -> dict[str, Any]:
     return {name: value for name, value in said.items() if value}
 
 
-def as_kept(line: OrderLine) -> list[Any]:
+def line_to_stored(line: OrderLine) -> list[Any]:
     cost = line.cost.minor if line.cost is not None else None
     numbers = [line.quantity, line.unit_price.minor, line.total.minor, line.tax.minor, cost]
     rest = [list(line.adjustments), line.later] if line.later else [list(line.adjustments)] if line.adjustments else []
     return [line.sku, line.name, *numbers, *rest]
 
 
-def _piece(piece: Piece) -> list[Any]:
-    return [piece.sku, piece.location, piece.quantity, *([piece.shelf] if piece.shelf else [])]
+def _allocation_to_stored(piece: Allocation) -> list[Any]:
+    return [piece.sku, piece.location, piece.quantity, *([piece.shard] if piece.shard else [])]
 
 
-def as_order(row: Any) -> Order:
+def row_to_order(row: Any) -> Order:
     currency = row.currency
-    body = compact.read(row.body)
+    body = compact_json.loads(row.body)
     return Order(
         id=row.pk,
         number=row.number,
@@ -205,16 +205,16 @@ def as_order(row: Any) -> Order:
         status=OrderStatus(row.status),
         payment_status=OrderPaymentStatus(row.payment_status),
         fulfillment_status=OrderFulfillmentStatus(row.fulfillment_status),
-        lines=tuple(as_line(kept, currency) for kept in body["lines"]),
+        lines=tuple(stored_to_line(kept, currency) for kept in body["lines"]),
         delivery=Delivery(*body["delivery"]),
         total=Money(int(row.total_minor), currency),
         freight=Money(body.get("freight", 0), currency),
         actor=body.get("actor", ""),
-        contact=compact.read(row.contact) if row.contact else {},
+        contact=compact_json.loads(row.contact) if row.contact else {},
         customer_id=row.customer_id or "",
         location=body.get("location", ""),
         placement=body.get("placement", ""),
-        pieces=tuple(Piece(*kept[:3], *kept[3:]) for kept in compact.read(row.pieces)) if row.pieces else (),
+        pieces=tuple(Allocation(*kept[:3], *kept[3:]) for kept in compact_json.loads(row.pieces)) if row.pieces else (),
         payment_ids=tuple(row.payment_ids.split(",")) if row.payment_ids else (),
         reserved_until=row.reserved_until,
         coupons=tuple(body.get("coupons", ())),
@@ -230,7 +230,7 @@ def as_order(row: Any) -> Order:
     )
 
 
-def as_line(kept: list[Any], currency: str) -> OrderLine:
+def stored_to_line(kept: list[Any], currency: str) -> OrderLine:
     sku, name, quantity, unit, line_total, tax, cost, *rest = kept
     return OrderLine(
         sku=sku,

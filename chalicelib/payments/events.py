@@ -6,28 +6,28 @@ import json
 from typing import Any
 
 from chalicelib.kit import config
-from chalicelib.kit.listen import Listeners
-from chalicelib.payments.book import book
+from chalicelib.kit.event_handlers import EventHandlers
+from chalicelib.payments.project_ledger import update_ledger
 
-events = Listeners(__name__)
+handlers = EventHandlers(__name__)
 # What may carry money; topics are asked to send nothing else.
-HEARS = {
+SUBSCRIBED_KINDS = {
     *("OrderPlaced", "OrderCancelled", "PaymentCaptured", "WorkDelivered", "WorkHandedOver"),
     "CollectionReceived",
     "CashHandedOver",
 }
 
 
-@events.on_sns_message(topic=config.topic_arn("orders"))
-def book_orders(event: Any) -> None:
-    book(json.loads(event.message))
+@handlers.on_sns_message(topic=config.topic_arn("orders"))
+def update_ledger_from_orders(event: Any) -> None:
+    update_ledger(json.loads(event.message))
 
 
-@events.on_sns_message(topic=config.topic_arn("fulfillment"))
-def book_work(event: Any) -> None:
-    book(json.loads(event.message))
+@handlers.on_sns_message(topic=config.topic_arn("fulfillment"))
+def update_ledger_from_fulfillment(event: Any) -> None:
+    update_ledger(json.loads(event.message))
 
 
-@events.on_sns_message(topic=config.topic_arn("payments"))
-def book_payments(event: Any) -> None:
-    book(json.loads(event.message))
+@handlers.on_sns_message(topic=config.topic_arn("payments"))
+def update_ledger_from_payments(event: Any) -> None:
+    update_ledger(json.loads(event.message))

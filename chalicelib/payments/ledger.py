@@ -7,16 +7,16 @@ from dataclasses import dataclass, replace
 from typing import Any
 
 from chalicelib.kit import clock
-from chalicelib.kit.events import records
+from chalicelib.kit.events import read_records
 from chalicelib.kit.money import Money
 from chalicelib.payments.model import Payment, PaymentRecord, PaymentStatus, SettledReceivable
 
-MONEY_IN = ("captured", "collected")
-CREDIT_UNDONE = ("OrderCancelled", "PaymentCaptured")  # by the order's end, or because late money paid it
+MONEY_IN_KINDS = ("captured", "collected")
+CREDIT_REVERSING_EVENTS = ("OrderCancelled", "PaymentCaptured")  # by the order's end, or because late money paid it
 
 
 @dataclass(frozen=True)
-class Line:
+class LedgerLine:
     """`kind` is promised (no money yet), captured, credit (a debt instead of money), collected, handed_over (from one
     till to another, so that its two lines come to nothing) or owed_back."""
 
@@ -37,37 +37,42 @@ class Line:
     shift: str = ""
 
 
-def lines_of(message: Mapping[str, Any], payments: Mapping[str, Payment], zone: str) -> list[Line]:
+def build_lines(message: Mapping[str, Any], payments: Mapping[str, Payment], zone: str) -> list[LedgerLine]:
     """What one journal entry says of money; [] for most. `payments` are those it names, as they stand."""
     body = message["body"]
-    found = [replace(line, **known(payments.get(line.payment_id), line)) for line in told(message, zone)]
+    found = [
+        replace(line, **fields_from_payment(payments.get(line.payment_id), line))
+        for line in build_lines_from_entry(message, zone)
+    ]
     if body.get("owed_minor"):
-        owed = blank(message, zone, "owed_back", "", body["owed_minor"])
+        owed = build_line(message, zone, "owed_back", "", body["owed_minor"])
         found.append(replace(owed, order_id=body.get("order_id", "")))
-    if message["kind"] in CREDIT_UNDONE and body.get("credit_minor"):
-        undone = blank(message, zone, "credit", "credit", -body["credit_minor"])
+    if message["kind"] in CREDIT_REVERSING_EVENTS and body.get("credit_minor"):
+        undone = build_line(message, zone, "credit", "credit", -body["credit_minor"])
         found.append(replace(undone, order_id=body["order_id"]))
     return [replace(line, number=number) for number, line in enumerate(found)]
 
 
-def payments_asked(message: Mapping[str, Any]) -> list[str]:
+def list_payment_ids_to_load(message: Mapping[str, Any]) -> list[str]:
     """Those that know something the entry leaves out; a promise says all there is. Ids, each once, as told."""
-    lines = [line for line in told(message, "UTC") if line.payment_id]
+    lines = [line for line in build_lines_from_entry(message, "UTC") if line.payment_id]
     return list(dict.fromkeys(line.payment_id for line in lines if line.kind == "captured" or not line.channel))
 
 
-def told(message: Mapping[str, Any], zone: str) -> list[Line]:
+def build_lines_from_entry(message: Mapping[str, Any], zone: str) -> list[LedgerLine]:
     body = message["body"]
     if message["kind"] == "CollectionReceived":
-        return collected(message, zone)
+        return build_collection_lines(message, zone)
     if message["kind"] == "CashHandedOver":
-        return handed_over(message, zone)
-    payments = records(PaymentRecord, body.get("payments", ()))
+        return build_handover_lines(message, zone)
+    payments = read_records(PaymentRecord, body.get("payments", ()))
     if not payments and message["kind"] == "PaymentCaptured":
         payments = (PaymentRecord(body["payment_id"], body["method"], body["amount_minor"], PaymentStatus.CAPTURED),)
     return [
         replace(
-            blank(message, zone, KIND_OF.get(payment.status, "promised"), payment.method, payment.amount_minor),
+            build_line(
+                message, zone, LINE_KIND_BY_STATUS.get(payment.status, "promised"), payment.method, payment.amount_minor
+            ),
             order_id=body.get("order_id", ""),
             payment_id=payment.payment_id,
         )
@@ -75,34 +80,34 @@ def told(message: Mapping[str, Any], zone: str) -> list[Line]:
     ]
 
 
-KIND_OF = {PaymentStatus.CAPTURED: "captured", PaymentStatus.ON_CREDIT: "credit"}
+LINE_KIND_BY_STATUS = {PaymentStatus.CAPTURED: "captured", PaymentStatus.ON_CREDIT: "credit"}
 
 
-def collected(message: Mapping[str, Any], zone: str) -> list[Line]:
+def build_collection_lines(message: Mapping[str, Any], zone: str) -> list[LedgerLine]:
     body = message["body"]
     where = {"till": body.get("till", ""), "shift": body.get("shift", ""), "customer_id": body["customer_id"]}
     return [
         replace(
-            blank(message, zone, "collected", body["method"], debt.amount_minor),
+            build_line(message, zone, "collected", body["method"], debt.amount_minor),
             **where | {"order_id": debt.order_id, "payment_id": debt.payment_id},
         )
-        for debt in records(SettledReceivable, body["settled"])
+        for debt in read_records(SettledReceivable, body["settled"])
     ]
 
 
-def handed_over(message: Mapping[str, Any], zone: str) -> list[Line]:
+def build_handover_lines(message: Mapping[str, Any], zone: str) -> list[LedgerLine]:
     body = message["body"]
     sides = [(body["to_till"] or "safe", body["to_shift"], body["amount_minor"])]
     sides.append((body["from_till"], body["from_shift"], -body["amount_minor"]))
     return [
-        replace(blank(message, zone, "handed_over", "cash", minor), till=till, shift=shift)
+        replace(build_line(message, zone, "handed_over", "cash", minor), till=till, shift=shift)
         for till, shift, minor in sides
     ]
 
 
-def blank(message: Mapping[str, Any], zone: str, kind: str, method: str, minor: int) -> Line:
+def build_line(message: Mapping[str, Any], zone: str, kind: str, method: str, minor: int) -> LedgerLine:
     day = clock.day_of(clock.parse(message["occurred_at"]), zone).isoformat()
-    return Line(
+    return LedgerLine(
         day=day,
         event_id=message["event_id"],
         number=0,
@@ -116,7 +121,7 @@ def blank(message: Mapping[str, Any], zone: str, kind: str, method: str, minor: 
     )
 
 
-def known(payment: Payment | None, line: Line) -> dict[str, Any]:
+def fields_from_payment(payment: Payment | None, line: LedgerLine) -> dict[str, Any]:
     """What the entry leaves to the payment: the channel that sold, and the drawer the cash is in."""
     if payment is None:
         return {}
@@ -128,48 +133,50 @@ def known(payment: Payment | None, line: Line) -> dict[str, Any]:
     }
 
 
-def summed(lines: Iterable[Line]) -> list[dict[str, Any]]:
+def sum_lines(lines: Iterable[LedgerLine]) -> list[dict[str, Any]]:
     sums: dict[tuple[str, str, str, str], tuple[int, int]] = {}
     for line in lines:
         key = (line.method, line.channel, line.kind, line.currency)
         minor, count = sums.get(key, (0, 0))
         sums[key] = (minor + line.minor, count + 1)
     return [
-        {"method": method, "channel": channel, "kind": kind, "amount": Money(minor, currency).as_json(), "count": count}
+        {"method": method, "channel": channel, "kind": kind, "amount": Money(minor, currency).to_json(), "count": count}
         for (method, channel, kind, currency), (minor, count) in sorted(sums.items())
     ]
 
 
-def totals(lines: Sequence[Line]) -> dict[str, Any]:
+def sum_money_in(lines: Sequence[LedgerLine]) -> dict[str, Any]:
     """Money that came in, by currency: the ledger's side, cash and not cash."""
     made: dict[str, Any] = {}
     for currency in sorted({line.currency for line in lines}):
-        taken = [line for line in lines if line.currency == currency and line.kind in MONEY_IN]
+        taken = [line for line in lines if line.currency == currency and line.kind in MONEY_IN_KINDS]
         cash = sum(line.minor for line in taken if line.method in ("cash", "cod"))
         other = sum(line.minor for line in taken) - cash
         made[currency] = {"cash": cash, "non_cash": other, "all": cash + other}
     return made
 
 
-def unmatched(named: Sequence[str], payments: Mapping[str, Payment], posted: Mapping[str, int]) -> list[dict[str, Any]]:
+def list_mismatches(
+    named: Sequence[str], payments: Mapping[str, Payment], posted: Mapping[str, int]
+) -> list[dict[str, Any]]:
     """A payment and the ledger should have seen the same money, to the last unit, whichever day it came."""
     found = []
     for payment_id in named:
         payment = payments.get(payment_id)
         ours, theirs = payment.captured.minor if payment else 0, posted.get(payment_id, 0)
         if payment is None or ours != theirs:
-            found.append(difference(payment_id, payment.order_id if payment else "", ours, theirs))
+            found.append(build_mismatch(payment_id, payment.order_id if payment else "", ours, theirs))
     return found
 
 
-def nameless(lines: Iterable[Line]) -> list[dict[str, Any]]:
+def list_lines_without_payment(lines: Iterable[LedgerLine]) -> list[dict[str, Any]]:
     """Money that says of which payment it is nothing: only debts from before this shop may."""
     return [
-        difference("", line.order_id, 0, line.minor)
+        build_mismatch("", line.order_id, 0, line.minor)
         for line in lines
-        if line.kind in MONEY_IN and not line.payment_id and line.order_id
+        if line.kind in MONEY_IN_KINDS and not line.payment_id and line.order_id
     ]
 
 
-def difference(payment_id: str, order_id: str, ours: int, theirs: int) -> dict[str, Any]:
+def build_mismatch(payment_id: str, order_id: str, ours: int, theirs: int) -> dict[str, Any]:
     return {"payment_id": payment_id, "order_id": order_id, "payment_minor": ours, "ledger_minor": theirs}

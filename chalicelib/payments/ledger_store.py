@@ -15,36 +15,36 @@ from pynamodb.attributes import JSONAttribute, NumberAttribute
 
 from chalicelib.kit import db
 from chalicelib.kit.db import IndexedRow, Key, Row, Write
-from chalicelib.payments.ledger import MONEY_IN, Line
+from chalicelib.payments.ledger import MONEY_IN_KINDS, LedgerLine
 from chalicelib.payments.model import AlreadyBooked
 
-SHARDS = 4  # a day's lines are no single partition
+SHARD_COUNT = 4  # a day's lines are no single partition
 
 
-class LineRow(IndexedRow):
+class LedgerLineRow(IndexedRow):
     Meta = db.table("payments")
 
     line = JSONAttribute()
 
 
-class PostedRow(Row):
+class PostedAmountRow(Row):
     Meta = db.table("payments")
 
     minor = NumberAttribute()
 
 
-def keep_lines(lines: Sequence[Line]) -> list[Write]:
+def save_lines(lines: Sequence[LedgerLine]) -> list[Write]:
     """Lines are put only if absent, and the sums move in the same commit, so an entry heard twice counts once."""
     sums: dict[str, int] = {}
     for line in lines:
-        if line.payment_id and line.kind in MONEY_IN:
+        if line.payment_id and line.kind in MONEY_IN_KINDS:
             sums[line.payment_id] = sums.get(line.payment_id, 0) + line.minor
-    return [*map(_put_line, lines), *(_add(payment_id, minor) for payment_id, minor in sums.items())]
+    return [*map(_create_line, lines), *(_add_posted_amount(payment_id, minor) for payment_id, minor in sums.items())]
 
 
-def _put_line(line: Line) -> Write:
-    row = LineRow(
-        f"ledger#{line.day}#{_shard(line.event_id)}",
+def _create_line(line: LedgerLine) -> Write:
+    row = LedgerLineRow(
+        f"ledger#{line.day}#{_shard_of_event(line.event_id)}",
         f"{line.event_id}#{line.number:02}",
         line={name: value for name, value in vars(line).items() if value != ""},
         owner=line.shift or None,
@@ -53,31 +53,33 @@ def _put_line(line: Line) -> Write:
     return db.create(row, refusal=AlreadyBooked())
 
 
-def _add(payment_id: str, minor: int) -> Write:
-    return db.update(PostedRow(f"posted#{payment_id}", "posted"), PostedRow.minor.add(minor))
+def _add_posted_amount(payment_id: str, minor: int) -> Write:
+    return db.update(PostedAmountRow(f"posted#{payment_id}", "posted"), PostedAmountRow.minor.add(minor))
 
 
-def _shard(event_id: str) -> int:
-    return hashlib.sha256(event_id.encode()).digest()[0] % SHARDS
+def _shard_of_event(event_id: str) -> int:
+    return hashlib.sha256(event_id.encode()).digest()[0] % SHARD_COUNT
 
 
-def lines_on(day: str) -> list[Line]:
-    rows = [row for shard in range(SHARDS) for row in db.query_all(LineRow, f"ledger#{day}#{shard}")]
-    return sorted(map(_as_line, rows), key=lambda line: (line.at, line.event_id, line.number))
+def list_lines_of_day(day: str) -> list[LedgerLine]:
+    rows = [row for shard in range(SHARD_COUNT) for row in db.query_all(LedgerLineRow, f"ledger#{day}#{shard}")]
+    return sorted(map(_row_to_line, rows), key=lambda line: (line.at, line.event_id, line.number))
 
 
-def receipts(shift_id: str, limit: int, after: dict[str, Any] | None) -> tuple[list[Line], dict[str, Any] | None]:
+def list_receipts(
+    shift_id: str, limit: int, after: dict[str, Any] | None
+) -> tuple[list[LedgerLine], dict[str, Any] | None]:
     """What went into one drawer, newest first; a moment behind the counter."""
-    page = db.query(LineRow, shift_id, index="by_owner", newest_first=True, limit=limit, after=after)
-    return [_as_line(row) for row in page.items], page.after
+    page = db.query(LedgerLineRow, shift_id, index="by_owner", newest_first=True, limit=limit, after=after)
+    return [_row_to_line(row) for row in page.items], page.after
 
 
-def posted_for(payment_ids: Iterable[str]) -> dict[str, int]:
-    keys = {payment_id: Key(PostedRow, f"posted#{payment_id}", "posted") for payment_id in payment_ids}
+def load_posted_amounts(payment_ids: Iterable[str]) -> dict[str, int]:
+    keys = {payment_id: Key(PostedAmountRow, f"posted#{payment_id}", "posted") for payment_id in payment_ids}
     found = db.batch(keys.values())
     return {payment_id: int(found[key].minor) for payment_id, key in keys.items() if key in found}
 
 
-def _as_line(row: LineRow) -> Line:
-    empty: dict[str, Any] = {field.name: "" for field in fields(Line)}
-    return Line(**empty | row.line)
+def _row_to_line(row: LedgerLineRow) -> LedgerLine:
+    empty: dict[str, Any] = {field.name: "" for field in fields(LedgerLine)}
+    return LedgerLine(**empty | row.line)

@@ -71,34 +71,55 @@ class PaymentRecord:
 
 
 @dataclass(frozen=True)
-class Method:
+class PaymentMethod:
     """`at_once` commits with the order; `holds` keeps the goods waiting; `before_dispatch` must be captured first."""
 
     code: str
     initial: PaymentStatus
-    at_once: bool
-    holds: bool
-    before_dispatch: bool
+    immediate: bool
+    holds_stock: bool
+    captured_before_dispatch: bool
     refund: str  # instant | window | manual
 
 
 # Gateways (card, qris, virtual_account) join by a row here and a state table below; until then they are refused.
-METHODS = {
+PAYMENT_METHODS = {
     method.code: method
     for method in (
-        Method("cash", PaymentStatus.CAPTURED, at_once=True, holds=False, before_dispatch=True, refund="instant"),
-        Method("cod", PaymentStatus.DUE, at_once=True, holds=False, before_dispatch=False, refund="manual"),
-        Method(
-            "transfer", PaymentStatus.AWAITING_PROOF, at_once=False, holds=True, before_dispatch=True, refund="manual"
+        PaymentMethod(
+            "cash",
+            PaymentStatus.CAPTURED,
+            immediate=True,
+            holds_stock=False,
+            captured_before_dispatch=True,
+            refund="instant",
         ),
-        Method("credit", PaymentStatus.ON_CREDIT, at_once=True, holds=False, before_dispatch=False, refund="instant"),
+        PaymentMethod(
+            "cod", PaymentStatus.DUE, immediate=True, holds_stock=False, captured_before_dispatch=False, refund="manual"
+        ),
+        PaymentMethod(
+            "transfer",
+            PaymentStatus.AWAITING_PROOF,
+            immediate=False,
+            holds_stock=True,
+            captured_before_dispatch=True,
+            refund="manual",
+        ),
+        PaymentMethod(
+            "credit",
+            PaymentStatus.ON_CREDIT,
+            immediate=True,
+            holds_stock=False,
+            captured_before_dispatch=False,
+            refund="instant",
+        ),
     )
 }
 
-MOST_PAYMENTS = 4  # of one order, when it is placed
+MAX_PAYMENTS_PER_ORDER = 4  # of one order, when it is placed
 
 # Money may arrive after an order has ended: a transfer is then captured all the same, and owed back.
-STATES: dict[str, dict[PaymentStatus, set[PaymentStatus]]] = {
+PAYMENT_STATES: dict[str, dict[PaymentStatus, set[PaymentStatus]]] = {
     "cash": {PaymentStatus.CAPTURED: set()},
     "cod": {
         PaymentStatus.DUE: {PaymentStatus.CAPTURED, PaymentStatus.CANCELLED},
@@ -153,55 +174,55 @@ RECEIVABLE_STATES: dict[ReceivableStatus, set[ReceivableStatus]] = {
 
 
 class MethodUnavailable(Refused):
-    says = "Payment by {method} is not possible here; choose one of {methods}."
+    message = "Payment by {method} is not possible here; choose one of {methods}."
 
 
 class NoOpenShift(Refused):
-    says = "Open a shift first: cash needs a drawer to go into."
+    message = "Open a shift first: cash needs a drawer to go into."
 
 
 class ShiftNotOpen(Refused):
-    says = "Shift {shift_id} is {status}; no cash moves through it any more."
+    message = "Shift {shift_id} is {status}; no cash moves through it any more."
 
 
 class ShiftNotCounted(Refused):
-    says = "Shift {shift_id} is {status}; count its cash before closing it."
+    message = "Shift {shift_id} is {status}; count its cash before closing it."
 
 
 class ShiftAlreadyOpen(Refused):
-    says = "You have an open shift already: {shift_id}. Close it before opening another."
+    message = "You have an open shift already: {shift_id}. Close it before opening another."
 
 
 class TillInUse(Refused):
-    says = "Till {till} is open in shift {shift_id}."
+    message = "Till {till} is open in shift {shift_id}."
 
 
 class NotEnoughCash(Refused):
-    says = "There is less in that drawer than {wanted}."
+    message = "There is less in that drawer than {wanted}."
 
 
 class PaymentCannotMove(Refused):
-    says = "A {method} payment that is {status} cannot become {to}."
+    message = "A {method} payment that is {status} cannot become {to}."
 
 
 class BagStaysOpen(Refused):
-    says = "{shift_id} is a bag, not a drawer: hand its cash over instead of counting it."
+    message = "{shift_id} is a bag, not a drawer: hand its cash over instead of counting it."
 
 
 class MoreThanOwed(Refused):
-    says = "The customer owes {owed}; {wanted} is more than that."
+    message = "The customer owes {owed}; {wanted} is more than that."
 
 
 class EmptyDrawer(Refused):
-    says = "There is no cash in {shift_id} to hand over."
+    message = "There is no cash in {shift_id} to hand over."
 
 
 class AlreadyBooked(Refused):
-    says = "The ledger has this entry already."
+    message = "The ledger has this entry already."
 
 
 class CollectInParts(Refused):
-    says = "One collection settles at most {most} receivables; collect up to {amount} first, then the rest."
+    message = "One collection settles at most {most} receivables; collect up to {amount} first, then the rest."
 
 
 @dataclass(frozen=True)
@@ -225,7 +246,7 @@ class Shift:
     journal_hash: str = ""
 
     @property
-    def is_bag(self) -> bool:
+    def is_cash_bag(self) -> bool:
         return self.id.startswith("cod:")
 
     @property
@@ -234,7 +255,7 @@ class Shift:
         return self.opening + (self.cash_in or none) - (self.cash_out or none)
 
 
-def bag_of(staff_id: str, currency: str) -> Shift:
+def build_cash_bag(staff_id: str, currency: str) -> Shift:
     """Where cash on delivery goes when its carrier has no shift: never counted, emptied by handing over."""
     return Shift(f"cod:{staff_id}", f"cod:{staff_id}", "", staff_id, zero(currency))
 
@@ -262,11 +283,11 @@ class Payment:
     version: int = 1
 
     @property
-    def open(self) -> Money:
+    def outstanding(self) -> Money:
         """What this tender still has to bring."""
         return self.amount - self.captured
 
-    def record(self, amount: Money) -> PaymentRecord:
+    def to_record(self, amount: Money) -> PaymentRecord:
         return PaymentRecord(self.id, self.method, amount.minor, self.status)
 
 
@@ -367,7 +388,7 @@ class CollectionReceived(Event):
 
 
 @dataclass(frozen=True)
-class OpeningReceivableKept(Event):
+class OpeningReceivableRecorded(Event):
     """A debt from before this shop was brought into its books."""
 
     receivable_id: str

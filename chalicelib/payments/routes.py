@@ -8,23 +8,23 @@ from typing import Annotated, Any, Literal
 from pydantic import Field
 
 from chalicelib.kit.money import CURRENCIES, Money
-from chalicelib.kit.web import STAFF, Body, Call, Query, Routes, cursor, listed
+from chalicelib.kit.web import STAFF, Body, Call, Query, Routes, page_to_json, read_cursor
 from chalicelib.payments import find, ledger_store
-from chalicelib.payments.book import report
 from chalicelib.payments.collect import collect
 from chalicelib.payments.handover import hand_over
-from chalicelib.payments.ledger import Line
+from chalicelib.payments.ledger import LedgerLine
+from chalicelib.payments.project_ledger import load_ledger_report
 from chalicelib.payments.shift import close_shift, count_shift, open_shift
 
 doors = Routes(__name__)
 
-HOLDS_CASH = {"cashier", "courier", "salesman", "owner"}
-RECEIVES_CASH = {"cashier", "owner", "finance"}
-COLLECTS = {"salesman", "finance", "cashier", "courier", "agent", "owner"}
+CASH_HANDLER_ROLES = {"cashier", "courier", "salesman", "owner"}
+HANDOVER_RECEIVER_ROLES = {"cashier", "owner", "finance"}
+COLLECTOR_ROLES = {"salesman", "finance", "cashier", "courier", "agent", "owner"}
 Id = Annotated[str, Field(max_length=64)]
 
 
-class Amount(Body):
+class AmountBody(Body):
     amount: Annotated[int, Field(ge=0, le=10**12)]
     currency: Annotated[str, Field(pattern=f"^({'|'.join(CURRENCIES)})$")]
 
@@ -32,7 +32,7 @@ class Amount(Body):
         return Money(self.amount, self.currency)
 
 
-class Paid(Amount):
+class PositiveAmountBody(AmountBody):
     amount: Annotated[int, Field(ge=1, le=10**12)]
 
 
@@ -40,11 +40,11 @@ class ShiftBody(Body):
     """Without a till: the store's counter for a cashier, one's own bag for people on the road."""
 
     till: Annotated[str, Field(max_length=64, pattern=r"^([A-Za-z0-9][A-Za-z0-9._-]*)?$")] = ""
-    opening: Amount
+    opening: AmountBody
 
 
 class CountBody(Body):
-    counted: Amount
+    counted: AmountBody
 
 
 class CloseBody(Body):
@@ -54,12 +54,12 @@ class CloseBody(Body):
 class HandoverBody(Body):
     """Without an amount: all there is."""
 
-    amount: Paid | None = None
+    amount: PositiveAmountBody | None = None
 
 
 class CollectionBody(Body):
     customer: Annotated[str, Field(min_length=1, max_length=64)]
-    amount: Paid
+    amount: PositiveAmountBody
     method: Literal["cash", "transfer"] = "cash"
 
 
@@ -78,38 +78,38 @@ class LedgerQuery(Query):
 
 @doors.post(
     "/shifts",
-    who=HOLDS_CASH,
+    roles=CASH_HANDLER_ROLES,
     body=ShiftBody,
-    keyed=True,
+    idempotent=True,
     status=201,
     example={"till": "till-1", "opening": {"amount": 500_000, "currency": "IDR"}},
 )
 def open_a_shift(call: Call) -> dict[str, Any]:
     """Opens the caller's shift at a till with a float taken from the safe."""
-    return open_shift(call.principal, call.body.till, call.body.opening.money(), call.asked)
+    return open_shift(call.principal, call.body.till, call.body.opening.money(), call.idempotency_key)
 
 
-@doors.get("/shifts/{shift_id}", who=HOLDS_CASH | {"finance"})
+@doors.get("/shifts/{shift_id}", roles=CASH_HANDLER_ROLES | {"finance"})
 def get_shift(call: Call, shift_id: str) -> dict[str, Any]:
     """One shift with what should be in its drawer now; `mine` is the caller's open one."""
-    return find.shift_json(find.shift(call.principal, shift_id))
+    return find.shift_to_json(find.load_shift(call.principal, shift_id))
 
 
-@doors.get("/shifts/{shift_id}/receipts", who=HOLDS_CASH | {"finance"}, query=PageQuery)
+@doors.get("/shifts/{shift_id}/receipts", roles=CASH_HANDLER_ROLES | {"finance"}, query=PageQuery)
 def list_receipts(call: Call, shift_id: str) -> dict[str, Any]:
     """The cash that went into one drawer and was handed on, order by order, newest first; it sums to what came in."""
-    shift = find.shift(call.principal, shift_id)
+    shift = find.load_shift(call.principal, shift_id)
     name = f"receipts#{shift.id}"
-    lines, after = ledger_store.receipts(shift.id, call.query.limit, cursor(call.query.cursor, name))
-    return listed([receipt(line) for line in lines], after, name)
+    lines, after = ledger_store.list_receipts(shift.id, call.query.limit, read_cursor(call.query.cursor, name))
+    return page_to_json([receipt_to_json(line) for line in lines], after, name)
 
 
-def receipt(line: Line) -> dict[str, Any]:
+def receipt_to_json(line: LedgerLine) -> dict[str, Any]:
     return {
         "at": line.at,
         "kind": line.kind,
         "method": line.method,
-        "amount": Money(line.minor, line.currency).as_json(),
+        "amount": Money(line.minor, line.currency).to_json(),
         "till": line.till,
         "shift": line.shift,
         "order_id": line.order_id or None,
@@ -121,71 +121,71 @@ def receipt(line: Line) -> dict[str, Any]:
 
 @doors.post(
     "/shifts/{shift_id}/count",
-    who=HOLDS_CASH | {"finance"},
+    roles=CASH_HANDLER_ROLES | {"finance"},
     body=CountBody,
-    keyed=True,
+    idempotent=True,
     example={"counted": {"amount": 1_250_000, "currency": "IDR"}},
 )
 def count_a_shift(call: Call, shift_id: str) -> dict[str, Any]:
     """Writes down what was counted; no cash moves through the drawer from here on."""
-    return count_shift(call.principal, shift_id, call.body.counted.money(), call.asked)
+    return count_shift(call.principal, shift_id, call.body.counted.money(), call.idempotency_key)
 
 
 @doors.post(
     "/shifts/{shift_id}/close",
-    who=HOLDS_CASH | {"finance"},
+    roles=CASH_HANDLER_ROLES | {"finance"},
     body=CloseBody,
-    keyed=True,
+    idempotent=True,
     example={"reason": "change given too much"},
 )
 def close_a_shift(call: Call, shift_id: str) -> dict[str, Any]:
     """Closes a counted shift; the variance is kept with its reason, and the till is free again."""
-    return close_shift(call.principal, shift_id, call.body.reason, call.asked)
+    return close_shift(call.principal, shift_id, call.body.reason, call.idempotency_key)
 
 
 @doors.post(
     "/shifts/{shift_id}/handover",
-    who=RECEIVES_CASH | {"courier", "salesman"},
+    roles=HANDOVER_RECEIVER_ROLES | {"courier", "salesman"},
     body=HandoverBody,
-    keyed=True,
+    idempotent=True,
     status=201,
     example={"amount": {"amount": 300_000, "currency": "IDR"}},
 )
 def receive_cash(call: Call, shift_id: str) -> dict[str, Any]:
     """The caller receives cash out of that shift, or that courier's bag `cod:<staff>`, into his own open shift."""
     amount = call.body.amount.money() if call.body.amount else None
-    return hand_over(call.principal, shift_id, amount, call.asked)
+    return hand_over(call.principal, shift_id, amount, call.idempotency_key)
 
 
-@doors.get("/receivables", who=COLLECTS, query=ReceivablesQuery)
+@doors.get("/receivables", roles=COLLECTOR_ROLES, query=ReceivablesQuery)
 def list_receivables(call: Call) -> dict[str, Any]:
     """What is owed, longest due first: one customer's, or everybody's page by page."""
     query, on = call.query, find.today()
-    found, after = find.receivables(query.customer, query.limit, cursor(query.cursor, "receivables"))
-    return listed(find.listed(found, on), after, "receivables")
+    found, after = find.list_receivables(query.customer, query.limit, read_cursor(query.cursor, "receivables"))
+    return page_to_json(find.receivables_to_json(found, on), after, "receivables")
 
 
 @doors.post(
     "/collections",
-    who=COLLECTS,
+    roles=COLLECTOR_ROLES,
     body=CollectionBody,
-    keyed=True,
+    idempotent=True,
     status=201,
     example={"customer": "cus_01KB", "amount": {"amount": 250_000, "currency": "IDR"}, "method": "cash"},
 )
 def receive_collection(call: Call) -> dict[str, Any]:
     """A customer pays his debts, oldest first, into the caller's open shift or the bank."""
     body = call.body
-    return collect(call.principal, body.customer, body.amount.money(), body.method, call.asked)
+    return collect(call.principal, body.customer, body.amount.money(), body.method, call.idempotency_key)
 
 
-@doors.get("/customers/{customer_id}", who=STAFF)
+@doors.get("/customers/{customer_id}", roles=STAFF)
 def get_customer(call: Call, customer_id: str) -> dict[str, Any]:
     """The customer card: who he is, what he owes and since when, and the credit he has left."""
-    return find.card(customer_id)
+    return find.load_customer_card(customer_id)
 
 
-@doors.get("/reports/ledger", who={"owner", "finance"}, query=LedgerQuery)
+@doors.get("/reports/ledger", roles={"owner", "finance"}, query=LedgerQuery)
 def get_ledger(call: Call) -> dict[str, Any]:
     """One day's money by method and channel, reconciled with the payments; what does not match is listed."""
-    return report(call.query.day)
+    return load_ledger_report(call.query.day)

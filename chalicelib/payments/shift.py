@@ -8,12 +8,12 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import Any
 
-from chalicelib.kit import clock, config, db, ids, journal, requests
+from chalicelib.kit import clock, config, db, idempotency, ids, journal
 from chalicelib.kit.auth import Principal
 from chalicelib.kit.errors import Invalid, Refused
+from chalicelib.kit.idempotency import IdempotencyKey
 from chalicelib.kit.money import Money, zero
-from chalicelib.kit.requests import Asked
-from chalicelib.payments import find, post, shift_store
+from chalicelib.payments import find, postings, shift_store
 from chalicelib.payments.model import (
     SHIFT_STATES,
     BagStaysOpen,
@@ -28,69 +28,73 @@ from chalicelib.payments.model import (
 )
 
 
-def open_shift(principal: Principal, till: str, opening: Money, asked: Asked | None = None) -> dict[str, Any]:
+def open_shift(principal: Principal, till: str, opening: Money, asked: IdempotencyKey | None = None) -> dict[str, Any]:
     """One open shift for each person and each till; cash sales of its cashier go into it from now on."""
-    requests.look_up(asked)
+    idempotency.check_repeat(asked)
     check_currency("opening", opening)
     now = clock.now()
     shift = Shift(
         ids.new("shf", now),
-        till or own_till(principal),
+        till or default_till(principal),
         principal.location or "",
         principal.id,
         opening,
         opened_at=now,
     )
-    entry, head = journal.append_event(subject(shift), opened(shift), actor=principal.actor, at=now)
+    entry, head = journal.append_event(journal_subject(shift), build_opened_event(shift), actor=principal.actor, at=now)
     shift = replace(shift, **vars(head))
-    answer = find.shift_json(shift)
-    db.commit([requests.remember(asked, answer), *shift_store.open_shift(shift), entry])
+    answer = find.shift_to_json(shift)
+    db.commit([idempotency.record_answer(asked, answer), *shift_store.open_shift(shift), entry])
     return answer
 
 
-def own_till(principal: Principal) -> str:
+def default_till(principal: Principal) -> str:
     """A store's counter for its cashier; people on the road carry their own."""
     at_counter = principal.role == "cashier" and principal.location
     return f"till-{principal.location}" if at_counter else f"till-{principal.id}"
 
 
-@db.decided_anew
-def count_shift(principal: Principal, shift_id: str, counted: Money, asked: Asked | None = None) -> dict[str, Any]:
+@db.retry_on_conflict
+def count_shift(
+    principal: Principal, shift_id: str, counted: Money, asked: IdempotencyKey | None = None
+) -> dict[str, Any]:
     """Shuts the drawer and writes down what was in it. Counting again before closing corrects the count."""
-    requests.look_up(asked)
-    shift = find.shift(principal, shift_id)
+    idempotency.check_repeat(asked)
+    shift = find.load_shift(principal, shift_id)
     check_countable(shift, counted)
     now = clock.now()
     after = replace(shift, status=ShiftStatus.COUNTED, counted=counted)
-    event = counted_event(after)
-    entry, head = journal.append_event(subject(shift), event, after=shift, actor=principal.actor, at=now)
-    answer = find.shift_json(after)
-    db.commit([requests.remember(asked, answer), *shift_store.count_shift(shift, counted, head), entry])
+    event = build_counted_event(after)
+    entry, head = journal.append_event(journal_subject(shift), event, after=shift, actor=principal.actor, at=now)
+    answer = find.shift_to_json(after)
+    db.commit([idempotency.record_answer(asked, answer), *shift_store.count_shift(shift, counted, head), entry])
     return answer
 
 
-@db.decided_anew
-def close_shift(principal: Principal, shift_id: str, reason: str = "", asked: Asked | None = None) -> dict[str, Any]:
+@db.retry_on_conflict
+def close_shift(
+    principal: Principal, shift_id: str, reason: str = "", asked: IdempotencyKey | None = None
+) -> dict[str, Any]:
     """Puts the counted cash into the safe, books what was over or short, and frees till and cashier."""
-    requests.look_up(asked)
-    shift = find.shift(principal, shift_id)
+    idempotency.check_repeat(asked)
+    shift = find.load_shift(principal, shift_id)
     if shift.status == ShiftStatus.CLOSED:
-        return find.shift_json(shift)
+        return find.shift_to_json(shift)
     if ShiftStatus.CLOSED not in SHIFT_STATES[shift.status] or shift.counted is None:
-        raise stays_open(shift, ShiftNotCounted)
+        raise build_state_refusal(shift, ShiftNotCounted)
     now = clock.now()
     variance = shift.counted - shift.expected
     after = replace(shift, status=ShiftStatus.CLOSED, variance=variance, reason=reason, closed_at=now)
-    event = closed_event(after)
-    entry, head = journal.append_event(subject(shift), event, after=shift, actor=principal.actor, at=now)
-    answer = find.shift_json(after)
-    db.commit([requests.remember(asked, answer), *shift_store.close_shift(shift, after, now, head), entry])
+    event = build_closed_event(after)
+    entry, head = journal.append_event(journal_subject(shift), event, after=shift, actor=principal.actor, at=now)
+    answer = find.shift_to_json(after)
+    db.commit([idempotency.record_answer(asked, answer), *shift_store.close_shift(shift, after, now, head), entry])
     return answer
 
 
 def check_countable(shift: Shift, counted: Money) -> None:
-    if shift.status == ShiftStatus.CLOSED or shift.is_bag:
-        raise stays_open(shift, ShiftNotOpen)
+    if shift.status == ShiftStatus.CLOSED or shift.is_cash_bag:
+        raise build_state_refusal(shift, ShiftNotOpen)
     check_currency("counted", counted)
 
 
@@ -100,17 +104,17 @@ def check_currency(name: str, amount: Money) -> None:
         raise Invalid((name, f"this shop's drawers hold {config.currency()}"))
 
 
-def stays_open(shift: Shift, otherwise: type[Refused]) -> Refused:
-    if shift.is_bag:
+def build_state_refusal(shift: Shift, otherwise: type[Refused]) -> Refused:
+    if shift.is_cash_bag:
         return BagStaysOpen(shift_id=shift.id)
     return otherwise(shift_id=shift.id, status=shift.status)
 
 
-def subject(shift: Shift) -> str:
+def journal_subject(shift: Shift) -> str:
     return f"shift#{shift.id}"
 
 
-def opened(shift: Shift) -> ShiftOpened:
+def build_opened_event(shift: Shift) -> ShiftOpened:
     floated = [Posting(f"till:{shift.till}", shift.opening.minor), Posting("safe", -shift.opening.minor)]
     return ShiftOpened(
         shift_id=shift.id,
@@ -119,11 +123,11 @@ def opened(shift: Shift) -> ShiftOpened:
         cashier=shift.cashier,
         opening_minor=shift.opening.minor,
         currency=shift.opening.currency,
-        postings=post.merged(floated),
+        postings=postings.merge_postings(floated),
     )
 
 
-def counted_event(shift: Shift) -> ShiftCounted:
+def build_counted_event(shift: Shift) -> ShiftCounted:
     counted = shift.counted or zero(shift.opening.currency)
     return ShiftCounted(
         shift_id=shift.id,
@@ -135,8 +139,8 @@ def counted_event(shift: Shift) -> ShiftCounted:
     )
 
 
-def closed_event(shift: Shift) -> ShiftClosed:
-    count = counted_event(shift)
+def build_closed_event(shift: Shift) -> ShiftClosed:
+    count = build_counted_event(shift)
     emptied = [Posting(f"till:{shift.till}", -count.expected_minor), Posting("safe", count.counted_minor)]
     return ShiftClosed(
         shift_id=shift.id,
@@ -146,5 +150,5 @@ def closed_event(shift: Shift) -> ShiftClosed:
         variance_minor=count.variance_minor,
         currency=count.currency,
         reason=shift.reason,
-        postings=post.merged([*emptied, Posting("variance", -count.variance_minor)]),
+        postings=postings.merge_postings([*emptied, Posting("variance", -count.variance_minor)]),
     )

@@ -48,66 +48,66 @@ class TillRow(Row):
     shift_id = UnicodeAttribute()
 
 
-def shift_key(staff_id: str) -> Key:
+def open_shift_key(staff_id: str) -> Key:
     """His open shift as placing needs it: id, till, location; its counters are not live."""
     return Key(ShiftRow, f"shift#open#{staff_id}", "shift")
 
 
-def open_shift_of(staff_id: str) -> Shift | None:
+def find_open_shift(staff_id: str) -> Shift | None:
     """None as well when his shift is counted and waits to be closed."""
-    found = shift_in_hand(staff_id)
+    found = find_unclosed_shift(staff_id)
     return found if found and found.status == ShiftStatus.OPEN else None
 
 
-def shift_in_hand(staff_id: str) -> Shift | None:
+def find_unclosed_shift(staff_id: str) -> Shift | None:
     """Open or counted: what he has not closed yet."""
-    key = shift_key(staff_id)
+    key = open_shift_key(staff_id)
     row = db.get(ShiftRow, key.pk, key.sk)
-    return as_shift(row) if row else None
+    return row_to_shift(row) if row else None
 
 
-def load_shift(shift_id: str) -> Shift | None:
+def find_shift(shift_id: str) -> Shift | None:
     row = db.get(ShiftRow, shift_id, "shift")
-    return as_shift(row) if row else None
+    return row_to_shift(row) if row else None
 
 
-def cash_into(shift: Shift, amount: Money) -> Write:
+def add_cash(shift: Shift, amount: Money) -> Write:
     """The counter moves only in a commit, and only while the shift is open; a bag comes into being by filling it."""
-    row, added = _shift_keys(shift.id), ShiftRow.cash_in_minor.add(amount.minor)
-    if shift.is_bag:
-        return db.update(row, added, *_bag_as_it_begins(shift))
-    return db.update(row, added, when=_is_open(), refusal=lambda found: _not_open(shift, found))
+    row, added = _key_row(shift.id), ShiftRow.cash_in_minor.add(amount.minor)
+    if shift.is_cash_bag:
+        return db.update(row, added, *_initial_bag_attributes(shift))
+    return db.update(row, added, when=_is_open(), refusal=lambda found: _build_not_open(shift, found))
 
 
-def cash_out_of(shift: Shift, amount: Money) -> Write:
+def remove_cash(shift: Shift, amount: Money) -> Write:
     """`shift` as it was just read: its balance may not have moved since, for conditions cannot subtract."""
-    same = _is_open() & _same_cash(shift)
+    same = _is_open() & _cash_unchanged(shift)
     if shift.expected.minor < amount.minor:
         raise NotEnoughCash(shift_id=shift.id, wanted=amount, expected=shift.expected)
-    return db.update(_shift_keys(shift.id), ShiftRow.cash_out_minor.add(amount.minor), when=same)
+    return db.update(_key_row(shift.id), ShiftRow.cash_out_minor.add(amount.minor), when=same)
 
 
 def open_shift(shift: Shift) -> list[Write]:
     """Three rows stand or fall together: the shift, its cashier's pointer, and the till it occupies."""
-    pointer = _shift_row(shift)
-    pointer.pk, pointer.list, pointer.listed_at = shift_key(shift.cashier).pk, None, None
+    pointer = _shift_to_row(shift)
+    pointer.pk, pointer.list, pointer.listed_at = open_shift_key(shift.cashier).pk, None, None
     return [
         db.create(pointer, refusal=lambda found: ShiftAlreadyOpen(shift_id=found.id if found else "")),
         db.create(
             TillRow(f"till#{shift.till}", "till", shift_id=shift.id),
             refusal=lambda found: TillInUse(till=shift.till, shift_id=found.shift_id if found else ""),
         ),
-        db.create(_shift_row(shift)),
+        db.create(_shift_to_row(shift)),
     ]
 
 
 def count_shift(before: Shift, counted: Money, head: Head) -> list[Write]:
     """Cash that came in between the reading and the counting makes the count start again."""
-    same = (ShiftRow.version == before.version) & _same_cash(before)
+    same = (ShiftRow.version == before.version) & _cash_unchanged(before)
     shut = ShiftRow.status.set(ShiftStatus.COUNTED)
     return [
-        db.update(_shift_keys(before.id), shut, ShiftRow.counted_minor.set(counted.minor), *_headed(head), when=same),
-        db.update(_shift_keys(shift_key(before.cashier).pk), shut, when=ShiftRow.id == before.id),
+        db.update(_key_row(before.id), shut, ShiftRow.counted_minor.set(counted.minor), *_set_head(head), when=same),
+        db.update(_key_row(open_shift_key(before.cashier).pk), shut, when=ShiftRow.id == before.id),
     ]
 
 
@@ -117,28 +117,28 @@ def close_shift(before: Shift, after: Shift, at: datetime, head: Head) -> list[W
         ShiftRow.variance_minor.set(after.variance.minor if after.variance else 0),
         ShiftRow.reason.set(after.reason),
         ShiftRow.closed_at.set(at),
-        *_headed(head),
+        *_set_head(head),
     ]
     same = (ShiftRow.version == before.version) & (ShiftRow.status == ShiftStatus.COUNTED)
     return [
-        db.update(_shift_keys(before.id), *actions, when=same),
-        db.delete(_shift_keys(shift_key(before.cashier).pk)),
+        db.update(_key_row(before.id), *actions, when=same),
+        db.delete(_key_row(open_shift_key(before.cashier).pk)),
         db.delete(TillRow(f"till#{before.till}", "till")),
     ]
 
 
-def _same_cash(shift: Shift) -> Any:
+def _cash_unchanged(shift: Shift) -> Any:
     into, out = shift.cash_in, shift.cash_out
     return (ShiftRow.cash_in_minor == (into.minor if into else 0)) & (
         ShiftRow.cash_out_minor == (out.minor if out else 0)
     )
 
 
-def _headed(head: Head) -> list[Any]:
+def _set_head(head: Head) -> list[Any]:
     return [ShiftRow.version.set(head.version), ShiftRow.journal_hash.set(head.journal_hash)]
 
 
-def _bag_as_it_begins(shift: Shift) -> list[Any]:
+def _initial_bag_attributes(shift: Shift) -> list[Any]:
     currency = shift.opening.currency
     return [
         ShiftRow.id.set(shift.id),
@@ -155,15 +155,15 @@ def _is_open() -> Any:
     return ShiftRow.status == ShiftStatus.OPEN
 
 
-def _not_open(shift: Shift, found: Any) -> ShiftNotOpen:
+def _build_not_open(shift: Shift, found: Any) -> ShiftNotOpen:
     return ShiftNotOpen(shift_id=shift.id, status=found.status if found else "unknown")
 
 
-def _shift_keys(pk: str) -> ShiftRow:
+def _key_row(pk: str) -> ShiftRow:
     return ShiftRow(pk, "shift")
 
 
-def as_shift(row: ShiftRow) -> Shift:
+def row_to_shift(row: ShiftRow) -> Shift:
     def money(minor: Any) -> Money | None:
         return None if minor is None else Money(int(minor), row.currency)
 
@@ -186,7 +186,7 @@ def as_shift(row: ShiftRow) -> Shift:
     )
 
 
-def _shift_row(shift: Shift) -> ShiftRow:
+def _shift_to_row(shift: Shift) -> ShiftRow:
     return ShiftRow(
         shift.id,
         "shift",

@@ -19,7 +19,7 @@ from chalicelib.kit import db
 from chalicelib.kit.db import IndexedRow, Key, Row, Write
 from chalicelib.kit.money import Money
 from chalicelib.kit.row_attributes import InstantAttribute, StateAttribute
-from chalicelib.payments import owe, pay
+from chalicelib.payments import lifecycle, receivables
 from chalicelib.payments.model import Payment, PaymentStatus, Receivable, ReceivableStatus
 
 
@@ -66,95 +66,99 @@ def load_payments(payment_ids: Iterable[str]) -> list[Payment]:
     """In the order asked; consistent, so that a decision may stand on them."""
     keys = [payment_key(each) for each in payment_ids]
     found = db.batch(keys)
-    return [as_payment(found[key]) for key in keys if key in found]
+    return [row_to_payment(found[key]) for key in keys if key in found]
 
 
-def load_payment(payment_id: str) -> Payment | None:
+def find_payment(payment_id: str) -> Payment | None:
     row = db.get(PaymentRow, payment_id, "payment")
-    return as_payment(row) if row else None
+    return row_to_payment(row) if row else None
 
 
-def open_payment(payment: Payment) -> Write:
-    return db.create(_payment_row(payment))
+def create_payment(payment: Payment) -> Write:
+    return db.create(_payment_to_row(payment))
 
 
 def save_payment(before: Payment, after: Payment) -> Write:
     """Lands only on the version that was read; whoever lost the race decides anew."""
-    return db.put(_payment_row(after), when=PaymentRow.version == before.version)
+    return db.put(_payment_to_row(after), when=PaymentRow.version == before.version)
 
 
-def move_payment(payment: Payment, to: PaymentStatus, **changes: Any) -> Write:
-    return save_payment(payment, pay.moved(payment, to, **changes))
+def transition_payment(payment: Payment, to: PaymentStatus, **changes: Any) -> Write:
+    return save_payment(payment, lifecycle.transition(payment, to, **changes))
 
 
-def end_payments(payments: Sequence[Payment], to: PaymentStatus = PaymentStatus.CANCELLED) -> list[Write]:
+def close_payments(payments: Sequence[Payment], to: PaymentStatus = PaymentStatus.CANCELLED) -> list[Write]:
     """Payments and receivables of an order that ends. Giving back credit is the caller's: customers.store."""
     writes: list[Write] = []
     for payment in payments:
-        after = pay.ended(payment, to)
+        after = lifecycle.close_with_order(payment, to)
         if after != payment:
             writes.append(save_payment(payment, after))
         if payment.status == PaymentStatus.ON_CREDIT:
-            writes.append(drop_receivable(owe.receivable_of(payment)))
+            writes.append(delete_receivable(receivables.payment_to_receivable(payment)))
     return writes
 
 
-def open_receivable(receivable: Receivable) -> Write:
-    return db.create(_receivable_row(receivable))
+def create_receivable(receivable: Receivable) -> Write:
+    return db.create(_receivable_to_row(receivable))
 
 
-def open_receivables(payments: Iterable[Payment]) -> list[Write]:
+def create_receivables(payments: Iterable[Payment]) -> list[Write]:
     """One for each credit tender among an order's new payments."""
-    return [open_receivable(owe.receivable_of(each)) for each in payments if each.status == PaymentStatus.ON_CREDIT]
+    return [
+        create_receivable(receivables.payment_to_receivable(each))
+        for each in payments
+        if each.status == PaymentStatus.ON_CREDIT
+    ]
 
 
-def drop_receivable(receivable: Receivable) -> Write:
-    return db.delete(_receivable_row(receivable), when=ReceivableRow.settled_minor == receivable.settled.minor)
+def delete_receivable(receivable: Receivable) -> Write:
+    return db.delete(_receivable_to_row(receivable), when=ReceivableRow.settled_minor == receivable.settled.minor)
 
 
 def settle_receivable(before: Receivable, after: Receivable) -> list[Write]:
     """What is still owed stays in its place; what is settled leaves the list of the owing."""
     if after.left:
         settled = ReceivableRow.settled_minor.set(after.settled.minor)
-        standing = _standing_at(before)
-        row = _receivable_row(before)
+        standing = _settled_unchanged(before)
+        row = _receivable_to_row(before)
         return [db.update(row, settled, ReceivableRow.status.set(after.status), when=standing)]
-    return [drop_receivable(before), open_receivable(after)]
+    return [delete_receivable(before), create_receivable(after)]
 
 
-def cover_payments(paid: Iterable[pay.Covered]) -> list[Write]:
+def cover_payments(paid: Iterable[lifecycle.CoveredPayment]) -> list[Write]:
     """Other money brought what these should have; a receivable says the same as its tender. Giving back credit is the
     caller's: customers.store."""
     writes: list[Write] = []
     for before, part in paid:
-        after = pay.covered(before, part)
+        after = lifecycle.cover(before, part)
         writes.append(save_payment(before, after))
         if before.method == "credit":
-            writes += _lower_receivable(before, after)
+            writes += _reduce_receivable(before, after)
     return writes
 
 
-def _lower_receivable(before: Payment, after: Payment) -> list[Write]:
-    debt, rest = owe.receivable_of(before), owe.receivable_of(after)
+def _reduce_receivable(before: Payment, after: Payment) -> list[Write]:
+    debt, rest = receivables.payment_to_receivable(before), receivables.payment_to_receivable(after)
     if after.status == PaymentStatus.CANCELLED:
-        return [drop_receivable(debt)]
+        return [delete_receivable(debt)]
     if rest.left:
-        return [db.put(_receivable_row(rest), when=_standing_at(debt))]
-    return [drop_receivable(debt), open_receivable(rest)]
+        return [db.put(_receivable_to_row(rest), when=_settled_unchanged(debt))]
+    return [delete_receivable(debt), create_receivable(rest)]
 
 
-def _standing_at(receivable: Receivable) -> Any:
+def _settled_unchanged(receivable: Receivable) -> Any:
     """Also refuses an absent row: an order cancelled meanwhile owes nothing."""
     return ReceivableRow.settled_minor == receivable.settled.minor
 
 
-def receivables_of(customer_id: str) -> list[Receivable]:
+def list_open_receivables(customer_id: str) -> list[Receivable]:
     """Open ones, oldest due first; consistent."""
-    rows = db.query_all(ReceivableRow, f"receivables#{customer_id}", begins="open#")
-    return [as_receivable(row) for row in rows]
+    rows = db.query_all(ReceivableRow, f"receivables#{customer_id}", begins_with="open#")
+    return [row_to_receivable(row) for row in rows]
 
 
-def as_payment(row: PaymentRow) -> Payment:
+def row_to_payment(row: PaymentRow) -> Payment:
     currency = row.currency
     return Payment(
         id=row.pk,
@@ -177,7 +181,7 @@ def as_payment(row: PaymentRow) -> Payment:
     )
 
 
-def _payment_row(payment: Payment) -> PaymentRow:
+def _payment_to_row(payment: Payment) -> PaymentRow:
     return PaymentRow(
         payment.id,
         "payment",
@@ -201,7 +205,7 @@ def _payment_row(payment: Payment) -> PaymentRow:
     )
 
 
-def as_receivable(row: ReceivableRow) -> Receivable:
+def row_to_receivable(row: ReceivableRow) -> Receivable:
     return Receivable(
         id=row.sk.rsplit("#", 1)[1],
         customer_id=row.customer_id,
@@ -214,7 +218,7 @@ def as_receivable(row: ReceivableRow) -> Receivable:
     )
 
 
-def _receivable_row(receivable: Receivable) -> ReceivableRow:
+def _receivable_to_row(receivable: Receivable) -> ReceivableRow:
     place = "open" if receivable.left else "settled"
     due_on = receivable.due_on.isoformat()
     return ReceivableRow(

@@ -15,117 +15,117 @@ from chalicelib.places.store import (
     LocationRow,
     PositionRow,
     StaffRow,
-    as_location,
-    as_position,
-    as_staff,
-    point_of,
     postcode_key,
+    row_to_location,
+    row_to_point,
+    row_to_position,
+    row_to_staff,
     staff_key,
 )
 
 T = TypeVar("T")
 
-REMEMBERED = timedelta(seconds=60)
-_memory: dict[str, tuple[datetime, Any]] = {}
+CACHE_TTL = timedelta(seconds=60)
+_cache: dict[str, tuple[datetime, Any]] = {}
 
 
-def locations() -> Mapping[str, Location]:
-    found: dict[str, Location] = _remembered(
-        "locations", lambda: _by_id(as_location, db.query_all(LocationRow, "locations"))
+def load_locations() -> Mapping[str, Location]:
+    found: dict[str, Location] = _cached(
+        "locations", lambda: _index_by_id(row_to_location, db.query_all(LocationRow, "locations"))
     )
     return found
 
 
-def selling_locations() -> list[Location]:
+def list_selling_locations() -> list[Location]:
     """Every location that serves remote orders. Vans do not: a salesman sells from their own van only."""
-    return [each for each in locations().values() if each.active and each.kind != "van"]
+    return [each for each in load_locations().values() if each.active and each.kind != "van"]
 
 
-def location(location_id: str) -> Location:
-    found = locations().get(location_id)
+def load_location(location_id: str) -> Location:
+    found = load_locations().get(location_id)
     if found is None:
         raise NotFound()
     return found
 
 
-def staff() -> Mapping[str, Staff]:
+def load_staff() -> Mapping[str, Staff]:
     """Everyone who ever had a row, the inactive too: old orders still name them."""
-    found: dict[str, Staff] = _remembered("staff", lambda: _by_id(as_staff, db.query_all(StaffRow, "staff")))
+    found: dict[str, Staff] = _cached("staff", lambda: _index_by_id(row_to_staff, db.query_all(StaffRow, "staff")))
     return found
 
 
-def staff_at(location_id: str) -> list[Staff]:
+def list_staff_at(location_id: str) -> list[Staff]:
     """Who is told of work there: active people whose location it is."""
-    return [each for each in staff().values() if each.active and each.location == location_id]
+    return [each for each in load_staff().values() if each.active and each.location == location_id]
 
 
-def staff_now(staff_id: str) -> Staff | None:
+def find_staff_uncached(staff_id: str) -> Staff | None:
     """Not remembered: for whoever is about to change it."""
     row = db.get(StaffRow, "staff", staff_id)
-    return as_staff(row) if row is not None else None
+    return row_to_staff(row) if row is not None else None
 
 
-def positions() -> dict[str, Position]:
+def load_positions() -> dict[str, Position]:
     """Always as reported last: a remembered position would be an old one."""
-    return {row.sk: as_position(row) for row in db.query_all(PositionRow, "positions")}
+    return {row.sk: row_to_position(row) for row in db.query_all(PositionRow, "positions")}
 
 
-def who_is(claims: dict[str, Any]) -> Principal:
+def authenticate_staff(claims: dict[str, Any]) -> Principal:
     """What he may do is what the staff list says now, whatever his token said when it was made."""
     key = staff_key(str(claims["id"]))
-    row = _remembered(f"staff#{key.sk}", lambda: db.get(StaffRow, key.pk, key.sk))
-    person = as_staff(row) if row is not None else None
+    row = _cached(f"staff#{key.sk}", lambda: db.get(StaffRow, key.pk, key.sk))
+    person = row_to_staff(row) if row is not None else None
     if person is None or not person.active or person.version != claims["v"]:
         raise NotSignedIn()
     return Principal(role=person.role, id=person.id, location=person.location or None, name=person.name)
 
 
-def whereabouts(country: str, postcode: str) -> Point | None:
+def find_postcode_point(country: str, postcode: str) -> Point | None:
     """Where a customer without a position is, as well as his postcode tells."""
-    key = postcode_key(*written(country, postcode))
-    return point_of(db.get(key.row, key.pk, key.sk, consistent=False))
+    key = postcode_key(*normalize_postcode(country, postcode))
+    return row_to_point(db.get(key.row, key.pk, key.sk, consistent=False))
 
 
 def check_postcode(country: str, postcode: str) -> None:
     """Only countries whose postcodes are loaded can say that one does not exist."""
-    country, postcode = written(country, postcode)
-    if country not in loaded_countries():
+    country, postcode = normalize_postcode(country, postcode)
+    if country not in load_complete_countries():
         return
     key = postcode_key(country, postcode)
     if not postcode or db.get(key.row, key.pk, key.sk, consistent=False) is None:
         raise UnknownPostcode(country, postcode)
 
 
-def written(country: str, postcode: str) -> tuple[str, str]:
+def normalize_postcode(country: str, postcode: str) -> tuple[str, str]:
     """One spelling for keys: people write `sw1a 1aa` and `SW1A1AA`."""
     return country.strip().upper(), "".join(postcode.split()).upper()
 
 
-def forget() -> None:
+def clear_cache() -> None:
     """For whoever has just changed a row, and for tests that change the tables beneath."""
-    _memory.clear()
+    _cache.clear()
 
 
-def restore(memory: dict[str, tuple[datetime, Any]]) -> dict[str, tuple[datetime, Any]]:
+def swap_cache(memory: dict[str, tuple[datetime, Any]]) -> dict[str, tuple[datetime, Any]]:
     """Remember what `memory` holds from now on; returns what was remembered before. For several processes in one."""
-    global _memory
-    before, _memory = _memory, memory
+    global _cache
+    before, _cache = _cache, memory
     return before
 
 
-def loaded_countries() -> set[str]:
+def load_complete_countries() -> set[str]:
     """Whose postcodes are complete here; one that is not among them does not exist."""
-    return {row.sk for row in _remembered("postcodes", lambda: db.query_all(CountryRow, "postcodes")) if row.loaded}
+    return {row.sk for row in _cached("postcodes", lambda: db.query_all(CountryRow, "postcodes")) if row.loaded}
 
 
-def _by_id(read: Callable[[Any], T], rows: Iterable[Any]) -> dict[str, T]:
+def _index_by_id(read: Callable[[Any], T], rows: Iterable[Any]) -> dict[str, T]:
     return {row.sk: read(row) for row in rows}
 
 
-def _remembered(name: str, load: Callable[[], T]) -> T:
+def _cached(name: str, load: Callable[[], T]) -> T:
     now = clock.now()
-    since, value = _memory.get(name, (None, None))
-    if since is None or not since <= now < since + REMEMBERED:
+    since, value = _cache.get(name, (None, None))
+    if since is None or not since <= now < since + CACHE_TTL:
         value = load()
-        _memory[name] = (now, value)
+        _cache[name] = (now, value)
     return cast(T, value)

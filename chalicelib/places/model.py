@@ -9,7 +9,7 @@ from math import asin, cos, radians, sin, sqrt
 from chalicelib.kit.errors import Invalid, Refused
 from chalicelib.kit.events import Event
 
-KINDS = ("warehouse", "store", "van")
+LOCATION_KINDS = ("warehouse", "store", "van")
 ROLES = ("owner", "cashier", "salesman", "agent", "warehouse", "courier", "finance", "channel")
 EARTH_RADIUS_METERS = 6_371_000
 
@@ -19,7 +19,7 @@ class Point:
     lat: float
     lon: float
 
-    def as_json(self) -> dict[str, float]:
+    def to_json(self) -> dict[str, float]:
         return {"lat": self.lat, "lon": self.lon}
 
 
@@ -80,8 +80,8 @@ def distance_meters(a: Point, b: Point) -> int:
 
 
 def check_location(location: Location) -> None:
-    if location.kind not in KINDS:
-        raise Invalid(("kind", f"is one of {', '.join(KINDS)}"))
+    if location.kind not in LOCATION_KINDS:
+        raise Invalid(("kind", f"is one of {', '.join(LOCATION_KINDS)}"))
 
 
 def check_staff(staff: Staff) -> None:
@@ -90,7 +90,7 @@ def check_staff(staff: Staff) -> None:
 
 
 class NotAVan(Refused):
-    says = "{location} does not move; only a van has a position."
+    message = "{location} does not move; only a van has a position."
 
 
 class FromTheFuture(Invalid):
@@ -111,7 +111,7 @@ class UnknownPostcode(Invalid):
 
 
 @dataclass(frozen=True)
-class LocationKept(Event):
+class LocationSaved(Event):
     """A warehouse, a store or a van was made or changed."""
 
     location: str
@@ -120,7 +120,7 @@ class LocationKept(Event):
 
 
 @dataclass(frozen=True)
-class StaffKept(Event):
+class StaffSaved(Event):
     """A member of staff or a channel key was made or changed."""
 
     staff: str
@@ -131,7 +131,7 @@ class StaffKept(Event):
 
 
 @dataclass(frozen=True)
-class PostcodesKept(Event):
+class PostcodesSaved(Event):
     """A country's postcodes with their positions were brought in."""
 
     country: str  # ISO 3166

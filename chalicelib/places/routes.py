@@ -9,14 +9,14 @@ from pydantic import AwareDatetime, Field
 from chalicelib.kit import clock, config
 from chalicelib.kit.web import STAFF, Body, Call, Routes
 from chalicelib.places import find
-from chalicelib.places.keep import keep_location, keep_staff
 from chalicelib.places.model import Location, Point, Staff
-from chalicelib.places.move import report_position
+from chalicelib.places.report_position import report_position
+from chalicelib.places.save import save_location, save_staff
 
-doors = Routes(__name__)
+endpoints = Routes(__name__)
 
 Id = Annotated[str, Field(max_length=64)]
-Words = Annotated[str, Field(max_length=200)]
+Text = Annotated[str, Field(max_length=200)]
 Name = Annotated[str, Field(min_length=1, max_length=100)]
 Latitude = Annotated[float, Field(ge=-90, le=90, allow_inf_nan=False)]
 Longitude = Annotated[float, Field(ge=-180, le=180, allow_inf_nan=False)]
@@ -40,32 +40,32 @@ class LocationBody(Body):
     name: Name
     position: PointBody | None = None
     zone: Annotated[Zone, Field(default_factory=config.zone)]
-    address: Words = ""
-    phone: Words = ""
-    email: Words = ""
+    address: Text = ""
+    phone: Text = ""
+    email: Text = ""
     active: bool = True
 
 
 class StaffBody(Body):
     name: Name
     role: Literal["owner", "cashier", "salesman", "agent", "warehouse", "courier", "finance", "channel"]
-    phone: Words = ""
-    email: Words = ""
+    phone: Text = ""
+    email: Text = ""
     location: Id = ""
     language: Literal["id", "en"] = "id"
     active: bool = True
     sign_out: bool = False
 
 
-@doors.get("/locations", who=STAFF)
+@endpoints.get("/locations", roles=STAFF)
 def locations(call: Call) -> dict[str, Any]:
     """Every warehouse, store and van, the closed ones too."""
-    return {"items": [_location(each) for each in find.locations().values()], "next": None}
+    return {"items": [_location_to_json(each) for each in find.load_locations().values()], "next": None}
 
 
-@doors.put(
+@endpoints.put(
     "/locations/{location_id}",
-    who={"owner"},
+    roles={"owner"},
     body=LocationBody,
     example={"kind": "store", "name": "Toko Darmo", "position": {"lat": -7.2906, "lon": 112.7344}},
 )
@@ -74,50 +74,50 @@ def location(call: Call, location_id: str) -> dict[str, Any]:
     said = call.body.model_dump(exclude={"position"})
     point = call.body.position.point() if call.body.position else None
     new = Location(location_id, **said, point=point)
-    keep_location(new, call.principal.actor)
-    return _location(new)
+    save_location(new, call.principal.actor)
+    return _location_to_json(new)
 
 
-@doors.put(
+@endpoints.put(
     "/locations/{location_id}/position",
-    who={"salesman", "owner"},
+    roles={"salesman", "owner"},
     body=PositionBody,
     example={"lat": -7.2756, "lon": 112.7378},
 )
 def position(call: Call, location_id: str) -> dict[str, Any]:
     """Where a van is, now or at the time said; a salesman speaks for his own van only."""
     told = report_position(call.principal, location_id, call.body.point(), call.body.at)
-    return {"location": location_id, "position": told.point.as_json(), "at": clock.iso(told.at)}
+    return {"location": location_id, "position": told.point.to_json(), "at": clock.iso(told.at)}
 
 
-@doors.get("/staff", who={"owner"})
+@endpoints.get("/staff", roles={"owner"})
 def staff(call: Call) -> dict[str, Any]:
     """Everyone with a role or a channel key, the inactive too."""
-    return {"items": [_staff(each) for each in find.staff().values()], "next": None}
+    return {"items": [_staff_to_json(each) for each in find.load_staff().values()], "next": None}
 
 
-@doors.put(
+@endpoints.put(
     "/staff/{staff_id}",
-    who={"owner"},
+    roles={"owner"},
     body=StaffBody,
     example={"name": "Budi Santoso", "role": "salesman", "phone": "+6281230000001", "location": "van-budi"},
 )
 def staff_member(call: Call, staff_id: str) -> dict[str, Any]:
     """Gives a role or takes it away; `sign_out` makes every token he holds worthless within a minute."""
     said = call.body.model_dump(exclude={"sign_out"})
-    standing = find.staff_now(staff_id)
+    standing = find.find_staff_uncached(staff_id)
     version = standing.version if standing else 1
     person = Staff(staff_id, **said, version=version + call.body.sign_out)
-    keep_staff(person, call.principal.actor)
-    return _staff(person)
+    save_staff(person, call.principal.actor)
+    return _staff_to_json(person)
 
 
-def _location(location: Location) -> dict[str, Any]:
+def _location_to_json(location: Location) -> dict[str, Any]:
     return {
         "id": location.id,
         "kind": location.kind,
         "name": location.name,
-        "position": location.point.as_json() if location.point else None,
+        "position": location.point.to_json() if location.point else None,
         "zone": location.zone,
         "address": location.address,
         "phone": location.phone,
@@ -126,6 +126,6 @@ def _location(location: Location) -> dict[str, Any]:
     }
 
 
-def _staff(staff: Staff) -> dict[str, Any]:
+def _staff_to_json(staff: Staff) -> dict[str, Any]:
     said = vars(staff)
     return {name: said[name] for name in said if name != "version"}

@@ -78,38 +78,38 @@ def postcode_key(country: str, postcode: str) -> Key:
     return Key(PostcodeRow, f"postcode#{country}#{postcode}", "postcode")
 
 
-def as_location(row: Any) -> Location:
+def row_to_location(row: Any) -> Location:
     words = {name: getattr(row, name) or "" for name in ("address", "phone", "email")}
-    return Location(row.sk, row.kind, row.name, point_of(row), zone=row.zone, **words, active=row.active)
+    return Location(row.sk, row.kind, row.name, row_to_point(row), zone=row.zone, **words, active=row.active)
 
 
-def as_staff(row: Any) -> Staff:
+def row_to_staff(row: Any) -> Staff:
     words = {name: getattr(row, name) or "" for name in ("phone", "email", "location")}
     version = int(row.token_version)
     return Staff(row.sk, row.name, row.role, **words, language=row.language, active=row.active, version=version)
 
 
-def as_position(row: Any) -> Position:
+def row_to_position(row: Any) -> Position:
     return Position(row.sk, Point(float(row.lat), float(row.lon)), row.at)
 
 
-def as_postcode(row: Any) -> Postcode:
-    point = point_of(row)
+def row_to_postcode(row: Any) -> Postcode:
+    point = row_to_point(row)
     place = (point.lat, point.lon) if point else (None, None)
     return Postcode(row.pk.rpartition("#")[2], row.area or "", *place)
 
 
-def point_of(row: Any) -> Point | None:
+def row_to_point(row: Any) -> Point | None:
     return None if row is None or row.lat is None or row.lon is None else Point(float(row.lat), float(row.lon))
 
 
-def location_row(location: Location, head: Head) -> LocationRow:
+def location_to_row(location: Location, head: Head) -> LocationRow:
     return LocationRow(
         "locations",
         location.id,
         kind=location.kind,
         name=location.name,
-        **coordinates(location.point),
+        **point_to_attributes(location.point),
         zone=location.zone,
         address=location.address or None,
         phone=location.phone or None,
@@ -119,7 +119,7 @@ def location_row(location: Location, head: Head) -> LocationRow:
     )
 
 
-def staff_row(staff: Staff, head: Head) -> StaffRow:
+def staff_to_row(staff: Staff, head: Head) -> StaffRow:
     return StaffRow(
         "staff",
         staff.id,
@@ -135,11 +135,11 @@ def staff_row(staff: Staff, head: Head) -> StaffRow:
     )
 
 
-def postcode_row(country: str, postcode: Postcode) -> PostcodeRow:
+def postcode_to_row(country: str, postcode: Postcode) -> PostcodeRow:
     key = postcode_key(country, postcode.postcode)
-    return PostcodeRow(key.pk, key.sk, area=postcode.area or None, **coordinates(postcode.point))
+    return PostcodeRow(key.pk, key.sk, area=postcode.area or None, **point_to_attributes(postcode.point))
 
 
-def coordinates(point: Point | None) -> dict[str, Any]:
+def point_to_attributes(point: Point | None) -> dict[str, Any]:
     """To a tenth of a meter: DynamoDB refuses numbers as small as a float can be."""
     return {"lat": round(point.lat, 6), "lon": round(point.lon, 6)} if point else {}

@@ -15,18 +15,18 @@ from chalicelib.pricing.model import Coupon, PriceEntry, Promotion
 Sku = Annotated[str, StringConstraints(pattern=r"^[A-Za-z0-9._:~+-]{1,64}$")]
 Slug = Annotated[str, StringConstraints(pattern=r"^[a-z0-9-]{1,64}$")]
 CouponCode = Annotated[str, StringConstraints(pattern=r"^[A-Za-z0-9-]{3,32}$")]
-Word = Annotated[str, StringConstraints(min_length=1, max_length=80, pattern=r"^[^\x00-\x1f]*$")]
-Words = Annotated[list[Word], Field(max_length=50)]
+ShortText = Annotated[str, StringConstraints(min_length=1, max_length=80, pattern=r"^[^\x00-\x1f]*$")]
+ShortTexts = Annotated[list[ShortText], Field(max_length=50)]
 Terms = Annotated[str, StringConstraints(min_length=1, max_length=2000)]
 Instant = Annotated[AwareDatetime, Field(ge=datetime(2000, 1, 1, tzinfo=UTC), lt=datetime(2100, 1, 1, tzinfo=UTC))]
-Many = Annotated[int, Field(ge=1, le=1_000_000)]
+PositiveCount = Annotated[int, Field(ge=1, le=1_000_000)]
 
 
 class AmountBody(Body):
     amount: Annotated[int, Field(ge=0, le=10**12)]
     currency: Annotated[str, StringConstraints(pattern=r"^[A-Z]{3}$")]
 
-    def money(self) -> Money:
+    def to_money(self) -> Money:
         if self.currency not in CURRENCIES:
             raise Invalid(("currency", f"{self.currency} is none of {', '.join(CURRENCIES)}"))
         return Money(self.amount, self.currency)
@@ -36,9 +36,9 @@ class PriceEntryBody(Body):
     amount: Annotated[int, Field(ge=0, le=10**12)]
     price_list: Annotated[str, StringConstraints(max_length=64)] = ""
     channel: Annotated[str, StringConstraints(max_length=20)] = ""
-    min_quantity: Many = 1
+    min_quantity: PositiveCount = 1
 
-    def entry(self) -> PriceEntry:
+    def to_price_entry(self) -> PriceEntry:
         return PriceEntry(self.amount, self.price_list, self.channel, self.min_quantity)
 
 
@@ -53,7 +53,7 @@ class PriceBody(Body):
 class CouponBody(Body):
     code: CouponCode
     cap: Annotated[int, Field(ge=1, le=10**9)] | None = None
-    per_customer: Many | None = None
+    per_customer: PositiveCount | None = None
     starts_at: Instant | None = None
     ends_at: Instant | None = None
 
@@ -74,22 +74,22 @@ class PromotionBody(Body):
     rate: Annotated[str, StringConstraints(pattern=r"^(0(\.[0-9]{1,6})?|1)$")] = "0"
     amount: AmountBody | None = None
     min_total: AmountBody | None = None
-    min_quantity: Many = 1
+    min_quantity: PositiveCount = 1
     skus: Annotated[list[Sku], Field(max_length=200)] = []
-    categories: Words = []
-    channels: Words = []
-    price_groups: Words = []
+    categories: ShortTexts = []
+    channels: ShortTexts = []
+    price_groups: ShortTexts = []
     combinable: bool = False
     terms: TermsBody
     coupon: CouponBody | None = None
 
-    def promotion(self) -> Promotion:
+    def to_promotion(self) -> Promotion:
         return Promotion(
             id=self.id,
             name=self.name,
             kind=self.kind,
-            starts_at=to_the_millisecond(self.starts_at),
-            ends_at=self.ends_at and to_the_millisecond(self.ends_at),
+            starts_at=truncate_to_milliseconds(self.starts_at),
+            ends_at=self.ends_at and truncate_to_milliseconds(self.ends_at),
             rate=self.rate,
             amount_minor=self.amount.amount if self.amount else 0,
             currency=self._currency(),
@@ -104,25 +104,25 @@ class PromotionBody(Body):
         )
 
     def _currency(self) -> str:
-        named = {amount.money().currency for amount in (self.amount, self.min_total) if amount}
+        named = {amount.to_money().currency for amount in (self.amount, self.min_total) if amount}
         if len(named) > 1:
             raise Invalid(("min_total", "is in another currency than amount"))
         return named.pop() if named else ""
 
-    def opened_by(self) -> Coupon | None:
+    def to_coupon(self) -> Coupon | None:
         if self.coupon is None:
             return None
         return Coupon(
             code=self.coupon.code,
             promotion_id=self.id,
-            starts_at=to_the_millisecond(self.coupon.starts_at or self.starts_at),
-            ends_at=self.coupon.ends_at and to_the_millisecond(self.coupon.ends_at),
+            starts_at=truncate_to_milliseconds(self.coupon.starts_at or self.starts_at),
+            ends_at=self.coupon.ends_at and truncate_to_milliseconds(self.coupon.ends_at),
             cap=self.coupon.cap,
             per_customer=self.coupon.per_customer,
         )
 
 
-def to_the_millisecond(instant: datetime) -> datetime:
+def truncate_to_milliseconds(instant: datetime) -> datetime:
     """As it will be stored, so that keeping the same twice changes nothing."""
     utc = instant.astimezone(UTC)
     return utc.replace(microsecond=utc.microsecond // 1000 * 1000)

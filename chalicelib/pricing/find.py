@@ -11,106 +11,106 @@ from chalicelib.catalog.model import Channel, Product
 from chalicelib.kit import clock, config, db
 from chalicelib.kit.errors import NotFound
 from chalicelib.kit.money import Money
-from chalicelib.pricing.model import Coupon, Price, Promotion, QuotedLine, UnknownCoupon, normal, runs
-from chalicelib.pricing.quote import Market, price_one
+from chalicelib.pricing.model import Coupon, Price, Promotion, QuotedLine, UnknownCoupon, is_running, normalize_code
+from chalicelib.pricing.quote import Market, quote_one_unit
 from chalicelib.pricing.store import (
-    FOR_EVER,
+    NO_END,
     CouponRow,
     PriceRow,
     PromotionRow,
-    as_coupon,
-    as_price,
-    as_promotion,
     coupon_key,
     price_key,
     promotion_key,
+    row_to_coupon,
+    row_to_price,
+    row_to_promotion,
 )
 
-FRESH = timedelta(seconds=60)
+CACHE_LIFETIME = timedelta(seconds=60)
 
 
 @dataclass
-class Remembered:
+class PromotionCache:
     rows: Sequence[Promotion] = ()
     until: datetime | None = None
 
 
-_known = Remembered()
+_cache = PromotionCache()
 
 
-def promotions(now: datetime, opened_by: Iterable[Coupon] = ()) -> list[Promotion]:
+def list_running_promotions(now: datetime, coupons: Iterable[Coupon] = ()) -> list[Promotion]:
     """Those that run at `now`; the list is at most 60 s old. Promotions of the coupons given are in it at once."""
-    found = {each.id: each for each in _unended()}
-    missing = {coupon.promotion_id for coupon in opened_by} - found.keys()
-    found |= {each.id: each for each in map(as_promotion, db.batch(map(promotion_key, missing)).values())}
-    return [each for each in found.values() if runs(each, now)]
+    found = {each.id: each for each in _load_unended_promotions()}
+    missing = {coupon.promotion_id for coupon in coupons} - found.keys()
+    found |= {each.id: each for each in map(row_to_promotion, db.batch(map(promotion_key, missing)).values())}
+    return [each for each in found.values() if is_running(each, now)]
 
 
-def _unended() -> Sequence[Promotion]:
+def _load_unended_promotions() -> Sequence[Promotion]:
     at = clock.now()
-    if _known.until is None or not at < _known.until <= at + FRESH:
-        between = (clock.iso(at), FOR_EVER + "~")
+    if _cache.until is None or not at < _cache.until <= at + CACHE_LIFETIME:
+        between = (clock.iso(at), NO_END + "~")
         rows = db.query_all(PromotionRow, "promotions", index="by_list", between=between)
-        _known.rows, _known.until = [as_promotion(row) for row in rows], at + FRESH
-    return _known.rows
+        _cache.rows, _cache.until = [row_to_promotion(row) for row in rows], at + CACHE_LIFETIME
+    return _cache.rows
 
 
-def forget() -> None:
-    _known.until = None
+def clear_cache() -> None:
+    _cache.until = None
 
 
-def restore(known: Remembered) -> Remembered:
+def swap_cache(known: PromotionCache) -> PromotionCache:
     """Remember what `known` holds from now on; returns what was remembered before. For several processes in one."""
-    global _known
-    before, _known = _known, known
+    global _cache
+    before, _cache = _cache, known
     return before
 
 
-def promotion(promotion_id: str) -> Promotion:
-    return promotion_with_code(promotion_id)[0]
+def load_promotion(promotion_id: str) -> Promotion:
+    return load_promotion_with_code(promotion_id)[0]
 
 
-def promotion_with_code(promotion_id: str) -> tuple[Promotion, str]:
+def load_promotion_with_code(promotion_id: str) -> tuple[Promotion, str]:
     row = db.get(PromotionRow, f"promotion#{promotion_id}", "promotion")
     if row is None:
         raise NotFound()
-    return as_promotion(row), row.coupon_code or ""
+    return row_to_promotion(row), row.coupon_code or ""
 
 
-def kept_promotions(after: dict[str, Any] | None) -> tuple[list[tuple[Promotion, str]], dict[str, Any] | None]:
+def list_promotions(after: dict[str, Any] | None) -> tuple[list[tuple[Promotion, str]], dict[str, Any] | None]:
     """All that were ever kept, those that end last first, each with its code."""
     page = db.query(PromotionRow, "promotions", index="by_list", newest_first=True, limit=50, after=after)
-    return [(as_promotion(row), row.coupon_code or "") for row in page.items], page.after
+    return [(row_to_promotion(row), row.coupon_code or "") for row in page.items], page.after
 
 
-def prices(skus: Iterable[str]) -> dict[str, Price]:
+def load_prices(skus: Iterable[str]) -> dict[str, Price]:
     """Those that are set."""
     rows = db.batch(price_key(sku) for sku in skus)
-    return {found.sku: found for found in map(as_price, rows.values())}
+    return {found.sku: found for found in map(row_to_price, rows.values())}
 
 
-def price(sku: str) -> Price:
+def load_price(sku: str) -> Price:
     row = db.get(PriceRow, f"price#{sku}", "price")
     if row is None:
         raise NotFound()
-    return as_price(row)
+    return row_to_price(row)
 
 
-def coupons(codes: Sequence[str]) -> list[Coupon]:
+def load_coupons(codes: Sequence[str]) -> list[Coupon]:
     """Refuses all the unknown ones together."""
-    keys = {normal(code): coupon_key(code) for code in codes}
+    keys = {normalize_code(code): coupon_key(code) for code in codes}
     rows: dict[db.Key, CouponRow] = db.batch(keys.values())
     if unknown := [code for code, key in keys.items() if key not in rows]:
         raise UnknownCoupon(unknown)
-    return [as_coupon(rows[key]) for key in keys.values()]
+    return [row_to_coupon(rows[key]) for key in keys.values()]
 
 
-def coupon(code: str) -> Coupon:
+def load_coupon(code: str) -> Coupon:
     key = coupon_key(code)
     row = db.get(CouponRow, key.pk, key.sk)
     if row is None:
         raise NotFound()
-    return as_coupon(row)
+    return row_to_coupon(row)
 
 
 @dataclass(frozen=True)
@@ -128,7 +128,7 @@ class Listing:
     def was(self) -> Money | None:
         return self.line.unit_price if self.line.total < self.line.unit_price else None
 
-    def as_json(self) -> dict[str, Any]:
+    def to_json(self) -> dict[str, Any]:
         """Everything a shelf label says; not what the goods cost us."""
         product = self.product
         shown: dict[str, Any] = {
@@ -137,9 +137,9 @@ class Listing:
             "category": product.category,
             "description": product.description,
             "barcode": product.barcode,
-            "price": self.price.as_json(),
-            "was": self.was.as_json() if self.was else None,
-            "adjustments": [each.as_json() for each in self.line.adjustments],
+            "price": self.price.to_json(),
+            "was": self.was.to_json() if self.was else None,
+            "adjustments": [each.to_json() for each in self.line.adjustments],
             "tax_rate": product.tax_rate,
             "weight_grams": product.weight_grams,
         }
@@ -148,11 +148,11 @@ class Listing:
         return shown | {name: value for name, value in extra.items() if value}
 
 
-def listing(products: Sequence[Product], channel: Channel, price_group: str = "") -> list[Listing]:
+def build_listings(products: Sequence[Product], channel: Channel, price_group: str = "") -> list[Listing]:
     """By the same engine as carts. A product without a price is not shown: nobody could buy it."""
     now = clock.now()
-    running = promotions(now)
-    found = prices(product.sku for product in products)
+    running = list_running_promotions(now)
+    found = load_prices(product.sku for product in products)
     priced = [(each, found[each.sku]) for each in products if each.sku in found]
     market = Market(channel, price_group, now, config.currency())
-    return [Listing(each, price_one(each, cost, running, market)) for each, cost in priced]
+    return [Listing(each, quote_one_unit(each, cost, running, market)) for each, cost in priced]

@@ -8,12 +8,12 @@ from datetime import datetime
 from decimal import Decimal
 from typing import Any
 
-from chalicelib.catalog.model import CHANNELS, Change
+from chalicelib.catalog.model import CHANNELS, FieldChange
 from chalicelib.kit.errors import Invalid, Refused
 from chalicelib.kit.events import Event
 from chalicelib.kit.money import Money
 
-KINDS = ("percent", "amount", "price")
+PROMOTION_KINDS = ("percent", "amount", "price")
 
 
 @dataclass(frozen=True)
@@ -68,7 +68,7 @@ class Promotion:
         return f"promotion#{self.id}"
 
     @property
-    def on_units(self) -> bool:
+    def is_per_unit(self) -> bool:
         named = bool(self.skus or self.categories)
         return self.kind == "price" or named or (self.kind == "percent" and not self.min_total_minor)
 
@@ -86,12 +86,12 @@ class Coupon:
     per_customer: int | None = None
 
     @property
-    def spent(self) -> bool:
+    def is_used_up(self) -> bool:
         return self.cap is not None and self.used >= self.cap
 
 
 @dataclass(frozen=True)
-class Agreed:
+class AgreedPrice:
     """A price made elsewhere, with a marketplace or in an older system: taken as it is."""
 
     unit_price: Money
@@ -103,7 +103,7 @@ class Agreed:
 
 
 @dataclass(frozen=True)
-class Override:
+class PriceOverride:
     """A unit price set by hand, by someone who may, with his reason."""
 
     unit_price: Money
@@ -115,11 +115,11 @@ class Override:
 
 
 @dataclass(frozen=True)
-class Wish:
+class CartLine:
     sku: str
     quantity: int
-    agreed: Agreed | None = None
-    override: Override | None = None
+    agreed: AgreedPrice | None = None
+    override: PriceOverride | None = None
 
 
 @dataclass(frozen=True)
@@ -131,8 +131,8 @@ class Adjustment:
     amount: Money
     kind: str
 
-    def as_json(self) -> dict[str, Any]:
-        return {"code": self.code, "says": self.says, "kind": self.kind, "amount": self.amount.as_json()}
+    def to_json(self) -> dict[str, Any]:
+        return {"code": self.code, "says": self.says, "kind": self.kind, "amount": self.amount.to_json()}
 
 
 @dataclass(frozen=True)
@@ -148,16 +148,16 @@ class QuotedLine:
     tax: Money
     cost: Money | None = None
 
-    def as_json(self) -> dict[str, Any]:
+    def to_json(self) -> dict[str, Any]:
         """What the buyer may see: not what the goods cost us."""
         return {
             "sku": self.sku,
             "name": self.name,
             "quantity": self.quantity,
-            "unit_price": self.unit_price.as_json(),
-            "adjustments": [adjustment.as_json() for adjustment in self.adjustments],
-            "total": self.total.as_json(),
-            "tax": self.tax.as_json(),
+            "unit_price": self.unit_price.to_json(),
+            "adjustments": [adjustment.to_json() for adjustment in self.adjustments],
+            "total": self.total.to_json(),
+            "tax": self.tax.to_json(),
         }
 
 
@@ -171,15 +171,15 @@ class Quote:
     coupons_used: tuple[str, ...] = ()
 
 
-def runs(promotion: Promotion | Coupon, now: datetime) -> bool:
+def is_running(promotion: Promotion | Coupon, now: datetime) -> bool:
     """Its end is the first instant at which it no longer holds."""
     return promotion.starts_at <= now and (promotion.ends_at is None or now < promotion.ends_at)
 
 
 def check_promotion(promotion: Promotion) -> None:
     wrong: list[tuple[str, str]] = []
-    if promotion.kind not in KINDS:
-        wrong.append(("kind", f"is none of {', '.join(KINDS)}"))
+    if promotion.kind not in PROMOTION_KINDS:
+        wrong.append(("kind", f"is none of {', '.join(PROMOTION_KINDS)}"))
     if promotion.kind == "percent" and not 0 < Decimal(promotion.rate) <= 1:
         wrong.append(("rate", "must be a fraction above 0 and at most 1, such as 0.10"))
     if promotion.kind == "amount" and promotion.amount_minor <= 0:
@@ -198,54 +198,54 @@ def check_promotion(promotion: Promotion) -> None:
         raise Invalid(*wrong)
 
 
-def normal(code: str) -> str:
+def normalize_code(code: str) -> str:
     """Codes are printed, read out and typed: case and outer blanks do not matter."""
     return code.strip().upper()
 
 
 class NoPrice(Refused):
-    says = "No price in {currency} is set for {skus}."
+    message = "No price in {currency} is set for {skus}."
 
 
 class UnknownCoupon(Invalid):
-    says = "We know no code {coupons}; check its spelling."
+    message = "We know no code {coupons}; check its spelling."
 
     def __init__(self, coupons: Sequence[str]) -> None:
         super().__init__(*((f"coupons.{code}", "no such code") for code in coupons), coupons=list(coupons))
 
 
 class CouponEnded(Refused):
-    says = "Code {coupon} is no longer valid."
+    message = "Code {coupon} is no longer valid."
 
 
 class CouponSpent(Refused):
-    says = "Code {coupon} has been used as often as it may be."
+    message = "Code {coupon} has been used as often as it may be."
 
 
 class CouponDoesNotApply(Refused):
-    says = "Code {coupon} does not apply to this cart: {reason}."
+    message = "Code {coupon} does not apply to this cart: {reason}."
 
 
 class CouponNeedsCustomer(Refused):
-    says = "Code {coupon} is limited for each customer; say who is buying."
+    message = "Code {coupon} is limited for each customer; say who is buying."
 
 
 class CodeTaken(Refused):
-    says = "Code {coupon} already opens promotion {promotion}."
+    message = "Code {coupon} already opens promotion {promotion}."
 
 
 @dataclass(frozen=True)
-class PriceKept(Event):
+class PriceSaved(Event):
     """A product's prices were set."""
 
     sku: str
-    changed: dict[str, Change]
+    changed: dict[str, FieldChange]
 
 
 @dataclass(frozen=True)
-class PromotionKept(Event):
+class PromotionSaved(Event):
     """A promotion or its code was made or changed."""
 
     promotion_id: str
-    changed: dict[str, Change]  # by name, without its terms, which are long
-    coupon: dict[str, Change] = field(default_factory=dict)  # the fields of its code that changed, by name
+    changed: dict[str, FieldChange]  # by name, without its terms, which are long
+    coupon: dict[str, FieldChange] = field(default_factory=dict)  # the fields of its code that changed, by name

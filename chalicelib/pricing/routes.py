@@ -5,17 +5,17 @@ from __future__ import annotations
 from typing import Any
 
 from chalicelib.catalog import find as catalog
-from chalicelib.catalog.model import CHANNELS, Channel, Product, UnknownSku, sells
+from chalicelib.catalog.model import CHANNELS, Channel, Product, UnknownSku, can_sell
 from chalicelib.kit import clock, web
 from chalicelib.kit.auth import Principal
 from chalicelib.kit.errors import Forbidden, Invalid, NotFound
-from chalicelib.kit.web import EVERYONE, Answer, Call, Routes
+from chalicelib.kit.web import EVERYONE, ApiResponse, Call, Routes
 from chalicelib.pricing import find
 from chalicelib.pricing.bodies import ListingQuery, PriceBody, ProductQuery, PromotionBody, PromotionsQuery
-from chalicelib.pricing.keep import keep_price, keep_promotion
-from chalicelib.pricing.model import Promotion, runs
+from chalicelib.pricing.model import Promotion, is_running
+from chalicelib.pricing.save import save_price, save_promotion
 
-doors = Routes(__name__)
+endpoints = Routes(__name__)
 
 # Where a role sells unless it says otherwise.
 CHANNEL_OF_ROLE = {"cashier": "pos", "salesman": "sfa", "agent": "phone", "channel": "marketplace"}
@@ -38,102 +38,104 @@ PROMOTION_EXAMPLE = {
 }
 
 
-@doors.get("/catalog/products", who=EVERYONE, query=ListingQuery)
-def list_products(call: Call) -> Answer:
+@endpoints.get("/catalog/products", roles=EVERYONE, query=ListingQuery)
+def list_products(call: Call) -> ApiResponse:
     """List what is published to the caller's channel, with its price there, by name."""
     asked = call.query
-    channel = channel_of(call.principal, asked.channel)
-    found, after = _scanned(asked.barcode, channel) if asked.barcode else _page(asked, channel)
-    items = [_shown(each, call.principal) for each in find.listing(found, channel)]
-    return web.tagged(call, web.listed(items, after, "products"))
+    channel = resolve_channel(call.principal, asked.channel)
+    found, after = _find_by_barcode(asked.barcode, channel) if asked.barcode else _search_page(asked, channel)
+    items = [_listing_to_json(each, call.principal) for each in find.build_listings(found, channel)]
+    return web.with_etag(call, web.page_to_json(items, after, "products"))
 
 
-def _page(asked: ListingQuery, channel: Channel) -> tuple[list[Product], dict[str, Any] | None]:
-    after = web.cursor(asked.cursor, "products")
+def _search_page(asked: ListingQuery, channel: Channel) -> tuple[list[Product], dict[str, Any] | None]:
+    after = web.read_cursor(asked.cursor, "products")
     if after and ("owner" in after) != bool(asked.category):
         raise Invalid(("cursor", "belongs to another search; start again without it"))
-    return catalog.products(asked.q, asked.category, channel, asked.limit, after)
+    return catalog.list_products(asked.q, asked.category, channel, asked.limit, after)
 
 
-def _scanned(barcode: str, channel: Channel) -> tuple[list[Product], None]:
+def _find_by_barcode(barcode: str, channel: Channel) -> tuple[list[Product], None]:
     try:
-        product = catalog.by_barcode(barcode)
+        product = catalog.load_product_by_barcode(barcode)
     except NotFound:
         return [], None
-    return [product] if sells(channel, product) else [], None
+    return [product] if can_sell(channel, product) else [], None
 
 
-@doors.get("/catalog/products/{sku}", who=EVERYONE, query=ProductQuery)
-def show_product(call: Call, sku: str) -> Answer:
+@endpoints.get("/catalog/products/{sku}", roles=EVERYONE, query=ProductQuery)
+def show_product(call: Call, sku: str) -> ApiResponse:
     """Show one product with its price; one that is not published to the caller's channel is not found."""
-    channel = channel_of(call.principal, call.query.channel)
-    product = catalog.product(sku)
-    listed = find.listing([product], channel) if sells(channel, product) else []
+    channel = resolve_channel(call.principal, call.query.channel)
+    product = catalog.load_product(sku)
+    listed = find.build_listings([product], channel) if can_sell(channel, product) else []
     if not listed:
         raise NotFound()
-    return web.tagged(call, _shown(listed[0], call.principal))
+    return web.with_etag(call, _listing_to_json(listed[0], call.principal))
 
 
-def channel_of(principal: Principal, asked: str) -> Channel:
+def resolve_channel(principal: Principal, asked: str) -> Channel:
     """Staff look into any channel; everyone else sees his own."""
     own = CHANNEL_OF_ROLE.get(principal.role, "web")
     if asked and asked not in CHANNELS:
         raise Invalid(("channel", f"is none of {', '.join(CHANNELS)}"))
     if asked and asked != own and not principal.is_staff:
         raise Forbidden()
-    return catalog.channel(asked or own)
+    return catalog.load_channel(asked or own)
 
 
-def _shown(listed: find.Listing, principal: Principal) -> dict[str, Any]:
+def _listing_to_json(listed: find.Listing, principal: Principal) -> dict[str, Any]:
     """In which channels something is sold is staff's business."""
-    said = listed.as_json()
+    said = listed.to_json()
     return said if principal.is_staff else {name: value for name, value in said.items() if name != "channels"}
 
 
-@doors.put("/prices", who={"owner"}, body=PriceBody, example=PRICE_EXAMPLE)
+@endpoints.put("/prices", roles={"owner"}, body=PriceBody, example=PRICE_EXAMPLE)
 def put_price(call: Call) -> dict[str, Any]:
     """Set a product's price for all, and its particular prices by list, channel and quantity."""
     said: PriceBody = call.body
-    if not catalog.products_of([said.sku]):
+    if not catalog.load_products([said.sku]):
         raise UnknownSku([said.sku])
-    keep_price(said.sku, said.price.money(), [each.entry() for each in said.entries], call.principal.actor)
+    save_price(said.sku, said.price.to_money(), [each.to_price_entry() for each in said.entries], call.principal.actor)
     return said.model_dump()
 
 
-@doors.put("/promotions", who={"owner"}, body=PromotionBody, example=PROMOTION_EXAMPLE)
+@endpoints.put("/promotions", roles={"owner"}, body=PromotionBody, example=PROMOTION_EXAMPLE)
 def put_promotion(call: Call) -> dict[str, Any]:
     """Keep a promotion with its terms and, if it has one, the code that opens it."""
     coupon = call.body.opened_by()
-    keep_promotion(call.body.promotion(), call.principal.actor, coupon)
-    return _promotion(*find.promotion_with_code(call.body.id), call.principal)
+    save_promotion(call.body.promotion(), call.principal.actor, coupon)
+    return _promotion_to_json(*find.load_promotion_with_code(call.body.id), call.principal)
 
 
-@doors.get("/promotions", who=EVERYONE, query=PromotionsQuery)
+@endpoints.get("/promotions", roles=EVERYONE, query=PromotionsQuery)
 def list_promotions(call: Call) -> dict[str, Any]:
     """List running promotions that anyone may have, with their terms; staff see every one, with its code."""
     if call.principal.is_staff:
-        kept, after = find.kept_promotions(web.cursor(call.query.cursor, "promotions"))
-        return web.listed([_promotion(*each, call.principal) for each in kept], after, "promotions")
-    public = [each for each in find.promotions(clock.now()) if not each.coupon_only and not each.price_groups]
-    return web.listed([_promotion(each, "", call.principal) for each in public], None, "promotions")
+        kept, after = find.list_promotions(web.read_cursor(call.query.cursor, "promotions"))
+        return web.page_to_json([_promotion_to_json(*each, call.principal) for each in kept], after, "promotions")
+    public = [
+        each for each in find.list_running_promotions(clock.now()) if not each.coupon_only and not each.price_groups
+    ]
+    return web.page_to_json([_promotion_to_json(each, "", call.principal) for each in public], None, "promotions")
 
 
-@doors.get("/coupons/{code}", who=EVERYONE)
+@endpoints.get("/coupons/{code}", roles=EVERYONE)
 def show_coupon(call: Call, code: str) -> dict[str, Any]:
     """Show what a code is for and its terms, and whether it can still be used."""
-    coupon = find.coupon(code)
-    promotion = find.promotion(coupon.promotion_id)
+    coupon = find.load_coupon(code)
+    promotion = find.load_promotion(coupon.promotion_id)
     return {
         "code": coupon.code,
         "name": promotion.name,
         "terms": promotion.terms,
         "starts_at": clock.iso(coupon.starts_at),
         "ends_at": coupon.ends_at and clock.iso(coupon.ends_at),
-        "usable": runs(coupon, clock.now()) and runs(promotion, clock.now()) and not coupon.spent,
+        "usable": is_running(coupon, clock.now()) and is_running(promotion, clock.now()) and not coupon.is_used_up,
     }
 
 
-def _promotion(promotion: Promotion, code: str, principal: Principal) -> dict[str, Any]:
+def _promotion_to_json(promotion: Promotion, code: str, principal: Principal) -> dict[str, Any]:
     money = {"currency": promotion.currency}
     said: dict[str, Any] = {
         "id": promotion.id,

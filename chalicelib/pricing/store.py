@@ -23,11 +23,11 @@ from chalicelib.pricing.model import (
     Price,
     PriceEntry,
     Promotion,
-    normal,
+    normalize_code,
 )
 
-FOR_EVER = "9999-12-31T00:00:00.000Z"
-FREELY = 10**9
+NO_END = "9999-12-31T00:00:00.000Z"
+NO_LIMIT = 10**9
 
 
 class PriceRow(Row):
@@ -91,15 +91,15 @@ def promotion_key(promotion_id: str) -> Key:
 
 
 def coupon_key(code: str) -> Key:
-    return Key(CouponRow, f"coupon#{normal(code)}", "coupon")
+    return Key(CouponRow, f"coupon#{normalize_code(code)}", "coupon")
 
 
-def as_price(row: Any) -> Price:
+def row_to_price(row: Any) -> Price:
     entries = tuple(PriceEntry(*entry) for entry in row.entries)
     return Price(row.pk.removeprefix("price#"), Money(int(row.base_minor), row.currency), entries)
 
 
-def as_promotion(row: Any) -> Promotion:
+def row_to_promotion(row: Any) -> Promotion:
     skus, categories, channels, price_groups = map(tuple, row.only)
     return Promotion(
         id=row.pk.removeprefix("promotion#"),
@@ -122,7 +122,7 @@ def as_promotion(row: Any) -> Promotion:
     )
 
 
-def as_coupon(row: Any) -> Coupon:
+def row_to_coupon(row: Any) -> Coupon:
     return Coupon(
         code=row.pk.removeprefix("coupon#"),
         promotion_id=row.promotion_id,
@@ -143,21 +143,21 @@ def use_coupon(coupon: Coupon, customer_id: str | None, now: datetime | None = N
     running: Condition = CouponRow.ends_at.does_not_exist() | (CouponRow.ends_at > at)
     when = CouponRow.pk.exists() & under_cap & running
     everyone = db.update(
-        _coupon_row(coupon), CouponRow.used.add(1), when=when, refusal=lambda found: _why_not(coupon, found, at)
+        _coupon_row(coupon), CouponRow.used.add(1), when=when, refusal=lambda found: _explain_failure(coupon, found, at)
     )
-    return [everyone, *_use_by(customer_id, coupon)]
+    return [everyone, *_build_customer_use(customer_id, coupon)]
 
 
-def _use_by(customer_id: str | None, coupon: Coupon) -> list[Write]:
+def _build_customer_use(customer_id: str | None, coupon: Coupon) -> list[Write]:
     """Counted without a limit too: one may be set later, and a use is given back whatever the limit was."""
     if not customer_id:
         return []
-    when: Condition = CouponUseRow.pk.does_not_exist() | (CouponUseRow.used < (coupon.per_customer or FREELY))
+    when: Condition = CouponUseRow.pk.does_not_exist() | (CouponUseRow.used < (coupon.per_customer or NO_LIMIT))
     spent = CouponSpent(coupon=coupon.code)
     return [db.update(_use_row(coupon, customer_id), CouponUseRow.used.add(1), when=when, refusal=spent)]
 
 
-def _why_not(coupon: Coupon, found: Any, at: datetime) -> Problem:
+def _explain_failure(coupon: Coupon, found: Any, at: datetime) -> Problem:
     if found is None or (found.ends_at is not None and found.ends_at <= at):
         return CouponEnded(coupon=coupon.code)
     return CouponSpent(coupon=coupon.code)
@@ -197,7 +197,7 @@ def put_promotion(promotion: Promotion, coupon_code: str | None, head: Head) -> 
         f"promotion#{promotion.id}",
         "promotion",
         list="promotions",
-        listed_at=listed_at(promotion),
+        listed_at=promotion_sort_key(promotion),
         name=promotion.name,
         kind=promotion.kind,
         starts_at=promotion.starts_at,
@@ -217,8 +217,8 @@ def put_promotion(promotion: Promotion, coupon_code: str | None, head: Head) -> 
     return journal.put_version(row)
 
 
-def listed_at(promotion: Promotion) -> str:
-    ends = clock.iso(promotion.ends_at) if promotion.ends_at else FOR_EVER
+def promotion_sort_key(promotion: Promotion) -> str:
+    ends = clock.iso(promotion.ends_at) if promotion.ends_at else NO_END
     return f"{ends}#{promotion.id}"
 
 

@@ -7,29 +7,29 @@ import json
 from typing import Any
 
 from chalicelib.kit import config, journal, packages
-from chalicelib.kit.listen import Listeners
-from chalicelib.reporting.fold import FOLDS, fold
+from chalicelib.kit.event_handlers import EventHandlers
+from chalicelib.reporting.project_recap import PROJECTIONS, project_entry
 
-events = Listeners(__name__)
-HEARS = set(FOLDS)  # topics are asked to send nothing else
+handlers = EventHandlers(__name__)
+SUBSCRIBED_KINDS = set(PROJECTIONS)  # topics are asked to send nothing else
 packages.import_models()
 
 
-@events.on_sns_message(topic=config.topic_arn("orders"))
+@handlers.on_sns_message(topic=config.topic_arn("orders"))
 def recap_orders(event: Any) -> None:
-    hear(event)
+    handle_message(event)
 
 
-@events.on_sns_message(topic=config.topic_arn("fulfillment"))
+@handlers.on_sns_message(topic=config.topic_arn("fulfillment"))
 def recap_fulfillment(event: Any) -> None:
-    hear(event)
+    handle_message(event)
 
 
-@events.on_sns_message(topic=config.topic_arn("payments"))
+@handlers.on_sns_message(topic=config.topic_arn("payments"))
 def recap_payments(event: Any) -> None:
-    hear(event)
+    handle_message(event)
 
 
-def hear(event: Any) -> None:
-    if event.subject in FOLDS:  # its kind: most are no concern of the recap and are not even read
-        fold(journal.message_to_entry(json.loads(event.message)))
+def handle_message(event: Any) -> None:
+    if event.subject in PROJECTIONS:  # its kind: most are no concern of the recap and are not even read
+        project_entry(journal.message_to_entry(json.loads(event.message)))

@@ -40,13 +40,13 @@ class Cell:
     def key(self) -> str:
         return "#".join(astuple(self))
 
-    def kept_by(self, dimensions: Sequence[str]) -> Cell:
+    def reduce_to(self, dimensions: Sequence[str]) -> Cell:
         """The coarser cell it belongs to when only these dimensions are asked for."""
         kept = {name: getattr(self, name) for name in DIMENSIONS if name in dimensions}
         return Cell(**kept, currency=self.currency)
 
 
-def cell_of(key: str) -> Cell:
+def key_to_cell(key: str) -> Cell:
     return Cell(*key.split("#"))
 
 
@@ -77,11 +77,11 @@ class Figures:
     def margin_minor(self) -> int:
         return self.sales_minor - self.tax_minor - self.cost_minor
 
-    def changed(self) -> dict[str, int]:
+    def nonzero(self) -> dict[str, int]:
         return {field.name: getattr(self, field.name) for field in fields(self) if getattr(self, field.name)}
 
 
-def of_sale(lines: Sequence[OrderPlacedLine], freight_minor: int) -> Figures:
+def figures_of_sale(lines: Sequence[OrderPlacedLine], freight_minor: int) -> Figures:
     """Sales are the goods; freight stands beside them."""
     return Figures(
         orders=1,
@@ -94,7 +94,7 @@ def of_sale(lines: Sequence[OrderPlacedLine], freight_minor: int) -> Figures:
     )
 
 
-def of_money(postings: Iterable[Posting]) -> Figures:
+def figures_of_postings(postings: Iterable[Posting]) -> Figures:
     """What came in: into a till is cash, into the bank is not; debts and what we owe back are not money yet."""
     cash = noncash = 0
     for posting in postings:
@@ -103,7 +103,7 @@ def of_money(postings: Iterable[Posting]) -> Figures:
     return Figures(cash_minor=cash, noncash_minor=noncash)
 
 
-def summed(cells: Iterable[tuple[Cell, Figures]]) -> dict[Cell, Figures]:
+def sum_by_cell(cells: Iterable[tuple[Cell, Figures]]) -> dict[Cell, Figures]:
     """Equal cells become one: DynamoDB takes no item twice in a transaction, and a report shows no row twice."""
     sums: dict[Cell, Figures] = {}
     for cell, figures in cells:
@@ -111,9 +111,9 @@ def summed(cells: Iterable[tuple[Cell, Figures]]) -> dict[Cell, Figures]:
     return sums
 
 
-def recap(cells: Mapping[Cell, Figures], by: Sequence[str]) -> list[tuple[Cell, Figures]]:
-    return sorted(summed((cell.kept_by(by), figures) for cell, figures in cells.items()).items())
+def roll_up(cells: Mapping[Cell, Figures], by: Sequence[str]) -> list[tuple[Cell, Figures]]:
+    return sorted(sum_by_cell((cell.reduce_to(by), figures) for cell, figures in cells.items()).items())
 
 
-class AlreadyFolded(Refused):
-    says = "Event {event_id} is in the sums already."
+class AlreadyProjected(Refused):
+    message = "Event {event_id} is in the sums already."

@@ -10,63 +10,67 @@ from typing import Any
 
 from chalicelib.kit.money import Money, to_decimal
 from chalicelib.orders import find as orders
-from chalicelib.orders import show
+from chalicelib.orders import order_json
 from chalicelib.reporting import store
-from chalicelib.reporting.model import DIMENSIONS, Cell, Figures, recap, summed
+from chalicelib.reporting.model import DIMENSIONS, Cell, Figures, roll_up, sum_by_cell
 
-NOWHERE = "-"  # how a filter names the empty corner: web orders have no location
+EMPTY_VALUE = "-"  # how a filter names the empty corner: web orders have no location
 COUNTS = ("orders", "units", "uncosted_units", "cancelled", "returned_units")
 AMOUNTS = ("sales", "freight", "tax", "cost", "margin", "cash", "noncash", "returned")
 COLUMNS = ("orders", "units", *AMOUNTS, "uncosted_units", "cancelled", "returned_units")
-FORMULA = ("=", "+", "-", "@", "\t", "\r")
+FORMULA_PREFIXES = ("=", "+", "-", "@", "\t", "\r")
 
 
-def rows(first: date, last: date, by: Sequence[str]) -> tuple[list[tuple[Cell, Figures]], list[tuple[Cell, Figures]]]:
+def load_rows(
+    first: date, last: date, by: Sequence[str]
+) -> tuple[list[tuple[Cell, Figures]], list[tuple[Cell, Figures]]]:
     """The report's rows, and one total for each currency."""
     cells = store.load_cells(first, last)
-    return recap(cells, by), sorted(summed((cell.kept_by(()), figures) for cell, figures in cells.items()).items())
+    return roll_up(cells, by), sorted(
+        sum_by_cell((cell.reduce_to(()), figures) for cell, figures in cells.items()).items()
+    )
 
 
-def as_json(row: tuple[Cell, Figures], by: Sequence[str]) -> dict[str, Any]:
+def row_to_json(row: tuple[Cell, Figures], by: Sequence[str]) -> dict[str, Any]:
     cell, figures = row
     said: dict[str, Any] = {name: getattr(cell, name) or None for name in DIMENSIONS if name in by}
     for name in COLUMNS:
-        said[name] = getattr(figures, name) if name in COUNTS else amount(row, name).as_json()
+        said[name] = getattr(figures, name) if name in COUNTS else figure_to_money(row, name).to_json()
     return said
 
 
-def as_csv(listed: Sequence[tuple[Cell, Figures]], by: Sequence[str]) -> str:
+def rows_to_csv(listed: Sequence[tuple[Cell, Figures]], by: Sequence[str]) -> str:
     """Amounts in whole currency units, as people write them; a currency column, since sums never mix."""
     dimensions = [name for name in DIMENSIONS if name in by]
     text = io.StringIO()
     sheet = csv.writer(text)
     sheet.writerow([*dimensions, "currency", *COLUMNS])
     for row in listed:
-        named = [harmless(getattr(row[0], name)) for name in (*dimensions, "currency")]
-        sheet.writerow([*named, *(figure(row, name) for name in COLUMNS)])
+        named = [escape_formula(getattr(row[0], name)) for name in (*dimensions, "currency")]
+        sheet.writerow([*named, *(format_figure(row, name) for name in COLUMNS)])
     return text.getvalue()
 
 
-def amount(row: tuple[Cell, Figures], name: str) -> Money:
+def figure_to_money(row: tuple[Cell, Figures], name: str) -> Money:
     return Money(getattr(row[1], f"{name}_minor"), row[0].currency)
 
 
-def figure(row: tuple[Cell, Figures], name: str) -> str:
+def format_figure(row: tuple[Cell, Figures], name: str) -> str:
     if name in COUNTS:
         return str(getattr(row[1], name))
-    return str(to_decimal(amount(row, name)))
+    return str(to_decimal(figure_to_money(row, name)))
 
 
-def harmless(text: str) -> str:
+def escape_formula(text: str) -> str:
     """A spreadsheet takes a cell that begins like a formula for one, and runs it."""
-    return "'" + text if text.lstrip("\"' ").startswith(FORMULA) or text.startswith(FORMULA) else text
+    return "'" + text if text.lstrip("\"' ").startswith(FORMULA_PREFIXES) or text.startswith(FORMULA_PREFIXES) else text
 
 
-def behind(
+def list_orders(
     first: date, last: date, wanted: dict[str, str], limit: int, after: dict[str, Any] | None
 ) -> tuple[list[dict[str, Any]], dict[str, Any] | None]:
     """The orders that the sales of the matching cells are made of, a page at a time, cell after cell."""
-    cells = sorted(cell for cell in store.load_cells(first, last) if matches(cell, wanted))
+    cells = sorted(cell for cell in store.load_cells(first, last) if is_match(cell, wanted))
     left = [cell for cell in cells if after is None or cell.key >= after["cell"]]
     found: list[str] = []
     more: dict[str, Any] | None = None
@@ -75,17 +79,19 @@ def behind(
         ids, rest = store.load_sales(cell, limit - len(found), begin)
         found += ids
         if rest or len(found) == limit:
-            more = going_on(left, place, rest)
+            more = next_position(left, place, rest)
             break
-    loaded = orders.orders(found)
-    return [show.brief(loaded[each]) for each in found if each in loaded], more
+    loaded = orders.load_orders(found)
+    return [order_json.order_to_summary(loaded[each]) for each in found if each in loaded], more
 
 
-def going_on(cells: Sequence[Cell], place: int, rest: Any) -> dict[str, Any] | None:
+def next_position(cells: Sequence[Cell], place: int, rest: Any) -> dict[str, Any] | None:
     if rest:
         return {"cell": cells[place].key, "after": rest}
     return {"cell": cells[place + 1].key, "after": None} if place + 1 < len(cells) else None
 
 
-def matches(cell: Cell, wanted: dict[str, str]) -> bool:
-    return all(getattr(cell, name) == ("" if value == NOWHERE else value) for name, value in wanted.items() if value)
+def is_match(cell: Cell, wanted: dict[str, str]) -> bool:
+    return all(
+        getattr(cell, name) == ("" if value == EMPTY_VALUE else value) for name, value in wanted.items() if value
+    )

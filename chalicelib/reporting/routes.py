@@ -8,12 +8,12 @@ from typing import Annotated, Any, Literal
 from pydantic import Field
 
 from chalicelib.kit.errors import Invalid
-from chalicelib.kit.web import Answer, Call, Query, Routes, cursor, listed
+from chalicelib.kit.web import ApiResponse, Call, Query, Routes, page_to_json, read_cursor
 from chalicelib.reporting import recap
 from chalicelib.reporting.model import DIMENSIONS
 
-doors = Routes(__name__)
-MOST_DAYS = 366
+endpoints = Routes(__name__)
+MAX_DAYS = 366
 Name = Annotated[str, Field(max_length=128)]
 
 
@@ -37,38 +37,38 @@ class OrdersQuery(Days):
     limit: Annotated[int, Field(ge=1, le=100)] = 50
 
 
-@doors.get("/reports/recap", who={"owner"}, query=RecapQuery)
+@endpoints.get("/reports/recap", roles={"owner"}, query=RecapQuery)
 def read_recap(call: Call) -> Any:
     """Sum sales, tax, cost, margin and money in by day, channel, location and salesman, as JSON or CSV."""
-    first, last = days(call.query)
-    by = dimensions(call.query.by)
-    rows, totals = recap.rows(first, last, by)
+    first, last = read_days(call.query)
+    by = read_dimensions(call.query.by)
+    rows, totals = recap.load_rows(first, last, by)
     if call.query.format == "csv" or "text/csv" in call.headers.get("accept", ""):
         name = f'attachment; filename="recap-{first}-{last}.csv"'
         kind = {"Content-Type": "text/csv; charset=utf-8", "Content-Disposition": name}
-        return Answer(recap.as_csv(rows, by), headers=kind)
-    said = listed([recap.as_json(row, by) for row in rows], None, "recap")
-    return said | {"totals": [recap.as_json(row, ()) for row in totals]}
+        return ApiResponse(recap.rows_to_csv(rows, by), headers=kind)
+    said = page_to_json([recap.row_to_json(row, by) for row in rows], None, "recap")
+    return said | {"totals": [recap.row_to_json(row, ()) for row in totals]}
 
 
-@doors.get("/reports/recap/orders", who={"owner"}, query=OrdersQuery)
-def read_orders_behind(call: Call) -> dict[str, Any]:
+@endpoints.get("/reports/recap/orders", roles={"owner"}, query=OrdersQuery)
+def list_recap_orders(call: Call) -> dict[str, Any]:
     """List the orders behind a figure of the recap; `-` names the empty corner of a dimension."""
-    first, last = days(call.query)
+    first, last = read_days(call.query)
     wanted = {name: getattr(call.query, name) for name in ("channel", "location", "salesman")}
-    after = cursor(call.query.cursor, "recap")
-    return listed(*recap.behind(first, last, wanted, call.query.limit, after), "recap")
+    after = read_cursor(call.query.cursor, "recap")
+    return page_to_json(*recap.list_orders(first, last, wanted, call.query.limit, after), "recap")
 
 
-def days(query: Days) -> tuple[date, date]:
+def read_days(query: Days) -> tuple[date, date]:
     if query.last < query.first:
         raise Invalid(("to", "lies before from"))
-    if query.last - query.first > timedelta(days=MOST_DAYS):
-        raise Invalid(("to", f"a recap covers at most {MOST_DAYS} days; ask for less at once"))
+    if query.last - query.first > timedelta(days=MAX_DAYS):
+        raise Invalid(("to", f"a recap covers at most {MAX_DAYS} days; ask for less at once"))
     return query.first, query.last
 
 
-def dimensions(text: str) -> list[str]:
+def read_dimensions(text: str) -> list[str]:
     named = [name.strip() for name in text.split(",") if name.strip()]
     if unknown := [name for name in named if name not in DIMENSIONS]:
         raise Invalid(("by", f"{', '.join(unknown)[:100]}: say any of {', '.join(DIMENSIONS)}"))

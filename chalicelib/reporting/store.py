@@ -13,10 +13,10 @@ from typing import Any
 
 from pynamodb.attributes import NumberAttribute, UnicodeAttribute
 
-from chalicelib.kit import compact, db
+from chalicelib.kit import compact_json, db
 from chalicelib.kit.db import IndexedRow, Row, Write
 from chalicelib.kit.row_attributes import StateAttribute
-from chalicelib.reporting.model import AlreadyFolded, Cell, Figures, SaleStatus, cell_of
+from chalicelib.reporting.model import AlreadyProjected, Cell, Figures, SaleStatus, key_to_cell
 
 
 class CellRow(Row):
@@ -47,34 +47,34 @@ class SaleRow(IndexedRow):
     figures = UnicodeAttribute()
 
 
-class FoldedRow(Row):
+class ProjectedEventRow(Row):
     Meta = db.table("reporting")
 
     kind = UnicodeAttribute()
 
 
-def add(sums: Mapping[Cell, Figures]) -> list[Write]:
-    return [_add(cell, figures.changed()) for cell, figures in sorted(sums.items()) if figures.changed()]
+def add_figures(sums: Mapping[Cell, Figures]) -> list[Write]:
+    return [_add_to_cell(cell, figures.nonzero()) for cell, figures in sorted(sums.items()) if figures.nonzero()]
 
 
-def _add(cell: Cell, changes: Mapping[str, int]) -> Write:
+def _add_to_cell(cell: Cell, changes: Mapping[str, int]) -> Write:
     actions = [getattr(CellRow, name).add(change) for name, change in changes.items()]
     return db.update(CellRow(month_key(cell.day[:7]), cell.key), *actions)
 
 
-def remember(subject: str, event_id: str, kind: str) -> Write:
-    return db.create(FoldedRow(subject, event_id, kind=kind), refusal=AlreadyFolded(event_id=event_id))
+def record_event(subject: str, event_id: str, kind: str) -> Write:
+    return db.create(ProjectedEventRow(subject, event_id, kind=kind), refusal=AlreadyProjected(event_id=event_id))
 
 
 def put_sale(subject: str, cell: Cell, figures: Figures, event_id: str) -> Write:
-    row = _sale(subject, cell, figures, SaleStatus.COUNTED)
-    row.list, row.listed_at = sales_list(cell), subject.partition("#")[2]
-    return db.create(row, refusal=AlreadyFolded(event_id=event_id))
+    row = _build_sale_row(subject, cell, figures, SaleStatus.COUNTED)
+    row.list, row.listed_at = sales_list_key(cell), subject.partition("#")[2]
+    return db.create(row, refusal=AlreadyProjected(event_id=event_id))
 
 
-def put_dropped(subject: str, cell: Cell) -> Write:
+def put_dropped_sale(subject: str, cell: Cell) -> Write:
     """The end of an order was heard of before its beginning, which then finds this and adds nothing."""
-    return db.create(_sale(subject, cell, Figures(), SaleStatus.DROPPED))
+    return db.create(_build_sale_row(subject, cell, Figures(), SaleStatus.DROPPED))
 
 
 def drop_sale(subject: str) -> Write:
@@ -82,34 +82,34 @@ def drop_sale(subject: str) -> Write:
     return db.update(SaleRow(subject, "sale"), *actions, when=SaleRow.status == SaleStatus.COUNTED)
 
 
-def _sale(subject: str, cell: Cell, figures: Figures, status: SaleStatus) -> SaleRow:
-    return SaleRow(subject, "sale", status=status, cell=cell.key, figures=compact.write(figures.changed()))
+def _build_sale_row(subject: str, cell: Cell, figures: Figures, status: SaleStatus) -> SaleRow:
+    return SaleRow(subject, "sale", status=status, cell=cell.key, figures=compact_json.dumps(figures.nonzero()))
 
 
 def load_sale(subject: str) -> tuple[SaleStatus, Cell, Figures] | None:
     row = db.get(SaleRow, subject, "sale")
-    return (SaleStatus(row.status), cell_of(row.cell), Figures(**compact.read(row.figures))) if row else None
+    return (SaleStatus(row.status), key_to_cell(row.cell), Figures(**compact_json.loads(row.figures))) if row else None
 
 
 def load_cells(first: date, last: date) -> dict[Cell, Figures]:
     found: dict[Cell, Figures] = {}
     for month in months(first, last):
         rows = db.query_all(CellRow, month_key(month), between=(first.isoformat(), last.isoformat() + "~"))
-        found |= {cell_of(row.sk): as_figures(row) for row in rows}
+        found |= {key_to_cell(row.sk): row_to_figures(row) for row in rows}
     return found
 
 
-def as_figures(row: Any) -> Figures:
+def row_to_figures(row: Any) -> Figures:
     return Figures(**{field.name: int(getattr(row, field.name) or 0) for field in fields(Figures)})
 
 
 def load_sales(cell: Cell, limit: int, after: Any) -> tuple[list[str], Any]:
     """Ids of the orders that a cell's sales are made of."""
-    page = db.query(SaleRow, sales_list(cell), index="by_list", limit=limit, after=after)
+    page = db.query(SaleRow, sales_list_key(cell), index="by_list", limit=limit, after=after)
     return [row.pk.partition("#")[2] for row in page.items], page.after
 
 
-def sales_list(cell: Cell) -> str:
+def sales_list_key(cell: Cell) -> str:
     return f"cell#{cell.key}"
 
 

@@ -5,69 +5,76 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from chalicelib.kit import db, requests
+from chalicelib.kit import db, idempotency
 from chalicelib.kit.auth import Principal
-from chalicelib.kit.requests import Asked
+from chalicelib.kit.idempotency import IdempotencyKey
 from chalicelib.stock.model import (
+    Allocation,
     CountedLine,
     Level,
     MorePromised,
     Movement,
     OutOfStock,
-    Piece,
     StockCounted,
-    adjusted,
-    missing,
+    shortage_movement,
+    surplus_movement,
 )
-from chalicelib.stock.move import at_work, by_sku, known, not_yet_shelved, taken_from, write_down
+from chalicelib.stock.move import (
+    group_by_sku,
+    plan_removal,
+    record_stock_event,
+    require_known_skus,
+    require_location_access,
+    sum_kept_for_orders,
+)
 from chalicelib.stock.plan import Plan
-from chalicelib.stock.store import change, load_expected, load_levels, take_hold
+from chalicelib.stock.store import build_level_writes, load_inbound_levels, load_levels, take_lapsed_hold
 
 Quantities = Mapping[str, int]
-Shelves = Mapping[str, Sequence[Level]]
+LevelsBySku = Mapping[str, Sequence[Level]]
 
 
-@db.decided_anew
+@db.retry_on_conflict
 def count(
-    principal: Principal, location: str, counted: Quantities, reason: str, asked: Asked | None = None
+    principal: Principal, location: str, counted: Quantities, reason: str, asked: IdempotencyKey | None = None
 ) -> dict[str, Any]:
     """Counts what is physically there: free, promised and displayed together, over all shelves."""
-    requests.look_up(asked)
-    at_work(principal, location)
-    known(sku for sku, quantity in counted.items() if quantity)
+    idempotency.check_repeat(asked)
+    require_location_access(principal, location)
+    require_known_skus(sku for sku, quantity in counted.items() if quantity)
     levels = load_levels((sku, location) for sku in counted)
-    coming = load_expected(levels)
-    shelves, kept = by_sku(location, counted, levels), not_yet_shelved(coming)
+    coming = load_inbound_levels(levels)
+    shelves, kept = group_by_sku(location, counted, levels), sum_kept_for_orders(coming)
     shelved = {sku: counted[sku] - kept.get(sku, 0) for sku in counted}
-    plan = _found_missing(location, shelved, shelves)
-    movements = plan.moved_by(missing) + _found_more(location, shelved, shelves)
-    lines = [_line(sku, expected(shelves[sku]) + kept.get(sku, 0), counted[sku]) for sku in counted]
+    plan = _plan_shortages(location, shelved, shelves)
+    movements = plan.to_movements(shortage_movement) + _build_surpluses(location, shelved, shelves)
+    lines = [_count_to_json(sku, sum_on_hand(shelves[sku]) + kept.get(sku, 0), counted[sku]) for sku in counted]
     counts = tuple(CountedLine(line["sku"], line["expected"], line["counted"]) for line in lines)
     event = StockCounted(location, reason, counts, tuple(movements))
     as_read = [*(level for standing in shelves.values() for level in standing), *coming]
-    writes = [*map(take_hold, plan.takes), *change(movements, as_read=as_read)]
-    return write_down(principal, event, writes, asked, counted=lines)
+    writes = [*map(take_lapsed_hold, plan.taken_holds), *build_level_writes(movements, unchanged_levels=as_read)]
+    return record_stock_event(principal, event, writes, asked, counted=lines)
 
 
-def expected(shelves: Sequence[Level]) -> int:
+def sum_on_hand(shelves: Sequence[Level]) -> int:
     return sum(level.on_hand for level in shelves)
 
 
-def _found_missing(location: str, counted: Quantities, shelves: Shelves) -> Plan:
-    short = {sku: expected(shelves[sku]) - counted[sku] for sku in counted}
+def _plan_shortages(location: str, counted: Quantities, shelves: LevelsBySku) -> Plan:
+    short = {sku: sum_on_hand(shelves[sku]) - counted[sku] for sku in counted}
     levels = [level for standing in shelves.values() for level in standing]
     try:
-        return taken_from(location, {sku: lost for sku, lost in short.items() if lost > 0}, levels)
+        return plan_removal(location, {sku: lost for sku, lost in short.items() if lost > 0}, levels)
     except OutOfStock as refusal:
         sku = refusal.facts["short"][0]["sku"]
-        promised = expected(shelves[sku]) - refusal.facts["short"][0]["available"]
+        promised = sum_on_hand(shelves[sku]) - refusal.facts["short"][0]["available"]
         raise MorePromised(sku=sku, location=location, promised=promised, counted=counted[sku]) from refusal
 
 
-def _found_more(location: str, counted: Quantities, shelves: Shelves) -> list[Movement]:
-    over = {sku: counted[sku] - expected(shelves[sku]) for sku in counted}
-    return [adjusted(Piece(sku, location, found)) for sku, found in over.items() if found > 0]
+def _build_surpluses(location: str, counted: Quantities, shelves: LevelsBySku) -> list[Movement]:
+    over = {sku: counted[sku] - sum_on_hand(shelves[sku]) for sku in counted}
+    return [surplus_movement(Allocation(sku, location, found)) for sku, found in over.items() if found > 0]
 
 
-def _line(sku: str, books: int, found: int) -> dict[str, Any]:
+def _count_to_json(sku: str, books: int, found: int) -> dict[str, Any]:
     return {"sku": sku, "expected": books, "counted": found, "variance": found - books}

@@ -11,20 +11,20 @@ from typing import Any
 from chalicelib.kit.errors import Forbidden, Invalid, Refused
 from chalicelib.kit.events import Event
 
-MOST_SHELVES = 64
-FIRST_DAY = 10_000_000  # what is expected on a day is a shelf of its own, numbered by it: 20261205
-Place = tuple[str, str, int]  # sku, location, shelf
+MAX_SHARDS = 64
+FIRST_INBOUND_BUCKET = 10_000_000  # what is expected on a day is a shelf of its own, numbered by it: 20261205
+LevelId = tuple[str, str, int]  # sku, location, shelf
 
 
-def shelf_of(day: date) -> int:
+def day_to_bucket(day: date) -> int:
     return int(f"{day:%Y%m%d}")
 
 
-def is_expected(shelf: int) -> bool:
-    return shelf >= FIRST_DAY
+def is_inbound_bucket(shelf: int) -> bool:
+    return shelf >= FIRST_INBOUND_BUCKET
 
 
-def day_of(shelf: int) -> str:
+def bucket_to_day(shelf: int) -> str:
     """The day of a shelf of expected goods, as ISO writes it."""
     return date(shelf // 10_000, shelf // 100 % 100, shelf % 100).isoformat()
 
@@ -36,12 +36,12 @@ class Level:
 
     sku: str
     location: str
-    shelf: int = 0
+    shard: int = 0
     on_hand: int = 0
     reserved: int = 0
     allocated: int = 0
     display: int = 0
-    shelves: int = 1
+    shard_count: int = 1
     safety: int = 0
     expected: int = 0
     days: tuple[int, ...] = ()
@@ -55,30 +55,30 @@ class Level:
         return self.reserved + self.allocated
 
     @property
-    def place(self) -> Place:
-        return (self.sku, self.location, self.shelf)
+    def level_id(self) -> LevelId:
+        return (self.sku, self.location, self.shard)
 
 
 @dataclass(frozen=True)
-class Piece:
+class Allocation:
     """Units of one SKU on one shelf: what an order remembers, so that release and issue are exact."""
 
     sku: str
     location: str
     quantity: int
-    shelf: int = 0
+    shard: int = 0
 
     @property
-    def place(self) -> Place:
-        return (self.sku, self.location, self.shelf)
+    def level_id(self) -> LevelId:
+        return (self.sku, self.location, self.shard)
 
-    def as_json(self) -> dict[str, Any]:
+    def to_json(self) -> dict[str, Any]:
         said: dict[str, Any] = {"sku": self.sku, "location": self.location, "quantity": self.quantity}
-        return said | ({"shelf": self.shelf} if self.shelf else {})
+        return said | ({"shelf": self.shard} if self.shard else {})
 
     @staticmethod
-    def of(said: Mapping[str, Any]) -> Piece:
-        return Piece(said["sku"], said["location"], int(said["quantity"]), int(said.get("shelf", 0)))
+    def from_json(said: Mapping[str, Any]) -> Allocation:
+        return Allocation(said["sku"], said["location"], int(said["quantity"]), int(said.get("shelf", 0)))
 
 
 @dataclass(frozen=True)
@@ -87,18 +87,18 @@ class Hold:
 
     sku: str
     location: str
-    shelf: int
+    shard: int
     order_id: str
     quantity: int
     reserved_until: datetime
 
     @property
-    def piece(self) -> Piece:
-        return Piece(self.sku, self.location, self.quantity, self.shelf)
+    def allocation(self) -> Allocation:
+        return Allocation(self.sku, self.location, self.quantity, self.shard)
 
 
-def holds_for(pieces: Iterable[Piece], order_id: str, reserved_until: datetime) -> list[Hold]:
-    return [Hold(piece.sku, piece.location, piece.shelf, order_id, piece.quantity, reserved_until) for piece in pieces]
+def build_holds(pieces: Iterable[Allocation], order_id: str, reserved_until: datetime) -> list[Hold]:
+    return [Hold(piece.sku, piece.location, piece.shard, order_id, piece.quantity, reserved_until) for piece in pieces]
 
 
 class MovementKind(StrEnum):
@@ -132,84 +132,84 @@ class Movement:
         return self.on_hand + self.expected - self.reserved - self.allocated - self.display
 
     @property
-    def place(self) -> Place:
+    def level_id(self) -> LevelId:
         return (self.sku, self.location, self.shelf)
 
 
-def received(piece: Piece) -> Movement:
-    return Movement(MovementKind.RECEIVED, *piece.place, on_hand=piece.quantity)
+def receipt_movement(piece: Allocation) -> Movement:
+    return Movement(MovementKind.RECEIVED, *piece.level_id, on_hand=piece.quantity)
 
 
-def reserved(piece: Piece) -> Movement:
-    return Movement(MovementKind.RESERVED, *piece.place, reserved=piece.quantity)
+def reservation_movement(piece: Allocation) -> Movement:
+    return Movement(MovementKind.RESERVED, *piece.level_id, reserved=piece.quantity)
 
 
-def released_hold(piece: Piece) -> Movement:
-    return Movement(MovementKind.RELEASED, *piece.place, reserved=-piece.quantity)
+def hold_release_movement(piece: Allocation) -> Movement:
+    return Movement(MovementKind.RELEASED, *piece.level_id, reserved=-piece.quantity)
 
 
-def allocated(piece: Piece) -> Movement:
-    return Movement(MovementKind.ALLOCATED, *piece.place, allocated=piece.quantity)
+def allocation_movement(piece: Allocation) -> Movement:
+    return Movement(MovementKind.ALLOCATED, *piece.level_id, allocated=piece.quantity)
 
 
-def released_allocation(piece: Piece) -> Movement:
-    return Movement(MovementKind.RELEASED, *piece.place, allocated=-piece.quantity)
+def allocation_release_movement(piece: Allocation) -> Movement:
+    return Movement(MovementKind.RELEASED, *piece.level_id, allocated=-piece.quantity)
 
 
-def issued(piece: Piece) -> Movement:
+def issue_movement(piece: Allocation) -> Movement:
     """Allocated units leave the house."""
-    return Movement(MovementKind.ISSUED, *piece.place, on_hand=-piece.quantity, allocated=-piece.quantity)
+    return Movement(MovementKind.ISSUED, *piece.level_id, on_hand=-piece.quantity, allocated=-piece.quantity)
 
 
-def issued_directly(piece: Piece) -> Movement:
+def direct_issue_movement(piece: Allocation) -> Movement:
     """Handed over at the counter: never promised, gone at once."""
-    return Movement(MovementKind.ISSUED, *piece.place, on_hand=-piece.quantity)
+    return Movement(MovementKind.ISSUED, *piece.level_id, on_hand=-piece.quantity)
 
 
-def returned(piece: Piece) -> Movement:
-    return Movement(MovementKind.RETURNED, *piece.place, on_hand=piece.quantity)
+def return_movement(piece: Allocation) -> Movement:
+    return Movement(MovementKind.RETURNED, *piece.level_id, on_hand=piece.quantity)
 
 
-def adjusted(piece: Piece) -> Movement:
+def surplus_movement(piece: Allocation) -> Movement:
     """More was found than the books said; `missing` is less."""
-    return Movement(MovementKind.ADJUSTED, *piece.place, on_hand=piece.quantity)
+    return Movement(MovementKind.ADJUSTED, *piece.level_id, on_hand=piece.quantity)
 
 
-def missing(piece: Piece) -> Movement:
-    return Movement(MovementKind.ADJUSTED, *piece.place, on_hand=-piece.quantity)
+def shortage_movement(piece: Allocation) -> Movement:
+    return Movement(MovementKind.ADJUSTED, *piece.level_id, on_hand=-piece.quantity)
 
 
-def sent(piece: Piece) -> Movement:
-    return Movement(MovementKind.TRANSFERRED, *piece.place, on_hand=-piece.quantity)
+def transfer_out_movement(piece: Allocation) -> Movement:
+    return Movement(MovementKind.TRANSFERRED, *piece.level_id, on_hand=-piece.quantity)
 
 
-def arrived(piece: Piece) -> Movement:
-    return Movement(MovementKind.TRANSFERRED, *piece.place, on_hand=piece.quantity)
+def transfer_in_movement(piece: Allocation) -> Movement:
+    return Movement(MovementKind.TRANSFERRED, *piece.level_id, on_hand=piece.quantity)
 
 
-def displayed(piece: Piece) -> Movement:
+def display_movement(piece: Allocation) -> Movement:
     """Shown, not sold."""
-    return Movement(MovementKind.ADJUSTED, *piece.place, display=piece.quantity)
+    return Movement(MovementKind.ADJUSTED, *piece.level_id, display=piece.quantity)
 
 
-def put_back(piece: Piece) -> Movement:
+def display_return_movement(piece: Allocation) -> Movement:
     """From the display into what can be sold."""
-    return Movement(MovementKind.ADJUSTED, *piece.place, display=-piece.quantity)
+    return Movement(MovementKind.ADJUSTED, *piece.level_id, display=-piece.quantity)
 
 
-def expected(piece: Piece) -> Movement:
+def expected_movement(piece: Allocation) -> Movement:
     """So many more are on their way; fewer when the quantity is negative."""
-    return Movement(MovementKind.EXPECTED, *piece.place, expected=piece.quantity)
+    return Movement(MovementKind.EXPECTED, *piece.level_id, expected=piece.quantity)
 
 
-def merged(movements: Iterable[Movement]) -> dict[Place, Movement]:
+def sum_movements(movements: Iterable[Movement]) -> dict[LevelId, Movement]:
     """The sum for each level: DynamoDB refuses the same item twice in one transaction."""
-    sums: dict[Place, Movement] = {}
+    sums: dict[LevelId, Movement] = {}
     for each in movements:
-        before = sums.get(each.place, Movement(each.kind, *each.place))
-        sums[each.place] = Movement(
+        before = sums.get(each.level_id, Movement(each.kind, *each.level_id))
+        sums[each.level_id] = Movement(
             before.kind,
-            *before.place,
+            *before.level_id,
             on_hand=before.on_hand + each.on_hand,
             reserved=before.reserved + each.reserved,
             allocated=before.allocated + each.allocated,
@@ -219,30 +219,30 @@ def merged(movements: Iterable[Movement]) -> dict[Place, Movement]:
     return sums
 
 
-def replayed(movements: Iterable[Movement]) -> dict[Place, Level]:
+def replay_levels(movements: Iterable[Movement]) -> dict[LevelId, Level]:
     """The levels that a ledger adds up to: the journal is the truth, the table only its sum."""
     return {
         place: Level(*place, each.on_hand, each.reserved, each.allocated, each.display, expected=each.expected)
-        for place, each in merged(movements).items()
+        for place, each in sum_movements(movements).items()
     }
 
 
-def from_display(shelves: Sequence[Level], quantity: int) -> list[Piece]:
+def take_from_display(shelves: Sequence[Level], quantity: int) -> list[Allocation]:
     """Displayed units are taken back from the shelves that they were taken from."""
     pieces = []
     for level in shelves:
         share = min(quantity, level.display)
         if share > 0:
-            pieces.append(Piece(*level.place[:2], share, level.shelf))
+            pieces.append(Allocation(*level.level_id[:2], share, level.shard))
             quantity -= share
     if quantity > 0:
         raise NotPromised(sku=shelves[0].sku, location=shelves[0].location)
     return pieces
 
 
-def evenly(levels: Sequence[Level], shelves: int) -> list[Movement]:
+def balance_shards(levels: Sequence[Level], shelves: int) -> list[Movement]:
     """Free units over `shelves` shelves, one more on the first ones; a shelf that goes away must hold no promise."""
-    standing = {level.shelf: level for level in levels}
+    standing = {level.shard: level for level in levels}
     free = sum(level.available for level in levels)
     movements = []
     for shelf in sorted({*range(shelves), *standing}):
@@ -250,17 +250,17 @@ def evenly(levels: Sequence[Level], shelves: int) -> list[Movement]:
         if shelf >= shelves and level.on_hand != level.available:
             raise ShelfInUse(sku=level.sku, location=level.location, shelf=shelf)
         share = free // shelves + (shelf < free % shelves) if shelf < shelves else 0
-        movements.append(Movement(MovementKind.TRANSFERRED, *level.place, on_hand=share - level.available))
+        movements.append(Movement(MovementKind.TRANSFERRED, *level.level_id, on_hand=share - level.available))
     return [movement for movement in movements if movement.on_hand]
 
 
-def applied(levels: Iterable[Level], movements: Iterable[Movement]) -> list[Level]:
+def apply_movements(levels: Iterable[Level], movements: Iterable[Movement]) -> list[Level]:
     """The levels as the movements will leave them."""
-    sums = merged(movements)
-    return [_applied(level, sums.get(level.place)) for level in levels]
+    sums = sum_movements(movements)
+    return [_apply_total(level, sums.get(level.level_id)) for level in levels]
 
 
-def _applied(level: Level, total: Movement | None) -> Level:
+def _apply_total(level: Level, total: Movement | None) -> Level:
     if total is None:
         return level
     return replace(
@@ -277,39 +277,41 @@ class OutOfStock(Refused):
     """`short` lists every short SKU: {"sku", "wanted", "available"}, and {"expected"} [{"on", "quantity"}] of what is
     on its way and could be promised for a later day."""
 
-    says = "Not enough in stock; `short` lists what is there."
+    message = "Not enough in stock; `short` lists what is there."
 
 
 class NotPromised(Refused):
-    says = "{location} does not hold that many promised or displayed units of {sku}; look again."
+    message = "{location} does not hold that many promised or displayed units of {sku}; look again."
 
 
 class HoldGone(Refused):
-    says = "The reservation of {sku} at {location} has lapsed and its units went to somebody else."
+    message = "The reservation of {sku} at {location} has lapsed and its units went to somebody else."
 
 
 class MorePromised(Refused):
-    says = "{promised} units of {sku} at {location} are promised or shown, {counted} were counted; settle those first."
+    message = (
+        "{promised} units of {sku} at {location} are promised or shown, {counted} were counted; settle those first."
+    )
 
 
 class PromisedAhead(Refused):
-    says = "{promised} units of {sku} are promised for {on} already; no fewer can be expected then."
+    message = "{promised} units of {sku} are promised for {on} already; no fewer can be expected then."
 
 
 class DayIsOver(Invalid):
-    says = "Goods are expected today or later, not on {on}."
+    message = "Goods are expected today or later, not on {on}."
 
 
 class NotYourLocation(Forbidden):
-    says = "Only the people of {location} may do this there."
+    message = "Only the people of {location} may do this there."
 
 
 class NoSuchLocation(Invalid):
-    says = "There is no location {location} here, or it takes nothing any more."
+    message = "There is no location {location} here, or it takes nothing any more."
 
 
 class TooMuchAtOnce(Invalid):
-    says = "That is more than one transaction holds; send fewer lines at once."
+    message = "That is more than one transaction holds; send fewer lines at once."
 
 
 class TransferStatus(StrEnum):
@@ -371,7 +373,7 @@ class Transfer:
         return {line.sku: line.outstanding for line in self.lines if line.outstanding}
 
 
-def receive_into(transfer: Transfer, arrived: Mapping[str, int]) -> Transfer:
+def receive_transfer_lines(transfer: Transfer, arrived: Mapping[str, int]) -> Transfer:
     """Adds what arrived; refuses more than is on its way and anything that was never sent."""
     if TransferStatus.RECEIVED not in TRANSFER_STATES[transfer.status]:
         raise TransferClosed(transfer=transfer.id, status=transfer.status)
@@ -384,26 +386,28 @@ def receive_into(transfer: Transfer, arrived: Mapping[str, int]) -> Transfer:
     return replace(transfer, lines=lines, status=TransferStatus.RECEIVED if done else TransferStatus.PARTIALLY_RECEIVED)
 
 
-def called_off(transfer: Transfer) -> Transfer:
+def cancel_transfer(transfer: Transfer) -> Transfer:
     if TransferStatus.CANCELLED not in TRANSFER_STATES[transfer.status]:
         raise TransferClosed(transfer=transfer.id, status=transfer.status)
     return replace(transfer, status=TransferStatus.CANCELLED)
 
 
 class TransferClosed(Refused):
-    says = "Transfer {transfer} is {status} already."
+    message = "Transfer {transfer} is {status} already."
 
 
 class MoreThanSent(Refused):
-    says = "{quantity} units of {sku} cannot arrive; {outstanding} are on their way."
+    message = "{quantity} units of {sku} cannot arrive; {outstanding} are on their way."
 
 
 class SamePlace(Invalid):
-    says = "A transfer needs two locations; {location} is both."
+    message = "A transfer needs two locations; {location} is both."
 
 
 class ShelfInUse(Refused):
-    says = "Shelf {shelf} of {sku} at {location} still holds promised or shown units; take it away when they are gone."
+    message = (
+        "Shelf {shelf} of {sku} at {location} still holds promised or shown units; take it away when they are gone."
+    )
 
 
 @dataclass(frozen=True)
@@ -426,7 +430,7 @@ class StockExpected(Event):
 
 
 @dataclass(frozen=True)
-class StockShelved(Event):
+class UnclaimedStockReleased(Event):
     """Units that had come for an order which no longer waits for them returned to general stock."""
 
     location: str
@@ -503,7 +507,7 @@ class TransferCancelled(Event):
 
 
 @dataclass(frozen=True)
-class ShelvesSpread(Event):
+class StockResharded(Event):
     """One SKU's free units at a location were spread over another number of shards."""
 
     sku: str

@@ -6,20 +6,22 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from itertools import combinations
 
-from chalicelib.stock.model import Hold, Level, Movement, OutOfStock, Piece, Place, released_hold
+from chalicelib.stock.model import Allocation, Hold, Level, LevelId, Movement, OutOfStock, hold_release_movement
 
 
 @dataclass(frozen=True)
 class Plan:
     """`takes` are lapsed holds whose units the pieces need: their rows go in the same transaction."""
 
-    pieces: tuple[Piece, ...]
-    takes: tuple[Hold, ...] = ()
+    allocations: tuple[Allocation, ...]
+    taken_holds: tuple[Hold, ...] = ()
     safety: Mapping[tuple[str, str], int] = field(default_factory=dict)
 
-    def moved_by(self, how: Callable[[Piece], Movement]) -> list[Movement]:
+    def to_movements(self, how: Callable[[Allocation], Movement]) -> list[Movement]:
         """`plan.moved_by(reserved)`: the taken holds are released, the pieces become what `how` makes of them."""
-        return [released_hold(hold.piece) for hold in self.takes] + [how(piece) for piece in self.pieces]
+        return [hold_release_movement(hold.allocation) for hold in self.taken_holds] + [
+            how(piece) for piece in self.allocations
+        ]
 
 
 @dataclass(frozen=True)
@@ -29,21 +31,21 @@ class AvailableStock:
 
     levels: Sequence[Level]
     preference: Sequence[str]
-    lapsed: Sequence[Hold] = ()
+    lapsed_holds: Sequence[Hold] = ()
     safety_units: int = 0
-    own: str | None = None
+    own_location: str | None = None
 
 
-def plan_allocation(demand: Mapping[str, int], stock: AvailableStock, turn: int = 0) -> Plan:
+def plan_allocation(demand: Mapping[str, int], stock: AvailableStock, shard_offset: int = 0) -> Plan:
     """One location that has it all, else the fewest; a line is split only when no location has it whole. Raises
     OutOfStock with every short SKU. `turn` is any number; buyers with different ones begin at different shelves of a
     hot SKU."""
-    supply = _supply(stock)
+    supply = _build_supply(stock)
     _refuse_short(demand, supply)
     takings = [
         taking
-        for sku, location, quantity in _shares(demand, supply, stock.preference)
-        for taking in supply[sku, location].take(quantity, turn)
+        for sku, location, quantity in _split_demand(demand, supply, stock.preference)
+        for taking in supply[sku, location].take(quantity, shard_offset)
     ]
     return Plan(
         tuple(piece for piece, _ in takings),
@@ -53,44 +55,44 @@ def plan_allocation(demand: Mapping[str, int], stock: AvailableStock, turn: int 
 
 
 @dataclass(frozen=True)
-class Shelf:
-    place: Place
-    free: int  # available, without what safety keeps back here
-    lapsed: tuple[Hold, ...]
+class Bucket:
+    level_id: LevelId
+    available: int  # available, without what safety keeps back here
+    lapsed_holds: tuple[Hold, ...]
 
     @property
     def promisable(self) -> int:
-        return self.free + sum(hold.quantity for hold in self.lapsed)
+        return self.available + sum(hold.quantity for hold in self.lapsed_holds)
 
-    def take(self, quantity: int) -> tuple[Piece, list[Hold]]:
+    def take(self, quantity: int) -> tuple[Allocation, list[Hold]]:
         """Free units go first; a lapsed hold is touched only when they do not suffice."""
         holds: list[Hold] = []
-        for hold in sorted(self.lapsed, key=lambda hold: hold.reserved_until):
-            if self.free + sum(taken.quantity for taken in holds) >= quantity:
+        for hold in sorted(self.lapsed_holds, key=lambda hold: hold.reserved_until):
+            if self.available + sum(taken.quantity for taken in holds) >= quantity:
                 break
             holds.append(hold)
-        sku, location, shelf = self.place
-        return Piece(sku, location, quantity, shelf), holds
+        sku, location, shelf = self.level_id
+        return Allocation(sku, location, quantity, shelf), holds
 
 
 @dataclass(frozen=True)
-class Supply:
+class LocationSupply:
     """What one location can promise of one SKU."""
 
-    shelves: tuple[Shelf, ...]
+    buckets: tuple[Bucket, ...]
     safety: int
 
     @property
     def promisable(self) -> int:
-        return max(0, sum(shelf.promisable for shelf in self.shelves))
+        return max(0, sum(shelf.promisable for shelf in self.buckets))
 
-    def take(self, quantity: int, turn: int) -> list[tuple[Piece, list[Hold]]]:
+    def take(self, quantity: int, shard_offset: int) -> list[tuple[Allocation, list[Hold]]]:
         """From one shelf when one suffices, else from the fullest down, so that the last units leave few shelves."""
-        enough = [shelf for shelf in self.shelves if shelf.promisable >= quantity]
+        enough = [shelf for shelf in self.buckets if shelf.promisable >= quantity]
         if enough:
-            return [enough[turn % len(enough)].take(quantity)]
+            return [enough[shard_offset % len(enough)].take(quantity)]
         taken = []
-        for shelf in sorted(self.shelves, key=lambda shelf: -shelf.promisable):
+        for shelf in sorted(self.buckets, key=lambda shelf: -shelf.promisable):
             share = min(quantity, shelf.promisable)
             if share > 0:
                 taken.append(shelf.take(share))
@@ -98,41 +100,41 @@ class Supply:
         return taken
 
 
-Supplies = dict[tuple[str, str], Supply]
+SupplyByLocation = dict[tuple[str, str], LocationSupply]
 
 
-def promisable(shelves: Sequence[Level], lapsed: Sequence[Hold] = (), safety_units: int | None = 0) -> int:
+def sum_promisable(shelves: Sequence[Level], lapsed: Sequence[Hold] = (), safety_units: int | None = 0) -> int:
     """Of one SKU at one location, as planning would see it; `safety_units` None sells all there is."""
     location = shelves[0].location
     own = location if safety_units is None else None
     stock = AvailableStock(shelves, [location], lapsed, safety_units or 0, own)
-    return sum(each.promisable for each in _supply(stock).values())
+    return sum(each.promisable for each in _build_supply(stock).values())
 
 
-def _supply(stock: AvailableStock) -> Supplies:
+def _build_supply(stock: AvailableStock) -> SupplyByLocation:
     at: dict[tuple[str, str], list[Level]] = {}
     for level in stock.levels:
         if level.location in stock.preference:
             at.setdefault((level.sku, level.location), []).append(level)
-    supply: Supplies = {}
+    supply: SupplyByLocation = {}
     for (sku, location), shelves in at.items():
-        safety = 0 if location == stock.own else stock.safety_units + sum(level.safety for level in shelves)
-        supply[sku, location] = Supply(_kept_back(shelves, safety, stock.lapsed), safety)
+        safety = 0 if location == stock.own_location else stock.safety_units + sum(level.safety for level in shelves)
+        supply[sku, location] = LocationSupply(_subtract_safety(shelves, safety, stock.lapsed_holds), safety)
     return supply
 
 
-def _kept_back(levels: Sequence[Level], safety: int, lapsed: Sequence[Hold]) -> tuple[Shelf, ...]:
+def _subtract_safety(levels: Sequence[Level], safety: int, lapsed: Sequence[Hold]) -> tuple[Bucket, ...]:
     """Safety is kept on shelf 0, where the write's condition can see it, and on the others only what it lacks."""
     shelves = []
-    for level in sorted(levels, key=lambda level: level.shelf):
-        ended = tuple(hold for hold in lapsed if (hold.sku, hold.location, hold.shelf) == level.place)
+    for level in sorted(levels, key=lambda level: level.shard):
+        ended = tuple(hold for hold in lapsed if (hold.sku, hold.location, hold.shard) == level.level_id)
         kept = min(safety, max(0, level.available + sum(hold.quantity for hold in ended)))
-        shelves.append(Shelf(level.place, level.available - kept, ended))
+        shelves.append(Bucket(level.level_id, level.available - kept, ended))
         safety -= kept
     return tuple(shelves)
 
 
-def _refuse_short(demand: Mapping[str, int], supply: Supplies) -> None:
+def _refuse_short(demand: Mapping[str, int], supply: SupplyByLocation) -> None:
     short = []
     for sku, wanted in demand.items():
         available = sum(each.promisable for (of, _), each in supply.items() if of == sku)
@@ -142,26 +144,30 @@ def _refuse_short(demand: Mapping[str, int], supply: Supplies) -> None:
         raise OutOfStock(short=short)
 
 
-MOST_COMPARED = 3  # beyond three locations for one order, exactness is not worth the combinations
+MAX_COMPARED_LOCATIONS = 3  # beyond three locations for one order, exactness is not worth the combinations
 
 
-def _shares(demand: Mapping[str, int], supply: Supplies, preference: Sequence[str]) -> list[tuple[str, str, int]]:
+def _split_demand(
+    demand: Mapping[str, int], supply: SupplyByLocation, preference: Sequence[str]
+) -> list[tuple[str, str, int]]:
     """Who serves how much of which line, from the fewest locations."""
     has = {pair: each.promisable for pair, each in supply.items()}
     useful = [here for here in dict.fromkeys(preference) if any(has.get((sku, here), 0) > 0 for sku in demand)]
-    chosen = _fewest(demand, has, useful)
-    return [share for sku, wanted in demand.items() for share in _serve(sku, wanted, has, chosen)]
+    chosen = _choose_fewest_locations(demand, has, useful)
+    return [share for sku, wanted in demand.items() for share in _split_line(sku, wanted, has, chosen)]
 
 
-def _fewest(demand: Mapping[str, int], has: Mapping[tuple[str, str], int], useful: Sequence[str]) -> Sequence[str]:
-    for count in range(1, MOST_COMPARED + 1):
+def _choose_fewest_locations(
+    demand: Mapping[str, int], has: Mapping[tuple[str, str], int], useful: Sequence[str]
+) -> Sequence[str]:
+    for count in range(1, MAX_COMPARED_LOCATIONS + 1):
         for chosen in combinations(useful, count):
-            if all(_covers(sku, wanted, has, chosen, useful) for sku, wanted in demand.items()):
+            if all(_can_cover(sku, wanted, has, chosen, useful) for sku, wanted in demand.items()):
                 return chosen
     return useful
 
 
-def _covers(
+def _can_cover(
     sku: str, wanted: int, has: Mapping[tuple[str, str], int], chosen: Sequence[str], useful: Sequence[str]
 ) -> bool:
     whole = [here for here in useful if has.get((sku, here), 0) >= wanted]
@@ -170,7 +176,7 @@ def _covers(
     return sum(has.get((sku, here), 0) for here in chosen) >= wanted
 
 
-def _serve(
+def _split_line(
     sku: str, wanted: int, has: Mapping[tuple[str, str], int], chosen: Sequence[str]
 ) -> list[tuple[str, str, int]]:
     having = [here for here in chosen if (sku, here) in has]

@@ -11,52 +11,52 @@ from pydantic import Field, StringConstraints, model_validator
 from chalicelib.catalog import find as catalog
 from chalicelib.kit import web
 from chalicelib.kit.errors import Invalid
-from chalicelib.kit.web import EVERYONE, STAFF, Answer, Body, Call, Query, Routes
+from chalicelib.kit.web import EVERYONE, STAFF, ApiResponse, Body, Call, Query, Routes
 from chalicelib.places import find as places
 from chalicelib.places.model import Point
 from chalicelib.stock import find, transfer
 from chalicelib.stock.count import count
-from chalicelib.stock.expect import expect
-from chalicelib.stock.model import MOST_SHELVES
+from chalicelib.stock.model import MAX_SHARDS
 from chalicelib.stock.move import adjust, display, receive
-from chalicelib.stock.spread import spread
-from chalicelib.stock.store import open_transfers
+from chalicelib.stock.set_expected import set_expected
+from chalicelib.stock.shard import reshard
+from chalicelib.stock.store import list_open_transfers
 
-doors = Routes(__name__)
+endpoints = Routes(__name__)
 
-MOST_SKUS = 20
+MAX_SKUS = 20
 Sku = Annotated[str, Field(min_length=1, max_length=64)]
 Id = Annotated[str, Field(min_length=1, max_length=64)]
 Reason = Annotated[str, StringConstraints(min_length=1, max_length=200, strip_whitespace=True)]
 Units = Annotated[int, Field(ge=1, le=1_000_000)]
-Counted = Annotated[int, Field(ge=0, le=1_000_000)]
-Change = Annotated[int, Field(ge=-1_000_000, le=1_000_000)]
-VERBS = {"receive": receive, "adjust": adjust, "display": display}
+CountedUnits = Annotated[int, Field(ge=0, le=1_000_000)]
+SignedUnits = Annotated[int, Field(ge=-1_000_000, le=1_000_000)]
+MOVEMENT_COMMANDS = {"receive": receive, "adjust": adjust, "display": display}
 
 
-class MovedLine(Body):
+class MovementLine(Body):
     sku: Sku
-    quantity: Change
+    quantity: SignedUnits
 
 
-class SentLine(Body):
+class TransferLineBody(Body):
     sku: Sku
     quantity: Units
 
 
 class CountedLine(Body):
     sku: Sku
-    counted: Counted
+    counted: CountedUnits
 
 
 class MovementBody(Body):
     kind: Literal["receive", "adjust", "display"]
     location: Id
     reason: Reason
-    lines: Annotated[list[MovedLine], Field(min_length=1, max_length=40)]
+    lines: Annotated[list[MovementLine], Field(min_length=1, max_length=40)]
 
     @model_validator(mode="after")
-    def quantities_make_sense(self) -> MovementBody:
+    def check_quantities(self) -> MovementBody:
         if any(line.quantity == 0 for line in self.lines):
             raise ValueError("a quantity of 0 moves nothing; leave that line out")
         if self.kind == "receive" and any(line.quantity < 0 for line in self.lines):
@@ -67,12 +67,12 @@ class MovementBody(Body):
 class TransferBody(Body):
     source: Id
     destination: Id
-    lines: Annotated[list[SentLine], Field(min_length=1, max_length=40)]
+    lines: Annotated[list[TransferLineBody], Field(min_length=1, max_length=40)]
     reason: Annotated[str, Field(max_length=200)] = ""
 
 
 class ReceiveBody(Body):
-    lines: Annotated[list[SentLine], Field(min_length=1, max_length=40)] | None = None
+    lines: Annotated[list[TransferLineBody], Field(min_length=1, max_length=40)] | None = None
 
 
 class CancelBody(Body):
@@ -87,7 +87,7 @@ class CountBody(Body):
 
 class ExpectedLine(Body):
     sku: Sku
-    quantity: Counted
+    quantity: CountedUnits
 
 
 class ExpectedBody(Body):
@@ -100,7 +100,7 @@ class ExpectedBody(Body):
 class ShelvesBody(Body):
     location: Id
     sku: Sku
-    shelves: Annotated[int, Field(ge=1, le=MOST_SHELVES)]
+    shelves: Annotated[int, Field(ge=1, le=MAX_SHARDS)]
     reason: Reason = "hot"
 
 
@@ -123,34 +123,34 @@ class HistoryQuery(LevelsQuery):
     location: Id
 
 
-@doors.get("/stock", who=EVERYONE, query=StockQuery)
-def get_stock(call: Call) -> Answer:
+@endpoints.get("/stock", roles=EVERYONE, query=StockQuery)
+def get_stock(call: Call) -> ApiResponse:
     """What can be sold of each SKU and where, nearest first; staff also see the vans. Answers with an ETag."""
     staff = call.principal.is_staff
-    items = find.at(
-        _skus(call.query.sku),
-        near=_point(call.query.near),
-        vans=staff,
-        own=call.principal.location if staff else None,
-        safety_units=0 if staff else catalog.channel("web").safety_units,
+    items = find.list_availability(
+        _parse_skus(call.query.sku),
+        near=_parse_point(call.query.near),
+        include_vans=staff,
+        own_location=call.principal.location if staff else None,
+        safety_units=0 if staff else catalog.load_channel("web").safety_units,
     )
-    return web.tagged(call, {"items": items})
+    return web.with_etag(call, {"items": items})
 
 
-@doors.get("/stock/locations/{location_id}", who=STAFF, query=LevelsQuery)
+@endpoints.get("/stock/locations/{location_id}", roles=STAFF, query=LevelsQuery)
 def get_location_stock(call: Call, location_id: str) -> dict[str, Any]:
     """Every level of one location, by SKU, with all its quantities."""
-    places.location(location_id)
+    places.load_location(location_id)
     name = f"stock:{location_id}"
-    items, after = find.of_location(location_id, call.query.limit, web.cursor(call.query.cursor, name))
-    return web.listed(items, after, name)
+    items, after = find.list_location_levels(location_id, call.query.limit, web.read_cursor(call.query.cursor, name))
+    return web.page_to_json(items, after, name)
 
 
-@doors.post(
+@endpoints.post(
     "/stock/movements",
-    who={"owner", "warehouse", "cashier"},
+    roles={"owner", "warehouse", "cashier"},
     body=MovementBody,
-    keyed=True,
+    idempotent=True,
     status=201,
     example={
         "kind": "receive",
@@ -162,49 +162,52 @@ def get_location_stock(call: Call, location_id: str) -> dict[str, Any]:
 def post_movement(call: Call) -> dict[str, Any]:
     """Goods come in from outside, are found or missed, go on display or come back from it; always with a reason."""
     said = call.body
-    quantities = summed((line.sku, line.quantity) for line in said.lines)
-    return VERBS[said.kind](call.principal, said.location, quantities, said.reason, call.asked)
+    quantities = sum_by_sku((line.sku, line.quantity) for line in said.lines)
+    return MOVEMENT_COMMANDS[said.kind](call.principal, said.location, quantities, said.reason, call.idempotency_key)
 
 
-@doors.get("/stock/transfers", who=STAFF, query=TransfersQuery)
+@endpoints.get("/stock/transfers", roles=STAFF, query=TransfersQuery)
 def list_transfers(call: Call) -> dict[str, Any]:
     """What is on its way to or from a location and not yet confirmed."""
-    places.location(call.query.location)
-    return {"items": [transfer.as_json(each) for each in open_transfers(call.query.location)], "next": None}
+    places.load_location(call.query.location)
+    return {
+        "items": [transfer.transfer_to_json(each) for each in list_open_transfers(call.query.location)],
+        "next": None,
+    }
 
 
-@doors.post(
+@endpoints.post(
     "/stock/transfers",
-    who={"owner", "warehouse", "cashier", "salesman"},
+    roles={"owner", "warehouse", "cashier", "salesman"},
     body=TransferBody,
-    keyed=True,
+    idempotent=True,
     status=201,
     example={"source": "wh-surabaya", "destination": "van-budi", "lines": [{"sku": "TEH-001", "quantity": 5}]},
 )
 def post_transfer(call: Call) -> dict[str, Any]:
     """Goods leave for another location, a van included, and are in transit until they are confirmed there."""
     said = call.body
-    quantities = summed((line.sku, line.quantity) for line in said.lines)
-    return transfer.send(call.principal, said.source, said.destination, quantities, said.reason, call.asked)
+    quantities = sum_by_sku((line.sku, line.quantity) for line in said.lines)
+    return transfer.send(call.principal, said.source, said.destination, quantities, said.reason, call.idempotency_key)
 
 
-@doors.post(
+@endpoints.post(
     "/stock/transfers/{transfer_id}/receive",
-    who={"owner", "warehouse", "cashier", "salesman"},
+    roles={"owner", "warehouse", "cashier", "salesman"},
     body=ReceiveBody,
-    keyed=True,
+    idempotent=True,
     example={"lines": [{"sku": "TEH-001", "quantity": 4}]},
 )
 def receive_transfer(call: Call, transfer_id: str) -> dict[str, Any]:
     """Confirms what arrived, all of it when no lines are named; a van's load is confirmed by its own salesman."""
     lines = call.body.lines
-    quantities = None if lines is None else summed((line.sku, line.quantity) for line in lines)
-    return transfer.receive(call.principal, transfer_id, quantities, call.asked)
+    quantities = None if lines is None else sum_by_sku((line.sku, line.quantity) for line in lines)
+    return transfer.receive(call.principal, transfer_id, quantities, call.idempotency_key)
 
 
-@doors.post(
+@endpoints.post(
     "/stock/transfers/{transfer_id}/cancel",
-    who={"owner", "warehouse", "cashier", "salesman"},
+    roles={"owner", "warehouse", "cashier", "salesman"},
     body=CancelBody,
     example={"reason": "the van broke down"},
 )
@@ -213,25 +216,25 @@ def cancel_transfer(call: Call, transfer_id: str) -> dict[str, Any]:
     return transfer.cancel(call.principal, transfer_id, call.body.reason)
 
 
-@doors.post(
+@endpoints.post(
     "/stock/counts",
-    who={"owner", "warehouse", "cashier", "salesman"},
+    roles={"owner", "warehouse", "cashier", "salesman"},
     body=CountBody,
-    keyed=True,
+    idempotent=True,
     status=201,
     example={"location": "wh-surabaya", "lines": [{"sku": "TEH-001", "counted": 23}], "reason": "month end"},
 )
 def post_count(call: Call) -> dict[str, Any]:
     """What somebody counted; a variance becomes one adjustment."""
-    counted = said_once((line.sku, line.counted) for line in call.body.lines)
-    return count(call.principal, call.body.location, counted, call.body.reason, call.asked)
+    counted = require_unique_skus((line.sku, line.counted) for line in call.body.lines)
+    return count(call.principal, call.body.location, counted, call.body.reason, call.idempotency_key)
 
 
-@doors.post(
+@endpoints.post(
     "/stock/expected",
-    who={"owner", "warehouse"},
+    roles={"owner", "warehouse"},
     body=ExpectedBody,
-    keyed=True,
+    idempotent=True,
     status=201,
     example={
         "location": "wh-surabaya",
@@ -243,34 +246,34 @@ def post_count(call: Call) -> dict[str, Any]:
 def post_expected(call: Call) -> dict[str, Any]:
     """How many of each SKU are on their way for a day, all told. Buyers who agree are promised these for that day."""
     said = call.body
-    quantities = said_once((line.sku, line.quantity) for line in said.lines)
-    return expect(call.principal, said.location, said.on, quantities, said.reason, call.asked)
+    quantities = require_unique_skus((line.sku, line.quantity) for line in said.lines)
+    return set_expected(call.principal, said.location, said.on, quantities, said.reason, call.idempotency_key)
 
 
-@doors.post(
+@endpoints.post(
     "/stock/shelves",
-    who={"owner", "warehouse"},
+    roles={"owner", "warehouse"},
     body=ShelvesBody,
-    keyed=True,
+    idempotent=True,
     status=201,
     example={"location": "wh-surabaya", "sku": "TEH-001", "shelves": 8, "reason": "flash sale"},
 )
 def post_shelves(call: Call) -> dict[str, Any]:
     """Spreads a hot SKU evenly over several shelves of a location, or gathers it again."""
     said = call.body
-    return spread(call.principal, said.location, said.sku, said.shelves, said.reason, call.asked)
+    return reshard(call.principal, said.location, said.sku, said.shelves, said.reason, call.idempotency_key)
 
 
-@doors.get("/stock/history", who=STAFF, query=HistoryQuery)
+@endpoints.get("/stock/history", roles=STAFF, query=HistoryQuery)
 def get_history(call: Call) -> dict[str, Any]:
     """Every movement of one SKU at one location, newest first, with its cause and who made it."""
     said = call.query
     name = f"history:{said.sku}@{said.location}"
-    items, after = find.history(said.sku, said.location, said.limit, web.cursor(said.cursor, name))
-    return web.listed(items, after, name)
+    items, after = find.list_history(said.sku, said.location, said.limit, web.read_cursor(said.cursor, name))
+    return web.page_to_json(items, after, name)
 
 
-def summed(lines: Iterable[tuple[str, int]]) -> dict[str, int]:
+def sum_by_sku(lines: Iterable[tuple[str, int]]) -> dict[str, int]:
     """Two lines of one SKU are one quantity."""
     quantities: dict[str, int] = {}
     for sku, quantity in lines:
@@ -278,7 +281,7 @@ def summed(lines: Iterable[tuple[str, int]]) -> dict[str, int]:
     return quantities
 
 
-def said_once(lines: Iterable[tuple[str, int]]) -> dict[str, int]:
+def require_unique_skus(lines: Iterable[tuple[str, int]]) -> dict[str, int]:
     """How many there are: two such lines of one SKU would contradict each other."""
     quantities: dict[str, int] = {}
     for sku, quantity in lines:
@@ -288,14 +291,14 @@ def said_once(lines: Iterable[tuple[str, int]]) -> dict[str, int]:
     return quantities
 
 
-def _skus(text: str) -> list[str]:
+def _parse_skus(text: str) -> list[str]:
     skus = list(dict.fromkeys(part.strip() for part in text.split(",") if part.strip()))
-    if not 1 <= len(skus) <= MOST_SKUS or any(len(sku) > 64 for sku in skus):
-        raise Invalid(("sku", f"name one to {MOST_SKUS} SKUs, separated by commas"))
+    if not 1 <= len(skus) <= MAX_SKUS or any(len(sku) > 64 for sku in skus):
+        raise Invalid(("sku", f"name one to {MAX_SKUS} SKUs, separated by commas"))
     return skus
 
 
-def _point(text: str | None) -> Point | None:
+def _parse_point(text: str | None) -> Point | None:
     if not text:
         return None
     try:

@@ -15,27 +15,27 @@ from pynamodb.expressions.update import Action
 
 from chalicelib.kit import clock, db
 from chalicelib.kit.db import IndexedRow, Key, Row, Write
-from chalicelib.kit.errors import Moved, NotFound, Problem
+from chalicelib.kit.errors import NotFound, Problem, StaleVersion
 from chalicelib.kit.row_attributes import InstantAttribute, StateAttribute
 from chalicelib.stock.model import (
     TRANSFER_STATES,
+    Allocation,
     Hold,
     HoldGone,
     Level,
+    LevelId,
     Movement,
     MovementKind,
     NotPromised,
     OutOfStock,
-    Piece,
-    Place,
     Transfer,
     TransferLine,
     TransferStatus,
-    is_expected,
-    merged,
+    is_inbound_bucket,
+    sum_movements,
 )
 
-COUNTED = ("on_hand", "reserved", "allocated", "display", "available")
+QUANTITY_ATTRIBUTES = ("on_hand", "reserved", "allocated", "display", "available")
 ARRIVED = "arrived"  # the list of days' shelves that goods have come to
 
 
@@ -94,21 +94,21 @@ def level_key(sku: str, location: str, shelf: int = 0) -> Key:
     return Key(LevelRow, f"{sku}@{location}#{shelf}", "level")
 
 
-def place_of(pk: str) -> Place:
+def parse_level_pk(pk: str) -> LevelId:
     """A SKU may hold any sign; a location's id holds neither @ nor #."""
     sku, _, rest = pk.rpartition("@")
     location, _, shelf = rest.rpartition("#")
     return sku, location, int(shelf)
 
 
-def as_level(row: Any) -> Level:
+def row_to_level(row: Any) -> Level:
     return Level(
-        *place_of(row.pk),
+        *parse_level_pk(row.pk),
         on_hand=int(row.on_hand),
         reserved=int(row.reserved),
         allocated=int(row.allocated),
         display=int(row.display),
-        shelves=int(row.shelves or 1),
+        shard_count=int(row.shelves or 1),
         safety=int(row.safety or 0),
         expected=int(row.expected or 0),
         days=tuple(map(int, row.days.split(","))) if row.days else (),
@@ -118,31 +118,31 @@ def as_level(row: Any) -> Level:
 def load_levels(pairs: Iterable[tuple[str, str]]) -> list[Level]:
     """Every shelf of each (sku, location); a second read only where there is more than one shelf."""
     found = db.batch(level_key(*pair) for pair in pairs)
-    return with_shelves([as_level(row) for row in found.values()])
+    return add_other_shards([row_to_level(row) for row in found.values()])
 
 
-def with_shelves(firsts: Sequence[Level]) -> list[Level]:
+def add_other_shards(firsts: Sequence[Level]) -> list[Level]:
     """For those who read the levels' first shelves in a batch of their own."""
-    keys = [level_key(level.sku, level.location, shelf) for level in firsts for shelf in range(1, level.shelves)]
-    return [*firsts, *(as_level(row) for row in (db.batch(keys) if keys else {}).values())]
+    keys = [level_key(level.sku, level.location, shelf) for level in firsts for shelf in range(1, level.shard_count)]
+    return [*firsts, *(row_to_level(row) for row in (db.batch(keys) if keys else {}).values())]
 
 
-def load_expected(firsts: Iterable[Level]) -> list[Level]:
+def load_inbound_levels(firsts: Iterable[Level]) -> list[Level]:
     """What is on its way, by day; no read at all where nothing is."""
     keys = [level_key(level.sku, level.location, day) for level in firsts for day in level.days]
-    return [as_level(row) for row in (db.batch(keys) if keys else {}).values()]
+    return [row_to_level(row) for row in (db.batch(keys) if keys else {}).values()]
 
 
-def load_places(places: Iterable[Place]) -> dict[Place, Level]:
-    found = [as_level(row) for row in db.batch(level_key(*place) for place in places).values()]
-    return {level.place: level for level in found}
+def load_levels_by_id(places: Iterable[LevelId]) -> dict[LevelId, Level]:
+    found = [row_to_level(row) for row in db.batch(level_key(*place) for place in places).values()]
+    return {level.level_id: level for level in found}
 
 
-def change(
+def build_level_writes(
     movements: Iterable[Movement],
     safety: Mapping[tuple[str, str], int] | None = None,
     *,
-    as_read: Iterable[Level] = (),
+    unchanged_levels: Iterable[Level] = (),
     settings: Mapping[tuple[str, str], Mapping[str, Any]] | None = None,
 ) -> list[Write]:
     """The one way levels change: one update for each level, refused where it would take what is not there.
@@ -150,172 +150,182 @@ def change(
     `safety` stays behind on shelf 0 of what is taken. Levels `as_read` must still have the on_hand they were read
     with, else `Moved`. `settings` are {"safety", "shelves", "days"} of a (sku, location), set in the same update.
     """
-    read = {level.place: level for level in as_read}
+    read = {level.level_id: level for level in unchanged_levels}
     asked = {(*pair, 0): values for pair, values in (settings or {}).items()}
-    at: dict[Place, list[Movement]] = {place: [] for place in (*asked, *read)}
+    at: dict[LevelId, list[Movement]] = {place: [] for place in (*asked, *read)}
     for movement in movements:
-        at.setdefault(movement.place, []).append(movement)
+        at.setdefault(movement.level_id, []).append(movement)
     kept = {(*pair, 0): units for pair, units in (safety or {}).items()}
-    changes = [_Change(place, moved, kept.get(place, 0), read.get(place)) for place, moved in at.items()]
-    return [write for each in changes if (write := each.write(asked.get(each.place, {})))]
+    changes = [_LevelChange(place, moved, kept.get(place, 0), read.get(place)) for place, moved in at.items()]
+    return [write for each in changes if (write := each.write(asked.get(each.level_id, {})))]
 
 
 @dataclass(frozen=True)
-class _Change:
+class _LevelChange:
     """All that one commit does to one level."""
 
-    place: Place
+    level_id: LevelId
     movements: Sequence[Movement]
     safety: int
-    read: Level | None
+    read_level: Level | None
 
     @cached_property
     def total(self) -> Movement:
-        return merged([Movement(MovementKind.ADJUSTED, *self.place), *self.movements])[self.place]
+        return sum_movements([Movement(MovementKind.ADJUSTED, *self.level_id), *self.movements])[self.level_id]
 
     @cached_property
-    def moves(self) -> dict[str, int]:
+    def changed_quantities(self) -> dict[str, int]:
         """The counts that are not the same afterwards."""
-        return {name: units for name in (*COUNTED, "expected") if (units := getattr(self.total, name))}
+        return {name: units for name in (*QUANTITY_ATTRIBUTES, "expected") if (units := getattr(self.total, name))}
 
     @property
-    def taken(self) -> int:
+    def taken_units(self) -> int:
         return -sum(min(0, movement.available) for movement in self.movements)
 
     def write(self, asked: Mapping[str, Any]) -> Write | None:
         """Only a check where the sum is nothing: units go from a lapsed hold straight into a new one. Its no is
         `Moved`, for DynamoDB does not show the row that failed a check."""
-        conditions, row = self.conditions("days" in asked), LevelRow(*_row_key(self.place))
-        if self.moves or asked:
-            return db.update(row, *self.actions(asked), when=_all(conditions), refusal=self.no)
+        conditions, row = self.build_conditions("days" in asked), LevelRow(*_row_key(self.level_id))
+        if self.changed_quantities or asked:
+            return db.update(row, *self.build_actions(asked), when=_all_of(conditions), refusal=self.explain_failure)
         if not conditions:
             return None
-        return db.check(row, cast(Condition, _all(conditions)))
+        return db.check(row, cast(Condition, _all_of(conditions)))
 
-    def actions(self, asked: Mapping[str, Any]) -> list[Action]:
+    def build_actions(self, asked: Mapping[str, Any]) -> list[Action]:
         """Where a level may come into being by it all five are added, zeros too, so that it is whole."""
-        added = {name: self.moves.get(name, 0) for name in (*(() if self.enough else COUNTED), *self.moves)}
+        added = {
+            name: self.changed_quantities.get(name, 0)
+            for name in (*(() if self.sufficiency_conditions else QUANTITY_ATTRIBUTES), *self.changed_quantities)
+        }
         actions: list[Action] = [getattr(LevelRow, name).add(units) for name, units in added.items()]
         actions += [getattr(LevelRow, name).set(value) for name, value in asked.items()]
-        return actions + self.listed()
+        return actions + self.build_list_actions()
 
-    def listed(self) -> list[Action]:
+    def build_list_actions(self) -> list[Action]:
         """Each SKU at its location; and the days whose goods have begun to come, until they are with their orders."""
-        sku, location, shelf = self.place
-        if shelf == 0 and not self.enough:  # only such an update can make the row
+        sku, location, shelf = self.level_id
+        if shelf == 0 and not self.sufficiency_conditions:  # only such an update can make the row
             return [LevelRow.list.set(f"location#{location}"), LevelRow.listed_at.set(sku)]
-        if is_expected(shelf) and self.total.on_hand > 0:
-            return [LevelRow.list.set(ARRIVED), LevelRow.listed_at.set(level_key(*self.place).pk)]
+        if is_inbound_bucket(shelf) and self.total.on_hand > 0:
+            return [LevelRow.list.set(ARRIVED), LevelRow.listed_at.set(level_key(*self.level_id).pk)]
         return []
 
-    def conditions(self, days: bool = False) -> list[Condition]:
-        if self.read is None:
-            return self.enough
-        return [*self.enough, _still(self.read), *([_same_days(self.read)] if days else [])]
+    def build_conditions(self, days: bool = False) -> list[Condition]:
+        if self.read_level is None:
+            return self.sufficiency_conditions
+        return [
+            *self.sufficiency_conditions,
+            _has_same_on_hand(self.read_level),
+            *([_has_same_days(self.read_level)] if days else []),
+        ]
 
     @cached_property
-    def enough(self) -> list[Condition]:
+    def sufficiency_conditions(self) -> list[Condition]:
         """What is taken must leave safety behind, and units that the same commit sets free count as there; but none
         are set free that were never promised."""
-        needed = {name: self.owed(name) for name in ("reserved", "allocated", "display")}
+        needed = {name: self.required_before(name) for name in ("reserved", "allocated", "display")}
         needed |= {"on_hand": -self.total.on_hand, "expected": -self.total.expected}
-        needed["available"] = -self.total.available + (self.safety if self.taken else 0)
+        needed["available"] = -self.total.available + (self.safety if self.taken_units else 0)
         return [getattr(LevelRow, name) >= least for name, least in needed.items() if least > 0]
 
-    def owed(self, name: str) -> int:
+    def required_before(self, name: str) -> int:
         """How many must be there before, if the movements in their order are never to go below nothing."""
         deltas = [int(getattr(movement, name)) for movement in self.movements]
         return -min(accumulate(deltas, initial=0))
 
-    def no(self, found: Any) -> Problem:
-        level = as_level(found) if found is not None else Level(*self.place)
-        if self.read is not None and (level.on_hand, level.days) != (self.read.on_hand, self.read.days):
-            return Moved()
-        kept, left = (self.safety if self.taken else 0), level.available + self.total.available
-        if not self.taken or left >= kept:
+    def explain_failure(self, found: Any) -> Problem:
+        level = row_to_level(found) if found is not None else Level(*self.level_id)
+        if self.read_level is not None and (level.on_hand, level.days) != (
+            self.read_level.on_hand,
+            self.read_level.days,
+        ):
+            return StaleVersion()
+        kept, left = (self.safety if self.taken_units else 0), level.available + self.total.available
+        if not self.taken_units or left >= kept:
             return self.not_promised
-        available = max(0, left + self.taken - kept)
-        return OutOfStock(short=[{"sku": level.sku, "wanted": self.taken, "available": available}])
+        available = max(0, left + self.taken_units - kept)
+        return OutOfStock(short=[{"sku": level.sku, "wanted": self.taken_units, "available": available}])
 
     @property
     def not_promised(self) -> Problem:
-        return NotPromised(sku=self.place[0], location=self.place[1])
+        return NotPromised(sku=self.level_id[0], location=self.level_id[1])
 
 
-def _still(read: Level) -> Condition:
+def _has_same_on_hand(read: Level) -> Condition:
     same = LevelRow.on_hand == read.on_hand
     return same if read.on_hand else LevelRow.pk.does_not_exist() | same
 
 
-def _same_days(read: Level) -> Condition:
+def _has_same_days(read: Level) -> Condition:
     kept = ",".join(map(str, read.days))
     return LevelRow.days == kept if kept else LevelRow.days.does_not_exist()
 
 
-def _all(conditions: Sequence[Condition]) -> Condition | None:
+def _all_of(conditions: Sequence[Condition]) -> Condition | None:
     return reduce(Condition.__and__, conditions) if conditions else None
 
 
-def _row_key(place: Place) -> tuple[str, str]:
+def _row_key(place: LevelId) -> tuple[str, str]:
     key = level_key(*place)
     return key.pk, key.sk
 
 
-def hold_key(piece: Piece, order_id: str, reserved_until: datetime) -> Key:
-    return Key(HoldRow, level_key(*piece.place).pk, f"hold#{clock.iso(reserved_until)}#{order_id}")
+def hold_key(piece: Allocation, order_id: str, reserved_until: datetime) -> Key:
+    return Key(HoldRow, level_key(*piece.level_id).pk, f"hold#{clock.iso(reserved_until)}#{order_id}")
 
 
-def as_hold(row: Any) -> Hold:
+def row_to_hold(row: Any) -> Hold:
     _, until, order_id = row.sk.split("#", 2)
-    return Hold(*place_of(row.pk), order_id, int(row.quantity), clock.parse(until))
+    return Hold(*parse_level_pk(row.pk), order_id, int(row.quantity), clock.parse(until))
 
 
 def put_hold(hold: Hold) -> Write:
     return db.create(_hold_row(hold))
 
 
-def drop_hold(hold: Hold) -> Write:
+def delete_hold(hold: Hold) -> Write:
     """Whoever deletes it owns its units: the payer, the clock, or the next buyer once it has lapsed."""
     gone = HoldGone(sku=hold.sku, location=hold.location)
     return db.delete(_hold_row(hold), when=HoldRow.quantity == hold.quantity, refusal=gone)
 
 
-def take_hold(hold: Hold) -> Write:
+def take_lapsed_hold(hold: Hold) -> Write:
     """A lapsed hold whose units go to another order; when somebody was quicker, the plan has to be made anew."""
     return db.delete(_hold_row(hold), when=HoldRow.quantity == hold.quantity)
 
 
 def _hold_row(hold: Hold) -> HoldRow:
-    key = hold_key(hold.piece, hold.order_id, hold.reserved_until)
+    key = hold_key(hold.allocation, hold.order_id, hold.reserved_until)
     return HoldRow(key.pk, key.sk, quantity=hold.quantity)
 
 
-def holds_of(order_id: str, pieces: Iterable[Piece], reserved_until: datetime) -> list[Hold]:
+def load_holds(order_id: str, pieces: Iterable[Allocation], reserved_until: datetime) -> list[Hold]:
     """Those of an order's holds that nobody has taken."""
     found = db.batch(hold_key(piece, order_id, reserved_until) for piece in pieces)
-    return [as_hold(row) for row in found.values()]
+    return [row_to_hold(row) for row in found.values()]
 
 
-def lapsed_holds(places: Iterable[tuple[str, str] | Place], now: datetime) -> list[Hold]:
+def load_lapsed_holds(places: Iterable[tuple[str, str] | LevelId], now: datetime) -> list[Hold]:
     """One query for each (sku, location) or (sku, location, shelf): ask only for levels that have something reserved
     and are short."""
     ended = ("hold#", f"hold#{clock.iso(now)}#~")  # a hold that ends now has ended
     rows = [
         row for place in dict.fromkeys(places) for row in db.query_all(HoldRow, level_key(*place).pk, between=ended)
     ]
-    return [as_hold(row) for row in rows]
+    return [row_to_hold(row) for row in rows]
 
 
 def transfer_key(transfer_id: str) -> Key:
     return Key(TransferRow, transfer_id, "transfer")
 
 
-def arrived_at() -> list[Place]:
+def list_arrived() -> list[LevelId]:
     """Shelves of expected goods that something has come to; the list lags, so look at each again."""
-    return [place_of(row.pk) for row in db.query_all(LevelRow, ARRIVED, index="by_list")]
+    return [parse_level_pk(row.pk) for row in db.query_all(LevelRow, ARRIVED, index="by_list")]
 
 
-def leave_arrived(place: Place) -> Write:
+def unlist_arrived(place: LevelId) -> Write:
     """Once the last of what came is with its order."""
     gone = [LevelRow.list.remove(), LevelRow.listed_at.remove()]
     return db.update(LevelRow(*_row_key(place)), *gone, when=LevelRow.on_hand == 0)
@@ -326,10 +336,10 @@ def load_transfer(transfer_id: str) -> Transfer:
     row = db.get(TransferRow, key.pk, key.sk)
     if row is None:
         raise NotFound()
-    return as_transfer(row)
+    return row_to_transfer(row)
 
 
-def as_transfer(row: Any) -> Transfer:
+def row_to_transfer(row: Any) -> Transfer:
     return Transfer(
         id=row.pk,
         source=row.source,
@@ -344,13 +354,13 @@ def as_transfer(row: Any) -> Transfer:
     )
 
 
-def open_transfer(transfer: Transfer) -> Write:
+def create_transfer(transfer: Transfer) -> Write:
     row = TransferRow(
         *(transfer.id, "transfer"),
         source=transfer.source,
         destination=transfer.destination,
         status=transfer.status,
-        lines=_lines(transfer),
+        lines=_lines_to_row(transfer),
         sent_at=transfer.sent_at,
         sent_by=transfer.sent_by,
         reason=transfer.reason or None,
@@ -363,10 +373,10 @@ def open_transfer(transfer: Transfer) -> Write:
     return db.create(row)
 
 
-def change_transfer(before: Transfer, after: Transfer) -> Write:
+def update_transfer(before: Transfer, after: Transfer) -> Write:
     actions = [
         TransferRow.status.set(after.status),
-        TransferRow.lines.set(_lines(after)),
+        TransferRow.lines.set(_lines_to_row(after)),
         TransferRow.version.set(after.version),
         TransferRow.journal_hash.set(after.journal_hash),
     ]
@@ -376,12 +386,12 @@ def change_transfer(before: Transfer, after: Transfer) -> Write:
     return db.update(TransferRow(before.id, "transfer"), *actions, when=unchanged)
 
 
-def open_transfers(location: str) -> list[Transfer]:
+def list_open_transfers(location: str) -> list[Transfer]:
     """To and from it, not yet done."""
     coming = db.query_all(TransferRow, f"transfers to {location}", index="by_list")
     going = db.query_all(TransferRow, f"transfers from {location}", index="by_owner")
-    return [as_transfer(row) for row in (*coming, *going)]
+    return [row_to_transfer(row) for row in (*coming, *going)]
 
 
-def _lines(transfer: Transfer) -> list[list[Any]]:
+def _lines_to_row(transfer: Transfer) -> list[list[Any]]:
     return [[line.sku, line.sent, line.received] for line in transfer.lines]

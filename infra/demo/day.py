@@ -19,13 +19,13 @@ from rich.console import Console
 from rich.table import Table
 
 from chalicelib.kit.money import format_money, from_json
-from infra.demo.goods import BUYERS
+from infra.demo.data import CUSTOMERS
 from infra.local.api_client import ApiClient, ApiError
-from infra.local.standing import NotRunning, Standing, standing
+from infra.local.running_shop import NotRunning, RunningShop, connect
 
-PATIENCE_SECONDS = 15.0
-LOOK_SECONDS = 0.05
-NEAR_DEGREES = 0.003  # some 300 m
+TIMEOUT_SECONDS = 15.0
+POLL_SECONDS = 0.05
+NEARBY_DEGREES = 0.003  # some 300 m
 SHOPPERS = {
     "web": ("Sari Wulandari", "081252981234"),
     "pos": ("Bambang Irawan", "081252981235"),
@@ -34,171 +34,185 @@ SHOPPERS = {
     "whatsapp": ("Rudi Hartono", "081252981238"),
     "marketplace": ("Wati Susanti", "081252981239"),
 }
-LACKS = {"lacks_units": "lacks it", "too_far": "too far", "position_too_old": "not seen lately"}
-MOST_NEAR = 3
+VERDICT_LABELS = {"lacks_units": "lacks it", "too_far": "too far", "position_too_old": "not seen lately"}
+MAX_CANDIDATES_SHOWN = 3
 
 
-class CannotTell(Exception):
+class DemoImpossible(Exception):
     """What this shop lacks for such a day."""
 
 
 @dataclass
-class Town:
+class DemoShop:
     """Who works where in the running shop, and what each van carries, as far as the doors tell."""
 
-    shop: Standing
+    shop: RunningShop
     locations: dict[str, dict[str, Any]]
     vans: list[str] = field(default_factory=list)  # with a salesman and something on board
 
-    def staff_of(self, location: str) -> ApiClient:
+    def client_at(self, location: str) -> ApiClient:
         found = [one for one in self.shop.people.values() if one["location"] == location]
-        return ApiClient(self.shop.base, found[0]["token"]) if found else self.shop.owner
+        return ApiClient(self.shop.base, found[0]["token"]) if found else self.shop.owner_client
 
-    def one(self, role: str) -> ApiClient:
-        found = self.shop.having(role)
+    def client_with_role(self, role: str) -> ApiClient:
+        found = self.shop.clients_by_role(role)
         if not found:
-            raise CannotTell(f"This shop has nobody who is {role}; `make run` with an empty .local/ makes a demo shop.")
+            raise DemoImpossible(
+                f"This shop has nobody who is {role}; `make run` with an empty .local/ makes a demo shop."
+            )
         return found[0]
 
-    def name(self, location: str) -> str:
+    def location_name(self, location: str) -> str:
         return str(self.locations.get(location, {}).get("name", location))
 
-    def carried(self, location: str) -> dict[str, int]:
+    def available_units(self, location: str) -> dict[str, int]:
         """Units that can be promised there."""
-        items = self.shop.owner.get(f"/stock/locations/{location}")["items"]
+        items = self.shop.owner_client.get(f"/stock/locations/{location}")["items"]
         return {each["sku"]: each["available"] for each in items if each["available"] > 0}
 
-    def near(self, location: str) -> dict[str, float]:
+    def position_near(self, location: str) -> dict[str, float]:
         point = self.locations[location]["position"] or {"lat": -7.2755, "lon": 112.735}
-        return {"lat": point["lat"] + NEAR_DEGREES, "lon": point["lon"]}
+        return {"lat": point["lat"] + NEARBY_DEGREES, "lon": point["lon"]}
 
 
 @dataclass(frozen=True)
-class Chapter:
+class Scenario:
     channel: str
-    who: str
-    caller: ApiClient
+    title: str
+    client: ApiClient
     body: dict[str, Any]
-    claims: bool = False  # whether the salesmen who are asked want it
+    is_claimed: bool = False  # whether the salesmen who are asked want it
 
 
 def main() -> int:
     console = Console(highlight=False, soft_wrap=False)
     try:
-        shop = standing()
-        live(town_of(shop), console)
-    except (NotRunning, CannotTell, ApiError) as why:
+        shop = connect()
+        run_day(load_demo_shop(shop), console)
+    except (NotRunning, DemoImpossible, ApiError) as why:
         console.print(f"[red]{why}[/red]")
         return 1
     return 0
 
 
-def town_of(shop: Standing) -> Town:
-    listed = {each["id"]: each for each in shop.owner.get("/locations")["items"]}
-    town = Town(shop, listed)
+def load_demo_shop(shop: RunningShop) -> DemoShop:
+    listed = {each["id"]: each for each in shop.owner_client.get("/locations")["items"]}
+    town = DemoShop(shop, listed)
     drivers = {one["location"] for one in shop.people.values() if one["role"] == "salesman"}
     town.vans = [name for name, each in listed.items() if each["kind"] == "van" and name in drivers]
-    town.vans = [name for name in town.vans if town.carried(name)]
+    town.vans = [name for name in town.vans if town.available_units(name)]
     if not town.vans:
-        raise CannotTell("No van of this shop has a salesman and something on board, so nobody could be near.")
+        raise DemoImpossible("No van of this shop has a salesman and something on board, so nobody could be near.")
     return town
 
 
-def live(town: Town, console: Console) -> None:
+def run_day(town: DemoShop, console: Console) -> None:
     console.print("[bold]A day in seven channels[/bold] (this shop and its people are made up)\n")
-    for number, write in enumerate(CHAPTERS):
+    for number, write in enumerate(SCENARIOS):
         van = town.vans[number % len(town.vans)]
-        console.print(story(town, write(town, van)))
-    console.print(recap(town))
+        console.print(run_scenario(town, write(town, van)))
+    console.print(build_recap(town))
     base = town.shop.base
     console.print(f"Every SMS: {base}/phones/   the desk: {base}/desk/   the API: {base}/api/docs")
 
 
-def web(town: Town, van: str) -> Chapter:
-    body = order("web", goods(town, van), shipped(town, van), "cod")
-    return Chapter("web", "a shopper on the static shop", ApiClient(town.shop.base), body, claims=True)
+def web_scenario(town: DemoShop, van: str) -> Scenario:
+    body = build_order("web", choose_product(town, van), ship_near(town, van), "cod")
+    return Scenario("web", "a shopper on the static shop", ApiClient(town.shop.base), body, is_claimed=True)
 
 
-def pos(town: Town, van: str) -> Chapter:
+def pos_scenario(town: DemoShop, van: str) -> Scenario:
     """Endless aisle: his shelf is empty, another place has it, and it is paid for here."""
-    cashier = town.one("cashier")
+    cashier = town.client_with_role("cashier")
     here = next(one["location"] for one in town.shop.people.values() if one["token"] == cashier.token)
-    open_drawer(town, cashier)
-    mine = town.carried(here)
-    wanted = next((sku for sku in everywhere(town, here) if sku not in mine), None)
+    open_shift(town, cashier)
+    mine = town.available_units(here)
+    wanted = next((sku for sku in warehouse_units(town, here) if sku not in mine), None)
     if wanted is None:
-        raise CannotTell(f"{town.name(here)} has everything on its shelf; an endless aisle needs something it lacks.")
-    body = order("pos", wanted, shipped(town, here), "cash")
-    return Chapter("pos", f"{town.name(here)} sells what its shelf lacks", cashier, body)
+        raise DemoImpossible(
+            f"{town.location_name(here)} has everything on its shelf; an endless aisle needs something it lacks."
+        )
+    body = build_order("pos", wanted, ship_near(town, here), "cash")
+    return Scenario("pos", f"{town.location_name(here)} sells what its shelf lacks", cashier, body)
 
 
-def sfa(town: Town, van: str) -> Chapter:
-    caller = town.staff_of(van)
-    customer, left = creditor(caller)
-    who = {"customer": {"id": customer}} if customer else {"customer": contact("web")}
-    body = order("sfa", goods(town, van), {"method": "ship"}, "credit" if customer else "cod") | who
-    words = f"{first(driver_of(town, van))} sells on credit, {left} was left" if customer else "a salesman sells"
-    return Chapter("sfa", words, caller, body)
+def sfa_scenario(town: DemoShop, van: str) -> Scenario:
+    caller = town.client_at(van)
+    customer, left = find_credit_customer(caller)
+    who = {"customer": {"id": customer}} if customer else {"customer": build_contact("web")}
+    body = build_order("sfa", choose_product(town, van), {"method": "ship"}, "credit" if customer else "cod") | who
+    words = f"{first_name(find_driver(town, van))} sells on credit, {left} was left" if customer else "a salesman sells"
+    return Scenario("sfa", words, caller, body)
 
 
-def phone(town: Town, van: str) -> Chapter:
-    body = order("phone", goods(town, van), shipped(town, van), "cod")
-    return Chapter("phone", "an agent takes a call", town.one("agent"), body, claims=True)
+def phone_scenario(town: DemoShop, van: str) -> Scenario:
+    body = build_order("phone", choose_product(town, van), ship_near(town, van), "cod")
+    return Scenario("phone", "an agent takes a call", town.client_with_role("agent"), body, is_claimed=True)
 
 
-def social(town: Town, van: str) -> Chapter:
-    body = order("social", goods(town, van), shipped(town, van), "transfer") | {"placement": "ig-bio"}
-    return Chapter("social", "an agent answers a message under a post", town.one("agent"), body)
+def social_scenario(town: DemoShop, van: str) -> Scenario:
+    body = build_order("social", choose_product(town, van), ship_near(town, van), "transfer") | {"placement": "ig-bio"}
+    return Scenario("social", "an agent answers a message under a post", town.client_with_role("agent"), body)
 
 
-def whatsapp(town: Town, van: str) -> Chapter:
-    shopper, sku = ApiClient(town.shop.base), goods(town, van)
+def whatsapp_scenario(town: DemoShop, van: str) -> Scenario:
+    shopper, sku = ApiClient(town.shop.base), choose_product(town, van)
     cart = shopper.post("/carts", {"lines": [{"sku": sku, "quantity": 1}]})["cart"]
-    body = order("whatsapp", sku, shipped(town, van), "cod") | {"cart": cart}
-    return Chapter("whatsapp", "a customer sends the shop's signed cart", shopper, body, claims=True)
+    body = build_order("whatsapp", sku, ship_near(town, van), "cod") | {"cart": cart}
+    return Scenario("whatsapp", "a customer sends the shop's signed cart", shopper, body, is_claimed=True)
 
 
-def marketplace(town: Town, van: str) -> Chapter:
-    sku = goods(town, van)
-    body = order("marketplace", sku, shipped(town, van), "transfer") | {"ref": f"PK-{uuid.uuid4().hex[:8]}"}
-    price = town.shop.owner.get(f"/catalog/products/{sku}")["price"]
+def marketplace_scenario(town: DemoShop, van: str) -> Scenario:
+    sku = choose_product(town, van)
+    body = build_order("marketplace", sku, ship_near(town, van), "transfer") | {"ref": f"PK-{uuid.uuid4().hex[:8]}"}
+    price = town.shop.owner_client.get(f"/catalog/products/{sku}")["price"]
     body["lines"][0]["agreed"] = {"unit_price": price, "discount_rate": "0.05"}
-    return Chapter("marketplace", "an order made elsewhere, at the price agreed there", town.one("channel"), body)
+    return Scenario(
+        "marketplace", "an order made elsewhere, at the price agreed there", town.client_with_role("channel"), body
+    )
 
 
-CHAPTERS: list[Callable[[Town, str], Chapter]] = [web, pos, sfa, phone, social, whatsapp, marketplace]
+SCENARIOS: list[Callable[[DemoShop, str], Scenario]] = [
+    web_scenario,
+    pos_scenario,
+    sfa_scenario,
+    phone_scenario,
+    social_scenario,
+    whatsapp_scenario,
+    marketplace_scenario,
+]
 
 
-def order(channel: str, sku: str, delivery: dict[str, Any], method: str) -> dict[str, Any]:
+def build_order(channel: str, sku: str, delivery: dict[str, Any], method: str) -> dict[str, Any]:
     said = {"channel": channel, "lines": [{"sku": sku, "quantity": 1}], "delivery": delivery}
     said |= {"payments": [{"method": method}]}
-    return said | ({"customer": contact(channel)} if channel in SHOPPERS else {})
+    return said | ({"customer": build_contact(channel)} if channel in SHOPPERS else {})
 
 
-def contact(channel: str) -> dict[str, str]:
+def build_contact(channel: str) -> dict[str, str]:
     name, number = SHOPPERS[channel]
     return {"name": name, "phone": number}
 
 
-def shipped(town: Town, near: str) -> dict[str, Any]:
-    address = {"street": "Jl. Kenanga 5", "city": "Surabaya", "country": "ID", "position": town.near(near)}
+def ship_near(town: DemoShop, near: str) -> dict[str, Any]:
+    address = {"street": "Jl. Kenanga 5", "city": "Surabaya", "country": "ID", "position": town.position_near(near)}
     return {"method": "ship", "address": address}
 
 
-def goods(town: Town, van: str) -> str:
+def choose_product(town: DemoShop, van: str) -> str:
     """What the van has most of, so that a second day finds it too; and a warehouse has it in any case."""
-    carried = town.carried(van)
-    also = {sku for sku in carried if sku in everywhere(town, van)}
+    carried = town.available_units(van)
+    also = {sku for sku in carried if sku in warehouse_units(town, van)}
     return max(also or carried, key=lambda sku: (carried[sku], sku))
 
 
-def everywhere(town: Town, but: str) -> dict[str, int]:
+def warehouse_units(town: DemoShop, but: str) -> dict[str, int]:
     """What warehouses have."""
     houses = [name for name, each in town.locations.items() if each["kind"] == "warehouse" and name != but]
-    return {sku: units for house in houses for sku, units in town.carried(house).items()}
+    return {sku: units for house in houses for sku, units in town.available_units(house).items()}
 
 
-def open_drawer(town: Town, cashier: ApiClient) -> None:
+def open_shift(town: DemoShop, cashier: ApiClient) -> None:
     try:
         cashier.post("/shifts", {"opening": {"amount": 200_000, "currency": "IDR"}})
     except ApiError as no:
@@ -206,33 +220,33 @@ def open_drawer(town: Town, cashier: ApiClient) -> None:
             raise
 
 
-def creditor(caller: ApiClient) -> tuple[str, str]:
+def find_credit_customer(caller: ApiClient) -> tuple[str, str]:
     """A customer of the demo with credit left, and how much."""
-    for identity, *_ in BUYERS:
+    for identity, *_ in CUSTOMERS:
         try:
             card = caller.get(f"/customers/{identity}")
         except ApiError:
             continue
         left = card.get("credit_left") or {"amount": 0}
         if left["amount"] >= 300_000:
-            return identity, money(left)
+            return identity, format_amount(left)
     return "", ""
 
 
-def story(town: Town, chapter: Chapter) -> Table:
+def run_scenario(town: DemoShop, chapter: Scenario) -> Table:
     began = time.monotonic()
-    placed = chapter.caller.post("/orders", chapter.body)
-    routed = when_told(town, placed["id"])
-    pay(town, placed)
-    done = claimed(town, chapter, routed, began) or shipped_by_house(town, routed)
+    placed = chapter.client.post("/orders", chapter.body)
+    routed = wait_for_routing(town, placed["id"])
+    confirm_transfers(town, placed)
+    done = claim_first_offer(town, chapter, routed, began) or fulfill_from_locations(town, routed)
     line = placed["lines"][0]
-    head = f"{placed['number']}  {chapter.who}: {line['name']}, "
-    head += f"{money(placed['total'])} by {placed['payments'][0]['method']}."
-    said = [f"Near: {near(town, routed)}.", f"Told: {told(town, placed['id'])}.", done]
-    return told_in(chapter.channel, f"{head} {' '.join(said)}\n")
+    head = f"{placed['number']}  {chapter.title}: {line['name']}, "
+    head += f"{format_amount(placed['total'])} by {placed['payments'][0]['method']}."
+    said = [f"Near: {describe_candidates(town, routed)}.", f"Told: {describe_notices(town, placed['id'])}.", done]
+    return titled_paragraph(chapter.channel, f"{head} {' '.join(said)}\n")
 
 
-def told_in(title: str, words: str) -> Table:
+def titled_paragraph(title: str, words: str) -> Table:
     """One paragraph, hanging from its title."""
     grid = Table.grid(padding=(0, 2))
     grid.add_column(min_width=11, style="bold", no_wrap=True)
@@ -241,111 +255,114 @@ def told_in(title: str, words: str) -> Table:
     return grid
 
 
-def when_told(town: Town, order_id: str) -> dict[str, Any]:
+def wait_for_routing(town: DemoShop, order_id: str) -> dict[str, Any]:
     """The routing, as soon as it was decided and somebody has heard of it."""
-    for _ in looks():
-        notices = town.shop.owner.get(f"/orders/{order_id}/notices")["items"]
-        routed: dict[str, Any] = town.shop.owner.get(f"/orders/{order_id}/routing")
+    for _ in poll():
+        notices = town.shop.owner_client.get(f"/orders/{order_id}/notices")["items"]
+        routed: dict[str, Any] = town.shop.owner_client.get(f"/orders/{order_id}/routing")
         if routed["fulfillments"] and any(each["kind"] == "OfferOpened" for each in notices):
             return routed
-    raise CannotTell(f"Nobody was told of {order_id} within {PATIENCE_SECONDS:.0f} s; see .local/dispatcher.log.")
+    raise DemoImpossible(f"Nobody was told of {order_id} within {TIMEOUT_SECONDS:.0f} s; see .local/dispatcher.log.")
 
 
-def looks() -> Iterator[None]:
-    until = time.monotonic() + PATIENCE_SECONDS
+def poll() -> Iterator[None]:
+    until = time.monotonic() + TIMEOUT_SECONDS
     while time.monotonic() < until:
         yield
-        time.sleep(LOOK_SECONDS)
+        time.sleep(POLL_SECONDS)
 
 
-def pay(town: Town, placed: dict[str, Any]) -> None:
+def confirm_transfers(town: DemoShop, placed: dict[str, Any]) -> None:
     """Who pays by transfer sends his proof, and finance finds the money on the account."""
     for payment in placed["payments"]:
         if payment["status"] == "awaiting_proof":
-            town.one("agent").post(f"/payments/{payment['id']}/proof", {"reference": "TRF day"})
-            town.one("finance").post(f"/payments/{payment['id']}/confirm")
+            town.client_with_role("agent").post(f"/payments/{payment['id']}/proof", {"reference": "TRF day"})
+            town.client_with_role("finance").post(f"/payments/{payment['id']}/confirm")
 
 
-def near(town: Town, routed: dict[str, Any]) -> str:
+def describe_candidates(town: DemoShop, routed: dict[str, Any]) -> str:
     """Who was asked, and the nearest few of the others with what spoke against each."""
     known = [each for each in routed["decisions"][0]["candidates"] if each["distance_meters"] is not None]
-    shown = [each for place, each in enumerate(known) if place < MOST_NEAR or each["verdict"] == "invited"]
-    return ", ".join(f"{first(each['staff'])} {kilometers(each)}{against(each)}" for each in shown) or "nobody"
+    shown = [each for place, each in enumerate(known) if place < MAX_CANDIDATES_SHOWN or each["verdict"] == "invited"]
+    return (
+        ", ".join(f"{first_name(each['staff'])} {format_distance(each)}{format_verdict(each)}" for each in shown)
+        or "nobody"
+    )
 
 
-def kilometers(candidate: dict[str, Any]) -> str:
+def format_distance(candidate: dict[str, Any]) -> str:
     return f"{candidate['distance_meters'] / 1000:.1f} km"
 
 
-def against(candidate: dict[str, Any]) -> str:
+def format_verdict(candidate: dict[str, Any]) -> str:
     verdict = candidate["verdict"]
-    return "" if verdict == "invited" else f" ({LACKS.get(verdict, verdict.replace('_', ' '))})"
+    return "" if verdict == "invited" else f" ({VERDICT_LABELS.get(verdict, verdict.replace('_', ' '))})"
 
 
-def told(town: Town, order_id: str) -> str:
-    notices = town.shop.owner.get(f"/orders/{order_id}/notices")["items"]
+def describe_notices(town: DemoShop, order_id: str) -> str:
+    notices = town.shop.owner_client.get(f"/orders/{order_id}/notices")["items"]
     names: dict[str, set[str]] = {}
     for each in notices:
-        names.setdefault(party(town, each["to"]), set()).update(each["channels"] or ["inbox"])
+        names.setdefault(party_name(town, each["to"]), set()).update(each["channels"] or ["inbox"])
     return ", ".join(f"{name} ({'+'.join(sorted(ways))})" for name, ways in names.items())
 
 
-def party(town: Town, name: str) -> str:
+def party_name(town: DemoShop, name: str) -> str:
     kind, _, identity = name.partition("#")
     if kind == "customer":
         return "the customer"
-    return town.name(identity) if kind == "location" else first(identity)
+    return town.location_name(identity) if kind == "location" else first_name(identity)
 
 
-def claimed(town: Town, chapter: Chapter, routed: dict[str, Any], began: float) -> str:
+def claim_first_offer(town: DemoShop, chapter: Scenario, routed: dict[str, Any], began: float) -> str:
     """Empty where nobody was asked, or nobody wants it."""
     offers = [each for each in routed["offers"] if each["status"] == "open"]
-    if not offers or not chapter.claims:
+    if not offers or not chapter.is_claimed:
         return ""
     salesman = offers[0]["invited"][0]
-    work = town.shop.person(salesman).post(f"/offers/{offers[0]['id']}/claim")["fulfillment"]
+    work = town.shop.client_of(salesman).post(f"/offers/{offers[0]['id']}/claim")["fulfillment"]
     after = time.monotonic() - began
     for step in ("dispatch", "deliver"):
-        town.shop.person(salesman).post(f"/fulfillments/{work['id']}/{step}")
-    houses = ", ".join(town.name(each["location"]) for each in routed["fulfillments"])
-    name = first(salesman)
+        town.shop.client_of(salesman).post(f"/fulfillments/{work['id']}/{step}")
+    houses = ", ".join(town.location_name(each["location"]) for each in routed["fulfillments"])
+    name = first_name(salesman)
     return f"[green]{name} claimed[/green] {after:.1f} s after the order and delivered; {houses} stood down."
 
 
-def shipped_by_house(town: Town, routed: dict[str, Any]) -> str:
-    asked = ", ".join(first(each) for offer in routed["offers"] for each in offer["invited"])
+def fulfill_from_locations(town: DemoShop, routed: dict[str, Any]) -> str:
+    asked = ", ".join(first_name(each) for offer in routed["offers"] for each in offer["invited"])
     houses = []
     for work in routed["fulfillments"]:
-        caller = town.staff_of(work["location"])
+        caller = town.client_at(work["location"])
         for step in ("accept", "pick", "ready", "dispatch", "deliver"):
             caller.post(f"/fulfillments/{work['id']}/{step}")
-        houses.append(town.name(work["location"]))
+        houses.append(town.location_name(work["location"]))
     silence = f"{asked} did not claim" if asked else "Nobody was asked"
     return f"{silence}; [yellow]{', '.join(houses)}[/yellow] accepted, picked, dispatched and delivered."
 
 
-def recap(town: Town) -> Table:
+def build_recap(town: DemoShop) -> Table:
     """The owner's sums of today, once the listeners have added everything up."""
     today = datetime.now(ZoneInfo("Asia/Jakarta")).date().isoformat()
     items: list[dict[str, Any]] = []
-    for _ in looks():
-        items = town.shop.owner.get(f"/reports/recap?from={today}&to={today}&by=channel")["items"]
-        if len([each for each in items if each["orders"]]) >= len(CHAPTERS):
+    for _ in poll():
+        items = town.shop.owner_client.get(f"/reports/recap?from={today}&to={today}&by=channel")["items"]
+        if len([each for each in items if each["orders"]]) >= len(SCENARIOS):
             break
-    sums = ", ".join(f"{each['channel']} {each['orders']} = {money(each['sales'])}" for each in items)
-    return told_in("recap today", f"{sums}.\n")
+    sums = ", ".join(f"{each['channel']} {each['orders']} = {format_amount(each['sales'])}" for each in items)
+    return titled_paragraph("recap today", f"{sums}.\n")
 
 
-def driver_of(town: Town, van: str) -> str:
+def find_driver(town: DemoShop, van: str) -> str:
     return next(name for name, one in town.shop.people.items() if one["location"] == van)
 
 
-def first(identity: str) -> str:
+def first_name(identity: str) -> str:
     """`salesman-budi` is Budi to his colleagues."""
     return identity.rpartition("-")[2].capitalize() or "nobody"
 
 
-def money(said: dict[str, Any]) -> str:
+def format_amount(said: dict[str, Any]) -> str:
     return format_money(from_json(said))
 
 

@@ -7,25 +7,33 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
 
-from infra.invariants import audit, money, orders, prices, stock, told, work
-from infra.invariants.world import World, load
+from infra.invariants import fulfillment, journal, money, notifications, orders, prices, stock
+from infra.invariants.snapshot import Snapshot, load_snapshot
 
-Invariant = Callable[[World], list[str]]
+Invariant = Callable[[Snapshot], list[str]]
 
 INVARIANTS: dict[str, Invariant] = {
     rule.__name__.partition("_")[0].upper(): rule
-    for rule in (*prices.RULES, *money.RULES, *stock.RULES, *orders.RULES, *work.RULES, *told.RULES, *audit.RULES)
+    for rule in (
+        *prices.RULES,
+        *money.RULES,
+        *stock.RULES,
+        *orders.RULES,
+        *fulfillment.RULES,
+        *notifications.RULES,
+        *journal.RULES,
+    )
 }
 
 # Not to be seen in tables, or not there yet; each says where it is shown instead or what has to come first.
-ELSEWHERE = {
+NOT_CHECKED = {
     "M5": "no gateway yet: comes with card payments",
     "S5": "no serial numbers yet",
     "O6": "what was answered and lost leaves no row: the simulator remembers each answer, and processes are killed",
 }
 
 # Parts of formulas whose subject does not exist yet, or which no row tells of; the rest of each is checked.
-PARTLY = {
+PARTLY_CHECKED = {
     "M2": "refunds that are on their way (P): comes with refunds",
     "M3": "lost chargebacks (X): come with card payments",
     "M6": "a refund job for what a dead order owes back: comes with refunds",
@@ -47,21 +55,21 @@ class Report:
     """`violated` are (invariant, what is wrong) in the order of `checked`."""
 
     checked: list[str] = field(default_factory=list)
-    violated: list[tuple[str, str]] = field(default_factory=list)
+    violations: list[tuple[str, str]] = field(default_factory=list)
 
     @property
-    def holds(self) -> bool:
-        return not self.violated
+    def is_valid(self) -> bool:
+        return not self.violations
 
     def __str__(self) -> str:
-        return "\n".join(f"{name}: {words}" for name, words in self.violated) or "everything holds"
+        return "\n".join(f"{name}: {words}" for name, words in self.violations) or "everything holds"
 
 
-def check(client: Any, prefix: str, now: datetime | None = None, quiet: bool = False) -> Report:
+def check(client: Any, prefix: str, now: datetime | None = None, is_idle: bool = False) -> Report:
     """`quiet` when everything that happened has been heard; else only what is older than a minute must have been."""
-    return judge(load(client, prefix, now, quiet))
+    return check_snapshot(load_snapshot(client, prefix, now, is_idle))
 
 
-def judge(world: World) -> Report:
+def check_snapshot(world: Snapshot) -> Report:
     violated = [(name, words) for name, rule in INVARIANTS.items() for words in rule(world)]
     return Report(list(INVARIANTS), violated)

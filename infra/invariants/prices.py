@@ -7,13 +7,13 @@ from collections.abc import Callable, Iterator
 from decimal import ROUND_HALF_UP, Decimal
 from math import inf
 
-from infra.invariants.world import Row, World, differ, summed
+from infra.invariants.snapshot import Row, Snapshot, list_differences, sum_by_key
 
-GIVES = {"override": {"owner"}, "agreed": {"owner", "channel"}}  # whose word such a price is
-LIFTS_LIMITS = {"owner", "finance"}
+ROLES_THAT_SET_PRICE = {"override": {"owner"}, "agreed": {"owner", "channel"}}  # whose word such a price is
+ROLES_THAT_EXCEED_LIMIT = {"owner", "finance"}
 
 
-def m1_a_total_is_the_sum_of_its_lines(world: World) -> list[str]:
+def m1_order_total_is_the_sum_of_its_lines(world: Snapshot) -> list[str]:
     """T = Σ lines + freight ≥ 0; each line = quantity · unit price + Σ adjustments ≥ 0; its tax = total · r / (1 + r)
     rounded half up, at a rate r that its product ever had; Σ shares of an amount off the whole order = that amount."""
     wrong = []
@@ -22,66 +22,72 @@ def m1_a_total_is_the_sum_of_its_lines(world: World) -> list[str]:
         if order["total_minor"] != whole or whole < 0:
             wrong.append(f"{order_id} asks {order['total_minor']}, its lines and freight come to {whole}")
         for line in order["lines"]:
-            if not _adds_up(line):
+            if not _is_line_consistent(line):
                 wrong.append(f"{order_id}: a line of {line['sku']} does not add up")
-            rates = world.ever(f"product#{line['sku']}", "tax_rate")
-            if rates and line["tax"] not in {_tax_within(line["total"], rate) for rate in rates}:
+            rates = world.values_ever_set(f"product#{line['sku']}", "tax_rate")
+            if rates and line["tax"] not in {_included_tax(line["total"], rate) for rate in rates}:
                 wrong.append(f"{order_id}: {line['tax']} is no tax of {line['sku']} on {line['total']}")
-        wrong += _shares(world, order)
+        wrong += _wrong_discount_shares(world, order)
     return wrong
 
 
-def _adds_up(line: Row) -> bool:
+def _is_line_consistent(line: Row) -> bool:
     asked = line["quantity"] * line["unit"] + line["adjusted"]
     return bool(line["total"] == asked and 0 <= line["tax"] <= line["total"])
 
 
-def _tax_within(total: int, rate: str) -> int:
+def _included_tax(total: int, rate: str) -> int:
     share = Decimal(rate)
     return int((total * share / (1 + share)).quantize(Decimal(1), rounding=ROUND_HALF_UP))
 
 
-def _shares(world: World, order: Row) -> Iterator[str]:
+def _wrong_discount_shares(world: Snapshot, order: Row) -> Iterator[str]:
     """Where the goods are worth less than the amount, all of them are free."""
     bearing: dict[str, list[tuple[Row, int]]] = {}
     for line in order["lines"]:
         for code, kind, minor, _ in line["adjustments"]:
             if kind in ("promotion", "coupon"):
-                bearing.setdefault(world.promotion_of.get(code, code), []).append((line, minor))
+                bearing.setdefault(world.promotion_by_coupon.get(code, code), []).append((line, minor))
     for name, shares in bearing.items():
-        amounts = _off_the_order(world, f"promotion#{name}")
+        amounts = _order_discount_amounts(world, f"promotion#{name}")
         taken = -sum(minor for _, minor in shares)
         if amounts and taken not in amounts and any(line["total"] for line, _ in shares):
             yield f"{order['pk']}: {taken} was taken off by {name}, which takes off {sorted(amounts)}"
 
 
-def _off_the_order(world: World, subject: str) -> set[int]:
+def _order_discount_amounts(world: Snapshot, subject: str) -> set[int]:
     """The amounts it ever took off whole orders; none when it is, or ever was, another kind of promotion."""
-    others = world.ever(subject, "skus") | world.ever(subject, "categories")
-    return world.ever(subject, "amount_minor") if world.ever(subject, "kind") == {"amount"} and not others else set()
+    others = world.values_ever_set(subject, "skus") | world.values_ever_set(subject, "categories")
+    return (
+        world.values_ever_set(subject, "amount_minor")
+        if world.values_ever_set(subject, "kind") == {"amount"} and not others
+        else set()
+    )
 
 
-def m9_a_code_counts_the_orders_that_hold_it(world: World) -> list[str]:
+def m9_coupon_usage_matches_live_orders(world: Snapshot) -> list[str]:
     """For each coupon used = |live orders that hold it| ≤ the greatest cap it ever had; for each customer the same, and
     ≤ the most that one customer was ever allowed."""
     rows = [row for row in world.rows["pricing"] if row["pk"].startswith("coupon#")]
     used = {row["pk"]: row["used"] for row in rows if row["sk"] == "coupon"}
     by = {f"{row['pk']} {row['sk']}": row["used"] for row in rows if row["sk"] != "coupon"}
     alive = [order for order in world.orders.values() if order["status"] != "cancelled"]
-    held = summed((f"coupon#{code}", 1) for order in alive for code in order["coupons"])
+    held = sum_by_key((f"coupon#{code}", 1) for order in alive for code in order["coupons"])
     theirs = [order for order in alive if order.get("customer_id")]
-    held_by = summed((f"coupon#{code} customer#{one['customer_id']}", 1) for one in theirs for code in one["coupons"])
-    caps, each = _most_ever(world, "cap"), _most_ever(world, "per_customer")
+    held_by = sum_by_key(
+        (f"coupon#{code} customer#{one['customer_id']}", 1) for one in theirs for code in one["coupons"]
+    )
+    caps, each = _highest_limits(world, "cap"), _highest_limits(world, "per_customer")
     over = [name for name, times in used.items() if times > caps.get(name, inf)]
     over += [name for name, times in by.items() if times > each.get(name.partition(" ")[0], inf)]
     return [
-        *differ("{name} is used {found} times, {expected} live orders hold it", held, used),
-        *differ("{name} is used {found} times, {expected} live orders hold it", held_by, by),
+        *list_differences("{name} is used {found} times, {expected} live orders hold it", held, used),
+        *list_differences("{name} is used {found} times, {expected} live orders hold it", held_by, by),
         *[f"{name} is used more often than it ever could be" for name in over],
     ]
 
 
-def _most_ever(world: World, limit: str) -> dict[str, float]:
+def _highest_limits(world: Snapshot, limit: str) -> dict[str, float]:
     """By code. A limit may have been lowered since; without one a code is used as often as anybody likes."""
     most: dict[str, float] = {}
     for subject, entries in world.journal.items():
@@ -95,41 +101,46 @@ def _most_ever(world: World, limit: str) -> dict[str, float]:
     return most
 
 
-def a2_nobody_gives_more_than_he_may(world: World) -> list[str]:
+def a2_discounts_and_credit_are_authorized(world: Snapshot) -> list[str]:
     """For each price set by hand or agreed elsewhere: who placed or drafted the order has, or had, a role that may, and
     a price set by hand has its reason. For each customer: exposure ≤ limit, but for what an owner or finance let out
     with a reason, and for a limit that was lowered or a debt that was brought along."""
     wrong = []
     for order_id, order in world.orders.items():
-        kinds = {kind: said for line in order["lines"] for _, kind, _, said in line["adjustments"] if kind in GIVES}
+        kinds = {
+            kind: said
+            for line in order["lines"]
+            for _, kind, _, said in line["adjustments"]
+            if kind in ROLES_THAT_SET_PRICE
+        }
         for kind, said in kinds.items():
-            if not _roles(world, order_id) & GIVES[kind] or not said:
+            if not _roles_of_author(world, order_id) & ROLES_THAT_SET_PRICE[kind] or not said:
                 wrong.append(f"{order_id} has a price that nobody who may gave it ({kind}: {said!r})")
-    let_out = set(_let_out(world))
+    let_out = set(_customers_allowed_over_limit(world))
     for row in world.rows["customers"]:
         if row["sk"] == "credit" and row["exposure_minor"] > row["limit_minor"] and row["pk"] not in let_out:
             wrong.append(f"{row['pk']} owes {row['exposure_minor']} of at most {row['limit_minor']}")
     return wrong
 
 
-def _roles(world: World, order_id: str) -> set[str]:
+def _roles_of_author(world: Snapshot, order_id: str) -> set[str]:
     first = (world.journal.get(f"{kind}#{order_id}", [{}])[0] for kind in ("order", "draft"))
     actors = {entry["actor"] for entry in first if entry}
-    return {role for actor in actors for role in world.ever_told(f"staff#{actor}", "role")}
+    return {role for actor in actors for role in world.values_ever_reported(f"staff#{actor}", "role")}
 
 
-def _let_out(world: World) -> Iterator[str]:
+def _customers_allowed_over_limit(world: Snapshot) -> Iterator[str]:
     for entry in world.entries:
         said = entry["said"]
         lifted = entry["kind"] == "OrderPlaced" and said.get("credit_minor") and said.get("reason")
-        if lifted and world.ever_told(f"staff#{entry['actor']}", "role") & LIFTS_LIMITS:
+        if lifted and world.values_ever_reported(f"staff#{entry['actor']}", "role") & ROLES_THAT_EXCEED_LIMIT:
             yield said["customer_id"]
-        if said.get("limit_minor", inf) < (said.get("was_minor") or 0) or entry["kind"] == "OpeningReceivableKept":
+        if said.get("limit_minor", inf) < (said.get("was_minor") or 0) or entry["kind"] == "OpeningReceivableRecorded":
             yield said["customer_id"]
 
 
-RULES: tuple[Callable[[World], list[str]], ...] = (
-    m1_a_total_is_the_sum_of_its_lines,
-    m9_a_code_counts_the_orders_that_hold_it,
-    a2_nobody_gives_more_than_he_may,
+RULES: tuple[Callable[[Snapshot], list[str]], ...] = (
+    m1_order_total_is_the_sum_of_its_lines,
+    m9_coupon_usage_matches_live_orders,
+    a2_discounts_and_credit_are_authorized,
 )

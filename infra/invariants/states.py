@@ -64,14 +64,14 @@ TRANSFER: Table = {
     "received": set(),
     "cancelled": set(),
 }
-AGAIN: dict[str, Table] = {  # besides: no other state is told of a second time
+REPEATABLE: dict[str, Table] = {  # besides: no other state is told of a second time
     "off": {"open": {"open"}},  # declined by one, and others are asked still
     "shf": {"counted": {"counted"}},  # a drawer is counted again until it is closed
 }
 SEND: Table = {"claimed": {"sent", "failed", "unknown"}, "sent": set(), "failed": set(), "unknown": set()}
 
-GIVEN_UP = {"rejected", "cancelled"}
+ABANDONED = {"rejected", "cancelled"}
 ARRIVED = {"delivered", "confirmed", "handed_over"}
-GONE = ARRIVED | {"in_transit", "failed_attempt"}
-LEFT = GONE | {"back_at_location"}  # such goods have left their shelf at least once
-NOT_YET_GONE = {"awaiting", "assigned", "accepted", "picking", "ready"}
+IN_TRANSIT_OR_ARRIVED = ARRIVED | {"in_transit", "failed_attempt"}
+HAS_LEFT_LOCATION = IN_TRANSIT_OR_ARRIVED | {"back_at_location"}  # such goods have left their shelf at least once
+BEFORE_DISPATCH = {"awaiting", "assigned", "accepted", "picking", "ready"}

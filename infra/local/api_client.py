@@ -12,7 +12,7 @@ from typing import Any
 import httpx
 
 TIMEOUT_SECONDS = 120  # an import of thousands of rows answers late
-TRIES = 6
+MAX_ATTEMPTS = 6
 
 _local = threading.local()
 
@@ -48,26 +48,26 @@ class ApiClient:
         headers = {"Content-Type": kind}
         headers |= {"Authorization": f"Bearer {self.token}"} if self.token else {}
         headers |= {"Idempotency-Key": key} if key else {}
-        for attempt in range(TRIES):
+        for attempt in range(MAX_ATTEMPTS):
             response = send(httpx.Request(method, f"{self.base}/api{path}", headers=headers, content=content))
-            if response.status_code != httpx.codes.SERVICE_UNAVAILABLE or attempt == TRIES - 1:
+            if response.status_code != httpx.codes.SERVICE_UNAVAILABLE or attempt == MAX_ATTEMPTS - 1:
                 break
             time.sleep(0.05 * 2**attempt)
         if response.is_error:
-            raise ApiError(response.status_code, body_of(response))
-        return body_of(response)
+            raise ApiError(response.status_code, parse_body(response))
+        return parse_body(response)
 
 
 def send(request: httpx.Request) -> httpx.Response:
     """The server may close a connection that was kept alive just as it is used again, so such a request is sent twice.
     It is harmless: every POST carries a key."""
     try:
-        return connections().send(request)
+        return thread_client().send(request)
     except (httpx.RemoteProtocolError, httpx.ReadError, httpx.WriteError):
-        return connections().send(request)
+        return thread_client().send(request)
 
 
-def connections() -> httpx.Client:
+def thread_client() -> httpx.Client:
     """One for each thread, so that a thread's calls share a connection."""
     if not hasattr(_local, "client"):
         _local.client = httpx.Client(timeout=TIMEOUT_SECONDS, trust_env=False)
@@ -75,7 +75,7 @@ def connections() -> httpx.Client:
     return client
 
 
-def body_of(response: httpx.Response) -> Any:
+def parse_body(response: httpx.Response) -> Any:
     try:
         return response.json() if response.content else None
     except ValueError:

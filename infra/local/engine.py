@@ -17,12 +17,12 @@ from typing import Any
 
 import httpx
 
-from infra.local.api_client import connections
+from infra.local.api_client import thread_client
 
 ROOT = Path(__file__).parent.parent.parent
 REGION = "ap-southeast-3"
 START_SECONDS = 30
-LOWEST_PORT, PORTS = 15_000, 17_000
+FIRST_PORT, PORT_COUNT = 15_000, 17_000
 APPLICATION = "ministack.app:app"
 KEEP_ALIVE_SECONDS = 75
 STOP_SECONDS = 60  # it writes its state on the way out
@@ -32,7 +32,7 @@ class CannotStart(Exception):
     """One sentence for the person at the terminal."""
 
 
-def port_asked(otherwise: int = 8000) -> int:
+def read_port(otherwise: int = 8000) -> int:
     """PORT, as somebody typed it; the engine takes the one after it."""
     said = os.environ.get("PORT") or str(otherwise)
     if not (said.isascii() and said.isdigit() and 0 < int(said) < 65535):
@@ -59,22 +59,22 @@ class Engine:
     def start(self) -> None:
         log = open(self.folder / "engine.log", "ab") if self.folder else subprocess.DEVNULL  # noqa: SIM115
         # A session of its own: Ctrl-C at the terminal stops it last, by us, after everyone else has written.
-        told, command = self._told(), command_of(self.port)
+        told, command = self._process_environment(), engine_command(self.port)
         self.process = subprocess.Popen(command, cwd=ROOT, env=told, stdout=log, stderr=log, start_new_session=True)
-        if not answers(f"{self.address}/_ministack/health", START_SECONDS, self.process):
+        if not wait_until_healthy(f"{self.address}/_ministack/health", START_SECONDS, self.process):
             self.stop()
             where = f"; see {self.folder / 'engine.log'}" if self.folder else ""
             raise CannotStart(f"The local AWS engine did not start on port {self.port}{where}.")
 
     def stop(self) -> None:
         if self.process is not None:
-            ended(self.process, STOP_SECONDS)
+            terminate(self.process, STOP_SECONDS)
             self.process = None
 
     def reset(self) -> None:
-        connections().post(f"{self.address}/_ministack/reset", timeout=30).raise_for_status()
+        thread_client().post(f"{self.address}/_ministack/reset", timeout=30).raise_for_status()
 
-    def _told(self) -> dict[str, str]:
+    def _process_environment(self) -> dict[str, str]:
         told = {"BIND_HOST": "127.0.0.1", "GATEWAY_PORT": str(self.port), "MINISTACK_REGION": REGION}
         told |= {"IOT_MTLS_ENABLED": "0"}  # its MQTT listener knows no BIND_HOST: it would stand on every interface
         told |= {"LOG_LEVEL": "WARNING", "AWS_ACCESS_KEY_ID": "test", "AWS_SECRET_ACCESS_KEY": "test"}
@@ -82,17 +82,17 @@ class Engine:
             state = self.folder / "engine"
             state.mkdir(parents=True, exist_ok=True)
             told |= {"PERSIST_STATE": "1", "STATE_DIR": str(state), "S3_PERSIST": "1", "S3_DATA_DIR": str(state / "s3")}
-        return {**clean(os.environ), **told, **self.environment}
+        return {**without_aws_settings(os.environ), **told, **self.environment}
 
 
-def command_of(port: int) -> list[str]:
+def engine_command(port: int) -> list[str]:
     """ministack's application behind uvicorn, which takes half the CPU of the server that ministack starts itself."""
     command = [sys.executable, "-m", "uvicorn", APPLICATION, "--host", "127.0.0.1", "--port", str(port)]
     command += ["--no-access-log", "--log-level", "warning"]
     return [*command, "--timeout-keep-alive", str(KEEP_ALIVE_SECONDS), "--timeout-graceful-shutdown", "5"]
 
 
-def environment(engine: Engine, *, base_url: str, keys: str = "", prefix: str = "satukanal") -> dict[str, str]:
+def build_environment(engine: Engine, *, base_url: str, keys: str = "", prefix: str = "satukanal") -> dict[str, str]:
     """What every process of a local shop is told, except the ARNs, which `provision` adds."""
     return {
         "AWS_ENDPOINT_URL": engine.address,
@@ -120,14 +120,14 @@ def provision(prefix: str = "satukanal", session: Any = None) -> dict[str, str]:
     topics = tables.create_topics(session.client("sns"), prefix)
     tables.create_dead_letters(session.client("sqs"), prefix)
     tables.create_files_bucket(session.client("s3"), prefix)
-    session.client("ses").verify_email_identity(EmailAddress=transports.sender())  # or every e-mail is rejected
+    session.client("ses").verify_email_identity(EmailAddress=transports.sender_address())  # or every e-mail is rejected
     stream = database.describe_table(TableName=f"{prefix}-journal")["Table"]["LatestStreamArn"]
     return {f"SATUKANAL_TOPIC_{name.upper()}": arn for name, arn in topics.items()} | {
         "SATUKANAL_JOURNAL_STREAM_ARN": stream
     }
 
 
-def kept_keys(file: Path) -> str:
+def load_or_create_keys(file: Path) -> str:
     """Signing keys are made once per shop, or every link would die with a restart."""
     if not file.exists():
         file.parent.mkdir(parents=True, exist_ok=True)
@@ -136,7 +136,7 @@ def kept_keys(file: Path) -> str:
     return file.read_text().strip()
 
 
-def clean(environ: Any) -> dict[str, str]:
+def without_aws_settings(environ: Any) -> dict[str, str]:
     """Without what would lead to another stage or a real account."""
     return {name: value for name, value in environ.items() if not name.startswith(("SATUKANAL_", "AWS_"))}
 
@@ -144,24 +144,24 @@ def clean(environ: Any) -> dict[str, str]:
 def free_port() -> int:
     """Below the ports that the system lends to outgoing calls, or one of them could have it before its server does."""
     while True:
-        port = LOWEST_PORT + secrets.randbelow(PORTS)
+        port = FIRST_PORT + secrets.randbelow(PORT_COUNT)
         with socket.socket() as asked, suppress(OSError):
             asked.bind(("127.0.0.1", port))
             return port
 
 
-def in_use(port: int) -> bool:
+def is_port_in_use(port: int) -> bool:
     with socket.socket() as asked:
         asked.settimeout(1)
         return asked.connect_ex(("127.0.0.1", port)) == 0
 
 
-def answers(address: str, seconds: float, process: subprocess.Popen[bytes] | None = None) -> bool:
+def wait_until_healthy(address: str, seconds: float, process: subprocess.Popen[bytes] | None = None) -> bool:
     """Waits until the address answers 200; gives up when the process behind it has ended."""
     rest = threading.Event()
     for _ in range(int(seconds * 20)):
         with suppress(httpx.HTTPError):
-            if connections().get(address, timeout=5).is_success:
+            if thread_client().get(address, timeout=5).is_success:
                 return True
         if process is not None and process.poll() is not None:
             return False
@@ -169,7 +169,7 @@ def answers(address: str, seconds: float, process: subprocess.Popen[bytes] | Non
     return False
 
 
-def ended(process: subprocess.Popen[bytes], seconds: float) -> None:
+def terminate(process: subprocess.Popen[bytes], seconds: float) -> None:
     """Asked first, made to after that."""
     process.terminate()
     try:
@@ -183,5 +183,5 @@ def read_json(file: Path) -> Any:
     return json.loads(file.read_text()) if file.exists() else None
 
 
-def temporary_folder() -> Path:
+def create_temporary_folder() -> Path:
     return Path(tempfile.mkdtemp(prefix="satukanal-"))

@@ -12,10 +12,10 @@ from typing import Any
 def invoke(handler: str, event: dict[str, Any]) -> Any:
     module, _, name = handler.rpartition(".")
     function = getattr(import_module(module), name)
-    return function(json.loads(json.dumps(event)), context(name))
+    return function(json.loads(json.dumps(event)), build_context(name))
 
 
-def context(name: str) -> Any:
+def build_context(name: str) -> Any:
     return SimpleNamespace(
         function_name=name,
         function_version="$LATEST",

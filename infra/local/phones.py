@@ -7,7 +7,7 @@ import re
 from dataclasses import dataclass
 
 from chalicelib.places import find
-from infra.local.api_client import connections
+from infra.local.api_client import thread_client
 from storefront.pages import template
 
 HEADERS = {
@@ -27,21 +27,23 @@ class Phone:
     texts: list[list[tuple[str, bool]]]  # newest first; each in parts: some text, and whether it is a link
 
 
-def page() -> str:
-    owners = {member.phone: f"{member.name} · {member.role}" for member in find.staff().values()}
-    phones = sorted(messages().items(), key=lambda each: (each[0] not in owners, owners.get(each[0], each[0])))
-    shown = [Phone(number, owners.get(number, ""), [parts(text) for text in reversed(sent)]) for number, sent in phones]
+def render_page() -> str:
+    owners = {member.phone: f"{member.name} · {member.role}" for member in find.load_staff().values()}
+    phones = sorted(load_messages().items(), key=lambda each: (each[0] not in owners, owners.get(each[0], each[0])))
+    shown = [
+        Phone(number, owners.get(number, ""), [split_links(text) for text in reversed(sent)]) for number, sent in phones
+    ]
     return template("phones/index.html").render(phones=shown)
 
 
-def messages() -> dict[str, list[str]]:
+def load_messages() -> dict[str, list[str]]:
     """By number, oldest first; the local engine keeps what SNS was asked to send, though not when."""
     address = f"{os.environ['AWS_ENDPOINT_URL']}/_ministack/sns/sms-messages"
-    kept = connections().get(address, timeout=5).raise_for_status().json()["sms_messages"]
+    kept = thread_client().get(address, timeout=5).raise_for_status().json()["sms_messages"]
     return {number: [each["Message"] for each in told] for number, told in kept.items()}
 
 
-def parts(text: str) -> list[tuple[str, bool]]:
+def split_links(text: str) -> list[tuple[str, bool]]:
     """The text cut at its links: (part, whether it is a link)."""
     cut, start = [], 0
     for link in LINK.finditer(text):

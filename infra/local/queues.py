@@ -12,20 +12,20 @@ from collections import Counter
 from collections.abc import Callable, Iterable
 from typing import Any
 
+from infra.chalice_config import build_filter_policy
 from infra.local.invoke import invoke
-from infra.stage import wanted
 
 RETRIES = 2
-MOST_MESSAGES = 10  # SQS hands over no more at once
-HIDDEN_SECONDS = 1  # how long what a dead dispatcher had in its hands is kept from the next one
+MAX_MESSAGES = 10  # SQS hands over no more at once
+VISIBILITY_TIMEOUT_SECONDS = 1  # how long what a dead dispatcher had in its hands is kept from the next one
 log = logging.getLogger("satukanal.local")
 
 
 class Consumer:
     """Lambda waits one and two minutes between its tries; here it is one and two seconds (`patience` times)."""
 
-    def __init__(self, source: Any, clients: Any, prefix: str, patience: int = 1) -> None:
-        self.source, self.clients, self.patience = source, clients, patience
+    def __init__(self, source: Any, clients: Any, prefix: str, retry_delay_seconds: int = 1) -> None:
+        self.source, self.clients, self.retry_delay_seconds = source, clients, retry_delay_seconds
         # Ours, and not the queue's count of receipts: a dispatcher that died is no try of the handler's.
         self.failures: Counter[str] = Counter()
         self.queue = clients.queues.create_queue(QueueName=f"{prefix}-local-{source.name}".replace("_", "-"))[
@@ -38,35 +38,35 @@ class Consumer:
         clients.topics.set_subscription_attributes(
             SubscriptionArn=made["SubscriptionArn"],
             AttributeName="FilterPolicy",
-            AttributeValue=json.dumps(wanted(source.handler_string)),
+            AttributeValue=json.dumps(build_filter_policy(source.handler_string)),
         )
 
-    def poll(self, wait_seconds: int = 0, spread: Callable[..., Iterable[bool]] = map) -> int:
+    def poll(self, wait_seconds: int = 0, map_messages: Callable[..., Iterable[bool]] = map) -> int:
         """Takes up to ten messages, one after the other or as `spread` does it; how many there were."""
         found = self.clients.queues.receive_message(
             QueueUrl=self.queue,
-            MaxNumberOfMessages=MOST_MESSAGES,
+            MaxNumberOfMessages=MAX_MESSAGES,
             WaitTimeSeconds=wait_seconds,
-            VisibilityTimeout=HIDDEN_SECONDS,
+            VisibilityTimeout=VISIBILITY_TIMEOUT_SECONDS,
         ).get("Messages", [])
-        done = [message for message, taken in zip(found, spread(self._take, found)) if taken]
+        done = [message for message, taken in zip(found, map_messages(self._handle, found)) if taken]
         if done:
             entries = [{"Id": str(i), "ReceiptHandle": each["ReceiptHandle"]} for i, each in enumerate(done)]
             self.clients.queues.delete_message_batch(QueueUrl=self.queue, Entries=entries)
         return len(found)
 
-    def _take(self, message: dict[str, Any]) -> bool:
+    def _handle(self, message: dict[str, Any]) -> bool:
         """Whether the message is done with."""
-        event = as_event(json.loads(message["Body"]))
+        event = envelope_to_event(json.loads(message["Body"]))
         try:
             invoke(self.source.handler_string, event)
         except Exception as error:
             log.exception("%s failed", self.source.name)
-            return self._failed(message, event, error)
+            return self._retry_or_park(message, event, error)
         self.failures.pop(message["MessageId"], None)
         return True
 
-    def _failed(self, message: dict[str, Any], event: dict[str, Any], error: Exception) -> bool:
+    def _retry_or_park(self, message: dict[str, Any], event: dict[str, Any], error: Exception) -> bool:
         self.failures[message["MessageId"]] += 1
         tries = self.failures[message["MessageId"]]
         if tries > RETRIES:
@@ -74,12 +74,14 @@ class Consumer:
             self.clients.park(self.source.name, event, f"{type(error).__name__}: {error}")
             return True
         self.clients.queues.change_message_visibility(
-            QueueUrl=self.queue, ReceiptHandle=message["ReceiptHandle"], VisibilityTimeout=tries * self.patience
+            QueueUrl=self.queue,
+            ReceiptHandle=message["ReceiptHandle"],
+            VisibilityTimeout=tries * self.retry_delay_seconds,
         )
         return False
 
 
-def as_event(envelope: dict[str, Any]) -> dict[str, Any]:
+def envelope_to_event(envelope: dict[str, Any]) -> dict[str, Any]:
     """SNS's envelope in a queue is nearly its envelope in Lambda."""
     told = {"Subject": None, "MessageAttributes": {}} | envelope
     record = {"EventSource": "aws:sns", "EventVersion": "1.0", "EventSubscriptionArn": told["TopicArn"], "Sns": told}

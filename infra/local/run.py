@@ -20,11 +20,15 @@ from infra.local.engine import CannotStart, Engine
 
 ROOT = Path(__file__).parent.parent.parent
 LOCAL = Path(os.environ.get("LOCAL") or ROOT / ".local")
-SITE = ROOT / "build" / "site" if LOCAL == ROOT / ".local" else LOCAL / "site"  # a second shop builds its own pages
-PORT = engine.port_asked()
+SITE_FOLDER = (
+    ROOT / "build" / "site" if LOCAL == ROOT / ".local" else LOCAL / "site"
+)  # a second shop builds its own pages
+PORT = engine.read_port()
 STATE_FORMAT = "2"  # raise it with every change to what rows and journal entries look like
 WORKERS = 2
-FRESH_SECONDS = 240  # how often the demo vans say where they are; offers go to positions at most 30 minutes old
+POSITION_REPORT_SECONDS = (
+    240  # how often the demo vans say where they are; offers go to positions at most 30 minutes old
+)
 console = Console(highlight=False, soft_wrap=True)
 commands = typer.Typer(add_completion=False, help="The shop on this machine.")
 
@@ -33,9 +37,9 @@ commands = typer.Typer(add_completion=False, help="The shop on this machine.")
 def start() -> None:
     """Starts everything and stays; Ctrl-C or `make stop` ends it."""
     try:
-        refuse_a_second()
-        refuse_older_state(LOCAL)
-        Shop().run()
+        ensure_not_running()
+        ensure_state_format(LOCAL)
+        ShopProcesses().run()
     except CannotStart as why:
         console.print(str(why), style="red")
         raise typer.Exit(1) from why
@@ -45,28 +49,28 @@ def start() -> None:
 def stop() -> None:
     """Stops what `make run` started, keeping its state."""
     standing = engine.read_json(LOCAL / "run.json")
-    if not standing or not alive(standing["pid"], "infra.local.run"):
+    if not standing or not is_process_alive(standing["pid"], "infra.local.run"):
         console.print("Nothing is running here.")
         return
     os.kill(standing["pid"], signal.SIGTERM)
     rest = threading.Event()
-    while alive(standing["pid"], "infra.local.run"):
+    while is_process_alive(standing["pid"], "infra.local.run"):
         rest.wait(0.1)
     console.print(f"Stopped; the shop's state is kept in {LOCAL} and comes back with `make run`.")
 
 
-def refuse_a_second() -> None:
+def ensure_not_running() -> None:
     standing = engine.read_json(LOCAL / "run.json")
-    if standing and alive(standing["pid"], "infra.local.run"):
+    if standing and is_process_alive(standing["pid"], "infra.local.run"):
         raise CannotStart(f"Satukanal is running already on http://127.0.0.1:{standing['port']}; `make stop` ends it.")
     for pid, command in (standing or {}).get("children", {}).items():
-        if alive(int(pid), command):  # its supervisor was killed and could not take it along
+        if is_process_alive(int(pid), command):  # its supervisor was killed and could not take it along
             os.kill(int(pid), signal.SIGTERM)
-    if engine.in_use(PORT):
+    if engine.is_port_in_use(PORT):
         raise CannotStart(f"Port {PORT} is in use by another program; `PORT={PORT + 1} make run` takes another.")
 
 
-def refuse_older_state(folder: Path) -> None:
+def ensure_state_format(folder: Path) -> None:
     """Nothing reads rows as earlier versions wrote them. A folder without state gets this version's mark."""
     mark = folder / "format"
     if (folder / "engine").exists() and (not mark.exists() or mark.read_text().strip() != STATE_FORMAT):
@@ -78,7 +82,7 @@ def refuse_older_state(folder: Path) -> None:
     mark.write_text(f"{STATE_FORMAT}\n")
 
 
-def alive(pid: int, command: str) -> bool:
+def is_process_alive(pid: int, command: str) -> bool:
     """A process with this id that is still ours: ids are used again after a while."""
     told = Path(f"/proc/{pid}/cmdline")
     if Path("/proc/self").exists():
@@ -87,45 +91,49 @@ def alive(pid: int, command: str) -> bool:
     return command in found.stdout
 
 
-class Shop:
+class ShopProcesses:
     def __init__(self) -> None:
         LOCAL.mkdir(parents=True, exist_ok=True)
         self.url = f"http://127.0.0.1:{PORT}"
-        self.engine = Engine(LOCAL, preferred_port(PORT + 1))
+        self.engine = Engine(LOCAL, find_port(PORT + 1))
         self.children: dict[str, subprocess.Popen[bytes]] = {}
-        self.asked_to_stop = threading.Event()
+        self.stop_requested = threading.Event()
 
     def run(self) -> None:
         for name in (signal.SIGTERM, signal.SIGINT, signal.SIGHUP):
-            signal.signal(name, lambda *_: self.asked_to_stop.set())
-        self.remember()
+            signal.signal(name, lambda *_: self.stop_requested.set())
+        self.write_run_file()
         try:
-            self.open()
+            self.start_all()
             self.watch()
         finally:
-            self.close()
+            self.stop_all()
 
-    def open(self) -> None:
+    def start_all(self) -> None:
         with console.status("Starting the local AWS engine …"):
             self.engine.start()
-            self.remember()
-        keys = engine.kept_keys(LOCAL / "signing-keys")
-        os.environ |= engine.environment(self.engine, base_url=self.url, keys=keys)
-        os.environ |= engine.provision() | {"ENGINE_LIFE": str(time.time_ns()), "LOCAL": str(LOCAL), "SITE": str(SITE)}
+            self.write_run_file()
+        keys = engine.load_or_create_keys(LOCAL / "signing-keys")
+        os.environ |= engine.build_environment(self.engine, base_url=self.url, keys=keys)
+        os.environ |= engine.provision() | {
+            "ENGINE_LIFE": str(time.time_ns()),
+            "LOCAL": str(LOCAL),
+            "SITE": str(SITE_FOLDER),
+        }
         os.environ["DISPATCHER_FOLDER"] = str(LOCAL / "dispatcher")
         with console.status("Filling the demo shop …"):
             people = fill_demo_shop()
         with console.status("Building the pages …"):
             build_pages()
         self.start_children()
-        if not engine.answers(f"{self.url}/api/health", engine.START_SECONDS, self.children["server"]):
+        if not engine.wait_until_healthy(f"{self.url}/api/health", engine.START_SECONDS, self.children["server"]):
             raise CannotStart(f"The API did not start; see {LOCAL / 'server.log'}.")
-        welcome(self.url, people)
+        print_welcome(self.url, people)
 
     def start_children(self) -> None:
         self.start_child("server", server_command(PORT))
         self.start_child("dispatcher", [sys.executable, "-m", "infra.local.dispatcher"])
-        self.remember()
+        self.write_run_file()
 
     def start_child(self, name: str, command: list[str]) -> None:
         with open(LOCAL / f"{name}.log", "ab") as log:
@@ -133,14 +141,14 @@ class Shop:
 
     def watch(self) -> None:
         """Until asked to stop: restarts what died, and lets the demo vans say where they are."""
-        next_report = time.monotonic() + FRESH_SECONDS
-        while not self.asked_to_stop.wait(1):
+        next_report = time.monotonic() + POSITION_REPORT_SECONDS
+        while not self.stop_requested.wait(1):
             if self.engine.process and self.engine.process.poll() is not None:
                 raise CannotStart(f"The local AWS engine has ended by itself; see {LOCAL / 'engine.log'}.")
             if any(child.poll() is not None for child in self.children.values()):
                 self.restart_exited()
             if time.monotonic() >= next_report:
-                next_report = time.monotonic() + FRESH_SECONDS
+                next_report = time.monotonic() + POSITION_REPORT_SECONDS
                 report_positions()
 
     def restart_exited(self) -> None:
@@ -150,18 +158,18 @@ class Shop:
         exited = {name: child for name, child in self.children.items() if child.poll() is not None}
         for name, child in exited.items():
             self.start_child(name, list(map(str, child.args)))  # type: ignore[arg-type]
-        self.remember()
+        self.write_run_file()
 
-    def close(self) -> None:
+    def stop_all(self) -> None:
         """The doors first, then who listens, then the engine, which writes the state last."""
         with console.status("Stopping …"):
             for name in ("server", "dispatcher"):
                 if name in self.children:
-                    engine.ended(self.children[name], 20)
+                    engine.terminate(self.children[name], 20)
             self.engine.stop()
         (LOCAL / "run.json").unlink(missing_ok=True)
 
-    def remember(self) -> None:
+    def write_run_file(self) -> None:
         names = {"server": "granian", "dispatcher": "infra.local.dispatcher"}
         children = {str(child.pid): names[name] for name, child in self.children.items()}
         if self.engine.process:
@@ -176,17 +184,17 @@ def server_command(port: int) -> list[str]:
     return [*command, "infra.local.server:application"]
 
 
-def preferred_port(port: int) -> int:
-    return engine.free_port() if engine.in_use(port) else port
+def find_port(port: int) -> int:
+    return engine.free_port() if engine.is_port_in_use(port) else port
 
 
 def fill_demo_shop() -> list[dict[str, Any]]:
     """Fill an empty shop with the demo, write everybody's token, and return the people."""
-    from infra.demo import shop as demo
+    from infra.demo import seed as demo
 
-    demo.furnish()
+    demo.seed_shop()
     report_positions()
-    people = demo.people()
+    people = demo.list_staff_with_tokens()
     tokens = {
         each["id"]: {"token": each["token"], "role": each["role"], "location": each["location"]} for each in people
     }
@@ -197,20 +205,20 @@ def fill_demo_shop() -> list[dict[str, Any]]:
 
 
 def report_positions() -> None:
-    from infra.demo import shop as demo
+    from infra.demo import seed as demo
 
     demo.report_positions()
 
 
 def build_pages() -> None:
-    command = [sys.executable, "-m", "storefront.build", "--out", str(SITE)]
+    command = [sys.executable, "-m", "storefront.build", "--out", str(SITE_FOLDER)]
     made = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=False)
     if made.returncode:
         (LOCAL / "build.log").write_text(made.stdout + made.stderr)
         raise CannotStart(f"The pages could not be built; see {LOCAL / 'build.log'}.")
 
 
-def welcome(url: str, people: list[dict[str, Any]]) -> None:
+def print_welcome(url: str, people: list[dict[str, Any]]) -> None:
     console.print("\n[bold]Satukanal[/bold] · toko percontohan, semua orang, harga dan stok rekaan")
     console.print("           a demo shop: people, prices and stock are made up\n")
     for each in (each for each in people if each["role"] != "channel"):

@@ -11,8 +11,8 @@ from typing import Any
 
 from infra.local.invoke import invoke
 
-SECONDS = {"minute": 60, "hour": 3_600, "day": 86_400}
-RATE = re.compile(r"rate\((\d+) (minute|hour|day)s?\)")
+UNIT_SECONDS = {"minute": 60, "hour": 3_600, "day": 86_400}
+RATE_PATTERN = re.compile(r"rate\((\d+) (minute|hour|day)s?\)")
 
 
 @dataclass
@@ -21,25 +21,27 @@ class Timer:
     due: float
 
     @property
-    def every(self) -> int:
-        return seconds(self.source.schedule_expression)
+    def interval_seconds(self) -> int:
+        return interval_of(self.source.schedule_expression)
 
     def run_if_due(self, now: float) -> bool:
         """A handler that was late is not called twice to catch up."""
         if now < self.due:
             return False
-        self.due = now + self.every
-        invoke(self.source.handler_string, event(self.source.name))
+        self.due = now + self.interval_seconds
+        invoke(self.source.handler_string, build_event(self.source.name))
         return True
 
 
-def seconds(expression: Any) -> int:
+def interval_of(expression: Any) -> int:
     text = expression if isinstance(expression, str) else expression.to_string()
-    rate = RATE.fullmatch(text)
-    return int(rate[1]) * SECONDS[rate[2]] if rate else SECONDS["day"]  # a cron of ours says an hour of each day
+    rate = RATE_PATTERN.fullmatch(text)
+    return (
+        int(rate[1]) * UNIT_SECONDS[rate[2]] if rate else UNIT_SECONDS["day"]
+    )  # a cron of ours says an hour of each day
 
 
-def event(name: str, now: Callable[[], datetime] = lambda: datetime.now(UTC)) -> dict[str, Any]:
+def build_event(name: str, now: Callable[[], datetime] = lambda: datetime.now(UTC)) -> dict[str, Any]:
     return {
         "version": "0",
         "id": str(uuid.uuid4()),

@@ -20,23 +20,23 @@ from urllib.parse import parse_qs
 from infra import site
 from infra.local import phones
 
-MOST_BYTES = 10 * 1024 * 1024  # what API Gateway takes
-AT_ROOT = ("/o/", "/l/")  # short links in messages and print
+MAX_BODY_BYTES = 10 * 1024 * 1024  # what API Gateway takes
+ROOT_PREFIXES = ("/o/", "/l/")  # short links in messages and print
 Headers = dict[str, str]
 
 
 @dataclass(frozen=True)
-class Asked:
+class HttpRequest:
     method: str
     path: str
     query: str = ""
     headers: Headers = field(default_factory=dict)
     body: bytes = b""
-    caller: str = "127.0.0.1"
+    client_address: str = "127.0.0.1"
 
 
 @dataclass(frozen=True)
-class Answered:
+class HttpResponse:
     status: int
     headers: Headers
     body: bytes
@@ -58,49 +58,49 @@ class Gateway:
         self.tree: dict[str, Any] = {}
         for path in app.routes:
             node = self.tree
-            for part in parts_of(path):
+            for part in split_path(path):
                 node = node.setdefault("{}" if part.startswith("{") else part, {})
             node[""] = path
 
-    def call(self, asked: Asked) -> Answered:
-        if len(asked.body) > MOST_BYTES:
-            return problem(413, "too_large", "The body is over 10 MB; send less at once.")
-        resource, values = self.find(asked.path)
+    def call(self, asked: HttpRequest) -> HttpResponse:
+        if len(asked.body) > MAX_BODY_BYTES:
+            return problem_response(413, "too_large", "The body is over 10 MB; send less at once.")
+        resource, values = self.find_resource(asked.path)
         if resource is None:
-            return problem(404, "not_found", "There is no such door; /api/docs lists them all.")
+            return problem_response(404, "not_found", "There is no such door; /api/docs lists them all.")
         if asked.method not in self.app.routes[resource]:
             allowed = ", ".join(sorted(self.app.routes[resource]))
-            return problem(405, "method_not_allowed", f"This door takes {allowed}.", {"Allow": allowed})
-        return answered(self.app(event_of(asked, resource, values), CONTEXT))
+            return problem_response(405, "method_not_allowed", f"This door takes {allowed}.", {"Allow": allowed})
+        return result_to_response(self.app(request_to_event(asked, resource, values), LAMBDA_CONTEXT))
 
-    def find(self, path: str) -> tuple[str | None, list[str]]:
+    def find_resource(self, path: str) -> tuple[str | None, list[str]]:
         """The resource `/orders/{id}` and the values of its parameters, in order."""
         if path.startswith("/api/"):
             path = path[4:]
-        elif not path.startswith(AT_ROOT):
+        elif not path.startswith(ROOT_PREFIXES):
             return None, []
-        return descend(self.tree, parts_of(path), [])
+        return match_path(self.tree, split_path(path), [])
 
 
-def descend(node: dict[str, Any], parts: list[str], values: list[str]) -> tuple[str | None, list[str]]:
+def match_path(node: dict[str, Any], parts: list[str], values: list[str]) -> tuple[str | None, list[str]]:
     if not parts:
         return node.get(""), values
     head, rest = parts[0], parts[1:]
     if head and head in node and head != "{}":
-        found = descend(node[head], rest, values)
+        found = match_path(node[head], rest, values)
         if found[0] is not None:
             return found
-    return descend(node["{}"], rest, [*values, head]) if head and "{}" in node else (None, values)
+    return match_path(node["{}"], rest, [*values, head]) if head and "{}" in node else (None, values)
 
 
-def parts_of(path: str) -> list[str]:
+def split_path(path: str) -> list[str]:
     return path.strip("/").split("/")
 
 
-def event_of(asked: Asked, resource: str, values: list[str]) -> dict[str, Any]:
-    names = [part[1:-1] for part in parts_of(resource) if part.startswith("{")]
+def request_to_event(asked: HttpRequest, resource: str, values: list[str]) -> dict[str, Any]:
+    names = [part[1:-1] for part in split_path(resource) if part.startswith("{")]
     query = parse_qs(asked.query, keep_blank_values=True) or None
-    text, encoded = text_of(asked.body)
+    text, encoded = encode_body(asked.body)
     return {
         "resource": resource,
         "path": asked.path,
@@ -117,14 +117,14 @@ def event_of(asked: Asked, resource: str, values: list[str]) -> dict[str, Any]:
             "httpMethod": asked.method,
             "stage": "api",
             "requestId": str(uuid.uuid4()),
-            "identity": {"sourceIp": asked.caller, "userAgent": asked.headers.get("user-agent", "")},
+            "identity": {"sourceIp": asked.client_address, "userAgent": asked.headers.get("user-agent", "")},
         },
         "body": text,
         "isBase64Encoded": encoded,
     }
 
 
-def text_of(body: bytes) -> tuple[str | None, bool]:
+def encode_body(body: bytes) -> tuple[str | None, bool]:
     if not body:
         return None, False
     try:
@@ -133,21 +133,21 @@ def text_of(body: bytes) -> tuple[str | None, bool]:
         return base64.b64encode(body).decode(), True
 
 
-def answered(said: dict[str, Any]) -> Answered:
+def result_to_response(said: dict[str, Any]) -> HttpResponse:
     body = said.get("body") or ""
     raw = base64.b64decode(body) if said.get("isBase64Encoded") else body.encode()
     headers = {name: ",".join(values) for name, values in (said.get("multiValueHeaders") or {}).items()}
-    return Answered(said["statusCode"], (said.get("headers") or {}) | headers, raw)
+    return HttpResponse(said["statusCode"], (said.get("headers") or {}) | headers, raw)
 
 
-def problem(status: int, code: str, detail: str, headers: Headers | None = None) -> Answered:
+def problem_response(status: int, code: str, detail: str, headers: Headers | None = None) -> HttpResponse:
     title = code.replace("_", " ")
     said = {"type": f"/problems/{code}", "title": title, "status": status, "detail": detail, "code": code}
     kind = {"Content-Type": "application/problem+json", "Cache-Control": "no-store"}
-    return Answered(status, kind | (headers or {}), json.dumps(said, separators=(",", ":")).encode())
+    return HttpResponse(status, kind | (headers or {}), json.dumps(said, separators=(",", ":")).encode())
 
 
-CONTEXT = SimpleNamespace(
+LAMBDA_CONTEXT = SimpleNamespace(
     function_name="satukanal-api",
     function_version="$LATEST",
     memory_limit_in_mb=512,
@@ -164,36 +164,36 @@ def gateway() -> Gateway:
     return Gateway(app)
 
 
-def serve(asked: Asked) -> Answered:
-    if asked.path.startswith(("/api/", *AT_ROOT)):
+def handle_request(asked: HttpRequest) -> HttpResponse:
+    if asked.path.startswith(("/api/", *ROOT_PREFIXES)):
         return gateway().call(asked)
     if asked.method not in ("GET", "HEAD"):
-        return problem(405, "method_not_allowed", "Pages are only read.", {"Allow": "GET, HEAD"})
+        return problem_response(405, "method_not_allowed", "Pages are only read.", {"Allow": "GET, HEAD"})
     if asked.path in ("/phones", "/phones/"):
-        return Answered(200, phones.HEADERS, phones.page().encode())
-    found = site.find(asked.path, asked.headers) or site.missing(asked.path, asked.headers)
-    return Answered(*found) if found else problem(404, "not_found", "There is no such page.")
+        return HttpResponse(200, phones.HEADERS, phones.render_page().encode())
+    found = site.find_page(asked.path, asked.headers) or site.not_found_page(asked.path, asked.headers)
+    return HttpResponse(*found) if found else problem_response(404, "not_found", "There is no such page.")
 
 
 def application(environ: dict[str, Any], start_response: Callable[..., Any]) -> Iterable[bytes]:
-    asked = read(environ)
-    said = serve(asked)
+    asked = read_request(environ)
+    said = handle_request(asked)
     identity = asked.headers.get("x-request-id", "")[:64] or str(uuid.uuid4())
     headers = said.headers | {"X-Request-Id": identity, "Content-Length": str(len(said.body))}
     start_response(f"{said.status} {HTTPStatus(said.status).phrase}", list(headers.items()))
     return [b"" if asked.method == "HEAD" else said.body]
 
 
-def read(environ: dict[str, Any]) -> Asked:
+def read_request(environ: dict[str, Any]) -> HttpRequest:
     headers = {name[5:].lower().replace("_", "-"): value for name, value in environ.items() if name[:5] == "HTTP_"}
     for name in ("CONTENT_TYPE", "CONTENT_LENGTH"):
         if environ.get(name):
             headers[name.lower().replace("_", "-")] = environ[name]
-    return Asked(
+    return HttpRequest(
         method=environ["REQUEST_METHOD"],
         path=environ["PATH_INFO"].encode("latin-1", "replace").decode("utf-8", "replace"),
         query=environ.get("QUERY_STRING", ""),
         headers=headers,
-        body=environ["wsgi.input"].read(MOST_BYTES + 1),  # one more than is taken shows that it is too much
-        caller=environ.get("REMOTE_ADDR", ""),
+        body=environ["wsgi.input"].read(MAX_BODY_BYTES + 1),  # one more than is taken shows that it is too much
+        client_address=environ.get("REMOTE_ADDR", ""),
     )

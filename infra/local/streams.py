@@ -22,7 +22,7 @@ from infra.local.invoke import invoke
 
 Record = dict[str, Any]
 RETRIES = 5
-SLACK_MILLISECONDS = 60_000  # entries are stamped before they are committed, so the newest seen is no sharp line
+OVERLAP_MILLISECONDS = 60_000  # entries are stamped before they are committed, so the newest seen is no sharp line
 log = logging.getLogger("satukanal.local")
 
 
@@ -37,7 +37,7 @@ def deliver(
     waiting = [(list(records), 0)] if records else []
     while waiting:
         batch, tries = waiting.pop(0)
-        failed, why = first_failure(batch, call)
+        failed, why = find_first_failure(batch, call)
         if failed is None:
             continue
         if failed > 0:
@@ -52,7 +52,7 @@ def deliver(
             park(batch[0], why)
 
 
-def first_failure(batch: Sequence[Record], call: Callable[[Sequence[Record]], Any]) -> tuple[int | None, str]:
+def find_first_failure(batch: Sequence[Record], call: Callable[[Sequence[Record]], Any]) -> tuple[int | None, str]:
     """An answer that names no record of this batch means that all of it failed, as on AWS."""
     try:
         said = call(batch)
@@ -87,26 +87,26 @@ class Checkpoint:
         fresh.replace(file)  # whole or not at all
 
 
-class Mapping:
+class EventSourceMapping:
     """One handler's reading of the journal's stream."""
 
     def __init__(self, source: Any, clients: Any, *, engine: str = "", file: Path | None = None) -> None:
         self.source, self.clients, self.engine, self.file = source, clients, engine, file
-        self.behind = Checkpoint.read(file)
+        self.checkpoint = Checkpoint.read(file)
         self.iterators: dict[str, str] | None = None
         self.stream = source.stream_arn
-        self.resent: set[str] = set()
+        self.resent_ids: set[str] = set()
         self.wait: Callable[[int], object] = lambda tries: None
 
     def poll(self) -> int:
         """Reads each shard once; how many records were handled."""
         resent = 0
         if self.iterators is None:
-            self.iterators = self._begin()
+            self.iterators = self._open_iterators()
             resent = self._resync()
         return resent + sum(self._read(shard) for shard in list(self.iterators))
 
-    def _begin(self) -> dict[str, str]:
+    def _open_iterators(self) -> dict[str, str]:
         """The stream may be another than the one the handler was made with: a table made anew has a new one."""
         table = self.source.stream_arn.split("/")[1]
         self.stream = self.clients.tables.describe_table(TableName=table)["Table"]["LatestStreamArn"]
@@ -114,7 +114,7 @@ class Mapping:
         return {shard["ShardId"]: self._iterator(shard["ShardId"]) for shard in shards}
 
     def _iterator(self, shard: str) -> str:
-        after = self.behind.shards.get(shard) if self.behind.engine == self.engine else None
+        after = self.checkpoint.shards.get(shard) if self.checkpoint.engine == self.engine else None
         start = {"ShardIteratorType": "TRIM_HORIZON"}
         if after:
             start = {"ShardIteratorType": "AFTER_SEQUENCE_NUMBER", "SequenceNumber": after}
@@ -128,14 +128,14 @@ class Mapping:
         except self.clients.streams.exceptions.ExpiredIteratorException:
             self.iterators[shard] = self._iterator(shard)
             return 0
-        records = [as_sent(record, self.stream) for record in answer["Records"]]
-        self._handle([record for record in records if event_id(record) not in self.resent])
+        records = [to_lambda_record(record, self.stream) for record in answer["Records"]]
+        self._handle([record for record in records if event_id(record) not in self.resent_ids])
         if records:
-            self._took(records, {shard: records[-1]["dynamodb"]["SequenceNumber"]})
-        self._move(shard, answer.get("NextShardIterator"))
+            self._save_checkpoint(records, {shard: records[-1]["dynamodb"]["SequenceNumber"]})
+        self._advance(shard, answer.get("NextShardIterator"))
         return len(records)
 
-    def _move(self, shard: str, following: str | None) -> None:
+    def _advance(self, shard: str, following: str | None) -> None:
         assert self.iterators is not None
         if following:
             self.iterators[shard] = following
@@ -144,39 +144,42 @@ class Mapping:
 
     def _resync(self) -> int:
         """Stream records do not survive the engine, the journal does: what it holds beyond our newest is sent anew."""
-        if self.behind.engine == self.engine:
+        if self.checkpoint.engine == self.engine:
             return 0
-        missed = [as_record(image, self.stream) for image in newer(self.clients.tables, self.behind.newest)]
+        missed = [
+            entry_to_record(image, self.stream)
+            for image in list_entries_after(self.clients.tables, self.checkpoint.newest)
+        ]
         self._handle(missed)
-        self.resent = {event_id(record) for record in missed}
-        self.behind.shards = {}
-        self._took(missed, {})
+        self.resent_ids = {event_id(record) for record in missed}
+        self.checkpoint.shards = {}
+        self._save_checkpoint(missed, {})
         return len(missed)
 
-    def _took(self, records: Sequence[Record], shards: dict[str, str]) -> None:
-        self.behind.engine = self.engine
-        self.behind.shards |= shards
-        self.behind.newest = max([self.behind.newest, *map(event_id, records)])
-        self.behind.write(self.file)
+    def _save_checkpoint(self, records: Sequence[Record], shards: dict[str, str]) -> None:
+        self.checkpoint.engine = self.engine
+        self.checkpoint.shards |= shards
+        self.checkpoint.newest = max([self.checkpoint.newest, *map(event_id, records)])
+        self.checkpoint.write(self.file)
 
     def _handle(self, records: Sequence[Record]) -> None:
         for start in range(0, len(records), self.source.batch_size):
             batch = records[start : start + self.source.batch_size]
-            deliver(batch, self._call, self._park, self.wait)
+            deliver(batch, self._call, self._send_to_dead_letters, self.wait)
 
     def _call(self, batch: Sequence[Record]) -> Any:
         return invoke(self.source.handler_string, {"Records": list(batch)})
 
-    def _park(self, record: Record, why: str) -> None:
+    def _send_to_dead_letters(self, record: Record, why: str) -> None:
         self.clients.park(self.source.name, {"Records": [record]}, why)
 
 
-def as_sent(record: Record, stream_arn: str) -> Record:
+def to_lambda_record(record: Record, stream_arn: str) -> Record:
     """A record of the Streams API as Lambda hands it over: plain JSON, with the stream's name."""
-    return json.loads(json.dumps(record | {"eventSourceARN": stream_arn}, default=_plain))  # type: ignore[no-any-return]
+    return json.loads(json.dumps(record | {"eventSourceARN": stream_arn}, default=_encode_value))  # type: ignore[no-any-return]
 
 
-def as_record(image: dict[str, Any], stream_arn: str) -> Record:
+def entry_to_record(image: dict[str, Any], stream_arn: str) -> Record:
     """A journal entry read from its table, as if it came by the stream; its id stands for the sequence number."""
     identity = image["event_id"]["S"]
     told = {
@@ -188,30 +191,30 @@ def as_record(image: dict[str, Any], stream_arn: str) -> Record:
         "StreamViewType": "NEW_IMAGE",
     }
     facts = {"eventID": identity, "eventName": "INSERT", "eventVersion": "1.1", "eventSource": "aws:dynamodb"}
-    return as_sent(facts | {"awsRegion": config.region(), "dynamodb": told}, stream_arn)
+    return to_lambda_record(facts | {"awsRegion": config.region(), "dynamodb": told}, stream_arn)
 
 
 def event_id(record: Record) -> str:
     return str(record["dynamodb"].get("NewImage", {}).get("event_id", {}).get("S", ""))
 
 
-def newer(tables: Any, than: str) -> list[dict[str, Any]]:
-    pages = tables.get_paginator("scan").paginate(TableName=config.table("journal"), ConsistentRead=True)
-    images = [image for page in pages for image in page["Items"] if image["event_id"]["S"] > earlier(than)]
+def list_entries_after(tables: Any, event_id: str) -> list[dict[str, Any]]:
+    pages = tables.get_paginator("scan").paginate(TableName=config.table_name("journal"), ConsistentRead=True)
+    images = [image for page in pages for image in page["Items"] if image["event_id"]["S"] > subtract_overlap(event_id)]
     return sorted(images, key=lambda image: (image["occurred_at"]["S"], int(image["sequence"]["N"])))
 
 
-def earlier(event: str) -> str:
+def subtract_overlap(event: str) -> str:
     """The least event id of a minute before this one."""
     if not event:
         return ""
-    milliseconds = ULID.from_str(event.removeprefix("evt_")).milliseconds - SLACK_MILLISECONDS
+    milliseconds = ULID.from_str(event.removeprefix("evt_")).milliseconds - OVERLAP_MILLISECONDS
     return f"evt_{ULID.from_bytes(milliseconds.to_bytes(6, 'big') + bytes(10))}"
 
 
-def _plain(value: Any) -> Any:
+def _encode_value(value: Any) -> Any:
     return value.timestamp() if isinstance(value, datetime) else base64.b64encode(value).decode()
 
 
-def sources(app: Any, kind: str) -> Iterator[Any]:
+def list_sources(app: Any, kind: str) -> Iterator[Any]:
     return (source for source in app.event_sources if type(source).__name__ == kind)

@@ -18,12 +18,17 @@ from urllib.parse import parse_qs, urlsplit
 import boto3
 
 METHODS = ("get", "post", "put", "patch", "delete", "head", "options")
-OURS = {"connection", "transfer-encoding", "content-length", "expect"}  # between two neighbours, not end to end
-FUNCTION = re.compile(r"/2015-03-31/functions/[^/]+")
+HOP_BY_HOP_HEADERS = {
+    "connection",
+    "transfer-encoding",
+    "content-length",
+    "expect",
+}  # between two neighbours, not end to end
+FUNCTION_PATH = re.compile(r"/2015-03-31/functions/[^/]+")
 INTEGRATION = {"uri": "uri", "httpMethod": "integrationHttpMethod", "contentHandling": "contentHandling"}
 
 
-class Apis:
+class ApiImporter:
     """Makes an API look like a Swagger 2.0 document by the engine's own plain calls."""
 
     def __init__(self, engine: str, region: str) -> None:
@@ -35,39 +40,39 @@ class Apis:
             aws_secret_access_key="test",
         )
 
-    def imported(self, document: dict[str, Any], kinds: list[str]) -> str:
+    def create(self, document: dict[str, Any], kinds: list[str]) -> str:
         binary = document.get("x-amazon-apigateway-binary-media-types", [])
         made = self.client.create_rest_api(
             name=document["info"]["title"], binaryMediaTypes=binary, endpointConfiguration={"types": kinds}
         )
-        self.lay_out(made["id"], document)
+        self.add_paths(made["id"], document)
         return str(made["id"])
 
-    def replaced(self, api: str, document: dict[str, Any]) -> str:
-        resources = self.resources(api)
+    def replace(self, api: str, document: dict[str, Any]) -> str:
+        resources = self.list_resources(api)
         for path in sorted(set(resources) - {"/"}, key=len, reverse=True):  # the engine leaves children behind
             self.client.delete_resource(restApiId=api, resourceId=resources[path])
-        self.lay_out(api, document)
+        self.add_paths(api, document)
         return api
 
-    def lay_out(self, api: str, document: dict[str, Any]) -> None:
-        standing = self.resources(api)
+    def add_paths(self, api: str, document: dict[str, Any]) -> None:
+        standing = self.list_resources(api)
         for path, operations in document["paths"].items():
-            resource = self.resource(api, path, standing)
+            resource = self.ensure_resource(api, path, standing)
             for method in METHODS:
                 if method in operations:
-                    self.add(api, resource, method.upper(), path, operations[method])
+                    self.add_method(api, resource, method.upper(), path, operations[method])
 
-    def resource(self, api: str, path: str, standing: dict[str, str]) -> str:
+    def ensure_resource(self, api: str, path: str, standing: dict[str, str]) -> str:
         """Of this path, made with the ones above it where they are missing."""
         if path not in standing:
             above, _, part = path.rpartition("/")
-            parent = self.resource(api, above or "/", standing)
+            parent = self.ensure_resource(api, above or "/", standing)
             made = self.client.create_resource(restApiId=api, parentId=parent, pathPart=part)
             standing[path] = made["id"]
         return standing[path]
 
-    def add(self, api: str, resource: str, method: str, path: str, operation: dict[str, Any]) -> None:
+    def add_method(self, api: str, resource: str, method: str, path: str, operation: dict[str, Any]) -> None:
         if operation.get("security"):
             raise ValueError(f"{method} {path} names an authorizer, which this rehearsal does not lay out")
         where = {"restApiId": api, "resourceId": resource, "httpMethod": method}
@@ -79,7 +84,7 @@ class Apis:
         kept = {ours: said[theirs] for theirs, ours in INTEGRATION.items() if theirs in said}
         self.client.put_integration(**where, type=said["type"].upper(), **kept)
 
-    def resources(self, api: str) -> dict[str, str]:
+    def list_resources(self, api: str) -> dict[str, str]:
         found = self.client.get_resources(restApiId=api, limit=500)["items"]
         return {each["path"]: each["id"] for each in found}
 
@@ -91,65 +96,70 @@ class Handler(BaseHTTPRequestHandler):
     def log_message(self, *_: Any) -> None:
         """Chatter of a proxy helps nobody."""
 
-    def handle_any(self) -> None:
+    def handle_request(self) -> None:
         body = self.rfile.read(int(self.headers.get("Content-Length") or 0))
         region = re.search(r"Credential=[^/]+/\d+/([^/]+)/", self.headers.get("Authorization", ""))
         try:
-            answer = self.understood(body, region[1]) if region else None
+            answer = self.answer_import(body, region[1]) if region else None
         except Exception as error:
             answer = 400, {"message": f"{type(error).__name__}: {error}"}
         if answer is None:
-            self.pass_on(body)
+            self.forward(body)
         else:
-            self.say(answer[0], [("Content-Type", "application/json")], json.dumps(answer[1]).encode())
+            self.respond(answer[0], [("Content-Type", "application/json")], json.dumps(answer[1]).encode())
 
-    def understood(self, body: bytes, region: str) -> tuple[int, dict[str, Any]] | None:
+    def answer_import(self, body: bytes, region: str) -> tuple[int, dict[str, Any]] | None:
         asked = urlsplit(self.path)
         words = parse_qs(asked.query)
         if self.command == "POST" and asked.path == "/restapis" and words.get("mode") == ["import"]:
             document = json.loads(body)
-            api = Apis(self.engine, region).imported(document, words.get("endpointConfigurationTypes", ["REGIONAL"]))
+            api = ApiImporter(self.engine, region).create(
+                document, words.get("endpointConfigurationTypes", ["REGIONAL"])
+            )
             return 201, {"id": api, "name": document["info"]["title"]}
         one = re.fullmatch(r"/restapis/(\w+)", asked.path)
         if self.command == "PUT" and one:
             document = json.loads(body)
-            return 200, {"id": Apis(self.engine, region).replaced(one[1], document), "name": document["info"]["title"]}
+            return 200, {
+                "id": ApiImporter(self.engine, region).replace(one[1], document),
+                "name": document["info"]["title"],
+            }
         return None
 
-    def pass_on(self, body: bytes) -> None:
+    def forward(self, body: bytes) -> None:
         target = urlsplit(self.engine)
         onward = HTTPConnection(target.hostname or "127.0.0.1", target.port, timeout=120)
-        headers = {name: value for name, value in self.headers.items() if name.lower() not in OURS}
+        headers = {name: value for name, value in self.headers.items() if name.lower() not in HOP_BY_HOP_HEADERS}
         onward.request(self.command, self.path, body, headers | {"Content-Length": str(len(body))})
         answer = onward.getresponse()
         said = answer.read()
-        if self.command == "GET" and FUNCTION.match(self.path) and b'"State": "Pending"' in said:
+        if self.command == "GET" and FUNCTION_PATH.match(self.path) and b'"State": "Pending"' in said:
             threading.Event().wait(0.1)
-            return self.pass_on(body)  # Chalice would look again in five seconds only, for each function
+            return self.forward(body)  # Chalice would look again in five seconds only, for each function
         if self.path.startswith("/restapis"):  # the engine says "" where AWS says null, which botocore cannot read
             said = said.replace(b'"minimumCompressionSize": ""', b'"minimumCompressionSize": null')
         onward.close()
-        return self.say(answer.status, answer.getheaders(), said)
+        return self.respond(answer.status, answer.getheaders(), said)
 
-    def say(self, status: int, headers: list[tuple[str, str]], body: bytes) -> None:
+    def respond(self, status: int, headers: list[tuple[str, str]], body: bytes) -> None:
         with suppress(BrokenPipeError, ConnectionResetError):  # whoever asked waits no longer, and asks again
             self.send(status, headers, body)
 
     def send(self, status: int, headers: list[tuple[str, str]], body: bytes) -> None:
         self.send_response_only(status)
         for name, value in headers:
-            if name.lower() not in OURS:
+            if name.lower() not in HOP_BY_HOP_HEADERS:
                 self.send_header(name, value)
         self.send_header("Content-Length", str(len(body)))
         self.end_headers()
         if self.command != "HEAD":
             self.wfile.write(body)
 
-    do_GET = do_POST = do_PUT = do_DELETE = do_PATCH = do_HEAD = do_OPTIONS = handle_any
+    do_GET = do_POST = do_PUT = do_DELETE = do_PATCH = do_HEAD = do_OPTIONS = handle_request
 
 
 @contextmanager
-def before(engine: str) -> Iterator[str]:
+def run_proxy(engine: str) -> Iterator[str]:
     """The proxy's address, as long as the block runs."""
     handler = type("Handler", (Handler,), {"engine": engine})
     server = ThreadingHTTPServer(("127.0.0.1", 0), handler)

@@ -14,25 +14,25 @@ from typing import Any
 from chalicelib.kit import config
 from chalicelib.kit.money import CURRENCIES, from_decimal
 
-PLAN = "replay.json"
+PLAN_FILE = "replay.json"
 Row = dict[str, str]
 
 
 @dataclass(frozen=True)
-class Placing:
+class HistoricalOrder:
     ref: str
     placed_at: datetime
     body: dict[str, Any]
 
     @property
-    def customer(self) -> str:
+    def customer_id(self) -> str:
         """Empty for somebody at a counter."""
         return str(self.body.get("customer", {}).get("id", ""))
 
 
 @dataclass
 class History:
-    placings: list[Placing] = field(default_factory=list)
+    orders: list[HistoricalOrder] = field(default_factory=list)
     skipped: list[dict[str, Any]] = field(default_factory=list)
     refused: list[dict[str, Any]] = field(default_factory=list)  # rows that cannot even be read
 
@@ -47,18 +47,18 @@ class Plan:
     home_after: int = 0  # orders; then the vans unload
 
 
-def plan_of(folder: Path) -> Plan:
-    file = folder / PLAN
+def load_plan(folder: Path) -> Plan:
+    file = folder / PLAN_FILE
     return Plan(**json.loads(file.read_text())) if file.exists() else Plan()
 
 
-def currency_of(folder: Path) -> str:
+def find_currency(folder: Path) -> str:
     """The shop counts in one currency: the products'."""
-    found = {row.get("currency", "") for row in rows(folder, "products")} & set(CURRENCIES)
+    found = {row.get("currency", "") for row in read_rows(folder, "products")} & set(CURRENCIES)
     return next(iter(sorted(found)), config.currency())
 
 
-def rows(folder: Path, name: str) -> list[Row]:
+def read_rows(folder: Path, name: str) -> list[Row]:
     file = folder / f"{name}.csv"
     if not file.exists():
         return []
@@ -66,43 +66,45 @@ def rows(folder: Path, name: str) -> list[Row]:
         return [{key: value or "" for key, value in row.items() if key} for row in csv.DictReader(opened)]
 
 
-def read(folder: Path, currency: str) -> History:
+def load_history(folder: Path, currency: str) -> History:
     """Lines with a negative quantity are returns, which have no door yet."""
     history = History()
     of_order: dict[str, list[Row]] = {}
-    for number, line in enumerate(rows(folder, "order_lines"), start=2):
+    for number, line in enumerate(read_rows(folder, "order_lines"), start=2):
         if line["quantity"].lstrip().startswith("-"):
             history.skipped.append({"ref": line["ref"], "row": number, "reason": "returns_not_yet"})
         else:
             of_order.setdefault(line["ref"], []).append(line)
-    for order in rows(folder, "orders"):
+    for order in read_rows(folder, "orders"):
         if lines := of_order.get(order["ref"]):
             try:
-                history.placings.append(
-                    Placing(order["ref"], instant(order["placed_at"]), body(order, lines, currency))
+                history.orders.append(
+                    HistoricalOrder(
+                        order["ref"], parse_instant(order["placed_at"]), row_to_order_body(order, lines, currency)
+                    )
                 )
             except (ValueError, ArithmeticError) as error:
                 history.refused.append({"ref": order["ref"], "code": "unreadable", "detail": str(error)})
-    history.placings.sort(key=lambda each: each.placed_at)
+    history.orders.sort(key=lambda each: each.placed_at)
     return history
 
 
-def instant(text: str) -> datetime:
+def parse_instant(text: str) -> datetime:
     told = datetime.fromisoformat(text.strip())
     return told if told.tzinfo else told.replace(tzinfo=UTC)
 
 
-def body(order: Row, lines: Iterable[Row], currency: str) -> dict[str, Any]:
+def row_to_order_body(order: Row, lines: Iterable[Row], currency: str) -> dict[str, Any]:
     location, method = order.get("location", ""), order.get("delivery_method") or "ship"
     delivery = {"method": method} | ({"location": location} if location and method != "ship" else {})
     said = {
         "channel": order["channel"],
-        "lines": [line(each, currency) for each in lines],
+        "lines": [row_to_order_line(each, currency) for each in lines],
         "coupons": [code for code in order.get("coupons", "").split(";") if code],
         "delivery": delivery,
         "payments": [{"method": order.get("payment_method") or "cod"}],
-        "placed_at": instant(order["placed_at"]).isoformat(),
-        "freight": money(order.get("freight") or "0", currency),
+        "placed_at": parse_instant(order["placed_at"]).isoformat(),
+        "freight": parse_money(order.get("freight") or "0", currency),
         "ref": order["ref"],
         "actor": order.get("actor", ""),
         "location": location,
@@ -110,10 +112,10 @@ def body(order: Row, lines: Iterable[Row], currency: str) -> dict[str, Any]:
     return said | ({"customer": {"id": order["customer"]}} if order.get("customer") else {})
 
 
-def line(row: Row, currency: str) -> dict[str, Any]:
-    agreed = {"unit_price": money(row["unit_price"], currency), "discount_rate": row.get("discount_rate") or "0"}
+def row_to_order_line(row: Row, currency: str) -> dict[str, Any]:
+    agreed = {"unit_price": parse_money(row["unit_price"], currency), "discount_rate": row.get("discount_rate") or "0"}
     return {"sku": row["sku"], "quantity": int(row["quantity"]), "agreed": agreed}
 
 
-def money(text: str, currency: str) -> dict[str, Any]:
-    return from_decimal(Decimal(text), currency).as_json()
+def parse_money(text: str, currency: str) -> dict[str, Any]:
+    return from_decimal(Decimal(text), currency).to_json()

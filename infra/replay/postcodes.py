@@ -20,18 +20,18 @@ from rich.console import Console
 
 ROOT = Path(__file__).parent.parent.parent
 LOCAL = Path(os.environ.get("LOCAL") or ROOT / ".local")
-USUAL = ROOT.parent / "shared" / "data" / "idn-area"
+DEFAULT_FOLDER = ROOT.parent / "shared" / "data" / "idn-area"
 FILES = ("regencies.csv", "districts.csv", "villages.csv", "village_postcodes.csv")
-PLACES = ("regencies_latlon.json", "districts_latlon.json")
+COORDINATE_FILES = ("regencies_latlon.json", "districts_latlon.json")
 COLUMNS = ("postcode", "country", "area", "lat", "lon")
-WHERE = (
+SOURCE_HELP = (
     "The areas are npm idn-area-data 3.1.2 (ODbL), the postcodes github.com/cahyadsn/wilayah_kodepos (MIT, commit "
     "4fa8c592a581bf2fc4fb0a373010000c5bac6251),\nthe coordinates github.com/yusufsyaifudin/wilayah-indonesia (ODbL, "
     "commit 54c4f4003292c39e5033ccc3b4df886bafa42046).\nSay `make postcodes DATA=folder` where they lie."
 )
 
 # Regencies that have another name now than when their coordinates were written down.
-BEFORE = {
+FORMER_NAMES = {
     "KABUPATEN TOBA": "KABUPATEN TOBA SAMOSIR",
     "KABUPATEN PASANGKAYU": "KABUPATEN MAMUJU UTARA",
     "KABUPATEN KEPULAUAN SIAU TAGULANDANG BIARO": "KABUPATEN SIAU TAGULANDANG BIARO",
@@ -52,11 +52,11 @@ class Area:
 
     @property
     def name(self) -> str:
-        return f"{self.district}, {titled(self.regency)}"
+        return f"{self.district}, {title_case(self.regency)}"
 
 
 @dataclass(frozen=True)
-class Places:
+class Coordinates:
     """Coordinates by name: of regencies, and of districts within them."""
 
     regencies: dict[str, Point]
@@ -64,8 +64,10 @@ class Places:
 
     def find(self, area: Area) -> tuple[Point | None, str]:
         """With what was found by: district, regency or nothing."""
-        regency = plain(BEFORE.get(area.regency, area.regency).replace(" ADMINISTRASI ", " "))  # Jakarta's cities
-        if point := self.districts.get((regency, plain(area.district))):
+        regency = normalize_name(
+            FORMER_NAMES.get(area.regency, area.regency).replace(" ADMINISTRASI ", " ")
+        )  # Jakarta's cities
+        if point := self.districts.get((regency, normalize_name(area.district))):
             return point, "district"
         if point := self.regencies.get(regency):
             return point, "regency"
@@ -74,14 +76,14 @@ class Places:
 
 def main() -> int:
     console = Console(highlight=False, soft_wrap=True)
-    folder = Path(os.environ.get("DATA") or USUAL)
-    if missing := [name for name in (*FILES, *PLACES) if not (folder / name).exists()]:
-        console.print(f"There is no {missing[0]} in {folder}.\n{WHERE}")
+    folder = Path(os.environ.get("DATA") or DEFAULT_FOLDER)
+    if missing := [name for name in (*FILES, *COORDINATE_FILES) if not (folder / name).exists()]:
+        console.print(f"There is no {missing[0]} in {folder}.\n{SOURCE_HELP}")
         return 1
     found: Counter[str] = Counter()
-    rows = list(postcodes(areas_of(folder), places_of(folder), found))
+    rows = list(postcode_rows(load_areas(folder), load_coordinates(folder), found))
     made = LOCAL / "postcodes"
-    write(made / "postcodes.csv", rows)
+    write_csv(made / "postcodes.csv", rows)
     console.print(
         f"{len(rows):,} postcodes in {made}: {found['district']:,} placed by their district's name, "
         f"{found['regency']:,} by their regency's, {found['nothing']:,} lie nowhere known.\n"
@@ -91,7 +93,7 @@ def main() -> int:
     return 0
 
 
-def postcodes(areas: dict[str, Counter[Area]], places: Places, found: Counter[str]) -> Iterator[Row]:
+def postcode_rows(areas: dict[str, Counter[Area]], places: Coordinates, found: Counter[str]) -> Iterator[Row]:
     for postcode, counted in sorted(areas.items()):
         area = min(counted, key=lambda each: (-counted[each], each.name))
         point, by = places.find(area)
@@ -100,28 +102,28 @@ def postcodes(areas: dict[str, Counter[Area]], places: Places, found: Counter[st
         yield {"postcode": postcode, "country": "ID", "area": area.name, "lat": lat, "lon": lon}
 
 
-def areas_of(folder: Path) -> dict[str, Counter[Area]]:
+def load_areas(folder: Path) -> dict[str, Counter[Area]]:
     """For each postcode its districts, by how many villages they have in it."""
-    regencies = {row["code"]: row["name"] for row in table(folder / "regencies.csv")}
+    regencies = {row["code"]: row["name"] for row in read_rows(folder / "regencies.csv")}
     districts = {
-        row["code"]: Area(row["name"], regencies[row["regency_code"]]) for row in table(folder / "districts.csv")
+        row["code"]: Area(row["name"], regencies[row["regency_code"]]) for row in read_rows(folder / "districts.csv")
     }
-    villages = {row["code"]: districts[row["district_code"]] for row in table(folder / "villages.csv")}
+    villages = {row["code"]: districts[row["district_code"]] for row in read_rows(folder / "villages.csv")}
     found: dict[str, Counter[Area]] = {}
-    for row in table(folder / "village_postcodes.csv"):
+    for row in read_rows(folder / "village_postcodes.csv"):
         if row["postcode"].strip() and row["village_code"] in villages:
             found.setdefault(row["postcode"].strip(), Counter())[villages[row["village_code"]]] += 1
     return found
 
 
-def places_of(folder: Path) -> Places:
+def load_coordinates(folder: Path) -> Coordinates:
     regencies = json.loads((folder / "regencies_latlon.json").read_text(encoding="utf-8"))
-    named = {each["id"]: plain(each["name"]) for each in regencies}
+    named = {each["id"]: normalize_name(each["name"]) for each in regencies}
     districts = json.loads((folder / "districts_latlon.json").read_text(encoding="utf-8"))
-    return Places(
-        {plain(each["name"]): point(each) for each in regencies if has_point(each)},
+    return Coordinates(
+        {normalize_name(each["name"]): parse_point(each) for each in regencies if has_point(each)},
         {
-            (named[each["regency_id"]], plain(each["name"])): point(each)
+            (named[each["regency_id"]], normalize_name(each["name"])): parse_point(each)
             for each in districts
             if each["regency_id"] in named and has_point(each)
         },
@@ -133,25 +135,25 @@ def has_point(each: dict[str, object]) -> bool:
     return bool(each.get("latitude") and each.get("longitude"))
 
 
-def point(each: dict[str, float]) -> Point:
+def parse_point(each: dict[str, float]) -> Point:
     return float(each["latitude"]), float(each["longitude"])
 
 
-def plain(name: str) -> str:
+def normalize_name(name: str) -> str:
     """`Toba Samosir`, `TOBA-SAMOSIR` and `Tobasamosir` are one."""
     return "".join(letter for letter in name.upper() if letter.isalnum())
 
 
-def titled(regency: str) -> str:
+def title_case(regency: str) -> str:
     return " ".join(word.capitalize() for word in regency.split())
 
 
-def table(file: Path) -> Iterator[Row]:
+def read_rows(file: Path) -> Iterator[Row]:
     with file.open(encoding="utf-8-sig", newline="") as opened:
         yield from csv.DictReader(opened)
 
 
-def write(file: Path, rows: Iterable[Row]) -> None:
+def write_csv(file: Path, rows: Iterable[Row]) -> None:
     file.parent.mkdir(parents=True, exist_ok=True)
     with file.open("w", encoding="utf-8", newline="") as opened:
         writer = csv.DictWriter(opened, COLUMNS, lineterminator="\n")

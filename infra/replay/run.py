@@ -20,11 +20,11 @@ from rich.table import Table
 
 from infra.local.engine import CannotStart
 from infra.local.run import LOCAL
-from infra.local.stack import Stack
+from infra.local.temporary_shop import TemporaryShop
 from infra.replay import history
 
 RESULT = "replay.json"
-MOST_SHOWN = 20
+MAX_SHOWN = 20
 
 
 def main() -> int:
@@ -48,49 +48,51 @@ def main() -> int:
 def replay(folder: Path, speed: float, console: Console) -> dict[str, Any]:
     """What is written down, and beside it whether all of it went as it should."""
     signal.signal(signal.SIGTERM, lambda *_: sys.exit(143))
-    plan, currency = history.plan_of(folder), history.currency_of(folder)
-    told = history.read(folder, currency)
-    console.print(f"Replaying {len(told.placings)} orders from {folder} in a shop of its own …")
+    plan, currency = history.load_plan(folder), history.find_currency(folder)
+    told = history.load_history(folder, currency)
+    console.print(f"Replaying {len(told.orders)} orders from {folder} in a shop of its own …")
     # A hundred messages a second are no accident here, and they leave no machine.
     budgets = {"SATUKANAL_SMS_PER_DAY": "100000", "SATUKANAL_SMS_PER_STAFF_PER_DAY": "100000"}
     settings = {"SATUKANAL_CURRENCY": currency} | budgets | plan.settings
-    with Stack(settings) as stack:
-        result = lived(stack, folder, told, plan, speed, console)
+    with TemporaryShop(settings) as stack:
+        result = run_replay(stack, folder, told, plan, speed, console)
     LOCAL.mkdir(parents=True, exist_ok=True)
     (LOCAL / RESULT).write_text(json.dumps(result["report"], indent=1))
-    show(result, console)
+    print_result(result, console)
     return result["report"] | {"whole": result["whole"]}  # type: ignore[no-any-return]
 
 
-def lived(
-    stack: Stack, folder: Path, told: history.History, plan: history.Plan, speed: float, console: Console
+def run_replay(
+    stack: TemporaryShop, folder: Path, told: history.History, plan: history.Plan, speed: float, console: Console
 ) -> dict[str, Any]:
     import boto3  # and the rooms: only now does the environment name this shop's tables
 
-    from infra.invariants.check import judge
-    from infra.invariants.world import load
-    from infra.replay.relive import Relive, Stuck
-    from infra.replay.tally import Tally
+    from infra.invariants.check import check_snapshot
+    from infra.invariants.snapshot import load_snapshot
+    from infra.replay.replayer import Replayer, ReplayStuck
+    from infra.replay.summary import ReplaySummary
 
-    with progress(console) as bars:
-        placed, done = bars.add_task("placed", total=len(told.placings)), bars.add_task("fulfilled", total=None)
+    with progress_bars(console) as bars:
+        placed, done = bars.add_task("placed", total=len(told.orders)), bars.add_task("fulfilled", total=None)
 
         def tell(orders: int, brought: int) -> None:
             bars.update(placed, completed=orders)
-            bars.update(done, completed=brought, total=len(told.placings))
+            bars.update(done, completed=brought, total=len(told.orders))
 
-        relive = Relive(stack.url, told, plan, speed, tell)
+        relive = Replayer(stack.url, told, plan, speed, tell)
         try:
-            relive.bring(folder)
-            life = relive.live(stack.drain)
-        except Stuck as why:
-            raise CannotStart(f"The replay got stuck: {why}\n{stack.said('server')}{stack.said('dispatcher')}") from why
+            relive.import_reference_data(folder)
+            life = relive.run(stack.drain)
+        except ReplayStuck as why:
+            raise CannotStart(
+                f"The replay got stuck: {why}\n{stack.log_tail('server')}{stack.log_tail('dispatcher')}"
+            ) from why
     with console.status("Counting, and checking the invariants …"):
         client = boto3.client("dynamodb")
-        world = load(client, "satukanal", quiet=True)
-        verdict = judge(world)
-        tally = Tally(world, os.environ["SATUKANAL_CURRENCY"])
-        wrong = tally.told_wrong() + tally.sent_wrong(stack.engine.address)
+        world = load_snapshot(client, "satukanal", is_idle=True)
+        verdict = check_snapshot(world)
+        tally = ReplaySummary(world, os.environ["SATUKANAL_CURRENCY"])
+        wrong = tally.wrong_notices() + tally.wrong_sends(stack.engine.address)
     report = {
         "orders": len(tally.orders),
         "lines": len(tally.lines),
@@ -104,45 +106,45 @@ def lived(
         "offers": tally.offers,
         "seconds": round(life.seconds, 3),
         "orders_per_second": round(len(tally.orders) / life.seconds, 2) if life.seconds else 0.0,
-        "invariants": {"checked": verdict.checked, "violated": [" ".join(each) for each in verdict.violated]},
+        "invariants": {"checked": verdict.checked, "violated": [" ".join(each) for each in verdict.violations]},
     }
     facts = {
         "delivered": tally.delivered,
         "paid": tally.paid,
         "import_seconds": life.import_seconds,
         "import_errors": life.errors,
-        "kinds": tally.kinds,
-        "late": dict(relive.work.counts),
+        "kinds": tally.notices_by_kind,
+        "late": dict(relive.progress.counts),
         "told_wrong": wrong,
-        "cpu": stack.measure(),
+        "cpu": stack.measure_cpu(),
     }
-    whole = not wrong and not verdict.violated and tally.delivered == len(tally.orders)
+    whole = not wrong and not verdict.violations and tally.delivered == len(tally.orders)
     return {"report": report, "facts": facts, "whole": whole}
 
 
-def progress(console: Console) -> Progress:
+def progress_bars(console: Console) -> Progress:
     columns = [TextColumn("{task.description:>10}"), BarColumn(40), MofNCompleteColumn(), TimeElapsedColumn()]
     return Progress(*columns, console=console, transient=True)
 
 
-def show(result: dict[str, Any], console: Console) -> None:
+def print_result(result: dict[str, Any], console: Console) -> None:
     report, facts = result["report"], result["facts"]
     table = Table(show_header=False, box=None, padding=(0, 2))
-    for name, words in rows(report, facts):
+    for name, words in result_rows(report, facts):
         table.add_row(f"[bold]{name}[/bold]", words)
     console.print(table)
     bad = [f"{each['file']} row {each['row']} {each['reason']}" for each in facts["import_errors"]]
-    listed(console, "bad rows in the import", bad)
-    listed(console, "refused", [f"{each['ref']}: {each['code']}, {each['detail']}" for each in report["refused"]])
-    listed(console, "told wrongly", facts["told_wrong"])
-    listed(console, "violated", report["invariants"]["violated"])
+    print_list(console, "bad rows in the import", bad)
+    print_list(console, "refused", [f"{each['ref']}: {each['code']}, {each['detail']}" for each in report["refused"]])
+    print_list(console, "told wrongly", facts["told_wrong"])
+    print_list(console, "violated", report["invariants"]["violated"])
 
 
-def rows(report: dict[str, Any], facts: dict[str, Any]) -> list[tuple[str, str]]:
+def result_rows(report: dict[str, Any], facts: dict[str, Any]) -> list[tuple[str, str]]:
     offers, kinds, late = report["offers"], facts["kinds"], facts["late"]
     said = [
         ("orders", f"{report['orders']:,} with {report['lines']:,} lines, {report['units_sold']:,} units"),
-        ("net", major(report["net_total"]) + " (lines, without freight)"),
+        ("net", format_amount(report["net_total"]) + " (lines, without freight)"),
         ("by channel", ", ".join(f"{name} {each['orders']:,}" for name, each in report["by_channel"].items())),
         ("fulfilled", f"{facts['delivered']:,} delivered or collected, {facts['paid']:,} paid or on account"),
         ("left", f"{sum(report['on_hand'].values()):,} units of {len(report['on_hand']):,} products on hand"),
@@ -156,10 +158,14 @@ def rows(report: dict[str, Any], facts: dict[str, Any]) -> list[tuple[str, str]]
             ("", f"{offers['fell_back']:,} fell back to the warehouse; {races:,} claims came second and were told so"),
             ("", f"an offer stood open for {offers['median_offer_seconds']} s (median)"),
         ]
-    known = [(WHO[party], kind, count) for (party, kind), count in sorted(kinds.items()) if party in WHO]
+    known = [
+        (ROLE_OF_PARTY[party], kind, count) for (party, kind), count in sorted(kinds.items()) if party in ROLE_OF_PARTY
+    ]
     told = ", ".join(f"{who} {kind.replace('_', ' ')} {count:,}" for who, kind, count in known)
     once = "[green]each exactly once[/green]" if not facts["told_wrong"] else "[red]not each exactly once[/red]"
-    cpu = ", ".join(f"{PART.get(name, name)} {seconds:.1f} s" for name, seconds in sorted(facts["cpu"].items()))
+    cpu = ", ".join(
+        f"{PROCESS_NAMES.get(name, name)} {seconds:.1f} s" for name, seconds in sorted(facts["cpu"].items())
+    )
     checked, violated = report["invariants"]["checked"], report["invariants"]["violated"]
     holds = "[green]all hold[/green]" if not violated else f"[red]{len(violated)} violations[/red]"
     return [
@@ -174,24 +180,24 @@ def rows(report: dict[str, Any], facts: dict[str, Any]) -> list[tuple[str, str]]
     ]
 
 
-WHO = {"staff": "salesman", "location": "warehouse", "role": "office"}
-PART = {"engine": "AWS engine", "server": "API", "dispatcher": "listeners"}
+ROLE_OF_PARTY = {"staff": "salesman", "location": "warehouse", "role": "office"}
+PROCESS_NAMES = {"engine": "AWS engine", "server": "API", "dispatcher": "listeners"}
 
 
-def major(money: dict[str, Any]) -> str:
+def format_amount(money: dict[str, Any]) -> str:
     from chalicelib.kit.money import format_money, from_json
 
     return format_money(from_json(money))
 
 
-def listed(console: Console, title: str, lines: list[str]) -> None:
+def print_list(console: Console, title: str, lines: list[str]) -> None:
     if not lines:
         return
     console.print(f"\n[bold]{len(lines)} {title}[/bold]")
-    for line in lines[:MOST_SHOWN]:
+    for line in lines[:MAX_SHOWN]:
         console.print(f"  {line}")
-    if len(lines) > MOST_SHOWN:
-        console.print(f"  … and {len(lines) - MOST_SHOWN} more")
+    if len(lines) > MAX_SHOWN:
+        console.print(f"  … and {len(lines) - MAX_SHOWN} more")
 
 
 if __name__ == "__main__":

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from typing import Any
 
-from chalicelib.catalog.keep import keep_product
 from chalicelib.catalog.model import Channel, Product
+from chalicelib.catalog.save import save_product
 
 
 def a_product(sku: str = "TEH", **told: Any) -> Product:
@@ -16,6 +16,6 @@ def a_channel(code: str = "web", **told: Any) -> Channel:
     return Channel(code, **told)
 
 
-def kept(*products: Product) -> None:
+def save_products(*products: Product) -> None:
     for product in products:
-        keep_product(product, actor="owner-ratna")
+        save_product(product, actor="owner-ratna")

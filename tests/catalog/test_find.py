@@ -5,20 +5,20 @@ from typing import Any
 import pytest
 
 from chalicelib.catalog import find
-from chalicelib.catalog.model import SYNONYMS, Product, found_by, published, sells
+from chalicelib.catalog.model import SYNONYMS, Product, can_sell, has_all_words, is_published
 from chalicelib.kit import db
 from chalicelib.kit.errors import NotFound
-from tests.catalog.build import a_channel, a_product, kept
+from tests.catalog.build import a_channel, a_product, save_products
 
 
 def skus(products: list[Product]) -> list[str]:
     return [product.sku for product in products]
 
 
-def every_page(**asked: Any) -> list[list[str]]:
+def list_every_page(**asked: Any) -> list[list[str]]:
     pages, after = [], None
     while True:
-        found, after = find.products(**asked, after=after)
+        found, after = find.list_products(**asked, after=after)
         pages.append(skus(found))
         if after is None:
             return pages
@@ -27,20 +27,20 @@ def every_page(**asked: Any) -> list[list[str]]:
 def test_a_product_published_to_the_counter_only_is_sold_nowhere_else():
     counter_only = a_product(channels=("pos",))
 
-    assert published(counter_only, "pos")
-    assert not published(counter_only, "web")
-    assert published(a_product(), "web")
+    assert is_published(counter_only, "pos")
+    assert not is_published(counter_only, "web")
+    assert is_published(a_product(), "web")
 
 
 def test_a_withdrawn_product_is_published_nowhere():
-    assert not published(a_product(active=False, channels=("web",)), "web")
+    assert not is_published(a_product(active=False, channels=("web",)), "web")
 
 
 def test_a_channel_may_sell_a_part_of_the_assortment():
     drinks_only = a_channel("marketplace", categories=("minuman",))
 
-    assert sells(drinks_only, a_product(category="minuman"))
-    assert not sells(drinks_only, a_product(category="sabun"))
+    assert can_sell(drinks_only, a_product(category="minuman"))
+    assert not can_sell(drinks_only, a_product(category="sabun"))
 
 
 @pytest.mark.parametrize(
@@ -49,88 +49,90 @@ def test_a_channel_may_sell_a_part_of_the_assortment():
 def test_search_reads_name_text_category_barcode_and_sku_whatever_the_case(q: str):
     tea = a_product("TEH-25", name="Teh Melati", description="25 kantong", barcode="8991002101234")
 
-    assert found_by(tea, q)
+    assert has_all_words(tea, q)
 
 
 @pytest.mark.parametrize("q", ["kopi", "teh kopi", "coffee", "8991003"])
 def test_search_wants_every_word(q: str):
-    assert not found_by(a_product("TEH-25", name="Teh Melati", barcode="8991002101234"), q)
+    assert not has_all_words(a_product("TEH-25", name="Teh Melati", barcode="8991002101234"), q)
 
 
 def test_notebook_and_laptop_find_the_same():
     laptop, notebook = a_product("A", name="Laptop 14 inci"), a_product("B", name="Notebook 14 inci")
 
     for word in ("laptop", "notebook", "LAPTOP"):
-        assert found_by(laptop, word)
-        assert found_by(notebook, word)
+        assert has_all_words(laptop, word)
+        assert has_all_words(notebook, word)
 
 
 def test_a_synonym_is_a_whole_word():
-    assert not found_by(a_product("A", name="Kain Saphir"), "ponsel")
+    assert not has_all_words(a_product("A", name="Kain Saphir"), "ponsel")
     assert all(len(meaning) > 1 for meaning in SYNONYMS)
 
 
 def test_pages_of_the_catalog_follow_each_other_by_name(aws: Any):
-    kept(*(a_product(f"P{number}", name=f"Barang {number:02}") for number in range(7)))
+    save_products(*(a_product(f"P{number}", name=f"Barang {number:02}") for number in range(7)))
 
-    assert every_page(limit=3) == [["P0", "P1", "P2"], ["P3", "P4", "P5"], ["P6"]]
+    assert list_every_page(limit=3) == [["P0", "P1", "P2"], ["P3", "P4", "P5"], ["P6"]]
 
 
 def test_a_search_goes_on_where_its_page_ended(aws: Any):
-    kept(*(a_product(f"P{number}", name=f"{'Teh' if number % 2 else 'Kopi'} {number:02}") for number in range(8)))
+    save_products(
+        *(a_product(f"P{number}", name=f"{'Teh' if number % 2 else 'Kopi'} {number:02}") for number in range(8))
+    )
 
-    assert [sku for page in every_page(q="teh", limit=3) for sku in page] == ["P1", "P3", "P5", "P7"]
-    assert [len(page) for page in every_page(q="kopi", limit=3)] == [3, 1]
+    assert [sku for page in list_every_page(q="teh", limit=3) for sku in page] == ["P1", "P3", "P5", "P7"]
+    assert [len(page) for page in list_every_page(q="kopi", limit=3)] == [3, 1]
 
 
 def test_a_page_holds_only_what_its_channel_sells(aws: Any):
-    kept(a_product("A"), a_product("B", channels=("pos",)), a_product("C", category="sabun"))
+    save_products(a_product("A"), a_product("B", channels=("pos",)), a_product("C", category="sabun"))
 
-    assert skus(find.products(channel=a_channel("web"))[0]) == ["A", "C"]
-    assert skus(find.products(channel=a_channel("pos"))[0]) == ["A", "B", "C"]
-    assert skus(find.products(channel=a_channel("web", categories=("sabun",)))[0]) == ["C"]
+    assert skus(find.list_products(channel=a_channel("web"))[0]) == ["A", "C"]
+    assert skus(find.list_products(channel=a_channel("pos"))[0]) == ["A", "B", "C"]
+    assert skus(find.list_products(channel=a_channel("web", categories=("sabun",)))[0]) == ["C"]
 
 
 def test_one_category_is_paged_by_itself(aws: Any):
-    kept(*(a_product(f"P{number}", category="sabun" if number < 3 else "teh") for number in range(6)))
+    save_products(*(a_product(f"P{number}", category="sabun" if number < 3 else "teh") for number in range(6)))
 
-    assert every_page(category="sabun", limit=2) == [["P0", "P1"], ["P2"]]
-    assert every_page(category="kopi") == [[]]
+    assert list_every_page(category="sabun", limit=2) == [["P0", "P1"], ["P2"]]
+    assert list_every_page(category="kopi") == [[]]
 
 
 def test_a_page_costs_the_same_however_long_the_list_is(aws: Any, monkeypatch: pytest.MonkeyPatch):
-    kept(*(a_product(f"P{number:02}") for number in range(30)))
+    save_products(*(a_product(f"P{number:02}") for number in range(30)))
     read: list[int] = []
     query = db.query
     monkeypatch.setattr(db, "query", lambda *args, **told: read.append(told["limit"]) or query(*args, **told))
 
-    first, after = find.products(limit=5)
-    second, _ = find.products(limit=5, after=after)
+    first, after = find.list_products(limit=5)
+    second, _ = find.list_products(limit=5, after=after)
 
     assert (len(first), len(second), read) == (5, 5, [5, 5])
 
 
 def test_a_search_that_finds_nothing_stops_after_a_few_reads_and_can_go_on(aws: Any, monkeypatch: pytest.MonkeyPatch):
-    kept(*(a_product(f"P{number:02}") for number in range(12)))
-    monkeypatch.setattr(find, "SEARCHED_AT_ONCE", 2)
+    save_products(*(a_product(f"P{number:02}") for number in range(12)))
+    monkeypatch.setattr(find, "SEARCH_PAGE_SIZE", 2)
 
-    found, after = find.products(q="jarum")
+    found, after = find.list_products(q="jarum")
 
     assert found == []
     assert after is not None
-    assert every_page(q="jarum")[-1] == []
+    assert list_every_page(q="jarum")[-1] == []
 
 
 def test_a_barcode_finds_its_product(aws: Any):
-    kept(a_product("TEH", barcode="8991002101234"))
+    save_products(a_product("TEH", barcode="8991002101234"))
 
-    assert find.by_barcode("8991002101234").sku == "TEH"
+    assert find.load_product_by_barcode("8991002101234").sku == "TEH"
     with pytest.raises(NotFound):
-        find.by_barcode("8991002101235")
+        find.load_product_by_barcode("8991002101235")
 
 
 def test_a_channel_nobody_configured_is_on_and_sells_everything(aws: Any):
-    assert find.channel("social") == a_channel("social")
-    assert [channel.code for channel in find.channels()] == [
+    assert find.load_channel("social") == a_channel("social")
+    assert [channel.code for channel in find.list_channels()] == [
         "web", "pos", "sfa", "phone", "social", "whatsapp", "marketplace",
     ]  # fmt: skip

@@ -9,13 +9,13 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as some
 
 from chalicelib.kit.money import Money
-from chalicelib.pricing.keep import keep_price, keep_promotion
 from chalicelib.pricing.model import PriceEntry
+from chalicelib.pricing.save import save_price, save_promotion
 from tests.client import call
 from tests.pricing.build import a_coupon, a_promotion
 from tests.shop import CUP, RARE, TEAPOT, TRAY, open_shop, token
 
-SPEAKERS = {
+STAFF_BY_CHANNEL = {
     "web": "",
     "pos": "cashier-sinta",
     "sfa": "salesman-budi",
@@ -27,10 +27,12 @@ ODD_PRICES = {TEAPOT: 123_457, CUP: 11_113, RARE: 901_009, TRAY: 39_989}
 carts = some.dictionaries(some.sampled_from(sorted(ODD_PRICES)), some.integers(1, 999), min_size=1)
 
 
-def quoted(channel: str, cart: dict[str, int], coupons: list[str]) -> dict[str, Any]:
+def load_quote(channel: str, cart: dict[str, int], coupons: list[str]) -> dict[str, Any]:
     lines = [{"sku": sku, "quantity": quantity} for sku, quantity in cart.items()]
     said = {"channel": channel, "lines": lines, "coupons": coupons}
-    answer = call("POST", "/api/quotes", said, token=token(SPEAKERS[channel]) if SPEAKERS[channel] else "")
+    answer = call(
+        "POST", "/api/quotes", said, token=token(STAFF_BY_CHANNEL[channel]) if STAFF_BY_CHANNEL[channel] else ""
+    )
     assert answer.status == 200, answer.text
     return {name: answer.json[name] for name in ("lines", "total", "tax_included")}
 
@@ -39,9 +41,9 @@ def quoted(channel: str, cart: dict[str, int], coupons: list[str]) -> dict[str, 
 def shop(aws: Any) -> None:
     open_shop()
     for sku, price in ODD_PRICES.items():
-        keep_price(sku, Money(price, "IDR"), (), "test")
-    keep_promotion(a_promotion(), actor="owner-ratna", coupon=a_coupon())
-    keep_promotion(a_promotion("cart", kind="amount", rate="0", amount_minor=7_777, min_total_minor=50_000), actor="x")
+        save_price(sku, Money(price, "IDR"), (), "test")
+    save_promotion(a_promotion(), actor="owner-ratna", coupon=a_coupon())
+    save_promotion(a_promotion("cart", kind="amount", rate="0", amount_minor=7_777, min_total_minor=50_000), actor="x")
 
 
 @settings(max_examples=25, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
@@ -49,12 +51,12 @@ def shop(aws: Any) -> None:
 def test_a_cart_costs_the_same_on_the_web_at_the_counter_and_by_phone(
     shop: None, cart: dict[str, int], with_code: bool
 ) -> None:
-    first, *others = [quoted(channel, cart, ["LEBARAN"] if with_code else []) for channel in SPEAKERS]
+    first, *others = [load_quote(channel, cart, ["LEBARAN"] if with_code else []) for channel in STAFF_BY_CHANNEL]
 
     assert all(other == first for other in others)
 
 
 def test_a_price_of_one_channel_alone_is_seen(shop: None) -> None:
-    keep_price(CUP, Money(11_113, "IDR"), (PriceEntry(9_999, channel="pos"),), "test")
+    save_price(CUP, Money(11_113, "IDR"), (PriceEntry(9_999, channel="pos"),), "test")
 
-    assert quoted("pos", {CUP: 1}, [])["total"] != quoted("web", {CUP: 1}, [])["total"]
+    assert load_quote("pos", {CUP: 1}, [])["total"] != load_quote("web", {CUP: 1}, [])["total"]

@@ -3,37 +3,37 @@ import json
 import pytest
 
 from chalicelib.customers import find
-from chalicelib.customers.grant import grant_terms
+from chalicelib.customers.grant_terms import grant_terms
 from chalicelib.customers.model import Credit, CreditLimitReached, CreditNotUsed, NoCreditTerms
-from chalicelib.customers.store import extend_credit, give_back_credit
+from chalicelib.customers.store import extend_credit, release_credit
 from chalicelib.kit import db, journal
 from chalicelib.kit.money import Money
-from tests.customers.build import a_customer, kept, rupiah
+from tests.customers.build import a_customer, a_saved_customer, rupiah
 
 
 @pytest.fixture(autouse=True)
 def owing_800_of_1000(aws):
-    kept(a_customer(), credit_limit=rupiah(1000), opening=rupiah(800))
+    a_saved_customer(a_customer(), credit_limit=rupiah(1000), opening=rupiah(800))
 
 
-def left() -> int:
-    credit = find.credit("cus_sari")
+def credit_left() -> int:
+    credit = find.find_credit("cus_sari")
     assert credit.left == credit.limit - credit.exposure
     return credit.left.minor
 
 
-def test_what_is_left_may_be_taken_to_the_last_rupiah():
+def test_credit_can_be_used_to_the_last_rupiah():
     db.commit([extend_credit("cus_sari", rupiah(200))])
 
-    assert left() == 0
+    assert credit_left() == 0
 
 
-def test_one_rupiah_more_is_refused_and_nothing_moves():
+def test_one_rupiah_more_is_refused_and_nothing_changes():
     with pytest.raises(CreditLimitReached) as no:
         db.commit([extend_credit("cus_sari", rupiah(201))])
 
     assert no.value.facts | {"limit": rupiah(1000), "left": rupiah(200), "wanted": rupiah(201)} == no.value.facts
-    assert left() == 200
+    assert credit_left() == 200
 
 
 def test_of_two_times_150_one_is_refused():
@@ -42,47 +42,47 @@ def test_of_two_times_150_one_is_refused():
     with pytest.raises(CreditLimitReached):
         db.commit([extend_credit("cus_sari", rupiah(150))])
 
-    assert left() == 50
+    assert credit_left() == 50
 
 
-def test_an_override_goes_beyond_the_limit_and_stays_on_the_books():
+def test_an_override_exceeds_the_limit_and_counts_as_exposure():
     db.commit([extend_credit("cus_sari", rupiah(500), override=True)])
 
-    assert left() == -300
+    assert credit_left() == -300
 
 
-def test_nobody_buys_on_credit_without_terms():
-    kept(a_customer("cus_cash", phone=""))
+def test_credit_without_terms_is_refused():
+    a_saved_customer(a_customer("cus_cash", phone=""))
 
     for customer_id in ("cus_cash", "cus_nobody"):
         for override in (False, True):
             with pytest.raises(NoCreditTerms):
                 db.commit([extend_credit(customer_id, rupiah(1), override)])
 
-    assert find.credit("cus_cash") is None
+    assert find.find_credit("cus_cash") is None
 
 
-def test_a_limit_in_rupiah_says_nothing_of_dollars():
+def test_a_limit_in_rupiah_grants_no_credit_in_dollars():
     with pytest.raises(NoCreditTerms):
         db.commit([extend_credit("cus_sari", Money(1, "USD"))])
 
-    assert left() == 200
+    assert credit_left() == 200
 
 
-def test_what_is_given_back_may_be_taken_again():
-    db.commit([give_back_credit("cus_sari", rupiah(800))])
+def test_released_credit_can_be_used_again():
+    db.commit([release_credit("cus_sari", rupiah(800))])
 
-    assert left() == 1000
+    assert credit_left() == 1000
 
 
-def test_no_more_is_given_back_than_was_taken():
+def test_releasing_more_credit_than_was_used_is_refused():
     with pytest.raises(CreditNotUsed):
-        db.commit([give_back_credit("cus_sari", rupiah(801))])
+        db.commit([release_credit("cus_sari", rupiah(801))])
 
-    assert left() == 200
+    assert credit_left() == 200
 
 
-def test_a_limit_below_what_is_owed_lets_nothing_further_out():
+def test_a_limit_below_the_exposure_blocks_further_credit():
     customer, credit = grant_terms("cus_sari", rupiah(500), 14, "retail", reason="pays late", actor="finance-dewi")
 
     assert credit == Credit("cus_sari", rupiah(500), rupiah(800), 14)
@@ -101,7 +101,7 @@ def test_granting_the_same_terms_again_is_granted_once():
     assert len(journal.history("customer#cus_sari")) == told
 
 
-def test_who_granted_what_and_why_is_on_record():
+def test_a_grant_is_journaled_with_its_actor_and_reason():
     grant_terms("cus_sari", rupiah(500), 14, "", reason="pays late", actor="finance-dewi")
 
     entry = journal.history("customer#cus_sari")[-1]

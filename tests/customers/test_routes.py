@@ -4,27 +4,27 @@ import pytest
 from chalice.test import Client
 
 from app import app
-from chalicelib.customers import code, find
+from chalicelib.customers import find, verification_code
 from chalicelib.kit import auth, clock, journal
 from chalicelib.kit.auth import ANYONE
 from chalicelib.kit.errors import NotFound
 from chalicelib.orders import find as orders
-from tests.customers.build import EMAIL, PHONE, a_customer, kept, ordering
+from tests.customers.build import EMAIL, PHONE, a_customer, a_saved_customer, identify_orderer
 
 client = Client(app)
 
 
 @pytest.fixture
-def ask(aws, trusted_tokens, monkeypatch):
+def call_api(aws, trusted_tokens, monkeypatch):
     """One request to a door; the token of order `ord_1` is `its-token`, of the guest placed first."""
-    guest = ordering(ANYONE, phone=PHONE)
+    guest = identify_orderer(ANYONE, phone=PHONE)
 
     def customer_of(who, order_id):
         if (who.token, order_id) != ("its-token", "ord_1"):
             raise NotFound()
         return guest
 
-    monkeypatch.setattr(orders, "customer_of", customer_of)
+    monkeypatch.setattr(orders, "load_customer_id", customer_of)
 
     def request(method, path, body=None, role="", key=""):
         headers = {"Content-Type": "application/json"}
@@ -37,15 +37,15 @@ def ask(aws, trusted_tokens, monkeypatch):
     return request
 
 
-def test_a_cashier_writes_a_customer_down_and_finds_him(ask):
+def test_a_cashier_registers_and_finds_a_customer(call_api):
     sari = {"name": "Sari", "phone": "0812-9999-0000", "address": {"street": "Jl. Kenanga 5", "postcode": "60241"}}
 
-    status, new = ask("POST", "/customers", sari, role="cashier", key="one-key-of-sixteen")
-    again = ask("POST", "/customers", sari, role="cashier", key="one-key-of-sixteen")
+    status, new = call_api("POST", "/customers", sari, role="cashier", key="one-key-of-sixteen")
+    again = call_api("POST", "/customers", sari, role="cashier", key="one-key-of-sixteen")
 
     assert (status, new["phone"], new["address"]["postcode"]) == (201, "+6281299990000", "60241")
     assert again == (200, new)
-    assert ask("GET", "/customers?phone=081299990000", role="warehouse") == (200, {"items": [new], "next": None})
+    assert call_api("GET", "/customers?phone=081299990000", role="warehouse") == (200, {"items": [new], "next": None})
 
 
 @pytest.mark.parametrize(
@@ -58,76 +58,76 @@ def test_a_cashier_writes_a_customer_down_and_finds_him(ask):
         {"name": "Sari", "address": {"street": "x", "position": {"lat": 91, "lon": 0}}},
     ],
 )
-def test_what_nobody_can_read_is_refused(ask, body):
-    status, _ = ask("POST", "/customers", body, role="owner", key="one-key-of-sixteen")
+def test_invalid_contact_fields_are_refused(call_api, body):
+    status, _ = call_api("POST", "/customers", body, role="owner", key="one-key-of-sixteen")
 
     assert status == 422
 
 
-def test_a_list_of_customers_wants_one_thing_to_look_for(ask):
-    assert ask("GET", "/customers", role="owner")[0] == 422
-    assert ask("GET", f"/customers?phone=1&email={EMAIL}", role="owner")[0] == 422
-    assert ask("GET", f"/customers?email={EMAIL}", role="owner") == (200, {"items": [], "next": None})
+def test_listing_customers_needs_exactly_one_of_phone_and_email(call_api):
+    assert call_api("GET", "/customers", role="owner")[0] == 422
+    assert call_api("GET", f"/customers?phone=1&email={EMAIL}", role="owner")[0] == 422
+    assert call_api("GET", f"/customers?email={EMAIL}", role="owner") == (200, {"items": [], "next": None})
 
 
-def test_finance_grants_terms_and_a_cashier_does_not(ask):
-    kept(a_customer())
+def test_finance_grants_terms_and_a_cashier_does_not(call_api):
+    a_saved_customer(a_customer())
     terms = {"limit": {"amount": 1000, "currency": "IDR"}, "terms_days": 14, "reason": "always pays"}
 
-    assert ask("PUT", "/customers/cus_sari/terms", terms, role="cashier")[0] == 403
-    status, said = ask("PUT", "/customers/cus_sari/terms", terms, role="finance")
+    assert call_api("PUT", "/customers/cus_sari/terms", terms, role="cashier")[0] == 403
+    status, said = call_api("PUT", "/customers/cus_sari/terms", terms, role="finance")
 
     assert (status, said["credit_left"]) == (200, {"amount": 1000, "currency": "IDR"})
     dollars = terms | {"limit": {"amount": 1000, "currency": "USD"}}
-    assert ask("PUT", "/customers/cus_sari/terms", dollars, role="finance")[0] == 422
-    assert find.credit("cus_sari").limit.as_json() == {"amount": 1000, "currency": "IDR"}
+    assert call_api("PUT", "/customers/cus_sari/terms", dollars, role="finance")[0] == 422
+    assert find.find_credit("cus_sari").limit.to_json() == {"amount": 1000, "currency": "IDR"}
 
 
-def test_staff_verify_merge_and_part_again(ask):
-    kept(a_customer("cus_a", phone="+6281299990000"))
-    kept(a_customer("cus_b", phone="", email=EMAIL))
-    ask("POST", "/customers/cus_a/verify", {"identity": "phone"}, role="salesman")
-    assert ask("POST", "/customers/cus_b/merge", {"into": "cus_a"}, role="agent")[1]["code"] == "not_verified"
-    ask("POST", "/customers/cus_b/verify", {"identity": "email"}, role="salesman")
+def test_staff_verify_merge_and_unmerge(call_api):
+    a_saved_customer(a_customer("cus_a", phone="+6281299990000"))
+    a_saved_customer(a_customer("cus_b", phone="", email=EMAIL))
+    call_api("POST", "/customers/cus_a/verify", {"identity": "phone"}, role="salesman")
+    assert call_api("POST", "/customers/cus_b/merge", {"into": "cus_a"}, role="agent")[1]["code"] == "not_verified"
+    call_api("POST", "/customers/cus_b/verify", {"identity": "email"}, role="salesman")
 
-    assert ask("POST", "/customers/cus_b/merge", {"into": "cus_a"}, role="agent")[1]["merged_into"] == "cus_a"
-    assert ask("POST", "/customers/cus_b/unmerge", role="owner")[1]["merged_into"] is None
+    assert call_api("POST", "/customers/cus_b/merge", {"into": "cus_a"}, role="agent")[1]["merged_into"] == "cus_a"
+    assert call_api("POST", "/customers/cus_b/unmerge", role="owner")[1]["merged_into"] is None
 
 
-def test_the_holder_of_an_order_proves_its_number(ask):
+def test_a_guest_verifies_the_number_of_their_order(call_api):
     asked = {"order": "ord_1", "identity": "phone"}
-    assert ask("POST", "/identities/verify?token=its-token", asked)[0] == 202
-    entry = journal.to_journal_entry(journal.history(f"customer#{ask.guest}")[0])
-    phone, digits = code.to_send(entry.event, clock.now())
+    assert call_api("POST", "/identities/verify?token=its-token", asked)[0] == 202
+    entry = journal.row_to_entry(journal.history(f"customer#{call_api.guest}")[0])
+    phone, digits = verification_code.find_code_to_send(entry.event, clock.now())
 
-    answer = ask("POST", "/identities/confirm?token=its-token", asked | {"code": digits})
+    answer = call_api("POST", "/identities/confirm?token=its-token", asked | {"code": digits})
 
     assert phone == PHONE
     assert answer == (200, {"verified": True})
-    assert find.customer(ask.guest).is_verified
+    assert find.load_customer(call_api.guest).is_verified
 
 
-def test_a_known_number_an_unknown_one_and_none_are_answered_alike(ask):
-    kept(a_customer())
-    phone = ask("POST", "/identities/verify?token=its-token", {"order": "ord_1", "identity": "phone"})
-    none = ask("POST", "/identities/verify?token=its-token", {"order": "ord_1", "identity": "email"})
+def test_known_unknown_and_missing_numbers_get_the_same_answer(call_api):
+    a_saved_customer(a_customer())
+    phone = call_api("POST", "/identities/verify?token=its-token", {"order": "ord_1", "identity": "phone"})
+    none = call_api("POST", "/identities/verify?token=its-token", {"order": "ord_1", "identity": "email"})
 
     assert phone == none == (202, {"asked": True, "code_lasts_seconds": 600})
 
 
-def test_a_foreign_order_and_an_unknown_one_are_answered_alike(ask):
+def test_another_customers_order_and_an_unknown_one_get_the_same_answer(call_api):
     asked = {"order": "ord_1", "identity": "phone"}
 
-    foreign = ask("POST", "/identities/verify?token=another", asked)
-    unknown = ask("POST", "/identities/verify?token=its-token", asked | {"order": "ord_2"})
+    foreign = call_api("POST", "/identities/verify?token=another", asked)
+    unknown = call_api("POST", "/identities/verify?token=its-token", asked | {"order": "ord_2"})
 
     assert foreign == unknown
     assert foreign[0] == 404
-    assert journal.history(f"customer#{ask.guest}") == []
+    assert journal.history(f"customer#{call_api.guest}") == []
 
 
 @pytest.mark.parametrize("digits", ["12345", "1234567", "١٢٣٤٥٦", "12345x"])
-def test_a_code_is_six_ascii_digits(ask, digits):
+def test_a_code_is_six_ascii_digits(call_api, digits):
     asked = {"order": "ord_1", "identity": "phone", "code": digits}
 
-    assert ask("POST", "/identities/confirm?token=its-token", asked)[0] == 422
+    assert call_api("POST", "/identities/confirm?token=its-token", asked)[0] == 422

@@ -8,98 +8,107 @@ from datetime import timedelta
 import pytest
 
 from chalicelib.fulfillment import store
-from chalicelib.fulfillment.model import AlreadyClaimed, Offer, OfferEnded, WarehouseAccepted, claimed, moved, stepped
-from chalicelib.fulfillment.route import Settings, route
+from chalicelib.fulfillment.model import (
+    AlreadyClaimed,
+    Offer,
+    OfferEnded,
+    WarehouseAccepted,
+    apply_claim,
+    transition_fulfillment,
+    transition_offer,
+)
+from chalicelib.fulfillment.routing import RoutingSettings, decide_route
 from chalicelib.kit.errors import Refused
-from tests.conditions import lands, memory, refused  # noqa: F401
-from tests.fulfillment.build import NOON, a_job, a_work, an_offer
+from tests.conditional_writes import assert_commits, assert_refused, memory  # noqa: F401
+from tests.fulfillment.build import NOON, a_fulfillment, a_routing_request, an_offer
 
 pytestmark = pytest.mark.usefixtures("memory")
 
-WON = claimed(an_offer(), "dewi", NOON)
+WON = apply_claim(an_offer(), "dewi", NOON)
 LATER = an_offer().expires_at
 
 
-def stands(offer: Offer) -> None:
-    lands(*store.new_offer(offer))
+def store_offer(offer: Offer) -> None:
+    assert_commits(*store.create_offer(offer))
 
 
-def test_work_is_made_once_and_goes_on_only_from_what_was_read() -> None:
-    work = a_work()
-    begun = stepped(work, "accepted")
-    refused(store.change_work(work, begun))
-    lands(store.new_work(work))
+def test_a_fulfillment_is_created_once_and_updated_only_from_the_version_read() -> None:
+    work = a_fulfillment()
+    begun = transition_fulfillment(work, "accepted")
+    assert_refused(store.update_fulfillment(work, begun))
+    assert_commits(store.create_fulfillment(work))
 
-    refused(store.new_work(work))
-    refused(store.change_work(replace(work, version=2), begun))
-    refused(store.change_work(replace(work, status="picking"), begun))
-    lands(store.change_work(work, begun))
-    refused(store.change_work(work, stepped(work, "rejected")))
+    assert_refused(store.create_fulfillment(work))
+    assert_refused(store.update_fulfillment(replace(work, version=2), begun))
+    assert_refused(store.update_fulfillment(replace(work, status="picking"), begun))
+    assert_commits(store.update_fulfillment(work, begun))
+    assert_refused(store.update_fulfillment(work, transition_fulfillment(work, "rejected")))
 
 
-def test_an_offer_is_made_once_and_each_of_its_links_too() -> None:
+def test_an_offer_and_its_links_are_created_once() -> None:
     offer, nobody = an_offer(), an_offer(invited=())
-    stands(offer)
+    store_offer(offer)
 
-    refused(*store.new_offer(nobody))
-    refused(*store.new_offer(offer)[1:2])
+    assert_refused(*store.create_offer(nobody))
+    assert_refused(*store.create_offer(offer)[1:2])
 
 
-def test_an_open_offer_is_won_from_the_version_read() -> None:
-    refused(store.win_offer(an_offer(), WON, NOON))
-    stands(an_offer(version=2))
+def test_an_open_offer_is_claimed_from_the_version_read() -> None:
+    assert_refused(store.update_claimed_offer(an_offer(), WON, NOON))
+    store_offer(an_offer(version=2))
 
-    refused(store.win_offer(an_offer(), WON, NOON))
+    assert_refused(store.update_claimed_offer(an_offer(), WON, NOON))
 
-    lands(store.win_offer(an_offer(version=2), replace(WON, version=3), NOON))
-    assert store.load_offer("off_1-1") == replace(WON, version=3)
+    assert_commits(store.update_claimed_offer(an_offer(version=2), replace(WON, version=3), NOON))
+    assert store.find_offer("off_1-1") == replace(WON, version=3)
 
 
 @pytest.mark.parametrize(
     ("status", "no"),
     [("claimed", AlreadyClaimed), ("superseded", WarehouseAccepted), ("expired", OfferEnded)],
 )
-def test_an_offer_that_is_no_longer_open_is_not_won_whatever_its_version(status: str, no: type[Refused]) -> None:
-    stands(an_offer(status=status))
+def test_an_offer_that_is_not_open_cannot_be_claimed_whatever_its_version(status: str, no: type[Refused]) -> None:
+    store_offer(an_offer(status=status))
 
-    refused(store.win_offer(an_offer(), WON, NOON), by=no)
+    assert_refused(store.update_claimed_offer(an_offer(), WON, NOON), by=no)
 
 
-def test_an_offer_is_won_until_just_before_its_end() -> None:
-    stands(an_offer())
+def test_an_offer_can_be_claimed_until_just_before_it_expires() -> None:
+    store_offer(an_offer())
 
-    refused(store.win_offer(an_offer(), WON, LATER), by=OfferEnded)
+    assert_refused(store.update_claimed_offer(an_offer(), WON, LATER), by=OfferEnded)
 
-    lands(store.win_offer(an_offer(), WON, LATER - timedelta(milliseconds=1)))
+    assert_commits(store.update_claimed_offer(an_offer(), WON, LATER - timedelta(milliseconds=1)))
 
 
 def test_an_offer_is_closed_from_the_version_read_and_only_while_it_is_open() -> None:
-    ended = moved(an_offer(), "expired")
-    refused(store.close_offer(an_offer(), ended))
-    stands(an_offer())
+    ended = transition_offer(an_offer(), "expired")
+    assert_refused(store.close_offer(an_offer(), ended))
+    store_offer(an_offer())
 
-    refused(store.close_offer(an_offer(version=2), ended))
-    lands(store.close_offer(an_offer(), ended))
+    assert_refused(store.close_offer(an_offer(version=2), ended))
+    assert_commits(store.close_offer(an_offer(), ended))
 
 
-def test_a_claim_that_came_first_stands() -> None:
-    stands(replace(WON, version=1))
+def test_closing_does_not_overwrite_an_earlier_claim() -> None:
+    store_offer(replace(WON, version=1))
 
-    refused(
-        store.close_offer(an_offer(), moved(an_offer(), "expired"), AlreadyClaimed(offer="off_1-1")), by=AlreadyClaimed
+    assert_refused(
+        store.close_offer(an_offer(), transition_offer(an_offer(), "expired"), AlreadyClaimed(offer="off_1-1")),
+        by=AlreadyClaimed,
     )
 
 
-def test_a_decision_is_kept_once_for_each_cause_and_instant() -> None:
-    decision = route(a_job(), [], {}, NOON, Settings())
-    lands(store.keep_decision("ord_1", NOON, "placed", {"asked": 1}, decision))
+def test_a_decision_is_stored_once_per_cause_and_instant() -> None:
+    decision = decide_route(a_routing_request(), [], {}, NOON, RoutingSettings())
+    assert_commits(store.create_decision("ord_1", NOON, "placed", {"asked": 1}, decision))
 
-    refused(store.keep_decision("ord_1", NOON, "placed", {"asked": 2}, decision))
+    assert_refused(store.create_decision("ord_1", NOON, "placed", {"asked": 2}, decision))
 
     assert [each["asked"] for each in store.load_decisions("ord_1")] == [{"asked": 1}]
 
 
-def test_an_order_strands_once() -> None:
-    lands(store.strand("ord_1", NOON))
+def test_an_order_is_marked_stranded_once() -> None:
+    assert_commits(store.mark_stranded("ord_1", NOON))
 
-    refused(store.strand("ord_1", LATER))
+    assert_refused(store.mark_stranded("ord_1", LATER))

@@ -10,19 +10,29 @@ import pytest
 
 from chalicelib.fulfillment import events
 from chalicelib.kit import journal
-from chalicelib.kit.errors import Moved, NotFound, Problem, Unavailable
-from tests.fulfillment.build import BUDI, claims, it_is_noon, parked, placed, placed_only, the_case, told, works
-from tests.shop import TEAPOT, open_shop, put
+from chalicelib.kit.errors import NotFound, Problem, StaleVersion, Unavailable
+from tests.fulfillment.build import (
+    BUDI,
+    claim_as,
+    event_kinds,
+    freeze_at_noon,
+    list_statuses,
+    load_fulfillment,
+    park_vans,
+    place_order,
+    place_order_without_events,
+)
+from tests.shop import TEAPOT, add_stock, open_shop
 
 
 def test_the_module_works_where_app_py_is_not_imported() -> None:
-    code = "import tests.environment, chalicelib.fulfillment.events as e; e.hear({'kind': 'Unheard'})"
+    code = "import tests.environment, chalicelib.fulfillment.events as e; e.handle_message({'kind': 'Unheard'})"
 
     assert subprocess.run([sys.executable, "-c", code], check=False).returncode == 0
 
 
-@pytest.mark.parametrize("failure", [Unavailable, Moved])
-def test_a_refusal_is_no_failure_and_a_busy_store_or_order_is(
+@pytest.mark.parametrize("failure", [Unavailable, StaleVersion])
+def test_a_refusal_is_swallowed_but_unavailable_and_stale_version_are_raised(
     failure: type[Problem], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """Whoever lost six races in a row has done nothing yet: the news must come again."""
@@ -36,77 +46,77 @@ def test_a_refusal_is_no_failure_and_a_busy_store_or_order_is(
 
         return listener
 
-    monkeypatch.setitem(events.HEARD, "OrderPlaced", raises(NotFound()))
+    monkeypatch.setitem(events.HANDLERS, "OrderPlaced", raises(NotFound()))
     message["subject"] = "order#ord_1"
-    events.hear(message)
+    events.handle_message(message)
 
-    monkeypatch.setitem(events.HEARD, "OrderPlaced", raises(failure()))
+    monkeypatch.setitem(events.HANDLERS, "OrderPlaced", raises(failure()))
     with pytest.raises(failure):
-        events.hear(message)
+        events.handle_message(message)
 
 
-def test_work_follows_the_goods_when_late_money_finds_them_elsewhere(aws: Any) -> None:
+def test_fulfillments_follow_the_allocations_when_a_late_payment_moves_them(aws: Any) -> None:
     from chalicelib.kit import clock, db
     from chalicelib.orders.model import ProofSubmitted
     from chalicelib.orders.store import append_event, change_order
-    from chalicelib.stock.model import Piece
-    from tests.fulfillment.build import step
+    from chalicelib.stock.model import Allocation
+    from tests.fulfillment.build import post_step
 
-    it_is_noon()
+    freeze_at_noon()
     open_shop(TEAPOT=5)
-    put(TEAPOT, "wh-sidoarjo", 5)
-    order = placed((TEAPOT, 2))
-    case = the_case(order)
+    add_stock(TEAPOT, "wh-sidoarjo", 5)
+    order = place_order((TEAPOT, 2))
+    case = load_fulfillment(order)
     entry, head = append_event(case.order, ProofSubmitted(order, "pay_1"), actor="test", at=clock.now())
-    elsewhere = (Piece(TEAPOT, "wh-sidoarjo", 2),)
+    elsewhere = (Allocation(TEAPOT, "wh-sidoarjo", 2),)
     db.commit([change_order(case.order, head=head, pieces=elsewhere), entry])
 
-    from chalicelib.fulfillment.realign import realign
+    from chalicelib.fulfillment.reconcile import reconcile
 
-    moved, again = realign(order), realign(order)
+    moved, again = reconcile(order), reconcile(order)
 
     assert (moved, again) == (True, False)
-    assert works(order) == [("wh-surabaya", "cancelled"), ("wh-sidoarjo", "assigned")]
-    assert told(order)[-2:] == ["WorkRerouted", "WorkCancelled"]
-    assert step(order, "accept", "owner-ratna").status == 200
+    assert list_statuses(order) == [("wh-surabaya", "cancelled"), ("wh-sidoarjo", "assigned")]
+    assert event_kinds(order)[-2:] == ["WorkRerouted", "WorkCancelled"]
+    assert post_step(order, "accept", "owner-ratna").status == 200
 
 
-def test_an_event_heard_late_finds_the_work_done(aws: Any) -> None:
-    it_is_noon()
+def test_a_late_event_changes_nothing(aws: Any) -> None:
+    freeze_at_noon()
     open_shop(TEAPOT=5)
-    put(TEAPOT, "van-budi", 3)
-    parked(BUDI)
-    order = placed((TEAPOT, 2))
-    claims(order, BUDI)
-    before = told(order)
+    add_stock(TEAPOT, "van-budi", 3)
+    park_vans(BUDI)
+    order = place_order((TEAPOT, 2))
+    claim_as(order, BUDI)
+    before = event_kinds(order)
 
     for entry in reversed(journal.history(f"order#{order}")):
-        events.hear(journal.entry_to_message(entry))
+        events.handle_message(journal.row_to_message(entry))
 
-    assert told(order) == before
-    assert works(order) == [("wh-surabaya", "cancelled"), ("van-budi", "accepted")]
+    assert event_kinds(order) == before
+    assert list_statuses(order) == [("wh-surabaya", "cancelled"), ("van-budi", "accepted")]
 
 
-def test_a_placement_is_routed_once_though_two_hear_it_at_once(aws: Any, monkeypatch: pytest.MonkeyPatch) -> None:
-    from chalicelib.fulfillment import offer as opening
-    from chalicelib.fulfillment.store import load_case
+def test_an_order_is_routed_once_by_two_concurrent_handlers(aws: Any, monkeypatch: pytest.MonkeyPatch) -> None:
+    from chalicelib.fulfillment import assign as opening
+    from chalicelib.fulfillment.store import load_fulfillment_of_order
 
-    it_is_noon()
+    freeze_at_noon()
     open_shop(TEAPOT=5)
-    put(TEAPOT, "van-budi", 3)
-    parked(BUDI)
-    order = placed_only((TEAPOT, 2))
-    entry = journal.entry_to_message(journal.history(f"order#{order}")[0])
-    pending = [lambda: events.hear(entry)]
+    add_stock(TEAPOT, "van-budi", 3)
+    park_vans(BUDI)
+    order = place_order_without_events((TEAPOT, 2))
+    entry = journal.row_to_message(journal.history(f"order#{order}")[0])
+    pending = [lambda: events.handle_message(entry)]
 
     def load(order_id: str) -> Any:
-        case = load_case(order_id)
+        case = load_fulfillment_of_order(order_id)
         if pending:
             pending.pop()()
         return case
 
-    monkeypatch.setattr(opening, "load_case", load)
-    events.hear(entry)
+    monkeypatch.setattr(opening, "load_fulfillment_of_order", load)
+    events.handle_message(entry)
 
-    assert told(order) == ["OrderPlaced", "OfferOpened"]
-    assert (len(the_case(order).offers), len(the_case(order).works)) == (1, 1)
+    assert event_kinds(order) == ["OrderPlaced", "OfferOpened"]
+    assert (len(load_fulfillment(order).offers), len(load_fulfillment(order).fulfillments)) == (1, 1)

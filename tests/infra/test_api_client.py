@@ -12,10 +12,10 @@ from typing import Any
 import httpx
 import pytest
 
-from infra.local.api_client import TRIES, ApiClient, ApiError
+from infra.local.api_client import MAX_ATTEMPTS, ApiClient, ApiError
 
 Answer = tuple[int, Any]
-HANG_UP: Answer = (0, None)
+DROP_CONNECTION: Answer = (0, None)
 
 
 class Server(ThreadingHTTPServer):
@@ -41,7 +41,7 @@ class Handler(BaseHTTPRequestHandler):
         headers = {name.lower(): value for name, value in self.headers.items()}
         self.server.requests.append({"path": self.path, "headers": headers, "body": body})
         status, answer = self.server.answers.pop(0)
-        if (status, answer) == HANG_UP:
+        if (status, answer) == DROP_CONNECTION:
             self.close_connection = True
             return
         content = json.dumps(answer).encode()
@@ -84,7 +84,7 @@ def test_a_post_carries_its_token_its_body_and_a_key(serve: Callable[..., Server
     assert request["headers"]["idempotency-key"] == "one-key"
 
 
-@pytest.mark.parametrize("fault", [(503, {"code": "unavailable"}), HANG_UP], ids=["busy", "hung up"])
+@pytest.mark.parametrize("fault", [(503, {"code": "unavailable"}), DROP_CONNECTION], ids=["busy", "hung up"])
 def test_a_fault_that_may_pass_is_sent_again_under_the_same_key(serve: Callable[..., Server], fault: Answer) -> None:
     server = serve(fault, (201, {"id": "ord_1"}))
 
@@ -104,15 +104,15 @@ def test_a_refusal_is_raised_with_its_code_and_detail(serve: Callable[..., Serve
 
 
 def test_an_api_that_stays_busy_is_asked_six_times(serve: Callable[..., Server]) -> None:
-    server = serve(*[(503, {"code": "unavailable"})] * TRIES)
+    server = serve(*[(503, {"code": "unavailable"})] * MAX_ATTEMPTS)
 
     with pytest.raises(ApiError, match="503 unavailable"):
         ApiClient(server.base).get("/orders")
-    assert len(server.requests) == TRIES
+    assert len(server.requests) == MAX_ATTEMPTS
 
 
 def test_a_connection_that_breaks_twice_is_an_error(serve: Callable[..., Server]) -> None:
-    server = serve(HANG_UP, HANG_UP)
+    server = serve(DROP_CONNECTION, DROP_CONNECTION)
 
     with pytest.raises(httpx.HTTPError):
         ApiClient(server.base).get("/orders")

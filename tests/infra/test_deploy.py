@@ -19,20 +19,20 @@ OUTPUTS = {"TopicOrders": "arn:orders", "DeadLettersArn": "arn:dead"}
 def deploys(aws: Any, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Any:
     """Deploys into a folder, up to the stage's files; returns the environments of all stages there."""
     monkeypatch.setattr(deploy, "provision", lambda prefix: OUTPUTS)
-    monkeypatch.setattr(deploy.pack, "pack", lambda project, name: None)
-    monkeypatch.setattr(deploy, "run_chalice", without_aws)
-    monkeypatch.setattr(deploy, "filter_topics", lambda subscriptions: None)
+    monkeypatch.setattr(deploy.optimize_packages, "optimize_packages", lambda project, name: None)
+    monkeypatch.setattr(deploy, "run_chalice", fake_run_chalice)
+    monkeypatch.setattr(deploy, "set_filter_policies", lambda subscriptions: None)
 
     def deploys(name: str, *given: str) -> dict[str, dict[str, str]]:
         settings = dict(map(deploy.parse_setting, given))
-        deploy.deploy(name, "https://shop.example", settings=settings, project=tmp_path, say=lambda line: None)
+        deploy.deploy(name, "https://shop.example", settings=settings, project=tmp_path, report=lambda line: None)
         stages = json.loads((tmp_path / ".chalice" / "config.json").read_text())["stages"]
         return {stage: said["environment_variables"] for stage, said in stages.items()}
 
     return deploys
 
 
-def without_aws(project: Path, name: str) -> None:
+def fake_run_chalice(project: Path, name: str) -> None:
     folder = project / ".chalice" / "deployed"
     folder.mkdir(exist_ok=True)
     api = {"resource_type": "rest_api", "rest_api_id": "api"}

@@ -21,11 +21,11 @@ from chalice.utils import UI
 
 import app  # noqa: F401 - or chalice would load the test's own app.py under this name, for all later tests
 from chalicelib.kit import config
-from infra import destroy, strike
-from tests.cloud import client
+from infra import destroy, prune_chalice_state
+from tests.moto_aws import client
 
 TRUST = {"Version": "2012-10-17", "Statement": [{"Effect": "Allow", "Action": "sts:AssumeRole", "Principal": "*"}]}
-BEFORE_CALLS = "provide-client-params"
+BEFORE_CALL_EVENT = "provide-client-params"
 BUCKET = {"Resources": {"Files": {"Type": "AWS::S3::Bucket", "Properties": {"BucketName": "satukanal-dev-files-1"}}}}
 
 
@@ -35,31 +35,31 @@ def project(aws: Any, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     (tmp_path / ".chalice" / "deployed").mkdir(parents=True)
     (tmp_path / ".chalice" / "config.json").write_text(json.dumps({"version": "2.0", "app_name": "satukanal"}))
     (tmp_path / "app.py").write_text("from chalice import Chalice\n\napp = Chalice('satukanal')\n")
-    record = {"schema_version": "2.0", "backend": "api", "resources": made()}
+    record = {"schema_version": "2.0", "backend": "api", "resources": deployed_resources()}
     (tmp_path / ".chalice" / "deployed" / "dev.json").write_text(json.dumps(record))
     client("cloudformation").create_stack(StackName="satukanal-dev", TemplateBody=json.dumps(BUCKET))
     client("s3").put_object(Bucket="satukanal-dev-files-1", Key="products/TEH-001.webp", Body=b"a picture")
     client("ssm").put_parameter(Name="/satukanal-dev/signing-keys", Value="x" * 32, Type="SecureString")
     client("logs").create_log_group(logGroupName="/aws/lambda/satukanal-dev-route")
-    monkeypatch.setattr(destroy, "chalice_delete", in_this_process)
-    monkeypatch.setattr(boto3, "DEFAULT_SESSION", destroying())
+    monkeypatch.setattr(destroy, "run_chalice_delete", chalice_delete_in_process)
+    monkeypatch.setattr(boto3, "DEFAULT_SESSION", destroy_session())
     return tmp_path
 
 
 @cache
-def calls() -> botocore.session.Session:
+def botocore_session() -> botocore.session.Session:
     """The session of everything that is destroyed; the test itself looks and deletes by another one."""
     return botocore.session.get_session()
 
 
 @cache
-def destroying() -> boto3.Session:
-    return boto3.Session(botocore_session=calls(), region_name=config.region())
+def destroy_session() -> boto3.Session:
+    return boto3.Session(botocore_session=botocore_session(), region_name=config.region())
 
 
-def made() -> list[dict[str, str]]:
+def deployed_resources() -> list[dict[str, str]]:
     role = client("iam").create_role(RoleName="satukanal-dev-api", AssumeRolePolicyDocument=json.dumps(TRUST))
-    doors, listener = [a_function(f"satukanal-dev{name}", role["Role"]["Arn"]) for name in ("", "-route")]
+    doors, listener = [create_function(f"satukanal-dev{name}", role["Role"]["Arn"]) for name in ("", "-route")]
     topic = client("sns").create_topic(Name="satukanal-dev-orders")["TopicArn"]
     heard = client("sns").subscribe(TopicArn=topic, Protocol="lambda", Endpoint=listener, ReturnSubscriptionArn=True)
     stream = client("dynamodb").describe_table(TableName="test-journal")["Table"]["LatestStreamArn"]
@@ -97,7 +97,7 @@ def made() -> list[dict[str, str]]:
     ]
 
 
-def a_function(name: str, role: str) -> str:
+def create_function(name: str, role: str) -> str:
     code = io.BytesIO()
     with zipfile.ZipFile(code, "w") as archive:
         archive.writestr("app.py", "app = print\n")
@@ -107,19 +107,19 @@ def a_function(name: str, role: str) -> str:
     return arn
 
 
-def in_this_process(project: Path, stage: str) -> str:
+def chalice_delete_in_process(project: Path, stage: str) -> str:
     """What `chalice delete` does; its own process would look for AWS elsewhere."""
     factory = CLIFactory(str(project), environ={})
     config = factory.create_config_obj(chalice_stage_name=stage)
     with redirect_stdout(io.StringIO()) as said:
         try:
-            factory.create_deletion_deployer(calls(), UI()).deploy(config, stage)
+            factory.create_deletion_deployer(botocore_session(), UI()).deploy(config, stage)
         except Exception as error:
             return f"{said.getvalue()}{type(error).__name__}: {error}"
     return ""
 
 
-def standing() -> list[str]:
+def existing_resources() -> list[str]:
     """By what stages name their things after."""
     functions = [each["FunctionName"] for each in client("lambda").list_functions()["Functions"]]
     rules = [each["Name"] for each in client("events").list_rules()["Rules"]]
@@ -134,7 +134,7 @@ def standing() -> list[str]:
     return [*(name for name in found if "satukanal" in name), *heard, *read]
 
 
-class Killed(BaseException):
+class ProcessKilled(BaseException):
     """No `except Exception` sees it, as nobody sees a kill."""
 
 
@@ -147,22 +147,22 @@ def before_each_deletion(do: Callable[[str, Callable[[], Any]], None]) -> Iterat
             delete = getattr(client(model.service_model.service_name), xform_name(model.name))
             do(f"{model.name} {json.dumps(params, sort_keys=True)}", lambda: delete(**params))
 
-    calls().register(BEFORE_CALLS, handle)
+    botocore_session().register(BEFORE_CALL_EVENT, handle)
     try:
         yield
     finally:
-        calls().unregister(BEFORE_CALLS, handle)
+        botocore_session().unregister(BEFORE_CALL_EVENT, handle)
 
 
 def test_a_stage_is_taken_down_and_taken_down_once_more(project: Path) -> None:
     said: list[str] = []
-    before = standing()
+    before = existing_resources()
 
-    destroy.destroy("dev", project=project, say=said.append)
-    destroy.destroy("dev", project=project, say=said.append)
+    destroy.destroy("dev", project=project, report=said.append)
+    destroy.destroy("dev", project=project, report=said.append)
 
     assert len(before) == 10
-    assert standing() == []
+    assert existing_resources() == []
     assert [line for line in said if "broke off" in line] == []
     assert (said.count("logs: 1 groups are gone"), said.count("logs: 0 groups are gone")) == (1, 1)
 
@@ -176,9 +176,9 @@ def test_each_deletion_is_repeated_because_its_answer_was_lost(project: Path) ->
         delete()
 
     with before_each_deletion(once_more):
-        destroy.destroy("dev", project=project, say=said.append)
+        destroy.destroy("dev", project=project, report=said.append)
 
-    assert standing() == []
+    assert existing_resources() == []
     assert {*repeated} >= {"DeleteFunction", "DeleteRole", "DeleteRestApi", "DeleteLogGroup", "DeleteParameter"}
     struck = [int(line.split()[0]) for line in said if "gone, and struck" in line]
     assert sum(struck) == 7  # all that the record holds: Chalice breaks off at some of them, at others it does not
@@ -192,10 +192,10 @@ def test_a_run_that_is_killed_after_any_of_its_deletions_is_ended_by_the_next(pr
         if which not in carried_out:
             delete()
             carried_out.append(which)
-            raise Killed
+            raise ProcessKilled
 
-    while standing():
-        with pytest.raises(Killed), before_each_deletion(kill_after):
+    while existing_resources():
+        with pytest.raises(ProcessKilled), before_each_deletion(kill_after):
             destroy.destroy("dev", project=project)
 
     assert len(carried_out) >= 10
@@ -204,17 +204,17 @@ def test_a_run_that_is_killed_after_any_of_its_deletions_is_ended_by_the_next(pr
 def test_a_deletion_that_is_forbidden_is_told_at_once_and_not_tried_again(project: Path) -> None:
     said: list[str] = []
     tried: list[str] = []
-    before = standing()
+    before = existing_resources()
 
     def forbid(which: str, delete: Callable[[], Any]) -> None:
         tried.append(which.split()[0])
         raise ClientError({"Error": {"Code": "AccessDeniedException", "Message": "not you"}}, tried[-1])
 
     with before_each_deletion(forbid), pytest.raises(SystemExit, match="not you"):
-        destroy.destroy("dev", project=project, say=said.append)
+        destroy.destroy("dev", project=project, report=said.append)
 
     assert tried == ["DeleteRestApi"]
-    assert standing() == before
+    assert existing_resources() == before
     assert said == []
 
 
@@ -224,7 +224,7 @@ def test_what_is_gone_is_struck_from_the_record_and_what_stands_stays_in_it(proj
     file = project / ".chalice" / "deployed" / "dev.json"
     before = json.loads(file.read_text())
 
-    first, second = strike.strike(project, "dev"), strike.strike(project, "dev")
+    first, second = prune_chalice_state.prune(project, "dev"), prune_chalice_state.prune(project, "dev")
 
     after = json.loads(file.read_text())
     assert (first, second) == (["role", "route"], [])
@@ -233,4 +233,4 @@ def test_what_is_gone_is_struck_from_the_record_and_what_stands_stays_in_it(proj
 
 
 def test_a_stage_never_deployed_has_no_record_to_strike_from(project: Path) -> None:
-    assert strike.strike(project, "another") == []
+    assert prune_chalice_state.prune(project, "another") == []

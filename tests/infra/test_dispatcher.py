@@ -11,11 +11,11 @@ from chalicelib.kit import clock, config, db, journal
 from chalicelib.kit.events import Event
 from chalicelib.kit.journal import Head
 from infra.local import queues
-from infra.local.dispatcher import Dispatcher, alone
+from infra.local.dispatcher import Dispatcher, exclusive_lock
 from infra.local.streams import Checkpoint
-from tests.infra import handlers
+from tests.infra import recording_handlers
 
-BEGINNING = Head()
+EMPTY_HEAD = Head()
 
 
 @dataclass(frozen=True)
@@ -25,91 +25,95 @@ class KettleBoiled(Event):
 
 @pytest.fixture
 def app(aws):
-    handlers.forget()
+    recording_handlers.reset()
     stream = aws.client("dynamodb").describe_table(TableName="test-journal")["Table"]["LatestStreamArn"]
     app = Chalice(app_name="heard")
-    app.register_blueprint(handlers.blueprint_for(stream, config.topic_arn("orders")))
+    app.register_blueprint(recording_handlers.build_blueprint(stream, config.topic_arn("orders")))
     return app
 
 
-def boil(cups: int, after: Head = BEGINNING) -> Head:
+def append_kettle_boiled(cups: int, after: Head = EMPTY_HEAD) -> Head:
     entry, head = journal.append_event("kettle#1", KettleBoiled(cups), after=after, actor="test", at=clock.now())
     db.commit([entry])
     return head
 
 
 def test_every_entry_reaches_the_stream_handler_in_order(app):
-    head = boil(1)
-    head = boil(2, head)
-    boil(3, head)
+    head = append_kettle_boiled(1)
+    head = append_kettle_boiled(2, head)
+    append_kettle_boiled(3, head)
 
     Dispatcher(app).drain()
 
-    assert handlers.seen == [1, 2, 3]
+    assert recording_handlers.handled_cups == [1, 2, 3]
 
 
 def test_a_second_dispatcher_of_the_same_engine_goes_on_after_the_checkpoint(app, tmp_path):
-    head = boil(1)
+    head = append_kettle_boiled(1)
     Dispatcher(app, engine="one", folder=tmp_path).drain()
-    boil(2, head)
+    append_kettle_boiled(2, head)
 
     Dispatcher(app, engine="one", folder=tmp_path).drain()
 
-    assert handlers.seen == [1, 2]
+    assert recording_handlers.handled_cups == [1, 2]
 
 
 def test_after_the_engine_was_restarted_the_journal_is_sent_again_from_the_checkpoint_on(app, tmp_path):
-    boil(1)
+    append_kettle_boiled(1)
     Dispatcher(app, engine="one", folder=tmp_path).drain()
-    handlers.seen.clear()
+    recording_handlers.handled_cups.clear()
 
     Dispatcher(app, engine="two", folder=tmp_path).drain()
 
-    assert handlers.seen == [1]  # within the minute of slack; the same record on the new stream is not sent twice
+    assert recording_handlers.handled_cups == [
+        1
+    ]  # within the minute of slack; the same record on the new stream is not sent twice
     assert Checkpoint.read(tmp_path / "hear_stream.json").engine == "two"
 
 
 def test_a_poison_entry_ends_among_the_dead_letters_and_holds_up_nobody(app, aws):
-    head = boil(handlers.POISON)
-    boil(2, head)
+    head = append_kettle_boiled(recording_handlers.POISON_CUPS)
+    append_kettle_boiled(2, head)
 
     Dispatcher(app).drain()
 
-    assert handlers.seen == [2]
+    assert recording_handlers.handled_cups == [2]
     assert [letter["Records"][0]["dynamodb"]["Keys"]["sequence"]["N"] for letter in dead_letters(aws)] == ["1"]
 
 
 def test_a_message_is_retried_twice_and_then_put_aside(app, aws):
-    dispatcher = Dispatcher(app, patience=0)
+    dispatcher = Dispatcher(app, retry_delay_seconds=0)
 
     aws.client("sns").publish(TopicArn=config.topic_arn("orders"), Subject="Told", Message="poison")
     aws.client("sns").publish(TopicArn=config.topic_arn("orders"), Subject="Told", Message="tea")
     dispatcher.drain()
 
-    assert sorted(handlers.heard) == ["poison"] * 3 + ["tea"]
+    assert sorted(recording_handlers.received_messages) == ["poison"] * 3 + ["tea"]
     assert [letter["Records"][0]["Sns"]["Message"] for letter in dead_letters(aws)] == ["poison"]
 
 
 def test_a_dispatcher_that_dies_over_a_message_is_no_try_of_its_handler(app, aws, monkeypatch):
-    monkeypatch.setattr(queues, "HIDDEN_SECONDS", 0)
-    dispatchers = [Dispatcher(app, patience=0) for _ in range(4)]
-    aws.client("sns").publish(TopicArn=config.topic_arn("orders"), Subject="Told", Message=handlers.DEADLY)
+    monkeypatch.setattr(queues, "VISIBILITY_TIMEOUT_SECONDS", 0)
+    dispatchers = [Dispatcher(app, retry_delay_seconds=0) for _ in range(4)]
+    aws.client("sns").publish(
+        TopicArn=config.topic_arn("orders"), Subject="Told", Message=recording_handlers.DEADLY_MESSAGE
+    )
 
     for dying in dispatchers[:3]:
         with pytest.raises(SystemExit):
             dying.drain()
     dispatchers[3].drain()
 
-    assert handlers.heard == [handlers.DEADLY] * 4
+    assert recording_handlers.received_messages == [recording_handlers.DEADLY_MESSAGE] * 4
     assert dead_letters(aws) == []
     assert dispatchers[3].drain() == 0
 
 
 def test_a_second_dispatcher_waits_until_the_first_is_gone(tmp_path):
-    with alone(tmp_path), (tmp_path / "lock").open() as another, pytest.raises(BlockingIOError):
+    with exclusive_lock(tmp_path), (tmp_path / "lock").open() as another, pytest.raises(BlockingIOError):
         fcntl.flock(another, fcntl.LOCK_EX | fcntl.LOCK_NB)
 
-    with alone(tmp_path):
+    with exclusive_lock(tmp_path):
         pass
 
 
@@ -121,7 +125,7 @@ def dead_letters(aws) -> list[dict]:
 
 
 def test_a_handlers_topic_sends_only_the_kinds_that_its_module_says_it_hears(app, aws, monkeypatch):
-    monkeypatch.setattr(handlers, "HEARS", {"KettleBoiled"}, raising=False)
+    monkeypatch.setattr(recording_handlers, "SUBSCRIBED_KINDS", {"KettleBoiled"}, raising=False)
     dispatcher = Dispatcher(app)
     for kind in ("CupWashed", "KettleBoiled"):
         told = {"kind": {"DataType": "String", "StringValue": kind}}
@@ -131,4 +135,4 @@ def test_a_handlers_topic_sends_only_the_kinds_that_its_module_says_it_hears(app
 
     dispatcher.drain()
 
-    assert handlers.heard == ["KettleBoiled"]
+    assert recording_handlers.received_messages == ["KettleBoiled"]

@@ -10,22 +10,22 @@ import pytest
 
 from infra.local import engine
 
-LISTENING = "0A"
+TCP_LISTEN = "0A"
 
 
-def listening(pid: int) -> list[str]:
+def listening_addresses(pid: int) -> list[str]:
     """The addresses, as the kernel writes them in hex, on which a process takes connections."""
     descriptors = [os.readlink(link) for link in Path(f"/proc/{pid}/fd").iterdir() if link.is_symlink()]
     inodes = {name[8:-1] for name in descriptors if name.startswith("socket:[")}
     lines = [
         line.split() for kind in ("tcp", "tcp6") for line in Path(f"/proc/net/{kind}").read_text().splitlines()[1:]
     ]
-    return [line[1].split(":")[0] for line in lines if line[3] == LISTENING and line[9] in inodes]
+    return [line[1].split(":")[0] for line in lines if line[3] == TCP_LISTEN and line[9] in inodes]
 
 
 @pytest.mark.skipif(not Path("/proc/net/tcp").exists(), reason="only Linux tells who listens where in /proc")
 def test_the_engine_listens_on_loopback_and_nowhere_else(ministack: Any, engine: Any) -> None:
-    assert listening(engine.process.pid) == ["0100007F"]
+    assert listening_addresses(engine.process.pid) == ["0100007F"]
 
 
 def test_a_free_port_is_none_that_an_outgoing_call_could_be_given() -> None:
@@ -40,4 +40,4 @@ def test_a_port_that_is_none_is_refused_in_one_sentence(monkeypatch, typed):
     monkeypatch.setenv("PORT", typed)
 
     with pytest.raises(SystemExit, match=f"PORT={typed} is no port to listen on; choose one from 1024 to 65534."):
-        engine.port_asked()
+        engine.read_port()

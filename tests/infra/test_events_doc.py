@@ -10,19 +10,21 @@ from infra import events_doc
 
 
 def test_the_document_is_what_the_classes_say() -> None:
-    assert events_doc.FILE.read_text() == events_doc.written(), "run `make docs`"
+    assert events_doc.FILE.read_text() == events_doc.render(), "run `make docs`"
 
 
-@pytest.mark.parametrize("kind", [*events_doc.kinds(), *events_doc.nested()], ids=lambda kind: kind.__name__)
+@pytest.mark.parametrize(
+    "kind", [*events_doc.list_event_classes(), *events_doc.list_record_classes()], ids=lambda kind: kind.__name__
+)
 def test_every_event_and_record_says_in_one_sentence_what_it_is(kind: type) -> None:
-    said = events_doc.sentence(kind)
+    said = events_doc.docstring_sentence(kind)
 
     assert said.endswith(".") and ". " not in said
 
 
-@pytest.mark.parametrize("kind", events_doc.kinds(), ids=lambda kind: kind.__name__)
+@pytest.mark.parametrize("kind", events_doc.list_event_classes(), ids=lambda kind: kind.__name__)
 def test_every_example_is_read_and_written_as_it_is_shown(kind: type[Event]) -> None:
-    event = events.from_json(kind.__name__, kind.schema_version, events_doc.example(kind))
+    event = events.from_json(kind.__name__, kind.schema_version, events_doc.build_example(kind))
 
     assert isinstance(event, kind)
-    assert set(events_doc.example(kind)) == events_doc.names_of(kind)
+    assert set(events_doc.build_example(kind)) == events_doc.field_names(kind)

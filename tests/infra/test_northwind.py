@@ -10,27 +10,29 @@ import pytest
 from chalicelib.exchange import model as exchange
 from chalicelib.places.model import Point, distance_meters
 from infra.replay import northwind
-from infra.replay.northwind import USUAL, Northwind
-from infra.replay.repair import CannotRepair, around, at, read
+from infra.replay.northwind import DEFAULT_FOLDER, Northwind
+from infra.replay.repair_csv import CannotRepair, join_around, join_at, read_table
 
-absent = pytest.mark.skipif(not (USUAL / "orders.csv").exists(), reason=f"there is no Northwind in {USUAL}")
+needs_northwind_data = pytest.mark.skipif(
+    not (DEFAULT_FOLDER / "orders.csv").exists(), reason=f"there is no Northwind in {DEFAULT_FOLDER}"
+)
 
 
 @pytest.fixture(scope="module")
 def data() -> Northwind:
-    return northwind.load(USUAL)
+    return northwind.load_northwind(DEFAULT_FOLDER)
 
 
-def a_file(folder: Path, *lines: str) -> Path:
+def write_csv(folder: Path, *lines: str) -> Path:
     file = folder / "some.csv"
     file.write_text("\n".join(lines) + "\n", encoding="utf-8")
     return file
 
 
 def test_an_address_torn_apart_by_its_commas_is_put_together_from_both_ends(tmp_path):
-    file = a_file(tmp_path, "id,address,city,zip", "1,Rua do Paço, 67, fundos,Rio,054", "2,Obere Str. 57,Berlin,122")
+    file = write_csv(tmp_path, "id,address,city,zip", "1,Rua do Paço, 67, fundos,Rio,054", "2,Obere Str. 57,Berlin,122")
 
-    table = read(file, at(1))
+    table = read_table(file, join_at(1))
 
     assert [row["address"] for row in table.rows] == ["Rua do Paço, 67, fundos", "Obere Str. 57"]
     assert [row["zip"] for row in table.rows] == ["054", "122"]
@@ -38,24 +40,24 @@ def test_an_address_torn_apart_by_its_commas_is_put_together_from_both_ends(tmp_
 
 
 def test_a_title_that_is_known_tells_a_name_with_a_comma_from_an_address_with_one(tmp_path):
-    file = a_file(
+    file = write_csv(
         tmp_path, "id,name,title,address,zip", "7,Pavlova, Ltd.,Owner,74 Rose St.,3058", "8,Leka,Owner,5, A,1"
     )
 
-    table = read(file, around(2, "Owner".__eq__, before=1, after=3))
+    table = read_table(file, join_around(2, "Owner".__eq__, before=1, after=3))
 
     assert [(row["name"], row["address"]) for row in table.rows] == [("Pavlova, Ltd.", "74 Rose St."), ("Leka", "5, A")]
 
 
 @pytest.mark.parametrize("line", ["1,a,b,Chief,c,d", "1,a"])
 def test_a_row_that_no_rule_explains_stops_the_reading_and_says_where(tmp_path, line):
-    file = a_file(tmp_path, "id,name,title,address", line)
+    file = write_csv(tmp_path, "id,name,title,address", line)
 
     with pytest.raises(CannotRepair, match=r"some\.csv line 2"):
-        read(file, around(2, "Owner".__eq__, before=1, after=3))
+        read_table(file, join_around(2, "Owner".__eq__, before=1, after=3))
 
 
-@absent
+@needs_northwind_data
 @pytest.mark.data
 def test_every_row_of_northwind_is_there_and_those_repaired_are_counted(data):
     counted = {name: len(table.rows) for name, table in data.tables.items()}
@@ -72,7 +74,7 @@ def test_every_row_of_northwind_is_there_and_those_repaired_are_counted(data):
     assert data.repaired == {"orders": 176, "customers": 24, "suppliers": 9}
 
 
-@absent
+@needs_northwind_data
 @pytest.mark.data
 def test_no_repaired_row_is_misread(data):
     """What has a shape of its own has it in every row: countries, phones, and each order's customer's country."""
@@ -92,40 +94,40 @@ def test_no_repaired_row_is_misread(data):
     assert torn["10250"]["shipCity"] == "Rio de Janeiro"
 
 
-@absent
+@needs_northwind_data
 @pytest.mark.data
 def test_the_sum_of_northwinds_lines_is_known(data):
     assert northwind.net_minor(data) == 126_579_329
     assert sum(data.sold.values()) == 51_317
 
 
-@absent
+@needs_northwind_data
 @pytest.mark.data
-@pytest.mark.parametrize("made", [northwind.as_it_was, northwind.as_web_orders])
+@pytest.mark.parametrize("made", [northwind.build_original_replay, northwind.build_web_replay])
 def test_both_folders_are_ones_that_the_shop_can_read(data, made, tmp_path):
-    northwind.write(tmp_path, made(data), {})
+    northwind.write_folder(tmp_path, made(data), {})
 
     for name, rows in made(data).items():
-        lines, troubles = exchange.read(name, (tmp_path / f"{name}.csv").read_text())
+        lines, troubles = exchange.parse_csv(name, (tmp_path / f"{name}.csv").read_text())
         assert (len(lines), troubles) == (len(rows), [])
 
 
-@absent
+@needs_northwind_data
 @pytest.mark.data
 def test_the_warehouse_never_lacks_what_a_van_drives_around_with(data):
-    loads, home = northwind.loads(data), northwind.home_after(data)
+    loads, home = northwind.van_loads(data), northwind.unload_after(data)
     before = {row["orderID"] for row in data.orders[:home]}
-    sold = northwind.units(row for row in data.rows("order-details") if row["orderID"] in before)
+    sold = northwind.units_by_product(row for row in data.rows("order-details") if row["orderID"] in before)
 
     for sku, left in data.in_stock.items():
         loaded = sum(load.get(sku, 0) for load in loads.values())
         assert sold.get(sku, 0) <= left + data.sold[sku] - loaded
 
 
-@absent
+@needs_northwind_data
 @pytest.mark.data
 def test_every_made_up_home_is_in_town_and_a_van_stands_near_most_of_them(data):
-    files = northwind.as_web_orders(data)
+    files = northwind.build_web_replay(data)
     homes = [Point(row["lat"], row["lon"]) for row in files["customers"]]
     vans = [Point(row["lat"], row["lon"]) for row in files["locations"] if row["kind"] == "van"]
 
@@ -135,8 +137,8 @@ def test_every_made_up_home_is_in_town_and_a_van_stands_near_most_of_them(data):
     assert (len(homes), len(near), len(vans)) == (91, 91, 9)
 
 
-@absent
+@needs_northwind_data
 @pytest.mark.data
 def test_the_data_is_the_one_we_say_it_is():
     for name in ("orders", "order-details"):
-        assert hashlib.sha256((USUAL / f"{name}.csv").read_bytes()).hexdigest() in northwind.WHERE
+        assert hashlib.sha256((DEFAULT_FOLDER / f"{name}.csv").read_bytes()).hexdigest() in northwind.SOURCE_HELP

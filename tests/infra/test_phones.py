@@ -4,7 +4,7 @@ from storefront.pages import template
 
 def test_links_in_a_message_can_be_clicked_and_nothing_else_becomes_markup():
     text = "<b>Pesanan</b> http://127.0.0.1:8000/o/x?a=1&b=2 ambil & antar"
-    phone = phones.Phone("+62811", "Budi <i>", [phones.parts(text)])
+    phone = phones.Phone("+62811", "Budi <i>", [phones.split_links(text)])
 
     page = template("phones/index.html").render(phones=[phone])
 
@@ -17,7 +17,7 @@ def test_links_in_a_message_can_be_clicked_and_nothing_else_becomes_markup():
 
 def test_a_text_is_cut_at_its_links_and_loses_nothing():
     for text in ("", "no link", "http://a/b", "see http://a/b and https://c/d?e=1 now"):
-        cut = phones.parts(text)
+        cut = phones.split_links(text)
 
         assert "".join(part for part, _ in cut) == text
         assert [part for part, is_link in cut if is_link] == phones.LINK.findall(text)

@@ -10,13 +10,15 @@ from pathlib import Path
 import pytest
 
 from infra.replay import postcodes
-from infra.replay.postcodes import USUAL, Area, Places
+from infra.replay.postcodes import DEFAULT_FOLDER, Area, Coordinates
 
-absent = pytest.mark.skipif(not (USUAL / "districts.csv").exists(), reason=f"there is no idn-area in {USUAL}")
-TOWN = Places({"KOTAA": (-7.0, 112.0)}, {("KOTAA", "SATU"): (-7.1, 112.1)})
+needs_area_data = pytest.mark.skipif(
+    not (DEFAULT_FOLDER / "districts.csv").exists(), reason=f"there is no idn-area in {DEFAULT_FOLDER}"
+)
+TOWN = Coordinates({"KOTAA": (-7.0, 112.0)}, {("KOTAA", "SATU"): (-7.1, 112.1)})
 
 
-def a_folder(folder: Path) -> Path:
+def write_folder(folder: Path) -> Path:
     files = {
         "regencies.csv": "code,province_code,name\n11.01,11,KOTA A\n",
         "districts.csv": "code,regency_code,name\n11.01.01,11.01,Satu\n11.01.02,11.01,Dua\n",
@@ -34,10 +36,10 @@ def a_folder(folder: Path) -> Path:
 
 
 def test_a_postcode_lies_where_most_of_its_villages_are_else_where_its_regency_is(tmp_path):
-    folder = a_folder(tmp_path)
+    folder = write_folder(tmp_path)
     found: Counter[str] = Counter()
 
-    rows = list(postcodes.postcodes(postcodes.areas_of(folder), postcodes.places_of(folder), found))
+    rows = list(postcodes.postcode_rows(postcodes.load_areas(folder), postcodes.load_coordinates(folder), found))
 
     assert rows == [
         {"postcode": "60001", "country": "ID", "area": "Satu, Kota A", "lat": "-7.10000", "lon": "112.10000"},
@@ -58,7 +60,7 @@ def test_spelling_does_not_matter_and_a_namesake_elsewhere_is_not_taken(area, by
     assert TOWN.find(area)[1] == by
 
 
-@absent
+@needs_area_data
 @pytest.mark.data
 def test_nearly_every_indonesian_postcode_has_a_place(tmp_path, monkeypatch):
     monkeypatch.setattr(postcodes, "LOCAL", tmp_path)

@@ -10,7 +10,7 @@ from infra.rehearsal import proxy
 pytestmark = pytest.mark.ministack
 
 
-def a_document(*paths: str) -> dict:
+def build_document(*paths: str) -> dict:
     integration = {"type": "aws_proxy", "httpMethod": "POST", "uri": "arn:aws:apigateway:x:lambda:path/y/invocations"}
     operation = {"responses": {"200": {}}, "x-amazon-apigateway-integration": integration}
     return {"swagger": "2.0", "info": {"title": "doors"}, "paths": {path: {"get": operation} for path in paths}}
@@ -18,16 +18,16 @@ def a_document(*paths: str) -> dict:
 
 def test_an_api_is_imported_and_then_replaced_by_another_document(engine):
     engine.reset()
-    with proxy.before(engine.address) as address:
+    with proxy.run_proxy(engine.address) as address:
         client = boto3.client("apigateway", endpoint_url=address)
 
-        made = client.import_rest_api(body=json.dumps(a_document("/orders/{id}", "/health")))["id"]
-        first = paths(client, made)
-        client.put_rest_api(restApiId=made, mode="overwrite", body=json.dumps(a_document("/stock")))
+        made = client.import_rest_api(body=json.dumps(build_document("/orders/{id}", "/health")))["id"]
+        first = list_paths(client, made)
+        client.put_rest_api(restApiId=made, mode="overwrite", body=json.dumps(build_document("/stock")))
 
         assert first == ["/", "/health", "/orders", "/orders/{id}"]
-        assert paths(client, made) == ["/", "/stock"]
+        assert list_paths(client, made) == ["/", "/stock"]
 
 
-def paths(client, api: str) -> list[str]:
+def list_paths(client, api: str) -> list[str]:
     return sorted(each["path"] for each in client.get_resources(restApiId=api, limit=500)["items"])

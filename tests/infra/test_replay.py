@@ -12,8 +12,8 @@ from typing import Any
 import pytest
 
 from infra.replay import history
-from infra.replay.line import Line
-from infra.replay.people import silent
+from infra.replay.order_queue import OrderQueue
+from infra.replay.simulated_staff import ignores_offer
 
 FILES = {
     "locations": """id,kind,name,lat,lon,staff
@@ -51,18 +51,18 @@ FILES = {
 }
 
 
-def a_folder(folder: Path) -> Path:
+def write_folder(folder: Path) -> Path:
     for name, text in FILES.items():
         (folder / f"{name}.csv").write_text("\n".join(map(str.strip, text.splitlines())) + "\n")
     return folder
 
 
 def test_a_history_is_read_oldest_first_and_returns_are_put_aside(tmp_path):
-    told = history.read(a_folder(tmp_path), "IDR")
+    told = history.load_history(write_folder(tmp_path), "IDR")
 
-    assert [each.ref for each in told.placings] == ["D", "B", "A", "C", "E", "F"]
+    assert [each.ref for each in told.orders] == ["D", "B", "A", "C", "E", "F"]
     assert told.skipped == [{"ref": "A", "row": 3, "reason": "returns_not_yet"}]
-    assert told.placings[2].body["lines"] == [
+    assert told.orders[2].body["lines"] == [
         {
             "sku": "TEA",
             "quantity": 3,
@@ -74,18 +74,20 @@ def test_a_history_is_read_oldest_first_and_returns_are_put_aside(tmp_path):
 def test_a_shop_counts_in_the_currency_of_its_products(tmp_path):
     (tmp_path / "products.csv").write_text("sku,name,price,currency\nA,Tea,5,USD\n")
 
-    assert (history.currency_of(tmp_path), history.currency_of(tmp_path / "nothing")) == ("USD", "IDR")
+    assert (history.find_currency(tmp_path), history.find_currency(tmp_path / "nothing")) == ("USD", "IDR")
 
 
 def test_salesmen_are_silent_for_three_orders_in_ten_and_always_for_the_same():
     refs = [str(number) for number in range(10_000)]
 
-    assert 2_800 < sum(map(silent, refs)) < 3_200
-    assert [silent(ref) for ref in refs] == [silent(ref) for ref in refs]
+    assert 2_800 < sum(map(ignores_offer, refs)) < 3_200
+    assert [ignores_offer(ref) for ref in refs] == [ignores_offer(ref) for ref in refs]
 
 
 def test_a_customers_second_order_waits_until_the_first_has_its_answer_and_others_go_past(tmp_path):
-    line = Line(history.read(a_folder(tmp_path), "IDR").placings)  # D and F are one customer's, A, C and E another's
+    line = OrderQueue(
+        history.load_history(write_folder(tmp_path), "IDR").orders
+    )  # D and F are one customer's, A, C and E another's
 
     first = [line.take() for _ in range(3)]
     line.done(first[2])
@@ -101,7 +103,7 @@ def test_a_customers_second_order_waits_until_the_first_has_its_answer_and_other
 
 @pytest.fixture(scope="module")
 def replayed(tmp_path_factory: Any) -> dict[str, Any]:
-    folder, local = a_folder(tmp_path_factory.mktemp("history")), tmp_path_factory.mktemp("local")
+    folder, local = write_folder(tmp_path_factory.mktemp("history")), tmp_path_factory.mktemp("local")
     told = os.environ | {"DATA": str(folder), "LOCAL": str(local)}
 
     ended = subprocess.run(

@@ -16,18 +16,18 @@ ROOT = Path(__file__).parent.parent.parent
 pytestmark = pytest.mark.ministack
 
 
-class Started:
+class RunningProcess:
     def __init__(self, folder: Path, port: int) -> None:
         self.url = f"http://127.0.0.1:{port}"
-        told = local.clean(os.environ) | {"LOCAL": str(folder), "PORT": str(port)}
-        self.process = run("start", told)
+        told = local.without_aws_settings(os.environ) | {"LOCAL": str(folder), "PORT": str(port)}
+        self.process = start_command("start", told)
         assert self.process.stdout is not None
-        self.said = []
+        self.output_lines = []
         for line in self.process.stdout:
-            self.said.append(line)
+            self.output_lines.append(line)
             if line.startswith("ready"):
                 return
-        raise AssertionError("".join(self.said))
+        raise AssertionError("".join(self.output_lines))
 
     def get(self, path: str, token: str = "") -> dict:
         headers = {"Authorization": f"Bearer {token}"} if token else {}
@@ -39,7 +39,7 @@ class Started:
         return self.process.wait(60)
 
 
-def run(command: str, told: dict[str, str]) -> subprocess.Popen:
+def start_command(command: str, told: dict[str, str]) -> subprocess.Popen:
     return subprocess.Popen(
         [sys.executable, "-m", "infra.local.run", command],
         cwd=ROOT,
@@ -50,36 +50,36 @@ def run(command: str, told: dict[str, str]) -> subprocess.Popen:
     )
 
 
-def said(command: str, folder: Path, port: int) -> tuple[int, str]:
-    process = run(command, local.clean(os.environ) | {"LOCAL": str(folder), "PORT": str(port)})
+def run_and_read(command: str, folder: Path, port: int) -> tuple[int, str]:
+    process = start_command(command, local.without_aws_settings(os.environ) | {"LOCAL": str(folder), "PORT": str(port)})
     text, _ = process.communicate(timeout=60)
     return process.returncode, text.strip()
 
 
 def test_the_shop_starts_refuses_a_second_start_stops_cleanly_and_comes_back_with_its_state(tmp_path):
     port = local.free_port()
-    first = Started(tmp_path, port)
+    first = RunningProcess(tmp_path, port)
     tokens = json.loads((tmp_path / "tokens.json").read_text())
     before = first.get("/api/stock/locations/van-budi", tokens["salesman-budi"]["token"])
 
-    assert first.said[-1] == f"ready http://127.0.0.1:{port}\n"
+    assert first.output_lines[-1] == f"ready http://127.0.0.1:{port}\n"
     assert first.get("/api/health") == {"status": "ok"}
-    assert said("start", tmp_path, port) == (
+    assert run_and_read("start", tmp_path, port) == (
         1,
         f"Satukanal is running already on http://127.0.0.1:{port}; `make stop` ends it.",
     )
     assert first.stop() == 0
-    assert not local.in_use(port)
+    assert not local.is_port_in_use(port)
 
-    second = Started(tmp_path, port)
+    second = RunningProcess(tmp_path, port)
     again = second.get("/api/stock/locations/van-budi", tokens["salesman-budi"]["token"])
-    stopped = said("stop", tmp_path, port)
+    stopped = run_and_read("stop", tmp_path, port)
 
     assert again == before
     assert before["items"]
     assert stopped == (0, f"Stopped; the shop's state is kept in {tmp_path} and comes back with `make run`.")
     assert second.process.wait(60) == 0
-    assert said("stop", tmp_path, port) == (0, "Nothing is running here.")
+    assert run_and_read("stop", tmp_path, port) == (0, "Nothing is running here.")
 
 
 @pytest.mark.parametrize("mark", ["", "1\n"])
@@ -90,7 +90,7 @@ def test_the_state_of_an_older_version_is_refused_and_left_as_it_is(tmp_path, ma
         (tmp_path / "format").write_text(mark)
     before = sorted(tmp_path.rglob("*"))
 
-    code, text = said("start", tmp_path, local.free_port())
+    code, text = run_and_read("start", tmp_path, local.free_port())
 
     assert (code, text) == (
         1,
@@ -101,7 +101,7 @@ def test_the_state_of_an_older_version_is_refused_and_left_as_it_is(tmp_path, ma
 
 
 def test_a_port_in_use_is_said_in_one_sentence(tmp_path, engine):
-    code, text = said("start", tmp_path, engine.port)
+    code, text = run_and_read("start", tmp_path, engine.port)
 
     assert (code, text) == (
         1,

@@ -5,10 +5,10 @@ from chalice.app import Chalice
 
 from infra import site
 from infra.local import server
-from infra.local.server import Asked, Gateway
+from infra.local.server import Gateway, HttpRequest
 
 
-def a_gateway() -> Gateway:
+def build_gateway() -> Gateway:
     app = Chalice(app_name="doors")
     app.route("/orders/{order_id}", methods=["GET"], name="one")(lambda order_id: {"order": order_id})
     app.route("/orders/search", methods=["GET"], name="search")(lambda: {"found": []})
@@ -23,41 +23,41 @@ def a_gateway() -> Gateway:
     return Gateway(app)
 
 
-def environ(method: str = "GET", path: str = "/", body: bytes = b"", **more: str) -> dict:
+def wsgi_environ(method: str = "GET", path: str = "/", body: bytes = b"", **more: str) -> dict:
     return {"REQUEST_METHOD": method, "PATH_INFO": path, "wsgi.input": io.BytesIO(body)} | more
 
 
-def served(**said) -> tuple[str, dict, bytes]:
+def serve(**said) -> tuple[str, dict, bytes]:
     heard = []
-    body = b"".join(server.application(environ(**said), lambda status, headers: heard.append((status, headers))))
+    body = b"".join(server.application(wsgi_environ(**said), lambda status, headers: heard.append((status, headers))))
     (status, headers) = heard[0]
     return status, dict(headers), body
 
 
 def test_a_literal_path_goes_before_a_parameter_whatever_was_registered_first():
-    gateway = a_gateway()
+    gateway = build_gateway()
 
-    assert gateway.call(Asked("GET", "/api/orders/search")).json == {"found": []}
-    assert gateway.call(Asked("GET", "/api/orders/ord_1")).json == {"order": "ord_1"}
-    assert gateway.call(Asked("POST", "/api/orders/search/cancel")).json == {"cancelled": "search"}
+    assert gateway.call(HttpRequest("GET", "/api/orders/search")).json == {"found": []}
+    assert gateway.call(HttpRequest("GET", "/api/orders/ord_1")).json == {"order": "ord_1"}
+    assert gateway.call(HttpRequest("POST", "/api/orders/search/cancel")).json == {"cancelled": "search"}
 
 
 def test_only_short_links_live_at_the_root():
-    gateway = a_gateway()
+    gateway = build_gateway()
 
-    assert gateway.call(Asked("GET", "/o/abc")).json == {"offer": "abc"}
-    assert gateway.call(Asked("GET", "/orders/ord_1")).status == 404
+    assert gateway.call(HttpRequest("GET", "/o/abc")).json == {"offer": "abc"}
+    assert gateway.call(HttpRequest("GET", "/orders/ord_1")).status == 404
 
 
 def test_the_body_arrives_byte_for_byte_and_repeated_query_words_all():
-    said = a_gateway().call(Asked("POST", "/api/echo", "sku=A&sku=B", {"content-type": "x/y"}, b"\xff\x00a"))
+    said = build_gateway().call(HttpRequest("POST", "/api/echo", "sku=A&sku=B", {"content-type": "x/y"}, b"\xff\x00a"))
 
     assert said.json == {"query": ["A", "B"], "body": [255, 0, 97]}
 
 
 def test_unknown_doors_and_methods_are_refused_as_problems():
-    unknown = a_gateway().call(Asked("GET", "/api/nothing"))
-    wrong = a_gateway().call(Asked("DELETE", "/api/orders/ord_1"))
+    unknown = build_gateway().call(HttpRequest("GET", "/api/nothing"))
+    wrong = build_gateway().call(HttpRequest("DELETE", "/api/orders/ord_1"))
 
     assert (unknown.status, unknown.json["code"], unknown.headers["Content-Type"]) == (
         404,
@@ -68,18 +68,18 @@ def test_unknown_doors_and_methods_are_refused_as_problems():
 
 
 def test_ten_megabytes_are_taken_and_one_byte_more_is_not(monkeypatch):
-    monkeypatch.setattr(server, "MOST_BYTES", 10)
-    gateway = a_gateway()
+    monkeypatch.setattr(server, "MAX_BODY_BYTES", 10)
+    gateway = build_gateway()
 
-    assert gateway.call(Asked("POST", "/api/echo", "sku=A", {}, b"x" * 10)).status == 200
-    assert gateway.call(Asked("POST", "/api/echo", "sku=A", {}, b"x" * 11)).status == 413
+    assert gateway.call(HttpRequest("POST", "/api/echo", "sku=A", {}, b"x" * 10)).status == 200
+    assert gateway.call(HttpRequest("POST", "/api/echo", "sku=A", {}, b"x" * 11)).status == 413
 
 
 def test_every_answer_carries_a_request_id_the_callers_own_if_he_sent_one(monkeypatch):
-    monkeypatch.setattr(server, "gateway", a_gateway)
+    monkeypatch.setattr(server, "gateway", build_gateway)
 
-    _, made, _ = served(path="/api/orders/ord_1")
-    _, kept, _ = served(path="/api/orders/ord_1", HTTP_X_REQUEST_ID="mine")
+    _, made, _ = serve(path="/api/orders/ord_1")
+    _, kept, _ = serve(path="/api/orders/ord_1", HTTP_X_REQUEST_ID="mine")
 
     assert len(made["X-Request-Id"]) == 36
     assert kept["X-Request-Id"] == "mine"
@@ -92,12 +92,12 @@ def test_the_site_serves_folders_by_their_index_and_nothing_outside_itself(tmp_p
     (tmp_path / "secret").write_text("keys")
     root = tmp_path / "site"
 
-    shop, desk = site.find("/", {}, root), site.find("/desk/", {}, root)
+    shop, desk = site.find_page("/", {}, root), site.find_page("/desk/", {}, root)
 
     assert (shop[0], shop[2], desk[0], desk[2]) == (200, b"shop", 200, b"desk")
-    assert site.find("/desk", {}, root)[:2] == (301, {"Location": "/desk/"})
-    assert site.find("/", {"if-none-match": shop[1]["ETag"]}, root)[0] == 304
-    assert [site.find(path, {}, root) for path in ("/../secret", "//../secret", "/none", "/\0")] == [None] * 4
+    assert site.find_page("/desk", {}, root)[:2] == (301, {"Location": "/desk/"})
+    assert site.find_page("/", {"if-none-match": shop[1]["ETag"]}, root)[0] == 304
+    assert [site.find_page(path, {}, root) for path in ("/../secret", "//../secret", "/none", "/\0")] == [None] * 4
 
 
 def test_a_products_page_is_a_file_beside_the_others_and_keeps_its_address(tmp_path):
@@ -107,18 +107,18 @@ def test_a_products_page_is_a_file_beside_the_others_and_keeps_its_address(tmp_p
     (tmp_path / "p" / "TEA.html").write_text("teh")
     (tmp_path / "p" / "TEA.html.html").write_text("a code that ends like a file")
 
-    pages = [site.find(path, {}, tmp_path) for path in ("/p/TEA/", "/en/p/TEA/", "/p/TEA.html/")]
+    pages = [site.find_page(path, {}, tmp_path) for path in ("/p/TEA/", "/en/p/TEA/", "/p/TEA.html/")]
 
     assert [page[2] for page in pages] == [b"teh", b"tea", b"a code that ends like a file"]
-    assert site.find("/p/TEA", {}, tmp_path)[:2] == (301, {"Location": "/p/TEA/"})
-    assert [site.find(path, {}, tmp_path) for path in ("/p/", "/p/CUP/", "/p/CUP")] == [None] * 3
+    assert site.find_page("/p/TEA", {}, tmp_path)[:2] == (301, {"Location": "/p/TEA/"})
+    assert [site.find_page(path, {}, tmp_path) for path in ("/p/", "/p/CUP/", "/p/CUP")] == [None] * 3
 
 
 def test_in_a_bucket_an_address_with_a_slash_is_found_by_its_index():
     kept = ["p/TEA/index.html", "en/p/TEA.html/index.html", "desk/index.html", "404.html", "art/p/TEA.svg"]
     files = ["p/TEA.html", "en/p/TEA.html.html", "desk/index.html", "404.html", "art/p/TEA.svg"]
 
-    assert list(map(site.key_of, files)) == kept
+    assert list(map(site.path_to_bucket_key, files)) == kept
 
 
 def test_a_page_that_is_not_there_says_so_in_its_readers_language_and_a_program_gets_a_problem(monkeypatch, tmp_path):
@@ -127,8 +127,8 @@ def test_a_page_that_is_not_there_says_so_in_its_readers_language_and_a_program_
     (tmp_path / "en" / "404.html").write_text("not there")
     monkeypatch.setattr(site, "ROOT", tmp_path)
 
-    told = [served(path=path, HTTP_ACCEPT="text/html,*/*") for path in ("/p/GONE/", "/en/p/GONE/")]
-    status, headers, _ = served(path="/p/GONE/", HTTP_ACCEPT="application/json")
+    told = [serve(path=path, HTTP_ACCEPT="text/html,*/*") for path in ("/p/GONE/", "/en/p/GONE/")]
+    status, headers, _ = serve(path="/p/GONE/", HTTP_ACCEPT="application/json")
 
     assert [(each[0], each[2]) for each in told] == [("404 Not Found", b"tidak ada"), ("404 Not Found", b"not there")]
     assert {each[1]["Content-Type"] for each in told} == {"text/html; charset=utf-8"}
@@ -139,8 +139,8 @@ def test_a_page_is_only_read_and_a_head_has_no_body(monkeypatch, tmp_path):
     monkeypatch.setattr(site, "ROOT", tmp_path)
     (tmp_path / "index.html").write_text("shop")
 
-    post_status, _, _ = served(method="POST", path="/")
-    head_status, head_headers, head_body = served(method="HEAD", path="/")
+    post_status, _, _ = serve(method="POST", path="/")
+    head_status, head_headers, head_body = serve(method="HEAD", path="/")
 
     assert post_status.startswith("405")
     assert (head_status, head_headers["Content-Length"], head_body) == ("200 OK", "4", b"")

@@ -1,4 +1,4 @@
-from infra.local.streams import deliver, earlier, first_failure
+from infra.local.streams import deliver, find_first_failure, subtract_overlap
 
 
 def records(*names: str) -> list[dict]:
@@ -13,23 +13,23 @@ class Handler:
     """Takes all but the poisoned; remembers what it was called with."""
 
     def __init__(self, poison: str = "", recovers_after: int = 1_000, raises: bool = False) -> None:
-        self.poison, self.left, self.raises = poison, recovers_after, raises
+        self.poison, self.failures_left, self.raises = poison, recovers_after, raises
         self.calls: list[str] = []
-        self.took: list[str] = []
+        self.handled: list[str] = []
 
     def __call__(self, batch):
         self.calls.append(names(batch))
         for name in self.calls[-1]:
-            if name in self.poison and self.left > 0:
-                self.left -= 1
+            if name in self.poison and self.failures_left > 0:
+                self.failures_left -= 1
                 if self.raises:
                     raise ValueError(name)
                 return {"batchItemFailures": [{"itemIdentifier": name}]}
-            self.took.append(name)
+            self.handled.append(name)
         return {"batchItemFailures": []}
 
 
-def delivered(handler: Handler, text: str) -> tuple[str, list[int]]:
+def deliver_to(handler: Handler, text: str) -> tuple[str, list[int]]:
     parked: list[str] = []
     waits: list[int] = []
     deliver(records(*text), handler, lambda record, why: parked.append(names([record])), waits.append)
@@ -39,45 +39,45 @@ def delivered(handler: Handler, text: str) -> tuple[str, list[int]]:
 def test_a_good_batch_is_one_call():
     handler = Handler()
 
-    assert delivered(handler, "abcd") == ("", [])
+    assert deliver_to(handler, "abcd") == ("", [])
     assert handler.calls == ["abcd"]
 
 
 def test_what_failed_is_tried_again_from_the_first_failure_on():
     handler = Handler(poison="c", recovers_after=1)
 
-    assert delivered(handler, "abcd") == ("", [])
+    assert deliver_to(handler, "abcd") == ("", [])
     assert handler.calls == ["abcd", "cd"]
-    assert handler.took == list("abcd")
+    assert handler.handled == list("abcd")
 
 
 def test_a_poison_record_parks_alone_after_five_retries_and_the_rest_goes_on_in_order():
     handler = Handler(poison="c")
 
-    parked, waits = delivered(handler, "abcdef")
+    parked, waits = deliver_to(handler, "abcdef")
 
     assert parked == "c"
     assert waits == [0, 1, 2, 3, 4]
-    assert handler.took == list("abdef")
+    assert handler.handled == list("abdef")
 
 
 def test_a_handler_that_raises_is_halved_down_to_the_record_it_cannot_take():
     handler = Handler(poison="c", raises=True)
 
-    parked, _ = delivered(handler, "abcd")
+    parked, _ = deliver_to(handler, "abcd")
 
     assert parked == "c"
-    assert list(dict.fromkeys(handler.took)) == list("abd")
+    assert list(dict.fromkeys(handler.handled)) == list("abd")
 
 
 def test_a_failure_that_names_no_record_of_the_batch_means_all_of_it():
-    assert first_failure(records("a", "b"), lambda batch: {"batchItemFailures": [{"itemIdentifier": ""}]})[0] == 0
-    assert first_failure(records("a", "b"), lambda batch: {"batchItemFailures": [{"itemIdentifier": "b"}]})[0] == 1
-    assert first_failure(records("a", "b"), lambda batch: None)[0] is None
+    assert find_first_failure(records("a", "b"), lambda batch: {"batchItemFailures": [{"itemIdentifier": ""}]})[0] == 0
+    assert find_first_failure(records("a", "b"), lambda batch: {"batchItemFailures": [{"itemIdentifier": "b"}]})[0] == 1
+    assert find_first_failure(records("a", "b"), lambda batch: None)[0] is None
 
 
 def test_resync_looks_a_minute_back_because_entries_are_stamped_before_they_are_committed():
     early, late = "evt_01KAMC0000ZZZZZZZZZZZZZZZZ", "evt_01KAMDYNEW0000000000000000"
 
-    assert early < earlier(late) < late
-    assert earlier("") == ""
+    assert early < subtract_overlap(late) < late
+    assert subtract_overlap("") == ""

@@ -1,23 +1,23 @@
 from chalicelib.kit import db
+from chalicelib.kit.idempotency import IdempotencyRecord
 from chalicelib.kit.packages import TABLES
-from chalicelib.kit.requests import Request
 from infra import template
 
 
 def test_the_committed_template_is_what_the_code_makes():
-    assert template.FILE.read_text() == template.written()
+    assert template.FILE.read_text() == template.render()
 
 
 def test_a_table_made_from_the_template_takes_what_a_room_commits(aws):
-    row = Request("caller#door#key", "request", body_hash="h", answer=b"a")
+    row = IdempotencyRecord("caller#door#key", "request", body_hash="h", answer=b"a")
 
     db.commit([db.create(row)])
 
-    assert db.get(Request, "caller#door#key", "request").answer == b"a"
+    assert db.get(IdempotencyRecord, "caller#door#key", "request").answer == b"a"
 
 
 def test_each_test_starts_with_empty_tables(aws):
-    assert db.get(Request, "caller#door#key", "request") is None
+    assert db.get(IdempotencyRecord, "caller#door#key", "request") is None
 
 
 def test_every_room_has_a_table_and_only_the_journal_a_stream(aws):

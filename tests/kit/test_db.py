@@ -15,13 +15,13 @@ from pynamodb.exceptions import AttributeDeserializationError
 
 from chalicelib.kit import db
 from chalicelib.kit.errors import Unavailable
-from chalicelib.kit.requests import Asked, Request, remember
+from chalicelib.kit.idempotency import IdempotencyKey, IdempotencyRecord, record_answer
 from chalicelib.stock.store import LevelRow
-from tests.verification.faults.wire import Raw, answer
+from tests.verification.faults.wire import RawResponse, build_response
 
 EVENT = "before-send.dynamodb"
 Answer = Callable[[Any], AWSResponse | None]
-asked = Asked("somebody#door#key", "hash")
+KEY = IdempotencyKey("somebody#door#key", "hash")
 
 
 @pytest.fixture
@@ -33,7 +33,7 @@ def pauses(aws: None, monkeypatch: pytest.MonkeyPatch) -> list[float]:
 
 
 @pytest.fixture
-def answering(pauses: list[float]) -> Iterator[Callable[..., list[Any]]]:
+def dynamodb_faults(pauses: list[float]) -> Iterator[Callable[..., list[Any]]]:
     """Each send is met by the next of these; after the last the table answers."""
     events, heard, put_in = db.connection().client.meta.events, [], []
 
@@ -54,82 +54,84 @@ def answering(pauses: list[float]) -> Iterator[Callable[..., list[Any]]]:
 
 
 def failing(status: int, code: str) -> Answer:
-    return lambda request: answer(request, status, code, "made by a test")
+    return lambda request: build_response(request, status, code, "made by a test")
 
 
 broken, busy = failing(500, "InternalServerError"), failing(400, "ThrottlingException")
 in_progress = failing(400, "TransactionInProgressException")
-mistaken, forbidden = failing(400, "ValidationException"), failing(400, "AccessDeniedException")
+invalid_request, forbidden = failing(400, "ValidationException"), failing(400, "AccessDeniedException")
 
 
-def not_heard(request: Any) -> AWSResponse:
+def timed_out(request: Any) -> AWSResponse:
     raise ReadTimeoutError(endpoint_url=request.url)
 
 
-def page_of_a_proxy(request: Any) -> AWSResponse:
-    return AWSResponse(request.url, 502, {}, Raw(b"<html>Bad gateway</html>"))
+def proxy_error_page(request: Any) -> AWSResponse:
+    return AWSResponse(request.url, 502, {}, RawResponse(b"<html>Bad gateway</html>"))
 
 
-PASSING = [broken, busy, in_progress, not_heard, page_of_a_proxy]
+TRANSIENT_FAULTS = [broken, busy, in_progress, timed_out, proxy_error_page]
 
 
-def read() -> Any:
-    return db.get(Request, asked.scope, "request")
+def load_record() -> Any:
+    return db.get(IdempotencyRecord, KEY.scope, "request")
 
 
-@pytest.mark.parametrize("fault", PASSING)
+@pytest.mark.parametrize("fault", TRANSIENT_FAULTS)
 def test_a_fault_that_may_pass_is_sent_again_as_it_was(
-    answering: Callable[..., list[Any]], pauses: list[float], fault: Answer
+    dynamodb_faults: Callable[..., list[Any]], pauses: list[float], fault: Answer
 ) -> None:
-    db.commit([remember(asked, {"total": 1})])
-    heard = answering(fault, fault)
+    db.commit([record_answer(KEY, {"total": 1})])
+    heard = dynamodb_faults(fault, fault)
 
-    assert read().body_hash == "hash"
+    assert load_record().body_hash == "hash"
     assert pauses == [0.05, 0.1]
     assert heard[0] == heard[1] == heard[2]
 
 
-@pytest.mark.parametrize("fault", PASSING)
-def test_after_three_sends_the_table_is_unavailable(answering: Callable[..., list[Any]], fault: Answer) -> None:
-    heard = answering(fault, fault, fault)
+@pytest.mark.parametrize("fault", TRANSIENT_FAULTS)
+def test_after_three_sends_the_table_is_unavailable(dynamodb_faults: Callable[..., list[Any]], fault: Answer) -> None:
+    heard = dynamodb_faults(fault, fault, fault)
 
     with pytest.raises(Unavailable):
-        read()
+        load_record()
     assert len(heard) == 3
 
 
-@pytest.mark.parametrize("fault", PASSING)
+@pytest.mark.parametrize("fault", TRANSIENT_FAULTS)
 def test_a_commit_that_is_not_answered_three_times_is_unavailable(
-    answering: Callable[..., list[Any]], fault: Answer
+    dynamodb_faults: Callable[..., list[Any]], fault: Answer
 ) -> None:
-    heard = answering(fault, fault, fault)
+    heard = dynamodb_faults(fault, fault, fault)
 
     with pytest.raises(Unavailable):
-        db.commit([remember(asked, {"total": 1})])
+        db.commit([record_answer(KEY, {"total": 1})])
     assert len(heard) == 3
 
 
-@pytest.mark.parametrize("fault", [mistaken, forbidden])
-def test_a_mistake_of_ours_is_sent_once_and_stays_loud(answering: Callable[..., list[Any]], fault: Answer) -> None:
-    heard = answering(fault)
+@pytest.mark.parametrize("fault", [invalid_request, forbidden])
+def test_a_mistake_of_ours_is_sent_once_and_stays_loud(
+    dynamodb_faults: Callable[..., list[Any]], fault: Answer
+) -> None:
+    heard = dynamodb_faults(fault)
 
     with pytest.raises(Exception, match="made by a test"):
-        read()
+        load_record()
     assert len(heard) == 1
 
 
 def test_bytes_come_back_as_they_went(aws: None) -> None:
-    db.commit([remember(asked, {"name": "Teko \N{TEACUP WITHOUT HANDLE}"})])
+    db.commit([record_answer(KEY, {"name": "Teko \N{TEACUP WITHOUT HANDLE}"})])
 
-    found = read()
+    found = load_record()
     assert isinstance(found.answer, bytes)
-    assert found.answer == remember(asked, {"name": "Teko \N{TEACUP WITHOUT HANDLE}"}).row.answer  # type: ignore[union-attr]
+    assert found.answer == record_answer(KEY, {"name": "Teko \N{TEACUP WITHOUT HANDLE}"}).row.answer  # type: ignore[union-attr]
 
 
-def test_a_transaction_sent_again_carries_the_same_token(answering: Callable[..., list[Any]]) -> None:
-    heard = answering(not_heard)
+def test_a_transaction_sent_again_carries_the_same_token(dynamodb_faults: Callable[..., list[Any]]) -> None:
+    heard = dynamodb_faults(timed_out)
 
-    db.commit([remember(asked, {"total": 1})])
+    db.commit([record_answer(KEY, {"total": 1})])
     assert heard[0]["ClientRequestToken"] == heard[1]["ClientRequestToken"]
 
 
@@ -140,7 +142,7 @@ def test_the_reason_of_a_cancelled_transaction_lands_on_its_write(aws: None, fai
     db.commit([db.create(row) for row in rows])
     holds = [LevelRow.on_hand == (8 if n == failing else 7) for n in range(4)]
 
-    with pytest.raises(db.Blocked) as cancelled:
+    with pytest.raises(db.TransactionCancelled) as cancelled:
         db.engine.transact(
             [
                 db.update(rows[0], LevelRow.on_hand.add(1), when=holds[0]),
@@ -164,21 +166,24 @@ def test_all_tables_share_one_client(aws: None, monkeypatch: pytest.MonkeyPatch)
         return create_client(session, service, *args, **kwargs)
 
     monkeypatch.setattr(botocore.session.Session, "create_client", counted)
-    db.forget_connection()
+    db.reset_connection()
 
-    db.commit([remember(asked, {"total": 1}), db.create(LevelRow("TEAPOT@wh#0", "level", on_hand=7))])
+    db.commit([record_answer(KEY, {"total": 1}), db.create(LevelRow("TEAPOT@wh#0", "level", on_hand=7))])
     db.commit([db.update(LevelRow("TEAPOT@wh#0", "level"), LevelRow.on_hand.add(1), when=LevelRow.on_hand == 7)])
     db.commit(
-        [db.check(LevelRow("TEAPOT@wh#0", "level"), LevelRow.on_hand == 8), db.delete(Request(asked.scope, "request"))]
+        [
+            db.check(LevelRow("TEAPOT@wh#0", "level"), LevelRow.on_hand == 8),
+            db.delete(IdempotencyRecord(KEY.scope, "request")),
+        ]
     )
-    assert read() is None
+    assert load_record() is None
     assert db.query(LevelRow, "TEAPOT@wh#0").items[0].on_hand == 8
     assert clients == ["dynamodb"]
 
 
 def test_a_connection_that_is_given_is_used_until_it_is_forgotten(aws: None) -> None:
     first = db.connection()
-    db.forget_connection()
+    db.reset_connection()
     second = db.connection()
 
     db.use_connection(first)

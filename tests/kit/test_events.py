@@ -29,7 +29,7 @@ del Event.kinds["TeaDrunk"]  # other tests look at all kinds of the shop
 
 
 @pytest.fixture(autouse=True)
-def known(monkeypatch: pytest.MonkeyPatch) -> None:
+def register_event(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setitem(Event.kinds, "TeaDrunk", TeaDrunk)
 
 
@@ -84,4 +84,4 @@ def test_a_body_that_does_not_fit_its_event_is_refused() -> None:
 
 
 def test_records_of_a_body_are_read_without_its_event() -> None:
-    assert events.records(Cup, [{"holds": "chai"}, {"holds": "mint", "sugar": 1}]) == (Cup("chai"), Cup("mint", 1))
+    assert events.read_records(Cup, [{"holds": "chai"}, {"holds": "mint", "sugar": 1}]) == (Cup("chai"), Cup("mint", 1))

@@ -12,33 +12,33 @@ from botocore.exceptions import EndpointConnectionError, ReadTimeoutError
 
 from chalicelib.kit import config, files
 from chalicelib.kit.errors import NotFound, Unavailable
-from tests.verification.faults.wire import Raw
+from tests.verification.faults.wire import RawResponse
 
 PICTURE = b"\x89PNG\r\n\x1a\n of a receipt"
 Answer = Callable[[Any], AWSResponse]
 
 
-def away(request: Any) -> AWSResponse:
+def unreachable(request: Any) -> AWSResponse:
     raise EndpointConnectionError(endpoint_url=request.url)
 
 
-def not_heard(request: Any) -> AWSResponse:
+def timed_out(request: Any) -> AWSResponse:
     raise ReadTimeoutError(endpoint_url=request.url)
 
 
 def busy(request: Any) -> AWSResponse:
-    return AWSResponse(request.url, 503, {}, Raw(b"<Error><Code>SlowDown</Code></Error>"))
+    return AWSResponse(request.url, 503, {}, RawResponse(b"<Error><Code>SlowDown</Code></Error>"))
 
 
 def broken(request: Any) -> AWSResponse:
-    return AWSResponse(request.url, 500, {}, Raw(b"<Error><Code>InternalError</Code></Error>"))
+    return AWSResponse(request.url, 500, {}, RawResponse(b"<Error><Code>InternalError</Code></Error>"))
 
 
-FAULTS = [away, not_heard, busy, broken]
+FAULTS = [unreachable, timed_out, busy, broken]
 
 
 @pytest.fixture
-def meeting(aws: Any, monkeypatch: pytest.MonkeyPatch) -> Iterator[Callable[[Answer], None]]:
+def bucket_fault(aws: Any, monkeypatch: pytest.MonkeyPatch) -> Iterator[Callable[[Answer], None]]:
     """From now on each send to the bucket meets this; nobody waits between tries."""
     monkeypatch.setattr(time, "sleep", lambda seconds: None)
     events, put_in = files.client().meta.events, []
@@ -52,27 +52,27 @@ def meeting(aws: Any, monkeypatch: pytest.MonkeyPatch) -> Iterator[Callable[[Ans
         events.unregister("before-send.s3", each)
 
 
-def names(aws: Any) -> list[str]:
+def stored_keys(aws: Any) -> list[str]:
     found = aws.client("s3").list_objects_v2(Bucket=config.bucket())
     return [each["Key"] for each in found.get("Contents", [])]
 
 
 def test_what_is_kept_is_fetched_and_kept_twice_is_kept_once(aws: Any) -> None:
-    kept = [files.keep("proofs", PICTURE), files.keep("proofs", PICTURE)]
+    kept = [files.upload("proofs", PICTURE), files.upload("proofs", PICTURE)]
 
-    assert files.fetch(kept[0]) == ("image/png", PICTURE)
-    assert names(aws) == [kept[0]] == [kept[1]]
+    assert files.download(kept[0]) == ("image/png", PICTURE)
+    assert stored_keys(aws) == [kept[0]] == [kept[1]]
 
 
 @pytest.mark.parametrize("fault", FAULTS)
 def test_a_picture_that_the_bucket_does_not_give_now_is_unavailable(
-    meeting: Callable[[Answer], None], fault: Answer
+    bucket_fault: Callable[[Answer], None], fault: Answer
 ) -> None:
-    kept = files.keep("proofs", PICTURE)
-    meeting(fault)
+    kept = files.upload("proofs", PICTURE)
+    bucket_fault(fault)
 
     with pytest.raises(Unavailable):
-        files.fetch(kept)
+        files.download(kept)
 
 
 def test_a_picture_lost_on_its_way_is_unavailable(aws: Any, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -84,19 +84,19 @@ def test_a_picture_lost_on_its_way_is_unavailable(aws: Any, monkeypatch: pytest.
     monkeypatch.setattr(files.client(), "get_object", lambda **_: given)
 
     with pytest.raises(Unavailable):
-        files.fetch("proofs/begun")
+        files.download("proofs/begun")
 
 
 @pytest.mark.parametrize("fault", FAULTS)
 def test_a_bucket_that_takes_nothing_now_is_unavailable(
-    aws: Any, meeting: Callable[[Answer], None], fault: Answer
+    aws: Any, bucket_fault: Callable[[Answer], None], fault: Answer
 ) -> None:
-    meeting(fault)
+    bucket_fault(fault)
 
     with pytest.raises(Unavailable):
-        files.keep("proofs", PICTURE)
+        files.upload("proofs", PICTURE)
 
 
 def test_a_picture_that_is_not_there_is_not_found(aws: Any) -> None:
     with pytest.raises(NotFound):
-        files.fetch("proofs/never-kept")
+        files.download("proofs/never-kept")

@@ -8,16 +8,16 @@ from typing import Any
 
 import pytest
 
-from chalicelib.kit.texts import CATALOGUE, LANGUAGES, texts
+from chalicelib.kit.texts import CONTENT_FOLDER, LANGUAGES, texts
 
-NAMES = sorted(file.stem for file in (CATALOGUE / LANGUAGES[0]).glob("*.toml"))
+NAMES = sorted(file.stem for file in (CONTENT_FOLDER / LANGUAGES[0]).glob("*.toml"))
 PLACEHOLDER = re.compile(r"\{\{ (\w+) \}\}|\{% if (\w+) %\}|(?<!\{)\{(\w+)\}")
 
 
 def test_every_language_has_the_same_files() -> None:
-    assert {folder.name for folder in CATALOGUE.iterdir()} == set(LANGUAGES)
+    assert {folder.name for folder in CONTENT_FOLDER.iterdir()} == set(LANGUAGES)
     for language in LANGUAGES:
-        assert sorted(file.stem for file in (CATALOGUE / language).iterdir()) == NAMES
+        assert sorted(file.stem for file in (CONTENT_FOLDER / language).iterdir()) == NAMES
 
 
 @pytest.mark.parametrize("name", NAMES)

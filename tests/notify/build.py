@@ -4,14 +4,14 @@ from __future__ import annotations
 
 from typing import Any
 
-from chalicelib.fulfillment.offer import open_offer
+from chalicelib.fulfillment.assign import assign_order
 from chalicelib.kit import db, journal
 from chalicelib.kit.journal import JournalEntry
+from chalicelib.notify.deliver import deliver_messages
 from chalicelib.notify.store import NoticeRow
-from chalicelib.notify.tell import tell
-from chalicelib.places.move import report_position
+from chalicelib.places.report_position import report_position
 from tests.client import call
-from tests.shop import HERE, TEAPOT, an_order, open_shop, put, who
+from tests.shop import HERE, TEAPOT, add_stock, an_order, open_shop, principal_of
 
 BUDI, DEWI, TEAM = "staff#salesman-budi", "staff#salesman-dewi", "location#wh-surabaya"
 
@@ -20,35 +20,35 @@ def a_shop_with_vans(*vans: str) -> None:
     """Five teapots in the warehouse, and two on each van named, which has just said where it is."""
     open_shop(**{TEAPOT: 5})
     for van in vans:
-        put(TEAPOT, van, 2)
-        report_position(who(f"salesman-{van.removeprefix('van-')}"), van, HERE, None)
+        add_stock(TEAPOT, van, 2)
+        report_position(principal_of(f"salesman-{van.removeprefix('van-')}"), van, HERE, None)
 
 
-def placed(**said: Any) -> str:
+def place_order(**said: Any) -> str:
     answer = call("POST", "/api/orders", an_order((TEAPOT, 1), **said), key="a-key-of-sixteen-letters")
     assert answer.status == 201, answer.body
     return str(answer.json["id"])
 
 
-def offered(**said: Any) -> str:
-    order_id = placed(**said)
-    open_offer(told(order_id, "OrderPlaced"))
+def place_and_offer_order(**said: Any) -> str:
+    order_id = place_order(**said)
+    assign_order(load_last_entry(order_id, "OrderPlaced"))
     return order_id
 
 
-def told(order_id: str, kind: str) -> JournalEntry:
+def load_last_entry(order_id: str, kind: str) -> JournalEntry:
     entries = [entry for entry in journal.history(f"order#{order_id}") if entry.kind == kind]
-    return journal.to_journal_entry(entries[-1])
+    return journal.row_to_entry(entries[-1])
 
 
-def everybody_hears(order_id: str) -> None:
+def deliver_all_events(order_id: str) -> None:
     for entry in journal.history(f"order#{order_id}"):
-        tell(journal.to_journal_entry(entry))
+        deliver_messages(journal.row_to_entry(entry))
 
 
-def inbox_of(party: str) -> list[str]:
+def inbox_kinds(party: str) -> list[str]:
     """Kinds of notices, oldest first."""
-    return [row.kind for row in db.query_all(NoticeRow, party, begins="evt_")]
+    return [row.kind for row in db.query_all(NoticeRow, party, begins_with="evt_")]
 
 
 def sms_sent() -> list[tuple[str, str]]:
@@ -59,7 +59,7 @@ def sms_sent() -> list[tuple[str, str]]:
     return [(number, text) for number, text, *_ in backend.sms_messages.values()]
 
 
-def mails_sent() -> list[tuple[str, str]]:
+def emails_sent() -> list[tuple[str, str]]:
     """(address, subject)."""
     from moto.ses.models import ses_backends
 

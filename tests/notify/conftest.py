@@ -8,7 +8,7 @@ from chalicelib.notify import transports
 
 
 @pytest.fixture
-def carriers(aws: Any) -> Any:
+def sns_and_ses(aws: Any) -> Any:
     """SNS and SES of this test alone; the sender of mails is known to SES, as on a stage."""
-    aws.client("ses").verify_email_identity(EmailAddress=transports.sender())
+    aws.client("ses").verify_email_identity(EmailAddress=transports.sender_address())
     return aws

@@ -6,11 +6,19 @@ import pytest
 
 from chalicelib.kit import clock, config, db
 from chalicelib.notify import store
+from chalicelib.notify.deliver import deliver_messages
 from chalicelib.notify.store import BudgetRow
-from chalicelib.notify.tell import tell
 from tests.client import call
-from tests.notify.build import BUDI, a_shop_with_vans, inbox_of, offered, placed, sms_sent, told
-from tests.shop import TEAPOT, an_order, put
+from tests.notify.build import (
+    BUDI,
+    a_shop_with_vans,
+    inbox_kinds,
+    load_last_entry,
+    place_and_offer_order,
+    place_order,
+    sms_sent,
+)
+from tests.shop import TEAPOT, add_stock, an_order
 
 
 def spent(sk: str = "all") -> int:
@@ -18,61 +26,63 @@ def spent(sk: str = "all") -> int:
     return int(row.spent) if row else 0
 
 
-def test_a_flood_of_orders_to_one_number_stops_at_its_budget(carriers: Any, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_flood_of_orders_to_one_number_stops_at_its_budget(sns_and_ses: Any, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("SATUKANAL_SMS_PER_CUSTOMER_PER_DAY", "3")
     a_shop_with_vans()
-    put(TEAPOT, "wh-surabaya", 20)
+    add_stock(TEAPOT, "wh-surabaya", 20)
 
     for number in range(6):
         answer = call("POST", "/api/orders", an_order((TEAPOT, 1)), key=f"flood-flood-flood-{number}")
-        tell(told(answer.json["id"], "OrderPlaced"))
+        deliver_messages(load_last_entry(answer.json["id"], "OrderPlaced"))
 
     assert len(sms_sent()) == 3
     assert spent() == 3
 
 
 def test_the_shops_budget_is_never_overshot_and_the_inbox_still_fills(
-    carriers: Any, monkeypatch: pytest.MonkeyPatch
+    sns_and_ses: Any, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setenv("SATUKANAL_SMS_PER_DAY", "1")
     a_shop_with_vans("van-budi")
-    order_id = offered()
+    order_id = place_and_offer_order()
 
-    tell(told(order_id, "OrderPlaced"))
-    tell(told(order_id, "OfferOpened"))
+    deliver_messages(load_last_entry(order_id, "OrderPlaced"))
+    deliver_messages(load_last_entry(order_id, "OfferOpened"))
 
     assert len(sms_sent()) == 1
-    assert inbox_of(BUDI) == ["offer"]
+    assert inbox_kinds(BUDI) == ["offer"]
     assert spent() == 1
 
 
-def test_a_budget_of_none_is_a_kill_switch(carriers: Any, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_budget_of_none_is_a_kill_switch(sns_and_ses: Any, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("SATUKANAL_SMS_PER_DAY", "0")
     a_shop_with_vans("van-budi")
-    order_id = offered()
+    order_id = place_and_offer_order()
 
-    tell(told(order_id, "OfferOpened"))
+    deliver_messages(load_last_entry(order_id, "OfferOpened"))
 
     assert sms_sent() == []
-    assert inbox_of(BUDI) == ["offer"]
+    assert inbox_kinds(BUDI) == ["offer"]
 
 
-def test_a_number_outside_the_allowed_countries_costs_nothing(carriers: Any, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_number_outside_the_allowed_countries_costs_nothing(
+    sns_and_ses: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
     monkeypatch.setenv("SATUKANAL_SMS_PREFIXES", "+65,+60")
     a_shop_with_vans()
-    order_id = placed()
+    order_id = place_order()
 
-    tell(told(order_id, "OrderPlaced"))
+    deliver_messages(load_last_entry(order_id, "OrderPlaced"))
 
     assert sms_sent() == []
     assert spent() == 0
-    assert store.load_told(f"order#{order_id}") == []
+    assert store.load_notified(f"order#{order_id}") == []
 
 
-def test_budgets_keep_no_phone_number(carriers: Any) -> None:
+def test_budgets_keep_no_phone_number(sns_and_ses: Any) -> None:
     a_shop_with_vans()
 
-    tell(told(placed(), "OrderPlaced"))
+    deliver_messages(load_last_entry(place_order(), "OrderPlaced"))
 
-    kept = carriers.client("dynamodb").scan(TableName="test-notify")["Items"]
+    kept = sns_and_ses.client("dynamodb").scan(TableName="test-notify")["Items"]
     assert kept and "81252981234" not in str(kept)

@@ -2,14 +2,14 @@ from __future__ import annotations
 
 from typing import Any
 
-from chalicelib.fulfillment.offer import open_offer
+from chalicelib.fulfillment.assign import assign_order
 from chalicelib.kit import clock
 from chalicelib.kit.auth import short_token
-from chalicelib.notify.tell import tell
+from chalicelib.notify.deliver import deliver_messages
 from tests.client import call
 from tests.fulfillment.build import NOON
-from tests.notify.build import a_shop_with_vans, everybody_hears, offered, told
-from tests.shop import TEAPOT, an_order, put, token
+from tests.notify.build import a_shop_with_vans, deliver_all_events, load_last_entry, place_and_offer_order
+from tests.shop import TEAPOT, add_stock, an_order, token
 
 
 def inbox(staff_id: str, **query: Any) -> dict[str, Any]:
@@ -19,11 +19,11 @@ def inbox(staff_id: str, **query: Any) -> dict[str, Any]:
     return found
 
 
-def test_a_salesman_finds_the_offer_with_goods_distance_deadline_and_claim_link(carriers: Any) -> None:
+def test_a_salesman_finds_the_offer_with_goods_distance_deadline_and_claim_link(sns_and_ses: Any) -> None:
     a_shop_with_vans("van-budi")
-    order_id = offered()
-    opened = told(order_id, "OfferOpened")
-    tell(opened)
+    order_id = place_and_offer_order()
+    opened = load_last_entry(order_id, "OfferOpened")
+    deliver_messages(opened)
 
     [item] = inbox("salesman-budi")["items"]
 
@@ -35,10 +35,10 @@ def test_a_salesman_finds_the_offer_with_goods_distance_deadline_and_claim_link(
     assert item["acknowledged_at"] is None
 
 
-def test_a_taken_offer_shows_so_and_cannot_be_claimed_from_the_inbox(carriers: Any) -> None:
+def test_a_taken_offer_shows_so_and_cannot_be_claimed_from_the_inbox(sns_and_ses: Any) -> None:
     a_shop_with_vans("van-budi", "van-dewi")
-    opened = told(offered(), "OfferOpened")
-    tell(opened)
+    opened = load_last_entry(place_and_offer_order(), "OfferOpened")
+    deliver_messages(opened)
 
     call("POST", f"/api/offers/{opened.event.offer_id}/claim", {}, token=token("salesman-dewi"))
 
@@ -46,20 +46,20 @@ def test_a_taken_offer_shows_so_and_cannot_be_claimed_from_the_inbox(carriers: A
     assert item["state"] == "claimed" and "claim" not in item
 
 
-def test_nobody_sees_or_acknowledges_what_is_addressed_to_others(carriers: Any) -> None:
+def test_nobody_sees_or_acknowledges_what_is_addressed_to_others(sns_and_ses: Any) -> None:
     a_shop_with_vans("van-budi")
-    opened = told(offered(), "OfferOpened")
-    tell(opened)
+    opened = load_last_entry(place_and_offer_order(), "OfferOpened")
+    deliver_messages(opened)
 
     assert inbox("salesman-dewi")["items"] == []
     assert call("POST", f"/api/inbox/{opened.event_id}/ack", token=token("salesman-dewi")).status == 404
     assert inbox("salesman-budi")["items"][0]["acknowledged_at"] is None
 
 
-def test_one_of_the_team_acknowledges_for_all_and_again_changes_nothing(carriers: Any) -> None:
+def test_one_of_the_team_acknowledges_for_all_and_again_changes_nothing(sns_and_ses: Any) -> None:
     a_shop_with_vans()
-    opened = told(offered(), "OfferOpened")
-    tell(opened)
+    opened = load_last_entry(place_and_offer_order(), "OfferOpened")
+    deliver_messages(opened)
 
     first = call("POST", f"/api/inbox/{opened.event_id}/ack", token=token("warehouse-joko")).json
     again = call("POST", f"/api/inbox/{opened.event_id}/ack", token=token("warehouse-joko")).json
@@ -69,14 +69,14 @@ def test_one_of_the_team_acknowledges_for_all_and_again_changes_nothing(carriers
     assert first["fulfillment"] == opened.event.assigned[0].fulfillment_id
 
 
-def test_pages_neither_skip_nor_repeat(carriers: Any) -> None:
+def test_pages_neither_skip_nor_repeat(sns_and_ses: Any) -> None:
     a_shop_with_vans()
-    put(TEAPOT, "wh-surabaya", 5)
+    add_stock(TEAPOT, "wh-surabaya", 5)
     for number in range(5):
         body = an_order((TEAPOT, 1))
         order_id = call("POST", "/api/orders", body, key=f"page-page-page-page-{number}").json["id"]
-        open_offer(told(order_id, "OrderPlaced"))
-        everybody_hears(order_id)
+        assign_order(load_last_entry(order_id, "OrderPlaced"))
+        deliver_all_events(order_id)
 
     seen, cursor = [], ""
     while cursor is not None:
@@ -88,16 +88,16 @@ def test_pages_neither_skip_nor_repeat(carriers: Any) -> None:
     assert seen == sorted(set(seen), reverse=True)
 
 
-def test_news_of_a_clock_that_is_ahead_stand_among_what_was_told_with_them(carriers: Any) -> None:
+def test_news_of_a_clock_that_is_ahead_stand_among_what_was_told_with_them(sns_and_ses: Any) -> None:
     a_shop_with_vans()
     opened = []
     for number, ahead in enumerate((5, 0, 0)):
         clock.source = lambda number=number, ahead=ahead: NOON + clock.minutes(number + ahead)
         order_id = call("POST", "/api/orders", an_order((TEAPOT, 1)), key=f"ahead-ahead-ahead-{number}").json["id"]
-        open_offer(told(order_id, "OrderPlaced"))
+        assign_order(load_last_entry(order_id, "OrderPlaced"))
         clock.source = lambda number=number: NOON + clock.minutes(number)
-        opened.append(told(order_id, "OfferOpened"))
-        tell(opened[-1])
+        opened.append(load_last_entry(order_id, "OfferOpened"))
+        deliver_messages(opened[-1])
 
     page = inbox("warehouse-joko")["items"]
 

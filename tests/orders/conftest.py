@@ -6,13 +6,13 @@ from typing import Any
 
 import pytest
 
-from tests.fulfillment.build import it_is_noon
+from tests.fulfillment.build import freeze_at_noon
 from tests.shop import open_shop
 from tests.verification.simulator.day import Day
 
 
 @pytest.fixture
 def day(aws: Any) -> Day:
-    it_is_noon()
+    freeze_at_noon()
     open_shop(TEAPOT=3)
     return Day()

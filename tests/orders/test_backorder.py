@@ -3,17 +3,26 @@
 from __future__ import annotations
 
 from chalicelib.kit import clock, journal
-from chalicelib.notify.exceptions import exceptions
-from chalicelib.notify.scene import Scene
-from chalicelib.notify.words import render_message
+from chalicelib.notify.exception_board import list_exceptions
+from chalicelib.notify.message_context import MessageContext
+from chalicelib.notify.message_templates import render_message
 from tests.client import call
-from tests.orders.ahead import FRIDAY, LATER, MONDAY, all_is_well, coming, expect, status, works
-from tests.shop import CUP, RARE, TEAPOT, a_creditor, an_order, later, level, token
+from tests.orders.backorders import (
+    BACKORDER,
+    FRIDAY,
+    MONDAY,
+    assert_invariants_hold,
+    expect_stock,
+    fulfillment_status,
+    inbound_quantities,
+    list_fulfillments,
+)
+from tests.shop import CUP, RARE, TEAPOT, a_credit_customer, advance_clock, an_order, level, token
 from tests.verification.simulator.day import JOKO, LIA, MAYA, TRANSFER, Day
 
 
 def test_a_line_that_is_short_says_what_could_be_promised_for_which_day(day: Day) -> None:
-    expect(day, 10)
+    expect_stock(day, 10)
 
     answer = call("POST", "/api/orders", an_order((TEAPOT, 5)), key="a-key-that-nobody-used")
 
@@ -21,49 +30,49 @@ def test_a_line_that_is_short_says_what_could_be_promised_for_which_day(day: Day
     assert answer.json["short"] == [
         {"sku": TEAPOT, "wanted": 5, "available": 3, "expected": [{"on": FRIDAY, "quantity": 10}]}
     ]
-    assert (level(TEAPOT)["available"], coming()) == (3, {"expected": 10, "available": 10})
+    assert (level(TEAPOT)["available"], inbound_quantities()) == (3, {"expected": 10, "available": 10})
 
 
 def test_who_agrees_is_promised_the_rest_for_its_day_and_what_is_there_goes_at_once(day: Day) -> None:
-    expect(day, 10)
+    expect_stock(day, 10)
 
-    order = day.order("late", (TEAPOT, 5), **LATER)
+    order = day.order("late", (TEAPOT, 5), **BACKORDER)
 
     assert order["lines"][0]["later"] == [{"quantity": 2, "on": FRIDAY}]
     assert level(TEAPOT) == {"on_hand": 3, "reserved": 0, "allocated": 3, "available": 0}
-    assert coming() == {"expected": 10, "allocated": 2, "available": 8}
-    assert works(day, "late") == [("wh-surabaya", "assigned", 3), ("wh-surabaya", "awaiting", 2)]
-    assert status(day, "late") == "assigned"
-    all_is_well()
+    assert inbound_quantities() == {"expected": 10, "allocated": 2, "available": 8}
+    assert list_fulfillments(day, "late") == [("wh-surabaya", "assigned", 3), ("wh-surabaya", "awaiting", 2)]
+    assert fulfillment_status(day, "late") == "assigned"
+    assert_invariants_hold()
 
 
 def test_the_shop_shows_live_units_and_the_day_of_the_next_ones(day: Day) -> None:
-    expect(day, 10)
-    expect(day, 4, MONDAY, location="wh-sidoarjo")
-    day.order("late", (TEAPOT, 5), **LATER)
+    expect_stock(day, 10)
+    expect_stock(day, 4, MONDAY, location="wh-sidoarjo")
+    day.order("late", (TEAPOT, 5), **BACKORDER)
 
-    (found,) = day.done("GET", "/stock", query=f"?sku={TEAPOT}", by="")["items"]
+    (found,) = day.call("GET", "/stock", query=f"?sku={TEAPOT}", by="")["items"]
 
     assert found["available"] == 0
     assert found["expected"] == [{"on": FRIDAY, "quantity": 8}, {"on": MONDAY, "quantity": 4}]
 
 
 def test_never_more_is_promised_than_is_expected_and_a_refusal_moves_nothing(day: Day) -> None:
-    expect(day, 2)
+    expect_stock(day, 2)
 
-    answer = call("POST", "/api/orders", an_order((TEAPOT, 6), **LATER), key="a-key-that-nobody-used")
+    answer = call("POST", "/api/orders", an_order((TEAPOT, 6), **BACKORDER), key="a-key-that-nobody-used")
 
     assert answer.status == 409
     assert answer.json["short"][0]["expected"] == [{"on": FRIDAY, "quantity": 2}]
-    assert (level(TEAPOT)["available"], coming()) == (3, {"expected": 2, "available": 2})
+    assert (level(TEAPOT)["available"], inbound_quantities()) == (3, {"expected": 2, "available": 2})
 
 
 def test_the_earliest_day_is_promised_first_and_a_day_that_is_over_not_at_all(day: Day) -> None:
-    expect(day, 2)
-    expect(day, 5, MONDAY)
+    expect_stock(day, 2)
+    expect_stock(day, 5, MONDAY)
 
-    order = day.order("late", (TEAPOT, 7), **LATER)
-    later(6 * 24 * 60)
+    order = day.order("late", (TEAPOT, 7), **BACKORDER)
+    advance_clock(6 * 24 * 60)
     refused = call("POST", "/api/orders", an_order((TEAPOT, 1)), key="a-key-that-nobody-used")
 
     assert order["lines"][0]["later"] == [{"quantity": 2, "on": FRIDAY}, {"quantity": 2, "on": MONDAY}]
@@ -71,33 +80,33 @@ def test_the_earliest_day_is_promised_first_and_a_day_that_is_over_not_at_all(da
 
 
 def test_a_promise_whose_payer_let_it_lapse_is_the_next_buyers_though_no_clock_came(day: Day) -> None:
-    expect(day, 2, sku=RARE)
-    day.order("slow", (RARE, 2), payments=TRANSFER, **LATER)
-    later(24 * 60 + 1)
+    expect_stock(day, 2, sku=RARE)
+    day.order("slow", (RARE, 2), payments=TRANSFER, **BACKORDER)
+    advance_clock(24 * 60 + 1)
 
-    day.order("quick", (RARE, 2), **LATER)
+    day.order("quick", (RARE, 2), **BACKORDER)
 
-    assert works(day, "quick") == [("wh-surabaya", "awaiting", 2)]
+    assert list_fulfillments(day, "quick") == [("wh-surabaya", "awaiting", 2)]
     answer = call("POST", f"/api/payments/{day.payment('slow')}/confirm", token=token(MAYA))
-    day.all_hear()
+    day.run_handlers()
     assert answer.status == 200
-    assert status(day, "slow") == "cancelled"
-    assert coming(sku=RARE) == {"expected": 2, "allocated": 2}
-    all_is_well()
+    assert fulfillment_status(day, "slow") == "cancelled"
+    assert inbound_quantities(sku=RARE) == {"expected": 2, "allocated": 2}
+    assert_invariants_hold()
 
 
 def test_fewer_can_be_expected_but_never_fewer_than_are_promised(day: Day) -> None:
-    expect(day, 10)
-    day.order("late", (TEAPOT, 5), **LATER)
+    expect_stock(day, 10)
+    day.order("late", (TEAPOT, 5), **BACKORDER)
     fewer = {"location": "wh-surabaya", "on": FRIDAY, "lines": [{"sku": TEAPOT, "quantity": 1}], "reason": "PO 88"}
 
     refused = call("POST", "/api/stock/expected", fewer, token=token(JOKO), key="a-key-that-nobody-used")
-    expect(day, 2)
+    expect_stock(day, 2)
 
     assert (refused.status, refused.json["code"]) == (409, "promised_ahead")
     assert "2 units" in refused.json["detail"]
-    assert coming() == {"expected": 2, "allocated": 2}
-    all_is_well()
+    assert inbound_quantities() == {"expected": 2, "allocated": 2}
+    assert_invariants_hold()
 
 
 def test_goods_are_expected_today_or_later(day: Day) -> None:
@@ -109,30 +118,32 @@ def test_goods_are_expected_today_or_later(day: Day) -> None:
 
 
 def test_saying_twice_what_is_expected_changes_nothing(day: Day) -> None:
-    expect(day, 10)
+    expect_stock(day, 10)
 
-    assert expect(day, 10)["movements"] == []
-    assert coming() == {"expected": 10, "available": 10}
+    assert expect_stock(day, 10)["movements"] == []
+    assert inbound_quantities() == {"expected": 10, "available": 10}
 
 
 def test_goods_that_were_never_there_can_be_sold_ahead_on_credit_and_a_draft_keeps_the_consent(day: Day) -> None:
-    a_creditor(5_000_000)
-    expect(day, 10, sku=CUP)
-    body = an_order((CUP, 4), channel="phone", payments=[{"method": "credit"}], customer={"id": "cus_makmur"}, **LATER)
-    made = day.done("POST", "/drafts", body, by=LIA)
+    a_credit_customer(5_000_000)
+    expect_stock(day, 10, sku=CUP)
+    body = an_order(
+        (CUP, 4), channel="phone", payments=[{"method": "credit"}], customer={"id": "cus_makmur"}, **BACKORDER
+    )
+    made = day.call("POST", "/drafts", body, by=LIA)
 
-    order = day.done("POST", f"/drafts/{made['id']}/submit", by=LIA)
-    day.all_hear()
+    order = day.call("POST", f"/drafts/{made['id']}/submit", by=LIA)
+    day.run_handlers()
 
     assert order["lines"][0]["later"] == [{"quantity": 4, "on": FRIDAY}]
-    assert coming(sku=CUP) == {"expected": 10, "allocated": 4, "available": 6}
-    all_is_well()
+    assert inbound_quantities(sku=CUP) == {"expected": 10, "allocated": 4, "available": 6}
+    assert_invariants_hold()
 
 
 def test_a_cart_is_told_what_could_come_later(day: Day) -> None:
-    expect(day, 10)
+    expect_stock(day, 10)
 
-    quoted = day.done("POST", "/quotes", {"channel": "web", "lines": [{"sku": TEAPOT, "quantity": 5}]}, by="")
+    quoted = day.call("POST", "/quotes", {"channel": "web", "lines": [{"sku": TEAPOT, "quantity": 5}]}, by="")
 
     assert quoted["short"] == [
         {"sku": TEAPOT, "wanted": 5, "available": 3, "expected": [{"on": FRIDAY, "quantity": 10}]}
@@ -140,14 +151,14 @@ def test_a_cart_is_told_what_could_come_later(day: Day) -> None:
 
 
 def test_the_customer_is_told_the_day_and_the_warehouse_sees_what_it_waits_for(day: Day) -> None:
-    expect(day, 1)
-    expect(day, 5, MONDAY)
+    expect_stock(day, 1)
+    expect_stock(day, 5, MONDAY)
 
-    order = day.order("late", (TEAPOT, 5), **LATER)
-    (waits, other) = day.done("GET", "/fulfillments", by=JOKO, query="?of=awaiting")["items"]
-    (begins,) = day.done("GET", "/fulfillments", by=JOKO)["items"]
+    order = day.order("late", (TEAPOT, 5), **BACKORDER)
+    (waits, other) = day.call("GET", "/fulfillments", by=JOKO, query="?of=awaiting")["items"]
+    (begins,) = day.call("GET", "/fulfillments", by=JOKO)["items"]
 
-    told = render_message("placed", "id", Scene(told_of(order["id"], "OrderPlaced")).order_facts())[1]
+    told = render_message("placed", "id", MessageContext(load_last_entry(order["id"], "OrderPlaced")).order_facts())[1]
     assert "Yang belum ada datang 27/11-30/11." in told
     assert [(each["status"], each["expected_on"]) for each in (waits, other)] == [
         ("awaiting", FRIDAY),
@@ -157,19 +168,19 @@ def test_the_customer_is_told_the_day_and_the_warehouse_sees_what_it_waits_for(d
 
 
 def test_the_owner_sees_promises_whose_day_is_over(day: Day) -> None:
-    expect(day, 2)
-    order = day.order("late", (TEAPOT, 5), **LATER)
-    later(5 * 24 * 60)
-    on_time = [each for each in exceptions(clock.now()) if each["kind"] == "late_goods"]
+    expect_stock(day, 2)
+    order = day.order("late", (TEAPOT, 5), **BACKORDER)
+    advance_clock(5 * 24 * 60)
+    on_time = [each for each in list_exceptions(clock.now()) if each["kind"] == "late_goods"]
 
-    later(24 * 60)
-    (found,) = [each for each in exceptions(clock.now()) if each["kind"] == "late_goods"]
+    advance_clock(24 * 60)
+    (found,) = [each for each in list_exceptions(clock.now()) if each["kind"] == "late_goods"]
 
     assert on_time == []
     assert (found["order"], found["on"], found["location"]) == (order["id"], FRIDAY, "wh-surabaya")
     assert found["action"] == {"method": "POST", "path": f"/orders/{order['id']}/cancel"}
 
 
-def told_of(order_id: str, kind: str) -> journal.JournalEntry:
+def load_last_entry(order_id: str, kind: str) -> journal.JournalEntry:
     entries = journal.history(f"order#{order_id}")
-    return journal.to_journal_entry(next(entry for entry in entries if entry.kind == kind))
+    return journal.row_to_entry(next(entry for entry in entries if entry.kind == kind))

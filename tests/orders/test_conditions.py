@@ -8,7 +8,7 @@ import pytest
 
 from chalicelib.kit.journal import Head
 from chalicelib.orders import store
-from tests.conditions import lands, memory, refused  # noqa: F401
+from tests.conditional_writes import assert_commits, assert_refused, memory  # noqa: F401
 from tests.orders.test_model import NOON, a_line, an_order
 
 pytestmark = pytest.mark.usefixtures("memory")
@@ -17,25 +17,25 @@ ORDER = replace(an_order(a_line("TEAPOT", 2)), version=1, journal_hash="one")
 
 
 def test_an_order_is_put_once():
-    lands(store.put_order(ORDER))
+    assert_commits(store.put_order(ORDER))
 
-    refused(store.put_order(replace(ORDER, note="another")))
+    assert_refused(store.put_order(replace(ORDER, note="another")))
 
 
 def test_an_order_moves_on_only_from_the_version_read():
-    refused(store.change_order(ORDER, head=Head(2, "two"), status="completed"))
-    lands(store.put_order(ORDER))
+    assert_refused(store.change_order(ORDER, head=Head(2, "two"), status="completed"))
+    assert_commits(store.put_order(ORDER))
 
-    lands(store.change_order(ORDER, head=Head(2, "two"), status="completed"))
-    refused(store.change_order(ORDER, head=Head(2, "other"), status="cancelled"))
+    assert_commits(store.change_order(ORDER, head=Head(2, "two"), status="completed"))
+    assert_refused(store.change_order(ORDER, head=Head(2, "other"), status="cancelled"))
 
-    assert store.load("ord_1") == store.after(ORDER, Head(2, "two"), status="completed")
+    assert store.find_order("ord_1") == store.apply_changes(ORDER, Head(2, "two"), status="completed")
 
 
 def test_an_order_waits_for_money_once_and_one_that_is_not_on_hold_not_at_all():
     waiting = replace(ORDER, reserved_until=NOON)
-    lands(*store.wait(waiting))
+    assert_commits(*store.await_payment(waiting))
 
-    refused(*store.wait(waiting))
+    assert_refused(*store.await_payment(waiting))
 
-    assert store.wait(ORDER) == []
+    assert store.await_payment(ORDER) == []

@@ -10,7 +10,7 @@ from chalicelib.kit import journal
 from chalicelib.orders import store
 from chalicelib.orders.events import expire_unpaid
 from tests.client import call
-from tests.shop import RARE, TEAPOT, a_creditor, an_order, later, level, open_shop, put, token
+from tests.shop import RARE, TEAPOT, a_credit_customer, add_stock, advance_clock, an_order, level, open_shop, token
 
 KEY = "a-key-of-16-chars"
 TRANSFER = [{"method": "transfer"}]
@@ -20,16 +20,16 @@ def place(body: Any, key: str = KEY, by: str = "") -> Any:
     return call("POST", "/api/orders", body, key=key, token=token(by) if by else "").json
 
 
-def payment(order: Any) -> str:
+def payment_id(order: Any) -> str:
     return str(order["payments"][0]["id"])
 
 
 def test_a_confirmed_transfer_turns_the_hold_into_a_promise(aws: Any) -> None:
     open_shop(TEAPOT=5)
     order = place(an_order((TEAPOT, 2), payments=TRANSFER))
-    call("POST", f"/api/payments/{payment(order)}/proof?token={order['token']}", {"reference": "TRF 1"})
+    call("POST", f"/api/payments/{payment_id(order)}/proof?token={order['token']}", {"reference": "TRF 1"})
 
-    told = call("POST", f"/api/payments/{payment(order)}/confirm", token=token("finance-maya")).json
+    told = call("POST", f"/api/payments/{payment_id(order)}/confirm", token=token("finance-maya")).json
 
     assert (told["payment_status"], told["reserved_until"]) == ("paid", None)
     assert told["payments"][0]["captured"] == {"amount": 250_000, "currency": "IDR"}
@@ -40,8 +40,8 @@ def test_confirming_twice_is_confirming_once(aws: Any) -> None:
     open_shop(TEAPOT=5)
     order = place(an_order((TEAPOT, 2), payments=TRANSFER))
 
-    first = call("POST", f"/api/payments/{payment(order)}/confirm", token=token("finance-maya"))
-    second = call("POST", f"/api/payments/{payment(order)}/confirm", token=token("finance-maya"))
+    first = call("POST", f"/api/payments/{payment_id(order)}/confirm", token=token("finance-maya"))
+    second = call("POST", f"/api/payments/{payment_id(order)}/confirm", token=token("finance-maya"))
 
     assert (first.status, first.body) == (200, second.body)
     assert len(journal.history(f"order#{order['id']}")) == 2
@@ -50,7 +50,7 @@ def test_confirming_twice_is_confirming_once(aws: Any) -> None:
 def test_a_rejected_proof_may_be_sent_again(aws: Any) -> None:
     open_shop(TEAPOT=5)
     order = place(an_order((TEAPOT, 2), payments=TRANSFER))
-    path = f"/api/payments/{payment(order)}"
+    path = f"/api/payments/{payment_id(order)}"
     call("POST", f"{path}/proof?token={order['token']}", {"reference": "TRF 1"})
 
     rejected = call("POST", f"{path}/reject", {"reason": "too little"}, token=token("finance-maya")).json
@@ -63,12 +63,12 @@ def test_a_rejected_proof_may_be_sent_again(aws: Any) -> None:
 
 def test_money_that_comes_after_the_hold_lapsed_reserves_afresh(aws: Any) -> None:
     open_shop(RARE=1)
-    put(RARE, "wh-sidoarjo", 1)
+    add_stock(RARE, "wh-sidoarjo", 1)
     order = place(an_order((RARE, 1), payments=TRANSFER))
-    later(24 * 60 + 1)
+    advance_clock(24 * 60 + 1)
     place(an_order((RARE, 2)), key="the-second-buyers-key")
 
-    late = call("POST", f"/api/payments/{payment(order)}/confirm", token=token("finance-maya"))
+    late = call("POST", f"/api/payments/{payment_id(order)}/confirm", token=token("finance-maya"))
 
     assert late.json["status"] == "cancelled"
     assert late.json["reason"] == "goods_gone"
@@ -81,7 +81,7 @@ def test_money_that_comes_after_the_hold_lapsed_reserves_afresh(aws: Any) -> Non
 def test_an_unpaid_order_ends_by_itself_and_frees_its_goods(aws: Any) -> None:
     open_shop(TEAPOT=5)
     order = place(an_order((TEAPOT, 2), payments=TRANSFER))
-    later(24 * 60 + 1)
+    advance_clock(24 * 60 + 1)
 
     ended = (expire_unpaid(), expire_unpaid())
 
@@ -94,17 +94,17 @@ def test_an_unpaid_order_ends_by_itself_and_frees_its_goods(aws: Any) -> None:
 
 def test_proofs_that_wait_for_us_keep_no_other_order_from_ending(aws: Any, monkeypatch: pytest.MonkeyPatch) -> None:
     """However many they are: the clock reads its list to the last page."""
-    monkeypatch.setattr(store, "PAGE", 1)
+    monkeypatch.setattr(store, "PAGE_SIZE", 1)
     open_shop(TEAPOT=5)
     proven = place(an_order((TEAPOT, 2), payments=TRANSFER))
-    call("POST", f"/api/payments/{payment(proven)}/proof?token={proven['token']}", {"reference": "TRF 1"})
-    later(1)
+    call("POST", f"/api/payments/{payment_id(proven)}/proof?token={proven['token']}", {"reference": "TRF 1"})
+    advance_clock(1)
     unpaid = place(an_order((TEAPOT, 1), payments=TRANSFER), key="another-key-of-16")
-    later(24 * 60 + 1)
+    advance_clock(24 * 60 + 1)
 
     ended = expire_unpaid()
 
-    now = [store.load(order["id"]) for order in (proven, unpaid)]
+    now = [store.find_order(order["id"]) for order in (proven, unpaid)]
     assert (ended, [order and order.status for order in now]) == (1, ["placed", "cancelled"])
     assert level(TEAPOT) == {"on_hand": 5, "reserved": 2, "allocated": 0, "available": 3}
 
@@ -112,10 +112,10 @@ def test_proofs_that_wait_for_us_keep_no_other_order_from_ending(aws: Any, monke
 def test_money_for_an_ended_order_is_owed_back(aws: Any) -> None:
     open_shop(TEAPOT=5)
     order = place(an_order((TEAPOT, 2), payments=TRANSFER))
-    later(24 * 60 + 1)
+    advance_clock(24 * 60 + 1)
     expire_unpaid()
 
-    told = call("POST", f"/api/payments/{payment(order)}/confirm", token=token("finance-maya")).json
+    told = call("POST", f"/api/payments/{payment_id(order)}/confirm", token=token("finance-maya")).json
 
     assert told["status"] == "cancelled"
     assert '"owed_minor":250000' in journal.history(f"order#{order['id']}")[-1].body
@@ -134,7 +134,7 @@ def test_a_customer_cancels_his_order_with_its_link(aws: Any) -> None:
 
 def test_a_cancelled_credit_order_gives_the_credit_back(aws: Any) -> None:
     open_shop(TEAPOT=5)
-    customer = a_creditor(limit=300_000)
+    customer = a_credit_customer(limit=300_000)
     body = an_order((TEAPOT, 2), channel="phone", customer={"id": customer}, payments=[{"method": "credit"}])
     order = place(body, by="agent-lia")
 
@@ -262,13 +262,13 @@ def test_a_pay_link_asked_for_again_under_its_key_is_sent_once(aws: Any) -> None
     first, again = (call("POST", path, key=KEY, token=agent) for _ in range(2))
 
     assert again.body == first.body
-    assert [entry.kind for entry in journal.history(f"draft#{draft['id']}")] == ["DraftMade", "PayLinkAsked"]
+    assert [entry.kind for entry in journal.history(f"draft#{draft['id']}")] == ["DraftCreated", "PayLinkRequested"]
 
 
 def test_orders_of_all_channels_stand_in_one_list_newest_first(aws: Any) -> None:
     open_shop(TEAPOT=9)
     web = place(an_order((TEAPOT, 1)))
-    later(1)
+    advance_clock(1)
     phone = place(an_order((TEAPOT, 1), channel="phone"), key="another-key-of-16-chars", by="agent-lia")
 
     told = call("GET", "/api/orders", token=token("owner-ratna")).json

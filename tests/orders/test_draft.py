@@ -7,34 +7,34 @@ from collections.abc import Iterator
 import pytest
 
 from chalicelib.kit import db, ids, journal
-from chalicelib.kit.errors import Moved, NotFound
+from chalicelib.kit.errors import NotFound, StaleVersion
 from chalicelib.orders import draft as drafts
 from chalicelib.orders import store
-from chalicelib.orders.command import PlaceOrder, Tender, Wanted
+from chalicelib.orders.command import PlaceOrder, RequestedLine, Tender
 from chalicelib.orders.draft import Draft, DraftRow
 from chalicelib.orders.model import DraftGone
 from tests.shop import CUP, level
-from tests.verification.simulator import actors
-from tests.verification.simulator.deeds import TO_SARI, agent
+from tests.verification.simulator import weighted_actions
+from tests.verification.simulator.action_helpers import TO_SARI, agent_principal
 from tests.verification.simulator.sim import Sim
 
-TWO_CUPS = PlaceOrder("phone", [Wanted(CUP, 2)], TO_SARI, [Tender("transfer")], agent())
+TWO_CUPS = PlaceOrder("phone", [RequestedLine(CUP, 2)], TO_SARI, [Tender("transfer")], agent_principal())
 
 
 @pytest.fixture(autouse=True)
 def sim() -> Iterator[Sim]:
     with Sim(1).shop() as sim:
-        sim.memory.put_back(actors.opened())
+        sim.memory.restore(weighted_actions.load_initial_tables())
         yield sim
 
 
 def a_draft() -> Draft:
-    found = drafts.find_draft(drafts.make(TWO_CUPS)["id"])
+    found = drafts.find_draft(drafts.create(TWO_CUPS)["id"])
     assert found is not None
     return found
 
 
-def asked_for(draft: Draft) -> list[str]:
+def event_kinds(draft: Draft) -> list[str]:
     return [entry.kind for entry in journal.history(f"draft#{draft.id}")]
 
 
@@ -43,8 +43,8 @@ def test_a_draft_is_never_made_over_another(monkeypatch: pytest.MonkeyPatch) -> 
     db.commit([db.delete(each) for each in journal.history(f"draft#{first.id}")])
     monkeypatch.setattr(ids, "new", lambda kind, at: first.id)
 
-    with pytest.raises(Moved):
-        drafts.make(TWO_CUPS)
+    with pytest.raises(StaleVersion):
+        drafts.create(TWO_CUPS)
 
     assert drafts.find_draft(first.id) == first
 
@@ -64,20 +64,20 @@ def test_a_draft_read_twice_is_submitted_once() -> None:
 def test_a_link_for_a_draft_that_becomes_an_order_meanwhile_brings_no_draft_back(sim: Sim) -> None:
     draft = a_draft()
     rivals = [lambda: drafts.submit(draft, None)]
-    sim.memory.faults = lambda send: "" if send != "transact" or not rivals else str(rivals.pop()())[:0]
+    sim.memory.inject_fault = lambda send: "" if send != "transact" or not rivals else str(rivals.pop()())[:0]
 
     with pytest.raises(NotFound):
-        drafts.send_pay_link(agent(), draft.id)
+        drafts.send_pay_link(agent_principal(), draft.id)
 
-    placed = store.load(draft.id)
+    placed = store.find_order(draft.id)
     assert placed and placed.status == "placed"
-    assert (db.get(DraftRow, draft.id, "draft"), asked_for(draft)) == (None, ["DraftMade"])
+    assert (db.get(DraftRow, draft.id, "draft"), event_kinds(draft)) == (None, ["DraftCreated"])
 
 
 def test_links_asked_for_one_after_the_other_are_both_told_of() -> None:
     draft = a_draft()
 
-    drafts.send_pay_link(agent(), draft.id)
-    drafts.send_pay_link(agent(), draft.id)
+    drafts.send_pay_link(agent_principal(), draft.id)
+    drafts.send_pay_link(agent_principal(), draft.id)
 
-    assert asked_for(draft) == ["DraftMade", "PayLinkAsked", "PayLinkAsked"]
+    assert event_kinds(draft) == ["DraftCreated", "PayLinkRequested", "PayLinkRequested"]

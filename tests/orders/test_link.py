@@ -9,67 +9,71 @@ import pytest
 
 from chalicelib.kit import config
 from tests.client import call
-from tests.notify.build import everybody_hears, sms_sent
-from tests.notify.conftest import carriers  # noqa: F401 - what would leave the house is caught there
-from tests.shop import TEAPOT, an_order, later, open_shop, token
+from tests.notify.build import deliver_all_events, sms_sent
+from tests.notify.conftest import sns_and_ses  # noqa: F401 - what would leave the house is caught there
+from tests.shop import TEAPOT, advance_clock, an_order, open_shop, token
 
 DAY = 24 * 60
 
 
-def placed() -> tuple[str, str]:
+def place_order() -> tuple[str, str]:
     answer = call("POST", "/api/orders", an_order((TEAPOT, 1)), key=f"a-guest-{id(object())}-orders")
     assert answer.status == 201, answer.text
     return answer.json["id"], answer.json["token"]
 
 
-def opened(order_id: str, link: str) -> int:
+def status_with_link(order_id: str, link: str) -> int:
     return call("GET", f"/api/orders/{order_id}", query={"token": link}).status
 
 
 def test_a_link_cannot_be_guessed_and_opens_no_other_order_of_the_same_customer(aws: Any) -> None:
     open_shop(TEAPOT=5)
-    mine, link = placed()
-    other, _ = placed()
+    mine, link = place_order()
+    other, _ = place_order()
 
     assert len(base64.urlsafe_b64decode(link + "=" * (-len(link) % 4))) * 8 == 256
-    assert (opened(mine, link), opened(other, link), opened(mine, link[:-2])) == (200, 404, 404)
+    assert (status_with_link(mine, link), status_with_link(other, link), status_with_link(mine, link[:-2])) == (
+        200,
+        404,
+        404,
+    )
 
 
 def test_a_link_ends_after_ninety_days(aws: Any) -> None:
     open_shop(TEAPOT=5)
-    order_id, link = placed()
+    order_id, link = place_order()
 
-    later(90 * DAY - 1)
-    before = opened(order_id, link)
-    later(1)
+    advance_clock(90 * DAY - 1)
+    before = status_with_link(order_id, link)
+    advance_clock(1)
 
-    assert (before, opened(order_id, link)) == (200, 404)
+    assert (before, status_with_link(order_id, link)) == (200, 404)
 
 
-def test_a_new_link_reaches_the_customer_alone_and_ends_the_old_one(aws: Any, carriers: Any) -> None:  # noqa: F811
+def test_a_new_link_reaches_the_customer_alone_and_ends_the_old_one(aws: Any, sns_and_ses: Any) -> None:  # noqa: F811
     open_shop(TEAPOT=5)
-    order_id, link = placed()
+    order_id, link = place_order()
     door, said = f"/api/orders/{order_id}/link", {"token": token("agent-lia"), "key": "a-lost-phone-0001"}
 
     renewed, again = call("POST", door, **said), call("POST", door, **said)
-    everybody_hears(order_id)
+    deliver_all_events(order_id)
 
     assert renewed.status == again.status == 200 and renewed.body == again.body
-    assert opened(order_id, link) == 404
+    assert status_with_link(order_id, link) == 404
     [text] = [text for _, text in sms_sent() if "tautan baru" in text]
     new = text.rpartition("token=")[2]
-    assert opened(order_id, new) == 200
+    assert status_with_link(order_id, new) == 200
     assert new.encode() not in renewed.body
 
 
 def test_a_link_outlives_a_new_signing_key_and_ends_with_its_own(aws: Any, monkeypatch: pytest.MonkeyPatch) -> None:
     open_shop(TEAPOT=5)
-    order_id, link = placed()
+    order_id, link = place_order()
     old, new = config.secrets()[-1], "a-signing-key-that-was-made-later-on-001"
 
     def with_keys(*keys: str) -> int:
         monkeypatch.setattr(config, "secrets", lambda: keys)
-        return opened(order_id, link)
+        return status_with_link(order_id, link)
 
     assert with_keys(old, new) == 200
     assert with_keys(new) == 404

@@ -9,19 +9,19 @@ import pytest
 
 from chalicelib.kit.money import Money
 from chalicelib.orders.model import (
-    FULFILLMENT_STATES,
-    STATES,
+    FULFILLMENT_TRANSITIONS,
+    TRANSITIONS,
     Delivery,
     Order,
     OrderFulfillmentStatus,
     OrderLine,
     OrderStatus,
-    link_ends,
-    may_cancel,
-    merged,
-    with_days,
+    is_cancellable,
+    link_expires_at,
+    merge_demand,
+    with_promised_days,
 )
-from chalicelib.stock.model import Piece
+from chalicelib.stock.model import Allocation
 
 NOON = datetime(2026, 11, 22, 12, 0, tzinfo=UTC)
 
@@ -42,7 +42,7 @@ def an_order(*lines: OrderLine, status: str = "placed", fulfillment_status: str 
 
 
 @pytest.mark.parametrize(
-    ("table", "start"), [(STATES, OrderStatus.DRAFT), (FULFILLMENT_STATES, OrderFulfillmentStatus.UNASSIGNED)]
+    ("table", "start"), [(TRANSITIONS, OrderStatus.DRAFT), (FULFILLMENT_TRANSITIONS, OrderFulfillmentStatus.UNASSIGNED)]
 )
 def test_every_state_is_reached_and_every_target_is_known(table, start):
     reached, ahead = set(), {start}
@@ -54,9 +54,9 @@ def test_every_state_is_reached_and_every_target_is_known(table, start):
 
 
 def test_completed_and_cancelled_are_ends_and_goods_that_have_gone_cannot_be_cancelled():
-    assert {state for state, ways in STATES.items() if not ways} == {"completed", "cancelled"}
-    assert {state for state, ways in FULFILLMENT_STATES.items() if not ways} == {"returned", "cancelled"}
-    assert {state for state, ways in FULFILLMENT_STATES.items() if "cancelled" in ways} == {
+    assert {state for state, ways in TRANSITIONS.items() if not ways} == {"completed", "cancelled"}
+    assert {state for state, ways in FULFILLMENT_TRANSITIONS.items() if not ways} == {"returned", "cancelled"}
+    assert {state for state, ways in FULFILLMENT_TRANSITIONS.items() if "cancelled" in ways} == {
         "unassigned",
         "offered",
         "assigned",
@@ -64,19 +64,19 @@ def test_completed_and_cancelled_are_ends_and_goods_that_have_gone_cannot_be_can
 
 
 def test_two_lines_of_one_sku_are_one_demand():
-    assert merged([("TEAPOT", 2), ("CUP", 1), ("TEAPOT", 3)]) == {"TEAPOT": 5, "CUP": 1}
+    assert merge_demand([("TEAPOT", 2), ("CUP", 1), ("TEAPOT", 3)]) == {"TEAPOT": 5, "CUP": 1}
 
 
 def test_a_line_says_what_of_it_is_promised_for_which_later_day():
     here, by_friday, by_monday = 0, 20261127, 20261130
     lines = (a_line("TEAPOT", 9), a_line("CUP", 2), a_line("TRAY", 4))
     pieces = [
-        *(Piece("TEAPOT", "wh-surabaya", 2, by_monday), Piece("TEAPOT", "wh-surabaya", 3, here)),
-        *(Piece("TEAPOT", "wh-surabaya", 1, by_friday), Piece("TEAPOT", "wh-sidoarjo", 3, by_friday)),
-        *(Piece("CUP", "wh-surabaya", 2, here), Piece("TRAY", "wh-surabaya", 4, by_monday)),
+        *(Allocation("TEAPOT", "wh-surabaya", 2, by_monday), Allocation("TEAPOT", "wh-surabaya", 3, here)),
+        *(Allocation("TEAPOT", "wh-surabaya", 1, by_friday), Allocation("TEAPOT", "wh-sidoarjo", 3, by_friday)),
+        *(Allocation("CUP", "wh-surabaya", 2, here), Allocation("TRAY", "wh-surabaya", 4, by_monday)),
     ]
 
-    teapots, cups, trays = with_days(lines, pieces)
+    teapots, cups, trays = with_promised_days(lines, pieces)
 
     assert teapots == replace(lines[0], later=((4, "2026-11-27"), (2, "2026-11-30")))
     assert cups == lines[1]
@@ -98,15 +98,15 @@ def test_an_order_is_on_hold_while_its_reservation_has_an_end():
 
 
 def test_a_customers_link_lasts_ninety_days():
-    assert link_ends(NOON) == NOON + timedelta(days=90)
+    assert link_expires_at(NOON) == NOON + timedelta(days=90)
 
 
 def test_an_order_can_be_cancelled_until_its_goods_leave_or_it_is_over():
     still = [
         (status, goods)
-        for status in STATES
-        for goods in FULFILLMENT_STATES
-        if may_cancel(an_order(status=status, fulfillment_status=goods))
+        for status in TRANSITIONS
+        for goods in FULFILLMENT_TRANSITIONS
+        if is_cancellable(an_order(status=status, fulfillment_status=goods))
     ]
 
     assert still == [

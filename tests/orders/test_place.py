@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from typing import Any
 
-from chalicelib.catalog.keep import keep_product
 from chalicelib.catalog.model import Product
+from chalicelib.catalog.save import save_product
 from chalicelib.kit.money import Money
-from chalicelib.pricing.keep import keep_price
+from chalicelib.pricing.save import save_price
 from tests.client import call
-from tests.shop import CUP, RARE, TEAPOT, a_creditor, an_order, later, level, open_shop, put, token
+from tests.shop import CUP, RARE, TEAPOT, a_credit_customer, add_stock, advance_clock, an_order, level, open_shop, token
 
 KEY = "a-key-of-16-chars"
 
@@ -69,7 +69,7 @@ def test_a_repeat_a_year_later_is_the_same_order_with_the_same_answer(aws: Any) 
     open_shop(TEAPOT=5)
     first = place(an_order((TEAPOT, 2)))
 
-    later(365 * 24 * 60)
+    advance_clock(365 * 24 * 60)
     second = place(an_order((TEAPOT, 2)))
 
     assert (first.status, second.status) == (201, 200)
@@ -108,7 +108,7 @@ def test_every_short_line_is_named(aws: Any) -> None:
 
 def test_what_the_warehouse_lacks_comes_from_a_store(aws: Any) -> None:
     open_shop(TEAPOT=1)
-    put(TEAPOT, "store-tunjungan", 4)
+    add_stock(TEAPOT, "store-tunjungan", 4)
 
     told = place(an_order((TEAPOT, 3))).json
 
@@ -117,7 +117,7 @@ def test_what_the_warehouse_lacks_comes_from_a_store(aws: Any) -> None:
 
 def test_a_van_is_never_promised_to_a_web_order(aws: Any) -> None:
     open_shop()
-    put(TEAPOT, "van-budi", 9)
+    add_stock(TEAPOT, "van-budi", 9)
 
     answer = place(an_order((TEAPOT, 1)))
 
@@ -128,7 +128,7 @@ def test_a_van_is_never_promised_to_a_web_order(aws: Any) -> None:
 def test_an_expired_hold_never_refuses_a_buyer_though_nobody_swept(aws: Any) -> None:
     open_shop(RARE=1)
     place(an_order((RARE, 1), payments=[{"method": "transfer"}]))
-    later(24 * 60 + 1)
+    advance_clock(24 * 60 + 1)
 
     answer = place(an_order((RARE, 1)), key="another-key-of-16-chars")
 
@@ -139,7 +139,7 @@ def test_an_expired_hold_never_refuses_a_buyer_though_nobody_swept(aws: Any) -> 
 def test_a_hold_that_still_runs_refuses_the_next_buyer(aws: Any) -> None:
     open_shop(RARE=1)
     place(an_order((RARE, 1), payments=[{"method": "transfer"}]))
-    later(24 * 60 - 1)
+    advance_clock(24 * 60 - 1)
 
     answer = place(an_order((RARE, 1)), key="another-key-of-16-chars")
 
@@ -148,7 +148,7 @@ def test_a_hold_that_still_runs_refuses_the_next_buyer(aws: Any) -> None:
 
 def test_a_cash_sale_at_the_counter_takes_the_goods_and_fills_the_till(aws: Any) -> None:
     open_shop()
-    put(CUP, "store-tunjungan", 10)
+    add_stock(CUP, "store-tunjungan", 10)
     headers = {"Authorization": f"Bearer {token('cashier-sinta')}", "Idempotency-Key": "open-a-shift-key-1"}
     call("POST", "/api/shifts", headers=headers, body={"opening": {"amount": 100_000, "currency": "IDR"}})
 
@@ -164,7 +164,7 @@ def test_a_cash_sale_at_the_counter_takes_the_goods_and_fills_the_till(aws: Any)
 def test_two_cash_payments_of_one_order_both_go_into_the_till(aws: Any) -> None:
     """Summed, because one transaction may change a row once."""
     open_shop()
-    put(CUP, "store-tunjungan", 4)
+    add_stock(CUP, "store-tunjungan", 4)
     body = {"opening": {"amount": 50_000, "currency": "IDR"}}
     cashier = token("cashier-sinta")
     call("POST", "/api/shifts", body, token=cashier, key="open-shift-key-1")
@@ -181,7 +181,7 @@ def test_two_cash_payments_of_one_order_both_go_into_the_till(aws: Any) -> None:
 
 def test_cash_without_an_open_shift_is_refused_and_nothing_moves(aws: Any) -> None:
     open_shop()
-    put(CUP, "store-tunjungan", 10)
+    add_stock(CUP, "store-tunjungan", 10)
 
     answer = place(
         {"channel": "pos", "lines": [{"sku": CUP, "quantity": 3}], "payments": [{"method": "cash"}]}, by="cashier-sinta"
@@ -193,7 +193,7 @@ def test_cash_without_an_open_shift_is_refused_and_nothing_moves(aws: Any) -> No
 
 def test_credit_is_spent_up_to_the_limit_and_not_beyond(aws: Any) -> None:
     open_shop(TEAPOT=5)
-    customer = a_creditor(limit=300_000)
+    customer = a_credit_customer(limit=300_000)
     order = an_order((TEAPOT, 2), channel="phone", customer={"id": customer}, payments=[{"method": "credit"}])
 
     first = place(order, by="agent-lia")
@@ -227,10 +227,10 @@ def test_goods_in_more_places_than_one_commit_holds_are_refused_and_nothing_move
     open_shop()
     skus = [f"SPICE-{number:02}" for number in range(30)]
     for sku in skus:
-        keep_product(Product(sku, sku.title(), "Dapur", "IDR"), "test")
-        keep_price(sku, Money(5_000, "IDR"), (), "test")
-        put(sku, "wh-surabaya", 1)
-        put(sku, "wh-sidoarjo", 1)
+        save_product(Product(sku, sku.title(), "Dapur", "IDR"), "test")
+        save_price(sku, Money(5_000, "IDR"), (), "test")
+        add_stock(sku, "wh-surabaya", 1)
+        add_stock(sku, "wh-sidoarjo", 1)
 
     answer = place(an_order(*[(sku, 2) for sku in skus], payments=[{"method": "transfer"}]))
 

@@ -6,12 +6,12 @@ from dataclasses import fields
 from chalicelib.kit.events import Event
 from chalicelib.kit.packages import import_models
 from chalicelib.payments import events
-from chalicelib.payments.book import report
+from chalicelib.payments.project_ledger import load_ledger_report
 from tests.payments.build import TODAY
-from tests.payments.test_ledger import an_order_paid, placed
+from tests.payments.test_ledger import a_paid_order, an_order_placed_message
 
 
-def test_the_listeners_work_where_nothing_else_was_imported():
+def test_the_handlers_work_without_other_imports():
     """In Lambda app.py is not imported for them."""
     alone = "import chalicelib.payments.events as events; print(callable(events.book_orders))"
 
@@ -20,21 +20,25 @@ def test_the_listeners_work_where_nothing_else_was_imported():
     assert done.stdout == "True\n"
 
 
-def test_the_ledger_hears_every_kind_that_can_carry_money():
+def test_the_ledger_subscribes_to_every_event_that_can_carry_money():
     """A kind left out would be filtered away by its topic, and nobody would notice."""
     import_models()
     named = {"payments", "settled", "owed_minor", "from_till"}
 
     carry = {kind for kind, event in Event.kinds.items() if named & {field.name for field in fields(event)}}
 
-    assert carry == events.HEARS
+    assert carry == events.SUBSCRIBED_KINDS
 
 
-def test_every_topic_that_carries_money_is_heard(aws):
-    payments = an_order_paid(("transfer", 100))
-    message = json.dumps(placed("evt_1", payments))
+def test_every_topic_that_carries_money_has_a_handler(aws):
+    payments = a_paid_order(("transfer", 100))
+    message = json.dumps(an_order_placed_message("evt_1", payments))
 
-    for hear in (events.book_orders, events.book_work, events.book_payments):
+    for hear in (
+        events.update_ledger_from_orders,
+        events.update_ledger_from_fulfillment,
+        events.update_ledger_from_payments,
+    ):
         hear({"Records": [{"Sns": {"Subject": "OrderPlaced", "Message": message, "MessageAttributes": {}}}]}, None)
 
-    assert [each["count"] for each in report(TODAY)["items"]] == [1]
+    assert [each["count"] for each in load_ledger_report(TODAY)["items"]] == [1]

@@ -5,24 +5,34 @@ from chalicelib.kit.errors import Invalid, NotFound
 from chalicelib.kit.money import Money
 from chalicelib.payments import shift_store
 from chalicelib.payments.handover import hand_over
-from chalicelib.payments.model import EmptyDrawer, NoOpenShift, NotEnoughCash, ShiftNotOpen, bag_of
+from chalicelib.payments.model import EmptyDrawer, NoOpenShift, NotEnoughCash, ShiftNotOpen, build_cash_bag
 from chalicelib.payments.shift import count_shift
-from tests.payments.build import AGUS, MAYA, SINTA, TONO, an_open_shift, rupiah, shift, sold_for_cash, told
+from tests.payments.build import (
+    AGUS,
+    MAYA,
+    SINTA,
+    TONO,
+    an_open_shift,
+    list_messages,
+    load_shift,
+    rupiah,
+    sell_for_cash,
+)
 
 
-def a_bag_with(minor):
-    bag = bag_of(AGUS.id, "IDR")
-    db.commit([shift_store.cash_into(bag, rupiah(minor))])
+def a_cash_bag_with(minor):
+    bag = build_cash_bag(AGUS.id, "IDR")
+    db.commit([shift_store.add_cash(bag, rupiah(minor))])
     return bag
 
 
-def test_a_couriers_cash_moves_to_the_stores_till_by_the_word_of_whoever_receives_it(aws):
-    bag, drawer = a_bag_with(300), an_open_shift(SINTA, opening=50, till="till-1")
+def test_the_receiver_confirms_that_a_couriers_cash_moves_to_the_store_till(aws):
+    bag, drawer = a_cash_bag_with(300), an_open_shift(SINTA, opening=50, till="till-1")
 
     said = hand_over(SINTA, bag.id, rupiah(200))
 
-    assert (shift(bag.id).expected, shift(drawer.id).expected) == (rupiah(100), rupiah(250))
-    [entry] = told(f"handover#{said['id']}")
+    assert (load_shift(bag.id).expected, load_shift(drawer.id).expected) == (rupiah(100), rupiah(250))
+    [entry] = list_messages(f"handover#{said['id']}")
     assert entry["actor"] == SINTA.id
     assert entry["body"]["postings"] == [
         {"account": "till:till-1", "minor": 200},
@@ -38,30 +48,30 @@ def test_a_couriers_cash_moves_to_the_stores_till_by_the_word_of_whoever_receive
     }
 
 
-def test_without_an_amount_all_of_it_is_handed_over_and_finance_puts_it_into_the_safe(aws):
+def test_without_an_amount_all_cash_is_handed_over_and_finance_receives_into_the_safe(aws):
     giver = an_open_shift(AGUS, opening=10)
-    sold_for_cash(giver, 90)
+    sell_for_cash(giver, 90)
 
     said = hand_over(MAYA, giver.id, None)
 
     assert (said["amount"]["amount"], said["to_till"]) == (100, "safe")
-    assert shift(giver.id).expected == rupiah(0)
+    assert load_shift(giver.id).expected == rupiah(0)
     with pytest.raises(EmptyDrawer):
         hand_over(MAYA, giver.id, None)
 
 
-def test_nobody_hands_over_more_than_there_is(aws):
-    bag, drawer = a_bag_with(300), an_open_shift(SINTA)
+def test_handing_over_more_than_the_expected_cash_is_refused(aws):
+    bag, drawer = a_cash_bag_with(300), an_open_shift(SINTA)
 
     with pytest.raises(NotEnoughCash):
         hand_over(SINTA, bag.id, rupiah(301))
 
-    assert (shift(bag.id).expected, shift(drawer.id).expected) == (rupiah(300), rupiah(0))
+    assert (load_shift(bag.id).expected, load_shift(drawer.id).expected) == (rupiah(300), rupiah(0))
 
 
-def test_two_who_receive_the_same_cash_at_once_do_not_both_get_it(aws, monkeypatch):
-    bag, mine, his = a_bag_with(300), an_open_shift(SINTA, till="a"), an_open_shift(TONO, till="b")
-    read, others = shift_store.load_shift, [TONO]
+def test_concurrent_handovers_of_the_same_cash_succeed_once(aws, monkeypatch):
+    bag, mine, his = a_cash_bag_with(300), an_open_shift(SINTA, till="a"), an_open_shift(TONO, till="b")
+    read, others = shift_store.find_shift, [TONO]
 
     def read_then_lose_the_race(shift_id):
         seen = read(shift_id)
@@ -69,15 +79,15 @@ def test_two_who_receive_the_same_cash_at_once_do_not_both_get_it(aws, monkeypat
             hand_over(others.pop(), bag.id, rupiah(300))
         return seen
 
-    monkeypatch.setattr(shift_store, "load_shift", read_then_lose_the_race)
+    monkeypatch.setattr(shift_store, "find_shift", read_then_lose_the_race)
 
     with pytest.raises(NotEnoughCash):
         hand_over(SINTA, bag.id, rupiah(300))
 
-    assert [shift(each.id).expected.minor for each in (bag, mine, his)] == [0, 0, 300]
+    assert [load_shift(each.id).expected.minor for each in (bag, mine, his)] == [0, 0, 300]
 
 
-def test_a_counted_drawer_gives_nothing(aws):
+def test_a_counted_shift_cannot_hand_over_cash(aws):
     giver = an_open_shift(AGUS, opening=10)
     count_shift(AGUS, giver.id, rupiah(10))
 
@@ -85,8 +95,8 @@ def test_a_counted_drawer_gives_nothing(aws):
         hand_over(MAYA, giver.id, rupiah(10))
 
 
-def test_nobody_receives_from_himself_from_nowhere_or_without_a_drawer(aws):
-    bag, mine = a_bag_with(300), an_open_shift(SINTA)
+def test_a_handover_from_oneself_from_an_unknown_shift_or_without_an_open_shift_is_refused(aws):
+    bag, mine = a_cash_bag_with(300), an_open_shift(SINTA)
 
     with pytest.raises(NotFound):
         hand_over(SINTA, mine.id, rupiah(1))
@@ -97,4 +107,4 @@ def test_nobody_receives_from_himself_from_nowhere_or_without_a_drawer(aws):
     with pytest.raises(Invalid):
         hand_over(SINTA, bag.id, Money(1, "USD"))
 
-    assert shift(bag.id).expected == rupiah(300)
+    assert load_shift(bag.id).expected == rupiah(300)

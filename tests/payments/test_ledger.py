@@ -8,16 +8,16 @@ from hypothesis import strategies as st
 from chalicelib.kit import db
 from chalicelib.kit.events import NewerVersion
 from chalicelib.kit.money import total
-from chalicelib.payments import ledger, ledger_store, pay, shift_store, store
-from chalicelib.payments.book import book, report
+from chalicelib.payments import ledger, ledger_store, lifecycle, shift_store, store
 from chalicelib.payments.collect import collect
 from chalicelib.payments.handover import hand_over
-from chalicelib.payments.model import bag_of
-from chalicelib.payments.pay import PaymentTerms
+from chalicelib.payments.lifecycle import PaymentContext
+from chalicelib.payments.model import build_cash_bag
+from chalicelib.payments.project_ledger import load_ledger_report, update_ledger
 from chalicelib.payments.store import PaymentRow
-from chalicelib.places.keep import keep_location
 from chalicelib.places.model import Location
-from tests.fulfillment.build import it_is_noon
+from chalicelib.places.save import save_location
+from tests.fulfillment.build import freeze_at_noon
 from tests.payments.build import (
     AGUS,
     MAYA,
@@ -26,16 +26,18 @@ from tests.payments.build import (
     TODAY,
     a_customer,
     an_open_shift,
-    it_is,
+    list_messages,
     rupiah,
-    sold_on_credit,
-    told,
+    sell_on_credit,
+    set_clock,
 )
 
-ON = TODAY.isoformat()
+DAY = TODAY.isoformat()
 
 
-def placed(event_id, payments, channel="pos", at="2026-11-22T05:00:00.000Z", kind="OrderPlaced", **body):
+def an_order_placed_message(
+    event_id, payments, channel="pos", at="2026-11-22T05:00:00.000Z", kind="OrderPlaced", **body
+):
     """A journal entry as orders write it."""
     listed = [asdict(payment.record(payment.amount)) for payment in payments]
     said = {"order_id": "ord_1", "currency": "IDR", "payments": listed} | body
@@ -52,20 +54,20 @@ def placed(event_id, payments, channel="pos", at="2026-11-22T05:00:00.000Z", kin
     }
 
 
-def an_order_paid(*tenders, order="ord_1", drawer=None, channel="pos"):
-    payments = pay.build_payments(
-        PaymentTerms(order, shift=drawer, channel=channel, actor="cashier-sinta"),
+def a_paid_order(*tenders, order="ord_1", drawer=None, channel="pos"):
+    payments = lifecycle.build_payments(
+        PaymentContext(order, shift=drawer, channel=channel, actor="cashier-sinta"),
         [(method, rupiah(minor)) for method, minor in tenders],
         rupiah(sum(minor for _, minor in tenders)),
         [f"pay_{order}_{number}" for number in range(len(tenders))],
     )
     cash = total((payment.captured for payment in payments), "IDR")
-    into_drawer = [shift_store.cash_into(drawer, cash)] if drawer else []
-    db.commit([*map(store.open_payment, payments), *into_drawer])
+    into_drawer = [shift_store.add_cash(drawer, cash)] if drawer else []
+    db.commit([*map(store.create_payment, payments), *into_drawer])
     return payments
 
 
-def sums(said):
+def sums_of_report(said):
     return {
         (each["method"], each["channel"], each["kind"]): (each["amount"]["amount"], each["count"])
         for each in said["items"]
@@ -73,16 +75,16 @@ def sums(said):
 
 
 def test_a_day_sums_to_its_payments_by_method_and_channel(aws):
-    it_is(NOON)
+    set_clock(NOON)
     drawer = an_open_shift()
-    split = an_order_paid(("cash", 100), ("transfer", 50), order="ord_1", drawer=drawer)
-    web = an_order_paid(("cod", 30), order="ord_2", channel="web")
+    split = a_paid_order(("cash", 100), ("transfer", 50), order="ord_1", drawer=drawer)
+    web = a_paid_order(("cod", 30), order="ord_2", channel="web")
 
-    book(placed("evt_1", split))
-    book(placed("evt_2", web, "web", order_id="ord_2"))
+    update_ledger(an_order_placed_message("evt_1", split))
+    update_ledger(an_order_placed_message("evt_2", web, "web", order_id="ord_2"))
 
-    said = report(TODAY)
-    assert sums(said) == {
+    said = load_ledger_report(TODAY)
+    assert sums_of_report(said) == {
         ("cash", "pos", "captured"): (100, 1),
         ("transfer", "pos", "promised"): (50, 1),
         ("cod", "web", "promised"): (30, 1),
@@ -91,37 +93,37 @@ def test_a_day_sums_to_its_payments_by_method_and_channel(aws):
     assert (said["matched"], said["unmatched"]) == (True, [])
 
 
-def test_money_that_comes_later_is_booked_on_its_own_day(aws):
-    [_, transfer] = an_order_paid(("cod", 30), ("transfer", 50))
-    db.commit([store.move_payment(transfer, "captured")])
-    book(placed("evt_1", [*store.load_payments(["pay_ord_1_0"]), transfer]))
+def test_money_captured_later_is_booked_on_its_own_day(aws):
+    [_, transfer] = a_paid_order(("cod", 30), ("transfer", 50))
+    db.commit([store.transition_payment(transfer, "captured")])
+    update_ledger(an_order_placed_message("evt_1", [*store.load_payments(["pay_ord_1_0"]), transfer]))
     captured = {"order_id": "ord_1", "payment_id": transfer.id, "method": "transfer", "amount_minor": 50}
-    paid = placed("evt_2", [], at="2026-11-24T03:00:00.000Z", kind="PaymentCaptured", **captured)
+    paid = an_order_placed_message("evt_2", [], at="2026-11-24T03:00:00.000Z", kind="PaymentCaptured", **captured)
 
-    book(paid)
+    update_ledger(paid)
 
-    assert sums(report(date(2026, 11, 24))) == {("transfer", "pos", "captured"): (50, 1)}
-    assert report(date(2026, 11, 24))["matched"] and report(TODAY)["matched"]
+    assert sums_of_report(load_ledger_report(date(2026, 11, 24))) == {("transfer", "pos", "captured"): (50, 1)}
+    assert load_ledger_report(date(2026, 11, 24))["matched"] and load_ledger_report(TODAY)["matched"]
 
 
-def test_heard_twice_it_is_booked_once(aws):
-    payments = an_order_paid(("cash", 100), drawer=an_open_shift())
+def test_an_event_delivered_twice_is_booked_once(aws):
+    payments = a_paid_order(("cash", 100), drawer=an_open_shift())
 
     for _ in range(3):
-        book(placed("evt_1", payments))
+        update_ledger(an_order_placed_message("evt_1", payments))
 
-    assert sums(report(TODAY)) == {("cash", "pos", "captured"): (100, 1)}
-    assert report(TODAY)["matched"]
+    assert sums_of_report(load_ledger_report(TODAY)) == {("cash", "pos", "captured"): (100, 1)}
+    assert load_ledger_report(TODAY)["matched"]
 
 
 @pytest.mark.parametrize("off_by", [1, -1, 100])
 def test_a_payment_that_differs_from_the_ledger_by_one_rupiah_is_listed(aws, off_by):
-    [payment] = an_order_paid(("cash", 100), drawer=an_open_shift())
-    book(placed("evt_1", [payment]))
+    [payment] = a_paid_order(("cash", 100), drawer=an_open_shift())
+    update_ledger(an_order_placed_message("evt_1", [payment]))
     row = PaymentRow(payment.id, "payment")
     db.commit([db.update(row, PaymentRow.captured_minor.set(100 + off_by))])
 
-    said = report(TODAY)
+    said = load_ledger_report(TODAY)
 
     assert said["matched"] is False
     assert said["unmatched"] == [
@@ -130,88 +132,90 @@ def test_a_payment_that_differs_from_the_ledger_by_one_rupiah_is_listed(aws, off
 
 
 def test_money_in_the_ledger_without_a_payment_is_listed(aws):
-    gone = pay.build_payments(PaymentTerms("ord_1"), [("transfer", None)], rupiah(70), ["pay_gone"])
+    gone = lifecycle.build_payments(PaymentContext("ord_1"), [("transfer", None)], rupiah(70), ["pay_gone"])
 
-    book(placed("evt_1", [pay.moved(gone[0], "captured")]))
+    update_ledger(an_order_placed_message("evt_1", [lifecycle.transition(gone[0], "captured")]))
 
-    assert report(TODAY)["unmatched"] == [
+    assert load_ledger_report(TODAY)["unmatched"] == [
         {"payment_id": "pay_gone", "order_id": "", "payment_minor": 0, "ledger_minor": 70}
     ]
 
 
-def test_a_capture_the_journal_never_told_is_listed(aws):
-    [payment] = an_order_paid(("transfer", 70))
-    book(placed("evt_1", [payment]))
+def test_a_capture_without_a_journal_entry_is_listed(aws):
+    [payment] = a_paid_order(("transfer", 70))
+    update_ledger(an_order_placed_message("evt_1", [payment]))
 
-    db.commit([store.move_payment(payment, "captured")])
+    db.commit([store.transition_payment(payment, "captured")])
 
-    assert [each["payment_id"] for each in report(TODAY)["unmatched"]] == [payment.id]
+    assert [each["payment_id"] for each in load_ledger_report(TODAY)["unmatched"]] == [payment.id]
 
 
-def test_a_collection_is_booked_under_the_channel_that_sold(aws):
-    it_is(NOON)
+def test_a_collection_is_booked_under_the_channel_of_its_order(aws):
+    set_clock(NOON)
     a_customer(opening=40, due_on=date(2026, 9, 1))
-    payment = sold_on_credit("pay_a", 300, date(2026, 10, 1))
-    book(placed("evt_0", [payment], "sfa", order_id=payment.order_id))
+    payment = sell_on_credit("pay_a", 300, date(2026, 10, 1))
+    update_ledger(an_order_placed_message("evt_0", [payment], "sfa", order_id=payment.order_id))
 
     said = collect(MAYA, "cus_1", rupiah(140), "transfer")
-    [entry] = told(f"collection#{said['id']}")
-    book(entry)
-    book(entry)
+    [entry] = list_messages(f"collection#{said['id']}")
+    update_ledger(entry)
+    update_ledger(entry)
 
-    assert sums(report(TODAY)) == {
+    assert sums_of_report(load_ledger_report(TODAY)) == {
         ("credit", "sfa", "credit"): (300, 1),
         ("transfer", "sfa", "collected"): (100, 1),
         ("transfer", "", "collected"): (40, 1),
     }
-    assert report(TODAY)["matched"]
+    assert load_ledger_report(TODAY)["matched"]
 
 
 def test_a_shifts_receipts_name_till_shift_order_and_actor(aws):
     drawer = an_open_shift(till="till-1")
     for number in range(3):
-        book(placed(f"evt_{number}", an_order_paid(("cash", 100), order=f"ord_{number}", drawer=drawer)))
+        update_ledger(
+            an_order_placed_message(f"evt_{number}", a_paid_order(("cash", 100), order=f"ord_{number}", drawer=drawer))
+        )
 
-    first, after = ledger_store.receipts(drawer.id, 2, None)
-    second, _ = ledger_store.receipts(drawer.id, 2, after)
+    first, after = ledger_store.list_receipts(drawer.id, 2, None)
+    second, _ = ledger_store.list_receipts(drawer.id, 2, after)
 
     lines = [*first, *second]
     assert [line.payment_id for line in lines] == ["pay_ord_2_0", "pay_ord_1_0", "pay_ord_0_0"]
-    assert sum(line.minor for line in lines) == 300 == shift_store.load_shift(drawer.id).expected.minor
+    assert sum(line.minor for line in lines) == 300 == shift_store.find_shift(drawer.id).expected.minor
     assert {(line.till, line.shift, line.order_id, line.actor) for line in lines} == {
         ("till-1", drawer.id, "ord_1", "cashier-sinta")
     }
 
 
-def test_cash_handed_over_stands_in_both_drawers_and_changes_no_day(aws):
-    bag, drawer = bag_of(AGUS.id, "IDR"), an_open_shift(till="till-1")
-    book(placed("evt_1", an_order_paid(("cash", 100), drawer=drawer)))
-    db.commit([shift_store.cash_into(bag, rupiah(300))])
+def test_a_handover_appears_in_both_shifts_and_leaves_the_days_totals_unchanged(aws):
+    bag, drawer = build_cash_bag(AGUS.id, "IDR"), an_open_shift(till="till-1")
+    update_ledger(an_order_placed_message("evt_1", a_paid_order(("cash", 100), drawer=drawer)))
+    db.commit([shift_store.add_cash(bag, rupiah(300))])
     said = hand_over(SINTA, bag.id, rupiah(200))
-    before = report(TODAY)["totals"]
+    before = load_ledger_report(TODAY)["totals"]
 
-    [entry] = told(f"handover#{said['id']}")
-    book(entry)
+    [entry] = list_messages(f"handover#{said['id']}")
+    update_ledger(entry)
 
-    drawers, _ = ledger_store.receipts(drawer.id, 10, None)
+    drawers, _ = ledger_store.list_receipts(drawer.id, 10, None)
     sold, came = sorted(drawers, key=lambda line: line.kind)
-    [went], _ = ledger_store.receipts(bag.id, 10, None)
+    [went], _ = ledger_store.list_receipts(bag.id, 10, None)
     assert (came.kind, came.till, came.minor, came.actor) == ("handed_over", "till-1", 200, SINTA.id)
     assert (went.till, went.minor) == (bag.till, -200)
-    assert came.minor + sold.minor == shift_store.load_shift(drawer.id).expected.minor
-    assert report(TODAY)["totals"] == before
+    assert came.minor + sold.minor == shift_store.find_shift(drawer.id).expected.minor
+    assert load_ledger_report(TODAY)["totals"] == before
 
 
 def test_cash_put_into_the_safe_is_booked_too(aws):
-    it_is_noon()
-    bag = bag_of(AGUS.id, "IDR")
-    db.commit([shift_store.cash_into(bag, rupiah(300))])
+    freeze_at_noon()
+    bag = build_cash_bag(AGUS.id, "IDR")
+    db.commit([shift_store.add_cash(bag, rupiah(300))])
     said = hand_over(MAYA, bag.id, rupiah(300))
 
-    [entry] = told(f"handover#{said['id']}")
-    book(entry)
+    [entry] = list_messages(f"handover#{said['id']}")
+    update_ledger(entry)
 
-    lines = ledger_store.lines_on(ON)
+    lines = ledger_store.list_lines_of_day(DAY)
     assert sorted((line.kind, line.till, line.shift, line.minor) for line in lines) == [
         ("handed_over", bag.till, bag.id, -300),
         ("handed_over", "safe", "", 300),
@@ -219,31 +223,36 @@ def test_cash_put_into_the_safe_is_booked_too(aws):
 
 
 def test_a_store_further_east_closes_its_day_earlier(aws):
-    keep_location(Location("toko-makassar", "store", "Toko Makassar", zone="Asia/Makassar"), "test")
+    save_location(Location("toko-makassar", "store", "Toko Makassar", zone="Asia/Makassar"), "test")
     late = datetime(2026, 11, 22, 16, 30, tzinfo=UTC)  # 23.30 in Jakarta, 0.30 of the next day in Makassar
-    [payment] = an_order_paid(("cash", 100), drawer=an_open_shift())
+    [payment] = a_paid_order(("cash", 100), drawer=an_open_shift())
 
-    book(placed("evt_1", [payment], at="2026-11-22T16:30:00.000Z", location="toko-makassar"))
+    update_ledger(an_order_placed_message("evt_1", [payment], at="2026-11-22T16:30:00.000Z", location="toko-makassar"))
 
-    assert (len(ledger_store.lines_on(ON)), len(ledger_store.lines_on("2026-11-23"))) == (0, 1)
+    assert (len(ledger_store.list_lines_of_day(DAY)), len(ledger_store.list_lines_of_day("2026-11-23"))) == (0, 1)
     assert late.day == 22
 
 
-def test_what_is_owed_back_and_credit_undone_are_lines_too(aws):
-    entry = placed("evt_1", [], kind="OrderCancelled", owed_minor=70, credit_minor=30)
+def test_refunds_owed_and_reversed_credit_are_lines_too(aws):
+    entry = an_order_placed_message("evt_1", [], kind="OrderCancelled", owed_minor=70, credit_minor=30)
 
-    book(entry)
+    update_ledger(entry)
 
-    assert sums(report(TODAY)) == {("", "pos", "owed_back"): (70, 1), ("credit", "pos", "credit"): (-30, 1)}
+    assert sums_of_report(load_ledger_report(TODAY)) == {
+        ("", "pos", "owed_back"): (70, 1),
+        ("credit", "pos", "credit"): (-30, 1),
+    }
 
 
-def test_late_money_is_in_the_ledger_with_what_of_it_is_owed_back_and_the_credit_it_undid(aws):
-    late = placed("evt_1", [], kind="PaymentCaptured", payment_id="pay_1", method="transfer", amount_minor=100)
+def test_a_late_payment_is_booked_with_its_refund_owed_and_the_credit_it_reversed(aws):
+    late = an_order_placed_message(
+        "evt_1", [], kind="PaymentCaptured", payment_id="pay_1", method="transfer", amount_minor=100
+    )
     late["body"] |= {"owed_minor": 70, "credit_minor": 30}
 
-    book(late)
+    update_ledger(late)
 
-    assert sums(report(TODAY)) == {
+    assert sums_of_report(load_ledger_report(TODAY)) == {
         ("transfer", "pos", "captured"): (100, 1),
         ("", "pos", "owed_back"): (70, 1),
         ("credit", "pos", "credit"): (-30, 1),
@@ -251,31 +260,31 @@ def test_late_money_is_in_the_ledger_with_what_of_it_is_owed_back_and_the_credit
 
 
 def test_an_entry_of_a_newer_version_is_refused_and_books_nothing(aws):
-    payments = an_order_paid(("cash", 100), drawer=an_open_shift())
+    payments = a_paid_order(("cash", 100), drawer=an_open_shift())
 
     with pytest.raises(NewerVersion, match="OrderPlaced has version 2"):
-        book(placed("evt_1", payments) | {"schema_version": 2})
+        update_ledger(an_order_placed_message("evt_1", payments) | {"schema_version": 2})
 
-    assert ledger_store.lines_on(ON) == []
+    assert ledger_store.list_lines_of_day(DAY) == []
 
 
 def test_entries_without_money_make_no_lines(aws):
     drawer = an_open_shift(opening=500)
 
-    for entry in told(f"shift#{drawer.id}"):
-        book(entry)
-    book(placed("evt_1", [], kind="WorkAccepted"))
+    for entry in list_messages(f"shift#{drawer.id}"):
+        update_ledger(entry)
+    update_ledger(an_order_placed_message("evt_1", [], kind="WorkAccepted"))
 
-    assert report(TODAY)["items"] == []
+    assert load_ledger_report(TODAY)["items"] == []
 
 
 @given(st.lists(st.tuples(st.sampled_from(["cash", "transfer"]), st.integers(1, 10**9)), min_size=1, max_size=5))
 def test_the_items_of_any_day_sum_to_its_totals(taken):
     lines = [
-        ledger.Line(ON, f"evt_{number}", 0, "captured", method, "pos", minor, "IDR", "")
+        ledger.LedgerLine(DAY, f"evt_{number}", 0, "captured", method, "pos", minor, "IDR", "")
         for number, (method, minor) in enumerate(taken)
     ]
 
-    summed = sum(each["amount"]["amount"] for each in ledger.summed(lines))
+    summed = sum(each["amount"]["amount"] for each in ledger.sum_lines(lines))
 
-    assert summed == ledger.totals(lines)["IDR"]["all"] == sum(minor for _, minor in taken)
+    assert summed == ledger.sum_money_in(lines)["IDR"]["all"] == sum(minor for _, minor in taken)

@@ -5,26 +5,29 @@ from dataclasses import replace
 import pytest
 
 from chalicelib.payments.model import (
-    METHODS,
+    PAYMENT_METHODS,
+    PAYMENT_STATES,
     RECEIVABLE_STATES,
     SHIFT_STATES,
-    STATES,
     PaymentStatus,
     ReceivableStatus,
     Shift,
     ShiftStatus,
-    bag_of,
+    build_cash_bag,
 )
 from tests.payments.build import rupiah
 
-DRAWER = Shift("shf_1", "till-1", "store-darmo", "cashier-sinta", rupiah(0))
-TABLES = {**STATES, "shift": SHIFT_STATES, "receivable": RECEIVABLE_STATES}
-STARTS = {code: method.initial for code, method in METHODS.items()} | {"shift": "open", "receivable": "open"}
+A_SHIFT = Shift("shf_1", "till-1", "store-darmo", "cashier-sinta", rupiah(0))
+TABLES = {**PAYMENT_STATES, "shift": SHIFT_STATES, "receivable": RECEIVABLE_STATES}
+INITIAL_STATES = {code: method.initial for code, method in PAYMENT_METHODS.items()} | {
+    "shift": "open",
+    "receivable": "open",
+}
 
 
 @pytest.mark.parametrize("name", TABLES)
-def test_every_state_is_reached_from_the_first_and_every_target_is_known(name):
-    table, reached, todo = TABLES[name], set(), [STARTS[name]]
+def test_every_state_is_reachable_and_every_target_is_known(name):
+    table, reached, todo = TABLES[name], set(), [INITIAL_STATES[name]]
 
     while todo:
         state = todo.pop()
@@ -34,12 +37,12 @@ def test_every_state_is_reached_from_the_first_and_every_target_is_known(name):
     assert reached == set(table)
 
 
-def test_every_state_has_a_table_that_knows_it():
-    assert set().union(*STATES.values()) == set(PaymentStatus)
+def test_every_status_occurs_in_a_transition_table():
+    assert set().union(*PAYMENT_STATES.values()) == set(PaymentStatus)
     assert set(SHIFT_STATES) == set(ShiftStatus) and set(RECEIVABLE_STATES) == set(ReceivableStatus)
 
 
-def test_money_taken_and_books_closed_are_ends():
+def test_final_states_have_no_transitions():
     ends = {name: {state for state, to in table.items() if not to} for name, table in TABLES.items()}
 
     assert ends == {
@@ -52,21 +55,21 @@ def test_money_taken_and_books_closed_are_ends():
     }
 
 
-def test_every_method_has_a_table_that_starts_where_the_method_does():
-    assert set(METHODS) == set(STATES)
-    assert all(method.initial in STATES[code] for code, method in METHODS.items())
+def test_every_method_has_a_table_with_its_initial_status():
+    assert set(PAYMENT_METHODS) == set(PAYMENT_STATES)
+    assert all(method.initial in PAYMENT_STATES[code] for code, method in PAYMENT_METHODS.items())
 
 
-def test_a_drawer_should_hold_what_it_opened_with_and_what_came_in_less_what_went_out():
-    opened = replace(DRAWER, opening=rupiah(100))
+def test_expected_cash_is_the_float_plus_cash_in_minus_cash_out():
+    opened = replace(A_SHIFT, opening=rupiah(100))
 
     assert opened.expected == rupiah(100)
     assert replace(opened, cash_in=rupiah(30)).expected == rupiah(130)
     assert replace(opened, cash_in=rupiah(30), cash_out=rupiah(7)).expected == rupiah(123)
 
 
-def test_a_bag_is_an_empty_drawer_of_no_place_named_after_its_carrier():
-    bag = bag_of("courier-agus", "IDR")
+def test_a_cash_bag_is_an_empty_shift_without_location_named_after_its_holder():
+    bag = build_cash_bag("courier-agus", "IDR")
 
     assert bag == Shift("cod:courier-agus", "cod:courier-agus", "", "courier-agus", rupiah(0))
-    assert (bag.is_bag, DRAWER.is_bag) == (True, False)
+    assert (bag.is_cash_bag, A_SHIFT.is_cash_bag) == (True, False)

@@ -6,8 +6,19 @@ from chalice.test import Client
 
 from app import app
 from chalicelib.kit import auth
-from chalicelib.payments.book import book
-from tests.payments.build import AGUS, BUDI, MAYA, NOON, RATNA, SINTA, a_customer, it_is, sold_on_credit, told
+from chalicelib.payments.project_ledger import update_ledger
+from tests.payments.build import (
+    AGUS,
+    BUDI,
+    MAYA,
+    NOON,
+    RATNA,
+    SINTA,
+    a_customer,
+    list_messages,
+    sell_on_credit,
+    set_clock,
+)
 
 client = Client(app)
 
@@ -17,8 +28,8 @@ def money(amount, currency="IDR"):
 
 
 @pytest.fixture
-def ask(aws, trusted_tokens):
-    it_is(NOON)
+def call_api(aws, trusted_tokens):
+    set_clock(NOON)
     keys = iter(range(1000))
 
     def request(who, method, path, body=None, key=None):
@@ -32,57 +43,57 @@ def ask(aws, trusted_tokens):
     return request
 
 
-def test_a_cashiers_day_at_the_doors(ask):
-    status, opened = ask(SINTA, "POST", "/shifts", {"till": "till-1", "opening": money(500)})
+def test_a_cashier_opens_counts_and_closes_a_shift(call_api):
+    status, opened = call_api(SINTA, "POST", "/shifts", {"till": "till-1", "opening": money(500)})
     assert (status, opened["status"]) == (201, "open")
-    assert ask(SINTA, "GET", "/shifts/mine")[1] == opened
+    assert call_api(SINTA, "GET", "/shifts/mine")[1] == opened
 
-    status, counted = ask(SINTA, "POST", f"/shifts/{opened['id']}/count", {"counted": money(490)})
+    status, counted = call_api(SINTA, "POST", f"/shifts/{opened['id']}/count", {"counted": money(490)})
     assert (status, counted["variance"]) == (200, money(-10))
 
-    status, closed = ask(SINTA, "POST", f"/shifts/{opened['id']}/close", {"reason": "lost"})
+    status, closed = call_api(SINTA, "POST", f"/shifts/{opened['id']}/close", {"reason": "lost"})
     assert (status, closed["status"], closed["reason"]) == (200, "closed", "lost")
-    assert ask(RATNA, "GET", f"/shifts/{opened['id']}")[1] == closed
+    assert call_api(RATNA, "GET", f"/shifts/{opened['id']}")[1] == closed
 
 
-def test_a_shift_repeated_under_its_key_answers_the_same(ask):
+def test_opening_a_shift_again_with_its_idempotency_key_answers_the_same(call_api):
     said = {"opening": money(0)}
 
-    first = ask(SINTA, "POST", "/shifts", said, key="the-very-same-key-1")
-    again = ask(SINTA, "POST", "/shifts", said, key="the-very-same-key-1")
+    first = call_api(SINTA, "POST", "/shifts", said, key="the-very-same-key-1")
+    again = call_api(SINTA, "POST", "/shifts", said, key="the-very-same-key-1")
 
     assert (first[0], again) == (201, (200, first[1]))
 
 
-def test_a_visit_collects_and_the_card_shows_it_at_once(ask):
+def test_a_collection_appears_on_the_customer_card_immediately(call_api):
     a_customer(limit=1000)
-    sold_on_credit("pay_a", 300, date(2026, 10, 1))
-    bag = ask(BUDI, "POST", "/shifts", {"opening": money(0)})[1]
+    sell_on_credit("pay_a", 300, date(2026, 10, 1))
+    bag = call_api(BUDI, "POST", "/shifts", {"opening": money(0)})[1]
 
-    status, said = ask(BUDI, "POST", "/collections", {"customer": "cus_1", "amount": money(100), "method": "cash"})
+    status, said = call_api(BUDI, "POST", "/collections", {"customer": "cus_1", "amount": money(100), "method": "cash"})
 
     assert (status, said["till"]) == (201, bag["till"])
-    card = ask(BUDI, "GET", "/customers/cus_1")[1]
+    card = call_api(BUDI, "GET", "/customers/cus_1")[1]
     assert (card["owed"], card["credit_left"], card["overdue_days"]) == (money(200), money(800), 52)
-    assert ask(MAYA, "GET", "/receivables")[1]["items"] == card["receivables"]
-    received = ask(MAYA, "POST", f"/shifts/{bag['id']}/handover", {})
+    assert call_api(MAYA, "GET", "/receivables")[1]["items"] == card["receivables"]
+    received = call_api(MAYA, "POST", f"/shifts/{bag['id']}/handover", {})
     assert (received[0], received[1]["amount"]) == (201, money(100))
 
 
-def test_who_owes_is_listed_page_by_page(ask):
+def test_receivables_are_listed_in_pages(call_api):
     a_customer()
     for number in range(3):
-        sold_on_credit(f"pay_{number}", 10, date(2026, 10, 1 + number))
+        sell_on_credit(f"pay_{number}", 10, date(2026, 10, 1 + number))
 
-    first = ask(MAYA, "GET", "/receivables?limit=2")[1]
-    rest = ask(MAYA, "GET", f"/receivables?limit=2&cursor={first['next']}")[1]
+    first = call_api(MAYA, "GET", "/receivables?limit=2")[1]
+    rest = call_api(MAYA, "GET", f"/receivables?limit=2&cursor={first['next']}")[1]
 
     assert [each["id"] for each in first["items"] + rest["items"]] == ["rcv_0", "rcv_1", "rcv_2"]
     assert rest["next"] is None
-    assert ask(MAYA, "GET", "/receivables?cursor=forged")[0] == 422
+    assert call_api(MAYA, "GET", "/receivables?cursor=forged")[0] == 422
 
 
-REFUSED = [
+REFUSAL_CASES = [
     ((None, "POST", "/shifts", {"opening": money(0)}), 401, "not_signed_in"),
     ((MAYA, "POST", "/shifts", {"opening": money(0)}), 403, "forbidden"),
     ((SINTA, "POST", "/shifts", {"opening": money(-1)}), 422, "invalid"),
@@ -103,29 +114,29 @@ REFUSED = [
 ]
 
 
-@pytest.mark.parametrize("sent, status, code", REFUSED)
-def test_what_is_refused_says_why(ask, sent, status, code):
-    said = ask(*sent)
+@pytest.mark.parametrize("sent, status, code", REFUSAL_CASES)
+def test_a_refusal_states_its_code(call_api, sent, status, code):
+    said = call_api(*sent)
 
     assert (said[0], said[1]["code"]) == (status, code)
 
 
-def test_the_days_ledger_is_for_owner_and_finance(ask):
-    assert ask(MAYA, "GET", "/reports/ledger?day=2026-11-22") == (
+def test_the_days_ledger_is_for_owner_and_finance(call_api):
+    assert call_api(MAYA, "GET", "/reports/ledger?day=2026-11-22") == (
         *(200,),
         {"day": "2026-11-22", "items": [], "totals": {}, "matched": True, "unmatched": []},
     )
 
 
-def test_a_shifts_receipts_are_read_by_its_cashier_and_no_other(ask):
+def test_only_its_cashier_reads_a_shifts_receipts(call_api):
     a_customer()
-    sold_on_credit("pay_a", 300, date(2026, 10, 1))
-    bag = ask(BUDI, "POST", "/shifts", {"opening": money(0)})[1]
-    said = ask(BUDI, "POST", "/collections", {"customer": "cus_1", "amount": money(100), "method": "cash"})[1]
-    [entry] = told(f"collection#{said['id']}")
-    book(entry)
+    sell_on_credit("pay_a", 300, date(2026, 10, 1))
+    bag = call_api(BUDI, "POST", "/shifts", {"opening": money(0)})[1]
+    said = call_api(BUDI, "POST", "/collections", {"customer": "cus_1", "amount": money(100), "method": "cash"})[1]
+    [entry] = list_messages(f"collection#{said['id']}")
+    update_ledger(entry)
 
-    [receipt] = ask(BUDI, "GET", "/shifts/mine/receipts")[1]["items"]
+    [receipt] = call_api(BUDI, "GET", "/shifts/mine/receipts")[1]["items"]
 
     assert receipt == {
         "at": "2026-11-22T05:00:00.000Z",
@@ -139,4 +150,4 @@ def test_a_shifts_receipts_are_read_by_its_cashier_and_no_other(ask):
         "customer_id": "cus_1",
         "actor": BUDI.id,
     }
-    assert ask(SINTA, "GET", f"/shifts/{bag['id']}/receipts")[0] == 404
+    assert call_api(SINTA, "GET", f"/shifts/{bag['id']}/receipts")[0] == 404

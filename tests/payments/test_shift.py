@@ -2,9 +2,9 @@ import pytest
 
 from chalicelib.kit import db
 from chalicelib.kit.errors import Invalid, NotFound
-from chalicelib.kit.events import records
+from chalicelib.kit.events import read_records
+from chalicelib.kit.idempotency import KeyReused, Replay
 from chalicelib.kit.money import Money
-from chalicelib.kit.requests import AlreadyAnswered, KeyReused
 from chalicelib.payments import find, shift_store
 from chalicelib.payments.model import (
     BagStaysOpen,
@@ -13,7 +13,7 @@ from chalicelib.payments.model import (
     ShiftNotCounted,
     ShiftNotOpen,
     TillInUse,
-    bag_of,
+    build_cash_bag,
 )
 from chalicelib.payments.shift import close_shift, count_shift, open_shift
 from tests.payments.build import (
@@ -21,21 +21,21 @@ from tests.payments.build import (
     NOON,
     SINTA,
     TONO,
+    an_idempotency_key,
     an_open_shift,
-    asked,
-    it_is,
+    list_messages,
+    load_shift,
     rupiah,
-    shift,
-    sold_for_cash,
-    told,
+    sell_for_cash,
+    set_clock,
 )
 
 
 def test_a_shifts_day_books_its_variance_and_leaves_the_till_empty(aws):
-    it_is(NOON)
+    set_clock(NOON)
     drawer = an_open_shift(SINTA, opening=500_000, till="till-1")
-    sold_for_cash(drawer, 120_000)
-    sold_for_cash(drawer, 30_000)
+    sell_for_cash(drawer, 120_000)
+    sell_for_cash(drawer, 30_000)
 
     counted = count_shift(SINTA, drawer.id, rupiah(649_000))
     closed = close_shift(SINTA, drawer.id, "change given too much")
@@ -47,13 +47,13 @@ def test_a_shifts_day_books_its_variance_and_leaves_the_till_empty(aws):
         "reason": "change given too much",
         "closed_at": "2026-11-22T05:00:00.000Z",
     }
-    assert closed == find.shift_json(shift(drawer.id))
-    entries = told(f"shift#{drawer.id}")
+    assert closed == find.shift_to_json(load_shift(drawer.id))
+    entries = list_messages(f"shift#{drawer.id}")
     assert [entry["kind"] for entry in entries] == ["ShiftOpened", "ShiftCounted", "ShiftClosed"]
-    first, last = (records(Posting, entries[number]["body"]["postings"]) for number in (0, 2))
+    first, last = (read_records(Posting, entries[number]["body"]["postings"]) for number in (0, 2))
     assert first == (Posting("till:till-1", 500_000), Posting("safe", -500_000))
     assert last == (Posting("till:till-1", -650_000), Posting("safe", 649_000), Posting("variance", 1_000))
-    assert shift(drawer.id).version == 3
+    assert load_shift(drawer.id).version == 3
 
 
 def test_a_closed_till_and_its_cashier_are_free_again(aws):
@@ -64,7 +64,7 @@ def test_a_closed_till_and_its_cashier_are_free_again(aws):
     second = an_open_shift(SINTA, till="till-1")
 
     assert second.id != first.id
-    assert shift_store.open_shift_of(SINTA.id).id == second.id
+    assert shift_store.find_open_shift(SINTA.id).id == second.id
 
 
 def test_one_person_has_one_open_shift_and_one_till_one_cashier(aws):
@@ -77,40 +77,40 @@ def test_one_person_has_one_open_shift_and_one_till_one_cashier(aws):
 
     assert twice.value.facts == {"shift_id": mine.id}
     assert taken.value.facts == {"till": "till-1", "shift_id": mine.id}
-    assert shift_store.open_shift_of(TONO.id) is None
+    assert shift_store.find_open_shift(TONO.id) is None
     assert an_open_shift(TONO, till="till-2").till == "till-2"
 
 
-def test_after_counting_no_cash_moves_through_the_drawer(aws):
+def test_after_counting_no_cash_moves_through_the_shift(aws):
     drawer = an_open_shift(SINTA, opening=100)
     count_shift(SINTA, drawer.id, rupiah(100))
 
     with pytest.raises(ShiftNotOpen) as refused:
-        sold_for_cash(drawer, 50)
+        sell_for_cash(drawer, 50)
 
     assert refused.value.facts["status"] == "counted"
-    assert shift_store.open_shift_of(SINTA.id) is None
-    assert find.shift(SINTA, "mine").status == "counted"
-    assert shift(drawer.id).expected == rupiah(100)
+    assert shift_store.find_open_shift(SINTA.id) is None
+    assert find.load_shift(SINTA, "mine").status == "counted"
+    assert load_shift(drawer.id).expected == rupiah(100)
 
 
-def test_cash_that_came_while_counting_makes_the_count_start_again(aws, monkeypatch):
+def test_cash_added_while_counting_restarts_the_count(aws, monkeypatch):
     drawer = an_open_shift(SINTA, opening=100)
-    read, sales = find.shift, [50]
+    read, sales = find.load_shift, [50]
 
     def read_then_sell(*wanted):
         seen = read(*wanted)
         if sales:
-            sold_for_cash(drawer, sales.pop())
+            sell_for_cash(drawer, sales.pop())
         return seen
 
-    monkeypatch.setattr(find, "shift", read_then_sell)
+    monkeypatch.setattr(find, "load_shift", read_then_sell)
 
     counted = count_shift(SINTA, drawer.id, rupiah(100))
 
     assert counted["expected"]["amount"] == 150
     assert counted["variance"]["amount"] == -50
-    assert [entry["body"]["expected_minor"] for entry in told(f"shift#{drawer.id}")[1:]] == [150]
+    assert [entry["body"]["expected_minor"] for entry in list_messages(f"shift#{drawer.id}")[1:]] == [150]
 
 
 def test_counting_again_before_closing_corrects_the_count(aws):
@@ -131,52 +131,52 @@ def test_a_shift_is_closed_only_after_counting_and_closing_twice_is_closing_once
     once, twice = close_shift(SINTA, drawer.id, "fine"), close_shift(SINTA, drawer.id, "again")
 
     assert once == twice
-    assert len(told(f"shift#{drawer.id}")) == 3
+    assert len(list_messages(f"shift#{drawer.id}")) == 3
     with pytest.raises(ShiftNotOpen):
         count_shift(SINTA, drawer.id, rupiah(1))
 
 
-def test_a_cashier_sees_his_own_drawer_and_finance_everyones(aws):
+def test_a_cashier_sees_only_their_own_shift_and_finance_sees_all(aws):
     drawer = an_open_shift(SINTA)
 
     with pytest.raises(NotFound):
-        find.shift(TONO, drawer.id)
+        find.load_shift(TONO, drawer.id)
     with pytest.raises(NotFound):
-        find.shift(TONO, "mine")
+        find.load_shift(TONO, "mine")
 
-    assert find.shift(SINTA, "mine").id == drawer.id
-    assert find.shift(MAYA, drawer.id).id == drawer.id
+    assert find.load_shift(SINTA, "mine").id == drawer.id
+    assert find.load_shift(MAYA, drawer.id).id == drawer.id
 
 
-def test_a_bag_is_not_counted(aws):
-    bag = bag_of(SINTA.id, "IDR")
-    db.commit([shift_store.cash_into(bag, rupiah(70))])
-    db.commit([shift_store.cash_into(bag, rupiah(5))])
+def test_a_cash_bag_is_not_counted(aws):
+    bag = build_cash_bag(SINTA.id, "IDR")
+    db.commit([shift_store.add_cash(bag, rupiah(70))])
+    db.commit([shift_store.add_cash(bag, rupiah(5))])
 
     with pytest.raises(BagStaysOpen):
         count_shift(SINTA, bag.id, rupiah(75))
     with pytest.raises(BagStaysOpen):
         close_shift(SINTA, bag.id)
 
-    assert shift(bag.id).expected == rupiah(75)
+    assert load_shift(bag.id).expected == rupiah(75)
 
 
-def test_a_drawer_holds_the_shops_currency_alone(aws):
+def test_a_shift_accepts_only_the_shops_currency(aws):
     with pytest.raises(Invalid):
         open_shift(SINTA, "", Money(1, "USD"))
     drawer = an_open_shift(SINTA)
     with pytest.raises(Invalid):
         count_shift(SINTA, drawer.id, Money(1, "USD"))
 
-    assert shift(drawer.id).status == "open"
+    assert load_shift(drawer.id).status == "open"
 
 
-def test_opening_repeated_under_its_key_answers_the_same_and_opens_nothing(aws):
-    first = open_shift(SINTA, "till-1", rupiah(0), asked())
+def test_opening_repeated_with_its_idempotency_key_answers_the_same_and_opens_nothing(aws):
+    first = open_shift(SINTA, "till-1", rupiah(0), an_idempotency_key())
 
-    with pytest.raises(AlreadyAnswered) as repeat:
-        open_shift(SINTA, "till-1", rupiah(0), asked())
+    with pytest.raises(Replay) as repeat:
+        open_shift(SINTA, "till-1", rupiah(0), an_idempotency_key())
     with pytest.raises(KeyReused):
-        open_shift(SINTA, "till-1", rupiah(5), asked(body="other"))
+        open_shift(SINTA, "till-1", rupiah(5), an_idempotency_key(body="other"))
 
     assert repeat.value.answer == first

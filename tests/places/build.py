@@ -7,14 +7,14 @@ from datetime import UTC, datetime
 from typing import Any
 
 from chalicelib.kit import auth, clock
-from chalicelib.places.keep import keep_location, keep_staff
 from chalicelib.places.model import Location, Point, Staff
+from chalicelib.places.save import save_location, save_staff
 
 NOON = datetime(2026, 11, 22, 12, 0, tzinfo=UTC)
 TUGU = Point(-7.2459, 112.7378)  # made up, somewhere in Surabaya
 
 
-def it_is(now: datetime) -> datetime:
+def freeze_clock(now: datetime) -> datetime:
     clock.source = lambda: now
     return now
 
@@ -23,19 +23,19 @@ def a_location(location_id: str = "van-budi", kind: str = "van", **said: Any) ->
     return replace(Location(location_id, kind, location_id.title(), TUGU, zone="Asia/Jakarta"), **said)
 
 
-def kept(*places: Location) -> None:
+def save_locations(*places: Location) -> None:
     for place in places:
-        keep_location(place, "owner-ani")
+        save_location(place, "owner-ani")
 
 
 def a_salesman(staff_id: str = "salesman-budi", **said: Any) -> Staff:
     return replace(Staff(staff_id, "Budi", "salesman", "+6281230000001", location="van-budi"), **said)
 
 
-def hired(*people: Staff) -> None:
+def save_people(*people: Staff) -> None:
     for person in people:
-        keep_staff(person, "owner-ani")
+        save_staff(person, "owner-ani")
 
 
-def claims_of(staff: Staff) -> dict[str, Any]:
+def staff_token_claims(staff: Staff) -> dict[str, Any]:
     return auth.read_staff_token(auth.staff_token(staff.id, staff.role, staff.version))

@@ -12,7 +12,7 @@ from tests.places.build import a_location, a_salesman
 points = st.builds(Point, st.floats(-90, 90), st.floats(-180, 180))
 
 
-def test_a_degree_of_latitude_is_a_good_hundred_and_eleven_kilometers():
+def test_a_degree_of_latitude_is_111_kilometers():
     assert distance_meters(Point(-7.0, 112.0), Point(-8.0, 112.0)) == 111_195
 
 
@@ -29,7 +29,7 @@ def test_distance_is_the_same_both_ways_and_never_more_than_half_around(a, b):
 
 
 @given(points)
-def test_nobody_is_away_from_himself(a):
+def test_the_distance_to_itself_is_zero(a):
     assert distance_meters(a, a) == 0
 
 
@@ -44,17 +44,17 @@ def test_a_location_is_a_warehouse_a_store_or_a_van():
     assert no.value.errors == [{"field": "kind", "says": "is one of warehouse, store, van"}]
 
 
-def test_a_role_is_one_of_the_known():
+def test_an_unknown_role_is_refused():
     with pytest.raises(Invalid) as no:
         check_staff(a_salesman(role="king"))
 
     assert no.value.errors[0]["field"] == "role"
 
 
-def test_a_postcode_without_both_coordinates_is_nowhere():
+def test_a_postcode_without_both_coordinates_has_no_point():
     assert Postcode("60241", lat=-7.0).point is None
     assert Postcode("60241", lat=-7.0, lon=112.0).point == Point(-7.0, 112.0)
 
 
-def test_places_and_doors_know_the_same_roles():
+def test_places_and_auth_have_the_same_roles():
     assert ROLES == auth.ROLES

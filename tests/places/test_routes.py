@@ -6,7 +6,7 @@ from chalice.test import Client
 from app import app
 from chalicelib.kit import auth
 from chalicelib.places import find, routes
-from tests.places.build import TUGU, a_location, a_salesman, hired, kept
+from tests.places.build import TUGU, a_location, a_salesman, save_locations, save_people
 
 client = Client(app)
 OWNER = a_salesman("owner-ani", role="owner", location="")
@@ -15,8 +15,8 @@ HERE = {"lat": -7.25, "lon": 112.75}
 
 @pytest.fixture
 def ask(aws):
-    hired(OWNER, a_salesman())
-    kept(a_location(), a_location("van-wati"), a_location("toko-darmo", "store"))
+    save_people(OWNER, a_salesman())
+    save_locations(a_location(), a_location("van-wati"), a_location("toko-darmo", "store"))
 
     def request(who, method, path, body=None):
         token = auth.staff_token(who.id, who.role, who.version)
@@ -27,11 +27,11 @@ def ask(aws):
     return request
 
 
-def test_a_salesman_reports_his_van_and_no_other(ask):
+def test_a_salesman_reports_only_the_own_van(ask):
     assert ask(a_salesman(), "PUT", "/locations/van-budi/position", HERE)[1]["position"] == HERE
     assert ask(a_salesman(), "PUT", "/locations/van-wati/position", HERE)[0] == 403
     assert ask(OWNER, "PUT", "/locations/toko-darmo/position", HERE)[1]["code"] == "not_a_van"
-    assert list(find.positions()) == ["van-budi"]
+    assert list(find.load_positions()) == ["van-budi"]
 
 
 @pytest.mark.parametrize(
@@ -49,10 +49,10 @@ def test_a_salesman_reports_his_van_and_no_other(ask):
         HERE | {"speed": 5},
     ],
 )
-def test_a_position_that_cannot_be_is_refused(ask, body):
+def test_an_invalid_position_is_refused(ask, body):
     assert ask(a_salesman(), "PUT", "/locations/van-budi/position", body)[0] == 422
 
-    assert find.positions() == {}
+    assert find.load_positions() == {}
 
 
 def test_staff_see_all_locations(ask):
@@ -60,19 +60,21 @@ def test_staff_see_all_locations(ask):
 
     assert status == 200
     assert [each["id"] for each in said["items"]] == ["toko-darmo", "van-budi", "van-wati"]
-    assert said["items"][1]["position"] == TUGU.as_json()
+    assert said["items"][1]["position"] == TUGU.to_json()
 
 
-def test_the_owner_keeps_a_location(ask):
+def test_the_owner_saves_a_location(ask):
     store = {"kind": "store", "name": "Toko Baru", "position": HERE}
 
     assert ask(a_salesman(), "PUT", "/locations/toko-baru", store)[0] == 403
     assert ask(OWNER, "PUT", "/locations/toko-baru", store)[0] == 200
 
-    assert find.location("toko-baru") == a_location("toko-baru", "store", name="Toko Baru", point=routes.Point(**HERE))
+    assert find.load_location("toko-baru") == a_location(
+        "toko-baru", "store", name="Toko Baru", point=routes.Point(**HERE)
+    )
 
 
-def test_the_owner_takes_a_role_away(ask):
+def test_the_owner_deactivates_a_member(ask):
     gone = {"name": "Budi", "role": "salesman", "active": False}
 
     assert ask(OWNER, "PUT", "/staff/salesman-budi", gone)[0] == 200
@@ -80,7 +82,7 @@ def test_the_owner_takes_a_role_away(ask):
     assert ask(a_salesman(), "GET", "/locations")[0] == 401
 
 
-def test_signing_somebody_out_makes_his_old_tokens_worthless(ask):
+def test_signing_out_a_member_invalidates_old_tokens(ask):
     budi = {"name": "Budi", "role": "salesman", "location": "van-budi"}
 
     ask(OWNER, "PUT", "/staff/salesman-budi", budi | {"sign_out": True})

@@ -8,7 +8,7 @@ from typing import Any
 
 from chalicelib.catalog.model import Channel, Product
 from chalicelib.kit.money import Money
-from chalicelib.pricing.model import Coupon, Price, PriceEntry, Promotion, Quote, Wish
+from chalicelib.pricing.model import CartLine, Coupon, Price, PriceEntry, Promotion, Quote
 from chalicelib.pricing.quote import Cart, Market, PriceBook, quote
 from tests.catalog.build import a_product
 
@@ -39,8 +39,8 @@ def a_market(
     return Market(channel or Channel("web"), price_group, now, currency)
 
 
-def quoted(  # noqa: PLR0913 - everything has a default, so that a test names only what it is about
-    cart: Mapping[str, int] | Sequence[Wish],
+def quote_cart(  # noqa: PLR0913 - everything has a default, so that a test names only what it is about
+    cart: Mapping[str, int] | Sequence[CartLine],
     *,
     prices: Sequence[Price],
     products: Sequence[Product] = (),
@@ -52,7 +52,7 @@ def quoted(  # noqa: PLR0913 - everything has a default, so that a test names on
     freight: int = 0,
 ) -> Quote:
     """Products are made up where a test says nothing of them."""
-    wishes = [Wish(sku, quantity) for sku, quantity in cart.items()] if isinstance(cart, Mapping) else cart
+    wishes = [CartLine(sku, quantity) for sku, quantity in cart.items()] if isinstance(cart, Mapping) else cart
     known = {wish.sku: a_product(wish.sku) for wish in wishes} | {product.sku: product for product in products}
     market = a_market(channel if isinstance(channel, Channel) else Channel(channel), price_group, now)
     book = PriceBook(known, {price.sku: price for price in prices}, promotions)

@@ -8,9 +8,8 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as some
 
 from chalicelib.kit import clock, db
-from chalicelib.kit.errors import Moved
+from chalicelib.kit.errors import StaleVersion
 from chalicelib.pricing import find
-from chalicelib.pricing.keep import keep_promotion
 from chalicelib.pricing.model import (
     Coupon,
     CouponEnded,
@@ -18,55 +17,56 @@ from chalicelib.pricing.model import (
     CouponSpent,
     UnknownCoupon,
 )
+from chalicelib.pricing.save import save_promotion
 from chalicelib.pricing.store import return_coupon, use_coupon
 from tests.pricing.build import NOW, a_coupon, a_promotion
 
 
 @pytest.fixture(autouse=True)
-def at_a_quarter_past_nine(aws: Any) -> None:
+def fixed_clock(aws: Any) -> None:
     clock.source = lambda: NOW
 
 
-def kept(**told: Any) -> Coupon:
-    keep_promotion(a_promotion(), actor="owner-ratna", coupon=a_coupon(**told))
-    return find.coupon("LEBARAN")
+def save_coupon(**told: Any) -> Coupon:
+    save_promotion(a_promotion(), actor="owner-ratna", coupon=a_coupon(**told))
+    return find.load_coupon("LEBARAN")
 
 
-def used() -> int:
-    return find.coupon("LEBARAN").used
+def load_use_count() -> int:
+    return find.load_coupon("LEBARAN").used
 
 
 def test_the_cap_holds_though_everybody_read_the_same_count():
-    seen_by_all = kept(cap=2)
+    seen_by_all = save_coupon(cap=2)
 
     db.commit(use_coupon(seen_by_all, None))
     db.commit(use_coupon(seen_by_all, None))
     with pytest.raises(CouponSpent):
         db.commit(use_coupon(seen_by_all, None))
 
-    assert used() == 2
+    assert load_use_count() == 2
 
 
 def test_a_code_without_a_cap_is_counted_all_the_same():
-    coupon = kept()
+    coupon = save_coupon()
 
     for _ in range(3):
         db.commit(use_coupon(coupon, None))
 
-    assert used() == 3
+    assert load_use_count() == 3
 
 
 def test_a_code_that_ends_between_quote_and_order_is_refused():
-    coupon = kept(ends_at=NOW + timedelta(minutes=1))
+    coupon = save_coupon(ends_at=NOW + timedelta(minutes=1))
 
     with pytest.raises(CouponEnded):
         db.commit(use_coupon(coupon, None, now=NOW + timedelta(minutes=1)))
 
-    assert used() == 0
+    assert load_use_count() == 0
 
 
 def test_each_customer_has_his_own_limit_and_a_stranger_must_say_who_he_is():
-    coupon = kept(per_customer=1, cap=10)
+    coupon = save_coupon(per_customer=1, cap=10)
     db.commit(use_coupon(coupon, "cus_sari"))
 
     with pytest.raises(CouponSpent):
@@ -75,47 +75,47 @@ def test_each_customer_has_his_own_limit_and_a_stranger_must_say_who_he_is():
         use_coupon(coupon, None)
     db.commit(use_coupon(coupon, "cus_budi"))
 
-    assert used() == 2
+    assert load_use_count() == 2
 
 
 def test_a_cancelled_order_gives_its_use_back():
-    coupon = kept(per_customer=1, cap=1)
+    coupon = save_coupon(per_customer=1, cap=1)
     db.commit(use_coupon(coupon, "cus_sari"))
 
     db.commit(return_coupon(coupon, "cus_sari"))
 
-    assert used() == 0
+    assert load_use_count() == 0
     db.commit(use_coupon(coupon, "cus_sari"))
-    assert used() == 1
+    assert load_use_count() == 1
 
 
 def test_a_use_is_given_back_though_a_limit_was_set_after_it():
-    db.commit(use_coupon(kept(), "cus_sari"))
-    limited = kept(per_customer=1)
+    db.commit(use_coupon(save_coupon(), "cus_sari"))
+    limited = save_coupon(per_customer=1)
 
     with pytest.raises(CouponSpent):
         db.commit(use_coupon(limited, "cus_sari"))
     db.commit(return_coupon(limited, "cus_sari"))
 
-    assert used() == 0
+    assert load_use_count() == 0
 
 
 def test_no_more_is_given_back_than_was_used():
-    coupon = kept(cap=1)
+    coupon = save_coupon(cap=1)
     db.commit(use_coupon(coupon, None))
 
     db.commit(return_coupon(coupon, None))
-    with pytest.raises(Moved):
+    with pytest.raises(StaleVersion):
         db.commit(return_coupon(coupon, None))
 
-    assert used() == 0
+    assert load_use_count() == 0
 
 
 def test_every_unknown_code_is_named():
-    kept()
+    save_coupon()
 
     with pytest.raises(UnknownCoupon) as refused:
-        find.coupons(["LEBARAN", "LEBARON", "X"])
+        find.load_coupons(["LEBARAN", "LEBARON", "X"])
 
     assert refused.value.facts["coupons"] == ["LEBARON", "X"]
 
@@ -128,8 +128,8 @@ def test_every_unknown_code_is_named():
 def test_whatever_comes_a_code_is_held_by_no_more_orders_than_its_cap(cap: int, moves: list[tuple[str, str]]):
     from chalicelib.pricing.store import CouponRow, CouponUseRow
 
-    kept(cap=cap, per_customer=2)
-    stale, holding = find.coupon("LEBARAN"), []
+    save_coupon(cap=cap, per_customer=2)
+    stale, holding = find.load_coupon("LEBARAN"), []
     for move, customer in moves:
         if move == "use":
             try:
@@ -141,6 +141,6 @@ def test_whatever_comes_a_code_is_held_by_no_more_orders_than_its_cap(cap: int, 
             db.commit(return_coupon(stale, customer))
             holding.remove(customer)
 
-    assert used() == len(holding) <= cap
+    assert load_use_count() == len(holding) <= cap
     db.commit([db.delete(CouponRow("coupon#LEBARAN", "coupon"))])
     db.commit([db.delete(CouponUseRow("coupon#LEBARAN", f"customer#{customer}")) for customer in "ab"])

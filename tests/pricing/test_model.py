@@ -14,26 +14,26 @@ from chalicelib.kit.errors import Invalid
 from chalicelib.kit.money import Money
 from chalicelib.pricing.model import (
     Adjustment,
-    Agreed,
+    AgreedPrice,
     CouponDoesNotApply,
     CouponEnded,
     CouponSpent,
-    Override,
     PriceEntry,
+    PriceOverride,
     Promotion,
     QuotedLine,
     UnknownCoupon,
     check_promotion,
-    normal,
+    normalize_code,
 )
-from chalicelib.pricing.quote import check_coupon, covers, is_for, unit_price
+from chalicelib.pricing.quote import check_coupon, is_covered, is_offered_in, unit_price
 from tests.catalog.build import a_channel, a_product
 from tests.pricing.build import NOW, a_coupon, a_market, a_price, a_promotion, rupiah
 
 WEB = a_channel()
 
 
-def costs(*entries: PriceEntry, quantity: int = 1, channel: Channel = WEB, group: str = "") -> int:
+def unit_price_for(*entries: PriceEntry, quantity: int = 1, channel: Channel = WEB, group: str = "") -> int:
     return unit_price(a_price("TEH", 12500, *entries), quantity, a_market(channel, group)).minor
 
 
@@ -41,27 +41,31 @@ def test_a_price_of_a_channel_goes_before_one_of_a_list_and_that_before_one_for_
     for_all, listed, here = PriceEntry(11000), PriceEntry(12000, "grosir"), PriceEntry(13000, channel="web")
     wholesale = a_channel(price_list="grosir")
 
-    assert costs(for_all, listed, here, channel=wholesale) == 13000
-    assert costs(for_all, listed, channel=wholesale) == 12000
-    assert costs(listed, for_all, channel=wholesale) == 12000
-    assert costs(for_all, listed, channel=wholesale, group="anggota") == 12000
-    assert costs(for_all, channel=wholesale, group="anggota") == 11000
+    assert unit_price_for(for_all, listed, here, channel=wholesale) == 13000
+    assert unit_price_for(for_all, listed, channel=wholesale) == 12000
+    assert unit_price_for(listed, for_all, channel=wholesale) == 12000
+    assert unit_price_for(for_all, listed, channel=wholesale, group="anggota") == 12000
+    assert unit_price_for(for_all, channel=wholesale, group="anggota") == 11000
 
 
 def test_a_customers_own_list_goes_before_any_channel_and_higher_tiers_before_lower():
     own, here = PriceEntry(12000, "grosir"), PriceEntry(11000, channel="web")
 
-    assert costs(here, own, group="grosir") == 12000
-    assert costs(PriceEntry(9000, "grosir", min_quantity=12), own, quantity=11, group="grosir") == 12000
-    assert costs(own, PriceEntry(12400, "grosir", min_quantity=12), quantity=12, group="grosir") == 12400
+    assert unit_price_for(here, own, group="grosir") == 12000
+    assert unit_price_for(PriceEntry(9000, "grosir", min_quantity=12), own, quantity=11, group="grosir") == 12000
+    assert unit_price_for(own, PriceEntry(12400, "grosir", min_quantity=12), quantity=12, group="grosir") == 12400
 
 
 def test_of_two_prices_that_say_the_same_the_lower_holds():
-    assert costs(PriceEntry(12000), PriceEntry(11000)) == costs(PriceEntry(11000), PriceEntry(12000)) == 11000
+    assert (
+        unit_price_for(PriceEntry(12000), PriceEntry(11000))
+        == unit_price_for(PriceEntry(11000), PriceEntry(12000))
+        == 11000
+    )
 
 
 def test_prices_of_other_channels_and_lists_do_not_hold():
-    assert costs(PriceEntry(1, channel="pos"), PriceEntry(2, "grosir")) == 12500
+    assert unit_price_for(PriceEntry(1, channel="pos"), PriceEntry(2, "grosir")) == 12500
 
 
 @pytest.mark.parametrize(
@@ -77,22 +81,22 @@ def test_prices_of_other_channels_and_lists_do_not_hold():
     ],
 )
 def test_a_promotion_lowers_units_when_it_names_goods_or_is_a_plain_percent(told: dict[str, Any], on_units: bool):
-    assert a_promotion(**told).on_units is on_units
+    assert a_promotion(**told).is_per_unit is on_units
 
 
 def test_a_promotion_covers_what_it_names_by_sku_or_category_and_without_names_everything():
     tea, book = a_product("TEH", category="teh"), a_product("BUKU", category="buku")
 
-    assert [covers(a_promotion(), each) for each in (tea, book)] == [True, True]
-    assert [covers(a_promotion(skus=("TEH",)), each) for each in (tea, book)] == [True, False]
-    assert [covers(a_promotion(categories=("buku",)), each) for each in (tea, book)] == [False, True]
-    assert [covers(a_promotion(skus=("TEH",), categories=("buku",)), each) for each in (tea, book)] == [True, True]
+    assert [is_covered(a_promotion(), each) for each in (tea, book)] == [True, True]
+    assert [is_covered(a_promotion(skus=("TEH",)), each) for each in (tea, book)] == [True, False]
+    assert [is_covered(a_promotion(categories=("buku",)), each) for each in (tea, book)] == [False, True]
+    assert [is_covered(a_promotion(skus=("TEH",), categories=("buku",)), each) for each in (tea, book)] == [True, True]
 
 
 def test_a_promotion_in_another_currency_does_not_hold_here():
-    assert is_for(a_promotion(currency="IDR"), a_market(WEB))
-    assert is_for(a_promotion(currency=""), a_market(WEB))
-    assert not is_for(a_promotion(currency="USD"), a_market(WEB))
+    assert is_offered_in(a_promotion(currency="IDR"), a_market(WEB))
+    assert is_offered_in(a_promotion(currency=""), a_market(WEB))
+    assert not is_offered_in(a_promotion(currency="USD"), a_market(WEB))
 
 
 def test_a_code_holds_from_its_start_until_just_before_its_end_and_up_to_its_cap():
@@ -157,7 +161,7 @@ def test_a_promotion_that_makes_sense_may_go_to_its_limits(told):
 
 
 def test_codes_are_printed_in_capitals_and_typed_as_it_comes():
-    assert normal(" leBaran\n") == "LEBARAN"
+    assert normalize_code(" leBaran\n") == "LEBARAN"
 
 
 def test_every_unknown_code_is_named_by_its_field():
@@ -171,15 +175,15 @@ def test_every_unknown_code_is_named_by_its_field():
 
 
 def test_a_price_of_nothing_can_be_agreed_or_set_by_hand_and_a_discount_may_be_all_of_it():
-    assert Agreed(rupiah(0)).unit_price == Override(rupiah(0), "hadiah").unit_price == rupiah(0)
-    assert Agreed(rupiah(1), Decimal(1)).discount_rate == 1
+    assert AgreedPrice(rupiah(0)).unit_price == PriceOverride(rupiah(0), "hadiah").unit_price == rupiah(0)
+    assert AgreedPrice(rupiah(1), Decimal(1)).discount_rate == 1
 
 
 def test_a_quoted_line_tells_the_buyer_all_but_what_it_cost_us():
     off = Adjustment("LEBARAN", "Lebaran", rupiah(-2500), "coupon")
     line = QuotedLine("TEH", "Teh", 2, rupiah(12500), (off,), rupiah(22500), rupiah(2230), cost=Money(9, "IDR"))
 
-    assert line.as_json() == {
+    assert line.to_json() == {
         "sku": "TEH",
         "name": "Teh",
         "quantity": 2,

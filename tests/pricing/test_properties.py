@@ -9,9 +9,9 @@ from hypothesis import given, settings
 from hypothesis import strategies as some
 
 from chalicelib.catalog.model import CHANNELS
-from chalicelib.pricing.model import Agreed, Coupon, Price, PriceEntry, Promotion, Quote, Wish
+from chalicelib.pricing.model import AgreedPrice, CartLine, Coupon, Price, PriceEntry, Promotion, Quote
 from tests.catalog.build import a_channel, a_product
-from tests.pricing.build import NOW, a_coupon, a_price, a_promotion, quoted, rupiah
+from tests.pricing.build import NOW, a_coupon, a_price, a_promotion, quote_cart, rupiah
 
 SKUS = ("A", "B", "C", "D")
 GROUPS = ("", "grosir", "anggota")
@@ -61,7 +61,7 @@ def shops(draw: Any) -> dict[str, Any]:
 
 
 def in_channel(shop: dict[str, Any], code: str) -> Quote:
-    return quoted(shop["cart"], channel=code, **{name: told for name, told in shop.items() if name != "cart"})
+    return quote_cart(shop["cart"], channel=code, **{name: told for name, told in shop.items() if name != "cart"})
 
 
 @settings(max_examples=300, deadline=None)
@@ -107,7 +107,7 @@ def test_promotions_never_make_a_cart_dearer(shop: dict[str, Any]):
 def test_shares_of_an_order_discount_sum_exactly(prices: list[int], off: int):
     promotion = a_promotion(kind="amount", rate="0", amount_minor=off)
 
-    told = quoted(
+    told = quote_cart(
         dict.fromkeys(SKUS[: len(prices)], 1),
         prices=[a_price(sku, price) for sku, price in zip(SKUS, prices)],
         promotions=[promotion],
@@ -131,7 +131,9 @@ def test_a_code_gives_the_same_online_and_at_the_counter(shop: dict[str, Any], c
 @settings(max_examples=200, deadline=None)
 @given(unit=some.integers(0, 10**9), quantity=some.integers(1, 100_000), rate=some.decimals(0, 1, places=4))
 def test_an_agreed_line_is_its_product_rounded_half_up_once(unit: int, quantity: int, rate: Any):
-    told = quoted([Wish("A", quantity, agreed=Agreed(rupiah(unit), rate))], prices=[], channel=a_channel("marketplace"))
+    told = quote_cart(
+        [CartLine("A", quantity, agreed=AgreedPrice(rupiah(unit), rate))], prices=[], channel=a_channel("marketplace")
+    )
 
     exact = unit * quantity * (1 - rate)
     assert abs(told.total.minor - exact) <= 0.5

@@ -6,7 +6,7 @@ from typing import Any
 import pytest
 
 from chalicelib.kit import clock
-from tests.shop import CUP, TEAPOT, open_shop, put
+from tests.shop import CUP, TEAPOT, add_stock, open_shop
 
 
 @pytest.fixture
@@ -14,6 +14,6 @@ def shop(aws: Any) -> Any:
     """Noon in Surabaya on 22 November; teapots and cups in the warehouse, at the counter and on Budi's van."""
     clock.source = lambda: datetime(2026, 11, 22, 5, 0, tzinfo=UTC)
     open_shop(**{TEAPOT: 50, CUP: 50})
-    put(TEAPOT, "store-tunjungan", 5)
-    put(CUP, "van-budi", 10)
+    add_stock(TEAPOT, "store-tunjungan", 5)
+    add_stock(CUP, "van-budi", 10)
     return aws

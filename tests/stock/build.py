@@ -8,7 +8,16 @@ from typing import Any
 
 from chalicelib.kit import db
 from chalicelib.stock import store
-from chalicelib.stock.model import Hold, Level, Movement, Piece, allocated, displayed, received, reserved
+from chalicelib.stock.model import (
+    Allocation,
+    Hold,
+    Level,
+    Movement,
+    allocation_movement,
+    display_movement,
+    receipt_movement,
+    reservation_movement,
+)
 
 NOON = datetime(2026, 11, 22, 12, 0, tzinfo=UTC)
 WAREHOUSE, STORE, VAN = "wh-surabaya", "store-tunjungan", "van-budi"
@@ -18,8 +27,8 @@ def a_level(sku: str = "TEAPOT", location: str = WAREHOUSE, **counted: int) -> L
     return Level(sku, location, **counted)
 
 
-def a_piece(sku: str = "TEAPOT", quantity: int = 1, location: str = WAREHOUSE, shelf: int = 0) -> Piece:
-    return Piece(sku, location, quantity, shelf)
+def an_allocation(sku: str = "TEAPOT", quantity: int = 1, location: str = WAREHOUSE, shard: int = 0) -> Allocation:
+    return Allocation(sku, location, quantity, shard)
 
 
 def a_hold(quantity: int, order: str = "ord_1", minutes_left: int = 0, location: str = WAREHOUSE, **said: Any) -> Hold:
@@ -27,34 +36,48 @@ def a_hold(quantity: int, order: str = "ord_1", minutes_left: int = 0, location:
     return Hold(said.get("sku", "TEAPOT"), location, said.get("shelf", 0), order, quantity, until)
 
 
-def stocked(*levels: Level) -> None:
+def store_levels(*levels: Level) -> None:
     """Puts the levels in the table by the one way there is."""
     for level in levels:
-        settings = {"safety": level.safety, "shelves": level.shelves} if level.shelf == 0 else {}
-        db.commit(store.change(_arriving(level), settings={(level.sku, level.location): settings} if settings else {}))
+        settings = {"safety": level.safety, "shelves": level.shard_count} if level.shard == 0 else {}
+        db.commit(
+            store.build_level_writes(
+                _build_movements(level), settings={(level.sku, level.location): settings} if settings else {}
+            )
+        )
 
 
-def _arriving(level: Level) -> list[Movement]:
-    hows = {received: level.on_hand, reserved: level.reserved, allocated: level.allocated, displayed: level.display}
-    return [how(Piece(*level.place[:2], quantity, level.shelf)) for how, quantity in hows.items() if quantity]
+def _build_movements(level: Level) -> list[Movement]:
+    hows = {
+        receipt_movement: level.on_hand,
+        reservation_movement: level.reserved,
+        allocation_movement: level.allocated,
+        display_movement: level.display,
+    }
+    return [how(Allocation(*level.level_id[:2], quantity, level.shard)) for how, quantity in hows.items() if quantity]
 
 
-def the_level(sku: str = "TEAPOT", location: str = WAREHOUSE, shelf: int = 0) -> Level | None:
-    key = store.level_key(sku, location, shelf)
+def load_level(sku: str = "TEAPOT", location: str = WAREHOUSE, shard: int = 0) -> Level | None:
+    key = store.level_key(sku, location, shard)
     row = db.get(key.row, key.pk, key.sk)
-    return store.as_level(row) if row else None
+    return store.row_to_level(row) if row else None
 
 
-def stored_available(sku: str = "TEAPOT", location: str = WAREHOUSE, shelf: int = 0) -> int:
-    key = store.level_key(sku, location, shelf)
+def load_stored_available(sku: str = "TEAPOT", location: str = WAREHOUSE, shard: int = 0) -> int:
+    key = store.level_key(sku, location, shard)
     return int(db.get(key.row, key.pk, key.sk).available)
 
 
-def held(*holds: Hold) -> None:
+def store_holds(*holds: Hold) -> None:
     """Holds with their units, as an order on transfer makes them."""
-    db.commit([*store.change([reserved(hold.piece) for hold in holds]), *map(store.put_hold, holds)])
+    db.commit(
+        [
+            *store.build_level_writes([reservation_movement(hold.allocation) for hold in holds]),
+            *map(store.put_hold, holds),
+        ]
+    )
 
 
-def moved(movements: Sequence[Movement], **said: Any) -> None:
-    if writes := store.change(movements, **said):  # where nothing is to do there is no transaction
+def commit_movements(movements: Sequence[Movement], **said: Any) -> None:
+    if writes := store.build_level_writes(movements, **said):  # where nothing is to do there is no transaction
         db.commit(writes)

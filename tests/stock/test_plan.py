@@ -9,83 +9,83 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from chalicelib.stock.model import Hold, Level, OutOfStock, allocated, applied, released_hold
-from chalicelib.stock.plan import AvailableStock, Plan, plan_allocation, promisable
-from tests.stock.build import NOON, STORE, VAN, WAREHOUSE, a_hold, a_level, a_piece
+from chalicelib.stock.model import Hold, Level, OutOfStock, allocation_movement, apply_movements, hold_release_movement
+from chalicelib.stock.plan import AvailableStock, Plan, plan_allocation, sum_promisable
+from tests.stock.build import NOON, STORE, VAN, WAREHOUSE, a_hold, a_level, an_allocation
 
 SECOND = "wh-sidoarjo"
 
 
-def planned(
-    demand: Mapping[str, int], levels: Sequence[Level], preference: Sequence[str], turn: int = 0, **stock: Any
+def plan_from(
+    demand: Mapping[str, int], levels: Sequence[Level], preference: Sequence[str], shard_offset: int = 0, **stock: Any
 ) -> Plan:
-    return plan_allocation(demand, AvailableStock(levels, preference, **stock), turn)
+    return plan_allocation(demand, AvailableStock(levels, preference, **stock), shard_offset)
 
 
-def pieces_of(plan: Plan) -> list[tuple[str, str, int, int]]:
-    return sorted((piece.sku, piece.location, piece.shelf, piece.quantity) for piece in plan.pieces)
+def plan_to_tuples(plan: Plan) -> list[tuple[str, str, int, int]]:
+    return sorted((piece.sku, piece.location, piece.shard, piece.quantity) for piece in plan.allocations)
 
 
 def test_one_location_that_has_it_all_goes_before_a_nearer_one_that_has_half():
     levels = [a_level(on_hand=5), a_level(location=SECOND, on_hand=5), a_level("CUP", SECOND, on_hand=5)]
 
-    plan = planned({"TEAPOT": 1, "CUP": 1}, levels, [WAREHOUSE, SECOND])
+    plan = plan_from({"TEAPOT": 1, "CUP": 1}, levels, [WAREHOUSE, SECOND])
 
-    assert pieces_of(plan) == [("CUP", SECOND, 0, 1), ("TEAPOT", SECOND, 0, 1)]
+    assert plan_to_tuples(plan) == [("CUP", SECOND, 0, 1), ("TEAPOT", SECOND, 0, 1)]
 
 
 def test_among_equals_the_preferred_location_serves():
     levels = [a_level(on_hand=5), a_level(location=SECOND, on_hand=50)]
 
-    assert planned({"TEAPOT": 5}, levels, [WAREHOUSE, SECOND]).pieces == (a_piece(quantity=5),)
-    assert planned({"TEAPOT": 5}, levels, [SECOND, WAREHOUSE]).pieces == (a_piece("TEAPOT", 5, SECOND),)
+    assert plan_from({"TEAPOT": 5}, levels, [WAREHOUSE, SECOND]).allocations == (an_allocation(quantity=5),)
+    assert plan_from({"TEAPOT": 5}, levels, [SECOND, WAREHOUSE]).allocations == (an_allocation("TEAPOT", 5, SECOND),)
 
 
 def test_three_from_two_and_one_unless_somewhere_has_three():
     levels = [a_level(on_hand=2), a_level(location=SECOND, on_hand=1)]
     third = a_level(location=STORE, on_hand=3)
 
-    split = planned({"TEAPOT": 3}, levels, [WAREHOUSE, SECOND, STORE])
-    alone = planned({"TEAPOT": 3}, [*levels, third], [WAREHOUSE, SECOND, STORE])
+    split = plan_from({"TEAPOT": 3}, levels, [WAREHOUSE, SECOND, STORE])
+    alone = plan_from({"TEAPOT": 3}, [*levels, third], [WAREHOUSE, SECOND, STORE])
 
-    assert pieces_of(split) == [("TEAPOT", SECOND, 0, 1), ("TEAPOT", WAREHOUSE, 0, 2)]
-    assert pieces_of(alone) == [("TEAPOT", STORE, 0, 3)]
+    assert plan_to_tuples(split) == [("TEAPOT", SECOND, 0, 1), ("TEAPOT", WAREHOUSE, 0, 2)]
+    assert plan_to_tuples(alone) == [("TEAPOT", STORE, 0, 3)]
 
 
 def test_lines_go_apart_before_a_line_is_split():
     levels = [a_level(on_hand=2), a_level("CUP", WAREHOUSE, on_hand=1)]
     levels += [a_level(location=SECOND, on_hand=1), a_level("CUP", SECOND, on_hand=2)]
 
-    plan = planned({"TEAPOT": 2, "CUP": 2}, levels, [WAREHOUSE, SECOND])
+    plan = plan_from({"TEAPOT": 2, "CUP": 2}, levels, [WAREHOUSE, SECOND])
 
-    assert pieces_of(plan) == [("CUP", SECOND, 0, 2), ("TEAPOT", WAREHOUSE, 0, 2)]
+    assert plan_to_tuples(plan) == [("CUP", SECOND, 0, 2), ("TEAPOT", WAREHOUSE, 0, 2)]
 
 
 def test_a_line_that_somewhere_has_whole_is_not_split_to_save_a_location():
     levels = [a_level("CUP", STORE, on_hand=1), a_level(location=STORE, on_hand=1)]
     levels += [a_level("CUP", WAREHOUSE, on_hand=1), a_level(on_hand=1), a_level(location=SECOND, on_hand=2)]
 
-    plan = planned({"TEAPOT": 2, "CUP": 2}, levels, [SECOND, STORE, WAREHOUSE])
+    plan = plan_from({"TEAPOT": 2, "CUP": 2}, levels, [SECOND, STORE, WAREHOUSE])
 
-    assert pieces_of(plan) == [("CUP", STORE, 0, 1), ("CUP", WAREHOUSE, 0, 1), ("TEAPOT", SECOND, 0, 2)]
+    assert plan_to_tuples(plan) == [("CUP", STORE, 0, 1), ("CUP", WAREHOUSE, 0, 1), ("TEAPOT", SECOND, 0, 2)]
 
 
 def test_two_locations_that_have_it_all_go_before_three_that_are_nearer():
     levels = [a_level(location=STORE, on_hand=9), a_level(on_hand=9), a_level("CUP", on_hand=9)]
     levels += [a_level("TRAY", SECOND, on_hand=9)]
 
-    plan = planned({"TEAPOT": 1, "CUP": 1, "TRAY": 1}, levels, [STORE, WAREHOUSE, SECOND])
+    plan = plan_from({"TEAPOT": 1, "CUP": 1, "TRAY": 1}, levels, [STORE, WAREHOUSE, SECOND])
 
-    assert {piece.location for piece in plan.pieces} == {WAREHOUSE, SECOND}
+    assert {piece.location for piece in plan.allocations} == {WAREHOUSE, SECOND}
 
 
 def test_two_locations_that_have_just_enough_together_are_enough():
     levels = [a_level("TRAY", STORE, on_hand=9), a_level(on_hand=2)]
     levels += [a_level(location=SECOND, on_hand=1), a_level("TRAY", SECOND, on_hand=9)]
 
-    plan = planned({"TEAPOT": 3, "TRAY": 1}, levels, [STORE, WAREHOUSE, SECOND])
+    plan = plan_from({"TEAPOT": 3, "TRAY": 1}, levels, [STORE, WAREHOUSE, SECOND])
 
-    assert pieces_of(plan) == [("TEAPOT", SECOND, 0, 1), ("TEAPOT", WAREHOUSE, 0, 2), ("TRAY", SECOND, 0, 1)]
+    assert plan_to_tuples(plan) == [("TEAPOT", SECOND, 0, 1), ("TEAPOT", WAREHOUSE, 0, 2), ("TRAY", SECOND, 0, 1)]
 
 
 def test_beyond_three_locations_the_fewest_are_not_looked_for():
@@ -93,40 +93,40 @@ def test_beyond_three_locations_the_fewest_are_not_looked_for():
     levels += [a_level(f"CUP-{number}", f"store-{number}", on_hand=9) for number in (1, 2, 3, 4)]
     demand = {"TEAPOT": 1} | {f"CUP-{number}": 1 for number in (1, 2, 3, 4)}
 
-    plan = planned(demand, levels, [f"store-{number}" for number in range(5)])
+    plan = plan_from(demand, levels, [f"store-{number}" for number in range(5)])
 
-    assert {piece.location for piece in plan.pieces} == {f"store-{number}" for number in range(5)}
+    assert {piece.location for piece in plan.allocations} == {f"store-{number}" for number in range(5)}
 
 
 def test_of_two_that_serve_anyway_the_preferred_one_gives_the_line_when_it_has_just_enough():
     levels = [a_level(on_hand=2), a_level("CUP", on_hand=1), a_level(location=SECOND, on_hand=3)]
     levels += [a_level("TRAY", SECOND, on_hand=1)]
 
-    plan = planned({"TEAPOT": 2, "CUP": 1, "TRAY": 1}, levels, [WAREHOUSE, SECOND])
+    plan = plan_from({"TEAPOT": 2, "CUP": 1, "TRAY": 1}, levels, [WAREHOUSE, SECOND])
 
-    assert a_piece(quantity=2) in plan.pieces
+    assert an_allocation(quantity=2) in plan.allocations
 
 
 def test_a_split_line_takes_most_where_most_is():
     levels = [a_level(location=STORE, on_hand=2), a_level(on_hand=3)]
 
-    plan = planned({"TEAPOT": 4}, levels, [STORE, WAREHOUSE])
+    plan = plan_from({"TEAPOT": 4}, levels, [STORE, WAREHOUSE])
 
-    assert plan.pieces == (a_piece(quantity=3), a_piece(location=STORE))
+    assert plan.allocations == (an_allocation(quantity=3), an_allocation(location=STORE))
 
 
 def test_many_small_stores_together_still_serve():
     places = [f"store-{number}" for number in range(8)]
     levels = [a_level(location=place, on_hand=1) for place in places]
 
-    assert len(planned({"TEAPOT": 7}, levels, places).pieces) == 7
+    assert len(plan_from({"TEAPOT": 7}, levels, places).allocations) == 7
 
 
 def test_vans_and_other_places_that_nobody_named_promise_nothing():
     levels = [a_level(on_hand=1), a_level(location=VAN, on_hand=50)]
 
     with pytest.raises(OutOfStock) as refusal:
-        planned({"TEAPOT": 2}, levels, [WAREHOUSE])
+        plan_from({"TEAPOT": 2}, levels, [WAREHOUSE])
 
     assert refusal.value.facts["short"] == [{"sku": "TEAPOT", "wanted": 2, "available": 1}]
 
@@ -135,7 +135,7 @@ def test_every_short_sku_is_named_at_once():
     levels = [a_level(on_hand=5), a_level("CUP", on_hand=1)]
 
     with pytest.raises(OutOfStock) as refusal:
-        planned({"TEAPOT": 5, "CUP": 2, "TRAY": 1}, levels, [WAREHOUSE])
+        plan_from({"TEAPOT": 5, "CUP": 2, "TRAY": 1}, levels, [WAREHOUSE])
 
     assert refusal.value.facts["short"] == [
         {"sku": "CUP", "wanted": 2, "available": 1},
@@ -147,69 +147,76 @@ def test_with_safety_two_the_web_sees_three_of_five_and_the_store_sells_five():
     levels = [a_level(location=STORE, on_hand=5, safety=2)]
 
     with pytest.raises(OutOfStock):
-        planned({"TEAPOT": 4}, levels, [STORE])
-    web = planned({"TEAPOT": 3}, levels, [STORE])
-    counter = planned({"TEAPOT": 5}, levels, [STORE], own=STORE)
+        plan_from({"TEAPOT": 4}, levels, [STORE])
+    web = plan_from({"TEAPOT": 3}, levels, [STORE])
+    counter = plan_from({"TEAPOT": 5}, levels, [STORE], own_location=STORE)
 
     assert (web.safety, counter.safety) == ({("TEAPOT", STORE): 2}, {("TEAPOT", STORE): 0})
-    assert promisable(levels) == 3
-    assert promisable(levels, safety_units=None) == 5
+    assert sum_promisable(levels) == 3
+    assert sum_promisable(levels, safety_units=None) == 5
 
 
 def test_what_a_channel_keeps_back_adds_to_what_the_location_does():
     levels = [a_level(on_hand=9, safety=2)]
 
-    assert planned({"TEAPOT": 4}, levels, [WAREHOUSE], safety_units=3).safety == {("TEAPOT", WAREHOUSE): 5}
+    assert plan_from({"TEAPOT": 4}, levels, [WAREHOUSE], safety_units=3).safety == {("TEAPOT", WAREHOUSE): 5}
     with pytest.raises(OutOfStock):
-        planned({"TEAPOT": 5}, levels, [WAREHOUSE], safety_units=3)
+        plan_from({"TEAPOT": 5}, levels, [WAREHOUSE], safety_units=3)
 
 
 def test_lapsed_holds_are_taken_oldest_first_and_only_as_many_as_needed():
     levels = [a_level(on_hand=6, reserved=5)]
     oldest, old, ended = a_hold(2, "ord_1", -30), a_hold(2, "ord_2", -20), a_hold(1, "ord_3", -10)
 
-    untouched = planned({"TEAPOT": 1}, levels, [WAREHOUSE], lapsed=[ended, old, oldest])
-    plan = planned({"TEAPOT": 4}, levels, [WAREHOUSE], lapsed=[ended, old, oldest])
+    untouched = plan_from({"TEAPOT": 1}, levels, [WAREHOUSE], lapsed_holds=[ended, old, oldest])
+    plan = plan_from({"TEAPOT": 4}, levels, [WAREHOUSE], lapsed_holds=[ended, old, oldest])
 
-    assert untouched.takes == ()
-    assert plan.takes == (oldest, old)
-    assert plan.moved_by(allocated)[:2] == [released_hold(oldest.piece), released_hold(old.piece)]
+    assert untouched.taken_holds == ()
+    assert plan.taken_holds == (oldest, old)
+    assert plan.to_movements(allocation_movement)[:2] == [
+        hold_release_movement(oldest.allocation),
+        hold_release_movement(old.allocation),
+    ]
 
 
 def test_one_shelf_serves_when_it_can_and_buyers_begin_at_different_ones():
-    levels = [a_level(on_hand=3, shelves=3), a_level(on_hand=3, shelf=1), a_level(on_hand=3, shelf=2)]
+    levels = [a_level(on_hand=3, shard_count=3), a_level(on_hand=3, shard=1), a_level(on_hand=3, shard=2)]
 
-    chosen = [planned({"TEAPOT": 2}, levels, [WAREHOUSE], turn=turn).pieces[0].shelf for turn in range(4)]
+    chosen = [
+        plan_from({"TEAPOT": 2}, levels, [WAREHOUSE], shard_offset=turn).allocations[0].shard for turn in range(4)
+    ]
 
     assert chosen == [0, 1, 2, 0]
-    assert planned({"TEAPOT": 3}, levels, [WAREHOUSE], turn=1).pieces == (a_piece(quantity=3, shelf=1),)
+    assert plan_from({"TEAPOT": 3}, levels, [WAREHOUSE], shard_offset=1).allocations == (
+        an_allocation(quantity=3, shard=1),
+    )
 
 
 def test_the_last_units_are_gathered_from_the_fullest_shelves_down():
-    levels = [a_level(on_hand=1, shelves=3), a_level(on_hand=3, shelf=1), a_level(on_hand=2, shelf=2)]
+    levels = [a_level(on_hand=1, shard_count=3), a_level(on_hand=3, shard=1), a_level(on_hand=2, shard=2)]
 
-    plan = planned({"TEAPOT": 5}, levels, [WAREHOUSE], turn=7)
+    plan = plan_from({"TEAPOT": 5}, levels, [WAREHOUSE], shard_offset=7)
 
-    assert pieces_of(plan) == [("TEAPOT", WAREHOUSE, 1, 3), ("TEAPOT", WAREHOUSE, 2, 2)]
+    assert plan_to_tuples(plan) == [("TEAPOT", WAREHOUSE, 1, 3), ("TEAPOT", WAREHOUSE, 2, 2)]
 
 
 def test_safety_is_kept_back_once_for_all_shelves():
-    levels = [a_level(on_hand=1, shelves=2, safety=2), a_level(on_hand=4, shelf=1)]
+    levels = [a_level(on_hand=1, shard_count=2, safety=2), a_level(on_hand=4, shard=1)]
 
-    assert promisable(levels) == 3
-    assert pieces_of(planned({"TEAPOT": 3}, levels, [WAREHOUSE])) == [("TEAPOT", WAREHOUSE, 1, 3)]
+    assert sum_promisable(levels) == 3
+    assert plan_to_tuples(plan_from({"TEAPOT": 3}, levels, [WAREHOUSE])) == [("TEAPOT", WAREHOUSE, 1, 3)]
 
 
 def test_what_the_first_shelf_has_of_safety_no_other_keeps_again():
-    levels = [a_level(on_hand=4, shelves=2, safety=1), a_level(on_hand=4, shelf=1)]
+    levels = [a_level(on_hand=4, shard_count=2, safety=1), a_level(on_hand=4, shard=1)]
 
-    assert promisable(levels) == 7
+    assert sum_promisable(levels) == 7
 
 
 def test_what_the_first_shelf_lacks_of_safety_the_next_one_keeps():
-    levels = [a_level(shelves=3, safety=1), a_level(on_hand=2, shelf=1), a_level(on_hand=2, shelf=2)]
+    levels = [a_level(shard_count=3, safety=1), a_level(on_hand=2, shard=1), a_level(on_hand=2, shard=2)]
 
-    assert planned({"TEAPOT": 2}, levels, [WAREHOUSE]).pieces == (a_piece(quantity=2, shelf=2),)
+    assert plan_from({"TEAPOT": 2}, levels, [WAREHOUSE]).allocations == (an_allocation(quantity=2, shard=2),)
 
 
 SKUS, PLACES = ("TEAPOT", "CUP"), (WAREHOUSE, SECOND, STORE)
@@ -239,7 +246,7 @@ def test_a_plan_gives_exactly_what_is_wanted_and_never_what_is_not_there(stock, 
     levels, holds = stock
     free = {
         sku: sum(
-            promisable(
+            sum_promisable(
                 [level for level in levels if (level.sku, level.location) == (sku, place)],
                 [hold for hold in holds if (hold.sku, hold.location) == (sku, place)],
                 None if place == own else safety_units,
@@ -251,18 +258,18 @@ def test_a_plan_gives_exactly_what_is_wanted_and_never_what_is_not_there(stock, 
     short = [{"sku": sku, "wanted": demand[sku], "available": free[sku]} for sku in demand if free[sku] < demand[sku]]
 
     try:
-        plan = planned(demand, levels, PLACES, turn, safety_units=safety_units, lapsed=holds, own=own)
+        plan = plan_from(demand, levels, PLACES, turn, safety_units=safety_units, lapsed_holds=holds, own_location=own)
     except OutOfStock as refusal:
         assert short and refusal.facts["short"] == short
         return
 
     assert not short
-    assert {sku: sum(piece.quantity for piece in plan.pieces if piece.sku == sku) for sku in demand} == demand
-    assert len({piece.place for piece in plan.pieces}) == len(plan.pieces)
-    assert len(set(plan.takes)) == len(plan.takes)
-    after = applied(levels, plan.moved_by(allocated))
+    assert {sku: sum(piece.quantity for piece in plan.allocations if piece.sku == sku) for sku in demand} == demand
+    assert len({piece.level_id for piece in plan.allocations}) == len(plan.allocations)
+    assert len(set(plan.taken_holds)) == len(plan.taken_holds)
+    after = apply_movements(levels, plan.to_movements(allocation_movement))
     assert all(level.available >= 0 and level.reserved >= 0 for level in after)
-    first = {(level.sku, level.location): level for level in after if level.shelf == 0}
-    touched = {piece.place for piece in plan.pieces}
+    first = {(level.sku, level.location): level for level in after if level.shard == 0}
+    touched = {piece.level_id for piece in plan.allocations}
     for (sku, place), kept in plan.safety.items():
         assert (sku, place, 0) not in touched or first[sku, place].available >= kept

@@ -7,38 +7,48 @@ from typing import Any
 
 import pytest
 
-from chalicelib.catalog.keep import configure_channel
 from chalicelib.catalog.model import Channel
+from chalicelib.catalog.save import configure_channel
 from chalicelib.kit import clock
 from chalicelib.kit.events import NewerVersion
-from chalicelib.kit.journal import Entry, history
-from chalicelib.stock.events import keep_history
-from chalicelib.stock.history import project
-from chalicelib.stock.keep import Kept, keep_levels
+from chalicelib.kit.journal import EntryRow, history
+from chalicelib.stock.events import project_stock_history
+from chalicelib.stock.history import project_history
+from chalicelib.stock.save import TargetLevel, save_levels
 from tests.client import call
-from tests.shop import CUP, RARE, TEAPOT, open_shop, put, token, who
-from tests.stock.build import NOON, STORE, VAN, WAREHOUSE, a_hold, a_level, held, stored_available, the_level
+from tests.shop import CUP, RARE, TEAPOT, add_stock, open_shop, principal_of, token
+from tests.stock.build import (
+    NOON,
+    STORE,
+    VAN,
+    WAREHOUSE,
+    a_hold,
+    a_level,
+    load_level,
+    load_stored_available,
+    store_holds,
+)
 
 pytestmark = pytest.mark.usefixtures("aws")
 KEY = "a-key-of-sixteen-or-more"
 A_RECEIPT = {"kind": "receive", "location": WAREHOUSE, "reason": "delivery", "lines": [{"sku": "CUP", "quantity": 3}]}
 
 
-def said(method: str, path: str, body: Any = None, by: str = "", key: str = KEY, **more: Any) -> tuple[int, Any]:
+def request(method: str, path: str, body: Any = None, by: str = "", key: str = KEY, **more: Any) -> tuple[int, Any]:
     answer = call(method, path, body, token=token(by) if by else "", key=key if method == "POST" else "", **more)
     return answer.status, answer.json
 
 
-def available(sku: str, by: str = "", **query: str) -> Any:
-    return said("GET", "/api/stock", by=by, query={"sku": sku, **query})[1]["items"][0]
+def get_availability(sku: str, by: str = "", **query: str) -> Any:
+    return request("GET", "/api/stock", by=by, query={"sku": sku, **query})[1]["items"][0]
 
 
 def test_everyone_sees_what_warehouses_and_stores_can_sell_and_staff_the_vans():
     open_shop(TEAPOT=5)
-    put(TEAPOT, STORE, 2)
-    put(TEAPOT, VAN, 3)
+    add_stock(TEAPOT, STORE, 2)
+    add_stock(TEAPOT, VAN, 3)
 
-    assert available(TEAPOT) == {
+    assert get_availability(TEAPOT) == {
         "sku": TEAPOT,
         "available": 7,
         "locations": [
@@ -46,15 +56,15 @@ def test_everyone_sees_what_warehouses_and_stores_can_sell_and_staff_the_vans():
             {"location": WAREHOUSE, "kind": "warehouse", "available": 5},
         ],
     }
-    assert available(TEAPOT, by="agent-lia")["available"] == 10
-    assert available("NO-SUCH") == {"sku": "NO-SUCH", "available": 0, "locations": []}
+    assert get_availability(TEAPOT, by="agent-lia")["available"] == 10
+    assert get_availability("NO-SUCH") == {"sku": "NO-SUCH", "available": 0, "locations": []}
 
 
 def test_near_puts_the_nearest_first_with_its_distance():
     open_shop(TEAPOT=5)
-    put(TEAPOT, "wh-sidoarjo", 2)
+    add_stock(TEAPOT, "wh-sidoarjo", 2)
 
-    listed = available(TEAPOT, near="-7.45,112.71")["locations"]
+    listed = get_availability(TEAPOT, near="-7.45,112.71")["locations"]
 
     assert [(each["location"], each["distance_meters"] < 1000) for each in listed] == [
         ("wh-sidoarjo", True),
@@ -64,26 +74,26 @@ def test_near_puts_the_nearest_first_with_its_distance():
 
 def test_the_web_keeps_safety_back_and_the_store_itself_does_not():
     open_shop()
-    keep_levels(who("owner-ratna"), STORE, [Kept(TEAPOT, 5, safety=2)])
+    save_levels(principal_of("owner-ratna"), STORE, [TargetLevel(TEAPOT, 5, safety=2)])
 
-    assert available(TEAPOT)["available"] == 3
-    assert available(TEAPOT, by="agent-lia")["available"] == 3
-    assert available(TEAPOT, by="cashier-sinta")["available"] == 5
+    assert get_availability(TEAPOT)["available"] == 3
+    assert get_availability(TEAPOT, by="agent-lia")["available"] == 3
+    assert get_availability(TEAPOT, by="cashier-sinta")["available"] == 5
 
     configure_channel(Channel("web", safety_units=1), "test")
 
-    assert available(TEAPOT)["available"] == 2
+    assert get_availability(TEAPOT)["available"] == 2
 
 
 def test_a_lapsed_hold_no_longer_reduces_what_is_shown():
     open_shop(TEAPOT=5)
     clock.source = lambda: NOON
-    held(a_hold(2, "ord_1", minutes_left=5))
+    store_holds(a_hold(2, "ord_1", minutes_left=5))
 
-    before = available(TEAPOT)["available"]
+    before = get_availability(TEAPOT)["available"]
     clock.source = lambda: NOON + timedelta(minutes=5)
 
-    assert (before, available(TEAPOT)["available"]) == (3, 5)
+    assert (before, get_availability(TEAPOT)["available"]) == (3, 5)
 
 
 def test_a_reader_who_has_it_already_gets_304():
@@ -92,7 +102,7 @@ def test_a_reader_who_has_it_already_gets_304():
     first = call("GET", "/api/stock?sku=TEAPOT")
     tag = {name.lower(): text for name, text in first.headers.items()}["etag"]
     same = call("GET", "/api/stock?sku=TEAPOT", headers={"if-none-match": tag})
-    put(TEAPOT, WAREHOUSE, 1)
+    add_stock(TEAPOT, WAREHOUSE, 1)
     other = call("GET", "/api/stock?sku=TEAPOT", headers={"if-none-match": tag})
 
     assert (first.status, same.status, same.body, other.status) == (200, 304, b"", 200)
@@ -103,7 +113,7 @@ def test_a_reader_who_has_it_already_gets_304():
 def test_a_question_that_cannot_be_read_is_refused(query, more):
     open_shop()
 
-    status, problem = said("GET", "/api/stock", query=more | query) if query != {} else said("GET", "/api/stock")
+    status, problem = request("GET", "/api/stock", query=more | query) if query != {} else request("GET", "/api/stock")
 
     assert (status, problem["code"]) == (422, "invalid")
 
@@ -111,13 +121,13 @@ def test_a_question_that_cannot_be_read_is_refused(query, more):
 def test_the_same_receipt_sent_twice_arrives_once():
     open_shop(CUP=1)
 
-    first = said("POST", "/api/stock/movements", A_RECEIPT, by="warehouse-joko")
-    again = said("POST", "/api/stock/movements", A_RECEIPT, by="warehouse-joko")
-    other = said("POST", "/api/stock/movements", A_RECEIPT | {"reason": "another"}, by="warehouse-joko")
+    first = request("POST", "/api/stock/movements", A_RECEIPT, by="warehouse-joko")
+    again = request("POST", "/api/stock/movements", A_RECEIPT, by="warehouse-joko")
+    other = request("POST", "/api/stock/movements", A_RECEIPT | {"reason": "another"}, by="warehouse-joko")
 
     assert (first[0], again[0], other[0]) == (201, 200, 422)
     assert again[1] == first[1]
-    assert the_level(CUP) == a_level(CUP, on_hand=4)
+    assert load_level(CUP) == a_level(CUP, on_hand=4)
 
 
 @pytest.mark.parametrize(
@@ -140,35 +150,37 @@ def test_the_same_receipt_sent_twice_arrives_once():
 def test_a_movement_that_makes_no_sense_is_refused_and_nothing_moves(wrong):
     open_shop(CUP=1)
 
-    status, problem = said("POST", "/api/stock/movements", A_RECEIPT | wrong, by="owner-ratna")
+    status, problem = request("POST", "/api/stock/movements", A_RECEIPT | wrong, by="owner-ratna")
 
     assert status == 422, problem
-    assert the_level(CUP) == a_level(CUP, on_hand=1)
+    assert load_level(CUP) == a_level(CUP, on_hand=1)
 
 
 def test_only_the_people_of_a_location_change_what_stands_there():
     open_shop(CUP=1)
 
-    answers = [said("POST", "/api/stock/movements", A_RECEIPT, by=by) for by in ("", "cashier-sinta", "salesman-budi")]
+    answers = [
+        request("POST", "/api/stock/movements", A_RECEIPT, by=by) for by in ("", "cashier-sinta", "salesman-budi")
+    ]
 
     assert [(status, problem["code"]) for status, problem in answers] == [
         (401, "not_signed_in"),
         (403, "not_your_location"),
         (403, "forbidden"),
     ]
-    assert the_level(CUP) == a_level(CUP, on_hand=1)
+    assert load_level(CUP) == a_level(CUP, on_hand=1)
 
 
 def test_a_van_is_loaded_over_http():
     open_shop(TEAPOT=9)
     load = {"source": WAREHOUSE, "destination": VAN, "lines": [{"sku": TEAPOT, "quantity": 2}] * 2}
 
-    status, sent = said("POST", "/api/stock/transfers", load, by="warehouse-joko")
+    status, sent = request("POST", "/api/stock/transfers", load, by="warehouse-joko")
     path = f"/api/stock/transfers/{sent['id']}"
-    coming = said("GET", "/api/stock/transfers", by="salesman-budi", query={"location": VAN})[1]
-    part = said("POST", f"{path}/receive", {"lines": [{"sku": TEAPOT, "quantity": 1}]}, by="salesman-budi")
-    rest = said("POST", f"{path}/receive", {}, by="salesman-budi", key=KEY + "-2")
-    late = said("POST", f"{path}/cancel", {"reason": "rain"}, by="warehouse-joko")
+    coming = request("GET", "/api/stock/transfers", by="salesman-budi", query={"location": VAN})[1]
+    part = request("POST", f"{path}/receive", {"lines": [{"sku": TEAPOT, "quantity": 1}]}, by="salesman-budi")
+    rest = request("POST", f"{path}/receive", {}, by="salesman-budi", key=KEY + "-2")
+    late = request("POST", f"{path}/cancel", {"reason": "rain"}, by="warehouse-joko")
 
     assert (status, sent["lines"]) == (201, [{"sku": TEAPOT, "sent": 4, "received": 0}])
     assert coming["items"] == [sent]
@@ -177,55 +189,55 @@ def test_a_van_is_loaded_over_http():
         (200, "received"),
     ]
     assert (late[0], late[1]["code"]) == (409, "transfer_closed")
-    assert (the_level(TEAPOT).on_hand, the_level(TEAPOT, VAN).on_hand) == (5, 4)
+    assert (load_level(TEAPOT).on_hand, load_level(TEAPOT, VAN).on_hand) == (5, 4)
 
 
 def test_a_count_and_a_spread_over_http():
     open_shop(TEAPOT=9)
     counted = {"location": WAREHOUSE, "lines": [{"sku": TEAPOT, "counted": 8}]}
 
-    status, answer = said("POST", "/api/stock/counts", counted, by="warehouse-joko")
+    status, answer = request("POST", "/api/stock/counts", counted, by="warehouse-joko")
     twice = counted | {"lines": counted["lines"] * 2}
     spread = {"location": WAREHOUSE, "sku": TEAPOT, "shelves": 4}
 
     assert (status, answer["counted"][0]["variance"]) == (201, -1)
-    assert said("POST", "/api/stock/counts", twice, by="warehouse-joko", key=KEY + "2")[0] == 422
-    assert said("POST", "/api/stock/shelves", spread, by="warehouse-joko")[0] == 201
-    assert said("POST", "/api/stock/shelves", spread | {"sku": RARE}, by="owner-ratna")[1]["code"] == "out_of_stock"
-    assert stored_available(TEAPOT, shelf=3) == 2
-    assert available(TEAPOT)["available"] == 8
+    assert request("POST", "/api/stock/counts", twice, by="warehouse-joko", key=KEY + "2")[0] == 422
+    assert request("POST", "/api/stock/shelves", spread, by="warehouse-joko")[0] == 201
+    assert request("POST", "/api/stock/shelves", spread | {"sku": RARE}, by="owner-ratna")[1]["code"] == "out_of_stock"
+    assert load_stored_available(TEAPOT, shard=3) == 2
+    assert get_availability(TEAPOT)["available"] == 8
 
 
 def test_a_locations_levels_are_listed_in_pages_with_shelves_added_up():
     open_shop(TEAPOT=9, CUP=2)
     spread = {"location": WAREHOUSE, "sku": TEAPOT, "shelves": 2}
-    said("POST", "/api/stock/shelves", spread, by="warehouse-joko")
+    request("POST", "/api/stock/shelves", spread, by="warehouse-joko")
     path = f"/api/stock/locations/{WAREHOUSE}"
 
-    first = said("GET", path, by="salesman-budi", query={"limit": 1})[1]
-    second = said("GET", path, by="salesman-budi", query={"limit": 1, "cursor": first["next"]})[1]
+    first = request("GET", path, by="salesman-budi", query={"limit": 1})[1]
+    second = request("GET", path, by="salesman-budi", query={"limit": 1, "cursor": first["next"]})[1]
 
     nothing = {"reserved": 0, "allocated": 0, "display": 0, "safety": 0}
     assert first["items"] == [{"sku": CUP, "on_hand": 2, "available": 2, "shelves": 1} | nothing]
     assert second["items"] == [{"sku": TEAPOT, "on_hand": 9, "available": 9, "shelves": 2} | nothing]
-    assert said("GET", "/api/stock/locations/wh-atlantis", by="salesman-budi")[0] == 404
-    assert said("GET", path)[0] == 401
+    assert request("GET", "/api/stock/locations/wh-atlantis", by="salesman-budi")[0] == 404
+    assert request("GET", path)[0] == 401
 
 
 def test_history_says_what_happened_who_and_why_newest_first_however_often_it_is_told():
     open_shop()
-    receipt = said("POST", "/api/stock/movements", A_RECEIPT, by="warehouse-joko")[1]
+    receipt = request("POST", "/api/stock/movements", A_RECEIPT, by="warehouse-joko")[1]
     clock.source = lambda: NOON + timedelta(days=36500)
     counted = {"location": WAREHOUSE, "lines": [{"sku": CUP, "counted": 1}], "reason": "month end"}
-    count = said("POST", "/api/stock/counts", counted, by="owner-ratna")[1]
+    count = request("POST", "/api/stock/counts", counted, by="owner-ratna")[1]
     entries = [entry for answer in (count, receipt) for entry in history(f"stock#{answer['id']}")]
 
-    project(entries)
-    project(reversed(entries))
+    project_history(entries)
+    project_history(reversed(entries))
 
     query = {"sku": CUP, "location": WAREHOUSE, "limit": 1}
-    newest = said("GET", "/api/stock/history", by="finance-maya", query=query)[1]
-    oldest = said("GET", "/api/stock/history", by="finance-maya", query=query | {"cursor": newest["next"]})[1]
+    newest = request("GET", "/api/stock/history", by="finance-maya", query=query)[1]
+    oldest = request("GET", "/api/stock/history", by="finance-maya", query=query | {"cursor": newest["next"]})[1]
     assert [
         {name: each[name] for name in ("event", "actor", "reason", "subject", "movements")}
         for each in (*newest["items"], *oldest["items"])
@@ -249,35 +261,35 @@ def test_history_says_what_happened_who_and_why_newest_first_however_often_it_is
 
 def test_history_refuses_an_entry_of_a_newer_version():
     open_shop()
-    receipt = said("POST", "/api/stock/movements", A_RECEIPT, by="warehouse-joko")[1]
+    receipt = request("POST", "/api/stock/movements", A_RECEIPT, by="warehouse-joko")[1]
     [entry] = history(f"stock#{receipt['id']}")
     entry.schema_version = 2
 
     with pytest.raises(NewerVersion, match="StockReceived has version 2"):
-        project([entry])
+        project_history([entry])
 
     query = {"sku": CUP, "location": WAREHOUSE}
-    assert said("GET", "/api/stock/history", by="agent-lia", query=query)[1]["items"] == []
+    assert request("GET", "/api/stock/history", by="agent-lia", query=query)[1]["items"] == []
 
 
 def test_the_stream_keeps_the_history():
     open_shop()
-    receipt = said("POST", "/api/stock/movements", A_RECEIPT, by="warehouse-joko")[1]
+    receipt = request("POST", "/api/stock/movements", A_RECEIPT, by="warehouse-joko")[1]
     [entry] = history(f"stock#{receipt['id']}")
     records = [
         {"eventName": "INSERT", "dynamodb": {"NewImage": entry.to_dynamodb_dict()}},
         {"eventName": "REMOVE", "dynamodb": {"OldImage": {}}},
     ]
 
-    keep_history({"Records": records}, None)
+    project_stock_history({"Records": records}, None)
 
-    told = said("GET", "/api/stock/history", by="agent-lia", query={"sku": CUP, "location": WAREHOUSE})[1]
+    told = request("GET", "/api/stock/history", by="agent-lia", query={"sku": CUP, "location": WAREHOUSE})[1]
     assert [each["event"] for each in told["items"]] == ["StockReceived"]
-    assert isinstance(entry, Entry)
+    assert isinstance(entry, EntryRow)
 
 
 @pytest.mark.parametrize("sku", ["\x00", "💡", "a@b#0", "../x", "%"])
 def test_any_text_may_be_asked_for(sku):
     open_shop()
 
-    assert available(sku) == {"sku": sku, "available": 0, "locations": []}
+    assert get_availability(sku) == {"sku": sku, "available": 0, "locations": []}

@@ -8,9 +8,9 @@ import pytest
 
 from chalicelib.kit import journal
 from chalicelib.places import find as places
-from chalicelib.places.keep import keep_location
+from chalicelib.places.save import save_location
 from chalicelib.stock import transfer
-from chalicelib.stock.find import at
+from chalicelib.stock.find import list_availability
 from chalicelib.stock.model import (
     Level,
     MoreThanSent,
@@ -20,19 +20,19 @@ from chalicelib.stock.model import (
     SamePlace,
     TransferClosed,
 )
-from chalicelib.stock.store import load_transfer, open_transfers
-from tests.shop import TEAPOT, open_shop, put, who
-from tests.stock.build import STORE, VAN, WAREHOUSE, a_hold, held, the_level
+from chalicelib.stock.store import list_open_transfers, load_transfer
+from tests.shop import TEAPOT, add_stock, open_shop, principal_of
+from tests.stock.build import STORE, VAN, WAREHOUSE, a_hold, load_level, store_holds
 
 pytestmark = pytest.mark.usefixtures("aws")
-JOKO, BUDI, OWNER = who("warehouse-joko"), who("salesman-budi"), who("owner-ratna")
+JOKO, BUDI, OWNER = principal_of("warehouse-joko"), principal_of("salesman-budi"), principal_of("owner-ratna")
 
 
-def on_hand(*locations: str) -> list[int]:
-    return [(the_level(TEAPOT, location) or Level(TEAPOT, location)).on_hand for location in locations]
+def load_on_hand(*locations: str) -> list[int]:
+    return [(load_level(TEAPOT, location) or Level(TEAPOT, location)).on_hand for location in locations]
 
 
-def loaded(quantity: int = 5, to: str = VAN) -> str:
+def send_van_load(quantity: int = 5, to: str = VAN) -> str:
     return transfer.send(JOKO, WAREHOUSE, to, {TEAPOT: quantity}, "morning load")["id"]
 
 
@@ -40,37 +40,37 @@ def test_a_van_is_loaded_when_its_salesman_confirms_it():
     open_shop(TEAPOT=9)
 
     sent = transfer.send(JOKO, WAREHOUSE, VAN, {TEAPOT: 5}, "morning load")
-    under_way = on_hand(WAREHOUSE, VAN)
+    under_way = load_on_hand(WAREHOUSE, VAN)
     received = transfer.receive(BUDI, sent["id"])
 
     assert (sent["status"], under_way) == ("in_transit", [4, 0])
     assert received["lines"] == [{"sku": TEAPOT, "sent": 5, "received": 5}]
-    assert (received["status"], on_hand(WAREHOUSE, VAN)) == ("received", [4, 5])
+    assert (received["status"], load_on_hand(WAREHOUSE, VAN)) == ("received", [4, 5])
 
 
 @pytest.mark.parametrize("somebody", ["owner-ratna", "warehouse-joko", "salesman-dewi", "cashier-sinta"])
 def test_nobody_confirms_a_van_load_for_its_salesman(somebody):
     open_shop(TEAPOT=9)
-    sent = loaded()
+    sent = send_van_load()
 
     with pytest.raises(NotYourLocation):
-        transfer.receive(who(somebody), sent)
+        transfer.receive(principal_of(somebody), sent)
 
-    assert on_hand(WAREHOUSE, VAN) == [4, 0]
+    assert load_on_hand(WAREHOUSE, VAN) == [4, 0]
     assert load_transfer(sent).status == "in_transit"
 
 
 def test_units_in_transit_are_nobodys_to_sell():
     open_shop(TEAPOT=5)
 
-    loaded(5)
+    send_van_load(5)
 
-    assert at([TEAPOT], vans=True)[0]["available"] == 0
+    assert list_availability([TEAPOT], include_vans=True)[0]["available"] == 0
 
 
 def test_what_did_not_come_is_still_on_its_way_until_it_goes_back():
     open_shop(TEAPOT=9)
-    sent = loaded(5)
+    sent = send_van_load(5)
 
     part = transfer.receive(BUDI, sent, {TEAPOT: 4})
     with pytest.raises(MoreThanSent):
@@ -78,37 +78,37 @@ def test_what_did_not_come_is_still_on_its_way_until_it_goes_back():
     called_off = transfer.cancel(JOKO, sent, "one is broken")
 
     assert (part["status"], called_off["status"]) == ("partially_received", "cancelled")
-    assert on_hand(WAREHOUSE, VAN) == [5, 4]
+    assert load_on_hand(WAREHOUSE, VAN) == [5, 4]
 
 
 def test_cancelling_twice_gives_back_once():
     open_shop(TEAPOT=9)
-    sent = loaded(5)
+    sent = send_van_load(5)
 
     first, second = (transfer.cancel(JOKO, sent, "rain") for _ in range(2))
 
     assert first == second
-    assert on_hand(WAREHOUSE, VAN) == [9, 0]
+    assert load_on_hand(WAREHOUSE, VAN) == [9, 0]
     with pytest.raises(TransferClosed):
         transfer.receive(BUDI, sent)
 
 
 def test_unloading_a_van_is_a_transfer_too():
     open_shop()
-    put(TEAPOT, VAN, 3)
+    add_stock(TEAPOT, VAN, 3)
 
     sent = transfer.send(BUDI, VAN, WAREHOUSE, {TEAPOT: 2}, "evening")
     transfer.receive(JOKO, sent["id"])
 
-    assert on_hand(WAREHOUSE, VAN) == [2, 1]
+    assert load_on_hand(WAREHOUSE, VAN) == [2, 1]
 
 
 def test_nobody_sends_what_is_promised_or_is_not_his():
     open_shop(TEAPOT=5)
-    held(a_hold(4, minutes_left=10**6))
+    store_holds(a_hold(4, minutes_left=10**6))
 
     with pytest.raises(OutOfStock) as refusal:
-        loaded(2)
+        send_van_load(2)
     with pytest.raises(NotYourLocation):
         transfer.send(BUDI, WAREHOUSE, VAN, {TEAPOT: 1}, "I help myself")
     with pytest.raises(NoSuchLocation):
@@ -117,28 +117,28 @@ def test_nobody_sends_what_is_promised_or_is_not_his():
         transfer.send(JOKO, WAREHOUSE, WAREHOUSE, {TEAPOT: 1}, "")
 
     assert refusal.value.facts["short"] == [{"sku": TEAPOT, "wanted": 2, "available": 1}]
-    assert on_hand(WAREHOUSE) == [5]
-    assert open_transfers(WAREHOUSE) == []
+    assert load_on_hand(WAREHOUSE) == [5]
+    assert list_open_transfers(WAREHOUSE) == []
 
 
 def test_open_transfers_are_listed_at_both_ends_until_done():
     open_shop(TEAPOT=9)
-    to_van, to_store = loaded(2), loaded(3, to=STORE)
+    to_van, to_store = send_van_load(2), send_van_load(3, to=STORE)
 
-    before = [{each.id for each in open_transfers(location)} for location in (WAREHOUSE, VAN, STORE)]
+    before = [{each.id for each in list_open_transfers(location)} for location in (WAREHOUSE, VAN, STORE)]
     transfer.receive(BUDI, to_van)
     transfer.cancel(JOKO, to_store, "rain")
 
     assert before == [{to_van, to_store}, {to_van}, {to_store}]
-    assert [open_transfers(location) for location in (WAREHOUSE, VAN, STORE)] == [[], [], []]
+    assert [list_open_transfers(location) for location in (WAREHOUSE, VAN, STORE)] == [[], [], []]
 
 
 def test_each_step_is_one_entry_and_their_sum_is_what_is_in_transit():
     open_shop(TEAPOT=9)
-    sent = loaded(5)
+    sent = send_van_load(5)
     transfer.receive(BUDI, sent, {TEAPOT: 3})
 
-    entries = [journal.to_journal_entry(entry) for entry in journal.history(f"transfer#{sent}")]
+    entries = [journal.row_to_entry(entry) for entry in journal.history(f"transfer#{sent}")]
     moved = [movement for entry in entries for movement in entry.event.movements]
 
     assert [(entry.kind, entry.actor) for entry in entries] == [
@@ -150,11 +150,11 @@ def test_each_step_is_one_entry_and_their_sum_is_what_is_in_transit():
 
 def test_a_closed_van_is_emptied_and_takes_nothing_more():
     open_shop(TEAPOT=3)
-    put(TEAPOT, VAN, 2)
-    keep_location(replace(places.location(VAN), active=False), "test")
+    add_stock(TEAPOT, VAN, 2)
+    save_location(replace(places.load_location(VAN), active=False), "test")
 
     transfer.send(OWNER, VAN, WAREHOUSE, {TEAPOT: 2}, "sold")
     with pytest.raises(NoSuchLocation):
-        loaded(1)
+        send_van_load(1)
 
-    assert on_hand(WAREHOUSE, VAN) == [3, 0]
+    assert load_on_hand(WAREHOUSE, VAN) == [3, 0]

@@ -10,7 +10,7 @@ from typing import Any
 
 from playwright.sync_api import sync_playwright
 
-from tests.browser import CHROMIUM, QUIET
+from tests.browser import CHROMIUM, CHROMIUM_ARGUMENTS
 
 ROOT = Path(__file__).parents[2]
 IMAGES = ROOT / "docs" / "images"
@@ -25,14 +25,14 @@ def main() -> int:
     url = f"http://127.0.0.1:{os.environ.get('PORT') or 8000}"
     owner = next(each["token"] for each in json.loads(tokens.read_text()).values() if each["role"] == "owner")
     with sync_playwright() as playwright:
-        browser = playwright.chromium.launch(executable_path=str(CHROMIUM), args=QUIET.split())
-        save(browser, f"{url}/en/", "shop.png")
-        save(browser, f"{url}/desk/#token={owner}", "desk.png", press="English")
+        browser = playwright.chromium.launch(executable_path=str(CHROMIUM), args=CHROMIUM_ARGUMENTS.split())
+        save_screenshot(browser, f"{url}/en/", "shop.png")
+        save_screenshot(browser, f"{url}/desk/#token={owner}", "desk.png", press="English")
         browser.close()
     return 0
 
 
-def save(browser: Any, address: str, name: str, press: str = "") -> None:
+def save_screenshot(browser: Any, address: str, name: str, press: str = "") -> None:
     page = browser.new_page(viewport=DESKTOP, locale="en-GB")
     page.goto(address, wait_until="networkidle")
     if press:

@@ -3,21 +3,21 @@
 import pytest
 
 from tests.storefront.build import some_products
-from tests.storefront.stub import StubApi, a_problem, an_order, quotes, stock
+from tests.storefront.stub_api import StubApi, a_problem, an_order, quote_handler, stock_handler
 
 pytestmark = pytest.mark.browser
 
 PRICES = {each["sku"]: (each["name"], each["price"]["amount"]) for each in some_products()}
-PLACED = "POST /orders"
+PLACE_ORDER = "POST /orders"
 
 
 @pytest.fixture
 def api(phone):
     stub = StubApi()
-    stub.doors = {
-        "GET /stock": stock({"KOPI-01": 20, "TEH-01": 3}),
-        "POST /quotes": quotes(PRICES, freight=15_000),
-        PLACED: lambda asked: (201, an_order()),
+    stub.handlers = {
+        "GET /stock": stock_handler({"KOPI-01": 20, "TEH-01": 3}),
+        "POST /quotes": quote_handler(PRICES, freight=15_000),
+        PLACE_ORDER: lambda asked: (201, an_order()),
         "GET /orders/ord_1": lambda asked: (200, an_order()),
     }
     phone.route("**/api/**", stub.route)
@@ -29,14 +29,14 @@ def test_an_open_page_shows_the_units_that_are_left_now(phone, api):
     live = phone.locator("[data-live]")
     live.get_by_text("Tersisa 20").wait_for()
 
-    api.doors["GET /stock"] = stock({"KOPI-01": 19})
+    api.doors["GET /stock"] = stock_handler({"KOPI-01": 19})
     phone.get_by_role("button", name="Periksa lagi").click()
 
     live.get_by_text("Tersisa 19").wait_for()
     assert "Gudang Rungkut15 unit" in phone.locator("[data-places]").inner_text().replace("\n", "").replace("  ", " ")
 
 
-def test_a_number_that_cannot_be_renewed_is_taken_back(phone, api):
+def test_a_quantity_that_cannot_be_refreshed_is_no_longer_shown(phone, api):
     phone.goto("/p/KOPI-01/")
     phone.get_by_text("Tersisa 20").wait_for()
 
@@ -47,9 +47,9 @@ def test_a_number_that_cannot_be_renewed_is_taken_back(phone, api):
     assert phone.get_by_text("Tersisa").count() == phone.get_by_text("Tinggal").count() == 0
 
 
-def test_without_scripts_prices_and_availability_can_be_read(chromium, served):
+def test_without_scripts_prices_and_availability_can_be_read(chromium, site_url):
     _, browser = chromium
-    context = browser.new_context(java_script_enabled=False, base_url=served)
+    context = browser.new_context(java_script_enabled=False, base_url=site_url)
     page = context.new_page()
 
     page.goto("/p/KOPI-01/")
@@ -84,7 +84,7 @@ def test_a_guest_orders_and_sees_how_to_pay(phone, api):
     phone.get_by_role("button", name="Pesan sekarang").click()
 
     phone.get_by_role("heading", name="Pesanan SK-7H2K-4").wait_for()
-    placed = api.said_to(PLACED)[0]
+    placed = api.requests_to(PLACE_ORDER)[0]
     address = {"street": "Jl. Kenanga 5", "city": "", "postcode": "60241", "country": "ID"}
     assert placed.body == {
         "channel": "web",
@@ -96,14 +96,14 @@ def test_a_guest_orders_and_sees_how_to_pay(phone, api):
     assert len(placed.headers["idempotency-key"]) == 32
     assert phone.get_by_text("Bank Contoh 000-123-4567").count() == 1
     assert phone.get_by_text("Transfer sebelum 23 Nov, 16.15 WIB").count() == 1
-    assert api.said_to("GET /orders/ord_1")[0].query["token"] == ["0.secret"]
+    assert api.requests_to("GET /orders/ord_1")[0].query["token"] == ["0.secret"]
     assert phone.locator("[data-cart-count]").is_hidden()
 
 
 def test_a_broken_connection_is_retried_with_the_same_key_and_body(phone, api):
     fill_cart(phone)
     fill_form(phone)
-    api.broken.add(PLACED)
+    api.broken.add(PLACE_ORDER)
     phone.get_by_role("button", name="Pesan sekarang").click()
     phone.get_by_text("Sambungan terputus").wait_for()
 
@@ -112,30 +112,30 @@ def test_a_broken_connection_is_retried_with_the_same_key_and_body(phone, api):
     phone.get_by_role("button", name="Kirim ulang").click()
 
     phone.get_by_role("heading", name="Pesanan SK-7H2K-4").wait_for()
-    first, second = api.said_to(PLACED)
+    first, second = api.requests_to(PLACE_ORDER)
     assert first.body == second.body
     assert first.headers["idempotency-key"] == second.headers["idempotency-key"]
 
 
-def test_a_refusal_lists_what_is_left_and_the_next_try_has_a_new_key(phone, api):
+def test_a_refusal_lists_the_available_units_and_the_next_try_has_a_new_key(phone, api):
     fill_cart(phone)
     fill_form(phone)
     short = [{"sku": "KOPI-01", "wanted": 2, "available": 1}]
-    api.doors[PLACED] = lambda asked: a_problem(409, "out_of_stock", short=short)
+    api.doors[PLACE_ORDER] = lambda asked: a_problem(409, "out_of_stock", short=short)
     phone.get_by_role("button", name="Pesan sekarang").click()
     phone.get_by_text("Kopi Gayo 200 g: Anda minta 2, tersisa 1").wait_for()
 
-    api.doors[PLACED] = lambda asked: (201, an_order())
+    api.doors[PLACE_ORDER] = lambda asked: (201, an_order())
     phone.get_by_role("button", name="Pesan sekarang").click()
 
     phone.get_by_role("heading", name="Pesanan SK-7H2K-4").wait_for()
-    first, second = api.said_to(PLACED)
+    first, second = api.requests_to(PLACE_ORDER)
     assert first.headers["idempotency-key"] != second.headers["idempotency-key"]
 
 
-def test_a_cart_is_adjusted_to_what_is_left(phone, api):
+def test_a_cart_is_adjusted_to_the_available_units(phone, api):
     fill_cart(phone)
-    priced = quotes(PRICES)
+    priced = quote_handler(PRICES)
 
     def short(asked):
         status, quote = priced(asked)
@@ -167,7 +167,7 @@ def test_proof_of_a_transfer_is_sent_with_the_order_token(phone, api):
     phone.get_by_role("button", name="Kirim bukti").click()
 
     phone.get_by_text("Bukti diterima").wait_for()
-    asked = api.said_to("POST /payments/pay_1/proof")[0]
+    asked = api.requests_to("POST /payments/pay_1/proof")[0]
     assert asked.body == {"reference": "TRF 20261122"}
     assert asked.query["token"] == ["0.secret"]
 
@@ -185,16 +185,16 @@ def test_an_order_is_cancelled_after_asking_once_more(phone, api):
     phone.get_by_role("button", name="Ya, batalkan").click()
 
     phone.get_by_text("Pesanan ini dibatalkan").wait_for()
-    assert len(api.said_to("POST /orders/ord_1/cancel")) == 1
+    assert len(api.requests_to("POST /orders/ord_1/cancel")) == 1
 
 
-def test_a_foreign_or_broken_link_says_so_kindly(phone, api):
+def test_a_link_of_another_order_shows_order_not_found(phone, api):
     phone.goto("/pesanan/?id=ord_other&token=x")
 
     phone.get_by_text("Pesanan tidak ditemukan").wait_for()
 
 
-def test_the_placement_that_brought_a_shopper_stays_with_his_order(phone, api):
+def test_the_placement_of_the_visit_is_sent_with_the_order(phone, api):
     phone.goto("/?via=ig-bio")
     fill_cart(phone)
     fill_form(phone)
@@ -202,13 +202,13 @@ def test_the_placement_that_brought_a_shopper_stays_with_his_order(phone, api):
     phone.get_by_role("button", name="Pesan sekarang").click()
 
     phone.get_by_role("heading", name="Pesanan SK-7H2K-4").wait_for()
-    assert api.said_to(PLACED)[0].body["placement"] == "ig-bio"
+    assert api.requests_to(PLACE_ORDER)[0].body["placement"] == "ig-bio"
 
 
 @pytest.mark.parametrize(
     "path", ["/", "/p/KOPI-01/", "/keranjang/", "/checkout/", "/pesanan/?id=ord_1&token=x", "/en/"]
 )
-def test_nothing_is_wider_than_the_phone(phone, api, path):
+def test_no_page_is_wider_than_the_phone(phone, api, path):
     fill_cart(phone)
     phone.goto(path)
     phone.wait_for_load_state("networkidle")

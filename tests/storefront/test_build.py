@@ -8,12 +8,12 @@ import pytest
 
 from storefront.build import build
 from storefront.pages import HERE
-from storefront.words import read_words
+from storefront.words import load_words
 from tests.storefront.build import LEBARAN, a_product, rupiah, settings, some_products
-from tests.storefront.pages import Page
+from tests.storefront.html_page import Page
 
 HOSTILE = "\"><script>alert(1)</script><img src=x onerror='alert(2)'>{{ 7*7 }}</script>&amp;"
-OUTSIDE = re.compile(r"""(?:src|href|action|url)\s*[=(]\s*["']?(?:https?:)?//""")
+EXTERNAL_URL = re.compile(r"""(?:src|href|action|url)\s*[=(]\s*["']?(?:https?:)?//""")
 
 
 @pytest.fixture
@@ -39,7 +39,7 @@ def test_every_page_of_the_shop_is_there_in_both_languages(site):
     assert Page(site / "en" / "index.html").elements[0][1]["lang"] == "en"
 
 
-def test_page_and_json_ld_say_the_same_price_and_availability(site):
+def test_page_and_json_ld_show_the_same_price_and_availability(site):
     build(some_products(), settings(), site)
 
     for product in some_products():
@@ -53,32 +53,32 @@ def test_page_and_json_ld_say_the_same_price_and_availability(site):
 
 
 def shown_price(page: Page) -> str:
-    return next(text for attributes, text in page.all("span") if "data-price" in attributes)
+    return next(text for attributes, text in page.find_all("span") if "data-price" in attributes)
 
 
 def live_text(page: Page) -> str:
-    return next(text for attributes, text in page.all("span") if "data-live" in attributes)
+    return next(text for attributes, text in page.find_all("span") if "data-live" in attributes)
 
 
 def test_a_promotion_shows_the_usual_price_its_end_and_its_terms(site):
     build([a_product(was=rupiah(72_500), promotion=LEBARAN)], settings(), site)
 
     page = product_page(site)
-    assert "Rp72.500" in page.one("s")
-    assert "31 Des 2026" in page.one("p", class_="promotion")
-    assert "Selama persediaan ada." in page.one("p", class_="promotion")
+    assert "Rp72.500" in page.text_of("s")
+    assert "31 Des 2026" in page.text_of("p", class_="promotion")
+    assert "Selama persediaan ada." in page.text_of("p", class_="promotion")
     assert page.json_ld["offers"]["priceValidUntil"] == "2026-12-31"
-    assert "While stock lasts." in product_page(site, prefix="en").one("p", class_="promotion")
+    assert "While stock lasts." in product_page(site, prefix="en").text_of("p", class_="promotion")
 
 
 def test_no_number_of_units_is_built_into_a_page(site):
     build([a_product(available=4711, locations=[{"location": "st-darmo", "available": 4711}])], settings(), site)
 
     assert [file for file in site.rglob("*") if file.is_file() and "4711" in file.read_text()] == []
-    assert "Toko Darmo" in product_page(site).one("ul", class_="places")
+    assert "Toko Darmo" in product_page(site).text_of("ul", class_="places")
 
 
-def test_a_product_for_the_counter_only_leaves_no_trace(site):
+def test_a_product_sold_only_at_the_counter_appears_in_no_file(site):
     build([a_product(), a_product("RAHASIA-9", name="Barang Kasir", channels=["pos"])], settings(), site)
 
     assert [file for file in site.rglob("*") if "RAHASIA" in file.name] == []
@@ -88,7 +88,7 @@ def test_a_product_for_the_counter_only_leaves_no_trace(site):
     assert traces == []
 
 
-def test_what_has_no_category_is_found_at_one_address_in_both_languages(site):
+def test_products_without_category_share_one_path_in_both_languages(site):
     build([a_product(category="")], settings(), site)
 
     for prefix in ("", "en"):
@@ -96,21 +96,21 @@ def test_what_has_no_category_is_found_at_one_address_in_both_languages(site):
     assert "<loc>https://shop.example/en/k/lain/</loc>" in (site / "sitemap.xml").read_text()
 
 
-def test_each_product_is_shown_beside_the_four_before_it_in_its_category_around_the_corner(site):
+def test_each_product_page_shows_the_next_four_of_its_category_wrapping_around(site):
     build([a_product(f"KOPI-{number}") for number in range(6)] + [a_product("TEH-1", category="Teh")], settings(), site)
 
-    near = {number: beside(product_page(site, f"KOPI-{number}")) for number in range(6)}
+    near = {number: neighbor_skus(product_page(site, f"KOPI-{number}")) for number in range(6)}
     assert near[0] == ["KOPI-1", "KOPI-2", "KOPI-3", "KOPI-4"]
     assert near[4] == ["KOPI-5", "KOPI-0", "KOPI-1", "KOPI-2"]
-    assert beside(product_page(site, "TEH-1")) == []
+    assert neighbor_skus(product_page(site, "TEH-1")) == []
 
     build([a_product(f"KOPI-{number}") for number in range(3)], settings(), site)
 
-    assert beside(product_page(site, "KOPI-1")) == ["KOPI-2", "KOPI-0"]
+    assert neighbor_skus(product_page(site, "KOPI-1")) == ["KOPI-2", "KOPI-0"]
 
 
-def beside(page: Page) -> list[str]:
-    return [attributes["data-sku"] for attributes, _ in page.all("article", class_="card")]
+def neighbor_skus(page: Page) -> list[str]:
+    return [attributes["data-sku"] for attributes, _ in page.find_all("article", class_="card")]
 
 
 def test_a_product_taken_off_the_web_loses_its_page_at_the_next_build(site):
@@ -126,27 +126,27 @@ def test_the_same_facts_give_the_same_bytes(tmp_path):
     build(some_products(), settings(), tmp_path / "a")
     build(reversed(some_products()), settings(), tmp_path / "b")
 
-    assert bytes_of(tmp_path / "a") == bytes_of(tmp_path / "b")
+    assert read_files(tmp_path / "a") == read_files(tmp_path / "b")
 
 
-def bytes_of(site: Path) -> dict[str, bytes]:
+def read_files(site: Path) -> dict[str, bytes]:
     return {file.relative_to(site).as_posix(): file.read_bytes() for file in site.rglob("*") if file.is_file()}
 
 
-def test_no_page_asks_anything_of_another_host_or_runs_inline_code(site):
+def test_no_page_loads_from_another_host_or_runs_inline_code(site):
     build(some_products(), settings(), site)
 
     for file in site.rglob("*"):
         if file.suffix in (".html", ".css", ".js", ".svg"):
             text = file.read_text().replace('xmlns="http://www.w3.org/2000/svg"', "")
             own = text.replace("https://shop.example", "").replace("//www.w3.org/2000/svg", "")
-            assert OUTSIDE.findall(own) == [], file
+            assert EXTERNAL_URL.findall(own) == [], file
         if file.suffix == ".html":
-            check_policy(Page(file))
+            assert_content_security_policy(Page(file))
 
 
-def check_policy(page: Page) -> None:
-    policy = next(each["content"] for each, _ in page.all("meta") if each.get("http-equiv"))
+def assert_content_security_policy(page: Page) -> None:
+    policy = next(each["content"] for each, _ in page.find_all("meta") if each.get("http-equiv"))
     assert "script-src 'self';" in policy and "default-src 'none'" in policy
     for tag, attributes in page.elements:
         assert not [name for name in attributes if name.startswith("on") or name == "style"], (tag, attributes)
@@ -154,18 +154,18 @@ def check_policy(page: Page) -> None:
             assert "src" in attributes or attributes["type"] in ("application/ld+json", "application/json")
 
 
-def test_hostile_names_stay_names(site):
-    plainly = build_and_count(site, "Kopi")
+def test_hostile_names_are_escaped(site):
+    plainly = build_and_list_elements(site, "Kopi")
 
-    hostile = build_and_count(site, HOSTILE)
+    hostile = build_and_list_elements(site, HOSTILE)
 
     assert hostile == plainly
     page = product_page(site)
-    assert page.one("h1") == HOSTILE
+    assert page.text_of("h1") == HOSTILE
     assert page.json_ld["name"] == HOSTILE
 
 
-def build_and_count(site: Path, text: str) -> dict[str, list[tuple[str, list[str]]]]:
+def build_and_list_elements(site: Path, text: str) -> dict[str, list[tuple[str, list[str]]]]:
     """Every element with its attributes' names, page by page: text may change, structure may not."""
     facts = {"name": text, "description": text, "category": "Kopi", "was": rupiah(72_500)}
     promotion = {"name": text, "ends_at": None, "terms": {"id": text, "en": text}}
@@ -182,7 +182,7 @@ def build_and_count(site: Path, text: str) -> dict[str, list[tuple[str, list[str
 
 
 @pytest.mark.parametrize("sku", ["../../etc/passwd", "..", ".hidden", "a/b", "A B", "é", "x" * 64, "KOPI.01:~+-_"])
-def test_no_sku_walks_out_of_the_site(site, sku):
+def test_no_sku_escapes_the_site_folder(site, sku):
     build([a_product(sku)], settings(), site)
 
     pages = list((site / "p").iterdir())
@@ -211,9 +211,9 @@ def test_a_product_page_weighs_at_most_thirty_kibibytes_over_the_wire(site):
     made = build(some_products(), settings(), site)
 
     page = Page(site / "p" / "KOPI-01.html")
-    assets = {each["src"] for each, _ in page.all("script") if "src" in each}
+    assets = {each["src"] for each, _ in page.find_all("script") if "src" in each}
     assets |= {
-        each["href"] for each, _ in page.all("link") if each.get("rel") in ("stylesheet", "modulepreload", "icon")
+        each["href"] for each, _ in page.find_all("link") if each.get("rel") in ("stylesheet", "modulepreload", "icon")
     }
     assets |= {f"{made['assets']}/common/api.js", "/art/KOPI-01.svg"}
     files = [site / "p" / "KOPI-01.html", *(site / each.lstrip("/") for each in assets)]
@@ -230,7 +230,7 @@ def test_every_module_a_page_imports_is_there(site):
             assert (file.parent / wanted).is_file(), f"{file.name} imports {wanted}"
 
 
-def test_browsers_are_told_currency_country_and_zone(site):
+def test_browsers_receive_currency_country_and_zone(site):
     made = build([], settings(currency="USD", country="SG", zone="Asia/Singapore"), site)
 
     text = (site / made["assets"].lstrip("/") / "settings.js").read_text()
@@ -248,8 +248,8 @@ def test_vendored_files_are_those_that_were_published():
 
 
 @pytest.mark.parametrize("folder, table", [("shop", "script"), ("desk", "desk")])
-def test_every_word_a_script_asks_for_is_written(folder, table):
-    written = read_words("id")[table] | {"language": "id", "prefix": ""}
+def test_every_word_a_script_uses_is_translated(folder, table):
+    written = load_words("id")[table] | {"language": "id", "prefix": ""}
 
     for file in (HERE / "assets" / folder).glob("*.js"):
         for path in re.findall(r"(?<!/)\bwords\.([a-z_]+(?:\.[a-z_]+)?)", file.read_text()):
@@ -259,15 +259,15 @@ def test_every_word_a_script_asks_for_is_written(folder, table):
                 assert rest in written[first], f"{file.name}: {path}"
 
 
-def test_the_demo_shop_says_on_every_page_that_it_is_made_up(site):
+def test_every_page_of_the_demo_shop_carries_a_demo_notice(site):
     build(some_products(), settings(), site)
 
     for file in site.rglob("*.html"):
         if file.parent.name != "desk":
-            assert Page(file).all("p", class_="demo"), file
+            assert Page(file).find_all("p", class_="demo"), file
 
 
-def test_what_was_made_is_written_down(site):
+def test_the_build_writes_its_summary(site):
     made = build(some_products(), settings(), site)
 
     assert json.loads((site / "site.json").read_text()) == made

@@ -2,23 +2,23 @@
 
 import pytest
 
-from tests.storefront.desk_stub import (
+from tests.storefront.stub_api import a_problem
+from tests.storefront.stub_desk_api import (
     OFFER,
     WORK,
     a_desk,
+    a_page,
     a_recap,
     an_offer,
     an_offer_notice,
-    answering,
-    listed,
+    respond_with,
     some_work,
 )
-from tests.storefront.stub import a_problem
 
 pytestmark = pytest.mark.browser
 
 
-def sit_down(phone, role, location=None):
+def sign_in(phone, role, location=None):
     api = a_desk(role, location)
     phone.route("**/api/**", api.route)
     phone.goto("/desk/#token=the-token")
@@ -26,31 +26,31 @@ def sit_down(phone, role, location=None):
     return api
 
 
-def test_the_token_of_a_link_is_kept_and_leaves_the_address(phone):
-    api = sit_down(phone, "salesman", "van-budi")
+def test_the_token_of_a_link_is_stored_and_removed_from_the_address(phone):
+    api = sign_in(phone, "salesman", "van-budi")
 
     assert "the-token" not in phone.url
-    assert api.said_to("GET /me")[0].headers["authorization"] == "Bearer the-token"
+    assert api.requests_to("GET /me")[0].headers["authorization"] == "Bearer the-token"
     phone.reload()
     phone.get_by_text("Budi Santoso").wait_for()
 
 
-def test_a_salesman_claims_an_offer_and_finds_it_in_his_work(phone):
-    api = sit_down(phone, "salesman", "van-budi")
+def test_a_salesman_claims_an_offer_and_sees_it_in_the_work_list(phone):
+    api = sign_in(phone, "salesman", "van-budi")
     won = some_work(status="accepted", kind="van", location="van-budi")
     api.doors[f"POST /offers/{OFFER}/claim"] = lambda asked: (200, an_offer(status="claimed_by_you", fulfillment=won))
     api.doors["POST /inbox/evt_1/ack"] = lambda asked: (200, an_offer_notice())
-    api.doors["GET /fulfillments"] = lambda asked: (200, listed(won))
+    api.doors["GET /fulfillments"] = lambda asked: (200, a_page(won))
 
     phone.get_by_role("button", name="Ambil").click()
 
     phone.get_by_role("button", name="Berangkat").wait_for()
-    assert len(api.said_to(f"POST /offers/{OFFER}/claim")) == 1
+    assert len(api.requests_to(f"POST /offers/{OFFER}/claim")) == 1
     assert phone.get_by_text("Tagih tunai Rp131.000").count() == 1
 
 
-def test_a_claim_that_came_too_late_says_who_was_faster(phone):
-    api = sit_down(phone, "salesman", "van-budi")
+def test_a_claim_that_came_too_late_shows_that_it_was_claimed(phone):
+    api = sign_in(phone, "salesman", "van-budi")
     api.doors[f"POST /offers/{OFFER}/claim"] = lambda asked: a_problem(409, "already_claimed")
 
     phone.get_by_role("button", name="Ambil").click()
@@ -59,7 +59,7 @@ def test_a_claim_that_came_too_late_says_who_was_faster(phone):
 
 
 def test_one_screen_shows_what_a_customer_owes_and_the_credit_left(phone):
-    sit_down(phone, "salesman", "van-budi")
+    sign_in(phone, "salesman", "van-budi")
     phone.get_by_role("link", name="Pelanggan").click()
 
     phone.get_by_label("Nomor HP pelanggan").fill("081252981234")
@@ -71,7 +71,7 @@ def test_one_screen_shows_what_a_customer_owes_and_the_credit_left(phone):
 
 
 def test_the_warehouse_accepts_picks_packs_and_sends(phone):
-    api = sit_down(phone, "warehouse", "wh-rungkut")
+    api = sign_in(phone, "warehouse", "wh-rungkut")
     steps = [
         ("accept", "Terima", "accepted"),
         ("pick", "Mulai ambil barang", "picking"),
@@ -79,44 +79,44 @@ def test_the_warehouse_accepts_picks_packs_and_sends(phone):
     ]
     steps += [("dispatch", "Berangkat", "in_transit"), ("deliver", "Sudah diterima pelanggan", "delivered")]
     for verb, _, status in steps:
-        api.doors[f"POST /fulfillments/{WORK}/{verb}"] = stepping(api, status)
+        api.doors[f"POST /fulfillments/{WORK}/{verb}"] = advance_to(api, status)
     phone.get_by_role("link", name="Kerja", exact=True).click()
 
     for verb, label, _ in steps:
         phone.get_by_role("button", name=label, exact=True).click()
         phone.wait_for_function("() => !document.querySelector('[aria-busy=true]')")
-        assert len(api.said_to(f"POST /fulfillments/{WORK}/{verb}")) == 1
+        assert len(api.requests_to(f"POST /fulfillments/{WORK}/{verb}")) == 1
 
     phone.get_by_text("Tidak ada pekerjaan sekarang.").wait_for()
 
 
-def stepping(api, status):
+def advance_to(api, status):
     def step(asked):
         work = some_work(status=status)
-        api.doors["GET /fulfillments"] = lambda again: (200, listed(*([] if status == "delivered" else [work])))
+        api.doors["GET /fulfillments"] = lambda again: (200, a_page(*([] if status == "delivered" else [work])))
         return 200, work
 
     return step
 
 
 def test_work_is_rejected_with_one_of_the_reasons(phone):
-    api = sit_down(phone, "warehouse", "wh-rungkut")
-    api.doors[f"POST /fulfillments/{WORK}/reject"] = stepping(api, "delivered")
+    api = sign_in(phone, "warehouse", "wh-rungkut")
+    api.doors[f"POST /fulfillments/{WORK}/reject"] = advance_to(api, "delivered")
     phone.get_by_role("link", name="Kerja", exact=True).click()
 
     phone.get_by_role("button", name="Tidak bisa").click()
     phone.get_by_role("button", name="Barang tidak ketemu").click()
 
     phone.get_by_text("Tidak ada pekerjaan sekarang.").wait_for()
-    assert api.said_to(f"POST /fulfillments/{WORK}/reject")[0].body == {"reason": "not_found"}
+    assert api.requests_to(f"POST /fulfillments/{WORK}/reject")[0].body == {"reason": "not_found"}
 
 
 @pytest.mark.parametrize("language, says", [("id", "saat bagian terakhir tiba"), ("en", "with the last part")])
-def test_work_and_offer_of_a_part_say_that_the_cash_comes_with_the_last(phone, language, says):
-    api = sit_down(phone, "salesman", "van-budi")
+def test_a_partial_delivery_shows_that_cash_is_collected_with_the_last(phone, language, says):
+    api = sign_in(phone, "salesman", "van-budi")
     work = some_work(kind="van", location="van-budi", status="accepted")
-    api.doors["GET /fulfillments"] = answering(listed(work | {"cash_with_last": True}, work | {"id": "ful_2-1"}))
-    api.doors[f"GET /offers/{OFFER}"] = answering(an_offer(cash_with_last=True))
+    api.doors["GET /fulfillments"] = respond_with(a_page(work | {"cash_with_last": True}, work | {"id": "ful_2-1"}))
+    api.doors[f"GET /offers/{OFFER}"] = respond_with(an_offer(cash_with_last=True))
     if language == "en":
         phone.get_by_role("button", name="English").click()
     else:
@@ -130,8 +130,8 @@ def test_work_and_offer_of_a_part_say_that_the_cash_comes_with_the_last(phone, l
 
 
 def test_an_agent_places_a_phone_order_at_the_quoted_price(phone):
-    api = sit_down(phone, "agent")
-    api.doors["POST /orders"] = lambda asked: (201, an_order_of(asked))
+    api = sign_in(phone, "agent")
+    api.doors["POST /orders"] = lambda asked: (201, order_response(asked))
     phone.get_by_label("Nomor HP").fill("081252981234")
     phone.get_by_label("Nomor HP").press("Tab")
     phone.get_by_role("searchbox").fill("kopi gayo")
@@ -142,7 +142,7 @@ def test_an_agent_places_a_phone_order_at_the_quoted_price(phone):
     phone.get_by_role("button", name="Buat pesanan").click()
 
     phone.get_by_text("Pesanan SK-7H2K-4 dibuat").wait_for()
-    placed = api.said_to("POST /orders")[0]
+    placed = api.requests_to("POST /orders")[0]
     assert placed.body["channel"] == "phone"
     assert placed.body["customer"] == {"id": "cus_1"}
     assert placed.body["lines"] == [{"sku": "KOPI-01", "quantity": 1}]
@@ -150,15 +150,15 @@ def test_an_agent_places_a_phone_order_at_the_quoted_price(phone):
     assert len(placed.headers["idempotency-key"]) == 32
 
 
-def an_order_of(asked):
-    from tests.storefront.stub import an_order
+def order_response(asked):
+    from tests.storefront.stub_api import an_order
 
     return an_order(channel=asked.body["channel"])
 
 
-def test_enter_on_nothing_adds_no_goods(phone):
+def test_enter_in_an_empty_search_adds_no_product(phone):
     """Most goods have no barcode, and nothing typed is not the code of the first of them."""
-    sit_down(phone, "agent")
+    sign_in(phone, "agent")
 
     phone.get_by_role("searchbox").press("Enter")
     phone.get_by_role("searchbox").fill("BRS-01")
@@ -170,8 +170,8 @@ def test_enter_on_nothing_adds_no_goods(phone):
     ]
 
 
-def test_the_owner_reads_the_recap_and_what_waits(phone):
-    sit_down(phone, "owner")
+def test_the_owner_sees_the_recap_and_the_exceptions(phone):
+    sign_in(phone, "owner")
 
     phone.get_by_role("cell", name="Rp1.275.000").first.wait_for()
     phone.get_by_role("link", name="Papan").click()
@@ -179,22 +179,22 @@ def test_the_owner_reads_the_recap_and_what_waits(phone):
 
 
 def test_a_line_of_the_recap_leads_to_its_orders(phone):
-    api = sit_down(phone, "owner")
+    api = sign_in(phone, "owner")
     by_day = a_recap()
     by_day["items"][0] |= {"day": "2026-11-20"}
-    api.doors["GET /reports/recap"] = answering(by_day)
+    api.doors["GET /reports/recap"] = respond_with(by_day)
     phone.get_by_label("Menurut").select_option("day")
 
     phone.get_by_role("link", name="20 Nov 2026").click()
 
     phone.get_by_role("link", name="SK-7H2K-4").wait_for()
-    assert api.said_to("GET /orders")[-1].query["day"] == ["2026-11-20"]
+    assert api.requests_to("GET /orders")[-1].query["day"] == ["2026-11-20"]
     assert phone.get_by_label("Hari").input_value() == "2026-11-20"
 
 
-def test_a_token_that_is_no_longer_good_leads_back_to_the_door(phone):
+def test_an_invalid_token_leads_back_to_sign_in(phone):
     api = a_desk("salesman", "van-budi")
-    api.doors["GET /me"] = lambda asked: a_problem(401, "not_signed_in")
+    api.handlers["GET /me"] = lambda asked: a_problem(401, "not_signed_in")
     phone.route("**/api/**", api.route)
 
     phone.goto("/desk/#token=old")
@@ -206,7 +206,7 @@ def test_a_token_that_is_no_longer_good_leads_back_to_the_door(phone):
     "role, tabs", [("salesman", "inbox work stock customer sell"), ("owner", "recap board orders sell stock inbox")]
 )
 def test_no_screen_is_wider_than_the_phone(phone, role, tabs):
-    sit_down(phone, role, "van-budi" if role == "salesman" else None)
+    sign_in(phone, role, "van-budi" if role == "salesman" else None)
 
     for tab in tabs.split():
         phone.locator(f"[data-tab={tab}]").click()

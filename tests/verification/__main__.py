@@ -17,7 +17,7 @@ from tests.verification.figures import Figures
 
 # The name of a part, as `ONLY` takes it, and the function that runs it and returns its `Figures`.
 PARTS = {
-    "tests": "tests.verification.run_tests:left_out_of_pull_requests",
+    "tests": "tests.verification.run_tests:run_verify_only_tests",
     "histories": "tests.verification.simulator.verify:histories",
     "full": "tests.verification.simulator.verify:full_path",
     "planted": "tests.verification.simulator.verify:planted_bugs",
@@ -26,12 +26,17 @@ PARTS = {
     "kills": "tests.verification.faults.verify:kills",
     "interleavings": "tests.verification.interleavings.verify:races",
     "attacks": "tests.verification.attacks.verify:attacks",
-    "requests": "tests.verification.attacks.verify:hostile_requests",
-    "mutation": "tests.verification.mutation.verify:mutants_noticed",
+    "requests": "tests.verification.attacks.verify:generated_requests_hold",
+    "mutation": "tests.verification.mutation.verify:measure_mutation_score",
     "shop": "tests.verification.running_shop:run",
     "soak": "tests.verification.simulator.verify:soak",
 }
-NARROWING = ("ATTACK", "ROOM", "HISTORIES", "FULL_HISTORIES")  # a part that took less than all is not recorded
+NARROWING_VARIABLES = (
+    "ATTACK",
+    "ROOM",
+    "HISTORIES",
+    "FULL_HISTORIES",
+)  # a part that took less than all is not recorded
 
 
 def main(names: Sequence[str]) -> int:
@@ -52,7 +57,7 @@ def run(name: str) -> int:
     began = time.monotonic()
     figures: Figures = getattr(import_module(module), function)()
     result = report.Result(name, figures, time.monotonic() - began, report.today(), report.commit())
-    if not any(os.environ.get(name) for name in NARROWING):
+    if not any(os.environ.get(name) for name in NARROWING_VARIABLES):
         report.record(result, PARTS)
     print(
         f"{name}: {figures.reached}; goal: {figures.goal}; {'holds' if figures.holds else 'DOES NOT HOLD'}", flush=True

@@ -11,7 +11,7 @@ from pathlib import Path
 from tests.verification.figures import Figures
 
 FILE = Path("docs/verification.md")
-HEAD = """\
+HEADER = """\
 # Verification
 
 Written by `make verify`; do not edit. Each command replaces its own row, so rows may differ in date and commit.
@@ -35,18 +35,18 @@ class Result:
     def cells(self) -> tuple[str, ...]:
         holds = "yes" if self.figures.holds else "**no**"
         said = self.figures.what, self.figures.reached, self.figures.goal, holds
-        return (*said, command_of(self.part), in_minutes(self.seconds), self.date, self.commit)
+        return (*said, command_of(self.part), format_duration(self.seconds), self.date, self.commit)
 
 
 def record(result: Result, parts: Iterable[str], file: Path = FILE) -> None:
     """Replace the row of this part; rows stand in the order of `parts`, and rows of parts that are gone are dropped."""
-    rows = read(file) | {command_of(result.part): _row(result.cells)}
+    rows = read_rows(file) | {command_of(result.part): _row(result.cells)}
     file.parent.mkdir(exist_ok=True)
     known = [rows[command_of(part)] for part in parts if command_of(part) in rows]
-    file.write_text(HEAD + "\n".join([_row(COLUMNS), _row(["---"] * len(COLUMNS)), *known]) + "\n")
+    file.write_text(HEADER + "\n".join([_row(COLUMNS), _row(["---"] * len(COLUMNS)), *known]) + "\n")
 
 
-def read(file: Path = FILE) -> Mapping[str, str]:
+def read_rows(file: Path = FILE) -> Mapping[str, str]:
     """The rows of the table as they stand, by their command."""
     lines = file.read_text().splitlines() if file.exists() else []
     rows = [line for line in lines if line.startswith("| ")]
@@ -61,7 +61,7 @@ def command_of(part: str) -> str:
     return f"`make verify ONLY={part}`"
 
 
-def in_minutes(seconds: float) -> str:
+def format_duration(seconds: float) -> str:
     return f"{seconds / 60:.1f} min" if seconds >= 60 else f"{seconds:.0f} s"
 
 

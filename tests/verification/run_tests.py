@@ -8,7 +8,7 @@ import pytest
 
 from tests.verification.figures import Figures
 
-EVERY = "verify or not verify"
+ALL_TESTS = "verify or not verify"
 Outcomes = dict[str, set[str]]
 
 
@@ -25,14 +25,14 @@ class Outcome:
             self.passed += report.outcome == "passed"
 
 
-def run_tests(*paths: str, marked: str = EVERY) -> tuple[Outcome, bool]:
+def run_tests(*paths: str, marker: str = ALL_TESTS) -> tuple[Outcome, bool]:
     """The outcomes, and whether all is well. The tests are shared out over two processes."""
     outcome = Outcome()
-    code = pytest.main(["-n", "2", "--dist", "loadgroup", "-m", marked, "--no-header", *paths], plugins=[outcome])
+    code = pytest.main(["-n", "2", "--dist", "loadgroup", "-m", marker, "--no-header", *paths], plugins=[outcome])
     return outcome, code == pytest.ExitCode.OK
 
 
-def left_out_of_pull_requests() -> Figures:
-    outcome, holds = run_tests("tests", marked="verify")
+def run_verify_only_tests() -> Figures:
+    outcome, holds = run_tests("tests", marker="verify")
     reached = f"{outcome.passed:,} cases of {len(outcome.by_test)} tests passed"
     return Figures("tests that a pull request does not wait for", reached, "all pass", holds)

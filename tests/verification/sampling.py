@@ -8,10 +8,10 @@ from typing import Any
 import pytest
 
 
-def sampled(cases: Iterable[Any], in_pull_requests: Callable[[Any], bool]) -> list[Any]:
+def mark_cases(cases: Iterable[Any], in_pull_requests: Callable[[Any], bool]) -> list[Any]:
     """The argument of `pytest.mark.parametrize` with every case; a tuple is one value for each of several names."""
-    return [case if in_pull_requests(case) else left_for_verify(case) for case in cases]
+    return [case if in_pull_requests(case) else mark_verify_only(case) for case in cases]
 
 
-def left_for_verify(case: Any) -> Any:
+def mark_verify_only(case: Any) -> Any:
     return pytest.param(*(case if isinstance(case, tuple) else (case,)), marks=pytest.mark.verify)

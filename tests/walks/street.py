@@ -10,11 +10,11 @@ import boto3
 from chalicelib.notify.store import NoticeRow
 from infra.invariants.check import check
 from infra.local import phones
-from infra.local.server import Answered
+from infra.local.server import HttpResponse
 from tests.client import call
-from tests.cloud import stored_rows
-from tests.shop import CUP, PRICES, STAFF, TEAPOT, an_order, open_shop, put, token
-from tests.verification.faults.build import parked
+from tests.moto_aws import stored_rows
+from tests.shop import CUP, PRICES, STAFF, TEAPOT, add_stock, an_order, open_shop, token
+from tests.verification.faults.build import park_vans
 
 RATNA, SINTA, BUDI, DEWI = "owner-ratna", "cashier-sinta", "salesman-budi", "salesman-dewi"
 LIA, JOKO, AGUS, MAYA, TOKOKU = "agent-lia", "warehouse-joko", "courier-agus", "finance-maya", "channel-tokoku"
@@ -23,79 +23,79 @@ CASH, COD, CREDIT, TRANSFER = ([{"method": method}] for method in ("cash", "cod"
 _keys = itertools.count(10**15)
 
 
-def ask(method: str, path: str, body: Any = None, by: str = "", key: str = "") -> Answered:
+def request(method: str, path: str, body: Any = None, by: str = "", key: str = "") -> HttpResponse:
     return call(method, f"/api{path}", body, token=token(by) if by else "", key=key or str(next(_keys)))
 
 
-def done(method: str, path: str, body: Any = None, by: str = "") -> Any:
-    answer = ask(method, path, body, by)
+def request_ok(method: str, path: str, body: Any = None, by: str = "") -> Any:
+    answer = request(method, path, body, by)
     assert answer.status < 300, f"{method} {path}: {answer.text}"
     return answer.json
 
 
-def a_shop_with_vans() -> None:
+def open_shop_with_vans() -> None:
     """Teapots in the first warehouse and on Budi's van, cups in both warehouses and the store; Dewi drives empty."""
     open_shop(TEAPOT=50, CUP=200)
-    put(TEAPOT, "van-budi", 10)
-    put(CUP, "store-tunjungan", 30)
-    parked(BUDI, DEWI)
+    add_stock(TEAPOT, "van-budi", 10)
+    add_stock(CUP, "store-tunjungan", 30)
+    park_vans(BUDI, DEWI)
 
 
-def ordered(*lines: tuple[str, int], by: str = "", **said: Any) -> Any:
-    return done("POST", "/orders", an_order(*lines, **said), by)
+def place_order(*lines: tuple[str, int], by: str = "", **said: Any) -> Any:
+    return request_ok("POST", "/orders", an_order(*lines, **said), by)
 
 
-def seen(order: Any) -> Any:
-    return done("GET", f"/orders/{order['id']}", by=RATNA)
+def load_order(order: Any) -> Any:
+    return request_ok("GET", f"/orders/{order['id']}", by=RATNA)
 
 
 def inbox(staff: str, order: Any) -> list[dict[str, Any]]:
     """What he is told of this order, oldest first."""
-    told = done("GET", "/inbox", by=staff)["items"]
+    told = request_ok("GET", "/inbox", by=staff)["items"]
     return [each for each in reversed(told) if each.get("order") == order["id"]]
 
 
-def kinds(staff: str, order: Any) -> list[str]:
+def notice_kinds(staff: str, order: Any) -> list[str]:
     return [told["kind"] for told in inbox(staff, order)]
 
 
-def told(order: Any) -> dict[str, list[str]]:
+def notices_by_party(order: Any) -> dict[str, list[str]]:
     """In whose inbox there is what about an order; the shop remembers the same people as told."""
     found: dict[str, list[str]] = {}
     for row in stored_rows(NoticeRow):
         if row.sk != "sent" and row.subject == f"order#{order['id']}":  # the sends lie in the same table
             found.setdefault(row.pk, []).append(row.kind)
-    listed = done("GET", f"/orders/{order['id']}/notices", by=RATNA)["items"]
+    listed = request_ok("GET", f"/orders/{order['id']}/notices", by=RATNA)["items"]
     assert sorted(each["to"] for each in listed) == sorted(party for party, kinds in found.items() for _ in kinds)
     return {party: sorted(kinds) for party, kinds in found.items()}
 
 
-def rang(phone: str) -> list[str]:
-    return phones.messages().get(phone, [])
+def sms_to(phone: str) -> list[str]:
+    return phones.load_messages().get(phone, [])
 
 
 def claim_links(staff: str) -> list[str]:
     """Paths of the claim links in his SMS, oldest first."""
-    links = [link for text in rang(PHONES[staff]) for link in phones.LINK.findall(text) if "/o/" in link]
+    links = [link for text in sms_to(PHONES[staff]) for link in phones.LINK.findall(text) if "/o/" in link]
     return [link.partition("shop.test")[2] for link in links]
 
 
-def work(order: Any) -> str:
+def active_fulfillment_id(order: Any) -> str:
     """The fulfillment that is alive."""
-    listed = done("GET", f"/orders/{order['id']}/routing", by=RATNA)["fulfillments"]
+    listed = request_ok("GET", f"/orders/{order['id']}/routing", by=RATNA)["fulfillments"]
     return next(each["id"] for each in listed if each["status"] not in ("cancelled", "rejected"))
 
 
-def steps(order: Any, *verbs: str, by: str) -> None:
+def advance_fulfillment(order: Any, *verbs: str, by: str) -> None:
     for verb in verbs:
-        done("POST", f"/fulfillments/{work(order)}/{verb}", by=by)
+        request_ok("POST", f"/fulfillments/{active_fulfillment_id(order)}/{verb}", by=by)
 
 
-def price(*lines: tuple[str, int]) -> int:
+def total_of(*lines: tuple[str, int]) -> int:
     return sum(PRICES[sku] * quantity for sku, quantity in lines)
 
 
-def all_is_well() -> bool:
-    report = check(boto3.client("dynamodb"), "test", quiet=True)
+def invariants_hold() -> bool:
+    report = check(boto3.client("dynamodb"), "test", is_idle=True)
     assert str(report) == "everything holds"
     return True

@@ -15,13 +15,13 @@ from tests.walks.street import (
     MAYA,
     RATNA,
     SINTA,
-    a_shop_with_vans,
-    all_is_well,
-    ask,
-    done,
-    ordered,
-    rang,
-    seen,
+    invariants_hold,
+    load_order,
+    open_shop_with_vans,
+    place_order,
+    request,
+    request_ok,
+    sms_to,
 )
 
 pytestmark = pytest.mark.ministack
@@ -29,7 +29,7 @@ pytestmark = pytest.mark.ministack
 
 @pytest.fixture
 def shop(ministack: Any, drain: Callable[[], int]) -> Callable[[], int]:
-    a_shop_with_vans()
+    open_shop_with_vans()
     drain()
     return drain
 
@@ -39,61 +39,61 @@ def rupiah(amount: int) -> dict[str, Any]:
 
 
 def test_a_cashiers_day_ends_with_every_rupiah_told(shop: Callable[[], int]) -> None:
-    shift = done("POST", "/shifts", {"opening": rupiah(200_000)}, by=SINTA)["id"]
+    shift = request_ok("POST", "/shifts", {"opening": rupiah(200_000)}, by=SINTA)["id"]
     for quantity in (1, 2, 3):
         sale = {"channel": "pos", "lines": [{"sku": CUP, "quantity": quantity}], "payments": CASH}
-        done("POST", "/orders", sale, by=SINTA)
+        request_ok("POST", "/orders", sale, by=SINTA)
 
-    done("POST", f"/shifts/{shift}/count", {"counted": rupiah(274_000)}, by=SINTA)
-    late = ask("POST", "/orders", sale, by=SINTA)
-    closed = done("POST", f"/shifts/{shift}/close", {"reason": "a coin under the drawer"}, by=SINTA)
+    request_ok("POST", f"/shifts/{shift}/count", {"counted": rupiah(274_000)}, by=SINTA)
+    late = request("POST", "/orders", sale, by=SINTA)
+    closed = request_ok("POST", f"/shifts/{shift}/close", {"reason": "a coin under the drawer"}, by=SINTA)
     shop()
 
     assert late.status == 409
     assert (closed["expected"], closed["variance"]) == (rupiah(275_000), rupiah(-1_000))
     assert level(CUP, "store-tunjungan")["on_hand"] == 24
-    assert all_is_well()
+    assert invariants_hold()
 
 
 def test_an_order_paid_partly_in_cash_and_partly_by_transfer_goes_out_when_both_came(shop: Callable[[], int]) -> None:
-    done("POST", "/shifts", {"opening": rupiah(0)}, by=SINTA)
+    request_ok("POST", "/shifts", {"opening": rupiah(0)}, by=SINTA)
     tenders = [{"method": "cash", "amount": rupiah(100_000)}, {"method": "transfer"}]
 
-    order = ordered((TEAPOT, 2), by=SINTA, channel="pos", payments=tenders)
+    order = place_order((TEAPOT, 2), by=SINTA, channel="pos", payments=tenders)
     shop()
-    waiting = seen(order)
+    waiting = load_order(order)
     transfer = next(each["id"] for each in order["payments"] if each["method"] == "transfer")
-    done("POST", f"/payments/{transfer}/confirm", by=MAYA)
+    request_ok("POST", f"/payments/{transfer}/confirm", by=MAYA)
     shop()
 
     assert [each["amount"]["amount"] for each in order["payments"]] == [100_000, 150_000]
-    assert (waiting["payment_status"], seen(order)["payment_status"]) == ("partly_paid", "paid")
-    assert done("GET", "/shifts/mine", by=SINTA)["expected"] == rupiah(100_000)
+    assert (waiting["payment_status"], load_order(order)["payment_status"]) == ("partly_paid", "paid")
+    assert request_ok("GET", "/shifts/mine", by=SINTA)["expected"] == rupiah(100_000)
     assert level(TEAPOT) == {"on_hand": 50, "reserved": 0, "allocated": 2, "available": 48}
-    assert all_is_well()
+    assert invariants_hold()
 
 
 def test_a_guest_and_a_caller_with_one_phone_become_one_customer_once_both_are_proven(shop: Callable[[], int]) -> None:
-    order = ordered((CUP, 1))
-    caller = done("POST", "/customers", {"name": "Sari W.", "phone": "081252981234"}, by=LIA)["id"]
+    order = place_order((CUP, 1))
+    caller = request_ok("POST", "/customers", {"name": "Sari W.", "phone": "081252981234"}, by=LIA)["id"]
     shop()
-    guest = seen(order)["customer_id"]
-    too_early = ask("POST", f"/customers/{guest}/merge", {"into": caller}, by=LIA)
+    guest = load_order(order)["customer_id"]
+    too_early = request("POST", f"/customers/{guest}/merge", {"into": caller}, by=LIA)
 
-    asked = ask("POST", f"/identities/verify?token={order['token']}", {"order": order["id"], "identity": "phone"})
+    asked = request("POST", f"/identities/verify?token={order['token']}", {"order": order["id"], "identity": "phone"})
     shop()
-    (code,) = re.findall(r"\b\d{6}\b", rang("+6281252981234")[-1])
+    (code,) = re.findall(r"\b\d{6}\b", sms_to("+6281252981234")[-1])
     said = {"order": order["id"], "identity": "phone", "code": code}
-    proven = ask("POST", f"/identities/confirm?token={order['token']}", said)
-    done("POST", f"/customers/{caller}/verify", {"identity": "phone"}, by=LIA)
-    done("POST", f"/customers/{guest}/merge", {"into": caller}, by=LIA)
+    proven = request("POST", f"/identities/confirm?token={order['token']}", said)
+    request_ok("POST", f"/customers/{caller}/verify", {"identity": "phone"}, by=LIA)
+    request_ok("POST", f"/customers/{guest}/merge", {"into": caller}, by=LIA)
     shop()
-    next_order = ordered((CUP, 1), by=LIA, channel="phone", customer={"id": guest})
+    next_order = place_order((CUP, 1), by=LIA, channel="phone", customer={"id": guest})
     shop()
 
     assert too_early.status == 409
     assert (asked.status, proven.status) == (202, 200), asked.text + proven.text
-    assert seen(next_order)["customer_id"] == caller
-    apart = done("POST", f"/customers/{guest}/unmerge", by=RATNA)
+    assert load_order(next_order)["customer_id"] == caller
+    apart = request_ok("POST", f"/customers/{guest}/unmerge", by=RATNA)
     assert not apart.get("merged_into")
-    assert all_is_well()
+    assert invariants_hold()

@@ -6,16 +6,16 @@ from collections.abc import Iterator
 
 import pytest
 
-from tests.verification.attacks.ground import Ground, stood_on
+from tests.verification.attacks.memory_shop import MemoryShop, open_memory_shop
 
 
 @pytest.fixture(scope="module")
-def standing() -> Iterator[Ground]:
-    with stood_on() as found:
+def built_shop() -> Iterator[MemoryShop]:
+    with open_memory_shop() as found:
         yield found
 
 
 @pytest.fixture
-def ground(standing: Ground) -> Ground:
-    standing.again()
-    return standing
+def shop(built_shop: MemoryShop) -> MemoryShop:
+    built_shop.reset()
+    return built_shop

@@ -5,8 +5,8 @@ from __future__ import annotations
 import re
 from html.parser import HTMLParser
 
-BREAKS_OUT_OF = ("", '">', "'>", "</title>", "</textarea>", "</script>", "-->", "]]>", "</b></p></li>", "\\'><!--")
-RUNS = (
+CONTEXT_ESCAPES = ("", '">', "'>", "</title>", "</textarea>", "</script>", "-->", "]]>", "</b></p></li>", "\\'><!--")
+SCRIPTS = (
     "<script>pwned=1</script>",
     "<img src=x onerror=pwned=1>",
     "<svg onload=pwned=1>",
@@ -28,31 +28,31 @@ RUNS = (
     "${pwned=1}#{7*7}<%= 7*7 %>",
     "&lt;script&gt;&#60;script&#62;\u003cscript\u003epwned=1",
 )
-PAYLOADS = [before + text for before in BREAKS_OUT_OF for text in RUNS]
+PAYLOADS = [before + text for before in CONTEXT_ESCAPES for text in SCRIPTS]
 HARMLESS = "Sari"
 
 Element = tuple[str, tuple[str, ...]]
-LEADS_AWAY = re.compile(r"^\s*(javascript|vbscript|data:text)", re.I)
+UNSAFE_LINK = re.compile(r"^\s*(javascript|vbscript|data:text)", re.I)
 
 
-class Bones(HTMLParser):
+class StructureParser(HTMLParser):
     """Elements with the names of their attributes, in their order."""
 
     def __init__(self) -> None:
         super().__init__(convert_charrefs=True)
         self.elements: list[Element] = []
-        self.leads: list[str] = []
+        self.links: list[str] = []
 
     def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
         self.elements.append((tag, tuple(name for name, _ in attrs)))
-        self.leads += [value for name, value in attrs if name in ("href", "src", "action") and value]
+        self.links += [value for name, value in attrs if name in ("href", "src", "action") and value]
 
     handle_startendtag = handle_starttag
 
 
-def bones(page: str) -> list[Element]:
-    read = Bones()
+def parse_structure(page: str) -> list[Element]:
+    read = StructureParser()
     read.feed(page)
     read.close()
-    assert not [each for each in read.leads if LEADS_AWAY.match(each) or "evil.example" in each.split("?")[0]]
+    assert not [each for each in read.links if UNSAFE_LINK.match(each) or "evil.example" in each.split("?")[0]]
     return read.elements

@@ -12,17 +12,17 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from chalicelib.exchange.model import FILES, written
-from chalicelib.exchange.take import TAKE
+from chalicelib.exchange.export_csv import EXPORTERS
+from chalicelib.exchange.model import FILES, rows_to_csv
 from tests.client import call
 from tests.shop import an_order, token
-from tests.verification.attacks.acts import ask
-from tests.verification.attacks.ground import Ground
-from tests.verification.endpoints.world import LIA, RATNA, SOAP
+from tests.verification.attacks.actions import send_request
+from tests.verification.attacks.memory_shop import MemoryShop
+from tests.verification.endpoints.sample_shop import LIA, RATNA, SOAP
 
-RUN = ("=", "+", "-", "@", "\t", "\r")
+FORMULA_STARTS = ("=", "+", "-", "@", "\t", "\r")
 BEGINNINGS = st.sampled_from(
-    [*RUN, '"=', "'=", '""=', "'\"@", " =", "\n=", "\u200b=", "\ufeff=", "\u00a0+", "\uff1d", "\uff0b"]
+    [*FORMULA_STARTS, '"=', "'=", '""=', "'\"@", " =", "\n=", "\u200b=", "\ufeff=", "\u00a0+", "\uff1d", "\uff0b"]
 )
 TEXTS = st.builds(str.__add__, st.one_of(BEGINNINGS, st.just("")), st.text(max_size=40))
 FORMULAS = ("=1+1", "+1+1", "-1+1", "@SUM(A1)", "\t=1", "\r=1", '"=1+1"', "'=1", " =1+1", "=cmd|' /C calc'!A0")
@@ -32,7 +32,7 @@ def is_run(cell: str) -> bool:
     """As a spreadsheet reads it: white space that nobody sees, and quotes, are looked through."""
     seen = cell.lstrip(' "\n\u00a0\u200b\ufeff')
     seen = seen.translate({0xFF1D: "=", 0xFF0B: "+", 0xFF0D: "-", 0xFF20: "@"})
-    return seen.startswith(RUN) and not is_number(seen) and not (seen[:1] == "+" and seen[1:].isdigit())
+    return seen.startswith(FORMULA_STARTS) and not is_number(seen) and not (seen[:1] == "+" and seen[1:].isdigit())
 
 
 def is_number(text: str) -> bool:
@@ -42,79 +42,79 @@ def is_number(text: str) -> bool:
         return False
 
 
-def cells(text: str) -> list[list[str]]:
+def parse_cells(text: str) -> list[list[str]]:
     return list(csv.reader(io.StringIO(text, newline="")))
 
 
 @settings(max_examples=2_000, deadline=None, database=None, derandomize=True)
 @given(texts=st.lists(TEXTS, min_size=1, max_size=4))
-def test_no_cell_of_any_file_is_run(texts: list[str]) -> None:
+def test_no_cell_of_any_file_is_a_formula(texts: list[str]) -> None:
     columns = [str(number) for number in range(len(texts))]
 
-    (_, found) = cells(written(columns, [dict(zip(columns, texts))]))
+    (_, found) = parse_cells(rows_to_csv(columns, [dict(zip(columns, texts))]))
 
     assert [cell for cell in found if is_run(cell)] == []
     assert all(cell in (text, f"'{text}") for cell, text in zip(found, texts, strict=True))
 
 
-def test_a_line_break_within_a_cell_begins_no_row_of_its_own() -> None:
+def test_a_line_break_within_a_cell_starts_no_row() -> None:
     """Found here: a bare CR was left outside quotes, and what stood behind it was the first cell of the next row."""
-    text = written(["name"], [{"name": "Sari\r=cmd|' /C calc'!A0"}])
+    text = rows_to_csv(["name"], [{"name": "Sari\r=cmd|' /C calc'!A0"}])
 
-    assert cells(text) == [["name"], ["Sari\r=cmd|' /C calc'!A0"]]
+    assert parse_cells(text) == [["name"], ["Sari\r=cmd|' /C calc'!A0"]]
 
 
 @pytest.mark.parametrize("formula", FORMULAS)
-def test_a_formula_written_by_a_stranger_reaches_no_export(ground: Ground, formula: str) -> None:
+def test_a_formula_written_by_a_stranger_reaches_no_export(shop: MemoryShop, formula: str) -> None:
     """A guest's name and street go through the owner's export of customers into a spreadsheet."""
-    where = {"method": "ship", "address": {"street": _spoken(formula), "city": _spoken(formula)}}
-    customer = {"name": _spoken(formula), "phone": "081299887766"}
-    answer = ask(ground, "POST", "/orders", an_order((SOAP, 1), customer=customer, delivery=where))
+    where = {"method": "ship", "address": {"street": _with_suffix(formula), "city": _with_suffix(formula)}}
+    customer = {"name": _with_suffix(formula), "phone": "081299887766"}
+    answer = send_request(shop, "POST", "/orders", an_order((SOAP, 1), customer=customer, delivery=where))
 
-    exported = [export(ground, file) for file in TAKE]
+    exported = [export_file(shop, file) for file in EXPORTERS]
 
     assert answer.status in (201, 422)
     assert [cell for file in exported for row in file for cell in row if is_run(cell)] == []
     assert answer.status == 422 or any(formula.strip() in cell for file in exported for row in file for cell in row)
 
 
-def _spoken(formula: str) -> str:
+def _with_suffix(formula: str) -> str:
     return f"{formula} kanari"
 
 
-def test_a_formula_written_by_staff_reaches_no_export(ground: Ground) -> None:
+def test_a_formula_written_by_staff_reaches_no_export(shop: MemoryShop) -> None:
     for number, formula in enumerate(FORMULAS):
         body = {"name": formula, "phone": f"0812998877{number:02}", "company": formula}
-        ask(ground, "POST", "/customers", body, by=LIA)
+        send_request(shop, "POST", "/customers", body, by=LIA)
         product = {"name": formula, "category": formula, "description": formula}
-        ask(ground, "PUT", f"/catalog/products/F-{number}", product, by=RATNA)
+        send_request(shop, "PUT", f"/catalog/products/F-{number}", product, by=RATNA)
 
-    assert [cell for file in TAKE for row in export(ground, file) for cell in row if is_run(cell)] == []
+    assert [cell for file in EXPORTERS for row in export_file(shop, file) for cell in row if is_run(cell)] == []
 
 
-def test_a_phone_and_a_negative_number_stay_what_they_are() -> None:
-    (_, found) = cells(written(["a", "b", "c"], [{"a": "+6281252981234", "b": "-7.25", "c": -3}]))
+def test_a_phone_and_a_negative_number_are_not_quoted() -> None:
+    (_, found) = parse_cells(rows_to_csv(["a", "b", "c"], [{"a": "+6281252981234", "b": "-7.25", "c": -3}]))
 
     assert found == ["+6281252981234", "-7.25", "-3"]
 
 
 @pytest.mark.parametrize("file", FILES)
-def test_every_file_that_can_be_taken_is_written_by_the_one_writer(ground: Ground, file: str) -> None:
+def test_every_export_is_csv_with_a_file_name(shop: MemoryShop, file: str) -> None:
     answer = call("GET", f"/api/exports/{file}.csv", token=token(RATNA))
 
-    assert answer.status == (200 if file in TAKE else 422)
+    assert answer.status == (200 if file in EXPORTERS else 422)
     if answer.status == 200:
         assert answer.headers["Content-Type"] == "text/csv; charset=utf-8"
         assert answer.headers["Content-Disposition"] == f'attachment; filename="{file}.csv"'
 
 
-def export(ground: Ground, file: str) -> list[list[str]]:
+def export_file(ground: MemoryShop, file: str) -> list[list[str]]:
     answer = call("GET", f"/api/exports/{file}.csv", token=token(RATNA))
     assert answer.status == 200, answer.text
-    return cells(answer.text)
+    return parse_cells(answer.text)
 
 
-NO_NUMBERS = (
+INVALID_NUMBERS = (
     "1_000",
     "\u0661\u0662",
     "\uff11\uff12",
@@ -129,24 +129,24 @@ NO_NUMBERS = (
 )
 
 
-@pytest.mark.parametrize("number", NO_NUMBERS)
-def test_a_number_in_a_file_is_written_in_plain_digits(ground: Ground, number: str) -> None:
+@pytest.mark.parametrize("number", INVALID_NUMBERS)
+def test_a_number_in_a_file_is_written_in_plain_digits(shop: MemoryShop, number: str) -> None:
     """Attack table 5, by way of an import: other digits, underscores and signs are no quantity."""
     text = f'sku,location,on_hand\n{SOAP},wh-surabaya,"{number}"\n'
 
-    report = imported(ground, "stock", text)
+    report = import_file(shop, "stock", text)
 
     assert [(each["row"], each["column"]) for each in report["errors"]] == [(2, "on_hand")]
 
 
-@pytest.mark.parametrize("price", [*(each for each in NO_NUMBERS if each != "1e3"), "1e13"])
-def test_a_price_in_a_file_is_written_in_plain_digits(ground: Ground, price: str) -> None:
-    report = imported(ground, "products", f'sku,name,price\nP-1,Teh,"{price}"\n')
+@pytest.mark.parametrize("price", [*(each for each in INVALID_NUMBERS if each != "1e3"), "1e13"])
+def test_a_price_in_a_file_is_written_in_plain_digits(shop: MemoryShop, price: str) -> None:
+    report = import_file(shop, "products", f'sku,name,price\nP-1,Teh,"{price}"\n')
 
     assert [(each["row"], each["column"]) for each in report["errors"]] == [(2, "price")]
 
 
-def imported(ground: Ground, file: str, text: str) -> Any:
+def import_file(ground: MemoryShop, file: str, text: str) -> Any:
     signed = {"Authorization": f"Bearer {token(RATNA)}"}
     answer = call("POST", f"/api/imports?file={file}&dry_run=true", text, headers=signed)
     assert answer.status == 200, answer.text

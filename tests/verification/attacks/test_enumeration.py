@@ -6,128 +6,133 @@ from typing import Any
 
 import pytest
 
-from chalicelib.customers.code import code_for
-from chalicelib.customers.store import AskRow, ask_key
+from chalicelib.customers.store import VerificationCodeRow, verification_code_key
+from chalicelib.customers.verification_code import derive_code
 from chalicelib.kit import auth, db
 from tests.client import call
 from tests.shop import token
-from tests.verification.attacks.acts import ask, done, nothing_moves, ordered
-from tests.verification.attacks.ground import Ground
-from tests.verification.attacks.test_idor import OF_AN_ORDER
-from tests.verification.endpoints.world import BUDI, RATNA
+from tests.verification.attacks.actions import assert_nothing_changes, place_order, send_ok, send_request
+from tests.verification.attacks.memory_shop import MemoryShop
+from tests.verification.attacks.test_idor import ORDER_ENDPOINTS
+from tests.verification.endpoints.sample_shop import BUDI, RATNA
 
 KNOWN, UNKNOWN = "+6281200000009", "+6281299999999"
-NOWHERE = "ord_01KBNOSUCHORDERATALL00000"
+UNKNOWN_ORDER = "ord_01KBNOSUCHORDERATALL00000"
 
 
-def same(*answers: Any) -> None:
+def assert_same(*answers: Any) -> None:
     assert len({(answer.status, answer.body, str(sorted(answer.headers.items()))) for answer in answers}) == 1
 
 
-@pytest.mark.parametrize(("method", "path", "body"), OF_AN_ORDER)
-def test_an_unknown_order_answers_like_somebody_elses(ground: Ground, method: str, path: str, body: Any) -> None:
+@pytest.mark.parametrize(("method", "path", "body"), ORDER_ENDPOINTS)
+def test_an_unknown_order_answers_like_a_foreign_order(shop: MemoryShop, method: str, path: str, body: Any) -> None:
     """Saleor CVE-2026-39851, Shopware CVE-2026-31888 (accounts could be counted out), for orders."""
-    mine = ground.world.tokens["ord_01KB"]
+    mine = shop.sample.tokens["ord_01KB"]
 
-    with nothing_moves(ground):
-        theirs = ask(ground, method, path.format(ground.world.names["another order"]), body, token=mine)
-        draft = ask(ground, method, path.format(ground.world.names["a draft"]), body, token=mine)
-        nobodys = ask(ground, method, path.format(NOWHERE), body, token=mine)
-        forged = ask(ground, method, path.format(NOWHERE), body, token=auth.order_token("ord_x"))
+    with assert_nothing_changes(shop):
+        theirs = send_request(shop, method, path.format(shop.sample.ids["another order"]), body, token=mine)
+        draft = send_request(shop, method, path.format(shop.sample.ids["a draft"]), body, token=mine)
+        nobodys = send_request(shop, method, path.format(UNKNOWN_ORDER), body, token=mine)
+        forged = send_request(shop, method, path.format(UNKNOWN_ORDER), body, token=auth.order_token("ord_x"))
 
-    same(theirs, draft, nobodys, forged)
+    assert_same(theirs, draft, nobodys, forged)
     assert theirs.status == 404
 
 
-def test_an_unknown_payment_answers_like_somebody_elses(ground: Ground) -> None:
-    mine, said = ground.world.tokens["ord_01KB"], {"reference": "TRF 1"}
+def test_an_unknown_payment_answers_like_a_foreign_payment(shop: MemoryShop) -> None:
+    mine, said = shop.sample.tokens["ord_01KB"], {"reference": "TRF 1"}
 
-    with nothing_moves(ground):
-        theirs = ask(ground, "POST", f"/payments/{ground.world.names['a waiting payment']}/proof", said, token=mine)
-        nobodys = ask(ground, "POST", "/payments/pay_01KBNOSUCHPAYMENTATALL/proof", said, token=mine)
+    with assert_nothing_changes(shop):
+        theirs = send_request(shop, "POST", f"/payments/{shop.sample.ids['a waiting payment']}/proof", said, token=mine)
+        nobodys = send_request(shop, "POST", "/payments/pay_01KBNOSUCHPAYMENTATALL/proof", said, token=mine)
 
-    same(theirs, nobodys)
+    assert_same(theirs, nobodys)
     assert theirs.status == 404
 
 
-def test_placing_an_order_does_not_tell_whether_a_phone_is_known(ground: Ground) -> None:
+def test_placing_an_order_does_not_reveal_whether_a_phone_is_known(shop: MemoryShop) -> None:
     """Of the kind of Saleor CVE-2026-39851: a guest's answer is of one shape, whoever else has that number."""
-    known, unknown = ordered(ground, KNOWN), ordered(ground, UNKNOWN)
+    known, unknown = place_order(shop, KNOWN), place_order(shop, UNKNOWN)
 
     assert known.keys() == unknown.keys()
     assert known["customer_id"] != "cus_01KB"
     assert known["customer"] == {"name": "Sari", "phone": KNOWN}
 
 
-def test_a_quote_does_not_tell_whether_a_phone_is_known(ground: Ground) -> None:
+def test_a_quote_does_not_reveal_whether_a_phone_is_known(shop: MemoryShop) -> None:
     def quoted(phone: str) -> Any:
         lines = [{"sku": "TEH-001", "quantity": 1}]
-        return ask(ground, "POST", "/quotes", {"channel": "web", "customer": {"phone": phone}, "lines": lines})
+        return send_request(shop, "POST", "/quotes", {"channel": "web", "customer": {"phone": phone}, "lines": lines})
 
     known = quoted(KNOWN)
 
-    same(known, quoted(UNKNOWN))
+    assert_same(known, quoted(UNKNOWN))
     assert (known.status, known.json["lines"][0]["sku"]) == (200, "TEH-001")
 
 
-def test_asking_for_a_code_says_the_same_whether_one_is_due_or_not(ground: Ground) -> None:
+def test_requesting_a_code_answers_the_same_whether_one_is_sent_or_not(shop: MemoryShop) -> None:
     """Of the kind of Shopware CVE-2026-31888: proven already, just asked for, or nothing there to prove."""
-    first = ordered(ground, UNKNOWN)
-    answers = [ask(ground, "POST", "/identities/verify", said(first, kind), token=first["token"]) for kind in KINDS]
-    again = ask(ground, "POST", "/identities/verify", said(first, "phone"), token=first["token"])
+    first = place_order(shop, UNKNOWN)
+    answers = [
+        send_request(shop, "POST", "/identities/verify", identity_body(first, kind), token=first["token"])
+        for kind in KINDS
+    ]
+    again = send_request(shop, "POST", "/identities/verify", identity_body(first, "phone"), token=first["token"])
 
-    same(*answers, again)
+    assert_same(*answers, again)
     assert again.status == 202
 
 
 KINDS = ("phone", "email")
 
 
-def said(order: Any, kind: str) -> dict[str, str]:
+def identity_body(order: Any, kind: str) -> dict[str, str]:
     return {"order": order["id"], "identity": kind}
 
 
-def test_a_wrong_code_an_old_one_and_none_asked_for_answer_alike(ground: Ground) -> None:
-    order = ordered(ground, UNKNOWN)
-    wrong = said(order, "phone") | {"code": "000000"}
-    none_asked = ask(ground, "POST", "/identities/confirm", wrong, token=order["token"])
-    done(ground, "POST", "/identities/verify", said(order, "phone"), token=order["token"])
+def test_wrong_old_and_unrequested_codes_answer_alike(shop: MemoryShop) -> None:
+    order = place_order(shop, UNKNOWN)
+    wrong = identity_body(order, "phone") | {"code": "000000"}
+    none_asked = send_request(shop, "POST", "/identities/confirm", wrong, token=order["token"])
+    send_ok(shop, "POST", "/identities/verify", identity_body(order, "phone"), token=order["token"])
 
-    guesses = [ask(ground, "POST", "/identities/confirm", wrong, token=order["token"]) for _ in range(6)]
+    guesses = [send_request(shop, "POST", "/identities/confirm", wrong, token=order["token"]) for _ in range(6)]
 
-    same(none_asked, *guesses)
+    assert_same(none_asked, *guesses)
     assert (none_asked.status, none_asked.json["code"]) == (409, "wrong_code")
 
 
-def test_a_code_is_guessed_five_times_and_then_the_right_one_is_wrong_too(ground: Ground) -> None:
-    order = ordered(ground, UNKNOWN)
-    done(ground, "POST", "/identities/verify", said(order, "phone"), token=order["token"])
-    customer = done(ground, "GET", f"/orders/{order['id']}", by=RATNA)["customer_id"]
-    key = ask_key(customer, "phone")
-    right = code_for(db.get(AskRow, key.pk, key.sk).ask_id)  # type: ignore[union-attr]
+def test_after_five_wrong_guesses_the_right_code_is_refused_too(shop: MemoryShop) -> None:
+    order = place_order(shop, UNKNOWN)
+    send_ok(shop, "POST", "/identities/verify", identity_body(order, "phone"), token=order["token"])
+    customer = send_ok(shop, "GET", f"/orders/{order['id']}", by=RATNA)["customer_id"]
+    key = verification_code_key(customer, "phone")
+    right = derive_code(db.get(VerificationCodeRow, key.pk, key.sk).ask_id)  # type: ignore[union-attr]
     wrong = f"{(int(right) + 1) % 1_000_000:06d}"
 
     guesses = [wrong] * 5 + [right]
     answers = [
-        ask(ground, "POST", "/identities/confirm", said(order, "phone") | {"code": each}, token=order["token"])
+        send_request(
+            shop, "POST", "/identities/confirm", identity_body(order, "phone") | {"code": each}, token=order["token"]
+        )
         for each in guesses
     ]
 
-    same(*answers)
+    assert_same(*answers)
     assert (answers[-1].status, answers[-1].json["code"]) == (409, "wrong_code")
 
 
-def test_an_unknown_claim_link_answers_like_one_that_was_never_made(ground: Ground) -> None:
-    link = ground.world.names["a claim link"]
+def test_every_unknown_claim_link_answers_alike(shop: MemoryShop) -> None:
+    link = shop.sample.ids["a claim link"]
 
     answers = [call("GET", f"/o/{token}") for token in ("AAAAAAAAAAAAAAAAAAAAAA", link[::-1], "x")]
 
-    same(*answers)
+    assert_same(*answers)
     assert answers[0].status == 404
     assert call("GET", f"/o/{link}").status == 200
 
 
-def test_no_list_of_customers_can_be_walked_by_staff(ground: Ground) -> None:
+def test_staff_cannot_enumerate_customers(shop: MemoryShop) -> None:
     """A number or an e-mail must be said whole; a part of one finds nobody."""
     paths = [
         "/customers",
@@ -143,9 +148,9 @@ def test_no_list_of_customers_can_be_walked_by_staff(ground: Ground) -> None:
     assert [answer.json.get("items", []) for answer in found] == [[]] * len(paths)
 
 
-def test_a_staff_token_for_nobody_answers_like_a_forged_one(ground: Ground) -> None:
+def test_a_token_of_unknown_staff_answers_like_a_forged_one(shop: MemoryShop) -> None:
     nobodys = call("GET", "/api/me", token=auth.staff_token("owner-nobody", "owner"))
 
-    same(nobodys, call("GET", "/api/me", token="x.y.z"))
+    assert_same(nobodys, call("GET", "/api/me", token="x.y.z"))
     assert nobodys.status == 401
     assert call("GET", "/api/me", token=token(RATNA)).status == 200

@@ -9,12 +9,12 @@ import pytest
 from chalicelib.catalog.model import CHANNELS
 from tests.client import call
 from tests.shop import an_order, token
-from tests.verification.attacks.acts import ask, nothing_moves
-from tests.verification.attacks.ground import Ground
-from tests.verification.attacks.hostile import DOORS, places_in, replaced
-from tests.verification.attacks.test_prices import sent
-from tests.verification.endpoints.knock import door, named
-from tests.verification.endpoints.world import LIA, RATNA, TEA
+from tests.verification.attacks.actions import assert_nothing_changes, send_request
+from tests.verification.attacks.generated_requests import ROW_BY_ENDPOINT, list_positions, replace_at
+from tests.verification.attacks.memory_shop import MemoryShop
+from tests.verification.attacks.test_prices import send_to_row
+from tests.verification.endpoints.principals import find_endpoint, with_ids
+from tests.verification.endpoints.sample_shop import LIA, RATNA, TEA
 
 INJECTED = (
     *("web' OR '1'='1", "web; drop table orders", "web#2026", "day#2026-11-22#web", "{{7*7}}", "${7*7}", "web\x00"),
@@ -40,19 +40,21 @@ QUERIES = [
 
 
 @pytest.mark.parametrize("word", INJECTED)
-def test_a_channel_is_one_of_seven(ground: Ground, word: str) -> None:
+def test_a_channel_is_one_of_seven(shop: MemoryShop, word: str) -> None:
     """Vendure CVE-2026-40887: the code of a language went into a query as it stood."""
-    with nothing_moves(ground):
-        answers = [ask(ground, "POST", "/orders", an_order((TEA, 1), channel=word))]
-        answers += [ask(ground, "POST", "/quotes", {"channel": word, "lines": [{"sku": TEA, "quantity": 1}]}, by=LIA)]
-        answers += [ask(ground, "POST", "/drafts", an_order((TEA, 1), channel=word), by=LIA)]
+    with assert_nothing_changes(shop):
+        answers = [send_request(shop, "POST", "/orders", an_order((TEA, 1), channel=word))]
+        answers += [
+            send_request(shop, "POST", "/quotes", {"channel": word, "lines": [{"sku": TEA, "quantity": 1}]}, by=LIA)
+        ]
+        answers += [send_request(shop, "POST", "/drafts", an_order((TEA, 1), channel=word), by=LIA)]
 
     assert {answer.status for answer in answers} == {422}
     assert word not in CHANNELS
 
 
 @pytest.mark.parametrize("word", INJECTED)
-def test_a_word_of_a_query_is_one_of_a_few(ground: Ground, word: str) -> None:
+def test_a_query_enum_takes_only_its_values(shop: MemoryShop, word: str) -> None:
     """Vendure CVE-2026-40887, where it stood: in the address."""
     for path, name in QUERIES:
         days = {"from": "2026-11-01", "to": "2026-11-30"} if path.startswith("/reports") else {}
@@ -61,9 +63,9 @@ def test_a_word_of_a_query_is_one_of_a_few(ground: Ground, word: str) -> None:
 
 
 @pytest.mark.parametrize("word", INJECTED)
-def test_a_language_is_one_of_two(ground: Ground, word: str) -> None:
+def test_a_language_is_one_of_two(shop: MemoryShop, word: str) -> None:
     """Vendure CVE-2026-40887 to the letter: it was the language."""
-    link = ground.world.names["a claim link"]
+    link = shop.sample.ids["a claim link"]
 
     answer = call("GET", f"/o/{link}", query={"lang": word})
 
@@ -71,27 +73,27 @@ def test_a_language_is_one_of_two(ground: Ground, word: str) -> None:
     assert "<script" not in answer.text
 
 
-@pytest.mark.parametrize("name", sorted(name for name in DOORS if door(name).body))
-def test_a_word_of_a_body_is_one_of_a_few(ground: Ground, name: str) -> None:
-    row = DOORS[name]
-    if row.first:
-        row.first(ground.world)
-    body = named(ground.world, row.body if row.body is not None else door(name).example)
+@pytest.mark.parametrize("name", sorted(name for name in ROW_BY_ENDPOINT if find_endpoint(name).body))
+def test_a_body_enum_takes_only_its_values(shop: MemoryShop, name: str) -> None:
+    row = ROW_BY_ENDPOINT[name]
+    if row.prepare:
+        row.prepare(shop.sample)
+    body = with_ids(shop.sample, row.body if row.body is not None else find_endpoint(name).example)
 
-    with nothing_moves(ground):
-        for at in words_of_a_list(name, body):
+    with assert_nothing_changes(shop):
+        for at in enum_positions(name, body):
             for word in INJECTED:
-                answer = sent(ground, row, replaced(body, at, word))
+                answer = send_to_row(shop, row, replace_at(body, at, word))
                 assert answer.status == 422, f"{at}: {answer.text}"
 
 
-def words_of_a_list(name: str, body: Any) -> list[tuple[Any, ...]]:
+def enum_positions(name: str, body: Any) -> list[tuple[Any, ...]]:
     """Where the schema lists what may stand there."""
-    model = door(name).body.model_json_schema()  # type: ignore[union-attr]
-    return [at for at in places_in(body) if _listed(model, at)]
+    model = find_endpoint(name).body.model_json_schema()  # type: ignore[union-attr]
+    return [at for at in list_positions(body) if _is_enum(model, at)]
 
 
-def _listed(model: Any, at: tuple[Any, ...]) -> bool:
+def _is_enum(model: Any, at: tuple[Any, ...]) -> bool:
     schema = model
     for part in at:
         options = [schema, *schema.get("anyOf", [])]
@@ -105,15 +107,15 @@ def _listed(model: Any, at: tuple[Any, ...]) -> bool:
 
 
 @pytest.mark.parametrize("file", ["../orders", "orders.csv.exe", "..%2forders", "ORDERS", "orders.csv/..", "postcodes"])
-def test_an_export_is_one_of_a_few_files(ground: Ground, file: str) -> None:
+def test_an_export_is_one_of_a_few_files(shop: MemoryShop, file: str) -> None:
     answer = call("GET", f"/api/exports/{file}.csv", token=token(RATNA))
 
     assert answer.status in (404, 422)
 
 
 @pytest.mark.parametrize("file", ["../products", "secrets", "products.csv", "__init__", "PRODUCTS", ""])
-def test_an_import_is_one_of_a_few_files(ground: Ground, file: str) -> None:
-    with nothing_moves(ground):
+def test_an_import_is_one_of_a_few_files(shop: MemoryShop, file: str) -> None:
+    with assert_nothing_changes(shop):
         answer = call("POST", f"/api/imports?file={file}", "sku,name,price\nX,Y,1\n", token=token(RATNA))
 
     assert answer.status == 422

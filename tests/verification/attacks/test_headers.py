@@ -12,117 +12,121 @@ from chalicelib.kit import config, web
 from infra import site
 from tests.client import call, gateway
 from tests.shop import an_order, token
-from tests.verification.attacks.acts import ask, heard, ordered
-from tests.verification.attacks.ground import Ground
-from tests.verification.endpoints.knock import Row, door, knock, one_of
-from tests.verification.endpoints.rows import ROWS
-from tests.verification.endpoints.world import BUDI, LIA, RATNA, TEA
+from tests.verification.attacks.actions import deliver_notices, place_order, send_request
+from tests.verification.attacks.memory_shop import MemoryShop
+from tests.verification.endpoints.access_table import ROWS
+from tests.verification.endpoints.principals import AccessRow, find_endpoint, least_privileged, send_as
+from tests.verification.endpoints.sample_shop import BUDI, LIA, RATNA, TEA
 
 ROOT = Path(__file__).parents[3]
 EVIL = "evil.example"
-ADDRESSED = dict.fromkeys(("Host", "X-Forwarded-Host", "X-Original-Host", "X-Host", "X-Forwarded-Server"), EVIL)
-ADDRESSED |= {"Forwarded": f"host={EVIL};proto=http", "X-Original-Url": f"/{EVIL}", "X-Rewrite-Url": f"/{EVIL}"}
-ADDRESSED |= {"Origin": f"https://{EVIL}", "Referer": f"https://{EVIL}/", "X-Forwarded-Proto": EVIL}
-NOBODYS = {"Origin": "null", "Access-Control-Request-Method": "DELETE", "Access-Control-Request-Headers": "x-evil"}
-LOCKED = {
+HOST_HEADERS = dict.fromkeys(("Host", "X-Forwarded-Host", "X-Original-Host", "X-Host", "X-Forwarded-Server"), EVIL)
+HOST_HEADERS |= {"Forwarded": f"host={EVIL};proto=http", "X-Original-Url": f"/{EVIL}", "X-Rewrite-Url": f"/{EVIL}"}
+HOST_HEADERS |= {"Origin": f"https://{EVIL}", "Referer": f"https://{EVIL}/", "X-Forwarded-Proto": EVIL}
+CROSS_ORIGIN_HEADERS = {
+    "Origin": "null",
+    "Access-Control-Request-Method": "DELETE",
+    "Access-Control-Request-Headers": "x-evil",
+}
+SECURITY_HEADERS = {
     "X-Content-Type-Options": "nosniff",
     "Referrer-Policy": "no-referrer",
     "Strict-Transport-Security": "max-age=31536000",
 }
 
 
-def answers(ground: Ground, row: Row, headers: dict[str, str]) -> list[Any]:
+def collect_answers(ground: MemoryShop, row: AccessRow, headers: dict[str, str]) -> list[Any]:
     """A yes, somebody else's no, and a no to a body that is none."""
-    ground.again()
-    if row.first:
-        row.first(ground.world)
-    found = [knock(ground.world, row, who, headers) for who in (one_of(row), "foreign", "anonymous")]
-    return [*found, call("POST", f"/api{door(row.door).path}", b"{", headers=headers)]
+    ground.reset()
+    if row.prepare:
+        row.prepare(ground.sample)
+    found = [send_as(ground.sample, row, who, headers) for who in (least_privileged(row), "foreign", "anonymous")]
+    return [*found, call("POST", f"/api{find_endpoint(row.endpoint).path}", b"{", headers=headers)]
 
 
 @pytest.mark.parametrize("row", ROWS, ids=lambda row: row.name)
-def test_no_header_that_names_a_host_comes_back(ground: Ground, row: Row) -> None:
+def test_no_host_header_is_reflected(shop: MemoryShop, row: AccessRow) -> None:
     """OWASP API8: a link or a redirect made from the Host header sends our customers to whoever wrote it."""
-    for answer in answers(ground, row, ADDRESSED):
+    for answer in collect_answers(shop, row, HOST_HEADERS):
         assert EVIL not in answer.body.decode("utf-8", "replace")
         assert EVIL not in str(answer.headers)
 
 
 @pytest.mark.parametrize("row", ROWS, ids=lambda row: row.name)
-def test_no_other_site_may_read_an_answer(ground: Ground, row: Row) -> None:
+def test_no_answer_allows_cross_origin_reads(shop: MemoryShop, row: AccessRow) -> None:
     """OWASP API8: the pages and the API share one origin, so that nothing need be opened for another."""
-    for headers in (ADDRESSED, NOBODYS):
-        for answer in answers(ground, row, headers):
+    for headers in (HOST_HEADERS, CROSS_ORIGIN_HEADERS):
+        for answer in collect_answers(shop, row, headers):
             assert not [name for name in answer.headers if name.lower().startswith("access-control-")]
 
 
 @pytest.mark.parametrize("row", ROWS, ids=lambda row: row.name)
-def test_every_answer_is_locked_down(ground: Ground, row: Row) -> None:
+def test_every_answer_has_security_headers(shop: MemoryShop, row: AccessRow) -> None:
     """WooPayments CVE-2026-1710 (shared settings anybody could write) is why nothing private rests in a cache here:
     no answer is kept but by its own reader, who asks again each time."""
-    for answer in answers(ground, row, {}):
+    for answer in collect_answers(shop, row, {}):
         if answer.headers.get("Allow"):
             continue  # API Gateway's own refusal
         kept = answer.headers["Cache-Control"]
         assert kept == "no-store" or (kept == "private, no-cache" and answer.headers["ETag"])
-        assert LOCKED.items() <= answer.headers.items()
+        assert SECURITY_HEADERS.items() <= answer.headers.items()
         assert answer.headers["Content-Security-Policy"].startswith("default-src 'none'")
         assert "frame-ancestors 'none'" in answer.headers["Content-Security-Policy"]
         assert "unsafe-eval" not in answer.headers["Content-Security-Policy"]
         assert "Set-Cookie" not in answer.headers
 
 
-def test_links_in_messages_are_ours_whatever_the_request_said(ground: Ground) -> None:
-    order = ordered(ground, "+6281252000001", headers={name.lower(): value for name, value in ADDRESSED.items()})
+def test_links_in_messages_ignore_host_headers(shop: MemoryShop) -> None:
+    order = place_order(shop, "+6281252000001", headers={name.lower(): value for name, value in HOST_HEADERS.items()})
 
-    heard(ground, f"order#{order['id']}", "OrderPlaced")
+    deliver_notices(shop, f"order#{order['id']}", "OrderPlaced")
 
-    (_, text) = ground.sent[-1]
+    (_, text) = shop.messages[-1]
     assert f"{config.base_url()}/pesanan/?id={order['id']}" in text
     assert EVIL not in text
 
 
-def test_a_pay_link_is_ours_whatever_the_request_said(ground: Ground) -> None:
-    path = f"/api/drafts/{ground.world.names['a draft']}/pay-link"
+def test_a_pay_link_ignores_host_headers(shop: MemoryShop) -> None:
+    path = f"/api/drafts/{shop.sample.ids['a draft']}/pay-link"
 
-    told = call("POST", path, token=token(LIA), key=ground.world.key(), headers=ADDRESSED).text
+    told = call("POST", path, token=token(LIA), key=shop.sample.next_key(), headers=HOST_HEADERS).text
 
     assert EVIL not in told
 
 
-def test_a_short_link_leads_nowhere_but_into_the_shop(ground: Ground) -> None:
+def test_a_short_link_redirects_only_within_the_shop(shop: MemoryShop) -> None:
     """An open redirect lends our name to somebody's page."""
     for code in ("ig-bio", "none", "evil.example", "~~evil.example", "https:evil.example"):
-        answer = call("GET", f"/l/{code}", headers=ADDRESSED)
+        answer = call("GET", f"/l/{code}", headers=HOST_HEADERS)
         where = answer.headers["Location"]
         assert where.startswith("/") and not where.startswith(("//", "/\\")) and EVIL not in where
 
 
 @pytest.mark.parametrize("override", ["X-HTTP-Method-Override", "X-Method-Override", "X-HTTP-Method"])
-def test_a_header_does_not_change_the_method(ground: Ground, override: str) -> None:
-    before = ground.memory.snapshot()
+def test_a_header_does_not_change_the_method(shop: MemoryShop, override: str) -> None:
+    before = shop.memory.snapshot()
 
     answer = call("GET", f"/api/catalog/products/{TEA}", headers={override: "PUT"}, token=token(RATNA))
 
     assert answer.status == 200
-    assert ground.memory.tables == before
+    assert shop.memory.tables == before
 
 
 @pytest.mark.parametrize("path", ["/api/staff/", "/api//staff", "/api/STAFF", "/api/./staff", "/API/staff", "/staff"])
-def test_another_spelling_of_an_address_is_no_way_around_a_door(ground: Ground, path: str) -> None:
+def test_another_spelling_of_a_path_does_not_bypass_access_control(shop: MemoryShop, path: str) -> None:
     """Mercato: a route that nobody had described was open to all."""
     answer = call("GET", path, token=token(BUDI))
 
     assert answer.status in (403, 404)
 
 
-def test_a_bug_tells_a_stranger_nothing(ground: Ground, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_an_internal_error_reveals_nothing(shop: MemoryShop, monkeypatch: pytest.MonkeyPatch) -> None:
     def broken(*said: Any) -> Any:
         raise RuntimeError("table test-orders at 10.0.0.7, key AKIA-something")
 
-    monkeypatch.setattr(ground.memory, "transact", broken)
+    monkeypatch.setattr(shop.memory, "transact", broken)
 
-    answer = ask(ground, "POST", "/orders", an_order((TEA, 1)))
+    answer = send_request(shop, "POST", "/orders", an_order((TEA, 1)))
 
     assert answer.status == 500
     assert answer.json["detail"] == "Something broke on our side; it has been written down."
@@ -131,27 +135,27 @@ def test_a_bug_tells_a_stranger_nothing(ground: Ground, monkeypatch: pytest.Monk
     assert gateway().app.debug is False
 
 
-def test_every_door_says_who_may_come_in() -> None:
+def test_every_endpoint_declares_who_may_call_it() -> None:
     """Mercato: routes without metadata were public by default. Ours do not register without it."""
     with pytest.raises(TypeError):
         web.Routes("nobody").get("/nowhere")  # type: ignore[call-arg]
 
-    assert all(each.who for each in web.Routes.every)
+    assert all(each.roles for each in web.Routes.registered)
 
 
-def test_no_view_is_registered_past_the_doors() -> None:
+def test_every_chalice_route_is_an_endpoint() -> None:
     """Shopware's SSRF was mended in one endpoint and stayed open in its twin: one road leads to all of ours."""
     chalice = {(path, method) for path, methods in gateway().app.routes.items() for method in methods}
 
-    assert chalice == {(each.path, each.method) for each in web.Routes.every}
+    assert chalice == {(each.path, each.method) for each in web.Routes.registered}
     for file in (ROOT / "chalicelib").rglob("routes.py"):
         called = [node.func for node in ast.walk(ast.parse(file.read_text())) if isinstance(node, ast.Call)]
         assert not [name for name in called if isinstance(name, ast.Attribute) and name.attr == "route"], file
 
 
 @pytest.mark.parametrize("name", ["index.html", "main.js", "shop.css", "mark.svg"])
-def test_pages_and_their_parts_are_locked_down_too(name: str) -> None:
-    said = site.kind_of(Path(name))
+def test_static_files_have_security_headers_too(name: str) -> None:
+    said = site.content_headers(Path(name))
 
     assert said["X-Content-Type-Options"] == "nosniff"
     assert "frame-ancestors 'none'" in said["Content-Security-Policy"]
@@ -159,7 +163,7 @@ def test_pages_and_their_parts_are_locked_down_too(name: str) -> None:
 
 
 @pytest.mark.parametrize("page", ["shop/same.html", "desk/index.html"])
-def test_a_page_runs_no_script_but_its_own_files(page: str) -> None:
+def test_pages_allow_scripts_only_from_their_own_files(page: str) -> None:
     text = (ROOT / "storefront" / "templates" / page).read_text()
 
     assert "script-src 'self'" in text and "default-src 'none'" in text

@@ -10,32 +10,32 @@ from typing import Any
 
 import pytest
 
-from chalicelib.catalog.keep import keep_product
 from chalicelib.catalog.model import Product
+from chalicelib.catalog.save import save_product
 from chalicelib.exchange import routes as exchange
-from chalicelib.kit.db import MOST_WRITES, Write
+from chalicelib.kit.db import MAX_TRANSACTION_WRITES, Write
 from chalicelib.kit.money import Money
-from chalicelib.kit.web import MOST_BODY_BYTES
-from chalicelib.pricing.keep import keep_price
+from chalicelib.kit.web import MAX_BODY_BYTES
+from chalicelib.pricing.save import save_price
 from tests.client import call
-from tests.conftest import forget
-from tests.shop import an_order, put, token
-from tests.verification.attacks.acts import ask, nothing_moves
-from tests.verification.attacks.ground import Ground
-from tests.verification.attacks.hostile import DOORS, replaced
-from tests.verification.attacks.test_prices import sent
-from tests.verification.endpoints.knock import door, named
-from tests.verification.endpoints.world import RATNA, SOAP, TEA
+from tests.conftest import clear_caches
+from tests.shop import add_stock, an_order, token
+from tests.verification.attacks.actions import assert_nothing_changes, send_request
+from tests.verification.attacks.generated_requests import ROW_BY_ENDPOINT, replace_at
+from tests.verification.attacks.memory_shop import MemoryShop
+from tests.verification.attacks.test_prices import send_to_row
+from tests.verification.endpoints.principals import find_endpoint, with_ids
+from tests.verification.endpoints.sample_shop import RATNA, SOAP, TEA
 
-WITH_A_BODY = sorted(name for name in DOORS if door(name).body)
+WITH_A_BODY = sorted(name for name in ROW_BY_ENDPOINT if find_endpoint(name).body)
 Bound = tuple[tuple[Any, ...], str, Any]  # where, which limit, its value
-TOO_MUCH = {
+OVER_LIMIT = {
     "maxLength": lambda limit: "x" * (limit + 1),
     "minLength": lambda limit: "x" * (limit - 1),
     "maximum": lambda limit: limit + 1,
     "minimum": lambda limit: limit - 1,
 }
-JUST_ENOUGH = {
+AT_LIMIT = {
     "maxLength": lambda limit: "x" * limit,
     "minLength": lambda limit: "x" * limit,
     "maximum": lambda limit: limit,
@@ -43,14 +43,14 @@ JUST_ENOUGH = {
 }
 
 
-OF_SIZE = ("at most", "at least", "less than or equal", "greater than or equal")  # how pydantic tells of a limit
+SIZE_MESSAGES = ("at most", "at least", "less than or equal", "greater than or equal")  # how pydantic tells of a limit
 
 
 def bounds(model: Any, schema: Any, body: Any, at: tuple[Any, ...] = ()) -> Iterator[Bound]:
     """Every limit of the schema at a place that the example fills."""
     options = [schema, *schema.get("anyOf", [])]
     for option in [model["$defs"][each["$ref"].rpartition("/")[2]] if "$ref" in each else each for each in options]:
-        for limit in (*TOO_MUCH, "maxItems"):
+        for limit in (*OVER_LIMIT, "maxItems"):
             if limit in option:
                 yield at, limit, option[limit]
         if isinstance(body, dict):
@@ -61,27 +61,27 @@ def bounds(model: Any, schema: Any, body: Any, at: tuple[Any, ...] = ()) -> Iter
             yield from bounds(model, option["items"], body[0], (*at, 0))
 
 
-def example(ground: Ground, name: str) -> Any:
-    row = DOORS[name]
-    if row.first:
-        row.first(ground.world)
-    return named(ground.world, row.body if row.body is not None else door(name).example)
+def example(ground: MemoryShop, name: str) -> Any:
+    row = ROW_BY_ENDPOINT[name]
+    if row.prepare:
+        row.prepare(ground.sample)
+    return with_ids(ground.sample, row.body if row.body is not None else find_endpoint(name).example)
 
 
-def of_door(name: str, body: Any) -> list[Bound]:
-    model = door(name).body.model_json_schema()  # type: ignore[union-attr]
+def bounds_of_endpoint(name: str, body: Any) -> list[Bound]:
+    model = find_endpoint(name).body.model_json_schema()  # type: ignore[union-attr]
     return list(bounds(model, model, body))
 
 
 @pytest.mark.parametrize("name", WITH_A_BODY)
-def test_one_more_than_a_limit_is_refused_by_the_name_of_its_field(ground: Ground, name: str) -> None:
+def test_a_value_over_a_limit_is_refused_by_field_name(shop: MemoryShop, name: str) -> None:
     """Saleor CVE-2026-33756, CVE-2026-35401: batches without an end."""
-    body = example(ground, name)
+    body = example(shop, name)
 
-    with nothing_moves(ground):
-        for at, limit, value in of_door(name, body):
-            more = (_at(body, at) or ["x"])[:1] * (value + 1) if limit == "maxItems" else TOO_MUCH[limit](value)
-            answer = sent(ground, DOORS[name], replaced(body, at, more))
+    with assert_nothing_changes(shop):
+        for at, limit, value in bounds_of_endpoint(name, body):
+            more = (_at(body, at) or ["x"])[:1] * (value + 1) if limit == "maxItems" else OVER_LIMIT[limit](value)
+            answer = send_to_row(shop, ROW_BY_ENDPOINT[name], replace_at(body, at, more))
 
             assert answer.status == 422, f"{at} {limit} {value}: {answer.text}"
             field = ".".join(map(str, at))
@@ -89,21 +89,23 @@ def test_one_more_than_a_limit_is_refused_by_the_name_of_its_field(ground: Groun
 
 
 @pytest.mark.parametrize("name", WITH_A_BODY)
-def test_a_limit_itself_is_no_complaint(ground: Ground, name: str) -> None:
+def test_a_value_at_a_limit_is_accepted(shop: MemoryShop, name: str) -> None:
     """n, where one more was refused: whatever else the shop's rules say of it, its size is fine."""
-    body = example(ground, name)
-    ready = ground.memory.snapshot()
+    body = example(shop, name)
+    ready = shop.memory.snapshot()
 
-    for at, limit, value in of_door(name, body):
+    for at, limit, value in bounds_of_endpoint(name, body):
         if limit == "maxItems":
             continue
-        answer = sent(ground, DOORS[name], replaced(body, at, JUST_ENOUGH[limit](value)))
+        answer = send_to_row(shop, ROW_BY_ENDPOINT[name], replace_at(body, at, AT_LIMIT[limit](value)))
         said = answer.json.get("errors", []) if answer.status == 422 and answer.text else []
         field = ".".join(map(str, at))
         of_it = [each["says"] for each in said if each["field"] and field in each["field"]]
-        assert not [says for says in of_it for words in OF_SIZE if words in says], f"{at} {limit} {value}: {of_it}"
+        assert not [says for says in of_it for words in SIZE_MESSAGES if words in says], (
+            f"{at} {limit} {value}: {of_it}"
+        )
         assert answer.status < 500
-        ground.memory.put_back(ready)
+        shop.memory.restore(ready)
 
 
 def _at(body: Any, at: tuple[Any, ...]) -> Any:
@@ -112,89 +114,90 @@ def _at(body: Any, at: tuple[Any, ...]) -> Any:
     return body
 
 
-@pytest.mark.parametrize(("size", "status"), [(MOST_BODY_BYTES, 422), (MOST_BODY_BYTES + 1, 413)])
-def test_a_body_of_one_byte_too_many_is_not_even_parsed(ground: Ground, size: int, status: int) -> None:
+@pytest.mark.parametrize(("size", "status"), [(MAX_BODY_BYTES, 422), (MAX_BODY_BYTES + 1, 413)])
+def test_a_body_of_one_byte_too_many_is_not_even_parsed(shop: MemoryShop, size: int, status: int) -> None:
     said = b'{"channel": "web", "lines": []}'
 
-    assert ask(ground, "POST", "/orders", said + b" " * (size - len(said))).status == status
+    assert send_request(shop, "POST", "/orders", said + b" " * (size - len(said))).status == status
 
 
 @pytest.mark.parametrize("depth", [100, 1_000, 100_000])
-def test_a_deep_body_is_refused_before_it_costs_anything(ground: Ground, depth: int) -> None:
+def test_a_deep_body_is_refused_before_it_costs_anything(shop: MemoryShop, depth: int) -> None:
     for opened in (b"[", b'{"a":'):
-        assert ask(ground, "POST", "/orders", opened * (depth if opened == b"[" else depth // 3)).status in (400, 413)
+        assert send_request(shop, "POST", "/orders", opened * (depth if opened == b"[" else depth // 3)).status in (
+            400,
+            413,
+        )
 
 
-def test_an_order_of_forty_goods_fits_and_one_of_forty_one_does_not(
-    ground: Ground, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_an_order_has_at_most_forty_products(shop: MemoryShop, monkeypatch: pytest.MonkeyPatch) -> None:
     """By transfer each good is a level and a hold of its own: more writes no order has."""
     goods = [f"GOOD-{number}" for number in range(41)]
     for sku in goods:
-        keep_product(Product(sku, sku, "Teh", "IDR"), "test")
-        keep_price(sku, Money(1_000, "IDR"), (), "test")
-        put(sku, "wh-surabaya", 1)
-    forget()
-    sizes, transact = list[int](), ground.memory.transact
+        save_product(Product(sku, sku, "Teh", "IDR"), "test")
+        save_price(sku, Money(1_000, "IDR"), (), "test")
+        add_stock(sku, "wh-surabaya", 1)
+    clear_caches()
+    sizes, transact = list[int](), shop.memory.transact
 
     def measured(writes: Sequence[Write], token: str) -> None:
         sizes.append(len(writes))
         transact(writes, token)
 
-    monkeypatch.setattr(ground.memory, "transact", measured)
+    monkeypatch.setattr(shop.memory, "transact", measured)
 
-    with nothing_moves(ground):
-        refused = ask(ground, "POST", "/orders", an_order(*[(sku, 1) for sku in goods]))
+    with assert_nothing_changes(shop):
+        refused = send_request(shop, "POST", "/orders", an_order(*[(sku, 1) for sku in goods]))
     by_transfer = an_order(*[(sku, 1) for sku in goods[:40]], payments=[{"method": "transfer"}])
-    fits = ask(ground, "POST", "/orders", by_transfer)
+    fits = send_request(shop, "POST", "/orders", by_transfer)
 
     assert (refused.status, refused.json["code"]) == (422, "too_many_lines")
     assert (fits.status, len(fits.json["lines"])) == (201, 40)
-    assert 80 < max(sizes) <= MOST_WRITES == 100
+    assert 80 < max(sizes) <= MAX_TRANSACTION_WRITES == 100
 
 
 @pytest.mark.parametrize(("lines", "status"), [(199, 409), (200, 409), (201, 422)])
-def test_two_hundred_lines_of_one_thing_are_read_and_one_more_is_not(ground: Ground, lines: int, status: int) -> None:
+def test_an_order_has_at_most_two_hundred_lines(shop: MemoryShop, lines: int, status: int) -> None:
     body = an_order(*[(TEA, 100_000)] * lines)
 
-    with nothing_moves(ground):
-        assert ask(ground, "POST", "/orders", body).status == status
+    with assert_nothing_changes(shop):
+        assert send_request(shop, "POST", "/orders", body).status == status
 
 
 @pytest.mark.parametrize(("limit", "status"), [(0, 422), (1, 200), (99, 200), (100, 200), (101, 422), (10**9, 422)])
 @pytest.mark.parametrize("path", ["/orders", "/inbox"])
-def test_a_page_is_at_most_a_hundred_long(ground: Ground, path: str, limit: int, status: int) -> None:
-    assert ask(ground, "GET", path, by=RATNA, limit=str(limit)).status == status
+def test_a_page_is_at_most_a_hundred_long(shop: MemoryShop, path: str, limit: int, status: int) -> None:
+    assert send_request(shop, "GET", path, by=RATNA, limit=str(limit)).status == status
 
 
 @pytest.mark.parametrize(("length", "status"), [(15, 400), (16, 201), (128, 201), (129, 400)])
-def test_a_key_has_sixteen_to_a_hundred_and_twenty_eight_letters(ground: Ground, length: int, status: int) -> None:
+def test_a_key_has_sixteen_to_a_hundred_and_twenty_eight_letters(shop: MemoryShop, length: int, status: int) -> None:
     assert call("POST", "/api/orders", an_order((SOAP, 1)), key="k" * length).status == status
 
 
 @pytest.mark.parametrize(("length", "status"), [(127, 404), (128, 404), (129, 404), (5_000, 404)])
-def test_a_part_of_an_address_has_an_end(ground: Ground, length: int, status: int) -> None:
-    assert ask(ground, "GET", f"/orders/{'x' * length}", by=RATNA).status == status
+def test_an_overlong_path_parameter_is_not_found(shop: MemoryShop, length: int, status: int) -> None:
+    assert send_request(shop, "GET", f"/orders/{'x' * length}", by=RATNA).status == status
 
 
-def test_many_skus_are_not_asked_for_at_once(ground: Ground) -> None:
+def test_too_many_skus_at_once_are_refused(shop: MemoryShop) -> None:
     """Of the kind of Saleor CVE-2026-33756: one request must not read the whole shop."""
     reads: list[str] = []
-    ground.memory.faults = lambda send: (reads.append(send), "")[1]
+    shop.memory.inject_fault = lambda send: (reads.append(send), "")[1]
     try:
-        answer = ask(ground, "GET", "/stock", sku=",".join(f"SKU-{number}" for number in range(5_000)))
+        answer = send_request(shop, "GET", "/stock", sku=",".join(f"SKU-{number}" for number in range(5_000)))
     finally:
-        ground.memory.faults = lambda send: ""
+        shop.memory.inject_fault = lambda send: ""
 
     assert answer.status == 422
     assert len(reads) <= 1
 
 
-def test_a_zip_that_unpacks_to_more_than_memory_holds_is_not_unpacked(ground: Ground) -> None:
+def test_a_zip_that_unpacks_to_more_than_memory_holds_is_not_unpacked(shop: MemoryShop) -> None:
     """Of the kind of Saleor CVE-2026-35401: a small thing that becomes a large one here."""
     made = io.BytesIO()
     with zipfile.ZipFile(made, "w", zipfile.ZIP_DEFLATED) as archive:
-        archive.writestr("products.csv", b"0" * (exchange.MOST_UNPACKED + 1))
+        archive.writestr("products.csv", b"0" * (exchange.MAX_UNPACKED_BYTES + 1))
 
     answer = call("POST", "/api/imports", made.getvalue(), token=token(RATNA))
 
@@ -202,7 +205,7 @@ def test_a_zip_that_unpacks_to_more_than_memory_holds_is_not_unpacked(ground: Gr
     assert "unpacks to more" in answer.text
 
 
-def test_a_number_of_a_million_digits_is_refused_at_once(ground: Ground) -> None:
+def test_a_number_of_a_million_digits_is_refused_at_once(shop: MemoryShop) -> None:
     body = json.dumps(an_order((TEA, 1))).replace('"quantity": 1', '"quantity": 1' + "0" * 200_000)
 
-    assert ask(ground, "POST", "/orders", body).status in (400, 422)
+    assert send_request(shop, "POST", "/orders", body).status in (400, 422)

@@ -12,28 +12,40 @@ from typing import Any
 
 import pytest
 
-from chalicelib.fulfillment.store import load_case
+from chalicelib.fulfillment.store import load_fulfillment_of_order
 from chalicelib.kit import config, log
 from chalicelib.notify import stream, transports
 from chalicelib.notify.escalate import escalate
 from tests.client import call
-from tests.fulfillment.build import listen
-from tests.shop import HERE, an_order, later, token
-from tests.verification.attacks.acts import heard
-from tests.verification.attacks.ground import Ground
-from tests.verification.endpoints.world import AGUS, BUDI, JOKO, LIA, MAYA, RATNA, SINTA, SOAP, TEA, TOKOKU, drawers
+from tests.fulfillment.build import deliver_events
+from tests.shop import HERE, advance_clock, an_order, token
+from tests.verification.attacks.actions import deliver_notices
+from tests.verification.attacks.memory_shop import MemoryShop
+from tests.verification.endpoints.sample_shop import (
+    AGUS,
+    BUDI,
+    JOKO,
+    LIA,
+    MAYA,
+    RATNA,
+    SINTA,
+    SOAP,
+    TEA,
+    TOKOKU,
+    open_shifts,
+)
 
 NAME, STREET, NOTE, EMAIL = "Kanarivica Zebrawati", "Jl. Kanarirahasia 77", "pagar kanarikuning", "kanari@zebra.example"
 PHONE, LOCAL_PHONE, REFERENCE = "+6281299887766", "081299887766", "TRF-KANARI-4711"
 CANARIES = ("kanari", "zebra", "81299887766")
-WHO = {"name": NAME, "phone": LOCAL_PHONE, "email": EMAIL}
-TO = {"method": "ship", "address": {"street": STREET, "city": "Kanarikota", "position": HERE.as_json()}}
+CUSTOMER = {"name": NAME, "phone": LOCAL_PHONE, "email": EMAIL}
+DELIVERY = {"method": "ship", "address": {"street": STREET, "city": "Kanarikota", "position": HERE.to_json()}}
 AGREED = {"agreed": {"unit_price": {"amount": 9_000, "currency": "IDR"}}}
 
 Bodies = list[tuple[str, dict[str, Any]]]
 
 
-class Eavesdropper(logging.Handler):
+class LogCollector(logging.Handler):
     """Hears every logger at every level, as a person on call would read it."""
 
     def __init__(self) -> None:
@@ -46,8 +58,8 @@ class Eavesdropper(logging.Handler):
 
 
 @pytest.fixture
-def lines(capfd: pytest.CaptureFixture[str]) -> Iterator[list[str]]:
-    ear, root, ours = Eavesdropper(), logging.getLogger(), logging.getLogger("satukanal")
+def log_lines(capfd: pytest.CaptureFixture[str]) -> Iterator[list[str]]:
+    ear, root, ours = LogCollector(), logging.getLogger(), logging.getLogger("satukanal")
     levels = root.level, ours.level
     root.addHandler(ear)
     ours.addHandler(ear)  # Chalice lets it say nothing to the root
@@ -59,10 +71,10 @@ def lines(capfd: pytest.CaptureFixture[str]) -> Iterator[list[str]]:
     root.setLevel(levels[0])
     ours.setLevel(levels[1])
     printed = capfd.readouterr()
-    assert_quiet([*ear.lines, printed.out, printed.err])
+    assert_no_personal_data([*ear.lines, printed.out, printed.err])
 
 
-def assert_quiet(lines: list[str]) -> None:
+def assert_no_personal_data(lines: list[str]) -> None:
     """No canary, no staff token, no order's token, no claim link, no signing key, no code."""
     told = "\n".join(lines).lower()
     secrets = [*config.secrets(), *map(token, (RATNA, BUDI)), *(token(who).split(".")[1] for who in (RATNA, BUDI))]
@@ -70,7 +82,7 @@ def assert_quiet(lines: list[str]) -> None:
     assert [canary for canary in (*CANARIES, *(secret.lower() for secret in secrets)) if canary in told] == []
 
 
-def test_what_the_person_on_call_should_read_is_let_through() -> None:
+def test_info_lines_pass_the_log_level_of_chalice() -> None:
     """Chalice shares its logger with ours and lets only errors through it."""
     script = "from app import app; from chalicelib.kit import log; log.decision('refused', order='ord_1')"
     environment = {name: value for name, value in os.environ.items() if name != "SATUKANAL_LOG_LEVEL"}
@@ -79,55 +91,60 @@ def test_what_the_person_on_call_should_read_is_let_through() -> None:
     assert 'INFO - {"says": "refused", "order": "ord_1"}' in ran.stdout
 
 
-def said(channel: str, **more: Any) -> dict[str, Any]:
-    return an_order((SOAP, 1), channel=channel, customer=WHO, delivery=TO, note=NOTE) | more
+def order_body(channel: str, **more: Any) -> dict[str, Any]:
+    return an_order((SOAP, 1), channel=channel, customer=CUSTOMER, delivery=DELIVERY, note=NOTE) | more
 
 
 def orders_of_every_channel(cart: str) -> Bodies:
     handed = {"delivery": {"method": "handover"}, "payments": [{"method": "cash"}]}
     line = {"lines": [{"sku": SOAP, "quantity": 1} | AGREED], "ref": "KANARI-REF-1"}
     return [
-        ("", said("web", payments=[{"method": "transfer"}])),
-        (SINTA, said("pos", **handed, location="store-tunjungan")),
-        (BUDI, said("sfa")),
-        (LIA, said("phone")),
-        (LIA, said("social")),
-        (LIA, said("whatsapp")),
-        ("", said("whatsapp", cart=cart)),
-        (TOKOKU, said("marketplace", **line, payments=[])),
+        ("", order_body("web", payments=[{"method": "transfer"}])),
+        (SINTA, order_body("pos", **handed, location="store-tunjungan")),
+        (BUDI, order_body("sfa")),
+        (LIA, order_body("phone")),
+        (LIA, order_body("social")),
+        (LIA, order_body("whatsapp")),
+        ("", order_body("whatsapp", cart=cart)),
+        (TOKOKU, order_body("marketplace", **line, payments=[])),
     ]
 
 
-def test_orders_of_every_channel_leave_no_person_in_the_logs(ground: Ground, lines: list[str]) -> None:
-    drawers(ground.world)
+def test_orders_of_every_channel_log_no_personal_data(shop: MemoryShop, log_lines: list[str]) -> None:
+    open_shifts(shop.sample)
     cart = call("POST", "/api/carts", {"lines": [{"sku": SOAP, "quantity": 1}]}).json["cart"]
 
     placed = [
-        call("POST", "/api/orders", body, token=token(by) if by else "", key=ground.world.key())
+        call("POST", "/api/orders", body, token=token(by) if by else "", key=shop.sample.next_key())
         for by, body in orders_of_every_channel(cart)
     ]
     for answer in placed:
         assert answer.status == 201, answer.text
-        listen(answer.json["id"])
+        deliver_events(answer.json["id"])
         for kind in ("OrderPlaced", "OfferOpened"):
-            heard(ground, f"order#{answer.json['id']}", kind)
+            deliver_notices(shop, f"order#{answer.json['id']}", kind)
         tokens = [answer.json["token"]] if "token" in answer.json else []
-        assert not [secret for secret in tokens if secret in "\n".join(lines)]
+        assert not [secret for secret in tokens if secret in "\n".join(log_lines)]
 
-    assert any(EMAIL in to for to, _ in ground.sent)
+    assert any(EMAIL in to for to, _ in shop.messages)
 
 
-def test_a_whole_life_of_an_order_leaves_no_person_in_the_logs(ground: Ground, lines: list[str]) -> None:
-    drawers(ground.world)
-    answer = call("POST", "/api/orders", said("web", lines=[{"sku": TEA, "quantity": 1}]), key=ground.world.key())
+def test_a_whole_order_life_logs_no_personal_data(shop: MemoryShop, log_lines: list[str]) -> None:
+    open_shifts(shop.sample)
+    answer = call(
+        "POST", "/api/orders", order_body("web", lines=[{"sku": TEA, "quantity": 1}]), key=shop.sample.next_key()
+    )
     order, secret = answer.json["id"], answer.json["token"]
-    listen(order)
-    heard(ground, f"order#{order}", "OfferOpened")
-    parcel = load_case(order).works[-1].id
+    deliver_events(order)
+    deliver_notices(shop, f"order#{order}", "OfferOpened")
+    parcel = load_fulfillment_of_order(order).fulfillments[-1].id
 
-    for path, by in [(f"/api/offers/{load_case(order).offers[-1].id}/claim", BUDI), ("/api/inbox", BUDI)]:
+    for path, by in [
+        (f"/api/offers/{load_fulfillment_of_order(order).offers[-1].id}/claim", BUDI),
+        ("/api/inbox", BUDI),
+    ]:
         call("POST" if path.endswith("claim") else "GET", path, token=token(by))
-    parcel = load_case(order).works[-1].id
+    parcel = load_fulfillment_of_order(order).fulfillments[-1].id
     for step in ("dispatch", "deliver"):
         call("POST", f"/api/fulfillments/{parcel}/{step}", token=token(BUDI))
     call("POST", f"/api/orders/{order}/cancel", {"reason": NOTE}, token=token(LIA))
@@ -136,38 +153,38 @@ def test_a_whole_life_of_an_order_leaves_no_person_in_the_logs(ground: Ground, l
     call("GET", "/api/customers", query={"phone": PHONE}, token=token(RATNA))
     call("POST", "/api/identities/verify", {"order": order, "identity": "phone"}, query={"token": secret})
     call("GET", "/api/exports/customers.csv", token=token(RATNA))
-    later(60)
+    advance_clock(60)
     escalate()
 
-    assert not [line for line in lines if secret in line or secret[::-1] in line]
+    assert not [line for line in log_lines if secret in line or secret[::-1] in line]
 
 
 REFUSED: Bodies = [
-    ("", said("web", lines=[])),
-    ("", said("web", **{NOTE: NAME})),
-    ("", said("web", customer=WHO | {"phone": "kanari"})),
-    ("", said("web", customer=WHO | {"email": "kanari zebra"})),
-    ("", said("web", delivery={"method": NOTE})),
-    ("", said("web", lines=[{"sku": NAME, "quantity": 1}])),
-    ("", said("web", coupons=[NAME])),
-    ("", said(NAME)),
-    ("", said("web", payments=[{"method": "kanari"}])),
-    ("", said("pos")),
-    (JOKO, said("web")),
-    (LIA, said("phone", customer={"id": "cus_kanari"})),
-    (LIA, said("phone", payments=[{"method": "credit"}])),
-    ("", said("web", lines=[{"sku": SOAP, "quantity": 99_999}])),
+    ("", order_body("web", lines=[])),
+    ("", order_body("web", **{NOTE: NAME})),
+    ("", order_body("web", customer=CUSTOMER | {"phone": "kanari"})),
+    ("", order_body("web", customer=CUSTOMER | {"email": "kanari zebra"})),
+    ("", order_body("web", delivery={"method": NOTE})),
+    ("", order_body("web", lines=[{"sku": NAME, "quantity": 1}])),
+    ("", order_body("web", coupons=[NAME])),
+    ("", order_body(NAME)),
+    ("", order_body("web", payments=[{"method": "kanari"}])),
+    ("", order_body("pos")),
+    (JOKO, order_body("web")),
+    (LIA, order_body("phone", customer={"id": "cus_kanari"})),
+    (LIA, order_body("phone", payments=[{"method": "credit"}])),
+    ("", order_body("web", lines=[{"sku": SOAP, "quantity": 99_999}])),
 ]
 
 
 @pytest.mark.parametrize("number", range(len(REFUSED)))
-def test_a_refusal_leaves_no_person_in_the_logs(ground: Ground, lines: list[str], number: int) -> None:
+def test_a_refusal_logs_no_personal_data(shop: MemoryShop, log_lines: list[str], number: int) -> None:
     by, body = REFUSED[number]
 
-    answer = call("POST", "/api/orders", body, token=token(by) if by else "", key=ground.world.key())
+    answer = call("POST", "/api/orders", body, token=token(by) if by else "", key=shop.sample.next_key())
 
     assert 400 <= answer.status < 500, answer.text
-    assert any('"refused"' in line for line in lines)
+    assert any('"refused"' in line for line in log_lines)
 
 
 @pytest.mark.parametrize(
@@ -183,20 +200,20 @@ def test_a_refusal_leaves_no_person_in_the_logs(ground: Ground, lines: list[str]
         f"/api/orders/x?token={PHONE}",
     ],
 )
-def test_what_stands_in_an_address_is_not_logged(ground: Ground, lines: list[str], path: str) -> None:
+def test_path_and_query_values_are_not_logged(shop: MemoryShop, log_lines: list[str], path: str) -> None:
     assert 400 <= call("GET", path, token="" if "token=" in path else token(RATNA)).status < 500
 
 
-def test_a_token_that_is_none_is_not_logged(ground: Ground, lines: list[str]) -> None:
+def test_an_invalid_token_is_not_logged(shop: MemoryShop, log_lines: list[str]) -> None:
     forged = f"{token(RATNA)}kanari"
 
     assert call("GET", "/api/me", token=forged).status == 401
-    assert not [line for line in lines if token(RATNA)[:40] in line]
+    assert not [line for line in log_lines if token(RATNA)[:40] in line]
 
 
 @pytest.mark.parametrize("engine", ["get", "batch", "transact"])
-def test_a_bug_says_where_it_is_and_not_whom_it_met(
-    ground: Ground, lines: list[str], monkeypatch: pytest.MonkeyPatch, engine: str
+def test_an_internal_error_logs_where_and_no_personal_data(
+    shop: MemoryShop, log_lines: list[str], monkeypatch: pytest.MonkeyPatch, engine: str
 ) -> None:
     """What an exception says is whatever was being worked on: the text of a KeyError is a customer's name."""
 
@@ -206,70 +223,72 @@ def test_a_bug_says_where_it_is_and_not_whom_it_met(
         except KeyError as error:
             raise RuntimeError(f"could not keep {EMAIL}") from error
 
-    monkeypatch.setattr(ground.memory, engine, broken)
-    paths = {"get": ("GET", "/api/orders/ord_x", None), "batch": ("POST", "/api/quotes", said("web"))}
-    method, path, body = paths.get(engine, ("POST", "/api/orders", said("web")))
+    monkeypatch.setattr(shop.memory, engine, broken)
+    paths = {"get": ("GET", "/api/orders/ord_x", None), "batch": ("POST", "/api/quotes", order_body("web"))}
+    method, path, body = paths.get(engine, ("POST", "/api/orders", order_body("web")))
     body = {name: body[name] for name in ("channel", "lines")} if path == "/api/quotes" and body else body
 
-    answer = call(method, path, body, token=token(RATNA) if body is None else "", key=ground.world.key())
+    answer = call(method, path, body, token=token(RATNA) if body is None else "", key=shop.sample.next_key())
 
     assert (answer.status, answer.json["code"]) == (500, "bug")
     assert not [canary for canary in CANARIES if canary in answer.text.lower()]
-    bug = next(json.loads(line.partition("ERROR ")[2]) for line in lines if "satukanal ERROR" in line)
+    bug = next(json.loads(line.partition("ERROR ")[2]) for line in log_lines if "satukanal ERROR" in line)
     assert [kind for kind in bug["stack"] if ":" not in kind] == ["RuntimeError", "KeyError"]
     assert any("test_logs.py" in place and place.endswith(" broken") for place in bug["stack"])
 
 
-def test_a_message_that_did_not_go_out_is_logged_by_its_event(
-    ground: Ground, lines: list[str], monkeypatch: pytest.MonkeyPatch
+def test_an_undelivered_message_is_logged_by_its_event(
+    shop: MemoryShop, log_lines: list[str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     def no(*said: Any) -> None:
         raise transports.NotSent(f"{PHONE} is not a number")
 
-    monkeypatch.setattr(transports, "sms", no)
-    monkeypatch.setattr(transports, "email", no)
-    order = call("POST", "/api/orders", said("web"), key=ground.world.key()).json
+    monkeypatch.setattr(transports, "send_sms", no)
+    monkeypatch.setattr(transports, "send_email", no)
+    order = call("POST", "/api/orders", order_body("web"), key=shop.sample.next_key()).json
 
-    heard(ground, f"order#{order['id']}", "OrderPlaced")
+    deliver_notices(shop, f"order#{order['id']}", "OrderPlaced")
 
-    assert sum("not delivered" in line for line in lines) == 2
+    assert sum("not delivered" in line for line in log_lines) == 2
 
 
-def test_a_poison_record_of_the_stream_is_not_read_out(ground: Ground, lines: list[str]) -> None:
+def test_the_content_of_an_unreadable_stream_record_is_not_logged(shop: MemoryShop, log_lines: list[str]) -> None:
     image = {"subject": {"S": "order#ord_1"}, "sequence": {"N": "1"}, "body": {"S": f"{NAME} {PHONE}"}}
     record = {"eventName": "INSERT", "dynamodb": {"SequenceNumber": "1", "NewImage": image}}
 
     assert stream.forward([record], lambda topic, entries: set()) == "1"
-    assert any("cannot be read" in line for line in lines)
+    assert any("cannot be read" in line for line in log_lines)
 
 
-def test_only_fields_of_the_list_are_ever_logged(lines: list[str]) -> None:
-    log.decision("kept", order="ord_1", name=NAME, phone=PHONE, note=NOTE, customer_name=NAME)  # type: ignore[arg-type]
+def test_only_allowed_fields_are_logged(log_lines: list[str]) -> None:
+    log.info("kept", order="ord_1", name=NAME, phone=PHONE, note=NOTE, customer_name=NAME)  # type: ignore[arg-type]
 
-    assert json.loads(lines[-1].partition("INFO ")[2]) == {"says": "kept", "order": "ord_1"}
+    assert json.loads(log_lines[-1].partition("INFO ")[2]) == {"says": "kept", "order": "ord_1"}
 
 
-def test_the_list_of_fields_names_nothing_of_a_person() -> None:
+def test_no_allowed_log_field_is_personal() -> None:
     personal = {"name", "phone", "email", "address", "street", "note", "contact", "token", "key", "secret", "code_sent"}
 
-    assert log.ALLOWED & personal == set()
+    assert log.ALLOWED_FIELDS & personal == set()
 
 
-def test_the_eavesdropper_would_have_heard() -> None:
+def test_the_log_check_detects_personal_data() -> None:
     for canary in (NAME, PHONE, STREET, NOTE, EMAIL, REFERENCE, config.secrets()[0], token(RATNA)):
         with pytest.raises(AssertionError):
-            assert_quiet([f"satukanal INFO {canary}"])
+            assert_no_personal_data([f"satukanal INFO {canary}"])
 
 
-def test_money_people_and_couriers_leave_no_person_either(ground: Ground, lines: list[str]) -> None:
-    order = call("POST", "/api/orders", said("web", payments=[{"method": "transfer"}]), key=ground.world.key()).json
+def test_finance_and_couriers_log_no_personal_data(shop: MemoryShop, log_lines: list[str]) -> None:
+    order = call(
+        "POST", "/api/orders", order_body("web", payments=[{"method": "transfer"}]), key=shop.sample.next_key()
+    ).json
     payment, mine = order["payments"][0]["id"], {"token": order["token"]}
 
     call("POST", f"/api/payments/{payment}/proof", {"reference": REFERENCE}, query=mine)
     call("GET", f"/api/payments/{payment}/proof", token=token(MAYA))
     call("POST", f"/api/payments/{payment}/reject", {"reason": NOTE}, token=token(MAYA))
     call("POST", f"/api/payments/{payment}/confirm", token=token(MAYA))
-    call("POST", f"/api/orders/{order['id']}/link", token=token(LIA), key=ground.world.key())
+    call("POST", f"/api/orders/{order['id']}/link", token=token(LIA), key=shop.sample.next_key())
     call("GET", "/api/fulfillments", token=token(AGUS))
 
-    assert not [line for line in lines if order["token"] in line]
+    assert not [line for line in log_lines if order["token"] in line]

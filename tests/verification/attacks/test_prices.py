@@ -13,22 +13,22 @@ from pynamodb.attributes import Attribute
 from chalicelib.kit.db import Row
 from tests.client import call
 from tests.shop import an_order, token
-from tests.verification.attacks.acts import ask, done, nothing_moves
-from tests.verification.attacks.ground import Ground
-from tests.verification.attacks.hostile import DOORS, places_in, replaced
-from tests.verification.endpoints.knock import Row as DoorRow
-from tests.verification.endpoints.knock import door, named, one_of
-from tests.verification.endpoints.world import LIA, RATNA, STAFF, TEA, TOKOKU
+from tests.verification.attacks.actions import assert_nothing_changes, send_ok, send_request
+from tests.verification.attacks.generated_requests import ROW_BY_ENDPOINT, list_positions, replace_at
+from tests.verification.attacks.memory_shop import MemoryShop
+from tests.verification.endpoints.principals import AccessRow as DoorRow
+from tests.verification.endpoints.principals import find_endpoint, least_privileged, with_ids
+from tests.verification.endpoints.sample_shop import LIA, RATNA, STAFF, TEA, TOKOKU
 
-TAKE_A_BODY = sorted(name for name in DOORS if door(name).body)
-OFTEN_TRIED = {"price", "unit_price", "total", "amount", "paid", "discount", "role", "is_admin", "id", "__proto__"}
+WITH_A_BODY = sorted(name for name in ROW_BY_ENDPOINT if find_endpoint(name).body)
+COMMON_GUESSES = {"price", "unit_price", "total", "amount", "paid", "discount", "role", "is_admin", "id", "__proto__"}
 MONEY = {"amount": 1, "currency": "IDR"}
 
 
-def kept_fields() -> set[str]:
+def stored_fields() -> set[str]:
     """Every attribute of every row: what the tables hold is ours to write."""
     rows = list(_rows(Row))
-    return {name for row in rows for name, kind in vars(row).items() if isinstance(kind, Attribute)} | OFTEN_TRIED
+    return {name for row in rows for name, kind in vars(row).items() if isinstance(kind, Attribute)} | COMMON_GUESSES
 
 
 def _rows(row: Any) -> Iterator[Any]:
@@ -37,31 +37,33 @@ def _rows(row: Any) -> Iterator[Any]:
         yield from _rows(each)
 
 
-def sent(ground: Ground, row: DoorRow, body: Any) -> Any:
-    who = one_of(row)
-    parts = {name: ground.world.names.get(part, part) for name, part in row.parts.items()}
-    query = {"token": ground.world.tokens[row.own]} if who == "own" else {}
-    path = f"/api{door(row.door).path.format(**parts)}"
+def send_to_row(ground: MemoryShop, row: DoorRow, body: Any) -> Any:
+    who = least_privileged(row)
+    parts = {name: ground.sample.ids.get(part, part) for name, part in row.path_parts.items()}
+    query = {"token": ground.sample.tokens[row.own_order]} if who == "own" else {}
+    path = f"/api{find_endpoint(row.endpoint).path.format(**parts)}"
     signed = token(STAFF[who]) if who in STAFF else ""
-    return call(door(row.door).method, path, body, token=signed, key=ground.world.key(), query=query or None)
+    return call(
+        find_endpoint(row.endpoint).method, path, body, token=signed, key=ground.sample.next_key(), query=query or None
+    )
 
 
-@pytest.mark.parametrize("name", TAKE_A_BODY)
-def test_no_field_of_ours_is_taken_from_a_body(ground: Ground, name: str) -> None:
+@pytest.mark.parametrize("name", WITH_A_BODY)
+def test_no_stored_field_is_accepted_in_a_body(shop: MemoryShop, name: str) -> None:
     """Magento CVE-2021-36030 (an item's price changed at checkout), Cezerin2#269 (`paid: true` in the body), SellKit
     CVE-2026-94254, RestroPress CVE-2026-85010, Better Payment CVE-2026-77765: fields that belong to the server."""
-    row = DOORS[name]
-    if row.first:
-        row.first(ground.world)
-    example = named(ground.world, row.body if row.body is not None else door(name).example)
-    objects = [(), *(at for at in places_in(example) if isinstance(_at(example, at), dict))]
+    row = ROW_BY_ENDPOINT[name]
+    if row.prepare:
+        row.prepare(shop.sample)
+    example = with_ids(shop.sample, row.body if row.body is not None else find_endpoint(name).example)
+    objects = [(), *(at for at in list_positions(example) if isinstance(_at(example, at), dict))]
 
-    with nothing_moves(ground):
+    with assert_nothing_changes(shop):
         for at in objects:
             there = _at(example, at)
-            for field in sorted(kept_fields() - _takes(name, at)):
-                body = replaced(example, at, there | {field: 1})
-                answer = sent(ground, row, body)
+            for field in sorted(stored_fields() - _known_fields(name, at)):
+                body = replace_at(example, at, there | {field: 1})
+                answer = send_to_row(shop, row, body)
                 assert answer.status == 422, f"{field} at {at}: {answer.text}"
                 assert any(each["field"].endswith(field) for each in answer.json["errors"]), answer.text
 
@@ -72,9 +74,9 @@ def _at(body: Any, at: tuple[Any, ...]) -> Any:
     return body
 
 
-def _takes(name: str, at: tuple[Any, ...]) -> set[str]:
+def _known_fields(name: str, at: tuple[Any, ...]) -> set[str]:
     """What the body's own model knows there."""
-    model = door(name).body.model_json_schema()  # type: ignore[union-attr]
+    model = find_endpoint(name).body.model_json_schema()  # type: ignore[union-attr]
     schema = model
     for part in at:
         options = [schema, *schema.get("anyOf", [])]
@@ -101,78 +103,78 @@ LINES = [
 
 
 @pytest.mark.parametrize("line", LINES, ids=lambda line: next(iter(line)))
-def test_a_shopper_brings_no_price(ground: Ground, line: dict[str, Any]) -> None:
+def test_a_shopper_cannot_set_a_price(shop: MemoryShop, line: dict[str, Any]) -> None:
     """ecommerce-template CVE-2026-115450: the client said which price id it pays."""
     body = an_order(lines=[{"sku": TEA, "quantity": 1} | line])
 
-    with nothing_moves(ground):
-        answers = [ask(ground, "POST", path, body) for path in ("/orders",)]
-        answers += [ask(ground, "POST", "/quotes", {"channel": "web", "lines": body["lines"]})]
+    with assert_nothing_changes(shop):
+        answers = [send_request(shop, "POST", path, body) for path in ("/orders",)]
+        answers += [send_request(shop, "POST", "/quotes", {"channel": "web", "lines": body["lines"]})]
 
     assert {answer.status for answer in answers} <= {403, 409, 422}
 
 
-def test_the_price_is_that_of_the_list_whatever_the_quote_said(ground: Ground) -> None:
+def test_an_order_uses_the_current_price_list_not_the_quote(shop: MemoryShop) -> None:
     """Magento CVE-2021-36030: what was shown before is no promise that a client may bring along."""
-    quoted = done(ground, "POST", "/quotes", {"channel": "web", "lines": [{"sku": TEA, "quantity": 2}]})
-    done(ground, "PUT", "/prices", {"sku": TEA, "price": {"amount": 31_000, "currency": "IDR"}}, by=RATNA)
+    quoted = send_ok(shop, "POST", "/quotes", {"channel": "web", "lines": [{"sku": TEA, "quantity": 2}]})
+    send_ok(shop, "PUT", "/prices", {"sku": TEA, "price": {"amount": 31_000, "currency": "IDR"}}, by=RATNA)
 
-    order = done(ground, "POST", "/orders", an_order((TEA, 2)))
+    order = send_ok(shop, "POST", "/orders", an_order((TEA, 2)))
 
     assert quoted["total"]["amount"] == 50_000
     assert order["total"]["amount"] == 62_000
 
 
 @pytest.mark.parametrize("quantity", ["-1", "-100000", "0", "-0", "-1e0", "1e-3", "2.5", '"-2"'])
-def test_a_negative_quantity_makes_nothing_cheaper(ground: Ground, quantity: str) -> None:
+def test_a_negative_quantity_is_refused(shop: MemoryShop, quantity: str) -> None:
     """Vvveb CVE-2026-44826, Print Shop Pro CVE-2025-61546, ECW-Shop CVE-2005-2623: less than nothing in a cart."""
     body = json.dumps(an_order((TEA, 1), (TEA, 2))).replace('"quantity": 2', f'"quantity": {quantity}')
 
-    with nothing_moves(ground):
-        answers = [ask(ground, "POST", path, body) for path in ("/orders", "/quotes", "/carts")]
+    with assert_nothing_changes(shop):
+        answers = [send_request(shop, "POST", path, body) for path in ("/orders", "/quotes", "/carts")]
 
     assert {answer.status for answer in answers} <= {400, 422}
 
 
 @pytest.mark.parametrize("amount", ["-1", "-25000", "0.5", "1e400", "NaN", "true", '"25000"', str(10**13)])
-def test_a_negative_amount_pays_nothing(ground: Ground, amount: str) -> None:
+def test_a_negative_amount_is_refused(shop: MemoryShop, amount: str) -> None:
     """Of the kind of Vvveb CVE-2026-44826, in what is paid instead of what is bought."""
     paid = [{"method": "cod", "amount": {"amount": "@", "currency": "IDR"}}]
     body = json.dumps(an_order((TEA, 1), payments=paid)).replace('"@"', amount)
 
-    with nothing_moves(ground):
-        answer = ask(ground, "POST", "/orders", body)
+    with assert_nothing_changes(shop):
+        answer = send_request(shop, "POST", "/orders", body)
 
     assert answer.status in (400, 422)
 
 
-def test_tenders_that_cancel_each_other_out_are_refused(ground: Ground) -> None:
+def test_tenders_that_cancel_each_other_out_are_refused(shop: MemoryShop) -> None:
     """Of the kind of ECW-Shop CVE-2005-2623, in two tenders: one too much, the other less than nothing."""
     paid = [{"method": "cod", "amount": MONEY | {"amount": 50_000}}]
     paid += [{"method": "transfer", "amount": MONEY | {"amount": -25_000}}]
 
-    with nothing_moves(ground):
-        assert ask(ground, "POST", "/orders", an_order((TEA, 1), payments=paid)).status == 422
+    with assert_nothing_changes(shop):
+        assert send_request(shop, "POST", "/orders", an_order((TEA, 1), payments=paid)).status == 422
 
 
-def test_a_marketplace_agrees_prices_and_an_agent_does_not(ground: Ground) -> None:
+def test_a_marketplace_agrees_prices_and_an_agent_does_not(shop: MemoryShop) -> None:
     """Of the kind of SellKit CVE-2026-94254: who may agree prices is a matter of who is calling."""
     line = {"sku": TEA, "quantity": 1, "agreed": {"unit_price": MONEY}}
     theirs = an_order(channel="marketplace", lines=[line], ref="TK-900", payments=[])
 
-    with nothing_moves(ground):
-        refused = ask(ground, "POST", "/orders", an_order(channel="phone", lines=[line]), by=LIA)
+    with assert_nothing_changes(shop):
+        refused = send_request(shop, "POST", "/orders", an_order(channel="phone", lines=[line]), by=LIA)
 
     assert (refused.status, refused.json["code"]) == (422, "may_not_agree_prices")
-    assert done(ground, "POST", "/orders", theirs, by=TOKOKU)["total"]["amount"] == 1
+    assert send_ok(shop, "POST", "/orders", theirs, by=TOKOKU)["total"]["amount"] == 1
 
 
-def test_a_customer_is_told_no_cost_and_nothing_of_the_house(ground: Ground) -> None:
+def test_a_customer_sees_no_cost_and_no_internal_field(shop: MemoryShop) -> None:
     """OWASP API3, the other direction: what an answer shows is chosen, not whatever the row holds."""
-    order, mine = ground.world.names["ord_01KB"], ground.world.tokens["ord_01KB"]
+    order, mine = shop.sample.ids["ord_01KB"], shop.sample.tokens["ord_01KB"]
 
-    seen = done(ground, "GET", f"/orders/{order}", token=mine)
-    goods = done(ground, "GET", f"/catalog/products/{TEA}")
+    seen = send_ok(shop, "GET", f"/orders/{order}", token=mine)
+    goods = send_ok(shop, "GET", f"/catalog/products/{TEA}")
 
     assert not {"allocations", "created_by", "location", "customer_id", "ref"} & seen.keys()
     assert "cost" not in json.dumps([seen, goods])
@@ -181,5 +183,5 @@ def test_a_customer_is_told_no_cost_and_nothing_of_the_house(ground: Ground) -> 
 
 def test_the_list_of_fields_is_long() -> None:
     """A test over an empty list would pass."""
-    assert len(kept_fields()) > 100
-    assert all(first < second for first, second in pairwise(sorted(kept_fields())))
+    assert len(stored_fields()) > 100
+    assert all(first < second for first, second in pairwise(sorted(stored_fields())))

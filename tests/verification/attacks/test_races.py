@@ -9,14 +9,14 @@ from typing import Any
 import pytest
 
 from tests.client import call
-from tests.shop import RARE, an_order, level, put
-from tests.verification.attacks.acts import ask, done
-from tests.verification.attacks.ground import Ground
-from tests.verification.endpoints.world import BUDI, DEWI, JOKO, RATNA, SOAP, TEA
-from tests.verification.sampling import sampled
+from tests.shop import RARE, add_stock, an_order, level
+from tests.verification.attacks.actions import send_ok, send_request
+from tests.verification.attacks.memory_shop import MemoryShop
+from tests.verification.endpoints.sample_shop import BUDI, DEWI, JOKO, RATNA, SOAP, TEA
+from tests.verification.sampling import mark_cases
 
 
-def at_once(ground: Ground, *requests: Callable[[], Any]) -> list[Any]:
+def at_once(ground: MemoryShop, *requests: Callable[[], Any]) -> list[Any]:
     """The first is held just before its commit; the others run whole in between, then it goes on."""
     answers: list[Any] = []
     first, rest = requests[0], list(requests[1:])
@@ -27,14 +27,14 @@ def at_once(ground: Ground, *requests: Callable[[], Any]) -> list[Any]:
             answers.extend(each() for each in waiting)
         return ""
 
-    ground.memory.faults = in_between
+    ground.memory.inject_fault = in_between
     try:
         return [first(), *answers]
     finally:
-        ground.memory.faults = lambda send: ""
+        ground.memory.inject_fault = lambda send: ""
 
 
-def a_coupon_for(ground: Ground, cap: int) -> None:
+def a_coupon_for(ground: MemoryShop, cap: int) -> None:
     said: dict[str, Any] = {
         "id": "once",
         "name": "Sekali",
@@ -43,99 +43,99 @@ def a_coupon_for(ground: Ground, cap: int) -> None:
         "starts_at": "2026-01-01T00:00:00Z",
     }
     said |= {"terms": {"id": "Sekali.", "en": "Once."}, "coupon": {"code": "SEKALI", "cap": cap}}
-    done(ground, "PUT", "/promotions", said, by=RATNA)
+    send_ok(ground, "PUT", "/promotions", said, by=RATNA)
 
 
 @pytest.mark.parametrize("buyers", [2, 3])
-def test_a_coupon_for_one_is_used_by_one_of_those_who_come_at_once(ground: Ground, buyers: int) -> None:
+def test_a_single_use_coupon_is_used_once_by_concurrent_buyers(shop: MemoryShop, buyers: int) -> None:
     """Sylius CVE-2026-31824: read, counted and written in three steps, without a condition on the third."""
-    a_coupon_for(ground, cap=1)
+    a_coupon_for(shop, cap=1)
     body = an_order((TEA, 1), coupons=["SEKALI"])
 
-    answers = at_once(ground, *[lambda: ask(ground, "POST", "/orders", body)] * buyers)
+    answers = at_once(shop, *[lambda: send_request(shop, "POST", "/orders", body)] * buyers)
 
     assert sorted(answer.status for answer in answers) == [201] + [409] * (buyers - 1)
 
 
-def test_a_coupon_that_was_used_up_leaves_no_order_behind(ground: Ground) -> None:
+def test_a_spent_coupon_creates_no_order(shop: MemoryShop) -> None:
     """Shopper CVE-2026-47741: the counter said no and nobody listened."""
-    a_coupon_for(ground, cap=1)
+    a_coupon_for(shop, cap=1)
     body = an_order((TEA, 1), coupons=["SEKALI"])
-    done(ground, "POST", "/orders", body)
+    send_ok(shop, "POST", "/orders", body)
     before = level(TEA)
 
-    late = ask(ground, "POST", "/orders", body)
+    late = send_request(shop, "POST", "/orders", body)
 
     assert (late.status, late.json["code"]) == (409, "coupon_spent")
     assert level(TEA) == before
 
 
-def test_a_good_order_stays_good_when_a_late_one_is_refused(ground: Ground) -> None:
+def test_a_good_order_stays_good_when_a_late_one_is_refused(shop: MemoryShop) -> None:
     """Saleor#15855: the mending of a coupon race gave the money of a *good* order back."""
-    a_coupon_for(ground, cap=1)
+    a_coupon_for(shop, cap=1)
     body = an_order((TEA, 1), coupons=["SEKALI"])
-    good = done(ground, "POST", "/orders", body)
+    good = send_ok(shop, "POST", "/orders", body)
 
-    ask(ground, "POST", "/orders", body)
+    send_request(shop, "POST", "/orders", body)
 
-    seen = done(ground, "GET", f"/orders/{good['id']}", by=RATNA)
+    seen = send_ok(shop, "GET", f"/orders/{good['id']}", by=RATNA)
     assert (seen["status"], seen["total"]) == ("placed", good["total"])
 
 
-def test_the_last_unit_goes_to_one_of_two(ground: Ground) -> None:
+def test_the_last_unit_is_sold_to_one_of_two_buyers(shop: MemoryShop) -> None:
     """Saleor#543: both had read that one was left."""
-    put(RARE, "wh-surabaya", 1)
+    add_stock(RARE, "wh-surabaya", 1)
     body = an_order((RARE, 1))
 
-    answers = at_once(ground, *[lambda: ask(ground, "POST", "/orders", body)] * 2)
+    answers = at_once(shop, *[lambda: send_request(shop, "POST", "/orders", body)] * 2)
 
     assert sorted(answer.status for answer in answers) == [201, 409]
     assert level(RARE)["available"] == 0
 
 
 @pytest.mark.parametrize("lines", [[(RARE, 1), (RARE, 1)], [(RARE, 1), (TEA, 1), (RARE, 1)]])
-def test_two_lines_of_one_sku_are_checked_together(ground: Ground, lines: list[tuple[str, int]]) -> None:
+def test_two_lines_of_one_sku_are_checked_together(shop: MemoryShop, lines: list[tuple[str, int]]) -> None:
     """Medusa#16502: each line was checked alone against the same unit."""
-    put(RARE, "wh-surabaya", 1)
+    add_stock(RARE, "wh-surabaya", 1)
 
-    answer = ask(ground, "POST", "/orders", an_order(*lines))
+    answer = send_request(shop, "POST", "/orders", an_order(*lines))
 
     assert (answer.status, answer.json["code"]) == (409, "out_of_stock")
     assert answer.json["short"] == [{"sku": RARE, "wanted": 2, "available": 1}]
     assert level(RARE)["available"] == 1
 
 
-def test_lines_of_one_sku_that_differ_in_letters_are_two_goods(ground: Ground) -> None:
+def test_another_spelling_of_a_sku_is_unknown(shop: MemoryShop) -> None:
     """Of the kind of Medusa#16569: a second spelling must not be a second stock."""
-    put(RARE, "wh-surabaya", 1)
+    add_stock(RARE, "wh-surabaya", 1)
 
-    answer = ask(ground, "POST", "/orders", an_order((RARE, 1), (RARE.lower(), 1), (f"{RARE} ", 1)))
+    answer = send_request(shop, "POST", "/orders", an_order((RARE, 1), (RARE.lower(), 1), (f"{RARE} ", 1)))
 
     assert (answer.status, answer.json["code"]) == (422, "unknown_sku")
     assert level(RARE)["available"] == 1
 
 
-def test_an_order_over_two_warehouses_takes_from_both_or_from_none(ground: Ground) -> None:
+def test_an_order_over_two_warehouses_takes_from_both_or_from_none(shop: MemoryShop) -> None:
     """Of the kind of Vendure#3508, Magento inventory#3036: what is promised in parts is promised as a whole."""
-    put(RARE, "wh-surabaya", 1)
-    put(RARE, "wh-sidoarjo", 1)
+    add_stock(RARE, "wh-surabaya", 1)
+    add_stock(RARE, "wh-sidoarjo", 1)
     body = an_order((RARE, 2))
 
-    answers = at_once(ground, *[lambda: ask(ground, "POST", "/orders", body)] * 2)
+    answers = at_once(shop, *[lambda: send_request(shop, "POST", "/orders", body)] * 2)
 
     assert sorted(answer.status for answer in answers) == [201, 409]
     assert [level(RARE, place)["available"] for place in ("wh-surabaya", "wh-sidoarjo")] == [0, 0]
 
 
-@pytest.mark.parametrize("buyers", sampled([200, 10_000], lambda buyers: buyers == 200))
-def test_of_many_buyers_of_one_unit_one_gets_it(ground: Ground, buyers: int) -> None:
+@pytest.mark.parametrize("buyers", mark_cases([200, 10_000], lambda buyers: buyers == 200))
+def test_of_many_buyers_of_one_unit_one_gets_it(shop: MemoryShop, buyers: int) -> None:
     """Saleor#543 at its worst: all of them have seen that one is left, and each is told cleanly that it is gone."""
-    put(RARE, "wh-surabaya", 1)
+    add_stock(RARE, "wh-surabaya", 1)
     body, answers, waiting = an_order((RARE, 1)), Counter[tuple[int, str]](), iter(range(buyers))
 
     def buys() -> None:
         if next(waiting, None) is not None:
-            answer = ask(ground, "POST", "/orders", body)
+            answer = send_request(shop, "POST", "/orders", body)
             answers[answer.status, answer.json.get("code", "")] += 1
 
     ready: list[str] = []
@@ -147,41 +147,41 @@ def test_of_many_buyers_of_one_unit_one_gets_it(ground: Ground, buyers: int) -> 
             buys()
         return ""
 
-    ground.memory.faults = in_between
+    shop.memory.inject_fault = in_between
     try:
         for _ in range(buyers):
             buys()
     finally:
-        ground.memory.faults = lambda send: ""
+        shop.memory.inject_fault = lambda send: ""
 
     assert len(ready) == 10
     assert answers == {(201, ""): 1, (409, "out_of_stock"): buyers - 1}
     assert level(RARE) == {"on_hand": 1, "reserved": 0, "allocated": 1, "available": 0}
 
 
-def test_one_of_two_salesmen_and_a_warehouse_gets_the_work(ground: Ground) -> None:
+def test_one_of_two_salesmen_and_a_warehouse_gets_the_work(shop: MemoryShop) -> None:
     """Three hands at one promise, as in Saleor#544 two were at one coupon."""
-    offer, work = ground.world.names["an offer"], ground.world.names["ord_01KB"]
-    parcel = done(ground, "GET", f"/orders/{work}/routing", by=RATNA)["fulfillments"][0]["id"]
+    offer, work = shop.sample.ids["an offer"], shop.sample.ids["ord_01KB"]
+    parcel = send_ok(shop, "GET", f"/orders/{work}/routing", by=RATNA)["fulfillments"][0]["id"]
 
     answers = at_once(
-        ground,
-        lambda: ask(ground, "POST", f"/offers/{offer}/claim", by=BUDI),
-        lambda: ask(ground, "POST", f"/offers/{offer}/claim", by=DEWI),
-        lambda: ask(ground, "POST", f"/fulfillments/{parcel}/accept", by=JOKO),
+        shop,
+        lambda: send_request(shop, "POST", f"/offers/{offer}/claim", by=BUDI),
+        lambda: send_request(shop, "POST", f"/offers/{offer}/claim", by=DEWI),
+        lambda: send_request(shop, "POST", f"/fulfillments/{parcel}/accept", by=JOKO),
     )
 
     assert sorted(answer.status for answer in answers) == [200, 409, 409]
 
 
-def test_a_key_used_twice_at_once_makes_one_order(ground: Ground) -> None:
+def test_a_key_used_twice_at_once_makes_one_order(shop: MemoryShop) -> None:
     """The second click of an impatient buyer; in django-oscar#4612 it was his coupon that raced."""
     body, before = an_order((SOAP, 1)), level(SOAP)["allocated"] + level(SOAP, "wh-sidoarjo")["allocated"]
 
     def click() -> Any:
         return call("POST", "/api/orders", body, key="an-impatient-buyers-key")
 
-    answers = at_once(ground, click, click)
+    answers = at_once(shop, click, click)
 
     assert sorted(answer.status for answer in answers) == [200, 201]
     assert answers[0].json == answers[1].json

@@ -14,11 +14,11 @@ import pytest
 from chalicelib.kit import files
 from tests.client import call
 from tests.shop import token
-from tests.verification.attacks.acts import ask
-from tests.verification.attacks.ground import Ground
-from tests.verification.attacks.hostile import DOORS, places_in, replaced
-from tests.verification.endpoints.knock import door, named, one_of
-from tests.verification.endpoints.world import RATNA, STAFF
+from tests.verification.attacks.actions import send_request
+from tests.verification.attacks.generated_requests import ROW_BY_ENDPOINT, list_positions, replace_at
+from tests.verification.attacks.memory_shop import MemoryShop
+from tests.verification.endpoints.principals import find_endpoint, least_privileged, with_ids
+from tests.verification.endpoints.sample_shop import RATNA, STAFF
 
 ROOT = Path(__file__).parents[3]
 CLIENTS = {
@@ -26,7 +26,7 @@ CLIENTS = {
     *("telnetlib", "xmlrpc", "websocket", "subprocess", "paramiko", "pycurl"),
 }
 AWS_CLIENTS = {"kit/files.py", "kit/config.py", "notify/transports.py"}  # botocore's, to addresses it knows itself
-FORMS = [
+URL_FORMS = [
     *("http://169.254.169.254/latest/meta-data/", "http://[::1]/", "http://[::ffff:169.254.169.254]/", "http://0/"),
     *(
         "http://2852039166/",
@@ -52,7 +52,7 @@ FORMS = [
 ]
 
 
-def imports(file: Path) -> Iterator[str]:
+def list_imports(file: Path) -> Iterator[str]:
     for node in ast.walk(ast.parse(file.read_text())):
         if isinstance(node, ast.Import):
             yield from (each.name for each in node.names)
@@ -62,16 +62,16 @@ def imports(file: Path) -> Iterator[str]:
 
 
 @pytest.mark.parametrize("file", sorted((ROOT / "chalicelib").rglob("*.py")), ids=lambda file: file.stem)
-def test_nothing_that_runs_on_aws_knows_how_to_fetch(file: Path) -> None:
+def test_no_deployed_module_imports_an_http_client(file: Path) -> None:
     """Shopware: an SSRF mended in one endpoint stayed open in its twin. Here there is no means in any."""
-    said = set(imports(file))
+    said = set(list_imports(file))
 
     assert said & CLIENTS == set()
     if file.relative_to(ROOT / "chalicelib").as_posix() not in AWS_CLIENTS:
         assert not [name for name in said if name.startswith(("boto3", "botocore.session"))]
 
 
-def test_no_body_and_no_query_asks_for_an_address() -> None:
+def test_no_body_and_no_query_takes_a_url() -> None:
     document = (ROOT / "openapi.json").read_text()
     fields = {name.lower() for name in _property_names(json.loads(document))}
 
@@ -89,27 +89,27 @@ def _property_names(said: Any) -> Iterator[str]:
             yield from (each["name"] for each in operation.get("parameters", []))
 
 
-@pytest.mark.parametrize("name", sorted(name for name in DOORS if door(name).body))
-def test_an_address_in_any_field_is_text(ground: Ground, monkeypatch: pytest.MonkeyPatch, name: str) -> None:
+@pytest.mark.parametrize("name", sorted(name for name in ROW_BY_ENDPOINT if find_endpoint(name).body))
+def test_a_url_in_any_field_is_never_fetched(shop: MemoryShop, monkeypatch: pytest.MonkeyPatch, name: str) -> None:
     """OWASP API7: forty ways to write an address of ours into a field; nobody ever looks it up."""
     looked: list[Any] = []
     monkeypatch.setattr(socket, "getaddrinfo", lambda *said, **more: looked.append(said))
     monkeypatch.setattr(socket.socket, "connect", lambda *said: looked.append(said))
-    row = DOORS[name]
-    if row.first:
-        row.first(ground.world)
-    who = one_of(row)
-    body = named(ground.world, row.body if row.body is not None else door(name).example)
-    texts = [at for at in places_in(body) if isinstance(_at(body, at), str)]
-    query = {"token": ground.world.tokens[row.own]} if who == "own" else None
-    parts = {part: ground.world.names.get(value, value) for part, value in row.parts.items()}
-    path = f"/api{door(name).path.format(**parts)}"
+    row = ROW_BY_ENDPOINT[name]
+    if row.prepare:
+        row.prepare(shop.sample)
+    who = least_privileged(row)
+    body = with_ids(shop.sample, row.body if row.body is not None else find_endpoint(name).example)
+    texts = [at for at in list_positions(body) if isinstance(_at(body, at), str)]
+    query = {"token": shop.sample.tokens[row.own_order]} if who == "own" else None
+    parts = {part: shop.sample.ids.get(value, value) for part, value in row.path_parts.items()}
+    path = f"/api{find_endpoint(name).path.format(**parts)}"
 
-    for number, form in enumerate(FORMS):
+    for number, form in enumerate(URL_FORMS):
         at = texts[number % len(texts)] if texts else ()
         signed = token(STAFF[who]) if who in STAFF else ""
-        said = replaced(body, at, form) if at else form
-        answer = call(door(name).method, path, said, token=signed, key=ground.world.key(), query=query)
+        said = replace_at(body, at, form) if at else form
+        answer = call(find_endpoint(name).method, path, said, token=signed, key=shop.sample.next_key(), query=query)
         assert answer.status < 500
 
     assert looked == []
@@ -121,32 +121,32 @@ def _at(body: Any, at: tuple[Any, ...]) -> Any:
     return body
 
 
-def test_a_proof_is_fetched_from_our_own_bucket_by_a_name_we_made(ground: Ground) -> None:
+def test_a_proof_reference_is_never_used_as_a_file_key(shop: MemoryShop) -> None:
     """A reference that looks like a key of the bucket must not read somebody else's picture."""
-    order = ground.world.names["a waiting order"]
-    payment, mine = ground.world.names["a waiting payment"], ground.world.tokens["a waiting order"]
+    order = shop.sample.ids["a waiting order"]
+    payment, mine = shop.sample.ids["a waiting payment"], shop.sample.tokens["a waiting order"]
 
-    for form in [*FORMS[:5], "../secrets", "backups/all.zip"]:
-        ground.again()
-        answer = ask(ground, "POST", f"/payments/{payment}/proof", {"reference": form[:100]}, token=mine)
-        shown = ask(ground, "GET", f"/payments/{payment}/proof", by=RATNA)
+    for form in [*URL_FORMS[:5], "../secrets", "backups/all.zip"]:
+        shop.reset()
+        answer = send_request(shop, "POST", f"/payments/{payment}/proof", {"reference": form[:100]}, token=mine)
+        shown = send_request(shop, "GET", f"/payments/{payment}/proof", by=RATNA)
         assert (answer.status, shown.json["reference"], shown.json["data"]) == (200, form[:100], None), order
 
 
-def test_a_reference_that_names_a_kept_picture_is_only_a_reference(
-    ground: Ground, monkeypatch: pytest.MonkeyPatch
+def test_a_reference_that_looks_like_a_stored_picture_is_refused(
+    shop: MemoryShop, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """Found here: `proofs/…` as a *reference* was taken for the name of a picture, and the picture was fetched."""
     fetched: list[str] = []
-    monkeypatch.setattr(files, "fetch", lambda key: fetched.append(key) or ("image/png", b"x"))
-    payment, mine = ground.world.names["a waiting payment"], ground.world.tokens["a waiting order"]
+    monkeypatch.setattr(files, "download", lambda key: fetched.append(key) or ("image/png", b"x"))
+    payment, mine = shop.sample.ids["a waiting payment"], shop.sample.tokens["a waiting order"]
     theirs = f"proofs/{'0' * 40}"
 
-    said = ask(ground, "POST", f"/payments/{payment}/proof", {"reference": theirs}, token=mine)
+    said = send_request(shop, "POST", f"/payments/{payment}/proof", {"reference": theirs}, token=mine)
 
     assert said.status == 422
     assert fetched == []
 
 
-def test_the_forms_are_forty() -> None:
-    assert len(set(FORMS)) >= 40
+def test_there_are_forty_url_forms() -> None:
+    assert len(set(URL_FORMS)) >= 40

@@ -8,13 +8,25 @@ from typing import Any
 
 import pytest
 
-from tests.storefront.desk_stub import ORDER, a_desk, a_notice, an_exception, answering, listed, some_work
-from tests.storefront.stub import StubApi, a_line, an_order
+from tests.storefront.stub_api import StubApi, a_line, an_order
+from tests.storefront.stub_desk_api import ORDER, a_desk, a_notice, a_page, an_exception, respond_with, some_work
 from tests.verification.attacks.payloads import HARMLESS, PAYLOADS
-from tests.verification.sampling import sampled
+from tests.verification.sampling import mark_cases
 
 pytestmark = pytest.mark.browser
-FREE = {"name", "note", "street", "city", "company", "detail", "says", "reason", "brought_by", "holder", "reference"}
+FREE_TEXT_FIELDS = {
+    "name",
+    "note",
+    "street",
+    "city",
+    "company",
+    "detail",
+    "says",
+    "reason",
+    "brought_by",
+    "holder",
+    "reference",
+}
 SKELETON = """() => [...document.querySelectorAll('*')].map(e =>
     e.tagName + ' ' + [...e.attributes].map(a => a.name).sort().join(',')
     + (/^\\s*javascript:/i.test(e.getAttribute('href') || '') ? ' RUNS' : ''))"""
@@ -42,21 +54,21 @@ SCREENS = [
 ]
 
 
-def written(answer: Any, texts: Callable[[], str]) -> Any:
+def with_texts(answer: Any, texts: Callable[[], str]) -> Any:
     """The answer with the next text in every field that somebody writes freely."""
     if isinstance(answer, dict):
         return {
-            name: texts() if name in FREE and isinstance(value, str) else written(value, texts)
+            name: texts() if name in FREE_TEXT_FIELDS and isinstance(value, str) else with_texts(value, texts)
             for name, value in answer.items()
         }
-    return [written(each, texts) for each in answer] if isinstance(answer, list) else answer
+    return [with_texts(each, texts) for each in answer] if isinstance(answer, list) else answer
 
 
-def many(made: Callable[..., Any], **facts: Any) -> list[Any]:
+def many_of(made: Callable[..., Any], **facts: Any) -> list[Any]:
     return [made(**facts) for _ in PAYLOADS]
 
 
-def a_desk_of(role: str, location: str | None, texts: list[str]) -> StubApi:
+def a_desk_with_texts(role: str, location: str | None, texts: list[str]) -> StubApi:
     api, turn = a_desk(role, location), cycle(texts)
 
     def next_text() -> str:
@@ -67,20 +79,20 @@ def a_desk_of(role: str, location: str | None, texts: list[str]) -> StubApi:
     history = [
         {"kind": "OrderCancelled", "actor": "x", "occurred_at": "2026-11-22T09:15:00.000Z", "body": {"reason": "x"}}
     ]
-    api.doors |= {
-        "GET /fulfillments": answering(written(listed(*many(some_work)), next_text)),
-        "GET /inbox": answering(written(listed(*many(a_notice)), next_text)),
-        "GET /orders": answering(written(listed(*many(an_order, units=2)), next_text)),
-        "GET /exceptions": answering(written(listed(*many(an_exception)), next_text)),
-        f"GET /orders/{ORDER}": answering(written(order, next_text)),
-        f"GET /orders/{ORDER}/history": answering(written(listed(*history), next_text)),
+    api.handlers |= {
+        "GET /fulfillments": respond_with(with_texts(a_page(*many_of(some_work)), next_text)),
+        "GET /inbox": respond_with(with_texts(a_page(*many_of(a_notice)), next_text)),
+        "GET /orders": respond_with(with_texts(a_page(*many_of(an_order, units=2)), next_text)),
+        "GET /exceptions": respond_with(with_texts(a_page(*many_of(an_exception)), next_text)),
+        f"GET /orders/{ORDER}": respond_with(with_texts(order, next_text)),
+        f"GET /orders/{ORDER}/history": respond_with(with_texts(a_page(*history), next_text)),
     }
     for name in ("GET /customers", "GET /customers/cus_1", "GET /locations", "GET /me"):
-        api.doors[name] = answering(written(api.doors[name](None)[1], next_text))  # type: ignore[arg-type]
+        api.handlers[name] = respond_with(with_texts(api.handlers[name](None)[1], next_text))  # type: ignore[arg-type]
     return api
 
 
-def seen(page: Any, api: StubApi, screen: str) -> list[str]:
+def screen_structure(page: Any, api: StubApi, screen: str) -> list[str]:
     """The elements of a screen once it stands."""
     page.unroute_all()
     page.route("**/api/**", api.route)
@@ -91,10 +103,10 @@ def seen(page: Any, api: StubApi, screen: str) -> list[str]:
     if screen == "customer":
         page.get_by_label("Nomor HP pelanggan").fill("081252981234")
         page.get_by_role("button", name="Cari").click()
-    return settled(page)
+    return settled_structure(page)
 
 
-def settled(page: Any) -> list[str]:
+def settled_structure(page: Any) -> list[str]:
     """The elements once nothing has changed them for some frames: a script may still be loading what it shows."""
     page.wait_for_load_state("networkidle")
     page.evaluate(UNCHANGED)
@@ -103,42 +115,42 @@ def settled(page: Any) -> list[str]:
 
 
 @pytest.mark.parametrize(
-    ("role", "location", "screen"), sampled(SCREENS, lambda case: case in SCREENS[::3]), ids=lambda each: str(each)
+    ("role", "location", "screen"), mark_cases(SCREENS, lambda case: case in SCREENS[::3]), ids=lambda each: str(each)
 )
-def test_a_screen_of_staff_stays_what_it_is_whatever_a_stranger_wrote(
+def test_customer_texts_do_not_change_the_structure_of_a_staff_screen(
     phone: Any,
     role: str,
     location: str | None,
     screen: str,
 ) -> None:
     """PrestaShop CVE-2026-44212: a visitor's words ran in the back office, with the rights of who read them."""
-    plain = seen(phone, a_desk_of(role, location, [HARMLESS]), screen)
+    plain = screen_structure(phone, a_desk_with_texts(role, location, [HARMLESS]), screen)
 
-    hostile = seen(phone, a_desk_of(role, location, PAYLOADS), screen)
+    hostile = screen_structure(phone, a_desk_with_texts(role, location, PAYLOADS), screen)
 
     assert hostile == plain
     assert not [element for element in hostile if "RUNS" in element]
 
 
-def test_a_customers_own_page_stays_what_it_is(phone: Any) -> None:
+def test_texts_do_not_change_the_structure_of_the_order_page(phone: Any) -> None:
     """Saleor CVE-2026-22849: names of goods and what the shop writes back come from others too."""
 
     def shown(texts: list[str]) -> list[str]:
         api, turn = StubApi(), cycle(texts)
         lines = [a_line("KOPI-01", 1, "x", 58_000) for _ in PAYLOADS]
-        order = written(an_order(lines=lines, note="x", brought_by="x", reason="x"), lambda: next(turn))
-        api.doors["GET /orders/ord_1"] = answering(order)
+        order = with_texts(an_order(lines=lines, note="x", brought_by="x", reason="x"), lambda: next(turn))
+        api.handlers["GET /orders/ord_1"] = respond_with(order)
         phone.unroute_all()
         phone.route("**/api/**", api.route)
         phone.goto("/pesanan/?id=ord_1&token=t")
-        return settled(phone)
+        return settled_structure(phone)
 
     assert shown(PAYLOADS) == shown([HARMLESS])
 
 
-def test_the_screens_do_show_those_texts(phone: Any) -> None:
+def test_the_screens_show_the_payloads(phone: Any) -> None:
     """Or the tests above would see nothing because nothing is there."""
-    seen(phone, a_desk_of("warehouse", "wh-rungkut", PAYLOADS), "work")
+    screen_structure(phone, a_desk_with_texts("warehouse", "wh-rungkut", PAYLOADS), "work")
 
     text = phone.locator("#screen").inner_text()
 

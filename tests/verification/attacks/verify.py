@@ -9,13 +9,13 @@ from collections import Counter, defaultdict
 from rich.console import Console
 from rich.table import Table
 
-from tests.verification.attacks import hostile
-from tests.verification.attacks.table import OWASP, TABLES, Attack
+from tests.verification.attacks import generated_requests
+from tests.verification.attacks.catalog import OWASP, TABLES, Attack
 from tests.verification.figures import Figures
 from tests.verification.run_tests import Outcomes, run_tests
 
 REQUESTS = 20_000
-ENOUGH_TESTS = 3
+MIN_TESTS = 3
 
 
 def attacks() -> Figures:
@@ -27,19 +27,19 @@ def attacks() -> Figures:
     outcome, _ = run_tests(*tests)
     for title, listed in tables.items():
         if listed:
-            Console(width=150).print(table_of(title, listed, outcome.by_test))
+            Console(width=150).print(build_table(title, listed, outcome.by_test))
     failed = [row for row in rows if verdict(row, outcome.by_test) == "FAILED"]
-    covered = sum(len(row.tests) >= ENOUGH_TESTS and row not in failed for row in OWASP if row in rows)
+    covered = sum(len(row.tests) >= MIN_TESTS and row not in failed for row in OWASP if row in rows)
     reached = f"{len(rows)} attacks, {len(failed)} succeed; {outcome.passed:,} cases of {len(tests)} tests passed"
     reached += f"; {covered} of {len(OWASP)} OWASP API rows with three tests or more"
     return Figures("attacks, each by its tests", reached, "none succeeds; 10 OWASP rows", not failed)
 
 
-def hostile_requests() -> Figures:
+def generated_requests_hold() -> Figures:
     """`SEED=1003` begins with the requests of that seed."""
     answers, found = Counter[int](), ""
     try:
-        for _, round_answers in hostile.soak(REQUESTS, int(os.environ.get("SEED") or 1)):
+        for _, round_answers in generated_requests.soak(REQUESTS, int(os.environ.get("SEED") or 1)):
             answers += round_answers
     except AssertionError as failed:
         found = str(failed).partition("\n")[0]
@@ -48,14 +48,14 @@ def hostile_requests() -> Figures:
     return Figures(what, found or f"{answers.total():,}: {statuses}", f"{REQUESTS:,}", not found)
 
 
-def table_of(title: str, rows: list[Attack], outcomes: Outcomes) -> Table:
+def build_table(title: str, rows: list[Attack], outcomes: Outcomes) -> Table:
     table = Table("", "attack", "tests", "verdict", title=title, show_lines=True)
     for row in rows:
-        table.add_row(row.key, row.says, tests_of(row), verdict(row, outcomes))
+        table.add_row(row.key, row.description, format_tests(row), verdict(row, outcomes))
     return table
 
 
-def tests_of(attack: Attack) -> str:
+def format_tests(attack: Attack) -> str:
     by_file: dict[str, list[str]] = defaultdict(list)
     for test in attack.tests:
         file, _, name = test.partition("::test_")
@@ -65,7 +65,7 @@ def tests_of(attack: Attack) -> str:
 
 def verdict(attack: Attack, outcomes: Outcomes) -> str:
     if not attack.tests:
-        return f"no subject: {attack.because}"
+        return f"no subject: {attack.not_applicable}"
     found = [outcomes.get(f"tests/{test}", {"missing"}) for test in attack.tests]
     if any(each & {"failed", "missing"} for each in found):
         return "FAILED"

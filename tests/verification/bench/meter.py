@@ -10,7 +10,7 @@ from typing import Any
 from chalicelib.kit import db
 
 READS = {"GetItem", "BatchGetItem", "Query", "Scan"}
-ASKED = {"TransactWriteItems", *READS}
+METERED = {"TransactWriteItems", *READS}
 
 
 @dataclass
@@ -18,8 +18,8 @@ class Meter:
     """`requests` are the calls as they were sent, in order."""
 
     requests: list[tuple[str, dict[str, Any]]] = field(default_factory=list)
-    written: float = 0
-    read: float = 0
+    write_units: float = 0
+    read_units: float = 0
 
     @property
     def names(self) -> list[str]:
@@ -36,15 +36,15 @@ class Meter:
     def before_call(self, params: dict[str, Any], model: Any, **_: Any) -> dict[str, Any]:
         """Asks for the units of the call too."""
         self.requests.append((model.name, params))
-        return params | ({"ReturnConsumedCapacity": "INDEXES"} if model.name in ASKED else {})
+        return params | ({"ReturnConsumedCapacity": "INDEXES"} if model.name in METERED else {})
 
     def after_call(self, parsed: dict[str, Any], model: Any, **_: Any) -> None:
         told = parsed.get("ConsumedCapacity") or []
         units = sum(each["CapacityUnits"] for each in (told if isinstance(told, list) else [told]))
         if model.name in READS:
-            self.read += units
+            self.read_units += units
         else:
-            self.written += units
+            self.write_units += units
 
 
 @contextmanager

@@ -18,22 +18,22 @@ from http.client import HTTPConnection
 from pathlib import Path
 from statistics import median
 
-from infra.local.engine import ended, free_port
+from infra.local.engine import free_port, terminate
 from infra.local.processes import cpu_seconds
 from infra.local.run import server_command
 from tests.verification.bench import postgres, vendure_guest
+from tests.verification.bench.full_shop import THREE_LINES, open_full_shop, web_order_details
 from tests.verification.bench.postgres import Postgres
-from tests.verification.bench.shop import THREE_LINES, open_full_shop, somebody
 
 ROOT = Path(__file__).parents[3]
 FILES = Path(__file__).parent / "vendure"
 SCRATCH = Path(os.environ.get("SCRATCH") or Path(tempfile.gettempdir(), "satukanal-peer-vendure"))
-BEFORE = "2026-06-01"  # npm resolves dependencies as they were on this day
+RESOLVED_BEFORE = "2026-06-01"  # npm resolves dependencies as they were on this day
 ROUNDS, ORDERS, WARM_UP = 6, 50, 50
 START_SECONDS = 180
-LESS_CPU, FASTER = 20, 10
+CPU_GOAL, LATENCY_GOAL = 20, 10
 ANNOUNCEMENT = f"""\
-This installs Vendure 3.6.3 from npm, with its dependencies as of {BEFORE}, into {SCRATCH} (140 MB), and PostgreSQL from
+This installs Vendure 3.6.3 from npm, with its dependencies as of {RESOLVED_BEFORE}, into {SCRATCH} (140 MB), and PostgreSQL from
 Debian where it is missing. Vendure is free software under the GPL, used here only to compare with it. Both servers
 listen on 127.0.0.1 and end with this command; SCRATCH=folder chooses another folder, and deleting it undoes all of it
 but Debian's package."""
@@ -43,7 +43,7 @@ its worker, e-mails, search index and assets; ours one WSGI process without rout
 in both. Vendure stores rows in PostgreSQL, ours asks a local imitation of DynamoDB, which is slower than DynamoDB: so
 database processes are counted apart, and latency includes them on both sides."""
 
-Place = Callable[[int], None]  # places the order of this number
+PlaceOrder = Callable[[int], None]  # places the order of this number
 
 
 @dataclass
@@ -51,7 +51,7 @@ class Side:
     """One of the two shops: how an order is placed there, and the processes of its server and its database."""
 
     connection: HTTPConnection
-    place: Place
+    place: PlaceOrder
     server: int
     database: int
     seconds: list[float] = field(default_factory=list)  # of each order
@@ -93,11 +93,11 @@ class Comparison:
     allocated: int
 
     @property
-    def less_cpu(self) -> float:
+    def cpu_ratio(self) -> float:
         return self.theirs.cpu_ms / self.ours.cpu_ms
 
     @property
-    def faster(self) -> float:
+    def latency_ratio(self) -> float:
         return self.theirs.latency_ms / self.ours.latency_ms
 
 
@@ -135,7 +135,7 @@ def install() -> None:
     SCRATCH.mkdir(parents=True, exist_ok=True)
     for file in FILES.iterdir():
         shutil.copy(file, SCRATCH)
-    npm = ["npm", "install", f"--before={BEFORE}", "--omit=dev", "--no-audit", "--no-fund", "--loglevel=error"]
+    npm = ["npm", "install", f"--before={RESOLVED_BEFORE}", "--omit=dev", "--no-audit", "--no-fund", "--loglevel=error"]
     subprocess.run(npm, cwd=SCRATCH, check=True)
 
 
@@ -143,9 +143,9 @@ def install() -> None:
 def our_side(engine: int) -> Iterator[Side]:
     open_full_shop()
     port = free_port()
-    with started(server_command(port), ROOT, dict(os.environ)) as server:
+    with running_process(server_command(port), ROOT, dict(os.environ)) as server:
         connection = HTTPConnection("127.0.0.1", port, timeout=30)
-        until_it_listens(connection, server)
+        wait_until_listening(connection, server)
         yield Side(connection, lambda number: place_here(connection, number), server.pid, engine)
 
 
@@ -153,7 +153,7 @@ def place_here(connection: HTTPConnection, number: int) -> None:
     """A quote, and the order of what was quoted."""
     lines = [{"sku": sku, "quantity": quantity} for sku, quantity in THREE_LINES]
     post(connection, "/api/quotes", {"channel": "web", "lines": lines})
-    order = {"channel": "web", "lines": lines, "payments": [{"method": "cod"}]} | somebody(number)
+    order = {"channel": "web", "lines": lines, "payments": [{"method": "cod"}]} | web_order_details(number)
     post(connection, "/api/orders", order, {"Idempotency-Key": f"compared-with-vendure-{number}"})
 
 
@@ -173,8 +173,8 @@ def vendure_side() -> Iterator[tuple[Side, Postgres]]:
         assert database.process is not None
         told = {"API_PORT": str(port), "DATABASE_PORT": str(database.port), "ADMIN_PASSWORD": os.urandom(16).hex()}
         environment = dict(os.environ) | told | {"NODE_ENV": "production"}
-        with started(["node", "server.js"], SCRATCH, environment) as server:
-            until_it_says_ready(server)
+        with running_process(["node", "server.js"], SCRATCH, environment) as server:
+            wait_for_ready_line(server)
             connection = HTTPConnection("127.0.0.1", port, timeout=30)
             ids = vendure_guest.variants(connection)
             lines = [(ids[sku], quantity) for sku, quantity in THREE_LINES]
@@ -189,16 +189,16 @@ def vendure_side() -> Iterator[tuple[Side, Postgres]]:
 
 
 @contextmanager
-def started(command: list[str], folder: Path, environment: dict[str, str]) -> Iterator[subprocess.Popen[bytes]]:
+def running_process(command: list[str], folder: Path, environment: dict[str, str]) -> Iterator[subprocess.Popen[bytes]]:
     with (SCRATCH / f"{Path(command[0]).name}.log").open("wb") as log:
         server = subprocess.Popen(command, cwd=folder, env=environment, stdout=subprocess.PIPE, stderr=log)
         try:
             yield server
         finally:
-            ended(server, START_SECONDS)
+            terminate(server, START_SECONDS)
 
 
-def until_it_says_ready(server: subprocess.Popen[bytes]) -> None:
+def wait_for_ready_line(server: subprocess.Popen[bytes]) -> None:
     assert server.stdout is not None
     for line in server.stdout:
         if line.strip() == b"ready":
@@ -206,7 +206,7 @@ def until_it_says_ready(server: subprocess.Popen[bytes]) -> None:
     raise SystemExit(f"Vendure did not start; see {SCRATCH / 'node.log'}")
 
 
-def until_it_listens(connection: HTTPConnection, server: subprocess.Popen[bytes]) -> None:
+def wait_until_listening(connection: HTTPConnection, server: subprocess.Popen[bytes]) -> None:
     limit = time.monotonic() + START_SECONDS
     while server.poll() is None and time.monotonic() < limit:
         try:

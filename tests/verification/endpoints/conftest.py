@@ -11,36 +11,36 @@ from unittest.mock import patch
 import pytest
 
 from chalicelib.kit import clock
-from tests.cloud import as_new
-from tests.conftest import forget
-from tests.fulfillment.build import NOON, it_is_noon
-from tests.verification.endpoints import tables
-from tests.verification.endpoints.world import World, a_world
+from tests.conftest import clear_caches
+from tests.fulfillment.build import NOON, freeze_at_noon
+from tests.moto_aws import fresh_aws
+from tests.verification.endpoints import moto_tables
+from tests.verification.endpoints.sample_shop import SampleShop, build_sample_shop
 
-_built: list[tuple[World, tables.Kept]] = []
+_built: list[tuple[SampleShop, moto_tables.Snapshot]] = []
 
 
 @pytest.fixture(scope="module")
-def ground() -> Iterator[tables.Kept]:
+def snapshot() -> Iterator[moto_tables.Snapshot]:
     """moto with our tables, full; the world's rows."""
-    with patch.object(clock, "source", lambda: NOON), as_new():
+    with patch.object(clock, "source", lambda: NOON), fresh_aws():
         if not _built:
-            _built.append(build())
+            _built.append(build_sample())
         yield _built[0][1]
 
 
-def build() -> tuple[World, tables.Kept]:
+def build_sample() -> tuple[SampleShop, moto_tables.Snapshot]:
     # An offer of the day's first test is still open at its last.
     os.environ["SATUKANAL_OFFER_MINUTES"] = "600"
     try:
-        return a_world(), tables.saved()
+        return build_sample_shop(), moto_tables.take_snapshot()
     finally:
         del os.environ["SATUKANAL_OFFER_MINUTES"]
 
 
 @pytest.fixture
-def world(ground: tables.Kept) -> Any:
-    tables.put_back(ground)
-    it_is_noon()
-    forget()
+def sample(snapshot: moto_tables.Snapshot) -> Any:
+    moto_tables.restore(snapshot)
+    freeze_at_noon()
+    clear_caches()
     return _built[0][0]

@@ -8,22 +8,22 @@ import pytest
 from chalicelib.kit.auth import order_token
 from tests.client import call
 from tests.shop import token
-from tests.verification.endpoints.knock import Row, knock, one_of
-from tests.verification.endpoints.rows import ROWS
-from tests.verification.endpoints.world import LIA, World
-from tests.verification.sampling import sampled
+from tests.verification.endpoints.access_table import ROWS
+from tests.verification.endpoints.principals import AccessRow, least_privileged, send_as
+from tests.verification.endpoints.sample_shop import LIA, SampleShop
+from tests.verification.sampling import mark_cases
 
 EVIL = "evil.example"
 HEADERS = dict.fromkeys(("Host", "X-Forwarded-Host", "X-Original-Url", "X-Forwarded-Server", "Forwarded"), EVIL)
 HEADERS |= {"Origin": f"https://{EVIL}", "Referer": f"https://{EVIL}/", "X-Forwarded-Proto": EVIL}
 
 
-@pytest.mark.parametrize("row", sampled(ROWS, lambda row: ROWS.index(row) % 3 == 0), ids=lambda row: row.name)
-def test_no_cache_keeps_an_answer_and_no_header_comes_back(world: World, row: Row) -> None:
-    if row.first:
-        row.first(world)
+@pytest.mark.parametrize("row", mark_cases(ROWS, lambda row: ROWS.index(row) % 3 == 0), ids=lambda row: row.name)
+def test_answers_are_not_cached_and_reflect_no_header(sample: SampleShop, row: AccessRow) -> None:
+    if row.prepare:
+        row.prepare(sample)
 
-    answers = [knock(world, row, one_of(row), HEADERS), knock(world, row, "foreign", HEADERS)]
+    answers = [send_as(sample, row, least_privileged(row), HEADERS), send_as(sample, row, "foreign", HEADERS)]
 
     for answer in answers:
         kept = answer.headers["Cache-Control"]
@@ -34,19 +34,23 @@ def test_no_cache_keeps_an_answer_and_no_header_comes_back(world: World, row: Ro
         assert not [name for name in answer.headers if name.lower().startswith("access-control-")]
 
 
-def test_links_in_answers_begin_with_our_own_address(world: World) -> None:
+def test_links_in_answers_begin_with_our_own_address(sample: SampleShop) -> None:
     link = call(
-        "POST", f"/api/drafts/{world.names['a draft']}/pay-link", token=token(LIA), key=world.key(), headers=HEADERS
+        "POST",
+        f"/api/drafts/{sample.ids['a draft']}/pay-link",
+        token=token(LIA),
+        key=sample.next_key(),
+        headers=HEADERS,
     )
 
     assert link.json["url"].startswith("https://shop.test/")
 
 
-def test_an_order_that_is_not_there_answers_like_one_of_somebody_else(world: World) -> None:
-    mine = {"token": world.tokens["ord_01KB"]}
-    theirs = call("GET", f"/api/orders/{world.names['another order']}", query=mine)
+def test_an_unknown_order_answers_like_a_foreign_order(sample: SampleShop) -> None:
+    mine = {"token": sample.tokens["ord_01KB"]}
+    theirs = call("GET", f"/api/orders/{sample.ids['another order']}", query=mine)
     nobodys = call("GET", "/api/orders/ord_01KBNOSUCHORDERATALL00000", query=mine)
-    forged = call("GET", f"/api/orders/{world.names['ord_01KB']}", query={"token": order_token("ord_x")})
+    forged = call("GET", f"/api/orders/{sample.ids['ord_01KB']}", query={"token": order_token("ord_x")})
 
     assert (theirs.status, theirs.body) == (nobodys.status, nobodys.body) == (forged.status, forged.body)
     assert theirs.status == 404
@@ -55,7 +59,7 @@ def test_an_order_that_is_not_there_answers_like_one_of_somebody_else(world: Wor
 @pytest.mark.parametrize(
     "path", ["/api", "/api/", "/api/nothing", "/api/orders/", "/api//orders", "/o/", "/api/../app.py"]
 )
-def test_there_is_no_door_but_the_doors(world: World, path: str) -> None:
+def test_unknown_paths_answer_a_problem(sample: SampleShop, path: str) -> None:
     answer = call("PATCH", path)
 
     assert answer.status in (404, 405)
@@ -63,10 +67,10 @@ def test_there_is_no_door_but_the_doors(world: World, path: str) -> None:
     assert answer.headers["Cache-Control"] == "no-store"
 
 
-def test_no_answer_to_staff_shows_the_token_of_a_customer(world: World) -> None:
-    secrets = [each.encode() for each in world.tokens.values() if each]
+def test_no_answer_to_staff_shows_the_token_of_a_customer(sample: SampleShop) -> None:
+    secrets = [each.encode() for each in sample.tokens.values() if each]
 
     for row in ROWS:
-        if row.door.startswith("GET") and row.first is None:
-            answer = knock(world, row, "owner")
+        if row.endpoint.startswith("GET") and row.prepare is None:
+            answer = send_as(sample, row, "owner")
             assert not [secret for secret in secrets if secret in answer.body], row.name

@@ -9,15 +9,15 @@ from typing import Any
 
 import pytest
 
-from chalicelib.kit.web import MOST_BODY_BYTES
-from tests.verification.endpoints import tables
-from tests.verification.endpoints.knock import Row, door, knock, one_of
-from tests.verification.endpoints.rows import ROWS
-from tests.verification.endpoints.world import World
-from tests.verification.sampling import sampled
+from chalicelib.kit.web import MAX_BODY_BYTES
+from tests.verification.endpoints import moto_tables
+from tests.verification.endpoints.access_table import ROWS
+from tests.verification.endpoints.principals import AccessRow, find_endpoint, least_privileged, send_as
+from tests.verification.endpoints.sample_shop import SampleShop
+from tests.verification.sampling import mark_cases
 
-TAKES = {row.door: row for row in reversed(ROWS) if row.allowed and door(row.door).body}
-NO_BODIES = {
+ROW_BY_ENDPOINT = {row.endpoint: row for row in reversed(ROWS) if row.allowed and find_endpoint(row.endpoint).body}
+INVALID_BODIES = {
     "nothing": (b"", 400),
     "a list": (b"[]", 422),
     "null": (b"null", 422),
@@ -33,9 +33,9 @@ NO_BODIES = {
     "deeper than a well": (b"[" * 100_000, 400),
     "an object as deep": (b'{"a":' * 40_000 + b"1" + b"}" * 40_000, 400),
     "two megabytes": (b'{"note": "' + b"x" * 2_000_000 + b'"}', 413),
-    "one byte too many": (b" " * (MOST_BODY_BYTES - 1) + b"{}", 413),
+    "one byte too many": (b" " * (MAX_BODY_BYTES - 1) + b"{}", 413),
 }
-NO_NUMBERS = (
+INVALID_NUMBERS = (
     "NaN",
     "Infinity",
     "-Infinity",
@@ -48,26 +48,36 @@ NO_NUMBERS = (
     "[]",
     "{}",
 )
-ENDPOINTS = sorted(TAKES)
-NAMES = sampled(ENDPOINTS, lambda name: ENDPOINTS.index(name) % 3 == 0)
-OURS_TO_SAY = ("price", "total", "paid", "status", "discount", "payment_status", "claimed_by", "captured", "__proto__")
+ENDPOINTS = sorted(ROW_BY_ENDPOINT)
+NAMES = mark_cases(ENDPOINTS, lambda name: ENDPOINTS.index(name) % 3 == 0)
+SERVER_FIELDS = (
+    "price",
+    "total",
+    "paid",
+    "status",
+    "discount",
+    "payment_status",
+    "claimed_by",
+    "captured",
+    "__proto__",
+)
 
 
-def prepared(world: World, name: str) -> Row:
-    row = TAKES[name]
-    if row.first:
-        row.first(world)
+def prepare_row(world: SampleShop, name: str) -> AccessRow:
+    row = ROW_BY_ENDPOINT[name]
+    if row.prepare:
+        row.prepare(world)
     return row
 
 
-def refused(world: World, row: Row, body: Any) -> Any:
+def assert_refused(world: SampleShop, row: AccessRow, body: Any) -> Any:
     """The problem; nothing moved, and it says what to mend."""
-    before = tables.saved()
+    before = moto_tables.take_snapshot()
 
-    answer = knock(world, replace(row, body=body), one_of(row))
+    answer = send_as(world, replace(row, body=body), least_privileged(row))
 
     assert 400 <= answer.status < 500, f"{answer.status} {answer.text} for {body!r:.200}"
-    assert tables.moved(before) == {}
+    assert moto_tables.list_changes(before) == {}
     assert answer.headers["Content-Type"] == "application/problem+json"
     assert answer.json["status"] == answer.status
     assert len(answer.json["detail"]) > 10
@@ -75,20 +85,20 @@ def refused(world: World, row: Row, body: Any) -> Any:
 
 
 @pytest.mark.parametrize("name", NAMES)
-def test_what_is_no_body_is_refused(world: World, name: str) -> None:
-    row = prepared(world, name)
-    for kind, (body, expected) in NO_BODIES.items():
-        answer = refused(world, row, body)
+def test_an_invalid_body_is_refused(sample: SampleShop, name: str) -> None:
+    row = prepare_row(sample, name)
+    for kind, (body, expected) in INVALID_BODIES.items():
+        answer = assert_refused(sample, row, body)
 
         assert answer.status in {expected, 400 if expected == 422 else expected}, f"{kind}: {answer.text}"
 
 
 @pytest.mark.parametrize("name", NAMES)
-def test_what_is_no_number_is_refused_by_the_name_of_its_field(world: World, name: str) -> None:
-    row = prepared(world, name)
-    for path, body in replaced(door(name).example, numbers):
-        for text in (*NO_NUMBERS, *(["1.5"] if "lat" not in path and "lon" not in path else [])):
-            answer = refused(world, row, json.dumps(body).replace('"@"', text))
+def test_an_invalid_number_is_refused_by_field_name(sample: SampleShop, name: str) -> None:
+    row = prepare_row(sample, name)
+    for path, body in replace_each(find_endpoint(name).example, replace_number):
+        for text in (*INVALID_NUMBERS, *(["1.5"] if "lat" not in path and "lon" not in path else [])):
+            answer = assert_refused(sample, row, json.dumps(body).replace('"@"', text))
 
             assert answer.json["code"] == "unreadable" or path in {e["field"] for e in answer.json["errors"]}, (
                 answer.text
@@ -96,22 +106,22 @@ def test_what_is_no_number_is_refused_by_the_name_of_its_field(world: World, nam
 
 
 @pytest.mark.parametrize("name", NAMES)
-def test_what_is_ours_to_say_is_refused_wherever_it_stands(world: World, name: str) -> None:
-    row = prepared(world, name)
-    for path, body in replaced(door(name).example, objects):
-        for field in OURS_TO_SAY:
+def test_server_fields_are_refused_everywhere(sample: SampleShop, name: str) -> None:
+    row = prepare_row(sample, name)
+    for path, body in replace_each(find_endpoint(name).example, add_field):
+        for field in SERVER_FIELDS:
             if f'"{field}"' not in json.dumps(body):
-                answer = refused(world, row, json.loads(json.dumps(body).replace('"@"', f'"{field}"')))
+                answer = assert_refused(sample, row, json.loads(json.dumps(body).replace('"@"', f'"{field}"')))
 
                 assert f"{path}.{field}".lstrip(".") in {each["field"] for each in answer.json["errors"]}
 
 
 @pytest.mark.parametrize("name", NAMES)
-def test_an_unknown_currency_is_refused(world: World, name: str) -> None:
-    row = prepared(world, name)
-    for path, body in replaced(door(name).example, currencies):
+def test_an_unknown_currency_is_refused(sample: SampleShop, name: str) -> None:
+    row = prepare_row(sample, name)
+    for path, body in replace_each(find_endpoint(name).example, replace_currency):
         for text in ("XXX", "idr", "", "\u20a8", "USD "):
-            answer = refused(world, row, json.loads(json.dumps(body).replace('"@"', json.dumps(text))))
+            answer = assert_refused(sample, row, json.loads(json.dumps(body).replace('"@"', json.dumps(text))))
 
             assert "currency" in answer.text, path
 
@@ -121,30 +131,30 @@ def test_an_unknown_currency_is_refused(world: World, name: str) -> None:
     [(b"", 422), (b"no zip", 422), (b"PK\x05\x06" + bytes(17), 422), (bytes(4_000_001), 413)],
     ids=["nothing", "no zip", "half a zip", "four megabytes and one byte"],
 )
-def test_a_folder_that_is_none_is_refused(world: World, body: bytes, status: int) -> None:
-    assert refused(world, Row("POST /imports", "owner"), body).status == status
+def test_an_invalid_zip_is_refused(sample: SampleShop, body: bytes, status: int) -> None:
+    assert assert_refused(sample, AccessRow("POST /imports", "owner"), body).status == status
 
 
-def numbers(value: Any) -> Any:
+def replace_number(value: Any) -> Any:
     return "@" if isinstance(value, int | float) and not isinstance(value, bool) else None
 
 
-def objects(value: Any) -> Any:
+def add_field(value: Any) -> Any:
     return value | {"@": 1} if isinstance(value, dict) else None
 
 
-def currencies(value: Any) -> Any:
+def replace_currency(value: Any) -> Any:
     return value | {"currency": "@"} if isinstance(value, dict) and "currency" in value and "amount" in value else None
 
 
-def replaced(body: Any, change: Any, path: str = "") -> Iterator[tuple[str, Any]]:
+def replace_each(body: Any, change: Any, path: str = "") -> Iterator[tuple[str, Any]]:
     """The body again and again, each time with one thing in it changed, and where that stands."""
     changed = change(body)
     if changed is not None:
         yield path, changed
     each: Any = body.items() if isinstance(body, dict) else enumerate(body) if isinstance(body, list) else ()
     for name, value in each:
-        for at, inner in replaced(value, change, f"{path}.{name}".lstrip(".")):
+        for at, inner in replace_each(value, change, f"{path}.{name}".lstrip(".")):
             copy = dict(body) if isinstance(body, dict) else list(body)
             copy[name] = inner
             yield at, copy

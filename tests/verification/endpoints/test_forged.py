@@ -14,20 +14,20 @@ import pytest
 from itsdangerous import URLSafeTimedSerializer
 
 from chalicelib.kit import auth, clock, config
-from chalicelib.places.keep import keep_staff
 from chalicelib.places.model import Staff
+from chalicelib.places.save import save_staff
 from tests.client import call
 from tests.shop import token
-from tests.verification.endpoints import tables
-from tests.verification.endpoints.knock import door
-from tests.verification.endpoints.rows import ROWS
-from tests.verification.endpoints.world import RATNA, World
+from tests.verification.endpoints import moto_tables
+from tests.verification.endpoints.access_table import ROWS
+from tests.verification.endpoints.principals import find_endpoint
+from tests.verification.endpoints.sample_shop import RATNA, SampleShop
 
-ASKS_WHO = sorted({row.door for row in ROWS if "anyone" not in door(row.door).who})
+AUTHENTICATED_ENDPOINTS = sorted({row.endpoint for row in ROWS if "anyone" not in find_endpoint(row.endpoint).roles})
 CLAIMS = {"id": RATNA, "role": "owner", "v": 1}
 
 
-def jwt(algorithm: str, secret: bytes = b"") -> str:
+def build_jwt(algorithm: str, secret: bytes = b"") -> str:
     def part(said: Any) -> str:
         return base64.urlsafe_b64encode(json.dumps(said).encode()).rstrip(b"=").decode()
 
@@ -36,7 +36,7 @@ def jwt(algorithm: str, secret: bytes = b"") -> str:
     return f"{text}.{signed if algorithm != 'none' else ''}"
 
 
-def expired() -> str:
+def expired_token() -> str:
     now = clock.source
     clock.source = lambda: now() - timedelta(days=auth.TOKEN_DAYS, seconds=1)
     try:
@@ -45,67 +45,67 @@ def expired() -> str:
         clock.source = now
 
 
-def changed() -> str:
+def tampered_token() -> str:
     good = token(RATNA)
     return good[:-1] + ("A" if good[-1] != "A" else "B")
 
 
-def left_the_house() -> str:
-    keep_staff(Staff("owner-gone", "Gone", "owner", active=False), "test")
+def inactive_staff_token() -> str:
+    save_staff(Staff("owner-gone", "Gone", "owner", active=False), "test")
     return auth.staff_token("owner-gone", "owner")
 
 
-def signed_out() -> str:
-    keep_staff(Staff("owner-out", "Out", "owner", version=2), "test")
+def revoked_token() -> str:
+    save_staff(Staff("owner-out", "Out", "owner", version=2), "test")
     return auth.staff_token("owner-out", "owner", version=1)
 
 
-def by_another_key() -> str:
+def token_of_another_key() -> str:
     return str(URLSafeTimedSerializer("a-key-that-is-not-ours-but-is-long-enough", salt="staff").dumps(CLAIMS))
 
 
 FORGED: dict[str, Callable[[], str]] = {
     "nothing": lambda: "",
     "a word": lambda: "nonsense",
-    "a JWT signed by nobody": lambda: jwt("none"),
-    "a JWT signed with an empty key": lambda: jwt("HS256"),
-    "a JWT signed with our key": lambda: jwt("HS256", config.secrets()[-1].encode()),
-    "signed with another key": by_another_key,
-    "expired": expired,
-    "with one letter changed": changed,
+    "a JWT signed by nobody": lambda: build_jwt("none"),
+    "a JWT signed with an empty key": lambda: build_jwt("HS256"),
+    "a JWT signed with our key": lambda: build_jwt("HS256", config.secrets()[-1].encode()),
+    "signed with another key": token_of_another_key,
+    "expired": expired_token,
+    "with one letter changed": tampered_token,
     "an order's token": lambda: auth.order_token("ord_01KB"),
     "signed for another purpose": lambda: auth.sign("cursor:products", CLAIMS),
     "for nobody we know": lambda: auth.staff_token("owner-nobody", "owner"),
-    "from before he was signed out": signed_out,
-    "of one who left": left_the_house,
-    "claims that are no claims": lambda: str(auth._timed("staff").dumps("owner")),
+    "from before he was signed out": revoked_token,
+    "of one who left": inactive_staff_token,
+    "claims that are no claims": lambda: str(auth._timed_serializer("staff").dumps("owner")),
 }
 
 
 @pytest.mark.parametrize("kind", FORGED)
-def test_a_token_we_do_not_honor_opens_no_door(world: World, kind: str) -> None:
+def test_an_invalid_token_is_refused_by_every_endpoint(sample: SampleShop, kind: str) -> None:
     forged = FORGED[kind]()
-    before = tables.saved()
+    before = moto_tables.take_snapshot()
 
-    for name in ASKS_WHO:
+    for name in AUTHENTICATED_ENDPOINTS:
         method, path = name.split(" ")
-        answer = call(method, f"/api{path}", door(name).example, headers={"Authorization": f"Bearer {forged}"})
+        answer = call(method, f"/api{path}", find_endpoint(name).example, headers={"Authorization": f"Bearer {forged}"})
 
         assert (answer.status, answer.json["code"]) == (401, "not_signed_in"), name
         assert answer.headers["WWW-Authenticate"] == "Bearer"
-    assert tables.moved(before) == {}
+    assert moto_tables.list_changes(before) == {}
 
 
-def test_a_forged_token_is_refused_even_where_none_is_needed(world: World) -> None:
-    assert call("GET", "/api/catalog/products", token=jwt("none")).status == 401
+def test_a_forged_token_is_refused_even_where_none_is_needed(sample: SampleShop) -> None:
+    assert call("GET", "/api/catalog/products", token=build_jwt("none")).status == 401
 
 
 @pytest.mark.parametrize("scheme", ["Basic", "Token", "bearer:", ""])
-def test_only_a_bearer_token_says_who_is_calling(world: World, scheme: str) -> None:
+def test_only_a_bearer_token_authenticates(sample: SampleShop, scheme: str) -> None:
     assert call("GET", "/api/me", headers={"Authorization": f"{scheme} {token(RATNA)}"}).status == 401
 
 
-def test_what_he_may_do_is_what_the_staff_list_says_not_his_token(world: World) -> None:
+def test_the_role_is_taken_from_the_staff_list_not_the_token(sample: SampleShop) -> None:
     promoted = auth.staff_token("cashier-sinta", "owner")
 
     assert call("GET", "/api/me", token=promoted).json["role"] == "cashier"

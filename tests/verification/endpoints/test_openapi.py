@@ -13,19 +13,19 @@ from openapi_spec_validator import validate
 from chalicelib.kit.web import Routes
 from infra import openapi
 from tests.client import call, gateway
-from tests.exchange.test_import import zipped
+from tests.exchange.test_import_and_export import zip_folder
 from tests.shop import token
-from tests.verification.endpoints.generated import Client
-from tests.verification.endpoints.knock import Row, knock, one_of
-from tests.verification.endpoints.rows import ROWS
-from tests.verification.endpoints.world import RATNA, World
+from tests.verification.endpoints.access_table import ROWS
+from tests.verification.endpoints.openapi_client import OpenApiClient
+from tests.verification.endpoints.principals import AccessRow, least_privileged, send_as
+from tests.verification.endpoints.sample_shop import RATNA, SampleShop
 
 WITH_EXAMPLES = [row for row in ROWS if not row.note]
 
 
 @pytest.fixture(scope="module")
 def document() -> dict[str, Any]:
-    return json.loads(openapi.written())
+    return json.loads(openapi.render())
 
 
 def operations(document: dict[str, Any]) -> Iterator[tuple[str, dict[str, Any]]]:
@@ -40,14 +40,14 @@ def examples(operation: dict[str, Any]) -> dict[str, Any]:
     return {kind: told["example"] for kind, told in content.items() if "example" in told}
 
 
-def references(said: Any) -> Iterator[str]:
+def list_references(said: Any) -> Iterator[str]:
     if isinstance(said, dict):
         yield from [said["$ref"]] if "$ref" in said else []
     for each in said.values() if isinstance(said, dict) else said if isinstance(said, list) else []:
-        yield from references(each)
+        yield from list_references(each)
 
 
-def test_the_document_tells_of_every_door_and_of_no_other(document: dict[str, Any]) -> None:
+def test_the_document_lists_exactly_the_registered_endpoints(document: dict[str, Any]) -> None:
     chalice = {f"{method} {path}" for path, methods in gateway().app.routes.items() for method in methods}
 
     assert {name for name, _ in operations(document)} == chalice
@@ -57,55 +57,55 @@ def test_the_document_is_openapi(document: dict[str, Any]) -> None:
     validate(document)
 
 
-def test_whatever_the_document_refers_to_is_in_it(document: dict[str, Any]) -> None:
+def test_every_reference_of_the_document_resolves(document: dict[str, Any]) -> None:
     schemas = {f"#/components/schemas/{name}" for name in document["components"]["schemas"]}
 
-    assert set(references(document)) - schemas == set()
+    assert set(list_references(document)) - schemas == set()
 
 
-def test_each_operation_has_a_name_of_its_own_and_a_sentence(document: dict[str, Any]) -> None:
+def test_each_operation_has_a_unique_id_and_a_summary(document: dict[str, Any]) -> None:
     told = [operation for _, operation in operations(document)]
 
     assert len({each["operationId"] for each in told}) == len(told)
     assert [each["operationId"] for each in told if not each["summary"].endswith(".")] == []
 
 
-def test_the_committed_document_is_what_the_doors_say_now() -> None:
-    assert openapi.FILE.read_text() == openapi.written(), "the doors have changed: run `make openapi` and commit it"
+def test_the_committed_document_is_up_to_date() -> None:
+    assert openapi.FILE.read_text() == openapi.render(), "the doors have changed: run `make openapi` and commit it"
 
 
 def test_the_served_document_is_the_committed_one(document: dict[str, Any]) -> None:
     assert call("GET", "/api/openapi.json").json == document
 
 
-def test_every_door_with_a_body_shows_an_example(document: dict[str, Any]) -> None:
+def test_every_endpoint_with_a_body_has_an_example(document: dict[str, Any]) -> None:
     gateway()
     shown = {name for name, operation in operations(document) if examples(operation)}
 
-    assert {door.name for door in Routes.every if door.body or door.files} == shown
+    assert {door.name for door in Routes.registered if door.body or door.request_content} == shown
 
 
-def test_every_example_is_one_of_the_table(document: dict[str, Any]) -> None:
+def test_every_example_has_a_row(document: dict[str, Any]) -> None:
     shown = {name for name, operation in operations(document) if examples(operation)}
 
-    assert {row.door for row in WITH_EXAMPLES} >= shown
+    assert {row.endpoint for row in WITH_EXAMPLES} >= shown
 
 
 @pytest.mark.parametrize("row", WITH_EXAMPLES, ids=lambda row: row.name)
-def test_the_example_is_done_as_it_stands(world: World, document: dict[str, Any], row: Row) -> None:
-    if row.first:
-        row.first(world)
-    operation = dict(operations(document))[row.door]
+def test_every_example_succeeds_unchanged(sample: SampleShop, document: dict[str, Any], row: AccessRow) -> None:
+    if row.prepare:
+        row.prepare(sample)
+    operation = dict(operations(document))[row.endpoint]
     kind, shown = next(iter(examples(operation).items()), ("application/json", row.body))
 
-    answer = knock(world, replace(row, body=shown), one_of(row), {"Content-Type": kind})
+    answer = send_as(sample, replace(row, body=shown), least_privileged(row), {"Content-Type": kind})
 
     told = operation["responses"][str(answer.status)]
     assert answer.status < 400
     assert answer.headers["Content-Type"].partition(";")[0] in told.get("content", answer.headers["Content-Type"])
 
 
-def test_the_example_of_a_file_is_the_file_that_the_query_shows(world: World, document: dict[str, Any]) -> None:
+def test_the_example_of_a_file_is_the_file_that_the_query_shows(sample: SampleShop, document: dict[str, Any]) -> None:
     said = dict(operations(document))["POST /imports"]
     named = next(each["schema"]["examples"][0] for each in said["parameters"] if each["name"] == "file")
 
@@ -114,22 +114,22 @@ def test_the_example_of_a_file_is_the_file_that_the_query_shows(world: World, do
     assert (report["errors"], report["changed"]) == ([], {named: 1})
 
 
-def test_a_client_made_from_the_document_brings_a_file_in(world: World, document: dict[str, Any]) -> None:
-    owner = Client(document, token(RATNA))
+def test_a_client_generated_from_the_document_imports_a_file(sample: SampleShop, document: dict[str, Any]) -> None:
+    owner = OpenApiClient(document, token(RATNA))
 
-    packed = owner.do("post_import_folder", zipped({"products": "sku,name,price\nTEH-010,Teh Melati,8000\n"}))
-    alone = owner.do("post_import_folder", file="products")
+    packed = owner.request("post_import_folder", zip_folder({"products": "sku,name,price\nTEH-010,Teh Melati,8000\n"}))
+    alone = owner.request("post_import_folder", file="products")
 
     assert packed["changed"] == alone["changed"] == {"products": 1}
-    assert owner.do("get_show_product", sku="TEH-010")["price"] == {"amount": 8_000, "currency": "IDR"}
+    assert owner.request("get_show_product", sku="TEH-010")["price"] == {"amount": 8_000, "currency": "IDR"}
 
 
-def test_a_client_made_from_the_document_buys_something(world: World, document: dict[str, Any]) -> None:
-    client = Client(document)
-    goods = client.do("get_list_products")["items"][0]
+def test_a_client_generated_from_the_document_places_an_order(sample: SampleShop, document: dict[str, Any]) -> None:
+    client = OpenApiClient(document)
+    goods = client.request("get_list_products")["items"][0]
 
-    order = client.do("post_place_order", lines=[{"sku": goods["sku"], "quantity": 2}])
-    seen = client.do("get_one_order", order_id=order["id"], token=order["token"])
+    order = client.request("post_place_order", lines=[{"sku": goods["sku"], "quantity": 2}])
+    seen = client.request("get_one_order", order_id=order["id"], token=order["token"])
 
     assert seen["lines"][0]["sku"] == goods["sku"]
     assert seen["total"] == {"amount": 2 * goods["price"]["amount"], "currency": "IDR"}

@@ -8,23 +8,23 @@ import boto3
 
 from chalicelib.orders.store import OrderRow
 from infra.invariants.check import check
-from infra.local.server import Answered
+from infra.local.server import HttpResponse
 from tests.client import call
-from tests.cloud import stored_rows
+from tests.moto_aws import stored_rows
 from tests.shop import HERE, an_order, token
 
 TRANSFER, CREDIT = [{"method": "transfer"}], [{"method": "credit"}]
 
 
-def place(key: str, *lines: tuple[str, int], by: str = "", **said: Any) -> Answered:
-    return call("POST", "/api/orders", an_order(*lines, **said), key=padded(key), token=token(by) if by else "")
+def place_order(key: str, *lines: tuple[str, int], by: str = "", **said: Any) -> HttpResponse:
+    return call("POST", "/api/orders", an_order(*lines, **said), key=pad_key(key), token=token(by) if by else "")
 
 
-def padded(key: str) -> str:
+def pad_key(key: str) -> str:
     return key.rjust(16, "-")
 
 
-def at_the_counter(*lines: tuple[str, int]) -> dict[str, Any]:
+def counter_sale(*lines: tuple[str, int]) -> dict[str, Any]:
     return {
         "channel": "pos",
         "lines": [{"sku": sku, "quantity": quantity} for sku, quantity in lines],
@@ -32,12 +32,12 @@ def at_the_counter(*lines: tuple[str, int]) -> dict[str, Any]:
     }
 
 
-def open_a_shift(staff: str) -> None:
+def open_shift(staff: str) -> None:
     body = {"opening": {"amount": 100_000, "currency": "IDR"}}
     assert call("POST", "/api/shifts", body, key=f"shift-of-{staff}-1", token=token(staff)).status == 201
 
 
-def parked(*staff: str, lat: float = HERE.lat, lon: float = HERE.lon) -> None:
+def park_vans(*staff: str, lat: float = HERE.lat, lon: float = HERE.lon) -> None:
     """Their vans say where they are."""
     for each in staff:
         van = each.replace("salesman", "van")
@@ -45,11 +45,11 @@ def parked(*staff: str, lat: float = HERE.lat, lon: float = HERE.lon) -> None:
         assert said.status < 300, said.text
 
 
-def orders() -> list[Any]:
+def list_orders() -> list[Any]:
     return [row for row in stored_rows(OrderRow) if row.sk == "order"]
 
 
-def codes(answers: list[Answered]) -> dict[tuple[int, str], int]:
+def count_answers(answers: list[HttpResponse]) -> dict[tuple[int, str], int]:
     """How many answers of each kind: {(409, "out_of_stock"): 300, (201, ""): 100}."""
     counted: dict[tuple[int, str], int] = {}
     for answer in answers:
@@ -58,7 +58,7 @@ def codes(answers: list[Answered]) -> dict[tuple[int, str], int]:
     return counted
 
 
-def everything() -> dict[str, list[Any]]:
+def load_all_rows() -> dict[str, list[Any]]:
     """All rows of all tables, for before and after."""
     client = boto3.client("dynamodb")
     names = sorted(client.list_tables()["TableNames"])
@@ -68,7 +68,7 @@ def everything() -> dict[str, list[Any]]:
 
 def audit(quiet: bool = False) -> str:
     """The shop's own checker over all tables: `everything holds`, or what does not."""
-    return str(check(boto3.client("dynamodb"), "test", quiet=quiet))
+    return str(check(boto3.client("dynamodb"), "test", is_idle=quiet))
 
 
-ALL_WELL = "everything holds"
+ALL_HOLDS = "everything holds"

@@ -9,41 +9,45 @@ from typing import Any
 
 import pytest
 
-from chalicelib.kit import db, requests
+from chalicelib.kit import db, idempotency
 from chalicelib.kit.errors import Unavailable
-from tests.verification.endpoints.knock import Row
-from tests.verification.faults import money, pairs, routes
-from tests.verification.faults.ground import Ground
-from tests.verification.faults.pairs import DOORS, verdicts
+from tests.verification.endpoints.principals import AccessRow
+from tests.verification.faults import endpoint_faults, pairs, payment_rows
+from tests.verification.faults.pairs import MONEY_ROWS, verdicts
+from tests.verification.faults.replayable_shop import ReplayableShop
 
 
 @pytest.fixture(scope="module")
-def built() -> Iterator[Ground]:
-    ground = Ground()
-    with ground.stood_on():
+def built() -> Iterator[ReplayableShop]:
+    ground = ReplayableShop()
+    with ground.build():
         yield ground
 
 
 @pytest.fixture
-def ground(built: Ground) -> Iterator[Ground]:
-    with built.again():
+def shop(built: ReplayableShop) -> Iterator[ReplayableShop]:
+    with built.install():
         yield built
 
 
-def door(name: str) -> Row:
-    return next(row for row in DOORS if row.name == name)
+def find_row(name: str) -> AccessRow:
+    return next(row for row in MONEY_ROWS if row.name == name)
 
 
 @pytest.mark.parametrize("name", ["POST /payments/{payment_id}/confirm", "POST /shifts"])
-def test_money_disturbed_twice_ends_as_if_nothing_had_been(ground: Ground, name: str) -> None:
-    assert [str(pair) for pair in verdicts(ground, door(name)) if pair.wrong] == []
+def test_a_payment_request_with_two_faults_ends_as_undisturbed(shop: ReplayableShop, name: str) -> None:
+    assert [str(pair) for pair in verdicts(shop, find_row(name)) if pair.failure] == []
 
 
-def test_every_door_that_moves_money_is_disturbed_twice(ground: Ground) -> None:
-    moving = {row.name for row in routes.ROWS if moves_money(routes.clean(ground, row).moved)}
+def test_every_endpoint_that_moves_money_is_tested_with_two_faults(shop: ReplayableShop) -> None:
+    moving = {
+        row.name for row in endpoint_faults.ROWS if moves_money(endpoint_faults.run_undisturbed(shop, row).changes)
+    }
 
-    assert moving == set(money.DOORS)
-    assert [row.name for row in DOORS] == [row.name for row in routes.ROWS if row.name in {*moving, *money.ASKS}]
+    assert moving == set(payment_rows.MONEY_ROW_NAMES)
+    assert [row.name for row in MONEY_ROWS] == [
+        row.name for row in endpoint_faults.ROWS if row.name in {*moving, *payment_rows.REQUEST_ROW_NAMES}
+    ]
 
 
 def moves_money(moved: list[str]) -> bool:
@@ -52,32 +56,34 @@ def moves_money(moved: list[str]) -> bool:
     return any(table in text and word in text for text in moved for table, word in signs)
 
 
-def test_a_second_fault_meets_what_the_first_leaves_to_be_done(ground: Ground) -> None:
-    undisturbed = routes.clean(ground, door("PUT /customers/{customer_id}/terms"))
+def test_a_second_fault_can_hit_every_send_after_the_first(shop: ReplayableShop) -> None:
+    undisturbed = endpoint_faults.run_undisturbed(shop, find_row("PUT /customers/{customer_id}/terms"))
 
-    met = list(pairs.stories(ground, undisturbed))
+    met = list(pairs.list_pairs(shop, undisturbed))
 
     assert undisturbed.sends == ["get", "batch", "transact"]
     of_the_commit = [then for first, then in met if first == (2, "killed")]
     assert of_the_commit[:4] == [(3, "reset"), (3, "slow"), (3, "killed"), (4, "reset")]
-    assert [then for first, then in met if first == (2, "conflict")] == [(3, kind) for kind in pairs.OF_A_COMMIT]
+    assert [then for first, then in met if first == (2, "conflict")] == [(3, kind) for kind in pairs.COMMIT_FAULTS]
     assert [then for first, then in met if first == (2, "duplicate")] == []
 
 
-def test_a_record_that_is_asked_only_where_it_answers_is_seen_by_pairs_alone(ground: Ground, monkeypatch: Any) -> None:
+def test_an_ignored_idempotency_read_failure_is_detected_only_by_pairs(shop: ReplayableShop, monkeypatch: Any) -> None:
     """Lost once, the reply is in the record; and when the record is away at that moment, it is done again."""
-    look_up, remember = requests.look_up, requests.remember
-    monkeypatch.setattr(requests, "look_up", lambda asked: carelessly(look_up, asked))
-    monkeypatch.setattr(requests, "remember", lambda asked, answer: db.put(remember(asked, answer).row))
-    opening = door("POST /shifts")
+    look_up, remember = idempotency.check_repeat, idempotency.record_answer
+    monkeypatch.setattr(idempotency, "check_repeat", lambda asked: ignore_unavailable(look_up, asked))
+    monkeypatch.setattr(
+        idempotency, "record_answer", lambda asked, answer: db.put(remember(asked, answer).original_row)
+    )
+    opening = find_row("POST /shifts")
 
-    alone = [verdict for verdict in routes.verdicts(ground, opening) if verdict.wrong]
-    both = {(pair.first[1], pair.then[1]) for pair in verdicts(ground, opening) if pair.wrong}
+    alone = [verdict for verdict in endpoint_faults.verdicts(shop, opening) if verdict.failure]
+    both = {(pair.first[1], pair.then[1]) for pair in verdicts(shop, opening) if pair.failure}
 
     assert alone == []
     assert both == {(lost, away) for lost in ("reply lost", "slow", "killed") for away in ("reset", "slow")}
 
 
-def carelessly(look_up: Any, asked: Any) -> None:
+def ignore_unavailable(look_up: Any, asked: Any) -> None:
     with suppress(Unavailable):
         look_up(asked)

@@ -30,19 +30,19 @@ class Wire:
     def __init__(
         self, fault: Fault | None = None, meant: Callable[[int, str], bool] = lambda number, name: True
     ) -> None:
-        self.fault, self.meant = fault, meant
+        self.fault, self.matches = fault, meant
         self.sent: list[str] = []
 
     def __call__(self, request: AWSRequest, **_: Any) -> AWSResponse | None:
         number, name = len(self.sent), operation(request)
         self.sent.append(name)
-        if self.fault is None or not self.meant(number, name):
+        if self.fault is None or not self.matches(number, name):
             return None
         return self.fault(request)
 
 
 @contextmanager
-def watched(wire: Wire) -> Iterator[Wire]:
+def inject(wire: Wire) -> Iterator[Wire]:
     events = db.connection().client.meta.events
     events.register(EVENT, wire)
     try:
@@ -57,20 +57,20 @@ def operation(request: AWSRequest) -> str:
 
 
 @cache
-def http() -> URLLib3Session:
+def http_session() -> URLLib3Session:
     """botocore's own way to send a request, beside the client whose send was stopped."""
     return URLLib3Session()
 
 
-def really(request: AWSRequest) -> AWSResponse:
-    answer: AWSResponse = http().send(request)
+def forward(request: AWSRequest) -> AWSResponse:
+    answer: AWSResponse = http_session().send(request)
     answer.content  # noqa: B018 - read to its end, so that the engine is done with it
     return answer
 
 
 def lose_the_reply(request: AWSRequest) -> AWSResponse | None:
     """It was done, and nobody hears of it."""
-    really(request)
+    forward(request)
     raise ReadTimeoutError(endpoint_url=request.url)
 
 
@@ -78,81 +78,81 @@ def lose_the_request(request: AWSRequest) -> AWSResponse | None:
     raise ReadTimeoutError(endpoint_url=request.url)
 
 
-def hang_up(request: AWSRequest) -> AWSResponse | None:
+def reset_connection(request: AWSRequest) -> AWSResponse | None:
     """Reset before anything was done."""
     raise ConnectionClosedError(endpoint_url=request.url)
 
 
-def hang_up_after(request: AWSRequest) -> AWSResponse | None:
+def reset_after_send(request: AWSRequest) -> AWSResponse | None:
     """Done, and reset before a word of it was said."""
-    really(request)
+    forward(request)
     raise ConnectionClosedError(endpoint_url=request.url)
 
 
-def refuse(request: AWSRequest) -> AWSResponse | None:
+def refuse_connection(request: AWSRequest) -> AWSResponse | None:
     raise EndpointConnectionError(endpoint_url=request.url)
 
 
 def send_twice(request: AWSRequest) -> AWSResponse | None:
     """The second under another token, as after the ten minutes that DynamoDB remembers one; its answer is heard."""
-    really(request)
+    forward(request)
     body = json.loads(request.body)
     if "ClientRequestToken" in body:
         body["ClientRequestToken"] = str(uuid.uuid4())
     again = AWSRequest(request.method, request.url, dict(request.headers.items()), json.dumps(body).encode()).prepare()
     again.headers["Content-Length"] = str(len(again.body))
-    return really(again)
+    return forward(again)
 
 
-def die(request: AWSRequest) -> AWSResponse | None:
+def kill_after_send(request: AWSRequest) -> AWSResponse | None:
     """kill -9 between the commit and its reply."""
-    really(request)
+    forward(request)
     os.kill(os.getpid(), signal.SIGKILL)
     return None
 
 
-def die_before(request: AWSRequest) -> AWSResponse | None:
+def kill_before_send(request: AWSRequest) -> AWSResponse | None:
     os.kill(os.getpid(), signal.SIGKILL)
     return None
 
 
-def break_down(request: AWSRequest) -> AWSResponse | None:
-    return answer(request, 500, "InternalServerError", "we broke")
+def respond_500(request: AWSRequest) -> AWSResponse | None:
+    return build_response(request, 500, "InternalServerError", "we broke")
 
 
 def throttle(request: AWSRequest) -> AWSResponse | None:
-    return answer(request, 400, "ProvisionedThroughputExceededException", "slow down")
+    return build_response(request, 400, "ProvisionedThroughputExceededException", "slow down")
 
 
-def cancel(code: str) -> Fault:
+def cancel_transaction(code: str) -> Fault:
     """The transaction did not happen, because of its first item."""
 
     def cancelled(request: AWSRequest) -> AWSResponse | None:
         codes = [code, *["None"] * (len(json.loads(request.body)["TransactItems"]) - 1)]
         words = f"Transaction cancelled, please refer cancellation reasons for specific reasons [{', '.join(codes)}]"
         reasons = [{"Code": each} for each in codes]
-        return answer(request, 400, "TransactionCanceledException", words, CancellationReasons=reasons)
+        return build_response(request, 400, "TransactionCanceledException", words, CancellationReasons=reasons)
 
     return cancelled
 
 
 def in_progress_after(request: AWSRequest) -> AWSResponse | None:
     """The first send is at work, its reply is late, and the resend under the same token is told to come back."""
-    really(request)
-    return answer(request, 400, "TransactionInProgressException", "come back later")
+    forward(request)
+    return build_response(request, 400, "TransactionInProgressException", "come back later")
 
 
 # One item of the transaction is in another one's hands; only AWS does this, no local engine.
-conflict = cancel("TransactionConflict")
+conflict = cancel_transaction("TransactionConflict")
 
 
-def answer(request: AWSRequest, status: int, code: str, words: str, **more: Any) -> AWSResponse:
+def build_response(request: AWSRequest, status: int, code: str, words: str, **more: Any) -> AWSResponse:
     said = {"__type": f"com.amazonaws.dynamodb.v20120810#{code}", "message": words, "Message": words} | more
     headers = {"Content-Type": "application/x-amz-json-1.0", "x-amzn-RequestId": "made-by-a-test"}
-    return AWSResponse(request.url, status, headers, Raw(json.dumps(said).encode()))
+    return AWSResponse(request.url, status, headers, RawResponse(json.dumps(said).encode()))
 
 
-class Raw(io.BytesIO):
+class RawResponse(io.BytesIO):
     """As much of urllib3's answer as botocore reads."""
 
     def stream(self, **_: Any) -> Iterator[bytes]:

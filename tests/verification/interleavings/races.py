@@ -7,12 +7,12 @@ from dataclasses import dataclass
 from typing import Any
 
 from chalicelib.fulfillment.expire import expire
-from chalicelib.fulfillment.fill import fill
-from chalicelib.fulfillment.store import load_case
+from chalicelib.fulfillment.fill_backorders import fill_at_places
+from chalicelib.fulfillment.store import load_fulfillment_of_order
 from chalicelib.orders.events import expire_unpaid
 from tests.client import call
-from tests.fulfillment.build import BUDI, DEWI, JOKO, listen, parked
-from tests.shop import CUP, RARE, TEAPOT, a_creditor, an_order, later, open_shop, put, token
+from tests.fulfillment.build import BUDI, DEWI, JOKO, deliver_events, park_vans
+from tests.shop import CUP, RARE, TEAPOT, a_credit_customer, add_stock, advance_clock, an_order, open_shop, token
 from tests.verification.interleavings.turns import Actor
 
 TRANSFER = [{"method": "transfer"}]
@@ -27,48 +27,48 @@ class Race:
     all of them away it ends otherwise, if only in another word, and as long as one of them stands it does not."""
 
     actors: Sequence[Actor]
-    ends: set[tuple[str, ...]]
-    needs: Guards
+    endings: set[tuple[str, ...]]
+    guards: Guards
 
 
-def code(answer: Any) -> str:
+def answer_code(answer: Any) -> str:
     return "mine" if answer.status < 300 else str(answer.json["code"])
 
 
-def buys(number: int, sku: str, quantity: int = 1, by: str = "", **said: Any) -> Actor:
+def buy(number: int, sku: str, quantity: int = 1, by: str = "", **said: Any) -> Actor:
     body = an_order((sku, quantity), **({"customer": buyer(number)} | said))
     key = f"the-key-of-buyer-{number}"
-    return lambda: code(call("POST", "/api/orders", body, key=key, token=token(by) if by else ""))
+    return lambda: answer_code(call("POST", "/api/orders", body, key=key, token=token(by) if by else ""))
 
 
 def buyer(number: int) -> dict[str, str]:
     return {"name": f"Pembeli {number}", "phone": f"0812{number:08}"}
 
 
-def does(path: str, by: str, body: Any = None) -> Actor:
-    return lambda: code(call("POST", f"/api{path}", body, token=token(by)))
+def post(path: str, by: str, body: Any = None) -> Actor:
+    return lambda: answer_code(call("POST", f"/api{path}", body, token=token(by)))
 
 
-def placed(*lines: tuple[str, int], **said: Any) -> dict[str, Any]:
+def place_order(*lines: tuple[str, int], **said: Any) -> dict[str, Any]:
     answer = call("POST", "/api/orders", an_order(*lines, **said), key="the-key-of-this-order")
     assert answer.status == 201, answer.text
-    listen(answer.json["id"])
+    deliver_events(answer.json["id"])
     return answer.json  # type: ignore[no-any-return]
 
 
-def an_offer() -> Any:
+def open_offer() -> Any:
     """To both salesmen, and the warehouse that has the work otherwise."""
     open_shop(TEAPOT=5)
     for van in ("van-budi", "van-dewi"):
-        put(TEAPOT, van, 5)
-    parked(BUDI, DEWI)
-    case = load_case(placed((TEAPOT, 1))["id"])
+        add_stock(TEAPOT, van, 5)
+    park_vans(BUDI, DEWI)
+    case = load_fulfillment_of_order(place_order((TEAPOT, 1))["id"])
     assert {each.staff for each in case.offers[-1].invited} == {BUDI, DEWI}
     return case
 
 
-def claiming(case: Any, *salesmen: str) -> list[Actor]:
-    return [does(f"/offers/{case.offers[-1].id}/claim", each) for each in salesmen]
+def claims(case: Any, *salesmen: str) -> list[Actor]:
+    return [post(f"/offers/{case.offers[-1].id}/claim", each) for each in salesmen]
 
 
 # What becomes of an order is kept twice: in its row, which has a version, and in its journal, where each step has its
@@ -78,26 +78,26 @@ FIRST, SECOND = ("mine", "already_claimed"), ("already_claimed", "mine")
 
 
 def two_claim_one_offer() -> Race:
-    return Race(claiming(an_offer(), BUDI, DEWI), {FIRST, SECOND}, ORDER | JOURNAL)
+    return Race(claims(open_offer(), BUDI, DEWI), {FIRST, SECOND}, ORDER | JOURNAL)
 
 
-def one_claims_what_the_warehouse_accepts() -> Race:
-    case = an_offer()
-    accepts = does(f"/fulfillments/{case.works[0].id}/accept", JOKO)
-    return Race([*claiming(case, BUDI), accepts], {FIRST, ("warehouse_accepted", "mine")}, ORDER | JOURNAL)
+def one_claims_as_the_warehouse_accepts() -> Race:
+    case = open_offer()
+    accepts = post(f"/fulfillments/{case.works[0].id}/accept", JOKO)
+    return Race([*claims(case, BUDI), accepts], {FIRST, ("warehouse_accepted", "mine")}, ORDER | JOURNAL)
 
 
-def one_claims_an_offer_that_ends() -> Race:
+def one_claims_as_the_offer_expires() -> Race:
     """The clock's own process has come to the end already."""
-    case = an_offer()
+    case = open_offer()
     offer = case.offers[-1]
     ends = {("mine", "False"), ("offer_expired", "True")}
-    return Race([*claiming(case, BUDI), lambda: str(expire(offer.id, offer.expires_at))], ends, ORDER | JOURNAL)
+    return Race([*claims(case, BUDI), lambda: str(expire(offer.id, offer.expires_at))], ends, ORDER | JOURNAL)
 
 
 def two_buy_the_last_unit() -> Race:
     open_shop(RARE=1)
-    return Race([buys(1, RARE), buys(2, RARE)], {("mine", "out_of_stock"), ("out_of_stock", "mine")}, STOCK)
+    return Race([buy(1, RARE), buy(2, RARE)], {("mine", "out_of_stock"), ("out_of_stock", "mine")}, STOCK)
 
 
 def two_use_a_coupon_for_one() -> Race:
@@ -106,101 +106,101 @@ def two_use_a_coupon_for_one() -> Race:
     once = {"id": "once", "name": "Once", "kind": "percent", "rate": "0.10", "terms": terms}
     once |= {"starts_at": "2026-01-01T00:00:00Z", "coupon": {"code": "ONCE", "cap": 1}}
     assert call("PUT", "/api/promotions", once, token=token("owner-ratna")).status == 200
-    buyers = [buys(number, CUP, coupons=["ONCE"]) for number in (1, 2)]
+    buyers = [buy(number, CUP, coupons=["ONCE"]) for number in (1, 2)]
     return Race(buyers, {("mine", "coupon_spent"), ("coupon_spent", "mine")}, Guards({"pricing"}))
 
 
-def two_orders_on_what_is_left_of_a_credit() -> Race:
+def two_orders_on_the_remaining_credit() -> Race:
     open_shop(CUP=9)
-    said = {"channel": "phone", "customer": {"id": a_creditor(4 * 12_500)}, "payments": [{"method": "credit"}]}
-    buyers = [buys(number, CUP, 3, by="agent-lia", **said) for number in (1, 2)]
+    said = {"channel": "phone", "customer": {"id": a_credit_customer(4 * 12_500)}, "payments": [{"method": "credit"}]}
+    buyers = [buy(number, CUP, 3, by="agent-lia", **said) for number in (1, 2)]
     ends = {("mine", "credit_limit_reached"), ("credit_limit_reached", "mine")}
     return Race(buyers, ends, Guards({"customers"}))
 
 
-def money_comes_as_the_order_ends() -> Race:
+def payment_is_confirmed_as_the_order_expires() -> Race:
     """The hold is over: paid in time after all, or ended with the money owed back; which, is who came first."""
     open_shop(RARE=1)
-    waiting = placed((RARE, 1), payments=TRANSFER)
-    later(24 * 60 + 1)
-    pays = does(f"/payments/{waiting['payments'][0]['id']}/confirm", "finance-maya")
+    waiting = place_order((RARE, 1), payments=TRANSFER)
+    advance_clock(24 * 60 + 1)
+    pays = post(f"/payments/{waiting['payments'][0]['id']}/confirm", "finance-maya")
     return Race([pays, lambda: str(expire_unpaid())], {("mine", "0"), ("mine", "1")}, ORDER | JOURNAL)
 
 
-def money_comes_as_another_buys_the_unit() -> Race:
+def payment_is_confirmed_as_another_buys_the_unit() -> Race:
     open_shop(RARE=1)
-    waiting = placed((RARE, 1), payments=TRANSFER)
-    later(24 * 60 + 1)
-    pays = does(f"/payments/{waiting['payments'][0]['id']}/confirm", "finance-maya")
-    return Race([pays, buys(1, RARE)], {("mine", "out_of_stock"), ("mine", "mine")}, STOCK)
+    waiting = place_order((RARE, 1), payments=TRANSFER)
+    advance_clock(24 * 60 + 1)
+    pays = post(f"/payments/{waiting['payments'][0]['id']}/confirm", "finance-maya")
+    return Race([pays, buy(1, RARE)], {("mine", "out_of_stock"), ("mine", "mine")}, STOCK)
 
 
-def the_customer_cancels_what_leaves() -> Race:
+def the_customer_cancels_as_the_parcel_leaves() -> Race:
     open_shop(CUP=5)
-    order = placed((CUP, 1))
-    work = load_case(order["id"]).works[-1].id
+    order = place_order((CUP, 1))
+    work = load_fulfillment_of_order(order["id"]).fulfillments[-1].id
     for verb in ("accept", "pick", "ready"):
-        assert does(f"/fulfillments/{work}/{verb}", JOKO)() == "mine"
-    cancels = does(f"/orders/{order['id']}/cancel", "agent-lia", {"reason": "changed my mind"})
-    leaves = does(f"/fulfillments/{work}/dispatch", JOKO)
+        assert post(f"/fulfillments/{work}/{verb}", JOKO)() == "mine"
+    cancels = post(f"/orders/{order['id']}/cancel", "agent-lia", {"reason": "changed my mind"})
+    leaves = post(f"/fulfillments/{work}/dispatch", JOKO)
     # Without it the stock stops who comes too late, and tells him what no customer understands.
     return Race([cancels, leaves], {("mine", "cannot_move"), ("cannot_cancel", "mine")}, ORDER)
 
 
-def two_claim_what_the_warehouse_accepts() -> Race:
-    case = an_offer()
-    accepts = does(f"/fulfillments/{case.works[0].id}/accept", JOKO)
+def two_claim_as_the_warehouse_accepts() -> Race:
+    case = open_offer()
+    accepts = post(f"/fulfillments/{case.works[0].id}/accept", JOKO)
     taken = "already_claimed"
     ends = {("mine", taken, taken), (taken, "mine", taken), ("warehouse_accepted", "warehouse_accepted", "mine")}
-    return Race([*claiming(case, BUDI, DEWI), accepts], ends, ORDER | JOURNAL)
+    return Race([*claims(case, BUDI, DEWI), accepts], ends, ORDER | JOURNAL)
 
 
 FRIDAY = "2026-11-27"
 
 
-def expected(sku: str, quantity: int) -> None:
+def expect_stock(sku: str, quantity: int) -> None:
     goods = {"location": "wh-surabaya", "on": FRIDAY, "lines": [{"sku": sku, "quantity": quantity}], "reason": "PO 88"}
     assert call("POST", "/api/stock/expected", goods, key="the-key-of-what-comes", token=token(JOKO)).status == 201
 
 
 def two_buy_the_last_expected_unit() -> Race:
     open_shop()
-    expected(RARE, 1)
-    buyers = [buys(number, RARE, backorder=True) for number in (1, 2)]
+    expect_stock(RARE, 1)
+    buyers = [buy(number, RARE, backorder=True) for number in (1, 2)]
     return Race(buyers, {("mine", "out_of_stock"), ("out_of_stock", "mine")}, STOCK)
 
 
-def an_order_ends_as_its_goods_are_given_to_it() -> Race:
+def an_order_is_cancelled_as_its_backorder_is_filled() -> Race:
     open_shop()
-    expected(RARE, 1)
-    order = placed((RARE, 1), backorder=True)
+    expect_stock(RARE, 1)
+    order = place_order((RARE, 1), backorder=True)
     came = {"kind": "receive", "location": "wh-surabaya", "reason": "PO 88", "lines": [{"sku": RARE, "quantity": 1}]}
     assert call("POST", "/api/stock/movements", came, key="the-key-of-what-came", token=token(JOKO)).status == 201
-    cancels = does(f"/orders/{order['id']}/cancel", "agent-lia", {"reason": "too long"})
+    cancels = post(f"/orders/{order['id']}/cancel", "agent-lia", {"reason": "too long"})
     place = (RARE, "wh-surabaya", int(FRIDAY.replace("-", "")))
     # Who comes too late to give it to this order puts it where anybody can buy it. Without the order's guard the stock
     # stops whoever cancels, in words of its own.
-    return Race([cancels, lambda: str(fill([place]) or "mine")], {("mine", "mine"), ("mine", "1")}, ORDER)
+    return Race([cancels, lambda: str(fill_at_places([place]) or "mine")], {("mine", "mine"), ("mine", "1")}, ORDER)
 
 
 def three_buy_the_last_unit() -> Race:
     open_shop(RARE=1)
     ends = {tuple("mine" if each == winner else "out_of_stock" for each in range(3)) for winner in range(3)}
-    return Race([buys(number, RARE) for number in (1, 2, 3)], ends, STOCK)
+    return Race([buy(number, RARE) for number in (1, 2, 3)], ends, STOCK)
 
 
 RACES: list[Callable[[], Race]] = [
     two_claim_one_offer,
-    one_claims_what_the_warehouse_accepts,
-    one_claims_an_offer_that_ends,
+    one_claims_as_the_warehouse_accepts,
+    one_claims_as_the_offer_expires,
     two_buy_the_last_unit,
     two_use_a_coupon_for_one,
-    two_orders_on_what_is_left_of_a_credit,
-    money_comes_as_the_order_ends,
-    money_comes_as_another_buys_the_unit,
-    the_customer_cancels_what_leaves,
+    two_orders_on_the_remaining_credit,
+    payment_is_confirmed_as_the_order_expires,
+    payment_is_confirmed_as_another_buys_the_unit,
+    the_customer_cancels_as_the_parcel_leaves,
     two_buy_the_last_expected_unit,
-    an_order_ends_as_its_goods_are_given_to_it,
-    two_claim_what_the_warehouse_accepts,
+    an_order_is_cancelled_as_its_backorder_is_filled,
+    two_claim_as_the_warehouse_accepts,
     three_buy_the_last_unit,
 ]

@@ -15,35 +15,35 @@ from typing import Any
 
 import pytest
 
-from tests.verification.interleavings.explore import Made, actors, explored, unguarded
+from tests.verification.interleavings.explore import MakeRace, count_actors, explore, explore_unguarded
 from tests.verification.interleavings.races import RACES
 from tests.verification.interleavings.turns import Send
 
-OF_TWO = [made for made in RACES if actors(made) == 2]
+OF_TWO = [made for made in RACES if count_actors(made) == 2]
 
 
 @pytest.mark.parametrize("made", RACES, ids=lambda made: made.__name__)
-def test_in_every_order_of_their_sends_it_ends_as_if_one_had_come_after_the_other(made: Made) -> None:
-    found = explored(made)
+def test_every_schedule_ends_like_a_serial_one(made: MakeRace) -> None:
+    found = explore(made)
 
-    assert found.wrong == []
-    assert found.schedules >= len(found.ends) > 1
+    assert found.violations == []
+    assert found.schedules >= len(found.endings) > 1
 
 
 @pytest.mark.parametrize("made", RACES, ids=lambda made: made.__name__)
-def test_a_race_is_found_when_all_guards_that_cover_each_other_are_away_and_no_sooner(made: Made) -> None:
-    needs, found = unguarded(made)
+def test_a_race_violates_only_without_all_of_its_guards(made: MakeRace) -> None:
+    needs, found = explore_unguarded(made)
 
     assert {guards for guards, so in found.items() if so} == {needs}
 
 
 @pytest.mark.verify
 @pytest.mark.parametrize("made", OF_TWO, ids=lambda made: made.__name__)
-def test_the_orders_that_are_left_out_would_end_in_nothing_else(made: Made, monkeypatch: Any) -> None:
-    few = explored(made)
-    monkeypatch.setattr(Send, "minds", lambda send, other: True)
+def test_schedules_left_out_would_end_the_same(made: MakeRace, monkeypatch: Any) -> None:
+    few = explore(made)
+    monkeypatch.setattr(Send, "conflicts_with", lambda send, other: True)
 
-    every = explored(made)
+    every = explore(made)
 
     assert every.schedules > few.schedules
-    assert (every.ends.keys(), every.wrong) == (few.ends.keys(), [])
+    assert (every.endings.keys(), every.violations) == (few.endings.keys(), [])

@@ -13,7 +13,7 @@ from typing import Any
 from greenlet import getcurrent, greenlet
 
 from chalicelib.kit.db import Key, Page, QueryOptions, Write
-from tests.verification.faults.line import Line
+from tests.verification.faults.faulty_engine import FaultyEngine
 
 Actor = Callable[[], Any]
 
@@ -23,16 +23,16 @@ class Send:
     writes: bool
     tables: frozenset[str]
 
-    def minds(self, other: Send) -> bool:
+    def conflicts_with(self, other: Send) -> bool:
         """Whether it matters which of the two comes first."""
         return (self.writes or other.writes) and bool(self.tables & other.tables)
 
 
-class Turns(Line):
+class TurnEngine(FaultyEngine):
     """An engine that asks before each send. All writes to `bare` tables lose their conditions: what a shop would do
     that only looks there before it writes."""
 
-    bare: frozenset[str] = frozenset()
+    unguarded_tables: frozenset[str] = frozenset()
 
     def get(self, key: Key, consistent: bool) -> Any:
         self.wait(False, key.row)
@@ -48,10 +48,10 @@ class Turns(Line):
 
     def transact(self, writes: Sequence[Write], token: str) -> None:
         self.wait(True, *(write.row for write in writes))
-        super().transact([each._replace(condition=None) if self.is_bare(each) else each for each in writes], token)
+        super().transact([each._replace(condition=None) if self.is_unguarded(each) else each for each in writes], token)
 
-    def is_bare(self, write: Write) -> bool:
-        return write.row.Meta.table_name in self.bare
+    def is_unguarded(self, write: Write) -> bool:
+        return write.row.Meta.table_name in self.unguarded_tables
 
     def wait(self, writes: bool, *rows: Any) -> None:
         controller = getcurrent().parent
@@ -60,7 +60,7 @@ class Turns(Line):
 
 
 @dataclass
-class Fork:
+class ChoicePoint:
     """A moment of a schedule: who may go on, with which send, and who has been let go from here before."""
 
     waiting: Mapping[int, Send]
@@ -68,29 +68,29 @@ class Fork:
     tried: list[int] = field(default_factory=list)
 
     @property
-    def left(self) -> list[int]:
+    def untried(self) -> list[int]:
         return [each for each in self.waiting if each not in self.asleep and each not in self.tried]
 
-    def after(self, chosen: int) -> frozenset[int]:
+    def asleep_after(self, chosen: int) -> frozenset[int]:
         known = (self.asleep | set(self.tried)) - {chosen}
-        return frozenset(each for each in known if not self.waiting[each].minds(self.waiting[chosen]))
+        return frozenset(each for each in known if not self.waiting[each].conflicts_with(self.waiting[chosen]))
 
 
 def schedules(actors: Sequence[Actor], begin: Callable[[], None]) -> Iterator[list[Any]]:
     """What the actors brought home, once for each schedule; the tables stand then as it left them."""
-    path: list[Fork] = []
+    path: list[ChoicePoint] = []
     while True:
         begin()
         brought = _run(actors, path)
         if brought is not None:
             yield brought
-        while path and not path[-1].left:
+        while path and not path[-1].untried:
             path.pop()
         if not path:
             return
 
 
-def _run(actors: Sequence[Actor], path: list[Fork]) -> list[Any] | None:
+def _run(actors: Sequence[Actor], path: list[ChoicePoint]) -> list[Any] | None:
     """Along the path, leaving its last fork by another way, and on to the end. None when it was seen before."""
     running = [greenlet(actor) for actor in actors]
     brought: list[Any] = [None] * len(actors)
@@ -109,13 +109,13 @@ def _run(actors: Sequence[Actor], path: list[Fork]) -> list[Any] | None:
     depth, asleep = 0, frozenset[int]()
     while waiting:
         if depth == len(path):
-            path.append(Fork(dict(waiting), asleep))
+            path.append(ChoicePoint(dict(waiting), asleep))
         fork = path[depth]
         if depth == len(path) - 1:
-            if not fork.left:
+            if not fork.untried:
                 return None
-            chosen = fork.left[0]
-            asleep = fork.after(chosen)
+            chosen = fork.untried[0]
+            asleep = fork.asleep_after(chosen)
             fork.tried.append(chosen)
         else:
             chosen = fork.tried[-1]

@@ -4,34 +4,36 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from tests.verification.mutation.change import Mutant
+from tests.verification.mutation.mutants import Mutant
 
 
 @dataclass(frozen=True)
-class Same:
+class EquivalentMutant:
     """`becomes` is the changed line, as the survivors are printed."""
 
     function: str
     becomes: str
-    why: str
+    reason: str
 
 
-USEFUL = "useful = [here for here in dict.fromkeys(preference) if any(has.get((sku, here), {}) {} 0 for sku in demand)]"
-NEVER_FEWER = "a location that has nothing is in no smallest choice and gives no share: it only costs comparing"
+USEFUL_LOCATIONS = (
+    "useful = [here for here in dict.fromkeys(preference) if any(has.get((sku, here), {}) {} 0 for sku in demand)]"
+)
+USEFUL_REASON = "a location that has nothing is in no smallest choice and gives no share: it only costs comparing"
 
 EQUIVALENT = (
-    Same("_shares", USEFUL.format(1, ">"), NEVER_FEWER),
-    Same("_shares", USEFUL.format(0, ">="), NEVER_FEWER),
-    Same("_fewest", "for count in range(MOST_COMPARED + 1):", "no location at all covers no demand"),
-    Same(
+    EquivalentMutant("_shares", USEFUL_LOCATIONS.format(1, ">"), USEFUL_REASON),
+    EquivalentMutant("_shares", USEFUL_LOCATIONS.format(0, ">="), USEFUL_REASON),
+    EquivalentMutant("_fewest", "for count in range(MOST_COMPARED + 1):", "no location at all covers no demand"),
+    EquivalentMutant(
         "promisable",
         "return sum(each.promisable for each in _supply(shelves, [location], (safety_units), lapsed, own).values())",
         "where no safety is named the location is its own, and keeps nothing back whatever the number",
     ),
 )
 
-KNOWN = {(same.function, same.becomes) for same in EQUIVALENT}
+EQUIVALENT_LINES = {(same.function, same.becomes) for same in EQUIVALENT}
 
 
 def is_equivalent(mutant: Mutant) -> bool:
-    return (mutant.function, mutant.lines[1]) in KNOWN
+    return (mutant.function, mutant.lines[1]) in EQUIVALENT_LINES

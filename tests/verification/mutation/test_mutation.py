@@ -8,27 +8,27 @@ import sys
 from collections.abc import Sequence
 from pathlib import Path
 
-from infra.check import RULES
-from tests.verification.mutation.change import mutants
-from tests.verification.mutation.rooms import ROOMS
+from infra.check import PURE_MODULES
+from tests.verification.mutation.mutants import list_mutants
+from tests.verification.mutation.packages import PACKAGES
 
-SAMPLE, WATCHED = "tests/verification/mutation/sample.py", "tests/verification/mutation/watched.py"
+SAMPLE, SAMPLE_TESTS = "tests/verification/mutation/sample.py", "tests/verification/mutation/sample_tests.py"
 HEAVY = "tests/verification/mutation/sample.py:23 Parcel.is_heavy"
-ASKED = f"""
+SCRIPT = f"""
 import tests.environment
 from tests.verification.mutation.change import mutants
 from tests.verification.mutation.live import survivors
-survivors([each for each in mutants({SAMPLE!r}) if each.function != "close"], [{WATCHED!r}])
+survivors([each for each in mutants({SAMPLE!r}) if each.function != "close"], [{SAMPLE_TESTS!r}])
 """
 CONDITIONAL = re.compile(r"\bdb\.(create|check)\(|\bwhen=")
 
 
-def changed(made: str, conditions: Sequence[str] | None = None) -> list[str]:
-    return [each.lines[1] for each in mutants(SAMPLE, conditions) if each.function == made]
+def changed_lines(made: str, conditions: Sequence[str] | None = None) -> list[str]:
+    return [each.lines[1] for each in list_mutants(SAMPLE, conditions) if each.function == made]
 
 
 def test_a_rule_is_changed_at_its_comparison_and_at_its_number():
-    assert changed("Parcel.is_heavy") == [
+    assert changed_lines("Parcel.is_heavy") == [
         "return self.grams >= 1000",
         "return self.grams <= 1000",
         "return self.grams > 1001",
@@ -38,7 +38,7 @@ def test_a_rule_is_changed_at_its_comparison_and_at_its_number():
 def test_of_a_store_only_conditions_are_changed_each_term_and_all_at_once():
     write = "return db.update(row, ShiftRow.reason.set(str(reason)), when={})"
 
-    assert changed("close", conditions=()) == [
+    assert changed_lines("close", conditions=()) == [
         write.format("None"),
         write.format("((ShiftRow.version == version) | ShiftRow.id.exists())"),
         write.format("((ShiftRow.version == version))"),
@@ -46,11 +46,11 @@ def test_of_a_store_only_conditions_are_changed_each_term_and_all_at_once():
         write.format("(ShiftRow.version != version) & ShiftRow.id.exists()"),
         write.format("(ShiftRow.version == version) & ShiftRow.id.does_not_exist()"),
     ]
-    assert changed("Parcel.is_heavy", conditions=("close",)) == []
+    assert changed_lines("Parcel.is_heavy", conditions=("close",)) == []
 
 
-def test_a_change_that_a_test_notices_is_killed_and_one_that_none_does_is_told():
-    said = subprocess.run([sys.executable, "-c", ASKED], capture_output=True, text=True, check=True).stdout
+def test_a_noticed_mutant_is_killed_and_an_unnoticed_one_is_printed():
+    said = subprocess.run([sys.executable, "-c", SCRIPT], capture_output=True, text=True, check=True).stdout
 
     assert said.splitlines() == [
         *(HEAVY, "  - return self.grams > 1000", "  + return self.grams >= 1000"),
@@ -59,13 +59,15 @@ def test_a_change_that_a_test_notices_is_killed_and_one_that_none_does_is_told()
 
 
 def test_every_rule_beside_a_model_is_changed_everywhere_and_kept_pure():
-    changed = {file for room in ROOMS.values() for file in room.rules}
+    changed = {file for room in PACKAGES.values() for file in room.rules}
 
-    assert {file for file in changed if not file.endswith("/model.py")} == {f"chalicelib/{name}.py" for name in RULES}
+    assert {file for file in changed if not file.endswith("/model.py")} == {
+        f"chalicelib/{name}.py" for name in PURE_MODULES
+    }
 
 
-def test_every_file_of_these_rooms_that_makes_a_conditional_write_has_its_conditions_changed():
-    files = {file for name in ROOMS for file in Path("chalicelib", name).glob("*.py")}
+def test_every_file_with_conditional_writes_in_these_packages_is_mutated():
+    files = {file for name in PACKAGES for file in Path("chalicelib", name).glob("*.py")}
     conditional = {str(file) for file in files if CONDITIONAL.search(file.read_text())}
 
-    assert conditional == {file for room in ROOMS.values() for file in room.stores}
+    assert conditional == {file for room in PACKAGES.values() for file in room.stores}

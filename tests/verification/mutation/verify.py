@@ -14,19 +14,19 @@ from rich.console import Console
 from rich.table import Table
 
 from tests.verification.figures import Figures
-from tests.verification.mutation.change import Mutant, mutants
 from tests.verification.mutation.equivalent import is_equivalent
-from tests.verification.mutation.live import survivors
-from tests.verification.mutation.rooms import ROOMS, Room
+from tests.verification.mutation.mutants import Mutant, list_mutants
+from tests.verification.mutation.packages import PACKAGES, MutatedPackage
+from tests.verification.mutation.runner import find_survivors
 
-LEAST = 0.9
+MIN_SCORE = 0.9
 
 
 @dataclass(frozen=True)
 class Score:
     file: str
-    what: str
-    least: float
+    scope: str
+    minimum: float
     mutants: int
     survived: int
 
@@ -35,45 +35,50 @@ class Score:
         return 1 - self.survived / self.mutants
 
     @property
-    def enough(self) -> bool:
-        return self.share >= self.least
+    def is_enough(self) -> bool:
+        return self.share >= self.minimum
 
 
-def mutants_noticed() -> Figures:
-    names = os.environ.get("ROOM", "").split() or list(ROOMS)
-    scores = [score for name in names for score in scores_of(ROOMS[name])]
-    Console(width=120).print(table_of(scores))
+def measure_mutation_score() -> Figures:
+    names = os.environ.get("ROOM", "").split() or list(PACKAGES)
+    scores = [score for name in names for score in score_package(PACKAGES[name])]
+    Console(width=120).print(build_table(scores))
     made, survived = sum(each.mutants for each in scores), sum(each.survived for each in scores)
     reached = f"{made:,} changes in {', '.join(names)}; {survived} unnoticed"
     goal = "90 % of each file of rules, every condition"
     return Figures(
-        "small changes to rules and conditions, noticed by a test", reached, goal, all(each.enough for each in scores)
+        "small changes to rules and conditions, noticed by a test",
+        reached,
+        goal,
+        all(each.is_enough for each in scores),
     )
 
 
-def scores_of(room: Room) -> Iterator[Score]:
-    yield from _scored([each for file in room.rules for each in mutants(file)], room.pure, "everything", LEAST)
-    in_stores = [each for file in room.stores for each in mutants(file, room.reckons)]
-    yield from _scored(in_stores, room.kept, "conditions", 1)
+def score_package(room: MutatedPackage) -> Iterator[Score]:
+    yield from _score(
+        [each for file in room.rules for each in list_mutants(file)], room.rule_tests, "everything", MIN_SCORE
+    )
+    in_stores = [each for file in room.stores for each in list_mutants(file, room.condition_helpers)]
+    yield from _score(in_stores, room.store_tests, "conditions", 1)
 
 
-def _scored(made: Sequence[Mutant], tests: Sequence[str], what: str, least: float) -> Iterator[Score]:
+def _score(made: Sequence[Mutant], tests: Sequence[str], what: str, least: float) -> Iterator[Score]:
     different = [mutant for mutant in made if not is_equivalent(mutant)]
-    survived = survivors(different, tests, lambda mutant: print(mutant, flush=True))
+    survived = find_survivors(different, tests, lambda mutant: print(mutant, flush=True))
     for file in dict.fromkeys(mutant.file for mutant in made):
-        yield Score(file, what, least, _of(file, different), _of(file, survived))
+        yield Score(file, what, least, _count(file, different), _count(file, survived))
 
 
-def _of(file: str, made: Sequence[Mutant]) -> int:
+def _count(file: str, made: Sequence[Mutant]) -> int:
     return sum(mutant.file == file for mutant in made)
 
 
-def table_of(scores: Sequence[Score]) -> Table:
+def build_table(scores: Sequence[Score]) -> Table:
     table = Table("file", "changed", title="Small changes, and whether a test notices", header_style="bold")
     for title in ("mutants", "killed", "survived", "score"):
         table.add_column(title, justify="right")
     for each in scores:
         counted = each.mutants, each.mutants - each.survived, each.survived
-        share = f"[{'green' if each.enough else 'red'}]{each.share:.1%}[/]"
-        table.add_row(each.file, each.what, *map(str, counted), share)
+        share = f"[{'green' if each.is_enough else 'red'}]{each.share:.1%}[/]"
+        table.add_row(each.file, each.scope, *map(str, counted), share)
     return table

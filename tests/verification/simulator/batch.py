@@ -9,13 +9,13 @@ from dataclasses import dataclass, field
 from functools import cache
 from typing import Any
 
-from tests.verification.simulator.chances import Wrong
-from tests.verification.simulator.full import Full
-from tests.verification.simulator.full import live as live_full_history
-from tests.verification.simulator.full_chances import Wrong as FullWrong
-from tests.verification.simulator.sim import Sim, Step, run
+from tests.verification.simulator.full_stack import FullStackSim
+from tests.verification.simulator.full_stack import run_history as live_full_history
+from tests.verification.simulator.full_stack_probabilities import Violation as FullWrong
+from tests.verification.simulator.probabilities import Violation
+from tests.verification.simulator.sim import Sim, Step, run_history
 
-STEPS, FULL_STEPS = 100, 40
+HISTORY_STEPS, FULL_STACK_STEPS = 100, 40
 
 
 @dataclass
@@ -28,16 +28,16 @@ class Counts:
     sends: int = 0
     faults: int = 0
     violations: list[tuple[int, str]] = field(default_factory=list)  # seeds, and what was wrong
-    felt: int = 0
+    visible_faults: int = 0
     commits: int = 0
-    torn: int = 0
-    reached: Counter[str] = field(default_factory=Counter)
+    faulted_commits: int = 0
+    occurrences: Counter[str] = field(default_factory=Counter)
 
     def __add__(self, other: Counts) -> Counts:
         return Counts(*(getattr(self, name) + getattr(other, name) for name in vars(self)))
 
     def to_json(self) -> dict[str, Any]:
-        return vars(self) | {"violations": [list(each) for each in self.violations], "reached": dict(self.reached)}
+        return vars(self) | {"violations": [list(each) for each in self.violations], "reached": dict(self.occurrences)}
 
     @classmethod
     def from_json(cls, counts: dict[str, Any]) -> Counts:
@@ -45,44 +45,46 @@ class Counts:
         return cls(**counts | {"violations": violations, "reached": Counter(counts["reached"])})
 
 
-def live_fast(seeds: Iterable[int], steps: int = STEPS) -> Counts:
+def run_fast_histories(seeds: Iterable[int], steps: int = HISTORY_STEPS) -> Counts:
     """A history that goes wrong does not keep the others from being lived."""
-    leave_imports_alone()
+    freeze_imported_objects()
     counts = Counts()
     for seed in seeds:
         try:
-            counts += counts_of(run(seed, steps))
-        except Wrong as wrong:
+            counts += count_history(run_history(seed, steps))
+        except Violation as wrong:
             counts += Counts(1, steps, violations=[(seed, str(wrong).rpartition("\n")[2])])
     return counts
 
 
-def live_full(seeds: Iterable[int], steps: int = FULL_STEPS) -> Counts:
-    leave_imports_alone()
+def run_full_stack_histories(seeds: Iterable[int], steps: int = FULL_STACK_STEPS) -> Counts:
+    freeze_imported_objects()
     counts = Counts()
     for seed in seeds:
         try:
-            counts += counts_of_full(live_full_history(seed, steps), steps)
+            counts += count_full_stack_history(live_full_history(seed, steps), steps)
         except FullWrong as wrong:
             counts += Counts(1, steps, violations=[(seed, str(wrong).rpartition("\n")[2])])
     return counts
 
 
-def counts_of(sim: Sim) -> Counts:
-    steps = [step for step in sim.story if isinstance(step, Step) and not step.outcome.startswith("no, ")]
+def count_history(sim: Sim) -> Counts:
+    steps = [step for step in sim.trace if isinstance(step, Step) and not step.outcome.startswith("no, ")]
     reached = Counter(item["kind"]["S"] for item in sim.memory.stream)
-    reached.update(step.deed.__name__ for step in steps)
+    reached.update(step.action.__name__ for step in steps)
     reached.update(step.outcome.partition(" hears ")[0] for step in steps if " hears " in step.outcome)
-    return Counts(1, sim.steps, sim.sends, sim.faults, [], sim.felt, sim.commits, sim.torn, reached)
+    return Counts(
+        1, sim.steps, sim.sends, sim.faults, [], sim.visible_faults, sim.commits, sim.faulted_commits, reached
+    )
 
 
-def counts_of_full(history: Full, steps: int) -> Counts:
-    reached = Counter(f"{method} {path}" for method, path in history.doors.opened)
-    return Counts(1, steps, history.sends, history.faults, reached=reached)
+def count_full_stack_history(history: FullStackSim, steps: int) -> Counts:
+    reached = Counter(f"{method} {path}" for method, path in history.client.covered)
+    return Counts(1, steps, history.sends, history.faults, occurrences=reached)
 
 
 @cache
-def leave_imports_alone() -> None:
+def freeze_imported_objects() -> None:
     """What has been imported by now stays, so the collector need not look at it each time."""
     gc.collect()
     gc.freeze()

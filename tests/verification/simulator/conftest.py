@@ -10,22 +10,22 @@ import botocore.session
 import pytest
 
 from chalicelib.kit import clock, db
-from chalicelib.notify import carriers
-from tests.conftest import forget
-from tests.verification.simulator.day import Day, a_day
+from chalicelib.notify import send_message
+from tests.conftest import clear_caches
+from tests.verification.simulator.botocore_stub import EVENT, BotocoreStub, stub_botocore
+from tests.verification.simulator.day import Day, run_day
 from tests.verification.simulator.store import Store, Tables
-from tests.verification.simulator.wire import EVENT, Wire, answering
 
 
 @pytest.fixture(scope="module")
-def lived() -> Iterator[tuple[Day, Wire, Tables, Any]]:
+def finished_day() -> Iterator[tuple[Day, BotocoreStub, Tables, Any]]:
     """A day over the wire, and boto3 on the same wire."""
-    wire, standing = Wire(Store()), boto3.DEFAULT_SESSION
-    kept = clock.source, db.pause, carriers.hand_over
-    db.pause, carriers.hand_over = lambda attempt: None, lambda attempt: None
-    with answering(wire):
-        day = a_day()
-    evening, (clock.source, db.pause, carriers.hand_over) = clock.source, kept
+    wire, standing = BotocoreStub(Store()), boto3.DEFAULT_SESSION
+    kept = clock.source, db.pause, send_message.render_and_send
+    db.pause, send_message.render_and_send = lambda attempt: None, lambda attempt: None
+    with stub_botocore(wire):
+        day = run_day()
+    evening, (clock.source, db.pause, send_message.render_and_send) = clock.source, kept
     session = botocore.session.get_session()
     session.register(EVENT, wire)
     boto3.setup_default_session(botocore_session=session)
@@ -34,18 +34,18 @@ def lived() -> Iterator[tuple[Day, Wire, Tables, Any]]:
 
 
 @pytest.fixture
-def day(lived: tuple[Day, Wire, Tables, Any]) -> Iterator[Day]:
+def day(finished_day: tuple[Day, BotocoreStub, Tables, Any]) -> Iterator[Day]:
     """Its tables as they were in the evening, and the clock too."""
-    lived_day, wire, tables, evening = lived
-    wire.store.put_back(tables)
+    lived_day, wire, tables, evening = finished_day
+    wire.store.restore(tables)
     clock.source = evening
-    forget()
-    with answering(wire):
+    clear_caches()
+    with stub_botocore(wire):
         yield lived_day
 
 
 @pytest.fixture
-def wire() -> Iterator[Wire]:
+def wire() -> Iterator[BotocoreStub]:
     """Empty tables behind PynamoDB and botocore, answered on the wire."""
-    with answering(Wire(Store())) as answered:
+    with stub_botocore(BotocoreStub(Store())) as answered:
         yield answered

@@ -4,30 +4,30 @@ from __future__ import annotations
 
 from typing import Any
 
-from chalicelib.customers.keep import keep_customer
 from chalicelib.customers.model import Customer
+from chalicelib.customers.save import save_customer
 from chalicelib.fulfillment import events as fulfillment
 from chalicelib.fulfillment.expire import expire_due
-from chalicelib.fulfillment.fill import fill_arrived
-from chalicelib.fulfillment.reroute import try_stranded
-from chalicelib.fulfillment.store import load_case
+from chalicelib.fulfillment.fill_backorders import fill_all_arrived
+from chalicelib.fulfillment.reroute import retry_stranded
+from chalicelib.fulfillment.store import load_fulfillment_of_order
 from chalicelib.kit import clock, config, db, journal
-from chalicelib.kit.journal import Entry
+from chalicelib.kit.journal import EntryRow
 from chalicelib.kit.money import Money
+from chalicelib.notify.deliver import deliver_messages
 from chalicelib.notify.escalate import escalate
-from chalicelib.notify.tell import tell
 from chalicelib.orders.events import expire_unpaid
-from chalicelib.payments.opening import opening_debt
-from infra.invariants.world import scan
+from chalicelib.payments.opening_receivables import record_opening_receivable
+from infra.invariants.snapshot import scan_table
 from tests.client import call
-from tests.fulfillment.build import it_is_noon, parked
-from tests.shop import CUP, RARE, TEAPOT, TRAY, an_order, later, open_shop, put, token
+from tests.fulfillment.build import freeze_at_noon, park_vans
+from tests.shop import CUP, RARE, TEAPOT, TRAY, add_stock, advance_clock, an_order, open_shop, token
 
 RATNA, SINTA, BUDI, DEWI = "owner-ratna", "cashier-sinta", "salesman-budi", "salesman-dewi"
 LIA, JOKO, AGUS, MAYA, TOKOKU = "agent-lia", "warehouse-joko", "courier-agus", "finance-maya", "channel-tokoku"
 TRANSFER, CREDIT, CASH = [{"method": "transfer"}], [{"method": "credit"}], [{"method": "cash"}]
 MAKMUR = {"customer": {"id": "cus_makmur"}}
-FIFTY = {
+HEMAT_PROMOTION = {
     "id": "hemat",
     "name": "Hemat",
     "kind": "percent",
@@ -38,99 +38,110 @@ FIFTY = {
 }
 
 
-def the_journal() -> list[Entry]:
+def load_journal() -> list[EntryRow]:
     """Every entry, over the connection that the shop uses."""
-    return [Entry.from_raw_data(dict(item)) for item in scan(db.connection().client, config.table("journal"))]
+    return [
+        EntryRow.from_raw_data(dict(item)) for item in scan_table(db.connection().client, config.table_name("journal"))
+    ]
 
 
 class Day:
     def __init__(self) -> None:
-        self.keys, self.heard = 0, set[tuple[str, int]]()
+        self.key_count, self.delivered = 0, set[tuple[str, int]]()
         self.orders: dict[str, Any] = {}
 
-    def done(self, method: str, path: str, body: Any = None, by: str = RATNA, query: str = "") -> Any:
-        self.keys += 1
-        key, said = f"a-key-of-this-day-{self.keys:04}", token(by) if by else ""
+    def call(self, method: str, path: str, body: Any = None, by: str = RATNA, query: str = "") -> Any:
+        self.key_count += 1
+        key, said = f"a-key-of-this-day-{self.key_count:04}", token(by) if by else ""
         answer = call(method, f"/api{path}{query}", body, token=said, key=key)
         assert answer.status < 300, f"{method} {path}: {answer.text}"
         return answer.json
 
     def order(self, name: str, *lines: tuple[str, int], by: str = "", **said: Any) -> Any:
-        self.orders[name] = self.done("POST", "/orders", an_order(*lines, **said), by=by)
-        self.all_hear()
+        self.orders[name] = self.call("POST", "/orders", an_order(*lines, **said), by=by)
+        self.run_handlers()
         return self.orders[name]
 
-    def all_hear(self) -> None:
+    def run_handlers(self) -> None:
         """Each entry comes to both kinds of listeners, twice, until nobody has more to say."""
-        while news := [entry for entry in the_journal() if (entry.pk, int(entry.sk)) not in self.heard]:
+        while news := [entry for entry in load_journal() if (entry.pk, int(entry.sk)) not in self.delivered]:
             for entry in sorted(news, key=lambda each: (each.occurred_at, each.pk, each.sk)):
                 for _ in "again":
-                    fulfillment.hear(journal.entry_to_message(entry))
-                tell(journal.to_journal_entry(entry))
-                tell(journal.to_journal_entry(entry))
-                self.heard.add((entry.pk, int(entry.sk)))
+                    fulfillment.handle_message(journal.row_to_message(entry))
+                deliver_messages(journal.row_to_entry(entry))
+                deliver_messages(journal.row_to_entry(entry))
+                self.delivered.add((entry.pk, int(entry.sk)))
 
     def step(self, name: str, *verbs: str, by: str, body: Any = None, work: int = -1) -> None:
-        found = load_case(self.orders[name]["id"]).works[work]
+        found = load_fulfillment_of_order(self.orders[name]["id"]).fulfillments[work]
         for verb in verbs:
-            self.done("POST", f"/fulfillments/{found.id}/{verb}", body, by=by)
-        self.all_hear()
+            self.call("POST", f"/fulfillments/{found.id}/{verb}", body, by=by)
+        self.run_handlers()
 
     def claim(self, name: str, by: str) -> None:
-        offer = load_case(self.orders[name]["id"]).offers[-1]
-        self.done("POST", f"/offers/{offer.id}/claim", by=by)
-        self.all_hear()
+        offer = load_fulfillment_of_order(self.orders[name]["id"]).offers[-1]
+        self.call("POST", f"/offers/{offer.id}/claim", by=by)
+        self.run_handlers()
 
     def payment(self, name: str) -> str:
         return str(self.orders[name]["payments"][0]["id"])
 
-    def minute(self) -> None:
+    def run_scheduled_jobs(self) -> None:
         """What the clock does."""
         expire_due()
-        try_stranded()
-        fill_arrived()
+        retry_stranded()
+        fill_all_arrived()
         expire_unpaid()
         escalate()
-        self.all_hear()
+        self.run_handlers()
 
 
-def a_day() -> Day:
-    it_is_noon()
+def run_day() -> Day:
+    freeze_at_noon()
     day = Day()
-    for chapter in (morning, web, counter, on_credit, transfers_of_money, no_and_no_again, stock_moves, evening):
+    for chapter in (
+        morning,
+        web_orders,
+        counter_orders,
+        credit_orders,
+        transfer_orders,
+        declined_and_rejected_orders,
+        stock_movements,
+        evening,
+    ):
         chapter(day)
-        day.all_hear()
+        day.run_handlers()
     return day
 
 
 def morning(day: Day) -> None:
     open_shop(TEAPOT=40, CUP=60, RARE=2, TRAY=20)
     for sku, place, units in ((CUP, "store-tunjungan", 9), (TEAPOT, "van-budi", 6), (TEAPOT, "van-dewi", 6)):
-        put(sku, place, units)
-    put(TRAY, "wh-sidoarjo", 5)
-    parked(BUDI, DEWI)
+        add_stock(sku, place, units)
+    add_stock(TRAY, "wh-sidoarjo", 5)
+    park_vans(BUDI, DEWI)
     owed = Money(300_000, "IDR")
     customer = Customer("cus_makmur", "Toko Makmur", phone="+6281200000009", terms_days=14)
-    debt = opening_debt(customer.id, owed, clock.day_of(clock.now(), config.zone()), "test")
-    keep_customer(customer, "test", credit_limit=Money(5_000_000, "IDR"), opening=owed, along=debt)
+    debt = record_opening_receivable(customer.id, owed, clock.day_of(clock.now(), config.zone()), "test")
+    save_customer(customer, "test", credit_limit=Money(5_000_000, "IDR"), opening_balance=owed, extra_writes=debt)
     for staff in (SINTA, BUDI):
-        opened = day.done("POST", "/shifts", {"opening": {"amount": 500_000, "currency": "IDR"}}, by=staff)
+        opened = day.call("POST", "/shifts", {"opening": {"amount": 500_000, "currency": "IDR"}}, by=staff)
         day.orders[f"shift of {staff}"] = opened
-    day.done("PUT", "/promotions", FIFTY)
+    day.call("PUT", "/promotions", HEMAT_PROMOTION)
 
 
-def web(day: Day) -> None:
+def web_orders(day: Day) -> None:
     """Claimed and delivered for cash; left to the warehouse; cancelled; failed and brought back."""
     day.order("claimed", (TEAPOT, 2), coupons=["HEMAT"])
     day.claim("claimed", BUDI)
     day.step("claimed", "dispatch", "deliver", by=BUDI)
     day.order("left to the warehouse", (TEAPOT, 3))
-    later(11)
-    day.minute()
+    advance_clock(11)
+    day.run_scheduled_jobs()
     day.step("left to the warehouse", "accept", "pick", "ready", by=JOKO)
     day.step("left to the warehouse", "dispatch", "deliver", by=AGUS)
     cancelled = day.order("cancelled", (CUP, 4), coupons=["HEMAT"])
-    day.done("POST", f"/orders/{cancelled['id']}/cancel", {"reason": "changed his mind"})
+    day.call("POST", f"/orders/{cancelled['id']}/cancel", {"reason": "changed his mind"})
     day.order("came back", (CUP, 1))
     day.step("came back", "accept", "pick", "ready", by=JOKO)
     day.step("came back", "dispatch", by=AGUS)
@@ -138,7 +149,7 @@ def web(day: Day) -> None:
     day.step("came back", "fail", by=AGUS, body={"reason": "moved away", "back": True})
 
 
-def counter(day: Day) -> None:
+def counter_orders(day: Day) -> None:
     """Handed over for cash, paid in two ways, to be collected, and sold from a van."""
     day.order("at the till", (CUP, 2), by=SINTA, channel="pos", payments=CASH, delivery={"method": "handover"})
     split = [{"method": "cash", "amount": {"amount": 20_000, "currency": "IDR"}}, {"method": "credit"}]
@@ -151,84 +162,84 @@ def counter(day: Day) -> None:
     day.order("elsewhere", (TRAY, 2), by=SINTA, channel="pos", payments=CASH, delivery=an_order()["delivery"])
 
 
-def on_credit(day: Day) -> None:
+def credit_orders(day: Day) -> None:
     """Collected in part, oldest first; one cancelled after that."""
     first = day.order("on credit", (TEAPOT, 2), by=LIA, channel="phone", payments=CREDIT, **MAKMUR)
     day.order("more credit", (CUP, 10), by=BUDI, channel="sfa", payments=CREDIT, **MAKMUR)
     part = {"customer": "cus_makmur", "amount": {"amount": 400_000, "currency": "IDR"}}
-    day.done("POST", "/collections", part, by=BUDI)
-    day.done("POST", f"/orders/{first['id']}/cancel", {"reason": "too many"}, by=LIA)
+    day.call("POST", "/collections", part, by=BUDI)
+    day.call("POST", f"/orders/{first['id']}/cancel", {"reason": "too many"}, by=LIA)
     rest = {"customer": "cus_makmur", "amount": {"amount": 20_000, "currency": "IDR"}, "method": "transfer"}
-    day.done("POST", "/collections", rest, by=MAYA)
+    day.call("POST", "/collections", rest, by=MAYA)
 
 
-def transfers_of_money(day: Day) -> None:
+def transfer_orders(day: Day) -> None:
     """In time, rejected once, in cash after all, never, too late for the goods, and for a draft."""
     order = day.order("in time", (CUP, 3), channel="social", by=LIA, payments=TRANSFER)
     paid = day.payment("in time")
-    day.done("POST", f"/payments/{paid}/proof", {"reference": "TRF 1"}, by=LIA)
-    day.done("POST", f"/payments/{paid}/reject", {"reason": "unreadable"}, by=MAYA)
-    day.done("POST", f"/payments/{paid}/proof", {"reference": "TRF 2"}, by=LIA)
-    day.done("POST", f"/payments/{paid}/confirm", by=MAYA)
-    day.all_hear()
+    day.call("POST", f"/payments/{paid}/proof", {"reference": "TRF 1"}, by=LIA)
+    day.call("POST", f"/payments/{paid}/reject", {"reason": "unreadable"}, by=MAYA)
+    day.call("POST", f"/payments/{paid}/proof", {"reference": "TRF 2"}, by=LIA)
+    day.call("POST", f"/payments/{paid}/confirm", by=MAYA)
+    day.run_handlers()
     cash = day.order("in cash after all", (CUP, 1), payments=TRANSFER)
-    day.done("POST", f"/orders/{cash['id']}/payments", {"method": "cash"}, by=SINTA)
+    day.call("POST", f"/orders/{cash['id']}/payments", {"method": "cash"}, by=SINTA)
     agreed = {"unit_price": {"amount": 11_000, "currency": "IDR"}, "discount_rate": "0.15"}
     line = {"sku": CUP, "quantity": 3, "agreed": agreed}
     day.order("agreed", by=TOKOKU, channel="marketplace", ref="TK-1", lines=[line], payments=[])
-    day.done("POST", f"/payments/{day.payment('agreed')}/confirm", by=MAYA)
+    day.call("POST", f"/payments/{day.payment('agreed')}/confirm", by=MAYA)
     day.order("claimed while it waits", (TEAPOT, 1), payments=TRANSFER)
     day.claim("claimed while it waits", DEWI)
     day.order("never", (TRAY, 1), payments=TRANSFER)
     day.order("too late", (RARE, 2), payments=TRANSFER)
-    later(24 * 60 + 1)
+    advance_clock(24 * 60 + 1)
     day.order("quicker", (RARE, 2))
-    day.done("POST", f"/payments/{day.payment('too late')}/confirm", by=MAYA)
-    day.minute()
+    day.call("POST", f"/payments/{day.payment('too late')}/confirm", by=MAYA)
+    day.run_scheduled_jobs()
     assert order["status"] == "placed"
     draft = an_order((CUP, 1), channel="phone", payments=TRANSFER)
-    made = day.done("POST", "/drafts", draft, by=LIA)
-    day.done("POST", f"/drafts/{made['id']}/pay-link", by=LIA)
-    day.done("POST", f"/drafts/{made['id']}/submit", by=LIA)
+    made = day.call("POST", "/drafts", draft, by=LIA)
+    day.call("POST", f"/drafts/{made['id']}/pay-link", by=LIA)
+    day.call("POST", f"/drafts/{made['id']}/submit", by=LIA)
 
 
-def no_and_no_again(day: Day) -> None:
+def declined_and_rejected_orders(day: Day) -> None:
     """Declined by all, rejected and brought by another, not to be found anywhere."""
-    parked(BUDI, DEWI)
+    park_vans(BUDI, DEWI)
     day.order("declined", (TEAPOT, 1))
     for staff in (BUDI, DEWI):
-        offer = load_case(day.orders["declined"]["id"]).offers[-1]
+        offer = load_fulfillment_of_order(day.orders["declined"]["id"]).offers[-1]
         if offer.status == "open" and staff in {each.staff for each in offer.invited}:
-            day.done("POST", f"/offers/{offer.id}/decline", by=staff)
-    day.all_hear()
+            day.call("POST", f"/offers/{offer.id}/decline", by=staff)
+    day.run_handlers()
     day.order("rejected", (TRAY, 2))
     day.step("rejected", "accept", by=JOKO)
     day.step("rejected", "reject", by=JOKO, body={"reason": "not_found"})
     day.order("claim given up", (TEAPOT, 1))
     day.claim("claim given up", BUDI)
     day.step("claim given up", "reject", by=BUDI, body={"reason": "damaged"})
-    day.minute()
+    day.run_scheduled_jobs()
 
 
-def stock_moves(day: Day) -> None:
+def stock_movements(day: Day) -> None:
     load = {"source": "wh-surabaya", "destination": "van-budi", "lines": [{"sku": CUP, "quantity": 5}]}
-    sent = day.done("POST", "/stock/transfers", load, by=JOKO)
+    sent = day.call("POST", "/stock/transfers", load, by=JOKO)
     came = {"lines": [{"sku": CUP, "quantity": 3}]}
-    day.done("POST", f"/stock/transfers/{sent['id']}/receive", came, by=BUDI)
-    day.done("POST", "/stock/transfers", load | {"destination": "store-tunjungan"}, by=JOKO)
+    day.call("POST", f"/stock/transfers/{sent['id']}/receive", came, by=BUDI)
+    day.call("POST", "/stock/transfers", load | {"destination": "store-tunjungan"}, by=JOKO)
     counted = {"location": "wh-surabaya", "lines": [{"sku": CUP, "counted": 45}]}
-    day.done("POST", "/stock/counts", counted, by=JOKO)
+    day.call("POST", "/stock/counts", counted, by=JOKO)
     hot = {"location": "wh-surabaya", "sku": TEAPOT, "shelves": 4}
-    day.done("POST", "/stock/shelves", hot)
+    day.call("POST", "/stock/shelves", hot)
     day.order("from a shelf", (TEAPOT, 9))
 
 
 def evening(day: Day) -> None:
     """The courier's bag is emptied into the store's drawer, which is counted one coin short; one order still waits."""
     day.order("still waits", (CUP, 2), payments=TRANSFER)
-    day.done("POST", f"/shifts/cod:{AGUS}/handover", {}, by=SINTA)
+    day.call("POST", f"/shifts/cod:{AGUS}/handover", {}, by=SINTA)
     path = f"/shifts/{day.orders[f'shift of {SINTA}']['id']}"
-    expected = day.done("GET", path, by=SINTA)["expected"]["amount"]
-    day.done("POST", f"{path}/count", {"counted": {"amount": expected - 1_000, "currency": "IDR"}}, by=SINTA)
-    day.done("POST", f"{path}/close", {"reason": "a coin short"}, by=SINTA)
-    day.minute()
+    expected = day.call("GET", path, by=SINTA)["expected"]["amount"]
+    day.call("POST", f"{path}/count", {"counted": {"amount": expected - 1_000, "currency": "IDR"}}, by=SINTA)
+    day.call("POST", f"{path}/close", {"reason": "a coin short"}, by=SINTA)
+    day.run_scheduled_jobs()

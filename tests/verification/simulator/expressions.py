@@ -12,15 +12,15 @@ from decimal import Decimal
 from functools import lru_cache
 from typing import Any
 
-Typed = Mapping[str, Any]
-Item = Mapping[str, Typed]
-Bound = Mapping[str, Any]  # placeholder → attribute name or typed value
-Holds = Callable[[Item, Bound], bool]
-Operand = Callable[[Item, Bound], Typed | None]
-Change = Callable[[Item, Bound], tuple[str, Typed | None]]
+AttributeValue = Mapping[str, Any]
+Item = Mapping[str, AttributeValue]
+Bindings = Mapping[str, Any]  # placeholder → attribute name or typed value
+Predicate = Callable[[Item, Bindings], bool]
+Operand = Callable[[Item, Bindings], AttributeValue | None]
+Change = Callable[[Item, Bindings], tuple[str, AttributeValue | None]]
 
-WORD = re.compile(r"\s*([#:]?[A-Za-z0-9_]+|<>|<=|>=|[-=<>(),+.\[\]])")
-COMPARED: dict[str, Callable[[Any, Any], bool]] = {
+TOKEN = re.compile(r"\s*([#:]?[A-Za-z0-9_]+|<>|<=|>=|[-=<>(),+.\[\]])")
+COMPARATORS: dict[str, Callable[[Any, Any], bool]] = {
     "<": lambda a, b: a < b,
     "<=": lambda a, b: a <= b,
     ">": lambda a, b: a > b,
@@ -28,37 +28,37 @@ COMPARED: dict[str, Callable[[Any, Any], bool]] = {
 }
 
 
-class Invalid(ValueError):
+class ValidationException(ValueError):
     """DynamoDB's ValidationException: the request is wrong whatever the tables hold."""
 
 
 @lru_cache(maxsize=4096)
-def condition(text: str) -> Holds:
-    words = Words(text)
-    read = words.any_of()
-    words.end()
+def parse_condition(text: str) -> Predicate:
+    words = Parser(text)
+    read = words.parse_or()
+    words.expect_end()
     return read
 
 
 @lru_cache(maxsize=4096)
-def update(text: str) -> list[Change]:
-    words = Words(text)
+def parse_update(text: str) -> list[Change]:
+    words = Parser(text)
     changes: list[Change] = []
-    while words.more:
-        changes += words.clause()
+    while words.has_more:
+        changes += words.parse_clause()
     return changes
 
 
 @lru_cache(maxsize=4096)
 def placeholders(text: str) -> frozenset[str]:
-    return frozenset(word for word in WORD.findall(text) if word[0] in "#:")
+    return frozenset(word for word in TOKEN.findall(text) if word[0] in "#:")
 
 
-def changed(item: Item, text: str, bound: Bound) -> dict[str, Typed]:
+def apply_update(item: Item, text: str, bound: Bindings) -> dict[str, AttributeValue]:
     """The item after an update; every right side is read from the item as it was."""
-    made = [change(item, bound) for change in update(text)]
+    made = [change(item, bound) for change in parse_update(text)]
     if len({name for name, _ in made}) != len(made):
-        raise Invalid("Two document paths overlap with each other")
+        raise ValidationException("Two document paths overlap with each other")
     after = dict(item) | {name: value for name, value in made if value is not None}
     for name, value in made:
         if value is None:
@@ -66,90 +66,90 @@ def changed(item: Item, text: str, bound: Bound) -> dict[str, Typed]:
     return after
 
 
-class Words:
+class Parser:
     """Recursive descent; each method reads one thing and gives the function that works it out."""
 
     def __init__(self, text: str) -> None:
-        self.words, self.at, self.text = WORD.findall(text), 0, text
-        if "".join(text.split()) != "".join(self.words):
-            raise Invalid(f"Invalid expression: {text}")
+        self.tokens, self.position, self.text = TOKEN.findall(text), 0, text
+        if "".join(text.split()) != "".join(self.tokens):
+            raise ValidationException(f"Invalid expression: {text}")
 
     @property
-    def more(self) -> bool:
-        return self.at < len(self.words)
+    def has_more(self) -> bool:
+        return self.position < len(self.tokens)
 
     def peek(self) -> str:
-        return self.words[self.at].upper() if self.more else ""
+        return self.tokens[self.position].upper() if self.has_more else ""
 
-    def take(self, wanted: str = "") -> str:
-        if not self.more or (wanted and self.peek() != wanted):
-            raise Invalid(f"Invalid expression: {self.text}")
-        self.at += 1
-        return str(self.words[self.at - 1])
+    def expect(self, wanted: str = "") -> str:
+        if not self.has_more or (wanted and self.peek() != wanted):
+            raise ValidationException(f"Invalid expression: {self.text}")
+        self.position += 1
+        return str(self.tokens[self.position - 1])
 
-    def took(self, wanted: str) -> bool:
+    def accept(self, wanted: str) -> bool:
         found = self.peek() == wanted
-        self.at += found
+        self.position += found
         return found
 
-    def end(self) -> None:
-        if self.more:
-            raise Invalid(f"Invalid expression: {self.text}")
+    def expect_end(self) -> None:
+        if self.has_more:
+            raise ValidationException(f"Invalid expression: {self.text}")
 
     # -- conditions ---------------------------------------------------------------------------------------------------
 
-    def any_of(self) -> Holds:
-        parts = [self.all_of()]
-        while self.took("OR"):
-            parts.append(self.all_of())
+    def parse_or(self) -> Predicate:
+        parts = [self.parse_and()]
+        while self.accept("OR"):
+            parts.append(self.parse_and())
         return parts[0] if len(parts) == 1 else lambda item, bound: any(part(item, bound) for part in parts)
 
-    def all_of(self) -> Holds:
-        parts = [self.one()]
-        while self.took("AND"):
-            parts.append(self.one())
+    def parse_and(self) -> Predicate:
+        parts = [self.parse_not()]
+        while self.accept("AND"):
+            parts.append(self.parse_not())
         return parts[0] if len(parts) == 1 else lambda item, bound: all(part(item, bound) for part in parts)
 
-    def one(self) -> Holds:
-        if self.took("NOT"):
-            inner = self.one()
+    def parse_not(self) -> Predicate:
+        if self.accept("NOT"):
+            inner = self.parse_not()
             return lambda item, bound: not inner(item, bound)
-        if self.took("("):
-            inner = self.any_of()
-            self.take(")")
+        if self.accept("("):
+            inner = self.parse_or()
+            self.expect(")")
             return inner
         if self.peek().lower() in FUNCTIONS:
-            function = FUNCTIONS[self.take().lower()]
-            operands = self.listed()
+            function = FUNCTIONS[self.expect().lower()]
+            operands = self.parse_operands()
             return lambda item, bound: function(*(each(item, bound) for each in operands))
-        return self.compared(self.operand())
+        return self.parse_comparison(self.parse_operand())
 
-    def compared(self, left: Operand) -> Holds:
-        if self.took("BETWEEN"):
-            low = self.operand()
-            self.take("AND")
-            high = self.operand()
+    def parse_comparison(self, left: Operand) -> Predicate:
+        if self.accept("BETWEEN"):
+            low = self.parse_operand()
+            self.expect("AND")
+            high = self.parse_operand()
             return lambda item, bound: _between(left(item, bound), low(item, bound), high(item, bound))
-        if self.took("IN"):
-            among = self.listed()
-            return lambda item, bound: any(_same(left(item, bound), each(item, bound)) for each in among)
-        sign, right = self.take(), self.operand()
+        if self.accept("IN"):
+            among = self.parse_operands()
+            return lambda item, bound: any(_is_equal(left(item, bound), each(item, bound)) for each in among)
+        sign, right = self.expect(), self.parse_operand()
         if sign in ("=", "<>"):
-            return lambda item, bound: _same(left(item, bound), right(item, bound)) == (sign == "=")
-        if sign not in COMPARED:
-            raise Invalid(f"Invalid expression: {self.text}")
-        return lambda item, bound: _ordered(sign, left(item, bound), right(item, bound))
+            return lambda item, bound: _is_equal(left(item, bound), right(item, bound)) == (sign == "=")
+        if sign not in COMPARATORS:
+            raise ValidationException(f"Invalid expression: {self.text}")
+        return lambda item, bound: _compare(sign, left(item, bound), right(item, bound))
 
-    def listed(self) -> list[Operand]:
-        self.take("(")
-        found = [self.operand()]
-        while self.took(","):
-            found.append(self.operand())
-        self.take(")")
+    def parse_operands(self) -> list[Operand]:
+        self.expect("(")
+        found = [self.parse_operand()]
+        while self.accept(","):
+            found.append(self.parse_operand())
+        self.expect(")")
         return found
 
-    def operand(self) -> Operand:
-        word = self.take()
+    def parse_operand(self) -> Operand:
+        word = self.expect()
         if word.startswith(":"):
             return lambda item, bound: bound[word]
         if word.startswith("#"):
@@ -158,97 +158,99 @@ class Words:
 
     # -- updates ------------------------------------------------------------------------------------------------------
 
-    def clause(self) -> list[Change]:
-        kind = self.take().upper()
+    def parse_clause(self) -> list[Change]:
+        kind = self.expect().upper()
         if kind not in ("SET", "REMOVE", "ADD"):
-            raise Invalid(f"Invalid expression: {self.text}")
-        read = {"SET": self.set, "REMOVE": self.remove, "ADD": self.add}[kind]
+            raise ValidationException(f"Invalid expression: {self.text}")
+        read = {"SET": self.parse_set, "REMOVE": self.parse_remove, "ADD": self.parse_add}[kind]
         found = [read()]
-        while self.took(","):
+        while self.accept(","):
             found.append(read())
         return found
 
-    def name(self) -> Callable[[Bound], str]:
-        word = self.take()
+    def parse_name(self) -> Callable[[Bindings], str]:
+        word = self.expect()
         return (lambda bound: bound[word]) if word.startswith("#") else (lambda bound: word)
 
-    def set(self) -> Change:
-        name = self.name()
-        self.take("=")
-        value = self.value()
+    def parse_set(self) -> Change:
+        name = self.parse_name()
+        self.expect("=")
+        value = self.parse_value()
         if self.peek() in ("+", "-"):
-            sign, first, second = (1 if self.take() == "+" else -1), value, self.value()
+            sign, first, second = (1 if self.expect() == "+" else -1), value, self.parse_value()
             return lambda item, bound: (
                 name(bound),
-                _sum(_there(first(item, bound)), _there(second(item, bound)), sign),
+                _sum(_require(first(item, bound)), _require(second(item, bound)), sign),
             )
-        return lambda item, bound: (name(bound), _there(value(item, bound)))
+        return lambda item, bound: (name(bound), _require(value(item, bound)))
 
-    def value(self) -> Operand:
+    def parse_value(self) -> Operand:
         if self.peek() != "IF_NOT_EXISTS":
-            return self.operand()
-        self.take()
-        first, second = self.listed()
+            return self.parse_operand()
+        self.expect()
+        first, second = self.parse_operands()
 
-        def chosen(item: Item, bound: Bound) -> Typed | None:
+        def chosen(item: Item, bound: Bindings) -> AttributeValue | None:
             standing = first(item, bound)
             return second(item, bound) if standing is None else standing
 
         return chosen
 
-    def remove(self) -> Change:
-        name = self.name()
+    def parse_remove(self) -> Change:
+        name = self.parse_name()
         return lambda item, bound: (name(bound), None)
 
-    def add(self) -> Change:
-        name, amount = self.name(), self.operand()
+    def parse_add(self) -> Change:
+        name, amount = self.parse_name(), self.parse_operand()
         return lambda item, bound: (
             name(bound),
-            _sum(item.get(name(bound), {"N": "0"}), _there(amount(item, bound)), 1),
+            _sum(item.get(name(bound), {"N": "0"}), _require(amount(item, bound)), 1),
         )
 
 
-def _begins(value: Typed | None, start: Typed | None) -> bool:
+def _begins_with(value: AttributeValue | None, start: AttributeValue | None) -> bool:
     return value is not None and start is not None and "S" in value and str(value["S"]).startswith(start["S"])
 
 
 FUNCTIONS: dict[str, Callable[..., bool]] = {
     "attribute_exists": lambda value: value is not None,
     "attribute_not_exists": lambda value: value is None,
-    "begins_with": _begins,
+    "begins_with": _begins_with,
 }
 
 
-def _between(value: Typed | None, low: Typed | None, high: Typed | None) -> bool:
-    return _ordered(">=", value, low) and _ordered("<=", value, high)
+def _between(value: AttributeValue | None, low: AttributeValue | None, high: AttributeValue | None) -> bool:
+    return _compare(">=", value, low) and _compare("<=", value, high)
 
 
-def _same(left: Typed | None, right: Typed | None) -> bool:
+def _is_equal(left: AttributeValue | None, right: AttributeValue | None) -> bool:
     """An attribute that is not there compares with nothing: every comparison with it is false, except <>."""
     if left is None or right is None:
         return False
-    return left == right or ("N" in left and "N" in right and bool(plain(left) == plain(right)))
+    return left == right or (
+        "N" in left and "N" in right and bool(attribute_to_python(left) == attribute_to_python(right))
+    )
 
 
-def _ordered(sign: str, left: Typed | None, right: Typed | None) -> bool:
+def _compare(sign: str, left: AttributeValue | None, right: AttributeValue | None) -> bool:
     if left is None or right is None or left.keys() != right.keys():
         return False
-    return COMPARED[sign](plain(left), plain(right))
+    return COMPARATORS[sign](attribute_to_python(left), attribute_to_python(right))
 
 
-def _there(value: Typed | None) -> Typed:
+def _require(value: AttributeValue | None) -> AttributeValue:
     if value is None:
-        raise Invalid("The provided expression refers to an attribute that does not exist in the item")
+        raise ValidationException("The provided expression refers to an attribute that does not exist in the item")
     return value
 
 
-def _sum(left: Typed, right: Typed, sign: int) -> Typed:
+def _sum(left: AttributeValue, right: AttributeValue, sign: int) -> AttributeValue:
     if "N" not in left or "N" not in right:
-        raise Invalid("An operand in the update expression has an incorrect data type")
-    return {"N": str(plain(left) + sign * plain(right))}
+        raise ValidationException("An operand in the update expression has an incorrect data type")
+    return {"N": str(attribute_to_python(left) + sign * attribute_to_python(right))}
 
 
-def plain(typed: Typed) -> Any:
+def attribute_to_python(typed: AttributeValue) -> Any:
     """Python orders text by code point, which is the order of its UTF-8 bytes too."""
     ((kind, value),) = typed.items()
     if kind != "N":

@@ -20,22 +20,29 @@ from typing import Any, NamedTuple, NoReturn
 import tests.environment  # noqa: F401 - before the first import of the shop
 from chalicelib.kit import clock, db, ids
 from chalicelib.kit.errors import Problem, Unavailable
+from chalicelib.kit.idempotency import Replay
 from chalicelib.kit.packages import TABLES
-from chalicelib.kit.requests import AlreadyAnswered
-from chalicelib.notify import carriers, transports
+from chalicelib.notify import send_message, transports
 from chalicelib.places import find as places
 from chalicelib.pricing import find as pricing
-from infra.invariants.check import judge
-from infra.invariants.world import World
+from infra.invariants.check import check_snapshot
+from infra.invariants.snapshot import Snapshot
 from tests.fulfillment.build import NOON
-from tests.verification.simulator import touched
-from tests.verification.simulator.chances import BOOKS, PROCESSES, SKEW, Chances, Process, Wrong
-from tests.verification.simulator.memory import READ_FAULTS, SEND_FAULTS, Memory
-from tests.verification.simulator.news import News
+from tests.verification.simulator import step_invariants
+from tests.verification.simulator.event_queue import EventQueue
+from tests.verification.simulator.memory_engine import READ_FAULTS, SEND_FAULTS, MemoryEngine
+from tests.verification.simulator.probabilities import (
+    MAX_CLOCK_SKEW,
+    PROCESS_COUNT,
+    REPORTING_HANDLERS,
+    Probabilities,
+    Process,
+    Violation,
+)
 
-Deed = Callable[["Sim"], str]
-MOST_ROUNDS = 300  # to become quiet
-AT_READING = (*["resent"] * 7, *READ_FAULTS)  # most are mended by sending again
+Action = Callable[["Sim"], str]
+MAX_ROUNDS = 300  # to become quiet
+WEIGHTED_READ_FAULTS = (*["resent"] * 7, *READ_FAULTS)  # most are mended by sending again
 
 
 class Step(NamedTuple):
@@ -43,242 +50,258 @@ class Step(NamedTuple):
 
     number: int  # nothing for what came in between
     at: datetime
-    deed: Deed
+    action: Action
     outcome: str
-    resent: int
+    resends: int
 
     def __str__(self) -> str:
         mark = f"{self.number:5}" if self.number else "    ↳"
-        again = f" ({self.resent} sent again)" if self.resent else ""
-        return f"{mark} {str(self.at)[8:19]} {self.deed.__name__.replace('_', ' ')}: {self.outcome}{again}"
+        again = f" ({self.resends} sent again)" if self.resends else ""
+        return f"{mark} {str(self.at)[8:19]} {self.action.__name__.replace('_', ' ')}: {self.outcome}{again}"
 
 
 @dataclass
 class Sim:
     seed: int
-    chances: Chances = field(default_factory=Chances)
+    probabilities: Probabilities = field(default_factory=Probabilities)
 
     def __post_init__(self) -> None:
-        self.chance, self.ids, self.now = random.Random(self.seed), random.Random(f"ids of {self.seed}"), NOON
+        self.rng, self.ids, self.now = random.Random(self.seed), random.Random(f"ids of {self.seed}"), NOON
         self.process = Process(timedelta())
-        self.processes = [Process(SKEW * self.chance.uniform(-1, 1)) for _ in range(PROCESSES)]
-        self.memory = Memory()
-        self.story: list[Any] = []
-        self.calm, self.inside, self.keys = True, 0, 0
-        self.news = News()
+        self.processes = [Process(MAX_CLOCK_SKEW * self.rng.uniform(-1, 1)) for _ in range(PROCESS_COUNT)]
+        self.memory = MemoryEngine()
+        self.trace: list[Any] = []
+        self.faults_off, self.is_nested, self.key_count = True, 0, 0
+        self.event_queue = EventQueue()
         self.outbox: list[tuple[str, str, str]] = []
         self.answers: dict[str, Any] = {}
         self.orders: list[str] = []
         self.drafts: list[str] = []
-        self.people: list[str] = []  # customers that staff or a file brought
-        self.loads: list[tuple[str, str]] = []
-        self.bought: list[tuple[str, str]] = []
-        self.steps = self.sends = self.faults = self.felt = self.commits = self.torn = self.resent = 0
-        self.deed: Deed | None = None
+        self.customers: list[str] = []  # customers that staff or a file brought
+        self.transfers: list[tuple[str, str]] = []
+        self.inbound: list[tuple[str, str]] = []
+        self.steps = self.sends = self.faults = self.visible_faults = self.commits = self.faulted_commits = (
+            self.resends
+        ) = 0
+        self.action: Action | None = None
 
     # -- the world around the shop ------------------------------------------------------------------------------------
 
     @contextmanager
     def shop(self) -> Iterator[Sim]:
         """The shop runs on this history's clock, chance and memory until it is left."""
-        kept = clock.source, ids.randomness, db.engine, db.pause, carriers.hand_over
-        remembered = self.becomes(self.process)
+        kept = clock.source, ids.randomness, db.engine, db.pause, send_message.render_and_send
+        remembered = self.switch_process(self.process)
         clock.source, ids.randomness = lambda: self.now + self.process.skew, self.ids.randbytes
-        db.engine, db.pause, carriers.hand_over = self.memory, lambda attempt: None, self.carry
+        db.engine, db.pause, send_message.render_and_send = self.memory, lambda attempt: None, self.send_to_carrier
         logger = logging.getLogger("satukanal")
         loud = logger.level
         logger.setLevel(logging.CRITICAL)
-        self.memory.faults = self.fault
+        self.memory.inject_fault = self.fault
         try:
             yield self
         finally:
-            clock.source, ids.randomness, db.engine, db.pause, carriers.hand_over = kept
-            places.restore(remembered[0])
-            pricing.restore(remembered[1])
+            clock.source, ids.randomness, db.engine, db.pause, send_message.render_and_send = kept
+            places.swap_cache(remembered[0])
+            pricing.swap_cache(remembered[1])
             logger.setLevel(loud)
-            self.memory.faults = Memory().faults  # they knew each other, and rings are freed late
+            self.memory.inject_fault = MemoryEngine().inject_fault  # they knew each other, and rings are freed late
 
-    def becomes(self, process: Process) -> tuple[Any, Any]:
+    def switch_process(self, process: Process) -> tuple[Any, Any]:
         """From now on it is this process that acts; what the one before remembered."""
         self.process = process
-        return places.restore(process.places), pricing.restore(process.pricing)
+        return places.swap_cache(process.places), pricing.swap_cache(process.pricing)
 
     def fault(self, send: str) -> str:
         """Called by the engine before each send. A fault that sending again mends the shop itself never feels."""
-        if self.calm:
+        if self.faults_off:
             return ""
         self.sends += 1
-        chance, transact = self.chance, send == "transact"
-        if transact and not self.inside and chance.random() < self.chances.between:
-            self.in_between()
+        chance, transact = self.rng, send == "transact"
+        if transact and not self.is_nested and chance.random() < self.probabilities.interleave:
+            self.interleave()
         self.commits += transact
-        if chance.random() >= self.chances.fault:
+        if chance.random() >= self.probabilities.fault:
             return ""
         self.faults += 1
-        fault = chance.choice(SEND_FAULTS if transact else AT_READING)
+        fault = chance.choice(SEND_FAULTS if transact else WEIGHTED_READ_FAULTS)
         if fault == "resent":
-            self.resent += 1
+            self.resends += 1
             self.commits -= transact  # it is sent once more
         else:
-            self.felt += 1
-            self.torn += transact
-            self.says(f"{'':6}({send}: {fault})")
+            self.visible_faults += 1
+            self.faulted_commits += transact
+            self.log(f"{'':6}({send}: {fault})")
         return fault
 
-    def in_between(self) -> None:
-        from tests.verification.simulator import actors
+    def interleave(self) -> None:
+        from tests.verification.simulator import weighted_actions
 
-        self.inside, resent = 1, self.resent
-        same = self.deed and self.chance.random() < 0.5
+        self.is_nested, resent = 1, self.resends
+        same = self.action and self.rng.random() < 0.5
         try:
-            self.step(self.chance.choices([self.deed])[0] if same else actors.somebody(self.chance))
+            self.step(self.rng.choices([self.action])[0] if same else weighted_actions.choose_action(self.rng))
         finally:
-            self.inside, self.resent = 0, resent
+            self.is_nested, self.resends = 0, resent
 
-    def carry(self, attempt: Any) -> None:
+    def send_to_carrier(self, attempt: Any) -> None:
         event, party = attempt.message.event_id, attempt.party
-        if not self.calm and self.chance.random() < self.chances.carrier:
-            raise self.chance.choice([transports.NotSent, transports.Unknown])()
+        if not self.faults_off and self.rng.random() < self.probabilities.carrier_failure:
+            raise self.rng.choice([transports.NotSent, transports.OutcomeUnknown])()
         self.outbox.append((event, party, attempt.channel))
 
     @contextmanager
-    def undisturbed(self) -> Iterator[None]:
+    def without_faults(self) -> Iterator[None]:
         """For looking around without being part of the history."""
-        calm, self.calm = self.calm, True
+        calm, self.faults_off = self.faults_off, True
         try:
             yield
         finally:
-            self.calm = calm
+            self.faults_off = calm
 
     # -- what happens -------------------------------------------------------------------------------------------------
 
-    def live(self, steps: int) -> Sim:
-        from tests.verification.simulator import actors
+    def run(self, steps: int) -> Sim:
+        from tests.verification.simulator import weighted_actions
 
-        self.memory.put_back(actors.opened())
-        self.news.deaf = BOOKS if self.chance.random() >= self.chances.books else ()
-        self.calm = False
+        self.memory.restore(weighted_actions.load_initial_tables())
+        self.event_queue.muted = REPORTING_HANDLERS if self.rng.random() >= self.probabilities.run_reporting else ()
+        self.faults_off = False
         while self.steps < steps:  # what others do in between counts as well
-            self.step(actors.somebody(self.chance))
-        self.now += timedelta(hours=25) if self.chance.random() < self.chances.night else timedelta()
-        self.become_quiet()
-        self.look()
+            self.step(weighted_actions.choose_action(self.rng))
+        self.now += timedelta(hours=25) if self.rng.random() < self.probabilities.pass_a_day else timedelta()
+        self.drain()
+        self.check_all()
         return self
 
-    def step(self, deed: Deed) -> None:
+    def step(self, deed: Action) -> None:
         self.steps += 1
-        number = 0 if self.inside else self.steps
-        self.deed = self.deed if self.inside else deed
-        self.now += timedelta(seconds=self.chance.uniform(0, 15))
-        self.resent, at = 0, len(self.story)
-        self.story.append("")
+        number = 0 if self.is_nested else self.steps
+        self.action = self.action if self.is_nested else deed
+        self.now += timedelta(seconds=self.rng.uniform(0, 15))
+        self.resends, at = 0, len(self.trace)
+        self.trace.append("")
         before = self.process
-        self.becomes(self.chance.choice(self.processes))
-        outcome = self.tried(deed)
-        self.becomes(before)
-        self.story[at] = Step(number, self.now, deed, outcome, self.resent)
-        self.look_at_what_was_touched()
+        self.switch_process(self.rng.choice(self.processes))
+        outcome = self.run_action(deed)
+        self.switch_process(before)
+        self.trace[at] = Step(number, self.now, deed, outcome, self.resends)
+        self.check_step()
 
-    def tried(self, deed: Deed) -> str:
+    def run_action(self, deed: Action) -> str:
         try:
             return deed(self)
         except Problem as no:
             return f"no, {no.code}"
         except Exception as bug:
-            self.wrong(f"a bug: {type(bug).__name__}: {bug}", bug)
+            self.fail(f"a bug: {type(bug).__name__}: {bug}", bug)
 
-    def asking(self, name: str, ask: Callable[[str], Any]) -> Any:
+    def call_with_retries(self, name: str, ask: Callable[[str], Any]) -> Any:
         """A client with an Idempotency-Key: it asks again when it got no answer, and at times when it had one; the
         answer must be the same for ever."""
-        self.keys += 1
-        key = f"{name} {self.keys}"
+        self.key_count += 1
+        key = f"{name} {self.key_count}"
         for _ in range(4):
             try:
                 answer = ask(key)
-            except AlreadyAnswered as before:
+            except Replay as before:
                 answer = before.answer
             except Unavailable:
                 continue
             if self.answers.setdefault(key, answer) != answer:
-                self.wrong(f"{key} was answered twice, differently")
-            if self.chance.random() < 0.85:
+                self.fail(f"{key} was answered twice, differently")
+            if self.rng.random() < 0.85:
                 break
         if key in self.answers:
             return self.answers[key]
         raise Unavailable()
 
     def deliver(self, place: int) -> str:
-        return self.news.deliver(place, lambda: self.calm or self.chance.random() >= self.chances.again)
+        return self.event_queue.deliver(
+            place, lambda: self.faults_off or self.rng.random() >= self.probabilities.redeliver
+        )
 
-    def become_quiet(self) -> None:
+    def drain(self) -> None:
         """Faults stop; everything that waits must drain, and the clock must find nothing more to end."""
-        from tests.verification.simulator import deeds_house
+        from tests.verification.simulator import actions_operations
 
-        self.calm, rests = True, False
-        for _ in range(MOST_ROUNDS):
-            if self.news.come(self.memory.stream):
-                self.tried(lambda sim: sim.deliver(0))
+        self.faults_off, rests = True, False
+        for _ in range(MAX_ROUNDS):
+            if self.event_queue.enqueue(self.memory.stream):
+                self.run_action(lambda sim: sim.deliver(0))
                 rests = False
             elif rests:
                 return
             else:
-                self.tried(deeds_house.the_minute)
+                self.run_action(actions_operations.run_scheduled_jobs)
                 rests = True
-        self.wrong(f"O7: not quiet after {MOST_ROUNDS} rounds: {self.news.waiting[:3]}")
+        self.fail(f"O7: not quiet after {MAX_ROUNDS} rounds: {self.event_queue.pending[:3]}")
 
     # -- what must be true --------------------------------------------------------------------------------------------
 
-    def look_at_what_was_touched(self) -> None:
-        if self.memory.touched:
-            found = touched.wrong(self.memory.tables, self.memory.touched, clock.iso(self.now + SKEW), touched.to_facts)
-            self.memory.touched.clear()
+    def check_step(self) -> None:
+        if self.memory.written_keys:
+            found = step_invariants.find_violations(
+                self.memory.tables,
+                self.memory.written_keys,
+                clock.iso(self.now + MAX_CLOCK_SKEW),
+                step_invariants.item_to_plain_row,
+            )
+            self.memory.written_keys.clear()
             if found:
-                self.wrong("\n".join(found))
+                self.fail("\n".join(found))
 
-    def look(self, quiet: bool = True) -> None:
-        report = judge(self.world(quiet))
-        if not report.holds:
-            self.wrong(str(report))
+    def check_all(self, quiet: bool = True) -> None:
+        report = check_snapshot(self.world(quiet))
+        if not report.is_valid:
+            self.fail(str(report))
         if len(self.outbox) != len(set(self.outbox)):
-            self.wrong("N2: somebody was sent the same message twice over one channel")
+            self.fail("N2: somebody was sent the same message twice over one channel")
         known = {item["pk"]["S"] for item in self.memory.items("test-orders")}
         lost = [answer["id"] for answer in self.answers.values() if answer.get("number") and answer["id"] not in known]
         if lost:
-            self.wrong(f"O6: answered and lost: {lost}")
+            self.fail(f"O6: answered and lost: {lost}")
 
-    def world(self, quiet: bool) -> World:
+    def world(self, quiet: bool) -> Snapshot:
         """No clock is more than five minutes ahead, so a hold that ends later than that must be there; and who became
         quiet has ended all that was due."""
-        rows = {name: [touched.to_facts(item) for item in self.memory.items(f"test-{name}")] for name in TABLES}
+        rows = {
+            name: [step_invariants.item_to_plain_row(item) for item in self.memory.items(f"test-{name}")]
+            for name in TABLES
+        }
         heard, swept = ("~", clock.iso(self.now)) if quiet else ("", "")
-        return World(rows, clock.iso(self.now + SKEW), heard, swept)
+        return Snapshot(rows, clock.iso(self.now + MAX_CLOCK_SKEW), heard, swept)
 
-    def says(self, words: str) -> None:
-        self.story.append(words)
+    def log(self, words: str) -> None:
+        self.trace.append(words)
 
-    def wrong(self, words: str, cause: Exception | None = None) -> NoReturn:
-        raise Wrong(f"seed {self.seed}\n{self.told}\n{words}") from cause
+    def fail(self, words: str, cause: Exception | None = None) -> NoReturn:
+        raise Violation(f"seed {self.seed}\n{self.trace_text}\n{words}") from cause
 
     @property
-    def told(self) -> str:
-        return "\n".join(map(str, self.story))
+    def trace_text(self) -> str:
+        return "\n".join(map(str, self.trace))
 
 
-def run(seed: int, steps: int, chances: Chances | None = None) -> Sim:
-    sim = Sim(seed, chances or Chances())
+def run_history(seed: int, steps: int, chances: Probabilities | None = None) -> Sim:
+    sim = Sim(seed, chances or Probabilities())
     with sim.shop():
-        return sim.live(steps)
+        return sim.run(steps)
 
 
 def main(seed: int, steps: int) -> int:
     try:
-        sim = run(seed, steps)
-    except Wrong as wrong:
+        sim = run_history(seed, steps)
+    except Violation as wrong:
         print(wrong)
         return 1
-    print(sim.told)
-    facts = {"steps": steps, "sends": sim.sends, "faults": sim.faults, "felt by the shop": sim.felt}
-    facts |= {"commits": sim.commits, "of them met a fault": sim.torn, "journal entries": len(sim.memory.stream)}
+    print(sim.trace_text)
+    facts = {"steps": steps, "sends": sim.sends, "faults": sim.faults, "felt by the shop": sim.visible_faults}
+    facts |= {
+        "commits": sim.commits,
+        "of them met a fault": sim.faulted_commits,
+        "journal entries": len(sim.memory.stream),
+    }
     print(f"seed {seed}:", ", ".join(f"{count} {what}" for what, count in facts.items()), "and everything held")
     return 0
 

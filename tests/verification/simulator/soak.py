@@ -21,16 +21,16 @@ from typing import Any
 from tests.verification.simulator.batch import Counts
 from tests.verification.simulator.jobs import JOBS, Job
 
-KEPT = Path(".local/soak.json")
-A_LINE_EVERY = 60.0  # seconds, where nobody looks at a terminal
-Say = Callable[[str], None]
+PROGRESS_FILE = Path(".local/soak.json")
+LINE_INTERVAL_SECONDS = 60.0  # seconds, where nobody looks at a terminal
+Print = Callable[[str], None]
 
 
 @dataclass
 class Progress:
     """Of one job: every seed before `next` is in `counts`, and no other."""
 
-    next: int
+    next_seed: int
     cpu_seconds: float = 0.0
     counts: Counts = field(default_factory=Counts)
 
@@ -40,89 +40,94 @@ class Progress:
 
 @dataclass
 class Soak:
-    kept: Path
+    progress_file: Path
     jobs: Mapping[str, Job]
     pool: Executor
     workers: int
-    say: Say = print
+    print_line: Print = print
 
     def __post_init__(self) -> None:
-        self.progress = load(self.kept, self.jobs)
-        self.given = {name: progress.next for name, progress in self.progress.items()}
-        self.spent = {name: progress.cpu_seconds for name, progress in self.progress.items()}
-        self.done: dict[tuple[str, int], tuple[Counts, float]] = {}  # came back before those given out earlier
-        self.here = Counts()
-        self.began = time.monotonic()
+        self.progress = load_progress(self.progress_file, self.jobs)
+        self.next_seeds = {name: progress.next_seed for name, progress in self.progress.items()}
+        self.cpu_seconds = {name: progress.cpu_seconds for name, progress in self.progress.items()}
+        self.finished_early: dict[
+            tuple[str, int], tuple[Counts, float]
+        ] = {}  # came back before those given out earlier
+        self.session_counts = Counts()
+        self.started_at = time.monotonic()
 
-    def go_on(self, until: Callable[[], bool], tell: Callable[[Soak], None] = lambda soak: None) -> None:
+    def run(self, until: Callable[[], bool], on_progress: Callable[[Soak], None] = lambda soak: None) -> None:
         """`until` is asked before each batch; those under way then are waited for and kept."""
         out: dict[Future[tuple[Counts, float]], tuple[str, int]] = {}
         while True:
             while len(out) < self.workers and not until():
                 name, first = self.next_batch()
-                out[self.pool.submit(timed, self.jobs[name], first)] = (name, first)
+                out[self.pool.submit(run_timed, self.jobs[name], first)] = (name, first)
             if not out:
                 return
             for future in wait(out, timeout=1.0, return_when=FIRST_COMPLETED).done:
-                self.take(*out.pop(future), *future.result())
-            tell(self)
+                self.record_batch(*out.pop(future), *future.result())
+            on_progress(self)
 
     def next_batch(self) -> tuple[str, int]:
         """For the job that had least of its share so far."""
-        name = min(self.jobs, key=lambda each: self.spent[each] / self.jobs[each].share)
-        first, job = self.given[name], self.jobs[name]
-        self.given[name] += job.batch
-        self.spent[name] += self.likely(name)
+        name = min(self.jobs, key=lambda each: self.cpu_seconds[each] / self.jobs[each].share)
+        first, job = self.next_seeds[name], self.jobs[name]
+        self.next_seeds[name] += job.batch_size
+        self.cpu_seconds[name] += self.expected_seconds(name)
         return name, first
 
-    def likely(self, name: str) -> float:
+    def expected_seconds(self, name: str) -> float:
         """Seconds a batch takes, so that those under way count as well; a first one is taken to take one."""
         progress = self.progress[name]
-        return progress.cpu_seconds / (progress.counts.histories or 1) * self.jobs[name].batch or 1.0
+        return progress.cpu_seconds / (progress.counts.histories or 1) * self.jobs[name].batch_size or 1.0
 
-    def take(self, name: str, first: int, counts: Counts, seconds: float) -> None:
+    def record_batch(self, name: str, first: int, counts: Counts, seconds: float) -> None:
         """Kept only once everything before it is."""
         for seed, words in counts.violations:
-            self.say(f"{name}, seed {seed}: {words}\n  {self.jobs[name].replay.format(seed=seed)}")
-        self.here += counts
-        self.done[name, first] = counts, seconds
+            self.print_line(f"{name}, seed {seed}: {words}\n  {self.jobs[name].replay.format(seed=seed)}")
+        self.session_counts += counts
+        self.finished_early[name, first] = counts, seconds
         progress = self.progress[name]
-        while (name, progress.next) in self.done:
-            counts, seconds = self.done.pop((name, progress.next))
+        while (name, progress.next_seed) in self.finished_early:
+            counts, seconds = self.finished_early.pop((name, progress.next_seed))
             progress.counts, progress.cpu_seconds = progress.counts + counts, progress.cpu_seconds + seconds
-            progress.next += self.jobs[name].batch
-        self.spent[name] = progress.cpu_seconds
-        save(self.kept, self.progress)
+            progress.next_seed += self.jobs[name].batch_size
+        self.cpu_seconds[name] = progress.cpu_seconds
+        save_progress(self.progress_file, self.progress)
 
     @property
     def violations(self) -> int:
         return sum(len(progress.counts.violations) for progress in self.progress.values())
 
     def __str__(self) -> str:
-        rate = self.here.histories / max(time.monotonic() - self.began, 0.001)
-        return f"{' | '.join(map(self.told, self.jobs))} | {rate:.1f} a second, {self.violations} wrong"
+        rate = self.session_counts.histories / max(time.monotonic() - self.started_at, 0.001)
+        return f"{' | '.join(map(self.describe_job, self.jobs))} | {rate:.1f} a second, {self.violations} wrong"
 
-    def told(self, name: str) -> str:
+    def describe_job(self, name: str) -> str:
         counts, goal = self.progress[name].counts, self.jobs[name].goal
         faults = f", {counts.faults / counts.sends:.0%} of {counts.sends:,} sends faulty" if counts.sends else ""
         return f"{name} {counts.histories:,} of {goal:,}, {counts.steps:,} steps{faults}"
 
 
-def timed(job: Job, first: int) -> tuple[Counts, float]:
+def run_timed(job: Job, first: int) -> tuple[Counts, float]:
     began = time.process_time()
-    return job.run(range(first, first + job.batch)), time.process_time() - began
+    return job.run(range(first, first + job.batch_size)), time.process_time() - began
 
 
-def load(kept: Path, jobs: Mapping[str, Job]) -> dict[str, Progress]:
+def load_progress(kept: Path, jobs: Mapping[str, Job]) -> dict[str, Progress]:
     said = json.loads(kept.read_text()) if kept.exists() else {}
-    return {name: _read(said[name]) if name in said else Progress(job.first) for name, job in jobs.items()}
+    return {
+        name: _progress_from_json(said[name]) if name in said else Progress(job.first_seed)
+        for name, job in jobs.items()
+    }
 
 
-def _read(said: dict[str, Any]) -> Progress:
+def _progress_from_json(said: dict[str, Any]) -> Progress:
     return Progress(said["next"], said["cpu_seconds"], Counts.from_json(said["counts"]))
 
 
-def save(kept: Path, progress: Mapping[str, Progress]) -> None:
+def save_progress(kept: Path, progress: Mapping[str, Progress]) -> None:
     """Whole or not at all, and what other jobs once reached stays."""
     before = json.loads(kept.read_text()) if kept.exists() else {}
     kept.parent.mkdir(parents=True, exist_ok=True)
@@ -131,39 +136,39 @@ def save(kept: Path, progress: Mapping[str, Progress]) -> None:
     os.replace(half, kept)
 
 
-class Teller:
+class ProgressPrinter:
     """One line that is refreshed, or a line a minute for a log."""
 
-    def __init__(self, every: float = A_LINE_EVERY) -> None:
-        self.live, self.every, self.last = sys.stdout.isatty(), every, 0.0
+    def __init__(self, every: float = LINE_INTERVAL_SECONDS) -> None:
+        self.is_terminal, self.interval_seconds, self.last_printed_at = sys.stdout.isatty(), every, 0.0
 
     def __call__(self, soak: Soak) -> None:
         now = time.monotonic()
-        if self.live:
+        if self.is_terminal:
             print(f"\r\x1b[K{soak}", end="", flush=True)
-        elif now - self.last >= self.every:
-            self.last = now
+        elif now - self.last_printed_at >= self.interval_seconds:
+            self.last_printed_at = now
             print(soak, flush=True)
 
-    def say(self, words: str) -> None:
-        print(f"\r\x1b[K{words}" if self.live else words, flush=True)
+    def print_line(self, words: str) -> None:
+        print(f"\r\x1b[K{words}" if self.is_terminal else words, flush=True)
 
 
-def deaf_to_ctrl_c() -> None:
+def ignore_interrupts() -> None:
     signal.signal(signal.SIGINT, signal.SIG_IGN)
 
 
 def main(seconds: float, chosen: Iterable[str]) -> int:
     jobs = {name: JOBS[name] for name in chosen}
-    teller, workers, stopped = Teller(), os.cpu_count() or 1, []
+    teller, workers, stopped = ProgressPrinter(), os.cpu_count() or 1, []
     signal.signal(signal.SIGINT, lambda number, frame: stopped.append(number))
     signal.signal(signal.SIGTERM, lambda number, frame: stopped.append(number))
     ends = time.monotonic() + seconds if seconds else float("inf")
     context = multiprocessing.get_context("spawn")
-    with ProcessPoolExecutor(workers, mp_context=context, initializer=deaf_to_ctrl_c) as pool:
-        soak = Soak(KEPT, jobs, pool, workers, teller.say)
-        soak.go_on(lambda: bool(stopped) or bool(soak.here.histories and time.monotonic() >= ends), teller)
-    teller.say(str(soak))
+    with ProcessPoolExecutor(workers, mp_context=context, initializer=ignore_interrupts) as pool:
+        soak = Soak(PROGRESS_FILE, jobs, pool, workers, teller.print_line)
+        soak.run(lambda: bool(stopped) or bool(soak.session_counts.histories and time.monotonic() >= ends), teller)
+    teller.print_line(str(soak))
     return 1 if soak.violations else 0
 
 

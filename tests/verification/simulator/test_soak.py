@@ -13,36 +13,36 @@ from typing import Any
 
 import pytest
 
-from tests.verification.simulator.batch import Counts, live_fast
-from tests.verification.simulator.bugs.bug import switched_on
+from tests.verification.simulator.batch import Counts, run_fast_histories
+from tests.verification.simulator.bugs.bug import enable
 from tests.verification.simulator.bugs.catalog import BUGS
-from tests.verification.simulator.jobs import FAST, JOBS, Job
-from tests.verification.simulator.soak import Soak, Teller
+from tests.verification.simulator.jobs import FAST_HISTORIES, JOBS, Job
+from tests.verification.simulator.soak import ProgressPrinter, Soak
 
 
-def lived(seeds: Sequence[int]) -> Counts:
+def fake_histories(seeds: Sequence[int]) -> Counts:
     """Seed 12 goes wrong."""
     wrong = [(seed, "S2: below nothing") for seed in seeds if seed == 12]
     return Counts(len(seeds), 10 * len(seeds), 8 * len(seeds), 2 * len(seeds), wrong)
 
 
-def a_job(run: Callable[[Sequence[int]], Counts] = lived, share: float = 1.0) -> Job:
-    return Job(run, first=10, batch=2, share=share, goal=100, replay="make sim SEED={seed}")
+def a_job(run: Callable[[Sequence[int]], Counts] = fake_histories, share: float = 1.0) -> Job:
+    return Job(run, first_seed=10, batch_size=2, share=share, goal=100, replay="make sim SEED={seed}")
 
 
-def soaked(kept: Path, batches: int, told: list[str], **jobs: Job) -> Soak:
+def run_soak(kept: Path, batches: int, told: list[str], **jobs: Job) -> Soak:
     left = iter([False] * batches)
     with ThreadPoolExecutor(1) as pool:
         soak = Soak(kept, jobs or {"fast": a_job()}, pool, 1, told.append)
-        soak.go_on(lambda: next(left, True))
+        soak.run(lambda: next(left, True))
     return soak
 
 
-def test_it_goes_on_where_it_stopped(tmp_path: Path) -> None:
+def test_it_resumes_where_it_stopped(tmp_path: Path) -> None:
     kept = tmp_path / "soak.json"
 
-    soaked(kept, 2, [])
-    soaked(kept, 3, [])
+    run_soak(kept, 2, [])
+    run_soak(kept, 3, [])
 
     found = json.loads(kept.read_text())["fast"]
     assert (found["next"], found["counts"]["histories"], found["counts"]["steps"]) == (20, 10, 100)
@@ -50,17 +50,17 @@ def test_it_goes_on_where_it_stopped(tmp_path: Path) -> None:
     assert list(tmp_path.iterdir()) == [kept]
 
 
-def test_a_violation_is_told_with_its_replay_and_stops_nothing(tmp_path: Path) -> None:
+def test_a_violation_is_printed_with_its_replay_command_and_stops_nothing(tmp_path: Path) -> None:
     told: list[str] = []
 
-    soak = soaked(tmp_path / "soak.json", 4, told)
+    soak = run_soak(tmp_path / "soak.json", 4, told)
 
     assert told == ["fast, seed 12: S2: below nothing\n  make sim SEED=12"]
     assert (soak.violations, soak.progress["fast"].counts.histories) == (1, 8)
-    assert soaked(tmp_path / "soak.json", 0, []).violations == 1  # remembered
+    assert run_soak(tmp_path / "soak.json", 0, []).violations == 1  # remembered
 
 
-class Backwards(Executor):
+class ReversedExecutor(Executor):
     """Gives back what was handed in last first."""
 
     def __init__(self) -> None:
@@ -76,14 +76,14 @@ class Backwards(Executor):
         return future
 
 
-def test_what_comes_back_before_its_turn_is_kept_once_its_turn_has_come(tmp_path: Path) -> None:
-    soak = Soak(tmp_path / "soak.json", {"fast": a_job()}, Backwards(), 2)
+def test_a_batch_finished_early_is_recorded_in_order(tmp_path: Path) -> None:
+    soak = Soak(tmp_path / "soak.json", {"fast": a_job()}, ReversedExecutor(), 2)
 
-    soak.take("fast", 12, lived([12, 13]), 1.0)
-    assert (soak.progress["fast"].next, soak.progress["fast"].counts.histories) == (10, 0)
+    soak.record_batch("fast", 12, fake_histories([12, 13]), 1.0)
+    assert (soak.progress["fast"].next_seed, soak.progress["fast"].counts.histories) == (10, 0)
 
-    soak.take("fast", 10, lived([10, 11]), 1.0)
-    assert (soak.progress["fast"].next, soak.progress["fast"].counts.histories) == (14, 4)
+    soak.record_batch("fast", 10, fake_histories([10, 11]), 1.0)
+    assert (soak.progress["fast"].next_seed, soak.progress["fast"].counts.histories) == (14, 4)
 
 
 def test_no_seed_is_left_out_or_counted_twice_on_two_workers(tmp_path: Path) -> None:
@@ -92,41 +92,39 @@ def test_no_seed_is_left_out_or_counted_twice_on_two_workers(tmp_path: Path) -> 
 
     def watched(seeds: Sequence[int]) -> Counts:
         seen.extend(seeds)
-        return lived(seeds)
+        return fake_histories(seeds)
 
-    soak = Soak(tmp_path / "soak.json", {"fast": a_job(watched)}, Backwards(), 2, lambda words: None)
-    soak.go_on(lambda: next(left, True))
+    soak = Soak(tmp_path / "soak.json", {"fast": a_job(watched)}, ReversedExecutor(), 2, lambda words: None)
+    soak.run(lambda: next(left, True))
 
     assert sorted(seen) == list(range(10, 22))
-    assert (soak.progress["fast"].next, soak.progress["fast"].counts.histories) == (22, 12)
+    assert (soak.progress["fast"].next_seed, soak.progress["fast"].counts.histories) == (22, 12)
 
 
 def test_each_job_gets_its_share_of_the_time(tmp_path: Path) -> None:
-    soak = Soak(tmp_path / "soak.json", {"fast": a_job(share=0.75), "full": a_job(share=0.25)}, Backwards(), 1)
+    soak = Soak(tmp_path / "soak.json", {"fast": a_job(share=0.75), "full": a_job(share=0.25)}, ReversedExecutor(), 1)
 
     given = []
     for _ in range(40):
         name, first = soak.next_batch()
         given.append(name)
-        soak.take(name, first, lived([first, first + 1]), 1.0)
+        soak.record_batch(name, first, fake_histories([first, first + 1]), 1.0)
 
     assert (given.count("fast"), given.count("full")) == (30, 10)
 
 
-def test_what_another_job_reached_stays(tmp_path: Path) -> None:
+def test_progress_of_other_jobs_is_kept(tmp_path: Path) -> None:
     kept = tmp_path / "soak.json"
-    soaked(kept, 2, [], full=a_job())
+    run_soak(kept, 2, [], full=a_job())
 
-    soaked(kept, 1, [])
+    run_soak(kept, 1, [])
 
     assert {name: said["next"] for name, said in json.loads(kept.read_text()).items()} == {"full": 14, "fast": 12}
 
 
-def test_a_log_gets_a_line_now_and_then_and_every_figure_is_in_it(
-    tmp_path: Path, capsys: pytest.CaptureFixture[str]
-) -> None:
-    soak = soaked(tmp_path / "soak.json", 4, [])
-    teller = Teller()
+def test_a_log_gets_a_complete_line_per_interval(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    soak = run_soak(tmp_path / "soak.json", 4, [])
+    teller = ProgressPrinter()
 
     teller(soak)
     teller(soak)
@@ -136,23 +134,27 @@ def test_a_log_gets_a_line_now_and_then_and_every_figure_is_in_it(
     assert line.endswith(" a second, 1 wrong")
 
 
-def test_a_history_that_goes_wrong_is_counted_with_its_seed() -> None:
-    bug = next(bug for bug in BUGS if bug.story is None and bug.by == "M6")
+def test_a_failing_history_is_counted_with_its_seed() -> None:
+    bug = next(bug for bug in BUGS if bug.scenario is None and bug.detected_by == "M6")
 
-    with switched_on(bug):
-        counts = live_fast(range(20))
+    with enable(bug):
+        counts = run_fast_histories(range(20))
 
     assert counts.histories == 20
-    assert any(words.startswith(bug.by) for _, words in counts.violations)
+    assert any(words.startswith(bug.detected_by) for _, words in counts.violations)
 
 
-def test_the_command_lives_real_histories_in_processes_of_their_own_and_ends_in_time(tmp_path: Path) -> None:
+def test_the_command_runs_histories_in_separate_processes_and_ends_in_time(tmp_path: Path) -> None:
     """Whose time is over at once does what it has begun."""
     environment = os.environ | {"FOR": "0.001", "ONLY": "fast", "PYTHONPATH": os.getcwd()}
     command = [sys.executable, "-m", "tests.verification.simulator.soak"]
     said = subprocess.run(command, env=environment, cwd=tmp_path, capture_output=True, text=True, check=True).stdout
 
     kept = json.loads((tmp_path / ".local/soak.json").read_text())["fast"]
-    lived = (os.cpu_count() or 1) * JOBS["fast"].batch
+    lived = (os.cpu_count() or 1) * JOBS["fast"].batch_size
     assert "of 1,000,000, " in said
-    assert (kept["next"], kept["counts"]["histories"], kept["counts"]["violations"]) == (FAST + lived, lived, [])
+    assert (kept["next"], kept["counts"]["histories"], kept["counts"]["violations"]) == (
+        FAST_HISTORIES + lived,
+        lived,
+        [],
+    )

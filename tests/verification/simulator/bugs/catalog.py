@@ -3,39 +3,39 @@
 from __future__ import annotations
 
 from tests.verification.simulator.bugs import (
+    aggregation,
     audit,
+    backorders,
     claims,
     commits,
     expiry,
     idempotency,
-    kept,
-    later,
+    journal_mismatches,
+    missed_notifications,
     money,
     notifications,
     prices,
     projections,
     stock,
-    sums,
     transitions,
-    unheard,
 )
 from tests.verification.simulator.bugs.bug import Bug
 
-ROOMS = (
+MODULES = (
     idempotency,
     expiry,
     claims,
     commits,
-    sums,
+    aggregation,
     transitions,
     notifications,
-    unheard,
+    missed_notifications,
     prices,
     money,
     stock,
-    later,
+    backorders,
     audit,
     projections,
-    kept,
+    journal_mismatches,
 )
-BUGS: tuple[Bug, ...] = tuple(bug for room in ROOMS for bug in room.BUGS)
+BUGS: tuple[Bug, ...] = tuple(bug for room in MODULES for bug in room.BUGS)

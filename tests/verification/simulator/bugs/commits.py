@@ -10,23 +10,23 @@ from chalicelib.kit import db
 from chalicelib.kit.errors import Problem, Unavailable
 from chalicelib.orders import confirm_payment, events
 from tests.shop import TRAY
-from tests.verification.simulator.bugs.bug import Bug, swap
-from tests.verification.simulator.bugs.expiry import A_DAY
-from tests.verification.simulator.bugs.scene import TRANSFER, Scene
+from tests.verification.simulator.bugs.bug import Bug, patch_attribute
+from tests.verification.simulator.bugs.expiry import DAY_MINUTES
+from tests.verification.simulator.bugs.scenario_driver import TRANSFER, ScenarioDriver
 
 KIND = "commits"
 
 
-def money_comes_and_the_clock_s_list_lags(scene: Scene) -> None:
-    order = scene.heard((TRAY, 2), payments=TRANSFER)
-    scene.pass_time(A_DAY + 10)
-    events.store.waiting_until(events.clock.now())
+def a_payment_is_confirmed_while_the_expiry_list_lags(scene: ScenarioDriver) -> None:
+    order = scene.place_and_handle((TRAY, 2), payments=TRANSFER)
+    scene.pass_time(DAY_MINUTES + 10)
+    events.store.list_order_ids_to_pay_until(events.clock.now())
     scene.confirm(order)
     events.expire_unpaid()
-    scene.holds("what is paid stays", scene.case(order).order.status == "placed")
+    scene.expect("what is paid stays", scene.load_fulfillment(order).order.status == "placed")
 
 
-def one_by_one(was: Callable[..., Any]) -> Callable[..., Any]:
+def write_one_by_one(was: Callable[..., Any]) -> Callable[..., Any]:
     def commit(writes: Any, raise_on_conflict: bool = False) -> None:
         for write in writes:
             if write is not None:
@@ -35,7 +35,7 @@ def one_by_one(was: Callable[..., Any]) -> Callable[..., Any]:
     return commit
 
 
-def as_far_as_it_goes(was: Callable[..., Any]) -> Callable[..., Any]:
+def skip_refused_writes(was: Callable[..., Any]) -> Callable[..., Any]:
     """What is refused is left out, and the rest is done."""
 
     def commit(writes: Any, raise_on_conflict: bool = False) -> None:
@@ -48,7 +48,7 @@ def as_far_as_it_goes(was: Callable[..., Any]) -> Callable[..., Any]:
     return commit
 
 
-def hopefully(was: Callable[..., Any]) -> Callable[..., Any]:
+def ignore_unavailable(was: Callable[..., Any]) -> Callable[..., Any]:
     def commit(writes: Any, raise_on_conflict: bool = False) -> None:
         with suppress(Unavailable):
             was(writes)
@@ -56,7 +56,7 @@ def hopefully(was: Callable[..., Any]) -> Callable[..., Any]:
     return commit
 
 
-def as_listed_then(was: Callable[..., Any]) -> Callable[..., Any]:
+def return_stale_list(was: Callable[..., Any]) -> Callable[..., Any]:
     """The list that was read once is good enough for the next time."""
     listed: list[str] = []
 
@@ -67,32 +67,45 @@ def as_listed_then(was: Callable[..., Any]) -> Callable[..., Any]:
     return waiting
 
 
-def whoever_is_listed(was: Callable[..., Any]) -> Callable[..., Any]:
+def expire_without_check(was: Callable[..., Any]) -> Callable[..., Any]:
     def expire(order_id: str, now: Any) -> bool:
         ending = confirm_payment.cancel
-        order = ending.store.load(order_id)
+        order = ending.store.find_order(order_id)
         assert order is not None
-        change = ending.OrderChange(order, ending.load_payments(order.payment_ids), ending.CLOCK, now)
-        ending._end_order(change, ending.CancelCause.PAYMENT_EXPIRED)
+        change = ending.OrderChange(order, ending.load_payments(order.payment_ids), ending.SCHEDULER, now)
+        ending._cancel_order(change, ending.CancelCause.PAYMENT_EXPIRED)
         return True
 
     return expire
 
 
 BUGS = (
-    Bug("a commit is sent write by write", KIND, by="O3", sown=(swap(db, "commit", one_by_one),)),
+    Bug(
+        "a commit is sent write by write",
+        KIND,
+        detected_by="O3",
+        patches=(patch_attribute(db, "commit", write_one_by_one),),
+    ),
     Bug(
         "what a commit's condition refuses is left out of it",
         KIND,
-        by="O3",
-        sown=(swap(db, "commit", as_far_as_it_goes),),
+        detected_by="O3",
+        patches=(patch_attribute(db, "commit", skip_refused_writes),),
     ),
-    Bug("what a busy store did not take is called done", KIND, by="O6", sown=(swap(db, "commit", hopefully),)),
+    Bug(
+        "what a busy store did not take is called done",
+        KIND,
+        detected_by="O6",
+        patches=(patch_attribute(db, "commit", ignore_unavailable),),
+    ),
     Bug(
         "an order is ended because a list that lags names it",
         KIND,
-        by="what is paid stays",
-        sown=(swap(events.store, "waiting_until", as_listed_then), swap(events.cancel, "expire", whoever_is_listed)),
-        story=money_comes_and_the_clock_s_list_lags,
+        detected_by="what is paid stays",
+        patches=(
+            patch_attribute(events.store, "waiting_until", return_stale_list),
+            patch_attribute(events.cancel, "expire", expire_without_check),
+        ),
+        scenario=a_payment_is_confirmed_while_the_expiry_list_lags,
     ),
 )

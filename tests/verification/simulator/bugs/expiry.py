@@ -13,138 +13,142 @@ from chalicelib.fulfillment.model import Offer, OfferEnded
 from chalicelib.orders import cancel as ending
 from chalicelib.orders import confirm_payment, context, events
 from chalicelib.payments.model import Posting
-from chalicelib.stock.model import allocated
-from tests.shop import CUP, RARE, TEAPOT, TRAY, who
-from tests.verification.simulator.bugs.bug import Bug, answers, instead, swap
-from tests.verification.simulator.bugs.scene import TRANSFER, Scene
+from chalicelib.stock.model import allocation_movement
+from tests.shop import CUP, RARE, TEAPOT, TRAY, principal_of
+from tests.verification.simulator.bugs.bug import Bug, always_return, patch_attribute, replace_with
+from tests.verification.simulator.bugs.scenario_driver import TRANSFER, ScenarioDriver
 from tests.verification.simulator.bugs.shop import BUDI, LIA
 
 KIND = "expiry"
-A_DAY = 24 * 60
+DAY_MINUTES = 24 * 60
 
 
-def the_next_buyer_comes_after_the_end(scene: Scene) -> None:
-    scene.heard((RARE, 2), payments=TRANSFER)
-    scene.pass_time(A_DAY + 10)
-    scene.serves(lambda: scene.order((RARE, 2)))
+def the_next_buyer_orders_after_expiry(scene: ScenarioDriver) -> None:
+    scene.place_and_handle((RARE, 2), payments=TRANSFER)
+    scene.pass_time(DAY_MINUTES + 10)
+    scene.expect_served(lambda: scene.place((RARE, 2)))
 
 
-def the_next_buyer_comes_before_the_end(scene: Scene) -> None:
-    scene.heard((RARE, 2), payments=TRANSFER)
+def the_next_buyer_orders_before_expiry(scene: ScenarioDriver) -> None:
+    scene.place_and_handle((RARE, 2), payments=TRANSFER)
     try:
-        scene.order((RARE, 2))
+        scene.place((RARE, 2))
     except AssertionError:
         return  # a refusal, and that is right
 
 
-def money_comes_when_the_goods_are_gone(scene: Scene) -> None:
-    order = scene.heard((RARE, 2), payments=TRANSFER)
-    scene.pass_time(A_DAY + 10)
-    scene.heard((RARE, 2))
+def a_payment_arrives_after_the_stock_is_sold(scene: ScenarioDriver) -> None:
+    order = scene.place_and_handle((RARE, 2), payments=TRANSFER)
+    scene.pass_time(DAY_MINUTES + 10)
+    scene.place_and_handle((RARE, 2))
     scene.confirm(order)
 
 
-def money_comes_when_a_part_of_the_goods_is_gone(scene: Scene) -> None:
+def a_payment_arrives_after_part_of_the_stock_is_sold(scene: ScenarioDriver) -> None:
     """What is gone is there again elsewhere, so the order goes on with other units."""
-    order = scene.heard((RARE, 1), (CUP, 5), payments=TRANSFER)
-    scene.pass_time(A_DAY + 10)
-    scene.heard((RARE, 1))
+    order = scene.place_and_handle((RARE, 1), (CUP, 5), payments=TRANSFER)
+    scene.pass_time(DAY_MINUTES + 10)
+    scene.place_and_handle((RARE, 1))
     scene.confirm(order)
 
 
-def money_comes_in_time(scene: Scene) -> None:
-    order = scene.heard((TRAY, 2), payments=TRANSFER)
+def a_payment_arrives_in_time(scene: ScenarioDriver) -> None:
+    order = scene.place_and_handle((TRAY, 2), payments=TRANSFER)
     scene.confirm(order)
 
 
-def money_comes_after_the_order_ended(scene: Scene) -> None:
-    order = scene.heard((TRAY, 2), payments=TRANSFER)
-    scene.pass_time(A_DAY + 10)
-    scene.minute()
+def a_payment_arrives_after_expiry(scene: ScenarioDriver) -> None:
+    order = scene.place_and_handle((TRAY, 2), payments=TRANSFER)
+    scene.pass_time(DAY_MINUTES + 10)
+    scene.run_scheduled_jobs()
     scene.confirm(order)
 
 
-def a_proof_waits_for_us(scene: Scene) -> None:
-    order = scene.heard((TRAY, 2), payments=TRANSFER)
-    confirm_payment.submit_proof(who(LIA), scene.payments(order)[0].id, "TRF 1")
-    scene.pass_time(A_DAY + 10)
-    scene.minute()
-    scene.holds("a proof is looked at first", scene.case(order).order.status == "placed")
+def a_proof_awaits_review(scene: ScenarioDriver) -> None:
+    order = scene.place_and_handle((TRAY, 2), payments=TRANSFER)
+    confirm_payment.submit_proof(principal_of(LIA), scene.payments(order)[0].id, "TRF 1")
+    scene.pass_time(DAY_MINUTES + 10)
+    scene.run_scheduled_jobs()
+    scene.expect("a proof is looked at first", scene.load_fulfillment(order).order.status == "placed")
 
 
-def the_clock_comes_by_early(scene: Scene) -> None:
-    scene.heard((TRAY, 2), payments=TRANSFER)
+def expiry_runs_early(scene: ScenarioDriver) -> None:
+    scene.place_and_handle((TRAY, 2), payments=TRANSFER)
     scene.pass_time(60)
     events.expire_unpaid()
 
 
-def the_clock_comes_by_in_an_offer_s_time(scene: Scene) -> None:
-    scene.heard((TEAPOT, 2))
+def expiry_runs_while_an_offer_is_open(scene: ScenarioDriver) -> None:
+    scene.place_and_handle((TEAPOT, 2))
     scene.pass_time(2)
-    scene.minute()
+    scene.run_scheduled_jobs()
 
 
-def a_salesman_claims_too_late(scene: Scene) -> None:
-    order = scene.heard((TEAPOT, 2))
+def a_salesman_claims_too_late(scene: ScenarioDriver) -> None:
+    order = scene.place_and_handle((TEAPOT, 2))
     scene.pass_time(11)
-    scene.refuses(OfferEnded, lambda: claiming.claim(BUDI, scene.offer(order)))
+    scene.expect_refusal(OfferEnded, lambda: claiming.claim(BUDI, scene.last_offer_id(order)))
 
 
-def the_clock_comes_by_late(scene: Scene) -> None:
-    scene.heard((TEAPOT, 2))
-    scene.heard((TRAY, 2), payments=TRANSFER)
-    scene.pass_time(A_DAY + 10)
-    scene.minute()
+def expiry_runs_late(scene: ScenarioDriver) -> None:
+    scene.place_and_handle((TEAPOT, 2))
+    scene.place_and_handle((TRAY, 2), payments=TRANSFER)
+    scene.pass_time(DAY_MINUTES + 10)
+    scene.run_scheduled_jobs()
 
 
-def two_days_ahead(was: Callable[..., Any]) -> Callable[..., Any]:
+def shift_now_two_days_ahead(was: Callable[..., Any]) -> Callable[..., Any]:
     return lambda places, now: was(places, now + timedelta(days=2))
 
 
-def booked_as_a_sale(payment: Any, covered: Any) -> Any:
+def post_as_sale(payment: Any, covered: Any) -> Any:
     return Posting("bank", payment.captured.minor), Posting("sales", -payment.captured.minor)
 
 
-def what_is_kept_only(order: Any, now: Any) -> Any:
-    holds = confirm_payment.holds_of(order.id, order.pieces, order.reserved_until)
-    movements = [move(hold.piece) for hold in holds for move in (confirm_payment.released_hold, allocated)]
-    return confirm_payment.Allocated(order.pieces, movements, [confirm_payment.drop_hold(hold) for hold in holds])
+def allocate_without_remaining_holds(order: Any, now: Any) -> Any:
+    holds = confirm_payment.load_holds(order.id, order.pieces, order.reserved_until)
+    movements = [
+        move(hold.allocation) for hold in holds for move in (confirm_payment.hold_release_movement, allocation_movement)
+    ]
+    return confirm_payment.ConvertedHolds(
+        order.pieces, movements, [confirm_payment.delete_hold(hold) for hold in holds]
+    )
 
 
-def beside_its_hold(order: Any, now: Any) -> Any:
-    return confirm_payment.Allocated(order.pieces, [allocated(piece) for piece in order.pieces], [])
+def allocate_and_keep_hold(order: Any, now: Any) -> Any:
+    return confirm_payment.ConvertedHolds(order.pieces, [allocation_movement(piece) for piece in order.pieces], [])
 
 
-def as_if_nothing_was_sent(was: Callable[..., Any]) -> Callable[..., Any]:
+def hide_submitted_proof(was: Callable[..., Any]) -> Callable[..., Any]:
     def loaded(ids: Any) -> Any:
         return [replace(one, status="awaiting_proof") for one in was(ids)]
 
     return loaded
 
 
-def ended_at_once(was: Callable[..., Any]) -> Callable[..., Any]:
+def expire_without_check(was: Callable[..., Any]) -> Callable[..., Any]:
     def expire(order_id: str, now: Any) -> bool:
-        order = ending.store.load(order_id)
+        order = ending.store.find_order(order_id)
         assert order is not None
-        change = ending.OrderChange(order, ending.load_payments(order.payment_ids), ending.CLOCK, now)
-        ending._end_order(change, ending.CancelCause.PAYMENT_EXPIRED)
+        change = ending.OrderChange(order, ending.load_payments(order.payment_ids), ending.SCHEDULER, now)
+        ending._cancel_order(change, ending.CancelCause.PAYMENT_EXPIRED)
         return True
 
     return expire
 
 
-def all_that_wait(was: Callable[..., Any]) -> Callable[..., Any]:
+def shift_now_thirty_days_ahead(was: Callable[..., Any]) -> Callable[..., Any]:
     return lambda now: was(now + timedelta(days=30))
 
 
-def whatever_the_time(was: Callable[..., Any]) -> Callable[..., Any]:
+def claim_after_expiry(was: Callable[..., Any]) -> Callable[..., Any]:
     def claimed(offer: Any, staff: str, now: Any) -> Any:
         return replace(offer, status="claimed", claimed_by=staff, version=offer.version + 1)
 
     return claimed
 
 
-def long_before(was: Callable[..., Any]) -> Callable[..., Any]:
+def shift_now_one_day_back(was: Callable[..., Any]) -> Callable[..., Any]:
     """The row is asked as well, and agrees when asked about an earlier time."""
     return lambda before, after, now: was(before, after, now - timedelta(days=1))
 
@@ -153,80 +157,86 @@ BUGS = (
     Bug(
         "a hold that ended refuses the next buyer until somebody deletes it",
         KIND,
-        by="the buyer is served",
-        sown=(swap(context, "lapsed_holds", answers([])),),
-        story=the_next_buyer_comes_after_the_end,
+        detected_by="the buyer is served",
+        patches=(patch_attribute(context, "load_lapsed_holds", always_return([])),),
+        scenario=the_next_buyer_orders_after_expiry,
     ),
     Bug(
         "a clock that runs ahead takes a hold from under its owner",
         KIND,
-        by="S3",
-        sown=(swap(context, "lapsed_holds", two_days_ahead),),
-        story=the_next_buyer_comes_before_the_end,
+        detected_by="S3",
+        patches=(patch_attribute(context, "load_lapsed_holds", shift_now_two_days_ahead),),
+        scenario=the_next_buyer_orders_before_expiry,
     ),
     Bug(
         "late money for an ended order is booked as a sale and never owed back",
         KIND,
-        by="M6",
-        sown=(swap(confirm_payment.post, "late", instead(booked_as_a_sale)),),
-        story=money_comes_after_the_order_ended,
+        detected_by="M6",
+        patches=(patch_attribute(confirm_payment.postings, "build_late_capture", replace_with(post_as_sale)),),
+        scenario=a_payment_arrives_after_expiry,
     ),
     Bug(
         "an order is paid whose goods went to another",
         KIND,
-        by="S3",
-        sown=(swap(confirm_payment, "allocate_holds", instead(what_is_kept_only)),),
-        story=money_comes_when_the_goods_are_gone,
+        detected_by="S3",
+        patches=(patch_attribute(confirm_payment, "allocate_holds", replace_with(allocate_without_remaining_holds)),),
+        scenario=a_payment_arrives_after_the_stock_is_sold,
     ),
     Bug(
         "the hold of a paid order stays beside its allocation",
         KIND,
-        by="S3",
-        sown=(swap(confirm_payment, "allocate_holds", instead(beside_its_hold)),),
-        story=money_comes_in_time,
+        detected_by="S3",
+        patches=(patch_attribute(confirm_payment, "allocate_holds", replace_with(allocate_and_keep_hold)),),
+        scenario=a_payment_arrives_in_time,
     ),
     Bug(
         "an order is ended though its proof waits for us",
         KIND,
-        by="a proof is looked at first",
-        sown=(swap(ending, "load_payments", as_if_nothing_was_sent),),
-        story=a_proof_waits_for_us,
+        detected_by="a proof is looked at first",
+        patches=(patch_attribute(ending, "load_payments", hide_submitted_proof),),
+        scenario=a_proof_awaits_review,
     ),
     Bug(
         "an order is ended before its time to pay is over",
         KIND,
-        by="O1",
-        sown=(swap(events.store, "waiting_until", all_that_wait), swap(ending, "expire", ended_at_once)),
-        story=the_clock_comes_by_early,
+        detected_by="O1",
+        patches=(
+            patch_attribute(events.store, "waiting_until", shift_now_thirty_days_ahead),
+            patch_attribute(ending, "expire", expire_without_check),
+        ),
+        scenario=expiry_runs_early,
     ),
     Bug(
         "an offer runs out before its end",
         KIND,
-        by="O1",
-        sown=(
-            swap(Offer, "is_due", instead(lambda offer, now: offer.status == "open")),
-            swap(expiring, "due_offers", all_that_wait),
+        detected_by="O1",
+        patches=(
+            patch_attribute(Offer, "is_due", replace_with(lambda offer, now: offer.status == "open")),
+            patch_attribute(expiring, "list_due_offers", shift_now_thirty_days_ahead),
         ),
-        story=the_clock_comes_by_in_an_offer_s_time,
+        scenario=expiry_runs_while_an_offer_is_open,
     ),
     Bug(
         "an offer is won after its end",
         KIND,
-        by="O1",
-        sown=(swap(claiming, "claimed", whatever_the_time), swap(claiming, "win_offer", long_before)),
-        story=a_salesman_claims_too_late,
+        detected_by="O1",
+        patches=(
+            patch_attribute(claiming, "apply_claim", claim_after_expiry),
+            patch_attribute(claiming, "update_claimed_offer", shift_now_one_day_back),
+        ),
+        scenario=a_salesman_claims_too_late,
     ),
     Bug(
         "the clock passes over orders that wait",
         KIND,
-        by="O7",
-        sown=(swap(events.store, "waiting_until", answers([])),),
-        story=the_clock_comes_by_late,
+        detected_by="O7",
+        patches=(patch_attribute(events.store, "waiting_until", always_return([])),),
+        scenario=expiry_runs_late,
     ),
     Bug(
         "the tenders of a dead order stay open",
         KIND,
-        by="M6",
-        sown=(swap(ending, "end_payments", answers([])),),
+        detected_by="M6",
+        patches=(patch_attribute(ending, "close_payments", always_return([])),),
     ),
 )

@@ -1,0 +1,144 @@
+"""A history of orders with the prices agreed then: placed as they were, once for each `ref`."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from dataclasses import asdict, replace
+from datetime import datetime
+from typing import Any, Protocol
+
+from chalicelib.catalog.model import CHANNELS
+from chalicelib.exchange.model import BadValue, CsvRow, RowError
+from chalicelib.kit import clock, config, idempotency
+from chalicelib.kit.auth import Principal
+from chalicelib.kit.errors import Problem
+from chalicelib.kit.money import from_decimal
+from chalicelib.orders.command import PlaceOrder, RequestedLine, Tender
+from chalicelib.orders.model import Delivery
+from chalicelib.orders.place import place
+from chalicelib.payments.model import PAYMENT_METHODS
+
+DELIVERIES = ("ship", "pickup", "handover")
+
+
+class KnownIds(Protocol):
+    def check(self, what: str, column: str, name: str) -> None: ...
+
+
+class ImportReport(Protocol):
+    dry_run: bool
+    changed: dict[str, int]
+    errors: list[RowError]
+    refused: list[dict[str, Any]]
+    skipped: list[dict[str, Any]]
+
+
+def import_orders(
+    orders: Iterable[CsvRow], lines: Iterable[CsvRow], known: KnownIds, who: Principal, report: ImportReport
+) -> None:
+    of_order: dict[str, list[CsvRow]] = {}
+    for line in lines:
+        of_order.setdefault(line.cells["ref"].strip(), []).append(line)
+    report.changed["orders"] = 0
+    for order in orders:
+        _import_order(order, of_order.pop(order.cells["ref"].strip(), []), known, who, report)
+    for left in of_order.values():
+        report.errors += [RowError(line.file, line.row, "ref", "no such order in orders.csv") for line in left]
+
+
+def _import_order(
+    order: CsvRow, lines: Sequence[CsvRow], known: KnownIds, who: Principal, report: ImportReport
+) -> None:
+    wanted = [one for line in lines if (one := _read_order_line(line, known, report)) is not None]
+    try:
+        if not wanted:
+            raise BadValue("ref", "has no lines in order_lines.csv that can be sold")
+        command = _build_command(order, wanted, known, who)
+    except BadValue as bad:
+        report.errors.append(RowError(order.file, order.row, bad.column, bad.reason))
+        return
+    if len(wanted) == len(lines) - _count_skipped(lines, report) and not report.dry_run:
+        _place(command, report)
+
+
+def _count_skipped(lines: Sequence[CsvRow], report: ImportReport) -> int:
+    rows = {line.row for line in lines}
+    return sum(1 for each in report.skipped if each["row"] in rows)
+
+
+def _place(command: PlaceOrder, report: ImportReport) -> None:
+    try:
+        place(command)
+        report.changed["orders"] += 1
+    except idempotency.Replay:
+        pass
+    except Problem as refusal:
+        report.refused.append({"ref": command.ref, "code": refusal.code, "detail": refusal.detail})
+
+
+def _read_order_line(line: CsvRow, known: KnownIds, report: ImportReport) -> RequestedLine | None:
+    """None for a line that is wrong, or that is a return."""
+    try:
+        sku, currency = line.required_text("sku", 64), config.currency()
+        known.check("products", "sku", sku)
+        quantity = line.integer("quantity", minimum=-100_000, maximum=100_000)
+        if quantity < 0:
+            report.skipped.append({"ref": line.cells["ref"], "row": line.row, "reason": "returns_not_yet"})
+            return None
+        if quantity == 0:
+            raise BadValue("quantity", "is zero")
+        price, rate = line.decimal("unit_price"), line.decimal("discount_rate", maximum="1")
+        line.required_text("unit_price")
+        assert price is not None and rate is not None  # nosec B101 - both have defaults
+        return RequestedLine(sku, quantity, agreed_price=from_decimal(price, currency), agreed_discount=rate)
+    except BadValue as bad:
+        report.errors.append(RowError(line.file, line.row, bad.column, bad.reason))
+        return None
+
+
+def _build_command(order: CsvRow, wanted: Sequence[RequestedLine], known: KnownIds, who: Principal) -> PlaceOrder:
+    channel = _read_choice(order, "channel", CHANNELS, "")
+    known.check("customers", "customer", order.text("customer"))
+    known.check("staff", "actor", order.text("actor"))
+    known.check("locations", "location", order.text("location"))
+    if len({line.sku for line in wanted}) < len(wanted):
+        raise BadValue("ref", "sells one SKU on two lines; make them one")
+    freight = order.decimal("freight")
+    assert freight is not None  # nosec B101 - it has a default
+    location = order.text("location")
+    method = _read_choice(order, "delivery_method", DELIVERIES, "ship")
+    command = PlaceOrder(
+        channel=channel,
+        lines=wanted,
+        delivery=Delivery(method, location or None),
+        tenders=[Tender(_read_choice(order, "payment_method", tuple(PAYMENT_METHODS), "cod"))],
+        principal=Principal(who.role, who.id, location or who.location),
+        customer_id=order.text("customer", 64),
+        coupons=tuple(code for code in order.text("coupons").split(";") if code),
+        placed_at=_read_placed_at(order),
+        freight=from_decimal(freight, config.currency()),
+        ref=order.required_text("ref", 64),
+        made_by=order.text("actor", 64),
+    )
+    return _with_idempotency_key(command)
+
+
+def _with_idempotency_key(command: PlaceOrder) -> PlaceOrder:
+    said = {"order": [asdict(line) for line in command.lines], "at": command.placed_at, "who": command.customer_id}
+    return replace(
+        command, idempotency_key=idempotency.build_idempotency_key(command.channel, "ref", command.ref, said)
+    )
+
+
+def _read_choice(line: CsvRow, column: str, allowed: Sequence[str], default: str) -> str:
+    said = line.text(column, default=default)
+    if said not in allowed:
+        raise BadValue(column, f"{said!r} is none of {', '.join(allowed)}")
+    return said
+
+
+def _read_placed_at(order: CsvRow) -> datetime:
+    try:
+        return clock.parse(order.required_text("placed_at", 40))
+    except ValueError as error:
+        raise BadValue("placed_at", str(error)) from error

@@ -1,0 +1,243 @@
+"""Rows of reference files as the shop's own values, and the verbs that keep them."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass, field, replace
+from datetime import timedelta
+from decimal import Decimal
+from typing import Any
+
+from chalicelib.catalog.find import load_products
+from chalicelib.catalog.model import Product, check_product
+from chalicelib.catalog.save import save_product
+from chalicelib.catalog.store import product_key
+from chalicelib.customers.model import Address, Customer
+from chalicelib.customers.save import parse_imported_contact, save_customer
+from chalicelib.customers.store import customer_key
+from chalicelib.exchange.model import BadValue, CsvRow
+from chalicelib.kit import clock, config, db
+from chalicelib.kit.auth import Principal
+from chalicelib.kit.money import CURRENCIES, Money, from_decimal
+from chalicelib.payments.opening_receivables import record_opening_receivable
+from chalicelib.places import find as places
+from chalicelib.places.model import LOCATION_KINDS, Location, Point, Postcode, Staff, check_location, check_staff
+from chalicelib.places.save import save_location, save_staff
+from chalicelib.places.save import save_postcodes as keep_country
+from chalicelib.pricing.find import load_prices
+from chalicelib.pricing.model import PriceEntry
+from chalicelib.pricing.save import save_price
+from chalicelib.stock.save import TargetLevel, save_levels
+
+
+@dataclass
+class KnownIds:
+    """What a row may refer to: names in the folder itself, else in the shop."""
+
+    folder: dict[str, set[str]]
+    cache: dict[tuple[str, str], bool] = field(default_factory=dict)
+
+    def has(self, what: str, name: str) -> bool:
+        if name in self.folder[what]:
+            return True
+        if (what, name) not in self.cache:
+            self.cache[what, name] = _exists_in_shop(what, name)
+        return self.cache[what, name]
+
+    def check(self, what: str, column: str, name: str) -> None:
+        if name and not self.has(what, name):
+            raise BadValue(column, f"{name} is not in {what}.csv and not in the shop")
+
+
+def _exists_in_shop(what: str, name: str) -> bool:
+    if what == "locations":
+        return name in places.load_locations()
+    if what == "staff":
+        return name in places.load_staff()
+    key = product_key(name) if what == "products" else customer_key(name)
+    return db.get(key.row, key.pk, key.sk) is not None
+
+
+def read_location(line: CsvRow, known: KnownIds) -> Location:
+    lat, lon = line.coordinate("lat", 90), line.coordinate("lon", 180)
+    if line.text("kind") not in LOCATION_KINDS:
+        raise BadValue("kind", f"is none of {', '.join(LOCATION_KINDS)}")
+    if (lat is None) != (lon is None):
+        raise BadValue("lat", "lat and lon come together")
+    point = Point(lat, lon) if lat is not None and lon is not None else None
+    made = Location(
+        line.required_text("id", 64), line.text("kind"), line.required_text("name"), point, zone=config.zone()
+    )
+    check_location(made)
+    known.check("staff", "staff", line.text("staff"))
+    return made
+
+
+def read_staff(line: CsvRow, known: KnownIds) -> Staff:
+    known.check("locations", "location", line.text("location"))
+    contact = parse_imported_contact(
+        line.required_text("name"), line.text("phone"), line.text("email"), config.country()
+    )
+    made = Staff(
+        line.required_text("id", 64),
+        contact.name,
+        line.required_text("role"),
+        contact.phone,
+        contact.email,
+        line.text("location"),
+    )
+    check_staff(made)
+    return made
+
+
+@dataclass(frozen=True)
+class PricedProduct:
+    product: Product
+    price: Money
+
+
+def read_product(line: CsvRow, known: KnownIds) -> PricedProduct:
+    currency = line.text("currency", default=config.currency())
+    if currency not in CURRENCIES:
+        raise BadValue("currency", f"is none of {', '.join(CURRENCIES)}")
+    if currency != config.currency():
+        raise BadValue("currency", f"this shop counts in {config.currency()}")
+    cost = line.decimal("cost", default=None)
+    product = Product(
+        sku=line.required_text("sku", 64),
+        name=line.required_text("name"),
+        category=line.text("category", 80),
+        currency=currency,
+        description=line.text("description", 4000),
+        barcode=line.text("barcode", 48),
+        tax_rate=line.text("tax_rate", default="0.11"),
+        channels=tuple(channel for channel in line.text("channels").split(";") if channel),
+        weight_grams=line.integer("weight_grams"),
+        reorder_level=line.integer("reorder_level"),
+        cost_minor=from_decimal(cost, currency).minor if cost is not None else None,
+    )
+    check_product(product)
+    line.required_text("price")
+    return PricedProduct(product, from_decimal(line.decimal("price") or Decimal(0), currency))
+
+
+def read_postcode(line: CsvRow, known: KnownIds) -> tuple[str, Postcode]:
+    lat, lon = line.coordinate("lat", 90), line.coordinate("lon", 180)
+    country, postcode = places.normalize_postcode(line.required_text("country", 2), line.required_text("postcode", 16))
+    return country, Postcode(postcode, line.text("area"), lat, lon)
+
+
+def read_level(line: CsvRow, known: KnownIds) -> tuple[str, TargetLevel]:
+    sku, location = line.required_text("sku", 64), line.required_text("location", 64)
+    known.check("products", "sku", sku)
+    known.check("locations", "location", location)
+    line.required_text("on_hand")
+    return location, TargetLevel(sku, line.integer("on_hand"), line.integer("safety_stock"), line.integer("display"))
+
+
+@dataclass(frozen=True)
+class ImportedCustomer:
+    customer: Customer
+    limit: Money | None
+    opening: Money | None
+
+
+def read_customer(line: CsvRow, known: KnownIds) -> ImportedCustomer:
+    contact = parse_imported_contact(
+        line.required_text("name"), line.text("phone"), line.text("email"), line.text("country")
+    )
+    address = _address(line)
+    customer = Customer(
+        line.required_text("id", 64),
+        contact.name,
+        company=line.text("company"),
+        phone=contact.phone,
+        email=contact.email,
+        address=address,
+        terms_days=line.integer("terms_days", maximum=3650),
+    )
+    return ImportedCustomer(customer, _amount(line, "credit_limit"), _amount(line, "opening_receivable"))
+
+
+def _address(line: CsvRow) -> Address:
+    """Without coordinates it lies where its postcode does, so that a van near it can be found."""
+    postcode, country = line.text("postcode", 16), line.text("country", 40, config.country())
+    point = None
+    if postcode and len(country) == 2:
+        places.check_postcode(country, postcode)
+        point = places.find_postcode_point(country, postcode)
+    lat, lon = line.coordinate("lat", 90), line.coordinate("lon", 180)
+    if lat is None and point is not None:
+        lat, lon = point.lat, point.lon
+    return Address(line.text("street"), line.text("city"), postcode, country, lat, lon)
+
+
+def _amount(line: CsvRow, column: str) -> Money | None:
+    said = line.decimal(column, default=None)
+    return None if said is None else from_decimal(said, config.currency())
+
+
+def save_product_row(said: PricedProduct, principal: Principal) -> bool:
+    changed = save_product(_with_stored_fields(said.product), principal.actor)
+    return save_price(said.product.sku, said.price, _stored_price_entries(said.product.sku), principal.actor) or changed
+
+
+def _with_stored_fields(product: Product) -> Product:
+    """What the file has no column for stays as it is here."""
+    known = load_products([product.sku]).get(product.sku)
+    if known is None:
+        return product
+    kept = ("image", "variant_of", "complements", "alternatives", "shelves", "active")
+    return replace(product, **{name: getattr(known, name) for name in kept})
+
+
+def _stored_price_entries(sku: str) -> tuple[PriceEntry, ...]:
+    """The file knows one price; lists and tiers made here stay."""
+    found = load_prices([sku]).get(sku)
+    return found.entries if found else ()
+
+
+def save_customer_row(said: ImportedCustomer, principal: Principal) -> bool:
+    customer, opening = said.customer, said.opening
+    owed = []
+    if opening:
+        due = clock.day_of(clock.now(), config.zone()) + timedelta(days=customer.terms_days)
+        owed = record_opening_receivable(customer.id, opening, due, principal.actor)
+    return save_customer(
+        customer, principal.actor, credit_limit=said.limit, opening_balance=opening or None, extra_writes=owed
+    )
+
+
+def save_postcodes(said: list[tuple[str, Postcode]], principal: Principal) -> int:
+    by_country: dict[str, list[Postcode]] = {}
+    for country, postcode in said:
+        by_country.setdefault(country, []).append(postcode)
+    return sum(keep_country(country, each, principal.actor) for country, each in by_country.items())
+
+
+def save_stock(said: list[tuple[str, TargetLevel]], principal: Principal) -> int:
+    by_location: dict[str, list[TargetLevel]] = {}
+    for location, level in said:
+        by_location.setdefault(location, []).append(level)
+    return sum(save_levels(principal, location, levels) for location, levels in by_location.items())
+
+
+def _with_actor(keep: Callable[[Any, str], Any]) -> Callable[[Any, Principal], Any]:
+    return lambda value, principal: keep(value, principal.actor)
+
+
+BATCH_SAVERS: dict[str, Callable[[Any, Principal], int]] = {"postcodes": save_postcodes, "stock": save_stock}
+READERS: dict[str, Callable[[CsvRow, Any], Any]] = {
+    "locations": read_location,
+    "staff": read_staff,
+    "products": read_product,
+    "postcodes": read_postcode,
+    "stock": read_level,
+    "customers": read_customer,
+}
+SAVERS: dict[str, Callable[[Any, Principal], Any]] = {
+    "locations": _with_actor(save_location),
+    "staff": _with_actor(save_staff),
+    "products": save_product_row,
+    "customers": save_customer_row,
+}

@@ -1,0 +1,174 @@
+"""Opening the work on an order: those whose goods were promised are assigned at once, and whoever is nearer with all
+of it on his van may claim it for a while."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import datetime
+
+from chalicelib.fulfillment.candidates import evaluate_candidates
+from chalicelib.fulfillment.model import (
+    NOT_STARTED,
+    Fulfillment,
+    FulfillmentStatus,
+    Invitation,
+    Offer,
+    OfferOpened,
+    OfferStatus,
+    OrderFulfillment,
+    WorkHandedOver,
+    assigned_quantities,
+    awaiting_refs,
+    build_fulfillment_id,
+    build_offer_id,
+    derive_order_status,
+    startable_refs,
+)
+from chalicelib.fulfillment.routing import RoutingDecision
+from chalicelib.fulfillment.store import (
+    create_decision,
+    create_fulfillment,
+    create_offer,
+    load_fulfillment_of_order,
+    record_order_events,
+)
+from chalicelib.kit import clock, db
+from chalicelib.kit.errors import NotFound
+from chalicelib.kit.journal import JournalEntry
+from chalicelib.orders.model import OrderStatus
+from chalicelib.places import find as places
+from chalicelib.stock.model import Allocation, is_inbound_bucket
+
+ROUTER = "router"  # how the journal calls decisions nobody made by hand
+
+
+@db.retry_on_conflict
+def assign_order(told: JournalEntry) -> None:
+    """On OrderPlaced. A repeat finds the work there and does nothing."""
+    case = load_fulfillment_of_order(told.subject.removeprefix("order#"))
+    if case.fulfillments or case.order.status == OrderStatus.CANCELLED:
+        return
+    if case.order.delivery.method == "handover":
+        record_counter_handover(case)
+    else:
+        assign_and_offer(case)
+
+
+def record_counter_handover(case: OrderFulfillment) -> None:
+    """The counter gave the goods away while placing; this says who did, so that a return finds its way back."""
+    order, now = case.order, clock.now()
+    works = [
+        _build_fulfillment(case, part, FulfillmentStatus.HANDED_OVER, now, order.actor, number)
+        for number, part in enumerate(split_by_location_and_day(order.pieces))
+    ]
+    events = [
+        WorkHandedOver(order.id, work.id, work.location, work.fulfiller, order.currency, completed=True)
+        for work in works
+    ]
+    db.commit([*map(create_fulfillment, works), *record_order_events(order, *events, actor=order.actor, at=now)])
+
+
+def assign_and_offer(case: OrderFulfillment) -> None:
+    order, now = case.order, clock.now()
+    works = build_fulfillments(case, order.pieces, now)
+    wanted = assigned_quantities(work for work in works if work.status in NOT_STARTED)
+    routed = evaluate_candidates(case, wanted, works, now)
+    offer = build_offer(case, wanted, works, routed.decision, now)
+    event = OfferOpened(
+        order.id,
+        offer_id=offer.id if offer else "",
+        invited=tuple(each.staff for each in offer.invited) if offer else (),
+        assigned=startable_refs(works),
+        awaiting=awaiting_refs(works),
+        expires_at=clock.iso(offer.expires_at) if offer else "",
+        rule=routed.decision.rule,
+    )
+    status = derive_order_status(order.demand, works, offer is not None)
+    db.commit(
+        [
+            *map(create_fulfillment, works),
+            *(create_offer(offer) if offer else []),
+            create_decision(order.id, now, "OrderPlaced", routed.inputs, routed.decision),
+            *record_order_events(order, event, actor=ROUTER, at=now, fulfillment_status=status),
+        ]
+    )
+
+
+def build_fulfillments(case: OrderFulfillment, pieces: Sequence[Allocation], now: datetime) -> list[Fulfillment]:
+    """One fulfillment for each location, and one for each day on which more of it comes there; a van's salesman need
+    not accept what he has already with him."""
+    works: list[Fulfillment] = []
+    for part in split_by_location_and_day(pieces):
+        driver = _find_driver(part[0].location)
+        begins = FulfillmentStatus.ACCEPTED if driver else FulfillmentStatus.ASSIGNED
+        status = FulfillmentStatus.AWAITING if is_inbound_bucket(part[0].shard) else begins
+        works.append(_build_fulfillment(case, part, status, now, driver, len(works)))
+    return works
+
+
+def build_offer(
+    case: OrderFulfillment,
+    demand: dict[str, int],
+    works: Sequence[Fulfillment],
+    decision: RoutingDecision,
+    now: datetime,
+) -> Offer | None:
+    if decision.expires_at is None:
+        return None
+    return Offer(
+        id=build_offer_id(case.order.id, len(case.offers) + 1),
+        order_id=case.order.id,
+        status=OfferStatus.OPEN,
+        wanted=demand,
+        invited=_deduplicate(decision.invited),
+        assigned=tuple(work.id for work in works if work.status in NOT_STARTED),
+        opened_at=now,
+        expires_at=decision.expires_at,
+    )
+
+
+def split_by_location_and_day(pieces: Sequence[Allocation]) -> list[list[Allocation]]:
+    together: dict[tuple[str, int], list[Allocation]] = {}
+    for piece in pieces:
+        day = piece.shard if is_inbound_bucket(piece.shard) else 0
+        together.setdefault((piece.location, day), []).append(piece)
+    return list(together.values())
+
+
+def _build_fulfillment(
+    case: OrderFulfillment,
+    part: Sequence[Allocation],
+    status: FulfillmentStatus,
+    now: datetime,
+    fulfiller: str = "",
+    before: int = 0,
+) -> Fulfillment:
+    location = part[0].location
+    return Fulfillment(
+        id=build_fulfillment_id(case.order.id, len(case.fulfillments) + before + 1),
+        order_id=case.order.id,
+        location=location,
+        kind=_location_kind(location),
+        method=case.order.delivery.method,
+        status=status,
+        pieces=tuple(part),
+        assigned_at=now,
+        fulfiller=fulfiller,
+    )
+
+
+def _location_kind(location: str) -> str:
+    try:
+        return places.load_location(location).kind
+    except NotFound:
+        return "warehouse"  # imported histories may name a place that was never described
+
+
+def _find_driver(location: str) -> str:
+    if _location_kind(location) != "van":
+        return ""
+    return next((each.id for each in places.list_staff_at(location) if each.role == "salesman"), "")
+
+
+def _deduplicate(invited: Sequence[Invitation]) -> tuple[Invitation, ...]:
+    return tuple({each.staff: each for each in invited}.values())

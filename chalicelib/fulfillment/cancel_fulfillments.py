@@ -1,0 +1,56 @@
+"""The order ended before its goods left: everyone still at it is sent home."""
+
+from __future__ import annotations
+
+from chalicelib.fulfillment.assign import ROUTER
+from chalicelib.fulfillment.model import (
+    BEFORE_DISPATCH,
+    FulfillmentStatus,
+    OfferStatus,
+    WorkCancelled,
+    exclude_withdrawn,
+    fulfillment_refs,
+    transition_fulfillment,
+    transition_offer,
+)
+from chalicelib.fulfillment.store import (
+    close_offer,
+    is_stranded,
+    load_fulfillment_of_order,
+    record_order_events,
+    unmark_stranded,
+    update_fulfillment,
+)
+from chalicelib.kit import clock, db
+from chalicelib.orders.model import OrderStatus
+
+
+@db.retry_on_conflict
+def cancel_fulfillments(order_id: str) -> None:
+    """Stock was given back with the order; here only the work ends. A repeat finds nobody at it."""
+    case = load_fulfillment_of_order(order_id)
+    if case.order.status != OrderStatus.CANCELLED:
+        return
+    busy = [work for work in exclude_withdrawn(case.fulfillments) if work.status in BEFORE_DISPATCH]
+    offer = case.open_offer
+    if not (busy or offer):
+        return
+    event = WorkCancelled(
+        order_id,
+        stood_down=fulfillment_refs(busy),
+        offer_id=offer.id if offer else "",
+        invited=tuple(each.staff for each in offer.invited) if offer else (),
+    )
+    db.commit(
+        [
+            *([close_offer(offer, transition_offer(offer, OfferStatus.SUPERSEDED))] if offer else []),
+            *[
+                update_fulfillment(
+                    work, transition_fulfillment(work, FulfillmentStatus.CANCELLED, reason="order_cancelled")
+                )
+                for work in busy
+            ],
+            *([unmark_stranded(order_id)] if is_stranded(order_id) else []),
+            *record_order_events(case.order, event, actor=ROUTER, at=clock.now()),
+        ]
+    )

@@ -1,0 +1,65 @@
+"""What a claim link opens: one small page without a script, for any phone. Opening it changes nothing.
+
+Only the winner sees whom the order is for, and only while they have it to bring.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+from zoneinfo import ZoneInfo
+
+from chalicelib.kit import clock
+from chalicelib.kit.money import format_money, from_json
+from chalicelib.kit.templates import render
+from chalicelib.kit.texts import texts
+
+ZONE_NAMES = {"Asia/Jakarta": "WIB", "Asia/Makassar": "WITA", "Asia/Jayapura": "WIT"}
+
+
+def render_offer_page(token: str, offer: dict[str, Any], lang: str, zone: str, refusal: str = "") -> str:
+    say, status = texts(lang, "claim"), refusal or offer["status"]
+    work = offer["fulfillment"] if status == "claimed_by_you" else offer
+    if status == "claimed_by_you" and "address" not in work:
+        return render_closed_page(lang, say["over"], offer["number"])
+    if status not in ("open", "claimed_by_you"):
+        return render_closed_page(lang, say["ended"].get(status, say["sorry"]), offer["number"])
+    due = from_json(work["cash_to_collect"])
+    facts = {"token": token, "work": work, "cash": format_money(due) if due else ""}
+    facts |= {
+        "distance": _format_distance(offer["distance_meters"], lang),
+        "until": _format_time(offer["expires_at"], zone),
+    }
+    if status == "claimed_by_you":
+        facts |= {"address": _address_lines(work), "phone": _dialable(work)}
+    return render("claim.html", say=say, lang=lang, number=offer["number"], status=status, **facts)
+
+
+def render_unknown_page(lang: str) -> str:
+    return render_closed_page(lang, texts(lang, "claim")["unknown"])
+
+
+def render_closed_page(lang: str, text: str, number: str = "") -> str:
+    return render("claim.html", say=texts(lang, "claim"), lang=lang, number=number, status="closed", closed=text)
+
+
+def _address_lines(work: dict[str, Any]) -> list[str]:
+    customer, address = work["customer"] or {}, work["address"] or {}
+    lines = [customer.get("name"), *(address.get(name) for name in ("street", "city", "postcode"))]
+    return [line for line in lines if line]
+
+
+def _dialable(work: dict[str, Any]) -> str:
+    written = (work["customer"] or {}).get("phone", "")
+    return "".join(sign for sign in written if sign.isdigit() or sign == "+")
+
+
+def _format_distance(meters: int, lang: str) -> str:
+    if meters < 950:
+        return f"{max(50, round(meters / 50) * 50)} m"
+    text = f"{meters / 1000:.1f} km"
+    return text.replace(".", ",") if lang == "id" else text
+
+
+def _format_time(instant: str, zone: str) -> str:
+    local = clock.parse(instant).astimezone(ZoneInfo(zone))
+    return f"{local:%H.%M} {ZONE_NAMES.get(zone, '')}".strip()

@@ -1,0 +1,46 @@
+"""Cash at the door: what is still due when the last goods arrive goes into the till of whoever brought them."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+from chalicelib.fulfillment.model import OrderFulfillment
+from chalicelib.kit.auth import Principal
+from chalicelib.kit.db import Write
+from chalicelib.kit.money import total
+from chalicelib.payments import postings
+from chalicelib.payments.lifecycle import capture, payment_status
+from chalicelib.payments.model import Payment, PaymentRecord, PaymentStatus, Posting, Shift, build_cash_bag
+from chalicelib.payments.shift_store import add_cash, find_open_shift
+from chalicelib.payments.store import load_payments, save_payment
+
+
+@dataclass(frozen=True)
+class CashCollection:
+    payments: tuple[PaymentRecord, ...] = ()
+    postings: tuple[Posting, ...] = ()
+    writes: list[Write] = field(default_factory=list)
+    order_changes: dict[str, Any] = field(default_factory=dict)  # to the order's row
+
+
+def collect_cash(principal: Principal, case: OrderFulfillment) -> CashCollection:
+    """Nothing moves when nothing is due. Without an open shift it goes into his own bag, to be handed over later."""
+    payments = load_payments(case.order.payment_ids)
+    due = [payment for payment in payments if payment.status == PaymentStatus.DUE]
+    if not due:
+        return CashCollection()
+    till = find_open_shift(principal.id) or build_cash_bag(principal.id, case.order.currency)
+    paid = {payment.id: capture(payment, actor=principal.id, shift=till) for payment in due}
+    after = [paid.get(payment.id, payment) for payment in payments]
+    return CashCollection(
+        payments=tuple(each.to_record(each.captured) for each in paid.values()),
+        postings=postings.merge_postings(posting for each in paid.values() for posting in postings.build_capture(each)),
+        writes=[save_payment(payment, paid[payment.id]) for payment in due] + [_cash_write(till, due)],
+        order_changes={"payment_status": payment_status(case.order.total, after)},
+    )
+
+
+def _cash_write(till: Shift, due: Sequence[Payment]) -> Write:
+    return add_cash(till, total((payment.amount for payment in due), till.opening.currency))

@@ -1,0 +1,23 @@
+"""Keeping an order's payment status true when its money moved elsewhere: a salesman collects against receivables."""
+
+from __future__ import annotations
+
+from chalicelib.kit import clock, db
+from chalicelib.orders import store
+from chalicelib.orders.find import load_order_unchecked as load_order
+from chalicelib.orders.model import OrderSettled
+from chalicelib.payments import lifecycle
+from chalicelib.payments.store import load_payments
+
+
+@db.retry_on_conflict
+def update_payment_status(order_id: str, actor: str) -> bool:
+    """Decides from the payments as they are now, so collections heard twice or out of order end the same."""
+    order = load_order(order_id)
+    status = lifecycle.payment_status(order.total, load_payments(order.payment_ids))
+    if status == order.payment_status:
+        return False
+    event = OrderSettled(order_id, status, order.payment_status)
+    entry, head = store.append_event(order, event, actor=actor, at=clock.now())
+    db.commit([store.change_order(order, head=head, payment_status=status), entry])
+    return True

@@ -1,0 +1,109 @@
+"""Writing down locations, people and postcodes. Keeping what is kept already writes nothing, so imports may repeat."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+from dataclasses import replace
+from itertools import islice
+
+from chalicelib.kit import clock, db, journal
+from chalicelib.kit.journal import Head
+from chalicelib.places.find import clear_cache, normalize_postcode
+from chalicelib.places.model import (
+    Location,
+    LocationSaved,
+    Postcode,
+    PostcodesSaved,
+    Staff,
+    StaffSaved,
+    check_location,
+    check_staff,
+)
+from chalicelib.places.store import (
+    CountryRow,
+    LocationRow,
+    StaffRow,
+    location_to_row,
+    postcode_key,
+    postcode_to_row,
+    row_to_location,
+    row_to_postcode,
+    row_to_staff,
+    staff_to_row,
+)
+
+MAX_POSTCODES = db.MAX_TRANSACTION_WRITES - 2  # the country's row and the journal's entry ride along
+
+
+@db.retry_on_conflict
+def save_location(location: Location, actor: str) -> bool:
+    """False when it was so already."""
+    check_location(location)
+    row = db.get(LocationRow, "locations", location.id)
+    if row is not None and row_to_location(row) == row_to_location(location_to_row(location, Head())):
+        return False
+    event = LocationSaved(location.id, location.kind, location.active)
+    entry, head = journal.append_event(f"location#{location.id}", event, after=row, actor=actor, at=clock.now())
+    new = location_to_row(location, head)
+    db.commit([journal.put_version(new), entry])
+    clear_cache()
+    return True
+
+
+@db.retry_on_conflict
+def save_staff(staff: Staff, actor: str) -> bool:
+    """His token version never falls, and rises when he leaves, so that old tokens stay dead when he returns."""
+    check_staff(staff)
+    row = db.get(StaffRow, "staff", staff.id)
+    before = row_to_staff(row) if row is not None else None
+    after = replace(staff, version=_token_version(before, staff))
+    if before == after:
+        return False
+    event = StaffSaved(after.id, after.role, after.location, after.active, after.version)
+    entry, head = journal.append_event(f"staff#{after.id}", event, after=row, actor=actor, at=clock.now())
+    new = staff_to_row(after, head)
+    db.commit([journal.put_version(new), entry])
+    clear_cache()
+    return True
+
+
+def save_postcodes(country: str, rows: Iterable[Postcode], actor: str = "import", complete: bool = True) -> int:
+    """How many were new or different. Only after the last one, and only when they are `complete`, may an order be
+    refused for a postcode not among them."""
+    country = normalize_postcode(country, "")[0]
+    each = {normalize_postcode(country, row.postcode)[1]: row for row in rows}
+    wanted = (replace(row, postcode=code) for code, row in each.items())
+    kept = sum(_save_batch(country, some, actor) for some in _batches(wanted, MAX_POSTCODES))
+    if complete:
+        _save_batch(country, [], actor, loaded=True)
+    clear_cache()
+    return kept
+
+
+@db.retry_on_conflict
+def _save_batch(country: str, some: list[Postcode], actor: str, loaded: bool = False) -> int:
+    standing = db.batch(postcode_key(country, each.postcode) for each in some)
+    same = {row_to_postcode(row) for row in standing.values()}
+    new = [each for each in some if row_to_postcode(postcode_to_row(country, each)) not in same]
+    row = db.get(CountryRow, "postcodes", country)
+    if not new and (not loaded or (row is not None and row.loaded)):
+        return 0
+    event = PostcodesSaved(country, len(new))
+    entry, head = journal.append_event(f"postcodes#{country}", event, after=row, actor=actor, at=clock.now())
+    known = CountryRow("postcodes", country, loaded=loaded or (row is not None and row.loaded), **vars(head))
+    writes = [db.put(postcode_to_row(country, each)) for each in new]
+    db.commit([*writes, journal.put_version(known), entry])
+    return len(new)
+
+
+def _token_version(before: Staff | None, after: Staff) -> int:
+    if before is None:
+        return after.version
+    leaves = before.active and not after.active
+    return max(before.version + leaves, after.version)
+
+
+def _batches(rows: Iterable[Postcode], size: int) -> Iterator[list[Postcode]]:
+    rows = iter(rows)
+    while some := list(islice(rows, size)):
+        yield some

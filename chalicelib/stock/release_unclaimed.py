@@ -1,0 +1,35 @@
+"""What came for somebody who no longer waits for it goes to where everybody buys from."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from chalicelib.kit import db
+from chalicelib.kit.auth import Principal
+from chalicelib.kit.errors import StaleVersion
+from chalicelib.stock.inbound import count_unclaimed, move_to_first_shard
+from chalicelib.stock.model import Allocation, LevelId, NotPromised, OutOfStock, UnclaimedStockReleased
+from chalicelib.stock.move import record_stock_event
+from chalicelib.stock.store import build_level_writes, load_levels_by_id
+
+SCHEDULER = Principal(role="owner", id="clock")
+
+
+@db.retry_on_conflict
+def release_unclaimed(level_ids: Sequence[LevelId]) -> int:
+    """How many units went."""
+    levels = load_levels_by_id(level_ids).values()
+    pieces = [
+        Allocation(level.sku, level.location, count_unclaimed(level), level.shard)
+        for level in levels
+        if count_unclaimed(level)
+    ]
+    for piece in pieces:
+        movements = move_to_first_shard([piece])
+        try:
+            record_stock_event(
+                SCHEDULER, UnclaimedStockReleased(piece.location, tuple(movements)), build_level_writes(movements)
+            )
+        except (OutOfStock, NotPromised) as promised_meanwhile:
+            raise StaleVersion() from promised_meanwhile
+    return sum(piece.quantity for piece in pieces)

@@ -1,0 +1,277 @@
+"""Fills an empty shop with goods, people and stock that are made up and say so; a second time changes nothing."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator
+from contextlib import suppress
+from datetime import timedelta
+from typing import Any
+
+from chalicelib.catalog.model import Product
+from chalicelib.catalog.save import save_product
+from chalicelib.channels import placements
+from chalicelib.channels.model import Placement
+from chalicelib.customers.model import Address, Customer
+from chalicelib.customers.save import parse_imported_contact, save_customer
+from chalicelib.kit import auth, clock, config, idempotency
+from chalicelib.kit.auth import Principal
+from chalicelib.kit.idempotency import IdempotencyKey, Replay
+from chalicelib.kit.money import Money
+from chalicelib.payments.opening_receivables import record_opening_receivable
+from chalicelib.places import find
+from chalicelib.places.model import Location, Point, Postcode, Staff
+from chalicelib.places.report_position import report_position
+from chalicelib.places.save import save_location, save_postcodes, save_staff
+from chalicelib.pricing.model import Coupon, PriceEntry, Promotion
+from chalicelib.pricing.save import save_price, save_promotion
+from chalicelib.stock import move, transfer
+from chalicelib.stock.set_expected import set_expected
+from infra.demo.data import BRANDS, CUSTOMERS, LOCATIONS, OFFICE_STAFF, POSTCODE_AREAS, PRODUCTS, SALESMEN, SCARCE_EVERY
+
+OWNER = Principal(role="owner", id="owner-ratna", name="Ratna Wijaya")
+UNITS_PER_LOCATION = {
+    "wh-surabaya": 400,
+    "wh-sidoarjo": 250,
+    "store-tunjungan": 40,
+    "store-darmo": 30,
+    "store-kenjeran": 25,
+}
+PRODUCTS_PER_VAN = 14  # products of each van's load
+UNITS_PER_VAN_PRODUCT = 8
+
+
+def seed_shop() -> None:
+    if is_seeded():
+        return
+    save_locations()
+    save_staff_members()
+    save_products()
+    save_customers()
+    save_promotions()
+    receive_stock()
+    report_positions()
+
+
+def is_seeded() -> bool:
+    """The last thing that is written down."""
+    try:
+        idempotency.check_repeat(demo_idempotency_key(f"arrive:{SALESMEN[-1][0]}"))
+    except Replay:
+        return True
+    return False
+
+
+def save_locations() -> None:
+    for identity, kind, name, lat, lon, address in LOCATIONS:
+        email = f"{identity}@satukanal.example"
+        save_location(
+            Location(identity, kind, name, Point(lat, lon), zone=config.zone(), address=address, email=email), OWNER.id
+        )
+    for name, full, lat, lon in SALESMEN:
+        save_location(
+            Location(van_id(name), "van", f"Mobil {full.split()[0]}", Point(lat, lon), zone=config.zone()), OWNER.id
+        )
+    known = [Postcode(code, area, lat, lon) for code, (area, lat, lon) in POSTCODE_AREAS.items()]
+    save_postcodes("ID", known, OWNER.id, complete=False)
+
+
+def save_staff_members() -> None:
+    for member in (*list_office_staff(), *list_salesmen()):
+        save_staff(member, OWNER.id)
+
+
+def list_office_staff() -> Iterator[Staff]:
+    for number, (identity, name, role, location) in enumerate(OFFICE_STAFF):
+        phone = "" if role == "channel" else f"+62812520001{number:02d}"
+        yield Staff(identity, name, role, phone, f"{identity}@satukanal.example", location)
+
+
+def list_salesmen() -> Iterator[Staff]:
+    for number, (name, full, _, _) in enumerate(SALESMEN):
+        identity, phone = f"salesman-{name.lower()}", f"+62812520002{number:02d}"
+        yield Staff(identity, full, "salesman", phone, f"{identity}@satukanal.example", van_id(name))
+
+
+def van_id(name: str) -> str:
+    return f"van-{name.lower()}"
+
+
+def list_products() -> list[tuple[Product, int]]:
+    """Each product with its price; the codes begin with 2, which shops use among themselves."""
+    listed = [(category, name, price) for category, some in PRODUCTS.items() for name, price in some]
+    return [(_build_product(number, *facts), facts[2]) for number, facts in enumerate(listed)]
+
+
+def _build_product(number: int, category: str, name: str, price: int) -> Product:
+    maker = BRANDS[number % len(BRANDS)]
+    text = f"{name} dari {maker}. Barang, harga, dan stok di toko percontohan ini rekaan."
+    return Product(
+        sku=with_check_digit(f"2{number + 1:011d}"),
+        name=f"{maker} {name}",
+        category=category,
+        currency=config.currency(),
+        description=text,
+        barcode=with_check_digit(f"2{number + 1:011d}"),
+        channels=("pos",) if name.startswith("Air mineral galon") else (),
+        weight_grams=500,
+        reorder_level=5 if is_scarce(number) else 40,
+        cost_minor=price * 78 // 100,
+    )
+
+
+def with_check_digit(digits: str) -> str:
+    """An EAN-13's last digit: weights 1 and 3 in turn."""
+    total = sum(int(digit) * (3 if place % 2 else 1) for place, digit in enumerate(digits))
+    return digits + str(-total % 10)
+
+
+def is_scarce(number: int) -> bool:
+    return number % SCARCE_EVERY == SCARCE_EVERY - 1
+
+
+def save_products() -> None:
+    for product, price in list_products():
+        save_product(product, OWNER.id)
+        wholesale = [PriceEntry(price * 94 // 100, price_list="grosir"), PriceEntry(price * 96 // 100, min_quantity=24)]
+        save_price(product.sku, Money(price, "IDR"), wholesale, OWNER.id)
+
+
+def save_customers() -> None:
+    for number, (identity, name, company, street, postcode, limit, terms, owed, overdue) in enumerate(CUSTOMERS):
+        reached = parse_imported_contact(
+            name, f"+62813310003{number:02d}", f"{identity.removeprefix('cus-')}@pembeli.example"
+        )
+        address = Address(street, "Surabaya", postcode, "ID", *POSTCODE_AREAS[postcode][1:])
+        group = "grosir" if limit >= 3_000_000 else ""
+        buyer = Customer(identity, name, company, reached.phone, reached.email, address, group, terms)
+        granted = Money(limit, "IDR") if limit else None
+        due_on = (clock.now() - timedelta(days=overdue)).date()
+        debt = record_opening_receivable(identity, Money(owed, "IDR"), due_on, OWNER.id) if owed else []
+        save_customer(
+            buyer,
+            OWNER.id,
+            credit_limit=granted,
+            opening_balance=Money(owed, "IDR") if owed else None,
+            extra_writes=debt,
+        )
+
+
+def save_promotions() -> None:
+    now = clock.now()
+    since, until = now - timedelta(days=1), now + timedelta(days=90)
+    tea = Promotion(
+        "kopi-pagi",
+        "Kopi & teh pagi",
+        "percent",
+        since,
+        until,
+        rate="0.1",
+        currency="IDR",
+        categories=("Kopi & Teh",),
+        combinable=True,
+        terms={"id": "Diskon 10% untuk kopi dan teh.", "en": "10% off coffee and tea."},
+    )
+    lebaran = Promotion(
+        "lebaran",
+        "Kupon Lebaran",
+        "amount",
+        since,
+        until,
+        amount_minor=15_000,
+        currency="IDR",
+        min_total_minor=100_000,
+        combinable=True,
+        terms={
+            "id": "Potongan Rp15.000 untuk belanja mulai Rp100.000, 500 pemakaian pertama.",
+            "en": "Rp15.000 off orders from Rp100.000, first 500 uses.",
+        },
+    )
+    save_promotion(tea, OWNER.id)
+    save_promotion(lebaran, OWNER.id, Coupon("LEBARAN", "lebaran", since, until, cap=500))
+    placements.save_placement(Placement("ig-bio", "web", "social"), OWNER)
+
+
+def receive_stock() -> None:
+    """Received at warehouses and stores, then loaded on the vans by transfers that their drivers confirm."""
+    numbered = list(enumerate(product.sku for product, _ in list_products()))
+    for place, units in UNITS_PER_LOCATION.items():
+        amounts = {sku: amount for number, sku in numbered if (amount := initial_units(number, place, units))}
+        with suppress(Replay):
+            move.receive(OWNER, place, amounts, "stok awal (rekaan)", demo_idempotency_key(f"receive:{place}"))
+    for number, (name, *_) in enumerate(SALESMEN):
+        load_van(name, van_load(number))
+    expect_inbound()
+
+
+def expect_inbound() -> None:
+    """Of what is scarce two dozen are on their way, so that it can be sold ahead."""
+    scarce = [product.sku for number, (product, _) in enumerate(list_products()) if is_scarce(number)]
+    soon = clock.day_of(clock.now(), config.zone()) + timedelta(days=5)
+    with suppress(Replay):
+        set_expected(
+            OWNER,
+            "wh-surabaya",
+            soon,
+            dict.fromkeys(scarce[:3], 24),
+            "pesanan ke pemasok (rekaan)",
+            demo_idempotency_key("more"),
+        )
+
+
+def initial_units(number: int, place: str, units: int) -> int:
+    """What is scarce lies in two places only, twelve units there and four here."""
+    if is_scarce(number):
+        shops = [place for place in UNITS_PER_LOCATION if place.startswith("store")]
+        return {"wh-surabaya": 12, shops[number % len(shops)]: 4}.get(place, 0)
+    return units - number % 7
+
+
+def van_load(number: int) -> dict[str, int]:
+    """Each van carries another part of the range; neighbours share some of it, so that two can be asked."""
+    plenty = [product.sku for place, (product, _) in enumerate(list_products()) if not is_scarce(place)]
+    start = number * len(plenty) // len(SALESMEN)
+    return {plenty[(start + step) % len(plenty)]: UNITS_PER_VAN_PRODUCT for step in range(PRODUCTS_PER_VAN)}
+
+
+def load_van(name: str, load: dict[str, int]) -> None:
+    source = "wh-sidoarjo" if name == "Joko" else "wh-surabaya"
+    try:
+        sent = transfer.send(OWNER, source, van_id(name), load, "muatan pagi", demo_idempotency_key(f"load:{name}"))
+    except Replay as done:
+        sent = done.answer
+    driver = Principal(role="salesman", id=f"salesman-{name.lower()}", location=van_id(name))
+    with suppress(Replay):
+        transfer.receive(driver, sent["id"], None, demo_idempotency_key(f"arrive:{name}"))
+
+
+def demo_idempotency_key(what: str) -> IdempotencyKey:
+    return idempotency.build_idempotency_key("demo", "furnish", what, None)
+
+
+def report_positions() -> None:
+    """The demo's drivers do not move, but their phones go on saying where they are."""
+    for name, _, lat, lon in SALESMEN:
+        report_position(OWNER, van_id(name), Point(lat, lon))
+
+
+def list_staff_with_tokens() -> list[dict[str, Any]]:
+    """Every active member of staff with a token, in the order of their roles."""
+    ranks = {role: rank for rank, role in enumerate(auth.ROLES)}
+    members = sorted(find.load_staff().values(), key=lambda member: (ranks[member.role], member.id))
+    return [
+        {
+            "id": member.id,
+            "name": member.name,
+            "role": member.role,
+            "location": member.location or None,
+            "token": auth.staff_token(member.id, member.role, member.version),
+        }
+        for member in members
+        if member.active
+    ]
+
+
+if __name__ == "__main__":
+    seed_shop()
+    print(json.dumps({"people": list_staff_with_tokens(), "near": list(van_load(0))[:2]}))

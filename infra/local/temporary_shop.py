@@ -1,0 +1,87 @@
+"""A shop of its own, empty, beside whatever else runs here: an engine, an API and a dispatcher on free ports, all of
+it gone when the work with it is done."""
+
+from __future__ import annotations
+
+import os
+import shutil
+import subprocess
+import sys
+import time
+from pathlib import Path
+from types import TracebackType
+
+from infra.local import engine
+from infra.local.engine import CannotStart, Engine
+from infra.local.processes import cpu_seconds
+from infra.local.run import ROOT, server_command
+
+DRAIN_SECONDS = 120
+
+
+class TemporaryShop:
+    """Inside `with`, this process reads the same tables as its children: the environment is theirs."""
+
+    def __init__(self, settings: dict[str, str]) -> None:
+        self.settings = settings
+        self.folder = engine.create_temporary_folder()
+        self.engine = Engine()
+        self.port = engine.free_port()
+        self.url = f"http://127.0.0.1:{self.port}"
+        self.children: dict[str, subprocess.Popen[bytes]] = {}
+        self.cpu_seconds_used: dict[str, float] = {}
+
+    def __enter__(self) -> TemporaryShop:
+        try:
+            self.start_all()
+        except BaseException:
+            self.stop_all()
+            raise
+        return self
+
+    def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, at: TracebackType | None) -> None:
+        self.stop_all()
+
+    def start_all(self) -> None:
+        self.engine.start()
+        for name in [name for name in os.environ if name.startswith(("SATUKANAL_", "AWS_"))]:
+            del os.environ[name]
+        os.environ.update(engine.build_environment(self.engine, base_url=self.url) | self.settings)
+        os.environ.update(engine.provision() | {"ENGINE_LIFE": str(time.time_ns())})
+        os.environ["DISPATCHER_FOLDER"] = str(self.folder / "dispatcher")
+        self.start_child("server", server_command(self.port))
+        self.start_child("dispatcher", [sys.executable, "-m", "infra.local.dispatcher"])
+        if not engine.wait_until_healthy(f"{self.url}/api/health", engine.START_SECONDS, self.children["server"]):
+            raise CannotStart(f"The API of the replay did not start:\n{self.log_tail('server')}")
+
+    def start_child(self, name: str, command: list[str]) -> None:
+        with open(self.folder / f"{name}.log", "ab") as log:
+            self.children[name] = subprocess.Popen(command, cwd=ROOT, stdout=log, stderr=log, start_new_session=True)
+
+    def drain(self) -> None:
+        """The dispatcher ends when asked to, and only after all there is has been heard, with what comes of it."""
+        self.measure_cpu()
+        dispatcher = self.children.pop("dispatcher")
+        dispatcher.terminate()
+        if dispatcher.wait(DRAIN_SECONDS):
+            raise CannotStart(f"The dispatcher of the replay ended badly:\n{self.log_tail('dispatcher')}")
+
+    def measure_cpu(self) -> dict[str, float]:
+        """CPU seconds that each part has used so far; {} where the system does not tell."""
+        parts = {name: child.pid for name, child in self.children.items()}
+        parts |= {"engine": self.engine.process.pid} if self.engine.process else {}
+        self.cpu_seconds_used |= (
+            {name: cpu_seconds(pid) for name, pid in parts.items()} if Path("/proc/self/stat").exists() else {}
+        )
+        return self.cpu_seconds_used
+
+    def log_tail(self, name: str) -> str:
+        """The last of what it wrote."""
+        return (self.folder / f"{name}.log").read_text(errors="replace")[-3000:]
+
+    def stop_all(self) -> None:
+        for name in ("server", "dispatcher"):
+            if name in self.children:
+                engine.terminate(self.children[name], 20)
+        self.engine.stop()
+        shutil.rmtree(self.folder, ignore_errors=True)

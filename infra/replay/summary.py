@@ -1,0 +1,150 @@
+"""What a shop's tables say after a replay: sums, stock, offers, and whether everybody was told exactly once."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterator
+from dataclasses import dataclass
+from statistics import median
+from typing import Any
+
+from chalicelib.kit import clock
+from infra.invariants.snapshot import Snapshot
+from infra.local.api_client import thread_client
+
+Notification = tuple[str, str]  # (event, party)
+
+
+@dataclass(frozen=True)
+class ReplaySummary:
+    snapshot: Snapshot
+    currency: str
+
+    @property
+    def orders(self) -> list[dict[str, Any]]:
+        return [order for order in self.snapshot.orders.values() if order["status"] in ("placed", "completed")]
+
+    @property
+    def lines(self) -> list[dict[str, Any]]:
+        return [line for order in self.orders for line in order["lines"]]
+
+    @property
+    def net_total(self) -> dict[str, Any]:
+        return self.money(line["total"] for line in self.lines)
+
+    @property
+    def by_channel(self) -> dict[str, Any]:
+        names = sorted({order["channel"] for order in self.orders})
+        return {name: self.channel_summary(name) for name in names}
+
+    def channel_summary(self, name: str) -> dict[str, Any]:
+        orders = [order for order in self.orders if order["channel"] == name]
+        lines = [line for order in orders for line in order["lines"]]
+        return {"orders": len(orders), "net_total": self.money(line["total"] for line in lines)}
+
+    def money(self, minors: Iterator[int]) -> dict[str, Any]:
+        return {"amount": sum(minors), "currency": self.currency}
+
+    @property
+    def units_sold(self) -> int:
+        return sum(line["quantity"] for line in self.lines)
+
+    @property
+    def on_hand(self) -> dict[str, int]:
+        """Over all locations, and what is on its way between them."""
+        units: Counter[str] = Counter()
+        for key, level in self.snapshot.levels.items():
+            units[key.rpartition("@")[0]] += level["on_hand"]
+        return dict(units)
+
+    @property
+    def delivered(self) -> int:
+        return sum(order["fulfillment_status"] == "delivered" for order in self.orders)
+
+    @property
+    def paid(self) -> int:
+        return sum(order["payment_status"] in ("paid", "on_credit") for order in self.orders)
+
+    @property
+    def notified(self) -> dict[str, int]:
+        """Notices in the inboxes of salesmen, and of warehouses and stores, about orders."""
+        to = Counter(row["pk"].partition("#")[0] for row in self.notices)
+        return {"salesman": to["staff"], "warehouse": to["location"]}
+
+    @property
+    def notices_by_kind(self) -> Counter[tuple[str, str]]:
+        return Counter((row["pk"].partition("#")[0], row["kind"]) for row in self.notices)
+
+    @property
+    def notices(self) -> list[dict[str, Any]]:
+        return [row for row in self.snapshot.notices if row["subject"].startswith("order#")]
+
+    @property
+    def offers(self) -> dict[str, Any]:
+        opened = {
+            entry["said"]["offer_id"]: entry
+            for entry in self.entries_of_kind("OfferOpened")
+            if entry["said"].get("offer_id")
+        }
+        ended = [
+            entry for kind in ("OfferClaimed", "OfferExpired", "OfferDeclined") for entry in self.entries_of_kind(kind)
+        ]
+        waits = [seconds_between(opened[entry["said"]["offer_id"]], entry) for entry in ended]
+        return {
+            "made": len(opened),
+            "claimed_by_salesman": len(self.entries_of_kind("OfferClaimed")),
+            "fell_back": len(opened) - len(self.entries_of_kind("OfferClaimed")),
+            "median_offer_seconds": round(median(waits), 3) if waits else 0.0,
+        }
+
+    def entries_of_kind(self, kind: str) -> list[dict[str, Any]]:
+        return [entry for entry in self.snapshot.entries if entry["kind"] == kind]
+
+    def wrong_notices(self) -> list[str]:
+        """Each salesman and each warehouse that an event concerned, against the inboxes: once, and nobody else."""
+        expected, found = (
+            Counter(self.expected_notifications()),
+            Counter((row["sk"], row["pk"]) for row in self.notices),
+        )
+        found = Counter({telling: times for telling, times in found.items() if not telling[1].startswith("customer#")})
+        missed, extra = expected - found, found - expected
+        wrong = [f"{party} was not told of {self.describe_event(event)}" for event, party in missed]
+        return wrong + [f"{party} was told of {self.describe_event(event)} too often" for event, party in extra]
+
+    def expected_notifications(self) -> Iterator[Notification]:
+        """As the journal alone has it."""
+        for entry in self.snapshot.entries:
+            event, said = entry["event_id"], entry["said"]
+            if entry["kind"] == "OrderPlaced" and said.get("made_by", "") not in ("", entry["actor"]):
+                yield event, f"staff#{said['made_by']}"
+            if entry["kind"] == "OfferOpened":
+                yield from ((event, f"staff#{each}") for each in said.get("invited", ()))
+            if entry["kind"] in ("OfferOpened", "OfferExpired", "OfferDeclined"):
+                yield from ((event, f"location#{work['location']}") for work in said.get("assigned", ()))
+            if entry["kind"] == "OfferClaimed":
+                yield from ((event, f"location#{work['location']}") for work in said.get("stood_down", ()))
+
+    def describe_event(self, event: str) -> str:
+        entry = self.snapshot.entries_by_event_id.get(event, {"kind": "nothing", "subject": event})
+        return f"{entry['kind']} of {entry['subject']}"
+
+    def wrong_sends(self, engine: str) -> list[str]:
+        """What left the house by SMS and e-mail, against what was claimed: more would be somebody told twice."""
+        claimed = Counter(row["channel"] for row in self.snapshot.sends if row["status"] == "sent")
+        left = {
+            "sms": count_messages(f"{engine}/_ministack/sns/sms-messages"),
+            "email": count_messages(f"{engine}/_ministack/ses/messages"),
+        }
+        return [
+            f"{left[name]} {name} left, {claimed[name]} were claimed" for name in left if left[name] != claimed[name]
+        ]
+
+
+def seconds_between(opened: dict[str, Any], ended: dict[str, Any]) -> float:
+    return (clock.parse(ended["occurred_at"]) - clock.parse(opened["occurred_at"])).total_seconds()
+
+
+def count_messages(address: str) -> int:
+    kept = thread_client().get(address, timeout=10).raise_for_status().json()
+    kept = kept.get("sms_messages", kept.get("messages", kept))
+    return sum(map(len, kept.values())) if isinstance(kept, dict) else len(kept)

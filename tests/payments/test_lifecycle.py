@@ -1,0 +1,223 @@
+"""How tenders begin, move and end, and what an order's payments say of it. Pure."""
+
+from dataclasses import replace
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from chalicelib.customers.model import NoCreditTerms
+from chalicelib.kit.errors import Invalid
+from chalicelib.kit.money import Money
+from chalicelib.payments import lifecycle, postings
+from chalicelib.payments.lifecycle import PaymentContext
+from chalicelib.payments.model import (
+    MAX_PAYMENTS_PER_ORDER,
+    MethodUnavailable,
+    NoOpenShift,
+    PaymentCannotMove,
+    Posting,
+    Shift,
+    build_cash_bag,
+)
+from tests.payments.build import NOON, a_payment, rupiah
+
+IDS = [f"pay_{number}" for number in range(MAX_PAYMENTS_PER_ORDER)]
+A_SHIFT = Shift("shf_1", "till-1", "store-darmo", "cashier-sinta", rupiah(0))
+
+
+def build_payments(*tenders, whole=1000, **said):
+    return lifecycle.build_payments(PaymentContext("ord_1", **said), tenders, rupiah(whole), IDS)
+
+
+def test_one_tender_without_an_amount_pays_the_rest():
+    cash, transfer = build_payments(("cash", rupiah(300)), ("transfer", None), shift=A_SHIFT, reference="SK-1")
+
+    assert (cash.amount, cash.status, cash.captured, cash.till, cash.shift) == (
+        *(rupiah(300), "captured", rupiah(300)),
+        *("till-1", "shf_1"),
+    )
+    assert (transfer.amount, transfer.status, transfer.captured, transfer.reference) == (
+        *(rupiah(700), "awaiting_proof", rupiah(0)),
+        "SK-1",
+    )
+    assert cash.reference == ""
+
+
+@pytest.mark.parametrize(
+    "tenders, says",
+    [
+        ([], "send one to 4 of them"),
+        ([("cod", rupiah(999))], "they come to Rp999 and the order to Rp1.000"),
+        ([("cod", rupiah(1001))], "they come to Rp1.001 and the order to Rp1.000"),
+        ([("cod", None), ("transfer", None)], "only one of them may leave its amount out"),
+        ([("cod", rupiah(1000)), ("transfer", None)], "they come to Rp1.000 and the order to Rp1.000"),
+        ([("cod", rupiah(0)), ("transfer", None)], "each amount is above zero"),
+        ([("cod", rupiah(-1)), ("transfer", rupiah(1001))], "each amount is above zero"),
+        ([("cod", Money(1000, "USD"))], "this order is paid in IDR"),
+        ([("cod", rupiah(100))] * 5, "send one to 4 of them"),
+    ],
+)
+def test_tenders_that_do_not_come_to_the_total_are_refused_with_the_reason(tenders, says):
+    with pytest.raises(Invalid) as refused:
+        build_payments(*tenders)
+
+    assert refused.value.errors == [{"field": "payments", "says": says}]
+
+
+def test_payments_carry_actor_channel_and_expiry():
+    cod, transfer = build_payments(
+        ("cod", rupiah(1)), ("transfer", None), actor="agent-lia", channel="phone", expires_at=NOON
+    )
+
+    assert [(each.actor, each.channel) for each in (cod, transfer)] == [("agent-lia", "phone")] * 2
+    assert (cod.expires_at, transfer.expires_at) == (None, NOON)
+
+
+def test_too_few_payment_ids_raise_value_error():
+    with pytest.raises(ValueError, match="2 payments need as many ids"):
+        lifecycle.build_payments(
+            PaymentContext("ord_1"), [("cod", rupiah(1)), ("transfer", None)], rupiah(2), ["pay_1"]
+        )
+
+
+def test_an_unavailable_method_is_refused_with_the_available_ones():
+    with pytest.raises(MethodUnavailable) as refused:
+        build_payments(("qris", None))
+
+    assert refused.value.facts == {"method": "qris", "methods": ["cash", "cod", "credit", "transfer"]}
+
+
+def test_cash_needs_an_open_shift_and_credit_needs_terms():
+    with pytest.raises(NoOpenShift):
+        build_payments(("cash", None))
+    with pytest.raises(NoCreditTerms):
+        build_payments(("credit", None), customer_id="cus_1")
+
+
+def test_an_order_that_costs_nothing_has_no_payments_and_is_paid():
+    assert build_payments(("cod", None), whole=0) == []
+    assert lifecycle.payment_status(rupiah(0), []) == "paid"
+
+
+@given(st.lists(st.integers(1, 10**9), min_size=1, max_size=MAX_PAYMENTS_PER_ORDER - 1), st.integers(1, 10**9))
+def test_any_split_sums_to_the_whole(parts, rest):
+    whole = sum(parts) + rest
+
+    payments = build_payments(*[("cod", rupiah(part)) for part in parts], ("transfer", None), whole=whole)
+
+    assert sum(payment.amount.minor for payment in payments) == whole
+    assert [payment.id for payment in payments] == IDS[: len(parts) + 1]
+
+
+def test_a_payment_moves_only_along_its_table():
+    with pytest.raises(PaymentCannotMove) as refused:
+        lifecycle.transition(a_payment("cod", status="captured"), "cancelled")
+
+    assert refused.value.facts == {"payment_id": "pay_1", "method": "cod", "status": "captured", "to": "cancelled"}
+    assert lifecycle.transition(a_payment("transfer", version=4), "proof_submitted", proof="file_1") == a_payment(
+        "transfer", status="proof_submitted", proof="file_1", version=5
+    )
+
+
+def test_a_credit_payment_is_settled_in_parts_until_nothing_is_outstanding():
+    credit = a_payment("credit", 100, version=4)
+
+    part = lifecycle.settle(credit, rupiah(40))
+    whole = lifecycle.settle(part, rupiah(60))
+
+    assert part == replace(credit, captured=rupiah(40), version=5)
+    assert whole == replace(credit, captured=rupiah(100), status="captured", version=6)
+
+
+def test_cash_on_delivery_goes_into_the_couriers_cash_bag_without_an_open_shift():
+    taken = lifecycle.capture(a_payment("cod", 500), actor="courier-agus", shift=build_cash_bag("courier-agus", "IDR"))
+
+    assert (taken.status, taken.captured, taken.till, taken.actor) == (
+        *("captured", rupiah(500)),
+        *("cod:courier-agus", "courier-agus"),
+    )
+    assert postings.build_capture(taken) == (Posting("till:cod:courier-agus", 500), Posting("order:ord_1", -500))
+
+
+STATUS_CASES = [
+    ("unpaid", [a_payment("transfer", 100)]),
+    ("unpaid", [a_payment("cod", 100)]),
+    ("pending", [a_payment("transfer", 100, status="proof_submitted")]),
+    ("paid", [a_payment("cash", 100)]),
+    ("partly_paid", [a_payment("cash", 40), a_payment("transfer", 60)]),
+    ("on_credit", [a_payment("credit", 100)]),
+    ("partly_paid", [a_payment("credit", 100, captured=rupiah(1))]),
+    ("paid", [a_payment("credit", 100, status="captured", captured=rupiah(100))]),
+    ("partly_refunded", [a_payment("cash", 100, refunded=rupiah(1))]),
+    ("refunded", [a_payment("cash", 100, refunded=rupiah(100))]),
+    ("paid", [a_payment("transfer", 100, status="captured", captured=rupiah(100)), a_payment("cash", 100)]),
+    ("partly_refunded", [a_payment("cash", 150, refunded=rupiah(99))]),
+]
+
+
+@pytest.mark.parametrize("status, payments", STATUS_CASES)
+def test_payment_status_is_derived_from_the_ledger(status, payments):
+    assert lifecycle.payment_status(rupiah(100), payments) == status
+
+
+CREDIT_PAYMENT = a_payment("credit", 40, captured=rupiah(10), id="pay_debt")
+COD_PAYMENT = a_payment("cod", 50, id="pay_door")
+OPEN_PAYMENTS = [
+    COD_PAYMENT,
+    a_payment("cash", 10),
+    CREDIT_PAYMENT,
+    a_payment("transfer", 9),
+    a_payment("cod", 7, status="cancelled"),
+]
+COVER_CASES = [
+    (0, []),
+    (29, [(CREDIT_PAYMENT, rupiah(29))]),
+    (30, [(CREDIT_PAYMENT, rupiah(30))]),
+    (31, [(CREDIT_PAYMENT, rupiah(30)), (COD_PAYMENT, rupiah(1))]),
+    (99, [(CREDIT_PAYMENT, rupiah(30)), (COD_PAYMENT, rupiah(50))]),
+]
+
+
+@pytest.mark.parametrize("minor, covered", COVER_CASES)
+def test_a_late_payment_covers_credit_first_and_then_cash_on_delivery(minor, covered):
+    assert lifecycle.choose_payments_to_cover(OPEN_PAYMENTS, rupiah(minor)) == covered
+
+
+def test_a_covered_payment_is_reduced_and_finally_cancelled():
+    less, whole = lifecycle.cover(COD_PAYMENT, rupiah(20)), lifecycle.cover(COD_PAYMENT, rupiah(50))
+    debt = lifecycle.cover(CREDIT_PAYMENT, rupiah(29))
+
+    assert (less.status, less.amount, less.version) == ("due", rupiah(30), 2)
+    assert (whole.status, whole.captured, whole.version) == ("cancelled", rupiah(0), 2)
+    assert (debt.status, debt.outstanding, debt.version) == ("on_credit", rupiah(1), 2)
+    assert lifecycle.cover(CREDIT_PAYMENT, rupiah(30)) == replace(
+        CREDIT_PAYMENT, amount=rupiah(10), status="captured", version=2
+    )
+
+
+def test_only_uncaptured_prepayments_block_dispatch():
+    waiting = a_payment("transfer", 60)
+
+    assert lifecycle.unpaid_before_dispatch([a_payment("cash"), a_payment("cod"), waiting, a_payment("credit")]) == [
+        waiting
+    ]
+    assert lifecycle.unpaid_before_dispatch([lifecycle.transition(waiting, "captured")]) == []
+    assert lifecycle.unpaid_before_dispatch([lifecycle.transition(waiting, "cancelled"), a_payment("cash", 60)]) == []
+
+
+def test_only_due_payments_are_cash_to_collect():
+    payments = [a_payment("cash", 40), a_payment("cod", 60), a_payment("cod", 7, status="captured")]
+    payments += [a_payment("transfer", 9, status="captured", captured=rupiah(9))]
+
+    assert lifecycle.cash_to_collect(payments, "IDR") == rupiah(60)
+
+
+def test_ending_an_order_keeps_captured_payments_and_cancels_the_rest():
+    ended = [
+        lifecycle.close_with_order(each, "expired")
+        for each in (a_payment("cash"), a_payment("cod"), a_payment("transfer"))
+    ]
+
+    assert [each.status for each in ended] == ["captured", "cancelled", "expired"]
+    assert [lifecycle.close_with_order(each, "expired") for each in ended] == ended

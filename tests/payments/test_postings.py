@@ -1,0 +1,121 @@
+"""The double entry behind tenders, and what is owed back. Pure."""
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from chalicelib.kit.money import total
+from chalicelib.payments import lifecycle, postings
+from chalicelib.payments.lifecycle import PaymentContext
+from chalicelib.payments.model import (
+    MAX_PAYMENTS_PER_ORDER,
+    PAYMENT_METHODS,
+    Posting,
+    Shift,
+)
+from tests.payments.build import TODAY, a_payment, rupiah
+
+IDS = [f"pay_{number}" for number in range(MAX_PAYMENTS_PER_ORDER)]
+A_SHIFT = Shift("shf_1", "till-1", "store-darmo", "cashier-sinta", rupiah(0))
+
+
+OVERPAID_CASES = [
+    (0, [a_payment("cod", 50)]),
+    (0, [a_payment("cash", 60), a_payment("credit", 40)]),
+    (0, [a_payment("cash", 100), a_payment("transfer", 100)]),
+    (1, [a_payment("cash", 101)]),
+    (30, [a_payment("cash", 100), a_payment("credit", 30, status="captured", captured=rupiah(30))]),
+    (20, [a_payment("cash", 100, refunded=rupiah(30)), a_payment("cash", 50)]),
+]
+
+
+@pytest.mark.parametrize("beyond, payments", OVERPAID_CASES)
+def test_captures_beyond_the_order_total_are_overpaid(beyond, payments):
+    assert lifecycle.overpaid_minor(rupiah(100), payments) == beyond
+
+
+def test_an_ended_order_owes_a_refund_of_captures_not_yet_owed_back():
+    both = [a_payment("cash", 100), a_payment("transfer", 100, status="captured", captured=rupiah(100))]
+
+    assert postings.refund_owed_minor(rupiah(100), [a_payment("cash", 100, refunded=rupiah(30))]) == 70
+    assert postings.refund_owed_minor(rupiah(100), both) == 100
+
+
+tender = st.tuples(st.sampled_from(sorted(PAYMENT_METHODS)), st.integers(1, 10**9))
+
+
+def build_payments(tenders):
+    whole = rupiah(sum(minor for _, minor in tenders))
+    given = [(method, rupiah(minor)) for method, minor in tenders]
+    terms = PaymentContext("ord_1", shift=A_SHIFT, customer_id="cus_1", due_on=TODAY, channel="pos")
+    return whole, lifecycle.build_payments(terms, given, whole, IDS)
+
+
+def sum_by_account(postings):
+    accounts = {}
+    for posting in postings:
+        accounts[posting.account] = accounts.get(posting.account, 0) + posting.minor
+    return {account: minor for account, minor in accounts.items() if minor}
+
+
+@given(st.lists(tender, min_size=1, max_size=MAX_PAYMENTS_PER_ORDER), st.data())
+def test_every_entry_of_an_order_balances_and_an_ended_order_holds_exactly_its_refund_owed(tenders, data):
+    whole, payments = build_payments(tenders)
+    entries = [postings.build_placement("ord_1", whole, payments)]
+    for index, payment in enumerate(payments):
+        if payment.method in ("cod", "transfer") and data.draw(st.booleans()):
+            payments[index] = lifecycle.capture(payment, actor="x", shift=A_SHIFT if payment.method == "cod" else None)
+            entries.append(postings.build_capture(payments[index]))
+        elif payment.method == "credit":
+            paid = rupiah(data.draw(st.integers(0, payment.amount.minor)))
+            payments[index] = lifecycle.settle(payment, paid) if paid else payment
+            entries.append([Posting("bank", paid.minor), Posting("receivable:cus_1", -paid.minor)])
+    owing = whole - total((each.captured for each in payments), "IDR")
+    alive = sum_by_account(posting for entry in entries for posting in entry)
+    assert alive.get("order:ord_1", 0) + alive.get("receivable:cus_1", 0) == owing.minor
+
+    entries.append(postings.build_order_end("ord_1", whole, payments))
+
+    books = sum_by_account(posting for entry in entries for posting in entry)
+    assert all(sum(posting.minor for posting in entry) == 0 for entry in entries)
+    assert "order:ord_1" not in books and "receivable:cus_1" not in books and "sales" not in books
+    assert -books.get("refund_owed:ord_1", 0) == sum(each.captured.minor for each in payments)
+
+
+def test_a_capture_after_the_orders_end_is_owed_back():
+    late = lifecycle.transition(a_payment("transfer", 100, status="expired"), "captured")
+
+    assert postings.build_late_capture(late, []) == (Posting("bank", 100), Posting("refund_owed:ord_1", -100))
+    assert postings.late_surplus_minor(late, []) == 100
+
+
+def test_a_late_capture_covers_credit_and_cod_before_a_refund_is_owed():
+    late = lifecycle.transition(a_payment("transfer", 100, status="cancelled"), "captured")
+    debt, door = a_payment("credit", 30, customer_id="cus_1"), a_payment("cod", 20)
+
+    assert postings.late_surplus_minor(late, [(debt, rupiah(30)), (door, rupiah(20))]) == 50
+    assert postings.build_late_capture(late, [(debt, rupiah(30)), (door, rupiah(20))]) == (
+        Posting("bank", 100),
+        Posting("order:ord_1", -20),
+        Posting("receivable:cus_1", -30),
+        Posting("refund_owed:ord_1", -50),
+    )
+    assert postings.build_late_capture(late, [(debt, rupiah(100))]) == (
+        Posting("bank", 100),
+        Posting("receivable:cus_1", -100),
+    )
+
+
+def test_a_capture_posts_the_captured_amount_and_a_credit_its_whole_amount():
+    part = lifecycle.transition(a_payment("transfer", 100), "captured", captured=rupiah(40))
+
+    assert postings.build_capture(part) == (Posting("bank", 40), Posting("order:ord_1", -40))
+    assert postings.build_capture(a_payment("credit", 100, customer_id="cus_1")) == (
+        Posting("receivable:cus_1", 100),
+        Posting("order:ord_1", -100),
+    )
+
+
+def test_unbalanced_postings_raise_value_error():
+    with pytest.raises(ValueError, match=r"do not balance: \{'bank': 1\}"):
+        postings.merge_postings([Posting("bank", 1)])

@@ -1,0 +1,101 @@
+"""Orders are brought: offers answered, every step of the work, and what people do about it beside."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from functools import partial
+from typing import Any
+
+from chalicelib.fulfillment.accept import accept
+from chalicelib.fulfillment.claim import claim
+from chalicelib.fulfillment.decline import decline
+from chalicelib.fulfillment.deliver import deliver
+from chalicelib.fulfillment.dispatch import dispatch
+from chalicelib.fulfillment.fail import fail
+from chalicelib.fulfillment.handover import handover
+from chalicelib.fulfillment.model import Fulfillment
+from chalicelib.fulfillment.pick import pick
+from chalicelib.fulfillment.ready import ready
+from chalicelib.fulfillment.reject import reject
+from chalicelib.fulfillment.request_call import request_call
+from chalicelib.fulfillment.reroute import reroute
+from chalicelib.kit.auth import Principal
+from chalicelib.notify.inbox import acknowledge, list_parties
+from chalicelib.notify.store import load_inbox
+from tests.shop import principal_of
+from tests.verification.simulator.action_helpers import (
+    SALESMEN,
+    WORKERS,
+    agent_principal,
+    choose_recent_order,
+    short_id,
+)
+from tests.verification.simulator.sim import Sim
+
+NEXT_STEPS = {"assigned": ("accept",), "accepted": ("pick", "pick", "dispatch"), "picking": ("ready",)}
+NEXT_STEPS |= {"ready": ("dispatch", "dispatch", "handover"), "in_transit": ("deliver", "deliver", "fail")}
+NEXT_STEPS |= {"failed_attempt": ("dispatch", "back")}
+STEPS: dict[str, Callable[[Principal, str], Any]] = {
+    "accept": accept,
+    "pick": pick,
+    "ready": ready,
+    "dispatch": dispatch,
+    "deliver": deliver,
+    "handover": handover,
+    "fail": partial(fail, reason="nobody at home"),
+    "back": partial(fail, reason="moved away", back=True),
+    "reject": partial(reject, reason="not_found"),
+    "call damaged": partial(reject, reason="damaged"),
+    "refuse": partial(reject, reason="too_busy"),
+}
+# Where most is done already, or few would ever come to their end.
+LIKELY_STATUSES = [{}, *({"status": status} for status in ("in_transit", "in_transit", "ready", "picking", "accepted"))]
+
+
+def answer_offer(sim: Sim) -> str:
+    case = choose_recent_order(sim, having="off_")
+    offer = case.open_offer or (case.offers[-1] if case.offers else None)
+    if offer is None:
+        return "nobody is asked"
+    staff, deed = sim.rng.choice(SALESMEN), sim.rng.choice((claim, claim, decline))
+    deed(staff, offer.id)
+    return f"{staff} {deed.__name__}s {short_id(case.order)}"
+
+
+def advance_fulfillment(sim: Sim) -> str:
+    case = choose_recent_order(sim, having="ful_", **sim.rng.choice(LIKELY_STATUSES))
+    if not case.fulfillments:
+        return "no work yet"
+    going_on = [work for work in case.fulfillments if work.status in NEXT_STEPS] if sim.rng.random() < 0.95 else []
+    work = sim.rng.choice(going_on or case.fulfillments)
+    likely = NEXT_STEPS.get(work.status, ())
+    verb = sim.rng.choice(likely if likely and sim.rng.random() < 0.85 else sorted(STEPS))
+    by = choose_worker(sim, work)
+    STEPS[verb](by, work.id)
+    return f"{by.id} {verb} {work.id[-8:]}"
+
+
+def choose_worker(sim: Sim, work: Fulfillment) -> Principal:
+    if work.status in ("ready", "in_transit", "failed_attempt") and work.kind != "van" and sim.rng.random() < 0.5:
+        return principal_of("courier-agus")
+    return principal_of(WORKERS.get(work.location, "owner-ratna"))
+
+
+def request_call_or_reroute(sim: Sim) -> str:
+    """To be called, or that somebody else be found to bring it."""
+    order = choose_recent_order(sim).order
+    if sim.rng.random() < 0.5:
+        request_call(agent_principal(), order.id)
+        return f"{short_id(order)}: call me"
+    return f"{short_id(order)} routed again: {reroute(order.id, 'asked')}"
+
+
+def acknowledge_notice(sim: Sim) -> str:
+    by = principal_of(sim.rng.choice((*SALESMEN, "warehouse-joko", "finance-maya", "owner-ratna")))
+    with sim.without_faults():
+        notices = [row.sk for party in list_parties(by) for row in load_inbox(party, None, 5)]
+    if not notices:
+        return f"{by.id}: empty"
+    notice = sim.rng.choice(notices)
+    acknowledge(by, notice)
+    return f"{by.id} has seen {notice[-6:]}"

@@ -1,0 +1,269 @@
+"""A seeded history on the full path: `python -m tests.verification.simulator.full_stack SEED STEPS` tells its story.
+
+From a door's HTTP event through Chalice, PynamoDB and botocore to tables in memory, and from the journal's
+stream through the functions as Lambda would call them. Chance decides who does what, whose clock is wrong, what happens
+to each send, how far behind an index is and in which order news arrive; the seed decides chance.
+"""
+
+from __future__ import annotations
+
+import logging
+import random
+import sys
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from datetime import timedelta
+from typing import Any
+
+import tests.environment  # noqa: F401 - before the first import of the shop
+from chalicelib.kit import clock, db, ids
+from chalicelib.kit.errors import Problem
+from chalicelib.kit.packages import TABLES
+from chalicelib.notify import send_message, transports
+from infra.invariants.check import check_snapshot
+from infra.invariants.snapshot import Snapshot
+from tests.conftest import clear_caches
+from tests.fulfillment.build import NOON
+from tests.verification.simulator import step_invariants
+from tests.verification.simulator.botocore_stub import FAULTS, BotocoreStub, stub_botocore
+from tests.verification.simulator.full_stack_client import RequestRefused, RetryingClient
+from tests.verification.simulator.full_stack_events import EventDelivery
+from tests.verification.simulator.full_stack_probabilities import (
+    FAULTS_BY_OPERATION,
+    MAX_CLOCK_SKEW,
+    Probabilities,
+    Violation,
+)
+from tests.verification.simulator.step_invariants import item_to_plain_row
+from tests.verification.simulator.store import MAX_LAG_SECONDS, Store
+
+MAX_ROUNDS = 400  # to become quiet
+
+Action = Callable[["FullStackSim"], str]
+
+
+@dataclass
+class FullStackSim:
+    seed: int
+    probabilities: Probabilities = field(default_factory=Probabilities)
+
+    def __post_init__(self) -> None:
+        self.rng, self.now, self.skew = random.Random(self.seed), NOON, timedelta()
+        self.faults_off, self.is_nested = True, False
+        self.faults = self.sends = self.page_index = self.saved_index = 0
+        self.action: Action | None = None
+        self.trace: list[str] = []
+        self.orders: dict[str, str] = {}  # id → the shopper's token
+        self.transfers: list[tuple[str, str]] = []
+        self.sent_messages: list[tuple[str, str, str]] = []
+        self.store = Store(lambda: (self.now - NOON).total_seconds())
+        self.wire = BotocoreStub(self.store)
+        self.wire.inject_fault, self.wire.read_lag = self.fault, self.lag
+        unheard = lambda: 0.0 if self.faults_off else self.probabilities.lost_response  # noqa: E731
+        self.client = RetryingClient(self.rng, self.fail, unheard, self.log, self.token_version_of)
+        self.event_delivery = EventDelivery(
+            self.rng,
+            redelivery_probability=lambda: 0.0 if self.faults_off else self.probabilities.redeliver,
+            does_carrier_fail=lambda: not self.faults_off and self.rng.random() < self.probabilities.carrier_failure,
+            call=self.run_function,
+        )
+
+    # -- the world around the shop ------------------------------------------------------------------------------------
+
+    @contextmanager
+    def shop(self) -> Iterator[FullStackSim]:
+        """The shop runs on this history's clock, chance, tables and carriers until it is left."""
+        kept = clock.source, ids.randomness, db.pause, send_message.render_and_send
+        randomness = random.Random(f"ids of {self.seed}")
+        clock.source, ids.randomness = lambda: self.now + self.skew, randomness.randbytes
+        db.pause, send_message.render_and_send, self.hand_over = (
+            lambda attempt: None,
+            self.send_to_carrier,
+            send_message.render_and_send,
+        )
+        clear_caches()
+        transports.use_clients(self.event_delivery.build_carrier_clients())
+        logging.disable(logging.CRITICAL)
+        try:
+            with stub_botocore(self.wire, self.sleep):
+                yield self
+        finally:
+            clock.source, ids.randomness, db.pause, send_message.render_and_send = kept
+            logging.disable(logging.NOTSET)
+            clear_caches()
+
+    def sleep(self, seconds: float) -> None:
+        """What botocore waits between two sends."""
+        self.now += timedelta(seconds=seconds)
+
+    def fault(self, operation: str) -> str:
+        """What happens to this send."""
+        if self.faults_off:
+            return ""
+        if (
+            operation == "TransactWriteItems"
+            and not self.is_nested
+            and self.rng.random() < self.probabilities.interleave
+        ):
+            self.interleave()
+        self.sends += 1
+        if self.rng.random() >= self.probabilities.fault:
+            return ""
+        self.faults += 1
+        fault = self.rng.choice(FAULTS_BY_OPERATION.get(operation, FAULTS))
+        self.log(f"{'':6}({operation}: {fault})")
+        if fault == "slow":
+            self.now += timedelta(seconds=self.rng.uniform(0.5, 2.9))
+        return fault
+
+    def lag(self) -> float:
+        behind = not self.faults_off and self.rng.random() < self.probabilities.stale_read
+        return self.rng.uniform(0, MAX_LAG_SECONDS) if behind else 0.0
+
+    def interleave(self) -> None:
+        """Every other time somebody with the same in mind."""
+        from tests.verification.simulator import full_stack_actions
+
+        self.is_nested, skew = True, self.skew
+        same = self.action is not None and self.rng.random() < 0.5
+        try:
+            self.step([(1, self.action)] if same and self.action else full_stack_actions.WEIGHTED_ACTIONS)
+        finally:
+            self.is_nested, self.skew = False, skew
+
+    def send_to_carrier(self, attempt: Any) -> None:
+        """N2: the same message goes to a carrier once, whatever becomes of it there."""
+        self.sent_messages.append((attempt.message.event_id, attempt.party, attempt.channel))
+        self.hand_over(attempt)
+
+    # -- what happens -------------------------------------------------------------------------------------------------
+
+    def run(self, steps: int) -> FullStackSim:
+        from tests.verification.simulator import full_stack_actions, full_stack_operations
+
+        self.faults_off = False
+        for number in range(1, steps + 1):
+            self.step(full_stack_actions.WEIGHTED_ACTIONS, number)
+            if self.rng.random() < self.probabilities.deliver_events:
+                self.step([(1, full_stack_operations.deliver_events)])
+        self.drain()
+        self.check_all()
+        return self
+
+    def step(self, actors: Sequence[tuple[int, Action]], number: int = 0) -> None:
+        weights, deeds = zip(*actors)
+        deed = self.rng.choices(deeds, weights)[0]
+        self.action = self.action if self.is_nested else deed
+        self.skew = MAX_CLOCK_SKEW * self.rng.uniform(-1, 1)
+        self.now += timedelta(seconds=self.rng.uniform(0, 20))
+        at = len(self.trace)
+        self.log("")
+        outcome = self.run_action(deed)
+        mark = f"{number:5}" if number else "    ↳"
+        self.trace[at] = f"{mark} {self.now:%d %H:%M:%S} {deed.__name__.replace('_', ' ')}: {outcome}"
+        self.check_step()
+
+    def run_action(self, deed: Action) -> str:
+        try:
+            return deed(self)
+        except RequestRefused as no:
+            return f"no, {no}"
+        except Exception as bug:
+            return str(self.fail(f"a bug: {type(bug).__name__}: {bug}", bug))
+
+    def run_function(self, function: Callable[[], Any]) -> str:
+        """A function that Lambda calls: why it refused, in a word."""
+        try:
+            function()
+        except Problem as problem:
+            return str(problem.facts.get("refusal", problem.code))
+        return ""
+
+    def drain(self) -> None:
+        """Faults stop; everything that waits must drain, and the clock must find nothing more to end."""
+        self.faults_off, self.skew, rests = True, timedelta(), False
+        for _ in range(MAX_ROUNDS):
+            self.event_delivery.enqueue(self.store.stream)
+            if self.event_delivery.is_idle and rests:
+                return
+            rests = self.event_delivery.is_idle
+            self.deliver_everything()
+        self.fail(f"O7: not quiet after {MAX_ROUNDS} rounds: {self.event_delivery.messages[:3]}")
+
+    def deliver_everything(self) -> None:
+        for handler in self.event_delivery.streams:
+            self.run_action(lambda sim, handler=handler: sim.post.deliver_all(handler))
+        for _ in range(len(self.event_delivery.messages)):
+            self.run_action(lambda sim: sim.post.deliver_message(0).words)
+        self.run_action(lambda sim: sim.post.minute(lambda: sim.now).words)
+
+    # -- what must be true --------------------------------------------------------------------------------------------
+
+    def check_step(self) -> None:
+        found = step_invariants.find_violations(
+            self.store.tables, self.store.written_keys, clock.iso(self.now + MAX_CLOCK_SKEW), item_to_plain_row
+        )
+        self.store.written_keys.clear()
+        if found:
+            self.fail("\n".join(found))
+
+    def check_all(self) -> None:
+        report = check_snapshot(self.world())
+        if not report.is_valid:
+            self.fail(str(report))
+        if len(self.sent_messages) != len(set(self.sent_messages)):
+            self.fail("N2: a carrier was given the same message twice")
+        for order, token in self.orders.items():
+            try:
+                self.client.get(f"/api/orders/{order}", "" if token else "owner-ratna", token=token)
+            except RequestRefused as no:
+                self.fail(f"O6: {order} was answered, and now its door says {no}")
+
+    def world(self) -> Snapshot:
+        """No clock is more than five minutes ahead, so a hold that ends later than that must be there; and all that was
+        due has ended by now."""
+        rows = {name: [item_to_plain_row(item) for item in self.store.items(f"test-{name}")] for name in TABLES}
+        return Snapshot(rows, clock.iso(self.now + MAX_CLOCK_SKEW), "~", clock.iso(self.now))
+
+    def rows(self, room: str, pk: str) -> list[dict[str, Any]]:
+        """A look at the tables themselves, which is no part of the history."""
+        return [item_to_plain_row(item) for item in self.store.tables[f"test-{room}"].rows.get(pk, {}).values()]
+
+    def token_version_of(self, staff: str) -> int:
+        """Of his tokens: whoever gives him a new one reads it afresh."""
+        return int(next((row["token_version"] for row in self.rows("places", "staff") if row["sk"] == staff), 1))
+
+    def log(self, words: str) -> None:
+        self.trace.append(words)
+
+    def fail(self, words: str, cause: Exception | None = None) -> Any:
+        raise Violation(f"seed {self.seed}\n" + "\n".join(self.trace) + f"\n{words}") from cause
+
+
+def run_history(seed: int, steps: int, chances: Probabilities | None = None) -> FullStackSim:
+    from tests.verification.simulator import full_stack_actions
+
+    history = FullStackSim(seed, chances or Probabilities())
+    history.store.restore(full_stack_actions.load_initial_tables())
+    with history.shop():
+        return history.run(steps)
+
+
+def main(seed: int, steps: int) -> int:
+    try:
+        history = run_history(seed, steps)
+    except Violation as wrong:
+        print(wrong)
+        return 1
+    print("\n".join(history.trace))
+    facts = {"steps": steps, "requests": history.client.request_count, "sends": history.sends, "faults": history.faults}
+    facts |= {"journal entries": len(history.store.stream)}
+    print(f"seed {seed}:", ", ".join(f"{count} {what}" for what, count in facts.items()), "and everything held")
+    return 0
+
+
+if __name__ == "__main__":
+    from tests.verification.simulator import full_stack as itself  # actors know this module by its name
+
+    sys.exit(itself.main(*(int(word) for word in [*sys.argv[1:], *["1", "40"][len(sys.argv) - 1 :]])))
