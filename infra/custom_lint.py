@@ -14,9 +14,11 @@ MONEY_PACKAGES = (
 )
 GEOGRAPHY_FUNCTIONS = {
     "coordinate",
-    "destination",
-    "_point",
-    "_kilometers",
+    "find_destination",
+    "_delivery_point",
+    "_json_to_point",
+    "_parse_point",
+    "_format_distance",
 }  # functions of where a place lies, and how far
 DEGREES = {"lat", "lon"}
 DIRECT_WRITE = "a write outside db.commit is applied twice when its reply is lost"
@@ -31,7 +33,7 @@ MARKUP = "text goes in as text: an element made from a string runs what a strang
 
 SIGNATURE_CHECKS = re.compile(r"verif|signature|compare_digest|construct_event|unsign", re.I)
 READS_JSON = {"json_body", "model_validate_json", "validate_json", "from_json"}
-READERS = {"json": {"load", "loads"}, "compact": {"read", "unpack"}}
+READERS = {"json": {"load", "loads"}, "compact_json": {"loads", "decompress"}}
 MAY_SLEEP = (
     "tests/verification/bench/",
     "tests/verification/faults/kill_loop.py",
@@ -65,7 +67,7 @@ WRITE_METHODS = {
 }
 WRITE_METHODS |= {"execute_statement", "batch_execute_statement", "execute_transaction"}
 STREAMS = {"stdout", "stderr", "__stdout__", "__stderr__"}
-LOG_METHODS = {"decision", "warning", "bug", "info", "debug", "error", "exception", "critical"}
+LOG_METHODS = {"warning", "info", "debug", "error", "exception", "critical"}
 UNSAFE_MARKUP = re.compile(
     r"\.(inner|outer)HTML\s*\+?=|insertAdjacentHTML|document\.write|\beval\(|new Function\(|\|\s*safe\b|\bautoescape"
 )
@@ -158,12 +160,12 @@ def is_update_action(part: ast.AST) -> bool:
 
 
 def names_rounding(node: ast.AST) -> bool:
-    """`half_up(a / b)`, or `(a / b).quantize(…, rounding=…)`: the division names its rounding."""
+    """`round_half_up(a / b)`, or `(a / b).quantize(…, rounding=…)`: the division names its rounding."""
     if not isinstance(node, ast.Call):
         return False
     if name_of(node.func) == "quantize":
         return any(keyword.arg == "rounding" for keyword in node.keywords)
-    return isinstance(node.func, ast.Name) and node.func.id == "half_up"
+    return isinstance(node.func, ast.Name) and node.func.id == "round_half_up"
 
 
 def is_geography(node: ast.AST) -> bool:

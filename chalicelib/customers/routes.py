@@ -17,7 +17,7 @@ from chalicelib.kit.errors import Invalid
 from chalicelib.kit.money import Money
 from chalicelib.kit.web import STAFF, Body, Call, Query, Routes
 
-doors = Routes(__name__)
+endpoints = Routes(__name__)
 
 CUSTOMER_FACING_ROLES = {"owner", "agent", "salesman", "cashier"}
 Text = Annotated[str, Field(max_length=200)]
@@ -74,7 +74,7 @@ class MergeBody(Body):
     into: Annotated[str, Field(pattern=r"^[A-Za-z0-9@._:~+-]{1,128}$")]
 
 
-@doors.get("/customers", roles=STAFF, query=CustomersQuery)
+@endpoints.get("/customers", roles=STAFF, query=CustomersQuery)
 def customers(call: Call) -> dict[str, Any]:
     """Everyone who gave this phone number or e-mail, proven or not."""
     if bool(call.query.phone) == bool(call.query.email):
@@ -83,7 +83,7 @@ def customers(call: Call) -> dict[str, Any]:
     return {"items": [each.to_json() for each in found], "next": None}
 
 
-@doors.post(
+@endpoints.post(
     "/customers",
     roles=CUSTOMER_FACING_ROLES,
     body=CustomerBody,
@@ -100,7 +100,7 @@ def customer(call: Call) -> dict[str, Any]:
     return register_customer(new, call.principal.actor, call.idempotency_key).to_json()
 
 
-@doors.put(
+@endpoints.put(
     "/customers/{customer_id}/terms",
     roles={"owner", "finance"},
     body=TermsBody,
@@ -118,7 +118,7 @@ def terms(call: Call, customer_id: str) -> dict[str, Any]:
     return known.to_json() | {"credit_limit": credit.limit.to_json(), "credit_left": credit.left.to_json()}
 
 
-@doors.post(
+@endpoints.post(
     "/customers/{customer_id}/verify",
     roles=CUSTOMER_FACING_ROLES,
     body=VerifyCustomerBody,
@@ -129,13 +129,15 @@ def verify_customer(call: Call, customer_id: str) -> dict[str, Any]:
     return verification.verify_by_staff(call.principal, customer_id, call.body.identity).to_json()
 
 
-@doors.post("/customers/{customer_id}/merge", roles={"owner", "agent"}, body=MergeBody, example={"into": "cus_01KB"})
+@endpoints.post(
+    "/customers/{customer_id}/merge", roles={"owner", "agent"}, body=MergeBody, example={"into": "cus_01KB"}
+)
 def merge_customer(call: Call, customer_id: str) -> dict[str, Any]:
     """Lets another customer answer for this one from now on; both must be verified."""
     return merge(customer_id, into=call.body.into, actor=call.principal.actor).to_json()
 
 
-@doors.post("/customers/{customer_id}/unmerge", roles={"owner", "agent"})
+@endpoints.post("/customers/{customer_id}/unmerge", roles={"owner", "agent"})
 def unmerge_customer(call: Call, customer_id: str) -> dict[str, Any]:
     """Makes a merged customer his own again."""
     return unmerge(customer_id, actor=call.principal.actor).to_json()

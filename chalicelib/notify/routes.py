@@ -11,7 +11,7 @@ from chalicelib.kit.web import STAFF, Call, Query, Routes, page_to_json, read_cu
 from chalicelib.notify import deliveries, exception_board, inbox
 from chalicelib.orders.find import load_order
 
-doors = Routes(__name__)
+endpoints = Routes(__name__)
 
 
 class InboxQuery(Query):
@@ -19,7 +19,7 @@ class InboxQuery(Query):
     limit: Annotated[int, Field(ge=1, le=100)] = 25
 
 
-@doors.get("/inbox", roles=STAFF, query=InboxQuery)
+@endpoints.get("/inbox", roles=STAFF, query=InboxQuery)
 def read_inbox(call: Call) -> dict[str, Any]:
     """List offers, tasks and notices addressed to the caller, his location's team or his role, newest first."""
     after = read_cursor(call.query.cursor, "inbox") or {}
@@ -27,20 +27,20 @@ def read_inbox(call: Call) -> dict[str, Any]:
     return page_to_json(items, {"before": more} if more else None, "inbox")
 
 
-@doors.post("/inbox/{notice_id}/ack", roles=STAFF)
+@endpoints.post("/inbox/{notice_id}/ack", roles=STAFF)
 def acknowledge(call: Call, notice_id: str) -> dict[str, Any]:
     """Say that a notice was seen, so that nobody else is bothered with it; again changes nothing."""
     return inbox.acknowledge(call.principal, notice_id)
 
 
-@doors.get("/orders/{order_id}/notices", roles=STAFF)
+@endpoints.get("/orders/{order_id}/notices", roles=STAFF)
 def list_notices(call: Call, order_id: str) -> dict[str, Any]:
     """List who was told what of an order, over which channels, and what became of each message."""
     load_order(call.principal, order_id)
     return page_to_json(deliveries.list_deliveries(order_id), None, "notices")
 
 
-@doors.get("/exceptions", roles={"owner"})
+@endpoints.get("/exceptions", roles={"owner"})
 def list_exceptions(call: Call) -> dict[str, Any]:
     """List what waits for someone, each with the door that resolves it."""
     return page_to_json(exception_board.list_exceptions(clock.now()), None, "exceptions")

@@ -16,7 +16,7 @@ from chalicelib.payments.ledger import LedgerLine
 from chalicelib.payments.project_ledger import load_ledger_report
 from chalicelib.payments.shift import close_shift, count_shift, open_shift
 
-doors = Routes(__name__)
+endpoints = Routes(__name__)
 
 CASH_HANDLER_ROLES = {"cashier", "courier", "salesman", "owner"}
 HANDOVER_RECEIVER_ROLES = {"cashier", "owner", "finance"}
@@ -76,7 +76,7 @@ class LedgerQuery(Query):
     day: date
 
 
-@doors.post(
+@endpoints.post(
     "/shifts",
     roles=CASH_HANDLER_ROLES,
     body=ShiftBody,
@@ -86,16 +86,16 @@ class LedgerQuery(Query):
 )
 def open_a_shift(call: Call) -> dict[str, Any]:
     """Opens the caller's shift at a till with a float taken from the safe."""
-    return open_shift(call.principal, call.body.till, call.body.opening.money(), call.idempotency_key)
+    return open_shift(call.principal, call.body.till, call.body.opening.to_money(), call.idempotency_key)
 
 
-@doors.get("/shifts/{shift_id}", roles=CASH_HANDLER_ROLES | {"finance"})
+@endpoints.get("/shifts/{shift_id}", roles=CASH_HANDLER_ROLES | {"finance"})
 def get_shift(call: Call, shift_id: str) -> dict[str, Any]:
     """One shift with what should be in its drawer now; `mine` is the caller's open one."""
     return find.shift_to_json(find.load_shift(call.principal, shift_id))
 
 
-@doors.get("/shifts/{shift_id}/receipts", roles=CASH_HANDLER_ROLES | {"finance"}, query=PageQuery)
+@endpoints.get("/shifts/{shift_id}/receipts", roles=CASH_HANDLER_ROLES | {"finance"}, query=PageQuery)
 def list_receipts(call: Call, shift_id: str) -> dict[str, Any]:
     """The cash that went into one drawer and was handed on, order by order, newest first; it sums to what came in."""
     shift = find.load_shift(call.principal, shift_id)
@@ -119,7 +119,7 @@ def receipt_to_json(line: LedgerLine) -> dict[str, Any]:
     }
 
 
-@doors.post(
+@endpoints.post(
     "/shifts/{shift_id}/count",
     roles=CASH_HANDLER_ROLES | {"finance"},
     body=CountBody,
@@ -128,10 +128,10 @@ def receipt_to_json(line: LedgerLine) -> dict[str, Any]:
 )
 def count_a_shift(call: Call, shift_id: str) -> dict[str, Any]:
     """Writes down what was counted; no cash moves through the drawer from here on."""
-    return count_shift(call.principal, shift_id, call.body.counted.money(), call.idempotency_key)
+    return count_shift(call.principal, shift_id, call.body.counted.to_money(), call.idempotency_key)
 
 
-@doors.post(
+@endpoints.post(
     "/shifts/{shift_id}/close",
     roles=CASH_HANDLER_ROLES | {"finance"},
     body=CloseBody,
@@ -143,7 +143,7 @@ def close_a_shift(call: Call, shift_id: str) -> dict[str, Any]:
     return close_shift(call.principal, shift_id, call.body.reason, call.idempotency_key)
 
 
-@doors.post(
+@endpoints.post(
     "/shifts/{shift_id}/handover",
     roles=HANDOVER_RECEIVER_ROLES | {"courier", "salesman"},
     body=HandoverBody,
@@ -153,11 +153,11 @@ def close_a_shift(call: Call, shift_id: str) -> dict[str, Any]:
 )
 def receive_cash(call: Call, shift_id: str) -> dict[str, Any]:
     """The caller receives cash out of that shift, or that courier's bag `cod:<staff>`, into his own open shift."""
-    amount = call.body.amount.money() if call.body.amount else None
+    amount = call.body.amount.to_money() if call.body.amount else None
     return hand_over(call.principal, shift_id, amount, call.idempotency_key)
 
 
-@doors.get("/receivables", roles=COLLECTOR_ROLES, query=ReceivablesQuery)
+@endpoints.get("/receivables", roles=COLLECTOR_ROLES, query=ReceivablesQuery)
 def list_receivables(call: Call) -> dict[str, Any]:
     """What is owed, longest due first: one customer's, or everybody's page by page."""
     query, on = call.query, find.today()
@@ -165,7 +165,7 @@ def list_receivables(call: Call) -> dict[str, Any]:
     return page_to_json(find.receivables_to_json(found, on), after, "receivables")
 
 
-@doors.post(
+@endpoints.post(
     "/collections",
     roles=COLLECTOR_ROLES,
     body=CollectionBody,
@@ -176,16 +176,16 @@ def list_receivables(call: Call) -> dict[str, Any]:
 def receive_collection(call: Call) -> dict[str, Any]:
     """A customer pays his debts, oldest first, into the caller's open shift or the bank."""
     body = call.body
-    return collect(call.principal, body.customer, body.amount.money(), body.method, call.idempotency_key)
+    return collect(call.principal, body.customer, body.amount.to_money(), body.method, call.idempotency_key)
 
 
-@doors.get("/customers/{customer_id}", roles=STAFF)
+@endpoints.get("/customers/{customer_id}", roles=STAFF)
 def get_customer(call: Call, customer_id: str) -> dict[str, Any]:
     """The customer card: who he is, what he owes and since when, and the credit he has left."""
     return find.load_customer_card(customer_id)
 
 
-@doors.get("/reports/ledger", roles={"owner", "finance"}, query=LedgerQuery)
+@endpoints.get("/reports/ledger", roles={"owner", "finance"}, query=LedgerQuery)
 def get_ledger(call: Call) -> dict[str, Any]:
     """One day's money by method and channel, reconciled with the payments; what does not match is listed."""
     return load_ledger_report(call.query.day)

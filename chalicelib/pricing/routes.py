@@ -103,8 +103,8 @@ def put_price(call: Call) -> dict[str, Any]:
 @endpoints.put("/promotions", roles={"owner"}, body=PromotionBody, example=PROMOTION_EXAMPLE)
 def put_promotion(call: Call) -> dict[str, Any]:
     """Keep a promotion with its terms and, if it has one, the code that opens it."""
-    coupon = call.body.opened_by()
-    save_promotion(call.body.promotion(), call.principal.actor, coupon)
+    coupon = call.body.to_coupon()
+    save_promotion(call.body.to_promotion(), call.principal.actor, coupon)
     return _promotion_to_json(*find.load_promotion_with_code(call.body.id), call.principal)
 
 

@@ -62,16 +62,16 @@ class Consumer:
             invoke(self.source.handler_string, event)
         except Exception as error:
             log.exception("%s failed", self.source.name)
-            return self._retry_or_park(message, event, error)
+            return self._retry_or_send_to_dead_letters(message, event, error)
         self.failures.pop(message["MessageId"], None)
         return True
 
-    def _retry_or_park(self, message: dict[str, Any], event: dict[str, Any], error: Exception) -> bool:
+    def _retry_or_send_to_dead_letters(self, message: dict[str, Any], event: dict[str, Any], error: Exception) -> bool:
         self.failures[message["MessageId"]] += 1
         tries = self.failures[message["MessageId"]]
         if tries > RETRIES:
             del self.failures[message["MessageId"]]
-            self.clients.park(self.source.name, event, f"{type(error).__name__}: {error}")
+            self.clients.send_to_dead_letters(self.source.name, event, f"{type(error).__name__}: {error}")
             return True
         self.clients.queues.change_message_visibility(
             QueueUrl=self.queue,

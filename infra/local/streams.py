@@ -171,7 +171,7 @@ class EventSourceMapping:
         return invoke(self.source.handler_string, {"Records": list(batch)})
 
     def _send_to_dead_letters(self, record: Record, why: str) -> None:
-        self.clients.park(self.source.name, {"Records": [record]}, why)
+        self.clients.send_to_dead_letters(self.source.name, {"Records": [record]}, why)
 
 
 def to_lambda_record(record: Record, stream_arn: str) -> Record:

@@ -13,7 +13,7 @@ from tests.customers.build import a_customer, a_saved_customer, rupiah
 
 @pytest.fixture(autouse=True)
 def owing_800_of_1000(aws):
-    a_saved_customer(a_customer(), credit_limit=rupiah(1000), opening=rupiah(800))
+    a_saved_customer(a_customer(), credit_limit=rupiah(1000), opening_balance=rupiah(800))
 
 
 def credit_left() -> int:

@@ -39,7 +39,7 @@ def test_a_customer_is_loaded_as_saved(aws):
 
 
 def test_saving_again_changes_nothing(aws):
-    again = {"credit_limit": rupiah(1000), "opening": rupiah(300)}
+    again = {"credit_limit": rupiah(1000), "opening_balance": rupiah(300)}
     a_saved_customer(a_customer(), **again)
 
     assert save_customer(a_customer(), "owner-ani", **again) is False
@@ -60,7 +60,7 @@ def test_extra_writes_are_committed_only_the_first_time(aws):
 
 
 def test_a_new_limit_keeps_the_exposure(aws):
-    a_saved_customer(a_customer(), credit_limit=rupiah(1000), opening=rupiah(300))
+    a_saved_customer(a_customer(), credit_limit=rupiah(1000), opening_balance=rupiah(300))
 
     a_saved_customer(a_customer(terms_days=7), credit_limit=rupiah(2000))
 

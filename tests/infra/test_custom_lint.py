@@ -87,7 +87,7 @@ def test_floating_money_is_found_where_money_lives_and_nowhere_else():
     assert lint("chalicelib/pricing/quote.py", "half = total / 2") == [FLOAT]
     assert lint("chalicelib/kit/money.py", "rate = 0.11") == [FLOAT]
     assert lint("chalicelib/payments/model.py", "float(amount)") == [FLOAT]
-    assert lint("chalicelib/pricing/quote.py", "tax = half_up(amount * share / (1 + share))") == []
+    assert lint("chalicelib/pricing/quote.py", "tax = round_half_up(amount * share / (1 + share))") == []
     assert lint("chalicelib/places/model.py", "half = lat / 2.0") == []
 
 
@@ -158,8 +158,8 @@ def test_what_is_read_before_its_signature_was_checked_is_found():
 @pytest.mark.parametrize(
     "reader",
     [
-        "compact.read(raw)",
-        "compact.unpack(raw)",
+        "compact_json.loads(raw)",
+        "compact_json.decompress(raw)",
         "from_json(raw)",
         "pydantic_core.from_json(raw)",
         "json.load(raw)",
@@ -195,17 +195,17 @@ def test_a_template_from_a_file_is_no_complaint():
     "line",
     [
         "print(order.id)",
-        "log.decision('sent', to=recipient.phone)",
+        "log.info('sent', to=recipient.phone)",
         "log.warning('no mail', email=email)",
-        "log.bug('broke', name=who.name)",
-        "log.decision(f'sent to {customer.name}')",
+        "log.error('broke', name=who.name)",
+        "log.info(f'sent to {customer.name}')",
         "logging.getLogger('x').info('%s', contact)",
         "_logger.error(token)",
-        "log.decision('sent', order=order['phone'])",
-        "log.decision('sent', order=order.get('phone', ''))",
-        "log.decision('sent', order=getattr(order, 'phone'))",
-        "log.decision('sent', order=order['customer']['name'])",
-        "log.decision('sent', order=order.customer.name)",
+        "log.info('sent', order=order['phone'])",
+        "log.info('sent', order=order.get('phone', ''))",
+        "log.info('sent', order=getattr(order, 'phone'))",
+        "log.info('sent', order=order['customer']['name'])",
+        "log.info('sent', order=order.customer.name)",
         "sys.stdout.write(order.phone)",
         "sys.stderr.buffer.write(said)",
         "stdout.write(order.id)",
@@ -217,8 +217,8 @@ def test_a_line_that_prints_a_person_is_found(line: str):
 
 
 def test_a_line_with_ids_is_no_complaint():
-    assert lint("chalicelib/notify/deliver.py", "log.decision('sent', order=order.id, door=door.name)") == []
-    assert lint("chalicelib/notify/deliver.py", "log.decision('sent', order=order['id'], kind=said.get('kind'))") == []
+    assert lint("chalicelib/notify/deliver.py", "log.info('sent', order=order.id, door=door.name)") == []
+    assert lint("chalicelib/notify/deliver.py", "log.info('sent', order=order['id'], kind=said.get('kind'))") == []
     assert lint("chalicelib/notify/deliver.py", "phone = order['phone']; file.write(phone)") == []
     assert lint("infra/deploy.py", "print('ready'); sys.stdout.write('ready')") == []
 

@@ -24,7 +24,7 @@ def test_there_is_an_example_of_every_currency() -> None:
 
 def test_a_refusal_writes_its_amounts_for_people() -> None:
     class TooLittle(Refused):
-        says = "{left} is left, {parts} are wanted."
+        message = "{left} is left, {parts} are wanted."
 
     refusal = TooLittle(left=Money(1250, "IDR"), parts=[Money(500, "USD"), Money(5, "USD")])
 

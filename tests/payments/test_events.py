@@ -13,7 +13,7 @@ from tests.payments.test_ledger import a_paid_order, an_order_placed_message
 
 def test_the_handlers_work_without_other_imports():
     """In Lambda app.py is not imported for them."""
-    alone = "import chalicelib.payments.events as events; print(callable(events.book_orders))"
+    alone = "import chalicelib.payments.events as events; print(callable(events.update_ledger_from_orders))"
 
     done = subprocess.run([sys.executable, "-c", alone], capture_output=True, text=True, timeout=60, check=True)
 

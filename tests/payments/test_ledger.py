@@ -39,7 +39,7 @@ def an_order_placed_message(
     event_id, payments, channel="pos", at="2026-11-22T05:00:00.000Z", kind="OrderPlaced", **body
 ):
     """A journal entry as orders write it."""
-    listed = [asdict(payment.record(payment.amount)) for payment in payments]
+    listed = [asdict(payment.to_record(payment.amount)) for payment in payments]
     said = {"order_id": "ord_1", "currency": "IDR", "payments": listed} | body
     return {
         "subject": "order#ord_1",

@@ -33,7 +33,7 @@ def an_allocation(sku: str = "TEAPOT", quantity: int = 1, location: str = WAREHO
 
 def a_hold(quantity: int, order: str = "ord_1", minutes_left: int = 0, location: str = WAREHOUSE, **said: Any) -> Hold:
     until = NOON + timedelta(minutes=minutes_left)
-    return Hold(said.get("sku", "TEAPOT"), location, said.get("shelf", 0), order, quantity, until)
+    return Hold(said.get("sku", "TEAPOT"), location, said.get("shard", 0), order, quantity, until)
 
 
 def store_levels(*levels: Level) -> None:

@@ -33,20 +33,20 @@ from chalicelib.stock.model import (
 from tests.stock.build import NOON, VAN, WAREHOUSE, a_level, an_allocation
 
 MOVEMENTS = {  # of three units: kind, and by how much on_hand, reserved, allocated, display change
-    "received": ["received", 3, 0, 0, 0],
-    "reserved": ["reserved", 0, 3, 0, 0],
-    "released_hold": ["released", 0, -3, 0, 0],
-    "allocated": ["allocated", 0, 0, 3, 0],
-    "released_allocation": ["released", 0, 0, -3, 0],
-    "issued": ["issued", -3, 0, -3, 0],
-    "issued_directly": ["issued", -3, 0, 0, 0],
-    "returned": ["returned", 3, 0, 0, 0],
-    "adjusted": ["adjusted", 3, 0, 0, 0],
-    "missing": ["adjusted", -3, 0, 0, 0],
-    "sent": ["transferred", -3, 0, 0, 0],
-    "arrived": ["transferred", 3, 0, 0, 0],
-    "displayed": ["adjusted", 0, 0, 0, 3],
-    "put_back": ["adjusted", 0, 0, 0, -3],
+    "receipt_movement": ["received", 3, 0, 0, 0],
+    "reservation_movement": ["reserved", 0, 3, 0, 0],
+    "hold_release_movement": ["released", 0, -3, 0, 0],
+    "allocation_movement": ["allocated", 0, 0, 3, 0],
+    "allocation_release_movement": ["released", 0, 0, -3, 0],
+    "issue_movement": ["issued", -3, 0, -3, 0],
+    "direct_issue_movement": ["issued", -3, 0, 0, 0],
+    "return_movement": ["returned", 3, 0, 0, 0],
+    "surplus_movement": ["adjusted", 3, 0, 0, 0],
+    "shortage_movement": ["adjusted", -3, 0, 0, 0],
+    "transfer_out_movement": ["transferred", -3, 0, 0, 0],
+    "transfer_in_movement": ["transferred", 3, 0, 0, 0],
+    "display_movement": ["adjusted", 0, 0, 0, 3],
+    "display_return_movement": ["adjusted", 0, 0, 0, -3],
 }
 
 

@@ -232,7 +232,7 @@ def warehouses(draw: st.DrawFn) -> tuple[list[Level], list[Hold]]:
             for shelf in range(shelves):
                 held = draw(st.lists(st.integers(1, 3), max_size=2))
                 free = draw(st.integers(0, 5))
-                first = {"shelves": shelves, "safety": safety} if shelf == 0 else {}
+                first = {"shard_count": shelves, "safety": safety} if shelf == 0 else {}
                 levels.append(Level(sku, place, shelf, free + sum(held), sum(held), **first))
                 holds += [Hold(sku, place, shelf, f"ord_{number}", each, NOON) for number, each in enumerate(held)]
     return levels, holds

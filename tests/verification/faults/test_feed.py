@@ -223,7 +223,7 @@ def test_a_poison_record_is_parked_alone_while_all_others_arrive(shop: None, dra
     assert sorted(list_offers(BUDI)) == sorted(list_offers(JOKO)) == sorted(before + after)
     letters = load_dead_letters()
     assert [letter["Records"][0]["dynamodb"]["NewImage"] for _, letter in letters] == [poison, poison]
-    assert {handler for handler, _ in letters} == {"journal_to_topics", "keep_history"}
+    assert {handler for handler, _ in letters} == {"journal_to_topics", "project_stock_history"}
 
 
 def test_a_message_that_breaks_its_handler_is_parked_alone(

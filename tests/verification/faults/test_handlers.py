@@ -32,7 +32,7 @@ def deliveries(built: tuple[ReplayableShop, list[Delivery]]) -> list[Delivery]:
     return built[1]
 
 
-@pytest.mark.parametrize("handler", ["fill_backorders", "keep_history", "notify_of_stock"])
+@pytest.mark.parametrize("handler", ["fill_backorders", "project_stock_history", "notify_of_stock"])
 def test_a_disturbed_and_redelivered_event_has_one_effect(
     shop: ReplayableShop, deliveries: list[Delivery], handler: str
 ) -> None:

@@ -29,7 +29,7 @@ EVENT_KINDS = sorted(name for name, kind in Event.kinds.items() if kind.__module
 KINDS_WITH_MOVEMENTS = {name for name, kind in Event.kinds.items() if "movements" in kind.__dataclass_fields__}
 
 
-def handle_collection(told: dict[str, Any]) -> None:
+def handle_collection_message(told: dict[str, Any]) -> None:
     handle_collection(journal.message_to_entry(told).event, told["actor"])
 
 
@@ -43,7 +43,7 @@ HANDLERS: dict[str, tuple[Iterable[str], Callable[[dict[str, Any]], Any]]] = {
     "notify": (NOTICES, lambda told: deliver_messages(journal.message_to_entry(told))),
     "orders": (
         ["CollectionReceived"],
-        handle_collection,
+        handle_collection_message,
     ),
     "the ledger": (ledger.SUBSCRIBED_KINDS, update_ledger),
     "the recap": (PROJECTIONS, lambda told: project_entry(journal.message_to_entry(told))),

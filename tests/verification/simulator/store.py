@@ -47,7 +47,7 @@ class KeyEntry(NamedTuple):
 class Item(dict[str, AttributeValue]):
     """What is made of an item is made once: the rows by their class, and what the invariants read."""
 
-    __slots__ = ("facts", "rows")
+    __slots__ = ("plain_row", "rows")
 
     def __init__(self, typed: Mapping[str, AttributeValue]) -> None:
         super().__init__(typed)
