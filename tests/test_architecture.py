@@ -103,7 +103,7 @@ def test_every_refusal_has_an_http_status() -> None:
     for refusal in subclasses(Problem):
         status = status_of(refusal.__new__(refusal))
 
-        assert 400 <= status < 500 or refusal.__name__ in ("Unavailable", "AlreadyAnswered"), refusal
+        assert 400 <= status < 500 or refusal.__name__ in ("Unavailable", "Replay"), refusal
 
 
 def test_no_two_refusals_have_the_same_name() -> None:

@@ -59,7 +59,7 @@ _canonical = json.JSONEncoder(sort_keys=True, separators=(",", ":"), default=str
 
 
 def raise_if_repeated(request: IdempotencyKey | None, found: IdempotencyRecord | None) -> None:
-    """Raises `AlreadyAnswered` when the record is there, `KeyReused` when it is there for another body."""
+    """Raises `Replay` when the record is there, `KeyReused` when it is there for another body."""
     if request is not None and found is not None:
         raise build_repeat(request, found)
 

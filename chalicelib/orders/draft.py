@@ -143,7 +143,7 @@ def load_draft(principal: Principal, order_id: str) -> Draft:
 
 
 def load_draft_to_submit(principal: Principal, order_id: str, idempotency_key: IdempotencyKey | None) -> Draft:
-    """A draft that is gone may have been submitted by this very request, whose answer was lost: AlreadyAnswered."""
+    """A draft that is gone may have been submitted by this very request, whose answer was lost: Replay."""
     try:
         return load_draft(principal, order_id)
     except NotFound:

@@ -55,7 +55,7 @@ ATTEMPTS_AT_OTHER_SHARDS = 3  # before an order waits its turn at the same one
 def place(command: PlaceOrder) -> dict[str, Any]:
     """Return the order as JSON, without the guest's token.
 
-    Raises AlreadyAnswered for a repeated request, and every refusal of the packages it calls; nothing moves then."""
+    Raises Replay for a repeated request, and every refusal of the packages it calls; nothing moves then."""
     context = load_context(command)
     idempotency.raise_if_repeated(command.idempotency_key, context.recorded_answer)
     check_order(command, context)

@@ -249,7 +249,7 @@ def _interleave(monkeypatch: pytest.MonkeyPatch, module: Any, happens: Any) -> N
             pending.pop()()
         return case
 
-    monkeypatch.setattr(module, "load_case", load)
+    monkeypatch.setattr(module, "load_fulfillment_of_order", load)
 
 
 def test_two_concurrent_claims_have_one_winner(monkeypatch: pytest.MonkeyPatch) -> None:
