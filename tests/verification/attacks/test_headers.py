@@ -149,7 +149,7 @@ def test_no_view_is_registered_past_the_doors() -> None:
         assert not [name for name in called if isinstance(name, ast.Attribute) and name.attr == "route"], file
 
 
-@pytest.mark.parametrize("name", ["index.html", "main.js", "shop.css", "mark.svg"])
+@pytest.mark.parametrize("name", ["index.html", "main.js", "shop.css", "favicon.svg"])
 def test_pages_and_their_parts_are_locked_down_too(name: str) -> None:
     said = site.kind_of(Path(name))
 
