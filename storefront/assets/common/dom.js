@@ -4,7 +4,7 @@
 /** @typedef {any} Child an element, a text or number, or a nested list; empty values are skipped */
 
 /**
- * Creates an element.
+ * Creates an element; the short name is that of hyperscript and Preact.
  *
  * @param {string} tag
  * @param {Record<string, any>} attributes `onclick` adds a listener, a boolean sets a property

@@ -22,9 +22,10 @@ export function stockScreen(container) {
   const list = h("div", { class: "list" });
   const state = { levels: [] };
   const draw = () => setChildren(list, levelTable(state.levels, inputOf(search).value));
+  const chosen = () => inputOf(chooser).value;
   const load = async () => {
     setChildren(list, mutedText(words.loading));
-    const location = inputOf(chooser).value;
+    const location = chosen();
     try {
       state.levels = await loadLevels(location);
       draw();
@@ -34,8 +35,7 @@ export function stockScreen(container) {
     }
   };
   const open = () => {
-    const location = inputOf(chooser).value;
-    setChildren(announcement, canAnnounce(location) ? inboundForm(location, open) : "");
+    setChildren(announcement, canAnnounce(chosen()) ? inboundForm(chosen(), open) : "");
     load();
   };
   const controls = h("div", { class: "pair" }, chooser, search);

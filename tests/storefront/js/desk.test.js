@@ -26,7 +26,8 @@ for (const [status, method, kind, role, steps] of [
   ["ready", "pickup", "store", "courier", []],
   ["delivered", "ship", "warehouse", "warehouse", []],
 ]) {
-  test(`${role} at a ${kind}: ${status} ${method} offers ${steps.join(" or ") || "nothing"}`, () => {
+  const offered = steps.join(" or ") || "nothing";
+  test(`${role} at a ${kind}: ${status} ${method} offers ${offered}`, () => {
     assert.deepEqual(nextSteps({ status, method, kind }, role), steps);
   });
 }
