@@ -36,7 +36,7 @@ class CustomerAddressBody(Body):
     country: Annotated[str, Field(pattern="^[A-Z]{2}$")] = Field(default_factory=config.country)
     position: PointBody | None = None
 
-    def address(self) -> Address:
+    def to_address(self) -> Address:
         point = self.position.model_dump() if self.position else {}
         return Address(self.street, self.city, self.postcode, self.country, **point)
 
@@ -75,7 +75,7 @@ class MergeBody(Body):
 
 
 @endpoints.get("/customers", roles=STAFF, query=CustomersQuery)
-def customers(call: Call) -> dict[str, Any]:
+def list_customers(call: Call) -> dict[str, Any]:
     """Everyone who gave this phone number or e-mail, proven or not."""
     if bool(call.query.phone) == bool(call.query.email):
         raise Invalid(("phone", "say a phone number or an e-mail, one of them"))
@@ -91,11 +91,11 @@ def customers(call: Call) -> dict[str, Any]:
     status=201,
     example={"name": "Warung Bu Tini", "phone": "081252981234", "address": {"street": "Jl. Kenanga 5"}},
 )
-def customer(call: Call) -> dict[str, Any]:
+def create_customer(call: Call) -> dict[str, Any]:
     """Writes down a customer whom staff speak to."""
     said = call.body
     contact = contact_details.parse_contact(said.name, said.phone, said.email)
-    address = said.address.address() if said.address else None
+    address = said.address.to_address() if said.address else None
     new = Customer("", contact.name, said.company, contact.phone, contact.email, address)
     return register_customer(new, call.principal.actor, call.idempotency_key).to_json()
 
@@ -106,7 +106,7 @@ def customer(call: Call) -> dict[str, Any]:
     body=TermsBody,
     example={"limit": {"amount": 5_000_000, "currency": "IDR"}, "terms_days": 14, "reason": "two years without delay"},
 )
-def terms(call: Call, customer_id: str) -> dict[str, Any]:
+def set_terms(call: Call, customer_id: str) -> dict[str, Any]:
     """Sets how far a customer may owe, for how long, and which prices he gets."""
     said = call.body
     if said.limit.currency != config.currency():

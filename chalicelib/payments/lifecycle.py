@@ -166,7 +166,7 @@ def close_with_order(payment: Payment, to: PaymentStatus = PaymentStatus.CANCELL
     return transition(payment, to if to in PAYMENT_STATES[payment.method] else PaymentStatus.CANCELLED)
 
 
-def payment_status(order_total: Money, payments: Iterable[Payment]) -> OrderPaymentStatus:
+def derive_payment_status(order_total: Money, payments: Iterable[Payment]) -> OrderPaymentStatus:
     """Derived, never stored as a truth of its own."""
     listed = list(payments)
     taken = sum(payment.captured.minor for payment in listed)

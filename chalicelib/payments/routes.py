@@ -28,7 +28,7 @@ class AmountBody(Body):
     amount: Annotated[int, Field(ge=0, le=10**12)]
     currency: Annotated[str, Field(pattern=f"^({'|'.join(CURRENCIES)})$")]
 
-    def money(self) -> Money:
+    def to_money(self) -> Money:
         return Money(self.amount, self.currency)
 
 
@@ -86,7 +86,7 @@ class LedgerQuery(Query):
 )
 def open_a_shift(call: Call) -> dict[str, Any]:
     """Opens the caller's shift at a till with a float taken from the safe."""
-    return open_shift(call.principal, call.body.till, call.body.opening.money(), call.idempotency_key)
+    return open_shift(call.principal, call.body.till, call.body.opening.to_money(), call.idempotency_key)
 
 
 @endpoints.get("/shifts/{shift_id}", roles=CASH_HANDLER_ROLES | {"finance"})
@@ -128,7 +128,7 @@ def receipt_to_json(line: LedgerLine) -> dict[str, Any]:
 )
 def count_a_shift(call: Call, shift_id: str) -> dict[str, Any]:
     """Writes down what was counted; no cash moves through the drawer from here on."""
-    return count_shift(call.principal, shift_id, call.body.counted.money(), call.idempotency_key)
+    return count_shift(call.principal, shift_id, call.body.counted.to_money(), call.idempotency_key)
 
 
 @endpoints.post(
@@ -153,7 +153,7 @@ def close_a_shift(call: Call, shift_id: str) -> dict[str, Any]:
 )
 def receive_cash(call: Call, shift_id: str) -> dict[str, Any]:
     """The caller receives cash out of that shift, or that courier's bag `cod:<staff>`, into his own open shift."""
-    amount = call.body.amount.money() if call.body.amount else None
+    amount = call.body.amount.to_money() if call.body.amount else None
     return hand_over(call.principal, shift_id, amount, call.idempotency_key)
 
 
@@ -176,7 +176,7 @@ def list_receivables(call: Call) -> dict[str, Any]:
 def receive_collection(call: Call) -> dict[str, Any]:
     """A customer pays his debts, oldest first, into the caller's open shift or the bank."""
     body = call.body
-    return collect(call.principal, body.customer, body.amount.money(), body.method, call.idempotency_key)
+    return collect(call.principal, body.customer, body.amount.to_money(), body.method, call.idempotency_key)
 
 
 @endpoints.get("/customers/{customer_id}", roles=STAFF)

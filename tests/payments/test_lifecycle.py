@@ -97,7 +97,7 @@ def test_cash_needs_an_open_shift_and_credit_needs_terms():
 
 def test_an_order_that_costs_nothing_has_no_payments_and_is_paid():
     assert build_payments(("cod", None), whole=0) == []
-    assert lifecycle.payment_status(rupiah(0), []) == "paid"
+    assert lifecycle.derive_payment_status(rupiah(0), []) == "paid"
 
 
 @given(st.lists(st.integers(1, 10**9), min_size=1, max_size=MAX_PAYMENTS_PER_ORDER - 1), st.integers(1, 10**9))
@@ -158,7 +158,7 @@ STATUS_CASES = [
 
 @pytest.mark.parametrize("status, payments", STATUS_CASES)
 def test_payment_status_is_derived_from_the_ledger(status, payments):
-    assert lifecycle.payment_status(rupiah(100), payments) == status
+    assert lifecycle.derive_payment_status(rupiah(100), payments) == status
 
 
 CREDIT_PAYMENT = a_payment("credit", 40, captured=rupiah(10), id="pay_debt")
