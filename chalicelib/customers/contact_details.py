@@ -32,7 +32,7 @@ def parse_contact(
 
 
 def list_identities(phone: str, email: str) -> list[tuple[str, str]]:
-    """Return the valid ones as (kind, value) pairs, phone first; values kept as written are no identities."""
+    """Return the valid identities as (kind, value) pairs, phone first. A value kept as written is not one."""
     identities = [
         ("phone", phone if normalize_phone(phone) == phone else None),
         ("email", email if normalize_email(email) == email else None),
