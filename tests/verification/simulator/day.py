@@ -141,7 +141,7 @@ def web_orders(day: Day) -> None:
     day.step("left to the warehouse", "accept", "pick", "ready", by=JOKO)
     day.step("left to the warehouse", "dispatch", "deliver", by=AGUS)
     cancelled = day.order("cancelled", (CUP, 4), coupons=["HEMAT"])
-    day.call("POST", f"/orders/{cancelled['id']}/cancel", {"reason": "changed his mind"})
+    day.call("POST", f"/orders/{cancelled['id']}/cancel", {"reason": "changed their mind"})
     day.order("came back", (CUP, 1))
     day.step("came back", "accept", "pick", "ready", by=JOKO)
     day.step("came back", "dispatch", by=AGUS)

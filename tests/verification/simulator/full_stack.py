@@ -209,7 +209,7 @@ class FullStackSim:
             self.fail("\n".join(found))
 
     def check_all(self) -> None:
-        report = check_snapshot(self.world())
+        report = check_snapshot(self.build_snapshot())
         if not report.is_valid:
             self.fail(str(report))
         if len(self.sent_messages) != len(set(self.sent_messages)):
@@ -220,7 +220,7 @@ class FullStackSim:
             except RequestRefused as no:
                 self.fail(f"O6: {order} was answered, and now its door says {no}")
 
-    def world(self) -> Snapshot:
+    def build_snapshot(self) -> Snapshot:
         """No clock is more than five minutes ahead, so a hold that ends later than that must be there; and all that was
         due has ended by now."""
         rows = {name: [item_to_plain_row(item) for item in self.store.items(f"test-{name}")] for name in TABLES}

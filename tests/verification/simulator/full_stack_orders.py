@@ -90,7 +90,7 @@ def choose_recent_order(sim: FullStackSim) -> str:
 def cancel_order(sim: FullStackSim) -> str:
     order = choose_recent_order(sim)
     token = sim.orders[order] if sim.rng.random() < 0.5 else ""
-    reason = {"reason": "changed his mind"}
+    reason = {"reason": "changed their mind"}
     sim.client.post(f"/api/orders/{order}/cancel", reason, "" if token else LIA, token=token)
     return f"{order[-6:]} by {'the shopper' if token else LIA}"
 

@@ -13,7 +13,7 @@ from tests.verification.simulator.corruptions import (
     Corruption,
     add_to_attributes,
     dynamodb_table,
-    load_world,
+    load_current_snapshot,
     order_id_of,
     set_attributes,
     set_body_fields,
@@ -86,7 +86,7 @@ def o3_handed_over_order_marked_returned(day: Day) -> None:
 
 @corruption
 def o5_two_open_offers_of_one_order(day: Day) -> None:
-    offer = next(offer for offer in load_world().offers.values() if offer["status"] == "open")
+    offer = next(offer for offer in load_current_snapshot().offers.values() if offer["status"] == "open")
     row = dynamodb_table("orders").get_item(Key={"pk": offer["pk"], "sk": offer["sk"]})["Item"]
     second = offer["sk"].rpartition("-")[0] + "-9"
     dynamodb_table("orders").put_item(Item=row | {"sk": second})
@@ -95,7 +95,9 @@ def o5_two_open_offers_of_one_order(day: Day) -> None:
 
 @corruption
 def o5_fewer_units_claimed_than_offered(day: Day) -> None:
-    offer = next(offer for offer in load_world().offers.values() if offer["pk"] == order_id_of(day, "claimed"))
+    offer = next(
+        offer for offer in load_current_snapshot().offers.values() if offer["pk"] == order_id_of(day, "claimed")
+    )
     set_body_fields(offer["pk"], offer["sk"], wanted={sku: units + 1 for sku, units in offer["wanted"].items()})
 
 

@@ -252,7 +252,7 @@ class Sim:
                 self.fail("\n".join(found))
 
     def check_all(self, quiet: bool = True) -> None:
-        report = check_snapshot(self.world(quiet))
+        report = check_snapshot(self.build_snapshot(quiet))
         if not report.is_valid:
             self.fail(str(report))
         if len(self.outbox) != len(set(self.outbox)):
@@ -262,7 +262,7 @@ class Sim:
         if lost:
             self.fail(f"O6: answered and lost: {lost}")
 
-    def world(self, quiet: bool) -> Snapshot:
+    def build_snapshot(self, quiet: bool) -> Snapshot:
         """No clock is more than five minutes ahead, so a hold that ends later than that must be there; and who became
         quiet has ended all that was due."""
         rows = {

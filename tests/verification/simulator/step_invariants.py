@@ -21,7 +21,7 @@ RowReader = Callable[[Any], Row]
 
 
 def find_violations(tables: Tables, touched: Iterable[ItemKey], now: str, read: RowReader) -> list[str]:
-    world = build_local_world(tables, touched, now, read)
+    world = build_local_snapshot(tables, touched, now, read)
     return (
         [f"{name}: {words}" for name in LOCAL_INVARIANTS for words in INVARIANTS[name](world)]
         if any(world.rows.values())
@@ -29,7 +29,7 @@ def find_violations(tables: Tables, touched: Iterable[ItemKey], now: str, read: 
     )
 
 
-def build_local_world(tables: Tables, touched: Iterable[ItemKey], now: str, read: RowReader) -> Snapshot:
+def build_local_snapshot(tables: Tables, touched: Iterable[ItemKey], now: str, read: RowReader) -> Snapshot:
     orders, levels = {}, {}
     for table, pk, sk in touched:
         if sk == "level":
