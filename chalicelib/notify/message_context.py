@@ -34,7 +34,7 @@ class MessageContext:
 
     @cached_property
     def order(self) -> Order:
-        loaded = self.__dict__.get("case")
+        loaded = self.__dict__.get("order_fulfillment")
         return loaded.order if loaded else orders.load_order_unchecked(self.event.order_id)
 
     @property

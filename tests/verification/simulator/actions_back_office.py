@@ -130,16 +130,16 @@ def import_files(sim: Sim) -> str:
 def read_reports(sim: Sim) -> str:
     today = clock.day_of(clock.now(), config.zone())
     actions: dict[str, Callable[[], Any]] = {
-        "the ledger": lambda: project_ledger.load_ledger_report(today),
-        "the recap": lambda: recap.load_rows(today, today, ("channel", "location")),
-        "the orders of the recap": lambda: recap.list_orders(today, today, {"channel": "web"}, 5, None),
-        "what is wrong": lambda: exception_board.list_exceptions(clock.now()),
-        "what is there": lambda: list_location_levels("wh-surabaya"),
-        "what became of cups": lambda: list_history("CUP", "wh-surabaya"),
-        "what is promised": lambda: list_running_promotions(clock.now()),
-        "a customer": lambda: load_customer(DEBTORS[0]),
-        "a file of orders": lambda: export_file("orders"),
-        "a file of stock": lambda: export_file("stock"),
+        "ledger": lambda: project_ledger.load_ledger_report(today),
+        "recap": lambda: recap.load_rows(today, today, ("channel", "location")),
+        "orders of the recap": lambda: recap.list_orders(today, today, {"channel": "web"}, 5, None),
+        "unresolved exceptions": lambda: exception_board.list_exceptions(clock.now()),
+        "the stock levels": lambda: list_location_levels("wh-surabaya"),
+        "stock history": lambda: list_history("CUP", "wh-surabaya"),
+        "the promotions": lambda: list_running_promotions(clock.now()),
+        "customer": lambda: load_customer(DEBTORS[0]),
+        "export of orders": lambda: export_file("orders"),
+        "export of stock": lambda: export_file("stock"),
     }
     name = sim.rng.choice(sorted(actions))
     actions[name]()
