@@ -65,7 +65,10 @@ def find_step_from(message: Message, after: int) -> int | None:
 
 def build_send_writes(attempts: Sequence[Attempt]) -> list[Write]:
     now, going = clock.now(), [each for each in attempts if each.is_external]
-    return [*(store.claim(each, now) for each in going), *store.spend(going, send_message.load_sms_limits(), now)]
+    return [
+        *(store.claim_send(each, now) for each in going),
+        *store.build_budget_writes(going, send_message.load_sms_limits(), now),
+    ]
 
 
 def without_sms(attempt: Attempt, spent: str) -> Attempt:
@@ -82,7 +85,7 @@ def send_attempts(attempts: Sequence[Attempt]) -> None:
     """Sends what was claimed and writes down what became of it; what did not go out climbs at once."""
     outcomes = [(attempt, send_message.send_message(attempt)) for attempt in attempts if attempt.is_external]
     now = clock.now()
-    writes = [store.finish(attempt, status, now) for attempt, status in outcomes]
+    writes = [store.record_outcome(attempt, status, now) for attempt, status in outcomes]
     writes += [
         store.remove_from_waiting(each.party, each.message.event_id)
         for each, status in outcomes

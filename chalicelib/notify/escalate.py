@@ -17,13 +17,13 @@ def escalate() -> int:
     rows = store.load_waiting(clock.now() - send_message.acknowledge_timeout(), BATCH_SIZE)
     for row in rows:
         try:
-            remind(row)
+            escalate_notice(row)
         except Exception as error:
             log.error("a notice could not climb", event_id=row.sk, kind=row.kind, exception=type(error).__name__)
     return len(rows)
 
 
-def remind(row: NoticeRow) -> None:
+def escalate_notice(row: NoticeRow) -> None:
     message = find_current_message(row)
     if message is None:
         db.commit([store.remove_from_waiting(row.pk, row.sk)])

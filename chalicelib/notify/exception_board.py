@@ -13,7 +13,7 @@ from chalicelib.kit import clock, config, ids
 from chalicelib.notify import store
 from chalicelib.orders import find as orders
 from chalicelib.orders.model import Order
-from chalicelib.orders.store import list_order_ids_to_pay_until
+from chalicelib.orders.store import list_unpaid_order_ids
 from chalicelib.payments.model import OrderPaymentStatus
 from chalicelib.places import find as places
 from chalicelib.stock.model import bucket_to_day, day_to_bucket
@@ -63,7 +63,7 @@ def late_goods(now: datetime) -> Iterator[dict[str, Any]]:
 
 def expiring_transfers(now: datetime) -> Iterator[dict[str, Any]]:
     soon = now + timedelta(minutes=config.int_setting("EXPIRING_MINUTES", 120))
-    waiting = orders.load_orders(islice(list_order_ids_to_pay_until(soon), MAX_PER_KIND))
+    waiting = orders.load_orders(islice(list_unpaid_order_ids(soon), MAX_PER_KIND))
     for order in sorted(waiting.values(), key=lambda order: order.reserved_until or order.placed_at):
         if order.reserved_until and order.payment_status in AWAITING_PAYMENT and order.payment_ids:
             action = ("POST", f"/payments/{order.payment_ids[0]}/confirm")

@@ -49,7 +49,7 @@ def acknowledge(principal: Principal, notice_id: str) -> dict[str, Any]:
 
 def load_states(rows: Sequence[NoticeRow]) -> dict[str, str]:
     """{offer or fulfillment: its state now}: the notice says how it was, the shop how it is. One read for a page."""
-    kept = [compact_json.loads(row.kept) for row in rows if row.kept]
+    kept = [compact_json.loads(row.facts) for row in rows if row.facts]
     things = {each[kind] for each in kept for kind in ("offer", "fulfillment") if each.get(kind)}
     found = db.batch(Key(work.WorkRow, order_id_from(thing), thing) for thing in sorted(things))
     return {key.sk: current_state(row) for key, row in found.items()}
@@ -62,7 +62,7 @@ def current_state(row: Any) -> str:
 
 
 def notice_to_json(row: NoticeRow, principal: Principal, states: dict[str, str]) -> dict[str, Any]:
-    kept = compact_json.loads(row.kept) if row.kept else {}
+    kept = compact_json.loads(row.facts) if row.facts else {}
     goods = [{"sku": sku, "quantity": quantity} for sku, quantity in kept.pop("goods", ())]
     thing = kept.get("offer") or kept.get("fulfillment") or ""
     said = {"id": row.sk, "kind": row.kind, "at": clock.iso(row.at), "to": row.pk.partition("#")[0]}

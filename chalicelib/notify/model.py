@@ -38,7 +38,7 @@ def build_office_notice(audience: str, template: str) -> Notice:
 
 # A salesman is on the road: his phone buzzes at once, and again as an e-mail when he does not answer.
 OFFER = Notice("invited_salesmen", "offer", ("sms", "email"), needs_acknowledgement=True)
-STAND_DOWN = Notice("released_location", "stand_down")
+RELEASED = Notice("released_location", "stand_down")
 
 NOTICES: dict[str, tuple[Notice, ...]] = {
     "OrderPlaced": (build_customer_notice("placed", "customer_unless_handover"), Notice("seller", "sold")),
@@ -60,8 +60,8 @@ NOTICES: dict[str, tuple[Notice, ...]] = {
     "BackorderFilled": (Notice("standby_location", "assigned"), build_location_notice("serving_location", "yours_now")),
     "OfferExpired": (build_location_notice("assigned_location", "yours_now"),),
     "OfferDeclined": (build_location_notice("assigned_location", "yours_now"),),
-    "OfferClaimed": (STAND_DOWN,),
-    "WorkCancelled": (STAND_DOWN,),
+    "OfferClaimed": (RELEASED,),
+    "WorkCancelled": (RELEASED,),
     "OrderStranded": (Notice("owner_if_stranded", "stranded", ("email", "sms"), needs_acknowledgement=True),),
     "WorkDispatched": (build_customer_notice("dispatched"),),
     "CallRequested": (Notice("fulfiller", "call", ("sms",)),),

@@ -41,7 +41,7 @@ class NoticeRow(IndexedRow):
     subject = UnicodeAttribute()
     sequence = NumberAttribute()
     at = InstantAttribute()
-    kept = UnicodeAttribute(null=True)
+    facts = UnicodeAttribute(null=True, attr_name="kept")
     step = NumberAttribute(null=True)  # the rung of the ladder tried last
     acknowledged_at = InstantAttribute(null=True)
     acknowledged_by = UnicodeAttribute(null=True)
@@ -119,18 +119,18 @@ def put_notice(attempt: Attempt, at: datetime) -> Write:
         subject=message.subject,
         sequence=message.sequence,
         at=at,
-        kept=compact_json.dumps(message.inbox_facts) if message.inbox_facts else None,
+        facts=compact_json.dumps(message.inbox_facts) if message.inbox_facts else None,
         step=attempt.step,
     )
     if message.escalates:
-        row.list, row.listed_at = waiting_place(message.event_id, at)
+        row.list, row.listed_at = waiting_list_position(message.event_id, at)
     return db.create(row, refusal=AlreadyNotified(event_id=message.event_id))
 
 
 def record_escalation(attempt: Attempt, at: datetime) -> Write:
     """Only while it waits: acknowledged in between means nobody is bothered any more."""
     row = NoticeRow(attempt.party, attempt.message.event_id)
-    place, listed_at = waiting_place(attempt.message.event_id, at)
+    place, listed_at = waiting_list_position(attempt.message.event_id, at)
     actions = [NoticeRow.list.set(place), NoticeRow.listed_at.set(listed_at)]
     if attempt.step is not None:
         actions.append(NoticeRow.step.set(attempt.step))
@@ -149,7 +149,7 @@ def acknowledge(party: str, event_id: str, by: str, at: datetime) -> Write:
     return db.update(row, *actions, when=NoticeRow.pk.exists(), refusal=NoSuchNotice())
 
 
-def waiting_place(event_id: str, since: datetime) -> tuple[str, str]:
+def waiting_list_position(event_id: str, since: datetime) -> tuple[str, str]:
     """The list that a notice waits in, and its place there."""
     return waiting_list(shard_of(event_id)), f"{clock.iso(since)}#{event_id}"
 
@@ -172,7 +172,7 @@ def load_waiting(since: datetime, limit: int) -> list[NoticeRow]:
     return [row for page in pages for row in page]
 
 
-def claim(attempt: Attempt, at: datetime) -> Write:
+def claim_send(attempt: Attempt, at: datetime) -> Write:
     message = attempt.message
     row = SentRow(
         sent_key(attempt),
@@ -185,7 +185,7 @@ def claim(attempt: Attempt, at: datetime) -> Write:
     return db.create(row, refusal=AlreadySending())
 
 
-def finish(attempt: Attempt, status: SendStatus, at: datetime) -> Write:
+def record_outcome(attempt: Attempt, status: SendStatus, at: datetime) -> Write:
     """What failed goes on the owner's board; what went well leaves no trace in any list."""
     actions = [SentRow.status.set(status), SentRow.finished_at.set(at)]
     if status != SendStatus.SENT:
@@ -197,7 +197,7 @@ def sent_key(attempt: Attempt) -> str:
     return f"sent#{attempt.message.event_id}#{attempt.party}#{attempt.channel}"
 
 
-def spend(attempts: Sequence[Attempt], allowed: SmsLimits, at: datetime) -> list[Write]:
+def build_budget_writes(attempts: Sequence[Attempt], allowed: SmsLimits, at: datetime) -> list[Write]:
     """Two messages to one number are one step of its counter, since a transaction takes no item twice."""
     budgets = [list_budgets(each.message.recipient, allowed) for each in attempts if each.channel == "sms"]
     counts = Counter(name for each in budgets for name in each)

@@ -109,7 +109,7 @@ def _cancel_order(
         *close_payments([one for one in payments if one != captured], payments_become),
         *return_coupons(order),
         *([release_credit(order.customer_id, credit)] if credit else []),
-        *([store.stop_awaiting_payment(order)] if order.on_hold else []),
+        *([store.remove_from_unpaid_list(order)] if order.on_hold else []),
         entry,
     ]
     try:

@@ -141,7 +141,7 @@ def _capture_in_time(change: OrderChange, captured: PaymentChange) -> tuple[Orde
     if order.on_hold and not waits:
         allocation = allocate_holds(order, change.now)
         change = change.with_writes(
-            [*allocation.writes, *change_levels(allocation.movements), store.stop_awaiting_payment(order)]
+            [*allocation.writes, *change_levels(allocation.movements), store.remove_from_unpaid_list(order)]
         )
     event = _build_captured_event(order, captured.after, allocation.movements)
     until = order.reserved_until if waits else None

@@ -40,7 +40,7 @@ def expire_unpaid_orders(event: Any) -> None:
 def expire_unpaid() -> int:
     """How many ended. One that refuses does not keep the others waiting."""
     now = clock.now()
-    return sum(_expire(order_id, now) for order_id in store.list_order_ids_to_pay_until(now))
+    return sum(_expire(order_id, now) for order_id in store.list_unpaid_order_ids(now))
 
 
 def _expire(order_id: str, now: Any) -> bool:

@@ -281,7 +281,7 @@ def commit(command: PlaceOrder, context: OrderContext, placement: PreparedOrder,
         *build_level_writes(placement.movements, placement.plan.safety),
         *[create_payment(payment) for payment in placement.payments],
         store.put_order(order),
-        *store.await_payment(order),
+        *store.add_to_unpaid_list(order),
         entry,
     ]
     if len(writes) > db.MAX_TRANSACTION_WRITES:  # what promises fit in one commit, their end does as well

@@ -62,12 +62,12 @@ def order_to_response(principal: Principal, order: Order, payments: list[Payment
     return said if principal.is_staff or principal.role == "channel" else order_json.redact_for_customer(said)
 
 
-class AskCodeBody(Body):
+class RequestCodeBody(Body):
     order: Annotated[str, Field(pattern=r"^[A-Za-z0-9@._:~+-]{1,128}$")]
     identity: Literal["phone", "email"]
 
 
-class CodeBody(AskCodeBody):
+class ConfirmCodeBody(RequestCodeBody):
     code: Annotated[str, Field(pattern="^[0-9]{6}$")]
 
 
@@ -226,7 +226,7 @@ def pay_link(call: Call, order_id: str) -> dict[str, str]:
 @endpoints.post(
     "/identities/verify",
     roles=CUSTOMER,
-    body=AskCodeBody,
+    body=RequestCodeBody,
     status=202,
     example={"order": "ord_01KB", "identity": "phone"},
 )
@@ -239,7 +239,7 @@ def verify_identity(call: Call) -> dict[str, Any]:
 @endpoints.post(
     "/identities/confirm",
     roles=CUSTOMER,
-    body=CodeBody,
+    body=ConfirmCodeBody,
     example={"order": "ord_01KB", "identity": "phone", "code": "123456"},
 )
 def confirm_identity(call: Call) -> dict[str, Any]:

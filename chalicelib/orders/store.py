@@ -50,7 +50,7 @@ class OrderRow(IndexedRow):
     journal_hash = UnicodeAttribute()
 
 
-class WaitingRow(Row):
+class UnpaidOrderRow(Row):
     """One for each order that waits for money, in a list by when its hold ends; it goes when the money comes."""
 
     Meta = db.table("orders")
@@ -103,28 +103,28 @@ def apply_changes(before: Order, head: Head, **changes: Any) -> Order:
     return replace(before, **vars(head), **changes)
 
 
-def await_payment(order: Order) -> list[Write]:
-    return [db.create(_build_waiting_row(order))] if order.on_hold else []
+def add_to_unpaid_list(order: Order) -> list[Write]:
+    return [db.create(_build_unpaid_row(order))] if order.on_hold else []
 
 
-def stop_awaiting_payment(order: Order) -> Write:
-    return db.delete(_build_waiting_row(order))
+def remove_from_unpaid_list(order: Order) -> Write:
+    return db.delete(_build_unpaid_row(order))
 
 
-def list_order_ids_to_pay_until(now: datetime) -> Iterator[str]:
+def list_unpaid_order_ids(now: datetime) -> Iterator[str]:
     """Orders whose time to pay is over, the longest first; the index lags, so look at each again. To the last page:
     those that stay, because their proof waits for us, must not stand before the others for ever."""
     asked = {"index": "by_list", "between": ("0", clock.iso(now) + "~"), "limit": PAGE_SIZE}
-    page = db.query(WaitingRow, "waiting", **asked)
+    page = db.query(UnpaidOrderRow, "waiting", **asked)
     yield from (row.pk for row in page.items)
     while page.after:
-        page = db.query(WaitingRow, "waiting", **asked, after=page.after)
+        page = db.query(UnpaidOrderRow, "waiting", **asked, after=page.after)
         yield from (row.pk for row in page.items)
 
 
-def _build_waiting_row(order: Order) -> WaitingRow:
+def _build_unpaid_row(order: Order) -> UnpaidOrderRow:
     until = clock.iso(order.reserved_until) if order.reserved_until else ""
-    return WaitingRow(order.id, "waiting", list="waiting", listed_at=f"{until}#{order.id}")
+    return UnpaidOrderRow(order.id, "waiting", list="waiting", listed_at=f"{until}#{order.id}")
 
 
 def _to_stored(name: str, value: Any) -> Any:

@@ -34,8 +34,8 @@ def test_an_order_moves_on_only_from_the_version_read():
 
 def test_an_order_waits_for_money_once_and_one_that_is_not_on_hold_not_at_all():
     waiting = replace(ORDER, reserved_until=NOON)
-    assert_commits(*store.await_payment(waiting))
+    assert_commits(*store.add_to_unpaid_list(waiting))
 
-    assert_refused(*store.await_payment(waiting))
+    assert_refused(*store.add_to_unpaid_list(waiting))
 
-    assert store.await_payment(ORDER) == []
+    assert store.add_to_unpaid_list(ORDER) == []

@@ -125,7 +125,7 @@ BUGS = (
         patches=(
             patch_attribute(notices, "record_notified", drop_conditions),
             patch_attribute(notices, "put_notice", drop_conditions),
-            patch_attribute(notices, "claim", drop_conditions),
+            patch_attribute(notices, "claim_send", drop_conditions),
         ),
         scenario=an_order_near_two_vans,
     ),
@@ -171,7 +171,7 @@ BUGS = (
         "messages go out beside the budget",
         KIND,
         detected_by="N4",
-        patches=(patch_attribute(notices, "spend", always_return([])),),
+        patches=(patch_attribute(notices, "build_budget_writes", always_return([])),),
         scenario=an_order_near_two_vans,
     ),
     Bug(
