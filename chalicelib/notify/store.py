@@ -207,7 +207,7 @@ def build_budget_writes(attempts: Sequence[Attempt], sms_limits: SmsLimits, at: 
     budgets = [list_budgets(attempt.message.recipient, sms_limits) for attempt in attempts if attempt.channel == "sms"]
     counts = Counter(name for limits in budgets for name in limits)
     limit_of = {name: limit for limits in budgets for name, limit in limits.items()}
-    return [_spend_budget(name, count, limit_of[name], at) for name, count in sorted(counts.items())]
+    return [_build_budget_write(name, count, limit_of[name], at) for name, count in sorted(counts.items())]
 
 
 def list_budgets(recipient: Recipient, sms_limits: SmsLimits) -> dict[str, int]:
@@ -226,7 +226,7 @@ def number_key(recipient: Recipient) -> str:
     return "to#" + auth.short_token("sms-budget", recipient.phone)
 
 
-def _spend_budget(sk: str, count: int, limit: int, at: datetime) -> Write:
+def _build_budget_write(sk: str, count: int, limit: int, at: datetime) -> Write:
     row = BudgetRow(f"budget#sms#{clock.day_of(at, config.zone())}", sk)
     is_within_limit = BudgetRow.spent <= limit - count
     if count <= limit:  # the day's first update creates the row, which a limit of zero must refuse as well

@@ -57,15 +57,15 @@ def read_image(record: dict[str, Any]) -> EntryRow | None:
 def publish(entries: Sequence[tuple[str, EntryRow]], send: Send) -> set[str]:
     """Publish the entries and return the Ids that SNS did not accept."""
     missed: set[str] = set()
-    for topic, batch in batches(entries):
+    for topic, batch in group_into_batches(entries):
         missed |= send(config.topic_arn(topic), batch)
     return missed
 
 
-def batches(entries: Sequence[tuple[str, EntryRow]]) -> list[tuple[str, list[dict[str, Any]]]]:
+def group_into_batches(entries: Sequence[tuple[str, EntryRow]]) -> list[tuple[str, list[dict[str, Any]]]]:
     """Return (topic, messages) in order, in batches as large as SNS allows. Kinds unknown to this version are
     skipped."""
-    grouped: list[tuple[str, list[dict[str, Any]]]] = []
+    batches: list[tuple[str, list[dict[str, Any]]]] = []
     open_batches: dict[str, list[dict[str, Any]]] = {}
     for number, entry in entries:
         topic = topic_of(entry.kind)
@@ -76,9 +76,9 @@ def batches(entries: Sequence[tuple[str, EntryRow]]) -> list[tuple[str, list[dic
         batch = open_batches.get(topic)
         if batch is None or not can_add(batch, message):
             batch = open_batches[topic] = []
-            grouped.append((topic, batch))
+            batches.append((topic, batch))
         batch.append(message)
-    return grouped
+    return batches
 
 
 def topic_of(kind: str) -> str | None:

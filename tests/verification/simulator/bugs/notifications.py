@@ -178,7 +178,7 @@ BUGS = (
         "the budget is counted and not kept",
         KIND,
         detected_by="N4",
-        patches=(limit_sms_to_three, patch_attribute(notices, "_spend_budget", drop_conditions)),
+        patches=(limit_sms_to_three, patch_attribute(notices, "_build_budget_write", drop_conditions)),
         scenario=two_orders_near_two_vans,
     ),
     Bug(
