@@ -70,6 +70,6 @@ def check(client: Any, prefix: str, now: datetime | None = None, is_idle: bool =
     return check_snapshot(load_snapshot(client, prefix, now, is_idle))
 
 
-def check_snapshot(world: Snapshot) -> Report:
-    violated = [(name, words) for name, rule in INVARIANTS.items() for words in rule(world)]
+def check_snapshot(snapshot: Snapshot) -> Report:
+    violated = [(name, words) for name, rule in INVARIANTS.items() for words in rule(snapshot)]
     return Report(list(INVARIANTS), violated)

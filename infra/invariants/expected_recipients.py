@@ -1,5 +1,5 @@
 """Who must have heard of an event, worked out from the tables as they are now. The shop has a table of its own; this is
-the same said a second time, so that a line missing there is seen here.
+the same fields a second time, so that a line missing there is seen here.
 
 Only who is certain is named: what has changed since may have been otherwise when the news came.
 """
@@ -15,12 +15,12 @@ from chalicelib.notify import send_message
 from infra.invariants.snapshot import Row, Snapshot
 
 PAID_IN_PERSON = {"cash", "cod"}  # who pays so knows that it arrived
-SMS_LIMIT_WINDOW = timedelta(days=1)  # of what an SMS was allowed; the owner may have said something else before
+SMS_LIMIT_WINDOW = timedelta(days=1)  # of what an SMS was allowed; the owner may have fields something else before
 
 
 class ExpectedRecipients:
-    def __init__(self, world: Snapshot) -> None:
-        self.snapshot = world
+    def __init__(self, snapshot: Snapshot) -> None:
+        self.snapshot = snapshot
 
     def of_entry(self, entry: Row) -> Iterator[str]:
         rule = RECIPIENTS_OF.get(entry["kind"])
@@ -42,8 +42,8 @@ class ExpectedRecipients:
         orders = {name: order["contact"] for name, order in self.snapshot.orders.items() if order.get("contact")}
         return {
             name
-            for name, said in orders.items()
-            if compact_json.loads(said).get("phone", "").startswith(allowed.prefixes)
+            for name, fields in orders.items()
+            if compact_json.loads(fields).get("phone", "").startswith(allowed.prefixes)
         }
 
     @cached_property
@@ -61,7 +61,7 @@ class ExpectedRecipients:
         """Of its kind, in its subject's history."""
         history = reversed(self.snapshot.journal[entry["subject"]])
         alike = (each for each in history if each["kind"] == entry["kind"])
-        return next(each for each in alike if each["said"].get("payment_id", "") == payment) is entry
+        return next(each for each in alike if each["fields"].get("payment_id", "") == payment) is entry
 
 
 def customer_of_order(shop: ExpectedRecipients, entry: Row) -> Iterator[str]:
@@ -71,22 +71,22 @@ def customer_of_order(shop: ExpectedRecipients, entry: Row) -> Iterator[str]:
 
 def recipients_of_order(shop: ExpectedRecipients, entry: Row) -> Iterator[str]:
     """Who takes the goods along at once needs no message; whose order somebody else wrote down does."""
-    said = entry["said"]
-    if said["method"] != "handover":
+    fields = entry["fields"]
+    if fields["method"] != "handover":
         yield from customer_of_order(shop, entry)
-    seller = said.get("made_by")
+    seller = fields.get("made_by")
     if seller and seller != entry["actor"] and shop.was_always_active(seller):
         yield f"staff#{seller}"
 
 
 def recipients_of_capture(shop: ExpectedRecipients, entry: Row) -> Iterator[str]:
-    if entry["said"]["method"] not in PAID_IN_PERSON:
+    if entry["fields"]["method"] not in PAID_IN_PERSON:
         yield from customer_of_order(shop, entry)
 
 
 def recipients_of_proof(shop: ExpectedRecipients, entry: Row) -> Iterator[str]:
     """While it waits to be looked at."""
-    payment = entry["said"]["payment_id"]
+    payment = entry["fields"]["payment_id"]
     waits = shop.snapshot.payments.get(payment, {}).get("status") == "proof_submitted"
     if waits and shop.is_latest_of_kind(entry, payment):
         yield "role#finance"
@@ -94,16 +94,16 @@ def recipients_of_proof(shop: ExpectedRecipients, entry: Row) -> Iterator[str]:
 
 def recipients_of_offer(shop: ExpectedRecipients, entry: Row) -> Iterator[str]:
     """Whoever can still claim, and each location whose work nobody has accepted."""
-    said = entry["said"]
-    offer = shop.snapshot.offers.get(said.get("offer_id", ""), {})
+    fields = entry["fields"]
+    offer = shop.snapshot.offers.get(fields.get("offer_id", ""), {})
     if offer.get("status") == "open" and offer["expires_at"] > shop.snapshot.now:
-        people = set(said.get("invited", ())).difference(offer.get("declined", ()))
+        people = set(fields.get("invited", ())).difference(offer.get("declined", ()))
         yield from (f"staff#{each}" for each in people if shop.was_always_active(each))
     yield from assigned_locations(shop, entry)
 
 
 def assigned_locations(shop: ExpectedRecipients, entry: Row) -> Iterator[str]:
-    for told in entry["said"].get("assigned", ()):
+    for told in entry["fields"].get("assigned", ()):
         work = shop.snapshot.fulfillments.get(told["fulfillment_id"], {})
         order = shop.snapshot.orders.get(entry["subject"].partition("#")[2], {})
         if work.get("status") == "assigned" and order.get("status") == "placed":
@@ -111,25 +111,25 @@ def assigned_locations(shop: ExpectedRecipients, entry: Row) -> Iterator[str]:
 
 
 def cancelled_locations(shop: ExpectedRecipients, entry: Row) -> Iterator[str]:
-    yield from (f"location#{told['location']}" for told in entry["said"].get("stood_down", ()))
+    yield from (f"location#{told['location']}" for told in entry["fields"].get("stood_down", ()))
 
 
 def recipients_of_stranded_order(shop: ExpectedRecipients, entry: Row) -> Iterator[str]:
     """While nobody can bring it; each time anew is told anew."""
-    if entry["said"]["order_id"] in shop.snapshot.stranded and shop.is_latest_of_kind(entry):
+    if entry["fields"]["order_id"] in shop.snapshot.stranded and shop.is_latest_of_kind(entry):
         yield "role#owner"
 
 
 def recipients_of_call(shop: ExpectedRecipients, entry: Row) -> Iterator[str]:
-    said = entry["said"]
-    if not said.get("fulfiller"):
-        yield f"location#{said['location']}"
-    elif shop.was_always_active(said["fulfiller"]):
-        yield f"staff#{said['fulfiller']}"
+    fields = entry["fields"]
+    if not fields.get("fulfiller"):
+        yield f"location#{fields['location']}"
+    elif shop.was_always_active(fields["fulfiller"]):
+        yield f"staff#{fields['fulfiller']}"
 
 
 def receiving_location(shop: ExpectedRecipients, entry: Row) -> Iterator[str]:
-    yield f"location#{entry['said']['destination']}"
+    yield f"location#{entry['fields']['destination']}"
 
 
 # PayLinkRequested and VerificationRequested are not here: a draft goes and a code grows old, and no row says when.

@@ -11,21 +11,23 @@ from infra.invariants.snapshot import Snapshot, allocated_units, list_difference
 RECEIPT_KINDS = ("StockReceived", "TransferReceived")
 
 
-def o5_each_unit_has_one_claim(world: Snapshot) -> list[str]:
+def o5_each_unit_has_one_claim(snapshot: Snapshot) -> list[str]:
     """A claimed offer has one work, its claimer's, with the version the claim got and the units that were offered; whom
     it sent home brings nothing of it; of an order at most one offer is open, so no units can be won twice (an order
     may well be brought by several claims, each of its own units); who ships by a claim ships with its version."""
-    return [words for rule in (_mismatched_claims, _concurrent_offers, _stale_claim_versions) for words in rule(world)]
+    return [
+        words for rule in (_mismatched_claims, _concurrent_offers, _stale_claim_versions) for words in rule(snapshot)
+    ]
 
 
-def _mismatched_claims(world: Snapshot) -> Iterator[str]:
-    won = [work for work in world.fulfillments.values() if work.get("offer_id")]
-    for name, offer in world.offers.items():
+def _mismatched_claims(snapshot: Snapshot) -> Iterator[str]:
+    won = [work for work in snapshot.fulfillments.values() if work.get("offer_id")]
+    for name, offer in snapshot.offers.items():
         of_it = [work for work in won if work["offer_id"] == name]
         claims = [(work["fulfiller"], work.get("claim_version")) for work in of_it]
         if claims != ([(offer["claimed_by"], offer["version"])] if offer["status"] == "claimed" else []):
             yield f"{name} is {offer['status']} at version {offer['version']}, and its claims are {claims}"
-        still = [each for each in offer.get("assigned", ()) if is_active_work(world.fulfillments.get(each, {}))]
+        still = [each for each in offer.get("assigned", ()) if is_active_work(snapshot.fulfillments.get(each, {}))]
         if offer["status"] == "claimed" and still and any(map(is_active_work, of_it)):
             yield f"{name} was claimed, and {', '.join(still)} bring it too"
         for work in of_it:
@@ -35,25 +37,25 @@ def _mismatched_claims(world: Snapshot) -> Iterator[str]:
             )
 
 
-def _concurrent_offers(world: Snapshot) -> Iterator[str]:
+def _concurrent_offers(snapshot: Snapshot) -> Iterator[str]:
     for order_id, offers in sum_by_key(
-        (offer["pk"], offer["status"] == "open") for offer in world.offers.values()
+        (offer["pk"], offer["status"] == "open") for offer in snapshot.offers.values()
     ).items():
         if offers > 1:
             yield f"{order_id} is offered {offers} times at once"
 
 
-def _stale_claim_versions(world: Snapshot) -> Iterator[str]:
-    for said in world.bodies_of_kind("WorkPicked", "WorkReady", "WorkDispatched", "WorkDelivered"):
-        work = world.fulfillments.get(said["fulfillment_id"], {})
-        shown, valid = said.get("claim_version", 0), work.get("claim_version", 0)
+def _stale_claim_versions(snapshot: Snapshot) -> Iterator[str]:
+    for fields in snapshot.bodies_of_kind("WorkPicked", "WorkReady", "WorkDispatched", "WorkDelivered"):
+        work = snapshot.fulfillments.get(fields["fulfillment_id"], {})
+        shown, valid = fields.get("claim_version", 0), work.get("claim_version", 0)
         if shown != valid:
-            yield f"{said['fulfillment_id']} went on with claim {shown}, the valid one is {valid}"
-        if work.get("offer_id") and said["fulfiller"] != world.offers.get(work["offer_id"], {}).get("claimed_by"):
-            yield f"{said['fulfillment_id']} was claimed by somebody else than {said['fulfiller']}"
+            yield f"{fields['fulfillment_id']} went on with claim {shown}, the valid one is {valid}"
+        if work.get("offer_id") and fields["fulfiller"] != snapshot.offers.get(work["offer_id"], {}).get("claimed_by"):
+            yield f"{fields['fulfillment_id']} was claimed by somebody else than {fields['fulfiller']}"
 
 
-def o7_no_order_is_stuck(world: Snapshot) -> list[str]:
+def o7_no_order_is_stuck(snapshot: Snapshot) -> list[str]:
     """Once heard: each placed order is being brought whole, or asked for by an open offer, or on the list of those
     nobody can bring; for one that has ended nobody works and nothing is on offer; an order is on the clock's list
     exactly while its units are on hold; no paid or collectable order waits for goods that came for it and for all
@@ -65,19 +67,23 @@ def o7_no_order_is_stuck(world: Snapshot) -> list[str]:
         _unfilled_backorders,
         _missed_deadlines,
     )
-    return [words for rule in rules for words in rule(world)]
+    return [words for rule in rules for words in rule(snapshot)]
 
 
-def _is_processed(world: Snapshot, order_id: str) -> bool:
-    return all(entry["occurred_at"] <= world.delivered_before for entry in world.history(order_id)[-1:])
+def _is_processed(snapshot: Snapshot, order_id: str) -> bool:
+    return all(entry["occurred_at"] <= snapshot.delivered_before for entry in snapshot.history(order_id)[-1:])
 
 
-def _unassigned_orders(world: Snapshot) -> Iterator[str]:
-    asked = orders_with_open_offer(world)
-    for order_id, order in world.orders.items():
-        if order["status"] != "placed" or order_id in world.stranded | asked or not _is_processed(world, order_id):
+def _unassigned_orders(snapshot: Snapshot) -> Iterator[str]:
+    asked = orders_with_open_offer(snapshot)
+    for order_id, order in snapshot.orders.items():
+        if (
+            order["status"] != "placed"
+            or order_id in snapshot.stranded | asked
+            or not _is_processed(snapshot, order_id)
+        ):
             continue
-        works = [work for work in world.fulfillments_of_order.get(order_id, ()) if is_active_work(work)]
+        works = [work for work in snapshot.fulfillments_of_order.get(order_id, ()) if is_active_work(work)]
         brought = sum_by_key(
             (piece.rpartition("@")[0], units) for work in works for piece, units in allocated_units(work)
         )
@@ -86,29 +92,31 @@ def _unassigned_orders(world: Snapshot) -> Iterator[str]:
             yield f"{order_id} wants {ordered}, {brought} are being brought, and nobody is asked for the rest"
 
 
-def _work_of_ended_orders(world: Snapshot) -> Iterator[str]:
-    ended = {name for name, order in world.orders.items() if order["status"] in ("completed", "cancelled")}
-    ended = {name for name in ended if _is_processed(world, name)}
-    for name, row in (*world.fulfillments.items(), *world.offers.items()):
+def _work_of_ended_orders(snapshot: Snapshot) -> Iterator[str]:
+    ended = {name for name, order in snapshot.orders.items() if order["status"] in ("completed", "cancelled")}
+    ended = {name for name in ended if _is_processed(snapshot, name)}
+    for name, row in (*snapshot.fulfillments.items(), *snapshot.offers.items()):
         if row["pk"] in ended and row["status"] in states.BEFORE_DISPATCH | {"open"}:
             yield f"{name} is {row['status']} still, its order has ended"
 
 
-def _mismatched_waiting_rows(world: Snapshot) -> Iterator[str]:
-    waiting = {row["pk"] for row in world.rows["orders"] if row["sk"] == "waiting"}
-    on_hold = {name for name, order in world.orders.items() if order.get("reserved_until")}
+def _mismatched_waiting_rows(snapshot: Snapshot) -> Iterator[str]:
+    waiting = {row["pk"] for row in snapshot.rows["orders"] if row["sk"] == "waiting"}
+    on_hold = {name for name, order in snapshot.orders.items() if order.get("reserved_until")}
     for name in sorted(waiting ^ on_hold):
         yield f"{name} is " + ("watched for nothing" if name in waiting else "on hold, and nobody watches its end")
 
 
-def _unfilled_backorders(world: Snapshot) -> Iterator[str]:
-    if any(entry["occurred_at"] > world.delivered_before for entry in world.entries if entry["kind"] in RECEIPT_KINDS):
+def _unfilled_backorders(snapshot: Snapshot) -> Iterator[str]:
+    if any(
+        entry["occurred_at"] > snapshot.delivered_before for entry in snapshot.entries if entry["kind"] in RECEIPT_KINDS
+    ):
         return
-    left = {name: row["on_hand"] for name, row in world.levels.items()}
+    left = {name: row["on_hand"] for name, row in snapshot.levels.items()}
     waits = [
         work
-        for work in world.fulfillments.values()
-        if work["status"] == "awaiting" and _is_ready_to_fill(world, work["pk"])
+        for work in snapshot.fulfillments.values()
+        if work["status"] == "awaiting" and _is_ready_to_fill(snapshot, work["pk"])
     ]
     for work in sorted(waits, key=lambda work: str(work["sk"])):
         if all(left.get(name, 0) >= units for name, units in allocated_units(work)):
@@ -117,18 +125,18 @@ def _unfilled_backorders(world: Snapshot) -> Iterator[str]:
             left[name] = left.get(name, 0) - units
 
 
-def _is_ready_to_fill(world: Snapshot, order_id: str) -> bool:
-    order = world.orders.get(order_id, {})
-    return order.get("status") == "placed" and not order.get("reserved_until") and _is_processed(world, order_id)
+def _is_ready_to_fill(snapshot: Snapshot, order_id: str) -> bool:
+    order = snapshot.orders.get(order_id, {})
+    return order.get("status") == "placed" and not order.get("reserved_until") and _is_processed(snapshot, order_id)
 
 
-def _missed_deadlines(world: Snapshot) -> Iterator[str]:
-    for name, offer in world.offers.items():
-        if offer["status"] == "open" and offer["expires_at"] <= world.timers_ran_before:
+def _missed_deadlines(snapshot: Snapshot) -> Iterator[str]:
+    for name, offer in snapshot.offers.items():
+        if offer["status"] == "open" and offer["expires_at"] <= snapshot.timers_ran_before:
             yield f"{name} is open, its end was {offer['expires_at']}"
-    for name, order in world.orders.items():
-        proofs = any(each["status"] == "proof_submitted" for each in world.payments_of_order.get(name, ()))
-        if order.get("reserved_until") and order["reserved_until"] <= world.timers_ran_before and not proofs:
+    for name, order in snapshot.orders.items():
+        proofs = any(each["status"] == "proof_submitted" for each in snapshot.payments_of_order.get(name, ()))
+        if order.get("reserved_until") and order["reserved_until"] <= snapshot.timers_ran_before and not proofs:
             yield f"{name} is waited for, its time to pay ended at {order['reserved_until']}"
 
 

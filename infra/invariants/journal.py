@@ -25,23 +25,23 @@ SUBJECT_OF_ROW: dict[str, Callable[[Row], str]] = {  # room: how a versioned row
 }
 
 
-def o2_sequences_have_no_gap(world: Snapshot) -> list[str]:
+def o2_sequences_have_no_gap(snapshot: Snapshot) -> list[str]:
     """For each subject the sequences are 1..n, and its row's version = n and journal_hash = the hash of entry n."""
     wrong = []
-    for subject, entries in world.journal.items():
+    for subject, entries in snapshot.journal.items():
         if [entry["sequence"] for entry in entries] != list(range(1, len(entries) + 1)):
             wrong.append(f"{subject}: its journal has gaps or begins late")
-    for subject, version, hashed in _journal_heads(world):
-        entries = world.journal.get(subject, [])
+    for subject, version, hashed in _journal_heads(snapshot):
+        entries = snapshot.journal.get(subject, [])
         last = hash_entry(entries[-1]) if entries else ""
         if (version, hashed) != (len(entries), last):
             wrong.append(f"{subject} is at version {version}, its journal at {len(entries)}, or their hashes differ")
     return wrong
 
 
-def _journal_heads(world: Snapshot) -> Iterator[tuple[str, int, str]]:
+def _journal_heads(snapshot: Snapshot) -> Iterator[tuple[str, int, str]]:
     for room, name in SUBJECT_OF_ROW.items():
-        for row in world.rows[room]:
+        for row in snapshot.rows[room]:
             if _is_open_shift_copy(row):
                 continue
             if "journal_hash" in row:
@@ -55,10 +55,10 @@ def _is_open_shift_copy(row: Row) -> bool:
     return str(row["pk"]).startswith("shift#open#")
 
 
-def a1_each_entry_holds_the_previous_hash(world: Snapshot) -> list[str]:
+def a1_each_entry_holds_the_previous_hash(snapshot: Snapshot) -> list[str]:
     """previous_n = H(entry_{n−1}), none for the first; each entry names who did it."""
     wrong = []
-    for subject, entries in world.journal.items():
+    for subject, entries in snapshot.journal.items():
         before = None
         for entry in entries:
             if entry.get("previous") != before:
@@ -74,13 +74,13 @@ _hashed_fields = itemgetter("subject", "sequence", "event_id", "kind", "schema_v
 
 def hash_entry(entry: Row) -> str:
     """Worked out again from the row, so that a change in the code that makes it is noticed too."""
-    said = _hashed_fields(entry)
-    return _hash_values(*said, entry.get("channel"), entry["body"], entry.get("previous"))
+    fields = _hashed_fields(entry)
+    return _hash_values(*fields, entry.get("channel"), entry["body"], entry.get("previous"))
 
 
 @lru_cache(maxsize=8_192)
-def _hash_values(*said: Any) -> str:
-    return hashlib.sha256(to_json(said)).hexdigest()[:32]
+def _hash_values(*fields: Any) -> str:
+    return hashlib.sha256(to_json(fields)).hexdigest()[:32]
 
 
 RULES = (o2_sequences_have_no_gap, a1_each_entry_holds_the_previous_hash)

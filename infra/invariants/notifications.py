@@ -18,67 +18,67 @@ ESCALATION_BATCH, BACKLOG_GRACE = 200, timedelta(hours=1)  # of notices that wai
 MIN_DISTINCTIVE_LENGTH = 8  # letters of a name, a street or a note: shorter ones stand in other words by chance
 
 
-def n1_expected_recipients_are_notified(world: Snapshot) -> list[str]:
+def n1_expected_recipients_are_notified(snapshot: Snapshot) -> list[str]:
     """For each entry that listeners must have heard of: whoever it concerns for certain (`concerned.RULES`) has one row
     in his inbox about that event; so has each party that is written down as told. A notice that wants an answer waits
     on the list until it is acknowledged, its channels failed or patience is over; nothing waits there longer than
     patience without having climbed; and the rung that is the owner has told the owner."""
-    inboxes = {(row["pk"], row["sk"]) for row in world.notices}
-    concerned, wrong = ExpectedRecipients(world), []
-    for entry in world.entries:
-        if entry["occurred_at"] <= world.delivered_before:
+    inboxes = {(row["pk"], row["sk"]) for row in snapshot.notices}
+    concerned, wrong = ExpectedRecipients(snapshot), []
+    for entry in snapshot.entries:
+        if entry["occurred_at"] <= snapshot.delivered_before:
             wrong += [
                 f"{party} was not told of {_describe_entry(entry)}"
                 for party in concerned.of_entry(entry)
                 if (party, entry["event_id"]) not in inboxes
             ]
-    for row in world.notified_parties:
+    for row in snapshot.notified_parties:
         wrong += [
             f"{party} was told of {row['sk']}, his inbox is empty"
             for party in row["parties"]
             if (party, row["event"]) not in inboxes
         ]
-    return [*wrong, *_unlisted_notices(world), *_missing_owner_escalations(world, inboxes)]
+    return [*wrong, *_unlisted_notices(snapshot), *_missing_owner_escalations(snapshot, inboxes)]
 
 
-def _unlisted_notices(world: Snapshot) -> Iterator[str]:
+def _unlisted_notices(snapshot: Snapshot) -> Iterator[str]:
     just_now = clock.iso(
-        clock.parse(world.now) - send_message.acknowledge_timeout()
+        clock.parse(snapshot.now) - send_message.acknowledge_timeout()
     )  # no clock is ahead of it: nobody lost patience
-    failed = {(row["party"], row["event"]) for row in world.sends if row["status"] != "sent"}
-    for row in world.notices:
+    failed = {(row["party"], row["event"]) for row in snapshot.sends if row["status"] != "sent"}
+    for row in snapshot.notices:
         asks = row["kind"] in KINDS_NEEDING_ANSWER and "list" not in row and "acknowledged_at" not in row
         if asks and row["at"] > just_now and (row["pk"], row["sk"]) not in failed:
             yield f"{row['pk']} has not answered {row['sk']}, and nobody waits for it"
-    yield from _overdue_notices(world)
+    yield from _overdue_notices(snapshot)
 
 
-def _overdue_notices(world: Snapshot) -> Iterator[str]:
+def _overdue_notices(snapshot: Snapshot) -> Iterator[str]:
     """A run takes so many and leaves the rest to the next, so a list that is longer than that has an hour."""
-    if not world.timers_ran_before:
+    if not snapshot.timers_ran_before:
         return
-    until = clock.parse(world.timers_ran_before) - send_message.acknowledge_timeout()
-    late = [row for row in world.notices if row.get("listed_at", "~") < clock.iso(until)]
+    until = clock.parse(snapshot.timers_ran_before) - send_message.acknowledge_timeout()
+    late = [row for row in snapshot.notices if row.get("listed_at", "~") < clock.iso(until)]
     behind, lost = sum_by_key((row["list"], 1) for row in late), clock.iso(until - BACKLOG_GRACE)
     for row in late:
         if behind[row["list"]] <= ESCALATION_BATCH or row["listed_at"] < lost:
             yield f"{row['pk']} has not answered {row['sk']} since {row['listed_at'].partition('#')[0]}, nobody asks on"
 
 
-def _missing_owner_escalations(world: Snapshot, inboxes: set[tuple[str, str]]) -> Iterator[str]:
-    for row in world.notices:
+def _missing_owner_escalations(snapshot: Snapshot, inboxes: set[tuple[str, str]]) -> Iterator[str]:
+    for row in snapshot.notices:
         last = OWNER_ESCALATION_STEP.get(row["kind"])
         if last is not None and row.get("step") == last and ("role#owner", row["sk"]) not in inboxes:
             yield f"{row['pk']} does not answer {row['sk']}, and the owner does not know"
 
 
-def n2_recipients_are_notified_once(world: Snapshot) -> list[str]:
+def n2_recipients_are_notified_once(snapshot: Snapshot) -> list[str]:
     """|told(event, party)| ≤ 1; each send is in a state of its table and about a row in that party's inbox. That there
     is one for an event, a party and a channel is the table's key."""
-    told = sum_by_key((f"{row['event']} {party}", 1) for row in world.notified_parties for party in row["parties"])
+    told = sum_by_key((f"{row['event']} {party}", 1) for row in snapshot.notified_parties for party in row["parties"])
     wrong = [f"{name}: told {times} times" for name, times in told.items() if times > 1]
-    inboxes = {(row["pk"], row["sk"]) for row in world.notices}
-    for row in world.sends:
+    inboxes = {(row["pk"], row["sk"]) for row in snapshot.notices}
+    for row in snapshot.sends:
         if row["status"] not in states.SEND:
             wrong.append(f"{row['pk']} is {row['status']!r}, which is no state")
         if (row["party"], row["event"]) not in inboxes:
@@ -86,12 +86,12 @@ def n2_recipients_are_notified_once(world: Snapshot) -> list[str]:
     return wrong
 
 
-def n3_notices_refer_to_journal_entries(world: Snapshot) -> list[str]:
+def n3_notices_refer_to_journal_entries(snapshot: Snapshot) -> list[str]:
     """Each inbox row, each list of told parties and each send names an entry of the journal, of that subject; and each
     inbox is of somebody whom that entry concerns: the subject's own customer, whoever is named in it, or an office."""
     wrong = []
-    for kind, event, row in _references_to_events(world):
-        entry = world.entries_by_event_id.get(event)
+    for kind, event, row in _references_to_events(snapshot):
+        entry = snapshot.entries_by_event_id.get(event)
         if entry is None or entry["subject"] != row.get("subject", row["pk"]):
             wrong.append(f"{kind} of {row['pk']} tells of {event}, which is not in that journal")
         elif row.get("sequence", entry["sequence"]) != entry["sequence"]:
@@ -105,30 +105,30 @@ def _is_about_party(entry: Row, party: str) -> bool:
     kind, _, name = party.partition("#")
     if kind == "customer":
         return bool(entry["subject"].partition("#")[2] == name)
-    return kind == "role" or name in set(_leaf_values(entry["said"]))
+    return kind == "role" or name in set(_leaf_values(entry["fields"]))
 
 
-def _leaf_values(said: Any) -> Iterator[Any]:
-    if isinstance(said, dict | list):
-        for part in said.values() if isinstance(said, dict) else said:
+def _leaf_values(fields: Any) -> Iterator[Any]:
+    if isinstance(fields, dict | list):
+        for part in fields.values() if isinstance(fields, dict) else fields:
             yield from _leaf_values(part)
     else:
-        yield said
+        yield fields
 
 
-def _references_to_events(world: Snapshot) -> Iterator[tuple[str, str, Row]]:
-    yield from (("a notice", row["sk"], row) for row in world.notices)
-    yield from (("a list", row["event"], row) for row in world.notified_parties)
-    yield from (("a send", row["event"], row) for row in world.sends)
+def _references_to_events(snapshot: Snapshot) -> Iterator[tuple[str, str, Row]]:
+    yield from (("a notice", row["sk"], row) for row in snapshot.notices)
+    yield from (("a list", row["event"], row) for row in snapshot.notified_parties)
+    yield from (("a send", row["event"], row) for row in snapshot.sends)
 
 
-def n4_messages_stay_within_budget(world: Snapshot) -> list[str]:
+def n4_messages_stay_within_budget(snapshot: Snapshot) -> list[str]:
     """SMS counted over all days = SMS claimed, for the shop and summed over all numbers; to customers = those counted
     by ranges ≥ those by callers. Today, by the limits of whoever looks: each counter ≤ its limit, and SMS claimed to
     one customer's number ≤ what a customer may be sent."""
-    rows = [row for row in world.rows["notify"] if row["pk"].startswith("budget#sms#")]
+    rows = [row for row in snapshot.rows["notify"] if row["pk"].startswith("budget#sms#")]
     counted = sum_by_key((row["sk"].partition("#")[0], row["spent"]) for row in rows)
-    sms = [row for row in world.sends if row["channel"] == "sms"]
+    sms = [row for row in snapshot.sends if row["channel"] == "sms"]
     to_customers = sum(row["party"].startswith("customer#") for row in sms)
     callers = counted.pop("from", 0)
     wrong = list_differences(
@@ -138,11 +138,11 @@ def n4_messages_stay_within_budget(world: Snapshot) -> list[str]:
     )
     if callers > to_customers:
         wrong.append(f"the budgets of callers count {callers} SMS, {to_customers} were claimed to customers")
-    return [*wrong, *_exceeded_budgets(world, rows), *_exceeded_per_number(world, sms)]
+    return [*wrong, *_exceeded_budgets(snapshot, rows), *_exceeded_per_number(snapshot, sms)]
 
 
-def _exceeded_budgets(world: Snapshot, rows: Sequence[Row]) -> Iterator[str]:
-    allowed, today = send_message.load_sms_limits(), _local_day(world.now)
+def _exceeded_budgets(snapshot: Snapshot, rows: Sequence[Row]) -> Iterator[str]:
+    allowed, today = send_message.load_sms_limits(), _local_day(snapshot.now)
     either = max(allowed.per_staff, allowed.per_customer)  # whose number it is, no counter says
     limits = {"all": allowed.per_day, "to": either, "range": allowed.per_range, "from": allowed.per_caller}
     for row in rows:
@@ -151,13 +151,13 @@ def _exceeded_budgets(world: Snapshot, rows: Sequence[Row]) -> Iterator[str]:
             yield f"{row['pk']} {row['sk']} counts {row['spent']} of at most {limit}"
 
 
-def _exceeded_per_number(world: Snapshot, sms: Sequence[Row]) -> Iterator[str]:
+def _exceeded_per_number(snapshot: Snapshot, sms: Sequence[Row]) -> Iterator[str]:
     """A number that somebody of ours has as well may be sent more."""
-    most, today = send_message.load_sms_limits().per_customer, _local_day(world.now)
-    ours = {row.get("phone") for row in world.rows["places"]}
+    most, today = send_message.load_sms_limits().per_customer, _local_day(snapshot.now)
+    ours = {row.get("phone") for row in snapshot.rows["places"]}
     got: dict[str, list[Row]] = {}
     for row in sms:
-        order = world.orders.get(row["party"].removeprefix("customer#"), {})
+        order = snapshot.orders.get(row["party"].removeprefix("customer#"), {})
         phone = _contact(order).get("phone", "")
         if phone and phone not in ours:
             got.setdefault(phone, []).append(row)
@@ -170,15 +170,15 @@ def _local_day(instant: str) -> str:
     return clock.day_of(clock.parse(instant), config.zone()).isoformat()
 
 
-def n5_no_personal_data_in_journal_or_notices(world: Snapshot) -> list[str]:
+def n5_no_personal_data_in_journal_or_notices(snapshot: Snapshot) -> list[str]:
     """No phone number and no e-mail address of a customer, or of whom an order is for, and no name, street or note of
     theirs that is long enough to be nobody else's, stands in the journal, in an inbox, in a list of who was told or
     beside a send: what was told stays when a person is forgotten."""
-    people = {value for row in world.rows["customers"] for value in _personal_values(row, row.get("address"))}
-    for order in world.orders.values():
-        said = compact_json.loads(order["body"])
-        people.update(_personal_values(_contact(order) | {"note": said.get("note")}, said["delivery"][2]))
-    rows = [*world.rows["journal"], *world.rows["notify"]]
+    people = {value for row in snapshot.rows["customers"] for value in _personal_values(row, row.get("address"))}
+    for order in snapshot.orders.values():
+        fields = compact_json.loads(order["body"])
+        people.update(_personal_values(_contact(order) | {"note": fields.get("note")}, fields["delivery"][2]))
+    rows = [*snapshot.rows["journal"], *snapshot.rows["notify"]]
     texts = [" ".join([value for value in row.values() if isinstance(value, str)]) for row in rows]
     together = "\n".join(texts)
     seen = [person for person in sorted(people) if person in together]

@@ -22,12 +22,12 @@ INSTANT_FIELDS = ("starts_at", "ends_at")
 RESTRICTION_FIELDS = ("skus", "categories", "channels", "price_groups")
 
 
-def reference_data_matches_journal(world: Snapshot) -> list[str]:
+def reference_data_matches_journal(snapshot: Snapshot) -> list[str]:
     """For each kept row and each field its entries tell: the field = the last value told; what no entry of a record
     that tells all it was made with ever named is empty."""
     return [
         f"{name}: {field} is {standing.get(field)!r}, its journal tells {told.get(field)!r}"
-        for name, told, standing in _list_comparisons(world)
+        for name, told, standing in _list_comparisons(snapshot)
         for field in {**told, **standing}
         if not _is_equal(told.get(field), standing.get(field))
     ]
@@ -37,22 +37,26 @@ def _is_equal(told: Any, standing: Any) -> bool:
     return bool(told == standing) or (told in EMPTY_VALUES and standing in EMPTY_VALUES)
 
 
-def _list_comparisons(world: Snapshot) -> Iterator[Comparison]:
+def _list_comparisons(snapshot: Snapshot) -> Iterator[Comparison]:
     for room in ("catalog", "pricing"):
-        for row in world.rows[room]:
+        for row in snapshot.rows[room]:
             if read := ROW_READERS.get(row["sk"] if row["pk"] != "channels" else row["pk"]):
                 subject = f"channel#{row['sk']}" if row["pk"] == "channels" else row["pk"]
-                yield subject, DEFAULTS.get(row["pk"], {}) | _latest_values(world.journal.get(subject, ())), read(row)
-    yield from _compare_coupons(world)
-    yield from _compare_full_entries(world)
-    yield from _compare_credit_limits(world)
+                yield (
+                    subject,
+                    DEFAULTS.get(row["pk"], {}) | _latest_values(snapshot.journal.get(subject, ())),
+                    read(row),
+                )
+    yield from _compare_coupons(snapshot)
+    yield from _compare_full_entries(snapshot)
+    yield from _compare_credit_limits(snapshot)
 
 
 def _latest_values(entries: Sequence[Row], name: str = "changed") -> Row:
     """Texts too long for the journal are told as a change without what they were or became."""
     last: Row = {}
     for entry in entries:
-        for field, change in entry["said"].get(name, {}).items():
+        for field, change in entry["fields"].get(name, {}).items():
             after = change.get("after")
             last[field] = clock.iso(datetime.fromisoformat(after)) if after and field in INSTANT_FIELDS else after
     return {field: value for field, value in last.items() if field not in IGNORED_FIELDS}
@@ -112,13 +116,13 @@ ROW_READERS: dict[str, RowReader] = {
 }
 
 
-def _compare_coupons(world: Snapshot) -> Iterator[Comparison]:
+def _compare_coupons(snapshot: Snapshot) -> Iterator[Comparison]:
     """The one its promotion has now; a code that was given up ends, and no entry says when."""
-    codes = {row["pk"]: row for row in world.rows["pricing"] if row["sk"] == "coupon"}
-    for row in world.rows["pricing"]:
+    codes = {row["pk"]: row for row in snapshot.rows["pricing"] if row["sk"] == "coupon"}
+    for row in snapshot.rows["pricing"]:
         if row["sk"] == "promotion" and row.get("coupon_code"):
             name = f"coupon#{row['coupon_code']}"
-            yield name, _latest_values(world.journal.get(row["pk"], ()), "coupon"), _read_coupon(codes.get(name, {}))
+            yield name, _latest_values(snapshot.journal.get(row["pk"], ()), "coupon"), _read_coupon(codes.get(name, {}))
 
 
 # What each entry tells anew, by the room, the partition and the field of its row: (told as, kept as).
@@ -129,17 +133,21 @@ FULL_ENTRY_FIELDS: dict[tuple[str, str, str], tuple[tuple[str, str], ...]] = {
 }
 
 
-def _compare_full_entries(world: Snapshot) -> Iterator[Comparison]:
+def _compare_full_entries(snapshot: Snapshot) -> Iterator[Comparison]:
     for (room, partition, singular), fields in FULL_ENTRY_FIELDS.items():
-        for row in world.rows[room]:
-            if row["pk"] == partition and (entries := world.journal.get(subject := f"{singular}#{row['sk']}")):
-                said = entries[-1]["said"]
-                yield subject, {of: said.get(told) for told, of in fields}, _pick_fields(row, *(of for _, of in fields))
+        for row in snapshot.rows[room]:
+            if row["pk"] == partition and (entries := snapshot.journal.get(subject := f"{singular}#{row['sk']}")):
+                fields = entries[-1]["fields"]
+                yield (
+                    subject,
+                    {of: fields.get(told) for told, of in fields},
+                    _pick_fields(row, *(of for _, of in fields)),
+                )
 
 
-def _compare_credit_limits(world: Snapshot) -> Iterator[Comparison]:
-    for row in world.rows["customers"]:
+def _compare_credit_limits(snapshot: Snapshot) -> Iterator[Comparison]:
+    for row in snapshot.rows["customers"]:
         if row["sk"] == "credit":
-            entries = world.journal.get(f"customer#{row['pk']}", ())
-            told = [entry["said"]["limit_minor"] for entry in entries if "limit_minor" in entry["said"]]
+            entries = snapshot.journal.get(f"customer#{row['pk']}", ())
+            told = [entry["fields"]["limit_minor"] for entry in entries if "limit_minor" in entry["fields"]]
             yield row["pk"], {"limit_minor": told[-1] if told else None}, _pick_fields(row, "limit_minor")

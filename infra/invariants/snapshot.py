@@ -78,8 +78,8 @@ class Snapshot:
     def entries(self) -> list[Row]:
         """The journal by subject and sequence, each entry's body read."""
         for row in self.rows["journal"]:
-            if "said" not in row:  # entries never change, and a simulation is looked at often
-                row["said"] = _parse_json(row["body"])
+            if "fields" not in row:  # entries never change, and a simulation is looked at often
+                row["fields"] = _parse_json(row["body"])
         return sorted(self.rows["journal"], key=itemgetter("subject", "sequence"))
 
     @cached_property
@@ -101,15 +101,15 @@ class Snapshot:
 
     def bodies_of_kind(self, *kinds: str) -> list[Row]:
         """What entries of these kinds say."""
-        return [entry["said"] for entry in self.entries if entry["kind"] in kinds]
+        return [entry["fields"] for entry in self.entries if entry["kind"] in kinds]
 
     def values_ever_set(self, subject: str, name: str) -> set[Any]:
         """Every value, none left out, that a kept record's field had."""
-        changes = (entry["said"].get("changed", {}).get(name, {}) for entry in self.journal.get(subject, ()))
+        changes = (entry["fields"].get("changed", {}).get(name, {}) for entry in self.journal.get(subject, ()))
         return {value for change in changes for value in map(_hashable, change.values()) if value}
 
     def values_ever_reported(self, subject: str, name: str) -> set[Any]:
-        return {entry["said"][name] for entry in self.journal.get(subject, ()) if name in entry["said"]}
+        return {entry["fields"][name] for entry in self.journal.get(subject, ()) if name in entry["fields"]}
 
     @cached_property
     def promotion_by_coupon(self) -> dict[str, str]:
@@ -124,15 +124,15 @@ class Snapshot:
     def movements(self) -> list[tuple[str, Movement]]:
         """(subject, movement), as the journal tells them."""
         return [
-            (entry["subject"], Movement(**said))
+            (entry["subject"], Movement(**fields))
             for entry in self.entries
-            for said in entry["said"].get("movements", ())
+            for fields in entry["fields"].get("movements", ())
         ]
 
     @cached_property
     def postings(self) -> dict[str, int]:
         """The balance of each account."""
-        postings = (posting for entry in self.entries for posting in entry["said"].get("postings", ()))
+        postings = (posting for entry in self.entries for posting in entry["fields"].get("postings", ()))
         return sum_by_key((posting["account"], posting["minor"]) for posting in postings)
 
     @cached_property
@@ -288,7 +288,7 @@ def _parse_order(row: Row) -> Row:
 
 
 def _parse_line(kept: list[Any]) -> Row:
-    """`adjustments` are (code, kind, minor, said), in the order in which they were made."""
+    """`adjustments` are (code, kind, minor, fields), in the order in which they were made."""
     sku, _, quantity, unit, whole, tax, _, *more = kept
     made = [(each["code"], each["kind"], each["amount_minor"], each["says"]) for each in more[0]] if more else []
     taken_off = sum(minor for _, _, minor, _ in made)
