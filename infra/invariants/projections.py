@@ -1,6 +1,6 @@
-"""The recap and the ledger are the journal's sums: what they have heard of is in them once and to the last unit.
+"""The sales recap and the ledger are the sums of the journal entries they have processed, each counted once.
 
-What they have not heard yet is missing in them and wrong nowhere, so this holds at any instant.
+Entries not processed yet are only missing, so this holds at any instant.
 """
 
 from __future__ import annotations
@@ -16,26 +16,28 @@ INCOMING_KINDS = ("captured", "collected")
 
 
 def recap_matches_journal(snapshot: Snapshot) -> list[str]:
-    """For each cell: orders, units and sales = Σ over the lines of the orders that count there; over all cells: cash
-    and the rest = Σ over what the entries that were added say came into tills and the bank."""
+    """For each cell: orders, units and sales = Σ over the lines of the orders counted there.
+
+    Over all cells: cash and noncash = Σ of what the processed entries posted to tills and the bank.
+    """
     rows = snapshot.rows.get("reporting", ())
     cells = [row for row in rows if row["pk"].startswith("recap#")]
     sales = {row["pk"]: row for row in rows if row["sk"] == "sale"}
     placed = {row["pk"]: snapshot.journal.get(row["pk"], [{"fields": {}}])[0] for row in sales.values()}
-    found = sum_by_key((f"{row['sk']} {name}", row.get(name, 0)) for row in cells for name in SALES_FIELDS)
+    stored = sum_by_key((f"{row['sk']} {name}", row.get(name, 0)) for row in cells for name in SALES_FIELDS)
     counted = [row for row in sales.values() if row["status"] == "counted"]
     sold = sum_by_key(
         (f"{row['cell']} {name}", units)
         for row in counted
         for name, units in _sales_of_order(placed[row["pk"]]["fields"])
     )
-    added = [placed[order] for order, row in sales.items() if row["figures"] != "{}"]
-    added += [snapshot.entries_by_event_id[row["sk"]] for row in rows if row["sk"] in snapshot.entries_by_event_id]
-    came = sum_by_key((side, minor) for entry in added for side, minor in _incoming_by_side(entry["fields"]))
-    told = sum_by_key((side, row.get(f"{side}_minor", 0)) for row in cells for side in ("cash", "noncash"))
+    processed = [placed[order] for order, row in sales.items() if row["figures"] != "{}"]
+    processed += [snapshot.entries_by_event_id[row["sk"]] for row in rows if row["sk"] in snapshot.entries_by_event_id]
+    posted = sum_by_key((side, minor) for entry in processed for side, minor in _incoming_by_side(entry["fields"]))
+    incoming = sum_by_key((side, row.get(f"{side}_minor", 0)) for row in cells for side in ("cash", "noncash"))
     return [
-        *list_differences("the recap says {found} for {name}, its orders come to {expected}", sold, found),
-        *list_differences("the recap says that {found} came in {name}, its entries {expected}", came, told),
+        *list_differences("the recap has {actual} for {name}, its orders sum to {expected}", sold, stored),
+        *list_differences("the recap has {actual} incoming {name}, its entries sum to {expected}", posted, incoming),
     ]
 
 
@@ -53,24 +55,25 @@ def _incoming_by_side(fields: Row) -> Iterator[tuple[str, int]]:
 
 
 def ledger_matches_journal(snapshot: Snapshot) -> list[str]:
-    """For each entry that was booked: Σ lines of money that came in = Σ what it says was captured or collected. For
-    each payment: posted = Σ its lines."""
-    kept = [row for row in snapshot.rows["payments"] if row["pk"].startswith("ledger#")]
-    lines = [from_json(row["line"]) for row in kept]
-    came = [line for line in lines if line["kind"] in INCOMING_KINDS]
+    """For each booked entry: Σ ledger lines of incoming money = Σ captured or collected in the entry.
+
+    For each payment: posted = Σ its ledger lines.
+    """
+    lines = [from_json(row["line"]) for row in snapshot.rows["payments"] if row["pk"].startswith("ledger#")]
+    incoming = [line for line in lines if line["kind"] in INCOMING_KINDS]
     booked = dict.fromkeys((line["event_id"] for line in lines), 0)
-    booked |= sum_by_key((line["event_id"], line["minor"]) for line in came)
-    fields = {
+    booked |= sum_by_key((line["event_id"], line["minor"]) for line in incoming)
+    journaled = {
         event: sum(_incoming_amounts(snapshot.entries_by_event_id[event]))
         for event in booked
         if event in snapshot.entries_by_event_id
     }
     rows = [row for row in snapshot.rows["payments"] if row["sk"] == "posted"]
     posted = {row["pk"].partition("#")[2]: row["minor"] for row in rows}
-    of_payment = sum_by_key((line["payment_id"], line["minor"]) for line in came if line.get("payment_id"))
+    of_payment = sum_by_key((line["payment_id"], line["minor"]) for line in incoming if line.get("payment_id"))
     return [
-        *list_differences("the ledger says that {found} came in with {name}, the journal {expected}", fields, booked),
-        *list_differences("{found} is posted for {name}, its lines come to {expected}", of_payment, posted),
+        *list_differences("the ledger has {actual} for {name}, the journal {expected}", journaled, booked),
+        *list_differences("{name} has {actual} posted, its ledger lines sum to {expected}", of_payment, posted),
     ]
 
 

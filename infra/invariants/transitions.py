@@ -1,4 +1,4 @@
-"""What each journal entry says about states: of an order, its payments, work and offers, of a transfer, of a drawer."""
+"""State transitions recorded in the journal: of orders, payments, fulfillments, offers, transfers and shifts."""
 
 from __future__ import annotations
 
@@ -10,19 +10,24 @@ if TYPE_CHECKING:
 
 
 class Transition(NamedTuple):
+    """The state that a subject, such as `ord_…` or `pay_…`, entered."""
+
     subject: str
     state: str
 
 
 def list_transitions(history: Sequence[Row], works: Mapping[str, Row]) -> Iterator[Transition]:
-    """What lies on a van already is accepted when it is assigned; `works` says which do. What goes over the counter is
-    complete when it is placed, and each part of its work, written down afterwards, says so again."""
-    over_the_counter = history[0]["fields"].get("method") == "handover"
+    """The transitions in one subject's history; `works` are all fulfillments by id.
+
+    Work assigned to the van that already carries the goods counts as accepted. An order handed over at the counter is
+    completed when placed, so later entries that complete it are left out.
+    """
+    at_counter = history[0]["fields"].get("method") == "handover"
     for number, entry in enumerate(history):
         for step in TRANSITIONS_OF.get(entry["kind"], _none)(entry):
             if step.state == "assigned" and _is_claimed_van_work(works.get(step.subject)):
                 yield Transition(step.subject, "accepted")
-            elif not (step.state == "completed" and over_the_counter and number):
+            elif not (step.state == "completed" and at_counter and number):
                 yield step
 
 
@@ -86,20 +91,20 @@ def _work_reaches(to: str) -> Callable[[Row], Iterator[Transition]]:
 
 
 def _work_accepted(entry: Row) -> Iterator[Transition]:
-    """Whether the offer that this ended had run out by then is not told; both are ends."""
+    """The entry does not record whether the offer had expired by then; `superseded` stands for both final states."""
     yield from _work_reaches("accepted")(entry)
     if entry["fields"].get("offer_id"):
         yield Transition(entry["fields"]["offer_id"], "superseded")
 
 
 def _work_completed(to: str) -> Callable[[Row], Iterator[Transition]]:
-    def tells(entry: Row) -> Iterator[Transition]:
+    def transitions(entry: Row) -> Iterator[Transition]:
         yield from _work_reaches(to)(entry)
         yield from _payments_in_entry(entry)
         if entry["fields"].get("completed"):
             yield Transition(entry["fields"]["order_id"], "completed")
 
-    return tells
+    return transitions
 
 
 def _work_failed(entry: Row) -> Iterator[Transition]:
