@@ -82,14 +82,14 @@ class ReplaySummary:
     @property
     def offers(self) -> dict[str, Any]:
         opened = {
-            entry["said"]["offer_id"]: entry
+            entry["fields"]["offer_id"]: entry
             for entry in self.entries_of_kind("OfferOpened")
-            if entry["said"].get("offer_id")
+            if entry["fields"].get("offer_id")
         }
         ended = [
             entry for kind in ("OfferClaimed", "OfferExpired", "OfferDeclined") for entry in self.entries_of_kind(kind)
         ]
-        waits = [seconds_between(opened[entry["said"]["offer_id"]], entry) for entry in ended]
+        waits = [seconds_between(opened[entry["fields"]["offer_id"]], entry) for entry in ended]
         return {
             "made": len(opened),
             "claimed_by_salesman": len(self.entries_of_kind("OfferClaimed")),
@@ -114,15 +114,15 @@ class ReplaySummary:
     def expected_notifications(self) -> Iterator[Notification]:
         """As the journal alone has it."""
         for entry in self.snapshot.entries:
-            event, said = entry["event_id"], entry["said"]
-            if entry["kind"] == "OrderPlaced" and said.get("made_by", "") not in ("", entry["actor"]):
-                yield event, f"staff#{said['made_by']}"
+            event, fields = entry["event_id"], entry["fields"]
+            if entry["kind"] == "OrderPlaced" and fields.get("made_by", "") not in ("", entry["actor"]):
+                yield event, f"staff#{fields['made_by']}"
             if entry["kind"] == "OfferOpened":
-                yield from ((event, f"staff#{each}") for each in said.get("invited", ()))
+                yield from ((event, f"staff#{each}") for each in fields.get("invited", ()))
             if entry["kind"] in ("OfferOpened", "OfferExpired", "OfferDeclined"):
-                yield from ((event, f"location#{work['location']}") for work in said.get("assigned", ()))
+                yield from ((event, f"location#{work['location']}") for work in fields.get("assigned", ()))
             if entry["kind"] == "OfferClaimed":
-                yield from ((event, f"location#{work['location']}") for work in said.get("stood_down", ()))
+                yield from ((event, f"location#{work['location']}") for work in fields.get("stood_down", ()))
 
     def describe_event(self, event: str) -> str:
         entry = self.snapshot.entries_by_event_id.get(event, {"kind": "nothing", "subject": event})
