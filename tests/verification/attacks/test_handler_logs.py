@@ -57,4 +57,4 @@ def test_a_failing_handler_logs_where_and_no_personal_data(
 
 @pytest.mark.parametrize("module", sorted({handler.rpartition(".")[0] for handler in HANDLERS}))
 def test_every_handler_module_uses_event_handlers(module: str) -> None:
-    assert isinstance(import_module(module).events, EventHandlers)  # type: ignore[attr-defined]
+    assert isinstance(import_module(module).handlers, EventHandlers)  # type: ignore[attr-defined]
