@@ -21,7 +21,7 @@ def update_ledger(message: dict[str, Any]) -> None:
     try:
         db.commit(ledger_store.save_lines(lines))
     except AlreadyBooked:
-        log.info("booked before", event_id=message["event_id"], kind=message["kind"])
+        log.info("event_already_projected", event_id=message["event_id"], kind=message["kind"])
 
 
 def timezone_of_location(location: str) -> str:

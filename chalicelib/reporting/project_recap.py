@@ -30,7 +30,7 @@ def project_entry(told: JournalEntry) -> None:
     try:
         rule(told, told.event)
     except AlreadyProjected as done:
-        log.info("folded before", event_id=told.event_id, kind=told.kind, code=done.code)
+        log.info("event_already_projected", event_id=told.event_id, kind=told.kind, code=done.code)
 
 
 def project_order_placed(told: JournalEntry, event: Any) -> None:
