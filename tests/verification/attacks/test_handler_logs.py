@@ -50,7 +50,7 @@ def test_a_failing_handler_logs_where_and_no_personal_data(
     assert str(failed.value) == "RuntimeError"
     assert_no_personal_data(["".join(traceback.format_exception(failed.value))])
     (bug,) = [json.loads(line.partition("ERROR ")[2]) for line in log_lines if "satukanal ERROR" in line]
-    assert (bug["says"], bug["door"], bug["exception"]) == ("a bug in a listener", name, "RuntimeError")
+    assert (bug["event"], bug["handler"], bug["exception"]) == ("handler_failed", name, "RuntimeError")
     assert [kind for kind in bug["stack"] if ":" not in kind] == ["RuntimeError", "KeyError"]
     assert any("test_handler_logs.py" in place and place.endswith(" fail") for place in bug["stack"])
 
