@@ -34,7 +34,7 @@ def deliver_messages(entry: JournalEntry) -> None:
         try:
             send_attempts(commit_attempts(group, store.record_notified(entry, part, group, clock.now())))
         except AlreadyNotified:
-            log.info("notified_before", event_id=entry.event_id, kind=entry.kind)
+            log.info("event_already_notified", event_id=entry.event_id, kind=entry.kind)
 
 
 def is_deliverable(message: Message) -> bool:
@@ -78,7 +78,7 @@ def without_sms(attempt: Attempt, budget: str) -> Attempt:
         return attempt
     if budget not in store.list_budgets(attempt.message.recipient, send_message.load_sms_limits()):
         return attempt
-    log.warning("sms_budget_spent", event_id=attempt.message.event_id, kind=attempt.message.notice.template)
+    log.warning("sms_limit_reached", event_id=attempt.message.event_id, kind=attempt.message.notice.template)
     return replace(attempt, step=find_step_from(attempt.message, attempt.step_index + 1))
 
 
@@ -135,7 +135,7 @@ def notify_owner(message: Message, escalation: Write) -> list[Attempt]:
     try:
         return commit_attempts([build_unanswered_message(message)], escalation)
     except AlreadyNotified:
-        log.info("notified_before", event_id=message.event_id, kind="unheard")
+        log.info("event_already_notified", event_id=message.event_id, kind="unheard")
         db.commit([escalation])
         return []
 

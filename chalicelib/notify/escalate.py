@@ -20,7 +20,7 @@ def escalate() -> int:
         try:
             escalate_notice(row)
         except Exception as error:
-            log.error("notice_not_escalated", event_id=row.sk, kind=row.kind, exception=type(error).__name__)
+            log.error("escalation_failed", event_id=row.sk, kind=row.kind, exception=type(error).__name__)
     return len(rows)
 
 
@@ -29,7 +29,7 @@ def escalate_notice(row: NoticeRow) -> None:
     if message is None:
         db.commit([store.remove_from_waiting(row.pk, row.sk)])
         return
-    log.info("notice_unanswered", event_id=row.sk, kind=row.kind)
+    log.info("notice_escalated", event_id=row.sk, kind=row.kind)
     try_next_channel(message, 0 if row.step is None else int(row.step) + 1)
 
 

@@ -47,7 +47,7 @@ def read_image(record: dict[str, Any]) -> EntryRow | None:
 
     The journal is append-only, but no IAM policy can forbid overwriting an item, so a changed entry is logged."""
     if record.get("eventName") != "INSERT":
-        log.warning("journal_entry_changed_or_removed", sequence=record["dynamodb"]["SequenceNumber"])
+        log.warning("journal_entry_changed", sequence=record["dynamodb"]["SequenceNumber"])
         return None
     entry: EntryRow = EntryRow.from_raw_data(record["dynamodb"]["NewImage"])
     journal.row_to_message(entry)  # raises here for a body that is not JSON, instead of in every subscriber
@@ -59,7 +59,19 @@ def publish(entries: Sequence[tuple[str, EntryRow]], send: Send) -> set[str]:
     missed: set[str] = set()
     for topic, batch in group_into_batches(entries):
         missed |= send(config.topic_arn(topic), batch)
+    for number, entry in entries:
+        log_published(entry, number[-80:] in missed)
     return missed
+
+
+def log_published(entry: EntryRow, missed: bool) -> None:
+    with log.request_scope(entry.request_id):
+        if topic_of(entry.kind) is None:
+            log.warning("event_kind_unknown", kind=entry.kind, event_id=entry.event_id)
+        elif missed:
+            log.warning("event_not_published", kind=entry.kind, event_id=entry.event_id, subject=entry.pk)
+        else:
+            log.info("event_published", kind=entry.kind, event_id=entry.event_id, subject=entry.pk)
 
 
 def group_into_batches(entries: Sequence[tuple[str, EntryRow]]) -> list[tuple[str, list[dict[str, Any]]]]:
@@ -70,7 +82,6 @@ def group_into_batches(entries: Sequence[tuple[str, EntryRow]]) -> list[tuple[st
     for number, entry in entries:
         topic = topic_of(entry.kind)
         if topic is None:
-            log.warning("event_kind_unknown", kind=entry.kind, event_id=entry.event_id)
             continue
         message = entry_to_sns_message(number, entry)
         batch = open_batches.get(topic)

@@ -263,7 +263,7 @@ def _commit(
     **changes: Any,
 ) -> tuple[Order, list[Payment]]:
     order, payments = change.order, payment_change.apply_to(change.payments)
-    changes["payment_status"] = lifecycle.payment_status(order.total, payments)
+    changes["payment_status"] = lifecycle.derive_payment_status(order.total, payments)
     changes["payment_ids"] = tuple(payment.id for payment in payments)
     entry, head = change.append_event(event)
     changed = store.apply_changes(order, head, **changes)

@@ -16,7 +16,7 @@ def update_payment_status(order_id: str, actor: str) -> bool:
 
     Events that arrive twice or out of order have the same result."""
     order = load_order_unchecked(order_id)
-    status = lifecycle.payment_status(order.total, load_payments(order.payment_ids))
+    status = lifecycle.derive_payment_status(order.total, load_payments(order.payment_ids))
     if status == order.payment_status:
         return False
     event = OrderSettled(order_id, status, order.payment_status)

@@ -128,7 +128,7 @@ def test_changed_and_removed_entries_are_logged_and_not_published(change: str, m
     assert stream.forward([a_record(1) | {"eventName": change}, a_record(2)], sns.send) is None
 
     assert sns.batches == [("orders", ["2"])]
-    assert warnings == ["journal_entry_changed_or_removed: 1"]
+    assert warnings == ["journal_entry_changed: 1"]
 
 
 def test_published_entries_reach_the_subscribers_of_their_topic(sns_and_ses: Any) -> None:
