@@ -43,7 +43,7 @@ def test_a_code_that_something_better_beats_is_not_used_up():
         ({"ends_at": NOW}, CouponEnded, {}),
         ({"starts_at": NOW + timedelta(days=1)}, CouponDoesNotApply, {"reason": "it is not valid yet"}),
         ({"cap": 5, "used": 5}, CouponSpent, {}),
-        ({"promotion": "other"}, CouponDoesNotApply, {"reason": "its promotion does not hold here and now"}),
+        ({"promotion": "other"}, CouponDoesNotApply, {"reason": "its promotion does not apply here and now"}),
     ],
 )
 def test_a_code_that_does_not_hold_is_refused_with_its_reason(coupon: dict, refusal: type[Refused], reason: dict):
@@ -62,4 +62,4 @@ def test_a_code_that_asks_for_more_or_for_other_goods_is_refused(asks: dict):
     with pytest.raises(CouponDoesNotApply) as refused:
         quote_cart({"TEH": 1, "GULA": 1}, prices=[TEA, SUGAR], promotions=[promotion], coupons=[a_coupon()])
 
-    assert refused.value.facts == {"coupon": "LEBARAN", "reason": "it asks for more, or for other goods"}
+    assert refused.value.facts == {"coupon": "LEBARAN", "reason": "it needs a larger quantity or total, or other goods"}

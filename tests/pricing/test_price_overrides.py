@@ -76,11 +76,11 @@ def test_a_price_set_by_hand_stands_with_its_reason_and_no_promotion_touches_it(
 
 
 def test_a_price_below_nothing_cannot_even_be_said():
-    with pytest.raises(ValueError, match="below nothing"):
+    with pytest.raises(ValueError, match="below zero"):
         AgreedPrice(rupiah(-1))
-    with pytest.raises(ValueError, match="below nothing"):
+    with pytest.raises(ValueError, match="below zero"):
         AgreedPrice(rupiah(1), Decimal("1.01"))
-    with pytest.raises(ValueError, match="below nothing"):
+    with pytest.raises(ValueError, match="below zero"):
         PriceOverride(rupiah(-1), "x")
 
 
