@@ -77,7 +77,7 @@ class Promotion:
 
 @dataclass(frozen=True)
 class Coupon:
-    """A code that activates a promotion. `cap` limits its uses, `per_customer` those of one customer; None is no limit."""
+    """A code that activates a promotion. `cap` limits all uses, `per_customer` those of a customer; None is no limit."""
 
     code: str
     promotion_id: str
