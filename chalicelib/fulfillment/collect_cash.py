@@ -11,7 +11,7 @@ from chalicelib.kit.auth import Principal
 from chalicelib.kit.db import Write
 from chalicelib.kit.money import total
 from chalicelib.payments import postings
-from chalicelib.payments.lifecycle import capture, payment_status
+from chalicelib.payments.lifecycle import capture, derive_payment_status
 from chalicelib.payments.model import Payment, PaymentRecord, PaymentStatus, Posting, Shift, build_cash_bag
 from chalicelib.payments.shift_store import add_cash, find_open_shift
 from chalicelib.payments.store import load_payments, save_payment
@@ -38,7 +38,7 @@ def collect_cash(principal: Principal, case: OrderFulfillment) -> CashCollection
         payments=tuple(each.to_record(each.captured) for each in paid.values()),
         postings=postings.merge_postings(posting for each in paid.values() for posting in postings.build_capture(each)),
         writes=[save_payment(payment, paid[payment.id]) for payment in due] + [_cash_write(till, due)],
-        order_changes={"payment_status": payment_status(case.order.total, after)},
+        order_changes={"payment_status": derive_payment_status(case.order.total, after)},
     )
 
 

@@ -77,7 +77,7 @@ class Promotion:
 
 @dataclass(frozen=True)
 class Coupon:
-    """A code that activates a promotion. `cap` limits all uses, `per_customer` those of a customer; None is no limit."""
+    """A code that activates a promotion. `cap` limits all uses, `per_customer` one customer's; None means no limit."""
 
     code: str
     promotion_id: str
