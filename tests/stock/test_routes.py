@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import timedelta
+from types import SimpleNamespace
 from typing import Any
 
 import pytest
@@ -285,7 +286,7 @@ def test_records_of_the_stream_are_projected_into_the_history():
         {"eventName": "REMOVE", "dynamodb": {"OldImage": {}}},
     ]
 
-    project_stock_history({"Records": records}, None)
+    project_stock_history({"Records": records}, SimpleNamespace(aws_request_id="invocation-1"))
 
     page = request("GET", "/api/stock/history", by="agent-lia", query={"sku": CUP, "location": WAREHOUSE})[1]
     assert [item["event"] for item in page["items"]] == ["StockReceived"]
