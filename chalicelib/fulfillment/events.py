@@ -83,4 +83,4 @@ def handle_message(message: dict[str, Any]) -> None:
     except (Unavailable, StaleVersion):
         raise
     except Problem as refused:
-        log.info("no longer wanted", kind=message["kind"], subject=message["subject"], code=refused.code)
+        log.info("event_skipped", kind=message["kind"], subject=message["subject"], code=refused.code)

@@ -59,6 +59,10 @@ class Staff:
     active: bool = True
     version: int = 1
 
+    @property
+    def is_active_owner(self) -> bool:
+        return self.active and self.role == "owner"
+
 
 @dataclass(frozen=True)
 class Postcode:
@@ -87,6 +91,10 @@ def check_location(location: Location) -> None:
 def check_staff(staff: Staff) -> None:
     if staff.role not in ROLES:
         raise Invalid(("role", f"is one of {', '.join(ROLES)}"))
+
+
+class LastOwner(Refused):
+    message = "{staff} is the only active owner; give another person the role first."
 
 
 class NotAVan(Refused):

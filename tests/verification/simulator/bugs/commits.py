@@ -20,7 +20,7 @@ KIND = "commits"
 def a_payment_is_confirmed_while_the_expiry_list_lags(driver: ScenarioDriver) -> None:
     order = driver.place_and_handle((TRAY, 2), payments=TRANSFER)
     driver.pass_time(DAY_MINUTES + 10)
-    events.store.list_order_ids_to_pay_until(events.clock.now())
+    events.store.list_unpaid_order_ids(events.clock.now())
     driver.confirm(order)
     events.expire_unpaid()
     driver.expect("a paid order stays placed", driver.load_fulfillment(order).order.status == "placed")
@@ -100,7 +100,7 @@ BUGS = (
         KIND,
         detected_by="a paid order stays placed",
         patches=(
-            patch_attribute(events.store, "list_order_ids_to_pay_until", return_stale_list),
+            patch_attribute(events.store, "list_unpaid_order_ids", return_stale_list),
             patch_attribute(events.cancel, "expire", expire_without_check),
         ),
         scenario=a_payment_is_confirmed_while_the_expiry_list_lags,

@@ -134,7 +134,7 @@ BUGS = (
         patches=(
             patch_attribute(notify_store, "record_notified", drop_conditions),
             patch_attribute(notify_store, "put_notice", drop_conditions),
-            patch_attribute(notify_store, "claim", drop_conditions),
+            patch_attribute(notify_store, "claim_send", drop_conditions),
         ),
         scenario=an_order_near_two_vans,
     ),
@@ -180,14 +180,14 @@ BUGS = (
         "messages do not count against the budget",
         KIND,
         detected_by="N4",
-        patches=(patch_attribute(notify_store, "spend", always_return([])),),
+        patches=(patch_attribute(notify_store, "build_budget_writes", always_return([])),),
         scenario=an_order_near_two_vans,
     ),
     Bug(
         "the budget is counted but not enforced",
         KIND,
         detected_by="N4",
-        patches=(limit_sms_to_three, patch_attribute(notify_store, "_spend_budget", drop_conditions)),
+        patches=(limit_sms_to_three, patch_attribute(notify_store, "_build_budget_write", drop_conditions)),
         scenario=two_orders_near_two_vans,
     ),
     Bug(
