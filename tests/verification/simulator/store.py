@@ -1,8 +1,8 @@
 """DynamoDB's tables in memory: items sorted by key, sparse indexes and conditional transactions.
 
-`memory_engine.py` (behind `kit.db`) and `botocore_stub.py` (behind botocore) use it. Items are in DynamoDB's JSON format
-and never change in place, so copying the tables is cheap. Items with an expired time to live stay readable, as they may
-on AWS for two days.
+`memory_engine.py` (behind `kit.db`) and `botocore_stub.py` (behind botocore) use it. Items are in DynamoDB's JSON and
+never change in place, so copying the tables is cheap. Items with an expired time to live stay readable, as they may on
+AWS for two days.
 """
 
 from __future__ import annotations

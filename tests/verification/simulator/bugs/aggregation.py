@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from typing import Any
 
 from chalicelib.channels import order_form
@@ -94,6 +94,10 @@ def count_last_work_only(works: Any) -> dict[str, int]:
     return {allocation.sku: allocation.quantity for work in works for allocation in work.pieces}
 
 
+def take_first_amount(amounts: Iterable[Money], currency: str) -> Money:
+    return next(iter(amounts), Money(0, currency))
+
+
 BUGS = (
     Bug(
         "two lines of one SKU are allocated separately",
@@ -127,16 +131,14 @@ BUGS = (
         "of two cash tenders on delivery the courier's shift counts only the first",
         KIND,
         detected_by="M8",
-        patches=(
-            patch_attribute(collecting_cash, "total", lambda original: lambda amounts, currency: next(iter(amounts))),
-        ),
+        patches=(patch_attribute(collecting_cash, "total", replace_with(take_first_amount)),),
         scenario=two_cod_tenders_on_delivery,
     ),
     Bug(
         "cash that replaces two transfers pays only the first",
         KIND,
         detected_by="M2",
-        patches=(lambda patch: patch.setattr(confirm_payment, "sum", lambda parts, first: first, raising=False),),
+        patches=(patch_attribute(confirm_payment, "total", replace_with(take_first_amount)),),
         scenario=two_transfers_become_cash,
     ),
     Bug(

@@ -207,7 +207,7 @@ BUGS = (
         KIND,
         detected_by="O1",
         patches=(
-            patch_attribute(events.store, "list_order_ids_to_pay_until", shift_now_thirty_days_ahead),
+            patch_attribute(events.store, "list_unpaid_order_ids", shift_now_thirty_days_ahead),
             patch_attribute(cancelling, "expire", expire_without_check),
         ),
         scenario=expiry_runs_early,
@@ -236,7 +236,7 @@ BUGS = (
         "unpaid orders never expire",
         KIND,
         detected_by="O7",
-        patches=(patch_attribute(events.store, "list_order_ids_to_pay_until", always_return([])),),
+        patches=(patch_attribute(events.store, "list_unpaid_order_ids", always_return([])),),
         scenario=expiry_runs_late,
     ),
     Bug(
