@@ -33,14 +33,14 @@ def accept(principal: Principal, fulfillment_id: str) -> Fulfillment:
     at = load_fulfillment_context(principal, fulfillment_id)
     if at.fulfillment.status == FulfillmentStatus.ACCEPTED:
         return at.fulfillment
-    refuse_claimed(at.order_fulfillment, at.fulfillment)
+    check_not_claimed(at.order_fulfillment, at.fulfillment)
     after = transition_fulfillment(at.fulfillment, FulfillmentStatus.ACCEPTED, fulfiller=principal.id)
     offer = find_contested_offer(at.order_fulfillment, at.fulfillment)
     change = SideEffects(leading_writes=close_contested_offer(offer), has_open_offer=False if offer else None)
     return commit_status_change(at, after, build_accepted_event(at, after, offer), change)
 
 
-def refuse_claimed(case: OrderFulfillment, work: Fulfillment) -> None:
+def check_not_claimed(case: OrderFulfillment, work: Fulfillment) -> None:
     """A salesman was faster: better said so than that a cancelled thing cannot be accepted."""
     for offer in case.offers:
         if (

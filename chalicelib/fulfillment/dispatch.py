@@ -30,13 +30,13 @@ def dispatch(principal: Principal, fulfillment_id: str) -> Fulfillment:
         return at.fulfillment
     after = transition_fulfillment(at.fulfillment, FulfillmentStatus.IN_TRANSIT)
     check_reconciled(at.order_fulfillment)
-    refuse_unpaid(load_payments(at.order_fulfillment.order.payment_ids))
+    check_paid_before_dispatch(load_payments(at.order_fulfillment.order.payment_ids))
     goods = StockEffect() if at.fulfillment.status == FulfillmentStatus.FAILED_ATTEMPT else issue(at.fulfillment.pieces)
     event = WorkDispatched(*at.event_ids, claim_version=at.fulfillment.claim_version, movements=goods.movements)
     return commit_status_change(at, after, event, SideEffects(goods, order_changes={"bringer": find_carrier_name(at)}))
 
 
-def refuse_unpaid(payments: Sequence[Payment]) -> None:
+def check_paid_before_dispatch(payments: Sequence[Payment]) -> None:
     for payment in unpaid_before_dispatch(payments):
         raise NotPaid(payment=payment.id, method=payment.method, status=payment.status)
 

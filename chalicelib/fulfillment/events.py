@@ -25,7 +25,7 @@ def _order_id(told: JournalEntry) -> str:
     return told.subject.removeprefix("order#")
 
 
-def _then_fill_backorders(first: Callable[[JournalEntry], Any]) -> Callable[[JournalEntry], None]:
+def _and_fill_backorders(first: Callable[[JournalEntry], Any]) -> Callable[[JournalEntry], None]:
     """New work may wait for goods that have come, and work that ended may leave some to the next."""
 
     def both(told: JournalEntry) -> None:
@@ -36,9 +36,9 @@ def _then_fill_backorders(first: Callable[[JournalEntry], Any]) -> Callable[[Jou
 
 
 HANDLERS: dict[str, Callable[[JournalEntry], Any]] = {
-    "OrderPlaced": _then_fill_backorders(assign_order),
-    "OrderCancelled": _then_fill_backorders(lambda told: cancel_fulfillments(_order_id(told))),
-    "PaymentCaptured": _then_fill_backorders(lambda told: reconcile(_order_id(told))),
+    "OrderPlaced": _and_fill_backorders(assign_order),
+    "OrderCancelled": _and_fill_backorders(lambda told: cancel_fulfillments(_order_id(told))),
+    "PaymentCaptured": _and_fill_backorders(lambda told: reconcile(_order_id(told))),
     "OfferClaimed": fill_on_event,
     "StockReceived": fill_on_event,
     "TransferReceived": fill_on_event,

@@ -23,7 +23,7 @@ from chalicelib.fulfillment.reconcile import check_reconciled
 from chalicelib.fulfillment.stock_effects import StockEffect, promise, release
 from chalicelib.fulfillment.store import (
     allocations_of,
-    list_awaiting_work,
+    list_awaiting_fulfillments,
     load_fulfillment_of_order,
     record_order_events,
     update_fulfillment,
@@ -42,7 +42,7 @@ def fill_on_event(told: JournalEntry) -> int:
     """On whatever moved goods or promises on a day's shelf: some came, or somebody no longer waits for them."""
     movements: tuple[Movement, ...] = getattr(told.event, "movements", ())
     kind, _, order_id = told.subject.partition("#")
-    return fill_at_places(
+    return fill_at_levels(
         {one.level_id for one in movements if is_inbound_bucket(one.shelf)}, order_id if kind == "order" else ""
     )
 
@@ -50,14 +50,14 @@ def fill_on_event(told: JournalEntry) -> int:
 def fill_all_arrived() -> int:
     """By the clock: for those whose work was not yet in the list when their goods came."""
     places = list_arrived()
-    filled = fill_at_places(places)
+    filled = fill_at_levels(places)
     for place, units in load_on_hand(places).items():
         if not units:
             db.commit([unlist_arrived(place)])
     return filled
 
 
-def fill_at_places(places: Iterable[LevelId], order_id: str = "") -> int:
+def fill_at_levels(places: Iterable[LevelId], order_id: str = "") -> int:
     """How many orders were given their goods; what nobody waits for is anybody's then. The list of those who wait lags,
     so the order that is heard of is looked at itself."""
     came = [place for place, units in load_on_hand(places).items() if units]
@@ -82,7 +82,9 @@ def _fill_at_location(location: str, own: Sequence[Fulfillment]) -> int:
     """An order whose work needs more than came keeps what is there of it from those behind it, unless it has not been
     paid yet."""
     filled, left = 0, dict[LevelId, int]()
-    for work in oldest_first((*list_awaiting_work(location), *(work for work in own if work.location == location))):
+    for work in sort_oldest_first(
+        (*list_awaiting_fulfillments(location), *(work for work in own if work.location == location))
+    ):
         left |= load_on_hand(piece.level_id for piece in work.pieces if piece.level_id not in left)
         if not any(left[piece.level_id] for piece in work.pieces) or _is_unpaid(work.order_id):
             continue
@@ -95,7 +97,7 @@ def _fill_at_location(location: str, own: Sequence[Fulfillment]) -> int:
     return filled
 
 
-def oldest_first(works: Iterable[Fulfillment]) -> list[Fulfillment]:
+def sort_oldest_first(works: Iterable[Fulfillment]) -> list[Fulfillment]:
     """Each once; their ids begin with their order's, and that with the instant it was placed."""
     return [work for _, work in sorted({work.id: work for work in works}.items())]
 

@@ -22,7 +22,7 @@ from chalicelib.fulfillment.model import (
     refusal_if_closed,
 )
 from chalicelib.fulfillment.status_change import can_serve
-from chalicelib.fulfillment.store import list_open_work, load_decisions, load_fulfillment_of_order
+from chalicelib.fulfillment.store import list_open_fulfillments, load_decisions, load_fulfillment_of_order
 from chalicelib.kit import clock, config
 from chalicelib.kit.auth import Principal
 from chalicelib.kit.errors import NotFound
@@ -75,7 +75,7 @@ def list_fulfillments(
     """Open work, oldest first; only the people of the place, couriers and the owner have a list to look at."""
     if not _can_list(principal, location):
         raise NotFound()
-    works, more = list_open_work(location, after=after, list_name=of)
+    works, more = list_open_fulfillments(location, after=after, list_name=of)
     return fulfillments_to_json(principal, works), more
 
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from chalicelib.fulfillment.collect_cash import CashCollection, collect_cash
-from chalicelib.fulfillment.dispatch import refuse_unpaid
+from chalicelib.fulfillment.dispatch import check_paid_before_dispatch
 from chalicelib.fulfillment.model import Fulfillment, FulfillmentStatus, WorkHandedOver, transition_fulfillment
 from chalicelib.fulfillment.reconcile import check_reconciled
 from chalicelib.fulfillment.status_change import (
@@ -26,7 +26,7 @@ def handover(principal: Principal, fulfillment_id: str) -> Fulfillment:
         return at.fulfillment
     after = transition_fulfillment(at.fulfillment, FulfillmentStatus.HANDED_OVER)
     check_reconciled(at.order_fulfillment)
-    refuse_unpaid(load_payments(at.order_fulfillment.order.payment_ids))
+    check_paid_before_dispatch(load_payments(at.order_fulfillment.order.payment_ids))
     complete = completes_order(at, after)
     cash = collect_cash(principal, at.order_fulfillment) if complete else CashCollection()
     goods = issue(at.fulfillment.pieces)

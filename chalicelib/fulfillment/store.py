@@ -177,7 +177,7 @@ def list_due_offers(now: datetime) -> list[Offer]:
     return [row_to_offer(row) for page in pages for row in page.items if row.sk.startswith("off_")]
 
 
-def list_open_work(
+def list_open_fulfillments(
     location: str, limit: int = PAGE_SIZE, after: Any = None, *, list_name: str = "work"
 ) -> tuple[Sequence[Fulfillment], Any]:
     """A page of what can be done there, or `of` those `awaiting` their goods; the oldest first."""
@@ -185,12 +185,12 @@ def list_open_work(
     return [row_to_fulfillment(row) for row in page.items if row.sk.startswith("ful_")], page.after
 
 
-def list_awaiting_work(location: str) -> Iterator[Fulfillment]:
+def list_awaiting_fulfillments(location: str) -> Iterator[Fulfillment]:
     """Whoever waits there for goods, the longest first, to the last page."""
-    works, after = list_open_work(location, list_name="awaiting")
+    works, after = list_open_fulfillments(location, list_name="awaiting")
     yield from works
     while after:
-        works, after = list_open_work(location, after=after, list_name="awaiting")
+        works, after = list_open_fulfillments(location, after=after, list_name="awaiting")
         yield from works
 
 

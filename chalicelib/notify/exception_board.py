@@ -44,7 +44,7 @@ def late_work(now: datetime) -> Iterator[dict[str, Any]]:
     """Rejecting it in the team's place sends it to the next who can."""
     limit = now - clock.minutes(config.int_setting("LATE_WORK_MINUTES", 60))
     for location in sorted(places.load_locations()):
-        for each in work.list_open_work(location, limit=MAX_PER_KIND)[0]:
+        for each in work.list_open_fulfillments(location, limit=MAX_PER_KIND)[0]:
             if each.assigned_at <= limit and each.status in (FulfillmentStatus.ASSIGNED, FulfillmentStatus.ACCEPTED):
                 action = ("POST", f"/fulfillments/{each.id}/reject")
                 facts = {"order": each.order_id, "fulfillment": each.id, "location": location, "status": each.status}
@@ -55,7 +55,7 @@ def late_goods(now: datetime) -> Iterator[dict[str, Any]]:
     """Promised for a day that is over, and not come yet. The day itself stays what the customer was told."""
     today = clock.day_of(now, config.zone())
     for location in sorted(places.load_locations()):
-        for each in islice(work.list_awaiting_work(location), MAX_PER_KIND):
+        for each in islice(work.list_awaiting_fulfillments(location), MAX_PER_KIND):
             if each.pieces[0].shard < day_to_bucket(today):
                 facts = {"order": each.order_id, "location": location, "on": bucket_to_day(each.pieces[0].shard)}
                 yield build_item("late_goods", each.assigned_at, ("POST", f"/orders/{each.order_id}/cancel"), **facts)

@@ -106,10 +106,10 @@ def clear_cache() -> None:
     _cache.clear()
 
 
-def swap_cache(memory: dict[str, tuple[datetime, Any]]) -> dict[str, tuple[datetime, Any]]:
+def swap_cache(cache: dict[str, tuple[datetime, Any]]) -> dict[str, tuple[datetime, Any]]:
     """Remember what `memory` holds from now on; returns what was remembered before. For several processes in one."""
     global _cache
-    before, _cache = _cache, memory
+    before, _cache = _cache, cache
     return before
 
 

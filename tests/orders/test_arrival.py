@@ -293,7 +293,7 @@ def test_an_order_heard_of_after_its_goods_came_needs_no_list(day: Day, monkeypa
     lines = [{"sku": TEAPOT, "quantity": 2}]
     moved = {"kind": "receive", "location": "wh-surabaya", "reason": "PO 88", "lines": lines}
     day.call("POST", "/stock/movements", moved)
-    monkeypatch.setattr(filling, "list_awaiting_work", lambda location: iter(()))
+    monkeypatch.setattr(filling, "list_awaiting_fulfillments", lambda location: iter(()))
 
     day.run_handlers()
 
