@@ -30,30 +30,30 @@ from chalicelib.kit.errors import Problem, StaleVersion
 
 @db.retry_on_conflict
 def accept(principal: Principal, fulfillment_id: str) -> Fulfillment:
-    at = load_fulfillment_context(principal, fulfillment_id)
-    if at.fulfillment.status == FulfillmentStatus.ACCEPTED:
-        return at.fulfillment
-    check_not_claimed(at.order_fulfillment, at.fulfillment)
-    after = transition_fulfillment(at.fulfillment, FulfillmentStatus.ACCEPTED, fulfiller=principal.id)
-    offer = find_contested_offer(at.order_fulfillment, at.fulfillment)
+    context = load_fulfillment_context(principal, fulfillment_id)
+    if context.fulfillment.status == FulfillmentStatus.ACCEPTED:
+        return context.fulfillment
+    check_not_claimed(context.order_fulfillment, context.fulfillment)
+    after = transition_fulfillment(context.fulfillment, FulfillmentStatus.ACCEPTED, fulfiller=principal.id)
+    offer = find_contested_offer(context.order_fulfillment, context.fulfillment)
     change = SideEffects(leading_writes=close_contested_offer(offer), has_open_offer=False if offer else None)
-    return commit_status_change(at, after, build_accepted_event(at, after, offer), change)
+    return commit_status_change(context, after, build_accepted_event(context, after, offer), change)
 
 
-def check_not_claimed(case: OrderFulfillment, work: Fulfillment) -> None:
+def check_not_claimed(order_fulfillment: OrderFulfillment, fulfillment: Fulfillment) -> None:
     """A salesman was faster: better said so than that a cancelled thing cannot be accepted."""
-    for offer in case.offers:
+    for offer in order_fulfillment.offers:
         if (
             offer.status == OfferStatus.CLAIMED
-            and work.id in offer.assigned
-            and work.status == FulfillmentStatus.CANCELLED
+            and fulfillment.id in offer.assigned
+            and fulfillment.status == FulfillmentStatus.CANCELLED
         ):
             raise AlreadyClaimed(offer=offer.id)
 
 
-def find_contested_offer(case: OrderFulfillment, work: Fulfillment) -> Offer | None:
-    offer = case.open_offer
-    return offer if offer and work.id in offer.assigned else None
+def find_contested_offer(order_fulfillment: OrderFulfillment, fulfillment: Fulfillment) -> Offer | None:
+    offer = order_fulfillment.open_offer
+    return offer if offer and fulfillment.id in offer.assigned else None
 
 
 def close_contested_offer(offer: Offer | None) -> list[Write]:
@@ -69,6 +69,6 @@ def _refusal_of_late_accept(row: Any) -> Problem:
     return AlreadyClaimed(offer=standing.id) if standing and standing.status == OfferStatus.CLAIMED else StaleVersion()
 
 
-def build_accepted_event(at: FulfillmentContext, after: Fulfillment, offer: Offer | None) -> WorkAccepted:
+def build_accepted_event(context: FulfillmentContext, after: Fulfillment, offer: Offer | None) -> WorkAccepted:
     invited = tuple(each.staff for each in offer.invited) if offer else ()
     return WorkAccepted(after.order_id, after.id, after.location, after.fulfiller, offer.id if offer else "", invited)

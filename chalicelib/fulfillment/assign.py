@@ -45,48 +45,50 @@ ROUTER = "router"  # how the journal calls decisions nobody made by hand
 @db.retry_on_conflict
 def assign_order(told: JournalEntry) -> None:
     """On OrderPlaced. A repeat finds the work there and does nothing."""
-    case = load_fulfillment_of_order(told.subject.removeprefix("order#"))
-    if case.fulfillments or case.order.status == OrderStatus.CANCELLED:
+    order_fulfillment = load_fulfillment_of_order(told.subject.removeprefix("order#"))
+    if order_fulfillment.fulfillments or order_fulfillment.order.status == OrderStatus.CANCELLED:
         return
-    if case.order.delivery.method == "handover":
-        record_counter_handover(case)
+    if order_fulfillment.order.delivery.method == "handover":
+        record_counter_handover(order_fulfillment)
     else:
-        assign_and_offer(case)
+        assign_and_offer(order_fulfillment)
 
 
-def record_counter_handover(case: OrderFulfillment) -> None:
+def record_counter_handover(order_fulfillment: OrderFulfillment) -> None:
     """The counter gave the goods away while placing; this says who did, so that a return finds its way back."""
-    order, now = case.order, clock.now()
-    works = [
-        _build_fulfillment(case, part, FulfillmentStatus.HANDED_OVER, now, order.actor, number)
+    order, now = order_fulfillment.order, clock.now()
+    fulfillments = [
+        _build_fulfillment(order_fulfillment, part, FulfillmentStatus.HANDED_OVER, now, order.actor, number)
         for number, part in enumerate(split_by_location_and_day(order.pieces))
     ]
     events = [
-        WorkHandedOver(order.id, work.id, work.location, work.fulfiller, order.currency, completed=True)
-        for work in works
+        WorkHandedOver(
+            order.id, fulfillment.id, fulfillment.location, fulfillment.fulfiller, order.currency, completed=True
+        )
+        for fulfillment in fulfillments
     ]
-    db.commit([*map(create_fulfillment, works), *record_order_events(order, *events, actor=order.actor, at=now)])
+    db.commit([*map(create_fulfillment, fulfillments), *record_order_events(order, *events, actor=order.actor, at=now)])
 
 
-def assign_and_offer(case: OrderFulfillment) -> None:
-    order, now = case.order, clock.now()
-    works = build_fulfillments(case, order.pieces, now)
-    wanted = assigned_quantities(work for work in works if work.status in NOT_STARTED)
-    routed = evaluate_candidates(case, wanted, works, now)
-    offer = build_offer(case, wanted, works, routed.decision, now)
+def assign_and_offer(order_fulfillment: OrderFulfillment) -> None:
+    order, now = order_fulfillment.order, clock.now()
+    fulfillments = build_fulfillments(order_fulfillment, order.pieces, now)
+    wanted = assigned_quantities(fulfillment for fulfillment in fulfillments if fulfillment.status in NOT_STARTED)
+    routed = evaluate_candidates(order_fulfillment, wanted, fulfillments, now)
+    offer = build_offer(order_fulfillment, wanted, fulfillments, routed.decision, now)
     event = OfferOpened(
         order.id,
         offer_id=offer.id if offer else "",
         invited=tuple(each.staff for each in offer.invited) if offer else (),
-        assigned=startable_refs(works),
-        awaiting=awaiting_refs(works),
+        assigned=startable_refs(fulfillments),
+        awaiting=awaiting_refs(fulfillments),
         expires_at=clock.iso(offer.expires_at) if offer else "",
         rule=routed.decision.rule,
     )
-    status = derive_order_status(order.demand, works, offer is not None)
+    status = derive_order_status(order.demand, fulfillments, offer is not None)
     db.commit(
         [
-            *map(create_fulfillment, works),
+            *map(create_fulfillment, fulfillments),
             *(create_offer(offer) if offer else []),
             create_decision(order.id, now, "OrderPlaced", routed.inputs, routed.decision),
             *record_order_events(order, event, actor=ROUTER, at=now, fulfillment_status=status),
@@ -94,49 +96,51 @@ def assign_and_offer(case: OrderFulfillment) -> None:
     )
 
 
-def build_fulfillments(case: OrderFulfillment, pieces: Sequence[Allocation], now: datetime) -> list[Fulfillment]:
+def build_fulfillments(
+    order_fulfillment: OrderFulfillment, allocations: Sequence[Allocation], now: datetime
+) -> list[Fulfillment]:
     """One fulfillment for each location, and one for each day on which more of it comes there; a van's salesman need
     not accept what he has already with him."""
-    works: list[Fulfillment] = []
-    for part in split_by_location_and_day(pieces):
+    fulfillments: list[Fulfillment] = []
+    for part in split_by_location_and_day(allocations):
         driver = _find_driver(part[0].location)
         begins = FulfillmentStatus.ACCEPTED if driver else FulfillmentStatus.ASSIGNED
         status = FulfillmentStatus.AWAITING if is_inbound_bucket(part[0].shard) else begins
-        works.append(_build_fulfillment(case, part, status, now, driver, len(works)))
-    return works
+        fulfillments.append(_build_fulfillment(order_fulfillment, part, status, now, driver, len(fulfillments)))
+    return fulfillments
 
 
 def build_offer(
-    case: OrderFulfillment,
+    order_fulfillment: OrderFulfillment,
     demand: dict[str, int],
-    works: Sequence[Fulfillment],
+    fulfillments: Sequence[Fulfillment],
     decision: RoutingDecision,
     now: datetime,
 ) -> Offer | None:
     if decision.expires_at is None:
         return None
     return Offer(
-        id=build_offer_id(case.order.id, len(case.offers) + 1),
-        order_id=case.order.id,
+        id=build_offer_id(order_fulfillment.order.id, len(order_fulfillment.offers) + 1),
+        order_id=order_fulfillment.order.id,
         status=OfferStatus.OPEN,
         wanted=demand,
         invited=_deduplicate(decision.invited),
-        assigned=tuple(work.id for work in works if work.status in NOT_STARTED),
+        assigned=tuple(fulfillment.id for fulfillment in fulfillments if fulfillment.status in NOT_STARTED),
         opened_at=now,
         expires_at=decision.expires_at,
     )
 
 
-def split_by_location_and_day(pieces: Sequence[Allocation]) -> list[list[Allocation]]:
+def split_by_location_and_day(allocations: Sequence[Allocation]) -> list[list[Allocation]]:
     together: dict[tuple[str, int], list[Allocation]] = {}
-    for piece in pieces:
-        day = piece.shard if is_inbound_bucket(piece.shard) else 0
-        together.setdefault((piece.location, day), []).append(piece)
+    for allocation in allocations:
+        day = allocation.shard if is_inbound_bucket(allocation.shard) else 0
+        together.setdefault((allocation.location, day), []).append(allocation)
     return list(together.values())
 
 
 def _build_fulfillment(
-    case: OrderFulfillment,
+    order_fulfillment: OrderFulfillment,
     part: Sequence[Allocation],
     status: FulfillmentStatus,
     now: datetime,
@@ -145,11 +149,11 @@ def _build_fulfillment(
 ) -> Fulfillment:
     location = part[0].location
     return Fulfillment(
-        id=build_fulfillment_id(case.order.id, len(case.fulfillments) + before + 1),
-        order_id=case.order.id,
+        id=build_fulfillment_id(order_fulfillment.order.id, len(order_fulfillment.fulfillments) + before + 1),
+        order_id=order_fulfillment.order.id,
         location=location,
         kind=_location_kind(location),
-        method=case.order.delivery.method,
+        method=order_fulfillment.order.delivery.method,
         status=status,
         pieces=tuple(part),
         assigned_at=now,

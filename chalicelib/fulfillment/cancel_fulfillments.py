@@ -28,11 +28,15 @@ from chalicelib.orders.model import OrderStatus
 @db.retry_on_conflict
 def cancel_fulfillments(order_id: str) -> None:
     """Stock was given back with the order; here only the work ends. A repeat finds nobody at it."""
-    case = load_fulfillment_of_order(order_id)
-    if case.order.status != OrderStatus.CANCELLED:
+    order_fulfillment = load_fulfillment_of_order(order_id)
+    if order_fulfillment.order.status != OrderStatus.CANCELLED:
         return
-    busy = [work for work in exclude_withdrawn(case.fulfillments) if work.status in BEFORE_DISPATCH]
-    offer = case.open_offer
+    busy = [
+        fulfillment
+        for fulfillment in exclude_withdrawn(order_fulfillment.fulfillments)
+        if fulfillment.status in BEFORE_DISPATCH
+    ]
+    offer = order_fulfillment.open_offer
     if not (busy or offer):
         return
     event = WorkCancelled(
@@ -46,11 +50,12 @@ def cancel_fulfillments(order_id: str) -> None:
             *([close_offer(offer, transition_offer(offer, OfferStatus.SUPERSEDED))] if offer else []),
             *[
                 update_fulfillment(
-                    work, transition_fulfillment(work, FulfillmentStatus.CANCELLED, reason="order_cancelled")
+                    fulfillment,
+                    transition_fulfillment(fulfillment, FulfillmentStatus.CANCELLED, reason="order_cancelled"),
                 )
-                for work in busy
+                for fulfillment in busy
             ],
             *([unmark_stranded(order_id)] if is_stranded(order_id) else []),
-            *record_order_events(case.order, event, actor=ROUTER, at=clock.now()),
+            *record_order_events(order_fulfillment.order, event, actor=ROUTER, at=clock.now()),
         ]
     )

@@ -35,10 +35,10 @@ class RoutingResult:
 
 
 def evaluate_candidates(
-    case: OrderFulfillment, demand: dict[str, int], works: Sequence[Fulfillment], now: datetime
+    order_fulfillment: OrderFulfillment, demand: dict[str, int], fulfillments: Sequence[Fulfillment], now: datetime
 ) -> RoutingResult:
     """`works` are those who bring it unless somebody nearer claims."""
-    job = build_routing_request(case, demand, works)
+    job = build_routing_request(order_fulfillment, demand, fulfillments)
     vans = load_vans() if job.method == "ship" else []
     stock = load_van_stock(vans, demand)
     settings = load_settings()
@@ -48,18 +48,18 @@ def evaluate_candidates(
 
 
 def build_routing_request(
-    case: OrderFulfillment, demand: dict[str, int], works: Sequence[Fulfillment]
+    order_fulfillment: OrderFulfillment, demand: dict[str, int], fulfillments: Sequence[Fulfillment]
 ) -> RoutingRequest:
     return RoutingRequest(
-        order_id=case.order.id,
-        method=case.order.delivery.method,
+        order_id=order_fulfillment.order.id,
+        method=order_fulfillment.order.delivery.method,
         demand=demand,
-        destination=find_destination(case.order),
-        on_hold=case.order.on_hold,
-        pieces=sum(len(work.pieces) for work in works),
-        parts=len(works),
+        destination=find_destination(order_fulfillment.order),
+        on_hold=order_fulfillment.order.on_hold,
+        pieces=sum(len(fulfillment.pieces) for fulfillment in fulfillments),
+        parts=len(fulfillments),
         on_vans=not demand,
-        passed_over=build_exclusions(case),
+        passed_over=build_exclusions(order_fulfillment),
     )
 
 
@@ -68,15 +68,20 @@ def find_destination(order: Order) -> Point | None:
     return Point(float(point["lat"]), float(point["lon"])) if point else None
 
 
-def build_exclusions(case: OrderFulfillment) -> dict[str, str]:
+def build_exclusions(order_fulfillment: OrderFulfillment) -> dict[str, str]:
     """Who said no to this order is not asked again, and who was silent not a third time."""
     silent = Counter(
-        each.staff for offer in case.offers if offer.status == OfferStatus.EXPIRED for each in offer.invited
+        each.staff
+        for offer in order_fulfillment.offers
+        if offer.status == OfferStatus.EXPIRED
+        for each in offer.invited
     )
     said = {staff: "silent_before" for staff, times in silent.items() if times >= MAX_UNANSWERED_OFFERS}
-    said |= {staff: "declined_before" for offer in case.offers for staff in offer.declined}
+    said |= {staff: "declined_before" for offer in order_fulfillment.offers for staff in offer.declined}
     return said | {
-        work.location: "rejected_before" for work in case.fulfillments if work.status == FulfillmentStatus.REJECTED
+        fulfillment.location: "rejected_before"
+        for fulfillment in order_fulfillment.fulfillments
+        if fulfillment.status == FulfillmentStatus.REJECTED
     }
 
 

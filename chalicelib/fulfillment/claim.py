@@ -46,20 +46,20 @@ from chalicelib.stock.store import load_lapsed_holds
 def claim(staff_id: str, offer_id: str) -> Fulfillment:
     """The work that is now his. A repeat by the winner gives the same; everyone else is told who or what was first."""
     now = clock.now()
-    case = load_fulfillment_of_order(order_id_from(offer_id))
-    offer = case.offer(offer_id)
+    order_fulfillment = load_fulfillment_of_order(order_id_from(offer_id))
+    offer = order_fulfillment.offer(offer_id)
     if offer.claimed_by == staff_id:
-        return _find_claimed_fulfillment(case, offer)
+        return _find_claimed_fulfillment(order_fulfillment, offer)
     driver = check_driver(staff_id, offer.invitation(staff_id))
     try:
         won = apply_claim(offer, staff_id, now)
     except OfferEnded:
         expire_if_due(offer, now)
         raise
-    check_placed(case.order)
-    check_reconciled(case)
-    check_hold(case.order, offer, now)
-    return move_to_van(case, offer, won, driver, now)
+    check_placed(order_fulfillment.order)
+    check_reconciled(order_fulfillment)
+    check_hold(order_fulfillment.order, offer, now)
+    return move_to_van(order_fulfillment, offer, won, driver, now)
 
 
 def check_driver(staff_id: str, invitation: Invitation) -> Staff:
@@ -79,17 +79,28 @@ def check_hold(order: Order, offer: Offer, now: datetime) -> None:
 
 
 def move_to_van(
-    case: OrderFulfillment, offer: Offer, won: Offer, driver: Staff, now: datetime, ended_holds: Sequence[Hold] = ()
+    order_fulfillment: OrderFulfillment,
+    offer: Offer,
+    won: Offer,
+    driver: Staff,
+    now: datetime,
+    ended_holds: Sequence[Hold] = (),
 ) -> Fulfillment:
     """`freed` are holds on the van that have ended, whose units this claim needs."""
-    waiting = case.list_not_started(offer)
-    down = [transition_fulfillment(work, FulfillmentStatus.CANCELLED, reason="claimed") for work in waiting]
-    mine = build_claimed_fulfillment(case, won, now)
-    goods = release(case.order, allocations_of(waiting)) + release_holds(ended_holds) + promise(case.order, mine.pieces)
-    works = case.with_changed(*down, mine)
+    waiting = order_fulfillment.list_not_started(offer)
+    down = [
+        transition_fulfillment(fulfillment, FulfillmentStatus.CANCELLED, reason="claimed") for fulfillment in waiting
+    ]
+    mine = build_claimed_fulfillment(order_fulfillment, won, now)
+    goods = (
+        release(order_fulfillment.order, allocations_of(waiting))
+        + release_holds(ended_holds)
+        + promise(order_fulfillment.order, mine.pieces)
+    )
+    fulfillments = order_fulfillment.with_changed(*down, mine)
     changes = {
-        "pieces": allocations_of(exclude_withdrawn(works)),
-        "fulfillment_status": derive_order_status(case.order.demand, works, has_open_offer=False),
+        "pieces": allocations_of(exclude_withdrawn(fulfillments)),
+        "fulfillment_status": derive_order_status(order_fulfillment.order.demand, fulfillments, has_open_offer=False),
         "bringer": first_name(driver.name),
     }
     try:
@@ -99,8 +110,8 @@ def move_to_van(
                 *[update_fulfillment(before, after) for before, after in zip(waiting, down)],
                 create_fulfillment(mine),
                 *record_order_events(
-                    case.order,
-                    build_claimed_event(case, won, mine, down, goods),
+                    order_fulfillment.order,
+                    build_claimed_event(order_fulfillment, won, mine, down, goods),
                     actor=mine.fulfiller,
                     at=now,
                     **changes,
@@ -109,21 +120,21 @@ def move_to_van(
             ]
         )
     except OutOfStock:
-        ended = [] if ended_holds else load_lapsed_holds([piece.level_id for piece in mine.pieces], now)
+        ended = [] if ended_holds else load_lapsed_holds([allocation.level_id for allocation in mine.pieces], now)
         if not ended:
             raise
-        return move_to_van(case, offer, won, driver, now, ended_holds=ended)
+        return move_to_van(order_fulfillment, offer, won, driver, now, ended_holds=ended)
     return mine
 
 
-def build_claimed_fulfillment(case: OrderFulfillment, won: Offer, now: datetime) -> Fulfillment:
+def build_claimed_fulfillment(order_fulfillment: OrderFulfillment, won: Offer, now: datetime) -> Fulfillment:
     van = won.invitation(won.claimed_by).location
     return Fulfillment(
-        id=build_fulfillment_id(case.order.id, len(case.fulfillments) + 1),
-        order_id=case.order.id,
+        id=build_fulfillment_id(order_fulfillment.order.id, len(order_fulfillment.fulfillments) + 1),
+        order_id=order_fulfillment.order.id,
         location=van,
         kind="van",
-        method=case.order.delivery.method,
+        method=order_fulfillment.order.delivery.method,
         status=FulfillmentStatus.ACCEPTED,
         pieces=tuple(Allocation(sku, van, quantity) for sku, quantity in won.wanted.items()),
         assigned_at=now,
@@ -134,10 +145,10 @@ def build_claimed_fulfillment(case: OrderFulfillment, won: Offer, now: datetime)
 
 
 def build_claimed_event(
-    case: OrderFulfillment, won: Offer, mine: Fulfillment, down: Sequence[Fulfillment], goods: StockEffect
+    order_fulfillment: OrderFulfillment, won: Offer, mine: Fulfillment, down: Sequence[Fulfillment], goods: StockEffect
 ) -> OfferClaimed:
     return OfferClaimed(
-        case.order.id,
+        order_fulfillment.order.id,
         won.id,
         mine.id,
         staff=mine.fulfiller,
@@ -146,7 +157,7 @@ def build_claimed_event(
         stood_down=fulfillment_refs(down),
         invited=tuple(each.staff for each in won.invited if each.staff != mine.fulfiller),
         movements=goods.movements,
-        holds_until=holds_until(case.order),
+        holds_until=holds_until(order_fulfillment.order),
     )
 
 
@@ -155,5 +166,5 @@ def first_name(name: str) -> str:
     return name.split()[0] if name.split() else ""
 
 
-def _find_claimed_fulfillment(case: OrderFulfillment, offer: Offer) -> Fulfillment:
-    return next(work for work in case.fulfillments if work.offer_id == offer.id)
+def _find_claimed_fulfillment(order_fulfillment: OrderFulfillment, offer: Offer) -> Fulfillment:
+    return next(fulfillment for fulfillment in order_fulfillment.fulfillments if fulfillment.offer_id == offer.id)

@@ -25,15 +25,23 @@ from chalicelib.places import find as places
 @db.retry_on_conflict
 def dispatch(principal: Principal, fulfillment_id: str) -> Fulfillment:
     """Also a second attempt: then the goods are out already and stock does not move again."""
-    at = load_fulfillment_context(principal, fulfillment_id)
-    if at.fulfillment.status == FulfillmentStatus.IN_TRANSIT:
-        return at.fulfillment
-    after = transition_fulfillment(at.fulfillment, FulfillmentStatus.IN_TRANSIT)
-    check_reconciled(at.order_fulfillment)
-    check_paid_before_dispatch(load_payments(at.order_fulfillment.order.payment_ids))
-    goods = StockEffect() if at.fulfillment.status == FulfillmentStatus.FAILED_ATTEMPT else issue(at.fulfillment.pieces)
-    event = WorkDispatched(*at.event_ids, claim_version=at.fulfillment.claim_version, movements=goods.movements)
-    return commit_status_change(at, after, event, SideEffects(goods, order_changes={"bringer": find_carrier_name(at)}))
+    context = load_fulfillment_context(principal, fulfillment_id)
+    if context.fulfillment.status == FulfillmentStatus.IN_TRANSIT:
+        return context.fulfillment
+    after = transition_fulfillment(context.fulfillment, FulfillmentStatus.IN_TRANSIT)
+    check_reconciled(context.order_fulfillment)
+    check_paid_before_dispatch(load_payments(context.order_fulfillment.order.payment_ids))
+    goods = (
+        StockEffect()
+        if context.fulfillment.status == FulfillmentStatus.FAILED_ATTEMPT
+        else issue(context.fulfillment.pieces)
+    )
+    event = WorkDispatched(
+        *context.event_ids, claim_version=context.fulfillment.claim_version, movements=goods.movements
+    )
+    return commit_status_change(
+        context, after, event, SideEffects(goods, order_changes={"bringer": find_carrier_name(context)})
+    )
 
 
 def check_paid_before_dispatch(payments: Sequence[Payment]) -> None:
@@ -41,11 +49,13 @@ def check_paid_before_dispatch(payments: Sequence[Payment]) -> None:
         raise NotPaid(payment=payment.id, method=payment.method, status=payment.status)
 
 
-def find_carrier_name(at: FulfillmentContext) -> str:
+def find_carrier_name(context: FulfillmentContext) -> str:
     """First name of who carries it; a warehouse that hands it to nobody we know brings it under its own name."""
-    carrier = at.principal.id if at.principal.role in ("courier", "salesman") else at.fulfillment.fulfiller
+    carrier = (
+        context.principal.id if context.principal.role in ("courier", "salesman") else context.fulfillment.fulfiller
+    )
     staff = places.load_staff().get(carrier)
     if staff and staff.role in ("courier", "salesman"):
         return first_name(staff.name)
-    location = places.load_locations().get(at.fulfillment.location)
+    location = places.load_locations().get(context.fulfillment.location)
     return location.name if location else ""

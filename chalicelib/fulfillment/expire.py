@@ -43,23 +43,29 @@ def _try_expire(offer: Offer, now: datetime) -> bool:
 
 @db.retry_on_conflict
 def expire(offer_id: str, now: datetime) -> bool:
-    case = load_fulfillment_of_order(order_id_from(offer_id))
-    offer = case.offer(offer_id)
+    order_fulfillment = load_fulfillment_of_order(order_id_from(offer_id))
+    offer = order_fulfillment.offer(offer_id)
     if not offer.is_due(now):
         return False
-    begins = startable_refs(case.list_not_started(offer))
-    event = OfferExpired(case.order.id, offer.id, tuple(each.staff for each in offer.invited), begins)
+    begins = startable_refs(order_fulfillment.list_not_started(offer))
+    event = OfferExpired(order_fulfillment.order.id, offer.id, tuple(each.staff for each in offer.invited), begins)
     db.commit(
         [
             close_offer(offer, transition_offer(offer, OfferStatus.EXPIRED)),
-            *record_order_events(case.order, event, actor=CLOCK, at=now, **order_changes_without_offer(case)),
+            *record_order_events(
+                order_fulfillment.order, event, actor=CLOCK, at=now, **order_changes_without_offer(order_fulfillment)
+            ),
         ]
     )
     return True
 
 
-def order_changes_without_offer(case: OrderFulfillment) -> dict[str, OrderFulfillmentStatus]:
+def order_changes_without_offer(order_fulfillment: OrderFulfillment) -> dict[str, OrderFulfillmentStatus]:
     """The order's status once nobody is asked any more; an order that is over keeps the one it has."""
-    if case.order.status != OrderStatus.PLACED:
+    if order_fulfillment.order.status != OrderStatus.PLACED:
         return {}
-    return {"fulfillment_status": derive_order_status(case.order.demand, case.fulfillments, has_open_offer=False)}
+    return {
+        "fulfillment_status": derive_order_status(
+            order_fulfillment.order.demand, order_fulfillment.fulfillments, has_open_offer=False
+        )
+    }

@@ -64,7 +64,11 @@ def fill_at_levels(places: Iterable[LevelId], order_id: str = "") -> int:
     if not came:
         return 0
     own = (
-        [work for work in load_fulfillment_of_order(order_id).fulfillments if work.status == FulfillmentStatus.AWAITING]
+        [
+            fulfillment
+            for fulfillment in load_fulfillment_of_order(order_id).fulfillments
+            if fulfillment.status == FulfillmentStatus.AWAITING
+        ]
         if order_id
         else []
     )
@@ -82,24 +86,31 @@ def _fill_at_location(location: str, own: Sequence[Fulfillment]) -> int:
     """An order whose work needs more than came keeps what is there of it from those behind it, unless it has not been
     paid yet."""
     filled, left = 0, dict[LevelId, int]()
-    for work in sort_oldest_first(
-        (*list_awaiting_fulfillments(location), *(work for work in own if work.location == location))
+    for fulfillment in sort_oldest_first(
+        (
+            *list_awaiting_fulfillments(location),
+            *(fulfillment for fulfillment in own if fulfillment.location == location),
+        )
     ):
-        left |= load_on_hand(piece.level_id for piece in work.pieces if piece.level_id not in left)
-        if not any(left[piece.level_id] for piece in work.pieces) or _is_unpaid(work.order_id):
+        left |= load_on_hand(
+            allocation.level_id for allocation in fulfillment.pieces if allocation.level_id not in left
+        )
+        if not any(left[allocation.level_id] for allocation in fulfillment.pieces) or _is_unpaid(fulfillment.order_id):
             continue
-        whole = all(left[piece.level_id] >= piece.quantity for piece in work.pieces)
-        if whole and not fill_fulfillment(work):
+        whole = all(left[allocation.level_id] >= allocation.quantity for allocation in fulfillment.pieces)
+        if whole and not fill_fulfillment(fulfillment):
             continue
         filled += whole
-        for piece in work.pieces:
-            left[piece.level_id] = max(0, left[piece.level_id] - piece.quantity)
+        for allocation in fulfillment.pieces:
+            left[allocation.level_id] = max(0, left[allocation.level_id] - allocation.quantity)
     return filled
 
 
-def sort_oldest_first(works: Iterable[Fulfillment]) -> list[Fulfillment]:
+def sort_oldest_first(fulfillments: Iterable[Fulfillment]) -> list[Fulfillment]:
     """Each once; their ids begin with their order's, and that with the instant it was placed."""
-    return [work for _, work in sorted({work.id: work for work in works}.items())]
+    return [
+        fulfillment for _, fulfillment in sorted({fulfillment.id: fulfillment for fulfillment in fulfillments}.items())
+    ]
 
 
 def _is_unpaid(order_id: str) -> bool:
@@ -108,36 +119,44 @@ def _is_unpaid(order_id: str) -> bool:
 
 
 @db.retry_on_conflict
-def fill_fulfillment(work: Fulfillment) -> bool:
+def fill_fulfillment(fulfillment: Fulfillment) -> bool:
     """Only firm promises: who has not paid yet keeps his hold, and gets his goods when the money comes."""
-    case = load_fulfillment_of_order(work.order_id)
-    waits = case.fulfillment(work.id)
-    if waits.status != FulfillmentStatus.AWAITING or case.order.status != OrderStatus.PLACED or case.order.on_hold:
+    order_fulfillment = load_fulfillment_of_order(fulfillment.order_id)
+    waits = order_fulfillment.fulfillment(fulfillment.id)
+    if (
+        waits.status != FulfillmentStatus.AWAITING
+        or order_fulfillment.order.status != OrderStatus.PLACED
+        or order_fulfillment.order.on_hold
+    ):
         return False
-    check_reconciled(case)
+    check_reconciled(order_fulfillment)
     try:
-        commit_filled(case, waits)
+        commit_filled(order_fulfillment, waits)
     except (OutOfStock, NotPromised):
         return False  # given to somebody else by another who heard of it
     return True
 
 
-def commit_filled(case: OrderFulfillment, waits: Fulfillment) -> None:
-    pieces = tuple(map(on_first_shard, waits.pieces))
-    begins = replace(transition_fulfillment(waits, FulfillmentStatus.ASSIGNED), pieces=pieces, assigned_at=clock.now())
-    goods = (
-        release(case.order, waits.pieces)
-        + StockEffect(tuple(move_to_first_shard(waits.pieces)))
-        + promise(case.order, pieces)
+def commit_filled(order_fulfillment: OrderFulfillment, waits: Fulfillment) -> None:
+    allocations = tuple(map(on_first_shard, waits.pieces))
+    begins = replace(
+        transition_fulfillment(waits, FulfillmentStatus.ASSIGNED), pieces=allocations, assigned_at=clock.now()
     )
-    works = case.with_changed(begins)
-    status = derive_order_status(case.order.demand, works, has_open_offer=case.open_offer is not None)
-    event = BackorderFilled(case.order.id, fulfillment_refs([begins]), goods.movements)
-    changes = {"pieces": allocations_of(exclude_withdrawn(works)), "fulfillment_status": status}
+    goods = (
+        release(order_fulfillment.order, waits.pieces)
+        + StockEffect(tuple(move_to_first_shard(waits.pieces)))
+        + promise(order_fulfillment.order, allocations)
+    )
+    fulfillments = order_fulfillment.with_changed(begins)
+    status = derive_order_status(
+        order_fulfillment.order.demand, fulfillments, has_open_offer=order_fulfillment.open_offer is not None
+    )
+    event = BackorderFilled(order_fulfillment.order.id, fulfillment_refs([begins]), goods.movements)
+    changes = {"pieces": allocations_of(exclude_withdrawn(fulfillments)), "fulfillment_status": status}
     db.commit(
         [
             update_fulfillment(waits, begins),
-            *record_order_events(case.order, event, actor=ROUTER, at=clock.now(), **changes),
+            *record_order_events(order_fulfillment.order, event, actor=ROUTER, at=clock.now(), **changes),
             *goods.writes,
         ]
     )

@@ -36,36 +36,36 @@ from chalicelib.stock.model import bucket_to_day
 
 def find_carrier(order_id: str) -> dict[str, Any] | None:
     """First name and the latest time to expect him; None before anybody is sure to come."""
-    case = load_fulfillment_of_order(order_id)
+    order_fulfillment = load_fulfillment_of_order(order_id)
     coming = [
-        work
-        for work in exclude_withdrawn(case.fulfillments)
-        if work.status not in (*NOT_STARTED, FulfillmentStatus.BACK_AT_LOCATION)
+        fulfillment
+        for fulfillment in exclude_withdrawn(order_fulfillment.fulfillments)
+        if fulfillment.status not in (*NOT_STARTED, FulfillmentStatus.BACK_AT_LOCATION)
     ]
-    if not (case.order.bringer and coming):
+    if not (order_fulfillment.order.bringer and coming):
         return None
     last = max(coming, key=estimate_arrival)
-    arrived = all(work.status in ARRIVED for work in coming)
+    arrived = all(fulfillment.status in ARRIVED for fulfillment in coming)
     when = None if arrived else clock.iso(estimate_arrival(last))
-    return {"first_name": case.order.bringer, "when": when, "status": last.status}
+    return {"first_name": order_fulfillment.order.bringer, "when": when, "status": last.status}
 
 
-def estimate_arrival(work: Fulfillment) -> datetime:
+def estimate_arrival(fulfillment: Fulfillment) -> datetime:
     """A van is near already; a parcel takes days. Both are the shop's to set."""
-    name, usual = ("VAN_DELIVERY_MINUTES", 180) if work.kind == "van" else ("DELIVERY_MINUTES", 2880)
-    return work.assigned_at + clock.minutes(config.int_setting(name, usual))
+    name, usual = ("VAN_DELIVERY_MINUTES", 180) if fulfillment.kind == "van" else ("DELIVERY_MINUTES", 2880)
+    return fulfillment.assigned_at + clock.minutes(config.int_setting(name, usual))
 
 
 def load_routing(order_id: str) -> dict[str, Any]:
     """Every decision with every candidate, newest first, and what became of the offers and the work."""
-    case = load_fulfillment_of_order(order_id)
+    order_fulfillment = load_fulfillment_of_order(order_id)
     decisions = [_stored_decision_to_json(each) for each in reversed(load_decisions(order_id))]
     return {
         "order_id": order_id,
-        "fulfillment_status": case.order.fulfillment_status,
+        "fulfillment_status": order_fulfillment.order.fulfillment_status,
         "decisions": decisions,
-        "offers": [_offer_summary_to_json(offer) for offer in case.offers],
-        "fulfillments": [summary_to_json(work) for work in case.fulfillments],
+        "offers": [_offer_summary_to_json(offer) for offer in order_fulfillment.offers],
+        "fulfillments": [summary_to_json(fulfillment) for fulfillment in order_fulfillment.fulfillments],
     }
 
 
@@ -75,8 +75,8 @@ def list_fulfillments(
     """Open work, oldest first; only the people of the place, couriers and the owner have a list to look at."""
     if not _can_list(principal, location):
         raise NotFound()
-    works, more = list_open_fulfillments(location, after=after, list_name=of)
-    return fulfillments_to_json(principal, works), more
+    fulfillments, more = list_open_fulfillments(location, after=after, list_name=of)
+    return fulfillments_to_json(principal, fulfillments), more
 
 
 def _can_list(principal: Principal, location: str) -> bool:
@@ -84,14 +84,14 @@ def _can_list(principal: Principal, location: str) -> bool:
     return bool(location) and (roams or principal.location == location)
 
 
-def fulfillments_to_json(principal: Principal, works: Sequence[Fulfillment]) -> list[dict[str, Any]]:
+def fulfillments_to_json(principal: Principal, fulfillments: Sequence[Fulfillment]) -> list[dict[str, Any]]:
     """Two batch reads for a whole page."""
-    found = orders.load_orders(dict.fromkeys(work.order_id for work in works))
+    found = orders.load_orders(dict.fromkeys(fulfillment.order_id for fulfillment in fulfillments))
     payments = load_payments(each for order in found.values() for each in order.payment_ids)
     return [
-        fulfillment_to_json(work, found[work.order_id], _payments_of(payments, work.order_id))
-        for work in works
-        if work.order_id in found and can_serve(principal, work)
+        fulfillment_to_json(fulfillment, found[fulfillment.order_id], _payments_of(payments, fulfillment.order_id))
+        for fulfillment in fulfillments
+        if fulfillment.order_id in found and can_serve(principal, fulfillment)
     ]
 
 
@@ -99,10 +99,10 @@ def _payments_of(payments: Iterable[Payment], order_id: str) -> list[Payment]:
     return [payment for payment in payments if payment.order_id == order_id]
 
 
-def fulfillment_to_json(work: Fulfillment, order: Order, payments: Sequence[Payment]) -> dict[str, Any]:
+def fulfillment_to_json(fulfillment: Fulfillment, order: Order, payments: Sequence[Payment]) -> dict[str, Any]:
     """Whom to bring it to is told as long as somebody has it to bring."""
-    units = _quantities(work)
-    said = summary_to_json(work) | {
+    units = _quantities(fulfillment)
+    said = summary_to_json(fulfillment) | {
         "number": order.number,
         "channel": order.channel,
         "lines": lines_to_json(order, units),
@@ -112,7 +112,9 @@ def fulfillment_to_json(work: Fulfillment, order: Order, payments: Sequence[Paym
         "reserved_until": clock.iso(order.reserved_until) if order.reserved_until else None,
         "note": order.note or None,
     }
-    reach = {} if work.status in ENDED else {"customer": order.contact or None, "address": order.delivery.address}
+    reach = (
+        {} if fulfillment.status in ENDED else {"customer": order.contact or None, "address": order.delivery.address}
+    )
     return said | _cash_with_last_to_json(order, units) | reach
 
 
@@ -124,40 +126,40 @@ def _cash_with_last_to_json(order: Order, units: dict[str, int]) -> dict[str, An
 
 def load_offer_as_json(staff: str, offer_id: str) -> dict[str, Any]:
     """Goods, distance, cash and deadline; nothing of the customer, for anyone but the winner."""
-    case = load_fulfillment_of_order(order_id_from(offer_id))
-    offer = case.offer(offer_id)
-    return offer_to_json(case, offer, staff)
+    order_fulfillment = load_fulfillment_of_order(order_id_from(offer_id))
+    offer = order_fulfillment.offer(offer_id)
+    return offer_to_json(order_fulfillment, offer, staff)
 
 
-def offer_to_json(case: OrderFulfillment, offer: Offer, staff: str) -> dict[str, Any]:
+def offer_to_json(order_fulfillment: OrderFulfillment, offer: Offer, staff: str) -> dict[str, Any]:
     invitation = offer.invitation(staff)
     closed = refusal_if_closed(offer, clock.now())
-    payments = load_payments(case.order.payment_ids)
+    payments = load_payments(order_fulfillment.order.payment_ids)
     said = _offer_summary_to_json(offer) | {
         "status": "claimed_by_you" if offer.claimed_by == staff else closed.code if closed else OfferStatus.OPEN,
-        "number": case.order.number,
+        "number": order_fulfillment.order.number,
         "location": invitation.location,
         "distance_meters": invitation.distance_meters,
-        "lines": lines_to_json(case.order, offer.wanted),
-        "cash_to_collect": cash_to_collect(payments, case.order.currency).to_json(),
+        "lines": lines_to_json(order_fulfillment.order, offer.wanted),
+        "cash_to_collect": cash_to_collect(payments, order_fulfillment.order.currency).to_json(),
         "pays_first": bool(unpaid_before_dispatch(payments)),
     }
     said.pop("invited"), said.pop("claimed_by")
-    said |= _cash_with_last_to_json(case.order, offer.wanted)
-    return said | {"fulfillment": won_fulfillment_to_json(case, offer, staff, payments)}
+    said |= _cash_with_last_to_json(order_fulfillment.order, offer.wanted)
+    return said | {"fulfillment": won_fulfillment_to_json(order_fulfillment, offer, staff, payments)}
 
 
 def won_fulfillment_to_json(
-    case: OrderFulfillment, offer: Offer, staff: str, payments: Sequence[Payment]
+    order_fulfillment: OrderFulfillment, offer: Offer, staff: str, payments: Sequence[Payment]
 ) -> dict[str, Any] | None:
     if offer.claimed_by != staff:
         return None
-    work = next((each for each in case.fulfillments if each.offer_id == offer.id), None)
-    if work is None:
+    fulfillment = next((each for each in order_fulfillment.fulfillments if each.offer_id == offer.id), None)
+    if fulfillment is None:
         raise NotInvited(offer=offer.id)
-    point = find_destination(case.order)
-    told_now = fulfillment_to_json(work, case.order, payments)
-    return told_now | ({"position": point.to_json()} if point and work.status not in ENDED else {})
+    point = find_destination(order_fulfillment.order)
+    told_now = fulfillment_to_json(fulfillment, order_fulfillment.order, payments)
+    return told_now | ({"position": point.to_json()} if point and fulfillment.status not in ENDED else {})
 
 
 def lines_to_json(order: Order, units: dict[str, int]) -> list[dict[str, Any]]:
@@ -165,28 +167,32 @@ def lines_to_json(order: Order, units: dict[str, int]) -> list[dict[str, Any]]:
     return [{"sku": sku, "name": names.get(sku, sku), "quantity": quantity} for sku, quantity in units.items()]
 
 
-def _quantities(work: Fulfillment) -> dict[str, int]:
+def _quantities(fulfillment: Fulfillment) -> dict[str, int]:
     units: dict[str, int] = {}
-    for piece in work.pieces:
-        units[piece.sku] = units.get(piece.sku, 0) + piece.quantity
+    for allocation in fulfillment.pieces:
+        units[allocation.sku] = units.get(allocation.sku, 0) + allocation.quantity
     return units
 
 
-def summary_to_json(work: Fulfillment) -> dict[str, Any]:
+def summary_to_json(fulfillment: Fulfillment) -> dict[str, Any]:
     return {
-        "id": work.id,
-        "order_id": work.order_id,
-        "status": work.status,
-        "method": work.method,
-        "location": work.location,
-        "kind": work.kind,
-        "fulfiller": work.fulfiller or None,
-        "offer_id": work.offer_id or None,
-        "claim_version": work.claim_version or None,
-        "reason": work.reason or None,
-        "pieces": [piece.to_json() for piece in work.pieces],
-        "assigned_at": clock.iso(work.assigned_at),
-    } | ({"expected_on": bucket_to_day(work.pieces[0].shard)} if work.status == FulfillmentStatus.AWAITING else {})
+        "id": fulfillment.id,
+        "order_id": fulfillment.order_id,
+        "status": fulfillment.status,
+        "method": fulfillment.method,
+        "location": fulfillment.location,
+        "kind": fulfillment.kind,
+        "fulfiller": fulfillment.fulfiller or None,
+        "offer_id": fulfillment.offer_id or None,
+        "claim_version": fulfillment.claim_version or None,
+        "reason": fulfillment.reason or None,
+        "pieces": [allocation.to_json() for allocation in fulfillment.pieces],
+        "assigned_at": clock.iso(fulfillment.assigned_at),
+    } | (
+        {"expected_on": bucket_to_day(fulfillment.pieces[0].shard)}
+        if fulfillment.status == FulfillmentStatus.AWAITING
+        else {}
+    )
 
 
 def _offer_summary_to_json(offer: Offer) -> dict[str, Any]:

@@ -21,23 +21,25 @@ from chalicelib.payments.store import load_payments
 
 @db.retry_on_conflict
 def handover(principal: Principal, fulfillment_id: str) -> Fulfillment:
-    at = load_fulfillment_context(principal, fulfillment_id)
-    if at.fulfillment.status == FulfillmentStatus.HANDED_OVER:
-        return at.fulfillment
-    after = transition_fulfillment(at.fulfillment, FulfillmentStatus.HANDED_OVER)
-    check_reconciled(at.order_fulfillment)
-    check_paid_before_dispatch(load_payments(at.order_fulfillment.order.payment_ids))
-    complete = completes_order(at, after)
-    cash = collect_cash(principal, at.order_fulfillment) if complete else CashCollection()
-    goods = issue(at.fulfillment.pieces)
+    context = load_fulfillment_context(principal, fulfillment_id)
+    if context.fulfillment.status == FulfillmentStatus.HANDED_OVER:
+        return context.fulfillment
+    after = transition_fulfillment(context.fulfillment, FulfillmentStatus.HANDED_OVER)
+    check_reconciled(context.order_fulfillment)
+    check_paid_before_dispatch(load_payments(context.order_fulfillment.order.payment_ids))
+    complete = completes_order(context, after)
+    cash = collect_cash(principal, context.order_fulfillment) if complete else CashCollection()
+    goods = issue(context.fulfillment.pieces)
     event = WorkHandedOver(
-        *at.event_ids,
-        at.order_fulfillment.order.currency,
-        claim_version=at.fulfillment.claim_version,
+        *context.event_ids,
+        context.order_fulfillment.order.currency,
+        claim_version=context.fulfillment.claim_version,
         completed=complete,
         movements=goods.movements,
         payments=cash.payments,
         postings=cash.postings,
     )
     changes = cash.order_changes | ({"status": OrderStatus.COMPLETED} if complete else {})
-    return commit_status_change(at, after, event, SideEffects(goods, other_writes=cash.writes, order_changes=changes))
+    return commit_status_change(
+        context, after, event, SideEffects(goods, other_writes=cash.writes, order_changes=changes)
+    )

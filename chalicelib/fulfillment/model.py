@@ -161,11 +161,15 @@ class OrderFulfillment:
 
     def list_not_started(self, offer: Offer) -> list[Fulfillment]:
         """Assigned until a claim comes in between, or until the goods come."""
-        return [work for work in self.fulfillments if work.id in offer.assigned and work.status in NOT_STARTED]
+        return [
+            fulfillment
+            for fulfillment in self.fulfillments
+            if fulfillment.id in offer.assigned and fulfillment.status in NOT_STARTED
+        ]
 
-    def with_changed(self, *works: Fulfillment) -> list[Fulfillment]:
-        changed = {work.id: work for work in works}
-        kept = [changed.pop(work.id, work) for work in self.fulfillments]
+    def with_changed(self, *fulfillments: Fulfillment) -> list[Fulfillment]:
+        changed = {fulfillment.id: fulfillment for fulfillment in fulfillments}
+        kept = [changed.pop(fulfillment.id, fulfillment) for fulfillment in self.fulfillments]
         return kept + list(changed.values())
 
 
@@ -184,13 +188,13 @@ def transition_offer(offer: Offer, to: OfferStatus, **changes: Any) -> Offer:
     return replace(offer, status=to, version=offer.version + 1, **changes)
 
 
-def transition_fulfillment(work: Fulfillment, to: FulfillmentStatus, **changes: Any) -> Fulfillment:
-    ways = FULFILLMENT_TRANSITIONS[work.status] | (
-        VAN_TRANSITIONS.get(work.status, set()) if work.kind == "van" else set()
+def transition_fulfillment(fulfillment: Fulfillment, to: FulfillmentStatus, **changes: Any) -> Fulfillment:
+    ways = FULFILLMENT_TRANSITIONS[fulfillment.status] | (
+        VAN_TRANSITIONS.get(fulfillment.status, set()) if fulfillment.kind == "van" else set()
     )
     if to not in ways:
-        raise CannotMove(**{"from": work.status, "to": to})
-    return replace(work, status=to, version=work.version + 1, **changes)
+        raise CannotMove(**{"from": fulfillment.status, "to": to})
+    return replace(fulfillment, status=to, version=fulfillment.version + 1, **changes)
 
 
 def apply_claim(offer: Offer, staff: str, now: datetime) -> Offer:
@@ -224,31 +228,31 @@ def refusal_of_lost_claim(standing: Offer | None, now: datetime) -> Problem:
     return (refusal_if_closed(standing, now) if standing else None) or StaleVersion()
 
 
-def exclude_withdrawn(works: Iterable[Fulfillment]) -> list[Fulfillment]:
-    return [work for work in works if work.status not in WITHDRAWN]
+def exclude_withdrawn(fulfillments: Iterable[Fulfillment]) -> list[Fulfillment]:
+    return [fulfillment for fulfillment in fulfillments if fulfillment.status not in WITHDRAWN]
 
 
-def assigned_quantities(works: Iterable[Fulfillment]) -> dict[str, int]:
+def assigned_quantities(fulfillments: Iterable[Fulfillment]) -> dict[str, int]:
     units: dict[str, int] = {}
-    for work in exclude_withdrawn(works):
-        for piece in work.pieces:
-            units[piece.sku] = units.get(piece.sku, 0) + piece.quantity
+    for fulfillment in exclude_withdrawn(fulfillments):
+        for allocation in fulfillment.pieces:
+            units[allocation.sku] = units.get(allocation.sku, 0) + allocation.quantity
     return units
 
 
-def unassigned_quantities(demand: dict[str, int], works: Iterable[Fulfillment]) -> dict[str, int]:
+def unassigned_quantities(demand: dict[str, int], fulfillments: Iterable[Fulfillment]) -> dict[str, int]:
     """What of an order nobody has to bring at the moment: the whole reason for routing, the first time and again."""
-    units = assigned_quantities(works)
+    units = assigned_quantities(fulfillments)
     missing = {sku: quantity - units.get(sku, 0) for sku, quantity in demand.items()}
     return {sku: quantity for sku, quantity in missing.items() if quantity > 0}
 
 
 def derive_order_status(
-    demand: dict[str, int], works: Sequence[Fulfillment], has_open_offer: bool
+    demand: dict[str, int], fulfillments: Sequence[Fulfillment], has_open_offer: bool
 ) -> OrderFulfillmentStatus:
     """The order's `fulfillment_status`, always derived from its fulfillments and never counted up."""
-    states = {work.status for work in exclude_withdrawn(works)}
-    whole = not unassigned_quantities(demand, works)
+    states = {fulfillment.status for fulfillment in exclude_withdrawn(fulfillments)}
+    whole = not unassigned_quantities(demand, fulfillments)
     back = {FulfillmentStatus.BACK_AT_LOCATION}
     if states and states <= back and whole:
         return OrderFulfillmentStatus.RETURNED
@@ -285,19 +289,23 @@ def order_id_from(identifier: str) -> str:
     return "ord_" + identifier.partition("_")[2].rpartition("-")[0]
 
 
-def fulfillment_refs(works: Iterable[Fulfillment]) -> tuple[FulfillmentRef, ...]:
+def fulfillment_refs(fulfillments: Iterable[Fulfillment]) -> tuple[FulfillmentRef, ...]:
     """How an event names fulfillments."""
-    return tuple(FulfillmentRef(work.id, work.location) for work in works)
+    return tuple(FulfillmentRef(fulfillment.id, fulfillment.location) for fulfillment in fulfillments)
 
 
-def startable_refs(works: Iterable[Fulfillment]) -> tuple[FulfillmentRef, ...]:
+def startable_refs(fulfillments: Iterable[Fulfillment]) -> tuple[FulfillmentRef, ...]:
     """Of new work: whose goods are there."""
-    return fulfillment_refs(work for work in works if work.status != FulfillmentStatus.AWAITING)
+    return fulfillment_refs(
+        fulfillment for fulfillment in fulfillments if fulfillment.status != FulfillmentStatus.AWAITING
+    )
 
 
-def awaiting_refs(works: Iterable[Fulfillment]) -> tuple[FulfillmentRef, ...]:
+def awaiting_refs(fulfillments: Iterable[Fulfillment]) -> tuple[FulfillmentRef, ...]:
     """Of new work: whose goods are still on their way."""
-    return fulfillment_refs(work for work in works if work.status == FulfillmentStatus.AWAITING)
+    return fulfillment_refs(
+        fulfillment for fulfillment in fulfillments if fulfillment.status == FulfillmentStatus.AWAITING
+    )
 
 
 def offer_expiry(opened_at: datetime, minutes: int) -> datetime:

@@ -12,5 +12,5 @@ def ready(principal: Principal, fulfillment_id: str) -> Fulfillment:
         principal,
         fulfillment_id,
         FulfillmentStatus.READY,
-        lambda at: WorkReady(*at.event_ids, claim_version=at.fulfillment.claim_version),
+        lambda context: WorkReady(*context.event_ids, claim_version=context.fulfillment.claim_version),
     )

@@ -30,17 +30,17 @@ def reject(principal: Principal, fulfillment_id: str, reason: str, skus: Sequenc
     """`skus` are those that were not found or are damaged; without them, all of this fulfillment's."""
     if reason not in REJECTION_REASONS:
         raise UnknownReason(("reason", reason), reasons=", ".join(REJECTION_REASONS))
-    at = load_fulfillment_context(principal, fulfillment_id)
-    if at.fulfillment.status == FulfillmentStatus.REJECTED:
-        return at.fulfillment
-    after = transition_fulfillment(at.fulfillment, FulfillmentStatus.REJECTED, reason=reason)
-    check_reconciled(at.order_fulfillment)
-    wanting = [piece for piece in at.fulfillment.pieces if not skus or piece.sku in skus]
-    goods = release(at.order_fulfillment.order, at.fulfillment.pieces) + build_write_off(reason, wanting)
-    unfit = tuple(sorted({piece.sku for piece in wanting}))
-    event = WorkRejected(*at.event_ids, reason=reason, skus=unfit, movements=goods.movements)
+    context = load_fulfillment_context(principal, fulfillment_id)
+    if context.fulfillment.status == FulfillmentStatus.REJECTED:
+        return context.fulfillment
+    after = transition_fulfillment(context.fulfillment, FulfillmentStatus.REJECTED, reason=reason)
+    check_reconciled(context.order_fulfillment)
+    wanting = [allocation for allocation in context.fulfillment.pieces if not skus or allocation.sku in skus]
+    goods = release(context.order_fulfillment.order, context.fulfillment.pieces) + build_write_off(reason, wanting)
+    unfit = tuple(sorted({allocation.sku for allocation in wanting}))
+    event = WorkRejected(*context.event_ids, reason=reason, skus=unfit, movements=goods.movements)
     try:
-        return commit_status_change(at, after, event, SideEffects(goods, order_changes={"bringer": ""}))
+        return commit_status_change(context, after, event, SideEffects(goods, order_changes={"bringer": ""}))
     except OutOfStock as sold_meanwhile:
         raise StaleVersion() from sold_meanwhile  # what was to be written off is somebody's now: look again
 
@@ -56,9 +56,9 @@ def build_write_off(reason: str, wanting: Sequence[Allocation]) -> StockEffect:
 def list_unsellable(wanting: Sequence[Allocation]) -> list[Allocation]:
     """All that could still be promised of these SKUs here, besides the pieces given up: nothing of it was found."""
     given_up: dict[tuple[str, str, int], int] = {}
-    for piece in wanting:
-        given_up[piece.level_id] = given_up.get(piece.level_id, 0) + piece.quantity
-    levels = load_levels({(piece.sku, piece.location) for piece in wanting})
+    for allocation in wanting:
+        given_up[allocation.level_id] = given_up.get(allocation.level_id, 0) + allocation.quantity
+    levels = load_levels({(allocation.sku, allocation.location) for allocation in wanting})
     left = [(level, level.available + given_up.get(level.level_id, 0)) for level in _largest_levels(levels)]
     return [Allocation(level.sku, level.location, quantity, level.shard) for level, quantity in left if quantity > 0]
 

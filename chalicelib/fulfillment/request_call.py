@@ -24,22 +24,24 @@ CALL_INTERVAL = timedelta(minutes=10)  # an impatient finger must not fill someb
 
 @db.retry_on_conflict
 def request_call(principal: Principal, order_id: str) -> dict[str, Any]:
-    case, now = load_fulfillment_of_order(order_id), clock.now()
-    bringing = choose_last_underway(case.fulfillments)
-    asked = [each.occurred_at for each in journal.history(case.order.subject) if each.kind == "CallRequested"]
+    order_fulfillment, now = load_fulfillment_of_order(order_id), clock.now()
+    bringing = choose_last_underway(order_fulfillment.fulfillments)
+    asked = [
+        each.occurred_at for each in journal.history(order_fulfillment.order.subject) if each.kind == "CallRequested"
+    ]
     if not asked or now >= max(asked) + CALL_INTERVAL:
         event = CallRequested(order_id, bringing.id, bringing.location, bringing.fulfiller)
-        db.commit(record_order_events(case.order, event, actor=principal.actor, at=now))
+        db.commit(record_order_events(order_fulfillment.order, event, actor=principal.actor, at=now))
         asked = [now]
     return {"order_id": order_id, "asked_at": clock.iso(max(asked))}
 
 
-def choose_last_underway(works: Sequence[Fulfillment]) -> Fulfillment:
+def choose_last_underway(fulfillments: Sequence[Fulfillment]) -> Fulfillment:
     """Whoever has begun with it and has not arrived yet."""
     coming = [
-        work
-        for work in exclude_withdrawn(works)
-        if work.status not in ARRIVED | {FulfillmentStatus.ASSIGNED, FulfillmentStatus.BACK_AT_LOCATION}
+        fulfillment
+        for fulfillment in exclude_withdrawn(fulfillments)
+        if fulfillment.status not in ARRIVED | {FulfillmentStatus.ASSIGNED, FulfillmentStatus.BACK_AT_LOCATION}
     ]
     if not coming:
         raise NobodyToCall()

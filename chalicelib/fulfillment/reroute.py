@@ -56,39 +56,39 @@ from chalicelib.stock.store import load_lapsed_holds, load_levels
 def reroute(order_id: str, cause: str = "WorkRejected") -> bool:
     """Looks at what is missing now, not at what the event said: a repeat finds nothing missing and does nothing. An
     order that was never routed has its goods still as placing promised them, and its first routing is on the way."""
-    case = load_fulfillment_of_order(order_id)
-    missing = unassigned_quantities(case.order.demand, case.fulfillments)
-    if case.order.status != OrderStatus.PLACED or not case.fulfillments or not missing:
+    order_fulfillment = load_fulfillment_of_order(order_id)
+    missing = unassigned_quantities(order_fulfillment.order.demand, order_fulfillment.fulfillments)
+    if order_fulfillment.order.status != OrderStatus.PLACED or not order_fulfillment.fulfillments or not missing:
         return False
     try:
-        return commit_reroute(case, missing, cause, clock.now())
+        return commit_reroute(order_fulfillment, missing, cause, clock.now())
     except OutOfStock as taken_meanwhile:
         raise StaleVersion() from taken_meanwhile
 
 
-def commit_reroute(case: OrderFulfillment, missing: dict[str, int], cause: str, now: datetime) -> bool:
-    plan, short = plan_replacement(case, missing, now)
-    works = build_fulfillments(case, plan.allocations, now)
-    routed = evaluate_candidates(case, missing, works, now)
-    asking = case.open_offer
-    offer = None if asking else build_offer(case, missing, works, routed.decision, now)
-    if not (works or offer or asking):
-        return record_stranded(case, short, now)
-    goods = release_holds(plan.taken_holds) + promise(case.order, plan.allocations)
-    every = case.with_changed(*works)
-    status = derive_order_status(case.order.demand, every, has_open_offer=bool(offer or asking))
-    events = build_events(case, works, offer, routed, goods)
+def commit_reroute(order_fulfillment: OrderFulfillment, missing: dict[str, int], cause: str, now: datetime) -> bool:
+    plan, short = plan_replacement(order_fulfillment, missing, now)
+    fulfillments = build_fulfillments(order_fulfillment, plan.allocations, now)
+    routed = evaluate_candidates(order_fulfillment, missing, fulfillments, now)
+    asking = order_fulfillment.open_offer
+    offer = None if asking else build_offer(order_fulfillment, missing, fulfillments, routed.decision, now)
+    if not (fulfillments or offer or asking):
+        return record_stranded(order_fulfillment, short, now)
+    goods = release_holds(plan.taken_holds) + promise(order_fulfillment.order, plan.allocations)
+    every = order_fulfillment.with_changed(*fulfillments)
+    status = derive_order_status(order_fulfillment.order.demand, every, has_open_offer=bool(offer or asking))
+    events = build_events(order_fulfillment, fulfillments, offer, routed, goods)
     if not events:
         return False  # an offer is out that covers it, and nobody else has it: wait for its end
     changes = {"fulfillment_status": status, "pieces": allocations_of(exclude_withdrawn(every))}
     db.commit(
         [
-            *(add_to_offer(asking, works) if asking and works else []),
+            *(add_to_offer(asking, fulfillments) if asking and fulfillments else []),
             *(create_offer(offer) if offer else []),
-            *map(create_fulfillment, works),
-            *([unmark_stranded(case.order.id)] if is_stranded(case.order.id) else []),
-            create_decision(case.order.id, now, cause, routed.inputs, routed.decision),
-            *record_order_events(case.order, *events, actor=ROUTER, at=now, **changes),
+            *map(create_fulfillment, fulfillments),
+            *([unmark_stranded(order_fulfillment.order.id)] if is_stranded(order_fulfillment.order.id) else []),
+            create_decision(order_fulfillment.order.id, now, cause, routed.inputs, routed.decision),
+            *record_order_events(order_fulfillment.order, *events, actor=ROUTER, at=now, **changes),
             *goods.writes,
         ]
     )
@@ -96,15 +96,18 @@ def commit_reroute(case: OrderFulfillment, missing: dict[str, int], cause: str, 
 
 
 def plan_replacement(
-    case: OrderFulfillment, missing: dict[str, int], now: datetime
+    order_fulfillment: OrderFulfillment, missing: dict[str, int], now: datetime
 ) -> tuple[Plan, tuple[Shortage, ...]]:
     """From every warehouse and store that has not said no; nothing at all rather than a part of it. An order has one
     hold at a level, so while it waits for money it takes nothing more where it holds units already, least of all them.
     """
-    servers = rank_locations(case)
+    servers = rank_locations(order_fulfillment)
     held = (
-        {(piece.sku, piece.location) for piece in allocations_of(exclude_withdrawn(case.fulfillments))}
-        if case.order.on_hold
+        {
+            (allocation.sku, allocation.location)
+            for allocation in allocations_of(exclude_withdrawn(order_fulfillment.fulfillments))
+        }
+        if order_fulfillment.order.on_hold
         else set()
     )
     levels = load_levels([(sku, server) for server in servers for sku in missing if (sku, server) not in held])
@@ -115,10 +118,10 @@ def plan_replacement(
         return Plan(()), tuple(Shortage(**each) for each in nobody.facts["short"])
 
 
-def rank_locations(case: OrderFulfillment) -> list[str]:
+def rank_locations(order_fulfillment: OrderFulfillment) -> list[str]:
     """Who collects at a counter comes to that counter: such an order is served nowhere else."""
-    order = case.order
-    excluded = build_exclusions(case)
+    order = order_fulfillment.order
+    excluded = build_exclusions(order_fulfillment)
     able = [
         one for one in places.load_locations().values() if one.active and one.kind != "van" and one.id not in excluded
     ]
@@ -134,39 +137,48 @@ def rank_locations(case: OrderFulfillment) -> list[str]:
 
 
 def build_events(
-    case: OrderFulfillment, works: Sequence[Fulfillment], offer: Offer | None, routed: RoutingResult, goods: StockEffect
+    order_fulfillment: OrderFulfillment,
+    fulfillments: Sequence[Fulfillment],
+    offer: Offer | None,
+    routed: RoutingResult,
+    goods: StockEffect,
 ) -> list[Event]:
     """Two entries when both are new: each has its own listeners."""
     events: list[Event] = []
-    if works:
-        told = build_rerouted_event(case.order.id, works)
-        excluded, until = tuple(sorted(build_exclusions(case))), holds_until(case.order)
+    if fulfillments:
+        told = build_rerouted_event(order_fulfillment.order.id, fulfillments)
+        excluded, until = tuple(sorted(build_exclusions(order_fulfillment))), holds_until(order_fulfillment.order)
         events.append(replace(told, excluded=excluded, movements=goods.movements, holds_until=until))
     if offer:
         staff = tuple(each.staff for each in offer.invited)
         until = clock.iso(offer.expires_at)
-        events.append(OfferOpened(case.order.id, offer.id, staff, expires_at=until, rule=routed.decision.rule))
+        events.append(
+            OfferOpened(order_fulfillment.order.id, offer.id, staff, expires_at=until, rule=routed.decision.rule)
+        )
     return events
 
 
-def build_rerouted_event(order_id: str, works: Sequence[Fulfillment]) -> WorkRerouted:
-    return WorkRerouted(order_id, assigned=startable_refs(works), awaiting=awaiting_refs(works))
+def build_rerouted_event(order_id: str, fulfillments: Sequence[Fulfillment]) -> WorkRerouted:
+    return WorkRerouted(order_id, assigned=startable_refs(fulfillments), awaiting=awaiting_refs(fulfillments))
 
 
-def add_to_offer(asking: Offer, works: Sequence[Fulfillment]) -> list[Write]:
+def add_to_offer(asking: Offer, fulfillments: Sequence[Fulfillment]) -> list[Write]:
     """Those who begin while an offer is out stand down with the rest when somebody claims it."""
-    new = tuple(work.id for work in works if work.status in NOT_STARTED)
+    new = tuple(fulfillment.id for fulfillment in fulfillments if fulfillment.status in NOT_STARTED)
     return [close_offer(asking, replace(transition_offer(asking, OfferStatus.OPEN), assigned=asking.assigned + new))]
 
 
-def record_stranded(case: OrderFulfillment, short: Sequence[Shortage], now: datetime) -> bool:
-    if is_stranded(case.order.id):
+def record_stranded(order_fulfillment: OrderFulfillment, short: Sequence[Shortage], now: datetime) -> bool:
+    if is_stranded(order_fulfillment.order.id):
         return False  # told before, and still nobody
-    event = OrderStranded(case.order.id, tuple(short), tuple(sorted(build_exclusions(case))))
-    status = derive_order_status(case.order.demand, case.fulfillments, has_open_offer=False)
+    event = OrderStranded(order_fulfillment.order.id, tuple(short), tuple(sorted(build_exclusions(order_fulfillment))))
+    status = derive_order_status(order_fulfillment.order.demand, order_fulfillment.fulfillments, has_open_offer=False)
     changes = {"fulfillment_status": status}
     db.commit(
-        [mark_stranded(case.order.id, now), *record_order_events(case.order, event, actor=ROUTER, at=now, **changes)]
+        [
+            mark_stranded(order_fulfillment.order.id, now),
+            *record_order_events(order_fulfillment.order, event, actor=ROUTER, at=now, **changes),
+        ]
     )
     return False
 

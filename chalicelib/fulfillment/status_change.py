@@ -51,22 +51,22 @@ class FulfillmentContext:
 
 
 def load_fulfillment_context(principal: Principal, fulfillment_id: str) -> FulfillmentContext:
-    case = load_fulfillment_of_order(order_id_from(fulfillment_id))
-    work = case.fulfillment(fulfillment_id)
-    if not can_serve(principal, work):
+    order_fulfillment = load_fulfillment_of_order(order_id_from(fulfillment_id))
+    fulfillment = order_fulfillment.fulfillment(fulfillment_id)
+    if not can_serve(principal, fulfillment):
         raise NotFound()
-    return FulfillmentContext(principal, case, work)
+    return FulfillmentContext(principal, order_fulfillment, fulfillment)
 
 
-def can_serve(principal: Principal, work: Fulfillment) -> bool:
+def can_serve(principal: Principal, fulfillment: Fulfillment) -> bool:
     """The owner, who won it, or the people of its location; to everybody else it does not exist."""
     if principal.role == "owner":
         return True
-    if work.kind == "van" and work.fulfiller:
-        return work.fulfiller == principal.id
+    if fulfillment.kind == "van" and fulfillment.fulfiller:
+        return fulfillment.fulfiller == principal.id
     if principal.role == "courier" and not principal.location:
         return True  # he carries for every house; only vans carry for themselves
-    return bool(principal.location) and principal.location == work.location
+    return bool(principal.location) and principal.location == fulfillment.location
 
 
 @db.retry_on_conflict
@@ -74,10 +74,10 @@ def change_status(
     principal: Principal, fulfillment_id: str, to: FulfillmentStatus, build_event: Callable[[FulfillmentContext], Event]
 ) -> Fulfillment:
     """A step that moves neither goods nor money."""
-    at = load_fulfillment_context(principal, fulfillment_id)
-    if at.fulfillment.status == to:
-        return at.fulfillment  # done before; a repeat is no refusal
-    return commit_status_change(at, transition_fulfillment(at.fulfillment, to), build_event(at))
+    context = load_fulfillment_context(principal, fulfillment_id)
+    if context.fulfillment.status == to:
+        return context.fulfillment  # done before; a repeat is no refusal
+    return commit_status_change(context, transition_fulfillment(context.fulfillment, to), build_event(context))
 
 
 @dataclass(frozen=True)
@@ -97,21 +97,25 @@ NO_SIDE_EFFECTS = SideEffects()
 
 
 def commit_status_change(
-    at: FulfillmentContext, after: Fulfillment, event: Event, change: SideEffects = NO_SIDE_EFFECTS
+    context: FulfillmentContext, after: Fulfillment, event: Event, change: SideEffects = NO_SIDE_EFFECTS
 ) -> Fulfillment:
-    check_placed(at.order_fulfillment.order)
-    works = at.order_fulfillment.with_changed(after)
+    check_placed(context.order_fulfillment.order)
+    fulfillments = context.order_fulfillment.with_changed(after)
     fields: dict[str, Any] = {
-        "fulfillment_status": order_status_after(at.order_fulfillment, works, change.has_open_offer)
+        "fulfillment_status": order_status_after(context.order_fulfillment, fulfillments, change.has_open_offer)
     }
-    if allocations_of(exclude_withdrawn(works)) != allocations_of(exclude_withdrawn(at.order_fulfillment.fulfillments)):
-        fields["pieces"] = allocations_of(exclude_withdrawn(works))
+    if allocations_of(exclude_withdrawn(fulfillments)) != allocations_of(
+        exclude_withdrawn(context.order_fulfillment.fulfillments)
+    ):
+        fields["pieces"] = allocations_of(exclude_withdrawn(fulfillments))
     fields |= change.order_changes
-    told = record_order_events(at.order_fulfillment.order, event, actor=at.principal.actor, at=clock.now(), **fields)
+    told = record_order_events(
+        context.order_fulfillment.order, event, actor=context.principal.actor, at=clock.now(), **fields
+    )
     db.commit(
         [
             *change.leading_writes,
-            update_fulfillment(at.fulfillment, after),
+            update_fulfillment(context.fulfillment, after),
             *told,
             *change.stock.writes,
             *change.other_writes,
@@ -121,15 +125,15 @@ def commit_status_change(
 
 
 def order_status_after(
-    case: OrderFulfillment, works: Sequence[Fulfillment], has_open_offer: bool | None = None
+    order_fulfillment: OrderFulfillment, fulfillments: Sequence[Fulfillment], has_open_offer: bool | None = None
 ) -> OrderFulfillmentStatus:
-    open_still = case.open_offer is not None if has_open_offer is None else has_open_offer
-    return derive_order_status(case.order.demand, works, open_still)
+    open_still = order_fulfillment.open_offer is not None if has_open_offer is None else has_open_offer
+    return derive_order_status(order_fulfillment.order.demand, fulfillments, open_still)
 
 
-def completes_order(at: FulfillmentContext, after: Fulfillment) -> bool:
+def completes_order(context: FulfillmentContext, after: Fulfillment) -> bool:
     """Whether with this step everything ordered has arrived."""
     return (
-        order_status_after(at.order_fulfillment, at.order_fulfillment.with_changed(after))
+        order_status_after(context.order_fulfillment, context.order_fulfillment.with_changed(after))
         == OrderFulfillmentStatus.DELIVERED
     )

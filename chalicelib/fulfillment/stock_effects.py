@@ -40,19 +40,21 @@ class StockEffect:
         return [*self.hold_writes, *build_level_writes(self.movements)]
 
 
-def release(order: Order, pieces: Sequence[Allocation]) -> StockEffect:
+def release(order: Order, allocations: Sequence[Allocation]) -> StockEffect:
     """The goods stay where they are and can be promised to others. A hold that lapsed and was taken is gone already."""
     if order.reserved_until is None:
-        return _effect_of(allocation_release_movement, pieces)
-    return release_holds(load_holds(order.id, pieces, order.reserved_until))
+        return _effect_of(allocation_release_movement, allocations)
+    return release_holds(load_holds(order.id, allocations, order.reserved_until))
 
 
-def promise(order: Order, pieces: Sequence[Allocation]) -> StockEffect:
+def promise(order: Order, allocations: Sequence[Allocation]) -> StockEffect:
     """Promised here, as firmly as before: a hold keeps the end it had wherever it moves."""
     if order.reserved_until is None:
-        return _effect_of(allocation_movement, pieces)
-    made = build_holds(pieces, order.id, order.reserved_until)
-    return _effect_of(reservation_movement, pieces) + StockEffect(hold_writes=tuple(put_hold(hold) for hold in made))
+        return _effect_of(allocation_movement, allocations)
+    made = build_holds(allocations, order.id, order.reserved_until)
+    return _effect_of(reservation_movement, allocations) + StockEffect(
+        hold_writes=tuple(put_hold(hold) for hold in made)
+    )
 
 
 def release_holds(lapsed: Iterable[Hold]) -> StockEffect:
@@ -63,22 +65,25 @@ def release_holds(lapsed: Iterable[Hold]) -> StockEffect:
     )
 
 
-def issue(pieces: Sequence[Allocation]) -> StockEffect:
-    return _effect_of(issue_movement, pieces)
+def issue(allocations: Sequence[Allocation]) -> StockEffect:
+    return _effect_of(issue_movement, allocations)
 
 
-def return_to_stock(pieces: Sequence[Allocation]) -> StockEffect:
-    return _effect_of(return_movement, pieces)
+def return_to_stock(allocations: Sequence[Allocation]) -> StockEffect:
+    return _effect_of(return_movement, allocations)
 
 
-def write_off(pieces: Sequence[Allocation]) -> StockEffect:
+def write_off(allocations: Sequence[Allocation]) -> StockEffect:
     return _effect_of(
-        lambda piece: surplus_movement(Allocation(piece.sku, piece.location, -piece.quantity, piece.shard)), pieces
+        lambda allocation: surplus_movement(
+            Allocation(allocation.sku, allocation.location, -allocation.quantity, allocation.shard)
+        ),
+        allocations,
     )
 
 
-def _effect_of(how: Callable[[Allocation], Movement], pieces: Sequence[Allocation]) -> StockEffect:
-    return StockEffect(tuple(how(piece) for piece in pieces))
+def _effect_of(how: Callable[[Allocation], Movement], allocations: Sequence[Allocation]) -> StockEffect:
+    return StockEffect(tuple(how(allocation) for allocation in allocations))
 
 
 def holds_until(order: Order) -> str:

@@ -82,9 +82,9 @@ def load_fulfillment_of_order(order_id: str) -> OrderFulfillment:
     order = next((row_to_order(row) for row in rows if row.sk == "order"), None)
     if order is None:
         raise NotFound()
-    works = tuple(row_to_fulfillment(row) for row in rows if row.sk.startswith("ful_"))
+    fulfillments = tuple(row_to_fulfillment(row) for row in rows if row.sk.startswith("ful_"))
     offers = tuple(row_to_offer(row) for row in rows if row.sk.startswith("off_"))
-    return OrderFulfillment(order, works, offers)
+    return OrderFulfillment(order, fulfillments, offers)
 
 
 def find_offer(offer_id: str) -> Offer | None:
@@ -92,8 +92,8 @@ def find_offer(offer_id: str) -> Offer | None:
     return row_to_offer(row) if row else None
 
 
-def create_fulfillment(work: Fulfillment) -> Write:
-    return db.create(_fulfillment_to_row(work))
+def create_fulfillment(fulfillment: Fulfillment) -> Write:
+    return db.create(_fulfillment_to_row(fulfillment))
 
 
 def update_fulfillment(before: Fulfillment, after: Fulfillment) -> Write:
@@ -187,11 +187,11 @@ def list_open_fulfillments(
 
 def list_awaiting_fulfillments(location: str) -> Iterator[Fulfillment]:
     """Whoever waits there for goods, the longest first, to the last page."""
-    works, after = list_open_fulfillments(location, list_name="awaiting")
-    yield from works
+    fulfillments, after = list_open_fulfillments(location, list_name="awaiting")
+    yield from fulfillments
     while after:
-        works, after = list_open_fulfillments(location, after=after, list_name="awaiting")
-        yield from works
+        fulfillments, after = list_open_fulfillments(location, after=after, list_name="awaiting")
+        yield from fulfillments
 
 
 def build_link_token(offer_id: str, staff: str) -> str:
@@ -212,23 +212,35 @@ def _link_pk(token: str) -> str:
     return "link#" + hashlib.sha256(token.encode()).hexdigest()
 
 
-def _fulfillment_to_row(work: Fulfillment) -> WorkRow:
+def _fulfillment_to_row(fulfillment: Fulfillment) -> WorkRow:
     body = {
-        "location": work.location,
-        "kind": work.kind,
-        "method": work.method,
-        "pieces": [[piece.sku, piece.quantity, piece.shard] for piece in work.pieces],
-        "assigned_at": clock.iso(work.assigned_at),
-        "fulfiller": work.fulfiller,
-        "offer_id": work.offer_id,
-        "claim_version": work.claim_version,
-        "reason": work.reason,
+        "location": fulfillment.location,
+        "kind": fulfillment.kind,
+        "method": fulfillment.method,
+        "pieces": [[allocation.sku, allocation.quantity, allocation.shard] for allocation in fulfillment.pieces],
+        "assigned_at": clock.iso(fulfillment.assigned_at),
+        "fulfiller": fulfillment.fulfiller,
+        "offer_id": fulfillment.offer_id,
+        "claim_version": fulfillment.claim_version,
+        "reason": fulfillment.reason,
     }
-    row = WorkRow(work.order_id, work.id, status=work.status, version=work.version, body=_to_compact_json(body))
-    if work.status == FulfillmentStatus.AWAITING:
-        row.list, row.listed_at = f"awaiting#{work.location}", work.id  # an order's id begins with its instant
-    elif work.status not in ENDED:
-        row.list, row.listed_at = f"work#{work.location}", f"{clock.iso(work.assigned_at)}#{work.id}"
+    row = WorkRow(
+        fulfillment.order_id,
+        fulfillment.id,
+        status=fulfillment.status,
+        version=fulfillment.version,
+        body=_to_compact_json(body),
+    )
+    if fulfillment.status == FulfillmentStatus.AWAITING:
+        row.list, row.listed_at = (
+            f"awaiting#{fulfillment.location}",
+            fulfillment.id,
+        )  # an order's id begins with its instant
+    elif fulfillment.status not in ENDED:
+        row.list, row.listed_at = (
+            f"work#{fulfillment.location}",
+            f"{clock.iso(fulfillment.assigned_at)}#{fulfillment.id}",
+        )
     return row
 
 
@@ -295,5 +307,5 @@ def _to_compact_json(body: dict[str, Any]) -> str:
     return compact_json.dumps(kept)
 
 
-def allocations_of(works: Iterable[Fulfillment]) -> tuple[Allocation, ...]:
-    return tuple(piece for work in works for piece in work.pieces)
+def allocations_of(fulfillments: Iterable[Fulfillment]) -> tuple[Allocation, ...]:
+    return tuple(allocation for fulfillment in fulfillments for allocation in fulfillment.pieces)

@@ -94,7 +94,7 @@ def load_fulfillment(order_id: str) -> OrderFulfillment:
 
 
 def list_statuses(order_id: str) -> list[tuple[str, str]]:
-    return [(work.location, work.status) for work in load_fulfillment(order_id).fulfillments]
+    return [(fulfillment.location, fulfillment.status) for fulfillment in load_fulfillment(order_id).fulfillments]
 
 
 def latest_offer(order_id: str) -> Offer:
@@ -109,9 +109,9 @@ def claim_as(order_id: str, staff: str) -> Any:
     return call("POST", f"/api/offers/{latest_offer(order_id).id}/claim", token=token(staff))
 
 
-def post_step(order_id: str, verb: str, by: str, body: Any = None, work: Fulfillment | None = None) -> Any:
-    work = work or latest_fulfillment(order_id)
-    return call("POST", f"/api/fulfillments/{work.id}/{verb}", body, token=token(by))
+def post_step(order_id: str, verb: str, by: str, body: Any = None, fulfillment: Fulfillment | None = None) -> Any:
+    fulfillment = fulfillment or latest_fulfillment(order_id)
+    return call("POST", f"/api/fulfillments/{fulfillment.id}/{verb}", body, token=token(by))
 
 
 def claim_link_path(order_id: str, staff: str) -> str:

@@ -52,8 +52,8 @@ def test_a_partial_fulfillment_says_that_cash_is_due_with_the_last_part(lang: st
     add_stock(TEAPOT, "wh-sidoarjo", 3)
     whole, part = place_order((TEAPOT, 2)), place_order((TEAPOT, 6))
     begun, left = load_fulfillment(part).fulfillments
-    assert post_step(part, "accept", RATNA, work=begun).status == 200
-    assert post_step(part, "reject", RATNA, {"reason": "damaged"}, work=left).status == 200
+    assert post_step(part, "accept", RATNA, fulfillment=begun).status == 200
+    assert post_step(part, "reject", RATNA, {"reason": "damaged"}, fulfillment=left).status == 200
     deliver_events(part)
 
     pages = [call("GET", claim_link_path(order, BUDI), query={"lang": lang}) for order in (whole, part)]

@@ -33,16 +33,16 @@ def store_offer(offer: Offer) -> None:
 
 
 def test_a_fulfillment_is_created_once_and_updated_only_from_the_version_read() -> None:
-    work = a_fulfillment()
-    begun = transition_fulfillment(work, "accepted")
-    assert_refused(store.update_fulfillment(work, begun))
-    assert_commits(store.create_fulfillment(work))
+    fulfillment = a_fulfillment()
+    begun = transition_fulfillment(fulfillment, "accepted")
+    assert_refused(store.update_fulfillment(fulfillment, begun))
+    assert_commits(store.create_fulfillment(fulfillment))
 
-    assert_refused(store.create_fulfillment(work))
-    assert_refused(store.update_fulfillment(replace(work, version=2), begun))
-    assert_refused(store.update_fulfillment(replace(work, status="picking"), begun))
-    assert_commits(store.update_fulfillment(work, begun))
-    assert_refused(store.update_fulfillment(work, transition_fulfillment(work, "rejected")))
+    assert_refused(store.create_fulfillment(fulfillment))
+    assert_refused(store.update_fulfillment(replace(fulfillment, version=2), begun))
+    assert_refused(store.update_fulfillment(replace(fulfillment, status="picking"), begun))
+    assert_commits(store.update_fulfillment(fulfillment, begun))
+    assert_refused(store.update_fulfillment(fulfillment, transition_fulfillment(fulfillment, "rejected")))
 
 
 def test_an_offer_and_its_links_are_created_once() -> None:

@@ -66,10 +66,10 @@ def test_fulfillments_follow_the_allocations_when_a_late_payment_moves_them(aws:
     open_shop(TEAPOT=5)
     add_stock(TEAPOT, "wh-sidoarjo", 5)
     order = place_order((TEAPOT, 2))
-    case = load_fulfillment(order)
-    entry, head = append_event(case.order, ProofSubmitted(order, "pay_1"), actor="test", at=clock.now())
+    order_fulfillment = load_fulfillment(order)
+    entry, head = append_event(order_fulfillment.order, ProofSubmitted(order, "pay_1"), actor="test", at=clock.now())
     elsewhere = (Allocation(TEAPOT, "wh-sidoarjo", 2),)
-    db.commit([change_order(case.order, head=head, pieces=elsewhere), entry])
+    db.commit([change_order(order_fulfillment.order, head=head, pieces=elsewhere), entry])
 
     from chalicelib.fulfillment.reconcile import reconcile
 
@@ -110,10 +110,10 @@ def test_an_order_is_routed_once_by_two_concurrent_handlers(aws: Any, monkeypatc
     pending = [lambda: events.handle_message(entry)]
 
     def load(order_id: str) -> Any:
-        case = load_fulfillment_of_order(order_id)
+        order_fulfillment = load_fulfillment_of_order(order_id)
         if pending:
             pending.pop()()
-        return case
+        return order_fulfillment
 
     monkeypatch.setattr(opening, "load_fulfillment_of_order", load)
     events.handle_message(entry)

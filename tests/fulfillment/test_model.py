@@ -76,15 +76,18 @@ def test_final_states_have_no_transitions() -> None:
 def test_every_transition_is_accepted_or_refused_by_the_table() -> None:
     for state, ways in FULFILLMENT_TRANSITIONS.items():
         for to in FULFILLMENT_TRANSITIONS:
-            work = a_fulfillment(state)
+            fulfillment = a_fulfillment(state)
             if to in ways:
-                assert (transition_fulfillment(work, to).status, transition_fulfillment(work, to).version) == (
+                assert (
+                    transition_fulfillment(fulfillment, to).status,
+                    transition_fulfillment(fulfillment, to).version,
+                ) == (
                     to,
-                    work.version + 1,
+                    fulfillment.version + 1,
                 )
             else:
                 with pytest.raises(CannotMove) as refused:
-                    transition_fulfillment(work, to)
+                    transition_fulfillment(fulfillment, to)
                 assert refused.value.facts == {"from": state, "to": to}
 
 
@@ -183,41 +186,46 @@ def test_ids_lead_back_to_their_order() -> None:
     ],
 )
 def test_order_status_is_derived_from_fulfillments(states: list[str], offered: bool, says: str) -> None:
-    works = [a_fulfillment(state, number=number) for number, state in enumerate(states)]
+    fulfillments = [a_fulfillment(state, number=number) for number, state in enumerate(states)]
 
-    assert derive_order_status(DEMAND, works, offered) == says
+    assert derive_order_status(DEMAND, fulfillments, offered) == says
 
 
 def test_one_of_two_fulfillments_shipped_is_partly_shipped() -> None:
-    works = [a_fulfillment_of_one_unit("wh-a", "delivered"), a_fulfillment_of_one_unit("wh-b", "accepted")]
+    fulfillments = [a_fulfillment_of_one_unit("wh-a", "delivered"), a_fulfillment_of_one_unit("wh-b", "accepted")]
 
-    assert derive_order_status(DEMAND, works, has_open_offer=False) == "partly_shipped"
+    assert derive_order_status(DEMAND, fulfillments, has_open_offer=False) == "partly_shipped"
     assert (
-        derive_order_status(DEMAND, [works[0], a_fulfillment_of_one_unit("wh-b", "delivered")], has_open_offer=False)
+        derive_order_status(
+            DEMAND, [fulfillments[0], a_fulfillment_of_one_unit("wh-b", "delivered")], has_open_offer=False
+        )
         == "delivered"
     )
 
 
 def test_an_order_with_one_part_back_and_one_not_shipped_is_partly_shipped() -> None:
     """Seed 647: it could be cancelled, which released units at the shelf that no longer owed it any: another's."""
-    works = [a_fulfillment_of_one_unit("wh-a", "back_at_location"), a_fulfillment_of_one_unit("wh-b", "accepted")]
+    fulfillments = [
+        a_fulfillment_of_one_unit("wh-a", "back_at_location"),
+        a_fulfillment_of_one_unit("wh-b", "accepted"),
+    ]
 
-    assert derive_order_status(DEMAND, works, has_open_offer=False) == "partly_shipped"
+    assert derive_order_status(DEMAND, fulfillments, has_open_offer=False) == "partly_shipped"
 
 
 def test_a_rejected_part_keeps_the_order_partly_shipped() -> None:
-    works = [a_fulfillment_of_one_unit("wh-a", "delivered"), a_fulfillment_of_one_unit("wh-b", "rejected")]
+    fulfillments = [a_fulfillment_of_one_unit("wh-a", "delivered"), a_fulfillment_of_one_unit("wh-b", "rejected")]
 
-    assert unassigned_quantities(DEMAND, works) == {"TEAPOT": 1}
-    assert derive_order_status(DEMAND, works, has_open_offer=False) == "partly_shipped"
+    assert unassigned_quantities(DEMAND, fulfillments) == {"TEAPOT": 1}
+    assert derive_order_status(DEMAND, fulfillments, has_open_offer=False) == "partly_shipped"
 
 
 def test_a_part_back_at_its_location_counts_as_shipped() -> None:
-    works = [a_fulfillment_of_one_unit("wh-a", "back_at_location")]
+    fulfillments = [a_fulfillment_of_one_unit("wh-a", "back_at_location")]
 
-    assert unassigned_quantities(DEMAND, works) == {"TEAPOT": 1}
-    assert derive_order_status(DEMAND, works, has_open_offer=False) == "partly_shipped"
-    assert derive_order_status(DEMAND, works, has_open_offer=True) == "partly_shipped"
+    assert unassigned_quantities(DEMAND, fulfillments) == {"TEAPOT": 1}
+    assert derive_order_status(DEMAND, fulfillments, has_open_offer=False) == "partly_shipped"
+    assert derive_order_status(DEMAND, fulfillments, has_open_offer=True) == "partly_shipped"
 
 
 def test_an_order_without_lines_is_unassigned() -> None:
@@ -257,16 +265,16 @@ def test_a_lost_claim_without_a_visible_winner_is_retried() -> None:
 
 
 def test_fulfillments_and_offers_are_found_by_id() -> None:
-    works, offers = (
+    fulfillments, offers = (
         (a_fulfillment(number=1), a_fulfillment(number=2)),
         (an_offer(status="expired"), an_offer(id="off_1-2")),
     )
-    case = OrderFulfillment(AN_ORDER, works, offers)
+    order_fulfillment = OrderFulfillment(AN_ORDER, fulfillments, offers)
 
-    assert [case.fulfillment("ful_1-1"), case.fulfillment("ful_1-2")] == list(works)
-    assert [case.offer("off_1-1"), case.offer("off_1-2")] == list(offers)
-    assert case.open_offer == offers[1]
-    assert OrderFulfillment(AN_ORDER, works, offers[:1]).open_offer is None
+    assert [order_fulfillment.fulfillment("ful_1-1"), order_fulfillment.fulfillment("ful_1-2")] == list(fulfillments)
+    assert [order_fulfillment.offer("off_1-1"), order_fulfillment.offer("off_1-2")] == list(offers)
+    assert order_fulfillment.open_offer == offers[1]
+    assert OrderFulfillment(AN_ORDER, fulfillments, offers[:1]).open_offer is None
 
 
 def test_unknown_fulfillments_and_offers_are_not_found() -> None:

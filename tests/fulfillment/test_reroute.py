@@ -56,9 +56,11 @@ def test_not_found_writes_off_the_location_and_reroutes() -> None:
     assert level(TEAPOT) == NO_UNITS
     assert list_statuses(order) == [("wh-surabaya", "rejected"), ("wh-sidoarjo", "assigned")]
     assert level(TEAPOT, "wh-sidoarjo") == {"on_hand": 4, "reserved": 0, "allocated": 2, "available": 2}
-    case = load_fulfillment(order)
-    assert [(piece.location, piece.quantity) for piece in case.order.pieces] == [("wh-sidoarjo", 2)]
-    assert case.order.fulfillment_status == "assigned"
+    order_fulfillment = load_fulfillment(order)
+    assert [(allocation.location, allocation.quantity) for allocation in order_fulfillment.order.pieces] == [
+        ("wh-sidoarjo", 2)
+    ]
+    assert order_fulfillment.order.fulfillment_status == "assigned"
     assert event_kinds(order) == ["OrderPlaced", "OfferOpened", "WorkRejected", "WorkRerouted"]
     assert journal.row_to_entry(load_entry(order, "WorkRerouted")).event.excluded == ("wh-surabaya",)
 
@@ -126,12 +128,12 @@ def test_a_rejected_claim_is_offered_to_the_next_salesman_and_assigned_to_the_wa
 
     reject_fulfillment(order, "too_busy", by=BUDI)
 
-    case = load_fulfillment(order)
+    order_fulfillment = load_fulfillment(order)
     assert list_statuses(order) == [("wh-surabaya", "cancelled"), ("van-budi", "rejected"), ("wh-surabaya", "assigned")]
-    assert [offer.status for offer in case.offers] == ["claimed", "open"]
-    assert [each.staff for each in case.offers[1].invited] == [DEWI]
-    assert case.offers[0].id != case.offers[1].id
-    assert case.order.bringer == ""
+    assert [offer.status for offer in order_fulfillment.offers] == ["claimed", "open"]
+    assert [each.staff for each in order_fulfillment.offers[1].invited] == [DEWI]
+    assert order_fulfillment.offers[0].id != order_fulfillment.offers[1].id
+    assert order_fulfillment.order.bringer == ""
     assert claim_as(order, DEWI).status == 200
     assert level(TEAPOT, "van-dewi")["allocated"] == 2
     assert level(TEAPOT, "van-budi") == {"on_hand": 3, "reserved": 0, "allocated": 0, "available": 3}
@@ -236,10 +238,10 @@ def test_a_pickup_order_is_rerouted_to_no_other_location() -> None:
 def test_rejecting_twice_is_a_no_op() -> None:
     add_stock(TEAPOT, "wh-sidoarjo", 4)
     order = place_order((TEAPOT, 2))
-    work = load_fulfillment(order).fulfillments[0]
+    fulfillment = load_fulfillment(order).fulfillments[0]
     reject_fulfillment(order, "damaged")
 
-    again = post_step(order, "reject", JOKO, {"reason": "damaged"}, work=work)
+    again = post_step(order, "reject", JOKO, {"reason": "damaged"}, fulfillment=fulfillment)
 
     assert again.json["status"] == "rejected"
     assert level(TEAPOT)["on_hand"] == 3
@@ -268,6 +270,6 @@ def test_a_late_payment_that_allocates_more_at_a_location_is_fulfilled_completel
     deliver_events(order)
 
     assert confirmed.status == 200
-    brought = [work for work in load_fulfillment(order).fulfillments if work.status != "cancelled"]
-    assert {work.location for work in brought} == {"store-tunjungan"}
-    assert sum(piece.quantity for work in brought for piece in work.pieces) == 2
+    brought = [fulfillment for fulfillment in load_fulfillment(order).fulfillments if fulfillment.status != "cancelled"]
+    assert {fulfillment.location for fulfillment in brought} == {"store-tunjungan"}
+    assert sum(allocation.quantity for fulfillment in brought for allocation in fulfillment.pieces) == 2

@@ -136,7 +136,7 @@ def test_a_fulfillment_is_visible_only_to_staff_of_its_location() -> None:
     claim_as(order, BUDI)
     assert post_step(order, "dispatch", DEWI).status == 404
     assert post_step(order, "dispatch", AGUS).status == 404
-    assert post_step(order, "dispatch", JOKO, work=warehouse).status == 409
+    assert post_step(order, "dispatch", JOKO, fulfillment=warehouse).status == 409
     assert post_step(order, "dispatch", RATNA).status == 200
 
 
@@ -186,7 +186,7 @@ def test_an_order_from_two_locations_is_completed_and_paid_with_the_last_deliver
     parts = load_fulfillment(order).fulfillments
     assert len(parts) == 2
     for verb in ("accept", "pick", "ready", "dispatch", "deliver"):
-        post_step(order, verb, RATNA, work=parts[0])
+        post_step(order, verb, RATNA, fulfillment=parts[0])
     halfway = load_fulfillment(order).order
     assert (halfway.status, halfway.fulfillment_status, halfway.payment_status) == (
         "placed",
@@ -195,7 +195,7 @@ def test_an_order_from_two_locations_is_completed_and_paid_with_the_last_deliver
     )
 
     for verb in ("accept", "pick", "ready", "dispatch", "deliver"):
-        post_step(order, verb, RATNA, work=parts[1])
+        post_step(order, verb, RATNA, fulfillment=parts[1])
 
     done = load_fulfillment(order).order
     assert (done.status, done.fulfillment_status, done.payment_status) == ("completed", "delivered", "paid")
