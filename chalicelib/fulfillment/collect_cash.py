@@ -1,4 +1,4 @@
-"""Cash at the door: what is still due when the last goods arrive goes into the till of whoever brought them."""
+"""Collecting cash on delivery: payments still due when the last goods arrive are captured into a till."""
 
 from __future__ import annotations
 
@@ -19,6 +19,8 @@ from chalicelib.payments.store import load_payments, save_payment
 
 @dataclass(frozen=True)
 class CashCollection:
+    """Captured payments with their postings and writes; empty when nothing was due."""
+
     payments: tuple[PaymentRecord, ...] = ()
     postings: tuple[Posting, ...] = ()
     writes: list[Write] = field(default_factory=list)
@@ -26,7 +28,7 @@ class CashCollection:
 
 
 def collect_cash(principal: Principal, order_fulfillment: OrderFulfillment) -> CashCollection:
-    """Nothing moves when nothing is due. Without an open shift it goes into his own bag, to be handed over later."""
+    """Capture all due payments into the caller's open shift, or else into their cash bag, to be handed over later."""
     payments = load_payments(order_fulfillment.order.payment_ids)
     due = [payment for payment in payments if payment.status == PaymentStatus.DUE]
     if not due:
@@ -35,8 +37,10 @@ def collect_cash(principal: Principal, order_fulfillment: OrderFulfillment) -> C
     paid = {payment.id: capture(payment, actor=principal.id, shift=till) for payment in due}
     after = [paid.get(payment.id, payment) for payment in payments]
     return CashCollection(
-        payments=tuple(each.to_record(each.captured) for each in paid.values()),
-        postings=postings.merge_postings(posting for each in paid.values() for posting in postings.build_capture(each)),
+        payments=tuple(payment.to_record(payment.captured) for payment in paid.values()),
+        postings=postings.merge_postings(
+            posting for payment in paid.values() for posting in postings.build_capture(payment)
+        ),
         writes=[save_payment(payment, paid[payment.id]) for payment in due] + [_cash_write(till, due)],
         order_changes={"payment_status": payment_status(order_fulfillment.order.total, after)},
     )

@@ -1,4 +1,4 @@
-"""A salesman says no. When the last of them has, there is nothing left to wait for."""
+"""Declining an offer. The decline of the last invited salesman closes it."""
 
 from __future__ import annotations
 
@@ -18,6 +18,7 @@ from chalicelib.kit import clock, db
 
 @db.retry_on_conflict
 def decline(staff_id: str, offer_id: str) -> Offer:
+    """Return the offer after the decline; a repeat changes nothing. Raises NotInvited, or why the offer is closed."""
     now = clock.now()
     order_fulfillment = load_fulfillment_of_order(order_id_from(offer_id))
     offer = order_fulfillment.offer(offer_id)
@@ -30,8 +31,8 @@ def decline(staff_id: str, offer_id: str) -> Offer:
         expire_if_due(offer, now)
         raise
     by_all = after.status == OfferStatus.DECLINED_BY_ALL
-    begins = startable_refs(order_fulfillment.list_not_started(offer)) if by_all else ()
-    event = OfferDeclined(order_fulfillment.order.id, offer.id, staff_id, by_all, begins)
+    assigned = startable_refs(order_fulfillment.list_not_started(offer)) if by_all else ()
+    event = OfferDeclined(order_fulfillment.order.id, offer.id, staff_id, by_all, assigned)
     changes = order_changes_without_offer(order_fulfillment) if by_all else {}
     db.commit(
         [

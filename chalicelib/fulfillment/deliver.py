@@ -1,4 +1,4 @@
-"""The goods are with the customer. With the last of them the cash is collected and the order is complete."""
+"""Delivering a fulfillment. Delivery of the last one collects the cash and completes the order."""
 
 from __future__ import annotations
 
@@ -17,6 +17,7 @@ from chalicelib.orders.model import OrderStatus
 
 @db.retry_on_conflict
 def deliver(principal: Principal, fulfillment_id: str) -> Fulfillment:
+    """Return the delivered fulfillment; a repeat changes nothing. Raises NotFound or CannotMove."""
     context = load_fulfillment_context(principal, fulfillment_id)
     if context.fulfillment.status in (FulfillmentStatus.DELIVERED, FulfillmentStatus.CONFIRMED):
         return context.fulfillment

@@ -1,4 +1,4 @@
-"""The customer takes it over the counter: dispatch, delivery and cash in one step."""
+"""Handing goods over at the counter: dispatch, delivery and cash collection in one transaction."""
 
 from __future__ import annotations
 
@@ -21,6 +21,7 @@ from chalicelib.payments.store import load_payments
 
 @db.retry_on_conflict
 def handover(principal: Principal, fulfillment_id: str) -> Fulfillment:
+    """Return the fulfillment as handed over; a repeat changes nothing. Raises NotFound, CannotMove or NotPaid."""
     context = load_fulfillment_context(principal, fulfillment_id)
     if context.fulfillment.status == FulfillmentStatus.HANDED_OVER:
         return context.fulfillment
@@ -29,17 +30,17 @@ def handover(principal: Principal, fulfillment_id: str) -> Fulfillment:
     check_paid_before_dispatch(load_payments(context.order_fulfillment.order.payment_ids))
     complete = completes_order(context, after)
     cash = collect_cash(principal, context.order_fulfillment) if complete else CashCollection()
-    goods = issue(context.fulfillment.pieces)
+    stock_effect = issue(context.fulfillment.pieces)
     event = WorkHandedOver(
         *context.event_ids,
         context.order_fulfillment.order.currency,
         claim_version=context.fulfillment.claim_version,
         completed=complete,
-        movements=goods.movements,
+        movements=stock_effect.movements,
         payments=cash.payments,
         postings=cash.postings,
     )
     changes = cash.order_changes | ({"status": OrderStatus.COMPLETED} if complete else {})
     return commit_status_change(
-        context, after, event, SideEffects(goods, other_writes=cash.writes, order_changes=changes)
+        context, after, event, SideEffects(stock_effect, other_writes=cash.writes, order_changes=changes)
     )

@@ -1,4 +1,4 @@
-"""Somebody walks to the shelf."""
+"""Starting to pick a fulfillment."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Packed, and waiting for whoever takes it out of the house."""
+"""Marking a fulfillment as packed and ready for dispatch or handover."""
 
 from __future__ import annotations
 

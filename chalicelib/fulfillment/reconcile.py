@@ -1,4 +1,7 @@
-"""Late money may find an order's units gone and take others elsewhere; then the work follows the goods."""
+"""Matching fulfillments to the order's allocations.
+
+A late payment may find the order's holds lapsed and allocate units at other locations. The fulfillments then follow.
+"""
 
 from __future__ import annotations
 
@@ -32,12 +35,13 @@ from chalicelib.stock.model import Allocation, LevelId
 
 
 def check_reconciled(order_fulfillment: OrderFulfillment) -> None:
-    """Before goods move by a fulfillment: if they lie elsewhere by now, the work is put right first."""
+    """Reconcile an order before its goods move. Raises StaleVersion if that changed its fulfillments."""
     if not is_reconciled(order_fulfillment) and reconcile(order_fulfillment.order.id):
         raise StaleVersion()
 
 
 def is_reconciled(order_fulfillment: OrderFulfillment) -> bool:
+    """Return whether the active fulfillments cover exactly the order's allocations."""
     return sorted(map(_allocation_key, order_fulfillment.order.pieces)) == sorted(
         map(_allocation_key, allocations_of(exclude_withdrawn(order_fulfillment.fulfillments)))
     )
@@ -45,7 +49,10 @@ def is_reconciled(order_fulfillment: OrderFulfillment) -> bool:
 
 @db.retry_on_conflict
 def reconcile(order_id: str) -> bool:
-    """Moves no goods: they are where the order says. Nothing to do is the rule."""
+    """Cancel fulfillments whose units are allocated elsewhere and create new ones. Returns whether anything changed.
+
+    Stock does not move. Usually there is nothing to change.
+    """
     order_fulfillment = load_fulfillment_of_order(order_id)
     if (
         order_fulfillment.order.status != OrderStatus.PLACED
@@ -54,35 +61,35 @@ def reconcile(order_id: str) -> bool:
     ):
         return False
     now = clock.now()
-    wrong = [
+    misplaced = [
         fulfillment
         for fulfillment in exclude_withdrawn(order_fulfillment.fulfillments)
         if fulfillment.status in BEFORE_DISPATCH and not _is_allocated(order_fulfillment, fulfillment)
     ]
-    kept = [
-        fulfillment for fulfillment in exclude_withdrawn(order_fulfillment.fulfillments) if fulfillment not in wrong
+    remaining = [
+        fulfillment for fulfillment in exclude_withdrawn(order_fulfillment.fulfillments) if fulfillment not in misplaced
     ]
-    down = [
+    cancelled = [
         transition_fulfillment(fulfillment, FulfillmentStatus.CANCELLED, reason="goods_elsewhere")
-        for fulfillment in wrong
+        for fulfillment in misplaced
     ]
     fulfillments = build_fulfillments(
-        order_fulfillment, _subtract(order_fulfillment.order.pieces, allocations_of(kept)), now
+        order_fulfillment, _subtract(order_fulfillment.order.pieces, allocations_of(remaining)), now
     )
     events: list[Event] = [build_rerouted_event(order_id, fulfillments)] if fulfillments else []
-    events += [WorkCancelled(order_id, stood_down=fulfillment_refs(down))] if down else []
-    asking = order_fulfillment.open_offer
+    events += [WorkCancelled(order_id, stood_down=fulfillment_refs(cancelled))] if cancelled else []
+    open_offer = order_fulfillment.open_offer
     status = derive_order_status(
         order_fulfillment.order.demand,
-        order_fulfillment.with_changed(*down, *fulfillments),
-        has_open_offer=asking is not None,
+        order_fulfillment.with_changed(*cancelled, *fulfillments),
+        has_open_offer=open_offer is not None,
     )
     if not events:
         return False
     db.commit(
         [
-            *(add_to_offer(asking, fulfillments) if asking and fulfillments else []),
-            *[update_fulfillment(before, after) for before, after in zip(wrong, down)],
+            *(add_to_offer(open_offer, fulfillments) if open_offer and fulfillments else []),
+            *[update_fulfillment(before, after) for before, after in zip(misplaced, cancelled)],
             *map(create_fulfillment, fulfillments),
             *record_order_events(order_fulfillment.order, *events, actor=ROUTER, at=now, fulfillment_status=status),
         ]
@@ -96,13 +103,13 @@ def _is_allocated(order_fulfillment: OrderFulfillment, fulfillment: Fulfillment)
 
 
 def _subtract(allocations: Sequence[Allocation], taken: Sequence[Allocation]) -> list[Allocation]:
-    """Late money may have found more of it where some was promised already: two pieces of one place."""
+    """Return the allocations less those taken, summed by level: a late payment may allocate twice at one level."""
     left: dict[LevelId, int] = {}
     for allocation in allocations:
         left[allocation.level_id] = left.get(allocation.level_id, 0) + allocation.quantity
     for allocation in taken:
         left[allocation.level_id] = left.get(allocation.level_id, 0) - allocation.quantity
-    return [Allocation(sku, location, units, shelf) for (sku, location, shelf), units in left.items() if units > 0]
+    return [Allocation(sku, location, units, shard) for (sku, location, shard), units in left.items() if units > 0]
 
 
 def _allocation_key(allocation: Allocation) -> tuple[str, str, int, int]:

@@ -1,11 +1,10 @@
-"""What somebody gave up is brought by somebody else, without anyone deciding it; `OrderStranded` when nobody can."""
+"""Routing an order's unassigned units again, automatically. `OrderStranded` is recorded when no one can serve them."""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import replace
 from datetime import datetime
-from typing import Any
 
 from chalicelib.fulfillment.assign import ROUTER, build_fulfillments, build_offer
 from chalicelib.fulfillment.candidates import RoutingResult, build_exclusions, evaluate_candidates, find_destination
@@ -46,7 +45,7 @@ from chalicelib.kit.errors import StaleVersion
 from chalicelib.kit.events import Event
 from chalicelib.orders.model import OrderStatus
 from chalicelib.places import find as places
-from chalicelib.places.model import distance_meters
+from chalicelib.places.model import Location, distance_meters
 from chalicelib.stock.model import OutOfStock
 from chalicelib.stock.plan import AvailableStock, Plan, plan_allocation
 from chalicelib.stock.store import load_lapsed_holds, load_levels
@@ -54,8 +53,10 @@ from chalicelib.stock.store import load_lapsed_holds, load_levels
 
 @db.retry_on_conflict
 def reroute(order_id: str, cause: str = "WorkRejected") -> bool:
-    """Looks at what is missing now, not at what the event said: a repeat finds nothing missing and does nothing. An
-    order that was never routed has its goods still as placing promised them, and its first routing is on the way."""
+    """Route what no fulfillment covers now. Returns whether anything was assigned or offered.
+
+    A repeat finds nothing missing and changes nothing. An order without fulfillments is left to `assign_order`.
+    """
     order_fulfillment = load_fulfillment_of_order(order_id)
     missing = unassigned_quantities(order_fulfillment.order.demand, order_fulfillment.fulfillments)
     if order_fulfillment.order.status != OrderStatus.PLACED or not order_fulfillment.fulfillments or not missing:
@@ -67,29 +68,30 @@ def reroute(order_id: str, cause: str = "WorkRejected") -> bool:
 
 
 def commit_reroute(order_fulfillment: OrderFulfillment, missing: dict[str, int], cause: str, now: datetime) -> bool:
+    """Assign the missing units to other locations, offer them to salesmen, or mark the order as stranded."""
     plan, short = plan_replacement(order_fulfillment, missing, now)
     fulfillments = build_fulfillments(order_fulfillment, plan.allocations, now)
     routed = evaluate_candidates(order_fulfillment, missing, fulfillments, now)
-    asking = order_fulfillment.open_offer
-    offer = None if asking else build_offer(order_fulfillment, missing, fulfillments, routed.decision, now)
-    if not (fulfillments or offer or asking):
+    open_offer = order_fulfillment.open_offer
+    offer = None if open_offer else build_offer(order_fulfillment, missing, fulfillments, routed.decision, now)
+    if not (fulfillments or offer or open_offer):
         return record_stranded(order_fulfillment, short, now)
-    goods = release_holds(plan.taken_holds) + promise(order_fulfillment.order, plan.allocations)
-    every = order_fulfillment.with_changed(*fulfillments)
-    status = derive_order_status(order_fulfillment.order.demand, every, has_open_offer=bool(offer or asking))
-    events = build_events(order_fulfillment, fulfillments, offer, routed, goods)
+    stock_effect = release_holds(plan.taken_holds) + promise(order_fulfillment.order, plan.allocations)
+    updated = order_fulfillment.with_changed(*fulfillments)
+    status = derive_order_status(order_fulfillment.order.demand, updated, has_open_offer=bool(offer or open_offer))
+    events = build_events(order_fulfillment, fulfillments, offer, routed, stock_effect)
     if not events:
-        return False  # an offer is out that covers it, and nobody else has it: wait for its end
-    changes = {"fulfillment_status": status, "pieces": allocations_of(exclude_withdrawn(every))}
+        return False  # the open offer covers the units and no other location has them: wait until it ends
+    changes = {"fulfillment_status": status, "pieces": allocations_of(exclude_withdrawn(updated))}
     db.commit(
         [
-            *(add_to_offer(asking, fulfillments) if asking and fulfillments else []),
+            *(add_to_offer(open_offer, fulfillments) if open_offer and fulfillments else []),
             *(create_offer(offer) if offer else []),
             *map(create_fulfillment, fulfillments),
             *([unmark_stranded(order_fulfillment.order.id)] if is_stranded(order_fulfillment.order.id) else []),
             create_decision(order_fulfillment.order.id, now, cause, routed.inputs, routed.decision),
             *record_order_events(order_fulfillment.order, *events, actor=ROUTER, at=now, **changes),
-            *goods.writes,
+            *stock_effect.writes,
         ]
     )
     return True
@@ -98,10 +100,12 @@ def commit_reroute(order_fulfillment: OrderFulfillment, missing: dict[str, int],
 def plan_replacement(
     order_fulfillment: OrderFulfillment, missing: dict[str, int], now: datetime
 ) -> tuple[Plan, tuple[Shortage, ...]]:
-    """From every warehouse and store that has not said no; nothing at all rather than a part of it. An order has one
-    hold at a level, so while it waits for money it takes nothing more where it holds units already, least of all them.
+    """Return the plan that allocates all missing units, or an empty plan and the shortages.
+
+    It uses warehouses and stores that have not rejected the order. An order can have one hold per level, so an order on
+    hold takes no units at a location where it already holds the SKU.
     """
-    servers = rank_locations(order_fulfillment)
+    locations = rank_locations(order_fulfillment)
     held = (
         {
             (allocation.sku, allocation.location)
@@ -110,30 +114,31 @@ def plan_replacement(
         if order_fulfillment.order.on_hold
         else set()
     )
-    levels = load_levels([(sku, server) for server in servers for sku in missing if (sku, server) not in held])
+    levels = load_levels([(sku, place) for place in locations for sku in missing if (sku, place) not in held])
     lapsed = load_lapsed_holds([level.level_id for level in levels if level.reserved], now)
     try:
-        return plan_allocation(missing, AvailableStock(levels, servers, lapsed)), ()
-    except OutOfStock as nobody:
-        return Plan(()), tuple(Shortage(**each) for each in nobody.facts["short"])
+        return plan_allocation(missing, AvailableStock(levels, locations, lapsed)), ()
+    except OutOfStock as refused:
+        return Plan(()), tuple(Shortage(**shortage) for shortage in refused.facts["short"])
 
 
 def rank_locations(order_fulfillment: OrderFulfillment) -> list[str]:
-    """Who collects at a counter comes to that counter: such an order is served nowhere else."""
+    """Return the ids of the locations that may serve the order: warehouses first, then by distance.
+
+    A pickup or handover order is served only by its own location.
+    """
     order = order_fulfillment.order
     excluded = build_exclusions(order_fulfillment)
-    able = [
-        one for one in places.load_locations().values() if one.active and one.kind != "van" and one.id not in excluded
-    ]
+    locations = [place for place in places.list_selling_locations() if place.id not in excluded]
     if order.delivery.method != "ship":
-        return [one.id for one in able if one.id == order.delivery.location]
-    where = find_destination(order)
+        return [place.id for place in locations if place.id == order.delivery.location]
+    destination = find_destination(order)
 
-    def rank(one: Any) -> tuple[bool, int, str]:
-        away = distance_meters(one.point, where) if one.point and where else 0
-        return one.kind != "warehouse", away, one.id
+    def rank(place: Location) -> tuple[bool, int, str]:
+        distance = distance_meters(place.point, destination) if place.point and destination else 0
+        return place.kind != "warehouse", distance, place.id
 
-    return [one.id for one in sorted(able, key=rank)]
+    return [place.id for place in sorted(locations, key=rank)]
 
 
 def build_events(
@@ -141,16 +146,16 @@ def build_events(
     fulfillments: Sequence[Fulfillment],
     offer: Offer | None,
     routed: RoutingResult,
-    goods: StockEffect,
+    stock_effect: StockEffect,
 ) -> list[Event]:
-    """Two entries when both are new: each has its own listeners."""
+    """Return WorkRerouted for new fulfillments and OfferOpened for a new offer."""
     events: list[Event] = []
     if fulfillments:
-        told = build_rerouted_event(order_fulfillment.order.id, fulfillments)
+        event = build_rerouted_event(order_fulfillment.order.id, fulfillments)
         excluded, until = tuple(sorted(build_exclusions(order_fulfillment))), holds_until(order_fulfillment.order)
-        events.append(replace(told, excluded=excluded, movements=goods.movements, holds_until=until))
+        events.append(replace(event, excluded=excluded, movements=stock_effect.movements, holds_until=until))
     if offer:
-        staff = tuple(each.staff for each in offer.invited)
+        staff = tuple(invitation.staff for invitation in offer.invited)
         until = clock.iso(offer.expires_at)
         events.append(
             OfferOpened(order_fulfillment.order.id, offer.id, staff, expires_at=until, rule=routed.decision.rule)
@@ -162,15 +167,20 @@ def build_rerouted_event(order_id: str, fulfillments: Sequence[Fulfillment]) -> 
     return WorkRerouted(order_id, assigned=startable_refs(fulfillments), awaiting=awaiting_refs(fulfillments))
 
 
-def add_to_offer(asking: Offer, fulfillments: Sequence[Fulfillment]) -> list[Write]:
-    """Those who begin while an offer is out stand down with the rest when somebody claims it."""
+def add_to_offer(open_offer: Offer, fulfillments: Sequence[Fulfillment]) -> list[Write]:
+    """Return writes that add new fulfillments to an open offer, so that its claim cancels them too."""
     new = tuple(fulfillment.id for fulfillment in fulfillments if fulfillment.status in NOT_STARTED)
-    return [close_offer(asking, replace(transition_offer(asking, OfferStatus.OPEN), assigned=asking.assigned + new))]
+    return [
+        close_offer(
+            open_offer, replace(transition_offer(open_offer, OfferStatus.OPEN), assigned=open_offer.assigned + new)
+        )
+    ]
 
 
 def record_stranded(order_fulfillment: OrderFulfillment, short: Sequence[Shortage], now: datetime) -> bool:
+    """Record OrderStranded once. Returns False, because nothing was assigned."""
     if is_stranded(order_fulfillment.order.id):
-        return False  # told before, and still nobody
+        return False
     event = OrderStranded(order_fulfillment.order.id, tuple(short), tuple(sorted(build_exclusions(order_fulfillment))))
     status = derive_order_status(order_fulfillment.order.demand, order_fulfillment.fulfillments, has_open_offer=False)
     changes = {"fulfillment_status": status}
@@ -184,5 +194,5 @@ def record_stranded(order_fulfillment: OrderFulfillment, short: Sequence[Shortag
 
 
 def retry_stranded() -> int:
-    """By the clock: goods may have come in, or a van into reach."""
+    """Reroute every stranded order, because stock or vans in range may have changed. Returns how many were routed."""
     return sum(reroute(order_id, "stranded") for order_id in list_stranded_orders())
