@@ -35,8 +35,18 @@ screenshots: tools
 bench: tools
 	@$(VENV)/bin/python -m tests.verification.bench $(if $(PEER),peer_$(PEER),$(ONLY))
 
-.PHONY: local tools
+# The requirements.txt files hold the direct pins; uv adds every package that these need, and the hashes. It keeps the
+# versions of an existing lock where the pins allow; UPGRADE=1 takes the newest. The lock of infra starts as a copy of
+# that of the tests, so that both name the same versions: `make run` and `make test` share one environment.
+COMPILE = $(VENV)/bin/uv pip compile --quiet --python $(VENV)/bin/python --universal --python-version 3.11 \
+  --generate-hashes --only-binary :all: --custom-compile-command "make lock"
+lock: tools
+	@$(COMPILE) $(if $(UPGRADE),--upgrade) tests/requirements.txt -o tests/requirements.lock
+	@cp tests/requirements.lock infra/requirements.lock
+	@$(COMPILE) infra/requirements.txt -o infra/requirements.lock
+
+.PHONY: lock local tools
 local:
-	@$(PYTHON) -m infra.environment infra/requirements.txt
+	@$(PYTHON) -m infra.environment infra/requirements.lock
 tools:
-	@$(PYTHON) -m infra.environment tests/requirements.txt
+	@$(PYTHON) -m infra.environment tests/requirements.lock

@@ -1,6 +1,7 @@
-"""Makes .venv with what a requirements file names, quietly: `python3 -m infra.environment infra/requirements.txt`.
+"""Create `.venv` with the packages of a lock: `python3 -m infra.environment infra/requirements.lock`.
 
-Runs on whatever Python the machine has, so it uses nothing newer than that may know.
+`make` runs this module before anything is installed, so it imports only the standard library. Its syntax is old enough
+for an outdated Python to reach the message that says which version is needed.
 """
 # ruff: noqa: UP031, UP036
 
@@ -10,56 +11,73 @@ import subprocess
 import sys
 
 VENV = os.environ.get("VENV") or ".venv"
+LOCKS = ("infra/requirements.lock", "tests/requirements.lock")
 
 
-def main(file: str) -> "str | None":
+def main(lock: str) -> "str | None":
+    """Install `lock` unless it is installed already; return what went wrong, or None."""
     if sys.version_info < (3, 11):
         return "Python 3.11 or newer is needed; this is {}.{}. `make run PYTHON=python3.12` takes another.".format(
             *sys.version_info[:2]
         )
-    stamp, wanted = os.path.join(VENV, "installed"), fingerprint(file)
-    if wanted in read_lines(stamp):
+    installed = load_installed()
+    if lock in installed:
         return None
-    why = make_venv() or install_requirements(file)
-    if why is None:
-        with open(stamp, "a") as kept:
-            kept.write(wanted + "\n")
-    return why
+    problem = create_venv() or install(lock, installed)
+    if problem is None:
+        record_installed([*installed, lock])
+    return problem
 
 
-def fingerprint(file: str) -> str:
-    """Of the file and of those it includes."""
-    told = []
-    for line in read_lines(file):
-        told.append(fingerprint(os.path.join(os.path.dirname(file), line[3:])) if line.startswith("-r ") else line)
-    return hashlib.sha256("\n".join([*told, sys.version]).encode()).hexdigest()
+def load_installed() -> "list[str]":
+    """Return the locks that the environment holds, or none if a lock or the interpreter has changed since."""
+    if not os.path.exists(stamp()):
+        return []
+    with open(stamp()) as file:
+        recorded_fingerprint, *installed = file.read().splitlines() or [""]
+    return installed if recorded_fingerprint == fingerprint() else []
 
 
-def make_venv() -> "str | None":
-    if os.path.exists(venv_python()):
+def fingerprint() -> str:
+    # All locks count, not only the one asked for: they share the environment, so installing a changed lock can replace
+    # packages of the other.
+    digest = hashlib.sha256(sys.version.encode())
+    for lock in LOCKS:
+        with open(lock, "rb") as file:
+            digest.update(file.read())
+    return digest.hexdigest()
+
+
+def create_venv() -> "str | None":
+    if os.path.exists(python()):
         return None
-    print("Making an environment in %s (once; about a minute) …" % VENV, flush=True)
-    made = subprocess.run([sys.executable, "-m", "venv", VENV], capture_output=True, text=True, check=False)
-    if made.returncode:
-        return "Python's venv module is missing or broken (on Debian: apt install python3-venv):\n" + made.stdout
+    print("Creating an environment in %s (once; about a minute) …" % VENV, flush=True)
+    process = subprocess.run([sys.executable, "-m", "venv", VENV], capture_output=True, text=True, check=False)
+    if process.returncode:
+        return "Python's venv module is missing or broken (on Debian: apt install python3-venv):\n" + process.stdout
     return None
 
 
-def install_requirements(file: str) -> "str | None":
-    command = [venv_python(), "-m", "pip", "install", "--quiet", "--disable-pip-version-check", "--only-binary=:all:"]
-    said = subprocess.run([*command, "-r", file], capture_output=True, text=True, check=False)
-    return "Installing %s failed:\n%s%s" % (file, said.stdout, said.stderr) if said.returncode else None
+def install(lock: str, installed: "list[str]") -> "str | None":
+    record_installed(installed)  # first, so that an interrupted installation is not taken for the previous one
+    command = [python(), "-m", "pip", "install", "--quiet", "--disable-pip-version-check", "--require-hashes"]
+    # Wheels only: a source distribution runs its own code during installation and may need a compiler.
+    command += ["--only-binary=:all:", "-r", lock]
+    process = subprocess.run(command, capture_output=True, text=True, check=False)
+    return "Installing %s failed:\n%s%s" % (lock, process.stdout, process.stderr) if process.returncode else None
 
 
-def venv_python() -> str:
+def record_installed(locks: "list[str]") -> None:
+    with open(stamp(), "w") as file:
+        file.write("\n".join([fingerprint(), *locks]) + "\n")
+
+
+def stamp() -> str:
+    return os.path.join(VENV, "installed")
+
+
+def python() -> str:
     return os.path.join(VENV, "bin", "python")
-
-
-def read_lines(file: str) -> "list[str]":
-    if not os.path.exists(file):
-        return []
-    with open(file) as opened:
-        return opened.read().splitlines()
 
 
 if __name__ == "__main__":

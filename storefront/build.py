@@ -97,7 +97,7 @@ def build_shared_outputs(settings: Facts, assets: str) -> Iterator[Output]:
     desk = template("desk/index.html").render(shop=settings | {"assets": assets}, words=words)
     robots = f"User-agent: *\nDisallow: /api/\nDisallow: /desk/\nSitemap: {base}/sitemap.xml\n"
     yield "/desk/index.html", desk.encode()
-    yield "/favicon.svg", (HERE / "assets" / "mark.svg").read_bytes()
+    yield "/favicon.svg", (HERE / "assets" / "favicon.svg").read_bytes()
     yield "/robots.txt", robots.encode()
 
 

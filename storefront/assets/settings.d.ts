@@ -1,4 +1,4 @@
-// `settings.js` is written by the build: see `settings_module` in storefront/build.py.
+// Type of `settings.js`, which `settings_module` in storefront/build.py writes for each site.
 import type { CURRENCIES } from "./common/currencies.js";
 
 declare const settings: { currency: keyof typeof CURRENCIES; country: string; zone: string };

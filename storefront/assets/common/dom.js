@@ -1,19 +1,20 @@
 // @ts-check
-// Elements from plain calls. Text is always inserted as text, never as markup.
+// Creates, finds and fills elements. Text is always inserted as text, never parsed as HTML.
 
-/** @typedef {any} Child an element, a text, or a list of them; empty values are left out */
+/** @typedef {any} Child an element, a text or number, or a nested list; empty values are skipped */
 
 /**
+ * Creates an element; the short name is that of hyperscript and Preact.
+ *
  * @param {string} tag
  * @param {Record<string, any>} attributes `onclick` adds a listener, a boolean sets a property
  * @param {...Child} children
- * @returns {any} the element; `any`, because callers know which kind it is
+ * @returns {any} `any`, because callers know which kind of element it is
  */
 export function h(tag, attributes = {}, ...children) {
   const element = document.createElement(tag);
   for (const [name, value] of Object.entries(attributes)) setAttribute(element, name, value);
-  element.append(...children.flat(Infinity).filter(isShown));
-  return element;
+  return setChildren(element, ...children);
 }
 
 /** @param {any} element @param {string} name @param {any} value */
@@ -25,46 +26,47 @@ function setAttribute(element, name, value) {
     element.setAttribute(name, value);
 }
 
-const isShown = (/** @type {Child} */ child) => child === 0 || Boolean(child);
-
 /**
- * Replaces the children of an element and returns it.
+ * Replaces the children of an element and returns the element.
  *
  * @param {any} element
  * @param {...Child} children
  */
-export const fill = (element, ...children) => {
-  element.replaceChildren(...children.flat(Infinity).filter(Boolean));
+export function setChildren(element, ...children) {
+  element.replaceChildren(...children.flat(Infinity).filter(isShown));
   return element;
-};
+}
 
-/** @returns {any} the first element, or null */
-export const one = (/** @type {string} */ selector, /** @type {ParentNode} */ root = document) =>
+const isShown = (/** @type {Child} */ child) => child === 0 || Boolean(child);
+
+/** @returns {any} the first element that matches, or null */
+export const query = (/** @type {string} */ selector, /** @type {ParentNode} */ root = document) =>
   root.querySelector(selector);
 
-/** @returns {any[]} */
-export const all = (/** @type {string} */ selector, /** @type {ParentNode} */ root = document) => [
-  ...root.querySelectorAll(selector),
-];
+/** @returns {any[]} all elements that match */
+export const queryAll = (
+  /** @type {string} */ selector,
+  /** @type {ParentNode} */ root = document,
+) => [...root.querySelectorAll(selector)];
 
 /**
- * Runs the work at once, then every so many seconds while the page is visible, and at once when it
- * becomes visible again. Returns a function that runs it now.
+ * Runs a task now, then `seconds` after each run while the page is visible, and when the page
+ * becomes visible again. Returns a function that runs the task at once.
  *
  * @param {number} seconds
- * @param {() => Promise<unknown>} work
+ * @param {() => Promise<unknown>} task
  */
-export function whileWatched(seconds, work) {
+export function pollWhileVisible(seconds, task) {
   /** @type {ReturnType<typeof setTimeout> | undefined} */
   let timer;
-  const turn = async () => {
+  const run = async () => {
     clearTimeout(timer);
     if (document.hidden) return;
-    await work();
-    clearTimeout(timer);
-    timer = setTimeout(turn, seconds * 1000);
+    await task();
+    clearTimeout(timer); // another run may have set one meanwhile
+    timer = setTimeout(run, seconds * 1000);
   };
-  document.addEventListener("visibilitychange", turn);
-  turn();
-  return turn;
+  document.addEventListener("visibilitychange", run);
+  run();
+  return run;
 }

@@ -1,42 +1,43 @@
 // @ts-check
-// Requests that must be carried out once. Key and body are stored until the API answers, so that a
-// lost connection, a reload or a second tap repeats the request instead of making another.
-import { newKey } from "./api.js";
-import { read, write } from "./storage.js";
+// Requests that must not be carried out twice. The Idempotency-Key and the body are stored until
+// the API answers, so a lost connection, a reload or a second tap repeats the same request.
+import { newIdempotencyKey } from "./api.js";
+import { readItem, writeItem } from "./storage.js";
 
 /** @typedef {{ key: string, body: any }} KeyedRequest */
 
 /**
- * The request of this name that still waits for an answer, or null.
+ * The stored request of this name that has no response yet, or null.
  *
  * @param {string} name
  * @returns {KeyedRequest | null}
  */
-export const pendingRequest = (name) => read(name, null);
+export const pendingRequest = (name) => readItem(name, null);
 
 /**
- * Sends the pending request of this name, or a new one. It stays pending when no answer comes.
+ * Sends the pending request of this name or, without one, a new request. The request stays pending
+ * if no response arrives.
  *
  * @param {string} name
  * @param {() => unknown} buildBody
  * @param {(request: KeyedRequest) => Promise<any>} send
- * @returns {Promise<any>} what `send` answers. Throws what it throws.
+ * @returns {Promise<any>} the result of `send`. Throws what `send` throws.
  */
 export async function sendOnce(name, buildBody, send) {
-  const request = pendingRequest(name) ?? { key: newKey(), body: buildBody() };
-  write(name, request);
+  const request = pendingRequest(name) ?? { key: newIdempotencyKey(), body: buildBody() };
+  writeItem(name, request);
   try {
-    const answer = await send(request);
-    write(name, null);
-    return answer;
+    const response = await send(request);
+    writeItem(name, null);
+    return response;
   } catch (/** @type {any} */ error) {
-    if (!error.unanswered) write(name, null);
+    if (!error.isUnanswered) writeItem(name, null);
     throw error;
   }
 }
 
-/** A short name for a body that is too long to be one: the same text gives the same name. */
+/** A short hash of a text, in base 36. */
 export const fingerprint = (/** @type {string} */ text) =>
   [...text]
-    .reduce((sum, letter) => (Math.imul(sum, 31) + (letter.codePointAt(0) ?? 0)) >>> 0, 7)
+    .reduce((hash, letter) => (Math.imul(hash, 31) + (letter.codePointAt(0) ?? 0)) >>> 0, 7)
     .toString(36);

@@ -1,5 +1,5 @@
 // @ts-check
-// Dates and distances in the page's language and the shop's time zone.
+// Formats dates and distances for the page's language and the shop's time zone.
 
 /** @typedef {"id" | "en"} Language */
 /** @typedef {(value: string | number | Date) => string} DateFormat */
@@ -7,7 +7,7 @@
 const LOCALES = { id: "id-ID", en: "en-GB" };
 
 /**
- * Makes formats of instants; an empty value gives an empty text.
+ * Returns a factory of formats for instants. An empty value is formatted as an empty text.
  *
  * @param {Language} language
  * @param {string} timeZone
@@ -19,7 +19,7 @@ export const dateFormats = (language, timeZone) => (options) => {
 };
 
 /**
- * Makes a format of calendar days such as `2026-11-27`, which are the same day in every time zone.
+ * Returns a format for calendar days such as `2026-11-27`, which no time zone shifts.
  *
  * @param {Language} language
  * @param {Intl.DateTimeFormatOptions} options
@@ -27,15 +27,16 @@ export const dateFormats = (language, timeZone) => (options) => {
 export const dayFormat = (language, options) => dateFormats(language, "UTC")(options);
 
 /**
- * Today's date in the time zone as `2026-11-27`, whatever zone the device is in.
+ * The calendar day of an instant in a time zone, as `2026-11-27`.
  *
  * @param {string} timeZone
- * @param {Date} now
+ * @param {Date} instant
  */
-export const dateIn = (timeZone, now) => new Intl.DateTimeFormat("en-CA", { timeZone }).format(now);
+export const dateIn = (timeZone, instant) =>
+  new Intl.DateTimeFormat("en-CA", { timeZone }).format(instant);
 
 /**
- * `0,1` in Indonesian, `0.1` in English.
+ * Meters as kilometers with one decimal: `0,1` in Indonesian, `0.1` in English.
  *
  * @param {number} meters
  * @param {Language} language

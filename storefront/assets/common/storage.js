@@ -1,15 +1,17 @@
 // @ts-check
-// What this device remembers. Where storage is forbidden, memory keeps it until the page is closed.
+// JSON values in localStorage. If the browser forbids storage, values last until the page closes.
 
 const PREFIX = "kanal.";
 const memory = new Map();
 
 /**
+ * Returns the stored value, or `fallback` if there is none or it is not JSON.
+ *
  * @param {string} name
- * @param {any} fallback for a name without a value
+ * @param {any} fallback
  * @returns {any}
  */
-export function read(name, fallback) {
+export function readItem(name, fallback) {
   try {
     return JSON.parse(localStorage.getItem(PREFIX + name) ?? "null") ?? fallback;
   } catch {
@@ -18,15 +20,17 @@ export function read(name, fallback) {
 }
 
 /**
+ * Stores a value; null removes the item.
+ *
  * @param {string} name
- * @param {unknown} value null removes the name
+ * @param {unknown} value
  */
-export function write(name, value) {
+export function writeItem(name, value) {
   memory.set(name, value);
   try {
     if (value === null) localStorage.removeItem(PREFIX + name);
     else localStorage.setItem(PREFIX + name, JSON.stringify(value));
   } catch {
-    // storage is forbidden or full: memory has it
+    // Storage is forbidden or full; `memory` has the value.
   }
 }

@@ -1,13 +1,14 @@
 // @ts-check
+// Fills placeholders in texts and matches search words.
 
 /**
- * `{count} left` with its facts filled in; a name without a fact stays as it is.
+ * Replaces placeholders such as `{count}` by values; a placeholder without a value stays.
  *
  * @param {string} text
- * @param {Record<string, unknown>} facts
+ * @param {Record<string, unknown>} values by name
  */
-export const interpolate = (text, facts = {}) =>
-  text.replace(/\{(\w+)\}/g, (whole, name) => String(facts[name] ?? whole));
+export const interpolate = (text, values = {}) =>
+  text.replace(/\{(\w+)\}/g, (placeholder, name) => String(values[name] ?? placeholder));
 
 /**
  * Whether the text contains every word of the search, in any order and case.
@@ -16,21 +17,22 @@ export const interpolate = (text, facts = {}) =>
  * @param {string} search
  */
 export const containsWords = (text, search) => {
-  const lower = text.toLowerCase();
-  return wordsOf(search).every((word) => lower.includes(word));
+  const lowerText = text.toLowerCase();
+  return splitWords(search).every((word) => lowerText.includes(word));
 };
 
-export const wordsOf = (/** @type {string} */ search) =>
+export const splitWords = (/** @type {string} */ search) =>
   search.toLowerCase().split(/\s+/).filter(Boolean);
 
 /**
- * The last part of `customer.phone` or `coupons.SALE` that the table has words for, or "".
+ * The last part of a field path, such as `customer.phone` or `coupons.SALE`, that is a key of the
+ * table; "" if none is.
  *
- * @param {string} field
+ * @param {string} path
  * @param {Record<string, unknown>} table
  */
-export const namedPart = (field, table) =>
-  field
+export const lastKnownPart = (path, table) =>
+  path
     .split(".")
     .reverse()
     .find((part) => Object.hasOwn(table, part)) ?? "";

@@ -1,12 +1,14 @@
-// What waits for somebody, with the button that resolves it.
+// The board: exceptions that need a decision, each with the button that resolves it.
 import { h } from "../common/dom.js";
 import { interpolate } from "../common/text.js";
-import { ask } from "./me.js";
-import { placeOf } from "./names.js";
-import { button, doing, joined, linkButton, quiet, show, tell } from "./parts.js";
+import { button, joinTexts, linkButton, mutedText } from "./elements.js";
+import { runBusy, showLoaded, showToast } from "./feedback.js";
+import { locationName } from "./reference-data.js";
+import { callAsStaff } from "./session.js";
 import { dayText, whenText, words } from "./words.js";
 
-const RESOLVE = {
+// By kind of exception. A kind that is missing here cannot be resolved by one request.
+const RESOLUTIONS = {
   stranded: ({ order }) => ["POST", `/orders/${order}/reroute`],
   expiring_transfer: ({ action }) => [action.method, action.path],
   unheard: ({ action }) => [action.method, action.path],
@@ -17,50 +19,53 @@ const LABELS = {
   unheard: words.actions.ack,
 };
 
-export function board(place) {
+export function boardScreen(container) {
   const load = () =>
-    show(place, async () => {
-      const { items } = await ask("GET", "/exceptions");
-      return items.length ? items.map((each) => card(each, load)) : quiet(words.board.calm);
+    showLoaded(container, async () => {
+      const { items } = await callAsStaff("GET", "/exceptions");
+      if (!items.length) return mutedText(words.board.calm);
+      return items.map((exception) => exceptionCard(exception, load));
     });
   load();
 }
 
-const card = (each, load) =>
+const exceptionCard = (exception, reload) =>
   h(
     "article",
     { class: "card open" },
     h(
       "header",
       {},
-      h("h2", {}, words.board[each.kind] || each.kind),
-      h("small", {}, interpolate(words.board.since, { time: whenText(each.since) })),
+      h("h2", {}, words.board[exception.kind] || exception.kind),
+      h("small", {}, interpolate(words.board.since, { time: whenText(exception.since) })),
     ),
-    h("p", { class: "facts" }, factsOf(each)),
+    h("p", { class: "facts" }, exceptionText(exception)),
     h(
       "footer",
       {},
-      resolving(each, load),
-      each.order ? linkButton(`#/orders/${each.order}`, words.order) : "",
+      resolveButton(exception, reload),
+      exception.order ? linkButton(`#/orders/${exception.order}`, words.order) : "",
     ),
   );
 
-const factsOf = ({ number, location, on, status, transport, template }) =>
-  joined(
+const exceptionText = ({ number, location, on, status, transport, template }) =>
+  joinTexts(
     number,
-    placeOf(location),
+    locationName(location),
     dayText(on),
     words.states[status],
     words.transports[transport],
     words.notices[template],
   );
 
-function resolving(each, load) {
-  if (!RESOLVE[each.kind]) return "";
+function resolveButton(exception, reload) {
+  const { kind } = exception;
+  if (!RESOLUTIONS[kind]) return "";
   const resolve = async () => {
-    await ask(...RESOLVE[each.kind](each));
-    tell(words.done);
-    load();
+    const [method, path] = RESOLUTIONS[kind](exception);
+    await callAsStaff(method, path);
+    showToast(words.done);
+    reload();
   };
-  return button(LABELS[each.kind], (event) => doing(event.target, resolve));
+  return button(LABELS[kind], (event) => runBusy(event.target, resolve));
 }

@@ -1,90 +1,97 @@
-// One phone screen for a customer: who they are, what they owe and the credit they have left.
-import { newKey } from "../common/api.js";
-import { fill, h } from "../common/dom.js";
+// Customers: find one by phone number; see debts and remaining credit; record a payment of debts.
+import { newIdempotencyKey } from "../common/api.js";
+import { h, setChildren } from "../common/dom.js";
 import { formatMoney } from "../common/money.js";
 import { interpolate } from "../common/text.js";
-import { ask, me } from "./me.js";
-import {
-  addressText,
-  doing,
-  field,
-  figure,
-  inputIn,
-  linkButton,
-  moneyField,
-  moneyIn,
-  quiet,
-  select,
-  show,
-  submit,
-  tell,
-} from "./parts.js";
-import { dayText, words } from "./words.js";
+import { addressText, figure, linkButton, mutedText, submitButton } from "./elements.js";
+import { runBusy, showLoaded, showToast } from "./feedback.js";
+import { field, inputOf, moneyField, readMoney, select } from "./form-fields.js";
+import { callAsStaff, staff } from "./session.js";
+import { dayText, methodName, words } from "./words.js";
 
-const COLLECTS = new Set(["salesman", "finance", "cashier", "courier", "agent", "owner"]);
-const SELLS = new Set(["salesman", "agent", "owner", "cashier"]);
-const PHONE = { type: "tel", inputmode: "tel", autocomplete: "off", required: true };
+const COLLECTING_ROLES = new Set(["salesman", "finance", "cashier", "courier", "agent", "owner"]);
+const SELLING_ROLES = new Set(["salesman", "agent", "owner", "cashier"]);
+const PHONE_ATTRIBUTES = { type: "tel", inputmode: "tel", autocomplete: "off", required: true };
 
-export function customer(place, id) {
-  const phone = field(words.customer.phone, PHONE);
-  const found = h("div", { class: "list" });
-  const find = async (event) => {
+/** With an id, the screen opens with that customer. */
+export function customerScreen(container, id) {
+  const phone = field(words.customer.phone, PHONE_ATTRIBUTES);
+  const results = h("div", { class: "list" });
+  const submit = async (event) => {
     event.preventDefault();
     const control = event.submitter || event.target.querySelector("button");
-    await doing(control, async () => fill(found, await cardsOf(inputIn(phone).value)));
+    await runBusy(control, async () =>
+      setChildren(results, await findByPhone(inputOf(phone).value)),
+    );
   };
-  fill(
-    place,
-    h("form", { class: "find", onsubmit: find }, phone, submit(words.customer.find)),
-    found,
+  const form = h(
+    "form",
+    { class: "find", onsubmit: submit },
+    phone,
+    submitButton(words.customer.find),
   );
-  if (id) show(found, () => card(id));
+  setChildren(container, form, results);
+  if (id) showLoaded(results, () => loadCard(id));
 }
 
-async function cardsOf(phone) {
-  const { items } = await ask("GET", `/customers?phone=${encodeURIComponent(phone)}`);
-  if (!items.length) return quiet(words.customer.none);
-  return Promise.all(items.map(({ id }) => card(id)));
+async function findByPhone(phone) {
+  const { items } = await callAsStaff("GET", `/customers?phone=${encodeURIComponent(phone)}`);
+  if (!items.length) return mutedText(words.customer.none);
+  return Promise.all(items.map(({ id }) => loadCard(id)));
 }
 
-async function card(id) {
-  const place = h("article", { class: "card open" });
-  const load = async () =>
-    fill(place, drawn(await ask("GET", `/customers/${encodeURIComponent(id)}`), load));
+async function loadCard(id) {
+  const card = h("article", { class: "card open" });
+  const load = async () => {
+    const customer = await callAsStaff("GET", `/customers/${encodeURIComponent(id)}`);
+    setChildren(card, cardSections(customer, load));
+  };
   await load();
-  return place;
+  return card;
 }
 
-const drawn = (who, load) => [
-  h("header", {}, h("h2", {}, who.name), who.company ? h("span", {}, who.company) : ""),
+const cardSections = (customer, reload) => [
   h(
-    "p",
-    { class: "whom" },
-    who.phone ? h("a", { href: `tel:${who.phone}` }, who.phone) : "",
-    who.address ? h("span", {}, addressText({ ...who.address, postcode: "" })) : "",
+    "header",
+    {},
+    h("h2", {}, customer.name),
+    customer.company ? h("span", {}, customer.company) : "",
   ),
-  h("dl", { class: "figures" }, figures(who)),
-  h("ul", { class: "debts" }, debts(who.receivables || [])),
-  COLLECTS.has(me.role) && who.owed.amount > 0 ? collecting(who, load) : "",
-  SELLS.has(me.role) ? h("footer", {}, linkButton(`#/sell/${who.id}`, words.customer.sell)) : "",
+  contact(customer),
+  h("dl", { class: "figures" }, creditFigures(customer)),
+  h("ul", { class: "debts" }, openDebts(customer.receivables || []).map(debtItem)),
+  canCollect(customer) ? collectionForm(customer, reload) : "",
+  SELLING_ROLES.has(staff.role)
+    ? h("footer", {}, linkButton(`#/sell/${customer.id}`, words.customer.sell))
+    : "",
 ];
 
-function figures({ owed, overdue, overdue_days: count, credit_limit: limit, credit_left: left }) {
-  const { customer: names } = words;
+const contact = ({ phone, address }) =>
+  h(
+    "p",
+    { class: "contact" },
+    phone ? h("a", { href: `tel:${phone}` }, phone) : "",
+    address ? h("span", {}, addressText({ ...address, postcode: "" })) : "",
+  );
+
+function creditFigures({ owed, overdue, overdue_days, credit_limit, credit_left }) {
+  const { customer: labels } = words;
   return [
-    figure(names.owed, formatMoney(owed)),
+    figure(labels.owed, formatMoney(owed)),
     overdue.amount > 0
-      ? figure(names.overdue, formatMoney(overdue), "bad", interpolate(names.days, { count }))
-      : figure(names.overdue, formatMoney(overdue)),
-    limit.amount
-      ? figure(names.left, formatMoney(left), "good", `/ ${formatMoney(limit)}`)
-      : figure(names.left, names.no_credit, "good"),
+      ? figure(labels.overdue, formatMoney(overdue), "bad", daysText(overdue_days))
+      : figure(labels.overdue, formatMoney(overdue)),
+    credit_limit.amount
+      ? figure(labels.left, formatMoney(credit_left), "good", `/ ${formatMoney(credit_limit)}`)
+      : figure(labels.left, labels.no_credit, "good"),
   ];
 }
 
-const debts = (receivables) => receivables.filter(({ left }) => left.amount > 0).map(debt);
+const daysText = (count) => interpolate(words.customer.days, { count });
 
-const debt = ({ due_on, overdue_days, left }) =>
+const openDebts = (receivables) => receivables.filter(({ left }) => left.amount > 0);
+
+const debtItem = ({ due_on, overdue_days, left }) =>
   h(
     "li",
     { class: overdue_days > 0 ? "bad" : "" },
@@ -92,24 +99,26 @@ const debt = ({ due_on, overdue_days, left }) =>
     h("b", {}, formatMoney(left)),
   );
 
-function collecting(who, load) {
-  const key = newKey();
-  const collect = (event) => {
+const canCollect = ({ owed }) => COLLECTING_ROLES.has(staff.role) && owed.amount > 0;
+
+function collectionForm(customer, reload) {
+  const key = newIdempotencyKey();
+  const submit = (event) => {
     event.preventDefault();
     const { amount, method } = event.target.elements;
-    doing(event.submitter, async () => {
-      const body = { customer: who.id, amount: moneyIn(amount), method: method.value };
-      await ask("POST", "/collections", { body, key });
-      tell(words.done);
-      await load();
+    runBusy(event.submitter, async () => {
+      const body = { customer: customer.id, amount: readMoney(amount), method: method.value };
+      await callAsStaff("POST", "/collections", { body, key });
+      showToast(words.done);
+      await reload();
     });
   };
-  const methods = ["cash", "transfer"].map((each) => [each, words.methods[each]]);
+  const methods = ["cash", "transfer"].map((method) => [method, methodName(method)]);
   return h(
     "form",
-    { class: "find", onsubmit: collect },
-    moneyField(words.customer.amount, "amount", { min: 1, max: who.owed.amount }),
+    { class: "find", onsubmit: submit },
+    moneyField(words.customer.amount, "amount", { min: 1, max: customer.owed.amount }),
     select(words.sell.payment, "method", methods),
-    submit(words.customer.collect),
+    submitButton(words.customer.collect),
   );
 }

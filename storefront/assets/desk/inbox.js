@@ -1,154 +1,73 @@
-// Offers, tasks and notices, asked for every few seconds while the page is visible. One request
-// serves the badge and the screen.
-import { h, whileWatched } from "../common/dom.js";
-import { interpolate } from "../common/text.js";
-import { ask, me } from "./me.js";
-import { placeOf } from "./names.js";
-import {
-  badge,
-  button,
-  cash,
-  doing,
-  explain,
-  goods,
-  joined,
-  linkButton,
-  quiet,
-  steady,
-  tell,
-} from "./parts.js";
+// The inbox: offers of work and notices. One request every few seconds, while the page is visible,
+// serves both the badge in the tabs and the open screen.
+import { h, pollWhileVisible, setChildren } from "../common/dom.js";
+import { mutedText } from "./elements.js";
+import { drawOnChange, problemText } from "./feedback.js";
+import { inboxCard } from "./inbox-card.js";
 import { position } from "./position.js";
-import { kilometers, timeText, whenText, words } from "./words.js";
+import { callAsStaff, staff } from "./session.js";
+import { words } from "./words.js";
 
-const EVERY_SECONDS = 4;
-const OFFERS_AT_ONCE = 10;
+const REFRESH_SECONDS = 4;
+const MAX_OFFERS_PER_REFRESH = 10;
 
 const state = {
-  items: null, // not asked for yet
-  offers: new Map(), // details of an offer by its id; its notice only names it
-  screens: new Set(), // draw functions of open screens
-  renew: () => {},
+  items: null, // null until the first response
+  offers: new Map(), // details by offer id, which the items of the inbox do not contain
+  screens: new Set(), // draw functions of the open screens
+  refresh: () => {},
 };
 
+/** Starts polling. `showUnseen` receives the number of unseen items after each response. */
 export function watchInbox(showUnseen) {
-  state.renew = whileWatched(EVERY_SECONDS, async () => {
+  state.refresh = pollWhileVisible(REFRESH_SECONDS, async () => {
     try {
-      state.items = (await ask("GET", "/inbox?limit=50")).items;
+      state.items = (await callAsStaff("GET", "/inbox?limit=50")).items;
     } catch {
-      return; // the next turn asks again
+      return; // the next refresh tries again
     }
-    await loadOffers();
+    await loadChangedOffers();
     showUnseen(state.items.filter(isUnseen).length);
-    for (const draw of state.screens) draw(facts());
+    for (const draw of state.screens) draw(snapshot());
   });
 }
 
 const isUnseen = (item) => (item.kind === "offer" ? item.state === "open" : !item.acknowledged_at);
 
-const facts = () => ({ items: state.items, offers: [...state.offers] });
+const snapshot = () => ({ items: state.items, offers: [...state.offers] });
 
-async function loadOffers() {
+async function loadChangedOffers() {
   const changed = state.items.filter(
-    ({ kind, offer, state: seen }) =>
-      kind === "offer" && offer && state.offers.get(offer)?.seen !== seen,
+    (item) =>
+      item.kind === "offer" &&
+      item.offer &&
+      state.offers.get(item.offer)?.loadedState !== item.state,
   );
-  await Promise.all(changed.slice(0, OFFERS_AT_ONCE).map(loadOffer));
+  await Promise.all(changed.slice(0, MAX_OFFERS_PER_REFRESH).map(loadOffer));
 }
 
-async function loadOffer({ offer, state: seen }) {
+async function loadOffer({ offer: id, state: loadedState }) {
   try {
-    state.offers.set(offer, { seen, ...(await ask("GET", `/offers/${offer}`)) });
+    state.offers.set(id, { loadedState, ...(await callAsStaff("GET", `/offers/${id}`)) });
   } catch (problem) {
-    state.offers.set(offer, { seen, problem: explain(problem) });
+    state.offers.set(id, { loadedState, problem: problemText(problem) });
   }
 }
 
-export function inbox(place) {
-  const list = h("div", {}, quiet(words.loading));
-  place.replaceChildren(...(me.role === "salesman" && me.location ? [position(), list] : [list]));
-  const draw = steady(list, ({ items }) =>
-    items.length ? items.map(cardOf) : quiet(words.empty.inbox),
+export function inboxScreen(container) {
+  const list = h("div", {}, mutedText(words.loading));
+  const hasVan = staff.role === "salesman" && staff.location;
+  setChildren(container, hasVan ? position() : "", list);
+  const draw = drawOnChange(list, ({ items }) =>
+    items.length ? items.map(card) : mutedText(words.empty.inbox),
   );
   state.screens.add(draw);
-  if (state.items) draw(facts());
+  if (state.items) draw(snapshot());
   return () => state.screens.delete(draw);
 }
 
-const cardOf = (item) => (item.kind === "offer" ? offerCard(item) : noticeCard(item));
-
-const card = (isOpen, ...children) =>
-  h("article", { class: isOpen ? "card open" : "card" }, ...children);
-
-function offerCard(item) {
-  const offer = state.offers.get(item.offer) || {};
-  const status = offer.status === "claimed_by_you" ? offer.status : item.state;
-  const isOpen = status === "open";
-  return card(
-    isOpen,
-    h("header", {}, h("h2", {}, words.notices.offer), badge(status)),
-    h("p", { class: "facts" }, distance(item), isOpen ? until(item) : ""),
-    goods(offer.lines || item.goods),
-    cash(offer),
-    isOpen ? answers(item) : "",
-    offer.fulfillment ? h("footer", {}, linkButton("#/work", words.tabs.work)) : "",
-    h("small", {}, joined(item.number, whenText(item.at))),
-  );
-}
-
-const distance = ({ distance_meters: meters }) =>
-  meters == null ? "" : interpolate(words.distance, { km: kilometers(meters) });
-
-const until = (item) =>
-  item.until ? h("b", {}, interpolate(words.until, { time: timeText(item.until) })) : "";
-
-const answers = (item) =>
-  h(
-    "footer",
-    {},
-    button(words.actions.claim, (event) => answer(event.target, item, "claim")),
-    button(words.actions.decline, (event) => answer(event.target, item, "decline"), "outline"),
-  );
-
-const answer = (control, item, verb) =>
-  doing(control, async () => {
-    try {
-      await ask("POST", `/offers/${item.offer}/${verb}`);
-      if (verb === "claim") location.hash = "#/work";
-    } finally {
-      state.offers.delete(item.offer);
-      await acknowledge(item).catch(() => null); // answered is seen; the badge may be late
-      state.renew();
-    }
+const card = (item) =>
+  inboxCard(item, state.offers.get(item.offer), () => {
+    if (item.kind === "offer") state.offers.delete(item.offer); // its details changed
+    state.refresh();
   });
-
-const acknowledge = (item) => ask("POST", `/inbox/${item.id}/ack`);
-
-function noticeCard(item) {
-  const seen = (event) =>
-    doing(event.target, async () => {
-      await acknowledge(item);
-      tell(words.done);
-      state.renew();
-    });
-  const isSeen = Boolean(item.acknowledged_at);
-  return card(
-    !isSeen,
-    h(
-      "header",
-      {},
-      h("h2", {}, words.notices[item.kind] || item.kind),
-      item.state ? badge(item.state) : "",
-    ),
-    item.goods?.length ? goods(item.goods) : "",
-    item.source ? h("p", {}, interpolate(words.stock.from, { place: placeOf(item.source) })) : "",
-    h("footer", {}, linkOf(item), isSeen ? "" : button(words.actions.ack, seen, "outline")),
-    h("small", {}, joined(item.number, whenText(item.at), item.acknowledged_by)),
-  );
-}
-
-/** Where the notice leads: a transfer to the stock, an order to its work or its page. */
-function linkOf({ transfer, order }) {
-  if (transfer) return linkButton("#/stock", words.tabs.stock);
-  if (["warehouse", "courier"].includes(me.role)) return linkButton("#/work", words.tabs.work);
-  return order ? linkButton(`#/orders/${order}`, words.order) : "";
-}

@@ -3,7 +3,7 @@
 const ORDER = ["captured", "collected", "credit", "promised", "owed_back", "handed_over"];
 
 /**
- * Ledger rows by kind: money that came in first, then what is promised, then kinds unknown here.
+ * Groups ledger rows by kind: money received first, promised money after it, unknown kinds last.
  *
  * @template {{ kind: string }} Row
  * @param {Row[]} rows

@@ -1,38 +1,42 @@
-// Finance's day: what came in, what was promised, and whether the ledger agrees with the payments.
-import { fill, h } from "../common/dom.js";
+// The ledger of one day: money received and promised, and its differences from the payments.
+import { h, setChildren } from "../common/dom.js";
 import { formatMoney } from "../common/money.js";
 import { interpolate } from "../common/text.js";
 import settings from "../settings.js";
+import { figure, mutedText } from "./elements.js";
+import { showLoaded } from "./feedback.js";
+import { field, inputOf } from "./form-fields.js";
 import { groupByKind } from "./ledger-kinds.js";
-import { ask } from "./me.js";
-import { field, figure, inputIn, quiet, show } from "./parts.js";
-import { today, words } from "./words.js";
+import { callAsStaff } from "./session.js";
+import { channelName, methodName, today, words } from "./words.js";
 
 const SUMS = ["cash", "non_cash", "all"];
 
-export function ledger(place) {
+export function ledgerScreen(container) {
   const limits = { value: today(), max: today(), required: true };
   const day = field(words.recap.day, { type: "date", name: "day", ...limits });
   const list = h("div", { class: "list" });
   const load = () => {
-    const { value } = inputIn(day);
-    if (value) show(list, async () => drawn(await ask("GET", `/reports/ledger?day=${value}`)));
+    const { value } = inputOf(day);
+    if (value) showLoaded(list, () => loadDay(value));
   };
   day.addEventListener("change", load);
-  fill(place, day, list);
+  setChildren(container, day, list);
   load();
 }
 
-function drawn({ items, totals, matched, unmatched }) {
-  if (!items.length && matched) return quiet(words.ledger.empty);
+async function loadDay(day) {
+  const report = await callAsStaff("GET", `/reports/ledger?day=${day}`);
+  const { items, totals, matched, unmatched } = report;
+  if (!items.length && matched) return mutedText(words.ledger.empty);
   return [
-    Object.entries(totals).map(([currency, sums]) => totalsOf(currency, sums)),
+    Object.entries(totals).map(([currency, sums]) => totalFigures(currency, sums)),
     matched ? h("p", { class: "verdict good" }, words.ledger.matched) : differences(unmatched),
     groupByKind(items).map(([kind, rows]) => table(kind, rows)),
   ];
 }
 
-const totalsOf = (currency, sums) =>
+const totalFigures = (currency, sums) =>
   h(
     "dl",
     { class: "figures" },
@@ -47,24 +51,22 @@ const differences = (unmatched) =>
     h("ul", { class: "debts" }, unmatched.map(difference)),
   );
 
-function difference({ order_id: order, payment_id: id, payment_minor, ledger_minor }) {
+function difference({ order_id, payment_id, payment_minor, ledger_minor }) {
   const { currency } = settings;
   const amounts = {
     payment: formatMoney({ amount: payment_minor, currency }),
     ledger: formatMoney({ amount: ledger_minor, currency }),
   };
-  return h(
-    "li",
-    {},
-    order ? h("a", { href: `#/orders/${order}` }, words.order) : h("span", {}, id || "–"),
-    h("span", {}, interpolate(words.ledger.differs, amounts)),
-  );
+  const subject = order_id
+    ? h("a", { href: `#/orders/${order_id}` }, words.order)
+    : h("span", {}, payment_id || "–");
+  return h("li", {}, subject, h("span", {}, interpolate(words.ledger.differs, amounts)));
 }
 
 function table(kind, rows) {
   const names = [words.ledger.method, words.recap.channel];
   const numbers = [words.ledger.count, words.ledger.amount];
-  const head = [
+  const header = [
     names.map((name) => h("th", { scope: "col" }, name)),
     numbers.map((name) => h("th", { scope: "col", class: "number" }, name)),
   ];
@@ -72,17 +74,17 @@ function table(kind, rows) {
     "table",
     {},
     h("caption", {}, words.ledger.kinds[kind] || kind),
-    h("thead", {}, h("tr", {}, head)),
-    h("tbody", {}, rows.map(rowOf)),
+    h("thead", {}, h("tr", {}, header)),
+    h("tbody", {}, rows.map(tableRow)),
   );
 }
 
-const rowOf = ({ method, channel, count, amount }) =>
+const tableRow = ({ method, channel, count, amount }) =>
   h(
     "tr",
     {},
-    h("td", {}, words.methods[method] || method || "–"),
-    h("td", {}, words.channels[channel] || channel || "–"),
+    h("td", {}, methodName(method) || "–"),
+    h("td", {}, channelName(channel) || "–"),
     h("td", { class: "number" }, String(count)),
     h("td", { class: "number" }, formatMoney(amount)),
   );

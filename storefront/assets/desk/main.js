@@ -1,18 +1,21 @@
-// The frame of the desk: who is here, which screens their role has, and the one that is open.
-import { all, fill, h, one } from "../common/dom.js";
-import { board } from "./board.js";
-import { customer } from "./customer.js";
-import { inbox, watchInbox } from "./inbox.js";
-import { ledger } from "./ledger.js";
-import { learnWhoIAm, me, signedIn, signIn, signOut, takeToken } from "./me.js";
-import { learnPlaces, learnProducts, placeOf } from "./names.js";
-import { order, orders } from "./orders.js";
-import { button, explain, joined, quiet, submit } from "./parts.js";
-import { recap } from "./recap.js";
-import { sell } from "./sell.js";
-import { stock } from "./stock.js";
-import { otherLanguage, words } from "./words.js";
-import { work } from "./work.js";
+// The frame of the desk: header, tabs of the staff member's role, and the screen that the address
+// opens. A screen fills its container and may return a function that stops it.
+import { h, query, queryAll, setChildren } from "../common/dom.js";
+import { boardScreen } from "./board.js";
+import { customerScreen } from "./customer.js";
+import { button, joinTexts, mutedText } from "./elements.js";
+import { inboxScreen, watchInbox } from "./inbox.js";
+import { ledgerScreen } from "./ledger.js";
+import { orderScreen } from "./order.js";
+import { ordersScreen } from "./orders.js";
+import { recapScreen } from "./recap.js";
+import { loadLocations, loadProducts, locationName } from "./reference-data.js";
+import { sellScreen } from "./sell.js";
+import { hasToken, loadStaff, signOut, staff, takeTokenFromLink } from "./session.js";
+import { logo, signInForm, startProblem } from "./sign-in.js";
+import { stockScreen } from "./stock.js";
+import { switchLanguage, words } from "./words.js";
+import { workScreen } from "./work.js";
 
 const TABS = {
   salesman: ["inbox", "work", "stock", "customer", "sell"],
@@ -23,79 +26,63 @@ const TABS = {
   finance: ["inbox", "ledger", "orders", "customer"],
   owner: ["recap", "board", "orders", "sell", "stock", "inbox"],
 };
-const SCREENS = { inbox, work, stock, customer, sell, orders, recap, board, ledger };
-
-/** Screens that an address opens for every role; the API decides who may see what. */
-const BY_ADDRESS = {
-  orders: (place, id) => order(place, id),
-  day: (place, day, channel) => orders(place, day, channel),
-  fulfillments: (place, id) => order(place, orderIdOf(id)),
+const SCREENS = {
+  inbox: inboxScreen,
+  work: workScreen,
+  stock: stockScreen,
+  customer: customerScreen,
+  sell: sellScreen,
+  orders: ordersScreen,
+  recap: recapScreen,
+  board: boardScreen,
+  ledger: ledgerScreen,
 };
 
-const desk = one("#desk");
-const state = { leave: () => {}, unseen: 0 }; // how to leave the open screen; unseen notices
+/** Screens of addresses such as `#/orders/ord_1`, for every role; the API checks the access. */
+const ADDRESS_SCREENS = {
+  orders: (container, id) => orderScreen(container, id),
+  day: (container, day, channel) => ordersScreen(container, day, channel),
+  fulfillments: (container, id) => orderScreen(container, orderIdOf(id)),
+};
+
+const desk = query("#desk");
+const state = {
+  stopScreen: () => {},
+  unseenCount: 0, // items of the inbox
+};
 
 async function start() {
   try {
-    await learnWhoIAm();
-    await learnPlaces();
+    await loadStaff();
+    await loadLocations();
   } catch (problem) {
-    return fill(desk, notStarted(problem));
+    return setChildren(desk, startProblem(problem));
   }
-  fill(desk, head(), h("main", { id: "screen", tabindex: "-1" }), tabs());
-  learnProducts().then(open, open);
-  addEventListener("hashchange", open);
+  setChildren(desk, header(), h("main", { id: "screen", tabindex: "-1" }), tabs());
+  loadProducts().then(openScreen, openScreen); // without products, screens show SKUs
+  addEventListener("hashchange", openScreen);
   watchInbox(showUnseen);
 }
 
-function notStarted(problem) {
-  if ([401, 403].includes(problem.status)) return gate(words.signed_out);
-  const again = button(words.again, () => location.reload());
-  return h("main", { class: "gate" }, h("p", {}, explain(problem)), again);
-}
-
-function gate(text) {
-  const token = h("input", {
-    name: "token",
-    required: true,
-    autocomplete: "off",
-    spellcheck: "false",
-  });
-  const enter = (event) => {
-    event.preventDefault();
-    signIn(token.value);
-  };
-  return h(
-    "main",
-    { class: "gate" },
-    mark(56),
-    h("h1", {}, words.title),
-    h("p", {}, text),
-    h("form", { onsubmit: enter }, h("label", {}, words.token, token), submit(words.sign_in)),
-  );
-}
-
-const mark = (size) => h("img", { src: "/favicon.svg", alt: "", width: size, height: size });
-
-function head() {
-  const role = joined(words.roles[me.role] || me.role, placeOf(me.location));
+function header() {
+  const role = joinTexts(words.roles[staff.role] || staff.role, locationName(staff.location));
   return h(
     "header",
     { class: "head" },
-    mark(36),
-    h("div", {}, h("b", {}, me.name || me.id), h("small", {}, role)),
+    logo(36),
+    h("div", {}, h("b", {}, staff.name || staff.id), h("small", {}, role)),
     h(
       "span",
       {},
-      button(words.other_language, otherLanguage, "plain"),
+      button(words.other_language, switchLanguage, "plain"),
       button(words.sign_out, signOut, "plain"),
     ),
   );
 }
 
-const myTabs = () => TABS[me.role] || ["inbox"];
+const tabNames = () => TABS[staff.role] || ["inbox"];
 
-const tabs = () => h("nav", { class: "tabs", "aria-label": words.title }, myTabs().map(tab));
+const tabs = () => h("nav", { class: "tabs", "aria-label": words.title }, tabNames().map(tab));
 
 const tab = (name) =>
   h(
@@ -107,41 +94,41 @@ const tab = (name) =>
 
 const addressParts = () => location.hash.replace(/^#\/?/, "").split("/").map(decodeURIComponent);
 
-function open() {
-  state.leave();
-  const [name, id, more] = addressParts();
-  const place = fill(one("#screen"), quiet(words.loading));
+function openScreen() {
+  state.stopScreen();
+  const [name, id, detail] = addressParts();
+  const container = setChildren(query("#screen"), mutedText(words.loading));
   showTitle();
-  for (const link of all("[data-tab]"))
-    link.toggleAttribute("aria-current", link.dataset.tab === (name || myTabs()[0]));
-  state.leave = screenOf(name, id)(place, id, more) || (() => {});
+  for (const link of queryAll("[data-tab]"))
+    link.toggleAttribute("aria-current", link.dataset.tab === (name || tabNames()[0]));
+  state.stopScreen = screenFor(name, id)(container, id, detail) || (() => {});
   scrollTo(0, 0);
 }
 
-function screenOf(name, id) {
-  if (id && Object.hasOwn(BY_ADDRESS, name)) return BY_ADDRESS[name];
-  return SCREENS[myTabs().includes(name) ? name : myTabs()[0]];
+function screenFor(name, id) {
+  if (id && Object.hasOwn(ADDRESS_SCREENS, name)) return ADDRESS_SCREENS[name];
+  return SCREENS[tabNames().includes(name) ? name : tabNames()[0]];
 }
 
-/** A fulfillment's id holds that of its order. */
+/** The order of a fulfillment: `ful_01KB-1` belongs to `ord_01KB`. */
 const orderIdOf = (id) => `ord_${id.slice(id.indexOf("_") + 1, id.lastIndexOf("-"))}`;
 
 function showUnseen(count) {
-  for (const place of all("[data-unseen]")) {
-    place.textContent = count;
-    place.hidden = !count;
+  for (const badge of queryAll("[data-unseen]")) {
+    badge.textContent = count;
+    badge.hidden = !count;
   }
-  state.unseen = count;
+  state.unseenCount = count;
   showTitle();
 }
 
 function showTitle() {
-  const name = addressParts()[0] || myTabs()[0];
-  const count = state.unseen ? `(${state.unseen}) ` : "";
+  const name = addressParts()[0] || tabNames()[0];
+  const count = state.unseenCount ? `(${state.unseenCount}) ` : "";
   document.title = `${count}${words.tabs[name] || words.order} — ${words.title}`;
 }
 
-// Last in the file, because it runs at once and needs every constant above.
-takeToken();
-if (signedIn()) start();
-else fill(desk, gate(words.sign_in_text));
+// At the end of the file, because `start` needs the constants above.
+takeTokenFromLink();
+if (hasToken()) start();
+else setChildren(desk, signInForm(words.sign_in_text));

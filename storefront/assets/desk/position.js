@@ -1,50 +1,54 @@
-// A salesman shares where their van is by pressing a button; nothing is recorded on this device.
-import { fill, h } from "../common/dom.js";
-import { read, write } from "../common/storage.js";
+// A salesman shares the van's position by pressing a button. Only the time of the last sharing is
+// stored on this device.
+import { h, setChildren } from "../common/dom.js";
+import { readItem, writeItem } from "../common/storage.js";
 import { interpolate } from "../common/text.js";
-import { ask, me } from "./me.js";
-import { button, doing, tell } from "./parts.js";
+import { button } from "./elements.js";
+import { runBusy, showToast } from "./feedback.js";
+import { callAsStaff, staff } from "./session.js";
 import { timeText, words } from "./words.js";
 
-const SHARED = "desk.shared";
-const FRESH_MILLISECONDS = 30 * 60 * 1000; // offers go to positions of the last half hour
+const SHARED_AT = "desk.shared";
+const FRESH_MILLISECONDS = 30 * 60 * 1000; // routing uses positions of the last half hour
 const FAILURES = { 1: "denied", 2: "unknown", 3: "unknown" }; // by GeolocationPositionError.code
-const GPS = { enableHighAccuracy: true, timeout: 15000, maximumAge: 30000 };
+const GPS_OPTIONS = { enableHighAccuracy: true, timeout: 15000, maximumAge: 30000 };
 
 export function position() {
-  const place = h("section", { class: "where" });
-  draw(place);
-  return place;
+  const section = h("section", { class: "where" });
+  draw(section);
+  return section;
 }
 
-function draw(place) {
-  const at = read(SHARED, 0);
-  const isFresh = Date.now() - at < FRESH_MILLISECONDS;
-  const { shared, none, again, share: first } = words.position;
-  const press = (event) => doing(event.target, () => share(place));
-  fill(
-    place,
-    h("p", {}, isFresh ? interpolate(shared, { time: timeText(at) }) : none),
-    button(isFresh ? again : first, press, isFresh ? "outline" : ""),
+function draw(section) {
+  const sharedAt = readItem(SHARED_AT, 0);
+  const isFresh = Date.now() - sharedAt < FRESH_MILLISECONDS;
+  const texts = words.position;
+  const onclick = (event) => runBusy(event.target, () => share(section));
+  setChildren(
+    section,
+    h("p", {}, isFresh ? interpolate(texts.shared, { time: timeText(sharedAt) }) : texts.none),
+    button(isFresh ? texts.again : texts.share, onclick, isFresh ? "outline" : ""),
   );
 }
 
-async function share(place) {
-  let found;
+async function share(section) {
+  let coords;
   try {
-    found = await currentPosition();
+    ({ coords } = await currentPosition());
   } catch (error) {
-    return tell(words.position[FAILURES[error.code] || "unknown"], "bad");
+    return showToast(words.position[FAILURES[error.code] || "unknown"], "bad");
   }
-  // Without the time of the phone, whose clock may be wrong.
-  const body = { lat: found.coords.latitude, lon: found.coords.longitude };
-  await ask("PUT", `/locations/${encodeURIComponent(me.location)}/position`, { body });
-  write(SHARED, Date.now());
-  draw(place);
+  // The device's timestamp is not sent, because its clock may be wrong.
+  const body = { lat: coords.latitude, lon: coords.longitude };
+  const path = `/locations/${encodeURIComponent(staff.location)}/position`;
+  await callAsStaff("PUT", path, { body });
+  writeItem(SHARED_AT, Date.now());
+  draw(section);
 }
 
 const currentPosition = () =>
   new Promise((resolve, reject) => {
-    if (navigator.geolocation) navigator.geolocation.getCurrentPosition(resolve, reject, GPS);
+    const { geolocation } = navigator;
+    if (geolocation) geolocation.getCurrentPosition(resolve, reject, GPS_OPTIONS);
     else reject({ code: 2 });
   });

@@ -1,9 +1,10 @@
 // @ts-check
-import { containsWords, wordsOf } from "../common/text.js";
+// Matches products with a search text or a scanned code.
+import { containsWords, splitWords } from "../common/text.js";
 
 /** @typedef {{ sku: string, name: string, barcode?: string }} Product */
 
-const MOST_FOUND = 6;
+const MAX_MATCHES = 6;
 
 /**
  * Products whose name, SKU and barcode contain every word; none for an empty search.
@@ -13,14 +14,16 @@ const MOST_FOUND = 6;
  * @param {string} search
  */
 export function searchProducts(products, search) {
-  if (!wordsOf(search).length) return [];
-  return products.filter((each) => containsWords(textOf(each), search)).slice(0, MOST_FOUND);
+  if (!splitWords(search).length) return [];
+  return products
+    .filter((product) => containsWords(searchText(product), search))
+    .slice(0, MAX_MATCHES);
 }
 
-const textOf = (/** @type {Product} */ { name, sku, barcode }) => `${name} ${sku} ${barcode}`;
+const searchText = (/** @type {Product} */ { name, sku, barcode }) => `${name} ${sku} ${barcode}`;
 
 /**
- * The product that a scan or a typed code means, or else the first that the words find.
+ * The product with exactly this barcode or SKU, or else the first match of the words.
  *
  * @template {Product} P
  * @param {P[]} products
@@ -29,6 +32,6 @@ const textOf = (/** @type {Product} */ { name, sku, barcode }) => `${name} ${sku
  */
 export function findProduct(products, text) {
   const code = text.trim();
-  const isMeant = (/** @type {P} */ { barcode, sku }) => code === barcode || code === sku;
-  return (code ? products.find(isMeant) : undefined) ?? searchProducts(products, text)[0];
+  const hasCode = (/** @type {P} */ { barcode, sku }) => code === barcode || code === sku;
+  return (code ? products.find(hasCode) : undefined) ?? searchProducts(products, text)[0];
 }

@@ -1,90 +1,93 @@
-// The owner's recap, by what they choose: the same figures as the CSV.
-import { fill, h } from "../common/dom.js";
+// The sales recap of a period, by channel, location, salesman or day, and its download as CSV.
+import { h, setChildren } from "../common/dom.js";
 import { formatMoney } from "../common/money.js";
-import { ask } from "./me.js";
-import { placeOf } from "./names.js";
-import { button, doing, field, inputIn, quiet, select, show } from "./parts.js";
-import { dayText, today, words } from "./words.js";
+import { button, mutedText } from "./elements.js";
+import { runBusy, showLoaded } from "./feedback.js";
+import { field, inputOf, select } from "./form-fields.js";
+import { locationName } from "./reference-data.js";
+import { callAsStaff } from "./session.js";
+import { channelName, dayText, today, words } from "./words.js";
 
-const BY = ["channel", "location", "salesman", "day"];
+const GROUPINGS = ["channel", "location", "salesman", "day"];
 const FIGURES = ["orders", "units", "sales", "tax", "margin", "cash", "noncash"];
 
-export function recap(place) {
-  const monthBegins = `${today().slice(0, 8)}01`;
-  const from = field(words.recap.from, { type: "date", name: "from", value: monthBegins });
+export function recapScreen(container) {
+  const firstOfMonth = `${today().slice(0, 8)}01`;
+  const from = field(words.recap.from, { type: "date", name: "from", value: firstOfMonth });
   const to = field(words.recap.to, { type: "date", name: "to", value: today() });
-  const by = select(
-    words.recap.by,
-    "by",
-    BY.map((each) => [each, words.recap[each]]),
-  );
+  const groupings = GROUPINGS.map((grouping) => [grouping, words.recap[grouping]]);
+  const by = select(words.recap.by, "by", groupings);
   const list = h("div", { class: "list wide" });
-  const query = () => ({
-    from: inputIn(from).value,
-    to: inputIn(to).value,
-    by: inputIn(by).value,
+  const readQuery = () => ({
+    from: inputOf(from).value,
+    to: inputOf(to).value,
+    by: inputOf(by).value,
   });
-  const load = () => show(list, () => loadTable(query()));
+  const load = () => showLoaded(list, () => loadTable(readQuery()));
   const controls = h("div", { class: "controls" }, from, to, by);
   controls.addEventListener("change", load);
-  const save = (event) => doing(event.target, () => download(query()));
-  fill(place, controls, list, button(words.recap.csv, save, "outline"));
+  const save = (event) => runBusy(event.target, () => download(readQuery()));
+  setChildren(container, controls, list, button(words.recap.csv, save, "outline"));
   load();
 }
 
-const pathOf = (query) => `/reports/recap?${new URLSearchParams(query)}`;
+const recapPath = (query) => `/reports/recap?${new URLSearchParams(query)}`;
 
 async function loadTable(query) {
-  const { items, totals } = await ask("GET", pathOf(query));
-  return items.length ? table(items, totals || [], query) : quiet(words.nothing);
+  const { items, totals } = await callAsStaff("GET", recapPath(query));
+  return items.length ? table(items, totals || [], query) : mutedText(words.nothing);
 }
 
 function table(items, totals, query) {
-  const heads = FIGURES.map((name) => h("th", { class: "number" }, words.recap[name]));
-  const rows = items.map((each) =>
-    row(each, linked(ordersOf(each, query), nameIn(each, query.by))),
-  );
+  const figureNames = FIGURES.map((name) => h("th", { class: "number" }, words.recap[name]));
   return h(
     "table",
     {},
-    h("thead", {}, h("tr", {}, h("th", {}, words.recap[query.by]), heads)),
-    h("tbody", {}, rows),
+    h("thead", {}, h("tr", {}, h("th", {}, words.recap[query.by]), figureNames)),
+    h(
+      "tbody",
+      {},
+      items.map((item) => row(item, rowName(item, query))),
+    ),
     h(
       "tfoot",
       {},
-      totals.map((each) => row(each, words.recap.total)),
+      totals.map((total) => row(total, words.recap.total)),
     ),
   );
 }
 
-function row(each, name) {
-  const figures = FIGURES.map((figure) => h("td", { class: "number" }, figureText(each[figure])));
+function row(item, name) {
+  const figures = FIGURES.map((figure) => h("td", { class: "number" }, figureText(item[figure])));
   return h("tr", {}, h("th", { scope: "row" }, name), figures);
-}
-
-const linked = (href, name) => (href ? h("a", { href }, name) : name);
-
-/** The orders screen shows one day: figures of a day, or of a channel on one day, lead there. */
-function ordersOf({ day, channel }, { by, from, to }) {
-  if (by === "day") return `#/day/${day}`;
-  return by === "channel" && from === to ? `#/day/${from}/${channel}` : "";
 }
 
 const figureText = (figure) =>
   figure && typeof figure === "object" ? formatMoney(figure) : String(figure ?? "–");
 
 const NAMES = {
-  channel: (id) => words.channels[id] || id,
-  location: placeOf,
+  channel: channelName,
+  location: locationName,
   day: dayText,
   salesman: (id) => id,
 };
 
-const nameIn = (each, by) => NAMES[by](each[by]) || "–";
+function rowName(item, query) {
+  const name = NAMES[query.by](item[query.by]) || "–";
+  const href = ordersHref(item, query);
+  return href ? h("a", { href }, name) : name;
+}
 
-/** The token travels in a header, so a plain link cannot download the file. */
+/** A link to the orders of a row, or "": the orders screen shows only one day. */
+function ordersHref({ day, channel }, { by, from, to }) {
+  if (by === "day") return `#/day/${day}`;
+  return by === "channel" && from === to ? `#/day/${from}/${channel}` : "";
+}
+
+/** Downloads through a request, because a link cannot send the token in a header. */
 async function download(query) {
-  const csv = await ask("GET", pathOf({ ...query, format: "csv" }), { text: true });
+  const path = recapPath({ ...query, format: "csv" });
+  const csv = await callAsStaff("GET", path, { text: true });
   const href = URL.createObjectURL(new Blob([csv], { type: "text/csv" }));
   h("a", { href, download: "rekap.csv" }).click();
 }

@@ -1,40 +1,40 @@
 // @ts-check
-// What a seller may choose for a sale, and the bodies of its requests.
+// What staff can choose for a sale, and the bodies of `POST /quotes`, `/drafts` and `/orders`.
 
 /**
- * @typedef {object} Sale
- * @property {Record<string, string>} fields of the form, trimmed, by name
+ * @typedef {object} SaleForm
+ * @property {Record<string, string>} fields trimmed values by name
  * @property {[string, number][]} lines SKU and quantity
- * @property {string} customerId "" for a customer who is not known yet
+ * @property {string} customerId "" for a customer who is not stored yet
  * @property {string} country of the shop
  */
 
-const BY_HAND = new Set(["pos", "sfa"]);
-const DRAFTED = new Set(["phone", "social", "whatsapp", "sfa"]);
+const IN_PERSON_CHANNELS = new Set(["pos", "sfa"]);
+const DRAFT_CHANNELS = new Set(["phone", "social", "whatsapp", "sfa"]);
 const POSTCODE_LENGTH = 5;
 
 /**
- * What this channel and way of delivery exclude.
+ * Whether a channel and a delivery method allow handover, cash, cash on delivery and a draft.
  *
  * @param {string} channel
  * @param {string} method
  */
 export const choicesFor = (channel, method) => ({
-  handover: BY_HAND.has(channel),
-  cash: BY_HAND.has(channel),
+  handover: IN_PERSON_CHANNELS.has(channel),
+  cash: IN_PERSON_CHANNELS.has(channel),
   cod: method !== "handover",
-  draft: DRAFTED.has(channel) && method !== "handover",
+  draft: DRAFT_CHANNELS.has(channel) && method !== "handover",
 });
 
-/** The body of a quote: without a delivery until its postcode is complete. */
-export function quoteRequest(/** @type {Sale} */ sale) {
+/** The body of a quote, which has no delivery until the postcode is complete. */
+export function quoteRequest(/** @type {SaleForm} */ sale) {
   const { delivery, ...rest } = saleRequest(sale);
   const { method, postcode } = sale.fields;
   return method === "ship" && postcode.length !== POSTCODE_LENGTH ? rest : { ...rest, delivery };
 }
 
-/** The body of a draft; an order adds its payments. */
-export function saleRequest(/** @type {Sale} */ { fields, lines, customerId, country }) {
+/** The body of a draft. The body of an order has payments too. */
+export function saleRequest(/** @type {SaleForm} */ { fields, lines, customerId, country }) {
   const customer = customerOf(fields, customerId);
   return {
     channel: fields.channel,

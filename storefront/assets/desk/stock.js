@@ -1,131 +1,103 @@
-// What stands where: one's own place or van first, then any warehouse or store.
-import { newKey } from "../common/api.js";
-import { fill, h } from "../common/dom.js";
+// Stock levels of a location, opened at the staff member's own, with goods on their way to it.
+import { h, setChildren } from "../common/dom.js";
 import { containsWords, interpolate } from "../common/text.js";
-import { expecting } from "./expect.js";
-import { ask, me } from "./me.js";
-import { allPlaces, nameOf, placeOf } from "./names.js";
-import { button, doing, explain, field, goods, inputIn, quiet, select, tell } from "./parts.js";
+import { mutedText } from "./elements.js";
+import { problemText } from "./feedback.js";
+import { field, inputOf, select } from "./form-fields.js";
+import { inboundForm } from "./inbound-form.js";
+import { allLocations, productName } from "./reference-data.js";
+import { callAsStaff, staff } from "./session.js";
+import { incomingTransfers } from "./transfers.js";
 import { dayText, words } from "./words.js";
 
-const MOST_LEVELS = 3000;
-const NUMBERS = ["available", "on_hand", "promised"];
+const MAX_LEVELS = 3000;
+const COLUMNS = ["available", "on_hand", "promised"];
 
-export function stock(place) {
-  const here = me.location || "";
-  const chooser = select(words.stock.place, "place", choices(here), here);
+export function stockScreen(container) {
+  const home = staff.location || "";
+  const chooser = select(words.stock.place, "place", locationChoices(home), home);
   const search = field(words.stock.search, { type: "search", autocomplete: "off" });
-  const announcing = h("div", {});
-  const incoming = h("div", { class: "list" });
+  const announcement = h("div", {});
+  const transfers = h("div", { class: "list" });
   const list = h("div", { class: "list" });
   const state = { levels: [] };
-  const draw = () => fill(list, table(state.levels, inputIn(search).value));
+  const draw = () => setChildren(list, levelTable(state.levels, inputOf(search).value));
+  const chosen = () => inputOf(chooser).value;
   const load = async () => {
-    fill(list, quiet(words.loading));
-    const where = inputIn(chooser).value;
+    setChildren(list, mutedText(words.loading));
+    const location = chosen();
     try {
-      state.levels = await loadLevels(where);
+      state.levels = await loadLevels(location);
       draw();
-      fill(incoming, where === here ? await transfersTo(here, load) : "");
+      setChildren(transfers, location === home ? await incomingTransfers(home, load) : "");
     } catch (problem) {
-      fill(list, quiet(explain(problem)));
+      setChildren(list, mutedText(problemText(problem)));
     }
   };
   const open = () => {
-    const where = inputIn(chooser).value;
-    fill(announcing, canAnnounce(where) ? expecting(where, open) : "");
+    setChildren(announcement, canAnnounce(chosen()) ? inboundForm(chosen(), open) : "");
     load();
   };
-  fill(place, h("div", { class: "pair" }, chooser, search), announcing, incoming, list);
+  const controls = h("div", { class: "pair" }, chooser, search);
+  setChildren(container, controls, announcement, transfers, list);
   chooser.addEventListener("change", open);
   search.addEventListener("input", draw);
   open();
 }
 
-/** All places, but vans only for who drives them and for the owner. */
-const choices = (here) =>
-  allPlaces()
-    .filter(
-      ({ id, kind, active }) => active && (kind !== "van" || id === here || me.role === "owner"),
-    )
-    .map((each) => [each.id, each.id === here ? ownName(each) : each.name]);
+/** All active locations, but vans only for their salesman and for the owner. */
+const locationChoices = (home) =>
+  allLocations()
+    .filter(({ active }) => active)
+    .filter(({ id, kind }) => kind !== "van" || id === home || staff.role === "owner")
+    .map((location) => [location.id, location.id === home ? homeName(location) : location.name]);
 
-const ownName = ({ kind, name }) =>
+const homeName = ({ kind, name }) =>
   kind === "van" ? words.stock.van : `${name} (${words.stock.mine})`;
 
-/** Expected goods are announced by the owner anywhere, by warehouse staff at their own place. */
-function canAnnounce(where) {
-  const isHouse = allPlaces().some(({ id, kind }) => id === where && kind !== "van");
-  return isHouse && (me.role === "owner" || (me.role === "warehouse" && where === me.location));
+/** The owner announces goods for any location but vans, warehouse staff only for their own. */
+function canAnnounce(location) {
+  const isFixed = allLocations().some(({ id, kind }) => id === location && kind !== "van");
+  const isOwn = staff.role === "warehouse" && location === staff.location;
+  return isFixed && (staff.role === "owner" || isOwn);
 }
 
-async function loadLevels(where) {
+async function loadLevels(location) {
   const levels = [];
   let cursor = "";
   do {
-    const page = cursor && `?cursor=${encodeURIComponent(cursor)}`;
-    const path = `/stock/locations/${encodeURIComponent(where)}${page}`;
-    const { items, next } = await ask("GET", path);
+    const query = cursor && `?cursor=${encodeURIComponent(cursor)}`;
+    const path = `/stock/locations/${encodeURIComponent(location)}${query}`;
+    const { items, next } = await callAsStaff("GET", path);
     levels.push(...items);
     cursor = next;
-  } while (cursor && levels.length <= MOST_LEVELS);
+  } while (cursor && levels.length <= MAX_LEVELS);
   return levels;
 }
 
-function table(levels, search) {
-  const found = levels.filter(({ sku }) => containsWords(`${nameOf(sku)} ${sku}`, search));
-  if (!found.length) return quiet(words.nothing);
-  const numbers = NUMBERS.map((name) => h("th", { class: "number" }, words.stock[name]));
+function levelTable(levels, search) {
+  const matches = levels.filter(({ sku }) => containsWords(`${productName(sku)} ${sku}`, search));
+  if (!matches.length) return mutedText(words.nothing);
+  const columns = COLUMNS.map((name) => h("th", { class: "number" }, words.stock[name]));
   return h(
     "table",
     {},
-    h("thead", {}, h("tr", {}, h("th", {}, words.sell.product), numbers)),
-    h("tbody", {}, found.map(row)),
+    h("thead", {}, h("tr", {}, h("th", {}, words.sell.product), columns)),
+    h("tbody", {}, matches.map(levelRow)),
   );
 }
 
-const row = ({ sku, available, on_hand, allocated, reserved, expected = [] }) =>
+const levelRow = ({ sku, available, on_hand, allocated, reserved, expected = [] }) =>
   h(
     "tr",
     {},
-    h("td", {}, nameOf(sku), h("small", {}, sku), expected.map(arrival)),
+    h("td", {}, productName(sku), h("small", {}, sku), expected.map(arrivalText)),
     h("td", { class: "number" }, h("b", {}, String(available))),
     h("td", { class: "number" }, String(on_hand)),
     h("td", { class: "number" }, String(allocated + reserved)),
   );
 
-const arrival = (each) =>
-  h(
-    "small",
-    { class: "coming" },
-    interpolate(words.stock.coming, { ...each, day: dayText(each.on) }),
-  );
-
-async function transfersTo(here, load) {
-  const { items } = await ask("GET", `/stock/transfers?location=${encodeURIComponent(here)}`);
-  return items
-    .filter(({ destination }) => destination === here)
-    .map((each) => transfer(each, load));
-}
-
-function transfer({ id, source, lines }, load) {
-  const key = newKey();
-  const receive = async () => {
-    await ask("POST", `/stock/transfers/${id}/receive`, { body: {}, key });
-    tell(words.done);
-    load();
-  };
-  const left = lines.map(({ sku, sent, received }) => ({ sku, quantity: sent - received }));
-  return h(
-    "article",
-    { class: "card open" },
-    h("header", {}, h("h2", {}, words.stock.incoming)),
-    h("p", {}, interpolate(words.stock.from, { place: placeOf(source) })),
-    goods(left),
-    h(
-      "footer",
-      {},
-      button(words.actions.receive, (event) => doing(event.target, receive)),
-    ),
-  );
+function arrivalText({ on, quantity, promised }) {
+  const text = interpolate(words.stock.coming, { day: dayText(on), quantity, promised });
+  return h("small", { class: "coming" }, text);
 }

@@ -1,71 +1,69 @@
-// The drawer that cash goes into: open it with a float, see what it should hold, count, close.
-import { newKey } from "../common/api.js";
-import { fill, h } from "../common/dom.js";
+// The till shift of a cashier or salesman: open it with a float, count the cash, close it.
+import { newIdempotencyKey } from "../common/api.js";
+import { h, setChildren } from "../common/dom.js";
 import { formatMoney } from "../common/money.js";
 import { interpolate } from "../common/text.js";
 import settings from "../settings.js";
-import { ask, me } from "./me.js";
-import {
-  doing,
-  explain,
-  field,
-  figure,
-  moneyField,
-  moneyIn,
-  quiet,
-  submit,
-  tell,
-} from "./parts.js";
+import { figure, mutedText, submitButton } from "./elements.js";
+import { problemText, runBusy, showToast } from "./feedback.js";
+import { field, moneyField, readMoney } from "./form-fields.js";
+import { callAsStaff, staff } from "./session.js";
 import { words } from "./words.js";
 
-const USUAL_FLOAT = { IDR: 500_000 };
+const USUAL_FLOAT = { IDR: 500_000 }; // minor units
 
-export async function till(place) {
+/** Fills a container with the form for the next step of the staff member's shift. */
+export async function till(container) {
   try {
-    const shift = await ask("GET", "/shifts/mine");
-    fill(place, shift.status === "counted" ? counted(place, shift) : inUse(place, shift));
+    const shift = await callAsStaff("GET", "/shifts/mine");
+    const isCounted = shift.status === "counted";
+    setChildren(
+      container,
+      isCounted ? countedShift(container, shift) : openShift(container, shift),
+    );
   } catch (problem) {
-    fill(place, problem.status === 404 ? opening(place) : quiet(explain(problem)));
+    const hasNoShift = problem.status === 404;
+    setChildren(container, hasNoShift ? openingForm(container) : mutedText(problemText(problem)));
   }
 }
 
-function opening(place) {
-  const open = change(place, "/shifts", ({ opening: input }) => ({ opening: moneyIn(input) }));
-  const float = (me.role === "cashier" && USUAL_FLOAT[settings.currency]) || 0;
+function openingForm(container) {
+  const submit = submitHandler(container, "/shifts", ({ opening }) => ({
+    opening: readMoney(opening),
+  }));
+  const float = (staff.role === "cashier" && USUAL_FLOAT[settings.currency]) || 0;
   return h(
     "form",
-    { class: "card find", onsubmit: open },
+    { class: "card find", onsubmit: submit },
     h("p", {}, words.sell.no_shift),
     moneyField(words.sell.opening, "opening", { min: 0, value: float }),
-    submit(words.sell.open_shift),
+    submitButton(words.sell.open_shift),
   );
 }
 
-const inUse = (place, shift) =>
+const openShift = (container, shift) =>
   h(
     "details",
     { class: "till" },
     h("summary", {}, interpolate(words.sell.shift, { amount: formatMoney(shift.expected) })),
-    counting(place, shift),
+    countingForm(container, shift),
   );
 
-/** Cash is counted before the expected amount is shown; counting again corrects it. */
-function counting(place, { id }) {
-  const path = `/shifts/${id}/count`;
-  const count = change(place, path, ({ counted: input }) => ({ counted: moneyIn(input) }));
+/** Counting a second time corrects the first count. */
+function countingForm(container, { id }) {
+  const submit = submitHandler(container, `/shifts/${id}/count`, ({ counted }) => ({
+    counted: readMoney(counted),
+  }));
   return h(
     "form",
-    { class: "find", onsubmit: count },
+    { class: "find", onsubmit: submit },
     moneyField(words.till.counted, "counted", { min: 0 }),
-    submit(words.till.count),
+    submitButton(words.till.count),
   );
 }
 
-function counted(place, shift) {
-  const isOff = shift.variance.amount !== 0;
-  const why = { name: "reason", required: true, maxlength: 200, autocomplete: "off" };
-  const reason = ({ reason: input }) => ({ reason: input?.value.trim() ?? "" });
-  const close = change(place, `/shifts/${shift.id}/close`, reason, words.till.closed);
+function countedShift(container, shift) {
+  const varianceKind = shift.variance.amount === 0 ? "good" : "bad";
   return h(
     "section",
     { class: "card open" },
@@ -75,15 +73,23 @@ function counted(place, shift) {
       { class: "figures" },
       figure(words.till.expected, formatMoney(shift.expected)),
       figure(words.till.counted, formatMoney(shift.counted)),
-      figure(words.till.variance, varianceText(shift.variance), isOff ? "bad" : "good"),
+      figure(words.till.variance, varianceText(shift.variance), varianceKind),
     ),
-    h(
-      "form",
-      { class: "find", onsubmit: close },
-      isOff ? field(words.till.reason, why) : "",
-      submit(words.till.close),
-    ),
-    h("details", {}, h("summary", {}, words.till.again), counting(place, shift)),
+    closingForm(container, shift),
+    h("details", {}, h("summary", {}, words.till.again), countingForm(container, shift)),
+  );
+}
+
+/** A variance needs a reason. */
+function closingForm(container, { id, variance }) {
+  const buildBody = ({ reason }) => ({ reason: reason?.value.trim() ?? "" });
+  const submit = submitHandler(container, `/shifts/${id}/close`, buildBody, words.till.closed);
+  const reason = { name: "reason", required: true, maxlength: 200, autocomplete: "off" };
+  return h(
+    "form",
+    { class: "find", onsubmit: submit },
+    variance.amount === 0 ? "" : field(words.till.reason, reason),
+    submitButton(words.till.close),
   );
 }
 
@@ -93,15 +99,18 @@ function varianceText({ amount, currency }) {
   return interpolate(text, { amount: formatMoney({ amount: Math.abs(amount), currency }) });
 }
 
-/** Sends a change of the drawer, with one key as long as its form stands, and draws the drawer. */
-function change(place, path, bodyOf, done) {
-  const key = newKey();
+/**
+ * Returns a submit handler that posts the form and shows the shift again. All attempts of one form
+ * have the same key. `buildBody` receives the form's elements.
+ */
+function submitHandler(container, path, buildBody, doneText) {
+  const key = newIdempotencyKey();
   return (event) => {
     event.preventDefault();
-    doing(event.submitter, async () => {
-      await ask("POST", path, { body: bodyOf(event.target.elements), key });
-      if (done) tell(done);
-      await till(place);
+    runBusy(event.submitter, async () => {
+      await callAsStaff("POST", path, { body: buildBody(event.target.elements), key });
+      if (doneText) showToast(doneText);
+      await till(container);
     });
   };
 }

@@ -1,40 +1,40 @@
 // @ts-check
-// What may be done next with a fulfillment, by its state and the role of who looks at it.
+// The next steps of a fulfillment, by its status and the role of the staff member.
 
 /** @typedef {{ status: string, method: string, kind?: string }} Fulfillment */
 
 /** @type {Record<string, string[]>} */
-const ON_THE_ROAD = {
+const DELIVERY_STEPS = {
   ready: ["dispatch"],
   in_transit: ["deliver", "fail"],
   failed_attempt: ["dispatch"],
 };
-const LEAVES_BY_HAND = new Set(["pickup", "handover"]);
+const HANDED_OVER_METHODS = new Set(["pickup", "handover"]);
 const REJECTABLE = new Set(["assigned", "accepted", "picking"]);
 
 /**
  * The steps to offer; the API refuses all others.
  *
- * @param {Fulfillment} work
+ * @param {Fulfillment} fulfillment
  * @param {string} role
  */
-export function nextSteps(work, role) {
-  if (role === "courier") return work.method === "ship" ? (ON_THE_ROAD[work.status] ?? []) : [];
-  const leave = LEAVES_BY_HAND.has(work.method) ? "handover" : "dispatch";
-  return stepsAtThePlace(work.kind === "van", leave)[work.status] ?? [];
+export function nextSteps({ status, method, kind }, role) {
+  if (role === "courier") return method === "ship" ? (DELIVERY_STEPS[status] ?? []) : [];
+  const lastStep = HANDED_OVER_METHODS.has(method) ? "handover" : "dispatch";
+  return stepsAtLocation(kind === "van", lastStep)[status] ?? [];
 }
 
-/** @returns {Record<string, string[]>} */
-const stepsAtThePlace = (/** @type {boolean} */ isVan, /** @type {string} */ leave) =>
+/** A van has no picking: its goods are loaded already. @returns {Record<string, string[]>} */
+const stepsAtLocation = (/** @type {boolean} */ isVan, /** @type {string} */ lastStep) =>
   isVan
-    ? { ...ON_THE_ROAD, accepted: [leave], ready: [leave] }
+    ? { ...DELIVERY_STEPS, accepted: [lastStep], ready: [lastStep] }
     : {
-        ...ON_THE_ROAD,
+        ...DELIVERY_STEPS,
         assigned: ["accept"],
         accepted: ["pick"],
         picking: ["ready"],
-        ready: [leave],
+        ready: [lastStep],
       };
 
-/** @param {Fulfillment} work @param {string} role */
-export const canReject = (work, role) => role !== "courier" && REJECTABLE.has(work.status);
+/** @param {Fulfillment} fulfillment @param {string} role */
+export const canReject = ({ status }, role) => role !== "courier" && REJECTABLE.has(status);

@@ -1,13 +1,13 @@
 // @ts-check
-// What units on hand and units on their way allow a shopper to order.
+// What a shopper can order, given the units on hand and the units expected.
 
-/** @typedef {{ on: string, quantity: number }} Arrival */
+/** @typedef {{ on: string, quantity: number }} Arrival units expected on a day */
 /** @typedef {{ sku: string, wanted: number, available: number, expected?: Arrival[] }} Shortage */
 
 const FEW_UNITS = 5;
 
-/** Units that can be ordered now or ahead; the checkout asks for consent to wait. */
-export const promisableUnits = (
+/** Units that can be ordered, now or ahead; the checkout asks for consent to wait. */
+export const orderableUnits = (
   /** @type {number} */ available,
   /** @type {Arrival[]} */ expected,
 ) => expected.reduce((sum, arrival) => sum + arrival.quantity, available);
@@ -16,14 +16,14 @@ export const promisableUnits = (
 export function stockState(available, expected) {
   if (available > FEW_UNITS) return "in_stock";
   if (available > 0) return "few";
-  return promisableUnits(available, expected) > 0 ? "coming" : "out_of_stock";
+  return orderableUnits(available, expected) > 0 ? "coming" : "out_of_stock";
 }
 
 /**
- * Whether everything that is short is expected on some day.
+ * Whether a quote has shortages and the expected units cover all of them.
  *
  * @param {{ short?: Shortage[] }} quote
  */
 export const canWait = ({ short = [] }) =>
   short.length > 0 &&
-  short.every((line) => promisableUnits(line.available, line.expected ?? []) >= line.wanted);
+  short.every((line) => orderableUnits(line.available, line.expected ?? []) >= line.wanted);

@@ -1,13 +1,13 @@
 // @ts-check
-// The arithmetic of the cart. A line has no price: prices are asked for when they are shown.
+// Pure changes of the cart's lines. A line has no price; prices are quoted when they are shown.
 
 /** @typedef {{ sku: string, name: string, path: string, art: string }} Product */
 /** @typedef {Product & { quantity: number }} Line */
 
-export const MOST_UNITS = 999;
+export const MAX_QUANTITY = 999;
 
 /**
- * The lines with so many more of a product; fewer than one counts as one.
+ * The lines with `quantity` more units of a product, at least one.
  *
  * @param {Line[]} lines
  * @param {Product} product
@@ -16,12 +16,15 @@ export const MOST_UNITS = 999;
  */
 export function withAdded(lines, product, quantity) {
   const line = lines.find(({ sku }) => sku === product.sku);
-  if (!line) return [...lines, { ...product, quantity: bounded(quantity) }];
-  return replaced(lines, { ...line, quantity: bounded(line.quantity + quantity) });
+  if (!line) return [...lines, { ...product, quantity: clampQuantity(quantity) }];
+  return replaceLine(lines, { ...line, quantity: clampQuantity(line.quantity + quantity) });
 }
 
+/** @param {Line[]} lines @param {Line} line */
+const replaceLine = (lines, line) => lines.map((other) => (other.sku === line.sku ? line : other));
+
 /**
- * The lines with exactly so many of a SKU; none removes its line.
+ * The lines with exactly `quantity` units of a SKU; 0 removes its line.
  *
  * @param {Line[]} lines
  * @param {string} sku
@@ -30,20 +33,17 @@ export function withAdded(lines, product, quantity) {
 export const withQuantity = (lines, sku, quantity) =>
   validLines(
     lines.map((line) =>
-      line.sku === sku ? { ...line, quantity: Math.min(MOST_UNITS, quantity) } : line,
+      line.sku === sku ? { ...line, quantity: Math.min(MAX_QUANTITY, quantity) } : line,
     ),
   );
 
-/** Storage may hold anything: lines of an older version, or edited by hand. */
+/** The usable lines: storage may hold lines of an older version, or edited ones. */
 export const validLines = (/** @type {Line[]} */ lines) =>
   lines.filter((line) => line?.sku && line.quantity > 0);
 
 export const countUnits = (/** @type {Line[]} */ lines) =>
   lines.reduce((sum, line) => sum + line.quantity, 0);
 
-/** @param {Line[]} lines @param {Line} line */
-const replaced = (lines, line) => lines.map((other) => (other.sku === line.sku ? line : other));
-
-/** A whole number of units that may be in the cart. */
-export const bounded = (/** @type {number} */ quantity, most = MOST_UNITS) =>
-  Math.max(1, Math.min(most, Math.floor(quantity) || 1));
+/** The nearest whole quantity from 1 to `max`. */
+export const clampQuantity = (/** @type {number} */ quantity, max = MAX_QUANTITY) =>
+  Math.max(1, Math.min(max, Math.floor(quantity) || 1));

@@ -1,24 +1,28 @@
-// The cart as this device stores it, and the badges that count it.
-import { all } from "../common/dom.js";
-import { read, write } from "../common/storage.js";
+// The cart that this device stores, and the badge that counts its units.
+import { queryAll } from "../common/dom.js";
+import { readItem, writeItem } from "../common/storage.js";
 import { countUnits, validLines, withAdded, withQuantity } from "./cart-lines.js";
 
-export const lines = () => validLines(read("cart", []));
-export const count = () => countUnits(lines());
-export const wanted = () => lines().map(({ sku, quantity }) => ({ sku, quantity }));
+export const lines = () => validLines(readItem("cart", []));
+export const unitCount = () => countUnits(lines());
+
+/** The lines as requests send them. */
+export const requestLines = () => lines().map(({ sku, quantity }) => ({ sku, quantity }));
+export const productNames = () => Object.fromEntries(lines().map(({ sku, name }) => [sku, name]));
 
 export const add = (product, quantity) => save(withAdded(lines(), product, quantity));
-export const set = (sku, quantity) => save(withQuantity(lines(), sku, quantity));
+export const setQuantity = (sku, quantity) => save(withQuantity(lines(), sku, quantity));
 export const clear = () => save([]);
 
-function save(changed) {
-  write("cart", changed);
-  showCount();
+function save(changedLines) {
+  writeItem("cart", changedLines);
+  showUnitCount();
 }
 
-export function showCount() {
-  for (const badge of all("[data-cart-count]")) {
-    badge.textContent = count();
-    badge.hidden = count() === 0;
+export function showUnitCount() {
+  const count = unitCount();
+  for (const badge of queryAll("[data-cart-count]")) {
+    badge.textContent = count;
+    badge.hidden = count === 0;
   }
 }

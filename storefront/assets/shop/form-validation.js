@@ -1,18 +1,22 @@
-// Errors stand under their fields in the page's language; the browser's own bubbles would not.
-import { all, h } from "../common/dom.js";
+// Shows errors under their fields in the page's language; the browser's own bubbles use its own.
+import { h, queryAll } from "../common/dom.js";
 import { words } from "./words.js";
 
-/** Whether all visible fields are valid; marks those that are not and focuses the first. */
+/** Whether all visible fields are valid; shows the errors and focuses the first invalid field. */
 export function isValid(form) {
-  const invalid = all("input, select", form).filter(
+  const invalid = queryAll("input, select", form).filter(
     (input) => input.offsetParent && !input.checkValidity(),
   );
-  for (const input of invalid) showError(input, words.mend[input.name] || words.problems.invalid);
+  for (const input of invalid)
+    showError(input, words.field_errors[input.name] || words.problems.invalid);
   invalid[0]?.focus();
   return !invalid.length;
 }
 
-/** Inside the label, so that a screen reader reads it with the field's name. */
+/**
+ * Shows an error until the field is edited, and returns the field. The text goes inside the label,
+ * so a screen reader reads it with the field's name.
+ */
 export function showError(input, text) {
   clearError(input);
   input.setAttribute("aria-invalid", "true");

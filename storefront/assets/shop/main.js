@@ -1,69 +1,77 @@
-import { all, h, one } from "../common/dom.js";
+// Runs on every page of the shop: cart badge, "add to cart" buttons, search and live stock.
+import { h, query, queryAll } from "../common/dom.js";
 import { containsWords } from "../common/text.js";
-import { add, showCount } from "./cart.js";
-import { bounded } from "./cart-lines.js";
-import { notePlacement } from "./placement.js";
-import { showStock } from "./stock.js";
-import { to, words } from "./words.js";
+import * as cart from "./cart.js";
+import { clampQuantity } from "./cart-lines.js";
+import { rememberPlacement } from "./placement.js";
+import { watchStock } from "./stock.js";
+import { localPath, words } from "./words.js";
 
-notePlacement(location.search);
-showCount();
-offerButtons();
-offerSearch();
-showStock();
-one(".chips [aria-current]")?.scrollIntoView({ block: "nearest", inline: "center" });
+const TOAST_MILLISECONDS = 5000;
 
-function offerButtons() {
-  const form = one("[data-buy]");
-  if (form) offerForm(form);
-  for (const button of all(".card [data-add]")) {
+rememberPlacement(location.search);
+cart.showUnitCount();
+enableCardButtons();
+enableBuyForm();
+enableSearch();
+watchStock();
+query(".chips [aria-current]")?.scrollIntoView({ block: "nearest", inline: "center" });
+
+function enableCardButtons() {
+  for (const button of queryAll(".card [data-add]")) {
     button.hidden = false;
-    button.addEventListener("click", () => put(button, 1));
+    button.addEventListener("click", () => addToCart(button, 1));
   }
 }
 
-function offerForm(form) {
-  const quantity = form.elements.quantity;
-  const typed = () => Math.floor(Number(quantity.value)) || 1;
-  const step = (by) => {
-    quantity.value = bounded(typed() + by, Number(quantity.max));
+/** The form of a product page, which has a quantity. */
+function enableBuyForm() {
+  const form = query("[data-buy]");
+  if (!form) return;
+  const { quantity } = form.elements;
+  const typedQuantity = () => Math.floor(Number(quantity.value)) || 1;
+  const changeBy = (difference) => {
+    quantity.value = clampQuantity(typedQuantity() + difference, Number(quantity.max));
   };
   form.hidden = false;
-  one("[data-less]", form).addEventListener("click", () => step(-1));
-  one("[data-more]", form).addEventListener("click", () => step(1));
   form.noValidate = true;
+  query("[data-less]", form).addEventListener("click", () => changeBy(-1));
+  query("[data-more]", form).addEventListener("click", () => changeBy(1));
   form.addEventListener("submit", (event) => {
     event.preventDefault();
-    const wanted = typed();
-    step(0);
-    put(one("[data-add]", form), typed(), wanted > typed() ? words.adjusted : "");
+    const wanted = typedQuantity();
+    changeBy(0); // clamps the typed quantity
+    const note = wanted > typedQuantity() ? words.adjusted : "";
+    addToCart(query("[data-add]", form), typedQuantity(), note);
   });
 }
 
-function put(button, quantity, note = "") {
+function addToCart(button, quantity, note = "") {
   const { add: sku, name, path, art } = button.dataset;
-  add({ sku, name, path, art }, quantity);
-  one(".toast")?.remove();
+  cart.add({ sku, name, path, art }, quantity);
+  query(".toast")?.remove();
   const toast = h(
     "div",
     { class: "toast", role: "status" },
     h("span", {}, `${words.added}: ${quantity} × ${name}`, note && h("small", {}, note)),
-    h("a", { href: to("/keranjang/") }, words.to_cart),
+    h("a", { href: localPath("/keranjang/") }, words.to_cart),
   );
   document.body.append(toast);
-  setTimeout(() => toast.remove(), 5000);
+  setTimeout(() => toast.remove(), TOAST_MILLISECONDS);
 }
 
-function offerSearch() {
-  const form = one("[data-search]");
+function enableSearch() {
+  const form = query("[data-search]");
   if (!form) return;
   form.hidden = false;
   form.addEventListener("submit", (event) => event.preventDefault());
-  form.elements.q.addEventListener("input", () => find(form.elements.q.value));
+  form.elements.q.addEventListener("input", () => filterCards(form.elements.q.value));
 }
 
-function find(text) {
-  for (const card of all("[data-find]")) card.hidden = !containsWords(card.dataset.find, text);
-  for (const group of all("[data-group]")) group.hidden = !one(".card:not([hidden])", group);
-  one("[data-nothing]").hidden = !!one(".card:not([hidden])");
+function filterCards(search) {
+  const shownCard = ".card:not([hidden])";
+  for (const card of queryAll("[data-find]"))
+    card.hidden = !containsWords(card.dataset.find, search);
+  for (const group of queryAll("[data-group]")) group.hidden = !query(shownCard, group);
+  query("[data-nothing]").hidden = Boolean(query(shownCard));
 }

@@ -1,34 +1,34 @@
 // @ts-check
-// Bodies of `POST /quotes` and `POST /orders` from what stands in the checkout form.
+// Builds the bodies of `POST /quotes` and `POST /orders` from the checkout form.
 
 /**
  * @typedef {object} CheckoutForm
- * @property {Record<string, string>} fields trimmed, by name
+ * @property {Record<string, string>} fields trimmed values by name
  * @property {{ sku: string, quantity: number }[]} lines
  * @property {string} placement
- * @property {string} country of the shop: guests write no country
+ * @property {string} country of the shop; the form has no field for a country
  * @property {boolean} backorder whether the shopper agreed to wait
  */
 
-const POSTCODE_LENGTH = 4; // a price can be asked for when this much of it is typed
+const MIN_POSTCODE_LENGTH = 4; // digits that must be typed before a quote includes delivery
 
 /** @param {CheckoutForm} form */
 export function quoteRequest({ fields, lines, placement, country }) {
   return {
-    ...whatIsBought(fields, lines, placement),
-    ...(isPlaceKnown(fields) && { delivery: deliveryOf(fields, country) }),
+    ...commonBody(fields, lines, placement),
+    ...(isDestinationKnown(fields) && { delivery: deliveryOf(fields, country) }),
   };
 }
 
 /** @param {CheckoutForm} form */
 export function orderRequest({ fields, lines, placement, country, backorder }) {
   return {
-    ...whatIsBought(fields, lines, placement),
-    customer: given({ name: fields.name, phone: fields.phone, email: fields.email }),
+    ...commonBody(fields, lines, placement),
+    customer: withoutEmpty({ name: fields.name, phone: fields.phone, email: fields.email }),
     delivery: deliveryOf(fields, country),
     payments: [{ method: fields.payment }],
     ...(backorder && { backorder: true }),
-    ...given({ note: fields.note }),
+    ...withoutEmpty({ note: fields.note }),
   };
 }
 
@@ -37,15 +37,15 @@ export function orderRequest({ fields, lines, placement, country, backorder }) {
  * @param {CheckoutForm["lines"]} lines
  * @param {string} placement
  */
-const whatIsBought = (fields, lines, placement) => ({
+const commonBody = (fields, lines, placement) => ({
   channel: "web",
   lines,
-  ...given({ placement }),
+  ...withoutEmpty({ placement }),
   ...(fields.coupon && { coupons: [fields.coupon.toUpperCase()] }),
 });
 
-const isPlaceKnown = (/** @type {Record<string, string>} */ { delivery, postcode }) =>
-  delivery === "pickup" || postcode.length >= POSTCODE_LENGTH;
+const isDestinationKnown = (/** @type {Record<string, string>} */ { delivery, postcode }) =>
+  delivery === "pickup" || postcode.length >= MIN_POSTCODE_LENGTH;
 
 /** @param {Record<string, string>} fields @param {string} country */
 function deliveryOf({ delivery, location, street, city, postcode }, country) {
@@ -53,6 +53,5 @@ function deliveryOf({ delivery, location, street, city, postcode }, country) {
   return { method: "ship", address: { street, city, postcode, country } };
 }
 
-/** Without the facts that are empty. */
-const given = (/** @type {Record<string, string | undefined>} */ facts) =>
-  Object.fromEntries(Object.entries(facts).filter(([, value]) => value));
+const withoutEmpty = (/** @type {Record<string, string | undefined>} */ fields) =>
+  Object.fromEntries(Object.entries(fields).filter(([, value]) => value));

@@ -1,5 +1,5 @@
 // @ts-check
-// The steps of an order as a shopper sees them, from the states that the API answers.
+// The progress of an order as a shopper sees it, from the order's payments and fulfillment status.
 
 /** @typedef {{ method: string, status: string }} Payment */
 /**
@@ -11,32 +11,32 @@
 /** @typedef {{ name: string, done: boolean }} Step */
 
 const PAID_BEFORE_DELIVERY = new Set(["transfer"]);
-const HANDED_OVER = new Set(["partly_shipped", "shipped", "delivered"]);
+const LEFT_LOCATION = new Set(["partly_shipped", "shipped", "delivered"]);
 const WITHOUT_FULFILLER = new Set(["offered", "unassigned"]);
 
 /** @returns {Step[]} */
 export function orderSteps(/** @type {Order} */ order) {
   const status = order.fulfillment_status;
-  const delivered = status === "delivered";
+  const isDelivered = status === "delivered";
   return [
     { name: "placed", done: true },
     ...paymentSteps(order.payments ?? []),
     {
       name: WITHOUT_FULFILLER.has(status) ? "offered" : "assigned",
-      done: HANDED_OVER.has(status),
+      done: LEFT_LOCATION.has(status),
     },
-    { name: order.delivery?.method === "pickup" ? "ready" : "shipped", done: delivered },
-    { name: "delivered", done: delivered },
+    { name: order.delivery?.method === "pickup" ? "ready" : "shipped", done: isDelivered },
+    { name: "delivered", done: isDelivered },
   ];
 }
 
-/** @returns {Step[]} */
+/** One step for prepaid methods, none for those paid on delivery. @returns {Step[]} */
 function paymentSteps(/** @type {Payment[]} */ payments) {
-  const before = payments.filter((payment) => PAID_BEFORE_DELIVERY.has(payment.method));
-  if (!before.length) return [];
-  if (before.every(isCaptured)) return [{ name: "paid", done: true }];
-  const isProven = before.some((payment) => payment.status === "proof_submitted");
-  return [{ name: isProven ? "proof" : "unpaid", done: false }];
+  const prepaid = payments.filter((payment) => PAID_BEFORE_DELIVERY.has(payment.method));
+  if (!prepaid.length) return [];
+  if (prepaid.every(isCaptured)) return [{ name: "paid", done: true }];
+  const hasProof = prepaid.some((payment) => payment.status === "proof_submitted");
+  return [{ name: hasProof ? "proof" : "unpaid", done: false }];
 }
 
 const isCaptured = (/** @type {Payment} */ payment) => payment.status === "captured";

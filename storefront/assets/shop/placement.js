@@ -1,17 +1,17 @@
 // @ts-check
-// The post, advert or brochure that brought the shopper: `?via=code` in the link.
-import { read, write } from "../common/storage.js";
+// The post, advert or brochure that led the shopper here: `?via=code` in a link.
+import { readItem, writeItem } from "../common/storage.js";
 
-const THIRTY_DAYS = 30 * 24 * 3600 * 1000;
+const THIRTY_DAYS = 30 * 24 * 3600 * 1000; // milliseconds
 
-/** The code, or "" when there was none in the last thirty days. */
+/** The code of the last link that had one, or "" after thirty days. */
 export function placement(now = Date.now()) {
-  const noted = read("via", null);
-  return noted && now - noted.at < THIRTY_DAYS ? noted.code : "";
+  const stored = readItem("via", null);
+  return stored && now - stored.at < THIRTY_DAYS ? stored.code : "";
 }
 
-/** Remembers the code in the query of an address. */
-export function notePlacement(/** @type {string} */ query, now = Date.now()) {
+/** Stores the code in the query of a URL, if it has a valid one. */
+export function rememberPlacement(/** @type {string} */ query, now = Date.now()) {
   const code = new URLSearchParams(query).get("via");
-  if (code && /^[\w.-]{1,64}$/.test(code)) write("via", { code, at: now });
+  if (code && /^[\w.-]{1,64}$/.test(code)) writeItem("via", { code, at: now });
 }

@@ -1,31 +1,36 @@
-// A refusal in the shopper's language, with what to change; OutOfStock lists what is left.
+// Problems of the API in the shopper's language, with the products or fields concerned.
 import { h } from "../common/dom.js";
-import { interpolate, namedPart } from "../common/text.js";
+import { interpolate, lastKnownPart } from "../common/text.js";
 import { words } from "./words.js";
 
-const NEEDS_ERRORS = new Set(["invalid", "unreadable"]); // other codes say enough without them
+const LISTS_ERRORS = new Set(["invalid", "unreadable"]); // other codes are clear without the list
 
-export function kindly(problem, { names = {}, after } = {}) {
-  const otherwise = problem.unanswered ? words.problems.bug : words.problems.refused;
+/**
+ * A box with a problem. `names` are product names by SKU; `action` is an element that helps to
+ * solve the problem.
+ */
+export function problemBox(problem, { names = {}, action } = {}) {
+  const fallback = problem.isUnanswered ? words.problems.bug : words.problems.refused;
   return h(
     "div",
     { class: "problem" },
-    h("p", {}, h("b", {}, words.problems[problem.code] || otherwise)),
+    h("p", {}, h("b", {}, words.problems[problem.code] || fallback)),
     list(details(problem.code, problem.facts || {}, names)),
-    after || "",
+    action || "",
   );
 }
 
 function details(code, { short, skus, errors }, names) {
   const nameOf = (sku) => names[sku] || sku;
-  if (Array.isArray(short)) return short.map((line) => shortText(line, nameOf(line.sku)));
+  if (Array.isArray(short)) return short.map((line) => shortageText(line, nameOf(line.sku)));
   if (Array.isArray(skus)) return skus.map(nameOf);
-  if (NEEDS_ERRORS.has(code) && Array.isArray(errors))
-    return errors.map(({ field }) => words.mend[namedPart(field, words.mend)]).filter(Boolean);
+  if (LISTS_ERRORS.has(code) && Array.isArray(errors)) return errors.map(errorText).filter(Boolean);
   return [];
 }
 
-export const shortText = (line, name) => interpolate(words.wanted_available, { ...line, name });
+const errorText = ({ field }) => words.field_errors[lastKnownPart(field, words.field_errors)];
 
-const list = (lines) =>
-  lines.length ? h("ul", {}, ...lines.map((line) => h("li", {}, line))) : "";
+export const shortageText = (line, name) => interpolate(words.wanted_available, { ...line, name });
+
+const list = (texts) =>
+  texts.length ? h("ul", {}, ...texts.map((text) => h("li", {}, text))) : "";

@@ -1,28 +1,28 @@
-// The priced cart as the API answers it: every difference from the plain price with its reason.
+// The price of a cart or an order: its lines, adjustments, freight, total and shortages.
 import { h } from "../common/dom.js";
 import { formatMoney } from "../common/money.js";
 import { interpolate } from "../common/text.js";
-import { shortText } from "./problem.js";
+import { shortageText } from "./problem.js";
 import { dayText, words } from "./words.js";
 
-export const quoteTable = (quote) => [shortages(quote), sums(quote)];
+export const quoteTable = (quote) => [shortageBox(quote), sums(quote)];
 
-function shortages({ short = [], lines }) {
+function shortageBox({ short = [], lines }) {
   if (!short.length) return "";
   return h(
     "div",
     { class: "problem" },
     h("p", {}, h("b", {}, words.problems.out_of_stock)),
-    h("ul", {}, ...short.map((line) => shortage(line, lines))),
+    h("ul", {}, ...short.map((line) => shortageItem(line, lines))),
   );
 }
 
-function shortage(line, lines) {
+function shortageItem(line, lines) {
   const name = lines.find(({ sku }) => sku === line.sku)?.name || line.sku;
-  return h("li", {}, shortText(line, name), (line.expected || []).map(arrival));
+  return h("li", {}, shortageText(line, name), (line.expected || []).map(arrivalText));
 }
 
-const arrival = ({ quantity, on }) =>
+const arrivalText = ({ quantity, on }) =>
   h("small", {}, interpolate(words.more_on, { count: quantity, day: dayText(on) }));
 
 const sums = (quote) =>
@@ -47,10 +47,10 @@ const lineRows = (line) => [
   (line.later || []).map(({ quantity, on }) =>
     row(interpolate(words.later, { count: quantity, day: dayText(on) }), "", "later"),
   ),
-  (line.adjustments || []).map(({ says, code, amount }) =>
-    row(says || code, formatMoney(amount), "adjustment"),
+  (line.adjustments || []).map(({ says: reason, code, amount }) =>
+    row(reason || code, formatMoney(amount), "adjustment"),
   ),
 ];
 
-const row = (name, value, kind = null) =>
-  h("div", { class: kind }, h("dt", {}, name), h("dd", {}, value));
+const row = (label, value, kind = null) =>
+  h("div", { class: kind }, h("dt", {}, label), h("dd", {}, value));

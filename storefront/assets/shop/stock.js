@@ -1,51 +1,54 @@
-// Units left, asked for while the page is visible. A number that cannot be renewed is removed.
-import { call } from "../common/api.js";
-import { all, fill, h, one, whileWatched } from "../common/dom.js";
+// Updates the available units on a page while it is visible. A number that cannot be refreshed is
+// replaced by "unknown", because a stale number would be wrong.
+import { callApi } from "../common/api.js";
+import { h, pollWhileVisible, query, queryAll, setChildren } from "../common/dom.js";
 import { interpolate } from "../common/text.js";
-import { promisableUnits, stockState } from "./availability.js";
-import { MOST_UNITS } from "./cart-lines.js";
+import { orderableUnits, stockState } from "./availability.js";
+import { MAX_QUANTITY } from "./cart-lines.js";
 import { dayText, timeText, words } from "./words.js";
 
-const PRODUCT_SECONDS = 10;
-const LIST_SECONDS = 30;
+const PRODUCT_SECONDS = 10; // between refreshes of a product page
+const LIST_SECONDS = 30; // between refreshes of a page with many products
 const SKUS_PER_REQUEST = 20;
 
-export function showStock() {
-  const skus = [...new Set(all("[data-units]").map((place) => place.dataset.units))];
+export function watchStock() {
+  const skus = [...new Set(queryAll("[data-units]").map((element) => element.dataset.units))];
   if (!skus.length) return;
-  const seconds = one("[data-live]") ? PRODUCT_SECONDS : LIST_SECONDS;
-  const renew = whileWatched(seconds, () => loadAll(skus));
-  for (const button of all("[data-refresh]")) {
+  const seconds = query("[data-live]") ? PRODUCT_SECONDS : LIST_SECONDS;
+  const refresh = pollWhileVisible(seconds, () => loadAll(skus));
+  for (const button of queryAll("[data-refresh]")) {
     button.hidden = false;
-    button.addEventListener("click", renew);
+    button.addEventListener("click", refresh);
   }
 }
 
 async function loadAll(skus) {
   for (let start = 0; start < skus.length; start += SKUS_PER_REQUEST) {
-    const part = skus.slice(start, start + SKUS_PER_REQUEST);
+    const batch = skus.slice(start, start + SKUS_PER_REQUEST);
     try {
-      const { items } = await call("GET", `/stock?sku=${part.map(encodeURIComponent).join(",")}`);
-      items.forEach(show);
+      const sku = batch.map(encodeURIComponent).join(",");
+      const { items } = await callApi("GET", `/stock?sku=${sku}`);
+      items.forEach(showStock);
     } catch {
-      part.forEach(forget);
+      batch.forEach(showUnknown);
     }
   }
 }
 
-const placesOf = (sku) => all("[data-units]").filter((place) => place.dataset.units === sku);
+const elementsOf = (sku) =>
+  queryAll("[data-units]").filter((element) => element.dataset.units === sku);
 
-function show({ sku, available, locations, expected = [] }) {
-  const promisable = promisableUnits(available, expected);
+function showStock({ sku, available, locations, expected = [] }) {
+  const orderable = orderableUnits(available, expected);
   const state = stockState(available, expected);
-  for (const place of placesOf(sku)) {
-    place.dataset.state = state;
-    place.textContent = unitsText(state, available, expected);
-    place.dataset.counted = "";
-    if ("live" in place.dataset) showDetails(promisable, locations, expected);
+  for (const element of elementsOf(sku)) {
+    element.dataset.state = state;
+    element.textContent = unitsText(state, available, expected);
+    element.dataset.counted = "";
+    if ("live" in element.dataset) showDetails(orderable, locations, expected);
   }
-  for (const button of all(".card [data-add]"))
-    if (button.dataset.add === sku) button.disabled = promisable < 1;
+  for (const button of queryAll(".card [data-add]"))
+    if (button.dataset.add === sku) button.disabled = orderable < 1;
 }
 
 function unitsText(state, available, [next]) {
@@ -54,21 +57,22 @@ function unitsText(state, available, [next]) {
   return next ? interpolate(words.none_until, { day: dayText(next.on) }) : words.none_left;
 }
 
-function showDetails(promisable, locations, expected) {
-  one("[data-as-of]").textContent = interpolate(words.as_of, { time: timeText(new Date()) });
-  const buy = one("[data-buy]");
-  buy.elements.quantity.max = Math.max(1, Math.min(MOST_UNITS, promisable));
-  one("[data-add]", buy).disabled = promisable < 1;
-  const known = JSON.parse(one("#places").textContent);
-  const stocked = locations.filter((level) => level.available > 0 && known[level.location]);
-  const list = [
-    ...stocked.map((level) => stockedPlace(known[level.location], level)),
-    ...expected.map(arrival),
+/** Updates the parts that only a product page has: time, quantity limit and locations. */
+function showDetails(orderable, levels, expected) {
+  query("[data-as-of]").textContent = interpolate(words.as_of, { time: timeText(new Date()) });
+  const form = query("[data-buy]");
+  form.elements.quantity.max = Math.max(1, Math.min(MAX_QUANTITY, orderable));
+  query("[data-add]", form).disabled = orderable < 1;
+  const published = JSON.parse(query("#places").textContent); // locations by id
+  const stocked = levels.filter((level) => level.available > 0 && published[level.location]);
+  const items = [
+    ...stocked.map((level) => levelItem(published[level.location], level.available)),
+    ...expected.map(arrivalItem),
   ];
-  fill(one("[data-places]"), list.length ? list : h("li", {}, words.none_left));
+  setChildren(query("[data-places]"), items.length ? items : h("li", {}, words.none_left));
 }
 
-function stockedPlace({ name, kind }, { available }) {
+function levelItem({ name, kind }, available) {
   const label = words.kinds[kind];
   return h(
     "li",
@@ -79,7 +83,7 @@ function stockedPlace({ name, kind }, { available }) {
   );
 }
 
-const arrival = ({ on, quantity }) =>
+const arrivalItem = ({ on, quantity }) =>
   h(
     "li",
     {},
@@ -87,12 +91,12 @@ const arrival = ({ on, quantity }) =>
     h("span", {}, interpolate(words.units, { count: quantity })),
   );
 
-function forget(sku) {
-  for (const place of placesOf(sku)) {
-    if ("live" in place.dataset || "counted" in place.dataset) {
-      place.dataset.state = "unknown";
-      place.textContent = words.stock_unknown;
+function showUnknown(sku) {
+  for (const element of elementsOf(sku)) {
+    if ("live" in element.dataset || "counted" in element.dataset) {
+      element.dataset.state = "unknown";
+      element.textContent = words.stock_unknown;
     }
   }
-  for (const time of all("[data-as-of]")) time.textContent = "";
+  for (const time of queryAll("[data-as-of]")) time.textContent = "";
 }

@@ -1,20 +1,20 @@
-// Where the order is, in the shopper's language.
+// The steps of an order with the current one marked, or what a cancelled order means.
 import { h } from "../common/dom.js";
 import { hasCaptured, orderSteps } from "./order-steps.js";
 import { words } from "./words.js";
 
 export function timeline(order) {
-  if (order.status === "cancelled") return cancelled(order);
+  if (order.status === "cancelled") return cancelledBox(order);
   const steps = orderSteps(order);
   const current = steps.find((step) => !step.done);
   return h(
     "ol",
     { class: "steps" },
-    steps.map((step) => drawStep(step, step === current)),
+    steps.map((step) => stepItem(step, step === current)),
   );
 }
 
-const cancelled = (order) =>
+const cancelledBox = (order) =>
   h(
     "div",
     { class: "problem calm" },
@@ -22,7 +22,7 @@ const cancelled = (order) =>
     h("p", {}, hasCaptured(order) ? words.refunded_text : words.cancelled_text),
   );
 
-function drawStep({ name, done }, isCurrent) {
+function stepItem({ name, done }, isCurrent) {
   const attributes = isCurrent ? { class: "now", "aria-current": "step" } : {};
   return h("li", done ? { class: "done" } : attributes, words.steps[name]);
 }

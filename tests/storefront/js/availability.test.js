@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import { test } from "node:test";
 import {
   canWait,
-  promisableUnits,
+  orderableUnits,
   stockState,
 } from "../../../storefront/assets/shop/availability.js";
 
@@ -23,11 +23,11 @@ for (const [available, arrivals, state] of [
   });
 }
 
-test("units on their way can be promised beside those on hand", () => {
-  assert.equal(promisableUnits(2, ARRIVALS), 9);
+test("expected units can be ordered in addition to those on hand", () => {
+  assert.equal(orderableUnits(2, ARRIVALS), 9);
 });
 
-test("waiting helps when all that is short is expected", () => {
+test("waiting is offered if the expected units cover every shortage", () => {
   const short = { sku: "TEH", wanted: 9, available: 2, expected: ARRIVALS };
 
   assert.equal(canWait({ short: [short] }), true);

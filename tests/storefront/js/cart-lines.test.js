@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import {
-  bounded,
+  clampQuantity,
   countUnits,
   validLines,
   withAdded,
@@ -15,15 +15,15 @@ const CART = [
   { ...RICE, quantity: 1 },
 ];
 
-test("a new product gets a line of its own, after the others", () => {
+test("a new product is added as the last line", () => {
   assert.deepEqual(withAdded([CART[0]], RICE, 1), CART);
 });
 
-test("a product that is there already gets more units in its place", () => {
+test("adding a product again increases the quantity of its line", () => {
   assert.deepEqual(withAdded(CART, TEA, 3), [{ ...TEA, quantity: 5 }, CART[1]]);
 });
 
-test("adding does not change the lines it was given", () => {
+test("adding does not mutate the lines", () => {
   const before = structuredClone(CART);
 
   withAdded(CART, TEA, 3);
@@ -33,23 +33,23 @@ test("adding does not change the lines it was given", () => {
 
 test("a quantity is a whole number from 1 to 999", () => {
   assert.deepEqual(
-    [0, -5, NaN, 2.9, 1000].map((each) => bounded(each)),
+    [0, -5, NaN, 2.9, 1000].map((quantity) => clampQuantity(quantity)),
     [1, 1, 1, 2, 999],
   );
-  assert.equal(bounded(8, 5), 5);
+  assert.equal(clampQuantity(8, 5), 5);
 });
 
-test("setting a quantity to none removes the line", () => {
+test("a quantity of 0 removes the line, and one above the maximum is limited", () => {
   assert.deepEqual(withQuantity(CART, "TEH", 0), [CART[1]]);
   assert.deepEqual(withQuantity(CART, "BRS", 5000)[1].quantity, 999);
 });
 
-test("units are counted over all lines", () => {
+test("countUnits adds the quantities of all lines", () => {
   assert.equal(countUnits(CART), 3);
   assert.equal(countUnits([]), 0);
 });
 
-test("lines that storage spoiled are left out", () => {
+test("invalid stored lines are dropped", () => {
   assert.deepEqual(validLines([null, { quantity: 1 }, { sku: "X", quantity: 0 }, CART[0]]), [
     CART[0],
   ]);

@@ -26,18 +26,19 @@ for (const [status, method, kind, role, steps] of [
   ["ready", "pickup", "store", "courier", []],
   ["delivered", "ship", "warehouse", "warehouse", []],
 ]) {
-  test(`${role} at a ${kind}: ${status} ${method} offers ${steps.join(" or ") || "nothing"}`, () => {
+  const offered = steps.join(" or ") || "nothing";
+  test(`${role} at a ${kind}: ${status} ${method} offers ${offered}`, () => {
     assert.deepEqual(nextSteps({ status, method, kind }, role), steps);
   });
 }
 
-test("work that has not left can be rejected, but not by couriers", () => {
+test("a fulfillment can be rejected before it is ready, but not by couriers", () => {
   assert.equal(canReject({ status: "picking", method: "ship" }, "warehouse"), true);
   assert.equal(canReject({ status: "picking", method: "ship" }, "courier"), false);
   assert.equal(canReject({ status: "ready", method: "ship" }, "warehouse"), false);
 });
 
-test("ledger rows are grouped: money first, unknown kinds last", () => {
+test("ledger rows are grouped with received money first and unknown kinds last", () => {
   const rows = [
     { kind: "barter" },
     { kind: "promised" },
@@ -52,13 +53,13 @@ test("ledger rows are grouped: money first, unknown kinds last", () => {
   ]);
 });
 
-test("products are found by words of name, SKU and barcode", () => {
+test("products are searched by words of name, SKU and barcode", () => {
   assert.deepEqual(searchProducts([TEA, COFFEE], "gayo kopi"), [COFFEE]);
   assert.deepEqual(searchProducts([TEA, COFFEE], " "), []);
   assert.equal(searchProducts(Array(9).fill(TEA), "teh").length, 6);
 });
 
-test("a scan means the product with exactly that code", () => {
+test("a scanned code finds the product with exactly that code", () => {
   const other = { ...TEA, sku: "TEH-02", barcode: "8990019" };
 
   assert.equal(findProduct([other, TEA], "899001\n"), TEA);
@@ -75,7 +76,7 @@ const sale = (fields = {}, customerId = "") => ({
   ...{ lines: [["TEH-01", 2]], customerId, country: "SG" },
 });
 
-test("a sale carries its lines, the shop's country and what is known of the customer", () => {
+test("a sale request has the lines, the shop's country and the customer", () => {
   assert.deepEqual(saleRequest(sale()), {
     channel: "phone",
     lines: [{ sku: "TEH-01", quantity: 2 }],
@@ -89,14 +90,14 @@ test("a sale carries its lines, the shop's country and what is known of the cust
   assert.equal(saleRequest(sale({ name: "", phone: "" })).customer, undefined);
 });
 
-test("pickup names its store, handover needs nothing", () => {
+test("a pickup has a store, a handover has only its method", () => {
   const pickup = { method: "pickup", location: "st-darmo" };
 
   assert.deepEqual(saleRequest(sale({ method: "pickup" })).delivery, pickup);
   assert.deepEqual(saleRequest(sale({ method: "handover" })).delivery, { method: "handover" });
 });
 
-test("a quote has a delivery only when its postcode is complete", () => {
+test("a quote for shipping has a delivery only if the postcode is complete", () => {
   assert.equal(quoteRequest(sale({ postcode: "6024" })).delivery, undefined);
   assert.equal(quoteRequest(sale()).delivery.method, "ship");
   assert.equal(quoteRequest(sale({ method: "pickup", postcode: "" })).delivery.method, "pickup");
@@ -107,7 +108,7 @@ for (const [channel, method, choices] of [
   ["sfa", "ship", { handover: true, cash: true, cod: true, draft: true }],
   ["phone", "ship", { handover: false, cash: false, cod: true, draft: true }],
 ]) {
-  test(`${channel} with ${method} excludes what cannot be done there`, () => {
+  test(`choices of channel ${channel} with delivery by ${method}`, () => {
     assert.deepEqual(choicesFor(channel, method), choices);
   });
 }

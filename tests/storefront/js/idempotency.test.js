@@ -7,11 +7,11 @@ import {
   sendOnce,
 } from "../../../storefront/assets/common/idempotency.js";
 
-const failing = (status) => async () => {
+const failWith = (status) => async () => {
   throw new Problem({ code: "test" }, status);
 };
 
-test("an answered request is not pending any more", async () => {
+test("an answered request is no longer pending", async () => {
   const sent = [];
   const send = async (request) => {
     sent.push(request);
@@ -24,13 +24,13 @@ test("an answered request is not pending any more", async () => {
   assert.equal(pendingRequest("answered"), null);
 });
 
-test("an unanswered request is repeated with its key and body, whatever was typed since", async () => {
+test("an unanswered request is repeated with the same key and body", async () => {
   const sent = [];
   const send = async (request) => {
     sent.push(request);
     return "done";
   };
-  await assert.rejects(sendOnce("lost", () => ({ lines: 1 }), failing(0)));
+  await assert.rejects(sendOnce("lost", () => ({ lines: 1 }), failWith(0)));
   const pending = pendingRequest("lost");
 
   await sendOnce("lost", () => ({ lines: 2 }), send);
@@ -39,13 +39,13 @@ test("an unanswered request is repeated with its key and body, whatever was type
   assert.deepEqual(pending.body, { lines: 1 });
 });
 
-test("a request that the server failed on stays pending", async () => {
-  await assert.rejects(sendOnce("failed", () => null, failing(503)));
+test("a request that failed on the server stays pending", async () => {
+  await assert.rejects(sendOnce("failed", () => null, failWith(503)));
 
   assert.match(pendingRequest("failed").key, /^[0-9a-f]{32}$/);
 });
 
-test("after a refusal the next request has a key of its own", async () => {
+test("the request after a refusal has a new key", async () => {
   const keys = [];
   const refuse = async ({ key }) => {
     keys.push(key);
@@ -59,13 +59,13 @@ test("after a refusal the next request has a key of its own", async () => {
   assert.notEqual(keys[0], keys[1]);
 });
 
-test("requests of different names do not mix", async () => {
-  await assert.rejects(sendOnce("one", () => 1, failing(0)));
+test("requests with different names are independent", async () => {
+  await assert.rejects(sendOnce("one", () => 1, failWith(0)));
 
   assert.equal(pendingRequest("other"), null);
 });
 
-test("a fingerprint is the same for the same text only", () => {
+test("a fingerprint depends only on the text", () => {
   assert.equal(fingerprint('{"a":1}'), fingerprint('{"a":1}'));
   assert.notEqual(fingerprint('{"a":1}'), fingerprint('{"a":2}'));
   assert.match(fingerprint(""), /^[0-9a-z]+$/);

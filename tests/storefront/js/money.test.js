@@ -6,7 +6,7 @@ import { formatMoney, fromDecimal, toDecimal } from "../../../storefront/assets/
 const EXAMPLES = JSON.parse(readFileSync(new URL("../../kit/money.json", import.meta.url), "utf8"));
 
 for (const [amount, currency, text, decimal] of EXAMPLES) {
-  test(`${amount} ${currency} is written ${text} and ${decimal}`, () => {
+  test(`${amount} ${currency} is formatted as ${text} and ${decimal}`, () => {
     const money = { amount, currency };
 
     assert.equal(formatMoney(money), text);

@@ -9,7 +9,7 @@ import {
 
 const order = (id) => ({ id, number: `N-${id}`, placed_at: "2026-11-27", total: { amount: 1 } });
 
-test("orders are remembered once, newest first, twenty of them", () => {
+test("the last twenty orders are remembered once each, newest first", () => {
   for (let index = 0; index < 25; index++) rememberOrder(order(`ord_${index}`), `t${index}`);
   rememberOrder(order("ord_10"), "t10");
 
@@ -20,7 +20,7 @@ test("orders are remembered once, newest first, twenty of them", () => {
   assert.equal(new Set(ids).size, 20);
 });
 
-test("a remembered order opens with its token", () => {
+test("the path of a remembered order has its token", () => {
   rememberOrder(order("ord_a"), "s e");
 
   assert.equal(tokenOf("ord_a"), "s e");
@@ -28,7 +28,7 @@ test("a remembered order opens with its token", () => {
   assert.equal(orderPath({ id: "ord_a", token: "s e" }), "/pesanan/?id=ord_a&token=s%20e");
 });
 
-test("a draft is listed by the time it was made", () => {
+test("a draft is dated by the time it was made", () => {
   rememberOrder({ id: "ord_d", number: "D", made_at: "2026-11-28", total: null }, "t");
 
   assert.equal(myOrders()[0].at, "2026-11-28");

@@ -15,7 +15,7 @@ const form = (fields = {}, facts = {}) => ({
   ...facts,
 });
 
-test("an order carries what was typed and the shop's country", () => {
+test("an order request has the filled fields and the shop's country", () => {
   assert.deepEqual(orderRequest(form()), {
     channel: "web",
     lines: LINES,
@@ -28,7 +28,7 @@ test("an order carries what was typed and the shop's country", () => {
   });
 });
 
-test("coupon, note, placement and consent to wait are sent when there are any", () => {
+test("coupon, note, placement and consent to wait are sent if present", () => {
   const typed = { coupon: "lebaran", note: "Blue gate", delivery: "pickup" };
 
   const { coupons, note, placement, backorder, delivery } = orderRequest(
@@ -40,12 +40,12 @@ test("coupon, note, placement and consent to wait are sent when there are any", 
   assert.deepEqual(delivery, { method: "pickup", location: "st-darmo" });
 });
 
-test("a price is asked for without an address until most of the postcode is typed", () => {
+test("a quote has no address until most of the postcode is typed", () => {
   assert.equal(quoteRequest(form({ postcode: "602" })).delivery, undefined);
   assert.equal(quoteRequest(form({ postcode: "6024" })).delivery.method, "ship");
   assert.equal(quoteRequest(form({ postcode: "", delivery: "pickup" })).delivery.method, "pickup");
 });
 
-test("a quote knows neither the customer nor the payment", () => {
+test("a quote has neither customer nor payment", () => {
   assert.deepEqual(Object.keys(quoteRequest(form())), ["channel", "lines", "delivery"]);
 });

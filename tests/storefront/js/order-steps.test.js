@@ -3,16 +3,16 @@ import { test } from "node:test";
 import { hasCaptured, orderSteps } from "../../../storefront/assets/shop/order-steps.js";
 
 const transfer = (status) => [{ method: "transfer", status }];
-const written = (order) => orderSteps(order).map(({ name, done }) => (done ? `${name}✓` : name));
+const stepNames = (order) => orderSteps(order).map(({ name, done }) => (done ? `${name}✓` : name));
 
 for (const [title, order, steps] of [
   [
-    "a transfer that nobody sent",
+    "a transfer without proof",
     { fulfillment_status: "unassigned", payments: transfer("awaiting_proof") },
     ["placed✓", "unpaid", "offered", "shipped", "delivered"],
   ],
   [
-    "a transfer with its proof",
+    "a transfer with proof",
     { fulfillment_status: "offered", payments: transfer("proof_submitted") },
     ["placed✓", "proof", "offered", "shipped", "delivered"],
   ],
@@ -32,10 +32,10 @@ for (const [title, order, steps] of [
     ["placed✓", "assigned", "ready", "delivered"],
   ],
 ]) {
-  test(title, () => assert.deepEqual(written(order), steps));
+  test(title, () => assert.deepEqual(stepNames(order), steps));
 }
 
-test("one captured payment is enough to be refunded", () => {
+test("hasCaptured is true if one payment was captured", () => {
   const payments = [...transfer("expired"), ...transfer("captured")];
 
   assert.equal(hasCaptured({ fulfillment_status: "unassigned", payments }), true);

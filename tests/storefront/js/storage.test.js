@@ -1,13 +1,13 @@
 import assert from "node:assert/strict";
 import { afterEach, test } from "node:test";
-import { read, write } from "../../../storefront/assets/common/storage.js";
-import { notePlacement, placement } from "../../../storefront/assets/shop/placement.js";
+import { readItem, writeItem } from "../../../storefront/assets/common/storage.js";
+import { placement, rememberPlacement } from "../../../storefront/assets/shop/placement.js";
 
 afterEach(() => {
   delete globalThis.localStorage;
 });
 
-/** A stand-in for the browser's storage, which node has not. */
+/** A stub of localStorage, which Node.js does not have. */
 function withStorage(stored = new Map()) {
   globalThis.localStorage = {
     getItem: (name) => stored.get(name) ?? null,
@@ -20,46 +20,47 @@ function withStorage(stored = new Map()) {
 test("values are stored as JSON under a prefix, and null removes them", () => {
   const stored = withStorage();
 
-  write("me", { name: "Sari" });
+  writeItem("me", { name: "Sari" });
   assert.deepEqual([...stored], [["kanal.me", '{"name":"Sari"}']]);
-  assert.deepEqual(read("me", {}), { name: "Sari" });
+  assert.deepEqual(readItem("me", {}), { name: "Sari" });
 
-  write("me", null);
+  writeItem("me", null);
   assert.equal(stored.size, 0);
-  assert.equal(read("me", "nobody"), "nobody");
+  assert.equal(readItem("me", "fallback"), "fallback");
 });
 
-test("where storage is forbidden, memory keeps the value", () => {
+test("values are held in memory if storage is forbidden", () => {
   const forbidden = () => {
     throw new Error("denied");
   };
   globalThis.localStorage = { getItem: forbidden, setItem: forbidden, removeItem: forbidden };
 
-  write("cart", [1]);
+  writeItem("cart", [1]);
 
-  assert.deepEqual(read("cart", []), [1]);
+  assert.deepEqual(readItem("cart", []), [1]);
 });
 
-test("what is no JSON counts as nothing", () => {
+test("a stored value that is not JSON is ignored", () => {
   withStorage(new Map([["kanal.broken", "{"]]));
 
-  assert.equal(read("broken", "otherwise"), "otherwise");
+  assert.equal(readItem("broken", "fallback"), "fallback");
 });
 
-test("a placement is kept for thirty days", () => {
+test("a placement is remembered for thirty days", () => {
   withStorage();
   const day = 24 * 3600 * 1000;
 
-  notePlacement("?via=brochure-7", 0);
+  rememberPlacement("?via=brochure-7", 0);
 
   assert.equal(placement(30 * day - 1), "brochure-7");
   assert.equal(placement(30 * day), "");
 });
 
-test("a placement that is no plain code is not noted", () => {
+test("a placement with an invalid code is not stored", () => {
   const stored = withStorage();
 
-  for (const query of ["", "?via=", "?via=a%20b", `?via=${"x".repeat(65)}`]) notePlacement(query);
+  for (const query of ["", "?via=", "?via=a%20b", `?via=${"x".repeat(65)}`])
+    rememberPlacement(query);
 
   assert.equal(stored.size, 0);
 });

@@ -153,7 +153,7 @@ def test_every_chalice_route_is_an_endpoint() -> None:
         assert not [name for name in called if isinstance(name, ast.Attribute) and name.attr == "route"], file
 
 
-@pytest.mark.parametrize("name", ["index.html", "main.js", "shop.css", "mark.svg"])
+@pytest.mark.parametrize("name", ["index.html", "main.js", "shop.css", "favicon.svg"])
 def test_static_files_have_security_headers_too(name: str) -> None:
     said = site.content_headers(Path(name))
 

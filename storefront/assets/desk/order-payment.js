@@ -1,0 +1,50 @@
+// One payment of an order: its state, and for a bank transfer the proof to confirm or reject.
+import { h } from "../common/dom.js";
+import { formatMoney } from "../common/money.js";
+import { badge, button } from "./elements.js";
+import { runBusy, showToast } from "./feedback.js";
+import { callAsStaff, staff } from "./session.js";
+import { methodName, words } from "./words.js";
+
+const CONFIRMING_ROLES = new Set(["owner", "finance", "cashier", "agent"]);
+const CONFIRMABLE = new Set(["awaiting_proof", "proof_submitted"]);
+
+export function orderPayment(payment, reload) {
+  const { method, amount, status } = payment;
+  const summary = [h("b", {}, methodName(method)), " ", formatMoney(amount), " ", badge(status)];
+  const canAct = CONFIRMING_ROLES.has(staff.role) && CONFIRMABLE.has(status);
+  const actions = canAct ? paymentActions(payment, reload) : "";
+  return h("section", { class: "paying" }, h("p", {}, summary), actions);
+}
+
+function paymentActions({ id, status }, reload) {
+  const send = (verb, body) => (event) =>
+    runBusy(event.target, async () => {
+      await callAsStaff("POST", `/payments/${id}/${verb}`, { body });
+      showToast(words.done);
+      reload();
+    });
+  const confirm = button(words.confirm, send("confirm"));
+  if (status !== "proof_submitted") return h("footer", {}, confirm);
+  const show = (event) => runBusy(event.target, () => showProof(event.target, id));
+  const reject = send("reject", { reason: words.reject_proof });
+  return h(
+    "footer",
+    {},
+    button(words.see_proof, show, "outline"),
+    confirm,
+    button(words.reject_proof, reject, "outline"),
+  );
+}
+
+async function showProof(control, id) {
+  const proof = await callAsStaff("GET", `/payments/${id}/proof`);
+  control.replaceWith(proof.data ? receipt(proof) : h("code", {}, proof.reference));
+}
+
+function receipt({ content_type: type, data }) {
+  const src = `data:${type};base64,${data}`;
+  if (type.startsWith("image/")) return h("img", { class: "proof", alt: words.see_proof, src });
+  const link = { href: src, download: "bukti", role: "button", class: "outline" };
+  return h("a", link, words.see_proof);
+}

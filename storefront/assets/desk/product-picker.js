@@ -1,0 +1,33 @@
+// A search field for products by name, SKU or barcode, typed or scanned, and its matches.
+import { h, setChildren } from "../common/dom.js";
+import { formatMoney } from "../common/money.js";
+import { button } from "./elements.js";
+import { findProduct, searchProducts } from "./product-search.js";
+import { allProducts } from "./reference-data.js";
+
+/**
+ * Returns the search field and the list of its matches. `onPick` receives the product that is
+ * tapped, or the best match on Enter, which barcode scanners send after the code.
+ */
+export function productPicker(attributes, onPick) {
+  const search = h("input", { type: "search", autocomplete: "off", ...attributes });
+  const matches = h("div", { class: "matches" });
+  const pick = (product) => {
+    search.value = "";
+    setChildren(matches);
+    onPick(product);
+    search.focus();
+  };
+  const matchButton = (product) =>
+    button(`${product.name} · ${formatMoney(product.price)}`, () => pick(product), "outline");
+  search.addEventListener("input", () =>
+    setChildren(matches, searchProducts(allProducts(), search.value).map(matchButton)),
+  );
+  search.addEventListener("keydown", (event) => {
+    if (event.key !== "Enter") return;
+    event.preventDefault();
+    const product = findProduct(allProducts(), search.value);
+    if (product) pick(product);
+  });
+  return [search, matches];
+}

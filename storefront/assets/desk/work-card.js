@@ -1,0 +1,101 @@
+// One fulfillment with its goods, its customer and the buttons of its next steps.
+import { h } from "../common/dom.js";
+import { interpolate } from "../common/text.js";
+import { addressText, badge, button, cashToCollect, goodsList } from "./elements.js";
+import { runBusy } from "./feedback.js";
+import { locationName } from "./reference-data.js";
+import { callAsStaff, staff } from "./session.js";
+import { channelName, dayText, methodName, whenText, words } from "./words.js";
+import { canReject, nextSteps } from "./work-steps.js";
+
+const REJECTION_REASONS = ["not_found", "damaged", "closed", "too_busy"];
+const AWAITS_PAYMENT = new Set(["unpaid", "pending"]);
+
+/** `refresh` is called after a step. */
+export function workCard(fulfillment, refresh) {
+  const dialog = rejectionDialog(fulfillment, refresh);
+  const { note } = fulfillment;
+  return h(
+    "article",
+    { class: "card open" },
+    h("header", {}, h("h2", {}, fulfillment.number), badge(fulfillment.status)),
+    goodsList(fulfillment.lines),
+    h("p", { class: "facts" }, originText(fulfillment)),
+    warnings(fulfillment),
+    cashToCollect(fulfillment),
+    contact(fulfillment),
+    note ? h("p", {}, h("b", {}, `${words.note}: `), note) : "",
+    h(
+      "footer",
+      {},
+      stepButtons(fulfillment, refresh),
+      canReject(fulfillment, staff.role) ? rejectButton(dialog) : "",
+    ),
+    assignment(fulfillment),
+    dialog,
+  );
+}
+
+const originText = ({ method, channel }) => `${methodName(method)} · ${channelName(channel)}`;
+
+const assignment = ({ assigned_at, order_id, location }) =>
+  h(
+    "small",
+    {},
+    whenText(assigned_at),
+    " · ",
+    h("a", { href: `#/orders/${order_id}` }, words.order),
+    " · ",
+    locationName(location),
+  );
+
+function warnings({ expected_on, payment_status, cash_to_collect }) {
+  const arrival = expected_on && interpolate(words.stock.arrives, { day: dayText(expected_on) });
+  const isPrepaid = !cash_to_collect?.amount;
+  const payment = AWAITS_PAYMENT.has(payment_status) && isPrepaid && words.paid_first;
+  return [arrival, payment].filter(Boolean).map((text) => h("p", { class: "warn" }, text));
+}
+
+function contact({ customer, address }) {
+  if (!customer && !address) return "";
+  return h(
+    "p",
+    { class: "contact" },
+    customer?.name ? h("b", {}, customer.name) : "",
+    customer?.phone ? h("a", { href: `tel:${customer.phone}` }, words.call) : "",
+    address ? h("span", {}, addressText(address)) : "",
+  );
+}
+
+const stepButtons = (fulfillment, refresh) =>
+  nextSteps(fulfillment, staff.role).map((step, index) => {
+    const onclick = (event) => runBusy(event.target, () => takeStep(fulfillment, step, refresh));
+    return button(words.actions[step], onclick, index ? "outline" : "");
+  });
+
+async function takeStep({ id }, step, refresh) {
+  const body = step === "fail" ? { reason: words.actions.fail } : undefined;
+  try {
+    await callAsStaff("POST", `/fulfillments/${id}/${step}`, { body });
+  } finally {
+    refresh();
+  }
+}
+
+const rejectButton = (dialog) => button(words.actions.reject, () => dialog.showModal(), "outline");
+
+function rejectionDialog({ id }, refresh) {
+  const reject = (reason) => (event) =>
+    runBusy(event.target, async () => {
+      await callAsStaff("POST", `/fulfillments/${id}/reject`, { body: { reason } });
+      dialog.close();
+      refresh();
+    });
+  const reasons = REJECTION_REASONS.map((reason) =>
+    button(words.reasons[reason], reject(reason), "outline"),
+  );
+  const back = button(words.back, () => dialog.close(), "secondary");
+  const title = h("h2", {}, words.actions.reject);
+  const dialog = h("dialog", {}, h("article", {}, title, reasons, back));
+  return dialog;
+}

@@ -1,0 +1,138 @@
+// The order page. The secret link of an order opens it, and it is refreshed while it is visible;
+// without an order in the link, the page lists the orders of this device.
+import { callApi } from "../common/api.js";
+import { h, pollWhileVisible, query, setChildren } from "../common/dom.js";
+import { fingerprint, sendOnce } from "../common/idempotency.js";
+import { interpolate } from "../common/text.js";
+import { addressText, button, catalogLink } from "./elements.js";
+import { rememberOrder, tokenOf } from "./my-orders.js";
+import { orderList } from "./order-list.js";
+import { paymentChoice, paymentSections } from "./payments.js";
+import { problemBox } from "./problem.js";
+import { quoteTable } from "./quote.js";
+import { timeline } from "./timeline.js";
+import { whenText, words } from "./words.js";
+
+const REFRESH_SECONDS = 10;
+const CANCELLABLE = new Set(["unassigned", "offered", "assigned"]);
+
+const page = query("#order");
+const parameters = new URLSearchParams(location.search);
+const id = parameters.get("id") || "";
+const token = parameters.get("token") || tokenOf(id);
+const locations = JSON.parse(query("#places").textContent);
+const path = `/orders/${encodeURIComponent(id)}`;
+const state = { shown: "" }; // JSON of the order on the page
+
+async function load() {
+  try {
+    const order = await callApi("GET", path, { token });
+    if (token) rememberOrder(order, token);
+    if (isOnItsWay(order)) order.courier = await loadCourier();
+    if (JSON.stringify(order) !== state.shown && !isBusy()) draw(order);
+  } catch (problem) {
+    if (!state.shown || !problem.isUnanswered) showProblem(problem);
+  }
+}
+
+const isOnItsWay = (order) => order.brought_by && order.status === "placed";
+
+const loadCourier = async () => (await callApi("GET", `${path}/delivery`, { token })).brought_by;
+
+/** A refresh must neither clear a field that is being filled nor close an open dialog. */
+const isBusy = () =>
+  [...page.querySelectorAll("input, dialog[open]")].some(
+    (element) => (element.type !== "radio" && element.value) || element.open,
+  );
+
+const showProblem = (problem) =>
+  setChildren(
+    page,
+    h("h1", { class: "plain" }, words.order),
+    problemBox(problem, { action: h("p", {}, words.open_link) }),
+    catalogLink(),
+  );
+
+function draw(order) {
+  state.shown = JSON.stringify(order);
+  document.title = `${words.order} ${order.number}`;
+  const { time, main, actions } =
+    order.status === "draft" ? draftSections(order) : placedSections(order);
+  const goods = [h("h2", {}, words.lines), quoteTable(order), destination(order), actions];
+  setChildren(
+    page,
+    h("header", { class: "order-head" }, h("h1", { class: "plain" }, document.title), time),
+    h("div", { class: "two" }, h("div", {}, main), h("aside", { class: "summary" }, goods)),
+    h("p", { class: "small" }, words.keep_link),
+  );
+}
+
+const placedSections = (order) => ({
+  time: h("p", {}, interpolate(words.placed_at, { time: whenText(order.placed_at) })),
+  main: [timeline(order), courierNote(order), paymentSections(order, postChange)],
+  actions: cancellation(order),
+});
+
+/** A draft was made by staff; the customer places it by choosing a payment method. */
+const draftSections = (order) => ({
+  time: h("p", {}, interpolate(words.draft_until, { time: whenText(order.valid_until) })),
+  main: paymentChoice(order, postChange),
+  actions: "",
+});
+
+/** The courier's first name and arrival time. The shopper asks for a call; no number is shown. */
+function courierNote(order) {
+  if (!isOnItsWay(order)) return "";
+  const askForCall = async () => {
+    if (await postChange(`${path}/call-me`))
+      query(".courier button", page)?.replaceWith(h("small", {}, words.call_asked));
+  };
+  const callButton = order.courier ? button(words.call_me, askForCall, "link") : "";
+  return h("p", { class: "courier" }, courierText(order), " ", callButton);
+}
+
+function courierText({ brought_by: name, courier }) {
+  if (!courier?.when) return interpolate(words.brings, { name });
+  return interpolate(words.brings_by, { name, time: whenText(courier.when) });
+}
+
+function destination({ delivery }) {
+  const { method, address, location: store } = delivery || {};
+  if (method === "pickup") return labelled(words.pickup_at, locations[store]?.name || store);
+  return address ? labelled(words.delivery_to, addressText(address)) : "";
+}
+
+const labelled = (label, text) => h("p", { class: "where" }, h("b", {}, label), h("br"), text);
+
+function cancellation(order) {
+  if (order.status !== "placed" || !CANCELLABLE.has(order.fulfillment_status)) return "";
+  const cancel = async () => {
+    dialog.close();
+    await postChange(`${path}/cancel`, { reason: "customer" });
+  };
+  const no = button(words.cancel_no, () => dialog.close(), "outline");
+  const yes = button(words.cancel_yes, cancel, "danger");
+  const question = h("article", {}, h("p", {}, words.cancel_sure), h("footer", {}, no, yes));
+  const dialog = h("dialog", {}, question);
+  return [button(words.cancel, () => dialog.showModal(), "link danger-text"), dialog];
+}
+
+/** Sends a change of the order and redraws the page. Returns whether the API accepted it. */
+async function postChange(address, body) {
+  const name = `key.${address}.${fingerprint(JSON.stringify(body) ?? "")}`;
+  const send = ({ key }) => callApi("POST", address, { body, key, token });
+  try {
+    await sendOnce(name, () => null, send); // stores only the key: a picture is too large
+  } catch (problem) {
+    page.prepend(problemBox(problem));
+    page.scrollIntoView();
+    return false;
+  }
+  for (const input of page.querySelectorAll("input")) input.value = "";
+  await load();
+  return true;
+}
+
+// At the end of the file, because `load` needs the constants above.
+if (id) pollWhileVisible(REFRESH_SECONDS, load);
+else setChildren(page, orderList());

@@ -1,0 +1,129 @@
+// What a shopper can do about the payments of an order: choose a method, read the instructions of
+// a bank transfer, send its proof. `postChange(path, body)` sends a change and redraws the page.
+import { h } from "../common/dom.js";
+import { formatMoney, toDecimal } from "../common/money.js";
+import { interpolate } from "../common/text.js";
+import { showError } from "./form-validation.js";
+import { encodeReceipt } from "./receipt.js";
+import { whenText, words } from "./words.js";
+
+export function paymentSections(order, postChange) {
+  if (order.status === "cancelled") return "";
+  return (order.payments || []).map((payment) => paymentSection(payment, postChange));
+}
+
+const CHOICES = ["transfer", "cod"]; // methods for a customer who has only the link
+
+/** The form in which a customer chooses how to pay a draft, which places the order. */
+export function paymentChoice(order, postChange) {
+  const submit = async (event) => {
+    event.preventDefault();
+    const { target, submitter } = event;
+    submitter.disabled = true;
+    await postChange(`/orders/${encodeURIComponent(order.id)}/payments`, {
+      method: new FormData(target).get("method"),
+    });
+    submitter.disabled = false;
+  };
+  return h(
+    "form",
+    { class: "pay", onsubmit: submit },
+    h("h2", {}, words.draft_choose),
+    h("div", { class: "choices" }, CHOICES.map(methodChoice)),
+    h("button", { type: "submit" }, `${words.draft_place} · ${formatMoney(order.total)}`),
+  );
+}
+
+const methodChoice = (method, index) =>
+  h(
+    "label",
+    {},
+    h("input", { type: "radio", name: "method", value: method, checked: index === 0 }),
+    h("span", {}, h("b", {}, words.methods[method])),
+  );
+
+function paymentSection(payment, postChange) {
+  const state = words.payment_states[payment.status] || payment.status;
+  const header = h(
+    "header",
+    {},
+    h("h2", {}, words.methods[payment.method] || payment.method),
+    h("span", { class: "badge", "data-state": payment.status }, state),
+  );
+  return h("section", { class: "pay" }, header, nextAction(payment, postChange));
+}
+
+function nextAction(payment, postChange) {
+  if (payment.status === "proof_submitted") return h("p", {}, words.proof_sent);
+  if (payment.method === "cod" && payment.status === "due")
+    return h("p", {}, interpolate(words.cod_amount, { amount: formatMoney(payment.amount) }));
+  if (payment.action?.kind !== "instructions") return "";
+  return [transferInstructions(payment), proofForm(payment, postChange)];
+}
+
+function transferInstructions({ action, amount: paymentAmount }) {
+  const amount = action.amount || paymentAmount;
+  const { account, reference } = action;
+  const title = action.expires_at
+    ? interpolate(words.transfer_title, { time: whenText(action.expires_at) })
+    : words.transfer_title_plain;
+  return h(
+    "dl",
+    { class: "transfer" },
+    h("p", { class: "until" }, title),
+    instruction(words.transfer_amount, formatMoney(amount), toDecimal(amount)),
+    instruction(words.transfer_to, `${action.bank || ""} ${account || ""}`.trim(), account),
+    action.holder ? instruction(words.transfer_holder, action.holder) : "",
+    reference ? instruction(words.transfer_reference, reference, reference) : "",
+  );
+}
+
+const instruction = (label, value, copyText) =>
+  h("div", {}, h("dt", {}, label), h("dd", {}, value, copyText ? copyButton(copyText) : ""));
+
+function copyButton(text) {
+  const copy = async () => {
+    await navigator.clipboard?.writeText(text);
+    button.textContent = words.copied;
+  };
+  const button = h("button", { type: "button", class: "link", onclick: copy }, words.copy);
+  return button;
+}
+
+function proofForm(payment, postChange) {
+  const submit = async (event) => {
+    event.preventDefault();
+    const { reference, picture } = event.target.elements;
+    const body = await proofBody(reference, picture);
+    if (body.picture === null) return showError(picture, words.proof_unusable).focus();
+    if (!body.reference && !body.picture) return showError(reference, words.proof_either).focus();
+    await postChange(`/payments/${encodeURIComponent(payment.id)}/proof`, body);
+  };
+  return h(
+    "form",
+    { class: "proof", onsubmit: submit, novalidate: true },
+    h("h3", {}, words.proof_title),
+    h(
+      "label",
+      {},
+      words.proof_reference,
+      h("input", { name: "reference", maxlength: 100, autocomplete: "off" }),
+      h("small", {}, words.proof_hint),
+    ),
+    h(
+      "label",
+      {},
+      words.proof_picture,
+      h("input", { name: "picture", type: "file", accept: "image/*,application/pdf" }),
+    ),
+    h("button", { type: "submit" }, words.proof_send),
+  );
+}
+
+/** The filled fields; `picture` is null if the file cannot be used. */
+async function proofBody(reference, picture) {
+  const body = {};
+  if (reference.value.trim()) body.reference = reference.value.trim();
+  if (picture.files.length) body.picture = await encodeReceipt(picture.files[0]);
+  return body;
+}
