@@ -1,4 +1,4 @@
-"""Somebody says no: what becomes of the units, who is asked instead, and how loudly nobody is."""
+"""Rejection and rerouting: what happens to the units, who serves the order instead, and stranded orders."""
 
 from __future__ import annotations
 
@@ -41,9 +41,9 @@ def a_shop_at_noon(aws: Any) -> None:
     open_shop(TEAPOT=5, CUP=20)
 
 
-def reject_fulfillment(order: str, reason: str, by: str = JOKO, **said: Any) -> None:
-    answer = post_step(order, "reject", by, {"reason": reason, **said})
-    assert (answer.status, answer.json["status"]) == (200, "rejected"), answer.text
+def reject_fulfillment(order: str, reason: str, by: str = JOKO, **fields: Any) -> None:
+    response = post_step(order, "reject", by, {"reason": reason, **fields})
+    assert (response.status, response.json["status"]) == (200, "rejected"), response.text
     deliver_events(order)
 
 
@@ -131,7 +131,7 @@ def test_a_rejected_claim_is_offered_to_the_next_salesman_and_assigned_to_the_wa
     order_fulfillment = load_fulfillment(order)
     assert list_statuses(order) == [("wh-surabaya", "cancelled"), ("van-budi", "rejected"), ("wh-surabaya", "assigned")]
     assert [offer.status for offer in order_fulfillment.offers] == ["claimed", "open"]
-    assert [each.staff for each in order_fulfillment.offers[1].invited] == [DEWI]
+    assert [invitation.staff for invitation in order_fulfillment.offers[1].invited] == [DEWI]
     assert order_fulfillment.offers[0].id != order_fulfillment.offers[1].id
     assert order_fulfillment.order.bringer == ""
     assert claim_as(order, DEWI).status == 200
@@ -168,9 +168,9 @@ def test_an_order_strands_when_the_last_offer_expires() -> None:
         expire_due()
         deliver_events(order)
 
-    # Asked a second time, for the first time the warehouse stood behind him; a third time nobody is.
-    asked = ["OfferOpened", "WorkRejected", "OfferExpired", "OfferOpened", "OfferExpired", "OrderStranded"]
-    assert event_kinds(order) == ["OrderPlaced", *asked]
+    # The salesman is invited twice; after two unanswered offers no one is left to invite.
+    later = ["OfferOpened", "WorkRejected", "OfferExpired", "OfferOpened", "OfferExpired", "OrderStranded"]
+    assert event_kinds(order) == ["OrderPlaced", *later]
     assert is_stranded(order)
 
 
@@ -181,9 +181,9 @@ def test_an_unservable_order_is_stranded_once_with_its_shortages() -> None:
     deliver_events(order)
 
     assert event_kinds(order) == ["OrderPlaced", "OfferOpened", "WorkRejected", "OrderStranded"]
-    said = journal.row_to_entry(load_entry(order, "OrderStranded")).event
-    assert said.short == (Shortage(TEAPOT, wanted=2, available=0),)
-    assert said.excluded == ("wh-surabaya",)
+    event = journal.row_to_entry(load_entry(order, "OrderStranded")).event
+    assert event.short == (Shortage(TEAPOT, wanted=2, available=0),)
+    assert event.excluded == ("wh-surabaya",)
     assert load_fulfillment(order).order.fulfillment_status == "unassigned"
     assert (retry_stranded(), event_kinds(order).count("OrderStranded")) == (0, 1)
 
@@ -201,17 +201,17 @@ def test_a_stranded_order_is_rerouted_when_stock_arrives() -> None:
 
 
 def test_stranded_orders_do_not_block_others(monkeypatch: pytest.MonkeyPatch) -> None:
-    """However many they are: the clock reads its list to the last page."""
+    """The schedule reads all pages of the list."""
     monkeypatch.setattr(store, "PAGE_SIZE", 1)
-    stuck, goes_on = place_order((TEAPOT, 2)), place_order((CUP, 1))
-    for order in (stuck, goes_on):
+    stuck, servable = place_order((TEAPOT, 2)), place_order((CUP, 1))
+    for order in (stuck, servable):
         reject_fulfillment(order, "not_found")
         deliver_events(order)
     add_stock(CUP, "wh-sidoarjo", 1)
 
     moved = retry_stranded()
 
-    assert (moved, is_stranded(stuck), is_stranded(goes_on)) == (1, True, False)
+    assert (moved, is_stranded(stuck), is_stranded(servable)) == (1, True, False)
 
 
 def test_the_owner_can_reroute_a_stranded_order() -> None:
@@ -219,10 +219,10 @@ def test_the_owner_can_reroute_a_stranded_order() -> None:
     reject_fulfillment(order, "not_found")
     add_stock(TEAPOT, "wh-sidoarjo", 2)
 
-    answer = call("POST", f"/api/orders/{order}/reroute", token=token(RATNA))
+    response = call("POST", f"/api/orders/{order}/reroute", token=token(RATNA))
 
-    assert answer.json["fulfillment_status"] == "assigned"
-    assert [each["cause"] for each in answer.json["decisions"]] == ["asked", "OrderPlaced"]
+    assert response.json["fulfillment_status"] == "assigned"
+    assert [decision["cause"] for decision in response.json["decisions"]] == ["asked", "OrderPlaced"]
 
 
 def test_a_pickup_order_is_rerouted_to_no_other_location() -> None:
@@ -257,7 +257,7 @@ def test_an_unknown_reason_is_refused() -> None:
 
 
 def test_a_late_payment_that_allocates_more_at_a_location_is_fulfilled_completely() -> None:
-    """Found by seed 14193: the second unit from the same shelf was brought by nobody."""
+    """Regression (seed 14193): the second unit from the same level belonged to no fulfillment."""
     add_stock(RARE, "wh-surabaya", 1)
     add_stock(RARE, "store-tunjungan", 1)
     order = place_order((RARE, 2), payments=[{"method": "transfer"}])
@@ -270,6 +270,6 @@ def test_a_late_payment_that_allocates_more_at_a_location_is_fulfilled_completel
     deliver_events(order)
 
     assert confirmed.status == 200
-    brought = [fulfillment for fulfillment in load_fulfillment(order).fulfillments if fulfillment.status != "cancelled"]
-    assert {fulfillment.location for fulfillment in brought} == {"store-tunjungan"}
-    assert sum(allocation.quantity for fulfillment in brought for allocation in fulfillment.pieces) == 2
+    active = [fulfillment for fulfillment in load_fulfillment(order).fulfillments if fulfillment.status != "cancelled"]
+    assert {fulfillment.location for fulfillment in active} == {"store-tunjungan"}
+    assert sum(allocation.quantity for fulfillment in active for allocation in fulfillment.pieces) == 2
