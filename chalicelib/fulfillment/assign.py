@@ -78,8 +78,8 @@ def assign_and_offer(order_fulfillment: OrderFulfillment) -> None:
     order, now = order_fulfillment.order, clock.now()
     fulfillments = build_fulfillments(order_fulfillment, order.pieces, now)
     wanted = assigned_quantities(fulfillment for fulfillment in fulfillments if fulfillment.status in NOT_STARTED)
-    routed = evaluate_candidates(order_fulfillment, wanted, fulfillments, now)
-    offer = build_offer(order_fulfillment, wanted, fulfillments, routed.decision, now)
+    routing_result = evaluate_candidates(order_fulfillment, wanted, fulfillments, now)
+    offer = build_offer(order_fulfillment, wanted, fulfillments, routing_result.decision, now)
     event = OfferOpened(
         order.id,
         offer_id=offer.id if offer else "",
@@ -87,14 +87,14 @@ def assign_and_offer(order_fulfillment: OrderFulfillment) -> None:
         assigned=startable_refs(fulfillments),
         awaiting=awaiting_refs(fulfillments),
         expires_at=clock.iso(offer.expires_at) if offer else "",
-        rule=routed.decision.rule,
+        rule=routing_result.decision.rule,
     )
     status = derive_order_status(order.demand, fulfillments, offer is not None)
     db.commit(
         [
             *map(create_fulfillment, fulfillments),
             *(create_offer(offer) if offer else []),
-            create_decision(order.id, now, "OrderPlaced", routed.inputs, routed.decision),
+            create_decision(order.id, now, "OrderPlaced", routing_result.inputs, routing_result.decision),
             *record_order_events(order, event, actor=ROUTER, at=now, fulfillment_status=status),
         ]
     )

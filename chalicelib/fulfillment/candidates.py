@@ -39,12 +39,12 @@ def evaluate_candidates(
     order_fulfillment: OrderFulfillment, demand: dict[str, int], fulfillments: Sequence[Fulfillment], now: datetime
 ) -> RoutingResult:
     """Load the vans and their stock and decide who is invited; `fulfillments` serve the order unless one claims it."""
-    job = build_routing_request(order_fulfillment, demand, fulfillments)
-    vans = load_vans() if job.method == "ship" else []
+    request = build_routing_request(order_fulfillment, demand, fulfillments)
+    vans = load_vans() if request.method == "ship" else []
     stock = load_van_stock(vans, demand)
     settings = load_settings()
     return RoutingResult(
-        decide_route(job, vans, stock, now, settings), routing_inputs_to_json(job, vans, stock, now, settings)
+        decide_route(request, vans, stock, now, settings), routing_inputs_to_json(request, vans, stock, now, settings)
     )
 
 

@@ -127,6 +127,7 @@ class Offer:
         raise NotInvited(offer=self.id)
 
     def is_due(self, now: datetime) -> bool:
+        """Return whether the offer has expired but is still open."""
         return self.status == OfferStatus.OPEN and self.expires_at <= now
 
 
@@ -193,7 +194,7 @@ def _get_by_id(items: Iterable[T], item_id: str) -> T:
 
 
 def check_placed(order: Order) -> None:
-    """Raises OrderNotPlaced for an order that is completed or cancelled."""
+    """Raises OrderNotPlaced unless the order is placed, and neither completed nor cancelled."""
     if order.status != OrderStatus.PLACED:
         raise OrderNotPlaced(order=order.id, status=order.status)
 
@@ -279,13 +280,13 @@ def derive_order_status(
 ) -> OrderFulfillmentStatus:
     """Return the order's `fulfillment_status`. It is derived from all fulfillments, never from the previous status."""
     states = {fulfillment.status for fulfillment in exclude_withdrawn(fulfillments)}
-    whole = not unassigned_quantities(demand, fulfillments)
+    is_complete = not unassigned_quantities(demand, fulfillments)
     back = {FulfillmentStatus.BACK_AT_LOCATION}
-    if states and states <= back and whole:
+    if states and states <= back and is_complete:
         return OrderFulfillmentStatus.RETURNED
-    if states and states <= ARRIVED and whole:
+    if states and states <= ARRIVED and is_complete:
         return OrderFulfillmentStatus.DELIVERED
-    if states and states <= DISPATCHED | back and whole:
+    if states and states <= DISPATCHED | back and is_complete:
         return OrderFulfillmentStatus.SHIPPED
     if states & (DISPATCHED | back):
         return OrderFulfillmentStatus.PARTLY_SHIPPED

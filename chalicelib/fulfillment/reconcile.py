@@ -98,18 +98,18 @@ def reconcile(order_id: str) -> bool:
 
 
 def _is_allocated(order_fulfillment: OrderFulfillment, fulfillment: Fulfillment) -> bool:
-    promised = [_allocation_key(allocation) for allocation in order_fulfillment.order.pieces]
-    return all(_allocation_key(allocation) in promised for allocation in fulfillment.pieces)
+    allocated = [_allocation_key(allocation) for allocation in order_fulfillment.order.pieces]
+    return all(_allocation_key(allocation) in allocated for allocation in fulfillment.pieces)
 
 
 def _subtract(allocations: Sequence[Allocation], taken: Sequence[Allocation]) -> list[Allocation]:
     """Return the allocations less those taken, summed by level: a late payment may allocate twice at one level."""
-    left: dict[LevelId, int] = {}
+    remaining: dict[LevelId, int] = {}
     for allocation in allocations:
-        left[allocation.level_id] = left.get(allocation.level_id, 0) + allocation.quantity
+        remaining[allocation.level_id] = remaining.get(allocation.level_id, 0) + allocation.quantity
     for allocation in taken:
-        left[allocation.level_id] = left.get(allocation.level_id, 0) - allocation.quantity
-    return [Allocation(sku, location, units, shard) for (sku, location, shard), units in left.items() if units > 0]
+        remaining[allocation.level_id] = remaining.get(allocation.level_id, 0) - allocation.quantity
+    return [Allocation(sku, location, units, shard) for (sku, location, shard), units in remaining.items() if units > 0]
 
 
 def _allocation_key(allocation: Allocation) -> tuple[str, str, int, int]:

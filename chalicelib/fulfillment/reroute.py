@@ -71,15 +71,15 @@ def commit_reroute(order_fulfillment: OrderFulfillment, missing: dict[str, int],
     """Assign the missing units to other locations, offer them to salesmen, or mark the order as stranded."""
     plan, short = plan_replacement(order_fulfillment, missing, now)
     fulfillments = build_fulfillments(order_fulfillment, plan.allocations, now)
-    routed = evaluate_candidates(order_fulfillment, missing, fulfillments, now)
+    routing_result = evaluate_candidates(order_fulfillment, missing, fulfillments, now)
     open_offer = order_fulfillment.open_offer
-    offer = None if open_offer else build_offer(order_fulfillment, missing, fulfillments, routed.decision, now)
+    offer = None if open_offer else build_offer(order_fulfillment, missing, fulfillments, routing_result.decision, now)
     if not (fulfillments or offer or open_offer):
         return record_stranded(order_fulfillment, short, now)
     stock_effect = release_holds(plan.taken_holds) + promise(order_fulfillment.order, plan.allocations)
     updated = order_fulfillment.with_changed(*fulfillments)
     status = derive_order_status(order_fulfillment.order.demand, updated, has_open_offer=bool(offer or open_offer))
-    events = build_events(order_fulfillment, fulfillments, offer, routed, stock_effect)
+    events = build_events(order_fulfillment, fulfillments, offer, routing_result, stock_effect)
     if not events:
         return False  # the open offer covers the units and no other location has them: wait until it ends
     changes = {"fulfillment_status": status, "pieces": allocations_of(exclude_withdrawn(updated))}
@@ -89,7 +89,7 @@ def commit_reroute(order_fulfillment: OrderFulfillment, missing: dict[str, int],
             *(create_offer(offer) if offer else []),
             *map(create_fulfillment, fulfillments),
             *([unmark_stranded(order_fulfillment.order.id)] if is_stranded(order_fulfillment.order.id) else []),
-            create_decision(order_fulfillment.order.id, now, cause, routed.inputs, routed.decision),
+            create_decision(order_fulfillment.order.id, now, cause, routing_result.inputs, routing_result.decision),
             *record_order_events(order_fulfillment.order, *events, actor=ROUTER, at=now, **changes),
             *stock_effect.writes,
         ]
@@ -145,7 +145,7 @@ def build_events(
     order_fulfillment: OrderFulfillment,
     fulfillments: Sequence[Fulfillment],
     offer: Offer | None,
-    routed: RoutingResult,
+    routing_result: RoutingResult,
     stock_effect: StockEffect,
 ) -> list[Event]:
     """Return WorkRerouted for new fulfillments and OfferOpened for a new offer."""
@@ -158,7 +158,9 @@ def build_events(
         staff = tuple(invitation.staff for invitation in offer.invited)
         until = clock.iso(offer.expires_at)
         events.append(
-            OfferOpened(order_fulfillment.order.id, offer.id, staff, expires_at=until, rule=routed.decision.rule)
+            OfferOpened(
+                order_fulfillment.order.id, offer.id, staff, expires_at=until, rule=routing_result.decision.rule
+            )
         )
     return events
 

@@ -46,6 +46,8 @@ class VanCandidate:
 
 @dataclass(frozen=True)
 class RoutingSettings:
+    """How long an offer is open, how near and how fresh a van's position must be, and how many are invited at most."""
+
     offer_minutes: int = 10
     radius_meters: int = 10_000
     fresh_minutes: int = 30
@@ -63,17 +65,17 @@ class RoutingDecision:
 
 
 def decide_route(
-    job: RoutingRequest, vans: Sequence[VanCandidate], stock: VanStock, now: datetime, settings: RoutingSettings
+    request: RoutingRequest, vans: Sequence[VanCandidate], stock: VanStock, now: datetime, settings: RoutingSettings
 ) -> RoutingDecision:
     """Return the decision with its candidates nearest first; unknown distances come last.
 
     A candidate's verdict is `invited` or the first rule that excludes it.
     """
-    rule = _order_verdict(job)
-    candidates = sorted((_build_candidate(job, van, stock, now) for van in vans), key=_distance_rank)
+    rule = _order_verdict(request)
+    candidates = sorted((_build_candidate(request, van, stock, now) for van in vans), key=_distance_rank)
     invited_count = 0
     for candidate in candidates:
-        candidate["verdict"] = rule or _van_verdict(candidate, job, settings, invited_count)
+        candidate["verdict"] = rule or _van_verdict(candidate, request, settings, invited_count)
         invited_count += candidate["verdict"] == "invited"
     invited = tuple(_build_invitation(candidate) for candidate in candidates if candidate["verdict"] == "invited")
     expires_at = offer_expiry(now, settings.offer_minutes) if invited else None
@@ -81,28 +83,28 @@ def decide_route(
     return RoutingDecision(rule, tuple(candidates), invited, expires_at)
 
 
-def _order_verdict(job: RoutingRequest) -> str:
+def _order_verdict(request: RoutingRequest) -> str:
     """Return the rule that excludes every van from this order, or an empty string."""
-    if job.method != "ship":
-        return f"for_{job.method}"
-    if job.on_vans:
+    if request.method != "ship":
+        return f"for_{request.method}"
+    if request.on_vans:
         return "already_on_a_van"
-    if job.destination is None:
+    if request.destination is None:
         return "destination_unknown"
-    if count_claim_writes(job.pieces, len(job.demand), job.on_hold, job.parts) > MAX_CLAIM_WRITES:
+    if count_claim_writes(request.pieces, len(request.demand), request.on_hold, request.parts) > MAX_CLAIM_WRITES:
         return "too_many_lines_for_one_claim"
     return ""
 
 
-def _build_candidate(job: RoutingRequest, van: VanCandidate, stock: VanStock, now: datetime) -> dict[str, Any]:
-    position, destination = van.position, job.destination
+def _build_candidate(request: RoutingRequest, van: VanCandidate, stock: VanStock, now: datetime) -> dict[str, Any]:
+    position, destination = van.position, request.destination
     return {
         "location": van.location,
         "staff": van.staff,
         "distance_meters": distance_meters(position, destination) if position and destination else None,
         # A phone's clock may run ahead, which would give a negative age.
         "position_age_seconds": max(0, int((now - van.seen_at).total_seconds())) if van.seen_at else None,
-        "stock": {sku: stock.get(van.location, {}).get(sku, 0) for sku in sorted(job.demand)},
+        "stock": {sku: stock.get(van.location, {}).get(sku, 0) for sku in sorted(request.demand)},
     }
 
 
@@ -111,9 +113,11 @@ def _distance_rank(candidate: dict[str, Any]) -> tuple[float, str, str]:
     return (inf if distance is None else distance, candidate["location"], candidate["staff"])
 
 
-def _van_verdict(candidate: dict[str, Any], job: RoutingRequest, settings: RoutingSettings, invited_count: int) -> str:
+def _van_verdict(
+    candidate: dict[str, Any], request: RoutingRequest, settings: RoutingSettings, invited_count: int
+) -> str:
     location, staff = candidate["location"], candidate["staff"]
-    if verdict := job.passed_over.get(location) or job.passed_over.get(staff):
+    if verdict := request.passed_over.get(location) or request.passed_over.get(staff):
         return verdict
     if not staff:
         return "no_active_salesman"
@@ -123,7 +127,7 @@ def _van_verdict(candidate: dict[str, Any], job: RoutingRequest, settings: Routi
         return "position_too_old"
     if candidate["distance_meters"] > settings.radius_meters:
         return "too_far"
-    if any(candidate["stock"][sku] < quantity for sku, quantity in job.demand.items()):
+    if any(candidate["stock"][sku] < quantity for sku, quantity in request.demand.items()):
         return "lacks_units"
     return "invited" if invited_count < settings.most_invited else "enough_are_nearer"
 
@@ -133,11 +137,11 @@ def _build_invitation(candidate: dict[str, Any]) -> Invitation:
 
 
 def routing_inputs_to_json(
-    job: RoutingRequest, vans: Sequence[VanCandidate], stock: VanStock, now: datetime, settings: RoutingSettings
+    request: RoutingRequest, vans: Sequence[VanCandidate], stock: VanStock, now: datetime, settings: RoutingSettings
 ) -> dict[str, Any]:
     """Return the arguments of `decide_route` as JSON, for `replay_decision`."""
     return {
-        "job": vars(job) | {"destination": _point_to_json(job.destination)},
+        "job": vars(request) | {"destination": _point_to_json(request.destination)},
         "vans": [_van_to_json(van) for van in vans],
         "stock": {location: dict(units) for location, units in stock.items()},
         "now": now.isoformat(),
@@ -155,10 +159,10 @@ def _point_to_json(point: Point | None) -> dict[str, float] | None:
 
 def replay_decision(inputs: dict[str, Any]) -> RoutingDecision:
     """Return the decision for stored inputs. Only tests call it, to verify that the stored inputs are complete."""
-    job = RoutingRequest(**inputs["job"] | {"destination": _json_to_point(inputs["job"]["destination"])})
+    request = RoutingRequest(**inputs["job"] | {"destination": _json_to_point(inputs["job"]["destination"])})
     vans = [_json_to_van(body) for body in inputs["vans"]]
     return decide_route(
-        job, vans, inputs["stock"], datetime.fromisoformat(inputs["now"]), RoutingSettings(**inputs["settings"])
+        request, vans, inputs["stock"], datetime.fromisoformat(inputs["now"]), RoutingSettings(**inputs["settings"])
     )
 
 

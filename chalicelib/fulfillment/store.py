@@ -106,8 +106,8 @@ def create_fulfillment(fulfillment: Fulfillment) -> Write:
 
 def update_fulfillment(before: Fulfillment, after: Fulfillment) -> Write:
     """Return a write on condition that the stored fulfillment still has the version and status of `before`."""
-    same = (WorkRow.version == before.version) & (WorkRow.status == before.status)
-    return db.put(_fulfillment_to_row(after), when=same)
+    is_unchanged = (WorkRow.version == before.version) & (WorkRow.status == before.status)
+    return db.put(_fulfillment_to_row(after), when=is_unchanged)
 
 
 def create_offer(offer: Offer) -> list[Write]:

@@ -27,9 +27,9 @@ def verdicts(decision: RoutingDecision) -> dict[str, str]:
 
 
 def decide(
-    vans: list[Any], stock: dict[str, dict[str, int]], job: Any = None, settings: RoutingSettings = SETTINGS
+    vans: list[Any], stock: dict[str, dict[str, int]], request: Any = None, settings: RoutingSettings = SETTINGS
 ) -> RoutingDecision:
-    return decide_route(job or a_routing_request(), vans, stock, NOON, settings)
+    return decide_route(request or a_routing_request(), vans, stock, NOON, settings)
 
 
 def test_only_the_near_van_with_all_units_is_invited() -> None:
@@ -80,9 +80,9 @@ def test_a_van_without_a_salesman_is_listed_with_that_reason() -> None:
 
 
 def test_those_who_rejected_or_declined_are_not_invited_again() -> None:
-    job = a_routing_request(passed_over={"van-a": "rejected_before", "b": "declined_before"})
+    request = a_routing_request(passed_over={"van-a": "rejected_before", "b": "declined_before"})
 
-    decision = decide([a_van("a"), a_van("b"), a_van("c")], dict.fromkeys(("van-a", "van-b", "van-c"), HAS), job)
+    decision = decide([a_van("a"), a_van("b"), a_van("c")], dict.fromkeys(("van-a", "van-b", "van-c"), HAS), request)
 
     assert verdicts(decision) == {"van-a": "rejected_before", "van-b": "declined_before", "van-c": "invited"}
 
@@ -150,13 +150,13 @@ def test_a_position_from_a_fast_clock_has_age_zero() -> None:
 
 
 def test_the_stored_inputs_replay_to_the_same_decision() -> None:
-    job = a_routing_request(demand={"TEAPOT": 2, "CUP": 1}, passed_over={"b": "declined_before"})
+    request = a_routing_request(demand={"TEAPOT": 2, "CUP": 1}, passed_over={"b": "declined_before"})
     vans = [a_van("a"), a_van("b"), a_van("c", FAR), a_van("d", None, None), a_van("e", staff="")]
     stock = {"van-a": {"TEAPOT": 2, "CUP": 1}, "van-c": HAS}
 
-    stored = json.loads(json.dumps(routing_inputs_to_json(job, vans, stock, NOON, SETTINGS)))
+    stored = json.loads(json.dumps(routing_inputs_to_json(request, vans, stock, NOON, SETTINGS)))
 
-    assert replay_decision(stored) == decide_route(job, vans, stock, NOON, SETTINGS)
+    assert replay_decision(stored) == decide_route(request, vans, stock, NOON, SETTINGS)
 
 
 def test_a_decision_is_converted_to_json_with_or_without_expiry() -> None:
