@@ -17,8 +17,8 @@ from infra import custom_lint
 ROOT = Path(__file__).parent.parent
 # Pure as the models they stand beside.
 PURE_MODULES = (
-    *("payments/pay", "payments/owe", "payments/post", "pricing/quote"),
-    *("stock/plan", "stock/coming", "fulfillment/route"),
+    *("payments/lifecycle", "payments/receivables", "payments/postings", "pricing/quote"),
+    *("stock/plan", "stock/inbound", "fulfillment/routing"),
 )
 REGION = {"AWS_DEFAULT_REGION": "ap-southeast-3", "AWS_EC2_METADATA_DISABLED": "true"}
 console = Console(highlight=False, soft_wrap=True)

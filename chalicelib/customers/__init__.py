@@ -1,5 +1,6 @@
-"""People and companies: who they are, how sure we are of it, and how far we trust them with credit.
+"""Customers: contact details, verified identities, merging, and credit terms.
 
 Owns the table `customers`. Writes CustomerSaved, TermsGranted, VerificationRequested, WrongCodeGiven, IdentityVerified,
-CustomersMerged, CustomersUnmerged. Orders and payments stand on `find`, `recognise` and the credit writes of `store`.
+CustomersMerged and CustomersUnmerged. Orders and payments use `find`, `identify_customer` and the credit writes of
+`store`.
 """

@@ -1,4 +1,4 @@
-"""Reads for everyone above; decisions read consistently, lists by phone or e-mail may lag a moment."""
+"""Reads of customers. Reads by id are strongly consistent; lists by phone or e-mail are eventually consistent."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ from chalicelib.kit.errors import NotFound
 
 
 def load_customer(customer_id: str) -> Customer:
-    """As written, merged away or not; `living` follows the pointer."""
+    """Return the customer as stored, merged or not; `resolve_merged` follows the pointer. Raises NotFound."""
     row = db.get(CustomerRow, customer_id, "customer")
     if row is None:
         raise NotFound()
@@ -27,13 +27,15 @@ def load_customer(customer_id: str) -> Customer:
 
 
 def resolve_merged(customer_id: str) -> Customer:
-    """Whoever answers for this id now. One step is enough: nobody who is merged away can absorb another."""
-    found = load_customer(customer_id)
-    return load_customer(found.merged_into) if found.merged_into else found
+    """Return the customer, or the one it was merged into.
+
+    One step is enough, because a merged customer cannot absorb another."""
+    customer = load_customer(customer_id)
+    return load_customer(customer.merged_into) if customer.merged_into else customer
 
 
 def merged_ids(customer_id: str) -> list[str]:
-    """The ids whose orders and receivables are his: his own and those merged into him."""
+    """Return the customer's id and the ids merged into it, whose orders and receivables it owns."""
     return [customer_id, *load_customer(customer_id).absorbed]
 
 
@@ -43,25 +45,29 @@ def find_credit(customer_id: str) -> Credit | None:
 
 
 def load_customer_and_credit(customer_id: str) -> tuple[Customer, Credit | None]:
-    """One read of both; who owes what is known to payments."""
-    found = db.batch([customer_key(customer_id), credit_key(customer_id)])
-    if customer_key(customer_id) not in found:
+    """Return the customer and its credit, if any, with one read. Raises NotFound."""
+    rows = db.batch([customer_key(customer_id), credit_key(customer_id)])
+    if customer_key(customer_id) not in rows:
         raise NotFound()
-    standing = found.get(credit_key(customer_id))
-    return row_to_customer(found[customer_key(customer_id)]), row_to_credit(standing) if standing is not None else None
+    credit_row = rows.get(credit_key(customer_id))
+    credit = row_to_credit(credit_row) if credit_row is not None else None
+    return row_to_customer(rows[customer_key(customer_id)]), credit
 
 
 def identity_keys(contact: Contact) -> list[Key]:
-    """What placing an order adds to its one batch read, and hands to `recognise` with the rest of what it found."""
+    """Return the keys of the contact's identities.
+
+    Order placement adds them to its batch read and passes the rows to `identify_customer`."""
     return [identity_key(kind, value) for kind, value in contact_details.list_identities(contact.phone, contact.email)]
 
 
 def list_by_phone(phone: str, limit: int = 50) -> list[Customer]:
-    """Everyone who gave this number, proven or not: for staff, newest first."""
+    """Return the customers with this number, verified or not, newest first. For staff only."""
     return _list_by_index("by_owner", f"phone#{contact_details.normalize_phone(phone) or phone}", limit)
 
 
 def list_by_email(email: str, limit: int = 50) -> list[Customer]:
+    """Return the customers with this e-mail address, verified or not, newest first. For staff only."""
     return _list_by_index("by_list", f"email#{contact_details.normalize_email(email) or email}", limit)
 
 

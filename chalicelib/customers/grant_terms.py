@@ -1,4 +1,4 @@
-"""The owner's and finance's word on how far a customer is trusted: his limit, his days to pay, his price group."""
+"""Set a customer's credit limit, payment terms and price group."""
 
 from __future__ import annotations
 
@@ -15,14 +15,16 @@ from chalicelib.kit.money import Money, zero
 def grant_terms(
     customer_id: str, limit: Money, terms_days: int, price_group: str, *, reason: str, actor: str
 ) -> tuple[Customer, Credit]:
-    """A limit below what he owes already takes nothing back; it lets nothing further out."""
+    """Return the customer and credit with the new terms. Granting the same terms again is a no-op.
+
+    A limit below the exposure is allowed: it changes no existing debt and blocks further credit."""
     customer, credit = load_customer_and_credit(customer_id)
     exposure = credit.exposure if credit else zero(limit.currency)
     granted = Credit(customer_id, limit, exposure, terms_days)
     if credit == granted and (customer.terms_days, customer.price_group) == (terms_days, price_group):
         return customer, granted
-    was = credit.limit.minor if credit else 0
-    event = TermsGranted(customer_id, limit.minor, was, limit.currency, terms_days, price_group, reason)
+    previous_minor = credit.limit.minor if credit else 0
+    event = TermsGranted(customer_id, limit.minor, previous_minor, limit.currency, terms_days, price_group, reason)
     entry, head = journal.append_event(f"customer#{customer_id}", event, after=customer, actor=actor, at=clock.now())
     after = replace(customer, terms_days=terms_days, price_group=price_group, **vars(head))
     db.commit([update_customer(after, customer.version), set_credit(credit, granted), entry])

@@ -1,4 +1,7 @@
-"""Who is ordering? Staff see the person and may say so; a guest's word about himself joins him to nobody."""
+"""Find or create the customer of an order.
+
+Staff identify a customer by phone or e-mail. A guest's unverified contact details never match an existing customer.
+"""
 
 from __future__ import annotations
 
@@ -16,20 +19,20 @@ from chalicelib.kit.db import Key, Write
 
 def identify_customer(
     contact: Contact,
-    found: Mapping[Key, Any],
+    rows: Mapping[Key, Any],
     principal: Principal,
     *,
     now: datetime,
     address: Address | None = None,
 ) -> tuple[str, list[Write]]:
-    """The customer's id, and the writes that make him when he is new; ("", []) for a walk-in who left no trace.
+    """Return the customer's id and the writes that create a new one; ("", []) without valid contact details.
 
-    `found` holds the rows of `find.identity_keys(contact)`. The commit that takes the writes journals them: its own
-    event names the customer."""
+    `rows` holds the stored rows of `find.identity_keys(contact)`. The creation has no journal entry of its own: the
+    event of the caller's commit contains the customer's id."""
     identities = contact_details.list_identities(contact.phone, contact.email)
-    known = [found[identity_key(*each)] for each in identities if identity_key(*each) in found]
+    known = [rows[key] for key in (identity_key(*identity) for identity in identities) if key in rows]
     if principal.is_staff and known:
-        return known[0].customer_id, []  # the phone decides when it and the e-mail disagree
+        return known[0].customer_id, []  # the phone comes first: it decides if the e-mail is another customer's
     if not identities:
         return "", []
     customer = Customer(ids.new("cus", now), contact.name, phone=contact.phone, email=contact.email, address=address)

@@ -1,4 +1,7 @@
-"""Two customers become one, and two again: only pointers are set, so nothing is lost and all of it can be undone."""
+"""Merge one customer into another, and unmerge them.
+
+Only pointers change, so a merge loses nothing and can be undone.
+"""
 
 from __future__ import annotations
 
@@ -31,65 +34,84 @@ from chalicelib.kit.events import Event
 
 @db.retry_on_conflict
 def merge(customer_id: str, into: str, actor: str) -> Customer:
-    """From now on `into` answers for both. Orders, debts and limits stay where they are; `find.family` sums them."""
+    """Merge a customer into `into` and return it. Merging twice is a no-op.
+
+    Orders, receivables and credit keep their customer id; `find.merged_ids` lists the ids to read. Raises NotFound,
+    SamePerson, MergedElsewhere, and NotVerified unless both are verified."""
     leaving, staying = _load_both(customer_id, into)
     if leaving.merged_into == staying.id:
         return leaving
     _check_mergeable(leaving, staying)
-    gone = replace(leaving, merged_into=staying.id)
-    stays = replace(staying, absorbed=(*staying.absorbed, leaving.id))
-    told = CustomersMerged(leaving.id, staying.id)
-    moves = _reassign_identities(leaving, staying.id)
+    merged = replace(leaving, merged_into=staying.id)
+    survivor = replace(staying, absorbed=(*staying.absorbed, leaving.id))
+    event = CustomersMerged(leaving.id, staying.id)
+    now = clock.now()
     db.commit(
-        [*moves, *_save_and_journal(gone, told, actor, now := clock.now()), *_save_and_journal(stays, told, actor, now)]
+        [
+            *_reassign_identities(leaving, staying.id),
+            *_save_and_journal(merged, event, actor, now),
+            *_save_and_journal(survivor, event, actor, now),
+        ]
     )
-    return gone
+    return merged
 
 
 @db.retry_on_conflict
 def unmerge(customer_id: str, actor: str) -> Customer:
-    """What was bought in between stays with the one who answered then. Parting who was parted is done already, so that
-    whoever lost the answer may ask again; who never was merged is refused."""
+    """Undo a merge and return the customer. Unmerging twice is a no-op.
+
+    Orders placed while merged stay with the surviving customer. Raises NotFound, and NotMerged for a customer that was
+    never merged."""
     leaving = _load_customer(customer_id)
     if leaving.merged_into is None:
         if not _was_unmerged(leaving):
             raise NotMerged()
         return leaving
     staying = _load_customer(leaving.merged_into)
-    back = replace(leaving, merged_into=None)
-    alone = replace(staying, absorbed=tuple(each for each in staying.absorbed if each != leaving.id))
-    told = CustomersUnmerged(leaving.id, staying.id)
-    moves = _reassign_identities(leaving, leaving.id)
+    restored = replace(leaving, merged_into=None)
+    survivor = replace(staying, absorbed=tuple(absorbed for absorbed in staying.absorbed if absorbed != leaving.id))
+    event = CustomersUnmerged(leaving.id, staying.id)
+    now = clock.now()
     db.commit(
-        [*moves, *_save_and_journal(back, told, actor, now := clock.now()), *_save_and_journal(alone, told, actor, now)]
+        [
+            *_reassign_identities(leaving, leaving.id),
+            *_save_and_journal(restored, event, actor, now),
+            *_save_and_journal(survivor, event, actor, now),
+        ]
     )
-    return back
+    return restored
 
 
 def _was_unmerged(customer: Customer) -> bool:
-    """The entry stands in the journals of both, and names who left."""
-    told = (journal.row_to_entry(entry).event for entry in journal.history(f"customer#{customer.id}"))
-    return any(isinstance(event, CustomersUnmerged) and event.customer_id == customer.id for event in told)
+    """Return True if the journal has an unmerge of this customer.
+
+    The entry is in the journals of both customers, and its `customer_id` is the one that was merged."""
+    events = (journal.row_to_entry(row).event for row in journal.history(f"customer#{customer.id}"))
+    return any(isinstance(event, CustomersUnmerged) and event.customer_id == customer.id for event in events)
 
 
 def _check_mergeable(leaving: Customer, staying: Customer) -> None:
     if leaving.id == staying.id:
         raise SamePerson()
-    for each in (leaving, staying):
-        if each.merged_into:
-            raise MergedElsewhere(each.id)
+    for customer in (leaving, staying):
+        if customer.merged_into:
+            raise MergedElsewhere(customer.id)
     if leaving.absorbed:
         raise MergedElsewhere(leaving.id)
-    unproven = [each.id for each in (leaving, staying) if not each.is_verified]
-    if unproven:
-        raise NotVerified(unproven)
+    unverified = [customer.id for customer in (leaving, staying) if not customer.is_verified]
+    if unverified:
+        raise NotVerified(unverified)
 
 
 def _reassign_identities(leaving: Customer, customer_id: str) -> list[Write]:
-    """Identities at home with `leaving` are answered for by `customer_id`, so one read of them finds who it is."""
-    keys = [identity_key(*each) for each in contact_details.list_identities(leaving.phone, leaving.email)]
-    own = [each for each in map(row_to_identity, db.batch(keys).values()) if each.home == leaving.id]
-    return [update_identity(each, replace(each, customer_id=customer_id)) for each in own]
+    """Return writes that point the identities of `leaving` to `customer_id`, so one read of an identity finds it."""
+    keys = [identity_key(*pair) for pair in contact_details.list_identities(leaving.phone, leaving.email)]
+    identities = map(row_to_identity, db.batch(keys).values())
+    return [
+        update_identity(identity, replace(identity, customer_id=customer_id))
+        for identity in identities
+        if identity.home == leaving.id
+    ]
 
 
 def _save_and_journal(after: Customer, event: Event, actor: str, now: datetime) -> list[Write]:

@@ -1,7 +1,7 @@
-"""Who buys. A phone number or e-mail is an identity; it joins people only once it has been verified.
+"""Customers, identities, credit and verification codes: values, limits, refusals and events. Pure.
 
-An identity belongs to the customer whose staff wrote it down first, until somebody proves it to be his: proof beats
-hearsay. Two customers become one only when both are verified, by a pointer that can be taken away again.
+A phone number or e-mail address is an identity. It belongs to the customer for whom staff first recorded it, until
+another customer verifies it. Two customers are merged only when both are verified, by a pointer that can be removed.
 """
 
 from __future__ import annotations
@@ -17,13 +17,15 @@ from chalicelib.kit.money import Money
 IDENTITY_KINDS = ("phone", "email")
 CODE_LIFETIME = timedelta(minutes=10)
 MAX_CODE_TRIES = 5
-MAX_CODES_PER_DAY = 5  # with five tries each, a guesser's chance at a number is 25 in a million a day
-MAX_CODES_PER_CALLER_PER_DAY = 50  # whole towns share an address of their phone company
+MAX_CODES_PER_DAY = 5  # with five tries per code, guessing succeeds for a number 25 times in a million a day
+MAX_CODES_PER_CALLER_PER_DAY = 50  # many customers of one mobile operator share an IP address
 CODE_RESEND_INTERVAL = timedelta(seconds=60)
 
 
 @dataclass(frozen=True)
 class Contact:
+    """Name, phone number (E.164) and e-mail address; missing ones are empty."""
+
     name: str = ""
     phone: str = ""
     email: str = ""
@@ -31,6 +33,8 @@ class Contact:
 
 @dataclass(frozen=True)
 class Address:
+    """A postal address. `country` is an ISO 3166 code; `lat` and `lon` are degrees."""
+
     street: str
     city: str
     postcode: str
@@ -39,18 +43,22 @@ class Address:
     lon: float | None = None
 
     def to_json(self) -> dict[str, Any]:
-        said: dict[str, Any] = {
+        body: dict[str, Any] = {
             "street": self.street,
             "city": self.city,
             "postcode": self.postcode,
             "country": self.country,
         }
-        return said if self.lat is None else said | {"position": {"lat": self.lat, "lon": self.lon}}
+        return body if self.lat is None else body | {"position": {"lat": self.lat, "lon": self.lon}}
 
 
 @dataclass(frozen=True)
 class Customer:
-    """`absorbed` are the customers merged into this one; `version` and `journal_hash` are its journal's head."""
+    """A person or company that buys.
+
+    `merged_into` is the customer this one was merged into; `absorbed` lists the ids merged into this one. `version`
+    and `journal_hash` are the head of its journal.
+    """
 
     id: str
     name: str
@@ -91,7 +99,7 @@ class Customer:
 
 @dataclass(frozen=True)
 class Credit:
-    """`exposure` is what the limit carries already: open receivables and unpaid credit orders."""
+    """A credit limit and its use: `exposure` sums open receivables and unpaid credit orders."""
 
     customer_id: str
     limit: Money
@@ -100,12 +108,17 @@ class Credit:
 
     @property
     def left(self) -> Money:
+        """Credit that is still available; negative after an override or a lowered limit."""
         return self.limit - self.exposure
 
 
 @dataclass(frozen=True)
 class Identity:
-    """`home` wrote it down or proved it; `customer_id` answers for it, another one while home is merged away."""
+    """A phone number or e-mail address and the customer it identifies.
+
+    `home` is the customer that recorded or verified it. `customer_id` is the one it identifies: `home`, or the customer
+    that `home` was merged into.
+    """
 
     kind: str
     value: str
@@ -116,7 +129,7 @@ class Identity:
 
 @dataclass(frozen=True)
 class VerificationCode:
-    """A verification code that is out. The code itself is nowhere: it is derived again from `id` when needed."""
+    """A requested verification code. The digits are not stored: they are derived from `id` when needed."""
 
     id: str
     customer_id: str
@@ -137,54 +150,54 @@ class VerificationCode:
 
 
 class CreditLimitReached(Declined):
-    message = "The credit limit is reached: {wanted} wanted, {left} left."
+    message = "The credit limit is reached: {left} is left, {wanted} is needed."
 
     def __init__(self, limit: Money, left: Money, wanted: Money) -> None:
         super().__init__(limit=limit, left=left, wanted=wanted, wanted_amount=wanted.minor, left_amount=left.minor)
 
 
 class NoCreditTerms(Declined):
-    message = "This customer has no credit terms; choose another way to pay, or let the owner grant a limit."
+    message = "This customer has no credit terms; choose another payment method, or ask the owner to grant a limit."
 
 
 class CreditNotUsed(Refused):
-    message = "More credit would be given back than was taken."
+    message = "This releases more credit than the customer has used."
 
 
 class IdentityTaken(Refused):
-    message = "Another customer has this {kind} already."
+    message = "Another customer already has this {kind}; open that customer instead."
 
     def __init__(self, kind: str, customer_id: str) -> None:
         super().__init__(kind=kind, customer=customer_id)
 
 
 class NothingToVerify(Refused):
-    message = "This customer has no {kind} to verify."
+    message = "This customer has no valid {kind} to verify."
 
 
 class WrongCode(Refused):
-    """One answer for a wrong code, an old one, a used-up one and one never asked for: guessing teaches nothing."""
+    """The same answer for a wrong, expired, exhausted or never requested code, so that guessing reveals nothing."""
 
-    message = "This code is not right, or no longer good; ask for a new one."
+    message = "This code is wrong or has expired; request a new one."
 
 
 class AskedTooOften(Refused):
-    message = "Too many codes went there today; try again tomorrow, or show yourself at a store."
+    message = "Too many codes were requested today; try again tomorrow, or verify in a store."
 
 
 class SamePerson(Refused):
-    message = "These are one customer already."
+    message = "Both ids are the same customer; choose two different customers."
 
 
 class NotVerified(Refused):
-    message = "Both customers need a verified phone or e-mail before they become one."
+    message = "Verify a phone or e-mail of both customers before merging them."
 
     def __init__(self, customers: list[str]) -> None:
         super().__init__(customers=customers)
 
 
 class MergedElsewhere(Refused):
-    message = "One of the two has already been merged; undo that first."
+    message = "One of the two customers is already merged; unmerge it first."
 
     def __init__(self, customer: str) -> None:
         super().__init__(customer=customer)
@@ -196,7 +209,7 @@ class NotMerged(Refused):
 
 @dataclass(frozen=True)
 class CustomerSaved(Event):
-    """A customer's record was made or changed; the limits are there when the same commit set one."""
+    """A customer was created or changed. The limit fields are set only if the credit limit changed too."""
 
     customer_id: str
     limit_minor: int | None = None  # the credit limit
@@ -219,43 +232,43 @@ class TermsGranted(Event):
 
 @dataclass(frozen=True)
 class VerificationRequested(Event):
-    """A customer wants to prove a phone number or an e-mail address; the sender derives the code from `ask_id`."""
+    """A customer requested a code to verify an identity; the sender derives the code from `ask_id`."""
 
     customer_id: str
-    ask_id: str  # the journal never holds the code itself
+    ask_id: str  # id of the VerificationCode; the digits are never journaled
     identity: str  # phone or email
     expires_at: str
 
 
 @dataclass(frozen=True)
 class WrongCodeGiven(Event):
-    """Somebody typed a wrong verification code."""
+    """A wrong verification code was entered."""
 
     customer_id: str
     ask_id: str
-    tries: int  # how many were wrong so far
+    tries: int  # wrong tries so far, including this one
 
 
 @dataclass(frozen=True)
 class IdentityVerified(Event):
-    """A phone number or an e-mail address was proved to belong to a customer."""
+    """A phone number or e-mail address of a customer was verified."""
 
     customer_id: str
     identity: str  # phone or email
-    how: str  # by a code, or shown to staff
+    how: str  # code or staff
 
 
 @dataclass(frozen=True)
 class CustomersMerged(Event):
-    """Two customers became one; the entry stands in the journals of both."""
+    """Two customers were merged. The entry is in the journals of both."""
 
-    customer_id: str  # the one who is merged away
-    into: str  # the one who goes on
+    customer_id: str  # the merged customer
+    into: str  # the surviving customer
 
 
 @dataclass(frozen=True)
 class CustomersUnmerged(Event):
-    """A merge was undone; the entry stands in the journals of both."""
+    """A merge was undone. The entry is in the journals of both."""
 
-    customer_id: str  # the one who was merged away
-    out_of: str  # the one who answered for both
+    customer_id: str  # the customer that was merged
+    out_of: str  # the surviving customer of the merge

@@ -1,4 +1,4 @@
-"""The doors to customers. A card with what he owes is payments' door, since debts are known there."""
+"""HTTP endpoints of customers. The customer card is in `payments.routes`, because it shows receivables."""
 
 from __future__ import annotations
 
@@ -36,7 +36,7 @@ class CustomerAddressBody(Body):
     country: Annotated[str, Field(pattern="^[A-Z]{2}$")] = Field(default_factory=config.country)
     position: PointBody | None = None
 
-    def address(self) -> Address:
+    def to_address(self) -> Address:
         point = self.position.model_dump() if self.position else {}
         return Address(self.street, self.city, self.postcode, self.country, **point)
 
@@ -75,12 +75,12 @@ class MergeBody(Body):
 
 
 @endpoints.get("/customers", roles=STAFF, query=CustomersQuery)
-def customers(call: Call) -> dict[str, Any]:
-    """Everyone who gave this phone number or e-mail, proven or not."""
+def list_customers(call: Call) -> dict[str, Any]:
+    """List customers with this phone number or e-mail address, verified or not."""
     if bool(call.query.phone) == bool(call.query.email):
-        raise Invalid(("phone", "say a phone number or an e-mail, one of them"))
-    found = find.list_by_phone(call.query.phone) if call.query.phone else find.list_by_email(call.query.email)
-    return {"items": [each.to_json() for each in found], "next": None}
+        raise Invalid(("phone", "send either a phone number or an e-mail address"))
+    customers = find.list_by_phone(call.query.phone) if call.query.phone else find.list_by_email(call.query.email)
+    return {"items": [customer.to_json() for customer in customers], "next": None}
 
 
 @endpoints.post(
@@ -91,12 +91,12 @@ def customers(call: Call) -> dict[str, Any]:
     status=201,
     example={"name": "Warung Bu Tini", "phone": "081252981234", "address": {"street": "Jl. Kenanga 5"}},
 )
-def customer(call: Call) -> dict[str, Any]:
-    """Writes down a customer whom staff speak to."""
-    said = call.body
-    contact = contact_details.parse_contact(said.name, said.phone, said.email)
-    address = said.address.address() if said.address else None
-    new = Customer("", contact.name, said.company, contact.phone, contact.email, address)
+def create_customer(call: Call) -> dict[str, Any]:
+    """Register a customer. Refused when the phone number or e-mail address belongs to another one."""
+    body = call.body
+    contact = contact_details.parse_contact(body.name, body.phone, body.email)
+    address = body.address.to_address() if body.address else None
+    new = Customer("", contact.name, body.company, contact.phone, contact.email, address)
     return register_customer(new, call.principal.actor, call.idempotency_key).to_json()
 
 
@@ -106,16 +106,16 @@ def customer(call: Call) -> dict[str, Any]:
     body=TermsBody,
     example={"limit": {"amount": 5_000_000, "currency": "IDR"}, "terms_days": 14, "reason": "two years without delay"},
 )
-def terms(call: Call, customer_id: str) -> dict[str, Any]:
-    """Sets how far a customer may owe, for how long, and which prices he gets."""
-    said = call.body
-    if said.limit.currency != config.currency():
-        raise Invalid(("limit.currency", f"this shop counts in {config.currency()}"))
-    limit = Money(said.limit.amount, said.limit.currency)
-    known, credit = grant_terms(
-        customer_id, limit, said.terms_days, said.price_group, reason=said.reason, actor=call.principal.actor
+def set_terms(call: Call, customer_id: str) -> dict[str, Any]:
+    """Set a customer's credit limit, payment terms and price group."""
+    body = call.body
+    if body.limit.currency != config.currency():
+        raise Invalid(("limit.currency", f"must be {config.currency()}, the currency of this shop"))
+    limit = Money(body.limit.amount, body.limit.currency)
+    customer, credit = grant_terms(
+        customer_id, limit, body.terms_days, body.price_group, reason=body.reason, actor=call.principal.actor
     )
-    return known.to_json() | {"credit_limit": credit.limit.to_json(), "credit_left": credit.left.to_json()}
+    return customer.to_json() | {"credit_limit": credit.limit.to_json(), "credit_left": credit.left.to_json()}
 
 
 @endpoints.post(
@@ -125,7 +125,7 @@ def terms(call: Call, customer_id: str) -> dict[str, Any]:
     example={"identity": "phone"},
 )
 def verify_customer(call: Call, customer_id: str) -> dict[str, Any]:
-    """Staff confirm that this phone or e-mail is the customer's own, having seen it."""
+    """Mark a phone number or e-mail address as verified by staff who have seen proof."""
     return verification.verify_by_staff(call.principal, customer_id, call.body.identity).to_json()
 
 
@@ -133,11 +133,11 @@ def verify_customer(call: Call, customer_id: str) -> dict[str, Any]:
     "/customers/{customer_id}/merge", roles={"owner", "agent"}, body=MergeBody, example={"into": "cus_01KB"}
 )
 def merge_customer(call: Call, customer_id: str) -> dict[str, Any]:
-    """Lets another customer answer for this one from now on; both must be verified."""
+    """Merge this customer into another; both must be verified."""
     return merge(customer_id, into=call.body.into, actor=call.principal.actor).to_json()
 
 
 @endpoints.post("/customers/{customer_id}/unmerge", roles={"owner", "agent"})
 def unmerge_customer(call: Call, customer_id: str) -> dict[str, Any]:
-    """Makes a merged customer his own again."""
+    """Undo the merge of this customer."""
     return unmerge(customer_id, actor=call.principal.actor).to_json()

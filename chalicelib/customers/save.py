@@ -1,4 +1,4 @@
-"""Writing customers down: what staff say at the desk, and what an import brings from an older system."""
+"""Register a new customer, and create or update one from an import."""
 
 from __future__ import annotations
 
@@ -29,13 +29,13 @@ from chalicelib.kit.money import Money, zero
 
 
 @db.retry_on_conflict
-def register_customer(customer: Customer, actor: str, asked: IdempotencyKey | None = None) -> Customer:
-    """A new customer that staff speak to; refused when his phone or e-mail is another's, whom they may look at then."""
-    idempotency.check_repeat(asked)
+def register_customer(customer: Customer, actor: str, idempotency_key: IdempotencyKey | None = None) -> Customer:
+    """Create a customer with a new id and return it. Raises IdentityTaken if another has its phone or e-mail."""
+    idempotency.check_repeat(idempotency_key)
     _check_identities_free(customer)
     now = clock.now()
     new = replace(customer, id=ids.new("cus", now))
-    answer = idempotency.record_answer(asked, new.to_json())
+    answer = idempotency.record_answer(idempotency_key, new.to_json())
     db.commit(
         [answer, *_save_and_journal(new, None, CustomerSaved(new.id), actor, now), *_claim_free_identities(new, {})]
     )
@@ -51,27 +51,29 @@ def save_customer(
     opening_balance: Money | None = None,
     extra_writes: Sequence[Write] = (),
 ) -> bool:
-    """Under the id it brings, as often as one likes; True when anything was new.
+    """Create or update a customer under its own id; return True if anything changed.
 
-    `opening` is what he owed before, `along` what a room above keeps with it (the receivable): both only the first
-    time, so that an import can be repeated. A phone or e-mail that is another's already identifies that one."""
-    found = db.batch([customer_key(customer.id), credit_key(customer.id), *_identity_keys(customer)])
-    before = row_to_customer(row) if (row := found.get(customer_key(customer.id))) else None
-    credit = row_to_credit(row) if (row := found.get(credit_key(customer.id))) else None
+    `opening_balance` is an earlier debt, and `extra_writes` are writes that belong to it (the receivable). Both apply
+    only when the credit is created, so that an import can be repeated. A phone number or e-mail address of another
+    customer continues to identify that customer."""
+    rows = db.batch([customer_key(customer.id), credit_key(customer.id), *_identity_keys(customer)])
+    before = row_to_customer(row) if (row := rows.get(customer_key(customer.id))) else None
+    credit = row_to_credit(row) if (row := rows.get(credit_key(customer.id))) else None
     after = _preserve_stored_fields(customer, before)
     granted = _build_credit(after, credit, credit_limit, opening_balance)
-    identities = _claim_free_identities(after, found) + _delete_old_identities(before, after)
+    identities = _claim_free_identities(after, rows) + _delete_old_identities(before, after)
     if after == before and granted == credit and not identities:
         return False
-    told = _build_saved_event(after, credit, granted)
-    limit = [set_credit(credit, granted)] if granted is not None and granted != credit else []
-    first = extra_writes if credit is None else ()
-    db.commit([*_save_and_journal(after, before, told, actor, clock.now()), *limit, *identities, *first])
+    event = _build_saved_event(after, credit, granted)
+    credit_writes = [set_credit(credit, granted)] if granted is not None and granted != credit else []
+    first_writes = extra_writes if credit is None else ()
+    customer_writes = _save_and_journal(after, before, event, actor, clock.now())
+    db.commit([*customer_writes, *credit_writes, *identities, *first_writes])
     return True
 
 
 def parse_imported_contact(name: str, phone: str, email: str, country: str = "") -> Contact:
-    """As an import reads it: what is no valid number is kept as written, and identifies nobody."""
+    """Return the contact of an import row. Invalid values are kept as written and are no identities."""
     return contact_details.parse_contact(name, phone, email, country or config.country(), keep_invalid=True)
 
 
@@ -81,7 +83,9 @@ def _check_identities_free(customer: Customer) -> None:
 
 
 def _preserve_stored_fields(customer: Customer, before: Customer | None) -> Customer:
-    """What staff and proofs have found out since stays; a proof goes with the phone or e-mail it was of."""
+    """Return `customer` with the stored merge, verification and journal fields.
+
+    A changed phone number or e-mail address loses its verification."""
     if before is None:
         return customer
     same_phone, same_email = customer.phone == before.phone, customer.email == before.email
@@ -105,30 +109,32 @@ def _build_credit(
     return Credit(customer.id, limit or zero(exposure.currency), exposure, customer.terms_days)
 
 
-def _claim_free_identities(customer: Customer, found: Mapping[Key, Any]) -> list[Write]:
-    free = [each for each in _identities(customer) if identity_key(*each) not in found]
-    answers = customer.merged_into or customer.id
-    return [claim_identity(Identity(*each, answers, customer.id)) for each in free]
+def _claim_free_identities(customer: Customer, rows: Mapping[Key, Any]) -> list[Write]:
+    free = [identity for identity in _identities(customer) if identity_key(*identity) not in rows]
+    customer_id = customer.merged_into or customer.id
+    return [claim_identity(Identity(kind, value, customer_id, customer.id)) for kind, value in free]
 
 
 def _delete_old_identities(before: Customer | None, after: Customer) -> list[Write]:
-    """A phone or e-mail he no longer has identifies him no longer."""
-    old = [] if before is None else [each for each in _identities(before) if each not in _identities(after)]
-    standing = map(row_to_identity, db.batch(identity_key(*each) for each in old).values())
-    return [delete_identity(each) for each in standing if each.home == after.id]
+    """Return the writes that delete the customer's identities of `before` that are not in `after`."""
+    if before is None:
+        return []
+    removed = [identity for identity in _identities(before) if identity not in _identities(after)]
+    stored = map(row_to_identity, db.batch(identity_key(*identity) for identity in removed).values())
+    return [delete_identity(identity) for identity in stored if identity.home == after.id]
 
 
 def _build_saved_event(customer: Customer, credit: Credit | None, granted: Credit | None) -> CustomerSaved:
     if granted is None or granted == credit:
         return CustomerSaved(customer.id)
-    was = credit.limit.minor if credit else 0
-    return CustomerSaved(customer.id, granted.limit.minor, was, granted.limit.currency)
+    previous_minor = credit.limit.minor if credit else 0
+    return CustomerSaved(customer.id, granted.limit.minor, previous_minor, granted.limit.currency)
 
 
 def _save_and_journal(
-    after: Customer, before: Customer | None, told: CustomerSaved, actor: str, now: datetime
+    after: Customer, before: Customer | None, event: CustomerSaved, actor: str, now: datetime
 ) -> list[Write]:
-    entry, head = journal.append_event(f"customer#{after.id}", told, after=before, actor=actor, at=now)
+    entry, head = journal.append_event(f"customer#{after.id}", event, after=before, actor=actor, at=now)
     new = replace(after, **vars(head))
     return [update_customer(new, before.version) if before else db.create(customer_to_row(new)), entry]
 
@@ -138,4 +144,4 @@ def _identities(customer: Customer) -> list[tuple[str, str]]:
 
 
 def _identity_keys(customer: Customer) -> list[Key]:
-    return [identity_key(*each) for each in _identities(customer)]
+    return [identity_key(*identity) for identity in _identities(customer)]

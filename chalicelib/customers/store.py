@@ -1,4 +1,4 @@
-"""What the room keeps, all in table `customers`, and the writes that orders and payments put into their commits."""
+"""Rows of table `customers` and their conditional writes, which orders and payments use in their own commits."""
 
 from __future__ import annotations
 
@@ -25,7 +25,10 @@ from chalicelib.kit.row_attributes import InstantAttribute
 
 
 class CustomerRow(IndexedRow):
-    """Found by phone through `owner` and by e-mail through `list`; those indexes serve people, never decisions."""
+    """A customer. Index `by_owner` lists by phone and `by_list` by e-mail.
+
+    The indexes are eventually consistent, so they serve lists for staff and never decisions.
+    """
 
     Meta = db.table("customers")
 
@@ -45,7 +48,7 @@ class CustomerRow(IndexedRow):
 
 
 class CreditRow(Row):
-    """`left_minor` moves in the same update as what changes it, because conditions cannot subtract."""
+    """A customer's credit. `left_minor` is stored because DynamoDB conditions cannot subtract exposure from limit."""
 
     Meta = db.table("customers")
 
@@ -65,7 +68,7 @@ class IdentityRow(Row):
 
 
 class VerificationCodeRow(Row):
-    """The one code that is out for a customer's phone or e-mail; asking again replaces it."""
+    """The current verification code of a customer's phone or e-mail; a new request replaces it."""
 
     Meta = db.table("customers")
 
@@ -76,7 +79,7 @@ class VerificationCodeRow(Row):
 
 
 class CodeCountRow(Row):
-    """How many codes went to one phone or e-mail on a day, whoever asked; and how many to one caller, see verify.py."""
+    """Codes requested on one day for one phone number or e-mail address, or by one caller."""
 
     Meta = db.table("customers")
 
@@ -105,18 +108,21 @@ def code_count_key(kind: str, value: str) -> Key:
 
 
 def extend_credit(customer_id: str, amount: Money, override: bool = False) -> Write:
-    """Takes `amount` of the customer's limit; with `override` (a role's right, with its reason) beyond it too."""
+    """Return the write that adds `amount` to the exposure. Raises NoCreditTerms or CreditLimitReached.
+
+    With `override` the exposure may exceed the limit; the caller checks the role and records the reason."""
     allowed = (CreditRow.currency == amount.currency) & CreditRow.left_minor.exists()
     return db.update(
         CreditRow(customer_id, "credit"),
         CreditRow.exposure_minor.add(amount.minor),
         CreditRow.left_minor.add(-amount.minor),
         when=allowed if override else allowed & (CreditRow.left_minor >= amount.minor),
-        refusal=lambda standing: _build_credit_refusal(standing, amount),
+        refusal=lambda stored: _build_credit_refusal(stored, amount),
     )
 
 
 def release_credit(customer_id: str, amount: Money) -> Write:
+    """Return the write that subtracts `amount` from the exposure. Raises CreditNotUsed."""
     return db.update(
         CreditRow(customer_id, "credit"),
         CreditRow.exposure_minor.add(-amount.minor),
@@ -127,7 +133,7 @@ def release_credit(customer_id: str, amount: Money) -> Write:
 
 
 def create_customer(customer: Customer, identities: Iterable[tuple[str, str]] = ()) -> list[Write]:
-    """`identities` are those written down by staff; a guest's stay unclaimed until he proves them."""
+    """Return the writes of a new customer and its identities; a guest claims none before verification."""
     claims = [claim_identity(Identity(kind, value, customer.id, customer.id)) for kind, value in identities]
     return [db.create(customer_to_row(customer)), *claims]
 
@@ -153,27 +159,27 @@ def update_customer(after: Customer, read_version: int) -> Write:
 
 
 def set_credit(before: Credit | None, after: Credit) -> Write:
-    """A limit set anew beside what is owed; refused as Moved when an order took credit in between."""
+    """Return the write of the credit. Raises StaleVersion if exposure or limit changed since they were read."""
     row = credit_to_row(after)
     if before is None:
         return db.create(row)
-    unmoved = (CreditRow.exposure_minor == before.exposure.minor) & (CreditRow.limit_minor == before.limit.minor)
-    return db.put(row, when=unmoved)
+    unchanged = (CreditRow.exposure_minor == before.exposure.minor) & (CreditRow.limit_minor == before.limit.minor)
+    return db.put(row, when=unchanged)
 
 
-def _build_credit_refusal(standing: Any, wanted: Money) -> Problem:
-    if standing is None or standing.currency != wanted.currency:
+def _build_credit_refusal(stored: Any, wanted: Money) -> Problem:
+    if stored is None or stored.currency != wanted.currency:
         return NoCreditTerms()
-    credit = row_to_credit(standing)
+    credit = row_to_credit(stored)
     return CreditLimitReached(credit.limit, credit.left, wanted)
 
 
 def row_to_customer(row: Any) -> Customer:
-    words = {name: getattr(row, name) or "" for name in ("company", "phone", "email", "price_group", "journal_hash")}
+    texts = {name: getattr(row, name) or "" for name in ("company", "phone", "email", "price_group", "journal_hash")}
     return Customer(
         row.pk,
         row.name,
-        **words,
+        **texts,
         address=Address(**row.address) if row.address else None,
         terms_days=int(row.terms_days or 0),
         merged_into=row.merged_into,
@@ -199,14 +205,14 @@ def row_to_verification_code(row: Any) -> VerificationCode:
 
 
 def customer_to_row(customer: Customer) -> CustomerRow:
-    words: dict[str, Any] = {
+    texts: dict[str, Any] = {
         name: getattr(customer, name) or None for name in ("company", "phone", "email", "price_group")
     }
     return CustomerRow(
         customer.id,
         "customer",
         name=customer.name,
-        **words,
+        **texts,
         address=vars(customer.address) if customer.address else None,
         terms_days=customer.terms_days or None,
         merged_into=customer.merged_into,
@@ -240,6 +246,8 @@ def identity_to_row(identity: Identity) -> IdentityRow:
     )
 
 
-def verification_code_to_row(ask: VerificationCode) -> VerificationCodeRow:
-    key = verification_code_key(ask.customer_id, ask.kind)
-    return VerificationCodeRow(key.pk, key.sk, ask_id=ask.id, value=ask.value, asked_at=ask.asked_at, tries=ask.tries)
+def verification_code_to_row(code: VerificationCode) -> VerificationCodeRow:
+    key = verification_code_key(code.customer_id, code.kind)
+    return VerificationCodeRow(
+        key.pk, key.sk, ask_id=code.id, value=code.value, asked_at=code.asked_at, tries=code.tries
+    )

@@ -1,4 +1,4 @@
-"""Verification codes: derived from the ask's id and the house's key, so that none is ever stored or journaled."""
+"""Digits of verification codes, derived from the code's id and the secret key, so they are never stored."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from chalicelib.kit import auth, db
 
 
 def derive_code(ask_id: str) -> str:
-    """Six digits, the same whenever it is asked; a rotated key makes others, and the customer asks again."""
+    """Return six digits, always the same for one id. After a key rotation the customer requests a new code."""
     digest = hashlib.sha256(auth.short_token("identity-code", ask_id).encode()).digest()
     return f"{int.from_bytes(digest[:8], 'big') % 1_000_000:06d}"
 
@@ -21,11 +21,11 @@ def is_correct_code(ask_id: str, code: str) -> bool:
     return hmac.compare_digest(derive_code(ask_id), code)
 
 
-def find_code_to_send(told: VerificationRequested, now: datetime) -> tuple[str, str] | None:
-    """(phone or e-mail, code) for whoever sends it; None when a newer ask replaced this one, or it is too late."""
-    key = verification_code_key(told.customer_id, told.identity)
+def find_code_to_send(event: VerificationRequested, now: datetime) -> tuple[str, str] | None:
+    """Return (phone or e-mail, digits), or None if a newer request replaced this one or it has expired."""
+    key = verification_code_key(event.customer_id, event.identity)
     row = db.get(VerificationCodeRow, key.pk, key.sk)
-    ask: VerificationCode | None = row_to_verification_code(row) if row is not None else None
-    if ask is None or ask.id != told.ask_id or not ask.is_open(now):
+    code: VerificationCode | None = row_to_verification_code(row) if row is not None else None
+    if code is None or code.id != event.ask_id or not code.is_open(now):
         return None
-    return ask.value, derive_code(ask.id)
+    return code.value, derive_code(code.id)

@@ -1,7 +1,7 @@
-"""Proving that a phone or e-mail is one's own: by a code that went there, or by showing oneself to staff.
+"""Verify that a phone number or e-mail address belongs to a customer, by a code or by staff.
 
-A proof takes an identity over from whoever only had it on hearsay; nothing else of that customer is shown or moved.
-When the identity had been proven by another customer before, the two are the same person and become one.
+Verification takes an identity over from a customer that had not verified it; nothing else of that customer is shown
+or moved. If another customer had verified it before, the two are the same person and are merged.
 """
 
 from __future__ import annotations
@@ -56,45 +56,51 @@ CUSTOMER_ACTOR = "customer"
 
 @db.retry_on_conflict
 def request_code(customer_id: str, kind: str, caller: str = "") -> None:
-    """Lets a code be sent, and tells nobody whether one was: there may be nothing to prove, or it is a second click."""
+    """Request a code for the customer's `kind` of identity; `caller` identifies the client for rate limiting.
+
+    Returns nothing in every case, so a caller cannot tell whether a code is sent: there may be no such identity, it
+    may be verified already, or the code is less than a minute old. Raises AskedTooOften."""
     now = clock.now()
-    customer, standing = _load_customer_and_code(customer_id, kind)
+    customer, current = _load_customer_and_code(customer_id, kind)
     value = _verifiable_value(customer, kind)
     if not value or getattr(customer, f"{kind}_verified_at"):
         return
-    if standing is not None and standing.value == value and standing.is_recent(now):
+    if current is not None and current.value == value and current.is_recent(now):
         return
     new = VerificationCode(ids.new("ask", now), customer_id, kind, value, asked_at=now)
-    told = VerificationRequested(customer_id, new.id, kind, clock.iso(new.expires_at))
-    counted = [_count_code_today(kind, value, now, MAX_CODES_PER_DAY)]
-    counted += [_count_code_today("caller", caller, now, MAX_CODES_PER_CALLER_PER_DAY)] if caller else []
-    db.commit([_replace_code(standing, new), *counted, *_save_and_journal(customer, told, CUSTOMER_ACTOR, now)])
+    event = VerificationRequested(customer_id, new.id, kind, clock.iso(new.expires_at))
+    counters = [_count_code_today(kind, value, now, MAX_CODES_PER_DAY)]
+    counters += [_count_code_today("caller", caller, now, MAX_CODES_PER_CALLER_PER_DAY)] if caller else []
+    db.commit([_replace_code(current, new), *counters, *_save_and_journal(customer, event, CUSTOMER_ACTOR, now)])
 
 
 def confirm_code(customer_id: str, kind: str, code: str) -> None:
-    """The same right code again is the same yes, while it lasts: also the way on after a crash between the two."""
+    """Verify an identity by its code, and merge the customer into one that had verified it before.
+
+    Confirming the same correct code again succeeds until it expires, and completes a merge that a crash prevented.
+    Raises WrongCode."""
     customer = _verify_by_code(customer_id, kind, code)
-    other = _find_verified_owner(customer, kind)
-    if other is not None and other not in (customer.id, customer.merged_into):
-        with suppress(MergedElsewhere, NotVerified):  # proven all the same; joining him is then left to staff
-            merge(customer.id, into=other, actor=CUSTOMER_ACTOR)
+    owner = _find_verified_owner(customer, kind)
+    if owner is not None and owner not in (customer.id, customer.merged_into):
+        with suppress(MergedElsewhere, NotVerified):  # the verification counts; staff decide about the merge
+            merge(customer.id, into=owner, actor=CUSTOMER_ACTOR)
 
 
 def verify_by_staff(principal: Principal, customer_id: str, kind: str) -> Customer:
-    """Staff have seen the proof; joining him with another customer stays a decision of its own."""
+    """Verify an identity that staff have seen proof of. Does not merge. Raises NothingToVerify."""
     return _verify_by_staff(principal.actor, customer_id, kind)
 
 
 @db.retry_on_conflict
 def _verify_by_code(customer_id: str, kind: str, code: str) -> Customer:
     now = clock.now()
-    customer, standing = _load_customer_and_code(customer_id, kind)
-    if standing is None or not standing.is_open(now) or standing.value != _verifiable_value(customer, kind):
+    customer, current = _load_customer_and_code(customer_id, kind)
+    if current is None or not current.is_open(now) or current.value != _verifiable_value(customer, kind):
         raise WrongCode()
-    if not is_correct_code(standing.id, code):
-        _count_failed_try(customer, standing, now)
+    if not is_correct_code(current.id, code):
+        _count_failed_try(customer, current, now)
         raise WrongCode()
-    return _mark_verified(customer, kind, "code", CUSTOMER_ACTOR, now, _check_code_unchanged(standing))
+    return _mark_verified(customer, kind, "code", CUSTOMER_ACTOR, now, _check_code_unchanged(current))
 
 
 @db.retry_on_conflict
@@ -106,38 +112,37 @@ def _verify_by_staff(actor: str, customer_id: str, kind: str) -> Customer:
 
 
 def _mark_verified(
-    customer: Customer, kind: str, how: str, actor: str, now: datetime, still: Write | None = None
+    customer: Customer, kind: str, how: str, actor: str, now: datetime, check: Write | None = None
 ) -> Customer:
     if getattr(customer, f"{kind}_verified_at"):
         return customer
-    told = IdentityVerified(customer.id, kind, how)
-    mark: dict[str, Any] = {f"{kind}_verified_at": now}
-    db.commit(
-        [_claim_verified_identity(customer, kind, now), still, *_save_and_journal(customer, told, actor, now, **mark)]
-    )
-    return replace(customer, **mark)
+    event = IdentityVerified(customer.id, kind, how)
+    changes: dict[str, Any] = {f"{kind}_verified_at": now}
+    customer_writes = _save_and_journal(customer, event, actor, now, **changes)
+    db.commit([_claim_verified_identity(customer, kind, now), check, *customer_writes])
+    return replace(customer, **changes)
 
 
 def _claim_verified_identity(customer: Customer, kind: str, now: datetime) -> Write | None:
     value = _verifiable_value(customer, kind)
-    proven = Identity(kind, value, customer.merged_into or customer.id, customer.id, verified_at=now)
-    standing = _find_identity(kind, value)
-    if standing is None:
-        return claim_identity(proven)
-    if standing.home != customer.id and standing.verified_at is not None:
-        return None  # another has proven it before; merging decides who answers for it
-    return update_identity(standing, proven)
+    verified = Identity(kind, value, customer.merged_into or customer.id, customer.id, verified_at=now)
+    stored = _find_identity(kind, value)
+    if stored is None:
+        return claim_identity(verified)
+    if stored.home != customer.id and stored.verified_at is not None:
+        return None  # another customer verified it before; a merge decides which one it identifies
+    return update_identity(stored, verified)
 
 
 def _find_verified_owner(customer: Customer, kind: str) -> str | None:
-    standing = _find_identity(kind, _verifiable_value(customer, kind))
-    return standing.customer_id if standing is not None and standing.verified_at else None
+    identity = _find_identity(kind, _verifiable_value(customer, kind))
+    return identity.customer_id if identity is not None and identity.verified_at else None
 
 
-def _count_failed_try(customer: Customer, standing: VerificationCode, now: datetime) -> None:
-    spent = replace(standing, tries=standing.tries + 1)
-    told = WrongCodeGiven(customer.id, standing.id, spent.tries)
-    db.commit([_replace_code(standing, spent), *_save_and_journal(customer, told, CUSTOMER_ACTOR, now)])
+def _count_failed_try(customer: Customer, current: VerificationCode, now: datetime) -> None:
+    after = replace(current, tries=current.tries + 1)
+    event = WrongCodeGiven(customer.id, current.id, after.tries)
+    db.commit([_replace_code(current, after), *_save_and_journal(customer, event, CUSTOMER_ACTOR, now)])
 
 
 def _save_and_journal(customer: Customer, event: Event, actor: str, now: datetime, **changes: Any) -> list[Write]:
@@ -146,15 +151,15 @@ def _save_and_journal(customer: Customer, event: Event, actor: str, now: datetim
 
 
 def _load_customer_and_code(customer_id: str, kind: str) -> tuple[Customer, VerificationCode | None]:
-    keys = customer_key(customer_id), verification_code_key(customer_id, kind)
-    found = db.batch(keys)
-    if keys[0] not in found:
+    key, code_key = customer_key(customer_id), verification_code_key(customer_id, kind)
+    rows = db.batch([key, code_key])
+    if key not in rows:
         raise NotFound()
-    return row_to_customer(found[keys[0]]), row_to_verification_code(found[keys[1]]) if keys[1] in found else None
+    return row_to_customer(rows[key]), row_to_verification_code(rows[code_key]) if code_key in rows else None
 
 
 def _verifiable_value(customer: Customer, kind: str) -> str:
-    """Empty for a number kept as somebody wrote it."""
+    """Return the phone number or e-mail address; empty if it is missing or was kept as written."""
     return dict(contact_details.list_identities(customer.phone, customer.email)).get(kind, "")
 
 
@@ -164,31 +169,32 @@ def _find_identity(kind: str, value: str) -> Identity | None:
     return row_to_identity(row) if row is not None else None
 
 
-def _replace_code(standing: VerificationCode | None, new: VerificationCode) -> Write:
-    if standing is None:
+def _replace_code(current: VerificationCode | None, new: VerificationCode) -> Write:
+    if current is None:
         return db.create(verification_code_to_row(new))
-    unspent = (VerificationCodeRow.ask_id == standing.id) & (VerificationCodeRow.tries == standing.tries)
-    return db.put(verification_code_to_row(new), when=unspent)
+    unchanged = (VerificationCodeRow.ask_id == current.id) & (VerificationCodeRow.tries == current.tries)
+    return db.put(verification_code_to_row(new), when=unchanged)
 
 
-def _check_code_unchanged(standing: VerificationCode) -> Write:
-    """A guess that comes beside this one must not get a try for free."""
-    key = verification_code_key(standing.customer_id, standing.kind)
+def _check_code_unchanged(current: VerificationCode) -> Write:
+    """Return a check that fails if a concurrent try was counted, so that parallel guesses get no extra tries."""
+    key = verification_code_key(current.customer_id, current.kind)
     return db.check(
         VerificationCodeRow(key.pk, key.sk),
-        (VerificationCodeRow.ask_id == standing.id) & (VerificationCodeRow.tries == standing.tries),
+        (VerificationCodeRow.ask_id == current.id) & (VerificationCodeRow.tries == current.tries),
     )
 
 
-def _count_code_today(kind: str, value: str, now: datetime, most: int) -> Write:
-    """Counted by phone or e-mail, whoever asked, and by who asked, for whatever number: each code is a message that
-    somebody pays for, and five guesses."""
+def _count_code_today(kind: str, value: str, now: datetime, limit: int) -> Write:
+    """Return the write that counts one code today, by identity or by caller. Raises AskedTooOften at `limit`.
+
+    Both are limited because every code costs a message and allows five guesses."""
     key, day = code_count_key(kind, value), now.date().isoformat()
     row = db.get(CodeCountRow, key.pk, key.sk)
     if row is None:
         return db.create(CodeCountRow(key.pk, key.sk, day=day, times=1))
     times = int(row.times) if row.day == day else 0
-    if times >= most:
+    if times >= limit:
         raise AskedTooOften()
-    unmoved = (CodeCountRow.day == row.day) & (CodeCountRow.times == row.times)
-    return db.put(CodeCountRow(key.pk, key.sk, day=day, times=times + 1), when=unmoved)
+    unchanged = (CodeCountRow.day == row.day) & (CodeCountRow.times == row.times)
+    return db.put(CodeCountRow(key.pk, key.sk, day=day, times=times + 1), when=unchanged)

@@ -11,7 +11,7 @@ from chalicelib.kit.auth import Principal
 from chalicelib.kit.db import Write
 from chalicelib.kit.money import total
 from chalicelib.payments import postings
-from chalicelib.payments.lifecycle import capture, payment_status
+from chalicelib.payments.lifecycle import capture, derive_payment_status
 from chalicelib.payments.model import Payment, PaymentRecord, PaymentStatus, Posting, Shift, build_cash_bag
 from chalicelib.payments.shift_store import add_cash, find_open_shift
 from chalicelib.payments.store import load_payments, save_payment
@@ -42,7 +42,7 @@ def collect_cash(principal: Principal, order_fulfillment: OrderFulfillment) -> C
             posting for payment in paid.values() for posting in postings.build_capture(payment)
         ),
         writes=[save_payment(payment, paid[payment.id]) for payment in due] + [_cash_write(till, due)],
-        order_changes={"payment_status": payment_status(order_fulfillment.order.total, after)},
+        order_changes={"payment_status": derive_payment_status(order_fulfillment.order.total, after)},
     )
 
 

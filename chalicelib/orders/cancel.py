@@ -99,7 +99,7 @@ def _cancel_order(
     ended = [lifecycle.close_with_order(payment, payments_become) for payment in payments]
     changes: dict[str, Any] = {"status": OrderStatus.CANCELLED, "reason": reason, "pieces": ()}
     changes |= {"fulfillment_status": OrderFulfillmentStatus.CANCELLED}
-    changes |= {"reserved_until": None, "payment_status": lifecycle.payment_status(order.total, ended)}
+    changes |= {"reserved_until": None, "payment_status": lifecycle.derive_payment_status(order.total, ended)}
     writes = [
         *change.writes,
         # Before the levels, so that a concurrent change of this order is reported as a stale version.

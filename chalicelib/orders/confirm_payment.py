@@ -240,7 +240,7 @@ def _commit(
     change: OrderChange, step: PaymentChange, event: ProofSubmitted | PaymentRejected | PaymentCaptured, **changes: Any
 ) -> tuple[Order, list[Payment]]:
     order, payments = change.order, step.apply_to(change.payments)
-    changes["payment_status"] = lifecycle.payment_status(order.total, payments)
+    changes["payment_status"] = lifecycle.derive_payment_status(order.total, payments)
     changes["payment_ids"] = tuple(payment.id for payment in payments)
     entry, head = change.append_event(event)
     stands = store.apply_changes(order, head, **changes)

@@ -212,7 +212,7 @@ def with_payments(order: Order, payments: Sequence[Payment], now: datetime) -> O
     waits = any(PAYMENT_METHODS[payment.method].holds_stock for payment in payments)
     return replace(
         order,
-        payment_status=lifecycle.payment_status(order.total, payments),
+        payment_status=lifecycle.derive_payment_status(order.total, payments),
         payment_ids=tuple(payment.id for payment in payments),
         reserved_until=now + timedelta(minutes=config.transfer_hold_minutes()) if waits else None,
     )

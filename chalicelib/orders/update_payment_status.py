@@ -14,7 +14,7 @@ from chalicelib.payments.store import load_payments
 def update_payment_status(order_id: str, actor: str) -> bool:
     """Decides from the payments as they are now, so collections heard twice or out of order end the same."""
     order = load_order(order_id)
-    status = lifecycle.payment_status(order.total, load_payments(order.payment_ids))
+    status = lifecycle.derive_payment_status(order.total, load_payments(order.payment_ids))
     if status == order.payment_status:
         return False
     event = OrderSettled(order_id, status, order.payment_status)

@@ -1,6 +1,7 @@
-"""The payment ledger: tenders of orders, tills and their shifts, receivables, collections, the day's ledger.
+"""Payments of orders, till shifts, receivables, collections and the daily ledger.
 
 Owns the table `payments`. Writes ShiftOpened, ShiftCounted, ShiftClosed, CashHandedOver, CollectionReceived and
-OpeningReceivableRecorded; the events of orders and fulfillment carry the postings that `post` computes for them.
-Orders, fulfillment, returns and channels may call it; customers' credit moves only through `customers.store`.
+OpeningReceivableRecorded; the events of orders and fulfillment carry postings that `postings` computes.
+Orders, fulfillment, returns and channels may call this package. A customer's credit changes only through
+`customers.store`.
 """

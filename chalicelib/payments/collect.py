@@ -1,4 +1,4 @@
-"""A customer pays what he owes: oldest debt first, into the collector's drawer or the bank."""
+"""Collect a payment on a customer's receivables, oldest due date first, into the collector's shift or the bank."""
 
 from __future__ import annotations
 
@@ -31,22 +31,29 @@ Settlements = Sequence[tuple[Receivable, Money]]
 
 @db.retry_on_conflict
 def collect(
-    principal: Principal, customer_id: str, amount: Money, method: str, asked: IdempotencyKey | None = None
+    principal: Principal,
+    customer_id: str,
+    amount: Money,
+    method: str,
+    idempotency_key: IdempotencyKey | None = None,
 ) -> dict[str, Any]:
-    """Two collections at once cannot take more than is owed: each stands on what the debts were when it looked."""
-    idempotency.check_repeat(asked)
+    """Settle receivables with `amount` and return the collection as JSON.
+
+    Concurrent collections cannot take more than is owed: the writes require the receivables as they were read.
+    Raises MethodUnavailable, Forbidden, NoOpenShift, MoreThanOwed and CollectInParts."""
+    idempotency.check_repeat(idempotency_key)
     shift = find_receiving_shift(principal, method, amount.currency)
     paid = receivables.settle_oldest_first(
         filter_by_currency(find.list_receivables_of_customer(customer_id), amount.currency), amount
     )
-    payments = store.load_payments([each.payment_id for each, _ in paid if each.payment_id])
+    payments = store.load_payments([receivable.payment_id for receivable, _ in paid if receivable.payment_id])
     now = clock.now()
     event = build_collection_event(ids.new("col", now), customer_id, method, amount, shift, paid)
     entry, _ = journal.append_event(f"collection#{event.collection_id}", event, actor=principal.actor, at=now)
     answer = collection_to_json(event, paid)
     db.commit(
         [
-            idempotency.record_answer(asked, answer),
+            idempotency.record_answer(idempotency_key, answer),
             *settle_receivables(paid),
             *settle_payments(payments, paid),
             *release_credit_of_customers(paid),
@@ -58,7 +65,9 @@ def collect(
 
 
 def find_receiving_shift(principal: Principal, method: str, currency: str) -> Shift | None:
-    """Cash needs an open shift; money at the bank is said to be there only by those who read the statement."""
+    """Return the caller's open shift for cash, None for a transfer.
+
+    Only roles that can read the bank statement may record a transfer."""
     if method not in COLLECTION_METHODS:
         raise MethodUnavailable(method=method, methods=list(COLLECTION_METHODS))
     if method == "transfer":
@@ -71,36 +80,37 @@ def find_receiving_shift(principal: Principal, method: str, currency: str) -> Sh
     return shift
 
 
-def filter_by_currency(receivables: Sequence[Receivable], currency: str) -> list[Receivable]:
-    return [each for each in receivables if each.amount.currency == currency]
+def filter_by_currency(owed: Sequence[Receivable], currency: str) -> list[Receivable]:
+    return [receivable for receivable in owed if receivable.amount.currency == currency]
 
 
 def settle_receivables(paid: Settlements) -> list[Write]:
     return [
         write
-        for each, part in paid
-        for write in store.settle_receivable(each, receivables.apply_settlement(each, part))
+        for receivable, part in paid
+        for write in store.settle_receivable(receivable, receivables.apply_settlement(receivable, part))
     ]
 
 
 def settle_payments(payments: Sequence[Payment], paid: Settlements) -> list[Write]:
-    parts = {each.payment_id: part for each, part in paid}
+    parts = {receivable.payment_id: part for receivable, part in paid}
     return [store.save_payment(payment, lifecycle.settle(payment, parts[payment.id])) for payment in payments]
 
 
 def release_credit_of_customers(paid: Settlements) -> list[Write]:
-    """One write for each name the debts stand under: a merged customer's stay with the credit they were taken from."""
+    """Return one write per customer id: a merged customer's receivables release the credit they were taken from."""
     sums: dict[str, Money] = {}
-    for each, part in paid:
-        sums[each.customer_id] = sums[each.customer_id] + part if each.customer_id in sums else part
+    for receivable, part in paid:
+        name = receivable.customer_id
+        sums[name] = sums[name] + part if name in sums else part
     return [release_credit(name, amount) for name, amount in sums.items()]
 
 
 def build_collection_event(
     collection_id: str, customer_id: str, method: str, amount: Money, shift: Shift | None, paid: Settlements
 ) -> CollectionReceived:
-    into = f"till:{shift.till}" if shift else "bank"
-    debts = [Posting(f"receivable:{each.customer_id}", -part.minor) for each, part in paid]
+    account = f"till:{shift.till}" if shift else "bank"
+    settled_debts = [Posting(f"receivable:{receivable.customer_id}", -part.minor) for receivable, part in paid]
     return CollectionReceived(
         collection_id=collection_id,
         customer_id=customer_id,
@@ -109,8 +119,11 @@ def build_collection_event(
         currency=amount.currency,
         till=shift.till if shift else "",
         shift=shift.id if shift else "",
-        settled=tuple(SettledReceivable(each.id, part.minor, each.order_id, each.payment_id) for each, part in paid),
-        postings=postings.merge_postings([Posting(into, amount.minor), *debts]),
+        settled=tuple(
+            SettledReceivable(receivable.id, part.minor, receivable.order_id, receivable.payment_id)
+            for receivable, part in paid
+        ),
+        postings=postings.merge_postings([Posting(account, amount.minor), *settled_debts]),
     )
 
 
@@ -124,7 +137,7 @@ def collection_to_json(event: CollectionReceived, paid: Settlements) -> dict[str
         "till": event.till or None,
         "shift": event.shift or None,
         "settled": [
-            find.receivable_to_json(receivables.apply_settlement(each, part), on) | {"paid": part.to_json()}
-            for each, part in paid
+            find.receivable_to_json(receivables.apply_settlement(receivable, part), on) | {"paid": part.to_json()}
+            for receivable, part in paid
         ],
     }

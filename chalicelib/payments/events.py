@@ -1,4 +1,4 @@
-"""The ledger listens to everything that may carry money: orders, work at the door, collections and drawers."""
+"""Event handlers that update the ledger from every topic whose events can carry money."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from chalicelib.kit.event_handlers import EventHandlers
 from chalicelib.payments.project_ledger import update_ledger
 
 handlers = EventHandlers(__name__)
-# What may carry money; topics are asked to send nothing else.
+# Event kinds that can carry money. The subscriptions filter by them, so a missing kind is never delivered.
 SUBSCRIBED_KINDS = {
     *("OrderPlaced", "OrderCancelled", "PaymentCaptured", "WorkDelivered", "WorkHandedOver"),
     "CollectionReceived",

@@ -1,4 +1,4 @@
-"""Reads: a payment, a drawer, who owes what. What others may not know is `NotFound` to them."""
+"""Reads of payments, shifts and receivables. What the caller may not see raises NotFound."""
 
 from __future__ import annotations
 
@@ -22,31 +22,39 @@ ReceivablesPage = tuple[list[Receivable], dict[str, Any] | None]
 
 
 def load_payment(payment_id: str) -> Payment:
-    found = store.find_payment(payment_id)
-    if found is None:
+    payment = store.find_payment(payment_id)
+    if payment is None:
         raise NotFound()
-    return found
+    return payment
 
 
 def load_shift(principal: Principal, shift_id: str) -> Shift:
-    """`mine` is the caller's open one. Somebody else's drawer is no cashier's business."""
+    """Return a shift; the id `mine` stands for the caller's unclosed one.
+
+    Raises NotFound for another person's shift unless the caller is owner or finance."""
     if shift_id == "mine":
         pointer = shift_store.find_unclosed_shift(principal.id)
         shift_id = pointer.id if pointer else ""
-    found = shift_store.find_shift(shift_id) if shift_id else None
-    if found is None or not (found.cashier == principal.id or principal.role in ALL_SHIFTS_ROLES):
+    shift = shift_store.find_shift(shift_id) if shift_id else None
+    if shift is None or not (shift.cashier == principal.id or principal.role in ALL_SHIFTS_ROLES):
         raise NotFound()
-    return found
+    return shift
 
 
 def list_receivables_of_customer(customer_id: str) -> list[Receivable]:
-    """Everything the customer owes, also under the names merged into his; oldest due first."""
-    found = [each for name in customers_find.merged_ids(customer_id) for each in store.list_open_receivables(name)]
-    return sorted(found, key=lambda each: (each.due_on, each.id))
+    """Return the open receivables of the customer and of customers merged into it, oldest due date first."""
+    receivables = [
+        receivable
+        for merged_id in customers_find.merged_ids(customer_id)
+        for receivable in store.list_open_receivables(merged_id)
+    ]
+    return sorted(receivables, key=lambda receivable: (receivable.due_on, receivable.id))
 
 
 def list_receivables(customer_id: str, limit: int, after: dict[str, Any] | None) -> ReceivablesPage:
-    """One customer's, or a page of everybody's, longest due first."""
+    """Return one customer's open receivables, or a page of all with its cursor if `customer_id` is empty.
+
+    The oldest due date comes first."""
     if customer_id:
         return list_receivables_of_customer(customer_id), None
     page = db.query(store.ReceivableRow, "receivables", index="by_list", limit=limit, after=after)
@@ -54,47 +62,47 @@ def list_receivables(customer_id: str, limit: int, after: dict[str, Any] | None)
 
 
 def load_customer_account(customer_id: str, on: date) -> tuple[Customer, Credit | None, list[Receivable], Ageing]:
-    """The customer, his credit, what he owes and how old that is."""
+    """Return the customer, its credit if any, its open receivables and their ageing."""
     customer, credit = customers_find.load_customer_and_credit(customer_id)
-    owing = list_receivables_of_customer(customer_id)
-    currency = credit.limit.currency if credit else owing[0].amount.currency if owing else config.currency()
-    return customer, credit, owing, build_ageing(owing, on, currency)
+    owed = list_receivables_of_customer(customer_id)
+    currency = credit.limit.currency if credit else owed[0].amount.currency if owed else config.currency()
+    return customer, credit, owed, build_ageing(owed, on, currency)
 
 
 def today() -> date:
-    """Debts fall due by the shop's own calendar."""
+    """Return today's date in the shop's time zone, by which receivables fall due."""
     return clock.day_of(clock.now(), config.zone())
 
 
 def load_customer_card(customer_id: str) -> dict[str, Any]:
-    """One phone screen: who he is, what he owes since when, what credit is left."""
+    """Return the customer card as JSON: contact details, credit, ageing and up to 100 receivables."""
     on = today()
-    customer, credit, owing, old = load_customer_account(customer_id, on)
-    none = Money(0, old.owed.currency)
+    customer, credit, owed, ageing = load_customer_account(customer_id, on)
+    nothing = Money(0, ageing.owed.currency)
     return customer.to_json() | {
-        "credit_limit": (credit.limit if credit else none).to_json(),
-        "credit_left": (credit.left if credit else none).to_json(),
-        "owed": old.owed.to_json(),
-        "overdue": old.overdue.to_json(),
-        "overdue_days": old.overdue_days,
-        "ageing": {name: old.buckets[name].to_json() for name in AGE_BUCKETS},
-        "receivables": [receivable_to_json(each, on) for each in owing[:100]],
+        "credit_limit": (credit.limit if credit else nothing).to_json(),
+        "credit_left": (credit.left if credit else nothing).to_json(),
+        "owed": ageing.owed.to_json(),
+        "overdue": ageing.overdue.to_json(),
+        "overdue_days": ageing.overdue_days,
+        "ageing": {name: ageing.buckets[name].to_json() for name in AGE_BUCKETS},
+        "receivables": receivables_to_json(owed[:100], on),
     }
 
 
 def payment_to_json(payment: Payment) -> dict[str, Any]:
-    """One tender as the doors show it; `action` is what its payer has to do next."""
-    said: dict[str, Any] = {"id": payment.id, "method": payment.method, "status": payment.status}
-    said |= {"amount": payment.amount.to_json(), "captured": payment.captured.to_json()}
-    named = ("till", "shift", "reference", "actor")
-    said |= {name: getattr(payment, name) for name in named if getattr(payment, name)}
+    """Return a payment as JSON; `action` is the payer's next step, or None. Empty fields are left out."""
+    body: dict[str, Any] = {"id": payment.id, "method": payment.method, "status": payment.status}
+    body |= {"amount": payment.amount.to_json(), "captured": payment.captured.to_json()}
+    optional = ("till", "shift", "reference", "actor")
+    body |= {name: getattr(payment, name) for name in optional if getattr(payment, name)}
     if payment.due_on:
-        said["due_on"] = payment.due_on.isoformat()
-    return said | {"action": build_next_action(payment)}
+        body["due_on"] = payment.due_on.isoformat()
+    return body | {"action": build_next_action(payment)}
 
 
 def shift_to_json(shift: Shift) -> dict[str, Any]:
-    none = Money(0, shift.opening.currency)
+    nothing = Money(0, shift.opening.currency)
     return {
         "id": shift.id,
         "till": shift.till,
@@ -102,8 +110,8 @@ def shift_to_json(shift: Shift) -> dict[str, Any]:
         "cashier": shift.cashier,
         "status": shift.status,
         "opening": shift.opening.to_json(),
-        "cash_in": (shift.cash_in or none).to_json(),
-        "cash_out": (shift.cash_out or none).to_json(),
+        "cash_in": (shift.cash_in or nothing).to_json(),
+        "cash_out": (shift.cash_out or nothing).to_json(),
         "expected": shift.expected.to_json(),
         "counted": shift.counted.to_json() if shift.counted else None,
         "variance": (shift.counted - shift.expected).to_json() if shift.counted else None,
@@ -129,4 +137,4 @@ def receivable_to_json(receivable: Receivable, on: date) -> dict[str, Any]:
 
 
 def receivables_to_json(receivables: Iterable[Receivable], on: date) -> list[dict[str, Any]]:
-    return [receivable_to_json(each, on) for each in receivables]
+    return [receivable_to_json(receivable, on) for receivable in receivables]

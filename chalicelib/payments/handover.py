@@ -1,4 +1,4 @@
-"""Cash changes hands between tills: a courier's takings into the store's drawer, or into the safe."""
+"""Hand cash over from one shift or cash bag to another shift or to the safe."""
 
 from __future__ import annotations
 
@@ -27,35 +27,38 @@ SAFE_ACCESS_ROLES = frozenset({"owner", "finance"})
 
 @db.retry_on_conflict
 def hand_over(
-    principal: Principal, from_shift: str, amount: Money | None, asked: IdempotencyKey | None = None
+    principal: Principal, from_shift: str, amount: Money | None, idempotency_key: IdempotencyKey | None = None
 ) -> dict[str, Any]:
-    """Entered by whoever receives: he who answers for the money from now on is the one who says he has it.
+    """Move `amount`, or all cash when it is None, to the caller and return the handover as JSON.
 
-    Without an amount, all of it. Owner and finance receive into the safe, others into their own open shift."""
-    idempotency.check_repeat(asked)
+    The receiver calls this, because they are accountable for the cash afterwards. They receive it into their open
+    shift; owner and finance without one receive it into the safe. Raises NotFound, ShiftNotOpen, NoOpenShift,
+    EmptyDrawer and NotEnoughCash."""
+    idempotency.check_repeat(idempotency_key)
     giver = load_giver(principal, from_shift)
     receiver = load_receiver(principal)
-    given = resolve_handover_amount(giver, amount)
+    handed_over = resolve_handover_amount(giver, amount)
     now = clock.now()
-    event = build_handover_event(ids.new("hov", now), giver, receiver, given)
+    event = build_handover_event(ids.new("hov", now), giver, receiver, handed_over)
     entry, _ = journal.append_event(f"handover#{event.handover_id}", event, actor=principal.actor, at=now)
     answer = handover_to_json(event)
-    moved = [shift_store.remove_cash(giver, given), *add_cash_to_receiver(receiver, given)]
-    db.commit([idempotency.record_answer(asked, answer), *moved, entry])
+    cash_writes = [shift_store.remove_cash(giver, handed_over), *add_cash_to_receiver(receiver, handed_over)]
+    db.commit([idempotency.record_answer(idempotency_key, answer), *cash_writes, entry])
     return answer
 
 
 def load_giver(principal: Principal, shift_id: str) -> Shift:
-    found = shift_store.find_shift(shift_id)
-    if found is None or found.cashier == principal.id:
-        raise NotFound()  # nobody gives to himself
-    if found.status != ShiftStatus.OPEN:
-        raise ShiftNotOpen(shift_id=found.id, status=found.status)
-    return found
+    """Return the open shift that gives the cash; the caller's own one raises NotFound."""
+    shift = shift_store.find_shift(shift_id)
+    if shift is None or shift.cashier == principal.id:
+        raise NotFound()
+    if shift.status != ShiftStatus.OPEN:
+        raise ShiftNotOpen(shift_id=shift.id, status=shift.status)
+    return shift
 
 
 def load_receiver(principal: Principal) -> Shift | None:
-    """None is the safe."""
+    """Return the caller's open shift, or None for the safe. Raises NoOpenShift for roles without access to it."""
     shift = shift_store.find_open_shift(principal.id)
     if shift is None and principal.role not in SAFE_ACCESS_ROLES:
         raise NoOpenShift()
@@ -76,7 +79,7 @@ def add_cash_to_receiver(receiver: Shift | None, amount: Money) -> list[Write]:
 
 
 def build_handover_event(handover_id: str, giver: Shift, receiver: Shift | None, amount: Money) -> CashHandedOver:
-    into = f"till:{receiver.till}" if receiver else "safe"
+    account = f"till:{receiver.till}" if receiver else "safe"
     return CashHandedOver(
         handover_id=handover_id,
         from_shift=giver.id,
@@ -85,7 +88,7 @@ def build_handover_event(handover_id: str, giver: Shift, receiver: Shift | None,
         to_till=receiver.till if receiver else "",
         amount_minor=amount.minor,
         currency=amount.currency,
-        postings=(Posting(into, amount.minor), Posting(f"till:{giver.till}", -amount.minor)),
+        postings=(Posting(account, amount.minor), Posting(f"till:{giver.till}", -amount.minor)),
     )
 
 

@@ -1,4 +1,4 @@
-"""The day's ledger, in plain rules: which lines a journal entry makes, their sums, and where the books differ."""
+"""Rules of the daily ledger: the lines of a journal entry, their sums, and mismatches with payments. Pure."""
 
 from __future__ import annotations
 
@@ -12,13 +12,17 @@ from chalicelib.kit.money import Money
 from chalicelib.payments.model import Payment, PaymentRecord, PaymentStatus, SettledReceivable
 
 MONEY_IN_KINDS = ("captured", "collected")
-CREDIT_REVERSING_EVENTS = ("OrderCancelled", "PaymentCaptured")  # by the order's end, or because late money paid it
+# Credit is reversed when its order ends, or when a late transfer covers it.
+CREDIT_REVERSING_EVENTS = ("OrderCancelled", "PaymentCaptured")
 
 
 @dataclass(frozen=True)
 class LedgerLine:
-    """`kind` is promised (no money yet), captured, credit (a debt instead of money), collected, handed_over (from one
-    till to another, so that its two lines come to nothing) or owed_back."""
+    """One line of the daily ledger; `minor` is in minor units of `currency`.
+
+    `kind` is `promised` (no money yet), `captured`, `credit` (a debt instead of money), `collected`, `handed_over`
+    (between tills: two lines that sum to zero) or `owed_back`.
+    """
 
     day: str
     event_id: str
@@ -38,28 +42,33 @@ class LedgerLine:
 
 
 def build_lines(message: Mapping[str, Any], payments: Mapping[str, Payment], zone: str) -> list[LedgerLine]:
-    """What one journal entry says of money; [] for most. `payments` are those it names, as they stand."""
+    """Return the ledger lines of one journal entry; most entries have none.
+
+    `payments` holds the current payments that the entry names, by id; `zone` decides the day."""
     body = message["body"]
-    found = [
+    lines = [
         replace(line, **fields_from_payment(payments.get(line.payment_id), line))
         for line in build_lines_from_entry(message, zone)
     ]
     if body.get("owed_minor"):
         owed = build_line(message, zone, "owed_back", "", body["owed_minor"])
-        found.append(replace(owed, order_id=body.get("order_id", "")))
+        lines.append(replace(owed, order_id=body.get("order_id", "")))
     if message["kind"] in CREDIT_REVERSING_EVENTS and body.get("credit_minor"):
-        undone = build_line(message, zone, "credit", "credit", -body["credit_minor"])
-        found.append(replace(undone, order_id=body["order_id"]))
-    return [replace(line, number=number) for number, line in enumerate(found)]
+        reversal = build_line(message, zone, "credit", "credit", -body["credit_minor"])
+        lines.append(replace(reversal, order_id=body["order_id"]))
+    return [replace(line, number=number) for number, line in enumerate(lines)]
 
 
 def list_payment_ids_to_load(message: Mapping[str, Any]) -> list[str]:
-    """Those that know something the entry leaves out; a promise says all there is. Ids, each once, as told."""
+    """Return the ids of the payments that `build_lines` needs, without duplicates, in the order of the entry.
+
+    Only captured lines and lines without a channel need their payment."""
     lines = [line for line in build_lines_from_entry(message, "UTC") if line.payment_id]
     return list(dict.fromkeys(line.payment_id for line in lines if line.kind == "captured" or not line.channel))
 
 
 def build_lines_from_entry(message: Mapping[str, Any], zone: str) -> list[LedgerLine]:
+    """Return the lines that the entry alone determines, without the fields of its payments."""
     body = message["body"]
     if message["kind"] == "CollectionReceived":
         return build_collection_lines(message, zone)
@@ -85,13 +94,13 @@ LINE_KIND_BY_STATUS = {PaymentStatus.CAPTURED: "captured", PaymentStatus.ON_CRED
 
 def build_collection_lines(message: Mapping[str, Any], zone: str) -> list[LedgerLine]:
     body = message["body"]
-    where = {"till": body.get("till", ""), "shift": body.get("shift", ""), "customer_id": body["customer_id"]}
+    common = {"till": body.get("till", ""), "shift": body.get("shift", ""), "customer_id": body["customer_id"]}
     return [
         replace(
-            build_line(message, zone, "collected", body["method"], debt.amount_minor),
-            **where | {"order_id": debt.order_id, "payment_id": debt.payment_id},
+            build_line(message, zone, "collected", body["method"], settled.amount_minor),
+            **common | {"order_id": settled.order_id, "payment_id": settled.payment_id},
         )
-        for debt in read_records(SettledReceivable, body["settled"])
+        for settled in read_records(SettledReceivable, body["settled"])
     ]
 
 
@@ -122,18 +131,19 @@ def build_line(message: Mapping[str, Any], zone: str, kind: str, method: str, mi
 
 
 def fields_from_payment(payment: Payment | None, line: LedgerLine) -> dict[str, Any]:
-    """What the entry leaves to the payment: the channel that sold, and the drawer the cash is in."""
+    """Return the fields of a line that come from its payment: the channel, and the till of captured money."""
     if payment is None:
         return {}
-    in_drawer = line.kind == "captured"
+    is_captured = line.kind == "captured"
     return {
         "channel": line.channel or payment.channel,
-        "till": payment.till if in_drawer else line.till,
-        "shift": payment.shift if in_drawer else line.shift,
+        "till": payment.till if is_captured else line.till,
+        "shift": payment.shift if is_captured else line.shift,
     }
 
 
 def sum_lines(lines: Iterable[LedgerLine]) -> list[dict[str, Any]]:
+    """Return one JSON object with `amount` and `count` per method, channel, kind and currency, sorted."""
     sums: dict[tuple[str, str, str, str], tuple[int, int]] = {}
     for line in lines:
         key = (line.method, line.channel, line.kind, line.currency)
@@ -146,31 +156,34 @@ def sum_lines(lines: Iterable[LedgerLine]) -> list[dict[str, Any]]:
 
 
 def sum_money_in(lines: Sequence[LedgerLine]) -> dict[str, Any]:
-    """Money that came in, by currency: the ledger's side, cash and not cash."""
-    made: dict[str, Any] = {}
+    """Return the money received per currency in minor units: `{"cash": …, "non_cash": …, "all": …}`."""
+    sums: dict[str, Any] = {}
     for currency in sorted({line.currency for line in lines}):
-        taken = [line for line in lines if line.currency == currency and line.kind in MONEY_IN_KINDS]
-        cash = sum(line.minor for line in taken if line.method in ("cash", "cod"))
-        other = sum(line.minor for line in taken) - cash
-        made[currency] = {"cash": cash, "non_cash": other, "all": cash + other}
-    return made
+        received = [line for line in lines if line.currency == currency and line.kind in MONEY_IN_KINDS]
+        cash = sum(line.minor for line in received if line.method in ("cash", "cod"))
+        other = sum(line.minor for line in received) - cash
+        sums[currency] = {"cash": cash, "non_cash": other, "all": cash + other}
+    return sums
 
 
 def list_mismatches(
-    named: Sequence[str], payments: Mapping[str, Payment], posted: Mapping[str, int]
+    payment_ids: Sequence[str], payments: Mapping[str, Payment], posted: Mapping[str, int]
 ) -> list[dict[str, Any]]:
-    """A payment and the ledger should have seen the same money, to the last unit, whichever day it came."""
-    found = []
-    for payment_id in named:
+    """Return the payments that are missing or whose captured amount differs from the ledger's, over all days.
+
+    `posted` holds the minor units that the ledger received per payment."""
+    mismatches = []
+    for payment_id in payment_ids:
         payment = payments.get(payment_id)
-        ours, theirs = payment.captured.minor if payment else 0, posted.get(payment_id, 0)
-        if payment is None or ours != theirs:
-            found.append(build_mismatch(payment_id, payment.order_id if payment else "", ours, theirs))
-    return found
+        captured_minor, posted_minor = payment.captured.minor if payment else 0, posted.get(payment_id, 0)
+        if payment is None or captured_minor != posted_minor:
+            order_id = payment.order_id if payment else ""
+            mismatches.append(build_mismatch(payment_id, order_id, captured_minor, posted_minor))
+    return mismatches
 
 
 def list_lines_without_payment(lines: Iterable[LedgerLine]) -> list[dict[str, Any]]:
-    """Money that says of which payment it is nothing: only debts from before this shop may."""
+    """Return a mismatch per received line without payment; only opening receivables may lack one."""
     return [
         build_mismatch("", line.order_id, 0, line.minor)
         for line in lines
@@ -178,5 +191,10 @@ def list_lines_without_payment(lines: Iterable[LedgerLine]) -> list[dict[str, An
     ]
 
 
-def build_mismatch(payment_id: str, order_id: str, ours: int, theirs: int) -> dict[str, Any]:
-    return {"payment_id": payment_id, "order_id": order_id, "payment_minor": ours, "ledger_minor": theirs}
+def build_mismatch(payment_id: str, order_id: str, payment_minor: int, ledger_minor: int) -> dict[str, Any]:
+    return {
+        "payment_id": payment_id,
+        "order_id": order_id,
+        "payment_minor": payment_minor,
+        "ledger_minor": ledger_minor,
+    }

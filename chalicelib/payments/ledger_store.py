@@ -1,7 +1,7 @@
-"""The ledger's own rows, a projection of the journal: they can be thrown away and folded again.
+"""Rows of the ledger in table `payments`: a projection that can be rebuilt from the journal.
 
-ledger#<day>#<shard>       <event>#<number>: one line      (owner: the shift whose receipt it is)
-posted#pay_…               posted: what all lines together say came in for a payment
+ledger#<day>#<shard>       <event>#<number>: one line      (owner: the shift that lists it among its receipts)
+posted#pay_…               posted: sum of the money that all lines received for a payment
 """
 
 from __future__ import annotations
@@ -18,7 +18,7 @@ from chalicelib.kit.db import IndexedRow, Key, Row, Write
 from chalicelib.payments.ledger import MONEY_IN_KINDS, LedgerLine
 from chalicelib.payments.model import AlreadyBooked
 
-SHARD_COUNT = 4  # a day's lines are no single partition
+SHARD_COUNT = 4  # partitions of one day's lines, because all writes of a day would be one hot partition
 
 
 class LedgerLineRow(IndexedRow):
@@ -34,7 +34,10 @@ class PostedAmountRow(Row):
 
 
 def save_lines(lines: Sequence[LedgerLine]) -> list[Write]:
-    """Lines are put only if absent, and the sums move in the same commit, so an entry heard twice counts once."""
+    """Return the writes that create `lines` and add to the received sums of their payments.
+
+    A line that exists raises AlreadyBooked and, in the same commit, leaves the sums as they are: an event delivered
+    twice counts once."""
     sums: dict[str, int] = {}
     for line in lines:
         if line.payment_id and line.kind in MONEY_IN_KINDS:
@@ -69,15 +72,16 @@ def list_lines_of_day(day: str) -> list[LedgerLine]:
 def list_receipts(
     shift_id: str, limit: int, after: dict[str, Any] | None
 ) -> tuple[list[LedgerLine], dict[str, Any] | None]:
-    """What went into one drawer, newest first; a moment behind the counter."""
+    """Return a page of one shift's lines, newest first, and the cursor of the next. Eventually consistent."""
     page = db.query(LedgerLineRow, shift_id, index="by_owner", newest_first=True, limit=limit, after=after)
     return [_row_to_line(row) for row in page.items], page.after
 
 
 def load_posted_amounts(payment_ids: Iterable[str]) -> dict[str, int]:
+    """Return the minor units that the ledger received, by payment id; payments without any are left out."""
     keys = {payment_id: Key(PostedAmountRow, f"posted#{payment_id}", "posted") for payment_id in payment_ids}
-    found = db.batch(keys.values())
-    return {payment_id: int(found[key].minor) for payment_id, key in keys.items() if key in found}
+    rows = db.batch(keys.values())
+    return {payment_id: int(rows[key].minor) for payment_id, key in keys.items() if key in rows}
 
 
 def _row_to_line(row: LedgerLineRow) -> LedgerLine:

@@ -1,4 +1,4 @@
-"""What an order is paid with: how its tenders begin, move and end, and how paid that leaves it. Pure."""
+"""Rules for the payments of an order: creation, transitions, ending, and the derived payment status. Pure."""
 
 from __future__ import annotations
 
@@ -24,13 +24,16 @@ from chalicelib.payments.model import (
 )
 
 Tender = tuple[str, Money | None]
-CoveredPayment = tuple[Payment, Money]  # a tender, and how much of what it should bring other money brought
+CoveredPayment = tuple[Payment, Money]  # a payment and the part of its amount that another payment covers
 
 
 @dataclass(frozen=True)
 class PaymentContext:
-    """What all payments of an order share. `shift` is where cash goes, `due_on` when credit is due (None for a customer
-    without credit terms), `reference` and `expires_at` belong to transfers."""
+    """Values that all payments of an order share.
+
+    `shift` receives cash. `due_on` is when credit is due, None for a customer without credit terms. `reference` and
+    `expires_at` apply to transfers.
+    """
 
     order_id: str
     actor: str = ""
@@ -43,16 +46,17 @@ class PaymentContext:
 
 
 def build_payments(
-    terms: PaymentContext, tenders: Sequence[Tender], whole: Money, payment_ids: Sequence[str]
+    context: PaymentContext, tenders: Sequence[Tender], total_due: Money, payment_ids: Sequence[str]
 ) -> list[Payment]:
-    """The order's payments, each in the first state of its method; none when there is nothing to pay. Raises
-    MethodUnavailable, Invalid for amounts that do not come to `whole`, NoOpenShift and NoCreditTerms."""
+    """Return one payment per tender in the initial status of its method, or none if `total_due` is zero.
+
+    Raises MethodUnavailable, NoOpenShift, NoCreditTerms, and Invalid if the amounts do not sum to `total_due`."""
     for method, _ in tenders:
         _check_method(method)
-    parts = _split_total(tenders, whole) if whole else []
+    parts = _split_total(tenders, total_due) if total_due else []
     if len(payment_ids) < len(parts):
-        raise ValueError(f"{len(parts)} payments need as many ids")
-    return [_build_payment(payment_id, part, terms) for payment_id, part in zip(payment_ids, parts)]
+        raise ValueError(f"{len(parts)} payments need as many ids, not {len(payment_ids)}")
+    return [_build_payment(payment_id, part, context) for payment_id, part in zip(payment_ids, parts)]
 
 
 def _check_method(method: str) -> None:
@@ -60,63 +64,68 @@ def _check_method(method: str) -> None:
         raise MethodUnavailable(method=method, methods=sorted(PAYMENT_METHODS))
 
 
-def _build_payment(payment_id: str, part: tuple[str, Money], terms: PaymentContext) -> Payment:
+def _build_payment(payment_id: str, part: tuple[str, Money], context: PaymentContext) -> Payment:
     method, amount = part
     initial = PAYMENT_METHODS[method].initial
     return Payment(
         payment_id,
-        terms.order_id,
+        context.order_id,
         method,
         amount,
         initial,
         captured=amount if initial == PaymentStatus.CAPTURED else zero(amount.currency),
         refunded=zero(amount.currency),
-        customer_id=terms.customer_id,
-        actor=terms.actor,
-        channel=terms.channel,
-        **_method_fields(method, terms),
+        customer_id=context.customer_id,
+        actor=context.actor,
+        channel=context.channel,
+        **_method_fields(method, context),
     )
 
 
-def _method_fields(method: str, terms: PaymentContext) -> dict[str, Any]:
+def _method_fields(method: str, context: PaymentContext) -> dict[str, Any]:
     if method == "cash":
-        if terms.shift is None:
+        if context.shift is None:
             raise NoOpenShift()
-        return {"till": terms.shift.till, "shift": terms.shift.id}
+        return {"till": context.shift.till, "shift": context.shift.id}
     if method == "credit":
-        if terms.due_on is None:
+        if context.due_on is None:
             raise NoCreditTerms()
-        return {"due_on": terms.due_on}
-    return {"reference": terms.reference, "expires_at": terms.expires_at} if PAYMENT_METHODS[method].holds_stock else {}
+        return {"due_on": context.due_on}
+    if PAYMENT_METHODS[method].holds_stock:
+        return {"reference": context.reference, "expires_at": context.expires_at}
+    return {}
 
 
-def _split_total(tenders: Sequence[Tender], whole: Money) -> list[tuple[str, Money]]:
-    """At most one tender may leave its amount open: it pays the rest."""
-    problem = _find_tender_problem(tenders, whole)
+def _split_total(tenders: Sequence[Tender], total_due: Money) -> list[tuple[str, Money]]:
+    """Return the amount of each tender. At most one tender may omit its amount; it pays the rest."""
+    problem = _find_tender_problem(tenders, total_due)
     if problem:
         raise Invalid(("payments", problem))
-    rest = whole - total((amount for _, amount in tenders if amount is not None), whole.currency)
+    rest = total_due - total((amount for _, amount in tenders if amount is not None), total_due.currency)
     return [(method, amount if amount is not None else rest) for method, amount in tenders]
 
 
-def _find_tender_problem(tenders: Sequence[Tender], whole: Money) -> str:
+def _find_tender_problem(tenders: Sequence[Tender], total_due: Money) -> str:
+    """Return the reason why `tenders` cannot pay the total, or an empty string."""
     stated = [amount for _, amount in tenders if amount is not None]
     if not 1 <= len(tenders) <= MAX_PAYMENTS_PER_ORDER:
-        return f"send one to {MAX_PAYMENTS_PER_ORDER} of them"
-    if any(amount.currency != whole.currency for amount in stated):
-        return f"this order is paid in {whole.currency}"
+        return f"send 1 to {MAX_PAYMENTS_PER_ORDER} payments"
+    if any(amount.currency != total_due.currency for amount in stated):
+        return f"must be in {total_due.currency}, the currency of the order"
     if any(amount.minor <= 0 for amount in stated):
-        return "each amount is above zero"
+        return "every amount must be above zero"
     if len(tenders) - len(stated) > 1:
-        return "only one of them may leave its amount out"
-    given = total(stated, whole.currency)
-    if given != whole if len(stated) == len(tenders) else whole <= given:
-        return f"they come to {format_money(given)} and the order to {format_money(whole)}"
+        return "only one payment may omit its amount"
+    stated_total = total(stated, total_due.currency)
+    if stated_total != total_due if len(stated) == len(tenders) else total_due <= stated_total:
+        return f"the amounts sum to {format_money(stated_total)}, but the order total is {format_money(total_due)}"
     return ""
 
 
 def transition(payment: Payment, to: PaymentStatus, **changes: Any) -> Payment:
-    """The payment after one step of its table; capturing takes the whole amount."""
+    """Return the payment in status `to`, with `changes`. Capturing captures the whole amount by default.
+
+    Raises PaymentCannotMove if the method's transition table does not allow it."""
     if to not in PAYMENT_STATES[payment.method][payment.status]:
         raise PaymentCannotMove(payment_id=payment.id, method=payment.method, status=payment.status, to=to)
     if to == PaymentStatus.CAPTURED:
@@ -125,13 +134,13 @@ def transition(payment: Payment, to: PaymentStatus, **changes: Any) -> Payment:
 
 
 def capture(payment: Payment, *, actor: str, shift: Shift | None = None) -> Payment:
-    """Money has come in: COD names the shift (or bag) it went into."""
-    where = {"till": shift.till, "shift": shift.id} if shift else {}
-    return transition(payment, PaymentStatus.CAPTURED, actor=actor, **where)
+    """Return the payment captured by `actor`; for cash on delivery `shift` is the shift or bag that received it."""
+    till_fields = {"till": shift.till, "shift": shift.id} if shift else {}
+    return transition(payment, PaymentStatus.CAPTURED, actor=actor, **till_fields)
 
 
 def settle(payment: Payment, amount: Money) -> Payment:
-    """A credit tender of which `amount` more has been collected."""
+    """Return a credit payment with `amount` more collected; it is captured once nothing is outstanding."""
     paid = replace(payment, captured=payment.captured + amount)
     return (
         transition(paid, PaymentStatus.CAPTURED) if not paid.outstanding else replace(paid, version=payment.version + 1)
@@ -139,64 +148,79 @@ def settle(payment: Payment, amount: Money) -> Payment:
 
 
 def choose_payments_to_cover(payments: Iterable[Payment], amount: Money) -> list[CoveredPayment]:
-    """Which tenders money that nobody expects any more takes over, and how much of each: his debt, then his door."""
-    owing = [
-        each for status in (PaymentStatus.ON_CREDIT, PaymentStatus.DUE) for each in payments if each.status == status
+    """Return the payments that a late transfer of `amount` covers: credit first, then cash on delivery.
+
+    Another payment replaced the transfer before it arrived; without this the customer would pay twice."""
+    unpaid = [
+        payment
+        for status in (PaymentStatus.ON_CREDIT, PaymentStatus.DUE)
+        for payment in payments
+        if payment.status == status
     ]
     covered: list[CoveredPayment] = []
-    for each in owing:
-        if part := min(each.outstanding, amount):
-            covered.append((each, part))
+    for payment in unpaid:
+        if part := min(payment.outstanding, amount):
+            covered.append((payment, part))
             amount = amount - part
     return covered
 
 
 def cover(payment: Payment, part: Money) -> Payment:
-    """A tender of which other money has paid `part`: it asks for so much less, and for nothing more at last."""
+    """Return the payment reduced by `part`; it is cancelled or captured once nothing is outstanding."""
     if part == payment.amount:
         return transition(payment, PaymentStatus.CANCELLED)
-    less = replace(payment, amount=payment.amount - part)
-    return replace(less, version=payment.version + 1) if less.outstanding else transition(less, PaymentStatus.CAPTURED)
+    reduced = replace(payment, amount=payment.amount - part)
+    if not reduced.outstanding:
+        return transition(reduced, PaymentStatus.CAPTURED)
+    return replace(reduced, version=payment.version + 1)
 
 
 def close_with_order(payment: Payment, to: PaymentStatus = PaymentStatus.CANCELLED) -> Payment:
-    """What its order's end makes of it: what came in stays and is owed back, what did not will not."""
+    """Return the payment after its order ended in cancellation or expiry.
+
+    A captured payment stays captured and is refunded later; others become `to`, or cancelled where the method has no
+    such status."""
     if payment.status in (PaymentStatus.CAPTURED, PaymentStatus.CANCELLED, PaymentStatus.EXPIRED):
         return payment
     return transition(payment, to if to in PAYMENT_STATES[payment.method] else PaymentStatus.CANCELLED)
 
 
-def payment_status(order_total: Money, payments: Iterable[Payment]) -> OrderPaymentStatus:
-    """Derived, never stored as a truth of its own."""
+def derive_payment_status(order_total: Money, payments: Iterable[Payment]) -> OrderPaymentStatus:
+    """Return the payment status of an order from its total and its payments."""
     listed = list(payments)
-    taken = sum(payment.captured.minor for payment in listed)
-    returned = sum(payment.refunded.minor for payment in listed)
-    states = {payment.status for payment in listed}
-    if returned:
-        return OrderPaymentStatus.REFUNDED if returned >= taken else OrderPaymentStatus.PARTLY_REFUNDED
-    if taken >= order_total.minor:
+    captured = sum(payment.captured.minor for payment in listed)
+    refunded = sum(payment.refunded.minor for payment in listed)
+    statuses = {payment.status for payment in listed}
+    if refunded:
+        return OrderPaymentStatus.REFUNDED if refunded >= captured else OrderPaymentStatus.PARTLY_REFUNDED
+    if captured >= order_total.minor:
         return OrderPaymentStatus.PAID
-    if taken:
+    if captured:
         return OrderPaymentStatus.PARTLY_PAID
-    if PaymentStatus.ON_CREDIT in states:
+    if PaymentStatus.ON_CREDIT in statuses:
         return OrderPaymentStatus.ON_CREDIT
-    return OrderPaymentStatus.PENDING if PaymentStatus.PROOF_SUBMITTED in states else OrderPaymentStatus.UNPAID
+    return OrderPaymentStatus.PENDING if PaymentStatus.PROOF_SUBMITTED in statuses else OrderPaymentStatus.UNPAID
 
 
-def overpaid_minor(whole: Money, payments: Iterable[Payment]) -> int:
-    """Came in beyond what the order asked; nothing is open then, for it has paid that first (`covering`)."""
-    return max(0, sum(payment.captured.minor - payment.refunded.minor for payment in payments) - whole.minor)
+def overpaid_minor(order_total: Money, payments: Iterable[Payment]) -> int:
+    """Return the minor units captured beyond the order total, 0 if none.
+
+    No payment is open then, because `choose_payments_to_cover` applies surplus money to open payments first."""
+    net_captured = sum(payment.captured.minor - payment.refunded.minor for payment in payments)
+    return max(0, net_captured - order_total.minor)
 
 
 def unpaid_before_dispatch(payments: Iterable[Payment]) -> list[Payment]:
-    """The tenders that keep goods from leaving; a cancelled one has been replaced by another."""
-    first = [
-        each
-        for each in payments
-        if PAYMENT_METHODS[each.method].captured_before_dispatch and each.status != PaymentStatus.CANCELLED
+    """Return the payments that block dispatch. A cancelled one does not: another payment replaced it."""
+    return [
+        payment
+        for payment in payments
+        if PAYMENT_METHODS[payment.method].captured_before_dispatch
+        and payment.status != PaymentStatus.CANCELLED
+        and payment.outstanding
     ]
-    return [payment for payment in first if payment.outstanding]
 
 
 def cash_to_collect(payments: Iterable[Payment], currency: str) -> Money:
+    """Return the sum of the cash-on-delivery payments that are due."""
     return total((payment.amount for payment in payments if payment.status == PaymentStatus.DUE), currency)

@@ -1,6 +1,7 @@
-"""Tenders, cash drawers and debts: their states, their refusals, and what is told of them.
+"""Payments, shifts and receivables: values, transition tables, refusals and events. Pure.
 
-The rules stand beside it, as pure as this: `pay.py` for tenders, `owe.py` for debts, `post.py` for the double entry.
+The rules are in pure modules of their own: `lifecycle` for payments, `receivables` for debts, `postings` for double
+entry.
 """
 
 from __future__ import annotations
@@ -15,7 +16,7 @@ from chalicelib.kit.money import Money, zero
 
 
 class PaymentStatus(StrEnum):
-    """Of one payment; which of them a method knows is said in STATES."""
+    """Status of one payment. PAYMENT_STATES lists the statuses each method uses."""
 
     DUE = "due"
     ON_CREDIT = "on_credit"
@@ -28,7 +29,7 @@ class PaymentStatus(StrEnum):
 
 
 class OrderPaymentStatus(StrEnum):
-    """Of an order: derived from its payments, see `pay.payment_status`."""
+    """Payment status of an order, derived from its payments by `lifecycle.derive_payment_status`."""
 
     UNPAID = "unpaid"
     PENDING = "pending"
@@ -54,15 +55,15 @@ class ReceivableStatus(StrEnum):
 
 @dataclass(frozen=True)
 class Posting:
-    """One side of a double entry; the postings of one event sum to zero."""
+    """One line of a double entry. The postings of one event sum to zero."""
 
     account: str  # till:…, bank, safe, receivable:…, order:…, sales, variance, opening or refund_owed:…
-    minor: int  # minor units of the event's currency; positive is ours or owed to us
+    minor: int  # minor units of the event's currency; positive is money held by or owed to the shop
 
 
 @dataclass(frozen=True)
 class PaymentRecord:
-    """A payment as an event names it."""
+    """A payment as events publish it."""
 
     payment_id: str
     method: str
@@ -72,7 +73,11 @@ class PaymentRecord:
 
 @dataclass(frozen=True)
 class PaymentMethod:
-    """`at_once` commits with the order; `holds` keeps the goods waiting; `before_dispatch` must be captured first."""
+    """How payments of one method behave.
+
+    `immediate` lets the order be placed without waiting for money. `holds_stock` reserves units with a time limit
+    until the money arrives. `captured_before_dispatch` blocks dispatch until the payment is captured.
+    """
 
     code: str
     initial: PaymentStatus
@@ -82,7 +87,7 @@ class PaymentMethod:
     refund: str  # instant | window | manual
 
 
-# Gateways (card, qris, virtual_account) join by a row here and a state table below; until then they are refused.
+# A gateway (card, qris, virtual_account) needs a row here and a state table below; unlisted methods are refused.
 PAYMENT_METHODS = {
     method.code: method
     for method in (
@@ -116,9 +121,9 @@ PAYMENT_METHODS = {
     )
 }
 
-MAX_PAYMENTS_PER_ORDER = 4  # of one order, when it is placed
+MAX_PAYMENTS_PER_ORDER = 4  # at placement; payments that replace others may come later
 
-# Money may arrive after an order has ended: a transfer is then captured all the same, and owed back.
+# A transfer may arrive after its order has ended: it is still captured, and a refund is owed.
 PAYMENT_STATES: dict[str, dict[PaymentStatus, set[PaymentStatus]]] = {
     "cash": {PaymentStatus.CAPTURED: set()},
     "cod": {
@@ -178,11 +183,11 @@ class MethodUnavailable(Refused):
 
 
 class NoOpenShift(Refused):
-    message = "Open a shift first: cash needs a drawer to go into."
+    message = "Open a shift first: cash can be taken only into an open shift."
 
 
 class ShiftNotOpen(Refused):
-    message = "Shift {shift_id} is {status}; no cash moves through it any more."
+    message = "Shift {shift_id} is {status} and no longer takes or gives cash; use an open shift."
 
 
 class ShiftNotCounted(Refused):
@@ -190,15 +195,15 @@ class ShiftNotCounted(Refused):
 
 
 class ShiftAlreadyOpen(Refused):
-    message = "You have an open shift already: {shift_id}. Close it before opening another."
+    message = "You already have an open shift: {shift_id}. Close it before opening another."
 
 
 class TillInUse(Refused):
-    message = "Till {till} is open in shift {shift_id}."
+    message = "Till {till} is in use by shift {shift_id}; choose another till or close that shift."
 
 
 class NotEnoughCash(Refused):
-    message = "There is less in that drawer than {wanted}."
+    message = "The shift holds less cash than {wanted}."
 
 
 class PaymentCannotMove(Refused):
@@ -206,19 +211,19 @@ class PaymentCannotMove(Refused):
 
 
 class BagStaysOpen(Refused):
-    message = "{shift_id} is a bag, not a drawer: hand its cash over instead of counting it."
+    message = "{shift_id} is a cash bag; hand its cash over instead of counting it."
 
 
 class MoreThanOwed(Refused):
-    message = "The customer owes {owed}; {wanted} is more than that."
+    message = "The customer owes {owed}; collect at most that instead of {wanted}."
 
 
 class EmptyDrawer(Refused):
-    message = "There is no cash in {shift_id} to hand over."
+    message = "Shift {shift_id} holds no cash to hand over."
 
 
 class AlreadyBooked(Refused):
-    message = "The ledger has this entry already."
+    message = "This entry is already in the ledger."
 
 
 class CollectInParts(Refused):
@@ -227,7 +232,7 @@ class CollectInParts(Refused):
 
 @dataclass(frozen=True)
 class Shift:
-    """One cashier's period at one till. A courier without one carries a bag: see `bag_of`."""
+    """One cashier's open-to-close period at one till, or a courier's cash bag (see `build_cash_bag`)."""
 
     id: str
     till: str
@@ -251,18 +256,19 @@ class Shift:
 
     @property
     def expected(self) -> Money:
-        none = zero(self.opening.currency)
-        return self.opening + (self.cash_in or none) - (self.cash_out or none)
+        """Cash that should be in the till: the float plus cash in minus cash out."""
+        nothing = zero(self.opening.currency)
+        return self.opening + (self.cash_in or nothing) - (self.cash_out or nothing)
 
 
 def build_cash_bag(staff_id: str, currency: str) -> Shift:
-    """Where cash on delivery goes when its carrier has no shift: never counted, emptied by handing over."""
+    """Return the empty cash bag of a courier without a shift. A bag is never counted; handing over empties it."""
     return Shift(f"cod:{staff_id}", f"cod:{staff_id}", "", staff_id, zero(currency))
 
 
 @dataclass(frozen=True)
 class Payment:
-    """One method's part of one order. `actor` took the money; `due_on` is a credit's."""
+    """The part of an order paid by one method. `actor` is who took the money; only credit has `due_on`."""
 
     id: str
     order_id: str
@@ -284,7 +290,7 @@ class Payment:
 
     @property
     def outstanding(self) -> Money:
-        """What this tender still has to bring."""
+        """The amount not captured yet."""
         return self.amount - self.captured
 
     def to_record(self, amount: Money) -> PaymentRecord:
@@ -293,7 +299,7 @@ class Payment:
 
 @dataclass(frozen=True)
 class Receivable:
-    """What a customer owes for one credit tender, or from before (`order_id` empty)."""
+    """A customer's debt for one credit payment, or an opening balance (`order_id` is empty)."""
 
     id: str
     customer_id: str
@@ -306,12 +312,13 @@ class Receivable:
 
     @property
     def left(self) -> Money:
+        """The amount still owed."""
         return self.amount - self.settled
 
 
 @dataclass(frozen=True)
 class ShiftOpened(Event):
-    """A cashier opened a till with its float, taken out of the safe."""
+    """A cashier opened a till with a float taken from the safe."""
 
     shift_id: str
     till: str
@@ -324,7 +331,7 @@ class ShiftOpened(Event):
 
 @dataclass(frozen=True)
 class ShiftCounted(Event):
-    """The cash of a shift was counted; counting again before closing corrects the count."""
+    """The cash of a shift was counted. A later count before closing replaces it."""
 
     shift_id: str
     till: str
@@ -336,7 +343,7 @@ class ShiftCounted(Event):
 
 @dataclass(frozen=True)
 class ShiftClosed(Event):
-    """A counted shift was closed, and its cash went into the safe."""
+    """A counted shift was closed and its cash went into the safe."""
 
     shift_id: str
     till: str
@@ -344,13 +351,13 @@ class ShiftClosed(Event):
     counted_minor: int
     variance_minor: int
     currency: str
-    reason: str = ""  # of a variance
+    reason: str = ""  # for the variance
     postings: tuple[Posting, ...] = ()
 
 
 @dataclass(frozen=True)
 class CashHandedOver(Event):
-    """Cash went from one till into another, or into the safe."""
+    """Cash moved from one till to another or to the safe."""
 
     handover_id: str
     from_shift: str
@@ -364,17 +371,17 @@ class CashHandedOver(Event):
 
 @dataclass(frozen=True)
 class SettledReceivable:
-    """One debt that a collection paid, in part or in full."""
+    """A receivable that a collection paid in part or in full."""
 
     receivable_id: str
     amount_minor: int
-    order_id: str = ""  # absent for a debt from before this shop
-    payment_id: str = ""  # the order's credit tender; absent for a debt from before this shop
+    order_id: str = ""  # absent for an opening receivable
+    payment_id: str = ""  # the order's credit payment; absent for an opening receivable
 
 
 @dataclass(frozen=True)
 class CollectionReceived(Event):
-    """A customer paid debts, in cash or by transfer."""
+    """A customer paid receivables in cash or by transfer."""
 
     collection_id: str
     customer_id: str
@@ -383,13 +390,13 @@ class CollectionReceived(Event):
     currency: str
     till: str = ""  # absent for a transfer
     shift: str = ""  # absent for a transfer
-    settled: tuple[SettledReceivable, ...] = ()  # oldest debt first
+    settled: tuple[SettledReceivable, ...] = ()  # oldest due date first
     postings: tuple[Posting, ...] = ()
 
 
 @dataclass(frozen=True)
 class OpeningReceivableRecorded(Event):
-    """A debt from before this shop was brought into its books."""
+    """A debt from an earlier system was entered into the ledger."""
 
     receivable_id: str
     customer_id: str

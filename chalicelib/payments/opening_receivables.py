@@ -1,4 +1,4 @@
-"""What a customer owed before this shop kept his account."""
+"""Record the balance that a customer receivable in an earlier system."""
 
 from __future__ import annotations
 
@@ -12,21 +12,23 @@ from chalicelib.payments.model import OpeningReceivableRecorded, Posting, Receiv
 
 
 def record_opening_receivable(customer_id: str, amount: Money, due_on: date, actor: str) -> list[Write]:
-    """To go along with `customers.keep.save_customer(…, opening=amount)`, which counts it as exposure and sees to it
-    that an import repeated brings it once."""
+    """Return writes for `customers.save.save_customer(…, opening_balance=amount, extra_writes=…)`.
+
+    That function counts the amount as exposure and commits these writes only once, so an import can be repeated."""
     identifier = ids.derive("rcv", customer_id, "opening")
-    owed = Receivable(identifier, customer_id, "", "", amount, zero(amount.currency), due_on)
-    entry, _ = journal.append_event(f"receivable#{identifier}", build_opening_event(owed), actor=actor, at=clock.now())
-    return [store.create_receivable(owed), entry]
+    receivable = Receivable(identifier, customer_id, "", "", amount, zero(amount.currency), due_on)
+    event = build_opening_event(receivable)
+    entry, _ = journal.append_event(f"receivable#{identifier}", event, actor=actor, at=clock.now())
+    return [store.create_receivable(receivable), entry]
 
 
-def build_opening_event(owed: Receivable) -> OpeningReceivableRecorded:
-    minor = owed.amount.minor
+def build_opening_event(receivable: Receivable) -> OpeningReceivableRecorded:
+    minor = receivable.amount.minor
     return OpeningReceivableRecorded(
-        receivable_id=owed.id,
-        customer_id=owed.customer_id,
+        receivable_id=receivable.id,
+        customer_id=receivable.customer_id,
         amount_minor=minor,
-        currency=owed.amount.currency,
-        due_on=owed.due_on.isoformat(),
-        postings=(Posting(f"receivable:{owed.customer_id}", minor), Posting("opening", -minor)),
+        currency=receivable.amount.currency,
+        due_on=receivable.due_on.isoformat(),
+        postings=(Posting(f"receivable:{receivable.customer_id}", minor), Posting("opening", -minor)),
     )

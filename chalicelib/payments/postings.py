@@ -1,8 +1,8 @@
-"""The double entry behind tenders: which account each step takes from, and which it gives to. Pure.
+"""Double-entry postings for each step of a payment. Pure.
 
-The postings of one event sum to zero. Accounts: `till:<till>`, `bank`, `safe`,
-`receivable:<customer>`, `order:<order>`, `sales`, `variance`, `opening`, `refund_owed:<order>`. Positive is ours or
-owed to us: an order owes its total until a tender, a receivable or its own cancelling takes that over.
+The postings of one event sum to zero. Accounts: `till:<till>`, `bank`, `safe`, `receivable:<customer>`,
+`order:<order>`, `sales`, `variance`, `opening`, `refund_owed:<order>`. A positive balance is held by or owed to the
+shop: an order owes its total until captures, a receivable or its cancellation offset it.
 """
 
 from __future__ import annotations
@@ -14,44 +14,50 @@ from chalicelib.payments.lifecycle import CoveredPayment, overpaid_minor
 from chalicelib.payments.model import Payment, PaymentStatus, Posting
 
 
-def build_sale(order_id: str, whole: Money) -> tuple[Posting, ...]:
-    return Posting(f"order:{order_id}", whole.minor), Posting("sales", -whole.minor)
+def build_sale(order_id: str, order_total: Money) -> tuple[Posting, ...]:
+    """Return the postings that charge the order total to the order's account."""
+    return Posting(f"order:{order_id}", order_total.minor), Posting("sales", -order_total.minor)
 
 
 def build_capture(payment: Payment) -> tuple[Posting, ...]:
-    """Money in for a tender just captured; a credit instead moves the debt from the order to the customer."""
+    """Return the postings of a captured payment; credit moves its amount from the order to the customer."""
     amount = payment.amount if payment.method == "credit" else payment.captured
     return Posting(account_of_payment(payment), amount.minor), Posting(f"order:{payment.order_id}", -amount.minor)
 
 
 def build_late_capture(payment: Payment, covered: Sequence[CoveredPayment]) -> tuple[Posting, ...]:
-    """Money that nobody expected any more: it pays what its customer still owes for the order, and what is left of it
-    is owed back at once."""
+    """Return the postings of a transfer captured after its order stopped waiting for it.
+
+    It pays the payments in `covered`; the rest becomes a refund owed."""
     order = f"order:{payment.order_id}"
     postings = [*build_capture(payment)]
-    for each, part in covered:
-        if each.method == "credit":
-            postings += [Posting(account_of_payment(each), -part.minor), Posting(order, part.minor)]
-    over = late_surplus_minor(payment, covered)
-    return merge_postings([*postings, Posting(order, over), Posting(f"refund_owed:{payment.order_id}", -over)])
+    for covered_payment, part in covered:
+        if covered_payment.method == "credit":
+            postings += [Posting(account_of_payment(covered_payment), -part.minor), Posting(order, part.minor)]
+    surplus = late_surplus_minor(payment, covered)
+    return merge_postings([*postings, Posting(order, surplus), Posting(f"refund_owed:{payment.order_id}", -surplus)])
 
 
 def late_surplus_minor(payment: Payment, covered: Sequence[CoveredPayment]) -> int:
+    """Return the captured minor units of `payment` that cover no other payment."""
     return payment.captured.minor - sum(part.minor for _, part in covered)
 
 
-def build_placement(order_id: str, whole: Money, payments: Iterable[Payment]) -> tuple[Posting, ...]:
-    answered = (payment for payment in payments if payment.status in (PaymentStatus.CAPTURED, PaymentStatus.ON_CREDIT))
-    parts = (posting for payment in answered for posting in build_capture(payment))
-    return merge_postings([*build_sale(order_id, whole), *parts])
+def build_placement(order_id: str, order_total: Money, payments: Iterable[Payment]) -> tuple[Posting, ...]:
+    """Return the postings of a placed order: the sale, and its captured and credit payments."""
+    booked = (payment for payment in payments if payment.status in (PaymentStatus.CAPTURED, PaymentStatus.ON_CREDIT))
+    captures = (posting for payment in booked for posting in build_capture(payment))
+    return merge_postings([*build_sale(order_id, order_total), *captures])
 
 
-def build_order_end(order_id: str, whole: Money, payments: Sequence[Payment]) -> tuple[Posting, ...]:
-    """Unsells an order: `payments` as they stood before its end. What it had taken becomes `refund_owed`."""
-    owed = refund_owed_minor(whole, payments)
+def build_order_end(order_id: str, order_total: Money, payments: Sequence[Payment]) -> tuple[Posting, ...]:
+    """Return the postings that reverse the sale of an order that ended.
+
+    `payments` are those before the end. Captured money becomes `refund_owed`; outstanding credit is cancelled."""
+    refund_owed = refund_owed_minor(order_total, payments)
     order = f"order:{order_id}"
-    postings = [Posting("sales", whole.minor), Posting(order, owed - whole.minor)]
-    postings.append(Posting(f"refund_owed:{order_id}", -owed))
+    postings = [Posting("sales", order_total.minor), Posting(order, refund_owed - order_total.minor)]
+    postings.append(Posting(f"refund_owed:{order_id}", -refund_owed))
     for payment in payments:
         if payment.status == PaymentStatus.ON_CREDIT:
             postings += [
@@ -61,20 +67,25 @@ def build_order_end(order_id: str, whole: Money, payments: Sequence[Payment]) ->
     return merge_postings(postings)
 
 
-def refund_owed_minor(whole: Money, payments: Iterable[Payment]) -> int:
-    """What came in, less what was too much: that was owed back as it came."""
+def refund_owed_minor(order_total: Money, payments: Iterable[Payment]) -> int:
+    """Return the minor units to refund when the order ends.
+
+    The overpaid part is left out: it became a refund owed when it was captured."""
     listed = list(payments)
-    return sum(payment.captured.minor - payment.refunded.minor for payment in listed) - overpaid_minor(whole, listed)
+    return sum(payment.captured.minor - payment.refunded.minor for payment in listed) - overpaid_minor(
+        order_total, listed
+    )
 
 
 def account_of_payment(payment: Payment) -> str:
+    """Return the account that a payment of this method debits."""
     if payment.method == "credit":
         return f"receivable:{payment.customer_id}"
     return "bank" if payment.method == "transfer" else f"till:{payment.till}"
 
 
 def merge_postings(postings: Iterable[Posting]) -> tuple[Posting, ...]:
-    """Equal accounts summed, nothing-moved left out; raises where the entry would not balance."""
+    """Return one posting per account without zero sums. Raises ValueError if the postings do not balance."""
     sums: dict[str, int] = {}
     for posting in postings:
         sums[posting.account] = sums.get(posting.account, 0) + posting.minor

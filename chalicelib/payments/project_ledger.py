@@ -1,4 +1,4 @@
-"""Keeping the day's ledger, and closing it: what the journal told laid beside what the payments hold."""
+"""Project journal entries into the daily ledger, and report a day reconciled with its payments."""
 
 from __future__ import annotations
 
@@ -12,36 +12,37 @@ from chalicelib.places import find as places_find
 
 
 def update_ledger(message: dict[str, Any]) -> None:
-    """Writes down one journal entry's money; heard twice or out of order, it is there once. Raises NewerVersion."""
+    """Add the lines of one journal entry. A repeated delivery is ignored, and order does not matter.
+
+    Raises NewerVersion for an event schema that this code does not support."""
     events.check_schema_version(message["kind"], message["schema_version"])
-    named = {payment.id: payment for payment in store.load_payments(ledger.list_payment_ids_to_load(message))}
-    lines = ledger.build_lines(message, named, timezone_of_location(message["body"].get("location", "")))
+    payments = {payment.id: payment for payment in store.load_payments(ledger.list_payment_ids_to_load(message))}
+    lines = ledger.build_lines(message, payments, timezone_of_location(message["body"].get("location", "")))
     if not lines:
         return
     try:
         db.commit(ledger_store.save_lines(lines))
     except AlreadyBooked:
-        log.info("booked before", event_id=message["event_id"], kind=message["kind"])
+        log.info("ledger_entry_already_booked", event_id=message["event_id"], kind=message["kind"])
 
 
 def timezone_of_location(location: str) -> str:
-    """A store in Makassar closes its day in its own zone."""
-    found = places_find.load_locations().get(location) if location else None
-    return found.zone if found else config.zone()
+    """Return the time zone whose calendar day an event at `location` belongs to; the shop's if there is none."""
+    place = places_find.load_locations().get(location) if location else None
+    return place.zone if place else config.zone()
 
 
 def load_ledger_report(day: date) -> dict[str, Any]:
-    """Sums by method, channel and kind, then every payment on which ledger and payments differ."""
+    """Return a day's sums by method, channel and kind, its totals, and every mismatch with the payments."""
     lines = ledger_store.list_lines_of_day(day.isoformat())
-    named = list(dict.fromkeys(line.payment_id for line in lines if line.payment_id))
-    payments = {payment.id: payment for payment in store.load_payments(named)}
-    differ = ledger.list_mismatches(
-        named, payments, ledger_store.load_posted_amounts(named)
-    ) + ledger.list_lines_without_payment(lines)
+    payment_ids = list(dict.fromkeys(line.payment_id for line in lines if line.payment_id))
+    payments = {payment.id: payment for payment in store.load_payments(payment_ids)}
+    mismatches = ledger.list_mismatches(payment_ids, payments, ledger_store.load_posted_amounts(payment_ids))
+    mismatches += ledger.list_lines_without_payment(lines)
     return {
         "day": day.isoformat(),
         "items": ledger.sum_lines(lines),
         "totals": ledger.sum_money_in(lines),
-        "matched": not differ,
-        "unmatched": differ,
+        "matched": not mismatches,
+        "unmatched": mismatches,
     }

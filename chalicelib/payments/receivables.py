@@ -1,4 +1,4 @@
-"""What customers owe: how a debt begins, when it falls due, how old it is, and which debts a payment settles. Pure."""
+"""Rules for receivables: creation from credit payments, due dates, ageing and settlement. Pure."""
 
 from __future__ import annotations
 
@@ -9,13 +9,13 @@ from datetime import date, timedelta
 from chalicelib.kit.money import Money, total, zero
 from chalicelib.payments.model import CollectInParts, MoreThanOwed, Payment, Receivable, ReceivableStatus
 
-MAX_RECEIVABLES_PER_COLLECTION = 25  # settled by one collection, so that its transaction fits
+MAX_RECEIVABLES_PER_COLLECTION = 25  # keeps a collection within the 100 writes of one DynamoDB transaction
 
 
 def payment_to_receivable(payment: Payment) -> Receivable:
-    """One for each credit tender, under the same number, moving in step with it."""
+    """Return the receivable of a credit payment, with the same id suffix, captured amount and matching status."""
     if payment.due_on is None:
-        raise ValueError(f"{payment.id} is no credit")
+        raise ValueError(f"{payment.id} is not a credit payment")
     identifier = "rcv_" + payment.id.removeprefix("pay_")
     status = (
         ReceivableStatus.SETTLED
@@ -31,31 +31,37 @@ def payment_to_receivable(payment: Payment) -> Receivable:
 
 
 def settle_oldest_first(receivables: Iterable[Receivable], amount: Money) -> list[tuple[Receivable, Money]]:
-    """Oldest first: which receivables `amount` pays, and how much of each."""
-    owing = sorted((each for each in receivables if each.left), key=lambda each: (each.due_on, each.id))
-    owed = total((each.left for each in owing), amount.currency)
+    """Return the receivables that `amount` pays and the part of each, oldest due date first.
+
+    Raises MoreThanOwed, or CollectInParts if one transaction cannot settle that many."""
+    unsettled = sorted(
+        (receivable for receivable in receivables if receivable.left),
+        key=lambda receivable: (receivable.due_on, receivable.id),
+    )
+    owed = total((receivable.left for receivable in unsettled), amount.currency)
     if amount.minor > owed.minor:
         raise MoreThanOwed(owed=owed, wanted=amount)
     paid: list[tuple[Receivable, Money]] = []
     rest = amount
-    for each in owing:
+    for receivable in unsettled:
         if not rest:
             break
-        part = min(each.left, rest)
-        paid.append((each, part))
+        part = min(receivable.left, rest)
+        paid.append((receivable, part))
         rest = rest - part
     if len(paid) > MAX_RECEIVABLES_PER_COLLECTION:
-        fits = total((part for _, part in paid[:MAX_RECEIVABLES_PER_COLLECTION]), amount.currency)
-        raise CollectInParts(most=MAX_RECEIVABLES_PER_COLLECTION, amount=fits)
+        largest = total((part for _, part in paid[:MAX_RECEIVABLES_PER_COLLECTION]), amount.currency)
+        raise CollectInParts(most=MAX_RECEIVABLES_PER_COLLECTION, amount=largest)
     return paid
 
 
 def apply_settlement(receivable: Receivable, amount: Money) -> Receivable:
+    """Return the receivable with `amount` more settled and the resulting status."""
     paid = replace(receivable, settled=receivable.settled + amount)
     return replace(paid, status=ReceivableStatus.PARTIALLY_SETTLED if paid.left else ReceivableStatus.SETTLED)
 
 
-AGE_BUCKETS = ("current", "1-30", "31-60", "61-90", "over_90")
+AGE_BUCKETS = ("current", "1-30", "31-60", "61-90", "over_90")  # days overdue
 
 
 def overdue_days(due_on: date, on: date) -> int:
@@ -63,25 +69,27 @@ def overdue_days(due_on: date, on: date) -> int:
 
 
 def age_bucket(due_on: date, on: date) -> str:
-    """On the due day itself nothing is overdue."""
+    """Return the name of the ageing bucket. On the due date itself a receivable is still current."""
     return AGE_BUCKETS[min(4, (overdue_days(due_on, on) + 29) // 30)]
 
 
 @dataclass(frozen=True)
 class Ageing:
+    """Sums of open receivables: all, overdue, and by bucket of AGE_BUCKETS."""
+
     owed: Money
     overdue: Money
-    overdue_days: int  # of the oldest
+    overdue_days: int  # of the oldest receivable
     buckets: dict[str, Money] = field(default_factory=dict)
 
 
 def build_ageing(receivables: Iterable[Receivable], on: date, currency: str) -> Ageing:
     buckets = dict.fromkeys(AGE_BUCKETS, zero(currency))
-    owing = [each for each in receivables if each.left]
-    for each in owing:
-        buckets[age_bucket(each.due_on, on)] += each.left
+    unsettled = [receivable for receivable in receivables if receivable.left]
+    for receivable in unsettled:
+        buckets[age_bucket(receivable.due_on, on)] += receivable.left
     owed = total(buckets.values(), currency)
-    days = max((overdue_days(each.due_on, on) for each in owing), default=0)
+    days = max((overdue_days(receivable.due_on, on) for receivable in unsettled), default=0)
     return Ageing(owed, owed - buckets["current"], days, buckets)
 
 

@@ -1,4 +1,4 @@
-"""The doors to drawers, debts and the ledger."""
+"""HTTP endpoints of shifts, receivables, collections, the customer card and the daily ledger."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ class AmountBody(Body):
     amount: Annotated[int, Field(ge=0, le=10**12)]
     currency: Annotated[str, Field(pattern=f"^({'|'.join(CURRENCIES)})$")]
 
-    def money(self) -> Money:
+    def to_money(self) -> Money:
         return Money(self.amount, self.currency)
 
 
@@ -37,7 +37,7 @@ class PositiveAmountBody(AmountBody):
 
 
 class ShiftBody(Body):
-    """Without a till: the store's counter for a cashier, one's own bag for people on the road."""
+    """`till` defaults to the counter of the cashier's store, and to a till of their own for other staff."""
 
     till: Annotated[str, Field(max_length=64, pattern=r"^([A-Za-z0-9][A-Za-z0-9._-]*)?$")] = ""
     opening: AmountBody
@@ -52,7 +52,7 @@ class CloseBody(Body):
 
 
 class HandoverBody(Body):
-    """Without an amount: all there is."""
+    """Without `amount` all cash is handed over."""
 
     amount: PositiveAmountBody | None = None
 
@@ -85,19 +85,19 @@ class LedgerQuery(Query):
     example={"till": "till-1", "opening": {"amount": 500_000, "currency": "IDR"}},
 )
 def open_a_shift(call: Call) -> dict[str, Any]:
-    """Opens the caller's shift at a till with a float taken from the safe."""
-    return open_shift(call.principal, call.body.till, call.body.opening.money(), call.idempotency_key)
+    """Open the caller's shift at a till with a float taken from the safe."""
+    return open_shift(call.principal, call.body.till, call.body.opening.to_money(), call.idempotency_key)
 
 
 @endpoints.get("/shifts/{shift_id}", roles=CASH_HANDLER_ROLES | {"finance"})
 def get_shift(call: Call, shift_id: str) -> dict[str, Any]:
-    """One shift with what should be in its drawer now; `mine` is the caller's open one."""
+    """Return one shift with the cash it should hold now; `mine` is the caller's open shift."""
     return find.shift_to_json(find.load_shift(call.principal, shift_id))
 
 
 @endpoints.get("/shifts/{shift_id}/receipts", roles=CASH_HANDLER_ROLES | {"finance"}, query=PageQuery)
 def list_receipts(call: Call, shift_id: str) -> dict[str, Any]:
-    """The cash that went into one drawer and was handed on, order by order, newest first; it sums to what came in."""
+    """List the cash that a shift received and handed over, newest first."""
     shift = find.load_shift(call.principal, shift_id)
     name = f"receipts#{shift.id}"
     lines, after = ledger_store.list_receipts(shift.id, call.query.limit, read_cursor(call.query.cursor, name))
@@ -127,8 +127,8 @@ def receipt_to_json(line: LedgerLine) -> dict[str, Any]:
     example={"counted": {"amount": 1_250_000, "currency": "IDR"}},
 )
 def count_a_shift(call: Call, shift_id: str) -> dict[str, Any]:
-    """Writes down what was counted; no cash moves through the drawer from here on."""
-    return count_shift(call.principal, shift_id, call.body.counted.money(), call.idempotency_key)
+    """Record the counted cash. The shift neither takes nor gives cash afterwards."""
+    return count_shift(call.principal, shift_id, call.body.counted.to_money(), call.idempotency_key)
 
 
 @endpoints.post(
@@ -139,7 +139,7 @@ def count_a_shift(call: Call, shift_id: str) -> dict[str, Any]:
     example={"reason": "change given too much"},
 )
 def close_a_shift(call: Call, shift_id: str) -> dict[str, Any]:
-    """Closes a counted shift; the variance is kept with its reason, and the till is free again."""
+    """Close a counted shift with its variance and reason, and free the till."""
     return close_shift(call.principal, shift_id, call.body.reason, call.idempotency_key)
 
 
@@ -152,17 +152,17 @@ def close_a_shift(call: Call, shift_id: str) -> dict[str, Any]:
     example={"amount": {"amount": 300_000, "currency": "IDR"}},
 )
 def receive_cash(call: Call, shift_id: str) -> dict[str, Any]:
-    """The caller receives cash out of that shift, or that courier's bag `cod:<staff>`, into his own open shift."""
-    amount = call.body.amount.money() if call.body.amount else None
+    """Receive cash from a shift, or from a courier's bag `cod:<staff>`, into the caller's open shift."""
+    amount = call.body.amount.to_money() if call.body.amount else None
     return hand_over(call.principal, shift_id, amount, call.idempotency_key)
 
 
 @endpoints.get("/receivables", roles=COLLECTOR_ROLES, query=ReceivablesQuery)
 def list_receivables(call: Call) -> dict[str, Any]:
-    """What is owed, longest due first: one customer's, or everybody's page by page."""
+    """List open receivables of one customer or, in pages, of all; oldest due date first."""
     query, on = call.query, find.today()
-    found, after = find.list_receivables(query.customer, query.limit, read_cursor(query.cursor, "receivables"))
-    return page_to_json(find.receivables_to_json(found, on), after, "receivables")
+    receivables, after = find.list_receivables(query.customer, query.limit, read_cursor(query.cursor, "receivables"))
+    return page_to_json(find.receivables_to_json(receivables, on), after, "receivables")
 
 
 @endpoints.post(
@@ -174,18 +174,18 @@ def list_receivables(call: Call) -> dict[str, Any]:
     example={"customer": "cus_01KB", "amount": {"amount": 250_000, "currency": "IDR"}, "method": "cash"},
 )
 def receive_collection(call: Call) -> dict[str, Any]:
-    """A customer pays his debts, oldest first, into the caller's open shift or the bank."""
+    """Collect a customer's payment of receivables, oldest first, into the caller's open shift or the bank."""
     body = call.body
-    return collect(call.principal, body.customer, body.amount.money(), body.method, call.idempotency_key)
+    return collect(call.principal, body.customer, body.amount.to_money(), body.method, call.idempotency_key)
 
 
 @endpoints.get("/customers/{customer_id}", roles=STAFF)
 def get_customer(call: Call, customer_id: str) -> dict[str, Any]:
-    """The customer card: who he is, what he owes and since when, and the credit he has left."""
+    """Return the customer card: contact details, receivables, ageing and the credit left."""
     return find.load_customer_card(customer_id)
 
 
 @endpoints.get("/reports/ledger", roles={"owner", "finance"}, query=LedgerQuery)
 def get_ledger(call: Call) -> dict[str, Any]:
-    """One day's money by method and channel, reconciled with the payments; what does not match is listed."""
+    """Return one day's money by method and channel, and every mismatch with the payments."""
     return load_ledger_report(call.query.day)

@@ -1,6 +1,6 @@
-"""A drawer's day: open with a float, count, close. Between counting and closing no cash moves through it.
+"""Open, count and close a shift. No cash moves through it between counting and closing.
 
-The float comes out of the safe and what was counted goes back there, so a till's account begins and ends at nothing.
+The float comes from the safe and the counted cash goes back there, so a till's account starts and ends at zero.
 """
 
 from __future__ import annotations
@@ -28,9 +28,13 @@ from chalicelib.payments.model import (
 )
 
 
-def open_shift(principal: Principal, till: str, opening: Money, asked: IdempotencyKey | None = None) -> dict[str, Any]:
-    """One open shift for each person and each till; cash sales of its cashier go into it from now on."""
-    idempotency.check_repeat(asked)
+def open_shift(
+    principal: Principal, till: str, opening: Money, idempotency_key: IdempotencyKey | None = None
+) -> dict[str, Any]:
+    """Open the caller's shift with the float `opening` and return it as JSON.
+
+    Raises ShiftAlreadyOpen, TillInUse, and Invalid for a currency other than the shop's."""
+    idempotency.check_repeat(idempotency_key)
     check_currency("opening", opening)
     now = clock.now()
     shift = Shift(
@@ -44,22 +48,24 @@ def open_shift(principal: Principal, till: str, opening: Money, asked: Idempoten
     entry, head = journal.append_event(journal_subject(shift), build_opened_event(shift), actor=principal.actor, at=now)
     shift = replace(shift, **vars(head))
     answer = find.shift_to_json(shift)
-    db.commit([idempotency.record_answer(asked, answer), *shift_store.open_shift(shift), entry])
+    db.commit([idempotency.record_answer(idempotency_key, answer), *shift_store.open_shift(shift), entry])
     return answer
 
 
 def default_till(principal: Principal) -> str:
-    """A store's counter for its cashier; people on the road carry their own."""
+    """Return the counter of a cashier's store, or a till of their own for other staff."""
     at_counter = principal.role == "cashier" and principal.location
     return f"till-{principal.location}" if at_counter else f"till-{principal.id}"
 
 
 @db.retry_on_conflict
 def count_shift(
-    principal: Principal, shift_id: str, counted: Money, asked: IdempotencyKey | None = None
+    principal: Principal, shift_id: str, counted: Money, idempotency_key: IdempotencyKey | None = None
 ) -> dict[str, Any]:
-    """Shuts the drawer and writes down what was in it. Counting again before closing corrects the count."""
-    idempotency.check_repeat(asked)
+    """Record the counted cash and return the shift as JSON. A later count before closing replaces it.
+
+    Raises ShiftNotOpen for a closed shift and BagStaysOpen for a cash bag."""
+    idempotency.check_repeat(idempotency_key)
     shift = find.load_shift(principal, shift_id)
     check_countable(shift, counted)
     now = clock.now()
@@ -67,16 +73,20 @@ def count_shift(
     event = build_counted_event(after)
     entry, head = journal.append_event(journal_subject(shift), event, after=shift, actor=principal.actor, at=now)
     answer = find.shift_to_json(after)
-    db.commit([idempotency.record_answer(asked, answer), *shift_store.count_shift(shift, counted, head), entry])
+    db.commit(
+        [idempotency.record_answer(idempotency_key, answer), *shift_store.count_shift(shift, counted, head), entry]
+    )
     return answer
 
 
 @db.retry_on_conflict
 def close_shift(
-    principal: Principal, shift_id: str, reason: str = "", asked: IdempotencyKey | None = None
+    principal: Principal, shift_id: str, reason: str = "", idempotency_key: IdempotencyKey | None = None
 ) -> dict[str, Any]:
-    """Puts the counted cash into the safe, books what was over or short, and frees till and cashier."""
-    idempotency.check_repeat(asked)
+    """Move the counted cash to the safe, book the variance, and free the till and the cashier.
+
+    Closing a closed shift again is a no-op. Raises ShiftNotCounted, and BagStaysOpen for a cash bag."""
+    idempotency.check_repeat(idempotency_key)
     shift = find.load_shift(principal, shift_id)
     if shift.status == ShiftStatus.CLOSED:
         return find.shift_to_json(shift)
@@ -88,7 +98,9 @@ def close_shift(
     event = build_closed_event(after)
     entry, head = journal.append_event(journal_subject(shift), event, after=shift, actor=principal.actor, at=now)
     answer = find.shift_to_json(after)
-    db.commit([idempotency.record_answer(asked, answer), *shift_store.close_shift(shift, after, now, head), entry])
+    db.commit(
+        [idempotency.record_answer(idempotency_key, answer), *shift_store.close_shift(shift, after, now, head), entry]
+    )
     return answer
 
 
@@ -99,15 +111,15 @@ def check_countable(shift: Shift, counted: Money) -> None:
 
 
 def check_currency(name: str, amount: Money) -> None:
-    """A drawer's counter adds minor units, so all of them are of the shop's one currency."""
+    """Raise Invalid unless the amount is in the shop's currency: the cash counters of a shift add minor units."""
     if amount.currency != config.currency():
-        raise Invalid((name, f"this shop's drawers hold {config.currency()}"))
+        raise Invalid((name, f"must be in {config.currency()}, the currency of this shop"))
 
 
-def build_state_refusal(shift: Shift, otherwise: type[Refused]) -> Refused:
+def build_state_refusal(shift: Shift, refusal: type[Refused]) -> Refused:
     if shift.is_cash_bag:
         return BagStaysOpen(shift_id=shift.id)
-    return otherwise(shift_id=shift.id, status=shift.status)
+    return refusal(shift_id=shift.id, status=shift.status)
 
 
 def journal_subject(shift: Shift) -> str:
@@ -115,7 +127,7 @@ def journal_subject(shift: Shift) -> str:
 
 
 def build_opened_event(shift: Shift) -> ShiftOpened:
-    floated = [Posting(f"till:{shift.till}", shift.opening.minor), Posting("safe", -shift.opening.minor)]
+    entries = [Posting(f"till:{shift.till}", shift.opening.minor), Posting("safe", -shift.opening.minor)]
     return ShiftOpened(
         shift_id=shift.id,
         till=shift.till,
@@ -123,7 +135,7 @@ def build_opened_event(shift: Shift) -> ShiftOpened:
         cashier=shift.cashier,
         opening_minor=shift.opening.minor,
         currency=shift.opening.currency,
-        postings=postings.merge_postings(floated),
+        postings=postings.merge_postings(entries),
     )
 
 
@@ -141,7 +153,7 @@ def build_counted_event(shift: Shift) -> ShiftCounted:
 
 def build_closed_event(shift: Shift) -> ShiftClosed:
     count = build_counted_event(shift)
-    emptied = [Posting(f"till:{shift.till}", -count.expected_minor), Posting("safe", count.counted_minor)]
+    emptying = [Posting(f"till:{shift.till}", -count.expected_minor), Posting("safe", count.counted_minor)]
     return ShiftClosed(
         shift_id=shift.id,
         till=shift.till,
@@ -150,5 +162,5 @@ def build_closed_event(shift: Shift) -> ShiftClosed:
         variance_minor=count.variance_minor,
         currency=count.currency,
         reason=shift.reason,
-        postings=postings.merge_postings([*emptied, Posting("variance", -count.variance_minor)]),
+        postings=postings.merge_postings([*emptying, Posting("variance", -count.variance_minor)]),
     )

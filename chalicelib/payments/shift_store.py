@@ -1,8 +1,8 @@
-"""Shifts as they are kept in table `payments`: whose drawer or bag it is, and the cash that goes in and out of it.
+"""Rows of shifts, cash bags and tills in table `payments`, and their conditional writes.
 
-shf_… | cod:<staff>        shift, with the counters of its drawer
-shift#open#<staff>         shift: a copy without counters, read while an order is placed
-till#<till>                till: which shift has it
+shf_… | cod:<staff>        shift, with its cash counters
+shift#open#<staff>         shift: a copy without current counters, read while an order is placed
+till#<till>                till: the shift that occupies it
 """
 
 from __future__ import annotations
@@ -49,18 +49,18 @@ class TillRow(Row):
 
 
 def open_shift_key(staff_id: str) -> Key:
-    """His open shift as placing needs it: id, till, location; its counters are not live."""
+    """Return the key of the copy of a person's unclosed shift. Its cash counters are not updated."""
     return Key(ShiftRow, f"shift#open#{staff_id}", "shift")
 
 
 def find_open_shift(staff_id: str) -> Shift | None:
-    """None as well when his shift is counted and waits to be closed."""
-    found = find_unclosed_shift(staff_id)
-    return found if found and found.status == ShiftStatus.OPEN else None
+    """Return the person's open shift; None if there is none or it is counted already."""
+    shift = find_unclosed_shift(staff_id)
+    return shift if shift and shift.status == ShiftStatus.OPEN else None
 
 
 def find_unclosed_shift(staff_id: str) -> Shift | None:
-    """Open or counted: what he has not closed yet."""
+    """Return the person's shift that is open or counted, without current cash counters."""
     key = open_shift_key(staff_id)
     row = db.get(ShiftRow, key.pk, key.sk)
     return row_to_shift(row) if row else None
@@ -72,42 +72,52 @@ def find_shift(shift_id: str) -> Shift | None:
 
 
 def add_cash(shift: Shift, amount: Money) -> Write:
-    """The counter moves only in a commit, and only while the shift is open; a bag comes into being by filling it."""
+    """Return the write that adds cash to an open shift; it creates a bag that does not exist. Raises ShiftNotOpen."""
     row, added = _key_row(shift.id), ShiftRow.cash_in_minor.add(amount.minor)
     if shift.is_cash_bag:
         return db.update(row, added, *_initial_bag_attributes(shift))
-    return db.update(row, added, when=_is_open(), refusal=lambda found: _build_not_open(shift, found))
+    return db.update(row, added, when=_is_open(), refusal=lambda stored: _build_not_open(shift, stored))
 
 
 def remove_cash(shift: Shift, amount: Money) -> Write:
-    """`shift` as it was just read: its balance may not have moved since, for conditions cannot subtract."""
-    same = _is_open() & _cash_unchanged(shift)
+    """Return the write that removes cash from an open shift. Raises NotEnoughCash.
+
+    It requires the counters as read, because a DynamoDB condition cannot subtract one from another."""
+    unchanged = _is_open() & _cash_unchanged(shift)
     if shift.expected.minor < amount.minor:
         raise NotEnoughCash(shift_id=shift.id, wanted=amount, expected=shift.expected)
-    return db.update(_key_row(shift.id), ShiftRow.cash_out_minor.add(amount.minor), when=same)
+    return db.update(_key_row(shift.id), ShiftRow.cash_out_minor.add(amount.minor), when=unchanged)
 
 
 def open_shift(shift: Shift) -> list[Write]:
-    """Three rows stand or fall together: the shift, its cashier's pointer, and the till it occupies."""
+    """Return the writes of the shift, its cashier's copy and the till it occupies.
+
+    Raises ShiftAlreadyOpen or TillInUse when one of the last two exists."""
     pointer = _shift_to_row(shift)
     pointer.pk, pointer.list, pointer.listed_at = open_shift_key(shift.cashier).pk, None, None
     return [
-        db.create(pointer, refusal=lambda found: ShiftAlreadyOpen(shift_id=found.id if found else "")),
+        db.create(pointer, refusal=lambda stored: ShiftAlreadyOpen(shift_id=stored.id if stored else "")),
         db.create(
             TillRow(f"till#{shift.till}", "till", shift_id=shift.id),
-            refusal=lambda found: TillInUse(till=shift.till, shift_id=found.shift_id if found else ""),
+            refusal=lambda stored: TillInUse(till=shift.till, shift_id=stored.shift_id if stored else ""),
         ),
         db.create(_shift_to_row(shift)),
     ]
 
 
 def count_shift(before: Shift, counted: Money, head: Head) -> list[Write]:
-    """Cash that came in between the reading and the counting makes the count start again."""
-    same = (ShiftRow.version == before.version) & _cash_unchanged(before)
-    shut = ShiftRow.status.set(ShiftStatus.COUNTED)
+    """Return the writes of a count. They require the cash counters as read, so cash added meanwhile restarts it."""
+    unchanged = (ShiftRow.version == before.version) & _cash_unchanged(before)
+    set_status = ShiftRow.status.set(ShiftStatus.COUNTED)
     return [
-        db.update(_key_row(before.id), shut, ShiftRow.counted_minor.set(counted.minor), *_set_head(head), when=same),
-        db.update(_key_row(open_shift_key(before.cashier).pk), shut, when=ShiftRow.id == before.id),
+        db.update(
+            _key_row(before.id),
+            set_status,
+            ShiftRow.counted_minor.set(counted.minor),
+            *_set_head(head),
+            when=unchanged,
+        ),
+        db.update(_key_row(open_shift_key(before.cashier).pk), set_status, when=ShiftRow.id == before.id),
     ]
 
 
@@ -119,18 +129,18 @@ def close_shift(before: Shift, after: Shift, at: datetime, head: Head) -> list[W
         ShiftRow.closed_at.set(at),
         *_set_head(head),
     ]
-    same = (ShiftRow.version == before.version) & (ShiftRow.status == ShiftStatus.COUNTED)
+    unchanged = (ShiftRow.version == before.version) & (ShiftRow.status == ShiftStatus.COUNTED)
     return [
-        db.update(_key_row(before.id), *actions, when=same),
+        db.update(_key_row(before.id), *actions, when=unchanged),
         db.delete(_key_row(open_shift_key(before.cashier).pk)),
         db.delete(TillRow(f"till#{before.till}", "till")),
     ]
 
 
 def _cash_unchanged(shift: Shift) -> Any:
-    into, out = shift.cash_in, shift.cash_out
-    return (ShiftRow.cash_in_minor == (into.minor if into else 0)) & (
-        ShiftRow.cash_out_minor == (out.minor if out else 0)
+    cash_in, cash_out = shift.cash_in, shift.cash_out
+    return (ShiftRow.cash_in_minor == (cash_in.minor if cash_in else 0)) & (
+        ShiftRow.cash_out_minor == (cash_out.minor if cash_out else 0)
     )
 
 
@@ -155,8 +165,8 @@ def _is_open() -> Any:
     return ShiftRow.status == ShiftStatus.OPEN
 
 
-def _build_not_open(shift: Shift, found: Any) -> ShiftNotOpen:
-    return ShiftNotOpen(shift_id=shift.id, status=found.status if found else "unknown")
+def _build_not_open(shift: Shift, stored: Any) -> ShiftNotOpen:
+    return ShiftNotOpen(shift_id=shift.id, status=stored.status if stored else "unknown")
 
 
 def _key_row(pk: str) -> ShiftRow:

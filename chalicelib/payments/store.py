@@ -1,10 +1,9 @@
-"""What is kept of payments and debts in table `payments`, and the conditional writes that change it.
+"""Rows of payments and receivables in table `payments`, and their conditional writes.
 
 pay_…                      payment
-receivables#<customer>     open#<due>#rcv_… | settled#<due>#rcv_…    (oldest first; settled ones step aside)
-col_…                      collection
+receivables#<customer>     open#<due>#rcv_… | settled#<due>#rcv_…    (sorted by due date, open ones first)
 
-Shifts lie beside them: `shift_store`.
+The same table holds shifts (`shift_store`) and ledger lines (`ledger_store`).
 """
 
 from __future__ import annotations
@@ -63,10 +62,10 @@ def payment_key(payment_id: str) -> Key:
 
 
 def load_payments(payment_ids: Iterable[str]) -> list[Payment]:
-    """In the order asked; consistent, so that a decision may stand on them."""
-    keys = [payment_key(each) for each in payment_ids]
-    found = db.batch(keys)
-    return [row_to_payment(found[key]) for key in keys if key in found]
+    """Return the payments in the order of their ids, without missing ones. Strongly consistent."""
+    keys = [payment_key(payment_id) for payment_id in payment_ids]
+    rows = db.batch(keys)
+    return [row_to_payment(rows[key]) for key in keys if key in rows]
 
 
 def find_payment(payment_id: str) -> Payment | None:
@@ -79,7 +78,7 @@ def create_payment(payment: Payment) -> Write:
 
 
 def save_payment(before: Payment, after: Payment) -> Write:
-    """Lands only on the version that was read; whoever lost the race decides anew."""
+    """Return the write of `after`. It raises StaleVersion unless the stored version is that of `before`."""
     return db.put(_payment_to_row(after), when=PaymentRow.version == before.version)
 
 
@@ -88,7 +87,9 @@ def transition_payment(payment: Payment, to: PaymentStatus, **changes: Any) -> W
 
 
 def close_payments(payments: Sequence[Payment], to: PaymentStatus = PaymentStatus.CANCELLED) -> list[Write]:
-    """Payments and receivables of an order that ends. Giving back credit is the caller's: customers.store."""
+    """Return the writes that end an order's payments and delete their receivables.
+
+    The caller releases the credit with `customers.store.release_credit`."""
     writes: list[Write] = []
     for payment in payments:
         after = lifecycle.close_with_order(payment, to)
@@ -104,11 +105,11 @@ def create_receivable(receivable: Receivable) -> Write:
 
 
 def create_receivables(payments: Iterable[Payment]) -> list[Write]:
-    """One for each credit tender among an order's new payments."""
+    """Return one write per credit payment among an order's new payments."""
     return [
-        create_receivable(receivables.payment_to_receivable(each))
-        for each in payments
-        if each.status == PaymentStatus.ON_CREDIT
+        create_receivable(receivables.payment_to_receivable(payment))
+        for payment in payments
+        if payment.status == PaymentStatus.ON_CREDIT
     ]
 
 
@@ -117,20 +118,20 @@ def delete_receivable(receivable: Receivable) -> Write:
 
 
 def settle_receivable(before: Receivable, after: Receivable) -> list[Write]:
-    """What is still owed stays in its place; what is settled leaves the list of the owing."""
+    """Return the writes of a settlement; a fully settled receivable moves out of the open ones."""
     if after.left:
         settled = ReceivableRow.settled_minor.set(after.settled.minor)
-        standing = _settled_unchanged(before)
         row = _receivable_to_row(before)
-        return [db.update(row, settled, ReceivableRow.status.set(after.status), when=standing)]
+        return [db.update(row, settled, ReceivableRow.status.set(after.status), when=_settled_unchanged(before))]
     return [delete_receivable(before), create_receivable(after)]
 
 
-def cover_payments(paid: Iterable[lifecycle.CoveredPayment]) -> list[Write]:
-    """Other money brought what these should have; a receivable says the same as its tender. Giving back credit is the
-    caller's: customers.store."""
+def cover_payments(covered: Iterable[lifecycle.CoveredPayment]) -> list[Write]:
+    """Return the writes that reduce payments covered by another payment, and their receivables.
+
+    The caller releases the credit with `customers.store.release_credit`."""
     writes: list[Write] = []
-    for before, part in paid:
+    for before, part in covered:
         after = lifecycle.cover(before, part)
         writes.append(save_payment(before, after))
         if before.method == "credit":
@@ -139,21 +140,21 @@ def cover_payments(paid: Iterable[lifecycle.CoveredPayment]) -> list[Write]:
 
 
 def _reduce_receivable(before: Payment, after: Payment) -> list[Write]:
-    debt, rest = receivables.payment_to_receivable(before), receivables.payment_to_receivable(after)
+    stored, reduced = receivables.payment_to_receivable(before), receivables.payment_to_receivable(after)
     if after.status == PaymentStatus.CANCELLED:
-        return [delete_receivable(debt)]
-    if rest.left:
-        return [db.put(_receivable_to_row(rest), when=_settled_unchanged(debt))]
-    return [delete_receivable(debt), create_receivable(rest)]
+        return [delete_receivable(stored)]
+    if reduced.left:
+        return [db.put(_receivable_to_row(reduced), when=_settled_unchanged(stored))]
+    return [delete_receivable(stored), create_receivable(reduced)]
 
 
 def _settled_unchanged(receivable: Receivable) -> Any:
-    """Also refuses an absent row: an order cancelled meanwhile owes nothing."""
+    """Return the condition that no settlement happened since. It fails for a deleted receivable too."""
     return ReceivableRow.settled_minor == receivable.settled.minor
 
 
 def list_open_receivables(customer_id: str) -> list[Receivable]:
-    """Open ones, oldest due first; consistent."""
+    """Return the open receivables of one customer id, oldest due date first. Strongly consistent."""
     rows = db.query_all(ReceivableRow, f"receivables#{customer_id}", begins_with="open#")
     return [row_to_receivable(row) for row in rows]
 
@@ -219,11 +220,11 @@ def row_to_receivable(row: ReceivableRow) -> Receivable:
 
 
 def _receivable_to_row(receivable: Receivable) -> ReceivableRow:
-    place = "open" if receivable.left else "settled"
+    prefix = "open" if receivable.left else "settled"
     due_on = receivable.due_on.isoformat()
     return ReceivableRow(
         f"receivables#{receivable.customer_id}",
-        f"{place}#{due_on}#{receivable.id}",
+        f"{prefix}#{due_on}#{receivable.id}",
         customer_id=receivable.customer_id,
         order_id=receivable.order_id or None,
         payment_id=receivable.payment_id or None,

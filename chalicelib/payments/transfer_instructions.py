@@ -1,4 +1,4 @@
-"""What the payer has to do next, in facts; pages and messages put it into words."""
+"""Instructions for paying by bank transfer, as data; pages and messages phrase them."""
 
 from __future__ import annotations
 
@@ -9,12 +9,14 @@ from chalicelib.payments.model import Payment, PaymentStatus
 
 
 def build_next_action(payment: Payment) -> dict[str, Any] | None:
-    """None when nothing is asked of the payer now. The reference is what lets a statement line find its order."""
+    """Return what the payer has to do next, or None.
+
+    The reference identifies the order on the bank statement."""
     if payment.method != "transfer" or payment.status not in (PaymentStatus.AWAITING_PROOF, PaymentStatus.REJECTED):
         return None
-    said: dict[str, Any] = {"kind": "instructions", **bank_account()}
-    said |= {"amount": payment.amount.to_json(), "reference": payment.reference}
-    return said | {"expires_at": clock.iso(payment.expires_at) if payment.expires_at else None}
+    action: dict[str, Any] = {"kind": "instructions", **bank_account()}
+    action |= {"amount": payment.amount.to_json(), "reference": payment.reference}
+    return action | {"expires_at": clock.iso(payment.expires_at) if payment.expires_at else None}
 
 
 def bank_account() -> dict[str, str]:

@@ -1,4 +1,4 @@
-"""Customers that tests speak of; they say only what matters to them."""
+"""Builders of customers with defaults; a test passes only the fields that it is about."""
 
 from __future__ import annotations
 
@@ -29,19 +29,20 @@ def rupiah(minor: int) -> Money:
     return Money(minor, "IDR")
 
 
-def a_customer(customer_id: str = "cus_sari", **said: Any) -> Customer:
-    return replace(Customer(customer_id, "Sari", phone=PHONE), **said)
+def a_customer(customer_id: str = "cus_sari", **fields: Any) -> Customer:
+    return replace(Customer(customer_id, "Sari", phone=PHONE), **fields)
 
 
-def a_saved_customer(customer: Customer, **also: Any) -> Customer:
-    save_customer(customer, "owner-ani", **also)
+def a_saved_customer(customer: Customer, **kwargs: Any) -> Customer:
+    save_customer(customer, "owner-ani", **kwargs)
     return find.load_customer(customer.id)
 
 
-def identify_orderer(who: Principal = ANYONE, name: str = "Sari", phone: str = "", email: str = "") -> str:
-    """What placing does with whoever orders, without the order."""
-    said = parse_contact(name, phone, email)
-    customer_id, writes = identify_customer(said, db.batch(find.identity_keys(said)), who, now=clock.now())
+def identify_orderer(principal: Principal = ANYONE, name: str = "Sari", phone: str = "", email: str = "") -> str:
+    """Identify or create the customer as order placement does, without an order; return the id."""
+    contact = parse_contact(name, phone, email)
+    rows = db.batch(find.identity_keys(contact))
+    customer_id, writes = identify_customer(contact, rows, principal, now=clock.now())
     if writes:
         db.commit(writes)
     return customer_id

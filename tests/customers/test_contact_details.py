@@ -26,17 +26,17 @@ def test_spaces_in_a_name_are_collapsed():
 
 
 def test_all_invalid_contact_fields_are_reported_together():
-    with pytest.raises(Invalid) as no:
+    with pytest.raises(Invalid) as refusal:
         parse_contact("Sari", "12", "sari@nowhere")
 
-    assert [each["field"] for each in no.value.errors] == ["phone", "email"]
+    assert [error["field"] for error in refusal.value.errors] == ["phone", "email"]
 
 
 def test_an_import_keeps_invalid_values_which_are_no_identities():
-    known = parse_contact("Ana Trujillo", "(5) 555-4729", "n/a", keep_invalid=True)
+    contact = parse_contact("Ana Trujillo", "(5) 555-4729", "n/a", keep_invalid=True)
 
-    assert known == Contact("Ana Trujillo", "(5) 555-4729", "n/a")
-    assert list_identities(known.phone, known.email) == []
+    assert contact == Contact("Ana Trujillo", "(5) 555-4729", "n/a")
+    assert list_identities(contact.phone, contact.email) == []
 
 
 def test_an_invalid_international_number_is_not_an_identity():

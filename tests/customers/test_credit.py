@@ -12,7 +12,7 @@ from tests.customers.build import a_customer, a_saved_customer, rupiah
 
 
 @pytest.fixture(autouse=True)
-def owing_800_of_1000(aws):
+def customer_owing_800_of_1000(aws):
     a_saved_customer(a_customer(), credit_limit=rupiah(1000), opening_balance=rupiah(800))
 
 
@@ -29,14 +29,16 @@ def test_credit_can_be_used_to_the_last_rupiah():
 
 
 def test_one_rupiah_more_is_refused_and_nothing_changes():
-    with pytest.raises(CreditLimitReached) as no:
+    with pytest.raises(CreditLimitReached) as refusal:
         db.commit([extend_credit("cus_sari", rupiah(201))])
 
-    assert no.value.facts | {"limit": rupiah(1000), "left": rupiah(200), "wanted": rupiah(201)} == no.value.facts
+    assert (
+        refusal.value.facts | {"limit": rupiah(1000), "left": rupiah(200), "wanted": rupiah(201)} == refusal.value.facts
+    )
     assert credit_left() == 200
 
 
-def test_of_two_times_150_one_is_refused():
+def test_a_second_use_beyond_the_limit_is_refused():
     db.commit([extend_credit("cus_sari", rupiah(150))])
 
     with pytest.raises(CreditLimitReached):
@@ -54,7 +56,7 @@ def test_an_override_exceeds_the_limit_and_counts_as_exposure():
 def test_credit_without_terms_is_refused():
     a_saved_customer(a_customer("cus_cash", phone=""))
 
-    for customer_id in ("cus_cash", "cus_nobody"):
+    for customer_id in ("cus_cash", "cus_unknown"):
         for override in (False, True):
             with pytest.raises(NoCreditTerms):
                 db.commit([extend_credit(customer_id, rupiah(1), override)])
@@ -93,12 +95,12 @@ def test_a_limit_below_the_exposure_blocks_further_credit():
 
 def test_granting_the_same_terms_again_is_granted_once():
     first = grant_terms("cus_sari", rupiah(500), 14, "retail", reason="pays late", actor="finance-dewi")
-    told = len(journal.history("customer#cus_sari"))
+    journaled = len(journal.history("customer#cus_sari"))
 
     again = grant_terms("cus_sari", rupiah(500), 14, "retail", reason="pays late", actor="finance-dewi")
 
     assert again == first
-    assert len(journal.history("customer#cus_sari")) == told
+    assert len(journal.history("customer#cus_sari")) == journaled
 
 
 def test_a_grant_is_journaled_with_its_actor_and_reason():

@@ -56,7 +56,7 @@ def test_staff_list_every_customer_with_a_number(aws):
     a_saved_customer(a_customer())
     guest = identify_orderer(ANYONE, name="Not Sari", phone=PHONE)
 
-    assert {each.id for each in find.list_by_phone("0812-5298-1234")} == {"cus_sari", guest}
+    assert {customer.id for customer in find.list_by_phone("0812-5298-1234")} == {"cus_sari", guest}
     assert find.list_by_phone("0812-0000-0000") == []
 
 

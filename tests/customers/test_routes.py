@@ -16,22 +16,22 @@ client = Client(app)
 
 @pytest.fixture
 def call_api(aws, trusted_tokens, monkeypatch):
-    """One request to a door; the token of order `ord_1` is `its-token`, of the guest placed first."""
+    """Return a function that sends one request. `its-token` is the token of the guest's order `ord_1`."""
     guest = identify_orderer(ANYONE, phone=PHONE)
 
-    def customer_of(who, order_id):
-        if (who.token, order_id) != ("its-token", "ord_1"):
+    def load_customer_id(principal, order_id):
+        if (principal.token, order_id) != ("its-token", "ord_1"):
             raise NotFound()
         return guest
 
-    monkeypatch.setattr(orders, "load_customer_id", customer_of)
+    monkeypatch.setattr(orders, "load_customer_id", load_customer_id)
 
     def request(method, path, body=None, role="", key=""):
         headers = {"Content-Type": "application/json"}
         headers |= {"Authorization": f"Bearer {auth.staff_token(f'{role}-1', role)}"} if role else {}
         headers |= {"Idempotency-Key": key} if key else {}
-        answer = client.http.request(method, path, headers=headers, body=json.dumps(body).encode() if body else b"")
-        return answer.status_code, answer.json_body
+        response = client.http.request(method, path, headers=headers, body=json.dumps(body).encode() if body else b"")
+        return response.status_code, response.json_body
 
     request.guest = guest
     return request
@@ -75,9 +75,9 @@ def test_finance_grants_terms_and_a_cashier_does_not(call_api):
     terms = {"limit": {"amount": 1000, "currency": "IDR"}, "terms_days": 14, "reason": "always pays"}
 
     assert call_api("PUT", "/customers/cus_sari/terms", terms, role="cashier")[0] == 403
-    status, said = call_api("PUT", "/customers/cus_sari/terms", terms, role="finance")
+    status, body = call_api("PUT", "/customers/cus_sari/terms", terms, role="finance")
 
-    assert (status, said["credit_left"]) == (200, {"amount": 1000, "currency": "IDR"})
+    assert (status, body["credit_left"]) == (200, {"amount": 1000, "currency": "IDR"})
     dollars = terms | {"limit": {"amount": 1000, "currency": "USD"}}
     assert call_api("PUT", "/customers/cus_sari/terms", dollars, role="finance")[0] == 422
     assert find.find_credit("cus_sari").limit.to_json() == {"amount": 1000, "currency": "IDR"}
@@ -95,15 +95,15 @@ def test_staff_verify_merge_and_unmerge(call_api):
 
 
 def test_a_guest_verifies_the_number_of_their_order(call_api):
-    asked = {"order": "ord_1", "identity": "phone"}
-    assert call_api("POST", "/identities/verify?token=its-token", asked)[0] == 202
+    request_body = {"order": "ord_1", "identity": "phone"}
+    assert call_api("POST", "/identities/verify?token=its-token", request_body)[0] == 202
     entry = journal.row_to_entry(journal.history(f"customer#{call_api.guest}")[0])
     phone, digits = verification_code.find_code_to_send(entry.event, clock.now())
 
-    answer = call_api("POST", "/identities/confirm?token=its-token", asked | {"code": digits})
+    response = call_api("POST", "/identities/confirm?token=its-token", request_body | {"code": digits})
 
     assert phone == PHONE
-    assert answer == (200, {"verified": True})
+    assert response == (200, {"verified": True})
     assert find.load_customer(call_api.guest).is_verified
 
 
@@ -116,10 +116,10 @@ def test_known_unknown_and_missing_numbers_get_the_same_answer(call_api):
 
 
 def test_another_customers_order_and_an_unknown_one_get_the_same_answer(call_api):
-    asked = {"order": "ord_1", "identity": "phone"}
+    request_body = {"order": "ord_1", "identity": "phone"}
 
-    foreign = call_api("POST", "/identities/verify?token=another", asked)
-    unknown = call_api("POST", "/identities/verify?token=its-token", asked | {"order": "ord_2"})
+    foreign = call_api("POST", "/identities/verify?token=another", request_body)
+    unknown = call_api("POST", "/identities/verify?token=its-token", request_body | {"order": "ord_2"})
 
     assert foreign == unknown
     assert foreign[0] == 404
@@ -128,6 +128,6 @@ def test_another_customers_order_and_an_unknown_one_get_the_same_answer(call_api
 
 @pytest.mark.parametrize("digits", ["12345", "1234567", "١٢٣٤٥٦", "12345x"])
 def test_a_code_is_six_ascii_digits(call_api, digits):
-    asked = {"order": "ord_1", "identity": "phone", "code": digits}
+    request_body = {"order": "ord_1", "identity": "phone", "code": digits}
 
-    assert call_api("POST", "/identities/confirm?token=its-token", asked)[0] == 422
+    assert call_api("POST", "/identities/confirm?token=its-token", request_body)[0] == 422

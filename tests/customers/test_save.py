@@ -23,26 +23,26 @@ HOME = Address("Jl. Kenanga 5", "Surabaya", "60241", "ID", -7.28, 112.73)
 
 
 def test_a_customer_is_loaded_as_saved(aws):
-    known = a_saved_customer(
+    customer = a_saved_customer(
         a_customer(company="Warung Sari", email=EMAIL, address=HOME, price_group="retail", terms_days=14)
     )
 
-    said = known.to_json()
-    assert said["address"]["position"] == {"lat": -7.28, "lon": 112.73}
-    assert (said["company"], said["email"], said["price_group"], said["terms_days"]) == (
+    body = customer.to_json()
+    assert body["address"]["position"] == {"lat": -7.28, "lon": 112.73}
+    assert (body["company"], body["email"], body["price_group"], body["terms_days"]) == (
         "Warung Sari",
         EMAIL,
         "retail",
         14,
     )
-    assert said["verified"] == []
+    assert body["verified"] == []
 
 
 def test_saving_again_changes_nothing(aws):
-    again = {"credit_limit": rupiah(1000), "opening_balance": rupiah(300)}
-    a_saved_customer(a_customer(), **again)
+    credit = {"credit_limit": rupiah(1000), "opening_balance": rupiah(300)}
+    a_saved_customer(a_customer(), **credit)
 
-    assert save_customer(a_customer(), "owner-ani", **again) is False
+    assert save_customer(a_customer(), "owner-ani", **credit) is False
 
     assert list_event_kinds("cus_sari") == ["CustomerSaved"]
     assert find.find_credit("cus_sari") == Credit("cus_sari", rupiah(1000), rupiah(300))
@@ -92,36 +92,36 @@ def test_an_invalid_number_is_not_an_identity(aws):
     a_saved_customer(a_customer(phone="(5) 555-4729"))
 
     assert identify_orderer(CASHIER, phone=PHONE) != "cus_sari"
-    assert [each.id for each in find.list_by_phone("(5) 555-4729")] == ["cus_sari"]
+    assert [customer.id for customer in find.list_by_phone("(5) 555-4729")] == ["cus_sari"]
 
 
 def test_a_repeated_request_registers_a_customer_once(aws):
-    asked = idempotency.build_idempotency_key(
+    key = idempotency.build_idempotency_key(
         "cashier-rina", "POST /customers", "a-key-of-sixteen-chars", {"name": "Sari"}
     )
-    new = register_customer(a_customer(""), "cashier-rina", asked)
+    new = register_customer(a_customer(""), "cashier-rina", key)
 
     with pytest.raises(idempotency.Replay) as repeated:
-        register_customer(a_customer(""), "cashier-rina", asked)
+        register_customer(a_customer(""), "cashier-rina", key)
 
     assert repeated.value.answer == new.to_json()
-    assert [each.id for each in find.list_by_phone(PHONE)] == [new.id]
+    assert [customer.id for customer in find.list_by_phone(PHONE)] == [new.id]
 
 
 def test_a_taken_number_is_refused_with_its_customer(aws):
     a_saved_customer(a_customer())
 
-    with pytest.raises(IdentityTaken) as no:
+    with pytest.raises(IdentityTaken) as refusal:
         register_customer(a_customer("", name="Someone else"), "cashier-rina")
 
-    assert no.value.facts == {"kind": "phone", "customer": "cus_sari"}
-    assert [each.name for each in find.list_by_phone(PHONE)] == ["Sari"]
+    assert refusal.value.facts == {"kind": "phone", "customer": "cus_sari"}
+    assert [customer.name for customer in find.list_by_phone(PHONE)] == ["Sari"]
 
 
 def test_an_unknown_customer_is_not_found(aws):
-    for look in (find.load_customer, find.load_customer_and_credit, find.resolve_merged):
+    for load in (find.load_customer, find.load_customer_and_credit, find.resolve_merged):
         with pytest.raises(NotFound):
-            look("cus_nobody")
+            load("cus_unknown")
 
 
 def test_changing_the_number_removes_its_verification(aws):
@@ -131,6 +131,6 @@ def test_changing_the_number_removes_its_verification(aws):
     verify_by_staff(CASHIER, "cus_sari", "phone")
     verify_by_staff(CASHIER, "cus_sari", "email")
 
-    moved = a_saved_customer(replace(a_customer(email=EMAIL), phone="+6281299990000"))
+    customer = a_saved_customer(replace(a_customer(email=EMAIL), phone="+6281299990000"))
 
-    assert moved.to_json()["verified"] == ["email"]
+    assert customer.to_json()["verified"] == ["email"]

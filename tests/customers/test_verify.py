@@ -40,16 +40,16 @@ def a_guest(phone: str = PHONE, email: str = "") -> str:
 
 
 def find_sent_code(customer_id: str, kind: str = "phone") -> str | None:
-    """What the notifier would send for the last ask in the journal."""
-    asks = [entry for entry in journal.history(f"customer#{customer_id}") if entry.kind == "VerificationRequested"]
-    event = journal.row_to_entry(asks[-1]).event
+    """Return the digits that notify would send for the last code request in the journal, or None."""
+    requests = [entry for entry in journal.history(f"customer#{customer_id}") if entry.kind == "VerificationRequested"]
+    event = journal.row_to_entry(requests[-1]).event
     assert isinstance(event, VerificationRequested)
     sent = verification_code.find_code_to_send(event, clock.now())
     return sent[1] if sent else None
 
 
-def a_wrong_code(right: str) -> str:
-    return f"{(int(right) + 1) % 1_000_000:06d}"
+def a_wrong_code(correct: str) -> str:
+    return f"{(int(correct) + 1) % 1_000_000:06d}"
 
 
 def verify_identity(customer_id: str, kind: str = "phone") -> None:
@@ -83,7 +83,7 @@ def test_the_code_is_six_digits_and_is_neither_stored_nor_journaled(aws):
 
 def test_each_verification_derives_its_own_stable_code():
     assert verification_code.derive_code("ask_1") == verification_code.derive_code("ask_1")
-    assert len({verification_code.derive_code(f"ask_{n}") for n in range(100)}) > 98
+    assert len({verification_code.derive_code(f"ask_{number}") for number in range(100)}) > 98
 
 
 def test_a_second_click_sends_no_second_code():
@@ -115,13 +115,13 @@ def test_requesting_again_later_replaces_the_code():
 def test_after_five_wrong_codes_none_is_accepted():
     guest = a_guest()
     request_code(guest, "phone")
-    right = find_sent_code(guest)
+    correct = find_sent_code(guest)
     for _ in range(5):
         with pytest.raises(WrongCode):
-            confirm_code(guest, "phone", a_wrong_code(right))
+            confirm_code(guest, "phone", a_wrong_code(correct))
 
     with pytest.raises(WrongCode):
-        confirm_code(guest, "phone", right)
+        confirm_code(guest, "phone", correct)
 
     assert list_event_kinds(guest) == ["VerificationRequested"] + 5 * ["WrongCodeGiven"]
     assert find.load_customer(guest).is_verified is False
@@ -130,12 +130,12 @@ def test_after_five_wrong_codes_none_is_accepted():
 def test_the_correct_code_is_accepted_at_the_fifth_try():
     guest = a_guest()
     request_code(guest, "phone")
-    right = find_sent_code(guest)
+    correct = find_sent_code(guest)
     for _ in range(4):
         with pytest.raises(WrongCode):
-            confirm_code(guest, "phone", a_wrong_code(right))
+            confirm_code(guest, "phone", a_wrong_code(correct))
 
-    confirm_code(guest, "phone", right)
+    confirm_code(guest, "phone", correct)
 
     assert find.load_customer(guest).is_verified
 
@@ -143,31 +143,31 @@ def test_the_correct_code_is_accepted_at_the_fifth_try():
 def test_a_code_is_valid_for_ten_minutes():
     guest = a_guest()
     request_code(guest, "phone")
-    right = find_sent_code(guest)
+    correct = find_sent_code(guest)
     set_clock(NOON + timedelta(minutes=10))
 
     with pytest.raises(WrongCode):
-        confirm_code(guest, "phone", right)
+        confirm_code(guest, "phone", correct)
 
     assert find_sent_code(guest) is None
     assert find.load_customer(guest).is_verified is False
 
 
 def test_wrong_expired_exhausted_and_unrequested_codes_get_the_same_answer():
-    never, late, used_up, mistaken = (a_guest(f"+628125298123{n}") for n in range(4))
-    request_code(late, "phone")
+    unrequested, expired, exhausted, wrong = (a_guest(f"+628125298123{n}") for n in range(4))
+    request_code(expired, "phone")
     set_clock(NOON + timedelta(minutes=11))
-    for customer_id in (used_up, mistaken):
+    for customer_id in (exhausted, wrong):
         request_code(customer_id, "phone")
     for _ in range(5):
         with pytest.raises(WrongCode):
-            confirm_code(used_up, "phone", a_wrong_code(find_sent_code(used_up)))
+            confirm_code(exhausted, "phone", a_wrong_code(find_sent_code(exhausted)))
 
     answers = set()
-    for customer_id in (never, late, used_up, mistaken):
-        with pytest.raises(WrongCode) as no:
-            confirm_code(customer_id, "phone", a_wrong_code(find_sent_code(mistaken)))
-        answers.add((no.value.code, no.value.detail, str(no.value.facts)))
+    for customer_id in (unrequested, expired, exhausted, wrong):
+        with pytest.raises(WrongCode) as refusal:
+            confirm_code(customer_id, "phone", a_wrong_code(find_sent_code(wrong)))
+        answers.add((refusal.value.code, refusal.value.detail, str(refusal.value.facts)))
 
     assert len(answers) == 1
 
@@ -175,10 +175,10 @@ def test_wrong_expired_exhausted_and_unrequested_codes_get_the_same_answer():
 def test_confirming_the_same_code_twice_succeeds():
     guest = a_guest()
     request_code(guest, "phone")
-    right = find_sent_code(guest)
+    correct = find_sent_code(guest)
 
-    confirm_code(guest, "phone", right)
-    confirm_code(guest, "phone", right)
+    confirm_code(guest, "phone", correct)
+    confirm_code(guest, "phone", correct)
 
     assert list_event_kinds(guest) == ["VerificationRequested", "IdentityVerified"]
 
@@ -243,30 +243,30 @@ def test_a_merged_guest_is_found_by_a_later_verified_email():
 def test_staff_can_verify_an_identity():
     a_saved_customer(a_customer())
 
-    known = verify_by_staff(CASHIER, "cus_sari", "phone")
+    customer = verify_by_staff(CASHIER, "cus_sari", "phone")
 
-    assert known.to_json()["verified"] == ["phone"]
+    assert customer.to_json()["verified"] == ["phone"]
     assert [entry.actor for entry in journal.history("customer#cus_sari")] == ["owner-ani", "cashier-rina"]
     with pytest.raises(NothingToVerify):
         verify_by_staff(CASHIER, "cus_sari", "email")
 
 
 def a_counter_and_a_web_customer() -> tuple[str, str]:
-    """He bought by phone number at the counter and by e-mail on the web."""
+    """Return the ids of one person's two customers: by phone at the counter and by e-mail on the web."""
     return identify_orderer(CASHIER, phone=PHONE), identify_orderer(ANYONE, email=EMAIL)
 
 
 def test_counter_and_web_customers_merge_only_when_both_are_verified():
     counter, web = a_counter_and_a_web_customer()
 
-    with pytest.raises(NotVerified) as no:
+    with pytest.raises(NotVerified) as refusal:
         merge(web, into=counter, actor="agent-tari")
-    assert no.value.facts["customers"] == [web, counter]
+    assert refusal.value.facts["customers"] == [web, counter]
 
     verify_identity(web, "email")
-    with pytest.raises(NotVerified) as no:
+    with pytest.raises(NotVerified) as refusal:
         merge(web, into=counter, actor="agent-tari")
-    assert no.value.facts["customers"] == [counter]
+    assert refusal.value.facts["customers"] == [counter]
     assert find.merged_ids(counter) == [counter]
 
     verify_by_staff(CASHIER, counter, "phone")
@@ -331,14 +331,14 @@ def test_chained_and_circular_merges_are_refused():
     verify_by_staff(CASHIER, "cus_third", "phone")
     merge(web, into=counter, actor="agent-tari")
 
-    for leaving, staying, refusal in [
+    for leaving, staying, error in [
         (counter, web, MergedElsewhere),
         (web, "cus_third", MergedElsewhere),
         ("cus_third", web, MergedElsewhere),
         (counter, "cus_third", MergedElsewhere),
         (counter, counter, SamePerson),
     ]:
-        with pytest.raises(refusal):
+        with pytest.raises(error):
             merge(leaving, into=staying, actor="agent-tari")
 
     assert find.merged_ids(counter) == [counter, web]

@@ -38,18 +38,18 @@ def test_a_collection_settles_the_oldest_receivable_first_and_releases_credit(aw
     late, early = sell_on_credit("pay_b", 500, LATE), sell_on_credit("pay_a", 300, EARLY)
     bag = an_open_shift(BUDI)
 
-    said = collect(BUDI, "cus_1", rupiah(400), "cash")
+    body = collect(BUDI, "cus_1", rupiah(400), "cash")
 
     assert list_owed() == [("rcv_b", 400)]
-    assert [(each["id"], each["paid"]["amount"], each["status"]) for each in said["settled"]] == [
+    assert [(part["id"], part["paid"]["amount"], part["status"]) for part in body["settled"]] == [
         ("rcv_a", 300, "settled"),
         ("rcv_b", 100, "partially_settled"),
     ]
     assert exposure() == rupiah(400)
     assert load_shift(bag.id).expected == rupiah(400)
-    tenders = store.load_payments([early.id, late.id])
-    assert [(each.status, each.captured.minor) for each in tenders] == [("captured", 300), ("on_credit", 100)]
-    [entry] = list_messages(f"collection#{said['id']}")
+    payments = store.load_payments([early.id, late.id])
+    assert [(payment.status, payment.captured.minor) for payment in payments] == [("captured", 300), ("on_credit", 100)]
+    [entry] = list_messages(f"collection#{body['id']}")
     assert entry["body"]["postings"] == [
         {"account": f"till:{bag.till}", "minor": 400},
         {"account": "receivable:cus_1", "minor": -400},
@@ -92,13 +92,13 @@ def test_collecting_more_than_is_owed_is_refused_and_changes_nothing(aws):
 def test_two_collections_at_once_cannot_take_more_than_is_owed(aws, monkeypatch):
     a_customer()
     sell_on_credit("pay_a", 300, EARLY)
-    read, others = find.list_receivables_of_customer, [MAYA]
+    list_receivables, competitors = find.list_receivables_of_customer, [MAYA]
 
     def read_then_lose_the_race(customer_id):
-        seen = read(customer_id)
-        if others:
-            collect(others.pop(), "cus_1", rupiah(200), "transfer")
-        return seen
+        receivables = list_receivables(customer_id)
+        if competitors:
+            collect(competitors.pop(), "cus_1", rupiah(200), "transfer")
+        return receivables
 
     monkeypatch.setattr(find, "list_receivables_of_customer", read_then_lose_the_race)
 
@@ -111,14 +111,14 @@ def test_two_collections_at_once_cannot_take_more_than_is_owed(aws, monkeypatch)
 def test_an_order_cancelled_concurrently_cannot_be_collected(aws, monkeypatch):
     a_customer()
     payment = sell_on_credit("pay_a", 300, EARLY)
-    read, cancels = find.list_receivables_of_customer, [payment]
+    list_receivables, cancellations = find.list_receivables_of_customer, [payment]
 
     def read_then_cancel(customer_id):
-        seen = read(customer_id)
-        if cancels:
-            ended = store.close_payments([cancels.pop()])
-            db.commit([*ended, release_credit("cus_1", payment.outstanding)])
-        return seen
+        receivables = list_receivables(customer_id)
+        if cancellations:
+            writes = store.close_payments([cancellations.pop()])
+            db.commit([*writes, release_credit("cus_1", payment.outstanding)])
+        return receivables
 
     monkeypatch.setattr(find, "list_receivables_of_customer", read_then_cancel)
 
@@ -170,7 +170,7 @@ def test_cash_needs_an_open_shift_and_a_transfer_a_role_with_bank_access(aws):
     with pytest.raises(MethodUnavailable):
         collect(MAYA, "cus_1", rupiah(1), "qris")
     with pytest.raises(NotFound):
-        collect(MAYA, "cus_nobody", rupiah(1), "transfer")
+        collect(MAYA, "cus_unknown", rupiah(1), "transfer")
 
     assert list_owed() == [("rcv_a", 300)]
 
@@ -213,7 +213,10 @@ def test_the_customer_card_shows_ageing_and_the_credit_left(aws):
         "overdue": 300,
     }
     assert card["overdue_days"] == 52
-    assert [(each["id"], each["age"]) for each in card["receivables"]] == [("rcv_a", "31-60"), ("rcv_b", "current")]
+    assert [(receivable["id"], receivable["age"]) for receivable in card["receivables"]] == [
+        ("rcv_a", "31-60"),
+        ("rcv_b", "current"),
+    ]
     assert card["ageing"]["31-60"] == {"amount": 300, "currency": "IDR"}
 
 
@@ -227,7 +230,7 @@ def test_a_customer_without_credit_has_a_card_of_zeros(aws):
 
     assert (card["credit_limit"]["amount"], card["owed"]["amount"], card["receivables"]) == (0, 0, [])
     with pytest.raises(NotFound):
-        find.load_customer_card("cus_nobody")
+        find.load_customer_card("cus_unknown")
 
 
 def test_receivables_of_all_customers_are_listed_by_due_date_in_pages(aws):
@@ -239,4 +242,4 @@ def test_receivables_of_all_customers_are_listed_by_due_date_in_pages(aws):
     first, after = find.list_receivables("", 1, None)
     second, _ = find.list_receivables("", 1, after)
 
-    assert [each.id for each in [*first, *second]] == ["rcv_a", "rcv_b"]
+    assert [receivable.id for receivable in [*first, *second]] == ["rcv_a", "rcv_b"]

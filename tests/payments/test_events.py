@@ -12,33 +12,33 @@ from tests.payments.test_ledger import a_paid_order, an_order_placed_message
 
 
 def test_the_handlers_work_without_other_imports():
-    """In Lambda app.py is not imported for them."""
-    alone = "import chalicelib.payments.events as events; print(callable(events.update_ledger_from_orders))"
+    """Lambda imports the module of a handler without app.py."""
+    script = "import chalicelib.payments.events as events; print(callable(events.update_ledger_from_orders))"
 
-    done = subprocess.run([sys.executable, "-c", alone], capture_output=True, text=True, timeout=60, check=True)
+    process = subprocess.run([sys.executable, "-c", script], capture_output=True, text=True, timeout=60, check=True)
 
-    assert done.stdout == "True\n"
+    assert process.stdout == "True\n"
 
 
 def test_the_ledger_subscribes_to_every_event_that_can_carry_money():
-    """A kind left out would be filtered away by its topic, and nobody would notice."""
+    """The subscription filter drops a kind that is left out, without any error."""
     import_models()
-    named = {"payments", "settled", "owed_minor", "from_till"}
+    money_fields = {"payments", "settled", "owed_minor", "from_till"}
 
-    carry = {kind for kind, event in Event.kinds.items() if named & {field.name for field in fields(event)}}
+    kinds = {kind for kind, event in Event.kinds.items() if money_fields & {field.name for field in fields(event)}}
 
-    assert carry == events.SUBSCRIBED_KINDS
+    assert kinds == events.SUBSCRIBED_KINDS
 
 
 def test_every_topic_that_carries_money_has_a_handler(aws):
     payments = a_paid_order(("transfer", 100))
     message = json.dumps(an_order_placed_message("evt_1", payments))
 
-    for hear in (
+    for handle in (
         events.update_ledger_from_orders,
         events.update_ledger_from_fulfillment,
         events.update_ledger_from_payments,
     ):
-        hear({"Records": [{"Sns": {"Subject": "OrderPlaced", "Message": message, "MessageAttributes": {}}}]}, None)
+        handle({"Records": [{"Sns": {"Subject": "OrderPlaced", "Message": message, "MessageAttributes": {}}}]}, None)
 
-    assert [each["count"] for each in load_ledger_report(TODAY)["items"]] == [1]
+    assert [item["count"] for item in load_ledger_report(TODAY)["items"]] == [1]

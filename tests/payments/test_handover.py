@@ -27,22 +27,22 @@ def a_cash_bag_with(minor):
 
 
 def test_the_receiver_confirms_that_a_couriers_cash_moves_to_the_store_till(aws):
-    bag, drawer = a_cash_bag_with(300), an_open_shift(SINTA, opening=50, till="till-1")
+    bag, shift = a_cash_bag_with(300), an_open_shift(SINTA, opening=50, till="till-1")
 
-    said = hand_over(SINTA, bag.id, rupiah(200))
+    body = hand_over(SINTA, bag.id, rupiah(200))
 
-    assert (load_shift(bag.id).expected, load_shift(drawer.id).expected) == (rupiah(100), rupiah(250))
-    [entry] = list_messages(f"handover#{said['id']}")
+    assert (load_shift(bag.id).expected, load_shift(shift.id).expected) == (rupiah(100), rupiah(250))
+    [entry] = list_messages(f"handover#{body['id']}")
     assert entry["actor"] == SINTA.id
     assert entry["body"]["postings"] == [
         {"account": "till:till-1", "minor": 200},
         {"account": "till:cod:courier-agus", "minor": -200},
     ]
-    assert said == {
-        "id": said["id"],
+    assert body == {
+        "id": body["id"],
         "from_shift": bag.id,
         "from_till": bag.till,
-        "to_shift": drawer.id,
+        "to_shift": shift.id,
         "to_till": "till-1",
         "amount": {"amount": 200, "currency": "IDR"},
     }
@@ -52,39 +52,39 @@ def test_without_an_amount_all_cash_is_handed_over_and_finance_receives_into_the
     giver = an_open_shift(AGUS, opening=10)
     sell_for_cash(giver, 90)
 
-    said = hand_over(MAYA, giver.id, None)
+    body = hand_over(MAYA, giver.id, None)
 
-    assert (said["amount"]["amount"], said["to_till"]) == (100, "safe")
+    assert (body["amount"]["amount"], body["to_till"]) == (100, "safe")
     assert load_shift(giver.id).expected == rupiah(0)
     with pytest.raises(EmptyDrawer):
         hand_over(MAYA, giver.id, None)
 
 
 def test_handing_over_more_than_the_expected_cash_is_refused(aws):
-    bag, drawer = a_cash_bag_with(300), an_open_shift(SINTA)
+    bag, shift = a_cash_bag_with(300), an_open_shift(SINTA)
 
     with pytest.raises(NotEnoughCash):
         hand_over(SINTA, bag.id, rupiah(301))
 
-    assert (load_shift(bag.id).expected, load_shift(drawer.id).expected) == (rupiah(300), rupiah(0))
+    assert (load_shift(bag.id).expected, load_shift(shift.id).expected) == (rupiah(300), rupiah(0))
 
 
 def test_concurrent_handovers_of_the_same_cash_succeed_once(aws, monkeypatch):
-    bag, mine, his = a_cash_bag_with(300), an_open_shift(SINTA, till="a"), an_open_shift(TONO, till="b")
-    read, others = shift_store.find_shift, [TONO]
+    bag, first, second = a_cash_bag_with(300), an_open_shift(SINTA, till="a"), an_open_shift(TONO, till="b")
+    find_shift, competitors = shift_store.find_shift, [TONO]
 
     def read_then_lose_the_race(shift_id):
-        seen = read(shift_id)
-        if others:
-            hand_over(others.pop(), bag.id, rupiah(300))
-        return seen
+        shift = find_shift(shift_id)
+        if competitors:
+            hand_over(competitors.pop(), bag.id, rupiah(300))
+        return shift
 
     monkeypatch.setattr(shift_store, "find_shift", read_then_lose_the_race)
 
     with pytest.raises(NotEnoughCash):
         hand_over(SINTA, bag.id, rupiah(300))
 
-    assert [load_shift(each.id).expected.minor for each in (bag, mine, his)] == [0, 0, 300]
+    assert [load_shift(shift.id).expected.minor for shift in (bag, first, second)] == [0, 0, 300]
 
 
 def test_a_counted_shift_cannot_hand_over_cash(aws):

@@ -1,4 +1,4 @@
-"""How tenders begin, move and end, and what an order's payments say of it. Pure."""
+"""Creation, transitions and ending of payments, and the payment status of an order. Pure."""
 
 from dataclasses import replace
 
@@ -26,8 +26,8 @@ IDS = [f"pay_{number}" for number in range(MAX_PAYMENTS_PER_ORDER)]
 A_SHIFT = Shift("shf_1", "till-1", "store-darmo", "cashier-sinta", rupiah(0))
 
 
-def build_payments(*tenders, whole=1000, **said):
-    return lifecycle.build_payments(PaymentContext("ord_1", **said), tenders, rupiah(whole), IDS)
+def build_payments(*tenders, total_due=1000, **fields):
+    return lifecycle.build_payments(PaymentContext("ord_1", **fields), tenders, rupiah(total_due), IDS)
 
 
 def test_one_tender_without_an_amount_pays_the_rest():
@@ -45,24 +45,24 @@ def test_one_tender_without_an_amount_pays_the_rest():
 
 
 @pytest.mark.parametrize(
-    "tenders, says",
+    "tenders, reason",
     [
-        ([], "send one to 4 of them"),
-        ([("cod", rupiah(999))], "they come to Rp999 and the order to Rp1.000"),
-        ([("cod", rupiah(1001))], "they come to Rp1.001 and the order to Rp1.000"),
-        ([("cod", None), ("transfer", None)], "only one of them may leave its amount out"),
-        ([("cod", rupiah(1000)), ("transfer", None)], "they come to Rp1.000 and the order to Rp1.000"),
-        ([("cod", rupiah(0)), ("transfer", None)], "each amount is above zero"),
-        ([("cod", rupiah(-1)), ("transfer", rupiah(1001))], "each amount is above zero"),
-        ([("cod", Money(1000, "USD"))], "this order is paid in IDR"),
-        ([("cod", rupiah(100))] * 5, "send one to 4 of them"),
+        ([], "send 1 to 4 payments"),
+        ([("cod", rupiah(999))], "the amounts sum to Rp999, but the order total is Rp1.000"),
+        ([("cod", rupiah(1001))], "the amounts sum to Rp1.001, but the order total is Rp1.000"),
+        ([("cod", None), ("transfer", None)], "only one payment may omit its amount"),
+        ([("cod", rupiah(1000)), ("transfer", None)], "the amounts sum to Rp1.000, but the order total is Rp1.000"),
+        ([("cod", rupiah(0)), ("transfer", None)], "every amount must be above zero"),
+        ([("cod", rupiah(-1)), ("transfer", rupiah(1001))], "every amount must be above zero"),
+        ([("cod", Money(1000, "USD"))], "must be in IDR, the currency of the order"),
+        ([("cod", rupiah(100))] * 5, "send 1 to 4 payments"),
     ],
 )
-def test_tenders_that_do_not_come_to_the_total_are_refused_with_the_reason(tenders, says):
+def test_tenders_that_do_not_sum_to_the_total_are_refused_with_the_reason(tenders, reason):
     with pytest.raises(Invalid) as refused:
         build_payments(*tenders)
 
-    assert refused.value.errors == [{"field": "payments", "says": says}]
+    assert refused.value.errors == [{"field": "payments", "says": reason}]
 
 
 def test_payments_carry_actor_channel_and_expiry():
@@ -70,12 +70,12 @@ def test_payments_carry_actor_channel_and_expiry():
         ("cod", rupiah(1)), ("transfer", None), actor="agent-lia", channel="phone", expires_at=NOON
     )
 
-    assert [(each.actor, each.channel) for each in (cod, transfer)] == [("agent-lia", "phone")] * 2
+    assert [(payment.actor, payment.channel) for payment in (cod, transfer)] == [("agent-lia", "phone")] * 2
     assert (cod.expires_at, transfer.expires_at) == (None, NOON)
 
 
 def test_too_few_payment_ids_raise_value_error():
-    with pytest.raises(ValueError, match="2 payments need as many ids"):
+    with pytest.raises(ValueError, match="2 payments need as many ids, not 1"):
         lifecycle.build_payments(
             PaymentContext("ord_1"), [("cod", rupiah(1)), ("transfer", None)], rupiah(2), ["pay_1"]
         )
@@ -96,21 +96,21 @@ def test_cash_needs_an_open_shift_and_credit_needs_terms():
 
 
 def test_an_order_that_costs_nothing_has_no_payments_and_is_paid():
-    assert build_payments(("cod", None), whole=0) == []
-    assert lifecycle.payment_status(rupiah(0), []) == "paid"
+    assert build_payments(("cod", None), total_due=0) == []
+    assert lifecycle.derive_payment_status(rupiah(0), []) == "paid"
 
 
 @given(st.lists(st.integers(1, 10**9), min_size=1, max_size=MAX_PAYMENTS_PER_ORDER - 1), st.integers(1, 10**9))
-def test_any_split_sums_to_the_whole(parts, rest):
-    whole = sum(parts) + rest
+def test_any_split_sums_to_the_total_due(parts, rest):
+    total_due = sum(parts) + rest
 
-    payments = build_payments(*[("cod", rupiah(part)) for part in parts], ("transfer", None), whole=whole)
+    payments = build_payments(*[("cod", rupiah(part)) for part in parts], ("transfer", None), total_due=total_due)
 
-    assert sum(payment.amount.minor for payment in payments) == whole
+    assert sum(payment.amount.minor for payment in payments) == total_due
     assert [payment.id for payment in payments] == IDS[: len(parts) + 1]
 
 
-def test_a_payment_moves_only_along_its_table():
+def test_a_payment_changes_only_along_its_transition_table():
     with pytest.raises(PaymentCannotMove) as refused:
         lifecycle.transition(a_payment("cod", status="captured"), "cancelled")
 
@@ -124,20 +124,22 @@ def test_a_credit_payment_is_settled_in_parts_until_nothing_is_outstanding():
     credit = a_payment("credit", 100, version=4)
 
     part = lifecycle.settle(credit, rupiah(40))
-    whole = lifecycle.settle(part, rupiah(60))
+    settled = lifecycle.settle(part, rupiah(60))
 
     assert part == replace(credit, captured=rupiah(40), version=5)
-    assert whole == replace(credit, captured=rupiah(100), status="captured", version=6)
+    assert settled == replace(credit, captured=rupiah(100), status="captured", version=6)
 
 
 def test_cash_on_delivery_goes_into_the_couriers_cash_bag_without_an_open_shift():
-    taken = lifecycle.capture(a_payment("cod", 500), actor="courier-agus", shift=build_cash_bag("courier-agus", "IDR"))
+    captured = lifecycle.capture(
+        a_payment("cod", 500), actor="courier-agus", shift=build_cash_bag("courier-agus", "IDR")
+    )
 
-    assert (taken.status, taken.captured, taken.till, taken.actor) == (
+    assert (captured.status, captured.captured, captured.till, captured.actor) == (
         *("captured", rupiah(500)),
         *("cod:courier-agus", "courier-agus"),
     )
-    assert postings.build_capture(taken) == (Posting("till:cod:courier-agus", 500), Posting("order:ord_1", -500))
+    assert postings.build_capture(captured) == (Posting("till:cod:courier-agus", 500), Posting("order:ord_1", -500))
 
 
 STATUS_CASES = [
@@ -158,11 +160,11 @@ STATUS_CASES = [
 
 @pytest.mark.parametrize("status, payments", STATUS_CASES)
 def test_payment_status_is_derived_from_the_ledger(status, payments):
-    assert lifecycle.payment_status(rupiah(100), payments) == status
+    assert lifecycle.derive_payment_status(rupiah(100), payments) == status
 
 
-CREDIT_PAYMENT = a_payment("credit", 40, captured=rupiah(10), id="pay_debt")
-COD_PAYMENT = a_payment("cod", 50, id="pay_door")
+CREDIT_PAYMENT = a_payment("credit", 40, captured=rupiah(10), id="pay_credit")
+COD_PAYMENT = a_payment("cod", 50, id="pay_cod")
 OPEN_PAYMENTS = [
     COD_PAYMENT,
     a_payment("cash", 10),
@@ -185,12 +187,12 @@ def test_a_late_payment_covers_credit_first_and_then_cash_on_delivery(minor, cov
 
 
 def test_a_covered_payment_is_reduced_and_finally_cancelled():
-    less, whole = lifecycle.cover(COD_PAYMENT, rupiah(20)), lifecycle.cover(COD_PAYMENT, rupiah(50))
-    debt = lifecycle.cover(CREDIT_PAYMENT, rupiah(29))
+    reduced, cancelled = lifecycle.cover(COD_PAYMENT, rupiah(20)), lifecycle.cover(COD_PAYMENT, rupiah(50))
+    credit = lifecycle.cover(CREDIT_PAYMENT, rupiah(29))
 
-    assert (less.status, less.amount, less.version) == ("due", rupiah(30), 2)
-    assert (whole.status, whole.captured, whole.version) == ("cancelled", rupiah(0), 2)
-    assert (debt.status, debt.outstanding, debt.version) == ("on_credit", rupiah(1), 2)
+    assert (reduced.status, reduced.amount, reduced.version) == ("due", rupiah(30), 2)
+    assert (cancelled.status, cancelled.captured, cancelled.version) == ("cancelled", rupiah(0), 2)
+    assert (credit.status, credit.outstanding, credit.version) == ("on_credit", rupiah(1), 2)
     assert lifecycle.cover(CREDIT_PAYMENT, rupiah(30)) == replace(
         CREDIT_PAYMENT, amount=rupiah(10), status="captured", version=2
     )
@@ -215,9 +217,9 @@ def test_only_due_payments_are_cash_to_collect():
 
 def test_ending_an_order_keeps_captured_payments_and_cancels_the_rest():
     ended = [
-        lifecycle.close_with_order(each, "expired")
-        for each in (a_payment("cash"), a_payment("cod"), a_payment("transfer"))
+        lifecycle.close_with_order(payment, "expired")
+        for payment in (a_payment("cash"), a_payment("cod"), a_payment("transfer"))
     ]
 
-    assert [each.status for each in ended] == ["captured", "cancelled", "expired"]
-    assert [lifecycle.close_with_order(each, "expired") for each in ended] == ended
+    assert [payment.status for payment in ended] == ["captured", "cancelled", "expired"]
+    assert [lifecycle.close_with_order(payment, "expired") for payment in ended] == ended

@@ -1,4 +1,4 @@
-"""The states of tenders, drawers and debts, and what a drawer should hold. Pure."""
+"""Transition tables of payments, shifts and receivables, and the expected cash of a shift. Pure."""
 
 from dataclasses import replace
 
@@ -27,12 +27,12 @@ INITIAL_STATES = {code: method.initial for code, method in PAYMENT_METHODS.items
 
 @pytest.mark.parametrize("name", TABLES)
 def test_every_state_is_reachable_and_every_target_is_known(name):
-    table, reached, todo = TABLES[name], set(), [INITIAL_STATES[name]]
+    table, reached, pending = TABLES[name], set(), [INITIAL_STATES[name]]
 
-    while todo:
-        state = todo.pop()
+    while pending:
+        state = pending.pop()
         reached.add(state)
-        todo += [to for to in table[state] if to not in reached]
+        pending += [to for to in table[state] if to not in reached]
 
     assert reached == set(table)
 
@@ -43,9 +43,9 @@ def test_every_status_occurs_in_a_transition_table():
 
 
 def test_final_states_have_no_transitions():
-    ends = {name: {state for state, to in table.items() if not to} for name, table in TABLES.items()}
+    final_states = {name: {state for state, targets in table.items() if not targets} for name, table in TABLES.items()}
 
-    assert ends == {
+    assert final_states == {
         "cash": {"captured"},
         "cod": {"captured", "cancelled"},
         "transfer": {"captured"},

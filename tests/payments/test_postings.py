@@ -1,4 +1,4 @@
-"""The double entry behind tenders, and what is owed back. Pure."""
+"""Double-entry postings of payments, and refunds owed. Pure."""
 
 import pytest
 from hypothesis import given
@@ -29,9 +29,9 @@ OVERPAID_CASES = [
 ]
 
 
-@pytest.mark.parametrize("beyond, payments", OVERPAID_CASES)
-def test_captures_beyond_the_order_total_are_overpaid(beyond, payments):
-    assert lifecycle.overpaid_minor(rupiah(100), payments) == beyond
+@pytest.mark.parametrize("overpaid, payments", OVERPAID_CASES)
+def test_captures_beyond_the_order_total_are_overpaid(overpaid, payments):
+    assert lifecycle.overpaid_minor(rupiah(100), payments) == overpaid
 
 
 def test_an_ended_order_owes_a_refund_of_captures_not_yet_owed_back():
@@ -45,10 +45,10 @@ tender = st.tuples(st.sampled_from(sorted(PAYMENT_METHODS)), st.integers(1, 10**
 
 
 def build_payments(tenders):
-    whole = rupiah(sum(minor for _, minor in tenders))
-    given = [(method, rupiah(minor)) for method, minor in tenders]
-    terms = PaymentContext("ord_1", shift=A_SHIFT, customer_id="cus_1", due_on=TODAY, channel="pos")
-    return whole, lifecycle.build_payments(terms, given, whole, IDS)
+    order_total = rupiah(sum(minor for _, minor in tenders))
+    requested = [(method, rupiah(minor)) for method, minor in tenders]
+    context = PaymentContext("ord_1", shift=A_SHIFT, customer_id="cus_1", due_on=TODAY, channel="pos")
+    return order_total, lifecycle.build_payments(context, requested, order_total, IDS)
 
 
 def sum_by_account(postings):
@@ -60,8 +60,8 @@ def sum_by_account(postings):
 
 @given(st.lists(tender, min_size=1, max_size=MAX_PAYMENTS_PER_ORDER), st.data())
 def test_every_entry_of_an_order_balances_and_an_ended_order_holds_exactly_its_refund_owed(tenders, data):
-    whole, payments = build_payments(tenders)
-    entries = [postings.build_placement("ord_1", whole, payments)]
+    order_total, payments = build_payments(tenders)
+    entries = [postings.build_placement("ord_1", order_total, payments)]
     for index, payment in enumerate(payments):
         if payment.method in ("cod", "transfer") and data.draw(st.booleans()):
             payments[index] = lifecycle.capture(payment, actor="x", shift=A_SHIFT if payment.method == "cod" else None)
@@ -70,16 +70,16 @@ def test_every_entry_of_an_order_balances_and_an_ended_order_holds_exactly_its_r
             paid = rupiah(data.draw(st.integers(0, payment.amount.minor)))
             payments[index] = lifecycle.settle(payment, paid) if paid else payment
             entries.append([Posting("bank", paid.minor), Posting("receivable:cus_1", -paid.minor)])
-    owing = whole - total((each.captured for each in payments), "IDR")
-    alive = sum_by_account(posting for entry in entries for posting in entry)
-    assert alive.get("order:ord_1", 0) + alive.get("receivable:cus_1", 0) == owing.minor
+    outstanding = order_total - total((payment.captured for payment in payments), "IDR")
+    balances = sum_by_account(posting for entry in entries for posting in entry)
+    assert balances.get("order:ord_1", 0) + balances.get("receivable:cus_1", 0) == outstanding.minor
 
-    entries.append(postings.build_order_end("ord_1", whole, payments))
+    entries.append(postings.build_order_end("ord_1", order_total, payments))
 
-    books = sum_by_account(posting for entry in entries for posting in entry)
+    final = sum_by_account(posting for entry in entries for posting in entry)
     assert all(sum(posting.minor for posting in entry) == 0 for entry in entries)
-    assert "order:ord_1" not in books and "receivable:cus_1" not in books and "sales" not in books
-    assert -books.get("refund_owed:ord_1", 0) == sum(each.captured.minor for each in payments)
+    assert "order:ord_1" not in final and "receivable:cus_1" not in final and "sales" not in final
+    assert -final.get("refund_owed:ord_1", 0) == sum(payment.captured.minor for payment in payments)
 
 
 def test_a_capture_after_the_orders_end_is_owed_back():
@@ -91,22 +91,22 @@ def test_a_capture_after_the_orders_end_is_owed_back():
 
 def test_a_late_capture_covers_credit_and_cod_before_a_refund_is_owed():
     late = lifecycle.transition(a_payment("transfer", 100, status="cancelled"), "captured")
-    debt, door = a_payment("credit", 30, customer_id="cus_1"), a_payment("cod", 20)
+    credit, cod = a_payment("credit", 30, customer_id="cus_1"), a_payment("cod", 20)
 
-    assert postings.late_surplus_minor(late, [(debt, rupiah(30)), (door, rupiah(20))]) == 50
-    assert postings.build_late_capture(late, [(debt, rupiah(30)), (door, rupiah(20))]) == (
+    assert postings.late_surplus_minor(late, [(credit, rupiah(30)), (cod, rupiah(20))]) == 50
+    assert postings.build_late_capture(late, [(credit, rupiah(30)), (cod, rupiah(20))]) == (
         Posting("bank", 100),
         Posting("order:ord_1", -20),
         Posting("receivable:cus_1", -30),
         Posting("refund_owed:ord_1", -50),
     )
-    assert postings.build_late_capture(late, [(debt, rupiah(100))]) == (
+    assert postings.build_late_capture(late, [(credit, rupiah(100))]) == (
         Posting("bank", 100),
         Posting("receivable:cus_1", -100),
     )
 
 
-def test_a_capture_posts_the_captured_amount_and_a_credit_its_whole_amount():
+def test_a_capture_posts_the_captured_amount_and_credit_the_full_amount():
     part = lifecycle.transition(a_payment("transfer", 100), "captured", captured=rupiah(40))
 
     assert postings.build_capture(part) == (Posting("bank", 40), Posting("order:ord_1", -40))

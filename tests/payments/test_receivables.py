@@ -1,4 +1,4 @@
-"""What customers owe: how old it is, and which of it a payment settles. Pure."""
+"""Ageing of receivables and their settlement. Pure."""
 
 from dataclasses import replace
 from datetime import date, timedelta
@@ -37,7 +37,7 @@ def test_receivables_are_overdue_from_the_day_after_their_due_date(days, bucket,
 
 
 def test_ageing_equals_a_hand_computed_fixture():
-    owing = [
+    receivables_by_age = [
         a_receivable(100, date(2026, 11, 22)),
         a_receivable(200, date(2026, 11, 1)),
         a_receivable(400, date(2026, 10, 1), settled=150),
@@ -46,16 +46,16 @@ def test_ageing_equals_a_hand_computed_fixture():
         a_receivable(50, date(2020, 1, 1), settled=50),
     ]
 
-    old = receivables.build_ageing(owing, TODAY, "IDR")
+    ageing = receivables.build_ageing(receivables_by_age, TODAY, "IDR")
 
-    assert {name: money.minor for name, money in old.buckets.items()} == {
+    assert {name: money.minor for name, money in ageing.buckets.items()} == {
         "current": 100,
         "1-30": 200,
         "31-60": 250,
         "61-90": 800,
         "over_90": 1600,
     }
-    assert (old.owed, old.overdue, old.overdue_days) == (rupiah(2950), rupiah(2850), 325)
+    assert (ageing.owed, ageing.overdue, ageing.overdue_days) == (rupiah(2950), rupiah(2850), 325)
 
 
 def test_receivables_of_one_bucket_add_up_and_settled_ones_do_not_count():
@@ -75,23 +75,25 @@ def test_credit_falls_due_after_its_terms():
 def test_a_receivable_has_the_id_and_status_of_its_payment(paid, status):
     credit = a_payment("credit", 100, customer_id="cus_1", captured=rupiah(paid), due_on=TODAY)
 
-    debt = receivables.payment_to_receivable(credit)
+    receivable = receivables.payment_to_receivable(credit)
 
-    assert debt == Receivable("rcv_1", "cus_1", "ord_1", "pay_1", rupiah(100), rupiah(paid), TODAY, status)
+    assert receivable == Receivable("rcv_1", "cus_1", "ord_1", "pay_1", rupiah(100), rupiah(paid), TODAY, status)
 
 
 def test_a_payment_without_due_date_has_no_receivable():
-    with pytest.raises(ValueError, match="pay_1 is no credit"):
+    with pytest.raises(ValueError, match="pay_1 is not a credit payment"):
         receivables.payment_to_receivable(a_payment("cash"))
 
 
 def test_a_partial_settlement_leaves_the_rest_open():
-    debt = a_receivable(300, settled=100)
+    receivable = a_receivable(300, settled=100)
 
-    assert receivables.apply_settlement(debt, rupiah(150)) == replace(
-        debt, settled=rupiah(250), status="partially_settled"
+    assert receivables.apply_settlement(receivable, rupiah(150)) == replace(
+        receivable, settled=rupiah(250), status="partially_settled"
     )
-    assert receivables.apply_settlement(debt, rupiah(200)) == replace(debt, settled=rupiah(300), status="settled")
+    assert receivables.apply_settlement(receivable, rupiah(200)) == replace(
+        receivable, settled=rupiah(300), status="settled"
+    )
 
 
 def test_a_payment_settles_the_oldest_receivable_first():
@@ -108,22 +110,22 @@ def test_more_than_is_owed_is_refused():
 
 
 def test_a_collection_of_too_many_receivables_states_the_amount_that_fits():
-    owing = [a_receivable(10, TODAY, f"rcv_{number:02}") for number in range(30)]
+    owed = [a_receivable(10, TODAY, f"rcv_{number:02}") for number in range(30)]
 
     with pytest.raises(CollectInParts) as refused:
-        receivables.settle_oldest_first(owing, rupiah(300))
+        receivables.settle_oldest_first(owed, rupiah(300))
 
     assert refused.value.facts == {"most": 25, "amount": rupiah(250)}
-    assert len(receivables.settle_oldest_first(owing, rupiah(250))) == 25
+    assert len(receivables.settle_oldest_first(owed, rupiah(250))) == 25
 
 
 @given(st.lists(st.integers(1, 10**9), min_size=1, max_size=20), st.data())
-def test_settlements_sum_to_the_payment_and_never_exceed_a_receivable(debts, data):
-    owing = [a_receivable(minor, TODAY, f"rcv_{number:02}") for number, minor in enumerate(debts)]
-    paid = data.draw(st.integers(1, sum(debts)))
+def test_settlements_sum_to_the_payment_and_never_exceed_a_receivable(amounts, data):
+    owed = [a_receivable(minor, TODAY, f"rcv_{number:02}") for number, minor in enumerate(amounts)]
+    paid = data.draw(st.integers(1, sum(amounts)))
 
-    parts = receivables.settle_oldest_first(owing, rupiah(paid))
+    parts = receivables.settle_oldest_first(owed, rupiah(paid))
 
     assert sum(part.minor for _, part in parts) == paid
-    assert all(0 < part.minor <= each.left.minor for each, part in parts)
-    assert [each.left for each, part in parts[:-1]] == [part for _, part in parts[:-1]]
+    assert all(0 < part.minor <= receivable.left.minor for receivable, part in parts)
+    assert [receivable.left for receivable, _ in parts[:-1]] == [part for _, part in parts[:-1]]

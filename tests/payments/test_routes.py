@@ -32,13 +32,13 @@ def call_api(aws, trusted_tokens):
     set_clock(NOON)
     keys = iter(range(1000))
 
-    def request(who, method, path, body=None, key=None):
+    def request(principal, method, path, body=None, key=None):
         headers = {"Idempotency-Key": key or f"a-key-of-this-test-{next(keys)}"}
-        if who:
-            headers["Authorization"] = f"Bearer {auth.staff_token(who.id, who.role)}"
-        sent = json.dumps(body).encode() if body is not None else b""
-        answer = client.http.request(method, path, headers=headers, body=sent)
-        return answer.status_code, answer.json_body
+        if principal:
+            headers["Authorization"] = f"Bearer {auth.staff_token(principal.id, principal.role)}"
+        encoded = json.dumps(body).encode() if body is not None else b""
+        response = client.http.request(method, path, headers=headers, body=encoded)
+        return response.status_code, response.json_body
 
     return request
 
@@ -57,10 +57,10 @@ def test_a_cashier_opens_counts_and_closes_a_shift(call_api):
 
 
 def test_opening_a_shift_again_with_its_idempotency_key_answers_the_same(call_api):
-    said = {"opening": money(0)}
+    body = {"opening": money(0)}
 
-    first = call_api(SINTA, "POST", "/shifts", said, key="the-very-same-key-1")
-    again = call_api(SINTA, "POST", "/shifts", said, key="the-very-same-key-1")
+    first = call_api(SINTA, "POST", "/shifts", body, key="the-very-same-key-1")
+    again = call_api(SINTA, "POST", "/shifts", body, key="the-very-same-key-1")
 
     assert (first[0], again) == (201, (200, first[1]))
 
@@ -70,9 +70,11 @@ def test_a_collection_appears_on_the_customer_card_immediately(call_api):
     sell_on_credit("pay_a", 300, date(2026, 10, 1))
     bag = call_api(BUDI, "POST", "/shifts", {"opening": money(0)})[1]
 
-    status, said = call_api(BUDI, "POST", "/collections", {"customer": "cus_1", "amount": money(100), "method": "cash"})
+    status, collection = call_api(
+        BUDI, "POST", "/collections", {"customer": "cus_1", "amount": money(100), "method": "cash"}
+    )
 
-    assert (status, said["till"]) == (201, bag["till"])
+    assert (status, collection["till"]) == (201, bag["till"])
     card = call_api(BUDI, "GET", "/customers/cus_1")[1]
     assert (card["owed"], card["credit_left"], card["overdue_days"]) == (money(200), money(800), 52)
     assert call_api(MAYA, "GET", "/receivables")[1]["items"] == card["receivables"]
@@ -88,7 +90,7 @@ def test_receivables_are_listed_in_pages(call_api):
     first = call_api(MAYA, "GET", "/receivables?limit=2")[1]
     rest = call_api(MAYA, "GET", f"/receivables?limit=2&cursor={first['next']}")[1]
 
-    assert [each["id"] for each in first["items"] + rest["items"]] == ["rcv_0", "rcv_1", "rcv_2"]
+    assert [receivable["id"] for receivable in first["items"] + rest["items"]] == ["rcv_0", "rcv_1", "rcv_2"]
     assert rest["next"] is None
     assert call_api(MAYA, "GET", "/receivables?cursor=forged")[0] == 422
 
@@ -114,11 +116,11 @@ REFUSAL_CASES = [
 ]
 
 
-@pytest.mark.parametrize("sent, status, code", REFUSAL_CASES)
-def test_a_refusal_states_its_code(call_api, sent, status, code):
-    said = call_api(*sent)
+@pytest.mark.parametrize("request_args, status, code", REFUSAL_CASES)
+def test_a_refusal_states_its_code(call_api, request_args, status, code):
+    response = call_api(*request_args)
 
-    assert (said[0], said[1]["code"]) == (status, code)
+    assert (response[0], response[1]["code"]) == (status, code)
 
 
 def test_the_days_ledger_is_for_owner_and_finance(call_api):
@@ -132,8 +134,10 @@ def test_only_its_cashier_reads_a_shifts_receipts(call_api):
     a_customer()
     sell_on_credit("pay_a", 300, date(2026, 10, 1))
     bag = call_api(BUDI, "POST", "/shifts", {"opening": money(0)})[1]
-    said = call_api(BUDI, "POST", "/collections", {"customer": "cus_1", "amount": money(100), "method": "cash"})[1]
-    [entry] = list_messages(f"collection#{said['id']}")
+    collection = call_api(BUDI, "POST", "/collections", {"customer": "cus_1", "amount": money(100), "method": "cash"})[
+        1
+    ]
+    [entry] = list_messages(f"collection#{collection['id']}")
     update_ledger(entry)
 
     [receipt] = call_api(BUDI, "GET", "/shifts/mine/receipts")[1]["items"]

@@ -33,12 +33,12 @@ from tests.payments.build import (
 
 def test_a_shifts_day_books_its_variance_and_leaves_the_till_empty(aws):
     set_clock(NOON)
-    drawer = an_open_shift(SINTA, opening=500_000, till="till-1")
-    sell_for_cash(drawer, 120_000)
-    sell_for_cash(drawer, 30_000)
+    shift = an_open_shift(SINTA, opening=500_000, till="till-1")
+    sell_for_cash(shift, 120_000)
+    sell_for_cash(shift, 30_000)
 
-    counted = count_shift(SINTA, drawer.id, rupiah(649_000))
-    closed = close_shift(SINTA, drawer.id, "change given too much")
+    counted = count_shift(SINTA, shift.id, rupiah(649_000))
+    closed = close_shift(SINTA, shift.id, "change given too much")
 
     assert counted["expected"] == {"amount": 650_000, "currency": "IDR"}
     assert closed == counted | {
@@ -47,13 +47,13 @@ def test_a_shifts_day_books_its_variance_and_leaves_the_till_empty(aws):
         "reason": "change given too much",
         "closed_at": "2026-11-22T05:00:00.000Z",
     }
-    assert closed == find.shift_to_json(load_shift(drawer.id))
-    entries = list_messages(f"shift#{drawer.id}")
+    assert closed == find.shift_to_json(load_shift(shift.id))
+    entries = list_messages(f"shift#{shift.id}")
     assert [entry["kind"] for entry in entries] == ["ShiftOpened", "ShiftCounted", "ShiftClosed"]
     first, last = (read_records(Posting, entries[number]["body"]["postings"]) for number in (0, 2))
     assert first == (Posting("till:till-1", 500_000), Posting("safe", -500_000))
     assert last == (Posting("till:till-1", -650_000), Posting("safe", 649_000), Posting("variance", 1_000))
-    assert load_shift(drawer.id).version == 3
+    assert load_shift(shift.id).version == 3
 
 
 def test_a_closed_till_and_its_cashier_are_free_again(aws):
@@ -70,82 +70,82 @@ def test_a_closed_till_and_its_cashier_are_free_again(aws):
 def test_one_person_has_one_open_shift_and_one_till_one_cashier(aws):
     mine = an_open_shift(SINTA, till="till-1")
 
-    with pytest.raises(ShiftAlreadyOpen) as twice:
+    with pytest.raises(ShiftAlreadyOpen) as second_shift:
         open_shift(SINTA, "till-2", rupiah(0))
-    with pytest.raises(TillInUse) as taken:
+    with pytest.raises(TillInUse) as second_cashier:
         open_shift(TONO, "till-1", rupiah(0))
 
-    assert twice.value.facts == {"shift_id": mine.id}
-    assert taken.value.facts == {"till": "till-1", "shift_id": mine.id}
+    assert second_shift.value.facts == {"shift_id": mine.id}
+    assert second_cashier.value.facts == {"till": "till-1", "shift_id": mine.id}
     assert shift_store.find_open_shift(TONO.id) is None
     assert an_open_shift(TONO, till="till-2").till == "till-2"
 
 
-def test_after_counting_no_cash_moves_through_the_shift(aws):
-    drawer = an_open_shift(SINTA, opening=100)
-    count_shift(SINTA, drawer.id, rupiah(100))
+def test_no_cash_is_added_to_a_counted_shift(aws):
+    shift = an_open_shift(SINTA, opening=100)
+    count_shift(SINTA, shift.id, rupiah(100))
 
     with pytest.raises(ShiftNotOpen) as refused:
-        sell_for_cash(drawer, 50)
+        sell_for_cash(shift, 50)
 
     assert refused.value.facts["status"] == "counted"
     assert shift_store.find_open_shift(SINTA.id) is None
     assert find.load_shift(SINTA, "mine").status == "counted"
-    assert load_shift(drawer.id).expected == rupiah(100)
+    assert load_shift(shift.id).expected == rupiah(100)
 
 
 def test_cash_added_while_counting_restarts_the_count(aws, monkeypatch):
-    drawer = an_open_shift(SINTA, opening=100)
-    read, sales = find.load_shift, [50]
+    shift = an_open_shift(SINTA, opening=100)
+    load, sales = find.load_shift, [50]
 
-    def read_then_sell(*wanted):
-        seen = read(*wanted)
+    def read_then_sell(*args):
+        stored = load(*args)
         if sales:
-            sell_for_cash(drawer, sales.pop())
-        return seen
+            sell_for_cash(shift, sales.pop())
+        return stored
 
     monkeypatch.setattr(find, "load_shift", read_then_sell)
 
-    counted = count_shift(SINTA, drawer.id, rupiah(100))
+    counted = count_shift(SINTA, shift.id, rupiah(100))
 
     assert counted["expected"]["amount"] == 150
     assert counted["variance"]["amount"] == -50
-    assert [entry["body"]["expected_minor"] for entry in list_messages(f"shift#{drawer.id}")[1:]] == [150]
+    assert [entry["body"]["expected_minor"] for entry in list_messages(f"shift#{shift.id}")[1:]] == [150]
 
 
 def test_counting_again_before_closing_corrects_the_count(aws):
-    drawer = an_open_shift(SINTA, opening=100)
+    shift = an_open_shift(SINTA, opening=100)
 
-    count_shift(SINTA, drawer.id, rupiah(10))
-    again = count_shift(SINTA, drawer.id, rupiah(100))
+    count_shift(SINTA, shift.id, rupiah(10))
+    again = count_shift(SINTA, shift.id, rupiah(100))
 
     assert (again["status"], again["variance"]["amount"]) == ("counted", 0)
 
 
-def test_a_shift_is_closed_only_after_counting_and_closing_twice_is_closing_once(aws):
-    drawer = an_open_shift(SINTA, opening=100)
+def test_a_shift_is_closed_only_after_counting_and_closing_again_is_a_no_op(aws):
+    shift = an_open_shift(SINTA, opening=100)
     with pytest.raises(ShiftNotCounted):
-        close_shift(SINTA, drawer.id)
-    count_shift(SINTA, drawer.id, rupiah(100))
+        close_shift(SINTA, shift.id)
+    count_shift(SINTA, shift.id, rupiah(100))
 
-    once, twice = close_shift(SINTA, drawer.id, "fine"), close_shift(SINTA, drawer.id, "again")
+    once, twice = close_shift(SINTA, shift.id, "fine"), close_shift(SINTA, shift.id, "again")
 
     assert once == twice
-    assert len(list_messages(f"shift#{drawer.id}")) == 3
+    assert len(list_messages(f"shift#{shift.id}")) == 3
     with pytest.raises(ShiftNotOpen):
-        count_shift(SINTA, drawer.id, rupiah(1))
+        count_shift(SINTA, shift.id, rupiah(1))
 
 
 def test_a_cashier_sees_only_their_own_shift_and_finance_sees_all(aws):
-    drawer = an_open_shift(SINTA)
+    shift = an_open_shift(SINTA)
 
     with pytest.raises(NotFound):
-        find.load_shift(TONO, drawer.id)
+        find.load_shift(TONO, shift.id)
     with pytest.raises(NotFound):
         find.load_shift(TONO, "mine")
 
-    assert find.load_shift(SINTA, "mine").id == drawer.id
-    assert find.load_shift(MAYA, drawer.id).id == drawer.id
+    assert find.load_shift(SINTA, "mine").id == shift.id
+    assert find.load_shift(MAYA, shift.id).id == shift.id
 
 
 def test_a_cash_bag_is_not_counted(aws):
@@ -164,11 +164,11 @@ def test_a_cash_bag_is_not_counted(aws):
 def test_a_shift_accepts_only_the_shops_currency(aws):
     with pytest.raises(Invalid):
         open_shift(SINTA, "", Money(1, "USD"))
-    drawer = an_open_shift(SINTA)
+    shift = an_open_shift(SINTA)
     with pytest.raises(Invalid):
-        count_shift(SINTA, drawer.id, Money(1, "USD"))
+        count_shift(SINTA, shift.id, Money(1, "USD"))
 
-    assert load_shift(drawer.id).status == "open"
+    assert load_shift(shift.id).status == "open"
 
 
 def test_opening_repeated_with_its_idempotency_key_answers_the_same_and_opens_nothing(aws):

@@ -11,25 +11,25 @@ from tests.payments.build import NOON, TODAY, an_open_shift, load_shift, rupiah
 
 
 def write_units(row):
-    """DynamoDB charges a write unit for each started kilobyte."""
+    """Return the write units of a row: DynamoDB charges one per started kilobyte."""
     item = row.serialize()
     return len(json.dumps(item)) // 1024 + 1
 
 
-def a_payment_with_long_values(method, **said):
+def a_payment_with_long_values(method):
     shift_id = ids.new("shf", NOON)
-    drawer = model.Shift(shift_id, "till-store-tunjungan-plaza-2", "store-tunjungan", "cashier-sinta", rupiah(0))
-    terms = PaymentContext(
+    shift = model.Shift(shift_id, "till-store-tunjungan-plaza-2", "store-tunjungan", "cashier-sinta", rupiah(0))
+    context = PaymentContext(
         ids.new("ord", NOON),
         actor="cashier-sinta-wulandari",
         channel="marketplace",
-        shift=drawer,
+        shift=shift,
         customer_id=ids.new("cus", NOON),
         due_on=TODAY,
         reference="SK-7H2K9M-4",
         expires_at=NOON,
     )
-    [payment] = lifecycle.build_payments(terms, [(method, None)], rupiah(999_999_999), [ids.new("pay", NOON)])
+    [payment] = lifecycle.build_payments(context, [(method, None)], rupiah(999_999_999), [ids.new("pay", NOON)])
     return payment
 
 
@@ -62,21 +62,21 @@ def test_a_stale_payment_is_not_saved(aws):
 
 
 def test_the_open_shift_read_while_placing_names_the_till_for_cash(aws):
-    drawer = an_open_shift(opening=10)
-    key = shift_store.open_shift_key(drawer.cashier)
+    shift = an_open_shift(opening=10)
+    key = shift_store.open_shift_key(shift.cashier)
 
-    seen = shift_store.row_to_shift(db.batch([key])[key])
-    db.commit([shift_store.add_cash(seen, rupiah(5))])
+    pointer = shift_store.row_to_shift(db.batch([key])[key])
+    db.commit([shift_store.add_cash(pointer, rupiah(5))])
 
-    assert (seen.id, seen.till, load_shift(drawer.id).expected) == (drawer.id, drawer.till, rupiah(15))
+    assert (pointer.id, pointer.till, load_shift(shift.id).expected) == (shift.id, shift.till, rupiah(15))
 
 
 def test_a_cash_bag_is_created_by_adding_cash(aws):
     db.commit([shift_store.add_cash(build_cash_bag("courier-agus", "IDR"), rupiah(5))])
 
-    found = load_shift("cod:courier-agus")
+    bag = load_shift("cod:courier-agus")
 
-    assert (found.cashier, found.expected, found.status, found.is_cash_bag) == ("courier-agus", rupiah(5), "open", True)
+    assert (bag.cashier, bag.expected, bag.status, bag.is_cash_bag) == ("courier-agus", rupiah(5), "open", True)
 
 
 def test_transfer_instructions_name_account_amount_and_reference(monkeypatch):

@@ -22,12 +22,16 @@ USEFUL_LOCATIONS = (
 USEFUL_REASON = "a location that has nothing is in no smallest choice and gives no share: it only costs comparing"
 
 EQUIVALENT = (
-    EquivalentMutant("_shares", USEFUL_LOCATIONS.format(1, ">"), USEFUL_REASON),
-    EquivalentMutant("_shares", USEFUL_LOCATIONS.format(0, ">="), USEFUL_REASON),
-    EquivalentMutant("_fewest", "for count in range(MOST_COMPARED + 1):", "no location at all covers no demand"),
+    EquivalentMutant("_split_demand", USEFUL_LOCATIONS.format(1, ">"), USEFUL_REASON),
+    EquivalentMutant("_split_demand", USEFUL_LOCATIONS.format(0, ">="), USEFUL_REASON),
     EquivalentMutant(
-        "promisable",
-        "return sum(each.promisable for each in _supply(shelves, [location], (safety_units), lapsed, own).values())",
+        "_choose_fewest_locations",
+        "for count in range(MAX_COMPARED_LOCATIONS + 1):",
+        "no location at all covers no demand",
+    ),
+    EquivalentMutant(
+        "sum_promisable",
+        "stock = AvailableStock(shelves, [location], lapsed, (safety_units), own)",
         "where no safety is named the location is its own, and keeps nothing back whatever the number",
     ),
 )

@@ -23,7 +23,7 @@ PACKAGES = {
         rule_tests=("tests/stock/test_model.py", "tests/stock/test_plan.py", "tests/stock/test_inbound.py"),
         stores=("chalicelib/stock/store.py",),
         store_tests=("tests/stock/test_conditions.py", "tests/stock/test_level_writes.py"),
-        condition_helpers=("taken", "owed"),
+        condition_helpers=("taken_units", "required_before"),
     ),
     "pricing": MutatedPackage(
         rules=("chalicelib/pricing/model.py", "chalicelib/pricing/quote.py"),

@@ -16,9 +16,9 @@ SAMPLE, SAMPLE_TESTS = "tests/verification/mutation/sample.py", "tests/verificat
 HEAVY = "tests/verification/mutation/sample.py:23 Parcel.is_heavy"
 SCRIPT = f"""
 import tests.environment
-from tests.verification.mutation.change import mutants
-from tests.verification.mutation.live import survivors
-survivors([each for each in mutants({SAMPLE!r}) if each.function != "close"], [{SAMPLE_TESTS!r}])
+from tests.verification.mutation.mutants import list_mutants
+from tests.verification.mutation.runner import find_survivors
+find_survivors([mutant for mutant in list_mutants({SAMPLE!r}) if mutant.function != "close"], [{SAMPLE_TESTS!r}])
 """
 CONDITIONAL = re.compile(r"\bdb\.(create|check)\(|\bwhen=")
 

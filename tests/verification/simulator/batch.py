@@ -16,6 +16,8 @@ from tests.verification.simulator.probabilities import Violation
 from tests.verification.simulator.sim import Sim, Step, run_history
 
 HISTORY_STEPS, FULL_STACK_STEPS = 100, 40
+# The names of these counts in .local/soak.json, which outlives versions of this code.
+JSON_KEYS = {"visible_faults": "felt", "faulted_commits": "torn", "occurrences": "reached"}
 
 
 @dataclass
@@ -37,12 +39,14 @@ class Counts:
         return Counts(*(getattr(self, name) + getattr(other, name) for name in vars(self)))
 
     def to_json(self) -> dict[str, Any]:
-        return vars(self) | {"violations": [list(each) for each in self.violations], "reached": dict(self.occurrences)}
+        values = vars(self) | {"violations": [list(violation) for violation in self.violations]}
+        return {JSON_KEYS.get(name, name): value for name, value in values.items()}
 
     @classmethod
     def from_json(cls, counts: dict[str, Any]) -> Counts:
-        violations = [(seed, words) for seed, words in counts["violations"]]
-        return cls(**counts | {"violations": violations, "reached": Counter(counts["reached"])})
+        values = {name: counts[JSON_KEYS.get(name, name)] for name in vars(cls())}
+        values["violations"] = [(seed, message) for seed, message in counts["violations"]]
+        return cls(**values | {"occurrences": Counter(values["occurrences"])})
 
 
 def run_fast_histories(seeds: Iterable[int], steps: int = HISTORY_STEPS) -> Counts:

@@ -220,7 +220,7 @@ def _parse_key_condition(asked: Request, keys: Keys) -> tuple[str, Callable[[Key
     if keys.hash not in equal or not {bound[word] for word in bound if word[0] == "#"} <= set(keys):
         raise ValidationException("Query condition missed key schema element")
     value = bound[equal[keys.hash]]["S"]
-    return value, lambda entry: is_wanted(keys_to_item(keys, (value, entry.at)), bound)
+    return value, lambda entry: is_wanted(keys_to_item(keys, (value, entry.sort)), bound)
 
 
 def bindings_of(asked: Request, *names: str) -> Bindings:

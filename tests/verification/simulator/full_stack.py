@@ -193,10 +193,10 @@ class FullStackSim:
 
     def deliver_everything(self) -> None:
         for handler in self.event_delivery.streams:
-            self.run_action(lambda sim, handler=handler: sim.post.deliver_all(handler))
+            self.run_action(lambda sim, handler=handler: sim.event_delivery.deliver_all(handler))
         for _ in range(len(self.event_delivery.messages)):
-            self.run_action(lambda sim: sim.post.deliver_message(0).words)
-        self.run_action(lambda sim: sim.post.minute(lambda: sim.now).words)
+            self.run_action(lambda sim: sim.event_delivery.deliver_message(0).description)
+        self.run_action(lambda sim: sim.event_delivery.run_schedules(lambda: sim.now).description)
 
     # -- what must be true --------------------------------------------------------------------------------------------
 

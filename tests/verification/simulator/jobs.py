@@ -53,7 +53,7 @@ JOBS = {
         5,
         0.25,
         20_000,
-        f"python -m tests.verification.simulator.full {{seed}} {FULL_STACK_STEPS}",
+        f"python -m tests.verification.simulator.full_stack {{seed}} {FULL_STACK_STEPS}",
     ),
     "hostile": Job(run_hostile_requests, 1_000, 1, 0.15, 70, "make verify ONLY=requests SEED={seed}"),
 }

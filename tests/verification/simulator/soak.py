@@ -35,7 +35,7 @@ class Progress:
     counts: Counts = field(default_factory=Counts)
 
     def to_json(self) -> dict[str, Any]:
-        return vars(self) | {"counts": self.counts.to_json()}
+        return {"next": self.next_seed, "cpu_seconds": self.cpu_seconds, "counts": self.counts.to_json()}
 
 
 @dataclass

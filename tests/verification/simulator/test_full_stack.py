@@ -84,12 +84,12 @@ BUGS: dict[str, tuple[Any, str, Any, str]] = {
     ),
     "a busy store is taken for a bug": (
         web,
-        "STATUS",
+        "STATUS_BY_PROBLEM",
         [each for each in web.STATUS_BY_PROBLEM if each[1] != SERVICE_UNAVAILABLE],
         "answered 500",
     ),
-    "the stream goes on past what SNS did not take": (stream, "min_by_order", lambda records, missed: None, ""),
-    "a repeat is not remembered": (idempotency, "remember", lambda request, answer: None, "O4"),
+    "the stream goes on past what SNS did not take": (stream, "find_first_missed", lambda records, missed: None, ""),
+    "a repeat is not remembered": (idempotency, "record_answer", lambda request, answer: None, "O4"),
 }
 
 

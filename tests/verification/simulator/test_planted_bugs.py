@@ -20,7 +20,7 @@ THIRD = os.environ.get("PLANTED") or str(date.today().toordinal() % 3)
 CHOSEN_BUGS = BUGS if THIRD == "all" else BUGS[int(THIRD) :: 3]
 
 
-@pytest.mark.parametrize("bug", CHOSEN_BUGS, ids=lambda bug: f"PLANTED={THIRD} {bug.says}")
+@pytest.mark.parametrize("bug", CHOSEN_BUGS, ids=lambda bug: f"PLANTED={THIRD} {bug.description}")
 def test_a_planted_bug_is_found_and_nothing_without_it(bug: Bug) -> None:
     seen = detect(bug)
 

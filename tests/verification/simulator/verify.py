@@ -65,11 +65,15 @@ def planted_bugs() -> Figures:
     some bug; and histories find many of which they know no story."""
     results = map_in_processes(examine, range(len(BUGS)))
     caught = {
-        bug.description for bug, seen in zip(BUGS, results) if bug.detected_by in seen.found.by and not seen.without
+        bug.description
+        for bug, seen in zip(BUGS, results)
+        if bug.detected_by in seen.detection.violations and not seen.violations_without_bug
     }
     wrong = [f"not found as it should be: {bug.description}" for bug in BUGS if bug.description not in caught]
     alone = {
-        bug.detected_by for bug, seen in zip(BUGS, results) if seen.found.by & INVARIANTS.keys() == {bug.detected_by}
+        bug.detected_by
+        for bug, seen in zip(BUGS, results)
+        if seen.detection.violations & INVARIANTS.keys() == {bug.detected_by}
     }
     wrong += [f"no bug shows by {name} alone" for name in INVARIANTS if name not in alone]
     by_histories = sum(seen.is_found_by_histories for seen in results)

@@ -150,7 +150,7 @@ def offer_unlimited_inbound(was: Callable[..., Any]) -> Callable[..., Any]:
     """A day gives however many are wanted."""
 
     def shelves(days: InboundStock, sku: str) -> list[Bucket]:
-        return [replace(shelf, free=1_000) for shelf in was(days, sku)]
+        return [replace(shelf, available=1_000) for shelf in was(days, sku)]
 
     return shelves
 
@@ -179,7 +179,7 @@ def release_ordinary_shelves_only(was: Callable[..., Any]) -> Callable[..., Any]
     """Only what stands on ordinary shelves is given back."""
 
     def freed(order: Any) -> Any:
-        return was(replace(order, pieces=tuple(piece for piece in order.pieces if piece.shelf < 1_000)))
+        return was(replace(order, pieces=tuple(piece for piece in order.pieces if piece.shard < 1_000)))
 
     return freed
 

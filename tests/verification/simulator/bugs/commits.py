@@ -103,7 +103,7 @@ BUGS = (
         KIND,
         detected_by="what is paid stays",
         patches=(
-            patch_attribute(events.store, "waiting_until", return_stale_list),
+            patch_attribute(events.store, "list_order_ids_to_pay_until", return_stale_list),
             patch_attribute(events.cancel, "expire", expire_without_check),
         ),
         scenario=a_payment_is_confirmed_while_the_expiry_list_lags,

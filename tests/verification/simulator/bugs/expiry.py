@@ -201,7 +201,7 @@ BUGS = (
         KIND,
         detected_by="O1",
         patches=(
-            patch_attribute(events.store, "waiting_until", shift_now_thirty_days_ahead),
+            patch_attribute(events.store, "list_order_ids_to_pay_until", shift_now_thirty_days_ahead),
             patch_attribute(ending, "expire", expire_without_check),
         ),
         scenario=expiry_runs_early,
@@ -230,7 +230,7 @@ BUGS = (
         "the clock passes over orders that wait",
         KIND,
         detected_by="O7",
-        patches=(patch_attribute(events.store, "waiting_until", always_return([])),),
+        patches=(patch_attribute(events.store, "list_order_ids_to_pay_until", always_return([])),),
         scenario=expiry_runs_late,
     ),
     Bug(

@@ -163,7 +163,7 @@ BUGS = (
         "cash is handed over and stays in its bag",
         KIND,
         detected_by="M8",
-        patches=(patch_attribute(handing.shift_store, "cash_out_of", always_return(None)),),
+        patches=(patch_attribute(handing.shift_store, "remove_cash", always_return(None)),),
         scenario=a_courier_hands_over_cash,
     ),
     Bug(

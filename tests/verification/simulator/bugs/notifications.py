@@ -56,7 +56,7 @@ def a_customer_with_a_long_name_orders(scene: ScenarioDriver) -> None:
 def notify_every_salesman(at: Any, notice: Any) -> Any:
     for person in places.load_staff().values():
         if person.role in ("salesman", "cashier") and at.open_offer():
-            yield at.message(
+            yield at.build_message(
                 recipients.staff_to_recipient(person), notice, at.order_facts() | {"goods": "", "kilometers": ""}
             )
 

@@ -187,7 +187,7 @@ BUGS = (
         detected_by="O1",
         patches=(
             add_transition(drawers.SHIFT_STATES, "open", "closed"),
-            patch_attribute(drawers.find, "shift", count_as_expected),
+            patch_attribute(drawers.find, "load_shift", count_as_expected),
             patch_attribute(drawers.shift_store, "close_shift", replace_with(close_without_condition)),
         ),
         scenario=a_shift_is_closed_uncounted,
