@@ -1,4 +1,4 @@
-"""Wiring: creates the Chalice app and registers each package's endpoints and event handlers; nothing else."""
+"""The Chalice app, with the endpoints and event handlers of every package registered."""
 
 from importlib import import_module
 from importlib.util import find_spec
@@ -11,12 +11,12 @@ from chalicelib.places.find import authenticate_staff
 
 app = Chalice(app_name="satukanal")
 app.debug = False
-app.log.setLevel(config.setting("LOG_LEVEL", "INFO"))  # Chalice lets only errors through, to this one and to ours
+app.log.setLevel(config.setting("LOG_LEVEL", "INFO"))  # Chalice has set ERROR
 
 for package in PACKAGES:
     for file, blueprint in (("routes", "endpoints"), ("events", "handlers")):
         name = f"chalicelib.{package}.{file}"
-        if find_spec(name) and hasattr(import_module(name), blueprint):  # kit/events.py has none
+        if find_spec(name) and hasattr(import_module(name), blueprint):  # kit/events.py has no handlers
             app.register_blueprint(getattr(import_module(name), blueprint))
 
 web.use_principal_loader(authenticate_staff)

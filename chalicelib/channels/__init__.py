@@ -1,5 +1,6 @@
-"""The ways in: each channel turns what its people say into one `PlaceOrder`, with its own courtesies.
+"""Sales channels: the endpoints for orders, quotes, drafts, carts and placement links.
 
-Owns the table `channels` (placement links). Writes PlacementSaved. Only app.py calls it; a new channel is a file here,
-a row in `SPEAKERS` and a word in catalog's list of channels.
+Each channel turns the order form into a `PlaceOrder` command by its own rules. Owns the table `channels` (placement
+links). Writes PlacementSaved. No package imports it. A new channel needs a module here, an entry in
+`COMMAND_BUILDERS` of routes.py and its name in `CHANNELS` of catalog/model.py.
 """

@@ -1,4 +1,4 @@
-"""The one order form of the house, as JSON; channels differ in who may send it and what they leave out."""
+"""Request bodies of quotes, drafts and orders. All channels use the same form."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ class MoneyBody(Body):
 
 
 class AgreedBody(Body):
-    """A price made elsewhere: from a channel key or the owner only."""
+    """A price agreed outside this system. Only a channel key and the owner may send it."""
 
     unit_price: MoneyBody
     discount_rate: Annotated[Decimal, Field(ge=0, le=1, max_digits=9, allow_inf_nan=False)] = Decimal(0)
@@ -44,7 +44,7 @@ class LineBody(Body):
 
 
 class CustomerBody(Body):
-    """Either `id` of a known customer (staff) or who he says he is."""
+    """Either the `id` of a known customer, from staff, or a name and contact details."""
 
     id: Annotated[str, StringConstraints(max_length=64)] = ""
     name: Text = ""

@@ -1,6 +1,6 @@
-"""Marketplaces: their system sends what was agreed there, with its own reference; twice the same is once.
+"""Marketplace orders: sent by the marketplace's system with its agreed prices and its own order number as `ref`.
 
-The marketplace has the shopper's money and pays out later, so the order waits for that transfer.
+The marketplace collects the money and pays it out later, so the default payment is a transfer.
 """
 
 from __future__ import annotations
@@ -14,9 +14,9 @@ from chalicelib.kit.web import Call
 from chalicelib.orders.command import PlaceOrder, Tender
 
 
-def build_command(said: PlaceOrderBody, call: Call) -> PlaceOrder:
+def build_command(body: PlaceOrderBody, call: Call) -> PlaceOrder:
     check_role(call.principal, ["channel"])
-    if not said.ref:
-        raise Invalid(("ref", "send the marketplace's own order number: it makes a repeat harmless"))
-    order = require_reachable_customer(body_to_command(said, call))
+    if not body.ref:
+        raise Invalid(("ref", "send the marketplace's own order number; a repeated order is recognized by it"))
+    order = require_reachable_customer(body_to_command(body, call))
     return order if order.tenders else replace(order, tenders=[Tender("transfer")])

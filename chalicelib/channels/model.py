@@ -1,4 +1,4 @@
-"""Placement links: one concrete post, QR code or brochure spot, so that an order can say where it came from."""
+"""Placements: one concrete post, QR code or brochure spot each, to attribute orders to it."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ CODE = re.compile(r"[A-Za-z0-9-]{2,40}")
 
 @dataclass(frozen=True)
 class Placement:
-    """`sku` empty leads to the front page. `medium` is post, ad, e-mail, brochure, tv or whatever the owner says."""
+    """A placement link. It opens the product `sku`, or the front page if empty. `medium` is free text: post, ad, tv."""
 
     code: str
     channel: str
@@ -23,18 +23,19 @@ class Placement:
 
 
 def check_placement(placement: Placement, channels: tuple[str, ...]) -> None:
-    wrong = []
+    """Raise Invalid for a malformed code or an unknown channel."""
+    errors = []
     if not CODE.fullmatch(placement.code):
-        wrong.append(("code", "needs 2 to 40 letters, digits or -"))
+        errors.append(("code", "needs 2 to 40 letters, digits or -"))
     if placement.channel not in channels:
-        wrong.append(("channel", f"is none of {', '.join(channels)}"))
-    if wrong:
-        raise Invalid(*wrong)
+        errors.append(("channel", f"must be one of {', '.join(channels)}"))
+    if errors:
+        raise Invalid(*errors)
 
 
 @dataclass(frozen=True)
 class PlacementSaved(Event):
-    """A link, QR code or brochure spot was made or changed."""
+    """A placement link was created or changed."""
 
     code: str  # the placement
     channel: str

@@ -1,4 +1,4 @@
-"""What all channels say alike: the order form turned into `PlaceOrder`, with its words checked against the speaker."""
+"""Conversion of the order form into a `PlaceOrder` command, with the checks that all channels share."""
 
 from __future__ import annotations
 
@@ -32,15 +32,19 @@ ROLES_WITH_AGREED_PRICES = {"owner", "channel"}
 def body_to_command(
     body: PlaceOrderBody, call: Call, *, location: str = "", delivery: Delivery | None = None
 ) -> PlaceOrder:
-    who = call.principal
-    _check_privileged_fields(body, who)
+    """Return the command of an order form. Raises Invalid, and refusals for fields that the caller's role may not set.
+
+    `location` is the default location, `delivery` replaces the form's delivery.
+    """
+    principal = call.principal
+    _check_privileged_fields(body, principal)
     return PlaceOrder(
         channel=body.channel,
         lines=merge_lines(body.lines),
         delivery=delivery or body_to_delivery(body.delivery, location),
-        tenders=[Tender(each.method, body_to_money(each.amount), each.reason) for each in body.payments],
-        principal=with_location(who, body.location),
-        customer_id=_read_customer_id(body, who),
+        tenders=[Tender(tender.method, body_to_money(tender.amount), tender.reason) for tender in body.payments],
+        principal=with_location(principal, body.location),
+        customer_id=_read_customer_id(body, principal),
         contact=_read_contact(body),
         coupons=tuple(dict.fromkeys(code.upper() for code in body.coupons)),
         placement=body.placement,
@@ -50,40 +54,40 @@ def body_to_command(
         placed_at=_require_time_zone(body.placed_at),
         freight=body_to_money(body.freight),
         ref=body.ref,
-        caller="" if who.id else call.network_id,
+        caller="" if principal.id else call.network_id,
         made_by=body.actor,
     )
 
 
-def build_agent_command(said: PlaceOrderBody, call: Call) -> PlaceOrder:
-    """By telephone or from a social post: an agent makes the order for a customer with a number or an address."""
+def build_agent_command(body: PlaceOrderBody, call: Call) -> PlaceOrder:
+    """Return the command of an order that an agent takes by phone or from a social network."""
     check_role(call.principal, ["agent"])
-    return require_reachable_customer(body_to_command(said, call))
+    return require_reachable_customer(body_to_command(body, call))
 
 
-def check_role(who: Principal, roles: Iterable[str]) -> None:
-    """A channel's own people and the owner, who may act in every channel."""
-    if who.role not in {*roles, "owner"}:
-        raise Forbidden() if who.id else NotSignedIn()
+def check_role(principal: Principal, roles: Iterable[str]) -> None:
+    """Raise NotSignedIn or Forbidden unless the caller has one of the roles or is the owner."""
+    if principal.role not in {*roles, "owner"}:
+        raise Forbidden() if principal.id else NotSignedIn()
 
 
-def with_location(who: Principal, location: str) -> Principal:
-    """The owner stands where he says he stands; everybody else where the staff list has him."""
-    return replace(who, location=location or who.location) if who.role == "owner" else who
+def with_location(principal: Principal, location: str) -> Principal:
+    """Return the principal at the location of the form if it is the owner; others have that of the staff list."""
+    return replace(principal, location=location or principal.location) if principal.role == "owner" else principal
 
 
 def merge_lines(lines: list[LineBody]) -> list[RequestedLine]:
-    """Equal SKUs become one line: checked alone, each could promise the same last unit."""
+    """Return one line per SKU: checked separately, two lines could both be promised the last unit.
+
+    Raises Invalid if lines of one SKU have different prices, and TooManyLines.
+    """
     merged: dict[str, RequestedLine] = {}
-    for line in lines:
-        one = _build_line(line)
-        before = merged.get(one.sku)
-        if before and _price_terms(before) != _price_terms(one):
-            raise Invalid(("lines", f"{one.sku} stands on two lines with two prices; make them one"))
-        quantity = one.quantity + (before.quantity if before else 0)
-        merged[one.sku] = RequestedLine(
-            one.sku, quantity, one.agreed_price, one.agreed_discount, one.override_price, one.reason
-        )
+    for body in lines:
+        line = _build_line(body)
+        previous = merged.get(line.sku)
+        if previous and _price_terms(previous) != _price_terms(line):
+            raise Invalid(("lines", f"{line.sku} is on two lines with different prices; use one price"))
+        merged[line.sku] = replace(line, quantity=line.quantity + previous.quantity) if previous else line
     if len(merged) > MAX_LINES:
         raise TooManyLines(most=MAX_LINES)
     return list(merged.values())
@@ -105,58 +109,60 @@ def _price_terms(line: RequestedLine) -> tuple[Any, ...]:
     return (line.agreed_price, line.agreed_discount, line.override_price)
 
 
-def body_to_money(said: MoneyBody | None) -> Money | None:
-    if said is None:
+def body_to_money(body: MoneyBody | None) -> Money | None:
+    if body is None:
         return None
-    if said.currency != config.currency():
-        raise WrongCurrency(ours=config.currency(), theirs=said.currency)
-    return Money(said.amount, said.currency)
+    if body.currency != config.currency():
+        raise WrongCurrency(ours=config.currency(), theirs=body.currency)
+    return Money(body.amount, body.currency)
 
 
-def body_to_delivery(said: DeliveryBody | None, default_location: str = "") -> Delivery:
-    if said is None:
+def body_to_delivery(body: DeliveryBody | None, default_location: str = "") -> Delivery:
+    if body is None:
         return Delivery("ship")
-    location = said.location or (default_location if said.method != "ship" else None)
-    if said.method != "ship" and not location:
-        raise NoLocation(("delivery.location", "say which one"))
-    address = said.address.model_dump(exclude_none=True, exclude={"position"}) if said.address else None
-    position = said.address.position if said.address else None
+    location = body.location or (default_location if body.method != "ship" else None)
+    if body.method != "ship" and not location:
+        raise NoLocation(("delivery.location", "name the location"))
+    address = body.address.model_dump(exclude_none=True, exclude={"position"}) if body.address else None
+    position = body.address.position if body.address else None
     point = {"lat": position.lat, "lon": position.lon} if position else None
-    return Delivery(said.method, location, address, point)
+    return Delivery(body.method, location, address, point)
 
 
-def _check_privileged_fields(said: PlaceOrderBody, who: Principal) -> None:
-    agreed = any(line.agreed for line in said.lines) or said.placed_at or said.freight or said.ref or said.actor
-    if agreed and who.role not in ROLES_WITH_AGREED_PRICES:
+def _check_privileged_fields(body: PlaceOrderBody, principal: Principal) -> None:
+    agreed = any(line.agreed for line in body.lines) or body.placed_at or body.freight or body.ref or body.actor
+    if agreed and principal.role not in ROLES_WITH_AGREED_PRICES:
         raise MayNotAgreePrices(("lines", "leave out agreed, placed_at, freight, ref and actor"))
-    if any(line.override for line in said.lines) and who.role != "owner":
+    if any(line.override for line in body.lines) and principal.role != "owner":
         raise MayNotOverridePrices()
 
 
-def _read_customer_id(said: CartBody, who: Principal) -> str:
-    known = said.customer.id if said.customer else ""
-    if known and not (who.is_staff or who.role == "channel"):
-        raise Invalid(("customer.id", "only staff name customers by id; say name and phone or e-mail"))
+def _read_customer_id(body: CartBody, principal: Principal) -> str:
+    known = body.customer.id if body.customer else ""
+    if known and not (principal.is_staff or principal.role == "channel"):
+        raise Invalid(("customer.id", "only staff may send a customer id; send a name and a phone number or e-mail"))
     return known
 
 
-def _read_contact(said: CartBody) -> Contact | None:
-    one = said.customer
-    if one is None or not (one.name or one.phone or one.email):
+def _read_contact(body: CartBody) -> Contact | None:
+    customer = body.customer
+    if customer is None or not (customer.name or customer.phone or customer.email):
         return None
-    return contact_details.parse_contact(one.name, one.phone, one.email, config.country())
+    return contact_details.parse_contact(customer.name, customer.phone, customer.email, config.country())
 
 
 def require_reachable_customer(order: PlaceOrder) -> PlaceOrder:
-    """Nobody can bring goods to a customer without a name and a place, or tell him anything without a phone or an
-    e-mail. Of whom we know we know both."""
+    """Return the order if its customer can be contacted and, when shipping, delivered to. Raises Invalid otherwise.
+
+    A known customer has contact details already.
+    """
     if order.customer_id:
         return order
-    one = order.contact
-    if one is None or not (one.phone or one.email):
-        raise Invalid(("customer", "say a name and a phone number or an e-mail address"))
+    contact = order.contact
+    if contact is None or not (contact.phone or contact.email):
+        raise Invalid(("customer", "send a name and a phone number or an e-mail address"))
     if order.delivery.method == "ship" and not _has_destination(order.delivery):
-        raise Invalid(("delivery.address", "say the street, the postcode or the position"))
+        raise Invalid(("delivery.address", "send the street, the postcode or the position"))
     return order
 
 
@@ -165,18 +171,20 @@ def _has_destination(delivery: Delivery) -> bool:
     return bool(delivery.point or address.get("street") or address.get("postcode"))
 
 
-def _idempotency_key(said: PlaceOrderBody, call: Call) -> idempotency.IdempotencyKey | None:
-    """An order agreed elsewhere repeats itself by its `ref`, whatever key a second import may carry. Two marketplaces
-    number their orders alike, so each has its refs for itself."""
-    if not said.ref:
+def _idempotency_key(body: PlaceOrderBody, call: Call) -> idempotency.IdempotencyKey | None:
+    """Return the key of the request. An order with a `ref` is identified by it, whatever key a later import sends.
+
+    The scope is the marketplace, because two marketplaces may use the same order number.
+    """
+    if not body.ref:
         return call.idempotency_key
-    owner = call.principal.id if call.principal.role == "channel" else said.channel
-    return idempotency.build_idempotency_key(owner, "ref", said.ref, said.model_dump(mode="json"))
+    owner = call.principal.id if call.principal.role == "channel" else body.channel
+    return idempotency.build_idempotency_key(owner, "ref", body.ref, body.model_dump(mode="json"))
 
 
 def _require_time_zone(instant: datetime | None) -> datetime | None:
     if instant is not None and instant.tzinfo is None:
-        raise Invalid(("placed_at", "needs a zone; write Z at its end for UTC"))
+        raise Invalid(("placed_at", "needs a time zone; add Z for UTC"))
     return instant
 
 

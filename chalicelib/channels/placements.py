@@ -1,4 +1,4 @@
-"""Where a short link leads. Its code travels in the page's address, so it works without cookies."""
+"""Saving placement links, and the page that each opens. The code is part of the page's URL, so no cookie is needed."""
 
 from __future__ import annotations
 
@@ -35,13 +35,14 @@ def row_to_placement(row: PlacementRow) -> Placement:
 
 
 def landing_url(placement: Placement) -> str:
-    """The page the link opens; a withdrawn one still leads to the shop, but is no longer counted."""
+    """Return the path of the page that the link opens. An inactive link leads to the page without its code."""
     page = f"/p/{quote(placement.sku)}/" if placement.sku else "/"
     return f"{page}?via={placement.code}" if placement.active else page
 
 
 @db.retry_on_conflict
 def save_placement(placement: Placement, principal: Principal) -> dict[str, Any]:
+    """Create or change the placement; saving it unchanged writes nothing. Raises Invalid."""
     check_placement(placement, CHANNELS)
     row = db.get(PlacementRow, "placements", placement.code)
     if row is not None and row_to_placement(row) == placement:
@@ -49,7 +50,7 @@ def save_placement(placement: Placement, principal: Principal) -> dict[str, Any]
     event = PlacementSaved(placement.code, placement.channel, placement.medium, placement.active, placement.sku)
     subject, actor = f"placement#{placement.code}", principal.actor
     entry, head = journal.append_event(subject, event, after=row, actor=actor, at=clock.now())
-    after = PlacementRow(
+    new_row = PlacementRow(
         "placements",
         placement.code,
         channel=placement.channel,
@@ -58,7 +59,7 @@ def save_placement(placement: Placement, principal: Principal) -> dict[str, Any]
         active=placement.active,
         **vars(head),
     )
-    db.commit([journal.put_version(after), entry])
+    db.commit([journal.put_version(new_row), entry])
     return placement_to_json(placement)
 
 

@@ -1,4 +1,4 @@
-"""The store counter: a cashier sells here and now; what his shelf lacks is sold too, and comes from elsewhere."""
+"""Orders at a store's counter: goods are handed over there by default; missing goods can be shipped or picked up."""
 
 from __future__ import annotations
 
@@ -10,11 +10,11 @@ from chalicelib.orders.command import PlaceOrder
 from chalicelib.orders.model import Delivery
 
 
-def build_command(said: PlaceOrderBody, call: Call) -> PlaceOrder:
+def build_command(body: PlaceOrderBody, call: Call) -> PlaceOrder:
     check_role(call.principal, ["cashier"])
-    here = said.location or call.principal.location or ""
-    delivery = body_to_delivery(said.delivery, here) if said.delivery else Delivery("handover", here)
-    if delivery.method == "handover" and delivery.location != here:
+    store = body.location or call.principal.location or ""
+    delivery = body_to_delivery(body.delivery, store) if body.delivery else Delivery("handover", store)
+    if delivery.method == "handover" and delivery.location != store:
         raise Invalid(("delivery.location", "a counter hands over its own goods; use pickup for another store"))
-    order = body_to_command(said, call, location=here, delivery=delivery)
+    order = body_to_command(body, call, location=store, delivery=delivery)
     return require_reachable_customer(order) if delivery.method == "ship" else order

@@ -1,4 +1,4 @@
-"""The ways in: one order form, one quote, and short links; a channel with manners of its own has its own file."""
+"""Endpoints for orders, quotes, drafts, signed carts and placement links."""
 
 from __future__ import annotations
 
@@ -31,7 +31,7 @@ COMMAND_BUILDERS: dict[str, CommandBuilder] = {
     "whatsapp": whatsapp.build_command,
     "marketplace": marketplace.build_command,
 }
-DRAFT_CHANNELS = ("phone", "social", "whatsapp", "sfa")  # channels whose staff prepare orders for somebody else
+DRAFT_CHANNELS = ("phone", "social", "whatsapp", "sfa")  # channels whose staff prepare orders for customers
 
 EXAMPLE = {
     "channel": "web",
@@ -66,14 +66,14 @@ class PlacementBody(Body):
 
 @endpoints.post("/orders", roles=EVERYONE, body=PlaceOrderBody, idempotent=True, status=201, example=EXAMPLE)
 def place_order(call: Call) -> ApiResponse:
-    """Place an order in any channel: priced, promised and journalled in one transaction, or refused with the reason."""
+    """Place an order in any channel. Prices, stock and payments are decided in one transaction."""
     command = build_command(call)
     if not command.tenders:
-        raise Invalid(("payments", "say how it will be paid"))
+        raise Invalid(("payments", "send at least one payment method"))
     try:
         return ApiResponse(with_token(call, place(command)), 201)
-    except Replay as done:
-        return ApiResponse(with_token(call, done.answer), 200)
+    except Replay as replay:
+        return ApiResponse(with_token(call, replay.answer), 200)
 
 
 @endpoints.post(
@@ -83,12 +83,12 @@ def place_order(call: Call) -> ApiResponse:
     example={"channel": "web", "lines": [{"sku": "8990000000017", "quantity": 2}]},
 )
 def quote(call: Call) -> dict[str, Any]:
-    """Price a cart and say what of it is there, how it can be delivered and paid; nothing is kept or held."""
-    said: QuoteBody = call.body
-    who = call.principal
-    if said.channel not in ("web", "whatsapp") and not who.id:
+    """Price a cart and return its availability and its delivery and payment methods. Nothing is stored or reserved."""
+    body: QuoteBody = call.body
+    principal = call.principal
+    if body.channel not in ("web", "whatsapp") and not principal.id:
         raise NotSignedIn()
-    command = order_form.body_to_command(PlaceOrderBody(**said.model_dump()), call, location=who.location or "")
+    command = order_form.body_to_command(PlaceOrderBody(**body.model_dump()), call, location=principal.location or "")
     return quote_cart(replace(command, idempotency_key=None))
 
 
@@ -101,9 +101,9 @@ def quote(call: Call) -> dict[str, Any]:
     example=EXAMPLE | {"channel": "phone"},
 )
 def create_draft(call: Call) -> dict[str, Any]:
-    """Prepare an order for a customer, who gets the same prices by link; nothing is held yet."""
+    """Prepare an order that the customer can open and place by link. No stock is reserved yet."""
     if call.body.channel not in DRAFT_CHANNELS:
-        raise Invalid(("channel", f"drafts are made in {', '.join(DRAFT_CHANNELS)}"))
+        raise Invalid(("channel", f"drafts are possible in {', '.join(DRAFT_CHANNELS)}"))
     return draft.create(build_command(call))
 
 
@@ -111,7 +111,7 @@ def create_draft(call: Call) -> dict[str, Any]:
     "/carts", roles=EVERYONE, body=CartLinesBody, example={"lines": [{"sku": "8990000000017", "quantity": 2}]}
 )
 def sign_cart(call: Call) -> dict[str, str]:
-    """Sign a cart for the WhatsApp button: goods and quantities, never a price."""
+    """Sign a cart for the WhatsApp button: SKUs and quantities, without prices."""
     return {"cart": whatsapp.sign_cart(call.body.lines)}
 
 
@@ -122,28 +122,27 @@ def sign_cart(call: Call) -> dict[str, str]:
     example={"code": "ig-bio", "channel": "social", "medium": "post"},
 )
 def save_placement(call: Call) -> dict[str, Any]:
-    """Make or change a placement link."""
+    """Create or change a placement link."""
     return placements.save_placement(Placement(**call.body.model_dump()), call.principal)
 
 
 @endpoints.get("/l/{code}", roles=EVERYONE, status=302)
 def follow_link(call: Call, code: str) -> ApiResponse:
-    """Lead from a post, advert or brochure to its page, keeping where the visitor came from."""
-    found = placements.find_placement(code)
-    return ApiResponse(
-        "", 302, {"Location": placements.landing_url(found) if found else "/", "Content-Type": "text/html"}
-    )
+    """Redirect from a post, advert or brochure to its page; the placement's code is added to the page's URL."""
+    placement = placements.find_placement(code)
+    page = placements.landing_url(placement) if placement else "/"
+    return ApiResponse("", 302, {"Location": page, "Content-Type": "text/html"})
 
 
 def build_command(call: Call) -> PlaceOrder:
     command = COMMAND_BUILDERS[call.body.channel](call.body, call)
-    if command.principal.role == "customer":  # a token of some other order says nothing about who is ordering
+    if command.principal.role == "customer":  # the token of another order does not identify the buyer
         raise Forbidden()
     return command
 
 
 def with_token(call: Call, answer: dict[str, Any]) -> dict[str, Any]:
-    """Shoppers get their order's token, again on every repeat; it is derived, never stored."""
+    """Return the answer with the order's token for shoppers. The token is derived, so a repeat gets it again."""
     if call.principal.id and call.body.channel != "whatsapp":
         return answer
     return answer | {"token": auth.order_token(answer["id"])}

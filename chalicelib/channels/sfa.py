@@ -1,4 +1,4 @@
-"""The salesman: sells from his own van into the customer's hands, or from the warehouse by delivery."""
+"""Orders of salesmen (sales force automation): handed over from the salesman's van, or shipped from a warehouse."""
 
 from __future__ import annotations
 
@@ -9,10 +9,10 @@ from chalicelib.kit.web import Call
 from chalicelib.orders.command import PlaceOrder
 
 
-def build_command(said: PlaceOrderBody, call: Call) -> PlaceOrder:
+def build_command(body: PlaceOrderBody, call: Call) -> PlaceOrder:
     check_role(call.principal, ["salesman"])
-    van = call.principal.location or said.location
-    delivery = body_to_delivery(said.delivery, van)
+    van = call.principal.location or body.location
+    delivery = body_to_delivery(body.delivery, van)
     if delivery.method == "handover" and delivery.location != van:
-        raise Invalid(("delivery.location", "a salesman hands over what is in his own van"))
-    return require_reachable_customer(body_to_command(said, call, location=van, delivery=delivery))
+        raise Invalid(("delivery.location", "a salesman can hand over only goods of their own van"))
+    return require_reachable_customer(body_to_command(body, call, location=van, delivery=delivery))

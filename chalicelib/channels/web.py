@@ -1,4 +1,4 @@
-"""The web shop: anybody may order; everything is shipped or picked up, and the prices are ours."""
+"""Orders of the web shop: open to every shopper, shipped or picked up."""
 
 from __future__ import annotations
 
@@ -9,9 +9,9 @@ from chalicelib.kit.web import Call
 from chalicelib.orders.command import PlaceOrder
 
 
-def build_command(said: PlaceOrderBody, call: Call) -> PlaceOrder:
+def build_command(body: PlaceOrderBody, call: Call) -> PlaceOrder:
     if call.principal.role not in ("anyone", "customer", "owner"):
         raise Forbidden()
-    if said.delivery and said.delivery.method == "handover":
-        raise Invalid(("delivery.method", "goods cannot be handed over through a web page; ship or pickup"))
-    return require_reachable_customer(body_to_command(said, call))
+    if body.delivery and body.delivery.method == "handover":
+        raise Invalid(("delivery.method", "a web order cannot be handed over; use ship or pickup"))
+    return require_reachable_customer(body_to_command(body, call))

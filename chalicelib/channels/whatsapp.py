@@ -1,6 +1,6 @@
-"""WhatsApp: an agent types the order in, or the customer sends it himself with the cart that our button signed.
+"""WhatsApp orders: entered by an agent, or sent by the customer with the cart that the shop's WhatsApp button signed.
 
-A signed cart holds goods and quantities, never a price; the order must ask for exactly those.
+A signed cart holds SKUs and quantities without prices; the order must have exactly those.
 """
 
 from __future__ import annotations
@@ -15,12 +15,12 @@ from chalicelib.orders.command import PlaceOrder
 PURPOSE = "whatsapp-cart"
 
 
-def build_command(said: PlaceOrderBody, call: Call) -> PlaceOrder:
-    if said.cart:
-        _check_same_goods(said)
+def build_command(body: PlaceOrderBody, call: Call) -> PlaceOrder:
+    if body.cart:
+        _check_same_goods(body)
     else:
         check_role(call.principal, ["agent"])
-    return require_reachable_customer(body_to_command(said, call))
+    return require_reachable_customer(body_to_command(body, call))
 
 
 def sign_cart(lines: list[LineBody]) -> str:
@@ -28,17 +28,17 @@ def sign_cart(lines: list[LineBody]) -> str:
 
 
 def read_cart(cart: str) -> list[list[object]]:
-    """[[sku, quantity], …]; Invalid for a cart that is not ours."""
-    goods = auth.unsign(PURPOSE, cart)
-    if not isinstance(goods, list):
-        raise Invalid(("cart", "was not made by our WhatsApp button, or was changed; fill it again"))
-    return goods
+    """Return [[sku, quantity], …]. Raises Invalid for a cart without a valid signature."""
+    sku_quantities = auth.unsign(PURPOSE, cart)
+    if not isinstance(sku_quantities, list):
+        raise Invalid(("cart", "was not made by the WhatsApp button or was changed; fill it again"))
+    return sku_quantities
 
 
 def _sku_quantities(lines: list[LineBody]) -> list[list[object]]:
-    return sorted([one.sku, one.quantity] for one in merge_lines(lines))
+    return sorted([line.sku, line.quantity] for line in merge_lines(lines))
 
 
-def _check_same_goods(said: PlaceOrderBody) -> None:
-    if read_cart(said.cart) != _sku_quantities(said.lines):
-        raise Invalid(("lines", "are not the goods of this cart; fill the cart again"))
+def _check_same_goods(body: PlaceOrderBody) -> None:
+    if read_cart(body.cart) != _sku_quantities(body.lines):
+        raise Invalid(("lines", "differ from the signed cart; fill the cart again"))

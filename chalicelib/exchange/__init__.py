@@ -1,4 +1,4 @@
-"""What operators move in from an older system and take out again: folders of CSV files.
+"""Import and export of reference data, stock, customers and orders as CSV files.
 
-Owns nothing and writes no events of its own: every row goes through the verb that a person would use. Called by app.py.
+Owns no table and writes no events of its own: every row is saved by the use case of its package. No package imports it.
 """

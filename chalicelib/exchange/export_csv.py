@@ -1,4 +1,4 @@
-"""Taking the same files out again: what is exported imports as it was."""
+"""Export of the CSV files; an exported file can be imported again without changes."""
 
 from __future__ import annotations
 
@@ -19,14 +19,14 @@ from chalicelib.orders.model import Order, OrderStatus
 from chalicelib.payments.store import load_payments
 from chalicelib.places import find as places
 from chalicelib.pricing.find import load_prices
-from chalicelib.stock.find import list_location_levels as levels_of
+from chalicelib.stock.find import list_location_levels
 
 Rows = list[dict[str, object]]
 MAX_DAYS = 366
 
 
 def export_file(file: str, days: tuple[str, str] | None = None) -> str:
-    """`days` bounds orders and their lines, first and last included; without it, today."""
+    """Return a file as CSV text. `days` is the first and last day of orders, today by default. Raises UnknownFile."""
     if file not in EXPORTERS:
         raise UnknownFile(("", f"{file}.csv cannot be exported"), file=file, files=", ".join(EXPORTERS))
     return rows_to_csv(FILES[file].columns, EXPORTERS[file](days))
@@ -37,39 +37,46 @@ def format_major_units(minor: int | None) -> str:
 
 
 def product_rows(days: Any) -> Rows:
-    listed = list_all_products()
-    priced = load_prices(product.sku for product in listed)
+    products = list_all_products()
+    prices = load_prices(product.sku for product in products)
     return [
         {
-            "sku": one.sku,
-            "name": one.name,
-            "category": one.category,
-            "description": one.description,
-            "barcode": one.barcode,
-            "price": format_major_units(priced[one.sku].base.minor) if one.sku in priced else "",
-            "cost": format_major_units(one.cost_minor),
-            "currency": one.currency,
-            "tax_rate": one.tax_rate,
-            "channels": ";".join(one.channels),
-            "weight_grams": one.weight_grams,
-            "reorder_level": one.reorder_level,
+            "sku": product.sku,
+            "name": product.name,
+            "category": product.category,
+            "description": product.description,
+            "barcode": product.barcode,
+            "price": format_major_units(prices[product.sku].base.minor) if product.sku in prices else "",
+            "cost": format_major_units(product.cost_minor),
+            "currency": product.currency,
+            "tax_rate": product.tax_rate,
+            "channels": ";".join(product.channels),
+            "weight_grams": product.weight_grams,
+            "reorder_level": product.reorder_level,
         }
-        for one in listed
+        for product in products
     ]
 
 
 def location_rows(days: Any) -> Rows:
-    first = {one.location: one.id for one in reversed([*places.load_staff().values()]) if one.active}
+    active_staff = [person for person in places.load_staff().values() if person.active]
+    first_staff = {person.location: person.id for person in reversed(active_staff)}
     return [
-        {"id": one.id, "kind": one.kind, "name": one.name, "staff": first.get(one.id, "")}
-        | ({"lat": one.point.lat, "lon": one.point.lon} if one.point else {})
-        for one in places.load_locations().values()
+        {
+            "id": location.id,
+            "kind": location.kind,
+            "name": location.name,
+            "staff": first_staff.get(location.id, ""),
+        }
+        | ({"lat": location.point.lat, "lon": location.point.lon} if location.point else {})
+        for location in places.load_locations().values()
     ]
 
 
 def staff_rows(days: Any) -> Rows:
     columns = ("id", "name", "role", "phone", "email", "location")
-    return [{column: getattr(one, column) for column in columns} for one in places.load_staff().values() if one.active]
+    active_staff = [person for person in places.load_staff().values() if person.active]
+    return [{column: getattr(person, column) for column in columns} for person in active_staff]
 
 
 def stock_rows(days: Any) -> Rows:
@@ -87,34 +94,34 @@ def stock_rows(days: Any) -> Rows:
 
 
 def _location_levels(location: str) -> Iterator[dict[str, Any]]:
-    """With the shelves of a hot SKU added up, each SKU once wherever a page ends."""
-    after, told = None, set()
+    """Yield each SKU once: its shards are summed, and they may be on two pages."""
+    after, exported = None, set()
     while True:
-        page, after = levels_of(location, after=after)
-        yield from (level for level in page if level["sku"] not in told)
-        told |= {level["sku"] for level in page}
+        page, after = list_location_levels(location, after=after)
+        yield from (level for level in page if level["sku"] not in exported)
+        exported |= {level["sku"] for level in page}
         if after is None:
             return
 
 
 def customer_rows(days: Any) -> Rows:
-    """Guests too, or the orders that name them could not come in again. What somebody owes goes out with his orders."""
+    """Return all customers, with guests, whom exported orders refer to. Open debts are in the orders."""
     rows = sorted(db.scan(CustomerRow, "customer"), key=lambda row: str(row.pk))
     credits = db.batch(credit_key(row.pk) for row in rows)
     return [_customer_row(row_to_customer(row), credits.get(credit_key(row.pk))) for row in rows]
 
 
-def _customer_row(one: Customer, credit: Any) -> dict[str, object]:
-    told = {
-        "id": one.id,
-        "name": one.name,
-        "company": one.company,
-        "phone": one.phone,
-        "email": one.email,
+def _customer_row(customer: Customer, credit: Any) -> dict[str, object]:
+    row = {
+        "id": customer.id,
+        "name": customer.name,
+        "company": customer.company,
+        "phone": customer.phone,
+        "email": customer.email,
         "credit_limit": format_major_units(row_to_credit(credit).limit.minor) if credit else "",
-        "terms_days": one.terms_days,
+        "terms_days": customer.terms_days,
     }
-    return told | ({name: getattr(one.address, name) for name in ADDRESS_COLUMNS} if one.address else {})
+    return row | ({name: getattr(customer.address, name) for name in ADDRESS_COLUMNS} if customer.address else {})
 
 
 ADDRESS_COLUMNS = ("street", "city", "postcode", "country", "lat", "lon")
@@ -123,38 +130,38 @@ ADDRESS_COLUMNS = ("street", "city", "postcode", "country", "lat", "lon")
 def order_rows(days: tuple[str, str] | None) -> Rows:
     return [
         {
-            "ref": one.ref or one.id,
-            "placed_at": clock.iso(one.placed_at),
-            "channel": one.channel,
-            "customer": one.customer_id,
-            "actor": one.actor if one.actor in places.load_staff() else "",
-            "delivery_method": one.delivery.method,
-            "location": one.delivery.location or "",
-            "payment_method": _first_method(one),
-            "freight": format_major_units(one.freight.minor),
-            "coupons": "",  # prices below hold what they gave; using them up again would be wrong
+            "ref": order.ref or order.id,
+            "placed_at": clock.iso(order.placed_at),
+            "channel": order.channel,
+            "customer": order.customer_id,
+            "actor": order.actor if order.actor in places.load_staff() else "",
+            "delivery_method": order.delivery.method,
+            "location": order.delivery.location or "",
+            "payment_method": _first_method(order),
+            "freight": format_major_units(order.freight.minor),
+            "coupons": "",  # the prices of the lines include their discounts; a coupon must not be redeemed again
         }
-        for one in _load_placed_orders(days)
+        for order in _load_placed_orders(days)
     ]
 
 
 def order_line_rows(days: tuple[str, str] | None) -> Rows:
-    """A line's whole net stands as its price for the whole line where it does not divide evenly."""
+    """Return the lines with their unit price, and the discount rate that gives their total."""
     return [
         {
-            "ref": one.ref or one.id,
+            "ref": order.ref or order.id,
             "sku": line.sku,
             "quantity": line.quantity,
             "unit_price": format_major_units(line.unit_price.minor),
             "discount_rate": _discount_rate(line.unit_price.minor * line.quantity, line.total.minor),
         }
-        for one in _load_placed_orders(days)
-        for line in one.lines
+        for order in _load_placed_orders(days)
+        for line in order.lines
     ]
 
 
 def _discount_rate(gross: int, net: int) -> str:
-    """Exact enough that rounding the net half up gives the same minor unit again."""
+    """Return a rate with enough places that applying it and rounding half up gives `net` again."""
     if gross == net or not gross:
         return "0"
     rate = (1 - Decimal(net) / Decimal(gross)).quantize(Decimal("0.000000000001"), rounding=ROUND_HALF_UP)
@@ -170,16 +177,16 @@ def _load_placed_orders(days: tuple[str, str] | None) -> list[Order]:
     today = clock.day_of(clock.now(), config.zone()).isoformat()
     first, last = (date.fromisoformat(day) for day in (days or (today, today)))
     span = [first + timedelta(days=number) for number in range(min((last - first).days + 1, MAX_DAYS))]
-    found: list[Order] = []
+    loaded: list[Order] = []
     for day in span:
         for channel in CHANNELS:
             before = None
             while True:
                 page, before = orders.list_orders_of_day(day.isoformat(), channel, limit=100, before=before)
-                found += [one for one in page if one.status != OrderStatus.CANCELLED]
+                loaded += [order for order in page if order.status != OrderStatus.CANCELLED]
                 if before is None:
                     break
-    return sorted(found, key=lambda one: (one.placed_at, one.id))
+    return sorted(loaded, key=lambda order: (order.placed_at, order.id))
 
 
 EXPORTERS: dict[str, Callable[[Any], Rows]] = {

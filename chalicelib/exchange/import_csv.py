@@ -1,6 +1,6 @@
-"""Bringing a folder in: every row is read, checked against the others and the shop, and kept by the room's own verb.
+"""Import of a folder of CSV files: each row is parsed, its references are checked, and its package's use case saves it.
 
-A dry run does everything but keep. A row that is wrong is reported and the rest goes on; a second run changes nothing.
+A dry run saves nothing. A wrong row is reported and the rest is imported. Importing a folder twice changes nothing.
 """
 
 from __future__ import annotations
@@ -16,12 +16,14 @@ from chalicelib.kit.errors import Invalid, Problem, Refused
 from chalicelib.places import find as places
 from chalicelib.stock.save import LEVELS_PER_COMMIT
 
-ParsedRow = tuple[CsvRow, Any]  # a row, and what it was read as
+ParsedRow = tuple[CsvRow, Any]  # a row and its parsed value
 ID_COLUMNS = {"products": "sku", "locations": "id", "staff": "id", "customers": "id"}  # what other files may refer to
 
 
 @dataclass
 class ImportReport:
+    """What an import did: rows read and changed per file, wrong rows, refused orders and skipped lines."""
+
     dry_run: bool
     rows: dict[str, int] = field(default_factory=dict)
     changed: dict[str, int] = field(default_factory=dict)
@@ -34,23 +36,23 @@ class ImportReport:
             "dry_run": self.dry_run,
             "rows": self.rows,
             "changed": self.changed,
-            "errors": [trouble.to_json() for trouble in self.errors],
+            "errors": [error.to_json() for error in self.errors],
             "refused": self.refused,
             "skipped": self.skipped,
         }
 
 
 def import_folder(folder: Mapping[str, str], principal: Principal, dry_run: bool) -> ImportReport:
-    """`folder` maps file names without `.csv` to their text. Never raises for a row; raises UnknownFile."""
+    """Import a folder, given as text by file name without `.csv`. Wrong rows are reported; raises UnknownFile."""
     if unknown := [name for name in folder if name not in FILES]:
-        raise UnknownFile(("", f"{unknown[0]}.csv is none of ours"), file=unknown[0], files=", ".join(FILES))
+        raise UnknownFile(("", f"{unknown[0]}.csv cannot be imported"), file=unknown[0], files=", ".join(FILES))
     report = ImportReport(dry_run)
     lines: dict[str, list[CsvRow]] = {}
     for name in FILES:
         if name in folder:
-            lines[name], troubles = parse_csv(name, folder[name])
-            report.errors += troubles
-            report.rows[name] = len(lines[name]) + len({one.row for one in troubles if one.row > 1})
+            lines[name], errors = parse_csv(name, folder[name])
+            report.errors += errors
+            report.rows[name] = len(lines[name]) + len({error.row for error in errors if error.row > 1})
     known = import_rows.KnownIds({name: _ids_in_folder(lines, name) for name in ID_COLUMNS})
     for name in FILES:
         if name in lines and name not in ("orders", "order_lines"):
@@ -68,52 +70,52 @@ def _ids_in_folder(lines: Mapping[str, list[CsvRow]], name: str) -> set[str]:
 def _import_file(
     name: str, lines: Iterable[CsvRow], known: import_rows.KnownIds, principal: Principal, report: ImportReport
 ) -> None:
-    made = [
-        (line, thing)
+    parsed = [
+        (line, value)
         for line in lines
-        if (thing := try_row(line, report, import_rows.READERS[name], known)) is not None
+        if (value := try_row(line, report, import_rows.READERS[name], known)) is not None
     ]
     if report.dry_run:
         report.changed[name] = 0
     elif name in import_rows.BATCH_SAVERS:
-        report.changed[name] = _save_batches(made, name, principal, report)
+        report.changed[name] = _save_batches(parsed, name, principal, report)
     else:
-        report.changed[name] = sum(_save_row(line, thing, name, principal, report) for line, thing in made)
+        report.changed[name] = sum(_save_row(line, value, name, principal, report) for line, value in parsed)
 
 
-def _save_batches(made: Iterable[ParsedRow], name: str, principal: Principal, report: ImportReport) -> int:
-    """Where the rules refuse one of those that go in one commit, each of them goes by itself."""
-    keep, kept = import_rows.BATCH_SAVERS[name], 0
-    for some in _batches(made, name):
+def _save_batches(parsed: Iterable[ParsedRow], name: str, principal: Principal, report: ImportReport) -> int:
+    """Save the rows in batches; the rows of a refused batch are saved one by one, to report those at fault."""
+    save, changed = import_rows.BATCH_SAVERS[name], 0
+    for batch in _batches(parsed, name):
         try:
-            kept += keep([thing for _, thing in some], principal)
+            changed += save([value for _, value in batch], principal)
         except (Invalid, Refused):
-            alone = (try_row(line, report, lambda _, value: keep([value], principal), thing) for line, thing in some)
-            kept += sum(each or 0 for each in alone)
-    return kept
+            counts = (try_row(line, report, lambda _, value: save([value], principal), value) for line, value in batch)
+            changed += sum(count or 0 for count in counts)
+    return changed
 
 
-def _batches(made: Iterable[ParsedRow], name: str) -> Iterator[list[ParsedRow]]:
-    """Of rows about one level the last counts. A country's postcodes count only when all of them are there."""
+def _batches(parsed: Iterable[ParsedRow], name: str) -> Iterator[list[ParsedRow]]:
+    """Yield the batches of a file: all postcodes at once, and stock by location with the last row of each level."""
     if name != "stock":
-        yield list(made)
+        yield list(parsed)
         return
-    last = {(line.required_text("location"), line.required_text("sku")): (line, thing) for line, thing in made}
+    last = {(line.required_text("location"), line.required_text("sku")): (line, value) for line, value in parsed}
     by_location: dict[str, list[ParsedRow]] = {}
-    for (location, _), each in last.items():
-        by_location.setdefault(location, []).append(each)
-    for there in by_location.values():
-        yield from (there[start : start + LEVELS_PER_COMMIT] for start in range(0, len(there), LEVELS_PER_COMMIT))
+    for (location, _), parsed_row in last.items():
+        by_location.setdefault(location, []).append(parsed_row)
+    for rows in by_location.values():
+        yield from (rows[start : start + LEVELS_PER_COMMIT] for start in range(0, len(rows), LEVELS_PER_COMMIT))
 
 
-def _save_row(line: CsvRow, thing: Any, name: str, principal: Principal, report: ImportReport) -> bool:
-    return bool(try_row(line, report, lambda _, value: import_rows.SAVERS[name](value, principal), thing))
+def _save_row(line: CsvRow, value: Any, name: str, principal: Principal, report: ImportReport) -> bool:
+    return bool(try_row(line, report, lambda _, parsed: import_rows.SAVERS[name](parsed, principal), value))
 
 
-def try_row(line: CsvRow, report: ImportReport, act: Callable[[CsvRow, Any], Any], said: Any) -> Any:
-    """None where the row was wrong or the rules refused it; either way it is in the report."""
+def try_row(line: CsvRow, report: ImportReport, act: Callable[[CsvRow, Any], Any], argument: Any) -> Any:
+    """Return the result of `act`, or None for a wrong or refused row, which is added to the report."""
     try:
-        return act(line, said)
+        return act(line, argument)
     except BadValue as bad:
         report.errors.append(RowError(line.file, line.row, bad.column, bad.reason))
     except Invalid as invalid:

@@ -1,4 +1,4 @@
-"""A history of orders with the prices agreed then: placed as they were, once for each `ref`."""
+"""Import of past orders with the prices agreed at the time; each `ref` is placed once."""
 
 from __future__ import annotations
 
@@ -34,36 +34,38 @@ class ImportReport(Protocol):
 
 
 def import_orders(
-    orders: Iterable[CsvRow], lines: Iterable[CsvRow], known: KnownIds, who: Principal, report: ImportReport
+    orders: Iterable[CsvRow], lines: Iterable[CsvRow], known: KnownIds, principal: Principal, report: ImportReport
 ) -> None:
-    of_order: dict[str, list[CsvRow]] = {}
+    """Place the orders and add to the report what was placed, wrong, refused and skipped."""
+    lines_by_ref: dict[str, list[CsvRow]] = {}
     for line in lines:
-        of_order.setdefault(line.cells["ref"].strip(), []).append(line)
+        lines_by_ref.setdefault(line.cells["ref"].strip(), []).append(line)
     report.changed["orders"] = 0
     for order in orders:
-        _import_order(order, of_order.pop(order.cells["ref"].strip(), []), known, who, report)
-    for left in of_order.values():
-        report.errors += [RowError(line.file, line.row, "ref", "no such order in orders.csv") for line in left]
+        _import_order(order, lines_by_ref.pop(order.cells["ref"].strip(), []), known, principal, report)
+    for orphans in lines_by_ref.values():
+        report.errors += [RowError(line.file, line.row, "ref", "no such order in orders.csv") for line in orphans]
 
 
 def _import_order(
-    order: CsvRow, lines: Sequence[CsvRow], known: KnownIds, who: Principal, report: ImportReport
+    order: CsvRow, lines: Sequence[CsvRow], known: KnownIds, principal: Principal, report: ImportReport
 ) -> None:
-    wanted = [one for line in lines if (one := _read_order_line(line, known, report)) is not None]
+    parsed = (_read_order_line(line, known, report) for line in lines)
+    requested = [line for line in parsed if line is not None]
     try:
-        if not wanted:
+        if not requested:
             raise BadValue("ref", "has no lines in order_lines.csv that can be sold")
-        command = _build_command(order, wanted, known, who)
+        command = _build_command(order, requested, known, principal)
     except BadValue as bad:
         report.errors.append(RowError(order.file, order.row, bad.column, bad.reason))
         return
-    if len(wanted) == len(lines) - _count_skipped(lines, report) and not report.dry_run:
+    if len(requested) == len(lines) - _count_skipped(lines, report) and not report.dry_run:
         _place(command, report)
 
 
 def _count_skipped(lines: Sequence[CsvRow], report: ImportReport) -> int:
     rows = {line.row for line in lines}
-    return sum(1 for each in report.skipped if each["row"] in rows)
+    return sum(1 for skipped in report.skipped if skipped["row"] in rows)
 
 
 def _place(command: PlaceOrder, report: ImportReport) -> None:
@@ -77,7 +79,7 @@ def _place(command: PlaceOrder, report: ImportReport) -> None:
 
 
 def _read_order_line(line: CsvRow, known: KnownIds, report: ImportReport) -> RequestedLine | None:
-    """None for a line that is wrong, or that is a return."""
+    """Return the line, or None for a wrong line and for a return, which are added to the report."""
     try:
         sku, currency = line.required_text("sku", 64), config.currency()
         known.check("products", "sku", sku)
@@ -96,23 +98,23 @@ def _read_order_line(line: CsvRow, known: KnownIds, report: ImportReport) -> Req
         return None
 
 
-def _build_command(order: CsvRow, wanted: Sequence[RequestedLine], known: KnownIds, who: Principal) -> PlaceOrder:
+def _build_command(order: CsvRow, lines: Sequence[RequestedLine], known: KnownIds, principal: Principal) -> PlaceOrder:
     channel = _read_choice(order, "channel", CHANNELS, "")
     known.check("customers", "customer", order.text("customer"))
     known.check("staff", "actor", order.text("actor"))
     known.check("locations", "location", order.text("location"))
-    if len({line.sku for line in wanted}) < len(wanted):
-        raise BadValue("ref", "sells one SKU on two lines; make them one")
+    if len({line.sku for line in lines}) < len(lines):
+        raise BadValue("ref", "has two lines with one SKU; merge them")
     freight = order.decimal("freight")
     assert freight is not None  # nosec B101 - it has a default
     location = order.text("location")
     method = _read_choice(order, "delivery_method", DELIVERIES, "ship")
     command = PlaceOrder(
         channel=channel,
-        lines=wanted,
+        lines=lines,
         delivery=Delivery(method, location or None),
         tenders=[Tender(_read_choice(order, "payment_method", tuple(PAYMENT_METHODS), "cod"))],
-        principal=Principal(who.role, who.id, location or who.location),
+        principal=Principal(principal.role, principal.id, location or principal.location),
         customer_id=order.text("customer", 64),
         coupons=tuple(code for code in order.text("coupons").split(";") if code),
         placed_at=_read_placed_at(order),
@@ -124,17 +126,16 @@ def _build_command(order: CsvRow, wanted: Sequence[RequestedLine], known: KnownI
 
 
 def _with_idempotency_key(command: PlaceOrder) -> PlaceOrder:
-    said = {"order": [asdict(line) for line in command.lines], "at": command.placed_at, "who": command.customer_id}
-    return replace(
-        command, idempotency_key=idempotency.build_idempotency_key(command.channel, "ref", command.ref, said)
-    )
+    body = {"order": [asdict(line) for line in command.lines], "at": command.placed_at, "who": command.customer_id}
+    key = idempotency.build_idempotency_key(command.channel, "ref", command.ref, body)
+    return replace(command, idempotency_key=key)
 
 
 def _read_choice(line: CsvRow, column: str, allowed: Sequence[str], default: str) -> str:
-    said = line.text(column, default=default)
-    if said not in allowed:
-        raise BadValue(column, f"{said!r} is none of {', '.join(allowed)}")
-    return said
+    choice = line.text(column, default=default)
+    if choice not in allowed:
+        raise BadValue(column, f"{choice!r} is not one of {', '.join(allowed)}")
+    return choice
 
 
 def _read_placed_at(order: CsvRow) -> datetime:

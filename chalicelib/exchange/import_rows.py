@@ -1,4 +1,4 @@
-"""Rows of reference files as the shop's own values, and the verbs that keep them."""
+"""Parsing the rows of each file except orders, and the use cases that save them."""
 
 from __future__ import annotations
 
@@ -21,9 +21,9 @@ from chalicelib.kit.auth import Principal
 from chalicelib.kit.money import CURRENCIES, Money, from_decimal
 from chalicelib.payments.opening_receivables import record_opening_receivable
 from chalicelib.places import find as places
+from chalicelib.places import save as save_places
 from chalicelib.places.model import LOCATION_KINDS, Location, Point, Postcode, Staff, check_location, check_staff
 from chalicelib.places.save import save_location, save_staff
-from chalicelib.places.save import save_postcodes as keep_country
 from chalicelib.pricing.find import load_prices
 from chalicelib.pricing.model import PriceEntry
 from chalicelib.pricing.save import save_price
@@ -32,7 +32,7 @@ from chalicelib.stock.save import TargetLevel, save_levels
 
 @dataclass
 class KnownIds:
-    """What a row may refer to: names in the folder itself, else in the shop."""
+    """The ids that a row may refer to: those in the imported folder, and those in the shop."""
 
     folder: dict[str, set[str]]
     cache: dict[tuple[str, str], bool] = field(default_factory=dict)
@@ -46,7 +46,7 @@ class KnownIds:
 
     def check(self, what: str, column: str, name: str) -> None:
         if name and not self.has(what, name):
-            raise BadValue(column, f"{name} is not in {what}.csv and not in the shop")
+            raise BadValue(column, f"{name} is neither in {what}.csv nor in the shop")
 
 
 def _exists_in_shop(what: str, name: str) -> bool:
@@ -61,16 +61,16 @@ def _exists_in_shop(what: str, name: str) -> bool:
 def read_location(line: CsvRow, known: KnownIds) -> Location:
     lat, lon = line.coordinate("lat", 90), line.coordinate("lon", 180)
     if line.text("kind") not in LOCATION_KINDS:
-        raise BadValue("kind", f"is none of {', '.join(LOCATION_KINDS)}")
+        raise BadValue("kind", f"must be one of {', '.join(LOCATION_KINDS)}")
     if (lat is None) != (lon is None):
-        raise BadValue("lat", "lat and lon come together")
+        raise BadValue("lat", "needs both lat and lon")
     point = Point(lat, lon) if lat is not None and lon is not None else None
-    made = Location(
+    location = Location(
         line.required_text("id", 64), line.text("kind"), line.required_text("name"), point, zone=config.zone()
     )
-    check_location(made)
+    check_location(location)
     known.check("staff", "staff", line.text("staff"))
-    return made
+    return location
 
 
 def read_staff(line: CsvRow, known: KnownIds) -> Staff:
@@ -78,7 +78,7 @@ def read_staff(line: CsvRow, known: KnownIds) -> Staff:
     contact = parse_imported_contact(
         line.required_text("name"), line.text("phone"), line.text("email"), config.country()
     )
-    made = Staff(
+    person = Staff(
         line.required_text("id", 64),
         contact.name,
         line.required_text("role"),
@@ -86,8 +86,8 @@ def read_staff(line: CsvRow, known: KnownIds) -> Staff:
         contact.email,
         line.text("location"),
     )
-    check_staff(made)
-    return made
+    check_staff(person)
+    return person
 
 
 @dataclass(frozen=True)
@@ -99,9 +99,9 @@ class PricedProduct:
 def read_product(line: CsvRow, known: KnownIds) -> PricedProduct:
     currency = line.text("currency", default=config.currency())
     if currency not in CURRENCIES:
-        raise BadValue("currency", f"is none of {', '.join(CURRENCIES)}")
+        raise BadValue("currency", f"must be one of {', '.join(CURRENCIES)}")
     if currency != config.currency():
-        raise BadValue("currency", f"this shop counts in {config.currency()}")
+        raise BadValue("currency", f"must be {config.currency()}, the currency of this shop")
     cost = line.decimal("cost", default=None)
     product = Product(
         sku=line.required_text("sku", 64),
@@ -160,7 +160,7 @@ def read_customer(line: CsvRow, known: KnownIds) -> ImportedCustomer:
 
 
 def _address(line: CsvRow) -> Address:
-    """Without coordinates it lies where its postcode does, so that a van near it can be found."""
+    """Return the address; without coordinates it gets those of its postcode, so that a near van can be found."""
     postcode, country = line.text("postcode", 16), line.text("country", 40, config.country())
     point = None
     if postcode and len(country) == 2:
@@ -173,57 +173,63 @@ def _address(line: CsvRow) -> Address:
 
 
 def _amount(line: CsvRow, column: str) -> Money | None:
-    said = line.decimal(column, default=None)
-    return None if said is None else from_decimal(said, config.currency())
+    amount = line.decimal(column, default=None)
+    return None if amount is None else from_decimal(amount, config.currency())
 
 
-def save_product_row(said: PricedProduct, principal: Principal) -> bool:
-    changed = save_product(_with_stored_fields(said.product), principal.actor)
-    return save_price(said.product.sku, said.price, _stored_price_entries(said.product.sku), principal.actor) or changed
+def save_product_row(row: PricedProduct, principal: Principal) -> bool:
+    changed = save_product(_with_stored_fields(row.product), principal.actor)
+    return save_price(row.product.sku, row.price, _stored_price_entries(row.product.sku), principal.actor) or changed
 
 
 def _with_stored_fields(product: Product) -> Product:
-    """What the file has no column for stays as it is here."""
-    known = load_products([product.sku]).get(product.sku)
-    if known is None:
+    """Return the product with the stored values of the fields that the file has no column for."""
+    stored = load_products([product.sku]).get(product.sku)
+    if stored is None:
         return product
-    kept = ("image", "variant_of", "complements", "alternatives", "shelves", "active")
-    return replace(product, **{name: getattr(known, name) for name in kept})
+    missing_columns = ("image", "variant_of", "complements", "alternatives", "shelves", "active")
+    return replace(product, **{name: getattr(stored, name) for name in missing_columns})
 
 
 def _stored_price_entries(sku: str) -> tuple[PriceEntry, ...]:
-    """The file knows one price; lists and tiers made here stay."""
-    found = load_prices([sku]).get(sku)
-    return found.entries if found else ()
+    """Return the stored price lists and tiers, because the file has only the base price."""
+    prices = load_prices([sku]).get(sku)
+    return prices.entries if prices else ()
 
 
-def save_customer_row(said: ImportedCustomer, principal: Principal) -> bool:
-    customer, opening = said.customer, said.opening
-    owed = []
+def save_customer_row(row: ImportedCustomer, principal: Principal) -> bool:
+    customer, opening = row.customer, row.opening
+    receivable_writes = []
     if opening:
         due = clock.day_of(clock.now(), config.zone()) + timedelta(days=customer.terms_days)
-        owed = record_opening_receivable(customer.id, opening, due, principal.actor)
+        receivable_writes = record_opening_receivable(customer.id, opening, due, principal.actor)
     return save_customer(
-        customer, principal.actor, credit_limit=said.limit, opening_balance=opening or None, extra_writes=owed
+        customer,
+        principal.actor,
+        credit_limit=row.limit,
+        opening_balance=opening or None,
+        extra_writes=receivable_writes,
     )
 
 
-def save_postcodes(said: list[tuple[str, Postcode]], principal: Principal) -> int:
+def save_postcodes(rows: list[tuple[str, Postcode]], principal: Principal) -> int:
     by_country: dict[str, list[Postcode]] = {}
-    for country, postcode in said:
+    for country, postcode in rows:
         by_country.setdefault(country, []).append(postcode)
-    return sum(keep_country(country, each, principal.actor) for country, each in by_country.items())
+    return sum(
+        save_places.save_postcodes(country, postcodes, principal.actor) for country, postcodes in by_country.items()
+    )
 
 
-def save_stock(said: list[tuple[str, TargetLevel]], principal: Principal) -> int:
+def save_stock(rows: list[tuple[str, TargetLevel]], principal: Principal) -> int:
     by_location: dict[str, list[TargetLevel]] = {}
-    for location, level in said:
+    for location, level in rows:
         by_location.setdefault(location, []).append(level)
     return sum(save_levels(principal, location, levels) for location, levels in by_location.items())
 
 
-def _with_actor(keep: Callable[[Any, str], Any]) -> Callable[[Any, Principal], Any]:
-    return lambda value, principal: keep(value, principal.actor)
+def _with_actor(save: Callable[[Any, str], Any]) -> Callable[[Any, Principal], Any]:
+    return lambda value, principal: save(value, principal.actor)
 
 
 BATCH_SAVERS: dict[str, Callable[[Any, Principal], int]] = {"postcodes": save_postcodes, "stock": save_stock}

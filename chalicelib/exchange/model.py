@@ -1,4 +1,4 @@
-"""The files of an import folder, their columns, and what can be wrong with a row."""
+"""The CSV files of an import folder: their columns, parsing of rows and cells with errors, and writing."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from chalicelib.kit.errors import Invalid
 
 @dataclass(frozen=True)
 class FileFormat:
-    """What a file holds: columns a row needs, and those it may leave out. The order of FILES is the order of import."""
+    """The required and optional columns of a file. The order of FILES is the order of import."""
 
     required: tuple[str, ...]
     optional: tuple[str, ...] = ()
@@ -50,19 +50,17 @@ FILES = {
     "order_lines": FileFormat(("ref", "sku", "quantity", "unit_price"), ("discount_rate",)),
 }
 
-# Python reads 1_000 and the digits of every script too; who writes those means something else or means no good.
+# Python also accepts 1_000 and the digits of every script; in a CSV file those are errors.
 INTEGER = re.compile(r"[+-]?[0-9]{1,20}")
 NUMBER = re.compile(r"[+-]?([0-9]{1,20}\.?[0-9]{0,20}|\.[0-9]{1,20})([eE][+-]?[0-9]{1,2})?")
-FORMULA_PREFIXES = (
-    *"=+-@\t\r",
-    *"\uff1d\uff0b\uff0d\uff20",
-)  # what a spreadsheet runs, and the wide letters it takes for that
+# Cells that begin with these are formulas to a spreadsheet, also with the full-width characters of =+-@.
+FORMULA_PREFIXES = (*"=+-@\t\r", *"\uff1d\uff0b\uff0d\uff20")
 SKIPPED_CHARACTERS = "\"' \n\x0b\x0c\x85\xa0\u200b\u2060\u3000\ufeff"
 
 
 @dataclass(frozen=True)
 class RowError:
-    """`row` counts as a spreadsheet does: the header is row 1."""
+    """An error in a cell or row. Rows are counted as in a spreadsheet: the header is row 1."""
 
     file: str
     row: int
@@ -74,7 +72,7 @@ class RowError:
 
 
 class BadValue(Invalid):
-    """One cell that cannot be read; says which and why."""
+    """The value of one cell is not valid."""
 
     def __init__(self, column: str, reason: str) -> None:
         super().__init__((column, reason))
@@ -82,12 +80,15 @@ class BadValue(Invalid):
 
 
 class UnknownFile(Invalid):
-    message = "There is no import file called {file}; there are {files}."
+    message = "There is no file {file}.csv; the files are {files}."
 
 
 @dataclass(frozen=True)
 class CsvRow:
-    """One row, its cells by column; every known column is there, empty when the file leaves it out."""
+    """One row, with its cells by column. A column that the file leaves out is empty.
+
+    Its methods return the value of a cell and raise BadValue.
+    """
 
     file: str
     row: int
@@ -99,88 +100,90 @@ class CsvRow:
             raise BadValue(column, f"is longer than {max_length} characters")
         return cell or default
 
-    def required_text(self, column: str, most: int = 200) -> str:
+    def required_text(self, column: str, max_length: int = 200) -> str:
         if not self.cells[column].strip():
             raise BadValue(column, "is empty")
-        return self.text(column, most)
+        return self.text(column, max_length)
 
     def integer(self, column: str, default: int = 0, minimum: int = 0, maximum: int = 10**9) -> int:
         cell = self.text(column)
         if cell and not INTEGER.fullmatch(cell):
-            raise BadValue(column, f"{cell!r} is no whole number")
+            raise BadValue(column, f"{cell!r} is not a whole number")
         number = int(cell) if cell else default
         if not minimum <= number <= maximum:
             raise BadValue(column, f"{number} is not between {minimum} and {maximum}")
         return number
 
     def decimal(self, column: str, default: str | None = "0", maximum: str = "1000000000000") -> Decimal | None:
-        """None only where `default` is None and the cell is empty."""
+        """Return the number; None only if `default` is None and the cell is empty."""
         cell = self.text(column)
         if not cell and default is None:
             return None
         if cell and not NUMBER.fullmatch(cell):
-            raise BadValue(column, f"{cell!r} is no number")
+            raise BadValue(column, f"{cell!r} is not a number")
         number = Decimal(cell or default or "0")
         if not 0 <= number <= Decimal(maximum):
             raise BadValue(column, f"{cell} is not between 0 and {maximum}")
         return number
 
-    def coordinate(self, column: str, most: int) -> float | None:
+    def coordinate(self, column: str, limit: int) -> float | None:
         cell = self.text(column)
         if not cell:
             return None
         if not NUMBER.fullmatch(cell):
-            raise BadValue(column, f"{cell!r} is no coordinate")
+            raise BadValue(column, f"{cell!r} is not a coordinate")
         number = float(cell)
-        if not -most <= number <= most:
-            raise BadValue(column, f"{cell} is not between -{most} and {most}")
+        if not -limit <= number <= limit:
+            raise BadValue(column, f"{cell} is not between -{limit} and {limit}")
         return number
 
 
 def parse_csv(file: str, text: str) -> tuple[list[CsvRow], list[RowError]]:
-    """The rows that have the right shape, and the ones that have not. A file whose header is wrong has no rows."""
-    kind = FILES[file]
+    """Return the well-formed rows and the errors. A file with a wrong header has no rows."""
+    file_format = FILES[file]
     rows = csv.reader(io.StringIO(text.removeprefix("\ufeff")), strict=True)
     try:
         header = [name.strip() for name in next(rows, [])]
-        if wrong := _header_errors(kind, header):
-            return [], [RowError(file, 1, column, reason) for column, reason in wrong]
-        return _parse_rows(file, kind, header, rows)
+        if errors := _header_errors(file_format, header):
+            return [], [RowError(file, 1, column, reason) for column, reason in errors]
+        return _parse_rows(file, file_format, header, rows)
     except csv.Error as error:
         return [], [RowError(file, rows.line_num, "", f"is not CSV: {error}")]
 
 
-def _header_errors(kind: FileFormat, header: list[str]) -> list[tuple[str, str]]:
-    unknown = [(name, f"unknown column; known are {', '.join(kind.columns)}") for name in header]
-    wrong = [each for each in unknown if each[0] not in kind.columns]
-    wrong += [(name, "is missing") for name in kind.required if name not in header]
-    return wrong + [(name, "stands there twice") for name in sorted({*header}) if header.count(name) > 1]
+def _header_errors(file_format: FileFormat, header: list[str]) -> list[tuple[str, str]]:
+    columns = file_format.columns
+    errors = [(name, f"unknown column; known are {', '.join(columns)}") for name in header if name not in columns]
+    errors += [(name, "is missing") for name in file_format.required if name not in header]
+    return errors + [(name, "occurs more than once") for name in sorted({*header}) if header.count(name) > 1]
 
 
 def _parse_rows(
-    file: str, kind: FileFormat, header: list[str], rows: Iterator[list[str]]
+    file: str, file_format: FileFormat, header: list[str], rows: Iterator[list[str]]
 ) -> tuple[list[CsvRow], list[RowError]]:
-    lines, troubles = [], []
+    lines, errors = [], []
+    empty_cells = dict.fromkeys(file_format.columns, "")
     for row, cells in enumerate(rows, start=2):
         if not any(cell.strip() for cell in cells):
             continue
         if len(cells) != len(header):
-            troubles.append(RowError(file, row, "", f"has {len(cells)} cells where the header has {len(header)}"))
+            errors.append(RowError(file, row, "", f"has {len(cells)} cells where the header has {len(header)}"))
             continue
-        lines.append(CsvRow(file, row, dict.fromkeys(kind.columns, "") | dict(zip(header, cells, strict=True))))
-    return lines, troubles
+        lines.append(CsvRow(file, row, empty_cells | dict(zip(header, cells, strict=True))))
+    return lines, errors
 
 
 def rows_to_csv(columns: Sequence[str], rows: list[dict[str, object]]) -> str:
-    """CSV that a spreadsheet opens without running it: a cell that looks like a formula gets a ' in front."""
-    out = io.StringIO()
-    writer = csv.writer(out)  # ends lines with both, or it would leave a CR within a cell bare: to others, a new line
+    """Return CSV text whose formula-like cells are escaped, so that a spreadsheet does not execute them."""
+    text = io.StringIO()
+    writer = csv.writer(text)  # lines end with CR LF; with LF alone a CR within a cell would not be quoted
     writer.writerow(columns)
     writer.writerows([[escape_formula(row.get(column)) for column in columns] for row in rows])
-    return out.getvalue()
+    return text.getvalue()
 
 
 def escape_formula(cell: object) -> str:
+    """Return the cell as text, with ' before it if a spreadsheet would take it for a formula."""
     text = "" if cell is None else str(cell)
     risky = text.lstrip(SKIPPED_CHARACTERS).startswith(FORMULA_PREFIXES)
     return "'" + text if risky and not _is_plain_number(text) and not _is_phone(text) else text

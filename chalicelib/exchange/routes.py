@@ -1,4 +1,4 @@
-"""Doors for folders of CSV: in with a dry run and an error report, out again as the same files."""
+"""Endpoints for the import and export of CSV files."""
 
 from __future__ import annotations
 
@@ -14,13 +14,13 @@ from chalicelib.kit.errors import Invalid
 from chalicelib.kit.web import ApiResponse, Call, Query, Routes
 
 endpoints = Routes(__name__)
-MAX_UPLOAD_BYTES = 4_000_000  # base64 makes a third more of it, and a function takes 6 MB
+MAX_UPLOAD_BYTES = 4_000_000  # base64 adds a third, and a Lambda request is limited to 6 MB
 MAX_UNPACKED_BYTES = 20_000_000  # a zip of zeros must not fill the function's memory
 REQUEST_CONTENT = {
     "text/csv": {
         "schema": {
             "type": "string",
-            "description": "One file in UTF-8, its columns named in its first row; say ?file=",
+            "description": "One file in UTF-8 with a header row; name it with ?file=",
         },
         "example": "sku,name,price\nTEH-009,Teh Hijau,9000\n",
     },
@@ -37,7 +37,7 @@ REQUEST_CONTENT = {
 
 
 class ImportQuery(Query):
-    """`file` names the one file that the body is, when it is no zip."""
+    """`file` names the file in the body if that is CSV text and not a zip."""
 
     dry_run: bool = False
     file: Annotated[str, Field(max_length=20, json_schema_extra={"enum": ["", *FILES], "examples": ["products"]})] = ""
@@ -52,21 +52,21 @@ class ExportQuery(Query):
     "/imports", roles={"owner"}, query=ImportQuery, max_bytes=MAX_UPLOAD_BYTES, request_content=REQUEST_CONTENT
 )
 def import_folder(call: Call) -> dict[str, Any]:
-    """Bring in a zip of CSV files, or one file named by ?file=; with dry_run=true only say what is wrong."""
-    asked: ImportQuery = call.query
-    folder = {asked.file: decode_text(call.raw)} if asked.file else unzip(call.raw)
-    return import_csv.import_folder(folder, call.principal, asked.dry_run).to_json()
+    """Import a zip of CSV files, or one file named by ?file=. With dry_run=true only report the errors."""
+    query: ImportQuery = call.query
+    folder = {query.file: decode_text(call.raw)} if query.file else unzip(call.raw)
+    return import_csv.import_folder(folder, call.principal, query.dry_run).to_json()
 
 
 @endpoints.get("/exports/{file}", roles={"owner"}, query=ExportQuery, media_type="text/csv")
 def export_file(call: Call, file: str) -> ApiResponse:
-    """Give out one file as CSV: products.csv, stock.csv, customers.csv, orders.csv for ?day= to ?to=, and so on."""
+    """Export one file as CSV: products.csv, stock.csv, customers.csv, orders.csv of ?day= to ?to=, and so on."""
     if not file.endswith(".csv"):
-        raise Invalid(("file", "ends in .csv"))
-    asked: ExportQuery = call.query
-    days = (asked.day, asked.to or asked.day) if asked.day else None
-    said = {"Content-Type": "text/csv; charset=utf-8", "Content-Disposition": f'attachment; filename="{file}"'}
-    return ApiResponse(export_csv.export_file(file.removesuffix(".csv"), days), 200, said)
+        raise Invalid(("file", "must end in .csv"))
+    query: ExportQuery = call.query
+    days = (query.day, query.to or query.day) if query.day else None
+    headers = {"Content-Type": "text/csv; charset=utf-8", "Content-Disposition": f'attachment; filename="{file}"'}
+    return ApiResponse(export_csv.export_file(file.removesuffix(".csv"), days), 200, headers)
 
 
 def unzip(raw: bytes) -> dict[str, str]:
@@ -77,7 +77,7 @@ def unzip(raw: bytes) -> dict[str, str]:
             files = [name for name in archive.namelist() if name.endswith(".csv")]
             return {name.rsplit("/", 1)[-1].removesuffix(".csv"): decode_text(archive.read(name)) for name in files}
     except (zipfile.BadZipFile, NotImplementedError, RuntimeError) as error:
-        raise Invalid(("", "is no zip file; for a single CSV say which with ?file=products")) from error
+        raise Invalid(("", "is not a zip file; name a single CSV file with ?file=products")) from error
 
 
 def decode_text(raw: bytes) -> str:

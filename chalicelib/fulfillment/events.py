@@ -86,4 +86,4 @@ def handle_message(message: dict[str, Any]) -> None:
     except (Unavailable, StaleVersion):
         raise
     except Problem as refused:
-        log.info("event_refused", kind=message["kind"], subject=message["subject"], code=refused.code)
+        log.info("event_skipped", kind=message["kind"], subject=message["subject"], code=refused.code)

@@ -37,7 +37,7 @@ def _try_expire(offer: Offer, now: datetime) -> bool:
     try:
         return expire(offer.id, now)
     except Refused as refused:
-        log.info("offer_expiry_refused", offer=offer.id, code=refused.code)
+        log.info("offer_not_expired", offer=offer.id, code=refused.code)
         return False
 
 

@@ -1,4 +1,5 @@
-"""Tools that know nothing of shops: money ids clock errors events journal db requests web listen auth config log.
+"""Technical base of all packages: database access, journal, HTTP endpoints, event handlers, money, ids, time, logging.
 
-Owns the tables `journal` and `requests`. Pure: money, ids, errors, events. Everyone may call it.
+Contains no business rules. Owns the tables `journal` and `requests`. `money`, `ids`, `errors` and `events` are pure.
+Every package may import it.
 """

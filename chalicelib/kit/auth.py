@@ -1,7 +1,8 @@
-"""Who is calling: principals, and the signed tokens they carry.
+"""Principals and signed tokens: staff tokens, order tokens, short links, cursors.
 
-A staff token proves who signed in; what he may do now is read from the staff list by the wiring above. An order's
-own token is an HMAC of the order and its token version: a repeat can show it again, and it is kept nowhere.
+A staff token proves who signed in; the current role is read from the staff list by the loader that app.py sets. An
+order token is an HMAC of the order id and its token version, so it is never stored and a repeated request can return
+it again.
 """
 
 from __future__ import annotations
@@ -26,7 +27,8 @@ TOKEN_DAYS = 30
 
 @dataclass(frozen=True)
 class Principal:
-    """`id` is a staff id or a channel key's id; a shopper has none, only perhaps an order's `token`."""
+    """The caller of a request. `id` is a staff id or the id of a channel key; it is empty for a shopper, who may have
+    an order's `token`."""
 
     role: str = "anyone"
     id: str = ""
@@ -40,7 +42,7 @@ class Principal:
 
     @property
     def actor(self) -> str:
-        """How the journal calls him; a shopper is nobody in particular."""
+        """The name that the journal records: the id, or `shopper`."""
         return self.id or "shopper"
 
 
@@ -48,17 +50,17 @@ ANYONE = Principal()
 
 
 def staff_token(staff_id: str, role: str, version: int = 1) -> str:
-    """`version` is the staff row's: raising it there signs every older token out."""
+    """Return a staff token. `version` is the staff row's; incrementing it there revokes every older token."""
     return _timed_serializer("staff").dumps({"id": staff_id, "role": role, "v": version})
 
 
 def read_staff_token(token: str) -> dict[str, Any]:
-    """{"id", "role", "v"}. Raises NotSignedIn for anything forged, expired or meant for another purpose."""
+    """Return the claims {"id", "role", "v"}. Raises NotSignedIn for a forged, expired or otherwise unsuitable token."""
     try:
         claims, signed_at = _timed_serializer("staff").loads(token, return_timestamp=True)
     except BadData as error:
         raise NotSignedIn() from error
-    # One signed where the clock is ahead of ours is no forgery, so only its end is looked at.
+    # The clock of the signing machine may be ahead, so only the expiry is checked.
     if clock.now() - signed_at > timedelta(days=TOKEN_DAYS):
         raise NotSignedIn()
     if not isinstance(claims, dict) or not {"id", "role", "v"} <= claims.keys():
@@ -67,7 +69,7 @@ def read_staff_token(token: str) -> dict[str, Any]:
 
 
 def order_token(order_id: str, version: int = 1) -> str:
-    """256 bits. Raising the version ends every link made before."""
+    """Return the token that opens an order, 256 bits. Incrementing the version revokes every earlier link."""
     return _order_token(config.secrets()[-1], order_id, version)
 
 
@@ -76,10 +78,10 @@ def order_token_hash(token: str) -> str:
 
 
 def is_valid_order_token(token: str, order_id: str, version: int = 1) -> bool:
-    """Whichever of our keys made it: a new key ends no link, taking an old one away ends those it made."""
-    given = token.encode("utf-8", "surrogatepass")
-    made = [_order_token(secret, order_id, version).encode() for secret in config.secrets()]
-    return any(hmac.compare_digest(given, each) for each in made)
+    """Return whether any configured key made this token: adding a key revokes no link, removing one revokes its own."""
+    encoded = token.encode("utf-8", "surrogatepass")
+    valid_tokens = [_order_token(secret, order_id, version).encode() for secret in config.secrets()]
+    return any(hmac.compare_digest(encoded, valid) for valid in valid_tokens)
 
 
 def _order_token(secret: str, order_id: str, version: int) -> str:
@@ -87,30 +89,32 @@ def _order_token(secret: str, order_id: str, version: int) -> str:
 
 
 def short_token(purpose: str, *parts: str) -> str:
-    """128 bits that fit in an SMS; the same parts always give the same token."""
+    """Return a token of 128 bits that fits in an SMS; equal parts give equal tokens."""
     return _mac(config.secrets()[-1], ":".join((purpose, *parts)), 16)
 
 
 def network_id(address: str) -> str:
-    """Stands for the network somebody calls from and tells nobody where that is. Empty for an address that is not of
-    the open internet: behind one of those stands everybody."""
+    """Return an opaque keyed identifier of the caller's network.
+
+    Empty for an address outside the public internet, because such an address may be shared by all callers.
+    """
     try:
-        found = ipaddress.ip_address(address)
+        parsed = ipaddress.ip_address(address)
     except ValueError:
         return ""
-    if not found.is_global:
+    if not parsed.is_global:
         return ""
-    network = ipaddress.ip_network((found, 32 if found.version == 4 else 64), strict=False)  # a home has 2^64 of these
-    return short_token("caller", str(network))
+    prefix_length = 32 if parsed.version == 4 else 64  # one household has a whole /64 of IPv6
+    return short_token("caller", str(ipaddress.ip_network((parsed, prefix_length), strict=False)))
 
 
 def sign(purpose: str, value: Any) -> str:
-    """For cursors, carts and links: readable by all, made by us."""
+    """Return the value as signed, unencrypted text: for cursors, carts and links."""
     return str(URLSafeSerializer(list(config.secrets()), salt=purpose).dumps(value))
 
 
 def unsign(purpose: str, text: str) -> Any:
-    """None for what we did not sign for this purpose."""
+    """Return the signed value, or None for text that was not signed for this purpose."""
     try:
         return URLSafeSerializer(list(config.secrets()), salt=purpose).loads(text)
     except BadData:

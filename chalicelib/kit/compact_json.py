@@ -1,4 +1,4 @@
-"""JSON as rows and answers store it: no blanks, UTF-8; `pack` compresses it."""
+"""JSON without whitespace in UTF-8, as rows and responses hold it, plain or compressed with zlib."""
 
 from __future__ import annotations
 
@@ -20,5 +20,5 @@ def compress(value: Any) -> bytes:
     return zlib.compress(to_json(value))
 
 
-def decompress(packed: bytes) -> Any:
-    return from_json(zlib.decompress(packed))
+def decompress(data: bytes) -> Any:
+    return from_json(zlib.decompress(data))

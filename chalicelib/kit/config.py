@@ -1,4 +1,4 @@
-"""What the stage tells us, read once from the environment. Secrets come by name, never by value, on AWS."""
+"""Settings of the stage, read from environment variables. On AWS the signing keys are read from SSM by name."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ def table_name(package: str) -> str:
 
 
 def prefix() -> str:
-    """Every resource of a stage is called `<prefix>-<name>`."""
+    """Return the first part of every resource's name: `<prefix>-<name>`."""
     return setting("PREFIX", "satukanal")
 
 
@@ -24,7 +24,7 @@ def region() -> str:
 
 
 def base_url() -> str:
-    """Links in messages start here and never with what a request's Host header says."""
+    """Return the start of links in messages. A request's Host header is never used, because the caller controls it."""
     return setting("BASE_URL", "http://127.0.0.1:8000")
 
 
@@ -33,7 +33,7 @@ def currency() -> str:
 
 
 def country() -> str:
-    """Where a phone number without a country code is from."""
+    """Return the country of addresses and phone numbers that name none."""
     return setting("COUNTRY", "ID")
 
 
@@ -42,8 +42,8 @@ def zone() -> str:
 
 
 def int_setting(name: str, default: int) -> int:
-    found = setting(name)
-    return int(found) if found else default
+    text = setting(name)
+    return int(text) if text else default
 
 
 def offer_minutes() -> int:
@@ -62,7 +62,7 @@ def transfer_hold_minutes() -> int:
     return int_setting("TRANSFER_HOLD_MINUTES", 24 * 60)
 
 
-# Chalice asks for ARNs when a module is imported; these stand in where a stage has not been provisioned yet.
+# Chalice needs ARNs when a module is imported; this placeholder is used where the stage is not provisioned yet.
 UNPROVISIONED_ARN = "arn:aws:{service}:ap-southeast-3:000000000000:{name}"
 
 
@@ -76,13 +76,17 @@ def stream_arn() -> str:
 
 
 def bucket() -> str:
-    """Proofs, imports and the built storefront."""
+    """Return the name of the bucket that holds payment proofs and pictures."""
     return setting("BUCKET", f"{prefix()}-files")
 
 
 @cache
 def secrets() -> tuple[str, ...]:
-    """Signing keys, newest last: the last signs, all verify. From SECRETS (local) or SECRETS_PARAMETER's SSM value."""
+    """Return the signing keys, newest last: the last one signs, all of them verify.
+
+    They come from the setting SECRETS, or from the SSM parameter that SECRETS_PARAMETER names. Raises RuntimeError if
+    there is none or one is shorter than 32 characters.
+    """
     parameter = setting("SECRETS_PARAMETER")
     text = _from_ssm(parameter) if parameter else setting("SECRETS")
     keys = tuple(key for key in text.split(",") if key)
@@ -92,7 +96,7 @@ def secrets() -> tuple[str, ...]:
 
 
 def _from_ssm(name: str) -> str:
-    import botocore.session  # only the stages on AWS come here
+    import botocore.session  # imported late: only needed on AWS
 
     client = botocore.session.get_session().create_client("ssm", region_name=region())
     return str(client.get_parameter(Name=name, WithDecryption=True)["Parameter"]["Value"])

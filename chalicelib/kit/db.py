@@ -1,7 +1,7 @@
-"""All access to the tables: get, batch, query, scan, and one transactional commit.
+"""Access to the DynamoDB tables: get, batch, query, scan, and one transactional commit.
 
-A use case loads with `get`, `batch` or `query`, decides, and calls `commit` once. A `Write` carries its condition and
-the refusal that a failed condition means. `engine` does the work: DynamoDB, or memory in a simulator.
+A use case loads with `get`, `batch` or `query`, decides, and calls `commit` once. A `Write` holds its condition and the
+refusal to raise when that condition fails. `engine` sends the requests to DynamoDB, or to memory in a simulator.
 """
 
 from __future__ import annotations
@@ -27,14 +27,14 @@ from chalicelib.kit import config, ids
 from chalicelib.kit.errors import Problem, StaleVersion, Unavailable
 
 MAX_TRANSACTION_WRITES = 100  # DynamoDB's limit for one transaction
-MAX_BATCH_KEYS = 100  # and for one BatchGetItem
+MAX_BATCH_KEYS = 100  # DynamoDB's limit for one BatchGetItem
 MAX_ATTEMPTS = 6
-MAX_SENDS = 3  # of one request, by botocore, before its error is ours
+MAX_SENDS = 3  # of one request by botocore, before it raises the error
 
-# A transaction cancelled for nothing but these reasons is sent again.
+# A transaction that was cancelled only for these reasons is sent again.
 TRANSIENT_REASONS = {"TransactionConflict", "ThrottlingError", "ProvisionedThroughputExceeded"}
 
-# Errors of an overloaded or broken store, after botocore has sent the request three times.
+# Errors of an overloaded or broken DynamoDB, raised after botocore has sent the request three times.
 TRANSIENT_ERRORS = {
     "InternalServerError",
     "LimitExceededException",
@@ -51,10 +51,10 @@ Refusal = Problem | Callable[[Any], Problem]
 
 
 class Row(Model):
-    """Every table has the same two keys, so one template makes them all: `pk` says what, `sk` which part of it.
+    """A row of any table: `pk` identifies a thing, `sk` one part of it.
 
-    A subclass may store them under other names (`attr_name`). PynamoDB makes a connection for each model, but no client
-    beneath it as long as all calls go through `connection()`.
+    A subclass may store the keys under other names (`attr_name`). PynamoDB creates a connection per model, but no
+    botocore client for it as long as all calls go through `connection()`.
     """
 
     pk = UnicodeAttribute(hash_key=True)
@@ -62,7 +62,7 @@ class Row(Model):
 
     @property
     def commit_id(self) -> str | None:
-        """An id that only the commit which created this row has; None for rows that record none."""
+        """The unique id of the commit that created this row; None for rows that record none."""
         return None
 
 
@@ -75,7 +75,7 @@ class IndexedRow(Row):
 
 
 def table(package: str) -> Any:
-    """`Meta = db.table("orders")` inside a Row."""
+    """Return the `Meta` class of a Row: `Meta = db.table("orders")`."""
     return type("Meta", (), {"table_name": config.table_name(package), "region": config.region()})
 
 
@@ -93,8 +93,11 @@ class Operation(StrEnum):
 
 
 class Write(NamedTuple):
-    """One conditional write. `refusal` is raised when the condition fails, or a function that makes it of the row that
-    failed the condition (None where there is no row). Without a `refusal`, a failed condition means `Moved`."""
+    """One conditional write.
+
+    `refusal` is the Problem to raise when the condition fails, or a function that builds it from the row that failed
+    the condition (None if there is no row). Without `refusal`, a failed condition raises StaleVersion.
+    """
 
     operation: Operation
     row: Any
@@ -102,19 +105,19 @@ class Write(NamedTuple):
     actions: tuple[Action, ...] = ()
     refusal: Refusal | None = None
 
-    def build_refusal(self, standing: Any) -> Problem:
+    def build_refusal(self, existing: Any) -> Problem:
         if self.refusal is None:
             return StaleVersion()
-        return self.refusal.copy() if isinstance(self.refusal, Problem) else self.refusal(standing)
+        return self.refusal.copy() if isinstance(self.refusal, Problem) else self.refusal(existing)
 
 
 class Page(NamedTuple):
     items: list[Any]
-    after: dict[str, Any] | None  # hand it back to go on; None at the end
+    after: dict[str, Any] | None  # pass it to read the next page; None on the last page
 
 
 def create(row: Row, refusal: Refusal | None = None) -> Write:
-    """Put a row that must not exist yet."""
+    """Return the write of a row that must not exist yet."""
     return Write(Operation.PUT, row, condition=type(row).pk.does_not_exist(), refusal=refusal)
 
 
@@ -123,7 +126,7 @@ def put(row: Row, when: Condition | None = None, refusal: Refusal | None = None)
 
 
 def update(row: Row, *actions: Action, when: Condition | None = None, refusal: Refusal | None = None) -> Write:
-    """`row` only names the keys. Without `when`, DynamoDB creates a row that does not exist."""
+    """Return an update; only the keys of `row` are used. Without `when`, DynamoDB creates a missing row."""
     return Write(Operation.UPDATE, row, condition=when, actions=actions, refusal=refusal)
 
 
@@ -168,21 +171,21 @@ def get(row: type[R], pk: str, sk: str | int, consistent: bool = True) -> R | No
 
 
 def batch(keys: Iterable[Key]) -> dict[Key, Any]:
-    """Consistent reads over any tables, absent rows left out; one call for each hundred keys."""
-    wanted = list(dict.fromkeys(keys))
-    found: dict[Key, Any] = {}
-    for start in range(0, len(wanted), MAX_BATCH_KEYS):
-        found |= engine.batch(wanted[start : start + MAX_BATCH_KEYS])
-    return found
+    """Return the existing rows by key, read consistently from any tables in calls of a hundred keys."""
+    unique_keys = list(dict.fromkeys(keys))
+    rows: dict[Key, Any] = {}
+    for start in range(0, len(unique_keys), MAX_BATCH_KEYS):
+        rows |= engine.batch(unique_keys[start : start + MAX_BATCH_KEYS])
+    return rows
 
 
 def query(row: type[R], pk: str, **options: Any) -> Page:
-    """One page, of `limit` rows at most. Base table reads are consistent; an `index` lags and serves lists only."""
+    """Return one page of at most `limit` rows. A table is read consistently; an `index` is eventually consistent."""
     return engine.query(row, pk, QueryOptions(**options))
 
 
 def query_all(row: type[R], pk: str, **options: Any) -> list[R]:
-    """Every page: for collections that are small by nature."""
+    """Return the rows of all pages: for collections that stay small."""
     rows: list[R] = []
     page = query(row, pk, **options)
     rows.extend(page.items)
@@ -193,7 +196,7 @@ def query_all(row: type[R], pk: str, **options: Any) -> list[R]:
 
 
 def scan(row: type[R], sk: str) -> Iterator[R]:
-    """Every row with this sort key, in no order. Reads the whole table: for offline exports only."""
+    """Yield every row with this sort key, unordered. Reads the whole table: for offline exports only."""
     after = None
     while True:
         page = engine.scan(row, sk, after)
@@ -204,23 +207,24 @@ def scan(row: type[R], sk: str) -> Iterator[R]:
 
 
 def commit(writes: Sequence[Write | None], raise_on_conflict: bool = False) -> None:
-    """Commit all writes or none. None among them is skipped.
+    """Commit all writes in one transaction; `None` entries are skipped.
 
-    Raises the refusal of the first write, in the order given, whose condition failed, or `Moved` where that write has
-    none; `Unavailable` after six conflicts or throttlings. With `raise_on_conflict` the first of these raises `Blocked`
-    instead, for a caller that would rather send other writes than the same again."""
-    wanted = [write for write in writes if write is not None]
-    if len(wanted) > MAX_TRANSACTION_WRITES:
-        raise ValueError(f"{len(wanted)} writes do not fit in one transaction")
+    Raises the refusal of the first write, in the order given, whose condition failed (StaleVersion if it has none), and
+    Unavailable after six conflicts or throttlings. With `raise_on_conflict` the first conflict raises
+    TransactionCancelled instead, so that the caller can commit other writes.
+    """
+    selected = [write for write in writes if write is not None]
+    if len(selected) > MAX_TRANSACTION_WRITES:
+        raise ValueError(f"{len(selected)} writes do not fit in one transaction")
     token = ids.randomness(16).hex()
     for attempt in range(MAX_ATTEMPTS):
         try:
-            return engine.transact(wanted, token)
-        except TransactionCancelled as blocked:
-            if not _is_transient(blocked.reasons):
-                if _is_already_committed(wanted, blocked.reasons):
+            return engine.transact(selected, token)
+        except TransactionCancelled as cancelled:
+            if not _is_transient(cancelled.reasons):
+                if _is_already_committed(selected, cancelled.reasons):
                     return None
-                raise _build_refusal(wanted, blocked.reasons) from blocked
+                raise _build_refusal(selected, cancelled.reasons) from cancelled
             if raise_on_conflict:
                 raise
         pause(attempt)
@@ -232,39 +236,39 @@ def _is_transient(reasons: Sequence[Reason]) -> bool:
 
 
 def _is_already_committed(writes: Sequence[Write], reasons: Sequence[Reason]) -> bool:
-    """True if an earlier send of this very commit went through and only its reply was lost."""
-    failed = [(write, standing) for write, standing in _failed_conditions(writes, reasons) if standing is not None]
-    return any(write.row.commit_id and write.row.commit_id == standing.commit_id for write, standing in failed)
+    """Return whether an earlier attempt of this commit succeeded and only its response was lost."""
+    failed = [(write, existing) for write, existing in _failed_conditions(writes, reasons) if existing is not None]
+    return any(write.row.commit_id and write.row.commit_id == existing.commit_id for write, existing in failed)
 
 
 def _build_refusal(writes: Sequence[Write], reasons: Sequence[Reason]) -> Exception:
     failed = _failed_conditions(writes, reasons)
     if not failed:
         return RuntimeError(f"transaction cancelled: {[code for code, _ in reasons]}")
-    write, standing = failed[0]
-    return write.build_refusal(standing)
+    write, existing = failed[0]
+    return write.build_refusal(existing)
 
 
 def _failed_conditions(writes: Sequence[Write], reasons: Sequence[Reason]) -> list[tuple[Write, Any]]:
-    """Each write whose condition failed, with the row that failed it."""
+    """Return each write whose condition failed, with the stored row that failed it."""
     pairs = zip(writes, reasons, strict=True)
-    return [(write, standing) for write, (code, standing) in pairs if code == "ConditionalCheckFailed"]
+    return [(write, existing) for write, (code, existing) in pairs if code == "ConditionalCheckFailed"]
 
 
 F = TypeVar("F", bound=Callable[..., Any])
 
 
-def retry_on_conflict(verb: F) -> F:
-    """Runs the whole load-decide-commit again when what it had read was `Moved` meanwhile; at most six times."""
+def retry_on_conflict(function: F) -> F:
+    """Decorate a use case to run again, at most six times in all, when it raises StaleVersion."""
 
-    @wraps(verb)
+    @wraps(function)
     def run(*args: Any, **kwargs: Any) -> Any:
         for attempt in range(MAX_ATTEMPTS - 1):
             try:
-                return verb(*args, **kwargs)
+                return function(*args, **kwargs)
             except StaleVersion:
                 pause(attempt)
-        return verb(*args, **kwargs)
+        return function(*args, **kwargs)
 
     return cast(F, run)
 
@@ -273,16 +277,16 @@ def pause_with_jitter(attempt: int) -> None:
     time.sleep(random.uniform(0, 0.02 * 2**attempt))  # full jitter  # nosec B311
 
 
-pause: Callable[[int], None] = pause_with_jitter  # tests and simulators do not wait
+pause: Callable[[int], None] = pause_with_jitter  # replaced by tests and simulators, which do not wait
 
 
-# PynamoDB sends a transaction's operations in this order, whatever the order of the calls, and DynamoDB answers its
-# reasons in the order sent. PynamoDB does not document it; a test in tests/kit/test_db.py fails if it changes.
+# PynamoDB sends a transaction's operations in this order, whatever the order of the calls, and DynamoDB returns its
+# cancellation reasons in the order sent. PynamoDB does not document it; tests/kit/test_db.py fails if it changes.
 PYNAMODB_ORDER = [Operation.CHECK, Operation.DELETE, Operation.PUT, Operation.UPDATE]
 
 
 class Dynamo:
-    """DynamoDB through PynamoDB."""
+    """The engine that calls DynamoDB through PynamoDB."""
 
     def get(self, key: Key, consistent: bool) -> Any:
         request = {"TableName": key.row.Meta.table_name, "Key": stored_key(key), "ConsistentRead": consistent}
@@ -294,32 +298,32 @@ class Dynamo:
         for key in keys:
             by_table.setdefault(key.row.Meta.table_name, {})[key.pk, key.sk] = key
         pending = {
-            name: {"Keys": [stored_key(key) for key in wanted.values()], "ConsistentRead": True}
-            for name, wanted in by_table.items()
+            name: {"Keys": [stored_key(key) for key in table_keys.values()], "ConsistentRead": True}
+            for name, table_keys in by_table.items()
         }
-        found: dict[Key, Any] = {}
+        rows: dict[Key, Any] = {}
         for attempt in range(MAX_ATTEMPTS):
-            answer = self._call("BatchGetItem", {"RequestItems": pending})
-            for name, items in answer["Responses"].items():
-                found |= self._rows_by_key(by_table[name], items)
-            pending = answer.get("UnprocessedKeys") or {}
+            response = self._call("BatchGetItem", {"RequestItems": pending})
+            for name, items in response["Responses"].items():
+                rows |= self._rows_by_key(by_table[name], items)
+            pending = response.get("UnprocessedKeys") or {}
             if not pending:
-                return found
+                return rows
             pause(attempt)
         raise Unavailable()
 
-    def _rows_by_key(self, wanted: dict[tuple[str, str | int], Key], items: Sequence[Any]) -> dict[Key, Any]:
-        """The items of one table, whose row classes all store their keys under the same names."""
-        any_row = next(iter(wanted.values())).row
-        keys = [wanted[key_values(any_row, item)] for item in items]
+    def _rows_by_key(self, keys_of_table: dict[tuple[str, str | int], Key], items: Sequence[Any]) -> dict[Key, Any]:
+        """Return the items of one table as rows; all row classes of a table store their keys under the same names."""
+        any_row = next(iter(keys_of_table.values())).row
+        keys = [keys_of_table[key_values(any_row, item)] for item in items]
         return {key: key.row.from_raw_data(item) for key, item in zip(keys, items)}
 
     def query(self, row: Any, pk: str, options: QueryOptions) -> Page:
-        answer = self._call("Query", query_request(row, pk, options))
-        items, after = answer["Items"], answer.get("LastEvaluatedKey")
+        response = self._call("Query", query_request(row, pk, options))
+        items, after = response["Items"], response.get("LastEvaluatedKey")
         if not options.index:
             return Page([row.from_raw_data(item) for item in items], after)
-        keys = [Key(row, *key_values(row, item)) for item in items]  # indexes hold keys only
+        keys = [Key(row, *key_values(row, item)) for item in items]  # the indexes project keys only
         rows = batch(keys)
         return Page([rows[key] for key in keys if key in rows], after)
 
@@ -331,8 +335,8 @@ class Dynamo:
             "ExpressionAttributeValues": {":s": stored_value(row.sk, sk)},
             "ConsistentRead": True,
         }
-        answer = self._call("Scan", request | ({"ExclusiveStartKey": after} if after else {}))
-        return Page([row.from_raw_data(item) for item in answer["Items"]], answer.get("LastEvaluatedKey"))
+        response = self._call("Scan", request | ({"ExclusiveStartKey": after} if after else {}))
+        return Page([row.from_raw_data(item) for item in response["Items"]], response.get("LastEvaluatedKey"))
 
     def _call(self, operation: str, request: dict[str, Any]) -> Any:
         try:
@@ -352,12 +356,12 @@ class Dynamo:
 
     def _add(self, transaction: TransactWrite, write: Write) -> None:
         row, condition = write.row, write.condition
-        old = "ALL_OLD" if condition is not None else None
+        return_values = "ALL_OLD" if condition is not None else None
         match write.operation:
             case Operation.PUT:
-                transaction.save(row, condition=condition, return_values=old)
+                transaction.save(row, condition=condition, return_values=return_values)
             case Operation.UPDATE:
-                transaction.update(row, list(write.actions), condition=condition, return_values=old)
+                transaction.update(row, list(write.actions), condition=condition, return_values=return_values)
             case Operation.DELETE:
                 transaction.delete(row, condition=condition)
             case Operation.CHECK:
@@ -365,19 +369,19 @@ class Dynamo:
 
     def _in_order_given(self, writes: Sequence[Write], error: TransactWriteError) -> list[Reason]:
         sent = sorted(range(len(writes)), key=lambda i: (PYNAMODB_ORDER.index(writes[i].operation), i))
-        given: list[Reason] = [(None, None)] * len(writes)
+        reasons: list[Reason] = [(None, None)] * len(writes)
         for i, reason in zip(sent, error.cancellation_reasons):
             if reason is not None:
                 raw = reason.raw_item
-                given[i] = (reason.code, type(writes[i].row).from_raw_data(raw) if raw else None)
-        return given
+                reasons[i] = (reason.code, type(writes[i].row).from_raw_data(raw) if raw else None)
+        return reasons
 
 
 INDEX_KEYS = {"by_list": ("list", "listed_at"), "by_owner": ("owner", "listed_at")}
 
 
 def stored_key(key: Key) -> dict[str, Any]:
-    """A row's two keys as its table stores them: `{"pk": {"S": "…"}, "sk": {"S": "…"}}`."""
+    """Return the row's two keys as DynamoDB has them: `{"pk": {"S": "…"}, "sk": {"S": "…"}}`."""
     parts = ((key.row.pk, key.pk), (key.row.sk, key.sk))
     return {part.attr_name: stored_value(part, value) for part, value in parts}
 
@@ -387,7 +391,7 @@ def stored_value(attribute: Any, value: Any) -> dict[str, Any]:
 
 
 def key_values(row: Any, item: dict[str, Any]) -> tuple[str, str | int]:
-    """The two keys of a stored item, as its row has them."""
+    """Return the two keys of a DynamoDB item as Python values."""
     pk, sk = (part.deserialize(item[part.attr_name][part.attr_type]) for part in (row.pk, row.sk))
     return pk, sk
 
@@ -416,9 +420,9 @@ def query_request(row: Any, pk: str, options: QueryOptions) -> dict[str, Any]:
 
 
 def _to_problem(error: Exception) -> Exception:
-    """Return Unavailable for an overloaded or unreachable store, else the error itself."""
+    """Return Unavailable for an overloaded or unreachable DynamoDB, otherwise the error itself."""
     cause = getattr(error, "cause", error)
-    if isinstance(cause, VerboseClientError):  # PynamoDB drops the HTTP status, so only the code is left to read
+    if isinstance(cause, VerboseClientError):  # PynamoDB drops the HTTP status; only the error code is left
         code = str(cause.response.get("Error", {}).get("Code", ""))
         return Unavailable() if code in TRANSIENT_ERRORS or code.startswith("5") else error
     return Unavailable() if isinstance(cause, _network_errors()) else error
@@ -438,10 +442,10 @@ _local = _Local()
 
 
 def connection() -> Connection:
-    """This thread's one connection, made by its first call: a client costs a cold start 57 ms.
+    """Return this thread's connection, created by its first call: creating a client takes 57 ms of a cold start.
 
-    API Gateway gives up after 29 s, so a read waits 3 s at most, three times. botocore's legacy mode is the one with
-    DynamoDB's own pauses, 50 and 100 ms; the standard mode pauses up to 1 and 2 s.
+    API Gateway times out after 29 s, so a read waits at most 3 s, three times. botocore's legacy retry mode has
+    DynamoDB's own pauses of 50 and 100 ms; the standard mode pauses up to 1 and 2 s.
     """
     if _local.connection is None:
         _local.connection = Connection(
@@ -453,13 +457,13 @@ def connection() -> Connection:
     return _local.connection
 
 
-def use_connection(given: Connection) -> None:
-    """From now on this thread reads and writes through `given`."""
-    _local.connection = given
+def use_connection(new_connection: Connection) -> None:
+    """Set the connection through which this thread reads and writes from now on."""
+    _local.connection = new_connection
 
 
 def reset_connection() -> None:
-    """The next call of this thread makes a new connection from the environment as it is then."""
+    """Forget this thread's connection; its next call creates one from the environment as it is then."""
     _local.connection = None
 
 

@@ -1,16 +1,16 @@
-"""How this house says no.
+"""The tree of refusals, which are returned to the caller; any other exception is a bug.
 
-    Problem                 told to the caller as it is
-    ├── Invalid             cannot read the request
-    ├── NotSignedIn         who are you?
-    ├── Forbidden           you may not
-    ├── NotFound            no such thing, or not yours to know
-    ├── Refused             understood, and the rules say no
-    │   └── Moved           somebody changed it in between; look again
-    ├── Declined            the payer's side said no
-    └── Unavailable         someone else is down, or a key is hot; try again
+    Problem                 base class: a code, a message and facts
+    ├── Invalid             the request is malformed
+    ├── NotSignedIn         credentials are missing or not valid
+    ├── Forbidden           the caller's role may not do this
+    ├── NotFound            it does not exist, or the caller may not see it
+    ├── Refused             a business rule forbids it
+    │   └── StaleVersion    it was changed since it was read; load it again
+    ├── Declined            the payment provider or the bank declined
+    └── Unavailable         a dependency is down or throttled; retry later
 
-Everything else that is raised is a bug. HTTP numbers are known to `kit.web` alone.
+HTTP statuses are assigned in `kit.web`.
 """
 
 from __future__ import annotations
@@ -23,9 +23,9 @@ from chalicelib.kit.money import Money, format_money
 
 
 class Problem(Exception):
-    """Carries facts, not sentences: `says` is formatted with them; `code` is the class's name in snake_case."""
+    """A refusal with facts. `message` is formatted with them; `code` is the class name in snake_case."""
 
-    message = "Something is wrong."
+    message = "The request was refused."
 
     def __init__(self, **facts: Any) -> None:
         super().__init__()
@@ -35,10 +35,10 @@ class Problem(Exception):
         return self.detail
 
     def copy(self) -> Self:
-        """Just such a one. Whoever raises one that he holds makes a ring of it and his frame, which is freed late."""
-        fresh = type(self).__new__(type(self))
-        vars(fresh).update(vars(self))
-        return fresh
+        """Return an equal refusal. Raising a stored exception itself would create a reference cycle with its frame."""
+        duplicate = type(self).__new__(type(self))
+        vars(duplicate).update(vars(self))
+        return duplicate
 
     @property
     def code(self) -> str:
@@ -56,23 +56,23 @@ def _to_snake_case(name: str) -> str:
 
 def _format_fact(fact: Any) -> Any:
     if isinstance(fact, (list, tuple, set, frozenset)):
-        return ", ".join(str(_format_fact(each)) for each in fact)
+        return ", ".join(str(_format_fact(item)) for item in fact)
     return format_money(fact) if isinstance(fact, Money) else fact
 
 
 class Invalid(Problem):
-    """`errors` is a list of {"field", "says"}: each one says what to mend."""
+    """The request is malformed. `errors` is a list of {"field", "says"}: a field and how to correct it."""
 
-    message = "The request cannot be read: {summary}"
+    message = "The request is not valid: {summary}"
 
     def __init__(self, *errors: tuple[str, str], **facts: Any) -> None:
-        self.errors = [{"field": field, "says": says} for field, says in errors]
-        summary = "; ".join(f"{field}: {says}" if field else says for field, says in errors)
+        self.errors = [{"field": field, "says": text} for field, text in errors]
+        summary = "; ".join(f"{field}: {text}" if field else text for field, text in errors)
         super().__init__(summary=summary, errors=self.errors, **facts)
 
 
 class NotSignedIn(Problem):
-    message = "Sign in first: send a staff token as `Authorization: Bearer …`, or the order's own token as `?token=`."
+    message = "Sign in first: send a staff token as `Authorization: Bearer …`, or the order's token as `?token=`."
 
 
 class Forbidden(Problem):
@@ -80,23 +80,23 @@ class Forbidden(Problem):
 
 
 class NotFound(Problem):
-    message = "There is no such thing, or it is not yours to see."
+    message = "It does not exist, or you may not see it."
 
 
 class Refused(Problem):
-    message = "The rules say no."
+    message = "A business rule does not allow this."
 
 
 class StaleVersion(Refused):
-    """The version read is no longer the version stored; verbs load again and decide anew."""
+    """The version read is no longer the version stored. `db.retry_on_conflict` runs the use case again."""
 
     code = "moved"
-    message = "Somebody changed this in between; look again and repeat."
+    message = "This was changed in the meantime; load it again and repeat the request."
 
 
 class Declined(Problem):
-    message = "The payer's side said no."
+    message = "The payment was declined."
 
 
 class Unavailable(Problem):
-    message = "Not possible right now; try again in a moment."
+    message = "This is not possible right now; try again in a moment."

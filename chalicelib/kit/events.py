@@ -1,4 +1,4 @@
-"""Events: what happened, as frozen dataclasses with named fields, and how they become JSON and come back."""
+"""Base class of journal events, and their conversion to and from JSON."""
 
 from __future__ import annotations
 
@@ -15,11 +15,12 @@ VERSIONS: dict[str, int] = {}
 
 
 class Event:
-    """Subclass it as a frozen dataclass in a package's model.py, with fields that name no person.
+    """Base class of events: frozen dataclasses in the packages' model.py, without names of persons in their fields.
 
     The class name is the event's kind in the journal. Nested values are frozen dataclasses in tuples. Amounts are
-    minor units beside a `currency`. A field with a default may be added to a version; whatever else changes the
-    meaning or the shape of a field needs the next version in `VERSIONS`."""
+    minor units beside a `currency`. A field with a default may be added within a version; any other change of a
+    field's meaning or shape needs the next version in `VERSIONS`.
+    """
 
     kinds: ClassVar[dict[str, type[Event]]] = {}
     schema_version: ClassVar[int]
@@ -38,20 +39,21 @@ class NewerVersion(Exception):
 
 
 def to_json(event: Event) -> str:
-    """The event's body as JSON text. A field that has its default is left out: the journal is paid per kilobyte."""
+    """Return the event's body as JSON text, without fields that have their default: writes are paid per kilobyte."""
     return _adapter(type(event)).dump_json(event, exclude_defaults=True).decode()
 
 
 def from_json(kind: str, schema_version: int, body: dict[str, Any]) -> Event | None:
-    """The event, or None for a kind that this release does not know. Unknown fields are ignored.
+    """Return the event, or None for a kind that this release does not know. Unknown fields are ignored.
 
-    Raises NewerVersion for a version above the kind's newest, pydantic's ValidationError for a wrong body."""
-    event = Event.kinds.get(kind)
-    if event is None:
+    Raises NewerVersion for a version above the kind's newest and pydantic's ValidationError for a wrong body.
+    """
+    event_class = Event.kinds.get(kind)
+    if event_class is None:
         return None
     check_schema_version(kind, schema_version)
-    read: Event = _adapter(event).validate_python(body)
-    return read
+    event: Event = _adapter(event_class).validate_python(body)
+    return event
 
 
 def check_schema_version(kind: str, schema_version: int) -> None:
@@ -61,12 +63,12 @@ def check_schema_version(kind: str, schema_version: int) -> None:
         raise NewerVersion(f"{kind} has version {schema_version}, this release reads up to {newest}")
 
 
-def read_records(kind: type[Record], listed: Iterable[Any]) -> tuple[Record, ...]:
-    """The nested records of a body that is read without its event's class; see `check_schema_version`."""
-    return tuple(_adapter(kind).validate_python(each) for each in listed)
+def read_records(kind: type[Record], records: Iterable[Any]) -> tuple[Record, ...]:
+    """Return nested records of a body that is read without its event class; see `check_schema_version`."""
+    return tuple(_adapter(kind).validate_python(record) for record in records)
 
 
-_ADAPTERS: dict[type[Any], TypeAdapter[Any]] = {}  # made when first needed: one takes about a millisecond
+_ADAPTERS: dict[type[Any], TypeAdapter[Any]] = {}  # created when first needed: one takes about a millisecond
 
 
 def _adapter(kind: type[Any]) -> TypeAdapter[Any]:

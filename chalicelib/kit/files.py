@@ -1,4 +1,4 @@
-"""Pictures and papers in the bucket, under names made of their content: storing one twice is storing it once."""
+"""Uploaded pictures and PDF files in the S3 bucket, stored under the hash of their content."""
 
 from __future__ import annotations
 
@@ -12,52 +12,57 @@ MEDIA_TYPES = {b"\xff\xd8\xff": "image/jpeg", b"\x89PNG\r\n\x1a\n": "image/png",
 
 
 def upload(folder: str, content: bytes) -> str:
-    """The key it is kept under. Before a commit, never inside one: a picture nobody refers to harms nobody."""
-    kind = media_type_of(content)
+    """Store the content and return its key; equal content has one key.
+
+    Call it before the commit that refers to the key: a file without a reference does no harm. Raises Invalid for
+    other file types and Unavailable.
+    """
+    media_type = media_type_of(content)
     key = f"{folder}/{hashlib.sha256(content).hexdigest()[:40]}"
     try:
-        client().put_object(Bucket=config.bucket(), Key=key, Body=content, ContentType=kind)
+        client().put_object(Bucket=config.bucket(), Key=key, Body=content, ContentType=media_type)
     except Exception as error:
         raise Unavailable() from error
     return key
 
 
 def download(key: str) -> tuple[str, bytes]:
-    bucket = client()
+    """Return the media type and the content. Raises NotFound and Unavailable."""
+    s3 = client()
     try:
-        found = bucket.get_object(Bucket=config.bucket(), Key=key)
-        return found["ContentType"], found["Body"].read()
-    except bucket.exceptions.NoSuchKey as error:
+        response = s3.get_object(Bucket=config.bucket(), Key=key)
+        return response["ContentType"], response["Body"].read()
+    except s3.exceptions.NoSuchKey as error:
         raise NotFound() from error
     except Exception as error:
         raise Unavailable() from error
 
 
 def media_type_of(content: bytes) -> str:
-    """By what it is, not by what it is called."""
-    for start, kind in MEDIA_TYPES.items():
-        if content.startswith(start):
-            return kind
-    raise Invalid(("picture", "is neither JPEG, PNG nor PDF"))
+    """Return the media type by the first bytes of the content. Raises Invalid for other types."""
+    for signature, media_type in MEDIA_TYPES.items():
+        if content.startswith(signature):
+            return media_type
+    raise Invalid(("picture", "must be JPEG, PNG or PDF"))
 
 
-_clients: list[Any] = []  # one at most
+_clients: list[Any] = []  # at most one
 
 
 def client() -> Any:
-    """The one S3 client of this process, made by the first call: most cold starts need none."""
+    """Return this process's S3 client, created by the first call, because most cold starts need none."""
     if not _clients:
         use_client(_create_client())
     return _clients[0]
 
 
-def use_client(given: Any) -> None:
-    """From now on files are stored through `given`."""
-    _clients[:] = [given]
+def use_client(s3: Any) -> None:
+    """Set the client through which files are stored from now on."""
+    _clients[:] = [s3]
 
 
 def reset_client() -> None:
-    """The next call makes a client anew, from the environment as it is by then."""
+    """Forget the client; the next call creates one from the environment as it is then."""
     _clients.clear()
 
 

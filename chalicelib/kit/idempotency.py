@@ -1,7 +1,7 @@
-"""A repeat is harmless: the client's Idempotency-Key is a record in the same transaction as what it asked for.
+"""Idempotency keys: a record of each request and its answer, written in the same transaction as its effects.
 
-Kept as long as the shop. Same key and body, at once or a year later: the same answer, byte for byte. Same key with
-another body: `KeyReused`. The answer is stored without the guest's token, which can be derived again.
+A request with the same key and body raises Replay with the stored answer; with another body it raises KeyReused.
+Records do not expire. The answer is stored without the guest's order token, which can be derived again.
 """
 
 from __future__ import annotations
@@ -27,7 +27,7 @@ class IdempotencyRecord(Row):
 
 @dataclass(frozen=True)
 class IdempotencyKey:
-    """Who asked, under which key, for what. The key is scoped to the caller and the door."""
+    """An Idempotency-Key in the scope of its caller and endpoint, and the hash of the request's body."""
 
     scope: str
     body_hash: str
@@ -38,13 +38,13 @@ class IdempotencyKey:
 
 
 class KeyReused(Invalid):
-    message = "This Idempotency-Key was used before with another body; send a new key for a new request."
+    message = "This Idempotency-Key was already used with another body; send a new key for a new request."
 
 
 class Replay(Problem):
-    """Not a refusal: the same request had been done, and this is its answer."""
+    """The request was carried out before; `answer` is what it returned. Endpoints answer it with status 200."""
 
-    message = "Done before."
+    message = "This request was carried out before."
 
     def __init__(self, answer: dict[str, Any]) -> None:
         super().__init__()
@@ -58,27 +58,27 @@ def build_idempotency_key(caller: str, endpoint: str, key: str, body: Any) -> Id
 _canonical = json.JSONEncoder(sort_keys=True, separators=(",", ":"), default=str).encode
 
 
-def raise_if_repeated(request: IdempotencyKey | None, found: IdempotencyRecord | None) -> None:
-    """Raises `Replay` when the record is there, `KeyReused` when it is there for another body."""
-    if request is not None and found is not None:
-        raise build_repeat(request, found)
+def raise_if_repeated(key: IdempotencyKey | None, record: IdempotencyRecord | None) -> None:
+    """Raise Replay if there is a record for this body, KeyReused if it is for another body."""
+    if key is not None and record is not None:
+        raise build_repeat(key, record)
 
 
-def build_repeat(request: IdempotencyKey, found: IdempotencyRecord) -> Problem:
-    if found.body_hash != request.body_hash:
+def build_repeat(key: IdempotencyKey, record: IdempotencyRecord) -> Problem:
+    if record.body_hash != key.body_hash:
         return KeyReused()
-    return Replay(compact_json.decompress(found.answer))
+    return Replay(compact_json.decompress(record.answer))
 
 
-def check_repeat(request: IdempotencyKey | None) -> None:
-    """For verbs that read nothing in batches: one read of the record alone."""
-    if request is not None:
-        raise_if_repeated(request, db.get(IdempotencyRecord, request.scope, "request"))
+def check_repeat(key: IdempotencyKey | None) -> None:
+    """Read the record and raise Replay or KeyReused: for use cases that do not read it with a batch."""
+    if key is not None:
+        raise_if_repeated(key, db.get(IdempotencyRecord, key.scope, "request"))
 
 
-def record_answer(request: IdempotencyKey | None, answer: dict[str, Any]) -> Write | None:
-    """First in the list of writes, so that a lost race is answered before it is refused."""
-    if request is None:
+def record_answer(key: IdempotencyKey | None, answer: dict[str, Any]) -> Write | None:
+    """Return the write of the record. Put it first, so that a lost race raises Replay before any refusal."""
+    if key is None:
         return None
-    row = IdempotencyRecord(request.scope, "request", body_hash=request.body_hash, answer=compact_json.compress(answer))
-    return db.create(row, refusal=lambda found: build_repeat(request, found))
+    row = IdempotencyRecord(key.scope, "request", body_hash=key.body_hash, answer=compact_json.compress(answer))
+    return db.create(row, refusal=lambda record: build_repeat(key, record))

@@ -1,4 +1,4 @@
-"""Prefixed ULIDs for machines, short numbers with a check digit for people."""
+"""Identifiers: prefixed ULIDs, and short order numbers with a check character for people."""
 
 from __future__ import annotations
 
@@ -8,42 +8,42 @@ from collections.abc import Callable
 from datetime import datetime
 from string import ascii_uppercase, digits
 
-ALPHABET = "23456789ABCDEFGHJKLMNPQRSTUVWXYZ"  # no 0/O, no 1/I: these are read out over the phone
+ALPHABET = "23456789ABCDEFGHJKLMNPQRSTUVWXYZ"  # without 0, O, 1 and I, because numbers are read out over the phone
 
-randomness: Callable[[int], bytes] = os.urandom  # a simulator puts its own seeded source here
+randomness: Callable[[int], bytes] = os.urandom  # replaced by simulators with a seeded source
 
 
 def new(prefix: str, at: datetime) -> str:
-    """`ord_01KB…`: sorts by the instant it was made at, to the millisecond."""
+    """Return a new id, `ord_01KB…`, that sorts by its instant to the millisecond."""
     milliseconds = int(at.timestamp() * 1000)
     return f"{prefix}_{_crockford(milliseconds.to_bytes(6, 'big') + randomness(10))}"
 
 
 def derive(prefix: str, *parts: str) -> str:
-    """The same parts always make the same id, so a consumer that runs twice makes one thing."""
+    """Return an id determined by its parts, so that a consumer that runs twice creates one thing."""
     return f"{prefix}_{_crockford(_digest(*parts)[:16])}"
 
 
-_CROCKFORD = [sign for sign in digits + ascii_uppercase if sign not in "ILOU"]
-_PAIRS = [one + other for one in _CROCKFORD for other in _CROCKFORD]
+_CROCKFORD = [character for character in digits + ascii_uppercase if character not in "ILOU"]
+_PAIRS = [first + second for first in _CROCKFORD for second in _CROCKFORD]
 
 
-def _crockford(sixteen: bytes) -> str:
-    """A ULID's 26 characters, two for each ten bits; the first two bits of all are padding."""
-    number = int.from_bytes(sixteen)
+def _crockford(sixteen_bytes: bytes) -> str:
+    """Return the 26 characters of a ULID, two for every ten bits after two bits of padding."""
+    number = int.from_bytes(sixteen_bytes)
     return "".join([_PAIRS[number >> shift & 1023] for shift in range(120, -1, -10)])
 
 
 def short_number(identifier: str) -> str:
-    """`SK-7H2K9M-4`: for people; a wrong or swapped character is caught, and nothing is ever looked up by it."""
+    """Return a number for people, `SK-7H2K9M-4`. A wrong or swapped character is detected. It is not a key."""
     letters = "".join(ALPHABET[byte % 32] for byte in _digest(identifier)[:6])
     return f"SK-{letters}-{check_character(letters)}"
 
 
 def check_character(letters: str) -> str:
     # Odd weights are coprime to 32, so any single wrong character changes the sum.
-    weighted = sum((2 * place + 1) * ALPHABET.index(letter) for place, letter in enumerate(letters))
-    return ALPHABET[weighted % 32]
+    weighted_sum = sum((2 * position + 1) * ALPHABET.index(letter) for position, letter in enumerate(letters))
+    return ALPHABET[weighted_sum % 32]
 
 
 def _digest(*parts: str) -> bytes:

@@ -1,7 +1,8 @@
-"""The journal: audit trail, outbox and feed in one table, written in the same transaction as every change.
+"""The journal: audit trail and transactional outbox in one table, written in the same transaction as every change.
 
-Hash key `subject` (`order#ord_…`), range key `sequence` (1, 2, 3 … put only if absent, so clocks never decide order).
-Each entry holds the hash of the one before it. Movements of stock and money ride inside their commit's one entry.
+Hash key `subject` (`order#ord_…`), range key `sequence` (1, 2, 3 …, put only if absent, so the order of entries does
+not depend on clocks). Each entry holds the hash of the entry before it. The stock movements and postings of a commit
+are part of its one entry.
 """
 
 from __future__ import annotations
@@ -14,7 +15,7 @@ from typing import Any, Protocol
 
 from pynamodb.attributes import NumberAttribute, UnicodeAttribute
 
-from chalicelib.kit import clock, compact_json, db, events, ids
+from chalicelib.kit import clock, compact_json, db, events, ids, log
 from chalicelib.kit.db import Row, Write
 from chalicelib.kit.events import Event
 from chalicelib.kit.row_attributes import InstantAttribute
@@ -33,6 +34,7 @@ class EntryRow(Row):
     channel = UnicodeAttribute(null=True)
     body = UnicodeAttribute()
     previous = UnicodeAttribute(null=True)
+    request_id = UnicodeAttribute(null=True)  # for log lines; not part of the hash
 
     @property
     def commit_id(self) -> str:
@@ -41,8 +43,11 @@ class EntryRow(Row):
 
 @dataclass(frozen=True)
 class Head:
-    """The version of a subject and the hash of its last entry, kept on the subject's own row so that the next entry
-    needs no read. Rows and values that keep it have the same two fields: `replace(order, **vars(head))`."""
+    """The version of a subject and the hash of its last entry.
+
+    It is stored on the subject's own row, so that the next entry needs no read of the journal. Rows and values that
+    hold it have the same two fields: `replace(order, **vars(head))`.
+    """
 
     version: int = 0
     journal_hash: str = ""
@@ -59,7 +64,7 @@ class HasHead(Protocol):
 
 @dataclass(frozen=True)
 class JournalEntry:
-    """One entry as listeners see it."""
+    """One entry as event handlers receive it."""
 
     subject: str
     sequence: int
@@ -74,10 +79,10 @@ class JournalEntry:
 def append_event(
     subject: str, event: Event, *, after: HasHead | None = None, actor: str, at: datetime, channel: str | None = None
 ) -> tuple[Write, Head]:
-    """The write of the subject's next entry, and the head to keep on the subject's row in the same commit.
+    """Return the write of the subject's next entry, and the new head to store on the subject's row in the same commit.
 
-    `after` has the subject's head, None before its first entry. Of two commits that append after the same head, the
-    second is refused as `Moved`.
+    `after` holds the subject's current head; it is None before the first entry. Of two commits that append after the
+    same head, the second raises StaleVersion.
     """
     head = Head() if after is None else Head(int(after.version), after.journal_hash)
     entry = EntryRow(
@@ -91,29 +96,31 @@ def append_event(
         channel=channel,
         body=events.to_json(event),
         previous=head.journal_hash or None,
+        request_id=log.request_id() or None,
     )
     return db.create(entry), Head(head.version + 1, hash_of(entry))
 
 
 def put_version(row: Any) -> Write:
-    """Replace the version just before the row's own, or create version 1; refused as `Moved` otherwise."""
-    kind, version = type(row), row.version
-    return db.put(row, when=kind.pk.does_not_exist() if version == 1 else kind.version == version - 1)
+    """Return the write that replaces the previous version of a row, or creates version 1. It may raise StaleVersion."""
+    row_class, version = type(row), row.version
+    return db.put(row, when=row_class.pk.does_not_exist() if version == 1 else row_class.version == version - 1)
 
 
 def hash_of(entry: EntryRow) -> str:
-    """128 bits over everything the entry says and the hash of the one before."""
-    hashed = [entry.pk, int(entry.sk), entry.event_id, entry.kind, int(entry.schema_version)]
-    hashed += [clock.iso(entry.occurred_at), entry.actor, entry.channel, entry.body, entry.previous]
-    return hashlib.sha256(compact_json.dumps(hashed).encode()).hexdigest()[:32]
+    """Return 128 bits of SHA-256 over the fields of the entry and the hash of the entry before it."""
+    fields = [entry.pk, int(entry.sk), entry.event_id, entry.kind, int(entry.schema_version)]
+    fields += [clock.iso(entry.occurred_at), entry.actor, entry.channel, entry.body, entry.previous]
+    return hashlib.sha256(compact_json.dumps(fields).encode()).hexdigest()[:32]
 
 
 def history(subject: str) -> list[EntryRow]:
+    """Return the subject's entries, oldest first."""
     return db.query_all(EntryRow, subject)
 
 
 def row_to_message(entry: EntryRow) -> dict[str, Any]:
-    """The entry as it travels to listeners."""
+    """Return the entry as it is published to event handlers."""
     return {
         "subject": entry.pk,
         "sequence": int(entry.sk),
@@ -123,6 +130,7 @@ def row_to_message(entry: EntryRow) -> dict[str, Any]:
         "occurred_at": clock.iso(entry.occurred_at),
         "actor": entry.actor,
         "channel": entry.channel,
+        "request_id": entry.request_id,
         "body": compact_json.loads(entry.body),
     }
 
@@ -132,9 +140,10 @@ def row_to_entry(entry: EntryRow) -> JournalEntry:
 
 
 def message_to_entry(message: Mapping[str, Any]) -> JournalEntry:
-    """The entry that `row_to_message` sent; `event` is None for a kind that this release does not know.
+    """Return the entry of a published message; `event` is None for a kind that this release does not know.
 
-    Raises events.NewerVersion."""
+    Raises events.NewerVersion.
+    """
     return JournalEntry(
         subject=message["subject"],
         sequence=message["sequence"],

@@ -1,4 +1,4 @@
-"""Money in whole minor units. No floats; every division names its rounding; shares sum to the whole."""
+"""Amounts of money in whole minor units: arithmetic, rounding, splitting and formatting. No floats."""
 
 from __future__ import annotations
 
@@ -17,9 +17,9 @@ class Currency:
     decimal_mark: str = "."
 
 
-# Exponents are those of ISO 4217, except for the rupiah: sen are no longer used, so we count whole rupiah. Symbols and
-# marks are our own table because Babel and browsers disagree (`Rp1.250.000,00`, `Rp 1.250.000`). The browser reads the
-# same table: after a change run `python -m storefront.generate_currencies`.
+# Exponents are those of ISO 4217, except for the rupiah: sen are no longer used, so amounts are whole rupiah. Symbols
+# and marks are listed here because Babel and browsers disagree (`Rp1.250.000,00`, `Rp 1.250.000`). The browser reads
+# the same table: after a change run `python -m storefront.generate_currencies`.
 CURRENCIES = {
     "IDR": Currency(0, "Rp", ".", ","),
     "JPY": Currency(0, "¥"),
@@ -34,12 +34,14 @@ CURRENCIES = {
 
 @dataclass(frozen=True, order=False)
 class Money:
+    """An amount in minor units of a currency. Arithmetic with another currency raises ValueError."""
+
     minor: int
     currency: str
 
     def __post_init__(self) -> None:
-        if type(self.minor) is not int:  # True would be one unit
-            raise TypeError(f"minor units are whole: {self.minor!r}")
+        if type(self.minor) is not int:  # bool is an int, and True would be one unit
+            raise TypeError(f"minor must be an int, not {self.minor!r}")
         if self.currency not in CURRENCIES:
             raise ValueError(f"unknown currency {self.currency!r}")
 
@@ -66,15 +68,15 @@ class Money:
 
     def _minor_of(self, other: Money) -> int:
         if other.currency != self.currency:
-            raise ValueError(f"{self.currency} and {other.currency} do not mix")
+            raise ValueError(f"cannot combine {self.currency} with {other.currency}")
         return other.minor
 
     def portion(self, rate: Decimal) -> Money:
-        """`rate` of this amount, rounded half up (away from zero) to a whole minor unit."""
+        """Return `rate` times this amount, rounded half up (away from zero) to a whole minor unit."""
         return Money(round_half_up(Decimal(self.minor) * rate), self.currency)
 
     def split(self, weights: Sequence[int]) -> list[Money]:
-        """Shares by weight that sum to the whole: largest remainder, earlier shares first among equals."""
+        """Return shares by weight that sum to this amount: largest remainder, earlier shares first among equals."""
         return [Money(share, self.currency) for share in largest_remainder(self.minor, weights)]
 
     def to_json(self) -> dict[str, Any]:
@@ -86,8 +88,8 @@ def zero(currency: str) -> Money:
 
 
 def total(amounts: Iterable[Money], currency: str) -> Money:
-    nothing = zero(currency)
-    return Money(sum(map(nothing._minor_of, amounts)), currency)
+    start = zero(currency)
+    return Money(sum(map(start._minor_of, amounts)), currency)
 
 
 def from_json(value: dict[str, Any]) -> Money:
@@ -95,7 +97,7 @@ def from_json(value: dict[str, Any]) -> Money:
 
 
 def from_decimal(value: Decimal, currency: str) -> Money:
-    """Major units as written by people ("12.50"), rounded half up to the currency's minor unit."""
+    """Return an amount given in major units ("12.50"), rounded half up to the currency's minor unit."""
     return Money(round_half_up(value.scaleb(CURRENCIES[currency].exponent)), currency)
 
 
@@ -119,8 +121,9 @@ def round_half_up(value: Decimal) -> int:
 
 
 def largest_remainder(whole: int, weights: Sequence[int]) -> list[int]:
+    """Return integer shares by weight that sum to `whole`; equal shares if all weights are zero."""
     if not weights:
-        raise ValueError("nobody to share with")
+        raise ValueError("weights must not be empty")
     if whole < 0:
         return [-share for share in largest_remainder(-whole, weights)]
     if not any(weights):

@@ -1,10 +1,10 @@
-"""The packages of chalicelib, what each may import, and the tables and topics that a stage has for them."""
+"""The packages of chalicelib in layers, and the tables and topics of a stage."""
 
 from __future__ import annotations
 
 from importlib import import_module
 
-# A package imports packages of the layers before its own.
+# A package may import packages of the layers before its own.
 LAYERS = (
     ("kit",),
     ("places", "catalog", "customers"),
@@ -13,7 +13,7 @@ LAYERS = (
     ("fulfillment",),
     ("channels", "exchange"),
 )
-EVENT_CONSUMERS = ("notify", "reporting")  # import any package, and no package imports them
+EVENT_CONSUMERS = ("notify", "reporting")  # may import any package; no package imports them
 PACKAGES = (*(package for layer in LAYERS for package in layer), *EVENT_CONSUMERS)
 
 TABLES = (*(package for package in PACKAGES if package not in ("kit", "exchange")), "requests", "journal")

@@ -1,4 +1,4 @@
-"""Doors about the house itself: is it up, what can it do, and a page to read that."""
+"""Endpoints about the API itself: health, openapi.json, the documentation page and the signed-in caller."""
 
 from __future__ import annotations
 
@@ -14,31 +14,36 @@ endpoints = Routes(__name__)
 
 @endpoints.get("/health", roles=EVERYONE)
 def health(call: Call) -> dict[str, str]:
-    """Say that the doors are open and the tables answer."""
+    """Check that the API and the tables respond."""
     db.get(IdempotencyRecord, "health", "request")
     return {"status": "ok"}
 
 
 @endpoints.get("/openapi.json", roles=EVERYONE)
 def openapi_document(call: Call) -> dict[str, Any]:
-    """Describe every door as OpenAPI 3.1, made from the doors themselves."""
+    """Return the OpenAPI 3.1 document of every endpoint."""
     return openapi.build_document(Routes.registered)
 
 
 @endpoints.get("/me", roles=STAFF)
 def me(call: Call) -> dict[str, Any]:
-    """Tell the caller who he is here: his role, and the place he works at."""
-    who = call.principal
-    return {"id": who.id, "role": who.role, "name": who.name, "location": who.location or None}
+    """Return the caller's id, role, name and location."""
+    principal = call.principal
+    return {
+        "id": principal.id,
+        "role": principal.role,
+        "name": principal.name,
+        "location": principal.location or None,
+    }
 
 
 @endpoints.get("/docs", roles=EVERYONE, media_type="text/html")
 def docs(call: Call) -> ApiResponse:
-    """Show the same description as a page for people."""
-    every = sorted(Routes.registered, key=lambda door: (door.path, door.method))
-    return html_response(render("api_docs.html", endpoints=[(endpoint, list_fields(endpoint)) for endpoint in every]))
+    """Return a page that lists every endpoint."""
+    registered = sorted(Routes.registered, key=lambda endpoint: (endpoint.path, endpoint.method))
+    return html_response(render("api_docs.html", endpoints=[(item, list_body_fields(item)) for item in registered]))
 
 
-def list_fields(door: Endpoint) -> str:
-    schema = door.body.model_json_schema() if door.body else {}
+def list_body_fields(endpoint: Endpoint) -> str:
+    schema = endpoint.body.model_json_schema() if endpoint.body else {}
     return ", ".join(schema.get("properties", ()))

@@ -10,7 +10,7 @@ from chalicelib.kit import clock
 
 
 class InstantAttribute(Attribute[datetime]):
-    """ISO with milliseconds and Z: sorts and compares as text in keys and conditions."""
+    """An instant stored as ISO text with milliseconds and Z, which sorts and compares as text."""
 
     attr_type = "S"
 
@@ -22,7 +22,7 @@ class InstantAttribute(Attribute[datetime]):
 
 
 class StateAttribute(UnicodeAttribute):
-    """A StrEnum, kept as its plain text."""
+    """A StrEnum stored as text."""
 
     def serialize(self, value: str) -> str:
         return str(value)

@@ -1,4 +1,7 @@
-"""Pages that functions render. Their templates lie in this package because Chalice packages nothing beside it."""
+"""Jinja templates of pages that functions render.
+
+They are in chalicelib/templates, because Chalice deploys no folder outside chalicelib.
+"""
 
 from __future__ import annotations
 
@@ -13,13 +16,13 @@ FOLDER = Path(__file__).parent.parent / "templates"
 
 
 def render(name: str, **facts: Any) -> str:
-    """The page `templates/<name>`, with every fact escaped."""
+    """Return the page of `templates/<name>` as HTML, with every fact escaped."""
     return environment().get_template(name).render(facts)
 
 
 @cache
 def environment() -> Environment:
-    import jinja2  # here, because most of what runs in this process never shows a page
+    import jinja2  # imported late: most functions render no page
 
     loader = jinja2.FileSystemLoader(FOLDER)
     return jinja2.Environment(

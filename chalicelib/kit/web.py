@@ -1,7 +1,7 @@
-"""Thin HTTP doors: who may enter, the body read by a closed schema, the answer as JSON, a refusal as RFC 9457.
+"""HTTP endpoints: roles, bodies validated by a closed schema, JSON responses, and refusals as RFC 9457 problems.
 
-A room writes `doors = Routes(__name__)` and `@doors.post("/orders", who=..., body=...)`; the view gets a `Call` and the
-path's parts by name. Everything a door declares is also what openapi.json says of it.
+A package writes `endpoints = Routes(__name__)` and `@endpoints.post("/orders", roles=..., body=...)`. The view gets a
+`Call`, and the parts of the path by name. openapi.json is built from the same declarations.
 """
 
 from __future__ import annotations
@@ -11,6 +11,7 @@ import binascii
 import hashlib
 import json
 import re
+import uuid
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field, replace
 from datetime import date
@@ -26,7 +27,7 @@ from chalicelib.kit.errors import Declined, Forbidden, Invalid, NotFound, NotSig
 
 MAX_BODY_BYTES = 256 * 1024
 EVERYONE = frozenset({"anyone"})
-CUSTOMER = frozenset({"customer"})  # whoever holds the order's token; the room's own gate checks which order
+CUSTOMER = frozenset({"customer"})  # the holder of an order's token; the package checks that it opens this order
 STAFF = auth.STAFF
 PATH_PART = re.compile(r"[A-Za-z0-9@._:~+-]{1,128}")
 IDEMPOTENCY_KEY = re.compile(r"[\x21-\x7e]{16,128}")
@@ -35,8 +36,10 @@ View = Callable[..., Any]
 
 
 class Body(BaseModel):
-    """Closed and strict: an unknown field, `true` for 1 or "2" for 2 is refused, never guessed at. Each is
-    built when it is first read, for a function that wakes up needs one of eighty."""
+    """Base class of JSON bodies. Unknown fields and values of another type (`true` for 1, "2" for 2) are refused.
+
+    A schema is built when it is first used, because a cold start needs one of eighty.
+    """
 
     model_config = ConfigDict(extra="forbid", strict=True, frozen=True, defer_build=True)
 
@@ -49,22 +52,24 @@ JSON_PATTERNS = {
 
 
 class Query(BaseModel):
-    """Query strings: text on the wire, closed all the same, and read as JSON would write it: pydantic alone takes
-    `yes` for true, `1_0` for ten and `0` for a day in 1970."""
+    """Base class of query strings. Unknown fields are refused, and values must be written as in JSON.
+
+    Pydantic alone would accept `yes` for true, `1_0` for ten and `0` for a day in 1970.
+    """
 
     model_config = ConfigDict(extra="forbid", frozen=True, defer_build=True)
 
     @field_validator("*", mode="before")
     @classmethod
-    def require_json_notation(cls, said: Any, info: ValidationInfo) -> Any:
+    def require_json_notation(cls, value: Any, info: ValidationInfo) -> Any:
         kind = JSON_PATTERNS.get(cls.model_fields[str(info.field_name)].annotation or str)
-        if kind and isinstance(said, str) and not kind.fullmatch(said):
-            raise PydanticCustomError("not_plain", "write it as JSON does: 12, true, 2026-11-22")
-        return said
+        if kind and isinstance(value, str) and not kind.fullmatch(value):
+            raise PydanticCustomError("not_plain", "write it as in JSON: 12, true, 2026-11-22")
+        return value
 
 
 class Unreadable(Invalid):
-    """400 where other invalid bodies are 422: this is not even JSON, or a header it needs is missing."""
+    """The body is not JSON, or a required header is missing: status 400, where other invalid requests are 422."""
 
 
 class TooLarge(Invalid):
@@ -73,14 +78,16 @@ class TooLarge(Invalid):
 
 @dataclass(frozen=True)
 class Call:
+    """A validated request, as a view gets it."""
+
     principal: Principal
     body: Any = None
     query: Any = None
-    idempotency_key: idempotency.IdempotencyKey | None = None  # set at doors that are `keyed`
+    idempotency_key: idempotency.IdempotencyKey | None = None  # set if the endpoint is `idempotent`
     raw: bytes = b""
     headers: Any = None
     location: str | None = None
-    network_id: str = ""  # see `auth.caller`
+    network_id: str = ""  # see `auth.network_id`
 
 
 @dataclass(frozen=True)
@@ -92,6 +99,8 @@ class ApiResponse:
 
 @dataclass(frozen=True)
 class Endpoint:
+    """The declaration of one endpoint."""
+
     method: str
     path: str
     roles: frozenset[str]
@@ -105,7 +114,7 @@ class Endpoint:
     max_bytes: int = MAX_BODY_BYTES
     example: Any = None
     media_type: str = "application/json"  # of the 2xx body
-    request_content: Any = None  # media types of a body that is no JSON, each with its content object of openapi.json
+    request_content: Any = None  # for bodies other than JSON: OpenAPI content objects by media type
 
     @property
     def name(self) -> str:
@@ -113,21 +122,26 @@ class Endpoint:
 
 
 class Routes(Blueprint):
-    """A Chalice blueprint whose views may refuse: Chalice turns every exception it does not know into a 500 before
-    middleware sees it, so the mapping to HTTP has to stand around the view itself."""
+    """A Chalice blueprint that wraps every view, so that a raised Problem becomes an HTTP response.
+
+    Chalice turns unknown exceptions into a 500 before middleware sees them, so middleware cannot do this.
+    """
 
     registered: ClassVar[list[Endpoint]] = []
 
-    def endpoint(self, method: str, path: str, *, roles: Iterable[str], **said: Any) -> Callable[[View], View]:
-        """`keyed=True` asks for an Idempotency-Key; `status` is the answer's when the view returns a bare body."""
+    def endpoint(self, method: str, path: str, *, roles: Iterable[str], **options: Any) -> Callable[[View], View]:
+        """Register a view. The options are the fields of Endpoint.
+
+        `idempotent=True` requires an Idempotency-Key header; `status` is used when the view returns a bare body.
+        """
 
         def register(view: View) -> View:
-            words = " ".join((view.__doc__ or view.__name__).split())
-            door = Endpoint(method, path, frozenset(roles), view, words, **said)
-            Routes.registered.append(door)
+            summary = " ".join((view.__doc__ or view.__name__).split())
+            endpoint = Endpoint(method, path, frozenset(roles), view, summary, **options)
+            Routes.registered.append(endpoint)
 
             def answer(**parts: str) -> Response:
-                return serve(door, self.current_request, parts)
+                return serve(endpoint, self.current_request, parts)
 
             answer.__name__ = f"{method.lower()}_{view.__name__}"
             self.route(path, methods=[method], content_types=["*/*", "application/json"], name=answer.__name__)(answer)
@@ -135,47 +149,58 @@ class Routes(Blueprint):
 
         return register
 
-    def get(self, path: str, **said: Any) -> Callable[[View], View]:
-        return self.endpoint("GET", path, **said)
+    def get(self, path: str, **options: Any) -> Callable[[View], View]:
+        return self.endpoint("GET", path, **options)
 
-    def post(self, path: str, **said: Any) -> Callable[[View], View]:
-        return self.endpoint("POST", path, **said)
+    def post(self, path: str, **options: Any) -> Callable[[View], View]:
+        return self.endpoint("POST", path, **options)
 
-    def put(self, path: str, **said: Any) -> Callable[[View], View]:
-        return self.endpoint("PUT", path, **said)
+    def put(self, path: str, **options: Any) -> Callable[[View], View]:
+        return self.endpoint("PUT", path, **options)
 
 
-def serve(door: Endpoint, request: Any, parts: dict[str, str]) -> Response:
+def serve(endpoint: Endpoint, request: Any, parts: dict[str, str]) -> Response:
+    """Return the response to a request; its log lines and journal entries get API Gateway's request id."""
+    with log.request_scope(request.context.get("requestId") or uuid.uuid4().hex):
+        return serve_in_scope(endpoint, request, parts)
+
+
+def serve_in_scope(endpoint: Endpoint, request: Any, parts: dict[str, str]) -> Response:
     try:
-        return build_response(door, call_view(door, request, parts))
-    except idempotency.Replay as done:
-        return build_response(door, ApiResponse(done.answer, status=200))
+        response = build_response(endpoint, call_view(endpoint, request, parts))
+        log.info("request_served", endpoint=endpoint.name, status=response.status_code)
+        return response
+    except idempotency.Replay as replay:
+        log.info("request_replayed", endpoint=endpoint.name, status=200)
+        return build_response(endpoint, ApiResponse(replay.answer, status=200))
     except Problem as problem:
         status = status_of(problem)
-        log.info("refused", door=door.name, code=problem.code, status=status)
+        log.info("request_refused", endpoint=endpoint.name, code=problem.code, status=status)
         return problem_to_response(problem, status)
-    except Exception as bug:
-        log.error("a bug answered 500", door=door.name, exception=type(bug).__name__)
+    except Exception as error:
+        log.error("endpoint_failed", endpoint=endpoint.name, exception=type(error).__name__)
         return build_problem_response(500, "bug", "Something broke on our side; it has been written down.", {})
 
 
-def call_view(door: Endpoint, request: Any, parts: dict[str, str]) -> Any:
+def call_view(endpoint: Endpoint, request: Any, parts: dict[str, str]) -> Any:
     headers = request.headers
     query = request.query_params or {}
     principal = read_principal(headers, query)
-    authorize(door, principal)
+    authorize(endpoint, principal)
     if not all(PATH_PART.fullmatch(part) for part in parts.values()):
         raise NotFound()
-    raw = read_raw_body(request, door.max_bytes)
-    body = read_body(door, raw)
-    caller = auth.network_id(request.context["identity"]["sourceIp"])  # what a header says of it, anybody can write
-    call = Call(principal, body, read_query(door, query), raw=raw, headers=headers, network_id=caller)
-    if door.idempotent:
+    raw = read_raw_body(request, endpoint.max_bytes)
+    body = read_body(endpoint, raw)
+    caller = auth.network_id(request.context["identity"]["sourceIp"])  # headers that name it can be forged
+    call = Call(principal, body, read_query(endpoint, query), raw=raw, headers=headers, network_id=caller)
+    if endpoint.idempotent:
         call = replace(
             call,
-            idempotency_key=read_idempotency_key(door, principal, headers, body if body is not None else parts, parts),
+            idempotency_key=read_idempotency_key(
+                endpoint, principal, headers, body if body is not None else parts, parts
+            ),
         )
-    return door.view(call, **parts)
+    return endpoint.view(call, **parts)
 
 
 def read_principal(headers: Any, query: Any) -> Principal:
@@ -191,7 +216,7 @@ def read_principal(headers: Any, query: Any) -> Principal:
 
 
 def principal_from_claims(claims: dict[str, Any]) -> Principal:
-    """The role and id that a staff token itself names."""
+    """Return the principal with the role and id of the staff token itself."""
     return Principal(role=claims["role"], id=claims["id"])
 
 
@@ -199,71 +224,72 @@ _load_principal: Callable[[dict[str, Any]], Principal] = principal_from_claims
 
 
 def use_principal_loader(load: Callable[[dict[str, Any]], Principal]) -> None:
-    """From now on `load` says who the bearer of a staff token is. The app gives the staff list's answer, so that a role
-    taken away is gone within a minute."""
+    """Set the function that returns the principal of a staff token's claims.
+
+    app.py sets one that reads the staff list, so that a revoked role is gone within a minute.
+    """
     global _load_principal
     _load_principal = load
 
 
-def authorize(door: Endpoint, principal: Principal) -> None:
-    if "anyone" in door.roles or principal.role in door.roles:
+def authorize(endpoint: Endpoint, principal: Principal) -> None:
+    if "anyone" in endpoint.roles or principal.role in endpoint.roles:
         return
     raise NotSignedIn() if principal.role in ("anyone", "customer") else Forbidden()
 
 
-def read_raw_body(request: Any, most: int) -> bytes:
+def read_raw_body(request: Any, max_bytes: int) -> bytes:
     try:
         raw: bytes = request.raw_body
     except (ValueError, binascii.Error, UnicodeError) as error:
         raise Unreadable(("", "the body is not readable as bytes")) from error
-    if len(raw) > most:
-        raise TooLarge(limit=most)
+    if len(raw) > max_bytes:
+        raise TooLarge(limit=max_bytes)
     return raw
 
 
-def read_body(door: Endpoint, raw: bytes) -> Any:
-    if door.body is None:
+def read_body(endpoint: Endpoint, raw: bytes) -> Any:
+    if endpoint.body is None:
         return None
     try:
-        return door.body.model_validate_json(raw)
+        return endpoint.body.model_validate_json(raw)
     except ValidationError as error:
         raise validation_error_to_invalid(error) from error
 
 
-def read_query(door: Endpoint, query: Any) -> Any:
-    given = {name: query[name] for name in query if name != "token"}
+def read_query(endpoint: Endpoint, query: Any) -> Any:
+    parameters = {name: query[name] for name in query if name != "token"}
     try:
-        return (door.query or Query).model_validate(given)
+        return (endpoint.query or Query).model_validate(parameters)
     except ValidationError as error:
         raise validation_error_to_invalid(error) from error
 
 
 def validation_error_to_invalid(error: ValidationError) -> Invalid:
-    found = error.errors(include_url=False, include_input=False, include_context=False)
-    listed = [(".".join(map(str, each["loc"])), each["msg"]) for each in found[:20]]
-    if found[0]["type"] == "json_invalid":
-        return Unreadable(("", f"the body is not JSON: {found[0]['msg'].removeprefix('Invalid JSON: ')}"))
-    return Invalid(*listed)
+    problems = error.errors(include_url=False, include_input=False, include_context=False)
+    if problems[0]["type"] == "json_invalid":
+        return Unreadable(("", f"the body is not JSON: {problems[0]['msg'].removeprefix('Invalid JSON: ')}"))
+    return Invalid(*((".".join(map(str, problem["loc"])), problem["msg"]) for problem in problems[:20]))
 
 
 def read_idempotency_key(
-    door: Endpoint, principal: Principal, headers: Any, body: Any, parts: dict[str, str]
+    endpoint: Endpoint, principal: Principal, headers: Any, body: Any, parts: dict[str, str]
 ) -> idempotency.IdempotencyKey:
     key = headers.get("idempotency-key", "")
     if not IDEMPOTENCY_KEY.fullmatch(key):
-        raise Unreadable(("Idempotency-Key", "send this header, 16 to 128 characters, the same one on every retry"))
-    said = body.model_dump(mode="json") if isinstance(body, BaseModel) else body
+        raise Unreadable(("Idempotency-Key", "send this header: 16 to 128 characters, the same on every retry"))
+    content = body.model_dump(mode="json") if isinstance(body, BaseModel) else body
     caller = principal.actor if not principal.token else auth.order_token_hash(principal.token)
-    return idempotency.build_idempotency_key(caller, door.name, key, {"said": said, "at": parts})
+    return idempotency.build_idempotency_key(caller, endpoint.name, key, {"body": content, "path": parts})
 
 
-def build_response(door: Endpoint, said: Any) -> Response:
-    if isinstance(said, Response):
-        return said
-    answer = said if isinstance(said, ApiResponse) else ApiResponse(said, status=door.status)
-    body = answer.body if isinstance(answer.body, (str, bytes)) else value_to_json(answer.body)
-    headers = SECURITY_HEADERS | STATUS_HEADERS.get(answer.status, {}) | answer.headers
-    return Response(body, status_code=answer.status, headers=dict(headers))
+def build_response(endpoint: Endpoint, result: Any) -> Response:
+    if isinstance(result, Response):
+        return result
+    response = result if isinstance(result, ApiResponse) else ApiResponse(result, status=endpoint.status)
+    body = response.body if isinstance(response.body, (str, bytes)) else value_to_json(response.body)
+    headers = SECURITY_HEADERS | STATUS_HEADERS.get(response.status, {}) | response.headers
+    return Response(body, status_code=response.status, headers=dict(headers))
 
 
 SECURITY_HEADERS = {
@@ -271,10 +297,10 @@ SECURITY_HEADERS = {
     "Cache-Control": "no-store",
     "X-Content-Type-Options": "nosniff",
     "Referrer-Policy": "no-referrer",
-    "Content-Security-Policy": "default-src 'none'; frame-ancestors 'none'",  # an answer is data, whoever opens it
+    "Content-Security-Policy": "default-src 'none'; frame-ancestors 'none'",  # JSON loads nothing
     "Strict-Transport-Security": "max-age=31536000",
 }
-# What these answers always say, as a page too.
+# Headers of these statuses, also on HTML pages.
 STATUS_HEADERS = {503: {"Retry-After": "1"}, 401: {"WWW-Authenticate": "Bearer"}}
 
 
@@ -283,7 +309,7 @@ def value_to_json(value: Any) -> str:
 
 
 def html_response(html: str, status: int = 200) -> ApiResponse:
-    """A small page served by the API itself; it may load and run nothing but a form back to us."""
+    """Return a page served by the API; its policy allows inline styles and forms to the same origin, nothing else."""
     policy = (
         "default-src 'none'; style-src 'unsafe-inline'; form-action 'self'; frame-ancestors 'none'; base-uri 'none'"
     )
@@ -291,29 +317,30 @@ def html_response(html: str, status: int = 200) -> ApiResponse:
 
 
 def page_to_json(items: list[Any], after: dict[str, Any] | None, list_name: str) -> dict[str, Any]:
-    """`{"items": […], "next": cursor or null}`; the cursor opens only the list it came from."""
+    """Return `{"items": […], "next": cursor or null}`; a cursor is valid only for the list with this name."""
     return {"items": items, "next": auth.sign(f"cursor:{list_name}", after) if after else None}
 
 
 def read_cursor(text: str | None, list_name: str) -> dict[str, Any] | None:
+    """Return the position of a cursor, or None for the first page. Raises Invalid for a cursor of another list."""
     if not text:
         return None
     after = auth.unsign(f"cursor:{list_name}", text)
     if not isinstance(after, dict):
-        raise Invalid(("cursor", "is not one that this list gave; start again without it"))
+        raise Invalid(("cursor", "is not a cursor of this list; start again without it"))
     return after
 
 
 def with_etag(call: Call, body: Any) -> ApiResponse:
-    """With an ETag; 304 without a body when the caller has this very answer already."""
+    """Return the body with an ETag, or 304 without a body if the caller has the same response already."""
     text = value_to_json(body)
-    tag = '"' + hashlib.sha256(text.encode()).hexdigest()[:16] + '"'
-    if call.headers.get("if-none-match") == tag:
-        return ApiResponse("", 304, {"ETag": tag, "Cache-Control": "private, no-cache"})
-    return ApiResponse(text, 200, {"ETag": tag, "Cache-Control": "private, no-cache"})
+    etag = '"' + hashlib.sha256(text.encode()).hexdigest()[:16] + '"'
+    if call.headers.get("if-none-match") == etag:
+        return ApiResponse("", 304, {"ETag": etag, "Cache-Control": "private, no-cache"})
+    return ApiResponse(text, 200, {"ETag": etag, "Cache-Control": "private, no-cache"})
 
 
-# First match wins; the tree is drawn in kit/errors.py.
+# The first match counts. kit/errors.py describes the tree of classes.
 STATUS_BY_PROBLEM: list[tuple[type[Problem], int]] = [
     (TooLarge, 413),
     (Unreadable, 400),
@@ -337,11 +364,11 @@ def problem_to_response(problem: Problem, status: int) -> Response:
 
 
 def build_problem_response(status: int, code: str, detail: str, facts: dict[str, Any]) -> Response:
-    said = {"type": f"/problems/{code}", "title": code.replace("_", " "), "status": status, "detail": detail}
-    said |= {"code": code} | {name: fact for name, fact in facts.items() if name != "summary"}
+    body = {"type": f"/problems/{code}", "title": code.replace("_", " "), "status": status, "detail": detail}
+    body |= {"code": code} | {name: fact for name, fact in facts.items() if name != "summary"}
     headers = SECURITY_HEADERS | {"Content-Type": "application/problem+json"} | STATUS_HEADERS.get(status, {})
     return Response(
-        json.dumps(said, default=_fact_to_json, separators=(",", ":")), status_code=status, headers=dict(headers)
+        json.dumps(body, default=_fact_to_json, separators=(",", ":")), status_code=status, headers=dict(headers)
     )
 
 
@@ -350,7 +377,7 @@ def _fact_to_json(fact: Any) -> Any:
 
 
 def decode_base64(text: str) -> bytes:
-    """Base64 from a body, or Invalid."""
+    """Return the bytes of Base64 text. Raises Invalid."""
     try:
         return base64.b64decode(text, validate=True)
     except (ValueError, binascii.Error) as error:

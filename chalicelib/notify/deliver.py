@@ -35,7 +35,7 @@ def deliver_messages(told: JournalEntry) -> None:
         try:
             send_attempts(commit_attempts(group, store.record_notified(told, part, group, clock.now())))
         except AlreadyNotified:
-            log.info("told before", event_id=told.event_id, kind=told.kind)
+            log.info("event_already_notified", event_id=told.event_id, kind=told.kind)
 
 
 def is_deliverable(message: Message) -> bool:
@@ -74,7 +74,7 @@ def without_sms(attempt: Attempt, spent: str) -> Attempt:
         attempt.message.recipient, send_message.load_sms_limits()
     ):
         return attempt
-    log.warning("no SMS left", event_id=attempt.message.event_id, kind=attempt.message.notice.template)
+    log.warning("sms_limit_reached", event_id=attempt.message.event_id, kind=attempt.message.notice.template)
     return replace(attempt, step=find_step_from(attempt.message, attempt.step_index + 1))
 
 
@@ -130,7 +130,7 @@ def notify_owner(message: Message, rung: Write) -> list[Attempt]:
     try:
         return commit_attempts([build_unanswered_message(message)], rung)
     except AlreadyNotified:
-        log.info("told before", event_id=message.event_id, kind="unheard")
+        log.info("event_already_notified", event_id=message.event_id, kind="unheard")
         db.commit([rung])
         return []
 

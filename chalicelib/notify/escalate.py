@@ -19,7 +19,7 @@ def escalate() -> int:
         try:
             remind(row)
         except Exception as error:
-            log.error("a notice could not climb", event_id=row.sk, kind=row.kind, exception=type(error).__name__)
+            log.error("escalation_failed", event_id=row.sk, kind=row.kind, exception=type(error).__name__)
     return len(rows)
 
 
@@ -28,7 +28,7 @@ def remind(row: NoticeRow) -> None:
     if message is None:
         db.commit([store.remove_from_waiting(row.pk, row.sk)])
         return
-    log.info("nobody answered", event_id=row.sk, kind=row.kind)
+    log.info("notice_escalated", event_id=row.sk, kind=row.kind)
     try_next_channel(message, 0 if row.step is None else int(row.step) + 1)
 
 

@@ -32,7 +32,7 @@ def render_and_send(attempt: Attempt) -> None:
 
 
 def log_not_delivered(attempt: Attempt, status: SendStatus) -> SendStatus:
-    log.warning("not delivered", transport=attempt.channel, event_id=attempt.message.event_id, status=status)
+    log.warning("message_not_delivered", transport=attempt.channel, event_id=attempt.message.event_id, status=status)
     return status
 
 

@@ -33,7 +33,7 @@ def read_until_unreadable(records: Sequence[dict[str, Any]]) -> tuple[list[tuple
         try:
             entry = read_image(record)
         except Exception as error:
-            log.error("a journal record cannot be read", sequence=number, exception=type(error).__name__)
+            log.error("journal_record_unreadable", sequence=number, exception=type(error).__name__)
             return readable, number
         if entry is not None:
             readable.append((number, entry))
@@ -44,7 +44,7 @@ def read_image(record: dict[str, Any]) -> EntryRow | None:
     """None for what is no new entry: the journal is only ever added to, so whoever changed one is told on. No policy
     can forbid to put an entry over another; every entry holds the hash of the one before it."""
     if record.get("eventName") != "INSERT":
-        log.warning("a journal entry was changed or removed", sequence=record["dynamodb"]["SequenceNumber"])
+        log.warning("journal_entry_changed", sequence=record["dynamodb"]["SequenceNumber"])
         return None
     entry: EntryRow = EntryRow.from_raw_data(record["dynamodb"]["NewImage"])
     journal.row_to_message(entry)  # a body that is no JSON is found here and not by ten listeners
@@ -56,7 +56,19 @@ def publish(entries: Sequence[tuple[str, EntryRow]], send: Send) -> set[str]:
     missed: set[str] = set()
     for topic, batch in batches(entries):
         missed |= send(config.topic_arn(topic), batch)
+    for number, entry in entries:
+        log_published(entry, number[-80:] in missed)
     return missed
+
+
+def log_published(entry: EntryRow, missed: bool) -> None:
+    with log.request_scope(entry.request_id):
+        if topic_of(entry.kind) is None:
+            log.warning("event_kind_unknown", kind=entry.kind, event_id=entry.event_id)
+        elif missed:
+            log.warning("event_not_published", kind=entry.kind, event_id=entry.event_id, subject=entry.pk)
+        else:
+            log.info("event_published", kind=entry.kind, event_id=entry.event_id, subject=entry.pk)
 
 
 def batches(entries: Sequence[tuple[str, EntryRow]]) -> list[tuple[str, list[dict[str, Any]]]]:
@@ -66,7 +78,6 @@ def batches(entries: Sequence[tuple[str, EntryRow]]) -> list[tuple[str, list[dic
     for number, entry in entries:
         topic = topic_of(entry.kind)
         if topic is None:
-            log.warning("nobody listens to this kind", kind=entry.kind, event_id=entry.event_id)
             continue
         message = entry_to_sns_message(number, entry)
         batch = open_batches.get(topic)

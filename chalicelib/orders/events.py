@@ -47,5 +47,5 @@ def _expire(order_id: str, now: Any) -> bool:
     try:
         return cancel.expire(order_id, now)
     except Problem as problem:
-        log.info("not expired", order=order_id, code=problem.code)
+        log.info("order_not_expired", order=order_id, code=problem.code)
         return False

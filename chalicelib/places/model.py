@@ -63,6 +63,10 @@ class Staff:
     active: bool = True
     version: int = 1
 
+    @property
+    def is_active_owner(self) -> bool:
+        return self.active and self.role == "owner"
+
 
 @dataclass(frozen=True)
 class Postcode:
@@ -95,6 +99,10 @@ def check_staff(staff: Staff) -> None:
     """Raises Invalid for an unknown role."""
     if staff.role not in ROLES:
         raise Invalid(("role", f"is one of {', '.join(ROLES)}"))
+
+
+class LastOwner(Refused):
+    message = "{staff} is the only active owner; give another person the role first."
 
 
 class NotAVan(Refused):

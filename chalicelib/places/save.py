@@ -7,9 +7,11 @@ from dataclasses import replace
 from itertools import islice
 
 from chalicelib.kit import clock, db, journal
+from chalicelib.kit.db import Write
 from chalicelib.kit.journal import Head
 from chalicelib.places.find import clear_cache, normalize_postcode
 from chalicelib.places.model import (
+    LastOwner,
     Location,
     LocationSaved,
     Postcode,
@@ -52,9 +54,10 @@ def save_location(location: Location, actor: str) -> bool:
 
 @db.retry_on_conflict
 def save_staff(staff: Staff, actor: str) -> bool:
-    """Create or replace a member of staff. Returns False if nothing changed. Raises Invalid.
+    """Create or replace a member of staff. Returns False if nothing changed.
 
-    The token version never falls, and deactivation raises it, so old tokens stay invalid after reactivation.
+    Raises Invalid, or LastOwner if no active owner would remain. The token version never falls, and deactivation raises
+    it, so old tokens stay invalid after reactivation.
     """
     check_staff(staff)
     row = db.get(StaffRow, "staff", staff.id)
@@ -65,9 +68,24 @@ def save_staff(staff: Staff, actor: str) -> bool:
     event = StaffSaved(after.id, after.role, after.location, after.active, after.version)
     entry, head = journal.append_event(f"staff#{after.id}", event, after=row, actor=actor, at=clock.now())
     new = staff_to_row(after, head)
-    db.commit([journal.put_version(new), entry])
+    db.commit([*_check_owner_remains(before, after), journal.put_version(new), entry])
     clear_cache()
     return True
+
+
+def _check_owner_remains(before: Staff | None, after: Staff) -> list[Write]:
+    """Return a check that another owner is still active, for a change by which this one ceases to be an owner.
+
+    The check is part of the transaction, so two owners cannot remove each other at once. Raises LastOwner.
+    """
+    if before is None or not before.is_active_owner or after.is_active_owner:
+        return []
+    others = [staff for row in db.query_all(StaffRow, "staff") if (staff := row_to_staff(row)).id != after.id]
+    owner = next((staff for staff in others if staff.is_active_owner), None)
+    if owner is None:
+        raise LastOwner(staff=after.id)
+    is_owner = (StaffRow.role == "owner") & (StaffRow.active == True)  # noqa: E712 - a DynamoDB condition
+    return [db.check(StaffRow("staff", owner.id), is_owner)]
 
 
 def save_postcodes(country: str, rows: Iterable[Postcode], actor: str = "import", complete: bool = True) -> int:

@@ -1,5 +1,5 @@
-"""What the owner reads: sums folded from journal events, by day, channel, location and salesman.
+"""Sales recap for the owner: sums by day, channel, location and salesman, projected from journal events.
 
-Owns the table `reporting`; everything in it can be made again from the journal. Writes no events. Nobody calls it; it
-listens, and may look into any room.
+Owns the table `reporting`, which can be rebuilt from the journal. Writes no events. No package imports it; it handles
+events and may import any package.
 """

@@ -1,5 +1,4 @@
-"""Doors of the topics. Lambda imports only this module for them, so it imports the models whose events it may
-hear."""
+"""Topic handlers of the recap. Lambda imports only this module for them, so it imports all event classes."""
 
 from __future__ import annotations
 
@@ -11,7 +10,7 @@ from chalicelib.kit.event_handlers import EventHandlers
 from chalicelib.reporting.project_recap import PROJECTIONS, project_entry
 
 handlers = EventHandlers(__name__)
-SUBSCRIBED_KINDS = set(PROJECTIONS)  # topics are asked to send nothing else
+SUBSCRIBED_KINDS = set(PROJECTIONS)  # the filter of the topic subscriptions
 packages.import_models()
 
 
@@ -31,5 +30,5 @@ def recap_payments(event: Any) -> None:
 
 
 def handle_message(event: Any) -> None:
-    if event.subject in PROJECTIONS:  # its kind: most are no concern of the recap and are not even read
+    if event.subject in PROJECTIONS:  # the subject is the kind, so that other messages need not be parsed
         project_entry(journal.message_to_entry(json.loads(event.message)))

@@ -1,10 +1,11 @@
-"""The cells of the recap and what an event adds to them. Sums only: the order in which events arrive cannot matter."""
+"""The cells of the recap and the figures summed in them. Sums do not depend on the order of events."""
 
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import astuple, dataclass, fields
 from enum import StrEnum
+from operator import add, neg
 
 from chalicelib.kit.errors import Refused
 from chalicelib.orders.model import OrderPlacedLine
@@ -14,7 +15,7 @@ DIMENSIONS = ("day", "channel", "location", "salesman")
 
 
 class SaleStatus(StrEnum):
-    """Whether an order's sale is in the sums."""
+    """Whether the sale of an order is in the sums."""
 
     COUNTED = "counted"
     DROPPED = "dropped"
@@ -28,7 +29,8 @@ SALE_STATES: dict[SaleStatus, set[SaleStatus]] = {
 
 @dataclass(frozen=True, order=True)
 class Cell:
-    """Empty where it does not apply: a web order has no location and no salesman. Currencies are never summed."""
+    """One combination of dimensions and currency. A dimension that does not apply is empty: a web order has no
+    location and no salesman."""
 
     day: str = ""
     channel: str = ""
@@ -41,9 +43,9 @@ class Cell:
         return "#".join(astuple(self))
 
     def reduce_to(self, dimensions: Sequence[str]) -> Cell:
-        """The coarser cell it belongs to when only these dimensions are asked for."""
-        kept = {name: getattr(self, name) for name in DIMENSIONS if name in dimensions}
-        return Cell(**kept, currency=self.currency)
+        """Return the cell with only these dimensions, to which this one is summed."""
+        values = {name: getattr(self, name) for name in DIMENSIONS if name in dimensions}
+        return Cell(**values, currency=self.currency)
 
 
 def key_to_cell(key: str) -> Cell:
@@ -52,7 +54,10 @@ def key_to_cell(key: str) -> Cell:
 
 @dataclass(frozen=True)
 class Figures:
-    """Prices include tax, so margin is sales − tax − cost; `uncosted_units` counts those whose cost nobody knows."""
+    """The figures of a cell. Sales include tax, so the margin is sales − tax − cost.
+
+    `uncosted_units` counts units without a known cost.
+    """
 
     orders: int = 0
     units: int = 0
@@ -68,10 +73,10 @@ class Figures:
     returned_minor: int = 0
 
     def __add__(self, other: Figures) -> Figures:
-        return Figures(*(mine + theirs for mine, theirs in zip(astuple(self), astuple(other))))
+        return Figures(*map(add, astuple(self), astuple(other)))
 
     def __neg__(self) -> Figures:
-        return Figures(*(-each for each in astuple(self)))
+        return Figures(*map(neg, astuple(self)))
 
     @property
     def margin_minor(self) -> int:
@@ -82,7 +87,7 @@ class Figures:
 
 
 def figures_of_sale(lines: Sequence[OrderPlacedLine], freight_minor: int) -> Figures:
-    """Sales are the goods; freight stands beside them."""
+    """Return the figures of an order. Freight is not part of the sales."""
     return Figures(
         orders=1,
         units=sum(line.quantity for line in lines),
@@ -95,7 +100,7 @@ def figures_of_sale(lines: Sequence[OrderPlacedLine], freight_minor: int) -> Fig
 
 
 def figures_of_postings(postings: Iterable[Posting]) -> Figures:
-    """What came in: into a till is cash, into the bank is not; debts and what we owe back are not money yet."""
+    """Return the money received: cash in tills, and the rest in the bank. Other accounts are not money."""
     cash = noncash = 0
     for posting in postings:
         cash += posting.minor if posting.account.startswith("till:") else 0
@@ -104,7 +109,7 @@ def figures_of_postings(postings: Iterable[Posting]) -> Figures:
 
 
 def sum_by_cell(cells: Iterable[tuple[Cell, Figures]]) -> dict[Cell, Figures]:
-    """Equal cells become one: DynamoDB takes no item twice in a transaction, and a report shows no row twice."""
+    """Return the sum of each cell. DynamoDB rejects a transaction that names an item twice."""
     sums: dict[Cell, Figures] = {}
     for cell, figures in cells:
         sums[cell] = sums.get(cell, Figures()) + figures
@@ -112,8 +117,9 @@ def sum_by_cell(cells: Iterable[tuple[Cell, Figures]]) -> dict[Cell, Figures]:
 
 
 def roll_up(cells: Mapping[Cell, Figures], by: Sequence[str]) -> list[tuple[Cell, Figures]]:
+    """Return the rows of a report by these dimensions, sorted."""
     return sorted(sum_by_cell((cell.reduce_to(by), figures) for cell, figures in cells.items()).items())
 
 
 class AlreadyProjected(Refused):
-    message = "Event {event_id} is in the sums already."
+    message = "Event {event_id} is already in the sums."

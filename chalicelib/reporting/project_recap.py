@@ -1,4 +1,4 @@
-"""From an event to the sums: what it adds, and to which cell."""
+"""Projection of journal entries into the recap: the figures of each event and the cell they are added to."""
 
 from __future__ import annotations
 
@@ -22,67 +22,67 @@ from chalicelib.reporting.model import (
 )
 
 
-def project_entry(told: JournalEntry) -> None:
-    """Once for each event, in whatever order they come; kinds without a rule add nothing."""
-    rule = PROJECTIONS.get(told.kind)
-    if rule is None or told.event is None:
+def project_entry(entry: JournalEntry) -> None:
+    """Add the entry's event to the sums once. Events may come in any order; other kinds add nothing."""
+    project = PROJECTIONS.get(entry.kind)
+    if project is None or entry.event is None:
         return
     try:
-        rule(told, told.event)
-    except AlreadyProjected as done:
-        log.info("folded before", event_id=told.event_id, kind=told.kind, code=done.code)
-
-
-def project_order_placed(told: JournalEntry, event: Any) -> None:
-    """Sales belong to the business day the order carries, which for a history brought in is long past."""
-    at = clock.parse(event.placed_at) if event.placed_at else told.occurred_at
-    cell = build_cell(at, event.channel, event.location, event.made_by or told.actor, event.currency)
-    figures = figures_of_sale(event.lines, event.freight_minor)
-    sums = sum_by_cell([(cell, figures), (cell_on_event_day(told, cell), figures_of_postings(event.postings))])
-    try:
-        db.commit([store.put_sale(told.subject, cell, figures, told.event_id), *store.add_figures(sums)])
+        project(entry, entry.event)
     except AlreadyProjected:
-        add_money_of_ended_order(told, event, cell)
+        log.info("event_already_projected", event_id=entry.event_id, kind=entry.kind)
+
+
+def project_order_placed(entry: JournalEntry, event: Any) -> None:
+    """Add the sale on the order's own day, which for imported orders is in the past, and money on the event's day."""
+    at = clock.parse(event.placed_at) if event.placed_at else entry.occurred_at
+    cell = build_cell(at, event.channel, event.location, event.made_by or entry.actor, event.currency)
+    figures = figures_of_sale(event.lines, event.freight_minor)
+    sums = sum_by_cell([(cell, figures), (cell_on_event_day(entry, cell), figures_of_postings(event.postings))])
+    try:
+        db.commit([store.put_sale(entry.subject, cell, figures, entry.event_id), *store.add_figures(sums)])
+    except AlreadyProjected:
+        add_money_of_ended_order(entry, event, cell)
         raise
 
 
-def add_money_of_ended_order(told: JournalEntry, event: Any, cell: Cell) -> None:
-    """An end that was heard first leaves an empty sale behind; the cash that came with the order came all the same."""
-    sale, money = store.load_sale(told.subject), figures_of_postings(event.postings)
+def add_money_of_ended_order(entry: JournalEntry, event: Any, cell: Cell) -> None:
+    """Add only the money received with an order whose cancellation was projected first and left an empty sale."""
+    sale, money = store.load_sale(entry.subject), figures_of_postings(event.postings)
     if sale and not sale[2].nonzero() and money.nonzero():
-        sums = {cell_on_event_day(told, cell): money}
-        db.commit([store.record_event(told.subject, told.event_id, told.kind), *store.add_figures(sums)])
+        sums = {cell_on_event_day(entry, cell): money}
+        db.commit([store.record_event(entry.subject, entry.event_id, entry.kind), *store.add_figures(sums)])
 
 
 @db.retry_on_conflict
-def project_order_cancelled(told: JournalEntry, event: Any) -> None:
-    """Takes back from its own cell and day what the order had added there."""
-    sale = store.load_sale(told.subject)
+def project_order_cancelled(entry: JournalEntry, event: Any) -> None:
+    """Subtract the order's figures from the cell that they were added to."""
+    sale = store.load_sale(entry.subject)
     if sale is None:
-        cell, figures, mark = order_to_cell(orders.load_order_unchecked(event.order_id)), Figures(), None
-        mark = store.put_dropped_sale(told.subject, cell)
+        cell, figures = order_to_cell(orders.load_order_unchecked(event.order_id)), Figures()
+        sale_write = store.put_dropped_sale(entry.subject, cell)
     else:
         _, cell, figures = sale
-        mark = store.drop_sale(told.subject)
-    taken_back = -figures + Figures(cancelled=1)
-    sums = sum_by_cell([(cell, taken_back), (cell_on_event_day(told, cell), figures_of_postings(event.postings))])
-    db.commit([store.record_event(told.subject, told.event_id, told.kind), mark, *store.add_figures(sums)])
+        sale_write = store.drop_sale(entry.subject)
+    changes = -figures + Figures(cancelled=1)
+    sums = sum_by_cell([(cell, changes), (cell_on_event_day(entry, cell), figures_of_postings(event.postings))])
+    db.commit([store.record_event(entry.subject, entry.event_id, entry.kind), sale_write, *store.add_figures(sums)])
 
 
-def project_payment(told: JournalEntry, event: Any) -> None:
+def project_payment(entry: JournalEntry, event: Any) -> None:
     money = figures_of_postings(event.postings)
     if money.nonzero():
-        cell = cell_on_event_day(told, order_to_cell(orders.load_order_unchecked(event.order_id)))
-        db.commit([store.record_event(told.subject, told.event_id, told.kind), *store.add_figures({cell: money})])
+        cell = cell_on_event_day(entry, order_to_cell(orders.load_order_unchecked(event.order_id)))
+        db.commit([store.record_event(entry.subject, entry.event_id, entry.kind), *store.add_figures({cell: money})])
 
 
-def project_collection(told: JournalEntry, event: Any) -> None:
-    """A debt paid later belongs to no channel; to whoever took it and where he works."""
-    person = places.load_staff().get(told.actor)
+def project_collection(entry: JournalEntry, event: Any) -> None:
+    """Add the payment of a debt in the cell of the person who received it and of their location."""
+    person = places.load_staff().get(entry.actor)
     location = person.location if person else ""
-    cell = build_cell(told.occurred_at, told.channel or "", location, told.actor, event.currency)
+    cell = build_cell(entry.occurred_at, entry.channel or "", location, entry.actor, event.currency)
     sums = {cell: figures_of_postings(event.postings)}
-    db.commit([store.record_event(told.subject, told.event_id, told.kind), *store.add_figures(sums)])
+    db.commit([store.record_event(entry.subject, entry.event_id, entry.kind), *store.add_figures(sums)])
 
 
 PROJECTIONS: dict[str, Callable[[JournalEntry, Any], None]] = {
@@ -103,18 +103,18 @@ def build_cell(at: datetime, channel: str, location: str, actor: str, currency: 
     return Cell(local_day(at, location), channel, location, find_salesman(actor), currency)
 
 
-def cell_on_event_day(told: JournalEntry, cell: Cell) -> Cell:
-    """The same corner of the shop on the day that money came in."""
-    return Cell(local_day(told.occurred_at, cell.location), cell.channel, cell.location, cell.salesman, cell.currency)
+def cell_on_event_day(entry: JournalEntry, cell: Cell) -> Cell:
+    """Return the cell with the day of the event, at its location."""
+    return Cell(local_day(entry.occurred_at, cell.location), cell.channel, cell.location, cell.salesman, cell.currency)
 
 
 def local_day(at: datetime, location: str) -> str:
-    """On the calendar of the place: at 23.30 UTC it is tomorrow in Surabaya."""
+    """Return the calendar day in the location's time zone, or in the shop's."""
     place = places.load_locations().get(location)
     return clock.day_of(at, place.zone if place else config.zone()).isoformat()
 
 
 def find_salesman(actor: str) -> str:
-    """Whoever of the staff made the order; a shopper and a marketplace's key are nobody's sale."""
+    """Return the actor's id if it is a member of staff; empty for shoppers and channel keys."""
     person = places.load_staff().get(actor)
     return actor if person and person.role != "channel" else ""

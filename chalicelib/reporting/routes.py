@@ -1,4 +1,4 @@
-"""HTTP doors of the recap, for the owner."""
+"""Endpoints of the recap, for the owner."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ Name = Annotated[str, Field(max_length=128)]
 
 
 class Days(Query):
-    """From the first day to the last, both counted."""
+    """A range of days, first and last included."""
 
     first: Annotated[date, Field(alias="from")]
     last: Annotated[date, Field(alias="to")]
@@ -44,32 +44,32 @@ def read_recap(call: Call) -> Any:
     by = read_dimensions(call.query.by)
     rows, totals = recap.load_rows(first, last, by)
     if call.query.format == "csv" or "text/csv" in call.headers.get("accept", ""):
-        name = f'attachment; filename="recap-{first}-{last}.csv"'
-        kind = {"Content-Type": "text/csv; charset=utf-8", "Content-Disposition": name}
-        return ApiResponse(recap.rows_to_csv(rows, by), headers=kind)
-    said = page_to_json([recap.row_to_json(row, by) for row in rows], None, "recap")
-    return said | {"totals": [recap.row_to_json(row, ()) for row in totals]}
+        disposition = f'attachment; filename="recap-{first}-{last}.csv"'
+        headers = {"Content-Type": "text/csv; charset=utf-8", "Content-Disposition": disposition}
+        return ApiResponse(recap.rows_to_csv(rows, by), headers=headers)
+    page = page_to_json([recap.row_to_json(row, by) for row in rows], None, "recap")
+    return page | {"totals": [recap.row_to_json(row, ()) for row in totals]}
 
 
 @endpoints.get("/reports/recap/orders", roles={"owner"}, query=OrdersQuery)
 def list_recap_orders(call: Call) -> dict[str, Any]:
-    """List the orders behind a figure of the recap; `-` names the empty corner of a dimension."""
+    """List the orders behind a figure of the recap. `-` selects an empty dimension, such as web orders' location."""
     first, last = read_days(call.query)
-    wanted = {name: getattr(call.query, name) for name in ("channel", "location", "salesman")}
+    filters = {name: getattr(call.query, name) for name in ("channel", "location", "salesman")}
     after = read_cursor(call.query.cursor, "recap")
-    return page_to_json(*recap.list_orders(first, last, wanted, call.query.limit, after), "recap")
+    return page_to_json(*recap.list_orders(first, last, filters, call.query.limit, after), "recap")
 
 
 def read_days(query: Days) -> tuple[date, date]:
     if query.last < query.first:
-        raise Invalid(("to", "lies before from"))
+        raise Invalid(("to", "must not be before from"))
     if query.last - query.first > timedelta(days=MAX_DAYS):
-        raise Invalid(("to", f"a recap covers at most {MAX_DAYS} days; ask for less at once"))
+        raise Invalid(("to", f"a recap covers at most {MAX_DAYS} days; request fewer days"))
     return query.first, query.last
 
 
 def read_dimensions(text: str) -> list[str]:
-    named = [name.strip() for name in text.split(",") if name.strip()]
-    if unknown := [name for name in named if name not in DIMENSIONS]:
-        raise Invalid(("by", f"{', '.join(unknown)[:100]}: say any of {', '.join(DIMENSIONS)}"))
-    return named
+    names = [name.strip() for name in text.split(",") if name.strip()]
+    if unknown := [name for name in names if name not in DIMENSIONS]:
+        raise Invalid(("by", f"{', '.join(unknown)[:100]}: use any of {', '.join(DIMENSIONS)}"))
+    return names

@@ -1,8 +1,11 @@
-"""recap#<month>   <day>#<channel>#<location>#<salesman>#<currency>   one cell of the recap
-order#ord_…     sale                                               what an order added, and to which cell
-order#ord_…     evt_…                                              that an event is in the sums
+"""Rows of the table `reporting`.
 
-Cells are summed by ADD inside the transaction that remembers the event, so twice or late comes to the same."""
+recap#<month>   <day>#<channel>#<location>#<salesman>#<currency>   one cell of the recap
+order#ord_…     sale                                               the figures of an order and its cell
+order#ord_…     evt_…                                              an event that is in the sums
+
+Figures are added by ADD in the transaction that records the event, so a repeated or late event gives the same sums.
+"""
 
 from __future__ import annotations
 
@@ -37,8 +40,7 @@ class CellRow(Row):
 
 
 class SaleRow(IndexedRow):
-    """`counted` until the order ends without a sale, then `dropped`; listed under its cell, for whoever asks which
-    orders a sum is made of."""
+    """The sale of an order: `counted`, or `dropped` after a cancellation. Counted sales are listed by their cell."""
 
     Meta = db.table("reporting")
 
@@ -73,7 +75,7 @@ def put_sale(subject: str, cell: Cell, figures: Figures, event_id: str) -> Write
 
 
 def put_dropped_sale(subject: str, cell: Cell) -> Write:
-    """The end of an order was heard of before its beginning, which then finds this and adds nothing."""
+    """Return the write for a cancellation that is projected before its order, which then adds no sale."""
     return db.create(_build_sale_row(subject, cell, Figures(), SaleStatus.DROPPED))
 
 
@@ -92,11 +94,11 @@ def load_sale(subject: str) -> tuple[SaleStatus, Cell, Figures] | None:
 
 
 def load_cells(first: date, last: date) -> dict[Cell, Figures]:
-    found: dict[Cell, Figures] = {}
+    cells: dict[Cell, Figures] = {}
     for month in months(first, last):
         rows = db.query_all(CellRow, month_key(month), between=(first.isoformat(), last.isoformat() + "~"))
-        found |= {key_to_cell(row.sk): row_to_figures(row) for row in rows}
-    return found
+        cells |= {key_to_cell(row.sk): row_to_figures(row) for row in rows}
+    return cells
 
 
 def row_to_figures(row: Any) -> Figures:
@@ -104,7 +106,7 @@ def row_to_figures(row: Any) -> Figures:
 
 
 def load_sales(cell: Cell, limit: int, after: Any) -> tuple[list[str], Any]:
-    """Ids of the orders that a cell's sales are made of."""
+    """Return one page of ids of the orders whose sales are in the cell, and the position of the next page."""
     page = db.query(SaleRow, sales_list_key(cell), index="by_list", limit=limit, after=after)
     return [row.pk.partition("#")[2] for row in page.items], page.after
 
@@ -118,6 +120,7 @@ def month_key(month: str) -> str:
 
 
 def months(first: date, last: date) -> list[str]:
+    """Return the months between two days, both included, as `2026-11`."""
     count = (last.year - first.year) * 12 + last.month - first.month + 1
     starts = [divmod(first.year * 12 + first.month - 1 + i, 12) for i in range(count)]
     return [f"{year:04d}-{month + 1:02d}" for year, month in starts]

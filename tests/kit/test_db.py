@@ -1,4 +1,4 @@
-"""What DynamoDB answers, and what the package's callers are told of it."""
+"""DynamoDB's errors and cancellation reasons, and what `db` raises for them."""
 
 from __future__ import annotations
 
@@ -21,12 +21,12 @@ from tests.verification.faults.wire import RawResponse, build_response
 
 EVENT = "before-send.dynamodb"
 Answer = Callable[[Any], AWSResponse | None]
-KEY = IdempotencyKey("somebody#door#key", "hash")
+KEY = IdempotencyKey("caller#endpoint#key", "hash")
 
 
 @pytest.fixture
 def pauses(aws: None, monkeypatch: pytest.MonkeyPatch) -> list[float]:
-    """Seconds between the sends of one request; no test waits for them."""
+    """The seconds that botocore would have waited between the attempts of a request."""
     seconds: list[float] = []
     monkeypatch.setattr(time, "sleep", seconds.append)
     return seconds
@@ -34,23 +34,23 @@ def pauses(aws: None, monkeypatch: pytest.MonkeyPatch) -> list[float]:
 
 @pytest.fixture
 def dynamodb_faults(pauses: list[float]) -> Iterator[Callable[..., list[Any]]]:
-    """Each send is met by the next of these; after the last the table answers."""
-    events, heard, put_in = db.connection().client.meta.events, [], []
+    """A function that makes the next requests fail in the given ways; it returns the list of the requests sent."""
+    events, requests, registered = db.connection().client.meta.events, [], []
 
-    def these(*answers: Answer) -> list[Any]:
-        left = list(answers)
+    def fail_next(*answers: Answer) -> list[Any]:
+        remaining = list(answers)
 
-        def next_one(request: Any, **_: Any) -> AWSResponse | None:
-            heard.append(json.loads(request.body))
-            return left.pop(0)(request) if left else None
+        def answer(request: Any, **_: Any) -> AWSResponse | None:
+            requests.append(json.loads(request.body))
+            return remaining.pop(0)(request) if remaining else None
 
-        events.register_first(EVENT, next_one)
-        put_in.append(next_one)
-        return heard
+        events.register_first(EVENT, answer)
+        registered.append(answer)
+        return requests
 
-    yield these
-    for each in put_in:
-        events.unregister(EVENT, each)
+    yield fail_next
+    for answer in registered:
+        events.unregister(EVENT, answer)
 
 
 def failing(status: int, code: str) -> Answer:
@@ -78,77 +78,77 @@ def load_record() -> Any:
 
 
 @pytest.mark.parametrize("fault", TRANSIENT_FAULTS)
-def test_a_fault_that_may_pass_is_sent_again_as_it_was(
+def test_a_request_is_repeated_unchanged_after_a_transient_fault(
     dynamodb_faults: Callable[..., list[Any]], pauses: list[float], fault: Answer
 ) -> None:
     db.commit([record_answer(KEY, {"total": 1})])
-    heard = dynamodb_faults(fault, fault)
+    requests = dynamodb_faults(fault, fault)
 
     assert load_record().body_hash == "hash"
     assert pauses == [0.05, 0.1]
-    assert heard[0] == heard[1] == heard[2]
+    assert requests[0] == requests[1] == requests[2]
 
 
 @pytest.mark.parametrize("fault", TRANSIENT_FAULTS)
-def test_after_three_sends_the_table_is_unavailable(dynamodb_faults: Callable[..., list[Any]], fault: Answer) -> None:
-    heard = dynamodb_faults(fault, fault, fault)
+def test_a_read_is_unavailable_after_three_transient_faults(
+    dynamodb_faults: Callable[..., list[Any]], fault: Answer
+) -> None:
+    requests = dynamodb_faults(fault, fault, fault)
 
     with pytest.raises(Unavailable):
         load_record()
-    assert len(heard) == 3
+    assert len(requests) == 3
 
 
 @pytest.mark.parametrize("fault", TRANSIENT_FAULTS)
-def test_a_commit_that_is_not_answered_three_times_is_unavailable(
+def test_a_commit_is_unavailable_after_three_transient_faults(
     dynamodb_faults: Callable[..., list[Any]], fault: Answer
 ) -> None:
-    heard = dynamodb_faults(fault, fault, fault)
+    requests = dynamodb_faults(fault, fault, fault)
 
     with pytest.raises(Unavailable):
         db.commit([record_answer(KEY, {"total": 1})])
-    assert len(heard) == 3
+    assert len(requests) == 3
 
 
 @pytest.mark.parametrize("fault", [invalid_request, forbidden])
-def test_a_mistake_of_ours_is_sent_once_and_stays_loud(
-    dynamodb_faults: Callable[..., list[Any]], fault: Answer
-) -> None:
-    heard = dynamodb_faults(fault)
+def test_a_permanent_fault_is_raised_without_a_retry(dynamodb_faults: Callable[..., list[Any]], fault: Answer) -> None:
+    requests = dynamodb_faults(fault)
 
     with pytest.raises(Exception, match="made by a test"):
         load_record()
-    assert len(heard) == 1
+    assert len(requests) == 1
 
 
-def test_bytes_come_back_as_they_went(aws: None) -> None:
+def test_binary_attributes_read_back_unchanged(aws: None) -> None:
     db.commit([record_answer(KEY, {"name": "Teko \N{TEACUP WITHOUT HANDLE}"})])
 
-    found = load_record()
-    assert isinstance(found.answer, bytes)
-    assert found.answer == record_answer(KEY, {"name": "Teko \N{TEACUP WITHOUT HANDLE}"}).row.answer  # type: ignore[union-attr]
+    record = load_record()
+    assert isinstance(record.answer, bytes)
+    assert record.answer == record_answer(KEY, {"name": "Teko \N{TEACUP WITHOUT HANDLE}"}).row.answer  # type: ignore[union-attr]
 
 
-def test_a_transaction_sent_again_carries_the_same_token(dynamodb_faults: Callable[..., list[Any]]) -> None:
-    heard = dynamodb_faults(timed_out)
+def test_a_repeated_transaction_has_the_same_token(dynamodb_faults: Callable[..., list[Any]]) -> None:
+    requests = dynamodb_faults(timed_out)
 
     db.commit([record_answer(KEY, {"total": 1})])
-    assert heard[0]["ClientRequestToken"] == heard[1]["ClientRequestToken"]
+    assert requests[0]["ClientRequestToken"] == requests[1]["ClientRequestToken"]
 
 
 @pytest.mark.parametrize("failing", range(4))
-def test_the_reason_of_a_cancelled_transaction_lands_on_its_write(aws: None, failing: int) -> None:
-    """PynamoDB reorders a transaction by verb; `PYNAMODB_ORDER` has to be the order of its current release."""
+def test_cancellation_reasons_are_returned_in_the_order_of_the_writes(aws: None, failing: int) -> None:
+    """PynamoDB reorders a transaction by operation; `PYNAMODB_ORDER` must be the order of its current release."""
     rows = [LevelRow(f"TEAPOT@wh#{n}", "level", on_hand=7) for n in range(4)]
     db.commit([db.create(row) for row in rows])
-    holds = [LevelRow.on_hand == (8 if n == failing else 7) for n in range(4)]
+    conditions = [LevelRow.on_hand == (8 if n == failing else 7) for n in range(4)]
 
     with pytest.raises(db.TransactionCancelled) as cancelled:
         db.engine.transact(
             [
-                db.update(rows[0], LevelRow.on_hand.add(1), when=holds[0]),
-                db.put(rows[1], when=holds[1]),
-                db.delete(rows[2], when=holds[2]),
-                db.check(rows[3], holds[3]),
+                db.update(rows[0], LevelRow.on_hand.add(1), when=conditions[0]),
+                db.put(rows[1], when=conditions[1]),
+                db.delete(rows[2], when=conditions[2]),
+                db.check(rows[3], conditions[3]),
             ],
             "a-token-of-its-own",
         )
@@ -158,14 +158,14 @@ def test_the_reason_of_a_cancelled_transaction_lands_on_its_write(aws: None, fai
 
 
 def test_all_tables_share_one_client(aws: None, monkeypatch: pytest.MonkeyPatch) -> None:
-    """A client costs a cold start 57 ms, and PynamoDB would make one for each model that calls by itself."""
+    """Creating a client takes 57 ms of a cold start, and PynamoDB would create one for each model."""
     clients, create_client = [], botocore.session.Session.create_client
 
-    def counted(session: Any, service: str, *args: Any, **kwargs: Any) -> Any:
+    def count_client(session: Any, service: str, *args: Any, **kwargs: Any) -> Any:
         clients.append(service)
         return create_client(session, service, *args, **kwargs)
 
-    monkeypatch.setattr(botocore.session.Session, "create_client", counted)
+    monkeypatch.setattr(botocore.session.Session, "create_client", count_client)
     db.reset_connection()
 
     db.commit([record_answer(KEY, {"total": 1}), db.create(LevelRow("TEAPOT@wh#0", "level", on_hand=7))])
@@ -181,7 +181,7 @@ def test_all_tables_share_one_client(aws: None, monkeypatch: pytest.MonkeyPatch)
     assert clients == ["dynamodb"]
 
 
-def test_a_connection_that_is_given_is_used_until_it_is_forgotten(aws: None) -> None:
+def test_a_connection_is_used_until_it_is_reset(aws: None) -> None:
     first = db.connection()
     db.reset_connection()
     second = db.connection()
@@ -191,7 +191,7 @@ def test_a_connection_that_is_given_is_used_until_it_is_forgotten(aws: None) -> 
     assert db.connection() is first is not second
 
 
-def test_a_row_is_read_as_it_was_written_with_defaults_for_what_is_not_there() -> None:
+def test_a_row_is_read_as_written_with_defaults_for_missing_attributes() -> None:
     written = LevelRow("TEAPOT@wh#0", "level", on_hand=7, reserved=2, safety=1).serialize()
     del written["display"]
 
@@ -207,7 +207,7 @@ def test_a_row_is_read_as_it_was_written_with_defaults_for_what_is_not_there() -
     assert (read.display, read.shelves, read.list) == (0, None, None)
 
 
-def test_a_row_whose_attribute_has_another_type_is_not_guessed_at() -> None:
+def test_an_attribute_of_another_type_is_refused() -> None:
     written = LevelRow("TEAPOT@wh#0", "level").serialize() | {"on_hand": {"S": "seven"}}
 
     with pytest.raises(AttributeDeserializationError):

@@ -25,7 +25,7 @@ class TeaDrunk(Event):
     with_milk: bool = False
 
 
-del Event.kinds["TeaDrunk"]  # other tests look at all kinds of the shop
+del Event.kinds["TeaDrunk"]  # other tests check all kinds of the shop
 
 
 @pytest.fixture(autouse=True)
@@ -38,7 +38,7 @@ def body_of(event: Event) -> dict[str, Any]:
     return body
 
 
-def test_an_event_becomes_json_with_the_names_of_its_fields() -> None:
+def test_an_event_is_written_as_json_with_its_field_names() -> None:
     event = TeaDrunk("Budi", (Cup("chai", sugar=2), Cup("mint")), {"large": Cup("oolong")}, with_milk=True)
 
     assert body_of(event) == {
@@ -50,24 +50,24 @@ def test_an_event_becomes_json_with_the_names_of_its_fields() -> None:
     assert events.from_json("TeaDrunk", 1, body_of(event)) == event
 
 
-def test_a_field_that_has_its_default_is_left_out_and_reads_back() -> None:
+def test_a_field_with_its_default_value_is_left_out_and_reads_back() -> None:
     event = TeaDrunk("", ())
 
     assert body_of(event) == {"by": ""}
     assert events.from_json("TeaDrunk", 1, {"by": ""}) == event
 
 
-def test_fields_that_a_release_does_not_know_are_ignored() -> None:
+def test_unknown_fields_are_ignored() -> None:
     body = {"by": "Budi", "biscuits": 3, "cups": [{"holds": "chai", "spoon": True}]}
 
     assert events.from_json("TeaDrunk", 1, body) == TeaDrunk("Budi", (Cup("chai"),))
 
 
-def test_a_kind_that_a_release_does_not_know_is_none() -> None:
+def test_an_unknown_kind_is_read_as_none() -> None:
     assert events.from_json("CoffeeDrunk", 1, {"by": "Budi"}) is None
 
 
-def test_a_newer_version_is_refused_and_an_older_one_read(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_newer_version_is_refused_and_an_older_version_is_read(monkeypatch: pytest.MonkeyPatch) -> None:
     with pytest.raises(NewerVersion, match="TeaDrunk has version 2, this release reads up to 1"):
         events.from_json("TeaDrunk", 2, {"by": "Budi"})
 
@@ -76,12 +76,12 @@ def test_a_newer_version_is_refused_and_an_older_one_read(monkeypatch: pytest.Mo
     assert events.from_json("TeaDrunk", 2, {"by": "Budi"}) == TeaDrunk("Budi")
 
 
-def test_a_body_that_does_not_fit_its_event_is_refused() -> None:
+def test_a_body_that_does_not_match_its_event_is_refused() -> None:
     with pytest.raises(ValidationError):
         events.from_json("TeaDrunk", 1, {"cups": []})
     with pytest.raises(ValidationError):
         events.from_json("TeaDrunk", 1, {"by": "Budi", "cups": [["chai", 2]]})
 
 
-def test_records_of_a_body_are_read_without_its_event() -> None:
+def test_nested_records_are_read_without_their_event() -> None:
     assert events.read_records(Cup, [{"holds": "chai"}, {"holds": "mint", "sugar": 1}]) == (Cup("chai"), Cup("mint", 1))

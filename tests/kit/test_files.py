@@ -1,4 +1,4 @@
-"""Pictures and papers: what a bucket that is away, busy or broken means, and one that has no such thing."""
+"""Files in the bucket: storing, reading, and what is raised when the bucket fails."""
 
 from __future__ import annotations
 
@@ -39,64 +39,60 @@ FAULTS = [unreachable, timed_out, busy, broken]
 
 @pytest.fixture
 def bucket_fault(aws: Any, monkeypatch: pytest.MonkeyPatch) -> Iterator[Callable[[Answer], None]]:
-    """From now on each send to the bucket meets this; nobody waits between tries."""
+    """A function that makes every later request to the bucket fail in the given way, without pauses between retries."""
     monkeypatch.setattr(time, "sleep", lambda seconds: None)
-    events, put_in = files.client().meta.events, []
+    events, registered = files.client().meta.events, []
 
-    def meet(fault: Answer) -> None:
-        put_in.append(lambda request, **_: fault(request))
-        events.register_first("before-send.s3", put_in[-1])
+    def fail(fault: Answer) -> None:
+        registered.append(lambda request, **_: fault(request))
+        events.register_first("before-send.s3", registered[-1])
 
-    yield meet
-    for each in put_in:
-        events.unregister("before-send.s3", each)
+    yield fail
+    for handler in registered:
+        events.unregister("before-send.s3", handler)
 
 
 def stored_keys(aws: Any) -> list[str]:
-    found = aws.client("s3").list_objects_v2(Bucket=config.bucket())
-    return [each["Key"] for each in found.get("Contents", [])]
+    response = aws.client("s3").list_objects_v2(Bucket=config.bucket())
+    return [item["Key"] for item in response.get("Contents", [])]
 
 
-def test_what_is_kept_is_fetched_and_kept_twice_is_kept_once(aws: Any) -> None:
-    kept = [files.upload("proofs", PICTURE), files.upload("proofs", PICTURE)]
+def test_a_file_stored_twice_has_one_key(aws: Any) -> None:
+    keys = [files.upload("proofs", PICTURE), files.upload("proofs", PICTURE)]
 
-    assert files.download(kept[0]) == ("image/png", PICTURE)
-    assert stored_keys(aws) == [kept[0]] == [kept[1]]
+    assert files.download(keys[0]) == ("image/png", PICTURE)
+    assert stored_keys(aws) == [keys[0]] == [keys[1]]
 
 
 @pytest.mark.parametrize("fault", FAULTS)
-def test_a_picture_that_the_bucket_does_not_give_now_is_unavailable(
-    bucket_fault: Callable[[Answer], None], fault: Answer
-) -> None:
-    kept = files.upload("proofs", PICTURE)
+def test_a_failing_download_is_unavailable(bucket_fault: Callable[[Answer], None], fault: Answer) -> None:
+    key = files.upload("proofs", PICTURE)
     bucket_fault(fault)
 
     with pytest.raises(Unavailable):
-        files.download(kept)
+        files.download(key)
 
 
-def test_a_picture_lost_on_its_way_is_unavailable(aws: Any, monkeypatch: pytest.MonkeyPatch) -> None:
-    class Torn:
+def test_a_download_that_breaks_off_is_unavailable(aws: Any, monkeypatch: pytest.MonkeyPatch) -> None:
+    class BrokenBody:
         def read(self) -> bytes:
             raise ReadTimeoutError(endpoint_url="the bucket")
 
-    given = {"ContentType": "image/png", "Body": Torn()}
-    monkeypatch.setattr(files.client(), "get_object", lambda **_: given)
+    response = {"ContentType": "image/png", "Body": BrokenBody()}
+    monkeypatch.setattr(files.client(), "get_object", lambda **_: response)
 
     with pytest.raises(Unavailable):
         files.download("proofs/begun")
 
 
 @pytest.mark.parametrize("fault", FAULTS)
-def test_a_bucket_that_takes_nothing_now_is_unavailable(
-    aws: Any, bucket_fault: Callable[[Answer], None], fault: Answer
-) -> None:
+def test_a_failing_upload_is_unavailable(aws: Any, bucket_fault: Callable[[Answer], None], fault: Answer) -> None:
     bucket_fault(fault)
 
     with pytest.raises(Unavailable):
         files.upload("proofs", PICTURE)
 
 
-def test_a_picture_that_is_not_there_is_not_found(aws: Any) -> None:
+def test_a_missing_file_is_not_found(aws: Any) -> None:
     with pytest.raises(NotFound):
-        files.download("proofs/never-kept")
+        files.download("proofs/missing")

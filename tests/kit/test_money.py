@@ -12,17 +12,19 @@ EXAMPLES = json.loads((Path(__file__).parent / "money.json").read_text())
 
 
 @pytest.mark.parametrize("amount, currency, text, decimal", EXAMPLES)
-def test_an_amount_is_written_for_people_and_for_machines(amount: int, currency: str, text: str, decimal: str) -> None:
+def test_an_amount_is_formatted_for_people_and_as_a_decimal(
+    amount: int, currency: str, text: str, decimal: str
+) -> None:
     money = Money(amount, currency)
 
     assert (format_money(money), str(to_decimal(money))) == (text, decimal)
 
 
-def test_there_is_an_example_of_every_currency() -> None:
+def test_every_currency_has_an_example() -> None:
     assert {currency for _, currency, _, _ in EXAMPLES} == CURRENCIES.keys()
 
 
-def test_a_refusal_writes_its_amounts_for_people() -> None:
+def test_a_refusal_formats_its_amounts() -> None:
     class TooLittle(Refused):
         message = "{left} is left, {parts} are wanted."
 

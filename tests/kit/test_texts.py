@@ -1,4 +1,4 @@
-"""One catalogue for each language, and each says the same things of the same facts."""
+"""The texts of all languages have the same files, keys and placeholders."""
 
 from __future__ import annotations
 
@@ -31,17 +31,17 @@ def test_every_language_has_the_same_keys_and_placeholders(name: str) -> None:
 
 def placeholders(value: Any, path: str = "") -> Iterator[tuple[str, set[str]]]:
     if isinstance(value, dict | list):
-        for name, each in value.items() if isinstance(value, dict) else enumerate(value):
-            yield from placeholders(each, f"{path}.{name}")
+        for name, item in value.items() if isinstance(value, dict) else enumerate(value):
+            yield from placeholders(item, f"{path}.{name}")
     else:
-        yield path, {name for found in PLACEHOLDER.findall(value) for name in found if name}
+        yield path, {name for match in PLACEHOLDER.findall(value) for name in match if name}
 
 
-def test_placeholders_of_pages_and_of_messages_are_both_seen() -> None:
-    found = [name for name in NAMES for _, names in placeholders(texts("id", name)) if names]
+def test_placeholders_of_pages_and_of_messages_are_recognized() -> None:
+    files = [name for name in NAMES for _, names in placeholders(texts("id", name)) if names]
 
-    assert {"script", "desk", "messages"} <= set(found)
+    assert {"script", "desk", "messages"} <= set(files)
 
 
-def test_a_language_that_we_do_not_have_gets_the_first() -> None:
+def test_an_unknown_language_gets_the_texts_of_the_first() -> None:
     assert texts("fr", "claim") == texts(LANGUAGES[0], "claim")

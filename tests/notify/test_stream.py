@@ -126,7 +126,7 @@ def test_changed_and_deleted_records_are_no_news_and_are_told_on(change: str, mo
     assert stream.forward([a_record(1) | {"eventName": change}, a_record(2)], carrier.send) is None
 
     assert carrier.batches == [("orders", ["2"])]
-    assert said == ["a journal entry was changed or removed: 1"]
+    assert said == ["journal_entry_changed: 1"]
 
 
 def test_what_is_published_reaches_the_topics_subscribers(sns_and_ses: Any) -> None:

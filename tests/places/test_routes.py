@@ -4,7 +4,7 @@ import pytest
 from chalice.test import Client
 
 from app import app
-from chalicelib.kit import auth
+from chalicelib.kit import auth, db
 from chalicelib.places import find, routes
 from tests.places.build import TUGU, a_location, a_salesman, save_locations, save_people
 
@@ -98,3 +98,60 @@ def test_only_the_owner_sees_the_staff_list_and_it_shows_no_secrets(request_as):
 
     assert status == 200
     assert set(body["items"][0]) == {"id", "name", "role", "phone", "email", "location", "language", "active"}
+
+
+RATNA = {"name": "Ratna", "role": "owner"}
+LOSSES = [RATNA | {"active": False}, RATNA | {"role": "finance"}]
+
+
+@pytest.mark.parametrize("loss", LOSSES)
+def test_the_only_owner_stays_an_active_owner(request_as, loss):
+    status, body = request_as(OWNER, "PUT", "/staff/owner-ani", loss)
+
+    assert (status, body["code"], body["staff"]) == (409, "last_owner", "owner-ani")
+    assert find.find_staff_uncached("owner-ani") == OWNER
+
+
+@pytest.mark.parametrize("loss", LOSSES)
+def test_an_owner_leaves_when_another_is_active(request_as, loss):
+    request_as(OWNER, "PUT", "/staff/owner-ratna", RATNA)
+
+    assert request_as(OWNER, "PUT", "/staff/owner-ani", loss)[0] == 200
+
+    ratna = a_salesman("owner-ratna", role="owner", location="")
+    assert request_as(ratna, "PUT", "/staff/owner-ratna", RATNA | {"active": False})[1]["code"] == "last_owner"
+
+
+def test_an_inactive_owner_does_not_count(request_as):
+    request_as(OWNER, "PUT", "/staff/owner-ratna", RATNA | {"active": False})
+
+    assert request_as(OWNER, "PUT", "/staff/owner-ani", RATNA | {"active": False})[1]["code"] == "last_owner"
+
+
+def test_an_import_does_not_demote_the_only_owner(request_as):
+    csv = b"id,name,role\nowner-ani,Ani,finance\n"
+    headers = {"Authorization": f"Bearer {auth.staff_token(OWNER.id, OWNER.role)}", "Content-Type": "text/csv"}
+
+    report = client.http.request("POST", "/imports?file=staff", headers=headers, body=csv).json_body
+
+    assert [(error["row"], error["reason"]) for error in report["errors"]] == [
+        (2, "owner-ani is the only active owner; give another person the role first.")
+    ]
+    assert find.find_staff_uncached("owner-ani").role == "owner"
+
+
+def test_two_owners_cannot_demote_each_other_at_once(request_as, monkeypatch):
+    ratna = a_salesman("owner-ratna", role="owner", location="")
+    save_people(ratna)
+    commit = db.commit
+
+    def commit_after_the_other(writes, **options):
+        monkeypatch.setattr(db, "commit", commit)
+        assert request_as(ratna, "PUT", "/staff/owner-ani", RATNA | {"active": False})[0] == 200
+        return commit(writes, **options)
+
+    monkeypatch.setattr(db, "commit", commit_after_the_other)
+    status, body = request_as(OWNER, "PUT", "/staff/owner-ratna", RATNA | {"active": False})
+
+    assert (status, body["code"]) == (409, "last_owner")
+    assert find.find_staff_uncached("owner-ratna").active

@@ -50,11 +50,11 @@ def test_a_failing_handler_logs_where_and_no_personal_data(
     assert str(failed.value) == "RuntimeError"
     assert_no_personal_data(["".join(traceback.format_exception(failed.value))])
     (bug,) = [json.loads(line.partition("ERROR ")[2]) for line in log_lines if "satukanal ERROR" in line]
-    assert (bug["says"], bug["door"], bug["exception"]) == ("a bug in a listener", name, "RuntimeError")
+    assert (bug["event"], bug["handler"], bug["exception"]) == ("handler_failed", name, "RuntimeError")
     assert [kind for kind in bug["stack"] if ":" not in kind] == ["RuntimeError", "KeyError"]
-    assert any("test_listener_logs.py" in place and place.endswith(" broken") for place in bug["stack"])
+    assert any("test_handler_logs.py" in place and place.endswith(" fail") for place in bug["stack"])
 
 
 @pytest.mark.parametrize("module", sorted({handler.rpartition(".")[0] for handler in HANDLERS}))
 def test_every_handler_module_uses_event_handlers(module: str) -> None:
-    assert isinstance(import_module(module).events, EventHandlers)  # type: ignore[attr-defined]
+    assert isinstance(import_module(module).handlers, EventHandlers)  # type: ignore[attr-defined]
