@@ -32,7 +32,7 @@ def render_offer_page(token: str, offer: dict[str, Any], lang: str, zone: str, r
     }
     if status == "claimed_by_you":
         facts |= {"address": _address_lines(work), "phone": _dialable(work)}
-    return render("claim.html", say=page_texts, lang=lang, number=offer["number"], status=status, **facts)
+    return render("claim.html", texts=page_texts, lang=lang, number=offer["number"], status=status, **facts)
 
 
 def render_unknown_page(lang: str) -> str:
@@ -40,7 +40,7 @@ def render_unknown_page(lang: str) -> str:
 
 
 def render_closed_page(lang: str, text: str, number: str = "") -> str:
-    return render("claim.html", say=texts(lang, "claim"), lang=lang, number=number, status="closed", closed=text)
+    return render("claim.html", texts=texts(lang, "claim"), lang=lang, number=number, status="closed", closed=text)
 
 
 def _address_lines(work: dict[str, Any]) -> list[str]:
