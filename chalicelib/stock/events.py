@@ -14,7 +14,7 @@ handlers = EventHandlers(__name__)
 
 @handlers.on_dynamodb_record(stream_arn=config.stream_arn(), batch_size=100, maximum_batching_window_in_seconds=1)
 def project_stock_history(event: Any) -> None:
-    """Raises Unavailable if the store is: the stream delivers the same records again, and a repeat changes nothing."""
+    """Raises if the table is unavailable: the stream then delivers the records again, and a repeat changes nothing."""
     project_history(records_to_entries(event.to_dict()["Records"]))
 
 

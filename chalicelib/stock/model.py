@@ -179,12 +179,12 @@ def return_movement(allocation: Allocation) -> Movement:
 
 
 def surplus_movement(allocation: Allocation) -> Movement:
-    """More units are on hand than the level says."""
+    """More units are on hand than recorded in the level."""
     return Movement(MovementKind.ADJUSTED, *allocation.level_id, on_hand=allocation.quantity)
 
 
 def shortage_movement(allocation: Allocation) -> Movement:
-    """Fewer units are on hand than the level says."""
+    """Fewer units are on hand than recorded in the level."""
     return Movement(MovementKind.ADJUSTED, *allocation.level_id, on_hand=-allocation.quantity)
 
 
