@@ -217,7 +217,7 @@ BUGS = (
         "the newest backorder is filled first",
         KIND,
         detected_by="the oldest backorder is filled first",
-        patches=(patch_attribute(filling, "oldest_first", reverse_order),),
+        patches=(patch_attribute(filling, "sort_oldest_first", reverse_order),),
         scenario=one_unit_arrives_for_two_backorders,
     ),
     Bug(
