@@ -112,7 +112,7 @@ def test_a_channel_can_be_limited_to_categories_and_payment_methods(aws: Any) ->
     phone = place(an_order((CUP, 1), channel="phone"), "agent-lia", key="a-cup-by-phone-001")
     shown = call("GET", "/api/catalog/products").json["items"]
 
-    assert (cup.status, cup.json["detail"]) == (409, "Not sold in channel web: CUP; leave them out.")
+    assert (cup.status, cup.json["detail"]) == (409, "Not sold in channel web: CUP; remove these lines.")
     assert (cod.status, cod.json["code"], cod.json["methods"]) == (409, "method_unavailable", ["transfer"])
     assert (allowed.status, phone.status) == (201, 201)
     assert [product["sku"] for product in shown] == [TEAPOT]
