@@ -93,6 +93,10 @@ def check_staff(staff: Staff) -> None:
         raise Invalid(("role", f"is one of {', '.join(ROLES)}"))
 
 
+class NoSuchLocation(Invalid):
+    message = "There is no location {location} here, or it takes nothing any more."
+
+
 class LastOwner(Refused):
     message = "{staff} is the only active owner; give another person the role first."
 

@@ -306,10 +306,6 @@ class NotYourLocation(Forbidden):
     message = "Only the people of {location} may do this there."
 
 
-class NoSuchLocation(Invalid):
-    message = "There is no location {location} here, or it takes nothing any more."
-
-
 class TooMuchAtOnce(Invalid):
     message = "That is more than one transaction holds; send fewer lines at once."
 
