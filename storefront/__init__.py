@@ -1,1 +1,1 @@
-"""The static shop and the staff desk: pages made from plain facts by `build`, talking to the API and nothing else."""
+"""Static pages of the shop and the staff desk. The pages are built from plain dicts and call only the API."""

@@ -1,7 +1,9 @@
-"""Pages from plain facts: `build` knows no AWS; the command at the end reads the shop through `storefront.load`.
+"""Build the static site from plain dicts: `build()`, and the command `python -m storefront.build`.
 
-Assets live in a folder named by their own hash, so they may be cached for ever and modules may import each other by
-relative paths. The old site is swapped out whole: a product taken off the web leaves no page behind.
+`build` uses no AWS; only the command loads the shop from the tables, with `storefront.load`.
+
+Assets are written to a folder named by the hash of their contents, so browsers may cache them for ever and modules
+import each other by relative paths. A build replaces the whole site, so the pages of removed products disappear.
 """
 
 from __future__ import annotations
@@ -25,13 +27,16 @@ from storefront.outputs import Output
 from storefront.pages import HERE, Pages, template
 from storefront.words import LANGUAGES, load_words
 
-TEXT_TABLES = {"words": "script", "desk": "desk"}  # what browsers say, a module for each language and table
-COMMENT = re.compile(r"^[ \t]*(?://.*|/\*\*(?:(?!\*/)[\s\S])*\*/)\n", re.MULTILINE)  # on lines of its own
+TEXT_TABLES = {"words": "script", "desk": "desk"}  # name of a JavaScript module: its table in the content files
+COMMENT = re.compile(r"^[ \t]*(?://.*|/\*\*(?:(?!\*/)[\s\S])*\*/)\n", re.MULTILINE)  # only comments on their own lines
 STATIC_PAGES = {"keranjang": "cart", "checkout": "checkout", "pesanan": "order", "tentang": "about"}
 
 
 def build(products: Iterable[Facts], settings: Facts, out_dir: Path | str) -> Facts:
-    """Returns what was made. The same facts give the same bytes."""
+    """Write the site to `out_dir` and return its summary: products, assets and built_at.
+
+    The output is deterministic: equal arguments give equal bytes. Raises SystemExit if the folder holds other files.
+    """
     out = Path(out_dir)
     check_output_folder(out)
     fresh = out.with_name(out.name + ".new")
@@ -39,15 +44,15 @@ def build(products: Iterable[Facts], settings: Facts, out_dir: Path | str) -> Fa
     fresh.mkdir(parents=True)
     shown = sorted((product for product in products if is_published(product)), key=lambda product: product["sku"])
     with without_gc(), create_manifest(manifest_file(fresh)) as manifest:
-        made = write_all(fresh, shown, settings, manifest)
+        summary = write_all(fresh, shown, settings, manifest)
     replace_site(fresh, out)
     os.replace(manifest_file(fresh), manifest_file(out))
-    return made
+    return summary
 
 
 def write_all(out: Path, shown: list[Facts], settings: Facts, manifest: Manifest) -> Facts:
     assets = write_assets(out, settings)
-    made = {"products": len(shown), "assets": assets, "built_at": settings.get("built_at", "")}
+    summary = {"products": len(shown), "assets": assets, "built_at": settings.get("built_at", "")}
     manifest.save_products(shown)
     for language in LANGUAGES:
         write_shop(out, Pages(language, settings, assets), shown, manifest)
@@ -56,16 +61,15 @@ def write_all(out: Path, shown: list[Facts], settings: Facts, manifest: Manifest
     for output in build_shared_outputs(settings, assets):
         write_output(out, output)
     write_output(out, outputs.sitemap(manifest, settings))
-    summary = outputs.summary(made)
-    write_output(out, summary)
-    manifest.save_site(settings, summary[1].decode())
-    return made
+    summary_file = outputs.summary(summary)
+    write_output(out, summary_file)
+    manifest.save_site(settings, summary_file[1].decode())
+    return summary
 
 
 @contextmanager
 def without_gc() -> Iterator[None]:
-    """Disable the garbage collector during a build: nothing is freed before its end, and collection took a tenth of the
-    time."""
+    """Disable garbage collection during a build: it took 10 % of the time, and nothing is freed before the end."""
     gc.freeze()
     gc.disable()
     try:
@@ -92,7 +96,7 @@ def write_shop(out: Path, pages: Pages, products: list[Facts], manifest: Manifes
 
 
 def build_shared_outputs(settings: Facts, assets: str) -> Iterator[Output]:
-    """What depends on no product: the desk, marks, and what a search engine may read."""
+    """Yield the files that depend on no product: the desk, the favicon and robots.txt."""
     words, base = load_words("id"), settings["base_url"].rstrip("/")
     desk = template("desk/index.html").render(shop=settings | {"assets": assets}, words=words)
     robots = f"User-agent: *\nDisallow: /api/\nDisallow: /desk/\nSitemap: {base}/sitemap.xml\n"
@@ -102,16 +106,16 @@ def build_shared_outputs(settings: Facts, assets: str) -> Iterator[Output]:
 
 
 def write_assets(out: Path, settings: Facts) -> str:
-    """Returns the folder's address, `/assets/<hash>`."""
-    made = {
+    """Write all assets and return the path of their folder, `/assets/<hash>`."""
+    files = {
         f"{name}.{code}.js": build_words_module(table, code)
         for code in LANGUAGES
         for name, table in TEXT_TABLES.items()
     }
-    made["settings.js"] = build_settings_module(settings)
-    made["common/tokens.css"] = (templates.FOLDER / "tokens.css").read_text()
-    kept = {file.relative_to(HERE / "assets").as_posix(): read_asset(file) for file in list_asset_files()}
-    files = dict(sorted((made | kept).items()))
+    files["settings.js"] = build_settings_module(settings)
+    files["common/tokens.css"] = (templates.FOLDER / "tokens.css").read_text()
+    files |= {file.relative_to(HERE / "assets").as_posix(): read_asset(file) for file in list_asset_files()}
+    files = dict(sorted(files.items()))
     digest = hashlib.sha256("\0".join(f"{name}\0{text}" for name, text in files.items()).encode()).hexdigest()[:12]
     for name, text in files.items():
         write_output(out, (f"/assets/{digest}/{name}", text.encode()))
@@ -123,7 +127,7 @@ def list_asset_files() -> list[Path]:
 
 
 def read_asset(file: Path) -> str:
-    """Scripts go out without their comments, a third of them: types and reasons are for the reader of the source."""
+    """Return the file's text. Comments, a third of each script, are removed from JavaScript."""
     return COMMENT.sub("", file.read_text()) if file.suffix == ".js" else file.read_text()
 
 
@@ -133,7 +137,7 @@ def build_words_module(table: str, language: str) -> str:
 
 
 def build_settings_module(settings: Facts) -> str:
-    """What browsers need to know of the shop: its currency, country and zone."""
+    """Return the JavaScript module with the shop's currency, country and time zone."""
     return to_js_module({name: settings[name] for name in ("currency", "country", "zone")})
 
 
@@ -172,15 +176,15 @@ def replace_site(fresh: Path, out: Path) -> None:
 
 
 def main() -> None:
-    from storefront import load  # the only road to AWS, taken by the command alone
+    from storefront import load  # imports AWS code, which `build` does without
 
-    asked = argparse.ArgumentParser(
+    parser = argparse.ArgumentParser(
         prog="python -m storefront.build", description="Build the static shop and the desk."
     )
-    asked.add_argument("--out", type=Path, default=Path("build/site"))
-    out = asked.parse_args().out
-    made = build(load.load_products(), load.load_settings(), out)
-    print(f"{made['products']} products in {out}")
+    parser.add_argument("--out", type=Path, default=Path("build/site"))
+    out = parser.parse_args().out
+    summary = build(load.load_products(), load.load_settings(), out)
+    print(f"{summary['products']} products in {out}")
 
 
 if __name__ == "__main__":

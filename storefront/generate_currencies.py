@@ -1,4 +1,7 @@
-"""`python -m storefront.generate_currencies` writes the browser's copy of `chalicelib.kit.money.CURRENCIES`."""
+"""Generate assets/common/currencies.js, the browser's copy of `chalicelib.kit.money.CURRENCIES`.
+
+Run `python -m storefront.generate_currencies` after a change of that table.
+"""
 
 from __future__ import annotations
 

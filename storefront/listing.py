@@ -1,6 +1,6 @@
-"""The one place where a product's price and availability become words: the page, its JSON-LD and every card ask here.
+"""A product's listing: its price, availability and links as the cards, the product page and its JSON-LD show them.
 
-Numbers of units are never built into a page. They would be wrong an hour later, so the browser asks for them.
+Pages contain no numbers of units: they would soon be wrong, so the browser requests them from the API.
 """
 
 from __future__ import annotations
@@ -30,12 +30,12 @@ class Promotion:
 class StockLocation:
     id: str
     name: str
-    label: str  # "Warehouse", unless the name says so itself
+    label: str  # such as "Warehouse"; empty if the name begins with that word
 
 
 @dataclass(frozen=True, slots=True)
 class Listing:
-    """What a card and a product page show, in one language."""
+    """What a card and a product page show of one product, in one language."""
 
     sku: str
     name: str
@@ -55,7 +55,7 @@ class Listing:
 
 
 def is_published(product: Facts) -> bool:
-    """Published to the web and priced; what is for the counter only must leave no trace on a page."""
+    """Return True if the product is active, has a price and is sold on the web."""
     channels = product.get("channels") or []
     return bool(product.get("active", True) and product.get("price") and (not channels or "web" in channels))
 
@@ -85,7 +85,7 @@ def build_listing(product: Facts, settings: Facts, words: Words) -> Listing:
 
 
 def category_path(product: Facts) -> str:
-    """The same in every language, also for what has no category."""
+    """Return the path of the product's category page, which is the same in every language."""
     return f"/k/{slugify(product.get('category') or '')}/"
 
 
@@ -105,7 +105,7 @@ def availability_of(product: Facts) -> str:
 
 
 def saving_percent(price: Facts, was: Facts) -> int:
-    """Whole percent, rounded down: a page may understate a discount, never overstate it."""
+    """Return the discount in whole percent, rounded down so that it is never overstated."""
     return int((was["amount"] - price["amount"]) * 100 // was["amount"])
 
 
@@ -122,13 +122,14 @@ def build_promotion(running: Facts | None, settings: Facts, words: Words) -> Pro
 
 
 def list_stock_locations(product: Facts, settings: Facts, words: Words) -> list[StockLocation]:
-    """Every store and warehouse that had it at build time; the browser corrects the list with live units."""
-    known = settings["locations"]
-    ids = [each["location"] for each in product.get("locations", []) if each["available"] > 0]
-    holding = sorted(
-        (id for id in ids if id in known), key=lambda id: (known[id]["kind"] != "store", known[id]["name"])
+    """Return the stores and warehouses with stock at build time, stores first; the browser updates the list."""
+    locations = settings["locations"]
+    ids = [level["location"] for level in product.get("locations", []) if level["available"] > 0]
+    ids = sorted(
+        (id for id in ids if id in locations),
+        key=lambda id: (locations[id]["kind"] != "store", locations[id]["name"]),
     )
-    return [build_stock_location(id, known[id], words) for id in holding]
+    return [build_stock_location(id, locations[id], words) for id in ids]
 
 
 def build_stock_location(id: str, location: Facts, words: Words) -> StockLocation:
@@ -150,26 +151,29 @@ def build_json_ld(product: Facts, state: str, running: Promotion | None, setting
         offer["availability"] = SCHEMA_ORG_AVAILABILITY[state]
     if running and running.ends_at:
         offer["priceValidUntil"] = running.ends_at[:10]
-    told = {"@context": "https://schema.org", "@type": "Product", "sku": sku, "name": product["name"]}
-    told |= {
+    json_ld = {"@context": "https://schema.org", "@type": "Product", "sku": sku, "name": product["name"]}
+    json_ld |= {
         "category": product.get("category") or words.catalog.other,
         "image": base + image_path(sku),
         "offers": offer,
     }
     if product.get("description"):
-        told["description"] = product["description"]
+        json_ld["description"] = product["description"]
     if re.fullmatch(r"\d{13}", product.get("barcode") or ""):
-        told["gtin13"] = product["barcode"]
-    return told
+        json_ld["gtin13"] = product["barcode"]
+    return json_ld
 
 
 def escape_path_segment(text: str) -> str:
-    """One safe folder name per text: whatever is not plain is spelt as `=` and its bytes, so no SKU walks away."""
-    return re.sub(r"^\.|[^A-Za-z0-9._:~+-]", lambda found: "".join(f"={byte:02x}" for byte in found[0].encode()), text)
+    """Return a file name that is safe and unique for the text: other characters become `=` and their UTF-8 bytes.
+
+    No SKU can leave the site's folder this way: "a/b" becomes "a=2fb".
+    """
+    return re.sub(r"^\.|[^A-Za-z0-9._:~+-]", lambda match: "".join(f"={byte:02x}" for byte in match[0].encode()), text)
 
 
 def slugify(text: str) -> str:
-    """Readable, for categories; equal slugs are merged by the caller's folder."""
+    """Return the text in lower case with hyphens. Categories with equal slugs share one page."""
     return re.sub(r"[^a-z0-9]+", "-", text.lower()).strip("-") or "lain"
 
 

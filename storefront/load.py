@@ -1,4 +1,7 @@
-"""The shop's facts as plain dicts: the only module here that knows tables. Prices come from the engine that quotes."""
+"""Load the products and settings of the shop from its tables, as the plain dicts that `build` takes.
+
+Prices come from the same function as quotes. No other module of the storefront reads tables.
+"""
 
 from __future__ import annotations
 
@@ -16,7 +19,7 @@ from storefront.listing import Facts, format_day
 from storefront.words import load_words_namespace
 
 CHANNEL = "web"
-GUEST_METHODS = ("transfer", "cod")  # what a guest may choose on a page; cash and credit need somebody who knows him
+GUEST_METHODS = ("transfer", "cod")  # cash and credit are for customers whom staff serve
 SKUS_PER_READ = 50
 
 
@@ -25,52 +28,54 @@ def load_products() -> list[Facts]:
 
 
 def load_product(sku: str) -> Facts | None:
-    """None for what the web does not sell, or not any more."""
-    found = catalog.load_products([sku])
-    return next(iter(products_to_facts(list(found.values()))), None)
+    """Return the product, or None if the web does not sell it."""
+    products = catalog.load_products([sku])
+    return next(iter(products_to_facts(list(products.values()))), None)
 
 
-def products_to_facts(kept: list[Product]) -> list[Facts]:
+def products_to_facts(products: list[Product]) -> list[Facts]:
     channel = catalog.load_channel(CHANNEL)
-    listed = pricing.build_listings([product for product in kept if can_sell(channel, product)], channel)
-    levels = load_levels([each.product.sku for each in listed], channel)
-    return [listing_to_facts(each, levels.get(each.product.sku, {})) for each in listed]
+    listings = pricing.build_listings([product for product in products if can_sell(channel, product)], channel)
+    levels = load_levels([listing.product.sku for listing in listings], channel)
+    return [listing_to_facts(listing, levels.get(listing.product.sku, {})) for listing in listings]
 
 
 def load_levels(skus: list[str], channel: Channel) -> dict[str, Facts]:
-    """As `GET /api/stock` tells everybody: no vans, and what the web keeps back is kept back."""
-    parts = [skus[start : start + SKUS_PER_READ] for start in range(0, len(skus), SKUS_PER_READ)]
+    """Return the public availability by SKU, as `GET /api/stock` does: without vans and the channel's safety stock."""
+    batches = [skus[start : start + SKUS_PER_READ] for start in range(0, len(skus), SKUS_PER_READ)]
     return {
-        each["sku"]: each for part in parts for each in stock.list_availability(part, safety_units=channel.safety_units)
+        level["sku"]: level
+        for batch in batches
+        for level in stock.list_availability(batch, safety_units=channel.safety_units)
     }
 
 
-def listing_to_facts(listed: Listing, level: Facts) -> Facts:
-    shown = listed.to_json()
-    kept = ("sku", "name", "category", "description", "barcode", "price", "was")
-    told = {name: shown[name] for name in kept} | {"channels": [], "active": True}
-    told |= {"available": level.get("available", 0), "locations": level.get("locations", [])}
-    return told | {"promotion": find_promotion(listed)}
+def listing_to_facts(listing: Listing, level: Facts) -> Facts:
+    row = listing.to_json()
+    names = ("sku", "name", "category", "description", "barcode", "price", "was")
+    facts = {name: row[name] for name in names} | {"channels": [], "active": True}
+    facts |= {"available": level.get("available", 0), "locations": level.get("locations", [])}
+    return facts | {"promotion": find_promotion(listing)}
 
 
-def find_promotion(listed: Listing) -> Facts | None:
-    """The first that made it cheaper; its terms are part of the price."""
-    codes = [each.code for each in listed.line.adjustments]
-    running = {each.id: each for each in pricing.list_running_promotions(clock.now())}
-    found = next((running[code] for code in codes if code in running), None)
-    if found is None:
+def find_promotion(listing: Listing) -> Facts | None:
+    """Return the first promotion that lowers the listing's price, with its terms, or None."""
+    codes = [adjustment.code for adjustment in listing.line.adjustments]
+    running = {promotion.id: promotion for promotion in pricing.list_running_promotions(clock.now())}
+    promotion = next((running[code] for code in codes if code in running), None)
+    if promotion is None:
         return None
-    ends_at = clock.iso(found.ends_at) if found.ends_at else None
-    return {"name": found.name, "ends_at": ends_at, "terms": dict(found.terms)}
+    ends_at = clock.iso(promotion.ends_at) if promotion.ends_at else None
+    return {"name": promotion.name, "ends_at": ends_at, "terms": dict(promotion.terms)}
 
 
 def load_settings() -> Facts:
     now = clock.iso(clock.now())
     tenders = catalog.load_channel(CHANNEL).tenders
-    known: dict[str, Any] = {
-        each.id: {"name": each.name, "kind": each.kind, "address": each.address}
-        for each in sorted(places.load_locations().values(), key=lambda each: each.name)
-        if each.active and each.kind != "van"
+    locations: dict[str, Any] = {
+        location.id: {"name": location.name, "kind": location.kind, "address": location.address}
+        for location in sorted(places.load_locations().values(), key=lambda location: location.name)
+        if location.active and location.kind != "van"
     }
     return {
         "shop": {"name": config.setting("SHOP_NAME", "Toko Kanal")},
@@ -80,6 +85,6 @@ def load_settings() -> Facts:
         "zone": config.zone(),
         "built_at": now,
         "built_text": format_day(now, config.zone(), load_words_namespace("id")),
-        "locations": known,
+        "locations": locations,
         "methods": [code for code in GUEST_METHODS if code in PAYMENT_METHODS and (not tenders or code in tenders)],
     }

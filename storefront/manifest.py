@@ -1,7 +1,7 @@
-"""What a site was built of: its products' facts and their cards in the order of the lists, in SQLite beside the site.
+"""The build manifest of a site: its products' facts and their cards in list order, in an SQLite file beside the site.
 
-A build fills it and renders every page from it. A change of one product is made here first, so that what depends on
-that product is rendered by the same functions from the same facts.
+A build fills the manifest and renders every page from it. An update of one product changes the manifest first, so the
+pages that depend on the product are rendered by the same functions from the same facts.
 """
 
 from __future__ import annotations
@@ -18,8 +18,8 @@ from markupsafe import Markup
 
 from storefront.listing import Facts, Listing
 
-SUMMARY = "site.json"  # written into the site itself; the manifest belongs to the site whose summary it knows
-WRITER_SECONDS = 60  # how long a writer waits for another
+SUMMARY = "site.json"  # part of the site; the manifest stores a copy to recognize the site it belongs to
+WRITER_SECONDS = 60  # how long a writer waits for another one
 VOLATILE_SETTINGS = {"built_at", "built_text"}  # settings that differ at every build
 TABLES = """
 CREATE TABLE site (settings TEXT, summary TEXT, is_changing INTEGER);
@@ -40,7 +40,7 @@ class Card(NamedTuple):
 
 @dataclass(frozen=True, slots=True)
 class Category:
-    """Two spellings of one slug share a page; it is named as the first of them in order."""
+    """Names with equal slugs share a category, which has the name that sorts first."""
 
     path: str
     name: str
@@ -49,12 +49,14 @@ class Category:
 
 
 class Manifest:
-    def __init__(self, rows: sqlite3.Connection) -> None:
-        self.connection = rows
+    """Reads and writes one manifest over an open connection; the caller commits."""
+
+    def __init__(self, connection: sqlite3.Connection) -> None:
+        self.connection = connection
 
     def product(self, sku: str) -> Facts | None:
-        found = self.connection.execute("SELECT facts FROM products WHERE sku = ?", (sku,)).fetchone()
-        facts: Facts | None = json.loads(found[0]) if found else None
+        row = self.connection.execute("SELECT facts FROM products WHERE sku = ?", (sku,)).fetchone()
+        facts: Facts | None = json.loads(row[0]) if row else None
         return facts
 
     def count(self) -> int:
@@ -80,15 +82,15 @@ class Manifest:
         self.update_categories(language, {listing.category_path for listing in listings if listing})
 
     def cards(self, language: str, path: str) -> list[Card]:
-        """Of one category, in the order of its list."""
-        asked = "SELECT category, sku, html FROM cards WHERE language = ? AND path = ? ORDER BY category, name, sku"
+        """Return the cards of one category in list order."""
+        query = "SELECT category, sku, html FROM cards WHERE language = ? AND path = ? ORDER BY category, name, sku"
         return [
             Card(category, sku, Markup(html))
-            for category, sku, html in self.connection.execute(asked, (language, path))
+            for category, sku, html in self.connection.execute(query, (language, path))
         ]
 
     def update_categories(self, language: str, paths: Iterable[str]) -> None:
-        """After their cards have changed; without a card left, a category is gone."""
+        """Rebuild these categories from their cards; a category without cards is deleted."""
         for path in paths:
             self.connection.execute("DELETE FROM categories WHERE language = ? AND path = ?", (language, path))
             if cards := self.cards(language, path):
@@ -96,22 +98,22 @@ class Manifest:
                 self.connection.execute("INSERT INTO categories VALUES (?, ?, ?, ?, ?)", row)
 
     def categories(self, language: str) -> list[Category]:
-        """In the order of their names."""
-        asked = "SELECT path, name, count, cards FROM categories WHERE language = ? ORDER BY name"
-        rows = self.connection.execute(asked, (language,))
+        """Return the categories ordered by name."""
+        query = "SELECT path, name, count, cards FROM categories WHERE language = ? ORDER BY name"
+        rows = self.connection.execute(query, (language,))
         return [Category(path, name, count, Markup(cards)) for path, name, count, cards in rows]
 
     def category_names(self, language: str) -> list[tuple[str, str]]:
-        """(path, name) in the order of their names."""
+        """Return (path, name) of each category, ordered by name."""
         return self.connection.execute(
             "SELECT path, name FROM categories WHERE language = ? ORDER BY name", (language,)
         ).fetchall()
 
     def skus(self, language: str) -> list[str]:
-        """As the lists have them, category by category."""
-        asked = """SELECT sku FROM cards JOIN categories USING (language, path) WHERE language = ?
+        """Return all SKUs in list order, category by category."""
+        query = """SELECT sku FROM cards JOIN categories USING (language, path) WHERE language = ?
             ORDER BY categories.name, cards.category, cards.name, sku"""
-        return [row[0] for row in self.connection.execute(asked, (language,))]
+        return [row[0] for row in self.connection.execute(query, (language,))]
 
     def save_site(self, settings: Facts, summary: str) -> None:
         self.connection.execute("DELETE FROM site")
@@ -121,7 +123,7 @@ class Manifest:
         return str(self.connection.execute("SELECT summary FROM site").fetchone()[0])
 
     def matches(self, site: Path, settings: Facts) -> bool:
-        """Whether that site was built from these facts, with these settings."""
+        """Return True if the site was built from this manifest with these settings, and no change is unfinished."""
         summary = site / SUMMARY
         row = self.connection.execute("SELECT settings, summary, is_changing FROM site").fetchone()
         return summary.exists() and row == (stable_settings(settings), summary.read_text(), 0)
@@ -138,56 +140,58 @@ def stable_settings(settings: Facts) -> str:
 
 
 def manifest_file(site: Path) -> Path:
-    """Beside the site and not in it: what is in a site is published."""
+    """Return the manifest's path: beside the site, because every file in the site is published."""
     return site.with_name(f"{site.name}.facts")
 
 
 @contextmanager
 def create_manifest(file: Path) -> Iterator[Manifest]:
-    """A new one, for a build that begins anew if it breaks off: nothing of it has to survive a crash."""
+    """Create an empty manifest for a build. It is written without a journal: after a crash the build starts again."""
     file.unlink(missing_ok=True)
-    rows = sqlite3.connect(file)
+    pragmas = "PRAGMA journal_mode = OFF; PRAGMA synchronous = OFF; PRAGMA cache_size = -65536;"
+    connection = sqlite3.connect(file)
     try:
-        rows.executescript(f"PRAGMA journal_mode = OFF; PRAGMA synchronous = OFF; PRAGMA cache_size = -65536; {TABLES}")
-        yield Manifest(rows)
-        rows.commit()
+        connection.executescript(f"{pragmas} {TABLES}")
+        yield Manifest(connection)
+        connection.commit()
     finally:
-        rows.close()
+        connection.close()
 
 
 @contextmanager
 def open_manifest(site: Path, settings: Facts) -> Iterator[Manifest | None]:
     """Open a site's manifest for one writer; yields None if there is none that matches the site and its settings.
 
-    It is marked on disk as being changed until the block has ended without error: an interrupted change leaves files
-    of which the manifest knows nothing, and only a full build can mend them."""
+    The manifest is marked on disk as changing until the block ends without an error: an interrupted change leaves
+    files that differ from the manifest, and only a full build can repair them.
+    """
     if not manifest_file(site).exists():
         yield None
         return
-    rows = sqlite3.connect(manifest_file(site), timeout=WRITER_SECONDS, isolation_level=None)
+    connection = sqlite3.connect(manifest_file(site), timeout=WRITER_SECONDS, isolation_level=None)
     try:
-        if begin_change(rows, site, settings):
-            yield Manifest(rows)
-            rows.execute("UPDATE site SET is_changing = 0")
-            rows.execute("COMMIT")
+        if begin_change(connection, site, settings):
+            yield Manifest(connection)
+            connection.execute("UPDATE site SET is_changing = 0")
+            connection.execute("COMMIT")
         else:
             yield None
     finally:
-        rows.close()
+        connection.close()
 
 
-def begin_change(rows: sqlite3.Connection, site: Path, settings: Facts) -> bool:
-    """Wait for other writers, then mark the manifest; returns False if it is damaged or does not match the site."""
-    rows.execute("PRAGMA locking_mode = EXCLUSIVE")  # keeps other writers out between the two transactions
+def begin_change(connection: sqlite3.Connection, site: Path, settings: Facts) -> bool:
+    """Wait for other writers, then mark the manifest; return False if it is damaged or does not match the site."""
+    connection.execute("PRAGMA locking_mode = EXCLUSIVE")  # keeps other writers out between the two transactions
     try:
-        rows.execute("BEGIN IMMEDIATE")
-        if not Manifest(rows).matches(site, settings):
+        connection.execute("BEGIN IMMEDIATE")
+        if not Manifest(connection).matches(site, settings):
             return False
     except sqlite3.DatabaseError as error:
         if error.sqlite_errorcode == sqlite3.SQLITE_BUSY:
             raise
         return False
-    rows.execute("UPDATE site SET is_changing = 1")
-    rows.execute("COMMIT")
-    rows.execute("BEGIN IMMEDIATE")
+    connection.execute("UPDATE site SET is_changing = 1")
+    connection.execute("COMMIT")
+    connection.execute("BEGIN IMMEDIATE")
     return True

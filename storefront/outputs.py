@@ -1,4 +1,4 @@
-"""The files of a site, each rendered by one function from the manifest, for a build and for a change alike."""
+"""Render the files of a site. A full build and an update of one product use the same functions."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from storefront.pages import Pages, template
 from storefront.placeholder_image import draw_placeholder_image
 from storefront.words import LANGUAGES
 
-Output = tuple[str, bytes]  # the file's path in the site, and what is in it
+Output = tuple[str, bytes]  # the file's path in the site, and its content
 NEIGHBOR_COUNT = 4
 
 
@@ -28,23 +28,23 @@ def category_file(pages: Pages, path: str) -> str:
 
 
 def product_pages(
-    pages: Pages, cards: Sequence[Card], listing_of: Callable[[str], Listing], wanted: set[str] | None = None
+    pages: Pages, cards: Sequence[Card], listing_of: Callable[[str], Listing], skus: set[str] | None = None
 ) -> Iterator[Output]:
-    """Those of one category, or of the wanted among them. Each shows the cards of the four that follow it."""
-    for place, card in enumerate(cards):
-        if wanted is None or card.sku in wanted:
-            near = [cards[other].html for other in next_positions(place, len(cards))]
-            yield product_file(pages, card.sku), pages.product(listing_of(card.sku), near)
+    """Yield the product pages of one category, all or those of `skus`. Each shows the next four cards."""
+    for position, card in enumerate(cards):
+        if skus is None or card.sku in skus:
+            related = [cards[other].html for other in next_positions(position, len(cards))]
+            yield product_file(pages, card.sku), pages.product(listing_of(card.sku), related)
 
 
 def product_file(pages: Pages, sku: str) -> str:
-    """One file per page: creating a folder costs more than creating a file."""
+    """Return the path of a product's page: a file without a folder, because creating a folder costs more."""
     return f"{pages.prefix}/p/{escape_path_segment(sku)}.html"
 
 
-def next_positions(place: int, count: int, step: int = 1) -> list[int]:
-    """The places of the next four in a category, wrapping around at the end; with -1 of the four before."""
-    return [(place + step * far) % count for far in range(1, min(NEIGHBOR_COUNT, count - 1) + 1)]
+def next_positions(position: int, count: int, step: int = 1) -> list[int]:
+    """Return the positions of the next four cards of a category, wrapping around; with step -1 the four before."""
+    return [(position + step * distance) % count for distance in range(1, min(NEIGHBOR_COUNT, count - 1) + 1)]
 
 
 def placeholder_image(product: Facts) -> Output:
@@ -62,5 +62,5 @@ def sitemap(manifest: Manifest, settings: Facts) -> Output:
     return "/sitemap.xml", text.encode()
 
 
-def summary(made: Facts) -> Output:
-    return f"/{SUMMARY}", (json.dumps(made, sort_keys=True) + "\n").encode()
+def summary(facts: Facts) -> Output:
+    return f"/{SUMMARY}", (json.dumps(facts, sort_keys=True) + "\n").encode()

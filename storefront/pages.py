@@ -1,4 +1,4 @@
-"""The shop's pages in one language. What is the same on all of them is rendered once: most of a page."""
+"""Render the shop's pages in one language. The parts that all pages share, most of a page, are rendered once."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ SHARED_FRAGMENTS = ("begin", "links", "top", "foot", "end", "ways", "places", "s
 
 
 class Pages:
-    """Knows the words and the settings, and no product."""
+    """Renders pages with the texts of one language, the shop's settings and the path of the assets."""
 
     def __init__(self, language: str, settings: Facts, assets: str) -> None:
         self.language, self.words, self.settings = language, load_words_namespace(language), settings
@@ -30,8 +30,8 @@ class Pages:
         shop = SimpleNamespace(**settings | {"shop": SimpleNamespace(**settings["shop"]), "assets": assets})
         self.context = {"words": self.words, "shop": shop, "prefix": self.prefix}
         self.context |= {"other_language": other, "other_prefix": self.other_prefix}
-        same = template("shop/same.html").make_module(self.context)
-        self.context["same"] = SimpleNamespace(**{name: getattr(same, name)() for name in SHARED_FRAGMENTS})
+        shared = template("shop/shared.html").make_module(self.context)
+        self.context["shared"] = SimpleNamespace(**{name: getattr(shared, name)() for name in SHARED_FRAGMENTS})
         self._card: Any = getattr(template("shop/card.html").make_module(self.context), "card")  # noqa: B009
 
     def listing(self, product: Facts) -> Listing:
@@ -46,8 +46,8 @@ class Pages:
     def category(self, category: Category, categories: Sequence[Category]) -> bytes:
         return self.list_page(category.path, categories=categories, category=category)
 
-    def product(self, listing: Listing, near: Sequence[Markup]) -> bytes:
-        return self.page("product", listing.path, item=listing, near=near)
+    def product(self, listing: Listing, related: Sequence[Markup]) -> bytes:
+        return self.page("product", listing.path, item=listing, related=related)
 
     def urls(self, path: str) -> Facts:
         base = self.settings["base_url"]
@@ -57,7 +57,7 @@ class Pages:
         return template(f"shop/{name}.html").render(self.context | self.urls(path) | facts).encode()
 
     def list_page(self, path: str, **facts: Any) -> bytes:
-        """Encoded part by part: one letter outside ASCII in a page of megabytes would slow all of it."""
+        """Render a list page. It is encoded part by part: one non-ASCII character slows encoding down."""
         parts = template("shop/home.html").generate(self.context | self.urls(path) | facts)
         return b"".join([part.encode() for part in parts])
 

@@ -1,6 +1,6 @@
-"""Placeholder pictures drawn by us: one small SVG per product, its pack by category, its colors by SKU.
+"""Draw a placeholder image for each product: an SVG of a pack, its shape by name or category, its colors by SKU.
 
-No photograph is fetched from anywhere, and nobody is shown a picture of goods that do not exist.
+The demo products do not exist, so there are no photographs of them.
 """
 
 from __future__ import annotations
@@ -18,7 +18,7 @@ PALETTES = [
     ("#edf4e0", "#d6e7b8", "#6b9434", "#4d6f22", "#37541a"),
     ("#f5e8f3", "#e6c9e1", "#96457f", "#712f5f", "#5c234c"),
 ]
-# The pack a category comes in, by a word in its name, Indonesian or English.
+# The shape of the pack by an Indonesian or English word in the product's name or category.
 SHAPE_BY_KEYWORD = {
     "kopi": "pouch", "coffee": "pouch", "teh": "box", "tea": "box", "minum": "bottle", "drink": "bottle",
     "susu": "carton", "milk": "carton", "beras": "sack", "rice": "sack", "tepung": "sack", "gula": "sack",
@@ -33,20 +33,21 @@ FALLBACK_SHAPES = ("pouch", "box", "jar", "tin", "bottle", "carton")
 
 def draw_placeholder_image(sku: str, name: str, category: str) -> str:
     ground, sun, pack, shade, ink = PALETTES[zlib.crc32(sku.encode()) % len(PALETTES)]
+    shape = SVG_BY_SHAPE[choose_shape(name, category)].format(pack=pack, shade=shade, ground=ground)
     return (
         '<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 240 240">'
         f'<rect width="240" height="240" fill="{ground}"/><circle cx="152" cy="100" r="78" fill="{sun}"/>'
         f'<path d="M0 196q40-14 80 0t80 0 80 0v44H0z" fill="{sun}"/>'
         f'<ellipse cx="120" cy="207" rx="62" ry="7" fill="{shade}" opacity=".25"/>'
-        f"{SVG_BY_SHAPE[choose_shape(name, category)].format(pack=pack, shade=shade, ground=ground)}{draw_label(name, ink)}</svg>"
+        f"{shape}{draw_label(name, ink)}</svg>"
     )
 
 
 def choose_shape(name: str, category: str) -> str:
-    """The name knows better than its category: tea under `Kopi & Teh` comes in a box."""
+    """Return the shape by the name, else by the category: tea of the category `Kopi & Teh` comes in a box."""
     for text in (name.lower() + " ", category.lower() + " "):
-        for word, shape in SHAPE_BY_KEYWORD.items():
-            if word in text:
+        for keyword, shape in SHAPE_BY_KEYWORD.items():
+            if keyword in text:
                 return shape
     return FALLBACK_SHAPES[zlib.crc32(category.encode()) % len(FALLBACK_SHAPES)]
 

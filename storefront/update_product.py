@@ -1,7 +1,7 @@
-"""One product's change in a site that stands: only what depends on it is rendered, from the facts of the manifest.
+"""Update one product in a built site: only the files that depend on it are rendered again, from the manifest.
 
-Another price, a promotion, goods that ran out or came; also a product that is new, renamed, moved to another category
-or taken off.
+The product may have changed in any way: price, promotion, availability, name or category; it may also be new or
+withdrawn.
 """
 
 from __future__ import annotations
@@ -20,20 +20,20 @@ from storefront.manifest import Manifest, open_manifest
 from storefront.pages import Pages
 from storefront.words import LANGUAGES
 
-# Which outputs depend on which facts of a product's listing. Its own page depends on every one.
+# The fields of a listing that each kind of output depends on. A product's own page depends on all of them.
 CARD_FIELDS = {"name", "category", "category_path", "price_text", "was_text", "saving", "availability"}
 SORT_FIELDS = {"name", "category", "category_path"}
 DEPENDENCIES = {
     "product page": {field.name for field in fields(Listing)},
-    "lists": CARD_FIELDS,  # the home, the page of its category, and the pages of the four before it there
+    "lists": CARD_FIELDS,  # the home page, its category page and the pages of the four products before it
     "picture": SORT_FIELDS,
     "sitemap": SORT_FIELDS,
 }
-FileChange = tuple[str, bytes | None]  # a file's path in the site and what is to be in it, or None if it is to go
+FileChange = tuple[str, bytes | None]  # a file's path in the site and its new content, or None to delete it
 
 
 def update_product(product: Facts, settings: Facts, out_dir: Path | str) -> bool:
-    """Return True if the site is now what a full build would make; False if only a full build can do that."""
+    """Return True if the site now equals a full build, or False if it is unchanged and needs a full build."""
     out = Path(out_dir)
     with open_manifest(out, settings) as manifest:
         if manifest is None:
@@ -44,7 +44,7 @@ def update_product(product: Facts, settings: Facts, out_dir: Path | str) -> bool
 
 
 def changed_outputs(manifest: Manifest, product: Facts, settings: Facts) -> Iterator[FileChange]:
-    """What depends on the product, whose facts become those of the manifest."""
+    """Store the product in the manifest and yield the files that change with it."""
     before, after = manifest.product(product["sku"]), product if is_published(product) else None
     site = json.loads(manifest.summary())
     manifest.replace_product(product["sku"], after)
@@ -61,7 +61,7 @@ def changed_outputs(manifest: Manifest, product: Facts, settings: Facts) -> Iter
     if (before is None) != (after is None):
         path, summary = outputs.summary(site | {"products": manifest.count()})
         manifest.save_site(settings, summary.decode())
-        yield path, summary  # the last: a site with another summary than its manifest's is built anew
+        yield path, summary  # last, because a site whose summary differs from its manifest's needs a full build
 
 
 def affected_outputs(old: Listing | None, new: Listing | None) -> set[str]:
@@ -72,7 +72,7 @@ def affected_outputs(old: Listing | None, new: Listing | None) -> set[str]:
 
 
 def changed_pages(manifest: Manifest, pages: Pages, old: Listing | None, new: Listing | None) -> Iterator[FileChange]:
-    """Of one language."""
+    """Yield the changed pages of one language."""
     touched, listings = affected_outputs(old, new), [listing for listing in (old, new) if listing]
     paths, skus = {listing.category_path for listing in listings}, {listing.sku for listing in listings}
     names = manifest.category_names(pages.language)
@@ -92,34 +92,36 @@ def changed_pages(manifest: Manifest, pages: Pages, old: Listing | None, new: Li
 def changed_lists(
     manifest: Manifest, pages: Pages, paths: set[str], names_before: list[tuple[str, str]]
 ) -> Iterator[FileChange]:
-    """The home and its category's page; all categories' pages when the list of categories, which is on each, is not
-    what it was."""
+    """Yield the home page and the category pages of `paths`.
+
+    If the list of categories has changed, all category pages change, because each of them shows the list.
+    """
     categories = manifest.categories(pages.language)
-    same = manifest.category_names(pages.language) == names_before
+    names_changed = manifest.category_names(pages.language) != names_before
     yield outputs.home_page(pages, categories)
     for category in categories:
-        if category.path in paths or not same:
+        if category.path in paths or names_changed:
             yield outputs.category_page(pages, category, categories)
     for path in paths - {category.path for category in categories}:
         yield outputs.category_file(pages, path), None
 
 
 def preceding_products(manifest: Manifest, pages: Pages, listing: Listing | None) -> set[str]:
-    """The four products whose pages show its card."""
+    """Return the SKUs of the four products whose pages show the listing's card."""
     if listing is None:
         return set()
     skus = [card.sku for card in manifest.cards(pages.language, listing.category_path)]
-    return {skus[place] for place in outputs.next_positions(skus.index(listing.sku), len(skus), step=-1)}
+    return {skus[position] for position in outputs.next_positions(skus.index(listing.sku), len(skus), step=-1)}
 
 
 def load_listing(manifest: Manifest, pages: Pages, sku: str) -> Listing:
     product = manifest.product(sku)
-    assert product is not None, f"{sku} has a card and no facts"
+    assert product is not None, f"{sku} has a card but no facts"
     return pages.listing(product)
 
 
 def replace_file(file: str, content: bytes | None) -> None:
-    """Replace the file atomically."""
+    """Replace the file atomically, or delete it if `content` is None."""
     if content is None:
         Path(file).unlink(missing_ok=True)
         return
@@ -129,19 +131,19 @@ def replace_file(file: str, content: bytes | None) -> None:
 
 
 def main() -> None:
-    from storefront import load as shop
+    from storefront import load  # imports AWS code, which `update_product` does without
 
     parser = argparse.ArgumentParser(
-        prog="python -m storefront.update_product", description="Show one product as it is now."
+        prog="python -m storefront.update_product", description="Update one product in the built site."
     )
     parser.add_argument("sku")
     parser.add_argument("--out", type=Path, default=Path("build/site"))
     arguments = parser.parse_args()
-    product, settings = shop.load_product(arguments.sku), shop.load_settings()
+    product, settings = load.load_product(arguments.sku), load.load_settings()
     if update_product(product or {"sku": arguments.sku, "active": False}, settings, arguments.out):
         print(f"{arguments.sku} in {arguments.out}")
     else:
-        print(f"{build(shop.load_products(), settings, arguments.out)['products']} products in {arguments.out}")
+        print(f"{build(load.load_products(), settings, arguments.out)['products']} products in {arguments.out}")
 
 
 if __name__ == "__main__":

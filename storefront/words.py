@@ -1,4 +1,4 @@
-"""The shop's texts in one language, with what differs by language beside them."""
+"""The texts of the shop and the desk in one language, from chalicelib/content."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from typing import Any
 
 from chalicelib.kit.texts import texts
 
-LANGUAGES = {"id": "", "en": "/en"}  # and where the pages of each begin
+LANGUAGES = {"id": "", "en": "/en"}  # language: the path prefix of its pages
 FILES = ("shop", "script", "desk")
 Words = SimpleNamespace
 
@@ -23,12 +23,12 @@ def load_words(language: str) -> dict[str, Any]:
 
 @cache
 def load_words_namespace(language: str) -> Words:
-    """The same as objects: templates and listings read attributes, which Jinja finds faster than keys."""
-    found: Words = to_namespace(load_words(language))
-    return found
+    """Return the same texts as objects, because Jinja reads attributes faster than keys."""
+    namespace: Words = to_namespace(load_words(language))
+    return namespace
 
 
 def to_namespace(value: Any) -> Any:
     if isinstance(value, dict):
-        return SimpleNamespace(**{name: to_namespace(each) for name, each in value.items()})
-    return [to_namespace(each) for each in value] if isinstance(value, list) else value
+        return SimpleNamespace(**{name: to_namespace(member) for name, member in value.items()})
+    return [to_namespace(member) for member in value] if isinstance(value, list) else value

@@ -1,4 +1,4 @@
-"""What can be refused of an order before its goods are looked for: its lines, delivery and tenders."""
+"""Checks of an order's lines, delivery and tenders, before its stock is planned."""
 
 from __future__ import annotations
 
@@ -12,13 +12,13 @@ from chalicelib.places.model import NoSuchLocation
 
 
 def check_order(command: PlaceOrder, context: OrderContext) -> None:
-    """Raises the refusal of an order that this channel, its tenders or its delivery do not allow."""
+    """Raise TooManyLines, NoSuchLocation, MethodUnavailable, MayNotOverridePrices, or a refusal of the catalog."""
     skus = [line.sku for line in command.lines]
     if len(skus) > MAX_LINES:
-        raise TooManyLines(("lines", f"{len(skus)} different goods"), most=MAX_LINES)
+        raise TooManyLines(("lines", f"{len(skus)} different products"), most=MAX_LINES)
     check_sellable(skus, context.products, context.channel)
     if command.delivery.method != "ship" and command.delivery.location not in places.load_locations():
-        raise NoSuchLocation(("delivery.location", "is not one of ours"), location=command.delivery.location)
+        raise NoSuchLocation(("delivery.location", "is not a known location"), location=command.delivery.location)
     allowed = context.channel.tenders
     for tender in command.tenders:
         if allowed and tender.method not in allowed:

@@ -94,7 +94,7 @@ def check_staff(staff: Staff) -> None:
 
 
 class NoSuchLocation(Invalid):
-    message = "There is no location {location} here, or it takes nothing any more."
+    message = "There is no location {location}, or it is closed."
 
 
 class LastOwner(Refused):

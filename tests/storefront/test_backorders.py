@@ -64,7 +64,7 @@ def test_an_order_is_not_a_backorder_without_consent(phone, api):
 def test_waiting_is_not_offered_when_inbound_stock_is_not_enough(phone, api):
     short = [{"sku": "KOPI-01", "wanted": 12, "available": 1, "expected": [FRIDAY]}]
     priced = quote_handler(PRICES, freight=15_000)
-    api.doors["POST /quotes"] = lambda asked: (200, priced(asked)[1] | {"short": short})
+    api.handlers["POST /quotes"] = lambda asked: (200, priced(asked)[1] | {"short": short})
     fill_cart(phone)
     fill_form(phone)
 
@@ -75,7 +75,7 @@ def test_waiting_is_not_offered_when_inbound_stock_is_not_enough(phone, api):
 
 def test_an_order_shows_backordered_units_and_their_day(phone, api):
     line = a_line("KOPI-01", 5, "Kopi Gayo 200 g", 58_000) | {"later": [{"quantity": 2, "on": "2026-11-27"}]}
-    api.doors["GET /orders/ord_1"] = lambda asked: (200, an_order(lines=[line]))
+    api.handlers["GET /orders/ord_1"] = lambda asked: (200, an_order(lines=[line]))
 
     phone.goto("/pesanan/?id=ord_1&token=0.secret")
 
@@ -85,7 +85,7 @@ def test_an_order_shows_backordered_units_and_their_day(phone, api):
 def test_the_warehouse_sees_awaiting_work_below_work_it_can_start(phone):
     api = sign_in(phone, "warehouse", "wh-rungkut")
     waits = some_work(id="ful_01KB-2", number="SK-LATER-2", status="awaiting", expected_on="2026-11-27")
-    api.doors["GET /fulfillments?of=awaiting"] = respond_with(a_page(waits))
+    api.handlers["GET /fulfillments?of=awaiting"] = respond_with(a_page(waits))
 
     phone.get_by_role("link", name="Kerja", exact=True).click()
 
@@ -96,7 +96,7 @@ def test_the_warehouse_sees_awaiting_work_below_work_it_can_start(phone):
 
 def test_work_is_shown_when_awaiting_work_cannot_be_loaded(phone):
     api = sign_in(phone, "warehouse", "wh-rungkut")
-    api.broken.add("GET /fulfillments?of=awaiting")
+    api.unreachable.add("GET /fulfillments?of=awaiting")
 
     phone.get_by_role("link", name="Kerja", exact=True).click()
 
@@ -106,7 +106,7 @@ def test_work_is_shown_when_awaiting_work_cannot_be_loaded(phone):
 def test_stock_shows_expected_and_promised_units(phone):
     api = sign_in(phone, "warehouse", "wh-rungkut")
     level = a_level("KOPI-01", 0) | {"expected": [FRIDAY | {"promised": 4}]}
-    api.doors["GET /stock/locations/wh-rungkut"] = respond_with(a_page(level))
+    api.handlers["GET /stock/locations/wh-rungkut"] = respond_with(a_page(level))
 
     phone.get_by_role("link", name="Stok", exact=True).click()
 

@@ -29,7 +29,7 @@ def test_an_open_page_shows_the_units_that_are_left_now(phone, api):
     live = phone.locator("[data-live]")
     live.get_by_text("Tersisa 20").wait_for()
 
-    api.doors["GET /stock"] = stock_handler({"KOPI-01": 19})
+    api.handlers["GET /stock"] = stock_handler({"KOPI-01": 19})
     phone.get_by_role("button", name="Periksa lagi").click()
 
     live.get_by_text("Tersisa 19").wait_for()
@@ -40,7 +40,7 @@ def test_a_quantity_that_cannot_be_refreshed_is_no_longer_shown(phone, api):
     phone.goto("/p/KOPI-01/")
     phone.get_by_text("Tersisa 20").wait_for()
 
-    api.broken.add("GET /stock")
+    api.unreachable.add("GET /stock")
     phone.get_by_role("button", name="Periksa lagi").click()
 
     phone.locator("[data-live]").get_by_text("Stok tidak dapat diperiksa sekarang").wait_for()
@@ -103,11 +103,11 @@ def test_a_guest_orders_and_sees_how_to_pay(phone, api):
 def test_a_broken_connection_is_retried_with_the_same_key_and_body(phone, api):
     fill_cart(phone)
     fill_form(phone)
-    api.broken.add(PLACE_ORDER)
+    api.unreachable.add(PLACE_ORDER)
     phone.get_by_role("button", name="Pesan sekarang").click()
     phone.get_by_text("Sambungan terputus").wait_for()
 
-    api.broken.clear()
+    api.unreachable.clear()
     phone.reload()
     phone.get_by_role("button", name="Kirim ulang").click()
 
@@ -121,11 +121,11 @@ def test_a_refusal_lists_the_available_units_and_the_next_try_has_a_new_key(phon
     fill_cart(phone)
     fill_form(phone)
     short = [{"sku": "KOPI-01", "wanted": 2, "available": 1}]
-    api.doors[PLACE_ORDER] = lambda asked: a_problem(409, "out_of_stock", short=short)
+    api.handlers[PLACE_ORDER] = lambda asked: a_problem(409, "out_of_stock", short=short)
     phone.get_by_role("button", name="Pesan sekarang").click()
     phone.get_by_text("Kopi Gayo 200 g: Anda minta 2, tersisa 1").wait_for()
 
-    api.doors[PLACE_ORDER] = lambda asked: (201, an_order())
+    api.handlers[PLACE_ORDER] = lambda asked: (201, an_order())
     phone.get_by_role("button", name="Pesan sekarang").click()
 
     phone.get_by_role("heading", name="Pesanan SK-7H2K-4").wait_for()
@@ -142,7 +142,7 @@ def test_a_cart_is_adjusted_to_the_available_units(phone, api):
         wanted = asked.body["lines"][0]["quantity"]
         return status, quote | {"short": [{"sku": "KOPI-01", "wanted": wanted, "available": 1}] if wanted > 1 else []}
 
-    api.doors["POST /quotes"] = short
+    api.handlers["POST /quotes"] = short
     phone.goto("/keranjang/")
 
     phone.get_by_role("button", name="Sesuaikan keranjang").click()
@@ -157,10 +157,10 @@ def test_proof_of_a_transfer_is_sent_with_the_order_token(phone, api):
     def proof(asked):
         order = an_order()
         order["payments"][0] |= sent
-        api.doors["GET /orders/ord_1"] = lambda again: (200, order)
+        api.handlers["GET /orders/ord_1"] = lambda again: (200, order)
         return 200, order
 
-    api.doors["POST /payments/pay_1/proof"] = proof
+    api.handlers["POST /payments/pay_1/proof"] = proof
     phone.goto("/pesanan/?id=ord_1&token=0.secret")
 
     phone.get_by_label("Nomor referensi").fill("TRF 20261122")
@@ -175,10 +175,10 @@ def test_proof_of_a_transfer_is_sent_with_the_order_token(phone, api):
 def test_an_order_is_cancelled_after_asking_once_more(phone, api):
     def cancel(asked):
         order = an_order(status="cancelled")
-        api.doors["GET /orders/ord_1"] = lambda again: (200, order)
+        api.handlers["GET /orders/ord_1"] = lambda again: (200, order)
         return 200, order
 
-    api.doors["POST /orders/ord_1/cancel"] = cancel
+    api.handlers["POST /orders/ord_1/cancel"] = cancel
     phone.goto("/pesanan/?id=ord_1&token=0.secret")
 
     phone.get_by_role("button", name="Batalkan pesanan").click()

@@ -38,9 +38,12 @@ def test_the_token_of_a_link_is_stored_and_removed_from_the_address(phone):
 def test_a_salesman_claims_an_offer_and_sees_it_in_the_work_list(phone):
     api = sign_in(phone, "salesman", "van-budi")
     won = some_work(status="accepted", kind="van", location="van-budi")
-    api.doors[f"POST /offers/{OFFER}/claim"] = lambda asked: (200, an_offer(status="claimed_by_you", fulfillment=won))
-    api.doors["POST /inbox/evt_1/ack"] = lambda asked: (200, an_offer_notice())
-    api.doors["GET /fulfillments"] = lambda asked: (200, a_page(won))
+    api.handlers[f"POST /offers/{OFFER}/claim"] = lambda asked: (
+        200,
+        an_offer(status="claimed_by_you", fulfillment=won),
+    )
+    api.handlers["POST /inbox/evt_1/ack"] = lambda asked: (200, an_offer_notice())
+    api.handlers["GET /fulfillments"] = lambda asked: (200, a_page(won))
 
     phone.get_by_role("button", name="Ambil").click()
 
@@ -51,7 +54,7 @@ def test_a_salesman_claims_an_offer_and_sees_it_in_the_work_list(phone):
 
 def test_a_claim_that_came_too_late_shows_that_it_was_claimed(phone):
     api = sign_in(phone, "salesman", "van-budi")
-    api.doors[f"POST /offers/{OFFER}/claim"] = lambda asked: a_problem(409, "already_claimed")
+    api.handlers[f"POST /offers/{OFFER}/claim"] = lambda asked: a_problem(409, "already_claimed")
 
     phone.get_by_role("button", name="Ambil").click()
 
@@ -79,7 +82,7 @@ def test_the_warehouse_accepts_picks_packs_and_sends(phone):
     ]
     steps += [("dispatch", "Berangkat", "in_transit"), ("deliver", "Sudah diterima pelanggan", "delivered")]
     for verb, _, status in steps:
-        api.doors[f"POST /fulfillments/{WORK}/{verb}"] = advance_to(api, status)
+        api.handlers[f"POST /fulfillments/{WORK}/{verb}"] = advance_to(api, status)
     phone.get_by_role("link", name="Kerja", exact=True).click()
 
     for verb, label, _ in steps:
@@ -93,7 +96,7 @@ def test_the_warehouse_accepts_picks_packs_and_sends(phone):
 def advance_to(api, status):
     def step(asked):
         work = some_work(status=status)
-        api.doors["GET /fulfillments"] = lambda again: (200, a_page(*([] if status == "delivered" else [work])))
+        api.handlers["GET /fulfillments"] = lambda again: (200, a_page(*([] if status == "delivered" else [work])))
         return 200, work
 
     return step
@@ -101,7 +104,7 @@ def advance_to(api, status):
 
 def test_work_is_rejected_with_one_of_the_reasons(phone):
     api = sign_in(phone, "warehouse", "wh-rungkut")
-    api.doors[f"POST /fulfillments/{WORK}/reject"] = advance_to(api, "delivered")
+    api.handlers[f"POST /fulfillments/{WORK}/reject"] = advance_to(api, "delivered")
     phone.get_by_role("link", name="Kerja", exact=True).click()
 
     phone.get_by_role("button", name="Tidak bisa").click()
@@ -115,8 +118,8 @@ def test_work_is_rejected_with_one_of_the_reasons(phone):
 def test_a_partial_delivery_shows_that_cash_is_collected_with_the_last(phone, language, says):
     api = sign_in(phone, "salesman", "van-budi")
     work = some_work(kind="van", location="van-budi", status="accepted")
-    api.doors["GET /fulfillments"] = respond_with(a_page(work | {"cash_with_last": True}, work | {"id": "ful_2-1"}))
-    api.doors[f"GET /offers/{OFFER}"] = respond_with(an_offer(cash_with_last=True))
+    api.handlers["GET /fulfillments"] = respond_with(a_page(work | {"cash_with_last": True}, work | {"id": "ful_2-1"}))
+    api.handlers[f"GET /offers/{OFFER}"] = respond_with(an_offer(cash_with_last=True))
     if language == "en":
         phone.get_by_role("button", name="English").click()
     else:
@@ -131,7 +134,7 @@ def test_a_partial_delivery_shows_that_cash_is_collected_with_the_last(phone, la
 
 def test_an_agent_places_a_phone_order_at_the_quoted_price(phone):
     api = sign_in(phone, "agent")
-    api.doors["POST /orders"] = lambda asked: (201, order_response(asked))
+    api.handlers["POST /orders"] = lambda asked: (201, order_response(asked))
     phone.get_by_label("Nomor HP").fill("081252981234")
     phone.get_by_label("Nomor HP").press("Tab")
     phone.get_by_role("searchbox").fill("kopi gayo")
@@ -182,7 +185,7 @@ def test_a_line_of_the_recap_leads_to_its_orders(phone):
     api = sign_in(phone, "owner")
     by_day = a_recap()
     by_day["items"][0] |= {"day": "2026-11-20"}
-    api.doors["GET /reports/recap"] = respond_with(by_day)
+    api.handlers["GET /reports/recap"] = respond_with(by_day)
     phone.get_by_label("Menurut").select_option("day")
 
     phone.get_by_role("link", name="20 Nov 2026").click()

@@ -40,10 +40,10 @@ def test_the_warehouse_announces_inbound_stock_and_sees_it_in_the_table(phone):
 
     def comes(asked):
         level = a_level("KOPI-01", 6) | {"expected": [{"on": "2030-12-05", "quantity": 48, "promised": 0}]}
-        api.doors[LEVELS] = respond_with(a_page(level))
+        api.handlers[LEVELS] = respond_with(a_page(level))
         return 201, {"expected": []}
 
-    api.doors[ANNOUNCE] = comes
+    api.handlers[ANNOUNCE] = comes
     fill_form(phone)
     save(phone)
 
@@ -70,7 +70,7 @@ def test_the_warehouse_announces_inbound_stock_and_sees_it_in_the_table(phone):
 )
 def test_a_refusal_shows_the_reason_and_keeps_the_input(phone, status, code, facts, says):
     api = open_stock(phone)
-    api.doors[ANNOUNCE] = lambda asked: a_problem(status, code, **facts)
+    api.handlers[ANNOUNCE] = lambda asked: a_problem(status, code, **facts)
     fill_form(phone, "0")
     save(phone)
 
@@ -81,7 +81,7 @@ def test_a_refusal_shows_the_reason_and_keeps_the_input(phone, status, code, fac
 
 def test_an_unanswered_request_is_resent_with_its_key_and_a_changed_one_with_a_new_key(phone):
     api = open_stock(phone)
-    api.doors[ANNOUNCE] = lambda asked: a_problem(503, "unavailable")
+    api.handlers[ANNOUNCE] = lambda asked: a_problem(503, "unavailable")
     fill_form(phone)
 
     for quantity in ("48", "48", "50"):
@@ -130,8 +130,8 @@ def test_the_form_is_shown_in_english_with_large_touch_targets(phone):
 def test_the_owner_announces_for_any_store_or_warehouse_and_for_no_van(phone):
     api = sign_in(phone, "owner")
     for place in ("van-budi", "wh-rungkut", "st-darmo"):
-        api.doors[f"GET /stock/locations/{place}"] = respond_with(a_page(a_level("KOPI-01", 6)))
-    api.doors[ANNOUNCE] = respond_with({"expected": []})
+        api.handlers[f"GET /stock/locations/{place}"] = respond_with(a_page(a_level("KOPI-01", 6)))
+    api.handlers[ANNOUNCE] = respond_with({"expected": []})
     phone.get_by_role("link", name="Stok", exact=True).click()
     phone.get_by_label("Tempat").select_option("van-budi")
     assert phone.locator(".announce").count() == 0
@@ -146,7 +146,7 @@ def test_the_owner_announces_for_any_store_or_warehouse_and_for_no_van(phone):
 
 def test_a_warehouse_announces_only_for_itself_and_a_salesman_for_none(phone):
     api = open_stock(phone)
-    api.doors["GET /stock/locations/st-darmo"] = respond_with(a_page())
+    api.handlers["GET /stock/locations/st-darmo"] = respond_with(a_page())
     assert phone.locator(".announce").count() == 1
     phone.get_by_label("Tempat").select_option("st-darmo")
     phone.get_by_text("Tidak ada apa-apa di sini.").wait_for()

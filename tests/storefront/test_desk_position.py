@@ -17,7 +17,7 @@ def grant_position(phone):
 def test_a_salesman_shares_the_position(phone):
     grant_position(phone)
     api = sign_in(phone, "salesman", "van-budi")
-    api.doors[ENDPOINT] = lambda asked: (200, {"location": "van-budi", "position": asked.body})
+    api.handlers[ENDPOINT] = lambda asked: (200, {"location": "van-budi", "position": asked.body})
 
     phone.get_by_role("button", name="Bagikan posisi saya").click()
 
@@ -46,7 +46,7 @@ def test_a_denied_permission_shows_how_to_grant_it(phone):
 def test_a_refused_position_is_not_shown_as_shared(phone):
     grant_position(phone)
     api = sign_in(phone, "salesman", "van-budi")
-    api.doors[ENDPOINT] = lambda asked: a_problem(403, "forbidden")
+    api.handlers[ENDPOINT] = lambda asked: a_problem(403, "forbidden")
 
     phone.get_by_role("button", name="Bagikan posisi saya").click()
 

@@ -13,7 +13,7 @@ pytestmark = pytest.mark.browser
 def sign_in_as_cashier(phone, shift):
     """A cashier whose open drawer is `shift`, or who has none."""
     api = sign_in(phone, "cashier", "st-darmo")
-    api.doors["GET /shifts/mine"] = respond_with(shift) if shift else lambda asked: a_problem(404, "not_found")
+    api.handlers["GET /shifts/mine"] = respond_with(shift) if shift else lambda asked: a_problem(404, "not_found")
     phone.reload()
     phone.get_by_role("button", name="Buat pesanan").wait_for()
     return api
@@ -23,7 +23,7 @@ def change_shift_to(api, shift):
     """A door that changes the drawer, and shows it changed from then on."""
 
     def door(asked):
-        api.doors["GET /shifts/mine"] = respond_with(shift) if shift else lambda again: a_problem(404, "not_found")
+        api.handlers["GET /shifts/mine"] = respond_with(shift) if shift else lambda again: a_problem(404, "not_found")
         return 200, shift or a_shift(status="closed")
 
     return door
@@ -41,8 +41,8 @@ def enter_count(phone, amount):
 
 def test_a_cashier_counts_the_till_and_closes_it_with_a_reason_for_the_shortage(phone):
     api = sign_in_as_cashier(phone, a_shift())
-    api.doors["POST /shifts/shf_1/count"] = change_shift_to(api, a_counted_shift(620_000))
-    api.doors["POST /shifts/shf_1/close"] = change_shift_to(api, None)
+    api.handlers["POST /shifts/shf_1/count"] = change_shift_to(api, a_counted_shift(620_000))
+    api.handlers["POST /shifts/shf_1/close"] = change_shift_to(api, None)
 
     enter_count(phone, 620_000)
     phone.get_by_text("Kurang Rp5.000").wait_for()
@@ -67,7 +67,7 @@ def test_a_till_with_a_variance_is_not_closed_without_a_reason(phone):
 
 def test_a_till_without_variance_is_closed_without_a_reason(phone):
     api = sign_in_as_cashier(phone, a_counted_shift(625_000))
-    api.doors["POST /shifts/shf_1/close"] = change_shift_to(api, None)
+    api.handlers["POST /shifts/shf_1/close"] = change_shift_to(api, None)
 
     phone.get_by_text("Pas", exact=True).wait_for()
     assert phone.get_by_label("Sebab selisih").count() == 0
@@ -79,7 +79,7 @@ def test_a_till_without_variance_is_closed_without_a_reason(phone):
 
 def test_a_count_is_corrected_before_closing(phone):
     api = sign_in_as_cashier(phone, a_counted_shift(620_000))
-    api.doors["POST /shifts/shf_1/count"] = change_shift_to(api, a_counted_shift(626_000))
+    api.handlers["POST /shifts/shf_1/count"] = change_shift_to(api, a_counted_shift(626_000))
 
     phone.get_by_text("Hitung ulang").click()
     phone.get_by_label("Uang yang terhitung").fill("626000")
@@ -91,7 +91,7 @@ def test_a_count_is_corrected_before_closing(phone):
 
 def test_a_refused_count_shows_the_reason_and_keeps_the_input(phone):
     api = sign_in_as_cashier(phone, a_shift())
-    api.doors["POST /shifts/shf_1/count"] = lambda asked: a_problem(409, "shift_not_open")
+    api.handlers["POST /shifts/shf_1/count"] = lambda asked: a_problem(409, "shift_not_open")
 
     enter_count(phone, 620_000)
 
@@ -110,7 +110,7 @@ def test_the_till_is_shown_in_english_too(phone):
 
 def open_ledger(phone, ledger):
     api = sign_in(phone, "finance")
-    api.doors["GET /reports/ledger"] = respond_with(ledger)
+    api.handlers["GET /reports/ledger"] = respond_with(ledger)
     phone.get_by_role("link", name="Buku").click()
     return api
 
@@ -139,7 +139,7 @@ def test_finance_finds_a_link_to_every_unmatched_order(phone):
 def test_choosing_another_day_loads_its_ledger(phone):
     api = open_ledger(phone, a_ledger())
     phone.get_by_text("Buku dan pembayaran cocok.").wait_for()
-    api.doors["GET /reports/ledger"] = respond_with(a_ledger(items=[], totals={}))
+    api.handlers["GET /reports/ledger"] = respond_with(a_ledger(items=[], totals={}))
 
     phone.get_by_label("Hari").fill("2026-01-31")
 

@@ -37,10 +37,10 @@ def test_a_customer_sees_the_draft_and_its_expiry(phone, api):
 
 def test_choosing_a_payment_method_places_the_draft(phone, api):
     def placed(asked):
-        api.doors["GET /orders/ord_1"] = lambda again: (200, an_order())
+        api.handlers["GET /orders/ord_1"] = lambda again: (200, an_order())
         return 200, an_order()
 
-    api.doors[PAY] = placed
+    api.handlers[PAY] = placed
     phone.get_by_label("Transfer bank").check()
 
     phone.get_by_role("button", name="Setuju, pesan").click()
@@ -52,7 +52,7 @@ def test_choosing_a_payment_method_places_the_draft(phone, api):
 
 
 def test_an_expired_draft_is_refused_with_a_message(phone, api):
-    api.doors[PAY] = lambda asked: a_problem(409, "draft_gone")
+    api.handlers[PAY] = lambda asked: a_problem(409, "draft_gone")
 
     phone.get_by_role("button", name="Setuju, pesan").click()
 
@@ -69,8 +69,8 @@ def test_a_draft_is_among_the_orders_of_this_device(phone, api):
 
 def prepare_draft(phone, role):
     desk = sign_in(phone, role)
-    desk.doors["POST /drafts"] = lambda asked: (201, a_draft())
-    desk.doors["POST /drafts/ord_1/pay-link"] = lambda asked: (200, {"url": "/pesanan/?id=ord_1&token=0.secret"})
+    desk.handlers["POST /drafts"] = lambda asked: (201, a_draft())
+    desk.handlers["POST /drafts/ord_1/pay-link"] = lambda asked: (200, {"url": "/pesanan/?id=ord_1&token=0.secret"})
     phone.get_by_label("Nomor HP").fill("081252981299")
     phone.get_by_role("searchbox").fill("kopi gayo")
     phone.get_by_role("button", name="Kopi Gayo").click()
@@ -92,11 +92,11 @@ def test_an_agent_sends_a_pay_link_instead_of_ordering(phone):
 
 def test_an_unsent_link_is_retried_for_the_same_draft(phone):
     desk = prepare_draft(phone, "agent")
-    desk.broken.add("POST /drafts/ord_1/pay-link")
+    desk.unreachable.add("POST /drafts/ord_1/pay-link")
     phone.get_by_role("button", name="Kirim tautan bayar ke pelanggan").click()
     phone.get_by_text("Tidak ada sambungan.").wait_for()
 
-    desk.broken.clear()
+    desk.unreachable.clear()
     phone.get_by_role("button", name="Kirim tautan bayar ke pelanggan").click()
 
     phone.get_by_text("Tautan bayar untuk SK-7H2K-4 dikirim").wait_for()

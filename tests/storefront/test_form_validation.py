@@ -77,7 +77,7 @@ def test_a_focused_field_is_not_hidden_by_the_page_header(phone, api):
 def test_a_phone_number_refused_by_the_api_is_shown_at_its_field_in_the_page_language(phone, api):
     fill_cart(phone)
     fill_form(phone)
-    api.doors[PLACE_ORDER] = refuse_with("invalid", errors=[{"field": "customer.phone", "says": ENGLISH_MESSAGE}])
+    api.handlers[PLACE_ORDER] = refuse_with("invalid", errors=[{"field": "customer.phone", "says": ENGLISH_MESSAGE}])
 
     phone.get_by_role("button", name="Pesan sekarang").click()
 
@@ -101,7 +101,7 @@ def test_a_phone_number_refused_by_the_api_is_shown_at_its_field_in_the_page_lan
 def test_every_refusal_is_shown_in_the_page_language(phone, api, code, says):
     fill_cart(phone)
     fill_form(phone)
-    api.doors[PLACE_ORDER] = refuse_with(code, 409)
+    api.handlers[PLACE_ORDER] = refuse_with(code, 409)
 
     phone.get_by_role("button", name="Pesan sekarang").click()
 
@@ -134,7 +134,7 @@ def test_the_cart_shows_the_unit_price(phone, api):
 def test_a_cancelled_order_shows_whether_money_is_refunded(phone, api, status, says):
     payment = {"id": "pay_1", "method": "transfer", "status": status, "amount": rupiah(131_000), "action": None}
     order = an_order(status="cancelled", payments=[payment])
-    api.doors["GET /orders/ord_1"] = lambda asked: (200, order)
+    api.handlers["GET /orders/ord_1"] = lambda asked: (200, order)
 
     phone.goto("/pesanan/?id=ord_1&token=0.secret")
 
@@ -144,7 +144,7 @@ def test_a_cancelled_order_shows_whether_money_is_refunded(phone, api, status, s
 @pytest.mark.parametrize("path", ["/", "/p/KOPI-01/", "/keranjang/", "/checkout/", "/pesanan/?id=ord_1&token=x"])
 def test_every_button_and_link_is_large_enough_for_a_thumb(phone, api, path):
     fill_cart(phone)
-    api.doors["GET /orders/ord_1"] = lambda asked: (200, an_order())
+    api.handlers["GET /orders/ord_1"] = lambda asked: (200, an_order())
     phone.goto(path)
     phone.wait_for_load_state("networkidle")
 
@@ -185,10 +185,10 @@ def accept_proof(api):
     paid["payments"][0] |= {"status": "proof_submitted", "action": None}
 
     def proof(asked):
-        api.doors["GET /orders/ord_1"] = lambda again: (200, paid)
+        api.handlers["GET /orders/ord_1"] = lambda again: (200, paid)
         return 200, paid
 
-    api.doors |= {"GET /orders/ord_1": lambda asked: (200, an_order()), PROOF: proof}
+    api.handlers |= {"GET /orders/ord_1": lambda asked: (200, an_order()), PROOF: proof}
 
 
 def a_photo(width, height):
@@ -237,7 +237,7 @@ def test_an_empty_proof_is_not_sent(phone, api):
 
 
 def test_the_orders_of_this_device_are_listed(phone, api):
-    api.doors["GET /orders/ord_1"] = lambda asked: (200, an_order())
+    api.handlers["GET /orders/ord_1"] = lambda asked: (200, an_order())
     phone.goto("/pesanan/?id=ord_1&token=0.secret")
     phone.get_by_role("heading", name="Pesanan SK-7H2K-4").wait_for()
 

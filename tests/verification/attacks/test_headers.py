@@ -162,7 +162,7 @@ def test_static_files_have_security_headers_too(name: str) -> None:
     assert "script-src" not in said["Content-Security-Policy"] or "unsafe" not in said["Content-Security-Policy"]
 
 
-@pytest.mark.parametrize("page", ["shop/same.html", "desk/index.html"])
+@pytest.mark.parametrize("page", ["shop/shared.html", "desk/index.html"])
 def test_pages_allow_scripts_only_from_their_own_files(page: str) -> None:
     text = (ROOT / "storefront" / "templates" / page).read_text()
 

@@ -43,7 +43,7 @@ class AccessRow:
 
 
 def access_row(door: str, lets_in: str, *, query: Any = None, body: Any = None, **said: Any) -> AccessRow:
-    known = {name: said.pop(name) for name in ("own", "first", "note", "ruled") if name in said}
+    known = {name: said.pop(name) for name in ("own_order", "prepare", "note", "refused_by_rule") if name in said}
     return AccessRow(door, lets_in, path_parts=said, query=query or {}, body=body, **known)
 
 

@@ -1,5 +1,7 @@
-"""A thousand requests made up from openapi.json: no bug, and nothing wrong let in. The same requests every time;
-`make verify ONLY=requests` sends 20,000."""
+"""Send a thousand requests generated from openapi.json: none may cause a bug, and no invalid one may be accepted.
+
+The requests are the same in every run; `make verify ONLY=requests` sends 20,000.
+"""
 
 from __future__ import annotations
 
@@ -21,35 +23,35 @@ REQUESTS = 1_000
 
 @pytest.fixture(scope="module")
 def shop() -> Iterator[MemoryShop]:
-    with open_memory_shop() as found:
-        yield found
+    with open_memory_shop() as memory_shop:
+        yield memory_shop
 
 
 @pytest.fixture
-def different(monkeypatch: pytest.MonkeyPatch) -> set[int]:
-    """Grows with each request unlike all before it, by its hash."""
-    found, send = set[int](), generated_requests.send_as_allowed
+def distinct_requests(monkeypatch: pytest.MonkeyPatch) -> set[int]:
+    """Return a set that collects the hashes of the requests sent."""
+    hashes, send = set[int](), generated_requests.send_as_allowed
 
-    def noted(world: SampleShop, row: AccessRow, path: str, query: dict[str, str], body: Any) -> Any:
-        found.add(hash((path, repr(query), repr(body))))
-        return send(world, row, path, query, body)
+    def record_and_send(sample: SampleShop, row: AccessRow, path: str, query: dict[str, str], body: Any) -> Any:
+        hashes.add(hash((path, repr(query), repr(body))))
+        return send(sample, row, path, query, body)
 
-    monkeypatch.setattr(generated_requests, "send_as_allowed", noted)
-    return found
+    monkeypatch.setattr(generated_requests, "send_as_allowed", record_and_send)
+    return hashes
 
 
 @pytest.mark.parametrize("kind", generated_requests.KINDS)
 @pytest.mark.parametrize("name", generated_requests.WITH_INPUT)
 def test_no_generated_request_causes_a_bug_or_is_wrongly_accepted(
-    snapshot: MemoryShop, different: set[int], name: str, kind: str
+    shop: MemoryShop, distinct_requests: set[int], name: str, kind: str
 ) -> None:
-    """Where only an id can be said, some are sent again."""
+    """Endpoints that take only an id get some requests more than once."""
     cases = generated_requests.cases_per_endpoint(REQUESTS)
 
-    answers = generated_requests.send_cases(snapshot, name, kind, cases)
+    answers = generated_requests.send_cases(shop, name, kind, cases)
 
     assert answers.total() == cases
-    assert len(different) >= min(30, cases // 4)
+    assert len(distinct_requests) >= min(30, cases // 4)
 
 
 @pytest.mark.parametrize("requests", [1, 20_000, 1_000_000])
@@ -63,22 +65,22 @@ def test_at_least_the_requested_number_is_generated(requests: int) -> None:
 
 
 def test_every_endpoint_is_covered() -> None:
-    doors = {f"{method} {path}" for path, methods in gateway().app.routes.items() for method in methods}
+    endpoints = {f"{method} {path}" for path, methods in gateway().app.routes.items() for method in methods}
 
-    assert {*generated_requests.WITH_INPUT, *generated_requests.WITHOUT_INPUT} == doors
+    assert {*generated_requests.WITH_INPUT, *generated_requests.WITHOUT_INPUT} == endpoints
 
 
 @pytest.mark.parametrize("name", generated_requests.WITHOUT_INPUT)
-def test_an_endpoint_without_input_refuses_any_query(snapshot: MemoryShop, name: str) -> None:
-    snapshot.reset()
+def test_an_endpoint_without_input_refuses_any_query(shop: MemoryShop, name: str) -> None:
+    shop.reset()
     row = generated_requests.ROW_BY_ENDPOINT[name]
 
-    for nasty in generated_requests.HOSTILE_VALUES:
+    for value in generated_requests.HOSTILE_VALUES:
         answer = generated_requests.send_as_allowed(
-            snapshot.sample, row, generated_requests.build_path(row, {}), {"x": generated_requests.to_text(nasty)}, None
+            shop.sample, row, generated_requests.build_path(row, {}), {"x": generated_requests.to_text(value)}, None
         )
-        assert answer.status == 422, f"{answer.status} for {nasty!r}"
-    assert not snapshot.has_changed()
+        assert answer.status == 422, f"{answer.status} for {value!r}"
+    assert not shop.has_changed()
 
 
 @pytest.mark.parametrize(
@@ -90,19 +92,19 @@ def test_an_endpoint_without_input_refuses_any_query(snapshot: MemoryShop, name:
         ("/reports/ledger", "day", "2026-11-22", 200),
     ],
 )
-def test_a_query_value_is_parsed_strictly(snapshot: MemoryShop, path: str, name: str, text: str, status: int) -> None:
-    """`day=0` was the first of January 1970, `limit=1_0` was ten."""
-    assert send_request(snapshot, "GET", path, by=RATNA, **{name: text}).status == status
+def test_a_query_value_is_parsed_strictly(shop: MemoryShop, path: str, name: str, text: str, status: int) -> None:
+    """Once `day=0` was read as 1 January 1970 and `limit=1_0` as 10."""
+    assert send_request(shop, "GET", path, by=RATNA, **{name: text}).status == status
 
 
-@pytest.mark.parametrize(("said", "status"), [("true", 200), ("yes", 422), ("1", 422), ("TRUE", 422)])
-def test_dry_run_accepts_only_true(snapshot: MemoryShop, said: str, status: int) -> None:
+@pytest.mark.parametrize(("text", "status"), [("true", 200), ("yes", 422), ("1", 422), ("TRUE", 422)])
+def test_dry_run_accepts_only_true(shop: MemoryShop, text: str, status: int) -> None:
     body = b"sku,name,price\nTEH-009,Teh Hijau,9000\n"
 
-    assert call("POST", f"/api/imports?file=products&dry_run={said}", body, token=token(RATNA)).status == status
+    assert call("POST", f"/api/imports?file=products&dry_run={text}", body, token=token(RATNA)).status == status
 
 
-def test_valid_files_are_accepted(snapshot: MemoryShop) -> None:
-    answers = generated_requests.send_cases(snapshot, generated_requests.FILE_ENDPOINT, "right", 60)
+def test_valid_files_are_accepted(shop: MemoryShop) -> None:
+    answers = generated_requests.send_cases(shop, generated_requests.FILE_ENDPOINT, "right", 60)
 
     assert answers[200] >= 20

@@ -49,7 +49,7 @@ def test_every_subscription_is_exercised(shop: ReplayableShop, deliveries: list[
 def test_a_handler_without_deduplication_is_detected(
     shop: ReplayableShop, deliveries: list[Delivery], monkeypatch: Any
 ) -> None:
-    for name in ("tell_once", "put_notice", "claim"):
+    for name in ("record_notified", "put_notice", "claim"):
         kept = getattr(store, name)
         monkeypatch.setattr(store, name, lambda *said, kept=kept: db.put(kept(*said).row))
     dispatched = next(each for each in deliveries if each.name == "notify_of_fulfillment WorkDispatched")

@@ -83,7 +83,7 @@ def two_claim_one_offer() -> Race:
 
 def one_claims_as_the_warehouse_accepts() -> Race:
     case = open_offer()
-    accepts = post(f"/fulfillments/{case.works[0].id}/accept", JOKO)
+    accepts = post(f"/fulfillments/{case.fulfillments[0].id}/accept", JOKO)
     return Race([*claims(case, BUDI), accepts], {FIRST, ("warehouse_accepted", "mine")}, ORDER | JOURNAL)
 
 
@@ -149,7 +149,7 @@ def the_customer_cancels_as_the_parcel_leaves() -> Race:
 
 def two_claim_as_the_warehouse_accepts() -> Race:
     case = open_offer()
-    accepts = post(f"/fulfillments/{case.works[0].id}/accept", JOKO)
+    accepts = post(f"/fulfillments/{case.fulfillments[0].id}/accept", JOKO)
     taken = "already_claimed"
     ends = {("mine", taken, taken), (taken, "mine", taken), ("warehouse_accepted", "warehouse_accepted", "mine")}
     return Race([*claims(case, BUDI, DEWI), accepts], ends, ORDER | JOURNAL)

@@ -20,7 +20,7 @@ KIND = "commits"
 def a_payment_is_confirmed_while_the_expiry_list_lags(scene: ScenarioDriver) -> None:
     order = scene.place_and_handle((TRAY, 2), payments=TRANSFER)
     scene.pass_time(DAY_MINUTES + 10)
-    events.store.list_order_ids_to_pay_until(events.clock.now())
+    events.store.list_unpaid_order_ids(events.clock.now())
     scene.confirm(order)
     events.expire_unpaid()
     scene.expect("what is paid stays", scene.load_fulfillment(order).order.status == "placed")

@@ -94,7 +94,7 @@ BUGS = (
         "nobody is reminded of what he has not answered",
         KIND,
         detected_by="N1",
-        patches=(patch_attribute(escalate, "remind", always_return(None)),),
+        patches=(patch_attribute(escalate, "escalate_notice", always_return(None)),),
         scenario=no_one_answers,
     ),
     Bug(

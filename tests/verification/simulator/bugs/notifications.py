@@ -125,7 +125,7 @@ BUGS = (
         patches=(
             patch_attribute(notices, "record_notified", drop_conditions),
             patch_attribute(notices, "put_notice", drop_conditions),
-            patch_attribute(notices, "claim", drop_conditions),
+            patch_attribute(notices, "claim_send", drop_conditions),
         ),
         scenario=an_order_near_two_vans,
     ),
@@ -171,14 +171,14 @@ BUGS = (
         "messages go out beside the budget",
         KIND,
         detected_by="N4",
-        patches=(patch_attribute(notices, "spend", always_return([])),),
+        patches=(patch_attribute(notices, "build_budget_writes", always_return([])),),
         scenario=an_order_near_two_vans,
     ),
     Bug(
         "the budget is counted and not kept",
         KIND,
         detected_by="N4",
-        patches=(limit_sms_to_three, patch_attribute(notices, "_spend_budget", drop_conditions)),
+        patches=(limit_sms_to_three, patch_attribute(notices, "_build_budget_write", drop_conditions)),
         scenario=two_orders_near_two_vans,
     ),
     Bug(
