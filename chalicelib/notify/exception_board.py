@@ -45,7 +45,7 @@ def late_work(now: datetime) -> Iterator[dict[str, Any]]:
     """Work that was assigned too long ago and not begun. Rejecting it routes it to another location."""
     limit = now - clock.minutes(config.int_setting("LATE_WORK_MINUTES", 60))
     for location in sorted(places.load_locations()):
-        for fulfillment in work.list_open_work(location, limit=MAX_PER_KIND)[0]:
+        for fulfillment in work.list_open_fulfillments(location, limit=MAX_PER_KIND)[0]:
             if fulfillment.assigned_at <= limit and fulfillment.status in NOT_BEGUN:
                 action = ("POST", f"/fulfillments/{fulfillment.id}/reject")
                 facts = {"order": fulfillment.order_id, "fulfillment": fulfillment.id}
@@ -57,7 +57,7 @@ def late_goods(now: datetime) -> Iterator[dict[str, Any]]:
     """Work that waits for goods whose promised day is over. `on` is that day."""
     today = clock.day_of(now, config.zone())
     for location in sorted(places.load_locations()):
-        for fulfillment in islice(work.list_awaiting_work(location), MAX_PER_KIND):
+        for fulfillment in islice(work.list_awaiting_fulfillments(location), MAX_PER_KIND):
             bucket = fulfillment.pieces[0].shard
             if bucket < day_to_bucket(today):
                 facts = {"order": fulfillment.order_id, "location": location, "on": bucket_to_day(bucket)}

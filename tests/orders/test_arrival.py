@@ -297,7 +297,7 @@ def test_a_backorder_is_filled_although_the_list_of_waiting_orders_lags(
     lines = [{"sku": TEAPOT, "quantity": 2}]
     moved = {"kind": "receive", "location": "wh-surabaya", "reason": "PO 88", "lines": lines}
     day.call("POST", "/stock/movements", moved)
-    monkeypatch.setattr(fill_backorders, "list_awaiting_work", lambda location: iter(()))
+    monkeypatch.setattr(fill_backorders, "list_awaiting_fulfillments", lambda location: iter(()))
 
     day.run_handlers()
 

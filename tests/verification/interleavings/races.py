@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from chalicelib.fulfillment.expire import expire
-from chalicelib.fulfillment.fill_backorders import fill_at_places
+from chalicelib.fulfillment.fill_backorders import fill_at_levels
 from chalicelib.fulfillment.store import load_fulfillment_of_order
 from chalicelib.orders.events import expire_unpaid
 from tests.client import call
@@ -180,7 +180,7 @@ def an_order_is_cancelled_as_its_backorder_is_filled() -> Race:
     place = (RARE, "wh-surabaya", int(FRIDAY.replace("-", "")))
     # Who comes too late to give it to this order puts it where anybody can buy it. Without the order's guard the stock
     # stops whoever cancels, in words of its own.
-    return Race([cancels, lambda: str(fill_at_places([place]) or "mine")], {("mine", "mine"), ("mine", "1")}, ORDER)
+    return Race([cancels, lambda: str(fill_at_levels([place]) or "mine")], {("mine", "mine"), ("mine", "1")}, ORDER)
 
 
 def three_buy_the_last_unit() -> Race:

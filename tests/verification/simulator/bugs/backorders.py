@@ -216,7 +216,7 @@ BUGS = (
         "who came last is first",
         KIND,
         detected_by="who waited longest is first",
-        patches=(patch_attribute(filling, "oldest_first", reverse_order),),
+        patches=(patch_attribute(filling, "sort_oldest_first", reverse_order),),
         scenario=one_unit_arrives_for_two_backorders,
     ),
     Bug(
