@@ -67,7 +67,7 @@ def test_a_cash_payment_repeated_much_later_gets_the_same_answer(sim: FullStackS
     order = place_order(sim, (TEAPOT, 2), payments=[{"method": "transfer"}])
     path, cashier, key = f"/api/orders/{order}/payments", token("cashier-sinta"), "cash-for-a-waiting-order"
     first = call("POST", path, {"method": "cash"}, token=cashier, key=key)
-    sim.client.post(f"/api/orders/{order}/cancel", {"reason": "changed his mind"}, "agent-lia")
+    sim.client.post(f"/api/orders/{order}/cancel", {"reason": "changed their mind"}, "agent-lia")
 
     again = call("POST", path, {"method": "cash"}, token=cashier, key=key)
 

@@ -14,7 +14,17 @@ import pytest
 from tests.verification.simulator.bugs.bug import Bug, detect, find_violations_without_bug
 from tests.verification.simulator.bugs.catalog import BUGS
 
-KINDS = {"idempotency", "later", "expiry", "claims", "sums per SKU", "transitions", "notifications", "money", "stock"}
+KINDS = {
+    "idempotency",
+    "backorders",
+    "expiry",
+    "claims",
+    "aggregation",
+    "transitions",
+    "notifications",
+    "money",
+    "stock",
+}
 KINDS |= {"audit", "commits", "projections"}
 THIRD = os.environ.get("PLANTED") or str(date.today().toordinal() % 3)
 CHOSEN_BUGS = BUGS if THIRD == "all" else BUGS[int(THIRD) :: 3]

@@ -27,7 +27,7 @@ from infra.invariants.check import check_snapshot
 from tests.fulfillment.build import deliver_events, latest_offer, list_statuses, place_order, place_order_without_events
 from tests.shop import CUP, RARE, STAFF, TEAPOT, add_stock, level, principal_of
 from tests.verification.simulator import weighted_actions
-from tests.verification.simulator.action_helpers import TO_SARI, agent_principal, rupiah
+from tests.verification.simulator.action_helpers import SHIP_TO_SARI, agent_principal, rupiah
 from tests.verification.simulator.sim import Sim
 
 TRANSFER = [{"method": "transfer"}]
@@ -41,7 +41,7 @@ def sim() -> Iterator[Sim]:
 
 
 def assert_invariants_hold(sim: Sim) -> None:
-    assert str(check_snapshot(sim.world(quiet=False))) == "everything holds"
+    assert str(check_snapshot(sim.build_snapshot(quiet=False))) == "everything holds"
 
 
 def load_payments_of(order_id: str) -> Any:
@@ -56,7 +56,7 @@ def test_a_transfer_confirmed_after_a_cash_payment_is_refunded(sim: Sim) -> None
     order, _ = confirm_payment.confirm(principal_of("finance-maya"), load_payments_of(order_id)[0].id)
 
     assert (order.status, order.payment_status) == ("placed", "paid")
-    assert sim.world(quiet=False).postings[f"refund_owed:{order_id}"] == -25_000
+    assert sim.build_snapshot(quiet=False).postings[f"refund_owed:{order_id}"] == -25_000
     assert_invariants_hold(sim)
 
 
@@ -66,9 +66,9 @@ def test_an_overpayment_is_owed_back_once_when_the_order_is_cancelled(sim: Sim) 
     confirm_payment.pay_in_cash(principal_of("cashier-sinta"), order_id)
     confirm_payment.confirm(principal_of("finance-maya"), load_payments_of(order_id)[0].id)
 
-    cancel(principal_of("agent-lia"), order_id, "changed his mind")
+    cancel(principal_of("agent-lia"), order_id, "changed their mind")
 
-    assert sim.world(quiet=False).postings[f"refund_owed:{order_id}"] == -50_000
+    assert sim.build_snapshot(quiet=False).postings[f"refund_owed:{order_id}"] == -50_000
     assert_invariants_hold(sim)
 
 
@@ -107,7 +107,9 @@ def place_half_on_credit(minor: int = 10_000) -> str:
     """Two cups for 25,000: ten thousand on account, the rest by transfer."""
     paying = [Tender("credit", rupiah(minor)), Tender("transfer")]
     lines = [RequestedLine(CUP, 2)]
-    return str(place(PlaceOrder("phone", lines, TO_SARI, paying, agent_principal(), customer_id="cus_makmur"))["id"])
+    return str(
+        place(PlaceOrder("phone", lines, SHIP_TO_SARI, paying, agent_principal(), customer_id="cus_makmur"))["id"]
+    )
 
 
 def pay_twice(order_id: str) -> Any:
@@ -132,7 +134,7 @@ def test_an_overpayment_settles_the_order_s_receivable_first(sim: Sim) -> None:
 
     order = pay_twice(order_id)
 
-    booked = sim.world(quiet=False).postings
+    booked = sim.build_snapshot(quiet=False).postings
     assert order.payment_status == "paid"
     assert [(each.method, each.status) for each in load_payments_of(order_id)] == [
         ("credit", "cancelled"),
@@ -164,7 +166,7 @@ def test_a_partly_settled_receivable_asks_only_for_what_a_late_payment_leaves(si
     debt = load_payments_of(order_id)[0]
     assert (debt.status, debt.amount, debt.captured) == ("captured", rupiah(4_000), rupiah(4_000))
     assert (order.payment_status, list_receivables_of_customer("cus_makmur")) == ("paid", [])
-    assert sim.world(quiet=False).postings[f"refund_owed:{order_id}"] == -9_000
+    assert sim.build_snapshot(quiet=False).postings[f"refund_owed:{order_id}"] == -9_000
     assert_invariants_hold(sim)
 
 
@@ -177,7 +179,7 @@ def test_a_late_payment_below_the_receivable_leaves_the_rest_open(sim: Sim) -> N
     [debt] = list_receivables_of_customer("cus_makmur")
     assert (debt.amount, debt.left, debt.status) == (rupiah(7_000), rupiah(7_000), "open")
     assert order.payment_status == "partly_paid"
-    assert f"refund_owed:{order_id}" not in sim.world(quiet=False).postings
+    assert f"refund_owed:{order_id}" not in sim.build_snapshot(quiet=False).postings
     assert_invariants_hold(sim)
 
 
@@ -189,7 +191,7 @@ def test_a_courier_collects_nothing_that_a_late_payment_covers(sim: Sim) -> None
     order = pay_twice(order_id)
 
     assert (order.payment_status, cash_to_collect(load_payments_of(order_id), "IDR")) == ("paid", rupiah(0))
-    assert sim.world(quiet=False).postings[f"refund_owed:{order_id}"] == -5_000
+    assert sim.build_snapshot(quiet=False).postings[f"refund_owed:{order_id}"] == -5_000
     assert_invariants_hold(sim)
 
 
@@ -203,7 +205,7 @@ def test_a_late_payment_and_a_concurrent_collection_settle_a_receivable_once(sim
     order, _ = confirm_payment.confirm(principal_of("finance-maya"), load_payments_of(order_id)[1].id)
 
     assert (order.payment_status, rivals) == ("paid", [])
-    assert sim.world(quiet=False).postings[f"refund_owed:{order_id}"] == -15_000
+    assert sim.build_snapshot(quiet=False).postings[f"refund_owed:{order_id}"] == -15_000
     assert_invariants_hold(sim)
 
 
@@ -212,9 +214,9 @@ def test_an_overpayment_beside_credit_is_owed_back_once_when_the_order_is_cancel
     order_id = place_half_on_credit()
     pay_twice(order_id)
 
-    cancel(agent_principal(), order_id, "changed his mind")
+    cancel(agent_principal(), order_id, "changed their mind")
 
-    assert sim.world(quiet=False).postings[f"refund_owed:{order_id}"] == -30_000
+    assert sim.build_snapshot(quiet=False).postings[f"refund_owed:{order_id}"] == -30_000
     assert_invariants_hold(sim)
 
 
@@ -224,7 +226,7 @@ def test_cancelling_concurrently_answers_that_the_order_is_cancelled(sim: Sim) -
     rivals = [lambda: cancel(agent_principal(), order_id, "twice")]
     sim.memory.inject_fault = lambda send: rivals.pop()() and "" if send == "transact" and rivals else ""  # type: ignore[func-returns-value]
 
-    order, _ = cancel(agent_principal(), order_id, "changed his mind")
+    order, _ = cancel(agent_principal(), order_id, "changed their mind")
 
     assert (order.status, order.reason, rivals) == ("cancelled", "twice", [])
     assert_invariants_hold(sim)
@@ -290,5 +292,5 @@ def test_a_salesman_inactive_when_an_offer_opened_counts_as_not_notified_after_r
 
     assert dewi.id in {each.staff for each in offer.invited}
     assert sim.now < offer.expires_at
-    assert f"staff#{dewi.id}" not in {row["pk"] for row in sim.world(quiet=True).notices}
-    assert str(check_snapshot(sim.world(quiet=True))) == "everything holds"
+    assert f"staff#{dewi.id}" not in {row["pk"] for row in sim.build_snapshot(quiet=True).notices}
+    assert str(check_snapshot(sim.build_snapshot(quiet=True))) == "everything holds"

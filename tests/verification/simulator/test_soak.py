@@ -131,7 +131,7 @@ def test_a_log_gets_a_complete_line_per_interval(tmp_path: Path, capsys: pytest.
 
     (line,) = capsys.readouterr().out.splitlines()
     assert line.startswith("fast 8 of 100, 80 steps, 25% of 64 sends faulty | ")
-    assert line.endswith(" a second, 1 wrong")
+    assert line.endswith(" a second, 1 violations")
 
 
 def test_a_failing_history_is_counted_with_its_seed() -> None:
