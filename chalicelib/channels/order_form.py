@@ -148,7 +148,9 @@ def _read_contact(body: CartBody) -> Contact | None:
     customer = body.customer
     if customer is None or not (customer.name or customer.phone or customer.email):
         return None
-    return contact_details.parse_contact(customer.name, customer.phone, customer.email, config.country())
+    address = body.delivery.address if body.delivery else None
+    country = address.country if address else config.country()
+    return contact_details.parse_contact(customer.name, customer.phone, customer.email, country)
 
 
 def require_reachable_customer(order: PlaceOrder) -> PlaceOrder:

@@ -8,7 +8,7 @@ from chalicelib.orders.context import OrderContext
 from chalicelib.orders.model import MAX_LINES, MayNotOverridePrices, TooManyLines
 from chalicelib.payments.model import MethodUnavailable
 from chalicelib.places import find as places
-from chalicelib.stock.model import NoSuchLocation
+from chalicelib.places.model import NoSuchLocation
 
 
 def check_order(command: PlaceOrder, context: OrderContext) -> None:

@@ -9,7 +9,7 @@ from typing import Any, TypeVar, cast
 from chalicelib.kit import clock, db
 from chalicelib.kit.auth import Principal
 from chalicelib.kit.errors import NotFound, NotSignedIn
-from chalicelib.places.model import Location, Point, Position, Staff, UnknownPostcode
+from chalicelib.places.model import Location, NoSuchLocation, Point, Position, Staff, UnknownPostcode
 from chalicelib.places.store import (
     CountryRow,
     LocationRow,
@@ -45,6 +45,12 @@ def load_location(location_id: str) -> Location:
     if location is None:
         raise NotFound()
     return location
+
+
+def check_location_exists(location_id: str, field: str = "location") -> None:
+    """Raise NoSuchLocation for an unknown id; an empty one is allowed. Reads anew, not from the cache."""
+    if location_id and db.get(LocationRow, "locations", location_id) is None:
+        raise NoSuchLocation((field, "is not one of ours"), location=location_id)
 
 
 def load_staff() -> Mapping[str, Staff]:

@@ -101,6 +101,10 @@ def check_staff(staff: Staff) -> None:
         raise Invalid(("role", f"is one of {', '.join(ROLES)}"))
 
 
+class NoSuchLocation(Invalid):
+    message = "There is no location {location}, or it is closed."
+
+
 class LastOwner(Refused):
     message = "{staff} is the only active owner; give another person the role first."
 

@@ -7,6 +7,8 @@ from typing import Annotated, Any, Literal
 from pydantic import AwareDatetime, Field
 
 from chalicelib.kit import clock, config
+from chalicelib.kit.email_addresses import Email
+from chalicelib.kit.phone_numbers import Phone
 from chalicelib.kit.web import STAFF, Body, Call, Routes
 from chalicelib.places import find
 from chalicelib.places.model import Location, Point, Staff
@@ -41,16 +43,16 @@ class LocationBody(Body):
     position: PointBody | None = None
     zone: Annotated[Zone, Field(default_factory=config.zone)]
     address: Text = ""
-    phone: Text = ""
-    email: Text = ""
+    phone: Phone = ""
+    email: Email = ""
     active: bool = True
 
 
 class StaffBody(Body):
     name: Name
     role: Literal["owner", "cashier", "salesman", "agent", "warehouse", "courier", "finance", "channel"]
-    phone: Text = ""
-    email: Text = ""
+    phone: Phone = ""
+    email: Email = ""
     location: Id = ""
     language: Literal["id", "en"] = "id"
     active: bool = True
@@ -105,6 +107,7 @@ def staff(call: Call) -> dict[str, Any]:
 def staff_member(call: Call, staff_id: str) -> dict[str, Any]:
     """Create or replace a member of staff; `sign_out` invalidates all their tokens within a minute."""
     fields = call.body.model_dump(exclude={"sign_out"})
+    find.check_location_exists(call.body.location)
     stored = find.find_staff_uncached(staff_id)
     version = stored.version if stored else 1
     saved = Staff(staff_id, **fields, version=version + call.body.sign_out)

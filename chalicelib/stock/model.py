@@ -324,10 +324,6 @@ class NotYourLocation(Forbidden):
     message = "Only the staff of {location} may do this."
 
 
-class NoSuchLocation(Invalid):
-    message = "There is no location {location}, or it is closed."
-
-
 class TooMuchAtOnce(Invalid):
     message = "The request needs more writes than one transaction can hold; send fewer lines at once."
 

@@ -112,7 +112,7 @@ def test_a_channel_can_be_limited_to_categories_and_payment_methods(aws: Any) ->
     phone = place(an_order((CUP, 1), channel="phone"), "agent-lia", key="a-cup-by-phone-001")
     shown = call("GET", "/api/catalog/products").json["items"]
 
-    assert (cup.status, cup.json["detail"]) == (409, "Not sold in channel web: CUP; leave them out.")
+    assert (cup.status, cup.json["detail"]) == (409, "Not sold in channel web: CUP; remove these lines.")
     assert (cod.status, cod.json["code"], cod.json["methods"]) == (409, "method_unavailable", ["transfer"])
     assert (allowed.status, phone.status) == (201, 201)
     assert [product["sku"] for product in shown] == [TEAPOT]
@@ -168,3 +168,25 @@ def test_saving_an_unchanged_placement_writes_nothing(aws: Any) -> None:
 
     assert again.body == first.body
     assert [entry.sk for entry in journal.history("placement#ig-bio")] == [1]
+
+
+@pytest.mark.parametrize("phone", ["0812529899O1", "12", "081252981234/081252981235"])
+def test_an_order_with_a_phone_that_is_no_number_is_refused(aws: Any, phone: str) -> None:
+    open_shop(TEAPOT=9)
+
+    answer = place(an_order((TEAPOT, 1), customer={"name": "Sari", "phone": phone}))
+
+    assert (answer.status, answer.json["errors"][0]["field"]) == (422, "phone")
+    assert level(TEAPOT)["allocated"] == 0
+
+
+def test_a_country_of_delivery_is_understood_by_its_name(aws: Any) -> None:
+    open_shop(TEAPOT=9)
+    ship = {"method": "ship", "address": {"street": "Jl. Kenanga 5", "country": "Indonesia"}}
+
+    first = place(an_order((TEAPOT, 1), delivery=ship))
+    ship["address"] = {"street": "Jl. Kenanga 5", "country": "Atlantis"}
+    other = place(an_order((TEAPOT, 1), delivery=ship), key="another-key-of-16-chars")
+
+    assert (first.status, first.json["delivery"]["address"]["country"]) == (201, "ID")
+    assert (other.status, other.json["errors"][0]["field"]) == (422, "delivery.address.country")

@@ -50,7 +50,7 @@ def test_a_link_expires_after_ninety_days(aws: Any) -> None:
     assert (before, status_with_link(order_id, link)) == (200, 404)
 
 
-def test_a_new_link_is_sent_only_to_the_customer_and_replaces_the_old_one(aws: Any, sns_and_ses: Any) -> None:  # noqa: F811
+def test_a_new_link_goes_only_to_the_customer_and_replaces_the_old_one(aws: Any, sns_and_ses: Any) -> None:  # noqa: F811
     open_shop(TEAPOT=5)
     order_id, link = place_order()
     path, agent, key = f"/api/orders/{order_id}/link", token("agent-lia"), "a-lost-phone-0001"

@@ -155,3 +155,43 @@ def test_two_owners_cannot_demote_each_other_at_once(request_as, monkeypatch):
 
     assert (status, body["code"]) == (409, "last_owner")
     assert find.find_staff_uncached("owner-ratna").active
+
+
+@pytest.mark.parametrize("phone", ["12", "0812529899O1", "nope", "+62 812"])
+@pytest.mark.parametrize(
+    ("path", "body"),
+    [
+        ("/staff/salesman-budi", {"name": "Budi", "role": "salesman", "location": "van-budi"}),
+        ("/locations/toko-baru", {"kind": "store", "name": "Toko Baru"}),
+    ],
+)
+def test_an_invalid_phone_is_refused(request_as, path, body, phone):
+    status, problem = request_as(OWNER, "PUT", path, body | {"phone": phone})
+
+    assert (status, problem["errors"][0]["field"]) == (422, "phone")
+    assert "toko-baru" not in find.load_locations()
+    assert find.find_staff_uncached("salesman-budi") == a_salesman()
+
+
+def test_phones_and_addresses_are_saved_normalized(request_as):
+    reach = {"phone": "0812 3000 0009", "email": "Toko@Example.com"}
+
+    person = request_as(OWNER, "PUT", "/staff/salesman-budi", {"name": "Budi", "role": "salesman"} | reach)[1]
+    store = request_as(OWNER, "PUT", "/locations/toko-baru", {"kind": "store", "name": "Toko Baru"} | reach)[1]
+
+    assert (person["phone"], person["email"]) == ("+6281230000009", "toko@example.com")
+    assert (store["phone"], store["email"]) == ("+6281230000009", "toko@example.com")
+    assert find.find_staff_uncached("salesman-budi").phone == "+6281230000009"
+
+
+def test_an_invalid_email_is_refused(request_as):
+    assert request_as(OWNER, "PUT", "/staff/x", {"name": "X", "role": "agent", "email": "nope"})[0] == 422
+
+
+def test_staff_work_at_a_location_that_exists(request_as):
+    status, problem = request_as(
+        OWNER, "PUT", "/staff/salesman-budi", {"name": "Budi", "role": "salesman", "location": "nope"}
+    )
+
+    assert (status, problem["code"], problem["location"]) == (422, "no_such_location", "nope")
+    assert find.find_staff_uncached("salesman-budi") == a_salesman()

@@ -7,8 +7,7 @@ from typing import Any
 
 import pytest
 
-from chalicelib.fulfillment.events import end_offers
-from chalicelib.notify.events import escalate_unanswered
+from infra.local.invoke import invoke
 from infra.local.schedule import build_event
 from tests.client import call
 from tests.shop import CUP, HERE, TEAPOT, a_credit_customer, add_stock, advance_clock, level
@@ -95,8 +94,7 @@ def test_an_unclaimed_order_is_assigned_to_the_warehouse_which_ships_it(shop: Ca
     shop()
 
     advance_clock(11)
-    end_offers(build_event("end_offers"), None)
-    escalate_unanswered(build_event("escalate_unanswered"), None)
+    run_scheduled("chalicelib.fulfillment.events.end_offers", "chalicelib.notify.events.escalate_unanswered")
     shop()
     late = post_form(f"{claim_links(BUDI)[0]}/claim")
     advance_fulfillment(order, "accept", "pick", "ready", "dispatch", by=JOKO)
@@ -251,6 +249,11 @@ def test_an_order_that_no_location_can_fulfil_is_on_the_owners_board(shop: Calla
     exceptions = request_ok("GET", "/exceptions", by=RATNA)["items"]
     assert order["id"] in str(exceptions)
     assert invariants_hold()
+
+
+def run_scheduled(*handlers: str) -> None:
+    for handler in handlers:
+        invoke(handler, build_event(handler.rpartition(".")[2]))
 
 
 def post_form(path: str) -> Any:
