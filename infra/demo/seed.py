@@ -201,10 +201,10 @@ def receive_stock() -> None:
             movements.receive(OWNER, place, amounts, "stok awal (rekaan)", demo_idempotency_key(f"receive:{place}"))
     for number, (name, *_) in enumerate(SALESMEN):
         load_van(name, van_load(number))
-    expect_inbound()
+    announce_inbound()
 
 
-def expect_inbound() -> None:
+def announce_inbound() -> None:
     """Announce inbound units of some scarce products, so that they can be sold in advance."""
     scarce = [product.sku for number, (product, _) in enumerate(list_products()) if is_scarce(number)]
     soon = clock.day_of(clock.now(), config.zone()) + timedelta(days=5)
