@@ -95,7 +95,7 @@ def build_bucket(name: str) -> dict[str, Any]:
     unique = {"Fn::Sub": f"${{Prefix}}-{name}-${{AWS::AccountId}}-${{AWS::Region}}"}
     properties = {
         "BucketName": unique,
-        "PublicAccessBlockConfiguration": private,
+        "PublicAccessBlockConfiguration": no_public_access,
         "BucketEncryption": encryption,
     }
     return {"Type": "AWS::S3::Bucket", "Properties": properties}
