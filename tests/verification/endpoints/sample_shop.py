@@ -147,11 +147,22 @@ def add_fulfillments(world: SampleShop) -> None:
         for step in steps[:done]:
             world.send_ok("POST", f"/api/fulfillments/{parcel}/{step}", by=JOKO)
         world.ids[f"work {name}"] = parcel
+    world.ids["work that came back"] = bring_back(world, world.place_order("an order that came back", sku=SOAP))
     store = {"method": "pickup", "location": "store-tunjungan"}
     parcel = load_fulfillment_of_order(world.place_order("a pickup", delivery=store)).fulfillments[-1].id
     for step in steps[:3]:
         world.send_ok("POST", f"/api/fulfillments/{parcel}/{step}", by=SINTA)
     world.ids["work to collect"] = parcel
+
+
+def bring_back(world: SampleShop, order: str) -> str:
+    """Send the parcel of this order and let it come back; return its fulfillment."""
+    parcel = load_fulfillment_of_order(order).fulfillments[-1].id
+    for step in ("accept", "pick", "ready", "dispatch"):
+        world.send_ok("POST", f"/api/fulfillments/{parcel}/{step}", by=JOKO)
+    for back in (False, True):
+        world.send_ok("POST", f"/api/fulfillments/{parcel}/fail", {"reason": "refused", "back": back}, by=JOKO)
+    return parcel
 
 
 def add_credit_order(world: SampleShop) -> None:
