@@ -58,8 +58,8 @@ def lint(path: str, text: str) -> list[str]:
     ],
 )
 def test_a_write_that_bypasses_commit_is_reported(line: str):
-    assert lint("chalicelib/stock/move.py", line) == [DIRECT_WRITE_MESSAGE]
-    assert lint("tests/stock/test_move.py", line) == []
+    assert lint("chalicelib/stock/movements.py", line) == [DIRECT_WRITE_MESSAGE]
+    assert lint("tests/stock/test_movements.py", line) == []
 
 
 @pytest.mark.parametrize(
@@ -75,7 +75,7 @@ def test_a_write_that_bypasses_commit_is_reported(line: str):
     ],
 )
 def test_code_that_sends_no_write_is_accepted(line: str):
-    assert lint("chalicelib/stock/move.py", line) == []
+    assert lint("chalicelib/stock/movements.py", line) == []
 
 
 def test_only_the_module_db_may_send_writes():
