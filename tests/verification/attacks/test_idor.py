@@ -134,7 +134,7 @@ def test_a_warehouse_moves_only_its_own_parcels(shop: MemoryShop) -> None:
 def test_a_cashier_sees_only_her_own_shift(shop: MemoryShop) -> None:
     """Of the kind of Saleor CVE-2026-24136, with money in it."""
     open_shifts(shop.sample)
-    of_agus = shop.sample.ids[f"drawer of {AGUS}"]
+    of_agus = shop.sample.ids[f"shift of {AGUS}"]
 
     answers = [send_request(shop, "GET", f"/shifts/{of_agus}{part}", by=SINTA) for part in ("", "/receipts")]
 

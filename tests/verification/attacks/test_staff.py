@@ -17,7 +17,7 @@ def test_a_completed_cash_sale_cannot_be_voided(shop: MemoryShop, who: str, reas
     """The oldest trick at a till: ring it up, hand it over, void it, and keep the notes."""
     open_shifts(shop.sample)
     sale = send_ok(shop, "POST", "/orders", an_order((SOAP, 1), channel="pos", **HANDOVER_SALE), by=SINTA)
-    drawer = f"/shifts/{shop.sample.ids[f'drawer of {SINTA}']}"
+    drawer = f"/shifts/{shop.sample.ids[f'shift of {SINTA}']}"
     before = send_ok(shop, "GET", drawer, by=SINTA)
     assert (sale["status"], sale["payment_status"]) == ("completed", "paid")
     assert before["expected"]["amount"] == 500_000 + sale["total"]["amount"]

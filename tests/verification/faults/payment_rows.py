@@ -86,7 +86,7 @@ ROWS = [
     access_row(
         "POST /shifts/{shift_id}/handover",
         "finance",
-        shift_id=f"drawer of {AGUS}",
+        shift_id=f"shift of {AGUS}",
         prepare=open_shifts,
         note="to the safe",
     ),
