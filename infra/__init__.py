@@ -1,1 +1,1 @@
-"""Everything around the functions: resources, the local run, demo data, deploy. Not packaged into the Lambda."""
+"""Infrastructure around the functions: resources, local run, demo, deployment. Not packaged for Lambda."""

@@ -1,8 +1,7 @@
-"""What `.chalice/config.json` says of each function, and the policy each runs under; `python -m infra.chalice_config` writes
-them. Chalice's own policy generator reads app.py only and would come out empty.
+"""`.chalice/config.json` and the IAM policies of the functions; `python -m infra.chalice_config` writes them.
 
-Three policies: the doors, the readers of the journal's stream, and everyone who listens to topics or the clock. None
-may change or delete a journal entry.
+Chalice's own policy generator reads only app.py and would produce empty policies. There are three policies: of the API,
+of the journal's stream handlers, and of the topic and timer handlers. None may change or delete a journal entry.
 """
 
 from __future__ import annotations
@@ -36,21 +35,22 @@ def build_config(stage: str, environment: dict[str, str], architecture: str, oth
 def list_function_settings() -> dict[str, Any]:
     from app import app
 
-    made = {"api_handler": _policy_setting("api")}
+    settings = {"api_handler": _policy_setting("api")}
     for source in sorted(app.event_sources, key=lambda source: str(source.name)):
-        made[source.name] = _policy_setting("stream" if type(source).__name__ == "DynamoDBEventConfig" else "listener")
-    return made
+        policy = "stream" if type(source).__name__ == "DynamoDBEventConfig" else "handler"
+        settings[source.name] = _policy_setting(policy)
+    return settings
 
 
 def load_handler_paths() -> dict[str, str]:
-    """By a function's name, where its code is."""
+    """Import paths of the event handlers, by function name."""
     from app import app
 
     return {str(source.name): str(source.handler_string) for source in app.event_sources}
 
 
 def build_filter_policy(handler: str) -> dict[str, list[str]]:
-    """A filter for the handler's topic: a module that says which kinds lists its SUBSCRIBED_KINDS is not called for others."""
+    """The filter of the handler's topic subscription: the kinds in SUBSCRIBED_KINDS of its module, if it has any."""
     kinds = getattr(import_module(handler.rpartition(".")[0]), "SUBSCRIBED_KINDS", None)
     return {"kind": sorted(kinds)} if kinds else {}
 
@@ -66,26 +66,26 @@ def build_policies(prefix: str = "satukanal") -> dict[str, Any]:
     stream.append(_allow("dynamodb", ("ListStreams",), "*", entire_service=True))
     messages = [
         _allow("sns", ("Publish",), f"{prefix}-*"),
-        # An SMS has no ARN: only publishing to a topic can be named, so topics of others are shut out again.
+        # An SMS has no ARN that could be allowed, so everything that is not an SNS resource is.
         {"Effect": "Allow", "Action": ["sns:Publish"], "NotResource": ["arn:aws:sns:*:*:*"]},
         _allow("ses", ("SendEmail", "SendRawEmail"), "identity/*"),
     ]
     letters = [_allow("sqs", ("SendMessage",), f"{prefix}-dead-letters")]
-    whole = _allow("dynamodb", ("Scan",), f"table/{prefix}-customers")  # for the owner's export of them, and no other
-    each = {
-        "api": [*_table_statements(prefix), whole, *_file_statements(prefix)],
+    export = _allow("dynamodb", ("Scan",), f"table/{prefix}-customers")  # only for the owner's export of customers
+    statements = {
+        "api": [*_table_statements(prefix), export, *_file_statements(prefix)],
         "stream": [*_table_statements(prefix), *stream, *messages[:1], *letters],
+        "handler": [*_table_statements(prefix), *_file_statements(prefix), *messages, *letters],
     }
-    each["listener"] = [*_table_statements(prefix), *_file_statements(prefix), *messages, *letters]
     common = [_log_statement(), _signing_key_statement(prefix)]
-    return {name: {"Version": "2012-10-17", "Statement": [*common, *said]} for name, said in each.items()}
+    return {name: {"Version": "2012-10-17", "Statement": [*common, *own]} for name, own in statements.items()}
 
 
 def _table_statements(prefix: str) -> list[dict[str, Any]]:
     journal = f"arn:aws:dynamodb:*:*:table/{prefix}-journal"
-    rooms = _allow("dynamodb", (*READ_ACTIONS, *WRITE_ACTIONS), f"table/{prefix}-*")
+    tables = _allow("dynamodb", (*READ_ACTIONS, *WRITE_ACTIONS), f"table/{prefix}-*")
     forbidden = {"Effect": "Deny", "Action": ["dynamodb:UpdateItem", "dynamodb:DeleteItem"], "Resource": [journal]}
-    return [rooms, forbidden]
+    return [tables, forbidden]
 
 
 def _file_statements(prefix: str) -> list[dict[str, Any]]:
@@ -107,8 +107,8 @@ def _signing_key_statement(prefix: str) -> dict[str, Any]:
 
 
 def _allow(service: str, actions: tuple[str, ...], resource: str, entire_service: bool = False) -> dict[str, Any]:
-    named = resource if entire_service else f"arn:aws:{service}:*:*:{resource}"
-    return {"Effect": "Allow", "Action": [f"{service}:{action}" for action in actions], "Resource": [named]}
+    arn = resource if entire_service else f"arn:aws:{service}:*:*:{resource}"
+    return {"Effect": "Allow", "Action": [f"{service}:{action}" for action in actions], "Resource": [arn]}
 
 
 def render_files(
@@ -118,10 +118,10 @@ def render_files(
     prefix: str = "satukanal",
     others: dict[str, Any] | None = None,
 ) -> dict[str, str]:
-    """File name → text, for a `.chalice` folder. `others` are stages that stay as they are."""
+    """The text of each file in a `.chalice` folder. `others` are stages that stay unchanged."""
     files = {"config.json": build_config(stage, environment, architecture, others or {})}
     files |= {f"policy-{name}.json": policy for name, policy in build_policies(prefix).items()}
-    return {name: json.dumps(said, indent=2) + "\n" for name, said in files.items()}
+    return {name: json.dumps(content, indent=2) + "\n" for name, content in files.items()}
 
 
 def write_files(folder: Path, texts: dict[str, str]) -> None:

@@ -1,4 +1,4 @@
-"""`make check`: what a machine can say of the code without running it, and whether Chalice can package it."""
+"""`make check`: linters, type checks and security checks, and whether Chalice can package the functions."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from rich.console import Console
 from infra import custom_lint
 
 ROOT = Path(__file__).parent.parent
-# Pure as the models they stand beside.
+# Modules beside `model.py` that must be as pure as it: no AWS, no HTTP, no clock.
 PURE_MODULES = (
     *("payments/lifecycle", "payments/receivables", "payments/postings", "pricing/quote"),
     *("stock/plan", "stock/inbound", "fulfillment/routing"),
@@ -37,7 +37,7 @@ def python_checks(scratch: str) -> dict[str, list[str]]:
 
 
 def script_checks() -> dict[str, list[str]]:
-    """Format, lint and types of the browser's modules; no step where Node.js is missing."""
+    """Format, lint and type checks of the browser's modules; empty where Node.js is missing."""
     npm = shutil.which("npm")
     if npm is None:
         console.print("scripts          skipped: Biome and tsc need Node.js 20 or newer with npm")
@@ -55,11 +55,11 @@ def tool_path(name: str) -> str:
 
 def main() -> int:
     with tempfile.TemporaryDirectory() as scratch:
-        every = python_checks(scratch) | script_checks()
-        failed = [name for name, command in every.items() if not run_check(name, command)]
-    if said := custom_lint.list_violations(ROOT):
-        console.print("\n".join(said))
-        failed.append("own rules")
+        checks = python_checks(scratch) | script_checks()
+        failed = [name for name, command in checks.items() if not run_check(name, command)]
+    if violations := custom_lint.list_violations(ROOT):
+        console.print("\n".join(violations))
+        failed.append("custom lint")
     console.print(f"failed: {', '.join(failed)}" if failed else "all checks passed")
     return 1 if failed else 0
 
@@ -67,11 +67,11 @@ def main() -> int:
 def run_check(name: str, command: list[str]) -> bool:
     began = time.monotonic()
     command = [sys.executable, *command] if command[0] == "-m" else command
-    said = subprocess.run(command, cwd=ROOT, env=os.environ | REGION, capture_output=True, text=True, check=False)
-    console.print(f"{name:<16} {'ok' if said.returncode == 0 else 'FAILED'} {time.monotonic() - began:5.1f} s")
-    if said.returncode:
-        print(said.stdout + said.stderr)
-    return said.returncode == 0
+    result = subprocess.run(command, cwd=ROOT, env=os.environ | REGION, capture_output=True, text=True, check=False)
+    console.print(f"{name:<16} {'ok' if result.returncode == 0 else 'FAILED'} {time.monotonic() - began:5.1f} s")
+    if result.returncode:
+        print(result.stdout + result.stderr)
+    return result.returncode == 0
 
 
 if __name__ == "__main__":

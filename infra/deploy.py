@@ -1,8 +1,12 @@
-"""One script around the literal `chalice deploy`: what it needs before, what Chalice cannot say after.
+"""Deploys a stage: the unmodified `chalice deploy`, and the steps that Chalice does not cover.
 
-(1) the stack of infra/resources.json, (2) its outputs into the stage's environment, (3) packages that start sooner and
-`chalice deploy`, (4) retries and dead letters of the event sources, (5) the storefront. `AWS_ENDPOINT_URL` alone makes
-it a rehearsal.
+1. Create or update the stack of infra/resources.json.
+2. Copy its outputs into the stage's environment.
+3. Optimize the packages and run `chalice deploy`.
+4. Set retries, dead letters and filters of the event sources.
+5. Build and upload the storefront.
+
+With `AWS_ENDPOINT_URL` set to the local engine the same code is a rehearsal.
 """
 
 from __future__ import annotations
@@ -31,7 +35,7 @@ STREAM_RETRY_POLICY = {
 }
 IMMUTABLE = "public, max-age=31536000, immutable"
 Reporter = Callable[[str], None]
-Settings = dict[str, str]  # by name, the prefix SATUKANAL_ included
+Settings = dict[str, str]  # by name, including the prefix SATUKANAL_
 
 
 def deploy(
@@ -43,7 +47,7 @@ def deploy(
     architecture: str = "arm64",
     report: Reporter = print,
 ) -> str:
-    """Gives the API's id. Run again, it changes only what changed. `settings` join those of earlier deployments."""
+    """Deploy the functions and return the API's id. `settings` are added to those of earlier deployments."""
     prefix = f"satukanal-{name}"
     outputs = provision(prefix)
     report(f"stack {prefix}: {len(outputs)} outputs")
@@ -55,48 +59,48 @@ def deploy(
     optimize_packages.optimize_packages(project, name)
     run_chalice(project, name)
     deployed = json.loads((project / ".chalice" / "deployed" / f"{name}.json").read_text())["resources"]
-    functions = [each["lambda_arn"] for each in deployed if each["resource_type"] == "lambda_function"]
+    functions = [resource["lambda_arn"] for resource in deployed if resource["resource_type"] == "lambda_function"]
     report(f"chalice deploy: {len(functions)} functions and the API")
     patch_event_sources(functions, outputs["DeadLettersArn"])
     report("event sources: partial batches, bisect, 5 retries, dead letters")
-    set_filter_policies([each for each in deployed if each["resource_type"] == "sns_event"])
-    report("topics: each listener is called for the kinds it hears, and for no other")
-    return str(next(each["rest_api_id"] for each in deployed if each["resource_type"] == "rest_api"))
+    set_filter_policies([resource for resource in deployed if resource["resource_type"] == "sns_event"])
+    report("topic subscriptions: filtered by the kinds that each handler processes")
+    return str(next(resource["rest_api_id"] for resource in deployed if resource["resource_type"] == "rest_api"))
 
 
 def provision(prefix: str) -> dict[str, str]:
-    """The stack's outputs, after it was made or brought up to date."""
+    """Create or update the stack, and return its outputs."""
     client = boto3.client("cloudformation")
-    asked = {
+    request = {
         "StackName": prefix,
         "TemplateBody": template.FILE.read_text(),
         "Parameters": [{"ParameterKey": "Prefix", "ParameterValue": prefix}],
     }
     try:
-        client.create_stack(**asked)
+        client.create_stack(**request)
         client.get_waiter("stack_create_complete").wait(StackName=prefix, WaiterConfig={"Delay": 2})
     except client.exceptions.AlreadyExistsException:
-        update_stack(client, asked)
-    made = client.describe_stacks(StackName=prefix)["Stacks"][0]["Outputs"]
-    return {each["OutputKey"]: each["OutputValue"] for each in made}
+        update_stack(client, request)
+    outputs = client.describe_stacks(StackName=prefix)["Stacks"][0]["Outputs"]
+    return {output["OutputKey"]: output["OutputValue"] for output in outputs}
 
 
-def update_stack(client: Any, asked: dict[str, Any]) -> None:
+def update_stack(client: Any, request: dict[str, Any]) -> None:
     try:
-        client.update_stack(**asked)
+        client.update_stack(**request)
     except ClientError as error:
         if "No updates" not in str(error):
             raise
         return
-    client.get_waiter("stack_update_complete").wait(StackName=asked["StackName"], WaiterConfig={"Delay": 2})
+    client.get_waiter("stack_update_complete").wait(StackName=request["StackName"], WaiterConfig={"Delay": 2})
 
 
 def build_environment(prefix: str, outputs: dict[str, str], base_url: str) -> dict[str, str]:
-    """`TopicOrders` becomes SATUKANAL_TOPIC_ORDERS; the signing keys go by name only."""
-    named = {name: value for name, value in outputs.items() if name.startswith(("Topic", "Journal", "Bucket"))}
-    made = {f"SATUKANAL_{to_screaming_snake_case(name)}": value for name, value in named.items()}
-    made |= {"SATUKANAL_PREFIX": prefix, "SATUKANAL_BASE_URL": base_url}
-    return made | {"SATUKANAL_SECRETS_PARAMETER": ensure_signing_keys(prefix)}
+    """`TopicOrders` becomes SATUKANAL_TOPIC_ORDERS. The signing keys are passed as the name of their parameter."""
+    passed = {name: value for name, value in outputs.items() if name.startswith(("Topic", "Journal", "Bucket"))}
+    environment = {f"SATUKANAL_{to_screaming_snake_case(name)}": value for name, value in passed.items()}
+    environment |= {"SATUKANAL_PREFIX": prefix, "SATUKANAL_BASE_URL": base_url}
+    return environment | {"SATUKANAL_SECRETS_PARAMETER": ensure_signing_keys(prefix)}
 
 
 def load_stages(project: Path) -> dict[str, Any]:
@@ -106,9 +110,9 @@ def load_stages(project: Path) -> dict[str, Any]:
 
 
 def merge_settings(deployed: dict[str, Any], given: Settings, computed: Settings) -> Settings:
-    """The stage's environment: its settings so far, the given ones (an empty value removes one), the computed ones."""
-    before = deployed.get("environment_variables", {})
-    settings = {name: value for name, value in before.items() if name.startswith("SATUKANAL_")} | given
+    """The stage's environment: earlier, then given, then computed settings. An empty value removes a setting."""
+    earlier = deployed.get("environment_variables", {})
+    settings = {name: value for name, value in earlier.items() if name.startswith("SATUKANAL_")} | given
     return {name: value for name, value in settings.items() if value} | computed
 
 
@@ -125,7 +129,7 @@ def to_screaming_snake_case(name: str) -> str:
 
 
 def ensure_signing_keys(prefix: str) -> str:
-    """Made once for each stage; the parameter's name."""
+    """Create the stage's signing keys unless they exist, and return the name of their parameter."""
     name = f"/{prefix}/signing-keys"
     client = boto3.client("ssm")
     try:
@@ -137,20 +141,20 @@ def ensure_signing_keys(prefix: str) -> str:
 
 def run_chalice(project: Path, name: str) -> None:
     command = [str(Path(sys.executable).with_name("chalice")), "deploy", "--stage", name]
-    made = subprocess.run(command, cwd=project, capture_output=True, text=True, check=False)
-    if made.returncode:
-        raise SystemExit(f"chalice deploy failed:\n{made.stdout}{made.stderr}")
+    result = subprocess.run(command, cwd=project, capture_output=True, text=True, check=False)
+    if result.returncode:
+        raise SystemExit(f"chalice deploy failed:\n{result.stdout}{result.stderr}")
 
 
 def patch_event_sources(functions: list[str], dead_letters: str) -> None:
-    """Chalice knows only batch size, window and starting position; the rest is set after it and survives a redeploy."""
+    """Set what Chalice cannot configure: it supports only batch size, window and start. A redeploy keeps these."""
     client = boto3.client("lambda")
     on_failure = {"OnFailure": {"Destination": dead_letters}}
     for function in functions:
         mappings = client.list_event_source_mappings(FunctionName=function)["EventSourceMappings"]
         for mapping in mappings:
-            told = STREAM_RETRY_POLICY | {"FunctionResponseTypes": ["ReportBatchItemFailures"]}
-            client.update_event_source_mapping(UUID=mapping["UUID"], DestinationConfig=on_failure, **told)
+            settings = STREAM_RETRY_POLICY | {"FunctionResponseTypes": ["ReportBatchItemFailures"]}
+            client.update_event_source_mapping(UUID=mapping["UUID"], DestinationConfig=on_failure, **settings)
         if not mappings:
             client.put_function_event_invoke_config(
                 FunctionName=function, MaximumRetryAttempts=2, DestinationConfig=on_failure
@@ -158,31 +162,31 @@ def patch_event_sources(functions: list[str], dead_letters: str) -> None:
 
 
 def set_filter_policies(subscriptions: list[dict[str, Any]]) -> None:
-    """A call for what does not concern a listener would be paid for. Chalice names a subscription after its handler."""
+    """Filter each subscription by kind, since calls for other kinds cost money. Chalice names it after its handler."""
     client, handlers = boto3.client("sns"), chalice_config.load_handler_paths()
-    for each in subscriptions:
-        handler = handlers[each["name"].removesuffix("-sns-subscription")]
+    for subscription in subscriptions:
+        handler = handlers[subscription["name"].removesuffix("-sns-subscription")]
         client.set_subscription_attributes(
-            SubscriptionArn=each["subscription_arn"],
+            SubscriptionArn=subscription["subscription_arn"],
             AttributeName="FilterPolicy",
             AttributeValue=json.dumps(chalice_config.build_filter_policy(handler)),
         )
 
 
 def upload(folder: Path, bucket: str) -> int:
-    """Assets carry their content in their names and are kept for ever; pages are asked for each time."""
+    """Upload the site. Assets have a hash in their names and are cached for ever, pages are revalidated each time."""
     client = boto3.client("s3")
     files = [file for file in sorted(folder.rglob("*")) if file.is_file()]
     for file in files:
         path = file.relative_to(folder).as_posix()
         cache = IMMUTABLE if path.startswith("assets/") else "no-cache"
-        said = {"ContentType": site.content_headers(file)["Content-Type"], "CacheControl": cache}
-        client.put_object(Bucket=bucket, Key=site.path_to_bucket_key(path), Body=file.read_bytes(), **said)
+        headers = {"ContentType": site.content_headers(file)["Content-Type"], "CacheControl": cache}
+        client.put_object(Bucket=bucket, Key=site.path_to_bucket_key(path), Body=file.read_bytes(), **headers)
     return len(files)
 
 
 def main(
-    base_url: Annotated[str, typer.Option(help="where people find the shop, https://…")],
+    base_url: Annotated[str, typer.Option(help="public URL of the shop, https://…")],
     name: Annotated[str, typer.Argument(help="the stage")] = "dev",
     given: Annotated[
         list[str] | None, typer.Option("--set", metavar="NAME=value", help="a setting; repeatable")
@@ -193,7 +197,7 @@ def main(
     build = [sys.executable, "-m", "storefront.build", "--out", str(ROOT / "build" / "site")]
     config = json.loads((chalice_config.FOLDER / "config.json").read_text())["stages"][name]["environment_variables"]
     subprocess.run(build, cwd=ROOT, env=os.environ | config, check=True)
-    print(f"storefront: {upload(ROOT / 'build' / 'site', provision(f'satukanal-{name}')['SiteBucket'])} files")
+    print(f"storefront: {upload(ROOT / 'build' / 'site', provision(f'satukanal-{name}')['SiteBucket'])} files uploaded")
     print(f"API {api} of stage {name}")
 
 

@@ -1,6 +1,6 @@
-"""Takes a stage down again, all of it: what Chalice made, its logs, the stack with everything kept in it, the keys.
+"""Deletes a stage completely: the functions, their logs, the stack with all its data, and the signing keys.
 
-`python -m infra.destroy dev` asks for the stage's name once more first, because nothing of it comes back.
+`python -m infra.destroy dev` asks for the stage's name first, because nothing can be restored.
 """
 
 from __future__ import annotations
@@ -22,43 +22,40 @@ from infra.deploy import ROOT, Reporter
 
 
 def destroy(name: str, *, project: Path = ROOT, report: Reporter = print) -> None:
-    """Run again after it was broken off, it takes what is still there. A call whose answer was lost is made again and
-    finds the thing gone: that is done too."""
+    """Delete the stage. It can be run again after an interruption, and a repeated call that finds nothing succeeds."""
     prefix = f"satukanal-{name}"
     delete_functions(project, name, report)
-    report("functions, API and subscriptions are gone")
-    logs = delete_logs(f"/aws/lambda/{prefix}")
-    report(f"logs: {logs} groups are gone")
+    report("functions, API and subscriptions deleted")
+    report(f"logs: {delete_logs(f'/aws/lambda/{prefix}')} groups deleted")
     delete_stack(prefix)
-    report(f"stack {prefix} is gone, with tables, topics, files and dead letters")
+    report(f"stack {prefix} deleted, with tables, topics, files and dead letters")
     delete_signing_keys(prefix)
-    report("signing keys are gone: no link or token of this stage opens anything any more")
+    report("signing keys deleted: links and tokens of this stage are no longer valid")
 
 
-def delete_functions(project: Path, name: str, say: Reporter) -> None:
-    """Again for as long as there is less to do each time."""
-    while broken_off := run_chalice_delete(project, name):
-        gone = prune_chalice_state.prune(project, name)
-        if not gone:
-            raise SystemExit(f"chalice delete failed:\n{broken_off}")
-        say(f"chalice delete broke off: {broken_off.strip().splitlines()[-1].strip()}")
-        are = "is" if len(gone) == 1 else "are"
-        say(f"{len(gone)} of what it wrote down {are} gone, and struck from that; it runs again for the rest")
+def delete_functions(project: Path, name: str, report: Reporter) -> None:
+    """Run `chalice delete` until it succeeds. Raises SystemExit when a run fails and has deleted nothing."""
+    while output := run_chalice_delete(project, name):
+        missing = prune_chalice_state.prune(project, name)
+        if not missing:
+            raise SystemExit(f"chalice delete failed:\n{output}")
+        report(f"chalice delete failed: {output.strip().splitlines()[-1].strip()}")
+        report(f"{len(missing)} resources no longer exist and were removed from its record; running it again")
 
 
 def run_chalice_delete(project: Path, name: str) -> str:
-    """What it said when it broke off; nothing when it came to its end."""
+    """The output of a failed run; empty when it succeeded."""
     command = [str(Path(sys.executable).with_name("chalice")), "delete", "--stage", name]
-    made = subprocess.run(command, cwd=project, capture_output=True, text=True, check=False)
-    return f"{made.stdout}{made.stderr}" or f"it ended with {made.returncode}" if made.returncode else ""
+    result = subprocess.run(command, cwd=project, capture_output=True, text=True, check=False)
+    return f"{result.stdout}{result.stderr}" or f"exit code {result.returncode}" if result.returncode else ""
 
 
 def delete_logs(prefix: str) -> int:
-    """Of the doors' function, which is called like the stage, and of the others, which begin so."""
+    """Delete the log groups of the API's function, named like the stage, and of the others, which have it as prefix."""
     client = boto3.client("logs")
     pages = client.get_paginator("describe_log_groups").paginate(logGroupNamePrefix=prefix)
-    named = [group["logGroupName"] for page in pages for group in page["logGroups"]]
-    groups = [group for group in named if group == prefix or group.startswith(f"{prefix}-")]
+    names = [group["logGroupName"] for page in pages for group in page["logGroups"]]
+    groups = [name for name in names if name == prefix or name.startswith(f"{prefix}-")]
     for group in groups:
         with ignore_not_found():
             client.delete_log_group(logGroupName=group)
@@ -66,10 +63,10 @@ def delete_logs(prefix: str) -> int:
 
 
 def delete_stack(prefix: str) -> None:
-    """A bucket must be empty before its stack can go."""
+    """Delete the stack after emptying its buckets; CloudFormation cannot delete a bucket with objects."""
     client = boto3.client("cloudformation")
     for bucket in list_buckets(client, prefix):
-        with ignore_not_found():  # the stack still names it when an earlier run came this far
+        with ignore_not_found():  # after an interrupted run the stack still names a deleted bucket
             empty_bucket(bucket)
     client.delete_stack(StackName=prefix)
     client.get_waiter("stack_delete_complete").wait(StackName=prefix, WaiterConfig={"Delay": 2})
@@ -82,15 +79,15 @@ def list_buckets(client: Any, prefix: str) -> list[str]:
         if "does not exist" in str(error):
             return []
         raise
-    return [each["PhysicalResourceId"] for each in resources if each["ResourceType"] == "AWS::S3::Bucket"]
+    return [row["PhysicalResourceId"] for row in resources if row["ResourceType"] == "AWS::S3::Bucket"]
 
 
 def empty_bucket(bucket: str) -> None:
     client = boto3.client("s3")
     for page in client.get_paginator("list_object_versions").paginate(Bucket=bucket):
-        found = [*page.get("Versions", []), *page.get("DeleteMarkers", [])]
-        if found:
-            objects = [{"Key": each["Key"], "VersionId": each["VersionId"]} for each in found]
+        versions = [*page.get("Versions", []), *page.get("DeleteMarkers", [])]
+        if versions:
+            objects = [{"Key": version["Key"], "VersionId": version["VersionId"]} for version in versions]
             client.delete_objects(Bucket=bucket, Delete={"Objects": objects, "Quiet": True})
 
 
@@ -110,8 +107,8 @@ def ignore_not_found() -> Iterator[None]:
 
 def main(name: str) -> None:
     os.environ.setdefault("AWS_DEFAULT_REGION", "ap-southeast-3")
-    if typer.prompt(f"Every order, customer and file of stage {name} goes for ever. Type its name to go on") != name:
-        raise SystemExit("Nothing was touched.")
+    if typer.prompt(f"This deletes every order, customer and file of stage {name} for ever. Type its name") != name:
+        raise SystemExit("Nothing was deleted.")
     destroy(name)
 
 

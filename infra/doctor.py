@@ -1,6 +1,6 @@
-"""`make doctor`: does everything that must stay true still hold on the running shop? Reads, and changes nothing.
+"""`make doctor`: checks all invariants on the running shop. It only reads.
 
-With SATUKANAL_PREFIX set it looks at that stage on AWS, by the credentials of whoever asks.
+With SATUKANAL_PREFIX set it checks that stage on AWS, with the credentials of the environment.
 """
 
 from __future__ import annotations
@@ -24,56 +24,56 @@ RECHECK_AFTER_SECONDS = 3.0
 
 def main() -> int:
     console = Console(highlight=False)
-    found = find_tables()
-    if found is None:
+    tables = find_tables()
+    if tables is None:
         console.print("No shop is running here; start one with `make run` in another terminal.")
         return 1
-    report = check_twice(*found)
+    report = check_twice(*tables)
     show(report, console)
     return 0 if report.is_valid else 1
 
 
 def find_tables() -> tuple[Any, str] | None:
-    """A client and the prefix of the tables to look at."""
+    """A DynamoDB client and the prefix of the tables; None if no shop is running."""
     if os.environ.get("SATUKANAL_PREFIX"):
         return boto3.client("dynamodb"), os.environ["SATUKANAL_PREFIX"]
-    known = LOCAL / "run.json"
-    if not known.exists():
+    run_file = LOCAL / "run.json"
+    if not run_file.exists():
         return None
-    anybody = {"aws_access_key_id": "test", "aws_secret_access_key": "test", "region_name": REGION}
-    return boto3.client("dynamodb", endpoint_url=json.loads(known.read_text())["engine"], **anybody), "satukanal"
+    keys = {"aws_access_key_id": "test", "aws_secret_access_key": "test", "region_name": REGION}
+    return boto3.client("dynamodb", endpoint_url=json.loads(run_file.read_text())["engine"], **keys), "satukanal"
 
 
 def check_twice(client: Any, prefix: str) -> Report:
-    """An open shop moves while it is looked at, so only what is wrong in the same words a moment later is wrong."""
+    """Report only violations that two checks have in common: a shop in use changes between two scans."""
     first = check(client, prefix)
     if first.is_valid:
         return first
     threading.Event().wait(RECHECK_AFTER_SECONDS)
     second = check(client, prefix)
-    return Report(second.checked, [each for each in second.violations if each in first.violations])
+    return Report(second.checked, [violation for violation in second.violations if violation in first.violations])
 
 
 def show(report: Report, console: Console) -> None:
-    table = Table("", "must stay true", "", box=None)
+    table = Table("", "invariant", "", box=None)
     for name in report.checked:
         wrong = sum(violated == name for violated, _ in report.violations)
         table.add_row(
             name, invariant_title(name), f"[red]{wrong} violations[/red]" if wrong else "[green]holds[/green]"
         )
-    for name, where in (*sorted(NOT_CHECKED.items()), *(describe_partial(each) for each in sorted(PARTLY_CHECKED))):
-        table.add_row(f"[dim]{name}[/dim]", f"[dim]{where}[/dim]", "")
+    for name, reason in (*sorted(NOT_CHECKED.items()), *(describe_partial(name) for name in sorted(PARTLY_CHECKED))):
+        table.add_row(f"[dim]{name}[/dim]", f"[dim]{reason}[/dim]", "")
     console.print(table)
-    for name, said in report.violations:
-        console.print(f"[red]{name}[/red] {said}")
+    for name, sentence in report.violations:
+        console.print(f"[red]{name}[/red] {sentence}")
 
 
 def describe_partial(name: str) -> tuple[str, str]:
-    return name, f"not looked at: {PARTLY_CHECKED[name]}"
+    return name, f"not checked: {PARTLY_CHECKED[name]}"
 
 
 def invariant_title(name: str) -> str:
-    """`s1_on_hand_is_the_sum_of_movements` reads as it is called."""
+    """`S1` as "on hand is the sum of movements"."""
     return INVARIANTS[name].__name__.partition("_")[2].replace("_", " ")
 
 

@@ -1,4 +1,4 @@
-"""`make docs`: writes docs/events.md from the event classes; a test fails while the two differ."""
+"""`make docs`: writes docs/events.md from the event classes. A test fails if the file is stale."""
 
 from __future__ import annotations
 
@@ -28,11 +28,11 @@ def render() -> str:
 
 
 def list_event_classes() -> list[type[Event]]:
-    """By package, in the order in which its model declares them."""
+    """All event classes by package, in the order in which they are declared."""
     import_models()
     packages = list(TOPIC_OF)
-    ours = [event for event in Event.kinds.values() if event.__module__.startswith("chalicelib.")]
-    return sorted(ours, key=lambda event: packages.index(package_name(event)))
+    published = [event for event in Event.kinds.values() if event.__module__.startswith("chalicelib.")]
+    return sorted(published, key=lambda event: packages.index(package_name(event)))
 
 
 def package_name(kind: type[Any]) -> str:
@@ -50,9 +50,9 @@ def overview_lines() -> Iterator[str]:
 
 def section_lines() -> Iterator[str]:
     for event in list_event_classes():
-        package = package_name(event)
+        package, sentence = package_name(event), docstring_sentence(event)
         yield f"### {event.__name__}\n"
-        yield f"Package `{package}`, topic `{TOPIC_OF[package]}`, version {event.schema_version}. {docstring_sentence(event)}\n"
+        yield f"Package `{package}`, topic `{TOPIC_OF[package]}`, version {event.schema_version}. {sentence}\n"
         yield format_field_table(event)
         yield f"```json\n{json.dumps(build_example(event), ensure_ascii=False)}\n```\n"
 
@@ -65,14 +65,14 @@ def record_lines() -> Iterator[str]:
 
 
 def list_record_classes() -> list[type[Any]]:
-    """The records inside of events, by name."""
-    found = {
+    """The dataclasses nested in events, by name."""
+    records = {
         part
         for event in list_event_classes()
         for hint in get_type_hints(event).values()
         for part in nested_dataclasses(hint)
     }
-    return sorted(found, key=lambda record: record.__name__)
+    return sorted(records, key=lambda record: record.__name__)
 
 
 def nested_dataclasses(hint: Any) -> Iterator[type[Any]]:
@@ -96,7 +96,7 @@ def format_field_table(kind: type[Any]) -> str:
 
 
 def field_comments(kind: type[Any]) -> dict[str, str]:
-    """What stands beside the fields of a class."""
+    """The comments beside the fields of a class, by field."""
     return dict(re.findall(r"^    (\w+): [^#\n]*  # (.+)$", inspect.getsource(kind), re.MULTILINE))
 
 
@@ -116,14 +116,14 @@ def format_type(hint: Any) -> str:
     if get_origin(hint) is dict:
         return f"object of {format_type(arguments[1])}"
     if arguments:
-        return " or ".join(format_type(each) for each in arguments)
+        return " or ".join(format_type(argument) for argument in arguments)
     if issubclass(hint, StrEnum):
-        return "string: " + ", ".join(f"`{each}`" for each in hint)
+        return "string: " + ", ".join(f"`{member}`" for member in hint)
     return f"[{hint.__name__}](#{hint.__name__.lower()})"
 
 
 def build_example(kind: type[Any]) -> dict[str, Any]:
-    """A body with every field, as readers take it."""
+    """An example body with every field."""
     return {name: example_value(name, hint) for name, hint in get_type_hints(kind).items() if name in field_names(kind)}
 
 
@@ -152,4 +152,4 @@ def example_value(name: str, hint: Any) -> Any:
 if __name__ == "__main__":
     FILE.parent.mkdir(exist_ok=True)
     FILE.write_text(render())
-    print(f"docs/{FILE.name} says what the event classes say.")
+    print(f"Wrote docs/{FILE.name}.")

@@ -1,4 +1,4 @@
-"""`make openapi`: writes openapi.json at the root from the doors; a test fails while the two differ."""
+"""`make openapi`: writes openapi.json at the root from the registered endpoints. A test fails if the file is stale."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ FILE = Path(__file__).parent.parent / "openapi.json"
 
 
 def render() -> str:
-    import app  # noqa: F401 - registers the doors
+    import app  # noqa: F401 - registers the endpoints
     from chalicelib.kit import openapi
     from chalicelib.kit.web import Routes
 
@@ -18,4 +18,4 @@ def render() -> str:
 
 if __name__ == "__main__":
     FILE.write_text(render())
-    print(f"{FILE.name} says what the doors say.")
+    print(f"Wrote {FILE.name}.")

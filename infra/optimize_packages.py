@@ -1,7 +1,7 @@
-"""Makes what Chalice has packaged start sooner: with byte-code, and without the services that nobody here calls.
+"""Makes Chalice's packages start faster: adds byte-code and removes the data of unused AWS services.
 
-Chalice names a package after what goes into it, and takes one of that name from `.chalice/deployments` instead of
-building it; so packages are built and finished here, and the literal `chalice deploy` after it finds them ready.
+Chalice names a package by a hash of its content and reuses a file of that name in `.chalice/deployments`. So packages
+are built and optimized here, and the unmodified `chalice deploy` uses them.
 """
 
 from __future__ import annotations
@@ -17,12 +17,12 @@ from py_compile import PycInvalidationMode
 from zipfile import ZIP_DEFLATED, ZipFile, ZipInfo
 
 USED_SERVICES = {"dynamodb", "s3", "ses", "sns", "ssm", "sts"}
-OPTIMIZED = b"finished"
+OPTIMIZED = b"optimized"
 READABLE_MODE = 0o644 << 16
 
 
 def optimize_packages(project: Path, stage: str) -> None:
-    """The interpreter's own minor version is the function's too: Chalice sees to that."""
+    """Build and optimize all packages. Chalice deploys to the minor version of Python that runs this."""
     build_packages(project, stage)
     for package in sorted((project / ".chalice" / "deployments").glob("*.zip")):
         optimize_package(package)
@@ -31,9 +31,9 @@ def optimize_packages(project: Path, stage: str) -> None:
 def build_packages(project: Path, stage: str) -> None:
     with tempfile.TemporaryDirectory() as scratch:
         command = [str(Path(sys.executable).with_name("chalice")), "package", "--stage", stage, scratch]
-        made = subprocess.run(command, cwd=project, capture_output=True, text=True, check=False)
-    if made.returncode:
-        raise SystemExit(f"chalice package failed:\n{made.stdout}{made.stderr}")
+        result = subprocess.run(command, cwd=project, capture_output=True, text=True, check=False)
+    if result.returncode:
+        raise SystemExit(f"chalice package failed:\n{result.stdout}{result.stderr}")
 
 
 def optimize_package(package: Path) -> None:
@@ -51,21 +51,20 @@ def optimize_package(package: Path) -> None:
 
 def find_unused_services(folder: Path) -> Iterator[Path]:
     for data in folder.rglob("botocore/data"):
-        yield from (each for each in data.iterdir() if each.is_dir() and each.name not in USED_SERVICES)
+        yield from (path for path in data.iterdir() if path.is_dir() and path.name not in USED_SERVICES)
 
 
 def compile_bytecode(folder: Path) -> None:
-    """Entries of a package are dated 1980, so byte-code that goes by its source's date would be stale at once; and
-    nobody edits a function where it runs, so nothing has to be checked."""
+    """Compile to unchecked byte-code: archive entries are dated 1980, so a check by date would reject all of it."""
     never_checked = PycInvalidationMode.UNCHECKED_HASH
     compileall.compile_dir(folder, maxlevels=99, quiet=2, stripdir=str(folder), invalidation_mode=never_checked)
 
 
 def write_zip(folder: Path, package: Path) -> None:
-    """The same files give the same bytes."""
+    """Write the archive reproducibly: the same files give the same bytes."""
     fresh = package.with_suffix(".new")
     with ZipFile(fresh, "w", ZIP_DEFLATED) as archive:
-        for file in sorted(each for each in folder.rglob("*") if each.is_file()):
+        for file in sorted(path for path in folder.rglob("*") if path.is_file()):
             entry = ZipInfo(file.relative_to(folder).as_posix())
             entry.external_attr, entry.compress_type = READABLE_MODE, ZIP_DEFLATED
             archive.writestr(entry, file.read_bytes())

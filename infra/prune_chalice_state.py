@@ -1,5 +1,8 @@
-"""Strikes what is gone from Chalice's record of a stage. `chalice delete` breaks off at a thing that is gone, writes
-nothing down then, and comes to the same thing first when it is run again."""
+"""Removes resources that no longer exist from Chalice's record of a stage.
+
+`chalice delete` fails at the first missing resource without updating its record, so running it again fails at the same
+one.
+"""
 
 from __future__ import annotations
 
@@ -12,7 +15,7 @@ from botocore.exceptions import ClientError
 
 NOT_FOUND_CODES = {"ResourceNotFoundException", "NotFoundException", "NotFound", "NoSuchEntity", "NoSuchBucket"}
 NOT_FOUND_CODES |= {"ParameterNotFound"}
-# Which call asks for it, and which word of the record it takes. A layer that is gone, Chalice passes over by itself.
+# The call that looks a resource up: service, method, parameter, key in the record. Chalice ignores missing layers.
 LOOKUPS = {
     "lambda_function": ("lambda", "get_function_configuration", "FunctionName", "lambda_arn"),
     "dynamodb_event": ("lambda", "get_event_source_mapping", "UUID", "event_uuid"),
@@ -24,32 +27,32 @@ LOOKUPS = {
 
 
 def prune(project: Path, stage: str) -> list[str]:
-    """The names of what was struck."""
+    """Return the names of the removed resources."""
     file = project / ".chalice" / "deployed" / f"{stage}.json"
     if not file.exists():
         return []
     record = json.loads(file.read_text())
     clients = {service: boto3.client(service) for service, *_ in LOOKUPS.values()}
-    gone = [each["name"] for each in record["resources"] if not exists(clients, each)]
-    if gone:
-        record["resources"] = [each for each in record["resources"] if each["name"] not in gone]
-        anew = file.with_suffix(".anew")
-        anew.write_text(json.dumps(record, indent=2) + "\n")
-        anew.replace(file)  # whole or not at all
-    return gone
+    missing = [resource["name"] for resource in record["resources"] if not exists(clients, resource)]
+    if missing:
+        record["resources"] = [resource for resource in record["resources"] if resource["name"] not in missing]
+        temporary = file.with_suffix(".new")
+        temporary.write_text(json.dumps(record, indent=2) + "\n")
+        temporary.replace(file)  # atomic, so that an interruption leaves a complete record
+    return missing
 
 
 def exists(clients: dict[str, Any], resource: dict[str, Any]) -> bool:
     if resource["resource_type"] not in LOOKUPS:
         return True
-    service, call, word, known_as = LOOKUPS[resource["resource_type"]]
+    service, call, parameter, key = LOOKUPS[resource["resource_type"]]
     try:
-        found = getattr(clients[service], call)(**{word: resource[known_as]})
+        response = getattr(clients[service], call)(**{parameter: resource[key]})
     except ClientError as error:
         if is_not_found(error):
             return False
         raise
-    return bool(found.get("State") != "Deleting")  # a mapping takes its time, and refuses to be deleted meanwhile
+    return bool(response.get("State") != "Deleting")  # an event source mapping rejects a second deletion meanwhile
 
 
 def is_not_found(error: ClientError) -> bool:

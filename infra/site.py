@@ -1,4 +1,4 @@
-"""The CDN's part: files that storefront.build wrote, found by path."""
+"""Serves the files that storefront.build wrote, as the CDN does for a deployed stage."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ POLICY = (
 
 
 def find_page(path: str, headers: dict[str, str], root: Path | None = None) -> Response | None:
-    """`/p/TEA/` is p/TEA.html, any other folder its index.html; asked without the slash it says where to go."""
+    """`/p/TEA/` is p/TEA.html, any other folder its index.html. Without the final slash a page answers a redirect."""
     base = (root or ROOT).resolve()
     file = (base / path.lstrip("/")).resolve() if "\0" not in path else base / "\0"
     if "\0" in path or not file.is_relative_to(base):
@@ -34,12 +34,12 @@ def find_page(path: str, headers: dict[str, str], root: Path | None = None) -> R
 
 
 def path_to_bucket_key(file: str) -> str:
-    """In a bucket, where folders cost nothing, every address that ends with a slash is that and index.html."""
+    """The bucket key of a file: every address that ends in a slash is a folder with an index.html."""
     return PRODUCT_PAGE.sub(r"\1/index.html", file)
 
 
 def not_found_page(path: str, headers: dict[str, str], root: Path | None = None) -> Response | None:
-    """Somebody who reads pages gets the site's own page for that, in his language; a program gets none from here."""
+    """The site's 404 page in the language of the path, for clients that accept HTML; None for others."""
     if "text/html" not in headers.get("accept", ""):
         return None
     page = read_file((root or ROOT).resolve() / ("en/404.html" if path.startswith("/en/") else "404.html"), {})
@@ -49,16 +49,19 @@ def not_found_page(path: str, headers: dict[str, str], root: Path | None = None)
 def read_file(file: Path, headers: dict[str, str]) -> Response | None:
     if not file.is_file():
         return None
-    facts = file.stat()
-    tag = f'"{facts.st_mtime_ns:x}-{facts.st_size:x}"'
-    said = content_headers(file) | {"ETag": tag, "Last-Modified": formatdate(facts.st_mtime, usegmt=True)}
+    stat = file.stat()
+    tag = f'"{stat.st_mtime_ns:x}-{stat.st_size:x}"'
+    response_headers = content_headers(file) | {
+        "ETag": tag,
+        "Last-Modified": formatdate(stat.st_mtime, usegmt=True),
+    }
     if headers.get("if-none-match") == tag:
-        return 304, said, b""
-    return 200, said, file.read_bytes()
+        return 304, response_headers, b""
+    return 200, response_headers, file.read_bytes()
 
 
 def content_headers(file: Path) -> dict[str, str]:
     kind = mimetypes.guess_type(file.name)[0] or "application/octet-stream"
     text = kind.startswith("text/") or kind in ("application/json", "application/manifest+json", "application/xml")
-    said = {"Content-Type": f"{kind}; charset=utf-8" if text else kind, "Cache-Control": "no-cache"}
-    return said | {"X-Content-Type-Options": "nosniff", "Content-Security-Policy": POLICY}
+    headers = {"Content-Type": f"{kind}; charset=utf-8" if text else kind, "Cache-Control": "no-cache"}
+    return headers | {"X-Content-Type-Options": "nosniff", "Content-Security-Policy": POLICY}

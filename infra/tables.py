@@ -1,4 +1,4 @@
-"""What infra/resources.json names, made by plain API calls on moto or on the local engine."""
+"""Creates the tables, topics, queue and bucket of infra/resources.json by API calls, on moto or the local engine."""
 
 from __future__ import annotations
 
@@ -7,22 +7,20 @@ from typing import Any
 
 from infra.template import FILE
 
-CLOUD_ONLY_SETTINGS = (
-    "PointInTimeRecoverySpecification",
-    "SSESpecification",
-)  # settings of a stage that no local engine has
+# Table properties that neither moto nor the local engine supports.
+CLOUD_ONLY_SETTINGS = ("PointInTimeRecoverySpecification", "SSESpecification")
 
 
 def create_tables(client: Any, prefix: str) -> None:
-    """Leaves alone what is there already, so a second start changes nothing."""
-    standing = set(client.list_tables()["TableNames"])
+    """Create missing tables; existing ones stay as they are."""
+    existing = set(client.list_tables()["TableNames"])
     for properties in _load_properties("AWS::DynamoDB::Table", prefix):
-        if properties["TableName"] not in standing:
+        if properties["TableName"] not in existing:
             client.create_table(**_properties_to_request(properties))
 
 
 def create_topics(client: Any, prefix: str) -> dict[str, str]:
-    """{name without prefix: ARN}; creating what exists answers with its ARN."""
+    """Return topic ARNs by name without the prefix. Creating an existing topic returns its ARN."""
     names = [properties["TopicName"] for properties in _load_properties("AWS::SNS::Topic", prefix)]
     return {name.removeprefix(f"{prefix}-"): client.create_topic(Name=name)["TopicArn"] for name in names}
 
@@ -33,14 +31,15 @@ def create_dead_letters(client: Any, prefix: str) -> str:
 
 def create_files_bucket(client: Any, prefix: str) -> None:
     name = f"{prefix}-files"
-    if name not in {each["Name"] for each in client.list_buckets()["Buckets"]}:
+    if name not in {bucket["Name"] for bucket in client.list_buckets()["Buckets"]}:
         client.create_bucket(Bucket=name, CreateBucketConfiguration={"LocationConstraint": client.meta.region_name})
 
 
 def _load_properties(kind: str, prefix: str) -> list[Any]:
     text = FILE.read_text().replace("${Prefix}", prefix)
-    found = [each["Properties"] for each in json.loads(text)["Resources"].values() if each["Type"] == kind]
-    return [{name: _resolve_substitution(value) for name, value in properties.items()} for properties in found]
+    resources = json.loads(text)["Resources"].values()
+    listed = [resource["Properties"] for resource in resources if resource["Type"] == kind]
+    return [{name: _resolve_substitution(value) for name, value in properties.items()} for properties in listed]
 
 
 def _resolve_substitution(value: Any) -> Any:

@@ -1,6 +1,6 @@
-"""What a stage is made of, as one CloudFormation template; `python -m infra.template` writes infra/resources.json.
+"""The CloudFormation template of a stage; `python -m infra.template` writes it to infra/resources.json.
 
-The local run and the tests create their tables from the same file, so what is tested is what is deployed.
+The local run and the tests create their tables from the same file.
 """
 
 from __future__ import annotations
@@ -26,11 +26,11 @@ def build_template() -> dict[str, Any]:
 
 
 def build_resources() -> dict[str, Any]:
-    made: dict[str, Any] = {
+    resources: dict[str, Any] = {
         f"{name.title()}Table": build_journal_table() if name == "journal" else build_table(name) for name in TABLES
     }
-    made |= {f"{name.title()}Topic": build_topic(name) for name in TOPICS}
-    return made | {
+    resources |= {f"{name.title()}Topic": build_topic(name) for name in TOPICS}
+    return resources | {
         "DeadLetters": build_dead_letter_queue(),
         "DeadLettersAlarm": build_dead_letter_alarm(),
         "SiteBucket": build_bucket("site"),
@@ -38,15 +38,15 @@ def build_resources() -> dict[str, Any]:
     }
 
 
-def build_table(room: str) -> dict[str, Any]:
+def build_table(package: str) -> dict[str, Any]:
     keys = [_key("pk", "HASH"), _key("sk", "RANGE")]
     attributes = [_attribute(name) for name in ("pk", "sk", *INDEXES.values(), "listed_at")]
     indexes = [_index(name, owner) for name, owner in INDEXES.items()]
-    return _table_resource(room, keys, attributes, {"GlobalSecondaryIndexes": indexes})
+    return _table_resource(package, keys, attributes, {"GlobalSecondaryIndexes": indexes})
 
 
 def build_journal_table() -> dict[str, Any]:
-    """The only stream of the house: new images are all that listeners need."""
+    """The only table with a stream. Entries never change, so new images are enough."""
     keys = [_key("subject", "HASH"), _key("sequence", "RANGE")]
     attributes = [_attribute("subject"), _attribute("sequence", "N")]
     return _table_resource("journal", keys, attributes, {"StreamSpecification": {"StreamViewType": "NEW_IMAGE"}})
@@ -67,7 +67,7 @@ def build_dead_letter_queue() -> dict[str, Any]:
 
 
 def build_dead_letter_alarm() -> dict[str, Any]:
-    """One dead letter is one message that nobody got: that is worth waking somebody."""
+    """A dead letter is an event that a handler failed to process, so the alarm fires at the first one."""
     properties = {
         "AlarmName": _prefixed("dead-letters"),
         "Namespace": "AWS/SQS",
@@ -84,7 +84,7 @@ def build_dead_letter_alarm() -> dict[str, Any]:
 
 
 def build_bucket(name: str) -> dict[str, Any]:
-    """Open to nobody: the site is read by the CDN alone, files by the functions. Names are taken world-wide."""
+    """Without public access: the CDN reads the site, the functions read files. Bucket names are unique world-wide."""
     closed = dict.fromkeys(("BlockPublicAcls", "BlockPublicPolicy", "IgnorePublicAcls", "RestrictPublicBuckets"), True)
     encryption = {"ServerSideEncryptionConfiguration": [{"ServerSideEncryptionByDefault": {"SSEAlgorithm": "AES256"}}]}
     unique = {"Fn::Sub": f"${{Prefix}}-{name}-${{AWS::AccountId}}-${{AWS::Region}}"}
@@ -93,23 +93,23 @@ def build_bucket(name: str) -> dict[str, Any]:
 
 
 def build_outputs() -> dict[str, Any]:
-    """Named as the functions' environment names them, so that the deploy copies them over."""
-    made: dict[str, Any] = {f"Topic{name.title()}": {"Value": {"Ref": f"{name.title()}Topic"}} for name in TOPICS}
-    made["JournalStreamArn"] = {"Value": {"Fn::GetAtt": ["JournalTable", "StreamArn"]}}
-    made["DeadLettersUrl"] = {"Value": {"Ref": "DeadLetters"}}
-    made["DeadLettersArn"] = {"Value": {"Fn::GetAtt": ["DeadLetters", "Arn"]}}
-    made["Bucket"] = {"Value": {"Ref": "FilesBucket"}}
-    made["SiteBucket"] = {"Value": {"Ref": "SiteBucket"}}
-    return made
+    """Outputs whose names become settings of the functions, see `deploy.build_environment`."""
+    outputs: dict[str, Any] = {f"Topic{name.title()}": {"Value": {"Ref": f"{name.title()}Topic"}} for name in TOPICS}
+    outputs["JournalStreamArn"] = {"Value": {"Fn::GetAtt": ["JournalTable", "StreamArn"]}}
+    outputs["DeadLettersUrl"] = {"Value": {"Ref": "DeadLetters"}}
+    outputs["DeadLettersArn"] = {"Value": {"Fn::GetAtt": ["DeadLetters", "Arn"]}}
+    outputs["Bucket"] = {"Value": {"Ref": "FilesBucket"}}
+    outputs["SiteBucket"] = {"Value": {"Ref": "SiteBucket"}}
+    return outputs
 
 
 def render() -> str:
     return json.dumps(build_template(), indent=1) + "\n"
 
 
-def _table_resource(room: str, keys: list[Any], attributes: list[Any], more: dict[str, Any]) -> dict[str, Any]:
+def _table_resource(name: str, keys: list[Any], attributes: list[Any], extra: dict[str, Any]) -> dict[str, Any]:
     properties = {
-        "TableName": _prefixed(room),
+        "TableName": _prefixed(name),
         "BillingMode": "PAY_PER_REQUEST",
         "KeySchema": keys,
         "AttributeDefinitions": attributes,
@@ -120,7 +120,7 @@ def _table_resource(room: str, keys: list[Any], attributes: list[Any], more: dic
         "Type": "AWS::DynamoDB::Table",
         "DeletionPolicy": "Delete",
         "UpdateReplacePolicy": "Retain",
-        "Properties": properties | more,
+        "Properties": properties | extra,
     }
 
 

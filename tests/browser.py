@@ -1,4 +1,4 @@
-"""A real browser on built pages, its API stubbed; skips with a clear message where there is no Chromium."""
+"""Fixtures for tests in Chromium on built pages, with a stubbed API. Tests are skipped if Chromium is missing."""
 
 from __future__ import annotations
 
@@ -24,18 +24,18 @@ CHROMIUM_ARGUMENTS = (
 
 class SiteHandler(SimpleHTTPRequestHandler):
     def translate_path(self, path: str) -> str:
-        """`/p/TEA/` is p/TEA.html, as `infra.site` has it."""
-        found = super().translate_path(path)
-        page = f"{found.rstrip('/')}.html"
-        return page if Path(page).is_file() else found
+        """Return p/TEA.html for `/p/TEA/`, as `infra.site` does."""
+        file = super().translate_path(path)
+        page = f"{file.rstrip('/')}.html"
+        return page if Path(page).is_file() else file
 
-    def log_message(self, *said: Any) -> None:
+    def log_message(self, *args: Any) -> None:
         pass
 
 
 class Server(ThreadingHTTPServer):
     def handle_error(self, request: Any, client_address: Any) -> None:
-        """A browser that leaves a page closes its connections, also in the middle of an answer."""
+        """Ignore connections that the browser closes when it leaves a page."""
         if not isinstance(sys.exception(), ConnectionError):
             super().handle_error(request, client_address)
 
@@ -71,12 +71,11 @@ def phone(chromium: Any, site_url: str) -> Iterator[Any]:
     context = browser.new_context(**device)
     page = context.new_page()
     page.set_default_timeout(8_000)
-    wrong: list[str] = []
-    page.on("pageerror", lambda error: wrong.append(str(error)))
-    page.on("console", lambda said: wrong.append(said.text) if "Content Security Policy" in said.text else None)
-    page.on(
-        "request", lambda asked: None if asked.url.startswith((site_url, "data:", "blob:")) else wrong.append(asked.url)
-    )
+    errors: list[str] = []
+    local = (site_url, "data:", "blob:")
+    page.on("pageerror", lambda error: errors.append(str(error)))
+    page.on("console", lambda line: errors.append(line.text) if "Content Security Policy" in line.text else None)
+    page.on("request", lambda request: None if request.url.startswith(local) else errors.append(request.url))
     yield page
     context.close()
-    assert wrong == []
+    assert errors == []

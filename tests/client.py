@@ -1,4 +1,4 @@
-"""Calls the doors in this process over the same adapter as the local server, so a test sees what a client would."""
+"""Calls the API's endpoints in this process through the adapter of the local server."""
 
 from __future__ import annotations
 
@@ -28,12 +28,14 @@ def call(  # noqa: PLR0913 - the parts of a request, so that a test names only t
     key: str = "",
     query: dict[str, Any] | None = None,
 ) -> HttpResponse:
-    """`path` as a client writes it (`/api/orders`); `token` is a staff token, `key` an Idempotency-Key; a `body` that
-    is neither bytes nor text is sent as JSON."""
-    said = {"content-type": "application/json"} | ({"authorization": f"Bearer {token}"} if token else {})
-    said |= ({"idempotency-key": key} if key else {}) | {name.lower(): text for name, text in (headers or {}).items()}
-    path, _, written = path.partition("?")
-    return gateway().call(HttpRequest(method, path, urlencode(query) if query else written, said, encode_body(body)))
+    """Return the response to a request. `path` is the public one (`/api/orders`), `token` a staff token, `key` an
+    Idempotency-Key; a `body` that is neither bytes nor text is sent as JSON."""
+    sent_headers = {"content-type": "application/json"} | ({"authorization": f"Bearer {token}"} if token else {})
+    sent_headers |= {"idempotency-key": key} if key else {}
+    sent_headers |= {name.lower(): text for name, text in (headers or {}).items()}
+    path, _, query_text = path.partition("?")
+    query_string = urlencode(query) if query else query_text
+    return gateway().call(HttpRequest(method, path, query_string, sent_headers, encode_body(body)))
 
 
 def encode_body(body: Any) -> bytes:

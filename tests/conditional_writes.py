@@ -1,4 +1,4 @@
-"""For tests of single conditional writes: they land, or are refused by name and nothing has moved."""
+"""Assertions for tests of single conditional writes: they are committed, or refused without any change."""
 
 from __future__ import annotations
 
@@ -14,9 +14,10 @@ from tests.verification.simulator.memory_engine import MemoryEngine
 
 @pytest.fixture
 def memory() -> MemoryEngine:
-    """Empty tables at hand; `restore_globals` puts the real engine back."""
-    db.engine = made = MemoryEngine()
-    return made
+    """Empty tables in memory; `restore_globals` restores the real engine afterwards."""
+    engine = MemoryEngine()
+    db.engine = engine
+    return engine
 
 
 def assert_commits(*writes: Write) -> None:
@@ -25,12 +26,12 @@ def assert_commits(*writes: Write) -> None:
 
 def assert_refused(*writes: Write, by: type[Problem] = StaleVersion) -> Problem:
     before = all_items()
-    with pytest.raises(by) as no:
+    with pytest.raises(by) as refused:
         db.commit(writes)
 
-    assert type(no.value) is by
+    assert type(refused.value) is by
     assert all_items() == before
-    return no.value
+    return refused.value
 
 
 def all_items() -> dict[str, list[dict[str, Any]]]:

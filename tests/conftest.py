@@ -1,4 +1,4 @@
-"""The ground every test stands on: an environment of its own, and `aws`, a fresh AWS in process with all tables."""
+"""Fixtures for all tests: the environment, moto or ministack with all tables, and the dispatcher of events."""
 
 from __future__ import annotations
 
@@ -8,16 +8,16 @@ from typing import Any
 
 import pytest
 
-import tests.environment  # noqa: F401 - table names are read when a row's class is made, so this comes first
+import tests.environment  # noqa: F401 - first, because row classes read their table names when they are defined
 from chalicelib.kit import clock, db, ids, web
 from chalicelib.places.find import authenticate_staff
-from tests.browser import chromium, phone, site_url  # noqa: F401 - one browser for every folder's pages
+from tests.browser import chromium, phone, site_url  # noqa: F401 - fixtures
 from tests.moto_aws import connected_to, fresh_aws, session
 
 
 @pytest.fixture(autouse=True)
 def restore_globals(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
-    """Clock and randomness that a test replaced are put back; nobody waits between tries."""
+    """Restore the clock, the randomness and the engine after a test; retries do not wait."""
     clock_source, randomness, engine = clock.source, ids.randomness, db.engine
     monkeypatch.setattr(db, "pause", lambda attempt: None)
     clear_caches()
@@ -28,14 +28,14 @@ def restore_globals(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
 
 @pytest.fixture
 def aws() -> Iterator[Any]:
-    """moto in this process, with the tables, topics and the queue of infra/resources.json; gives a boto3 session."""
+    """moto in this process with the tables, topics and queue of infra/resources.json, as a boto3 session."""
     with fresh_aws() as clients:
         yield clients
 
 
 @pytest.fixture
 def trusted_tokens() -> Iterator[None]:
-    """A staff token's role and id are taken as they stand; the people of the test need no row."""
+    """Take the role and id of staff tokens from their claims, so that a test needs no staff rows."""
     web.use_principal_loader(web.principal_from_claims)
     yield
     web.use_principal_loader(authenticate_staff)
@@ -43,16 +43,16 @@ def trusted_tokens() -> Iterator[None]:
 
 @pytest.fixture(scope="session")
 def engine() -> Iterator[Any]:
-    """One ministack for each test process, on a free port of loopback."""
+    """One ministack per test process, on a free port of the loopback interface."""
     from infra.local.engine import Engine
 
-    with Engine(MINISTACK_ACCOUNT_ID="123456789012") as started:
-        yield started
+    with Engine(MINISTACK_ACCOUNT_ID="123456789012") as running:
+        yield running
 
 
 @pytest.fixture
 def ministack(engine: Any, monkeypatch: pytest.MonkeyPatch) -> Iterator[Any]:
-    """The local engine, emptied, with all tables; processes that a test starts find it by their environment."""
+    """ministack, emptied, with all tables. Processes that a test starts find its address in their environment."""
     from infra.local.engine import provision
 
     engine.reset()
@@ -65,22 +65,24 @@ def ministack(engine: Any, monkeypatch: pytest.MonkeyPatch) -> Iterator[Any]:
 
 @pytest.fixture
 def drain() -> Callable[[], int]:
-    """Lets everything that was committed be heard, and what comes of it, until all is quiet. Use beside `aws` or
-    `ministack`; retries come at once."""
-    made: list[Any] = []
+    """A function that delivers the events of everything committed, and of its consequences, until none are left.
 
-    def heard() -> int:
+    Use it with `aws` or `ministack`. Failed deliveries are retried at once.
+    """
+    dispatchers: list[Any] = []  # at most one, created by the first call
+
+    def deliver_all() -> int:
         from app import app
         from infra.local.dispatcher import Dispatcher
 
-        if not made:
-            made.append(Dispatcher(app, retry_delay_seconds=0))
-        return int(made[0].drain())
+        if not dispatchers:
+            dispatchers.append(Dispatcher(app, retry_delay_seconds=0))
+        return int(dispatchers[0].drain())
 
-    return heard
+    return deliver_all
 
 
 def clear_caches() -> None:
-    """Rooms that keep reference rows for a minute have `clear_cache()`; those not imported yet have nothing to lose."""
+    """Call `clear_cache()` of every imported module that caches reference data."""
     for name in [name for name in sys.modules if name.startswith("chalicelib.")]:
         getattr(sys.modules[name], "clear_cache", lambda: None)()

@@ -1,16 +1,16 @@
-"""What a test process is told of its stage; importing it sets the environment, so it is imported before the shop."""
+"""Sets the environment variables of a test process when it is imported."""
 
 from __future__ import annotations
 
 import os
 
-from chalicelib.kit.packages import TOPICS  # reads nothing from the environment
+from chalicelib.kit.packages import TOPICS  # does not read the environment
 
-# Table names are read when a row's class is made, so all of this comes before the first import of the shop.
+# Row classes read their table names when they are defined, so this module is imported before those of chalicelib.
 os.environ.pop("AWS_ENDPOINT_URL", None)
 os.environ.pop("AWS_PROFILE", None)
-for left_over in [name for name in os.environ if name.startswith("SATUKANAL_")]:
-    del os.environ[left_over]
+for name in [name for name in os.environ if name.startswith("SATUKANAL_")]:
+    del os.environ[name]
 os.environ |= {
     "SATUKANAL_PREFIX": "test",
     "SATUKANAL_SECRETS": "an-old-signing-key-of-thirty-two-characters,the-signing-key-of-these-tests-is-long-enough",
@@ -19,7 +19,7 @@ os.environ |= {
     "AWS_ACCESS_KEY_ID": "testing",
     "AWS_SECRET_ACCESS_KEY": "testing",
     "AWS_DEFAULT_REGION": "ap-southeast-3",
-    "AWS_ACCOUNT_ID_ENDPOINT_MODE": "disabled",  # or moto does not find its own streams
+    "AWS_ACCOUNT_ID_ENDPOINT_MODE": "disabled",  # otherwise moto does not find its own streams
     "AWS_EC2_METADATA_DISABLED": "true",
 }
 for name in TOPICS:

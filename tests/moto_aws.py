@@ -1,6 +1,6 @@
-"""moto in this process, as good as new for each test: what infra/resources.json names is made once and put back empty.
+"""moto in this process, with the empty tables, topics and bucket of infra/resources.json for each test.
 
-Making it anew took 0.4 seconds a test, most of it botocore reading descriptions of services.
+They are created once and restored from a copy, because creating them takes 0.4 seconds per test.
 """
 
 from __future__ import annotations
@@ -16,7 +16,7 @@ from moto import mock_aws
 from moto.backends import get_backend
 from moto.core import DEFAULT_ACCOUNT_ID
 
-import tests.environment  # noqa: F401 - before the first import of the shop
+import tests.environment  # noqa: F401 - before the first import of chalicelib
 from chalicelib.kit import config, db, files
 from chalicelib.notify import transports
 from infra import tables
@@ -26,30 +26,30 @@ PREFIX = "test"
 
 @contextmanager
 def fresh_aws() -> Iterator[Any]:
-    """Gives a boto3 session. Inside, `boto3.client` asks it as well."""
+    """Yield a boto3 session with empty tables; `boto3.client` uses it too."""
     with mock_aws():
-        boto3.DEFAULT_SESSION = session()  # until moto puts back the one before
-        for (service, place), backend in pickle.loads(empty_backends()).items():  # nosec B301 - made below
-            get_backend(service)[DEFAULT_ACCOUNT_ID][place] = backend
+        boto3.DEFAULT_SESSION = session()  # moto restores the previous one
+        for (service, region), backend in pickle.loads(empty_backends()).items():  # nosec B301 - pickled below
+            get_backend(service)[DEFAULT_ACCOUNT_ID][region] = backend
         tables.create_dead_letters(client("sqs"), PREFIX)
         with connected_to("moto"):
             yield session()
 
 
 @contextmanager
-def connected_to(to: str) -> Iterator[None]:
-    """The shop's own way to the tables that stand there; a client made for others must not serve these."""
+def connected_to(name: str) -> Iterator[None]:
+    """Use the connection of this name, moto or an address, for the time of a `with` block."""
     reset_connections()
     transports.clear_clients()
-    db.use_connection(cached_connection(to))
+    db.use_connection(cached_connection(name))
     yield
     reset_connections()
     transports.clear_clients()
 
 
 @cache
-def cached_connection(to: str) -> Any:
-    """Made once: botocore's client beneath it costs a twentieth of a second."""
+def cached_connection(name: str) -> Any:
+    """Return the connection of this name, cached because botocore takes 50 ms to create its client."""
     reset_connections()
     return db.connection()
 
@@ -66,18 +66,22 @@ def client(service: str) -> Any:
 
 @cache
 def empty_backends() -> bytes:
-    """Tables, topics and the bucket of files."""
+    """Return the backends of moto with the tables, the topics and the bucket, pickled."""
     tables.create_tables(client("dynamodb"), PREFIX)
     tables.create_topics(client("sns"), PREFIX)
     tables.create_files_bucket(client("s3"), PREFIX)
-    places = [("dynamodb", config.region()), ("sns", config.region()), ("s3", "aws")]
-    return pickle.dumps({key: get_backend(key[0])[DEFAULT_ACCOUNT_ID][key[1]] for key in places})
+    keys = [("dynamodb", config.region()), ("sns", config.region()), ("s3", "aws")]
+    return pickle.dumps({key: get_backend(key[0])[DEFAULT_ACCOUNT_ID][key[1]] for key in keys})
 
 
-def stored_rows(kind: Any) -> list[Any]:
-    """Every row of a model's table, from where AWS_ENDPOINT_URL points now; a model keeps its first address."""
-    pages = boto3.client("dynamodb").get_paginator("scan").paginate(TableName=kind.Meta.table_name, ConsistentRead=True)
-    return [kind.from_raw_data(item) for page in pages for item in page["Items"]]
+def stored_rows(row_class: Any) -> list[Any]:
+    """Return every row of a table, read with a new client at the current AWS_ENDPOINT_URL."""
+    pages = (
+        boto3.client("dynamodb")
+        .get_paginator("scan")
+        .paginate(TableName=row_class.Meta.table_name, ConsistentRead=True)
+    )
+    return [row_class.from_raw_data(item) for page in pages for item in page["Items"]]
 
 
 def reset_connections() -> None:

@@ -1,4 +1,4 @@
-"""A small shop to tell stories in: two warehouses, a store, two vans, four goods, and somebody for every role."""
+"""Sample data: two warehouses, a store, two vans, four products and a member of staff for every role."""
 
 from __future__ import annotations
 
@@ -44,7 +44,7 @@ STAFF = (
 
 
 def open_shop(**stock: int) -> None:
-    """Everything but stock stands; `open_shop(TEAPOT=5)` puts five into the first warehouse."""
+    """Save the sample data; `open_shop(TEAPOT=5)` also receives five teapots at the first warehouse."""
     for location in LOCATIONS:
         save_location(location, "test")
     for person in STAFF:
@@ -66,11 +66,8 @@ def add_stock(sku: str, location: str, quantity: int, shard: int = 0) -> None:
 
 
 def level(sku: str, location: str = "wh-surabaya", shard: int = 0) -> dict[str, int]:
-    found = [one for one in load_levels([(sku, location)]) if one.shard == shard]
-    if not found:
-        return {"on_hand": 0, "reserved": 0, "allocated": 0, "available": 0}
-    names = ("on_hand", "reserved", "allocated", "available")
-    return {name: getattr(found[0], name) for name in names}
+    stored = next((item for item in load_levels([(sku, location)]) if item.shard == shard), None)
+    return {name: getattr(stored, name, 0) for name in ("on_hand", "reserved", "allocated", "available")}
 
 
 def stored_available(sku: str, location: str = "wh-surabaya") -> int:
@@ -79,7 +76,7 @@ def stored_available(sku: str, location: str = "wh-surabaya") -> int:
 
 
 def principal_of(staff_id: str) -> Principal:
-    person = next(one for one in STAFF if one.id == staff_id)
+    person = next(person for person in STAFF if person.id == staff_id)
     return Principal(person.role, person.id, person.location or None, person.name)
 
 
@@ -94,13 +91,13 @@ def a_credit_customer(limit: int, name: str = "Toko Makmur", phone: str = "+6281
 
 
 def advance_clock(minutes: int) -> None:
-    """The clock of this test goes on by so many minutes."""
-    ahead, before = timedelta(minutes=minutes), clock.source
-    clock.source = lambda: before() + ahead
+    """Move the clock of this test forward."""
+    step, previous = timedelta(minutes=minutes), clock.source
+    clock.source = lambda: previous() + step
 
 
-def an_order(*lines: tuple[str, int], **said: Any) -> dict[str, Any]:
-    """The body of a web order paid on delivery, unless something else is said."""
+def an_order(*lines: tuple[str, int], **fields: Any) -> dict[str, Any]:
+    """Return the body of a web order paid on delivery; `fields` replaces fields of it."""
     body: dict[str, Any] = {
         "channel": "web",
         "customer": {"name": "Sari", "phone": "081252981234"},
@@ -108,4 +105,4 @@ def an_order(*lines: tuple[str, int], **said: Any) -> dict[str, Any]:
         "delivery": {"method": "ship", "address": {"street": "Jl. Kenanga 5", "position": HERE.to_json()}},
         "payments": [{"method": "cod"}],
     }
-    return body | said
+    return body | fields

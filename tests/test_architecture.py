@@ -1,4 +1,4 @@
-"""Packages depend downwards only, rules are pure, every refusal has an HTTP status."""
+"""The structure of chalicelib: imports between packages, pure modules, refusals and events."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ def modules() -> list[Path]:
 
 
 def imports(path: Path) -> Iterator[str]:
-    """Absolute names, those inside functions included."""
+    """Yield the absolute names that a module imports, also inside functions."""
     for node in ast.walk(ast.parse(path.read_text())):
         if isinstance(node, ast.Import):
             yield from (alias.name for alias in node.names)
@@ -65,15 +65,15 @@ def is_impure_import(name: str) -> bool:
     return rest[1] not in PURE_KIT if rest[0] == "kit" else not is_pure(rest[0], rest[1])
 
 
-def test_models_and_the_rules_beside_them_are_pure() -> None:
+def test_models_and_other_pure_modules_import_only_pure_modules() -> None:
     pure = [path for path in modules() if is_pure(path.parent.name, path.stem)]
 
     wrong = [f"{path.relative_to(ROOT)} imports {name}" for path in pure for name in imports(path)]
 
-    assert [words for words in wrong if is_impure_import(words.rpartition(" ")[2])] == []
+    assert [text for text in wrong if is_impure_import(text.rpartition(" ")[2])] == []
 
 
-def test_a_package_says_what_it_holds_and_has_no_code_in_its_init_file() -> None:
+def test_every_package_has_a_docstring_and_no_code_in_its_init_file() -> None:
     for path in ROOT.glob("*/__init__.py"):
         tree = ast.parse(path.read_text())
 
@@ -81,22 +81,22 @@ def test_a_package_says_what_it_holds_and_has_no_code_in_its_init_file() -> None
         assert len(tree.body) == 1, path
 
 
-def test_only_the_kit_writes_transactions_and_knows_http() -> None:
+def test_only_kit_uses_transactions_and_http() -> None:
     for path in [path for path in modules() if path.parent.name != "kit"]:
         assert "TransactWrite" not in path.read_text(), path
         assert not [name for name in imports(path) if name == "http" or name.startswith("http.")], path
 
 
 def subclasses(base: type) -> list[type]:
-    """All of them in chalicelib, deep ones too."""
+    """Return all direct and indirect subclasses in chalicelib."""
     for module in pkgutil.walk_packages([str(ROOT)], "chalicelib."):
         importlib.import_module(module.name)
-    found, bases = [], [base]
+    result, bases = [], [base]
     while bases:
         direct = bases.pop().__subclasses__()
-        found += direct
+        result += direct
         bases += direct
-    return [each for each in dict.fromkeys(found) if each.__module__.startswith("chalicelib.")]
+    return [item for item in dict.fromkeys(result) if item.__module__.startswith("chalicelib.")]
 
 
 def test_every_refusal_has_an_http_status() -> None:

@@ -10,12 +10,13 @@ from typing import Any
 import pytest
 
 from chalicelib.kit import journal
-from tests.client import call
+from tests.client import call, gateway
 from tests.shop import TEAPOT, an_order, open_shop
 
 
 @pytest.fixture
 def log_lines(caplog: pytest.LogCaptureFixture) -> Iterator[list[dict[str, Any]]]:
+    gateway()  # creating the app sets the level of the logger
     logger, lines = logging.getLogger("satukanal"), list[dict[str, Any]]()
     handler = logging.Handler()
     handler.emit = lambda record: lines.append(json.loads(record.getMessage()))  # type: ignore[method-assign]

@@ -1,5 +1,5 @@
-"""What is sold, and in which channels: one record for each product, one for each channel's configuration.
+"""Products and the configuration of sales channels.
 
-Owns the table `catalog`. Writes ProductSaved and ChannelConfigured. Everyone above may read it; products and channels
-are changed by the owner's doors, imports and demo data, through `keep.py` alone. Prices live in pricing.
+Owns the table `catalog`. Writes ProductSaved and ChannelConfigured. Other packages read it; only `save.py` changes
+products and channels, for the owner's endpoints, imports and demo data. Prices are in the package `pricing`.
 """

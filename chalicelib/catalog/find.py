@@ -1,4 +1,4 @@
-"""Reading the catalog: one product, one page of a list, or all of it for builds and exports."""
+"""Read products and channels: one product, one page of a list, or all products for builds and exports."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ from chalicelib.kit import db
 from chalicelib.kit.errors import NotFound
 
 SEARCH_PAGE_SIZE = 100
-MAX_QUERIES = 5  # a page costs at most this many queries, however little is found; the cursor goes on from there
+MAX_QUERIES = 5  # per page, so a search with few matches may return a short page and a cursor
 
 
 def list_products(
@@ -27,21 +27,24 @@ def list_products(
     limit: int = 24,
     after: dict[str, Any] | None = None,
 ) -> tuple[list[Product], dict[str, Any] | None]:
-    """By name. A page may hold fewer than `limit`, even none, and still have a next one."""
-    found: list[Product] = []
+    """Return one page of products by name and the key to go on from, None at the end.
+
+    A page may have fewer than `limit` products, even none, and still have a next one.
+    """
+    products: list[Product] = []
     for _ in range(MAX_QUERIES):
-        page = _query_page(category, SEARCH_PAGE_SIZE if q else limit - len(found), after)
+        page = _query_page(category, SEARCH_PAGE_SIZE if q else limit - len(products), after)
         for row in page.items:
             candidate = row_to_product(row)
             after = _row_to_cursor(row, category)
             if _is_match(candidate, q, channel):
-                found.append(candidate)
-            if len(found) == limit:
-                return found, _next_cursor(row, page, after)
+                products.append(candidate)
+            if len(products) == limit:
+                return products, _next_cursor(row, page, after)
         after = page.after
         if after is None:
             break
-    return found, after
+    return products, after
 
 
 def _query_page(category: str, limit: int, after: dict[str, Any] | None) -> db.Page:
@@ -55,7 +58,7 @@ def _is_match(candidate: Product, q: str, channel: Channel | None) -> bool:
 
 
 def _row_to_cursor(row: ProductRow, category: str) -> dict[str, Any]:
-    """Where a list was left in the middle of a page, as DynamoDB itself would say it."""
+    """Return the key to go on from after this row, in the form of DynamoDB's LastEvaluatedKey."""
     index = {"owner": {"S": f"category#{category}"}} if category else {"list": {"S": "catalog"}}
     return index | {"listed_at": {"S": row.listed_at}, "pk": {"S": row.pk}, "sk": {"S": row.sk}}
 
@@ -65,6 +68,7 @@ def _next_cursor(row: Any, page: db.Page, after: dict[str, Any]) -> dict[str, An
 
 
 def load_product(sku: str) -> Product:
+    """Return a product, also a withdrawn one. Raises NotFound."""
     row = db.get(ProductRow, f"product#{sku}", "product")
     if row is None:
         raise NotFound()
@@ -72,7 +76,7 @@ def load_product(sku: str) -> Product:
 
 
 def load_product_by_barcode(barcode: str) -> Product:
-    """For scanners: one read to the SKU, one to the product."""
+    """Return the product with this barcode, with two reads. Raises NotFound."""
     row = db.get(BarcodeRow, f"barcode#{barcode}", "barcode")
     if row is None:
         raise NotFound()
@@ -80,21 +84,22 @@ def load_product_by_barcode(barcode: str) -> Product:
 
 
 def load_products(skus: list[str]) -> dict[str, Product]:
-    """Those that exist, withdrawn ones included."""
+    """Return the products that exist by SKU, withdrawn ones included."""
     rows = db.batch(product_key(sku) for sku in skus)
-    return {found.sku: found for found in map(row_to_product, rows.values())}
+    return {product.sku: product for product in map(row_to_product, rows.values())}
 
 
 def list_all_products() -> list[Product]:
-    """Every product on sale, for builds and exports; doors page instead."""
+    """Return every product on sale, for builds and exports; endpoints use `list_products`."""
     return [row_to_product(row) for row in db.query_all(ProductRow, "catalog", index="by_list")]
 
 
 def load_channel(code: str) -> Channel:
+    """Return a channel's configuration, the default one if it was never configured."""
     return row_to_channel(db.get(ChannelRow, "channels", code), code)
 
 
 def list_channels() -> list[Channel]:
-    """All seven, configured or not."""
+    """Return the configuration of every channel, in the order of CHANNELS."""
     rows = {row.sk: row for row in db.query_all(ChannelRow, "channels")}
     return [row_to_channel(rows.get(code), code) for code in CHANNELS]

@@ -1,4 +1,4 @@
-"""What a product and a channel are, and which of the two go together."""
+"""Products, channels and which channel may sell which product. Pure."""
 
 from __future__ import annotations
 
@@ -15,14 +15,14 @@ from chalicelib.kit.money import CURRENCIES
 
 CHANNELS = ("web", "pos", "sfa", "phone", "social", "whatsapp", "marketplace")
 
-# Keys of levels are written sku@location#shelf, and a SKU stands in paths: so neither @ nor # nor / is in it.
+# Level keys are sku@location#shard and SKUs occur in URL paths, so a SKU may not contain @, # or /.
 SKU_PATTERN = re.compile(r"[A-Za-z0-9._:~+-]{1,64}")
 MAX_LENGTHS = {"name": 200, "category": 80, "description": 4000, "barcode": 48, "image": 300, "variant_of": 64}
 
 
 @dataclass(frozen=True)
 class Product:
-    """One SKU. `channels` empty means published everywhere; `shelves` spreads a hot SKU at a location."""
+    """One SKU. Empty `channels` means published in every channel; `shelves` is the shard count by location."""
 
     sku: str
     name: str
@@ -49,7 +49,7 @@ class Product:
 
 @dataclass(frozen=True)
 class Channel:
-    """`tenders` and `categories` empty mean: all of them. `safety_units` are kept back from this channel."""
+    """Configuration of a sales channel. Empty `tenders` or `categories` means all; it does not sell `safety_units`."""
 
     code: str
     active: bool = True
@@ -68,13 +68,13 @@ def is_published(product: Product, channel_code: str) -> bool:
 
 
 def can_sell(channel: Channel, product: Product) -> bool:
-    """Published there, and within the channel's assortment; says nothing of whether the channel is switched on."""
+    """True if the product is published in the channel and in its assortment. Ignores `channel.active`."""
     in_assortment = not channel.categories or product.category in channel.categories
     return in_assortment and is_published(product, channel.code)
 
 
 def check_sellable(skus: Sequence[str], products: Mapping[str, Product], channel: Channel) -> None:
-    """Every SKU that cannot be sold here is named at once, so that a cart is mended in one go."""
+    """Raise ChannelOff, or UnknownSku or NotPublished with every SKU concerned."""
     if not channel.active:
         raise ChannelOff(channel=channel.code)
     if unknown := [sku for sku in skus if sku not in products]:
@@ -84,25 +84,27 @@ def check_sellable(skus: Sequence[str], products: Mapping[str, Product], channel
 
 
 def check_product(product: Product) -> None:
-    """For people and imports alike: what is kept is readable by every room."""
-    wrong = [
-        (name, f"is over {most} characters") for name, most in MAX_LENGTHS.items() if len(getattr(product, name)) > most
+    """Raise Invalid with every field that cannot be saved."""
+    errors = [
+        (name, f"is over {limit} characters")
+        for name, limit in MAX_LENGTHS.items()
+        if len(getattr(product, name)) > limit
     ]
     if not SKU_PATTERN.fullmatch(product.sku):
-        wrong.append(("sku", "needs 1 to 64 letters, digits or . _ : ~ + -"))
+        errors.append(("sku", "needs 1 to 64 letters, digits or . _ : ~ + -"))
     if not product.name.strip():
-        wrong.append(("name", "is empty"))
+        errors.append(("name", "is empty"))
     if not _is_tax_rate(product.tax_rate):
-        wrong.append(("tax_rate", "must be a fraction such as 0.11, at least 0 and below 1"))
+        errors.append(("tax_rate", "must be a fraction such as 0.11, at least 0 and below 1"))
     if product.currency not in CURRENCIES:
-        wrong.append(("currency", f"is none of {', '.join(CURRENCIES)}"))
+        errors.append(("currency", f"must be one of {', '.join(CURRENCIES)}"))
     if unknown := sorted(set(product.channels) - set(CHANNELS)):
-        wrong.append(("channels", f"{', '.join(unknown)}: no such channel; there are {', '.join(CHANNELS)}"))
-    wrong += [(name, "is below zero") for name in ("weight_grams", "reorder_level") if getattr(product, name) < 0]
+        errors.append(("channels", f"{', '.join(unknown)}: no such channel; use {', '.join(CHANNELS)}"))
+    errors += [(name, "is below zero") for name in ("weight_grams", "reorder_level") if getattr(product, name) < 0]
     if product.cost_minor is not None and product.cost_minor < 0:
-        wrong.append(("cost", "is below zero"))
-    if wrong:
-        raise Invalid(*wrong)
+        errors.append(("cost", "is below zero"))
+    if errors:
+        raise Invalid(*errors)
 
 
 def _is_tax_rate(text: str) -> bool:
@@ -112,7 +114,7 @@ def _is_tax_rate(text: str) -> bool:
         return False
 
 
-# Words that shoppers use for one another; each set is one meaning.
+# Words that shoppers use interchangeably; each set is one meaning.
 SYNONYMS: tuple[frozenset[str], ...] = (
     frozenset({"laptop", "notebook"}),
     frozenset({"handphone", "hp", "ponsel", "smartphone", "phone"}),
@@ -135,66 +137,67 @@ SYNONYMS: tuple[frozenset[str], ...] = (
 
 
 def has_all_words(product: Product, q: str) -> bool:
-    """Every word of `q` is in it somewhere, or stands there under another name."""
-    said = " ".join((product.name, product.description, product.category, product.barcode, product.sku)).casefold()
-    words = frozenset(re.findall(r"\w+", said))
-    return all(word in said or words & synonyms_of(word) for word in q.casefold().split())
+    """True if every word of `q`, or a synonym of it, occurs in the product's texts or codes."""
+    text = " ".join((product.name, product.description, product.category, product.barcode, product.sku)).casefold()
+    words = frozenset(re.findall(r"\w+", text))
+    return all(word in text or words & synonyms_of(word) for word in q.casefold().split())
 
 
 def synonyms_of(word: str) -> frozenset[str]:
-    """Synonyms count as whole words only, or `hp` would find every `shp`."""
+    """Return the words with the same meaning. They match whole words only, otherwise `hp` would match `shp`."""
     return frozenset().union(*(meaning for meaning in SYNONYMS if word in meaning))
 
 
 class UnknownSku(Invalid):
-    message = "We do not sell {skus}; check the codes."
+    message = "Unknown SKUs: {skus}; check the codes."
 
     def __init__(self, skus: list[str]) -> None:
         super().__init__(*((f"lines.{sku}", "no such SKU") for sku in skus), skus=skus)
 
 
 class NotPublished(Refused):
-    message = "Not sold in channel {channel}: {skus}; leave them out."
+    message = "Not sold in channel {channel}: {skus}; remove these lines."
 
 
 class ChannelOff(Refused):
-    message = "Channel {channel} takes no new orders at the moment."
+    message = "Channel {channel} is switched off and takes no new orders."
 
 
 class BarcodeTaken(Refused):
-    message = "Barcode {barcode} already belongs to {sku}; a scan must find one product."
+    message = "Barcode {barcode} already belongs to {sku}; use another one or remove it there."
 
 
 @dataclass(frozen=True)
 class FieldChange:
-    """What one field of a record was, and what it became."""
+    """The value of one field of a record before and after a change."""
 
-    before: Any = None  # absent when it was nothing
-    after: Any = None  # absent when it is nothing now
+    before: Any = None  # absent if it had no value
+    after: Any = None  # absent if it has no value now
 
 
 def diff_records(before: Any, after: Any) -> dict[str, FieldChange]:
-    """The fields in which two records of one kind differ, JSON-ready; of a first record those that are not empty."""
+    """Return the fields in which two records differ, JSON-ready. For a new record (`before` None), those not empty."""
     old = _to_json_values(asdict(before)) if before is not None else {}
     new = _to_json_values(asdict(after))
     differing = {name: FieldChange(old.get(name), value) for name, value in new.items() if old.get(name) != value}
-    return {name: each for name, each in differing.items() if before is not None or each.after not in EMPTY_VALUES}
+    return {
+        name: change for name, change in differing.items() if before is not None or change.after not in EMPTY_VALUES
+    }
 
 
 EMPTY_VALUES: tuple[Any, ...] = ("", (), {}, None)
 
 
 def _to_json_values(record: dict[str, Any]) -> dict[str, Any]:
-    """JSON knows no instants."""
     return {name: value.isoformat() if isinstance(value, datetime) else value for name, value in record.items()}
 
 
 @dataclass(frozen=True)
 class ProductSaved(Event):
-    """A product was made or changed."""
+    """A product was created or changed."""
 
     sku: str
-    changed: dict[str, FieldChange]  # by name; of the description only that it changed
+    changed: dict[str, FieldChange]  # by name; a changed description is listed without its texts
 
 
 @dataclass(frozen=True)

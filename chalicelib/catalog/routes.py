@@ -1,4 +1,4 @@
-"""The doors to the catalog's own records; products with their prices are shown by pricing's doors."""
+"""Endpoints that save products and channels; pricing has those that show products with their prices."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ ShardCounts = Annotated[dict[Code, Annotated[int, Field(ge=1, le=64)]], Field(ma
 
 
 class ProductBody(Body):
-    """The whole record: what is left out is emptied."""
+    """The whole record: fields that are left out become empty."""
 
     name: Annotated[str, StringConstraints(min_length=1, max_length=200, pattern=r"^[^\x00-\x1f]*$")]
     category: ShortText = ""
@@ -43,7 +43,7 @@ class ProductBody(Body):
 
 
 class ChannelBody(Body):
-    """The whole configuration; empty lists mean all."""
+    """The whole configuration: an empty list means all."""
 
     active: bool = True
     price_list: Annotated[str, StringConstraints(max_length=64)] = ""
@@ -60,29 +60,29 @@ CHANNEL_EXAMPLE = {"active": True, "tenders": ["transfer", "cod"], "safety_units
 
 @endpoints.put("/catalog/products/{sku}", roles={"owner"}, body=ProductBody, example=PRODUCT_EXAMPLE)
 def put_product(call: Call, sku: str) -> dict[str, Any]:
-    """Keep a product's whole record; every channel shows the change at its next look."""
-    said = call.body.model_dump()
+    """Save the whole record of a product. Every channel shows the change on its next request."""
+    fields = call.body.model_dump()
     for name in ("channels", "complements", "alternatives"):
-        said[name] = tuple(said[name])
-    product = Product(sku=sku, **said)
+        fields[name] = tuple(fields[name])
+    product = Product(sku=sku, **fields)
     save_product(product, call.principal.actor)
     return {"sku": sku, **call.body.model_dump()}
 
 
 @endpoints.get("/channels", roles=STAFF)
 def list_channels(call: Call) -> dict[str, Any]:
-    """Show how each of the channels is configured."""
+    """List the configuration of every channel."""
     return {"items": [channel_to_json(channel) for channel in find.list_channels()], "next": None}
 
 
 @endpoints.put("/channels/{code}", roles={"owner"}, body=ChannelBody, example=CHANNEL_EXAMPLE)
 def put_channel(call: Call, code: str) -> dict[str, Any]:
-    """Switch a channel on or off, or limit what it sells; orders already placed run on."""
+    """Switch a channel on or off, or limit what it sells. Orders already placed are not affected."""
     if code not in CHANNELS:
         raise NotFound()
-    said = call.body
+    body = call.body
     channel = Channel(
-        code, said.active, said.price_list, tuple(said.tenders), tuple(said.categories), safety_units=said.safety_units
+        code, body.active, body.price_list, tuple(body.tenders), tuple(body.categories), safety_units=body.safety_units
     )
     configure_channel(channel, call.principal.actor)
     return channel_to_json(channel)

@@ -1,4 +1,4 @@
-"""Keeping a product or a channel's configuration; keeping what is there already changes nothing."""
+"""Save a product or a channel's configuration. Saving an equal record changes nothing."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ from chalicelib.kit.db import Write
 
 @db.retry_on_conflict
 def save_product(product: Product, actor: str) -> bool:
-    """False when it was so already, so that an import can run twice."""
+    """Save the product and return True, or False if it is equal already. Raises Invalid or BarcodeTaken."""
     check_product(product)
     row = db.get(ProductRow, f"product#{product.sku}", "product")
     before = row_to_product(row) if row is not None else None
@@ -40,20 +40,23 @@ def save_product(product: Product, actor: str) -> bool:
 
 
 def _omit_description(changed: dict[str, FieldChange]) -> dict[str, FieldChange]:
-    """A journal entry stays small; that the text changed is said, both texts are not."""
-    return {name: each if name != "description" else FieldChange() for name, each in changed.items()}
+    """List a changed description without its texts, to keep journal entries small."""
+    return {name: change if name != "description" else FieldChange() for name, change in changed.items()}
 
 
 def _build_barcode_writes(before: Product | None, after: Product) -> list[Write]:
     if before is not None and before.barcode == after.barcode:
         return []
-    given_up = [release_barcode(before)] if before is not None and before.barcode else []
-    return given_up + ([claim_barcode(after)] if after.barcode else [])
+    released = [release_barcode(before)] if before is not None and before.barcode else []
+    return released + ([claim_barcode(after)] if after.barcode else [])
 
 
 @db.retry_on_conflict
 def configure_channel(channel: Channel, actor: str) -> bool:
-    """Placing reads the row in its own transaction's batch, so switching off is felt at the next order."""
+    """Save the configuration and return True, or False if it is equal already.
+
+    Placing an order reads the row each time, so switching a channel off applies to the next order.
+    """
     row = db.get(ChannelRow, "channels", channel.code)
     before = row_to_channel(row, channel.code)
     if row is not None and before == channel:

@@ -1,4 +1,4 @@
-"""The table `catalog`: products, their barcodes, and channels' configuration."""
+"""The table `catalog`: products, their barcodes and the configuration of channels."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from chalicelib.kit.journal import Head
 
 
 class ProductRow(IndexedRow):
-    """A withdrawn product has neither `list` nor `owner`, so that lists cost nothing for it."""
+    """A product. A withdrawn one has neither `list` nor `owner`, so lists do not read it."""
 
     Meta = db.table("catalog")
 
@@ -86,7 +86,7 @@ def row_to_product(row: Any) -> Product:
 
 
 def row_to_channel(row: Any, code: str) -> Channel:
-    """A channel that nobody configured yet is on, and sells everything."""
+    """Return a channel; one without a row is active and sells everything."""
     if row is None:
         return Channel(code)
     return Channel(
@@ -95,7 +95,7 @@ def row_to_channel(row: Any, code: str) -> Channel:
 
 
 def put_product(product: Product, head: Head) -> Write:
-    """Only over the version before; a race is `Moved`."""
+    """Return the write that replaces the version read. Fails with StaleVersion if another one was saved meanwhile."""
     row = ProductRow(
         f"product#{product.sku}",
         "product",
@@ -137,13 +137,14 @@ def put_channel(channel: Channel, head: Head) -> Write:
 
 
 def claim_barcode(product: Product) -> Write:
+    """Return the write that assigns the barcode to the product. Fails with BarcodeTaken."""
     row = BarcodeRow(f"barcode#{product.barcode}", "barcode", sku=product.sku)
     free = BarcodeRow.pk.does_not_exist() | (BarcodeRow.sku == product.sku)
-    return db.put(row, when=free, refusal=lambda found: _explain_failure(product, found))
+    return db.put(row, when=free, refusal=lambda existing: _explain_failure(product, existing))
 
 
-def _explain_failure(product: Product, found: Any) -> BarcodeTaken:
-    return BarcodeTaken(barcode=product.barcode, sku=found.sku)
+def _explain_failure(product: Product, existing: Any) -> BarcodeTaken:
+    return BarcodeTaken(barcode=product.barcode, sku=existing.sku)
 
 
 def release_barcode(product: Product) -> Write:
@@ -151,5 +152,5 @@ def release_barcode(product: Product) -> Write:
 
 
 def product_sort_key(product: Product) -> str:
-    """By name; the SKU keeps two products of one name apart."""
+    """Sort by name, then by SKU among products of the same name."""
     return f"{product.name}#{product.sku}"

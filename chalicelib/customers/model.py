@@ -209,7 +209,7 @@ class NotMerged(Refused):
 
 @dataclass(frozen=True)
 class CustomerSaved(Event):
-    """A customer was created or changed. The limit fields are set only if the credit limit changed too."""
+    """A customer was created or changed; the limit fields are set only if the credit limit changed too."""
 
     customer_id: str
     limit_minor: int | None = None  # the credit limit
@@ -260,7 +260,7 @@ class IdentityVerified(Event):
 
 @dataclass(frozen=True)
 class CustomersMerged(Event):
-    """Two customers were merged. The entry is in the journals of both."""
+    """Two customers were merged; the entry is in the journals of both."""
 
     customer_id: str  # the merged customer
     into: str  # the surviving customer
@@ -268,7 +268,7 @@ class CustomersMerged(Event):
 
 @dataclass(frozen=True)
 class CustomersUnmerged(Event):
-    """A merge was undone. The entry is in the journals of both."""
+    """A merge was undone; the entry is in the journals of both."""
 
     customer_id: str  # the customer that was merged
     out_of: str  # the surviving customer of the merge

@@ -31,7 +31,7 @@ def render_offer_page(token: str, offer: dict[str, Any], lang: str, zone: str, r
     }
     if status == "claimed_by_you":
         facts |= {"address": _address_lines(work), "phone": _dialable(work)}
-    return render("claim.html", say=say, lang=lang, number=offer["number"], status=status, **facts)
+    return render("claim.html", texts=say, lang=lang, number=offer["number"], status=status, **facts)
 
 
 def render_unknown_page(lang: str) -> str:
@@ -39,7 +39,7 @@ def render_unknown_page(lang: str) -> str:
 
 
 def render_closed_page(lang: str, text: str, number: str = "") -> str:
-    return render("claim.html", say=texts(lang, "claim"), lang=lang, number=number, status="closed", closed=text)
+    return render("claim.html", texts=texts(lang, "claim"), lang=lang, number=number, status="closed", closed=text)
 
 
 def _address_lines(work: dict[str, Any]) -> list[str]:

@@ -55,7 +55,7 @@ class ReceivableStatus(StrEnum):
 
 @dataclass(frozen=True)
 class Posting:
-    """One line of a double entry. The postings of one event sum to zero."""
+    """One line of a double entry; the postings of one event sum to zero."""
 
     account: str  # till:…, bank, safe, receivable:…, order:…, sales, variance, opening or refund_owed:…
     minor: int  # minor units of the event's currency; positive is money held by or owed to the shop
@@ -331,7 +331,7 @@ class ShiftOpened(Event):
 
 @dataclass(frozen=True)
 class ShiftCounted(Event):
-    """The cash of a shift was counted. A later count before closing replaces it."""
+    """The cash of a shift was counted; a later count before closing replaces it."""
 
     shift_id: str
     till: str

@@ -1,4 +1,4 @@
-"""What pricing's doors accept, turned into the room's own nouns."""
+"""Request bodies and queries of pricing's endpoints, with their conversion to the model."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ class AmountBody(Body):
 
     def to_money(self) -> Money:
         if self.currency not in CURRENCIES:
-            raise Invalid(("currency", f"{self.currency} is none of {', '.join(CURRENCIES)}"))
+            raise Invalid(("currency", f"{self.currency} must be one of {', '.join(CURRENCIES)}"))
         return Money(self.amount, self.currency)
 
 
@@ -43,7 +43,7 @@ class PriceEntryBody(Body):
 
 
 class PriceBody(Body):
-    """The base price for all, with tax, and particular ones in the same currency."""
+    """The base price including tax, and entries that differ by list, channel or quantity, in the same currency."""
 
     sku: Sku
     price: AmountBody
@@ -64,7 +64,10 @@ class TermsBody(Body):
 
 
 class PromotionBody(Body):
-    """`rate` for percent, `amount` for amount and price. With a coupon it holds for bearers of its code only."""
+    """A promotion: `rate` is used by kind percent, `amount` by kinds amount and price.
+
+    A promotion with a coupon applies only to carts with its code.
+    """
 
     id: Slug
     name: Annotated[str, StringConstraints(min_length=1, max_length=120, pattern=r"^[^\x00-\x1f]*$")]
@@ -104,10 +107,10 @@ class PromotionBody(Body):
         )
 
     def _currency(self) -> str:
-        named = {amount.to_money().currency for amount in (self.amount, self.min_total) if amount}
-        if len(named) > 1:
-            raise Invalid(("min_total", "is in another currency than amount"))
-        return named.pop() if named else ""
+        currencies = {amount.to_money().currency for amount in (self.amount, self.min_total) if amount}
+        if len(currencies) > 1:
+            raise Invalid(("min_total", "must have the currency of amount"))
+        return currencies.pop() if currencies else ""
 
     def to_coupon(self) -> Coupon | None:
         if self.coupon is None:
@@ -123,7 +126,7 @@ class PromotionBody(Body):
 
 
 def truncate_to_milliseconds(instant: datetime) -> datetime:
-    """As it will be stored, so that keeping the same twice changes nothing."""
+    """Return the instant in UTC with the stored precision, so that saving it again finds no difference."""
     utc = instant.astimezone(UTC)
     return utc.replace(microsecond=utc.microsecond // 1000 * 1000)
 
@@ -132,7 +135,7 @@ ChannelCode = Annotated[str, StringConstraints(max_length=20)]
 
 
 class ListingQuery(Query):
-    """`channel` is for staff; everybody else sees what the web sells."""
+    """`channel` is for staff; other callers see their own channel."""
 
     q: Annotated[str, StringConstraints(max_length=100)] = ""
     category: Annotated[str, StringConstraints(max_length=80)] = ""

@@ -1,4 +1,4 @@
-"""Reading prices and promotions, and what one product costs in one channel now."""
+"""Read prices, promotions and coupons, and build listings: products with their price in a channel."""
 
 from __future__ import annotations
 
@@ -31,6 +31,8 @@ CACHE_LIFETIME = timedelta(seconds=60)
 
 @dataclass
 class PromotionCache:
+    """Promotions that had not ended when they were loaded, valid until `until`; None means expired."""
+
     rows: Sequence[Promotion] = ()
     until: datetime | None = None
 
@@ -39,19 +41,20 @@ _cache = PromotionCache()
 
 
 def list_running_promotions(now: datetime, coupons: Iterable[Coupon] = ()) -> list[Promotion]:
-    """Those that run at `now`; the list is at most 60 s old. Promotions of the coupons given are in it at once."""
-    found = {each.id: each for each in _load_unended_promotions()}
-    missing = {coupon.promotion_id for coupon in coupons} - found.keys()
-    found |= {each.id: each for each in map(row_to_promotion, db.batch(map(promotion_key, missing)).values())}
-    return [each for each in found.values() if is_running(each, now)]
+    """Return the promotions that run at `now`. The list may be 60 s old; those of `coupons` are always in it."""
+    promotions = {promotion.id: promotion for promotion in _load_unended_promotions()}
+    missing = {coupon.promotion_id for coupon in coupons} - promotions.keys()
+    loaded = map(row_to_promotion, db.batch(map(promotion_key, missing)).values())
+    promotions |= {promotion.id: promotion for promotion in loaded}
+    return [promotion for promotion in promotions.values() if is_running(promotion, now)]
 
 
 def _load_unended_promotions() -> Sequence[Promotion]:
-    at = clock.now()
-    if _cache.until is None or not at < _cache.until <= at + CACHE_LIFETIME:
-        between = (clock.iso(at), NO_END + "~")
+    now = clock.now()
+    if _cache.until is None or not now < _cache.until <= now + CACHE_LIFETIME:
+        between = (clock.iso(now), NO_END + "~")
         rows = db.query_all(PromotionRow, "promotions", index="by_list", between=between)
-        _cache.rows, _cache.until = [row_to_promotion(row) for row in rows], at + CACHE_LIFETIME
+        _cache.rows, _cache.until = [row_to_promotion(row) for row in rows], now + CACHE_LIFETIME
     return _cache.rows
 
 
@@ -59,18 +62,20 @@ def clear_cache() -> None:
     _cache.until = None
 
 
-def swap_cache(known: PromotionCache) -> PromotionCache:
-    """Remember what `known` holds from now on; returns what was remembered before. For several processes in one."""
+def swap_cache(cache: PromotionCache) -> PromotionCache:
+    """Use another cache and return the previous one, to simulate several processes in one."""
     global _cache
-    before, _cache = _cache, known
+    before, _cache = _cache, cache
     return before
 
 
 def load_promotion(promotion_id: str) -> Promotion:
+    """Return a promotion. Raises NotFound."""
     return load_promotion_with_code(promotion_id)[0]
 
 
 def load_promotion_with_code(promotion_id: str) -> tuple[Promotion, str]:
+    """Return a promotion and its coupon code, empty if it has none. Raises NotFound."""
     row = db.get(PromotionRow, f"promotion#{promotion_id}", "promotion")
     if row is None:
         raise NotFound()
@@ -78,15 +83,15 @@ def load_promotion_with_code(promotion_id: str) -> tuple[Promotion, str]:
 
 
 def list_promotions(after: dict[str, Any] | None) -> tuple[list[tuple[Promotion, str]], dict[str, Any] | None]:
-    """All that were ever kept, those that end last first, each with its code."""
+    """Return one page of all promotions with their codes, latest end first, and the key to go on from."""
     page = db.query(PromotionRow, "promotions", index="by_list", newest_first=True, limit=50, after=after)
     return [(row_to_promotion(row), row.coupon_code or "") for row in page.items], page.after
 
 
 def load_prices(skus: Iterable[str]) -> dict[str, Price]:
-    """Those that are set."""
+    """Return the prices that are set, by SKU."""
     rows = db.batch(price_key(sku) for sku in skus)
-    return {found.sku: found for found in map(row_to_price, rows.values())}
+    return {price.sku: price for price in map(row_to_price, rows.values())}
 
 
 def load_price(sku: str) -> Price:
@@ -97,7 +102,7 @@ def load_price(sku: str) -> Price:
 
 
 def load_coupons(codes: Sequence[str]) -> list[Coupon]:
-    """Refuses all the unknown ones together."""
+    """Return the coupons in the order of their codes. Raises UnknownCoupon with every unknown code."""
     keys = {normalize_code(code): coupon_key(code) for code in codes}
     rows: dict[db.Key, CouponRow] = db.batch(keys.values())
     if unknown := [code for code, key in keys.items() if key not in rows]:
@@ -115,7 +120,7 @@ def load_coupon(code: str) -> Coupon:
 
 @dataclass(frozen=True)
 class Listing:
-    """A product with its price for one unit, in one channel, now."""
+    """A product with the current price of one unit in one channel."""
 
     product: Product
     line: QuotedLine
@@ -129,9 +134,9 @@ class Listing:
         return self.line.unit_price if self.line.total < self.line.unit_price else None
 
     def to_json(self) -> dict[str, Any]:
-        """Everything a shelf label says; not what the goods cost us."""
+        """Return everything that a price label shows; the purchase cost is left out."""
         product = self.product
-        shown: dict[str, Any] = {
+        body: dict[str, Any] = {
             "sku": product.sku,
             "name": product.name,
             "category": product.category,
@@ -139,20 +144,23 @@ class Listing:
             "barcode": product.barcode,
             "price": self.price.to_json(),
             "was": self.was.to_json() if self.was else None,
-            "adjustments": [each.to_json() for each in self.line.adjustments],
+            "adjustments": [adjustment.to_json() for adjustment in self.line.adjustments],
             "tax_rate": product.tax_rate,
             "weight_grams": product.weight_grams,
         }
-        extra = {"image": product.image, "channels": list(product.channels), "variant_of": product.variant_of}
-        extra |= {"complements": list(product.complements), "alternatives": list(product.alternatives)}
-        return shown | {name: value for name, value in extra.items() if value}
+        optional = {"image": product.image, "channels": list(product.channels), "variant_of": product.variant_of}
+        optional |= {"complements": list(product.complements), "alternatives": list(product.alternatives)}
+        return body | {name: value for name, value in optional.items() if value}
 
 
 def build_listings(products: Sequence[Product], channel: Channel, price_group: str = "") -> list[Listing]:
-    """By the same engine as carts. A product without a price is not shown: nobody could buy it."""
+    """Return the products with the prices that carts get in this channel, without products that have no price."""
     now = clock.now()
-    running = list_running_promotions(now)
-    found = load_prices(product.sku for product in products)
-    priced = [(each, found[each.sku]) for each in products if each.sku in found]
+    promotions = list_running_promotions(now)
+    prices = load_prices(product.sku for product in products)
     market = Market(channel, price_group, now, config.currency())
-    return [Listing(each, quote_one_unit(each, cost, running, market)) for each, cost in priced]
+    return [
+        Listing(product, quote_one_unit(product, prices[product.sku], promotions, market))
+        for product in products
+        if product.sku in prices
+    ]

@@ -1,4 +1,4 @@
-"""Prices, promotions, coupons and quotes; `quote` decides which of them hold and makes totals of them."""
+"""Prices, promotions, coupons, cart lines and quotes. Pure; `quote.py` prices carts with them."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ PROMOTION_KINDS = ("percent", "amount", "price")
 
 @dataclass(frozen=True)
 class PriceEntry:
-    """A price for some only: a price list's, a channel's, from a quantity on. Empty means: for all."""
+    """A price limited to a price list, a channel or a minimum quantity. An empty list or channel means any."""
 
     amount_minor: int
     price_list: str = ""
@@ -28,6 +28,8 @@ class PriceEntry:
 
 @dataclass(frozen=True)
 class Price:
+    """The prices of one SKU for one unit, including tax; `base` applies where no entry does."""
+
     sku: str
     base: Money
     entries: tuple[PriceEntry, ...] = ()
@@ -39,10 +41,10 @@ class Price:
 
 @dataclass(frozen=True)
 class Promotion:
-    """`percent` takes `rate` off, `amount` takes `amount_minor` off, `price` sells at `amount_minor`.
+    """A discount: kind `percent` takes off `rate`, `amount` takes off `amount_minor`, `price` sells at `amount_minor`.
 
-    With SKUs or categories, and for a plain percent, it lowers unit prices; else it lowers the whole order. One that is
-    not `combinable` stands alone on the goods it touches.
+    It lowers unit prices if it names SKUs or categories, or is a percent without a minimum total; otherwise it lowers
+    the order total. A promotion that is not `combinable` is the only one applied to a line.
     """
 
     id: str
@@ -69,13 +71,13 @@ class Promotion:
 
     @property
     def is_per_unit(self) -> bool:
-        named = bool(self.skus or self.categories)
-        return self.kind == "price" or named or (self.kind == "percent" and not self.min_total_minor)
+        has_goods = bool(self.skus or self.categories)
+        return self.kind == "price" or has_goods or (self.kind == "percent" and not self.min_total_minor)
 
 
 @dataclass(frozen=True)
 class Coupon:
-    """A code that opens a promotion. `cap` is for all together, `per_customer` for each; None is no limit."""
+    """A code that activates a promotion. `cap` limits all uses, `per_customer` one customer's; None means no limit."""
 
     code: str
     promotion_id: str
@@ -92,30 +94,32 @@ class Coupon:
 
 @dataclass(frozen=True)
 class AgreedPrice:
-    """A price made elsewhere, with a marketplace or in an older system: taken as it is."""
+    """A unit price from a marketplace or an older system, less `discount_rate`. Promotions do not apply to it."""
 
     unit_price: Money
     discount_rate: Decimal = Decimal(0)
 
     def __post_init__(self) -> None:
         if self.unit_price.minor < 0 or not 0 <= self.discount_rate <= 1:
-            raise ValueError(f"an agreed price cannot be below nothing: {self}")
+            raise ValueError(f"an agreed price cannot be below zero: {self}")
 
 
 @dataclass(frozen=True)
 class PriceOverride:
-    """A unit price set by hand, by someone who may, with his reason."""
+    """A unit price set manually by authorized staff, with the reason."""
 
     unit_price: Money
     reason: str
 
     def __post_init__(self) -> None:
         if self.unit_price.minor < 0:
-            raise ValueError(f"a price set by hand cannot be below nothing: {self}")
+            raise ValueError(f"a price override cannot be below zero: {self}")
 
 
 @dataclass(frozen=True)
 class CartLine:
+    """A line of the cart to price, with at most one of `agreed` and `override`."""
+
     sku: str
     quantity: int
     agreed: AgreedPrice | None = None
@@ -124,7 +128,10 @@ class CartLine:
 
 @dataclass(frozen=True)
 class Adjustment:
-    """One reason for a difference: `kind` is promotion, coupon, agreed or override; a negative amount is cheaper."""
+    """One reason why a line's total differs from its list price. A negative amount is a discount.
+
+    `kind` is promotion, coupon, agreed or override; `says` is the text shown for it.
+    """
 
     code: str
     says: str
@@ -137,7 +144,7 @@ class Adjustment:
 
 @dataclass(frozen=True)
 class QuotedLine:
-    """unit_price × quantity + adjustments = total, to the minor unit; `tax` is the part included in it."""
+    """A priced line: unit_price × quantity + adjustments = total. `total` includes `tax`; `cost` is internal."""
 
     sku: str
     name: str
@@ -149,7 +156,7 @@ class QuotedLine:
     cost: Money | None = None
 
     def to_json(self) -> dict[str, Any]:
-        """What the buyer may see: not what the goods cost us."""
+        """Return what the buyer may see; the cost is left out."""
         return {
             "sku": self.sku,
             "name": self.name,
@@ -163,6 +170,8 @@ class QuotedLine:
 
 @dataclass(frozen=True)
 class Quote:
+    """The priced cart. `total` includes freight and tax; `coupons_used` are the codes that lowered it."""
+
     lines: tuple[QuotedLine, ...]
     freight: Money
     tax_included: Money
@@ -172,34 +181,35 @@ class Quote:
 
 
 def is_running(promotion: Promotion | Coupon, now: datetime) -> bool:
-    """Its end is the first instant at which it no longer holds."""
+    """True from `starts_at` until just before `ends_at`."""
     return promotion.starts_at <= now and (promotion.ends_at is None or now < promotion.ends_at)
 
 
 def check_promotion(promotion: Promotion) -> None:
-    wrong: list[tuple[str, str]] = []
+    """Raise Invalid with every field that cannot be saved."""
+    errors: list[tuple[str, str]] = []
     if promotion.kind not in PROMOTION_KINDS:
-        wrong.append(("kind", f"is none of {', '.join(PROMOTION_KINDS)}"))
+        errors.append(("kind", f"is none of {', '.join(PROMOTION_KINDS)}"))
     if promotion.kind == "percent" and not 0 < Decimal(promotion.rate) <= 1:
-        wrong.append(("rate", "must be a fraction above 0 and at most 1, such as 0.10"))
+        errors.append(("rate", "must be a fraction above 0 and at most 1, such as 0.10"))
     if promotion.kind == "amount" and promotion.amount_minor <= 0:
-        wrong.append(("amount_minor", "must be above 0"))
+        errors.append(("amount_minor", "must be above 0"))
     if not promotion.currency and (promotion.kind != "percent" or promotion.min_total_minor):
-        wrong.append(("currency", "is needed wherever an amount of money is named"))
+        errors.append(("currency", "is needed wherever an amount of money is named"))
     if promotion.kind == "price" and not (promotion.skus or promotion.categories):
-        wrong.append(("skus", "a fixed price needs to name its goods"))
+        errors.append(("skus", "a fixed price needs to name its goods"))
     if unknown := sorted(set(promotion.channels) - set(CHANNELS)):
-        wrong.append(("channels", f"{', '.join(unknown)}: no such channel"))
+        errors.append(("channels", f"{', '.join(unknown)}: no such channel"))
     if promotion.ends_at is not None and promotion.ends_at <= promotion.starts_at:
-        wrong.append(("ends_at", "is not after starts_at"))
+        errors.append(("ends_at", "is not after starts_at"))
     if not promotion.terms.get("id") or not promotion.terms.get("en"):
-        wrong.append(("terms", "are needed in Indonesian and in English"))
-    if wrong:
-        raise Invalid(*wrong)
+        errors.append(("terms", "are needed in Indonesian and in English"))
+    if errors:
+        raise Invalid(*errors)
 
 
 def normalize_code(code: str) -> str:
-    """Codes are printed, read out and typed: case and outer blanks do not matter."""
+    """Return the code in capitals without surrounding blanks, as codes are typed in any form."""
     return code.strip().upper()
 
 
@@ -208,7 +218,7 @@ class NoPrice(Refused):
 
 
 class UnknownCoupon(Invalid):
-    message = "We know no code {coupons}; check its spelling."
+    message = "Unknown code: {coupons}; check the spelling."
 
     def __init__(self, coupons: Sequence[str]) -> None:
         super().__init__(*((f"coupons.{code}", "no such code") for code in coupons), coupons=list(coupons))
@@ -219,7 +229,7 @@ class CouponEnded(Refused):
 
 
 class CouponSpent(Refused):
-    message = "Code {coupon} has been used as often as it may be."
+    message = "Code {coupon} has reached its limit of uses."
 
 
 class CouponDoesNotApply(Refused):
@@ -227,16 +237,16 @@ class CouponDoesNotApply(Refused):
 
 
 class CouponNeedsCustomer(Refused):
-    message = "Code {coupon} is limited for each customer; say who is buying."
+    message = "Code {coupon} is limited per customer; name the customer."
 
 
 class CodeTaken(Refused):
-    message = "Code {coupon} already opens promotion {promotion}."
+    message = "Code {coupon} already belongs to promotion {promotion}; choose another code."
 
 
 @dataclass(frozen=True)
 class PriceSaved(Event):
-    """A product's prices were set."""
+    """The prices of a product were set."""
 
     sku: str
     changed: dict[str, FieldChange]
@@ -244,8 +254,8 @@ class PriceSaved(Event):
 
 @dataclass(frozen=True)
 class PromotionSaved(Event):
-    """A promotion or its code was made or changed."""
+    """A promotion or its code was created or changed."""
 
     promotion_id: str
-    changed: dict[str, FieldChange]  # by name, without its terms, which are long
+    changed: dict[str, FieldChange]  # by name, without the terms, which are long
     coupon: dict[str, FieldChange] = field(default_factory=dict)  # the fields of its code that changed, by name

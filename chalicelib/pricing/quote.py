@@ -1,7 +1,7 @@
-"""The one engine: the same cart, customer and time give the same total in every channel, to the last minor unit.
+"""Price a cart: the same cart, customer and time give the same total in every channel, to the minor unit. Pure.
 
-Pure. Three steps, each leaving lines whose unit price × quantity + adjustments = total: price each line, let promotions
-lower unit prices, spread what is taken off the whole order over the lines by largest remainder.
+Lines are priced first, then promotions lower unit prices, then discounts on the order are split over the lines by
+largest remainder. After each step, unit price × quantity + adjustments = total holds for every line.
 """
 
 from __future__ import annotations
@@ -32,7 +32,7 @@ from chalicelib.pricing.model import (
 
 @dataclass(frozen=True)
 class Cart:
-    """What is asked for. Freight is added to the total as it is."""
+    """The lines and coupons to price. Freight is added to the total unchanged."""
 
     lines: Sequence[CartLine]
     coupons: Sequence[Coupon]
@@ -41,7 +41,7 @@ class Cart:
 
 @dataclass(frozen=True)
 class PriceBook:
-    """What is for sale and what it costs, at least for the SKUs of the cart."""
+    """Products and prices by SKU, for all SKUs of the cart, and promotions."""
 
     products: Mapping[str, Product]
     prices: Mapping[str, Price]
@@ -50,7 +50,7 @@ class PriceBook:
 
 @dataclass(frozen=True)
 class Market:
-    """Where, to whom, when and in which currency goods are sold."""
+    """The channel, customer group, time and currency of a sale."""
 
     channel: Channel
     price_group: str
@@ -59,27 +59,32 @@ class Market:
 
 
 def quote(cart: Cart, book: PriceBook, market: Market) -> Quote:
-    """Refuses what cannot be sold here and codes that do not hold; a code that something better beats is not used."""
-    check_sellable([wish.sku for wish in cart.lines], book.products, market.channel)
+    """Return the priced cart. A coupon that gives less than another promotion is not used.
+
+    Raises ChannelOff, UnknownSku, NotPublished, NoPrice, and CouponDoesNotApply, CouponEnded or CouponSpent.
+    """
+    check_sellable([cart_line.sku for cart_line in cart.lines], book.products, market.channel)
     _check_priced(cart.lines, book.prices, market.currency)
     running = list_active_promotions(book.promotions, cart.coupons, market)
-    lines = [price_line(wish, book, market) for wish in cart.lines]
+    lines = [price_line(cart_line, book, market) for cart_line in cart.lines]
     _check_coupons(cart.coupons, running, lines, market.now)
     lowered = apply_order_discounts(apply_unit_discounts(lines, running), running)
     return _build_quote(lowered, cart, market.currency)
 
 
 def quote_one_unit(product: Product, price: Price, promotions: Sequence[Promotion], market: Market) -> QuotedLine:
-    """For shelf labels, in the price's own currency: what needs a code, or a cart of some size, is left out."""
+    """Price one unit for a label, in the price's currency, without promotions that need a code or a larger cart."""
     market = replace(market, currency=price.base.currency)
-    running = list_active_promotions([each for each in promotions if not each.min_total_minor], [], market)
+    running = list_active_promotions(
+        [promotion for promotion in promotions if not promotion.min_total_minor], [], market
+    )
     line = PricedLine(product, 1, unit_price(price, 1, market))
     return _build_quoted_line(apply_unit_discounts([line], running)[0])
 
 
 @dataclass(frozen=True)
 class ActivePromotion:
-    """A running promotion, with the code that opened it if one did."""
+    """A promotion that applies, with the code that activated it if it needs one."""
 
     promotion: Promotion
     coupon: str = ""
@@ -91,7 +96,7 @@ class ActivePromotion:
 
 @dataclass(frozen=True)
 class PricedLine:
-    """A line on its way to being quoted. `closed` says that no further promotion may touch it."""
+    """A line while promotions are applied. No further promotion applies to a `closed` line."""
 
     product: Product
     quantity: int
@@ -105,7 +110,7 @@ class PricedLine:
 
     @property
     def total(self) -> Money:
-        return self.list_total + total((each.amount for each in self.adjustments), self.unit_price.currency)
+        return self.list_total + total((adjustment.amount for adjustment in self.adjustments), self.unit_price.currency)
 
     def with_adjustment(self, adjustment: Adjustment, closed: bool = False) -> PricedLine:
         return replace(self, adjustments=(*self.adjustments, adjustment), closed=self.closed or closed)
@@ -114,13 +119,13 @@ class PricedLine:
 def list_active_promotions(
     promotions: Sequence[Promotion], coupons: Sequence[Coupon], market: Market
 ) -> list[ActivePromotion]:
-    """In the order of their ids, so that the order they were loaded in changes nothing."""
-    opened = {coupon.promotion_id: coupon.code for coupon in reversed(coupons)}
+    """Return the promotions that apply in the market, by id, so that the loading order has no influence."""
+    codes = {coupon.promotion_id: coupon.code for coupon in reversed(coupons)}
     return [
-        ActivePromotion(promotion, opened[promotion.id] if promotion.coupon_only else "")
+        ActivePromotion(promotion, codes[promotion.id] if promotion.coupon_only else "")
         for promotion in sorted(promotions, key=lambda promotion: promotion.id)
         if is_running(promotion, market.now) and is_offered_in(promotion, market)
-        if not promotion.coupon_only or promotion.id in opened
+        if not promotion.coupon_only or promotion.id in codes
     ]
 
 
@@ -133,17 +138,19 @@ def is_offered_in(promotion: Promotion, market: Market) -> bool:
 def _check_coupons(
     coupons: Sequence[Coupon], running: Sequence[ActivePromotion], lines: Sequence[PricedLine], now: datetime
 ) -> None:
-    open_rules = {rule.promotion.id: rule.promotion for rule in running}
+    """Raise the refusal of the first coupon that has no effect."""
+    promotions = {active.promotion.id: active.promotion for active in running}
     for coupon in coupons:
         check_coupon(coupon, now)
-        promotion = open_rules.get(coupon.promotion_id)
+        promotion = promotions.get(coupon.promotion_id)
         if promotion is None:
-            raise CouponDoesNotApply(coupon=coupon.code, reason="its promotion does not hold here and now")
+            raise CouponDoesNotApply(coupon=coupon.code, reason="its promotion does not apply here and now")
         if not _is_minimum_reached(promotion, [line for line in lines if is_covered(promotion, line.product)]):
-            raise CouponDoesNotApply(coupon=coupon.code, reason="it asks for more, or for other goods")
+            raise CouponDoesNotApply(coupon=coupon.code, reason="it needs a larger quantity or total, or other goods")
 
 
 def check_coupon(coupon: Coupon, now: datetime) -> None:
+    """Raise CouponDoesNotApply before its start, CouponEnded after its end, CouponSpent at its cap."""
     if now < coupon.starts_at:
         raise CouponDoesNotApply(coupon=coupon.code, reason="it is not valid yet")
     if not is_running(coupon, now):
@@ -152,28 +159,32 @@ def check_coupon(coupon: Coupon, now: datetime) -> None:
         raise CouponSpent(coupon=coupon.code)
 
 
-def _check_priced(wishes: Sequence[CartLine], prices: Mapping[str, Price], currency: str) -> None:
-    """An agreed price needs none of ours."""
-    asked = [wish.sku for wish in wishes if wish.agreed is None]
-    lacking = [sku for sku in asked if sku not in prices or prices[sku].base.currency != currency]
-    if lacking:
-        raise NoPrice(skus=lacking, currency=currency)
+def _check_priced(cart_lines: Sequence[CartLine], prices: Mapping[str, Price], currency: str) -> None:
+    """Raise NoPrice with every SKU that has no price in the currency; lines with an agreed price need none."""
+    skus = [cart_line.sku for cart_line in cart_lines if cart_line.agreed is None]
+    unpriced = [sku for sku in skus if sku not in prices or prices[sku].base.currency != currency]
+    if unpriced:
+        raise NoPrice(skus=unpriced, currency=currency)
 
 
-def price_line(wish: CartLine, book: PriceBook, market: Market) -> PricedLine:
-    product = book.products[wish.sku]
-    if wish.agreed is not None:
-        return _price_agreed_line(wish, product)
-    line = PricedLine(product, wish.quantity, unit_price(book.prices[wish.sku], wish.quantity, market))
-    return line if wish.override is None else _apply_override(line, wish)
+def price_line(cart_line: CartLine, book: PriceBook, market: Market) -> PricedLine:
+    product = book.products[cart_line.sku]
+    if cart_line.agreed is not None:
+        return _price_agreed_line(cart_line, product)
+    line = PricedLine(product, cart_line.quantity, unit_price(book.prices[cart_line.sku], cart_line.quantity, market))
+    return line if cart_line.override is None else _apply_override(line, cart_line)
 
 
 def unit_price(price: Price, quantity: int, market: Market) -> Money:
-    """The most particular entry wins: the customer's own list, then the channel's, then all; then the highest tier."""
-    holding = [entry for entry in price.entries if _is_applicable(entry, quantity, market)]
-    if not holding:
+    """Return the price of the most specific entry that applies, else the base price.
+
+    The customer's price list comes first, then the channel, then the channel's price list, then the highest minimum
+    quantity, then the lower price.
+    """
+    applicable = [entry for entry in price.entries if _is_applicable(entry, quantity, market)]
+    if not applicable:
         return price.base
-    best = max(holding, key=lambda entry: _specificity(entry, market.price_group))
+    best = max(applicable, key=lambda entry: _specificity(entry, market.price_group))
     return Money(best.amount_minor, price.base.currency)
 
 
@@ -187,95 +198,99 @@ def _specificity(entry: PriceEntry, price_group: str) -> tuple[bool, bool, bool,
     return own, bool(entry.channel), bool(entry.price_list), entry.min_quantity, -entry.amount_minor
 
 
-def _price_agreed_line(wish: CartLine, product: Product) -> PricedLine:
-    """The net is rounded once, on the whole line: that is how the older system's books were rounded."""
-    assert wish.agreed is not None  # nosec B101 - the caller asked
-    line = PricedLine(product, wish.quantity, wish.agreed.unit_price, closed=True)
-    net = round_half_up(Decimal(line.list_total.minor) * (1 - wish.agreed.discount_rate))
+def _price_agreed_line(cart_line: CartLine, product: Product) -> PricedLine:
+    """Round once, on the total of the line, as the older system did."""
+    assert cart_line.agreed is not None  # nosec B101 - checked by the caller
+    line = PricedLine(product, cart_line.quantity, cart_line.agreed.unit_price, closed=True)
+    net = round_half_up(Decimal(line.list_total.minor) * (1 - cart_line.agreed.discount_rate))
     difference = Money(net, line.list_total.currency) - line.list_total
     return line.with_adjustment(Adjustment("agreed", "Agreed elsewhere", difference, "agreed")) if difference else line
 
 
-def _apply_override(line: PricedLine, wish: CartLine) -> PricedLine:
-    assert wish.override is not None  # nosec B101 - the caller asked
-    difference = (wish.override.unit_price - line.unit_price) * line.quantity
-    return line.with_adjustment(Adjustment("override", wish.override.reason, difference, "override"), closed=True)
+def _apply_override(line: PricedLine, cart_line: CartLine) -> PricedLine:
+    assert cart_line.override is not None  # nosec B101 - checked by the caller
+    difference = (cart_line.override.unit_price - line.unit_price) * line.quantity
+    return line.with_adjustment(Adjustment("override", cart_line.override.reason, difference, "override"), closed=True)
 
 
 def apply_unit_discounts(lines: Sequence[PricedLine], running: Sequence[ActivePromotion]) -> list[PricedLine]:
-    """Each line gets the cheapest of: one rule that stands alone, or all combinable ones together."""
+    """Return each line with the cheapest of: one exclusive promotion, or all combinable ones together."""
     reached = [
-        rule
-        for rule in running
-        if rule.promotion.is_per_unit and _is_minimum_reached(rule.promotion, _eligible_lines(lines, rule))
+        active
+        for active in running
+        if active.promotion.is_per_unit and _is_minimum_reached(active.promotion, _eligible_lines(lines, active))
     ]
     return [
-        _choose_cheapest(line, [rule for rule in reached if is_covered(rule.promotion, line.product)]) for line in lines
+        _choose_cheapest(line, [active for active in reached if is_covered(active.promotion, line.product)])
+        for line in lines
     ]
 
 
-def _choose_cheapest(line: PricedLine, touching: Sequence[ActivePromotion]) -> PricedLine:
+def _choose_cheapest(line: PricedLine, covering: Sequence[ActivePromotion]) -> PricedLine:
     if line.closed:
         return line
-    alone = [_apply_unit_discount(line, rule) for rule in touching if not rule.promotion.combinable]
-    together = line
-    for rule in touching:
-        together = _apply_unit_discount(together, rule) if rule.promotion.combinable else together
-    return min([together, *alone], key=lambda each: each.total.minor)  # the first among equals
+    exclusive = [_apply_unit_discount(line, active) for active in covering if not active.promotion.combinable]
+    combined = line
+    for active in covering:
+        combined = _apply_unit_discount(combined, active) if active.promotion.combinable else combined
+    return min([combined, *exclusive], key=lambda option: option.total.minor)  # the first of equal ones
 
 
-def _apply_unit_discount(line: PricedLine, rule: ActivePromotion) -> PricedLine:
-    """Per unit, so that three cost three times what the shelf says one costs."""
-    now_each = Money(line.total.minor // line.quantity, line.total.currency)
-    lower = _discount_unit_price(now_each, rule.promotion) - now_each
-    if not lower:
+def _apply_unit_discount(line: PricedLine, active: ActivePromotion) -> PricedLine:
+    """Discount per unit, so that three units cost three times the price on the label."""
+    unit = Money(line.total.minor // line.quantity, line.total.currency)
+    difference = _discount_unit_price(unit, active.promotion) - unit
+    if not difference:
         return line
-    return line.with_adjustment(rule.build_adjustment(lower * line.quantity), closed=not rule.promotion.combinable)
+    return line.with_adjustment(
+        active.build_adjustment(difference * line.quantity), closed=not active.promotion.combinable
+    )
 
 
-def _discount_unit_price(each: Money, promotion: Promotion) -> Money:
-    """Never below nothing, and a fixed price never raises one."""
-    amount = Money(promotion.amount_minor, each.currency)
+def _discount_unit_price(unit: Money, promotion: Promotion) -> Money:
+    """Return the lowered unit price: never below zero, and never raised by a fixed price."""
+    amount = Money(promotion.amount_minor, unit.currency)
     if promotion.kind == "percent":
-        return each - each.portion(Decimal(promotion.rate))
+        return unit - unit.portion(Decimal(promotion.rate))
     if promotion.kind == "amount":
-        return max(each - amount, zero(each.currency))
-    return min(each, amount)
+        return max(unit - amount, zero(unit.currency))
+    return min(unit, amount)
 
 
 def apply_order_discounts(lines: Sequence[PricedLine], running: Sequence[ActivePromotion]) -> list[PricedLine]:
-    """The cheapest of: one rule that stands alone, or all combinable ones, one after the other."""
-    over_all = [rule for rule in running if not rule.promotion.is_per_unit]
-    alone = [_apply_order_discount(lines, rule) for rule in over_all if not rule.promotion.combinable]
-    together = list(lines)
-    for rule in over_all:
-        together = _apply_order_discount(together, rule) if rule.promotion.combinable else together
-    return min([together, *alone], key=lambda cart: sum(line.total.minor for line in cart))
+    """Return the lines with the cheapest of: one exclusive promotion, or all combinable ones in turn."""
+    on_order = [active for active in running if not active.promotion.is_per_unit]
+    exclusive = [_apply_order_discount(lines, active) for active in on_order if not active.promotion.combinable]
+    combined = list(lines)
+    for active in on_order:
+        combined = _apply_order_discount(combined, active) if active.promotion.combinable else combined
+    return min([combined, *exclusive], key=lambda option: sum(line.total.minor for line in option))
 
 
-def _apply_order_discount(lines: Sequence[PricedLine], rule: ActivePromotion) -> list[PricedLine]:
-    """A rule that stands alone passes over goods that are lowered already; nobody pays less than nothing."""
-    touched = _eligible_lines(lines, rule)
-    if not _is_minimum_reached(rule.promotion, touched):
+def _apply_order_discount(lines: Sequence[PricedLine], active: ActivePromotion) -> list[PricedLine]:
+    """Split the discount over the eligible lines; an exclusive one skips lines with adjustments."""
+    eligible = _eligible_lines(lines, active)
+    if not _is_minimum_reached(active.promotion, eligible):
         return list(lines)
-    worth = total((line.total for line in touched), touched[0].total.currency)
-    shares = iter((-_order_discount(worth, rule.promotion)).split([line.total.minor for line in touched]))
-    return [_add_share(line, rule, next(shares)) if line in touched else line for line in lines]
+    subtotal = total((line.total for line in eligible), eligible[0].total.currency)
+    shares = iter((-_order_discount(subtotal, active.promotion)).split([line.total.minor for line in eligible]))
+    return [_add_share(line, active, next(shares)) if line in eligible else line for line in lines]
 
 
-def _order_discount(worth: Money, promotion: Promotion) -> Money:
+def _order_discount(subtotal: Money, promotion: Promotion) -> Money:
+    """Return the discount, at most the subtotal."""
     if promotion.kind == "percent":
-        return worth.portion(Decimal(promotion.rate))
-    return min(worth, Money(promotion.amount_minor, worth.currency))
+        return subtotal.portion(Decimal(promotion.rate))
+    return min(subtotal, Money(promotion.amount_minor, subtotal.currency))
 
 
-def _add_share(line: PricedLine, rule: ActivePromotion, share: Money) -> PricedLine:
-    return line.with_adjustment(rule.build_adjustment(share)) if share else line
+def _add_share(line: PricedLine, active: ActivePromotion, share: Money) -> PricedLine:
+    return line.with_adjustment(active.build_adjustment(share)) if share else line
 
 
-def _eligible_lines(lines: Sequence[PricedLine], rule: ActivePromotion) -> list[PricedLine]:
-    covered = [line for line in lines if is_covered(rule.promotion, line.product) and not line.closed]
-    return [line for line in covered if rule.promotion.combinable or not line.adjustments]
+def _eligible_lines(lines: Sequence[PricedLine], active: ActivePromotion) -> list[PricedLine]:
+    covered = [line for line in lines if is_covered(active.promotion, line.product) and not line.closed]
+    return [line for line in covered if active.promotion.combinable or not line.adjustments]
 
 
 def is_covered(promotion: Promotion, product: Product) -> bool:
@@ -285,7 +300,7 @@ def is_covered(promotion: Promotion, product: Product) -> bool:
 
 
 def _is_minimum_reached(promotion: Promotion, lines: Sequence[PricedLine]) -> bool:
-    """Quantity and total are counted over the goods it covers, as priced so far."""
+    """Compare quantity and total of the given lines, as priced so far, with the promotion's minimums."""
     quantity = sum(line.quantity for line in lines)
     return bool(lines) and quantity >= promotion.min_quantity and _sum_minor(lines) >= promotion.min_total_minor
 
@@ -296,14 +311,14 @@ def _sum_minor(lines: Sequence[PricedLine]) -> int:
 
 def _build_quote(lines: Sequence[PricedLine], cart: Cart, currency: str) -> Quote:
     quoted = tuple(_build_quoted_line(line) for line in lines)
-    brought = {each.code for line in lines for each in line.adjustments if each.kind == "coupon"}
+    used = {adjustment.code for line in lines for adjustment in line.adjustments if adjustment.kind == "coupon"}
     return Quote(
         lines=quoted,
         freight=cart.freight,
         tax_included=total((line.tax for line in quoted), currency),
         total=total((line.total for line in quoted), currency) + cart.freight,
         currency=currency,
-        coupons_used=tuple(coupon.code for coupon in cart.coupons if coupon.code in brought),
+        coupons_used=tuple(coupon.code for coupon in cart.coupons if coupon.code in used),
     )
 
 
@@ -322,6 +337,6 @@ def _build_quoted_line(line: PricedLine) -> QuotedLine:
 
 
 def included_tax(amount: Money, rate: str) -> Money:
-    """The part of a price with tax that is tax, rounded half up."""
+    """Return the tax that is included in an amount, rounded half up. `rate` is a fraction such as 0.11."""
     share = Decimal(rate)
     return Money(round_half_up(amount.minor * share / (1 + share)), amount.currency)

@@ -1,4 +1,4 @@
-"""The doors that show and set prices: the catalog as the caller's channel sells it, prices, promotions, codes."""
+"""Endpoints of pricing: products with prices as the caller's channel sells them, prices, promotions and coupons."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ from chalicelib.pricing.save import save_price, save_promotion
 
 endpoints = Routes(__name__)
 
-# Where a role sells unless it says otherwise.
+# The channel of a role, if the request names none.
 CHANNEL_OF_ROLE = {"cashier": "pos", "salesman": "sfa", "agent": "phone", "channel": "marketplace"}
 
 PRICE_EXAMPLE = {
@@ -40,19 +40,19 @@ PROMOTION_EXAMPLE = {
 
 @endpoints.get("/catalog/products", roles=EVERYONE, query=ListingQuery)
 def list_products(call: Call) -> ApiResponse:
-    """List what is published to the caller's channel, with its price there, by name."""
-    asked = call.query
-    channel = resolve_channel(call.principal, asked.channel)
-    found, after = _find_by_barcode(asked.barcode, channel) if asked.barcode else _search_page(asked, channel)
-    items = [_listing_to_json(each, call.principal) for each in find.build_listings(found, channel)]
+    """List the products of the caller's channel by name, with their prices."""
+    query = call.query
+    channel = resolve_channel(call.principal, query.channel)
+    products, after = _find_by_barcode(query.barcode, channel) if query.barcode else _search_page(query, channel)
+    items = [_listing_to_json(listing, call.principal) for listing in find.build_listings(products, channel)]
     return web.with_etag(call, web.page_to_json(items, after, "products"))
 
 
-def _search_page(asked: ListingQuery, channel: Channel) -> tuple[list[Product], dict[str, Any] | None]:
-    after = web.read_cursor(asked.cursor, "products")
-    if after and ("owner" in after) != bool(asked.category):
-        raise Invalid(("cursor", "belongs to another search; start again without it"))
-    return catalog.list_products(asked.q, asked.category, channel, asked.limit, after)
+def _search_page(query: ListingQuery, channel: Channel) -> tuple[list[Product], dict[str, Any] | None]:
+    after = web.read_cursor(query.cursor, "products")
+    if after and ("owner" in after) != bool(query.category):
+        raise Invalid(("cursor", "belongs to another search; repeat the request without it"))
+    return catalog.list_products(query.q, query.category, channel, query.limit, after)
 
 
 def _find_by_barcode(barcode: str, channel: Channel) -> tuple[list[Product], None]:
@@ -65,44 +65,48 @@ def _find_by_barcode(barcode: str, channel: Channel) -> tuple[list[Product], Non
 
 @endpoints.get("/catalog/products/{sku}", roles=EVERYONE, query=ProductQuery)
 def show_product(call: Call, sku: str) -> ApiResponse:
-    """Show one product with its price; one that is not published to the caller's channel is not found."""
+    """Return one product with its price. A product not published in the caller's channel is not found."""
     channel = resolve_channel(call.principal, call.query.channel)
     product = catalog.load_product(sku)
-    listed = find.build_listings([product], channel) if can_sell(channel, product) else []
-    if not listed:
+    listings = find.build_listings([product], channel) if can_sell(channel, product) else []
+    if not listings:
         raise NotFound()
-    return web.with_etag(call, _listing_to_json(listed[0], call.principal))
+    return web.with_etag(call, _listing_to_json(listings[0], call.principal))
 
 
-def resolve_channel(principal: Principal, asked: str) -> Channel:
-    """Staff look into any channel; everyone else sees his own."""
+def resolve_channel(principal: Principal, code: str) -> Channel:
+    """Return the channel with this code, or the principal's own for an empty one.
+
+    Raises Invalid for an unknown code, Forbidden for a channel that is not the principal's own, unless they are staff.
+    """
     own = CHANNEL_OF_ROLE.get(principal.role, "web")
-    if asked and asked not in CHANNELS:
-        raise Invalid(("channel", f"is none of {', '.join(CHANNELS)}"))
-    if asked and asked != own and not principal.is_staff:
+    if code and code not in CHANNELS:
+        raise Invalid(("channel", f"must be one of {', '.join(CHANNELS)}"))
+    if code and code != own and not principal.is_staff:
         raise Forbidden()
-    return catalog.load_channel(asked or own)
+    return catalog.load_channel(code or own)
 
 
-def _listing_to_json(listed: find.Listing, principal: Principal) -> dict[str, Any]:
-    """In which channels something is sold is staff's business."""
-    said = listed.to_json()
-    return said if principal.is_staff else {name: value for name, value in said.items() if name != "channels"}
+def _listing_to_json(listing: find.Listing, principal: Principal) -> dict[str, Any]:
+    """Return the listing; only staff see `channels`."""
+    body = listing.to_json()
+    return body if principal.is_staff else {name: value for name, value in body.items() if name != "channels"}
 
 
 @endpoints.put("/prices", roles={"owner"}, body=PriceBody, example=PRICE_EXAMPLE)
 def put_price(call: Call) -> dict[str, Any]:
-    """Set a product's price for all, and its particular prices by list, channel and quantity."""
-    said: PriceBody = call.body
-    if not catalog.load_products([said.sku]):
-        raise UnknownSku([said.sku])
-    save_price(said.sku, said.price.to_money(), [each.to_price_entry() for each in said.entries], call.principal.actor)
-    return said.model_dump()
+    """Set the base price of a product and its prices by price list, channel and quantity."""
+    body: PriceBody = call.body
+    if not catalog.load_products([body.sku]):
+        raise UnknownSku([body.sku])
+    entries = [entry.to_price_entry() for entry in body.entries]
+    save_price(body.sku, body.price.to_money(), entries, call.principal.actor)
+    return body.model_dump()
 
 
 @endpoints.put("/promotions", roles={"owner"}, body=PromotionBody, example=PROMOTION_EXAMPLE)
 def put_promotion(call: Call) -> dict[str, Any]:
-    """Keep a promotion with its terms and, if it has one, the code that opens it."""
+    """Save a promotion with its terms and, if it has one, its coupon."""
     coupon = call.body.to_coupon()
     save_promotion(call.body.to_promotion(), call.principal.actor, coupon)
     return _promotion_to_json(*find.load_promotion_with_code(call.body.id), call.principal)
@@ -110,19 +114,22 @@ def put_promotion(call: Call) -> dict[str, Any]:
 
 @endpoints.get("/promotions", roles=EVERYONE, query=PromotionsQuery)
 def list_promotions(call: Call) -> dict[str, Any]:
-    """List running promotions that anyone may have, with their terms; staff see every one, with its code."""
+    """List running promotions open to everyone, with their terms; staff see all promotions, with their codes."""
     if call.principal.is_staff:
-        kept, after = find.list_promotions(web.read_cursor(call.query.cursor, "promotions"))
-        return web.page_to_json([_promotion_to_json(*each, call.principal) for each in kept], after, "promotions")
-    public = [
-        each for each in find.list_running_promotions(clock.now()) if not each.coupon_only and not each.price_groups
+        rows, after = find.list_promotions(web.read_cursor(call.query.cursor, "promotions"))
+        items = [_promotion_to_json(promotion, code, call.principal) for promotion, code in rows]
+        return web.page_to_json(items, after, "promotions")
+    items = [
+        _promotion_to_json(promotion, "", call.principal)
+        for promotion in find.list_running_promotions(clock.now())
+        if not promotion.coupon_only and not promotion.price_groups
     ]
-    return web.page_to_json([_promotion_to_json(each, "", call.principal) for each in public], None, "promotions")
+    return web.page_to_json(items, None, "promotions")
 
 
 @endpoints.get("/coupons/{code}", roles=EVERYONE)
 def show_coupon(call: Call, code: str) -> dict[str, Any]:
-    """Show what a code is for and its terms, and whether it can still be used."""
+    """Return the promotion and terms of a code, and whether it can still be used."""
     coupon = find.load_coupon(code)
     promotion = find.load_promotion(coupon.promotion_id)
     return {
@@ -137,7 +144,7 @@ def show_coupon(call: Call, code: str) -> dict[str, Any]:
 
 def _promotion_to_json(promotion: Promotion, code: str, principal: Principal) -> dict[str, Any]:
     money = {"currency": promotion.currency}
-    said: dict[str, Any] = {
+    body: dict[str, Any] = {
         "id": promotion.id,
         "name": promotion.name,
         "kind": promotion.kind,
@@ -154,4 +161,4 @@ def _promotion_to_json(promotion: Promotion, code: str, principal: Principal) ->
         "ends_at": promotion.ends_at and clock.iso(promotion.ends_at),
         "terms": promotion.terms,
     }
-    return said | ({"coupon": code or None} if principal.is_staff else {})
+    return body | ({"coupon": code or None} if principal.is_staff else {})

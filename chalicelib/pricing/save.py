@@ -1,4 +1,4 @@
-"""Keeping prices and promotions with their codes; keeping what is there already changes nothing."""
+"""Save prices, and promotions with their coupons. Saving an equal record changes nothing."""
 
 from __future__ import annotations
 
@@ -37,7 +37,10 @@ from chalicelib.pricing.store import (
 
 @db.retry_on_conflict
 def save_price(sku: str, base: Money, entries: Sequence[PriceEntry], actor: str) -> bool:
-    """False when it was so already. A price may come before its product: an import brings both."""
+    """Save the price and return True, or False if it is equal already. Raises Invalid.
+
+    The product need not exist yet, because an import may read prices before products.
+    """
     price = Price(sku, base, tuple(entries))
     _check_price(price)
     row = db.get(PriceRow, f"price#{sku}", "price")
@@ -52,33 +55,36 @@ def save_price(sku: str, base: Money, entries: Sequence[PriceEntry], actor: str)
 
 def _check_price(price: Price) -> None:
     amounts = [price.base.minor, *(entry.amount_minor for entry in price.entries)]
-    wrong = [("base", "prices are not below zero")] if min(amounts) < 0 else []
+    errors = [("base", "prices must not be below zero")] if min(amounts) < 0 else []
     unknown = sorted({entry.channel for entry in price.entries if entry.channel} - set(CHANNELS))
-    wrong += [("entries", f"{channel}: no such channel") for channel in unknown]
-    if wrong:
-        raise Invalid(*wrong)
+    errors += [("entries", f"{channel}: no such channel") for channel in unknown]
+    if errors:
+        raise Invalid(*errors)
 
 
 @db.retry_on_conflict
 def save_promotion(promotion: Promotion, actor: str, coupon: Coupon | None = None) -> bool:
-    """With its code, if it has one. How often the code was used stays as it is."""
+    """Save a promotion with its coupon and return True, or False if both are equal already.
+
+    The number of uses of an existing coupon is not changed. Raises Invalid or CodeTaken.
+    """
     promotion, coupon = replace(promotion, coupon_only=coupon is not None), _normalize_coupon(promotion, coupon)
     check_promotion(promotion)
     row = db.get(PromotionRow, f"promotion#{promotion.id}", "promotion")
     before = row_to_promotion(row) if row is not None else None
-    code_before = _find_coupon(row.coupon_code) if row is not None and row.coupon_code else None
-    if before == promotion and code_before == coupon:
+    coupon_before = _find_coupon(row.coupon_code) if row is not None and row.coupon_code else None
+    if before == promotion and coupon_before == coupon:
         return False
-    event = PromotionSaved(promotion.id, _diff_without_terms(before, promotion), _diff_coupons(code_before, coupon))
+    event = PromotionSaved(promotion.id, _diff_without_terms(before, promotion), _diff_coupons(coupon_before, coupon))
     entry, head = journal.append_event(promotion.subject, event, after=row, actor=actor, at=clock.now())
-    kept = put_promotion(promotion, coupon.code if coupon else None, head)
-    db.commit([kept, *_build_coupon_writes(code_before, coupon), entry])
+    promotion_write = put_promotion(promotion, coupon.code if coupon else None, head)
+    db.commit([promotion_write, *_build_coupon_writes(coupon_before, coupon), entry])
     find.clear_cache()
     return True
 
 
 def _normalize_coupon(promotion: Promotion, coupon: Coupon | None) -> Coupon | None:
-    """A code ends with its promotion unless it says otherwise."""
+    """Normalize the code, link it to the promotion and end it with the promotion unless it has its own end."""
     if coupon is None:
         return None
     ends_at = coupon.ends_at or promotion.ends_at
@@ -92,7 +98,7 @@ def _find_coupon(code: str) -> Coupon | None:
 
 def _diff_without_terms(before: Promotion | None, after: Promotion) -> dict[str, FieldChange]:
     changed = diff_records(before, after)
-    return {name: each for name, each in changed.items() if name != "terms"}
+    return {name: change for name, change in changed.items() if name != "terms"}
 
 
 def _diff_coupons(before: Coupon | None, after: Coupon | None) -> dict[str, FieldChange]:
@@ -100,6 +106,6 @@ def _diff_coupons(before: Coupon | None, after: Coupon | None) -> dict[str, Fiel
 
 
 def _build_coupon_writes(before: Coupon | None, after: Coupon | None) -> list[Write]:
-    given_up = before is not None and (after is None or after.code != before.code)
-    ended = [end_coupon(before.code, clock.now())] if before is not None and given_up else []
+    is_replaced = before is not None and (after is None or after.code != before.code)
+    ended = [end_coupon(before.code, clock.now())] if before is not None and is_replaced else []
     return ended + ([set_coupon(after)] if after is not None else [])

@@ -1,4 +1,4 @@
-"""The table `pricing`: prices for each SKU, promotions, coupons and how often each was used."""
+"""The table `pricing`: prices by SKU, promotions, coupons and the number of uses of each coupon."""
 
 from __future__ import annotations
 
@@ -41,7 +41,7 @@ class PriceRow(Row):
 
 
 class PromotionRow(IndexedRow):
-    """Listed by its end, so that what has ended is never read again."""
+    """A promotion, listed by its end so that queries can skip those that have ended."""
 
     Meta = db.table("pricing")
 
@@ -75,7 +75,7 @@ class CouponRow(Row):
 
 
 class CouponUseRow(Row):
-    """How often one customer used one coupon: in the coupon's own partition."""
+    """The number of uses of a coupon by one customer, in the partition of the coupon."""
 
     Meta = db.table("pricing")
 
@@ -135,40 +135,44 @@ def row_to_coupon(row: Any) -> Coupon:
 
 
 def use_coupon(coupon: Coupon, customer_id: str | None, now: datetime | None = None) -> list[Write]:
-    """One use each for all and for this customer. The row's own cap decides, not the one that was read."""
+    """Return the writes that count one use in total and one for the customer.
+
+    The stored cap is checked, not the one that was read. They fail with CouponSpent or CouponEnded. Raises
+    CouponNeedsCustomer if the coupon has a limit per customer and the customer is unknown.
+    """
     if coupon.per_customer is not None and not customer_id:
         raise CouponNeedsCustomer(coupon=coupon.code)
     at = now or clock.now()
     under_cap: Condition = CouponRow.cap.does_not_exist() | (CouponRow.used < CouponRow.cap)
     running: Condition = CouponRow.ends_at.does_not_exist() | (CouponRow.ends_at > at)
     when = CouponRow.pk.exists() & under_cap & running
-    everyone = db.update(
-        _coupon_row(coupon), CouponRow.used.add(1), when=when, refusal=lambda found: _explain_failure(coupon, found, at)
+    total_use = db.update(
+        _coupon_row(coupon), CouponRow.used.add(1), when=when, refusal=lambda row: _explain_failure(coupon, row, at)
     )
-    return [everyone, *_build_customer_use(customer_id, coupon)]
+    return [total_use, *_build_customer_use(customer_id, coupon)]
 
 
 def _build_customer_use(customer_id: str | None, coupon: Coupon) -> list[Write]:
-    """Counted without a limit too: one may be set later, and a use is given back whatever the limit was."""
+    """Count uses even without a limit: one may be set later, and a returned use must have been counted."""
     if not customer_id:
         return []
     when: Condition = CouponUseRow.pk.does_not_exist() | (CouponUseRow.used < (coupon.per_customer or NO_LIMIT))
-    spent = CouponSpent(coupon=coupon.code)
-    return [db.update(_use_row(coupon, customer_id), CouponUseRow.used.add(1), when=when, refusal=spent)]
+    refusal = CouponSpent(coupon=coupon.code)
+    return [db.update(_use_row(coupon, customer_id), CouponUseRow.used.add(1), when=when, refusal=refusal)]
 
 
-def _explain_failure(coupon: Coupon, found: Any, at: datetime) -> Problem:
-    if found is None or (found.ends_at is not None and found.ends_at <= at):
+def _explain_failure(coupon: Coupon, row: Any, at: datetime) -> Problem:
+    if row is None or (row.ends_at is not None and row.ends_at <= at):
         return CouponEnded(coupon=coupon.code)
     return CouponSpent(coupon=coupon.code)
 
 
 def return_coupon(coupon: Coupon, customer_id: str | None) -> list[Write]:
-    """An order that died gives its use back, whether or not the code still runs."""
-    everyone = db.update(_coupon_row(coupon), CouponRow.used.add(-1), when=CouponRow.used > 0)
+    """Return the writes that give back the use of a cancelled order, also after the coupon has ended."""
+    total_use = db.update(_coupon_row(coupon), CouponRow.used.add(-1), when=CouponRow.used > 0)
     if not customer_id:
-        return [everyone]
-    return [everyone, db.update(_use_row(coupon, customer_id), CouponUseRow.used.add(-1), when=CouponUseRow.used > 0)]
+        return [total_use]
+    return [total_use, db.update(_use_row(coupon, customer_id), CouponUseRow.used.add(-1), when=CouponUseRow.used > 0)]
 
 
 def _use_row(coupon: Coupon, customer_id: str) -> CouponUseRow:
@@ -180,7 +184,7 @@ def _coupon_row(coupon: Coupon) -> CouponRow:
 
 
 def put_price(price: Price, head: Head) -> Write:
-    entries = [[each.amount_minor, each.price_list, each.channel, each.min_quantity] for each in price.entries]
+    entries = [[entry.amount_minor, entry.price_list, entry.channel, entry.min_quantity] for entry in price.entries]
     row = PriceRow(
         f"price#{price.sku}",
         "price",
@@ -218,12 +222,12 @@ def put_promotion(promotion: Promotion, coupon_code: str | None, head: Head) -> 
 
 
 def promotion_sort_key(promotion: Promotion) -> str:
-    ends = clock.iso(promotion.ends_at) if promotion.ends_at else NO_END
-    return f"{ends}#{promotion.id}"
+    end = clock.iso(promotion.ends_at) if promotion.ends_at else NO_END
+    return f"{end}#{promotion.id}"
 
 
 def set_coupon(coupon: Coupon) -> Write:
-    """Everything but how often it was used, which belongs to the orders."""
+    """Return the write that sets the coupon without its number of uses. Fails with CodeTaken."""
     free = CouponRow.pk.does_not_exist() | (CouponRow.promotion_id == coupon.promotion_id)
     return db.update(
         _coupon_row(coupon),
@@ -234,7 +238,7 @@ def set_coupon(coupon: Coupon) -> Write:
         _set_or_remove(CouponRow.cap, coupon.cap),
         _set_or_remove(CouponRow.per_customer, coupon.per_customer),
         when=free,
-        refusal=lambda found: CodeTaken(coupon=coupon.code, promotion=found.promotion_id),
+        refusal=lambda existing: CodeTaken(coupon=coupon.code, promotion=existing.promotion_id),
     )
 
 
@@ -243,5 +247,5 @@ def _set_or_remove(attribute: Any, value: Any) -> Any:
 
 
 def end_coupon(code: str, at: datetime) -> Write:
-    """For a code that its promotion gave up: orders may still give their use of it back."""
+    """Return the write that ends a coupon. The row stays, because orders may still return their use."""
     return db.update(CouponRow(f"coupon#{code}", "coupon"), CouponRow.ends_at.set(at), when=CouponRow.pk.exists())

@@ -1,7 +1,9 @@
-"""What is where and what is on its way: levels per SKU and location, holds, the movements that change them, transfers,
-counts, shelves. Goods expected on a day are a shelf of their own.
+"""Stock levels per SKU and location, with holds, movements, transfers, counts and expected goods.
 
-Owns the table `stock`. Writes StockReceived, StockExpected, UnclaimedStockReleased, StockAdjusted, StockCounted, TransferSent,
-TransferReceived, TransferCancelled, StockResharded. Orders, fulfillment, returns and channels may call it; none of them
-changes a level but through `store.change`, whose movements ride in the caller's own journal entry.
+A level is split over shards where one row would be too hot. Units expected on a day are a level of their own, the
+inbound bucket of that day.
+
+Owns the table `stock`. Writes StockReceived, StockExpected, UnclaimedStockReleased, StockAdjusted, StockCounted,
+TransferSent, TransferReceived, TransferCancelled and StockResharded. Orders, fulfillment, returns and channels call it.
+They change levels only through `store.build_level_writes`, and list the movements in their own journal entry.
 """

@@ -1,4 +1,4 @@
-"""Somebody counted. A variance becomes one adjustment; what was right is written down as well."""
+"""Record a stock count. Differences become one adjustment; lines without a difference are recorded too."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ from chalicelib.stock.move import (
     record_stock_event,
     require_known_skus,
     require_location_access,
-    sum_kept_for_orders,
+    sum_arrived_for_orders,
 )
 from chalicelib.stock.plan import Plan
 from chalicelib.stock.store import build_level_writes, load_inbound_levels, load_levels, take_lapsed_hold
@@ -36,45 +36,48 @@ LevelsBySku = Mapping[str, Sequence[Level]]
 
 @db.retry_on_conflict
 def count(
-    principal: Principal, location: str, counted: Quantities, reason: str, asked: IdempotencyKey | None = None
+    principal: Principal, location: str, counted: Quantities, reason: str, idempotency_key: IdempotencyKey | None = None
 ) -> dict[str, Any]:
-    """Counts what is physically there: free, promised and displayed together, over all shelves."""
-    idempotency.check_repeat(asked)
+    """Set the units on hand of each SKU to the counted number: free, promised and displayed together, in all shards.
+
+    Raises MorePromised if fewer units were counted than are promised or on display.
+    """
+    idempotency.check_repeat(idempotency_key)
     require_location_access(principal, location)
     require_known_skus(sku for sku, quantity in counted.items() if quantity)
     levels = load_levels((sku, location) for sku in counted)
-    coming = load_inbound_levels(levels)
-    shelves, kept = group_by_sku(location, counted, levels), sum_kept_for_orders(coming)
-    shelved = {sku: counted[sku] - kept.get(sku, 0) for sku in counted}
-    plan = _plan_shortages(location, shelved, shelves)
-    movements = plan.to_movements(shortage_movement) + _build_surpluses(location, shelved, shelves)
-    lines = [_count_to_json(sku, sum_on_hand(shelves[sku]) + kept.get(sku, 0), counted[sku]) for sku in counted]
+    inbound = load_inbound_levels(levels)
+    shards, arrived = group_by_sku(location, counted, levels), sum_arrived_for_orders(inbound)
+    in_shards = {sku: counted[sku] - arrived.get(sku, 0) for sku in counted}
+    plan = _plan_shortages(location, in_shards, shards)
+    movements = plan.to_movements(shortage_movement) + _build_surpluses(location, in_shards, shards)
+    lines = [_count_to_json(sku, sum_on_hand(shards[sku]) + arrived.get(sku, 0), counted[sku]) for sku in counted]
     counts = tuple(CountedLine(line["sku"], line["expected"], line["counted"]) for line in lines)
     event = StockCounted(location, reason, counts, tuple(movements))
-    as_read = [*(level for standing in shelves.values() for level in standing), *coming]
-    writes = [*map(take_lapsed_hold, plan.taken_holds), *build_level_writes(movements, unchanged_levels=as_read)]
-    return record_stock_event(principal, event, writes, asked, counted=lines)
+    read_levels = [*(level for sku_levels in shards.values() for level in sku_levels), *inbound]
+    writes = [*map(take_lapsed_hold, plan.taken_holds), *build_level_writes(movements, unchanged_levels=read_levels)]
+    return record_stock_event(principal, event, writes, idempotency_key, counted=lines)
 
 
-def sum_on_hand(shelves: Sequence[Level]) -> int:
-    return sum(level.on_hand for level in shelves)
+def sum_on_hand(shards: Sequence[Level]) -> int:
+    return sum(level.on_hand for level in shards)
 
 
-def _plan_shortages(location: str, counted: Quantities, shelves: LevelsBySku) -> Plan:
-    short = {sku: sum_on_hand(shelves[sku]) - counted[sku] for sku in counted}
-    levels = [level for standing in shelves.values() for level in standing]
+def _plan_shortages(location: str, counted: Quantities, shards: LevelsBySku) -> Plan:
+    missing = {sku: sum_on_hand(shards[sku]) - counted[sku] for sku in counted}
+    levels = [level for sku_levels in shards.values() for level in sku_levels]
     try:
-        return plan_removal(location, {sku: lost for sku, lost in short.items() if lost > 0}, levels)
+        return plan_removal(location, {sku: quantity for sku, quantity in missing.items() if quantity > 0}, levels)
     except OutOfStock as refusal:
         sku = refusal.facts["short"][0]["sku"]
-        promised = sum_on_hand(shelves[sku]) - refusal.facts["short"][0]["available"]
+        promised = sum_on_hand(shards[sku]) - refusal.facts["short"][0]["available"]
         raise MorePromised(sku=sku, location=location, promised=promised, counted=counted[sku]) from refusal
 
 
-def _build_surpluses(location: str, counted: Quantities, shelves: LevelsBySku) -> list[Movement]:
-    over = {sku: counted[sku] - sum_on_hand(shelves[sku]) for sku in counted}
-    return [surplus_movement(Allocation(sku, location, found)) for sku, found in over.items() if found > 0]
+def _build_surpluses(location: str, counted: Quantities, shards: LevelsBySku) -> list[Movement]:
+    surplus = {sku: counted[sku] - sum_on_hand(shards[sku]) for sku in counted}
+    return [surplus_movement(Allocation(sku, location, quantity)) for sku, quantity in surplus.items() if quantity > 0]
 
 
-def _count_to_json(sku: str, books: int, found: int) -> dict[str, Any]:
-    return {"sku": sku, "expected": books, "counted": found, "variance": found - books}
+def _count_to_json(sku: str, on_hand: int, counted: int) -> dict[str, Any]:
+    return {"sku": sku, "expected": on_hand, "counted": counted, "variance": counted - on_hand}

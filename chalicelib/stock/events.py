@@ -1,4 +1,4 @@
-"""The stream's door: every journal entry that moved stock is told again in its levels' histories."""
+"""The handler that projects journal entries from the table's stream into the stock history."""
 
 from __future__ import annotations
 
@@ -14,9 +14,11 @@ handlers = EventHandlers(__name__)
 
 @handlers.on_dynamodb_record(stream_arn=config.stream_arn(), batch_size=100, maximum_batching_window_in_seconds=1)
 def project_stock_history(event: Any) -> None:
-    """Raises when the store is away: the same records come again, and a repeat is harmless."""
+    """Raises if the table is unavailable: the stream then delivers the records again, and a repeat changes nothing."""
     project_history(records_to_entries(event.to_dict()["Records"]))
 
 
 def records_to_entries(records: list[dict[str, Any]]) -> list[EntryRow]:
-    return [EntryRow.from_raw_data(each["dynamodb"]["NewImage"]) for each in records if each["eventName"] == "INSERT"]
+    return [
+        EntryRow.from_raw_data(record["dynamodb"]["NewImage"]) for record in records if record["eventName"] == "INSERT"
+    ]

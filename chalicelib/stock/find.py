@@ -1,4 +1,4 @@
-"""What is where, for whoever may know it. Units under lapsed holds count as free: nobody waits for a sweeper."""
+"""Read availability, levels and history. Units of lapsed holds count as available before the holds are deleted."""
 
 from __future__ import annotations
 
@@ -31,36 +31,41 @@ def list_availability(
     own_location: str | None = None,
     safety_units: int = 0,
 ) -> list[dict[str, Any]]:
-    """What can be promised of each SKU where it is kept, nearest first. `own` sells without keeping anything back."""
-    there = {
-        each.id: each
-        for each in places.load_locations().values()
-        if each.active and (include_vans or each.kind != "van")
+    """Return the promisable units of each SKU per location, nearest first, and on later days.
+
+    `own_location` sells without keeping safety units back.
+    """
+    locations = {
+        location.id: location
+        for location in places.load_locations().values()
+        if location.active and (include_vans or location.kind != "van")
     }
-    away = _distances(there.values(), near)
-    levels = load_levels((sku, location) for sku in skus for location in there)
-    free = load_available(levels, own_location, safety_units)
-    order = sorted(there, key=lambda location: (away.get(location, UNKNOWN_DISTANCE_METERS), location))
-    later = load_promisable_days(levels, order)
+    distances = _distances(locations.values(), near)
+    levels = load_levels((sku, location) for sku in skus for location in locations)
+    available = load_available(levels, own_location, safety_units)
+    preference = sorted(locations, key=lambda location: (distances.get(location, UNKNOWN_DISTANCE_METERS), location))
+    later = load_promisable_days(levels, preference)
     return [
-        _availability_to_json(sku, [there[each] for each in order if (sku, each) in free], free, away)
+        _availability_to_json(
+            sku, [locations[location] for location in preference if (sku, location) in available], available, distances
+        )
         | ({"expected": later[sku]} if later.get(sku) else {})
         for sku in skus
     ]
 
 
 def load_promisable_days(levels: Iterable[Level], preference: Sequence[str]) -> dict[str, list[dict[str, Any]]]:
-    """By SKU, what can be promised for a later day: [{"on", "quantity"}]."""
-    now, days = clock.now(), load_inbound_levels(levels)
-    lapsed = load_lapsed_holds([level.level_id for level in days if level.reserved], now)
-    coming = InboundStock(days, preference, clock.day_of(now, config.zone()), lapsed)
-    return {sku: coming.list_promisable_days(sku) for sku in dict.fromkeys(level.sku for level in days)}
+    """Return, by SKU, what can be promised for later days: [{"on", "quantity"}]."""
+    now, inbound_levels = clock.now(), load_inbound_levels(levels)
+    lapsed = load_lapsed_holds([level.level_id for level in inbound_levels if level.reserved], now)
+    inbound = InboundStock(inbound_levels, preference, clock.day_of(now, config.zone()), lapsed)
+    return {sku: inbound.list_promisable_days(sku) for sku in dict.fromkeys(level.sku for level in inbound_levels)}
 
 
 def load_available(
     levels: Sequence[Level], own_location: str | None = None, safety_units: int = 0
 ) -> dict[tuple[str, str], int]:
-    """Promisable units by (sku, location), all shelves together, safety kept back everywhere but at `own`."""
+    """Return the promisable units by (sku, location) over all shards, less safety except at `own_location`."""
     lapsed = load_lapsed_holds([level.level_id for level in levels if level.reserved], clock.now())
     pairs = dict.fromkeys((level.sku, level.location) for level in levels)
     return {
@@ -80,56 +85,62 @@ def _holds_at(pair: tuple[str, str], holds: Iterable[Hold]) -> list[Hold]:
 
 
 def _availability_to_json(
-    sku: str, there: Sequence[Location], free: Mapping[tuple[str, str], int], away: Mapping[str, int]
+    sku: str,
+    locations: Sequence[Location],
+    available: Mapping[tuple[str, str], int],
+    distances: Mapping[str, int],
 ) -> dict[str, Any]:
-    listed = [
-        {"location": each.id, "kind": each.kind, "available": free[sku, each.id]}
-        | ({"distance_meters": away[each.id]} if each.id in away else {})
-        for each in there
+    items = [
+        {"location": location.id, "kind": location.kind, "available": available[sku, location.id]}
+        | ({"distance_meters": distances[location.id]} if location.id in distances else {})
+        for location in locations
     ]
-    return {"sku": sku, "available": sum(each["available"] for each in listed), "locations": listed}
+    return {"sku": sku, "available": sum(item["available"] for item in items), "locations": items}
 
 
-def _distances(there: Iterable[Location], near: Point | None) -> dict[str, int]:
+def _distances(locations: Iterable[Location], near: Point | None) -> dict[str, int]:
     if near is None:
         return {}
-    there = list(there)
-    driving = places.load_positions() if any(each.kind == "van" for each in there) else {}
-    points = {each.id: driving[each.id].point if each.id in driving else each.point for each in there}
+    locations = list(locations)
+    positions = places.load_positions() if any(location.kind == "van" for location in locations) else {}
+    points = {
+        location.id: positions[location.id].point if location.id in positions else location.point
+        for location in locations
+    }
     return {location: distance_meters(near, point) for location, point in points.items() if point is not None}
 
 
 def list_location_levels(
     location: str, limit: int = 100, after: dict[str, Any] | None = None
 ) -> tuple[list[dict[str, Any]], dict[str, Any] | None]:
-    """A page of a location's levels by SKU, shelves added up."""
+    """Return one page of a location's levels by SKU, with shards added up, and the key to go on from."""
     page = db.query(LevelRow, f"location#{location}", index="by_list", limit=limit, after=after)
     levels = add_other_shards([row_to_level(row) for row in page.items])
-    coming = load_inbound_levels(levels)
+    inbound = load_inbound_levels(levels)
     skus = dict.fromkeys(level.sku for level in levels)
     return [
-        _levels_to_json(sku, _levels_at((sku, location), levels), _levels_at((sku, location), coming)) for sku in skus
+        _levels_to_json(sku, _levels_at((sku, location), levels), _levels_at((sku, location), inbound)) for sku in skus
     ], page.after
 
 
-def _levels_to_json(sku: str, shelves: Sequence[Level], coming: Sequence[Level]) -> dict[str, Any]:
-    """What came and is not yet with its order is in the house; what is expected is told by its day."""
-    counted = ("on_hand", "reserved", "allocated", "display", "available")
-    sums = {name: sum(getattr(level, name) for level in shelves) for name in counted}
-    sums["on_hand"] += sum(level.on_hand for level in coming)
+def _levels_to_json(sku: str, shards: Sequence[Level], inbound: Sequence[Level]) -> dict[str, Any]:
+    """Units that arrived in an inbound bucket count as on hand; expected units are listed by day."""
+    quantities = ("on_hand", "reserved", "allocated", "display", "available")
+    sums = {name: sum(getattr(level, name) for level in shards) for name in quantities}
+    sums["on_hand"] += sum(level.on_hand for level in inbound)
     days = [
         {"on": bucket_to_day(level.shard), "quantity": level.expected, "promised": level.promised}
-        for level in sorted(coming, key=lambda level: level.shard)
+        for level in sorted(inbound, key=lambda level: level.shard)
         if level.expected or level.on_hand
     ]
-    told = {"sku": sku, **sums, "safety": shelves[0].safety, "shelves": shelves[0].shard_count}
-    return told | ({"expected": days} if days else {})
+    body = {"sku": sku, **sums, "safety": shards[0].safety, "shelves": shards[0].shard_count}
+    return body | ({"expected": days} if days else {})
 
 
 def list_history(
     sku: str, location: str, limit: int = 50, after: dict[str, Any] | None = None
 ) -> tuple[list[dict[str, Any]], dict[str, Any] | None]:
-    """Newest first. A projection of the journal: what was just done may take a moment to appear."""
+    """Return one page of movements, newest first. The history is a projection and lags behind the journal."""
     page = db.query(HistoryRow, f"history#{sku}@{location}", newest_first=True, limit=limit, after=after)
     return [_history_row_to_json(row) for row in page.items], page.after
 

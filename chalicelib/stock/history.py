@@ -1,4 +1,4 @@
-"""The journal's movements, told again by level. Only a projection: it decides nothing and can be made anew."""
+"""Project the movements of journal entries into a history per SKU and location. It can be rebuilt from the journal."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from chalicelib.stock.store import HistoryRow
 
 
 def project_history(entries: Iterable[EntryRow]) -> int:
-    """How many rows were written. A row's key is its event's, so a repeat or another order writes the same rows."""
+    """Return the number of rows written. Row keys derive from the event, so a repeat writes the same rows again."""
     rows = {(row.pk, row.sk): row for entry in entries for row in entry_to_rows(entry)}
     writes = [db.put(row) for row in rows.values()]
     for start in range(0, len(writes), db.MAX_TRANSACTION_WRITES):
@@ -22,13 +22,16 @@ def project_history(entries: Iterable[EntryRow]) -> int:
 
 
 def entry_to_rows(entry: EntryRow) -> list[HistoryRow]:
-    """One for each SKU and location that the entry moved; none for entries about other things. Raises NewerVersion."""
+    """Return one row per SKU and location that the entry moved, none for entries without movements.
+
+    Raises NewerVersion.
+    """
     check_schema_version(entry.kind, int(entry.schema_version))
     body = journal.row_to_message(entry)["body"]
-    at: dict[tuple[str, str], list[Movement]] = {}
+    grouped: dict[tuple[str, str], list[Movement]] = {}
     for movement in read_records(Movement, body.get("movements", ())):
-        at.setdefault((movement.sku, movement.location), []).append(movement)
-    return [_build_row(entry, body, pair, movements) for pair, movements in at.items()]
+        grouped.setdefault((movement.sku, movement.location), []).append(movement)
+    return [_build_row(entry, body, pair, movements) for pair, movements in grouped.items()]
 
 
 def _build_row(entry: EntryRow, body: dict[str, Any], pair: tuple[str, str], movements: list[Movement]) -> HistoryRow:
@@ -46,8 +49,8 @@ def _build_row(entry: EntryRow, body: dict[str, Any], pair: tuple[str, str], mov
 
 
 def _movement_to_json(movement: Movement) -> dict[str, Any]:
-    """Quantities that did not change are left out."""
-    said = {"kind": movement.kind, "shelf": movement.shelf, "on_hand": movement.on_hand}
-    said |= {"reserved": movement.reserved, "allocated": movement.allocated, "display": movement.display}
-    said |= {"expected": movement.expected}
-    return {name: value for name, value in said.items() if value}
+    """Return the movement without quantities that did not change."""
+    values = {"kind": movement.kind, "shelf": movement.shelf, "on_hand": movement.on_hand}
+    values |= {"reserved": movement.reserved, "allocated": movement.allocated, "display": movement.display}
+    values |= {"expected": movement.expected}
+    return {name: value for name, value in values.items() if value}

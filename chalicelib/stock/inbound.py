@@ -1,7 +1,8 @@
-"""Goods that are on their way: promised for their day when a buyer agrees, and kept for him when they come. Pure.
+"""Expected goods: promised for their day if the buyer agrees, and kept for the order when they arrive. Pure.
 
-What is expected on a day is a shelf of its own, so it is promised, held and given back like any other. Nothing leaves
-from there: when goods come, each order's units go on to shelf 0, the longest waiting first.
+Units expected on a day are in an inbound bucket, a level like any other, so they are promised, held and released in
+the same way. Nothing is issued from a bucket: when goods arrive, the units of each order move to shard 0, earliest day
+first.
 """
 
 from __future__ import annotations
@@ -29,8 +30,10 @@ from chalicelib.stock.plan import AvailableStock, Bucket, Plan, plan_allocation
 
 @dataclass(frozen=True)
 class InboundStock:
-    """What is on its way to where a buyer's goods may come from, best place first. Units of `lapsed` holds, on days and
-    on ordinary shelves alike, are the next buyer's."""
+    """The inbound levels an order may be promised from, with locations in order of preference.
+
+    Units of `lapsed_holds`, in buckets or in shards, are available to the next order.
+    """
 
     levels: Sequence[Level]
     preference: Sequence[str]
@@ -38,111 +41,120 @@ class InboundStock:
     lapsed_holds: Sequence[Hold] = ()
 
     def list_buckets(self, sku: str) -> list[Bucket]:
-        """Days that are not over, the earliest first, and of one day the location that is preferred."""
-        here = [level for level in self.levels if level.sku == sku and level.location in self.preference]
-        days = sorted(here, key=lambda level: (level.shard, self.preference.index(level.location)))
-        return [self._build_bucket(level) for level in days if level.shard >= day_to_bucket(self.today)]
+        """Return the buckets of today and later, by day and then by preferred location."""
+        levels = [level for level in self.levels if level.sku == sku and level.location in self.preference]
+        by_day = sorted(levels, key=lambda level: (level.shard, self.preference.index(level.location)))
+        return [self._build_bucket(level) for level in by_day if level.shard >= day_to_bucket(self.today)]
 
     def _build_bucket(self, level: Level) -> Bucket:
-        held = tuple(hold for hold in self.lapsed_holds if (hold.sku, hold.location, hold.shard) == level.level_id)
-        return Bucket(level.level_id, level.available, held)
+        lapsed = tuple(hold for hold in self.lapsed_holds if (hold.sku, hold.location, hold.shard) == level.level_id)
+        return Bucket(level.level_id, level.available, lapsed)
 
     def list_promisable_days(self, sku: str) -> list[dict[str, Any]]:
-        """[{"on", "quantity"}], by day, all locations together."""
+        """Return [{"on", "quantity"}] by day, over all locations."""
         days: dict[str, int] = {}
-        for shelf in self.list_buckets(sku):
-            on = bucket_to_day(shelf.level_id[2])
-            days[on] = days.get(on, 0) + shelf.promisable
+        for bucket in self.list_buckets(sku):
+            on = bucket_to_day(bucket.level_id[2])
+            days[on] = days.get(on, 0) + bucket.promisable
         return [{"on": on, "quantity": quantity} for on, quantity in sorted(days.items()) if quantity > 0]
 
     def add_promisable_days(self, short: Sequence[Mapping[str, Any]]) -> OutOfStock:
-        """The same shortages, each with what could be promised for which day."""
-        days = {each["sku"]: self.list_promisable_days(each["sku"]) for each in short}
-        return OutOfStock(
-            short=[dict(each) | ({"expected": days[each["sku"]]} if days[each["sku"]] else {}) for each in short]
-        )
+        """Return the refusal for shortages, with the days for which each SKU could be promised."""
+        return OutOfStock(short=[self._add_days(shortage) for shortage in short])
+
+    def _add_days(self, shortage: Mapping[str, Any]) -> dict[str, Any]:
+        days = self.list_promisable_days(shortage["sku"])
+        return dict(shortage) | ({"expected": days} if days else {})
 
 
 def plan_with_inbound(
     demand: Mapping[str, int],
     stock: AvailableStock,
-    coming: InboundStock,
+    inbound: InboundStock,
     *,
     backorder: bool = True,
     shard_offset: int = 0,
 ) -> Plan:
-    """What is there goes at once, and only what is short is promised for a later day, if the buyer agreed to that."""
+    """Plan from stock on hand first, and with `backorder` what is short from expected goods.
+
+    Raises OutOfStock with every short SKU and the days for which it could be promised.
+    """
     try:
         return plan_allocation(demand, stock, shard_offset)
-    except OutOfStock as refused:
-        short = refused.facts["short"]
+    except OutOfStock as refusal:
+        short = refusal.facts["short"]
     if not backorder:
-        raise coming.add_promisable_days(short)
-    later = plan_from_inbound(short, coming)
-    lacking = {each["sku"]: each["wanted"] - each["available"] for each in short}
-    now = {sku: quantity - lacking.get(sku, 0) for sku, quantity in demand.items()}
-    at_once = plan_allocation({sku: quantity for sku, quantity in now.items() if quantity}, stock, shard_offset)
-    return Plan(at_once.allocations + later.allocations, at_once.taken_holds + later.taken_holds, at_once.safety)
+        raise inbound.add_promisable_days(short)
+    later = plan_from_inbound(short, inbound)
+    missing = {shortage["sku"]: shortage["wanted"] - shortage["available"] for shortage in short}
+    on_hand = {sku: quantity - missing.get(sku, 0) for sku, quantity in demand.items()}
+    now = plan_allocation({sku: quantity for sku, quantity in on_hand.items() if quantity}, stock, shard_offset)
+    return Plan(now.allocations + later.allocations, now.taken_holds + later.taken_holds, now.safety)
 
 
-def plan_from_inbound(short: Sequence[Mapping[str, Any]], coming: InboundStock) -> Plan:
-    """Promises what is short from what is expected, the earliest day first; a day that is over promises nothing.
-    Raises OutOfStock when even that is not enough."""
-    pieces, takes = [], []
-    for each in short:
-        left = each["wanted"] - each["available"]
-        for shelf in coming.list_buckets(each["sku"]):
-            share = min(left, shelf.promisable)
+def plan_from_inbound(short: Sequence[Mapping[str, Any]], inbound: InboundStock) -> Plan:
+    """Plan what is short from expected goods, earliest day first. Raises OutOfStock if they are not enough."""
+    allocations, taken_holds = [], []
+    for shortage in short:
+        remaining = shortage["wanted"] - shortage["available"]
+        for bucket in inbound.list_buckets(shortage["sku"]):
+            share = min(remaining, bucket.promisable)
             if share > 0:
-                piece, holds = shelf.take(share)
-                pieces.append(piece)
-                takes += holds
-                left -= share
-        if left > 0:
-            raise coming.add_promisable_days(short)
-    return Plan(tuple(pieces), tuple(takes))
+                allocation, holds = bucket.take(share)
+                allocations.append(allocation)
+                taken_holds += holds
+                remaining -= share
+        if remaining > 0:
+            raise inbound.add_promisable_days(short)
+    return Plan(tuple(allocations), tuple(taken_holds))
 
 
 def receive_for_waiting_orders(
-    piece: Allocation, coming: Iterable[Level], how: Callable[[Allocation], Movement] = receipt_movement
+    arrived: Allocation,
+    inbound: Iterable[Level],
+    build_movement: Callable[[Allocation], Movement] = receipt_movement,
 ) -> list[Movement]:
-    """Units that came: first for those who wait for them, the earliest day first, and only the rest for everybody."""
-    movements, left = [], piece.quantity
-    for level in sort_by_day(piece, coming):
-        share = min(left, max(0, level.promised - level.on_hand))
+    """Return the movements of units that arrived: into the buckets of waiting orders, earliest day first, the rest into
+    shard 0."""
+    movements, remaining = [], arrived.quantity
+    for level in sort_by_day(arrived, inbound):
+        share = min(remaining, max(0, level.promised - level.on_hand))
         if share:
-            movements.append(how(Allocation(piece.sku, piece.location, share, level.shard)))
-            left -= share
-    return movements + ([how(Allocation(piece.sku, piece.location, left))] if left else [])
+            movements.append(build_movement(Allocation(arrived.sku, arrived.location, share, level.shard)))
+            remaining -= share
+    return movements + ([build_movement(Allocation(arrived.sku, arrived.location, remaining))] if remaining else [])
 
 
-def reduce_expected(piece: Allocation, coming: Iterable[Level]) -> list[Movement]:
-    """What came from outside had been expected, the earliest day first."""
-    movements, left = [], piece.quantity
-    for level in sort_by_day(piece, coming):
-        share = min(left, level.expected)
+def reduce_expected(arrived: Allocation, inbound: Iterable[Level]) -> list[Movement]:
+    """Return the movements that lower the expected units by those that arrived, earliest day first."""
+    movements, remaining = [], arrived.quantity
+    for level in sort_by_day(arrived, inbound):
+        share = min(remaining, level.expected)
         if share:
-            movements.append(expected_movement(Allocation(piece.sku, piece.location, -share, level.shard)))
-            left -= share
+            movements.append(expected_movement(Allocation(arrived.sku, arrived.location, -share, level.shard)))
+            remaining -= share
     return movements
 
 
-def sort_by_day(piece: Allocation, coming: Iterable[Level]) -> list[Level]:
-    here = [level for level in coming if (level.sku, level.location) == (piece.sku, piece.location)]
-    return sorted(here, key=lambda level: level.shard)
+def sort_by_day(arrived: Allocation, inbound: Iterable[Level]) -> list[Level]:
+    """Return the inbound levels of the same SKU and location, earliest day first."""
+    levels = [level for level in inbound if (level.sku, level.location) == (arrived.sku, arrived.location)]
+    return sorted(levels, key=lambda level: level.shard)
 
 
-def move_to_first_shard(pieces: Iterable[Allocation]) -> list[Movement]:
-    """From the day they were expected on to shelf 0, where what leaves the house stands."""
+def move_to_first_shard(allocations: Iterable[Allocation]) -> list[Movement]:
+    """Return the movements of arrived units from their buckets to shard 0, from where units are issued."""
     return [
-        move for piece in pieces for move in (transfer_out_movement(piece), transfer_in_movement(on_first_shard(piece)))
+        movement
+        for allocation in allocations
+        for movement in (transfer_out_movement(allocation), transfer_in_movement(on_first_shard(allocation)))
     ]
 
 
-def on_first_shard(piece: Allocation) -> Allocation:
-    return Allocation(piece.sku, piece.location, piece.quantity)
+def on_first_shard(allocation: Allocation) -> Allocation:
+    return Allocation(allocation.sku, allocation.location, allocation.quantity)
 
 
 def count_unclaimed(level: Level) -> int:
-    """Units that came and that nobody waits for any more."""
+    """Return the units of a bucket that arrived and are not promised to an order."""
     return max(0, level.on_hand - level.promised)

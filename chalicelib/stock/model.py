@@ -1,4 +1,4 @@
-"""What a level is, how it moves, and which units an order is promised."""
+"""Levels, allocations, holds, movements and transfers, with the events and refusals of stock. Pure."""
 
 from __future__ import annotations
 
@@ -12,27 +12,31 @@ from chalicelib.kit.errors import Forbidden, Invalid, Refused
 from chalicelib.kit.events import Event
 
 MAX_SHARDS = 64
-FIRST_INBOUND_BUCKET = 10_000_000  # what is expected on a day is a shelf of its own, numbered by it: 20261205
-LevelId = tuple[str, str, int]  # sku, location, shelf
+FIRST_INBOUND_BUCKET = 10_000_000  # an inbound bucket is numbered by the day of its goods: 20261205
+LevelId = tuple[str, str, int]  # sku, location, shard or inbound bucket
 
 
 def day_to_bucket(day: date) -> int:
+    """Return the inbound bucket of a day: 20261205 for 5 December 2026."""
     return int(f"{day:%Y%m%d}")
 
 
-def is_inbound_bucket(shelf: int) -> bool:
-    return shelf >= FIRST_INBOUND_BUCKET
+def is_inbound_bucket(shard: int) -> bool:
+    return shard >= FIRST_INBOUND_BUCKET
 
 
-def bucket_to_day(shelf: int) -> str:
-    """The day of a shelf of expected goods, as ISO writes it."""
-    return date(shelf // 10_000, shelf // 100 % 100, shelf % 100).isoformat()
+def bucket_to_day(bucket: int) -> str:
+    """Return the day of an inbound bucket as YYYY-MM-DD."""
+    return date(bucket // 10_000, bucket // 100 % 100, bucket % 100).isoformat()
 
 
 @dataclass(frozen=True)
 class Level:
-    """One SKU on one shelf of one location. `expected` units are promised like others before they are there. `shelves`,
-    `safety` and `days`, the shelves of what is expected, speak for the whole location, on shelf 0."""
+    """The quantities of one SKU in one shard or inbound bucket of one location.
+
+    `expected` units can be promised before they arrive. `shard_count`, `safety` and `days` (the inbound buckets in
+    use) describe the whole location and are stored in shard 0.
+    """
 
     sku: str
     location: str
@@ -61,7 +65,7 @@ class Level:
 
 @dataclass(frozen=True)
 class Allocation:
-    """Units of one SKU on one shelf: what an order remembers, so that release and issue are exact."""
+    """Units of one SKU in one shard. An order stores its allocations, so release and issue change the same level."""
 
     sku: str
     location: str
@@ -73,17 +77,17 @@ class Allocation:
         return (self.sku, self.location, self.shard)
 
     def to_json(self) -> dict[str, Any]:
-        said: dict[str, Any] = {"sku": self.sku, "location": self.location, "quantity": self.quantity}
-        return said | ({"shelf": self.shard} if self.shard else {})
+        body: dict[str, Any] = {"sku": self.sku, "location": self.location, "quantity": self.quantity}
+        return body | ({"shelf": self.shard} if self.shard else {})
 
     @staticmethod
-    def from_json(said: Mapping[str, Any]) -> Allocation:
-        return Allocation(said["sku"], said["location"], int(said["quantity"]), int(said.get("shelf", 0)))
+    def from_json(body: Mapping[str, Any]) -> Allocation:
+        return Allocation(body["sku"], body["location"], int(body["quantity"]), int(body.get("shelf", 0)))
 
 
 @dataclass(frozen=True)
 class Hold:
-    """A reservation with its end. It lives while `reserved_until` is ahead; then anybody may take its units."""
+    """A reservation of an order. It lapses at `reserved_until`; from then on another order may take its units."""
 
     sku: str
     location: str
@@ -97,8 +101,11 @@ class Hold:
         return Allocation(self.sku, self.location, self.quantity, self.shard)
 
 
-def build_holds(pieces: Iterable[Allocation], order_id: str, reserved_until: datetime) -> list[Hold]:
-    return [Hold(piece.sku, piece.location, piece.shard, order_id, piece.quantity, reserved_until) for piece in pieces]
+def build_holds(allocations: Iterable[Allocation], order_id: str, reserved_until: datetime) -> list[Hold]:
+    return [
+        Hold(allocation.sku, allocation.location, allocation.shard, order_id, allocation.quantity, reserved_until)
+        for allocation in allocations
+    ]
 
 
 class MovementKind(StrEnum):
@@ -115,7 +122,7 @@ class MovementKind(StrEnum):
 
 @dataclass(frozen=True)
 class Movement:
-    """One line of the stock ledger: by how much each quantity of a level changed, never to what."""
+    """One line of the stock ledger: by how much each quantity of a level changed."""
 
     kind: MovementKind
     sku: str
@@ -136,126 +143,136 @@ class Movement:
         return (self.sku, self.location, self.shelf)
 
 
-def receipt_movement(piece: Allocation) -> Movement:
-    return Movement(MovementKind.RECEIVED, *piece.level_id, on_hand=piece.quantity)
+def receipt_movement(allocation: Allocation) -> Movement:
+    return Movement(MovementKind.RECEIVED, *allocation.level_id, on_hand=allocation.quantity)
 
 
-def reservation_movement(piece: Allocation) -> Movement:
-    return Movement(MovementKind.RESERVED, *piece.level_id, reserved=piece.quantity)
+def reservation_movement(allocation: Allocation) -> Movement:
+    return Movement(MovementKind.RESERVED, *allocation.level_id, reserved=allocation.quantity)
 
 
-def hold_release_movement(piece: Allocation) -> Movement:
-    return Movement(MovementKind.RELEASED, *piece.level_id, reserved=-piece.quantity)
+def hold_release_movement(allocation: Allocation) -> Movement:
+    return Movement(MovementKind.RELEASED, *allocation.level_id, reserved=-allocation.quantity)
 
 
-def allocation_movement(piece: Allocation) -> Movement:
-    return Movement(MovementKind.ALLOCATED, *piece.level_id, allocated=piece.quantity)
+def allocation_movement(allocation: Allocation) -> Movement:
+    return Movement(MovementKind.ALLOCATED, *allocation.level_id, allocated=allocation.quantity)
 
 
-def allocation_release_movement(piece: Allocation) -> Movement:
-    return Movement(MovementKind.RELEASED, *piece.level_id, allocated=-piece.quantity)
+def allocation_release_movement(allocation: Allocation) -> Movement:
+    return Movement(MovementKind.RELEASED, *allocation.level_id, allocated=-allocation.quantity)
 
 
-def issue_movement(piece: Allocation) -> Movement:
-    """Allocated units leave the house."""
-    return Movement(MovementKind.ISSUED, *piece.level_id, on_hand=-piece.quantity, allocated=-piece.quantity)
+def issue_movement(allocation: Allocation) -> Movement:
+    """Allocated units leave the location."""
+    units = allocation.quantity
+    return Movement(MovementKind.ISSUED, *allocation.level_id, on_hand=-units, allocated=-units)
 
 
-def direct_issue_movement(piece: Allocation) -> Movement:
-    """Handed over at the counter: never promised, gone at once."""
-    return Movement(MovementKind.ISSUED, *piece.level_id, on_hand=-piece.quantity)
+def direct_issue_movement(allocation: Allocation) -> Movement:
+    """Units are handed over at the counter without having been reserved or allocated."""
+    return Movement(MovementKind.ISSUED, *allocation.level_id, on_hand=-allocation.quantity)
 
 
-def return_movement(piece: Allocation) -> Movement:
-    return Movement(MovementKind.RETURNED, *piece.level_id, on_hand=piece.quantity)
+def return_movement(allocation: Allocation) -> Movement:
+    return Movement(MovementKind.RETURNED, *allocation.level_id, on_hand=allocation.quantity)
 
 
-def surplus_movement(piece: Allocation) -> Movement:
-    """More was found than the books said; `missing` is less."""
-    return Movement(MovementKind.ADJUSTED, *piece.level_id, on_hand=piece.quantity)
+def surplus_movement(allocation: Allocation) -> Movement:
+    """More units are on hand than recorded in the level."""
+    return Movement(MovementKind.ADJUSTED, *allocation.level_id, on_hand=allocation.quantity)
 
 
-def shortage_movement(piece: Allocation) -> Movement:
-    return Movement(MovementKind.ADJUSTED, *piece.level_id, on_hand=-piece.quantity)
+def shortage_movement(allocation: Allocation) -> Movement:
+    """Fewer units are on hand than recorded in the level."""
+    return Movement(MovementKind.ADJUSTED, *allocation.level_id, on_hand=-allocation.quantity)
 
 
-def transfer_out_movement(piece: Allocation) -> Movement:
-    return Movement(MovementKind.TRANSFERRED, *piece.level_id, on_hand=-piece.quantity)
+def transfer_out_movement(allocation: Allocation) -> Movement:
+    return Movement(MovementKind.TRANSFERRED, *allocation.level_id, on_hand=-allocation.quantity)
 
 
-def transfer_in_movement(piece: Allocation) -> Movement:
-    return Movement(MovementKind.TRANSFERRED, *piece.level_id, on_hand=piece.quantity)
+def transfer_in_movement(allocation: Allocation) -> Movement:
+    return Movement(MovementKind.TRANSFERRED, *allocation.level_id, on_hand=allocation.quantity)
 
 
-def display_movement(piece: Allocation) -> Movement:
-    """Shown, not sold."""
-    return Movement(MovementKind.ADJUSTED, *piece.level_id, display=piece.quantity)
+def display_movement(allocation: Allocation) -> Movement:
+    """Units go on display, where they cannot be sold."""
+    return Movement(MovementKind.ADJUSTED, *allocation.level_id, display=allocation.quantity)
 
 
-def display_return_movement(piece: Allocation) -> Movement:
-    """From the display into what can be sold."""
-    return Movement(MovementKind.ADJUSTED, *piece.level_id, display=-piece.quantity)
+def display_return_movement(allocation: Allocation) -> Movement:
+    """Displayed units can be sold again."""
+    return Movement(MovementKind.ADJUSTED, *allocation.level_id, display=-allocation.quantity)
 
 
-def expected_movement(piece: Allocation) -> Movement:
-    """So many more are on their way; fewer when the quantity is negative."""
-    return Movement(MovementKind.EXPECTED, *piece.level_id, expected=piece.quantity)
+def expected_movement(allocation: Allocation) -> Movement:
+    """More units are expected; fewer if the quantity is negative."""
+    return Movement(MovementKind.EXPECTED, *allocation.level_id, expected=allocation.quantity)
 
 
 def sum_movements(movements: Iterable[Movement]) -> dict[LevelId, Movement]:
-    """The sum for each level: DynamoDB refuses the same item twice in one transaction."""
+    """Return one movement per level, under the kind of the level's first one.
+
+    DynamoDB rejects a transaction that names an item twice, so movements of one level are added up first.
+    """
     sums: dict[LevelId, Movement] = {}
-    for each in movements:
-        before = sums.get(each.level_id, Movement(each.kind, *each.level_id))
-        sums[each.level_id] = Movement(
+    for movement in movements:
+        before = sums.get(movement.level_id, Movement(movement.kind, *movement.level_id))
+        sums[movement.level_id] = Movement(
             before.kind,
             *before.level_id,
-            on_hand=before.on_hand + each.on_hand,
-            reserved=before.reserved + each.reserved,
-            allocated=before.allocated + each.allocated,
-            display=before.display + each.display,
-            expected=before.expected + each.expected,
+            on_hand=before.on_hand + movement.on_hand,
+            reserved=before.reserved + movement.reserved,
+            allocated=before.allocated + movement.allocated,
+            display=before.display + movement.display,
+            expected=before.expected + movement.expected,
         )
     return sums
 
 
 def replay_levels(movements: Iterable[Movement]) -> dict[LevelId, Level]:
-    """The levels that a ledger adds up to: the journal is the truth, the table only its sum."""
+    """Return the levels that the movements of a whole ledger add up to."""
     return {
-        place: Level(*place, each.on_hand, each.reserved, each.allocated, each.display, expected=each.expected)
-        for place, each in sum_movements(movements).items()
+        level_id: Level(
+            *level_id, total.on_hand, total.reserved, total.allocated, total.display, expected=total.expected
+        )
+        for level_id, total in sum_movements(movements).items()
     }
 
 
-def take_from_display(shelves: Sequence[Level], quantity: int) -> list[Allocation]:
-    """Displayed units are taken back from the shelves that they were taken from."""
-    pieces = []
-    for level in shelves:
+def take_from_display(shards: Sequence[Level], quantity: int) -> list[Allocation]:
+    """Return the shards that displayed units are taken back from. Raises NotPromised if fewer are on display."""
+    allocations = []
+    for level in shards:
         share = min(quantity, level.display)
         if share > 0:
-            pieces.append(Allocation(*level.level_id[:2], share, level.shard))
+            allocations.append(Allocation(*level.level_id[:2], share, level.shard))
             quantity -= share
     if quantity > 0:
-        raise NotPromised(sku=shelves[0].sku, location=shelves[0].location)
-    return pieces
+        raise NotPromised(sku=shards[0].sku, location=shards[0].location)
+    return allocations
 
 
-def balance_shards(levels: Sequence[Level], shelves: int) -> list[Movement]:
-    """Free units over `shelves` shelves, one more on the first ones; a shelf that goes away must hold no promise."""
-    standing = {level.shard: level for level in levels}
+def balance_shards(levels: Sequence[Level], shard_count: int) -> list[Movement]:
+    """Return the movements that spread free units evenly; the first shards take the remainder.
+
+    Raises ShelfInUse if a shard beyond the count still has promised or displayed units.
+    """
+    existing = {level.shard: level for level in levels}
     free = sum(level.available for level in levels)
     movements = []
-    for shelf in sorted({*range(shelves), *standing}):
-        level = standing.get(shelf, Level(levels[0].sku, levels[0].location, shelf))
-        if shelf >= shelves and level.on_hand != level.available:
-            raise ShelfInUse(sku=level.sku, location=level.location, shelf=shelf)
-        share = free // shelves + (shelf < free % shelves) if shelf < shelves else 0
+    for shard in sorted({*range(shard_count), *existing}):
+        level = existing.get(shard, Level(levels[0].sku, levels[0].location, shard))
+        if shard >= shard_count and level.on_hand != level.available:
+            raise ShelfInUse(sku=level.sku, location=level.location, shelf=shard)
+        share = free // shard_count + (shard < free % shard_count) if shard < shard_count else 0
         movements.append(Movement(MovementKind.TRANSFERRED, *level.level_id, on_hand=share - level.available))
     return [movement for movement in movements if movement.on_hand]
 
 
 def apply_movements(levels: Iterable[Level], movements: Iterable[Movement]) -> list[Level]:
-    """The levels as the movements will leave them."""
+    """Return the levels as they are after the movements."""
     sums = sum_movements(movements)
     return [_apply_total(level, sums.get(level.level_id)) for level in levels]
 
@@ -274,44 +291,45 @@ def _apply_total(level: Level, total: Movement | None) -> Level:
 
 
 class OutOfStock(Refused):
-    """`short` lists every short SKU: {"sku", "wanted", "available"}, and {"expected"} [{"on", "quantity"}] of what is
-    on its way and could be promised for a later day."""
+    """`short` lists every short SKU: {"sku", "wanted", "available"}. Where units could be promised for a later day, it
+    adds "expected": [{"on", "quantity"}]."""
 
-    message = "Not enough in stock; `short` lists what is there."
+    message = "Not enough stock; `short` lists every short SKU with its available units."
 
 
 class NotPromised(Refused):
-    message = "{location} does not hold that many promised or displayed units of {sku}; look again."
+    message = "{location} has fewer promised or displayed units of {sku} than that; load the level and try again."
 
 
 class HoldGone(Refused):
-    message = "The reservation of {sku} at {location} has lapsed and its units went to somebody else."
+    message = "The reservation of {sku} at {location} has lapsed and its units went to another order."
 
 
 class MorePromised(Refused):
     message = (
-        "{promised} units of {sku} at {location} are promised or shown, {counted} were counted; settle those first."
+        "{promised} units of {sku} at {location} are promised or on display, but only {counted} were counted; "
+        "change those orders or the display first."
     )
 
 
 class PromisedAhead(Refused):
-    message = "{promised} units of {sku} are promised for {on} already; no fewer can be expected then."
+    message = "{promised} units of {sku} are already promised for {on}; the expected quantity cannot be lower."
 
 
 class DayIsOver(Invalid):
-    message = "Goods are expected today or later, not on {on}."
+    message = "Goods can be expected today or later; {on} is over."
 
 
 class NotYourLocation(Forbidden):
-    message = "Only the people of {location} may do this there."
+    message = "Only the staff of {location} may do this."
 
 
 class NoSuchLocation(Invalid):
-    message = "There is no location {location} here, or it takes nothing any more."
+    message = "There is no location {location}, or it is closed."
 
 
 class TooMuchAtOnce(Invalid):
-    message = "That is more than one transaction holds; send fewer lines at once."
+    message = "The request needs more writes than one transaction can hold; send fewer lines at once."
 
 
 class TransferStatus(StrEnum):
@@ -321,7 +339,7 @@ class TransferStatus(StrEnum):
     CANCELLED = "cancelled"
 
 
-# A transfer begins in transit: goods leave the source in the commit that makes it, so there is no draft of one.
+# A transfer starts in transit: goods leave the source in the commit that creates it, so it has no draft status.
 TRANSFER_STATES: dict[TransferStatus, set[TransferStatus]] = {
     TransferStatus.IN_TRANSIT: {
         TransferStatus.PARTIALLY_RECEIVED,
@@ -351,7 +369,7 @@ class TransferLine:
 
 @dataclass(frozen=True)
 class Transfer:
-    """Stock between two locations; what is outstanding is in transit and nobody's to sell."""
+    """Stock sent from one location to another. Outstanding units are in transit and cannot be sold."""
 
     id: str
     source: str
@@ -370,11 +388,15 @@ class Transfer:
 
     @property
     def outstanding(self) -> dict[str, int]:
+        """Units in transit by SKU, without SKUs that have arrived completely."""
         return {line.sku: line.outstanding for line in self.lines if line.outstanding}
 
 
 def receive_transfer_lines(transfer: Transfer, arrived: Mapping[str, int]) -> Transfer:
-    """Adds what arrived; refuses more than is on its way and anything that was never sent."""
+    """Return the transfer with the arrived quantities, by SKU, added.
+
+    Raises TransferClosed, or MoreThanSent for a quantity above the outstanding one.
+    """
     if TransferStatus.RECEIVED not in TRANSFER_STATES[transfer.status]:
         raise TransferClosed(transfer=transfer.id, status=transfer.status)
     for sku, quantity in arrived.items():
@@ -382,31 +404,33 @@ def receive_transfer_lines(transfer: Transfer, arrived: Mapping[str, int]) -> Tr
         if quantity > outstanding:
             raise MoreThanSent(sku=sku, quantity=quantity, outstanding=outstanding)
     lines = tuple(replace(line, received=line.received + arrived.get(line.sku, 0)) for line in transfer.lines)
-    done = all(line.outstanding == 0 for line in lines)
-    return replace(transfer, lines=lines, status=TransferStatus.RECEIVED if done else TransferStatus.PARTIALLY_RECEIVED)
+    complete = all(line.outstanding == 0 for line in lines)
+    status = TransferStatus.RECEIVED if complete else TransferStatus.PARTIALLY_RECEIVED
+    return replace(transfer, lines=lines, status=status)
 
 
 def cancel_transfer(transfer: Transfer) -> Transfer:
+    """Return the cancelled transfer. Raises TransferClosed."""
     if TransferStatus.CANCELLED not in TRANSFER_STATES[transfer.status]:
         raise TransferClosed(transfer=transfer.id, status=transfer.status)
     return replace(transfer, status=TransferStatus.CANCELLED)
 
 
 class TransferClosed(Refused):
-    message = "Transfer {transfer} is {status} already."
+    message = "Transfer {transfer} is already {status}."
 
 
 class MoreThanSent(Refused):
-    message = "{quantity} units of {sku} cannot arrive; {outstanding} are on their way."
+    message = "{quantity} units of {sku} cannot be received; {outstanding} are in transit."
 
 
 class SamePlace(Invalid):
-    message = "A transfer needs two locations; {location} is both."
+    message = "Source and destination of a transfer must differ; both are {location}."
 
 
 class ShelfInUse(Refused):
     message = (
-        "Shelf {shelf} of {sku} at {location} still holds promised or shown units; take it away when they are gone."
+        "Shelf {shelf} of {sku} at {location} still has promised or displayed units; remove it when they are gone."
     )
 
 
@@ -421,7 +445,7 @@ class StockReceived(Event):
 
 @dataclass(frozen=True)
 class StockExpected(Event):
-    """How many units are on their way for a day was set anew."""
+    """The number of units expected on a day was set."""
 
     location: str
     on: str  # the day, YYYY-MM-DD
@@ -431,7 +455,7 @@ class StockExpected(Event):
 
 @dataclass(frozen=True)
 class UnclaimedStockReleased(Event):
-    """Units that had come for an order which no longer waits for them returned to general stock."""
+    """Units that had arrived for an order which no longer waits for them returned to general stock."""
 
     location: str
     movements: tuple[Movement, ...]
@@ -439,20 +463,20 @@ class UnclaimedStockReleased(Event):
 
 @dataclass(frozen=True)
 class SafetyUnits:
-    """How many units of a SKU are kept back from channels."""
+    """How many units of a SKU are kept as safety stock, which channels do not sell."""
 
     sku: str
-    units: int  # kept back
+    units: int  # not sold through channels
 
 
 @dataclass(frozen=True)
 class StockAdjusted(Event):
-    """Staff corrected quantities, put units on display or took them back, or set how many are kept back."""
+    """Staff corrected quantities, put units on display or took them back, or set the safety stock."""
 
     location: str
     reason: str
     movements: tuple[Movement, ...]
-    safety: tuple[SafetyUnits, ...] = ()  # only where it was set anew
+    safety: tuple[SafetyUnits, ...] = ()  # only where it was set
 
 
 @dataclass(frozen=True)
@@ -460,7 +484,7 @@ class CountedLine:
     """One SKU of a stock count."""
 
     sku: str
-    expected: int  # units, by the books
+    expected: int  # units on hand before the count
     counted: int  # units
 
 
@@ -487,7 +511,7 @@ class TransferSent(Event):
 
 @dataclass(frozen=True)
 class TransferReceived(Event):
-    """Goods in transit arrived, some of them or all."""
+    """Some or all goods in transit arrived."""
 
     transfer_id: str
     destination: str
@@ -498,7 +522,7 @@ class TransferReceived(Event):
 
 @dataclass(frozen=True)
 class TransferCancelled(Event):
-    """A transfer was called off, and what had not arrived went back to its source."""
+    """A transfer was cancelled, and the units that had not arrived went back to its source."""
 
     transfer_id: str
     source: str

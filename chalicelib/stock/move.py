@@ -1,4 +1,4 @@
-"""Goods come in, are found or missed, go on display: one movement with its reason, one journal entry."""
+"""Receive goods, adjust quantities, put units on display: each call is one journal entry with its reason."""
 
 from __future__ import annotations
 
@@ -46,79 +46,100 @@ Quantities = Mapping[str, int]
 
 @db.retry_on_conflict
 def receive(
-    principal: Principal, location: str, quantities: Quantities, reason: str, asked: IdempotencyKey | None = None
+    principal: Principal,
+    location: str,
+    quantities: Quantities,
+    reason: str,
+    idempotency_key: IdempotencyKey | None = None,
 ) -> dict[str, Any]:
-    """From outside the house; between our own locations goods travel by transfer. What orders wait for is kept for
-    them from this very commit on."""
-    idempotency.check_repeat(asked)
+    """Add units that come from outside the company; goods between its locations are transfers.
+
+    Units that orders wait for are reserved for them in the same commit.
+    """
+    idempotency.check_repeat(idempotency_key)
     require_location_access(principal, location)
     require_known_skus(quantities)
-    pieces = [Allocation(sku, location, quantity) for sku, quantity in quantities.items()]
-    coming = load_inbound_at(location, quantities)
-    movements = [move for piece in pieces for move in receive_for_waiting_orders(piece, coming)]
-    movements += [move for piece in pieces for move in reduce_expected(piece, coming)]
+    arrived = [Allocation(sku, location, quantity) for sku, quantity in quantities.items()]
+    inbound = load_inbound_at(location, quantities)
+    movements = [movement for units in arrived for movement in receive_for_waiting_orders(units, inbound)]
+    movements += [movement for units in arrived for movement in reduce_expected(units, inbound)]
     event = StockReceived(location, reason, tuple(movements))
     try:
-        return record_stock_event(principal, event, build_level_writes(movements), asked)
+        return record_stock_event(principal, event, build_level_writes(movements), idempotency_key)
     except (OutOfStock, NotPromised) as changed_meanwhile:
         raise StaleVersion() from changed_meanwhile
 
 
 def load_inbound_at(location: str, skus: Iterable[str]) -> list[Level]:
-    """What is expected there, and what came and is not yet with its order."""
+    """Return the inbound levels of the SKUs at a location."""
     return load_inbound_levels(load_levels((sku, location) for sku in skus))
 
 
-def sum_kept_for_orders(coming: Iterable[Level]) -> dict[str, int]:
-    """By SKU: in the house and kept for orders, on none of the shelves that are counted and sold from."""
+def sum_arrived_for_orders(inbound: Iterable[Level]) -> dict[str, int]:
+    """Return, by SKU, the units on hand in inbound buckets: they are at the location, but in none of its shards."""
     units: dict[str, int] = {}
-    for level in coming:
+    for level in inbound:
         units[level.sku] = units.get(level.sku, 0) + level.on_hand
     return units
 
 
 @db.retry_on_conflict
 def adjust(
-    principal: Principal, location: str, quantities: Quantities, reason: str, asked: IdempotencyKey | None = None
+    principal: Principal,
+    location: str,
+    quantities: Quantities,
+    reason: str,
+    idempotency_key: IdempotencyKey | None = None,
 ) -> dict[str, Any]:
-    """Signed: more than the books said, or less. What is promised cannot be missed; its order has to move first."""
-    idempotency.check_repeat(asked)
+    """Add or subtract units by SKU; quantities are signed. Promised units cannot be subtracted: raises OutOfStock."""
+    idempotency.check_repeat(idempotency_key)
     require_location_access(principal, location)
     require_known_skus(sku for sku, quantity in quantities.items() if quantity > 0)
-    more = {sku: quantity for sku, quantity in quantities.items() if quantity > 0}
+    added = {sku: quantity for sku, quantity in quantities.items() if quantity > 0}
     plan = plan_removal(location, {sku: -quantity for sku, quantity in quantities.items() if quantity < 0})
     movements = [
-        surplus_movement(Allocation(sku, location, quantity)) for sku, quantity in more.items()
+        surplus_movement(Allocation(sku, location, quantity)) for sku, quantity in added.items()
     ] + plan.to_movements(shortage_movement)
     event = StockAdjusted(location, reason, tuple(movements))
     return record_stock_event(
-        principal, event, [*map(take_lapsed_hold, plan.taken_holds), *build_level_writes(movements)], asked
+        principal, event, [*map(take_lapsed_hold, plan.taken_holds), *build_level_writes(movements)], idempotency_key
     )
 
 
 @db.retry_on_conflict
 def display(
-    principal: Principal, location: str, quantities: Quantities, reason: str, asked: IdempotencyKey | None = None
+    principal: Principal,
+    location: str,
+    quantities: Quantities,
+    reason: str,
+    idempotency_key: IdempotencyKey | None = None,
 ) -> dict[str, Any]:
-    """Signed: units put on display, or taken back from it to be sold."""
-    idempotency.check_repeat(asked)
+    """Put units on display, or with a negative quantity take them back to be sold."""
+    idempotency.check_repeat(idempotency_key)
     require_location_access(principal, location)
     plan = plan_removal(location, {sku: quantity for sku, quantity in quantities.items() if quantity > 0})
     movements = plan.to_movements(display_movement) + _build_display_returns(location, quantities)
     event = StockAdjusted(location, reason, tuple(movements))
     return record_stock_event(
-        principal, event, [*map(take_lapsed_hold, plan.taken_holds), *build_level_writes(movements)], asked
+        principal, event, [*map(take_lapsed_hold, plan.taken_holds), *build_level_writes(movements)], idempotency_key
     )
 
 
 def _build_display_returns(location: str, quantities: Quantities) -> list[Movement]:
-    wanted = {sku: -quantity for sku, quantity in quantities.items() if quantity < 0}
-    shelves = group_by_sku(location, wanted, load_levels((sku, location) for sku in wanted))
-    return [display_return_movement(piece) for sku in wanted for piece in take_from_display(shelves[sku], wanted[sku])]
+    returned = {sku: -quantity for sku, quantity in quantities.items() if quantity < 0}
+    shards = group_by_sku(location, returned, load_levels((sku, location) for sku in returned))
+    return [
+        display_return_movement(allocation)
+        for sku, quantity in returned.items()
+        for allocation in take_from_display(shards[sku], quantity)
+    ]
 
 
 def plan_removal(location: str, quantities: Quantities, levels: Sequence[Level] | None = None) -> Plan:
-    """Which shelves give them, down to the last unit, lapsed holds included; refuses with every short SKU."""
+    """Return a plan that takes the units from one location, safety units and lapsed holds included.
+
+    Raises OutOfStock with every short SKU.
+    """
     if levels is None:
         levels = load_levels((sku, location) for sku in quantities)
     lapsed = load_lapsed_holds([level.level_id for level in levels if level.reserved], clock.now())
@@ -126,39 +147,50 @@ def plan_removal(location: str, quantities: Quantities, levels: Sequence[Level] 
 
 
 def group_by_sku(location: str, skus: Quantities, levels: Sequence[Level]) -> dict[str, list[Level]]:
-    """A SKU that was never there has one empty shelf."""
-    found = {sku: [level for level in levels if level.sku == sku] for sku in skus}
-    return {sku: shelves or [Level(sku, location)] for sku, shelves in found.items()}
+    """Return the shards of each SKU; a SKU without a level gets one empty shard."""
+    grouped = {sku: [level for level in levels if level.sku == sku] for sku in skus}
+    return {sku: shards or [Level(sku, location)] for sku, shards in grouped.items()}
 
 
 def require_location_access(principal: Principal, location: str) -> None:
-    """Stock is changed by the people who stand before it, and by the owner; a closed place can still be emptied."""
+    """Allow the owner and the location's own staff. A closed location is allowed too, so that it can be emptied.
+
+    Raises NoSuchLocation or NotYourLocation.
+    """
     if location not in places.load_locations():
-        raise NoSuchLocation(("location", "is not one of ours"), location=location)
+        raise NoSuchLocation(("location", "does not exist"), location=location)
     if principal.role != "owner" and principal.location != location:
         raise NotYourLocation(location=location)
 
 
 def require_known_skus(skus: Any) -> None:
+    """Raise UnknownSku with every SKU that the catalog does not have."""
     keys = {product_key(sku): sku for sku in skus}
-    found = db.batch(keys)
-    if unknown := [sku for key, sku in keys.items() if key not in found]:
+    rows = db.batch(keys)
+    if unknown := [sku for key, sku in keys.items() if key not in rows]:
         raise UnknownSku(unknown)
 
 
 def record_stock_event(
-    principal: Principal, event: Event, writes: Sequence[Write], asked: IdempotencyKey | None = None, **facts: Any
+    principal: Principal,
+    event: Event,
+    writes: Sequence[Write],
+    idempotency_key: IdempotencyKey | None = None,
+    **facts: Any,
 ) -> dict[str, Any]:
-    """Each of these is a subject of its own in the journal, so that two clerks never wait for each other."""
+    """Commit the writes with their journal entry and return its id, its movements and `facts`.
+
+    Each entry is a journal subject of its own, so that concurrent changes do not conflict on a version.
+    """
     now = clock.now()
     body = compact_json.loads(events.to_json(event))
     answer = {"id": ids.new("mov", now), "movements": body["movements"], **facts}
     entry, _ = journal.append_event(f"stock#{answer['id']}", event, actor=principal.actor, at=now)
-    commit([idempotency.record_answer(asked, answer), *writes, entry])
+    commit([idempotency.record_answer(idempotency_key, answer), *writes, entry])
     return answer
 
 
 def commit(writes: Sequence[Write | None]) -> None:
     if len(writes) > db.MAX_TRANSACTION_WRITES:
-        raise TooMuchAtOnce(("lines", "are too many for one transaction"))
+        raise TooMuchAtOnce(("lines", "need too many writes for one transaction"))
     db.commit(writes)

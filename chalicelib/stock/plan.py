@@ -1,4 +1,4 @@
-"""Which units an order is promised: one location that has it all, else the fewest, and lines split only last. Pure."""
+"""Decide which units an order is promised: from one location, else from the fewest; lines are split last. Pure."""
 
 from __future__ import annotations
 
@@ -11,23 +11,31 @@ from chalicelib.stock.model import Allocation, Hold, Level, LevelId, Movement, O
 
 @dataclass(frozen=True)
 class Plan:
-    """`takes` are lapsed holds whose units the pieces need: their rows go in the same transaction."""
+    """Allocations, the lapsed holds whose units they take, and the safety units by (sku, location) to leave behind.
+
+    The holds must be deleted in the transaction that writes the allocations.
+    """
 
     allocations: tuple[Allocation, ...]
     taken_holds: tuple[Hold, ...] = ()
     safety: Mapping[tuple[str, str], int] = field(default_factory=dict)
 
-    def to_movements(self, how: Callable[[Allocation], Movement]) -> list[Movement]:
-        """`plan.moved_by(reserved)`: the taken holds are released, the pieces become what `how` makes of them."""
-        return [hold_release_movement(hold.allocation) for hold in self.taken_holds] + [
-            how(piece) for piece in self.allocations
-        ]
+    def to_movements(self, build_movement: Callable[[Allocation], Movement]) -> list[Movement]:
+        """Return the releases of the taken holds, then one movement per allocation.
+
+        Example: `plan.to_movements(reservation_movement)`.
+        """
+        releases = [hold_release_movement(hold.allocation) for hold in self.taken_holds]
+        return releases + [build_movement(allocation) for allocation in self.allocations]
 
 
 @dataclass(frozen=True)
 class AvailableStock:
-    """What a buyer may be promised from. Only locations in `preference` serve, the best first. Units of `lapsed` holds
-    count as there. `safety_units` are kept back everywhere but at `own`, which sells down to the last unit."""
+    """The levels an order may be promised from.
+
+    Only locations in `preference` serve, the best first. Units of `lapsed_holds` count as available. `safety_units` are
+    kept back at every location except `own_location`, which sells down to the last unit.
+    """
 
     levels: Sequence[Level]
     preference: Sequence[str]
@@ -37,27 +45,33 @@ class AvailableStock:
 
 
 def plan_allocation(demand: Mapping[str, int], stock: AvailableStock, shard_offset: int = 0) -> Plan:
-    """One location that has it all, else the fewest; a line is split only when no location has it whole. Raises
-    OutOfStock with every short SKU. `turn` is any number; buyers with different ones begin at different shelves of a
-    hot SKU."""
+    """Return a plan for the demand, units by SKU. Raises OutOfStock with every short SKU.
+
+    One location serves everything if it can, else the fewest locations; a line is split only if no location has all of
+    it. `shard_offset` is any number: orders with different offsets start at different shards of a hot SKU.
+    """
     supply = _build_supply(stock)
     _refuse_short(demand, supply)
-    takings = [
-        taking
+    shares = [
+        share
         for sku, location, quantity in _split_demand(demand, supply, stock.preference)
-        for taking in supply[sku, location].take(quantity, shard_offset)
+        for share in supply[sku, location].take(quantity, shard_offset)
     ]
+    allocations = tuple(allocation for allocation, _ in shares)
+    pairs = [(allocation.sku, allocation.location) for allocation in allocations]
     return Plan(
-        tuple(piece for piece, _ in takings),
-        tuple(hold for _, holds in takings for hold in holds),
-        {(piece.sku, piece.location): supply[piece.sku, piece.location].safety for piece, _ in takings},
+        allocations,
+        tuple(hold for _, holds in shares for hold in holds),
+        {pair: supply[pair].safety for pair in pairs},
     )
 
 
 @dataclass(frozen=True)
 class Bucket:
+    """What one shard or inbound bucket can promise."""
+
     level_id: LevelId
-    available: int  # available, without what safety keeps back here
+    available: int  # less the safety units kept back in it
     lapsed_holds: tuple[Hold, ...]
 
     @property
@@ -65,14 +79,14 @@ class Bucket:
         return self.available + sum(hold.quantity for hold in self.lapsed_holds)
 
     def take(self, quantity: int) -> tuple[Allocation, list[Hold]]:
-        """Free units go first; a lapsed hold is touched only when they do not suffice."""
+        """Return the allocation and the lapsed holds it takes; holds are taken only if free units are not enough."""
         holds: list[Hold] = []
         for hold in sorted(self.lapsed_holds, key=lambda hold: hold.reserved_until):
-            if self.available + sum(taken.quantity for taken in holds) >= quantity:
+            if self.available + sum(hold.quantity for hold in holds) >= quantity:
                 break
             holds.append(hold)
-        sku, location, shelf = self.level_id
-        return Allocation(sku, location, quantity, shelf), holds
+        sku, location, shard = self.level_id
+        return Allocation(sku, location, quantity, shard), holds
 
 
 @dataclass(frozen=True)
@@ -84,109 +98,112 @@ class LocationSupply:
 
     @property
     def promisable(self) -> int:
-        return max(0, sum(shelf.promisable for shelf in self.buckets))
+        return max(0, sum(bucket.promisable for bucket in self.buckets))
 
     def take(self, quantity: int, shard_offset: int) -> list[tuple[Allocation, list[Hold]]]:
-        """From one shelf when one suffices, else from the fullest down, so that the last units leave few shelves."""
-        enough = [shelf for shelf in self.buckets if shelf.promisable >= quantity]
-        if enough:
-            return [enough[shard_offset % len(enough)].take(quantity)]
-        taken = []
-        for shelf in sorted(self.buckets, key=lambda shelf: -shelf.promisable):
-            share = min(quantity, shelf.promisable)
+        """Take from one shard if one has enough, else from the fullest down, so that few shards are written."""
+        sufficient = [bucket for bucket in self.buckets if bucket.promisable >= quantity]
+        if sufficient:
+            return [sufficient[shard_offset % len(sufficient)].take(quantity)]
+        shares = []
+        for bucket in sorted(self.buckets, key=lambda bucket: -bucket.promisable):
+            share = min(quantity, bucket.promisable)
             if share > 0:
-                taken.append(shelf.take(share))
+                shares.append(bucket.take(share))
                 quantity -= share
-        return taken
+        return shares
 
 
 SupplyByLocation = dict[tuple[str, str], LocationSupply]
 
 
-def sum_promisable(shelves: Sequence[Level], lapsed: Sequence[Hold] = (), safety_units: int | None = 0) -> int:
-    """Of one SKU at one location, as planning would see it; `safety_units` None sells all there is."""
-    location = shelves[0].location
+def sum_promisable(shards: Sequence[Level], lapsed: Sequence[Hold] = (), safety_units: int | None = 0) -> int:
+    """Return the units that planning could promise of one SKU at one location; None ignores all safety units."""
+    location = shards[0].location
     own = location if safety_units is None else None
-    stock = AvailableStock(shelves, [location], lapsed, safety_units or 0, own)
-    return sum(each.promisable for each in _build_supply(stock).values())
+    stock = AvailableStock(shards, [location], lapsed, safety_units or 0, own)
+    return sum(supply.promisable for supply in _build_supply(stock).values())
 
 
 def _build_supply(stock: AvailableStock) -> SupplyByLocation:
-    at: dict[tuple[str, str], list[Level]] = {}
+    grouped: dict[tuple[str, str], list[Level]] = {}
     for level in stock.levels:
         if level.location in stock.preference:
-            at.setdefault((level.sku, level.location), []).append(level)
+            grouped.setdefault((level.sku, level.location), []).append(level)
     supply: SupplyByLocation = {}
-    for (sku, location), shelves in at.items():
-        safety = 0 if location == stock.own_location else stock.safety_units + sum(level.safety for level in shelves)
-        supply[sku, location] = LocationSupply(_subtract_safety(shelves, safety, stock.lapsed_holds), safety)
+    for (sku, location), shards in grouped.items():
+        safety = 0 if location == stock.own_location else stock.safety_units + sum(level.safety for level in shards)
+        supply[sku, location] = LocationSupply(_subtract_safety(shards, safety, stock.lapsed_holds), safety)
     return supply
 
 
 def _subtract_safety(levels: Sequence[Level], safety: int, lapsed: Sequence[Hold]) -> tuple[Bucket, ...]:
-    """Safety is kept on shelf 0, where the write's condition can see it, and on the others only what it lacks."""
-    shelves = []
+    """Keep safety units back in shard 0, whose write has a condition on them, and in others only what it lacks."""
+    buckets = []
     for level in sorted(levels, key=lambda level: level.shard):
-        ended = tuple(hold for hold in lapsed if (hold.sku, hold.location, hold.shard) == level.level_id)
-        kept = min(safety, max(0, level.available + sum(hold.quantity for hold in ended)))
-        shelves.append(Bucket(level.level_id, level.available - kept, ended))
-        safety -= kept
-    return tuple(shelves)
+        holds = tuple(hold for hold in lapsed if (hold.sku, hold.location, hold.shard) == level.level_id)
+        share = min(safety, max(0, level.available + sum(hold.quantity for hold in holds)))
+        buckets.append(Bucket(level.level_id, level.available - share, holds))
+        safety -= share
+    return tuple(buckets)
 
 
 def _refuse_short(demand: Mapping[str, int], supply: SupplyByLocation) -> None:
     short = []
     for sku, wanted in demand.items():
-        available = sum(each.promisable for (of, _), each in supply.items() if of == sku)
+        available = sum(at_location.promisable for pair, at_location in supply.items() if pair[0] == sku)
         if available < wanted:
             short.append({"sku": sku, "wanted": wanted, "available": available})
     if short:
         raise OutOfStock(short=short)
 
 
-MAX_COMPARED_LOCATIONS = 3  # beyond three locations for one order, exactness is not worth the combinations
+MAX_COMPARED_LOCATIONS = 3  # the number of combinations grows too fast beyond three locations
 
 
 def _split_demand(
     demand: Mapping[str, int], supply: SupplyByLocation, preference: Sequence[str]
 ) -> list[tuple[str, str, int]]:
-    """Who serves how much of which line, from the fewest locations."""
-    has = {pair: each.promisable for pair, each in supply.items()}
-    useful = [here for here in dict.fromkeys(preference) if any(has.get((sku, here), 0) > 0 for sku in demand)]
-    chosen = _choose_fewest_locations(demand, has, useful)
-    return [share for sku, wanted in demand.items() for share in _split_line(sku, wanted, has, chosen)]
+    """Return (sku, location, quantity) for each share of a line, from the fewest locations."""
+    units = {pair: at_location.promisable for pair, at_location in supply.items()}
+    useful = [
+        location for location in dict.fromkeys(preference) if any(units.get((sku, location), 0) > 0 for sku in demand)
+    ]
+    chosen = _choose_fewest_locations(demand, units, useful)
+    return [share for sku, quantity in demand.items() for share in _split_line(sku, quantity, units, chosen)]
 
 
 def _choose_fewest_locations(
-    demand: Mapping[str, int], has: Mapping[tuple[str, str], int], useful: Sequence[str]
+    demand: Mapping[str, int], units: Mapping[tuple[str, str], int], useful: Sequence[str]
 ) -> Sequence[str]:
     for count in range(1, MAX_COMPARED_LOCATIONS + 1):
         for chosen in combinations(useful, count):
-            if all(_can_cover(sku, wanted, has, chosen, useful) for sku, wanted in demand.items()):
+            if all(_can_cover(sku, quantity, units, chosen, useful) for sku, quantity in demand.items()):
                 return chosen
     return useful
 
 
 def _can_cover(
-    sku: str, wanted: int, has: Mapping[tuple[str, str], int], chosen: Sequence[str], useful: Sequence[str]
+    sku: str, quantity: int, units: Mapping[tuple[str, str], int], chosen: Sequence[str], useful: Sequence[str]
 ) -> bool:
-    whole = [here for here in useful if has.get((sku, here), 0) >= wanted]
-    if whole:
-        return any(here in whole for here in chosen)
-    return sum(has.get((sku, here), 0) for here in chosen) >= wanted
+    """True if the chosen locations have the line; one of them must have all of it if any useful location has."""
+    with_all = [location for location in useful if units.get((sku, location), 0) >= quantity]
+    if with_all:
+        return any(location in with_all for location in chosen)
+    return sum(units.get((sku, location), 0) for location in chosen) >= quantity
 
 
 def _split_line(
-    sku: str, wanted: int, has: Mapping[tuple[str, str], int], chosen: Sequence[str]
+    sku: str, quantity: int, units: Mapping[tuple[str, str], int], chosen: Sequence[str]
 ) -> list[tuple[str, str, int]]:
-    having = [here for here in chosen if (sku, here) in has]
-    for here in having:
-        if has[sku, here] >= wanted:
-            return [(sku, here, wanted)]
+    stocked = [location for location in chosen if (sku, location) in units]
+    for location in stocked:
+        if units[sku, location] >= quantity:
+            return [(sku, location, quantity)]
     shares = []
-    for here in sorted(having, key=lambda here: -has[sku, here]):
-        share = min(wanted, has[sku, here])
+    for location in sorted(stocked, key=lambda location: -units[sku, location]):
+        share = min(quantity, units[sku, location])
         if share > 0:
-            shares.append((sku, here, share))
-            wanted -= share
+            shares.append((sku, location, share))
+            quantity -= share
     return shares

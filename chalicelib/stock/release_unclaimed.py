@@ -1,4 +1,4 @@
-"""What came for somebody who no longer waits for it goes to where everybody buys from."""
+"""Return arrived units that no order waits for to general stock."""
 
 from __future__ import annotations
 
@@ -17,19 +17,19 @@ SCHEDULER = Principal(role="owner", id="clock")
 
 @db.retry_on_conflict
 def release_unclaimed(level_ids: Sequence[LevelId]) -> int:
-    """How many units went."""
+    """Return the number of units released from the inbound buckets."""
     levels = load_levels_by_id(level_ids).values()
-    pieces = [
+    allocations = [
         Allocation(level.sku, level.location, count_unclaimed(level), level.shard)
         for level in levels
         if count_unclaimed(level)
     ]
-    for piece in pieces:
-        movements = move_to_first_shard([piece])
+    for allocation in allocations:
+        movements = move_to_first_shard([allocation])
         try:
             record_stock_event(
-                SCHEDULER, UnclaimedStockReleased(piece.location, tuple(movements)), build_level_writes(movements)
+                SCHEDULER, UnclaimedStockReleased(allocation.location, tuple(movements)), build_level_writes(movements)
             )
         except (OutOfStock, NotPromised) as promised_meanwhile:
             raise StaleVersion() from promised_meanwhile
-    return sum(piece.quantity for piece in pieces)
+    return sum(allocation.quantity for allocation in allocations)

@@ -1,4 +1,4 @@
-"""The doors to stock: everyone reads what can be sold; the people of a location change what stands there."""
+"""Endpoints of stock: availability for everyone, levels and history for staff, changes for a location's staff."""
 
 from __future__ import annotations
 
@@ -58,9 +58,9 @@ class MovementBody(Body):
     @model_validator(mode="after")
     def check_quantities(self) -> MovementBody:
         if any(line.quantity == 0 for line in self.lines):
-            raise ValueError("a quantity of 0 moves nothing; leave that line out")
+            raise ValueError("a quantity of 0 changes nothing; leave that line out")
         if self.kind == "receive" and any(line.quantity < 0 for line in self.lines):
-            raise ValueError("only positive quantities are received; use kind adjust for what is missing")
+            raise ValueError("a receipt needs positive quantities; use kind adjust to subtract units")
         return self
 
 
@@ -125,7 +125,7 @@ class HistoryQuery(LevelsQuery):
 
 @endpoints.get("/stock", roles=EVERYONE, query=StockQuery)
 def get_stock(call: Call) -> ApiResponse:
-    """What can be sold of each SKU and where, nearest first; staff also see the vans. Answers with an ETag."""
+    """List the units that can be sold of each SKU by location, nearest first; staff also see vans. Has an ETag."""
     staff = call.principal.is_staff
     items = find.list_availability(
         _parse_skus(call.query.sku),
@@ -139,7 +139,7 @@ def get_stock(call: Call) -> ApiResponse:
 
 @endpoints.get("/stock/locations/{location_id}", roles=STAFF, query=LevelsQuery)
 def get_location_stock(call: Call, location_id: str) -> dict[str, Any]:
-    """Every level of one location, by SKU, with all its quantities."""
+    """List every level of one location by SKU, with all its quantities."""
     places.load_location(location_id)
     name = f"stock:{location_id}"
     items, after = find.list_location_levels(location_id, call.query.limit, web.read_cursor(call.query.cursor, name))
@@ -160,18 +160,18 @@ def get_location_stock(call: Call, location_id: str) -> dict[str, Any]:
     },
 )
 def post_movement(call: Call) -> dict[str, Any]:
-    """Goods come in from outside, are found or missed, go on display or come back from it; always with a reason."""
-    said = call.body
-    quantities = sum_by_sku((line.sku, line.quantity) for line in said.lines)
-    return MOVEMENT_COMMANDS[said.kind](call.principal, said.location, quantities, said.reason, call.idempotency_key)
+    """Receive goods, adjust quantities, put units on display or take them back, always with a reason."""
+    body = call.body
+    quantities = sum_by_sku((line.sku, line.quantity) for line in body.lines)
+    return MOVEMENT_COMMANDS[body.kind](call.principal, body.location, quantities, body.reason, call.idempotency_key)
 
 
 @endpoints.get("/stock/transfers", roles=STAFF, query=TransfersQuery)
 def list_transfers(call: Call) -> dict[str, Any]:
-    """What is on its way to or from a location and not yet confirmed."""
+    """List the transfers to and from a location that are in transit."""
     places.load_location(call.query.location)
     return {
-        "items": [transfer.transfer_to_json(each) for each in list_open_transfers(call.query.location)],
+        "items": [transfer.transfer_to_json(item) for item in list_open_transfers(call.query.location)],
         "next": None,
     }
 
@@ -185,10 +185,10 @@ def list_transfers(call: Call) -> dict[str, Any]:
     example={"source": "wh-surabaya", "destination": "van-budi", "lines": [{"sku": "TEH-001", "quantity": 5}]},
 )
 def post_transfer(call: Call) -> dict[str, Any]:
-    """Goods leave for another location, a van included, and are in transit until they are confirmed there."""
-    said = call.body
-    quantities = sum_by_sku((line.sku, line.quantity) for line in said.lines)
-    return transfer.send(call.principal, said.source, said.destination, quantities, said.reason, call.idempotency_key)
+    """Send goods to another location or a van; they are in transit until they are received there."""
+    body = call.body
+    quantities = sum_by_sku((line.sku, line.quantity) for line in body.lines)
+    return transfer.send(call.principal, body.source, body.destination, quantities, body.reason, call.idempotency_key)
 
 
 @endpoints.post(
@@ -199,7 +199,7 @@ def post_transfer(call: Call) -> dict[str, Any]:
     example={"lines": [{"sku": "TEH-001", "quantity": 4}]},
 )
 def receive_transfer(call: Call, transfer_id: str) -> dict[str, Any]:
-    """Confirms what arrived, all of it when no lines are named; a van's load is confirmed by its own salesman."""
+    """Receive the given lines, or all of them; the load of a van is received by its own salesman."""
     lines = call.body.lines
     quantities = None if lines is None else sum_by_sku((line.sku, line.quantity) for line in lines)
     return transfer.receive(call.principal, transfer_id, quantities, call.idempotency_key)
@@ -212,7 +212,7 @@ def receive_transfer(call: Call, transfer_id: str) -> dict[str, Any]:
     example={"reason": "the van broke down"},
 )
 def cancel_transfer(call: Call, transfer_id: str) -> dict[str, Any]:
-    """What has not arrived goes back to where it came from."""
+    """Cancel a transfer; units that have not arrived return to the source."""
     return transfer.cancel(call.principal, transfer_id, call.body.reason)
 
 
@@ -225,7 +225,7 @@ def cancel_transfer(call: Call, transfer_id: str) -> dict[str, Any]:
     example={"location": "wh-surabaya", "lines": [{"sku": "TEH-001", "counted": 23}], "reason": "month end"},
 )
 def post_count(call: Call) -> dict[str, Any]:
-    """What somebody counted; a variance becomes one adjustment."""
+    """Record a stock count; differences become one adjustment."""
     counted = require_unique_skus((line.sku, line.counted) for line in call.body.lines)
     return count(call.principal, call.body.location, counted, call.body.reason, call.idempotency_key)
 
@@ -244,10 +244,10 @@ def post_count(call: Call) -> dict[str, Any]:
     },
 )
 def post_expected(call: Call) -> dict[str, Any]:
-    """How many of each SKU are on their way for a day, all told. Buyers who agree are promised these for that day."""
-    said = call.body
-    quantities = require_unique_skus((line.sku, line.quantity) for line in said.lines)
-    return set_expected(call.principal, said.location, said.on, quantities, said.reason, call.idempotency_key)
+    """Set the total units of each SKU expected on a day. They can be promised to buyers who accept that day."""
+    body = call.body
+    quantities = require_unique_skus((line.sku, line.quantity) for line in body.lines)
+    return set_expected(call.principal, body.location, body.on, quantities, body.reason, call.idempotency_key)
 
 
 @endpoints.post(
@@ -259,22 +259,22 @@ def post_expected(call: Call) -> dict[str, Any]:
     example={"location": "wh-surabaya", "sku": "TEH-001", "shelves": 8, "reason": "flash sale"},
 )
 def post_shelves(call: Call) -> dict[str, Any]:
-    """Spreads a hot SKU evenly over several shelves of a location, or gathers it again."""
-    said = call.body
-    return reshard(call.principal, said.location, said.sku, said.shelves, said.reason, call.idempotency_key)
+    """Set the number of shelves that the units of a hot SKU at a location are spread over evenly."""
+    body = call.body
+    return reshard(call.principal, body.location, body.sku, body.shelves, body.reason, call.idempotency_key)
 
 
 @endpoints.get("/stock/history", roles=STAFF, query=HistoryQuery)
 def get_history(call: Call) -> dict[str, Any]:
-    """Every movement of one SKU at one location, newest first, with its cause and who made it."""
-    said = call.query
-    name = f"history:{said.sku}@{said.location}"
-    items, after = find.list_history(said.sku, said.location, said.limit, web.read_cursor(said.cursor, name))
+    """List the movements of one SKU at one location, newest first, each with its event, reason and actor."""
+    query = call.query
+    name = f"history:{query.sku}@{query.location}"
+    items, after = find.list_history(query.sku, query.location, query.limit, web.read_cursor(query.cursor, name))
     return web.page_to_json(items, after, name)
 
 
 def sum_by_sku(lines: Iterable[tuple[str, int]]) -> dict[str, int]:
-    """Two lines of one SKU are one quantity."""
+    """Return the total quantity by SKU."""
     quantities: dict[str, int] = {}
     for sku, quantity in lines:
         quantities[sku] = quantities.get(sku, 0) + quantity
@@ -282,11 +282,11 @@ def sum_by_sku(lines: Iterable[tuple[str, int]]) -> dict[str, int]:
 
 
 def require_unique_skus(lines: Iterable[tuple[str, int]]) -> dict[str, int]:
-    """How many there are: two such lines of one SKU would contradict each other."""
+    """Return the quantity by SKU. Raises Invalid for two lines of one SKU, which would contradict each other."""
     quantities: dict[str, int] = {}
     for sku, quantity in lines:
         if sku in quantities:
-            raise Invalid(("lines", f"{sku} stands there twice; add it up"))
+            raise Invalid(("lines", f"{sku} occurs twice; send one line with the total"))
         quantities[sku] = quantity
     return quantities
 
@@ -306,5 +306,5 @@ def _parse_point(text: str | None) -> Point | None:
     except ValueError as error:
         raise Invalid(("near", "write it as lat,lon")) from error
     if not (-90 <= lat <= 90 and -180 <= lon <= 180):
-        raise Invalid(("near", "lies outside the globe"))
+        raise Invalid(("near", "latitude is -90 to 90, longitude -180 to 180"))
     return Point(lat, lon)

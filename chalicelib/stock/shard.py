@@ -1,4 +1,4 @@
-"""A very hot SKU over several shelves, so that its buyers do not all wait at one."""
+"""Split a hot SKU over several shards, so that its buyers do not all write to one row."""
 
 from __future__ import annotations
 
@@ -15,19 +15,28 @@ from chalicelib.stock.store import build_level_writes, load_levels
 
 @db.retry_on_conflict
 def reshard(
-    principal: Principal, location: str, sku: str, shard_count: int, reason: str, asked: IdempotencyKey | None = None
+    principal: Principal,
+    location: str,
+    sku: str,
+    shard_count: int,
+    reason: str,
+    idempotency_key: IdempotencyKey | None = None,
 ) -> dict[str, Any]:
-    """Moves free units only: promised ones stay where their orders remember them."""
-    idempotency.check_repeat(asked)
+    """Spread the free units of a SKU evenly over `shard_count` shards; promised units stay in their shard.
+
+    Raises ShelfInUse if a removed shard has promised or displayed units, OutOfStock if the location has no level.
+    """
+    idempotency.check_repeat(idempotency_key)
     require_location_access(principal, location)
     levels = load_levels([(sku, location)])
     if not levels:
         raise OutOfStock(short=[{"sku": sku, "wanted": shard_count, "available": 0}])
     movements = balance_shards(levels, shard_count)
-    going = [level for level in levels if level.shard >= shard_count]
-    writes = build_level_writes(movements, unchanged_levels=going, settings={(sku, location): {"shelves": shard_count}})
+    removed = [level for level in levels if level.shard >= shard_count]
+    settings = {(sku, location): {"shelves": shard_count}}
+    writes = build_level_writes(movements, unchanged_levels=removed, settings=settings)
     event = StockResharded(sku, location, shard_count, reason, tuple(movements))
     try:
-        return record_stock_event(principal, event, writes, asked, shelves=shard_count)
+        return record_stock_event(principal, event, writes, idempotency_key, shelves=shard_count)
     except OutOfStock:
-        raise StaleVersion() from None  # sold from a shelf since it was read
+        raise StaleVersion() from None  # units were sold since the levels were read

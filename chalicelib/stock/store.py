@@ -1,4 +1,4 @@
-"""How levels and holds are kept, and the one way they change."""
+"""The table `stock`: levels, holds, transfers and the history, and the writes that change them."""
 
 from __future__ import annotations
 
@@ -36,11 +36,11 @@ from chalicelib.stock.model import (
 )
 
 QUANTITY_ATTRIBUTES = ("on_hand", "reserved", "allocated", "display", "available")
-ARRIVED = "arrived"  # the list of days' shelves that goods have come to
+ARRIVED = "arrived"  # the list of inbound buckets whose goods have begun to arrive
 
 
 class LevelRow(IndexedRow):
-    """Conditions cannot subtract, so `available` is stored and moves in the same update as what changes it."""
+    """A level. Conditions cannot subtract, so `available` is stored and updated together with the other quantities."""
 
     Meta = db.table("stock")
 
@@ -62,7 +62,7 @@ class HoldRow(Row):
 
 
 class TransferRow(IndexedRow):
-    """In the lists of both its locations until it is done; then the attributes go."""
+    """A transfer, listed at both locations. When it is received or cancelled its list attributes are removed."""
 
     Meta = db.table("stock")
 
@@ -78,7 +78,7 @@ class TransferRow(IndexedRow):
 
 
 class HistoryRow(Row):
-    """What one event did to one SKU at one location; a projection that can be made anew from the journal."""
+    """The movements of one event for one SKU at one location: a projection that can be rebuilt from the journal."""
 
     Meta = db.table("stock")
 
@@ -90,15 +90,15 @@ class HistoryRow(Row):
     movements = JSONAttribute()
 
 
-def level_key(sku: str, location: str, shelf: int = 0) -> Key:
-    return Key(LevelRow, f"{sku}@{location}#{shelf}", "level")
+def level_key(sku: str, location: str, shard: int = 0) -> Key:
+    return Key(LevelRow, f"{sku}@{location}#{shard}", "level")
 
 
 def parse_level_pk(pk: str) -> LevelId:
-    """A SKU may hold any sign; a location's id holds neither @ nor #."""
+    """Parse from the right: a SKU may contain any character, a location id neither @ nor #."""
     sku, _, rest = pk.rpartition("@")
-    location, _, shelf = rest.rpartition("#")
-    return sku, location, int(shelf)
+    location, _, shard = rest.rpartition("#")
+    return sku, location, int(shard)
 
 
 def row_to_level(row: Any) -> Level:
@@ -116,26 +116,26 @@ def row_to_level(row: Any) -> Level:
 
 
 def load_levels(pairs: Iterable[tuple[str, str]]) -> list[Level]:
-    """Every shelf of each (sku, location); a second read only where there is more than one shelf."""
-    found = db.batch(level_key(*pair) for pair in pairs)
-    return add_other_shards([row_to_level(row) for row in found.values()])
+    """Return every shard of each (sku, location) that exists. A second read loads the shards beyond the first."""
+    rows = db.batch(level_key(*pair) for pair in pairs)
+    return add_other_shards([row_to_level(row) for row in rows.values()])
 
 
 def add_other_shards(firsts: Sequence[Level]) -> list[Level]:
-    """For those who read the levels' first shelves in a batch of their own."""
-    keys = [level_key(level.sku, level.location, shelf) for level in firsts for shelf in range(1, level.shard_count)]
+    """Return first shards that were read elsewhere, together with the other shards of their SKUs and locations."""
+    keys = [level_key(level.sku, level.location, shard) for level in firsts for shard in range(1, level.shard_count)]
     return [*firsts, *(row_to_level(row) for row in (db.batch(keys) if keys else {}).values())]
 
 
 def load_inbound_levels(firsts: Iterable[Level]) -> list[Level]:
-    """What is on its way, by day; no read at all where nothing is."""
+    """Return the inbound buckets that the first shards list in `days`, without a read if there are none."""
     keys = [level_key(level.sku, level.location, day) for level in firsts for day in level.days]
     return [row_to_level(row) for row in (db.batch(keys) if keys else {}).values()]
 
 
-def load_levels_by_id(places: Iterable[LevelId]) -> dict[LevelId, Level]:
-    found = [row_to_level(row) for row in db.batch(level_key(*place) for place in places).values()]
-    return {level.level_id: level for level in found}
+def load_levels_by_id(level_ids: Iterable[LevelId]) -> dict[LevelId, Level]:
+    levels = [row_to_level(row) for row in db.batch(level_key(*level_id) for level_id in level_ids).values()]
+    return {level.level_id: level for level in levels}
 
 
 def build_level_writes(
@@ -145,24 +145,29 @@ def build_level_writes(
     unchanged_levels: Iterable[Level] = (),
     settings: Mapping[tuple[str, str], Mapping[str, Any]] | None = None,
 ) -> list[Write]:
-    """The one way levels change: one update for each level, refused where it would take what is not there.
+    """Return one conditional write per level; no other function writes levels.
 
-    `safety` stays behind on shelf 0 of what is taken. Levels `as_read` must still have the on_hand they were read
-    with, else `Moved`. `settings` are {"safety", "shelves", "days"} of a (sku, location), set in the same update.
+    A write fails with OutOfStock if it takes more than is available, with NotPromised if it releases more than was
+    promised or displayed. `safety` is the number of units per (sku, location) that taking must leave in shard 0.
+    `unchanged_levels` must still have the `on_hand` they were read with, else the write fails with StaleVersion.
+    `settings` are {"safety", "shelves", "days"} of a (sku, location), set in the same update.
     """
-    read = {level.level_id: level for level in unchanged_levels}
-    asked = {(*pair, 0): values for pair, values in (settings or {}).items()}
-    at: dict[LevelId, list[Movement]] = {place: [] for place in (*asked, *read)}
+    read_levels = {level.level_id: level for level in unchanged_levels}
+    settings_by_id = {(*pair, 0): values for pair, values in (settings or {}).items()}
+    grouped: dict[LevelId, list[Movement]] = {level_id: [] for level_id in (*settings_by_id, *read_levels)}
     for movement in movements:
-        at.setdefault(movement.level_id, []).append(movement)
-    kept = {(*pair, 0): units for pair, units in (safety or {}).items()}
-    changes = [_LevelChange(place, moved, kept.get(place, 0), read.get(place)) for place, moved in at.items()]
-    return [write for each in changes if (write := each.write(asked.get(each.level_id, {})))]
+        grouped.setdefault(movement.level_id, []).append(movement)
+    safety_by_id = {(*pair, 0): units for pair, units in (safety or {}).items()}
+    changes = [
+        _LevelChange(level_id, level_movements, safety_by_id.get(level_id, 0), read_levels.get(level_id))
+        for level_id, level_movements in grouped.items()
+    ]
+    return [write for change in changes if (write := change.write(settings_by_id.get(change.level_id, {})))]
 
 
 @dataclass(frozen=True)
 class _LevelChange:
-    """All that one commit does to one level."""
+    """Everything that one commit does to one level."""
 
     level_id: LevelId
     movements: Sequence[Movement]
@@ -175,76 +180,81 @@ class _LevelChange:
 
     @cached_property
     def changed_quantities(self) -> dict[str, int]:
-        """The counts that are not the same afterwards."""
+        """By how much each quantity changes, without those that do not."""
         return {name: units for name in (*QUANTITY_ATTRIBUTES, "expected") if (units := getattr(self.total, name))}
 
     @property
     def taken_units(self) -> int:
+        """Units that the movements take from what is available; units that others release are not subtracted."""
         return -sum(min(0, movement.available) for movement in self.movements)
 
-    def write(self, asked: Mapping[str, Any]) -> Write | None:
-        """Only a check where the sum is nothing: units go from a lapsed hold straight into a new one. Its no is
-        `Moved`, for DynamoDB does not show the row that failed a check."""
-        conditions, row = self.build_conditions("days" in asked), LevelRow(*_row_key(self.level_id))
-        if self.changed_quantities or asked:
-            return db.update(row, *self.build_actions(asked), when=_all_of(conditions), refusal=self.explain_failure)
+    def write(self, settings: Mapping[str, Any]) -> Write | None:
+        """Return an update, a check if no quantity changes, or None if there is nothing to check either.
+
+        No quantity changes when units go from a lapsed hold into a new one. A failed check is StaleVersion, because
+        DynamoDB does not return the row that failed a check.
+        """
+        conditions, row = self.build_conditions("days" in settings), LevelRow(*_row_key(self.level_id))
+        if self.changed_quantities or settings:
+            return db.update(row, *self.build_actions(settings), when=_all_of(conditions), refusal=self.explain_failure)
         if not conditions:
             return None
         return db.check(row, cast(Condition, _all_of(conditions)))
 
-    def build_actions(self, asked: Mapping[str, Any]) -> list[Action]:
-        """Where a level may come into being by it all five are added, zeros too, so that it is whole."""
+    def build_actions(self, settings: Mapping[str, Any]) -> list[Action]:
+        """Return the update's actions. An update that may create the row adds all five quantities, zeros included."""
         added = {
             name: self.changed_quantities.get(name, 0)
             for name in (*(() if self.sufficiency_conditions else QUANTITY_ATTRIBUTES), *self.changed_quantities)
         }
         actions: list[Action] = [getattr(LevelRow, name).add(units) for name, units in added.items()]
-        actions += [getattr(LevelRow, name).set(value) for name, value in asked.items()]
+        actions += [getattr(LevelRow, name).set(value) for name, value in settings.items()]
         return actions + self.build_list_actions()
 
     def build_list_actions(self) -> list[Action]:
-        """Each SKU at its location; and the days whose goods have begun to come, until they are with their orders."""
-        sku, location, shelf = self.level_id
-        if shelf == 0 and not self.sufficiency_conditions:  # only such an update can make the row
+        """List a new level at its location, and an inbound bucket among those whose goods have begun to arrive."""
+        sku, location, shard = self.level_id
+        if shard == 0 and not self.sufficiency_conditions:  # only an update without conditions can create the row
             return [LevelRow.list.set(f"location#{location}"), LevelRow.listed_at.set(sku)]
-        if is_inbound_bucket(shelf) and self.total.on_hand > 0:
+        if is_inbound_bucket(shard) and self.total.on_hand > 0:
             return [LevelRow.list.set(ARRIVED), LevelRow.listed_at.set(level_key(*self.level_id).pk)]
         return []
 
-    def build_conditions(self, days: bool = False) -> list[Condition]:
+    def build_conditions(self, with_days: bool = False) -> list[Condition]:
         if self.read_level is None:
             return self.sufficiency_conditions
         return [
             *self.sufficiency_conditions,
             _has_same_on_hand(self.read_level),
-            *([_has_same_days(self.read_level)] if days else []),
+            *([_has_same_days(self.read_level)] if with_days else []),
         ]
 
     @cached_property
     def sufficiency_conditions(self) -> list[Condition]:
-        """What is taken must leave safety behind, and units that the same commit sets free count as there; but none
-        are set free that were never promised."""
+        """Taking must leave the safety units; units that the same commit releases count as available, but no more can
+        be released than were promised."""
         needed = {name: self.required_before(name) for name in ("reserved", "allocated", "display")}
         needed |= {"on_hand": -self.total.on_hand, "expected": -self.total.expected}
         needed["available"] = -self.total.available + (self.safety if self.taken_units else 0)
         return [getattr(LevelRow, name) >= least for name, least in needed.items() if least > 0]
 
     def required_before(self, name: str) -> int:
-        """How many must be there before, if the movements in their order are never to go below nothing."""
+        """Return the units needed before the first movement so that the quantity never falls below zero."""
         deltas = [int(getattr(movement, name)) for movement in self.movements]
         return -min(accumulate(deltas, initial=0))
 
-    def explain_failure(self, found: Any) -> Problem:
-        level = row_to_level(found) if found is not None else Level(*self.level_id)
+    def explain_failure(self, row: Any) -> Problem:
+        """Return the refusal for the row, None if it does not exist, that failed the conditions."""
+        level = row_to_level(row) if row is not None else Level(*self.level_id)
         if self.read_level is not None and (level.on_hand, level.days) != (
             self.read_level.on_hand,
             self.read_level.days,
         ):
             return StaleVersion()
-        kept, left = (self.safety if self.taken_units else 0), level.available + self.total.available
-        if not self.taken_units or left >= kept:
+        safety, remaining = (self.safety if self.taken_units else 0), level.available + self.total.available
+        if not self.taken_units or remaining >= safety:
             return self.not_promised
-        available = max(0, left + self.taken_units - kept)
+        available = max(0, remaining + self.taken_units - safety)
         return OutOfStock(short=[{"sku": level.sku, "wanted": self.taken_units, "available": available}])
 
     @property
@@ -252,27 +262,27 @@ class _LevelChange:
         return NotPromised(sku=self.level_id[0], location=self.level_id[1])
 
 
-def _has_same_on_hand(read: Level) -> Condition:
-    same = LevelRow.on_hand == read.on_hand
-    return same if read.on_hand else LevelRow.pk.does_not_exist() | same
+def _has_same_on_hand(level: Level) -> Condition:
+    same = LevelRow.on_hand == level.on_hand
+    return same if level.on_hand else LevelRow.pk.does_not_exist() | same
 
 
-def _has_same_days(read: Level) -> Condition:
-    kept = ",".join(map(str, read.days))
-    return LevelRow.days == kept if kept else LevelRow.days.does_not_exist()
+def _has_same_days(level: Level) -> Condition:
+    days = ",".join(map(str, level.days))
+    return LevelRow.days == days if days else LevelRow.days.does_not_exist()
 
 
 def _all_of(conditions: Sequence[Condition]) -> Condition | None:
     return reduce(Condition.__and__, conditions) if conditions else None
 
 
-def _row_key(place: LevelId) -> tuple[str, str]:
-    key = level_key(*place)
+def _row_key(level_id: LevelId) -> tuple[str, str]:
+    key = level_key(*level_id)
     return key.pk, key.sk
 
 
-def hold_key(piece: Allocation, order_id: str, reserved_until: datetime) -> Key:
-    return Key(HoldRow, level_key(*piece.level_id).pk, f"hold#{clock.iso(reserved_until)}#{order_id}")
+def hold_key(allocation: Allocation, order_id: str, reserved_until: datetime) -> Key:
+    return Key(HoldRow, level_key(*allocation.level_id).pk, f"hold#{clock.iso(reserved_until)}#{order_id}")
 
 
 def row_to_hold(row: Any) -> Hold:
@@ -285,13 +295,19 @@ def put_hold(hold: Hold) -> Write:
 
 
 def delete_hold(hold: Hold) -> Write:
-    """Whoever deletes it owns its units: the payer, the clock, or the next buyer once it has lapsed."""
-    gone = HoldGone(sku=hold.sku, location=hold.location)
-    return db.delete(_hold_row(hold), when=HoldRow.quantity == hold.quantity, refusal=gone)
+    """Return the delete that gives its commit the right to the hold's units. Fails with HoldGone.
+
+    Only one of payment, expiry and the next buyer can delete the row.
+    """
+    refusal = HoldGone(sku=hold.sku, location=hold.location)
+    return db.delete(_hold_row(hold), when=HoldRow.quantity == hold.quantity, refusal=refusal)
 
 
 def take_lapsed_hold(hold: Hold) -> Write:
-    """A lapsed hold whose units go to another order; when somebody was quicker, the plan has to be made anew."""
+    """Return the delete of a lapsed hold whose units go to another order.
+
+    Fails with StaleVersion if another commit took the hold first; the caller then plans again.
+    """
     return db.delete(_hold_row(hold), when=HoldRow.quantity == hold.quantity)
 
 
@@ -300,18 +316,20 @@ def _hold_row(hold: Hold) -> HoldRow:
     return HoldRow(key.pk, key.sk, quantity=hold.quantity)
 
 
-def load_holds(order_id: str, pieces: Iterable[Allocation], reserved_until: datetime) -> list[Hold]:
-    """Those of an order's holds that nobody has taken."""
-    found = db.batch(hold_key(piece, order_id, reserved_until) for piece in pieces)
-    return [row_to_hold(row) for row in found.values()]
+def load_holds(order_id: str, allocations: Iterable[Allocation], reserved_until: datetime) -> list[Hold]:
+    """Return the holds of an order that still exist."""
+    rows = db.batch(hold_key(allocation, order_id, reserved_until) for allocation in allocations)
+    return [row_to_hold(row) for row in rows.values()]
 
 
 def load_lapsed_holds(places: Iterable[tuple[str, str] | LevelId], now: datetime) -> list[Hold]:
-    """One query for each (sku, location) or (sku, location, shelf): ask only for levels that have something reserved
-    and are short."""
-    ended = ("hold#", f"hold#{clock.iso(now)}#~")  # a hold that ends now has ended
+    """Return the holds that ended at `now` or before, with one query per (sku, location) or level id.
+
+    Pass only levels that have reserved units.
+    """
+    until_now = ("hold#", f"hold#{clock.iso(now)}#~")  # includes holds that end at this instant
     rows = [
-        row for place in dict.fromkeys(places) for row in db.query_all(HoldRow, level_key(*place).pk, between=ended)
+        row for place in dict.fromkeys(places) for row in db.query_all(HoldRow, level_key(*place).pk, between=until_now)
     ]
     return [row_to_hold(row) for row in rows]
 
@@ -321,17 +339,18 @@ def transfer_key(transfer_id: str) -> Key:
 
 
 def list_arrived() -> list[LevelId]:
-    """Shelves of expected goods that something has come to; the list lags, so look at each again."""
+    """Return the inbound buckets whose goods have begun to arrive. The index lags, so load a bucket before using it."""
     return [parse_level_pk(row.pk) for row in db.query_all(LevelRow, ARRIVED, index="by_list")]
 
 
-def unlist_arrived(place: LevelId) -> Write:
-    """Once the last of what came is with its order."""
-    gone = [LevelRow.list.remove(), LevelRow.listed_at.remove()]
-    return db.update(LevelRow(*_row_key(place)), *gone, when=LevelRow.on_hand == 0)
+def unlist_arrived(level_id: LevelId) -> Write:
+    """Return the write that takes an empty inbound bucket off the list. Fails with StaleVersion if it has units."""
+    removals = [LevelRow.list.remove(), LevelRow.listed_at.remove()]
+    return db.update(LevelRow(*_row_key(level_id)), *removals, when=LevelRow.on_hand == 0)
 
 
 def load_transfer(transfer_id: str) -> Transfer:
+    """Return a transfer. Raises NotFound."""
     key = transfer_key(transfer_id)
     row = db.get(TransferRow, key.pk, key.sk)
     if row is None:
@@ -387,10 +406,10 @@ def update_transfer(before: Transfer, after: Transfer) -> Write:
 
 
 def list_open_transfers(location: str) -> list[Transfer]:
-    """To and from it, not yet done."""
-    coming = db.query_all(TransferRow, f"transfers to {location}", index="by_list")
-    going = db.query_all(TransferRow, f"transfers from {location}", index="by_owner")
-    return [row_to_transfer(row) for row in (*coming, *going)]
+    """Return the transfers to and from a location that are in transit."""
+    inbound = db.query_all(TransferRow, f"transfers to {location}", index="by_list")
+    outbound = db.query_all(TransferRow, f"transfers from {location}", index="by_owner")
+    return [row_to_transfer(row) for row in (*inbound, *outbound)]
 
 
 def _lines_to_row(transfer: Transfer) -> list[list[Any]]:

@@ -1,4 +1,4 @@
-"""Stock on its way between two of our locations: loading a van, unloading it, filling a store."""
+"""Send, receive and cancel transfers between two locations: loading a van, unloading it, replenishing a store."""
 
 from __future__ import annotations
 
@@ -43,10 +43,10 @@ def send(
     destination: str,
     quantities: Quantities,
     reason: str,
-    asked: IdempotencyKey | None = None,
+    idempotency_key: IdempotencyKey | None = None,
 ) -> dict[str, Any]:
-    """The units leave the source now; until they are received they are in transit and nobody's to sell."""
-    idempotency.check_repeat(asked)
+    """Take the units, by SKU, from the source. They are in transit and cannot be sold until they are received."""
+    idempotency.check_repeat(idempotency_key)
     check_locations(principal, source, destination)
     plan = plan_removal(source, quantities)
     movements = plan.to_movements(transfer_out_movement)
@@ -56,48 +56,52 @@ def send(
         ids.new("trf", now), source, destination, TransferStatus.IN_TRANSIT, lines, now, principal.actor, reason
     )
     event = TransferSent(transfer.id, source, destination, reason, tuple(movements))
-    transfer, told = _record_transfer_event(transfer, event, principal)
+    transfer, entry = _record_transfer_event(transfer, event, principal)
     answer = transfer_to_json(transfer)
     commit(
         [
-            idempotency.record_answer(asked, answer),
+            idempotency.record_answer(idempotency_key, answer),
             *map(take_lapsed_hold, plan.taken_holds),
             *build_level_writes(movements),
             create_transfer(transfer),
-            told,
+            entry,
         ]
     )
     return answer
 
 
 def check_locations(principal: Principal, source: str, destination: str) -> None:
+    """Raise NoSuchLocation, NotYourLocation or SamePlace if the principal may not send this transfer."""
     require_location_access(principal, source)
-    there = places.load_locations().get(destination)
-    if there is None or not there.active:
-        raise NoSuchLocation(("destination", "is not one of ours"), location=destination)
+    location = places.load_locations().get(destination)
+    if location is None or not location.active:
+        raise NoSuchLocation(("destination", "does not exist or is closed"), location=destination)
     if source == destination:
-        raise SamePlace(("destination", "is the source"), location=source)
+        raise SamePlace(("destination", "is the same as source"), location=source)
 
 
 @db.retry_on_conflict
 def receive(
-    principal: Principal, transfer_id: str, quantities: Quantities | None = None, asked: IdempotencyKey | None = None
+    principal: Principal,
+    transfer_id: str,
+    quantities: Quantities | None = None,
+    idempotency_key: IdempotencyKey | None = None,
 ) -> dict[str, Any]:
-    """All that is outstanding, or the quantities that really came; the rest stays in transit."""
-    idempotency.check_repeat(asked)
+    """Receive the given quantities by SKU, or everything outstanding; the rest stays in transit."""
+    idempotency.check_repeat(idempotency_key)
     transfer = load_transfer(transfer_id)
     require_receiver(principal, transfer)
-    came = transfer.outstanding if quantities is None else quantities
-    after = receive_transfer_lines(transfer, came)
-    movements = _receive_for_waiting_orders(transfer.destination, came)
+    arrived = transfer.outstanding if quantities is None else quantities
+    after = receive_transfer_lines(transfer, arrived)
+    movements = _receive_for_waiting_orders(transfer.destination, arrived)
     event = TransferReceived(transfer.id, transfer.destination, after.status, tuple(movements), transfer.reason)
-    return _commit_transition(principal, transfer, after, event, movements, asked)
+    return _commit_transition(principal, transfer, after, event, movements, idempotency_key)
 
 
 def require_receiver(principal: Principal, transfer: Transfer) -> None:
-    """What a van carries is confirmed by the salesman who drives it and by nobody for him."""
-    there = places.load_locations().get(transfer.destination)
-    if there is not None and there.kind == "van":
+    """Raise NotYourLocation unless the principal may receive: for a van only its salesman, not even the owner."""
+    location = places.load_locations().get(transfer.destination)
+    if location is not None and location.kind == "van":
         if principal.role != "salesman" or principal.location != transfer.destination:
             raise NotYourLocation(location=transfer.destination)
     elif principal.role != "owner" and principal.location != transfer.destination:
@@ -106,7 +110,7 @@ def require_receiver(principal: Principal, transfer: Transfer) -> None:
 
 @db.retry_on_conflict
 def cancel(principal: Principal, transfer_id: str, reason: str) -> dict[str, Any]:
-    """What has not arrived goes back to where it came from."""
+    """Return the outstanding units to the source. Cancelling twice changes nothing."""
     transfer = load_transfer(transfer_id)
     require_location_access(principal, transfer.source)
     if transfer.status == TransferStatus.CANCELLED:
@@ -118,10 +122,13 @@ def cancel(principal: Principal, transfer_id: str, reason: str) -> dict[str, Any
 
 
 def _receive_for_waiting_orders(location: str, quantities: Quantities) -> list[Movement]:
-    """Orders that wait for these goods come first, as with those from outside."""
-    coming = load_inbound_at(location, quantities)
-    pieces = [Allocation(sku, location, quantity) for sku, quantity in quantities.items()]
-    return [move for piece in pieces for move in receive_for_waiting_orders(piece, coming, transfer_in_movement)]
+    """Waiting orders get their units first, as with goods received from outside."""
+    inbound = load_inbound_at(location, quantities)
+    return [
+        movement
+        for sku, quantity in quantities.items()
+        for movement in receive_for_waiting_orders(Allocation(sku, location, quantity), inbound, transfer_in_movement)
+    ]
 
 
 def _transfer_in_movements(location: str, quantities: Quantities) -> list[Movement]:
@@ -134,13 +141,12 @@ def _commit_transition(
     after: Transfer,
     event: Event,
     movements: Sequence[Movement],
-    asked: IdempotencyKey | None = None,
+    idempotency_key: IdempotencyKey | None = None,
 ) -> dict[str, Any]:
-    after, told = _record_transfer_event(after, event, principal)
+    after, entry = _record_transfer_event(after, event, principal)
     answer = transfer_to_json(after)
-    commit(
-        [idempotency.record_answer(asked, answer), update_transfer(before, after), *build_level_writes(movements), told]
-    )
+    repeat = idempotency.record_answer(idempotency_key, answer)
+    commit([repeat, update_transfer(before, after), *build_level_writes(movements), entry])
     return answer
 
 

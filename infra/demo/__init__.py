@@ -1,1 +1,1 @@
-"""A believable shop around Surabaya, all of it made up, and one order told in each channel."""
+"""The demo: a made-up shop around Surabaya, and one order in each channel."""

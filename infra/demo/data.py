@@ -1,8 +1,8 @@
-"""What the demo shop sells, who works and buys there. All of it is made up; prices and stock too."""
+"""The data of the demo shop: products, locations, staff, customers and postcodes. All of it is made up."""
 
 from __future__ import annotations
 
-# category: what it is, then a price in rupiah; the maker's name is one of MAKERS in turn.
+# category: (product, price in rupiah). Product names get one of BRANDS in turn.
 PRODUCTS: dict[str, list[tuple[str, int]]] = {
     "Kopi & Teh": [
         *(("Kopi tubruk 165 g", 14_500), ("Kopi susu saset isi 10", 16_000), ("Kopi robusta biji 250 g", 48_000)),
@@ -42,7 +42,7 @@ PRODUCTS: dict[str, list[tuple[str, int]]] = {
     ],
 }
 BRANDS = ("Cap Perahu", "Melati Ibu", "Sumber Arum", "Tiga Dara", "Kampung Kita", "Raja Rasa")
-SCARCE_EVERY = 5  # each fifth product has under 20 units in all
+SCARCE_EVERY = 5  # every fifth product has less than 20 units in total
 
 # id, kind, name, latitude, longitude, address
 LOCATIONS = [
@@ -52,7 +52,7 @@ LOCATIONS = [
     ("store-darmo", "store", "Toko Darmo", -7.2893, 112.7389, "Jl. Raya Darmo 67, Surabaya"),
     ("store-kenjeran", "store", "Toko Kenjeran", -7.2479, 112.7850, "Jl. Kenjeran 230, Surabaya"),
 ]
-# name, where his van stands: all around the city, some near each other
+# name, full name, position of the van: around the city, some close to each other
 SALESMEN = [
     ("Budi", "Budi Santoso", -7.2755, 112.7350),
     ("Agus", "Agus Prasetyo", -7.2660, 112.7580),
@@ -76,7 +76,7 @@ OFFICE_STAFF = [
     ("finance-maya", "Maya Sari", "finance", ""),
     ("channel-pasarkita", "PasarKita (marketplace)", "channel", ""),
 ]
-# id, name, company, street, postcode, credit limit, terms in days, what was owed before, by how many days overdue
+# id, name, company, street, postcode, credit limit, terms in days, opening balance, days it is overdue
 CUSTOMERS = [
     ("cus-berkah", "Siti Aminah", "Warung Berkah", "Jl. Kertajaya 101", "60282", 2_000_000, 14, 450_000, 10),
     ("cus-makmur", "Hartono", "Toko Makmur Jaya", "Jl. Ngagel 45", "60246", 5_000_000, 30, 1_250_000, 45),
@@ -89,7 +89,7 @@ CUSTOMERS = [
     ("cus-sari", "Sari Wulandari", "", "Jl. Kenanga 5", "60241", 0, 0, 0, 0),
     ("cus-tono", "Tono Sucipto", "", "Jl. Pucang Anom 14", "60282", 0, 0, 0, 0),
 ]
-# Where a customer without a position is, about: enough to find who is near. Far from all of the city's postcodes.
+# Approximate positions of customers without one, enough to find vans nearby. Not all postcodes of the city.
 POSTCODE_AREAS = {
     "60111": ("Sukolilo", -7.2890, 112.7960),
     "60115": ("Mulyorejo", -7.2640, 112.7900),

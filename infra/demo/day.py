@@ -1,7 +1,7 @@
-"""`make day`: one order in each of the seven channels of the running shop, each told as it happens.
+"""`make day`: places one order in each of the seven channels of the running shop and prints what happens.
 
-Every order goes the usual way: shopper, cashier, salesman, agent or marketplace at the doors; then whoever was told
-acts. Some salesmen claim, others are silent, and then the warehouse ships. Nothing here knows more than a client would.
+Every order is placed through the API by the usual client: shopper, cashier, salesman, agent or marketplace. Then the
+notified staff act: some offers are claimed by a salesman, the others are ignored and the warehouse ships.
 """
 
 from __future__ import annotations
@@ -25,7 +25,7 @@ from infra.local.running_shop import NotRunning, RunningShop, connect
 
 TIMEOUT_SECONDS = 15.0
 POLL_SECONDS = 0.05
-NEARBY_DEGREES = 0.003  # some 300 m
+NEARBY_DEGREES = 0.003  # about 300 m
 SHOPPERS = {
     "web": ("Sari Wulandari", "081252981234"),
     "pos": ("Bambang Irawan", "081252981235"),
@@ -34,41 +34,41 @@ SHOPPERS = {
     "whatsapp": ("Rudi Hartono", "081252981238"),
     "marketplace": ("Wati Susanti", "081252981239"),
 }
-VERDICT_LABELS = {"lacks_units": "lacks it", "too_far": "too far", "position_too_old": "not seen lately"}
+VERDICT_LABELS = {"lacks_units": "out of stock", "too_far": "too far", "position_too_old": "position too old"}
 MAX_CANDIDATES_SHOWN = 3
 
 
 class DemoImpossible(Exception):
-    """What this shop lacks for such a day."""
+    """Names what the running shop lacks for the demo."""
 
 
 @dataclass
 class DemoShop:
-    """Who works where in the running shop, and what each van carries, as far as the doors tell."""
+    """The running shop with its locations by id, and the vans that have a driver and stock."""
 
     shop: RunningShop
     locations: dict[str, dict[str, Any]]
-    vans: list[str] = field(default_factory=list)  # with a salesman and something on board
+    vans: list[str] = field(default_factory=list)
 
     def client_at(self, location: str) -> ApiClient:
-        found = [one for one in self.shop.people.values() if one["location"] == location]
-        return ApiClient(self.shop.base, found[0]["token"]) if found else self.shop.owner_client
+        tokens = [person["token"] for person in self.shop.people.values() if person["location"] == location]
+        return ApiClient(self.shop.base, tokens[0]) if tokens else self.shop.owner_client
 
     def client_with_role(self, role: str) -> ApiClient:
-        found = self.shop.clients_by_role(role)
-        if not found:
+        clients = self.shop.clients_by_role(role)
+        if not clients:
             raise DemoImpossible(
-                f"This shop has nobody who is {role}; `make run` with an empty .local/ makes a demo shop."
+                f"This shop has no staff with the role {role}; `make run` with an empty .local/ creates a demo shop."
             )
-        return found[0]
+        return clients[0]
 
     def location_name(self, location: str) -> str:
         return str(self.locations.get(location, {}).get("name", location))
 
     def available_units(self, location: str) -> dict[str, int]:
-        """Units that can be promised there."""
+        """Available units at the location, by SKU."""
         items = self.shop.owner_client.get(f"/stock/locations/{location}")["items"]
-        return {each["sku"]: each["available"] for each in items if each["available"] > 0}
+        return {level["sku"]: level["available"] for level in items if level["available"] > 0}
 
     def position_near(self, location: str) -> dict[str, float]:
         point = self.locations[location]["position"] or {"lat": -7.2755, "lon": 112.735}
@@ -77,11 +77,13 @@ class DemoShop:
 
 @dataclass(frozen=True)
 class Scenario:
+    """One order to place, and whether the first invited salesman claims it."""
+
     channel: str
     title: str
     client: ApiClient
     body: dict[str, Any]
-    is_claimed: bool = False  # whether the salesmen who are asked want it
+    is_claimed: bool = False
 
 
 def main() -> int:
@@ -89,87 +91,88 @@ def main() -> int:
     try:
         shop = connect()
         run_day(load_demo_shop(shop), console)
-    except (NotRunning, DemoImpossible, ApiError) as why:
-        console.print(f"[red]{why}[/red]")
+    except (NotRunning, DemoImpossible, ApiError) as error:
+        console.print(f"[red]{error}[/red]")
         return 1
     return 0
 
 
 def load_demo_shop(shop: RunningShop) -> DemoShop:
-    listed = {each["id"]: each for each in shop.owner_client.get("/locations")["items"]}
-    town = DemoShop(shop, listed)
-    drivers = {one["location"] for one in shop.people.values() if one["role"] == "salesman"}
-    town.vans = [name for name, each in listed.items() if each["kind"] == "van" and name in drivers]
-    town.vans = [name for name in town.vans if town.available_units(name)]
-    if not town.vans:
-        raise DemoImpossible("No van of this shop has a salesman and something on board, so nobody could be near.")
-    return town
+    """Load the locations. Raises DemoImpossible if no van has a driver and stock."""
+    locations = {location["id"]: location for location in shop.owner_client.get("/locations")["items"]}
+    demo = DemoShop(shop, locations)
+    driven = {person["location"] for person in shop.people.values() if person["role"] == "salesman"}
+    vans = [name for name, location in locations.items() if location["kind"] == "van" and name in driven]
+    demo.vans = [name for name in vans if demo.available_units(name)]
+    if not demo.vans:
+        raise DemoImpossible("No van of this shop has a salesman and stock, so no offer can be claimed.")
+    return demo
 
 
-def run_day(town: DemoShop, console: Console) -> None:
-    console.print("[bold]A day in seven channels[/bold] (this shop and its people are made up)\n")
-    for number, write in enumerate(SCENARIOS):
-        van = town.vans[number % len(town.vans)]
-        console.print(run_scenario(town, write(town, van)))
-    console.print(build_recap(town))
-    base = town.shop.base
-    console.print(f"Every SMS: {base}/phones/   the desk: {base}/desk/   the API: {base}/api/docs")
+def run_day(demo: DemoShop, console: Console) -> None:
+    console.print("[bold]One order in each of seven channels[/bold] (this shop and its people are made up)\n")
+    for number, build_scenario in enumerate(SCENARIOS):
+        van = demo.vans[number % len(demo.vans)]
+        console.print(run_scenario(demo, build_scenario(demo, van)))
+    console.print(build_recap(demo))
+    base = demo.shop.base
+    console.print(f"All SMS: {base}/phones/   the desk: {base}/desk/   the API: {base}/api/docs")
 
 
-def web_scenario(town: DemoShop, van: str) -> Scenario:
-    body = build_order("web", choose_product(town, van), ship_near(town, van), "cod")
-    return Scenario("web", "a shopper on the static shop", ApiClient(town.shop.base), body, is_claimed=True)
+def web_scenario(demo: DemoShop, van: str) -> Scenario:
+    body = build_order("web", choose_product(demo, van), ship_near(demo, van), "cod")
+    return Scenario("web", "a shopper orders in the web shop", ApiClient(demo.shop.base), body, is_claimed=True)
 
 
-def pos_scenario(town: DemoShop, van: str) -> Scenario:
-    """Endless aisle: his shelf is empty, another place has it, and it is paid for here."""
-    cashier = town.client_with_role("cashier")
-    here = next(one["location"] for one in town.shop.people.values() if one["token"] == cashier.token)
-    open_shift(town, cashier)
-    mine = town.available_units(here)
-    wanted = next((sku for sku in warehouse_units(town, here) if sku not in mine), None)
-    if wanted is None:
+def pos_scenario(demo: DemoShop, van: str) -> Scenario:
+    """Endless aisle: the store sells a product that it does not have, and another location ships it."""
+    cashier = demo.client_with_role("cashier")
+    store = next(person["location"] for person in demo.shop.people.values() if person["token"] == cashier.token)
+    open_shift(demo, cashier)
+    in_store = demo.available_units(store)
+    sku = next((sku for sku in warehouse_units(demo, store) if sku not in in_store), None)
+    if sku is None:
         raise DemoImpossible(
-            f"{town.location_name(here)} has everything on its shelf; an endless aisle needs something it lacks."
+            f"{demo.location_name(store)} has every product in stock; an endless aisle needs one that it lacks."
         )
-    body = build_order("pos", wanted, ship_near(town, here), "cash")
-    return Scenario("pos", f"{town.location_name(here)} sells what its shelf lacks", cashier, body)
+    body = build_order("pos", sku, ship_near(demo, store), "cash")
+    return Scenario("pos", f"{demo.location_name(store)} sells a product that it does not have", cashier, body)
 
 
-def sfa_scenario(town: DemoShop, van: str) -> Scenario:
-    caller = town.client_at(van)
-    customer, left = find_credit_customer(caller)
-    who = {"customer": {"id": customer}} if customer else {"customer": build_contact("web")}
-    body = build_order("sfa", choose_product(town, van), {"method": "ship"}, "credit" if customer else "cod") | who
-    words = f"{first_name(find_driver(town, van))} sells on credit, {left} was left" if customer else "a salesman sells"
-    return Scenario("sfa", words, caller, body)
+def sfa_scenario(demo: DemoShop, van: str) -> Scenario:
+    client = demo.client_at(van)
+    customer, left = find_credit_customer(client)
+    contact = {"customer": {"id": customer}} if customer else {"customer": build_contact("web")}
+    method = "credit" if customer else "cod"
+    body = build_order("sfa", choose_product(demo, van), {"method": "ship"}, method) | contact
+    title = f"{first_name(find_driver(demo, van))} sells on credit, {left} was left" if customer else "a salesman sells"
+    return Scenario("sfa", title, client, body)
 
 
-def phone_scenario(town: DemoShop, van: str) -> Scenario:
-    body = build_order("phone", choose_product(town, van), ship_near(town, van), "cod")
-    return Scenario("phone", "an agent takes a call", town.client_with_role("agent"), body, is_claimed=True)
+def phone_scenario(demo: DemoShop, van: str) -> Scenario:
+    body = build_order("phone", choose_product(demo, van), ship_near(demo, van), "cod")
+    return Scenario("phone", "an agent takes a call", demo.client_with_role("agent"), body, is_claimed=True)
 
 
-def social_scenario(town: DemoShop, van: str) -> Scenario:
-    body = build_order("social", choose_product(town, van), ship_near(town, van), "transfer") | {"placement": "ig-bio"}
-    return Scenario("social", "an agent answers a message under a post", town.client_with_role("agent"), body)
+def social_scenario(demo: DemoShop, van: str) -> Scenario:
+    body = build_order("social", choose_product(demo, van), ship_near(demo, van), "transfer") | {"placement": "ig-bio"}
+    return Scenario("social", "an agent answers a message under a post", demo.client_with_role("agent"), body)
 
 
-def whatsapp_scenario(town: DemoShop, van: str) -> Scenario:
-    shopper, sku = ApiClient(town.shop.base), choose_product(town, van)
+def whatsapp_scenario(demo: DemoShop, van: str) -> Scenario:
+    shopper, sku = ApiClient(demo.shop.base), choose_product(demo, van)
     cart = shopper.post("/carts", {"lines": [{"sku": sku, "quantity": 1}]})["cart"]
-    body = build_order("whatsapp", sku, ship_near(town, van), "cod") | {"cart": cart}
+    body = build_order("whatsapp", sku, ship_near(demo, van), "cod") | {"cart": cart}
     return Scenario("whatsapp", "a customer sends the shop's signed cart", shopper, body, is_claimed=True)
 
 
-def marketplace_scenario(town: DemoShop, van: str) -> Scenario:
-    sku = choose_product(town, van)
-    body = build_order("marketplace", sku, ship_near(town, van), "transfer") | {"ref": f"PK-{uuid.uuid4().hex[:8]}"}
-    price = town.shop.owner_client.get(f"/catalog/products/{sku}")["price"]
+def marketplace_scenario(demo: DemoShop, van: str) -> Scenario:
+    sku = choose_product(demo, van)
+    body = build_order("marketplace", sku, ship_near(demo, van), "transfer") | {"ref": f"PK-{uuid.uuid4().hex[:8]}"}
+    price = demo.shop.owner_client.get(f"/catalog/products/{sku}")["price"]
     body["lines"][0]["agreed"] = {"unit_price": price, "discount_rate": "0.05"}
-    return Scenario(
-        "marketplace", "an order made elsewhere, at the price agreed there", town.client_with_role("channel"), body
-    )
+    client = demo.client_with_role("channel")
+    return Scenario("marketplace", "a marketplace sends an order at the price agreed there", client, body)
 
 
 SCENARIOS: list[Callable[[DemoShop, str], Scenario]] = [
@@ -184,9 +187,9 @@ SCENARIOS: list[Callable[[DemoShop, str], Scenario]] = [
 
 
 def build_order(channel: str, sku: str, delivery: dict[str, Any], method: str) -> dict[str, Any]:
-    said = {"channel": channel, "lines": [{"sku": sku, "quantity": 1}], "delivery": delivery}
-    said |= {"payments": [{"method": method}]}
-    return said | ({"customer": build_contact(channel)} if channel in SHOPPERS else {})
+    order = {"channel": channel, "lines": [{"sku": sku, "quantity": 1}], "delivery": delivery}
+    order |= {"payments": [{"method": method}]}
+    return order | ({"customer": build_contact(channel)} if channel in SHOPPERS else {})
 
 
 def build_contact(channel: str) -> dict[str, str]:
@@ -194,75 +197,84 @@ def build_contact(channel: str) -> dict[str, str]:
     return {"name": name, "phone": number}
 
 
-def ship_near(town: DemoShop, near: str) -> dict[str, Any]:
-    address = {"street": "Jl. Kenanga 5", "city": "Surabaya", "country": "ID", "position": town.position_near(near)}
+def ship_near(demo: DemoShop, location: str) -> dict[str, Any]:
+    position = demo.position_near(location)
+    address = {"street": "Jl. Kenanga 5", "city": "Surabaya", "country": "ID", "position": position}
     return {"method": "ship", "address": address}
 
 
-def choose_product(town: DemoShop, van: str) -> str:
-    """What the van has most of, so that a second day finds it too; and a warehouse has it in any case."""
-    carried = town.available_units(van)
-    also = {sku for sku in carried if sku in warehouse_units(town, van)}
-    return max(also or carried, key=lambda sku: (carried[sku], sku))
+def choose_product(demo: DemoShop, van: str) -> str:
+    """The product with most units on the van, so that there are some for a second run; a warehouse has it too."""
+    carried = demo.available_units(van)
+    stocked = {sku for sku in carried if sku in warehouse_units(demo, van)}
+    return max(stocked or carried, key=lambda sku: (carried[sku], sku))
 
 
-def warehouse_units(town: DemoShop, but: str) -> dict[str, int]:
-    """What warehouses have."""
-    houses = [name for name, each in town.locations.items() if each["kind"] == "warehouse" and name != but]
-    return {sku: units for house in houses for sku, units in town.available_units(house).items()}
+def warehouse_units(demo: DemoShop, excluded: str) -> dict[str, int]:
+    """Available units by SKU in warehouses."""
+    warehouses = [
+        name for name, location in demo.locations.items() if location["kind"] == "warehouse" and name != excluded
+    ]
+    return {sku: units for warehouse in warehouses for sku, units in demo.available_units(warehouse).items()}
 
 
-def open_shift(town: DemoShop, cashier: ApiClient) -> None:
+def open_shift(demo: DemoShop, cashier: ApiClient) -> None:
     try:
         cashier.post("/shifts", {"opening": {"amount": 200_000, "currency": "IDR"}})
-    except ApiError as no:
-        if no.status != 409:  # his drawer is open already
+    except ApiError as error:
+        if error.status != 409:  # a shift is open already
             raise
 
 
-def find_credit_customer(caller: ApiClient) -> tuple[str, str]:
-    """A customer of the demo with credit left, and how much."""
-    for identity, *_ in CUSTOMERS:
+def find_credit_customer(client: ApiClient) -> tuple[str, str]:
+    """The id of a demo customer with credit left, and the amount; empty if there is none."""
+    for customer_id, *_ in CUSTOMERS:
         try:
-            card = caller.get(f"/customers/{identity}")
+            customer = client.get(f"/customers/{customer_id}")
         except ApiError:
             continue
-        left = card.get("credit_left") or {"amount": 0}
+        left = customer.get("credit_left") or {"amount": 0}
         if left["amount"] >= 300_000:
-            return identity, format_amount(left)
+            return customer_id, format_amount(left)
     return "", ""
 
 
-def run_scenario(town: DemoShop, chapter: Scenario) -> Table:
+def run_scenario(demo: DemoShop, scenario: Scenario) -> Table:
     began = time.monotonic()
-    placed = chapter.client.post("/orders", chapter.body)
-    routed = wait_for_routing(town, placed["id"])
-    confirm_transfers(town, placed)
-    done = claim_first_offer(town, chapter, routed, began) or fulfill_from_locations(town, routed)
-    line = placed["lines"][0]
-    head = f"{placed['number']}  {chapter.title}: {line['name']}, "
-    head += f"{format_amount(placed['total'])} by {placed['payments'][0]['method']}."
-    said = [f"Near: {describe_candidates(town, routed)}.", f"Told: {describe_notices(town, placed['id'])}.", done]
-    return titled_paragraph(chapter.channel, f"{head} {' '.join(said)}\n")
+    order = scenario.client.post("/orders", scenario.body)
+    routing = wait_for_routing(demo, order["id"])
+    confirm_transfers(demo, order)
+    result = claim_first_offer(demo, scenario, routing, began) or fulfill_from_locations(demo, routing)
+    line = order["lines"][0]
+    sentences = [
+        f"{order['number']}  {scenario.title}: {line['name']}, {format_amount(order['total'])} by "
+        f"{order['payments'][0]['method']}.",
+        f"Nearby: {describe_candidates(routing)}.",
+        f"Notified: {describe_notices(demo, order['id'])}.",
+        result,
+    ]
+    return titled_paragraph(scenario.channel, f"{' '.join(sentences)}\n")
 
 
-def titled_paragraph(title: str, words: str) -> Table:
-    """One paragraph, hanging from its title."""
+def titled_paragraph(title: str, text: str) -> Table:
+    """A paragraph with its title to the left."""
     grid = Table.grid(padding=(0, 2))
     grid.add_column(min_width=11, style="bold", no_wrap=True)
     grid.add_column()
-    grid.add_row(title, words)
+    grid.add_row(title, text)
     return grid
 
 
-def wait_for_routing(town: DemoShop, order_id: str) -> dict[str, Any]:
-    """The routing, as soon as it was decided and somebody has heard of it."""
+def wait_for_routing(demo: DemoShop, order_id: str) -> dict[str, Any]:
+    """The order's routing, once it is decided and its recipients are notified. Raises DemoImpossible."""
     for _ in poll():
-        notices = town.shop.owner_client.get(f"/orders/{order_id}/notices")["items"]
-        routed: dict[str, Any] = town.shop.owner_client.get(f"/orders/{order_id}/routing")
-        if routed["fulfillments"] and any(each["kind"] == "OfferOpened" for each in notices):
-            return routed
-    raise DemoImpossible(f"Nobody was told of {order_id} within {TIMEOUT_SECONDS:.0f} s; see .local/dispatcher.log.")
+        notices = demo.shop.owner_client.get(f"/orders/{order_id}/notices")["items"]
+        routing: dict[str, Any] = demo.shop.owner_client.get(f"/orders/{order_id}/routing")
+        if routing["fulfillments"] and any(notice["kind"] == "OfferOpened" for notice in notices):
+            return routing
+    raise DemoImpossible(
+        f"No notice about {order_id} was sent within {TIMEOUT_SECONDS:.0f} s; see .local/dispatcher.log."
+    )
 
 
 def poll() -> Iterator[None]:
@@ -272,22 +284,20 @@ def poll() -> Iterator[None]:
         time.sleep(POLL_SECONDS)
 
 
-def confirm_transfers(town: DemoShop, placed: dict[str, Any]) -> None:
-    """Who pays by transfer sends his proof, and finance finds the money on the account."""
-    for payment in placed["payments"]:
+def confirm_transfers(demo: DemoShop, order: dict[str, Any]) -> None:
+    """Submit and confirm the proof of bank transfers."""
+    for payment in order["payments"]:
         if payment["status"] == "awaiting_proof":
-            town.client_with_role("agent").post(f"/payments/{payment['id']}/proof", {"reference": "TRF day"})
-            town.client_with_role("finance").post(f"/payments/{payment['id']}/confirm")
+            demo.client_with_role("agent").post(f"/payments/{payment['id']}/proof", {"reference": "TRF day"})
+            demo.client_with_role("finance").post(f"/payments/{payment['id']}/confirm")
 
 
-def describe_candidates(town: DemoShop, routed: dict[str, Any]) -> str:
-    """Who was asked, and the nearest few of the others with what spoke against each."""
-    known = [each for each in routed["decisions"][0]["candidates"] if each["distance_meters"] is not None]
-    shown = [each for place, each in enumerate(known) if place < MAX_CANDIDATES_SHOWN or each["verdict"] == "invited"]
-    return (
-        ", ".join(f"{first_name(each['staff'])} {format_distance(each)}{format_verdict(each)}" for each in shown)
-        or "nobody"
-    )
+def describe_candidates(routing: dict[str, Any]) -> str:
+    """The invited salesmen, and the nearest of the others with the reason against them."""
+    candidates = [row for row in routing["decisions"][0]["candidates"] if row["distance_meters"] is not None]
+    shown = [row for rank, row in enumerate(candidates) if rank < MAX_CANDIDATES_SHOWN or row["verdict"] == "invited"]
+    texts = [f"{first_name(row['staff'])} {format_distance(row)}{format_verdict(row)}" for row in shown]
+    return ", ".join(texts) or "none"
 
 
 def format_distance(candidate: dict[str, Any]) -> str:
@@ -299,71 +309,71 @@ def format_verdict(candidate: dict[str, Any]) -> str:
     return "" if verdict == "invited" else f" ({VERDICT_LABELS.get(verdict, verdict.replace('_', ' '))})"
 
 
-def describe_notices(town: DemoShop, order_id: str) -> str:
-    notices = town.shop.owner_client.get(f"/orders/{order_id}/notices")["items"]
-    names: dict[str, set[str]] = {}
-    for each in notices:
-        names.setdefault(party_name(town, each["to"]), set()).update(each["channels"] or ["inbox"])
-    return ", ".join(f"{name} ({'+'.join(sorted(ways))})" for name, ways in names.items())
+def describe_notices(demo: DemoShop, order_id: str) -> str:
+    notices = demo.shop.owner_client.get(f"/orders/{order_id}/notices")["items"]
+    channels_of: dict[str, set[str]] = {}
+    for notice in notices:
+        channels_of.setdefault(party_name(demo, notice["to"]), set()).update(notice["channels"] or ["inbox"])
+    return ", ".join(f"{name} ({'+'.join(sorted(channels))})" for name, channels in channels_of.items())
 
 
-def party_name(town: DemoShop, name: str) -> str:
-    kind, _, identity = name.partition("#")
+def party_name(demo: DemoShop, party: str) -> str:
+    kind, _, identity = party.partition("#")
     if kind == "customer":
         return "the customer"
-    return town.location_name(identity) if kind == "location" else first_name(identity)
+    return demo.location_name(identity) if kind == "location" else first_name(identity)
 
 
-def claim_first_offer(town: DemoShop, chapter: Scenario, routed: dict[str, Any], began: float) -> str:
-    """Empty where nobody was asked, or nobody wants it."""
-    offers = [each for each in routed["offers"] if each["status"] == "open"]
-    if not offers or not chapter.is_claimed:
+def claim_first_offer(demo: DemoShop, scenario: Scenario, routing: dict[str, Any], began: float) -> str:
+    """Claim and deliver; empty if there is no open offer or the scenario leaves it unclaimed."""
+    offers = [offer for offer in routing["offers"] if offer["status"] == "open"]
+    if not offers or not scenario.is_claimed:
         return ""
     salesman = offers[0]["invited"][0]
-    work = town.shop.client_of(salesman).post(f"/offers/{offers[0]['id']}/claim")["fulfillment"]
-    after = time.monotonic() - began
+    work = demo.shop.client_of(salesman).post(f"/offers/{offers[0]['id']}/claim")["fulfillment"]
+    seconds = time.monotonic() - began
     for step in ("dispatch", "deliver"):
-        town.shop.client_of(salesman).post(f"/fulfillments/{work['id']}/{step}")
-    houses = ", ".join(town.location_name(each["location"]) for each in routed["fulfillments"])
+        demo.shop.client_of(salesman).post(f"/fulfillments/{work['id']}/{step}")
+    released = ", ".join(demo.location_name(row["location"]) for row in routing["fulfillments"])
     name = first_name(salesman)
-    return f"[green]{name} claimed[/green] {after:.1f} s after the order and delivered; {houses} stood down."
+    return f"[green]{name} claimed[/green] {seconds:.1f} s after the order and delivered; {released} was released."
 
 
-def fulfill_from_locations(town: DemoShop, routed: dict[str, Any]) -> str:
-    asked = ", ".join(first_name(each) for offer in routed["offers"] for each in offer["invited"])
-    houses = []
-    for work in routed["fulfillments"]:
-        caller = town.client_at(work["location"])
+def fulfill_from_locations(demo: DemoShop, routing: dict[str, Any]) -> str:
+    invited = ", ".join(first_name(name) for offer in routing["offers"] for name in offer["invited"])
+    names = []
+    for work in routing["fulfillments"]:
+        client = demo.client_at(work["location"])
         for step in ("accept", "pick", "ready", "dispatch", "deliver"):
-            caller.post(f"/fulfillments/{work['id']}/{step}")
-        houses.append(town.location_name(work["location"]))
-    silence = f"{asked} did not claim" if asked else "Nobody was asked"
-    return f"{silence}; [yellow]{', '.join(houses)}[/yellow] accepted, picked, dispatched and delivered."
+            client.post(f"/fulfillments/{work['id']}/{step}")
+        names.append(demo.location_name(work["location"]))
+    unclaimed = f"{invited} did not claim" if invited else "No salesman was invited"
+    return f"{unclaimed}; [yellow]{', '.join(names)}[/yellow] accepted, picked, dispatched and delivered."
 
 
-def build_recap(town: DemoShop) -> Table:
-    """The owner's sums of today, once the listeners have added everything up."""
+def build_recap(demo: DemoShop) -> Table:
+    """Today's sales by channel, once the event handlers have counted all orders."""
     today = datetime.now(ZoneInfo("Asia/Jakarta")).date().isoformat()
     items: list[dict[str, Any]] = []
     for _ in poll():
-        items = town.shop.owner_client.get(f"/reports/recap?from={today}&to={today}&by=channel")["items"]
-        if len([each for each in items if each["orders"]]) >= len(SCENARIOS):
+        items = demo.shop.owner_client.get(f"/reports/recap?from={today}&to={today}&by=channel")["items"]
+        if len([row for row in items if row["orders"]]) >= len(SCENARIOS):
             break
-    sums = ", ".join(f"{each['channel']} {each['orders']} = {format_amount(each['sales'])}" for each in items)
+    sums = ", ".join(f"{row['channel']} {row['orders']} = {format_amount(row['sales'])}" for row in items)
     return titled_paragraph("recap today", f"{sums}.\n")
 
 
-def find_driver(town: DemoShop, van: str) -> str:
-    return next(name for name, one in town.shop.people.items() if one["location"] == van)
+def find_driver(demo: DemoShop, van: str) -> str:
+    return next(name for name, person in demo.shop.people.items() if person["location"] == van)
 
 
 def first_name(identity: str) -> str:
-    """`salesman-budi` is Budi to his colleagues."""
-    return identity.rpartition("-")[2].capitalize() or "nobody"
+    """`Budi` for `salesman-budi`; a van may have no driver."""
+    return identity.rpartition("-")[2].capitalize() or "no driver"
 
 
-def format_amount(said: dict[str, Any]) -> str:
-    return format_money(from_json(said))
+def format_amount(amount: dict[str, Any]) -> str:
+    return format_money(from_json(amount))
 
 
 if __name__ == "__main__":

@@ -1,4 +1,4 @@
-"""Fills an empty shop with goods, people and stock that are made up and say so; a second time changes nothing."""
+"""Fills an empty shop with made-up products, staff, customers and stock. A second run changes nothing."""
 
 from __future__ import annotations
 
@@ -37,7 +37,7 @@ UNITS_PER_LOCATION = {
     "store-darmo": 30,
     "store-kenjeran": 25,
 }
-PRODUCTS_PER_VAN = 14  # products of each van's load
+PRODUCTS_PER_VAN = 14
 UNITS_PER_VAN_PRODUCT = 8
 
 
@@ -54,7 +54,7 @@ def seed_shop() -> None:
 
 
 def is_seeded() -> bool:
-    """The last thing that is written down."""
+    """Whether the last write of `seed_shop` was made."""
     try:
         idempotency.check_repeat(demo_idempotency_key(f"arrive:{SALESMEN[-1][0]}"))
     except Replay:
@@ -72,8 +72,8 @@ def save_locations() -> None:
         save_location(
             Location(van_id(name), "van", f"Mobil {full.split()[0]}", Point(lat, lon), zone=config.zone()), OWNER.id
         )
-    known = [Postcode(code, area, lat, lon) for code, (area, lat, lon) in POSTCODE_AREAS.items()]
-    save_postcodes("ID", known, OWNER.id, complete=False)
+    postcodes = [Postcode(code, area, lat, lon) for code, (area, lat, lon) in POSTCODE_AREAS.items()]
+    save_postcodes("ID", postcodes, OWNER.id, complete=False)
 
 
 def save_staff_members() -> None:
@@ -98,17 +98,17 @@ def van_id(name: str) -> str:
 
 
 def list_products() -> list[tuple[Product, int]]:
-    """Each product with its price; the codes begin with 2, which shops use among themselves."""
-    listed = [(category, name, price) for category, some in PRODUCTS.items() for name, price in some]
-    return [(_build_product(number, *facts), facts[2]) for number, facts in enumerate(listed)]
+    """Products with their prices. The codes begin with 2, the range for use inside of a shop."""
+    rows = [(category, name, price) for category, products in PRODUCTS.items() for name, price in products]
+    return [(_build_product(number, *row), row[2]) for number, row in enumerate(rows)]
 
 
 def _build_product(number: int, category: str, name: str, price: int) -> Product:
-    maker = BRANDS[number % len(BRANDS)]
-    text = f"{name} dari {maker}. Barang, harga, dan stok di toko percontohan ini rekaan."
+    brand = BRANDS[number % len(BRANDS)]
+    text = f"{name} dari {brand}. Barang, harga, dan stok di toko percontohan ini rekaan."
     return Product(
         sku=with_check_digit(f"2{number + 1:011d}"),
-        name=f"{maker} {name}",
+        name=f"{brand} {name}",
         category=category,
         currency=config.currency(),
         description=text,
@@ -121,7 +121,7 @@ def _build_product(number: int, category: str, name: str, price: int) -> Product
 
 
 def with_check_digit(digits: str) -> str:
-    """An EAN-13's last digit: weights 1 and 3 in turn."""
+    """Append the check digit of an EAN-13."""
     total = sum(int(digit) * (3 if place % 2 else 1) for place, digit in enumerate(digits))
     return digits + str(-total % 10)
 
@@ -139,19 +139,18 @@ def save_products() -> None:
 
 def save_customers() -> None:
     for number, (identity, name, company, street, postcode, limit, terms, owed, overdue) in enumerate(CUSTOMERS):
-        reached = parse_imported_contact(
+        contact = parse_imported_contact(
             name, f"+62813310003{number:02d}", f"{identity.removeprefix('cus-')}@pembeli.example"
         )
         address = Address(street, "Surabaya", postcode, "ID", *POSTCODE_AREAS[postcode][1:])
         group = "grosir" if limit >= 3_000_000 else ""
-        buyer = Customer(identity, name, company, reached.phone, reached.email, address, group, terms)
-        granted = Money(limit, "IDR") if limit else None
+        customer = Customer(identity, name, company, contact.phone, contact.email, address, group, terms)
         due_on = (clock.now() - timedelta(days=overdue)).date()
         debt = record_opening_receivable(identity, Money(owed, "IDR"), due_on, OWNER.id) if owed else []
         save_customer(
-            buyer,
+            customer,
             OWNER.id,
-            credit_limit=granted,
+            credit_limit=Money(limit, "IDR") if limit else None,
             opening_balance=Money(owed, "IDR") if owed else None,
             extra_writes=debt,
         )
@@ -193,7 +192,7 @@ def save_promotions() -> None:
 
 
 def receive_stock() -> None:
-    """Received at warehouses and stores, then loaded on the vans by transfers that their drivers confirm."""
+    """Receive stock at warehouses and stores, and load the vans by transfers that their drivers confirm."""
     numbered = list(enumerate(product.sku for product, _ in list_products()))
     for place, units in UNITS_PER_LOCATION.items():
         amounts = {sku: amount for number, sku in numbered if (amount := initial_units(number, place, units))}
@@ -205,7 +204,7 @@ def receive_stock() -> None:
 
 
 def expect_inbound() -> None:
-    """Of what is scarce two dozen are on their way, so that it can be sold ahead."""
+    """Announce inbound units of some scarce products, so that they can be sold in advance."""
     scarce = [product.sku for number, (product, _) in enumerate(list_products()) if is_scarce(number)]
     soon = clock.day_of(clock.now(), config.zone()) + timedelta(days=5)
     with suppress(Replay):
@@ -220,7 +219,7 @@ def expect_inbound() -> None:
 
 
 def initial_units(number: int, place: str, units: int) -> int:
-    """What is scarce lies in two places only, twelve units there and four here."""
+    """Units of a product at a location. A scarce product is at one warehouse (12) and one store (4) only."""
     if is_scarce(number):
         shops = [place for place in UNITS_PER_LOCATION if place.startswith("store")]
         return {"wh-surabaya": 12, shops[number % len(shops)]: 4}.get(place, 0)
@@ -228,10 +227,10 @@ def initial_units(number: int, place: str, units: int) -> int:
 
 
 def van_load(number: int) -> dict[str, int]:
-    """Each van carries another part of the range; neighbours share some of it, so that two can be asked."""
-    plenty = [product.sku for place, (product, _) in enumerate(list_products()) if not is_scarce(place)]
-    start = number * len(plenty) // len(SALESMEN)
-    return {plenty[(start + step) % len(plenty)]: UNITS_PER_VAN_PRODUCT for step in range(PRODUCTS_PER_VAN)}
+    """The load of van `number`. Loads of neighboring vans overlap, so that an offer can invite two salesmen."""
+    skus = [product.sku for place, (product, _) in enumerate(list_products()) if not is_scarce(place)]
+    start = number * len(skus) // len(SALESMEN)
+    return {skus[(start + step) % len(skus)]: UNITS_PER_VAN_PRODUCT for step in range(PRODUCTS_PER_VAN)}
 
 
 def load_van(name: str, load: dict[str, int]) -> None:
@@ -245,18 +244,18 @@ def load_van(name: str, load: dict[str, int]) -> None:
         transfer.receive(driver, sent["id"], None, demo_idempotency_key(f"arrive:{name}"))
 
 
-def demo_idempotency_key(what: str) -> IdempotencyKey:
-    return idempotency.build_idempotency_key("demo", "furnish", what, None)
+def demo_idempotency_key(name: str) -> IdempotencyKey:
+    return idempotency.build_idempotency_key("demo", "furnish", name, None)
 
 
 def report_positions() -> None:
-    """The demo's drivers do not move, but their phones go on saying where they are."""
+    """Report the positions of all vans. They do not move, but old positions would exclude them from offers."""
     for name, _, lat, lon in SALESMEN:
         report_position(OWNER, van_id(name), Point(lat, lon))
 
 
 def list_staff_with_tokens() -> list[dict[str, Any]]:
-    """Every active member of staff with a token, in the order of their roles."""
+    """All active staff with tokens, ordered by role."""
     ranks = {role: rank for rank, role in enumerate(auth.ROLES)}
     members = sorted(find.load_staff().values(), key=lambda member: (ranks[member.role], member.id))
     return [

@@ -1,5 +1,7 @@
-"""What must stay true of a shop, checked on its tables: `check.check(client, prefix)` reads each of them once.
+"""Invariants of a shop, checked against its tables: `check.check(client, prefix)` scans each table once.
 
-Each invariant is one function: its formula stands in its docstring, its answer is the violations in plain words. The
-checker reads rows as they are stored and calls none of the code that wrote them, except for the tables of states.
+Each invariant is one function. Its docstring states the formula, and it returns one sentence per violation. The rows
+are checked as they are stored. The code that wrote them is not called, and the state tables are written down again, so
+that an error in the product cannot hide itself. In the formulas of money T is an order's total, C is what was captured
+and R what was refunded.
 """

@@ -1,4 +1,4 @@
-"""All invariants together, and those that have nothing to look at yet."""
+"""All invariants together, and a list of what they do not cover yet."""
 
 from __future__ import annotations
 
@@ -25,34 +25,34 @@ INVARIANTS: dict[str, Invariant] = {
     )
 }
 
-# Not to be seen in tables, or not there yet; each says where it is shown instead or what has to come first.
+# Cannot be checked from the tables, or the feature does not exist yet.
 NOT_CHECKED = {
-    "M5": "no gateway yet: comes with card payments",
-    "S5": "no serial numbers yet",
-    "O6": "what was answered and lost leaves no row: the simulator remembers each answer, and processes are killed",
+    "M5": "there is no payment gateway yet",
+    "S5": "there are no serial numbers yet",
+    "O6": "a lost answer leaves no row; the simulator remembers every answer, and the fault tests kill processes",
 }
 
-# Parts of formulas whose subject does not exist yet, or which no row tells of; the rest of each is checked.
+# Parts of a formula that cannot be checked yet. The rest of each formula is checked.
 PARTLY_CHECKED = {
-    "M2": "refunds that are on their way (P): comes with refunds",
-    "M3": "lost chargebacks (X): come with card payments",
-    "M6": "a refund job for what a dead order owes back: comes with refunds",
-    "M9": "gift cards and store credit: not there yet",
-    "S4": "goods that came back from customers: come with returns",
-    "S6": "returned ≤ shipped: comes with returns",
-    "O4": "byte-equal answers and 422 for another body: no row tells; the simulator compares every answer",
-    "N1": "pay links and codes: a draft goes and a code grows old, and no row says when",
-    "N2": "sends ≤ 1: a table's key holds no second one; the simulator's outbox and the tests of faults count them",
-    "N4": "whoever opted out is sent nothing: nobody can yet",
-    "A1": "role and before/after in the entry: it names the actor, whose role his own journal tells, and what changed",
-    "A2": "a second approver: nobody approves for another yet; limits go by role",
-    "A3": "days to pay, price groups, names, addresses, terms, descriptions, units kept back: entries do not tell all",
+    "M2": "refunds on their way (P): there are no refunds yet",
+    "M3": "lost chargebacks (X): there are no card payments yet",
+    "M6": "a refund job for what a cancelled order owes back: there are no refunds yet",
+    "M9": "gift cards and store credit: they do not exist yet",
+    "S4": "goods returned by customers: there are no returns yet",
+    "S6": "returned ≤ shipped: there are no returns yet",
+    "O4": "byte-equal answers and 422 for another body: no row shows it; the simulator compares every answer",
+    "N1": "pay links and verification codes: drafts are deleted and codes expire, and no row records when",
+    "N2": "sends ≤ 1: the table's key rules out a second one; the simulator's outbox and the fault tests count sends",
+    "N4": "nothing is sent to customers who opted out: there is no opt-out yet",
+    "A1": "role and before/after in the entry: it names the actor, whose journal has the role, and the changes",
+    "A2": "a second approver: approvals do not exist yet; limits depend on the role",
+    "A3": "days to pay, price groups, names, addresses, terms, descriptions, safety units: not all are in entries",
 }
 
 
 @dataclass(frozen=True)
 class Report:
-    """`violated` are (invariant, what is wrong) in the order of `checked`."""
+    """The names of the checked invariants, and the violations as (invariant, sentence) in the order of `checked`."""
 
     checked: list[str] = field(default_factory=list)
     violations: list[tuple[str, str]] = field(default_factory=list)
@@ -62,14 +62,17 @@ class Report:
         return not self.violations
 
     def __str__(self) -> str:
-        return "\n".join(f"{name}: {words}" for name, words in self.violations) or "everything holds"
+        return "\n".join(f"{name}: {sentence}" for name, sentence in self.violations) or "everything holds"
 
 
 def check(client: Any, prefix: str, now: datetime | None = None, is_idle: bool = False) -> Report:
-    """`quiet` when everything that happened has been heard; else only what is older than a minute must have been."""
+    """Return the report on the tables that begin with `prefix`.
+
+    With `is_idle` every event must have been delivered; otherwise only events older than a minute.
+    """
     return check_snapshot(load_snapshot(client, prefix, now, is_idle))
 
 
-def check_snapshot(world: Snapshot) -> Report:
-    violated = [(name, words) for name, rule in INVARIANTS.items() for words in rule(world)]
-    return Report(list(INVARIANTS), violated)
+def check_snapshot(snapshot: Snapshot) -> Report:
+    violations = [(name, sentence) for name, rule in INVARIANTS.items() for sentence in rule(snapshot)]
+    return Report(list(INVARIANTS), violations)

@@ -1,7 +1,7 @@
-"""Who must have heard of an event, worked out from the tables as they are now. The shop has a table of its own; this is
-the same said a second time, so that a line missing there is seen here.
+"""The parties that must have been notified of an event, derived from the current tables.
 
-Only who is certain is named: what has changed since may have been otherwise when the news came.
+The product has its own table of recipients. This is written independently, so that an omission there is noticed. Only
+certain recipients are returned: a row that changed after the event may have had another value when it was delivered.
 """
 
 from __future__ import annotations
@@ -14,13 +14,15 @@ from chalicelib.kit import clock, compact_json
 from chalicelib.notify import send_message
 from infra.invariants.snapshot import Row, Snapshot
 
-PAID_IN_PERSON = {"cash", "cod"}  # who pays so knows that it arrived
-SMS_LIMIT_WINDOW = timedelta(days=1)  # of what an SMS was allowed; the owner may have said something else before
+PAID_IN_PERSON = {"cash", "cod"}  # the payer needs no message that the money arrived
+SMS_LIMIT_WINDOW = timedelta(days=1)  # older events may have been delivered under other SMS limits
 
 
 class ExpectedRecipients:
-    def __init__(self, world: Snapshot) -> None:
-        self.snapshot = world
+    """Parties such as `customer#ord_…`, `staff#…`, `role#finance` or `location#…` that an entry concerns."""
+
+    def __init__(self, snapshot: Snapshot) -> None:
+        self.snapshot = snapshot
 
     def of_entry(self, entry: Row) -> Iterator[str]:
         rule = RECIPIENTS_OF.get(entry["kind"])
@@ -35,15 +37,15 @@ class ExpectedRecipients:
 
     @cached_property
     def orders_with_sms(self) -> set[str]:
-        """Today's limits say whom an SMS reaches."""
-        allowed = send_message.load_sms_limits()
-        if allowed.per_day <= 0:
+        """Ids of the orders whose phone number the current SMS limits allow."""
+        limits = send_message.load_sms_limits()
+        if limits.per_day <= 0:
             return set()
-        orders = {name: order["contact"] for name, order in self.snapshot.orders.items() if order.get("contact")}
+        contacts = {name: order["contact"] for name, order in self.snapshot.orders.items() if order.get("contact")}
         return {
             name
-            for name, said in orders.items()
-            if compact_json.loads(said).get("phone", "").startswith(allowed.prefixes)
+            for name, contact in contacts.items()
+            if compact_json.loads(contact).get("phone", "").startswith(limits.prefixes)
         }
 
     @cached_property
@@ -51,17 +53,17 @@ class ExpectedRecipients:
         return clock.iso(clock.parse(self.snapshot.now) - SMS_LIMIT_WINDOW)
 
     def can_reach_customer(self, entry: Row) -> bool:
-        """Its customer; an order whose contact was erased has nobody to tell."""
+        """Whether the order of the entry has an address; an erased contact has none."""
         order = entry["subject"].partition("#")[2]
         return order in self.orders_with_email or (
             entry["occurred_at"] > self.sms_cutoff and order in self.orders_with_sms
         )
 
     def is_latest_of_kind(self, entry: Row, payment: str = "") -> bool:
-        """Of its kind, in its subject's history."""
+        """Whether the entry is the last of its kind in its subject's history, for that payment if given."""
         history = reversed(self.snapshot.journal[entry["subject"]])
-        alike = (each for each in history if each["kind"] == entry["kind"])
-        return next(each for each in alike if each["said"].get("payment_id", "") == payment) is entry
+        same_kind = (other for other in history if other["kind"] == entry["kind"])
+        return next(other for other in same_kind if other["fields"].get("payment_id", "") == payment) is entry
 
 
 def customer_of_order(shop: ExpectedRecipients, entry: Row) -> Iterator[str]:
@@ -70,69 +72,69 @@ def customer_of_order(shop: ExpectedRecipients, entry: Row) -> Iterator[str]:
 
 
 def recipients_of_order(shop: ExpectedRecipients, entry: Row) -> Iterator[str]:
-    """Who takes the goods along at once needs no message; whose order somebody else wrote down does."""
-    said = entry["said"]
-    if said["method"] != "handover":
+    """The customer, unless the goods were handed over at once; and the seller, if another person placed the order."""
+    fields = entry["fields"]
+    if fields["method"] != "handover":
         yield from customer_of_order(shop, entry)
-    seller = said.get("made_by")
+    seller = fields.get("made_by")
     if seller and seller != entry["actor"] and shop.was_always_active(seller):
         yield f"staff#{seller}"
 
 
 def recipients_of_capture(shop: ExpectedRecipients, entry: Row) -> Iterator[str]:
-    if entry["said"]["method"] not in PAID_IN_PERSON:
+    if entry["fields"]["method"] not in PAID_IN_PERSON:
         yield from customer_of_order(shop, entry)
 
 
 def recipients_of_proof(shop: ExpectedRecipients, entry: Row) -> Iterator[str]:
-    """While it waits to be looked at."""
-    payment = entry["said"]["payment_id"]
-    waits = shop.snapshot.payments.get(payment, {}).get("status") == "proof_submitted"
-    if waits and shop.is_latest_of_kind(entry, payment):
+    """Finance, while the proof waits for review."""
+    payment = entry["fields"]["payment_id"]
+    is_waiting = shop.snapshot.payments.get(payment, {}).get("status") == "proof_submitted"
+    if is_waiting and shop.is_latest_of_kind(entry, payment):
         yield "role#finance"
 
 
 def recipients_of_offer(shop: ExpectedRecipients, entry: Row) -> Iterator[str]:
-    """Whoever can still claim, and each location whose work nobody has accepted."""
-    said = entry["said"]
-    offer = shop.snapshot.offers.get(said.get("offer_id", ""), {})
+    """Fulfillers who can still claim the offer, and locations whose assigned work is not accepted yet."""
+    fields = entry["fields"]
+    offer = shop.snapshot.offers.get(fields.get("offer_id", ""), {})
     if offer.get("status") == "open" and offer["expires_at"] > shop.snapshot.now:
-        people = set(said.get("invited", ())).difference(offer.get("declined", ()))
-        yield from (f"staff#{each}" for each in people if shop.was_always_active(each))
+        invited = set(fields.get("invited", ())).difference(offer.get("declined", ()))
+        yield from (f"staff#{name}" for name in invited if shop.was_always_active(name))
     yield from assigned_locations(shop, entry)
 
 
 def assigned_locations(shop: ExpectedRecipients, entry: Row) -> Iterator[str]:
-    for told in entry["said"].get("assigned", ()):
-        work = shop.snapshot.fulfillments.get(told["fulfillment_id"], {})
+    for assignment in entry["fields"].get("assigned", ()):
+        work = shop.snapshot.fulfillments.get(assignment["fulfillment_id"], {})
         order = shop.snapshot.orders.get(entry["subject"].partition("#")[2], {})
         if work.get("status") == "assigned" and order.get("status") == "placed":
-            yield f"location#{told['location']}"
+            yield f"location#{assignment['location']}"
 
 
 def cancelled_locations(shop: ExpectedRecipients, entry: Row) -> Iterator[str]:
-    yield from (f"location#{told['location']}" for told in entry["said"].get("stood_down", ()))
+    yield from (f"location#{work['location']}" for work in entry["fields"].get("stood_down", ()))
 
 
 def recipients_of_stranded_order(shop: ExpectedRecipients, entry: Row) -> Iterator[str]:
-    """While nobody can bring it; each time anew is told anew."""
-    if entry["said"]["order_id"] in shop.snapshot.stranded and shop.is_latest_of_kind(entry):
+    """The owner, while the order is stranded; a later OrderStranded is notified again."""
+    if entry["fields"]["order_id"] in shop.snapshot.stranded and shop.is_latest_of_kind(entry):
         yield "role#owner"
 
 
 def recipients_of_call(shop: ExpectedRecipients, entry: Row) -> Iterator[str]:
-    said = entry["said"]
-    if not said.get("fulfiller"):
-        yield f"location#{said['location']}"
-    elif shop.was_always_active(said["fulfiller"]):
-        yield f"staff#{said['fulfiller']}"
+    fields = entry["fields"]
+    if not fields.get("fulfiller"):
+        yield f"location#{fields['location']}"
+    elif shop.was_always_active(fields["fulfiller"]):
+        yield f"staff#{fields['fulfiller']}"
 
 
 def receiving_location(shop: ExpectedRecipients, entry: Row) -> Iterator[str]:
-    yield f"location#{entry['said']['destination']}"
+    yield f"location#{entry['fields']['destination']}"
 
 
-# PayLinkRequested and VerificationRequested are not here: a draft goes and a code grows old, and no row says when.
+# PayLinkRequested and VerificationRequested are left out: drafts are deleted and codes expire, and no row records when.
 RECIPIENTS_OF: dict[str, Callable[[ExpectedRecipients, Row], Iterator[str]]] = {
     "OrderPlaced": recipients_of_order,
     "LinkRenewed": customer_of_order,

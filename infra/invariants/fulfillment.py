@@ -1,4 +1,4 @@
-"""Whoever won an order brings it, nobody else brings the same, and nothing of it waits for ever."""
+"""Each unit of an order is brought by one fulfiller, and no order waits for ever."""
 
 from __future__ import annotations
 
@@ -11,53 +11,60 @@ from infra.invariants.snapshot import Snapshot, allocated_units, list_difference
 RECEIPT_KINDS = ("StockReceived", "TransferReceived")
 
 
-def o5_each_unit_has_one_claim(world: Snapshot) -> list[str]:
-    """A claimed offer has one work, its claimer's, with the version the claim got and the units that were offered; whom
-    it sent home brings nothing of it; of an order at most one offer is open, so no units can be won twice (an order
-    may well be brought by several claims, each of its own units); who ships by a claim ships with its version."""
-    return [words for rule in (_mismatched_claims, _concurrent_offers, _stale_claim_versions) for words in rule(world)]
+def o5_each_unit_has_one_claim(snapshot: Snapshot) -> list[str]:
+    """A claimed offer has one fulfillment: the claimer's, with the claim's version and the offered units.
+
+    The fulfillments it replaced are withdrawn. An order has at most one open offer at a time, so no unit can be claimed
+    twice; several claims of different units are fine. Every later step of a claimed fulfillment shows the claim's
+    version.
+    """
+    rules = (_mismatched_claims, _concurrent_offers, _stale_claim_versions)
+    return [sentence for rule in rules for sentence in rule(snapshot)]
 
 
-def _mismatched_claims(world: Snapshot) -> Iterator[str]:
-    won = [work for work in world.fulfillments.values() if work.get("offer_id")]
-    for name, offer in world.offers.items():
-        of_it = [work for work in won if work["offer_id"] == name]
-        claims = [(work["fulfiller"], work.get("claim_version")) for work in of_it]
+def _mismatched_claims(snapshot: Snapshot) -> Iterator[str]:
+    claimed = [work for work in snapshot.fulfillments.values() if work.get("offer_id")]
+    for name, offer in snapshot.offers.items():
+        works = [work for work in claimed if work["offer_id"] == name]
+        claims = [(work["fulfiller"], work.get("claim_version")) for work in works]
         if claims != ([(offer["claimed_by"], offer["version"])] if offer["status"] == "claimed" else []):
             yield f"{name} is {offer['status']} at version {offer['version']}, and its claims are {claims}"
-        still = [each for each in offer.get("assigned", ()) if is_active_work(world.fulfillments.get(each, {}))]
-        if offer["status"] == "claimed" and still and any(map(is_active_work, of_it)):
-            yield f"{name} was claimed, and {', '.join(still)} bring it too"
-        for work in of_it:
-            won_units = sum_by_key((sku_of_level(piece), units) for piece, units in allocated_units(work))
+        replaced = [work for work in offer.get("assigned", ()) if is_active_work(snapshot.fulfillments.get(work, {}))]
+        if offer["status"] == "claimed" and replaced and any(map(is_active_work, works)):
+            yield f"{name} was claimed, and {', '.join(replaced)} were not withdrawn"
+        for work in works:
+            units_of = sum_by_key((sku_of_level(level), units) for level, units in allocated_units(work))
             yield from list_differences(
-                name + ": {expected} of {name} were offered, {found} won", offer["wanted"], won_units
+                name + ": {expected} of {name} were offered, {actual} claimed", offer["wanted"], units_of
             )
 
 
-def _concurrent_offers(world: Snapshot) -> Iterator[str]:
+def _concurrent_offers(snapshot: Snapshot) -> Iterator[str]:
     for order_id, offers in sum_by_key(
-        (offer["pk"], offer["status"] == "open") for offer in world.offers.values()
+        (offer["pk"], offer["status"] == "open") for offer in snapshot.offers.values()
     ).items():
         if offers > 1:
-            yield f"{order_id} is offered {offers} times at once"
+            yield f"{order_id} has {offers} open offers"
 
 
-def _stale_claim_versions(world: Snapshot) -> Iterator[str]:
-    for said in world.bodies_of_kind("WorkPicked", "WorkReady", "WorkDispatched", "WorkDelivered"):
-        work = world.fulfillments.get(said["fulfillment_id"], {})
-        shown, valid = said.get("claim_version", 0), work.get("claim_version", 0)
+def _stale_claim_versions(snapshot: Snapshot) -> Iterator[str]:
+    for fields in snapshot.bodies_of_kind("WorkPicked", "WorkReady", "WorkDispatched", "WorkDelivered"):
+        work = snapshot.fulfillments.get(fields["fulfillment_id"], {})
+        shown, valid = fields.get("claim_version", 0), work.get("claim_version", 0)
         if shown != valid:
-            yield f"{said['fulfillment_id']} went on with claim {shown}, the valid one is {valid}"
-        if work.get("offer_id") and said["fulfiller"] != world.offers.get(work["offer_id"], {}).get("claimed_by"):
-            yield f"{said['fulfillment_id']} was claimed by somebody else than {said['fulfiller']}"
+            yield f"{fields['fulfillment_id']} took a step with claim version {shown}, the valid one is {valid}"
+        if work.get("offer_id") and fields["fulfiller"] != snapshot.offers.get(work["offer_id"], {}).get("claimed_by"):
+            yield f"{fields['fulfillment_id']} was not claimed by {fields['fulfiller']}, who took a step of it"
 
 
-def o7_no_order_is_stuck(world: Snapshot) -> list[str]:
-    """Once heard: each placed order is being brought whole, or asked for by an open offer, or on the list of those
-    nobody can bring; for one that has ended nobody works and nothing is on offer; an order is on the clock's list
-    exactly while its units are on hold; no paid or collectable order waits for goods that came for it and for all
-    before it; and whatever the clock had to end before it came by last has ended."""
+def o7_no_order_is_stuck(snapshot: Snapshot) -> list[str]:
+    """No order, offer or deadline is left behind once its events are delivered and the timers have run.
+
+    Each placed order is fully assigned, has an open offer or is on the list of stranded orders. An ended order has no
+    unfinished work and no open offer. An order is on the waiting list exactly while its units are on hold. No paid or
+    collectable order waits for goods that arrived for it and for all orders before it. Every deadline that passed
+    before the timers last ran has been handled.
+    """
     rules = (
         _unassigned_orders,
         _work_of_ended_orders,
@@ -65,71 +72,72 @@ def o7_no_order_is_stuck(world: Snapshot) -> list[str]:
         _unfilled_backorders,
         _missed_deadlines,
     )
-    return [words for rule in rules for words in rule(world)]
+    return [sentence for rule in rules for sentence in rule(snapshot)]
 
 
-def _is_processed(world: Snapshot, order_id: str) -> bool:
-    return all(entry["occurred_at"] <= world.delivered_before for entry in world.history(order_id)[-1:])
+def _is_processed(snapshot: Snapshot, order_id: str) -> bool:
+    return all(entry["occurred_at"] <= snapshot.delivered_before for entry in snapshot.history(order_id)[-1:])
 
 
-def _unassigned_orders(world: Snapshot) -> Iterator[str]:
-    asked = orders_with_open_offer(world)
-    for order_id, order in world.orders.items():
-        if order["status"] != "placed" or order_id in world.stranded | asked or not _is_processed(world, order_id):
+def _unassigned_orders(snapshot: Snapshot) -> Iterator[str]:
+    excused = snapshot.stranded | orders_with_open_offer(snapshot)
+    for order_id, order in snapshot.orders.items():
+        if order["status"] != "placed" or order_id in excused or not _is_processed(snapshot, order_id):
             continue
-        works = [work for work in world.fulfillments_of_order.get(order_id, ()) if is_active_work(work)]
-        brought = sum_by_key(
-            (piece.rpartition("@")[0], units) for work in works for piece, units in allocated_units(work)
-        )
+        works = [work for work in snapshot.fulfillments_of_order.get(order_id, ()) if is_active_work(work)]
+        assigned = sum_by_key((sku_of_level(level), units) for work in works for level, units in allocated_units(work))
         ordered = sum_by_key((line["sku"], line["quantity"]) for line in order["lines"])
-        if any(brought.get(sku, 0) < units for sku, units in ordered.items()):
-            yield f"{order_id} wants {ordered}, {brought} are being brought, and nobody is asked for the rest"
+        if any(assigned.get(sku, 0) < units for sku, units in ordered.items()):
+            yield f"{order_id} has {ordered} ordered, {assigned} assigned, and no offer for the rest"
 
 
-def _work_of_ended_orders(world: Snapshot) -> Iterator[str]:
-    ended = {name for name, order in world.orders.items() if order["status"] in ("completed", "cancelled")}
-    ended = {name for name in ended if _is_processed(world, name)}
-    for name, row in (*world.fulfillments.items(), *world.offers.items()):
+def _work_of_ended_orders(snapshot: Snapshot) -> Iterator[str]:
+    ended = {name for name, order in snapshot.orders.items() if order["status"] in ("completed", "cancelled")}
+    ended = {name for name in ended if _is_processed(snapshot, name)}
+    for name, row in (*snapshot.fulfillments.items(), *snapshot.offers.items()):
         if row["pk"] in ended and row["status"] in states.BEFORE_DISPATCH | {"open"}:
-            yield f"{name} is {row['status']} still, its order has ended"
+            yield f"{name} is {row['status']}, but its order has ended"
 
 
-def _mismatched_waiting_rows(world: Snapshot) -> Iterator[str]:
-    waiting = {row["pk"] for row in world.rows["orders"] if row["sk"] == "waiting"}
-    on_hold = {name for name, order in world.orders.items() if order.get("reserved_until")}
+def _mismatched_waiting_rows(snapshot: Snapshot) -> Iterator[str]:
+    waiting = {row["pk"] for row in snapshot.rows["orders"] if row["sk"] == "waiting"}
+    on_hold = {name for name, order in snapshot.orders.items() if order.get("reserved_until")}
     for name in sorted(waiting ^ on_hold):
-        yield f"{name} is " + ("watched for nothing" if name in waiting else "on hold, and nobody watches its end")
+        yield f"{name} is " + ("on the waiting list without a hold" if name in waiting else "on hold but not listed")
 
 
-def _unfilled_backorders(world: Snapshot) -> Iterator[str]:
-    if any(entry["occurred_at"] > world.delivered_before for entry in world.entries if entry["kind"] in RECEIPT_KINDS):
+def _unfilled_backorders(snapshot: Snapshot) -> Iterator[str]:
+    if any(
+        entry["occurred_at"] > snapshot.delivered_before for entry in snapshot.entries if entry["kind"] in RECEIPT_KINDS
+    ):
         return
-    left = {name: row["on_hand"] for name, row in world.levels.items()}
-    waits = [
+    stock = {name: row["on_hand"] for name, row in snapshot.levels.items()}
+    waiting = [
         work
-        for work in world.fulfillments.values()
-        if work["status"] == "awaiting" and _is_ready_to_fill(world, work["pk"])
+        for work in snapshot.fulfillments.values()
+        if work["status"] == "awaiting" and _is_ready_to_fill(snapshot, work["pk"])
     ]
-    for work in sorted(waits, key=lambda work: str(work["sk"])):
-        if all(left.get(name, 0) >= units for name, units in allocated_units(work)):
-            yield f"{work['sk']} waits for goods that came"
+    for work in sorted(waiting, key=lambda work: str(work["sk"])):
+        if all(stock.get(name, 0) >= units for name, units in allocated_units(work)):
+            yield f"{work['sk']} waits for goods that have arrived"
         for name, units in allocated_units(work):
-            left[name] = left.get(name, 0) - units
+            stock[name] = stock.get(name, 0) - units
 
 
-def _is_ready_to_fill(world: Snapshot, order_id: str) -> bool:
-    order = world.orders.get(order_id, {})
-    return order.get("status") == "placed" and not order.get("reserved_until") and _is_processed(world, order_id)
+def _is_ready_to_fill(snapshot: Snapshot, order_id: str) -> bool:
+    order = snapshot.orders.get(order_id, {})
+    return order.get("status") == "placed" and not order.get("reserved_until") and _is_processed(snapshot, order_id)
 
 
-def _missed_deadlines(world: Snapshot) -> Iterator[str]:
-    for name, offer in world.offers.items():
-        if offer["status"] == "open" and offer["expires_at"] <= world.timers_ran_before:
-            yield f"{name} is open, its end was {offer['expires_at']}"
-    for name, order in world.orders.items():
-        proofs = any(each["status"] == "proof_submitted" for each in world.payments_of_order.get(name, ()))
-        if order.get("reserved_until") and order["reserved_until"] <= world.timers_ran_before and not proofs:
-            yield f"{name} is waited for, its time to pay ended at {order['reserved_until']}"
+def _missed_deadlines(snapshot: Snapshot) -> Iterator[str]:
+    for name, offer in snapshot.offers.items():
+        if offer["status"] == "open" and offer["expires_at"] <= snapshot.timers_ran_before:
+            yield f"{name} is open, it should have ended at {offer['expires_at']}"
+    for name, order in snapshot.orders.items():
+        payments = snapshot.payments_of_order.get(name, ())
+        has_proof = any(payment["status"] == "proof_submitted" for payment in payments)
+        if order.get("reserved_until") and order["reserved_until"] <= snapshot.timers_ran_before and not has_proof:
+            yield f"{name} still holds stock, its time to pay ended at {order['reserved_until']}"
 
 
 RULES: tuple[Callable[[Snapshot], list[str]], ...] = (o5_each_unit_has_one_claim, o7_no_order_is_stuck)

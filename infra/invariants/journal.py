@@ -1,4 +1,4 @@
-"""The journal is whole: no entry is missing, none was changed, and each aggregate stands where its journal ends."""
+"""The journal is complete: no entry is missing or changed, and each row matches the last entry of its subject."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from pydantic_core import to_json
 from infra.invariants.snapshot import Row, Snapshot
 
 SINGULAR = {"locations": "location"}
-SUBJECT_OF_ROW: dict[str, Callable[[Row], str]] = {  # room: how a versioned row's subject is called, by its pk and sk
+SUBJECT_OF_ROW: dict[str, Callable[[Row], str]] = {  # the journal subject of a versioned row, by package
     "orders": lambda row: f"order#{row['pk']}" if row["sk"] == "order" else f"draft#{row['pk']}",
     "stock": lambda row: f"transfer#{row['pk']}",
     "payments": lambda row: f"shift#{row['pk']}",
@@ -25,47 +25,47 @@ SUBJECT_OF_ROW: dict[str, Callable[[Row], str]] = {  # room: how a versioned row
 }
 
 
-def o2_sequences_have_no_gap(world: Snapshot) -> list[str]:
+def o2_sequences_have_no_gap(snapshot: Snapshot) -> list[str]:
     """For each subject the sequences are 1..n, and its row's version = n and journal_hash = the hash of entry n."""
     wrong = []
-    for subject, entries in world.journal.items():
+    for subject, entries in snapshot.journal.items():
         if [entry["sequence"] for entry in entries] != list(range(1, len(entries) + 1)):
-            wrong.append(f"{subject}: its journal has gaps or begins late")
-    for subject, version, hashed in _journal_heads(world):
-        entries = world.journal.get(subject, [])
+            wrong.append(f"{subject}: its sequence numbers have a gap or do not begin at 1")
+    for subject, version, hashed in _journal_heads(snapshot):
+        entries = snapshot.journal.get(subject, [])
         last = hash_entry(entries[-1]) if entries else ""
         if (version, hashed) != (len(entries), last):
             wrong.append(f"{subject} is at version {version}, its journal at {len(entries)}, or their hashes differ")
     return wrong
 
 
-def _journal_heads(world: Snapshot) -> Iterator[tuple[str, int, str]]:
-    for room, name in SUBJECT_OF_ROW.items():
-        for row in world.rows[room]:
+def _journal_heads(snapshot: Snapshot) -> Iterator[tuple[str, int, str]]:
+    for package, subject_of in SUBJECT_OF_ROW.items():
+        for row in snapshot.rows[package]:
             if _is_open_shift_copy(row):
                 continue
             if "journal_hash" in row:
-                yield name(row), row["version"], row["journal_hash"]
-            elif isinstance(row.get("version"), str):  # a draft keeps both in one
+                yield subject_of(row), row["version"], row["journal_hash"]
+            elif isinstance(row.get("version"), str):  # a draft stores version and hash in one attribute
                 version, _, hashed = row["version"].partition("#")
-                yield name(row), int(version), hashed
+                yield subject_of(row), int(version), hashed
 
 
 def _is_open_shift_copy(row: Row) -> bool:
     return str(row["pk"]).startswith("shift#open#")
 
 
-def a1_each_entry_holds_the_previous_hash(world: Snapshot) -> list[str]:
-    """previous_n = H(entry_{n−1}), none for the first; each entry names who did it."""
+def a1_each_entry_holds_the_previous_hash(snapshot: Snapshot) -> list[str]:
+    """previous_n = H(entry_{n−1}), none for the first; each entry names its actor."""
     wrong = []
-    for subject, entries in world.journal.items():
-        before = None
+    for subject, entries in snapshot.journal.items():
+        previous = None
         for entry in entries:
-            if entry.get("previous") != before:
-                wrong.append(f"{subject} {entry['sequence']}: does not follow from the entry before it")
+            if entry.get("previous") != previous:
+                wrong.append(f"{subject} {entry['sequence']}: does not hold the hash of the entry before it")
             if not entry.get("actor"):
-                wrong.append(f"{subject} {entry['sequence']}: nobody did it")
-            before = hash_entry(entry)
+                wrong.append(f"{subject} {entry['sequence']}: has no actor")
+            previous = hash_entry(entry)
     return wrong
 
 
@@ -73,14 +73,14 @@ _hashed_fields = itemgetter("subject", "sequence", "event_id", "kind", "schema_v
 
 
 def hash_entry(entry: Row) -> str:
-    """Worked out again from the row, so that a change in the code that makes it is noticed too."""
-    said = _hashed_fields(entry)
-    return _hash_values(*said, entry.get("channel"), entry["body"], entry.get("previous"))
+    """Hash a stored entry. Independent of the product's code, so that an error there is noticed too."""
+    values = _hashed_fields(entry)
+    return _hash_values(*values, entry.get("channel"), entry["body"], entry.get("previous"))
 
 
 @lru_cache(maxsize=8_192)
-def _hash_values(*said: Any) -> str:
-    return hashlib.sha256(to_json(said)).hexdigest()[:32]
+def _hash_values(*values: Any) -> str:
+    return hashlib.sha256(to_json(values)).hexdigest()[:32]
 
 
 RULES = (o2_sequences_have_no_gap, a1_each_entry_holds_the_previous_hash)

@@ -1,104 +1,111 @@
-"""What was asked, what came in and what is owed, from three sides: orders, payments and the books."""
+"""Amounts due, received and owed agree between orders, payments and the ledger."""
 
 from __future__ import annotations
 
 from infra.invariants.snapshot import Row, Snapshot, list_differences, sum_by_key
 
-KINDS_WITH_CAPTURES = (
-    "OrderPlaced",
-    "OrderCancelled",
-    "WorkDelivered",
-    "WorkHandedOver",
-)  # these name payments they captured
+# Kinds whose entries list the payments that they captured.
+KINDS_WITH_CAPTURES = ("OrderPlaced", "OrderCancelled", "WorkDelivered", "WorkHandedOver")
 
 
-def m2_tenders_sum_to_order_total(world: Snapshot) -> list[str]:
-    """For each payment 0 ≤ R ≤ C ≤ its amount; for each live order Σ amounts of tenders that still stand = T +
-    credit(o), see M3; the order and its payments name each other."""
+def m2_tenders_sum_to_order_total(snapshot: Snapshot) -> list[str]:
+    """For each payment 0 ≤ R ≤ C ≤ its amount; for each live order Σ amounts of its active tenders = T + overpaid.
+
+    An order and its payments refer to each other.
+    """
     wrong = []
-    for payment_id, payment in world.payments.items():
+    for payment_id, payment in snapshot.payments.items():
         if not 0 <= payment["refunded_minor"] <= payment["captured_minor"] <= payment["amount_minor"]:
-            wrong.append(f"{payment_id}: more went out than came in, or more came in than was asked")
-    for order_id, order in world.orders.items():
-        listed = world.payments_of_order.get(order_id, [])
+            wrong.append(f"{payment_id}: refunded ≤ captured ≤ amount does not hold")
+    for order_id, order in snapshot.orders.items():
+        listed = snapshot.payments_of_order.get(order_id, [])
         if {payment["pk"] for payment in listed} != set(order["payment_ids"]):
-            wrong.append(f"{order_id} and its payments do not name each other")
-        asked = sum(payment["amount_minor"] for payment in listed if _is_active(payment))
-        if world.is_live(order_id) and asked != order["total_minor"] + _overpaid(world, order):
-            wrong.append(f"{order_id} asks {order['total_minor']}, its tenders come to {asked}")
+            wrong.append(f"{order_id} and its payments do not refer to each other")
+        tendered = sum(payment["amount_minor"] for payment in listed if _is_active(payment))
+        if snapshot.is_live(order_id) and tendered != order["total_minor"] + _overpaid(snapshot, order):
+            wrong.append(f"{order_id} has total {order['total_minor']}, its tenders sum to {tendered}")
     return wrong
 
 
-def _overpaid(world: Snapshot, order: Row) -> int:
-    """credit(o) = max(0, C − R − T): he paid in cash what he had sent to the bank as well."""
-    return max(0, _net_captured(world, order["pk"]) - int(order["total_minor"]))
+def _overpaid(snapshot: Snapshot, order: Row) -> int:
+    """max(0, C − R − T): the customer paid in cash although a bank transfer was under way."""
+    return max(0, _net_captured(snapshot, order["pk"]) - int(order["total_minor"]))
 
 
-def _net_captured(world: Snapshot, order_id: str) -> int:
-    return sum(each["captured_minor"] - each["refunded_minor"] for each in world.payments_of_order.get(order_id, ()))
+def _net_captured(snapshot: Snapshot, order_id: str) -> int:
+    payments = snapshot.payments_of_order.get(order_id, ())
+    return sum(payment["captured_minor"] - payment["refunded_minor"] for payment in payments)
 
 
 def _is_active(payment: Row) -> bool:
     return payment["status"] not in ("cancelled", "expired")
 
 
-def m3_each_debt_is_recorded_once(world: Snapshot) -> list[str]:
-    """For a live order T − C + R = Σ what its standing tenders still have to bring, or nothing when more came in than
-    that: what is owed for an order and what is owed back of it are never both > 0. Its account holds what of it is no
-    credit; each credit tender has one receivable with the same numbers while its order lives; a customer's exposure =
-    Σ left of his receivables = the balance of his account, and left = limit − exposure."""
-    credits = {row["pk"]: row for row in world.rows["customers"] if row["sk"] == "credit"}
-    owed = sum_by_key((row["customer_id"], row["amount_minor"] - row["settled_minor"]) for row in world.receivables)
+def m3_each_debt_is_recorded_once(snapshot: Snapshot) -> list[str]:
+    """For a live order T − C + R = Σ open amounts of its active tenders, or none are open when it is overpaid.
+
+    So an order never owes and is owed at once. The account of an order holds its open amounts other than credit. Each
+    credit tender has one receivable with the same amounts while its order lives. A customer's exposure = Σ open
+    receivables = the balance of the customer's account, and left = limit − exposure.
+    """
+    credits = {row["pk"]: row for row in snapshot.rows["customers"] if row["sk"] == "credit"}
+    owed = sum_by_key((row["customer_id"], row["amount_minor"] - row["settled_minor"]) for row in snapshot.receivables)
     exposed = {name: row["exposure_minor"] for name, row in credits.items()}
     booked = {
-        name: minor for account, minor in world.postings.items() if (name := _strip_prefix("receivable:", account))
+        name: minor for account, minor in snapshot.postings.items() if (name := _strip_prefix("receivable:", account))
     }
-    short = [name for name, row in credits.items() if row["left_minor"] != row["limit_minor"] - row["exposure_minor"]]
+    wrong = [name for name, row in credits.items() if row["left_minor"] != row["limit_minor"] - row["exposure_minor"]]
     return [
-        *list_differences("{name} is exposed by {found} and owes {expected}", owed, exposed),
-        *list_differences("{name} owes {expected}, the books say {found}", owed, booked),
-        *[f"{name}: what is left is not limit less exposure" for name in short],
-        *_orders_owed_and_owing(world),
-        *_unpaid_orders(world),
-        *_mismatched_receivables(world),
+        *list_differences("{name} has exposure {actual} and owes {expected}", owed, exposed),
+        *list_differences("{name} owes {expected}, the ledger has {actual}", owed, booked),
+        *[f"{name}: left is not limit − exposure" for name in wrong],
+        *_orders_owed_and_owing(snapshot),
+        *_unpaid_orders(snapshot),
+        *_mismatched_receivables(snapshot),
     ]
 
 
-def _orders_owed_and_owing(world: Snapshot) -> list[str]:
-    owed_back = (name for account in world.postings if (name := _strip_prefix("refund_owed:", account)))
-    wrong = [
-        (name, each) for name in owed_back if world.is_live(name) for each in world.payments_of_order.get(name, ())
+def _orders_owed_and_owing(snapshot: Snapshot) -> list[str]:
+    owed_back = (name for account in snapshot.postings if (name := _strip_prefix("refund_owed:", account)))
+    payments = [
+        (name, payment)
+        for name in owed_back
+        if snapshot.is_live(name)
+        for payment in snapshot.payments_of_order.get(name, ())
     ]
     return [
-        f"{name} owes money back while {each['pk']} is to bring some still"
-        for name, each in wrong
-        if _is_active(each) and each["captured_minor"] < each["amount_minor"]
+        f"{name} owes a refund while {payment['pk']} is still open"
+        for name, payment in payments
+        if _is_active(payment) and payment["captured_minor"] < payment["amount_minor"]
     ]
 
 
-def _unpaid_orders(world: Snapshot) -> list[str]:
-    standing = [payment for payment in world.payments.values() if _is_active(payment) and payment["method"] != "credit"]
-    alive = [payment for payment in standing if world.is_live(payment["order_id"])]
-    open_still = sum_by_key((each["order_id"], each["amount_minor"] - each["captured_minor"]) for each in alive)
-    booked = {name: minor for account, minor in world.postings.items() if (name := _strip_prefix("order:", account))}
-    return list_differences("{name} has still to bring {expected}, the books say {found}", open_still, booked)
+def _unpaid_orders(snapshot: Snapshot) -> list[str]:
+    tenders = [
+        payment
+        for payment in snapshot.payments.values()
+        if _is_active(payment) and payment["method"] != "credit" and snapshot.is_live(payment["order_id"])
+    ]
+    unpaid = sum_by_key((row["order_id"], row["amount_minor"] - row["captured_minor"]) for row in tenders)
+    booked = {name: minor for account, minor in snapshot.postings.items() if (name := _strip_prefix("order:", account))}
+    return list_differences("{name} has {expected} unpaid, the ledger has {actual}", unpaid, booked)
 
 
-def _mismatched_receivables(world: Snapshot) -> list[str]:
-    credit = [row for row in world.payments.values() if row["method"] == "credit" and row["status"] != "cancelled"]
+def _mismatched_receivables(snapshot: Snapshot) -> list[str]:
+    credit = [row for row in snapshot.payments.values() if row["method"] == "credit" and row["status"] != "cancelled"]
     tenders = {row["pk"]: (row["amount_minor"], row["captured_minor"]) for row in credit}
-    rows = [row for row in world.receivables if row.get("payment_id")]
+    rows = [row for row in snapshot.receivables if row.get("payment_id")]
     debts = {row["payment_id"]: (row["amount_minor"], row["settled_minor"]) for row in rows}
     wrong = sorted(name for name in {*tenders, *debts} if tenders.get(name) != debts.get(name))
-    twice = [f"{row['pk']} {row['sk']}: a debt stands twice" for row in rows if rows.count(row) > 1]
-    twice += ["a debt stands twice"] if len(rows) != len(debts) else []
+    duplicates = [f"{row['pk']} {row['sk']}: recorded twice" for row in rows if rows.count(row) > 1]
+    duplicates += ["a receivable is recorded twice"] if len(rows) != len(debts) else []
     misplaced = [
         row["sk"] for row in rows if row["sk"].startswith("open#") != (row["settled_minor"] < row["amount_minor"])
     ]
     return [
-        *[f"{name}: the tender says {tenders.get(name)}, the receivable {debts.get(name)}" for name in wrong],
-        *twice,
-        *[f"{name}: settled and open are mixed up" for name in misplaced],
+        *[f"{name}: the tender has {tenders.get(name)}, the receivable {debts.get(name)}" for name in wrong],
+        *duplicates,
+        *[f"{name}: its key does not match whether it is settled" for name in misplaced],
     ]
 
 
@@ -106,93 +113,99 @@ def _strip_prefix(prefix: str, account: str) -> str:
     return account.removeprefix(prefix) if account.startswith(prefix) else ""
 
 
-def m4_every_entry_balances(world: Snapshot) -> list[str]:
-    """For each entry Σ postings = 0, and so over all accounts. Postings name no currency: the books are kept in one."""
+def m4_every_entry_balances(snapshot: Snapshot) -> list[str]:
+    """For each entry Σ postings = 0, and so over all accounts. All postings are in the ledger's one currency."""
     wrong = []
-    for entry in world.entries:
-        off = sum(posting["minor"] for posting in entry["said"].get("postings", ()))
+    for entry in snapshot.entries:
+        off = sum(posting["minor"] for posting in entry["fields"].get("postings", ()))
         if off:
             wrong.append(f"{entry['subject']} {entry['sequence']} ({entry['kind']}): its postings are off by {off}")
-    if sum(world.postings.values()):
-        wrong.append(f"all accounts together are off by {sum(world.postings.values())}")
+    if sum(snapshot.postings.values()):
+        wrong.append(f"all accounts together are off by {sum(snapshot.postings.values())}")
     return wrong
 
 
-def m6_excess_money_is_owed_back(world: Snapshot) -> list[str]:
-    """The account `refund_owed` of an order owes C − R when it is cancelled, and what came in too much while it lives;
-    nothing else of a dead order is open."""
-    live = {name: _overpaid(world, order) for name, order in world.orders.items() if world.is_live(name)}
-    dead = {name: _net_captured(world, name) for name in world.orders if name not in live}
+def m6_excess_money_is_owed_back(snapshot: Snapshot) -> list[str]:
+    """`refund_owed` of a cancelled order = C − R, of a live order = what was overpaid.
+
+    A cancelled order has no open payment.
+    """
+    live = {name: _overpaid(snapshot, order) for name, order in snapshot.orders.items() if snapshot.is_live(name)}
+    cancelled = {name: _net_captured(snapshot, name) for name in snapshot.orders if name not in live}
     owed = {
-        name: -minor for account, minor in world.postings.items() if (name := _strip_prefix("refund_owed:", account))
+        name: -minor for account, minor in snapshot.postings.items() if (name := _strip_prefix("refund_owed:", account))
     }
+    payments = [payment for name in cancelled for payment in snapshot.payments_of_order.get(name, ())]
     ended = ("captured", "cancelled", "expired")
-    payments = [each for name in dead for each in world.payments_of_order.get(name, ())]
-    waiting = [
-        f"{one['pk']} of a dead order is still {one['status']}" for one in payments if one["status"] not in ended
+    return [
+        *list_differences("{name} must refund {expected}, {actual} is owed back", live | cancelled, owed),
+        *[f"{row['pk']} of a cancelled order is {row['status']}" for row in payments if row["status"] not in ended],
     ]
-    return (
-        list_differences("{name} has {expected} that is not ours, and {found} is owed back", live | dead, owed)
-        + waiting
-    )
 
 
-def m7_each_capture_is_posted_once(world: Snapshot) -> list[str]:
-    """For each payment captured = Σ the journal tells came in for it; no event id is there twice."""
-    payments = [payment for said in world.bodies_of_kind(*KINDS_WITH_CAPTURES) for payment in said.get("payments", ())]
-    told = [(each["payment_id"], each["amount_minor"]) for each in payments if each["status"] == "captured"]
-    told += [(said["payment_id"], said["amount_minor"]) for said in world.bodies_of_kind("PaymentCaptured")]
-    settled = [debt for said in world.bodies_of_kind("CollectionReceived") for debt in said.get("settled", ())]
-    told += [(debt["payment_id"], debt["amount_minor"]) for debt in settled if debt.get("payment_id")]
-    kept = {name: row["captured_minor"] for name, row in world.payments.items()}
-    wrong = list_differences("{name} captured {found}, the journal tells of {expected}", sum_by_key(told), kept)
-    if len(world.entries_by_event_id) != len(world.entries):
-        wrong.append("an event id is in the journal twice")
+def m7_each_capture_is_posted_once(snapshot: Snapshot) -> list[str]:
+    """For each payment captured = Σ captures in the journal; event ids are unique."""
+    payments = [
+        payment for fields in snapshot.bodies_of_kind(*KINDS_WITH_CAPTURES) for payment in fields.get("payments", ())
+    ]
+    parts = [payment for payment in payments if payment["status"] == "captured"]
+    parts += snapshot.bodies_of_kind("PaymentCaptured")
+    settled = [debt for fields in snapshot.bodies_of_kind("CollectionReceived") for debt in fields.get("settled", ())]
+    parts += [debt for debt in settled if debt.get("payment_id")]
+    journaled = sum_by_key((part["payment_id"], part["amount_minor"]) for part in parts)
+    captured = {name: row["captured_minor"] for name, row in snapshot.payments.items()}
+    wrong = list_differences("{name} has {actual} captured, the journal {expected}", journaled, captured)
+    if len(snapshot.entries_by_event_id) != len(snapshot.entries):
+        wrong.append("two journal entries have the same event id")
     return wrong
 
 
-def m8_till_balance_matches_cash_movements(world: Snapshot) -> list[str]:
-    """For each shift cash_in = Σ cash captured, collected and handed into it, cash_out = Σ handed out of it, and once
-    it is counted, counted − (opening + in − out) = variance, in its row as in its entry; for each till
-    Σ (opening + in − out) over drawers not closed = its account."""
-    came, went = _cash_by_shift(world)
-    ins = {name: row.get("cash_in_minor", 0) for name, row in world.shifts.items()}
-    outs = {name: row.get("cash_out_minor", 0) for name, row in world.shifts.items()}
-    booked = {name: minor for account, minor in world.postings.items() if (name := _strip_prefix("till:", account))}
-    there = sum_by_key(
-        (row["till"], _expected_in_till(row)) for row in world.shifts.values() if row["status"] != "closed"
+def m8_till_balance_matches_cash_movements(snapshot: Snapshot) -> list[str]:
+    """For each shift cash_in = Σ cash captured, collected and handed into it, cash_out = Σ handed out of it.
+
+    Once counted, counted − (opening + in − out) = variance, in its row and in its entry. For each till
+    Σ (opening + in − out) over shifts that are not closed = its account.
+    """
+    received, handed_out = _cash_by_shift(snapshot)
+    cash_in = {name: row.get("cash_in_minor", 0) for name, row in snapshot.shifts.items()}
+    cash_out = {name: row.get("cash_out_minor", 0) for name, row in snapshot.shifts.items()}
+    booked = {name: minor for account, minor in snapshot.postings.items() if (name := _strip_prefix("till:", account))}
+    tills = sum_by_key(
+        (row["till"], _expected_in_till(row)) for row in snapshot.shifts.values() if row["status"] != "closed"
     )
+    miscounted = [name for name, row in snapshot.shifts.items() if not _is_count_correct(snapshot, row)]
     return [
-        *list_differences("{name}: {expected} went in, its drawer says {found}", came, ins),
-        *list_differences("{name}: {expected} went out, its drawer says {found}", went, outs),
-        *list_differences("till {name} holds {found}, the books say {expected}", booked, there),
-        *[f"{name}: the variance is wrong" for name, row in world.shifts.items() if not _is_count_correct(world, row)],
+        *list_differences("{name}: {expected} was received, its cash_in is {actual}", received, cash_in),
+        *list_differences("{name}: {expected} was handed out, its cash_out is {actual}", handed_out, cash_out),
+        *list_differences("till {name} holds {actual}, the ledger has {expected}", booked, tills),
+        *[f"{name}: the variance is wrong" for name in miscounted],
     ]
 
 
-def _cash_by_shift(world: Snapshot) -> tuple[dict[str, int], dict[str, int]]:
-    hands = world.bodies_of_kind("CashHandedOver")
-    came = [(row["shift"], row["captured_minor"]) for row in world.payments.values() if row.get("shift")]
-    collected = world.bodies_of_kind("CollectionReceived")
-    came += [(said["shift"], said["amount_minor"]) for said in collected if said.get("shift")]
-    came += [(said["to_shift"], said["amount_minor"]) for said in hands if said.get("to_shift")]
-    return sum_by_key(came), sum_by_key((said["from_shift"], said["amount_minor"]) for said in hands)
+def _cash_by_shift(snapshot: Snapshot) -> tuple[dict[str, int], dict[str, int]]:
+    """Cash received by and handed out of each shift."""
+    handovers = snapshot.bodies_of_kind("CashHandedOver")
+    collections = snapshot.bodies_of_kind("CollectionReceived")
+    received = [(row["shift"], row["captured_minor"]) for row in snapshot.payments.values() if row.get("shift")]
+    received += [(fields["shift"], fields["amount_minor"]) for fields in collections if fields.get("shift")]
+    received += [(fields["to_shift"], fields["amount_minor"]) for fields in handovers if fields.get("to_shift")]
+    return sum_by_key(received), sum_by_key((fields["from_shift"], fields["amount_minor"]) for fields in handovers)
 
 
 def _expected_in_till(shift: Row) -> int:
     return int(shift["opening_minor"] + shift.get("cash_in_minor", 0) - shift.get("cash_out_minor", 0))
 
 
-def _is_count_correct(world: Snapshot, shift: Row) -> bool:
-    """A count is told with what was over or short; its row learns of that when the drawer is closed."""
+def _is_count_correct(snapshot: Snapshot, shift: Row) -> bool:
+    """Whether the last count is right in the journal and, once the shift is closed, in its row."""
     if shift["status"] == "open":
         return True
     expected, counted = _expected_in_till(shift), shift["counted_minor"]
-    entries = (entry["said"] for entry in world.journal.get(f"shift#{shift['pk']}", ()))
-    told = [said for said in entries if "counted_minor" in said][-1:]
+    entries = (entry["fields"] for entry in snapshot.journal.get(f"shift#{shift['pk']}", ()))
+    counts = [fields for fields in entries if "counted_minor" in fields]
     right = {"expected_minor": expected, "counted_minor": counted, "variance_minor": counted - expected}
-    kept = shift["status"] == "counted" or shift["variance_minor"] == counted - expected
-    return bool(kept and told and told[0].items() >= right.items())
+    is_row_right = shift["status"] == "counted" or shift["variance_minor"] == counted - expected
+    return bool(is_row_right and counts and counts[-1].items() >= right.items())
 
 
 RULES = (

@@ -1,5 +1,5 @@
-"""Prices: what an order asks for is the sum of its parts, nobody's discount is lost or made up, and nobody gives what
-he may not give."""
+"""Prices: an order's total is the sum of its parts, discounts match their promotions, and only authorized roles set
+prices or exceed a credit limit."""
 
 from __future__ import annotations
 
@@ -9,31 +9,34 @@ from math import inf
 
 from infra.invariants.snapshot import Row, Snapshot, list_differences, sum_by_key
 
-ROLES_THAT_SET_PRICE = {"override": {"owner"}, "agreed": {"owner", "channel"}}  # whose word such a price is
+ROLES_THAT_SET_PRICE = {"override": {"owner"}, "agreed": {"owner", "channel"}}  # by kind of adjustment
 ROLES_THAT_EXCEED_LIMIT = {"owner", "finance"}
 
 
-def m1_order_total_is_the_sum_of_its_lines(world: Snapshot) -> list[str]:
-    """T = Σ lines + freight ≥ 0; each line = quantity · unit price + Σ adjustments ≥ 0; its tax = total · r / (1 + r)
-    rounded half up, at a rate r that its product ever had; Σ shares of an amount off the whole order = that amount."""
+def m1_order_total_is_the_sum_of_its_lines(snapshot: Snapshot) -> list[str]:
+    """T = Σ lines + freight ≥ 0; each line = quantity · unit price + Σ adjustments ≥ 0.
+
+    A line's tax = total · r / (1 + r), rounded half up, at a rate r that its product had at some time. The shares of an
+    amount off the whole order sum to that amount.
+    """
     wrong = []
-    for order_id, order in world.orders.items():
-        whole = sum(line["total"] for line in order["lines"]) + order["freight"]
-        if order["total_minor"] != whole or whole < 0:
-            wrong.append(f"{order_id} asks {order['total_minor']}, its lines and freight come to {whole}")
+    for order_id, order in snapshot.orders.items():
+        total = sum(line["total"] for line in order["lines"]) + order["freight"]
+        if order["total_minor"] != total or total < 0:
+            wrong.append(f"{order_id} has total {order['total_minor']}, its lines and freight sum to {total}")
         for line in order["lines"]:
             if not _is_line_consistent(line):
                 wrong.append(f"{order_id}: a line of {line['sku']} does not add up")
-            rates = world.values_ever_set(f"product#{line['sku']}", "tax_rate")
+            rates = snapshot.values_ever_set(f"product#{line['sku']}", "tax_rate")
             if rates and line["tax"] not in {_included_tax(line["total"], rate) for rate in rates}:
-                wrong.append(f"{order_id}: {line['tax']} is no tax of {line['sku']} on {line['total']}")
-        wrong += _wrong_discount_shares(world, order)
+                wrong.append(f"{order_id}: the tax of {line['sku']} on {line['total']} cannot be {line['tax']}")
+        wrong += _wrong_discount_shares(snapshot, order)
     return wrong
 
 
 def _is_line_consistent(line: Row) -> bool:
-    asked = line["quantity"] * line["unit"] + line["adjusted"]
-    return bool(line["total"] == asked and 0 <= line["tax"] <= line["total"])
+    expected = line["quantity"] * line["unit"] + line["adjusted"]
+    return bool(line["total"] == expected and 0 <= line["tax"] <= line["total"])
 
 
 def _included_tax(total: int, rate: str) -> int:
@@ -41,102 +44,106 @@ def _included_tax(total: int, rate: str) -> int:
     return int((total * share / (1 + share)).quantize(Decimal(1), rounding=ROUND_HALF_UP))
 
 
-def _wrong_discount_shares(world: Snapshot, order: Row) -> Iterator[str]:
-    """Where the goods are worth less than the amount, all of them are free."""
-    bearing: dict[str, list[tuple[Row, int]]] = {}
+def _wrong_discount_shares(snapshot: Snapshot, order: Row) -> Iterator[str]:
+    """Where the goods cost less than the amount, all of them are free and the shares sum to less."""
+    shares_of: dict[str, list[tuple[Row, int]]] = {}
     for line in order["lines"]:
         for code, kind, minor, _ in line["adjustments"]:
             if kind in ("promotion", "coupon"):
-                bearing.setdefault(world.promotion_by_coupon.get(code, code), []).append((line, minor))
-    for name, shares in bearing.items():
-        amounts = _order_discount_amounts(world, f"promotion#{name}")
-        taken = -sum(minor for _, minor in shares)
-        if amounts and taken not in amounts and any(line["total"] for line, _ in shares):
-            yield f"{order['pk']}: {taken} was taken off by {name}, which takes off {sorted(amounts)}"
+                shares_of.setdefault(snapshot.promotion_by_coupon.get(code, code), []).append((line, minor))
+    for name, shares in shares_of.items():
+        amounts = _order_discount_amounts(snapshot, f"promotion#{name}")
+        discount = -sum(minor for _, minor in shares)
+        if amounts and discount not in amounts and any(line["total"] for line, _ in shares):
+            yield f"{order['pk']}: {name} took {discount} off, its amounts are {sorted(amounts)}"
 
 
-def _order_discount_amounts(world: Snapshot, subject: str) -> set[int]:
-    """The amounts it ever took off whole orders; none when it is, or ever was, another kind of promotion."""
-    others = world.values_ever_set(subject, "skus") | world.values_ever_set(subject, "categories")
+def _order_discount_amounts(snapshot: Snapshot, subject: str) -> set[int]:
+    """The amounts the promotion ever took off whole orders; empty if it ever was another kind of promotion."""
+    others = snapshot.values_ever_set(subject, "skus") | snapshot.values_ever_set(subject, "categories")
     return (
-        world.values_ever_set(subject, "amount_minor")
-        if world.values_ever_set(subject, "kind") == {"amount"} and not others
+        snapshot.values_ever_set(subject, "amount_minor")
+        if snapshot.values_ever_set(subject, "kind") == {"amount"} and not others
         else set()
     )
 
 
-def m9_coupon_usage_matches_live_orders(world: Snapshot) -> list[str]:
-    """For each coupon used = |live orders that hold it| ≤ the greatest cap it ever had; for each customer the same, and
-    ≤ the most that one customer was ever allowed."""
-    rows = [row for row in world.rows["pricing"] if row["pk"].startswith("coupon#")]
+def m9_coupon_usage_matches_live_orders(snapshot: Snapshot) -> list[str]:
+    """For each coupon used = |live orders with it| ≤ the highest cap it ever had; the same for each customer."""
+    rows = [row for row in snapshot.rows["pricing"] if row["pk"].startswith("coupon#")]
     used = {row["pk"]: row["used"] for row in rows if row["sk"] == "coupon"}
-    by = {f"{row['pk']} {row['sk']}": row["used"] for row in rows if row["sk"] != "coupon"}
-    alive = [order for order in world.orders.values() if order["status"] != "cancelled"]
-    held = sum_by_key((f"coupon#{code}", 1) for order in alive for code in order["coupons"])
-    theirs = [order for order in alive if order.get("customer_id")]
+    used_by = {f"{row['pk']} {row['sk']}": row["used"] for row in rows if row["sk"] != "coupon"}
+    live = [order for order in snapshot.orders.values() if order["status"] != "cancelled"]
+    held = sum_by_key((f"coupon#{code}", 1) for order in live for code in order["coupons"])
     held_by = sum_by_key(
-        (f"coupon#{code} customer#{one['customer_id']}", 1) for one in theirs for code in one["coupons"]
+        (f"coupon#{code} customer#{order['customer_id']}", 1)
+        for order in live
+        if order.get("customer_id")
+        for code in order["coupons"]
     )
-    caps, each = _highest_limits(world, "cap"), _highest_limits(world, "per_customer")
+    caps, customer_caps = _highest_limits(snapshot, "cap"), _highest_limits(snapshot, "per_customer")
     over = [name for name, times in used.items() if times > caps.get(name, inf)]
-    over += [name for name, times in by.items() if times > each.get(name.partition(" ")[0], inf)]
+    over += [name for name, times in used_by.items() if times > customer_caps.get(name.partition(" ")[0], inf)]
     return [
-        *list_differences("{name} is used {found} times, {expected} live orders hold it", held, used),
-        *list_differences("{name} is used {found} times, {expected} live orders hold it", held_by, by),
-        *[f"{name} is used more often than it ever could be" for name in over],
+        *list_differences("{name} counts {actual} uses, {expected} live orders have it", held, used),
+        *list_differences("{name} counts {actual} uses, {expected} live orders have it", held_by, used_by),
+        *[f"{name} was used more often than its highest limit allows" for name in over],
     ]
 
 
-def _highest_limits(world: Snapshot, limit: str) -> dict[str, float]:
-    """By code. A limit may have been lowered since; without one a code is used as often as anybody likes."""
-    most: dict[str, float] = {}
-    for subject, entries in world.journal.items():
-        code, now = "", inf
-        for changed in (entry["said"].get("coupon", {}) for entry in entries if subject.startswith("promotion#")):
+def _highest_limits(snapshot: Snapshot, limit: str) -> dict[str, float]:
+    """The highest limit each code ever had, infinity for none: it may have been lowered after the uses."""
+    highest: dict[str, float] = {}
+    for subject, entries in snapshot.journal.items():
+        code, current = "", inf
+        for changed in (entry["fields"].get("coupon", {}) for entry in entries if subject.startswith("promotion#")):
             if "code" in changed:
                 code = changed["code"].get("after", "")
-                now = now if "before" in changed["code"] else inf
-            now = changed[limit].get("after") or inf if limit in changed else now
-            most[f"coupon#{code}"] = max(now, most.get(f"coupon#{code}", 0))
-    return most
+                current = current if "before" in changed["code"] else inf
+            current = changed[limit].get("after") or inf if limit in changed else current
+            highest[f"coupon#{code}"] = max(current, highest.get(f"coupon#{code}", 0))
+    return highest
 
 
-def a2_discounts_and_credit_are_authorized(world: Snapshot) -> list[str]:
-    """For each price set by hand or agreed elsewhere: who placed or drafted the order has, or had, a role that may, and
-    a price set by hand has its reason. For each customer: exposure ≤ limit, but for what an owner or finance let out
-    with a reason, and for a limit that was lowered or a debt that was brought along."""
+def a2_discounts_and_credit_are_authorized(snapshot: Snapshot) -> list[str]:
+    """The author of an order with a manual or agreed price has, or had, a role that may set it, and gave a reason.
+
+    For each customer exposure ≤ limit, unless an owner or finance allowed more with a reason, the limit was lowered
+    later, or the debt is an opening receivable.
+    """
     wrong = []
-    for order_id, order in world.orders.items():
-        kinds = {
-            kind: said
+    for order_id, order in snapshot.orders.items():
+        reasons = {
+            kind: reason
             for line in order["lines"]
-            for _, kind, _, said in line["adjustments"]
+            for _, kind, _, reason in line["adjustments"]
             if kind in ROLES_THAT_SET_PRICE
         }
-        for kind, said in kinds.items():
-            if not _roles_of_author(world, order_id) & ROLES_THAT_SET_PRICE[kind] or not said:
-                wrong.append(f"{order_id} has a price that nobody who may gave it ({kind}: {said!r})")
-    let_out = set(_customers_allowed_over_limit(world))
-    for row in world.rows["customers"]:
-        if row["sk"] == "credit" and row["exposure_minor"] > row["limit_minor"] and row["pk"] not in let_out:
-            wrong.append(f"{row['pk']} owes {row['exposure_minor']} of at most {row['limit_minor']}")
+        for kind, reason in reasons.items():
+            if not _roles_of_author(snapshot, order_id) & ROLES_THAT_SET_PRICE[kind] or not reason:
+                wrong.append(f"{order_id} has a price set without permission or reason ({kind}: {reason!r})")
+    allowed = set(_customers_allowed_over_limit(snapshot))
+    for row in snapshot.rows["customers"]:
+        if row["sk"] == "credit" and row["exposure_minor"] > row["limit_minor"] and row["pk"] not in allowed:
+            wrong.append(f"{row['pk']} owes {row['exposure_minor']}, the limit is {row['limit_minor']}")
     return wrong
 
 
-def _roles_of_author(world: Snapshot, order_id: str) -> set[str]:
-    first = (world.journal.get(f"{kind}#{order_id}", [{}])[0] for kind in ("order", "draft"))
+def _roles_of_author(snapshot: Snapshot, order_id: str) -> set[str]:
+    first = (snapshot.journal.get(f"{kind}#{order_id}", [{}])[0] for kind in ("order", "draft"))
     actors = {entry["actor"] for entry in first if entry}
-    return {role for actor in actors for role in world.values_ever_reported(f"staff#{actor}", "role")}
+    return {role for actor in actors for role in snapshot.values_ever_reported(f"staff#{actor}", "role")}
 
 
-def _customers_allowed_over_limit(world: Snapshot) -> Iterator[str]:
-    for entry in world.entries:
-        said = entry["said"]
-        lifted = entry["kind"] == "OrderPlaced" and said.get("credit_minor") and said.get("reason")
-        if lifted and world.values_ever_reported(f"staff#{entry['actor']}", "role") & ROLES_THAT_EXCEED_LIMIT:
-            yield said["customer_id"]
-        if said.get("limit_minor", inf) < (said.get("was_minor") or 0) or entry["kind"] == "OpeningReceivableRecorded":
-            yield said["customer_id"]
+def _customers_allowed_over_limit(snapshot: Snapshot) -> Iterator[str]:
+    for entry in snapshot.entries:
+        fields = entry["fields"]
+        is_override = entry["kind"] == "OrderPlaced" and fields.get("credit_minor") and fields.get("reason")
+        if is_override and snapshot.values_ever_reported(f"staff#{entry['actor']}", "role") & ROLES_THAT_EXCEED_LIMIT:
+            yield fields["customer_id"]
+        is_lowered = fields.get("limit_minor", inf) < (fields.get("was_minor") or 0)
+        if is_lowered or entry["kind"] == "OpeningReceivableRecorded":
+            yield fields["customer_id"]
 
 
 RULES: tuple[Callable[[Snapshot], list[str]], ...] = (

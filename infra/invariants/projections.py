@@ -1,6 +1,6 @@
-"""The recap and the ledger are the journal's sums: what they have heard of is in them once and to the last unit.
+"""The sales recap and the ledger are the sums of the journal entries they have processed, each counted once.
 
-What they have not heard yet is missing in them and wrong nowhere, so this holds at any instant.
+Entries not processed yet are only missing, so this holds at any instant.
 """
 
 from __future__ import annotations
@@ -15,69 +15,72 @@ SALES_FIELDS = ("orders", "units", "sales_minor")
 INCOMING_KINDS = ("captured", "collected")
 
 
-def recap_matches_journal(world: Snapshot) -> list[str]:
-    """For each cell: orders, units and sales = Σ over the lines of the orders that count there; over all cells: cash
-    and the rest = Σ over what the entries that were added say came into tills and the bank."""
-    rows = world.rows.get("reporting", ())
+def recap_matches_journal(snapshot: Snapshot) -> list[str]:
+    """For each cell: orders, units and sales = Σ over the lines of the orders counted there.
+
+    Over all cells: cash and noncash = Σ of what the processed entries posted to tills and the bank.
+    """
+    rows = snapshot.rows.get("reporting", ())
     cells = [row for row in rows if row["pk"].startswith("recap#")]
     sales = {row["pk"]: row for row in rows if row["sk"] == "sale"}
-    placed = {row["pk"]: world.journal.get(row["pk"], [{"said": {}}])[0] for row in sales.values()}
-    found = sum_by_key((f"{row['sk']} {name}", row.get(name, 0)) for row in cells for name in SALES_FIELDS)
+    placed = {row["pk"]: snapshot.journal.get(row["pk"], [{"fields": {}}])[0] for row in sales.values()}
+    stored = sum_by_key((f"{row['sk']} {name}", row.get(name, 0)) for row in cells for name in SALES_FIELDS)
     counted = [row for row in sales.values() if row["status"] == "counted"]
     sold = sum_by_key(
         (f"{row['cell']} {name}", units)
         for row in counted
-        for name, units in _sales_of_order(placed[row["pk"]]["said"])
+        for name, units in _sales_of_order(placed[row["pk"]]["fields"])
     )
-    added = [placed[order] for order, row in sales.items() if row["figures"] != "{}"]
-    added += [world.entries_by_event_id[row["sk"]] for row in rows if row["sk"] in world.entries_by_event_id]
-    came = sum_by_key((side, minor) for entry in added for side, minor in _incoming_by_side(entry["said"]))
-    told = sum_by_key((side, row.get(f"{side}_minor", 0)) for row in cells for side in ("cash", "noncash"))
+    processed = [placed[order] for order, row in sales.items() if row["figures"] != "{}"]
+    processed += [snapshot.entries_by_event_id[row["sk"]] for row in rows if row["sk"] in snapshot.entries_by_event_id]
+    posted = sum_by_key((side, minor) for entry in processed for side, minor in _incoming_by_side(entry["fields"]))
+    incoming = sum_by_key((side, row.get(f"{side}_minor", 0)) for row in cells for side in ("cash", "noncash"))
     return [
-        *list_differences("the recap says {found} for {name}, its orders come to {expected}", sold, found),
-        *list_differences("the recap says that {found} came in {name}, its entries {expected}", came, told),
+        *list_differences("the recap has {actual} for {name}, its orders sum to {expected}", sold, stored),
+        *list_differences("the recap has {actual} incoming {name}, its entries sum to {expected}", posted, incoming),
     ]
 
 
-def _sales_of_order(said: Row) -> Iterator[tuple[str, int]]:
-    lines = said.get("lines", ())
+def _sales_of_order(fields: Row) -> Iterator[tuple[str, int]]:
+    lines = fields.get("lines", ())
     yield from zip(
         SALES_FIELDS, (1, sum(line["quantity"] for line in lines), sum(line["total_minor"] for line in lines))
     )
 
 
-def _incoming_by_side(said: Row) -> Iterator[tuple[str, int]]:
-    for posting in said.get("postings", ()):
+def _incoming_by_side(fields: Row) -> Iterator[tuple[str, int]]:
+    for posting in fields.get("postings", ()):
         if posting["account"] == "bank" or posting["account"].startswith("till:"):
             yield "noncash" if posting["account"] == "bank" else "cash", posting["minor"]
 
 
-def ledger_matches_journal(world: Snapshot) -> list[str]:
-    """For each entry that was booked: Σ lines of money that came in = Σ what it says was captured or collected. For
-    each payment: posted = Σ its lines."""
-    kept = [row for row in world.rows["payments"] if row["pk"].startswith("ledger#")]
-    lines = [from_json(row["line"]) for row in kept]
-    came = [line for line in lines if line["kind"] in INCOMING_KINDS]
+def ledger_matches_journal(snapshot: Snapshot) -> list[str]:
+    """For each booked entry: Σ ledger lines of incoming money = Σ captured or collected in the entry.
+
+    For each payment: posted = Σ its ledger lines.
+    """
+    lines = [from_json(row["line"]) for row in snapshot.rows["payments"] if row["pk"].startswith("ledger#")]
+    incoming = [line for line in lines if line["kind"] in INCOMING_KINDS]
     booked = dict.fromkeys((line["event_id"] for line in lines), 0)
-    booked |= sum_by_key((line["event_id"], line["minor"]) for line in came)
-    said = {
-        event: sum(_incoming_amounts(world.entries_by_event_id[event]))
+    booked |= sum_by_key((line["event_id"], line["minor"]) for line in incoming)
+    journaled = {
+        event: sum(_incoming_amounts(snapshot.entries_by_event_id[event]))
         for event in booked
-        if event in world.entries_by_event_id
+        if event in snapshot.entries_by_event_id
     }
-    rows = [row for row in world.rows["payments"] if row["sk"] == "posted"]
+    rows = [row for row in snapshot.rows["payments"] if row["sk"] == "posted"]
     posted = {row["pk"].partition("#")[2]: row["minor"] for row in rows}
-    of_payment = sum_by_key((line["payment_id"], line["minor"]) for line in came if line.get("payment_id"))
+    of_payment = sum_by_key((line["payment_id"], line["minor"]) for line in incoming if line.get("payment_id"))
     return [
-        *list_differences("the ledger says that {found} came in with {name}, the journal {expected}", said, booked),
-        *list_differences("{found} is posted for {name}, its lines come to {expected}", of_payment, posted),
+        *list_differences("the ledger has {actual} for {name}, the journal {expected}", journaled, booked),
+        *list_differences("{name} has {actual} posted, its ledger lines sum to {expected}", of_payment, posted),
     ]
 
 
 def _incoming_amounts(entry: Row) -> list[int]:
-    said = entry["said"]
-    if "payments" in said:
-        return [payment["amount_minor"] for payment in said["payments"] if payment["status"] == "captured"]
+    fields = entry["fields"]
+    if "payments" in fields:
+        return [payment["amount_minor"] for payment in fields["payments"] if payment["status"] == "captured"]
     if entry["kind"] == "CollectionReceived":
-        return [debt["amount_minor"] for debt in said["settled"]]
-    return [said["amount_minor"]] if entry["kind"] == "PaymentCaptured" else []
+        return [debt["amount_minor"] for debt in fields["settled"]]
+    return [fields["amount_minor"]] if entry["kind"] == "PaymentCaptured" else []

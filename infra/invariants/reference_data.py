@@ -1,5 +1,5 @@
-"""What the owner has set stands as the journal told it last: goods, prices, promotions and their codes, channels,
-placements, locations, people and limits. A row that was changed past the journal is another than it tells of."""
+"""Reference data equals the last values in the journal: products, prices, promotions, coupons, channels, placements,
+locations, staff and credit limits. A row changed without a journal entry is reported."""
 
 from __future__ import annotations
 
@@ -13,66 +13,66 @@ from chalicelib.kit import clock
 from infra.invariants.snapshot import Row, Snapshot
 
 RowReader = Callable[[Row], Row]
-Comparison = tuple[
-    str, Row, Row
-]  # whose, as the journal tells it, as it stands; both by the names that the journal uses
+Comparison = tuple[str, Row, Row]  # subject, journaled values, stored values; both by the journal's field names
 
-EMPTY_VALUES: tuple[Any, ...] = ("", [], {}, None)  # told as nothing and kept as nothing are the same
+EMPTY_VALUES: tuple[Any, ...] = ("", [], {}, None)  # equal to each other
 INSTANT_FIELDS = ("starts_at", "ends_at")
 RESTRICTION_FIELDS = ("skus", "categories", "channels", "price_groups")
 
 
-def reference_data_matches_journal(world: Snapshot) -> list[str]:
-    """For each kept row and each field its entries tell: the field = the last value told; what no entry of a record
-    that tells all it was made with ever named is empty."""
+def reference_data_matches_journal(snapshot: Snapshot) -> list[str]:
+    """For each stored row and each field in its entries: the field = the last journaled value.
+
+    A field that no entry names is empty, where the entries of a record name all its fields.
+    """
     return [
-        f"{name}: {field} is {standing.get(field)!r}, its journal tells {told.get(field)!r}"
-        for name, told, standing in _list_comparisons(world)
-        for field in {**told, **standing}
-        if not _is_equal(told.get(field), standing.get(field))
+        f"{name}: {field} is {stored.get(field)!r}, in its journal {journaled.get(field)!r}"
+        for name, journaled, stored in _list_comparisons(snapshot)
+        for field in {**journaled, **stored}
+        if not _is_equal(journaled.get(field), stored.get(field))
     ]
 
 
-def _is_equal(told: Any, standing: Any) -> bool:
-    return bool(told == standing) or (told in EMPTY_VALUES and standing in EMPTY_VALUES)
+def _is_equal(left: Any, right: Any) -> bool:
+    return bool(left == right) or (left in EMPTY_VALUES and right in EMPTY_VALUES)
 
 
-def _list_comparisons(world: Snapshot) -> Iterator[Comparison]:
-    for room in ("catalog", "pricing"):
-        for row in world.rows[room]:
+def _list_comparisons(snapshot: Snapshot) -> Iterator[Comparison]:
+    for package in ("catalog", "pricing"):
+        for row in snapshot.rows[package]:
             if read := ROW_READERS.get(row["sk"] if row["pk"] != "channels" else row["pk"]):
                 subject = f"channel#{row['sk']}" if row["pk"] == "channels" else row["pk"]
-                yield subject, DEFAULTS.get(row["pk"], {}) | _latest_values(world.journal.get(subject, ())), read(row)
-    yield from _compare_coupons(world)
-    yield from _compare_full_entries(world)
-    yield from _compare_credit_limits(world)
+                journaled = _latest_values(snapshot.journal.get(subject, ()))
+                yield subject, DEFAULTS.get(row["pk"], {}) | journaled, read(row)
+    yield from _compare_coupons(snapshot)
+    yield from _compare_full_entries(snapshot)
+    yield from _compare_credit_limits(snapshot)
 
 
 def _latest_values(entries: Sequence[Row], name: str = "changed") -> Row:
-    """Texts too long for the journal are told as a change without what they were or became."""
+    """The last value of each field in `changed`, without fields whose values are not journaled."""
     last: Row = {}
     for entry in entries:
-        for field, change in entry["said"].get(name, {}).items():
+        for field, change in entry["fields"].get(name, {}).items():
             after = change.get("after")
             last[field] = clock.iso(datetime.fromisoformat(after)) if after and field in INSTANT_FIELDS else after
     return {field: value for field, value in last.items() if field not in IGNORED_FIELDS}
 
 
 IGNORED_FIELDS = (
-    "sku",
-    "id",
-    "code",
-    "description",
-    "used",
-)  # the row's own key, a text that is not told, and what orders count
-DEFAULTS: dict[str, Row] = {"channels": {"active": True, "safety_units": 0}}  # until somebody says otherwise
+    *("sku", "id", "code"),  # the keys of the row
+    "description",  # too long: the journal records only that it changed
+    "used",  # counted by orders
+)
+DEFAULTS: dict[str, Row] = {"channels": {"active": True, "safety_units": 0}}
 
 
 def _read_product(row: Row) -> Row:
     complements, alternatives = from_json(row.get("related") or "[[], []]")
-    plain = ("name", "category", "currency", "barcode", "tax_rate", "weight_grams", "reorder_level", "cost_minor")
-    also = {"complements": complements, "alternatives": alternatives}
-    return _pick_fields(row, *plain, "active", "image", "variant_of") | _parse_fields(row, "channels", "shelves") | also
+    names = ("name", "category", "currency", "barcode", "tax_rate", "weight_grams", "reorder_level", "cost_minor")
+    related = {"complements": complements, "alternatives": alternatives}
+    plain = _pick_fields(row, *names, "active", "image", "variant_of")
+    return plain | _parse_fields(row, "channels", "shelves") | related
 
 
 def _read_price(row: Row) -> Row:
@@ -82,10 +82,9 @@ def _read_price(row: Row) -> Row:
 
 
 def _read_promotion(row: Row) -> Row:
-    plain = ("name", "kind", *INSTANT_FIELDS, "rate", "amount_minor", "currency", "min_quantity", "min_total_minor")
-    return _pick_fields(row, *plain, "coupon_only", "combinable") | dict(
-        zip(RESTRICTION_FIELDS, from_json(row["only"]))
-    )
+    names = ("name", "kind", *INSTANT_FIELDS, "rate", "amount_minor", "currency", "min_quantity", "min_total_minor")
+    restrictions = dict(zip(RESTRICTION_FIELDS, from_json(row["only"])))
+    return _pick_fields(row, *names, "coupon_only", "combinable") | restrictions
 
 
 def _read_channel(row: Row) -> Row:
@@ -112,16 +111,16 @@ ROW_READERS: dict[str, RowReader] = {
 }
 
 
-def _compare_coupons(world: Snapshot) -> Iterator[Comparison]:
-    """The one its promotion has now; a code that was given up ends, and no entry says when."""
-    codes = {row["pk"]: row for row in world.rows["pricing"] if row["sk"] == "coupon"}
-    for row in world.rows["pricing"]:
+def _compare_coupons(snapshot: Snapshot) -> Iterator[Comparison]:
+    """Coupons that a promotion has now. A replaced code ends without an entry, so it is not compared."""
+    codes = {row["pk"]: row for row in snapshot.rows["pricing"] if row["sk"] == "coupon"}
+    for row in snapshot.rows["pricing"]:
         if row["sk"] == "promotion" and row.get("coupon_code"):
             name = f"coupon#{row['coupon_code']}"
-            yield name, _latest_values(world.journal.get(row["pk"], ()), "coupon"), _read_coupon(codes.get(name, {}))
+            yield name, _latest_values(snapshot.journal.get(row["pk"], ()), "coupon"), _read_coupon(codes.get(name, {}))
 
 
-# What each entry tells anew, by the room, the partition and the field of its row: (told as, kept as).
+# Fields that every entry contains, by package, partition and subject prefix: (field of entry, attribute of row).
 FULL_ENTRY_FIELDS: dict[tuple[str, str, str], tuple[tuple[str, str], ...]] = {
     ("places", "staff", "staff"): (*((name, name) for name in ("role", "location", "active", "token_version")),),
     ("places", "locations", "location"): (("kind_of_location", "kind"), ("active", "active")),
@@ -129,17 +128,18 @@ FULL_ENTRY_FIELDS: dict[tuple[str, str, str], tuple[tuple[str, str], ...]] = {
 }
 
 
-def _compare_full_entries(world: Snapshot) -> Iterator[Comparison]:
-    for (room, partition, singular), fields in FULL_ENTRY_FIELDS.items():
-        for row in world.rows[room]:
-            if row["pk"] == partition and (entries := world.journal.get(subject := f"{singular}#{row['sk']}")):
-                said = entries[-1]["said"]
-                yield subject, {of: said.get(told) for told, of in fields}, _pick_fields(row, *(of for _, of in fields))
+def _compare_full_entries(snapshot: Snapshot) -> Iterator[Comparison]:
+    for (package, partition, prefix), names in FULL_ENTRY_FIELDS.items():
+        for row in snapshot.rows[package]:
+            if row["pk"] == partition and (entries := snapshot.journal.get(subject := f"{prefix}#{row['sk']}")):
+                last = entries[-1]["fields"]
+                journaled = {attribute: last.get(field) for field, attribute in names}
+                yield subject, journaled, _pick_fields(row, *journaled)
 
 
-def _compare_credit_limits(world: Snapshot) -> Iterator[Comparison]:
-    for row in world.rows["customers"]:
+def _compare_credit_limits(snapshot: Snapshot) -> Iterator[Comparison]:
+    for row in snapshot.rows["customers"]:
         if row["sk"] == "credit":
-            entries = world.journal.get(f"customer#{row['pk']}", ())
-            told = [entry["said"]["limit_minor"] for entry in entries if "limit_minor" in entry["said"]]
-            yield row["pk"], {"limit_minor": told[-1] if told else None}, _pick_fields(row, "limit_minor")
+            entries = snapshot.journal.get(f"customer#{row['pk']}", ())
+            limits = [entry["fields"]["limit_minor"] for entry in entries if "limit_minor" in entry["fields"]]
+            yield row["pk"], {"limit_minor": limits[-1] if limits else None}, _pick_fields(row, "limit_minor")

@@ -1,4 +1,4 @@
-"""Everything a shop's tables hold, read once and laid out as plain values; the invariants look at nothing else."""
+"""The contents of a shop's tables as plain values, read once. The invariants read nothing else."""
 
 from __future__ import annotations
 
@@ -16,22 +16,24 @@ from chalicelib.kit import clock
 from chalicelib.kit.packages import TABLES
 from infra.invariants.transitions import Transition, list_transitions
 
-FIRST_INBOUND_SHARD = 10_000_000  # shelves from here on are days, on which goods are expected
+FIRST_INBOUND_SHARD = 10_000_000  # shard numbers from here on are days on which goods are expected
 DELIVERY_GRACE = clock.minutes(1)
-TIMER_GRACE = clock.minutes(3)  # the clock comes by once a minute
+TIMER_GRACE = clock.minutes(3)  # timers run once a minute
 
-SUBJECTS_WITH_STATES = ("order#", "transfer#", "shift#")  # whose histories tell of states
+SUBJECTS_WITH_STATES = ("order#", "transfer#", "shift#")
 
 Row = dict[str, Any]
 
-# A simulated history is looked at after every step, and what its rows hold as text seldom changed. Nobody changes what
-# was read.
+# Cached because a simulation checks its tables after every step and few texts change between two steps. Parsed values
+# are shared, so callers must not modify them.
 _parse_json = lru_cache(maxsize=8_192)(from_json)
 
 
 def load_snapshot(client: Any, prefix: str, now: datetime | None = None, is_idle: bool = False) -> Snapshot:
-    """By consistent scans, one table after the other: on a shop that is open, what changes meanwhile shows twice or
-    not at all, so look again before you believe a violation there."""
+    """Return the tables' contents by consistent scans, one table after the other.
+
+    While the shop is in use, a change between two scans can look like a violation: check a second time.
+    """
     rows = {name: [item_to_row(item) for item in scan_table(client, f"{prefix}-{name}")] for name in TABLES}
     at = now or clock.now()
     return Snapshot(
@@ -45,7 +47,7 @@ def scan_table(client: Any, table: str) -> Iterator[Mapping[str, Any]]:
 
 
 def item_to_row(item: Mapping[str, Any]) -> Row:
-    """Each value travels as {its type: itself}, numbers as text; most are texts."""
+    """Return a DynamoDB item without its type tags; numbers become int or float."""
     row: Row = {}
     for name, typed in item.items():
         if "S" in typed:
@@ -66,8 +68,11 @@ def _number(value: str) -> int | float:
 
 @dataclass(frozen=True)
 class Snapshot:
-    """`rows` by room. `heard_before`: listeners have heard of everything that happened before this instant.
-    `swept_before`: the clock has come by since, so what was to end before this instant has ended."""
+    """The rows of each package's table.
+
+    Every event that occurred before `delivered_before` has reached all its handlers, and every deadline before
+    `timers_ran_before` has been handled.
+    """
 
     rows: Mapping[str, list[Row]]
     now: str
@@ -76,10 +81,10 @@ class Snapshot:
 
     @cached_property
     def entries(self) -> list[Row]:
-        """The journal by subject and sequence, each entry's body read."""
+        """All journal entries by subject and sequence, with `fields`: the parsed body."""
         for row in self.rows["journal"]:
-            if "said" not in row:  # entries never change, and a simulation is looked at often
-                row["said"] = _parse_json(row["body"])
+            if "fields" not in row:  # a simulation passes the same row many times, and entries never change
+                row["fields"] = _parse_json(row["body"])
         return sorted(self.rows["journal"], key=itemgetter("subject", "sequence"))
 
     @cached_property
@@ -91,29 +96,30 @@ class Snapshot:
 
     @cached_property
     def transitions(self) -> list[list[Transition]]:
-        """From state to state, as each history tells."""
-        told = [history for subject, history in self.journal.items() if subject.startswith(SUBJECTS_WITH_STATES)]
-        return [list(list_transitions(history, self.fulfillments)) for history in told]
+        """The state transitions in each subject's history."""
+        histories = [entries for subject, entries in self.journal.items() if subject.startswith(SUBJECTS_WITH_STATES)]
+        return [list(list_transitions(history, self.fulfillments)) for history in histories]
 
     @cached_property
     def entries_by_event_id(self) -> dict[str, Row]:
         return {entry["event_id"]: entry for entry in self.entries}
 
     def bodies_of_kind(self, *kinds: str) -> list[Row]:
-        """What entries of these kinds say."""
-        return [entry["said"] for entry in self.entries if entry["kind"] in kinds]
+        """The parsed bodies of all entries of these kinds."""
+        return [entry["fields"] for entry in self.entries if entry["kind"] in kinds]
 
     def values_ever_set(self, subject: str, name: str) -> set[Any]:
-        """Every value, none left out, that a kept record's field had."""
-        changes = (entry["said"].get("changed", {}).get(name, {}) for entry in self.journal.get(subject, ()))
+        """Every non-empty value that the field of a record ever had, from `changed` in its entries."""
+        changes = (entry["fields"].get("changed", {}).get(name, {}) for entry in self.journal.get(subject, ()))
         return {value for change in changes for value in map(_hashable, change.values()) if value}
 
     def values_ever_reported(self, subject: str, name: str) -> set[Any]:
-        return {entry["said"][name] for entry in self.journal.get(subject, ()) if name in entry["said"]}
+        """Every value of a top-level field in the subject's entries."""
+        return {entry["fields"][name] for entry in self.journal.get(subject, ()) if name in entry["fields"]}
 
     @cached_property
     def promotion_by_coupon(self) -> dict[str, str]:
-        """By code."""
+        """Promotion ids by coupon code."""
         codes = [row for row in self.rows["pricing"] if row["sk"] == "coupon"]
         return {row["pk"].removeprefix("coupon#"): row["promotion_id"] for row in codes}
 
@@ -122,17 +128,17 @@ class Snapshot:
 
     @cached_property
     def movements(self) -> list[tuple[str, Movement]]:
-        """(subject, movement), as the journal tells them."""
+        """(subject, movement) of all entries."""
         return [
-            (entry["subject"], Movement(**said))
+            (entry["subject"], Movement(**fields))
             for entry in self.entries
-            for said in entry["said"].get("movements", ())
+            for fields in entry["fields"].get("movements", ())
         ]
 
     @cached_property
     def postings(self) -> dict[str, int]:
         """The balance of each account."""
-        postings = (posting for entry in self.entries for posting in entry["said"].get("postings", ()))
+        postings = (posting for entry in self.entries for posting in entry["fields"].get("postings", ()))
         return sum_by_key((posting["account"], posting["minor"]) for posting in postings)
 
     @cached_property
@@ -149,7 +155,7 @@ class Snapshot:
 
     @cached_property
     def stranded(self) -> set[str]:
-        """Orders that nobody can bring."""
+        """Ids of the orders that no location can fulfill."""
         return {row["pk"] for row in self._rows("orders", sk="stranded")}
 
     @cached_property
@@ -165,7 +171,7 @@ class Snapshot:
 
     @cached_property
     def holds(self) -> list[Row]:
-        """With `until` and `order` from their keys."""
+        """Hold rows with `until` and `order` from their sort keys."""
         keys = ((row, row["sk"].split("#", 2)) for row in self._rows("stock", sk="hold#"))
         return [row | {"until": until, "order": order} for row, (_, until, order) in keys]
 
@@ -190,13 +196,13 @@ class Snapshot:
 
     @cached_property
     def shifts(self) -> dict[str, Row]:
-        """Drawers and bags, without the copies that name each person's open shift."""
+        """Till shifts and cash bags by id, without the `shift#open#` copies that locate a person's open shift."""
         rows = self._rows("payments", sk="shift")
         return {row["pk"]: row for row in rows if not row["pk"].startswith("shift#open#")}
 
     @cached_property
     def answers(self) -> dict[str, Any]:
-        """What was answered to each request that came with a key."""
+        """The stored answer of each idempotent request."""
         return {row["pk"]: from_json(zlib.decompress(row["answer"])) for row in self.rows["requests"]}
 
     @cached_property
@@ -205,26 +211,27 @@ class Snapshot:
 
     @cached_property
     def notified_parties(self) -> list[Row]:
-        """Which parties heard of which event."""
+        """Rows that list the parties notified of an event, with `event` and `parties`."""
         rows = [row for row in self.rows["notify"] if "parties" in row]
         return [row | {"event": row["sk"].partition("#")[0], "parties": _parse_json(row["parties"])} for row in rows]
 
     @cached_property
     def sends(self) -> list[Row]:
-        """With event, party and channel from their keys; a party has a # of its own."""
+        """Send rows with `event`, `party` and `channel` from their keys. A party contains a `#` itself."""
         return [row | _split_send_key(row["pk"]) for row in self._rows("notify", sk="sent")]
 
     def is_live(self, order_id: str) -> bool:
         return self.orders.get(order_id, {}).get("status") in ("placed", "completed")
 
-    def _rows(self, room: str, sk: str, unless: str = "no such name") -> list[Row]:
-        whole = not sk.endswith(("_", "#"))
-        found = (row for row in self.rows[room] if (row["sk"] == sk if whole else row["sk"].startswith(sk)))
-        return [row for row in found if unless not in row]
+    def _rows(self, package: str, sk: str, unless: str = "no such attribute") -> list[Row]:
+        """Rows whose sort key equals `sk`, or begins with it when it ends in `_` or `#`."""
+        is_prefix = sk.endswith(("_", "#"))
+        rows = (row for row in self.rows[package] if (row["sk"].startswith(sk) if is_prefix else row["sk"] == sk))
+        return [row for row in rows if unless not in row]
 
 
 class Movement(NamedTuple):
-    """One line of the stock ledger."""
+    """One movement of the stock ledger, with the change of each quantity."""
 
     kind: str
     sku: str
@@ -242,7 +249,7 @@ class Movement(NamedTuple):
 
 
 def level_key(sku: str, location: str, shelf: int = 0) -> str:
-    """A level's key."""
+    """The partition key of a level."""
     return f"{sku}@{location}#{shelf}"
 
 
@@ -261,11 +268,11 @@ def sum_by_key(parts: Iterable[tuple[str, int]]) -> dict[str, int]:
     return sums
 
 
-def list_differences(words: str, expected: Mapping[str, int], found: Mapping[str, int]) -> list[str]:
-    """One sentence for each name whose two sums are not the same; `words` takes name, expected and found."""
-    names = sorted({*expected, *found})
-    both = [(name, expected.get(name, 0), found.get(name, 0)) for name in names]
-    return [words.format(name=name, expected=one, found=other) for name, one, other in both if one != other]
+def list_differences(template: str, expected: Mapping[str, int], actual: Mapping[str, int]) -> list[str]:
+    """One sentence for each name whose two sums differ; `template` takes `name`, `expected` and `actual`."""
+    names = sorted({*expected, *actual})
+    pairs = [(name, expected.get(name, 0), actual.get(name, 0)) for name in names]
+    return [template.format(name=name, expected=left, actual=right) for name, left, right in pairs if left != right]
 
 
 def _hashable(value: Any) -> Any:
@@ -275,7 +282,7 @@ def _hashable(value: Any) -> Any:
 def _parse_order(row: Row) -> Row:
     body = _parse_json(row["body"])
     return row | {
-        "lines": [_parse_line(kept) for kept in body["lines"]],
+        "lines": [_parse_line(line) for line in body["lines"]],
         "freight": body.get("freight", 0),
         "coupons": body.get("coupons", []),
         "handover": body["delivery"][0] == "handover",
@@ -287,13 +294,13 @@ def _parse_order(row: Row) -> Row:
     }
 
 
-def _parse_line(kept: list[Any]) -> Row:
-    """`adjustments` are (code, kind, minor, said), in the order in which they were made."""
-    sku, _, quantity, unit, whole, tax, _, *more = kept
-    made = [(each["code"], each["kind"], each["amount_minor"], each["says"]) for each in more[0]] if more else []
-    taken_off = sum(minor for _, _, minor, _ in made)
-    numbers = {"sku": sku, "quantity": quantity, "unit": unit, "total": whole, "tax": tax}
-    return numbers | {"adjusted": taken_off, "adjustments": made}
+def _parse_line(stored: list[Any]) -> Row:
+    """A line by names; `adjustments` are (code, kind, minor, reason) in the order in which they were applied."""
+    sku, _, quantity, unit, total, tax, _, *optional = stored
+    parts = optional[0] if optional else []
+    adjustments = [(part["code"], part["kind"], part["amount_minor"], part["says"]) for part in parts]
+    numbers = {"sku": sku, "quantity": quantity, "unit": unit, "total": total, "tax": tax}
+    return numbers | {"adjusted": sum(minor for _, _, minor, _ in adjustments), "adjustments": adjustments}
 
 
 def _parse_attribute(row: Row, name: str) -> Any:
@@ -307,6 +314,6 @@ def _split_send_key(key: str) -> Row:
 
 
 def allocated_units(work: Row) -> list[tuple[str, int]]:
-    """(level, units) of a fulfillment."""
+    """(level key, units) of a fulfillment."""
     pieces = work.get("pieces", ())
     return [(level_key(sku, work["location"], shelf), units) for sku, units, shelf in pieces]

@@ -1,5 +1,5 @@
-"""The tables of states, written down a second time on purpose: a checker that asked the shop which steps are allowed
-would agree with whatever the shop allows. A test says where the two differ."""
+"""The state tables, written down a second time on purpose: reading the product's own tables would accept every mistake
+in them. A test compares the two."""
 
 from __future__ import annotations
 
@@ -43,7 +43,7 @@ WORK: Table = {
     "rejected": set(),
     "cancelled": set(),
 }
-WORK_ON_A_VAN: Table = {"accepted": {"ready", "in_transit", "handed_over"}}  # besides
+WORK_ON_A_VAN: Table = {"accepted": {"ready", "in_transit", "handed_over"}}  # in addition to WORK
 PAYMENT: dict[str, Table] = {
     "cash": {"captured": set()},
     "cod": {"due": {"captured", "cancelled"}, "captured": set(), "cancelled": set()},
@@ -64,14 +64,14 @@ TRANSFER: Table = {
     "received": set(),
     "cancelled": set(),
 }
-REPEATABLE: dict[str, Table] = {  # besides: no other state is told of a second time
-    "off": {"open": {"open"}},  # declined by one, and others are asked still
-    "shf": {"counted": {"counted"}},  # a drawer is counted again until it is closed
+REPEATABLE: dict[str, Table] = {  # the only states that may follow themselves
+    "off": {"open": {"open"}},  # declined by one fulfiller, still open for others
+    "shf": {"counted": {"counted"}},  # a till may be counted again until its shift is closed
 }
 SEND: Table = {"claimed": {"sent", "failed", "unknown"}, "sent": set(), "failed": set(), "unknown": set()}
 
 ABANDONED = {"rejected", "cancelled"}
 ARRIVED = {"delivered", "confirmed", "handed_over"}
 IN_TRANSIT_OR_ARRIVED = ARRIVED | {"in_transit", "failed_attempt"}
-HAS_LEFT_LOCATION = IN_TRANSIT_OR_ARRIVED | {"back_at_location"}  # such goods have left their shelf at least once
+HAS_LEFT_LOCATION = IN_TRANSIT_OR_ARRIVED | {"back_at_location"}  # the goods left the location at least once
 BEFORE_DISPATCH = {"awaiting", "assigned", "accepted", "picking", "ready"}

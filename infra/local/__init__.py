@@ -1,1 +1,1 @@
-"""The whole shop on one machine: engine, doors, dispatcher and clock, all on loopback."""
+"""The whole shop on one machine: AWS engine, API server, event dispatcher and timers, all on loopback."""

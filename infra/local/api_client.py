@@ -1,4 +1,4 @@
-"""A client of the shop's HTTP API: JSON in and out, one key for each POST, busy answers asked again."""
+"""A client of the shop's HTTP API: JSON bodies, an idempotency key for each POST, retries while the API is busy."""
 
 from __future__ import annotations
 
@@ -11,14 +11,14 @@ from typing import Any
 
 import httpx
 
-TIMEOUT_SECONDS = 120  # an import of thousands of rows answers late
+TIMEOUT_SECONDS = 120  # an import of thousands of rows takes long
 MAX_ATTEMPTS = 6
 
 _local = threading.local()
 
 
 class ApiError(Exception):
-    """The API refused; `code` and `detail` are those of its problem document."""
+    """A refusal by the API; `code` and `detail` are those of its problem document."""
 
     def __init__(self, status: int, problem: Any) -> None:
         self.status, self.problem = status, problem if isinstance(problem, dict) else {}
@@ -39,11 +39,11 @@ class ApiClient:
         return self.request("PUT", path, body)
 
     def post(self, path: str, body: Any = None, key: str = "") -> Any:
-        """Every POST carries a key, so that trying again after a lost answer is harmless."""
+        """Send a POST with an idempotency key, so that repeating it after a lost response is safe."""
         return self.request("POST", path, {} if body is None else body, key or uuid.uuid4().hex)
 
     def request(self, method: str, path: str, body: Any = None, key: str = "", kind: str = "application/json") -> Any:
-        """The body of the answer. Raises ApiError for a refusal, httpx.HTTPError where no answer comes."""
+        """The parsed body of the response. Raises ApiError for a refusal and httpx.HTTPError without a response."""
         content = body if isinstance(body, bytes) else json.dumps(body).encode() if body is not None else None
         headers = {"Content-Type": kind}
         headers |= {"Authorization": f"Bearer {self.token}"} if self.token else {}
@@ -59,8 +59,10 @@ class ApiClient:
 
 
 def send(request: httpx.Request) -> httpx.Response:
-    """The server may close a connection that was kept alive just as it is used again, so such a request is sent twice.
-    It is harmless: every POST carries a key."""
+    """Send a request, and once more if the connection breaks: the server may close an idle one just when it is reused.
+
+    Repeating is safe because every POST carries an idempotency key.
+    """
     try:
         return thread_client().send(request)
     except (httpx.RemoteProtocolError, httpx.ReadError, httpx.WriteError):
@@ -68,7 +70,7 @@ def send(request: httpx.Request) -> httpx.Response:
 
 
 def thread_client() -> httpx.Client:
-    """One for each thread, so that a thread's calls share a connection."""
+    """The thread's client, so that calls of one thread share a connection."""
     if not hasattr(_local, "client"):
         _local.client = httpx.Client(timeout=TIMEOUT_SECONDS, trust_env=False)
     client: httpx.Client = _local.client

@@ -1,6 +1,6 @@
-"""Lambda's event sources on one machine: the journal's stream, the topics, the clock. Runs beside the API server.
+"""Lambda's event sources on one machine: the journal's stream, the topics and the timers. Runs beside the API server.
 
-`drain` does the same work step by step until all is quiet, for tests and replays that must know when it is.
+`drain` processes everything that is waiting and returns, for tests and replays.
 """
 
 from __future__ import annotations
@@ -15,6 +15,7 @@ import time
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -27,30 +28,33 @@ from infra.local.schedule import Timer
 from infra.local.streams import EventSourceMapping, list_sources
 
 log = logging.getLogger("satukanal.local")
-STREAM_POLL_SECONDS = 0.2  # between two looks at a stream; Lambda takes a quarter of a second
-TOPIC_PAUSE_SECONDS = 0.1  # before the next look at a topic that had little: ten messages in one go cost as much as one
-WORKERS = 4  # messages handled at a time; Lambda handles as many as there are
-LONG_POLL_SECONDS = 1  # also how long a stop may take to be heard, and how long the engine hands on to a dead caller
+STREAM_POLL_SECONDS = 0.2  # Lambda polls a stream every 0.25 s
+TOPIC_PAUSE_SECONDS = 0.1  # pause after a short batch: one receive costs the same for one message as for ten
+WORKERS = 4  # messages handled at a time; Lambda has no such limit
+LONG_POLL_SECONDS = 1  # also how long a stop can take, and how long the engine serves a caller that has died
 
 
 class Clients:
-    """boto3's clients may be shared between threads."""
+    """The AWS clients, shared by all threads; boto3's clients are thread-safe."""
 
     def __init__(self, prefix: str) -> None:
-        session, manners = boto3.Session(region_name=config.region()), Config(max_pool_connections=64)
+        session, pool = boto3.Session(region_name=config.region()), Config(max_pool_connections=64)
         names = ("dynamodb", "dynamodbstreams", "sns", "sqs")
-        made = [session.client(name, config=manners) for name in names]
-        self.tables, self.streams, self.topics, self.queues = made
+        self.tables, self.streams, self.topics, self.queues = (session.client(name, config=pool) for name in names)
         self.dead_letters = self.queues.create_queue(QueueName=f"{prefix}-dead-letters")["QueueUrl"]
 
-    def send_to_dead_letters(self, handler: str, event: dict[str, Any], why: str) -> None:
-        log.error("parked for %s: %s", handler, why)
-        attributes = {"handler": handler, "error": why[:500] or "unknown"}
-        told = {name: {"DataType": "String", "StringValue": text} for name, text in attributes.items()}
-        self.queues.send_message(QueueUrl=self.dead_letters, MessageBody=json.dumps(event), MessageAttributes=told)
+    def send_to_dead_letters(self, handler: str, event: dict[str, Any], reason: str) -> None:
+        log.error("dead_letter_sent handler=%s error=%s", handler, reason)
+        values = {"handler": handler, "error": reason[:500] or "unknown"}
+        attributes = {name: {"DataType": "String", "StringValue": value} for name, value in values.items()}
+        self.queues.send_message(
+            QueueUrl=self.dead_letters, MessageBody=json.dumps(event), MessageAttributes=attributes
+        )
 
 
 class Dispatcher:
+    """Runs the app's event sources: one reader for each stream and topic handler, and the timers."""
+
     def __init__(self, app: Any, *, engine: str = "", folder: Path | None = None, retry_delay_seconds: int = 1) -> None:
         clients, prefix = Clients(config.prefix()), config.prefix()
         self.stop = threading.Event()
@@ -66,21 +70,24 @@ class Dispatcher:
         self.timers = [Timer(source, now + 1) for source in list_sources(app, "ScheduledEventConfig")]
 
     def drain(self, max_rounds: int = 1000) -> int:
-        """Handles all there is, and what comes of it; how many records and messages that were."""
+        """Process all waiting records and messages and those that follow from them; return how many there were.
+
+        Raises RuntimeError when there are still some after `max_rounds`.
+        """
         handled = 0
         readers: list[EventSourceMapping | Consumer] = [*self.mappings, *self.consumers]
         for _ in range(max_rounds):
-            took = sum(each.poll() for each in readers)
-            if not took:
+            count = sum(reader.poll() for reader in readers)
+            if not count:
                 return handled
-            handled += took
-        raise RuntimeError(f"not quiet after {max_rounds} rounds; something answers itself")
+            handled += count
+        raise RuntimeError(f"not idle after {max_rounds} rounds: a handler may trigger itself")
 
     def run(self) -> None:
-        """Until `stop` is set; then what is in hand is finished and the stream read to its end."""
-        work = [lambda each=each: self._poll_stream(each) for each in self.mappings]
-        work += [lambda each=each: self._poll_queue(each) for each in self.consumers]
-        threads = [threading.Thread(target=self._repeat, args=(each,)) for each in (*work, self._run_timers)]
+        """Poll until `stop` is set, then finish the current work and drain the stream and the topics."""
+        work = [partial(self._poll_stream, mapping) for mapping in self.mappings]
+        work += [partial(self._poll_queue, consumer) for consumer in self.consumers]
+        threads = [threading.Thread(target=self._repeat, args=(task,)) for task in (*work, self._run_timers)]
         for thread in threads:
             thread.start()
         for thread in threads:
@@ -92,12 +99,12 @@ class Dispatcher:
             try:
                 work()
             except Exception:
-                log.exception("the dispatcher goes on")
+                log.exception("dispatcher_task_failed")
                 self.stop.wait(1)
 
     def _poll_stream(self, mapping: EventSourceMapping) -> None:
         mapping.wait = lambda tries: self.stop.wait(0.1 * 2**tries)
-        if mapping.poll() < mapping.source.batch_size:  # a full batch says that more is waiting
+        if mapping.poll() < mapping.source.batch_size:  # after a full batch more records are waiting
             self.stop.wait(max(STREAM_POLL_SECONDS, mapping.source.maximum_batching_window_in_seconds))
 
     def _poll_queue(self, consumer: Consumer) -> None:
@@ -109,16 +116,16 @@ class Dispatcher:
             try:
                 timer.run_if_due(time.monotonic())
             except Exception:
-                log.exception("%s failed; its next turn comes", timer.source.name)
+                log.exception("timer_failed handler=%s", timer.source.name)
         self.stop.wait(0.5)
 
 
 @contextmanager
 def exclusive_lock(folder: Path) -> Iterator[None]:
-    """One dispatcher at a time: who comes next waits for the last one's end, of whatever kind that is."""
+    """Hold the dispatchers' lock. A second dispatcher waits until the first one has exited, however it ends."""
     folder.mkdir(parents=True, exist_ok=True)
     with (folder / "lock").open("w") as lock:
-        fcntl.flock(lock, fcntl.LOCK_EX)  # the system lets go of it even after a kill -9
+        fcntl.flock(lock, fcntl.LOCK_EX)  # the system releases it even after a kill -9
         yield
 
 

@@ -1,4 +1,4 @@
-"""The embedded AWS: one ministack process on loopback, and the environment that points everything at it."""
+"""The local AWS engine: one ministack process on loopback, and the environment that points everything at it."""
 
 from __future__ import annotations
 
@@ -25,23 +25,23 @@ START_SECONDS = 30
 FIRST_PORT, PORT_COUNT = 15_000, 17_000
 APPLICATION = "ministack.app:app"
 KEEP_ALIVE_SECONDS = 75
-STOP_SECONDS = 60  # it writes its state on the way out
+STOP_SECONDS = 60  # the engine writes its state when it stops
 
 
 class CannotStart(Exception):
-    """One sentence for the person at the terminal."""
+    """A message for the person at the terminal."""
 
 
-def read_port(otherwise: int = 8000) -> int:
-    """PORT, as somebody typed it; the engine takes the one after it."""
-    said = os.environ.get("PORT") or str(otherwise)
-    if not (said.isascii() and said.isdigit() and 0 < int(said) < 65535):
-        raise SystemExit(f"PORT={said} is no port to listen on; choose one from 1024 to 65534.")
-    return int(said)
+def read_port(default: int = 8000) -> int:
+    """The port in PORT. Raises SystemExit if it is not valid; the engine uses the next one, if it is free."""
+    text = os.environ.get("PORT") or str(default)
+    if not (text.isascii() and text.isdigit() and 0 < int(text) < 65535):
+        raise SystemExit(f"PORT={text} is not a valid port; choose one from 1024 to 65534.")
+    return int(text)
 
 
 class Engine:
-    """`folder` keeps the state over a clean stop; without one nothing is kept."""
+    """A ministack process. Its state is kept in `folder` over a clean stop; without a folder it is lost."""
 
     def __init__(self, folder: Path | None = None, port: int = 0, **environment: str) -> None:
         self.folder, self.port = folder, port or free_port()
@@ -58,13 +58,15 @@ class Engine:
 
     def start(self) -> None:
         log = open(self.folder / "engine.log", "ab") if self.folder else subprocess.DEVNULL  # noqa: SIM115
-        # A session of its own: Ctrl-C at the terminal stops it last, by us, after everyone else has written.
-        told, command = self._process_environment(), engine_command(self.port)
-        self.process = subprocess.Popen(command, cwd=ROOT, env=told, stdout=log, stderr=log, start_new_session=True)
+        # In a session of its own, so that Ctrl-C at the terminal does not stop it before the other processes.
+        environment, command = self._process_environment(), engine_command(self.port)
+        self.process = subprocess.Popen(
+            command, cwd=ROOT, env=environment, stdout=log, stderr=log, start_new_session=True
+        )
         if not wait_until_healthy(f"{self.address}/_ministack/health", START_SECONDS, self.process):
             self.stop()
-            where = f"; see {self.folder / 'engine.log'}" if self.folder else ""
-            raise CannotStart(f"The local AWS engine did not start on port {self.port}{where}.")
+            hint = f"; see {self.folder / 'engine.log'}" if self.folder else ""
+            raise CannotStart(f"The local AWS engine did not start on port {self.port}{hint}.")
 
     def stop(self) -> None:
         if self.process is not None:
@@ -75,25 +77,26 @@ class Engine:
         thread_client().post(f"{self.address}/_ministack/reset", timeout=30).raise_for_status()
 
     def _process_environment(self) -> dict[str, str]:
-        told = {"BIND_HOST": "127.0.0.1", "GATEWAY_PORT": str(self.port), "MINISTACK_REGION": REGION}
-        told |= {"IOT_MTLS_ENABLED": "0"}  # its MQTT listener knows no BIND_HOST: it would stand on every interface
-        told |= {"LOG_LEVEL": "WARNING", "AWS_ACCESS_KEY_ID": "test", "AWS_SECRET_ACCESS_KEY": "test"}
+        settings = {"BIND_HOST": "127.0.0.1", "GATEWAY_PORT": str(self.port), "MINISTACK_REGION": REGION}
+        settings |= {"IOT_MTLS_ENABLED": "0"}  # its MQTT server ignores BIND_HOST and would listen on all interfaces
+        settings |= {"LOG_LEVEL": "WARNING", "AWS_ACCESS_KEY_ID": "test", "AWS_SECRET_ACCESS_KEY": "test"}
         if self.folder:
             state = self.folder / "engine"
             state.mkdir(parents=True, exist_ok=True)
-            told |= {"PERSIST_STATE": "1", "STATE_DIR": str(state), "S3_PERSIST": "1", "S3_DATA_DIR": str(state / "s3")}
-        return {**without_aws_settings(os.environ), **told, **self.environment}
+            settings |= {"PERSIST_STATE": "1", "STATE_DIR": str(state)}
+            settings |= {"S3_PERSIST": "1", "S3_DATA_DIR": str(state / "s3")}
+        return {**without_aws_settings(os.environ), **settings, **self.environment}
 
 
 def engine_command(port: int) -> list[str]:
-    """ministack's application behind uvicorn, which takes half the CPU of the server that ministack starts itself."""
+    """ministack's application under uvicorn, which needs half the CPU of the server that ministack starts."""
     command = [sys.executable, "-m", "uvicorn", APPLICATION, "--host", "127.0.0.1", "--port", str(port)]
     command += ["--no-access-log", "--log-level", "warning"]
     return [*command, "--timeout-keep-alive", str(KEEP_ALIVE_SECONDS), "--timeout-graceful-shutdown", "5"]
 
 
 def build_environment(engine: Engine, *, base_url: str, keys: str = "", prefix: str = "satukanal") -> dict[str, str]:
-    """What every process of a local shop is told, except the ARNs, which `provision` adds."""
+    """The environment of every process of a local shop, without the ARNs that `provision` returns."""
     return {
         "AWS_ENDPOINT_URL": engine.address,
         "AWS_ACCESS_KEY_ID": "test",
@@ -108,7 +111,7 @@ def build_environment(engine: Engine, *, base_url: str, keys: str = "", prefix: 
 
 
 def provision(prefix: str = "satukanal", session: Any = None) -> dict[str, str]:
-    """Makes tables, topics and the dead letters' queue where AWS_ENDPOINT_URL points; the ARNs as environment."""
+    """Create tables, topics, bucket and dead-letter queue at AWS_ENDPOINT_URL; return the ARNs as settings."""
     import boto3
 
     from chalicelib.notify import transports
@@ -120,7 +123,8 @@ def provision(prefix: str = "satukanal", session: Any = None) -> dict[str, str]:
     topics = tables.create_topics(session.client("sns"), prefix)
     tables.create_dead_letters(session.client("sqs"), prefix)
     tables.create_files_bucket(session.client("s3"), prefix)
-    session.client("ses").verify_email_identity(EmailAddress=transports.sender_address())  # or every e-mail is rejected
+    # ministack rejects e-mail from an address that was not verified.
+    session.client("ses").verify_email_identity(EmailAddress=transports.sender_address())
     stream = database.describe_table(TableName=f"{prefix}-journal")["Table"]["LatestStreamArn"]
     return {f"SATUKANAL_TOPIC_{name.upper()}": arn for name, arn in topics.items()} | {
         "SATUKANAL_JOURNAL_STREAM_ARN": stream
@@ -128,7 +132,7 @@ def provision(prefix: str = "satukanal", session: Any = None) -> dict[str, str]:
 
 
 def load_or_create_keys(file: Path) -> str:
-    """Signing keys are made once per shop, or every link would die with a restart."""
+    """The shop's signing keys. They are created once, because links signed with other keys are invalid."""
     if not file.exists():
         file.parent.mkdir(parents=True, exist_ok=True)
         file.touch(mode=0o600)
@@ -137,27 +141,27 @@ def load_or_create_keys(file: Path) -> str:
 
 
 def without_aws_settings(environ: Any) -> dict[str, str]:
-    """Without what would lead to another stage or a real account."""
+    """The environment without settings that could point to another stage or a real account."""
     return {name: value for name, value in environ.items() if not name.startswith(("SATUKANAL_", "AWS_"))}
 
 
 def free_port() -> int:
-    """Below the ports that the system lends to outgoing calls, or one of them could have it before its server does."""
+    """A random free port below the range of outgoing connections, which could take it before the server starts."""
     while True:
         port = FIRST_PORT + secrets.randbelow(PORT_COUNT)
-        with socket.socket() as asked, suppress(OSError):
-            asked.bind(("127.0.0.1", port))
+        with socket.socket() as candidate, suppress(OSError):
+            candidate.bind(("127.0.0.1", port))
             return port
 
 
 def is_port_in_use(port: int) -> bool:
-    with socket.socket() as asked:
-        asked.settimeout(1)
-        return asked.connect_ex(("127.0.0.1", port)) == 0
+    with socket.socket() as connection:
+        connection.settimeout(1)
+        return connection.connect_ex(("127.0.0.1", port)) == 0
 
 
 def wait_until_healthy(address: str, seconds: float, process: subprocess.Popen[bytes] | None = None) -> bool:
-    """Waits until the address answers 200; gives up when the process behind it has ended."""
+    """Wait until the address answers 200. Returns False after the time limit, or when the process has exited."""
     rest = threading.Event()
     for _ in range(int(seconds * 20)):
         with suppress(httpx.HTTPError):
@@ -170,7 +174,7 @@ def wait_until_healthy(address: str, seconds: float, process: subprocess.Popen[b
 
 
 def terminate(process: subprocess.Popen[bytes], seconds: float) -> None:
-    """Asked first, made to after that."""
+    """Terminate the process, and kill it if it has not exited after `seconds`."""
     process.terminate()
     try:
         process.wait(seconds)

@@ -1,4 +1,4 @@
-"""Calls an event handler as Lambda does: its own module imported by name, the event through JSON, app.py untouched."""
+"""Calls an event handler as Lambda does: by its import path, with the event as JSON, without loading app.py."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""/phones/, on one machine only: every SMS that would have left, phone by phone, its links to click."""
+"""The page /phones/ of the local shop: every SMS that would have been sent, by phone, with clickable links."""
 
 from __future__ import annotations
 
@@ -22,31 +22,35 @@ LINK = re.compile(r"https?://[^\s<>\"']+")
 
 @dataclass(frozen=True)
 class Phone:
+    """A phone with its messages, newest first; a message is a list of (text, whether it is a link)."""
+
     number: str
     owner: str
-    texts: list[list[tuple[str, bool]]]  # newest first; each in parts: some text, and whether it is a link
+    texts: list[list[tuple[str, bool]]]
 
 
 def render_page() -> str:
     owners = {member.phone: f"{member.name} · {member.role}" for member in find.load_staff().values()}
-    phones = sorted(load_messages().items(), key=lambda each: (each[0] not in owners, owners.get(each[0], each[0])))
-    shown = [
-        Phone(number, owners.get(number, ""), [split_links(text) for text in reversed(sent)]) for number, sent in phones
+    messages = load_messages()
+    numbers = sorted(messages, key=lambda number: (number not in owners, owners.get(number, number)))
+    phones = [
+        Phone(number, owners.get(number, ""), [split_links(text) for text in reversed(messages[number])])
+        for number in numbers
     ]
-    return template("phones/index.html").render(phones=shown)
+    return template("phones/index.html").render(phones=phones)
 
 
 def load_messages() -> dict[str, list[str]]:
-    """By number, oldest first; the local engine keeps what SNS was asked to send, though not when."""
+    """Texts by phone number, oldest first; the local engine stores what SNS was sent, but not when."""
     address = f"{os.environ['AWS_ENDPOINT_URL']}/_ministack/sns/sms-messages"
-    kept = thread_client().get(address, timeout=5).raise_for_status().json()["sms_messages"]
-    return {number: [each["Message"] for each in told] for number, told in kept.items()}
+    stored = thread_client().get(address, timeout=5).raise_for_status().json()["sms_messages"]
+    return {number: [message["Message"] for message in messages] for number, messages in stored.items()}
 
 
 def split_links(text: str) -> list[tuple[str, bool]]:
-    """The text cut at its links: (part, whether it is a link)."""
-    cut, start = [], 0
+    """Split the text into (part, whether it is a link)."""
+    parts, start = [], 0
     for link in LINK.finditer(text):
-        cut += [(text[start : link.start()], False), (link[0], True)]
+        parts += [(text[start : link.start()], False), (link[0], True)]
         start = link.end()
-    return [part for part in (*cut, (text[start:], False)) if part[0]]
+    return [part for part in (*parts, (text[start:], False)) if part[0]]

@@ -1,7 +1,8 @@
-"""A topic's messages to one handler by the rules of Lambda's asynchronous invocation: two retries, then dead letters.
+"""Delivers a topic's messages to one handler by the rules of Lambda's asynchronous invocation: two retries, then dead
+letters.
 
-Each handler has a queue of its own, subscribed to its topic, so a slow one holds up nobody else. Nobody but the one
-dispatcher reads it, one look after the other: a message that takes longer than it is hidden is not handed out twice.
+Each handler has its own queue, subscribed to its topic, so a slow handler delays no other. Only the one dispatcher
+receives from it, sequentially, so a message that takes longer than its visibility timeout is not received twice.
 """
 
 from __future__ import annotations
@@ -16,52 +17,52 @@ from infra.chalice_config import build_filter_policy
 from infra.local.invoke import invoke
 
 RETRIES = 2
-MAX_MESSAGES = 10  # SQS hands over no more at once
-VISIBILITY_TIMEOUT_SECONDS = 1  # how long what a dead dispatcher had in its hands is kept from the next one
+MAX_MESSAGES = 10  # SQS returns no more at once
+VISIBILITY_TIMEOUT_SECONDS = 1  # how long messages received by a dispatcher that died stay hidden from the next one
 log = logging.getLogger("satukanal.local")
 
 
 class Consumer:
-    """Lambda waits one and two minutes between its tries; here it is one and two seconds (`patience` times)."""
+    """Reads one handler's queue. Lambda retries after one and two minutes; here the unit is `retry_delay_seconds`."""
 
     def __init__(self, source: Any, clients: Any, prefix: str, retry_delay_seconds: int = 1) -> None:
         self.source, self.clients, self.retry_delay_seconds = source, clients, retry_delay_seconds
-        # Ours, and not the queue's count of receipts: a dispatcher that died is no try of the handler's.
+        # Not the queue's own receive count: a dispatcher that died is not a failure of the handler.
         self.failures: Counter[str] = Counter()
         self.queue = clients.queues.create_queue(QueueName=f"{prefix}-local-{source.name}".replace("_", "-"))[
             "QueueUrl"
         ]
-        facts = clients.queues.get_queue_attributes(QueueUrl=self.queue, AttributeNames=["QueueArn"])["Attributes"]
-        made = clients.topics.subscribe(
-            TopicArn=source.topic, Protocol="sqs", Endpoint=facts["QueueArn"], ReturnSubscriptionArn=True
+        attributes = clients.queues.get_queue_attributes(QueueUrl=self.queue, AttributeNames=["QueueArn"])["Attributes"]
+        subscription = clients.topics.subscribe(
+            TopicArn=source.topic, Protocol="sqs", Endpoint=attributes["QueueArn"], ReturnSubscriptionArn=True
         )
         clients.topics.set_subscription_attributes(
-            SubscriptionArn=made["SubscriptionArn"],
+            SubscriptionArn=subscription["SubscriptionArn"],
             AttributeName="FilterPolicy",
             AttributeValue=json.dumps(build_filter_policy(source.handler_string)),
         )
 
     def poll(self, wait_seconds: int = 0, map_messages: Callable[..., Iterable[bool]] = map) -> int:
-        """Takes up to ten messages, one after the other or as `spread` does it; how many there were."""
-        found = self.clients.queues.receive_message(
+        """Handle up to ten messages through `map_messages` and return how many there were."""
+        messages = self.clients.queues.receive_message(
             QueueUrl=self.queue,
             MaxNumberOfMessages=MAX_MESSAGES,
             WaitTimeSeconds=wait_seconds,
             VisibilityTimeout=VISIBILITY_TIMEOUT_SECONDS,
         ).get("Messages", [])
-        done = [message for message, taken in zip(found, map_messages(self._handle, found)) if taken]
+        done = [message for message, is_done in zip(messages, map_messages(self._handle, messages)) if is_done]
         if done:
-            entries = [{"Id": str(i), "ReceiptHandle": each["ReceiptHandle"]} for i, each in enumerate(done)]
+            entries = [{"Id": str(i), "ReceiptHandle": message["ReceiptHandle"]} for i, message in enumerate(done)]
             self.clients.queues.delete_message_batch(QueueUrl=self.queue, Entries=entries)
-        return len(found)
+        return len(messages)
 
     def _handle(self, message: dict[str, Any]) -> bool:
-        """Whether the message is done with."""
+        """Whether the message can be deleted: it succeeded or became a dead letter."""
         event = envelope_to_event(json.loads(message["Body"]))
         try:
             invoke(self.source.handler_string, event)
         except Exception as error:
-            log.exception("%s failed", self.source.name)
+            log.exception("topic_handler_failed handler=%s", self.source.name)
             return self._retry_or_send_to_dead_letters(message, event, error)
         self.failures.pop(message["MessageId"], None)
         return True
@@ -82,7 +83,7 @@ class Consumer:
 
 
 def envelope_to_event(envelope: dict[str, Any]) -> dict[str, Any]:
-    """SNS's envelope in a queue is nearly its envelope in Lambda."""
-    told = {"Subject": None, "MessageAttributes": {}} | envelope
-    record = {"EventSource": "aws:sns", "EventVersion": "1.0", "EventSubscriptionArn": told["TopicArn"], "Sns": told}
-    return {"Records": [record]}
+    """Convert SNS's envelope in an SQS message to the event that Lambda would get."""
+    message = {"Subject": None, "MessageAttributes": {}} | envelope
+    arn = message["TopicArn"]
+    return {"Records": [{"EventSource": "aws:sns", "EventVersion": "1.0", "EventSubscriptionArn": arn, "Sns": message}]}

@@ -1,4 +1,4 @@
-"""`make run` and `make stop`: the whole shop on one machine, started in order and stopped in the opposite one."""
+"""`make run` and `make stop`: start and stop the whole shop on this machine."""
 
 from __future__ import annotations
 
@@ -20,58 +20,56 @@ from infra.local.engine import CannotStart, Engine
 
 ROOT = Path(__file__).parent.parent.parent
 LOCAL = Path(os.environ.get("LOCAL") or ROOT / ".local")
-SITE_FOLDER = (
-    ROOT / "build" / "site" if LOCAL == ROOT / ".local" else LOCAL / "site"
-)  # a second shop builds its own pages
+# A second shop on this machine builds its own pages.
+SITE_FOLDER = ROOT / "build" / "site" if LOCAL == ROOT / ".local" else LOCAL / "site"
 PORT = engine.read_port()
-STATE_FORMAT = "2"  # raise it with every change to what rows and journal entries look like
+STATE_FORMAT = "2"  # raise it with every change to the format of rows and journal entries
 WORKERS = 2
-POSITION_REPORT_SECONDS = (
-    240  # how often the demo vans say where they are; offers go to positions at most 30 minutes old
-)
+# The vans of the demo report their positions this often: offers ignore positions older than 30 minutes.
+POSITION_REPORT_SECONDS = 240
 console = Console(highlight=False, soft_wrap=True)
 commands = typer.Typer(add_completion=False, help="The shop on this machine.")
 
 
 @commands.command()
 def start() -> None:
-    """Starts everything and stays; Ctrl-C or `make stop` ends it."""
+    """Start everything and run until Ctrl-C or `make stop`."""
     try:
         ensure_not_running()
         ensure_state_format(LOCAL)
         ShopProcesses().run()
-    except CannotStart as why:
-        console.print(str(why), style="red")
-        raise typer.Exit(1) from why
+    except CannotStart as error:
+        console.print(str(error), style="red")
+        raise typer.Exit(1) from error
 
 
 @commands.command()
 def stop() -> None:
-    """Stops what `make run` started, keeping its state."""
-    standing = engine.read_json(LOCAL / "run.json")
-    if not standing or not is_process_alive(standing["pid"], "infra.local.run"):
+    """Stop the shop that `make run` started and keep its state."""
+    running = engine.read_json(LOCAL / "run.json")
+    if not running or not is_process_alive(running["pid"], "infra.local.run"):
         console.print("Nothing is running here.")
         return
-    os.kill(standing["pid"], signal.SIGTERM)
+    os.kill(running["pid"], signal.SIGTERM)
     rest = threading.Event()
-    while is_process_alive(standing["pid"], "infra.local.run"):
+    while is_process_alive(running["pid"], "infra.local.run"):
         rest.wait(0.1)
     console.print(f"Stopped; the shop's state is kept in {LOCAL} and comes back with `make run`.")
 
 
 def ensure_not_running() -> None:
-    standing = engine.read_json(LOCAL / "run.json")
-    if standing and is_process_alive(standing["pid"], "infra.local.run"):
-        raise CannotStart(f"Satukanal is running already on http://127.0.0.1:{standing['port']}; `make stop` ends it.")
-    for pid, command in (standing or {}).get("children", {}).items():
-        if is_process_alive(int(pid), command):  # its supervisor was killed and could not take it along
+    running = engine.read_json(LOCAL / "run.json")
+    if running and is_process_alive(running["pid"], "infra.local.run"):
+        raise CannotStart(f"Satukanal is running already on http://127.0.0.1:{running['port']}; `make stop` ends it.")
+    for pid, command in (running or {}).get("children", {}).items():
+        if is_process_alive(int(pid), command):  # left behind by a supervisor that was killed
             os.kill(int(pid), signal.SIGTERM)
     if engine.is_port_in_use(PORT):
         raise CannotStart(f"Port {PORT} is in use by another program; `PORT={PORT + 1} make run` takes another.")
 
 
 def ensure_state_format(folder: Path) -> None:
-    """Nothing reads rows as earlier versions wrote them. A folder without state gets this version's mark."""
+    """Raise CannotStart for state of another format; a folder without state gets the current format's mark."""
     mark = folder / "format"
     if (folder / "engine").exists() and (not mark.exists() or mark.read_text().strip() != STATE_FORMAT):
         raise CannotStart(
@@ -83,12 +81,14 @@ def ensure_state_format(folder: Path) -> None:
 
 
 def is_process_alive(pid: int, command: str) -> bool:
-    """A process with this id that is still ours: ids are used again after a while."""
-    told = Path(f"/proc/{pid}/cmdline")
+    """Whether a process with this id exists and runs this command. Ids are reused, so the id alone is not enough."""
+    command_line = Path(f"/proc/{pid}/cmdline")
     if Path("/proc/self").exists():
-        return told.exists() and command in told.read_bytes().replace(b"\0", b" ").decode(errors="replace")
-    found = subprocess.run(["ps", "-o", "command=", "-p", str(pid)], capture_output=True, text=True, check=False)
-    return command in found.stdout
+        return command_line.exists() and command in command_line.read_bytes().replace(b"\0", b" ").decode(
+            errors="replace"
+        )
+    result = subprocess.run(["ps", "-o", "command=", "-p", str(pid)], capture_output=True, text=True, check=False)
+    return command in result.stdout
 
 
 class ShopProcesses:
@@ -140,11 +140,11 @@ class ShopProcesses:
             self.children[name] = subprocess.Popen(command, cwd=ROOT, stdout=log, stderr=log, start_new_session=True)
 
     def watch(self) -> None:
-        """Until asked to stop: restarts what died, and lets the demo vans say where they are."""
+        """Restart exited processes and report the demo vans' positions, until a stop is requested."""
         next_report = time.monotonic() + POSITION_REPORT_SECONDS
         while not self.stop_requested.wait(1):
             if self.engine.process and self.engine.process.poll() is not None:
-                raise CannotStart(f"The local AWS engine has ended by itself; see {LOCAL / 'engine.log'}.")
+                raise CannotStart(f"The local AWS engine has exited; see {LOCAL / 'engine.log'}.")
             if any(child.poll() is not None for child in self.children.values()):
                 self.restart_exited()
             if time.monotonic() >= next_report:
@@ -154,14 +154,14 @@ class ShopProcesses:
     def restart_exited(self) -> None:
         for name, child in self.children.items():
             if child.poll() is not None:
-                console.print(f"The {name} ended with {child.returncode}; starting it again (see {LOCAL}/{name}.log).")
+                console.print(f"The {name} exited with {child.returncode}; restarting it (see {LOCAL}/{name}.log).")
         exited = {name: child for name, child in self.children.items() if child.poll() is not None}
         for name, child in exited.items():
             self.start_child(name, list(map(str, child.args)))  # type: ignore[arg-type]
         self.write_run_file()
 
     def stop_all(self) -> None:
-        """The doors first, then who listens, then the engine, which writes the state last."""
+        """Stop the API first, then the event handlers, then the engine, which writes its state last."""
         with console.status("Stopping …"):
             for name in ("server", "dispatcher"):
                 if name in self.children:
@@ -174,8 +174,8 @@ class ShopProcesses:
         children = {str(child.pid): names[name] for name, child in self.children.items()}
         if self.engine.process:
             children[str(self.engine.process.pid)] = engine.APPLICATION
-        standing = {"pid": os.getpid(), "port": PORT, "engine": self.engine.address, "children": children}
-        (LOCAL / "run.json").write_text(json.dumps(standing))
+        running = {"pid": os.getpid(), "port": PORT, "engine": self.engine.address, "children": children}
+        (LOCAL / "run.json").write_text(json.dumps(running))
 
 
 def server_command(port: int) -> list[str]:
@@ -189,14 +189,15 @@ def find_port(port: int) -> int:
 
 
 def fill_demo_shop() -> list[dict[str, Any]]:
-    """Fill an empty shop with the demo, write everybody's token, and return the people."""
+    """Fill an empty shop with the demo, write all staff tokens to tokens.json, and return the staff."""
     from infra.demo import seed as demo
 
     demo.seed_shop()
     report_positions()
     people = demo.list_staff_with_tokens()
     tokens = {
-        each["id"]: {"token": each["token"], "role": each["role"], "location": each["location"]} for each in people
+        person["id"]: {"token": person["token"], "role": person["role"], "location": person["location"]}
+        for person in people
     }
     file = LOCAL / "tokens.json"
     file.touch(mode=0o600)
@@ -212,18 +213,18 @@ def report_positions() -> None:
 
 def build_pages() -> None:
     command = [sys.executable, "-m", "storefront.build", "--out", str(SITE_FOLDER)]
-    made = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=False)
-    if made.returncode:
-        (LOCAL / "build.log").write_text(made.stdout + made.stderr)
+    result = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=False)
+    if result.returncode:
+        (LOCAL / "build.log").write_text(result.stdout + result.stderr)
         raise CannotStart(f"The pages could not be built; see {LOCAL / 'build.log'}.")
 
 
 def print_welcome(url: str, people: list[dict[str, Any]]) -> None:
     console.print("\n[bold]Satukanal[/bold] · toko percontohan, semua orang, harga dan stok rekaan")
     console.print("           a demo shop: people, prices and stock are made up\n")
-    for each in (each for each in people if each["role"] != "channel"):
-        link = f"{url}/desk/#token={each['token']}"
-        console.print(f"  {each['role']:<10} {each['name']:<18} [link={link}]{link}[/link]")
+    for person in (person for person in people if person["role"] != "channel"):
+        link = f"{url}/desk/#token={person['token']}"
+        console.print(f"  {person['role']:<10} {person['name']:<18} [link={link}]{link}[/link]")
     console.print(f"\n  shop       {url}/\n  phones     {url}/phones/\n  API        {url}/api/docs")
     console.print("  next       make day   (in another terminal)\n")
     print(f"ready {url}", flush=True)

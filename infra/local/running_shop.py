@@ -1,4 +1,4 @@
-"""The shop that `make run` keeps running here: where its doors are, and everybody's token."""
+"""The shop that `make run` runs on this machine: its address and the tokens of its staff."""
 
 from __future__ import annotations
 
@@ -16,11 +16,13 @@ LOCAL = Path(os.environ.get("LOCAL") or ROOT / ".local")
 
 
 class NotRunning(Exception):
-    """One sentence for the person at the terminal."""
+    """A message for the person at the terminal."""
 
 
 @dataclass(frozen=True)
 class RunningShop:
+    """The base URL, and the staff of tokens.json by id with `token`, `role` and `location`."""
+
     base: str
     people: dict[str, Any]
 
@@ -29,15 +31,15 @@ class RunningShop:
         return self.clients_by_role("owner")[0]
 
     def clients_by_role(self, role: str) -> list[ApiClient]:
-        return [ApiClient(self.base, one["token"]) for one in self.people.values() if one["role"] == role]
+        return [ApiClient(self.base, person["token"]) for person in self.people.values() if person["role"] == role]
 
     def client_of(self, identity: str) -> ApiClient:
         return ApiClient(self.base, self.people[identity]["token"])
 
 
 def connect() -> RunningShop:
-    known, tokens = LOCAL / "run.json", LOCAL / "tokens.json"
-    port = json.loads(known.read_text())["port"] if known.exists() else read_port()
+    run_file, tokens = LOCAL / "run.json", LOCAL / "tokens.json"
+    port = json.loads(run_file.read_text())["port"] if run_file.exists() else read_port()
     base = f"http://127.0.0.1:{port}"
     if not tokens.exists() or not wait_until_healthy(f"{base}/api/health", 0.2):
         raise NotRunning(f"No shop is running on {base}; start one with `make run` in another terminal.")

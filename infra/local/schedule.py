@@ -1,4 +1,4 @@
-"""Calls each scheduled handler at its rate, as EventBridge would."""
+"""Calls each scheduled handler at its rate, as EventBridge does."""
 
 from __future__ import annotations
 
@@ -17,6 +17,8 @@ RATE_PATTERN = re.compile(r"rate\((\d+) (minute|hour|day)s?\)")
 
 @dataclass
 class Timer:
+    """A scheduled handler and the next time it is due, on the monotonic clock."""
+
     source: Any
     due: float
 
@@ -25,7 +27,7 @@ class Timer:
         return interval_of(self.source.schedule_expression)
 
     def run_if_due(self, now: float) -> bool:
-        """A handler that was late is not called twice to catch up."""
+        """Call the handler if it is due. A late call does not lead to a second one."""
         if now < self.due:
             return False
         self.due = now + self.interval_seconds
@@ -34,11 +36,10 @@ class Timer:
 
 
 def interval_of(expression: Any) -> int:
+    """The interval of a rate expression in seconds; a day for cron expressions, which all name an hour of the day."""
     text = expression if isinstance(expression, str) else expression.to_string()
     rate = RATE_PATTERN.fullmatch(text)
-    return (
-        int(rate[1]) * UNIT_SECONDS[rate[2]] if rate else UNIT_SECONDS["day"]
-    )  # a cron of ours says an hour of each day
+    return int(rate[1]) * UNIT_SECONDS[rate[2]] if rate else UNIT_SECONDS["day"]
 
 
 def build_event(name: str, now: Callable[[], datetime] = lambda: datetime.now(UTC)) -> dict[str, Any]:

@@ -1,7 +1,7 @@
-"""Serves the shop on one machine: API Gateway's part for the doors, the CDN's part for the built site.
+"""Serves the shop on one machine: the API in place of API Gateway, and the built site in place of the CDN.
 
-`Gateway` turns a request into the event that API Gateway would send and the answer back; `application` is the WSGI
-face of it. Workers are single-threaded, because a Chalice app keeps its current request on itself.
+`Gateway` converts a request to the event that API Gateway would send, and the result to a response. `application` is
+its WSGI interface. Workers are single-threaded, because a Chalice app stores its current request as an attribute.
 """
 
 from __future__ import annotations
@@ -20,7 +20,7 @@ from urllib.parse import parse_qs
 from infra import site
 from infra.local import phones
 
-MAX_BODY_BYTES = 10 * 1024 * 1024  # what API Gateway takes
+MAX_BODY_BYTES = 10 * 1024 * 1024  # the limit of API Gateway
 ROOT_PREFIXES = ("/o/", "/l/")  # short links in messages and print
 Headers = dict[str, str]
 
@@ -51,7 +51,7 @@ class HttpResponse:
 
 
 class Gateway:
-    """Routes like API Gateway: a literal part of a path goes before a parameter, whatever was registered first."""
+    """Routes requests like API Gateway: a literal path segment takes precedence over a parameter."""
 
     def __init__(self, app: Any) -> None:
         self.app = app
@@ -62,19 +62,19 @@ class Gateway:
                 node = node.setdefault("{}" if part.startswith("{") else part, {})
             node[""] = path
 
-    def call(self, asked: HttpRequest) -> HttpResponse:
-        if len(asked.body) > MAX_BODY_BYTES:
+    def call(self, request: HttpRequest) -> HttpResponse:
+        if len(request.body) > MAX_BODY_BYTES:
             return problem_response(413, "too_large", "The body is over 10 MB; send less at once.")
-        resource, values = self.find_resource(asked.path)
+        resource, values = self.find_resource(request.path)
         if resource is None:
-            return problem_response(404, "not_found", "There is no such door; /api/docs lists them all.")
-        if asked.method not in self.app.routes[resource]:
+            return problem_response(404, "not_found", "There is no such endpoint; /api/docs lists them all.")
+        if request.method not in self.app.routes[resource]:
             allowed = ", ".join(sorted(self.app.routes[resource]))
-            return problem_response(405, "method_not_allowed", f"This door takes {allowed}.", {"Allow": allowed})
-        return result_to_response(self.app(request_to_event(asked, resource, values), LAMBDA_CONTEXT))
+            return problem_response(405, "method_not_allowed", f"This endpoint supports {allowed}.", {"Allow": allowed})
+        return result_to_response(self.app(request_to_event(request, resource, values), LAMBDA_CONTEXT))
 
     def find_resource(self, path: str) -> tuple[str | None, list[str]]:
-        """The resource `/orders/{id}` and the values of its parameters, in order."""
+        """The resource, such as `/orders/{id}`, and the values of its parameters in order; None if there is none."""
         if path.startswith("/api/"):
             path = path[4:]
         elif not path.startswith(ROOT_PREFIXES):
@@ -87,9 +87,9 @@ def match_path(node: dict[str, Any], parts: list[str], values: list[str]) -> tup
         return node.get(""), values
     head, rest = parts[0], parts[1:]
     if head and head in node and head != "{}":
-        found = match_path(node[head], rest, values)
-        if found[0] is not None:
-            return found
+        match = match_path(node[head], rest, values)
+        if match[0] is not None:
+            return match
     return match_path(node["{}"], rest, [*values, head]) if head and "{}" in node else (None, values)
 
 
@@ -97,27 +97,27 @@ def split_path(path: str) -> list[str]:
     return path.strip("/").split("/")
 
 
-def request_to_event(asked: HttpRequest, resource: str, values: list[str]) -> dict[str, Any]:
+def request_to_event(request: HttpRequest, resource: str, values: list[str]) -> dict[str, Any]:
     names = [part[1:-1] for part in split_path(resource) if part.startswith("{")]
-    query = parse_qs(asked.query, keep_blank_values=True) or None
-    text, encoded = encode_body(asked.body)
+    query = parse_qs(request.query, keep_blank_values=True) or None
+    text, encoded = encode_body(request.body)
     return {
         "resource": resource,
-        "path": asked.path,
-        "httpMethod": asked.method,
-        "headers": asked.headers,
-        "multiValueHeaders": {name: [value] for name, value in asked.headers.items()},
-        "queryStringParameters": {name: given[-1] for name, given in query.items()} if query else None,
+        "path": request.path,
+        "httpMethod": request.method,
+        "headers": request.headers,
+        "multiValueHeaders": {name: [value] for name, value in request.headers.items()},
+        "queryStringParameters": {name: texts[-1] for name, texts in query.items()} if query else None,
         "multiValueQueryStringParameters": query,
         "pathParameters": dict(zip(names, values)) or None,
         "stageVariables": None,
         "requestContext": {
             "resourcePath": resource,
-            "path": asked.path,
-            "httpMethod": asked.method,
+            "path": request.path,
+            "httpMethod": request.method,
             "stage": "api",
             "requestId": str(uuid.uuid4()),
-            "identity": {"sourceIp": asked.client_address, "userAgent": asked.headers.get("user-agent", "")},
+            "identity": {"sourceIp": request.client_address, "userAgent": request.headers.get("user-agent", "")},
         },
         "body": text,
         "isBase64Encoded": encoded,
@@ -133,18 +133,19 @@ def encode_body(body: bytes) -> tuple[str | None, bool]:
         return base64.b64encode(body).decode(), True
 
 
-def result_to_response(said: dict[str, Any]) -> HttpResponse:
-    body = said.get("body") or ""
-    raw = base64.b64decode(body) if said.get("isBase64Encoded") else body.encode()
-    headers = {name: ",".join(values) for name, values in (said.get("multiValueHeaders") or {}).items()}
-    return HttpResponse(said["statusCode"], (said.get("headers") or {}) | headers, raw)
+def result_to_response(result: dict[str, Any]) -> HttpResponse:
+    body = result.get("body") or ""
+    raw = base64.b64decode(body) if result.get("isBase64Encoded") else body.encode()
+    headers = {name: ",".join(values) for name, values in (result.get("multiValueHeaders") or {}).items()}
+    return HttpResponse(result["statusCode"], (result.get("headers") or {}) | headers, raw)
 
 
 def problem_response(status: int, code: str, detail: str, headers: Headers | None = None) -> HttpResponse:
     title = code.replace("_", " ")
-    said = {"type": f"/problems/{code}", "title": title, "status": status, "detail": detail, "code": code}
-    kind = {"Content-Type": "application/problem+json", "Cache-Control": "no-store"}
-    return HttpResponse(status, kind | (headers or {}), json.dumps(said, separators=(",", ":")).encode())
+    problem = {"type": f"/problems/{code}", "title": title, "status": status, "detail": detail, "code": code}
+    content_type = {"Content-Type": "application/problem+json", "Cache-Control": "no-store"}
+    body = json.dumps(problem, separators=(",", ":")).encode()
+    return HttpResponse(status, content_type | (headers or {}), body)
 
 
 LAMBDA_CONTEXT = SimpleNamespace(
@@ -158,30 +159,30 @@ LAMBDA_CONTEXT = SimpleNamespace(
 
 @cache
 def gateway() -> Gateway:
-    """Made by the first request of a worker, so that the environment is complete and each worker has its own app."""
+    """The worker's gateway, created at its first request: by then the environment is complete."""
     from app import app
 
     return Gateway(app)
 
 
-def handle_request(asked: HttpRequest) -> HttpResponse:
-    if asked.path.startswith(("/api/", *ROOT_PREFIXES)):
-        return gateway().call(asked)
-    if asked.method not in ("GET", "HEAD"):
-        return problem_response(405, "method_not_allowed", "Pages are only read.", {"Allow": "GET, HEAD"})
-    if asked.path in ("/phones", "/phones/"):
+def handle_request(request: HttpRequest) -> HttpResponse:
+    if request.path.startswith(("/api/", *ROOT_PREFIXES)):
+        return gateway().call(request)
+    if request.method not in ("GET", "HEAD"):
+        return problem_response(405, "method_not_allowed", "Pages support GET and HEAD.", {"Allow": "GET, HEAD"})
+    if request.path in ("/phones", "/phones/"):
         return HttpResponse(200, phones.HEADERS, phones.render_page().encode())
-    found = site.find_page(asked.path, asked.headers) or site.not_found_page(asked.path, asked.headers)
-    return HttpResponse(*found) if found else problem_response(404, "not_found", "There is no such page.")
+    page = site.find_page(request.path, request.headers) or site.not_found_page(request.path, request.headers)
+    return HttpResponse(*page) if page else problem_response(404, "not_found", "There is no such page.")
 
 
 def application(environ: dict[str, Any], start_response: Callable[..., Any]) -> Iterable[bytes]:
-    asked = read_request(environ)
-    said = handle_request(asked)
-    identity = asked.headers.get("x-request-id", "")[:64] or str(uuid.uuid4())
-    headers = said.headers | {"X-Request-Id": identity, "Content-Length": str(len(said.body))}
-    start_response(f"{said.status} {HTTPStatus(said.status).phrase}", list(headers.items()))
-    return [b"" if asked.method == "HEAD" else said.body]
+    request = read_request(environ)
+    response = handle_request(request)
+    request_id = request.headers.get("x-request-id", "")[:64] or str(uuid.uuid4())
+    headers = response.headers | {"X-Request-Id": request_id, "Content-Length": str(len(response.body))}
+    start_response(f"{response.status} {HTTPStatus(response.status).phrase}", list(headers.items()))
+    return [b"" if request.method == "HEAD" else response.body]
 
 
 def read_request(environ: dict[str, Any]) -> HttpRequest:
@@ -194,6 +195,6 @@ def read_request(environ: dict[str, Any]) -> HttpRequest:
         path=environ["PATH_INFO"].encode("latin-1", "replace").decode("utf-8", "replace"),
         query=environ.get("QUERY_STRING", ""),
         headers=headers,
-        body=environ["wsgi.input"].read(MAX_BODY_BYTES + 1),  # one more than is taken shows that it is too much
+        body=environ["wsgi.input"].read(MAX_BODY_BYTES + 1),  # one byte more shows that the body is too large
         client_address=environ.get("REMOTE_ADDR", ""),
     )

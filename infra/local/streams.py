@@ -1,7 +1,8 @@
-"""A stream's records to one handler by AWS's rules, because the local engine's own mapping drops failed records.
+"""Delivers a stream's records to one handler by Lambda's rules; the local engine's own mapping drops failed records.
 
-In order within a shard; what failed is tried again from the first failure on; a batch that fails at its first record
-is halved, which costs no try; the one record that keeps failing goes to the dead letters and the rest goes on.
+Records of a shard are delivered in order. A failed batch is retried from its first failed record. A batch that fails at
+its first record is halved, which does not count as a retry. A record that keeps failing goes to the dead letters, and
+the rest continues.
 """
 
 from __future__ import annotations
@@ -22,7 +23,7 @@ from infra.local.invoke import invoke
 
 Record = dict[str, Any]
 RETRIES = 5
-OVERLAP_MILLISECONDS = 60_000  # entries are stamped before they are committed, so the newest seen is no sharp line
+OVERLAP_MILLISECONDS = 60_000  # an entry's id is older than its commit, so ids do not follow the order of commits
 log = logging.getLogger("satukanal.local")
 
 
@@ -33,11 +34,11 @@ def deliver(
     wait: Callable[[int], object],
     retries: int = RETRIES,
 ) -> None:
-    """Until each record was taken or parked."""
+    """Call the handler until each record has succeeded or is parked as a dead letter."""
     waiting = [(list(records), 0)] if records else []
     while waiting:
         batch, tries = waiting.pop(0)
-        failed, why = find_first_failure(batch, call)
+        failed, reason = find_first_failure(batch, call)
         if failed is None:
             continue
         if failed > 0:
@@ -49,30 +50,33 @@ def deliver(
             wait(tries)
             waiting.insert(0, (batch, tries + 1))
         else:
-            park(batch[0], why)
+            park(batch[0], reason)
 
 
 def find_first_failure(batch: Sequence[Record], call: Callable[[Sequence[Record]], Any]) -> tuple[int | None, str]:
-    """An answer that names no record of this batch means that all of it failed, as on AWS."""
+    """The position of the first failed record, or None, and the reason.
+
+    As on AWS, a response that names a record outside the batch means that the whole batch failed.
+    """
     try:
-        said = call(batch)
+        response = call(batch)
     except Exception as error:
-        log.exception("a stream handler failed")
+        log.exception("stream_handler_failed")
         return 0, f"{type(error).__name__}: {error}"
-    failures = (said or {}).get("batchItemFailures") or [] if isinstance(said, dict) else []
+    failures = (response or {}).get("batchItemFailures") or [] if isinstance(response, dict) else []
     if not failures:
         return None, ""
-    places = {record["dynamodb"]["SequenceNumber"]: place for place, record in enumerate(batch)}
-    return min(places.get(each.get("itemIdentifier"), 0) for each in failures), "reported as failed"
+    positions = {record["dynamodb"]["SequenceNumber"]: position for position, record in enumerate(batch)}
+    return min(positions.get(failure.get("itemIdentifier"), 0) for failure in failures), "reported as failed"
 
 
 @dataclass
 class Checkpoint:
-    """What one handler has behind it. The engine's own sequence numbers end with its life, event ids do not."""
+    """What one handler has processed. The engine's sequence numbers are lost when it stops; event ids are not."""
 
     engine: str = ""
     shards: dict[str, str] = field(default_factory=dict)
-    newest: str = ""  # the greatest event id taken
+    newest: str = ""  # the greatest processed event id
 
     @classmethod
     def read(cls, file: Path | None) -> Checkpoint:
@@ -82,13 +86,13 @@ class Checkpoint:
         if file is None:
             return
         file.parent.mkdir(parents=True, exist_ok=True)
-        fresh = file.with_suffix(".new")
-        fresh.write_text(json.dumps(asdict(self)))
-        fresh.replace(file)  # whole or not at all
+        temporary = file.with_suffix(".new")
+        temporary.write_text(json.dumps(asdict(self)))
+        temporary.replace(file)  # atomic
 
 
 class EventSourceMapping:
-    """One handler's reading of the journal's stream."""
+    """Reads the journal's stream for one handler."""
 
     def __init__(self, source: Any, clients: Any, *, engine: str = "", file: Path | None = None) -> None:
         self.source, self.clients, self.engine, self.file = source, clients, engine, file
@@ -99,7 +103,7 @@ class EventSourceMapping:
         self.wait: Callable[[int], object] = lambda tries: None
 
     def poll(self) -> int:
-        """Reads each shard once; how many records were handled."""
+        """Read each shard once and return the number of processed records."""
         resent = 0
         if self.iterators is None:
             self.iterators = self._open_iterators()
@@ -107,7 +111,7 @@ class EventSourceMapping:
         return resent + sum(self._read(shard) for shard in list(self.iterators))
 
     def _open_iterators(self) -> dict[str, str]:
-        """The stream may be another than the one the handler was made with: a table made anew has a new one."""
+        """Look the stream up by its table: a recreated table has another stream than at registration."""
         table = self.source.stream_arn.split("/")[1]
         self.stream = self.clients.tables.describe_table(TableName=table)["Table"]["LatestStreamArn"]
         shards = self.clients.streams.describe_stream(StreamArn=self.stream)["StreamDescription"]["Shards"]
@@ -118,32 +122,34 @@ class EventSourceMapping:
         start = {"ShardIteratorType": "TRIM_HORIZON"}
         if after:
             start = {"ShardIteratorType": "AFTER_SEQUENCE_NUMBER", "SequenceNumber": after}
-        found = self.clients.streams.get_shard_iterator(StreamArn=self.stream, ShardId=shard, **start)
-        return str(found["ShardIterator"])
+        response = self.clients.streams.get_shard_iterator(StreamArn=self.stream, ShardId=shard, **start)
+        return str(response["ShardIterator"])
 
     def _read(self, shard: str) -> int:
         assert self.iterators is not None
         try:
-            answer = self.clients.streams.get_records(ShardIterator=self.iterators[shard], Limit=self.source.batch_size)
+            response = self.clients.streams.get_records(
+                ShardIterator=self.iterators[shard], Limit=self.source.batch_size
+            )
         except self.clients.streams.exceptions.ExpiredIteratorException:
             self.iterators[shard] = self._iterator(shard)
             return 0
-        records = [to_lambda_record(record, self.stream) for record in answer["Records"]]
+        records = [to_lambda_record(record, self.stream) for record in response["Records"]]
         self._handle([record for record in records if event_id(record) not in self.resent_ids])
         if records:
             self._save_checkpoint(records, {shard: records[-1]["dynamodb"]["SequenceNumber"]})
-        self._advance(shard, answer.get("NextShardIterator"))
+        self._advance(shard, response.get("NextShardIterator"))
         return len(records)
 
-    def _advance(self, shard: str, following: str | None) -> None:
+    def _advance(self, shard: str, next_iterator: str | None) -> None:
         assert self.iterators is not None
-        if following:
-            self.iterators[shard] = following
+        if next_iterator:
+            self.iterators[shard] = next_iterator
         else:
             del self.iterators[shard]
 
     def _resync(self) -> int:
-        """Stream records do not survive the engine, the journal does: what it holds beyond our newest is sent anew."""
+        """Send journal entries after the checkpoint again: unlike the journal, streams do not survive the engine."""
         if self.checkpoint.engine == self.engine:
             return 0
         missed = [
@@ -170,19 +176,19 @@ class EventSourceMapping:
     def _call(self, batch: Sequence[Record]) -> Any:
         return invoke(self.source.handler_string, {"Records": list(batch)})
 
-    def _send_to_dead_letters(self, record: Record, why: str) -> None:
-        self.clients.send_to_dead_letters(self.source.name, {"Records": [record]}, why)
+    def _send_to_dead_letters(self, record: Record, reason: str) -> None:
+        self.clients.send_to_dead_letters(self.source.name, {"Records": [record]}, reason)
 
 
 def to_lambda_record(record: Record, stream_arn: str) -> Record:
-    """A record of the Streams API as Lambda hands it over: plain JSON, with the stream's name."""
+    """Convert a record of the Streams API to Lambda's format: plain JSON with the stream's ARN."""
     return json.loads(json.dumps(record | {"eventSourceARN": stream_arn}, default=_encode_value))  # type: ignore[no-any-return]
 
 
 def entry_to_record(image: dict[str, Any], stream_arn: str) -> Record:
-    """A journal entry read from its table, as if it came by the stream; its id stands for the sequence number."""
+    """A journal entry from its table as a stream record; its event id stands for the sequence number."""
     identity = image["event_id"]["S"]
-    told = {
+    change = {
         "ApproximateCreationDateTime": clock.parse(image["occurred_at"]["S"]).timestamp(),
         "Keys": {name: image[name] for name in ("subject", "sequence")},
         "NewImage": image,
@@ -190,8 +196,8 @@ def entry_to_record(image: dict[str, Any], stream_arn: str) -> Record:
         "SizeBytes": len(json.dumps(image)),
         "StreamViewType": "NEW_IMAGE",
     }
-    facts = {"eventID": identity, "eventName": "INSERT", "eventVersion": "1.1", "eventSource": "aws:dynamodb"}
-    return to_lambda_record(facts | {"awsRegion": config.region(), "dynamodb": told}, stream_arn)
+    record = {"eventID": identity, "eventName": "INSERT", "eventVersion": "1.1", "eventSource": "aws:dynamodb"}
+    return to_lambda_record(record | {"awsRegion": config.region(), "dynamodb": change}, stream_arn)
 
 
 def event_id(record: Record) -> str:
@@ -205,7 +211,7 @@ def list_entries_after(tables: Any, event_id: str) -> list[dict[str, Any]]:
 
 
 def subtract_overlap(event: str) -> str:
-    """The least event id of a minute before this one."""
+    """The smallest event id of one minute before this one."""
     if not event:
         return ""
     milliseconds = ULID.from_str(event.removeprefix("evt_")).milliseconds - OVERLAP_MILLISECONDS

@@ -1,5 +1,4 @@
-"""A shop of its own, empty, beside whatever else runs here: an engine, an API and a dispatcher on free ports, all of
-it gone when the work with it is done."""
+"""An empty shop with an engine, an API and a dispatcher on free ports, deleted when it is closed."""
 
 from __future__ import annotations
 
@@ -20,7 +19,7 @@ DRAIN_SECONDS = 120
 
 
 class TemporaryShop:
-    """Inside `with`, this process reads the same tables as its children: the environment is theirs."""
+    """A context manager. Inside, this process has the environment of the shop and reads the same tables."""
 
     def __init__(self, settings: dict[str, str]) -> None:
         self.settings = settings
@@ -59,15 +58,15 @@ class TemporaryShop:
             self.children[name] = subprocess.Popen(command, cwd=ROOT, stdout=log, stderr=log, start_new_session=True)
 
     def drain(self) -> None:
-        """The dispatcher ends when asked to, and only after all there is has been heard, with what comes of it."""
+        """Stop the dispatcher, which exits after all events and those that follow from them are processed."""
         self.measure_cpu()
         dispatcher = self.children.pop("dispatcher")
         dispatcher.terminate()
         if dispatcher.wait(DRAIN_SECONDS):
-            raise CannotStart(f"The dispatcher of the replay ended badly:\n{self.log_tail('dispatcher')}")
+            raise CannotStart(f"The dispatcher of the replay failed:\n{self.log_tail('dispatcher')}")
 
     def measure_cpu(self) -> dict[str, float]:
-        """CPU seconds that each part has used so far; {} where the system does not tell."""
+        """CPU seconds used so far by each process; empty on systems without /proc."""
         parts = {name: child.pid for name, child in self.children.items()}
         parts |= {"engine": self.engine.process.pid} if self.engine.process else {}
         self.cpu_seconds_used |= (
@@ -76,7 +75,7 @@ class TemporaryShop:
         return self.cpu_seconds_used
 
     def log_tail(self, name: str) -> str:
-        """The last of what it wrote."""
+        """The last 3,000 characters of a process's log."""
         return (self.folder / f"{name}.log").read_text(errors="replace")[-3000:]
 
     def stop_all(self) -> None:

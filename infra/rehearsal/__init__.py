@@ -1,1 +1,1 @@
-"""A dress rehearsal of the deploy on one machine: the local engine behind a proxy, the unmodified `chalice deploy`."""
+"""A rehearsal of the deployment on one machine: the unmodified `chalice deploy` to the local AWS engine."""

@@ -1,4 +1,4 @@
-"""`make rehearse`: deploys to the local engine with the real scripts and carries one order over HTTP to the inboxes."""
+"""`make rehearse`: deploys to the local engine with the real scripts and follows one order over HTTP to the inboxes."""
 
 from __future__ import annotations
 
@@ -13,6 +13,7 @@ import tempfile
 import threading
 import time
 from collections.abc import Callable
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -32,23 +33,23 @@ TIMEOUT_SECONDS = 120
 def main() -> None:
     began = time.monotonic()
 
-    def say(text: str) -> None:
+    def report(text: str) -> None:
         print(f"{time.monotonic() - began:5.1f} s  {text}", flush=True)
 
-    # A burst of events starts dozens of workers for a function. Those that stay idle are ended early: deleting a
-    # function ends all that are left at once, which can take longer than its caller waits.
-    started = Engine(LAMBDA_WARM_TTL_SECONDS="10")
-    with tempfile.TemporaryDirectory() as scratch, started, proxy.run_proxy(started.address) as address:
-        for name, value in engine.build_environment(started, base_url="").items():
+    # A burst of events starts dozens of workers for a function. Idle workers are ended early here, because deleting a
+    # function ends all its workers at once, which can take longer than the caller waits.
+    local_engine = Engine(LAMBDA_WARM_TTL_SECONDS="10")
+    with tempfile.TemporaryDirectory() as scratch, local_engine, proxy.run_proxy(local_engine.address) as address:
+        for name, value in engine.build_environment(local_engine, base_url="").items():
             if name.startswith("AWS_"):
                 os.environ[name] = value
         os.environ["AWS_ENDPOINT_URL"] = address
-        rehearse(copy_project(Path(scratch)), address, say)
-    say("rehearsal done; nothing is left behind")
+        rehearse(copy_project(Path(scratch)), address, report)
+    report("rehearsal passed")
 
 
 def copy_project(scratch: Path) -> Path:
-    """The deploy writes into the project's .chalice; a rehearsal writes into a copy's."""
+    """Copy the project, because the deployment writes to its .chalice folder."""
     for name in COPIED_PATHS:
         source = deploy.ROOT / name
         if source.is_dir():
@@ -59,109 +60,107 @@ def copy_project(scratch: Path) -> Path:
     return scratch
 
 
-def rehearse(project: Path, address: str, say: deploy.Reporter) -> None:
+def rehearse(project: Path, address: str, report: deploy.Reporter) -> None:
     architecture = "arm64" if platform.machine() in ("arm64", "aarch64") else "x86_64"
-    shown = seed_demo_shop()
-    tokens = {each["id"]: each["token"] for each in shown["people"]}
-    say("demo shop filled, before anybody listens")
-    api = deploy.deploy(STAGE, BASE_URL, project=project, architecture=architecture, report=say)
+    demo = seed_demo_shop()
+    tokens = {person["id"]: person["token"] for person in demo["people"]}
+    report("demo shop filled before the event handlers are deployed")
+    api = deploy.deploy(STAGE, BASE_URL, project=project, architecture=architecture, report=report)
     shop = DeployedShop(f"{address}/restapis/{api}/api/_user_request_")
     health = shop.request_json("GET", "/health")
-    order = shop.request_json("POST", "/orders", an_order(shown["near"]), key="rehearsal-0123456789")
-    say(f"health {health['status']}, order {order['number']} placed through the deployed API")
-    wait_for_notices(shop, order, tokens, say)
-    wait_until(lambda: bool(claim_links()), "no SMS with a claim link went out")
-    say("an SMS with its claim link went out")
+    order = shop.request_json("POST", "/orders", build_order(demo["near"]), key="rehearsal-0123456789")
+    report(f"health {health['status']}, order {order['number']} placed through the deployed API")
+    wait_for_notices(shop, order, tokens, report)
+    wait_until(lambda: bool(claim_links()), "no SMS with a claim link was sent")
+    report("an SMS with a claim link was sent")
     check_claim_page(shop, claim_links()[0])
-    say("the claim page opens: its template and texts are in the package")
-    delete_one_function(say)
-    destroy.destroy(STAGE, project=project, report=say)
-    if left := list_leftovers(f"satukanal-{STAGE}"):
-        raise SystemExit(f"still there after the stage was taken down: {', '.join(left)}")
-    say("nothing of the stage is left")
+    report("the claim page opens: its template and texts are in the package")
+    delete_one_function(report)
+    destroy.destroy(STAGE, project=project, report=report)
+    if leftovers := list_leftovers(f"satukanal-{STAGE}"):
+        raise SystemExit(f"still present after the stage was deleted: {', '.join(leftovers)}")
+    report("no resource of the stage is left")
 
 
-def delete_one_function(say: deploy.Reporter) -> None:
-    """As an earlier take-down leaves a stage when it ends halfway."""
+def delete_one_function(report: deploy.Reporter) -> None:
+    """Delete the API's function first, as an interrupted deletion of the stage would leave it."""
     import boto3
 
     boto3.client("lambda").delete_function(FunctionName=f"satukanal-{STAGE}")
-    say("the function of the doors is gone already, as if an earlier take-down had been broken off")
+    report("the API's function deleted in advance, as by an interrupted deletion")
 
 
 def list_leftovers(prefix: str) -> list[str]:
-    """By what everything of a stage is named after."""
+    """All resources whose name begins with the prefix, as `kind name`."""
     import boto3
 
-    def made(service: str) -> Any:
-        return boto3.client(service)
-
+    client = boto3.client
+    topics, subscriptions = client("sns").list_topics()["Topics"], client("sns").list_subscriptions()["Subscriptions"]
+    groups = client("logs").describe_log_groups()["logGroups"]
     names = {
-        "function": [each["FunctionName"] for each in made("lambda").list_functions()["Functions"]],
-        "layer": [each["LayerName"] for each in made("lambda").list_layers()["Layers"]],
-        "API": [each["name"] for each in made("apigateway").get_rest_apis()["items"]],
-        "role": [each["RoleName"] for each in made("iam").list_roles()["Roles"]],
-        "topic": [each["TopicArn"].rpartition(":")[2] for each in made("sns").list_topics()["Topics"]],
-        "subscription": [
-            each["TopicArn"].rpartition(":")[2] for each in made("sns").list_subscriptions()["Subscriptions"]
-        ],
-        "rule": [each["Name"] for each in made("events").list_rules()["Rules"]],
-        "queue": [each.rpartition("/")[2] for each in made("sqs").list_queues().get("QueueUrls", [])],
-        "bucket": [each["Name"] for each in made("s3").list_buckets()["Buckets"]],
-        "parameter": [each["Name"].strip("/") for each in made("ssm").describe_parameters()["Parameters"]],
-        "log group": [
-            each["logGroupName"].rpartition("/")[2] for each in made("logs").describe_log_groups()["logGroups"]
-        ],
-        "table": made("dynamodb").list_tables()["TableNames"],
+        "function": [row["FunctionName"] for row in client("lambda").list_functions()["Functions"]],
+        "layer": [row["LayerName"] for row in client("lambda").list_layers()["Layers"]],
+        "API": [row["name"] for row in client("apigateway").get_rest_apis()["items"]],
+        "role": [row["RoleName"] for row in client("iam").list_roles()["Roles"]],
+        "topic": [row["TopicArn"].rpartition(":")[2] for row in topics],
+        "subscription": [row["TopicArn"].rpartition(":")[2] for row in subscriptions],
+        "rule": [row["Name"] for row in client("events").list_rules()["Rules"]],
+        "queue": [url.rpartition("/")[2] for url in client("sqs").list_queues().get("QueueUrls", [])],
+        "bucket": [row["Name"] for row in client("s3").list_buckets()["Buckets"]],
+        "parameter": [row["Name"].strip("/") for row in client("ssm").describe_parameters()["Parameters"]],
+        "log group": [row["logGroupName"].rpartition("/")[2] for row in groups],
+        "table": client("dynamodb").list_tables()["TableNames"],
     }
-    return sorted({f"{kind} {name}" for kind, found in names.items() for name in found if name.startswith(prefix)})
+    return sorted({f"{kind} {name}" for kind, listed in names.items() for name in listed if name.startswith(prefix)})
 
 
 def seed_demo_shop() -> Any:
-    """By a process of its own, that is told of its stage before it reads which tables there are."""
+    """Fill the demo shop in a new process, because table names are read from the environment at import."""
     prefix = f"satukanal-{STAGE}"
-    told = os.environ | deploy.build_environment(prefix, deploy.provision(prefix), BASE_URL)
+    environment = os.environ | deploy.build_environment(prefix, deploy.provision(prefix), BASE_URL)
     command = [sys.executable, "-m", "infra.demo.seed"]
-    made = subprocess.run(command, cwd=deploy.ROOT, env=told, capture_output=True, text=True, check=False)
-    if made.returncode:
-        raise SystemExit(f"the demo shop could not be filled:\n{made.stderr}")
-    return json.loads(made.stdout)
+    result = subprocess.run(command, cwd=deploy.ROOT, env=environment, capture_output=True, text=True, check=False)
+    if result.returncode:
+        raise SystemExit(f"the demo shop could not be filled:\n{result.stderr}")
+    return json.loads(result.stdout)
 
 
-def wait_for_notices(shop: DeployedShop, order: dict[str, Any], tokens: dict[str, str], say: deploy.Reporter) -> None:
+def wait_for_notices(
+    shop: DeployedShop, order: dict[str, Any], tokens: dict[str, str], report: deploy.Reporter
+) -> None:
     for person in ("salesman-budi", "warehouse-yanto"):
-        wait_until(
-            lambda person=person: order["id"] in notified_order_ids(shop, tokens[person]), f"{person} was not told"
-        )  # type: ignore[misc]
-        say(f"{person} was told, over stream, topic and inbox")
+        wait_until(partial(is_notified, shop, order["id"], tokens[person]), f"{person} was not notified")
+        report(f"{person} was notified, over stream, topic and inbox")
 
 
-def notified_order_ids(shop: DeployedShop, token: str) -> set[str]:
-    return {each.get("order", "") for each in shop.request_json("GET", "/inbox", token=token)["items"]}
+def is_notified(shop: DeployedShop, order_id: str, token: str) -> bool:
+    return order_id in {notice.get("order") for notice in shop.request_json("GET", "/inbox", token=token)["items"]}
 
 
 def claim_links() -> list[str]:
     from infra.local import phones
 
-    texts = [text for sent in phones.load_messages().values() for text in sent]
+    texts = [text for messages in phones.load_messages().values() for text in messages]
     return [link for text in texts for link in phones.LINK.findall(text) if "/o/" in link]
 
 
 def check_claim_page(shop: DeployedShop, link: str) -> None:
     page = shop.get_page(link[link.index("/o/") :])
     if "<form" not in page or "--ground:" not in page:
-        raise SystemExit(f"the claim page of the deployed function is not whole:\n{page[:500]}")
+        raise SystemExit(f"the claim page of the deployed function is incomplete:\n{page[:500]}")
 
 
-def wait_until(holds: Callable[[], bool], otherwise: str) -> None:
+def wait_until(condition: Callable[[], bool], failure: str) -> None:
     rest, end = threading.Event(), time.monotonic() + TIMEOUT_SECONDS
-    while not holds():
+    while not condition():
         if time.monotonic() > end:
-            raise SystemExit(f"{otherwise} within {TIMEOUT_SECONDS} s")
+            raise SystemExit(f"{failure} within {TIMEOUT_SECONDS} s")
         rest.wait(0.5)
 
 
 class DeployedShop:
+    """The deployed API over HTTP. An error response ends the rehearsal."""
+
     def __init__(self, url: str) -> None:
         self.url = url
 
@@ -182,7 +181,7 @@ class DeployedShop:
         return response.text
 
 
-def an_order(skus: list[str]) -> dict[str, Any]:
+def build_order(skus: list[str]) -> dict[str, Any]:
     address = {"street": "Jl. Kenanga 5", "postcode": "60241", "country": "ID", "position": NEAR_BUDI}
     return {
         "channel": "web",
@@ -194,5 +193,5 @@ def an_order(skus: list[str]) -> dict[str, Any]:
 
 
 if __name__ == "__main__":
-    signal.signal(signal.SIGTERM, lambda *_: sys.exit(143))  # so that what it started ends with it
+    signal.signal(signal.SIGTERM, lambda *_: sys.exit(143))  # so that its child processes end with it
     main()

@@ -1,6 +1,6 @@
-"""Stands before the local engine and understands Chalice's API documents, which the engine does not read.
+"""A proxy before the local engine that supports importing an API document, which the engine does not.
 
-Two requests are answered here, importing a REST API and replacing one; everything else passes through untouched.
+It handles two requests itself, importing a REST API and replacing one, and forwards all others.
 """
 
 from __future__ import annotations
@@ -18,18 +18,14 @@ from urllib.parse import parse_qs, urlsplit
 import boto3
 
 METHODS = ("get", "post", "put", "patch", "delete", "head", "options")
-HOP_BY_HOP_HEADERS = {
-    "connection",
-    "transfer-encoding",
-    "content-length",
-    "expect",
-}  # between two neighbours, not end to end
+# Headers that apply to one connection and are not forwarded.
+HOP_BY_HOP_HEADERS = {"connection", "transfer-encoding", "content-length", "expect"}
 FUNCTION_PATH = re.compile(r"/2015-03-31/functions/[^/]+")
 INTEGRATION = {"uri": "uri", "httpMethod": "integrationHttpMethod", "contentHandling": "contentHandling"}
 
 
 class ApiImporter:
-    """Makes an API look like a Swagger 2.0 document by the engine's own plain calls."""
+    """Builds a REST API from a Swagger 2.0 document with the engine's own calls."""
 
     def __init__(self, engine: str, region: str) -> None:
         self.client = boto3.client(
@@ -42,51 +38,51 @@ class ApiImporter:
 
     def create(self, document: dict[str, Any], kinds: list[str]) -> str:
         binary = document.get("x-amazon-apigateway-binary-media-types", [])
-        made = self.client.create_rest_api(
+        api = self.client.create_rest_api(
             name=document["info"]["title"], binaryMediaTypes=binary, endpointConfiguration={"types": kinds}
         )
-        self.add_paths(made["id"], document)
-        return str(made["id"])
+        self.add_paths(api["id"], document)
+        return str(api["id"])
 
     def replace(self, api: str, document: dict[str, Any]) -> str:
         resources = self.list_resources(api)
-        for path in sorted(set(resources) - {"/"}, key=len, reverse=True):  # the engine leaves children behind
+        for path in sorted(set(resources) - {"/"}, key=len, reverse=True):  # the engine does not delete children
             self.client.delete_resource(restApiId=api, resourceId=resources[path])
         self.add_paths(api, document)
         return api
 
     def add_paths(self, api: str, document: dict[str, Any]) -> None:
-        standing = self.list_resources(api)
+        existing = self.list_resources(api)
         for path, operations in document["paths"].items():
-            resource = self.ensure_resource(api, path, standing)
+            resource = self.ensure_resource(api, path, existing)
             for method in METHODS:
                 if method in operations:
                     self.add_method(api, resource, method.upper(), path, operations[method])
 
-    def ensure_resource(self, api: str, path: str, standing: dict[str, str]) -> str:
-        """Of this path, made with the ones above it where they are missing."""
-        if path not in standing:
+    def ensure_resource(self, api: str, path: str, existing: dict[str, str]) -> str:
+        """The id of the path's resource, created with its parents if it is missing."""
+        if path not in existing:
             above, _, part = path.rpartition("/")
-            parent = self.ensure_resource(api, above or "/", standing)
-            made = self.client.create_resource(restApiId=api, parentId=parent, pathPart=part)
-            standing[path] = made["id"]
-        return standing[path]
+            parent = self.ensure_resource(api, above or "/", existing)
+            resource = self.client.create_resource(restApiId=api, parentId=parent, pathPart=part)
+            existing[path] = resource["id"]
+        return existing[path]
 
     def add_method(self, api: str, resource: str, method: str, path: str, operation: dict[str, Any]) -> None:
         if operation.get("security"):
-            raise ValueError(f"{method} {path} names an authorizer, which this rehearsal does not lay out")
-        where = {"restApiId": api, "resourceId": resource, "httpMethod": method}
+            raise ValueError(f"{method} {path} has an authorizer, which the proxy does not support")
+        target = {"restApiId": api, "resourceId": resource, "httpMethod": method}
         parts = {f"method.request.path.{name}": True for name in re.findall(r"{(\w+)}", path)}
-        self.client.put_method(**where, authorizationType="NONE", requestParameters=parts)
+        self.client.put_method(**target, authorizationType="NONE", requestParameters=parts)
         for status in operation.get("responses", {}):
-            self.client.put_method_response(**where, statusCode=str(status))
-        said = operation["x-amazon-apigateway-integration"]
-        kept = {ours: said[theirs] for theirs, ours in INTEGRATION.items() if theirs in said}
-        self.client.put_integration(**where, type=said["type"].upper(), **kept)
+            self.client.put_method_response(**target, statusCode=str(status))
+        integration = operation["x-amazon-apigateway-integration"]
+        options = {option: integration[name] for name, option in INTEGRATION.items() if name in integration}
+        self.client.put_integration(**target, type=integration["type"].upper(), **options)
 
     def list_resources(self, api: str) -> dict[str, str]:
-        found = self.client.get_resources(restApiId=api, limit=500)["items"]
-        return {each["path"]: each["id"] for each in found}
+        resources = self.client.get_resources(restApiId=api, limit=500)["items"]
+        return {resource["path"]: resource["id"] for resource in resources}
 
 
 class Handler(BaseHTTPRequestHandler):
@@ -94,55 +90,53 @@ class Handler(BaseHTTPRequestHandler):
     engine = ""
 
     def log_message(self, *_: Any) -> None:
-        """Chatter of a proxy helps nobody."""
+        """No access log."""
 
     def handle_request(self) -> None:
         body = self.rfile.read(int(self.headers.get("Content-Length") or 0))
         region = re.search(r"Credential=[^/]+/\d+/([^/]+)/", self.headers.get("Authorization", ""))
         try:
-            answer = self.answer_import(body, region[1]) if region else None
+            response = self.import_api(body, region[1]) if region else None
         except Exception as error:
-            answer = 400, {"message": f"{type(error).__name__}: {error}"}
-        if answer is None:
+            response = 400, {"message": f"{type(error).__name__}: {error}"}
+        if response is None:
             self.forward(body)
         else:
-            self.respond(answer[0], [("Content-Type", "application/json")], json.dumps(answer[1]).encode())
+            self.respond(response[0], [("Content-Type", "application/json")], json.dumps(response[1]).encode())
 
-    def answer_import(self, body: bytes, region: str) -> tuple[int, dict[str, Any]] | None:
-        asked = urlsplit(self.path)
-        words = parse_qs(asked.query)
-        if self.command == "POST" and asked.path == "/restapis" and words.get("mode") == ["import"]:
+    def import_api(self, body: bytes, region: str) -> tuple[int, dict[str, Any]] | None:
+        """Status and body of the response to an import; None for other requests."""
+        url = urlsplit(self.path)
+        query = parse_qs(url.query)
+        if self.command == "POST" and url.path == "/restapis" and query.get("mode") == ["import"]:
             document = json.loads(body)
-            api = ApiImporter(self.engine, region).create(
-                document, words.get("endpointConfigurationTypes", ["REGIONAL"])
-            )
+            kinds = query.get("endpointConfigurationTypes", ["REGIONAL"])
+            api = ApiImporter(self.engine, region).create(document, kinds)
             return 201, {"id": api, "name": document["info"]["title"]}
-        one = re.fullmatch(r"/restapis/(\w+)", asked.path)
-        if self.command == "PUT" and one:
+        existing = re.fullmatch(r"/restapis/(\w+)", url.path)
+        if self.command == "PUT" and existing:
             document = json.loads(body)
-            return 200, {
-                "id": ApiImporter(self.engine, region).replace(one[1], document),
-                "name": document["info"]["title"],
-            }
+            api = ApiImporter(self.engine, region).replace(existing[1], document)
+            return 200, {"id": api, "name": document["info"]["title"]}
         return None
 
     def forward(self, body: bytes) -> None:
         target = urlsplit(self.engine)
-        onward = HTTPConnection(target.hostname or "127.0.0.1", target.port, timeout=120)
+        connection = HTTPConnection(target.hostname or "127.0.0.1", target.port, timeout=120)
         headers = {name: value for name, value in self.headers.items() if name.lower() not in HOP_BY_HOP_HEADERS}
-        onward.request(self.command, self.path, body, headers | {"Content-Length": str(len(body))})
-        answer = onward.getresponse()
-        said = answer.read()
-        if self.command == "GET" and FUNCTION_PATH.match(self.path) and b'"State": "Pending"' in said:
+        connection.request(self.command, self.path, body, headers | {"Content-Length": str(len(body))})
+        response = connection.getresponse()
+        content = response.read()
+        if self.command == "GET" and FUNCTION_PATH.match(self.path) and b'"State": "Pending"' in content:
             threading.Event().wait(0.1)
-            return self.forward(body)  # Chalice would look again in five seconds only, for each function
-        if self.path.startswith("/restapis"):  # the engine says "" where AWS says null, which botocore cannot read
-            said = said.replace(b'"minimumCompressionSize": ""', b'"minimumCompressionSize": null')
-        onward.close()
-        return self.respond(answer.status, answer.getheaders(), said)
+            return self.forward(body)  # otherwise Chalice polls each new function only every five seconds
+        if self.path.startswith("/restapis"):  # the engine sends "" for AWS's null, which botocore cannot parse
+            content = content.replace(b'"minimumCompressionSize": ""', b'"minimumCompressionSize": null')
+        connection.close()
+        return self.respond(response.status, response.getheaders(), content)
 
     def respond(self, status: int, headers: list[tuple[str, str]], body: bytes) -> None:
-        with suppress(BrokenPipeError, ConnectionResetError):  # whoever asked waits no longer, and asks again
+        with suppress(BrokenPipeError, ConnectionResetError):  # the client timed out and will retry
             self.send(status, headers, body)
 
     def send(self, status: int, headers: list[tuple[str, str]], body: bytes) -> None:

@@ -1,1 +1,1 @@
-"""Histories: folders brought in, lived through in a shop of their own, counted and checked."""
+"""Replays: order histories imported from CSV, placed again in a temporary shop, counted and checked."""

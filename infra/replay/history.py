@@ -1,4 +1,4 @@
-"""An import folder's orders as what a client posts, oldest first, and what beside them a replay should know."""
+"""Reads an import folder's orders as request bodies, oldest first, and the settings of a replay."""
 
 from __future__ import annotations
 
@@ -20,31 +20,35 @@ Row = dict[str, str]
 
 @dataclass(frozen=True)
 class HistoricalOrder:
+    """An order of the history: its reference, its date and the body to post."""
+
     ref: str
     placed_at: datetime
     body: dict[str, Any]
 
     @property
     def customer_id(self) -> str:
-        """Empty for somebody at a counter."""
+        """The customer's id; empty for an anonymous customer at the counter."""
         return str(self.body.get("customer", {}).get("id", ""))
 
 
 @dataclass
 class History:
+    """Orders by date, lines that cannot be replayed yet, and orders whose rows cannot be parsed."""
+
     orders: list[HistoricalOrder] = field(default_factory=list)
     skipped: list[dict[str, Any]] = field(default_factory=list)
-    refused: list[dict[str, Any]] = field(default_factory=list)  # rows that cannot even be read
+    refused: list[dict[str, Any]] = field(default_factory=list)
 
 
 @dataclass(frozen=True)
 class Plan:
-    """`replay.json` beside the CSV files, if there is one: settings of the shop, and what vans carry how long."""
+    """The optional `replay.json` beside the CSV files: settings of the shop and loads of the vans."""
 
     settings: dict[str, str] = field(default_factory=dict)
     source: str = ""
     loads: dict[str, dict[str, int]] = field(default_factory=dict)
-    home_after: int = 0  # orders; then the vans unload
+    home_after: int = 0  # the number of orders after which the vans unload
 
 
 def load_plan(folder: Path) -> Plan:
@@ -53,9 +57,9 @@ def load_plan(folder: Path) -> Plan:
 
 
 def find_currency(folder: Path) -> str:
-    """The shop counts in one currency: the products'."""
-    found = {row.get("currency", "") for row in read_rows(folder, "products")} & set(CURRENCIES)
-    return next(iter(sorted(found)), config.currency())
+    """The currency of the products; the configured one if there is none."""
+    currencies = {row.get("currency", "") for row in read_rows(folder, "products")} & set(CURRENCIES)
+    return next(iter(sorted(currencies)), config.currency())
 
 
 def read_rows(folder: Path, name: str) -> list[Row]:
@@ -67,16 +71,16 @@ def read_rows(folder: Path, name: str) -> list[Row]:
 
 
 def load_history(folder: Path, currency: str) -> History:
-    """Lines with a negative quantity are returns, which have no door yet."""
+    """Read the orders. Lines with a negative quantity are returns, which the API does not support yet."""
     history = History()
-    of_order: dict[str, list[Row]] = {}
+    lines_of: dict[str, list[Row]] = {}
     for number, line in enumerate(read_rows(folder, "order_lines"), start=2):
         if line["quantity"].lstrip().startswith("-"):
             history.skipped.append({"ref": line["ref"], "row": number, "reason": "returns_not_yet"})
         else:
-            of_order.setdefault(line["ref"], []).append(line)
+            lines_of.setdefault(line["ref"], []).append(line)
     for order in read_rows(folder, "orders"):
-        if lines := of_order.get(order["ref"]):
+        if lines := lines_of.get(order["ref"]):
             try:
                 history.orders.append(
                     HistoricalOrder(
@@ -85,21 +89,21 @@ def load_history(folder: Path, currency: str) -> History:
                 )
             except (ValueError, ArithmeticError) as error:
                 history.refused.append({"ref": order["ref"], "code": "unreadable", "detail": str(error)})
-    history.orders.sort(key=lambda each: each.placed_at)
+    history.orders.sort(key=lambda order: order.placed_at)
     return history
 
 
 def parse_instant(text: str) -> datetime:
-    told = datetime.fromisoformat(text.strip())
-    return told if told.tzinfo else told.replace(tzinfo=UTC)
+    instant = datetime.fromisoformat(text.strip())
+    return instant if instant.tzinfo else instant.replace(tzinfo=UTC)
 
 
 def row_to_order_body(order: Row, lines: Iterable[Row], currency: str) -> dict[str, Any]:
     location, method = order.get("location", ""), order.get("delivery_method") or "ship"
     delivery = {"method": method} | ({"location": location} if location and method != "ship" else {})
-    said = {
+    body = {
         "channel": order["channel"],
-        "lines": [row_to_order_line(each, currency) for each in lines],
+        "lines": [row_to_order_line(line, currency) for line in lines],
         "coupons": [code for code in order.get("coupons", "").split(";") if code],
         "delivery": delivery,
         "payments": [{"method": order.get("payment_method") or "cod"}],
@@ -109,7 +113,7 @@ def row_to_order_body(order: Row, lines: Iterable[Row], currency: str) -> dict[s
         "actor": order.get("actor", ""),
         "location": location,
     }
-    return said | ({"customer": {"id": order["customer"]}} if order.get("customer") else {})
+    return body | ({"customer": {"id": order["customer"]}} if order.get("customer") else {})
 
 
 def row_to_order_line(row: Row, currency: str) -> dict[str, Any]:

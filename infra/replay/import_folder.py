@@ -1,4 +1,4 @@
-"""`make import DATA=folder [DRY=1]`: brings a folder of CSV files into the running shop, and shows every bad row."""
+"""`make import DATA=folder [DRY=1]`: imports a folder of CSV files into the running shop and lists every bad row."""
 
 from __future__ import annotations
 
@@ -20,44 +20,44 @@ MAX_SHOWN = 200
 
 def main() -> int:
     console = Console(highlight=False)
-    said, dry = os.environ.get("DATA", ""), os.environ.get("DRY", "") not in ("", "0")
-    if not said or not any(Path(said).glob("*.csv")):
-        missing = f"There are no CSV files in {said}; say" if said else "Say"
-        console.print(f"{missing} which folder to bring in: `make import DATA=folder`; DRY=1 only lists what is wrong.")
+    data, dry = os.environ.get("DATA", ""), os.environ.get("DRY", "") not in ("", "0")
+    if not data or not any(Path(data).glob("*.csv")):
+        problem = f"There are no CSV files in {data}." if data else "DATA is not set."
+        console.print(f"{problem} Usage: `make import DATA=folder`; DRY=1 only lists bad rows.")
         return 2
     try:
-        report = import_folder(Path(said), connect().owner_client, dry, console)
-    except (NotRunning, ApiError) as why:
-        console.print(f"[red]{why.detail if isinstance(why, ApiError) else why}[/red]")
+        report = import_folder(Path(data), connect().owner_client, dry, console)
+    except (NotRunning, ApiError) as error:
+        console.print(f"[red]{error.detail if isinstance(error, ApiError) else error}[/red]")
         return 1
     print_report(report, console)
     return 1 if report["errors"] or report["refused"] else 0
 
 
 def import_folder(folder: Path, owner: ApiClient, dry: bool, console: Console) -> dict[str, Any]:
-    """One report for all parts together."""
+    """Import all parts and return their combined report."""
     parts = split_folder(folder)
     total: dict[str, Any] = {"dry_run": dry, "rows": Counter(), "changed": Counter()}
     total |= {"errors": [], "refused": [], "skipped": []}
     for number, part in enumerate(parts, start=1):
-        with console.status(f"{'Checking' if dry else 'Bringing in'} {folder.name}, part {number} of {len(parts)} …"):
+        with console.status(f"{'Checking' if dry else 'Importing'} {folder.name}, part {number} of {len(parts)} …"):
             add_to_report(total, part, send_part(owner, part, dry))
     return total
 
 
 def send_part(owner: ApiClient, part: ImportPart, dry: bool) -> dict[str, Any]:
-    said: dict[str, Any] = owner.request(
+    report: dict[str, Any] = owner.request(
         "POST", f"/imports?dry_run={str(dry).lower()}", part.to_zip(dry), kind="application/zip"
     )
-    return said
+    return report
 
 
-def add_to_report(total: dict[str, Any], part: ImportPart, said: dict[str, Any]) -> None:
-    for counted in ("rows", "changed"):
-        total[counted].update({name: count for name, count in said[counted].items() if name in part.files})
-    total["errors"] += part.locate_errors(said["errors"])
-    total["refused"] += said["refused"]
-    total["skipped"] += said["skipped"]
+def add_to_report(total: dict[str, Any], part: ImportPart, report: dict[str, Any]) -> None:
+    for counter in ("rows", "changed"):
+        total[counter].update({name: count for name, count in report[counter].items() if name in part.files})
+    total["errors"] += part.locate_errors(report["errors"])
+    total["refused"] += report["refused"]
+    total["skipped"] += report["skipped"]
 
 
 def print_report(report: dict[str, Any], console: Console) -> None:
@@ -66,35 +66,35 @@ def print_report(report: dict[str, Any], console: Console) -> None:
     if report["refused"]:
         console.print(refusals_table(report["refused"]))
     if report["skipped"]:
-        reasons = Counter(each["reason"] for each in report["skipped"])
+        reasons = Counter(row["reason"] for row in report["skipped"])
         console.print("skipped: " + ", ".join(f"{count} × {reason}" for reason, count in reasons.items()))
-    counted = Table("file", "rows", *([] if report["dry_run"] else ["changed"]))
+    table = Table("file", "rows", *([] if report["dry_run"] else ["changed"]))
     for name, rows in report["rows"].items():
-        counted.add_row(f"{name}.csv", str(rows), *([] if report["dry_run"] else [str(report["changed"].get(name, 0))]))
-    console.print(counted)
+        table.add_row(f"{name}.csv", str(rows), *([] if report["dry_run"] else [str(report["changed"].get(name, 0))]))
+    console.print(table)
     console.print(summary_line(report))
 
 
-def errors_table(listed: list[dict[str, Any]]) -> Table:
-    table = Table("file", "row", "column", "reason", title=f"{len(listed)} bad rows", title_justify="left")
-    for each in listed[:MAX_SHOWN]:
-        table.add_row(each["file"], str(each["row"]), each["column"], each["reason"])
-    if len(listed) > MAX_SHOWN:
-        table.add_row("…", "", "", f"and {len(listed) - MAX_SHOWN} more")
+def errors_table(errors: list[dict[str, Any]]) -> Table:
+    table = Table("file", "row", "column", "reason", title=f"{len(errors)} bad rows", title_justify="left")
+    for error in errors[:MAX_SHOWN]:
+        table.add_row(error["file"], str(error["row"]), error["column"], error["reason"])
+    if len(errors) > MAX_SHOWN:
+        table.add_row("…", "", "", f"and {len(errors) - MAX_SHOWN} more")
     return table
 
 
-def refusals_table(listed: list[dict[str, Any]]) -> Table:
-    table = Table("order", "refusal", "why", title=f"{len(listed)} orders refused", title_justify="left")
-    for each in listed[:MAX_SHOWN]:
-        table.add_row(each["ref"], each["code"], each["detail"])
+def refusals_table(refusals: list[dict[str, Any]]) -> Table:
+    table = Table("order", "refusal", "reason", title=f"{len(refusals)} orders refused", title_justify="left")
+    for refusal in refusals[:MAX_SHOWN]:
+        table.add_row(refusal["ref"], refusal["code"], refusal["detail"])
     return table
 
 
 def summary_line(report: dict[str, Any]) -> str:
     if report["dry_run"]:
-        return "A dry run: nothing was changed." + ("" if report["errors"] else " Every row is good.")
-    return f"{sum(report['changed'].values())} rows changed something; a second run would change none of these."
+        return "Dry run: nothing was changed." + ("" if report["errors"] else " All rows are valid.")
+    return f"{sum(report['changed'].values())} rows changed."
 
 
 if __name__ == "__main__":

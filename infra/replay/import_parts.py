@@ -1,5 +1,4 @@
-"""An import folder as zips that the door takes: a big one is cut into parts, and what is said of a part's row is said
-of the file's."""
+"""Splits an import folder into zip files that the API accepts, and maps their row numbers back to the files."""
 
 from __future__ import annotations
 
@@ -13,18 +12,21 @@ from typing import Any
 
 from chalicelib.exchange.model import FILES
 
-MAX_BYTES = 3_000_000  # of CSV in one part; the door takes 4 MB, zipped
-FILE_GROUPS = (("locations", "staff"), ("orders", "order_lines"))  # files whose rows name each other
-REFERENCED_FILES = ("locations", "staff", "products", "customers")  # what rows of other files refer to
+MAX_BYTES = 3_000_000  # CSV in one part; the API accepts 4 MB, zipped
+FILE_GROUPS = (("locations", "staff"), ("orders", "order_lines"))  # files whose rows refer to each other
+REFERENCED_FILES = ("locations", "staff", "products", "customers")  # files that rows of other files refer to
 
 
-RowGroup = list[tuple[str, int, str]]  # (file, row, the row as CSV)
+RowGroup = list[tuple[str, int, str]]  # (file, row number, the row as CSV)
 
 
 @dataclass
 class ImportPart:
-    """`rows` are the numbers that a part's rows have in their files; the header is row 1 of both. `beside` is sent
-    along in a dry run: it keeps nothing, so later parts find none of it in the shop."""
+    """A part of an import.
+
+    `rows` are the original numbers of its rows, counting the header as row 1. `dry_run_files` are sent along in a dry
+    run: it saves nothing, so rows of earlier parts are not in the shop.
+    """
 
     files: dict[str, str] = field(default_factory=dict)
     rows: dict[str, list[int]] = field(default_factory=dict)
@@ -38,33 +40,31 @@ class ImportPart:
         return out.getvalue()
 
     def locate_errors(self, errors: Iterable[dict[str, Any]]) -> list[dict[str, Any]]:
-        """Those about this part, with each row's number in the whole file."""
-        mine = [(error, error["file"].removesuffix(".csv")) for error in errors]
-        return [error | {"row": self.original_row(name, error["row"])} for error, name in mine if name in self.files]
+        """The errors of this part's files, with row numbers of the original files."""
+        located = [(error, error["file"].removesuffix(".csv")) for error in errors]
+        return [error | {"row": self.original_row(name, error["row"])} for error, name in located if name in self.files]
 
     def original_row(self, name: str, row: int) -> int:
         return self.rows[name][row - 2] if name in self.rows and row >= 2 else row
 
 
 def split_folder(folder: Path, max_bytes: int = MAX_BYTES) -> list[ImportPart]:
-    """One, when all of it fits; else first what names each other, then file after file in the order of import."""
+    """One part if everything fits; otherwise groups of files in the order of import, each in one part or more."""
     texts = {file.stem: file.read_text(encoding="utf-8-sig") for file in sorted(folder.glob("*.csv"))}
     if sum(len(text.encode()) for text in texts.values()) <= max_bytes or not texts:
         return [ImportPart(texts)]
-    made = [
-        parcel
-        for group in group_files(texts)
-        for parcel in split_files({name: texts[name] for name in group}, max_bytes)
+    parts = [
+        part for group in group_files(texts) for part in split_files({name: texts[name] for name in group}, max_bytes)
     ]
-    for parcel in made:
-        parcel.dry_run_files = {
-            name: texts[name] for name in REFERENCED_FILES if name in texts and name not in parcel.files
+    for part in parts:
+        part.dry_run_files = {
+            name: texts[name] for name in REFERENCED_FILES if name in texts and name not in part.files
         }
-    return made
+    return parts
 
 
 def group_files(texts: Iterable[str]) -> Iterator[tuple[str, ...]]:
-    """In the order of import; a file that is none of ours goes along, for the door to say so."""
+    """Groups of files in the order of import. Unknown files are included, so that the API reports them."""
     left = [*(name for name in FILES if name in texts), *(name for name in texts if name not in FILES)]
     while left:
         names = next((group for group in FILE_GROUPS if left[0] in group), (left[0],))
@@ -72,33 +72,33 @@ def group_files(texts: Iterable[str]) -> Iterator[tuple[str, ...]]:
         left = [name for name in left if name not in names]
 
 
-def split_files(texts: dict[str, str], most_bytes: int) -> Iterator[ImportPart]:
-    """Rows of one `ref` stay together; locations and staff do too, there are never many of them."""
-    if sum(len(text.encode()) for text in texts.values()) <= most_bytes or "locations" in texts or "staff" in texts:
+def split_files(texts: dict[str, str], max_bytes: int) -> Iterator[ImportPart]:
+    """Split the files of a group. Rows with the same `ref` stay together, and so do all locations and staff."""
+    if sum(len(text.encode()) for text in texts.values()) <= max_bytes or "locations" in texts or "staff" in texts:
         yield ImportPart(texts)
         return
     headers, rows = parse_files(texts)
-    for part in fill_parts(group_rows(headers, rows), most_bytes):
-        chosen = {name: [each for each in part if each[0] == name] for name in headers}
+    for part in fill_parts(group_rows(headers, rows), max_bytes):
+        rows_of = {name: [row for row in part if row[0] == name] for name in headers}
         yield ImportPart(
             {
                 name: format_row(headers[name]) + "".join(line for _, _, line in listed)
-                for name, listed in chosen.items()
+                for name, listed in rows_of.items()
             },
-            {name: [number for _, number, _ in listed] for name, listed in chosen.items()},
+            {name: [number for _, number, _ in listed] for name, listed in rows_of.items()},
         )
 
 
-def fill_parts(bundled: Iterable[RowGroup], most_bytes: int) -> Iterator[RowGroup]:
+def fill_parts(groups: Iterable[RowGroup], max_bytes: int) -> Iterator[RowGroup]:
     part: RowGroup = []
     size = 0
-    for bundle in bundled:
-        weight = sum(len(line.encode()) for _, _, line in bundle)
-        if part and size + weight > most_bytes:
+    for group in groups:
+        group_size = sum(len(line.encode()) for _, _, line in group)
+        if part and size + group_size > max_bytes:
             yield part
             part, size = [], 0
-        part.extend(bundle)
-        size += weight
+        part.extend(group)
+        size += group_size
     if part:
         yield part
 
@@ -109,13 +109,13 @@ def parse_files(texts: dict[str, str]) -> tuple[dict[str, list[str]], dict[str, 
 
 
 def group_rows(headers: dict[str, list[str]], rows: dict[str, list[list[str]]]) -> Iterable[RowGroup]:
-    made: dict[tuple[str, str], RowGroup] = {}
+    groups: dict[tuple[str, str], RowGroup] = {}
     for name, header in headers.items():
-        key = header.index("ref") if "ref" in header else -1
+        column = header.index("ref") if "ref" in header else -1
         for number, cells in enumerate(rows[name], start=2):
-            bound = ("ref", cells[key]) if 0 <= key < len(cells) else (name, str(number))
-            made.setdefault(bound, []).append((name, number, format_row(cells)))
-    return made.values()
+            key = ("ref", cells[column]) if 0 <= column < len(cells) else (name, str(number))
+            groups.setdefault(key, []).append((name, number, format_row(cells)))
+    return groups.values()
 
 
 def format_row(cells: list[str]) -> str:

@@ -1,4 +1,4 @@
-"""The line in which a history's orders wait for who places them."""
+"""The queue from which the replay's threads take orders."""
 
 from __future__ import annotations
 
@@ -9,27 +9,29 @@ from infra.replay.history import HistoricalOrder
 
 
 class OrderQueue:
-    """In order of their dates. Of one customer's orders only one is being placed at a time: when he ordered again he
-    had his answer, so what is left of his credit goes to the first."""
+    """Orders by date, of each customer one at a time.
 
-    def __init__(self, placings: Sequence[HistoricalOrder]) -> None:
-        self.waiting, self.customers_in_progress = list(placings), set[str]()
+    A customer who ordered twice had the answer to the first order, so the first one gets what is left of the credit.
+    """
+
+    def __init__(self, orders: Sequence[HistoricalOrder]) -> None:
+        self.waiting, self.customers_in_progress = list(orders), set[str]()
         self.changed = threading.Condition()
 
     def take(self) -> HistoricalOrder | None:
-        """None at the end. Whoever takes one says when it is `done`."""
+        """Wait for the next order, or None at the end. Call `done` after placing it."""
         with self.changed:
             self.changed.wait_for(lambda: not self.waiting or self._next_ready() is not None)
-            turn = self._next_ready()
-            if turn is not None:
-                self.waiting.remove(turn)
-                self.customers_in_progress |= {turn.customer_id} - {""}
-            return turn
+            order = self._next_ready()
+            if order is not None:
+                self.waiting.remove(order)
+                self.customers_in_progress |= {order.customer_id} - {""}
+            return order
 
-    def done(self, placing: HistoricalOrder) -> None:
+    def done(self, order: HistoricalOrder) -> None:
         with self.changed:
-            self.customers_in_progress.discard(placing.customer_id)
+            self.customers_in_progress.discard(order.customer_id)
             self.changed.notify_all()
 
     def _next_ready(self) -> HistoricalOrder | None:
-        return next((each for each in self.waiting if each.customer_id not in self.customers_in_progress), None)
+        return next((order for order in self.waiting if order.customer_id not in self.customers_in_progress), None)

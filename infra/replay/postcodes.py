@@ -1,8 +1,8 @@
-"""`make postcodes`: an import folder that says where each Indonesian postcode lies, about: `.local/postcodes/`.
+"""`make postcodes`: builds an import folder with approximate positions of Indonesian postcodes: `.local/postcodes/`.
 
-The areas and their postcodes carry the codes of one authority, the coordinates those of another, so the two are joined
-by the names of regency and district. Where a district's name is not found, its regency's coordinates stand in; where
-neither is, the postcode is known and lies nowhere. A postcode of several districts is where most of its villages are.
+The sources of postcodes and of coordinates use different area codes, so they are joined by the names of regency and
+district. A district that is not found gets the position of its regency; if that is not found either, the postcode has
+no position. A postcode of several districts gets the district with most of its villages.
 """
 
 from __future__ import annotations
@@ -27,10 +27,10 @@ COLUMNS = ("postcode", "country", "area", "lat", "lon")
 SOURCE_HELP = (
     "The areas are npm idn-area-data 3.1.2 (ODbL), the postcodes github.com/cahyadsn/wilayah_kodepos (MIT, commit "
     "4fa8c592a581bf2fc4fb0a373010000c5bac6251),\nthe coordinates github.com/yusufsyaifudin/wilayah-indonesia (ODbL, "
-    "commit 54c4f4003292c39e5033ccc3b4df886bafa42046).\nSay `make postcodes DATA=folder` where they lie."
+    "commit 54c4f4003292c39e5033ccc3b4df886bafa42046).\nPut them in a folder and run `make postcodes DATA=folder`."
 )
 
-# Regencies that have another name now than when their coordinates were written down.
+# Regencies renamed since their coordinates were recorded.
 FORMER_NAMES = {
     "KABUPATEN TOBA": "KABUPATEN TOBA SAMOSIR",
     "KABUPATEN PASANGKAYU": "KABUPATEN MAMUJU UTARA",
@@ -45,7 +45,7 @@ Row = dict[str, str]
 
 @dataclass(frozen=True)
 class Area:
-    """A district of the villages that share a postcode."""
+    """A district with its regency."""
 
     district: str
     regency: str
@@ -57,16 +57,15 @@ class Area:
 
 @dataclass(frozen=True)
 class Coordinates:
-    """Coordinates by name: of regencies, and of districts within them."""
+    """Positions of regencies by normalized name, and of districts by normalized (regency, district)."""
 
     regencies: dict[str, Point]
     districts: dict[tuple[str, str], Point]
 
     def find(self, area: Area) -> tuple[Point | None, str]:
-        """With what was found by: district, regency or nothing."""
-        regency = normalize_name(
-            FORMER_NAMES.get(area.regency, area.regency).replace(" ADMINISTRASI ", " ")
-        )  # Jakarta's cities
+        """The position of an area, and what it was found by: district, regency or nothing."""
+        name = FORMER_NAMES.get(area.regency, area.regency)
+        regency = normalize_name(name.replace(" ADMINISTRASI ", " "))  # the cities of Jakarta
         if point := self.districts.get((regency, normalize_name(area.district))):
             return point, "district"
         if point := self.regencies.get(regency):
@@ -80,67 +79,68 @@ def main() -> int:
     if missing := [name for name in (*FILES, *COORDINATE_FILES) if not (folder / name).exists()]:
         console.print(f"There is no {missing[0]} in {folder}.\n{SOURCE_HELP}")
         return 1
-    found: Counter[str] = Counter()
-    rows = list(postcode_rows(load_areas(folder), load_coordinates(folder), found))
-    made = LOCAL / "postcodes"
-    write_csv(made / "postcodes.csv", rows)
+    counts: Counter[str] = Counter()
+    rows = list(postcode_rows(load_areas(folder), load_coordinates(folder), counts))
+    target = LOCAL / "postcodes"
+    write_csv(target / "postcodes.csv", rows)
     console.print(
-        f"{len(rows):,} postcodes in {made}: {found['district']:,} placed by their district's name, "
-        f"{found['regency']:,} by their regency's, {found['nothing']:,} lie nowhere known.\n"
-        f"`make import DATA={made}` brings them into the running shop; an Indonesian address with a postcode that is "
-        "none of these is refused from then on.\nThe data is under the ODbL: say where it is from when you pass it on."
+        f"{len(rows):,} postcodes written to {target}: {counts['district']:,} with the position of their district, "
+        f"{counts['regency']:,} of their regency, {counts['nothing']:,} without a position.\n"
+        f"`make import DATA={target}` imports them into the running shop. After that, Indonesian addresses with an "
+        "unknown postcode are refused.\nThe data is under the ODbL: name the sources when you distribute it."
     )
     return 0
 
 
-def postcode_rows(areas: dict[str, Counter[Area]], places: Coordinates, found: Counter[str]) -> Iterator[Row]:
-    for postcode, counted in sorted(areas.items()):
-        area = min(counted, key=lambda each: (-counted[each], each.name))
-        point, by = places.find(area)
-        found[by] += 1
+def postcode_rows(areas: dict[str, Counter[Area]], places: Coordinates, counts: Counter[str]) -> Iterator[Row]:
+    """The rows of postcodes.csv; `counts` counts what positions were found by."""
+    for postcode, villages in sorted(areas.items()):
+        area = min(villages, key=lambda candidate: (-villages[candidate], candidate.name))
+        point, source = places.find(area)
+        counts[source] += 1
         lat, lon = (f"{point[0]:.5f}", f"{point[1]:.5f}") if point else ("", "")
         yield {"postcode": postcode, "country": "ID", "area": area.name, "lat": lat, "lon": lon}
 
 
 def load_areas(folder: Path) -> dict[str, Counter[Area]]:
-    """For each postcode its districts, by how many villages they have in it."""
+    """The districts of each postcode, with the number of their villages in it."""
     regencies = {row["code"]: row["name"] for row in read_rows(folder / "regencies.csv")}
     districts = {
         row["code"]: Area(row["name"], regencies[row["regency_code"]]) for row in read_rows(folder / "districts.csv")
     }
     villages = {row["code"]: districts[row["district_code"]] for row in read_rows(folder / "villages.csv")}
-    found: dict[str, Counter[Area]] = {}
+    areas: dict[str, Counter[Area]] = {}
     for row in read_rows(folder / "village_postcodes.csv"):
         if row["postcode"].strip() and row["village_code"] in villages:
-            found.setdefault(row["postcode"].strip(), Counter())[villages[row["village_code"]]] += 1
-    return found
+            areas.setdefault(row["postcode"].strip(), Counter())[villages[row["village_code"]]] += 1
+    return areas
 
 
 def load_coordinates(folder: Path) -> Coordinates:
     regencies = json.loads((folder / "regencies_latlon.json").read_text(encoding="utf-8"))
-    named = {each["id"]: normalize_name(each["name"]) for each in regencies}
+    names = {row["id"]: normalize_name(row["name"]) for row in regencies}
     districts = json.loads((folder / "districts_latlon.json").read_text(encoding="utf-8"))
     return Coordinates(
-        {normalize_name(each["name"]): parse_point(each) for each in regencies if has_point(each)},
+        {normalize_name(row["name"]): parse_point(row) for row in regencies if has_point(row)},
         {
-            (named[each["regency_id"]], normalize_name(each["name"])): parse_point(each)
-            for each in districts
-            if each["regency_id"] in named and has_point(each)
+            (names[row["regency_id"]], normalize_name(row["name"])): parse_point(row)
+            for row in districts
+            if row["regency_id"] in names and has_point(row)
         },
     )
 
 
-def has_point(each: dict[str, object]) -> bool:
-    """Some have zeros where nobody looked it up; Indonesia lies nowhere near there."""
-    return bool(each.get("latitude") and each.get("longitude"))
+def has_point(row: dict[str, object]) -> bool:
+    """Whether the row has a position; unknown ones are zero."""
+    return bool(row.get("latitude") and row.get("longitude"))
 
 
-def parse_point(each: dict[str, float]) -> Point:
-    return float(each["latitude"]), float(each["longitude"])
+def parse_point(row: dict[str, float]) -> Point:
+    return float(row["latitude"]), float(row["longitude"])
 
 
 def normalize_name(name: str) -> str:
-    """`Toba Samosir`, `TOBA-SAMOSIR` and `Tobasamosir` are one."""
+    """Equal for `Toba Samosir`, `TOBA-SAMOSIR` and `Tobasamosir`."""
     return "".join(letter for letter in name.upper() if letter.isalnum())
 
 

@@ -1,6 +1,6 @@
-"""CSV rows that hold unquoted commas and so too many cells, put right by position from both ends.
+"""Reads CSV files and repairs rows with unquoted commas, which have too many cells.
 
-A row is never dropped and never guessed: where no rule says which cells belong together, reading stops with its number.
+No row is dropped or guessed: reading stops with the line number where no rule says which cells belong together.
 """
 
 from __future__ import annotations
@@ -16,62 +16,64 @@ NULL = "NULL"
 
 @dataclass(frozen=True)
 class Table:
-    """`repaired` are the lines of the file, the header being 1, that had too many cells."""
+    """`repaired` are the numbers of the lines that had too many cells, the header being line 1."""
 
     rows: list[Row] = field(default_factory=list)
     repaired: list[int] = field(default_factory=list)
 
 
-JoinCells = Callable[[list[str], int], list[str]]  # (cells, how many too many) -> as many cells as the header has
+JoinCells = Callable[[list[str], int], list[str]]  # (cells, surplus) -> as many cells as the header has
 
 
 class CannotRepair(Exception):
-    """Says which file and which line, for a person to look at."""
+    """Names the file and the line that must be corrected by hand."""
 
 
 def read_table(file: Path, join: JoinCells | None = None) -> Table:
-    """Cells that say NULL are empty."""
+    """Read a file. NULL becomes an empty cell. Raises CannotRepair."""
     table = Table()
     with file.open(encoding="utf-8-sig", newline="") as opened:
         lines = csv.reader(opened, strict=True)
         header = next(lines)
         for cells in lines:
-            more = len(cells) - len(header)
-            if more:
-                cells = repair_row(file, lines.line_num, cells, more, join)
+            surplus = len(cells) - len(header)
+            if surplus:
+                cells = repair_row(file, lines.line_num, cells, surplus, join)
                 table.repaired.append(lines.line_num)
             table.rows.append({name: "" if cell == NULL else cell for name, cell in zip(header, cells, strict=True)})
     return table
 
 
-def repair_row(file: Path, line: int, cells: list[str], more: int, join: JoinCells | None) -> list[str]:
+def repair_row(file: Path, line: int, cells: list[str], surplus: int, join: JoinCells | None) -> list[str]:
     try:
-        if more > 0 and join is not None:
-            return join(cells, more)
+        if surplus > 0 and join is not None:
+            return join(cells, surplus)
     except ValueError as error:
         raise CannotRepair(f"{file.name} line {line}: {error}") from error
-    raise CannotRepair(f"{file.name} line {line} has {abs(more)} cells too {'many' if more > 0 else 'few'}")
+    raise CannotRepair(f"{file.name} line {line} has {abs(surplus)} cells too {'many' if surplus > 0 else 'few'}")
 
 
 def join_at(column: int) -> JoinCells:
-    """The cells before `column` are counted from the front, those after it from the end; what is between is one."""
-    return lambda cells, more: merge_cells(cells, column, more)
+    """A rule for commas in one column: cells before it count from the start, cells after it from the end."""
+    return lambda cells, surplus: merge_cells(cells, column, surplus)
 
 
 def join_around(anchor: int, known: Callable[[str], bool], before: int, after: int) -> JoinCells:
-    """For rows where the commas may be in either of two columns: a cell between the two that is known when seen says
-    how many belong in front of it, and the rest belong behind."""
+    """A rule for commas in two columns, `before` and `after`, with a cell between them whose values are known.
 
-    def join(cells: list[str], more: int) -> list[str]:
-        places = [extra for extra in range(more + 1) if known(cells[anchor + extra])]
-        if len(places) != 1:
-            raise ValueError(f"which of {cells[anchor : anchor + more + 1]} stands between the two is not clear")
-        front = merge_cells(cells, before, places[0])
-        return merge_cells(front, after, more - places[0])
+    The position of the known cell says how many cells belong to the first column; the rest belong to the second.
+    """
+
+    def join(cells: list[str], surplus: int) -> list[str]:
+        shifts = [shift for shift in range(surplus + 1) if known(cells[anchor + shift])]
+        if len(shifts) != 1:
+            raise ValueError(f"cannot tell which of {cells[anchor : anchor + surplus + 1]} is the known column")
+        front = merge_cells(cells, before, shifts[0])
+        return merge_cells(front, after, surplus - shifts[0])
 
     return join
 
 
-def merge_cells(cells: list[str], column: int, more: int) -> list[str]:
-    """The comma goes back between the cells it had torn apart."""
-    return [*cells[:column], ",".join(cells[column : column + more + 1]), *cells[column + more + 1 :]]
+def merge_cells(cells: list[str], column: int, surplus: int) -> list[str]:
+    """Join the cells of the column with the commas at which they were split."""
+    return [*cells[:column], ",".join(cells[column : column + surplus + 1]), *cells[column + surplus + 1 :]]

@@ -1,5 +1,4 @@
-"""Living a history through again in a shop of its own, everything through the doors: import, orders by date, offers,
-fulfillment, money."""
+"""Replays a history in a temporary shop through its API: import, orders by date, offers, fulfillment and payments."""
 
 from __future__ import annotations
 
@@ -27,32 +26,36 @@ from infra.replay.order_queue import OrderQueue
 from infra.replay.simulated_staff import Progress, StaffSimulation
 
 ORDER_THREADS = 2
-STAFF_THREADS = 3  # of each trade
-MAX_OPEN_ORDERS = 160  # orders on their way; who places more waits, or offers would lie about like in no shop
+STAFF_THREADS = 3  # for salesmen, and as many for locations
+MAX_OPEN_ORDERS = 160  # unfulfilled orders; placing waits above it, because in a real shop offers do not pile up
 STUCK_SECONDS = 60
-MAX_TRANSFER_LINES = 40  # of one transfer
-POSITIONS_SECONDS = 600  # vans' positions are good for half an hour
+MAX_TRANSFER_LINES = 40
+POSITIONS_SECONDS = 600  # offers ignore positions older than 30 minutes
 OWNER = Staff("replay-owner", "Replay", "owner", "", "", "")
 
 OnProgress = Callable[[int, int], None]  # orders placed, orders done
 
 
 class ReplayStuck(Exception):
-    """Says what nobody did."""
+    """Names the work that was not done."""
 
 
 @dataclass
 class ReplayOutcome:
+    """Durations, and the rows and orders that could not be replayed; `errors` are those of the import."""
+
     seconds: float = 0.0
     import_seconds: float = 0.0
     refused: list[dict[str, Any]] = field(default_factory=list)
     skipped: list[dict[str, Any]] = field(default_factory=list)
-    errors: list[dict[str, Any]] = field(default_factory=list)  # of the import
+    errors: list[dict[str, Any]] = field(default_factory=list)
 
 
 class Replayer:
-    def __init__(self, base: str, history: History, plan: Plan, speed: float, tell: OnProgress) -> None:
-        self.base, self.history, self.plan, self.speed, self.on_progress = base, history, plan, speed, tell
+    """Replays `history` against the API at `base`, `speed` times as fast as it happened, or at full speed for 0."""
+
+    def __init__(self, base: str, history: History, plan: Plan, speed: float, on_progress: OnProgress) -> None:
+        self.base, self.history, self.plan, self.speed, self.on_progress = base, history, plan, speed, on_progress
         save_staff(OWNER, OWNER.id)
         places.clear_cache()
         self.owner = self.client_for(OWNER)
@@ -63,22 +66,23 @@ class Replayer:
         return ApiClient(self.base, auth.staff_token(person.id, person.role, person.version))
 
     def import_reference_data(self, folder: Path) -> None:
-        """Everything but the orders, which customers and salesmen will place themselves."""
+        """Import everything but the orders, which the replay places one by one."""
         began = time.monotonic()
-        for parcel in split_folder(folder):
-            files = {name: text for name, text in parcel.files.items() if name not in ("orders", "order_lines")}
+        for part in split_folder(folder):
+            files = {name: text for name, text in part.files.items() if name not in ("orders", "order_lines")}
             if files:
-                said = self.owner.request("POST", "/imports", zip_files(files), kind="application/zip")
-                self.outcome.errors += parcel.locate_errors(said["errors"])
+                report = self.owner.request("POST", "/imports", zip_files(files), kind="application/zip")
+                self.outcome.errors += part.locate_errors(report["errors"])
         places.clear_cache()
         self.load_vans()
         self.outcome.import_seconds = time.monotonic() - began
 
     def run(self, drain: Callable[[], None]) -> ReplayOutcome:
+        """Place all orders and wait until they are fulfilled. Raises ReplayStuck."""
         self.open_shift()
         began = time.monotonic()
-        with StaffSimulation(self.progress, STAFF_THREADS) as crew:
-            self.start_staff(crew)
+        with StaffSimulation(self.progress, STAFF_THREADS) as staff:
+            self.start_staff(staff)
             home = self.plan.home_after
             self.place_orders(self.history.orders[:home] if home else self.history.orders)
             if home:
@@ -90,30 +94,30 @@ class Replayer:
         self.outcome.seconds = time.monotonic() - began
         return self.outcome
 
-    def start_staff(self, crew: StaffSimulation) -> None:
-        """Each warehouse and store has somebody; where the folder names nobody, one is made up. Vans need a salesman
-        and a position."""
+    def start_staff(self, staff: StaffSimulation) -> None:
+        """Simulate one person per warehouse and store, created if the folder names none, and the drivers of vans."""
         for location in places.load_locations().values():
             if location.kind == "van":
                 for driver in self.list_drivers(location):
-                    crew.add_salesman(self.client_for(driver), expire_offer)
+                    staff.add_salesman(self.client_for(driver), expire_offer)
             else:
-                crew.add_location(self.client_for(self.ensure_location_staff(location)))
+                staff.add_location(self.client_for(self.ensure_location_staff(location)))
 
     def ensure_location_staff(self, location: Location) -> Staff:
-        wanted = "warehouse" if location.kind == "warehouse" else "cashier"
-        found = [each for each in places.list_staff_at(location.id) if each.role == wanted]
-        if found:
-            return found[0]
-        made = Staff(f"replay-{location.id}"[:64], "Replay", wanted, "", "", location.id)
-        save_staff(made, OWNER.id)
+        role = "warehouse" if location.kind == "warehouse" else "cashier"
+        existing = [member for member in places.list_staff_at(location.id) if member.role == role]
+        if existing:
+            return existing[0]
+        member = Staff(f"replay-{location.id}"[:64], "Replay", role, "", "", location.id)
+        save_staff(member, OWNER.id)
         places.clear_cache()
-        return made
+        return member
 
     def list_drivers(self, location: Location) -> list[Staff]:
+        """The salesmen of a van; none without a position, since they would get no offers."""
         if location.point is None:
             return []
-        return [each for each in places.list_staff_at(location.id) if each.role == "salesman"]
+        return [member for member in places.list_staff_at(location.id) if member.role == "salesman"]
 
     def report_positions(self) -> None:
         for location in places.load_locations().values():
@@ -122,18 +126,18 @@ class Replayer:
                 self.client_for(driver).put(f"/locations/{location.id}/position", point)
 
     def open_shift(self) -> None:
-        """Cash orders of a history went into drawers long closed; here one stands for all."""
-        methods = {each.body["payments"][0]["method"] for each in self.history.orders}
+        """Open one shift for all cash orders: those of the history are long closed."""
+        methods = {order.body["payments"][0]["method"] for order in self.history.orders}
         if "cash" in methods:
             currency = self.history.orders[0].body["freight"]["currency"]
             self.owner.post("/shifts", {"opening": {"amount": 0, "currency": currency}})
 
-    def place_orders(self, placings: Sequence[HistoricalOrder]) -> None:
-        """In order of their dates: a few at once, each worker taking the next."""
+    def place_orders(self, orders: Sequence[HistoricalOrder]) -> None:
+        """Place the orders by date, several at a time."""
         self.report_positions()
-        line = OrderQueue(placings)
-        begin = time.monotonic(), placings[0].placed_at if placings else None
-        workers = [self.order_thread(line, begin) for _ in range(ORDER_THREADS)]
+        queue = OrderQueue(orders)
+        begin = time.monotonic(), orders[0].placed_at if orders else None
+        workers = [self.order_thread(queue, begin) for _ in range(ORDER_THREADS)]
         for worker in workers:
             worker.start()
         reported = time.monotonic()
@@ -146,56 +150,56 @@ class Replayer:
         for worker in workers:
             worker.join()
 
-    def order_thread(self, line: OrderQueue, begin: tuple[float, datetime | None]) -> threading.Thread:
-        """A daemon: when the replay is broken off, nobody waits for the orders that will never be done."""
-        return threading.Thread(target=self.place_until_empty, args=(line, begin), daemon=True)
+    def order_thread(self, queue: OrderQueue, begin: tuple[float, datetime | None]) -> threading.Thread:
+        """A daemon thread, so that an interrupted replay does not wait for the remaining orders."""
+        return threading.Thread(target=self.place_until_empty, args=(queue, begin), daemon=True)
 
-    def place_until_empty(self, line: OrderQueue, begin: tuple[float, datetime | None]) -> None:
-        while placing := line.take():
-            self.wait_until_due(placing, begin)
+    def place_until_empty(self, queue: OrderQueue, begin: tuple[float, datetime | None]) -> None:
+        while order := queue.take():
+            self.wait_until_due(order, begin)
             while len(self.progress.open_refs()) > MAX_OPEN_ORDERS and not self.progress.problems:
                 threading.Event().wait(0.02)
             try:
-                self.place_order(placing)
+                self.place_order(order)
             except Exception as error:
-                self.record_refusal(placing, "failed", str(error))
+                self.record_refusal(order, "failed", str(error))
             finally:
-                line.done(placing)
+                queue.done(order)
 
-    def wait_until_due(self, placing: HistoricalOrder, begin: tuple[float, datetime | None]) -> None:
+    def wait_until_due(self, order: HistoricalOrder, begin: tuple[float, datetime | None]) -> None:
         started, first = begin
         if self.speed and first:
-            due = started + (placing.placed_at - first).total_seconds() / self.speed
+            due = started + (order.placed_at - first).total_seconds() / self.speed
             threading.Event().wait(max(0.0, due - time.monotonic()))
 
-    def place_order(self, placing: HistoricalOrder) -> None:
+    def place_order(self, order: HistoricalOrder) -> None:
         try:
-            answer = self.owner.post("/orders", placing.body, key=hashlib.sha256(placing.ref.encode()).hexdigest())
-        except ApiError as no:
-            self.record_refusal(placing, no.code, no.detail)
+            placed = self.owner.post("/orders", order.body, key=hashlib.sha256(order.ref.encode()).hexdigest())
+        except ApiError as error:
+            self.record_refusal(order, error.code, error.detail)
             return
-        self.progress.order_placed(placing.ref, answer)
-        for payment in answer["payments"]:
+        self.progress.order_placed(order.ref, placed)
+        for payment in placed["payments"]:
             if payment["status"] == "awaiting_proof":
-                self.owner.post(f"/payments/{payment['id']}/proof", {"reference": f"replay {placing.ref}"})
+                self.owner.post(f"/payments/{payment['id']}/proof", {"reference": f"replay {order.ref}"})
                 self.owner.post(f"/payments/{payment['id']}/confirm")
 
-    def record_refusal(self, placing: HistoricalOrder, code: str, detail: str) -> None:
+    def record_refusal(self, order: HistoricalOrder, code: str, detail: str) -> None:
         with self.progress.lock:
-            self.outcome.refused.append({"ref": placing.ref, "code": code, "detail": detail})
+            self.outcome.refused.append({"ref": order.ref, "code": code, "detail": detail})
 
     def wait_until_done(self) -> None:
-        moved_at, done = time.monotonic(), -1
-        while left := self.progress.open_refs():
+        changed_at, done = time.monotonic(), -1
+        while open_refs := self.progress.open_refs():
             self.progress.changed.wait(0.2)
             self.progress.changed.clear()
             self.report_progress()
             if self.progress.problems:
-                raise ReplayStuck(f"{self.progress.problems[0]} ({len(self.progress.problems)} such)")
+                raise ReplayStuck(f"{self.progress.problems[0]} ({len(self.progress.problems)} problems)")
             if self.progress.counts["done"] != done:
-                moved_at, done = time.monotonic(), self.progress.counts["done"]
-            if time.monotonic() - moved_at > STUCK_SECONDS:
-                raise ReplayStuck(f"nobody brings {len(left)} orders, {left[0]} is the first")
+                changed_at, done = time.monotonic(), self.progress.counts["done"]
+            if time.monotonic() - changed_at > STUCK_SECONDS:
+                raise ReplayStuck(f"{len(open_refs)} orders are not being fulfilled, the first is {open_refs[0]}")
         self.report_progress()
 
     def report_progress(self) -> None:
@@ -211,21 +215,22 @@ class Replayer:
     def unload_vans(self) -> None:
         for name in self.plan.loads:
             items = self.owner.get(f"/stock/locations/{name}")["items"]
-            self.transfer(self.owner, name, self.plan.source, {each["sku"]: each["available"] for each in items})
+            self.transfer(self.owner, name, self.plan.source, {level["sku"]: level["available"] for level in items})
 
     def transfer(self, sender: ApiClient, source: str, destination: str, load: dict[str, int]) -> None:
-        """What arrives at a van is confirmed by its salesman."""
-        place = places.load_location(destination)
-        there = (self.list_drivers(place) or [OWNER])[0] if place.kind == "van" else self.ensure_location_staff(place)
+        """Send the units, and confirm their receipt: a van's driver, or the staff of the location."""
+        location = places.load_location(destination)
+        is_van = location.kind == "van"
+        receiver = (self.list_drivers(location) or [OWNER])[0] if is_van else self.ensure_location_staff(location)
         for part in split_load([(sku, units) for sku, units in load.items() if units > 0]):
             lines = [{"sku": sku, "quantity": units} for sku, units in part]
             body = {"source": source, "destination": destination, "lines": lines, "reason": "replay"}
             sent = sender.post("/stock/transfers", body)
-            self.client_for(there).post(f"/stock/transfers/{sent['id']}/receive")
+            self.client_for(receiver).post(f"/stock/transfers/{sent['id']}/receive")
 
 
 def expire_offer(offer_id: str) -> None:
-    """Ten minutes later, as far as this one offer is concerned; whoever else says so of it changes nothing."""
+    """Expire the offer as if its time were over; a repeated call changes nothing."""
     offer = find_offer(offer_id)
     if offer is not None:
         expire(offer_id, offer.expires_at)

@@ -1,13 +1,12 @@
-"""Those who do the work of a replayed shop, each through the doors: they look into their inboxes and act on what they
-find there.
+"""Simulated staff of a replayed shop. They poll their inboxes through the API and act on the notices.
 
-- A warehouse (or a store) does what its inbox calls its own: accept, pick, ready, dispatch, deliver, or hand over what
-  is collected. While an offer to salesmen stands open it waits.
-- Salesmen act by a rule, so that a replay comes out alike each time: the checksum of an order's `ref` decides.
-  Of ten orders, three find all salesmen silent; for the other seven everyone who is asked claims at once, and the
-  first wins. The winner drives off and delivers. Whose van another order has emptied meanwhile says no.
-- Nobody waits ten minutes for the silent: the clock's own verb (`fulfillment.expire`) is told that the offer's time is
-  over, for that offer alone. What follows is what follows every time: the warehouse ships.
+- The staff of a warehouse or store fulfill an order once it is theirs: accept, pick, ready, dispatch and deliver, or
+  hand it over for pickup. They wait while an offer to salesmen is open.
+- Salesmen act by a fixed rule, so that every replay gives the same result: by a checksum of the order's `ref`, all
+  salesmen ignore the offers of three in ten orders. For the others all invited salesmen claim at once. The first claim
+  wins, and its salesman dispatches and delivers. A salesman whose van has run out of stock declines.
+- An ignored offer is expired at once instead of after ten minutes, with the same use case as the timer
+  (`fulfillment.expire`). Then the warehouse ships.
 """
 
 from __future__ import annotations
@@ -25,40 +24,40 @@ from ulid import ULID
 from chalicelib.kit.web import page_to_json
 from infra.local.api_client import ApiClient, ApiError
 
-SILENT_IN_TEN = 3
+IGNORED_IN_TEN = 3
 POLL_SECONDS = {"location": 1.0, "staff": 1.0}
 PAGE = 20
-FULL_READ_EVERY = 8  # quiet looks, each time
+FULL_READ_EVERY = 8  # polls without a new notice
 
 Notice = dict[str, Any]
 
 
 def ignores_offer(ref: str) -> bool:
-    return zlib.crc32(ref.encode()) % 10 < SILENT_IN_TEN
+    return zlib.crc32(ref.encode()) % 10 < IGNORED_IN_TEN
 
 
 class Progress:
-    """What is still to be done, shared by all. An order is done when each location that owes a part of it is done."""
+    """The open work, shared by all threads. An order is done when every location that owes a part of it is done."""
 
     def __init__(self) -> None:
         self.lock = threading.Lock()
         self.refs: dict[str, str] = {}
         self.open_locations: dict[str, set[str]] = {}
-        self.done_before_placed: dict[str, set[str]] = {}  # done before the answer to placing had been read
+        self.done_before_placed: dict[str, set[str]] = {}  # done before the response to placing was read
         self.counts: Counter[str] = Counter()
         self.problems: list[str] = []
         self.changed = threading.Event()
 
-    def order_placed(self, ref: str, answer: dict[str, Any]) -> None:
-        owed = {each["location"] for each in answer["allocations"]}
+    def order_placed(self, ref: str, order: dict[str, Any]) -> None:
+        owed = {allocation["location"] for allocation in order["allocations"]}
         with self.lock:
-            self.refs[answer["id"]] = ref
-            handed_over = answer["delivery"]["method"] == "handover"
-            done = self.done_before_placed.pop(answer["id"], set())
-            self.open_locations[answer["id"]] = set() if handed_over or "*" in done else owed - done
+            self.refs[order["id"]] = ref
+            handed_over = order["delivery"]["method"] == "handover"
+            done = self.done_before_placed.pop(order["id"], set())
+            self.open_locations[order["id"]] = set() if handed_over or "*" in done else owed - done
 
     def part_done(self, order: str, location: str = "*") -> None:
-        """`*` is whoever brings all of it."""
+        """Record that a location has done its part; `*` stands for all parts."""
         with self.lock:
             if order in self.open_locations:
                 self.open_locations[order] = set() if location == "*" else self.open_locations[order] - {location}
@@ -71,58 +70,60 @@ class Progress:
         with self.lock:
             return [self.refs[order] for order, owed in self.open_locations.items() if owed]
 
-    def count(self, what: str) -> None:
+    def count(self, name: str) -> None:
         with self.lock:
-            self.counts[what] += 1
+            self.counts[name] += 1
 
-    def record_problem(self, what: str) -> None:
+    def record_problem(self, problem: str) -> None:
         with self.lock:
-            self.problems.append(what)
+            self.problems.append(problem)
         self.changed.set()
 
 
 class Inbox:
-    """One person's reading of his inbox: each notice once, oldest first. Those written late lie below newer ones, so
-    he reads on until a page has no news, and all of it when it stays quiet. Who hears of offers that were ended before
-    their time (`ahead`) finds them dated minutes from now, so he begins at the top and once more at the present."""
+    """Reads one person's inbox: each notice once, oldest first.
 
-    def __init__(self, caller: ApiClient, kinds: Iterable[str], has_future_notices: bool = False) -> None:
-        self.client, self.kinds, self.has_future_notices = caller, set(kinds), has_future_notices
-        self.seen_ids: set[str] = set()
+    A notice can be written late, below newer ones. So reading continues until a page has nothing new, and covers the
+    whole inbox after some polls without a new notice. Events of offers that were expired early have ids some minutes in
+    the future. With `has_future_notices` the inbox is read from the top and once more from the present.
+    """
+
+    def __init__(self, client: ApiClient, kinds: Iterable[str], has_future_notices: bool = False) -> None:
+        self.client, self.kinds, self.has_future_notices = client, set(kinds), has_future_notices
+        self.known_ids: set[str] = set()
         self.empty_polls = 0
 
     def list_new(self) -> list[Notice]:
-        back = bool(self.empty_polls) and self.empty_polls % FULL_READ_EVERY == 0
-        found = {each["id"]: each for each in self.read_unseen(None, to_the_end=back)}
-        if self.has_future_notices and not back:
-            found |= {each["id"]: each for each in self.read_unseen(cursor_from_now(), to_the_end=False)}
-        self.empty_polls = 0 if found else self.empty_polls + 1
-        self.seen_ids |= found.keys()
-        return [each for _, each in sorted(found.items()) if each["kind"] in self.kinds]
+        full = bool(self.empty_polls) and self.empty_polls % FULL_READ_EVERY == 0
+        notices = {notice["id"]: notice for notice in self.read_new(None, to_the_end=full)}
+        if self.has_future_notices and not full:
+            notices |= {notice["id"]: notice for notice in self.read_new(cursor_from_now(), to_the_end=False)}
+        self.empty_polls = 0 if notices else self.empty_polls + 1
+        self.known_ids |= notices.keys()
+        return [notice for _, notice in sorted(notices.items()) if notice["kind"] in self.kinds]
 
-    def read_unseen(self, more: str | None, to_the_end: bool) -> Iterator[Notice]:
+    def read_new(self, cursor: str | None, to_the_end: bool) -> Iterator[Notice]:
         while True:
-            page = self.client.get(f"/inbox?limit={PAGE}" + (f"&cursor={more}" if more else ""))
-            new = [notice for notice in page["items"] if notice["id"] not in self.seen_ids]
+            page = self.client.get(f"/inbox?limit={PAGE}" + (f"&cursor={cursor}" if cursor else ""))
+            new = [notice for notice in page["items"] if notice["id"] not in self.known_ids]
             yield from new
-            more = page["next"]
-            if not more or not (to_the_end or new):
+            cursor = page["next"]
+            if not cursor or not (to_the_end or new):
                 return
 
 
 def cursor_from_now() -> str:
-    """A cursor as the inbox itself would give it, below everything that is dated later than this moment."""
+    """A cursor in the inbox's format that skips all notices with later ids than now."""
     return str(page_to_json([], {"before": f"evt_{ULID()}"}, "inbox")["next"])
 
 
 class StaffSimulation:
-    """Everybody at work: a reader for each inbox, and a few hands for the steps."""
+    """All simulated staff: a reader thread for each inbox, and pools of worker threads for the steps."""
 
-    def __init__(self, work: Progress, hands: int) -> None:
-        self.progress = work
-        self.executors = {
-            kind: ThreadPoolExecutor(hands) for kind in POLL_SECONDS
-        }  # nobody waits behind the other trade
+    def __init__(self, progress: Progress, threads: int) -> None:
+        self.progress = progress
+        # Separate pools, so that salesmen and locations do not wait for each other.
+        self.executors = {kind: ThreadPoolExecutor(threads) for kind in POLL_SECONDS}
         self.stop = threading.Event()
         self.readers: list[threading.Thread] = []
 
@@ -133,19 +134,19 @@ class StaffSimulation:
         self.stop.set()
         for reader in self.readers:
             reader.join()
-        for hands in self.executors.values():
-            hands.shutdown()
+        for executor in self.executors.values():
+            executor.shutdown()
 
-    def add_location(self, caller: ApiClient) -> None:
+    def add_location(self, client: ApiClient) -> None:
         self.start_reader(
-            Inbox(caller, ["yours_now"], has_future_notices=True),
+            Inbox(client, ["yours_now"], has_future_notices=True),
             "location",
-            lambda notice: fulfill_from_location(caller, notice, self.progress),
+            lambda notice: fulfill_from_location(client, notice, self.progress),
         )
 
-    def add_salesman(self, caller: ApiClient, expire: Callable[[str], Any]) -> None:
-        act = Salesman(caller, self.progress, expire).handle_offer
-        self.start_reader(Inbox(caller, ["offer"]), "staff", act)
+    def add_salesman(self, client: ApiClient, expire: Callable[[str], Any]) -> None:
+        act = Salesman(client, self.progress, expire).handle_offer
+        self.start_reader(Inbox(client, ["offer"]), "staff", act)
 
     def start_reader(self, inbox: Inbox, kind: str, act: Callable[[Notice], None]) -> None:
         reader = threading.Thread(target=self.poll_inbox, args=(inbox, kind, act))
@@ -166,25 +167,27 @@ class StaffSimulation:
             self.progress.record_problem(str(error))
 
 
-def fulfill_from_location(caller: ApiClient, notice: Notice, work: Progress) -> None:
-    """From the shelf to the customer's hand."""
-    door = f"/fulfillments/{notice['fulfillment']}"
+def fulfill_from_location(client: ApiClient, notice: Notice, progress: Progress) -> None:
+    """Do all steps of a fulfillment, unless a salesman has claimed the order meanwhile."""
+    path = f"/fulfillments/{notice['fulfillment']}"
     try:
-        method = caller.post(f"{door}/accept")["method"]
+        method = client.post(f"{path}/accept")["method"]
         steps = ("pick", "ready", "dispatch", "deliver") if method == "ship" else ("pick", "ready", "handover")
         for step in steps:
-            caller.post(f"{door}/{step}")
-    except ApiError as no:
-        if no.code != "cannot_move":  # somebody claimed it meanwhile
+            client.post(f"{path}/{step}")
+    except ApiError as error:
+        if error.code != "cannot_move":
             raise
-        work.count("stood_down")
+        progress.count("stood_down")
         return
-    work.part_done(notice["order"], notice["location"])
+    progress.part_done(notice["order"], notice["location"])
 
 
 class Salesman:
-    def __init__(self, caller: ApiClient, work: Progress, expire: Callable[[str], Any]) -> None:
-        self.client, self.progress, self.expire = caller, work, expire
+    """Claims or ignores offers, and delivers claimed orders."""
+
+    def __init__(self, client: ApiClient, progress: Progress, expire: Callable[[str], Any]) -> None:
+        self.client, self.progress, self.expire = client, progress, expire
 
     def handle_offer(self, notice: Notice) -> None:
         ref = self.wait_for_ref(notice["order"])
@@ -194,7 +197,7 @@ class Salesman:
             self.claim(notice)
 
     def wait_for_ref(self, order: str) -> str:
-        """He may hear of an order before the one who placed it has his answer."""
+        """The order's `ref`. The notice may arrive before the response to placing the order was read."""
         for _ in range(200):
             if ref := self.progress.refs.get(order):
                 return ref
@@ -203,18 +206,18 @@ class Salesman:
 
     def claim(self, notice: Notice) -> None:
         try:
-            mine = self.client.post(f"/offers/{notice['offer']}/claim")["fulfillment"]
-        except ApiError as no:
-            self.progress.count(no.code)
-            if no.code == "out_of_stock":
+            fulfillment = self.client.post(f"/offers/{notice['offer']}/claim")["fulfillment"]
+        except ApiError as error:
+            self.progress.count(error.code)
+            if error.code == "out_of_stock":
                 self.decline(notice)
             return
         for step in ("dispatch", "deliver"):
-            self.client.post(f"/fulfillments/{mine['id']}/{step}")
+            self.client.post(f"/fulfillments/{fulfillment['id']}/{step}")
         self.progress.part_done(notice["order"])
 
     def decline(self, notice: Notice) -> None:
         try:
             self.client.post(f"/offers/{notice['offer']}/decline")
-        except ApiError as no:
-            self.progress.count(no.code)  # somebody has it meanwhile
+        except ApiError as error:
+            self.progress.count(error.code)  # claimed by another salesman meanwhile

@@ -1,4 +1,4 @@
-"""What a shop's tables say after a replay: sums, stock, offers, and whether everybody was told exactly once."""
+"""The result of a replay, computed from the shop's tables: sums, stock, offers, and missing or repeated notices."""
 
 from __future__ import annotations
 
@@ -17,6 +17,8 @@ Notification = tuple[str, str]  # (event, party)
 
 @dataclass(frozen=True)
 class ReplaySummary:
+    """Counts over the placed and completed orders of a snapshot."""
+
     snapshot: Snapshot
     currency: str
 
@@ -51,7 +53,7 @@ class ReplaySummary:
 
     @property
     def on_hand(self) -> dict[str, int]:
-        """Over all locations, and what is on its way between them."""
+        """Units by SKU over all locations."""
         units: Counter[str] = Counter()
         for key, level in self.snapshot.levels.items():
             units[key.rpartition("@")[0]] += level["on_hand"]
@@ -67,9 +69,9 @@ class ReplaySummary:
 
     @property
     def notified(self) -> dict[str, int]:
-        """Notices in the inboxes of salesmen, and of warehouses and stores, about orders."""
-        to = Counter(row["pk"].partition("#")[0] for row in self.notices)
-        return {"salesman": to["staff"], "warehouse": to["location"]}
+        """Notices about orders in the inboxes of salesmen, and of warehouses and stores."""
+        counts = Counter(row["pk"].partition("#")[0] for row in self.notices)
+        return {"salesman": counts["staff"], "warehouse": counts["location"]}
 
     @property
     def notices_by_kind(self) -> Counter[tuple[str, str]]:
@@ -82,62 +84,57 @@ class ReplaySummary:
     @property
     def offers(self) -> dict[str, Any]:
         opened = {
-            entry["said"]["offer_id"]: entry
+            entry["fields"]["offer_id"]: entry
             for entry in self.entries_of_kind("OfferOpened")
-            if entry["said"].get("offer_id")
+            if entry["fields"].get("offer_id")
         }
         ended = [
             entry for kind in ("OfferClaimed", "OfferExpired", "OfferDeclined") for entry in self.entries_of_kind(kind)
         ]
-        waits = [seconds_between(opened[entry["said"]["offer_id"]], entry) for entry in ended]
+        durations = [seconds_between(opened[entry["fields"]["offer_id"]], entry) for entry in ended]
         return {
             "made": len(opened),
             "claimed_by_salesman": len(self.entries_of_kind("OfferClaimed")),
             "fell_back": len(opened) - len(self.entries_of_kind("OfferClaimed")),
-            "median_offer_seconds": round(median(waits), 3) if waits else 0.0,
+            "median_offer_seconds": round(median(durations), 3) if durations else 0.0,
         }
 
     def entries_of_kind(self, kind: str) -> list[dict[str, Any]]:
         return [entry for entry in self.snapshot.entries if entry["kind"] == kind]
 
     def wrong_notices(self) -> list[str]:
-        """Each salesman and each warehouse that an event concerned, against the inboxes: once, and nobody else."""
-        expected, found = (
-            Counter(self.expected_notifications()),
-            Counter((row["sk"], row["pk"]) for row in self.notices),
-        )
-        found = Counter({telling: times for telling, times in found.items() if not telling[1].startswith("customer#")})
-        missed, extra = expected - found, found - expected
-        wrong = [f"{party} was not told of {self.describe_event(event)}" for event, party in missed]
-        return wrong + [f"{party} was told of {self.describe_event(event)} too often" for event, party in extra]
+        """Notices missing from inboxes of staff and locations, and notices there that no event accounts for."""
+        expected = Counter(self.expected_notifications())
+        actual = Counter((row["sk"], row["pk"]) for row in self.notices if not row["pk"].startswith("customer#"))
+        missing, extra = expected - actual, actual - expected
+        wrong = [f"{party} was not notified of {self.describe_event(event)}" for event, party in missing]
+        return wrong + [f"{party} was notified too often of {self.describe_event(event)}" for event, party in extra]
 
     def expected_notifications(self) -> Iterator[Notification]:
-        """As the journal alone has it."""
+        """The (event, party) pairs that follow from the journal alone."""
         for entry in self.snapshot.entries:
-            event, said = entry["event_id"], entry["said"]
-            if entry["kind"] == "OrderPlaced" and said.get("made_by", "") not in ("", entry["actor"]):
-                yield event, f"staff#{said['made_by']}"
+            event, fields = entry["event_id"], entry["fields"]
+            if entry["kind"] == "OrderPlaced" and fields.get("made_by", "") not in ("", entry["actor"]):
+                yield event, f"staff#{fields['made_by']}"
             if entry["kind"] == "OfferOpened":
-                yield from ((event, f"staff#{each}") for each in said.get("invited", ()))
+                yield from ((event, f"staff#{name}") for name in fields.get("invited", ()))
             if entry["kind"] in ("OfferOpened", "OfferExpired", "OfferDeclined"):
-                yield from ((event, f"location#{work['location']}") for work in said.get("assigned", ()))
+                yield from ((event, f"location#{work['location']}") for work in fields.get("assigned", ()))
             if entry["kind"] == "OfferClaimed":
-                yield from ((event, f"location#{work['location']}") for work in said.get("stood_down", ()))
+                yield from ((event, f"location#{work['location']}") for work in fields.get("stood_down", ()))
 
     def describe_event(self, event: str) -> str:
         entry = self.snapshot.entries_by_event_id.get(event, {"kind": "nothing", "subject": event})
         return f"{entry['kind']} of {entry['subject']}"
 
     def wrong_sends(self, engine: str) -> list[str]:
-        """What left the house by SMS and e-mail, against what was claimed: more would be somebody told twice."""
+        """Differences between the SMS and e-mail that were sent and those that were claimed."""
         claimed = Counter(row["channel"] for row in self.snapshot.sends if row["status"] == "sent")
-        left = {
+        sent = {
             "sms": count_messages(f"{engine}/_ministack/sns/sms-messages"),
             "email": count_messages(f"{engine}/_ministack/ses/messages"),
         }
-        return [
-            f"{left[name]} {name} left, {claimed[name]} were claimed" for name in left if left[name] != claimed[name]
-        ]
+        return [f"{sent[name]} {name} sent, {claimed[name]} claimed" for name in sent if sent[name] != claimed[name]]
 
 
 def seconds_between(opened: dict[str, Any], ended: dict[str, Any]) -> float:
@@ -145,6 +142,6 @@ def seconds_between(opened: dict[str, Any], ended: dict[str, Any]) -> float:
 
 
 def count_messages(address: str) -> int:
-    kept = thread_client().get(address, timeout=10).raise_for_status().json()
-    kept = kept.get("sms_messages", kept.get("messages", kept))
-    return sum(map(len, kept.values())) if isinstance(kept, dict) else len(kept)
+    stored = thread_client().get(address, timeout=10).raise_for_status().json()
+    messages = stored.get("sms_messages", stored.get("messages", stored))
+    return sum(map(len, messages.values())) if isinstance(messages, dict) else len(messages)

@@ -1,4 +1,4 @@
-"""Products and channels that speak only of what matters to a test."""
+"""Products and channels with default values; a test names only the fields it is about."""
 
 from __future__ import annotations
 
@@ -8,12 +8,12 @@ from chalicelib.catalog.model import Channel, Product
 from chalicelib.catalog.save import save_product
 
 
-def a_product(sku: str = "TEH", **told: Any) -> Product:
-    return Product(**{"sku": sku, "name": sku.title(), "category": "minuman", "currency": "IDR"} | told)
+def a_product(sku: str = "TEH", **fields: Any) -> Product:
+    return Product(**{"sku": sku, "name": sku.title(), "category": "minuman", "currency": "IDR"} | fields)
 
 
-def a_channel(code: str = "web", **told: Any) -> Channel:
-    return Channel(code, **told)
+def a_channel(code: str = "web", **fields: Any) -> Channel:
+    return Channel(code, **fields)
 
 
 def save_products(*products: Product) -> None:

@@ -15,20 +15,20 @@ def skus(products: list[Product]) -> list[str]:
     return [product.sku for product in products]
 
 
-def list_every_page(**asked: Any) -> list[list[str]]:
+def list_every_page(**query: Any) -> list[list[str]]:
     pages, after = [], None
     while True:
-        found, after = find.list_products(**asked, after=after)
-        pages.append(skus(found))
+        products, after = find.list_products(**query, after=after)
+        pages.append(skus(products))
         if after is None:
             return pages
 
 
-def test_a_product_published_to_the_counter_only_is_sold_nowhere_else():
-    counter_only = a_product(channels=("pos",))
+def test_a_product_published_only_in_pos_is_not_published_on_the_web():
+    pos_only = a_product(channels=("pos",))
 
-    assert is_published(counter_only, "pos")
-    assert not is_published(counter_only, "web")
+    assert is_published(pos_only, "pos")
+    assert not is_published(pos_only, "web")
     assert is_published(a_product(), "web")
 
 
@@ -36,7 +36,7 @@ def test_a_withdrawn_product_is_published_nowhere():
     assert not is_published(a_product(active=False, channels=("web",)), "web")
 
 
-def test_a_channel_may_sell_a_part_of_the_assortment():
+def test_a_channel_may_sell_some_categories_only():
     drinks_only = a_channel("marketplace", categories=("minuman",))
 
     assert can_sell(drinks_only, a_product(category="minuman"))
@@ -46,18 +46,18 @@ def test_a_channel_may_sell_a_part_of_the_assortment():
 @pytest.mark.parametrize(
     "q", ["teh", "TEH", "melati", "kantong teh", "tea", "8991002", "TEH-25", "minuman", "", "  teh  "]
 )
-def test_search_reads_name_text_category_barcode_and_sku_whatever_the_case(q: str):
+def test_search_covers_name_description_category_barcode_and_sku_in_any_case(q: str):
     tea = a_product("TEH-25", name="Teh Melati", description="25 kantong", barcode="8991002101234")
 
     assert has_all_words(tea, q)
 
 
 @pytest.mark.parametrize("q", ["kopi", "teh kopi", "coffee", "8991003"])
-def test_search_wants_every_word(q: str):
+def test_search_needs_every_word(q: str):
     assert not has_all_words(a_product("TEH-25", name="Teh Melati", barcode="8991002101234"), q)
 
 
-def test_notebook_and_laptop_find_the_same():
+def test_synonyms_match_the_same_products():
     laptop, notebook = a_product("A", name="Laptop 14 inci"), a_product("B", name="Notebook 14 inci")
 
     for word in ("laptop", "notebook", "LAPTOP"):
@@ -65,18 +65,18 @@ def test_notebook_and_laptop_find_the_same():
         assert has_all_words(notebook, word)
 
 
-def test_a_synonym_is_a_whole_word():
+def test_a_synonym_matches_whole_words_only():
     assert not has_all_words(a_product("A", name="Kain Saphir"), "ponsel")
     assert all(len(meaning) > 1 for meaning in SYNONYMS)
 
 
-def test_pages_of_the_catalog_follow_each_other_by_name(aws: Any):
+def test_pages_of_the_catalog_are_sorted_by_name(aws: Any):
     save_products(*(a_product(f"P{number}", name=f"Barang {number:02}") for number in range(7)))
 
     assert list_every_page(limit=3) == [["P0", "P1", "P2"], ["P3", "P4", "P5"], ["P6"]]
 
 
-def test_a_search_goes_on_where_its_page_ended(aws: Any):
+def test_the_next_page_of_a_search_starts_where_the_last_one_ended(aws: Any):
     save_products(
         *(a_product(f"P{number}", name=f"{'Teh' if number % 2 else 'Kopi'} {number:02}") for number in range(8))
     )
@@ -85,7 +85,7 @@ def test_a_search_goes_on_where_its_page_ended(aws: Any):
     assert [len(page) for page in list_every_page(q="kopi", limit=3)] == [3, 1]
 
 
-def test_a_page_holds_only_what_its_channel_sells(aws: Any):
+def test_a_page_contains_only_products_of_its_channel(aws: Any):
     save_products(a_product("A"), a_product("B", channels=("pos",)), a_product("C", category="sabun"))
 
     assert skus(find.list_products(channel=a_channel("web"))[0]) == ["A", "C"]
@@ -93,37 +93,37 @@ def test_a_page_holds_only_what_its_channel_sells(aws: Any):
     assert skus(find.list_products(channel=a_channel("web", categories=("sabun",)))[0]) == ["C"]
 
 
-def test_one_category_is_paged_by_itself(aws: Any):
+def test_a_category_is_listed_in_pages(aws: Any):
     save_products(*(a_product(f"P{number}", category="sabun" if number < 3 else "teh") for number in range(6)))
 
     assert list_every_page(category="sabun", limit=2) == [["P0", "P1"], ["P2"]]
     assert list_every_page(category="kopi") == [[]]
 
 
-def test_a_page_costs_the_same_however_long_the_list_is(aws: Any, monkeypatch: pytest.MonkeyPatch):
+def test_a_page_reads_its_limit_however_long_the_list_is(aws: Any, monkeypatch: pytest.MonkeyPatch):
     save_products(*(a_product(f"P{number:02}") for number in range(30)))
-    read: list[int] = []
+    limits: list[int] = []
     query = db.query
-    monkeypatch.setattr(db, "query", lambda *args, **told: read.append(told["limit"]) or query(*args, **told))
+    monkeypatch.setattr(db, "query", lambda *args, **kwargs: limits.append(kwargs["limit"]) or query(*args, **kwargs))
 
     first, after = find.list_products(limit=5)
     second, _ = find.list_products(limit=5, after=after)
 
-    assert (len(first), len(second), read) == (5, 5, [5, 5])
+    assert (len(first), len(second), limits) == (5, 5, [5, 5])
 
 
-def test_a_search_that_finds_nothing_stops_after_a_few_reads_and_can_go_on(aws: Any, monkeypatch: pytest.MonkeyPatch):
+def test_a_search_without_matches_stops_after_a_few_queries_with_a_cursor(aws: Any, monkeypatch: pytest.MonkeyPatch):
     save_products(*(a_product(f"P{number:02}") for number in range(12)))
     monkeypatch.setattr(find, "SEARCH_PAGE_SIZE", 2)
 
-    found, after = find.list_products(q="jarum")
+    products, after = find.list_products(q="jarum")
 
-    assert found == []
+    assert products == []
     assert after is not None
     assert list_every_page(q="jarum")[-1] == []
 
 
-def test_a_barcode_finds_its_product(aws: Any):
+def test_a_product_is_loaded_by_its_barcode(aws: Any):
     save_products(a_product("TEH", barcode="8991002101234"))
 
     assert find.load_product_by_barcode("8991002101234").sku == "TEH"
@@ -131,7 +131,7 @@ def test_a_barcode_finds_its_product(aws: Any):
         find.load_product_by_barcode("8991002101235")
 
 
-def test_a_channel_nobody_configured_is_on_and_sells_everything(aws: Any):
+def test_a_channel_that_was_never_configured_is_active_and_sells_everything(aws: Any):
     assert find.load_channel("social") == a_channel("social")
     assert [channel.code for channel in find.list_channels()] == [
         "web", "pos", "sfa", "phone", "social", "whatsapp", "marketplace",

@@ -14,7 +14,7 @@ from chalicelib.kit.errors import Invalid, NotFound
 from tests.catalog.build import a_channel, a_product, save_products
 
 
-def test_a_product_is_kept_whole(aws: Any):
+def test_a_product_is_saved_with_all_its_fields(aws: Any):
     product = a_product(
         "TEH",
         description="25 kantong",
@@ -37,7 +37,7 @@ def test_a_product_is_kept_whole(aws: Any):
     assert find.list_all_products() == [product]
 
 
-def test_keeping_the_same_twice_changes_nothing(aws: Any):
+def test_saving_an_equal_product_changes_nothing(aws: Any):
     save_products(a_product("TEH", barcode="8991002101234"))
 
     assert not save_product(a_product("TEH", barcode="8991002101234"), actor="owner-ratna")
@@ -45,7 +45,7 @@ def test_keeping_the_same_twice_changes_nothing(aws: Any):
     assert len(journal.history("product#TEH")) == 1
 
 
-def test_the_journal_says_who_changed_what_from_what_to_what(aws: Any):
+def test_the_journal_records_the_actor_and_the_changed_fields(aws: Any):
     save_products(a_product("TEH", name="Teh", description="lama"))
 
     save_product(a_product("TEH", name="Teh Melati", description="baru"), actor="owner-ratna")
@@ -81,15 +81,15 @@ def test_a_withdrawn_product_leaves_every_list_and_comes_back(aws: Any):
 def test_a_barcode_belongs_to_one_product(aws: Any):
     save_products(a_product("TEH", barcode="8991002101234"))
 
-    with pytest.raises(BarcodeTaken) as refused:
+    with pytest.raises(BarcodeTaken) as refusal:
         save_product(a_product("KOPI", barcode="8991002101234"), actor="owner-ratna")
 
-    assert refused.value.facts == {"barcode": "8991002101234", "sku": "TEH"}
+    assert refusal.value.facts == {"barcode": "8991002101234", "sku": "TEH"}
     assert find.load_products(["KOPI"]) == {}
     assert journal.history("product#KOPI") == []
 
 
-def test_a_barcode_given_up_is_free_for_another(aws: Any):
+def test_a_released_barcode_can_be_used_by_another_product(aws: Any):
     save_products(a_product("TEH", barcode="8991002101234"))
 
     save_product(a_product("TEH", barcode="8991002101241"), actor="owner-ratna")
@@ -115,15 +115,15 @@ def test_a_barcode_given_up_is_free_for_another(aws: Any):
         ({"cost_minor": -1}, "cost"),
     ],
 )
-def test_what_cannot_be_kept_is_refused_by_its_field(aws: Any, wrong: dict[str, Any], field: str):
-    with pytest.raises(Invalid) as refused:
+def test_an_invalid_product_is_refused_with_the_field(aws: Any, wrong: dict[str, Any], field: str):
+    with pytest.raises(Invalid) as refusal:
         save_product(replace(a_product("TEH"), **wrong), actor="owner-ratna")
 
-    assert [error["field"] for error in refused.value.errors] == [field]
+    assert [error["field"] for error in refusal.value.errors] == [field]
     assert find.list_all_products() == []
 
 
-def test_a_product_that_moved_meanwhile_is_looked_at_again(aws: Any, monkeypatch: pytest.MonkeyPatch):
+def test_saving_is_repeated_if_the_product_changed_meanwhile(aws: Any, monkeypatch: pytest.MonkeyPatch):
     save_products(a_product("TEH"))
     commit, raced = db.commit, []
 
@@ -140,7 +140,7 @@ def test_a_product_that_moved_meanwhile_is_looked_at_again(aws: Any, monkeypatch
     assert find.load_product("TEH").name == "Teh Melati"
 
 
-def test_a_channel_is_switched_off_and_on_and_each_time_somebody_did_it(aws: Any):
+def test_switching_a_channel_off_and_on_is_recorded_with_the_changed_fields(aws: Any):
     configure_channel(a_channel("web", active=False), actor="owner-ratna")
     off = find.load_channel("web").active
     configure_channel(a_channel("web", safety_units=2, tenders=("cod",)), actor="owner-ratna")

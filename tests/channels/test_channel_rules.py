@@ -1,4 +1,4 @@
-"""Who may speak in which channel, and what each leaves to be understood."""
+"""The roles and defaults of each channel."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ def place(body: Any, by: str = "", key: str = KEY) -> Any:
 
 
 @pytest.mark.parametrize(
-    ("channel", "speaker", "stranger"),
+    ("channel", "allowed", "other"),
     [
         ("pos", "cashier-sinta", "agent-lia"),
         ("sfa", "salesman-budi", "cashier-sinta"),
@@ -27,32 +27,31 @@ def place(body: Any, by: str = "", key: str = KEY) -> Any:
         ("whatsapp", "agent-lia", "cashier-sinta"),
     ],
 )
-def test_each_channel_has_its_people_and_the_owner(aws: Any, channel: str, speaker: str, stranger: str) -> None:
+def test_a_channel_accepts_orders_of_its_role_and_the_owner(aws: Any, channel: str, allowed: str, other: str) -> None:
     open_shop(TEAPOT=9)
     body = an_order((TEAPOT, 1), channel=channel)
 
-    answers = [
-        place(body, by, f"a-key-of-{by or 'nobody'}-0001").status for by in (speaker, "owner-ratna", stranger, "")
-    ]
+    callers = (allowed, "owner-ratna", other, "")
+    statuses = [place(body, by, f"a-key-of-{by or 'a-guest'}-0001").status for by in callers]
 
-    assert answers == [201, 201, 403, 401]
+    assert statuses == [201, 201, 403, 401]
     assert level(TEAPOT)["allocated"] == 2
 
 
-def test_a_shopper_sends_his_whatsapp_cart_himself_and_exactly_that(aws: Any) -> None:
+def test_a_whatsapp_order_must_equal_its_signed_cart(aws: Any) -> None:
     open_shop(TEAPOT=9)
     lines = [{"sku": TEAPOT, "quantity": 2}]
     cart = call("POST", "/api/carts", {"lines": lines}).json["cart"]
 
-    more = place(an_order((TEAPOT, 3), channel="whatsapp", cart=cart))
+    changed = place(an_order((TEAPOT, 3), channel="whatsapp", cart=cart))
     same = place(an_order((TEAPOT, 2), channel="whatsapp", cart=cart), key="another-key-of-16-chars")
 
-    assert (more.status, same.status) == (422, 201)
+    assert (changed.status, same.status) == (422, 201)
     assert same.json["token"]
     assert level(TEAPOT)["allocated"] == 2
 
 
-def test_a_changed_cart_is_no_cart(aws: Any) -> None:
+def test_a_cart_with_a_wrong_signature_is_refused(aws: Any) -> None:
     open_shop(TEAPOT=9)
     cart = call("POST", "/api/carts", {"lines": [{"sku": TEAPOT, "quantity": 2}]}).json["cart"]
 
@@ -62,20 +61,20 @@ def test_a_changed_cart_is_no_cart(aws: Any) -> None:
     assert level(TEAPOT)["allocated"] == 0
 
 
-def test_a_marketplace_order_needs_its_own_number_and_comes_once(aws: Any) -> None:
+def test_a_marketplace_order_needs_a_ref_and_is_placed_once(aws: Any) -> None:
     open_shop(TEAPOT=9)
     body = an_order((TEAPOT, 1), channel="marketplace", payments=[])
 
-    nameless = place(body, "channel-tokoku")
+    without_ref = place(body, "channel-tokoku")
     first = place(body | {"ref": "TK-1"}, "channel-tokoku")
     second = place(body | {"ref": "TK-1"}, "channel-tokoku", key="another-key-of-16-chars")
 
-    assert (nameless.status, first.status, second.status) == (422, 201, 200)
+    assert (without_ref.status, first.status, second.status) == (422, 201, 200)
     assert first.body == second.body
     assert level(TEAPOT)["reserved"] == 1
 
 
-def test_a_salesman_hands_over_from_his_own_van_only(aws: Any) -> None:
+def test_a_salesman_hands_over_only_from_their_own_van(aws: Any) -> None:
     open_shop()
     add_stock(CUP, "van-budi", 5)
     budi = token("salesman-budi")
@@ -89,7 +88,7 @@ def test_a_salesman_hands_over_from_his_own_van_only(aws: Any) -> None:
     assert level(CUP, "van-budi")["on_hand"] == 3
 
 
-def test_a_channel_switched_off_takes_no_new_orders_and_the_others_go_on(aws: Any) -> None:
+def test_an_inactive_channel_refuses_orders_and_others_do_not(aws: Any) -> None:
     open_shop(TEAPOT=9)
     call("PUT", "/api/channels/web", {"active": False}, token=token("owner-ratna"))
 
@@ -99,7 +98,7 @@ def test_a_channel_switched_off_takes_no_new_orders_and_the_others_go_on(aws: An
     assert (web.status, web.json["code"], phone.status) == (409, "channel_off", 201)
 
 
-def test_a_channel_sells_a_part_of_the_goods_for_some_tenders_and_the_others_go_on(aws: Any) -> None:
+def test_a_channel_can_be_limited_to_categories_and_payment_methods(aws: Any) -> None:
     open_shop(TEAPOT=9, CUP=9)
     owner = token("owner-ratna")
     for sku, category in ((TEAPOT, "Teko"), (CUP, "Cangkir")):
@@ -109,20 +108,20 @@ def test_a_channel_sells_a_part_of_the_goods_for_some_tenders_and_the_others_go_
 
     cup = place(an_order((CUP, 1), **paid), key="a-cup-on-the-web-1")
     cod = place(an_order((TEAPOT, 1)), key="cash-on-delivery-1")
-    good = place(an_order((TEAPOT, 1), **paid), key="a-teapot-by-bank-1")
+    allowed = place(an_order((TEAPOT, 1), **paid), key="a-teapot-by-bank-1")
     phone = place(an_order((CUP, 1), channel="phone"), "agent-lia", key="a-cup-by-phone-001")
     shown = call("GET", "/api/catalog/products").json["items"]
 
     assert (cup.status, cup.json["detail"]) == (409, "Not sold in channel web: CUP; leave them out.")
     assert (cod.status, cod.json["code"], cod.json["methods"]) == (409, "method_unavailable", ["transfer"])
-    assert (good.status, phone.status) == (201, 201)
-    assert [each["sku"] for each in shown] == [TEAPOT]
+    assert (allowed.status, phone.status) == (201, 201)
+    assert [product["sku"] for product in shown] == [TEAPOT]
 
 
-def test_with_safety_two_the_web_sells_three_of_five_and_the_counter_there_all_five(aws: Any) -> None:
+def test_safety_stock_is_not_sold_on_the_web_but_at_the_counter(aws: Any) -> None:
     open_shop()
-    said = b"sku,location,on_hand,safety_stock,display\nTEAPOT,store-tunjungan,5,2,0\n"
-    call("POST", "/api/imports?file=stock", said, token=token("owner-ratna"))
+    stock_csv = b"sku,location,on_hand,safety_stock,display\nTEAPOT,store-tunjungan,5,2,0\n"
+    call("POST", "/api/imports?file=stock", stock_csv, token=token("owner-ratna"))
     sinta = token("cashier-sinta")
     call("POST", "/api/shifts", {"opening": {"amount": 0, "currency": "IDR"}}, key="open-a-shift-key-1", token=sinta)
     by_hand = {"channel": "pos", "delivery": {"method": "handover"}, "payments": [{"method": "cash"}]}
@@ -137,35 +136,35 @@ def test_with_safety_two_the_web_sells_three_of_five_and_the_counter_there_all_f
     assert level(TEAPOT, "store-tunjungan")["on_hand"] == 0
 
 
-def test_a_placement_link_leads_to_its_page_and_stays_on_the_order(aws: Any) -> None:
+def test_a_placement_link_opens_its_page_and_is_stored_on_the_order(aws: Any) -> None:
     open_shop(TEAPOT=9)
-    kept = {"code": "ig-bio", "channel": "social", "medium": "post", "sku": TEAPOT}
-    call("PUT", "/api/placements", kept, token=token("owner-ratna"))
+    placement = {"code": "ig-bio", "channel": "social", "medium": "post", "sku": TEAPOT}
+    call("PUT", "/api/placements", placement, token=token("owner-ratna"))
 
-    led = call("GET", "/l/ig-bio")
+    redirect = call("GET", "/l/ig-bio")
     order = place(an_order((TEAPOT, 1), placement="ig-bio")).json
 
-    assert (led.status, dict(led.headers)["Location"]) == (302, f"/p/{TEAPOT}/?via=ig-bio")
+    assert (redirect.status, dict(redirect.headers)["Location"]) == (302, f"/p/{TEAPOT}/?via=ig-bio")
     assert order["placement"] == "ig-bio"
 
 
-def test_a_quote_prices_the_cart_and_says_what_is_short_without_holding_anything(aws: Any) -> None:
+def test_a_quote_has_prices_and_shortages_and_reserves_nothing(aws: Any) -> None:
     open_shop(TEAPOT=1)
     add_stock(CUP, "store-tunjungan", 5)
 
-    told = call("POST", "/api/quotes", {"channel": "web", "lines": an_order((TEAPOT, 2), (CUP, 1))["lines"]}).json
+    body = call("POST", "/api/quotes", {"channel": "web", "lines": an_order((TEAPOT, 2), (CUP, 1))["lines"]}).json
 
-    assert told["total"] == {"amount": 262_500, "currency": "IDR"}
-    assert told["short"] == [{"sku": TEAPOT, "wanted": 2, "available": 1}]
-    assert "cash" not in told["payments"]
+    assert body["total"] == {"amount": 262_500, "currency": "IDR"}
+    assert body["short"] == [{"sku": TEAPOT, "wanted": 2, "available": 1}]
+    assert "cash" not in body["payments"]
     assert level(TEAPOT)["available"] == 1
 
 
-def test_a_placement_kept_again_as_it_is_is_kept_once(aws: Any) -> None:
-    kept = {"code": "ig-bio", "channel": "social", "medium": "post", "sku": TEAPOT}
+def test_saving_an_unchanged_placement_writes_nothing(aws: Any) -> None:
+    placement = {"code": "ig-bio", "channel": "social", "medium": "post", "sku": TEAPOT}
     open_shop()
 
-    first, again = (call("PUT", "/api/placements", kept, token=token("owner-ratna")) for _ in range(2))
+    first, again = (call("PUT", "/api/placements", placement, token=token("owner-ratna")) for _ in range(2))
 
     assert again.body == first.body
     assert [entry.sk for entry in journal.history("placement#ig-bio")] == [1]

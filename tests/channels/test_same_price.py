@@ -1,4 +1,4 @@
-"""The same cart, customer and time cost the same at every door, to the last rupiah."""
+"""The same cart has the same price in every channel."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 from hypothesis import HealthCheck, given, settings
-from hypothesis import strategies as some
+from hypothesis import strategies as st
 
 from chalicelib.kit.money import Money
 from chalicelib.pricing.model import PriceEntry
@@ -24,15 +24,14 @@ STAFF_BY_CHANNEL = {
     "whatsapp": "",
 }
 ODD_PRICES = {TEAPOT: 123_457, CUP: 11_113, RARE: 901_009, TRAY: 39_989}
-carts = some.dictionaries(some.sampled_from(sorted(ODD_PRICES)), some.integers(1, 999), min_size=1)
+carts = st.dictionaries(st.sampled_from(sorted(ODD_PRICES)), st.integers(1, 999), min_size=1)
 
 
 def load_quote(channel: str, cart: dict[str, int], coupons: list[str]) -> dict[str, Any]:
     lines = [{"sku": sku, "quantity": quantity} for sku, quantity in cart.items()]
-    said = {"channel": channel, "lines": lines, "coupons": coupons}
-    answer = call(
-        "POST", "/api/quotes", said, token=token(STAFF_BY_CHANNEL[channel]) if STAFF_BY_CHANNEL[channel] else ""
-    )
+    body = {"channel": channel, "lines": lines, "coupons": coupons}
+    staff = STAFF_BY_CHANNEL[channel]
+    answer = call("POST", "/api/quotes", body, token=token(staff) if staff else "")
     assert answer.status == 200, answer.text
     return {name: answer.json[name] for name in ("lines", "total", "tax_included")}
 
@@ -47,16 +46,14 @@ def shop(aws: Any) -> None:
 
 
 @settings(max_examples=25, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
-@given(cart=carts, with_code=some.booleans())
-def test_a_cart_costs_the_same_on_the_web_at_the_counter_and_by_phone(
-    shop: None, cart: dict[str, int], with_code: bool
-) -> None:
+@given(cart=carts, with_code=st.booleans())
+def test_a_cart_costs_the_same_in_every_channel(shop: None, cart: dict[str, int], with_code: bool) -> None:
     first, *others = [load_quote(channel, cart, ["LEBARAN"] if with_code else []) for channel in STAFF_BY_CHANNEL]
 
     assert all(other == first for other in others)
 
 
-def test_a_price_of_one_channel_alone_is_seen(shop: None) -> None:
+def test_a_price_of_one_channel_changes_the_quote_of_that_channel(shop: None) -> None:
     save_price(CUP, Money(11_113, "IDR"), (PriceEntry(9_999, channel="pos"),), "test")
 
     assert load_quote("pos", {CUP: 1}, [])["total"] != load_quote("web", {CUP: 1}, [])["total"]

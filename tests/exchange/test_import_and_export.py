@@ -1,4 +1,4 @@
-"""Folders of CSV through the owner's doors: dry runs, bad rows, repeats, and out again as they came in."""
+"""Import and export of CSV files by the API: dry runs, wrong rows, repeated imports, and export after import."""
 
 from __future__ import annotations
 
@@ -24,19 +24,19 @@ FOLDER = {
 
 
 def zip_folder(folder: dict[str, str]) -> bytes:
-    out = io.BytesIO()
-    with zipfile.ZipFile(out, "w") as archive:
+    buffer = io.BytesIO()
+    with zipfile.ZipFile(buffer, "w") as archive:
         for name, text in folder.items():
             archive.writestr(f"{name}.csv", text)
-    return out.getvalue()
+    return buffer.getvalue()
 
 
 def import_folder(folder: dict[str, str], dry_run: bool = False) -> Any:
-    said = "true" if dry_run else "false"
-    return call("POST", f"/api/imports?dry_run={said}", zip_folder(folder), token=token("owner-ratna")).json
+    path = f"/api/imports?dry_run={'true' if dry_run else 'false'}"
+    return call("POST", path, zip_folder(folder), token=token("owner-ratna")).json
 
 
-def test_a_folder_comes_in_and_a_second_run_changes_nothing(aws: Any) -> None:
+def test_importing_a_folder_twice_changes_nothing_the_second_time(aws: Any) -> None:
     open_shop()
 
     first, second = import_folder(FOLDER), import_folder(FOLDER)
@@ -47,13 +47,13 @@ def test_a_folder_comes_in_and_a_second_run_changes_nothing(aws: Any) -> None:
     assert level("SKU0001", "wh-one") == {"on_hand": 10, "reserved": 0, "allocated": 3, "available": 6}
 
 
-def test_agreed_prices_are_taken_as_they_were_rounded_half_up(aws: Any) -> None:
+def test_agreed_prices_are_rounded_half_up(aws: Any) -> None:
     open_shop()
     import_folder(FOLDER)
 
-    listed = call("GET", "/api/orders?day=2026-01-05", token=token("owner-ratna")).json["items"]
+    orders = call("GET", "/api/orders?day=2026-01-05", token=token("owner-ratna")).json["items"]
 
-    assert [one["total"]["amount"] for one in listed] == [2547]  # 3 × 999 × 0.85 = 2547.45
+    assert [order["total"]["amount"] for order in orders] == [2547]  # 3 × 999 × 0.85 = 2547.45
 
 
 def test_a_dry_run_lists_every_bad_row_and_changes_nothing(aws: Any) -> None:
@@ -64,7 +64,11 @@ def test_a_dry_run_lists_every_bad_row_and_changes_nothing(aws: Any) -> None:
 
     report = import_folder({"products": "sku,name,category,price,cost\n" + "\n".join(rows) + "\n"}, dry_run=True)
 
-    assert [(one["row"], one["column"]) for one in report["errors"]] == [(12, "name"), (502, "price"), (1001, "sku")]
+    assert [(error["row"], error["column"]) for error in report["errors"]] == [
+        (12, "name"),
+        (502, "price"),
+        (1001, "sku"),
+    ]
     assert report["rows"] == {"products": 1000}
     assert len(journal.history("product#NEW0001")) == entries == 0
 
@@ -74,10 +78,10 @@ def test_an_unknown_column_is_refused_by_name(aws: Any) -> None:
 
     report = import_folder({"products": "sku,name,price,colour\nA,B,1,red\n"})
 
-    assert [(one["row"], one["column"]) for one in report["errors"]] == [(1, "colour")]
+    assert [(error["row"], error["column"]) for error in report["errors"]] == [(1, "colour")]
 
 
-def test_a_row_the_rules_refuse_is_reported_and_the_rest_goes_on(aws: Any) -> None:
+def test_a_refused_order_is_reported_and_the_rest_is_imported(aws: Any) -> None:
     open_shop(TEAPOT=1, CUP=5)
     folder = {
         "orders": "ref,placed_at,channel\nR-1,2026-01-05T03:00:00Z,phone\nR-2,2026-01-06T03:00:00Z,phone\n",
@@ -86,12 +90,12 @@ def test_a_row_the_rules_refuse_is_reported_and_the_rest_goes_on(aws: Any) -> No
 
     report = import_folder(folder)
 
-    assert [(one["ref"], one["code"]) for one in report["refused"]] == [("R-1", "out_of_stock")]
+    assert [(refusal["ref"], refusal["code"]) for refusal in report["refused"]] == [("R-1", "out_of_stock")]
     assert report["changed"]["orders"] == 1
     assert (level(TEAPOT)["allocated"], level(CUP)["allocated"]) == (0, 1)
 
 
-def test_a_count_below_what_is_promised_is_reported_by_its_row_and_the_rest_is_kept(aws: Any) -> None:
+def test_a_count_below_the_allocated_units_is_reported_and_the_rest_is_saved(aws: Any) -> None:
     open_shop(TEAPOT=5, CUP=5)
     placed = call("POST", "/api/orders", an_order((TEAPOT, 3)), key="p" * 16)
     rows = [f"{TEAPOT},wh-surabaya,9", f"{CUP},wh-surabaya,7", f"{TEAPOT},wh-surabaya,2"]
@@ -103,12 +107,12 @@ def test_a_count_below_what_is_promised_is_reported_by_its_row_and_the_rest_is_k
     first, second = import_folder(folder), import_folder(folder)
 
     assert placed.status == 201
-    assert [(one["file"], one["row"]) for one in first["errors"]] == [("stock.csv", 4)]
+    assert [(error["file"], error["row"]) for error in first["errors"]] == [("stock.csv", 4)]
     assert (first["changed"], second["changed"]) == ({"locations": 1, "stock": 1}, {"locations": 0, "stock": 0})
     assert (level(TEAPOT)["on_hand"], level(CUP)["on_hand"]) == (5, 7)
 
 
-def test_stock_of_goods_whose_own_row_was_wrong_is_reported_and_the_rest_is_kept(aws: Any) -> None:
+def test_stock_of_a_product_with_a_wrong_row_is_reported_and_the_rest_is_saved(aws: Any) -> None:
     open_shop(CUP=5)
     folder = {
         "products": "sku,name,price\nNEW-1,Barang,seribu\n",
@@ -117,7 +121,7 @@ def test_stock_of_goods_whose_own_row_was_wrong_is_reported_and_the_rest_is_kept
 
     report = import_folder(folder)
 
-    assert [(one["file"], one["row"]) for one in report["errors"]] == [("products.csv", 2), ("stock.csv", 2)]
+    assert [(error["file"], error["row"]) for error in report["errors"]] == [("products.csv", 2), ("stock.csv", 2)]
     assert report["changed"] == {"products": 0, "stock": 1}
     assert level(CUP)["on_hand"] == 7
 
@@ -135,58 +139,58 @@ def test_a_return_line_is_skipped_with_its_reason(aws: Any) -> None:
     assert report["changed"]["orders"] == 1
 
 
-def test_a_phone_that_is_no_number_is_kept_as_written(aws: Any) -> None:
+def test_an_invalid_phone_number_is_saved_as_written(aws: Any) -> None:
     open_shop()
     import_folder(FOLDER)
 
-    told = call("GET", "/api/customers/cus-b", token=token("agent-lia")).json
+    customer = call("GET", "/api/customers/cus-b", token=token("agent-lia")).json
 
-    assert told["phone"] == "(5) 555-4729"
+    assert customer["phone"] == "(5) 555-4729"
 
 
-def test_what_goes_out_comes_in_unchanged(aws: Any) -> None:
+def test_exported_files_import_without_changes(aws: Any) -> None:
     open_shop()
     import_folder(FOLDER)
     names = ("locations", "staff", "products", "stock", "customers")
 
-    out = {name: call("GET", f"/api/exports/{name}.csv", token=token("owner-ratna")).text for name in names}
-    report = import_folder(out)
+    exported = {name: call("GET", f"/api/exports/{name}.csv", token=token("owner-ratna")).text for name in names}
+    report = import_folder(exported)
 
     assert report["errors"] == []
     assert set(report["changed"].values()) == {0}
-    assert "cus-a,Toko Anugerah,,+6281234567890,,,,,ID,,,500000,14," in out["customers"].splitlines()
-    assert "SKU0001,Barang 1,1001,Dapur,,,501,IDR,0.11,,0,0" in out["products"].splitlines()
+    assert "cus-a,Toko Anugerah,,+6281234567890,,,,,ID,,,500000,14," in exported["customers"].splitlines()
+    assert "SKU0001,Barang 1,1001,Dapur,,,501,IDR,0.11,,0,0" in exported["products"].splitlines()
 
 
-def test_a_hot_sku_goes_out_once_with_its_shelves_added_up(aws: Any) -> None:
+def test_a_sharded_sku_is_exported_once_with_the_sum_of_its_shards(aws: Any) -> None:
     open_shop(TEAPOT=10)
     body = {"location": "wh-surabaya", "sku": TEAPOT, "shelves": 4}
     assert call("POST", "/api/stock/shelves", body, token=token("owner-ratna"), key="s" * 16).status == 201
 
-    out = call("GET", "/api/exports/stock.csv", token=token("owner-ratna")).text
+    exported = call("GET", "/api/exports/stock.csv", token=token("owner-ratna")).text
 
-    assert out.splitlines() == ["sku,location,on_hand,safety_stock,display", "TEAPOT,wh-surabaya,10,0,0"]
+    assert exported.splitlines() == ["sku,location,on_hand,safety_stock,display", "TEAPOT,wh-surabaya,10,0,0"]
 
 
-def test_orders_go_out_with_the_prices_they_had(aws: Any) -> None:
+def test_orders_are_exported_with_their_prices(aws: Any) -> None:
     open_shop()
     import_folder(FOLDER)
 
-    out = call("GET", "/api/exports/order_lines.csv?day=2026-01-05", token=token("owner-ratna")).text
+    exported = call("GET", "/api/exports/order_lines.csv?day=2026-01-05", token=token("owner-ratna")).text
 
-    assert out.splitlines()[1] == "R-1,SKU0001,3,999,0.15015015015"
+    assert exported.splitlines()[1] == "R-1,SKU0001,3,999,0.15015015015"
 
 
-def test_a_cell_that_looks_like_a_formula_is_tamed(aws: Any) -> None:
+def test_a_cell_that_looks_like_a_formula_is_escaped(aws: Any) -> None:
     open_shop()
     import_folder({"products": "sku,name,price\nEVIL,=HYPERLINK(1),5\n"})
 
-    out = call("GET", "/api/exports/products.csv", token=token("owner-ratna")).text
+    exported = call("GET", "/api/exports/products.csv", token=token("owner-ratna")).text
 
-    assert "EVIL,'=HYPERLINK(1)," in out
+    assert "EVIL,'=HYPERLINK(1)," in exported
 
 
-def test_what_is_no_zip_is_refused(aws: Any) -> None:
+def test_a_body_that_is_not_a_zip_is_refused(aws: Any) -> None:
     open_shop()
 
     answer = call("POST", "/api/imports", b"not a zip", token=token("owner-ratna"))

@@ -1,4 +1,4 @@
-"""Event handlers that only remember, imported by name as Lambda would."""
+"""Event handlers that record what they receive, imported by name as Lambda does."""
 
 import json
 
@@ -16,11 +16,11 @@ def reset() -> None:
 
 
 def build_blueprint(stream_arn: str, topic_arn: str) -> Blueprint:
-    """Puts the wrapped handlers where their names say they are."""
+    """Register the handlers, and publish them as globals of this module, where Lambda would look them up."""
     events = Blueprint(__name__)
 
     @events.on_dynamodb_record(stream_arn=stream_arn)
-    def hear_stream(event):
+    def handle_stream(event):
         for record in event:
             cups = json.loads(record.new_image["body"]["S"])["cups"]
             if cups == POISON_CUPS:
@@ -29,12 +29,12 @@ def build_blueprint(stream_arn: str, topic_arn: str) -> Blueprint:
         return {"batchItemFailures": []}
 
     @events.on_sns_message(topic=topic_arn)
-    def hear_topic(event):
+    def handle_topic(event):
         received_messages.append(event.message)
         if event.message == DEADLY_MESSAGE and received_messages.count(DEADLY_MESSAGE) <= 3:
-            raise SystemExit  # what a handler cannot catch either
+            raise SystemExit  # ends the dispatcher like a kill
         if event.message == "poison":
-            raise ValueError("cannot drink this")
+            raise ValueError("poisoned message")
 
-    globals().update(hear_stream=hear_stream, hear_topic=hear_topic)
+    globals().update(handle_stream=handle_stream, handle_topic=handle_topic)
     return events

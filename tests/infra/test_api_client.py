@@ -1,4 +1,4 @@
-"""The local tools' client of the API: what it sends, what it sends again, and what it raises."""
+"""The API client of the local tools: requests, retries and errors."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ DROP_CONNECTION: Answer = (0, None)
 
 
 class Server(ThreadingHTTPServer):
-    """Answers each request by the next of `answers`; `requests` are what it was sent."""
+    """Answers each request with the next of `answers`, and records it in `requests`."""
 
     daemon_threads = True
 
@@ -85,7 +85,9 @@ def test_a_post_carries_its_token_its_body_and_a_key(serve: Callable[..., Server
 
 
 @pytest.mark.parametrize("fault", [(503, {"code": "unavailable"}), DROP_CONNECTION], ids=["busy", "hung up"])
-def test_a_fault_that_may_pass_is_sent_again_under_the_same_key(serve: Callable[..., Server], fault: Answer) -> None:
+def test_a_request_is_repeated_with_the_same_key_after_a_temporary_fault(
+    serve: Callable[..., Server], fault: Answer
+) -> None:
     server = serve(fault, (201, {"id": "ord_1"}))
 
     assert ApiClient(server.base).post("/orders") == {"id": "ord_1"}
@@ -96,14 +98,14 @@ def test_a_fault_that_may_pass_is_sent_again_under_the_same_key(serve: Callable[
 def test_a_refusal_is_raised_with_its_code_and_detail(serve: Callable[..., Server]) -> None:
     server = serve((409, {"code": "out_of_stock", "detail": "2 are left."}))
 
-    with pytest.raises(ApiError) as refused:
+    with pytest.raises(ApiError) as raised:
         ApiClient(server.base).post("/orders")
 
-    assert (refused.value.status, refused.value.code, refused.value.detail) == (409, "out_of_stock", "2 are left.")
+    assert (raised.value.status, raised.value.code, raised.value.detail) == (409, "out_of_stock", "2 are left.")
     assert len(server.requests) == 1
 
 
-def test_an_api_that_stays_busy_is_asked_six_times(serve: Callable[..., Server]) -> None:
+def test_a_busy_api_is_called_six_times(serve: Callable[..., Server]) -> None:
     server = serve(*[(503, {"code": "unavailable"})] * MAX_ATTEMPTS)
 
     with pytest.raises(ApiError, match="503 unavailable"):

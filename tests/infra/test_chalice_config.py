@@ -3,17 +3,17 @@ import json
 from infra import chalice_config
 
 
-def test_the_committed_stage_is_what_the_code_makes_and_names_every_function():
+def test_the_committed_configuration_is_up_to_date_and_names_every_function():
     from app import app
 
     written = chalice_config.render_files("dev", {})
 
     assert {name: (chalice_config.FOLDER / name).read_text() for name in written} == written
-    named = json.loads(written["config.json"])["stages"]["dev"]["lambda_functions"]
-    assert set(named) == {"api_handler"} | {source.name for source in app.event_sources}
+    functions = json.loads(written["config.json"])["stages"]["dev"]["lambda_functions"]
+    assert set(functions) == {"api_handler"} | {source.name for source in app.event_sources}
 
 
-def test_no_policy_lets_the_journal_be_changed_and_none_says_everything_of_everything():
+def test_every_policy_denies_changes_of_the_journal_and_names_each_action():
     for policy in chalice_config.build_policies().values():
         statements = policy["Statement"]
         actions = [action for statement in statements for action in statement["Action"]]

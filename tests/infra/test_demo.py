@@ -5,7 +5,7 @@ from chalicelib.stock.store import load_levels
 from infra.demo import seed as demo
 
 
-def test_the_demo_shop_has_what_a_newcomer_expects_and_filling_it_again_changes_nothing(aws):
+def test_the_demo_shop_is_complete_and_seeding_it_again_changes_nothing(aws):
     demo.seed_shop()
     written = count_journal_entries(aws)
     demo.seed_shop()
@@ -15,8 +15,8 @@ def test_the_demo_shop_has_what_a_newcomer_expects_and_filling_it_again_changes_
     assert (kinds.count("warehouse"), kinds.count("store"), kinds.count("van")) == (2, 3, 8)
     assert {member.role for member in find.load_staff().values()} == set(auth.ROLES)
     assert [
-        find.authenticate_staff(auth.read_staff_token(each["token"])).id for each in demo.list_staff_with_tokens()
-    ] == [each["id"] for each in demo.list_staff_with_tokens()]
+        find.authenticate_staff(auth.read_staff_token(person["token"])).id for person in demo.list_staff_with_tokens()
+    ] == [person["id"] for person in demo.list_staff_with_tokens()]
     assert len(list_all_products()) == 60
     assert sum(units < 20 for units in units_per_product()) == 12
     assert [level.on_hand for level in load_levels((sku, "van-budi") for sku in demo.van_load(0))] == [8] * 14

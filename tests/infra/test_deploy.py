@@ -1,4 +1,4 @@
-"""Settings of a stage: given once, kept by later deployments, never in the place of what a deployment computes."""
+"""Settings of a stage: given once, kept by later deployments, never replacing computed ones."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ OUTPUTS = {"TopicOrders": "arn:orders", "DeadLettersArn": "arn:dead"}
 
 @pytest.fixture
 def deploys(aws: Any, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Any:
-    """Deploys into a folder, up to the stage's files; returns the environments of all stages there."""
+    """Deploys into a folder without AWS, and returns the environments of all stages in it."""
     monkeypatch.setattr(deploy, "provision", lambda prefix: OUTPUTS)
     monkeypatch.setattr(deploy.optimize_packages, "optimize_packages", lambda project, name: None)
     monkeypatch.setattr(deploy, "run_chalice", fake_run_chalice)
@@ -27,7 +27,7 @@ def deploys(aws: Any, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Any:
         settings = dict(map(deploy.parse_setting, given))
         deploy.deploy(name, "https://shop.example", settings=settings, project=tmp_path, report=lambda line: None)
         stages = json.loads((tmp_path / ".chalice" / "config.json").read_text())["stages"]
-        return {stage: said["environment_variables"] for stage, said in stages.items()}
+        return {stage: config["environment_variables"] for stage, config in stages.items()}
 
     return deploys
 
@@ -55,7 +55,7 @@ def test_a_setting_reaches_the_stage_and_later_deployments_keep_it(deploys: Any)
     }
 
 
-def test_another_stage_s_settings_stay_and_are_not_taken_over(deploys: Any) -> None:
+def test_the_settings_of_other_stages_stay_and_are_not_inherited(deploys: Any) -> None:
     deploys("prod", "CURRENCY=USD")
 
     stages = deploys("dev")
@@ -70,7 +70,7 @@ def test_an_empty_value_removes_a_setting(deploys: Any) -> None:
     assert "SATUKANAL_CURRENCY" not in deploys("prod", "CURRENCY=")["prod"]
 
 
-def test_what_the_deployment_computes_cannot_be_set(deploys: Any) -> None:
+def test_a_computed_setting_cannot_be_replaced(deploys: Any) -> None:
     assert deploys("prod", "PREFIX=other")["prod"]["SATUKANAL_PREFIX"] == "satukanal-prod"
 
 

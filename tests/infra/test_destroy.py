@@ -1,4 +1,4 @@
-"""A stage is taken down however often it is begun: by the real `chalice delete`, against AWS in this process."""
+"""A stage can be deleted after any interruption: the real `chalice delete`, on moto in this process."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ from botocore.exceptions import ClientError
 from chalice.cli.factory import CLIFactory
 from chalice.utils import UI
 
-import app  # noqa: F401 - or chalice would load the test's own app.py under this name, for all later tests
+import app  # noqa: F401 - otherwise chalice loads the test's app.py under this name for all later tests
 from chalicelib.kit import config
 from infra import destroy, prune_chalice_state
 from tests.moto_aws import client
@@ -31,7 +31,7 @@ BUCKET = {"Resources": {"Files": {"Type": "AWS::S3::Bucket", "Properties": {"Buc
 
 @pytest.fixture
 def project(aws: Any, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
-    """A stage as the deploy leaves it behind: two functions, what calls them, logs, a stack and keys."""
+    """A deployed stage: two functions, their triggers, logs, a stack and signing keys."""
     (tmp_path / ".chalice" / "deployed").mkdir(parents=True)
     (tmp_path / ".chalice" / "config.json").write_text(json.dumps({"version": "2.0", "app_name": "satukanal"}))
     (tmp_path / "app.py").write_text("from chalice import Chalice\n\napp = Chalice('satukanal')\n")
@@ -48,7 +48,7 @@ def project(aws: Any, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
 
 @cache
 def botocore_session() -> botocore.session.Session:
-    """The session of everything that is destroyed; the test itself looks and deletes by another one."""
+    """The session of the code under test; the test uses another one, without the hooks of `before_each_deletion`."""
     return botocore.session.get_session()
 
 
@@ -59,12 +59,14 @@ def destroy_session() -> boto3.Session:
 
 def deployed_resources() -> list[dict[str, str]]:
     role = client("iam").create_role(RoleName="satukanal-dev-api", AssumeRolePolicyDocument=json.dumps(TRUST))
-    doors, listener = [create_function(f"satukanal-dev{name}", role["Role"]["Arn"]) for name in ("", "-route")]
+    api_function, handler = [create_function(f"satukanal-dev{name}", role["Role"]["Arn"]) for name in ("", "-route")]
     topic = client("sns").create_topic(Name="satukanal-dev-orders")["TopicArn"]
-    heard = client("sns").subscribe(TopicArn=topic, Protocol="lambda", Endpoint=listener, ReturnSubscriptionArn=True)
+    subscription = client("sns").subscribe(
+        TopicArn=topic, Protocol="lambda", Endpoint=handler, ReturnSubscriptionArn=True
+    )
     stream = client("dynamodb").describe_table(TableName="test-journal")["Table"]["LatestStreamArn"]
-    read = client("lambda").create_event_source_mapping(
-        EventSourceArn=stream, FunctionName=listener, StartingPosition="LATEST"
+    mapping = client("lambda").create_event_source_mapping(
+        EventSourceArn=stream, FunctionName=handler, StartingPosition="LATEST"
     )
     client("events").put_rule(Name="satukanal-dev-escalate", ScheduleExpression="rate(1 minute)")
     api = client("apigateway").create_rest_api(name="satukanal")["id"]
@@ -75,24 +77,24 @@ def deployed_resources() -> list[dict[str, str]]:
             "role_arn": role["Role"]["Arn"],
             "role_name": "satukanal-dev-api",
         },
-        {"name": "route", "resource_type": "lambda_function", "lambda_arn": listener},
+        {"name": "route", "resource_type": "lambda_function", "lambda_arn": handler},
         {
             "name": "route-sns-subscription",
             "resource_type": "sns_event",
             "topic": "satukanal-dev-orders",
             "topic_arn": topic,
-            "lambda_arn": listener,
-            "subscription_arn": heard["SubscriptionArn"],
+            "lambda_arn": handler,
+            "subscription_arn": subscription["SubscriptionArn"],
         },
         {
             "name": "journal",
             "resource_type": "dynamodb_event",
             "stream_arn": stream,
-            "lambda_arn": listener,
-            "event_uuid": read["UUID"],
+            "lambda_arn": handler,
+            "event_uuid": mapping["UUID"],
         },
         {"name": "escalate", "resource_type": "cloudwatch_event", "rule_name": "satukanal-dev-escalate"},
-        {"name": "api_handler", "resource_type": "lambda_function", "lambda_arn": doors},
+        {"name": "api_handler", "resource_type": "lambda_function", "lambda_arn": api_function},
         {"name": "rest_api", "resource_type": "rest_api", "rest_api_id": api},
     ]
 
@@ -108,44 +110,44 @@ def create_function(name: str, role: str) -> str:
 
 
 def chalice_delete_in_process(project: Path, stage: str) -> str:
-    """What `chalice delete` does; its own process would look for AWS elsewhere."""
+    """What `chalice delete` does. A process of its own would not use moto."""
     factory = CLIFactory(str(project), environ={})
     config = factory.create_config_obj(chalice_stage_name=stage)
-    with redirect_stdout(io.StringIO()) as said:
+    with redirect_stdout(io.StringIO()) as output:
         try:
             factory.create_deletion_deployer(botocore_session(), UI()).deploy(config, stage)
         except Exception as error:
-            return f"{said.getvalue()}{type(error).__name__}: {error}"
+            return f"{output.getvalue()}{type(error).__name__}: {error}"
     return ""
 
 
 def existing_resources() -> list[str]:
-    """By what stages name their things after."""
-    functions = [each["FunctionName"] for each in client("lambda").list_functions()["Functions"]]
-    rules = [each["Name"] for each in client("events").list_rules()["Rules"]]
-    buckets = [each["Name"] for each in client("s3").list_buckets()["Buckets"]]
-    keys = [each["Name"] for each in client("ssm").describe_parameters()["Parameters"]]
-    logs = [each["logGroupName"] for each in client("logs").describe_log_groups()["logGroups"]]
-    roles = [each["RoleName"] for each in client("iam").list_roles()["Roles"]]
-    apis = [each["name"] for each in client("apigateway").get_rest_apis()["items"]]
-    heard = [each["Protocol"] for each in client("sns").list_subscriptions()["Subscriptions"]]
-    read = [each["UUID"] for each in client("lambda").list_event_source_mappings()["EventSourceMappings"]]
-    found = [*functions, *rules, *buckets, *keys, *logs, *roles, *apis]
-    return [*(name for name in found if "satukanal" in name), *heard, *read]
+    """The names of the stage's resources, and all subscriptions and event source mappings."""
+    functions = [row["FunctionName"] for row in client("lambda").list_functions()["Functions"]]
+    rules = [row["Name"] for row in client("events").list_rules()["Rules"]]
+    buckets = [row["Name"] for row in client("s3").list_buckets()["Buckets"]]
+    keys = [row["Name"] for row in client("ssm").describe_parameters()["Parameters"]]
+    logs = [row["logGroupName"] for row in client("logs").describe_log_groups()["logGroups"]]
+    roles = [row["RoleName"] for row in client("iam").list_roles()["Roles"]]
+    apis = [row["name"] for row in client("apigateway").get_rest_apis()["items"]]
+    subscriptions = [row["Protocol"] for row in client("sns").list_subscriptions()["Subscriptions"]]
+    mappings = [row["UUID"] for row in client("lambda").list_event_source_mappings()["EventSourceMappings"]]
+    names = [*functions, *rules, *buckets, *keys, *logs, *roles, *apis]
+    return [*(name for name in names if "satukanal" in name), *subscriptions, *mappings]
 
 
 class ProcessKilled(BaseException):
-    """No `except Exception` sees it, as nobody sees a kill."""
+    """Stands for a kill, so `except Exception` must not catch it."""
 
 
 @contextmanager
-def before_each_deletion(do: Callable[[str, Callable[[], Any]], None]) -> Iterator[None]:
-    """`do` gets what makes a deletion one of its own, and a function that carries it out, before it is sent."""
+def before_each_deletion(hook: Callable[[str, Callable[[], Any]], None]) -> Iterator[None]:
+    """Call `hook` before each deletion is sent, with a text that identifies it and a function that executes it."""
 
     def handle(params: dict[str, Any], model: Any, **_: Any) -> None:
         if model.name.startswith(("Delete", "Remove", "Unsubscribe")):
             delete = getattr(client(model.service_model.service_name), xform_name(model.name))
-            do(f"{model.name} {json.dumps(params, sort_keys=True)}", lambda: delete(**params))
+            hook(f"{model.name} {json.dumps(params, sort_keys=True)}", lambda: delete(**params))
 
     botocore_session().register(BEFORE_CALL_EVENT, handle)
     try:
@@ -154,71 +156,71 @@ def before_each_deletion(do: Callable[[str, Callable[[], Any]], None]) -> Iterat
         botocore_session().unregister(BEFORE_CALL_EVENT, handle)
 
 
-def test_a_stage_is_taken_down_and_taken_down_once_more(project: Path) -> None:
-    said: list[str] = []
+def test_a_stage_can_be_destroyed_twice(project: Path) -> None:
+    lines: list[str] = []
     before = existing_resources()
 
-    destroy.destroy("dev", project=project, report=said.append)
-    destroy.destroy("dev", project=project, report=said.append)
+    destroy.destroy("dev", project=project, report=lines.append)
+    destroy.destroy("dev", project=project, report=lines.append)
 
     assert len(before) == 10
     assert existing_resources() == []
-    assert [line for line in said if "broke off" in line] == []
-    assert (said.count("logs: 1 groups are gone"), said.count("logs: 0 groups are gone")) == (1, 1)
+    assert [line for line in lines if "failed" in line] == []
+    assert (lines.count("logs: 1 groups deleted"), lines.count("logs: 0 groups deleted")) == (1, 1)
 
 
-def test_each_deletion_is_repeated_because_its_answer_was_lost(project: Path) -> None:
-    said: list[str] = []
+def test_a_stage_is_destroyed_although_every_response_is_lost_and_every_call_repeated(project: Path) -> None:
+    lines: list[str] = []
     repeated: list[str] = []
 
-    def once_more(which: str, delete: Callable[[], Any]) -> None:
-        repeated.append(which.split()[0])
+    def repeat(deletion: str, delete: Callable[[], Any]) -> None:
+        repeated.append(deletion.split()[0])
         delete()
 
-    with before_each_deletion(once_more):
-        destroy.destroy("dev", project=project, report=said.append)
+    with before_each_deletion(repeat):
+        destroy.destroy("dev", project=project, report=lines.append)
 
     assert existing_resources() == []
     assert {*repeated} >= {"DeleteFunction", "DeleteRole", "DeleteRestApi", "DeleteLogGroup", "DeleteParameter"}
-    struck = [int(line.split()[0]) for line in said if "gone, and struck" in line]
-    assert sum(struck) == 7  # all that the record holds: Chalice breaks off at some of them, at others it does not
-    assert len([line for line in said if line.startswith("chalice delete broke off: ")]) == len(struck) >= 3
+    removed = [int(line.split()[0]) for line in lines if "removed from its record" in line]
+    assert sum(removed) == 7  # all resources of the record; Chalice fails only at some kinds of missing resources
+    assert len([line for line in lines if line.startswith("chalice delete failed: ")]) == len(removed) >= 3
 
 
-def test_a_run_that_is_killed_after_any_of_its_deletions_is_ended_by_the_next(project: Path) -> None:
-    carried_out: list[str] = []
+def test_a_run_killed_after_any_of_its_deletions_is_completed_by_the_next(project: Path) -> None:
+    executed: list[str] = []
 
-    def kill_after(which: str, delete: Callable[[], Any]) -> None:
-        if which not in carried_out:
+    def kill_after(deletion: str, delete: Callable[[], Any]) -> None:
+        if deletion not in executed:
             delete()
-            carried_out.append(which)
+            executed.append(deletion)
             raise ProcessKilled
 
     while existing_resources():
         with pytest.raises(ProcessKilled), before_each_deletion(kill_after):
             destroy.destroy("dev", project=project)
 
-    assert len(carried_out) >= 10
+    assert len(executed) >= 10
 
 
-def test_a_deletion_that_is_forbidden_is_told_at_once_and_not_tried_again(project: Path) -> None:
-    said: list[str] = []
-    tried: list[str] = []
+def test_a_forbidden_deletion_is_reported_at_once_and_not_retried(project: Path) -> None:
+    lines: list[str] = []
+    attempts: list[str] = []
     before = existing_resources()
 
-    def forbid(which: str, delete: Callable[[], Any]) -> None:
-        tried.append(which.split()[0])
-        raise ClientError({"Error": {"Code": "AccessDeniedException", "Message": "not you"}}, tried[-1])
+    def forbid(deletion: str, delete: Callable[[], Any]) -> None:
+        attempts.append(deletion.split()[0])
+        raise ClientError({"Error": {"Code": "AccessDeniedException", "Message": "not you"}}, attempts[-1])
 
     with before_each_deletion(forbid), pytest.raises(SystemExit, match="not you"):
-        destroy.destroy("dev", project=project, report=said.append)
+        destroy.destroy("dev", project=project, report=lines.append)
 
-    assert tried == ["DeleteRestApi"]
+    assert attempts == ["DeleteRestApi"]
     assert existing_resources() == before
-    assert said == []
+    assert lines == []
 
 
-def test_what_is_gone_is_struck_from_the_record_and_what_stands_stays_in_it(project: Path) -> None:
+def test_missing_resources_are_removed_from_the_record_and_existing_ones_stay(project: Path) -> None:
     client("iam").delete_role(RoleName="satukanal-dev-api")
     client("lambda").delete_function(FunctionName="satukanal-dev-route")
     file = project / ".chalice" / "deployed" / "dev.json"
@@ -229,8 +231,8 @@ def test_what_is_gone_is_struck_from_the_record_and_what_stands_stays_in_it(proj
     after = json.loads(file.read_text())
     assert (first, second) == (["role", "route"], [])
     assert after == before | {"resources": before["resources"][2:]}
-    assert [each.name for each in file.parent.iterdir()] == ["dev.json"]
+    assert [path.name for path in file.parent.iterdir()] == ["dev.json"]
 
 
-def test_a_stage_never_deployed_has_no_record_to_strike_from(project: Path) -> None:
+def test_pruning_a_stage_that_was_never_deployed_is_a_no_op(project: Path) -> None:
     assert prune_chalice_state.prune(project, "another") == []

@@ -1,4 +1,4 @@
-"""docs/events.md says what the event classes say."""
+"""docs/events.md is up to date and complete."""
 
 from __future__ import annotations
 
@@ -9,21 +9,21 @@ from chalicelib.kit.events import Event
 from infra import events_doc
 
 
-def test_the_document_is_what_the_classes_say() -> None:
+def test_the_document_is_up_to_date() -> None:
     assert events_doc.FILE.read_text() == events_doc.render(), "run `make docs`"
 
 
 @pytest.mark.parametrize(
     "kind", [*events_doc.list_event_classes(), *events_doc.list_record_classes()], ids=lambda kind: kind.__name__
 )
-def test_every_event_and_record_says_in_one_sentence_what_it_is(kind: type) -> None:
-    said = events_doc.docstring_sentence(kind)
+def test_every_event_and_record_has_a_docstring_of_one_sentence(kind: type) -> None:
+    sentence = events_doc.docstring_sentence(kind)
 
-    assert said.endswith(".") and ". " not in said
+    assert sentence.endswith(".") and ". " not in sentence
 
 
 @pytest.mark.parametrize("kind", events_doc.list_event_classes(), ids=lambda kind: kind.__name__)
-def test_every_example_is_read_and_written_as_it_is_shown(kind: type[Event]) -> None:
+def test_every_example_can_be_parsed_and_shows_every_field(kind: type[Event]) -> None:
     event = events.from_json(kind.__name__, kind.schema_version, events_doc.build_example(kind))
 
     assert isinstance(event, kind)

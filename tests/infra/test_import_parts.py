@@ -1,4 +1,4 @@
-"""A big folder goes to the door in parts, and nobody who reads its report can tell."""
+"""A big folder is imported in parts, with a report as if it were imported at once."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ def data_rows(text: str) -> list[str]:
     return text.splitlines()[1:]
 
 
-def test_a_small_folder_goes_in_one_piece_as_it_is(tmp_path):
+def test_a_small_folder_is_one_part(tmp_path):
     folder = write_folder(
         tmp_path, products=["sku,name,price", 'A,"Tea, black",5'], staff=["id,name,role", "o,O,owner"]
     )
@@ -29,7 +29,7 @@ def test_a_small_folder_goes_in_one_piece_as_it_is(tmp_path):
     assert only.files == {name: (folder / f"{name}.csv").read_text() for name in ("products", "staff")}
 
 
-def test_an_order_is_never_parted_from_its_lines(tmp_path):
+def test_an_order_and_its_lines_are_in_the_same_part(tmp_path):
     orders = [f"O{number},2026-01-01T00:00:00Z,web" for number in range(40)]
     lines = [f"O{number},A,{units},1" for units in (1, 2) for number in range(40)]
     folder = write_folder(
@@ -40,28 +40,28 @@ def test_an_order_is_never_parted_from_its_lines(tmp_path):
 
     assert len(parts) > 3
     for part in parts:
-        here = {row.partition(",")[0] for row in data_rows(part.files["orders"])}
-        assert {row.partition(",")[0] for row in data_rows(part.files["order_lines"])} == here
+        refs = {row.partition(",")[0] for row in data_rows(part.files["orders"])}
+        assert {row.partition(",")[0] for row in data_rows(part.files["order_lines"])} == refs
     assert sorted(row for part in parts for row in data_rows(part.files["orders"])) == sorted(orders)
     assert sorted(row for part in parts for row in data_rows(part.files["order_lines"])) == sorted(lines)
 
 
-def test_what_is_said_of_a_parts_row_is_said_of_the_files(tmp_path):
+def test_an_error_in_a_part_has_the_row_number_of_the_file(tmp_path):
     folder = write_folder(tmp_path, postcodes=["postcode,country", *(f"{60000 + number},ID" for number in range(100))])
 
     parts = split_folder(folder, max_bytes=300)
-    told = [
+    errors = [
         error
         for part in parts
         for error in part.locate_errors([{"file": "postcodes.csv", "row": 2, "column": "", "reason": "?"}])
     ]
 
     numbers = [int(data_rows(part.files["postcodes"])[0][:5]) - 60000 + 2 for part in parts]
-    assert [error["row"] for error in told] == numbers
+    assert [error["row"] for error in errors] == numbers
     assert parts[0].locate_errors([{"file": "postcodes.csv", "row": 1, "column": "x", "reason": "?"}])[0]["row"] == 1
 
 
-def test_a_dry_run_of_a_part_takes_along_what_its_rows_refer_to(tmp_path):
+def test_a_dry_run_of_a_part_includes_the_files_that_its_rows_refer_to(tmp_path):
     folder = write_folder(
         tmp_path,
         products=["sku,name,price", *(f"P{number},Tea,5" for number in range(60))],
@@ -76,5 +76,6 @@ def test_a_dry_run_of_a_part_takes_along_what_its_rows_refer_to(tmp_path):
     }
     assert zipfile.ZipFile(io.BytesIO(last.to_zip(dry=False))).namelist() == ["stock.csv"]
     assert (
-        last.locate_errors([{"file": "products.csv", "row": 2, "column": "", "reason": "told in its own part"}]) == []
+        last.locate_errors([{"file": "products.csv", "row": 2, "column": "", "reason": "reported in its own part"}])
+        == []
     )

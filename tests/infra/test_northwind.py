@@ -1,4 +1,4 @@
-"""Northwind read whole: rows with commas where none belong are put right, counted, and never dropped or misread."""
+"""The Northwind data: rows with unquoted commas are repaired and counted, and never dropped or misread."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from infra.replay.northwind import DEFAULT_FOLDER, Northwind
 from infra.replay.repair_csv import CannotRepair, join_around, join_at, read_table
 
 needs_northwind_data = pytest.mark.skipif(
-    not (DEFAULT_FOLDER / "orders.csv").exists(), reason=f"there is no Northwind in {DEFAULT_FOLDER}"
+    not (DEFAULT_FOLDER / "orders.csv").exists(), reason=f"needs the Northwind data in {DEFAULT_FOLDER}"
 )
 
 
@@ -29,7 +29,7 @@ def write_csv(folder: Path, *lines: str) -> Path:
     return file
 
 
-def test_an_address_torn_apart_by_its_commas_is_put_together_from_both_ends(tmp_path):
+def test_an_address_split_by_its_commas_is_joined_by_position_from_both_ends(tmp_path):
     file = write_csv(tmp_path, "id,address,city,zip", "1,Rua do Paço, 67, fundos,Rio,054", "2,Obere Str. 57,Berlin,122")
 
     table = read_table(file, join_at(1))
@@ -39,7 +39,7 @@ def test_an_address_torn_apart_by_its_commas_is_put_together_from_both_ends(tmp_
     assert table.repaired == [2]
 
 
-def test_a_title_that_is_known_tells_a_name_with_a_comma_from_an_address_with_one(tmp_path):
+def test_a_known_title_tells_a_name_with_a_comma_from_an_address_with_one(tmp_path):
     file = write_csv(
         tmp_path, "id,name,title,address,zip", "7,Pavlova, Ltd.,Owner,74 Rose St.,3058", "8,Leka,Owner,5, A,1"
     )
@@ -50,7 +50,7 @@ def test_a_title_that_is_known_tells_a_name_with_a_comma_from_an_address_with_on
 
 
 @pytest.mark.parametrize("line", ["1,a,b,Chief,c,d", "1,a"])
-def test_a_row_that_no_rule_explains_stops_the_reading_and_says_where(tmp_path, line):
+def test_a_row_that_cannot_be_repaired_stops_the_reading_with_its_line_number(tmp_path, line):
     file = write_csv(tmp_path, "id,name,title,address", line)
 
     with pytest.raises(CannotRepair, match=r"some\.csv line 2"):
@@ -59,10 +59,10 @@ def test_a_row_that_no_rule_explains_stops_the_reading_and_says_where(tmp_path, 
 
 @needs_northwind_data
 @pytest.mark.data
-def test_every_row_of_northwind_is_there_and_those_repaired_are_counted(data):
-    counted = {name: len(table.rows) for name, table in data.tables.items()}
+def test_every_row_of_northwind_is_read_and_repaired_rows_are_counted(data):
+    counts = {name: len(table.rows) for name, table in data.tables.items()}
 
-    assert counted == {
+    assert counts == {
         "categories": 8,
         "customers": 91,
         "employees": 9,
@@ -77,11 +77,11 @@ def test_every_row_of_northwind_is_there_and_those_repaired_are_counted(data):
 @needs_northwind_data
 @pytest.mark.data
 def test_no_repaired_row_is_misread(data):
-    """What has a shape of its own has it in every row: countries, phones, and each order's customer's country."""
+    """Countries and phones have their format in every row, and orders ship to the country of their customer."""
     customers = {row["customerID"]: row for row in data.rows("customers")}
     suppliers = {row["supplierID"]: row for row in data.rows("suppliers")}
     abroad = [row for row in data.rows("orders") if row["shipCountry"] != customers[row["customerID"]]["country"]]
-    torn = {row["orderID"]: row for row in data.rows("orders") if ", " in row["shipAddress"]}
+    with_comma = {row["orderID"]: row for row in data.rows("orders") if ", " in row["shipAddress"]}
 
     assert {row["country"] for row in (*customers.values(), *suppliers.values())} <= set(northwind.COUNTRIES)
     assert all(row["shipCountry"] in northwind.COUNTRIES for row in data.rows("orders"))
@@ -91,42 +91,42 @@ def test_no_repaired_row_is_misread(data):
     assert suppliers["20"]["address"] == "471 Serangoon Loop, Suite #402"
     assert suppliers["24"]["companyName"] == "G'day, Mate"
     assert customers["BOLID"]["address"] == "C/ Araquil, 67"
-    assert torn["10250"]["shipCity"] == "Rio de Janeiro"
+    assert with_comma["10250"]["shipCity"] == "Rio de Janeiro"
 
 
 @needs_northwind_data
 @pytest.mark.data
 def test_the_sum_of_northwinds_lines_is_known(data):
     assert northwind.net_minor(data) == 126_579_329
-    assert sum(data.sold.values()) == 51_317
+    assert sum(data.units_sold.values()) == 51_317
 
 
 @needs_northwind_data
 @pytest.mark.data
-@pytest.mark.parametrize("made", [northwind.build_original_replay, northwind.build_web_replay])
-def test_both_folders_are_ones_that_the_shop_can_read(data, made, tmp_path):
-    northwind.write_folder(tmp_path, made(data), {})
+@pytest.mark.parametrize("build_folder", [northwind.build_original_replay, northwind.build_web_replay])
+def test_the_shop_can_import_both_folders(data, build_folder, tmp_path):
+    northwind.write_folder(tmp_path, build_folder(data), {})
 
-    for name, rows in made(data).items():
-        lines, troubles = exchange.parse_csv(name, (tmp_path / f"{name}.csv").read_text())
-        assert (len(lines), troubles) == (len(rows), [])
+    for name, rows in build_folder(data).items():
+        lines, errors = exchange.parse_csv(name, (tmp_path / f"{name}.csv").read_text())
+        assert (len(lines), errors) == (len(rows), [])
 
 
 @needs_northwind_data
 @pytest.mark.data
-def test_the_warehouse_never_lacks_what_a_van_drives_around_with(data):
+def test_the_warehouse_never_lacks_units_that_are_on_a_van(data):
     loads, home = northwind.van_loads(data), northwind.unload_after(data)
     before = {row["orderID"] for row in data.orders[:home]}
     sold = northwind.units_by_product(row for row in data.rows("order-details") if row["orderID"] in before)
 
     for sku, left in data.in_stock.items():
         loaded = sum(load.get(sku, 0) for load in loads.values())
-        assert sold.get(sku, 0) <= left + data.sold[sku] - loaded
+        assert sold.get(sku, 0) <= left + data.units_sold[sku] - loaded
 
 
 @needs_northwind_data
 @pytest.mark.data
-def test_every_made_up_home_is_in_town_and_a_van_stands_near_most_of_them(data):
+def test_every_generated_home_is_in_town_with_a_van_nearby(data):
     files = northwind.build_web_replay(data)
     homes = [Point(row["lat"], row["lon"]) for row in files["customers"]]
     vans = [Point(row["lat"], row["lon"]) for row in files["locations"] if row["kind"] == "van"]
@@ -139,6 +139,6 @@ def test_every_made_up_home_is_in_town_and_a_van_stands_near_most_of_them(data):
 
 @needs_northwind_data
 @pytest.mark.data
-def test_the_data_is_the_one_we_say_it_is():
+def test_the_data_has_the_documented_checksums():
     for name in ("orders", "order-details"):
         assert hashlib.sha256((DEFAULT_FOLDER / f"{name}.csv").read_bytes()).hexdigest() in northwind.SOURCE_HELP

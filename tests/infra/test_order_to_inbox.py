@@ -1,4 +1,4 @@
-"""From the shopper's door to both inboxes, over the journal's stream, the topics and the queues."""
+"""From a web order to both inboxes, over the journal's stream, the topics and the queues."""
 
 from urllib.parse import urlparse
 
@@ -12,27 +12,27 @@ NEAR_BUDI = {"lat": -7.276, "lon": 112.736}
 
 
 @pytest.mark.ministack
-def test_a_web_order_reaches_the_salesman_nearby_and_the_warehouse_and_his_sms_claims_it(ministack, drain):
+def test_a_web_order_is_offered_to_the_salesman_nearby_who_claims_it_by_the_link_in_an_sms(ministack, drain):
     demo.seed_shop()
     drain()
-    tokens = {each["id"]: each["token"] for each in demo.list_staff_with_tokens()}
+    tokens = {person["id"]: person["token"] for person in demo.list_staff_with_tokens()}
 
     placed = call("POST", "/api/orders", an_order(), key="walk-0123456789ab")
     drain()
 
     assert placed.status == 201
-    assert [told["kind"] for told in inbox(tokens["salesman-budi"], placed.json["id"])] == ["offer"]
-    assert [told["kind"] for told in inbox(tokens["warehouse-yanto"], placed.json["id"])] == ["assigned"]
+    assert [notice["kind"] for notice in inbox(tokens["salesman-budi"], placed.json["id"])] == ["offer"]
+    assert [notice["kind"] for notice in inbox(tokens["warehouse-yanto"], placed.json["id"])] == ["assigned"]
 
     link = urlparse(claim_link("+6281252000200")).path
     page = call("GET", link)
-    claimed = call("POST", f"{link}/claim", headers={"content-type": "application/x-www-form-urlencoded"})
+    claim = call("POST", f"{link}/claim", headers={"content-type": "application/x-www-form-urlencoded"})
     drain()
 
     assert page.status == 200
-    assert claimed.status == 303
+    assert claim.status == 303
     order = call("GET", f"/api/orders/{placed.json['id']}", token=tokens["owner-ratna"]).json
-    assert {piece["location"] for piece in order["allocations"]} == {"van-budi"}
+    assert {allocation["location"] for allocation in order["allocations"]} == {"van-budi"}
 
 
 def an_order() -> dict:
@@ -49,7 +49,7 @@ def an_order() -> dict:
 
 
 def inbox(token: str, order: str) -> list[dict]:
-    return [told for told in call("GET", "/api/inbox", token=token).json["items"] if told.get("order") == order]
+    return [notice for notice in call("GET", "/api/inbox", token=token).json["items"] if notice.get("order") == order]
 
 
 def claim_link(phone: str) -> str:

@@ -1,4 +1,4 @@
-"""Postcodes find their place by names, never by codes: the two sources number the same regencies differently."""
+"""Postcodes get positions by area names, because the two sources use different area codes."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from infra.replay import postcodes
 from infra.replay.postcodes import DEFAULT_FOLDER, Area, Coordinates
 
 needs_area_data = pytest.mark.skipif(
-    not (DEFAULT_FOLDER / "districts.csv").exists(), reason=f"there is no idn-area in {DEFAULT_FOLDER}"
+    not (DEFAULT_FOLDER / "districts.csv").exists(), reason=f"needs the area data in {DEFAULT_FOLDER}"
 )
 TOWN = Coordinates({"KOTAA": (-7.0, 112.0)}, {("KOTAA", "SATU"): (-7.1, 112.1)})
 
@@ -35,17 +35,17 @@ def write_folder(folder: Path) -> Path:
     return folder
 
 
-def test_a_postcode_lies_where_most_of_its_villages_are_else_where_its_regency_is(tmp_path):
+def test_a_postcode_gets_the_position_of_the_district_with_most_villages_or_of_its_regency(tmp_path):
     folder = write_folder(tmp_path)
-    found: Counter[str] = Counter()
+    counts: Counter[str] = Counter()
 
-    rows = list(postcodes.postcode_rows(postcodes.load_areas(folder), postcodes.load_coordinates(folder), found))
+    rows = list(postcodes.postcode_rows(postcodes.load_areas(folder), postcodes.load_coordinates(folder), counts))
 
     assert rows == [
         {"postcode": "60001", "country": "ID", "area": "Satu, Kota A", "lat": "-7.10000", "lon": "112.10000"},
         {"postcode": "60002", "country": "ID", "area": "Dua, Kota A", "lat": "-7.00000", "lon": "112.00000"},
     ]
-    assert found == {"district": 1, "regency": 1}
+    assert counts == {"district": 1, "regency": 1}
 
 
 @pytest.mark.parametrize(
@@ -56,13 +56,13 @@ def test_a_postcode_lies_where_most_of_its_villages_are_else_where_its_regency_i
         (Area("Satu", "Kota B"), "nothing"),
     ],
 )
-def test_spelling_does_not_matter_and_a_namesake_elsewhere_is_not_taken(area, by):
+def test_spelling_does_not_matter_and_a_namesake_in_another_regency_is_not_used(area, by):
     assert TOWN.find(area)[1] == by
 
 
 @needs_area_data
 @pytest.mark.data
-def test_nearly_every_indonesian_postcode_has_a_place(tmp_path, monkeypatch):
+def test_every_indonesian_postcode_has_a_position(tmp_path, monkeypatch):
     monkeypatch.setattr(postcodes, "LOCAL", tmp_path)
     monkeypatch.delenv("DATA", raising=False)
 

@@ -1,4 +1,4 @@
-"""A small history lived through in a shop of its own: every tender and delivery, a return, and two orders refused."""
+"""A replay of a small history: every tender and delivery method, a return, and two refused orders."""
 
 from __future__ import annotations
 
@@ -57,12 +57,12 @@ def write_folder(folder: Path) -> Path:
     return folder
 
 
-def test_a_history_is_read_oldest_first_and_returns_are_put_aside(tmp_path):
-    told = history.load_history(write_folder(tmp_path), "IDR")
+def test_a_history_is_read_oldest_first_without_returns(tmp_path):
+    loaded = history.load_history(write_folder(tmp_path), "IDR")
 
-    assert [each.ref for each in told.orders] == ["D", "B", "A", "C", "E", "F"]
-    assert told.skipped == [{"ref": "A", "row": 3, "reason": "returns_not_yet"}]
-    assert told.orders[2].body["lines"] == [
+    assert [order.ref for order in loaded.orders] == ["D", "B", "A", "C", "E", "F"]
+    assert loaded.skipped == [{"ref": "A", "row": 3, "reason": "returns_not_yet"}]
+    assert loaded.orders[2].body["lines"] == [
         {
             "sku": "TEA",
             "quantity": 3,
@@ -71,51 +71,50 @@ def test_a_history_is_read_oldest_first_and_returns_are_put_aside(tmp_path):
     ]
 
 
-def test_a_shop_counts_in_the_currency_of_its_products(tmp_path):
+def test_the_currency_of_a_replay_is_that_of_its_products(tmp_path):
     (tmp_path / "products.csv").write_text("sku,name,price,currency\nA,Tea,5,USD\n")
 
     assert (history.find_currency(tmp_path), history.find_currency(tmp_path / "nothing")) == ("USD", "IDR")
 
 
-def test_salesmen_are_silent_for_three_orders_in_ten_and_always_for_the_same():
+def test_salesmen_ignore_three_offers_in_ten_and_always_the_same():
     refs = [str(number) for number in range(10_000)]
 
     assert 2_800 < sum(map(ignores_offer, refs)) < 3_200
     assert [ignores_offer(ref) for ref in refs] == [ignores_offer(ref) for ref in refs]
 
 
-def test_a_customers_second_order_waits_until_the_first_has_its_answer_and_others_go_past(tmp_path):
-    line = OrderQueue(
-        history.load_history(write_folder(tmp_path), "IDR").orders
-    )  # D and F are one customer's, A, C and E another's
+def test_a_second_order_of_a_customer_waits_until_the_first_is_placed_and_others_overtake_it(tmp_path):
+    # D and F are of one customer, A, C and E of another.
+    queue = OrderQueue(history.load_history(write_folder(tmp_path), "IDR").orders)
 
-    first = [line.take() for _ in range(3)]
-    line.done(first[2])
-    then = [line.take()]
-    line.done(first[0])
-    then += [line.take()]
+    first = [queue.take() for _ in range(3)]
+    queue.done(first[2])
+    then = [queue.take()]
+    queue.done(first[0])
+    then += [queue.take()]
 
-    assert [each.ref for each in first] == ["D", "B", "A"]
-    assert [each.ref for each in then] == ["C", "F"]
-    line.done(then[0])
-    assert (line.take().ref, line.take()) == ("E", None)
+    assert [order.ref for order in first] == ["D", "B", "A"]
+    assert [order.ref for order in then] == ["C", "F"]
+    queue.done(then[0])
+    assert (queue.take().ref, queue.take()) == ("E", None)
 
 
 @pytest.fixture(scope="module")
 def replayed(tmp_path_factory: Any) -> dict[str, Any]:
     folder, local = write_folder(tmp_path_factory.mktemp("history")), tmp_path_factory.mktemp("local")
-    told = os.environ | {"DATA": str(folder), "LOCAL": str(local)}
+    environment = os.environ | {"DATA": str(folder), "LOCAL": str(local)}
 
-    ended = subprocess.run(
-        [sys.executable, "-m", "infra.replay.run"], env=told, capture_output=True, text=True, timeout=170
+    result = subprocess.run(
+        [sys.executable, "-m", "infra.replay.run"], env=environment, capture_output=True, text=True, timeout=170
     )
 
-    assert ended.returncode == 0, ended.stdout + ended.stderr
+    assert result.returncode == 0, result.stdout + result.stderr
     return json.loads((local / "replay.json").read_text())
 
 
 @pytest.mark.ministack
-def test_every_good_order_is_placed_delivered_and_counted(replayed):
+def test_every_valid_order_is_placed_delivered_and_counted(replayed):
     nets = {"A": 33_332, "B": 12_500, "C": 25_000, "D": 60_000}  # A: 3 × 12,345 less a tenth, rounded half up
 
     assert (replayed["orders"], replayed["lines"], replayed["units_sold"]) == (4, 4, 8)
@@ -125,8 +124,8 @@ def test_every_good_order_is_placed_delivered_and_counted(replayed):
 
 
 @pytest.mark.ministack
-def test_what_the_rules_refuse_is_told_by_its_reference_and_the_rest_goes_on(replayed):
-    assert {(each["ref"], each["code"]) for each in replayed["refused"]} == {
+def test_refused_orders_are_listed_by_reference_and_the_others_are_placed(replayed):
+    assert {(refusal["ref"], refusal["code"]) for refusal in replayed["refused"]} == {
         ("E", "out_of_stock"),
         ("F", "credit_limit_reached"),
     }
@@ -134,8 +133,8 @@ def test_what_the_rules_refuse_is_told_by_its_reference_and_the_rest_goes_on(rep
 
 
 @pytest.mark.ministack
-def test_the_near_salesman_is_asked_and_everything_that_must_stay_true_does(replayed):
-    """Besides the offer he hears of the order that the import writes down in his name."""
+def test_the_salesman_nearby_gets_an_offer_and_all_invariants_hold(replayed):
+    """The second notice is about the order that was placed in the salesman's name."""
     offers = replayed["offers"]
 
     assert (offers["made"], offers["claimed_by_salesman"] + offers["fell_back"]) == (1, 1)

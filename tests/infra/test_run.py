@@ -1,4 +1,4 @@
-"""The local shop as a person starts and stops it, in a folder of its own."""
+"""Starting and stopping the local shop with its commands, in a temporary folder."""
 
 import json
 import os
@@ -19,8 +19,8 @@ pytestmark = pytest.mark.ministack
 class RunningProcess:
     def __init__(self, folder: Path, port: int) -> None:
         self.url = f"http://127.0.0.1:{port}"
-        told = local.without_aws_settings(os.environ) | {"LOCAL": str(folder), "PORT": str(port)}
-        self.process = start_command("start", told)
+        environment = local.without_aws_settings(os.environ) | {"LOCAL": str(folder), "PORT": str(port)}
+        self.process = start_command("start", environment)
         assert self.process.stdout is not None
         self.output_lines = []
         for line in self.process.stdout:
@@ -39,11 +39,11 @@ class RunningProcess:
         return self.process.wait(60)
 
 
-def start_command(command: str, told: dict[str, str]) -> subprocess.Popen:
+def start_command(command: str, environment: dict[str, str]) -> subprocess.Popen:
     return subprocess.Popen(
         [sys.executable, "-m", "infra.local.run", command],
         cwd=ROOT,
-        env=told,
+        env=environment,
         text=True,
         stdout=subprocess.PIPE,
         stderr=subprocess.STDOUT,
@@ -56,7 +56,7 @@ def run_and_read(command: str, folder: Path, port: int) -> tuple[int, str]:
     return process.returncode, text.strip()
 
 
-def test_the_shop_starts_refuses_a_second_start_stops_cleanly_and_comes_back_with_its_state(tmp_path):
+def test_the_shop_refuses_a_second_start_stops_cleanly_and_restarts_with_its_state(tmp_path):
     port = local.free_port()
     first = RunningProcess(tmp_path, port)
     tokens = json.loads((tmp_path / "tokens.json").read_text())
@@ -72,10 +72,10 @@ def test_the_shop_starts_refuses_a_second_start_stops_cleanly_and_comes_back_wit
     assert not local.is_port_in_use(port)
 
     second = RunningProcess(tmp_path, port)
-    again = second.get("/api/stock/locations/van-budi", tokens["salesman-budi"]["token"])
+    after = second.get("/api/stock/locations/van-budi", tokens["salesman-budi"]["token"])
     stopped = run_and_read("stop", tmp_path, port)
 
-    assert again == before
+    assert after == before
     assert before["items"]
     assert stopped == (0, f"Stopped; the shop's state is kept in {tmp_path} and comes back with `make run`.")
     assert second.process.wait(60) == 0
@@ -83,7 +83,7 @@ def test_the_shop_starts_refuses_a_second_start_stops_cleanly_and_comes_back_wit
 
 
 @pytest.mark.parametrize("mark", ["", "1\n"])
-def test_the_state_of_an_older_version_is_refused_and_left_as_it_is(tmp_path, mark):
+def test_state_in_an_older_format_is_refused_and_left_unchanged(tmp_path, mark):
     (tmp_path / "engine").mkdir()
     (tmp_path / "engine" / "dynamodb.json").write_text("{}")
     if mark:
@@ -100,7 +100,7 @@ def test_the_state_of_an_older_version_is_refused_and_left_as_it_is(tmp_path, ma
     assert sorted(tmp_path.rglob("*")) == before
 
 
-def test_a_port_in_use_is_said_in_one_sentence(tmp_path, engine):
+def test_a_port_in_use_is_refused(tmp_path, engine):
     code, text = run_and_read("start", tmp_path, engine.port)
 
     assert (code, text) == (

@@ -9,9 +9,9 @@ from infra.local.server import Gateway, HttpRequest
 
 
 def build_gateway() -> Gateway:
-    app = Chalice(app_name="doors")
-    app.route("/orders/{order_id}", methods=["GET"], name="one")(lambda order_id: {"order": order_id})
-    app.route("/orders/search", methods=["GET"], name="search")(lambda: {"found": []})
+    app = Chalice(app_name="endpoints")
+    app.route("/orders/{order_id}", methods=["GET"], name="get_order")(lambda order_id: {"order": order_id})
+    app.route("/orders/search", methods=["GET"], name="search")(lambda: {"items": []})
     app.route("/orders/{order_id}/cancel", methods=["POST"], name="cancel")(lambda order_id: {"cancelled": order_id})
     app.route("/o/{token}", methods=["GET"], name="offer")(lambda token: {"offer": token})
     app.route("/echo", methods=["POST"], content_types=["*/*"], name="echo")(
@@ -23,39 +23,42 @@ def build_gateway() -> Gateway:
     return Gateway(app)
 
 
-def wsgi_environ(method: str = "GET", path: str = "/", body: bytes = b"", **more: str) -> dict:
-    return {"REQUEST_METHOD": method, "PATH_INFO": path, "wsgi.input": io.BytesIO(body)} | more
+def wsgi_environ(method: str = "GET", path: str = "/", body: bytes = b"", **extra: str) -> dict:
+    return {"REQUEST_METHOD": method, "PATH_INFO": path, "wsgi.input": io.BytesIO(body)} | extra
 
 
-def serve(**said) -> tuple[str, dict, bytes]:
-    heard = []
-    body = b"".join(server.application(wsgi_environ(**said), lambda status, headers: heard.append((status, headers))))
-    (status, headers) = heard[0]
+def serve(**request) -> tuple[str, dict, bytes]:
+    started = []
+    environ = wsgi_environ(**request)
+    body = b"".join(server.application(environ, lambda status, headers: started.append((status, headers))))
+    ((status, headers),) = started
     return status, dict(headers), body
 
 
-def test_a_literal_path_goes_before_a_parameter_whatever_was_registered_first():
+def test_a_literal_path_takes_precedence_over_a_parameter():
     gateway = build_gateway()
 
-    assert gateway.call(HttpRequest("GET", "/api/orders/search")).json == {"found": []}
+    assert gateway.call(HttpRequest("GET", "/api/orders/search")).json == {"items": []}
     assert gateway.call(HttpRequest("GET", "/api/orders/ord_1")).json == {"order": "ord_1"}
     assert gateway.call(HttpRequest("POST", "/api/orders/search/cancel")).json == {"cancelled": "search"}
 
 
-def test_only_short_links_live_at_the_root():
+def test_only_short_links_are_outside_of_api():
     gateway = build_gateway()
 
     assert gateway.call(HttpRequest("GET", "/o/abc")).json == {"offer": "abc"}
     assert gateway.call(HttpRequest("GET", "/orders/ord_1")).status == 404
 
 
-def test_the_body_arrives_byte_for_byte_and_repeated_query_words_all():
-    said = build_gateway().call(HttpRequest("POST", "/api/echo", "sku=A&sku=B", {"content-type": "x/y"}, b"\xff\x00a"))
+def test_the_body_and_repeated_query_parameters_arrive_unchanged():
+    response = build_gateway().call(
+        HttpRequest("POST", "/api/echo", "sku=A&sku=B", {"content-type": "x/y"}, b"\xff\x00a")
+    )
 
-    assert said.json == {"query": ["A", "B"], "body": [255, 0, 97]}
+    assert response.json == {"query": ["A", "B"], "body": [255, 0, 97]}
 
 
-def test_unknown_doors_and_methods_are_refused_as_problems():
+def test_unknown_endpoints_and_methods_are_refused_as_problems():
     unknown = build_gateway().call(HttpRequest("GET", "/api/nothing"))
     wrong = build_gateway().call(HttpRequest("DELETE", "/api/orders/ord_1"))
 
@@ -67,7 +70,7 @@ def test_unknown_doors_and_methods_are_refused_as_problems():
     assert (wrong.status, wrong.json["code"], wrong.headers["Allow"]) == (405, "method_not_allowed", "GET")
 
 
-def test_ten_megabytes_are_taken_and_one_byte_more_is_not(monkeypatch):
+def test_a_body_at_the_size_limit_is_accepted_and_one_byte_more_is_not(monkeypatch):
     monkeypatch.setattr(server, "MAX_BODY_BYTES", 10)
     gateway = build_gateway()
 
@@ -75,17 +78,17 @@ def test_ten_megabytes_are_taken_and_one_byte_more_is_not(monkeypatch):
     assert gateway.call(HttpRequest("POST", "/api/echo", "sku=A", {}, b"x" * 11)).status == 413
 
 
-def test_every_answer_carries_a_request_id_the_callers_own_if_he_sent_one(monkeypatch):
+def test_every_response_has_a_request_id_which_is_the_callers_if_given(monkeypatch):
     monkeypatch.setattr(server, "gateway", build_gateway)
 
-    _, made, _ = serve(path="/api/orders/ord_1")
-    _, kept, _ = serve(path="/api/orders/ord_1", HTTP_X_REQUEST_ID="mine")
+    _, generated, _ = serve(path="/api/orders/ord_1")
+    _, own, _ = serve(path="/api/orders/ord_1", HTTP_X_REQUEST_ID="mine")
 
-    assert len(made["X-Request-Id"]) == 36
-    assert kept["X-Request-Id"] == "mine"
+    assert len(generated["X-Request-Id"]) == 36
+    assert own["X-Request-Id"] == "mine"
 
 
-def test_the_site_serves_folders_by_their_index_and_nothing_outside_itself(tmp_path):
+def test_the_site_serves_the_index_of_folders_and_nothing_outside_of_it(tmp_path):
     (tmp_path / "site" / "desk").mkdir(parents=True)
     (tmp_path / "site" / "index.html").write_text("shop")
     (tmp_path / "site" / "desk" / "index.html").write_text("desk")
@@ -100,42 +103,45 @@ def test_the_site_serves_folders_by_their_index_and_nothing_outside_itself(tmp_p
     assert [site.find_page(path, {}, root) for path in ("/../secret", "//../secret", "/none", "/\0")] == [None] * 4
 
 
-def test_a_products_page_is_a_file_beside_the_others_and_keeps_its_address(tmp_path):
+def test_a_product_page_is_a_file_in_p_and_its_address_ends_in_a_slash(tmp_path):
     (tmp_path / "en" / "p").mkdir(parents=True)
     (tmp_path / "p").mkdir()
     (tmp_path / "en" / "p" / "TEA.html").write_text("tea")
     (tmp_path / "p" / "TEA.html").write_text("teh")
-    (tmp_path / "p" / "TEA.html.html").write_text("a code that ends like a file")
+    (tmp_path / "p" / "TEA.html.html").write_text("a SKU that ends like a file name")
 
     pages = [site.find_page(path, {}, tmp_path) for path in ("/p/TEA/", "/en/p/TEA/", "/p/TEA.html/")]
 
-    assert [page[2] for page in pages] == [b"teh", b"tea", b"a code that ends like a file"]
+    assert [page[2] for page in pages] == [b"teh", b"tea", b"a SKU that ends like a file name"]
     assert site.find_page("/p/TEA", {}, tmp_path)[:2] == (301, {"Location": "/p/TEA/"})
     assert [site.find_page(path, {}, tmp_path) for path in ("/p/", "/p/CUP/", "/p/CUP")] == [None] * 3
 
 
-def test_in_a_bucket_an_address_with_a_slash_is_found_by_its_index():
-    kept = ["p/TEA/index.html", "en/p/TEA.html/index.html", "desk/index.html", "404.html", "art/p/TEA.svg"]
+def test_in_a_bucket_an_address_with_a_slash_has_an_index_file():
+    keys = ["p/TEA/index.html", "en/p/TEA.html/index.html", "desk/index.html", "404.html", "art/p/TEA.svg"]
     files = ["p/TEA.html", "en/p/TEA.html.html", "desk/index.html", "404.html", "art/p/TEA.svg"]
 
-    assert list(map(site.path_to_bucket_key, files)) == kept
+    assert list(map(site.path_to_bucket_key, files)) == keys
 
 
-def test_a_page_that_is_not_there_says_so_in_its_readers_language_and_a_program_gets_a_problem(monkeypatch, tmp_path):
+def test_a_missing_page_answers_a_404_page_in_its_language_or_a_problem_to_programs(monkeypatch, tmp_path):
     (tmp_path / "en").mkdir()
     (tmp_path / "404.html").write_text("tidak ada")
     (tmp_path / "en" / "404.html").write_text("not there")
     monkeypatch.setattr(site, "ROOT", tmp_path)
 
-    told = [serve(path=path, HTTP_ACCEPT="text/html,*/*") for path in ("/p/GONE/", "/en/p/GONE/")]
+    pages = [serve(path=path, HTTP_ACCEPT="text/html,*/*") for path in ("/p/GONE/", "/en/p/GONE/")]
     status, headers, _ = serve(path="/p/GONE/", HTTP_ACCEPT="application/json")
 
-    assert [(each[0], each[2]) for each in told] == [("404 Not Found", b"tidak ada"), ("404 Not Found", b"not there")]
-    assert {each[1]["Content-Type"] for each in told} == {"text/html; charset=utf-8"}
+    assert [(status, body) for status, _, body in pages] == [
+        ("404 Not Found", b"tidak ada"),
+        ("404 Not Found", b"not there"),
+    ]
+    assert {headers["Content-Type"] for _, headers, _ in pages} == {"text/html; charset=utf-8"}
     assert (status, headers["Content-Type"]) == ("404 Not Found", "application/problem+json")
 
 
-def test_a_page_is_only_read_and_a_head_has_no_body(monkeypatch, tmp_path):
+def test_pages_refuse_post_and_answer_head_without_a_body(monkeypatch, tmp_path):
     monkeypatch.setattr(site, "ROOT", tmp_path)
     (tmp_path / "index.html").write_text("shop")
 
@@ -146,7 +152,7 @@ def test_a_page_is_only_read_and_a_head_has_no_body(monkeypatch, tmp_path):
     assert (head_status, head_headers["Content-Length"], head_body) == ("200 OK", "4", b"")
 
 
-def test_the_shop_itself_answers_about_its_health_and_its_doors(aws):
+def test_the_shop_reports_its_health_and_documents_its_endpoints(aws):
     from tests.client import call
 
     assert call("GET", "/api/health").json == {"status": "ok"}

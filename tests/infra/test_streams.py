@@ -10,7 +10,7 @@ def names(batch) -> str:
 
 
 class Handler:
-    """Takes all but the poisoned; remembers what it was called with."""
+    """Fails on poisoned records, and records its calls and the records it has handled."""
 
     def __init__(self, poison: str = "", recovers_after: int = 1_000, raises: bool = False) -> None:
         self.poison, self.failures_left, self.raises = poison, recovers_after, raises
@@ -32,7 +32,7 @@ class Handler:
 def deliver_to(handler: Handler, text: str) -> tuple[str, list[int]]:
     parked: list[str] = []
     waits: list[int] = []
-    deliver(records(*text), handler, lambda record, why: parked.append(names([record])), waits.append)
+    deliver(records(*text), handler, lambda record, reason: parked.append(names([record])), waits.append)
     return "".join(parked), waits
 
 
@@ -43,7 +43,7 @@ def test_a_good_batch_is_one_call():
     assert handler.calls == ["abcd"]
 
 
-def test_what_failed_is_tried_again_from_the_first_failure_on():
+def test_a_failed_batch_is_retried_from_the_first_failed_record():
     handler = Handler(poison="c", recovers_after=1)
 
     assert deliver_to(handler, "abcd") == ("", [])
@@ -51,7 +51,7 @@ def test_what_failed_is_tried_again_from_the_first_failure_on():
     assert handler.handled == list("abcd")
 
 
-def test_a_poison_record_parks_alone_after_five_retries_and_the_rest_goes_on_in_order():
+def test_a_poison_record_is_parked_alone_after_five_retries_and_the_rest_continues_in_order():
     handler = Handler(poison="c")
 
     parked, waits = deliver_to(handler, "abcdef")
@@ -61,7 +61,7 @@ def test_a_poison_record_parks_alone_after_five_retries_and_the_rest_goes_on_in_
     assert handler.handled == list("abdef")
 
 
-def test_a_handler_that_raises_is_halved_down_to_the_record_it_cannot_take():
+def test_the_batch_of_a_handler_that_raises_is_halved_down_to_the_failing_record():
     handler = Handler(poison="c", raises=True)
 
     parked, _ = deliver_to(handler, "abcd")
@@ -70,13 +70,13 @@ def test_a_handler_that_raises_is_halved_down_to_the_record_it_cannot_take():
     assert list(dict.fromkeys(handler.handled)) == list("abd")
 
 
-def test_a_failure_that_names_no_record_of_the_batch_means_all_of_it():
+def test_a_failure_that_names_no_record_of_the_batch_fails_the_whole_batch():
     assert find_first_failure(records("a", "b"), lambda batch: {"batchItemFailures": [{"itemIdentifier": ""}]})[0] == 0
     assert find_first_failure(records("a", "b"), lambda batch: {"batchItemFailures": [{"itemIdentifier": "b"}]})[0] == 1
     assert find_first_failure(records("a", "b"), lambda batch: None)[0] is None
 
 
-def test_resync_looks_a_minute_back_because_entries_are_stamped_before_they_are_committed():
+def test_a_resync_overlaps_a_minute_because_ids_are_older_than_commits():
     early, late = "evt_01KAMC0000ZZZZZZZZZZZZZZZZ", "evt_01KAMDYNEW0000000000000000"
 
     assert early < subtract_overlap(late) < late

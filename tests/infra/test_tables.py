@@ -4,23 +4,23 @@ from chalicelib.kit.packages import TABLES
 from infra import template
 
 
-def test_the_committed_template_is_what_the_code_makes():
+def test_the_committed_template_is_up_to_date():
     assert template.FILE.read_text() == template.render()
 
 
-def test_a_table_made_from_the_template_takes_what_a_room_commits(aws):
-    row = IdempotencyRecord("caller#door#key", "request", body_hash="h", answer=b"a")
+def test_a_table_created_from_the_template_stores_rows_of_a_package(aws):
+    row = IdempotencyRecord("caller#endpoint#key", "request", body_hash="h", answer=b"a")
 
     db.commit([db.create(row)])
 
-    assert db.get(IdempotencyRecord, "caller#door#key", "request").answer == b"a"
+    assert db.get(IdempotencyRecord, "caller#endpoint#key", "request").answer == b"a"
 
 
 def test_each_test_starts_with_empty_tables(aws):
-    assert db.get(IdempotencyRecord, "caller#door#key", "request") is None
+    assert db.get(IdempotencyRecord, "caller#endpoint#key", "request") is None
 
 
-def test_every_room_has_a_table_and_only_the_journal_a_stream(aws):
+def test_every_package_has_a_table_and_only_the_journal_has_a_stream(aws):
     client = aws.client("dynamodb")
 
     names = client.list_tables()["TableNames"]

@@ -1,4 +1,4 @@
-"""Prices, promotions and carts that speak only of what matters to a test."""
+"""Prices, promotions, coupons and carts with default values; a test names only the fields it is about."""
 
 from __future__ import annotations
 
@@ -24,13 +24,19 @@ def a_price(sku: str, base: int, *entries: PriceEntry) -> Price:
     return Price(sku, rupiah(base), entries)
 
 
-def a_promotion(id: str = "promo", **told: Any) -> Promotion:
-    usual: dict[str, Any] = {"name": id.title(), "kind": "percent", "rate": "0.10", "currency": "IDR", "terms": TERMS}
-    return Promotion(**usual | {"id": id, "starts_at": NOW - timedelta(days=1)} | told)
+def a_promotion(id: str = "promo", **fields: Any) -> Promotion:
+    defaults: dict[str, Any] = {
+        "name": id.title(),
+        "kind": "percent",
+        "rate": "0.10",
+        "currency": "IDR",
+        "terms": TERMS,
+    }
+    return Promotion(**defaults | {"id": id, "starts_at": NOW - timedelta(days=1)} | fields)
 
 
-def a_coupon(code: str = "LEBARAN", promotion: str = "promo", **told: Any) -> Coupon:
-    return Coupon(**{"code": code, "promotion_id": promotion, "starts_at": NOW - timedelta(days=1)} | told)
+def a_coupon(code: str = "LEBARAN", promotion: str = "promo", **fields: Any) -> Coupon:
+    return Coupon(**{"code": code, "promotion_id": promotion, "starts_at": NOW - timedelta(days=1)} | fields)
 
 
 def a_market(
@@ -39,7 +45,7 @@ def a_market(
     return Market(channel or Channel("web"), price_group, now, currency)
 
 
-def quote_cart(  # noqa: PLR0913 - everything has a default, so that a test names only what it is about
+def quote_cart(  # noqa: PLR0913 - a test names only the arguments it is about
     cart: Mapping[str, int] | Sequence[CartLine],
     *,
     prices: Sequence[Price],
@@ -51,9 +57,9 @@ def quote_cart(  # noqa: PLR0913 - everything has a default, so that a test name
     now: datetime = NOW,
     freight: int = 0,
 ) -> Quote:
-    """Products are made up where a test says nothing of them."""
-    wishes = [CartLine(sku, quantity) for sku, quantity in cart.items()] if isinstance(cart, Mapping) else cart
-    known = {wish.sku: a_product(wish.sku) for wish in wishes} | {product.sku: product for product in products}
+    """Return the quote of a cart. SKUs without a product get a default one."""
+    lines = [CartLine(sku, quantity) for sku, quantity in cart.items()] if isinstance(cart, Mapping) else cart
+    by_sku = {line.sku: a_product(line.sku) for line in lines} | {product.sku: product for product in products}
     market = a_market(channel if isinstance(channel, Channel) else Channel(channel), price_group, now)
-    book = PriceBook(known, {price.sku: price for price in prices}, promotions)
-    return quote(Cart(wishes, coupons, rupiah(freight)), book, market)
+    book = PriceBook(by_sku, {price.sku: price for price in prices}, promotions)
+    return quote(Cart(lines, coupons, rupiah(freight)), book, market)

@@ -1,4 +1,4 @@
-"""Each condition of the room's writes, term by term."""
+"""Each condition of the package's writes, term by term."""
 
 from __future__ import annotations
 
@@ -16,8 +16,8 @@ from tests.pricing.build import NOW, a_coupon
 pytestmark = pytest.mark.usefixtures("memory")
 
 
-def save_coupon(**told: Any) -> Coupon:
-    coupon = a_coupon(**told)
+def save_coupon(**fields: Any) -> Coupon:
+    coupon = a_coupon(**fields)
     assert_commits(store.set_coupon(coupon))
     return coupon
 
@@ -27,11 +27,11 @@ def load_use_count(coupon: Coupon) -> int:
     return store.row_to_coupon(db.get(key.row, key.pk, key.sk)).used
 
 
-def test_a_code_that_was_never_kept_is_not_used():
+def test_a_code_that_does_not_exist_cannot_be_used():
     assert_refused(*store.use_coupon(a_coupon(), None, NOW), by=CouponEnded)
 
 
-def test_a_code_is_used_up_to_its_cap():
+def test_a_code_can_be_used_up_to_its_cap():
     coupon = save_coupon(cap=2)
 
     assert_commits(*store.use_coupon(coupon, None, NOW))
@@ -41,26 +41,26 @@ def test_a_code_is_used_up_to_its_cap():
     assert load_use_count(coupon) == 2
 
 
-def test_a_code_is_used_until_just_before_its_end_and_one_without_an_end_for_ever():
-    ends, lasts = save_coupon(ends_at=NOW), save_coupon(code="SELALU")
+def test_a_code_can_be_used_until_just_before_its_end_and_without_an_end_always():
+    with_end, without_end = save_coupon(ends_at=NOW), save_coupon(code="SELALU")
 
-    assert_commits(*store.use_coupon(ends, None, NOW - timedelta(milliseconds=1)))
-    assert_commits(*store.use_coupon(lasts, None, NOW + timedelta(days=9999)))
-    assert_refused(*store.use_coupon(ends, None, NOW), by=CouponEnded)
+    assert_commits(*store.use_coupon(with_end, None, NOW - timedelta(milliseconds=1)))
+    assert_commits(*store.use_coupon(without_end, None, NOW + timedelta(days=9999)))
+    assert_refused(*store.use_coupon(with_end, None, NOW), by=CouponEnded)
 
 
-def test_a_customer_uses_a_code_up_to_his_own_limit_and_without_one_as_often_as_he_likes():
-    limited, free = save_coupon(per_customer=2), save_coupon(code="SELALU")
+def test_a_customer_can_use_a_code_up_to_the_limit_per_customer_and_without_one_always():
+    limited, unlimited = save_coupon(per_customer=2), save_coupon(code="SELALU")
 
     for _ in range(2):
         assert_commits(*store.use_coupon(limited, "cus_1", NOW))
     for _ in range(3):
-        assert_commits(*store.use_coupon(free, "cus_1", NOW))
+        assert_commits(*store.use_coupon(unlimited, "cus_1", NOW))
     assert_refused(*store.use_coupon(limited, "cus_1", NOW), by=CouponSpent)
     assert_commits(*store.use_coupon(limited, "cus_2", NOW))
 
 
-def test_no_use_is_given_back_that_was_not_made():
+def test_a_use_that_was_not_made_cannot_be_returned():
     coupon = save_coupon()
     assert_refused(*store.return_coupon(coupon, None))
     assert_commits(*store.use_coupon(coupon, "cus_1", NOW))
@@ -73,7 +73,7 @@ def test_no_use_is_given_back_that_was_not_made():
     assert load_use_count(coupon) == 1
 
 
-def test_a_code_opens_the_promotion_that_has_it():
+def test_a_code_belongs_to_one_promotion():
     coupon = save_coupon()
 
     assert_refused(store.set_coupon(a_coupon(promotion="other")), by=CodeTaken)
@@ -81,7 +81,7 @@ def test_a_code_opens_the_promotion_that_has_it():
     assert_commits(store.set_coupon(coupon))
 
 
-def test_only_a_code_that_there_is_can_be_ended():
+def test_only_an_existing_code_can_be_ended():
     assert_refused(store.end_coupon("LEBARAN", NOW))
     coupon = save_coupon()
 

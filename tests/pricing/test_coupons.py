@@ -5,7 +5,7 @@ from typing import Any
 
 import pytest
 from hypothesis import HealthCheck, given, settings
-from hypothesis import strategies as some
+from hypothesis import strategies as st
 
 from chalicelib.kit import clock, db
 from chalicelib.kit.errors import StaleVersion
@@ -27,8 +27,8 @@ def fixed_clock(aws: Any) -> None:
     clock.source = lambda: NOW
 
 
-def save_coupon(**told: Any) -> Coupon:
-    save_promotion(a_promotion(), actor="owner-ratna", coupon=a_coupon(**told))
+def save_coupon(**fields: Any) -> Coupon:
+    save_promotion(a_promotion(), actor="owner-ratna", coupon=a_coupon(**fields))
     return find.load_coupon("LEBARAN")
 
 
@@ -36,18 +36,18 @@ def load_use_count() -> int:
     return find.load_coupon("LEBARAN").used
 
 
-def test_the_cap_holds_though_everybody_read_the_same_count():
-    seen_by_all = save_coupon(cap=2)
+def test_the_cap_holds_for_orders_that_read_the_same_count():
+    coupon = save_coupon(cap=2)
 
-    db.commit(use_coupon(seen_by_all, None))
-    db.commit(use_coupon(seen_by_all, None))
+    db.commit(use_coupon(coupon, None))
+    db.commit(use_coupon(coupon, None))
     with pytest.raises(CouponSpent):
-        db.commit(use_coupon(seen_by_all, None))
+        db.commit(use_coupon(coupon, None))
 
     assert load_use_count() == 2
 
 
-def test_a_code_without_a_cap_is_counted_all_the_same():
+def test_uses_of_a_code_without_a_cap_are_counted():
     coupon = save_coupon()
 
     for _ in range(3):
@@ -65,7 +65,7 @@ def test_a_code_that_ends_between_quote_and_order_is_refused():
     assert load_use_count() == 0
 
 
-def test_each_customer_has_his_own_limit_and_a_stranger_must_say_who_he_is():
+def test_the_limit_counts_per_customer_and_needs_a_customer():
     coupon = save_coupon(per_customer=1, cap=10)
     db.commit(use_coupon(coupon, "cus_sari"))
 
@@ -78,7 +78,7 @@ def test_each_customer_has_his_own_limit_and_a_stranger_must_say_who_he_is():
     assert load_use_count() == 2
 
 
-def test_a_cancelled_order_gives_its_use_back():
+def test_a_cancelled_order_returns_its_use():
     coupon = save_coupon(per_customer=1, cap=1)
     db.commit(use_coupon(coupon, "cus_sari"))
 
@@ -89,7 +89,7 @@ def test_a_cancelled_order_gives_its_use_back():
     assert load_use_count() == 1
 
 
-def test_a_use_is_given_back_though_a_limit_was_set_after_it():
+def test_a_use_made_before_a_limit_was_set_can_be_returned():
     db.commit(use_coupon(save_coupon(), "cus_sari"))
     limited = save_coupon(per_customer=1)
 
@@ -100,7 +100,7 @@ def test_a_use_is_given_back_though_a_limit_was_set_after_it():
     assert load_use_count() == 0
 
 
-def test_no_more_is_given_back_than_was_used():
+def test_no_more_uses_are_returned_than_were_made():
     coupon = save_coupon(cap=1)
     db.commit(use_coupon(coupon, None))
 
@@ -114,33 +114,35 @@ def test_no_more_is_given_back_than_was_used():
 def test_every_unknown_code_is_named():
     save_coupon()
 
-    with pytest.raises(UnknownCoupon) as refused:
+    with pytest.raises(UnknownCoupon) as refusal:
         find.load_coupons(["LEBARAN", "LEBARON", "X"])
 
-    assert refused.value.facts["coupons"] == ["LEBARON", "X"]
+    assert refusal.value.facts["coupons"] == ["LEBARON", "X"]
 
 
 @settings(max_examples=25, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(
-    cap=some.integers(1, 4),
-    moves=some.lists(some.tuples(some.sampled_from(["use", "return"]), some.sampled_from("ab")), max_size=15),
+    cap=st.integers(1, 4),
+    actions=st.lists(st.tuples(st.sampled_from(["use", "return"]), st.sampled_from("ab")), max_size=15),
 )
-def test_whatever_comes_a_code_is_held_by_no_more_orders_than_its_cap(cap: int, moves: list[tuple[str, str]]):
+def test_after_any_uses_and_returns_a_code_is_used_by_no_more_orders_than_its_cap(
+    cap: int, actions: list[tuple[str, str]]
+):
     from chalicelib.pricing.store import CouponRow, CouponUseRow
 
     save_coupon(cap=cap, per_customer=2)
-    stale, holding = find.load_coupon("LEBARAN"), []
-    for move, customer in moves:
-        if move == "use":
+    stale, users = find.load_coupon("LEBARAN"), []
+    for action, customer in actions:
+        if action == "use":
             try:
                 db.commit(use_coupon(stale, customer))
-                holding.append(customer)
+                users.append(customer)
             except CouponSpent:
-                assert len(holding) == cap or holding.count(customer) == 2
-        elif customer in holding:
+                assert len(users) == cap or users.count(customer) == 2
+        elif customer in users:
             db.commit(return_coupon(stale, customer))
-            holding.remove(customer)
+            users.remove(customer)
 
-    assert load_use_count() == len(holding) <= cap
+    assert load_use_count() == len(users) <= cap
     db.commit([db.delete(CouponRow("coupon#LEBARAN", "coupon"))])
     db.commit([db.delete(CouponUseRow("coupon#LEBARAN", f"customer#{customer}")) for customer in "ab"])

@@ -1,4 +1,4 @@
-"""The doors of catalog and pricing, in a house of their own."""
+"""The endpoints of catalog and pricing, called through the local gateway."""
 
 from __future__ import annotations
 
@@ -20,43 +20,43 @@ from tests.catalog.build import a_product, save_products
 from tests.pricing.build import NOW, a_coupon, a_promotion, rupiah
 
 PROMOTION = routes.PROMOTION_EXAMPLE
-Ask = Callable[..., tuple[int, Any]]
+SendRequest = Callable[..., tuple[int, Any]]
 
 
 @pytest.fixture
-def ask(aws: Any, trusted_tokens: None) -> Ask:
+def send(aws: Any, trusted_tokens: None) -> SendRequest:
     clock.source = lambda: NOW
     gateway = Gateway(app)
 
-    def request(who: str, method: str, path: str, body: Any = None, **headers: str) -> tuple[int, Any]:
-        said = {"content-type": "application/json"} | {name.replace("_", "-"): text for name, text in headers.items()}
-        if who != "anyone":
-            said["authorization"] = f"Bearer {auth.staff_token(f'{who}-x', who)}"
+    def send_request(role: str, method: str, path: str, body: Any = None, **headers: str) -> tuple[int, Any]:
+        sent = {"content-type": "application/json"} | {name.replace("_", "-"): text for name, text in headers.items()}
+        if role != "anyone":
+            sent["authorization"] = f"Bearer {auth.staff_token(f'{role}-x', role)}"
         path, _, query = path.partition("?")
         raw = body if isinstance(body, bytes) else json.dumps(body).encode() if body is not None else b""
-        answer = gateway.call(HttpRequest(method, f"/api{path}", query, said, raw))
-        return answer.status, json.loads(answer.body) if answer.body else None
+        response = gateway.call(HttpRequest(method, f"/api{path}", query, sent, raw))
+        return response.status, json.loads(response.body) if response.body else None
 
-    return request
+    return send_request
 
 
-def save_priced_product(sku: str, base: int, *entries: PriceEntry, **told: Any) -> None:
-    save_products(a_product(sku, **told))
+def save_priced_product(sku: str, base: int, *entries: PriceEntry, **fields: Any) -> None:
+    save_products(a_product(sku, **fields))
     save_price(sku, rupiah(base), entries, actor="owner-x")
 
 
-def skus(answer: tuple[int, Any]) -> list[str]:
-    return [item["sku"] for item in answer[1]["items"]]
+def skus(response: tuple[int, Any]) -> list[str]:
+    return [item["sku"] for item in response[1]["items"]]
 
 
-def test_a_product_is_shown_with_its_price_and_what_it_was(ask: Ask):
+def test_a_product_is_shown_with_its_price_and_its_price_before_the_promotion(send: SendRequest):
     save_priced_product("TEH", 12500, name="Teh Melati", barcode="8991002101234", cost_minor=8000)
     save_promotion(a_promotion(skus=("TEH",)), actor="owner-x")
 
-    status, told = ask("anyone", "GET", "/catalog/products/TEH")
+    status, body = send("anyone", "GET", "/catalog/products/TEH")
 
     assert status == 200
-    assert told == {
+    assert body == {
         "sku": "TEH",
         "name": "Teh Melati",
         "category": "minuman",
@@ -72,101 +72,101 @@ def test_a_product_is_shown_with_its_price_and_what_it_was(ask: Ask):
     }
 
 
-def test_what_needs_a_code_or_a_larger_cart_is_not_on_the_label(ask: Ask):
+def test_a_listing_leaves_out_promotions_that_need_a_code_or_a_larger_cart(send: SendRequest):
     save_priced_product("TEH", 12500)
     save_promotion(a_promotion("code"), actor="owner-x", coupon=a_coupon())
     save_promotion(a_promotion("cart", kind="amount", rate="0", amount_minor=5000), actor="owner-x")
     save_promotion(a_promotion("much", min_total_minor=1, skus=("TEH",)), actor="owner-x")
 
-    told = ask("anyone", "GET", "/catalog/products/TEH")[1]
+    body = send("anyone", "GET", "/catalog/products/TEH")[1]
 
-    assert (told["price"]["amount"], told["was"]) == (12500, None)
+    assert (body["price"]["amount"], body["was"]) == (12500, None)
 
 
-def test_the_counter_sees_what_the_web_does_not(ask: Ask):
+def test_staff_see_products_that_are_not_published_on_the_web(send: SendRequest):
     save_priced_product("TEH", 12500)
     save_priced_product("RAHASIA", 5000, channels=("pos",))
 
-    assert skus(ask("anyone", "GET", "/catalog/products")) == ["TEH"]
-    assert skus(ask("cashier", "GET", "/catalog/products")) == ["RAHASIA", "TEH"]
-    assert skus(ask("owner", "GET", "/catalog/products?channel=pos")) == ["RAHASIA", "TEH"]
-    assert ask("anyone", "GET", "/catalog/products/RAHASIA")[0] == 404
-    assert ask("cashier", "GET", "/catalog/products/RAHASIA")[1]["channels"] == ["pos"]
+    assert skus(send("anyone", "GET", "/catalog/products")) == ["TEH"]
+    assert skus(send("cashier", "GET", "/catalog/products")) == ["RAHASIA", "TEH"]
+    assert skus(send("owner", "GET", "/catalog/products?channel=pos")) == ["RAHASIA", "TEH"]
+    assert send("anyone", "GET", "/catalog/products/RAHASIA")[0] == 404
+    assert send("cashier", "GET", "/catalog/products/RAHASIA")[1]["channels"] == ["pos"]
 
 
-def test_each_channel_sees_its_own_price(ask: Ask):
+def test_each_channel_sees_its_own_price(send: SendRequest):
     save_priced_product("TEH", 12500, PriceEntry(13900, channel="marketplace"))
 
-    assert ask("anyone", "GET", "/catalog/products/TEH")[1]["price"]["amount"] == 12500
-    assert ask("channel", "GET", "/catalog/products/TEH")[1]["price"]["amount"] == 13900
+    assert send("anyone", "GET", "/catalog/products/TEH")[1]["price"]["amount"] == 12500
+    assert send("channel", "GET", "/catalog/products/TEH")[1]["price"]["amount"] == 13900
 
 
-def test_only_staff_look_into_other_channels(ask: Ask):
+def test_only_staff_read_other_channels(send: SendRequest):
     save_priced_product("TEH", 12500)
 
-    assert ask("anyone", "GET", "/catalog/products?channel=web")[0] == 200
-    assert ask("anyone", "GET", "/catalog/products?channel=pos")[0] == 403
-    assert ask("channel", "GET", "/catalog/products?channel=pos")[0] == 403
-    assert ask("owner", "GET", "/catalog/products?channel=radio")[0] == 422
+    assert send("anyone", "GET", "/catalog/products?channel=web")[0] == 200
+    assert send("anyone", "GET", "/catalog/products?channel=pos")[0] == 403
+    assert send("channel", "GET", "/catalog/products?channel=pos")[0] == 403
+    assert send("owner", "GET", "/catalog/products?channel=radio")[0] == 422
 
 
-def test_a_list_is_paged_by_a_cursor_that_opens_nothing_else(ask: Ask):
+def test_a_cursor_is_valid_for_its_own_list_only(send: SendRequest):
     for number in range(5):
         save_priced_product(f"P{number}", 1000)
 
-    status, first = ask("anyone", "GET", "/catalog/products?limit=3")
-    rest = ask("anyone", "GET", f"/catalog/products?limit=3&cursor={first['next']}")
+    status, first = send("anyone", "GET", "/catalog/products?limit=3")
+    rest = send("anyone", "GET", f"/catalog/products?limit=3&cursor={first['next']}")
 
     assert (status, [item["sku"] for item in first["items"]]) == (200, ["P0", "P1", "P2"])
     assert (skus(rest), rest[1]["next"]) == (["P3", "P4"], None)
-    assert ask("anyone", "GET", "/catalog/products?cursor=forged")[0] == 422
-    assert ask("anyone", "GET", f"/catalog/products?category=minuman&cursor={first['next']}")[0] == 422
+    assert send("anyone", "GET", "/catalog/products?cursor=forged")[0] == 422
+    assert send("anyone", "GET", f"/catalog/products?category=minuman&cursor={first['next']}")[0] == 422
 
 
-def test_search_category_and_barcode_narrow_the_list(ask: Ask):
+def test_search_category_and_barcode_narrow_the_list(send: SendRequest):
     save_priced_product("A", 1, name="Laptop 14", category="komputer", barcode="8991002101234")
     save_priced_product("B", 1, name="Notebook 13", category="komputer")
     save_priced_product("C", 1, name="Teh", category="minuman")
 
-    assert skus(ask("anyone", "GET", "/catalog/products?q=notebook")) == ["A", "B"]
-    assert skus(ask("anyone", "GET", "/catalog/products?q=laptop")) == ["A", "B"]
-    assert skus(ask("anyone", "GET", "/catalog/products?category=minuman")) == ["C"]
-    assert skus(ask("anyone", "GET", "/catalog/products?barcode=8991002101234")) == ["A"]
-    assert skus(ask("anyone", "GET", "/catalog/products?barcode=1")) == []
-    assert skus(ask("anyone", "GET", "/catalog/products?q=%00%F0%9F%98%80")) == []
+    assert skus(send("anyone", "GET", "/catalog/products?q=notebook")) == ["A", "B"]
+    assert skus(send("anyone", "GET", "/catalog/products?q=laptop")) == ["A", "B"]
+    assert skus(send("anyone", "GET", "/catalog/products?category=minuman")) == ["C"]
+    assert skus(send("anyone", "GET", "/catalog/products?barcode=8991002101234")) == ["A"]
+    assert skus(send("anyone", "GET", "/catalog/products?barcode=1")) == []
+    assert skus(send("anyone", "GET", "/catalog/products?q=%00%F0%9F%98%80")) == []
 
 
-def test_a_product_without_a_price_is_on_no_shelf(ask: Ask):
+def test_a_product_without_a_price_is_not_shown(send: SendRequest):
     save_products(a_product("TEH"))
 
-    assert skus(ask("anyone", "GET", "/catalog/products")) == []
-    assert ask("anyone", "GET", "/catalog/products/TEH")[0] == 404
+    assert skus(send("anyone", "GET", "/catalog/products")) == []
+    assert send("anyone", "GET", "/catalog/products/TEH")[0] == 404
 
 
-def test_who_has_the_page_already_gets_no_second_copy(ask: Ask):
+def test_a_request_with_the_current_etag_gets_304(send: SendRequest):
     save_priced_product("TEH", 12500)
-    tag = web.with_etag(web.Call(auth.ANYONE, headers={}), ask("anyone", "GET", "/catalog/products/TEH")[1]).headers[
+    tag = web.with_etag(web.Call(auth.ANYONE, headers={}), send("anyone", "GET", "/catalog/products/TEH")[1]).headers[
         "ETag"
     ]
 
-    assert ask("anyone", "GET", "/catalog/products/TEH", if_none_match=tag) == (304, None)
+    assert send("anyone", "GET", "/catalog/products/TEH", if_none_match=tag) == (304, None)
 
 
-def test_a_name_edited_once_is_changed_on_every_surface(ask: Ask):
+def test_a_changed_name_is_shown_in_every_channel(send: SendRequest):
     save_priced_product("TEH", 12500, name="Teh")
 
-    status, told = ask("owner", "PUT", "/catalog/products/TEH", {"name": "Teh Melati", "category": "minuman"})
+    status, body = send("owner", "PUT", "/catalog/products/TEH", {"name": "Teh Melati", "category": "minuman"})
 
-    assert (status, told["name"]) == (200, "Teh Melati")
-    for who in ("anyone", "cashier", "salesman", "agent", "channel"):
-        assert ask(who, "GET", "/catalog/products/TEH")[1]["name"] == "Teh Melati"
-        assert ask(who, "GET", "/catalog/products")[1]["items"][0]["name"] == "Teh Melati"
+    assert (status, body["name"]) == (200, "Teh Melati")
+    for role in ("anyone", "cashier", "salesman", "agent", "channel"):
+        assert send(role, "GET", "/catalog/products/TEH")[1]["name"] == "Teh Melati"
+        assert send(role, "GET", "/catalog/products")[1]["items"][0]["name"] == "Teh Melati"
 
 
-def test_the_owner_sets_a_price(ask: Ask):
+def test_the_owner_sets_a_price(send: SendRequest):
     save_products(a_product("8990800000015"))
 
-    status, _ = ask("owner", "PUT", "/prices", routes.PRICE_EXAMPLE)
+    status, _ = send("owner", "PUT", "/prices", routes.PRICE_EXAMPLE)
 
     assert status == 200
     assert find.load_price("8990800000015").entries == (
@@ -191,26 +191,30 @@ def test_the_owner_sets_a_price(ask: Ask):
         b'{"sku": "TEH", "price": {"amount": NaN, "currency": "IDR"}}',
     ],
 )  # fmt: skip
-def test_a_price_that_cannot_be_is_refused_and_nothing_moves(ask: Ask, body: Any):
+def test_an_invalid_price_is_refused_and_nothing_changes(send: SendRequest, body: Any):
     save_priced_product("TEH", 12500)
 
-    status, told = ask("owner", "PUT", "/prices", body)
+    status, problem = send("owner", "PUT", "/prices", body)
 
     assert status in (400, 422)
-    assert told["detail"]
+    assert problem["detail"]
     assert find.load_price("TEH").base == rupiah(12500)
     assert len(journal.history("price#TEH")) == 1
 
 
-def test_the_owner_keeps_a_promotion_with_its_code_and_everybody_reads_its_terms(ask: Ask):
-    status, told = ask("owner", "PUT", "/promotions", PROMOTION)
+def test_the_owner_saves_a_promotion_with_a_code_whose_terms_everyone_can_read(send: SendRequest):
+    status, promotion = send("owner", "PUT", "/promotions", PROMOTION)
 
-    assert (status, told["coupon"], told["min_total"]) == (200, "LEBARAN", {"amount": 100000, "currency": "IDR"})
-    assert ask("owner", "GET", "/promotions")[1]["items"] == [told]
-    assert ask("anyone", "GET", "/promotions")[1]["items"] == []  # only bearers of the code know of it
-    status, shown = ask("anyone", "GET", "/coupons/lebaran")
+    assert (status, promotion["coupon"], promotion["min_total"]) == (
+        200,
+        "LEBARAN",
+        {"amount": 100000, "currency": "IDR"},
+    )
+    assert send("owner", "GET", "/promotions")[1]["items"] == [promotion]
+    assert send("anyone", "GET", "/promotions")[1]["items"] == []  # a promotion with a code is not public
+    status, coupon = send("anyone", "GET", "/coupons/lebaran")
     assert status == 200
-    assert shown == {
+    assert coupon == {
         "code": "LEBARAN",
         "name": "Diskon Lebaran",
         "terms": PROMOTION["terms"],
@@ -220,25 +224,25 @@ def test_the_owner_keeps_a_promotion_with_its_code_and_everybody_reads_its_terms
     }
 
 
-def test_a_promotion_for_all_is_shown_to_all_with_its_terms(ask: Ask):
-    body = {name: told for name, told in PROMOTION.items() if name != "coupon"}
+def test_a_promotion_without_a_code_is_listed_for_everyone_with_its_terms(send: SendRequest):
+    body = {name: value for name, value in PROMOTION.items() if name != "coupon"}
 
-    ask("owner", "PUT", "/promotions", body)
+    send("owner", "PUT", "/promotions", body)
 
-    (shown,) = ask("anyone", "GET", "/promotions")[1]["items"]
-    assert (shown["id"], shown["terms"]) == ("lebaran", PROMOTION["terms"])
-    assert "coupon" not in shown
+    (promotion,) = send("anyone", "GET", "/promotions")[1]["items"]
+    assert (promotion["id"], promotion["terms"]) == ("lebaran", PROMOTION["terms"])
+    assert "coupon" not in promotion
 
 
-def test_half_a_character_is_no_name(ask: Ask):
-    status, _ = ask("owner", "PUT", "/catalog/products/TEH", b'{"name": "\\ud800"}')
+def test_a_lone_surrogate_in_a_name_is_refused(send: SendRequest):
+    status, _ = send("owner", "PUT", "/catalog/products/TEH", b'{"name": "\\ud800"}')
 
     assert status in (400, 422)
     assert catalog.list_all_products() == []
 
 
-def test_an_unknown_code_is_not_found(ask: Ask):
-    assert ask("anyone", "GET", "/coupons/NOTHING")[0] == 404
+def test_an_unknown_code_is_not_found(send: SendRequest):
+    assert send("anyone", "GET", "/coupons/NOTHING")[0] == 404
 
 
 @pytest.mark.parametrize(
@@ -251,24 +255,24 @@ def test_an_unknown_code_is_not_found(ask: Ask):
         {"coupon": {"code": "ABC", "cap": 0}}, {"price": 1}, {"channels": ["radio"]},
     ],
 )  # fmt: skip
-def test_a_promotion_that_cannot_be_is_refused_and_nothing_moves(ask: Ask, wrong: dict[str, Any]):
-    status, told = ask("owner", "PUT", "/promotions", PROMOTION | wrong)
+def test_an_invalid_promotion_is_refused_and_nothing_changes(send: SendRequest, wrong: dict[str, Any]):
+    status, problem = send("owner", "PUT", "/promotions", PROMOTION | wrong)
 
-    assert (status, bool(told["detail"])) == (422, True)
+    assert (status, bool(problem["detail"])) == (422, True)
     assert find.list_promotions(None) == ([], None)
-    assert ask("anyone", "GET", "/coupons/LEBARAN")[0] == 404
+    assert send("anyone", "GET", "/coupons/LEBARAN")[0] == 404
 
 
-def test_the_owner_switches_a_channel_off_and_staff_see_it(ask: Ask):
-    status, told = ask("owner", "PUT", "/channels/web", {"active": False})
+def test_the_owner_switches_a_channel_off_and_staff_see_it(send: SendRequest):
+    status, body = send("owner", "PUT", "/channels/web", {"active": False})
 
-    assert (status, told["active"]) == (200, False)
+    assert (status, body["active"]) == (200, False)
     assert not catalog.load_channel("web").active
-    items = ask("agent", "GET", "/channels")[1]["items"]
+    items = send("agent", "GET", "/channels")[1]["items"]
     assert {item["code"]: item["active"] for item in items} == {
         "web": False, "pos": True, "sfa": True, "phone": True, "social": True, "whatsapp": True, "marketplace": True,
     }  # fmt: skip
-    assert ask("owner", "PUT", "/channels/radio", {})[0] == 404
+    assert send("owner", "PUT", "/channels/radio", {})[0] == 404
 
 
 ENDPOINTS = [
@@ -280,10 +284,12 @@ ENDPOINTS = [
 
 
 @pytest.mark.parametrize(("method", "path", "body"), ENDPOINTS)
-def test_only_the_owner_changes_goods_prices_and_channels(ask: Ask, method: str, path: str, body: Any):
-    assert ask("anyone", method, path, body)[0] == 401
+def test_only_the_owner_changes_products_prices_promotions_and_channels(
+    send: SendRequest, method: str, path: str, body: Any
+):
+    assert send("anyone", method, path, body)[0] == 401
     for role in sorted(set(auth.ROLES) - {"owner"}):
-        assert ask(role, method, path, body)[0] == 403
+        assert send(role, method, path, body)[0] == 403
 
     assert catalog.list_all_products() == []
     assert find.list_running_promotions(NOW) == []

@@ -1,4 +1,4 @@
-"""Which prices, promotions and codes hold, and what is wrong with those that cannot be kept."""
+"""Which prices, promotions and codes apply, and which are invalid."""
 
 from __future__ import annotations
 
@@ -37,26 +37,30 @@ def unit_price_for(*entries: PriceEntry, quantity: int = 1, channel: Channel = W
     return unit_price(a_price("TEH", 12500, *entries), quantity, a_market(channel, group)).minor
 
 
-def test_a_price_of_a_channel_goes_before_one_of_a_list_and_that_before_one_for_all():
-    for_all, listed, here = PriceEntry(11000), PriceEntry(12000, "grosir"), PriceEntry(13000, channel="web")
+def test_a_channel_price_precedes_the_price_list_of_the_channel_and_that_one_for_all():
+    for_all, of_list, of_channel = PriceEntry(11000), PriceEntry(12000, "grosir"), PriceEntry(13000, channel="web")
     wholesale = a_channel(price_list="grosir")
 
-    assert unit_price_for(for_all, listed, here, channel=wholesale) == 13000
-    assert unit_price_for(for_all, listed, channel=wholesale) == 12000
-    assert unit_price_for(listed, for_all, channel=wholesale) == 12000
-    assert unit_price_for(for_all, listed, channel=wholesale, group="anggota") == 12000
+    assert unit_price_for(for_all, of_list, of_channel, channel=wholesale) == 13000
+    assert unit_price_for(for_all, of_list, channel=wholesale) == 12000
+    assert unit_price_for(of_list, for_all, channel=wholesale) == 12000
+    assert unit_price_for(for_all, of_list, channel=wholesale, group="anggota") == 12000
     assert unit_price_for(for_all, channel=wholesale, group="anggota") == 11000
 
 
-def test_a_customers_own_list_goes_before_any_channel_and_higher_tiers_before_lower():
-    own, here = PriceEntry(12000, "grosir"), PriceEntry(11000, channel="web")
+def test_the_customers_price_list_precedes_any_channel_and_higher_tiers_precede_lower():
+    of_customer, of_channel = PriceEntry(12000, "grosir"), PriceEntry(11000, channel="web")
 
-    assert unit_price_for(here, own, group="grosir") == 12000
-    assert unit_price_for(PriceEntry(9000, "grosir", min_quantity=12), own, quantity=11, group="grosir") == 12000
-    assert unit_price_for(own, PriceEntry(12400, "grosir", min_quantity=12), quantity=12, group="grosir") == 12400
+    assert unit_price_for(of_channel, of_customer, group="grosir") == 12000
+    assert (
+        unit_price_for(PriceEntry(9000, "grosir", min_quantity=12), of_customer, quantity=11, group="grosir") == 12000
+    )
+    assert (
+        unit_price_for(of_customer, PriceEntry(12400, "grosir", min_quantity=12), quantity=12, group="grosir") == 12400
+    )
 
 
-def test_of_two_prices_that_say_the_same_the_lower_holds():
+def test_of_two_equally_specific_prices_the_lower_applies():
     assert (
         unit_price_for(PriceEntry(12000), PriceEntry(11000))
         == unit_price_for(PriceEntry(11000), PriceEntry(12000))
@@ -64,12 +68,12 @@ def test_of_two_prices_that_say_the_same_the_lower_holds():
     )
 
 
-def test_prices_of_other_channels_and_lists_do_not_hold():
+def test_prices_of_other_channels_and_lists_do_not_apply():
     assert unit_price_for(PriceEntry(1, channel="pos"), PriceEntry(2, "grosir")) == 12500
 
 
 @pytest.mark.parametrize(
-    ("told", "on_units"),
+    ("fields", "is_per_unit"),
     [
         ({"kind": "percent"}, True),
         ({"kind": "percent", "min_total_minor": 1}, False),
@@ -80,26 +84,31 @@ def test_prices_of_other_channels_and_lists_do_not_hold():
         ({"kind": "price"}, True),
     ],
 )
-def test_a_promotion_lowers_units_when_it_names_goods_or_is_a_plain_percent(told: dict[str, Any], on_units: bool):
-    assert a_promotion(**told).is_per_unit is on_units
+def test_a_promotion_is_per_unit_if_it_names_goods_or_is_a_percent_without_minimum_total(
+    fields: dict[str, Any], is_per_unit: bool
+):
+    assert a_promotion(**fields).is_per_unit is is_per_unit
 
 
-def test_a_promotion_covers_what_it_names_by_sku_or_category_and_without_names_everything():
+def test_a_promotion_covers_its_skus_and_categories_or_everything_if_it_has_none():
     tea, book = a_product("TEH", category="teh"), a_product("BUKU", category="buku")
 
-    assert [is_covered(a_promotion(), each) for each in (tea, book)] == [True, True]
-    assert [is_covered(a_promotion(skus=("TEH",)), each) for each in (tea, book)] == [True, False]
-    assert [is_covered(a_promotion(categories=("buku",)), each) for each in (tea, book)] == [False, True]
-    assert [is_covered(a_promotion(skus=("TEH",), categories=("buku",)), each) for each in (tea, book)] == [True, True]
+    assert [is_covered(a_promotion(), product) for product in (tea, book)] == [True, True]
+    assert [is_covered(a_promotion(skus=("TEH",)), product) for product in (tea, book)] == [True, False]
+    assert [is_covered(a_promotion(categories=("buku",)), product) for product in (tea, book)] == [False, True]
+    assert [is_covered(a_promotion(skus=("TEH",), categories=("buku",)), product) for product in (tea, book)] == [
+        True,
+        True,
+    ]
 
 
-def test_a_promotion_in_another_currency_does_not_hold_here():
+def test_a_promotion_in_another_currency_is_not_offered():
     assert is_offered_in(a_promotion(currency="IDR"), a_market(WEB))
     assert is_offered_in(a_promotion(currency=""), a_market(WEB))
     assert not is_offered_in(a_promotion(currency="USD"), a_market(WEB))
 
 
-def test_a_code_holds_from_its_start_until_just_before_its_end_and_up_to_its_cap():
+def test_a_code_is_valid_from_its_start_until_just_before_its_end_and_up_to_its_cap():
     code = a_coupon(starts_at=NOW, ends_at=NOW + timedelta(hours=1), cap=5, used=4)
 
     assert check_coupon(code, NOW) is None
@@ -119,7 +128,7 @@ RATE = ("rate", "must be a fraction above 0 and at most 1, such as 0.10")
 AMOUNT = ("amount_minor", "must be above 0")
 CURRENCY = ("currency", "is needed wherever an amount of money is named")
 TERMS = ("terms", "are needed in Indonesian and in English")
-WRONG: list[tuple[dict[str, Any], list[tuple[str, str]]]] = [
+INVALID: list[tuple[dict[str, Any], list[tuple[str, str]]]] = [
     ({"kind": "gift"}, [("kind", "is none of percent, amount, price")]),
     ({"rate": "0"}, [RATE]),
     ({"rate": "1.01"}, [RATE]),
@@ -133,7 +142,7 @@ WRONG: list[tuple[dict[str, Any], list[tuple[str, str]]]] = [
     ({"terms": {"en": "For all."}}, [TERMS]),
     ({"kind": "amount", "rate": "9", "currency": "", "terms": {}}, [AMOUNT, CURRENCY, TERMS]),
 ]
-RIGHT: list[dict[str, Any]] = [
+VALID: list[dict[str, Any]] = [
     {"rate": "0.001"},
     {"rate": "1"},
     {"currency": ""},
@@ -145,41 +154,41 @@ RIGHT: list[dict[str, Any]] = [
 ]
 
 
-@pytest.mark.parametrize(("told", "wrong"), WRONG)
-def test_a_promotion_that_makes_no_sense_is_told_everything_that_is_wrong(told, wrong):
-    with pytest.raises(Invalid) as refused:
-        check_promotion(a_promotion(**told))
+@pytest.mark.parametrize(("fields", "errors"), INVALID)
+def test_an_invalid_promotion_is_refused_with_every_error(fields, errors):
+    with pytest.raises(Invalid) as refusal:
+        check_promotion(a_promotion(**fields))
 
-    assert refused.value.errors == [{"field": field, "says": says} for field, says in wrong]
+    assert refusal.value.errors == [{"field": field, "says": says} for field, says in errors]
 
 
-@pytest.mark.parametrize("told", RIGHT)
-def test_a_promotion_that_makes_sense_may_go_to_its_limits(told):
-    promotion: Promotion = a_promotion(**told)
+@pytest.mark.parametrize("fields", VALID)
+def test_a_promotion_at_its_limits_is_valid(fields):
+    promotion: Promotion = a_promotion(**fields)
 
     assert check_promotion(promotion) is None
 
 
-def test_codes_are_printed_in_capitals_and_typed_as_it_comes():
+def test_a_code_is_normalized_to_capitals_without_blanks():
     assert normalize_code(" leBaran\n") == "LEBARAN"
 
 
-def test_every_unknown_code_is_named_by_its_field():
-    refused = UnknownCoupon(["A", "B"])
+def test_every_unknown_code_is_an_error_of_its_field():
+    refusal = UnknownCoupon(["A", "B"])
 
-    assert refused.errors == [
+    assert refusal.errors == [
         {"field": "coupons.A", "says": "no such code"},
         {"field": "coupons.B", "says": "no such code"},
     ]
-    assert refused.facts["coupons"] == ["A", "B"]
+    assert refusal.facts["coupons"] == ["A", "B"]
 
 
-def test_a_price_of_nothing_can_be_agreed_or_set_by_hand_and_a_discount_may_be_all_of_it():
+def test_an_agreed_price_or_an_override_may_be_zero_and_a_discount_may_be_total():
     assert AgreedPrice(rupiah(0)).unit_price == PriceOverride(rupiah(0), "hadiah").unit_price == rupiah(0)
     assert AgreedPrice(rupiah(1), Decimal(1)).discount_rate == 1
 
 
-def test_a_quoted_line_tells_the_buyer_all_but_what_it_cost_us():
+def test_a_quoted_line_as_json_has_no_cost():
     off = Adjustment("LEBARAN", "Lebaran", rupiah(-2500), "coupon")
     line = QuotedLine("TEH", "Teh", 2, rupiah(12500), (off,), rupiah(22500), rupiah(2230), cost=Money(9, "IDR"))
 

@@ -1,4 +1,4 @@
-"""Prices made elsewhere or by hand, and carts that cannot be sold."""
+"""Agreed and overridden prices, and carts that cannot be sold."""
 
 from __future__ import annotations
 
@@ -27,64 +27,63 @@ COMBINABLE = (
 TEA = a_price("TEH", 12500)
 
 
-def test_an_agreed_price_is_taken_as_it_is_and_rounded_once():
+def test_an_agreed_price_is_used_unchanged_and_rounded_once():
     agreed = AgreedPrice(Money(1460, "USD"), Decimal("0.15"))
-    wish = CartLine("TEH", 25, agreed=agreed)
-
+    cart_line = CartLine("TEH", 25, agreed=agreed)
     book = PriceBook({"TEH": a_product("TEH", tax_rate="0")}, {}, [a_promotion(rate="0.5")])
     market = a_market(a_channel("marketplace"), currency="USD")
 
-    told = quote(Cart([wish], [], Money(0, "USD")), book, market)
+    quoted = quote(Cart([cart_line], [], Money(0, "USD")), book, market)
 
-    line = told.lines[0]
+    line = quoted.lines[0]
     assert (line.unit_price.minor, line.total.minor) == (1460, 31025)
-    assert [(each.kind, each.amount.minor) for each in line.adjustments] == [("agreed", -5475)]
+    assert [(adjustment.kind, adjustment.amount.minor) for adjustment in line.adjustments] == [("agreed", -5475)]
 
 
 @pytest.mark.parametrize("rate", ["0", "0.1"])
-def test_no_promotion_touches_an_agreed_price_not_even_one_that_goes_with_all_others(rate: str):
-    wish = CartLine("TEH", 1, agreed=AgreedPrice(rupiah(10000), Decimal(rate)))
+def test_no_promotion_applies_to_an_agreed_price_not_even_a_combinable_one(rate: str):
+    cart_line = CartLine("TEH", 1, agreed=AgreedPrice(rupiah(10000), Decimal(rate)))
     net = 10000 - int(10000 * Decimal(rate))
 
-    told = quote_cart([wish], prices=[], promotions=[*COMBINABLE])
+    quoted = quote_cart([cart_line], prices=[], promotions=[*COMBINABLE])
 
     off = (Adjustment("agreed", "Agreed elsewhere", rupiah(net - 10000), "agreed"),)
-    assert told.lines[0].adjustments == (off if net < 10000 else ())
-    assert told.total == rupiah(net)
+    assert quoted.lines[0].adjustments == (off if net < 10000 else ())
+    assert quoted.total == rupiah(net)
 
 
-def test_a_discount_without_any_minimum_finds_nothing_to_take_off_where_all_is_agreed():
-    wish = CartLine("TEH", 1, agreed=AgreedPrice(rupiah(10000)))
+def test_an_order_discount_without_a_minimum_does_not_lower_agreed_prices():
+    cart_line = CartLine("TEH", 1, agreed=AgreedPrice(rupiah(10000)))
     off = a_promotion(kind="amount", rate="0", amount_minor=1000, min_quantity=0)
 
-    assert quote_cart([wish], prices=[], promotions=[off]).total == rupiah(10000)
+    assert quote_cart([cart_line], prices=[], promotions=[off]).total == rupiah(10000)
 
 
-def test_half_a_cent_of_an_agreed_line_goes_up():
-    wish = CartLine("TEH", 1, agreed=AgreedPrice(rupiah(1010), Decimal("0.05")))
+def test_half_a_minor_unit_of_an_agreed_line_is_rounded_up():
+    cart_line = CartLine("TEH", 1, agreed=AgreedPrice(rupiah(1010), Decimal("0.05")))
 
-    assert quote_cart([wish], prices=[]).total == rupiah(960)  # 959.5
-
-
-def test_a_price_set_by_hand_stands_with_its_reason_and_no_promotion_touches_it():
-    wish = CartLine("TEH", 2, override=PriceOverride(rupiah(10000), "kemasan penyok"))
-
-    told = quote_cart([wish], prices=[TEA], promotions=[a_promotion(rate="0.5"), *COMBINABLE])
-
-    assert told.lines[0].adjustments == (Adjustment("override", "kemasan penyok", rupiah(-5000), "override"),)
-    assert told.total == rupiah(20000)
+    assert quote_cart([cart_line], prices=[]).total == rupiah(960)  # 959.5
 
 
-def test_a_price_below_nothing_cannot_even_be_said():
-    with pytest.raises(ValueError, match="below nothing"):
+def test_an_overridden_price_is_kept_with_its_reason_and_no_promotion_applies():
+    cart_line = CartLine("TEH", 2, override=PriceOverride(rupiah(10000), "kemasan penyok"))
+
+    quoted = quote_cart([cart_line], prices=[TEA], promotions=[a_promotion(rate="0.5"), *COMBINABLE])
+
+    assert quoted.lines[0].adjustments == (Adjustment("override", "kemasan penyok", rupiah(-5000), "override"),)
+    assert quoted.total == rupiah(20000)
+
+
+def test_a_price_below_zero_cannot_be_created():
+    with pytest.raises(ValueError, match="below zero"):
         AgreedPrice(rupiah(-1))
-    with pytest.raises(ValueError, match="below nothing"):
+    with pytest.raises(ValueError, match="below zero"):
         AgreedPrice(rupiah(1), Decimal("1.01"))
-    with pytest.raises(ValueError, match="below nothing"):
+    with pytest.raises(ValueError, match="below zero"):
         PriceOverride(rupiah(-1), "x")
 
 
-def test_everything_that_cannot_be_sold_is_named_at_once():
+def test_every_sku_that_cannot_be_sold_is_named():
     cart = Cart([CartLine("TEH", 1), CartLine("A", 1), CartLine("B", 1)], [], rupiah(0))
     products = {sku: a_product(sku, channels=("pos",)) for sku in ("TEH", "A", "B")}
 
@@ -100,15 +99,15 @@ def test_everything_that_cannot_be_sold_is_named_at_once():
     assert unpriced.value.facts == {"skus": ["A", "B"], "currency": "IDR"}
 
 
-def test_a_price_in_another_currency_is_no_price_here():
+def test_a_price_in_another_currency_does_not_count():
     tea = Price("TEH", Money(100, "USD"))
 
-    with pytest.raises(NoPrice) as refused:
+    with pytest.raises(NoPrice) as refusal:
         quote_cart({"TEH": 1}, prices=[tea])
 
-    assert refused.value.facts == {"skus": ["TEH"], "currency": "IDR"}
+    assert refusal.value.facts == {"skus": ["TEH"], "currency": "IDR"}
 
 
-def test_a_channel_that_is_off_quotes_nothing():
+def test_a_channel_that_is_switched_off_quotes_nothing():
     with pytest.raises(ChannelOff):
         quote_cart({"TEH": 1}, prices=[TEA], channel=a_channel("web", active=False))

@@ -20,7 +20,7 @@ def fixed_clock(aws: Any) -> None:
     clock.source = lambda: NOW
 
 
-def test_a_price_is_kept_whole_and_keeping_it_twice_changes_nothing():
+def test_a_price_is_saved_with_all_entries_and_saving_it_twice_changes_nothing():
     entries = [PriceEntry(11900, min_quantity=12), PriceEntry(11500, price_list="grosir", channel="sfa")]
 
     changed = [save_price("TEH", rupiah(12500), entries, actor="owner-ratna") for _ in range(2)]
@@ -30,7 +30,7 @@ def test_a_price_is_kept_whole_and_keeping_it_twice_changes_nothing():
     assert find.load_prices(["TEH", "KOPI"]) == {"TEH": a_price("TEH", 12500, *entries)}
 
 
-def test_the_journal_keeps_every_price_there_ever_was():
+def test_the_journal_records_every_price_change():
     save_price("TEH", rupiah(12500), [], actor="owner-ratna")
     save_price("TEH", rupiah(13000), [], actor="owner-ratna")
 
@@ -39,7 +39,7 @@ def test_the_journal_keeps_every_price_there_ever_was():
     assert changed[1] == {"base": {"before": before, "after": after}}
 
 
-def test_a_price_below_nothing_or_for_no_channel_is_refused():
+def test_a_price_below_zero_or_for_an_unknown_channel_is_refused():
     with pytest.raises(Invalid):
         save_price("TEH", rupiah(-1), [], actor="owner-ratna")
     with pytest.raises(Invalid):
@@ -50,7 +50,7 @@ def test_a_price_below_nothing_or_for_no_channel_is_refused():
     assert find.load_prices(["TEH"]) == {}
 
 
-def test_a_promotion_is_kept_whole_and_seen_at_once():
+def test_a_promotion_is_saved_with_all_fields_and_runs_at_once():
     promotion = a_promotion(
         skus=("TEH",), categories=("teh",), channels=("web",), price_groups=("grosir",), min_quantity=2,
         min_total_minor=5000, combinable=True, ends_at=NOW + timedelta(days=1),
@@ -64,16 +64,17 @@ def test_a_promotion_is_kept_whole_and_seen_at_once():
     assert find.list_running_promotions(NOW) == [promotion]
 
 
-def test_only_promotions_that_run_are_given():
+def test_only_running_promotions_are_listed():
     save_promotion(a_promotion("soon", starts_at=NOW + timedelta(minutes=1)), actor="owner-ratna")
     save_promotion(a_promotion("over", ends_at=NOW), actor="owner-ratna")
     save_promotion(a_promotion("now"), actor="owner-ratna")
 
-    assert [each.id for each in find.list_running_promotions(NOW)] == ["now"]
-    assert {each.id for each in find.list_running_promotions(NOW + timedelta(minutes=1))} == {"now", "soon"}
+    assert [promotion.id for promotion in find.list_running_promotions(NOW)] == ["now"]
+    later = find.list_running_promotions(NOW + timedelta(minutes=1))
+    assert {promotion.id for promotion in later} == {"now", "soon"}
 
 
-def test_a_code_is_found_however_it_is_typed():
+def test_a_code_is_found_in_any_case():
     save_promotion(a_promotion(), actor="owner-ratna", coupon=a_coupon("lebaran", cap=5, per_customer=1))
 
     (coupon,) = find.load_coupons([" Lebaran "])
@@ -88,7 +89,7 @@ def test_a_code_ends_with_its_promotion():
     assert find.load_coupon("LEBARAN").ends_at == NOW + timedelta(days=2)
 
 
-def test_changing_a_promotion_keeps_count_of_its_code():
+def test_changing_a_promotion_keeps_the_uses_of_its_code():
     from chalicelib.kit import db
 
     save_promotion(a_promotion(), actor="owner-ratna", coupon=a_coupon(cap=5))
@@ -99,7 +100,7 @@ def test_changing_a_promotion_keeps_count_of_its_code():
     assert find.load_coupon("LEBARAN") == a_coupon(cap=9, used=1)
 
 
-def test_a_code_that_its_promotion_gave_up_has_ended():
+def test_a_code_that_its_promotion_replaced_has_ended():
     save_promotion(a_promotion(), actor="owner-ratna", coupon=a_coupon("OLD"))
 
     save_promotion(a_promotion(), actor="owner-ratna", coupon=a_coupon("NEW"))
@@ -108,7 +109,7 @@ def test_a_code_that_its_promotion_gave_up_has_ended():
     assert find.load_coupon("NEW").ends_at is None
 
 
-def test_a_code_opens_one_promotion():
+def test_a_code_belongs_to_one_promotion():
     save_promotion(a_promotion("first"), actor="owner-ratna", coupon=a_coupon())
 
     with pytest.raises(CodeTaken):
@@ -118,13 +119,14 @@ def test_a_code_opens_one_promotion():
     assert journal.history("promotion#second") == []
 
 
-def test_a_promotion_kept_by_another_process_is_seen_through_its_code_at_once():
-    find.list_running_promotions(NOW)  # known for a minute from here
+def test_a_promotion_saved_by_another_process_is_found_by_its_code_at_once():
+    find.list_running_promotions(NOW)  # cached for a minute from now
     save_promotion(a_promotion(), actor="owner-ratna", coupon=a_coupon())
-    find._cache.rows, find._cache.until = (), NOW + timedelta(seconds=60)  # as a process that was not told
+    find._cache.rows, find._cache.until = (), NOW + timedelta(seconds=60)  # the cache of another process
 
     assert find.list_running_promotions(NOW) == []
-    assert [each.id for each in find.list_running_promotions(NOW, coupons=find.load_coupons(["LEBARAN"]))] == ["promo"]
+    running = find.list_running_promotions(NOW, coupons=find.load_coupons(["LEBARAN"]))
+    assert [promotion.id for promotion in running] == ["promo"]
 
 
 @pytest.mark.parametrize(
@@ -140,9 +142,9 @@ def test_a_promotion_kept_by_another_process_is_seen_through_its_code_at_once():
         ({"terms": {"id": "Syarat"}}, "terms"),
     ],
 )
-def test_a_promotion_that_makes_no_sense_is_refused_by_its_field(wrong: dict[str, Any], field: str):
-    with pytest.raises(Invalid) as refused:
+def test_an_invalid_promotion_is_refused_with_the_field(wrong: dict[str, Any], field: str):
+    with pytest.raises(Invalid) as refusal:
         save_promotion(a_promotion(**wrong), actor="owner-ratna")
 
-    assert [error["field"] for error in refused.value.errors] == [field]
+    assert [error["field"] for error in refusal.value.errors] == [field]
     assert find.list_running_promotions(NOW) == []

@@ -1,4 +1,4 @@
-"""What stands on a shelf label: one unit's price for whoever passes by."""
+"""Price labels: the price of one unit, without coupons and minimums."""
 
 from __future__ import annotations
 
@@ -21,25 +21,25 @@ def label_price(*promotions: Promotion, channel: str = "web", group: str = "", n
     return quote_one_unit(a_product("TEH"), TEA, promotions, a_market(a_channel(channel), group, now)).total.minor
 
 
-def test_a_label_shows_one_unit_with_what_was_taken_off_it():
+def test_a_label_shows_the_price_of_one_unit_with_its_adjustments():
     line = quote_one_unit(a_product("TEH"), TEA, [a_promotion()], a_market())
 
     assert (line.sku, line.quantity, line.unit_price, line.total) == ("TEH", 1, rupiah(12500), rupiah(11250))
     assert line.adjustments == (Adjustment("promo", "Promo", rupiah(-1250), "promotion"),)
 
 
-def test_a_label_is_for_its_channel_and_its_customers():
+def test_a_label_depends_on_channel_and_price_group():
     assert [label_price(), label_price(group="grosir"), label_price(channel="marketplace")] == [12500, 11000, 13000]
 
 
-def test_a_label_leaves_out_what_needs_a_code_or_a_cart_of_some_size():
+def test_a_label_leaves_out_promotions_that_need_a_code_or_a_larger_cart():
     assert label_price(a_promotion(coupon_only=True)) == 12500
     assert label_price(a_promotion(skus=("TEH",), min_total_minor=1)) == 12500
     assert label_price(a_promotion(min_quantity=2)) == 12500
     assert label_price(a_promotion(kind="amount", amount_minor=1000)) == 12500
 
 
-def test_a_label_shows_only_what_runs_here_and_now_for_these_customers():
+def test_a_label_shows_only_promotions_of_its_channel_price_group_time_and_currency():
     assert label_price(a_promotion(channels=("pos",))) == 12500
     assert label_price(a_promotion(channels=("pos",)), channel="pos") == 11250
     assert label_price(a_promotion(price_groups=("anggota",))) == 12500

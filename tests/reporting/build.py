@@ -1,4 +1,4 @@
-"""Orders as clients place them, and the recap listening to their journals."""
+"""Helpers: placing orders by the API, and projecting their journal entries into the recap."""
 
 from __future__ import annotations
 
@@ -14,9 +14,9 @@ from tests.shop import an_order, token
 TODAY = "2026-11-22"
 
 
-def place_order(key: str, *lines: tuple[str, int], by: str = "", **said: Any) -> str:
-    who = token(by) if by else ""
-    answer = call("POST", "/api/orders", an_order(*lines, **said), key=f"recap-{key}-".ljust(16, "-"), token=who)
+def place_order(key: str, *lines: tuple[str, int], by: str = "", **fields: Any) -> str:
+    body, staff_token = an_order(*lines, **fields), token(by) if by else ""
+    answer = call("POST", "/api/orders", body, key=f"recap-{key}-".ljust(16, "-"), token=staff_token)
     assert answer.status == 201, answer.body
     return str(answer.json["id"])
 
@@ -26,20 +26,20 @@ def load_entries(order_id: str) -> list[JournalEntry]:
 
 
 def project_everything() -> list[JournalEntry]:
-    """The whole journal, as a replay of the stream would bring it."""
-    entries = sorted(stored_rows(EntryRow), key=lambda entry: entry.event_id)
-    told = [journal.row_to_entry(entry) for entry in entries]
-    for each in told:
-        project_entry(each)
-    return told
+    """Project every journal entry, in the order of their ids, and return them."""
+    rows = sorted(stored_rows(EntryRow), key=lambda row: row.event_id)
+    entries = [journal.row_to_entry(row) for row in rows]
+    for entry in entries:
+        project_entry(entry)
+    return entries
 
 
 def load_recap(by: str = "channel", **query: Any) -> dict[str, Any]:
-    asked = {"from": TODAY, "to": TODAY, "by": by} | query
-    answer = call("GET", "/api/reports/recap", token=token("owner-ratna"), query=asked)
+    parameters = {"from": TODAY, "to": TODAY, "by": by} | query
+    answer = call("GET", "/api/reports/recap", token=token("owner-ratna"), query=parameters)
     assert answer.status == 200, answer.body
-    found: dict[str, Any] = answer.json
-    return found
+    recap: dict[str, Any] = answer.json
+    return recap
 
 
 def rupiah(amount: int) -> dict[str, Any]:

@@ -11,7 +11,7 @@ from tests.shop import CUP, TEAPOT, add_stock, open_shop
 
 @pytest.fixture
 def shop(aws: Any) -> Any:
-    """Noon in Surabaya on 22 November; teapots and cups in the warehouse, at the counter and on Budi's van."""
+    """Noon in Surabaya on 22 November 2026; teapots and cups in the warehouse, the store and Budi's van."""
     clock.source = lambda: datetime(2026, 11, 22, 5, 0, tzinfo=UTC)
     open_shop(**{TEAPOT: 50, CUP: 50})
     add_stock(TEAPOT, "store-tunjungan", 5)

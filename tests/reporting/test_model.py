@@ -36,13 +36,13 @@ figures = st.builds(Figures, orders=counts, sales_minor=counts, cash_minor=count
 
 
 @given(st.dictionaries(cells, figures, max_size=12), st.sets(st.sampled_from(DIMENSIONS)))
-def test_cutting_the_cells_anew_loses_and_mixes_nothing(kept: dict[Cell, Figures], by: set[str]) -> None:
-    rows = roll_up(kept, sorted(by))
+def test_rolling_up_cells_keeps_the_total_of_each_currency(stored: dict[Cell, Figures], by: set[str]) -> None:
+    rows = roll_up(stored, sorted(by))
 
     for currency in CURRENCIES:
-        mine = [each for cell, each in kept.items() if cell.currency == currency]
-        shown = [each for cell, each in rows if cell.currency == currency]
-        assert sum(each.sales_minor for each in mine) == sum(each.sales_minor for each in shown)
+        before = [figures.sales_minor for cell, figures in stored.items() if cell.currency == currency]
+        after = [figures.sales_minor for cell, figures in rows if cell.currency == currency]
+        assert sum(before) == sum(after)
     assert len({cell for cell, _ in rows}) == len(rows)
 
 
@@ -51,7 +51,7 @@ def test_a_cells_key_reads_back(cell: Cell) -> None:
     assert key_to_cell(cell.key) == cell
 
 
-def test_a_sale_with_an_unknown_cost_says_for_how_many_units() -> None:
+def test_units_without_a_cost_are_counted() -> None:
     sale = figures_of_sale([OrderPlacedLine("A", 2, 200, 20, 100), OrderPlacedLine("B", 3, 300, 30)], 15)
 
     assert sale == Figures(
@@ -60,32 +60,32 @@ def test_a_sale_with_an_unknown_cost_says_for_how_many_units() -> None:
     assert sale.margin_minor == 350
 
 
-def test_only_drawers_and_the_bank_hold_money() -> None:
+def test_only_tills_and_the_bank_count_as_money() -> None:
     accounts = {"till:1": 300, "bank": 200, "order:ord_1": -500, "receivable:cus_1": 70, "sales": -70}
 
-    assert figures_of_postings(Posting(*each) for each in accounts.items()) == Figures(
+    assert figures_of_postings(Posting(*posting) for posting in accounts.items()) == Figures(
         cash_minor=300, noncash_minor=200
     )
 
 
-def test_months_between_days() -> None:
+def test_months_lists_every_month_between_two_days() -> None:
     assert months(date(2026, 11, 30), date(2027, 2, 1)) == ["2026-11", "2026-12", "2027-01", "2027-02"]
 
 
-@pytest.mark.parametrize("evil", ["=1+1", "+1", "-1", "@SUM(A1)", "\t=1", "\r=1", '"=1', "'=1"])
-def test_no_cell_of_a_spreadsheet_becomes_a_formula(evil: str) -> None:
-    assert escape_formula(evil) == "'" + evil
-    assert evil.strip() in rows_to_csv([(Cell(salesman=evil, currency="IDR"), Figures())], ["salesman"]).replace(
+@pytest.mark.parametrize("formula", ["=1+1", "+1", "-1", "@SUM(A1)", "\t=1", "\r=1", '"=1', "'=1"])
+def test_a_cell_that_looks_like_a_formula_is_escaped(formula: str) -> None:
+    assert escape_formula(formula) == "'" + formula
+    assert formula.strip() in rows_to_csv([(Cell(salesman=formula, currency="IDR"), Figures())], ["salesman"]).replace(
         '""', '"'
     )
 
 
-def test_harmless_names_stay_as_they_are_and_amounts_keep_their_sign() -> None:
+def test_other_names_are_not_escaped_and_amounts_keep_their_sign() -> None:
     assert escape_formula("store-tunjungan") == "store-tunjungan"
     assert format_figure((Cell(currency="USD"), Figures(sales_minor=-1205)), "sales") == "-12.05"
     assert set(COUNTS) & {"sales", "cash"} == set()
 
 
-def test_a_sale_is_counted_once_and_dropped_for_good() -> None:
+def test_a_counted_sale_can_be_dropped_and_a_dropped_sale_is_final() -> None:
     assert {SaleStatus.COUNTED: {SaleStatus.DROPPED}, SaleStatus.DROPPED: set()} == SALE_STATES
     assert set(SALE_STATES) == set(SaleStatus)

@@ -35,21 +35,21 @@ def a_day_of_sales() -> dict[str, str]:
 
 def test_the_recap_of_a_day_equals_sums_computed_from_the_journal(shop: Any) -> None:
     a_day_of_sales()
-    told = project_everything()
+    entries = project_everything()
 
     rows = {row["channel"]: row for row in load_recap()["items"]}
 
-    by_hand: dict[str, dict[str, int]] = {}
-    for event in (each.event for each in told if each.kind == "OrderPlaced"):
-        sums = by_hand.setdefault(event.channel, {"orders": 0, "units": 0, "sales": 0, "tax": 0, "cost": 0})
+    expected: dict[str, dict[str, int]] = {}
+    for event in (entry.event for entry in entries if entry.kind == "OrderPlaced"):
+        sums = expected.setdefault(event.channel, {"orders": 0, "units": 0, "sales": 0, "tax": 0, "cost": 0})
         sums["orders"] += 1
         for line in event.lines:
             sums["units"] += line.quantity
             sums["sales"] += line.total_minor
             sums["tax"] += line.tax_minor
             sums["cost"] += line.cost_minor
-    assert rows.keys() == by_hand.keys() == {"web", "pos", "sfa", "phone"}
-    for channel, sums in by_hand.items():
+    assert rows.keys() == expected.keys() == {"web", "pos", "sfa", "phone"}
+    for channel, sums in expected.items():
         row = rows[channel]
         assert {name: row[name] for name in ("orders", "units")} == {name: sums[name] for name in ("orders", "units")}
         assert [row[name] for name in ("sales", "tax", "cost")] == [
@@ -60,16 +60,16 @@ def test_the_recap_of_a_day_equals_sums_computed_from_the_journal(shop: Any) -> 
     assert rows["pos"]["cash"] == rupiah(125_000)
 
 
-def test_the_total_is_the_same_however_it_is_cut(shop: Any) -> None:
+def test_the_total_is_the_same_for_all_dimensions(shop: Any) -> None:
     a_day_of_sales()
     project_everything()
 
     for by in ("", "day", "channel,location", "salesman", "day,channel,location,salesman"):
-        said = load_recap(by)
-        assert sum(row["sales"]["amount"] for row in said["items"]) == said["totals"][0]["sales"]["amount"] == 437_500
+        recap = load_recap(by)
+        assert sum(row["sales"]["amount"] for row in recap["items"]) == recap["totals"][0]["sales"]["amount"] == 437_500
 
 
-def test_a_shopper_is_nobodys_sale_and_staff_have_their_own(shop: Any) -> None:
+def test_orders_of_shoppers_have_no_salesman(shop: Any) -> None:
     a_day_of_sales()
     project_everything()
 
@@ -81,39 +81,39 @@ def test_a_shopper_is_nobodys_sale_and_staff_have_their_own(shop: Any) -> None:
     }
 
 
-def test_a_sale_that_an_import_writes_down_is_its_salesmans(shop: Any) -> None:
+def test_an_imported_sale_belongs_to_the_salesman_it_names(shop: Any) -> None:
     place_order("import", (TEAPOT, 1), by="owner-ratna", channel="sfa", actor="salesman-budi")
     project_everything()
 
     assert {row["salesman"]: row["orders"] for row in load_recap("salesman")["items"]} == {"salesman-budi": 1}
 
 
-def test_twice_and_in_any_order_comes_to_the_same(shop: Any) -> None:
+def test_repeated_and_reordered_entries_give_the_same_sums(shop: Any) -> None:
     orders = a_day_of_sales()
     call("POST", f"/api/orders/{orders['web']}/cancel", {"reason": "changed_mind"}, token=token("owner-ratna"))
-    entries = [told for order_id in orders.values() for told in load_entries(order_id)] * 3
+    entries = [entry for order_id in orders.values() for entry in load_entries(order_id)] * 3
     random.Random(11).shuffle(entries)
 
-    for told in entries:
-        project_entry(told)
+    for entry in entries:
+        project_entry(entry)
 
     totals = load_recap()["totals"][0]
     assert (totals["orders"], totals["cancelled"], totals["sales"]) == (3, 1, rupiah(187_500))
     assert totals["cash"] == rupiah(125_000)
 
 
-def test_the_end_heard_before_the_beginning_leaves_nothing(shop: Any) -> None:
+def test_a_cancellation_projected_before_its_order_leaves_no_sale(shop: Any) -> None:
     order_id = place_order("web", (TEAPOT, 2), payments=[{"method": "transfer"}])
     call("POST", f"/api/orders/{order_id}/cancel", {"reason": "changed_mind"}, token=token("owner-ratna"))
 
-    for told in reversed(load_entries(order_id)):
-        project_entry(told)
+    for entry in reversed(load_entries(order_id)):
+        project_entry(entry)
 
     totals = load_recap()["totals"][0]
     assert (totals["orders"], totals["units"], totals["sales"], totals["cancelled"]) == (0, 0, rupiah(0), 1)
 
 
-def test_a_confirmed_transfer_is_money_that_is_not_cash(shop: Any) -> None:
+def test_a_confirmed_transfer_counts_as_noncash(shop: Any) -> None:
     place_order("web", (TEAPOT, 2), payments=[{"method": "transfer"}])
     order = call("GET", "/api/orders", token=token("owner-ratna"), query={"day": TODAY}).json["items"][0]["id"]
     payment = call("GET", f"/api/orders/{order}", token=token("owner-ratna")).json["payments"][0]["id"]
@@ -125,7 +125,7 @@ def test_a_confirmed_transfer_is_money_that_is_not_cash(shop: Any) -> None:
     assert (row["cash"], row["noncash"]) == (rupiah(0), rupiah(250_000))
 
 
-def test_days_follow_the_clock_of_the_place(shop: Any) -> None:
+def test_days_follow_the_time_zone_of_the_location(shop: Any) -> None:
     clock.source = lambda: datetime(2026, 11, 21, 17, 30, tzinfo=UTC)
     place_order("late", (TEAPOT, 1))
 
@@ -134,53 +134,53 @@ def test_days_follow_the_clock_of_the_place(shop: Any) -> None:
     assert load_recap("day")["items"][0]["day"] == TODAY  # 00.30 of the 22nd in Surabaya
 
 
-def test_csv_says_what_the_screen_says(shop: Any) -> None:
+def test_csv_has_the_same_figures_as_json(shop: Any) -> None:
     a_day_of_sales()
     project_everything()
     query = {"from": TODAY, "to": TODAY, "by": "channel,salesman", "format": "csv"}
 
     answer = call("GET", "/api/reports/recap", token=token("owner-ratna"), query=query)
 
-    sheet = list(csv.DictReader(io.StringIO(answer.text)))
-    screen = load_recap("channel,salesman")["items"]
-    assert [(row["channel"], row["salesman"] or None, int(row["sales"]), int(row["orders"])) for row in sheet] == [
-        (row["channel"], row["salesman"], row["sales"]["amount"], row["orders"]) for row in screen
+    csv_rows = list(csv.DictReader(io.StringIO(answer.text)))
+    json_rows = load_recap("channel,salesman")["items"]
+    assert [(row["channel"], row["salesman"] or None, int(row["sales"]), int(row["orders"])) for row in csv_rows] == [
+        (row["channel"], row["salesman"], row["sales"]["amount"], row["orders"]) for row in json_rows
     ]
 
 
-def test_a_figure_opens_into_its_orders(shop: Any) -> None:
+def test_the_orders_behind_a_figure_are_listed(shop: Any) -> None:
     orders = a_day_of_sales()
     project_everything()
 
-    def behind(**wanted: Any) -> list[str]:
-        query = {"from": TODAY, "to": TODAY} | wanted
+    def list_orders(**filters: Any) -> list[str]:
+        query = {"from": TODAY, "to": TODAY} | filters
         answer = call("GET", "/api/reports/recap/orders", token=token("owner-ratna"), query=query)
-        return [each["id"] for each in answer.json["items"]]
+        return [order["id"] for order in answer.json["items"]]
 
-    assert behind(channel="sfa") == [orders["sfa"]]
-    assert behind(salesman="-") == [orders["web"]]
-    assert sorted(behind()) == sorted(orders.values())
+    assert list_orders(channel="sfa") == [orders["sfa"]]
+    assert list_orders(salesman="-") == [orders["web"]]
+    assert sorted(list_orders()) == sorted(orders.values())
 
 
-def test_drill_down_pages_neither_skip_nor_repeat(shop: Any) -> None:
+def test_pages_of_orders_neither_skip_nor_repeat(shop: Any) -> None:
     orders = a_day_of_sales()
     project_everything()
 
-    seen, cursor = [], ""
+    listed, cursor = [], ""
     while cursor is not None:
         query = {"from": TODAY, "to": TODAY, "limit": 1} | ({"cursor": cursor} if cursor else {})
         page = call("GET", "/api/reports/recap/orders", token=token("owner-ratna"), query=query).json
-        seen += [each["id"] for each in page["items"]]
+        listed += [order["id"] for order in page["items"]]
         cursor = page["next"]
 
-    assert sorted(seen) == sorted(orders.values())
+    assert sorted(listed) == sorted(orders.values())
 
 
-def test_questions_that_make_no_sense_are_refused(shop: Any) -> None:
-    def asked(**query: Any) -> int:
+def test_invalid_queries_are_refused(shop: Any) -> None:
+    def status(**query: Any) -> int:
         return call("GET", "/api/reports/recap", token=token("owner-ratna"), query=query).status
 
-    assert asked(**{"from": TODAY}) == 422
-    assert asked(**{"from": TODAY, "to": "2026-11-01"}) == 422
-    assert asked(**{"from": "2020-01-01", "to": TODAY}) == 422
-    assert asked(**{"from": TODAY, "to": TODAY, "by": "moon"}) == 422
+    assert status(**{"from": TODAY}) == 422
+    assert status(**{"from": TODAY, "to": "2026-11-01"}) == 422
+    assert status(**{"from": "2020-01-01", "to": TODAY}) == 422
+    assert status(**{"from": TODAY, "to": TODAY, "by": "moon"}) == 422

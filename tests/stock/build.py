@@ -1,4 +1,4 @@
-"""Builders for stock: say only what matters to the test."""
+"""Levels, allocations and holds with default values, and helpers that store and load them."""
 
 from __future__ import annotations
 
@@ -23,21 +23,23 @@ NOON = datetime(2026, 11, 22, 12, 0, tzinfo=UTC)
 WAREHOUSE, STORE, VAN = "wh-surabaya", "store-tunjungan", "van-budi"
 
 
-def a_level(sku: str = "TEAPOT", location: str = WAREHOUSE, **counted: int) -> Level:
-    return Level(sku, location, **counted)
+def a_level(sku: str = "TEAPOT", location: str = WAREHOUSE, **quantities: int) -> Level:
+    return Level(sku, location, **quantities)
 
 
 def an_allocation(sku: str = "TEAPOT", quantity: int = 1, location: str = WAREHOUSE, shard: int = 0) -> Allocation:
     return Allocation(sku, location, quantity, shard)
 
 
-def a_hold(quantity: int, order: str = "ord_1", minutes_left: int = 0, location: str = WAREHOUSE, **said: Any) -> Hold:
+def a_hold(
+    quantity: int, order: str = "ord_1", minutes_left: int = 0, location: str = WAREHOUSE, **kwargs: Any
+) -> Hold:
     until = NOON + timedelta(minutes=minutes_left)
-    return Hold(said.get("sku", "TEAPOT"), location, said.get("shard", 0), order, quantity, until)
+    return Hold(kwargs.get("sku", "TEAPOT"), location, kwargs.get("shard", 0), order, quantity, until)
 
 
 def store_levels(*levels: Level) -> None:
-    """Puts the levels in the table by the one way there is."""
+    """Store the levels with the writes that production uses."""
     for level in levels:
         settings = {"safety": level.safety, "shelves": level.shard_count} if level.shard == 0 else {}
         db.commit(
@@ -48,13 +50,17 @@ def store_levels(*levels: Level) -> None:
 
 
 def _build_movements(level: Level) -> list[Movement]:
-    hows = {
+    quantities = {
         receipt_movement: level.on_hand,
         reservation_movement: level.reserved,
         allocation_movement: level.allocated,
         display_movement: level.display,
     }
-    return [how(Allocation(*level.level_id[:2], quantity, level.shard)) for how, quantity in hows.items() if quantity]
+    return [
+        build_movement(Allocation(*level.level_id[:2], quantity, level.shard))
+        for build_movement, quantity in quantities.items()
+        if quantity
+    ]
 
 
 def load_level(sku: str = "TEAPOT", location: str = WAREHOUSE, shard: int = 0) -> Level | None:
@@ -69,7 +75,7 @@ def load_stored_available(sku: str = "TEAPOT", location: str = WAREHOUSE, shard:
 
 
 def store_holds(*holds: Hold) -> None:
-    """Holds with their units, as an order on transfer makes them."""
+    """Store holds and reserve their units, as an order paid by transfer does."""
     db.commit(
         [
             *store.build_level_writes([reservation_movement(hold.allocation) for hold in holds]),
@@ -78,6 +84,6 @@ def store_holds(*holds: Hold) -> None:
     )
 
 
-def commit_movements(movements: Sequence[Movement], **said: Any) -> None:
-    if writes := store.build_level_writes(movements, **said):  # where nothing is to do there is no transaction
+def commit_movements(movements: Sequence[Movement], **kwargs: Any) -> None:
+    if writes := store.build_level_writes(movements, **kwargs):  # DynamoDB rejects an empty transaction
         db.commit(writes)

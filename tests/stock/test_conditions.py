@@ -1,4 +1,4 @@
-"""Each condition of the room's writes, term by term."""
+"""Each condition of the package's writes, term by term."""
 
 from __future__ import annotations
 
@@ -38,17 +38,17 @@ pytestmark = pytest.mark.usefixtures("memory")
 TRANSFER = Transfer("trf_1", WAREHOUSE, VAN, "in_transit", (TransferLine("TEAPOT", 5),), NOON, "joko", version=1)
 
 
-def test_safety_keeps_nobody_from_giving_back_or_from_issuing_what_was_promised():
+def test_safety_does_not_prevent_releasing_or_issuing_promised_units():
     store_levels(a_level(on_hand=2, reserved=1, allocated=1))
-    keeping = {("TEAPOT", WAREHOUSE): 2}
+    safety = {("TEAPOT", WAREHOUSE): 2}
 
-    commit_movements([issue_movement(an_allocation())], safety=keeping)
-    commit_movements([hold_release_movement(an_allocation())], safety=keeping)
+    commit_movements([issue_movement(an_allocation())], safety=safety)
+    commit_movements([hold_release_movement(an_allocation())], safety=safety)
 
     assert load_level() == a_level(on_hand=1)
 
 
-def test_what_leaves_nothing_and_takes_nothing_needs_nothing():
+def test_issuing_the_last_unit_leaves_an_empty_level():
     store_levels(a_level(on_hand=1, allocated=1))
 
     commit_movements([issue_movement(an_allocation())])
@@ -56,13 +56,13 @@ def test_what_leaves_nothing_and_takes_nothing_needs_nothing():
     assert load_level() == a_level()
 
 
-def test_a_setting_alone_is_kept_without_any_movement():
+def test_a_setting_is_stored_without_any_movement():
     commit_movements([], settings={("TEAPOT", WAREHOUSE): {"safety": 3}})
 
     assert load_level() == a_level(safety=3)
 
 
-def test_a_level_read_with_units_has_to_stand_and_one_read_empty_may():
+def test_a_level_read_with_units_must_exist_and_one_read_empty_need_not():
     assert_refused(
         *store.build_level_writes([surplus_movement(an_allocation())], unchanged_levels=[a_level(on_hand=5)])
     )
@@ -74,25 +74,25 @@ def test_a_level_read_with_units_has_to_stand_and_one_read_empty_may():
     assert load_level() == a_level(on_hand=3)
 
 
-def test_the_days_of_what_is_coming_are_set_only_over_those_that_were_read():
+def test_the_inbound_days_are_replaced_only_if_they_are_as_they_were_read():
     store_levels(a_level(on_hand=5))
-    none, both = a_level(on_hand=5), a_level(on_hand=5, days=(20261127, 20261130))
-    assert_refused(*build_days_writes(over=both, to="20261127"))
+    without_days, with_days = a_level(on_hand=5), a_level(on_hand=5, days=(20261127, 20261130))
+    assert_refused(*build_days_writes(over=with_days, to="20261127"))
 
-    assert_commits(*build_days_writes(over=none, to="20261127,20261130"))
-    assert_refused(*build_days_writes(over=none, to="20261201"))
-    assert_refused(*build_days_writes(over=replace(both, days=(20261127,)), to="20261201"))
-    commit_movements([], unchanged_levels=[none], settings={("TEAPOT", WAREHOUSE): {"safety": 0}})
+    assert_commits(*build_days_writes(over=without_days, to="20261127,20261130"))
+    assert_refused(*build_days_writes(over=without_days, to="20261201"))
+    assert_refused(*build_days_writes(over=replace(with_days, days=(20261127,)), to="20261201"))
+    commit_movements([], unchanged_levels=[without_days], settings={("TEAPOT", WAREHOUSE): {"safety": 0}})
 
-    assert load_level() == both
-    assert_commits(*build_days_writes(over=both, to="20261130"))
+    assert load_level() == with_days
+    assert_commits(*build_days_writes(over=with_days, to="20261130"))
 
 
 def build_days_writes(over, to):
     return store.build_level_writes([], unchanged_levels=[over], settings={("TEAPOT", WAREHOUSE): {"days": to}})
 
 
-def test_never_fewer_than_none_are_expected_though_as_many_came():
+def test_expected_units_never_fall_below_zero_even_if_as_many_have_arrived():
     friday = an_allocation(quantity=2, shard=20261127)
     commit_movements([expected_movement(friday), receipt_movement(friday)])
 
@@ -104,7 +104,7 @@ def test_never_fewer_than_none_are_expected_though_as_many_came():
     assert load_level(shard=20261127) == a_level(shard=20261127, on_hand=2)
 
 
-def test_a_day_leaves_the_list_of_what_came_only_when_its_last_unit_is_gone():
+def test_an_inbound_bucket_leaves_the_arrived_list_only_when_it_is_empty():
     friday = an_allocation(shard=20261127)
     commit_movements([receipt_movement(friday)])
     assert_refused(store.unlist_arrived(friday.level_id))
@@ -116,23 +116,23 @@ def test_a_day_leaves_the_list_of_what_came_only_when_its_last_unit_is_gone():
     assert store.list_arrived() == []
 
 
-def test_one_order_holds_one_level_until_one_instant_once():
+def test_an_order_cannot_put_the_same_hold_twice():
     assert_commits(store.put_hold(a_hold(4)))
 
     assert_refused(store.put_hold(a_hold(4)))
 
 
-def test_a_hold_is_dropped_as_it_was_read_or_it_is_gone():
+def test_a_hold_is_deleted_only_if_it_is_as_it_was_read():
     assert_refused(store.delete_hold(a_hold(4)), by=HoldGone)
     assert_commits(store.put_hold(a_hold(4)))
 
-    no = assert_refused(store.delete_hold(a_hold(3)), by=HoldGone)
+    refusal = assert_refused(store.delete_hold(a_hold(3)), by=HoldGone)
 
-    assert no.facts == {"sku": "TEAPOT", "location": WAREHOUSE}
+    assert refusal.facts == {"sku": "TEAPOT", "location": WAREHOUSE}
     assert_commits(store.delete_hold(a_hold(4)))
 
 
-def test_a_hold_is_taken_as_it_was_read_or_the_plan_is_made_anew():
+def test_a_lapsed_hold_is_taken_only_if_it_is_as_it_was_read():
     assert_refused(store.take_lapsed_hold(a_hold(4)))
     assert_commits(store.put_hold(a_hold(4)))
 
@@ -141,7 +141,7 @@ def test_a_hold_is_taken_as_it_was_read_or_the_plan_is_made_anew():
     assert_commits(store.take_lapsed_hold(a_hold(4)))
 
 
-def test_a_transfer_is_opened_once_and_changed_only_from_the_version_read():
+def test_a_transfer_is_created_once_and_updated_only_from_the_version_read():
     whole = replace(TRANSFER, status="received", version=2)
     assert_refused(store.update_transfer(TRANSFER, whole))
     assert_commits(store.create_transfer(TRANSFER))

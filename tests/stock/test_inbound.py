@@ -1,4 +1,4 @@
-"""Goods on their way: pure, so every arrival is tried against every promise."""
+"""Expected goods: promising them, and what happens when they arrive."""
 
 from __future__ import annotations
 
@@ -40,9 +40,9 @@ FRIDAY, MONDAY = 20261127, 20261130
 
 
 def an_inbound_level(
-    units: int, day: int = FRIDAY, location: str = WAREHOUSE, sku: str = "TEAPOT", **counted: int
+    units: int, day: int = FRIDAY, location: str = WAREHOUSE, sku: str = "TEAPOT", **quantities: int
 ) -> Level:
-    return a_level(sku, location, shard=day, expected=units, **counted)
+    return a_level(sku, location, shard=day, expected=units, **quantities)
 
 
 def an_inbound_stock(
@@ -54,22 +54,22 @@ def an_inbound_stock(
 def plan_from(
     demand: Mapping[str, int], levels: Sequence[Level], days: InboundStock, *, backorder: bool = True, **stock: Any
 ) -> Plan:
-    there = AvailableStock(levels, days.preference, days.lapsed_holds, **stock)
-    return plan_with_inbound(demand, there, days, backorder=backorder)
+    available = AvailableStock(levels, days.preference, days.lapsed_holds, **stock)
+    return plan_with_inbound(demand, available, days, backorder=backorder)
 
 
 def a_shortage(wanted: int, available: int = 0, sku: str = "TEAPOT") -> dict[str, object]:
     return {"sku": sku, "wanted": wanted, "available": available}
 
 
-def test_a_day_is_a_shelf_and_a_shelf_tells_its_day():
+def test_a_day_and_its_inbound_bucket_convert_into_each_other():
     assert day_to_bucket(date(2026, 11, 7)) == 20261107
     assert bucket_to_day(20261107) == "2026-11-07"
     assert is_inbound_bucket(FIRST_INBOUND_BUCKET) and not is_inbound_bucket(FIRST_INBOUND_BUCKET - 1)
     assert not is_inbound_bucket(MAX_SHARDS)
 
 
-def test_units_on_their_way_are_promised_like_those_that_are_there():
+def test_expected_units_count_as_available_like_units_on_hand():
     level = an_inbound_level(8, on_hand=2, reserved=1, allocated=3, display=1)
 
     assert (level.promised, level.available) == (4, 5)
@@ -79,19 +79,19 @@ def test_units_on_their_way_are_promised_like_those_that_are_there():
     )
 
 
-def test_what_is_there_goes_first_and_only_the_rest_is_promised_for_later():
+def test_units_on_hand_are_promised_first_and_only_the_rest_for_a_later_day():
     plan = plan_from({"TEAPOT": 5}, [a_level(on_hand=3)], an_inbound_stock(an_inbound_level(9)))
 
     assert plan.allocations == (an_allocation(quantity=3), an_allocation(quantity=2, shard=FRIDAY))
 
 
-def test_nothing_is_promised_for_later_while_enough_is_there():
+def test_nothing_is_promised_for_a_later_day_while_enough_is_on_hand():
     plan = plan_from({"TEAPOT": 3}, [a_level(on_hand=3)], an_inbound_stock(an_inbound_level(9)))
 
     assert plan.allocations == (an_allocation(quantity=3),)
 
 
-def test_a_line_of_which_nothing_is_there_waits_whole_and_the_others_go():
+def test_a_line_without_stock_is_promised_for_a_later_day_and_other_lines_at_once():
     levels = [a_level("CUP", on_hand=4)]
 
     plan = plan_from({"TEAPOT": 2, "CUP": 4}, levels, an_inbound_stock(an_inbound_level(2)))
@@ -99,7 +99,7 @@ def test_a_line_of_which_nothing_is_there_waits_whole_and_the_others_go():
     assert plan.allocations == (an_allocation("CUP", 4), an_allocation(quantity=2, shard=FRIDAY))
 
 
-def test_the_warehouses_safety_is_kept_though_more_is_on_its_way():
+def test_safety_units_are_kept_although_more_units_are_expected():
     plan = plan_from(
         {"TEAPOT": 5}, [a_level(on_hand=5, safety=1)], an_inbound_stock(an_inbound_level(9)), safety_units=1
     )
@@ -108,8 +108,8 @@ def test_the_warehouses_safety_is_kept_though_more_is_on_its_way():
     assert plan.safety == {("TEAPOT", WAREHOUSE): 2}
 
 
-def test_who_did_not_agree_is_told_what_could_be_had_when():
-    with pytest.raises(OutOfStock) as refused:
+def test_without_backorder_the_refusal_lists_what_could_be_promised_by_day():
+    with pytest.raises(OutOfStock) as refusal:
         plan_from(
             {"TEAPOT": 5},
             [a_level(on_hand=3)],
@@ -118,28 +118,28 @@ def test_who_did_not_agree_is_told_what_could_be_had_when():
         )
 
     days = [{"on": "2026-11-27", "quantity": 1}, {"on": "2026-11-30", "quantity": 4}]
-    assert refused.value.facts["short"] == [a_shortage(5, 3) | {"expected": days}]
+    assert refusal.value.facts["short"] == [a_shortage(5, 3) | {"expected": days}]
 
 
-def test_units_of_a_lapsed_hold_are_told_as_what_could_be_had_then():
+def test_units_of_a_lapsed_hold_are_listed_as_promisable_on_their_day():
     taken = an_inbound_stock(an_inbound_level(1, reserved=1), lapsed=[a_hold(1, shard=FRIDAY)])
-    told = {"expected": [{"on": "2026-11-27", "quantity": 1}]}
+    expected_days = {"expected": [{"on": "2026-11-27", "quantity": 1}]}
 
-    with pytest.raises(OutOfStock) as disagreed:
+    with pytest.raises(OutOfStock) as without_backorder:
         plan_from({"TEAPOT": 1}, [], taken, backorder=False)
-    with pytest.raises(OutOfStock) as wanted_more:
+    with pytest.raises(OutOfStock) as with_backorder:
         plan_from_inbound([a_shortage(2)], taken)
 
-    assert disagreed.value.facts["short"] == [a_shortage(1) | told]
-    assert wanted_more.value.facts["short"] == [a_shortage(2) | told]
+    assert without_backorder.value.facts["short"] == [a_shortage(1) | expected_days]
+    assert with_backorder.value.facts["short"] == [a_shortage(2) | expected_days]
 
 
-def test_more_than_is_expected_is_refused_with_all_that_is():
-    with pytest.raises(OutOfStock) as refused:
+def test_more_than_is_expected_is_refused_with_every_short_sku():
+    with pytest.raises(OutOfStock) as refusal:
         plan_from_inbound([a_shortage(3), a_shortage(1, sku="CUP")], an_inbound_stock(an_inbound_level(2)))
 
-    told = {"expected": [{"on": "2026-11-27", "quantity": 2}]}
-    assert refused.value.facts["short"] == [a_shortage(3) | told, a_shortage(1, sku="CUP")]
+    expected_days = {"expected": [{"on": "2026-11-27", "quantity": 2}]}
+    assert refusal.value.facts["short"] == [a_shortage(3) | expected_days, a_shortage(1, sku="CUP")]
 
 
 def test_the_earliest_day_is_promised_first_and_of_one_day_the_preferred_location():
@@ -159,7 +159,7 @@ def test_the_earliest_day_is_promised_first_and_of_one_day_the_preferred_locatio
     )
 
 
-def test_a_day_that_is_promised_away_gives_nothing():
+def test_a_day_whose_units_are_all_promised_is_skipped():
     days = an_inbound_stock(an_inbound_level(2, allocated=2), an_inbound_level(1, MONDAY))
 
     assert plan_from_inbound([a_shortage(1)], days).allocations == (an_allocation(quantity=1, shard=MONDAY),)
@@ -171,18 +171,18 @@ def test_exactly_what_is_expected_can_be_promised():
     )
 
 
-def test_a_day_promises_until_it_is_over():
+def test_a_day_can_be_promised_until_it_is_over():
     days = an_inbound_stock(an_inbound_level(2, 20261121), an_inbound_level(3, 20261122))
 
-    assert [shelf.level_id[2] for shelf in days.list_buckets("TEAPOT")] == [20261122]
+    assert [bucket.level_id[2] for bucket in days.list_buckets("TEAPOT")] == [20261122]
 
 
-def test_where_an_order_cannot_be_served_from_nothing_is_promised():
+def test_locations_outside_the_preference_promise_nothing():
     assert an_inbound_stock(an_inbound_level(2, location=STORE)).list_buckets("TEAPOT") == []
     assert an_inbound_stock(an_inbound_level(2)).list_buckets("CUP") == []
 
 
-def test_a_lapsed_hold_on_a_day_is_the_next_buyers():
+def test_units_of_a_lapsed_hold_on_a_day_go_to_the_next_order():
     lapsed = [a_hold(2, shard=FRIDAY), a_hold(9, "ord_2", shard=MONDAY)]
 
     plan = plan_from_inbound([a_shortage(3)], an_inbound_stock(an_inbound_level(3, reserved=2), lapsed=lapsed))
@@ -198,17 +198,17 @@ def test_lapsed_holds_of_several_days_are_taken_together():
     assert plan_from_inbound([a_shortage(3)], days).taken_holds == tuple(lapsed)
 
 
-def test_takes_of_both_kinds_ride_in_one_plan():
-    here, there = a_hold(1), a_hold(1, "ord_2", shard=FRIDAY)
+def test_one_plan_takes_lapsed_holds_of_stock_on_hand_and_of_expected_stock():
+    on_hand, expected = a_hold(1), a_hold(1, "ord_2", shard=FRIDAY)
 
-    days = an_inbound_stock(an_inbound_level(1, reserved=1), lapsed=[here, there])
+    days = an_inbound_stock(an_inbound_level(1, reserved=1), lapsed=[on_hand, expected])
 
     plan = plan_from({"TEAPOT": 2}, [a_level(on_hand=1, reserved=1)], days)
 
-    assert plan.taken_holds == (here, there)
+    assert plan.taken_holds == (on_hand, expected)
 
 
-def test_days_are_told_with_what_all_locations_expect_then_and_empty_ones_not_at_all():
+def test_promisable_days_add_up_all_locations_and_leave_out_empty_days():
     expecting = [an_inbound_level(2), an_inbound_level(3, location=STORE), an_inbound_level(2, MONDAY, allocated=2)]
     days = an_inbound_stock(*expecting, preference=[WAREHOUSE, STORE])
 
@@ -216,54 +216,55 @@ def test_days_are_told_with_what_all_locations_expect_then_and_empty_ones_not_at
     assert days.add_promisable_days([a_shortage(1, sku="CUP")]).facts["short"] == [a_shortage(1, sku="CUP")]
 
 
-def test_what_comes_is_for_those_who_wait_the_earliest_day_first():
-    coming = [an_inbound_level(5, MONDAY, allocated=2), an_inbound_level(5, reserved=1, allocated=2, on_hand=1)]
+def test_arrived_units_go_to_waiting_orders_earliest_day_first():
+    inbound = [an_inbound_level(5, MONDAY, allocated=2), an_inbound_level(5, reserved=1, allocated=2, on_hand=1)]
 
-    moves = receive_for_waiting_orders(an_allocation(quantity=6), coming)
+    movements = receive_for_waiting_orders(an_allocation(quantity=6), inbound)
 
-    assert [(move.kind, move.level_id, move.on_hand) for move in moves] == [
+    assert [(movement.kind, movement.level_id, movement.on_hand) for movement in movements] == [
         ("received", ("TEAPOT", WAREHOUSE, FRIDAY), 2),
         ("received", ("TEAPOT", WAREHOUSE, MONDAY), 2),
         ("received", ("TEAPOT", WAREHOUSE, 0), 2),
     ]
 
 
-def test_what_comes_is_for_those_who_wait_as_far_as_it_goes():
-    moves = receive_for_waiting_orders(
+def test_too_few_arrived_units_all_go_to_waiting_orders():
+    movements = receive_for_waiting_orders(
         an_allocation(quantity=2), [an_inbound_level(5, allocated=3)], transfer_in_movement
     )
 
-    assert [(move.kind, move.shelf, move.on_hand) for move in moves] == [("transferred", FRIDAY, 2)]
+    assert [(movement.kind, movement.shelf, movement.on_hand) for movement in movements] == [("transferred", FRIDAY, 2)]
 
 
-def test_goods_for_another_sku_or_house_are_not_kept_here():
-    coming = [an_inbound_level(5, allocated=3, location=STORE), an_inbound_level(5, sku="CUP", allocated=3)]
+def test_orders_for_another_sku_or_location_do_not_get_arrived_units():
+    inbound = [an_inbound_level(5, allocated=3, location=STORE), an_inbound_level(5, sku="CUP", allocated=3)]
 
-    assert [(move.shelf, move.on_hand) for move in receive_for_waiting_orders(an_allocation(quantity=2), coming)] == [
-        (0, 2)
-    ]
-    assert reduce_expected(an_allocation(quantity=2), coming) == []
+    assert [
+        (movement.shelf, movement.on_hand)
+        for movement in receive_for_waiting_orders(an_allocation(quantity=2), inbound)
+    ] == [(0, 2)]
+    assert reduce_expected(an_allocation(quantity=2), inbound) == []
 
 
-def test_what_came_is_no_longer_expected_the_earliest_day_first():
-    moves = reduce_expected(an_allocation(quantity=4), [an_inbound_level(5, MONDAY), an_inbound_level(3)])
+def test_arrived_units_reduce_expected_units_earliest_day_first():
+    movements = reduce_expected(an_allocation(quantity=4), [an_inbound_level(5, MONDAY), an_inbound_level(3)])
 
-    assert [(move.kind, move.level_id, move.expected) for move in moves] == [
+    assert [(movement.kind, movement.level_id, movement.expected) for movement in movements] == [
         ("expected", ("TEAPOT", WAREHOUSE, FRIDAY), -3),
         ("expected", ("TEAPOT", WAREHOUSE, MONDAY), -1),
     ]
 
 
-def test_units_go_from_their_day_on_to_the_first_shelf():
-    moves = move_to_first_shard([an_allocation(quantity=3, shard=FRIDAY)])
+def test_arrived_units_move_from_their_bucket_to_the_first_shard():
+    movements = move_to_first_shard([an_allocation(quantity=3, shard=FRIDAY)])
 
-    assert [(move.kind, move.level_id, move.on_hand) for move in moves] == [
+    assert [(movement.kind, movement.level_id, movement.on_hand) for movement in movements] == [
         ("transferred", ("TEAPOT", WAREHOUSE, FRIDAY), -3),
         ("transferred", ("TEAPOT", WAREHOUSE, 0), 3),
     ]
 
 
-def test_nobodys_are_units_that_came_and_are_not_promised():
+def test_unclaimed_units_are_those_that_arrived_and_are_not_promised():
     assert count_unclaimed(an_inbound_level(4, on_hand=5, reserved=1, allocated=2)) == 2
     assert count_unclaimed(an_inbound_level(4, on_hand=1, allocated=2)) == 0
 
@@ -272,18 +273,18 @@ units = st.integers(0, 6)
 
 
 @given(st.lists(st.tuples(units, units, units), min_size=1, max_size=3), st.integers(1, 20))
-def test_whatever_comes_no_promise_is_broken_and_nothing_is_lost(days: list[tuple[int, int, int]], came: int):
-    """(expected, on hand, promised) of each day; a promise is never more than both."""
-    coming = [
-        an_inbound_level(more, 20261201 + number, on_hand=here, allocated=min(promised, more + here))
-        for number, (more, here, promised) in enumerate(days)
+def test_after_any_arrival_no_promise_is_broken_and_no_unit_is_lost(days: list[tuple[int, int, int]], arrived: int):
+    """A day is (expected, on hand, promised); at most the sum of the first two is promised."""
+    inbound = [
+        an_inbound_level(expected, 20261201 + number, on_hand=on_hand, allocated=min(promised, expected + on_hand))
+        for number, (expected, on_hand, promised) in enumerate(days)
     ]
-    piece = an_allocation(quantity=came)
+    allocation = an_allocation(quantity=arrived)
 
-    moves = receive_for_waiting_orders(piece, coming) + reduce_expected(piece, coming)
-    after = apply_movements([*coming, a_level()], moves)
+    movements = receive_for_waiting_orders(allocation, inbound) + reduce_expected(allocation, inbound)
+    after = apply_movements([*inbound, a_level()], movements)
 
     assert all(level.available >= 0 and level.expected >= 0 for level in after)
-    assert sum(move.on_hand for move in moves) == came
-    waiting = sum(max(0, level.promised - level.on_hand) for level in coming)
-    assert sum(level.on_hand for level in after[:-1]) - sum(level.on_hand for level in coming) == min(came, waiting)
+    assert sum(movement.on_hand for movement in movements) == arrived
+    waiting = sum(max(0, level.promised - level.on_hand) for level in inbound)
+    assert sum(level.on_hand for level in after[:-1]) - sum(level.on_hand for level in inbound) == min(arrived, waiting)

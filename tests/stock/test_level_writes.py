@@ -1,4 +1,4 @@
-"""Levels change in one way only, and never to what is not there."""
+"""The writes of levels and holds: what they store and what their conditions refuse."""
 
 from __future__ import annotations
 
@@ -52,7 +52,7 @@ from tests.stock.build import (
 pytestmark = pytest.mark.usefixtures("aws")
 
 
-def test_what_is_received_makes_a_whole_level_that_lists_find():
+def test_a_receipt_creates_a_complete_level_that_is_listed_at_its_location():
     commit_movements([receipt_movement(an_allocation(quantity=5))])
 
     assert load_level() == a_level(on_hand=5)
@@ -62,63 +62,66 @@ def test_what_is_received_makes_a_whole_level_that_lists_find():
 
 
 @pytest.mark.parametrize(
-    "take", [reservation_movement, allocation_movement, direct_issue_movement, transfer_out_movement, display_movement]
+    "build_movement",
+    [reservation_movement, allocation_movement, direct_issue_movement, transfer_out_movement, display_movement],
 )
-def test_nothing_is_taken_from_a_level_that_never_was(take):
+def test_nothing_is_taken_from_a_level_that_does_not_exist(build_movement):
     with pytest.raises(OutOfStock) as refusal:
-        commit_movements([take(an_allocation(quantity=2))])
+        commit_movements([build_movement(an_allocation(quantity=2))])
 
     assert refusal.value.facts == {"short": [{"sku": "TEAPOT", "wanted": 2, "available": 0}]}
     assert load_level() is None
 
 
 @pytest.mark.parametrize(
-    "take", [reservation_movement, allocation_movement, direct_issue_movement, transfer_out_movement, display_movement]
+    "build_movement",
+    [reservation_movement, allocation_movement, direct_issue_movement, transfer_out_movement, display_movement],
 )
-def test_the_last_units_may_be_taken_and_not_one_more(take):
+def test_all_units_may_be_taken_and_not_one_more(build_movement):
     store_levels(a_level(on_hand=3))
 
-    commit_movements([take(an_allocation(quantity=3))])
+    commit_movements([build_movement(an_allocation(quantity=3))])
     emptied = load_level()
     with pytest.raises(OutOfStock) as refusal:
-        commit_movements([take(an_allocation(quantity=1))])
+        commit_movements([build_movement(an_allocation(quantity=1))])
 
     assert load_stored_available() == 0
     assert refusal.value.facts["short"] == [{"sku": "TEAPOT", "wanted": 1, "available": 0}]
     assert load_level() == emptied
 
 
-@pytest.mark.parametrize("give_back", [hold_release_movement, allocation_release_movement, issue_movement])
-def test_what_was_never_promised_cannot_be_given_back_or_issued(give_back):
+@pytest.mark.parametrize("build_movement", [hold_release_movement, allocation_release_movement, issue_movement])
+def test_units_that_were_not_promised_cannot_be_released_or_issued(build_movement):
     store_levels(a_level(on_hand=3))
 
     with pytest.raises(NotPromised):
-        commit_movements([give_back(an_allocation(quantity=1))])
+        commit_movements([build_movement(an_allocation(quantity=1))])
     with pytest.raises(NotPromised):
-        commit_movements([give_back(an_allocation("KETTLE", quantity=1))])
+        commit_movements([build_movement(an_allocation("KETTLE", quantity=1))])
 
     assert load_level() == a_level(on_hand=3)
     assert load_level("KETTLE") is None
 
 
 @pytest.mark.parametrize(
-    "how, back", [(reservation_movement, hold_release_movement), (allocation_movement, allocation_release_movement)]
+    "promise, release",
+    [(reservation_movement, hold_release_movement), (allocation_movement, allocation_release_movement)],
 )
-def test_giving_back_and_taking_the_same_does_not_hide_that_nothing_was_promised(how, back):
+def test_releasing_and_promising_in_one_commit_needs_a_promise_before(promise, release):
     store_levels(a_level(on_hand=5))
 
     with pytest.raises(NotPromised):
-        commit_movements([back(an_allocation(quantity=2)), how(an_allocation(quantity=3))])
+        commit_movements([release(an_allocation(quantity=2)), promise(an_allocation(quantity=3))])
     with pytest.raises(StaleVersion):
-        commit_movements([back(an_allocation(quantity=2)), how(an_allocation(quantity=2))])
+        commit_movements([release(an_allocation(quantity=2)), promise(an_allocation(quantity=2))])
     with pytest.raises(StaleVersion):
-        commit_movements([back(an_allocation("KETTLE", quantity=1)), how(an_allocation("KETTLE", quantity=1))])
+        commit_movements([release(an_allocation("KETTLE", quantity=1)), promise(an_allocation("KETTLE", quantity=1))])
 
     assert load_level() == a_level(on_hand=5)
     assert load_level("KETTLE") is None
 
 
-def test_what_is_promised_and_issued_at_once_needs_no_promise_before():
+def test_allocating_and_issuing_in_one_commit_needs_no_promise_before():
     store_levels(a_level(on_hand=5))
 
     commit_movements([allocation_movement(an_allocation(quantity=2)), issue_movement(an_allocation(quantity=2))])
@@ -129,7 +132,7 @@ def test_what_is_promised_and_issued_at_once_needs_no_promise_before():
     assert load_level() == a_level(on_hand=3)
 
 
-def test_safety_stays_behind_for_the_web_and_not_for_the_counter():
+def test_safety_is_left_by_the_web_and_sold_at_the_counter():
     store_levels(a_level(on_hand=5, safety=2))
 
     with pytest.raises(OutOfStock) as refusal:
@@ -141,7 +144,7 @@ def test_safety_stays_behind_for_the_web_and_not_for_the_counter():
     assert load_level() == a_level(on_hand=3, reserved=3, safety=2)
 
 
-def test_equal_levels_in_one_commit_become_one_write():
+def test_movements_of_one_level_in_one_commit_become_one_write():
     store_levels(a_level(on_hand=5))
 
     writes = store.build_level_writes(
@@ -153,7 +156,7 @@ def test_equal_levels_in_one_commit_become_one_write():
     assert load_level() == a_level(on_hand=5, allocated=5)
 
 
-def test_a_lapsed_hold_pays_for_the_next_reservation_in_the_same_commit():
+def test_units_of_a_lapsed_hold_are_promised_again_in_the_same_commit():
     store_levels(a_level(on_hand=5))
     old = a_hold(4, "ord_old", minutes_left=-1)
     store_holds(old)
@@ -167,26 +170,26 @@ def test_a_lapsed_hold_pays_for_the_next_reservation_in_the_same_commit():
     assert load_level() == a_level(on_hand=5, allocated=5)
 
 
-def test_two_buyers_of_one_lapsed_hold_are_told_apart_by_its_row():
+def test_only_one_of_two_orders_takes_a_lapsed_hold():
     store_levels(a_level(on_hand=4))
     old = a_hold(4, "ord_old", minutes_left=-1)
     store_holds(old)
-    swap = store.build_level_writes([hold_release_movement(old.allocation), reservation_movement(old.allocation)])
+    exchange = store.build_level_writes([hold_release_movement(old.allocation), reservation_movement(old.allocation)])
 
-    db.commit([*swap, store.take_lapsed_hold(old), store.put_hold(a_hold(4, "ord_first", minutes_left=60))])
+    db.commit([*exchange, store.take_lapsed_hold(old), store.put_hold(a_hold(4, "ord_first", minutes_left=60))])
     with pytest.raises(StaleVersion):
-        db.commit([*swap, store.take_lapsed_hold(old), store.put_hold(a_hold(4, "ord_second", minutes_left=60))])
+        db.commit([*exchange, store.take_lapsed_hold(old), store.put_hold(a_hold(4, "ord_second", minutes_left=60))])
     with pytest.raises(HoldGone):
         db.commit([store.delete_hold(old)])
 
-    assert [write.operation for write in swap] == ["check"]
+    assert [write.operation for write in exchange] == ["check"]
     assert load_level() == a_level(on_hand=4, reserved=4)
     assert store.load_holds("ord_first", [old.allocation], NOON + timedelta(hours=1)) == [
         a_hold(4, "ord_first", minutes_left=60)
     ]
 
 
-def test_a_hold_lapses_at_its_instant_and_not_before():
+def test_a_hold_lapses_at_its_end_and_not_before():
     store_levels(a_level(on_hand=9), a_level(location=STORE, on_hand=9))
     ended, now, alive = a_hold(1, "ord_1", -1), a_hold(2, "ord_2", 0), a_hold(3, "ord_3", 1)
     elsewhere = a_hold(4, "ord_4", -1, location=STORE)
@@ -196,10 +199,10 @@ def test_a_hold_lapses_at_its_instant_and_not_before():
     assert store.load_lapsed_holds([("TEAPOT", WAREHOUSE)], NOON) == [ended, now]
 
 
-def test_releasing_more_than_is_taken_leaves_the_safety_condition_standing():
+def test_safety_is_checked_although_more_units_are_released_than_taken():
     store_levels(a_level(on_hand=5, safety=2))
     store_holds(a_hold(3, "ord_old", -1))
-    commit_movements([direct_issue_movement(an_allocation(quantity=2))])  # the counter sold what safety kept back
+    commit_movements([direct_issue_movement(an_allocation(quantity=2))])  # the counter sells safety units too
 
     with pytest.raises(OutOfStock) as refusal:
         commit_movements(
@@ -211,7 +214,7 @@ def test_releasing_more_than_is_taken_leaves_the_safety_condition_standing():
     assert load_level() == a_level(on_hand=3, reserved=3, safety=2)
 
 
-def test_a_level_that_is_not_as_it_was_read_asks_for_a_new_look():
+def test_a_level_that_changed_since_it_was_read_is_a_stale_version():
     store_levels(a_level(on_hand=5))
     before = load_level()
     commit_movements([direct_issue_movement(an_allocation(quantity=1))])
@@ -226,7 +229,7 @@ def test_a_level_that_is_not_as_it_was_read_asks_for_a_new_look():
     assert load_level("KETTLE") == a_level("KETTLE", on_hand=3)
 
 
-def test_shelves_are_levels_of_their_own_and_read_together():
+def test_shards_are_levels_of_their_own_and_loaded_together():
     store_levels(a_level(on_hand=2, shard_count=3), a_level(on_hand=4, shard=1), a_level(on_hand=6, shard=2))
 
     levels = store.load_levels([("TEAPOT", WAREHOUSE), ("KETTLE", WAREHOUSE)])
@@ -238,7 +241,7 @@ def test_shelves_are_levels_of_their_own_and_read_together():
     ]
 
 
-def test_a_sku_may_hold_any_sign():
+def test_a_sku_may_contain_the_separators_of_a_level_key():
     store_levels(a_level("A@B#1", on_hand=1))
 
     assert load_level("A@B#1") == a_level("A@B#1", on_hand=1)
@@ -268,12 +271,12 @@ numbers = itertools.count()
 
 @settings(max_examples=25, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(commits=st.lists(steps, min_size=4, max_size=12))
-def test_available_equals_its_formula_after_any_sequence_and_the_ledger_replays(commits):
-    """Each example sells a SKU of its own, so that the tables need not be made anew."""
+def test_available_equals_its_formula_after_any_commits_and_the_ledger_replays(commits):
+    """Each example uses a SKU of its own, because the tables are created once for all examples."""
     sku, ledger = f"SKU-{next(numbers)}", []
 
     for commit in commits:
-        movements = [how(an_allocation(sku, quantity)) for how, quantity in commit]
+        movements = [build_movement(an_allocation(sku, quantity)) for build_movement, quantity in commit]
         try:
             commit_movements(movements)
             ledger += movements

@@ -1,4 +1,4 @@
-"""States, the ledger's lines, and shelves."""
+"""Movements, levels, holds, transfers and shards as pure values."""
 
 from __future__ import annotations
 
@@ -58,50 +58,50 @@ def a_movement(kind: str, *deltas: int) -> Movement:
     return Movement(kind, "TEAPOT", WAREHOUSE, 0, *deltas)
 
 
-def test_every_transfer_state_is_reached_known_and_ends_end():
-    reached, todo = set(), ["in_transit"]
-    while todo:
-        state = todo.pop()
-        reached.add(state)
-        todo += [target for target in TRANSFER_STATES[state] if target not in reached]
+def test_every_transfer_status_is_reachable_and_known_and_ends_have_no_successor():
+    reached, pending = set(), ["in_transit"]
+    while pending:
+        status = pending.pop()
+        reached.add(status)
+        pending += [target for target in TRANSFER_STATES[status] if target not in reached]
 
     assert reached == set(TRANSFER_STATES) == set(TransferStatus)
-    assert {state for state, targets in TRANSFER_STATES.items() if not targets} == {"received", "cancelled"}
+    assert {status for status, targets in TRANSFER_STATES.items() if not targets} == {"received", "cancelled"}
 
 
-@pytest.mark.parametrize("how", MOVEMENTS)
-def test_a_movement_changes_what_it_says(how):
-    kind, *deltas = MOVEMENTS[how]
+@pytest.mark.parametrize("builder", MOVEMENTS)
+def test_a_movement_changes_the_quantities_of_its_kind(builder):
+    kind, *deltas = MOVEMENTS[builder]
 
-    movement = getattr(model, how)(an_allocation(quantity=3, shard=2))
+    movement = getattr(model, builder)(an_allocation(quantity=3, shard=2))
 
     assert movement == Movement(kind, "TEAPOT", WAREHOUSE, 2, *deltas)
     assert movement.available == deltas[0] - sum(deltas[1:])
     assert movement.kind in MovementKind
 
 
-def test_available_is_what_is_neither_promised_nor_shown():
+def test_available_units_are_neither_promised_nor_on_display():
     assert a_level(on_hand=20, reserved=1, allocated=3, display=5).available == 11
 
 
-def test_a_piece_names_its_shelf_only_when_there_is_more_than_one():
-    said = {"sku": "TEAPOT", "location": WAREHOUSE, "quantity": 3}
+def test_an_allocation_as_json_names_its_shelf_only_beyond_the_first():
+    body = {"sku": "TEAPOT", "location": WAREHOUSE, "quantity": 3}
 
-    assert an_allocation(quantity=3).to_json() == said
-    assert Allocation.from_json(said) == an_allocation(quantity=3)
+    assert an_allocation(quantity=3).to_json() == body
+    assert Allocation.from_json(body) == an_allocation(quantity=3)
     assert Allocation.from_json(an_allocation(quantity=3, shard=4).to_json()) == an_allocation(quantity=3, shard=4)
 
 
-def test_an_order_on_hold_holds_each_of_its_pieces_until_then():
-    pieces = [an_allocation(quantity=3, shard=1), an_allocation("CUP", 2, VAN)]
+def test_an_order_gets_one_hold_per_allocation():
+    allocations = [an_allocation(quantity=3, shard=1), an_allocation("CUP", 2, VAN)]
 
-    holds = build_holds(pieces, "ord_1", NOON)
+    holds = build_holds(allocations, "ord_1", NOON)
 
     assert holds == [Hold("TEAPOT", WAREHOUSE, 1, "ord_1", 3, NOON), Hold("CUP", VAN, 0, "ord_1", 2, NOON)]
-    assert [hold.allocation for hold in holds] == pieces
+    assert [hold.allocation for hold in holds] == allocations
 
 
-def test_movements_of_one_level_become_their_sum_under_the_first_ones_name():
+def test_movements_of_one_level_are_summed_under_the_kind_of_the_first():
     movements = [a_movement("allocated", 7, 5, 3, 2), a_movement("issued", 1, 1, 1, 1)]
 
     assert sum_movements([*movements, model.receipt_movement(an_allocation("CUP"))]) == {
@@ -120,7 +120,7 @@ def test_a_ledger_replays_into_its_levels():
     assert replay_levels(ledger) == {("TEAPOT", WAREHOUSE, 0): a_level(on_hand=19, reserved=3, allocated=3, display=4)}
 
 
-def test_what_is_expected_is_summed_replayed_and_applied_like_what_is_there():
+def test_expected_units_are_summed_replayed_and_applied_like_units_on_hand():
     friday = 20261127
     ledger = [
         expected_movement(an_allocation(quantity=5, shard=friday)),
@@ -133,7 +133,7 @@ def test_what_is_expected_is_summed_replayed_and_applied_like_what_is_there():
     assert apply_movements([level], ledger) == [a_level(shard=friday, expected=7)]
 
 
-def test_levels_are_left_as_movements_say_and_others_as_they_are():
+def test_applying_movements_changes_their_levels_and_no_others():
     level, other = a_level(on_hand=20, reserved=4, allocated=5, display=6), a_level("CUP", on_hand=1)
 
     assert apply_movements([level, other], [a_movement("adjusted", 1, 2, 3, 4)]) == [
@@ -142,22 +142,22 @@ def test_levels_are_left_as_movements_say_and_others_as_they_are():
     ]
 
 
-def test_shown_units_are_taken_back_from_the_shelves_that_show_them():
-    shelves = [a_level(display=2), a_level(shard=1), a_level(display=1, shard=2), a_level(display=9, shard=3)]
+def test_displayed_units_are_taken_back_from_the_shards_that_have_them():
+    shards = [a_level(display=2), a_level(shard=1), a_level(display=1, shard=2), a_level(display=9, shard=3)]
 
-    assert take_from_display(shelves, 5) == [
+    assert take_from_display(shards, 5) == [
         an_allocation(quantity=2),
         an_allocation(shard=2),
         an_allocation(quantity=2, shard=3),
     ]
-    assert take_from_display(shelves[:1], 2) == [an_allocation(quantity=2)]
+    assert take_from_display(shards[:1], 2) == [an_allocation(quantity=2)]
 
 
-def test_more_than_is_shown_cannot_be_taken_back():
-    with pytest.raises(NotPromised) as refused:
+def test_more_than_is_on_display_cannot_be_taken_back():
+    with pytest.raises(NotPromised) as refusal:
         take_from_display([a_level(display=2)], 3)
 
-    assert refused.value.facts == {"sku": "TEAPOT", "location": WAREHOUSE}
+    assert refusal.value.facts == {"sku": "TEAPOT", "location": WAREHOUSE}
 
 
 def test_part_of_a_transfer_arrives_then_the_rest():
@@ -173,34 +173,34 @@ def test_part_of_a_transfer_arrives_then_the_rest():
 def test_more_than_was_sent_cannot_arrive():
     transfer = a_transfer(TransferLine("TEAPOT", 5, received=3))
 
-    with pytest.raises(MoreThanSent) as more:
+    with pytest.raises(MoreThanSent) as too_many:
         receive_transfer_lines(transfer, {"TEAPOT": 3})
-    with pytest.raises(MoreThanSent) as other:
+    with pytest.raises(MoreThanSent) as not_sent:
         receive_transfer_lines(transfer, {"CUP": 1})
 
-    assert more.value.facts == {"sku": "TEAPOT", "quantity": 3, "outstanding": 2}
-    assert other.value.facts == {"sku": "CUP", "quantity": 1, "outstanding": 0}
+    assert too_many.value.facts == {"sku": "TEAPOT", "quantity": 3, "outstanding": 2}
+    assert not_sent.value.facts == {"sku": "CUP", "quantity": 1, "outstanding": 0}
 
 
-def test_what_is_on_its_way_can_be_called_off():
+def test_a_partially_received_transfer_can_be_cancelled():
     transfer = a_transfer(TransferLine("TEAPOT", 5, received=3), status="partially_received")
 
     assert cancel_transfer(transfer) == replace(transfer, status="cancelled")
 
 
 @pytest.mark.parametrize("status", ["received", "cancelled"])
-def test_a_transfer_that_is_over_stays_over(status):
-    over = a_transfer(TransferLine("TEAPOT", 5), status=status)
+def test_a_closed_transfer_can_neither_be_received_nor_cancelled(status):
+    closed = a_transfer(TransferLine("TEAPOT", 5), status=status)
 
-    with pytest.raises(TransferClosed) as arriving:
-        receive_transfer_lines(over, {"TEAPOT": 1})
-    with pytest.raises(TransferClosed) as calling_off:
-        cancel_transfer(over)
+    with pytest.raises(TransferClosed) as receiving:
+        receive_transfer_lines(closed, {"TEAPOT": 1})
+    with pytest.raises(TransferClosed) as cancelling:
+        cancel_transfer(closed)
 
-    assert arriving.value.facts == calling_off.value.facts == {"transfer": "trf_1", "status": status}
+    assert receiving.value.facts == cancelling.value.facts == {"transfer": "trf_1", "status": status}
 
 
-def test_shelves_are_filled_evenly_and_promised_units_stay():
+def test_free_units_are_spread_evenly_over_shards_and_promised_units_stay():
     levels = [a_level(on_hand=12, allocated=2)]
 
     movements = balance_shards(levels, 4)
@@ -208,19 +208,18 @@ def test_shelves_are_filled_evenly_and_promised_units_stay():
         level.shard: level for level in apply_movements([*levels, *(a_level(shard=n) for n in (1, 2, 3))], movements)
     }
 
-    assert [after[shelf].available for shelf in range(4)] == [3, 3, 2, 2]
+    assert [after[shard].available for shard in range(4)] == [3, 3, 2, 2]
     assert sum(movement.on_hand for movement in movements) == 0
     assert after[0].allocated == 2
 
 
-def test_a_shelf_that_holds_a_promise_does_not_go_away():
+def test_a_shard_with_promised_units_cannot_be_removed():
     levels = [a_level(on_hand=3, shard_count=2), a_level(on_hand=3, reserved=1, shard=1)]
 
-    with pytest.raises(ShelfInUse) as refused:
+    with pytest.raises(ShelfInUse) as refusal:
         balance_shards(levels, 1)
 
-    assert refused.value.facts == {"sku": "TEAPOT", "location": WAREHOUSE, "shelf": 1}
-
+    assert refusal.value.facts == {"sku": "TEAPOT", "location": WAREHOUSE, "shelf": 1}
     assert balance_shards([levels[0], a_level(on_hand=3, shard=1)], 1) == [
         Movement("transferred", "TEAPOT", WAREHOUSE, 0, 3),
         Movement("transferred", "TEAPOT", WAREHOUSE, 1, -3),

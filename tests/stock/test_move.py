@@ -1,4 +1,4 @@
-"""Receiving, adjusting, showing, counting, keeping, spreading."""
+"""Receiving, adjusting, displaying, counting, saving and resharding."""
 
 from __future__ import annotations
 
@@ -44,24 +44,24 @@ def load_entry(answer: dict) -> dict:
     return journal.row_to_message(entry)
 
 
-def test_what_is_received_is_there_and_written_down_with_who_and_why():
+def test_a_receipt_adds_units_and_is_recorded_with_actor_and_reason():
     open_shop(TEAPOT=1)
 
     answer = receive(JOKO, WAREHOUSE, {TEAPOT: 4, CUP: 2}, "delivery note 4711")
 
     assert (load_level(TEAPOT), load_level(CUP)) == (a_level(TEAPOT, on_hand=5), a_level(CUP, on_hand=2))
-    told = load_entry(answer)
-    assert (told["kind"], told["actor"], told["body"]["reason"]) == (
+    entry = load_entry(answer)
+    assert (entry["kind"], entry["actor"], entry["body"]["reason"]) == (
         *("StockReceived", "warehouse-joko"),
         "delivery note 4711",
     )
-    assert told["body"]["movements"] == [
+    assert entry["body"]["movements"] == [
         {"kind": "received", "sku": TEAPOT, "location": WAREHOUSE, "on_hand": 4},
         {"kind": "received", "sku": CUP, "location": WAREHOUSE, "on_hand": 2},
     ]
 
 
-def test_what_we_do_not_sell_is_not_received_anywhere():
+def test_a_receipt_is_refused_for_unknown_skus_and_locations_and_other_staff():
     open_shop()
 
     with pytest.raises(UnknownSku) as refusal:
@@ -75,7 +75,7 @@ def test_what_we_do_not_sell_is_not_received_anywhere():
     assert load_level(TEAPOT) is None
 
 
-def test_an_adjustment_goes_up_and_down_in_one_entry():
+def test_an_adjustment_adds_and_subtracts_in_one_entry():
     open_shop(TEAPOT=5)
 
     answer = adjust(JOKO, WAREHOUSE, {TEAPOT: -2, CUP: 3}, "found behind the shelf")
@@ -84,7 +84,7 @@ def test_an_adjustment_goes_up_and_down_in_one_entry():
     assert load_entry(answer)["kind"] == "StockAdjusted"
 
 
-def test_what_is_promised_cannot_be_adjusted_away():
+def test_an_adjustment_cannot_subtract_promised_units():
     open_shop(TEAPOT=5)
     commit_movements([allocation_movement(an_allocation(quantity=4))])
 
@@ -95,20 +95,20 @@ def test_what_is_promised_cannot_be_adjusted_away():
     assert load_level(TEAPOT) == a_level(TEAPOT, on_hand=5, allocated=4)
 
 
-def test_units_on_display_are_there_but_not_for_sale():
+def test_units_on_display_are_on_hand_but_not_available():
     open_shop(TEAPOT=5)
 
     display(JOKO, WAREHOUSE, {TEAPOT: 2}, "window")
-    shown = load_level(TEAPOT), load_stored_available(TEAPOT)
+    displayed = load_level(TEAPOT), load_stored_available(TEAPOT)
     display(JOKO, WAREHOUSE, {TEAPOT: -1}, "window")
     with pytest.raises(NotPromised):
         display(JOKO, WAREHOUSE, {TEAPOT: -2}, "window")
 
-    assert shown == (a_level(TEAPOT, on_hand=5, display=2), 3)
+    assert displayed == (a_level(TEAPOT, on_hand=5, display=2), 3)
     assert load_level(TEAPOT) == a_level(TEAPOT, on_hand=5, display=1)
 
 
-def test_a_count_writes_one_adjustment_for_what_differs():
+def test_a_count_adjusts_all_differences_in_one_entry():
     open_shop(TEAPOT=5, CUP=5)
 
     answer = count(JOKO, WAREHOUSE, {TEAPOT: 3, CUP: 5, "TRAY": 1}, "month end")
@@ -118,15 +118,15 @@ def test_a_count_writes_one_adjustment_for_what_differs():
         {"sku": CUP, "expected": 5, "counted": 5, "variance": 0},
         {"sku": "TRAY", "expected": 0, "counted": 1, "variance": 1},
     ]
-    told = load_entry(answer)
-    assert told["kind"] == "StockCounted"
-    assert told["body"]["counted"] == [
+    entry = load_entry(answer)
+    assert entry["kind"] == "StockCounted"
+    assert entry["body"]["counted"] == [
         {"sku": TEAPOT, "expected": 5, "counted": 3},
         {"sku": CUP, "expected": 5, "counted": 5},
         {"sku": "TRAY", "expected": 0, "counted": 1},
     ]
     assert (
-        told["body"]["movements"]
+        entry["body"]["movements"]
         == answer["movements"]
         == [
             {"kind": "adjusted", "sku": TEAPOT, "location": WAREHOUSE, "on_hand": -2},
@@ -136,7 +136,7 @@ def test_a_count_writes_one_adjustment_for_what_differs():
     assert [load_level(sku).on_hand for sku in (TEAPOT, CUP, "TRAY")] == [3, 5, 1]
 
 
-def test_a_count_that_finds_all_as_written_moves_nothing_and_says_so():
+def test_a_count_without_differences_is_recorded_and_moves_nothing():
     open_shop(TEAPOT=5)
 
     answer = count(JOKO, WAREHOUSE, {TEAPOT: 5, CUP: 0}, "month end")
@@ -149,7 +149,7 @@ def test_a_count_that_finds_all_as_written_moves_nothing_and_says_so():
     assert load_level(CUP) is None
 
 
-def test_fewer_than_promised_is_settled_with_their_orders_first():
+def test_a_count_below_the_promised_units_is_refused():
     open_shop(TEAPOT=5)
     commit_movements([allocation_movement(an_allocation(quantity=4))])
 
@@ -169,12 +169,12 @@ def test_a_count_takes_from_lapsed_holds_before_it_refuses():
     assert load_level(TEAPOT) == a_level(TEAPOT, on_hand=1)
 
 
-def test_taking_stock_over_twice_changes_nothing_the_second_time():
+def test_saving_the_same_levels_twice_changes_nothing_the_second_time():
     open_shop()
-    kept = [TargetLevel(TEAPOT, 9, safety=2, display=3), TargetLevel(CUP, 0, safety=1)]
+    targets = [TargetLevel(TEAPOT, 9, safety=2, display=3), TargetLevel(CUP, 0, safety=1)]
 
-    first = save_levels(OWNER, STORE, kept)
-    second = save_levels(OWNER, STORE, kept)
+    first = save_levels(OWNER, STORE, targets)
+    second = save_levels(OWNER, STORE, targets)
     third = save_levels(OWNER, STORE, [TargetLevel(TEAPOT, 0), TargetLevel(CUP, 4, safety=1)])
 
     assert (first, second, third) == (2, 0, 2)
@@ -182,7 +182,7 @@ def test_taking_stock_over_twice_changes_nothing_the_second_time():
     assert load_level(CUP, STORE) == a_level(CUP, STORE, on_hand=4, safety=1)
 
 
-def test_many_levels_are_taken_over_in_several_commits():
+def test_saving_levels_refuses_unknown_skus():
     open_shop()
     with pytest.raises(UnknownSku):
         save_levels(OWNER, STORE, [TargetLevel(f"SKU-{number}", 1) for number in range(90)])
@@ -190,20 +190,20 @@ def test_many_levels_are_taken_over_in_several_commits():
     assert save_levels(OWNER, STORE, [TargetLevel(sku, 1) for sku in (TEAPOT, CUP, "RARE", "TRAY")]) == 4
 
 
-def test_a_hot_sku_is_spread_and_gathered_again():
+def test_a_hot_sku_is_split_into_shards_and_merged_again():
     open_shop(TEAPOT=10)
     commit_movements([allocation_movement(an_allocation(quantity=1))])
 
     reshard(JOKO, WAREHOUSE, TEAPOT, 4, "flash sale")
-    wide = sorted((level.shard, level.available) for level in load_levels([(TEAPOT, WAREHOUSE)]))
+    split = sorted((level.shard, level.available) for level in load_levels([(TEAPOT, WAREHOUSE)]))
     reshard(JOKO, WAREHOUSE, TEAPOT, 1, "over")
 
-    assert wide == [(0, 3), (1, 2), (2, 2), (3, 2)]
+    assert split == [(0, 3), (1, 2), (2, 2), (3, 2)]
     assert load_level(TEAPOT) == a_level(TEAPOT, on_hand=10, allocated=1)
     assert load_level(TEAPOT, shard=3) == Level(TEAPOT, WAREHOUSE, 3)
 
 
-def test_a_shelf_with_a_promise_on_it_stays():
+def test_a_shard_with_promised_units_stays():
     open_shop(TEAPOT=4)
     reshard(JOKO, WAREHOUSE, TEAPOT, 2, "flash sale")
     commit_movements([allocation_movement(an_allocation(quantity=1, shard=1))])
@@ -214,7 +214,7 @@ def test_a_shelf_with_a_promise_on_it_stays():
     assert load_level(TEAPOT, shard=1) == Level(TEAPOT, WAREHOUSE, 1, on_hand=2, allocated=1)
 
 
-def test_counting_a_spread_sku_counts_all_its_shelves():
+def test_a_count_of_a_sharded_sku_covers_all_shards():
     open_shop(TEAPOT=10)
     reshard(JOKO, WAREHOUSE, TEAPOT, 3, "flash sale")
 

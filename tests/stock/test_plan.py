@@ -1,4 +1,4 @@
-"""Which units an order is promised: pure, so thousands of carts are tried."""
+"""Planning which units an order is promised, by example and for generated stock and demand."""
 
 from __future__ import annotations
 
@@ -23,10 +23,12 @@ def plan_from(
 
 
 def plan_to_tuples(plan: Plan) -> list[tuple[str, str, int, int]]:
-    return sorted((piece.sku, piece.location, piece.shard, piece.quantity) for piece in plan.allocations)
+    return sorted(
+        (allocation.sku, allocation.location, allocation.shard, allocation.quantity) for allocation in plan.allocations
+    )
 
 
-def test_one_location_that_has_it_all_goes_before_a_nearer_one_that_has_half():
+def test_a_location_that_has_everything_is_preferred_to_a_nearer_one_that_has_half():
     levels = [a_level(on_hand=5), a_level(location=SECOND, on_hand=5), a_level("CUP", SECOND, on_hand=5)]
 
     plan = plan_from({"TEAPOT": 1, "CUP": 1}, levels, [WAREHOUSE, SECOND])
@@ -41,7 +43,7 @@ def test_among_equals_the_preferred_location_serves():
     assert plan_from({"TEAPOT": 5}, levels, [SECOND, WAREHOUSE]).allocations == (an_allocation("TEAPOT", 5, SECOND),)
 
 
-def test_three_from_two_and_one_unless_somewhere_has_three():
+def test_a_line_is_split_only_if_no_location_has_all_of_it():
     levels = [a_level(on_hand=2), a_level(location=SECOND, on_hand=1)]
     third = a_level(location=STORE, on_hand=3)
 
@@ -52,7 +54,7 @@ def test_three_from_two_and_one_unless_somewhere_has_three():
     assert plan_to_tuples(alone) == [("TEAPOT", STORE, 0, 3)]
 
 
-def test_lines_go_apart_before_a_line_is_split():
+def test_lines_come_from_different_locations_before_a_line_is_split():
     levels = [a_level(on_hand=2), a_level("CUP", WAREHOUSE, on_hand=1)]
     levels += [a_level(location=SECOND, on_hand=1), a_level("CUP", SECOND, on_hand=2)]
 
@@ -61,7 +63,7 @@ def test_lines_go_apart_before_a_line_is_split():
     assert plan_to_tuples(plan) == [("CUP", SECOND, 0, 2), ("TEAPOT", WAREHOUSE, 0, 2)]
 
 
-def test_a_line_that_somewhere_has_whole_is_not_split_to_save_a_location():
+def test_a_line_that_one_location_has_is_not_split_to_save_a_location():
     levels = [a_level("CUP", STORE, on_hand=1), a_level(location=STORE, on_hand=1)]
     levels += [a_level("CUP", WAREHOUSE, on_hand=1), a_level(on_hand=1), a_level(location=SECOND, on_hand=2)]
 
@@ -70,16 +72,16 @@ def test_a_line_that_somewhere_has_whole_is_not_split_to_save_a_location():
     assert plan_to_tuples(plan) == [("CUP", STORE, 0, 1), ("CUP", WAREHOUSE, 0, 1), ("TEAPOT", SECOND, 0, 2)]
 
 
-def test_two_locations_that_have_it_all_go_before_three_that_are_nearer():
+def test_two_locations_that_have_everything_are_preferred_to_three_nearer_ones():
     levels = [a_level(location=STORE, on_hand=9), a_level(on_hand=9), a_level("CUP", on_hand=9)]
     levels += [a_level("TRAY", SECOND, on_hand=9)]
 
     plan = plan_from({"TEAPOT": 1, "CUP": 1, "TRAY": 1}, levels, [STORE, WAREHOUSE, SECOND])
 
-    assert {piece.location for piece in plan.allocations} == {WAREHOUSE, SECOND}
+    assert {allocation.location for allocation in plan.allocations} == {WAREHOUSE, SECOND}
 
 
-def test_two_locations_that_have_just_enough_together_are_enough():
+def test_two_locations_with_exactly_enough_together_serve():
     levels = [a_level("TRAY", STORE, on_hand=9), a_level(on_hand=2)]
     levels += [a_level(location=SECOND, on_hand=1), a_level("TRAY", SECOND, on_hand=9)]
 
@@ -88,17 +90,17 @@ def test_two_locations_that_have_just_enough_together_are_enough():
     assert plan_to_tuples(plan) == [("TEAPOT", SECOND, 0, 1), ("TEAPOT", WAREHOUSE, 0, 2), ("TRAY", SECOND, 0, 1)]
 
 
-def test_beyond_three_locations_the_fewest_are_not_looked_for():
+def test_the_fewest_locations_are_not_searched_for_beyond_three():
     levels = [a_level(location="store-0", on_hand=9), a_level(location="store-1", on_hand=9)]
     levels += [a_level(f"CUP-{number}", f"store-{number}", on_hand=9) for number in (1, 2, 3, 4)]
     demand = {"TEAPOT": 1} | {f"CUP-{number}": 1 for number in (1, 2, 3, 4)}
 
     plan = plan_from(demand, levels, [f"store-{number}" for number in range(5)])
 
-    assert {piece.location for piece in plan.allocations} == {f"store-{number}" for number in range(5)}
+    assert {allocation.location for allocation in plan.allocations} == {f"store-{number}" for number in range(5)}
 
 
-def test_of_two_that_serve_anyway_the_preferred_one_gives_the_line_when_it_has_just_enough():
+def test_the_preferred_of_the_chosen_locations_serves_a_line_if_it_has_exactly_enough():
     levels = [a_level(on_hand=2), a_level("CUP", on_hand=1), a_level(location=SECOND, on_hand=3)]
     levels += [a_level("TRAY", SECOND, on_hand=1)]
 
@@ -107,7 +109,7 @@ def test_of_two_that_serve_anyway_the_preferred_one_gives_the_line_when_it_has_j
     assert an_allocation(quantity=2) in plan.allocations
 
 
-def test_a_split_line_takes_most_where_most_is():
+def test_a_split_line_takes_from_the_fullest_location_first():
     levels = [a_level(location=STORE, on_hand=2), a_level(on_hand=3)]
 
     plan = plan_from({"TEAPOT": 4}, levels, [STORE, WAREHOUSE])
@@ -115,14 +117,14 @@ def test_a_split_line_takes_most_where_most_is():
     assert plan.allocations == (an_allocation(quantity=3), an_allocation(location=STORE))
 
 
-def test_many_small_stores_together_still_serve():
-    places = [f"store-{number}" for number in range(8)]
-    levels = [a_level(location=place, on_hand=1) for place in places]
+def test_many_small_stores_serve_together():
+    locations = [f"store-{number}" for number in range(8)]
+    levels = [a_level(location=location, on_hand=1) for location in locations]
 
-    assert len(plan_from({"TEAPOT": 7}, levels, places).allocations) == 7
+    assert len(plan_from({"TEAPOT": 7}, levels, locations).allocations) == 7
 
 
-def test_vans_and_other_places_that_nobody_named_promise_nothing():
+def test_vans_and_other_locations_outside_the_preference_promise_nothing():
     levels = [a_level(on_hand=1), a_level(location=VAN, on_hand=50)]
 
     with pytest.raises(OutOfStock) as refusal:
@@ -143,7 +145,7 @@ def test_every_short_sku_is_named_at_once():
     ]
 
 
-def test_with_safety_two_the_web_sees_three_of_five_and_the_store_sells_five():
+def test_with_a_safety_of_two_the_web_sees_three_of_five_and_the_store_sells_five():
     levels = [a_level(location=STORE, on_hand=5, safety=2)]
 
     with pytest.raises(OutOfStock):
@@ -156,7 +158,7 @@ def test_with_safety_two_the_web_sees_three_of_five_and_the_store_sells_five():
     assert sum_promisable(levels, safety_units=None) == 5
 
 
-def test_what_a_channel_keeps_back_adds_to_what_the_location_does():
+def test_safety_units_of_the_channel_add_to_those_of_the_location():
     levels = [a_level(on_hand=9, safety=2)]
 
     assert plan_from({"TEAPOT": 4}, levels, [WAREHOUSE], safety_units=3).safety == {("TEAPOT", WAREHOUSE): 5}
@@ -179,11 +181,12 @@ def test_lapsed_holds_are_taken_oldest_first_and_only_as_many_as_needed():
     ]
 
 
-def test_one_shelf_serves_when_it_can_and_buyers_begin_at_different_ones():
+def test_one_shard_serves_if_it_can_and_orders_begin_at_different_ones():
     levels = [a_level(on_hand=3, shard_count=3), a_level(on_hand=3, shard=1), a_level(on_hand=3, shard=2)]
 
     chosen = [
-        plan_from({"TEAPOT": 2}, levels, [WAREHOUSE], shard_offset=turn).allocations[0].shard for turn in range(4)
+        plan_from({"TEAPOT": 2}, levels, [WAREHOUSE], shard_offset=shard_offset).allocations[0].shard
+        for shard_offset in range(4)
     ]
 
     assert chosen == [0, 1, 2, 0]
@@ -192,7 +195,7 @@ def test_one_shelf_serves_when_it_can_and_buyers_begin_at_different_ones():
     )
 
 
-def test_the_last_units_are_gathered_from_the_fullest_shelves_down():
+def test_units_of_several_shards_are_taken_from_the_fullest_first():
     levels = [a_level(on_hand=1, shard_count=3), a_level(on_hand=3, shard=1), a_level(on_hand=2, shard=2)]
 
     plan = plan_from({"TEAPOT": 5}, levels, [WAREHOUSE], shard_offset=7)
@@ -200,76 +203,94 @@ def test_the_last_units_are_gathered_from_the_fullest_shelves_down():
     assert plan_to_tuples(plan) == [("TEAPOT", WAREHOUSE, 1, 3), ("TEAPOT", WAREHOUSE, 2, 2)]
 
 
-def test_safety_is_kept_back_once_for_all_shelves():
+def test_safety_is_kept_back_once_for_all_shards():
     levels = [a_level(on_hand=1, shard_count=2, safety=2), a_level(on_hand=4, shard=1)]
 
     assert sum_promisable(levels) == 3
     assert plan_to_tuples(plan_from({"TEAPOT": 3}, levels, [WAREHOUSE])) == [("TEAPOT", WAREHOUSE, 1, 3)]
 
 
-def test_what_the_first_shelf_has_of_safety_no_other_keeps_again():
+def test_safety_kept_in_the_first_shard_is_not_kept_in_another():
     levels = [a_level(on_hand=4, shard_count=2, safety=1), a_level(on_hand=4, shard=1)]
 
     assert sum_promisable(levels) == 7
 
 
-def test_what_the_first_shelf_lacks_of_safety_the_next_one_keeps():
+def test_safety_that_the_first_shard_lacks_is_kept_in_the_next():
     levels = [a_level(shard_count=3, safety=1), a_level(on_hand=2, shard=1), a_level(on_hand=2, shard=2)]
 
     assert plan_from({"TEAPOT": 2}, levels, [WAREHOUSE]).allocations == (an_allocation(quantity=2, shard=2),)
 
 
-SKUS, PLACES = ("TEAPOT", "CUP"), (WAREHOUSE, SECOND, STORE)
+SKUS, LOCATIONS = ("TEAPOT", "CUP"), (WAREHOUSE, SECOND, STORE)
 
 
 @st.composite
 def warehouses(draw: st.DrawFn) -> tuple[list[Level], list[Hold]]:
     levels, holds = [], []
     for sku in SKUS:
-        for place in PLACES:
-            shelves = draw(st.integers(1, 3))
+        for location in LOCATIONS:
+            shard_count = draw(st.integers(1, 3))
             safety = draw(st.integers(0, 3))
-            for shelf in range(shelves):
+            for shard in range(shard_count):
                 held = draw(st.lists(st.integers(1, 3), max_size=2))
                 free = draw(st.integers(0, 5))
-                first = {"shard_count": shelves, "safety": safety} if shelf == 0 else {}
-                levels.append(Level(sku, place, shelf, free + sum(held), sum(held), **first))
-                holds += [Hold(sku, place, shelf, f"ord_{number}", each, NOON) for number, each in enumerate(held)]
+                first = {"shard_count": shard_count, "safety": safety} if shard == 0 else {}
+                levels.append(Level(sku, location, shard, free + sum(held), sum(held), **first))
+                holds += [
+                    Hold(sku, location, shard, f"ord_{number}", quantity, NOON) for number, quantity in enumerate(held)
+                ]
     return levels, holds
 
 
 demands = st.dictionaries(st.sampled_from(SKUS), st.integers(1, 20), min_size=1)
 
 
-@given(warehouses(), demands, st.integers(0, 2), st.sampled_from([None, *PLACES]), st.integers(0, 99))
-def test_a_plan_gives_exactly_what_is_wanted_and_never_what_is_not_there(stock, demand, safety_units, own, turn):
+@given(warehouses(), demands, st.integers(0, 2), st.sampled_from([None, *LOCATIONS]), st.integers(0, 99))
+def test_a_plan_gives_exactly_the_demand_and_never_more_than_is_available(
+    stock, demand, safety_units, own_location, shard_offset
+):
     levels, holds = stock
-    free = {
+    available = {
         sku: sum(
             sum_promisable(
-                [level for level in levels if (level.sku, level.location) == (sku, place)],
-                [hold for hold in holds if (hold.sku, hold.location) == (sku, place)],
-                None if place == own else safety_units,
+                [level for level in levels if (level.sku, level.location) == (sku, location)],
+                [hold for hold in holds if (hold.sku, hold.location) == (sku, location)],
+                None if location == own_location else safety_units,
             )
-            for place in PLACES
+            for location in LOCATIONS
         )
         for sku in demand
     }
-    short = [{"sku": sku, "wanted": demand[sku], "available": free[sku]} for sku in demand if free[sku] < demand[sku]]
+    short = [
+        {"sku": sku, "wanted": demand[sku], "available": available[sku]}
+        for sku in demand
+        if available[sku] < demand[sku]
+    ]
 
     try:
-        plan = plan_from(demand, levels, PLACES, turn, safety_units=safety_units, lapsed_holds=holds, own_location=own)
+        plan = plan_from(
+            demand,
+            levels,
+            LOCATIONS,
+            shard_offset,
+            safety_units=safety_units,
+            lapsed_holds=holds,
+            own_location=own_location,
+        )
     except OutOfStock as refusal:
         assert short and refusal.facts["short"] == short
         return
 
     assert not short
-    assert {sku: sum(piece.quantity for piece in plan.allocations if piece.sku == sku) for sku in demand} == demand
-    assert len({piece.level_id for piece in plan.allocations}) == len(plan.allocations)
+    assert {
+        sku: sum(allocation.quantity for allocation in plan.allocations if allocation.sku == sku) for sku in demand
+    } == demand
+    assert len({allocation.level_id for allocation in plan.allocations}) == len(plan.allocations)
     assert len(set(plan.taken_holds)) == len(plan.taken_holds)
     after = apply_movements(levels, plan.to_movements(allocation_movement))
     assert all(level.available >= 0 and level.reserved >= 0 for level in after)
     first = {(level.sku, level.location): level for level in after if level.shard == 0}
-    touched = {piece.level_id for piece in plan.allocations}
-    for (sku, place), kept in plan.safety.items():
-        assert (sku, place, 0) not in touched or first[sku, place].available >= kept
+    touched = {allocation.level_id for allocation in plan.allocations}
+    for (sku, location), safety in plan.safety.items():
+        assert (sku, location, 0) not in touched or first[sku, location].available >= safety

@@ -1,8 +1,9 @@
-"""The doors to stock, called as clients call them."""
+"""The endpoints of stock, called over HTTP."""
 
 from __future__ import annotations
 
 from datetime import timedelta
+from types import SimpleNamespace
 from typing import Any
 
 import pytest
@@ -34,8 +35,8 @@ KEY = "a-key-of-sixteen-or-more"
 A_RECEIPT = {"kind": "receive", "location": WAREHOUSE, "reason": "delivery", "lines": [{"sku": "CUP", "quantity": 3}]}
 
 
-def request(method: str, path: str, body: Any = None, by: str = "", key: str = KEY, **more: Any) -> tuple[int, Any]:
-    answer = call(method, path, body, token=token(by) if by else "", key=key if method == "POST" else "", **more)
+def request(method: str, path: str, body: Any = None, by: str = "", key: str = KEY, **kwargs: Any) -> tuple[int, Any]:
+    answer = call(method, path, body, token=token(by) if by else "", key=key if method == "POST" else "", **kwargs)
     return answer.status, answer.json
 
 
@@ -43,7 +44,7 @@ def get_availability(sku: str, by: str = "", **query: str) -> Any:
     return request("GET", "/api/stock", by=by, query={"sku": sku, **query})[1]["items"][0]
 
 
-def test_everyone_sees_what_warehouses_and_stores_can_sell_and_staff_the_vans():
+def test_everyone_sees_what_warehouses_and_stores_can_sell_and_staff_also_vans():
     open_shop(TEAPOT=5)
     add_stock(TEAPOT, STORE, 2)
     add_stock(TEAPOT, VAN, 3)
@@ -60,19 +61,19 @@ def test_everyone_sees_what_warehouses_and_stores_can_sell_and_staff_the_vans():
     assert get_availability("NO-SUCH") == {"sku": "NO-SUCH", "available": 0, "locations": []}
 
 
-def test_near_puts_the_nearest_first_with_its_distance():
+def test_near_sorts_locations_by_distance():
     open_shop(TEAPOT=5)
     add_stock(TEAPOT, "wh-sidoarjo", 2)
 
-    listed = get_availability(TEAPOT, near="-7.45,112.71")["locations"]
+    locations = get_availability(TEAPOT, near="-7.45,112.71")["locations"]
 
-    assert [(each["location"], each["distance_meters"] < 1000) for each in listed] == [
+    assert [(item["location"], item["distance_meters"] < 1000) for item in locations] == [
         ("wh-sidoarjo", True),
         (WAREHOUSE, False),
     ]
 
 
-def test_the_web_keeps_safety_back_and_the_store_itself_does_not():
+def test_the_web_does_not_sell_safety_units_and_the_store_itself_does():
     open_shop()
     save_levels(principal_of("owner-ratna"), STORE, [TargetLevel(TEAPOT, 5, safety=2)])
 
@@ -85,7 +86,7 @@ def test_the_web_keeps_safety_back_and_the_store_itself_does_not():
     assert get_availability(TEAPOT)["available"] == 2
 
 
-def test_a_lapsed_hold_no_longer_reduces_what_is_shown():
+def test_a_lapsed_hold_no_longer_reduces_the_available_units():
     open_shop(TEAPOT=5)
     clock.source = lambda: NOON
     store_holds(a_hold(2, "ord_1", minutes_left=5))
@@ -96,7 +97,7 @@ def test_a_lapsed_hold_no_longer_reduces_what_is_shown():
     assert (before, get_availability(TEAPOT)["available"]) == (3, 5)
 
 
-def test_a_reader_who_has_it_already_gets_304():
+def test_a_request_with_the_current_etag_gets_304():
     open_shop(TEAPOT=5)
 
     first = call("GET", "/api/stock?sku=TEAPOT")
@@ -109,24 +110,26 @@ def test_a_reader_who_has_it_already_gets_304():
 
 
 @pytest.mark.parametrize("query", [{}, {"sku": ","}, {"sku": "A", "near": "x"}, {"sku": "A", "near": "91,0"}])
-@pytest.mark.parametrize("more", [{}, {"near": "nan,0"}])
-def test_a_question_that_cannot_be_read_is_refused(query, more):
+@pytest.mark.parametrize("common", [{}, {"near": "nan,0"}])
+def test_an_invalid_query_is_refused(query, common):
     open_shop()
 
-    status, problem = request("GET", "/api/stock", query=more | query) if query != {} else request("GET", "/api/stock")
+    status, problem = (
+        request("GET", "/api/stock", query=common | query) if query != {} else request("GET", "/api/stock")
+    )
 
     assert (status, problem["code"]) == (422, "invalid")
 
 
-def test_the_same_receipt_sent_twice_arrives_once():
+def test_the_same_receipt_sent_twice_is_applied_once():
     open_shop(CUP=1)
 
     first = request("POST", "/api/stock/movements", A_RECEIPT, by="warehouse-joko")
-    again = request("POST", "/api/stock/movements", A_RECEIPT, by="warehouse-joko")
+    repeat = request("POST", "/api/stock/movements", A_RECEIPT, by="warehouse-joko")
     other = request("POST", "/api/stock/movements", A_RECEIPT | {"reason": "another"}, by="warehouse-joko")
 
-    assert (first[0], again[0], other[0]) == (201, 200, 422)
-    assert again[1] == first[1]
+    assert (first[0], repeat[0], other[0]) == (201, 200, 422)
+    assert repeat[1] == first[1]
     assert load_level(CUP) == a_level(CUP, on_hand=4)
 
 
@@ -147,7 +150,7 @@ def test_the_same_receipt_sent_twice_arrives_once():
         {"surprise": 1},
     ],
 )
-def test_a_movement_that_makes_no_sense_is_refused_and_nothing_moves(wrong):
+def test_an_invalid_movement_is_refused_and_nothing_moves(wrong):
     open_shop(CUP=1)
 
     status, problem = request("POST", "/api/stock/movements", A_RECEIPT | wrong, by="owner-ratna")
@@ -156,7 +159,7 @@ def test_a_movement_that_makes_no_sense_is_refused_and_nothing_moves(wrong):
     assert load_level(CUP) == a_level(CUP, on_hand=1)
 
 
-def test_only_the_people_of_a_location_change_what_stands_there():
+def test_only_the_staff_of_a_location_change_its_stock():
     open_shop(CUP=1)
 
     answers = [
@@ -173,17 +176,17 @@ def test_only_the_people_of_a_location_change_what_stands_there():
 
 def test_a_van_is_loaded_over_http():
     open_shop(TEAPOT=9)
-    load = {"source": WAREHOUSE, "destination": VAN, "lines": [{"sku": TEAPOT, "quantity": 2}] * 2}
+    transfer = {"source": WAREHOUSE, "destination": VAN, "lines": [{"sku": TEAPOT, "quantity": 2}] * 2}
 
-    status, sent = request("POST", "/api/stock/transfers", load, by="warehouse-joko")
+    status, sent = request("POST", "/api/stock/transfers", transfer, by="warehouse-joko")
     path = f"/api/stock/transfers/{sent['id']}"
-    coming = request("GET", "/api/stock/transfers", by="salesman-budi", query={"location": VAN})[1]
+    inbound = request("GET", "/api/stock/transfers", by="salesman-budi", query={"location": VAN})[1]
     part = request("POST", f"{path}/receive", {"lines": [{"sku": TEAPOT, "quantity": 1}]}, by="salesman-budi")
     rest = request("POST", f"{path}/receive", {}, by="salesman-budi", key=KEY + "-2")
     late = request("POST", f"{path}/cancel", {"reason": "rain"}, by="warehouse-joko")
 
     assert (status, sent["lines"]) == (201, [{"sku": TEAPOT, "sent": 4, "received": 0}])
-    assert coming["items"] == [sent]
+    assert inbound["items"] == [sent]
     assert [(status, body.get("status")) for status, body in (part, rest)] == [
         (200, "partially_received"),
         (200, "received"),
@@ -192,39 +195,41 @@ def test_a_van_is_loaded_over_http():
     assert (load_level(TEAPOT).on_hand, load_level(TEAPOT, VAN).on_hand) == (5, 4)
 
 
-def test_a_count_and_a_spread_over_http():
+def test_a_count_and_a_resharding_over_http():
     open_shop(TEAPOT=9)
     counted = {"location": WAREHOUSE, "lines": [{"sku": TEAPOT, "counted": 8}]}
 
     status, answer = request("POST", "/api/stock/counts", counted, by="warehouse-joko")
     twice = counted | {"lines": counted["lines"] * 2}
-    spread = {"location": WAREHOUSE, "sku": TEAPOT, "shelves": 4}
+    resharding = {"location": WAREHOUSE, "sku": TEAPOT, "shelves": 4}
 
     assert (status, answer["counted"][0]["variance"]) == (201, -1)
     assert request("POST", "/api/stock/counts", twice, by="warehouse-joko", key=KEY + "2")[0] == 422
-    assert request("POST", "/api/stock/shelves", spread, by="warehouse-joko")[0] == 201
-    assert request("POST", "/api/stock/shelves", spread | {"sku": RARE}, by="owner-ratna")[1]["code"] == "out_of_stock"
+    assert request("POST", "/api/stock/shelves", resharding, by="warehouse-joko")[0] == 201
+    assert (
+        request("POST", "/api/stock/shelves", resharding | {"sku": RARE}, by="owner-ratna")[1]["code"] == "out_of_stock"
+    )
     assert load_stored_available(TEAPOT, shard=3) == 2
     assert get_availability(TEAPOT)["available"] == 8
 
 
-def test_a_locations_levels_are_listed_in_pages_with_shelves_added_up():
+def test_the_levels_of_a_location_are_listed_in_pages_with_shards_added_up():
     open_shop(TEAPOT=9, CUP=2)
-    spread = {"location": WAREHOUSE, "sku": TEAPOT, "shelves": 2}
-    request("POST", "/api/stock/shelves", spread, by="warehouse-joko")
+    resharding = {"location": WAREHOUSE, "sku": TEAPOT, "shelves": 2}
+    request("POST", "/api/stock/shelves", resharding, by="warehouse-joko")
     path = f"/api/stock/locations/{WAREHOUSE}"
 
     first = request("GET", path, by="salesman-budi", query={"limit": 1})[1]
     second = request("GET", path, by="salesman-budi", query={"limit": 1, "cursor": first["next"]})[1]
 
-    nothing = {"reserved": 0, "allocated": 0, "display": 0, "safety": 0}
-    assert first["items"] == [{"sku": CUP, "on_hand": 2, "available": 2, "shelves": 1} | nothing]
-    assert second["items"] == [{"sku": TEAPOT, "on_hand": 9, "available": 9, "shelves": 2} | nothing]
+    zeros = {"reserved": 0, "allocated": 0, "display": 0, "safety": 0}
+    assert first["items"] == [{"sku": CUP, "on_hand": 2, "available": 2, "shelves": 1} | zeros]
+    assert second["items"] == [{"sku": TEAPOT, "on_hand": 9, "available": 9, "shelves": 2} | zeros]
     assert request("GET", "/api/stock/locations/wh-atlantis", by="salesman-budi")[0] == 404
     assert request("GET", path)[0] == 401
 
 
-def test_history_says_what_happened_who_and_why_newest_first_however_often_it_is_told():
+def test_history_lists_event_actor_and_reason_newest_first_after_repeated_projection():
     open_shop()
     receipt = request("POST", "/api/stock/movements", A_RECEIPT, by="warehouse-joko")[1]
     clock.source = lambda: NOON + timedelta(days=36500)
@@ -239,8 +244,8 @@ def test_history_says_what_happened_who_and_why_newest_first_however_often_it_is
     newest = request("GET", "/api/stock/history", by="finance-maya", query=query)[1]
     oldest = request("GET", "/api/stock/history", by="finance-maya", query=query | {"cursor": newest["next"]})[1]
     assert [
-        {name: each[name] for name in ("event", "actor", "reason", "subject", "movements")}
-        for each in (*newest["items"], *oldest["items"])
+        {name: item[name] for name in ("event", "actor", "reason", "subject", "movements")}
+        for item in (*newest["items"], *oldest["items"])
     ] == [
         {
             "event": "StockCounted",
@@ -259,7 +264,7 @@ def test_history_says_what_happened_who_and_why_newest_first_however_often_it_is
     ]
 
 
-def test_history_refuses_an_entry_of_a_newer_version():
+def test_history_refuses_an_entry_of_a_newer_schema_version():
     open_shop()
     receipt = request("POST", "/api/stock/movements", A_RECEIPT, by="warehouse-joko")[1]
     [entry] = history(f"stock#{receipt['id']}")
@@ -272,7 +277,7 @@ def test_history_refuses_an_entry_of_a_newer_version():
     assert request("GET", "/api/stock/history", by="agent-lia", query=query)[1]["items"] == []
 
 
-def test_the_stream_keeps_the_history():
+def test_records_of_the_stream_are_projected_into_the_history():
     open_shop()
     receipt = request("POST", "/api/stock/movements", A_RECEIPT, by="warehouse-joko")[1]
     [entry] = history(f"stock#{receipt['id']}")
@@ -281,15 +286,15 @@ def test_the_stream_keeps_the_history():
         {"eventName": "REMOVE", "dynamodb": {"OldImage": {}}},
     ]
 
-    project_stock_history({"Records": records}, None)
+    project_stock_history({"Records": records}, SimpleNamespace(aws_request_id="invocation-1"))
 
-    told = request("GET", "/api/stock/history", by="agent-lia", query={"sku": CUP, "location": WAREHOUSE})[1]
-    assert [each["event"] for each in told["items"]] == ["StockReceived"]
+    page = request("GET", "/api/stock/history", by="agent-lia", query={"sku": CUP, "location": WAREHOUSE})[1]
+    assert [item["event"] for item in page["items"]] == ["StockReceived"]
     assert isinstance(entry, EntryRow)
 
 
 @pytest.mark.parametrize("sku", ["\x00", "💡", "a@b#0", "../x", "%"])
-def test_any_text_may_be_asked_for(sku):
+def test_any_text_is_accepted_as_a_sku(sku):
     open_shop()
 
     assert get_availability(sku) == {"sku": sku, "available": 0, "locations": []}

@@ -1,4 +1,4 @@
-"""Loading and unloading vans, filling stores: nothing is lost on the way and nobody sells what is in transit."""
+"""Loading and unloading vans and replenishing stores."""
 
 from __future__ import annotations
 
@@ -48,19 +48,19 @@ def test_a_van_is_loaded_when_its_salesman_confirms_it():
     assert (received["status"], load_on_hand(WAREHOUSE, VAN)) == ("received", [4, 5])
 
 
-@pytest.mark.parametrize("somebody", ["owner-ratna", "warehouse-joko", "salesman-dewi", "cashier-sinta"])
-def test_nobody_confirms_a_van_load_for_its_salesman(somebody):
+@pytest.mark.parametrize("staff", ["owner-ratna", "warehouse-joko", "salesman-dewi", "cashier-sinta"])
+def test_only_its_salesman_receives_the_load_of_a_van(staff):
     open_shop(TEAPOT=9)
     sent = send_van_load()
 
     with pytest.raises(NotYourLocation):
-        transfer.receive(principal_of(somebody), sent)
+        transfer.receive(principal_of(staff), sent)
 
     assert load_on_hand(WAREHOUSE, VAN) == [4, 0]
     assert load_transfer(sent).status == "in_transit"
 
 
-def test_units_in_transit_are_nobodys_to_sell():
+def test_units_in_transit_cannot_be_sold():
     open_shop(TEAPOT=5)
 
     send_van_load(5)
@@ -68,20 +68,20 @@ def test_units_in_transit_are_nobodys_to_sell():
     assert list_availability([TEAPOT], include_vans=True)[0]["available"] == 0
 
 
-def test_what_did_not_come_is_still_on_its_way_until_it_goes_back():
+def test_units_that_did_not_arrive_stay_in_transit_until_the_transfer_is_cancelled():
     open_shop(TEAPOT=9)
     sent = send_van_load(5)
 
     part = transfer.receive(BUDI, sent, {TEAPOT: 4})
     with pytest.raises(MoreThanSent):
         transfer.receive(BUDI, sent, {TEAPOT: 2})
-    called_off = transfer.cancel(JOKO, sent, "one is broken")
+    cancelled = transfer.cancel(JOKO, sent, "one is broken")
 
-    assert (part["status"], called_off["status"]) == ("partially_received", "cancelled")
+    assert (part["status"], cancelled["status"]) == ("partially_received", "cancelled")
     assert load_on_hand(WAREHOUSE, VAN) == [5, 4]
 
 
-def test_cancelling_twice_gives_back_once():
+def test_cancelling_twice_returns_the_units_once():
     open_shop(TEAPOT=9)
     sent = send_van_load(5)
 
@@ -103,7 +103,7 @@ def test_unloading_a_van_is_a_transfer_too():
     assert load_on_hand(WAREHOUSE, VAN) == [2, 1]
 
 
-def test_nobody_sends_what_is_promised_or_is_not_his():
+def test_promised_units_and_units_of_other_locations_cannot_be_sent():
     open_shop(TEAPOT=5)
     store_holds(a_hold(4, minutes_left=10**6))
 
@@ -121,11 +121,11 @@ def test_nobody_sends_what_is_promised_or_is_not_his():
     assert list_open_transfers(WAREHOUSE) == []
 
 
-def test_open_transfers_are_listed_at_both_ends_until_done():
+def test_open_transfers_are_listed_at_both_locations():
     open_shop(TEAPOT=9)
     to_van, to_store = send_van_load(2), send_van_load(3, to=STORE)
 
-    before = [{each.id for each in list_open_transfers(location)} for location in (WAREHOUSE, VAN, STORE)]
+    before = [{item.id for item in list_open_transfers(location)} for location in (WAREHOUSE, VAN, STORE)]
     transfer.receive(BUDI, to_van)
     transfer.cancel(JOKO, to_store, "rain")
 
@@ -133,22 +133,22 @@ def test_open_transfers_are_listed_at_both_ends_until_done():
     assert [list_open_transfers(location) for location in (WAREHOUSE, VAN, STORE)] == [[], [], []]
 
 
-def test_each_step_is_one_entry_and_their_sum_is_what_is_in_transit():
+def test_the_movements_of_all_entries_add_up_to_the_units_in_transit():
     open_shop(TEAPOT=9)
     sent = send_van_load(5)
     transfer.receive(BUDI, sent, {TEAPOT: 3})
 
     entries = [journal.row_to_entry(entry) for entry in journal.history(f"transfer#{sent}")]
-    moved = [movement for entry in entries for movement in entry.event.movements]
+    movements = [movement for entry in entries for movement in entry.event.movements]
 
     assert [(entry.kind, entry.actor) for entry in entries] == [
         ("TransferSent", "warehouse-joko"),
         ("TransferReceived", "salesman-budi"),
     ]
-    assert -sum(each.on_hand for each in moved) == sum(load_transfer(sent).outstanding.values()) == 2
+    assert -sum(movement.on_hand for movement in movements) == sum(load_transfer(sent).outstanding.values()) == 2
 
 
-def test_a_closed_van_is_emptied_and_takes_nothing_more():
+def test_a_closed_van_can_be_emptied_but_not_loaded():
     open_shop(TEAPOT=3)
     add_stock(TEAPOT, VAN, 2)
     save_location(replace(places.load_location(VAN), active=False), "test")

@@ -17,7 +17,7 @@ class EquivalentMutant:
 
 
 USEFUL_LOCATIONS = (
-    "useful = [here for here in dict.fromkeys(preference) if any(has.get((sku, here), {}) {} 0 for sku in demand)]"
+    "location for location in dict.fromkeys(preference) if any(units.get((sku, location), {}) {} 0 for sku in demand)"
 )
 USEFUL_REASON = "a location that has nothing is in no smallest choice and gives no share: it only costs comparing"
 
@@ -31,7 +31,7 @@ EQUIVALENT = (
     ),
     EquivalentMutant(
         "sum_promisable",
-        "stock = AvailableStock(shelves, [location], lapsed, (safety_units), own)",
+        "stock = AvailableStock(shards, [location], lapsed, (safety_units), own)",
         "where no safety is named the location is its own, and keeps nothing back whatever the number",
     ),
 )
