@@ -95,13 +95,8 @@ def deliveries_of_stream(shop: ReplayableShop, stream: Sequence[Any], minutes: i
         kind, message = item["kind"]["S"], journal.row_to_message(EntryRow.from_raw_data(item))
         record = {"Records": [entry_to_record(dict(item), config.stream_arn())]}
         topic = config.topic_arn(str(topic_of(kind)))
-        envelope = {
-            "TopicArn": topic,
-            "Subject": kind,
-            "Message": json.dumps(message),
-            "MessageId": message["event_id"],
-        }
-        event = envelope_to_event(envelope)
+        envelope = {"TopicArn": topic, "Subject": kind, "Message": json.dumps(message)}
+        event = envelope_to_event(envelope | {"MessageId": message["event_id"]})
         deliveries += [Delivery(handler, kind, record, tables, minutes) for handler in stream_handlers()]
         deliveries += [Delivery(handler, kind, event, tables, minutes) for handler in subscribers(topic, kind)]
     return deliveries
@@ -205,9 +200,8 @@ def find_notice_failure(shop: ReplayableShop, delivery: Delivery, undisturbed: O
     if lost := [message for message in undisturbed.outbox if f"sent#{'#'.join(message)}" not in claims]:
         return f"lost: {lost}"
     sent = {f"sent#{'#'.join(message)}" for message in counts}
-    unsent = [
-        claim for claim, status in claims.items() if status == "sent" and claim not in sent | claims_before(delivery)
-    ]
+    sent |= claims_before(delivery)
+    unsent = [claim for claim, status in claims.items() if status == "sent" and claim not in sent]
     return f"recorded as sent but not sent: {unsent}" if unsent else ""
 
 

@@ -40,17 +40,17 @@ def test_exactly_one_of_two_salesmen_the_warehouse_and_the_fallback_gets_each_or
 ) -> None:
     chance = random.Random(20)
     tasks: dict[str, list[Callable[[], str]]] = {name: [] for name in (BUDI, DEWI, JOKO, CLOCK)}
-    for turn, case in enumerate(offered):
+    for turn, fulfillment in enumerate(offered):
         for name in tasks:
             starts_early = name in EARLY_STARTERS[turn % len(EARLY_STARTERS)]
             requests = chance.randrange(3) if starts_early else chance.randrange(10, 20)
-            tasks[name].append(delayed(requests, claim_or_accept(name, case)))
+            tasks[name].append(delayed(requests, claim_or_accept(name, fulfillment)))
 
     results = run_in_rounds(list(tasks.values()))
     drain()
 
-    for case, answers in zip(offered, zip(*results)):
-        assert_one_owner(load_fulfillment_of_order(case.order.id), dict(zip(tasks, answers)))
+    for fulfillment, answers in zip(offered, zip(*results)):
+        assert_one_owner(load_fulfillment_of_order(fulfillment.order.id), dict(zip(tasks, answers)))
     allocated = {location: level(TEAPOT, location)["allocated"] for location in ("wh-surabaya", "van-budi", "van-dewi")}
     assert sum(allocated.values()) == TURNS
     assert allocated["wh-surabaya"] not in (0, TURNS), "the starts were not shuffled well enough"
@@ -68,12 +68,16 @@ def delayed(requests: int, task: Callable[[], str]) -> Callable[[], str]:
     return run
 
 
-def claim_or_accept(name: str, case: OrderFulfillment) -> Callable[[], str]:
+def claim_or_accept(name: str, fulfillment: OrderFulfillment) -> Callable[[], str]:
     """Return the task of a competitor, which returns its answer. For CLOCK the offer has reached its end."""
-    offer = current_offer(case)
+    offer = current_offer(fulfillment)
     if name == CLOCK:
         return lambda: str(expire(offer.id, offer.expires_at))
-    path = f"/api/fulfillments/{case.fulfillments[0].id}/accept" if name == JOKO else f"/api/offers/{offer.id}/claim"
+    path = (
+        f"/api/fulfillments/{fulfillment.fulfillments[0].id}/accept"
+        if name == JOKO
+        else f"/api/offers/{offer.id}/claim"
+    )
 
     def send() -> str:
         answer = call("POST", path, token=token(name))
@@ -82,14 +86,14 @@ def claim_or_accept(name: str, case: OrderFulfillment) -> Callable[[], str]:
     return send
 
 
-def current_offer(case: OrderFulfillment) -> Offer:
-    assert {invitation.staff for invitation in case.offers[-1].invited} == {BUDI, DEWI}
-    return case.offers[-1]
+def current_offer(fulfillment: OrderFulfillment) -> Offer:
+    assert {invitation.staff for invitation in fulfillment.offers[-1].invited} == {BUDI, DEWI}
+    return fulfillment.offers[-1]
 
 
-def assert_one_owner(case: OrderFulfillment, answers: dict[str, str]) -> None:
+def assert_one_owner(fulfillment: OrderFulfillment, answers: dict[str, str]) -> None:
     """Assert that one competitor has the work, and that all answers agree with that."""
-    (work,), offer = exclude_withdrawn(case.fulfillments), case.offers[-1]
+    (work,), offer = exclude_withdrawn(fulfillment.fulfillments), fulfillment.offers[-1]
     if offer.status == "claimed":
         other = DEWI if offer.claimed_by == BUDI else BUDI
         assert work.location == offer.claimed_by.replace("salesman", "van")
