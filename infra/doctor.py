@@ -61,15 +61,12 @@ def show(report: Report, console: Console) -> None:
         table.add_row(
             name, invariant_title(name), f"[red]{wrong} violations[/red]" if wrong else "[green]holds[/green]"
         )
-    for name, reason in (*sorted(NOT_CHECKED.items()), *(describe_partial(name) for name in sorted(PARTLY_CHECKED))):
-        table.add_row(f"[dim]{name}[/dim]", f"[dim]{reason}[/dim]", "")
+    for label, reasons in (("not checked", NOT_CHECKED), ("part not checked", PARTLY_CHECKED)):
+        for name, reason in sorted(reasons.items()):
+            table.add_row(f"[dim]{name}[/dim]", f"[dim]{label}: {reason}[/dim]", "")
     console.print(table)
     for name, sentence in report.violations:
         console.print(f"[red]{name}[/red] {sentence}")
-
-
-def describe_partial(name: str) -> tuple[str, str]:
-    return name, f"not checked: {PARTLY_CHECKED[name]}"
 
 
 def invariant_title(name: str) -> str:

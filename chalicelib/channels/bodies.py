@@ -10,6 +10,7 @@ from pydantic import Field, StringConstraints, field_validator
 
 from chalicelib.catalog.model import CHANNELS
 from chalicelib.kit import config
+from chalicelib.kit.countries import CountryCode
 from chalicelib.kit.web import Body
 from chalicelib.payments.model import MAX_PAYMENTS_PER_ORDER
 
@@ -61,7 +62,7 @@ class AddressBody(Body):
     street: Text = ""
     city: Text = ""
     postcode: Annotated[str, StringConstraints(max_length=16)] = ""
-    country: Annotated[str, StringConstraints(pattern=r"^[A-Z]{2}$")] = Field(default_factory=config.country)
+    country: CountryCode = Field(default_factory=config.country)
     position: PositionBody | None = None
 
 

@@ -24,6 +24,8 @@ from chalicelib.orders.model import (
     TooManyLines,
     WrongCurrency,
 )
+from chalicelib.places import find as places
+from chalicelib.places.model import NoSuchLocation
 
 MAX_LINES = 200
 ROLES_WITH_AGREED_PRICES = {"owner", "channel"}
@@ -38,6 +40,8 @@ def body_to_command(
     """
     principal = call.principal
     _check_privileged_fields(body, principal)
+    if body.location and body.location not in places.load_locations():
+        raise NoSuchLocation(("location", "is not one of ours"), location=body.location)
     return PlaceOrder(
         channel=body.channel,
         lines=merge_lines(body.lines),
@@ -148,7 +152,9 @@ def _read_contact(body: CartBody) -> Contact | None:
     customer = body.customer
     if customer is None or not (customer.name or customer.phone or customer.email):
         return None
-    return contact_details.parse_contact(customer.name, customer.phone, customer.email, config.country())
+    address = body.delivery.address if body.delivery else None
+    country = address.country if address else config.country()
+    return contact_details.parse_contact(customer.name, customer.phone, customer.email, country)
 
 
 def require_reachable_customer(order: PlaceOrder) -> PlaceOrder:

@@ -1,33 +1,37 @@
-"""Normalization of phone numbers and e-mail addresses.
-
-0812…, 62812… and +62 812… are normalized to the same E.164 number.
-"""
+"""Contact details of customers with normalized phone numbers and e-mail addresses."""
 
 from __future__ import annotations
 
-import re
-from functools import lru_cache
-
-import phonenumbers
-
 from chalicelib.customers.model import Contact
-from chalicelib.kit import config
+from chalicelib.kit.email_addresses import INVALID_EMAIL, normalize_email
 from chalicelib.kit.errors import Invalid
+from chalicelib.kit.phone_numbers import INVALID_PHONE, is_plausible_phone, normalize_phone
 
-EMAIL_PATTERN = re.compile(r"[^\s@\"<>,;:\\()\[\]]{1,64}@[^\s@.,;:\"<>\\()\[\]]+(\.[^\s@.,;:\"<>\\()\[\]]+)+")
 
-
-def parse_contact(
-    name: str = "", phone: str = "", email: str = "", country: str | None = None, keep_invalid: bool = False
-) -> Contact:
+def parse_contact(name: str = "", phone: str = "", email: str = "", country: str | None = None) -> Contact:
     """Return the normalized contact. Raises Invalid for an invalid phone number or e-mail address.
 
-    With `keep_invalid` an invalid value is kept as written instead, for imports from other systems."""
+    A phone number without country code is read as one of `country`, or else of the shop's country."""
     normal_phone, normal_email = normalize_phone(phone, country), normalize_email(email)
-    if not keep_invalid:
-        _check_parsed(phone, normal_phone, email, normal_email)
+    errors = []
+    if phone.strip() and normal_phone is None:
+        errors.append(("phone", INVALID_PHONE))
+    if email.strip() and normal_email is None:
+        errors.append(("email", INVALID_EMAIL))
+    if errors:
+        raise Invalid(*errors)
+    return Contact(_collapse_spaces(name), normal_phone or "", normal_email or "")
+
+
+def parse_imported_contact(name: str, phone: str, email: str, country: str | None = None) -> Contact:
+    """Return the contact of an import row. A number or address that does not exist is kept as written.
+
+    It is no identity then. Raises Invalid for a phone that has letters or fewer than six digits."""
+    if phone.strip() and not is_plausible_phone(phone):
+        raise Invalid(("phone", f"{phone.strip()} is not a phone number: it needs six digits or more and no letters"))
+    normal_phone, normal_email = normalize_phone(phone, country), normalize_email(email)
     return Contact(
-        " ".join(name.split()), normal_phone or " ".join(phone.split()), normal_email or " ".join(email.split())
+        _collapse_spaces(name), normal_phone or _collapse_spaces(phone), normal_email or _collapse_spaces(email)
     )
 
 
@@ -40,40 +44,5 @@ def list_identities(phone: str, email: str) -> list[tuple[str, str]]:
     return [(kind, value) for kind, value in identities if value]
 
 
-def normalize_phone(phone: str, country: str | None = None) -> str | None:
-    """Return the number in E.164 format, or None if it is invalid. `country` applies to national numbers."""
-    return _normalize_phone(phone, country or config.country())
-
-
-@lru_cache(maxsize=16)  # placing one order normalizes the same number three times
-def _normalize_phone(phone: str, country: str) -> str | None:
-    if not phone.strip():
-        return None
-    for text in dict.fromkeys([phone, "+" + phone.strip().lstrip("+")]):  # 62812… lacks the plus sign
-        number = _parse_phone(text, country)
-        if number is not None and phonenumbers.is_valid_number(number):
-            return str(phonenumbers.format_number(number, phonenumbers.PhoneNumberFormat.E164))
-    return None
-
-
-def normalize_email(email: str) -> str | None:
-    """Return the address in lower case, or None if it is invalid. No common mail provider distinguishes case."""
-    text = email.strip().lower()
-    return text if len(text) <= 254 and EMAIL_PATTERN.fullmatch(text) else None
-
-
-def _parse_phone(text: str, country: str) -> phonenumbers.PhoneNumber | None:
-    try:
-        return phonenumbers.parse(text, country)
-    except phonenumbers.NumberParseException:
-        return None
-
-
-def _check_parsed(phone: str, normal_phone: str | None, email: str, normal_email: str | None) -> None:
-    errors = []
-    if phone.strip() and normal_phone is None:
-        errors.append(("phone", "is not a valid number; include the country code, as in +62 812…"))
-    if email.strip() and normal_email is None:
-        errors.append(("email", "is not a valid address"))
-    if errors:
-        raise Invalid(*errors)
+def _collapse_spaces(text: str) -> str:
+    return " ".join(text.split())

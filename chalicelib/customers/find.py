@@ -15,7 +15,9 @@ from chalicelib.customers.store import (
 )
 from chalicelib.kit import db
 from chalicelib.kit.db import Key
+from chalicelib.kit.email_addresses import normalize_email
 from chalicelib.kit.errors import NotFound
+from chalicelib.kit.phone_numbers import normalize_phone
 
 
 def load_customer(customer_id: str) -> Customer:
@@ -63,12 +65,12 @@ def identity_keys(contact: Contact) -> list[Key]:
 
 def list_by_phone(phone: str, limit: int = 50) -> list[Customer]:
     """Return the customers with this number, verified or not, newest first. For staff only."""
-    return _list_by_index("by_owner", f"phone#{contact_details.normalize_phone(phone) or phone}", limit)
+    return _list_by_index("by_owner", f"phone#{normalize_phone(phone) or phone}", limit)
 
 
 def list_by_email(email: str, limit: int = 50) -> list[Customer]:
     """Return the customers with this e-mail address, verified or not, newest first. For staff only."""
-    return _list_by_index("by_list", f"email#{contact_details.normalize_email(email) or email}", limit)
+    return _list_by_index("by_list", f"email#{normalize_email(email) or email}", limit)
 
 
 def _list_by_index(index: str, value: str, limit: int) -> list[Customer]:

@@ -13,6 +13,7 @@ from chalicelib.customers.merge import merge, unmerge
 from chalicelib.customers.model import Address, Customer
 from chalicelib.customers.save import register_customer
 from chalicelib.kit import config
+from chalicelib.kit.countries import CountryCode
 from chalicelib.kit.errors import Invalid
 from chalicelib.kit.money import Money
 from chalicelib.kit.web import STAFF, Body, Call, Query, Routes
@@ -33,7 +34,7 @@ class CustomerAddressBody(Body):
     street: Annotated[str, Field(min_length=1, max_length=200)]
     city: Text = ""
     postcode: Annotated[str, Field(max_length=12)] = ""
-    country: Annotated[str, Field(pattern="^[A-Z]{2}$")] = Field(default_factory=config.country)
+    country: CountryCode = Field(default_factory=config.country)
     position: PointBody | None = None
 
     def to_address(self) -> Address:
@@ -94,7 +95,8 @@ def list_customers(call: Call) -> dict[str, Any]:
 def create_customer(call: Call) -> dict[str, Any]:
     """Register a customer. Refused when the phone number or e-mail address belongs to another one."""
     body = call.body
-    contact = contact_details.parse_contact(body.name, body.phone, body.email)
+    country = body.address.country if body.address else None
+    contact = contact_details.parse_contact(body.name, body.phone, body.email, country)
     address = body.address.to_address() if body.address else None
     new = Customer("", contact.name, body.company, contact.phone, contact.email, address)
     return register_customer(new, call.principal.actor, call.idempotency_key).to_json()

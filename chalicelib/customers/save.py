@@ -8,7 +8,7 @@ from datetime import datetime
 from typing import Any
 
 from chalicelib.customers import contact_details
-from chalicelib.customers.model import Contact, Credit, Customer, CustomerSaved, Identity, IdentityTaken
+from chalicelib.customers.model import Credit, Customer, CustomerSaved, Identity, IdentityTaken
 from chalicelib.customers.store import (
     claim_identity,
     credit_key,
@@ -70,11 +70,6 @@ def save_customer(
     customer_writes = _save_and_journal(after, before, event, actor, clock.now())
     db.commit([*customer_writes, *credit_writes, *identities, *first_writes])
     return True
-
-
-def parse_imported_contact(name: str, phone: str, email: str, country: str = "") -> Contact:
-    """Return the contact of an import row. Invalid values are kept as written and are no identities."""
-    return contact_details.parse_contact(name, phone, email, country or config.country(), keep_invalid=True)
 
 
 def _check_identities_free(customer: Customer) -> None:

@@ -22,12 +22,15 @@ ID_COLUMNS = {"products": "sku", "locations": "id", "staff": "id", "customers": 
 
 @dataclass
 class ImportReport:
-    """What an import did: rows read and changed per file, wrong rows, refused orders and skipped lines."""
+    """What an import did: rows read and changed per file, wrong rows, refused orders and skipped lines.
+
+    `warnings` are about rows that are imported, but not as their writer meant."""
 
     dry_run: bool
     rows: dict[str, int] = field(default_factory=dict)
     changed: dict[str, int] = field(default_factory=dict)
     errors: list[RowError] = field(default_factory=list)
+    warnings: list[RowError] = field(default_factory=list)
     refused: list[dict[str, Any]] = field(default_factory=list)
     skipped: list[dict[str, Any]] = field(default_factory=list)
 
@@ -37,6 +40,7 @@ class ImportReport:
             "rows": self.rows,
             "changed": self.changed,
             "errors": [error.to_json() for error in self.errors],
+            "warnings": [warning.to_json() for warning in self.warnings],
             "refused": self.refused,
             "skipped": self.skipped,
         }
@@ -75,6 +79,8 @@ def _import_file(
         for line in lines
         if (value := try_row(line, report, import_rows.READERS[name], known)) is not None
     ]
+    for line, value in parsed:
+        report.warnings += import_rows.list_contact_warnings(line, value)
     if report.dry_run:
         report.changed[name] = 0
     elif name in import_rows.BATCH_SAVERS:

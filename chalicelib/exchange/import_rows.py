@@ -12,12 +12,14 @@ from chalicelib.catalog.find import load_products
 from chalicelib.catalog.model import Product, check_product
 from chalicelib.catalog.save import save_product
 from chalicelib.catalog.store import product_key
+from chalicelib.customers.contact_details import list_identities, parse_imported_contact
 from chalicelib.customers.model import Address, Customer
-from chalicelib.customers.save import parse_imported_contact, save_customer
+from chalicelib.customers.save import save_customer
 from chalicelib.customers.store import customer_key
-from chalicelib.exchange.model import BadValue, CsvRow
+from chalicelib.exchange.model import BadValue, CsvRow, RowError
 from chalicelib.kit import clock, config, db
 from chalicelib.kit.auth import Principal
+from chalicelib.kit.countries import UNKNOWN_COUNTRY, find_country_code
 from chalicelib.kit.money import CURRENCIES, Money, from_decimal
 from chalicelib.payments.opening_receivables import record_opening_receivable
 from chalicelib.places import find as places
@@ -75,9 +77,7 @@ def read_location(line: CsvRow, known: KnownIds) -> Location:
 
 def read_staff(line: CsvRow, known: KnownIds) -> Staff:
     known.check("locations", "location", line.text("location"))
-    contact = parse_imported_contact(
-        line.required_text("name"), line.text("phone"), line.text("email"), config.country()
-    )
+    contact = parse_imported_contact(line.required_text("name"), line.text("phone"), line.text("email"))
     person = Staff(
         line.required_text("id", 64),
         contact.name,
@@ -123,7 +123,8 @@ def read_product(line: CsvRow, known: KnownIds) -> PricedProduct:
 
 def read_postcode(line: CsvRow, known: KnownIds) -> tuple[str, Postcode]:
     lat, lon = line.coordinate("lat", 90), line.coordinate("lon", 180)
-    country, postcode = places.normalize_postcode(line.required_text("country", 2), line.required_text("postcode", 16))
+    line.required_text("country")
+    country, postcode = places.normalize_postcode(_country(line), line.required_text("postcode", 16))
     return country, Postcode(postcode, line.text("area"), lat, lon)
 
 
@@ -143,10 +144,9 @@ class ImportedCustomer:
 
 
 def read_customer(line: CsvRow, known: KnownIds) -> ImportedCustomer:
-    contact = parse_imported_contact(
-        line.required_text("name"), line.text("phone"), line.text("email"), line.text("country")
-    )
-    address = _address(line)
+    country = _country(line)
+    contact = parse_imported_contact(line.required_text("name"), line.text("phone"), line.text("email"), country)
+    address = _address(line, country)
     customer = Customer(
         line.required_text("id", 64),
         contact.name,
@@ -159,11 +159,34 @@ def read_customer(line: CsvRow, known: KnownIds) -> ImportedCustomer:
     return ImportedCustomer(customer, _amount(line, "credit_limit"), _amount(line, "opening_receivable"))
 
 
-def _address(line: CsvRow) -> Address:
+def _country(line: CsvRow) -> str:
+    """Return the ISO code of the row's country, which may be written as a name; an empty cell is the shop's."""
+    code = find_country_code(line.text("country", 60, config.country()))
+    if code is None:
+        raise BadValue("country", UNKNOWN_COUNTRY)
+    return code
+
+
+def list_contact_warnings(line: CsvRow, row: Any) -> list[RowError]:
+    """Return what is kept as written of a person's contact details because no such number or address exists."""
+    person = row.customer if isinstance(row, ImportedCustomer) else row
+    if not isinstance(person, (Customer, Staff)):
+        return []
+    valid = dict(list_identities(person.phone, person.email))
+    reason = "{} is kept as written: it is not valid, gets no messages and identifies no one"
+    written = {"phone": person.phone, "email": person.email}
+    return [
+        RowError(line.file, line.row, column, reason.format(text))
+        for column, text in written.items()
+        if text and column not in valid
+    ]
+
+
+def _address(line: CsvRow, country: str) -> Address:
     """Return the address; without coordinates it gets those of its postcode, so that a near van can be found."""
-    postcode, country = line.text("postcode", 16), line.text("country", 40, config.country())
+    postcode = line.text("postcode", 16)
     point = None
-    if postcode and len(country) == 2:
+    if postcode:
         places.check_postcode(country, postcode)
         point = places.find_postcode_point(country, postcode)
     lat, lon = line.coordinate("lat", 90), line.coordinate("lon", 180)

@@ -1,4 +1,4 @@
-"""The warehouse begins. That ends the order's offer in the same commit, or finds that a claim came first."""
+"""Accepting an assigned fulfillment. The same transaction closes the order's open offer."""
 
 from __future__ import annotations
 
@@ -30,34 +30,36 @@ from chalicelib.kit.errors import Problem, StaleVersion
 
 @db.retry_on_conflict
 def accept(principal: Principal, fulfillment_id: str) -> Fulfillment:
-    at = load_fulfillment_context(principal, fulfillment_id)
-    if at.fulfillment.status == FulfillmentStatus.ACCEPTED:
-        return at.fulfillment
-    refuse_claimed(at.order_fulfillment, at.fulfillment)
-    after = transition_fulfillment(at.fulfillment, FulfillmentStatus.ACCEPTED, fulfiller=principal.id)
-    offer = find_contested_offer(at.order_fulfillment, at.fulfillment)
+    """Return the accepted fulfillment. Raises AlreadyClaimed when a salesman has claimed the order first."""
+    context = load_fulfillment_context(principal, fulfillment_id)
+    if context.fulfillment.status == FulfillmentStatus.ACCEPTED:
+        return context.fulfillment
+    check_not_claimed(context.order_fulfillment, context.fulfillment)
+    after = transition_fulfillment(context.fulfillment, FulfillmentStatus.ACCEPTED, fulfiller=principal.id)
+    offer = find_contested_offer(context.order_fulfillment, context.fulfillment)
     change = SideEffects(leading_writes=close_contested_offer(offer), has_open_offer=False if offer else None)
-    return commit_status_change(at, after, build_accepted_event(at, after, offer), change)
+    return commit_status_change(context, after, build_accepted_event(context, after, offer), change)
 
 
-def refuse_claimed(case: OrderFulfillment, work: Fulfillment) -> None:
-    """A salesman was faster: better said so than that a cancelled thing cannot be accepted."""
-    for offer in case.offers:
+def check_not_claimed(order_fulfillment: OrderFulfillment, fulfillment: Fulfillment) -> None:
+    """Raises AlreadyClaimed if a claim cancelled the fulfillment: a clearer refusal than CannotMove."""
+    for offer in order_fulfillment.offers:
         if (
             offer.status == OfferStatus.CLAIMED
-            and work.id in offer.assigned
-            and work.status == FulfillmentStatus.CANCELLED
+            and fulfillment.id in offer.assigned
+            and fulfillment.status == FulfillmentStatus.CANCELLED
         ):
             raise AlreadyClaimed(offer=offer.id)
 
 
-def find_contested_offer(case: OrderFulfillment, work: Fulfillment) -> Offer | None:
-    offer = case.open_offer
-    return offer if offer and work.id in offer.assigned else None
+def find_contested_offer(order_fulfillment: OrderFulfillment, fulfillment: Fulfillment) -> Offer | None:
+    """Return the order's open offer if its claim would cancel this fulfillment, or None."""
+    offer = order_fulfillment.open_offer
+    return offer if offer and fulfillment.id in offer.assigned else None
 
 
 def close_contested_offer(offer: Offer | None) -> list[Write]:
-    """Past its end it counts as expired, though the clock had not come by yet."""
+    """Return writes that close the offer: as expired when it is due but not yet closed, else as superseded."""
     if offer is None:
         return []
     to = OfferStatus.EXPIRED if offer.is_due(clock.now()) else OfferStatus.SUPERSEDED
@@ -65,10 +67,10 @@ def close_contested_offer(offer: Offer | None) -> list[Write]:
 
 
 def _refusal_of_late_accept(row: Any) -> Problem:
-    standing = row_to_offer(row) if row else None
-    return AlreadyClaimed(offer=standing.id) if standing and standing.status == OfferStatus.CLAIMED else StaleVersion()
+    stored = row_to_offer(row) if row else None
+    return AlreadyClaimed(offer=stored.id) if stored and stored.status == OfferStatus.CLAIMED else StaleVersion()
 
 
-def build_accepted_event(at: FulfillmentContext, after: Fulfillment, offer: Offer | None) -> WorkAccepted:
-    invited = tuple(each.staff for each in offer.invited) if offer else ()
+def build_accepted_event(context: FulfillmentContext, after: Fulfillment, offer: Offer | None) -> WorkAccepted:
+    invited = tuple(invitation.staff for invitation in offer.invited) if offer else ()
     return WorkAccepted(after.order_id, after.id, after.location, after.fulfiller, offer.id if offer else "", invited)

@@ -1,5 +1,5 @@
-"""Opening the work on an order: those whose goods were promised are assigned at once, and whoever is nearer with all
-of it on his van may claim it for a while."""
+"""Assigning a placed order: the locations with its units get fulfillments at once, and salesmen near the customer with
+all units on their van are invited to claim it instead."""
 
 from __future__ import annotations
 
@@ -39,117 +39,129 @@ from chalicelib.orders.model import OrderStatus
 from chalicelib.places import find as places
 from chalicelib.stock.model import Allocation, is_inbound_bucket
 
-ROUTER = "router"  # how the journal calls decisions nobody made by hand
+ROUTER = "router"  # the actor of automatic decisions in the journal
 
 
 @db.retry_on_conflict
-def assign_order(told: JournalEntry) -> None:
-    """On OrderPlaced. A repeat finds the work there and does nothing."""
-    case = load_fulfillment_of_order(told.subject.removeprefix("order#"))
-    if case.fulfillments or case.order.status == OrderStatus.CANCELLED:
+def assign_order(entry: JournalEntry) -> None:
+    """Assign the order of an OrderPlaced entry. A repeat, or an order cancelled since, changes nothing."""
+    order_fulfillment = load_fulfillment_of_order(entry.subject.removeprefix("order#"))
+    if order_fulfillment.fulfillments or order_fulfillment.order.status == OrderStatus.CANCELLED:
         return
-    if case.order.delivery.method == "handover":
-        record_counter_handover(case)
+    if order_fulfillment.order.delivery.method == "handover":
+        record_counter_handover(order_fulfillment)
     else:
-        assign_and_offer(case)
+        assign_and_offer(order_fulfillment)
 
 
-def record_counter_handover(case: OrderFulfillment) -> None:
-    """The counter gave the goods away while placing; this says who did, so that a return finds its way back."""
-    order, now = case.order, clock.now()
-    works = [
-        _build_fulfillment(case, part, FulfillmentStatus.HANDED_OVER, now, order.actor, number)
+def record_counter_handover(order_fulfillment: OrderFulfillment) -> None:
+    """Record a handed-over fulfillment with its fulfiller for goods that placement issued at the counter.
+
+    A return uses it as the default return address.
+    """
+    order, now = order_fulfillment.order, clock.now()
+    fulfillments = [
+        _build_fulfillment(order_fulfillment, part, FulfillmentStatus.HANDED_OVER, now, order.actor, number)
         for number, part in enumerate(split_by_location_and_day(order.pieces))
     ]
     events = [
-        WorkHandedOver(order.id, work.id, work.location, work.fulfiller, order.currency, completed=True)
-        for work in works
+        WorkHandedOver(
+            order.id, fulfillment.id, fulfillment.location, fulfillment.fulfiller, order.currency, completed=True
+        )
+        for fulfillment in fulfillments
     ]
-    db.commit([*map(create_fulfillment, works), *record_order_events(order, *events, actor=order.actor, at=now)])
+    db.commit([*map(create_fulfillment, fulfillments), *record_order_events(order, *events, actor=order.actor, at=now)])
 
 
-def assign_and_offer(case: OrderFulfillment) -> None:
-    order, now = case.order, clock.now()
-    works = build_fulfillments(case, order.pieces, now)
-    wanted = assigned_quantities(work for work in works if work.status in NOT_STARTED)
-    routed = evaluate_candidates(case, wanted, works, now)
-    offer = build_offer(case, wanted, works, routed.decision, now)
+def assign_and_offer(order_fulfillment: OrderFulfillment) -> None:
+    """Create the fulfillments of an order, an offer if salesmen are invited, and the routing decision."""
+    order, now = order_fulfillment.order, clock.now()
+    fulfillments = build_fulfillments(order_fulfillment, order.pieces, now)
+    wanted = assigned_quantities(fulfillment for fulfillment in fulfillments if fulfillment.status in NOT_STARTED)
+    routing_result = evaluate_candidates(order_fulfillment, wanted, fulfillments, now)
+    offer = build_offer(order_fulfillment, wanted, fulfillments, routing_result.decision, now)
     event = OfferOpened(
         order.id,
         offer_id=offer.id if offer else "",
-        invited=tuple(each.staff for each in offer.invited) if offer else (),
-        assigned=startable_refs(works),
-        awaiting=awaiting_refs(works),
+        invited=tuple(invitation.staff for invitation in offer.invited) if offer else (),
+        assigned=startable_refs(fulfillments),
+        awaiting=awaiting_refs(fulfillments),
         expires_at=clock.iso(offer.expires_at) if offer else "",
-        rule=routed.decision.rule,
+        rule=routing_result.decision.rule,
     )
-    status = derive_order_status(order.demand, works, offer is not None)
+    status = derive_order_status(order.demand, fulfillments, offer is not None)
     db.commit(
         [
-            *map(create_fulfillment, works),
+            *map(create_fulfillment, fulfillments),
             *(create_offer(offer) if offer else []),
-            create_decision(order.id, now, "OrderPlaced", routed.inputs, routed.decision),
+            create_decision(order.id, now, "OrderPlaced", routing_result.inputs, routing_result.decision),
             *record_order_events(order, event, actor=ROUTER, at=now, fulfillment_status=status),
         ]
     )
 
 
-def build_fulfillments(case: OrderFulfillment, pieces: Sequence[Allocation], now: datetime) -> list[Fulfillment]:
-    """One fulfillment for each location, and one for each day on which more of it comes there; a van's salesman need
-    not accept what he has already with him."""
-    works: list[Fulfillment] = []
-    for part in split_by_location_and_day(pieces):
+def build_fulfillments(
+    order_fulfillment: OrderFulfillment, allocations: Sequence[Allocation], now: datetime
+) -> list[Fulfillment]:
+    """Return one fulfillment for each location, and one more for each day on which its units are expected there.
+
+    A fulfillment from a van is accepted at once, because its salesman has the goods.
+    """
+    fulfillments: list[Fulfillment] = []
+    for part in split_by_location_and_day(allocations):
         driver = _find_driver(part[0].location)
-        begins = FulfillmentStatus.ACCEPTED if driver else FulfillmentStatus.ASSIGNED
-        status = FulfillmentStatus.AWAITING if is_inbound_bucket(part[0].shard) else begins
-        works.append(_build_fulfillment(case, part, status, now, driver, len(works)))
-    return works
+        initial_status = FulfillmentStatus.ACCEPTED if driver else FulfillmentStatus.ASSIGNED
+        status = FulfillmentStatus.AWAITING if is_inbound_bucket(part[0].shard) else initial_status
+        fulfillments.append(_build_fulfillment(order_fulfillment, part, status, now, driver, len(fulfillments)))
+    return fulfillments
 
 
 def build_offer(
-    case: OrderFulfillment,
+    order_fulfillment: OrderFulfillment,
     demand: dict[str, int],
-    works: Sequence[Fulfillment],
+    fulfillments: Sequence[Fulfillment],
     decision: RoutingDecision,
     now: datetime,
 ) -> Offer | None:
+    """Return the offer of a routing decision, or None when no one is invited."""
     if decision.expires_at is None:
         return None
     return Offer(
-        id=build_offer_id(case.order.id, len(case.offers) + 1),
-        order_id=case.order.id,
+        id=build_offer_id(order_fulfillment.order.id, len(order_fulfillment.offers) + 1),
+        order_id=order_fulfillment.order.id,
         status=OfferStatus.OPEN,
         wanted=demand,
         invited=_deduplicate(decision.invited),
-        assigned=tuple(work.id for work in works if work.status in NOT_STARTED),
+        assigned=tuple(fulfillment.id for fulfillment in fulfillments if fulfillment.status in NOT_STARTED),
         opened_at=now,
         expires_at=decision.expires_at,
     )
 
 
-def split_by_location_and_day(pieces: Sequence[Allocation]) -> list[list[Allocation]]:
-    together: dict[tuple[str, int], list[Allocation]] = {}
-    for piece in pieces:
-        day = piece.shard if is_inbound_bucket(piece.shard) else 0
-        together.setdefault((piece.location, day), []).append(piece)
-    return list(together.values())
+def split_by_location_and_day(allocations: Sequence[Allocation]) -> list[list[Allocation]]:
+    """Return the allocations grouped by location and by the day on which they are expected."""
+    groups: dict[tuple[str, int], list[Allocation]] = {}
+    for allocation in allocations:
+        day = allocation.shard if is_inbound_bucket(allocation.shard) else 0
+        groups.setdefault((allocation.location, day), []).append(allocation)
+    return list(groups.values())
 
 
 def _build_fulfillment(
-    case: OrderFulfillment,
+    order_fulfillment: OrderFulfillment,
     part: Sequence[Allocation],
     status: FulfillmentStatus,
     now: datetime,
     fulfiller: str = "",
-    before: int = 0,
+    position: int = 0,
 ) -> Fulfillment:
     location = part[0].location
     return Fulfillment(
-        id=build_fulfillment_id(case.order.id, len(case.fulfillments) + before + 1),
-        order_id=case.order.id,
+        id=build_fulfillment_id(order_fulfillment.order.id, len(order_fulfillment.fulfillments) + position + 1),
+        order_id=order_fulfillment.order.id,
         location=location,
         kind=_location_kind(location),
-        method=case.order.delivery.method,
+        method=order_fulfillment.order.delivery.method,
         status=status,
         pieces=tuple(part),
         assigned_at=now,
@@ -161,14 +173,14 @@ def _location_kind(location: str) -> str:
     try:
         return places.load_location(location).kind
     except NotFound:
-        return "warehouse"  # imported histories may name a place that was never described
+        return "warehouse"  # imported orders may name a location that was never saved
 
 
 def _find_driver(location: str) -> str:
     if _location_kind(location) != "van":
         return ""
-    return next((each.id for each in places.list_staff_at(location) if each.role == "salesman"), "")
+    return next((staff.id for staff in places.list_staff_at(location) if staff.role == "salesman"), "")
 
 
 def _deduplicate(invited: Sequence[Invitation]) -> tuple[Invitation, ...]:
-    return tuple({each.staff: each for each in invited}.values())
+    return tuple({invitation.staff: invitation for invitation in invited}.values())

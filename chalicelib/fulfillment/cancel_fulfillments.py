@@ -1,4 +1,4 @@
-"""The order ended before its goods left: everyone still at it is sent home."""
+"""Cancelling the fulfillments and the offer of a cancelled order."""
 
 from __future__ import annotations
 
@@ -27,30 +27,35 @@ from chalicelib.orders.model import OrderStatus
 
 @db.retry_on_conflict
 def cancel_fulfillments(order_id: str) -> None:
-    """Stock was given back with the order; here only the work ends. A repeat finds nobody at it."""
-    case = load_fulfillment_of_order(order_id)
-    if case.order.status != OrderStatus.CANCELLED:
+    """Cancel fulfillments that have not been dispatched. The units were released when the order was cancelled."""
+    order_fulfillment = load_fulfillment_of_order(order_id)
+    if order_fulfillment.order.status != OrderStatus.CANCELLED:
         return
-    busy = [work for work in exclude_withdrawn(case.fulfillments) if work.status in BEFORE_DISPATCH]
-    offer = case.open_offer
-    if not (busy or offer):
+    active = [
+        fulfillment
+        for fulfillment in exclude_withdrawn(order_fulfillment.fulfillments)
+        if fulfillment.status in BEFORE_DISPATCH
+    ]
+    offer = order_fulfillment.open_offer
+    if not (active or offer):
         return
     event = WorkCancelled(
         order_id,
-        stood_down=fulfillment_refs(busy),
+        stood_down=fulfillment_refs(active),
         offer_id=offer.id if offer else "",
-        invited=tuple(each.staff for each in offer.invited) if offer else (),
+        invited=tuple(invitation.staff for invitation in offer.invited) if offer else (),
     )
     db.commit(
         [
             *([close_offer(offer, transition_offer(offer, OfferStatus.SUPERSEDED))] if offer else []),
             *[
                 update_fulfillment(
-                    work, transition_fulfillment(work, FulfillmentStatus.CANCELLED, reason="order_cancelled")
+                    fulfillment,
+                    transition_fulfillment(fulfillment, FulfillmentStatus.CANCELLED, reason="order_cancelled"),
                 )
-                for work in busy
+                for fulfillment in active
             ],
             *([unmark_stranded(order_id)] if is_stranded(order_id) else []),
-            *record_order_events(case.order, event, actor=ROUTER, at=clock.now()),
+            *record_order_events(order_fulfillment.order, event, actor=ROUTER, at=clock.now()),
         ]
     )

@@ -1,4 +1,4 @@
-"""What routing looks at: every van, who drives it, where it was last seen, and what of the order it carries."""
+"""The inputs of routing: every van, its salesman, its last position, and its stock of the order's SKUs."""
 
 from __future__ import annotations
 
@@ -23,76 +23,88 @@ from chalicelib.places import find as places
 from chalicelib.places.model import Point
 from chalicelib.stock.store import load_levels
 
-MAX_UNANSWERED_OFFERS = (
-    2  # times the same order: an offer that nobody can fall back from would otherwise go round for ever
-)
+# For one order and salesman: an order without a fallback location would otherwise be offered again forever.
+MAX_UNANSWERED_OFFERS = 2
 
 
 @dataclass(frozen=True)
 class RoutingResult:
+    """A routing decision with its inputs as JSON, as they are stored."""
+
     decision: RoutingDecision
     inputs: dict[str, Any]
 
 
 def evaluate_candidates(
-    case: OrderFulfillment, demand: dict[str, int], works: Sequence[Fulfillment], now: datetime
+    order_fulfillment: OrderFulfillment, demand: dict[str, int], fulfillments: Sequence[Fulfillment], now: datetime
 ) -> RoutingResult:
-    """`works` are those who bring it unless somebody nearer claims."""
-    job = build_routing_request(case, demand, works)
-    vans = load_vans() if job.method == "ship" else []
+    """Load the vans and their stock and decide who is invited; `fulfillments` serve the order unless one claims it."""
+    request = build_routing_request(order_fulfillment, demand, fulfillments)
+    vans = load_vans() if request.method == "ship" else []
     stock = load_van_stock(vans, demand)
     settings = load_settings()
     return RoutingResult(
-        decide_route(job, vans, stock, now, settings), routing_inputs_to_json(job, vans, stock, now, settings)
+        decide_route(request, vans, stock, now, settings), routing_inputs_to_json(request, vans, stock, now, settings)
     )
 
 
 def build_routing_request(
-    case: OrderFulfillment, demand: dict[str, int], works: Sequence[Fulfillment]
+    order_fulfillment: OrderFulfillment, demand: dict[str, int], fulfillments: Sequence[Fulfillment]
 ) -> RoutingRequest:
     return RoutingRequest(
-        order_id=case.order.id,
-        method=case.order.delivery.method,
+        order_id=order_fulfillment.order.id,
+        method=order_fulfillment.order.delivery.method,
         demand=demand,
-        destination=find_destination(case.order),
-        on_hold=case.order.on_hold,
-        pieces=sum(len(work.pieces) for work in works),
-        parts=len(works),
+        destination=find_destination(order_fulfillment.order),
+        on_hold=order_fulfillment.order.on_hold,
+        pieces=sum(len(fulfillment.pieces) for fulfillment in fulfillments),
+        parts=len(fulfillments),
         on_vans=not demand,
-        passed_over=build_exclusions(case),
+        passed_over=build_exclusions(order_fulfillment),
     )
 
 
 def find_destination(order: Order) -> Point | None:
+    """Return the delivery point of an order, or None."""
     point = order.delivery.point
     return Point(float(point["lat"]), float(point["lon"])) if point else None
 
 
-def build_exclusions(case: OrderFulfillment) -> dict[str, str]:
-    """Who said no to this order is not asked again, and who was silent not a third time."""
-    silent = Counter(
-        each.staff for offer in case.offers if offer.status == OfferStatus.EXPIRED for each in offer.invited
+def build_exclusions(order_fulfillment: OrderFulfillment) -> dict[str, str]:
+    """Return {staff or location: verdict} of those not to ask again.
+
+    They declined or rejected the order before, or left two offers of it unanswered.
+    """
+    unanswered = Counter(
+        invitation.staff
+        for offer in order_fulfillment.offers
+        if offer.status == OfferStatus.EXPIRED
+        for invitation in offer.invited
     )
-    said = {staff: "silent_before" for staff, times in silent.items() if times >= MAX_UNANSWERED_OFFERS}
-    said |= {staff: "declined_before" for offer in case.offers for staff in offer.declined}
-    return said | {
-        work.location: "rejected_before" for work in case.fulfillments if work.status == FulfillmentStatus.REJECTED
+    exclusions = {staff: "silent_before" for staff, count in unanswered.items() if count >= MAX_UNANSWERED_OFFERS}
+    exclusions |= {staff: "declined_before" for offer in order_fulfillment.offers for staff in offer.declined}
+    return exclusions | {
+        fulfillment.location: "rejected_before"
+        for fulfillment in order_fulfillment.fulfillments
+        if fulfillment.status == FulfillmentStatus.REJECTED
     }
 
 
 def load_vans() -> list[VanCandidate]:
-    driving = [each for each in places.load_locations().values() if each.kind == "van" and each.active]
-    seen = places.load_positions() if driving else {}
+    """Return every active van with its last position, once for each of its salesmen."""
+    locations = [place for place in places.load_locations().values() if place.kind == "van" and place.active]
+    positions = places.load_positions() if locations else {}
     vans = []
-    for location in driving:
-        position = seen.get(location.id)
-        where = (position.point, position.at) if position else (None, None)
-        drivers = [each.id for each in places.list_staff_at(location.id) if each.role == "salesman"]
-        vans += [VanCandidate(location.id, driver, *where) for driver in drivers or [""]]
+    for location in locations:
+        position = positions.get(location.id)
+        last_position = (position.point, position.at) if position else (None, None)
+        drivers = [staff.id for staff in places.list_staff_at(location.id) if staff.role == "salesman"]
+        vans += [VanCandidate(location.id, driver, *last_position) for driver in drivers or [""]]
     return vans
 
 
 def load_van_stock(vans: Iterable[VanCandidate], demand: dict[str, int]) -> dict[str, dict[str, int]]:
+    """Return {van: {SKU: available units}} for the SKUs of `demand`."""
     stock: dict[str, dict[str, int]] = {}
     for level in load_levels([(sku, van.location) for van in vans for sku in demand]):
         units = stock.setdefault(level.location, {})

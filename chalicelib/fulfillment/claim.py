@@ -1,4 +1,4 @@
-"""Taking an offer. The first claim wins: offer, stock and order move in one transaction, or nothing does."""
+"""Claiming an offer. Offer, stock and order change in one transaction, so the first claim wins."""
 
 from __future__ import annotations
 
@@ -44,26 +44,30 @@ from chalicelib.stock.store import load_lapsed_holds
 
 @db.retry_on_conflict
 def claim(staff_id: str, offer_id: str) -> Fulfillment:
-    """The work that is now his. A repeat by the winner gives the same; everyone else is told who or what was first."""
+    """Return the salesman's new fulfillment; a repeat by the winner returns the same one.
+
+    Raises NotInvited, OutOfStock, OrderNotPlaced, or why the offer is closed: AlreadyClaimed, WarehouseAccepted or
+    OfferEnded.
+    """
     now = clock.now()
-    case = load_fulfillment_of_order(order_id_from(offer_id))
-    offer = case.offer(offer_id)
+    order_fulfillment = load_fulfillment_of_order(order_id_from(offer_id))
+    offer = order_fulfillment.offer(offer_id)
     if offer.claimed_by == staff_id:
-        return _find_claimed_fulfillment(case, offer)
+        return _find_claimed_fulfillment(order_fulfillment, offer)
     driver = check_driver(staff_id, offer.invitation(staff_id))
     try:
-        won = apply_claim(offer, staff_id, now)
+        claimed_offer = apply_claim(offer, staff_id, now)
     except OfferEnded:
         expire_if_due(offer, now)
         raise
-    check_placed(case.order)
-    check_reconciled(case)
-    check_hold(case.order, offer, now)
-    return move_to_van(case, offer, won, driver, now)
+    check_placed(order_fulfillment.order)
+    check_reconciled(order_fulfillment)
+    check_hold(order_fulfillment.order, offer, now)
+    return move_to_van(order_fulfillment, offer, claimed_offer, driver, now)
 
 
 def check_driver(staff_id: str, invitation: Invitation) -> Staff:
-    """Asked afresh: who lost his van or his role since the offer was made can no longer take goods from it."""
+    """Return the salesman as stored now. Raises NotInvited if their role or van changed since the invitation."""
     key = staff_key(staff_id)
     row = db.get(key.row, key.pk, key.sk)
     staff = row_to_staff(row) if row else None
@@ -73,87 +77,112 @@ def check_driver(staff_id: str, invitation: Invitation) -> Staff:
 
 
 def check_hold(order: Order, offer: Offer, now: datetime) -> None:
-    """An order whose payer let the hold lapse is about to be cancelled; nobody should drive for it."""
+    """Raises OfferEnded if the order's holds have lapsed: it is about to be cancelled."""
     if order.reserved_until is not None and order.reserved_until <= now:
         raise OfferEnded(offer=offer.id)
 
 
 def move_to_van(
-    case: OrderFulfillment, offer: Offer, won: Offer, driver: Staff, now: datetime, ended_holds: Sequence[Hold] = ()
+    order_fulfillment: OrderFulfillment,
+    offer: Offer,
+    claimed_offer: Offer,
+    driver: Staff,
+    now: datetime,
+    ended_holds: Sequence[Hold] = (),
 ) -> Fulfillment:
-    """`freed` are holds on the van that have ended, whose units this claim needs."""
-    waiting = case.list_not_started(offer)
-    down = [transition_fulfillment(work, FulfillmentStatus.CANCELLED, reason="claimed") for work in waiting]
-    mine = build_claimed_fulfillment(case, won, now)
-    goods = release(case.order, allocations_of(waiting)) + release_holds(ended_holds) + promise(case.order, mine.pieces)
-    works = case.with_changed(*down, mine)
+    """Commit a claim: units move to the van, and the offer's other fulfillments are cancelled.
+
+    `ended_holds` are lapsed holds on the van whose units the claim takes. They are loaded only if units are short.
+    """
+    not_started = order_fulfillment.list_not_started(offer)
+    cancelled = [
+        transition_fulfillment(fulfillment, FulfillmentStatus.CANCELLED, reason="claimed")
+        for fulfillment in not_started
+    ]
+    van_fulfillment = build_claimed_fulfillment(order_fulfillment, claimed_offer, now)
+    stock_effect = (
+        release(order_fulfillment.order, allocations_of(not_started))
+        + release_holds(ended_holds)
+        + promise(order_fulfillment.order, van_fulfillment.pieces)
+    )
+    fulfillments = order_fulfillment.with_changed(*cancelled, van_fulfillment)
     changes = {
-        "pieces": allocations_of(exclude_withdrawn(works)),
-        "fulfillment_status": derive_order_status(case.order.demand, works, has_open_offer=False),
+        "pieces": allocations_of(exclude_withdrawn(fulfillments)),
+        "fulfillment_status": derive_order_status(order_fulfillment.order.demand, fulfillments, has_open_offer=False),
         "bringer": first_name(driver.name),
     }
     try:
         db.commit(
             [
-                update_claimed_offer(offer, won, now),
-                *[update_fulfillment(before, after) for before, after in zip(waiting, down)],
-                create_fulfillment(mine),
+                update_claimed_offer(offer, claimed_offer, now),
+                *[update_fulfillment(before, after) for before, after in zip(not_started, cancelled)],
+                create_fulfillment(van_fulfillment),
                 *record_order_events(
-                    case.order,
-                    build_claimed_event(case, won, mine, down, goods),
-                    actor=mine.fulfiller,
+                    order_fulfillment.order,
+                    build_claimed_event(order_fulfillment, claimed_offer, van_fulfillment, cancelled, stock_effect),
+                    actor=van_fulfillment.fulfiller,
                     at=now,
                     **changes,
                 ),
-                *goods.writes,
+                *stock_effect.writes,
             ]
         )
     except OutOfStock:
-        ended = [] if ended_holds else load_lapsed_holds([piece.level_id for piece in mine.pieces], now)
+        ended = (
+            []
+            if ended_holds
+            else load_lapsed_holds([allocation.level_id for allocation in van_fulfillment.pieces], now)
+        )
         if not ended:
             raise
-        return move_to_van(case, offer, won, driver, now, ended_holds=ended)
-    return mine
+        return move_to_van(order_fulfillment, offer, claimed_offer, driver, now, ended_holds=ended)
+    return van_fulfillment
 
 
-def build_claimed_fulfillment(case: OrderFulfillment, won: Offer, now: datetime) -> Fulfillment:
-    van = won.invitation(won.claimed_by).location
+def build_claimed_fulfillment(order_fulfillment: OrderFulfillment, claimed_offer: Offer, now: datetime) -> Fulfillment:
+    van = claimed_offer.invitation(claimed_offer.claimed_by).location
     return Fulfillment(
-        id=build_fulfillment_id(case.order.id, len(case.fulfillments) + 1),
-        order_id=case.order.id,
+        id=build_fulfillment_id(order_fulfillment.order.id, len(order_fulfillment.fulfillments) + 1),
+        order_id=order_fulfillment.order.id,
         location=van,
         kind="van",
-        method=case.order.delivery.method,
+        method=order_fulfillment.order.delivery.method,
         status=FulfillmentStatus.ACCEPTED,
-        pieces=tuple(Allocation(sku, van, quantity) for sku, quantity in won.wanted.items()),
+        pieces=tuple(Allocation(sku, van, quantity) for sku, quantity in claimed_offer.wanted.items()),
         assigned_at=now,
-        fulfiller=won.claimed_by,
-        offer_id=won.id,
-        claim_version=won.version,
+        fulfiller=claimed_offer.claimed_by,
+        offer_id=claimed_offer.id,
+        claim_version=claimed_offer.version,
     )
 
 
 def build_claimed_event(
-    case: OrderFulfillment, won: Offer, mine: Fulfillment, down: Sequence[Fulfillment], goods: StockEffect
+    order_fulfillment: OrderFulfillment,
+    claimed_offer: Offer,
+    van_fulfillment: Fulfillment,
+    cancelled: Sequence[Fulfillment],
+    stock_effect: StockEffect,
 ) -> OfferClaimed:
     return OfferClaimed(
-        case.order.id,
-        won.id,
-        mine.id,
-        staff=mine.fulfiller,
-        location=mine.location,
-        claim_version=won.version,
-        stood_down=fulfillment_refs(down),
-        invited=tuple(each.staff for each in won.invited if each.staff != mine.fulfiller),
-        movements=goods.movements,
-        holds_until=holds_until(case.order),
+        order_fulfillment.order.id,
+        claimed_offer.id,
+        van_fulfillment.id,
+        staff=van_fulfillment.fulfiller,
+        location=van_fulfillment.location,
+        claim_version=claimed_offer.version,
+        stood_down=fulfillment_refs(cancelled),
+        invited=tuple(
+            invitation.staff for invitation in claimed_offer.invited if invitation.staff != van_fulfillment.fulfiller
+        ),
+        movements=stock_effect.movements,
+        holds_until=holds_until(order_fulfillment.order),
     )
 
 
 def first_name(name: str) -> str:
-    """All that the customer learns of who comes."""
+    """Return the first word of a name: customers see no more of it."""
     return name.split()[0] if name.split() else ""
 
 
-def _find_claimed_fulfillment(case: OrderFulfillment, offer: Offer) -> Fulfillment:
-    return next(work for work in case.fulfillments if work.offer_id == offer.id)
+def _find_claimed_fulfillment(order_fulfillment: OrderFulfillment, offer: Offer) -> Fulfillment:
+    return next(fulfillment for fulfillment in order_fulfillment.fulfillments if fulfillment.offer_id == offer.id)

@@ -1,6 +1,6 @@
-"""What a claim link opens: one small page without a script, for any phone. Opening it changes nothing.
+"""The page behind a claim link: small, without scripts, and without effect until its button is pressed.
 
-Only the winner sees whom the order is for, and only while they have it to bring.
+It shows the customer's name and address only to the salesman who claimed the order, and only until it is delivered.
 """
 
 from __future__ import annotations
@@ -17,12 +17,13 @@ ZONE_NAMES = {"Asia/Jakarta": "WIB", "Asia/Makassar": "WITA", "Asia/Jayapura": "
 
 
 def render_offer_page(token: str, offer: dict[str, Any], lang: str, zone: str, refusal: str = "") -> str:
-    say, status = texts(lang, "claim"), refusal or offer["status"]
+    """Return the page of an offer as HTML; `offer` is `find.offer_to_json`, `refusal` the code of a failed claim."""
+    page_texts, status = texts(lang, "claim"), refusal or offer["status"]
     work = offer["fulfillment"] if status == "claimed_by_you" else offer
     if status == "claimed_by_you" and "address" not in work:
-        return render_closed_page(lang, say["over"], offer["number"])
+        return render_closed_page(lang, page_texts["over"], offer["number"])
     if status not in ("open", "claimed_by_you"):
-        return render_closed_page(lang, say["ended"].get(status, say["sorry"]), offer["number"])
+        return render_closed_page(lang, page_texts["ended"].get(status, page_texts["sorry"]), offer["number"])
     due = from_json(work["cash_to_collect"])
     facts = {"token": token, "work": work, "cash": format_money(due) if due else ""}
     facts |= {
@@ -31,7 +32,7 @@ def render_offer_page(token: str, offer: dict[str, Any], lang: str, zone: str, r
     }
     if status == "claimed_by_you":
         facts |= {"address": _address_lines(work), "phone": _dialable(work)}
-    return render("claim.html", texts=say, lang=lang, number=offer["number"], status=status, **facts)
+    return render("claim.html", texts=page_texts, lang=lang, number=offer["number"], status=status, **facts)
 
 
 def render_unknown_page(lang: str) -> str:
@@ -49,8 +50,8 @@ def _address_lines(work: dict[str, Any]) -> list[str]:
 
 
 def _dialable(work: dict[str, Any]) -> str:
-    written = (work["customer"] or {}).get("phone", "")
-    return "".join(sign for sign in written if sign.isdigit() or sign == "+")
+    phone = (work["customer"] or {}).get("phone", "")
+    return "".join(character for character in phone if character.isdigit() or character == "+")
 
 
 def _format_distance(meters: int, lang: str) -> str:

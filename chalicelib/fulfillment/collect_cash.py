@@ -1,4 +1,4 @@
-"""Cash at the door: what is still due when the last goods arrive goes into the till of whoever brought them."""
+"""Collecting cash on delivery: payments still due when the last goods arrive are captured into a till."""
 
 from __future__ import annotations
 
@@ -19,26 +19,30 @@ from chalicelib.payments.store import load_payments, save_payment
 
 @dataclass(frozen=True)
 class CashCollection:
+    """Captured payments with their postings and writes; empty when nothing was due."""
+
     payments: tuple[PaymentRecord, ...] = ()
     postings: tuple[Posting, ...] = ()
     writes: list[Write] = field(default_factory=list)
     order_changes: dict[str, Any] = field(default_factory=dict)  # to the order's row
 
 
-def collect_cash(principal: Principal, case: OrderFulfillment) -> CashCollection:
-    """Nothing moves when nothing is due. Without an open shift it goes into his own bag, to be handed over later."""
-    payments = load_payments(case.order.payment_ids)
+def collect_cash(principal: Principal, order_fulfillment: OrderFulfillment) -> CashCollection:
+    """Capture all due payments into the caller's open shift, or else into their cash bag, to be handed over later."""
+    payments = load_payments(order_fulfillment.order.payment_ids)
     due = [payment for payment in payments if payment.status == PaymentStatus.DUE]
     if not due:
         return CashCollection()
-    till = find_open_shift(principal.id) or build_cash_bag(principal.id, case.order.currency)
+    till = find_open_shift(principal.id) or build_cash_bag(principal.id, order_fulfillment.order.currency)
     paid = {payment.id: capture(payment, actor=principal.id, shift=till) for payment in due}
     after = [paid.get(payment.id, payment) for payment in payments]
     return CashCollection(
-        payments=tuple(each.to_record(each.captured) for each in paid.values()),
-        postings=postings.merge_postings(posting for each in paid.values() for posting in postings.build_capture(each)),
+        payments=tuple(payment.to_record(payment.captured) for payment in paid.values()),
+        postings=postings.merge_postings(
+            posting for payment in paid.values() for posting in postings.build_capture(payment)
+        ),
         writes=[save_payment(payment, paid[payment.id]) for payment in due] + [_cash_write(till, due)],
-        order_changes={"payment_status": derive_payment_status(case.order.total, after)},
+        order_changes={"payment_status": derive_payment_status(order_fulfillment.order.total, after)},
     )
 
 

@@ -1,4 +1,4 @@
-"""A salesman says no. When the last of them has, there is nothing left to wait for."""
+"""Declining an offer. The decline of the last invited salesman closes it."""
 
 from __future__ import annotations
 
@@ -18,9 +18,10 @@ from chalicelib.kit import clock, db
 
 @db.retry_on_conflict
 def decline(staff_id: str, offer_id: str) -> Offer:
+    """Return the offer after the decline; a repeat changes nothing. Raises NotInvited, or why the offer is closed."""
     now = clock.now()
-    case = load_fulfillment_of_order(order_id_from(offer_id))
-    offer = case.offer(offer_id)
+    order_fulfillment = load_fulfillment_of_order(order_id_from(offer_id))
+    offer = order_fulfillment.offer(offer_id)
     offer.invitation(staff_id)
     if staff_id in offer.declined:
         return offer
@@ -30,8 +31,13 @@ def decline(staff_id: str, offer_id: str) -> Offer:
         expire_if_due(offer, now)
         raise
     by_all = after.status == OfferStatus.DECLINED_BY_ALL
-    begins = startable_refs(case.list_not_started(offer)) if by_all else ()
-    event = OfferDeclined(case.order.id, offer.id, staff_id, by_all, begins)
-    changes = order_changes_without_offer(case) if by_all else {}
-    db.commit([close_offer(offer, after), *record_order_events(case.order, event, actor=staff_id, at=now, **changes)])
+    assigned = startable_refs(order_fulfillment.list_not_started(offer)) if by_all else ()
+    event = OfferDeclined(order_fulfillment.order.id, offer.id, staff_id, by_all, assigned)
+    changes = order_changes_without_offer(order_fulfillment) if by_all else {}
+    db.commit(
+        [
+            close_offer(offer, after),
+            *record_order_events(order_fulfillment.order, event, actor=staff_id, at=now, **changes),
+        ]
+    )
     return after

@@ -1,4 +1,4 @@
-"""The goods are with the customer. With the last of them the cash is collected and the order is complete."""
+"""Delivering a fulfillment. Delivery of the last one collects the cash and completes the order."""
 
 from __future__ import annotations
 
@@ -17,19 +17,20 @@ from chalicelib.orders.model import OrderStatus
 
 @db.retry_on_conflict
 def deliver(principal: Principal, fulfillment_id: str) -> Fulfillment:
-    at = load_fulfillment_context(principal, fulfillment_id)
-    if at.fulfillment.status in (FulfillmentStatus.DELIVERED, FulfillmentStatus.CONFIRMED):
-        return at.fulfillment
-    after = transition_fulfillment(at.fulfillment, FulfillmentStatus.DELIVERED)
-    complete = completes_order(at, after)
-    cash = collect_cash(principal, at.order_fulfillment) if complete else CashCollection()
+    """Return the delivered fulfillment; a repeat changes nothing. Raises NotFound or CannotMove."""
+    context = load_fulfillment_context(principal, fulfillment_id)
+    if context.fulfillment.status in (FulfillmentStatus.DELIVERED, FulfillmentStatus.CONFIRMED):
+        return context.fulfillment
+    after = transition_fulfillment(context.fulfillment, FulfillmentStatus.DELIVERED)
+    complete = completes_order(context, after)
+    cash = collect_cash(principal, context.order_fulfillment) if complete else CashCollection()
     event = WorkDelivered(
-        *at.event_ids,
-        at.order_fulfillment.order.currency,
-        claim_version=at.fulfillment.claim_version,
+        *context.event_ids,
+        context.order_fulfillment.order.currency,
+        claim_version=context.fulfillment.claim_version,
         completed=complete,
         payments=cash.payments,
         postings=cash.postings,
     )
     changes = cash.order_changes | ({"status": OrderStatus.COMPLETED} if complete else {})
-    return commit_status_change(at, after, event, SideEffects(other_writes=cash.writes, order_changes=changes))
+    return commit_status_change(context, after, event, SideEffects(other_writes=cash.writes, order_changes=changes))

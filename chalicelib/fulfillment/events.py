@@ -1,5 +1,4 @@
-"""What the room hears: orders placed, ended and paid, work given up, offers that ran out, goods that came, and the
-clock."""
+"""Event handlers of fulfillment, and the schedule that expires offers, retries stranded orders and fills backorders."""
 
 from __future__ import annotations
 
@@ -21,33 +20,34 @@ from chalicelib.kit.journal import JournalEntry
 handlers = EventHandlers(__name__)
 
 
-def _order_id(told: JournalEntry) -> str:
-    return told.subject.removeprefix("order#")
+def _order_id(entry: JournalEntry) -> str:
+    return entry.subject.removeprefix("order#")
 
 
-def _then_fill_backorders(first: Callable[[JournalEntry], Any]) -> Callable[[JournalEntry], None]:
-    """New work may wait for goods that have come, and work that ended may leave some to the next."""
+def _and_fill_backorders(handler: Callable[[JournalEntry], Any]) -> Callable[[JournalEntry], None]:
+    """Return a handler that also fills backorders: a new order may await goods that arrived meanwhile, and an ended one
+    may leave its goods to others."""
 
-    def both(told: JournalEntry) -> None:
-        first(told)
-        fill_on_event(told)
+    def handle(entry: JournalEntry) -> None:
+        handler(entry)
+        fill_on_event(entry)
 
-    return both
+    return handle
 
 
 HANDLERS: dict[str, Callable[[JournalEntry], Any]] = {
-    "OrderPlaced": _then_fill_backorders(assign_order),
-    "OrderCancelled": _then_fill_backorders(lambda told: cancel_fulfillments(_order_id(told))),
-    "PaymentCaptured": _then_fill_backorders(lambda told: reconcile(_order_id(told))),
+    "OrderPlaced": _and_fill_backorders(assign_order),
+    "OrderCancelled": _and_fill_backorders(lambda entry: cancel_fulfillments(_order_id(entry))),
+    "PaymentCaptured": _and_fill_backorders(lambda entry: reconcile(_order_id(entry))),
     "OfferClaimed": fill_on_event,
     "StockReceived": fill_on_event,
     "TransferReceived": fill_on_event,
-    "WorkRejected": lambda told: reroute(_order_id(told)),
-    # An offer may have been the last hope of what was rejected meanwhile.
-    "OfferExpired": lambda told: reroute(_order_id(told), "OfferExpired"),
-    "OfferDeclined": lambda told: reroute(_order_id(told), "OfferDeclined"),
+    "WorkRejected": lambda entry: reroute(_order_id(entry)),
+    # Units rejected during an offer may have been left to the offer, so its end reroutes them.
+    "OfferExpired": lambda entry: reroute(_order_id(entry), "OfferExpired"),
+    "OfferDeclined": lambda entry: reroute(_order_id(entry), "OfferDeclined"),
 }
-SUBSCRIBED_KINDS = set(HANDLERS)  # topics are asked to send nothing else
+SUBSCRIBED_KINDS = set(HANDLERS)  # the filter policy of the topic subscriptions
 
 
 @handlers.on_sns_message(topic=config.topic_arn("orders"))
@@ -73,13 +73,16 @@ def end_offers(event: Any) -> None:
 
 
 def handle_message(message: dict[str, Any]) -> None:
-    """A refusal here means done already or no longer wanted. A busy store, an order that somebody changes all the time
-    or a bug fails this message alone, and it comes again."""
-    listener = HANDLERS.get(message["kind"])
-    if listener is None:
+    """Call the handler of a message's kind, if any.
+
+    A refusal is logged and not raised: the work is done or no longer needed. Unavailable, StaleVersion and unexpected
+    errors are raised, so the message is delivered again.
+    """
+    handler = HANDLERS.get(message["kind"])
+    if handler is None:
         return
     try:
-        listener(journal.message_to_entry(message))
+        handler(journal.message_to_entry(message))
     except (Unavailable, StaleVersion):
         raise
     except Problem as refused:

@@ -1,4 +1,4 @@
-"""An offer's end: nobody claimed in time, so those who were assigned at placement bring it. No human is asked."""
+"""Expiring offers that were not claimed in time. The locations assigned at placement then serve the order."""
 
 from __future__ import annotations
 
@@ -23,13 +23,13 @@ CLOCK = "clock"
 
 
 def expire_due() -> int:
-    """Every offer whose end has passed. One that cannot be closed now does not keep the others open."""
+    """Close every due offer and return how many were closed. A refusal for one does not stop the others."""
     now = clock.now()
     return sum(_try_expire(offer, now) for offer in list_due_offers(now))
 
 
 def expire_if_due(offer: Offer, now: datetime) -> bool:
-    """For those who come upon an ended offer before the clock does."""
+    """Close a due offer before the schedule does. Returns whether it was closed."""
     return offer.is_due(now) and _try_expire(offer, now)
 
 
@@ -43,23 +43,32 @@ def _try_expire(offer: Offer, now: datetime) -> bool:
 
 @db.retry_on_conflict
 def expire(offer_id: str, now: datetime) -> bool:
-    case = load_fulfillment_of_order(order_id_from(offer_id))
-    offer = case.offer(offer_id)
+    """Close an offer as expired. Returns False if it is not open or not due at `now`."""
+    order_fulfillment = load_fulfillment_of_order(order_id_from(offer_id))
+    offer = order_fulfillment.offer(offer_id)
     if not offer.is_due(now):
         return False
-    begins = startable_refs(case.list_not_started(offer))
-    event = OfferExpired(case.order.id, offer.id, tuple(each.staff for each in offer.invited), begins)
+    assigned = startable_refs(order_fulfillment.list_not_started(offer))
+    event = OfferExpired(
+        order_fulfillment.order.id, offer.id, tuple(invitation.staff for invitation in offer.invited), assigned
+    )
     db.commit(
         [
             close_offer(offer, transition_offer(offer, OfferStatus.EXPIRED)),
-            *record_order_events(case.order, event, actor=CLOCK, at=now, **order_changes_without_offer(case)),
+            *record_order_events(
+                order_fulfillment.order, event, actor=CLOCK, at=now, **order_changes_without_offer(order_fulfillment)
+            ),
         ]
     )
     return True
 
 
-def order_changes_without_offer(case: OrderFulfillment) -> dict[str, OrderFulfillmentStatus]:
-    """The order's status once nobody is asked any more; an order that is over keeps the one it has."""
-    if case.order.status != OrderStatus.PLACED:
+def order_changes_without_offer(order_fulfillment: OrderFulfillment) -> dict[str, OrderFulfillmentStatus]:
+    """Return the change of the order's row when its offer closes; none for an order that is completed or cancelled."""
+    if order_fulfillment.order.status != OrderStatus.PLACED:
         return {}
-    return {"fulfillment_status": derive_order_status(case.order.demand, case.fulfillments, has_open_offer=False)}
+    return {
+        "fulfillment_status": derive_order_status(
+            order_fulfillment.order.demand, order_fulfillment.fulfillments, has_open_offer=False
+        )
+    }

@@ -1,4 +1,4 @@
-"""Nobody was at home. The goods stay with their bringer for another attempt, or come back into stock for good."""
+"""Recording a failed delivery attempt, or the return of the goods to their location after one."""
 
 from __future__ import annotations
 
@@ -11,12 +11,12 @@ from chalicelib.kit.auth import Principal
 
 @db.retry_on_conflict
 def fail(principal: Principal, fulfillment_id: str, reason: str, back: bool = False) -> Fulfillment:
-    """`back` only after a failed attempt: then the units are on hand again where they came from."""
-    at = load_fulfillment_context(principal, fulfillment_id)
+    """Return the changed fulfillment. `back` returns the units to stock; it is possible only after a failed attempt."""
+    context = load_fulfillment_context(principal, fulfillment_id)
     to = FulfillmentStatus.BACK_AT_LOCATION if back else FulfillmentStatus.FAILED_ATTEMPT
-    if at.fulfillment.status == to:
-        return at.fulfillment
-    after = transition_fulfillment(at.fulfillment, to, reason=reason)
-    goods = return_to_stock(at.fulfillment.pieces) if back else StockEffect()
-    event = WorkFailed(*at.event_ids, reason=reason, back=back, movements=goods.movements)
-    return commit_status_change(at, after, event, SideEffects(goods, order_changes={"bringer": ""}))
+    if context.fulfillment.status == to:
+        return context.fulfillment
+    after = transition_fulfillment(context.fulfillment, to, reason=reason)
+    stock_effect = return_to_stock(context.fulfillment.pieces) if back else StockEffect()
+    event = WorkFailed(*context.event_ids, reason=reason, back=back, movements=stock_effect.movements)
+    return commit_status_change(context, after, event, SideEffects(stock_effect, order_changes={"bringer": ""}))

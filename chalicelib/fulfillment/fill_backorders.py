@@ -1,6 +1,6 @@
-"""Goods that orders were promised for a day have come: whoever waits longest gets his first, and his work can begin.
+"""Filling backorders: arrived goods are allocated to the orders that await them, oldest first.
 
-What came was kept for them in the very commit that wrote it down, so nobody else can have bought it meanwhile.
+The transaction that received the goods reserved them for these orders, so no other order can have taken them.
 """
 
 from __future__ import annotations
@@ -23,7 +23,7 @@ from chalicelib.fulfillment.reconcile import check_reconciled
 from chalicelib.fulfillment.stock_effects import StockEffect, promise, release
 from chalicelib.fulfillment.store import (
     allocations_of,
-    list_awaiting_work,
+    list_awaiting_fulfillments,
     load_fulfillment_of_order,
     record_order_events,
     update_fulfillment,
@@ -38,66 +38,89 @@ from chalicelib.stock.release_unclaimed import release_unclaimed
 from chalicelib.stock.store import list_arrived, load_levels_by_id, unlist_arrived
 
 
-def fill_on_event(told: JournalEntry) -> int:
-    """On whatever moved goods or promises on a day's shelf: some came, or somebody no longer waits for them."""
-    movements: tuple[Movement, ...] = getattr(told.event, "movements", ())
-    kind, _, order_id = told.subject.partition("#")
-    return fill_at_places(
-        {one.level_id for one in movements if is_inbound_bucket(one.shelf)}, order_id if kind == "order" else ""
+def fill_on_event(entry: JournalEntry) -> int:
+    """Fill backorders after an event that moved inbound stock: goods arrived, or an order no longer awaits them.
+
+    Returns the number of fulfillments filled.
+    """
+    movements: tuple[Movement, ...] = getattr(entry.event, "movements", ())
+    kind, _, order_id = entry.subject.partition("#")
+    return fill_at_levels(
+        {movement.level_id for movement in movements if is_inbound_bucket(movement.shelf)},
+        order_id if kind == "order" else "",
     )
 
 
 def fill_all_arrived() -> int:
-    """By the clock: for those whose work was not yet in the list when their goods came."""
-    places = list_arrived()
-    filled = fill_at_places(places)
-    for place, units in load_on_hand(places).items():
+    """Fill backorders at every level with arrived goods, and unlist empty levels. Returns the number filled.
+
+    It runs by schedule, for fulfillments that the event handler missed because the index was not yet up to date.
+    """
+    level_ids = list_arrived()
+    filled = fill_at_levels(level_ids)
+    for level_id, units in load_on_hand(level_ids).items():
         if not units:
-            db.commit([unlist_arrived(place)])
+            db.commit([unlist_arrived(level_id)])
     return filled
 
 
-def fill_at_places(places: Iterable[LevelId], order_id: str = "") -> int:
-    """How many orders were given their goods; what nobody waits for is anybody's then. The list of those who wait lags,
-    so the order that is heard of is looked at itself."""
-    came = [place for place, units in load_on_hand(places).items() if units]
-    if not came:
+def fill_at_levels(level_ids: Iterable[LevelId], order_id: str = "") -> int:
+    """Fill backorders at these levels and return the number filled. Unclaimed units return to general stock.
+
+    `order_id` is the order of the event: the index may not list its fulfillments yet, so they are read directly.
+    """
+    arrived = [level_id for level_id, units in load_on_hand(level_ids).items() if units]
+    if not arrived:
         return 0
     own = (
-        [work for work in load_fulfillment_of_order(order_id).fulfillments if work.status == FulfillmentStatus.AWAITING]
+        [
+            fulfillment
+            for fulfillment in load_fulfillment_of_order(order_id).fulfillments
+            if fulfillment.status == FulfillmentStatus.AWAITING
+        ]
         if order_id
         else []
     )
-    filled = sum(_fill_at_location(location, own) for location in sorted({location for _, location, _ in came}))
-    release_unclaimed(came)
+    filled = sum(_fill_at_location(location, own) for location in sorted({location for _, location, _ in arrived}))
+    release_unclaimed(arrived)
     return filled
 
 
-def load_on_hand(places: Iterable[LevelId]) -> dict[LevelId, int]:
-    wanted = list(places)
-    return dict.fromkeys(wanted, 0) | {place: level.on_hand for place, level in load_levels_by_id(wanted).items()}
+def load_on_hand(level_ids: Iterable[LevelId]) -> dict[LevelId, int]:
+    """Return the units on hand at each level, 0 for a level that does not exist."""
+    ids = list(level_ids)
+    return dict.fromkeys(ids, 0) | {level_id: level.on_hand for level_id, level in load_levels_by_id(ids).items()}
 
 
 def _fill_at_location(location: str, own: Sequence[Fulfillment]) -> int:
-    """An order whose work needs more than came keeps what is there of it from those behind it, unless it has not been
-    paid yet."""
-    filled, left = 0, dict[LevelId, int]()
-    for work in oldest_first((*list_awaiting_work(location), *(work for work in own if work.location == location))):
-        left |= load_on_hand(piece.level_id for piece in work.pieces if piece.level_id not in left)
-        if not any(left[piece.level_id] for piece in work.pieces) or _is_unpaid(work.order_id):
+    """Fill fulfillments in the order of placement and return the number filled.
+
+    A fulfillment that needs more units than arrived reserves those that did, so later ones do not overtake it. Unpaid
+    orders are skipped.
+    """
+    filled, remaining = 0, dict[LevelId, int]()
+    own_here = [fulfillment for fulfillment in own if fulfillment.location == location]
+    for fulfillment in sort_oldest_first((*list_awaiting_fulfillments(location), *own_here)):
+        remaining |= load_on_hand(
+            allocation.level_id for allocation in fulfillment.pieces if allocation.level_id not in remaining
+        )
+        if not any(remaining[allocation.level_id] for allocation in fulfillment.pieces) or _is_unpaid(
+            fulfillment.order_id
+        ):
             continue
-        whole = all(left[piece.level_id] >= piece.quantity for piece in work.pieces)
-        if whole and not fill_fulfillment(work):
+        is_complete = all(remaining[allocation.level_id] >= allocation.quantity for allocation in fulfillment.pieces)
+        if is_complete and not fill_fulfillment(fulfillment):
             continue
-        filled += whole
-        for piece in work.pieces:
-            left[piece.level_id] = max(0, left[piece.level_id] - piece.quantity)
+        filled += is_complete
+        for allocation in fulfillment.pieces:
+            remaining[allocation.level_id] = max(0, remaining[allocation.level_id] - allocation.quantity)
     return filled
 
 
-def oldest_first(works: Iterable[Fulfillment]) -> list[Fulfillment]:
-    """Each once; their ids begin with their order's, and that with the instant it was placed."""
-    return [work for _, work in sorted({work.id: work for work in works}.items())]
+def sort_oldest_first(fulfillments: Iterable[Fulfillment]) -> list[Fulfillment]:
+    """Return the fulfillments without duplicates, oldest order first: their ids begin with the order's ULID."""
+    by_id = {fulfillment.id: fulfillment for fulfillment in fulfillments}
+    return [by_id[fulfillment_id] for fulfillment_id in sorted(by_id)]
 
 
 def _is_unpaid(order_id: str) -> bool:
@@ -106,36 +129,48 @@ def _is_unpaid(order_id: str) -> bool:
 
 
 @db.retry_on_conflict
-def fill_fulfillment(work: Fulfillment) -> bool:
-    """Only firm promises: who has not paid yet keeps his hold, and gets his goods when the money comes."""
-    case = load_fulfillment_of_order(work.order_id)
-    waits = case.fulfillment(work.id)
-    if waits.status != FulfillmentStatus.AWAITING or case.order.status != OrderStatus.PLACED or case.order.on_hold:
+def fill_fulfillment(fulfillment: Fulfillment) -> bool:
+    """Move a fulfillment's allocations to the arrived goods, so it can begin. Returns whether it did.
+
+    An order on hold keeps its holds and is filled after payment.
+    """
+    order_fulfillment = load_fulfillment_of_order(fulfillment.order_id)
+    waiting = order_fulfillment.fulfillment(fulfillment.id)
+    if (
+        waiting.status != FulfillmentStatus.AWAITING
+        or order_fulfillment.order.status != OrderStatus.PLACED
+        or order_fulfillment.order.on_hold
+    ):
         return False
-    check_reconciled(case)
+    check_reconciled(order_fulfillment)
     try:
-        commit_filled(case, waits)
+        commit_filled(order_fulfillment, waiting)
     except (OutOfStock, NotPromised):
-        return False  # given to somebody else by another who heard of it
+        return False  # a concurrent handler has already used these units
     return True
 
 
-def commit_filled(case: OrderFulfillment, waits: Fulfillment) -> None:
-    pieces = tuple(map(on_first_shard, waits.pieces))
-    begins = replace(transition_fulfillment(waits, FulfillmentStatus.ASSIGNED), pieces=pieces, assigned_at=clock.now())
-    goods = (
-        release(case.order, waits.pieces)
-        + StockEffect(tuple(move_to_first_shard(waits.pieces)))
-        + promise(case.order, pieces)
+def commit_filled(order_fulfillment: OrderFulfillment, waiting: Fulfillment) -> None:
+    """Commit an awaiting fulfillment as assigned, with its units on the first shard of their level."""
+    allocations = tuple(map(on_first_shard, waiting.pieces))
+    assigned = replace(
+        transition_fulfillment(waiting, FulfillmentStatus.ASSIGNED), pieces=allocations, assigned_at=clock.now()
     )
-    works = case.with_changed(begins)
-    status = derive_order_status(case.order.demand, works, has_open_offer=case.open_offer is not None)
-    event = BackorderFilled(case.order.id, fulfillment_refs([begins]), goods.movements)
-    changes = {"pieces": allocations_of(exclude_withdrawn(works)), "fulfillment_status": status}
+    stock_effect = (
+        release(order_fulfillment.order, waiting.pieces)
+        + StockEffect(tuple(move_to_first_shard(waiting.pieces)))
+        + promise(order_fulfillment.order, allocations)
+    )
+    fulfillments = order_fulfillment.with_changed(assigned)
+    status = derive_order_status(
+        order_fulfillment.order.demand, fulfillments, has_open_offer=order_fulfillment.open_offer is not None
+    )
+    event = BackorderFilled(order_fulfillment.order.id, fulfillment_refs([assigned]), stock_effect.movements)
+    changes = {"pieces": allocations_of(exclude_withdrawn(fulfillments)), "fulfillment_status": status}
     db.commit(
         [
-            update_fulfillment(waits, begins),
-            *record_order_events(case.order, event, actor=ROUTER, at=clock.now(), **changes),
-            *goods.writes,
+            update_fulfillment(waiting, assigned),
+            *record_order_events(order_fulfillment.order, event, actor=ROUTER, at=clock.now(), **changes),
+            *stock_effect.writes,
         ]
     )

@@ -1,4 +1,4 @@
-"""Reading the work: a location's list, an offer as the invited see it, why an order was routed so, who brings it."""
+"""Reads of fulfillment as JSON: a location's list, an offer, the routing of an order, and who delivers it."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ from chalicelib.fulfillment.model import (
     refusal_if_closed,
 )
 from chalicelib.fulfillment.status_change import can_serve
-from chalicelib.fulfillment.store import list_open_work, load_decisions, load_fulfillment_of_order
+from chalicelib.fulfillment.store import list_open_fulfillments, load_decisions, load_fulfillment_of_order
 from chalicelib.kit import clock, config
 from chalicelib.kit.auth import Principal
 from chalicelib.kit.errors import NotFound
@@ -35,63 +35,71 @@ from chalicelib.stock.model import bucket_to_day
 
 
 def find_carrier(order_id: str) -> dict[str, Any] | None:
-    """First name and the latest time to expect him; None before anybody is sure to come."""
-    case = load_fulfillment_of_order(order_id)
-    coming = [
-        work
-        for work in exclude_withdrawn(case.fulfillments)
-        if work.status not in (*NOT_STARTED, FulfillmentStatus.BACK_AT_LOCATION)
+    """Return the first name of the person who delivers, the latest expected time and the status.
+
+    None while no fulfillment has started.
+    """
+    order_fulfillment = load_fulfillment_of_order(order_id)
+    underway = [
+        fulfillment
+        for fulfillment in exclude_withdrawn(order_fulfillment.fulfillments)
+        if fulfillment.status not in (*NOT_STARTED, FulfillmentStatus.BACK_AT_LOCATION)
     ]
-    if not (case.order.bringer and coming):
+    if not (order_fulfillment.order.bringer and underway):
         return None
-    last = max(coming, key=estimate_arrival)
-    arrived = all(work.status in ARRIVED for work in coming)
+    last = max(underway, key=estimate_arrival)
+    arrived = all(fulfillment.status in ARRIVED for fulfillment in underway)
     when = None if arrived else clock.iso(estimate_arrival(last))
-    return {"first_name": case.order.bringer, "when": when, "status": last.status}
+    return {"first_name": order_fulfillment.order.bringer, "when": when, "status": last.status}
 
 
-def estimate_arrival(work: Fulfillment) -> datetime:
-    """A van is near already; a parcel takes days. Both are the shop's to set."""
-    name, usual = ("VAN_DELIVERY_MINUTES", 180) if work.kind == "van" else ("DELIVERY_MINUTES", 2880)
-    return work.assigned_at + clock.minutes(config.int_setting(name, usual))
+def estimate_arrival(fulfillment: Fulfillment) -> datetime:
+    """Return the latest expected arrival, from the shop's settings for vans and for parcels."""
+    name, default = ("VAN_DELIVERY_MINUTES", 180) if fulfillment.kind == "van" else ("DELIVERY_MINUTES", 2880)
+    return fulfillment.assigned_at + clock.minutes(config.int_setting(name, default))
 
 
 def load_routing(order_id: str) -> dict[str, Any]:
-    """Every decision with every candidate, newest first, and what became of the offers and the work."""
-    case = load_fulfillment_of_order(order_id)
-    decisions = [_stored_decision_to_json(each) for each in reversed(load_decisions(order_id))]
+    """Return all routing decisions of an order, newest first, with its offers and fulfillments. Raises NotFound."""
+    order_fulfillment = load_fulfillment_of_order(order_id)
+    decisions = [_stored_decision_to_json(stored) for stored in reversed(load_decisions(order_id))]
     return {
         "order_id": order_id,
-        "fulfillment_status": case.order.fulfillment_status,
+        "fulfillment_status": order_fulfillment.order.fulfillment_status,
         "decisions": decisions,
-        "offers": [_offer_summary_to_json(offer) for offer in case.offers],
-        "fulfillments": [summary_to_json(work) for work in case.fulfillments],
+        "offers": [_offer_summary_to_json(offer) for offer in order_fulfillment.offers],
+        "fulfillments": [summary_to_json(fulfillment) for fulfillment in order_fulfillment.fulfillments],
     }
 
 
 def list_fulfillments(
     principal: Principal, location: str, after: Any, of: str = "work"
 ) -> tuple[list[dict[str, Any]], Any]:
-    """Open work, oldest first; only the people of the place, couriers and the owner have a list to look at."""
+    """Return a page of a location's open fulfillments and its cursor, oldest first.
+
+    Raises NotFound unless the caller is the owner, a courier without a location, or staff of the location.
+    """
     if not _can_list(principal, location):
         raise NotFound()
-    works, more = list_open_work(location, after=after, list_name=of)
-    return fulfillments_to_json(principal, works), more
+    fulfillments, more = list_open_fulfillments(location, after=after, list_name=of)
+    return fulfillments_to_json(principal, fulfillments), more
 
 
 def _can_list(principal: Principal, location: str) -> bool:
-    roams = principal.role == "owner" or (principal.role == "courier" and not principal.location)
-    return bool(location) and (roams or principal.location == location)
+    is_everywhere = principal.role == "owner" or (principal.role == "courier" and not principal.location)
+    return bool(location) and (is_everywhere or principal.location == location)
 
 
-def fulfillments_to_json(principal: Principal, works: Sequence[Fulfillment]) -> list[dict[str, Any]]:
-    """Two batch reads for a whole page."""
-    found = orders.load_orders(dict.fromkeys(work.order_id for work in works))
-    payments = load_payments(each for order in found.values() for each in order.payment_ids)
+def fulfillments_to_json(principal: Principal, fulfillments: Sequence[Fulfillment]) -> list[dict[str, Any]]:
+    """Return a page of fulfillments with their orders and payments, which are read in two batches."""
+    orders_by_id = orders.load_orders(dict.fromkeys(fulfillment.order_id for fulfillment in fulfillments))
+    payments = load_payments(payment_id for order in orders_by_id.values() for payment_id in order.payment_ids)
     return [
-        fulfillment_to_json(work, found[work.order_id], _payments_of(payments, work.order_id))
-        for work in works
-        if work.order_id in found and can_serve(principal, work)
+        fulfillment_to_json(
+            fulfillment, orders_by_id[fulfillment.order_id], _payments_of(payments, fulfillment.order_id)
+        )
+        for fulfillment in fulfillments
+        if fulfillment.order_id in orders_by_id and can_serve(principal, fulfillment)
     ]
 
 
@@ -99,10 +107,10 @@ def _payments_of(payments: Iterable[Payment], order_id: str) -> list[Payment]:
     return [payment for payment in payments if payment.order_id == order_id]
 
 
-def fulfillment_to_json(work: Fulfillment, order: Order, payments: Sequence[Payment]) -> dict[str, Any]:
-    """Whom to bring it to is told as long as somebody has it to bring."""
-    units = _quantities(work)
-    said = summary_to_json(work) | {
+def fulfillment_to_json(fulfillment: Fulfillment, order: Order, payments: Sequence[Payment]) -> dict[str, Any]:
+    """Return a fulfillment with its order. The customer and the address are included until the fulfillment ends."""
+    units = _quantities(fulfillment)
+    body = summary_to_json(fulfillment) | {
         "number": order.number,
         "channel": order.channel,
         "lines": lines_to_json(order, units),
@@ -112,52 +120,56 @@ def fulfillment_to_json(work: Fulfillment, order: Order, payments: Sequence[Paym
         "reserved_until": clock.iso(order.reserved_until) if order.reserved_until else None,
         "note": order.note or None,
     }
-    reach = {} if work.status in ENDED else {"customer": order.contact or None, "address": order.delivery.address}
-    return said | _cash_with_last_to_json(order, units) | reach
+    contact = (
+        {} if fulfillment.status in ENDED else {"customer": order.contact or None, "address": order.delivery.address}
+    )
+    return body | _cash_with_last_to_json(order, units) | contact
 
 
 def _cash_with_last_to_json(order: Order, units: dict[str, int]) -> dict[str, Any]:
-    """Who brings only a part is told that the cash comes with the last part, so that nobody asks for it twice."""
-    whole = sum(line.quantity for line in order.lines)
-    return {"cash_with_last": True} if sum(units.values()) < whole else {}
+    """Return `cash_with_last` for a part of an order: cash is collected once, with the last part."""
+    ordered = sum(line.quantity for line in order.lines)
+    return {"cash_with_last": True} if sum(units.values()) < ordered else {}
 
 
 def load_offer_as_json(staff: str, offer_id: str) -> dict[str, Any]:
-    """Goods, distance, cash and deadline; nothing of the customer, for anyone but the winner."""
-    case = load_fulfillment_of_order(order_id_from(offer_id))
-    offer = case.offer(offer_id)
-    return offer_to_json(case, offer, staff)
+    """Return an offer as an invited salesman sees it. Raises NotFound or NotInvited."""
+    order_fulfillment = load_fulfillment_of_order(order_id_from(offer_id))
+    offer = order_fulfillment.offer(offer_id)
+    return offer_to_json(order_fulfillment, offer, staff)
 
 
-def offer_to_json(case: OrderFulfillment, offer: Offer, staff: str) -> dict[str, Any]:
+def offer_to_json(order_fulfillment: OrderFulfillment, offer: Offer, staff: str) -> dict[str, Any]:
+    """Return the offer's goods, distance, cash and expiry. Only its winner sees the customer, under `fulfillment`."""
     invitation = offer.invitation(staff)
     closed = refusal_if_closed(offer, clock.now())
-    payments = load_payments(case.order.payment_ids)
-    said = _offer_summary_to_json(offer) | {
+    payments = load_payments(order_fulfillment.order.payment_ids)
+    body = _offer_summary_to_json(offer) | {
         "status": "claimed_by_you" if offer.claimed_by == staff else closed.code if closed else OfferStatus.OPEN,
-        "number": case.order.number,
+        "number": order_fulfillment.order.number,
         "location": invitation.location,
         "distance_meters": invitation.distance_meters,
-        "lines": lines_to_json(case.order, offer.wanted),
-        "cash_to_collect": cash_to_collect(payments, case.order.currency).to_json(),
+        "lines": lines_to_json(order_fulfillment.order, offer.wanted),
+        "cash_to_collect": cash_to_collect(payments, order_fulfillment.order.currency).to_json(),
         "pays_first": bool(unpaid_before_dispatch(payments)),
     }
-    said.pop("invited"), said.pop("claimed_by")
-    said |= _cash_with_last_to_json(case.order, offer.wanted)
-    return said | {"fulfillment": won_fulfillment_to_json(case, offer, staff, payments)}
+    body.pop("invited"), body.pop("claimed_by")
+    body |= _cash_with_last_to_json(order_fulfillment.order, offer.wanted)
+    return body | {"fulfillment": won_fulfillment_to_json(order_fulfillment, offer, staff, payments)}
 
 
 def won_fulfillment_to_json(
-    case: OrderFulfillment, offer: Offer, staff: str, payments: Sequence[Payment]
+    order_fulfillment: OrderFulfillment, offer: Offer, staff: str, payments: Sequence[Payment]
 ) -> dict[str, Any] | None:
+    """Return the winner's fulfillment with the delivery position while it is open, or None for other salesmen."""
     if offer.claimed_by != staff:
         return None
-    work = next((each for each in case.fulfillments if each.offer_id == offer.id), None)
-    if work is None:
+    fulfillment = next((item for item in order_fulfillment.fulfillments if item.offer_id == offer.id), None)
+    if fulfillment is None:
         raise NotInvited(offer=offer.id)
-    point = find_destination(case.order)
-    told_now = fulfillment_to_json(work, case.order, payments)
-    return told_now | ({"position": point.to_json()} if point and work.status not in ENDED else {})
+    point = find_destination(order_fulfillment.order)
+    body = fulfillment_to_json(fulfillment, order_fulfillment.order, payments)
+    return body | ({"position": point.to_json()} if point and fulfillment.status not in ENDED else {})
 
 
 def lines_to_json(order: Order, units: dict[str, int]) -> list[dict[str, Any]]:
@@ -165,28 +177,32 @@ def lines_to_json(order: Order, units: dict[str, int]) -> list[dict[str, Any]]:
     return [{"sku": sku, "name": names.get(sku, sku), "quantity": quantity} for sku, quantity in units.items()]
 
 
-def _quantities(work: Fulfillment) -> dict[str, int]:
+def _quantities(fulfillment: Fulfillment) -> dict[str, int]:
     units: dict[str, int] = {}
-    for piece in work.pieces:
-        units[piece.sku] = units.get(piece.sku, 0) + piece.quantity
+    for allocation in fulfillment.pieces:
+        units[allocation.sku] = units.get(allocation.sku, 0) + allocation.quantity
     return units
 
 
-def summary_to_json(work: Fulfillment) -> dict[str, Any]:
+def summary_to_json(fulfillment: Fulfillment) -> dict[str, Any]:
     return {
-        "id": work.id,
-        "order_id": work.order_id,
-        "status": work.status,
-        "method": work.method,
-        "location": work.location,
-        "kind": work.kind,
-        "fulfiller": work.fulfiller or None,
-        "offer_id": work.offer_id or None,
-        "claim_version": work.claim_version or None,
-        "reason": work.reason or None,
-        "pieces": [piece.to_json() for piece in work.pieces],
-        "assigned_at": clock.iso(work.assigned_at),
-    } | ({"expected_on": bucket_to_day(work.pieces[0].shard)} if work.status == FulfillmentStatus.AWAITING else {})
+        "id": fulfillment.id,
+        "order_id": fulfillment.order_id,
+        "status": fulfillment.status,
+        "method": fulfillment.method,
+        "location": fulfillment.location,
+        "kind": fulfillment.kind,
+        "fulfiller": fulfillment.fulfiller or None,
+        "offer_id": fulfillment.offer_id or None,
+        "claim_version": fulfillment.claim_version or None,
+        "reason": fulfillment.reason or None,
+        "pieces": [allocation.to_json() for allocation in fulfillment.pieces],
+        "assigned_at": clock.iso(fulfillment.assigned_at),
+    } | (
+        {"expected_on": bucket_to_day(fulfillment.pieces[0].shard)}
+        if fulfillment.status == FulfillmentStatus.AWAITING
+        else {}
+    )
 
 
 def _offer_summary_to_json(offer: Offer) -> dict[str, Any]:
@@ -196,11 +212,11 @@ def _offer_summary_to_json(offer: Offer) -> dict[str, Any]:
         "status": offer.status,
         "opened_at": clock.iso(offer.opened_at),
         "expires_at": clock.iso(offer.expires_at),
-        "invited": [each.staff for each in offer.invited],
+        "invited": [invitation.staff for invitation in offer.invited],
         "claimed_by": offer.claimed_by or None,
     }
 
 
-def _stored_decision_to_json(kept: dict[str, Any]) -> dict[str, Any]:
-    """What it was decided from lies beside it in the table; the door shows what was seen and said."""
-    return {"at": kept["at"], "cause": kept["cause"], **kept["decision"]}
+def _stored_decision_to_json(stored: dict[str, Any]) -> dict[str, Any]:
+    """Return a stored decision without its inputs."""
+    return {"at": stored["at"], "cause": stored["cause"], **stored["decision"]}

@@ -1,9 +1,9 @@
-"""The customer takes it over the counter: dispatch, delivery and cash in one step."""
+"""Handing goods over at the counter: dispatch, delivery and cash collection in one transaction."""
 
 from __future__ import annotations
 
 from chalicelib.fulfillment.collect_cash import CashCollection, collect_cash
-from chalicelib.fulfillment.dispatch import refuse_unpaid
+from chalicelib.fulfillment.dispatch import check_paid_before_dispatch
 from chalicelib.fulfillment.model import Fulfillment, FulfillmentStatus, WorkHandedOver, transition_fulfillment
 from chalicelib.fulfillment.reconcile import check_reconciled
 from chalicelib.fulfillment.status_change import (
@@ -21,23 +21,26 @@ from chalicelib.payments.store import load_payments
 
 @db.retry_on_conflict
 def handover(principal: Principal, fulfillment_id: str) -> Fulfillment:
-    at = load_fulfillment_context(principal, fulfillment_id)
-    if at.fulfillment.status == FulfillmentStatus.HANDED_OVER:
-        return at.fulfillment
-    after = transition_fulfillment(at.fulfillment, FulfillmentStatus.HANDED_OVER)
-    check_reconciled(at.order_fulfillment)
-    refuse_unpaid(load_payments(at.order_fulfillment.order.payment_ids))
-    complete = completes_order(at, after)
-    cash = collect_cash(principal, at.order_fulfillment) if complete else CashCollection()
-    goods = issue(at.fulfillment.pieces)
+    """Return the fulfillment as handed over; a repeat changes nothing. Raises NotFound, CannotMove or NotPaid."""
+    context = load_fulfillment_context(principal, fulfillment_id)
+    if context.fulfillment.status == FulfillmentStatus.HANDED_OVER:
+        return context.fulfillment
+    after = transition_fulfillment(context.fulfillment, FulfillmentStatus.HANDED_OVER)
+    check_reconciled(context.order_fulfillment)
+    check_paid_before_dispatch(load_payments(context.order_fulfillment.order.payment_ids))
+    complete = completes_order(context, after)
+    cash = collect_cash(principal, context.order_fulfillment) if complete else CashCollection()
+    stock_effect = issue(context.fulfillment.pieces)
     event = WorkHandedOver(
-        *at.event_ids,
-        at.order_fulfillment.order.currency,
-        claim_version=at.fulfillment.claim_version,
+        *context.event_ids,
+        context.order_fulfillment.order.currency,
+        claim_version=context.fulfillment.claim_version,
         completed=complete,
-        movements=goods.movements,
+        movements=stock_effect.movements,
         payments=cash.payments,
         postings=cash.postings,
     )
     changes = cash.order_changes | ({"status": OrderStatus.COMPLETED} if complete else {})
-    return commit_status_change(at, after, event, SideEffects(goods, other_writes=cash.writes, order_changes=changes))
+    return commit_status_change(
+        context, after, event, SideEffects(stock_effect, other_writes=cash.writes, order_changes=changes)
+    )

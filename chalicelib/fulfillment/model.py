@@ -1,4 +1,4 @@
-"""What an offer and a fulfillment are, how they may move, and every no they can answer with."""
+"""Offers and fulfillments: their states, transitions, events and refusals."""
 
 from __future__ import annotations
 
@@ -6,13 +6,15 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from enum import StrEnum
-from typing import Any
+from typing import Any, TypeVar
 
 from chalicelib.kit.errors import Forbidden, Invalid, NotFound, Problem, Refused, StaleVersion
 from chalicelib.kit.events import Event
 from chalicelib.orders.model import Order, OrderFulfillmentStatus, OrderStatus
 from chalicelib.payments.model import PaymentRecord, Posting
 from chalicelib.stock.model import Allocation, Movement
+
+T = TypeVar("T", "Offer", "Fulfillment")
 
 
 class OfferStatus(StrEnum):
@@ -51,14 +53,14 @@ FULFILLMENT_TRANSITIONS: dict[FulfillmentStatus, set[FulfillmentStatus]] = {
     FulfillmentStatus.AWAITING: {
         FulfillmentStatus.ASSIGNED,
         FulfillmentStatus.CANCELLED,
-    },  # its goods are on their way to the location
+    },  # the goods are expected at the location on a later day
     FulfillmentStatus.ASSIGNED: {FulfillmentStatus.ACCEPTED, FulfillmentStatus.REJECTED, FulfillmentStatus.CANCELLED},
     FulfillmentStatus.ACCEPTED: {FulfillmentStatus.PICKING, FulfillmentStatus.REJECTED, FulfillmentStatus.CANCELLED},
     FulfillmentStatus.PICKING: {
         FulfillmentStatus.READY,
         FulfillmentStatus.REJECTED,
         FulfillmentStatus.CANCELLED,
-    },  # it is the picker who finds the shelf empty
+    },  # missing goods are often noticed only while picking
     FulfillmentStatus.READY: {FulfillmentStatus.IN_TRANSIT, FulfillmentStatus.HANDED_OVER, FulfillmentStatus.CANCELLED},
     FulfillmentStatus.IN_TRANSIT: {FulfillmentStatus.DELIVERED, FulfillmentStatus.FAILED_ATTEMPT},
     FulfillmentStatus.FAILED_ATTEMPT: {FulfillmentStatus.IN_TRANSIT, FulfillmentStatus.BACK_AT_LOCATION},
@@ -69,8 +71,8 @@ FULFILLMENT_TRANSITIONS: dict[FulfillmentStatus, set[FulfillmentStatus]] = {
     FulfillmentStatus.REJECTED: set(),
     FulfillmentStatus.CANCELLED: set(),
 }
-NOT_STARTED = (FulfillmentStatus.AWAITING, FulfillmentStatus.ASSIGNED)  # nobody has begun with it
-VAN_TRANSITIONS = {  # nothing is picked from a shelf there
+NOT_STARTED = (FulfillmentStatus.AWAITING, FulfillmentStatus.ASSIGNED)
+VAN_TRANSITIONS = {  # additional transitions: goods on a van need no picking
     FulfillmentStatus.ACCEPTED: {FulfillmentStatus.READY, FulfillmentStatus.IN_TRANSIT, FulfillmentStatus.HANDED_OVER}
 }
 
@@ -80,17 +82,19 @@ ARRIVED = {FulfillmentStatus.DELIVERED, FulfillmentStatus.CONFIRMED, Fulfillment
 DISPATCHED = ARRIVED | {FulfillmentStatus.IN_TRANSIT, FulfillmentStatus.FAILED_ATTEMPT}
 ENDED = WITHDRAWN | ARRIVED | {FulfillmentStatus.BACK_AT_LOCATION}
 
-# Why a fulfiller says no, and what that does to the units he was asked for.
+# The reasons for rejecting a fulfillment, and what happens to its units.
 REJECTION_REASONS = {
-    "not_found": "nothing of it can be promised here until somebody counts",
-    "damaged": "these units are written off",
-    "closed": "the units stay and can be promised again",
-    "too_busy": "the units stay and can be promised again",
+    "not_found": "all units of the SKU at the location become unavailable until it is counted",
+    "damaged": "the units are written off",
+    "closed": "the units stay in stock and become available again",
+    "too_busy": "the units stay in stock and become available again",
 }
 
 
 @dataclass(frozen=True)
 class Invitation:
+    """A salesman to whom an offer was made, the van, and its distance from the destination."""
+
     staff: str
     location: str
     distance_meters: int
@@ -98,7 +102,10 @@ class Invitation:
 
 @dataclass(frozen=True)
 class Offer:
-    """`wanted` is what a claimer must bring, `assigned` the fulfillments that stand down when one does."""
+    """An invitation to salesmen to fulfill an order from their van; the first claim wins.
+
+    `wanted` is {SKU: units} that the claimer delivers; `assigned` are the ids of the fulfillments that a claim cancels.
+    """
 
     id: str
     order_id: str
@@ -113,18 +120,23 @@ class Offer:
     version: int = 1
 
     def invitation(self, staff: str) -> Invitation:
-        for each in self.invited:
-            if each.staff == staff:
-                return each
+        """Return the invitation of this salesman. Raises NotInvited."""
+        for invitation in self.invited:
+            if invitation.staff == staff:
+                return invitation
         raise NotInvited(offer=self.id)
 
     def is_due(self, now: datetime) -> bool:
+        """Return whether the offer has expired but is still open."""
         return self.status == OfferStatus.OPEN and self.expires_at <= now
 
 
 @dataclass(frozen=True)
 class Fulfillment:
-    """`claim_version` is the fencing token: the version its offer had when it was won, 0 where nobody had to claim."""
+    """The part of an order that one location serves.
+
+    `claim_version` is a fencing token: the version of the offer when it was claimed, or 0 without a claim.
+    """
 
     id: str
     order_id: str
@@ -143,73 +155,91 @@ class Fulfillment:
 
 @dataclass(frozen=True)
 class OrderFulfillment:
-    """One order with all the work there ever was for it; no step is decided from less."""
+    """An order with all of its fulfillments and offers, ended ones included; every status change is decided from it."""
 
     order: Order
     fulfillments: tuple[Fulfillment, ...] = ()
     offers: tuple[Offer, ...] = ()
 
     def fulfillment(self, fulfillment_id: str) -> Fulfillment:
-        return next((each for each in self.fulfillments if each.id == fulfillment_id), None) or _raise_not_found()
+        return _get_by_id(self.fulfillments, fulfillment_id)
 
     def offer(self, offer_id: str) -> Offer:
-        return next((each for each in self.offers if each.id == offer_id), None) or _raise_not_found()
+        return _get_by_id(self.offers, offer_id)
 
     @property
     def open_offer(self) -> Offer | None:
-        return next((each for each in self.offers if each.status == OfferStatus.OPEN), None)
+        return next((offer for offer in self.offers if offer.status == OfferStatus.OPEN), None)
 
     def list_not_started(self, offer: Offer) -> list[Fulfillment]:
-        """Assigned until a claim comes in between, or until the goods come."""
-        return [work for work in self.fulfillments if work.id in offer.assigned and work.status in NOT_STARTED]
+        """Return the offer's fulfillments that are still awaiting or assigned: those that a claim cancels."""
+        return [
+            fulfillment
+            for fulfillment in self.fulfillments
+            if fulfillment.id in offer.assigned and fulfillment.status in NOT_STARTED
+        ]
 
-    def with_changed(self, *works: Fulfillment) -> list[Fulfillment]:
-        changed = {work.id: work for work in works}
-        kept = [changed.pop(work.id, work) for work in self.fulfillments]
-        return kept + list(changed.values())
+    def with_changed(self, *fulfillments: Fulfillment) -> list[Fulfillment]:
+        """Return the order's fulfillments in order, with these in place of those of the same id, and new ones last."""
+        changed = {fulfillment.id: fulfillment for fulfillment in fulfillments}
+        updated = [changed.pop(fulfillment.id, fulfillment) for fulfillment in self.fulfillments]
+        return updated + list(changed.values())
 
 
-def _raise_not_found() -> Any:
+def _get_by_id(items: Iterable[T], item_id: str) -> T:
+    for item in items:
+        if item.id == item_id:
+            return item
     raise NotFound()
 
 
 def check_placed(order: Order) -> None:
+    """Raises OrderNotPlaced unless the order is placed, and neither completed nor cancelled."""
     if order.status != OrderStatus.PLACED:
         raise OrderNotPlaced(order=order.id, status=order.status)
 
 
 def transition_offer(offer: Offer, to: OfferStatus, **changes: Any) -> Offer:
+    """Return the offer with this status, its version raised by one. Raises CannotMove."""
     if to != offer.status and to not in OFFER_TRANSITIONS[offer.status]:
         raise CannotMove(**{"from": offer.status, "to": to})
     return replace(offer, status=to, version=offer.version + 1, **changes)
 
 
-def transition_fulfillment(work: Fulfillment, to: FulfillmentStatus, **changes: Any) -> Fulfillment:
-    ways = FULFILLMENT_TRANSITIONS[work.status] | (
-        VAN_TRANSITIONS.get(work.status, set()) if work.kind == "van" else set()
+def transition_fulfillment(fulfillment: Fulfillment, to: FulfillmentStatus, **changes: Any) -> Fulfillment:
+    """Return the fulfillment with this status, its version raised by one. Raises CannotMove."""
+    targets = FULFILLMENT_TRANSITIONS[fulfillment.status] | (
+        VAN_TRANSITIONS.get(fulfillment.status, set()) if fulfillment.kind == "van" else set()
     )
-    if to not in ways:
-        raise CannotMove(**{"from": work.status, "to": to})
-    return replace(work, status=to, version=work.version + 1, **changes)
+    if to not in targets:
+        raise CannotMove(**{"from": fulfillment.status, "to": to})
+    return replace(fulfillment, status=to, version=fulfillment.version + 1, **changes)
 
 
 def apply_claim(offer: Offer, staff: str, now: datetime) -> Offer:
+    """Return the offer as claimed by this salesman. Raises the refusal of a closed offer, or NotInvited."""
     if problem := refusal_if_closed(offer, now):
         raise problem.copy()
     return transition_offer(offer, OfferStatus.CLAIMED, claimed_by=offer.invitation(staff).staff)
 
 
 def apply_decline(offer: Offer, staff: str, now: datetime) -> Offer:
-    """Only the last of those invited closes the offer by it."""
+    """Return the offer with this salesman's decline; the decline of the last invited salesman closes it.
+
+    Raises the refusal of a closed offer, or NotInvited.
+    """
     if problem := refusal_if_closed(offer, now):
         raise problem.copy()
-    said_no = tuple(sorted({*offer.declined, offer.invitation(staff).staff}))
-    everyone = len(said_no) == len({each.staff for each in offer.invited})
-    return transition_offer(offer, OfferStatus.DECLINED_BY_ALL if everyone else OfferStatus.OPEN, declined=said_no)
+    declined = tuple(sorted({*offer.declined, offer.invitation(staff).staff}))
+    by_all = len(declined) == len({invitation.staff for invitation in offer.invited})
+    return transition_offer(offer, OfferStatus.DECLINED_BY_ALL if by_all else OfferStatus.OPEN, declined=declined)
 
 
 def refusal_if_closed(offer: Offer, now: datetime) -> Problem | None:
-    """None while it can be claimed. An offer past its end is closed whether or not a sweeper came by."""
+    """Return why an offer cannot be claimed, or None while it can.
+
+    An offer counts as ended from its expiry on, even before the schedule has closed it.
+    """
     if offer.status == OfferStatus.CLAIMED:
         return AlreadyClaimed(offer=offer.id)
     if offer.status == OfferStatus.SUPERSEDED:
@@ -219,42 +249,44 @@ def refusal_if_closed(offer: Offer, now: datetime) -> Problem | None:
     return None
 
 
-def refusal_of_lost_claim(standing: Offer | None, now: datetime) -> Problem:
-    """From the row that stood in a claim's way: its answer, or `Moved` when it can still be had."""
-    return (refusal_if_closed(standing, now) if standing else None) or StaleVersion()
+def refusal_of_lost_claim(stored: Offer | None, now: datetime) -> Problem:
+    """Return why a claim's conditional write failed, from the stored offer; StaleVersion when a retry may succeed."""
+    return (refusal_if_closed(stored, now) if stored else None) or StaleVersion()
 
 
-def exclude_withdrawn(works: Iterable[Fulfillment]) -> list[Fulfillment]:
-    return [work for work in works if work.status not in WITHDRAWN]
+def exclude_withdrawn(fulfillments: Iterable[Fulfillment]) -> list[Fulfillment]:
+    """Return the fulfillments that are neither rejected nor cancelled."""
+    return [fulfillment for fulfillment in fulfillments if fulfillment.status not in WITHDRAWN]
 
 
-def assigned_quantities(works: Iterable[Fulfillment]) -> dict[str, int]:
+def assigned_quantities(fulfillments: Iterable[Fulfillment]) -> dict[str, int]:
+    """Return {SKU: units} of all fulfillments that are neither rejected nor cancelled."""
     units: dict[str, int] = {}
-    for work in exclude_withdrawn(works):
-        for piece in work.pieces:
-            units[piece.sku] = units.get(piece.sku, 0) + piece.quantity
+    for fulfillment in exclude_withdrawn(fulfillments):
+        for allocation in fulfillment.pieces:
+            units[allocation.sku] = units.get(allocation.sku, 0) + allocation.quantity
     return units
 
 
-def unassigned_quantities(demand: dict[str, int], works: Iterable[Fulfillment]) -> dict[str, int]:
-    """What of an order nobody has to bring at the moment: the whole reason for routing, the first time and again."""
-    units = assigned_quantities(works)
+def unassigned_quantities(demand: dict[str, int], fulfillments: Iterable[Fulfillment]) -> dict[str, int]:
+    """Return {SKU: units} of an order that no fulfillment covers, without zeros: what has to be routed."""
+    units = assigned_quantities(fulfillments)
     missing = {sku: quantity - units.get(sku, 0) for sku, quantity in demand.items()}
     return {sku: quantity for sku, quantity in missing.items() if quantity > 0}
 
 
 def derive_order_status(
-    demand: dict[str, int], works: Sequence[Fulfillment], has_open_offer: bool
+    demand: dict[str, int], fulfillments: Sequence[Fulfillment], has_open_offer: bool
 ) -> OrderFulfillmentStatus:
-    """The order's `fulfillment_status`, always derived from its fulfillments and never counted up."""
-    states = {work.status for work in exclude_withdrawn(works)}
-    whole = not unassigned_quantities(demand, works)
+    """Return the order's `fulfillment_status`. It is derived from all fulfillments, never from the previous status."""
+    states = {fulfillment.status for fulfillment in exclude_withdrawn(fulfillments)}
+    is_complete = not unassigned_quantities(demand, fulfillments)
     back = {FulfillmentStatus.BACK_AT_LOCATION}
-    if states and states <= back and whole:
+    if states and states <= back and is_complete:
         return OrderFulfillmentStatus.RETURNED
-    if states and states <= ARRIVED and whole:
+    if states and states <= ARRIVED and is_complete:
         return OrderFulfillmentStatus.DELIVERED
-    if states and states <= DISPATCHED | back and whole:
+    if states and states <= DISPATCHED | back and is_complete:
         return OrderFulfillmentStatus.SHIPPED
     if states & (DISPATCHED | back):
         return OrderFulfillmentStatus.PARTLY_SHIPPED
@@ -266,13 +298,19 @@ def derive_order_status(
 
 
 def count_claim_writes(pieces: int, skus: int, on_hold: bool, parts: int) -> int:
-    """How many conditional writes a claim would be: levels left and levels taken, the same again in holds, the
-    fulfillments that stand down, and offer, new fulfillment, order, journal entry, request."""
+    """Return the number of writes in the transaction of a claim.
+
+    It writes each level that releases units and each level of the van, for orders on hold as many hold rows, each
+    cancelled fulfillment, and the offer, the new fulfillment, the order, the journal entry and the idempotency record.
+    """
     return (pieces + skus) * (2 if on_hold else 1) + parts + 5
 
 
 def build_fulfillment_id(order_id: str, number: int) -> str:
-    """Numbered within its order, so that a repeat makes the same one and the id alone leads to the order."""
+    """Return the id of an order's nth fulfillment.
+
+    A repeated command builds the same id, and `order_id_from` reads the order's id back from it.
+    """
     return f"ful_{order_id.removeprefix('ord_')}-{number}"
 
 
@@ -281,23 +319,27 @@ def build_offer_id(order_id: str, number: int) -> str:
 
 
 def order_id_from(identifier: str) -> str:
-    """The order behind a fulfillment's or an offer's id."""
+    """Return the order id contained in the id of a fulfillment or an offer."""
     return "ord_" + identifier.partition("_")[2].rpartition("-")[0]
 
 
-def fulfillment_refs(works: Iterable[Fulfillment]) -> tuple[FulfillmentRef, ...]:
-    """How an event names fulfillments."""
-    return tuple(FulfillmentRef(work.id, work.location) for work in works)
+def fulfillment_refs(fulfillments: Iterable[Fulfillment]) -> tuple[FulfillmentRef, ...]:
+    """Return references to these fulfillments for an event."""
+    return tuple(FulfillmentRef(fulfillment.id, fulfillment.location) for fulfillment in fulfillments)
 
 
-def startable_refs(works: Iterable[Fulfillment]) -> tuple[FulfillmentRef, ...]:
-    """Of new work: whose goods are there."""
-    return fulfillment_refs(work for work in works if work.status != FulfillmentStatus.AWAITING)
+def startable_refs(fulfillments: Iterable[Fulfillment]) -> tuple[FulfillmentRef, ...]:
+    """Return references to the fulfillments whose goods are at their location."""
+    return fulfillment_refs(
+        fulfillment for fulfillment in fulfillments if fulfillment.status != FulfillmentStatus.AWAITING
+    )
 
 
-def awaiting_refs(works: Iterable[Fulfillment]) -> tuple[FulfillmentRef, ...]:
-    """Of new work: whose goods are still on their way."""
-    return fulfillment_refs(work for work in works if work.status == FulfillmentStatus.AWAITING)
+def awaiting_refs(fulfillments: Iterable[Fulfillment]) -> tuple[FulfillmentRef, ...]:
+    """Return references to the fulfillments whose goods are still expected."""
+    return fulfillment_refs(
+        fulfillment for fulfillment in fulfillments if fulfillment.status == FulfillmentStatus.AWAITING
+    )
 
 
 def offer_expiry(opened_at: datetime, minutes: int) -> datetime:
@@ -305,15 +347,15 @@ def offer_expiry(opened_at: datetime, minutes: int) -> datetime:
 
 
 class AlreadyClaimed(Refused):
-    message = "Somebody else was faster: this order is taken."
+    message = "Another salesman has already claimed this order."
 
 
 class WarehouseAccepted(Refused):
-    message = "The warehouse has begun with this order; it needs nobody else."
+    message = "The warehouse has begun with this order; it can no longer be claimed."
 
 
 class OfferEnded(Refused):
-    """Told as `offer_expired`; the event that closes an offer has that name in Python already."""
+    """Its code is `offer_expired`; the class `OfferExpired` is the event."""
 
     code = "offer_expired"
     message = "This offer has ended."
@@ -324,31 +366,31 @@ class NotInvited(Forbidden):
 
 
 class NotPaid(Refused):
-    message = "The goods leave only when {method} payment {payment} has arrived; it is {status}."
+    message = "The goods may leave after {method} payment {payment} is captured; it is {status}."
 
 
 class CannotMove(Refused):
-    message = "It is {from} and cannot become {to} from there."
+    message = "A change from {from} to {to} is not possible."
 
 
 class OrderNotPlaced(Refused):
-    """The order itself is over, so none of its work goes on."""
+    """The order is completed or cancelled, so its fulfillments cannot change."""
 
     code = "cannot_move"
-    message = "Order {order} is {status}; its work has ended."
+    message = "Order {order} is {status}; its fulfillments can no longer change."
 
 
 class NobodyToCall(Refused):
-    message = "Nobody is on the way with this order at the moment; ask again once somebody brings it."
+    message = "No one has begun to deliver this order yet; ask for a call after delivery begins."
 
 
 class UnknownReason(Invalid):
-    message = "Say why, with one of: {reasons}."
+    message = "Send one of these reasons: {reasons}."
 
 
 @dataclass(frozen=True)
 class FulfillmentRef:
-    """One fulfillment and where its goods are."""
+    """A fulfillment and its location, as events name it."""
 
     fulfillment_id: str
     location: str
@@ -356,36 +398,36 @@ class FulfillmentRef:
 
 @dataclass(frozen=True)
 class OfferOpened(Event):
-    """The work on an order began: some bring it unless one of the invited salesmen claims it."""
+    """An order was assigned to locations, and salesmen may have been invited to claim it."""
 
     order_id: str
-    offer_id: str = ""  # absent when nobody could be asked, see `rule`
+    offer_id: str = ""  # absent when no salesman was invited, see `rule`
     invited: tuple[str, ...] = ()
     assigned: tuple[FulfillmentRef, ...] = ()
     expires_at: str = ""
-    rule: str = ""  # the routing rule that decided
+    rule: str = ""  # the routing rule that decided who is invited
     awaiting: tuple[FulfillmentRef, ...] = ()
 
 
 @dataclass(frozen=True)
 class OfferClaimed(Event):
-    """A salesman took an offer, and the order's goods are promised on their van."""
+    """A salesman claimed an offer, and the order's units are now allocated on their van."""
 
     order_id: str
     offer_id: str
-    fulfillment_id: str  # the salesman's own
+    fulfillment_id: str  # the new fulfillment of the salesman
     staff: str  # who claimed
     location: str
     claim_version: int
     stood_down: tuple[FulfillmentRef, ...] = ()
-    invited: tuple[str, ...] = ()  # the others who had been asked
+    invited: tuple[str, ...] = ()  # the other invited salesmen
     movements: tuple[Movement, ...] = ()
     holds_until: str = ""
 
 
 @dataclass(frozen=True)
 class OfferDeclined(Event):
-    """An invited salesman said no."""
+    """An invited salesman declined an offer."""
 
     order_id: str
     offer_id: str
@@ -396,7 +438,7 @@ class OfferDeclined(Event):
 
 @dataclass(frozen=True)
 class OfferExpired(Event):
-    """Nobody claimed an offer in time."""
+    """An offer ended without a claim."""
 
     order_id: str
     offer_id: str
@@ -406,7 +448,7 @@ class OfferExpired(Event):
 
 @dataclass(frozen=True)
 class WorkAccepted(Event):
-    """A fulfiller took on an assigned fulfillment."""
+    """A fulfiller accepted an assigned fulfillment."""
 
     order_id: str
     fulfillment_id: str
@@ -418,20 +460,20 @@ class WorkAccepted(Event):
 
 @dataclass(frozen=True)
 class WorkRejected(Event):
-    """A fulfiller gave a fulfillment back, and it is routed again."""
+    """A fulfiller rejected a fulfillment; its units are routed again."""
 
     order_id: str
     fulfillment_id: str
     location: str
     fulfiller: str
     reason: str  # not_found, damaged, closed or too_busy
-    skus: tuple[str, ...] = ()  # those that were not found or damaged
+    skus: tuple[str, ...] = ()  # the SKUs not found or damaged
     movements: tuple[Movement, ...] = ()
 
 
 @dataclass(frozen=True)
 class WorkRerouted(Event):
-    """What others gave up was assigned anew; salesmen asked besides get an OfferOpened."""
+    """Rejected units were assigned to other locations; a new offer to salesmen is a separate OfferOpened."""
 
     order_id: str
     assigned: tuple[FulfillmentRef, ...] = ()
@@ -443,7 +485,7 @@ class WorkRerouted(Event):
 
 @dataclass(frozen=True)
 class BackorderFilled(Event):
-    """Goods that an order waited for have come and are with it now, so its work can begin."""
+    """Goods on backorder arrived and were allocated to their order, whose fulfillment can begin."""
 
     order_id: str
     assigned: tuple[FulfillmentRef, ...]
@@ -452,7 +494,7 @@ class BackorderFilled(Event):
 
 @dataclass(frozen=True)
 class Shortage:
-    """A SKU of which too few units can be promised."""
+    """A SKU with too few available units."""
 
     sku: str
     wanted: int  # units
@@ -461,16 +503,16 @@ class Shortage:
 
 @dataclass(frozen=True)
 class OrderStranded(Event):
-    """Nobody can bring an order, and the owner has to decide."""
+    """No location or salesman can fulfill an order, and the owner has to decide."""
 
     order_id: str
-    short: tuple[Shortage, ...] = ()  # of what too little is there
+    short: tuple[Shortage, ...] = ()  # the SKUs that lack units
     excluded: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True)
 class WorkPicked(Event):
-    """Picking began."""
+    """Picking of a fulfillment began."""
 
     order_id: str
     fulfillment_id: str
@@ -492,7 +534,7 @@ class WorkReady(Event):
 
 @dataclass(frozen=True)
 class WorkDispatched(Event):
-    """The goods of a fulfillment left the house."""
+    """The goods of a fulfillment left their location."""
 
     order_id: str
     fulfillment_id: str
@@ -504,7 +546,7 @@ class WorkDispatched(Event):
 
 @dataclass(frozen=True)
 class CallRequested(Event):
-    """The customer would like to be called by whoever brings their order."""
+    """The customer asked for a call from the person who delivers the order."""
 
     order_id: str
     fulfillment_id: str
@@ -522,7 +564,7 @@ class WorkDelivered(Event):
     fulfiller: str
     currency: str
     claim_version: int = 0
-    completed: bool = False  # true when the whole order is with its customer
+    completed: bool = False  # true when the whole order has reached the customer
     payments: tuple[PaymentRecord, ...] = ()  # the cash collected at the door
     postings: tuple[Posting, ...] = ()
 
@@ -542,7 +584,7 @@ class WorkFailed(Event):
 
 @dataclass(frozen=True)
 class WorkHandedOver(Event):
-    """The customer collected the goods, or took them along at the counter."""
+    """The customer collected the goods, or took them at the counter."""
 
     order_id: str
     fulfillment_id: str
@@ -550,7 +592,7 @@ class WorkHandedOver(Event):
     fulfiller: str
     currency: str
     claim_version: int = 0
-    completed: bool = False  # true when the whole order is with its customer
+    completed: bool = False  # true when the whole order has reached the customer
     movements: tuple[Movement, ...] = ()
     payments: tuple[PaymentRecord, ...] = ()  # the cash collected at the counter
     postings: tuple[Posting, ...] = ()
@@ -558,7 +600,7 @@ class WorkHandedOver(Event):
 
 @dataclass(frozen=True)
 class WorkCancelled(Event):
-    """The order ended before its goods left, or its goods lie elsewhere: everyone still at it stands down."""
+    """Fulfillments ended because the order was cancelled or its goods are allocated elsewhere."""
 
     order_id: str
     stood_down: tuple[FulfillmentRef, ...] = ()

@@ -1,4 +1,4 @@
-"""Somebody walks to the shelf."""
+"""Starting to pick a fulfillment."""
 
 from __future__ import annotations
 
@@ -12,5 +12,5 @@ def pick(principal: Principal, fulfillment_id: str) -> Fulfillment:
         principal,
         fulfillment_id,
         FulfillmentStatus.PICKING,
-        lambda at: WorkPicked(*at.event_ids, claim_version=at.fulfillment.claim_version),
+        lambda context: WorkPicked(*context.event_ids, claim_version=context.fulfillment.claim_version),
     )

@@ -1,4 +1,4 @@
-"""Packed, and waiting for whoever takes it out of the house."""
+"""Marking a fulfillment as packed and ready for dispatch or handover."""
 
 from __future__ import annotations
 
@@ -12,5 +12,5 @@ def ready(principal: Principal, fulfillment_id: str) -> Fulfillment:
         principal,
         fulfillment_id,
         FulfillmentStatus.READY,
-        lambda at: WorkReady(*at.event_ids, claim_version=at.fulfillment.claim_version),
+        lambda context: WorkReady(*context.event_ids, claim_version=context.fulfillment.claim_version),
     )

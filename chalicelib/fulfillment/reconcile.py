@@ -1,4 +1,7 @@
-"""Late money may find an order's units gone and take others elsewhere; then the work follows the goods."""
+"""Matching fulfillments to the order's allocations.
+
+A late payment may find the order's holds lapsed and allocate units at other locations. The fulfillments then follow.
+"""
 
 from __future__ import annotations
 
@@ -31,64 +34,83 @@ from chalicelib.orders.model import OrderStatus
 from chalicelib.stock.model import Allocation, LevelId
 
 
-def check_reconciled(case: OrderFulfillment) -> None:
-    """Before goods move by a fulfillment: if they lie elsewhere by now, the work is put right first."""
-    if not is_reconciled(case) and reconcile(case.order.id):
+def check_reconciled(order_fulfillment: OrderFulfillment) -> None:
+    """Reconcile an order before its goods move. Raises StaleVersion if that changed its fulfillments."""
+    if not is_reconciled(order_fulfillment) and reconcile(order_fulfillment.order.id):
         raise StaleVersion()
 
 
-def is_reconciled(case: OrderFulfillment) -> bool:
-    return sorted(map(_allocation_key, case.order.pieces)) == sorted(
-        map(_allocation_key, allocations_of(exclude_withdrawn(case.fulfillments)))
+def is_reconciled(order_fulfillment: OrderFulfillment) -> bool:
+    """Return whether the active fulfillments cover exactly the order's allocations."""
+    return sorted(map(_allocation_key, order_fulfillment.order.pieces)) == sorted(
+        map(_allocation_key, allocations_of(exclude_withdrawn(order_fulfillment.fulfillments)))
     )
 
 
 @db.retry_on_conflict
 def reconcile(order_id: str) -> bool:
-    """Moves no goods: they are where the order says. Nothing to do is the rule."""
-    case = load_fulfillment_of_order(order_id)
-    if case.order.status != OrderStatus.PLACED or not case.fulfillments or is_reconciled(case):
+    """Cancel fulfillments whose units are allocated elsewhere and create new ones. Returns whether anything changed.
+
+    Stock does not move. Usually there is nothing to change.
+    """
+    order_fulfillment = load_fulfillment_of_order(order_id)
+    if (
+        order_fulfillment.order.status != OrderStatus.PLACED
+        or not order_fulfillment.fulfillments
+        or is_reconciled(order_fulfillment)
+    ):
         return False
     now = clock.now()
-    wrong = [
-        work
-        for work in exclude_withdrawn(case.fulfillments)
-        if work.status in BEFORE_DISPATCH and not _is_allocated(case, work)
+    misplaced = [
+        fulfillment
+        for fulfillment in exclude_withdrawn(order_fulfillment.fulfillments)
+        if fulfillment.status in BEFORE_DISPATCH and not _is_allocated(order_fulfillment, fulfillment)
     ]
-    kept = [work for work in exclude_withdrawn(case.fulfillments) if work not in wrong]
-    down = [transition_fulfillment(work, FulfillmentStatus.CANCELLED, reason="goods_elsewhere") for work in wrong]
-    works = build_fulfillments(case, _subtract(case.order.pieces, allocations_of(kept)), now)
-    events: list[Event] = [build_rerouted_event(order_id, works)] if works else []
-    events += [WorkCancelled(order_id, stood_down=fulfillment_refs(down))] if down else []
-    asking = case.open_offer
-    status = derive_order_status(case.order.demand, case.with_changed(*down, *works), has_open_offer=asking is not None)
+    remaining = [
+        fulfillment for fulfillment in exclude_withdrawn(order_fulfillment.fulfillments) if fulfillment not in misplaced
+    ]
+    cancelled = [
+        transition_fulfillment(fulfillment, FulfillmentStatus.CANCELLED, reason="goods_elsewhere")
+        for fulfillment in misplaced
+    ]
+    fulfillments = build_fulfillments(
+        order_fulfillment, _subtract(order_fulfillment.order.pieces, allocations_of(remaining)), now
+    )
+    events: list[Event] = [build_rerouted_event(order_id, fulfillments)] if fulfillments else []
+    events += [WorkCancelled(order_id, stood_down=fulfillment_refs(cancelled))] if cancelled else []
+    open_offer = order_fulfillment.open_offer
+    status = derive_order_status(
+        order_fulfillment.order.demand,
+        order_fulfillment.with_changed(*cancelled, *fulfillments),
+        has_open_offer=open_offer is not None,
+    )
     if not events:
         return False
     db.commit(
         [
-            *(add_to_offer(asking, works) if asking and works else []),
-            *[update_fulfillment(before, after) for before, after in zip(wrong, down)],
-            *map(create_fulfillment, works),
-            *record_order_events(case.order, *events, actor=ROUTER, at=now, fulfillment_status=status),
+            *(add_to_offer(open_offer, fulfillments) if open_offer and fulfillments else []),
+            *[update_fulfillment(before, after) for before, after in zip(misplaced, cancelled)],
+            *map(create_fulfillment, fulfillments),
+            *record_order_events(order_fulfillment.order, *events, actor=ROUTER, at=now, fulfillment_status=status),
         ]
     )
     return True
 
 
-def _is_allocated(case: OrderFulfillment, work: Fulfillment) -> bool:
-    promised = [_allocation_key(piece) for piece in case.order.pieces]
-    return all(_allocation_key(piece) in promised for piece in work.pieces)
+def _is_allocated(order_fulfillment: OrderFulfillment, fulfillment: Fulfillment) -> bool:
+    allocated = [_allocation_key(allocation) for allocation in order_fulfillment.order.pieces]
+    return all(_allocation_key(allocation) in allocated for allocation in fulfillment.pieces)
 
 
-def _subtract(pieces: Sequence[Allocation], taken: Sequence[Allocation]) -> list[Allocation]:
-    """Late money may have found more of it where some was promised already: two pieces of one place."""
-    left: dict[LevelId, int] = {}
-    for piece in pieces:
-        left[piece.level_id] = left.get(piece.level_id, 0) + piece.quantity
-    for piece in taken:
-        left[piece.level_id] = left.get(piece.level_id, 0) - piece.quantity
-    return [Allocation(sku, location, units, shelf) for (sku, location, shelf), units in left.items() if units > 0]
+def _subtract(allocations: Sequence[Allocation], taken: Sequence[Allocation]) -> list[Allocation]:
+    """Return the allocations less those taken, summed by level: a late payment may allocate twice at one level."""
+    remaining: dict[LevelId, int] = {}
+    for allocation in allocations:
+        remaining[allocation.level_id] = remaining.get(allocation.level_id, 0) + allocation.quantity
+    for allocation in taken:
+        remaining[allocation.level_id] = remaining.get(allocation.level_id, 0) - allocation.quantity
+    return [Allocation(sku, location, units, shard) for (sku, location, shard), units in remaining.items() if units > 0]
 
 
-def _allocation_key(piece: Allocation) -> tuple[str, str, int, int]:
-    return piece.sku, piece.location, piece.shard, piece.quantity
+def _allocation_key(allocation: Allocation) -> tuple[str, str, int, int]:
+    return allocation.sku, allocation.location, allocation.shard, allocation.quantity

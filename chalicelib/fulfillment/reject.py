@@ -1,5 +1,4 @@
-"""The fulfiller says no, with a reason that decides what becomes of the units. Who brings it then is decided by
-`reroute`, from the event that this writes."""
+"""Rejecting a fulfillment. The reason decides what happens to its units; `reroute` then reassigns the order."""
 
 from __future__ import annotations
 
@@ -22,44 +21,50 @@ from chalicelib.kit.errors import StaleVersion
 from chalicelib.stock.model import Allocation, Level, OutOfStock
 from chalicelib.stock.store import load_levels
 
-MAX_WRITTEN_OFF_LEVELS = 40  # shelves; the transaction that releases the pieces has room for no more
+MAX_WRITTEN_OFF_LEVELS = 40  # of one rejection; more would not fit in its transaction
 
 
 @db.retry_on_conflict
 def reject(principal: Principal, fulfillment_id: str, reason: str, skus: Sequence[str] = ()) -> Fulfillment:
-    """`skus` are those that were not found or are damaged; without them, all of this fulfillment's."""
+    """Return the rejected fulfillment; a repeat changes nothing. Raises UnknownReason, NotFound or CannotMove.
+
+    `skus` are those not found or damaged; empty means all of the fulfillment's SKUs.
+    """
     if reason not in REJECTION_REASONS:
         raise UnknownReason(("reason", reason), reasons=", ".join(REJECTION_REASONS))
-    at = load_fulfillment_context(principal, fulfillment_id)
-    if at.fulfillment.status == FulfillmentStatus.REJECTED:
-        return at.fulfillment
-    after = transition_fulfillment(at.fulfillment, FulfillmentStatus.REJECTED, reason=reason)
-    check_reconciled(at.order_fulfillment)
-    wanting = [piece for piece in at.fulfillment.pieces if not skus or piece.sku in skus]
-    goods = release(at.order_fulfillment.order, at.fulfillment.pieces) + build_write_off(reason, wanting)
-    unfit = tuple(sorted({piece.sku for piece in wanting}))
-    event = WorkRejected(*at.event_ids, reason=reason, skus=unfit, movements=goods.movements)
+    context = load_fulfillment_context(principal, fulfillment_id)
+    if context.fulfillment.status == FulfillmentStatus.REJECTED:
+        return context.fulfillment
+    after = transition_fulfillment(context.fulfillment, FulfillmentStatus.REJECTED, reason=reason)
+    check_reconciled(context.order_fulfillment)
+    rejected = [allocation for allocation in context.fulfillment.pieces if not skus or allocation.sku in skus]
+    stock_effect = release(context.order_fulfillment.order, context.fulfillment.pieces) + build_write_off(
+        reason, rejected
+    )
+    rejected_skus = tuple(sorted({allocation.sku for allocation in rejected}))
+    event = WorkRejected(*context.event_ids, reason=reason, skus=rejected_skus, movements=stock_effect.movements)
     try:
-        return commit_status_change(at, after, event, SideEffects(goods, order_changes={"bringer": ""}))
+        return commit_status_change(context, after, event, SideEffects(stock_effect, order_changes={"bringer": ""}))
     except OutOfStock as sold_meanwhile:
-        raise StaleVersion() from sold_meanwhile  # what was to be written off is somebody's now: look again
+        raise StaleVersion() from sold_meanwhile  # units to be written off were sold since they were read
 
 
-def build_write_off(reason: str, wanting: Sequence[Allocation]) -> StockEffect:
+def build_write_off(reason: str, rejected: Sequence[Allocation]) -> StockEffect:
+    """Return the write-off for a reason: the rejected units if damaged, all available units if not found."""
     if reason == "damaged":
-        return write_off(wanting)
+        return write_off(rejected)
     if reason == "not_found":
-        return write_off(list_unsellable(wanting))
+        return write_off(list_unsellable(rejected))
     return StockEffect()
 
 
-def list_unsellable(wanting: Sequence[Allocation]) -> list[Allocation]:
-    """All that could still be promised of these SKUs here, besides the pieces given up: nothing of it was found."""
-    given_up: dict[tuple[str, str, int], int] = {}
-    for piece in wanting:
-        given_up[piece.level_id] = given_up.get(piece.level_id, 0) + piece.quantity
-    levels = load_levels({(piece.sku, piece.location) for piece in wanting})
-    left = [(level, level.available + given_up.get(level.level_id, 0)) for level in _largest_levels(levels)]
+def list_unsellable(rejected: Sequence[Allocation]) -> list[Allocation]:
+    """Return all available units of the rejected SKUs at their location, the rejected units included."""
+    released: dict[tuple[str, str, int], int] = {}
+    for allocation in rejected:
+        released[allocation.level_id] = released.get(allocation.level_id, 0) + allocation.quantity
+    levels = load_levels({(allocation.sku, allocation.location) for allocation in rejected})
+    left = [(level, level.available + released.get(level.level_id, 0)) for level in _largest_levels(levels)]
     return [Allocation(level.sku, level.location, quantity, level.shard) for level, quantity in left if quantity > 0]
 
 

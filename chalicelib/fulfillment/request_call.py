@@ -1,4 +1,4 @@
-"""A customer wants to speak with whoever brings his order: he is called back, so neither needs the other's number."""
+"""Requesting a call from the person who delivers an order, so the customer does not need their phone number."""
 
 from __future__ import annotations
 
@@ -19,28 +19,30 @@ from chalicelib.fulfillment.store import load_fulfillment_of_order, record_order
 from chalicelib.kit import clock, db, journal
 from chalicelib.kit.auth import Principal
 
-CALL_INTERVAL = timedelta(minutes=10)  # an impatient finger must not fill somebody's phone
+CALL_INTERVAL = timedelta(minutes=10)  # repeated requests within it are ignored
 
 
 @db.retry_on_conflict
 def request_call(principal: Principal, order_id: str) -> dict[str, Any]:
-    case, now = load_fulfillment_of_order(order_id), clock.now()
-    bringing = choose_last_underway(case.fulfillments)
-    asked = [each.occurred_at for each in journal.history(case.order.subject) if each.kind == "CallRequested"]
-    if not asked or now >= max(asked) + CALL_INTERVAL:
-        event = CallRequested(order_id, bringing.id, bringing.location, bringing.fulfiller)
-        db.commit(record_order_events(case.order, event, actor=principal.actor, at=now))
-        asked = [now]
-    return {"order_id": order_id, "asked_at": clock.iso(max(asked))}
+    """Record a CallRequested, at most one per interval, and return when it was requested. Raises NobodyToCall."""
+    order_fulfillment, now = load_fulfillment_of_order(order_id), clock.now()
+    underway = choose_last_underway(order_fulfillment.fulfillments)
+    entries = journal.history(order_fulfillment.order.subject)
+    requested_at = max((entry.occurred_at for entry in entries if entry.kind == "CallRequested"), default=None)
+    if requested_at is None or now >= requested_at + CALL_INTERVAL:
+        event = CallRequested(order_id, underway.id, underway.location, underway.fulfiller)
+        db.commit(record_order_events(order_fulfillment.order, event, actor=principal.actor, at=now))
+        requested_at = now
+    return {"order_id": order_id, "asked_at": clock.iso(requested_at)}
 
 
-def choose_last_underway(works: Sequence[Fulfillment]) -> Fulfillment:
-    """Whoever has begun with it and has not arrived yet."""
-    coming = [
-        work
-        for work in exclude_withdrawn(works)
-        if work.status not in ARRIVED | {FulfillmentStatus.ASSIGNED, FulfillmentStatus.BACK_AT_LOCATION}
+def choose_last_underway(fulfillments: Sequence[Fulfillment]) -> Fulfillment:
+    """Return the fulfillment underway whose arrival is estimated last. Raises NobodyToCall."""
+    underway = [
+        fulfillment
+        for fulfillment in exclude_withdrawn(fulfillments)
+        if fulfillment.status not in ARRIVED | {FulfillmentStatus.ASSIGNED, FulfillmentStatus.BACK_AT_LOCATION}
     ]
-    if not coming:
+    if not underway:
         raise NobodyToCall()
-    return max(coming, key=estimate_arrival)
+    return max(underway, key=estimate_arrival)

@@ -1,11 +1,10 @@
-"""What somebody gave up is brought by somebody else, without anyone deciding it; `OrderStranded` when nobody can."""
+"""Routing an order's unassigned units again, automatically. `OrderStranded` is recorded when no one can serve them."""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import replace
 from datetime import datetime
-from typing import Any
 
 from chalicelib.fulfillment.assign import ROUTER, build_fulfillments, build_offer
 from chalicelib.fulfillment.candidates import RoutingResult, build_exclusions, evaluate_candidates, find_destination
@@ -46,7 +45,7 @@ from chalicelib.kit.errors import StaleVersion
 from chalicelib.kit.events import Event
 from chalicelib.orders.model import OrderStatus
 from chalicelib.places import find as places
-from chalicelib.places.model import distance_meters
+from chalicelib.places.model import Location, distance_meters
 from chalicelib.stock.model import OutOfStock
 from chalicelib.stock.plan import AvailableStock, Plan, plan_allocation
 from chalicelib.stock.store import load_lapsed_holds, load_levels
@@ -54,123 +53,148 @@ from chalicelib.stock.store import load_lapsed_holds, load_levels
 
 @db.retry_on_conflict
 def reroute(order_id: str, cause: str = "WorkRejected") -> bool:
-    """Looks at what is missing now, not at what the event said: a repeat finds nothing missing and does nothing. An
-    order that was never routed has its goods still as placing promised them, and its first routing is on the way."""
-    case = load_fulfillment_of_order(order_id)
-    missing = unassigned_quantities(case.order.demand, case.fulfillments)
-    if case.order.status != OrderStatus.PLACED or not case.fulfillments or not missing:
+    """Route what no fulfillment covers now. Returns whether anything was assigned or offered.
+
+    A repeat finds nothing missing and changes nothing. An order without fulfillments is left to `assign_order`.
+    """
+    order_fulfillment = load_fulfillment_of_order(order_id)
+    missing = unassigned_quantities(order_fulfillment.order.demand, order_fulfillment.fulfillments)
+    if order_fulfillment.order.status != OrderStatus.PLACED or not order_fulfillment.fulfillments or not missing:
         return False
     try:
-        return commit_reroute(case, missing, cause, clock.now())
+        return commit_reroute(order_fulfillment, missing, cause, clock.now())
     except OutOfStock as taken_meanwhile:
         raise StaleVersion() from taken_meanwhile
 
 
-def commit_reroute(case: OrderFulfillment, missing: dict[str, int], cause: str, now: datetime) -> bool:
-    plan, short = plan_replacement(case, missing, now)
-    works = build_fulfillments(case, plan.allocations, now)
-    routed = evaluate_candidates(case, missing, works, now)
-    asking = case.open_offer
-    offer = None if asking else build_offer(case, missing, works, routed.decision, now)
-    if not (works or offer or asking):
-        return record_stranded(case, short, now)
-    goods = release_holds(plan.taken_holds) + promise(case.order, plan.allocations)
-    every = case.with_changed(*works)
-    status = derive_order_status(case.order.demand, every, has_open_offer=bool(offer or asking))
-    events = build_events(case, works, offer, routed, goods)
+def commit_reroute(order_fulfillment: OrderFulfillment, missing: dict[str, int], cause: str, now: datetime) -> bool:
+    """Assign the missing units to other locations, offer them to salesmen, or mark the order as stranded."""
+    plan, short = plan_replacement(order_fulfillment, missing, now)
+    fulfillments = build_fulfillments(order_fulfillment, plan.allocations, now)
+    routing_result = evaluate_candidates(order_fulfillment, missing, fulfillments, now)
+    open_offer = order_fulfillment.open_offer
+    offer = None if open_offer else build_offer(order_fulfillment, missing, fulfillments, routing_result.decision, now)
+    if not (fulfillments or offer or open_offer):
+        return record_stranded(order_fulfillment, short, now)
+    stock_effect = release_holds(plan.taken_holds) + promise(order_fulfillment.order, plan.allocations)
+    updated = order_fulfillment.with_changed(*fulfillments)
+    status = derive_order_status(order_fulfillment.order.demand, updated, has_open_offer=bool(offer or open_offer))
+    events = build_events(order_fulfillment, fulfillments, offer, routing_result, stock_effect)
     if not events:
-        return False  # an offer is out that covers it, and nobody else has it: wait for its end
-    changes = {"fulfillment_status": status, "pieces": allocations_of(exclude_withdrawn(every))}
+        return False  # the open offer covers the units and no other location has them: wait until it ends
+    changes = {"fulfillment_status": status, "pieces": allocations_of(exclude_withdrawn(updated))}
     db.commit(
         [
-            *(add_to_offer(asking, works) if asking and works else []),
+            *(add_to_offer(open_offer, fulfillments) if open_offer and fulfillments else []),
             *(create_offer(offer) if offer else []),
-            *map(create_fulfillment, works),
-            *([unmark_stranded(case.order.id)] if is_stranded(case.order.id) else []),
-            create_decision(case.order.id, now, cause, routed.inputs, routed.decision),
-            *record_order_events(case.order, *events, actor=ROUTER, at=now, **changes),
-            *goods.writes,
+            *map(create_fulfillment, fulfillments),
+            *([unmark_stranded(order_fulfillment.order.id)] if is_stranded(order_fulfillment.order.id) else []),
+            create_decision(order_fulfillment.order.id, now, cause, routing_result.inputs, routing_result.decision),
+            *record_order_events(order_fulfillment.order, *events, actor=ROUTER, at=now, **changes),
+            *stock_effect.writes,
         ]
     )
     return True
 
 
 def plan_replacement(
-    case: OrderFulfillment, missing: dict[str, int], now: datetime
+    order_fulfillment: OrderFulfillment, missing: dict[str, int], now: datetime
 ) -> tuple[Plan, tuple[Shortage, ...]]:
-    """From every warehouse and store that has not said no; nothing at all rather than a part of it. An order has one
-    hold at a level, so while it waits for money it takes nothing more where it holds units already, least of all them.
+    """Return the plan that allocates all missing units, or an empty plan and the shortages.
+
+    It uses warehouses and stores that have not rejected the order. An order can have one hold per level, so an order on
+    hold takes no units at a location where it already holds the SKU.
     """
-    servers = rank_locations(case)
+    locations = rank_locations(order_fulfillment)
     held = (
-        {(piece.sku, piece.location) for piece in allocations_of(exclude_withdrawn(case.fulfillments))}
-        if case.order.on_hold
+        {
+            (allocation.sku, allocation.location)
+            for allocation in allocations_of(exclude_withdrawn(order_fulfillment.fulfillments))
+        }
+        if order_fulfillment.order.on_hold
         else set()
     )
-    levels = load_levels([(sku, server) for server in servers for sku in missing if (sku, server) not in held])
+    levels = load_levels([(sku, place) for place in locations for sku in missing if (sku, place) not in held])
     lapsed = load_lapsed_holds([level.level_id for level in levels if level.reserved], now)
     try:
-        return plan_allocation(missing, AvailableStock(levels, servers, lapsed)), ()
-    except OutOfStock as nobody:
-        return Plan(()), tuple(Shortage(**each) for each in nobody.facts["short"])
+        return plan_allocation(missing, AvailableStock(levels, locations, lapsed)), ()
+    except OutOfStock as refused:
+        return Plan(()), tuple(Shortage(**shortage) for shortage in refused.facts["short"])
 
 
-def rank_locations(case: OrderFulfillment) -> list[str]:
-    """Who collects at a counter comes to that counter: such an order is served nowhere else."""
-    order = case.order
-    excluded = build_exclusions(case)
-    able = [
-        one for one in places.load_locations().values() if one.active and one.kind != "van" and one.id not in excluded
-    ]
+def rank_locations(order_fulfillment: OrderFulfillment) -> list[str]:
+    """Return the ids of the locations that may serve the order: warehouses first, then by distance.
+
+    A pickup or handover order is served only by its own location.
+    """
+    order = order_fulfillment.order
+    excluded = build_exclusions(order_fulfillment)
+    locations = [place for place in places.list_selling_locations() if place.id not in excluded]
     if order.delivery.method != "ship":
-        return [one.id for one in able if one.id == order.delivery.location]
-    where = find_destination(order)
+        return [place.id for place in locations if place.id == order.delivery.location]
+    destination = find_destination(order)
 
-    def rank(one: Any) -> tuple[bool, int, str]:
-        away = distance_meters(one.point, where) if one.point and where else 0
-        return one.kind != "warehouse", away, one.id
+    def rank(place: Location) -> tuple[bool, int, str]:
+        distance = distance_meters(place.point, destination) if place.point and destination else 0
+        return place.kind != "warehouse", distance, place.id
 
-    return [one.id for one in sorted(able, key=rank)]
+    return [place.id for place in sorted(locations, key=rank)]
 
 
 def build_events(
-    case: OrderFulfillment, works: Sequence[Fulfillment], offer: Offer | None, routed: RoutingResult, goods: StockEffect
+    order_fulfillment: OrderFulfillment,
+    fulfillments: Sequence[Fulfillment],
+    offer: Offer | None,
+    routing_result: RoutingResult,
+    stock_effect: StockEffect,
 ) -> list[Event]:
-    """Two entries when both are new: each has its own listeners."""
+    """Return WorkRerouted for new fulfillments and OfferOpened for a new offer."""
     events: list[Event] = []
-    if works:
-        told = build_rerouted_event(case.order.id, works)
-        excluded, until = tuple(sorted(build_exclusions(case))), holds_until(case.order)
-        events.append(replace(told, excluded=excluded, movements=goods.movements, holds_until=until))
+    if fulfillments:
+        event = build_rerouted_event(order_fulfillment.order.id, fulfillments)
+        excluded, until = tuple(sorted(build_exclusions(order_fulfillment))), holds_until(order_fulfillment.order)
+        events.append(replace(event, excluded=excluded, movements=stock_effect.movements, holds_until=until))
     if offer:
-        staff = tuple(each.staff for each in offer.invited)
+        staff = tuple(invitation.staff for invitation in offer.invited)
         until = clock.iso(offer.expires_at)
-        events.append(OfferOpened(case.order.id, offer.id, staff, expires_at=until, rule=routed.decision.rule))
+        events.append(
+            OfferOpened(
+                order_fulfillment.order.id, offer.id, staff, expires_at=until, rule=routing_result.decision.rule
+            )
+        )
     return events
 
 
-def build_rerouted_event(order_id: str, works: Sequence[Fulfillment]) -> WorkRerouted:
-    return WorkRerouted(order_id, assigned=startable_refs(works), awaiting=awaiting_refs(works))
+def build_rerouted_event(order_id: str, fulfillments: Sequence[Fulfillment]) -> WorkRerouted:
+    return WorkRerouted(order_id, assigned=startable_refs(fulfillments), awaiting=awaiting_refs(fulfillments))
 
 
-def add_to_offer(asking: Offer, works: Sequence[Fulfillment]) -> list[Write]:
-    """Those who begin while an offer is out stand down with the rest when somebody claims it."""
-    new = tuple(work.id for work in works if work.status in NOT_STARTED)
-    return [close_offer(asking, replace(transition_offer(asking, OfferStatus.OPEN), assigned=asking.assigned + new))]
+def add_to_offer(open_offer: Offer, fulfillments: Sequence[Fulfillment]) -> list[Write]:
+    """Return writes that add new fulfillments to an open offer, so that its claim cancels them too."""
+    new = tuple(fulfillment.id for fulfillment in fulfillments if fulfillment.status in NOT_STARTED)
+    return [
+        close_offer(
+            open_offer, replace(transition_offer(open_offer, OfferStatus.OPEN), assigned=open_offer.assigned + new)
+        )
+    ]
 
 
-def record_stranded(case: OrderFulfillment, short: Sequence[Shortage], now: datetime) -> bool:
-    if is_stranded(case.order.id):
-        return False  # told before, and still nobody
-    event = OrderStranded(case.order.id, tuple(short), tuple(sorted(build_exclusions(case))))
-    status = derive_order_status(case.order.demand, case.fulfillments, has_open_offer=False)
+def record_stranded(order_fulfillment: OrderFulfillment, short: Sequence[Shortage], now: datetime) -> bool:
+    """Record OrderStranded once. Returns False, because nothing was assigned."""
+    if is_stranded(order_fulfillment.order.id):
+        return False
+    event = OrderStranded(order_fulfillment.order.id, tuple(short), tuple(sorted(build_exclusions(order_fulfillment))))
+    status = derive_order_status(order_fulfillment.order.demand, order_fulfillment.fulfillments, has_open_offer=False)
     changes = {"fulfillment_status": status}
     db.commit(
-        [mark_stranded(case.order.id, now), *record_order_events(case.order, event, actor=ROUTER, at=now, **changes)]
+        [
+            mark_stranded(order_fulfillment.order.id, now),
+            *record_order_events(order_fulfillment.order, event, actor=ROUTER, at=now, **changes),
+        ]
     )
     return False
 
 
 def retry_stranded() -> int:
-    """By the clock: goods may have come in, or a van into reach."""
+    """Reroute every stranded order, because stock or vans in range may have changed. Returns how many were routed."""
     return sum(reroute(order_id, "stranded") for order_id in list_stranded_orders())

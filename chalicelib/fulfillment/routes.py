@@ -1,4 +1,4 @@
-"""Doors to the work: offers and their claim links, a location's list, each step, and why an order was routed so."""
+"""Endpoints of fulfillment: offers and claim links, a location's list, status changes, and the routing of an order."""
 
 from __future__ import annotations
 
@@ -77,14 +77,14 @@ def show_offer(call: Call, offer_id: str) -> dict[str, Any]:
 
 @endpoints.post("/offers/{offer_id}/claim", roles={"salesman"})
 def claim_offer(call: Call, offer_id: str) -> dict[str, Any]:
-    """Claim an order; the first of those invited wins it, and the units are held on his van."""
+    """Claim an order; the first of the invited salesmen wins it, and its units are allocated on their van."""
     claim(call.principal.id, offer_id)
     return find.load_offer_as_json(call.principal.id, offer_id)
 
 
 @endpoints.post("/offers/{offer_id}/decline", roles={"salesman"})
 def decline_offer(call: Call, offer_id: str) -> dict[str, Any]:
-    """Say no to an offer; the last no gives the order to the warehouse at once."""
+    """Decline an offer; the decline of the last invited salesman closes it."""
     decline(call.principal.id, offer_id)
     return find.load_offer_as_json(call.principal.id, offer_id)
 
@@ -107,7 +107,7 @@ def claim_by_link(call: Call, token: str) -> ApiResponse:
         claim(staff, offer_id)
     except Problem as refused:
         return _render_link(token, lang, refused)
-    # Back to a GET, relative because our address is not for a Host header to say.
+    # Relative, because an absolute address would depend on the Host header, which the client controls.
     return ApiResponse("", 303, {"Location": f"../{token}" + ("?lang=en" if lang == "en" else "")})
 
 
@@ -117,9 +117,9 @@ def _render_link(token: str, lang: str, refused: Problem | None = None) -> ApiRe
     if link is None or offer is None:
         return html(claim_page.render_unknown_page(lang), 404)
     expire_if_due(offer, clock.now())
-    told = find.load_offer_as_json(link[1], offer.id)
-    said = claim_page.render_offer_page(token, told, lang, _offer_zone(offer, link[1]), refused.code if refused else "")
-    return html(said, status_of(refused) if refused else 200)
+    body = find.load_offer_as_json(link[1], offer.id)
+    page = claim_page.render_offer_page(token, body, lang, _offer_zone(offer, link[1]), refused.code if refused else "")
+    return html(page, status_of(refused) if refused else 200)
 
 
 def _offer_zone(offer: Offer, staff: str) -> str:
@@ -129,28 +129,28 @@ def _offer_zone(offer: Offer, staff: str) -> str:
 
 @endpoints.get("/orders/{order_id}/routing", roles=STAFF)
 def show_routing(call: Call, order_id: str) -> dict[str, Any]:
-    """Tell why an order went where it went: every candidate with distance, age of position, stock and reason."""
+    """Show the routing of an order: every candidate with its distance, age of position, stock and verdict."""
     load_order(call.principal, order_id)
     return find.load_routing(order_id)
 
 
 @endpoints.get("/orders/{order_id}/delivery", roles=CUSTOMER | STAFF)
 def show_delivery(call: Call, order_id: str) -> dict[str, Any]:
-    """Tell who brings an order, by first name, and by when."""
+    """Show the first name of the person who delivers an order, and the latest expected time."""
     load_order(call.principal, order_id)
     return {"order_id": order_id, "brought_by": find.find_carrier(order_id)}
 
 
 @endpoints.post("/orders/{order_id}/call-me", roles=CUSTOMER | STAFF)
 def call_me(call: Call, order_id: str) -> dict[str, Any]:
-    """Ask whoever brings an order to call its customer; again within ten minutes changes nothing."""
+    """Request a call to the customer from the person who delivers; at most one request in ten minutes counts."""
     load_order(call.principal, order_id)
     return request_call(call.principal, order_id)
 
 
 @endpoints.post("/orders/{order_id}/reroute", roles={"owner", "agent"})
 def reroute_order(call: Call, order_id: str) -> dict[str, Any]:
-    """Look again for somebody to bring what nobody could; does nothing when nothing is missing."""
+    """Route the unassigned units of an order again; changes nothing when none are missing."""
     load_order(call.principal, order_id)
     reroute(order_id, "asked")
     return find.load_routing(order_id)
@@ -158,7 +158,7 @@ def reroute_order(call: Call, order_id: str) -> dict[str, Any]:
 
 @endpoints.get("/fulfillments", roles=DELIVERY_ROLES, query=WorkQuery)
 def list_work(call: Call) -> dict[str, Any]:
-    """List the open work of a location, oldest first, or `of=awaiting` what waits there for goods on their way."""
+    """List the open fulfillments of a location, oldest first; `of=awaiting` lists those that await expected goods."""
     location, of = call.query.location or call.principal.location or "", call.query.of
     items, after = find.list_fulfillments(
         call.principal, location, read_cursor(call.query.cursor, f"{of}#{location}"), of
@@ -168,7 +168,7 @@ def list_work(call: Call) -> dict[str, Any]:
 
 @endpoints.post("/fulfillments/{fulfillment_id}/accept", roles=PICKING_ROLES)
 def accept_work(call: Call, fulfillment_id: str) -> dict[str, Any]:
-    """Begin with an assigned fulfillment; an offer of the same goods ends with that."""
+    """Accept an assigned fulfillment; this closes an open offer of the same goods."""
     return _change_status(accept, call.principal, fulfillment_id)
 
 
@@ -176,31 +176,31 @@ def accept_work(call: Call, fulfillment_id: str) -> dict[str, Any]:
     "/fulfillments/{fulfillment_id}/reject", roles=PICKING_ROLES, body=Reject, example={"reason": "not_found"}
 )
 def reject_work(call: Call, fulfillment_id: str) -> dict[str, Any]:
-    """Say no with a reason, which decides what becomes of the units; somebody else is found by itself."""
+    """Reject a fulfillment with a reason, which decides what happens to its units; the order is then rerouted."""
     return _change_status(reject, call.principal, fulfillment_id, call.body.reason, call.body.skus)
 
 
 @endpoints.post("/fulfillments/{fulfillment_id}/pick", roles=PICKING_ROLES)
 def pick_work(call: Call, fulfillment_id: str) -> dict[str, Any]:
-    """Begin picking."""
+    """Start picking a fulfillment."""
     return _change_status(pick, call.principal, fulfillment_id)
 
 
 @endpoints.post("/fulfillments/{fulfillment_id}/ready", roles=PICKING_ROLES)
 def ready_work(call: Call, fulfillment_id: str) -> dict[str, Any]:
-    """Mark it packed and ready to go."""
+    """Mark a fulfillment as packed and ready."""
     return _change_status(ready, call.principal, fulfillment_id)
 
 
 @endpoints.post("/fulfillments/{fulfillment_id}/dispatch", roles=DELIVERY_ROLES)
 def dispatch_work(call: Call, fulfillment_id: str) -> dict[str, Any]:
-    """Send it on its way; refused while a tender that must come first has not."""
+    """Dispatch a fulfillment; refused while a payment that must be captured first is not."""
     return _change_status(dispatch, call.principal, fulfillment_id)
 
 
 @endpoints.post("/fulfillments/{fulfillment_id}/deliver", roles=DELIVERY_ROLES)
 def deliver_work(call: Call, fulfillment_id: str) -> dict[str, Any]:
-    """Hand it to the customer; cash on delivery goes into the caller's till."""
+    """Mark a fulfillment as delivered; cash on delivery goes into the caller's till."""
     return _change_status(deliver, call.principal, fulfillment_id)
 
 
@@ -208,18 +208,18 @@ def deliver_work(call: Call, fulfillment_id: str) -> dict[str, Any]:
     "/fulfillments/{fulfillment_id}/fail", roles=DELIVERY_ROLES, body=Fail, example={"reason": "nobody at home"}
 )
 def fail_work(call: Call, fulfillment_id: str) -> dict[str, Any]:
-    """Note a failed attempt; with `back`, after one, the goods return into stock."""
+    """Record a failed delivery attempt; `back`, after one, returns the goods to stock."""
     return _change_status(fail, call.principal, fulfillment_id, call.body.reason, call.body.back)
 
 
 @endpoints.post("/fulfillments/{fulfillment_id}/handover", roles=PICKING_ROLES)
 def hand_over_work(call: Call, fulfillment_id: str) -> dict[str, Any]:
-    """Hand it to the customer who came to collect it."""
+    """Hand the goods to the customer who came to collect them."""
     return _change_status(handover, call.principal, fulfillment_id)
 
 
 def _change_status(
-    verb: Callable[..., Fulfillment], principal: Principal, fulfillment_id: str, *said: Any
+    change: Callable[..., Fulfillment], principal: Principal, fulfillment_id: str, *args: Any
 ) -> dict[str, Any]:
-    """What it has become; whom to bring it to and what to collect stand in the list, which need not be read again."""
-    return find.summary_to_json(verb(principal, fulfillment_id, *said))
+    """Return the changed fulfillment without customer, address and cash: callers have these from the list."""
+    return find.summary_to_json(change(principal, fulfillment_id, *args))

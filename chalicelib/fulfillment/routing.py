@@ -1,6 +1,6 @@
-"""Who could bring an order: a pure decision that lists every van and says of each why or why not.
+"""The routing decision: which salesmen are invited to claim an order, with a verdict for every van.
 
-It is stored with all it was decided from, so that anyone can run it again and get the same answer.
+The decision is pure. It is stored with its inputs, so it can be replayed.
 """
 
 from __future__ import annotations
@@ -14,14 +14,14 @@ from typing import Any
 from chalicelib.fulfillment.model import Invitation, count_claim_writes, offer_expiry
 from chalicelib.places.model import Point, distance_meters
 
-MAX_CLAIM_WRITES = 100  # of one transaction; a claim that would need more can never succeed, so it is not offered
+MAX_CLAIM_WRITES = 100  # DynamoDB's limit for a transaction; an order whose claim needs more is not offered
 
 VanStock = Mapping[str, Mapping[str, int]]  # location → SKU → units available there
 
 
 @dataclass(frozen=True)
 class RoutingRequest:
-    """`passed_over` is {location or staff: why}: who has said no to this order already is not asked again."""
+    """An order to route. `demand` is {SKU: units}; `passed_over` is {location or staff: why it is not invited}."""
 
     order_id: str
     method: str
@@ -36,7 +36,7 @@ class RoutingRequest:
 
 @dataclass(frozen=True)
 class VanCandidate:
-    """A van without a salesman is a candidate too, so that the decision can say what it lacked."""
+    """A van and its salesman. A van without a salesman is listed too, so that its verdict can be shown."""
 
     location: str
     staff: str = ""
@@ -46,14 +46,18 @@ class VanCandidate:
 
 @dataclass(frozen=True)
 class RoutingSettings:
+    """How long an offer is open, how near and how fresh a van's position must be, and how many are invited at most."""
+
     offer_minutes: int = 10
     radius_meters: int = 10_000
     fresh_minutes: int = 30
-    most_invited: int = 25  # each is a link in the transaction that opens the offer, and an SMS
+    most_invited: int = 25  # each invitation adds a link to the transaction that opens the offer, and sends an SMS
 
 
 @dataclass(frozen=True)
 class RoutingDecision:
+    """The rule that decided, every candidate with its verdict, the invitations, and when the offer expires, if any."""
+
     rule: str
     candidates: tuple[dict[str, Any], ...]
     invited: tuple[Invitation, ...]
@@ -61,43 +65,46 @@ class RoutingDecision:
 
 
 def decide_route(
-    job: RoutingRequest, vans: Sequence[VanCandidate], stock: VanStock, now: datetime, settings: RoutingSettings
+    request: RoutingRequest, vans: Sequence[VanCandidate], stock: VanStock, now: datetime, settings: RoutingSettings
 ) -> RoutingDecision:
-    """Nearest first; an unknown distance comes last. The first rule that excludes a van is the one it is told."""
-    rule = _order_verdict(job)
-    candidates = sorted((_build_candidate(job, van, stock, now) for van in vans), key=_distance_rank)
-    asked = 0
+    """Return the decision with its candidates nearest first; unknown distances come last.
+
+    A candidate's verdict is `invited` or the first rule that excludes it.
+    """
+    rule = _order_verdict(request)
+    candidates = sorted((_build_candidate(request, van, stock, now) for van in vans), key=_distance_rank)
+    invited_count = 0
     for candidate in candidates:
-        candidate["verdict"] = rule or _van_verdict(candidate, job, settings, asked)
-        asked += candidate["verdict"] == "invited"
-    invited = tuple(_build_invitation(each) for each in candidates if each["verdict"] == "invited")
+        candidate["verdict"] = rule or _van_verdict(candidate, request, settings, invited_count)
+        invited_count += candidate["verdict"] == "invited"
+    invited = tuple(_build_invitation(candidate) for candidate in candidates if candidate["verdict"] == "invited")
     expires_at = offer_expiry(now, settings.offer_minutes) if invited else None
     rule = rule or ("near_with_all_units" if invited else "nobody_qualifies")
     return RoutingDecision(rule, tuple(candidates), invited, expires_at)
 
 
-def _order_verdict(job: RoutingRequest) -> str:
-    """Reasons that hold whoever would be asked."""
-    if job.method != "ship":
-        return f"for_{job.method}"
-    if job.on_vans:
+def _order_verdict(request: RoutingRequest) -> str:
+    """Return the rule that excludes every van from this order, or an empty string."""
+    if request.method != "ship":
+        return f"for_{request.method}"
+    if request.on_vans:
         return "already_on_a_van"
-    if job.destination is None:
+    if request.destination is None:
         return "destination_unknown"
-    if count_claim_writes(job.pieces, len(job.demand), job.on_hold, job.parts) > MAX_CLAIM_WRITES:
+    if count_claim_writes(request.pieces, len(request.demand), request.on_hold, request.parts) > MAX_CLAIM_WRITES:
         return "too_many_lines_for_one_claim"
     return ""
 
 
-def _build_candidate(job: RoutingRequest, van: VanCandidate, stock: VanStock, now: datetime) -> dict[str, Any]:
-    here, there = van.position, job.destination
+def _build_candidate(request: RoutingRequest, van: VanCandidate, stock: VanStock, now: datetime) -> dict[str, Any]:
+    position, destination = van.position, request.destination
     return {
         "location": van.location,
         "staff": van.staff,
-        "distance_meters": distance_meters(here, there) if here and there else None,
-        # A phone whose clock runs ahead is not fresher than now.
+        "distance_meters": distance_meters(position, destination) if position and destination else None,
+        # A phone's clock may run ahead, which would give a negative age.
         "position_age_seconds": max(0, int((now - van.seen_at).total_seconds())) if van.seen_at else None,
-        "stock": {sku: stock.get(van.location, {}).get(sku, 0) for sku in sorted(job.demand)},
+        "stock": {sku: stock.get(van.location, {}).get(sku, 0) for sku in sorted(request.demand)},
     }
 
 
@@ -106,10 +113,12 @@ def _distance_rank(candidate: dict[str, Any]) -> tuple[float, str, str]:
     return (inf if distance is None else distance, candidate["location"], candidate["staff"])
 
 
-def _van_verdict(candidate: dict[str, Any], job: RoutingRequest, settings: RoutingSettings, asked: int) -> str:
+def _van_verdict(
+    candidate: dict[str, Any], request: RoutingRequest, settings: RoutingSettings, invited_count: int
+) -> str:
     location, staff = candidate["location"], candidate["staff"]
-    if said := job.passed_over.get(location) or job.passed_over.get(staff):
-        return said
+    if verdict := request.passed_over.get(location) or request.passed_over.get(staff):
+        return verdict
     if not staff:
         return "no_active_salesman"
     if candidate["position_age_seconds"] is None:
@@ -118,9 +127,9 @@ def _van_verdict(candidate: dict[str, Any], job: RoutingRequest, settings: Routi
         return "position_too_old"
     if candidate["distance_meters"] > settings.radius_meters:
         return "too_far"
-    if any(candidate["stock"][sku] < quantity for sku, quantity in job.demand.items()):
+    if any(candidate["stock"][sku] < quantity for sku, quantity in request.demand.items()):
         return "lacks_units"
-    return "invited" if asked < settings.most_invited else "enough_are_nearer"
+    return "invited" if invited_count < settings.most_invited else "enough_are_nearer"
 
 
 def _build_invitation(candidate: dict[str, Any]) -> Invitation:
@@ -128,11 +137,11 @@ def _build_invitation(candidate: dict[str, Any]) -> Invitation:
 
 
 def routing_inputs_to_json(
-    job: RoutingRequest, vans: Sequence[VanCandidate], stock: VanStock, now: datetime, settings: RoutingSettings
+    request: RoutingRequest, vans: Sequence[VanCandidate], stock: VanStock, now: datetime, settings: RoutingSettings
 ) -> dict[str, Any]:
-    """All that `route` was told, JSON-ready."""
+    """Return the arguments of `decide_route` as JSON, for `replay_decision`."""
     return {
-        "job": vars(job) | {"destination": _point_to_json(job.destination)},
+        "job": vars(request) | {"destination": _point_to_json(request.destination)},
         "vans": [_van_to_json(van) for van in vans],
         "stock": {location: dict(units) for location, units in stock.items()},
         "now": now.isoformat(),
@@ -148,34 +157,33 @@ def _point_to_json(point: Point | None) -> dict[str, float] | None:
     return vars(point) if point else None
 
 
-def replay_decision(asked: dict[str, Any]) -> RoutingDecision:
-    """The decision on a question that an earlier decision was stored with. Only tests call it: they show that a stored
-    question holds all that a decision depends on."""
-    job = RoutingRequest(**asked["job"] | {"destination": _json_to_point(asked["job"]["destination"])})
-    vans = [_json_to_van(each) for each in asked["vans"]]
+def replay_decision(inputs: dict[str, Any]) -> RoutingDecision:
+    """Return the decision for stored inputs. Only tests call it, to verify that the stored inputs are complete."""
+    request = RoutingRequest(**inputs["job"] | {"destination": _json_to_point(inputs["job"]["destination"])})
+    vans = [_json_to_van(body) for body in inputs["vans"]]
     return decide_route(
-        job, vans, asked["stock"], datetime.fromisoformat(asked["now"]), RoutingSettings(**asked["settings"])
+        request, vans, inputs["stock"], datetime.fromisoformat(inputs["now"]), RoutingSettings(**inputs["settings"])
     )
 
 
-def _json_to_van(kept: dict[str, Any]) -> VanCandidate:
+def _json_to_van(body: dict[str, Any]) -> VanCandidate:
     return VanCandidate(
-        kept["location"], kept["staff"], _json_to_point(kept["position"]), _parse_instant(kept["seen_at"])
+        body["location"], body["staff"], _json_to_point(body["position"]), _parse_instant(body["seen_at"])
     )
 
 
-def _json_to_point(kept: dict[str, float] | None) -> Point | None:
-    return Point(**kept) if kept else None
+def _json_to_point(body: dict[str, float] | None) -> Point | None:
+    return Point(**body) if body else None
 
 
-def _parse_instant(kept: str | None) -> datetime | None:
-    return datetime.fromisoformat(kept) if kept else None
+def _parse_instant(text: str | None) -> datetime | None:
+    return datetime.fromisoformat(text) if text else None
 
 
 def decision_to_json(decision: RoutingDecision) -> dict[str, Any]:
     return {
         "rule": decision.rule,
         "candidates": list(decision.candidates),
-        "invited": [each.staff for each in decision.invited],
+        "invited": [invitation.staff for invitation in decision.invited],
         "expires_at": decision.expires_at.isoformat() if decision.expires_at else None,
     }

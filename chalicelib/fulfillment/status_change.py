@@ -1,4 +1,4 @@
-"""What every step of a fulfillment has in common: who may take it, from where, and what the order learns of it."""
+"""Parts shared by all status changes of a fulfillment: loading with access control, side effects, commit."""
 
 from __future__ import annotations
 
@@ -33,7 +33,7 @@ from chalicelib.orders.model import OrderFulfillmentStatus
 
 @dataclass(frozen=True)
 class FulfillmentContext:
-    """One fulfillment among all of its order's, and who is at it."""
+    """A fulfillment, its order with all fulfillments, and the caller."""
 
     principal: Principal
     order_fulfillment: OrderFulfillment
@@ -41,7 +41,7 @@ class FulfillmentContext:
 
     @property
     def event_ids(self) -> tuple[str, str, str, str]:
-        """How every event of a step begins: order, fulfillment, location, fulfiller."""
+        """Return the first fields of every status event: order, fulfillment, location and fulfiller."""
         return (
             self.fulfillment.order_id,
             self.fulfillment.id,
@@ -51,40 +51,46 @@ class FulfillmentContext:
 
 
 def load_fulfillment_context(principal: Principal, fulfillment_id: str) -> FulfillmentContext:
-    case = load_fulfillment_of_order(order_id_from(fulfillment_id))
-    work = case.fulfillment(fulfillment_id)
-    if not can_serve(principal, work):
+    """Return the fulfillment with its order. Raises NotFound, also when the caller may not serve it."""
+    order_fulfillment = load_fulfillment_of_order(order_id_from(fulfillment_id))
+    fulfillment = order_fulfillment.fulfillment(fulfillment_id)
+    if not can_serve(principal, fulfillment):
         raise NotFound()
-    return FulfillmentContext(principal, case, work)
+    return FulfillmentContext(principal, order_fulfillment, fulfillment)
 
 
-def can_serve(principal: Principal, work: Fulfillment) -> bool:
-    """The owner, who won it, or the people of its location; to everybody else it does not exist."""
+def can_serve(principal: Principal, fulfillment: Fulfillment) -> bool:
+    """Return whether the caller may see and change a fulfillment.
+
+    The owner may, the salesman of a van, couriers without a location, and staff of the fulfillment's location.
+    """
     if principal.role == "owner":
         return True
-    if work.kind == "van" and work.fulfiller:
-        return work.fulfiller == principal.id
+    if fulfillment.kind == "van" and fulfillment.fulfiller:
+        return fulfillment.fulfiller == principal.id
     if principal.role == "courier" and not principal.location:
-        return True  # he carries for every house; only vans carry for themselves
-    return bool(principal.location) and principal.location == work.location
+        return True  # such couriers deliver for every location except vans
+    return bool(principal.location) and principal.location == fulfillment.location
 
 
 @db.retry_on_conflict
 def change_status(
     principal: Principal, fulfillment_id: str, to: FulfillmentStatus, build_event: Callable[[FulfillmentContext], Event]
 ) -> Fulfillment:
-    """A step that moves neither goods nor money."""
-    at = load_fulfillment_context(principal, fulfillment_id)
-    if at.fulfillment.status == to:
-        return at.fulfillment  # done before; a repeat is no refusal
-    return commit_status_change(at, transition_fulfillment(at.fulfillment, to), build_event(at))
+    """Change the status without an effect on stock or payments. A repeat changes nothing."""
+    context = load_fulfillment_context(principal, fulfillment_id)
+    if context.fulfillment.status == to:
+        return context.fulfillment
+    return commit_status_change(context, transition_fulfillment(context.fulfillment, to), build_event(context))
 
 
 @dataclass(frozen=True)
 class SideEffects:
-    """What a step writes beside its fulfillment. `first` writes come before all others, so they are refused first.
+    """What a status change writes besides its fulfillment.
 
-    `offered` tells when this very step closes the order's offer; `order` are more fields of the order's row."""
+    `leading_writes` come first in the transaction, so their refusal is the one reported. `has_open_offer` is given when
+    the same transaction closes the order's offer. `order_changes` are further fields of the order's row.
+    """
 
     stock: StockEffect = field(default_factory=StockEffect)
     leading_writes: Sequence[Write] = ()
@@ -97,22 +103,27 @@ NO_SIDE_EFFECTS = SideEffects()
 
 
 def commit_status_change(
-    at: FulfillmentContext, after: Fulfillment, event: Event, change: SideEffects = NO_SIDE_EFFECTS
+    context: FulfillmentContext, after: Fulfillment, event: Event, change: SideEffects = NO_SIDE_EFFECTS
 ) -> Fulfillment:
-    check_placed(at.order_fulfillment.order)
-    works = at.order_fulfillment.with_changed(after)
+    """Commit the changed fulfillment, its event, the order's row and the side effects in one transaction."""
+    check_placed(context.order_fulfillment.order)
+    fulfillments = context.order_fulfillment.with_changed(after)
     fields: dict[str, Any] = {
-        "fulfillment_status": order_status_after(at.order_fulfillment, works, change.has_open_offer)
+        "fulfillment_status": order_status_after(context.order_fulfillment, fulfillments, change.has_open_offer)
     }
-    if allocations_of(exclude_withdrawn(works)) != allocations_of(exclude_withdrawn(at.order_fulfillment.fulfillments)):
-        fields["pieces"] = allocations_of(exclude_withdrawn(works))
+    if allocations_of(exclude_withdrawn(fulfillments)) != allocations_of(
+        exclude_withdrawn(context.order_fulfillment.fulfillments)
+    ):
+        fields["pieces"] = allocations_of(exclude_withdrawn(fulfillments))
     fields |= change.order_changes
-    told = record_order_events(at.order_fulfillment.order, event, actor=at.principal.actor, at=clock.now(), **fields)
+    order_writes = record_order_events(
+        context.order_fulfillment.order, event, actor=context.principal.actor, at=clock.now(), **fields
+    )
     db.commit(
         [
             *change.leading_writes,
-            update_fulfillment(at.fulfillment, after),
-            *told,
+            update_fulfillment(context.fulfillment, after),
+            *order_writes,
             *change.stock.writes,
             *change.other_writes,
         ]
@@ -121,15 +132,17 @@ def commit_status_change(
 
 
 def order_status_after(
-    case: OrderFulfillment, works: Sequence[Fulfillment], has_open_offer: bool | None = None
+    order_fulfillment: OrderFulfillment, fulfillments: Sequence[Fulfillment], has_open_offer: bool | None = None
 ) -> OrderFulfillmentStatus:
-    open_still = case.open_offer is not None if has_open_offer is None else has_open_offer
-    return derive_order_status(case.order.demand, works, open_still)
+    """Return the order's status with these fulfillments; by default an open offer stays open."""
+    if has_open_offer is None:
+        has_open_offer = order_fulfillment.open_offer is not None
+    return derive_order_status(order_fulfillment.order.demand, fulfillments, has_open_offer)
 
 
-def completes_order(at: FulfillmentContext, after: Fulfillment) -> bool:
-    """Whether with this step everything ordered has arrived."""
+def completes_order(context: FulfillmentContext, after: Fulfillment) -> bool:
+    """Return whether everything ordered has reached the customer after this change."""
     return (
-        order_status_after(at.order_fulfillment, at.order_fulfillment.with_changed(after))
+        order_status_after(context.order_fulfillment, context.order_fulfillment.with_changed(after))
         == OrderFulfillmentStatus.DELIVERED
     )

@@ -1,4 +1,4 @@
-"""What a step does to stock, said once for both kinds of promise: units on hold, and units firmly allocated."""
+"""Stock movements and writes of fulfillment, for both units on hold and units allocated."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ from chalicelib.stock.store import build_level_writes, load_holds, put_hold, tak
 
 @dataclass(frozen=True)
 class StockEffect:
-    """Movements for the journal and the level updates, and beside them the hold rows that come and go."""
+    """Movements, which go into the journal and update levels, and writes of hold rows. Effects can be added."""
 
     movements: tuple[Movement, ...] = ()
     hold_writes: tuple[Write, ...] = field(default=())
@@ -36,50 +36,59 @@ class StockEffect:
 
     @property
     def writes(self) -> list[Write]:
-        """Holds before levels: where somebody was quicker with both, the hold's no tells to decide anew."""
+        """Return hold writes before level writes: if both conflict, the hold's StaleVersion leads to a retry."""
         return [*self.hold_writes, *build_level_writes(self.movements)]
 
 
-def release(order: Order, pieces: Sequence[Allocation]) -> StockEffect:
-    """The goods stay where they are and can be promised to others. A hold that lapsed and was taken is gone already."""
+def release(order: Order, allocations: Sequence[Allocation]) -> StockEffect:
+    """Make an order's units available again at their level. Lapsed holds that were already taken are skipped."""
     if order.reserved_until is None:
-        return _effect_of(allocation_release_movement, pieces)
-    return release_holds(load_holds(order.id, pieces, order.reserved_until))
+        return _effect_of(allocation_release_movement, allocations)
+    return release_holds(load_holds(order.id, allocations, order.reserved_until))
 
 
-def promise(order: Order, pieces: Sequence[Allocation]) -> StockEffect:
-    """Promised here, as firmly as before: a hold keeps the end it had wherever it moves."""
+def promise(order: Order, allocations: Sequence[Allocation]) -> StockEffect:
+    """Reserve the units for an order on hold, until the same instant as before, or else allocate them."""
     if order.reserved_until is None:
-        return _effect_of(allocation_movement, pieces)
-    made = build_holds(pieces, order.id, order.reserved_until)
-    return _effect_of(reservation_movement, pieces) + StockEffect(hold_writes=tuple(put_hold(hold) for hold in made))
+        return _effect_of(allocation_movement, allocations)
+    holds = build_holds(allocations, order.id, order.reserved_until)
+    return _effect_of(reservation_movement, allocations) + StockEffect(
+        hold_writes=tuple(put_hold(hold) for hold in holds)
+    )
 
 
-def release_holds(lapsed: Iterable[Hold]) -> StockEffect:
-    """Ends these holds; whoever does so may promise their units again."""
-    ended = tuple(lapsed)
+def release_holds(holds: Iterable[Hold]) -> StockEffect:
+    """Delete these holds and make their units available again."""
+    ended = tuple(holds)
     return StockEffect(
         tuple(hold_release_movement(hold.allocation) for hold in ended), tuple(take_lapsed_hold(hold) for hold in ended)
     )
 
 
-def issue(pieces: Sequence[Allocation]) -> StockEffect:
-    return _effect_of(issue_movement, pieces)
+def issue(allocations: Sequence[Allocation]) -> StockEffect:
+    """Take allocated units out of stock: they leave the location."""
+    return _effect_of(issue_movement, allocations)
 
 
-def return_to_stock(pieces: Sequence[Allocation]) -> StockEffect:
-    return _effect_of(return_movement, pieces)
+def return_to_stock(allocations: Sequence[Allocation]) -> StockEffect:
+    """Put units that came back on hand at the level they left."""
+    return _effect_of(return_movement, allocations)
 
 
-def write_off(pieces: Sequence[Allocation]) -> StockEffect:
+def write_off(allocations: Sequence[Allocation]) -> StockEffect:
+    """Remove units from on-hand stock."""
     return _effect_of(
-        lambda piece: surplus_movement(Allocation(piece.sku, piece.location, -piece.quantity, piece.shard)), pieces
+        lambda allocation: surplus_movement(
+            Allocation(allocation.sku, allocation.location, -allocation.quantity, allocation.shard)
+        ),
+        allocations,
     )
 
 
-def _effect_of(how: Callable[[Allocation], Movement], pieces: Sequence[Allocation]) -> StockEffect:
-    return StockEffect(tuple(how(piece) for piece in pieces))
+def _effect_of(build_movement: Callable[[Allocation], Movement], allocations: Sequence[Allocation]) -> StockEffect:
+    return StockEffect(tuple(build_movement(allocation) for allocation in allocations))
 
 
 def holds_until(order: Order) -> str:
+    """Return the expiry of the order's holds as an ISO instant, or an empty string without holds."""
     return clock.iso(order.reserved_until) if order.reserved_until else ""

@@ -1,14 +1,14 @@
-"""How the room keeps its rows.
+"""Rows of fulfillments, offers, routing decisions and claim links.
 
-beside their order     ful_…-1        a fulfillment
-                       off_…-1        an offer; its `status` and `expires_at` are the one thing a claim, an acceptance
-                                      and the clock dispute over
-                       stranded       only while nobody can bring the order
-routing#ord_…          <instant>#…    a routing decision with all it was decided from
-link#<sha-256>         link           who a claim link was made for
+    table        partition key     sort key       row
+    orders       ord_…             ful_…-1        a fulfillment
+                                   off_…-1        an offer; claim, acceptance and expiry all put a condition on its
+                                                  `status`, so only one of them succeeds
+                                   stranded       exists while no one can fulfill the order
+    fulfillment  routing#ord_…     <instant>#…    a routing decision with its inputs
+                 link#<sha-256>    link           the offer and the salesman of a claim link
 
-The work lies in the orders' table under its order's key, so one query sees both; every step begins with it. Ids carry
-their order's id and need no pointer.
+One query of an order's partition returns the order with its fulfillments and offers. Their ids contain the order's id.
 """
 
 from __future__ import annotations
@@ -42,13 +42,16 @@ from chalicelib.orders.model import Order
 from chalicelib.orders.store import OrderRow, append_event, change_order, row_to_order
 from chalicelib.stock.model import Allocation
 
-OFFER_SHARDS = 4  # of the list of open offers, which every placement writes to
+OFFER_SHARDS = 4  # partitions of the list of open offers, because every placement writes to it
 PAGE_SIZE = 50
 
 
 class WorkRow(IndexedRow):
-    """Offers and fulfillments. Lists, left when the work is done: `work#<location>`, `offers#<shard>`, `stranded`, and
-    before it can begin `awaiting#<location>`, in the order in which the orders were placed."""
+    """An offer, a fulfillment or a stranded mark.
+
+    Rows are in one of the index lists `work#<location>`, `awaiting#<location>` (oldest order first), `offers#<shard>`
+    and `stranded` until they end.
+    """
 
     Meta = OrderRow.Meta
 
@@ -59,16 +62,20 @@ class WorkRow(IndexedRow):
 
 
 class OrderFulfillmentRow(OrderRow, WorkRow):
-    """For reading alone: what lies under an order's key is the order or its work."""
+    """For reading only: a row of an order's partition is the order, a fulfillment or an offer."""
 
 
 class RoutingRow(Row):
+    """A routing decision; `packed` is compressed JSON."""
+
     Meta = db.table("fulfillment")
 
     packed = BinaryAttribute(legacy_encoding=False)
 
 
 class LinkRow(Row):
+    """The offer and the salesman of a claim link."""
+
     Meta = db.table("fulfillment")
 
     offer_id = UnicodeAttribute()
@@ -76,15 +83,16 @@ class LinkRow(Row):
 
 
 def load_fulfillment_of_order(order_id: str) -> OrderFulfillment:
-    """The order is read first, so backwards: work newer than its order is refused by the order's version, and work
-    older than its order would not be."""
+    """Return the order with its fulfillments and offers. Raises NotFound."""
+    # Read in descending key order, so the order's row first: fulfillments newer than it are detected by the order's
+    # version on commit, fulfillments older than it would not be.
     rows = db.query_all(OrderFulfillmentRow, order_id, newest_first=True)[::-1]
     order = next((row_to_order(row) for row in rows if row.sk == "order"), None)
     if order is None:
         raise NotFound()
-    works = tuple(row_to_fulfillment(row) for row in rows if row.sk.startswith("ful_"))
+    fulfillments = tuple(row_to_fulfillment(row) for row in rows if row.sk.startswith("ful_"))
     offers = tuple(row_to_offer(row) for row in rows if row.sk.startswith("off_"))
-    return OrderFulfillment(order, works, offers)
+    return OrderFulfillment(order, fulfillments, offers)
 
 
 def find_offer(offer_id: str) -> Offer | None:
@@ -92,38 +100,42 @@ def find_offer(offer_id: str) -> Offer | None:
     return row_to_offer(row) if row else None
 
 
-def create_fulfillment(work: Fulfillment) -> Write:
-    return db.create(_fulfillment_to_row(work))
+def create_fulfillment(fulfillment: Fulfillment) -> Write:
+    return db.create(_fulfillment_to_row(fulfillment))
 
 
 def update_fulfillment(before: Fulfillment, after: Fulfillment) -> Write:
-    """Only from what was read: whoever holds an older version of the work, or of its claim, is too late."""
-    same = (WorkRow.version == before.version) & (WorkRow.status == before.status)
-    return db.put(_fulfillment_to_row(after), when=same)
+    """Return a write on condition that the stored fulfillment still has the version and status of `before`."""
+    is_unchanged = (WorkRow.version == before.version) & (WorkRow.status == before.status)
+    return db.put(_fulfillment_to_row(after), when=is_unchanged)
 
 
 def create_offer(offer: Offer) -> list[Write]:
-    """The offer, and for each salesman the link that his SMS will carry."""
-    links = [db.create(_build_link_row(offer.id, each.staff)) for each in offer.invited]
+    """Return writes that create the offer and one claim link for each invited salesman."""
+    links = [db.create(_build_link_row(offer.id, invitation.staff)) for invitation in offer.invited]
     return [db.create(_offer_to_row(offer)), *links]
 
 
 def update_claimed_offer(before: Offer, after: Offer, now: datetime) -> Write:
-    """The condition that a claim shares with acceptance and expiry: only one of them finds the offer open."""
-    still = (WorkRow.status == OfferStatus.OPEN) & (WorkRow.expires_at > now) & (WorkRow.version == before.version)
+    """Return a write of a claim, on condition that the offer is open, not expired and unchanged since it was read."""
+    is_claimable = (
+        (WorkRow.status == OfferStatus.OPEN) & (WorkRow.expires_at > now) & (WorkRow.version == before.version)
+    )
     return db.put(
-        _offer_to_row(after), when=still, refusal=lambda row: refusal_of_lost_claim(row and row_to_offer(row), now)
+        _offer_to_row(after),
+        when=is_claimable,
+        refusal=lambda row: refusal_of_lost_claim(row and row_to_offer(row), now),
     )
 
 
 def close_offer(before: Offer, after: Offer, refusal: Refusal | None = None) -> Write:
-    """Closed by acceptance, by the clock, by the last no or by the order's end; a claim that came first stands."""
-    still = (WorkRow.status == OfferStatus.OPEN) & (WorkRow.version == before.version)
-    return db.put(_offer_to_row(after), when=still, refusal=refusal)
+    """Return a write on condition that the offer is open and unchanged, so an earlier claim is not overwritten."""
+    is_unchanged = (WorkRow.status == OfferStatus.OPEN) & (WorkRow.version == before.version)
+    return db.put(_offer_to_row(after), when=is_unchanged, refusal=refusal)
 
 
 def record_order_events(order: Order, *events: Event, actor: str, at: datetime, **changes: Any) -> list[Write]:
-    """The order's side of every step: its row moves on from the version read, and its journal says why."""
+    """Return writes of the events to the order's journal and of `changes` to its row, which must be unchanged."""
     entries: list[Write] = []
     latest = order
     for event in events:
@@ -134,14 +146,15 @@ def record_order_events(order: Order, *events: Event, actor: str, at: datetime, 
 
 
 def create_decision(
-    order_id: str, at: datetime, cause: str, asked: dict[str, Any], decision: routing.RoutingDecision
+    order_id: str, at: datetime, cause: str, inputs: dict[str, Any], decision: routing.RoutingDecision
 ) -> Write:
-    said = {"at": clock.iso(at), "cause": cause, "asked": asked, "decision": routing.decision_to_json(decision)}
-    return db.create(RoutingRow(f"routing#{order_id}", f"{clock.iso(at)}#{cause}", packed=compact_json.compress(said)))
+    """Return a write of a routing decision, once for each instant and cause."""
+    body = {"at": clock.iso(at), "cause": cause, "asked": inputs, "decision": routing.decision_to_json(decision)}
+    return db.create(RoutingRow(f"routing#{order_id}", f"{clock.iso(at)}#{cause}", packed=compact_json.compress(body)))
 
 
 def load_decisions(order_id: str) -> list[dict[str, Any]]:
-    """Oldest first: how the order was routed, and each time it was routed again."""
+    """Return all routing decisions of an order with their inputs, oldest first."""
     rows = db.query_all(RoutingRow, f"routing#{order_id}")
     return [compact_json.decompress(row.packed) for row in rows]
 
@@ -161,7 +174,7 @@ def is_stranded(order_id: str) -> bool:
 
 
 def list_stranded_orders() -> Iterator[str]:
-    """The longest first, to the last page: those that nobody can bring yet keep no other from being tried."""
+    """Yield the ids of all stranded orders, the one stranded longest first."""
     page = db.query(WorkRow, "stranded", index="by_list", limit=PAGE_SIZE)
     yield from (row.pk for row in page.items)
     while page.after:
@@ -170,28 +183,31 @@ def list_stranded_orders() -> Iterator[str]:
 
 
 def list_due_offers(now: datetime) -> list[Offer]:
-    """Those whose end has passed; the list lags, so each is looked at again before it is closed."""
+    """Return offers whose expiry has passed, up to one page per shard.
+
+    The index is eventually consistent, so the caller checks an offer again before closing it.
+    """
     ended = ("0", clock.iso(now) + "~")
     lists = [f"offers#{shard}" for shard in range(OFFER_SHARDS)]
-    pages = [db.query(WorkRow, each, index="by_list", between=ended, limit=PAGE_SIZE) for each in lists]
+    pages = [db.query(WorkRow, name, index="by_list", between=ended, limit=PAGE_SIZE) for name in lists]
     return [row_to_offer(row) for page in pages for row in page.items if row.sk.startswith("off_")]
 
 
-def list_open_work(
+def list_open_fulfillments(
     location: str, limit: int = PAGE_SIZE, after: Any = None, *, list_name: str = "work"
 ) -> tuple[Sequence[Fulfillment], Any]:
-    """A page of what can be done there, or `of` those `awaiting` their goods; the oldest first."""
+    """Return a page of a location's list and its cursor, oldest first; `list_name` is `work` or `awaiting`."""
     page = db.query(WorkRow, f"{list_name}#{location}", index="by_list", limit=limit, after=after)
     return [row_to_fulfillment(row) for row in page.items if row.sk.startswith("ful_")], page.after
 
 
-def list_awaiting_work(location: str) -> Iterator[Fulfillment]:
-    """Whoever waits there for goods, the longest first, to the last page."""
-    works, after = list_open_work(location, list_name="awaiting")
-    yield from works
+def list_awaiting_fulfillments(location: str) -> Iterator[Fulfillment]:
+    """Yield all fulfillments that await goods at a location, the oldest order first."""
+    fulfillments, after = list_open_fulfillments(location, list_name="awaiting")
+    yield from fulfillments
     while after:
-        works, after = list_open_work(location, after=after, list_name="awaiting")
-        yield from works
+        fulfillments, after = list_open_fulfillments(location, after=after, list_name="awaiting")
+        yield from fulfillments
 
 
 def build_link_token(offer_id: str, staff: str) -> str:
@@ -199,7 +215,7 @@ def build_link_token(offer_id: str, staff: str) -> str:
 
 
 def find_link(token: str) -> tuple[str, str] | None:
-    """(offer, staff) of a claim link; the token itself is kept nowhere."""
+    """Return (offer id, staff id) of a claim link, or None. Only a hash of the token is stored."""
     row = db.get(LinkRow, _link_pk(token), "link")
     return (row.offer_id, row.staff) if row else None
 
@@ -212,23 +228,35 @@ def _link_pk(token: str) -> str:
     return "link#" + hashlib.sha256(token.encode()).hexdigest()
 
 
-def _fulfillment_to_row(work: Fulfillment) -> WorkRow:
+def _fulfillment_to_row(fulfillment: Fulfillment) -> WorkRow:
     body = {
-        "location": work.location,
-        "kind": work.kind,
-        "method": work.method,
-        "pieces": [[piece.sku, piece.quantity, piece.shard] for piece in work.pieces],
-        "assigned_at": clock.iso(work.assigned_at),
-        "fulfiller": work.fulfiller,
-        "offer_id": work.offer_id,
-        "claim_version": work.claim_version,
-        "reason": work.reason,
+        "location": fulfillment.location,
+        "kind": fulfillment.kind,
+        "method": fulfillment.method,
+        "pieces": [[allocation.sku, allocation.quantity, allocation.shard] for allocation in fulfillment.pieces],
+        "assigned_at": clock.iso(fulfillment.assigned_at),
+        "fulfiller": fulfillment.fulfiller,
+        "offer_id": fulfillment.offer_id,
+        "claim_version": fulfillment.claim_version,
+        "reason": fulfillment.reason,
     }
-    row = WorkRow(work.order_id, work.id, status=work.status, version=work.version, body=_to_compact_json(body))
-    if work.status == FulfillmentStatus.AWAITING:
-        row.list, row.listed_at = f"awaiting#{work.location}", work.id  # an order's id begins with its instant
-    elif work.status not in ENDED:
-        row.list, row.listed_at = f"work#{work.location}", f"{clock.iso(work.assigned_at)}#{work.id}"
+    row = WorkRow(
+        fulfillment.order_id,
+        fulfillment.id,
+        status=fulfillment.status,
+        version=fulfillment.version,
+        body=_to_compact_json(body),
+    )
+    if fulfillment.status == FulfillmentStatus.AWAITING:
+        row.list, row.listed_at = (
+            f"awaiting#{fulfillment.location}",
+            fulfillment.id,
+        )  # sorts by time: ids begin with the order's ULID
+    elif fulfillment.status not in ENDED:
+        row.list, row.listed_at = (
+            f"work#{fulfillment.location}",
+            f"{clock.iso(fulfillment.assigned_at)}#{fulfillment.id}",
+        )
     return row
 
 
@@ -242,7 +270,7 @@ def row_to_fulfillment(row: Any) -> Fulfillment:
         kind=body["kind"],
         method=body["method"],
         status=FulfillmentStatus(row.status),
-        pieces=tuple(Allocation(sku, location, quantity, shelf) for sku, quantity, shelf in body.get("pieces", ())),
+        pieces=tuple(Allocation(sku, location, quantity, shard) for sku, quantity, shard in body.get("pieces", ())),
         assigned_at=clock.parse(body["assigned_at"]),
         fulfiller=body.get("fulfiller", ""),
         offer_id=body.get("offer_id", ""),
@@ -255,7 +283,7 @@ def row_to_fulfillment(row: Any) -> Fulfillment:
 def _offer_to_row(offer: Offer) -> WorkRow:
     body = {
         "wanted": offer.wanted,
-        "invited": [[each.staff, each.location, each.distance_meters] for each in offer.invited],
+        "invited": [[item.staff, item.location, item.distance_meters] for item in offer.invited],
         "assigned": offer.assigned,
         "opened_at": clock.iso(offer.opened_at),
         "claimed_by": offer.claimed_by,
@@ -275,7 +303,7 @@ def row_to_offer(row: Any) -> Offer:
         order_id=row.pk,
         status=OfferStatus(row.status),
         wanted=body["wanted"],
-        invited=tuple(Invitation(*each) for each in body.get("invited", ())),
+        invited=tuple(Invitation(*item) for item in body.get("invited", ())),
         assigned=tuple(body.get("assigned", ())),
         opened_at=clock.parse(body["opened_at"]),
         expires_at=row.expires_at,
@@ -290,10 +318,9 @@ def _shard(identifier: str) -> int:
 
 
 def _to_compact_json(body: dict[str, Any]) -> str:
-    """Empty things are left out: a row is paid for by the kilobyte."""
-    kept = {name: value for name, value in body.items() if value not in ("", 0, (), [])}
-    return compact_json.dumps(kept)
+    """Return the body without empty values, because writes are billed by the kilobyte."""
+    return compact_json.dumps({name: value for name, value in body.items() if value not in ("", 0, (), [])})
 
 
-def allocations_of(works: Iterable[Fulfillment]) -> tuple[Allocation, ...]:
-    return tuple(piece for work in works for piece in work.pieces)
+def allocations_of(fulfillments: Iterable[Fulfillment]) -> tuple[Allocation, ...]:
+    return tuple(allocation for fulfillment in fulfillments for allocation in fulfillment.pieces)

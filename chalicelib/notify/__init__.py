@@ -1,5 +1,5 @@
-"""Who must hear of what happened: the journal's stream to SNS topics, and from there to people.
+"""Publishing the journal's stream to SNS topics, and notifying customers and staff of events by inbox, SMS and e-mail.
 
-Owns the table `notify`: inboxes, claims before every SMS and e-mail, and the budgets of SMS. Writes no events: a
-message changes nothing in the shop. Nobody calls it; it listens, and may look into any room.
+Owns the table `notify`: inboxes, the claims written before every SMS and e-mail, and the SMS budgets. Writes no events.
+Other packages do not call it; its event handlers may read from any package.
 """

@@ -1,4 +1,4 @@
-"""Who was told what of an order, over which channel, and what became of it."""
+"""Listing the notices sent about an order: recipients, channels and outcomes."""
 
 from __future__ import annotations
 
@@ -13,21 +13,23 @@ EXTERNAL_CHANNELS = ("sms", "email")
 
 
 def list_deliveries(order_id: str) -> list[dict[str, Any]]:
-    """Oldest first. A channel that was not used is not there; `claimed` may or may not have gone out."""
-    told = store.load_notified(f"order#{order_id}")
-    pairs = [(each, party) for each in told for party in each["parties"]]
+    """Return [{"event", "kind", "to", "channels": {channel: status}}], oldest first.
+
+    Unused channels are left out. A `claimed` message may or may not have been sent."""
+    notified = [(event, party) for event in store.load_notified(f"order#{order_id}") for party in event["parties"]]
     keys = {
-        (each["event_id"], party, channel): Key(SentRow, f"sent#{each['event_id']}#{party}#{channel}", "sent")
-        for each, party in pairs
+        (event["event_id"], party, channel): Key(SentRow, f"sent#{event['event_id']}#{party}#{channel}", "sent")
+        for event, party in notified
         for channel in EXTERNAL_CHANNELS
     }
-    found = db.batch(keys.values())
+    rows = db.batch(keys.values())
+
+    def list_outcomes(event_id: str, party: str) -> dict[str, Any]:
+        sent = {channel: rows.get(keys[event_id, party, channel]) for channel in EXTERNAL_CHANNELS}
+        return {channel: row.status for channel, row in sent.items() if row is not None}
+
     return [
-        {"event": each["event_id"], "kind": each["kind"], "to": party}
-        | {
-            "channels": {
-                c: found[k].status for c in EXTERNAL_CHANNELS if (k := keys[each["event_id"], party, c]) in found
-            }
-        }
-        for each, party in pairs
+        {"event": event["event_id"], "kind": event["kind"], "to": party}
+        | {"channels": list_outcomes(event["event_id"], party)}
+        for event, party in notified
     ]

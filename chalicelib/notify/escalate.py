@@ -1,4 +1,4 @@
-"""When nobody acknowledged, or a sender died in sending: the next channel, the next person, or quiet if it is done."""
+"""Escalating notices that were not acknowledged, or whose sender died, to the next channel or to the owner."""
 
 from __future__ import annotations
 
@@ -9,21 +9,22 @@ from chalicelib.notify.deliver import build_unanswered_message, try_next_channel
 from chalicelib.notify.model import Message
 from chalicelib.notify.store import NoticeRow
 
-BATCH_SIZE = 200  # in one minute's run of a shard; what is left waits for the next
+BATCH_SIZE = 200  # per shard and run; the rest waits for the next run, a minute later
 
 
 def escalate() -> int:
-    """How many notices were looked at. One that fails is tried again in a minute and holds up no other."""
+    """Escalate all notices whose time is over and return their number. A failure is logged, skipped and retried in the
+    next run."""
     rows = store.load_waiting(clock.now() - send_message.acknowledge_timeout(), BATCH_SIZE)
     for row in rows:
         try:
-            remind(row)
+            escalate_notice(row)
         except Exception as error:
             log.error("escalation_failed", event_id=row.sk, kind=row.kind, exception=type(error).__name__)
     return len(rows)
 
 
-def remind(row: NoticeRow) -> None:
+def escalate_notice(row: NoticeRow) -> None:
     message = find_current_message(row)
     if message is None:
         db.commit([store.remove_from_waiting(row.pk, row.sk)])
@@ -33,7 +34,8 @@ def remind(row: NoticeRow) -> None:
 
 
 def find_current_message(row: NoticeRow) -> Message | None:
-    """Asks the event again whom it concerns: an offer that was claimed, or work that was begun, concerns nobody."""
+    """Build the notice's message again from its event, or return None if the event no longer concerns the recipient,
+    for example because the offer was claimed."""
     messages = recipients.build_messages(journal.row_to_entry(load_entry(row)))
     if row.kind == "unheard":
         return build_unanswered_message(messages[0]) if messages else None

@@ -1,5 +1,7 @@
-"""Doors of the stream, the topics and the clock. Lambda imports only this module for them, so it imports the models
-whose events it may hear."""
+"""Event handlers of notify: the journal's stream, the SNS topics and a schedule.
+
+Lambda imports only this module for them, so it imports all models to register their event classes.
+"""
 
 from __future__ import annotations
 
@@ -16,13 +18,14 @@ from chalicelib.notify.escalate import escalate
 from chalicelib.notify.model import NOTICES
 
 handlers = EventHandlers(__name__)
-SUBSCRIBED_KINDS = set(NOTICES)  # topics are asked to send nothing else
+SUBSCRIBED_KINDS = set(NOTICES)  # the subscriptions filter out all other kinds
 packages.import_models()
 
 
 @handlers.on_dynamodb_record(stream_arn=config.stream_arn(), batch_size=100, starting_position="TRIM_HORIZON")
 def journal_to_topics(event: Any) -> dict[str, Any]:
-    """A partial batch: AWS brings the first that failed and all behind it again, and parks it after some tries."""
+    """Publish the records. AWS delivers the first failed record and all later ones again, and parks it after some
+    tries."""
     failed = stream.forward(event.to_dict()["Records"], transports.publish_batch)
     return {"batchItemFailures": [{"itemIdentifier": failed}] if failed else []}
 
@@ -53,5 +56,5 @@ def escalate_unanswered(event: Any) -> None:
 
 
 def handle_message(event: Any) -> None:
-    if event.subject in NOTICES:  # its kind: most concern nobody and are not even read
+    if event.subject in NOTICES:  # the SNS subject is the event's kind; most kinds cause no notice
         deliver_messages(journal.message_to_entry(json.loads(event.message)))

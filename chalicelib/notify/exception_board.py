@@ -1,4 +1,4 @@
-"""The owner's board: what waits for someone, since when, and the door that resolves it."""
+"""The owner's board of exceptions: what needs attention, since when, and the endpoint that resolves it."""
 
 from __future__ import annotations
 
@@ -13,17 +13,18 @@ from chalicelib.kit import clock, config, ids
 from chalicelib.notify import store
 from chalicelib.orders import find as orders
 from chalicelib.orders.model import Order
-from chalicelib.orders.store import list_order_ids_to_pay_until
+from chalicelib.orders.store import list_unpaid_order_ids
 from chalicelib.payments.model import OrderPaymentStatus
 from chalicelib.places import find as places
 from chalicelib.stock.model import bucket_to_day, day_to_bucket
 
 MAX_PER_KIND = 50
 AWAITING_PAYMENT = {OrderPaymentStatus.UNPAID, OrderPaymentStatus.PENDING, OrderPaymentStatus.PARTLY_PAID}
+NOT_BEGUN = {FulfillmentStatus.ASSIGNED, FulfillmentStatus.ACCEPTED}
 
 
 def list_exceptions(now: datetime) -> list[dict[str, Any]]:
-    """Most pressing kinds first."""
+    """Return [{"kind", "since", "action", …}], the most urgent kinds first."""
     kinds = (
         stranded_orders(),
         late_work(now),
@@ -32,7 +33,7 @@ def list_exceptions(now: datetime) -> list[dict[str, Any]]:
         unanswered_notices(),
         failed_messages(),
     )
-    return [each for kind in kinds for each in kind]
+    return [item for items in kinds for item in items]
 
 
 def stranded_orders() -> Iterator[dict[str, Any]]:
@@ -41,30 +42,34 @@ def stranded_orders() -> Iterator[dict[str, Any]]:
 
 
 def late_work(now: datetime) -> Iterator[dict[str, Any]]:
-    """Rejecting it in the team's place sends it to the next who can."""
+    """Work that was assigned too long ago and not begun. Rejecting it routes it to another location."""
     limit = now - clock.minutes(config.int_setting("LATE_WORK_MINUTES", 60))
     for location in sorted(places.load_locations()):
-        for each in work.list_open_work(location, limit=MAX_PER_KIND)[0]:
-            if each.assigned_at <= limit and each.status in (FulfillmentStatus.ASSIGNED, FulfillmentStatus.ACCEPTED):
-                action = ("POST", f"/fulfillments/{each.id}/reject")
-                facts = {"order": each.order_id, "fulfillment": each.id, "location": location, "status": each.status}
-                yield build_item("late_work", each.assigned_at, action, **facts)
+        for fulfillment in work.list_open_fulfillments(location, limit=MAX_PER_KIND)[0]:
+            if fulfillment.assigned_at <= limit and fulfillment.status in NOT_BEGUN:
+                action = ("POST", f"/fulfillments/{fulfillment.id}/reject")
+                facts = {"order": fulfillment.order_id, "fulfillment": fulfillment.id}
+                facts |= {"location": location, "status": fulfillment.status}
+                yield build_item("late_work", fulfillment.assigned_at, action, **facts)
 
 
 def late_goods(now: datetime) -> Iterator[dict[str, Any]]:
-    """Promised for a day that is over, and not come yet. The day itself stays what the customer was told."""
+    """Work that waits for goods whose promised day is over. `on` is that day."""
     today = clock.day_of(now, config.zone())
     for location in sorted(places.load_locations()):
-        for each in islice(work.list_awaiting_work(location), MAX_PER_KIND):
-            if each.pieces[0].shard < day_to_bucket(today):
-                facts = {"order": each.order_id, "location": location, "on": bucket_to_day(each.pieces[0].shard)}
-                yield build_item("late_goods", each.assigned_at, ("POST", f"/orders/{each.order_id}/cancel"), **facts)
+        for fulfillment in islice(work.list_awaiting_fulfillments(location), MAX_PER_KIND):
+            bucket = fulfillment.pieces[0].shard
+            if bucket < day_to_bucket(today):
+                facts = {"order": fulfillment.order_id, "location": location, "on": bucket_to_day(bucket)}
+                action = ("POST", f"/orders/{fulfillment.order_id}/cancel")
+                yield build_item("late_goods", fulfillment.assigned_at, action, **facts)
 
 
 def expiring_transfers(now: datetime) -> Iterator[dict[str, Any]]:
-    soon = now + timedelta(minutes=config.int_setting("EXPIRING_MINUTES", 120))
-    waiting = orders.load_orders(islice(list_order_ids_to_pay_until(soon), MAX_PER_KIND))
-    for order in sorted(waiting.values(), key=lambda order: order.reserved_until or order.placed_at):
+    """Orders whose time to transfer is over soon."""
+    limit = now + timedelta(minutes=config.int_setting("EXPIRING_MINUTES", 120))
+    unpaid = orders.load_orders(islice(list_unpaid_order_ids(limit), MAX_PER_KIND))
+    for order in sorted(unpaid.values(), key=lambda order: order.reserved_until or order.placed_at):
         if order.reserved_until and order.payment_status in AWAITING_PAYMENT and order.payment_ids:
             action = ("POST", f"/payments/{order.payment_ids[0]}/confirm")
             until = clock.iso(order.reserved_until)
@@ -72,19 +77,19 @@ def expiring_transfers(now: datetime) -> Iterator[dict[str, Any]]:
 
 
 def unanswered_notices() -> Iterator[dict[str, Any]]:
-    """What the owner was told because nobody else answered, and has not acknowledged himself."""
+    """Notices that were escalated to the owner, who has not acknowledged them."""
     for row in store.load_inbox("role#owner", None, MAX_PER_KIND):
         if row.acknowledged_at is None and row.kind == "unheard":
             yield build_item("unheard", row.at, ("POST", f"/inbox/{row.sk}/ack"), order=row.subject.partition("#")[2])
 
 
 def failed_messages() -> Iterator[dict[str, Any]]:
-    """Never sent again: it may have arrived. The order's page shows whom to call."""
+    """Messages that failed or may have failed. They are not sent again; the order's page shows whom to call."""
     for row in store.load_failed(MAX_PER_KIND):
-        order = row.subject.partition("#")[2]
+        order_id = row.subject.partition("#")[2]
         channel = row.pk.rpartition("#")[2]
-        facts = {"order": order, "template": row.template, "transport": channel, "status": row.status}
-        yield build_item("failed_message", row.claimed_at, ("GET", f"/orders/{order}"), **facts)
+        facts = {"order": order_id, "template": row.template, "transport": channel, "status": row.status}
+        yield build_item("failed_message", row.claimed_at, ("GET", f"/orders/{order_id}"), **facts)
 
 
 def order_facts(order: Order) -> dict[str, Any]:
@@ -92,7 +97,7 @@ def order_facts(order: Order) -> dict[str, Any]:
 
 
 def build_item(kind: str, since: datetime, action: tuple[str, str], **facts: Any) -> dict[str, Any]:
-    """With the number that people call the order by: a board of nameless cards is read by nobody."""
+    """Return an item of the board, with the order's short number beside its id."""
     if facts.get("order", "").startswith("ord_"):
         facts["number"] = ids.short_number(facts["order"])
     return {"kind": kind, "since": clock.iso(since)} | facts | {"action": {"method": action[0], "path": action[1]}}

@@ -1,4 +1,4 @@
-"""What an event is about, looked at only as far as its audience asks: most events cost one read, many none."""
+"""The order, offer, work or payment that an event is about, loaded on demand: most events cost one read, many none."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from datetime import datetime
 from functools import cached_property
 from typing import Any
 
-from chalicelib.customers import verification_code as verification_code
+from chalicelib.customers import verification_code
 from chalicelib.fulfillment import store as work
 from chalicelib.fulfillment.model import Fulfillment, FulfillmentStatus, Offer, OfferStatus, OrderFulfillment
 from chalicelib.kit import clock, config, ids
@@ -22,33 +22,37 @@ from chalicelib.payments.store import find_payment
 
 
 class MessageContext:
-    def __init__(self, told: JournalEntry) -> None:
-        self.entry = told
-        self.event: Any = told.event
+    """What the messages about one event are built from."""
+
+    def __init__(self, entry: JournalEntry) -> None:
+        self.entry = entry
+        self.event: Any = entry.event
         self.now = clock.now()
 
     @cached_property
     def order_fulfillment(self) -> OrderFulfillment:
-        """The order with all its work."""
+        """The order with all its fulfillments and offers."""
         return work.load_fulfillment_of_order(self.event.order_id)
 
     @cached_property
     def order(self) -> Order:
-        loaded = self.__dict__.get("case")
-        return loaded.order if loaded else orders.load_order_unchecked(self.event.order_id)
+        if "order_fulfillment" in self.__dict__:  # cached, so that the order was read already
+            return self.order_fulfillment.order
+        return orders.load_order_unchecked(self.event.order_id)
 
     @property
     def number(self) -> str:
-        """Of the order, without reading it."""
+        """The order's number, derived from its id without reading the order."""
         return ids.short_number(self.event.order_id)
 
     def order_facts(self) -> dict[str, Any]:
+        """Return the facts about the order that most templates use."""
         until = self.order.reserved_until
         return {
             "number": self.order.number,
             "total": format_money(self.order.total),
             "until": self.format_time(until) if until else "",
-            "later": message_templates.format_days(on for line in self.order.lines for _, on in line.later),
+            "later": message_templates.format_days(day for line in self.order.lines for _, day in line.later),
         }
 
     def format_goods(self, units: Mapping[str, int]) -> str:
@@ -61,16 +65,17 @@ class MessageContext:
         return message_templates.format_time(instant, config.zone(), self.now)
 
     def open_offer(self) -> Offer | None:
-        """The event's own offer while it can be claimed: a claim may have been heard of before the offer was."""
-        found = next((each for each in self.order_fulfillment.offers if each.id == self.event.offer_id), None)
-        return found if found and found.status == OfferStatus.OPEN and not found.is_due(self.now) else None
+        """Return the event's offer if it can still be claimed, or None. Events may arrive in any order."""
+        offer = next((offer for offer in self.order_fulfillment.offers if offer.id == self.event.offer_id), None)
+        return offer if offer and offer.status == OfferStatus.OPEN and not offer.is_due(self.now) else None
 
     def unaccepted_work(self) -> list[Fulfillment]:
-        named = {each.fulfillment_id for each in self.event.assigned}
+        """Return the event's fulfillments that are still assigned and not accepted."""
+        assigned_ids = {work.fulfillment_id for work in self.event.assigned}
         return [
-            each
-            for each in self.order_fulfillment.fulfillments
-            if each.id in named and each.status == FulfillmentStatus.ASSIGNED
+            fulfillment
+            for fulfillment in self.order_fulfillment.fulfillments
+            if fulfillment.id in assigned_ids and fulfillment.status == FulfillmentStatus.ASSIGNED
         ]
 
     def is_proof_pending(self) -> bool:
@@ -81,14 +86,20 @@ class MessageContext:
         return work.is_stranded(self.event.order_id)
 
     def verification(self) -> tuple[str, str] | None:
-        """(phone number or e-mail, code); None once the code is old or replaced."""
+        """Return (phone number or e-mail, code), or None once the code has expired or was replaced."""
         return verification_code.find_code_to_send(self.event, self.now)
 
     def build_message(
-        self, who: Recipient, notice: Notice, facts: Mapping[str, Any], kept: Mapping[str, Any] | None = None
+        self,
+        recipient: Recipient,
+        notice: Notice,
+        facts: Mapping[str, Any],
+        inbox_facts: Mapping[str, Any] | None = None,
     ) -> Message:
-        told = self.entry
-        order_id = getattr(self.event, "order_id", None)
-        listed = {"order": order_id, **(kept or {})}
-        said = {name: value for name, value in listed.items() if value not in (None, "", [])}
-        return Message(who, notice, told.event_id, told.subject, told.sequence, facts, said)
+        entry, order_id = self.entry, getattr(self.event, "order_id", None)
+        stored = {
+            name: value
+            for name, value in {"order": order_id, **(inbox_facts or {})}.items()
+            if value not in (None, "", [])
+        }
+        return Message(recipient, notice, entry.event_id, entry.subject, entry.sequence, facts, stored)

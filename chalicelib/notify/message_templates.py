@@ -1,5 +1,7 @@
-"""Messages to customers and staff. A template sees only the facts it lists: no name, address or number of a person can
-slip into a message by way of a new fact."""
+"""Rendering messages to customers and staff, and formatting the facts in them.
+
+A template gets only the facts listed for it, so that a new fact cannot leak personal data into a message.
+"""
 
 from __future__ import annotations
 
@@ -33,11 +35,11 @@ TEMPLATE_FACTS: dict[str, set[str]] = {
     "unheard": {"number", "link"},
 }
 
-MAX_GOODS = 3  # an SMS has 160 letters and the link needs 50 of them
+MAX_GOODS = 3  # an SMS has 160 characters, of which the link takes 50
 
 
 def render_message(template: str, language: str, facts: Mapping[str, Any]) -> tuple[str, str]:
-    """(subject, text). A fact the template does not list stays behind; one it lists and nobody gave is empty."""
+    """Return (subject, text). Facts not listed for the template are ignored; missing ones are empty."""
     allowed = {name: facts.get(name, "") for name in TEMPLATE_FACTS[template]}
     subject, text = _compile(template, language)
     return subject.render(allowed), text.render(allowed)
@@ -45,9 +47,9 @@ def render_message(template: str, language: str, facts: Mapping[str, Any]) -> tu
 
 @cache
 def _compile(template: str, language: str) -> tuple[Template, Template]:
-    import jinja2  # here, because most of what runs in this process never sends a message
+    import jinja2  # imported late, because most invocations send no message
 
-    # Escaping is for pages; these are plain text and an ampersand in a name of goods should stay one.
+    # Messages are plain text: HTML escaping would turn the ampersand of a product name into `&amp;`.
     environment = jinja2.Environment(
         autoescape=jinja2.select_autoescape(default_for_string=False), undefined=jinja2.StrictUndefined
     )
@@ -56,26 +58,26 @@ def _compile(template: str, language: str) -> tuple[Template, Template]:
 
 
 def format_goods(lines: Iterable[tuple[str, int]]) -> str:
-    """`2x Teh Botol, 1x Sabun, +4`: the first few, and how many more."""
-    listed = [f"{quantity}x {name}" for name, quantity in lines]
-    more = [f"+{len(listed) - MAX_GOODS}"] if len(listed) > MAX_GOODS else []
-    return ", ".join(listed[:MAX_GOODS] + more)
+    """Format (name, quantity) pairs as `2x Teh Botol, 1x Sabun, 3x Gula, +4`: the first three and how many more."""
+    names = [f"{quantity}x {name}" for name, quantity in lines]
+    remainder = [f"+{len(names) - MAX_GOODS}"] if len(names) > MAX_GOODS else []
+    return ", ".join(names[:MAX_GOODS] + remainder)
 
 
 def format_time(instant: datetime, zone: str, now: datetime) -> str:
-    """`16.15` today, `23/11 16.15` on another day, on the clock of the place."""
-    there, today = instant.astimezone(ZoneInfo(zone)), now.astimezone(ZoneInfo(zone)).date()
-    return f"{there:%H.%M}" if there.date() == today else f"{there:%d/%m %H.%M}"
+    """Format as local time in `zone`: `16.15` today, `23/11 16.15` on another day."""
+    local, today = instant.astimezone(ZoneInfo(zone)), now.astimezone(ZoneInfo(zone)).date()
+    return f"{local:%H.%M}" if local.date() == today else f"{local:%d/%m %H.%M}"
 
 
-def format_days(promised: Iterable[str]) -> str:
-    """`27/11`, or the first and the last: `27/11-30/11`."""
-    ordered = sorted(set(promised))
+def format_days(days: Iterable[str]) -> str:
+    """Format ISO days as `27/11`, or the first and the last as `27/11-30/11`."""
+    ordered = sorted(set(days))
     ends = dict.fromkeys([ordered[0], ordered[-1]]) if ordered else []
-    return "-".join(f"{on[8:]}/{on[5:7]}" for on in ends)
+    return "-".join(f"{day[8:]}/{day[5:7]}" for day in ends)
 
 
 def format_kilometers(meters: int | None, language: str = "id") -> str:
-    """`0,4` in Indonesian, `0.4` in English."""
+    """Format as kilometers with one decimal: `0,4` in Indonesian, `0.4` in English, empty for None."""
     text = f"{meters / 1000:.1f}" if meters is not None else ""
     return text if language == "en" else text.replace(".", ",")

@@ -1,4 +1,4 @@
-"""Which event is news to whom, in which words, over which channels, and how far it climbs when nobody answers."""
+"""Which events cause which notices: their recipients, template, channels and escalation."""
 
 from __future__ import annotations
 
@@ -12,8 +12,10 @@ from chalicelib.kit.errors import NotFound, Refused
 
 @dataclass(frozen=True)
 class Notice:
-    """`audience` names a rule of `audience.py`, `template` the words. `channels` are tried in this order, the first at
-    once unless `patient`; a notice that wants an `answer` climbs to the next when nobody acknowledges in time."""
+    """A notice to one kind of recipient. `recipient_rule` names a rule in `recipients.RULES`.
+
+    `channels` are tried in this order, the first immediately, or after a timeout with `inbox_first`. With
+    `needs_acknowledgement`, the next channel is used if the recipient does not acknowledge in time."""
 
     recipient_rule: str
     template: str
@@ -22,23 +24,23 @@ class Notice:
     inbox_first: bool = False
 
 
-def build_customer_notice(template: str, audience: str = "customer") -> Notice:
-    """An e-mail costs a hundredth of an SMS; who gave none is reached on his phone."""
-    return Notice(audience, template, ("email", "sms"))
+def build_customer_notice(template: str, recipient_rule: str = "customer") -> Notice:
+    """E-mail comes first because it costs a hundredth of an SMS."""
+    return Notice(recipient_rule, template, ("email", "sms"))
 
 
-def build_location_notice(audience: str, template: str) -> Notice:
-    """A team looks into its inbox all day: the other channels wait until it did not."""
-    return Notice(audience, template, ("email", "sms", "owner"), needs_acknowledgement=True, inbox_first=True)
+def build_location_notice(recipient_rule: str, template: str) -> Notice:
+    """The inbox comes first because a location's team checks it all day."""
+    return Notice(recipient_rule, template, ("email", "sms", "owner"), needs_acknowledgement=True, inbox_first=True)
 
 
-def build_office_notice(audience: str, template: str) -> Notice:
-    return Notice(audience, template, ("email", "owner"), needs_acknowledgement=True, inbox_first=True)
+def build_office_notice(recipient_rule: str, template: str) -> Notice:
+    return Notice(recipient_rule, template, ("email", "owner"), needs_acknowledgement=True, inbox_first=True)
 
 
-# A salesman is on the road: his phone buzzes at once, and again as an e-mail when he does not answer.
+# SMS comes first because a salesman is on the road.
 OFFER = Notice("invited_salesmen", "offer", ("sms", "email"), needs_acknowledgement=True)
-STAND_DOWN = Notice("released_location", "stand_down")
+RELEASED = Notice("released_location", "stand_down")
 
 NOTICES: dict[str, tuple[Notice, ...]] = {
     "OrderPlaced": (build_customer_notice("placed", "customer_unless_handover"), Notice("seller", "sold")),
@@ -60,8 +62,8 @@ NOTICES: dict[str, tuple[Notice, ...]] = {
     "BackorderFilled": (Notice("standby_location", "assigned"), build_location_notice("serving_location", "yours_now")),
     "OfferExpired": (build_location_notice("assigned_location", "yours_now"),),
     "OfferDeclined": (build_location_notice("assigned_location", "yours_now"),),
-    "OfferClaimed": (STAND_DOWN,),
-    "WorkCancelled": (STAND_DOWN,),
+    "OfferClaimed": (RELEASED,),
+    "WorkCancelled": (RELEASED,),
     "OrderStranded": (Notice("owner_if_stranded", "stranded", ("email", "sms"), needs_acknowledgement=True),),
     "WorkDispatched": (build_customer_notice("dispatched"),),
     "CallRequested": (Notice("fulfiller", "call", ("sms",)),),
@@ -72,10 +74,10 @@ NOTICES: dict[str, tuple[Notice, ...]] = {
 
 
 class SendStatus(StrEnum):
-    """What became of a message on one channel.
+    """Outcome of a message on one channel.
 
-    `claimed` is written before sending, so a sender that died in between leaves it: nobody knows whether the message
-    went out, and it is never sent again."""
+    `claimed` is written before sending. If the process dies in between, the status stays `claimed`: the message may
+    have been sent, so it is never sent again on this channel."""
 
     CLAIMED = "claimed"
     SENT = "sent"
@@ -93,13 +95,13 @@ SEND_TRANSITIONS: dict[SendStatus, set[SendStatus]] = {
 
 @dataclass(frozen=True)
 class Recipient:
-    """`party` is an inbox: `staff#…`, `location#…`, `role#…`, or a customer's `customer#…`, which only names him."""
+    """A recipient. `party` is the key of an inbox: `staff#…`, `location#…` or `role#…`; `customer#…` is only an id."""
 
     party: str
     phone: str = ""
     email: str = ""
     language: str = "id"
-    caller: str = ""  # who made a customer's order, as `auth.caller` names him
+    caller: str = ""  # network id of the shopper who placed the order, from `auth.network_id`
 
     @property
     def is_customer(self) -> bool:
@@ -108,8 +110,8 @@ class Recipient:
 
 @dataclass(frozen=True)
 class Message:
-    """`facts` are all that the words may speak of, for the carriers alone; `kept` stays in the inbox: ids and numbers,
-    no person."""
+    """A notice to one recipient. `facts` are for the message text; `inbox_facts` are stored in the inbox and hold ids
+    and numbers, no personal data."""
 
     recipient: Recipient
     notice: Notice
@@ -129,13 +131,13 @@ class Message:
 
     @property
     def escalates(self) -> bool:
-        """Looked at again later: nobody may have answered, or the sender may have died in sending."""
+        """Whether the notice is checked again later, for a missing answer or a sender that died."""
         return bool(self.escalation_channels)
 
 
 @dataclass(frozen=True)
 class SmsLimits:
-    """Where an SMS may go: country prefixes, so that nobody's premium numbers are called at our cost."""
+    """Limits of SMS. Only numbers with these country prefixes get one, which excludes foreign premium numbers."""
 
     prefixes: tuple[str, ...]
     per_day: int
@@ -148,32 +150,32 @@ class SmsLimits:
         return self.per_customer if recipient.is_customer else self.per_staff
 
 
-def find_next_step(ladder: Sequence[str], after: int, recipient: Recipient, allowed: SmsLimits) -> int | None:
-    """The first rung from `after` on over which this recipient can be reached at all."""
-    return next((i for i in range(after, len(ladder)) if is_reachable(ladder[i], recipient, allowed)), None)
+def find_next_step(channels: Sequence[str], start: int, recipient: Recipient, limits: SmsLimits) -> int | None:
+    """Return the index of the first channel from `start` on that reaches the recipient, or None."""
+    return next((i for i in range(start, len(channels)) if is_reachable(channels[i], recipient, limits)), None)
 
 
-def is_reachable(channel: str, recipient: Recipient, allowed: SmsLimits) -> bool:
+def is_reachable(channel: str, recipient: Recipient, limits: SmsLimits) -> bool:
     if channel == "sms":
-        return allowed.per_day > 0 and bool(recipient.phone) and recipient.phone.startswith(allowed.prefixes)
+        return limits.per_day > 0 and bool(recipient.phone) and recipient.phone.startswith(limits.prefixes)
     if channel == "email":
         return bool(recipient.email)
     return channel == "owner" and recipient.party != "role#owner"
 
 
 class AlreadyNotified(Refused):
-    message = "Everybody was told of event {event_id} before."
+    message = "The recipients of event {event_id} were notified before."
 
 
 class BudgetSpent(Refused):
-    """`budget` says which; `all` is the whole shop's."""
+    """`budget` is the key of the budget; `all` is the shop's."""
 
-    message = "No more SMS today."
+    message = "The SMS budget of today is spent."
 
 
 class AlreadySending(Refused):
-    message = "This message went, or may have gone, over this channel before."
+    message = "This message was sent, or may have been sent, over this channel before."
 
 
 class NoSuchNotice(NotFound):
-    message = "There is no such message in your inbox."
+    message = "Your inbox has no such notice."

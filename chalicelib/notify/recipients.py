@@ -1,6 +1,7 @@
-"""Who has to hear of an event as things stand now, and what each may be told.
+"""Rules that find the recipients of an event and build a message for each.
 
-Run again later, the same event answers only those it still concerns: whom to remind is never remembered, it is asked.
+Rules read the current state. Run again later, they leave out recipients whom the event no longer concerns, so that an
+escalation reminds only those it still does.
 """
 
 from __future__ import annotations
@@ -16,183 +17,186 @@ from chalicelib.kit.money import format_money
 from chalicelib.notify import message_templates
 from chalicelib.notify.message_context import MessageContext
 from chalicelib.notify.model import NOTICES, Message, Notice, Recipient
-from chalicelib.orders.draft import build_pay_link as pay_link
-from chalicelib.orders.draft import find_draft
+from chalicelib.orders.draft import build_pay_link, find_draft
 from chalicelib.orders.model import CancelCause
 from chalicelib.places import find as places
 from chalicelib.places.model import Staff
 
-COUNTER_METHODS = {"cash", "cod"}  # who pays into a hand needs no message that it arrived
+COUNTER_METHODS = {"cash", "cod"}  # paid in person, so the customer needs no message about it
 
 Rule = Callable[[MessageContext, Notice], Iterator[Message]]
 
 
-def build_messages(told: JournalEntry) -> list[Message]:
-    """One for each party, whatever number of rules or fulfillments names it."""
-    if told.event is None:
+def build_messages(entry: JournalEntry) -> list[Message]:
+    """Return the messages about an event, at most one per party."""
+    if entry.event is None:
         return []
-    scene = MessageContext(told)
-    listed = [
-        message for notice in NOTICES.get(told.kind, ()) for message in RULES[notice.recipient_rule](scene, notice)
+    context = MessageContext(entry)
+    messages = [
+        message for notice in NOTICES.get(entry.kind, ()) for message in RULES[notice.recipient_rule](context, notice)
     ]
-    return list({message.recipient.party: message for message in listed}.values())
+    return list({message.recipient.party: message for message in messages}.values())
 
 
-def customer(scene: MessageContext, notice: Notice) -> Iterator[Message]:
-    order = scene.order
+def customer(context: MessageContext, notice: Notice) -> Iterator[Message]:
+    order = context.order
     contact = order.contact
     if not (contact.get("phone") or contact.get("email")):
         return
     language = contact.get("language", "id")
-    who = Recipient(f"customer#{order.id}", contact.get("phone", ""), contact.get("email", ""), language, order.caller)
-    facts = scene.order_facts() | {"link": build_order_link(order), "bringer": order.bringer}
-    yield scene.build_message(who, notice, facts)
+    phone, email = contact.get("phone", ""), contact.get("email", "")
+    recipient = Recipient(f"customer#{order.id}", phone, email, language, order.caller)
+    facts = context.order_facts() | {"link": build_order_link(order), "bringer": order.bringer}
+    yield context.build_message(recipient, notice, facts)
 
 
-def customer_unless_handover(scene: MessageContext, notice: Notice) -> Iterator[Message]:
-    if scene.event.method != "handover":  # he stands at the counter with the goods in his hand
-        yield from customer(scene, notice)
+def customer_unless_handover(context: MessageContext, notice: Notice) -> Iterator[Message]:
+    if context.event.method != "handover":  # the customer received the goods at the counter
+        yield from customer(context, notice)
 
 
-def seller(scene: MessageContext, notice: Notice) -> Iterator[Message]:
-    """Whose order it is, when somebody else wrote it down for him; what he sells himself is no news to him."""
-    person = places.load_staff().get(scene.event.made_by)
-    if person and person.active and person.id != scene.entry.actor:
-        yield scene.build_message(staff_to_recipient(person), notice, {"number": scene.number})
+def seller(context: MessageContext, notice: Notice) -> Iterator[Message]:
+    """The member of staff who made the sale, if another recorded the order."""
+    person = places.load_staff().get(context.event.made_by)
+    if person and person.active and person.id != context.entry.actor:
+        yield context.build_message(staff_to_recipient(person), notice, {"number": context.number})
 
 
-def draft_customer(scene: MessageContext, notice: Notice) -> Iterator[Message]:
-    """A draft is no order yet; once it has become one, its link needs no more telling."""
-    draft = find_draft(scene.event.order_id)
-    known = resolve_merged(draft.command.customer_id) if draft and draft.command.customer_id else None
-    reach = (draft.command.contact or known) if draft else None
-    if draft is None or reach is None or not (reach.phone or reach.email):
+def draft_customer(context: MessageContext, notice: Notice) -> Iterator[Message]:
+    """The customer of a draft. Once the draft was submitted, no link is sent any more."""
+    draft = find_draft(context.event.order_id)
+    stored = resolve_merged(draft.command.customer_id) if draft and draft.command.customer_id else None
+    contact = (draft.command.contact or stored) if draft else None
+    if draft is None or contact is None or not (contact.phone or contact.email):
         return
-    who = Recipient(f"customer#{draft.id}", reach.phone, reach.email)
-    link = pay_link(draft.id, draft.token)
-    yield scene.build_message(who, notice, {"number": scene.number, "total": format_money(draft.total), "link": link})
+    link = build_pay_link(draft.id, draft.token)
+    facts = {"number": context.number, "total": format_money(draft.total), "link": link}
+    yield context.build_message(Recipient(f"customer#{draft.id}", contact.phone, contact.email), notice, facts)
 
 
-def customer_unless_counter(scene: MessageContext, notice: Notice) -> Iterator[Message]:
-    if scene.event.method not in COUNTER_METHODS:
-        yield from customer(scene, notice)
+def customer_unless_counter(context: MessageContext, notice: Notice) -> Iterator[Message]:
+    if context.event.method not in COUNTER_METHODS:
+        yield from customer(context, notice)
 
 
-def customer_unless_expired(scene: MessageContext, notice: Notice) -> Iterator[Message]:
-    if scene.event.cause != CancelCause.PAYMENT_EXPIRED:
-        yield from customer(scene, notice)
+def customer_unless_expired(context: MessageContext, notice: Notice) -> Iterator[Message]:
+    if context.event.cause != CancelCause.PAYMENT_EXPIRED:
+        yield from customer(context, notice)
 
 
-def customer_if_expired(scene: MessageContext, notice: Notice) -> Iterator[Message]:
-    if scene.event.cause == CancelCause.PAYMENT_EXPIRED:
-        yield from customer(scene, notice)
+def customer_if_expired(context: MessageContext, notice: Notice) -> Iterator[Message]:
+    if context.event.cause == CancelCause.PAYMENT_EXPIRED:
+        yield from customer(context, notice)
 
 
-def invited_salesmen(scene: MessageContext, notice: Notice) -> Iterator[Message]:
-    """Only while the offer can be claimed, and not whoever has said no."""
-    offer = scene.open_offer()
+def invited_salesmen(context: MessageContext, notice: Notice) -> Iterator[Message]:
+    """Invited salesmen who have not declined, while the offer can be claimed."""
+    offer = context.open_offer()
     if offer is None:
         return
     for invitation in offer.invited:
         person = places.load_staff().get(invitation.staff)
         if person is None or not person.active or person.id in offer.declined:
             continue
-        facts = scene.order_facts() | {
-            "goods": scene.format_goods(offer.wanted),
+        facts = context.order_facts() | {
+            "goods": context.format_goods(offer.wanted),
             "kilometers": message_templates.format_kilometers(invitation.distance_meters, person.language),
-            "until": scene.format_time(offer.expires_at),
+            "until": context.format_time(offer.expires_at),
             "link": build_claim_link(offer.id, person.id),
         }
-        kept = {
+        inbox_facts = {
             "offer": offer.id,
             "goods": sorted(offer.wanted.items()),
             "distance_meters": invitation.distance_meters,
             "until": clock.iso(offer.expires_at),
         }
-        yield scene.build_message(staff_to_recipient(person), notice, facts, kept)
+        yield context.build_message(staff_to_recipient(person), notice, facts, inbox_facts)
 
 
-def standby_location(scene: MessageContext, notice: Notice) -> Iterator[Message]:
-    """Logistics is told at the same moment as the salesmen, and ships unless one of them claims."""
-    if is_offered_to_salesmen(scene):
-        yield from assigned_location(scene, notice)
+def standby_location(context: MessageContext, notice: Notice) -> Iterator[Message]:
+    """Locations that ship unless a salesman claims the offer; notified at the same time as the salesmen."""
+    if is_offered_to_salesmen(context):
+        yield from assigned_location(context, notice)
 
 
-def serving_location(scene: MessageContext, notice: Notice) -> Iterator[Message]:
-    if not is_offered_to_salesmen(scene):
-        yield from assigned_location(scene, notice)
+def serving_location(context: MessageContext, notice: Notice) -> Iterator[Message]:
+    """Locations of work that is not offered to salesmen."""
+    if not is_offered_to_salesmen(context):
+        yield from assigned_location(context, notice)
 
 
-def is_offered_to_salesmen(scene: MessageContext) -> bool:
-    """By this very event; what was routed again, or waited for goods, names none, and an offer that is out has told
-    them itself."""
-    if scene.entry.kind in ("WorkRerouted", "BackorderFilled"):
-        return scene.order_fulfillment.open_offer is not None
-    return bool(scene.event.invited)
+def is_offered_to_salesmen(context: MessageContext) -> bool:
+    """Whether the work is offered to salesmen. Events about rerouted or backordered work name no salesmen; they were
+    notified when the offer was opened."""
+    if context.entry.kind in ("WorkRerouted", "BackorderFilled"):
+        return context.order_fulfillment.open_offer is not None
+    return bool(context.event.invited)
 
 
-def assigned_location(scene: MessageContext, notice: Notice) -> Iterator[Message]:
-    """Whose work still waits to be accepted."""
-    for work in scene.unaccepted_work():
-        goods = {piece.sku: piece.quantity for piece in work.pieces}
-        facts = scene.order_facts() | {
-            "goods": scene.format_goods(goods),
+def assigned_location(context: MessageContext, notice: Notice) -> Iterator[Message]:
+    """Locations of assigned work that is not accepted yet."""
+    for work in context.unaccepted_work():
+        goods = {allocation.sku: allocation.quantity for allocation in work.pieces}
+        facts = context.order_facts() | {
+            "goods": context.format_goods(goods),
             "link": build_desk_link("fulfillments", work.id),
         }
-        kept = {"fulfillment": work.id, "location": work.location, "goods": sorted(goods.items())}
-        yield scene.build_message(location_to_recipient(work.location), notice, facts, kept)
+        inbox_facts = {"fulfillment": work.id, "location": work.location, "goods": sorted(goods.items())}
+        yield context.build_message(location_to_recipient(work.location), notice, facts, inbox_facts)
 
 
-def released_location(scene: MessageContext, notice: Notice) -> Iterator[Message]:
-    for work in scene.event.stood_down:
-        facts = {"number": scene.number, "link": build_desk_link("fulfillments", work.fulfillment_id)}
-        kept = {"fulfillment": work.fulfillment_id, "location": work.location}
-        yield scene.build_message(location_to_recipient(work.location), notice, facts, kept)
+def released_location(context: MessageContext, notice: Notice) -> Iterator[Message]:
+    """Locations whose work was cancelled or claimed by a salesman."""
+    for work in context.event.stood_down:
+        facts = {"number": context.number, "link": build_desk_link("fulfillments", work.fulfillment_id)}
+        inbox_facts = {"fulfillment": work.fulfillment_id, "location": work.location}
+        yield context.build_message(location_to_recipient(work.location), notice, facts, inbox_facts)
 
 
-def fulfiller(scene: MessageContext, notice: Notice) -> Iterator[Message]:
-    """Who carries it, or the house it comes from; the customer's number stands in his work and not in a message."""
-    event = scene.event
+def fulfiller(context: MessageContext, notice: Notice) -> Iterator[Message]:
+    """The person who delivers, else the location. The customer's phone number is on the linked page only."""
+    event = context.event
     person = places.load_staff().get(event.fulfiller)
-    who = staff_to_recipient(person) if person and person.active else location_to_recipient(event.location)
-    kept = {"fulfillment": event.fulfillment_id, "location": event.location}
-    facts = {"number": scene.number, "link": build_desk_link("fulfillments", event.fulfillment_id)}
-    yield scene.build_message(who, notice, facts, kept)
+    recipient = staff_to_recipient(person) if person and person.active else location_to_recipient(event.location)
+    inbox_facts = {"fulfillment": event.fulfillment_id, "location": event.location}
+    facts = {"number": context.number, "link": build_desk_link("fulfillments", event.fulfillment_id)}
+    yield context.build_message(recipient, notice, facts, inbox_facts)
 
 
-def finance_if_proof_pending(scene: MessageContext, notice: Notice) -> Iterator[Message]:
-    if scene.is_proof_pending():
-        yield from build_role_message(scene, notice, "finance")
+def finance_if_proof_pending(context: MessageContext, notice: Notice) -> Iterator[Message]:
+    if context.is_proof_pending():
+        yield from build_role_message(context, notice, "finance")
 
 
-def owner_if_stranded(scene: MessageContext, notice: Notice) -> Iterator[Message]:
-    if scene.is_stranded():
-        yield from build_role_message(scene, notice, "owner")
+def owner_if_stranded(context: MessageContext, notice: Notice) -> Iterator[Message]:
+    if context.is_stranded():
+        yield from build_role_message(context, notice, "owner")
 
 
-def build_role_message(scene: MessageContext, notice: Notice, role: str) -> Iterator[Message]:
-    goods = {line.sku: line.quantity for line in scene.order.lines}
-    facts = scene.order_facts() | {
-        "goods": scene.format_goods(goods),
-        "link": build_desk_link("orders", scene.order.id),
+def build_role_message(context: MessageContext, notice: Notice, role: str) -> Iterator[Message]:
+    goods = {line.sku: line.quantity for line in context.order.lines}
+    facts = context.order_facts() | {
+        "goods": context.format_goods(goods),
+        "link": build_desk_link("orders", context.order.id),
     }
-    yield scene.build_message(
-        role_to_recipient(role), notice, facts, {"payment": getattr(scene.event, "payment_id", None)}
+    yield context.build_message(
+        role_to_recipient(role), notice, facts, {"payment": getattr(context.event, "payment_id", None)}
     )
 
 
-def receiving_location(scene: MessageContext, notice: Notice) -> Iterator[Message]:
-    event = scene.event
-    kept = {"transfer": event.transfer_id, "location": event.destination, "source": event.source}
-    yield scene.build_message(location_to_recipient(event.destination), notice, {"source": event.source}, kept)
+def receiving_location(context: MessageContext, notice: Notice) -> Iterator[Message]:
+    event = context.event
+    inbox_facts = {"transfer": event.transfer_id, "location": event.destination, "source": event.source}
+    yield context.build_message(location_to_recipient(event.destination), notice, {"source": event.source}, inbox_facts)
 
 
-def verifying_customer(scene: MessageContext, notice: Notice) -> Iterator[Message]:
-    found = scene.verification()
-    if found is not None:
-        address, code = found
-        way = {"email": address} if "@" in address else {"phone": address}
-        yield scene.build_message(Recipient(f"customer#{scene.event.customer_id}", **way), notice, {"code": code})
+def verifying_customer(context: MessageContext, notice: Notice) -> Iterator[Message]:
+    verification = context.verification()
+    if verification is not None:
+        address, code = verification
+        contact = {"email": address} if "@" in address else {"phone": address}
+        recipient = Recipient(f"customer#{context.event.customer_id}", **contact)
+        yield context.build_message(recipient, notice, {"code": code})
 
 
 RULES: dict[str, Rule] = {
@@ -227,21 +231,21 @@ def staff_to_recipient(person: Staff) -> Recipient:
 
 
 def location_to_recipient(location_id: str) -> Recipient:
-    """A team shares one inbox. Where the place has no phone or address of its own, its first person's serves."""
-    place, team = places.load_locations().get(location_id), places.list_staff_at(location_id)
-    phones = [place.phone if place else "", *(each.phone for each in team)]
-    emails = [place.email if place else "", *(each.email for each in team)]
+    """The location's inbox, shared by its team. Phone and e-mail default to those of the first member of the team."""
+    location, team = places.load_locations().get(location_id), places.list_staff_at(location_id)
+    phones = [location.phone if location else "", *(person.phone for person in team)]
+    emails = [location.email if location else "", *(person.email for person in team)]
     language = team[0].language if team else "id"
     return Recipient(f"location#{location_id}", first_non_empty(phones), first_non_empty(emails), language)
 
 
 def role_to_recipient(role: str) -> Recipient:
-    """Owner or finance: one inbox for all who have the role, so that the first to see it answers for all."""
-    people = sorted(
-        (each for each in places.load_staff().values() if each.active and each.role == role), key=lambda p: p.id
-    )
-    phone, email = first_non_empty([each.phone for each in people]), first_non_empty([each.email for each in people])
-    return Recipient(f"role#{role}", phone, email, people[0].language if people else "id")
+    """The inbox of a role, owner or finance, shared by all who have it, so that one of them acknowledges for all."""
+    staff = [person for person in places.load_staff().values() if person.active and person.role == role]
+    staff.sort(key=lambda person: person.id)
+    phone = first_non_empty([person.phone for person in staff])
+    email = first_non_empty([person.email for person in staff])
+    return Recipient(f"role#{role}", phone, email, staff[0].language if staff else "id")
 
 
 def first_non_empty(values: list[str]) -> str:
@@ -261,5 +265,5 @@ def build_claim_path(offer_id: str, staff_id: str) -> str:
     return f"/o/{auth.short_token('claim', offer_id, staff_id)}"
 
 
-def build_desk_link(place: str, identifier: str) -> str:
-    return f"{config.base_url()}/desk/#/{place}/{identifier}"
+def build_desk_link(page: str, identifier: str) -> str:
+    return f"{config.base_url()}/desk/#/{page}/{identifier}"

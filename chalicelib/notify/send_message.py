@@ -1,4 +1,4 @@
-"""One message over one channel: its words, the carrier, and what became of it. Also how many SMS may go where."""
+"""Sending one message over one channel, and the settings that limit SMS and escalation."""
 
 from __future__ import annotations
 
@@ -11,6 +11,7 @@ from chalicelib.notify.store import Attempt
 
 
 def send_message(attempt: Attempt) -> SendStatus:
+    """Send the attempt's SMS or e-mail and return `sent`, `failed` or `unknown`."""
     try:
         render_and_send(attempt)
     except transports.NotSent:
@@ -39,7 +40,7 @@ def log_not_delivered(attempt: Attempt, status: SendStatus) -> SendStatus:
 def load_sms_limits() -> SmsLimits:
     prefixes = config.setting("SMS_PREFIXES", "+62").split(",")
     return SmsLimits(
-        prefixes=tuple(each.strip() for each in prefixes if each.strip()),
+        prefixes=tuple(prefix.strip() for prefix in prefixes if prefix.strip()),
         per_day=config.int_setting("SMS_PER_DAY", 5_000),
         per_staff=config.int_setting("SMS_PER_STAFF_PER_DAY", 300),
         per_customer=config.int_setting("SMS_PER_CUSTOMER_PER_DAY", 10),
@@ -49,5 +50,5 @@ def load_sms_limits() -> SmsLimits:
 
 
 def acknowledge_timeout() -> timedelta:
-    """How long a person has to acknowledge before the next channel is tried."""
+    """Return how long a recipient has to acknowledge before the next channel is tried."""
     return clock.minutes(config.int_setting("ACKNOWLEDGE_MINUTES", 5))

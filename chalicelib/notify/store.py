@@ -1,4 +1,4 @@
-"""How notices are kept: a row in somebody's inbox, a claim before each send, and the day's budget of SMS."""
+"""The table of notify: notices in inboxes, claims written before each send, and daily SMS budgets."""
 
 from __future__ import annotations
 
@@ -26,14 +26,14 @@ from chalicelib.notify.model import (
     SmsLimits,
 )
 
-SHARD_COUNT = (
-    4  # of the waiting list: every notice passes through it, and one partition takes about 1,000 writes a second
-)
+# Of the waiting list. Every notice passes through it, and one partition takes about 1,000 writes a second.
+SHARD_COUNT = 4
 
 
 class NoticeRow(IndexedRow):
-    """pk is the party, sk the event: ids of events sort by time, so an inbox is one query, newest first. In the
-    waiting list, since the last try, until it was sent, acknowledged or is no longer wanted."""
+    """A notice in an inbox. `pk` is the party and `sk` the event id, which sorts by time.
+
+    It is in the waiting list, by the time of the last attempt, until it is sent, acknowledged or obsolete."""
 
     Meta = db.table("notify")
 
@@ -41,14 +41,14 @@ class NoticeRow(IndexedRow):
     subject = UnicodeAttribute()
     sequence = NumberAttribute()
     at = InstantAttribute()
-    kept = UnicodeAttribute(null=True)
-    step = NumberAttribute(null=True)  # the rung of the ladder tried last
+    facts = UnicodeAttribute(null=True, attr_name="kept")
+    step = NumberAttribute(null=True)  # index of the channel that was tried last
     acknowledged_at = InstantAttribute(null=True)
     acknowledged_by = UnicodeAttribute(null=True)
 
 
 class NotifiedRow(Row):
-    """That the parties of an event were told, under the event's own subject: an order knows who heard of it."""
+    """The parties that were notified of an event, stored under the event's subject, such as its order."""
 
     Meta = db.table("notify")
 
@@ -58,7 +58,7 @@ class NotifiedRow(Row):
 
 
 class SentRow(IndexedRow):
-    """`sent#event#party#channel`: one claim per message and channel for ever. Names no person."""
+    """The one claim of a message on a channel: `pk` is `sent#event#party#channel`. Holds no personal data."""
 
     Meta = db.table("notify")
 
@@ -70,9 +70,11 @@ class SentRow(IndexedRow):
 
 
 class BudgetRow(Row):
-    """How many SMS went out on a day: sk is `all`, or `to#` one number, `range#` a customer's and the ten thousand
-    beside it, `from#` the network his orders come from, each behind a key nobody else has. The `all` row is one hot
-    item, on purpose: it gives way at some fifty SMS a second, long after any sane budget."""
+    """The number of SMS sent on a day, by budget.
+
+    `sk` is `all`, `to#` a phone number, `range#` a customer's number without its last four digits, or `from#` the
+    network that a customer's orders come from; numbers are hashed with a secret key. `all` is one hot item, which
+    limits the shop to about fifty SMS a second."""
 
     Meta = db.table("notify")
 
@@ -81,7 +83,7 @@ class BudgetRow(Row):
 
 @dataclass(frozen=True)
 class Attempt:
-    """A message on one rung of its ladder; no step when nothing leaves the house now."""
+    """A message on one of its channels, given by index. `step` is None for a notice in the inbox only."""
 
     message: Message
     step: int | None
@@ -103,11 +105,11 @@ class Attempt:
         return self.channel in ("sms", "email")
 
 
-def record_notified(told: JournalEntry, part: int, messages: Sequence[Message], at: datetime) -> Write:
-    """`part` counts the groups of an event with more recipients than fit in one transaction."""
+def record_notified(entry: JournalEntry, part: int, messages: Sequence[Message], at: datetime) -> Write:
+    """Record the parties of one transaction. `part` numbers the transactions of an event with many recipients."""
     parties = compact_json.dumps([message.party for message in messages])
-    row = NotifiedRow(told.subject, f"{told.event_id}#{part}", kind=told.kind, parties=parties, at=at)
-    return db.create(row, refusal=AlreadyNotified(event_id=told.event_id))
+    row = NotifiedRow(entry.subject, f"{entry.event_id}#{part}", kind=entry.kind, parties=parties, at=at)
+    return db.create(row, refusal=AlreadyNotified(event_id=entry.event_id))
 
 
 def put_notice(attempt: Attempt, at: datetime) -> Write:
@@ -119,19 +121,19 @@ def put_notice(attempt: Attempt, at: datetime) -> Write:
         subject=message.subject,
         sequence=message.sequence,
         at=at,
-        kept=compact_json.dumps(message.inbox_facts) if message.inbox_facts else None,
+        facts=compact_json.dumps(message.inbox_facts) if message.inbox_facts else None,
         step=attempt.step,
     )
     if message.escalates:
-        row.list, row.listed_at = waiting_place(message.event_id, at)
+        row.list, row.listed_at = waiting_list_position(message.event_id, at)
     return db.create(row, refusal=AlreadyNotified(event_id=message.event_id))
 
 
 def record_escalation(attempt: Attempt, at: datetime) -> Write:
-    """Only while it waits: acknowledged in between means nobody is bothered any more."""
+    """Record the next channel, if the notice is still in the waiting list and was not acknowledged meanwhile."""
     row = NoticeRow(attempt.party, attempt.message.event_id)
-    place, listed_at = waiting_place(attempt.message.event_id, at)
-    actions = [NoticeRow.list.set(place), NoticeRow.listed_at.set(listed_at)]
+    list_name, listed_at = waiting_list_position(attempt.message.event_id, at)
+    actions = [NoticeRow.list.set(list_name), NoticeRow.listed_at.set(listed_at)]
     if attempt.step is not None:
         actions.append(NoticeRow.step.set(attempt.step))
     return db.update(row, *actions, when=NoticeRow.list.exists())
@@ -142,15 +144,15 @@ def remove_from_waiting(party: str, event_id: str) -> Write:
     return db.update(row, NoticeRow.list.remove(), NoticeRow.listed_at.remove(), when=NoticeRow.pk.exists())
 
 
-def acknowledge(party: str, event_id: str, by: str, at: datetime) -> Write:
+def acknowledge(party: str, event_id: str, staff_id: str, at: datetime) -> Write:
     row = NoticeRow(party, event_id)
-    actions = [NoticeRow.acknowledged_at.set(at), NoticeRow.acknowledged_by.set(by)]
+    actions = [NoticeRow.acknowledged_at.set(at), NoticeRow.acknowledged_by.set(staff_id)]
     actions += [NoticeRow.list.remove(), NoticeRow.listed_at.remove()]
     return db.update(row, *actions, when=NoticeRow.pk.exists(), refusal=NoSuchNotice())
 
 
-def waiting_place(event_id: str, since: datetime) -> tuple[str, str]:
-    """The list that a notice waits in, and its place there."""
+def waiting_list_position(event_id: str, since: datetime) -> tuple[str, str]:
+    """Return the name of the waiting list's shard and the notice's sort key in it."""
     return waiting_list(shard_of(event_id)), f"{clock.iso(since)}#{event_id}"
 
 
@@ -163,16 +165,17 @@ def shard_of(event_id: str) -> int:
 
 
 def load_waiting(since: datetime, limit: int) -> list[NoticeRow]:
-    """Those that wait since then or longer. The index lags; every write that follows has a condition of its own."""
-    until = ("0", clock.iso(since) + "~")
+    """Return the notices that wait since then or longer, at most `limit` per shard. The index lags, so writes that
+    follow need their own conditions."""
+    interval = ("0", clock.iso(since) + "~")
     pages = [
-        db.query(NoticeRow, waiting_list(shard), index="by_list", between=until, limit=limit).items
+        db.query(NoticeRow, waiting_list(shard), index="by_list", between=interval, limit=limit).items
         for shard in range(SHARD_COUNT)
     ]
     return [row for page in pages for row in page]
 
 
-def claim(attempt: Attempt, at: datetime) -> Write:
+def claim_send(attempt: Attempt, at: datetime) -> Write:
     message = attempt.message
     row = SentRow(
         sent_key(attempt),
@@ -185,8 +188,8 @@ def claim(attempt: Attempt, at: datetime) -> Write:
     return db.create(row, refusal=AlreadySending())
 
 
-def finish(attempt: Attempt, status: SendStatus, at: datetime) -> Write:
-    """What failed goes on the owner's board; what went well leaves no trace in any list."""
+def record_outcome(attempt: Attempt, status: SendStatus, at: datetime) -> Write:
+    """Record the outcome of a claimed send. Everything but `sent` is listed for the owner's board."""
     actions = [SentRow.status.set(status), SentRow.finished_at.set(at)]
     if status != SendStatus.SENT:
         actions += [SentRow.list.set("failed"), SentRow.listed_at.set(f"{clock.iso(at)}#{attempt.message.event_id}")]
@@ -197,46 +200,50 @@ def sent_key(attempt: Attempt) -> str:
     return f"sent#{attempt.message.event_id}#{attempt.party}#{attempt.channel}"
 
 
-def spend(attempts: Sequence[Attempt], allowed: SmsLimits, at: datetime) -> list[Write]:
-    """Two messages to one number are one step of its counter, since a transaction takes no item twice."""
-    budgets = [list_budgets(each.message.recipient, allowed) for each in attempts if each.channel == "sms"]
-    counts = Counter(name for each in budgets for name in each)
-    limits = {name: limit for each in budgets for name, limit in each.items()}
-    return [_spend_budget(name, count, limits[name], at) for name, count in sorted(counts.items())]
+def build_budget_writes(attempts: Sequence[Attempt], sms_limits: SmsLimits, at: datetime) -> list[Write]:
+    """Return one write per budget that the attempts' SMS count towards; each raises BudgetSpent.
+
+    Messages are counted per budget first, because DynamoDB rejects a transaction that names an item twice."""
+    budgets = [list_budgets(attempt.message.recipient, sms_limits) for attempt in attempts if attempt.channel == "sms"]
+    counts = Counter(name for limits in budgets for name in limits)
+    limit_of = {name: limit for limits in budgets for name, limit in limits.items()}
+    return [_build_budget_write(name, count, limit_of[name], at) for name, count in sorted(counts.items())]
 
 
-def list_budgets(recipient: Recipient, allowed: SmsLimits) -> dict[str, int]:
-    """Every counter that an SMS to him moves, with its limit. Who earns on messages to numbers of his own has a whole
-    range of them, and orders from one place; whose numbers staff have is the owner's word."""
-    found = {"all": allowed.per_day, number_key(recipient): allowed.per_recipient(recipient)}
+def list_budgets(recipient: Recipient, sms_limits: SmsLimits) -> dict[str, int]:
+    """Return {budget: limit} of every budget that an SMS to the recipient counts towards.
+
+    SMS-pumping fraud uses consecutive numbers and orders from one network, so customers' numbers are also limited by
+    range and by network. Numbers of staff are entered by the owner and need no such limits."""
+    budgets = {"all": sms_limits.per_day, number_key(recipient): sms_limits.per_recipient(recipient)}
     if recipient.is_customer:
-        found["range#" + auth.short_token("sms-range", recipient.phone[:-4])] = allowed.per_range
-        found |= {f"from#{recipient.caller}": allowed.per_caller} if recipient.caller else {}
-    return found
+        budgets["range#" + auth.short_token("sms-range", recipient.phone[:-4])] = sms_limits.per_range
+        budgets |= {f"from#{recipient.caller}": sms_limits.per_caller} if recipient.caller else {}
+    return budgets
 
 
 def number_key(recipient: Recipient) -> str:
     return "to#" + auth.short_token("sms-budget", recipient.phone)
 
 
-def _spend_budget(sk: str, count: int, limit: int, at: datetime) -> Write:
+def _build_budget_write(sk: str, count: int, limit: int, at: datetime) -> Write:
     row = BudgetRow(f"budget#sms#{clock.day_of(at, config.zone())}", sk)
-    room = BudgetRow.spent <= limit - count
-    if count <= limit:  # the first of a day makes the row; a limit of none must not let even that one pass
-        room = BudgetRow.spent.does_not_exist() | room
-    return db.update(row, BudgetRow.spent.add(count), when=room, refusal=BudgetSpent(budget=sk))
+    is_within_limit = BudgetRow.spent <= limit - count
+    if count <= limit:  # the day's first update creates the row, which a limit of zero must refuse as well
+        is_within_limit = BudgetRow.spent.does_not_exist() | is_within_limit
+    return db.update(row, BudgetRow.spent.add(count), when=is_within_limit, refusal=BudgetSpent(budget=sk))
 
 
 def load_inbox(party: str, before: str | None, limit: int) -> list[NoticeRow]:
     options: dict[str, Any] = {"newest_first": True, "limit": limit}
-    if before:  # ids of events are 30 characters, so this is "just below" and excludes the one shown last
+    if before:  # event ids have a fixed length, so this bound is just below `before` and excludes it
         options["between"] = ("evt_", before[:-1] + chr(ord(before[-1]) - 1) + "~")
     rows: list[NoticeRow] = db.query(NoticeRow, party, **options).items
     return rows
 
 
 def load_notified(subject: str) -> list[Mapping[str, Any]]:
-    """Who heard of what, by event: [{"event_id", "kind", "parties"}]."""
+    """Return [{"event_id", "kind", "parties"}] of the events of a subject, oldest first."""
     rows = db.query_all(NotifiedRow, subject)
     return [
         {"event_id": row.sk.partition("#")[0], "kind": row.kind, "parties": compact_json.loads(row.parties)}

@@ -1,4 +1,4 @@
-"""From the journal's stream to SNS: which topic an event belongs to, and how a batch of entries gets there."""
+"""Publishing entries of the journal's DynamoDB stream to SNS topics."""
 
 from __future__ import annotations
 
@@ -10,23 +10,25 @@ from chalicelib.kit.events import Event
 from chalicelib.kit.journal import EntryRow
 from chalicelib.kit.packages import TOPIC_OF
 
-MAX_BATCH_MESSAGES = 10  # SNS takes no more in one batch
-# … nor more than 256 KB together; an entry is about 1 KB, and this leaves room for its envelope.
-MAX_BATCH_BYTES = 200_000
+MAX_BATCH_MESSAGES = 10  # limit of SNS for one batch
+MAX_BATCH_BYTES = 200_000  # SNS allows 256 KB with the envelopes of all messages
 
-Send = Callable[[str, list[dict[str, Any]]], set[str]]  # (topic's ARN, entries) -> the Ids that were not taken
+Send = Callable[[str, list[dict[str, Any]]], set[str]]  # (topic ARN, entries) -> Ids that were not accepted
 
 
 def forward(records: Sequence[dict[str, Any]], send: Send) -> str | None:
-    """Publishes stream records in their order; answers the sequence number of the first that could not be, so that
-    AWS brings that one and all behind it again. Listeners do not mind hearing twice."""
-    readable, first_bad = read_until_unreadable(records)
+    """Publish stream records in order and return the sequence number of the first that failed, or None.
+
+    AWS delivers the failed record and all later ones again, so subscribers may receive a message twice."""
+    readable, first_unreadable = read_until_unreadable(records)
     missed = publish(readable, send)
-    return find_first_missed(records, missed) or first_bad
+    return find_first_missed(records, missed) or first_unreadable
 
 
 def read_until_unreadable(records: Sequence[dict[str, Any]]) -> tuple[list[tuple[str, EntryRow]], str | None]:
-    """Everything behind a poison record waits for it to be retried and parked, as in a shard on AWS."""
+    """Return (sequence number, entry) of the records before the first unreadable one, and its sequence number or None.
+
+    Later records wait until AWS has parked the unreadable one, because a shard is processed in order."""
     readable: list[tuple[str, EntryRow]] = []
     for record in records:
         number = record["dynamodb"]["SequenceNumber"]
@@ -41,20 +43,21 @@ def read_until_unreadable(records: Sequence[dict[str, Any]]) -> tuple[list[tuple
 
 
 def read_image(record: dict[str, Any]) -> EntryRow | None:
-    """None for what is no new entry: the journal is only ever added to, so whoever changed one is told on. No policy
-    can forbid to put an entry over another; every entry holds the hash of the one before it."""
+    """Return the new entry, or None for a record that changes or removes an entry.
+
+    The journal is append-only, but no IAM policy can forbid overwriting an item, so a changed entry is logged."""
     if record.get("eventName") != "INSERT":
         log.warning("journal_entry_changed", sequence=record["dynamodb"]["SequenceNumber"])
         return None
     entry: EntryRow = EntryRow.from_raw_data(record["dynamodb"]["NewImage"])
-    journal.row_to_message(entry)  # a body that is no JSON is found here and not by ten listeners
+    journal.row_to_message(entry)  # raises here for a body that is not JSON, instead of in every subscriber
     return entry
 
 
 def publish(entries: Sequence[tuple[str, EntryRow]], send: Send) -> set[str]:
-    """The sequence numbers that SNS did not take."""
+    """Publish the entries and return the Ids that SNS did not accept."""
     missed: set[str] = set()
-    for topic, batch in batches(entries):
+    for topic, batch in group_into_batches(entries):
         missed |= send(config.topic_arn(topic), batch)
     for number, entry in entries:
         log_published(entry, number[-80:] in missed)
@@ -71,9 +74,10 @@ def log_published(entry: EntryRow, missed: bool) -> None:
             log.info("event_published", kind=entry.kind, event_id=entry.event_id, subject=entry.pk)
 
 
-def batches(entries: Sequence[tuple[str, EntryRow]]) -> list[tuple[str, list[dict[str, Any]]]]:
-    """By topic, in order, as large as SNS allows. A kind that this version does not know has no listeners here."""
-    made: list[tuple[str, list[dict[str, Any]]]] = []
+def group_into_batches(entries: Sequence[tuple[str, EntryRow]]) -> list[tuple[str, list[dict[str, Any]]]]:
+    """Return (topic, messages) in order, in batches as large as SNS allows. Kinds unknown to this version are
+    skipped."""
+    batches: list[tuple[str, list[dict[str, Any]]]] = []
     open_batches: dict[str, list[dict[str, Any]]] = {}
     for number, entry in entries:
         topic = topic_of(entry.kind)
@@ -83,24 +87,24 @@ def batches(entries: Sequence[tuple[str, EntryRow]]) -> list[tuple[str, list[dic
         batch = open_batches.get(topic)
         if batch is None or not can_add(batch, message):
             batch = open_batches[topic] = []
-            made.append((topic, batch))
+            batches.append((topic, batch))
         batch.append(message)
-    return made
+    return batches
 
 
 def topic_of(kind: str) -> str | None:
-    """That of the package whose model declares the event."""
+    """Return the topic of the package that defines the event, or None for an unknown kind."""
     event = Event.kinds.get(kind)
     return TOPIC_OF.get(event.__module__.removeprefix("chalicelib.").partition(".")[0]) if event else None
 
 
 def can_add(batch: list[dict[str, Any]], message: dict[str, Any]) -> bool:
-    size = sum(len(each["Message"].encode()) for each in (*batch, message))
+    size = sum(len(entry["Message"].encode()) for entry in (*batch, message))
     return len(batch) < MAX_BATCH_MESSAGES and size <= MAX_BATCH_BYTES
 
 
 def entry_to_sns_message(number: str, entry: EntryRow) -> dict[str, Any]:
-    # Always with a Subject: Chalice's event wants one, and an engine without it leaves the field out.
+    # Chalice reads the Subject of every SNS message, and local SNS emulators omit the field if it is not set.
     return {
         "Id": number[-80:],
         "Subject": entry.kind,

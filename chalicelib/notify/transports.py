@@ -1,5 +1,8 @@
-"""The carriers: SNS topics, SMS through SNS, e-mail through SES. Each call is tried once: what may have gone out is
-never sent again, so waiting and retrying is left to the caller, who climbs to another channel instead."""
+"""Transports: SNS topics, SMS through SNS, e-mail through SES.
+
+Each call is made once and never retried, since a message without a reply may have been sent; the caller uses another
+channel instead.
+"""
 
 from __future__ import annotations
 
@@ -13,33 +16,35 @@ _clients_lock = threading.Lock()
 
 
 class NotSent(Exception):
-    """The carrier said no: it certainly did not go out."""
+    """The service refused the message, so it was certainly not sent."""
 
 
 class OutcomeUnknown(Exception):
-    """No answer came: it may have gone out."""
+    """The service did not reply, or failed: the message may have been sent."""
 
 
 def publish_batch(topic_arn: str, entries: list[dict[str, Any]]) -> set[str]:
-    """The Ids that were not taken; all of them when the carrier is down."""
+    """Return the Ids of entries that SNS did not accept; all of them if the call fails."""
     from botocore.exceptions import BotoCoreError, ClientError
 
     try:
-        answer = get_client("sns").publish_batch(TopicArn=topic_arn, PublishBatchRequestEntries=entries)
+        response = get_client("sns").publish_batch(TopicArn=topic_arn, PublishBatchRequestEntries=entries)
     except (ClientError, BotoCoreError):
         return {entry["Id"] for entry in entries}
-    return {failed["Id"] for failed in answer.get("Failed", ())}
+    return {failure["Id"] for failure in response.get("Failed", ())}
 
 
 def send_sms(phone: str, text: str) -> None:
-    kind = {"AWS.SNS.SMS.SMSType": {"DataType": "String", "StringValue": "Transactional"}}
-    _call_once(get_client("sns").publish, PhoneNumber=phone, Message=text, MessageAttributes=kind)
+    """Send one SMS. Raises NotSent and OutcomeUnknown."""
+    attributes = {"AWS.SNS.SMS.SMSType": {"DataType": "String", "StringValue": "Transactional"}}
+    _call_once(get_client("sns").publish, PhoneNumber=phone, Message=text, MessageAttributes=attributes)
 
 
 def send_email(address: str, subject: str, text: str) -> None:
-    said = {"Subject": {"Data": subject, "Charset": "UTF-8"}, "Body": {"Text": {"Data": text, "Charset": "UTF-8"}}}
+    """Send one e-mail. Raises NotSent and OutcomeUnknown."""
+    message = {"Subject": {"Data": subject, "Charset": "UTF-8"}, "Body": {"Text": {"Data": text, "Charset": "UTF-8"}}}
     _call_once(
-        get_client("ses").send_email, Source=sender_address(), Destination={"ToAddresses": [address]}, Message=said
+        get_client("ses").send_email, Source=sender_address(), Destination={"ToAddresses": [address]}, Message=message
     )
 
 
@@ -60,7 +65,7 @@ def _call_once(call: Any, **arguments: Any) -> None:
 
 
 def get_client(service: str) -> Any:
-    """Made once and lazily: a session costs 57 ms, and most cold starts send nothing."""
+    """Return the service's client, created on first use: a session costs 57 ms and most cold starts send nothing."""
     with _clients_lock:
         if service not in _clients:
             _clients[service] = _create_client(service)
@@ -73,15 +78,17 @@ def _create_client(service: str) -> Any:
 
     if "session" not in _clients:
         _clients["session"] = botocore.session.get_session()
-    once = Config(connect_timeout=1, read_timeout=3, retries={"total_max_attempts": 1}, parameter_validation=False)
-    return _clients["session"].create_client(service, region_name=config.region(), config=once)
+    no_retries = Config(
+        connect_timeout=1, read_timeout=3, retries={"total_max_attempts": 1}, parameter_validation=False
+    )
+    return _clients["session"].create_client(service, region_name=config.region(), config=no_retries)
 
 
 def use_clients(clients: dict[str, Any]) -> None:
-    """Send through these from now on, by service. For tests and simulators."""
+    """Replace the clients of these services. For tests and simulators."""
     _clients.update(clients)
 
 
 def clear_clients() -> None:
-    """For tests: a client made under one mock must not serve the next."""
+    """Forget all clients. For tests: a client created under one mock must not be used under the next."""
     _clients.clear()

@@ -1,6 +1,6 @@
-"""The promise: placing, settling, cancelling and finding orders, whatever channel they come from.
+"""Placing, paying, cancelling and finding the orders and drafts of all channels.
 
-Owns the table `orders` (orders and drafts). Writes OrderPlaced, OrderCancelled, ProofSubmitted, PaymentCaptured,
-PaymentRejected, OrderSettled, LinkRenewed, DraftCreated, PayLinkRequested. Channels speak `PlaceOrder` to it; fulfillment
-moves its orders on.
+Owns the table `orders`. Writes the events OrderPlaced, OrderCancelled, ProofSubmitted, PaymentCaptured,
+PaymentRejected, OrderSettled, LinkRenewed, DraftCreated and PayLinkRequested. Channels build a `PlaceOrder` command;
+fulfillment updates the order's `fulfillment_status`.
 """

@@ -1,4 +1,4 @@
-"""Ending an order before its goods leave: units go back, credit comes back, money that came in is owed back."""
+"""Cancelling an order before its goods leave. Units, credit and coupons are returned; captured money is owed back."""
 
 from __future__ import annotations
 
@@ -29,16 +29,15 @@ from chalicelib.payments import lifecycle, postings
 from chalicelib.payments.model import Payment, PaymentStatus, Posting
 from chalicelib.payments.store import close_payments, load_payments
 from chalicelib.stock.model import HoldGone, Movement, allocation_release_movement, hold_release_movement
-from chalicelib.stock.store import build_level_writes as change_levels
-from chalicelib.stock.store import delete_hold, load_holds
+from chalicelib.stock.store import build_level_writes, delete_hold, load_holds
 
 SCHEDULER = Principal(role="owner", id="clock")
 
 
 @db.retry_on_conflict
 def cancel(principal: Principal, order_id: str, reason: str) -> tuple[Order, list[Payment]]:
-    """Return the order and its payments as they end. Cancelling twice is a no-op; raises CannotCancel once goods have
-    left."""
+    """Cancel an order and return it with its payments. Cancelling twice is a no-op. Raises CannotCancel once goods
+    have left."""
     change = load_change(principal, order_id)
     if change.order.status == OrderStatus.CANCELLED:
         return change.order, change.payments
@@ -48,23 +47,27 @@ def cancel(principal: Principal, order_id: str, reason: str) -> tuple[Order, lis
 
 @db.retry_on_conflict
 def expire(order_id: str, now: datetime) -> bool:
-    """For the clock: ends an order whose time to pay is over. A proof that waits for us to look at it is not the
-    customer's delay, so such an order stays; its units may go to others meanwhile."""
-    current = store.find_order(order_id)
-    if current is None or current.reserved_until is None or current.reserved_until > now or not is_cancellable(current):
+    """Cancel an order whose time to pay is over, and return whether it was cancelled.
+
+    An order with a submitted proof is not cancelled, because the delay is ours; its lapsed units may be sold
+    meanwhile."""
+    order = store.find_order(order_id)
+    if order is None or order.reserved_until is None or order.reserved_until > now or not is_cancellable(order):
         return False
-    payments = load_payments(current.payment_ids)
+    payments = load_payments(order.payment_ids)
     if any(payment.status == PaymentStatus.PROOF_SUBMITTED for payment in payments):
         return False
-    _cancel_order(OrderChange(current, payments, SCHEDULER, now), CancelCause.PAYMENT_EXPIRED)
+    _cancel_order(OrderChange(order, payments, SCHEDULER, now), CancelCause.PAYMENT_EXPIRED)
     return True
 
 
 def cancel_with_refund_due(change: OrderChange, captured: PaymentChange) -> tuple[Order, list[Payment]]:
-    """For money that is confirmed after the goods are gone: the order ends in the commit that captures the payment."""
+    """Capture a payment whose goods are out of stock and cancel the order, in one commit. The money is owed back.
+
+    Raises StaleVersion for a new cash payment, since the cashier need not take the cash at all."""
     _check_cancellable(change.order)
     if captured.before is None:
-        raise StaleVersion()  # cash is still in the customer's hand and stays there
+        raise StaleVersion()
     change = replace(change, payments=captured.apply_to(change.payments)).with_writes(captured.writes)
     return _cancel_order(change, CancelCause.GOODS_GONE, captured=captured.after)
 
@@ -77,12 +80,13 @@ def _check_cancellable(order: Order) -> None:
 def _cancel_order(
     change: OrderChange, cause: CancelCause, reason: str = "", *, captured: Payment | None = None
 ) -> tuple[Order, list[Payment]]:
-    """`reason` is the words of the person who asked; without one the cause is shown. `captured` is the payment that
-    this commit captures, so its posting belongs to the same entry."""
+    """Commit the cancellation. `reason` is text for people, by default the cause. `captured` is a payment captured in
+    the same commit, so that its posting belongs to the same journal entry."""
     order, payments, reason = change.order, change.payments, reason or cause.value
-    payments_become = PaymentStatus.EXPIRED if cause == CancelCause.PAYMENT_EXPIRED else PaymentStatus.CANCELLED
-    movements, freed = build_release(order)
-    credit = total((one.outstanding for one in payments if one.status == PaymentStatus.ON_CREDIT), order.currency)
+    end_status = PaymentStatus.EXPIRED if cause == CancelCause.PAYMENT_EXPIRED else PaymentStatus.CANCELLED
+    movements, hold_writes = build_release(order)
+    on_credit = (payment.outstanding for payment in payments if payment.status == PaymentStatus.ON_CREDIT)
+    credit = total(on_credit, order.currency)
     event = OrderCancelled(
         order_id=order.id,
         reason=reason,
@@ -96,37 +100,38 @@ def _cancel_order(
         payments=(captured.to_record(captured.captured),) if captured else (),
     )
     entry, head = change.append_event(event)
-    ended = [lifecycle.close_with_order(payment, payments_become) for payment in payments]
+    closed = [lifecycle.close_with_order(payment, end_status) for payment in payments]
     changes: dict[str, Any] = {"status": OrderStatus.CANCELLED, "reason": reason, "pieces": ()}
     changes |= {"fulfillment_status": OrderFulfillmentStatus.CANCELLED}
-    changes |= {"reserved_until": None, "payment_status": lifecycle.derive_payment_status(order.total, ended)}
+    changes |= {"reserved_until": None, "payment_status": lifecycle.derive_payment_status(order.total, closed)}
     writes = [
         *change.writes,
         # Before the levels, so that a concurrent change of this order is reported as a stale version.
         store.change_order(order, head=head, **changes),
-        *freed,
-        *change_levels(movements),
-        *close_payments([one for one in payments if one != captured], payments_become),
+        *hold_writes,
+        *build_level_writes(movements),
+        *close_payments([payment for payment in payments if payment != captured], end_status),
         *return_coupons(order),
         *([release_credit(order.customer_id, credit)] if credit else []),
-        *([store.stop_awaiting_payment(order)] if order.on_hold else []),
+        *([store.remove_from_unpaid_list(order)] if order.on_hold else []),
         entry,
     ]
     try:
         db.commit(writes)
     except HoldGone as gone:
         raise StaleVersion() from gone
-    return store.apply_changes(order, head, **changes), ended
+    return store.apply_changes(order, head, **changes), closed
 
 
 def _postings(order: Order, payments: Sequence[Payment], captured: Payment | None) -> tuple[Posting, ...]:
-    end = postings.build_order_end(order.id, order.total, payments)
-    return postings.merge_postings([*postings.build_capture(captured), *end]) if captured else end
+    order_end = postings.build_order_end(order.id, order.total, payments)
+    return postings.merge_postings([*postings.build_capture(captured), *order_end]) if captured else order_end
 
 
 def build_release(order: Order) -> tuple[list[Movement], list[Write]]:
-    """Holds that somebody took after they lapsed were released then."""
+    """Return the movements that release the order's units, and the writes that delete its holds. Lapsed holds whose
+    units went to another order were released then and are skipped."""
     if order.reserved_until is None:
-        return [allocation_release_movement(piece) for piece in order.pieces], []
+        return [allocation_release_movement(allocation) for allocation in order.pieces], []
     holds = load_holds(order.id, order.pieces, order.reserved_until)
     return [hold_release_movement(hold.allocation) for hold in holds], [delete_hold(hold) for hold in holds]

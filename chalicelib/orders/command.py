@@ -1,4 +1,4 @@
-"""What every channel says when it wants an order: `PlaceOrder`, already in our words."""
+"""The command that every channel builds to place an order: `PlaceOrder`."""
 
 from __future__ import annotations
 
@@ -17,7 +17,8 @@ from chalicelib.orders.model import Delivery, OrderLine
 
 @dataclass(frozen=True)
 class RequestedLine:
-    """`agreed_*` is a price made elsewhere (a marketplace, an import); `set_by_hand` one that the owner gave."""
+    """A requested SKU and quantity. `agreed_price` was agreed elsewhere, by a marketplace or an import;
+    `override_price` was set by the owner, with a `reason`."""
 
     sku: str
     quantity: int
@@ -29,7 +30,8 @@ class RequestedLine:
 
 @dataclass(frozen=True)
 class Tender:
-    """`amount` may be missing on one tender: it takes the rest. A `reason` on credit lifts the limit (owner only)."""
+    """One payment method's part of the total. One tender may omit `amount` and takes the rest. A `reason` on credit
+    overrides the credit limit (owner and finance only)."""
 
     method: str
     amount: Money | None = None
@@ -38,6 +40,8 @@ class Tender:
 
 @dataclass(frozen=True)
 class PlaceOrder:
+    """Everything a channel sends to place an order or create a draft."""
+
     channel: str
     lines: Sequence[RequestedLine]
     delivery: Delivery
@@ -48,18 +52,18 @@ class PlaceOrder:
     coupons: tuple[str, ...] = ()
     placement: str = ""
     note: str = ""
-    backorder: bool = False  # what is not in stock may be promised for the day it is expected
+    backorder: bool = False  # units that are not in stock may be promised for the day they are expected
     idempotency_key: IdempotencyKey | None = None
-    placed_at: datetime | None = None  # the business date of an order agreed elsewhere; holds use the real clock
+    placed_at: datetime | None = None  # business date of an order agreed elsewhere; holds are timed from now instead
     freight: Money | None = None
     ref: str = ""
-    caller: str = ""  # of a shopper: how many messages a day his orders may cause
-    made_by: str = ""  # whose order it is, where somebody else (an import) writes it down
-    order_id: str = ""  # a draft brings its own
-    quoted_lines: Sequence[OrderLine] | None = None  # and the prices the customer was shown
-    extra_writes: Sequence[Any] = field(default_factory=tuple)  # further writes of the same commit
+    caller: str = ""  # network id of a shopper; limits the messages that their orders cause in a day
+    made_by: str = ""  # the member of staff who made the sale, if another (an import) records it
+    order_id: str = ""  # id of the draft that is submitted
+    quoted_lines: Sequence[OrderLine] | None = None  # the draft's lines, at the prices the customer was shown
+    extra_writes: Sequence[Any] = field(default_factory=tuple)  # committed with the order
 
     @property
     def demand(self) -> dict[str, int]:
-        """Units wanted of each SKU."""
+        """Units requested, by SKU."""
         return {line.sku: line.quantity for line in self.lines}

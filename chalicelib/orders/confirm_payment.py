@@ -1,7 +1,7 @@
-"""Money for an order that waits for it: proof, confirmation, rejection, and cash at the counter instead.
+"""Payments for orders that await money: proof of transfer, confirmation, rejection, or cash at the counter instead.
 
-Capturing turns the holds into allocations. Where a hold has lapsed and somebody took its units, they are reserved
-afresh; where none are left, the order ends and the money is owed back.
+Capturing turns the order's holds into allocations. Units lost because their hold lapsed are planned again; if the goods
+are out of stock, the order is cancelled and the money is owed back.
 """
 
 from __future__ import annotations
@@ -51,13 +51,21 @@ from chalicelib.stock.model import (
     is_inbound_bucket,
 )
 from chalicelib.stock.plan import AvailableStock, Plan
-from chalicelib.stock.store import build_level_writes as change_levels
-from chalicelib.stock.store import delete_hold, load_holds, load_inbound_levels, load_lapsed_holds, load_levels
+from chalicelib.stock.store import (
+    build_level_writes,
+    delete_hold,
+    load_holds,
+    load_inbound_levels,
+    load_lapsed_holds,
+    load_levels,
+)
 
 
 @db.retry_on_conflict
 def submit_proof(principal: Principal, payment_id: str, proof: str) -> tuple[Order, list[Payment]]:
-    """`proof` names what the customer sent: a reference they typed, or the key of a stored picture."""
+    """Record proof of a transfer and return the order and its payments. Sending the same proof twice is a no-op.
+
+    `proof` is the reference the customer typed, or the key of a stored picture."""
     change, payment = _load_change_of_payment(principal, payment_id)
     if payment.status == PaymentStatus.PROOF_SUBMITTED and payment.proof == proof:
         return change.order, change.payments
@@ -67,7 +75,7 @@ def submit_proof(principal: Principal, payment_id: str, proof: str) -> tuple[Ord
 
 @db.retry_on_conflict
 def reject(principal: Principal, payment_id: str, reason: str) -> tuple[Order, list[Payment]]:
-    """The proof was not good; the customer may send another while their hold lasts."""
+    """Reject a proof of transfer; the customer may send another while the hold lasts. Rejecting twice is a no-op."""
     change, payment = _load_change_of_payment(principal, payment_id)
     if payment.status == PaymentStatus.REJECTED:
         return change.order, change.payments
@@ -77,7 +85,8 @@ def reject(principal: Principal, payment_id: str, reason: str) -> tuple[Order, l
 
 @db.retry_on_conflict
 def confirm(principal: Principal, payment_id: str) -> tuple[Order, list[Payment]]:
-    """The money is on the account. Confirming twice is a no-op."""
+    """Capture a transfer that arrived on the bank account. Confirming twice is a no-op. Raises NotAwaitingMoney for a
+    method that does not await money."""
     change, payment = _load_change_of_payment(principal, payment_id)
     if payment.status == PaymentStatus.CAPTURED:
         return change.order, change.payments
@@ -89,24 +98,31 @@ def confirm(principal: Principal, payment_id: str) -> tuple[Order, list[Payment]
 def pay_in_cash(
     principal: Principal, order_id: str, idempotency_key: IdempotencyKey | None = None
 ) -> tuple[Order, list[Payment]]:
-    """A customer who was to transfer brings cash to the counter: all that is still open, into the cashier's shift."""
+    """Pay everything that still awaits money in cash, into the cashier's open shift. Pending transfers are cancelled.
+
+    Raises NotAwaitingMoney and NoOpenShift."""
     idempotency.check_repeat(idempotency_key)
     return _take_cash(principal, order_id, idempotency_key)
 
 
 @db.retry_on_conflict
-def _take_cash(principal: Principal, order_id: str, asked: IdempotencyKey | None) -> tuple[Order, list[Payment]]:
-    change = load_change(principal, order_id, asked)
-    order, waiting = change.order, [payment for payment in change.payments if _is_awaiting_money(payment)]
-    if order.status != OrderStatus.PLACED or not waiting:
+def _take_cash(
+    principal: Principal, order_id: str, idempotency_key: IdempotencyKey | None
+) -> tuple[Order, list[Payment]]:
+    change = load_change(principal, order_id, idempotency_key)
+    order, pending = change.order, [payment for payment in change.payments if _is_awaiting_money(payment)]
+    if order.status != OrderStatus.PLACED or not pending:
         raise NotAwaitingMoney(payment=order.id, status=order.payment_status)
     shift = find_open_shift(principal.id)
     if shift is None:
         raise NoOpenShift()
-    cash = _build_cash_payment(change, sum((one.outstanding for one in waiting[1:]), waiting[0].outstanding), shift)
-    payments = [replace(one, status=PaymentStatus.CANCELLED) if one in waiting else one for one in change.payments]
+    cash = _build_cash_payment(change, total((payment.outstanding for payment in pending), order.currency), shift)
+    payments = [
+        replace(payment, status=PaymentStatus.CANCELLED) if payment in pending else payment
+        for payment in change.payments
+    ]
     change = replace(change, payments=[*payments, cash])
-    change = change.with_writes([transition_payment(one, PaymentStatus.CANCELLED) for one in waiting])
+    change = change.with_writes([transition_payment(payment, PaymentStatus.CANCELLED) for payment in pending])
     return capture(change.with_writes([add_cash(shift, cash.amount), create_payment(cash)]), PaymentChange(None, cash))
 
 
@@ -123,6 +139,8 @@ def _build_cash_payment(change: OrderChange, amount: Money, shift: Shift) -> Pay
 
 
 def capture(change: OrderChange, captured: PaymentChange) -> tuple[Order, list[Payment]]:
+    """Commit a captured payment with everything that follows from it. Raises StaleVersion if a hold was lost since it
+    was read."""
     if change.order.status == OrderStatus.CANCELLED or (
         captured.before is not None and captured.before.status == PaymentStatus.CANCELLED
     ):
@@ -130,22 +148,22 @@ def capture(change: OrderChange, captured: PaymentChange) -> tuple[Order, list[P
     try:
         return _capture_in_time(change, captured)
     except HoldGone as gone:
-        raise StaleVersion() from gone  # taken since we looked: decide anew with what is left
+        raise StaleVersion() from gone  # the retry plans the lost units again
     except OutOfStock:
         return cancel.cancel_with_refund_due(change, captured)
 
 
 def _capture_in_time(change: OrderChange, captured: PaymentChange) -> tuple[Order, list[Payment]]:
-    order, waits = change.order, any(map(_is_awaiting_money, captured.apply_to(change.payments)))
-    allocation = ConvertedHolds(order.pieces, [], [])
-    if order.on_hold and not waits:
-        allocation = allocate_holds(order, change.now)
+    order, awaits_money = change.order, any(map(_is_awaiting_money, captured.apply_to(change.payments)))
+    converted = ConvertedHolds(order.pieces, [], [])
+    if order.on_hold and not awaits_money:
+        converted = allocate_holds(order, change.now)
         change = change.with_writes(
-            [*allocation.writes, *change_levels(allocation.movements), store.stop_awaiting_payment(order)]
+            [*converted.writes, *build_level_writes(converted.movements), store.remove_from_unpaid_list(order)]
         )
-    event = _build_captured_event(order, captured.after, allocation.movements)
-    until = order.reserved_until if waits else None
-    return _commit(change, captured, event, pieces=allocation.pieces, reserved_until=until)
+    event = _build_captured_event(order, captured.after, converted.movements)
+    until = order.reserved_until if awaits_money else None
+    return _commit(change, captured, event, pieces=converted.pieces, reserved_until=until)
 
 
 def _is_awaiting_money(payment: Payment) -> bool:
@@ -158,7 +176,7 @@ def _is_awaiting_money(payment: Payment) -> bool:
 
 @dataclass(frozen=True)
 class ConvertedHolds:
-    """The pieces promised firmly to an order, and what it takes to make its holds into them."""
+    """The allocations that replace an order's holds, with the movements and writes that convert them."""
 
     pieces: tuple[Allocation, ...]
     movements: list[Movement]
@@ -166,49 +184,51 @@ class ConvertedHolds:
 
 
 def allocate_holds(order: Order, now: datetime) -> ConvertedHolds:
-    """Raises OutOfStock when lapsed units are gone for good."""
-    assert order.reserved_until is not None  # nosec B101 - asked by the caller
+    """Convert an order's holds into allocations. Raises OutOfStock if units of a lapsed hold cannot be replaced."""
+    assert order.reserved_until is not None  # nosec B101 - checked by the caller
     holds = load_holds(order.id, order.pieces, order.reserved_until)
-    kept = [hold.allocation for hold in holds]
-    missing = [piece for piece in order.pieces if piece not in kept]
-    movements = [move(piece) for piece in kept for move in (hold_release_movement, allocation_movement)]
+    held = [hold.allocation for hold in holds]
+    missing = [allocation for allocation in order.pieces if allocation not in held]
+    movements = [build(allocation) for allocation in held for build in (hold_release_movement, allocation_movement)]
     writes = [delete_hold(hold) for hold in holds]
     if not missing:
         return ConvertedHolds(order.pieces, movements, writes)
     plan = _plan_missing(order, missing, now)
-    pieces = tuple(piece for piece in order.pieces if piece in kept) + plan.allocations
+    allocations = tuple(allocation for allocation in order.pieces if allocation in held) + plan.allocations
     return ConvertedHolds(
-        pieces,
+        allocations,
         movements + plan.to_movements(allocation_movement),
         writes + [delete_hold(hold) for hold in plan.taken_holds],
     )
 
 
 def _plan_missing(order: Order, missing: Sequence[Allocation], now: datetime) -> Plan:
-    demand = merge_demand([(piece.sku, piece.quantity) for piece in missing])
-    places = list(
-        dict.fromkeys([*(piece.location for piece in missing), *(one.id for one in list_selling_locations())])
-    )
-    levels = load_levels((sku, place) for sku in demand for place in places)
-    coming = load_inbound_levels(levels) if any(is_inbound_bucket(piece.shard) for piece in missing) else []
-    lapsed = load_lapsed_holds([level.level_id for level in (*levels, *coming) if level.reserved], now)
+    """Plan the units of lapsed holds again, first at the locations where they were held."""
+    demand = merge_demand([(allocation.sku, allocation.quantity) for allocation in missing])
+    held_at = [allocation.location for allocation in missing]
+    preference = list(dict.fromkeys([*held_at, *(location.id for location in list_selling_locations())]))
+    levels = load_levels((sku, location_id) for sku in demand for location_id in preference)
+    is_inbound = any(is_inbound_bucket(allocation.shard) for allocation in missing)
+    inbound_levels = load_inbound_levels(levels) if is_inbound else []
+    lapsed = load_lapsed_holds([level.level_id for level in (*levels, *inbound_levels) if level.reserved], now)
     others = [hold for hold in lapsed if hold.order_id != order.id]
-    stock = AvailableStock(levels, places, others)
-    return plan_with_inbound(demand, stock, InboundStock(coming, places, clock.day_of(now, config.zone()), others))
+    stock = AvailableStock(levels, preference, others)
+    inbound = InboundStock(inbound_levels, preference, clock.day_of(now, config.zone()), others)
+    return plan_with_inbound(demand, stock, inbound)
 
 
 def _capture_late(change: OrderChange, captured: PaymentChange) -> tuple[Order, list[Payment]]:
-    """The order has ended, or was paid another way meanwhile: this money is taken into the books, pays what its
-    customer still owes for the order, and what is left of it is owed back."""
+    """Capture money for an order that was cancelled, or was paid another way meanwhile. The money is applied to what
+    the customer still owes for the order; the surplus is owed back."""
     order, payment = change.order, captured.after
-    paid = lifecycle.choose_payments_to_cover(change.payments, payment.captured)
-    credit = total((part for each, part in paid if each.method == "credit"), order.currency)
-    event = replace(_build_captured_event(order, payment, []), postings=postings.build_late_capture(payment, paid))
-    event = replace(event, owed_minor=postings.late_surplus_minor(payment, paid), credit_minor=credit.minor)
-    less = {each.id: lifecycle.cover(each, part) for each, part in paid}
-    change = replace(change, payments=[less.get(one.id, one) for one in change.payments])
-    freed = [release_credit(order.customer_id, credit)] if credit else []
-    return _commit(change.with_writes([*cover_payments(paid), *freed]), captured, event)
+    covered = lifecycle.choose_payments_to_cover(change.payments, payment.captured)
+    credit = total((amount for debt, amount in covered if debt.method == "credit"), order.currency)
+    event = replace(_build_captured_event(order, payment, []), postings=postings.build_late_capture(payment, covered))
+    event = replace(event, owed_minor=postings.late_surplus_minor(payment, covered), credit_minor=credit.minor)
+    reduced = {debt.id: lifecycle.cover(debt, amount) for debt, amount in covered}
+    change = replace(change, payments=[reduced.get(payment.id, payment) for payment in change.payments])
+    credit_writes = [release_credit(order.customer_id, credit)] if credit else []
+    return _commit(change.with_writes([*cover_payments(covered), *credit_writes]), captured, event)
 
 
 def _build_captured_event(order: Order, payment: Payment, movements: Sequence[Movement]) -> PaymentCaptured:
@@ -233,18 +253,21 @@ def _load_change_of_payment(principal: Principal, payment_id: str) -> tuple[Orde
     if payment is None:
         raise NotFound()
     change = load_change(principal, payment.order_id)
-    return change, next(one for one in change.payments if one.id == payment_id)
+    return change, next(payment for payment in change.payments if payment.id == payment_id)
 
 
 def _commit(
-    change: OrderChange, step: PaymentChange, event: ProofSubmitted | PaymentRejected | PaymentCaptured, **changes: Any
+    change: OrderChange,
+    payment_change: PaymentChange,
+    event: ProofSubmitted | PaymentRejected | PaymentCaptured,
+    **changes: Any,
 ) -> tuple[Order, list[Payment]]:
-    order, payments = change.order, step.apply_to(change.payments)
+    order, payments = change.order, payment_change.apply_to(change.payments)
     changes["payment_status"] = lifecycle.derive_payment_status(order.total, payments)
     changes["payment_ids"] = tuple(payment.id for payment in payments)
     entry, head = change.append_event(event)
-    stands = store.apply_changes(order, head, **changes)
-    answered = idempotency.record_answer(change.idempotency_key, order_json.order_to_json(stands, payments))
-    changed = store.change_order(order, head=head, **changes)
-    db.commit([answered, *step.writes, *change.writes, changed, entry])
-    return stands, payments
+    changed = store.apply_changes(order, head, **changes)
+    record = idempotency.record_answer(change.idempotency_key, order_json.order_to_json(changed, payments))
+    write = store.change_order(order, head=head, **changes)
+    db.commit([record, *payment_change.writes, *change.writes, write, entry])
+    return changed, payments

@@ -1,7 +1,6 @@
-"""What placing an order reads: one consistent batch over all packages, a second for a customer known by their phone.
+"""Loading what placing an order reads: one consistent batch over all packages, a second for a customer found by phone.
 
-Locations and running promotions are cached for a minute. Vans serve only orders taken from them, so their stock is read
-only when a salesman sells from their own van.
+Locations and running promotions are cached for a minute. Van stock is read only for orders sold from that van.
 """
 
 from __future__ import annotations
@@ -43,8 +42,8 @@ from chalicelib.stock.store import (
 
 @dataclass(frozen=True)
 class OrderContext:
-    """Everything that placing decides from. `all_locations` when every selling location and shard has been read, and
-    with them what is on its way, `coming`."""
+    """Everything that placing an order decides from. `all_locations` is true once every selling location and shard,
+    and inbound stock, have been read."""
 
     now: datetime
     recorded_answer: Any
@@ -55,7 +54,7 @@ class OrderContext:
     coupons: Sequence[Coupon]
     levels: Sequence[Level]
     preference: Sequence[str]
-    rows: dict[Key, Any]  # all that the batch found
+    rows: dict[Key, Any]  # every row of the batch
     customer: Customer | None = None
     credit: Credit | None = None
     shift: Shift | None = None
@@ -74,21 +73,23 @@ class OrderContext:
 
     @property
     def is_sharded(self) -> bool:
-        """Some SKU has several shards, so an order that meets others at one may go to the next."""
+        """Whether some SKU has several shards, so that an order in conflict at one shard can use another."""
         return any(level.shard for level in self.levels)
 
 
 def load_context(command: PlaceOrder) -> OrderContext:
-    """Raises NotSignedIn for staff who left meanwhile, UnknownPostcode, and NotFound for an unknown customer."""
+    """Return what placing `command` reads. Raises NotSignedIn for staff who are no longer active, UnknownPostcode, and
+    NotFound for an unknown customer."""
     now = clock.now()
-    nearby = rank_locations(command, None)
-    rows = db.batch(_build_keys(command, nearby))
+    location_ids = rank_locations(command, None)
+    rows = db.batch(_build_keys(command, location_ids))
     _check_staff(command, rows)
     point = _delivery_point(command, rows)
     customer, credit = _find_customer(command, rows)
     coupons = [row_to_coupon(row) for code in command.coupons if (row := rows.get(coupon_key(code)))]
     skus = [line.sku for line in command.lines]
-    levels = [row_to_level(row) for sku in skus for place in nearby if (row := rows.get(level_key(sku, place)))]
+    keys = [level_key(sku, location_id) for sku in skus for location_id in location_ids]
+    levels = [row_to_level(row) for key in keys if (row := rows.get(key))]
     return OrderContext(
         now=now,
         recorded_answer=rows.get(command.idempotency_key.record_key) if command.idempotency_key else None,
@@ -97,7 +98,7 @@ def load_context(command: PlaceOrder) -> OrderContext:
         prices={sku: row_to_price(row) for sku in skus if (row := rows.get(price_key(sku)))},
         promotions=pricing.list_running_promotions(now, coupons=coupons),
         coupons=coupons,
-        levels=add_other_shards(levels),  # first shards came with the batch; the others of a hot SKU cost one more read
+        levels=add_other_shards(levels),  # the batch has first shards; the others of a hot SKU cost one more read
         preference=rank_locations(command, point),
         rows=rows,
         customer=customer,
@@ -108,50 +109,52 @@ def load_context(command: PlaceOrder) -> OrderContext:
 
 
 def load_all_locations(command: PlaceOrder, context: OrderContext) -> OrderContext:
-    """For an order that is short: all warehouses and stores, all their shards, what is expected there, and holds that
-    lapsed."""
+    """Return the context for an order that is short: with all warehouses and stores, all their shards, inbound stock
+    and lapsed holds."""
     preference = rank_locations(command, context.point, everywhere=True)
-    pairs = [(line.sku, place) for line in command.lines for place in preference]
-    levels = load_levels(pairs)
-    coming = load_inbound_levels(levels)
-    lapsed = load_lapsed_holds(_places_with_holds([*levels, *coming]), clock.now())
+    levels = load_levels([(line.sku, location_id) for line in command.lines for location_id in preference])
+    inbound_levels = load_inbound_levels(levels)
+    lapsed = load_lapsed_holds(_list_levels_with_holds([*levels, *inbound_levels]), clock.now())
     return replace(
-        context, levels=levels, inbound_levels=coming, preference=preference, lapsed=lapsed, all_locations=True
+        context, levels=levels, inbound_levels=inbound_levels, preference=preference, lapsed=lapsed, all_locations=True
     )
 
 
-def _places_with_holds(levels: Iterable[Level]) -> list[LevelId]:
+def _list_levels_with_holds(levels: Iterable[Level]) -> list[LevelId]:
     return [level.level_id for level in levels if level.reserved]
 
 
 def rank_locations(command: PlaceOrder, point: dict[str, float] | None, everywhere: bool = False) -> list[str]:
-    """Where this order's goods may come from, best first: warehouses by distance, then its own store, then others."""
+    """Return ids of locations that may serve the order, best first: warehouses by distance, the cashier's own store,
+    other stores. Stores other than the cashier's are included only with `everywhere`."""
     delivery = command.delivery
     if delivery.method != "ship":
         return [delivery.location or ""]
-    sellers = places.list_selling_locations()
-    own = command.principal.location if command.channel == "pos" else None
-    chosen = [one for one in sellers if everywhere or one.kind == "warehouse" or one.id == own]
-    return [one.id for one in sorted(chosen, key=lambda one: _rank(one, own, point))]
+    own_id = command.principal.location if command.channel == "pos" else None
+    candidates = [
+        location
+        for location in places.list_selling_locations()
+        if everywhere or location.kind == "warehouse" or location.id == own_id
+    ]
+    return [location.id for location in sorted(candidates, key=lambda location: _rank(location, own_id, point))]
 
 
-def _rank(place: Location, own: str | None, point: dict[str, float] | None) -> tuple[int, int, str]:
-    kind = 0 if place.kind == "warehouse" else 1 if place.id == own else 2
-    away = distance_meters(place.point, Point(**point)) if place.point and point else 0
-    return kind, away, place.id
+def _rank(location: Location, own_id: str | None, point: dict[str, float] | None) -> tuple[int, int, str]:
+    kind = 0 if location.kind == "warehouse" else 1 if location.id == own_id else 2
+    meters = distance_meters(location.point, Point(**point)) if location.point and point else 0
+    return kind, meters, location.id
 
 
-def _build_keys(command: PlaceOrder, nearby: Sequence[str]) -> list[Key]:
+def _build_keys(command: PlaceOrder, location_ids: Sequence[str]) -> list[Key]:
     skus = [line.sku for line in command.lines]
     keys = [channel_key(command.channel), *map(product_key, skus), *map(price_key, skus)]
     keys += map(coupon_key, command.coupons)
-    keys += [level_key(sku, place) for sku in skus for place in nearby]
+    keys += [level_key(sku, location_id) for sku in skus for location_id in location_ids]
     keys += [command.idempotency_key.record_key] if command.idempotency_key else []
     keys += customers.identity_keys(command.contact) if command.contact else []
     if command.customer_id:
         keys += [customer_key(command.customer_id), credit_key(command.customer_id)]
-    if command.principal.id:
-        keys.append(staff_key(command.principal.id))
+    keys += [staff_key(staff_id) for staff_id in (command.principal.id, command.made_by) if staff_id]
     if any(tender.method == "cash" for tender in command.tenders):
         keys.append(open_shift_key(command.principal.id))
     if postcode := _postcode_key(command):
@@ -166,10 +169,11 @@ def _postcode_key(command: PlaceOrder) -> Key | None:
     return postcode_key(*places.normalize_postcode(address.get("country", ""), address["postcode"]))
 
 
-def _delivery_point(command: PlaceOrder, found: dict[Key, Any]) -> dict[str, float] | None:
-    """The address's own position, else its postcode's; a postcode that does not exist is refused where we know."""
+def _delivery_point(command: PlaceOrder, rows: dict[Key, Any]) -> dict[str, float] | None:
+    """Return {"lat", "lon"} of the address, else of its postcode. Raises UnknownPostcode in countries whose postcodes
+    are all on file."""
     key = _postcode_key(command)
-    row = found.get(key) if key else None
+    row = rows.get(key) if key else None
     address = command.delivery.address or {}
     if key and row is None and address.get("country", "").upper() in places.load_complete_countries():
         raise UnknownPostcode(address["country"], address["postcode"])
@@ -178,12 +182,13 @@ def _delivery_point(command: PlaceOrder, found: dict[Key, Any]) -> dict[str, flo
 
 
 def _check_staff(command: PlaceOrder, rows: dict[Key, Any]) -> None:
-    """Orders move money, so the staff list is read again here, whatever the endpoint has cached."""
-    who = command.principal
-    if not who.id:
+    """Raise NotSignedIn unless the caller is active in this role now. Endpoints cache staff for a minute, which is too
+    long for orders, because they move money."""
+    principal = command.principal
+    if not principal.id:
         return
-    row = rows.get(staff_key(who.id))
-    if row is None or not row.active or row.role != who.role:
+    row = rows.get(staff_key(principal.id))
+    if row is None or not row.active or row.role != principal.role:
         raise NotSignedIn()
 
 
@@ -192,16 +197,17 @@ def _find_customer(command: PlaceOrder, rows: dict[Key, Any]) -> tuple[Customer 
     if not customer_id:
         return None, None
     customer, credit = customer_key(customer_id), credit_key(customer_id)
-    found = rows if customer in rows else db.batch([customer, credit])
+    customer_rows = rows if customer in rows else db.batch([customer, credit])
     return (
-        row_to_customer(found[customer]) if customer in found else None,
-        row_to_credit(found[credit]) if credit in found else None,
+        row_to_customer(customer_rows[customer]) if customer in customer_rows else None,
+        row_to_credit(customer_rows[credit]) if credit in customer_rows else None,
     )
 
 
 def _find_customer_id(command: PlaceOrder, rows: dict[Key, Any]) -> str:
-    """Who is named by id, or the customer they were merged into. A phone or e-mail on file identifies a customer only
-    where staff give it: staff see who they speak to, a guest's word about themselves proves nothing."""
+    """Return the id of the customer, of the one they were merged into, or "". Raises NotFound for an unknown id.
+
+    A phone number or e-mail on file identifies a customer only if staff entered it: a guest has not proven theirs."""
     if command.customer_id:
         row = rows.get(customer_key(command.customer_id))
         if row is None:
@@ -209,5 +215,5 @@ def _find_customer_id(command: PlaceOrder, rows: dict[Key, Any]) -> str:
         return str(row.merged_into or command.customer_id)
     if command.contact is None or not command.principal.is_staff:
         return ""
-    known = [rows[key] for key in customers.identity_keys(command.contact) if key in rows]
-    return known[0].customer_id if known else ""
+    identities = [rows[key] for key in customers.identity_keys(command.contact) if key in rows]
+    return identities[0].customer_id if identities else ""

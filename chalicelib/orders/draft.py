@@ -1,6 +1,7 @@
-"""Assisted orders: staff prepare a draft for a customer, who sees its prices by link and pays; nothing is held before.
+"""Draft orders: staff prepare one for a customer, who opens it by link, sees its prices and pays.
 
-A draft keeps the id its order will have, so the link stays good, and the prices it was shown with.
+A draft reserves no stock. It has the id its order will have, so the link stays valid, and the order is placed at the
+draft's prices.
 """
 
 from __future__ import annotations
@@ -68,7 +69,7 @@ class Draft:
 
 
 def create(command: PlaceOrder) -> dict[str, Any]:
-    """Prices the lines now and keeps them for a week."""
+    """Create a draft at current prices and return it as JSON. It can be submitted for a week."""
     context = load_context(command)
     idempotency.raise_if_repeated(command.idempotency_key, context.recorded_answer)
     check_order(command, context)
@@ -77,8 +78,8 @@ def create(command: PlaceOrder) -> dict[str, Any]:
     command = replace(command, coupons=tuple(coupon.code for coupon in prices.coupons))
     draft = Draft(order_id, command, tuple(prices.lines), context.now, Head())
     event = DraftCreated(order_id, command.channel, draft.total.currency, draft.total.minor)
-    who = command.principal.actor
-    entry, head = journal.append_event(f"draft#{order_id}", event, actor=who, at=context.now, channel=command.channel)
+    actor = command.principal.actor
+    entry, head = journal.append_event(f"draft#{order_id}", event, actor=actor, at=context.now, channel=command.channel)
     answer = draft_to_json(draft)
     db.commit(
         [
@@ -91,8 +92,9 @@ def create(command: PlaceOrder) -> dict[str, Any]:
 
 
 def submit(draft: Draft, idempotency_key: IdempotencyKey | None, tenders: list[Tender] | None = None) -> dict[str, Any]:
-    """Places the order under its maker's name, at the prices shown. Twice is refused by the draft being gone, unless
-    it is the same request again."""
+    """Place the draft's order at its prices, with the draft's creator as actor, and return the order as JSON.
+
+    Raises DraftGone if the draft was submitted before or has expired, and Replay for a repeated request."""
     if clock.now() > draft.made_at + DRAFT_LIFETIME:
         raise DraftGone()
     return place(
@@ -109,24 +111,25 @@ def submit(draft: Draft, idempotency_key: IdempotencyKey | None, tenders: list[T
 
 @db.retry_on_conflict
 def send_pay_link(principal: Principal, order_id: str, idempotency_key: IdempotencyKey | None = None) -> dict[str, str]:
-    """The customer gets the link by SMS or e-mail, and the caller to read it out. What is remembered of the request
-    holds no link: it can be made again."""
+    """Send the customer the draft's link by SMS or e-mail, and return {"url"} for the caller to read out.
+
+    The stored answer has no link, because the link can be derived again."""
     answer = {"url": build_pay_link(order_id, auth.order_token(order_id))}
-    with suppress(Replay):  # by this very caller, when it still was a draft
+    with suppress(Replay):  # a repeated request; the draft may have been submitted since
         idempotency.check_repeat(idempotency_key)
         _request_pay_link(principal, order_id, idempotency_key)
     return answer
 
 
-def _request_pay_link(principal: Principal, order_id: str, asked: IdempotencyKey | None) -> None:
+def _request_pay_link(principal: Principal, order_id: str, idempotency_key: IdempotencyKey | None) -> None:
     draft = load_draft(principal, order_id)
     entry, head = journal.append_event(
         f"draft#{order_id}", PayLinkRequested(order_id), after=draft.head, actor=principal.actor, at=clock.now()
     )
     version = DraftRow.version.set(_head_to_version(head))
-    same = DraftRow.version == _head_to_version(draft.head)
-    sent = idempotency.record_answer(asked, {"draft": order_id})
-    db.commit([sent, db.update(DraftRow(order_id, "draft"), version, when=same), entry])
+    unchanged = DraftRow.version == _head_to_version(draft.head)
+    record = idempotency.record_answer(idempotency_key, {"draft": order_id})
+    db.commit([record, db.update(DraftRow(order_id, "draft"), version, when=unchanged), entry])
 
 
 def build_pay_link(order_id: str, token: str) -> str:
@@ -134,16 +137,16 @@ def build_pay_link(order_id: str, token: str) -> str:
 
 
 def load_draft(principal: Principal, order_id: str) -> Draft:
-    """Its makers' colleagues, and whoever holds its link; NotFound for everybody else."""
-    found = find_draft(order_id)
-    his = bool(principal.token) and auth.is_valid_order_token(principal.token, order_id)
-    if found is None or not (principal.is_staff or his):
+    """Return the draft. Raises NotFound unless the caller is staff or has the draft's link."""
+    draft = find_draft(order_id)
+    has_link = bool(principal.token) and auth.is_valid_order_token(principal.token, order_id)
+    if draft is None or not (principal.is_staff or has_link):
         raise NotFound()
-    return found
+    return draft
 
 
 def load_draft_to_submit(principal: Principal, order_id: str, idempotency_key: IdempotencyKey | None) -> Draft:
-    """A draft that is gone may have been submitted by this very request, whose answer was lost: Replay."""
+    """Return the draft. Raises Replay if it is gone because the same request submitted it before, else NotFound."""
     try:
         return load_draft(principal, order_id)
     except NotFound:
@@ -180,11 +183,11 @@ def draft_to_json(draft: Draft) -> dict[str, Any]:
 
 def _draft_to_row(draft: Draft) -> DraftRow:
     command = draft.command
-    said = {
+    body = {
         "channel": command.channel,
         "lines": [store.line_to_stored(line) for line in draft.lines],
         "delivery": asdict(command.delivery),
-        "tenders": [[one.method, one.amount.minor if one.amount else None] for one in command.tenders],
+        "tenders": [[tender.method, tender.amount.minor if tender.amount else None] for tender in command.tenders],
         "principal": [command.principal.role, command.principal.id, command.principal.location],
         "customer_id": command.customer_id,
         "contact": asdict(command.contact) if command.contact else None,
@@ -196,7 +199,7 @@ def _draft_to_row(draft: Draft) -> DraftRow:
     return DraftRow(
         draft.id,
         "draft",
-        body=compact_json.dumps(said),
+        body=compact_json.dumps(body),
         made_by=command.principal.id,
         made_at=draft.made_at,
         version=_head_to_version(draft.head),
@@ -207,24 +210,24 @@ def _draft_to_row(draft: Draft) -> DraftRow:
 
 
 def _row_to_draft(row: DraftRow) -> Draft:
-    said = compact_json.loads(row.body)
+    body = compact_json.loads(row.body)
     currency = config.currency()
-    lines = tuple(store.stored_to_line(kept, currency) for kept in said["lines"])
+    lines = tuple(store.stored_to_line(stored, currency) for stored in body["lines"])
     command = PlaceOrder(
-        channel=said["channel"],
+        channel=body["channel"],
         lines=[RequestedLine(line.sku, line.quantity) for line in lines],
-        delivery=Delivery(**said["delivery"]),
-        tenders=[Tender(method, Money(minor, currency) if minor else None) for method, minor in said["tenders"]],
-        principal=Principal(*said["principal"]),
-        customer_id=said["customer_id"],
-        contact=Contact(**said["contact"]) if said["contact"] else None,
-        coupons=tuple(said["coupons"]),
-        placement=said["placement"],
-        note=said["note"],
-        backorder=said.get("backorder", False),
+        delivery=Delivery(**body["delivery"]),
+        tenders=[Tender(method, Money(minor, currency) if minor else None) for method, minor in body["tenders"]],
+        principal=Principal(*body["principal"]),
+        customer_id=body["customer_id"],
+        contact=Contact(**body["contact"]) if body["contact"] else None,
+        coupons=tuple(body["coupons"]),
+        placement=body["placement"],
+        note=body["note"],
+        backorder=body.get("backorder", False),
     )
-    sequence, _, hashed = row.version.partition("#")
-    return Draft(row.pk, command, lines, row.made_at, Head(int(sequence), hashed))
+    sequence, _, journal_hash = row.version.partition("#")
+    return Draft(row.pk, command, lines, row.made_at, Head(int(sequence), journal_hash))
 
 
 def _head_to_version(head: Head) -> str:

@@ -1,4 +1,4 @@
-"""What the room hears: money collected for its orders, and the clock, which ends those whose time to pay is over."""
+"""Event handlers of orders: money collected for them, and a schedule that expires unpaid orders."""
 
 from __future__ import annotations
 
@@ -15,20 +15,20 @@ from chalicelib.orders.update_payment_status import update_payment_status
 from chalicelib.payments.model import CollectionReceived
 
 handlers = EventHandlers(__name__)
-SUBSCRIBED_KINDS = {"CollectionReceived"}  # topics are asked to send nothing else
+SUBSCRIBED_KINDS = {"CollectionReceived"}  # the subscription filters out all other kinds
 
 
 @handlers.on_sns_message(topic=config.topic_arn("payments"))
 def handle_collections(event: Any) -> None:
     if event.subject == "CollectionReceived":
-        told = journal.message_to_entry(json.loads(event.message))
-        handle_collection(told.event, told.actor)
+        entry = journal.message_to_entry(json.loads(event.message))
+        handle_collection(entry.event, entry.actor)
 
 
 def handle_collection(event: Any, actor: str) -> None:
     if isinstance(event, CollectionReceived):
         for debt in event.settled:
-            if debt.order_id:  # what was owed before this shop has no order here
+            if debt.order_id:  # a debt from before this system has no order
                 update_payment_status(debt.order_id, actor)
 
 
@@ -38,9 +38,9 @@ def expire_unpaid_orders(event: Any) -> None:
 
 
 def expire_unpaid() -> int:
-    """How many ended. One that refuses does not keep the others waiting."""
+    """Cancel the orders whose time to pay is over and return their number. A refusal of one is logged and skipped."""
     now = clock.now()
-    return sum(_expire(order_id, now) for order_id in store.list_order_ids_to_pay_until(now))
+    return sum(_expire(order_id, now) for order_id in store.list_unpaid_order_ids(now))
 
 
 def _expire(order_id: str, now: Any) -> bool:

@@ -1,4 +1,4 @@
-"""Finding orders: one gate for everyone who asks for one, and the lists for staff."""
+"""Finding orders: one by id, with its access check, and the lists for staff."""
 
 from __future__ import annotations
 
@@ -17,15 +17,15 @@ PAGE_SIZE = 50
 
 
 def load_order(principal: Principal, order_id: str) -> Order:
-    """The gate: staff see every order, a channel key its own, a customer the one his token opens. Else NotFound,
-    the same for an order that is not there and one that is not his."""
-    found = find_order(order_id)
-    if found is None or not can_see(principal, found):
+    """Return the order. Raises NotFound if it does not exist or the caller may not see it."""
+    order = find_order(order_id)
+    if order is None or not can_see(principal, order):
         raise NotFound()
-    return found
+    return order
 
 
 def can_see(principal: Principal, order: Order) -> bool:
+    """Staff see every order, a channel key the orders it placed, a customer the order their link opens."""
     if principal.is_staff:
         return True
     if principal.role == "channel":
@@ -34,25 +34,27 @@ def can_see(principal: Principal, order: Order) -> bool:
 
 
 def can_open(token: str, order: Order) -> bool:
-    """Until it ends or another takes its place; then the customer asks for a new one."""
-    lasts = order.link_until is not None and clock.now() < order.link_until
-    return bool(token) and lasts and auth.is_valid_order_token(token, order.id, order.token_version)
+    """Return whether the token is the order's current one and has not expired."""
+    is_current = order.link_until is not None and clock.now() < order.link_until
+    return bool(token) and is_current and auth.is_valid_order_token(token, order.id, order.token_version)
 
 
 def load_order_unchecked(order_id: str) -> Order:
-    """Without the gate: for verbs and listeners that were let in elsewhere."""
-    found = find_order(order_id)
-    if found is None:
+    """Return the order without an access check, for event handlers and callers that checked access. Raises NotFound."""
+    order = find_order(order_id)
+    if order is None:
         raise NotFound()
-    return found
+    return order
 
 
 def load_orders(order_ids: Iterable[str]) -> dict[str, Order]:
-    found = db.batch(order_key(each) for each in order_ids)
-    return {key.pk: row_to_order(row) for key, row in found.items()}
+    """Return orders by id; unknown ids are left out."""
+    rows = db.batch(order_key(order_id) for order_id in order_ids)
+    return {key.pk: row_to_order(row) for key, row in rows.items()}
 
 
 def list_order_events(order_id: str) -> list[dict[str, Any]]:
+    """Return the order's journal entries as messages, oldest first."""
     return [journal.row_to_message(entry) for entry in journal.history(f"order#{order_id}")]
 
 
@@ -64,22 +66,24 @@ def list_orders_of_customer(customer_id: str, limit: int = PAGE_SIZE, after: Any
 def list_orders_of_day(
     day: str, channel: str = "", limit: int = PAGE_SIZE, before: str | None = None
 ) -> tuple[list[Order], str | None]:
-    """Newest first. `before` is where the last page ended; a day is kept in one list per channel and merged here."""
-    pages = [_day_page(day, each, limit, before) for each in ([channel] if channel else CHANNELS)]
+    """Return a page of the day's orders, newest first, and the `before` of the next page or None.
+
+    A day has one list per channel; without `channel` they are merged."""
+    pages = [_day_page(day, name, limit, before) for name in ([channel] if channel else CHANNELS)]
     rows = list(heapq.merge(*pages, key=lambda row: row.listed_at, reverse=True))[:limit]
     more = rows[-1].listed_at if len(rows) == limit else None
     return [row_to_order(row) for row in rows], more
 
 
 def _day_page(day: str, channel: str, limit: int, before: str | None) -> list[Any]:
-    # One millisecond's orders end in their ids, so "just below the last one shown" never skips or repeats.
+    # Sort keys end in the order's id, so a page that begins just below the last key neither skips nor repeats an order.
     upper = before[:-1] + chr(ord(before[-1]) - 1) + "\uffff" if before else "\uffff"
     options = {"index": "by_list", "newest_first": True, "limit": limit, "between": ("0", upper)}
     return db.query(OrderRow, day_list(day, channel), **options).items
 
 
 def load_customer_id(principal: Principal, order_id: str) -> str:
-    """Whose order a token opens, for doors about him; NotFound for a walk-in who left no trace."""
+    """Return the id of the order's customer. Raises NotFound if the order has none or the caller may not see it."""
     customer_id = load_order(principal, order_id).customer_id
     if not customer_id:
         raise NotFound()

@@ -1,4 +1,4 @@
-"""A new link for a customer whose own has ended, was lost, or went to somebody who should not have it."""
+"""Replacing the link to an order that has expired, was lost, or reached the wrong person."""
 
 from __future__ import annotations
 
@@ -14,13 +14,14 @@ from chalicelib.orders.model import LinkRenewed, link_expires_at
 
 @db.retry_on_conflict
 def renew(principal: Principal, order_id: str, idempotency_key: IdempotencyKey | None = None) -> dict[str, Any]:
-    """Every link made before ends with this commit. The answer holds none: the customer is told his by a message."""
+    """Invalidate the order's earlier links and return {"order_id", "until"}. The new link is sent to the customer only,
+    by an event handler."""
     idempotency.check_repeat(idempotency_key)
     order = load_order(principal, order_id)
     now = clock.now()
-    version, until = order.token_version + 1, link_expires_at(now)
-    entry, head = store.append_event(order, LinkRenewed(order.id, version), actor=principal.actor, at=now)
+    token_version, until = order.token_version + 1, link_expires_at(now)
+    entry, head = store.append_event(order, LinkRenewed(order.id, token_version), actor=principal.actor, at=now)
     answer = {"order_id": order.id, "until": clock.iso(until)}
-    change = store.change_order(order, head=head, token_version=version, link_until=until)
+    change = store.change_order(order, head=head, token_version=token_version, link_until=until)
     db.commit([idempotency.record_answer(idempotency_key, answer), change, entry])
     return answer

@@ -1,10 +1,10 @@
-"""What an order is, how it may move, and what happened to it."""
+"""Orders, their transition tables, their refusals and their events."""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 from enum import StrEnum
 from typing import Any
 
@@ -14,9 +14,11 @@ from chalicelib.kit.money import Money, total
 from chalicelib.payments.model import OrderPaymentStatus, PaymentRecord, Posting
 from chalicelib.stock.model import Allocation, Movement, bucket_to_day, is_inbound_bucket
 
-MAX_LINES = 40  # order, payment, credit, request, journal and a hold beside every level fit in one transaction
+MAX_LINES = 40  # a level and a hold per line, with order, payment, credit and journal, fit in one transaction
 
 LINK_LIFETIME = timedelta(days=90)
+EARLIEST_PLACED_AT = datetime(1990, 1, 1, tzinfo=UTC)  # the empty dates of other systems are 1900 and 1970
+CLOCK_TOLERANCE = timedelta(minutes=5)  # clocks of other systems may be ahead
 
 
 class OrderStatus(StrEnum):
@@ -50,7 +52,7 @@ TRANSITIONS: dict[OrderStatus, set[OrderStatus]] = {
     OrderStatus.CANCELLED: set(),
 }
 
-# Written by fulfillment in its own commits; here because the promise ends where the goods leave the house.
+# Written by fulfillment in its own commits; defined here because an order can be cancelled only before shipment.
 FULFILLMENT_TRANSITIONS: dict[OrderFulfillmentStatus, set[OrderFulfillmentStatus]] = {
     OrderFulfillmentStatus.UNASSIGNED: {
         OrderFulfillmentStatus.OFFERED,
@@ -103,7 +105,7 @@ class OrderLine:
     tax: Money
     cost: Money | None = None
     adjustments: tuple[dict[str, Any], ...] = ()  # {"code", "says", "kind", "amount_minor"}
-    later: tuple[tuple[int, str], ...] = ()  # (units, the day they were promised for), of what was not in stock
+    later: tuple[tuple[int, str], ...] = ()  # (units, promised day) of the units that were not in stock
 
     def to_event_line(self) -> OrderPlacedLine:
         cost = self.cost.minor if self.cost is not None else None
@@ -112,7 +114,7 @@ class OrderLine:
 
 @dataclass(frozen=True)
 class Delivery:
-    """`point` is {"lat", "lon"}: the address's own position, else where its postcode lies."""
+    """How and where the order is delivered. `point` is {"lat", "lon"} of the address, else of its postcode."""
 
     method: str  # ship | pickup | handover
     location: str | None = None
@@ -122,7 +124,8 @@ class Delivery:
 
 @dataclass(frozen=True)
 class Order:
-    """`pieces` says which units at which location are promised to it; `reserved_until` only while they are on hold."""
+    """An order. `pieces` are the units at each location promised to it; `reserved_until` is set while they are only
+    held."""
 
     id: str
     number: str
@@ -149,8 +152,8 @@ class Order:
     reason: str = ""
     bringer: str = ""
     token_version: int = 1
-    link_until: datetime | None = None  # when the customer's link ends
-    caller: str = ""  # the network a shopper called from, as `auth.caller` names it
+    link_until: datetime | None = None  # when the customer's link expires
+    caller: str = ""  # opaque id of the shopper's network, from `auth.network_id`
     version: int = 0
     journal_hash: str = ""
 
@@ -175,75 +178,90 @@ class Order:
         return {line.sku: line.quantity for line in self.lines}
 
 
-def merge_demand(wanted: Sequence[tuple[str, int]]) -> dict[str, int]:
-    """Demand per SKU: two lines of one SKU are one demand, or each would be checked against the same units."""
+def merge_demand(quantities: Sequence[tuple[str, int]]) -> dict[str, int]:
+    """Return the total quantity per SKU, so that two lines of one SKU are not checked against the same units."""
     demand: dict[str, int] = {}
-    for sku, quantity in wanted:
+    for sku, quantity in quantities:
         demand[sku] = demand.get(sku, 0) + quantity
     return demand
 
 
-def with_promised_days(lines: Sequence[OrderLine], pieces: Sequence[Allocation]) -> tuple[OrderLine, ...]:
-    """Each line with what of it is promised for a later day; it keeps saying so when the goods have come."""
+def with_promised_days(lines: Sequence[OrderLine], allocations: Sequence[Allocation]) -> tuple[OrderLine, ...]:
+    """Return the lines with `later` set from allocations of inbound stock. `later` stays after the goods arrived."""
     later: dict[str, dict[str, int]] = {}
-    for piece in pieces:
-        if is_inbound_bucket(piece.shard):
-            days = later.setdefault(piece.sku, {})
-            days[bucket_to_day(piece.shard)] = days.get(bucket_to_day(piece.shard), 0) + piece.quantity
+    for allocation in allocations:
+        if is_inbound_bucket(allocation.shard):
+            days = later.setdefault(allocation.sku, {})
+            day = bucket_to_day(allocation.shard)
+            days[day] = days.get(day, 0) + allocation.quantity
     return tuple(replace(line, later=_sort_by_day(later[line.sku])) if line.sku in later else line for line in lines)
 
 
 def _sort_by_day(days: dict[str, int]) -> tuple[tuple[int, str], ...]:
-    return tuple((quantity, on) for on, quantity in sorted(days.items()))
+    return tuple((quantity, day) for day, quantity in sorted(days.items()))
 
 
-def link_expires_at(made_at: datetime) -> datetime:
-    """Long enough for any delivery and its questions; after that an old message opens nothing."""
-    return made_at + LINK_LIFETIME
+def link_expires_at(created_at: datetime) -> datetime:
+    """Return when an order link created at this instant expires."""
+    return created_at + LINK_LIFETIME
 
 
 def is_cancellable(order: Order) -> bool:
+    """Return whether the order is open and none of its goods have left."""
     return OrderStatus.CANCELLED in TRANSITIONS[order.status] and order.fulfillment_status in BEFORE_SHIPMENT
 
 
 class TooManyLines(Invalid):
-    message = "An order holds at most {most} different goods; split it in two."
+    message = "An order holds at most {most} different products; split it into several orders."
 
 
 class TooManyPlaces(Refused):
-    message = "The goods of this order lie in too many places to be promised at once; split it in two."
+    message = "The goods of this order are at too many locations for one order; split it into several orders."
 
 
 class HandoverNeedsMoney(Invalid):
-    message = "Goods handed over at the counter are paid at once: cash or credit, not {method}."
+    message = "Goods handed over at the counter are paid immediately, in cash or on credit, not by {method}."
+
+
+class PlacedAtOutOfRange(Invalid):
+    message = "`placed_at` must lie between 1990 and now; check the day, the year and the time zone."
+
+    def __init__(self, placed_at: datetime) -> None:
+        super().__init__(("placed_at", "must lie between 1990 and now"), placed_at=placed_at.isoformat())
+
+
+def check_placed_at(placed_at: datetime, now: datetime) -> None:
+    """Raise PlacedAtOutOfRange for an instant in the future or of a time before any order. Needs a time zone."""
+    if not EARLIEST_PLACED_AT <= placed_at <= now + CLOCK_TOLERANCE:
+        raise PlacedAtOutOfRange(placed_at)
 
 
 class MayNotAgreePrices(Invalid):
-    message = "Prices, dates, freight and references agreed elsewhere come only from a channel key or the owner."
+    message = "Only a channel key or the owner may send prices, dates, freight and references agreed elsewhere."
 
 
 class MayNotOverridePrices(Refused):
-    message = "Only the owner may set a price by hand, and only with a reason."
+    message = "Only the owner may set a price by hand, and a reason is required."
 
 
 class CannotCancel(Refused):
-    message = "Order {order} is {status} and its goods are {fulfillment_status}: too late to cancel it."
+    message = "Order {order} cannot be cancelled: it is {status} and its goods are {fulfillment_status}."
 
 
 class NoLocation(Invalid):
-    message = "Say which location: pickup and handover happen somewhere."
+    message = "Pickup and handover need a location; send `delivery.location`."
 
 
 class WrongCurrency(Invalid):
-    message = "This shop counts in {ours}, not in {theirs}."
+    message = "This shop sells in {ours}, not in {theirs}."
 
 
 class DraftGone(Refused):
-    message = "This draft was already submitted or has lapsed; make a new one."
+    message = "This draft was already submitted or has expired; create a new one."
 
 
 class NotAwaitingMoney(Refused):
-    message = "Payment {payment} is {status}; there is nothing to do with it here."
+    message = "Payment {payment} is {status} and does not await money."
 
 
 @dataclass(frozen=True)
@@ -259,7 +277,7 @@ class OrderPlacedLine:
 
 @dataclass(frozen=True)
 class OrderPlaced(Event):
-    """A customer or a member of staff placed an order, and its goods are promised or handed over."""
+    """A customer or a member of staff placed an order; its goods are promised or handed over."""
 
     order_id: str
     channel: str
@@ -267,39 +285,39 @@ class OrderPlaced(Event):
     total_minor: int  # what the customer pays, freight included
     method: str  # ship, pickup or handover
     lines: tuple[OrderPlacedLine, ...]  # what was bought
-    payments: tuple[PaymentRecord, ...]  # its tenders, as they began
+    payments: tuple[PaymentRecord, ...]  # its payments at placement
     movements: tuple[Movement, ...] = ()
     postings: tuple[Posting, ...] = ()
     freight_minor: int = 0
     customer_id: str = ""
-    location: str = ""  # where the member of staff works who placed it
-    placement: str = ""  # the link or QR code that it came by
-    placed_at: str = ""  # the order's business date; imported orders are older than their entry
+    location: str = ""  # location of the member of staff who placed it
+    placement: str = ""  # the link or QR code it came from
+    placed_at: str = ""  # the order's business date; of imported orders, earlier than their entry
     holds_until: str = ""
     credit_minor: int = 0  # bought on credit
-    reason: str = ""  # of a price set by hand, or of credit granted over the limit
-    made_by: str = ""  # whose order it is, when somebody else (an import) recorded it
+    reason: str = ""  # for a price set by hand, or for credit granted over the limit
+    made_by: str = ""  # the member of staff who made the sale, when the order was recorded by another (an import)
 
 
 @dataclass(frozen=True)
 class OrderCancelled(Event):
-    """An order ended before its goods left: by its customer, by staff, by the clock or because its goods are gone."""
+    """An order was cancelled before its goods left."""
 
     order_id: str
-    reason: str  # text for people; readers decide by `cause`
+    reason: str  # text for people; consumers decide by `cause`
     currency: str
     total_minor: int
-    cause: CancelCause = CancelCause.REQUESTED  # by the customer or staff, by the clock, or because goods are gone
+    cause: CancelCause = CancelCause.REQUESTED  # requested by the customer or staff, payment expired, or goods gone
     movements: tuple[Movement, ...] = ()
     postings: tuple[Posting, ...] = ()
     owed_minor: int = 0  # to be refunded to the customer
     credit_minor: int = 0  # credit exposure released
-    payments: tuple[PaymentRecord, ...] = ()  # captured in this very commit
+    payments: tuple[PaymentRecord, ...] = ()  # payments captured in the same commit
 
 
 @dataclass(frozen=True)
 class ProofSubmitted(Event):
-    """A customer sent the proof of a bank transfer, and somebody has to check it."""
+    """A customer sent proof of a bank transfer; finance has to check it."""
 
     order_id: str
     payment_id: str
@@ -317,8 +335,8 @@ class PaymentCaptured(Event):
     currency: str
     movements: tuple[Movement, ...] = ()
     postings: tuple[Posting, ...] = ()
-    owed_minor: int = 0  # not expected any more: to be refunded
-    credit_minor: int = 0  # credit exposure released, because the money paid that debt first
+    owed_minor: int = 0  # no longer due, to be refunded
+    credit_minor: int = 0  # credit exposure released, because the money was applied to that debt first
 
 
 @dataclass(frozen=True)
@@ -332,16 +350,16 @@ class PaymentRejected(Event):
 
 @dataclass(frozen=True)
 class OrderSettled(Event):
-    """The payment status of an order followed money collected elsewhere."""
+    """The payment status of an order changed after money was collected against its receivable."""
 
     order_id: str
     payment_status: OrderPaymentStatus
-    was: OrderPaymentStatus  # the payment status before
+    was: OrderPaymentStatus  # the previous payment status
 
 
 @dataclass(frozen=True)
 class LinkRenewed(Event):
-    """A new link to the order was made for its customer, and all earlier ones ended."""
+    """The customer's link to the order was replaced; all earlier links stopped working."""
 
     order_id: str
     token_version: int  # only links of this version open the order
@@ -349,7 +367,7 @@ class LinkRenewed(Event):
 
 @dataclass(frozen=True)
 class DraftCreated(Event):
-    """Staff prepared an order that its customer still has to confirm."""
+    """Staff created a draft order, which its customer still has to confirm."""
 
     order_id: str
     channel: str
@@ -359,6 +377,6 @@ class DraftCreated(Event):
 
 @dataclass(frozen=True)
 class PayLinkRequested(Event):
-    """The customer of a draft is to be sent the link by which to confirm and pay."""
+    """Staff requested that the customer of a draft be sent the link to confirm and pay it."""
 
     order_id: str

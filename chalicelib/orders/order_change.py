@@ -1,4 +1,4 @@
-"""The values a use case works on while it changes an order: `OrderChange`, `PaymentChange`."""
+"""An order and its payments while a use case changes them, with the writes to commit."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ from chalicelib.payments.store import load_payments, save_payment
 
 @dataclass(frozen=True)
 class OrderChange:
-    """`order` and its `payments` as they were read. `writes` are committed in the order in which they were added."""
+    """`order` and its `payments` as they were read. `writes` are committed in the order they were added."""
 
     order: Order
     payments: list[Payment]
@@ -39,7 +39,7 @@ class OrderChange:
 
 @dataclass(frozen=True)
 class PaymentChange:
-    """One payment of the order: `before` as it was read, None for one that is new."""
+    """One payment of the order, before and after the change. `before` is None for a new payment."""
 
     before: Payment | None
     after: Payment
@@ -53,6 +53,6 @@ class PaymentChange:
 
 
 def load_change(principal: Principal, order_id: str, idempotency_key: IdempotencyKey | None = None) -> OrderChange:
-    """Raises NotFound for an order that `principal` may not see."""
+    """Return the order and its payments. Raises NotFound if `principal` may not see the order."""
     order = load_order(principal, order_id)
     return OrderChange(order, load_payments(order.payment_ids), principal, clock.now(), idempotency_key)

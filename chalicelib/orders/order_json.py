@@ -1,4 +1,4 @@
-"""How an order is told to the outside: the shape of design's doors, the same for placing, asking and listing."""
+"""JSON representations of an order: whole, as one line of a list, and redacted for its customer."""
 
 from __future__ import annotations
 
@@ -34,7 +34,7 @@ def order_to_json(order: Order, payments: Sequence[Payment]) -> dict[str, Any]:
             "location": order.delivery.location,
             "address": order.delivery.address,
         },
-        "allocations": [piece.to_json() for piece in order.pieces],
+        "allocations": [allocation.to_json() for allocation in order.pieces],
         "reserved_until": clock.iso(order.reserved_until) if order.reserved_until else None,
         "payments": [payments_of.payment_to_json(payment) for payment in payments],
         "brought_by": order.bringer or None,
@@ -55,30 +55,30 @@ def line_to_json(line: OrderLine) -> dict[str, Any]:
         "unit_price": line.unit_price.to_json(),
         "adjustments": [
             {
-                "code": each["code"],
-                "says": each["says"],
-                "kind": each["kind"],
-                "amount": Money(each["amount_minor"], currency).to_json(),
+                "code": adjustment["code"],
+                "says": adjustment["says"],
+                "kind": adjustment["kind"],
+                "amount": Money(adjustment["amount_minor"], currency).to_json(),
             }
-            for each in line.adjustments
+            for adjustment in line.adjustments
         ],
         "total": line.total.to_json(),
     } | promised_days_to_json(line)
 
 
 def promised_days_to_json(line: OrderLine) -> dict[str, Any]:
-    """Only where something was not in stock and is promised for a day."""
-    return {"later": [{"quantity": units, "on": on} for units, on in line.later]} if line.later else {}
+    """Return {"later": …} if units of the line were not in stock and are promised for a day, else {}."""
+    return {"later": [{"quantity": units, "on": day} for units, day in line.later]} if line.later else {}
 
 
-def redact_for_customer(told: dict[str, Any]) -> dict[str, Any]:
-    """What the holder of an order's link sees: nothing of who served it, where it lies or what else there is."""
+def redact_for_customer(order: dict[str, Any]) -> dict[str, Any]:
+    """Return the order's JSON without the fields that are for staff only."""
     hidden = {"allocations", "created_by", "location", "customer_id", "ref"}
-    return {name: value for name, value in told.items() if name not in hidden}
+    return {name: value for name, value in order.items() if name not in hidden}
 
 
 def order_to_summary(order: Order) -> dict[str, Any]:
-    """One line of a list."""
+    """Return the order as one line of a list."""
     return {
         "id": order.id,
         "number": order.number,

@@ -1,4 +1,4 @@
-"""Place an order: load, price, plan, build, commit. One transaction holds the order and everything it takes."""
+"""Placing an order: load, price, plan, build, commit. One transaction holds the order and everything it takes."""
 
 from __future__ import annotations
 
@@ -49,13 +49,13 @@ from chalicelib.stock.plan import Plan
 from chalicelib.stock.store import build_level_writes, delete_hold, put_hold
 
 MAX_ATTEMPTS = 6
-ATTEMPTS_AT_OTHER_SHARDS = 3  # before an order waits its turn at the same one
+ATTEMPTS_AT_OTHER_SHARDS = 3  # after these, a conflict is retried at the same shard
 
 
 def place(command: PlaceOrder) -> dict[str, Any]:
     """Return the order as JSON, without the guest's token.
 
-    Raises Replay for a repeated request, and every refusal of the packages it calls; nothing moves then."""
+    Raises Replay for a repeated request, and every refusal of the packages it calls; nothing is written then."""
     context = load_context(command)
     idempotency.raise_if_repeated(command.idempotency_key, context.recorded_answer)
     check_order(command, context)
@@ -63,11 +63,10 @@ def place(command: PlaceOrder) -> dict[str, Any]:
     for attempt in range(MAX_ATTEMPTS):
         try:
             plan = plan_order(command, context)
-            placement = prepare_order(command, context, prices, plan)
-            return commit(command, context, placement, attempt)
-        except (
-            db.TransactionCancelled
-        ):  # shard conflict: plan again from the same reads; the plan begins at a random shard
+            prepared = prepare_order(command, context, prices, plan)
+            return commit(command, context, prepared, attempt)
+        except db.TransactionCancelled:
+            # Shard conflict: plan again from the same reads; the plan begins at a random shard.
             db.pause(attempt)
         except OutOfStock:  # short: read all locations, unless that was done
             if context.all_locations:
@@ -90,7 +89,7 @@ def plan_order(command: PlaceOrder, context: OrderContext) -> Plan:
 
 @dataclass(frozen=True)
 class PreparedOrder:
-    """An order ready to be committed, and all that is committed with it."""
+    """An order ready to be committed, and everything that is committed with it."""
 
     order: Order
     payments: Sequence[Payment]
@@ -107,7 +106,7 @@ def prepare_order(command: PlaceOrder, context: OrderContext, prices: OrderPrice
     order = with_payments(order, payments, context.now)
     movements = plan.to_movements(choose_movement(order))
     holds = build_holds(order.pieces, order.id, order.reserved_until) if order.reserved_until else ()
-    credit = total((one.amount for one in payments if one.method == "credit"), order.currency)
+    credit = total((payment.amount for payment in payments if payment.method == "credit"), order.currency)
     writes = [
         *new_customer,
         *redeem_coupons(prices.coupons, customer_id),
@@ -129,13 +128,13 @@ def resolve_customer(command: PlaceOrder, context: OrderContext) -> tuple[str, l
     return identify_customer(command.contact, context.rows, command.principal, now=context.now, address=address)
 
 
-def build_home_address(where: dict[str, Any]) -> Address:
-    street, city, postcode = (where.get(name, "") for name in ("street", "city", "postcode"))
-    return Address(street, city, postcode, where.get("country") or config.country())
+def build_home_address(address: dict[str, Any]) -> Address:
+    street, city, postcode = (address.get(name, "") for name in ("street", "city", "postcode"))
+    return Address(street, city, postcode, address.get("country") or config.country())
 
 
 def build_order(command: PlaceOrder, context: OrderContext, prices: OrderPrices, plan: Plan, customer_id: str) -> Order:
-    """Still without its payments."""
+    """Return the order without its payments."""
     order_id = command.order_id or ids.new("ord", context.now)
     handed_over = command.delivery.method == "handover"
     return Order(
@@ -165,7 +164,7 @@ def build_order(command: PlaceOrder, context: OrderContext, prices: OrderPrices,
 
 
 def build_delivery(command: PlaceOrder, context: OrderContext) -> Delivery:
-    """Without an address of its own an order goes to where its customer lives."""
+    """Return the delivery of the command; to the customer's home address if the order has none of its own."""
     home = context.customer.address if context.customer else None
     if command.delivery.method != "ship" or command.delivery.address or home is None:
         return replace(command.delivery, point=context.point)
@@ -174,18 +173,18 @@ def build_delivery(command: PlaceOrder, context: OrderContext) -> Delivery:
 
 
 def build_contact(command: PlaceOrder, context: OrderContext) -> dict[str, str]:
-    who = command.contact or context.customer
-    if who is None:
+    person = command.contact or context.customer
+    if person is None:
         return {}
-    contact = {"name": who.name, "phone": who.phone, "email": who.email}
+    contact = {"name": person.name, "phone": person.phone, "email": person.email}
     return {name: value for name, value in contact.items() if value}
 
 
 def build_order_payments(command: PlaceOrder, context: OrderContext, order: Order) -> list[Payment]:
     methods = [tender.method for tender in command.tenders]
-    waits = [method for method in methods if method in PAYMENT_METHODS and not _is_paid_at_once(method)]
-    if order.delivery.method == "handover" and waits:
-        raise HandoverNeedsMoney(("payments", f"{waits[0]} is not paid at once"), method=waits[0])
+    deferred = [method for method in methods if method in PAYMENT_METHODS and not _is_paid_at_once(method)]
+    if order.delivery.method == "handover" and deferred:
+        raise HandoverNeedsMoney(("payments", f"{deferred[0]} is not paid immediately"), method=deferred[0])
     if "credit" in methods and context.credit is None:
         raise NoCreditTerms()
     today = clock.day_of(context.now, config.zone())
@@ -208,18 +207,18 @@ def _is_paid_at_once(method: str) -> bool:
 
 
 def with_payments(order: Order, payments: Sequence[Payment], now: datetime) -> Order:
-    """A hold ends by the real clock, also for an order whose business date is long past."""
-    waits = any(PAYMENT_METHODS[payment.method].holds_stock for payment in payments)
+    """Return the order with its payments. The hold ends relative to `now`, also if `placed_at` is long past."""
+    holds_stock = any(PAYMENT_METHODS[payment.method].holds_stock for payment in payments)
     return replace(
         order,
         payment_status=lifecycle.derive_payment_status(order.total, payments),
         payment_ids=tuple(payment.id for payment in payments),
-        reserved_until=now + timedelta(minutes=config.transfer_hold_minutes()) if waits else None,
+        reserved_until=now + timedelta(minutes=config.transfer_hold_minutes()) if holds_stock else None,
     )
 
 
 def choose_movement(order: Order) -> Callable[[Allocation], Movement]:
-    """Goods handed over leave at once; paid or collectable ones are allocated; those that wait for money are held."""
+    """Goods handed over are issued; goods of an order that awaits money are reserved; all others are allocated."""
     if order.delivery.method == "handover":
         return direct_issue_movement
     return reservation_movement if order.on_hold else allocation_movement
@@ -233,14 +232,14 @@ def build_till_writes(context: OrderContext, payments: Sequence[Payment]) -> lis
 def build_credit_writes(command: PlaceOrder, customer_id: str, credit: Money) -> list[Write]:
     if not credit:
         return []
-    lifted = any(tender.reason for tender in command.tenders if tender.method == "credit")
-    return [extend_credit(customer_id, credit, override=lifted)]
+    override = any(tender.reason for tender in command.tenders if tender.method == "credit")
+    return [extend_credit(customer_id, credit, override=override)]
 
 
 def list_override_reasons(command: PlaceOrder) -> list[str]:
-    """Of prices set by hand and of credit over the limit: they belong into the audit."""
-    given = [line.reason for line in command.lines] + [tender.reason for tender in command.tenders]
-    return [reason for reason in given if reason]
+    """Return the reasons for prices set by hand and for credit over the limit, which the journal records for audit."""
+    reasons = [line.reason for line in command.lines] + [tender.reason for tender in command.tenders]
+    return [reason for reason in reasons if reason]
 
 
 def build_placed_event(
@@ -268,30 +267,32 @@ def build_placed_event(
     )
 
 
-def commit(command: PlaceOrder, context: OrderContext, placement: PreparedOrder, attempt: int) -> dict[str, Any]:
-    answer = order_json.order_to_json(placement.order, placement.payments)
+def commit(command: PlaceOrder, context: OrderContext, prepared: PreparedOrder, attempt: int) -> dict[str, Any]:
+    """Commit the order and return it as JSON. Raises StaleVersion if its units were taken since they were read, and
+    TransactionCancelled on a conflict at a shard, if another shard can be tried."""
+    answer = order_json.order_to_json(prepared.order, prepared.payments)
     actor = command.principal.actor
-    entry, head = store.append_event(placement.order, placement.event, actor=actor, at=context.now)
-    order = replace(placement.order, **vars(head))
+    entry, head = store.append_event(prepared.order, prepared.event, actor=actor, at=context.now)
+    order = replace(prepared.order, **vars(head))
     writes = [
         idempotency.record_answer(command.idempotency_key, answer),
-        *command.extra_writes,  # before the goods, so that submitting a draft twice is refused as that
-        *placement.writes,
-        *map(delete_hold, placement.plan.taken_holds),  # before the levels, so that a lost hold is refused as that
-        *build_level_writes(placement.movements, placement.plan.safety),
-        *[create_payment(payment) for payment in placement.payments],
+        *command.extra_writes,  # before the levels, so that submitting a draft twice raises DraftGone
+        *prepared.writes,
+        *map(delete_hold, prepared.plan.taken_holds),  # before the levels, so that a lost hold raises HoldGone
+        *build_level_writes(prepared.movements, prepared.plan.safety),
+        *[create_payment(payment) for payment in prepared.payments],
         store.put_order(order),
-        *store.await_payment(order),
+        *store.add_to_unpaid_list(order),
         entry,
     ]
-    if len(writes) > db.MAX_TRANSACTION_WRITES:  # what promises fit in one commit, their end does as well
+    if len(writes) > db.MAX_TRANSACTION_WRITES:  # an order that fits in one transaction can be cancelled in one
         raise TooManyPlaces()
-    # A transaction whose reply was lost is sent again by botocore, and that second send may be cancelled by a conflict.
-    # Sent unchanged once more, it finds its own journal entry. Another plan is another order: only the record of its
-    # idempotency key keeps the request from being served twice.
-    may_plan_again = attempt < ATTEMPTS_AT_OTHER_SHARDS and context.is_sharded and command.idempotency_key is not None
+    # Planning again after a conflict is safe only with an idempotency key. botocore resends a transaction whose reply
+    # was lost, and the resend may be cancelled by a conflict although the first send was committed. The same writes
+    # sent again find their own journal entry; the writes of another plan would place a second order.
+    can_plan_again = attempt < ATTEMPTS_AT_OTHER_SHARDS and context.is_sharded and command.idempotency_key is not None
     try:
-        db.commit(writes, raise_on_conflict=may_plan_again)
+        db.commit(writes, raise_on_conflict=can_plan_again)
     except (OutOfStock, HoldGone) as taken_meanwhile:
         raise StaleVersion() from taken_meanwhile
     return answer

@@ -1,4 +1,4 @@
-"""Pricing an order for its channel and customer: the one engine's quote, as lines of an order."""
+"""Pricing an order for its channel and customer, and redeeming its coupons."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ from chalicelib.pricing.quote import Cart, Market, PriceBook, quote
 
 @dataclass(frozen=True)
 class OrderPrices:
-    """`coupons` are those that lowered the price; a code that something better beats is not used up."""
+    """The prices of an order. `coupons` are those that lowered it; a coupon without effect is not redeemed."""
 
     lines: Sequence[OrderLine]
     coupons: Sequence[Coupon]
@@ -27,7 +27,7 @@ class OrderPrices:
 
 
 def price_order(command: PlaceOrder, context: OrderContext) -> OrderPrices:
-    """A draft's lines as they were shown to the customer, else priced now."""
+    """Return the prices the customer of a draft was shown; for any other order, current prices."""
     if command.quoted_lines is not None:
         lines, coupons = command.quoted_lines, context.coupons
     else:
@@ -39,6 +39,7 @@ def price_order(command: PlaceOrder, context: OrderContext) -> OrderPrices:
 
 
 def quote_order(command: PlaceOrder, context: OrderContext) -> Quote:
+    """Return the quote for the order's lines now. Raises UnknownCoupon."""
     known = {coupon.code for coupon in context.coupons}
     if unknown := [code for code in command.coupons if code not in known]:
         raise UnknownCoupon(unknown)
@@ -66,18 +67,24 @@ def quoted_line_to_order_line(line: QuotedLine) -> OrderLine:
         tax=line.tax,
         cost=line.cost,
         adjustments=tuple(
-            {"code": one.code, "says": one.says, "kind": one.kind, "amount_minor": one.amount.minor}
-            for one in line.adjustments
+            {
+                "code": adjustment.code,
+                "says": adjustment.says,
+                "kind": adjustment.kind,
+                "amount_minor": adjustment.amount.minor,
+            }
+            for adjustment in line.adjustments
         ),
     )
 
 
 def redeem_coupons(coupons: Sequence[Coupon], customer_id: str) -> list[Write]:
-    """Counted in the order's own commit, so that a cap holds however many shoppers try at once."""
+    """Return writes that count one use of each coupon. Committed with the order, they enforce the coupon's cap."""
     return [write for coupon in coupons for write in store.use_coupon(coupon, customer_id or None)]
 
 
 def return_coupons(order: Order) -> list[Write]:
+    """Return writes that undo the coupon uses of a cancelled order."""
     if not order.coupons:
         return []
     rows = db.batch(map(store.coupon_key, order.coupons)).values()

@@ -1,4 +1,4 @@
-"""What a cart would cost here and now, what of it is there, and how it could be delivered and paid."""
+"""Quoting a cart: its prices, missing stock, and the ways it can be delivered and paid."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ from chalicelib.stock.model import OutOfStock
 
 
 def quote_cart(command: PlaceOrder) -> dict[str, Any]:
-    """Never refuses for lack of stock: a cart page has to show what is short."""
+    """Return the cart's quote as JSON. Missing stock is listed in `short` and raises nothing."""
     context = load_all_locations(command, load_context(command))
     check_order(command, context)
     quoted = quote_order(command, context)
@@ -29,8 +29,8 @@ def quote_cart(command: PlaceOrder) -> dict[str, Any]:
             return list(refused.facts["short"])
         return []
 
-    stores = [one for one in places.load_locations().values() if one.kind == "store" and one.active]
-    pickup = [one for one in stores if one.id in context.preference and not short_at([one.id])]
+    stores = [location for location in places.load_locations().values() if location.kind == "store" and location.active]
+    pickup = [store for store in stores if store.id in context.preference and not short_at([store.id])]
     return {
         "lines": [line.to_json() for line in quoted.lines],
         "freight": quoted.freight.to_json(),
@@ -39,7 +39,9 @@ def quote_cart(command: PlaceOrder) -> dict[str, Any]:
         "coupons_used": list(quoted.coupons_used),
         "short": short_at(list(context.preference)),
         "delivery": [{"method": "ship"}]
-        + [{"method": "pickup", "location": one.id, "name": one.name, "address": one.address} for one in pickup],
+        + [
+            {"method": "pickup", "location": store.id, "name": store.name, "address": store.address} for store in pickup
+        ],
         "payments": [code for code in PAYMENT_METHODS if is_method_available(code, command, context)],
     }
 

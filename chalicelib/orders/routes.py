@@ -1,4 +1,4 @@
-"""Doors to orders that exist; placing one is a channel's business."""
+"""Endpoints for existing orders, their payments and drafts. The channels have the endpoints that place orders."""
 
 from __future__ import annotations
 
@@ -32,7 +32,7 @@ class CancelBody(Body):
 
 
 class ProofBody(Body):
-    """A transfer's reference, a picture of the receipt (base64 of a JPEG, PNG or PDF), or both."""
+    """The reference of a transfer, a picture of the receipt (base64 of a JPEG, PNG or PDF), or both."""
 
     reference: Annotated[str, StringConstraints(max_length=100)] = ""
     picture: Annotated[str, StringConstraints(max_length=250_000)] = ""
@@ -43,7 +43,7 @@ class RejectBody(Body):
 
 
 class PayBody(Body):
-    """`cash` at a counter for an order that waits for a transfer; any method for a draft."""
+    """`cash` at a counter for an order that awaits a transfer; any method for a draft."""
 
     method: Literal["cash", "transfer", "cod", "credit"]
 
@@ -58,22 +58,22 @@ class ListQuery(Query):
 
 
 def order_to_response(principal: Principal, order: Order, payments: list[Payment]) -> dict[str, Any]:
-    said = order_json.order_to_json(order, payments)
-    return said if principal.is_staff or principal.role == "channel" else order_json.redact_for_customer(said)
+    body = order_json.order_to_json(order, payments)
+    return body if principal.is_staff or principal.role == "channel" else order_json.redact_for_customer(body)
 
 
-class AskCodeBody(Body):
+class RequestCodeBody(Body):
     order: Annotated[str, Field(pattern=r"^[A-Za-z0-9@._:~+-]{1,128}$")]
     identity: Literal["phone", "email"]
 
 
-class CodeBody(AskCodeBody):
+class ConfirmCodeBody(RequestCodeBody):
     code: Annotated[str, Field(pattern="^[0-9]{6}$")]
 
 
 @endpoints.get("/orders/{order_id}", roles=STAFF | CUSTOMER | {"channel"})
 def show_order(call: Call, order_id: str) -> dict[str, Any]:
-    """Show one order or draft to its customer or to staff."""
+    """Return an order or draft, to its customer or to staff."""
     try:
         order = find.load_order(call.principal, order_id)
     except NotFound:
@@ -83,33 +83,33 @@ def show_order(call: Call, order_id: str) -> dict[str, Any]:
 
 @endpoints.get("/orders/{order_id}/history", roles=STAFF)
 def list_order_history(call: Call, order_id: str) -> dict[str, Any]:
-    """Show everything that ever happened to an order: who, when, what, and what it moved."""
+    """List the order's journal entries, oldest first: time, actor, event, and movements of stock and money."""
     find.load_order(call.principal, order_id)
     return {"items": find.list_order_events(order_id), "next": None}
 
 
 @endpoints.get("/orders", roles=STAFF, query=ListQuery)
 def list_orders(call: Call) -> dict[str, Any]:
-    """List a day's or a customer's orders, newest first."""
-    asked: ListQuery = call.query
-    if asked.channel and asked.channel not in CHANNELS:
-        raise Invalid(("channel", f"is none of {', '.join(CHANNELS)}"))
-    if asked.customer:
-        name = f"orders of {asked.customer}"
-        found, after = find.list_orders_of_customer(asked.customer, asked.limit, read_cursor(asked.cursor, name))
+    """List the orders of a day or of a customer, newest first."""
+    query: ListQuery = call.query
+    if query.channel and query.channel not in CHANNELS:
+        raise Invalid(("channel", f"must be one of {', '.join(CHANNELS)}"))
+    if query.customer:
+        name = f"orders of {query.customer}"
+        orders, after = find.list_orders_of_customer(query.customer, query.limit, read_cursor(query.cursor, name))
     else:
-        day = asked.day or clock.day_of(clock.now(), config.zone()).isoformat()
-        name = f"orders {day} {asked.channel}"
-        before = (read_cursor(asked.cursor, name) or {}).get("before")
-        found, last = find.list_orders_of_day(day, asked.channel, asked.limit, before)
-        after = {"before": last} if last else None
-    kept = [order for order in found if asked.location in ("", order.location)]
-    return page_to_json(order_json.orders_to_summaries(kept), after, name)
+        day = query.day or clock.day_of(clock.now(), config.zone()).isoformat()
+        name = f"orders {day} {query.channel}"
+        before = (read_cursor(query.cursor, name) or {}).get("before")
+        orders, next_before = find.list_orders_of_day(day, query.channel, query.limit, before)
+        after = {"before": next_before} if next_before else None
+    matching = [order for order in orders if query.location in ("", order.location)]
+    return page_to_json(order_json.orders_to_summaries(matching), after, name)
 
 
 @endpoints.post("/orders/{order_id}/link", roles={"owner", "agent", "cashier", "salesman"}, idempotent=True)
 def renew_link(call: Call, order_id: str) -> dict[str, Any]:
-    """Send the customer a new link to his order; every link he had before ends."""
+    """Send the customer a new link to the order; all earlier links stop working."""
     return link.renew(call.principal, order_id, call.idempotency_key)
 
 
@@ -120,7 +120,7 @@ def renew_link(call: Call, order_id: str) -> dict[str, Any]:
     example={"reason": "changed_my_mind"},
 )
 def cancel_order(call: Call, order_id: str) -> dict[str, Any]:
-    """End an order before its goods leave; money that came in is owed back."""
+    """Cancel an order before its goods leave; captured money is owed back."""
     order, payments = cancel.cancel(call.principal, order_id, call.body.reason)
     return order_to_response(call.principal, order, payments)
 
@@ -133,17 +133,17 @@ def cancel_order(call: Call, order_id: str) -> dict[str, Any]:
     example={"method": "transfer"},
 )
 def pay(call: Call, order_id: str) -> dict[str, Any]:
-    """Choose how to pay a draft, or pay a waiting order in cash at the counter."""
+    """Choose how to pay a draft, or pay an order that awaits a transfer in cash at the counter."""
     try:
         if draft.find_draft(order_id) is not None:
             return order_json.redact_for_customer(pay_draft(call, order_id))
         if call.body.method == "cash" and call.principal.is_staff:
             return pay_in_cash(call, order_id)
-        check_repeat(call.idempotency_key)  # it was a draft until this very request, whose answer was lost
+        check_repeat(call.idempotency_key)  # the draft may be gone because this request submitted it before
         find.load_order(call.principal, order_id)
-    except Replay as done:
-        return order_json.redact_for_customer(done.answer)
-    raise Invalid(("method", "a waiting order is paid by transfer with proof, or in cash to a cashier"))
+    except Replay as replay:
+        return order_json.redact_for_customer(replay.answer)
+    raise Invalid(("method", "an order that awaits payment is paid by transfer with proof, or in cash to a cashier"))
 
 
 def pay_in_cash(call: Call, order_id: str) -> dict[str, Any]:
@@ -151,15 +151,15 @@ def pay_in_cash(call: Call, order_id: str) -> dict[str, Any]:
         return order_to_response(
             call.principal, *confirm_payment.pay_in_cash(call.principal, order_id, call.idempotency_key)
         )
-    except Replay as done:
-        return done.answer
+    except Replay as replay:
+        return replay.answer
 
 
 def pay_draft(call: Call, order_id: str) -> dict[str, Any]:
-    waiting = draft.load_draft_to_submit(call.principal, order_id, call.idempotency_key)
+    submitted = draft.load_draft_to_submit(call.principal, order_id, call.idempotency_key)
     if call.body.method not in ("transfer", "cod") and not call.principal.is_staff:
         raise Invalid(("method", "pay a draft by transfer or on delivery"))
-    return draft.submit(waiting, call.idempotency_key, [Tender(call.body.method)])
+    return draft.submit(submitted, call.idempotency_key, [Tender(call.body.method)])
 
 
 @endpoints.post(
@@ -169,35 +169,34 @@ def pay_draft(call: Call, order_id: str) -> dict[str, Any]:
     example={"reference": "TRF 20261122 091500"},
 )
 def submit_proof(call: Call, payment_id: str) -> dict[str, Any]:
-    """Say that the money was sent, with a reference or a picture of the receipt."""
-    said: ProofBody = call.body
-    if not (said.reference or said.picture):
+    """Submit proof of a transfer: its reference or a picture of the receipt."""
+    body: ProofBody = call.body
+    if not (body.reference or body.picture):
         raise Invalid(("reference", "send the transfer's reference, or a picture of the receipt"))
-    if said.reference.startswith(
-        PROOF_KEY_PREFIX
-    ):  # or whoever looks at it would be shown that picture, whosever it is
-        raise Invalid(("reference", "is what the bank calls the transfer"))
+    # A reference that looks like a stored picture's key would show staff the picture of another customer.
+    if body.reference.startswith(PROOF_KEY_PREFIX):
+        raise Invalid(("reference", "must be the transfer's reference from the bank"))
     confirm_payment.check_access(call.principal, payment_id)
-    kept = files.upload("proofs", decode_base64(said.picture)) if said.picture else ""
-    order, payments = confirm_payment.submit_proof(call.principal, payment_id, kept or said.reference)
+    picture_key = files.upload("proofs", decode_base64(body.picture)) if body.picture else ""
+    order, payments = confirm_payment.submit_proof(call.principal, payment_id, picture_key or body.reference)
     return order_to_response(call.principal, order, payments)
 
 
 @endpoints.get("/payments/{payment_id}/proof", roles=PAYMENT_ROLES)
 def show_proof(call: Call, payment_id: str) -> dict[str, Any]:
-    """Show what the customer sent as proof."""
+    """Return the proof of transfer that the customer sent."""
     payment = find_payment(payment_id)
     if payment is None or not payment.proof:
         raise NotFound()
     if not payment.proof.startswith(PROOF_KEY_PREFIX):
         return {"reference": payment.proof, "content_type": None, "data": None}
-    kind, content = files.download(payment.proof)
-    return {"reference": None, "content_type": kind, "data": base64.b64encode(content).decode()}
+    content_type, content = files.download(payment.proof)
+    return {"reference": None, "content_type": content_type, "data": base64.b64encode(content).decode()}
 
 
 @endpoints.post("/payments/{payment_id}/confirm", roles=PAYMENT_ROLES)
 def confirm(call: Call, payment_id: str) -> dict[str, Any]:
-    """Say that the money is on our account; twice is once."""
+    """Confirm that a transfer has arrived; confirming twice is a no-op."""
     return order_to_response(call.principal, *confirm_payment.confirm(call.principal, payment_id))
 
 
@@ -205,13 +204,13 @@ def confirm(call: Call, payment_id: str) -> dict[str, Any]:
     "/payments/{payment_id}/reject", roles=PAYMENT_ROLES, body=RejectBody, example={"reason": "amount does not match"}
 )
 def reject(call: Call, payment_id: str) -> dict[str, Any]:
-    """Say that a proof is not good; the customer may send another while his hold lasts."""
+    """Reject the proof of a transfer; the customer may send another while the hold lasts."""
     return order_to_response(call.principal, *confirm_payment.reject(call.principal, payment_id, call.body.reason))
 
 
 @endpoints.post("/drafts/{order_id}/submit", roles={"owner", "agent", "salesman"}, idempotent=True, status=201)
 def submit_draft(call: Call, order_id: str) -> dict[str, Any]:
-    """Place a draft as it was shown."""
+    """Place the order of a draft, at the draft's prices."""
     return draft.submit(
         draft.load_draft_to_submit(call.principal, order_id, call.idempotency_key), call.idempotency_key
     )
@@ -219,19 +218,19 @@ def submit_draft(call: Call, order_id: str) -> dict[str, Any]:
 
 @endpoints.post("/drafts/{order_id}/pay-link", roles={"owner", "agent", "salesman"}, idempotent=True)
 def pay_link(call: Call, order_id: str) -> dict[str, str]:
-    """Send the customer a link to his draft, where he sees the same prices and pays."""
+    """Send the customer a link to the draft, to see its prices and pay."""
     return draft.send_pay_link(call.principal, order_id, call.idempotency_key)
 
 
 @endpoints.post(
     "/identities/verify",
     roles=CUSTOMER,
-    body=AskCodeBody,
+    body=RequestCodeBody,
     status=202,
     example={"order": "ord_01KB", "identity": "phone"},
 )
 def verify_identity(call: Call) -> dict[str, Any]:
-    """Sends a code to the phone or e-mail that stands on the caller's order; says the same when none is due."""
+    """Send a code to the phone or e-mail of the caller's order. The answer is the same if no code is sent."""
     verify.request_code(find.load_customer_id(call.principal, call.body.order), call.body.identity, call.network_id)
     return {"asked": True, "code_lasts_seconds": int(CODE_LIFETIME.total_seconds())}
 
@@ -239,10 +238,10 @@ def verify_identity(call: Call) -> dict[str, Any]:
 @endpoints.post(
     "/identities/confirm",
     roles=CUSTOMER,
-    body=CodeBody,
+    body=ConfirmCodeBody,
     example={"order": "ord_01KB", "identity": "phone", "code": "123456"},
 )
 def confirm_identity(call: Call) -> dict[str, Any]:
-    """Takes the code back; the phone or e-mail is then proven, and he is one customer in every channel."""
+    """Check the code and mark the phone or e-mail as verified, and merge customers who verified the same one."""
     verify.confirm_code(find.load_customer_id(call.principal, call.body.order), call.body.identity, call.body.code)
     return {"verified": True}

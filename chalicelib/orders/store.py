@@ -1,4 +1,4 @@
-"""How orders are kept: one row each, lines and pieces as compact JSON, in a day list and in their customer's list."""
+"""The table of orders: one row each, with lines and allocations as compact JSON, listed by day and by customer."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ PAGE_SIZE = 100
 
 
 class OrderRow(IndexedRow):
-    """Lists: `day#<the shop's day>#<channel>` (seven natural shards of a day), and the customer's as owner."""
+    """An order. `list` is `day#<day in the shop's zone>#<channel>`; `owner` is `customer#<id>`."""
 
     Meta = db.table("orders")
 
@@ -33,14 +33,14 @@ class OrderRow(IndexedRow):
     status = StateAttribute()
     payment_status = StateAttribute()
     fulfillment_status = StateAttribute()
-    body = UnicodeAttribute()  # what was promised: written once
+    body = UnicodeAttribute()  # lines, delivery and everything else that never changes
     pieces = UnicodeAttribute(null=True)
     payment_ids = UnicodeAttribute(null=True)
     reserved_until = InstantAttribute(null=True)
     total_minor = NumberAttribute()
     currency = UnicodeAttribute()
     customer_id = UnicodeAttribute(null=True)
-    contact = UnicodeAttribute(null=True)  # personal: erased on request, while the rest stays
+    contact = UnicodeAttribute(null=True)  # personal data, apart from `body` so that it can be erased on request
     reason = UnicodeAttribute(null=True)
     bringer = UnicodeAttribute(null=True)
     token_version = NumberAttribute(default=1)
@@ -50,8 +50,8 @@ class OrderRow(IndexedRow):
     journal_hash = UnicodeAttribute()
 
 
-class WaitingRow(Row):
-    """One for each order that waits for money, in a list by when its hold ends; it goes when the money comes."""
+class UnpaidOrderRow(Row):
+    """An order that awaits payment, listed by the end of its hold. Deleted once the order is paid or cancelled."""
 
     Meta = db.table("orders")
 
@@ -81,55 +81,58 @@ def put_order(order: Order) -> Write:
 
 
 def change_order(before: Order, **changes: Any) -> Write:
-    """Only from the version that was read; `head=` (a journal.Head) or `version` and `journal_hash` move it on."""
+    """Return the write that changes these attributes, if the order still has the version that was read.
+
+    Pass the new journal head as `head=`, or as `version=` and `journal_hash=`."""
     head: Head | None = changes.pop("head", None)
     if head:
         changes |= vars(head)
     actions = []
     for name, value in changes.items():
-        attribute, kept = getattr(OrderRow, name), _to_stored(name, value)
-        actions.append(attribute.remove() if kept is None else attribute.set(kept))
+        attribute, stored = getattr(OrderRow, name), _to_stored(name, value)
+        actions.append(attribute.remove() if stored is None else attribute.set(stored))
     row = OrderRow(before.id, "order")
     return db.update(row, *actions, when=OrderRow.version == before.version)
 
 
 def append_event(order: Order, event: Event, *, actor: str, at: datetime) -> tuple[Write, Head]:
-    """The order's next journal entry; payments and fulfillment of an order write to this same subject."""
+    """Return the order's next journal entry and the new head. Payments and fulfillment use the same subject."""
     return journal.append_event(order.subject, event, after=order, actor=actor, at=at, channel=order.channel)
 
 
 def apply_changes(before: Order, head: Head, **changes: Any) -> Order:
-    """The order as `change_order` with the same changes leaves it."""
+    """Return the order as it is after `change_order` with the same changes."""
     return replace(before, **vars(head), **changes)
 
 
-def await_payment(order: Order) -> list[Write]:
-    return [db.create(_build_waiting_row(order))] if order.on_hold else []
+def add_to_unpaid_list(order: Order) -> list[Write]:
+    return [db.create(_build_unpaid_row(order))] if order.on_hold else []
 
 
-def stop_awaiting_payment(order: Order) -> Write:
-    return db.delete(_build_waiting_row(order))
+def remove_from_unpaid_list(order: Order) -> Write:
+    return db.delete(_build_unpaid_row(order))
 
 
-def list_order_ids_to_pay_until(now: datetime) -> Iterator[str]:
-    """Orders whose time to pay is over, the longest first; the index lags, so look at each again. To the last page:
-    those that stay, because their proof waits for us, must not stand before the others for ever."""
-    asked = {"index": "by_list", "between": ("0", clock.iso(now) + "~"), "limit": PAGE_SIZE}
-    page = db.query(WaitingRow, "waiting", **asked)
+def list_unpaid_order_ids(now: datetime) -> Iterator[str]:
+    """Yield ids of unpaid orders whose hold ended by `now`, oldest first. The index lags, so read each order again.
+
+    Reads every page: orders that stay in the list because their proof awaits a check must not block later ones."""
+    options = {"index": "by_list", "between": ("0", clock.iso(now) + "~"), "limit": PAGE_SIZE}
+    page = db.query(UnpaidOrderRow, "waiting", **options)
     yield from (row.pk for row in page.items)
     while page.after:
-        page = db.query(WaitingRow, "waiting", **asked, after=page.after)
+        page = db.query(UnpaidOrderRow, "waiting", **options, after=page.after)
         yield from (row.pk for row in page.items)
 
 
-def _build_waiting_row(order: Order) -> WaitingRow:
+def _build_unpaid_row(order: Order) -> UnpaidOrderRow:
     until = clock.iso(order.reserved_until) if order.reserved_until else ""
-    return WaitingRow(order.id, "waiting", list="waiting", listed_at=f"{until}#{order.id}")
+    return UnpaidOrderRow(order.id, "waiting", list="waiting", listed_at=f"{until}#{order.id}")
 
 
 def _to_stored(name: str, value: Any) -> Any:
     if name == "pieces":
-        return compact_json.dumps([_allocation_to_stored(piece) for piece in value]) if value else None
+        return compact_json.dumps([_allocation_to_stored(allocation) for allocation in value]) if value else None
     if name == "contact":
         return compact_json.dumps(value) if value else None
     if name == "payment_ids":
@@ -169,7 +172,7 @@ def _order_to_row(order: Order) -> OrderRow:
 
 def _order_to_body(order: Order) -> dict[str, Any]:
     delivery = order.delivery
-    said = {
+    body = {
         "lines": [line_to_stored(line) for line in order.lines],
         "delivery": [delivery.method, delivery.location, delivery.address, delivery.point],
         "freight": order.freight.minor,
@@ -180,7 +183,7 @@ def _order_to_body(order: Order) -> dict[str, Any]:
         "note": order.note,
         "ref": order.ref,
     }
-    return {name: value for name, value in said.items() if value}
+    return {name: value for name, value in body.items() if value}
 
 
 def line_to_stored(line: OrderLine) -> list[Any]:
@@ -190,8 +193,9 @@ def line_to_stored(line: OrderLine) -> list[Any]:
     return [line.sku, line.name, *numbers, *rest]
 
 
-def _allocation_to_stored(piece: Allocation) -> list[Any]:
-    return [piece.sku, piece.location, piece.quantity, *([piece.shard] if piece.shard else [])]
+def _allocation_to_stored(allocation: Allocation) -> list[Any]:
+    shard = [allocation.shard] if allocation.shard else []
+    return [allocation.sku, allocation.location, allocation.quantity, *shard]
 
 
 def row_to_order(row: Any) -> Order:
@@ -205,7 +209,7 @@ def row_to_order(row: Any) -> Order:
         status=OrderStatus(row.status),
         payment_status=OrderPaymentStatus(row.payment_status),
         fulfillment_status=OrderFulfillmentStatus(row.fulfillment_status),
-        lines=tuple(stored_to_line(kept, currency) for kept in body["lines"]),
+        lines=tuple(stored_to_line(stored, currency) for stored in body["lines"]),
         delivery=Delivery(*body["delivery"]),
         total=Money(int(row.total_minor), currency),
         freight=Money(body.get("freight", 0), currency),
@@ -214,7 +218,7 @@ def row_to_order(row: Any) -> Order:
         customer_id=row.customer_id or "",
         location=body.get("location", ""),
         placement=body.get("placement", ""),
-        pieces=tuple(Allocation(*kept[:3], *kept[3:]) for kept in compact_json.loads(row.pieces)) if row.pieces else (),
+        pieces=tuple(Allocation(*stored) for stored in compact_json.loads(row.pieces)) if row.pieces else (),
         payment_ids=tuple(row.payment_ids.split(",")) if row.payment_ids else (),
         reserved_until=row.reserved_until,
         coupons=tuple(body.get("coupons", ())),
@@ -230,16 +234,16 @@ def row_to_order(row: Any) -> Order:
     )
 
 
-def stored_to_line(kept: list[Any], currency: str) -> OrderLine:
-    sku, name, quantity, unit, line_total, tax, cost, *rest = kept
+def stored_to_line(stored: list[Any], currency: str) -> OrderLine:
+    sku, name, quantity, unit_price, line_total, tax, cost, *rest = stored
     return OrderLine(
         sku=sku,
         name=name,
         quantity=quantity,
-        unit_price=Money(unit, currency),
+        unit_price=Money(unit_price, currency),
         total=Money(line_total, currency),
         tax=Money(tax, currency),
         cost=Money(cost, currency) if cost is not None else None,
         adjustments=tuple(rest[0]) if rest else (),
-        later=tuple((units, on) for units, on in rest[1]) if rest[1:] else (),
+        later=tuple((units, day) for units, day in rest[1]) if rest[1:] else (),
     )

@@ -1,10 +1,10 @@
-"""Keeping an order's payment status true when its money moved elsewhere: a salesman collects against receivables."""
+"""Updating an order's payment status after money was collected against its receivable."""
 
 from __future__ import annotations
 
 from chalicelib.kit import clock, db
 from chalicelib.orders import store
-from chalicelib.orders.find import load_order_unchecked as load_order
+from chalicelib.orders.find import load_order_unchecked
 from chalicelib.orders.model import OrderSettled
 from chalicelib.payments import lifecycle
 from chalicelib.payments.store import load_payments
@@ -12,8 +12,10 @@ from chalicelib.payments.store import load_payments
 
 @db.retry_on_conflict
 def update_payment_status(order_id: str, actor: str) -> bool:
-    """Decides from the payments as they are now, so collections heard twice or out of order end the same."""
-    order = load_order(order_id)
+    """Update the status from the order's current payments and return whether it changed.
+
+    Events that arrive twice or out of order have the same result."""
+    order = load_order_unchecked(order_id)
     status = lifecycle.derive_payment_status(order.total, load_payments(order.payment_ids))
     if status == order.payment_status:
         return False

@@ -1,5 +1,5 @@
-"""Where things are and who works there: locations, staff and roles, positions of vans, postcodes.
+"""Locations, staff and their roles, positions of vans, and postcodes.
 
-Owns the table `places`. Writes LocationSaved, StaffSaved, PostcodesSaved. Every room above may read it with `find`;
-only imports, the demo and the owner's doors keep anything; salesmen report where their vans are.
+Owns the table `places`. Writes LocationSaved, StaffSaved and PostcodesSaved. Every higher package may read it through
+`find`. Imports, the demo and the owner's endpoints save; salesmen report the positions of their vans.
 """

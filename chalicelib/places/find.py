@@ -1,4 +1,4 @@
-"""Reads for everyone above. Locations and staff change seldom, so a process remembers them for a minute."""
+"""Reads of locations, staff, positions and postcodes. Each process caches locations and staff for one minute."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from typing import Any, TypeVar, cast
 from chalicelib.kit import clock, db
 from chalicelib.kit.auth import Principal
 from chalicelib.kit.errors import NotFound, NotSignedIn
-from chalicelib.places.model import Location, Point, Position, Staff, UnknownPostcode
+from chalicelib.places.model import Location, NoSuchLocation, Point, Position, Staff, UnknownPostcode
 from chalicelib.places.store import (
     CountryRow,
     LocationRow,
@@ -30,64 +30,71 @@ _cache: dict[str, tuple[datetime, Any]] = {}
 
 
 def load_locations() -> Mapping[str, Location]:
-    found: dict[str, Location] = _cached(
-        "locations", lambda: _index_by_id(row_to_location, db.query_all(LocationRow, "locations"))
-    )
-    return found
+    """Return all locations by id, inactive ones included."""
+    return _cached("locations", lambda: _index_by_id(row_to_location, db.query_all(LocationRow, "locations")))
 
 
 def list_selling_locations() -> list[Location]:
-    """Every location that serves remote orders. Vans do not: a salesman sells from their own van only."""
-    return [each for each in load_locations().values() if each.active and each.kind != "van"]
+    """Return the active locations that serve remote orders. Vans do not: salesmen sell only from their own van."""
+    return [location for location in load_locations().values() if location.active and location.kind != "van"]
 
 
 def load_location(location_id: str) -> Location:
-    found = load_locations().get(location_id)
-    if found is None:
+    """Return a location. Raises NotFound."""
+    location = load_locations().get(location_id)
+    if location is None:
         raise NotFound()
-    return found
+    return location
+
+
+def check_location_exists(location_id: str, field: str = "location") -> None:
+    """Raise NoSuchLocation for an unknown id; an empty one is allowed. Reads anew, not from the cache."""
+    if location_id and db.get(LocationRow, "locations", location_id) is None:
+        raise NoSuchLocation((field, "is not one of ours"), location=location_id)
 
 
 def load_staff() -> Mapping[str, Staff]:
-    """Everyone who ever had a row, the inactive too: old orders still name them."""
-    found: dict[str, Staff] = _cached("staff", lambda: _index_by_id(row_to_staff, db.query_all(StaffRow, "staff")))
-    return found
+    """Return all staff by id, inactive ones included, because old orders refer to them."""
+    return _cached("staff", lambda: _index_by_id(row_to_staff, db.query_all(StaffRow, "staff")))
 
 
 def list_staff_at(location_id: str) -> list[Staff]:
-    """Who is told of work there: active people whose location it is."""
-    return [each for each in load_staff().values() if each.active and each.location == location_id]
+    """Return the active staff of a location."""
+    return [staff for staff in load_staff().values() if staff.active and staff.location == location_id]
 
 
 def find_staff_uncached(staff_id: str) -> Staff | None:
-    """Not remembered: for whoever is about to change it."""
+    """Return a member of staff as stored, or None: for callers that are about to change it."""
     row = db.get(StaffRow, "staff", staff_id)
     return row_to_staff(row) if row is not None else None
 
 
 def load_positions() -> dict[str, Position]:
-    """Always as reported last: a remembered position would be an old one."""
+    """Return the latest position of every van by location id. It is not cached, because positions change constantly."""
     return {row.sk: row_to_position(row) for row in db.query_all(PositionRow, "positions")}
 
 
 def authenticate_staff(claims: dict[str, Any]) -> Principal:
-    """What he may do is what the staff list says now, whatever his token said when it was made."""
+    """Return the caller with the current role and location of the staff list, not those of the token.
+
+    Raises NotSignedIn for unknown or inactive staff and for tokens of an older version.
+    """
     key = staff_key(str(claims["id"]))
     row = _cached(f"staff#{key.sk}", lambda: db.get(StaffRow, key.pk, key.sk))
-    person = row_to_staff(row) if row is not None else None
-    if person is None or not person.active or person.version != claims["v"]:
+    staff = row_to_staff(row) if row is not None else None
+    if staff is None or not staff.active or staff.version != claims["v"]:
         raise NotSignedIn()
-    return Principal(role=person.role, id=person.id, location=person.location or None, name=person.name)
+    return Principal(role=staff.role, id=staff.id, location=staff.location or None, name=staff.name)
 
 
 def find_postcode_point(country: str, postcode: str) -> Point | None:
-    """Where a customer without a position is, as well as his postcode tells."""
+    """Return the approximate position of a postcode, or None if it is unknown."""
     key = postcode_key(*normalize_postcode(country, postcode))
     return row_to_point(db.get(key.row, key.pk, key.sk, consistent=False))
 
 
 def check_postcode(country: str, postcode: str) -> None:
-    """Only countries whose postcodes are loaded can say that one does not exist."""
+    """Raises UnknownPostcode if the country's postcodes are complete and this one is not among them."""
     country, postcode = normalize_postcode(country, postcode)
     if country not in load_complete_countries():
         return
@@ -97,24 +104,24 @@ def check_postcode(country: str, postcode: str) -> None:
 
 
 def normalize_postcode(country: str, postcode: str) -> tuple[str, str]:
-    """One spelling for keys: people write `sw1a 1aa` and `SW1A1AA`."""
+    """Return country and postcode in the spelling of keys: `sw1a 1aa` and `SW1A1AA` are the same."""
     return country.strip().upper(), "".join(postcode.split()).upper()
 
 
 def clear_cache() -> None:
-    """For whoever has just changed a row, and for tests that change the tables beneath."""
+    """Forget cached rows: call it after saving a row, and in tests that replace the tables."""
     _cache.clear()
 
 
-def swap_cache(memory: dict[str, tuple[datetime, Any]]) -> dict[str, tuple[datetime, Any]]:
-    """Remember what `memory` holds from now on; returns what was remembered before. For several processes in one."""
+def swap_cache(cache: dict[str, tuple[datetime, Any]]) -> dict[str, tuple[datetime, Any]]:
+    """Use another cache and return the previous one, so that one process can simulate several."""
     global _cache
-    before, _cache = _cache, memory
+    before, _cache = _cache, cache
     return before
 
 
 def load_complete_countries() -> set[str]:
-    """Whose postcodes are complete here; one that is not among them does not exist."""
+    """Return the countries whose postcodes are completely loaded."""
     return {row.sk for row in _cached("postcodes", lambda: db.query_all(CountryRow, "postcodes")) if row.loaded}
 
 
@@ -124,8 +131,8 @@ def _index_by_id(read: Callable[[Any], T], rows: Iterable[Any]) -> dict[str, T]:
 
 def _cached(name: str, load: Callable[[], T]) -> T:
     now = clock.now()
-    since, value = _cache.get(name, (None, None))
-    if since is None or not since <= now < since + CACHE_TTL:
+    cached_at, value = _cache.get(name, (None, None))
+    if cached_at is None or not cached_at <= now < cached_at + CACHE_TTL:
         value = load()
         _cache[name] = (now, value)
     return cast(T, value)

@@ -1,4 +1,4 @@
-"""Locations, the people who work at them, and how far apart two points are."""
+"""Locations, staff, positions and postcodes, their events and refusals, and the distance between two points."""
 
 from __future__ import annotations
 
@@ -16,6 +16,8 @@ EARTH_RADIUS_METERS = 6_371_000
 
 @dataclass(frozen=True)
 class Point:
+    """A position in degrees."""
+
     lat: float
     lon: float
 
@@ -25,7 +27,7 @@ class Point:
 
 @dataclass(frozen=True)
 class Location:
-    """Anything that holds stock. A van's point is where it starts from; where it is now is a `Position`."""
+    """Anything that holds stock. The `point` of a van is where it starts; its current place is a `Position`."""
 
     id: str
     kind: str
@@ -40,6 +42,8 @@ class Location:
 
 @dataclass(frozen=True)
 class Position:
+    """Where a van was at an instant."""
+
     location: str
     point: Point
     at: datetime
@@ -47,7 +51,7 @@ class Position:
 
 @dataclass(frozen=True)
 class Staff:
-    """`version` is carried by his tokens: raising it signs every older one out."""
+    """A member of staff, or a sales channel with a key. Raising `version` invalidates all tokens of older versions."""
 
     id: str
     name: str
@@ -66,6 +70,8 @@ class Staff:
 
 @dataclass(frozen=True)
 class Postcode:
+    """A postcode with its area and position, where these are known."""
+
     postcode: str
     area: str = ""
     lat: float | None = None
@@ -77,20 +83,30 @@ class Postcode:
 
 
 def distance_meters(a: Point, b: Point) -> int:
-    """As the crow flies: streets are longer, but who is nearest seldom changes."""
+    """Return the great-circle distance in meters. Roads are longer, but rarely change which point is nearest."""
     lat_a, lat_b = radians(a.lat), radians(b.lat)
-    across = sin((lat_b - lat_a) / 2) ** 2 + cos(lat_a) * cos(lat_b) * sin(radians(b.lon - a.lon) / 2) ** 2
-    return round(2 * EARTH_RADIUS_METERS * asin(sqrt(min(1.0, across))))
+    haversine = sin((lat_b - lat_a) / 2) ** 2 + cos(lat_a) * cos(lat_b) * sin(radians(b.lon - a.lon) / 2) ** 2
+    return round(2 * EARTH_RADIUS_METERS * asin(sqrt(min(1.0, haversine))))
 
 
 def check_location(location: Location) -> None:
+    """Raises Invalid for an unknown kind."""
     if location.kind not in LOCATION_KINDS:
         raise Invalid(("kind", f"is one of {', '.join(LOCATION_KINDS)}"))
 
 
 def check_staff(staff: Staff) -> None:
+    """Raises Invalid for an unknown role."""
     if staff.role not in ROLES:
         raise Invalid(("role", f"is one of {', '.join(ROLES)}"))
+
+
+class NoSuchLocation(Invalid):
+    message = "There is no location {location}, or it is closed."
+
+
+class UnknownStaff(Invalid):
+    message = "There is no member of staff {staff}."
 
 
 class LastOwner(Refused):
@@ -98,19 +114,19 @@ class LastOwner(Refused):
 
 
 class NotAVan(Refused):
-    message = "{location} does not move; only a van has a position."
+    message = "Location {location} is not a van; only vans report positions."
 
 
 class FromTheFuture(Invalid):
-    """A position dated ahead would count as fresh long after it went stale."""
+    """Refused, because a position dated ahead would count as fresh for too long."""
 
     def __init__(self) -> None:
-        super().__init__(("at", "lies in the future; send the time the position was taken, or none for now"))
+        super().__init__(("at", "is in the future; send the time at which the position was taken, or omit it for now"))
 
 
 class LongAgo(Invalid):
     def __init__(self) -> None:
-        super().__init__(("at", "lies more than a day back; send where the van is now"))
+        super().__init__(("at", "is more than a day ago; send the current position"))
 
 
 class UnknownPostcode(Invalid):
@@ -120,7 +136,7 @@ class UnknownPostcode(Invalid):
 
 @dataclass(frozen=True)
 class LocationSaved(Event):
-    """A warehouse, a store or a van was made or changed."""
+    """A warehouse, store or van was created or changed."""
 
     location: str
     kind_of_location: str  # warehouse, store or van
@@ -129,18 +145,18 @@ class LocationSaved(Event):
 
 @dataclass(frozen=True)
 class StaffSaved(Event):
-    """A member of staff or a channel key was made or changed."""
+    """A member of staff or a channel key was created or changed."""
 
     staff: str
     role: str
     location: str
     active: bool
-    token_version: int  # only tokens of this version sign in
+    token_version: int  # only tokens of this version are valid
 
 
 @dataclass(frozen=True)
 class PostcodesSaved(Event):
-    """A country's postcodes with their positions were brought in."""
+    """Postcodes of a country were created or changed."""
 
     country: str  # ISO 3166
-    count: int  # how many
+    count: int  # postcodes created or changed

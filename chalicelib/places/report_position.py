@@ -1,4 +1,7 @@
-"""A van says where it is. Not journaled: a trail of somebody's days does not belong in a log that cannot forget."""
+"""Reporting the position of a van.
+
+Positions are not journaled: the journal is permanent, and it would become a movement profile of the salesman.
+"""
 
 from __future__ import annotations
 
@@ -17,14 +20,17 @@ MAX_POSITION_AGE = timedelta(days=1)
 
 
 def report_position(principal: Principal, location_id: str, point: Point, at: datetime | None = None) -> Position:
-    """A report that comes after a newer one changes nothing and is no error: phones send what they had queued."""
+    """Store the position and return it. Raises NotFound, NotAVan, Forbidden, FromTheFuture or LongAgo.
+
+    A report older than the stored one changes nothing and is not refused: phones send queued reports late.
+    """
     van = load_location(location_id)
     if van.kind != "van":
         raise NotAVan(location=location_id)
     if principal.role == "salesman" and principal.location != location_id:
         raise Forbidden()
     position = Position(location_id, point, _validate_time(at, clock.now()))
-    with suppress(_NewerKnown):
+    with suppress(_NewerStored):
         db.commit([_put_position(position)])
     return position
 
@@ -39,11 +45,11 @@ def _validate_time(at: datetime | None, now: datetime) -> datetime:
     return min(at, now)
 
 
-class _NewerKnown(Refused):
-    message = "A newer position is known."
+class _NewerStored(Refused):
+    message = "A newer position is stored."
 
 
 def _put_position(position: Position) -> db.Write:
     row = PositionRow("positions", position.location, **point_to_attributes(position.point), at=position.at)
-    newer = PositionRow.at.does_not_exist() | (PositionRow.at < position.at)
-    return db.put(row, when=newer, refusal=_NewerKnown())
+    is_newer = PositionRow.at.does_not_exist() | (PositionRow.at < position.at)
+    return db.put(row, when=is_newer, refusal=_NewerStored())

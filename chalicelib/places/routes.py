@@ -1,4 +1,4 @@
-"""The doors to places: staff read them, the owner keeps them, salesmen say where their vans are."""
+"""Endpoints of places: staff read locations, the owner saves locations and staff, salesmen report van positions."""
 
 from __future__ import annotations
 
@@ -7,6 +7,8 @@ from typing import Annotated, Any, Literal
 from pydantic import AwareDatetime, Field
 
 from chalicelib.kit import clock, config
+from chalicelib.kit.email_addresses import Email
+from chalicelib.kit.phone_numbers import Phone
 from chalicelib.kit.web import STAFF, Body, Call, Routes
 from chalicelib.places import find
 from chalicelib.places.model import Location, Point, Staff
@@ -41,16 +43,16 @@ class LocationBody(Body):
     position: PointBody | None = None
     zone: Annotated[Zone, Field(default_factory=config.zone)]
     address: Text = ""
-    phone: Text = ""
-    email: Text = ""
+    phone: Phone = ""
+    email: Email = ""
     active: bool = True
 
 
 class StaffBody(Body):
     name: Name
     role: Literal["owner", "cashier", "salesman", "agent", "warehouse", "courier", "finance", "channel"]
-    phone: Text = ""
-    email: Text = ""
+    phone: Phone = ""
+    email: Email = ""
     location: Id = ""
     language: Literal["id", "en"] = "id"
     active: bool = True
@@ -59,8 +61,8 @@ class StaffBody(Body):
 
 @endpoints.get("/locations", roles=STAFF)
 def locations(call: Call) -> dict[str, Any]:
-    """Every warehouse, store and van, the closed ones too."""
-    return {"items": [_location_to_json(each) for each in find.load_locations().values()], "next": None}
+    """List every warehouse, store and van, inactive ones included."""
+    return {"items": [_location_to_json(location) for location in find.load_locations().values()], "next": None}
 
 
 @endpoints.put(
@@ -70,12 +72,12 @@ def locations(call: Call) -> dict[str, Any]:
     example={"kind": "store", "name": "Toko Darmo", "position": {"lat": -7.2906, "lon": 112.7344}},
 )
 def location(call: Call, location_id: str) -> dict[str, Any]:
-    """Writes a location down as the body says it, new or not."""
-    said = call.body.model_dump(exclude={"position"})
+    """Create or replace a location."""
+    fields = call.body.model_dump(exclude={"position"})
     point = call.body.position.point() if call.body.position else None
-    new = Location(location_id, **said, point=point)
-    save_location(new, call.principal.actor)
-    return _location_to_json(new)
+    saved = Location(location_id, **fields, point=point)
+    save_location(saved, call.principal.actor)
+    return _location_to_json(saved)
 
 
 @endpoints.put(
@@ -85,15 +87,15 @@ def location(call: Call, location_id: str) -> dict[str, Any]:
     example={"lat": -7.2756, "lon": 112.7378},
 )
 def position(call: Call, location_id: str) -> dict[str, Any]:
-    """Where a van is, now or at the time said; a salesman speaks for his own van only."""
-    told = report_position(call.principal, location_id, call.body.point(), call.body.at)
-    return {"location": location_id, "position": told.point.to_json(), "at": clock.iso(told.at)}
+    """Report where a van is, now or at the given time; salesmen report only their own van."""
+    reported = report_position(call.principal, location_id, call.body.point(), call.body.at)
+    return {"location": location_id, "position": reported.point.to_json(), "at": clock.iso(reported.at)}
 
 
 @endpoints.get("/staff", roles={"owner"})
 def staff(call: Call) -> dict[str, Any]:
-    """Everyone with a role or a channel key, the inactive too."""
-    return {"items": [_staff_to_json(each) for each in find.load_staff().values()], "next": None}
+    """List all staff and channel keys, inactive ones included."""
+    return {"items": [_staff_to_json(member) for member in find.load_staff().values()], "next": None}
 
 
 @endpoints.put(
@@ -103,13 +105,14 @@ def staff(call: Call) -> dict[str, Any]:
     example={"name": "Budi Santoso", "role": "salesman", "phone": "+6281230000001", "location": "van-budi"},
 )
 def staff_member(call: Call, staff_id: str) -> dict[str, Any]:
-    """Gives a role or takes it away; `sign_out` makes every token he holds worthless within a minute."""
-    said = call.body.model_dump(exclude={"sign_out"})
-    standing = find.find_staff_uncached(staff_id)
-    version = standing.version if standing else 1
-    person = Staff(staff_id, **said, version=version + call.body.sign_out)
-    save_staff(person, call.principal.actor)
-    return _staff_to_json(person)
+    """Create or replace a member of staff; `sign_out` invalidates all their tokens within a minute."""
+    fields = call.body.model_dump(exclude={"sign_out"})
+    find.check_location_exists(call.body.location)
+    stored = find.find_staff_uncached(staff_id)
+    version = stored.version if stored else 1
+    saved = Staff(staff_id, **fields, version=version + call.body.sign_out)
+    save_staff(saved, call.principal.actor)
+    return _staff_to_json(saved)
 
 
 def _location_to_json(location: Location) -> dict[str, Any]:
@@ -127,5 +130,4 @@ def _location_to_json(location: Location) -> dict[str, Any]:
 
 
 def _staff_to_json(staff: Staff) -> dict[str, Any]:
-    said = vars(staff)
-    return {name: said[name] for name in said if name != "version"}
+    return {name: value for name, value in vars(staff).items() if name != "version"}

@@ -1,4 +1,4 @@
-"""Writing down locations, people and postcodes. Keeping what is kept already writes nothing, so imports may repeat."""
+"""Saving locations, staff and postcodes. Saving an unchanged value writes nothing, so imports may be repeated."""
 
 from __future__ import annotations
 
@@ -34,12 +34,12 @@ from chalicelib.places.store import (
     staff_to_row,
 )
 
-MAX_POSTCODES = db.MAX_TRANSACTION_WRITES - 2  # the country's row and the journal's entry ride along
+MAX_POSTCODES = db.MAX_TRANSACTION_WRITES - 2  # less the country's row and the journal entry
 
 
 @db.retry_on_conflict
 def save_location(location: Location, actor: str) -> bool:
-    """False when it was so already."""
+    """Create or replace a location. Returns False if nothing changed. Raises Invalid."""
     check_location(location)
     row = db.get(LocationRow, "locations", location.id)
     if row is not None and row_to_location(row) == row_to_location(location_to_row(location, Head())):
@@ -54,9 +54,11 @@ def save_location(location: Location, actor: str) -> bool:
 
 @db.retry_on_conflict
 def save_staff(staff: Staff, actor: str) -> bool:
-    """Save a member of staff; return False if nothing changed. Raises LastOwner if no active owner would remain.
+    """Create or replace a member of staff. Returns False if nothing changed.
 
-    The token version never falls, and rises when they leave, so old tokens stay invalid when they return."""
+    Raises Invalid, or LastOwner if no active owner would remain. The token version never falls, and deactivation raises
+    it, so old tokens stay invalid after reactivation.
+    """
     check_staff(staff)
     row = db.get(StaffRow, "staff", staff.id)
     before = row_to_staff(row) if row is not None else None
@@ -72,9 +74,10 @@ def save_staff(staff: Staff, actor: str) -> bool:
 
 
 def _check_owner_remains(before: Staff | None, after: Staff) -> list[Write]:
-    """Return a check that another owner is still active when this one stops to be one.
+    """Return a check that another owner is still active, for a change by which this one ceases to be an owner.
 
-    The check is part of the commit, so two owners cannot remove each other at once. Raises LastOwner."""
+    The check is part of the transaction, so two owners cannot remove each other at once. Raises LastOwner.
+    """
     if before is None or not before.is_active_owner or after.is_active_owner:
         return []
     others = [staff for row in db.query_all(StaffRow, "staff") if (staff := row_to_staff(row)).id != after.id]
@@ -86,42 +89,45 @@ def _check_owner_remains(before: Staff | None, after: Staff) -> list[Write]:
 
 
 def save_postcodes(country: str, rows: Iterable[Postcode], actor: str = "import", complete: bool = True) -> int:
-    """How many were new or different. Only after the last one, and only when they are `complete`, may an order be
-    refused for a postcode not among them."""
+    """Save postcodes and return how many were new or changed.
+
+    If they are `complete`, the country is marked as loaded after the last batch. From then on orders to a postcode not
+    among them are refused.
+    """
     country = normalize_postcode(country, "")[0]
-    each = {normalize_postcode(country, row.postcode)[1]: row for row in rows}
-    wanted = (replace(row, postcode=code) for code, row in each.items())
-    kept = sum(_save_batch(country, some, actor) for some in _batches(wanted, MAX_POSTCODES))
+    by_code = {normalize_postcode(country, row.postcode)[1]: row for row in rows}
+    postcodes = (replace(row, postcode=code) for code, row in by_code.items())
+    changed = sum(_save_batch(country, batch, actor) for batch in _batches(postcodes, MAX_POSTCODES))
     if complete:
         _save_batch(country, [], actor, loaded=True)
     clear_cache()
-    return kept
+    return changed
 
 
 @db.retry_on_conflict
-def _save_batch(country: str, some: list[Postcode], actor: str, loaded: bool = False) -> int:
-    standing = db.batch(postcode_key(country, each.postcode) for each in some)
-    same = {row_to_postcode(row) for row in standing.values()}
-    new = [each for each in some if row_to_postcode(postcode_to_row(country, each)) not in same]
+def _save_batch(country: str, batch: list[Postcode], actor: str, loaded: bool = False) -> int:
+    rows = db.batch(postcode_key(country, postcode.postcode) for postcode in batch)
+    stored = {row_to_postcode(row) for row in rows.values()}
+    new = [postcode for postcode in batch if row_to_postcode(postcode_to_row(country, postcode)) not in stored]
     row = db.get(CountryRow, "postcodes", country)
     if not new and (not loaded or (row is not None and row.loaded)):
         return 0
     event = PostcodesSaved(country, len(new))
     entry, head = journal.append_event(f"postcodes#{country}", event, after=row, actor=actor, at=clock.now())
-    known = CountryRow("postcodes", country, loaded=loaded or (row is not None and row.loaded), **vars(head))
-    writes = [db.put(postcode_to_row(country, each)) for each in new]
-    db.commit([*writes, journal.put_version(known), entry])
+    country_row = CountryRow("postcodes", country, loaded=loaded or (row is not None and row.loaded), **vars(head))
+    writes = [db.put(postcode_to_row(country, postcode)) for postcode in new]
+    db.commit([*writes, journal.put_version(country_row), entry])
     return len(new)
 
 
 def _token_version(before: Staff | None, after: Staff) -> int:
     if before is None:
         return after.version
-    leaves = before.active and not after.active
-    return max(before.version + leaves, after.version)
+    is_deactivated = before.active and not after.active
+    return max(before.version + is_deactivated, after.version)
 
 
 def _batches(rows: Iterable[Postcode], size: int) -> Iterator[list[Postcode]]:
     rows = iter(rows)
-    while some := list(islice(rows, size)):
-        yield some
+    while batch := list(islice(rows, size)):
+        yield batch

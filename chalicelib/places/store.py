@@ -1,4 +1,4 @@
-"""What the room keeps, all in table `places`: lists that are small by nature share one partition each."""
+"""Rows of the table `places`. Locations, staff and positions are few, so each kind shares one partition."""
 
 from __future__ import annotations
 
@@ -61,7 +61,7 @@ class PostcodeRow(Row):
 
 
 class CountryRow(Row):
-    """That a country's postcodes are loaded, so that one that is not among them does not exist."""
+    """Whether a country's postcodes are complete, so that others do not exist."""
 
     Meta = db.table("places")
 
@@ -79,14 +79,14 @@ def postcode_key(country: str, postcode: str) -> Key:
 
 
 def row_to_location(row: Any) -> Location:
-    words = {name: getattr(row, name) or "" for name in ("address", "phone", "email")}
-    return Location(row.sk, row.kind, row.name, row_to_point(row), zone=row.zone, **words, active=row.active)
+    texts = {name: getattr(row, name) or "" for name in ("address", "phone", "email")}
+    return Location(row.sk, row.kind, row.name, row_to_point(row), zone=row.zone, **texts, active=row.active)
 
 
 def row_to_staff(row: Any) -> Staff:
-    words = {name: getattr(row, name) or "" for name in ("phone", "email", "location")}
+    texts = {name: getattr(row, name) or "" for name in ("phone", "email", "location")}
     version = int(row.token_version)
-    return Staff(row.sk, row.name, row.role, **words, language=row.language, active=row.active, version=version)
+    return Staff(row.sk, row.name, row.role, **texts, language=row.language, active=row.active, version=version)
 
 
 def row_to_position(row: Any) -> Position:
@@ -95,8 +95,8 @@ def row_to_position(row: Any) -> Position:
 
 def row_to_postcode(row: Any) -> Postcode:
     point = row_to_point(row)
-    place = (point.lat, point.lon) if point else (None, None)
-    return Postcode(row.pk.rpartition("#")[2], row.area or "", *place)
+    coordinates = (point.lat, point.lon) if point else (None, None)
+    return Postcode(row.pk.rpartition("#")[2], row.area or "", *coordinates)
 
 
 def row_to_point(row: Any) -> Point | None:
@@ -141,5 +141,5 @@ def postcode_to_row(country: str, postcode: Postcode) -> PostcodeRow:
 
 
 def point_to_attributes(point: Point | None) -> dict[str, Any]:
-    """To a tenth of a meter: DynamoDB refuses numbers as small as a float can be."""
+    """Return the coordinates rounded to 0.1 m: DynamoDB refuses numbers as small as the smallest floats."""
     return {"lat": round(point.lat, 6), "lon": round(point.lon, 6)} if point else {}

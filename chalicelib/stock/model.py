@@ -316,16 +316,16 @@ class PromisedAhead(Refused):
     message = "{promised} units of {sku} are already promised for {on}; the expected quantity cannot be lower."
 
 
+class DayTooFar(Invalid):
+    message = "Goods can be expected within {most} days; {on} is later."
+
+
 class DayIsOver(Invalid):
     message = "Goods can be expected today or later; {on} is over."
 
 
 class NotYourLocation(Forbidden):
     message = "Only the staff of {location} may do this."
-
-
-class NoSuchLocation(Invalid):
-    message = "There is no location {location}, or it is closed."
 
 
 class TooMuchAtOnce(Invalid):

@@ -14,12 +14,12 @@ from chalicelib.kit.errors import StaleVersion
 from chalicelib.kit.events import Event
 from chalicelib.kit.idempotency import IdempotencyKey
 from chalicelib.places import find as places
+from chalicelib.places.model import NoSuchLocation
 from chalicelib.stock.inbound import receive_for_waiting_orders, reduce_expected
 from chalicelib.stock.model import (
     Allocation,
     Level,
     Movement,
-    NoSuchLocation,
     NotPromised,
     NotYourLocation,
     OutOfStock,

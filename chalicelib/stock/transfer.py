@@ -12,11 +12,11 @@ from chalicelib.kit.db import Write
 from chalicelib.kit.events import Event
 from chalicelib.kit.idempotency import IdempotencyKey
 from chalicelib.places import find as places
+from chalicelib.places.model import NoSuchLocation
 from chalicelib.stock.inbound import receive_for_waiting_orders
 from chalicelib.stock.model import (
     Allocation,
     Movement,
-    NoSuchLocation,
     NotYourLocation,
     SamePlace,
     Transfer,

@@ -12,8 +12,9 @@ from chalicelib.catalog.model import Product
 from chalicelib.catalog.save import save_product
 from chalicelib.channels import placements
 from chalicelib.channels.model import Placement
+from chalicelib.customers.contact_details import parse_imported_contact
 from chalicelib.customers.model import Address, Customer
-from chalicelib.customers.save import parse_imported_contact, save_customer
+from chalicelib.customers.save import save_customer
 from chalicelib.kit import auth, clock, config, idempotency
 from chalicelib.kit.auth import Principal
 from chalicelib.kit.idempotency import IdempotencyKey, Replay

@@ -24,7 +24,7 @@ def list_transitions(history: Sequence[Row], works: Mapping[str, Row]) -> Iterat
     """
     at_counter = history[0]["fields"].get("method") == "handover"
     for number, entry in enumerate(history):
-        for step in TRANSITIONS_OF.get(entry["kind"], _none)(entry):
+        for step in TRANSITIONS_OF.get(entry["kind"], _no_transitions)(entry):
             if step.state == "assigned" and _is_claimed_van_work(works.get(step.subject)):
                 yield Transition(step.subject, "accepted")
             elif not (step.state == "completed" and at_counter and number):
@@ -35,7 +35,7 @@ def _is_claimed_van_work(work: Row | None) -> bool:
     return work is not None and work["kind"] == "van" and bool(work.get("fulfiller"))
 
 
-def _none(entry: Row) -> Iterator[Transition]:
+def _no_transitions(entry: Row) -> Iterator[Transition]:
     yield from ()
 
 

@@ -38,7 +38,7 @@ def import_folder(folder: Path, owner: ApiClient, dry: bool, console: Console) -
     """Import all parts and return their combined report."""
     parts = split_folder(folder)
     total: dict[str, Any] = {"dry_run": dry, "rows": Counter(), "changed": Counter()}
-    total |= {"errors": [], "refused": [], "skipped": []}
+    total |= {"errors": [], "warnings": [], "refused": [], "skipped": []}
     for number, part in enumerate(parts, start=1):
         with console.status(f"{'Checking' if dry else 'Importing'} {folder.name}, part {number} of {len(parts)} …"):
             add_to_report(total, part, send_part(owner, part, dry))
@@ -56,13 +56,16 @@ def add_to_report(total: dict[str, Any], part: ImportPart, report: dict[str, Any
     for counter in ("rows", "changed"):
         total[counter].update({name: count for name, count in report[counter].items() if name in part.files})
     total["errors"] += part.locate_errors(report["errors"])
+    total["warnings"] += part.locate_errors(report["warnings"])
     total["refused"] += report["refused"]
     total["skipped"] += report["skipped"]
 
 
 def print_report(report: dict[str, Any], console: Console) -> None:
     if report["errors"]:
-        console.print(errors_table(report["errors"]))
+        console.print(errors_table(report["errors"], "bad rows"))
+    if report["warnings"]:
+        console.print(errors_table(report["warnings"], "rows to check"))
     if report["refused"]:
         console.print(refusals_table(report["refused"]))
     if report["skipped"]:
@@ -75,8 +78,8 @@ def print_report(report: dict[str, Any], console: Console) -> None:
     console.print(summary_line(report))
 
 
-def errors_table(errors: list[dict[str, Any]]) -> Table:
-    table = Table("file", "row", "column", "reason", title=f"{len(errors)} bad rows", title_justify="left")
+def errors_table(errors: list[dict[str, Any]], title: str) -> Table:
+    table = Table("file", "row", "column", "reason", title=f"{len(errors)} {title}", title_justify="left")
     for error in errors[:MAX_SHOWN]:
         table.add_row(error["file"], str(error["row"]), error["column"], error["reason"])
     if len(errors) > MAX_SHOWN:

@@ -11,7 +11,7 @@ import os
 import signal
 import sys
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
@@ -22,8 +22,15 @@ from infra.local.run import LOCAL
 from infra.local.temporary_shop import TemporaryShop
 from infra.replay.history import History, Plan, find_currency, load_history, load_plan
 
+if TYPE_CHECKING:
+    from infra.invariants.check import Report
+    from infra.replay.replayer import OnProgress, ReplayOutcome
+    from infra.replay.summary import ReplaySummary
+
 RESULT = "replay.json"
 MAX_SHOWN = 20
+ROLE_OF_PARTY = {"staff": "salesman", "location": "warehouse", "role": "office"}
+PROCESS_NAMES = {"engine": "AWS engine", "server": "API", "dispatcher": "event handlers"}
 
 
 def main() -> int:
@@ -64,7 +71,8 @@ def replay(folder: Path, speed: float, console: Console) -> dict[str, Any]:
 def run_replay(
     shop: TemporaryShop, folder: Path, history: History, plan: Plan, speed: float, console: Console
 ) -> dict[str, Any]:
-    import boto3  # imported here, like the product's packages: table names are read from the environment at import
+    # Imported here, like the product's packages: table names are read from the environment at import.
+    import boto3
 
     from infra.invariants.check import check_snapshot
     from infra.invariants.snapshot import load_snapshot
@@ -72,27 +80,35 @@ def run_replay(
     from infra.replay.summary import ReplaySummary
 
     with progress_bars(console) as bars:
-        placed, done = bars.add_task("placed", total=len(history.orders)), bars.add_task("fulfilled", total=None)
-
-        def update_bars(placed_count: int, done_count: int) -> None:
-            bars.update(placed, completed=placed_count)
-            bars.update(done, completed=done_count, total=len(history.orders))
-
-        replayer = Replayer(shop.url, history, plan, speed, update_bars)
+        replayer = Replayer(shop.url, history, plan, speed, progress_updater(bars, len(history.orders)))
         try:
             replayer.import_reference_data(folder)
             outcome = replayer.run(shop.drain)
         except ReplayStuck as error:
-            raise CannotStart(
-                f"The replay got stuck: {error}\n{shop.log_tail('server')}{shop.log_tail('dispatcher')}"
-            ) from error
+            logs = f"{shop.log_tail('server')}{shop.log_tail('dispatcher')}"
+            raise CannotStart(f"The replay got stuck: {error}\n{logs}") from error
     with console.status("Counting, and checking the invariants …"):
-        client = boto3.client("dynamodb")
-        snapshot = load_snapshot(client, "satukanal", is_idle=True)
+        snapshot = load_snapshot(boto3.client("dynamodb"), "satukanal", is_idle=True)
         checked = check_snapshot(snapshot)
         summary = ReplaySummary(snapshot, os.environ["SATUKANAL_CURRENCY"])
         wrong = summary.wrong_notices() + summary.wrong_sends(shop.engine.address)
-    report = {
+    facts = {
+        "delivered": summary.delivered,
+        "paid": summary.paid,
+        "import_seconds": outcome.import_seconds,
+        "import_errors": outcome.errors,
+        "kinds": summary.notices_by_kind,
+        "refused_claims": dict(replayer.progress.counts),
+        "wrong_notifications": wrong,
+        "cpu": shop.measure_cpu(),
+    }
+    is_complete = not wrong and not checked.violations and summary.delivered == len(summary.orders)
+    return {"report": build_report(summary, outcome, checked), "facts": facts, "is_complete": is_complete}
+
+
+def build_report(summary: ReplaySummary, outcome: ReplayOutcome, checked: Report) -> dict[str, Any]:
+    """The content of `.local/replay.json`."""
+    return {
         "orders": len(summary.orders),
         "lines": len(summary.lines),
         "refused": outcome.refused,
@@ -107,18 +123,16 @@ def run_replay(
         "orders_per_second": round(len(summary.orders) / outcome.seconds, 2) if outcome.seconds else 0.0,
         "invariants": {"checked": checked.checked, "violated": [" ".join(parts) for parts in checked.violations]},
     }
-    facts = {
-        "delivered": summary.delivered,
-        "paid": summary.paid,
-        "import_seconds": outcome.import_seconds,
-        "import_errors": outcome.errors,
-        "kinds": summary.notices_by_kind,
-        "refused_claims": dict(replayer.progress.counts),
-        "wrong_notifications": wrong,
-        "cpu": shop.measure_cpu(),
-    }
-    is_complete = not wrong and not checked.violations and summary.delivered == len(summary.orders)
-    return {"report": report, "facts": facts, "is_complete": is_complete}
+
+
+def progress_updater(bars: Progress, total: int) -> OnProgress:
+    placed, done = bars.add_task("placed", total=total), bars.add_task("fulfilled", total=None)
+
+    def update_bars(placed_count: int, done_count: int) -> None:
+        bars.update(placed, completed=placed_count)
+        bars.update(done, completed=done_count, total=total)
+
+    return update_bars
 
 
 def progress_bars(console: Console) -> Progress:
@@ -186,10 +200,6 @@ def run_rows(report: dict[str, Any], facts: dict[str, Any]) -> list[tuple[str, s
         ("", f"and {facts['import_seconds']:.1f} s for the import before"),
         *([("CPU", ", ".join(cpu))] if cpu else []),
     ]
-
-
-ROLE_OF_PARTY = {"staff": "salesman", "location": "warehouse", "role": "office"}
-PROCESS_NAMES = {"engine": "AWS engine", "server": "API", "dispatcher": "event handlers"}
 
 
 def format_amount(money: dict[str, Any]) -> str:

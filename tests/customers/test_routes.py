@@ -131,3 +131,30 @@ def test_a_code_is_six_ascii_digits(call_api, digits):
     request_body = {"order": "ord_1", "identity": "phone", "code": digits}
 
     assert call_api("POST", "/identities/confirm?token=its-token", request_body)[0] == 422
+
+
+@pytest.mark.parametrize(
+    ("country", "phone", "normal"),
+    [("Indonesia", "081299990000", "+6281299990000"), ("gb", "020 7946 0018", "+442079460018")],
+)
+def test_a_phone_is_read_in_the_country_of_the_address(call_api, country, phone, normal):
+    sari = {"name": "Sari", "phone": phone, "address": {"street": "Jl. Kenanga 5", "country": country}}
+
+    status, new = call_api("POST", "/customers", sari, role="cashier", key="one-key-of-sixteen")
+
+    assert (status, new["phone"]) == (201, normal)
+    assert new["address"]["country"] in ("ID", "GB")
+
+
+@pytest.mark.parametrize(
+    ("body", "field"),
+    [
+        ({"phone": "0812529899O1"}, "phone"),
+        ({"phone": "020 7946 0018", "address": {"street": "Jl. Kenanga 5"}}, "phone"),
+        ({"address": {"street": "Jl. Kenanga 5", "country": "Atlantis"}}, "address.country"),
+    ],
+)
+def test_another_reading_of_a_phone_or_country_is_refused(call_api, body, field):
+    status, problem = call_api("POST", "/customers", {"name": "Sari"} | body, role="cashier", key="one-key-of-sixteen")
+
+    assert (status, [error["field"] for error in problem["errors"]]) == (422, [field])

@@ -6,6 +6,8 @@ import io
 import zipfile
 from typing import Any
 
+import pytest
+
 from chalicelib.kit import journal
 from tests.client import call
 from tests.shop import CUP, TEAPOT, an_order, level, open_shop, token
@@ -196,3 +198,59 @@ def test_a_body_that_is_not_a_zip_is_refused(aws: Any) -> None:
     answer = call("POST", "/api/imports", b"not a zip", token=token("owner-ratna"))
 
     assert (answer.status, answer.json["code"]) == (422, "invalid")
+
+
+CUSTOMERS_HEADER = "id,name,phone,country\n"
+
+
+def test_a_phone_with_letters_or_two_digits_refuses_its_row(aws: Any) -> None:
+    open_shop()
+    rows = "LT-1,Toko O,0812529810O3,ID\nLT-2,Toko l,08125298100l,ID\nLT-3,Toko pendek,12,ID\n"
+
+    report = import_folder({"customers": CUSTOMERS_HEADER + rows})
+
+    assert [(error["row"], error["column"]) for error in report["errors"]] == [(2, "phone"), (3, "phone"), (4, "phone")]
+    assert report["changed"] == {"customers": 0}
+    assert call("GET", "/api/customers?phone=081252981003", token=token("owner-ratna")).json["items"] == []
+
+
+def test_a_country_is_read_by_code_and_by_name(aws: Any) -> None:
+    open_shop()
+    rows = "C-1,Satu,081252981001,Indonesia\nC-2,Dua,081252981002,id\nC-3,Tiga,020 7946 0018,Inggris Raya\n"
+
+    report = import_folder({"customers": CUSTOMERS_HEADER + rows + "C-4,Empat,081252981004,Atlantis\n"})
+
+    assert [(error["row"], error["column"]) for error in report["errors"]] == [(5, "country")]
+    cards = [call("GET", f"/api/customers/C-{number}", token=token("owner-ratna")).json for number in (1, 2, 3)]
+    assert [card["phone"] for card in cards] == ["+6281252981001", "+6281252981002", "+442079460018"]
+    assert [card["address"]["country"] for card in cards] == ["ID", "ID", "GB"]
+
+
+def test_a_number_that_does_not_exist_is_kept_as_written_and_reported(aws: Any) -> None:
+    open_shop()
+    staff = "id,name,role,phone\nsalesman-eko,Eko,salesman,(5) 555-4729\nsalesman-adi,Adi,salesman,081252981001\n"
+
+    report = import_folder({"staff": staff, "customers": CUSTOMERS_HEADER + "C-1,Ana,(5) 555-4729,MX\n"})
+
+    assert report["errors"] == []
+    assert [(each["file"], each["row"], each["column"]) for each in report["warnings"]] == [
+        ("staff.csv", 2, "phone"),
+        ("customers.csv", 2, "phone"),
+    ]
+    people = {each["id"]: each["phone"] for each in call("GET", "/api/staff", token=token("owner-ratna")).json["items"]}
+    assert (people["salesman-eko"], people["salesman-adi"]) == ("(5) 555-4729", "+6281252981001")
+
+
+@pytest.mark.parametrize(
+    "placed_at", ["2099-01-01T00:00:00Z", "0001-01-01T00:00:00+14:00", "9999-12-31T23:59:59-14:00"]
+)
+@pytest.mark.parametrize("dry_run", [True, False])
+def test_an_imported_order_was_placed_between_1990_and_now(aws: Any, placed_at: str, dry_run: bool) -> None:
+    open_shop(TEAPOT=9)
+    orders = f"ref,placed_at,channel,payment_method\nR-1,{placed_at},web,cod\n"
+    lines = f"ref,sku,quantity,unit_price\nR-1,{TEAPOT},1,1000\n"
+
+    report = import_folder({"orders": orders, "order_lines": lines}, dry_run)
+
+    assert [(error["row"], error["column"]) for error in report["errors"]] == [(2, "placed_at")]
+    assert level(TEAPOT)["allocated"] == 0

@@ -1,4 +1,4 @@
-"""Builders for the work: they say only what matters, and bring the journal to its listeners as the stream would."""
+"""Builders and helpers of fulfillment tests: orders, offers, vans, and delivery of journal entries to handlers."""
 
 from __future__ import annotations
 
@@ -27,22 +27,22 @@ def freeze_at_noon() -> None:
     clock.source = lambda: NOON
 
 
-def an_offer(**said: Any) -> Offer:
-    invited = tuple(Invitation(staff, f"van-{staff}", 800) for staff in said.pop("invited", ("budi", "dewi")))
-    usual: dict[str, Any] = {"id": "off_1-1", "order_id": "ord_1", "status": "open", "wanted": {"TEAPOT": 2}}
-    usual |= {"invited": invited, "assigned": ("ful_1-1",), "opened_at": NOON, "expires_at": offer_expiry(NOON, 10)}
-    return Offer(**(usual | said))
+def an_offer(**fields: Any) -> Offer:
+    invited = tuple(Invitation(staff, f"van-{staff}", 800) for staff in fields.pop("invited", ("budi", "dewi")))
+    defaults: dict[str, Any] = {"id": "off_1-1", "order_id": "ord_1", "status": "open", "wanted": {"TEAPOT": 2}}
+    defaults |= {"invited": invited, "assigned": ("ful_1-1",), "opened_at": NOON, "expires_at": offer_expiry(NOON, 10)}
+    return Offer(**(defaults | fields))
 
 
-def a_fulfillment(status: str = "assigned", kind: str = "warehouse", number: int = 1, **said: Any) -> Fulfillment:
-    usual: dict[str, Any] = {"id": f"ful_1-{number}", "order_id": "ord_1", "location": "wh", "kind": kind}
-    usual |= {"method": "ship", "status": status, "pieces": (Allocation("TEAPOT", "wh", 2),), "assigned_at": NOON}
-    return Fulfillment(**(usual | said))
+def a_fulfillment(status: str = "assigned", kind: str = "warehouse", number: int = 1, **fields: Any) -> Fulfillment:
+    defaults: dict[str, Any] = {"id": f"ful_1-{number}", "order_id": "ord_1", "location": "wh", "kind": kind}
+    defaults |= {"method": "ship", "status": status, "pieces": (Allocation("TEAPOT", "wh", 2),), "assigned_at": NOON}
+    return Fulfillment(**(defaults | fields))
 
 
-def a_routing_request(**said: Any) -> RoutingRequest:
-    usual: dict[str, Any] = {"order_id": "ord_1", "method": "ship", "demand": {"TEAPOT": 2}, "destination": HERE}
-    return RoutingRequest(**(usual | {"pieces": 1, "parts": 1} | said))
+def a_routing_request(**fields: Any) -> RoutingRequest:
+    defaults: dict[str, Any] = {"order_id": "ord_1", "method": "ship", "demand": {"TEAPOT": 2}, "destination": HERE}
+    return RoutingRequest(**(defaults | {"pieces": 1, "parts": 1} | fields))
 
 
 def a_van(
@@ -52,33 +52,33 @@ def a_van(
 
 
 def park_vans(*people: str, at: Point = HERE) -> None:
-    """Their vans say where they are."""
+    """Report the position of each salesman's van."""
     for staff in people:
         report_position(principal_of(staff), principal_of(staff).location or "", at)
 
 
-def place_order(*lines: tuple[str, int], by: str = "", **said: Any) -> str:
-    """An order through the public door, heard of by everyone; its id."""
-    order_id = place_order_without_events(*lines, by=by, **said)
+def place_order(*lines: tuple[str, int], by: str = "", **fields: Any) -> str:
+    """Place an order through the API, deliver its events, and return its id."""
+    order_id = place_order_without_events(*lines, by=by, **fields)
     deliver_events(order_id)
     return order_id
 
 
-def place_order_without_events(*lines: tuple[str, int], by: str = "", **said: Any) -> str:
+def place_order_without_events(*lines: tuple[str, int], by: str = "", **fields: Any) -> str:
     headers = {"Idempotency-Key": f"{next(_keys)}"} | ({"Authorization": f"Bearer {token(by)}"} if by else {})
-    answer = call("POST", "/api/orders", headers=headers, body=an_order(*lines, **said))
-    assert answer.status == 201, answer.text
-    return str(answer.json["id"])
+    response = call("POST", "/api/orders", headers=headers, body=an_order(*lines, **fields))
+    assert response.status == 201, response.text
+    return str(response.json["id"])
 
 
 def deliver_events(order_id: str) -> None:
-    """Until nobody has anything more to say, and everything twice, as a topic may."""
-    heard = 0
-    while heard < len(entries := journal.history(f"order#{order_id}")):
-        for entry in entries[heard:]:
+    """Handle the order's journal entries until no new ones appear, each twice, because a topic may repeat messages."""
+    delivered = 0
+    while delivered < len(entries := journal.history(f"order#{order_id}")):
+        for entry in entries[delivered:]:
             handle_message(journal.row_to_message(entry))
             handle_message(journal.row_to_message(entry))
-        heard = len(entries)
+        delivered = len(entries)
 
 
 def event_kinds(order_id: str) -> list[str]:
@@ -86,7 +86,7 @@ def event_kinds(order_id: str) -> list[str]:
 
 
 def load_entry(order_id: str, kind: str) -> EntryRow:
-    return next(each for each in journal.history(f"order#{order_id}") if each.kind == kind)
+    return next(entry for entry in journal.history(f"order#{order_id}") if entry.kind == kind)
 
 
 def load_fulfillment(order_id: str) -> OrderFulfillment:
@@ -94,7 +94,7 @@ def load_fulfillment(order_id: str) -> OrderFulfillment:
 
 
 def list_statuses(order_id: str) -> list[tuple[str, str]]:
-    return [(work.location, work.status) for work in load_fulfillment(order_id).fulfillments]
+    return [(fulfillment.location, fulfillment.status) for fulfillment in load_fulfillment(order_id).fulfillments]
 
 
 def latest_offer(order_id: str) -> Offer:
@@ -109,9 +109,9 @@ def claim_as(order_id: str, staff: str) -> Any:
     return call("POST", f"/api/offers/{latest_offer(order_id).id}/claim", token=token(staff))
 
 
-def post_step(order_id: str, verb: str, by: str, body: Any = None, work: Fulfillment | None = None) -> Any:
-    work = work or latest_fulfillment(order_id)
-    return call("POST", f"/api/fulfillments/{work.id}/{verb}", body, token=token(by))
+def post_step(order_id: str, verb: str, by: str, body: Any = None, fulfillment: Fulfillment | None = None) -> Any:
+    fulfillment = fulfillment or latest_fulfillment(order_id)
+    return call("POST", f"/api/fulfillments/{fulfillment.id}/{verb}", body, token=token(by))
 
 
 def claim_link_path(order_id: str, staff: str) -> str:

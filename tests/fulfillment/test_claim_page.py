@@ -1,4 +1,4 @@
-"""The claim link: works on any phone, never claims by being opened, and keeps the customer to the winner."""
+"""The page of a claim link: it claims only by its button, and shows the customer only to the winner."""
 
 from __future__ import annotations
 
@@ -42,24 +42,24 @@ def test_the_page_shows_goods_distance_cash_and_deadline_but_no_customer() -> No
     page = call("GET", claim_link_path(order, BUDI))
 
     assert (page.status, page.headers["Content-Type"]) == (200, "text/html; charset=utf-8")
-    for said in ("2 ×", "Teapot", "50 m", "Rp250.000", "12.10 WIB", "Ambil pesanan ini", 'lang="id"'):
-        assert said in page.text
+    for text in ("2 ×", "Teapot", "50 m", "Rp250.000", "12.10 WIB", "Ambil pesanan ini", 'lang="id"'):
+        assert text in page.text
     assert not [secret for secret in SECRETS if secret in page.text]
 
 
-@pytest.mark.parametrize("lang, says", [("id", "saat bagian terakhir tiba"), ("en", "with the last part")])
-def test_a_partial_fulfillment_says_that_cash_is_due_with_the_last_part(lang: str, says: str) -> None:
+@pytest.mark.parametrize("lang, text", [("id", "saat bagian terakhir tiba"), ("en", "with the last part")])
+def test_the_page_of_a_part_shows_that_cash_is_due_with_the_last_part(lang: str, text: str) -> None:
     add_stock(TEAPOT, "wh-sidoarjo", 3)
     whole, part = place_order((TEAPOT, 2)), place_order((TEAPOT, 6))
-    begun, left = load_fulfillment(part).fulfillments
-    assert post_step(part, "accept", RATNA, work=begun).status == 200
-    assert post_step(part, "reject", RATNA, {"reason": "damaged"}, work=left).status == 200
+    first, second = load_fulfillment(part).fulfillments
+    assert post_step(part, "accept", RATNA, fulfillment=first).status == 200
+    assert post_step(part, "reject", RATNA, {"reason": "damaged"}, fulfillment=second).status == 200
     deliver_events(part)
 
     pages = [call("GET", claim_link_path(order, BUDI), query={"lang": lang}) for order in (whole, part)]
-    assert [says in page.text for page in pages] == [False, True]
+    assert [text in page.text for page in pages] == [False, True]
     assert claim_as(part, BUDI).status == 200
-    assert says in call("GET", claim_link_path(part, BUDI), query={"lang": lang}).text
+    assert text in call("GET", claim_link_path(part, BUDI), query={"lang": lang}).text
 
 
 def test_opening_the_page_never_claims() -> None:
@@ -76,16 +76,16 @@ def test_the_button_claims_and_then_shows_the_address() -> None:
     order = place_order((TEAPOT, 2), note="Pagar hijau")
 
     form = {"content-type": "application/x-www-form-urlencoded"}
-    answer = call("POST", claim_link_path(order, BUDI) + "/claim", b"", headers=form)
+    response = call("POST", claim_link_path(order, BUDI) + "/claim", b"", headers=form)
     page = call("GET", claim_link_path(order, BUDI))
 
     token = claim_link_path(order, BUDI).removeprefix("/o/")
-    assert (answer.status, answer.headers["Location"]) == (303, f"../{token}")
+    assert (response.status, response.headers["Location"]) == (303, f"../{token}")
     assert latest_offer(order).claimed_by == BUDI
     assert level(TEAPOT, "van-budi")["allocated"] == 2
     next_step = 'href="/desk/#/work"'
-    for said in ("Sari", "Jl. Kenanga 5", "Pagar hijau", "tel:+6281252981234", f"q={HERE.lat},{HERE.lon}", next_step):
-        assert said in page.text
+    for text in ("Sari", "Jl. Kenanga 5", "Pagar hijau", "tel:+6281252981234", f"q={HERE.lat},{HERE.lon}", next_step):
+        assert text in page.text
 
 
 def test_a_claim_link_works_for_one_claim_by_one_salesman() -> None:
@@ -96,13 +96,13 @@ def test_a_claim_link_works_for_one_claim_by_one_salesman() -> None:
     page = call("GET", claim_link_path(order, DEWI))
 
     assert (late.status, page.status) == (409, 200)
-    for said in (late.text, page.text):
-        assert "Sudah diambil rekan Anda" in said
-        assert not [secret for secret in SECRETS if secret in said]
+    for text in (late.text, page.text):
+        assert "Sudah diambil rekan Anda" in text
+        assert not [secret for secret in SECRETS if secret in text]
     assert level(TEAPOT, "van-dewi")["allocated"] == 0
 
 
-def test_the_page_of_an_expired_offer_says_so() -> None:
+def test_an_expired_offer_is_shown_as_expired() -> None:
     order = place_order((TEAPOT, 2))
     advance_clock(10)
 
@@ -154,8 +154,8 @@ def test_an_unknown_link_is_not_found(token: str) -> None:
 
 
 def test_customer_text_is_escaped() -> None:
-    mischief = "<script>alert(1)</script>'\""
-    order = place_order((TEAPOT, 2), note=mischief)
+    markup = "<script>alert(1)</script>'\""
+    order = place_order((TEAPOT, 2), note=markup)
     call("POST", claim_link_path(order, BUDI) + "/claim")
 
     page = call("GET", claim_link_path(order, BUDI))

@@ -1,4 +1,4 @@
-"""Each condition of the room's writes, term by term."""
+"""The conditions of the writes of fulfillment, each term by itself."""
 
 from __future__ import annotations
 
@@ -33,23 +33,23 @@ def store_offer(offer: Offer) -> None:
 
 
 def test_a_fulfillment_is_created_once_and_updated_only_from_the_version_read() -> None:
-    work = a_fulfillment()
-    begun = transition_fulfillment(work, "accepted")
-    assert_refused(store.update_fulfillment(work, begun))
-    assert_commits(store.create_fulfillment(work))
+    fulfillment = a_fulfillment()
+    accepted = transition_fulfillment(fulfillment, "accepted")
+    assert_refused(store.update_fulfillment(fulfillment, accepted))
+    assert_commits(store.create_fulfillment(fulfillment))
 
-    assert_refused(store.create_fulfillment(work))
-    assert_refused(store.update_fulfillment(replace(work, version=2), begun))
-    assert_refused(store.update_fulfillment(replace(work, status="picking"), begun))
-    assert_commits(store.update_fulfillment(work, begun))
-    assert_refused(store.update_fulfillment(work, transition_fulfillment(work, "rejected")))
+    assert_refused(store.create_fulfillment(fulfillment))
+    assert_refused(store.update_fulfillment(replace(fulfillment, version=2), accepted))
+    assert_refused(store.update_fulfillment(replace(fulfillment, status="picking"), accepted))
+    assert_commits(store.update_fulfillment(fulfillment, accepted))
+    assert_refused(store.update_fulfillment(fulfillment, transition_fulfillment(fulfillment, "rejected")))
 
 
 def test_an_offer_and_its_links_are_created_once() -> None:
-    offer, nobody = an_offer(), an_offer(invited=())
+    offer, offer_without_links = an_offer(), an_offer(invited=())
     store_offer(offer)
 
-    assert_refused(*store.create_offer(nobody))
+    assert_refused(*store.create_offer(offer_without_links))
     assert_refused(*store.create_offer(offer)[1:2])
 
 
@@ -64,13 +64,13 @@ def test_an_open_offer_is_claimed_from_the_version_read() -> None:
 
 
 @pytest.mark.parametrize(
-    ("status", "no"),
+    ("status", "refusal"),
     [("claimed", AlreadyClaimed), ("superseded", WarehouseAccepted), ("expired", OfferEnded)],
 )
-def test_an_offer_that_is_not_open_cannot_be_claimed_whatever_its_version(status: str, no: type[Refused]) -> None:
+def test_an_offer_that_is_not_open_cannot_be_claimed_whatever_its_version(status: str, refusal: type[Refused]) -> None:
     store_offer(an_offer(status=status))
 
-    assert_refused(store.update_claimed_offer(an_offer(), WON, NOON), by=no)
+    assert_refused(store.update_claimed_offer(an_offer(), WON, NOON), by=refusal)
 
 
 def test_an_offer_can_be_claimed_until_just_before_it_expires() -> None:
@@ -105,7 +105,7 @@ def test_a_decision_is_stored_once_per_cause_and_instant() -> None:
 
     assert_refused(store.create_decision("ord_1", NOON, "placed", {"asked": 2}, decision))
 
-    assert [each["asked"] for each in store.load_decisions("ord_1")] == [{"asked": 1}]
+    assert [decision["asked"] for decision in store.load_decisions("ord_1")] == [{"asked": 1}]
 
 
 def test_an_order_is_marked_stranded_once() -> None:

@@ -1,4 +1,4 @@
-"""The doors for events: they stand alone, and refuse quietly what is done already."""
+"""The event handlers of fulfillment: they work without app.py, and ignore events that were handled before."""
 
 from __future__ import annotations
 
@@ -35,16 +35,16 @@ def test_the_module_works_where_app_py_is_not_imported() -> None:
 def test_a_refusal_is_swallowed_but_unavailable_and_stale_version_are_raised(
     failure: type[Problem], monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """Whoever lost six races in a row has done nothing yet: the news must come again."""
+    """StaleVersion after all retries means that nothing was done, so the message must be delivered again."""
     message = {"kind": "OrderPlaced", "subject": "order#ord_1", "sequence": 1, "event_id": "evt_1"}
     message |= {"occurred_at": "2026-11-22T05:00:00.000Z", "actor": "shopper", "channel": "web", "body": {}}
-    monkeypatch.setattr(journal, "message_to_entry", lambda said: said)
+    monkeypatch.setattr(journal, "message_to_entry", lambda body: body)
 
     def raises(problem: Exception) -> Any:
-        def listener(said: Any) -> None:
+        def handler(entry: Any) -> None:
             raise problem
 
-        return listener
+        return handler
 
     monkeypatch.setitem(events.HANDLERS, "OrderPlaced", raises(NotFound()))
     message["subject"] = "order#ord_1"
@@ -66,10 +66,10 @@ def test_fulfillments_follow_the_allocations_when_a_late_payment_moves_them(aws:
     open_shop(TEAPOT=5)
     add_stock(TEAPOT, "wh-sidoarjo", 5)
     order = place_order((TEAPOT, 2))
-    case = load_fulfillment(order)
-    entry, head = append_event(case.order, ProofSubmitted(order, "pay_1"), actor="test", at=clock.now())
+    order_fulfillment = load_fulfillment(order)
+    entry, head = append_event(order_fulfillment.order, ProofSubmitted(order, "pay_1"), actor="test", at=clock.now())
     elsewhere = (Allocation(TEAPOT, "wh-sidoarjo", 2),)
-    db.commit([change_order(case.order, head=head, pieces=elsewhere), entry])
+    db.commit([change_order(order_fulfillment.order, head=head, pieces=elsewhere), entry])
 
     from chalicelib.fulfillment.reconcile import reconcile
 
@@ -98,7 +98,7 @@ def test_a_late_event_changes_nothing(aws: Any) -> None:
 
 
 def test_an_order_is_routed_once_by_two_concurrent_handlers(aws: Any, monkeypatch: pytest.MonkeyPatch) -> None:
-    from chalicelib.fulfillment import assign as opening
+    from chalicelib.fulfillment import assign as assigning
     from chalicelib.fulfillment.store import load_fulfillment_of_order
 
     freeze_at_noon()
@@ -110,12 +110,12 @@ def test_an_order_is_routed_once_by_two_concurrent_handlers(aws: Any, monkeypatc
     pending = [lambda: events.handle_message(entry)]
 
     def load(order_id: str) -> Any:
-        case = load_fulfillment_of_order(order_id)
+        order_fulfillment = load_fulfillment_of_order(order_id)
         if pending:
             pending.pop()()
-        return case
+        return order_fulfillment
 
-    monkeypatch.setattr(opening, "load_fulfillment_of_order", load)
+    monkeypatch.setattr(assigning, "load_fulfillment_of_order", load)
     events.handle_message(entry)
 
     assert event_kinds(order) == ["OrderPlaced", "OfferOpened"]

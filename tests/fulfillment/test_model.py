@@ -1,4 +1,4 @@
-"""States as tables, and the pure answers offers and fulfillments give."""
+"""Transition tables and pure functions of offers and fulfillments."""
 
 from __future__ import annotations
 
@@ -40,7 +40,7 @@ from chalicelib.fulfillment.model import (
 )
 from chalicelib.kit.errors import NotFound, StaleVersion
 from chalicelib.kit.money import Money
-from chalicelib.orders.model import FULFILLMENT_TRANSITIONS as OF_ORDERS
+from chalicelib.orders.model import FULFILLMENT_TRANSITIONS as ORDER_TRANSITIONS
 from chalicelib.orders.model import Delivery, Order
 from chalicelib.stock.model import Allocation
 from tests.fulfillment.build import NOON, a_fulfillment, an_offer
@@ -57,34 +57,37 @@ AN_ORDER = Order(
     ("table", "start"), [(OFFER_TRANSITIONS, OfferStatus.OPEN), (FULFILLMENT_TRANSITIONS, FulfillmentStatus.AWAITING)]
 )
 def test_every_state_can_be_reached_and_leads_to_known_ones(table: dict[str, set[str]], start: str) -> None:
-    reached, ahead = set(), {start}
-    while ahead:
-        reached |= ahead
-        ahead = {to for state in ahead for to in table[state]} - reached
+    reached, pending = set(), {start}
+    while pending:
+        reached |= pending
+        pending = {to for state in pending for to in table[state]} - reached
 
     assert reached == set(table) == set(type(start))
 
 
 def test_final_states_have_no_transitions() -> None:
-    ends = {state for state, ways in FULFILLMENT_TRANSITIONS.items() if not ways}
+    final_states = {state for state, targets in FULFILLMENT_TRANSITIONS.items() if not targets}
 
-    assert ends == {"confirmed", "handed_over", "back_at_location", "rejected", "cancelled"}
-    assert ends | {"delivered"} == ENDED
-    assert {state for state, ways in OFFER_TRANSITIONS.items() if not ways} == set(OFFER_TRANSITIONS) - {"open"}
+    assert final_states == {"confirmed", "handed_over", "back_at_location", "rejected", "cancelled"}
+    assert final_states | {"delivered"} == ENDED
+    assert {state for state, targets in OFFER_TRANSITIONS.items() if not targets} == set(OFFER_TRANSITIONS) - {"open"}
 
 
 def test_every_transition_is_accepted_or_refused_by_the_table() -> None:
-    for state, ways in FULFILLMENT_TRANSITIONS.items():
+    for state, targets in FULFILLMENT_TRANSITIONS.items():
         for to in FULFILLMENT_TRANSITIONS:
-            work = a_fulfillment(state)
-            if to in ways:
-                assert (transition_fulfillment(work, to).status, transition_fulfillment(work, to).version) == (
+            fulfillment = a_fulfillment(state)
+            if to in targets:
+                assert (
+                    transition_fulfillment(fulfillment, to).status,
+                    transition_fulfillment(fulfillment, to).version,
+                ) == (
                     to,
-                    work.version + 1,
+                    fulfillment.version + 1,
                 )
             else:
                 with pytest.raises(CannotMove) as refused:
-                    transition_fulfillment(work, to)
+                    transition_fulfillment(fulfillment, to)
                 assert refused.value.facts == {"from": state, "to": to}
 
 
@@ -108,10 +111,10 @@ def test_an_uninvited_salesman_cannot_claim() -> None:
     assert refused.value.facts == {"offer": "off_1-1"}
 
 
-def test_a_closed_offer_names_what_closed_it() -> None:
+def test_the_refusal_of_a_closed_offer_names_what_closed_it() -> None:
     later = NOON + timedelta(minutes=10)
 
-    said = [
+    refusals = [
         refusal_if_closed(an_offer(status="claimed"), NOON),
         refusal_if_closed(an_offer(status="superseded"), NOON),
         refusal_if_closed(an_offer(), later),
@@ -119,8 +122,8 @@ def test_a_closed_offer_names_what_closed_it() -> None:
     ]
 
     assert refusal_if_closed(an_offer(), NOON) is None
-    assert [type(each) for each in said] == [AlreadyClaimed, WarehouseAccepted, OfferEnded, OfferEnded]
-    assert all(each.facts == {"offer": "off_1-1"} for each in said)
+    assert [type(refusal) for refusal in refusals] == [AlreadyClaimed, WarehouseAccepted, OfferEnded, OfferEnded]
+    assert all(refusal.facts == {"offer": "off_1-1"} for refusal in refusals)
     assert OfferEnded(offer="off_1-1").code == "offer_expired"
 
 
@@ -156,7 +159,7 @@ def test_ids_lead_back_to_their_order() -> None:
 
 
 @pytest.mark.parametrize(
-    ("states", "offered", "says"),
+    ("states", "has_open_offer", "status"),
     [
         ([], False, "unassigned"),
         ([], True, "offered"),
@@ -182,42 +185,47 @@ def test_ids_lead_back_to_their_order() -> None:
         ),
     ],
 )
-def test_order_status_is_derived_from_fulfillments(states: list[str], offered: bool, says: str) -> None:
-    works = [a_fulfillment(state, number=number) for number, state in enumerate(states)]
+def test_order_status_is_derived_from_fulfillments(states: list[str], has_open_offer: bool, status: str) -> None:
+    fulfillments = [a_fulfillment(state, number=number) for number, state in enumerate(states)]
 
-    assert derive_order_status(DEMAND, works, offered) == says
+    assert derive_order_status(DEMAND, fulfillments, has_open_offer) == status
 
 
 def test_one_of_two_fulfillments_shipped_is_partly_shipped() -> None:
-    works = [a_fulfillment_of_one_unit("wh-a", "delivered"), a_fulfillment_of_one_unit("wh-b", "accepted")]
+    fulfillments = [a_fulfillment_of_one_unit("wh-a", "delivered"), a_fulfillment_of_one_unit("wh-b", "accepted")]
 
-    assert derive_order_status(DEMAND, works, has_open_offer=False) == "partly_shipped"
+    assert derive_order_status(DEMAND, fulfillments, has_open_offer=False) == "partly_shipped"
     assert (
-        derive_order_status(DEMAND, [works[0], a_fulfillment_of_one_unit("wh-b", "delivered")], has_open_offer=False)
+        derive_order_status(
+            DEMAND, [fulfillments[0], a_fulfillment_of_one_unit("wh-b", "delivered")], has_open_offer=False
+        )
         == "delivered"
     )
 
 
 def test_an_order_with_one_part_back_and_one_not_shipped_is_partly_shipped() -> None:
-    """Seed 647: it could be cancelled, which released units at the shelf that no longer owed it any: another's."""
-    works = [a_fulfillment_of_one_unit("wh-a", "back_at_location"), a_fulfillment_of_one_unit("wh-b", "accepted")]
+    """Regression (seed 647): the order could be cancelled, which released units allocated to another order."""
+    fulfillments = [
+        a_fulfillment_of_one_unit("wh-a", "back_at_location"),
+        a_fulfillment_of_one_unit("wh-b", "accepted"),
+    ]
 
-    assert derive_order_status(DEMAND, works, has_open_offer=False) == "partly_shipped"
+    assert derive_order_status(DEMAND, fulfillments, has_open_offer=False) == "partly_shipped"
 
 
 def test_a_rejected_part_keeps_the_order_partly_shipped() -> None:
-    works = [a_fulfillment_of_one_unit("wh-a", "delivered"), a_fulfillment_of_one_unit("wh-b", "rejected")]
+    fulfillments = [a_fulfillment_of_one_unit("wh-a", "delivered"), a_fulfillment_of_one_unit("wh-b", "rejected")]
 
-    assert unassigned_quantities(DEMAND, works) == {"TEAPOT": 1}
-    assert derive_order_status(DEMAND, works, has_open_offer=False) == "partly_shipped"
+    assert unassigned_quantities(DEMAND, fulfillments) == {"TEAPOT": 1}
+    assert derive_order_status(DEMAND, fulfillments, has_open_offer=False) == "partly_shipped"
 
 
 def test_a_part_back_at_its_location_counts_as_shipped() -> None:
-    works = [a_fulfillment_of_one_unit("wh-a", "back_at_location")]
+    fulfillments = [a_fulfillment_of_one_unit("wh-a", "back_at_location")]
 
-    assert unassigned_quantities(DEMAND, works) == {"TEAPOT": 1}
-    assert derive_order_status(DEMAND, works, has_open_offer=False) == "partly_shipped"
-    assert derive_order_status(DEMAND, works, has_open_offer=True) == "partly_shipped"
+    assert unassigned_quantities(DEMAND, fulfillments) == {"TEAPOT": 1}
+    assert derive_order_status(DEMAND, fulfillments, has_open_offer=False) == "partly_shipped"
+    assert derive_order_status(DEMAND, fulfillments, has_open_offer=True) == "partly_shipped"
 
 
 def test_an_order_without_lines_is_unassigned() -> None:
@@ -230,17 +238,20 @@ def test_unassigned_quantities_are_demand_minus_assigned() -> None:
 
 
 def test_refs_separate_startable_from_awaiting_fulfillments() -> None:
-    begins, waits = a_fulfillment(number=1), a_fulfillment("awaiting", number=2, location="wh-b")
+    startable, awaiting = a_fulfillment(number=1), a_fulfillment("awaiting", number=2, location="wh-b")
 
-    assert startable_refs([begins, waits]) == (FulfillmentRef("ful_1-1", "wh"),)
-    assert awaiting_refs([begins, waits]) == (FulfillmentRef("ful_1-2", "wh-b"),)
-    assert fulfillment_refs([begins, waits]) == (FulfillmentRef("ful_1-1", "wh"), FulfillmentRef("ful_1-2", "wh-b"))
+    assert startable_refs([startable, awaiting]) == (FulfillmentRef("ful_1-1", "wh"),)
+    assert awaiting_refs([startable, awaiting]) == (FulfillmentRef("ful_1-2", "wh-b"),)
+    assert fulfillment_refs([startable, awaiting]) == (
+        FulfillmentRef("ful_1-1", "wh"),
+        FulfillmentRef("ful_1-2", "wh-b"),
+    )
 
 
 def test_every_derived_status_is_an_order_status() -> None:
-    said = {"unassigned", "offered", "assigned", "partly_shipped", "shipped", "delivered", "returned"}
+    derived = {"unassigned", "offered", "assigned", "partly_shipped", "shipped", "delivered", "returned"}
 
-    assert said <= set(OF_ORDERS)
+    assert derived <= set(ORDER_TRANSITIONS)
 
 
 def test_a_held_order_takes_twice_the_writes_to_claim() -> None:
@@ -257,16 +268,16 @@ def test_a_lost_claim_without_a_visible_winner_is_retried() -> None:
 
 
 def test_fulfillments_and_offers_are_found_by_id() -> None:
-    works, offers = (
+    fulfillments, offers = (
         (a_fulfillment(number=1), a_fulfillment(number=2)),
         (an_offer(status="expired"), an_offer(id="off_1-2")),
     )
-    case = OrderFulfillment(AN_ORDER, works, offers)
+    order_fulfillment = OrderFulfillment(AN_ORDER, fulfillments, offers)
 
-    assert [case.fulfillment("ful_1-1"), case.fulfillment("ful_1-2")] == list(works)
-    assert [case.offer("off_1-1"), case.offer("off_1-2")] == list(offers)
-    assert case.open_offer == offers[1]
-    assert OrderFulfillment(AN_ORDER, works, offers[:1]).open_offer is None
+    assert [order_fulfillment.fulfillment("ful_1-1"), order_fulfillment.fulfillment("ful_1-2")] == list(fulfillments)
+    assert [order_fulfillment.offer("off_1-1"), order_fulfillment.offer("off_1-2")] == list(offers)
+    assert order_fulfillment.open_offer == offers[1]
+    assert OrderFulfillment(AN_ORDER, fulfillments, offers[:1]).open_offer is None
 
 
 def test_unknown_fulfillments_and_offers_are_not_found() -> None:
@@ -276,19 +287,19 @@ def test_unknown_fulfillments_and_offers_are_not_found() -> None:
         OrderFulfillment(AN_ORDER, offers=(an_offer(),)).offer("off_1-2")
 
 
-def test_fulfillments_named_by_an_offer_are_listed_until_they_start() -> None:
-    asked, begun, other = a_fulfillment(number=1), a_fulfillment("accepted", number=2), a_fulfillment(number=3)
+def test_the_fulfillments_of_an_offer_are_listed_until_they_start() -> None:
+    assigned, accepted, other = a_fulfillment(number=1), a_fulfillment("accepted", number=2), a_fulfillment(number=3)
 
-    assert OrderFulfillment(AN_ORDER, (asked, begun, other)).list_not_started(
+    assert OrderFulfillment(AN_ORDER, (assigned, accepted, other)).list_not_started(
         an_offer(assigned=("ful_1-1", "ful_1-2"))
-    ) == [asked]
+    ) == [assigned]
 
 
 def test_with_changed_keeps_other_fulfillments_and_appends_new_ones() -> None:
     first, second = a_fulfillment(number=1), a_fulfillment(number=2)
-    begun, new = transition_fulfillment(second, "accepted"), a_fulfillment(number=3)
+    accepted, new = transition_fulfillment(second, "accepted"), a_fulfillment(number=3)
 
-    assert OrderFulfillment(AN_ORDER, (first, second)).with_changed(new, begun) == [first, begun, new]
+    assert OrderFulfillment(AN_ORDER, (first, second)).with_changed(new, accepted) == [first, accepted, new]
 
 
 def test_check_placed_refuses_a_cancelled_order() -> None:

@@ -1,4 +1,4 @@
-"""From placement to whoever brings it: offers, claims, expiry and acceptance, each excluding the others."""
+"""Offers from placement on: claim, decline, expiry and acceptance, of which only one succeeds."""
 
 from __future__ import annotations
 
@@ -51,12 +51,12 @@ def test_the_warehouse_is_assigned_and_the_nearest_salesman_invited_at_once() ->
     order = place_order((TEAPOT, 2))
 
     assert event_kinds(order) == ["OrderPlaced", "OfferOpened"]
-    case = load_fulfillment(order)
-    assert case.order.fulfillment_status == "offered"
+    order_fulfillment = load_fulfillment(order)
+    assert order_fulfillment.order.fulfillment_status == "offered"
     assert list_statuses(order) == [("wh-surabaya", "assigned")]
     opened = journal.row_to_entry(load_entry(order, "OfferOpened")).event
     assert opened.invited == (BUDI,)
-    assert opened.assigned == (FulfillmentRef(case.fulfillments[0].id, "wh-surabaya"),)
+    assert opened.assigned == (FulfillmentRef(order_fulfillment.fulfillments[0].id, "wh-surabaya"),)
     assert opened.expires_at == "2026-11-22T05:10:00.000Z"
 
 
@@ -66,8 +66,8 @@ def test_without_a_near_van_only_the_warehouse_is_assigned() -> None:
 
     order = place_order((TEAPOT, 2))
 
-    case = load_fulfillment(order)
-    assert (case.offers, case.order.fulfillment_status) == ((), "assigned")
+    order_fulfillment = load_fulfillment(order)
+    assert (order_fulfillment.offers, order_fulfillment.order.fulfillment_status) == ((), "assigned")
     assert list_statuses(order) == [("wh-surabaya", "assigned")]
 
 
@@ -81,13 +81,13 @@ def test_the_stored_decision_lists_every_van_and_can_be_replayed() -> None:
     shown = call("GET", f"/api/orders/{order}/routing", token=token(RATNA)).json["decisions"]
 
     assert decision_to_json(replay_decision(stored[0]["asked"])) == stored[0]["decision"]
-    assert [(each["location"], each["verdict"], each["stock"]) for each in shown[0]["candidates"]] == [
+    assert [(van["location"], van["verdict"], van["stock"]) for van in shown[0]["candidates"]] == [
         ("van-budi", "invited", {TEAPOT: 3}),
         ("van-dewi", "position_unknown", {TEAPOT: 1}),
     ]
 
 
-def test_a_repeat_of_the_placement_does_nothing() -> None:
+def test_handling_a_placement_twice_changes_nothing() -> None:
     add_stock(TEAPOT, "van-budi", 3)
     park_vans(BUDI)
     order = place_order((TEAPOT, 2))
@@ -109,10 +109,12 @@ def test_the_first_claim_wins_and_moves_the_units_to_the_van() -> None:
 
     assert (first.status, second.status, second.json["code"]) == (200, 409, "already_claimed")
     assert list_statuses(order) == [("wh-surabaya", "cancelled"), ("van-budi", "accepted")]
-    case = load_fulfillment(order)
-    assert case.fulfillments[1].fulfiller == BUDI
-    assert case.fulfillments[1].claim_version == latest_offer(order).version == 2
-    assert [piece.to_json() for piece in case.order.pieces] == [{"sku": TEAPOT, "location": "van-budi", "quantity": 2}]
+    order_fulfillment = load_fulfillment(order)
+    assert order_fulfillment.fulfillments[1].fulfiller == BUDI
+    assert order_fulfillment.fulfillments[1].claim_version == latest_offer(order).version == 2
+    assert [allocation.to_json() for allocation in order_fulfillment.order.pieces] == [
+        {"sku": TEAPOT, "location": "van-budi", "quantity": 2}
+    ]
     assert level(TEAPOT) == {"on_hand": 5, "reserved": 0, "allocated": 0, "available": 5}
     assert level(TEAPOT, "van-budi") == {"on_hand": 3, "reserved": 0, "allocated": 2, "available": 1}
     assert level(TEAPOT, "van-dewi") == {"on_hand": 2, "reserved": 0, "allocated": 0, "available": 2}
@@ -126,8 +128,8 @@ def test_a_claim_cancels_the_warehouse_fulfillment_once() -> None:
 
     claim_as(order, BUDI)
 
-    said = journal.row_to_entry(load_entry(order, "OfferClaimed")).event
-    assert said.stood_down == (FulfillmentRef(warehouse.id, "wh-surabaya"),)
+    event = journal.row_to_entry(load_entry(order, "OfferClaimed")).event
+    assert event.stood_down == (FulfillmentRef(warehouse.id, "wh-surabaya"),)
     assert event_kinds(order).count("OfferClaimed") == 1
 
 
@@ -233,21 +235,21 @@ def test_the_warehouse_cannot_accept_after_a_claim() -> None:
     warehouse = load_fulfillment(order).fulfillments[0]
     claim_as(order, BUDI)
 
-    refused = post_step(order, "accept", JOKO, work=warehouse)
+    refused = post_step(order, "accept", JOKO, fulfillment=warehouse)
 
     assert (refused.status, refused.json["code"]) == (409, "already_claimed")
     assert list_statuses(order) == [("wh-surabaya", "cancelled"), ("van-budi", "accepted")]
 
 
-def _interleave(monkeypatch: pytest.MonkeyPatch, module: Any, happens: Any) -> None:
-    """Once, after the victim has read and before he commits, something else happens."""
-    pending = [happens]
+def _interleave(monkeypatch: pytest.MonkeyPatch, module: Any, action: Any) -> None:
+    """Run the action once, after `module` has read the order and before it commits."""
+    pending = [action]
 
     def load(order_id: str) -> Any:
-        case = load_fulfillment_of_order(order_id)
+        order_fulfillment = load_fulfillment_of_order(order_id)
         if pending:
             pending.pop()()
-        return case
+        return order_fulfillment
 
     monkeypatch.setattr(module, "load_fulfillment_of_order", load)
 
@@ -271,8 +273,8 @@ def test_a_concurrent_accept_defeats_a_claim(monkeypatch: pytest.MonkeyPatch) ->
     add_stock(TEAPOT, "van-budi", 3)
     park_vans(BUDI)
     order = place_order((TEAPOT, 2))
-    work = load_fulfillment(order).fulfillments[0].id
-    _interleave(monkeypatch, claiming, lambda: accepting.accept(principal_of(JOKO), work))
+    fulfillment = load_fulfillment(order).fulfillments[0].id
+    _interleave(monkeypatch, claiming, lambda: accepting.accept(principal_of(JOKO), fulfillment))
 
     with pytest.raises(WarehouseAccepted):
         claiming.claim(BUDI, latest_offer(order).id)
@@ -282,16 +284,16 @@ def test_a_concurrent_accept_defeats_a_claim(monkeypatch: pytest.MonkeyPatch) ->
 
 
 def test_a_concurrent_claim_defeats_an_accept(monkeypatch: pytest.MonkeyPatch) -> None:
-    from chalicelib.fulfillment import status_change as stepping
+    from chalicelib.fulfillment import status_change
 
     add_stock(TEAPOT, "van-budi", 3)
     park_vans(BUDI)
     order = place_order((TEAPOT, 2))
-    offer, work = latest_offer(order).id, load_fulfillment(order).fulfillments[0].id
-    _interleave(monkeypatch, stepping, lambda: claiming.claim(BUDI, offer))
+    offer, fulfillment = latest_offer(order).id, load_fulfillment(order).fulfillments[0].id
+    _interleave(monkeypatch, status_change, lambda: claiming.claim(BUDI, offer))
 
     with pytest.raises(AlreadyClaimed):
-        accepting.accept(principal_of(JOKO), work)
+        accepting.accept(principal_of(JOKO), fulfillment)
 
     assert list_statuses(order) == [("wh-surabaya", "cancelled"), ("van-budi", "accepted")]
 
@@ -339,7 +341,7 @@ def test_the_last_decline_assigns_the_order_to_the_warehouse_at_once() -> None:
     assert event_kinds(order)[-2:] == ["OfferDeclined", "OfferDeclined"]
 
 
-def test_a_salesman_who_lost_the_role_cannot_claim() -> None:
+def test_a_deactivated_salesman_cannot_claim() -> None:
     from dataclasses import replace
 
     from chalicelib.places.find import load_staff
@@ -364,7 +366,7 @@ def test_a_store_order_served_by_a_warehouse_is_offered_to_near_vans_too() -> No
 
     assert load_fulfillment(order).order.location == "store-tunjungan"
     assert list_statuses(order) == [("wh-surabaya", "assigned")]
-    assert [each.staff for each in latest_offer(order).invited] == [BUDI]
+    assert [invitation.staff for invitation in latest_offer(order).invited] == [BUDI]
 
 
 def test_counter_handover_creates_a_handed_over_fulfillment() -> None:
@@ -386,8 +388,12 @@ def test_counter_handover_creates_a_handed_over_fulfillment() -> None:
     )
 
     assert event_kinds(order) == ["OrderPlaced", "WorkHandedOver"]
-    work = load_fulfillment(order).fulfillments[0]
-    assert (work.status, work.fulfiller, work.location) == ("handed_over", SINTA, "store-tunjungan")
+    fulfillment = load_fulfillment(order).fulfillments[0]
+    assert (fulfillment.status, fulfillment.fulfiller, fulfillment.location) == (
+        "handed_over",
+        SINTA,
+        "store-tunjungan",
+    )
     assert level(CUP, "store-tunjungan")["on_hand"] == 3
 
 
@@ -420,7 +426,9 @@ def test_cancelling_an_order_cancels_its_fulfillments_and_offer() -> None:
 def test_claiming_the_largest_order_fits_one_transaction(monkeypatch: pytest.MonkeyPatch) -> None:
     sizes: list[int] = []
     commit = db.commit
-    monkeypatch.setattr(claiming.db, "commit", lambda writes, **how: sizes.append(len(writes)) or commit(writes, **how))
+    monkeypatch.setattr(
+        claiming.db, "commit", lambda writes, **kwargs: sizes.append(len(writes)) or commit(writes, **kwargs)
+    )
     add_stock(TEAPOT, "van-budi", 3)
     add_stock(CUP, "van-budi", 3)
     park_vans(BUDI)

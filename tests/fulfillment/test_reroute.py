@@ -1,4 +1,4 @@
-"""Somebody says no: what becomes of the units, who is asked instead, and how loudly nobody is."""
+"""Rejection and rerouting: what happens to the units, who serves the order instead, and stranded orders."""
 
 from __future__ import annotations
 
@@ -41,9 +41,9 @@ def a_shop_at_noon(aws: Any) -> None:
     open_shop(TEAPOT=5, CUP=20)
 
 
-def reject_fulfillment(order: str, reason: str, by: str = JOKO, **said: Any) -> None:
-    answer = post_step(order, "reject", by, {"reason": reason, **said})
-    assert (answer.status, answer.json["status"]) == (200, "rejected"), answer.text
+def reject_fulfillment(order: str, reason: str, by: str = JOKO, **fields: Any) -> None:
+    response = post_step(order, "reject", by, {"reason": reason, **fields})
+    assert (response.status, response.json["status"]) == (200, "rejected"), response.text
     deliver_events(order)
 
 
@@ -56,9 +56,11 @@ def test_not_found_writes_off_the_location_and_reroutes() -> None:
     assert level(TEAPOT) == NO_UNITS
     assert list_statuses(order) == [("wh-surabaya", "rejected"), ("wh-sidoarjo", "assigned")]
     assert level(TEAPOT, "wh-sidoarjo") == {"on_hand": 4, "reserved": 0, "allocated": 2, "available": 2}
-    case = load_fulfillment(order)
-    assert [(piece.location, piece.quantity) for piece in case.order.pieces] == [("wh-sidoarjo", 2)]
-    assert case.order.fulfillment_status == "assigned"
+    order_fulfillment = load_fulfillment(order)
+    assert [(allocation.location, allocation.quantity) for allocation in order_fulfillment.order.pieces] == [
+        ("wh-sidoarjo", 2)
+    ]
+    assert order_fulfillment.order.fulfillment_status == "assigned"
     assert event_kinds(order) == ["OrderPlaced", "OfferOpened", "WorkRejected", "WorkRerouted"]
     assert journal.row_to_entry(load_entry(order, "WorkRerouted")).event.excluded == ("wh-surabaya",)
 
@@ -126,12 +128,12 @@ def test_a_rejected_claim_is_offered_to_the_next_salesman_and_assigned_to_the_wa
 
     reject_fulfillment(order, "too_busy", by=BUDI)
 
-    case = load_fulfillment(order)
+    order_fulfillment = load_fulfillment(order)
     assert list_statuses(order) == [("wh-surabaya", "cancelled"), ("van-budi", "rejected"), ("wh-surabaya", "assigned")]
-    assert [offer.status for offer in case.offers] == ["claimed", "open"]
-    assert [each.staff for each in case.offers[1].invited] == [DEWI]
-    assert case.offers[0].id != case.offers[1].id
-    assert case.order.bringer == ""
+    assert [offer.status for offer in order_fulfillment.offers] == ["claimed", "open"]
+    assert [invitation.staff for invitation in order_fulfillment.offers[1].invited] == [DEWI]
+    assert order_fulfillment.offers[0].id != order_fulfillment.offers[1].id
+    assert order_fulfillment.order.bringer == ""
     assert claim_as(order, DEWI).status == 200
     assert level(TEAPOT, "van-dewi")["allocated"] == 2
     assert level(TEAPOT, "van-budi") == {"on_hand": 3, "reserved": 0, "allocated": 0, "available": 3}
@@ -166,9 +168,9 @@ def test_an_order_strands_when_the_last_offer_expires() -> None:
         expire_due()
         deliver_events(order)
 
-    # Asked a second time, for the first time the warehouse stood behind him; a third time nobody is.
-    asked = ["OfferOpened", "WorkRejected", "OfferExpired", "OfferOpened", "OfferExpired", "OrderStranded"]
-    assert event_kinds(order) == ["OrderPlaced", *asked]
+    # The salesman is invited twice; after two unanswered offers no one is left to invite.
+    later = ["OfferOpened", "WorkRejected", "OfferExpired", "OfferOpened", "OfferExpired", "OrderStranded"]
+    assert event_kinds(order) == ["OrderPlaced", *later]
     assert is_stranded(order)
 
 
@@ -179,9 +181,9 @@ def test_an_unservable_order_is_stranded_once_with_its_shortages() -> None:
     deliver_events(order)
 
     assert event_kinds(order) == ["OrderPlaced", "OfferOpened", "WorkRejected", "OrderStranded"]
-    said = journal.row_to_entry(load_entry(order, "OrderStranded")).event
-    assert said.short == (Shortage(TEAPOT, wanted=2, available=0),)
-    assert said.excluded == ("wh-surabaya",)
+    event = journal.row_to_entry(load_entry(order, "OrderStranded")).event
+    assert event.short == (Shortage(TEAPOT, wanted=2, available=0),)
+    assert event.excluded == ("wh-surabaya",)
     assert load_fulfillment(order).order.fulfillment_status == "unassigned"
     assert (retry_stranded(), event_kinds(order).count("OrderStranded")) == (0, 1)
 
@@ -199,17 +201,17 @@ def test_a_stranded_order_is_rerouted_when_stock_arrives() -> None:
 
 
 def test_stranded_orders_do_not_block_others(monkeypatch: pytest.MonkeyPatch) -> None:
-    """However many they are: the clock reads its list to the last page."""
+    """The schedule reads all pages of the list."""
     monkeypatch.setattr(store, "PAGE_SIZE", 1)
-    stuck, goes_on = place_order((TEAPOT, 2)), place_order((CUP, 1))
-    for order in (stuck, goes_on):
+    stuck, servable = place_order((TEAPOT, 2)), place_order((CUP, 1))
+    for order in (stuck, servable):
         reject_fulfillment(order, "not_found")
         deliver_events(order)
     add_stock(CUP, "wh-sidoarjo", 1)
 
     moved = retry_stranded()
 
-    assert (moved, is_stranded(stuck), is_stranded(goes_on)) == (1, True, False)
+    assert (moved, is_stranded(stuck), is_stranded(servable)) == (1, True, False)
 
 
 def test_the_owner_can_reroute_a_stranded_order() -> None:
@@ -217,10 +219,10 @@ def test_the_owner_can_reroute_a_stranded_order() -> None:
     reject_fulfillment(order, "not_found")
     add_stock(TEAPOT, "wh-sidoarjo", 2)
 
-    answer = call("POST", f"/api/orders/{order}/reroute", token=token(RATNA))
+    response = call("POST", f"/api/orders/{order}/reroute", token=token(RATNA))
 
-    assert answer.json["fulfillment_status"] == "assigned"
-    assert [each["cause"] for each in answer.json["decisions"]] == ["asked", "OrderPlaced"]
+    assert response.json["fulfillment_status"] == "assigned"
+    assert [decision["cause"] for decision in response.json["decisions"]] == ["asked", "OrderPlaced"]
 
 
 def test_a_pickup_order_is_rerouted_to_no_other_location() -> None:
@@ -236,10 +238,10 @@ def test_a_pickup_order_is_rerouted_to_no_other_location() -> None:
 def test_rejecting_twice_is_a_no_op() -> None:
     add_stock(TEAPOT, "wh-sidoarjo", 4)
     order = place_order((TEAPOT, 2))
-    work = load_fulfillment(order).fulfillments[0]
+    fulfillment = load_fulfillment(order).fulfillments[0]
     reject_fulfillment(order, "damaged")
 
-    again = post_step(order, "reject", JOKO, {"reason": "damaged"}, work=work)
+    again = post_step(order, "reject", JOKO, {"reason": "damaged"}, fulfillment=fulfillment)
 
     assert again.json["status"] == "rejected"
     assert level(TEAPOT)["on_hand"] == 3
@@ -255,7 +257,7 @@ def test_an_unknown_reason_is_refused() -> None:
 
 
 def test_a_late_payment_that_allocates_more_at_a_location_is_fulfilled_completely() -> None:
-    """Found by seed 14193: the second unit from the same shelf was brought by nobody."""
+    """Regression (seed 14193): the second unit from the same level belonged to no fulfillment."""
     add_stock(RARE, "wh-surabaya", 1)
     add_stock(RARE, "store-tunjungan", 1)
     order = place_order((RARE, 2), payments=[{"method": "transfer"}])
@@ -268,6 +270,6 @@ def test_a_late_payment_that_allocates_more_at_a_location_is_fulfilled_completel
     deliver_events(order)
 
     assert confirmed.status == 200
-    brought = [work for work in load_fulfillment(order).fulfillments if work.status != "cancelled"]
-    assert {work.location for work in brought} == {"store-tunjungan"}
-    assert sum(piece.quantity for work in brought for piece in work.pieces) == 2
+    active = [fulfillment for fulfillment in load_fulfillment(order).fulfillments if fulfillment.status != "cancelled"]
+    assert {fulfillment.location for fulfillment in active} == {"store-tunjungan"}
+    assert sum(allocation.quantity for fulfillment in active for allocation in fulfillment.pieces) == 2

@@ -1,4 +1,4 @@
-"""Who is asked, who is not, and why: each candidate gets its reason, and the decision can be made again."""
+"""The routing decision: every candidate has a verdict, and stored inputs replay to the same decision."""
 
 from __future__ import annotations
 
@@ -23,13 +23,13 @@ HAS, LACKS = {"TEAPOT": 2}, {"TEAPOT": 1}
 
 
 def verdicts(decision: RoutingDecision) -> dict[str, str]:
-    return {each["location"]: each["verdict"] for each in decision.candidates}
+    return {candidate["location"]: candidate["verdict"] for candidate in decision.candidates}
 
 
 def decide(
-    vans: list[Any], stock: dict[str, dict[str, int]], job: Any = None, settings: RoutingSettings = SETTINGS
+    vans: list[Any], stock: dict[str, dict[str, int]], request: Any = None, settings: RoutingSettings = SETTINGS
 ) -> RoutingDecision:
-    return decide_route(job or a_routing_request(), vans, stock, NOON, settings)
+    return decide_route(request or a_routing_request(), vans, stock, NOON, settings)
 
 
 def test_only_the_near_van_with_all_units_is_invited() -> None:
@@ -63,8 +63,8 @@ def test_every_candidate_shows_distance_age_and_stock() -> None:
 
 
 def test_a_stale_position_excludes_a_van() -> None:
-    just, over = NOON - timedelta(minutes=30), NOON - timedelta(minutes=30, seconds=1)
-    vans = [a_van("fresh", seen_at=just), a_van("old", seen_at=over), a_van("never", None, None)]
+    limit, beyond = NOON - timedelta(minutes=30), NOON - timedelta(minutes=30, seconds=1)
+    vans = [a_van("fresh", seen_at=limit), a_van("old", seen_at=beyond), a_van("never", None, None)]
 
     decision = decide(vans, {van.location: HAS for van in vans})
 
@@ -80,9 +80,9 @@ def test_a_van_without_a_salesman_is_listed_with_that_reason() -> None:
 
 
 def test_those_who_rejected_or_declined_are_not_invited_again() -> None:
-    job = a_routing_request(passed_over={"van-a": "rejected_before", "b": "declined_before"})
+    request = a_routing_request(passed_over={"van-a": "rejected_before", "b": "declined_before"})
 
-    decision = decide([a_van("a"), a_van("b"), a_van("c")], dict.fromkeys(("van-a", "van-b", "van-c"), HAS), job)
+    decision = decide([a_van("a"), a_van("b"), a_van("c")], dict.fromkeys(("van-a", "van-b", "van-c"), HAS), request)
 
     assert verdicts(decision) == {"van-a": "rejected_before", "van-b": "declined_before", "van-c": "invited"}
 
@@ -99,7 +99,7 @@ def test_goods_on_a_van_are_not_offered() -> None:
     assert decide([a_van("a")], {"van-a": HAS}, a_routing_request(on_vans=True)).rule == "already_on_a_van"
 
 
-def test_the_rule_says_when_no_van_qualifies() -> None:
+def test_a_decision_without_a_qualifying_van_invites_no_one() -> None:
     decision = decide([a_van("a")], {})
 
     assert (decision.rule, decision.invited, decision.expires_at) == ("nobody_qualifies", (), None)
@@ -108,10 +108,10 @@ def test_the_rule_says_when_no_van_qualifies() -> None:
 
 
 def test_the_radius_is_inclusive() -> None:
-    just = replace(SETTINGS, radius_meters=81_458)
+    limit = replace(SETTINGS, radius_meters=81_458)
 
-    assert decide([a_van("budi", FAR)], {"van-budi": HAS}, settings=just).rule == "near_with_all_units"
-    assert decide([a_van("budi", FAR)], {"van-budi": HAS}, settings=replace(just, radius_meters=81_457)).invited == ()
+    assert decide([a_van("budi", FAR)], {"van-budi": HAS}, settings=limit).rule == "near_with_all_units"
+    assert decide([a_van("budi", FAR)], {"van-budi": HAS}, settings=replace(limit, radius_meters=81_457)).invited == ()
 
 
 def test_pickup_orders_are_not_offered() -> None:
@@ -140,7 +140,7 @@ def test_exactly_the_limit_is_invited() -> None:
 
     decision = decide(vans, {van.location: HAS for van in vans}, settings=replace(SETTINGS, most_invited=3))
 
-    assert [each.staff for each in decision.invited] == ["a", "b", "c"]
+    assert [invitation.staff for invitation in decision.invited] == ["a", "b", "c"]
 
 
 def test_a_position_from_a_fast_clock_has_age_zero() -> None:
@@ -150,23 +150,28 @@ def test_a_position_from_a_fast_clock_has_age_zero() -> None:
 
 
 def test_the_stored_inputs_replay_to_the_same_decision() -> None:
-    job = a_routing_request(demand={"TEAPOT": 2, "CUP": 1}, passed_over={"b": "declined_before"})
+    request = a_routing_request(demand={"TEAPOT": 2, "CUP": 1}, passed_over={"b": "declined_before"})
     vans = [a_van("a"), a_van("b"), a_van("c", FAR), a_van("d", None, None), a_van("e", staff="")]
     stock = {"van-a": {"TEAPOT": 2, "CUP": 1}, "van-c": HAS}
 
-    stored = json.loads(json.dumps(routing_inputs_to_json(job, vans, stock, NOON, SETTINGS)))
+    stored = json.loads(json.dumps(routing_inputs_to_json(request, vans, stock, NOON, SETTINGS)))
 
-    assert replay_decision(stored) == decide_route(job, vans, stock, NOON, SETTINGS)
+    assert replay_decision(stored) == decide_route(request, vans, stock, NOON, SETTINGS)
 
 
 def test_a_decision_is_converted_to_json_with_or_without_expiry() -> None:
-    asked = decide([a_van("a")], {"van-a": HAS})
-    nobody = decide([], {})
+    with_offer = decide([a_van("a")], {"van-a": HAS})
+    without_offer = decide([], {})
 
-    assert decision_to_json(asked) == {
+    assert decision_to_json(with_offer) == {
         "rule": "near_with_all_units",
-        "candidates": list(asked.candidates),
+        "candidates": list(with_offer.candidates),
         "invited": ["a"],
         "expires_at": (NOON + timedelta(minutes=10)).isoformat(),
     }
-    assert decision_to_json(nobody) == {"rule": "nobody_qualifies", "candidates": [], "invited": [], "expires_at": None}
+    assert decision_to_json(without_offer) == {
+        "rule": "nobody_qualifies",
+        "candidates": [],
+        "invited": [],
+        "expires_at": None,
+    }

@@ -1,4 +1,4 @@
-"""From the shelf to the door: picking, dispatch, delivery, cash, failures, and what each does to stock."""
+"""Status changes of a fulfillment: picking, dispatch, delivery, cash and failures, and their effect on stock."""
 
 from __future__ import annotations
 
@@ -39,8 +39,8 @@ def a_shop_at_noon(aws: Any) -> None:
 
 def advance_to(state: str, order: str) -> None:
     for verb, status in (("accept", "accepted"), ("pick", "picking"), ("ready", "ready"), ("dispatch", "in_transit")):
-        answer = post_step(order, verb, JOKO)
-        assert (answer.status, answer.json["status"]) == (200, status), answer.text
+        response = post_step(order, verb, JOKO)
+        assert (response.status, response.json["status"]) == (200, status), response.text
         if status == state:
             return
 
@@ -62,9 +62,9 @@ def test_a_warehouse_order_is_delivered_and_its_cash_goes_into_the_couriers_bag(
     assert (done.status, done.payment_status, done.fulfillment_status) == ("completed", "paid", "delivered")
     (payment,) = load_payments(done.payment_ids)
     assert (payment.status, payment.till, payment.captured.minor) == ("captured", "cod:courier-agus", 250_000)
-    said = journal.row_to_entry(load_entry(order, "WorkDelivered")).event
-    assert said.payments == (PaymentRecord(payment.id, "cod", 250_000, "captured"),)
-    assert set(said.postings) == {Posting(f"order:{order}", -250_000), Posting("till:cod:courier-agus", 250_000)}
+    event = journal.row_to_entry(load_entry(order, "WorkDelivered")).event
+    assert event.payments == (PaymentRecord(payment.id, "cod", 250_000, "captured"),)
+    assert set(event.postings) == {Posting(f"order:{order}", -250_000), Posting("till:cod:courier-agus", 250_000)}
     assert event_kinds(order)[-4:] == ["WorkPicked", "WorkReady", "WorkDispatched", "WorkDelivered"]
 
 
@@ -136,7 +136,7 @@ def test_a_fulfillment_is_visible_only_to_staff_of_its_location() -> None:
     claim_as(order, BUDI)
     assert post_step(order, "dispatch", DEWI).status == 404
     assert post_step(order, "dispatch", AGUS).status == 404
-    assert post_step(order, "dispatch", JOKO, work=warehouse).status == 409
+    assert post_step(order, "dispatch", JOKO, fulfillment=warehouse).status == 409
     assert post_step(order, "dispatch", RATNA).status == 200
 
 
@@ -148,7 +148,7 @@ def test_a_failed_attempt_keeps_the_goods_in_transit() -> None:
     again = post_step(order, "dispatch", JOKO)
 
     assert (failed.json["status"], again.json["status"]) == ("failed_attempt", "in_transit")
-    assert level(TEAPOT)["on_hand"] == 3  # out once, not twice
+    assert level(TEAPOT)["on_hand"] == 3  # issued once, not twice
     post_step(order, "deliver", JOKO)
     assert load_fulfillment(order).order.status == "completed"
 
@@ -186,23 +186,23 @@ def test_an_order_from_two_locations_is_completed_and_paid_with_the_last_deliver
     parts = load_fulfillment(order).fulfillments
     assert len(parts) == 2
     for verb in ("accept", "pick", "ready", "dispatch", "deliver"):
-        post_step(order, verb, RATNA, work=parts[0])
-    halfway = load_fulfillment(order).order
-    assert (halfway.status, halfway.fulfillment_status, halfway.payment_status) == (
+        post_step(order, verb, RATNA, fulfillment=parts[0])
+    after_first = load_fulfillment(order).order
+    assert (after_first.status, after_first.fulfillment_status, after_first.payment_status) == (
         "placed",
         "partly_shipped",
         "unpaid",
     )
 
     for verb in ("accept", "pick", "ready", "dispatch", "deliver"):
-        post_step(order, verb, RATNA, work=parts[1])
+        post_step(order, verb, RATNA, fulfillment=parts[1])
 
     done = load_fulfillment(order).order
     assert (done.status, done.fulfillment_status, done.payment_status) == ("completed", "delivered", "paid")
     assert level(TEAPOT)["on_hand"] + level(TEAPOT, "wh-sidoarjo")["on_hand"] == 2
 
 
-def test_a_partial_fulfillment_says_cash_with_last() -> None:
+def test_a_part_of_an_order_is_marked_cash_with_last() -> None:
     add_stock(TEAPOT, "wh-sidoarjo", 5)
     order = place_order((TEAPOT, 8))
 
@@ -212,7 +212,7 @@ def test_a_partial_fulfillment_says_cash_with_last() -> None:
         assert part["cash_with_last"] is True
 
 
-def test_a_whole_fulfillment_does_not_say_cash_with_last() -> None:
+def test_a_whole_order_is_not_marked_cash_with_last() -> None:
     place_order((TEAPOT, 2), (CUP, 1))
 
     (whole,) = call("GET", "/api/fulfillments", token=token(JOKO)).json["items"]
@@ -225,7 +225,7 @@ def test_the_list_of_a_location_holds_its_open_fulfillments() -> None:
     order = place_order((TEAPOT, 2))
 
     listed = call("GET", "/api/fulfillments", token=token(JOKO)).json
-    assert [each["order_id"] for each in listed["items"]] == [order]
+    assert [item["order_id"] for item in listed["items"]] == [order]
     assert listed["items"][0]["lines"] == [{"sku": TEAPOT, "name": "Teapot", "quantity": 2}]
     assert listed["items"][0]["cash_to_collect"] == {"amount": 250_000, "currency": "IDR"}
     assert call("GET", "/api/fulfillments?location=wh-surabaya", token=token(SINTA)).status == 404
@@ -239,35 +239,35 @@ def test_the_customer_sees_a_first_name_and_an_arrival_time_but_no_phone() -> No
     add_stock(TEAPOT, "van-budi", 3)
     park_vans(BUDI)
     order = place_order((TEAPOT, 2))
-    door = f"/api/orders/{order}/delivery"
-    assert call("GET", door, token=token(RATNA)).json["brought_by"] is None
+    path = f"/api/orders/{order}/delivery"
+    assert call("GET", path, token=token(RATNA)).json["brought_by"] is None
 
     claim_as(order, BUDI)
 
-    assert call("GET", door, token=token(RATNA)).json["brought_by"] == {
+    assert call("GET", path, token=token(RATNA)).json["brought_by"] == {
         "first_name": "Budi",
         "when": "2026-11-22T08:00:00.000Z",
         "status": "accepted",
     }
-    assert call("GET", door).status == 401
+    assert call("GET", path).status == 401
 
 
 def test_a_customer_can_request_a_call() -> None:
     add_stock(TEAPOT, "van-budi", 3)
     park_vans(BUDI)
     order = place_order((TEAPOT, 2))
-    asked = {"token": auth.order_token(order)}
+    query = {"token": auth.order_token(order)}
 
-    def ask(path: str = f"/api/orders/{order}/call-me") -> Any:
-        return call("POST", path, query=asked)
+    def request_call(path: str = f"/api/orders/{order}/call-me") -> Any:
+        return call("POST", path, query=query)
 
-    too_early = ask()
+    too_early = request_call()
     claim_as(order, BUDI)
-    once, again = ask(), ask()
-    heard = [entry.body for entry in journal.history(f"order#{order}") if entry.kind == "CallRequested"]
+    once, again = request_call(), request_call()
+    requested = [entry.body for entry in journal.history(f"order#{order}") if entry.kind == "CallRequested"]
 
     assert (too_early.status, too_early.json["code"]) == (409, "nobody_to_call")
     assert once.status == 200 and once.body == again.body
-    assert len(heard) == 1 and BUDI in heard[0]
-    assert "+62" not in once.text + heard[0]
-    assert ask("/api/orders/ord_01KBNOSUCHORDERATALL00000/call-me").status == 404
+    assert len(requested) == 1 and BUDI in requested[0]
+    assert "+62" not in once.text + requested[0]
+    assert request_call("/api/orders/ord_01KBNOSUCHORDERATALL00000/call-me").status == 404

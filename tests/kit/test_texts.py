@@ -15,7 +15,7 @@ PLACEHOLDER = re.compile(r"\{\{ (\w+) \}\}|\{% if (\w+) %\}|(?<!\{)\{(\w+)\}")
 
 
 def test_every_language_has_the_same_files() -> None:
-    assert {folder.name for folder in CONTENT_FOLDER.iterdir()} == set(LANGUAGES)
+    assert {folder.name for folder in CONTENT_FOLDER.iterdir() if folder.is_dir()} == set(LANGUAGES)
     for language in LANGUAGES:
         assert sorted(file.stem for file in (CONTENT_FOLDER / language).iterdir()) == NAMES
 

@@ -1,4 +1,4 @@
-"""A web order near Budi, who carries it, and everybody who listens."""
+"""Builders of a shop with vans and a web order near them, and readers of what was sent about the order."""
 
 from __future__ import annotations
 
@@ -17,21 +17,21 @@ BUDI, DEWI, TEAM = "staff#salesman-budi", "staff#salesman-dewi", "location#wh-su
 
 
 def a_shop_with_vans(*vans: str) -> None:
-    """Five teapots in the warehouse, and two on each van named, which has just said where it is."""
+    """Five teapots in the warehouse, and two on each of these vans, which have just reported their position."""
     open_shop(**{TEAPOT: 5})
     for van in vans:
         add_stock(TEAPOT, van, 2)
         report_position(principal_of(f"salesman-{van.removeprefix('van-')}"), van, HERE, None)
 
 
-def place_order(**said: Any) -> str:
-    answer = call("POST", "/api/orders", an_order((TEAPOT, 1), **said), key="a-key-of-sixteen-letters")
+def place_order(**fields: Any) -> str:
+    answer = call("POST", "/api/orders", an_order((TEAPOT, 1), **fields), key="a-key-of-sixteen-letters")
     assert answer.status == 201, answer.body
     return str(answer.json["id"])
 
 
-def place_and_offer_order(**said: Any) -> str:
-    order_id = place_order(**said)
+def place_and_offer_order(**fields: Any) -> str:
+    order_id = place_order(**fields)
     assign_order(load_last_entry(order_id, "OrderPlaced"))
     return order_id
 

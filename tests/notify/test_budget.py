@@ -26,7 +26,7 @@ def spent(sk: str = "all") -> int:
     return int(row.spent) if row else 0
 
 
-def test_a_flood_of_orders_to_one_number_stops_at_its_budget(sns_and_ses: Any, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_sms_to_one_number_stop_at_its_daily_budget(sns_and_ses: Any, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("SATUKANAL_SMS_PER_CUSTOMER_PER_DAY", "3")
     a_shop_with_vans()
     add_stock(TEAPOT, "wh-surabaya", 20)
@@ -39,7 +39,7 @@ def test_a_flood_of_orders_to_one_number_stops_at_its_budget(sns_and_ses: Any, m
     assert spent() == 3
 
 
-def test_the_shops_budget_is_never_overshot_and_the_inbox_still_fills(
+def test_the_shops_budget_is_never_exceeded_and_notices_still_reach_the_inbox(
     sns_and_ses: Any, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setenv("SATUKANAL_SMS_PER_DAY", "1")
@@ -54,7 +54,7 @@ def test_the_shops_budget_is_never_overshot_and_the_inbox_still_fills(
     assert spent() == 1
 
 
-def test_a_budget_of_none_is_a_kill_switch(sns_and_ses: Any, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_budget_of_zero_sends_no_sms(sns_and_ses: Any, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("SATUKANAL_SMS_PER_DAY", "0")
     a_shop_with_vans("van-budi")
     order_id = place_and_offer_order()
@@ -65,9 +65,7 @@ def test_a_budget_of_none_is_a_kill_switch(sns_and_ses: Any, monkeypatch: pytest
     assert inbox_kinds(BUDI) == ["offer"]
 
 
-def test_a_number_outside_the_allowed_countries_costs_nothing(
-    sns_and_ses: Any, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_a_number_outside_the_allowed_countries_gets_no_sms(sns_and_ses: Any, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("SATUKANAL_SMS_PREFIXES", "+65,+60")
     a_shop_with_vans()
     order_id = place_order()
@@ -79,10 +77,10 @@ def test_a_number_outside_the_allowed_countries_costs_nothing(
     assert store.load_notified(f"order#{order_id}") == []
 
 
-def test_budgets_keep_no_phone_number(sns_and_ses: Any) -> None:
+def test_budgets_store_no_phone_number(sns_and_ses: Any) -> None:
     a_shop_with_vans()
 
     deliver_messages(load_last_entry(place_order(), "OrderPlaced"))
 
-    kept = sns_and_ses.client("dynamodb").scan(TableName="test-notify")["Items"]
-    assert kept and "81252981234" not in str(kept)
+    items = sns_and_ses.client("dynamodb").scan(TableName="test-notify")["Items"]
+    assert items and "81252981234" not in str(items)

@@ -30,7 +30,7 @@ from tests.notify.build import (
 from tests.shop import STAFF, TEAPOT, an_order, token
 
 
-def test_the_near_salesman_the_warehouse_and_the_customer_each_hear_once(sns_and_ses: Any) -> None:
+def test_the_nearby_salesman_the_warehouse_and_the_customer_are_each_notified_once(sns_and_ses: Any) -> None:
     a_shop_with_vans("van-budi")
     order_id = place_and_offer_order()
 
@@ -42,7 +42,7 @@ def test_the_near_salesman_the_warehouse_and_the_customer_each_hear_once(sns_and
     assert sorted(number for number, _ in sms_sent()) == ["+6281100000003", "+6281252981234"]
 
 
-def test_the_salesmans_sms_carries_his_claim_link_and_fits_two_messages(sns_and_ses: Any) -> None:
+def test_the_salesmans_sms_has_their_claim_link_and_fits_two_messages(sns_and_ses: Any) -> None:
     a_shop_with_vans("van-budi")
     opened = load_last_entry(place_and_offer_order(), "OfferOpened")
 
@@ -56,7 +56,7 @@ def test_the_salesmans_sms_carries_his_claim_link_and_fits_two_messages(sns_and_
     assert len(text) <= 300 and text.isascii()
 
 
-def test_the_customers_sms_carries_the_link_of_his_order(sns_and_ses: Any) -> None:
+def test_the_customers_sms_has_the_link_to_the_order(sns_and_ses: Any) -> None:
     a_shop_with_vans()
     order_id = place_order()
 
@@ -67,7 +67,7 @@ def test_the_customers_sms_carries_the_link_of_his_order(sns_and_ses: Any) -> No
     assert "Rp125.000" in text and f"https://shop.test/pesanan/?id={order_id}&token=" in text
 
 
-def test_a_customer_with_an_address_is_written_to_instead(sns_and_ses: Any) -> None:
+def test_a_customer_with_an_email_address_gets_an_email_instead_of_an_sms(sns_and_ses: Any) -> None:
     a_shop_with_vans()
     order_id = place_order(customer={"name": "Sari", "phone": "081252981234", "email": "sari@example.com"})
 
@@ -77,7 +77,7 @@ def test_a_customer_with_an_address_is_written_to_instead(sns_and_ses: Any) -> N
     assert sms_sent() == []
 
 
-def test_without_a_salesman_near_the_work_is_the_warehouses_at_once(sns_and_ses: Any) -> None:
+def test_without_a_nearby_salesman_the_warehouse_is_told_to_ship_immediately(sns_and_ses: Any) -> None:
     a_shop_with_vans()
     order_id = place_and_offer_order()
 
@@ -86,7 +86,7 @@ def test_without_a_salesman_near_the_work_is_the_warehouses_at_once(sns_and_ses:
     assert inbox_kinds(TEAM) == ["yours_now"]
 
 
-def test_duplicates_and_any_order_of_events_tell_everybody_once(sns_and_ses: Any) -> None:
+def test_duplicate_events_in_any_order_notify_each_recipient_once(sns_and_ses: Any) -> None:
     a_shop_with_vans("van-budi", "van-dewi")
     order_id = place_and_offer_order()
     entries = journal.history(f"order#{order_id}") * 3
@@ -100,7 +100,7 @@ def test_duplicates_and_any_order_of_events_tell_everybody_once(sns_and_ses: Any
     assert inbox_kinds(TEAM) == ["assigned"]
 
 
-def test_an_offer_that_was_claimed_before_anybody_heard_of_it_alerts_no_salesman(sns_and_ses: Any) -> None:
+def test_an_offer_claimed_before_its_event_arrives_notifies_no_salesman(sns_and_ses: Any) -> None:
     a_shop_with_vans("van-budi", "van-dewi")
     order_id = place_and_offer_order()
     opened = load_last_entry(order_id, "OfferOpened")
@@ -112,18 +112,18 @@ def test_an_offer_that_was_claimed_before_anybody_heard_of_it_alerts_no_salesman
     assert inbox_kinds(TEAM) == ["stand_down"]
 
 
-def test_who_was_told_is_kept_with_the_order(sns_and_ses: Any) -> None:
+def test_the_notified_parties_are_stored_with_the_order(sns_and_ses: Any) -> None:
     a_shop_with_vans("van-budi")
     order_id = place_and_offer_order()
 
     deliver_all_events(order_id)
 
-    heard = {each["kind"]: each["parties"] for each in store.load_notified(f"order#{order_id}")}
-    assert heard["OfferOpened"] == [BUDI, TEAM]
-    assert heard["OrderPlaced"] == [f"customer#{order_id}"]
+    parties = {event["kind"]: event["parties"] for event in store.load_notified(f"order#{order_id}")}
+    assert parties["OfferOpened"] == [BUDI, TEAM]
+    assert parties["OrderPlaced"] == [f"customer#{order_id}"]
 
 
-def test_a_reply_that_is_lost_is_never_sent_again_and_the_next_channel_is_used(
+def test_a_message_whose_reply_was_lost_is_not_sent_again_and_the_next_channel_is_used(
     sns_and_ses: Any, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     a_shop_with_vans("van-budi")
@@ -132,11 +132,11 @@ def test_a_reply_that_is_lost_is_never_sent_again_and_the_next_channel_is_used(
     opened = load_last_entry(place_and_offer_order(), "OfferOpened")
     calls: list[str] = []
 
-    def lost(phone: str, text: str) -> None:
+    def lose_reply(phone: str, text: str) -> None:
         calls.append(phone)
         raise transports.OutcomeUnknown
 
-    monkeypatch.setattr(transports, "send_sms", lost)
+    monkeypatch.setattr(transports, "send_sms", lose_reply)
     deliver_messages(opened)
     deliver_messages(opened)
 
@@ -145,17 +145,17 @@ def test_a_reply_that_is_lost_is_never_sent_again_and_the_next_channel_is_used(
     assert send_statuses(opened.event_id) == {"sms": "unknown", "email": "sent"}
 
 
-def test_a_sender_that_dies_after_the_claim_sends_nothing_twice(
+def test_a_message_is_not_sent_again_after_the_sender_died_behind_the_claim(
     sns_and_ses: Any, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     a_shop_with_vans("van-budi")
     opened = load_last_entry(place_and_offer_order(), "OfferOpened")
 
-    def killed(phone: str, text: str) -> None:
+    def die(phone: str, text: str) -> None:
         raise KeyboardInterrupt
 
-    with monkeypatch.context() as dying:
-        dying.setattr(transports, "send_sms", killed)
+    with monkeypatch.context() as patch:
+        patch.setattr(transports, "send_sms", die)
         with pytest.raises(KeyboardInterrupt):
             deliver_messages(opened)
     deliver_messages(opened)
@@ -166,12 +166,12 @@ def test_a_sender_that_dies_after_the_claim_sends_nothing_twice(
 
 
 def send_statuses(event_id: str, party: str = BUDI) -> dict[str, str]:
-    """What became of a message, by channel."""
-    found = {channel: db.get(SentRow, f"sent#{event_id}#{party}#{channel}", "sent") for channel in ("sms", "email")}
-    return {channel: row.status for channel, row in found.items() if row}
+    """The outcome of a message, by channel."""
+    rows = {channel: db.get(SentRow, f"sent#{event_id}#{party}#{channel}", "sent") for channel in ("sms", "email")}
+    return {channel: row.status for channel, row in rows.items() if row}
 
 
-def test_a_salesman_hears_once_of_the_order_that_somebody_else_wrote_down_for_him(sns_and_ses: Any) -> None:
+def test_a_salesman_is_notified_once_of_an_order_that_another_recorded_for_them(sns_and_ses: Any) -> None:
     a_shop_with_vans("van-budi")
     order = an_order((TEAPOT, 1), channel="sfa", actor="salesman-budi")
 
@@ -182,7 +182,7 @@ def test_a_salesman_hears_once_of_the_order_that_somebody_else_wrote_down_for_hi
     assert inbox_kinds(BUDI) == ["sold"]
 
 
-def test_what_a_salesman_sells_himself_is_no_news_to_him(sns_and_ses: Any) -> None:
+def test_a_salesman_is_not_notified_of_an_order_they_recorded(sns_and_ses: Any) -> None:
     a_shop_with_vans("van-budi")
     order = an_order((TEAPOT, 1), channel="sfa")
 

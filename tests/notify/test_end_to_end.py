@@ -1,4 +1,4 @@
-"""What people hear over the life of an order."""
+"""Messages to customers and staff over the life of an order."""
 
 from __future__ import annotations
 
@@ -42,7 +42,7 @@ def test_a_proof_of_transfer_reaches_finance_and_its_confirmation_the_customer(s
     assert "Pembayaran Rp125.000" in texts[1]
 
 
-def test_nobody_is_reminded_of_a_proof_that_was_looked_at(sns_and_ses: Any) -> None:
+def test_a_proof_that_was_checked_is_not_escalated(sns_and_ses: Any) -> None:
     a_shop_with_vans()
     order_id, payment = a_transfer_with_proof()
     deliver_messages(load_last_entry(order_id, "ProofSubmitted"))
@@ -54,7 +54,7 @@ def test_nobody_is_reminded_of_a_proof_that_was_looked_at(sns_and_ses: Any) -> N
     assert inbox_kinds("role#owner") == []
 
 
-def test_a_cancelled_order_is_told_to_customer_once(sns_and_ses: Any) -> None:
+def test_the_customer_is_notified_of_a_cancelled_order_once(sns_and_ses: Any) -> None:
     a_shop_with_vans()
     order_id = place_order()
 
@@ -77,7 +77,7 @@ def test_an_order_whose_payment_did_not_arrive_in_time_is_reported_as_lapsed(sns
     assert "berakhir karena pembayaran belum kami terima" in sms_sent()[-1][1]
 
 
-def test_a_customer_s_reason_is_text_and_never_a_cause(sns_and_ses: Any) -> None:
+def test_the_reason_of_a_cancellation_is_text_and_not_its_cause(sns_and_ses: Any) -> None:
     a_shop_with_vans()
     order_id = place_order(payments=[{"method": "transfer"}])
 
@@ -94,7 +94,7 @@ def test_a_customer_s_reason_is_text_and_never_a_cause(sns_and_ses: Any) -> None
     assert o1_every_transition_is_allowed(load_snapshot(boto3.client("dynamodb"), "test")) == []
 
 
-def test_the_way_of_the_goods_is_told_to_the_customer(sns_and_ses: Any) -> None:
+def test_the_customer_is_notified_of_dispatch_and_delivery(sns_and_ses: Any) -> None:
     a_shop_with_vans()
     order_id = place_and_offer_order()
     work = load_last_entry(order_id, "OfferOpened").event.assigned[0].fulfillment_id
@@ -104,21 +104,21 @@ def test_the_way_of_the_goods_is_told_to_the_customer(sns_and_ses: Any) -> None:
 
     deliver_all_events(order_id)
 
-    heard = " ".join(text for _, text in sms_sent())
+    texts = " ".join(text for _, text in sms_sent())
     assert len(sms_sent()) == 3
-    assert "kami terima" in heard and "dalam perjalanan" in heard and "sudah sampai" in heard
-    assert inbox_kinds(TEAM) == []  # they had begun before the notice came by
+    assert "kami terima" in texts and "dalam perjalanan" in texts and "sudah sampai" in texts
+    assert inbox_kinds(TEAM) == []  # the work had begun before the event arrived
 
 
-def test_goods_given_over_the_counter_need_no_message(sns_and_ses: Any) -> None:
+def test_goods_handed_over_at_the_counter_cause_no_message(sns_and_ses: Any) -> None:
     a_shop_with_vans()
     counter = {"delivery": {"method": "handover", "location": "store-tunjungan"}, "channel": "pos"}
     add_stock(TEAPOT, "store-tunjungan", 1)
-    said = token("cashier-sinta")
-    till = {"till": "till-1", "opening": {"amount": 0, "currency": "IDR"}}
-    call("POST", "/api/shifts", till, token=said, key="s" * 16)
+    cashier = token("cashier-sinta")
+    shift = {"till": "till-1", "opening": {"amount": 0, "currency": "IDR"}}
+    call("POST", "/api/shifts", shift, token=cashier, key="s" * 16)
     body = an_order((TEAPOT, 1), payments=[{"method": "cash"}], **counter)
-    answer = call("POST", "/api/orders", body, token=said, key="o" * 16)
+    answer = call("POST", "/api/orders", body, token=cashier, key="o" * 16)
     assert answer.status == 201, answer.body
 
     deliver_all_events(answer.json["id"])
@@ -126,15 +126,15 @@ def test_goods_given_over_the_counter_need_no_message(sns_and_ses: Any) -> None:
     assert sms_sent() == []
 
 
-def test_staff_see_who_was_told_and_what_became_of_it(sns_and_ses: Any) -> None:
+def test_staff_see_the_recipients_and_the_outcomes_of_an_orders_notices(sns_and_ses: Any) -> None:
     a_shop_with_vans("van-budi")
     order_id = place_and_offer_order()
     deliver_all_events(order_id)
 
     answer = call("GET", f"/api/orders/{order_id}/notices", token=token("agent-lia"))
 
-    seen = {(each["kind"], each["to"]): each["channels"] for each in answer.json["items"]}
-    assert seen == {
+    channels = {(notice["kind"], notice["to"]): notice["channels"] for notice in answer.json["items"]}
+    assert channels == {
         ("OrderPlaced", f"customer#{order_id}"): {"sms": "sent"},
         ("OfferOpened", "staff#salesman-budi"): {"sms": "sent"},
         ("OfferOpened", TEAM): {},

@@ -54,7 +54,7 @@ def test_a_salesman_who_does_not_answer_gets_an_email_once(sns_and_ses: Any) -> 
     assert len(sms_sent()) == 1
 
 
-def test_whoever_acknowledged_is_left_alone(sns_and_ses: Any) -> None:
+def test_an_acknowledged_notice_is_not_escalated(sns_and_ses: Any) -> None:
     a_shop_with_vans("van-budi")
     give_everyone_an_email()
     opened = load_last_entry(place_and_offer_order(), "OfferOpened")
@@ -67,7 +67,7 @@ def test_whoever_acknowledged_is_left_alone(sns_and_ses: Any) -> None:
     assert addresses() == []
 
 
-def test_nobody_is_reminded_of_an_offer_that_is_over(sns_and_ses: Any) -> None:
+def test_a_claimed_offer_is_not_escalated(sns_and_ses: Any) -> None:
     a_shop_with_vans("van-budi", "van-dewi")
     give_everyone_an_email()
     opened = load_last_entry(place_and_offer_order(), "OfferOpened")
@@ -81,7 +81,7 @@ def test_nobody_is_reminded_of_an_offer_that_is_over(sns_and_ses: Any) -> None:
     assert addresses() == []
 
 
-def test_work_that_nobody_begins_climbs_from_the_team_to_the_owner(sns_and_ses: Any) -> None:
+def test_work_that_is_not_begun_is_escalated_from_the_team_to_the_owner(sns_and_ses: Any) -> None:
     a_shop_with_vans()
     give_everyone_an_email()
     deliver_messages(load_last_entry(place_and_offer_order(), "OfferOpened"))
@@ -97,19 +97,19 @@ def test_work_that_nobody_begins_climbs_from_the_team_to_the_owner(sns_and_ses: 
     assert inbox_kinds("role#owner") == ["unheard"]
 
 
-def test_whoever_dies_before_the_owner_is_told_leaves_the_rung_to_be_climbed_again(
+def test_an_escalation_that_dies_before_the_owner_is_notified_is_retried(
     sns_and_ses: Any, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """The rung was written first: the next minute took the ladder for climbed, and nobody ever heard."""
+    """The channel was once recorded in a commit of its own, so the owner was never notified."""
     a_shop_with_vans()
     deliver_messages(load_last_entry(place_and_offer_order(), "OfferOpened"))
     advance_clock(minutes=6)
 
-    def lost(*said: Any) -> None:
+    def fail(*args: Any) -> None:
         raise Unavailable()
 
-    with monkeypatch.context() as dying:
-        dying.setattr(store, "put_notice", lost)
+    with monkeypatch.context() as patch:
+        patch.setattr(store, "put_notice", fail)
         escalate()
     assert inbox_kinds("role#owner") == []
     advance_clock(minutes=6)
@@ -119,7 +119,7 @@ def test_whoever_dies_before_the_owner_is_told_leaves_the_rung_to_be_climbed_aga
     assert escalate() == 0
 
 
-def test_what_nobody_heard_stands_on_the_owners_board_under_the_number_people_call_it_by(sns_and_ses: Any) -> None:
+def test_an_unanswered_notice_is_on_the_owners_board_with_the_orders_number(sns_and_ses: Any) -> None:
     a_shop_with_vans()
     order_id = place_and_offer_order()
     deliver_messages(load_last_entry(order_id, "OfferOpened"))
@@ -133,7 +133,7 @@ def test_what_nobody_heard_stands_on_the_owners_board_under_the_number_people_ca
     assert (unheard["kind"], unheard["order"], unheard["number"]) == ("unheard", order_id, placed["number"])
 
 
-def test_work_that_was_accepted_needs_no_reminder(sns_and_ses: Any) -> None:
+def test_accepted_work_is_not_escalated(sns_and_ses: Any) -> None:
     a_shop_with_vans()
     give_everyone_an_email()
     opened = load_last_entry(place_and_offer_order(), "OfferOpened")
@@ -147,17 +147,17 @@ def test_work_that_was_accepted_needs_no_reminder(sns_and_ses: Any) -> None:
     assert inbox_kinds(TEAM) == ["yours_now"]
 
 
-def test_a_claimed_sms_of_a_sender_that_died_goes_to_the_next_channel(
+def test_a_message_whose_sender_died_behind_the_claim_goes_to_the_next_channel(
     sns_and_ses: Any, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     a_shop_with_vans()
     order_id = place_order(customer={"name": "Sari", "phone": "081252981234", "email": "sari@example.com"})
 
-    def killed(*said: str) -> None:
+    def die(*args: str) -> None:
         raise KeyboardInterrupt
 
-    with monkeypatch.context() as dying:
-        dying.setattr(transports, "send_email", killed)
+    with monkeypatch.context() as patch:
+        patch.setattr(transports, "send_email", die)
         with pytest.raises(KeyboardInterrupt):
             deliver_messages(load_last_entry(order_id, "OrderPlaced"))
     advance_clock(minutes=6)
@@ -168,7 +168,7 @@ def test_a_claimed_sms_of_a_sender_that_died_goes_to_the_next_channel(
     assert [number for number, _ in sms_sent()] == ["+6281252981234"]
 
 
-def test_an_offer_for_a_salesman_with_no_other_channel_rests_in_his_inbox(sns_and_ses: Any) -> None:
+def test_an_offer_to_a_salesman_without_another_channel_stays_in_the_inbox(sns_and_ses: Any) -> None:
     a_shop_with_vans("van-budi")
     deliver_messages(load_last_entry(place_and_offer_order(), "OfferOpened"))
     advance_clock(minutes=6)

@@ -14,11 +14,11 @@ from tests.shop import advance_clock, token
 def list_board() -> list[dict[str, Any]]:
     answer = call("GET", "/api/exceptions", token=token("owner-ratna"))
     assert answer.status == 200, answer.body
-    found: list[dict[str, Any]] = answer.json["items"]
-    return found
+    items: list[dict[str, Any]] = answer.json["items"]
+    return items
 
 
-def test_work_that_lies_too_long_is_on_the_owners_board_with_its_way_out(sns_and_ses: Any) -> None:
+def test_late_work_is_on_the_owners_board_with_the_endpoint_that_resolves_it(sns_and_ses: Any) -> None:
     a_shop_with_vans()
     opened = load_last_entry(place_and_offer_order(), "OfferOpened")
     assert list_board() == []
@@ -32,7 +32,7 @@ def test_work_that_lies_too_long_is_on_the_owners_board_with_its_way_out(sns_and
     assert late["number"] == call("GET", f"/api/orders/{late['order']}", token=token("owner-ratna")).json["number"]
 
 
-def test_a_transfer_about_to_lapse_is_on_the_board(sns_and_ses: Any) -> None:
+def test_a_transfer_that_expires_soon_is_on_the_board(sns_and_ses: Any) -> None:
     a_shop_with_vans()
     order_id = place_order(payments=[{"method": "transfer"}])
     assert list_board() == []
@@ -47,10 +47,10 @@ def test_a_message_that_failed_is_on_the_board(sns_and_ses: Any, monkeypatch: py
     a_shop_with_vans()
     order_id = place_order()
 
-    def refused(*said: str) -> None:
+    def refuse(*args: str) -> None:
         raise transports.NotSent
 
-    monkeypatch.setattr(transports, "send_sms", refused)
+    monkeypatch.setattr(transports, "send_sms", refuse)
     deliver_messages(load_last_entry(order_id, "OrderPlaced"))
 
     [failed] = list_board()

@@ -15,11 +15,11 @@ from tests.shop import TEAPOT, add_stock, an_order, token
 def inbox(staff_id: str, **query: Any) -> dict[str, Any]:
     answer = call("GET", "/api/inbox", token=token(staff_id), query=query)
     assert answer.status == 200, answer.body
-    found: dict[str, Any] = answer.json
-    return found
+    page: dict[str, Any] = answer.json
+    return page
 
 
-def test_a_salesman_finds_the_offer_with_goods_distance_deadline_and_claim_link(sns_and_ses: Any) -> None:
+def test_a_salesmans_inbox_shows_an_offer_with_goods_distance_deadline_and_claim_link(sns_and_ses: Any) -> None:
     a_shop_with_vans("van-budi")
     order_id = place_and_offer_order()
     opened = load_last_entry(order_id, "OfferOpened")
@@ -35,7 +35,7 @@ def test_a_salesman_finds_the_offer_with_goods_distance_deadline_and_claim_link(
     assert item["acknowledged_at"] is None
 
 
-def test_a_taken_offer_shows_so_and_cannot_be_claimed_from_the_inbox(sns_and_ses: Any) -> None:
+def test_a_claimed_offer_is_shown_as_claimed_and_without_a_claim_link(sns_and_ses: Any) -> None:
     a_shop_with_vans("van-budi", "van-dewi")
     opened = load_last_entry(place_and_offer_order(), "OfferOpened")
     deliver_messages(opened)
@@ -46,7 +46,7 @@ def test_a_taken_offer_shows_so_and_cannot_be_claimed_from_the_inbox(sns_and_ses
     assert item["state"] == "claimed" and "claim" not in item
 
 
-def test_nobody_sees_or_acknowledges_what_is_addressed_to_others(sns_and_ses: Any) -> None:
+def test_notices_to_others_can_be_neither_seen_nor_acknowledged(sns_and_ses: Any) -> None:
     a_shop_with_vans("van-budi")
     opened = load_last_entry(place_and_offer_order(), "OfferOpened")
     deliver_messages(opened)
@@ -56,7 +56,7 @@ def test_nobody_sees_or_acknowledges_what_is_addressed_to_others(sns_and_ses: An
     assert inbox("salesman-budi")["items"][0]["acknowledged_at"] is None
 
 
-def test_one_of_the_team_acknowledges_for_all_and_again_changes_nothing(sns_and_ses: Any) -> None:
+def test_one_member_acknowledges_for_the_team_and_acknowledging_twice_is_a_no_op(sns_and_ses: Any) -> None:
     a_shop_with_vans()
     opened = load_last_entry(place_and_offer_order(), "OfferOpened")
     deliver_messages(opened)
@@ -78,17 +78,17 @@ def test_pages_neither_skip_nor_repeat(sns_and_ses: Any) -> None:
         assign_order(load_last_entry(order_id, "OrderPlaced"))
         deliver_all_events(order_id)
 
-    seen, cursor = [], ""
+    notice_ids, cursor = [], ""
     while cursor is not None:
         page = inbox("warehouse-joko", limit=2, **({"cursor": cursor} if cursor else {}))
-        seen += [item["id"] for item in page["items"]]
+        notice_ids += [item["id"] for item in page["items"]]
         cursor = page["next"]
 
-    assert len(seen) == 5
-    assert seen == sorted(set(seen), reverse=True)
+    assert len(notice_ids) == 5
+    assert notice_ids == sorted(set(notice_ids), reverse=True)
 
 
-def test_news_of_a_clock_that_is_ahead_stand_among_what_was_told_with_them(sns_and_ses: Any) -> None:
+def test_an_event_from_a_clock_that_is_ahead_is_sorted_by_the_time_of_its_notice(sns_and_ses: Any) -> None:
     a_shop_with_vans()
     opened = []
     for number, ahead in enumerate((5, 0, 0)):
@@ -101,8 +101,8 @@ def test_news_of_a_clock_that_is_ahead_stand_among_what_was_told_with_them(sns_a
 
     page = inbox("warehouse-joko")["items"]
 
-    assert max(opened, key=lambda each: each.event_id) == opened[0]
-    assert [item["id"] for item in page] == [each.event_id for each in reversed(opened)]
+    assert max(opened, key=lambda entry: entry.event_id) == opened[0]
+    assert [item["id"] for item in page] == [entry.event_id for entry in reversed(opened)]
     first = inbox("warehouse-joko", limit=2)
     rest = inbox("warehouse-joko", limit=2, cursor=first["next"])
-    assert {item["id"] for item in first["items"] + rest["items"]} == {each.event_id for each in opened}
+    assert {item["id"] for item in first["items"] + rest["items"]} == {entry.event_id for entry in opened}

@@ -1,4 +1,4 @@
-"""What one house gave up is another's work, and it is told so."""
+"""Notices of rerouted work."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from tests.notify.build import deliver_all_events, inbox_kinds
 from tests.shop import CUP, add_stock, open_shop
 
 
-def test_the_house_that_brings_it_instead_is_told(sns_and_ses: Any) -> None:
+def test_the_location_that_gets_rerouted_work_is_notified(sns_and_ses: Any) -> None:
     open_shop(CUP=1)
     add_stock(CUP, "wh-sidoarjo", 1)
     order_id = place_order((CUP, 1))

@@ -27,67 +27,69 @@ def unreadable_record(number: int) -> dict[str, Any]:
 
 
 class FakeSns:
-    """Takes every batch except the Ids in `refused`."""
+    """Accepts every entry except the Ids in `refused`."""
 
     def __init__(self, *refused: str) -> None:
         self.refused, self.batches = set(refused), []
 
     def send(self, topic: str, batch: list[dict[str, Any]]) -> set[str]:
-        self.batches.append((topic.rpartition("-")[2], [each["Id"] for each in batch]))
-        return self.refused & {each["Id"] for each in batch}
+        self.batches.append((topic.rpartition("-")[2], [entry["Id"] for entry in batch]))
+        return self.refused & {entry["Id"] for entry in batch}
 
 
-def test_entries_travel_by_topic_in_batches_of_ten_and_in_order() -> None:
-    carrier = FakeSns()
+def test_entries_are_published_by_topic_in_batches_of_ten_and_in_order() -> None:
+    sns = FakeSns()
     records = [a_record(number) for number in range(1, 13)] + [a_record(13, StaffSaved("s", "owner", "", True, 1))]
 
-    assert stream.forward(records, carrier.send) is None
+    assert stream.forward(records, sns.send) is None
 
     first, rest = [str(number) for number in range(1, 11)], ["11", "12"]
-    assert carrier.batches == [("orders", first), ("orders", rest), ("reference", ["13"])]
+    assert sns.batches == [("orders", first), ("orders", rest), ("reference", ["13"])]
 
 
 def record_of_size(number: int, size: int) -> tuple[str, Any]:
-    """An entry whose message is so many bytes."""
-    [(told, entry)], _ = stream.read_until_unreadable([a_record(number, PayLinkRequested("x"))])
-    short = len(stream.entry_to_sns_message(told, entry)["Message"].encode())
-    [(told, entry)], _ = stream.read_until_unreadable([a_record(number, PayLinkRequested("x" * (1 + size - short)))])
-    assert len(stream.entry_to_sns_message(told, entry)["Message"].encode()) == size
-    return told, entry
+    """(sequence number, entry) whose message has `size` bytes."""
+    [(sequence, entry)], _ = stream.read_until_unreadable([a_record(number, PayLinkRequested("x"))])
+    shortest = len(stream.entry_to_sns_message(sequence, entry)["Message"].encode())
+    padded = PayLinkRequested("x" * (1 + size - shortest))
+    [(sequence, entry)], _ = stream.read_until_unreadable([a_record(number, padded)])
+    assert len(stream.entry_to_sns_message(sequence, entry)["Message"].encode()) == size
+    return sequence, entry
 
 
 @pytest.mark.parametrize(("over", "batches"), [(-1, [["1", "2"]]), (0, [["1", "2"]]), (1, [["1"], ["2"]])])
-def test_a_batch_is_as_large_as_its_limit_and_not_one_byte_larger(over: int, batches: list[list[str]]) -> None:
+def test_a_batch_is_filled_to_its_limit_and_not_one_byte_more(over: int, batches: list[list[str]]) -> None:
     half = stream.MAX_BATCH_BYTES // 2
 
-    made = stream.batches([record_of_size(1, half), record_of_size(2, stream.MAX_BATCH_BYTES - half + over)])
+    entries = [record_of_size(1, half), record_of_size(2, stream.MAX_BATCH_BYTES - half + over)]
+    grouped = stream.group_into_batches(entries)
 
-    assert [[each["Id"] for each in batch] for _, batch in made] == batches
+    assert [[message["Id"] for message in batch] for _, batch in grouped] == batches
 
 
 @pytest.mark.parametrize("over", [0, 1])
-def test_an_entry_that_fills_a_batch_goes_alone_and_holds_up_nothing(over: int) -> None:
-    carrier = FakeSns()
+def test_an_entry_that_fills_a_batch_is_sent_alone_and_blocks_no_other(over: int) -> None:
+    sns = FakeSns()
 
     assert (
         stream.publish(
             [record_of_size(1, 900), record_of_size(2, stream.MAX_BATCH_BYTES + over), record_of_size(3, 900)],
-            carrier.send,
+            sns.send,
         )
         == set()
     )
 
-    assert carrier.batches == [("orders", ["1"]), ("orders", ["2"]), ("orders", ["3"])]
+    assert sns.batches == [("orders", ["1"]), ("orders", ["2"]), ("orders", ["3"])]
 
 
-def test_what_sns_takes_is_more_than_a_batch_with_its_envelopes() -> None:
+def test_a_full_batch_with_its_envelopes_is_below_the_limit_of_sns() -> None:
     message = stream.entry_to_sns_message(*record_of_size(1, stream.MAX_BATCH_BYTES // stream.MAX_BATCH_MESSAGES))
     envelope = len(json.dumps(message | {"Message": ""}).encode())
 
     assert stream.MAX_BATCH_BYTES + stream.MAX_BATCH_MESSAGES * envelope <= 256 * 1024
 
 
-def test_a_message_is_the_entry_as_listeners_hear_it_with_its_kind_as_subject() -> None:
+def test_a_message_has_the_kind_as_subject_and_can_be_parsed_by_event_handlers() -> None:
     [(number, entry)], _ = stream.read_until_unreadable([a_record(1)])
 
     message = stream.entry_to_sns_message(number, entry)
@@ -96,41 +98,41 @@ def test_a_message_is_the_entry_as_listeners_hear_it_with_its_kind_as_subject() 
     assert journal.message_to_entry(json.loads(message["Message"])).event == PayLinkRequested("ord_1")
 
 
-def test_the_first_that_was_not_taken_comes_again_with_all_behind_it() -> None:
+def test_the_first_entry_that_was_not_accepted_is_reported_as_failed() -> None:
     assert stream.forward([a_record(number) for number in range(1, 5)], FakeSns("3", "2").send) == "2"
 
 
-def test_a_poison_record_holds_up_only_what_is_behind_it() -> None:
-    carrier = FakeSns()
+def test_an_unreadable_record_blocks_only_later_records() -> None:
+    sns = FakeSns()
 
-    failed = stream.forward([a_record(1), unreadable_record(2), a_record(3)], carrier.send)
+    failed = stream.forward([a_record(1), unreadable_record(2), a_record(3)], sns.send)
 
     assert failed == "2"
-    assert carrier.batches == [("orders", ["1"])]
+    assert sns.batches == [("orders", ["1"])]
 
 
-def test_a_kind_from_a_newer_version_is_passed_over() -> None:
+def test_a_kind_from_a_newer_version_is_skipped() -> None:
     record = a_record(1)
     record["dynamodb"]["NewImage"]["kind"] = {"S": "TeaDrunk"}
-    carrier = FakeSns()
+    sns = FakeSns()
 
-    assert stream.forward([record, a_record(2)], carrier.send) is None
-    assert carrier.batches == [("orders", ["2"])]
+    assert stream.forward([record, a_record(2)], sns.send) is None
+    assert sns.batches == [("orders", ["2"])]
 
 
 @pytest.mark.parametrize("change", ["MODIFY", "REMOVE"])
-def test_changed_and_deleted_records_are_no_news_and_are_told_on(change: str, monkeypatch: Any) -> None:
-    carrier, said = FakeSns(), list[str]()
-    monkeypatch.setattr(stream.log, "warning", lambda message, **facts: said.append(f"{message}: {facts['sequence']}"))
+def test_changed_and_removed_entries_are_logged_and_not_published(change: str, monkeypatch: Any) -> None:
+    sns, warnings = FakeSns(), list[str]()
+    monkeypatch.setattr(stream.log, "warning", lambda name, **facts: warnings.append(f"{name}: {facts['sequence']}"))
 
-    assert stream.forward([a_record(1) | {"eventName": change}, a_record(2)], carrier.send) is None
+    assert stream.forward([a_record(1) | {"eventName": change}, a_record(2)], sns.send) is None
 
-    assert carrier.batches == [("orders", ["2"])]
-    assert said == ["journal_entry_changed: 1"]
+    assert sns.batches == [("orders", ["2"])]
+    assert warnings == ["journal_entry_changed: 1"]
 
 
-def test_what_is_published_reaches_the_topics_subscribers(sns_and_ses: Any) -> None:
-    queue = sns_and_ses.client("sqs").create_queue(QueueName="listener")["QueueUrl"]
+def test_published_entries_reach_the_subscribers_of_their_topic(sns_and_ses: Any) -> None:
+    queue = sns_and_ses.client("sqs").create_queue(QueueName="subscriber")["QueueUrl"]
     arn = sns_and_ses.client("sqs").get_queue_attributes(QueueUrl=queue, AttributeNames=["QueueArn"])["Attributes"]
     topic = "arn:aws:sns:ap-southeast-3:123456789012:test-orders"
     sns_and_ses.client("sns").subscribe(TopicArn=topic, Protocol="sqs", Endpoint=arn["QueueArn"])
@@ -143,12 +145,12 @@ def test_what_is_published_reaches_the_topics_subscribers(sns_and_ses: Any) -> N
     assert json.loads(body["Message"])["body"] == {"order_id": "ord_1"}
 
 
-def test_event_doors_stand_alone_in_a_fresh_process_as_in_lambda() -> None:
-    """Chalice does not import app.py there; the models whose events are heard have to come along."""
-    for room, kinds in (
+def test_event_modules_import_the_models_of_their_events_in_a_fresh_process() -> None:
+    """Lambda imports only the module of an event handler, not app.py."""
+    for package, kinds in (
         ("notify", "OfferOpened VerificationRequested TransferSent"),
         ("reporting", "CollectionReceived"),
     ):
-        code = f"import chalicelib.{room}.events\nfrom chalicelib.kit.events import Event\n"
+        code = f"import chalicelib.{package}.events\nfrom chalicelib.kit.events import Event\n"
         code += f"assert {set(kinds.split())!r} <= Event.kinds.keys()"
         subprocess.run([sys.executable, "-c", code], check=True, timeout=60)

@@ -1,4 +1,4 @@
-"""What tests of orders ahead of their goods have in common: what is expected, what comes, and who was told."""
+"""Helpers of the backorder tests: expected and received stock, fulfillments, notices and the invariants."""
 
 from __future__ import annotations
 
@@ -29,15 +29,18 @@ def receive_stock(day: Day, quantity: int, sku: str = TEAPOT, location: str = "w
 
 
 def inbound_quantities(on: str = FRIDAY, sku: str = TEAPOT, location: str = "wh-surabaya") -> dict[str, int]:
-    shelf = int(on.replace("-", ""))
-    found = load_levels_by_id([(sku, location, shelf)])[sku, location, shelf]
+    bucket = int(on.replace("-", ""))
+    inbound = load_levels_by_id([(sku, location, bucket)])[sku, location, bucket]
     names = ("on_hand", "expected", "reserved", "allocated", "available")
-    return {name: getattr(found, name) for name in names if getattr(found, name)}
+    return {name: getattr(inbound, name) for name in names if getattr(inbound, name)}
 
 
 def list_fulfillments(day: Day, name: str) -> list[tuple[str, str, int]]:
-    case = load_fulfillment_of_order(day.orders[name]["id"])
-    return [(one.location, one.status, sum(piece.quantity for piece in one.pieces)) for one in case.fulfillments]
+    """[(location, status, units)]."""
+    return [
+        (fulfillment.location, fulfillment.status, sum(allocation.quantity for allocation in fulfillment.pieces))
+        for fulfillment in load_fulfillment_of_order(day.orders[name]["id"]).fulfillments
+    ]
 
 
 def fulfillment_status(day: Day, name: str) -> str:
@@ -46,7 +49,7 @@ def fulfillment_status(day: Day, name: str) -> str:
 
 def inbox_kinds(day: Day, name: str) -> list[str]:
     inbox = day.call("GET", "/inbox", by=JOKO)["items"]
-    return [each["kind"] for each in inbox if each.get("order") == day.orders[name]["id"]]
+    return [notice["kind"] for notice in inbox if notice.get("order") == day.orders[name]["id"]]
 
 
 def assert_invariants_hold() -> None:

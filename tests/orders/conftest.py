@@ -1,4 +1,4 @@
-"""A shop at noon with three teapots, for orders ahead of their goods."""
+"""A shop at noon with three teapots, for the backorder tests."""
 
 from __future__ import annotations
 

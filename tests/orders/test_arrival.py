@@ -1,4 +1,4 @@
-"""What was promised for a day is kept for whoever waited longest when it comes, and then brought."""
+"""Arriving goods are allocated to the backorders that have waited longest, and then delivered."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from chalicelib.fulfillment import fill_backorders as filling
+from chalicelib.fulfillment import fill_backorders
 from chalicelib.fulfillment.fill_backorders import fill_all_arrived
 from chalicelib.fulfillment.store import load_fulfillment_of_order
 from chalicelib.stock import move
@@ -30,7 +30,7 @@ from tests.shop import CUP, RARE, TEAPOT, add_stock, advance_clock, an_order, le
 from tests.verification.simulator.day import BUDI, JOKO, MAYA, TRANSFER, Day
 
 
-def test_what_comes_is_kept_for_orders_the_longest_waiting_first_and_only_the_rest_is_sold(day: Day) -> None:
+def test_arriving_goods_fill_the_oldest_backorders_first_and_only_the_rest_is_sold(day: Day) -> None:
     expect_stock(day, 10)
     day.order("first", (TEAPOT, 5), **BACKORDER)
     advance_clock(1)
@@ -48,7 +48,7 @@ def test_what_comes_is_kept_for_orders_the_longest_waiting_first_and_only_the_re
     assert_invariants_hold()
 
 
-def test_between_arrival_and_its_news_nobody_else_can_buy_what_is_kept(day: Day) -> None:
+def test_goods_promised_to_a_backorder_cannot_be_bought_before_the_arrival_event_is_handled(day: Day) -> None:
     expect_stock(day, 2)
     day.order("late", (TEAPOT, 5), **BACKORDER)
     lines = [{"sku": TEAPOT, "quantity": 2}]
@@ -56,7 +56,7 @@ def test_between_arrival_and_its_news_nobody_else_can_buy_what_is_kept(day: Day)
         "POST", "/stock/movements", {"kind": "receive", "location": "wh-surabaya", "reason": "PO 88", "lines": lines}
     )
 
-    answer = call("POST", "/api/orders", an_order((TEAPOT, 1), **BACKORDER), key="a-key-that-nobody-used")
+    answer = call("POST", "/api/orders", an_order((TEAPOT, 1), **BACKORDER), key="an-unused-key-0001")
 
     assert answer.status == 409
     assert inbound_quantities() == {"on_hand": 2, "allocated": 2}
@@ -64,19 +64,21 @@ def test_between_arrival_and_its_news_nobody_else_can_buy_what_is_kept(day: Day)
     assert_invariants_hold()
 
 
-def test_two_deliveries_at_once_are_both_counted_and_expected_once(day: Day, monkeypatch: pytest.MonkeyPatch) -> None:
-    """Found by seed 20090: both had read that two were still on their way."""
+def test_two_concurrent_deliveries_are_both_received_and_reduce_expected_stock_once(
+    day: Day, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Found by seed 20090: both deliveries had read that two units were still expected."""
     expect_stock(day, 2)
     day.order("late", (TEAPOT, 4), **BACKORDER)
-    reads = move.load_inbound_levels
+    load_inbound_levels = move.load_inbound_levels
 
-    def another_comes_in_between(firsts: Any) -> Any:
-        found = reads(firsts)
-        monkeypatch.setattr(move, "load_inbound_levels", reads)
+    def load_and_receive_concurrently(firsts: Any) -> Any:
+        levels = load_inbound_levels(firsts)
+        monkeypatch.setattr(move, "load_inbound_levels", load_inbound_levels)
         receive_stock(day, 2)
-        return found
+        return levels
 
-    monkeypatch.setattr(move, "load_inbound_levels", another_comes_in_between)
+    monkeypatch.setattr(move, "load_inbound_levels", load_and_receive_concurrently)
     receive_stock(day, 2)
 
     assert inbound_quantities() == {}
@@ -84,7 +86,7 @@ def test_two_deliveries_at_once_are_both_counted_and_expected_once(day: Day, mon
     assert_invariants_hold()
 
 
-def test_the_warehouse_hears_of_it_when_it_can_begin_and_then_brings_it(day: Day) -> None:
+def test_the_warehouse_is_notified_when_the_goods_arrive_and_then_delivers_them(day: Day) -> None:
     expect_stock(day, 2)
     day.order("late", (TEAPOT, 5), **BACKORDER)
     assert inbox_kinds(day, "late") == ["yours_now"]
@@ -105,7 +107,7 @@ def test_the_warehouse_hears_of_it_when_it_can_begin_and_then_brings_it(day: Day
     assert_invariants_hold()
 
 
-def test_part_of_it_may_have_left_while_the_rest_is_waited_for(day: Day) -> None:
+def test_part_of_an_order_can_be_delivered_while_the_rest_is_expected(day: Day) -> None:
     expect_stock(day, 2)
     day.order("late", (TEAPOT, 5), **BACKORDER)
 
@@ -119,7 +121,7 @@ def test_part_of_it_may_have_left_while_the_rest_is_waited_for(day: Day) -> None
     assert_invariants_hold()
 
 
-def test_a_salesman_nearby_who_carries_it_all_brings_it_now_and_the_promise_is_free_again(day: Day) -> None:
+def test_a_nearby_salesman_who_has_all_goods_delivers_now_and_the_inbound_units_are_available_again(day: Day) -> None:
     expect_stock(day, 4)
     add_stock(TEAPOT, "van-budi", 5)
     park_vans(BUDI)
@@ -133,7 +135,7 @@ def test_a_salesman_nearby_who_carries_it_all_brings_it_now_and_the_promise_is_f
     assert_invariants_hold()
 
 
-def test_a_cancelled_order_gives_its_place_to_the_next(day: Day) -> None:
+def test_the_units_of_a_cancelled_backorder_go_to_the_next_one(day: Day) -> None:
     expect_stock(day, 2)
     first = day.order("first", (TEAPOT, 5), **BACKORDER)
     day.call("POST", f"/orders/{first['id']}/cancel", {"reason": "too long"})
@@ -147,7 +149,7 @@ def test_a_cancelled_order_gives_its_place_to_the_next(day: Day) -> None:
     assert_invariants_hold()
 
 
-def test_what_came_for_an_order_that_ends_can_be_sold_by_anyone(day: Day) -> None:
+def test_goods_that_arrived_for_an_order_that_expires_return_to_general_stock(day: Day) -> None:
     expect_stock(day, 2, sku=RARE)
     day.order("late", (RARE, 2), payments=TRANSFER, **BACKORDER)
     receive_stock(day, 2, RARE)
@@ -161,7 +163,7 @@ def test_what_came_for_an_order_that_ends_can_be_sold_by_anyone(day: Day) -> Non
     assert_invariants_hold()
 
 
-def test_who_has_not_paid_waits_on_and_gets_his_goods_with_the_money(day: Day) -> None:
+def test_an_unpaid_backorder_is_assigned_once_its_payment_is_confirmed(day: Day) -> None:
     expect_stock(day, 2, sku=RARE)
     day.order("late", (RARE, 2), payments=TRANSFER, **BACKORDER)
     receive_stock(day, 2, RARE)
@@ -175,7 +177,7 @@ def test_who_has_not_paid_waits_on_and_gets_his_goods_with_the_money(day: Day) -
     assert_invariants_hold()
 
 
-def test_goods_from_another_house_serve_those_who_wait_as_well(day: Day) -> None:
+def test_goods_transferred_from_another_location_fill_backorders(day: Day) -> None:
     expect_stock(day, 2)
     day.order("late", (TEAPOT, 5), **BACKORDER)
     add_stock(TEAPOT, "store-tunjungan", 4)
@@ -191,7 +193,7 @@ def test_goods_from_another_house_serve_those_who_wait_as_well(day: Day) -> None
     assert_invariants_hold()
 
 
-def test_an_order_for_two_goods_waits_for_both_and_keeps_what_came_from_those_behind_it(day: Day) -> None:
+def test_a_backorder_of_two_products_waits_for_both_and_holds_what_arrived_before_younger_orders(day: Day) -> None:
     expect_stock(day, 1, sku=RARE)
     expect_stock(day, 2, sku=CUP)
     day.order("both", (RARE, 1), (CUP, 1), **BACKORDER)
@@ -211,8 +213,8 @@ def test_an_order_for_two_goods_waits_for_both_and_keeps_what_came_from_those_be
     assert_invariants_hold()
 
 
-def test_an_order_that_is_not_paid_keeps_nothing_from_a_paid_one_behind_it(day: Day) -> None:
-    """Found by seed 23431: it waited for two goods, and one of them had come."""
+def test_an_unpaid_backorder_holds_nothing_back_from_a_younger_paid_one(day: Day) -> None:
+    """Found by seed 23431: the unpaid order waited for two products, and one of them had arrived."""
     expect_stock(day, 4, sku=RARE)
     expect_stock(day, 2, sku=CUP)
     day.order("both", (RARE, 1), (CUP, 1), payments=TRANSFER, **BACKORDER)
@@ -226,7 +228,7 @@ def test_an_order_that_is_not_paid_keeps_nothing_from_a_paid_one_behind_it(day: 
     assert_invariants_hold()
 
 
-def test_counting_sees_what_came_and_waits_for_its_order(day: Day) -> None:
+def test_a_count_includes_goods_that_arrived_for_an_unpaid_backorder(day: Day) -> None:
     expect_stock(day, 2, sku=RARE)
     day.order("late", (RARE, 2), payments=TRANSFER, **BACKORDER)
     receive_stock(day, 3, RARE)
@@ -236,13 +238,13 @@ def test_counting_sees_what_came_and_waits_for_its_order(day: Day) -> None:
     levels = day.call("GET", "/stock/locations/wh-surabaya", by=JOKO)["items"]
 
     assert answer["counted"] == [{"sku": RARE, "expected": 3, "counted": 3, "variance": 0}]
-    (found,) = [each for each in levels if each["sku"] == RARE]
-    assert (found["on_hand"], found["available"]) == (3, 1)
-    assert found["expected"] == [{"on": FRIDAY, "quantity": 0, "promised": 2}]
+    (rare,) = [item for item in levels if item["sku"] == RARE]
+    assert (rare["on_hand"], rare["available"]) == (3, 1)
+    assert rare["expected"] == [{"on": FRIDAY, "quantity": 0, "promised": 2}]
     assert_invariants_hold()
 
 
-def test_levels_kept_from_elsewhere_cannot_take_what_waits_for_its_order(day: Day) -> None:
+def test_saving_levels_cannot_remove_goods_that_arrived_for_an_unpaid_backorder(day: Day) -> None:
     expect_stock(day, 2, sku=RARE)
     day.order("late", (RARE, 2), payments=TRANSFER, **BACKORDER)
     receive_stock(day, 3, RARE)
@@ -257,20 +259,20 @@ def test_levels_kept_from_elsewhere_cannot_take_what_waits_for_its_order(day: Da
     assert_invariants_hold()
 
 
-def test_nothing_that_is_not_there_is_handed_over(day: Day) -> None:
+def test_goods_that_are_not_in_stock_cannot_be_handed_over(day: Day) -> None:
     expect_stock(day, 10, location="store-tunjungan")
     body = an_order(
         (TEAPOT, 1), channel="pos", payments=[{"method": "cash"}], delivery={"method": "handover"}, **BACKORDER
     )
     day.call("POST", "/shifts", {"opening": {"amount": 0, "currency": "IDR"}}, by="cashier-sinta")
 
-    refused = call("POST", "/api/orders", body, token=token("cashier-sinta"), key="a-key-that-nobody-used")
+    refused = call("POST", "/api/orders", body, token=token("cashier-sinta"), key="an-unused-key-0001")
 
     assert (refused.status, refused.json["code"]) == (409, "out_of_stock")
     assert inbound_quantities(location="store-tunjungan") == {"expected": 10, "available": 10}
 
 
-def test_the_clock_fills_what_the_news_came_too_early_for(day: Day) -> None:
+def test_a_backorder_whose_goods_arrived_before_its_event_was_handled_is_filled(day: Day) -> None:
     expect_stock(day, 2)
     order = an_order((TEAPOT, 5), **BACKORDER)
     day.orders["late"] = day.call("POST", "/orders", order, by="")
@@ -286,14 +288,16 @@ def test_the_clock_fills_what_the_news_came_too_early_for(day: Day) -> None:
     assert_invariants_hold()
 
 
-def test_an_order_heard_of_after_its_goods_came_needs_no_list(day: Day, monkeypatch: pytest.MonkeyPatch) -> None:
-    """Found by full seed 1439: the list of those who wait lags behind."""
+def test_a_backorder_is_filled_although_the_list_of_waiting_orders_lags(
+    day: Day, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Found by full seed 1439."""
     expect_stock(day, 2)
     day.orders["late"] = day.call("POST", "/orders", an_order((TEAPOT, 5), **BACKORDER), by="")
     lines = [{"sku": TEAPOT, "quantity": 2}]
     moved = {"kind": "receive", "location": "wh-surabaya", "reason": "PO 88", "lines": lines}
     day.call("POST", "/stock/movements", moved)
-    monkeypatch.setattr(filling, "list_awaiting_work", lambda location: iter(()))
+    monkeypatch.setattr(fill_backorders, "list_awaiting_fulfillments", lambda location: iter(()))
 
     day.run_handlers()
 

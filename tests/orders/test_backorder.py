@@ -1,4 +1,4 @@
-"""What is not in stock is promised for its day, to whoever agrees, and everybody hears of it."""
+"""Placing backorders: units that are not in stock are promised for the day they are expected."""
 
 from __future__ import annotations
 
@@ -21,10 +21,10 @@ from tests.shop import CUP, RARE, TEAPOT, a_credit_customer, advance_clock, an_o
 from tests.verification.simulator.day import JOKO, LIA, MAYA, TRANSFER, Day
 
 
-def test_a_line_that_is_short_says_what_could_be_promised_for_which_day(day: Day) -> None:
+def test_a_refusal_for_lack_of_stock_lists_the_days_of_expected_units(day: Day) -> None:
     expect_stock(day, 10)
 
-    answer = call("POST", "/api/orders", an_order((TEAPOT, 5)), key="a-key-that-nobody-used")
+    answer = call("POST", "/api/orders", an_order((TEAPOT, 5)), key="an-unused-key-0001")
 
     assert answer.status == 409
     assert answer.json["short"] == [
@@ -33,7 +33,7 @@ def test_a_line_that_is_short_says_what_could_be_promised_for_which_day(day: Day
     assert (level(TEAPOT)["available"], inbound_quantities()) == (3, {"expected": 10, "available": 10})
 
 
-def test_who_agrees_is_promised_the_rest_for_its_day_and_what_is_there_goes_at_once(day: Day) -> None:
+def test_a_backorder_is_promised_the_missing_units_and_the_others_are_assigned_immediately(day: Day) -> None:
     expect_stock(day, 10)
 
     order = day.order("late", (TEAPOT, 5), **BACKORDER)
@@ -46,34 +46,34 @@ def test_who_agrees_is_promised_the_rest_for_its_day_and_what_is_there_goes_at_o
     assert_invariants_hold()
 
 
-def test_the_shop_shows_live_units_and_the_day_of_the_next_ones(day: Day) -> None:
+def test_the_shop_shows_available_units_and_the_days_of_expected_ones(day: Day) -> None:
     expect_stock(day, 10)
     expect_stock(day, 4, MONDAY, location="wh-sidoarjo")
     day.order("late", (TEAPOT, 5), **BACKORDER)
 
-    (found,) = day.call("GET", "/stock", query=f"?sku={TEAPOT}", by="")["items"]
+    (teapot,) = day.call("GET", "/stock", query=f"?sku={TEAPOT}", by="")["items"]
 
-    assert found["available"] == 0
-    assert found["expected"] == [{"on": FRIDAY, "quantity": 8}, {"on": MONDAY, "quantity": 4}]
+    assert teapot["available"] == 0
+    assert teapot["expected"] == [{"on": FRIDAY, "quantity": 8}, {"on": MONDAY, "quantity": 4}]
 
 
-def test_never_more_is_promised_than_is_expected_and_a_refusal_moves_nothing(day: Day) -> None:
+def test_more_units_than_are_expected_are_refused_and_nothing_moves(day: Day) -> None:
     expect_stock(day, 2)
 
-    answer = call("POST", "/api/orders", an_order((TEAPOT, 6), **BACKORDER), key="a-key-that-nobody-used")
+    answer = call("POST", "/api/orders", an_order((TEAPOT, 6), **BACKORDER), key="an-unused-key-0001")
 
     assert answer.status == 409
     assert answer.json["short"][0]["expected"] == [{"on": FRIDAY, "quantity": 2}]
     assert (level(TEAPOT)["available"], inbound_quantities()) == (3, {"expected": 2, "available": 2})
 
 
-def test_the_earliest_day_is_promised_first_and_a_day_that_is_over_not_at_all(day: Day) -> None:
+def test_the_earliest_day_is_promised_first_and_a_past_day_never(day: Day) -> None:
     expect_stock(day, 2)
     expect_stock(day, 5, MONDAY)
 
     order = day.order("late", (TEAPOT, 7), **BACKORDER)
     advance_clock(6 * 24 * 60)
-    refused = call("POST", "/api/orders", an_order((TEAPOT, 1)), key="a-key-that-nobody-used")
+    refused = call("POST", "/api/orders", an_order((TEAPOT, 1)), key="an-unused-key-0001")
 
     assert order["lines"][0]["later"] == [{"quantity": 2, "on": FRIDAY}, {"quantity": 2, "on": MONDAY}]
     assert refused.json["short"][0]["expected"] == [{"on": MONDAY, "quantity": 3}]
@@ -95,12 +95,12 @@ def test_a_promise_whose_payer_let_it_lapse_is_the_next_buyers_though_no_clock_c
     assert_invariants_hold()
 
 
-def test_fewer_can_be_expected_but_never_fewer_than_are_promised(day: Day) -> None:
+def test_expected_stock_can_be_reduced_but_not_below_what_is_promised(day: Day) -> None:
     expect_stock(day, 10)
     day.order("late", (TEAPOT, 5), **BACKORDER)
     fewer = {"location": "wh-surabaya", "on": FRIDAY, "lines": [{"sku": TEAPOT, "quantity": 1}], "reason": "PO 88"}
 
-    refused = call("POST", "/api/stock/expected", fewer, token=token(JOKO), key="a-key-that-nobody-used")
+    refused = call("POST", "/api/stock/expected", fewer, token=token(JOKO), key="an-unused-key-0001")
     expect_stock(day, 2)
 
     assert (refused.status, refused.json["code"]) == (409, "promised_ahead")
@@ -112,27 +112,27 @@ def test_fewer_can_be_expected_but_never_fewer_than_are_promised(day: Day) -> No
 def test_goods_are_expected_today_or_later(day: Day) -> None:
     over = {"location": "wh-surabaya", "on": "2026-11-21", "lines": [{"sku": TEAPOT, "quantity": 1}], "reason": "PO 88"}
 
-    refused = call("POST", "/api/stock/expected", over, token=token(JOKO), key="a-key-that-nobody-used")
+    refused = call("POST", "/api/stock/expected", over, token=token(JOKO), key="an-unused-key-0001")
 
     assert (refused.status, refused.json["code"]) == (422, "day_is_over")
 
 
-def test_saying_twice_what_is_expected_changes_nothing(day: Day) -> None:
+def test_expecting_the_same_stock_twice_is_a_no_op(day: Day) -> None:
     expect_stock(day, 10)
 
     assert expect_stock(day, 10)["movements"] == []
     assert inbound_quantities() == {"expected": 10, "available": 10}
 
 
-def test_goods_that_were_never_there_can_be_sold_ahead_on_credit_and_a_draft_keeps_the_consent(day: Day) -> None:
+def test_a_draft_on_credit_can_backorder_goods_that_were_never_in_stock(day: Day) -> None:
     a_credit_customer(5_000_000)
     expect_stock(day, 10, sku=CUP)
     body = an_order(
         (CUP, 4), channel="phone", payments=[{"method": "credit"}], customer={"id": "cus_makmur"}, **BACKORDER
     )
-    made = day.call("POST", "/drafts", body, by=LIA)
+    draft = day.call("POST", "/drafts", body, by=LIA)
 
-    order = day.call("POST", f"/drafts/{made['id']}/submit", by=LIA)
+    order = day.call("POST", f"/drafts/{draft['id']}/submit", by=LIA)
     day.run_handlers()
 
     assert order["lines"][0]["later"] == [{"quantity": 4, "on": FRIDAY}]
@@ -140,7 +140,7 @@ def test_goods_that_were_never_there_can_be_sold_ahead_on_credit_and_a_draft_kee
     assert_invariants_hold()
 
 
-def test_a_cart_is_told_what_could_come_later(day: Day) -> None:
+def test_a_quote_lists_the_days_of_expected_units(day: Day) -> None:
     expect_stock(day, 10)
 
     quoted = day.call("POST", "/quotes", {"channel": "web", "lines": [{"sku": TEAPOT, "quantity": 5}]}, by="")
@@ -150,35 +150,36 @@ def test_a_cart_is_told_what_could_come_later(day: Day) -> None:
     ]
 
 
-def test_the_customer_is_told_the_day_and_the_warehouse_sees_what_it_waits_for(day: Day) -> None:
+def test_the_customer_is_told_the_promised_days_and_the_warehouse_sees_awaiting_work(day: Day) -> None:
     expect_stock(day, 1)
     expect_stock(day, 5, MONDAY)
 
     order = day.order("late", (TEAPOT, 5), **BACKORDER)
-    (waits, other) = day.call("GET", "/fulfillments", by=JOKO, query="?of=awaiting")["items"]
-    (begins,) = day.call("GET", "/fulfillments", by=JOKO)["items"]
+    (first, second) = day.call("GET", "/fulfillments", by=JOKO, query="?of=awaiting")["items"]
+    (assigned,) = day.call("GET", "/fulfillments", by=JOKO)["items"]
 
-    told = render_message("placed", "id", MessageContext(load_last_entry(order["id"], "OrderPlaced")).order_facts())[1]
-    assert "Yang belum ada datang 27/11-30/11." in told
-    assert [(each["status"], each["expected_on"]) for each in (waits, other)] == [
+    facts = MessageContext(load_last_entry(order["id"], "OrderPlaced")).order_facts()
+    _, text = render_message("placed", "id", facts)
+    assert "Yang belum ada datang 27/11-30/11." in text
+    assert [(work["status"], work["expected_on"]) for work in (first, second)] == [
         ("awaiting", FRIDAY),
         ("awaiting", MONDAY),
     ]
-    assert (begins["status"], "expected_on" in begins) == ("assigned", False)
+    assert (assigned["status"], "expected_on" in assigned) == ("assigned", False)
 
 
-def test_the_owner_sees_promises_whose_day_is_over(day: Day) -> None:
+def test_a_backorder_whose_promised_day_is_over_is_on_the_owners_board(day: Day) -> None:
     expect_stock(day, 2)
     order = day.order("late", (TEAPOT, 5), **BACKORDER)
     advance_clock(5 * 24 * 60)
-    on_time = [each for each in list_exceptions(clock.now()) if each["kind"] == "late_goods"]
+    on_time = [item for item in list_exceptions(clock.now()) if item["kind"] == "late_goods"]
 
     advance_clock(24 * 60)
-    (found,) = [each for each in list_exceptions(clock.now()) if each["kind"] == "late_goods"]
+    (late,) = [item for item in list_exceptions(clock.now()) if item["kind"] == "late_goods"]
 
     assert on_time == []
-    assert (found["order"], found["on"], found["location"]) == (order["id"], FRIDAY, "wh-surabaya")
-    assert found["action"] == {"method": "POST", "path": f"/orders/{order['id']}/cancel"}
+    assert (late["order"], late["on"], late["location"]) == (order["id"], FRIDAY, "wh-surabaya")
+    assert late["action"] == {"method": "POST", "path": f"/orders/{order['id']}/cancel"}
 
 
 def load_last_entry(order_id: str, kind: str) -> journal.JournalEntry:

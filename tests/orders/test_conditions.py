@@ -1,4 +1,4 @@
-"""Each condition of the room's writes, term by term."""
+"""Every condition of the writes of orders, term by term."""
 
 from __future__ import annotations
 
@@ -16,13 +16,13 @@ pytestmark = pytest.mark.usefixtures("memory")
 ORDER = replace(an_order(a_line("TEAPOT", 2)), version=1, journal_hash="one")
 
 
-def test_an_order_is_put_once():
+def test_an_order_is_created_once():
     assert_commits(store.put_order(ORDER))
 
     assert_refused(store.put_order(replace(ORDER, note="another")))
 
 
-def test_an_order_moves_on_only_from_the_version_read():
+def test_an_order_changes_only_from_the_version_read():
     assert_refused(store.change_order(ORDER, head=Head(2, "two"), status="completed"))
     assert_commits(store.put_order(ORDER))
 
@@ -32,10 +32,10 @@ def test_an_order_moves_on_only_from_the_version_read():
     assert store.find_order("ord_1") == store.apply_changes(ORDER, Head(2, "two"), status="completed")
 
 
-def test_an_order_waits_for_money_once_and_one_that_is_not_on_hold_not_at_all():
+def test_an_order_on_hold_is_listed_as_unpaid_once_and_any_other_order_is_not_listed():
     waiting = replace(ORDER, reserved_until=NOON)
-    assert_commits(*store.await_payment(waiting))
+    assert_commits(*store.add_to_unpaid_list(waiting))
 
-    assert_refused(*store.await_payment(waiting))
+    assert_refused(*store.add_to_unpaid_list(waiting))
 
-    assert store.await_payment(ORDER) == []
+    assert store.add_to_unpaid_list(ORDER) == []

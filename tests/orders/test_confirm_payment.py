@@ -1,4 +1,4 @@
-"""Money that comes later: in time, too late, never, or in cash after all; and drafts that become orders."""
+"""Orders that await payment: paid in time, late, never, or in cash; and drafts that become orders."""
 
 from __future__ import annotations
 
@@ -24,19 +24,19 @@ def payment_id(order: Any) -> str:
     return str(order["payments"][0]["id"])
 
 
-def test_a_confirmed_transfer_turns_the_hold_into_a_promise(aws: Any) -> None:
+def test_a_confirmed_transfer_turns_the_hold_into_an_allocation(aws: Any) -> None:
     open_shop(TEAPOT=5)
     order = place(an_order((TEAPOT, 2), payments=TRANSFER))
     call("POST", f"/api/payments/{payment_id(order)}/proof?token={order['token']}", {"reference": "TRF 1"})
 
-    told = call("POST", f"/api/payments/{payment_id(order)}/confirm", token=token("finance-maya")).json
+    paid = call("POST", f"/api/payments/{payment_id(order)}/confirm", token=token("finance-maya")).json
 
-    assert (told["payment_status"], told["reserved_until"]) == ("paid", None)
-    assert told["payments"][0]["captured"] == {"amount": 250_000, "currency": "IDR"}
+    assert (paid["payment_status"], paid["reserved_until"]) == ("paid", None)
+    assert paid["payments"][0]["captured"] == {"amount": 250_000, "currency": "IDR"}
     assert level(TEAPOT) == {"on_hand": 5, "reserved": 0, "allocated": 2, "available": 3}
 
 
-def test_confirming_twice_is_confirming_once(aws: Any) -> None:
+def test_confirming_twice_is_a_no_op(aws: Any) -> None:
     open_shop(TEAPOT=5)
     order = place(an_order((TEAPOT, 2), payments=TRANSFER))
 
@@ -47,7 +47,7 @@ def test_confirming_twice_is_confirming_once(aws: Any) -> None:
     assert len(journal.history(f"order#{order['id']}")) == 2
 
 
-def test_a_rejected_proof_may_be_sent_again(aws: Any) -> None:
+def test_another_proof_may_be_sent_after_a_rejected_one(aws: Any) -> None:
     open_shop(TEAPOT=5)
     order = place(an_order((TEAPOT, 2), payments=TRANSFER))
     path = f"/api/payments/{payment_id(order)}"
@@ -61,7 +61,7 @@ def test_a_rejected_proof_may_be_sent_again(aws: Any) -> None:
     assert level(TEAPOT)["reserved"] == 2
 
 
-def test_money_that_comes_after_the_hold_lapsed_reserves_afresh(aws: Any) -> None:
+def test_a_transfer_confirmed_after_the_goods_were_sold_cancels_the_order_and_the_money_is_owed_back(aws: Any) -> None:
     open_shop(RARE=1)
     add_stock(RARE, "wh-sidoarjo", 1)
     order = place(an_order((RARE, 1), payments=TRANSFER))
@@ -78,22 +78,24 @@ def test_money_that_comes_after_the_hold_lapsed_reserves_afresh(aws: Any) -> Non
     assert '"cause":"goods_gone"' in entry.body
 
 
-def test_an_unpaid_order_ends_by_itself_and_frees_its_goods(aws: Any) -> None:
+def test_an_unpaid_order_expires_and_its_goods_are_available_again(aws: Any) -> None:
     open_shop(TEAPOT=5)
     order = place(an_order((TEAPOT, 2), payments=TRANSFER))
     advance_clock(24 * 60 + 1)
 
-    ended = (expire_unpaid(), expire_unpaid())
+    expired = (expire_unpaid(), expire_unpaid())
 
-    told = call("GET", f"/api/orders/{order['id']}?token={order['token']}").json
-    assert ended == (1, 0)
-    assert (told["status"], told["reason"]) == ("cancelled", "payment_expired")
-    assert told["payments"][0]["status"] == "expired"
+    order = call("GET", f"/api/orders/{order['id']}?token={order['token']}").json
+    assert expired == (1, 0)
+    assert (order["status"], order["reason"]) == ("cancelled", "payment_expired")
+    assert order["payments"][0]["status"] == "expired"
     assert level(TEAPOT) == {"on_hand": 5, "reserved": 0, "allocated": 0, "available": 5}
 
 
-def test_proofs_that_wait_for_us_keep_no_other_order_from_ending(aws: Any, monkeypatch: pytest.MonkeyPatch) -> None:
-    """However many they are: the clock reads its list to the last page."""
+def test_orders_with_a_submitted_proof_do_not_keep_later_orders_from_expiring(
+    aws: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """They fill the first page of the list, so all pages have to be read."""
     monkeypatch.setattr(store, "PAGE_SIZE", 1)
     open_shop(TEAPOT=5)
     proven = place(an_order((TEAPOT, 2), payments=TRANSFER))
@@ -102,37 +104,38 @@ def test_proofs_that_wait_for_us_keep_no_other_order_from_ending(aws: Any, monke
     unpaid = place(an_order((TEAPOT, 1), payments=TRANSFER), key="another-key-of-16")
     advance_clock(24 * 60 + 1)
 
-    ended = expire_unpaid()
+    expired = expire_unpaid()
 
-    now = [store.find_order(order["id"]) for order in (proven, unpaid)]
-    assert (ended, [order and order.status for order in now]) == (1, ["placed", "cancelled"])
+    orders = [store.find_order(order["id"]) for order in (proven, unpaid)]
+    assert (expired, [order and order.status for order in orders]) == (1, ["placed", "cancelled"])
     assert level(TEAPOT) == {"on_hand": 5, "reserved": 2, "allocated": 0, "available": 3}
 
 
-def test_money_for_an_ended_order_is_owed_back(aws: Any) -> None:
+def test_money_for_an_expired_order_is_owed_back(aws: Any) -> None:
     open_shop(TEAPOT=5)
     order = place(an_order((TEAPOT, 2), payments=TRANSFER))
     advance_clock(24 * 60 + 1)
     expire_unpaid()
 
-    told = call("POST", f"/api/payments/{payment_id(order)}/confirm", token=token("finance-maya")).json
+    confirmed = call("POST", f"/api/payments/{payment_id(order)}/confirm", token=token("finance-maya")).json
 
-    assert told["status"] == "cancelled"
+    assert confirmed["status"] == "cancelled"
     assert '"owed_minor":250000' in journal.history(f"order#{order['id']}")[-1].body
     assert level(TEAPOT)["available"] == 5
 
 
-def test_a_customer_cancels_his_order_with_its_link(aws: Any) -> None:
+def test_a_customer_cancels_an_order_with_its_link(aws: Any) -> None:
     open_shop(TEAPOT=5)
     order = place(an_order((TEAPOT, 2)))
 
-    told = call("POST", f"/api/orders/{order['id']}/cancel?token={order['token']}", {"reason": "changed my mind"}).json
+    path = f"/api/orders/{order['id']}/cancel?token={order['token']}"
+    cancelled = call("POST", path, {"reason": "changed my mind"}).json
 
-    assert (told["status"], told["fulfillment_status"]) == ("cancelled", "cancelled")
+    assert (cancelled["status"], cancelled["fulfillment_status"]) == ("cancelled", "cancelled")
     assert level(TEAPOT) == {"on_hand": 5, "reserved": 0, "allocated": 0, "available": 5}
 
 
-def test_a_cancelled_credit_order_gives_the_credit_back(aws: Any) -> None:
+def test_a_cancelled_credit_order_releases_its_credit(aws: Any) -> None:
     open_shop(TEAPOT=5)
     customer = a_credit_customer(limit=300_000)
     body = an_order((TEAPOT, 2), channel="phone", customer={"id": customer}, payments=[{"method": "credit"}])
@@ -144,7 +147,7 @@ def test_a_cancelled_credit_order_gives_the_credit_back(aws: Any) -> None:
     assert again["payment_status"] == "on_credit"
 
 
-def test_a_foreign_link_opens_nothing(aws: Any) -> None:
+def test_a_link_opens_no_other_order(aws: Any) -> None:
     open_shop(TEAPOT=5)
     order = place(an_order((TEAPOT, 1)))
     other = place(an_order((TEAPOT, 1), note="another"), key="another-key-of-16-chars")
@@ -155,33 +158,33 @@ def test_a_foreign_link_opens_nothing(aws: Any) -> None:
     assert (foreign.status, foreign.body) == (404, unknown.body)
 
 
-def test_a_customer_sees_his_order_but_not_where_it_lies(aws: Any) -> None:
+def test_a_customer_sees_the_order_without_fields_for_staff(aws: Any) -> None:
     open_shop(TEAPOT=5)
     order = place(an_order((TEAPOT, 1)))
 
-    told = call("GET", f"/api/orders/{order['id']}?token={order['token']}").json
+    shown = call("GET", f"/api/orders/{order['id']}?token={order['token']}").json
 
-    assert told["total"] == {"amount": 125_000, "currency": "IDR"}
-    assert not {"allocations", "created_by", "customer_id", "location"} & told.keys()
+    assert shown["total"] == {"amount": 125_000, "currency": "IDR"}
+    assert not {"allocations", "created_by", "customer_id", "location"} & shown.keys()
 
 
-def test_cash_at_the_counter_pays_an_order_that_waited_for_a_transfer(aws: Any) -> None:
+def test_an_order_that_awaits_a_transfer_can_be_paid_in_cash_at_the_counter(aws: Any) -> None:
     open_shop(TEAPOT=5)
     cashier = token("cashier-sinta")
     order = place(an_order((TEAPOT, 2), payments=TRANSFER))
     call("POST", "/api/shifts", {"opening": {"amount": 0, "currency": "IDR"}}, key="open-a-shift-key-1", token=cashier)
 
-    told = call("POST", f"/api/orders/{order['id']}/payments", {"method": "cash"}, key=KEY, token=cashier).json
+    paid = call("POST", f"/api/orders/{order['id']}/payments", {"method": "cash"}, key=KEY, token=cashier).json
 
-    assert told["payment_status"] == "paid"
-    assert [(one["method"], one["status"]) for one in told["payments"]] == [
+    assert paid["payment_status"] == "paid"
+    assert [(payment["method"], payment["status"]) for payment in paid["payments"]] == [
         ("transfer", "cancelled"),
         ("cash", "captured"),
     ]
     assert level(TEAPOT)["allocated"] == 2
 
 
-def test_a_draft_holds_nothing_and_keeps_its_price_until_the_customer_pays(aws: Any) -> None:
+def test_a_draft_reserves_nothing_and_its_price_is_fixed_until_the_customer_pays(aws: Any) -> None:
     open_shop(TEAPOT=5)
     agent = token("agent-lia")
     draft = call("POST", "/api/drafts", an_order((TEAPOT, 2), channel="phone"), key=KEY, token=agent).json
@@ -213,7 +216,7 @@ def test_a_draft_is_submitted_once(aws: Any) -> None:
     assert level(TEAPOT)["allocated"] == 2
 
 
-def test_a_draft_submitted_again_under_its_key_gets_the_same_answer(aws: Any) -> None:
+def test_submitting_a_draft_again_with_the_same_key_returns_the_same_answer(aws: Any) -> None:
     open_shop(TEAPOT=5)
     agent = token("agent-lia")
     draft = call("POST", "/api/drafts", an_order((TEAPOT, 2), channel="phone"), key=KEY, token=agent).json
@@ -225,7 +228,7 @@ def test_a_draft_submitted_again_under_its_key_gets_the_same_answer(aws: Any) ->
     assert level(TEAPOT)["allocated"] == 2
 
 
-def test_a_customer_who_pays_his_draft_again_under_his_key_gets_the_same_answer(aws: Any) -> None:
+def test_paying_a_draft_again_with_the_same_key_returns_the_same_answer(aws: Any) -> None:
     open_shop(TEAPOT=5)
     agent = token("agent-lia")
     draft = call("POST", "/api/drafts", an_order((TEAPOT, 2), channel="phone"), key=KEY, token=agent).json
@@ -239,7 +242,7 @@ def test_a_customer_who_pays_his_draft_again_under_his_key_gets_the_same_answer(
     assert level(TEAPOT)["reserved"] == 2
 
 
-def test_cash_for_a_waiting_order_taken_again_under_its_key_is_taken_once(aws: Any) -> None:
+def test_paying_an_order_in_cash_again_with_the_same_key_takes_the_cash_once(aws: Any) -> None:
     open_shop(TEAPOT=9)
     cashier = token("cashier-sinta")
     order = place(an_order((TEAPOT, 2), payments=TRANSFER))
@@ -253,7 +256,7 @@ def test_cash_for_a_waiting_order_taken_again_under_its_key_is_taken_once(aws: A
     assert call("GET", "/api/shifts/mine", token=cashier).json["expected"]["amount"] == 250_000
 
 
-def test_a_pay_link_asked_for_again_under_its_key_is_sent_once(aws: Any) -> None:
+def test_a_pay_link_requested_again_with_the_same_key_is_sent_once(aws: Any) -> None:
     open_shop(TEAPOT=5)
     agent = token("agent-lia")
     draft = call("POST", "/api/drafts", an_order((TEAPOT, 2), channel="phone"), key=KEY, token=agent).json
@@ -265,13 +268,13 @@ def test_a_pay_link_asked_for_again_under_its_key_is_sent_once(aws: Any) -> None
     assert [entry.kind for entry in journal.history(f"draft#{draft['id']}")] == ["DraftCreated", "PayLinkRequested"]
 
 
-def test_orders_of_all_channels_stand_in_one_list_newest_first(aws: Any) -> None:
+def test_orders_of_all_channels_are_in_one_list_newest_first(aws: Any) -> None:
     open_shop(TEAPOT=9)
     web = place(an_order((TEAPOT, 1)))
     advance_clock(1)
     phone = place(an_order((TEAPOT, 1), channel="phone"), key="another-key-of-16-chars", by="agent-lia")
 
-    told = call("GET", "/api/orders", token=token("owner-ratna")).json
+    items = call("GET", "/api/orders", token=token("owner-ratna")).json["items"]
 
-    assert [one["id"] for one in told["items"]] == [phone["id"], web["id"]]
-    assert [one["created_by"] for one in told["items"]] == ["agent-lia", "shopper"]
+    assert [order["id"] for order in items] == [phone["id"], web["id"]]
+    assert [order["created_by"] for order in items] == ["agent-lia", "shopper"]

@@ -1,4 +1,4 @@
-"""Each condition of a draft's writes, in a shop in memory."""
+"""Every condition of a draft's writes, on the memory engine."""
 
 from __future__ import annotations
 
@@ -29,18 +29,18 @@ def sim() -> Iterator[Sim]:
 
 
 def a_draft() -> Draft:
-    found = drafts.find_draft(drafts.create(TWO_CUPS)["id"])
-    assert found is not None
-    return found
+    draft = drafts.find_draft(drafts.create(TWO_CUPS)["id"])
+    assert draft is not None
+    return draft
 
 
 def event_kinds(draft: Draft) -> list[str]:
     return [entry.kind for entry in journal.history(f"draft#{draft.id}")]
 
 
-def test_a_draft_is_never_made_over_another(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_draft_never_overwrites_another(monkeypatch: pytest.MonkeyPatch) -> None:
     first = a_draft()
-    db.commit([db.delete(each) for each in journal.history(f"draft#{first.id}")])
+    db.commit([db.delete(entry) for entry in journal.history(f"draft#{first.id}")])
     monkeypatch.setattr(ids, "new", lambda kind, at: first.id)
 
     with pytest.raises(StaleVersion):
@@ -50,7 +50,7 @@ def test_a_draft_is_never_made_over_another(monkeypatch: pytest.MonkeyPatch) -> 
 
 
 def test_a_draft_read_twice_is_submitted_once() -> None:
-    """By two at once: whoever came second was told that the shop is busy, for the order stood there already."""
+    """Two concurrent requests: the second once failed with 503, because the order existed already."""
     draft = a_draft()
     drafts.submit(draft, None)
 
@@ -61,7 +61,7 @@ def test_a_draft_read_twice_is_submitted_once() -> None:
     assert level(CUP)["reserved"] == 2
 
 
-def test_a_link_for_a_draft_that_becomes_an_order_meanwhile_brings_no_draft_back(sim: Sim) -> None:
+def test_sending_the_link_of_a_draft_that_is_submitted_meanwhile_does_not_restore_the_draft(sim: Sim) -> None:
     draft = a_draft()
     rivals = [lambda: drafts.submit(draft, None)]
     sim.memory.inject_fault = lambda send: "" if send != "transact" or not rivals else str(rivals.pop()())[:0]
@@ -74,7 +74,7 @@ def test_a_link_for_a_draft_that_becomes_an_order_meanwhile_brings_no_draft_back
     assert (db.get(DraftRow, draft.id, "draft"), event_kinds(draft)) == (None, ["DraftCreated"])
 
 
-def test_links_asked_for_one_after_the_other_are_both_told_of() -> None:
+def test_two_requests_for_a_pay_link_are_both_recorded() -> None:
     draft = a_draft()
 
     drafts.send_pay_link(agent_principal(), draft.id)

@@ -1,4 +1,4 @@
-"""A guest's link: it opens one order, for a time, until a newer one takes its place."""
+"""The customer's link to an order: it opens one order until it expires or is replaced."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ import pytest
 from chalicelib.kit import config
 from tests.client import call
 from tests.notify.build import deliver_all_events, sms_sent
-from tests.notify.conftest import sns_and_ses  # noqa: F401 - what would leave the house is caught there
+from tests.notify.conftest import sns_and_ses  # noqa: F401 - catches SMS and e-mail
 from tests.shop import TEAPOT, advance_clock, an_order, open_shop, token
 
 DAY = 24 * 60
@@ -39,7 +39,7 @@ def test_a_link_cannot_be_guessed_and_opens_no_other_order_of_the_same_customer(
     )
 
 
-def test_a_link_ends_after_ninety_days(aws: Any) -> None:
+def test_a_link_expires_after_ninety_days(aws: Any) -> None:
     open_shop(TEAPOT=5)
     order_id, link = place_order()
 
@@ -50,12 +50,12 @@ def test_a_link_ends_after_ninety_days(aws: Any) -> None:
     assert (before, status_with_link(order_id, link)) == (200, 404)
 
 
-def test_a_new_link_reaches_the_customer_alone_and_ends_the_old_one(aws: Any, sns_and_ses: Any) -> None:  # noqa: F811
+def test_a_new_link_goes_only_to_the_customer_and_replaces_the_old_one(aws: Any, sns_and_ses: Any) -> None:  # noqa: F811
     open_shop(TEAPOT=5)
     order_id, link = place_order()
-    door, said = f"/api/orders/{order_id}/link", {"token": token("agent-lia"), "key": "a-lost-phone-0001"}
+    path, agent, key = f"/api/orders/{order_id}/link", token("agent-lia"), "a-lost-phone-0001"
 
-    renewed, again = call("POST", door, **said), call("POST", door, **said)
+    renewed, again = (call("POST", path, token=agent, key=key) for _ in range(2))
     deliver_all_events(order_id)
 
     assert renewed.status == again.status == 200 and renewed.body == again.body
@@ -66,10 +66,10 @@ def test_a_new_link_reaches_the_customer_alone_and_ends_the_old_one(aws: Any, sn
     assert new.encode() not in renewed.body
 
 
-def test_a_link_outlives_a_new_signing_key_and_ends_with_its_own(aws: Any, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_link_stays_valid_while_its_signing_key_is_configured(aws: Any, monkeypatch: pytest.MonkeyPatch) -> None:
     open_shop(TEAPOT=5)
     order_id, link = place_order()
-    old, new = config.secrets()[-1], "a-signing-key-that-was-made-later-on-001"
+    old, new = config.secrets()[-1], "a-signing-key-that-was-added-later-00001"
 
     def with_keys(*keys: str) -> int:
         monkeypatch.setattr(config, "secrets", lambda: keys)

@@ -1,4 +1,4 @@
-"""What can be said of an order without asking anybody."""
+"""The rules of orders: transitions, demand, promised days, cancellation."""
 
 from __future__ import annotations
 
@@ -44,19 +44,19 @@ def an_order(*lines: OrderLine, status: str = "placed", fulfillment_status: str 
 @pytest.mark.parametrize(
     ("table", "start"), [(TRANSITIONS, OrderStatus.DRAFT), (FULFILLMENT_TRANSITIONS, OrderFulfillmentStatus.UNASSIGNED)]
 )
-def test_every_state_is_reached_and_every_target_is_known(table, start):
-    reached, ahead = set(), {start}
-    while ahead:
-        reached |= ahead
-        ahead = {to for state in ahead for to in table[state]} - reached
+def test_every_state_is_reachable_and_every_target_is_known(table, start):
+    reached, frontier = set(), {start}
+    while frontier:
+        reached |= frontier
+        frontier = {target for state in frontier for target in table[state]} - reached
 
     assert reached == set(table) == set(type(start))
 
 
-def test_completed_and_cancelled_are_ends_and_goods_that_have_gone_cannot_be_cancelled():
-    assert {state for state, ways in TRANSITIONS.items() if not ways} == {"completed", "cancelled"}
-    assert {state for state, ways in FULFILLMENT_TRANSITIONS.items() if not ways} == {"returned", "cancelled"}
-    assert {state for state, ways in FULFILLMENT_TRANSITIONS.items() if "cancelled" in ways} == {
+def test_completed_and_cancelled_are_final_and_shipped_goods_cannot_be_cancelled():
+    assert {state for state, targets in TRANSITIONS.items() if not targets} == {"completed", "cancelled"}
+    assert {state for state, targets in FULFILLMENT_TRANSITIONS.items() if not targets} == {"returned", "cancelled"}
+    assert {state for state, targets in FULFILLMENT_TRANSITIONS.items() if "cancelled" in targets} == {
         "unassigned",
         "offered",
         "assigned",
@@ -67,23 +67,23 @@ def test_two_lines_of_one_sku_are_one_demand():
     assert merge_demand([("TEAPOT", 2), ("CUP", 1), ("TEAPOT", 3)]) == {"TEAPOT": 5, "CUP": 1}
 
 
-def test_a_line_says_what_of_it_is_promised_for_which_later_day():
-    here, by_friday, by_monday = 0, 20261127, 20261130
+def test_a_line_lists_the_units_that_are_promised_for_a_later_day():
+    in_stock, friday, monday = 0, 20261127, 20261130
     lines = (a_line("TEAPOT", 9), a_line("CUP", 2), a_line("TRAY", 4))
-    pieces = [
-        *(Allocation("TEAPOT", "wh-surabaya", 2, by_monday), Allocation("TEAPOT", "wh-surabaya", 3, here)),
-        *(Allocation("TEAPOT", "wh-surabaya", 1, by_friday), Allocation("TEAPOT", "wh-sidoarjo", 3, by_friday)),
-        *(Allocation("CUP", "wh-surabaya", 2, here), Allocation("TRAY", "wh-surabaya", 4, by_monday)),
+    allocations = [
+        *(Allocation("TEAPOT", "wh-surabaya", 2, monday), Allocation("TEAPOT", "wh-surabaya", 3, in_stock)),
+        *(Allocation("TEAPOT", "wh-surabaya", 1, friday), Allocation("TEAPOT", "wh-sidoarjo", 3, friday)),
+        *(Allocation("CUP", "wh-surabaya", 2, in_stock), Allocation("TRAY", "wh-surabaya", 4, monday)),
     ]
 
-    teapots, cups, trays = with_promised_days(lines, pieces)
+    teapots, cups, trays = with_promised_days(lines, allocations)
 
     assert teapots == replace(lines[0], later=((4, "2026-11-27"), (2, "2026-11-30")))
     assert cups == lines[1]
     assert trays == replace(lines[2], later=((4, "2026-11-30"),))
 
 
-def test_an_order_knows_its_journal_currency_tax_and_demand():
+def test_an_order_has_a_journal_subject_currency_tax_and_demand():
     order = an_order(a_line("TEAPOT", 2, tax=198), a_line("CUP", 1, tax=99))
 
     assert order.subject == "order#ord_1"
@@ -92,7 +92,7 @@ def test_an_order_knows_its_journal_currency_tax_and_demand():
     assert order.demand == {"TEAPOT": 2, "CUP": 1}
 
 
-def test_an_order_is_on_hold_while_its_reservation_has_an_end():
+def test_an_order_is_on_hold_while_its_reservation_ends_at_a_time():
     assert replace(an_order(), reserved_until=NOON).on_hold is True
     assert an_order().on_hold is False
 
@@ -101,14 +101,14 @@ def test_a_customers_link_lasts_ninety_days():
     assert link_expires_at(NOON) == NOON + timedelta(days=90)
 
 
-def test_an_order_can_be_cancelled_until_its_goods_leave_or_it_is_over():
-    still = [
+def test_an_order_can_be_cancelled_until_its_goods_leave_or_it_is_completed():
+    cancellable = [
         (status, goods)
         for status in TRANSITIONS
         for goods in FULFILLMENT_TRANSITIONS
         if is_cancellable(an_order(status=status, fulfillment_status=goods))
     ]
 
-    assert still == [
+    assert cancellable == [
         (status, goods) for status in ("draft", "placed") for goods in ("unassigned", "offered", "assigned")
     ]

@@ -1,4 +1,4 @@
-"""Placing orders: through the public door, against all the tables."""
+"""Placing orders through the public endpoint."""
 
 from __future__ import annotations
 
@@ -19,34 +19,34 @@ def place(body: Any, key: str = KEY, by: str = "") -> Any:
     return call("POST", "/api/orders", headers=headers, body=body)
 
 
-def test_a_guest_order_promises_its_goods_and_answers_with_a_token(aws: Any) -> None:
+def test_a_guest_order_allocates_its_goods_and_returns_a_token(aws: Any) -> None:
     open_shop(TEAPOT=5)
 
     answer = place(an_order((TEAPOT, 2)))
 
-    told = answer.json
+    order = answer.json
     assert answer.status == 201
-    assert told["status"] == "placed"
-    assert told["payment_status"] == "unpaid"
-    assert told["fulfillment_status"] == "unassigned"
-    assert told["total"] == {"amount": 250_000, "currency": "IDR"}
-    assert told["allocations"] == [{"sku": TEAPOT, "location": "wh-surabaya", "quantity": 2}]
-    assert told["token"]
+    assert order["status"] == "placed"
+    assert order["payment_status"] == "unpaid"
+    assert order["fulfillment_status"] == "unassigned"
+    assert order["total"] == {"amount": 250_000, "currency": "IDR"}
+    assert order["allocations"] == [{"sku": TEAPOT, "location": "wh-surabaya", "quantity": 2}]
+    assert order["token"]
     assert level(TEAPOT) == {"on_hand": 5, "reserved": 0, "allocated": 2, "available": 3}
 
 
-def test_a_transfer_order_holds_its_goods_until_the_money_comes(aws: Any) -> None:
+def test_an_order_paid_by_transfer_reserves_its_goods_until_the_money_arrives(aws: Any) -> None:
     open_shop(TEAPOT=5)
 
-    told = place(an_order((TEAPOT, 2), payments=[{"method": "transfer"}])).json
+    order = place(an_order((TEAPOT, 2), payments=[{"method": "transfer"}])).json
 
-    assert told["payments"][0]["status"] == "awaiting_proof"
-    assert told["payments"][0]["action"]["kind"] == "instructions"
-    assert told["reserved_until"] is not None
+    assert order["payments"][0]["status"] == "awaiting_proof"
+    assert order["payments"][0]["action"]["kind"] == "instructions"
+    assert order["reserved_until"] is not None
     assert level(TEAPOT) == {"on_hand": 5, "reserved": 2, "allocated": 0, "available": 3}
 
 
-def test_the_same_key_and_body_is_one_order_with_the_same_answer(aws: Any) -> None:
+def test_a_request_repeated_with_its_key_places_one_order_and_returns_the_same_answer(aws: Any) -> None:
     open_shop(TEAPOT=5)
 
     first, second = place(an_order((TEAPOT, 2))), place(an_order((TEAPOT, 2)))
@@ -56,7 +56,7 @@ def test_the_same_key_and_body_is_one_order_with_the_same_answer(aws: Any) -> No
     assert level(TEAPOT)["allocated"] == 2
 
 
-def test_a_repeat_is_answered_even_when_nothing_is_left(aws: Any) -> None:
+def test_a_repeated_request_is_answered_even_if_nothing_is_left_in_stock(aws: Any) -> None:
     open_shop(RARE=1)
     first = place(an_order((RARE, 1)))
 
@@ -65,7 +65,7 @@ def test_a_repeat_is_answered_even_when_nothing_is_left(aws: Any) -> None:
     assert second.body == first.body
 
 
-def test_a_repeat_a_year_later_is_the_same_order_with_the_same_answer(aws: Any) -> None:
+def test_a_request_repeated_a_year_later_returns_the_same_answer(aws: Any) -> None:
     open_shop(TEAPOT=5)
     first = place(an_order((TEAPOT, 2)))
 
@@ -103,19 +103,19 @@ def test_every_short_line_is_named(aws: Any) -> None:
     answer = place(an_order((TEAPOT, 2), (CUP, 3)))
 
     assert answer.json["code"] == "out_of_stock"
-    assert [one["sku"] for one in answer.json["short"]] == [TEAPOT, CUP]
+    assert [line["sku"] for line in answer.json["short"]] == [TEAPOT, CUP]
 
 
-def test_what_the_warehouse_lacks_comes_from_a_store(aws: Any) -> None:
+def test_goods_that_the_warehouse_lacks_are_allocated_at_a_store(aws: Any) -> None:
     open_shop(TEAPOT=1)
     add_stock(TEAPOT, "store-tunjungan", 4)
 
-    told = place(an_order((TEAPOT, 3))).json
+    order = place(an_order((TEAPOT, 3))).json
 
-    assert told["allocations"] == [{"sku": TEAPOT, "location": "store-tunjungan", "quantity": 3}]
+    assert order["allocations"] == [{"sku": TEAPOT, "location": "store-tunjungan", "quantity": 3}]
 
 
-def test_a_van_is_never_promised_to_a_web_order(aws: Any) -> None:
+def test_van_stock_is_never_allocated_to_a_web_order(aws: Any) -> None:
     open_shop()
     add_stock(TEAPOT, "van-budi", 9)
 
@@ -125,7 +125,7 @@ def test_a_van_is_never_promised_to_a_web_order(aws: Any) -> None:
     assert level(TEAPOT, "van-budi")["available"] == 9
 
 
-def test_an_expired_hold_never_refuses_a_buyer_though_nobody_swept(aws: Any) -> None:
+def test_the_units_of_a_lapsed_hold_can_be_bought_before_any_cleanup(aws: Any) -> None:
     open_shop(RARE=1)
     place(an_order((RARE, 1), payments=[{"method": "transfer"}]))
     advance_clock(24 * 60 + 1)
@@ -136,7 +136,7 @@ def test_an_expired_hold_never_refuses_a_buyer_though_nobody_swept(aws: Any) -> 
     assert level(RARE) == {"on_hand": 1, "reserved": 0, "allocated": 1, "available": 0}
 
 
-def test_a_hold_that_still_runs_refuses_the_next_buyer(aws: Any) -> None:
+def test_the_units_of_an_active_hold_cannot_be_bought(aws: Any) -> None:
     open_shop(RARE=1)
     place(an_order((RARE, 1), payments=[{"method": "transfer"}]))
     advance_clock(24 * 60 - 1)
@@ -146,23 +146,23 @@ def test_a_hold_that_still_runs_refuses_the_next_buyer(aws: Any) -> None:
     assert answer.status == 409
 
 
-def test_a_cash_sale_at_the_counter_takes_the_goods_and_fills_the_till(aws: Any) -> None:
+def test_a_cash_sale_at_the_counter_issues_the_goods_and_adds_to_the_till(aws: Any) -> None:
     open_shop()
     add_stock(CUP, "store-tunjungan", 10)
     headers = {"Authorization": f"Bearer {token('cashier-sinta')}", "Idempotency-Key": "open-a-shift-key-1"}
     call("POST", "/api/shifts", headers=headers, body={"opening": {"amount": 100_000, "currency": "IDR"}})
 
-    told = place(
+    order = place(
         {"channel": "pos", "lines": [{"sku": CUP, "quantity": 3}], "payments": [{"method": "cash"}]}, by="cashier-sinta"
     ).json
 
-    assert (told["status"], told["payment_status"], told["fulfillment_status"]) == ("completed", "paid", "delivered")
+    assert (order["status"], order["payment_status"], order["fulfillment_status"]) == ("completed", "paid", "delivered")
     assert level(CUP, "store-tunjungan") == {"on_hand": 7, "reserved": 0, "allocated": 0, "available": 7}
-    assert told["payments"][0]["shift"]
+    assert order["payments"][0]["shift"]
 
 
-def test_two_cash_payments_of_one_order_both_go_into_the_till(aws: Any) -> None:
-    """Summed, because one transaction may change a row once."""
+def test_two_cash_payments_of_one_order_are_both_added_to_the_till(aws: Any) -> None:
+    """They are summed, because a DynamoDB transaction may change a row once."""
     open_shop()
     add_stock(CUP, "store-tunjungan", 4)
     body = {"opening": {"amount": 50_000, "currency": "IDR"}}
@@ -191,7 +191,7 @@ def test_cash_without_an_open_shift_is_refused_and_nothing_moves(aws: Any) -> No
     assert level(CUP, "store-tunjungan")["on_hand"] == 10
 
 
-def test_credit_is_spent_up_to_the_limit_and_not_beyond(aws: Any) -> None:
+def test_credit_is_granted_up_to_the_limit_and_not_beyond(aws: Any) -> None:
     open_shop(TEAPOT=5)
     customer = a_credit_customer(limit=300_000)
     order = an_order((TEAPOT, 2), channel="phone", customer={"id": customer}, payments=[{"method": "credit"}])
@@ -204,7 +204,7 @@ def test_credit_is_spent_up_to_the_limit_and_not_beyond(aws: Any) -> None:
     assert level(TEAPOT)["allocated"] == 2
 
 
-def test_a_shopper_may_not_bring_his_own_price(aws: Any) -> None:
+def test_a_shopper_may_not_set_a_price(aws: Any) -> None:
     open_shop(TEAPOT=5)
     body = an_order((TEAPOT, 1))
     body["lines"][0]["agreed"] = {"unit_price": {"amount": 1, "currency": "IDR"}}
@@ -223,7 +223,7 @@ def test_another_currency_is_refused(aws: Any) -> None:
     assert (answer.status, answer.json["code"]) == (422, "wrong_currency")
 
 
-def test_goods_in_more_places_than_one_commit_holds_are_refused_and_nothing_moves(aws: Any) -> None:
+def test_an_order_with_too_many_locations_for_one_transaction_is_refused_and_nothing_moves(aws: Any) -> None:
     open_shop()
     skus = [f"SPICE-{number:02}" for number in range(30)]
     for sku in skus:
@@ -239,7 +239,7 @@ def test_goods_in_more_places_than_one_commit_holds_are_refused_and_nothing_move
     assert place(an_order(*[(sku, 2) for sku in skus[:20]], payments=[{"method": "transfer"}])).status == 201
 
 
-def test_a_missing_key_is_asked_for(aws: Any) -> None:
+def test_a_request_without_an_idempotency_key_is_refused(aws: Any) -> None:
     open_shop(TEAPOT=5)
 
     answer = call("POST", "/api/orders", body=an_order((TEAPOT, 1)))

@@ -1,4 +1,4 @@
-"""A hot SKU lies on several shelves: who meets others at one goes to another, and waits only where all are crowded."""
+"""Orders of a SKU whose stock is split into shards: a conflict at one shard is retried at another."""
 
 from __future__ import annotations
 
@@ -16,11 +16,11 @@ from tests.client import call
 from tests.shop import TEAPOT, an_order, open_shop, principal_of
 from tests.verification.simulator.memory_engine import MemoryEngine
 
-HERE = "wh-surabaya"
+LOCATION = "wh-surabaya"
 
 
 class ContendedMemory(MemoryEngine):
-    """Cancels each transaction that `meets` somebody; the writes of all that were sent."""
+    """Cancels every transaction for which `is_contended` is true. `sent` has the writes of every attempt."""
 
     def __init__(self) -> None:
         super().__init__()
@@ -35,33 +35,33 @@ class ContendedMemory(MemoryEngine):
 
     @property
     def orders(self) -> list[str]:
-        """The order that each transaction would have made."""
+        """The id of the order in each attempted transaction."""
         return [write.row.pk for writes in self.sent for write in writes if isinstance(write.row, OrderRow)]
 
 
 @pytest.fixture
 def store(monkeypatch: pytest.MonkeyPatch) -> Iterator[ContendedMemory]:
-    made = ContendedMemory()
-    monkeypatch.setattr(db, "engine", made)
+    memory = ContendedMemory()
+    monkeypatch.setattr(db, "engine", memory)
     open_shop(TEAPOT=8)
-    yield made
+    yield memory
 
 
 def split_into_shards(count: int, store: ContendedMemory) -> None:
-    reshard(principal_of("owner-ratna"), HERE, TEAPOT, count, "a sale tonight")
+    reshard(principal_of("owner-ratna"), LOCATION, TEAPOT, count, "a sale tonight")
     store.sent.clear()
 
 
 def set_first_shards(monkeypatch: pytest.MonkeyPatch, *numbers: int) -> None:
-    """The shelves that buyers begin at."""
-    coming, others = iter(numbers), ids.randomness
+    """Make successive plans begin at these shards."""
+    offsets, randomness = iter(numbers), ids.randomness
     monkeypatch.setattr(
-        ids, "randomness", lambda count: next(coming).to_bytes(2, "big") if count == 2 else others(count)
+        ids, "randomness", lambda count: next(offsets).to_bytes(2, "big") if count == 2 else randomness(count)
     )
 
 
-def touches_shard(shelf: int) -> Callable[[Sequence[Write]], bool]:
-    key = level_key(TEAPOT, HERE, shelf)
+def touches_shard(shard: int) -> Callable[[Sequence[Write]], bool]:
+    key = level_key(TEAPOT, LOCATION, shard)
     return lambda writes: any((write.row.pk, write.row.sk) == (key.pk, key.sk) for write in writes)
 
 
@@ -70,14 +70,14 @@ def place_sale() -> Any:
 
 
 def available_by_shard() -> dict[int, int]:
-    return {level.shard: level.available for level in load_levels([(TEAPOT, HERE)])}
+    return {level.shard: level.available for level in load_levels([(TEAPOT, LOCATION)])}
 
 
 def rows(store: ContendedMemory) -> dict[str, Any]:
     return {name: table.rows for name, table in store.snapshot().items() if table.rows}
 
 
-def test_who_meets_others_at_one_shelf_takes_from_another(
+def test_an_order_in_conflict_at_one_shard_takes_from_another(
     store: ContendedMemory, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     split_into_shards(2, store)
@@ -90,7 +90,7 @@ def test_who_meets_others_at_one_shelf_takes_from_another(
     assert len(store.sent) == 2
 
 
-def test_where_all_are_crowded_he_waits_for_his_turn_at_one(
+def test_after_three_conflicts_the_order_is_retried_at_the_same_shard(
     store: ContendedMemory, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     split_into_shards(2, store)
@@ -104,7 +104,7 @@ def test_where_all_are_crowded_he_waits_for_his_turn_at_one(
     assert len(set(store.orders[3:])) == 1
 
 
-def test_who_never_gets_through_is_asked_to_come_again_and_nothing_moved(store: ContendedMemory) -> None:
+def test_an_order_that_is_always_in_conflict_fails_with_503_and_nothing_moves(store: ContendedMemory) -> None:
     split_into_shards(2, store)
     before = rows(store)
     store.is_contended = lambda writes: True
@@ -116,7 +116,7 @@ def test_who_never_gets_through_is_asked_to_come_again_and_nothing_moved(store: 
     assert rows(store) == before
 
 
-def test_of_goods_on_one_shelf_the_same_order_is_tried_again(store: ContendedMemory) -> None:
+def test_an_order_of_a_sku_with_one_shard_is_retried_unchanged(store: ContendedMemory) -> None:
     store.sent.clear()
     store.is_contended = lambda writes: len(store.sent) < 4
 
@@ -126,16 +126,16 @@ def test_of_goods_on_one_shelf_the_same_order_is_tried_again(store: ContendedMem
     assert len(store.orders) == 4 and len(set(store.orders)) == 1
 
 
-def test_an_order_that_a_lost_try_had_made_is_found_and_not_made_again(store: ContendedMemory) -> None:
-    """The store cancels the second send of what it had carried out, and the answer to the first was lost."""
+def test_an_order_whose_first_commit_lost_its_reply_is_not_placed_twice(store: ContendedMemory) -> None:
+    """The first send is committed but its reply is lost, and the resend is cancelled by a conflict."""
     split_into_shards(2, store)
 
-    def lost(writes: Sequence[Write]) -> bool:
+    def commit_first_and_lose_reply(writes: Sequence[Write]) -> bool:
         if len(store.sent) == 1:
             MemoryEngine.transact(store, writes, "the first")
         return len(store.sent) == 1
 
-    store.is_contended = lost
+    store.is_contended = commit_first_and_lose_reply
 
     answer = place_sale()
 

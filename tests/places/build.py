@@ -1,4 +1,4 @@
-"""Places that tests speak of; they say only what matters to them."""
+"""Builders of locations and staff; tests name only the fields that matter to them."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from chalicelib.places.model import Location, Point, Staff
 from chalicelib.places.save import save_location, save_staff
 
 NOON = datetime(2026, 11, 22, 12, 0, tzinfo=UTC)
-TUGU = Point(-7.2459, 112.7378)  # made up, somewhere in Surabaya
+TUGU = Point(-7.2459, 112.7378)  # in Surabaya
 
 
 def freeze_clock(now: datetime) -> datetime:
@@ -19,22 +19,22 @@ def freeze_clock(now: datetime) -> datetime:
     return now
 
 
-def a_location(location_id: str = "van-budi", kind: str = "van", **said: Any) -> Location:
-    return replace(Location(location_id, kind, location_id.title(), TUGU, zone="Asia/Jakarta"), **said)
+def a_location(location_id: str = "van-budi", kind: str = "van", **fields: Any) -> Location:
+    return replace(Location(location_id, kind, location_id.title(), TUGU, zone="Asia/Jakarta"), **fields)
 
 
-def save_locations(*places: Location) -> None:
-    for place in places:
-        save_location(place, "owner-ani")
+def save_locations(*locations: Location) -> None:
+    for location in locations:
+        save_location(location, "owner-ani")
 
 
-def a_salesman(staff_id: str = "salesman-budi", **said: Any) -> Staff:
-    return replace(Staff(staff_id, "Budi", "salesman", "+6281230000001", location="van-budi"), **said)
+def a_salesman(staff_id: str = "salesman-budi", **fields: Any) -> Staff:
+    return replace(Staff(staff_id, "Budi", "salesman", "+6281230000001", location="van-budi"), **fields)
 
 
 def save_people(*people: Staff) -> None:
-    for person in people:
-        save_staff(person, "owner-ani")
+    for staff in people:
+        save_staff(staff, "owner-ani")
 
 
 def staff_token_claims(staff: Staff) -> dict[str, Any]:

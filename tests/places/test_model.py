@@ -16,16 +16,16 @@ def test_a_degree_of_latitude_is_111_kilometers():
     assert distance_meters(Point(-7.0, 112.0), Point(-8.0, 112.0)) == 111_195
 
 
-def test_a_minute_of_walking_in_surabaya():
+def test_a_short_distance_in_surabaya():
     assert distance_meters(Point(-7.2459, 112.7378), Point(-7.2468, 112.7378)) == 100
 
 
 @given(points, points)
-def test_distance_is_the_same_both_ways_and_never_more_than_half_around(a, b):
-    there, back = distance_meters(a, b), distance_meters(b, a)
+def test_distance_is_symmetric_and_at_most_half_the_circumference(a, b):
+    forth, back = distance_meters(a, b), distance_meters(b, a)
 
-    assert there == back
-    assert 0 <= there <= round(math.pi * 6_371_000)
+    assert forth == back
+    assert 0 <= forth <= round(math.pi * 6_371_000)
 
 
 @given(points)
@@ -33,22 +33,22 @@ def test_the_distance_to_itself_is_zero(a):
     assert distance_meters(a, a) == 0
 
 
-def test_across_the_date_line_is_near():
+def test_points_on_both_sides_of_the_date_line_are_near():
     assert distance_meters(Point(0.0, 179.999), Point(0.0, -179.999)) == 222
 
 
 def test_a_location_is_a_warehouse_a_store_or_a_van():
-    with pytest.raises(Invalid) as no:
+    with pytest.raises(Invalid) as refused:
         check_location(a_location(kind="drone"))
 
-    assert no.value.errors == [{"field": "kind", "says": "is one of warehouse, store, van"}]
+    assert refused.value.errors == [{"field": "kind", "says": "is one of warehouse, store, van"}]
 
 
 def test_an_unknown_role_is_refused():
-    with pytest.raises(Invalid) as no:
+    with pytest.raises(Invalid) as refused:
         check_staff(a_salesman(role="king"))
 
-    assert no.value.errors[0]["field"] == "role"
+    assert refused.value.errors[0]["field"] == "role"
 
 
 def test_a_postcode_without_both_coordinates_has_no_point():

@@ -60,12 +60,12 @@ def test_a_position_from_another_time_is_refused(at, refusal):
 
 
 @pytest.mark.parametrize(
-    ("who", "where", "refusal"),
+    ("principal", "location_id", "refusal"),
     [(BUDI, "van-wati", Forbidden), (OWNER, "toko-darmo", NotAVan), (OWNER, "van-nobody", NotFound)],
 )
-def test_only_the_own_van_can_be_moved(who, where, refusal):
+def test_a_position_is_reported_only_for_a_known_van_by_its_salesman_or_the_owner(principal, location_id, refusal):
     with pytest.raises(refusal):
-        report_position(who, where, TUGU)
+        report_position(principal, location_id, TUGU)
 
     assert find.load_positions() == {}
 

@@ -75,7 +75,7 @@ def test_only_active_staff_are_listed_at_a_location(aws):
         a_salesman(), a_salesman("salesman-gone", active=False), a_salesman("salesman-wati", location="van-wati")
     )
 
-    assert [each.id for each in find.list_staff_at("van-budi")] == ["salesman-budi"]
+    assert [staff.id for staff in find.list_staff_at("van-budi")] == ["salesman-budi"]
 
 
 def test_a_token_grants_the_current_role(aws):
@@ -157,10 +157,10 @@ def test_an_unknown_postcode_is_refused_only_in_loaded_countries(aws):
 
     find.check_postcode("ID", "60241")
     find.check_postcode("GB", "SW1A 1AA")
-    with pytest.raises(UnknownPostcode) as no:
+    with pytest.raises(UnknownPostcode) as refused:
         find.check_postcode("ID", "99999")
 
-    assert no.value.facts["postcode"] == "99999"
+    assert refused.value.facts["postcode"] == "99999"
     assert find.find_postcode_point("ID", "60241") is None
     assert find.find_postcode_point("ID", "99999") is None
 
@@ -181,18 +181,18 @@ def test_an_interrupted_load_refuses_no_postcode_until_repeated(aws, monkeypatch
 
 
 def fail_after(commits, commit):
-    left = iter(range(commits))
+    remaining = iter(range(commits))
 
     def commit_or_fail(writes):
-        if next(left, None) is None:
+        if next(remaining, None) is None:
             raise OSError("gone")
         commit(writes)
 
     return commit_or_fail
 
 
-def in_another_process(do):
-    """What this process remembers stays as it was."""
-    remembered = dict(find._cache)
-    do()
-    find._cache.update(remembered)
+def in_another_process(save):
+    """Call `save` without an effect on the cache of this process."""
+    cache = dict(find._cache)
+    save()
+    find._cache.update(cache)

@@ -6,11 +6,11 @@ import pytest
 
 from chalicelib.catalog.model import UnknownSku
 from chalicelib.kit import journal
+from chalicelib.places.model import NoSuchLocation
 from chalicelib.stock.count import count
 from chalicelib.stock.model import (
     Level,
     MorePromised,
-    NoSuchLocation,
     NotPromised,
     NotYourLocation,
     OutOfStock,

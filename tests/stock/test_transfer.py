@@ -8,13 +8,13 @@ import pytest
 
 from chalicelib.kit import journal
 from chalicelib.places import find as places
+from chalicelib.places.model import NoSuchLocation
 from chalicelib.places.save import save_location
 from chalicelib.stock import transfer
 from chalicelib.stock.find import list_availability
 from chalicelib.stock.model import (
     Level,
     MoreThanSent,
-    NoSuchLocation,
     NotYourLocation,
     OutOfStock,
     SamePlace,

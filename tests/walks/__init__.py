@@ -1,1 +1,1 @@
-"""Stories through several rooms, told at the doors on the local engine, with everything heard by its listeners."""
+"""End-to-end scenarios through several packages: HTTP requests on the local engine, with all event handlers run."""

@@ -1,4 +1,4 @@
-"""An order from each of the seven channels: whoever has to know is told once, and the goods go where it says."""
+"""An order from each of the seven channels: the right people are notified once, and stock moves as promised."""
 
 from __future__ import annotations
 
@@ -7,12 +7,11 @@ from typing import Any
 
 import pytest
 
-from chalicelib.fulfillment.events import end_offers
-from chalicelib.notify.events import escalate_unanswered
+from infra.local.invoke import invoke
 from infra.local.schedule import build_event
 from tests.client import call
 from tests.shop import CUP, HERE, TEAPOT, a_credit_customer, add_stock, advance_clock, level
-from tests.walks.street import (
+from tests.walks.actions import (
     AGUS,
     BUDI,
     CASH,
@@ -53,7 +52,7 @@ def shop(ministack: Any, drain: Callable[[], int]) -> Callable[[], int]:
     return drain
 
 
-def test_a_web_order_is_offered_to_the_salesman_nearby_and_to_the_warehouse(shop: Callable[[], int]) -> None:
+def test_a_web_order_is_offered_to_the_nearby_salesman_and_to_the_warehouse(shop: Callable[[], int]) -> None:
     order = place_order((TEAPOT, 2))
     shop()
 
@@ -65,7 +64,7 @@ def test_a_web_order_is_offered_to_the_salesman_nearby_and_to_the_warehouse(shop
     assert invariants_hold()
 
 
-def test_a_claim_by_sms_moves_the_goods_to_the_van_stands_the_warehouse_down_and_is_delivered(
+def test_an_order_claimed_by_sms_link_is_released_by_the_warehouse_and_delivered_from_the_van(
     shop: Callable[[], int],
 ) -> None:
     order = place_order((TEAPOT, 2))
@@ -90,13 +89,12 @@ def test_a_claim_by_sms_moves_the_goods_to_the_van_stands_the_warehouse_down_and
     assert invariants_hold()
 
 
-def test_an_order_nobody_claims_falls_back_to_the_warehouse_which_ships_it(shop: Callable[[], int]) -> None:
+def test_an_unclaimed_order_is_assigned_to_the_warehouse_which_ships_it(shop: Callable[[], int]) -> None:
     order = place_order((TEAPOT, 2))
     shop()
 
     advance_clock(11)
-    end_offers(build_event("end_offers"), None)
-    escalate_unanswered(build_event("escalate_unanswered"), None)
+    run_scheduled("chalicelib.fulfillment.events.end_offers", "chalicelib.notify.events.escalate_unanswered")
     shop()
     late = post_form(f"{claim_links(BUDI)[0]}/claim")
     advance_fulfillment(order, "accept", "pick", "ready", "dispatch", by=JOKO)
@@ -110,7 +108,7 @@ def test_an_order_nobody_claims_falls_back_to_the_warehouse_which_ships_it(shop:
     assert invariants_hold()
 
 
-def test_a_counter_sale_is_handed_over_and_bothers_nobody(shop: Callable[[], int]) -> None:
+def test_a_counter_sale_is_handed_over_and_causes_no_notice(shop: Callable[[], int]) -> None:
     request_ok("POST", "/shifts", {"opening": {"amount": 100_000, "currency": "IDR"}}, by=SINTA)
 
     order = request_ok(
@@ -124,7 +122,7 @@ def test_a_counter_sale_is_handed_over_and_bothers_nobody(shop: Callable[[], int
     assert invariants_hold()
 
 
-def test_a_salesman_sells_from_his_van_and_orders_what_he_lacks_from_the_warehouse(shop: Callable[[], int]) -> None:
+def test_a_salesman_sells_from_their_van_and_orders_other_goods_from_the_warehouse(shop: Callable[[], int]) -> None:
     customer = a_credit_customer(limit=5_000_000)
 
     sold = place_order(
@@ -142,12 +140,12 @@ def test_a_salesman_sells_from_his_van_and_orders_what_he_lacks_from_the_warehou
     assert invariants_hold()
 
 
-def test_a_customer_with_an_e_mail_hears_by_it_and_his_phone_stays_silent(shop: Callable[[], int]) -> None:
+def test_a_customer_with_an_email_address_gets_an_email_and_no_sms(shop: Callable[[], int]) -> None:
     order = place_order((CUP, 1), customer={"name": "Sari", "phone": "081252981234", "email": "sari@example.com"})
     shop()
 
-    listed = request_ok("GET", f"/orders/{order['id']}/notices", by=RATNA)["items"]
-    assert [each["channels"] for each in listed if each["to"].startswith("customer#")] == [{"email": "sent"}]
+    notices = request_ok("GET", f"/orders/{order['id']}/notices", by=RATNA)["items"]
+    assert [notice["channels"] for notice in notices if notice["to"].startswith("customer#")] == [{"email": "sent"}]
     assert sms_to("+6281252981234") == []
 
 
@@ -160,7 +158,7 @@ def test_a_telephone_order_is_offered_like_any_other(shop: Callable[[], int]) ->
     assert invariants_hold()
 
 
-def test_a_draft_made_in_a_chat_is_paid_by_its_link_with_proof_and_then_shipped(shop: Callable[[], int]) -> None:
+def test_a_draft_from_social_media_is_paid_by_its_link_with_proof_and_then_assigned(shop: Callable[[], int]) -> None:
     draft = request_ok("POST", "/drafts", build_draft("social"), by=LIA)
     request_ok("POST", f"/drafts/{draft['id']}/pay-link", by=LIA)
     shop()
@@ -186,7 +184,7 @@ def test_a_draft_made_in_a_chat_is_paid_by_its_link_with_proof_and_then_shipped(
     assert invariants_hold()
 
 
-def test_a_whatsapp_cart_that_we_signed_is_ordered_by_the_customer_himself(shop: Callable[[], int]) -> None:
+def test_a_signed_whatsapp_cart_is_ordered_by_the_customer_and_cannot_be_changed(shop: Callable[[], int]) -> None:
     cart = request_ok("POST", "/carts", {"lines": build_lines((TEAPOT, 1), (TEAPOT, 1))})["cart"]
 
     order = place_order((TEAPOT, 2), channel="whatsapp", cart=cart)
@@ -201,8 +199,8 @@ def test_a_whatsapp_cart_that_we_signed_is_ordered_by_the_customer_himself(shop:
     assert invariants_hold()
 
 
-def test_a_marketplace_order_comes_once_with_its_own_prices_and_waits_for_its_money(shop: Callable[[], int]) -> None:
-    said = {
+def test_a_marketplace_order_is_placed_once_at_its_agreed_prices_and_awaits_payment(shop: Callable[[], int]) -> None:
+    body = {
         "channel": "marketplace",
         "ref": "TOKOKU-1",
         "customer": {"name": "Sari", "phone": "081252981234"},
@@ -211,7 +209,7 @@ def test_a_marketplace_order_comes_once_with_its_own_prices_and_waits_for_its_mo
         "payments": TRANSFER,
     }
 
-    first, again = request_ok("POST", "/orders", said, by=TOKOKU), request_ok("POST", "/orders", said, by=TOKOKU)
+    first, again = (request_ok("POST", "/orders", body, by=TOKOKU) for _ in range(2))
     shop()
     request_ok("POST", f"/payments/{first['payments'][0]['id']}/confirm", by=MAYA)
     shop()
@@ -224,7 +222,7 @@ def test_a_marketplace_order_comes_once_with_its_own_prices_and_waits_for_its_mo
     assert invariants_hold()
 
 
-def test_what_one_warehouse_does_not_find_the_next_one_brings(shop: Callable[[], int]) -> None:
+def test_an_order_rejected_by_one_warehouse_is_rerouted_to_the_next(shop: Callable[[], int]) -> None:
     add_stock(CUP, "wh-sidoarjo", 20)
     order = place_order((CUP, 4))
     shop()
@@ -239,7 +237,7 @@ def test_what_one_warehouse_does_not_find_the_next_one_brings(shop: Callable[[],
     assert invariants_hold()
 
 
-def test_an_order_that_nobody_can_bring_is_laid_before_the_owner(shop: Callable[[], int]) -> None:
+def test_an_order_that_no_location_can_fulfil_is_on_the_owners_board(shop: Callable[[], int]) -> None:
     order = place_order((TEAPOT, 11))
     shop()
 
@@ -248,9 +246,14 @@ def test_an_order_that_nobody_can_bring_is_laid_before_the_owner(shop: Callable[
 
     assert notices_by_party(order)["role#owner"] == ["stranded"]
     assert notice_kinds(RATNA, order) == ["stranded"]
-    listed = request_ok("GET", "/exceptions", by=RATNA)["items"]
-    assert order["id"] in str(listed)
+    exceptions = request_ok("GET", "/exceptions", by=RATNA)["items"]
+    assert order["id"] in str(exceptions)
     assert invariants_hold()
+
+
+def run_scheduled(*handlers: str) -> None:
+    for handler in handlers:
+        invoke(handler, build_event(handler.rpartition(".")[2]))
 
 
 def post_form(path: str) -> Any:

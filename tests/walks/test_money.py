@@ -1,4 +1,4 @@
-"""Money on its way through the rooms: two tenders of one order, a cashier's day, and a customer who was two."""
+"""Money through several packages: a cashier's day, an order with two tenders, and two customers who are merged."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 
 from tests.shop import CUP, TEAPOT, level
-from tests.walks.street import (
+from tests.walks.actions import (
     CASH,
     LIA,
     MAYA,
@@ -38,7 +38,7 @@ def rupiah(amount: int) -> dict[str, Any]:
     return {"amount": amount, "currency": "IDR"}
 
 
-def test_a_cashiers_day_ends_with_every_rupiah_told(shop: Callable[[], int]) -> None:
+def test_a_shift_is_counted_and_closed_with_its_variance(shop: Callable[[], int]) -> None:
     shift = request_ok("POST", "/shifts", {"opening": rupiah(200_000)}, by=SINTA)["id"]
     for quantity in (1, 2, 3):
         sale = {"channel": "pos", "lines": [{"sku": CUP, "quantity": quantity}], "payments": CASH}
@@ -55,36 +55,38 @@ def test_a_cashiers_day_ends_with_every_rupiah_told(shop: Callable[[], int]) -> 
     assert invariants_hold()
 
 
-def test_an_order_paid_partly_in_cash_and_partly_by_transfer_goes_out_when_both_came(shop: Callable[[], int]) -> None:
+def test_an_order_paid_by_cash_and_transfer_is_paid_once_both_have_arrived(shop: Callable[[], int]) -> None:
     request_ok("POST", "/shifts", {"opening": rupiah(0)}, by=SINTA)
     tenders = [{"method": "cash", "amount": rupiah(100_000)}, {"method": "transfer"}]
 
     order = place_order((TEAPOT, 2), by=SINTA, channel="pos", payments=tenders)
     shop()
-    waiting = load_order(order)
-    transfer = next(each["id"] for each in order["payments"] if each["method"] == "transfer")
+    before = load_order(order)
+    transfer = next(payment["id"] for payment in order["payments"] if payment["method"] == "transfer")
     request_ok("POST", f"/payments/{transfer}/confirm", by=MAYA)
     shop()
 
-    assert [each["amount"]["amount"] for each in order["payments"]] == [100_000, 150_000]
-    assert (waiting["payment_status"], load_order(order)["payment_status"]) == ("partly_paid", "paid")
+    assert [payment["amount"]["amount"] for payment in order["payments"]] == [100_000, 150_000]
+    assert (before["payment_status"], load_order(order)["payment_status"]) == ("partly_paid", "paid")
     assert request_ok("GET", "/shifts/mine", by=SINTA)["expected"] == rupiah(100_000)
     assert level(TEAPOT) == {"on_hand": 50, "reserved": 0, "allocated": 2, "available": 48}
     assert invariants_hold()
 
 
-def test_a_guest_and_a_caller_with_one_phone_become_one_customer_once_both_are_proven(shop: Callable[[], int]) -> None:
+def test_a_guest_and_a_caller_with_one_phone_number_can_be_merged_once_both_are_verified(
+    shop: Callable[[], int],
+) -> None:
     order = place_order((CUP, 1))
     caller = request_ok("POST", "/customers", {"name": "Sari W.", "phone": "081252981234"}, by=LIA)["id"]
     shop()
     guest = load_order(order)["customer_id"]
     too_early = request("POST", f"/customers/{guest}/merge", {"into": caller}, by=LIA)
 
-    asked = request("POST", f"/identities/verify?token={order['token']}", {"order": order["id"], "identity": "phone"})
+    identity = {"order": order["id"], "identity": "phone"}
+    requested = request("POST", f"/identities/verify?token={order['token']}", identity)
     shop()
     (code,) = re.findall(r"\b\d{6}\b", sms_to("+6281252981234")[-1])
-    said = {"order": order["id"], "identity": "phone", "code": code}
-    proven = request("POST", f"/identities/confirm?token={order['token']}", said)
+    verified = request("POST", f"/identities/confirm?token={order['token']}", {**identity, "code": code})
     request_ok("POST", f"/customers/{caller}/verify", {"identity": "phone"}, by=LIA)
     request_ok("POST", f"/customers/{guest}/merge", {"into": caller}, by=LIA)
     shop()
@@ -92,8 +94,8 @@ def test_a_guest_and_a_caller_with_one_phone_become_one_customer_once_both_are_p
     shop()
 
     assert too_early.status == 409
-    assert (asked.status, proven.status) == (202, 200), asked.text + proven.text
+    assert (requested.status, verified.status) == (202, 200), requested.text + verified.text
     assert load_order(next_order)["customer_id"] == caller
-    apart = request_ok("POST", f"/customers/{guest}/unmerge", by=RATNA)
-    assert not apart.get("merged_into")
+    unmerged = request_ok("POST", f"/customers/{guest}/unmerge", by=RATNA)
+    assert not unmerged.get("merged_into")
     assert invariants_hold()

@@ -19,7 +19,7 @@ from typing import Any
 from chalicelib.fulfillment.store import list_due_offers
 from chalicelib.kit import clock, db
 from chalicelib.kit.db import Key, Page, QueryOptions
-from chalicelib.orders.store import list_order_ids_to_pay_until
+from chalicelib.orders.store import list_unpaid_order_ids
 from tests.client import call
 from tests.conftest import clear_caches
 from tests.shop import a_credit_customer, token
@@ -146,7 +146,7 @@ def list_cases(shift: str) -> list[ListCase]:
 
 
 def count_waiting() -> int:
-    return sum(1 for _ in list_order_ids_to_pay_until(clock.now()))
+    return sum(1 for _ in list_unpaid_order_ids(clock.now()))
 
 
 def stock_history(sku: str) -> Callable[[], int]:

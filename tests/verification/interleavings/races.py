@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from chalicelib.fulfillment.expire import expire
-from chalicelib.fulfillment.fill_backorders import fill_at_places
+from chalicelib.fulfillment.fill_backorders import fill_at_levels
 from chalicelib.fulfillment.store import load_fulfillment_of_order
 from chalicelib.orders.events import expire_unpaid
 from tests.client import call
@@ -181,10 +181,10 @@ def an_order_is_cancelled_as_its_backorder_is_filled() -> Race:
     body = {"kind": "receive", "location": "wh-surabaya", "reason": "PO 88", "lines": [{"sku": RARE, "quantity": 1}]}
     assert call("POST", "/api/stock/movements", body, key="the-received-stock", token=token(JOKO)).status == 201
     cancels = post(f"/orders/{order['id']}/cancel", "agent-lia", {"reason": "too long"})
-    place = (RARE, "wh-surabaya", int(FRIDAY.replace("-", "")))
+    level = (RARE, "wh-surabaya", int(FRIDAY.replace("-", "")))
     # If the order is cancelled first, the unit returns to general stock. Without the order's guard a late cancellation
     # is stopped by the stock, with another problem code.
-    return Race([cancels, lambda: str(fill_at_places([place]) or "won")], {("won", "won"), ("won", "1")}, ORDER)
+    return Race([cancels, lambda: str(fill_at_levels([level]) or "won")], {("won", "won"), ("won", "1")}, ORDER)
 
 
 def three_buy_the_last_unit() -> Race:

@@ -1,4 +1,4 @@
-"""What all deeds of a simulated shop have in common: its people and places, and how they ask."""
+"""People, places and helpers that all actions of a simulated shop share."""
 
 from __future__ import annotations
 
@@ -26,9 +26,9 @@ WORKERS = {
     "van-dewi": SALESMEN[1],
 }
 DEBTORS = ("cus_makmur", "cus_jaya")
-TO_SARI = Delivery("ship", None, {"street": "Jl. Kenanga 5", "country": "ID"}, HERE.to_json())
+SHIP_TO_SARI = Delivery("ship", None, {"street": "Jl. Kenanga 5", "country": "ID"}, HERE.to_json())
 SARI = Contact("Sari", "+6281252981234")
-RECENT_ORDERS = 12  # orders that somebody still thinks of
+RECENT_ORDERS = 12  # actions choose among the latest orders
 
 
 def rupiah(amount: int) -> Money:
@@ -47,21 +47,24 @@ def build_idempotency_key(by: Principal, key: str, body: Any) -> IdempotencyKey:
     return idempotency.build_idempotency_key(by.actor, "sim", key, body)
 
 
-def choose_recent_order(sim: Sim, having: str = "", **being: str) -> OrderFulfillment:
-    """One of the latest; of those that have such a row beside them, where there are any."""
+def choose_recent_order(sim: Sim, row_prefix: str = "", **values: str) -> OrderFulfillment:
+    """Return one of the latest orders.
+
+    Orders with a row whose sort key begins with `row_prefix` and whose attributes equal `values` are preferred.
+    """
     if not sim.orders:
         raise NotFound()
     recent = sim.orders[-RECENT_ORDERS:]
-    if having:
+    if row_prefix:
         rows = sim.memory.tables["test-orders"].rows
-        recent = [each for each in recent if _has_row(rows.get(each, {}), having, being)] or recent
+        recent = [order_id for order_id in recent if _has_row(rows.get(order_id, {}), row_prefix, values)] or recent
     with sim.without_faults():
         return load_fulfillment_of_order(sim.rng.choice(recent))
 
 
-def _has_row(rows: dict[Any, Any], having: str, being: dict[str, str]) -> bool:
-    found = [row for sk, row in rows.items() if str(sk).startswith(having)]
-    return any(all(row[name]["S"] == value for name, value in being.items()) for row in found)
+def _has_row(rows: dict[Any, Any], row_prefix: str, values: dict[str, str]) -> bool:
+    matching = [row for sk, row in rows.items() if str(sk).startswith(row_prefix)]
+    return any(all(row[name]["S"] == value for name, value in values.items()) for row in matching)
 
 
 def short_id(order: Order) -> str:

@@ -1,4 +1,4 @@
-"""The desk and its papers: who people are, what goods and places are called, files that come, books that are read."""
+"""Back-office actions: customers and their identities, reference data, imports and reports."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from chalicelib.catalog.save import save_product
 from chalicelib.channels import placements
 from chalicelib.channels.model import Placement
 from chalicelib.customers import verify
-from chalicelib.customers.find import load_customer as customer_of
+from chalicelib.customers.find import load_customer
 from chalicelib.customers.model import Customer
 from chalicelib.customers.save import register_customer
 from chalicelib.customers.store import row_to_verification_code, verification_code_key
@@ -38,7 +38,7 @@ from tests.verification.simulator.action_helpers import (
 from tests.verification.simulator.actions_operations import CAPPED_PROMOTION, save_promotion_from_json
 from tests.verification.simulator.sim import Sim
 
-CUSTOMER_PHONES = ("+6281252981234", "+6281252985555", "+6281252986666")  # the first is that of every guest
+CUSTOMER_PHONES = ("+6281252981234", "+6281252985555", "+6281252986666")  # every guest has the first
 CALLER_ADDRESS = "203.0.113.9"
 
 
@@ -46,7 +46,7 @@ CALLER_ADDRESS = "203.0.113.9"
 
 
 def verify_identity(sim: Sim) -> str:
-    """By a code that he asks for, then gives, wrongly at times and at times twice; or he shows himself at the desk."""
+    """Verify a customer's phone by staff, or by a code that is sometimes wrong or entered twice."""
     customer = sim.rng.choice((choose_recent_order(sim).order.customer_id, *DEBTORS, *sim.customers))
     if sim.rng.random() < 0.2:
         verify.verify_by_staff(agent_principal(), customer, "phone")
@@ -54,89 +54,93 @@ def verify_identity(sim: Sim) -> str:
     verify.request_code(customer, "phone", CALLER_ADDRESS)
     key = verification_code_key(customer, "phone")
     with sim.without_faults():
-        standing = db.get(key.row, key.pk, key.sk)
-    if standing is None:
-        return f"{customer[-6:]} has nothing to prove"
-    code = derive_code(row_to_verification_code(standing).id) if sim.rng.random() < 0.7 else "000000"
+        row = db.get(key.row, key.pk, key.sk)
+    if row is None:
+        return f"{customer[-6:]} has nothing to verify"
+    code = derive_code(row_to_verification_code(row).id) if sim.rng.random() < 0.7 else "000000"
     verify.confirm_code(customer, "phone", code)
-    return f"{customer[-6:]} by his code"
+    return f"{customer[-6:]} by code"
 
 
 def create_customer(sim: Sim) -> str:
-    """New at the desk, or known and moved to another number."""
+    """Register a new customer, or a known one under another phone number."""
     name, phone = f"Toko {sim.key_count}", sim.rng.choice((*CUSTOMER_PHONES[1:], f"+62812700{sim.key_count:05}"))
-    new = Customer("", name, phone=phone)
-    answer = sim.call_with_retries("new customer", lambda key: create_customer_to_json(new, key))
+    customer = Customer("", name, phone=phone)
+    answer = sim.call_with_retries("new customer", lambda key: register_customer_to_json(customer, key))
     if answer["id"] not in sim.customers:
         sim.customers.append(answer["id"])
     return f"{answer['id'][-6:]} at {phone[-4:]}"
 
 
-def create_customer_to_json(new: Customer, key: str) -> Any:
-    return register_customer(new, "agent-lia", build_idempotency_key(agent_principal(), key, new.name)).to_json()
+def register_customer_to_json(customer: Customer, key: str) -> Any:
+    return register_customer(
+        customer, "agent-lia", build_idempotency_key(agent_principal(), key, customer.name)
+    ).to_json()
 
 
-# -- what everything is called -----------------------------------------------------------------------------------------
+# -- reference data ----------------------------------------------------------------------------------------------------
 
 
 def change_reference_data(sim: Sim) -> str:
-    """Goods, places, promotions, links and people, as the owner keeps them."""
+    """Save a product, location, staff member, promotion or placement."""
     sku, times = sim.rng.choice(SKUS), sim.rng.randint(1, 3)
     product = Product(sku, sku.title(), f"Dapur {times}", "IDR", cost_minor=PRICES[sku] // 2, reorder_level=times)
-    ends = clock.iso(clock.now() + timedelta(days=times - 2))
+    ends_at = clock.iso(clock.now() + timedelta(days=times - 2))
     van, joko = LOCATIONS[3], STAFF[5]
-    deeds: dict[str, Callable[[], Any]] = {
+    actions: dict[str, Callable[[], Any]] = {
         f"{sku} is in category {times}": lambda: save_product(product, "owner-ratna"),
         f"a van is called {times}": lambda: save_location(replace(van, name=f"Mobil {times}"), "owner-ratna"),
         f"joko has number {times}": lambda: save_staff(replace(joko, phone=f"+628110000008{times}"), "owner-ratna"),
-        f"HEMAT ends in {times - 2} days": lambda: save_promotion_from_json(CAPPED_PROMOTION | {"ends_at": ends}),
+        f"HEMAT ends in {times - 2} days": lambda: save_promotion_from_json(CAPPED_PROMOTION | {"ends_at": ends_at}),
         f"a link leads to {sku}": lambda: placements.save_placement(
             Placement("feed", "social", "feed", sku), owner_principal()
         ),
     }
-    verb = sim.rng.choice(sorted(deeds))
-    deeds[verb]()
-    return verb
+    name = sim.rng.choice(sorted(actions))
+    actions[name]()
+    return name
 
 
-# -- files and books ---------------------------------------------------------------------------------------------------
+# -- files and reports -------------------------------------------------------------------------------------------------
 
 IMPORT_FILES = {
-    "products": "sku,name,price,category\nCUP,Cup,{some}000,Dapur\nBOWL,Bowl,30000,Dapur\n",
-    "locations": "id,kind,name\nwh-malang,warehouse,Gudang {some}\n",
-    "postcodes": "postcode,country,area\n5000{some},MY,Kuala {some}\n",
-    "stock": "sku,location,on_hand,safety_stock\nCUP,wh-sidoarjo,1{some},1\nTRAY,wh-sidoarjo,{some},0\n",
+    "products": "sku,name,price,category\nCUP,Cup,{number}000,Dapur\nBOWL,Bowl,30000,Dapur\n",
+    "locations": "id,kind,name\nwh-malang,warehouse,Gudang {number}\n",
+    "postcodes": "postcode,country,area\n5000{number},MY,Kuala {number}\n",
+    "stock": "sku,location,on_hand,safety_stock\nCUP,wh-sidoarjo,1{number},1\nTRAY,wh-sidoarjo,{number},0\n",
     "customers": "id,name,phone,credit_limit,terms_days,opening_receivable\n"
-    "cus_lama{some},Toko Lama,+62812600000{some},500000,14,2{some}000\n",
+    "cus_lama{number},Toko Lama,+62812600000{number},500000,14,2{number}000\n",
 }
 
 
 def import_files(sim: Sim) -> str:
-    """The same may come twice; the second changes nothing."""
+    """Import two files. A file that was imported before changes nothing."""
     names = sim.rng.sample(sorted(IMPORT_FILES), 2)
-    some, dry = str(sim.rng.randint(1, 3)), sim.rng.random() < 0.1
-    report = import_folder({name: IMPORT_FILES[name].format(some=some) for name in names}, owner_principal(), dry)
-    if dry and any(report.changed.values()):
+    number, is_dry_run = str(sim.rng.randint(1, 3)), sim.rng.random() < 0.1
+    report = import_folder(
+        {name: IMPORT_FILES[name].format(number=number) for name in names}, owner_principal(), is_dry_run
+    )
+    if is_dry_run and any(report.changed.values()):
         sim.fail(f"a dry run changed {report.changed}")
-    if "customers" in names and not dry and f"cus_lama{some}" not in sim.customers:
-        sim.customers.append(f"cus_lama{some}")
-    return f"{' and '.join(names)}: {sum(report.changed.values())} new, {len(report.errors)} in trouble"
+    if "customers" in names and not is_dry_run and f"cus_lama{number}" not in sim.customers:
+        sim.customers.append(f"cus_lama{number}")
+    return f"{' and '.join(names)}: {sum(report.changed.values())} new, {len(report.errors)} errors"
 
 
 def read_reports(sim: Sim) -> str:
     today = clock.day_of(clock.now(), config.zone())
-    deeds: dict[str, Callable[[], Any]] = {
-        "the ledger": lambda: project_ledger.load_ledger_report(today),
-        "the recap": lambda: recap.load_rows(today, today, ("channel", "location")),
-        "the orders of the recap": lambda: recap.list_orders(today, today, {"channel": "web"}, 5, None),
-        "what is wrong": lambda: exception_board.list_exceptions(clock.now()),
-        "what is there": lambda: list_location_levels("wh-surabaya"),
-        "what became of cups": lambda: list_history("CUP", "wh-surabaya"),
-        "what is promised": lambda: list_running_promotions(clock.now()),
-        "a customer": lambda: customer_of(DEBTORS[0]),
-        "a file of orders": lambda: export_file("orders"),
-        "a file of stock": lambda: export_file("stock"),
+    actions: dict[str, Callable[[], Any]] = {
+        "ledger": lambda: project_ledger.load_ledger_report(today),
+        "recap": lambda: recap.load_rows(today, today, ("channel", "location")),
+        "orders of the recap": lambda: recap.list_orders(today, today, {"channel": "web"}, 5, None),
+        "unresolved exceptions": lambda: exception_board.list_exceptions(clock.now()),
+        "the stock levels": lambda: list_location_levels("wh-surabaya"),
+        "stock history": lambda: list_history("CUP", "wh-surabaya"),
+        "the promotions": lambda: list_running_promotions(clock.now()),
+        "customer": lambda: load_customer(DEBTORS[0]),
+        "export of orders": lambda: export_file("orders"),
+        "export of stock": lambda: export_file("stock"),
     }
-    verb = sim.rng.choice(sorted(deeds))
-    deeds[verb]()
-    return verb
+    name = sim.rng.choice(sorted(actions))
+    actions[name]()
+    return name

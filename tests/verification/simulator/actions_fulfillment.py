@@ -1,4 +1,4 @@
-"""Orders are brought: offers answered, every step of the work, and what people do about it beside."""
+"""Fulfillment actions: answers to offers, steps of the work, call requests, rerouting and acknowledgements."""
 
 from __future__ import annotations
 
@@ -42,32 +42,36 @@ STEPS: dict[str, Callable[[Principal, str], Any]] = {
     "dispatch": dispatch,
     "deliver": deliver,
     "handover": handover,
-    "fail": partial(fail, reason="nobody at home"),
+    "fail": partial(fail, reason="customer not at home"),
     "back": partial(fail, reason="moved away", back=True),
     "reject": partial(reject, reason="not_found"),
     "call damaged": partial(reject, reason="damaged"),
     "refuse": partial(reject, reason="too_busy"),
 }
-# Where most is done already, or few would ever come to their end.
+# Weighted towards the late statuses; otherwise few orders would be delivered within a history.
 LIKELY_STATUSES = [{}, *({"status": status} for status in ("in_transit", "in_transit", "ready", "picking", "accepted"))]
 
 
 def answer_offer(sim: Sim) -> str:
-    case = choose_recent_order(sim, having="off_")
-    offer = case.open_offer or (case.offers[-1] if case.offers else None)
+    order_fulfillment = choose_recent_order(sim, row_prefix="off_")
+    offer = order_fulfillment.open_offer or (order_fulfillment.offers[-1] if order_fulfillment.offers else None)
     if offer is None:
-        return "nobody is asked"
-    staff, deed = sim.rng.choice(SALESMEN), sim.rng.choice((claim, claim, decline))
-    deed(staff, offer.id)
-    return f"{staff} {deed.__name__}s {short_id(case.order)}"
+        return "no offer"
+    staff, answer = sim.rng.choice(SALESMEN), sim.rng.choice((claim, claim, decline))
+    answer(staff, offer.id)
+    return f"{staff} {answer.__name__}s {short_id(order_fulfillment.order)}"
 
 
 def advance_fulfillment(sim: Sim) -> str:
-    case = choose_recent_order(sim, having="ful_", **sim.rng.choice(LIKELY_STATUSES))
-    if not case.fulfillments:
+    order_fulfillment = choose_recent_order(sim, row_prefix="ful_", **sim.rng.choice(LIKELY_STATUSES))
+    if not order_fulfillment.fulfillments:
         return "no work yet"
-    going_on = [work for work in case.fulfillments if work.status in NEXT_STEPS] if sim.rng.random() < 0.95 else []
-    work = sim.rng.choice(going_on or case.fulfillments)
+    active = (
+        [work for work in order_fulfillment.fulfillments if work.status in NEXT_STEPS]
+        if sim.rng.random() < 0.95
+        else []
+    )
+    work = sim.rng.choice(active or order_fulfillment.fulfillments)
     likely = NEXT_STEPS.get(work.status, ())
     verb = sim.rng.choice(likely if likely and sim.rng.random() < 0.85 else sorted(STEPS))
     by = choose_worker(sim, work)
@@ -82,7 +86,7 @@ def choose_worker(sim: Sim, work: Fulfillment) -> Principal:
 
 
 def request_call_or_reroute(sim: Sim) -> str:
-    """To be called, or that somebody else be found to bring it."""
+    """Request a call about an order, or route it again."""
     order = choose_recent_order(sim).order
     if sim.rng.random() < 0.5:
         request_call(agent_principal(), order.id)
@@ -98,4 +102,4 @@ def acknowledge_notice(sim: Sim) -> str:
         return f"{by.id}: empty"
     notice = sim.rng.choice(notices)
     acknowledge(by, notice)
-    return f"{by.id} has seen {notice[-6:]}"
+    return f"{by.id} acknowledges {notice[-6:]}"

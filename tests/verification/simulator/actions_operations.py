@@ -1,4 +1,4 @@
-"""The house itself: goods and cash go about, terms and codes change, the clock comes by, news arrive."""
+"""Operational actions: stock, transfers, shifts and cash, terms, event delivery, scheduled jobs and the clock."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ from chalicelib.kit import clock, config, idempotency
 from chalicelib.notify.escalate import escalate
 from chalicelib.orders.events import expire_unpaid
 from chalicelib.payments import handover as cash
-from chalicelib.payments import shift as drawers
+from chalicelib.payments import shift as shifts
 from chalicelib.payments.collect import collect
 from chalicelib.places.report_position import report_position
 from chalicelib.places.save import save_staff
@@ -51,8 +51,8 @@ ONCE_PER_CUSTOMER_PROMOTION = CAPPED_PROMOTION | {
 ONCE_PER_CUSTOMER_PROMOTION |= {"combinable": True}
 
 
-def save_promotion_from_json(said: dict[str, Any]) -> bool:
-    body = PromotionBody.model_validate_json(idempotency.json.dumps(said))
+def save_promotion_from_json(promotion: dict[str, Any]) -> bool:
+    body = PromotionBody.model_validate_json(idempotency.json.dumps(promotion))
     return save_promotion(body.to_promotion(), "owner-ratna", body.to_coupon())
 
 
@@ -62,8 +62,8 @@ def save_promotion_from_json(said: dict[str, Any]) -> bool:
 def change_stock(sim: Sim) -> str:
     by, sku, units = owner_principal(), sim.rng.choice(SKUS), sim.rng.randint(1, 3)
     place, other = sim.rng.sample((*WAREHOUSES, STORE_LOCATION, "van-budi"), 2)
-    kept = save.TargetLevel(sku, units + 2, safety=units - 1, display=units % 2)
-    deeds: dict[str, Callable[[str], Any]] = {
+    target = save.TargetLevel(sku, units + 2, safety=units - 1, display=units % 2)
+    actions: dict[str, Callable[[str], Any]] = {
         "come in": lambda key: move.receive(by, place, {sku: units}, "bought", build_idempotency_key(by, key, "in")),
         "are missed": lambda key: move.adjust(by, place, {sku: -units}, "lost", build_idempotency_key(by, key, "out")),
         "are counted": lambda key: count.count(
@@ -79,57 +79,58 @@ def change_stock(sim: Sim) -> str:
         "are sent": lambda key: transfer.send(
             by, place, other, {sku: units}, "load", build_idempotency_key(by, key, "send")
         ),
-        "are kept": lambda key: {"changed": save.save_levels(by, place, [kept]) and key},
+        "are imported": lambda key: {"changed": save.save_levels(by, place, [target]) and key},
     }
-    verb = sim.rng.choice(sorted(deeds))
-    if verb == "are kept":  # an import says it again until it is so
-        deeds[verb]("")
-        return f"{kept.on_hand} {sku} of which {kept.safety} for safety are at {place}"
-    answer = sim.call_with_retries(f"{units} {sku} {verb}", deeds[verb])
+    verb = sim.rng.choice(sorted(actions))
+    if verb == "are imported":  # an import has no key; repeating it has no effect
+        actions[verb]("")
+        return f"{target.on_hand} {sku} of which {target.safety} for safety are at {place}"
+    answer = sim.call_with_retries(f"{units} {sku} {verb}", actions[verb])
     if verb == "are sent":
         sim.transfers.append((answer["id"], other))
     return f"{units} {sku} {verb} at {place}"
 
 
 def announce_inbound_stock(sim: Sim) -> str:
-    """Expected for a day, or fewer of them after all."""
+    """Set the expected quantity of a day, which may be lower than before."""
     by, sku, units = owner_principal(), sim.rng.choice((RARE, RARE, *SKUS)), sim.rng.choice((0, 3, 6, 9))
     place, days = sim.rng.choice(WAREHOUSES), sim.rng.choice((0, 9, 9))
     on = clock.day_of(clock.now(), config.zone()) + timedelta(days=days)
-    said = f"expected {on}"
+    name = f"expected {on}"
     sim.call_with_retries(
-        said, lambda key: set_expected(by, place, on, {sku: units}, "bought", build_idempotency_key(by, key, said))
+        name, lambda key: set_expected(by, place, on, {sku: units}, "bought", build_idempotency_key(by, key, name))
     )
     sim.inbound.append((place, sku))
     return f"{units} {sku} are expected at {place} in {days} days"
 
 
 def receive_inbound_stock(sim: Sim) -> str:
-    """Sooner or later than it was expected, and more or less of it."""
+    """Receive stock, independent of the expected day and quantity."""
     by, units = owner_principal(), sim.rng.randint(1, 4)
     place, sku = sim.rng.choice((("wh-surabaya", RARE), *sim.inbound))
     sim.call_with_retries(
-        "it comes",
-        lambda key: move.receive(by, place, {sku: units}, "bought", build_idempotency_key(by, key, "it comes")),
+        "receive inbound",
+        lambda key: move.receive(by, place, {sku: units}, "bought", build_idempotency_key(by, key, "receive inbound")),
     )
     return f"{units} {sku} came to {place}"
 
 
 def receive_or_cancel_transfer(sim: Sim) -> str:
     if not sim.transfers:
-        return "none is on its way"
-    load, there = sim.rng.choice(sim.transfers)
+        return "no transfer in transit"
+    transfer_id, destination = sim.rng.choice(sim.transfers)
     if sim.rng.random() < 0.3:
-        transfer.cancel(owner_principal(), load, "not needed")
-        return f"{load[-6:]} called back"
-    by = principal_of(SALESMEN[0]) if there == "van-budi" else owner_principal()
+        transfer.cancel(owner_principal(), transfer_id, "not needed")
+        return f"{transfer_id[-6:]} cancelled"
+    by = principal_of(SALESMEN[0]) if destination == "van-budi" else owner_principal()
     with sim.without_faults():
-        outstanding = transfer.load_transfer(load).outstanding
-    came = sim.rng.choice((None, dict.fromkeys(outstanding, 1)))
+        outstanding = transfer.load_transfer(transfer_id).outstanding
+    received = sim.rng.choice((None, dict.fromkeys(outstanding, 1)))
     sim.call_with_retries(
-        f"{load} arrives", lambda key: transfer.receive(by, load, came, build_idempotency_key(by, key, str(came)))
+        f"{transfer_id} arrives",
+        lambda key: transfer.receive(by, transfer_id, received, build_idempotency_key(by, key, str(received))),
     )
-    return f"{'some of ' if came else ''}{load[-6:]} at {there}"
+    return f"{'some of ' if received else ''}{transfer_id[-6:]} at {destination}"
 
 
 # -- cash --------------------------------------------------------------------------------------------------------------
@@ -148,37 +149,38 @@ def collect_debt(sim: Sim) -> str:
 def open_or_close_shift(sim: Sim) -> str:
     by = principal_of(sim.rng.choice(("cashier-sinta", *SALESMEN)))
     with sim.without_faults():
-        standing = drawers.shift_store.find_unclosed_shift(by.id)
-        found = drawers.shift_store.find_shift(standing.id) if standing else None
-    if found is None:
+        unclosed = shifts.shift_store.find_unclosed_shift(by.id)
+        shift = shifts.shift_store.find_shift(unclosed.id) if unclosed else None
+    if shift is None:
         sim.call_with_retries(
-            "open", lambda key: drawers.open_shift(by, "", rupiah(100_000), build_idempotency_key(by, key, "open"))
+            "open", lambda key: shifts.open_shift(by, "", rupiah(100_000), build_idempotency_key(by, key, "open"))
         )
         return f"{by.id} opens"
-    if found.status == "open" and sim.rng.random() < 0.7:
+    if shift.status == "open" and sim.rng.random() < 0.7:
         return f"{by.id} goes on"
-    if found.status == "open":
-        counted = found.expected if sim.rng.random() < 0.7 else rupiah(max(0, found.expected.minor - 1_000))
+    if shift.status == "open":
+        counted = shift.expected if sim.rng.random() < 0.7 else rupiah(max(0, shift.expected.minor - 1_000))
         sim.call_with_retries(
             "count",
-            lambda key: drawers.count_shift(by, found.id, counted, build_idempotency_key(by, key, counted.minor)),
+            lambda key: shifts.count_shift(by, shift.id, counted, build_idempotency_key(by, key, counted.minor)),
         )
         return f"{by.id} counts {counted.minor}"
     sim.call_with_retries(
-        "close", lambda key: drawers.close_shift(by, found.id, "as counted", build_idempotency_key(by, key, "close"))
+        "close", lambda key: shifts.close_shift(by, shift.id, "as counted", build_idempotency_key(by, key, "close"))
     )
     return f"{by.id} closes"
 
 
 def hand_over_cash(sim: Sim) -> str:
-    """From bags and drawers into the safe, or into the drawer of whoever takes it."""
+    """Hand over cash from a shift to the safe, or to the shift of the staff member who takes it."""
     by = principal_of(sim.rng.choice(("owner-ratna", "finance-maya", "cashier-sinta")))
     giver = sim.rng.choice(("cod:courier-agus", "cod:salesman-budi", "cod:warehouse-joko", *SALESMEN))
     with sim.without_faults():
-        drawer = drawers.shift_store.find_unclosed_shift(giver) if giver in SALESMEN else None
-    given, amount = drawer.id if drawer else giver, sim.rng.choice((None, rupiah(12_500)))
+        shift = shifts.shift_store.find_unclosed_shift(giver) if giver in SALESMEN else None
+    shift_id, amount = shift.id if shift else giver, sim.rng.choice((None, rupiah(12_500)))
     sim.call_with_retries(
-        "handover", lambda key: cash.hand_over(by, given, amount, build_idempotency_key(by, key, [given, str(amount)]))
+        "handover",
+        lambda key: cash.hand_over(by, shift_id, amount, build_idempotency_key(by, key, [shift_id, str(amount)])),
     )
     return f"{giver} gives {by.id} {amount.minor if amount else 'all'}"
 
@@ -189,10 +191,10 @@ def hand_over_cash(sim: Sim) -> str:
 def change_terms(sim: Sim) -> str:
     debtor, limit = sim.rng.choice(DEBTORS), sim.rng.choice((50_000, 400_000, 1_500_000))
     cap, price = sim.rng.choice((2, 5, None)), sim.rng.choice((9_000, 14_000))
-    away = replace(next(one for one in STAFF if one.id == SALESMEN[1]), active=sim.rng.random() < 0.6)
-    deeds: dict[str, Callable[[], Any]] = {
+    salesman = replace(next(member for member in STAFF if member.id == SALESMEN[1]), active=sim.rng.random() < 0.6)
+    actions: dict[str, Callable[[], Any]] = {
         f"{debtor} is trusted with {limit}": lambda: grant_terms(
-            debtor, rupiah(limit), 14, "", reason="he asked", actor="owner-ratna"
+            debtor, rupiah(limit), 14, "", reason="customer request", actor="owner-ratna"
         ),
         f"HEMAT is good for {cap or 'all'}": lambda: save_promotion_from_json(
             CAPPED_PROMOTION | {"coupon": {"code": "HEMAT"} | ({"cap": cap} if cap else {})}
@@ -201,24 +203,24 @@ def change_terms(sim: Sim) -> str:
         f"the web keeps {cap or 0} back": lambda: configure_channel(
             Channel("web", safety_units=cap or 0), "owner-ratna"
         ),
-        f"dewi {'is here' if away.active else 'is away'}": lambda: save_staff(away, "owner-ratna"),
+        f"dewi {'is here' if salesman.active else 'is away'}": lambda: save_staff(salesman, "owner-ratna"),
     }
-    verb = sim.rng.choice(sorted(deeds))
-    deeds[verb]()
-    return verb
+    name = sim.rng.choice(sorted(actions))
+    actions[name]()
+    return name
 
 
 def merge_or_unmerge_customers(sim: Sim) -> str:
-    """Or two again."""
-    one, other = DEBTORS if sim.rng.random() < 0.7 else reversed(DEBTORS)
+    """Merge the two debtors, or unmerge one of them."""
+    kept_id, merged_id = DEBTORS if sim.rng.random() < 0.7 else reversed(DEBTORS)
     if sim.rng.random() < 0.4:
-        unmerge(other, "agent-lia")
-        return f"{other} is himself again"
-    merge(other, one, "agent-lia")
-    return f"{other} is {one}"
+        unmerge(merged_id, "agent-lia")
+        return f"{merged_id} is unmerged"
+    merge(merged_id, kept_id, "agent-lia")
+    return f"{merged_id} is merged into {kept_id}"
 
 
-# -- the house ---------------------------------------------------------------------------------------------------------
+# -- events and clock --------------------------------------------------------------------------------------------------
 
 
 def deliver_event(sim: Sim) -> str:
@@ -228,8 +230,8 @@ def deliver_event(sim: Sim) -> str:
 
 
 def run_scheduled_jobs(sim: Sim) -> str:
-    done = [sweep() for sweep in (expire_due, expire_unpaid, retry_stranded, fill_all_arrived, escalate)]
-    return f"{done} ended, unpaid, brought after all, filled, reminded"
+    counts = [job() for job in (expire_due, expire_unpaid, retry_stranded, fill_all_arrived, escalate)]
+    return f"{counts} offers expired, orders expired, rerouted, filled, escalated"
 
 
 def advance_clock(sim: Sim) -> str:

@@ -1,4 +1,4 @@
-"""Orders come, are paid for and end: every channel's way of placing, drafts, proofs and cancellations."""
+"""Sales actions: placing orders in every channel, drafts, payments and cancellations."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from typing import Any
 
 from chalicelib.kit import auth, clock
 from chalicelib.kit.auth import ANYONE, Principal
-from chalicelib.orders import cancel as ending
+from chalicelib.orders import cancel as cancelling
 from chalicelib.orders import confirm_payment, draft, link
 from chalicelib.orders.command import PlaceOrder, RequestedLine, Tender
 from chalicelib.orders.model import Delivery
@@ -20,9 +20,9 @@ from tests.verification.simulator.action_helpers import (
     DEBTORS,
     SALESMEN,
     SARI,
+    SHIP_TO_SARI,
     SKUS,
     STORE_LOCATION,
-    TO_SARI,
     agent_principal,
     build_idempotency_key,
     choose_recent_order,
@@ -33,9 +33,11 @@ from tests.verification.simulator.action_helpers import (
 from tests.verification.simulator.sim import Sim
 
 
-def choose_lines(sim: Sim, skus: Sequence[str] = SKUS, most: int = 3, **said: Any) -> tuple[RequestedLine, ...]:
+def choose_lines(
+    sim: Sim, skus: Sequence[str] = SKUS, max_quantity: int = 3, **kwargs: Any
+) -> tuple[RequestedLine, ...]:
     chosen = sim.rng.sample(skus, sim.rng.choice((1, 1, 1, 2)))
-    return tuple(RequestedLine(sku, sim.rng.randint(1, most), **said) for sku in chosen)
+    return tuple(RequestedLine(sku, sim.rng.randint(1, max_quantity), **kwargs) for sku in chosen)
 
 
 def build_tenders(*methods: str) -> tuple[Tender, ...]:
@@ -43,83 +45,85 @@ def build_tenders(*methods: str) -> tuple[Tender, ...]:
 
 
 def place_order(sim: Sim, command: PlaceOrder) -> str:
-    by, said = command.principal, [str(command.lines), str(command.tenders)]
+    by, body = command.principal, [str(command.lines), str(command.tenders)]
 
-    def ask(key: str) -> Any:
-        return place(replace(command, idempotency_key=build_idempotency_key(by, key, said)))
+    def send(key: str) -> Any:
+        return place(replace(command, idempotency_key=build_idempotency_key(by, key, body)))
 
-    return describe_placed_order(sim, command.channel, ask, command.lines, command.tenders)
+    return describe_placed_order(sim, command.channel, send, command.lines, command.tenders)
 
 
 def describe_placed_order(
-    sim: Sim, words: str, ask: Callable[[str], Any], lines: Sequence[RequestedLine], payments: Sequence[Tender]
+    sim: Sim, name: str, send: Callable[[str], Any], lines: Sequence[RequestedLine], payments: Sequence[Tender]
 ) -> str:
-    answer = sim.call_with_retries(words, ask)
+    answer = sim.call_with_retries(name, send)
     if answer["id"] not in sim.orders:
         sim.orders.append(answer["id"])
-    goods = ", ".join(f"{each.quantity} {each.sku}" for each in lines)
-    return f"{goods} by {' and '.join(each.method for each in payments)}: {answer['id'][-6:]}"
+    goods = ", ".join(f"{line.quantity} {line.sku}" for line in lines)
+    return f"{goods} by {' and '.join(tender.method for tender in payments)}: {answer['id'][-6:]}"
 
 
 def place_web_order(sim: Sim) -> str:
     coupons = sim.rng.choice(((), (), ("HEMAT",), ("HEMAT", "LAGI")))
-    paying = build_tenders(sim.rng.choice(("cod", "cod", "transfer")))
-    waits = sim.rng.random() < 0.8  # for what is expected
+    tenders = build_tenders(sim.rng.choice(("cod", "cod", "transfer")))
+    backorder = sim.rng.random() < 0.8
     command = PlaceOrder(
-        "web", choose_lines(sim), TO_SARI, paying, ANYONE, contact=SARI, coupons=coupons, backorder=waits
+        "web", choose_lines(sim), SHIP_TO_SARI, tenders, ANYONE, contact=SARI, coupons=coupons, backorder=backorder
     )
     return place_order(sim, command)
 
 
 def sell_at_counter(sim: Sim) -> str:
     delivery = Delivery("handover", STORE_LOCATION)
-    lines = choose_lines(sim, (CUP, RARE), most=1)
+    lines = choose_lines(sim, (CUP, RARE), max_quantity=1)
     return place_order(sim, PlaceOrder("pos", lines, delivery, build_tenders("cash"), principal_of("cashier-sinta")))
 
 
 def sell_from_another_location(sim: Sim) -> str:
-    delivery, by = sim.rng.choice((TO_SARI, Delivery("pickup", STORE_LOCATION))), principal_of("cashier-sinta")
+    delivery, by = sim.rng.choice((SHIP_TO_SARI, Delivery("pickup", STORE_LOCATION))), principal_of("cashier-sinta")
     return place_order(sim, PlaceOrder("pos", choose_lines(sim), delivery, build_tenders("cash"), by, contact=SARI))
 
 
 def place_phone_order(sim: Sim) -> str:
-    paying = sim.rng.choice((build_tenders("credit"), (Tender("credit", rupiah(10_000)), Tender("transfer"))))
+    tenders = sim.rng.choice((build_tenders("credit"), (Tender("credit", rupiah(10_000)), Tender("transfer"))))
     coupons, customer = sim.rng.choice(((), (), ("LAGI",))), sim.rng.choice(DEBTORS)
     command = PlaceOrder(
-        "phone", choose_lines(sim), TO_SARI, paying, agent_principal(), customer_id=customer, coupons=coupons
+        "phone", choose_lines(sim), SHIP_TO_SARI, tenders, agent_principal(), customer_id=customer, coupons=coupons
     )
     return place_order(sim, replace(command, backorder=True))
 
 
 def sell_with_price_override(sim: Sim) -> str:
-    """At a price of her own, or over his limit."""
+    """The owner overrides a price or a credit limit."""
     lines = choose_lines(sim, override_price=rupiah(1_000), reason="an old friend")
-    paying = sim.rng.choice((build_tenders("cod"), (Tender("credit", reason="he always paid"),)))
-    return place_order(sim, PlaceOrder("phone", lines, TO_SARI, paying, owner_principal(), customer_id=DEBTORS[0]))
+    tenders = sim.rng.choice((build_tenders("cod"), (Tender("credit", reason="pays reliably"),)))
+    return place_order(
+        sim, PlaceOrder("phone", lines, SHIP_TO_SARI, tenders, owner_principal(), customer_id=DEBTORS[0])
+    )
 
 
 def sell_from_van(sim: Sim) -> str:
     staff = principal_of(sim.rng.choice(SALESMEN))
-    paying = sim.rng.choice(
+    tenders = sim.rng.choice(
         (build_tenders("cash"), build_tenders("credit"), (Tender("cash", rupiah(5_000)), Tender("credit")))
     )
     delivery = Delivery("handover", staff.location)
-    lines, debtor = choose_lines(sim, (TEAPOT, CUP), most=1), sim.rng.choice(DEBTORS)
-    return place_order(sim, PlaceOrder("sfa", lines, delivery, paying, staff, customer_id=debtor))
+    lines, debtor = choose_lines(sim, (TEAPOT, CUP), max_quantity=1), sim.rng.choice(DEBTORS)
+    return place_order(sim, PlaceOrder("sfa", lines, delivery, tenders, staff, customer_id=debtor))
 
 
 def place_marketplace_order(sim: Sim) -> str:
-    """Agreed there yesterday, with its own number: sending it again is the same order."""
+    """An order agreed on the marketplace yesterday. Its reference identifies it when it is sent again."""
     lines = choose_lines(sim, agreed_price=rupiah(20_000))
-    said: dict[str, Any] = {"contact": SARI, "ref": f"TK-{sim.key_count}", "freight": rupiah(9_000)}
+    details: dict[str, Any] = {"contact": SARI, "ref": f"TK-{sim.key_count}", "freight": rupiah(9_000)}
     command = PlaceOrder(
         "marketplace",
         lines,
-        TO_SARI,
+        SHIP_TO_SARI,
         build_tenders("transfer"),
         principal_of("channel-tokoku"),
         placed_at=yesterday(),
-        **said,
+        **details,
     )
     return place_order(sim, command)
 
@@ -133,12 +137,18 @@ def yesterday() -> Any:
 
 def create_draft(sim: Sim) -> str:
     command = PlaceOrder(
-        "phone", choose_lines(sim), TO_SARI, build_tenders("transfer"), agent_principal(), contact=SARI, backorder=True
+        "phone",
+        choose_lines(sim),
+        SHIP_TO_SARI,
+        build_tenders("transfer"),
+        agent_principal(),
+        contact=SARI,
+        backorder=True,
     )
-    said = str(command.lines)
+    body = str(command.lines)
     answer = sim.call_with_retries(
         "draft",
-        lambda key: draft.create(replace(command, idempotency_key=build_idempotency_key(agent_principal(), key, said))),
+        lambda key: draft.create(replace(command, idempotency_key=build_idempotency_key(agent_principal(), key, body))),
     )
     sim.drafts.append(answer["id"])
     return answer["id"][-6:]
@@ -146,20 +156,20 @@ def create_draft(sim: Sim) -> str:
 
 def send_or_submit_draft(sim: Sim) -> str:
     if not sim.drafts:
-        return "there is none"
+        return "no draft"
     draft_id = sim.rng.choice(sim.drafts)
     if sim.rng.random() < 0.4:
         draft.send_pay_link(agent_principal(), draft_id)
         return f"{draft_id[-6:]} sent as a link"
     with sim.without_faults():
-        found = draft.load_draft(agent_principal(), draft_id)
-    paying = build_tenders(sim.rng.choice(("cod", "transfer")))
+        stored = draft.load_draft(agent_principal(), draft_id)
+    tenders = build_tenders(sim.rng.choice(("cod", "transfer")))
     return describe_placed_order(
         sim,
         "submit",
-        lambda key: draft.submit(found, build_idempotency_key(agent_principal(), key, draft_id), list(paying)),
-        found.command.lines,
-        paying,
+        lambda key: draft.submit(stored, build_idempotency_key(agent_principal(), key, draft_id), list(tenders)),
+        stored.command.lines,
+        tenders,
     )
 
 
@@ -167,16 +177,16 @@ def send_or_submit_draft(sim: Sim) -> str:
 
 
 def cancel_order(sim: Sim) -> str:
-    """At times after his money came, or while he waits for goods of which some have come."""
+    """Cancel an order; paid orders and backorders are chosen more often."""
     likely: dict[str, dict[str, str]] = {
-        "anybody": {},
-        "who paid": {"having": "order", "status": "placed", "payment_status": "paid"},
-        "who waits": {"having": "ful_", "status": "awaiting"},
+        "any": {},
+        "paid": {"row_prefix": "order", "status": "placed", "payment_status": "paid"},
+        "backorder": {"row_prefix": "ful_", "status": "awaiting"},
     }
-    order = choose_recent_order(sim, **likely[sim.rng.choice(("anybody", "anybody", "who paid", "who waits"))]).order
+    order = choose_recent_order(sim, **likely[sim.rng.choice(("any", "any", "paid", "backorder"))]).order
     shopper = Principal(token=auth.order_token(order.id, order.token_version))
     by = sim.rng.choice((agent_principal(), shopper))
-    ending.cancel(by, order.id, "changed his mind")
+    cancelling.cancel(by, order.id, "changed their mind")
     return f"{by.actor} {short_id(order)}"
 
 
@@ -190,18 +200,18 @@ def renew_order_link(sim: Sim) -> str:
 
 
 def handle_bank_transfer(sim: Sim) -> str:
-    order = choose_recent_order(sim, having="waiting").order
+    order = choose_recent_order(sim, row_prefix="waiting").order
     with sim.without_faults():
-        waiting = [one for one in load_payments(order.payment_ids) if one.method == "transfer"]
-    if not waiting:
-        return "nothing waits"
-    payment = sim.rng.choice(waiting).id
-    deeds: dict[str, Callable[[], Any]] = {
+        transfers = [payment for payment in load_payments(order.payment_ids) if payment.method == "transfer"]
+    if not transfers:
+        return "no transfer"
+    payment = sim.rng.choice(transfers).id
+    actions: dict[str, Callable[[], Any]] = {
         "proof": lambda: confirm_payment.submit_proof(agent_principal(), payment, f"TRF {sim.key_count}"),
         "rejected": lambda: confirm_payment.reject(principal_of("finance-maya"), payment, "unreadable"),
         "cash instead": lambda: confirm_payment.pay_in_cash(principal_of("cashier-sinta"), order.id),
         "confirmed": lambda: confirm_payment.confirm(principal_of("finance-maya"), payment),
     }
-    verb = sim.rng.choice(sorted(deeds))
-    deeds[verb]()
+    verb = sim.rng.choice(sorted(actions))
+    actions[verb]()
     return f"{short_id(order)} {verb}"

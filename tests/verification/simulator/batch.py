@@ -1,4 +1,4 @@
-"""Many histories in one go, and what they come to."""
+"""Runs many histories and counts what happened in them."""
 
 from __future__ import annotations
 
@@ -9,9 +9,10 @@ from dataclasses import dataclass, field
 from functools import cache
 from typing import Any
 
+from tests.verification.simulator.event_queue import DELIVERY_MARK
 from tests.verification.simulator.full_stack import FullStackSim
-from tests.verification.simulator.full_stack import run_history as live_full_history
-from tests.verification.simulator.full_stack_probabilities import Violation as FullWrong
+from tests.verification.simulator.full_stack import run_history as run_full_stack_history
+from tests.verification.simulator.full_stack_probabilities import Violation as FullStackViolation
 from tests.verification.simulator.probabilities import Violation
 from tests.verification.simulator.sim import Sim, Step, run_history
 
@@ -22,14 +23,18 @@ JSON_KEYS = {"visible_faults": "felt", "faulted_commits": "torn", "occurrences":
 
 @dataclass
 class Counts:
-    """`torn` are the commits that met a fault which the shop sees, `felt` all such faults. `reached` says how often
-    each kind of event happened, each listener heard, each deed succeeded, and each route gave a good answer."""
+    """The totals of a number of histories.
+
+    `visible_faults` are the faults that the application observes, `faulted_commits` the commits that met one of these.
+    `occurrences` counts events by kind, deliveries by handler, successful actions by name, and successful responses by
+    route.
+    """
 
     histories: int = 0
     steps: int = 0
     sends: int = 0
     faults: int = 0
-    violations: list[tuple[int, str]] = field(default_factory=list)  # seeds, and what was wrong
+    violations: list[tuple[int, str]] = field(default_factory=list)  # (seed, message)
     visible_faults: int = 0
     commits: int = 0
     faulted_commits: int = 0
@@ -50,14 +55,14 @@ class Counts:
 
 
 def run_fast_histories(seeds: Iterable[int], steps: int = HISTORY_STEPS) -> Counts:
-    """A history that goes wrong does not keep the others from being lived."""
+    """Run one history per seed. A violation ends its own history only."""
     freeze_imported_objects()
     counts = Counts()
     for seed in seeds:
         try:
             counts += count_history(run_history(seed, steps))
-        except Violation as wrong:
-            counts += Counts(1, steps, violations=[(seed, str(wrong).rpartition("\n")[2])])
+        except Violation as violation:
+            counts += Counts(1, steps, violations=[(seed, str(violation).rpartition("\n")[2])])
     return counts
 
 
@@ -66,29 +71,29 @@ def run_full_stack_histories(seeds: Iterable[int], steps: int = FULL_STACK_STEPS
     counts = Counts()
     for seed in seeds:
         try:
-            counts += count_full_stack_history(live_full_history(seed, steps), steps)
-        except FullWrong as wrong:
-            counts += Counts(1, steps, violations=[(seed, str(wrong).rpartition("\n")[2])])
+            counts += count_full_stack_history(run_full_stack_history(seed, steps), steps)
+        except FullStackViolation as violation:
+            counts += Counts(1, steps, violations=[(seed, str(violation).rpartition("\n")[2])])
     return counts
 
 
 def count_history(sim: Sim) -> Counts:
     steps = [step for step in sim.trace if isinstance(step, Step) and not step.outcome.startswith("no, ")]
-    reached = Counter(item["kind"]["S"] for item in sim.memory.stream)
-    reached.update(step.action.__name__ for step in steps)
-    reached.update(step.outcome.partition(" hears ")[0] for step in steps if " hears " in step.outcome)
+    occurrences = Counter(item["kind"]["S"] for item in sim.memory.stream)
+    occurrences.update(step.action.__name__ for step in steps)
+    occurrences.update(step.outcome.partition(DELIVERY_MARK)[0] for step in steps if DELIVERY_MARK in step.outcome)
     return Counts(
-        1, sim.steps, sim.sends, sim.faults, [], sim.visible_faults, sim.commits, sim.faulted_commits, reached
+        1, sim.steps, sim.sends, sim.faults, [], sim.visible_faults, sim.commits, sim.faulted_commits, occurrences
     )
 
 
 def count_full_stack_history(history: FullStackSim, steps: int) -> Counts:
-    reached = Counter(f"{method} {path}" for method, path in history.client.covered)
-    return Counts(1, steps, history.sends, history.faults, occurrences=reached)
+    occurrences = Counter(f"{method} {path}" for method, path in history.client.covered)
+    return Counts(1, steps, history.sends, history.faults, occurrences=occurrences)
 
 
 @cache
 def freeze_imported_objects() -> None:
-    """What has been imported by now stays, so the collector need not look at it each time."""
+    """Exempt everything imported so far from garbage collection, which speeds up the histories."""
     gc.collect()
     gc.freeze()

@@ -1,4 +1,4 @@
-"""One day for all tests of invariants: lived once, put back before each."""
+"""Fixtures: one full day for all tests of invariants, run once and restored before each test."""
 
 from __future__ import annotations
 
@@ -19,33 +19,33 @@ from tests.verification.simulator.store import Store, Tables
 
 @pytest.fixture(scope="module")
 def finished_day() -> Iterator[tuple[Day, BotocoreStub, Tables, Any]]:
-    """A day over the wire, and boto3 on the same wire."""
-    wire, standing = BotocoreStub(Store()), boto3.DEFAULT_SESSION
-    kept = clock.source, db.pause, send_message.render_and_send
+    """Run a day against the botocore stub, and let boto3 use the same stub."""
+    wire, default_session = BotocoreStub(Store()), boto3.DEFAULT_SESSION
+    originals = clock.source, db.pause, send_message.render_and_send
     db.pause, send_message.render_and_send = lambda attempt: None, lambda attempt: None
     with stub_botocore(wire):
         day = run_day()
-    evening, (clock.source, db.pause, send_message.render_and_send) = clock.source, kept
+    evening, (clock.source, db.pause, send_message.render_and_send) = clock.source, originals
     session = botocore.session.get_session()
     session.register(EVENT, wire)
     boto3.setup_default_session(botocore_session=session)
     yield day, wire, wire.store.snapshot(), evening
-    boto3.DEFAULT_SESSION = standing
+    boto3.DEFAULT_SESSION = default_session
 
 
 @pytest.fixture
 def day(finished_day: tuple[Day, BotocoreStub, Tables, Any]) -> Iterator[Day]:
-    """Its tables as they were in the evening, and the clock too."""
-    lived_day, wire, tables, evening = finished_day
+    """The day with its tables and its clock as they were in the evening."""
+    day_run, wire, tables, evening = finished_day
     wire.store.restore(tables)
     clock.source = evening
     clear_caches()
     with stub_botocore(wire):
-        yield lived_day
+        yield day_run
 
 
 @pytest.fixture
 def wire() -> Iterator[BotocoreStub]:
-    """Empty tables behind PynamoDB and botocore, answered on the wire."""
-    with stub_botocore(BotocoreStub(Store())) as answered:
-        yield answered
+    """Empty tables behind PynamoDB and botocore."""
+    with stub_botocore(BotocoreStub(Store())) as stub:
+        yield stub

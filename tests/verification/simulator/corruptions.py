@@ -1,4 +1,4 @@
-"""For each invariant a wrong that only it sees: rows changed by hand in the tables of a full day."""
+"""For each invariant a corruption that no other invariant reports: rows of a full day changed by hand."""
 
 from __future__ import annotations
 
@@ -19,27 +19,27 @@ Corruption = Callable[[Day], None]
 CORRUPTIONS: dict[str, Corruption] = {}
 
 
-def corruption(sows: Corruption) -> Corruption:
-    CORRUPTIONS[sows.__name__.partition("_")[0].upper()] = sows
-    return sows
+def corruption(corrupt: Corruption) -> Corruption:
+    CORRUPTIONS[corrupt.__name__.partition("_")[0].upper()] = corrupt
+    return corrupt
 
 
-def dynamodb_table(room: str) -> Any:
-    return boto3.resource("dynamodb").Table(f"test-{room}")
+def dynamodb_table(table: str) -> Any:
+    return boto3.resource("dynamodb").Table(f"test-{table}")
 
 
-def set_attributes(room: str, pk: str, sk: str, **values: Any) -> None:
-    row = dynamodb_table(room).get_item(Key={"pk": pk, "sk": sk})["Item"]
-    dynamodb_table(room).put_item(Item=row | values)
+def set_attributes(table: str, pk: str, sk: str, **values: Any) -> None:
+    row = dynamodb_table(table).get_item(Key={"pk": pk, "sk": sk})["Item"]
+    dynamodb_table(table).put_item(Item=row | values)
 
 
-def add_to_attributes(room: str, pk: str, sk: str, **amounts: int) -> None:
-    row = dynamodb_table(room).get_item(Key={"pk": pk, "sk": sk})["Item"]
-    set_attributes(room, pk, sk, **{name: row[name] + amount for name, amount in amounts.items()})
+def add_to_attributes(table: str, pk: str, sk: str, **amounts: int) -> None:
+    row = dynamodb_table(table).get_item(Key={"pk": pk, "sk": sk})["Item"]
+    set_attributes(table, pk, sk, **{name: row[name] + amount for name, amount in amounts.items()})
 
 
-def delete_row(room: str, pk: str, sk: str) -> None:
-    dynamodb_table(room).delete_item(Key={"pk": pk, "sk": sk})
+def delete_row(table: str, pk: str, sk: str) -> None:
+    dynamodb_table(table).delete_item(Key={"pk": pk, "sk": sk})
 
 
 def add_to_level(location: str, sku: str = CUP, **amounts: int) -> None:
@@ -47,15 +47,15 @@ def add_to_level(location: str, sku: str = CUP, **amounts: int) -> None:
 
 
 def put_journal_entry(
-    subject: str, kind: str, event_id: str = "evt_planted", at: str = "2026-11-22T05:00:00.000Z", **said: Any
+    subject: str, kind: str, event_id: str = "evt_planted", at: str = "2026-11-22T05:00:00.000Z", **fields: Any
 ) -> None:
-    """A subject of its own, so that no chain of hashes breaks."""
+    """Add an entry under a subject of its own, so that no chain of hashes breaks."""
     row = {"subject": subject, "sequence": 1, "event_id": event_id, "kind": kind, "schema_version": 1}
-    row |= {"occurred_at": at, "actor": "vandal", "body": json.dumps(said)}
+    row |= {"occurred_at": at, "actor": "vandal", "body": json.dumps(fields)}
     dynamodb_table("journal").put_item(Item=row)
 
 
-def load_world() -> Snapshot:
+def load_current_snapshot() -> Snapshot:
     return load_snapshot(boto3.client("dynamodb"), "test", is_idle=True)
 
 
@@ -83,7 +83,7 @@ def s3_hold_of_a_cancelled_order(day: Day) -> None:
 
 
 def find_hold(day: Day) -> Any:
-    return next(hold for hold in load_world().holds if hold["order"] == order_id_of(day, "still waits"))
+    return next(hold for hold in load_current_snapshot().holds if hold["order"] == order_id_of(day, "still waits"))
 
 
 @corruption
@@ -91,46 +91,48 @@ def a3_reservation_without_journal_entry(day: Day) -> None:
     hold = find_hold(day)
     add_to_attributes("stock", hold["pk"], hold["sk"], quantity=1)
     add_to_attributes("stock", hold["pk"], "level", reserved=1, available=-1)
-    sku, _, place = hold["pk"].rpartition("@")
-    pieces = json.dumps([[sku, place.partition("#")[0], hold["quantity"] + 1]])
+    sku, _, level = hold["pk"].rpartition("@")
+    pieces = json.dumps([[sku, level.partition("#")[0], hold["quantity"] + 1]])
     set_attributes("orders", hold["order"], "order", pieces=pieces)
 
 
 @corruption
 def s4_units_lost_in_transit(day: Day) -> None:
-    transfer = next(each for each in load_world().transfers if each["status"] == "in_transit")
-    sku, sent, came = transfer["lines"][0]
-    set_attributes("stock", transfer["pk"], "transfer", lines=json.dumps([[sku, sent - 1, came]]))
+    transfer = next(row for row in load_current_snapshot().transfers if row["status"] == "in_transit")
+    sku, sent, received = transfer["lines"][0]
+    set_attributes("stock", transfer["pk"], "transfer", lines=json.dumps([[sku, sent - 1, received]]))
 
 
 @corruption
 def s6_fulfillment_exceeds_order(day: Day) -> None:
     work = load_fulfillment_of_order(order_id_of(day, "quicker")).fulfillments[0]
     set_body_fields(
-        work.order_id, work.id, pieces=[[piece.sku, piece.quantity + 1, piece.shard] for piece in work.pieces]
+        work.order_id,
+        work.id,
+        pieces=[[allocation.sku, allocation.quantity + 1, allocation.shard] for allocation in work.pieces],
     )
 
 
-def set_body_fields(pk: str, sk: str, **said: Any) -> None:
+def set_body_fields(pk: str, sk: str, **fields: Any) -> None:
     row = dynamodb_table("orders").get_item(Key={"pk": pk, "sk": sk})["Item"]
-    set_attributes("orders", pk, sk, body=json.dumps(json.loads(row["body"]) | said))
+    set_attributes("orders", pk, sk, body=json.dumps(json.loads(row["body"]) | fields))
 
 
 @corruption
 def s7_units_issued_before_they_were_received(day: Day) -> None:
-    moved = {"kind": "transferred", "sku": CUP, "location": "wh-surabaya"}
-    put_journal_entry("planted#1", "Planted", movements=[moved | {"on_hand": -100}])
+    movement = {"kind": "transferred", "sku": CUP, "location": "wh-surabaya"}
+    put_journal_entry("planted#1", "Planted", movements=[movement | {"on_hand": -100}])
     put_journal_entry(
-        "planted#2", "Planted", "evt_later", "2026-11-24T05:00:00.000Z", movements=[moved | {"on_hand": 100}]
+        "planted#2", "Planted", "evt_later", "2026-11-24T05:00:00.000Z", movements=[movement | {"on_hand": 100}]
     )
 
 
 @corruption
 def m1_line_total_differs_from_price(day: Day) -> None:
     key = {"pk": order_id_of(day, "pickup"), "sk": "order"}
-    said = json.loads(dynamodb_table("orders").get_item(Key=key)["Item"]["body"])
-    said["lines"][0][3] += 1
-    set_attributes("orders", **key, body=json.dumps(said))
+    body = json.loads(dynamodb_table("orders").get_item(Key=key)["Item"]["body"])
+    body["lines"][0][3] += 1
+    set_attributes("orders", **key, body=json.dumps(body))
 
 
 @corruption
@@ -186,7 +188,7 @@ def o3_status_without_journal_entry(day: Day) -> None:
 def o4_recorded_answer_about_a_missing_order(day: Day) -> None:
     answer = zlib.compress(json.dumps({"id": "ord_nowhere"}).encode())
     dynamodb_table("requests").put_item(
-        Item={"pk": "shopper#door#key", "sk": "request", "body_hash": "", "answer": answer}
+        Item={"pk": "shopper#endpoint#key", "sk": "request", "body_hash": "", "answer": answer}
     )
 
 
@@ -203,14 +205,14 @@ def o7_order_missing_from_the_waiting_list(day: Day) -> None:
 
 @corruption
 def n1_inbox_without_its_notice(day: Day) -> None:
-    sent = {(row["party"], row["event"]) for row in load_world().sends}
-    lost = next(row for row in load_world().notices if (row["pk"], row["sk"]) not in sent)
-    delete_row("notify", lost["pk"], lost["sk"])
+    sent = {(row["party"], row["event"]) for row in load_current_snapshot().sends}
+    notice = next(row for row in load_current_snapshot().notices if (row["pk"], row["sk"]) not in sent)
+    delete_row("notify", notice["pk"], notice["sk"])
 
 
 @corruption
 def n2_party_notified_in_two_parts(day: Day) -> None:
-    row = next(row for row in load_world().notified_parties if row["parties"])
+    row = next(row for row in load_current_snapshot().notified_parties if row["parties"])
     again = {"pk": row["pk"], "sk": f"{row['event']}#1", "kind": row["kind"], "at": row["at"]}
     dynamodb_table("notify").put_item(Item=again | {"parties": json.dumps(row["parties"])})
 
@@ -223,26 +225,26 @@ def n3_notice_about_a_missing_event(day: Day) -> None:
 
 @corruption
 def n4_sms_counted_without_a_send(day: Day) -> None:
-    budget = next(row for row in load_world().rows["notify"] if row["sk"] == "all")
+    budget = next(row for row in load_current_snapshot().rows["notify"] if row["sk"] == "all")
     add_to_attributes("notify", budget["pk"], "all", spent=1)
 
 
 @corruption
 def n5_phone_number_in_an_inbox(day: Day) -> None:
-    row = load_world().notices[0]
+    row = load_current_snapshot().notices[0]
     set_attributes("notify", row["pk"], row["sk"], kept=json.dumps({"call": "+6281252981234"}))
 
 
 @corruption
 def a2_price_override_by_the_wrong_role(day: Day) -> None:
     key = {"pk": order_id_of(day, "agreed"), "sk": "order"}
-    said = json.loads(dynamodb_table("orders").get_item(Key=key)["Item"]["body"])
-    said["lines"][0][7][0]["kind"] = "override"
-    set_attributes("orders", **key, body=json.dumps(said))
+    body = json.loads(dynamodb_table("orders").get_item(Key=key)["Item"]["body"])
+    body["lines"][0][7][0]["kind"] = "override"
+    set_attributes("orders", **key, body=json.dumps(body))
 
 
 @corruption
 def a1_rewritten_journal_entry(day: Day) -> None:
     subject = f"order#{order_id_of(day, 'pickup')}"
     row = dynamodb_table("journal").get_item(Key={"subject": subject, "sequence": 1})["Item"]
-    dynamodb_table("journal").put_item(Item=row | {"actor": "somebody-else"})
+    dynamodb_table("journal").put_item(Item=row | {"actor": "another-actor"})

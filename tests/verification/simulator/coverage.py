@@ -1,4 +1,4 @@
-"""Whether histories come everywhere."""
+"""Which events, handlers and actions the histories do not cover."""
 
 from __future__ import annotations
 
@@ -10,6 +10,6 @@ MIN_OCCURRENCES = 3
 
 
 def find_uncovered(counts: Counts) -> list[str]:
-    """Kinds of events, listeners and deeds that happened less than three times."""
-    names = [*EVENT_KINDS, *HANDLERS, *(deed.__name__ for _, deed in weighted_actions.WEIGHTED_ACTIONS)]
+    """Return the kinds of events, handlers and actions that occurred fewer than MIN_OCCURRENCES times."""
+    names = [*EVENT_KINDS, *HANDLERS, *(action.__name__ for _, action in weighted_actions.WEIGHTED_ACTIONS)]
     return [name for name in names if counts.occurrences[name] < MIN_OCCURRENCES]

@@ -1,4 +1,4 @@
-"""A day of the small shop, told through its doors: every kind of order, and everything that can become of one."""
+"""A day of the small shop over its HTTP endpoints: every kind of order, and every way one can end."""
 
 from __future__ import annotations
 
@@ -39,7 +39,7 @@ HEMAT_PROMOTION = {
 
 
 def load_journal() -> list[EntryRow]:
-    """Every entry, over the connection that the shop uses."""
+    """Return every entry, over the connection that the application uses."""
     return [
         EntryRow.from_raw_data(dict(item)) for item in scan_table(db.connection().client, config.table_name("journal"))
     ]
@@ -52,30 +52,30 @@ class Day:
 
     def call(self, method: str, path: str, body: Any = None, by: str = RATNA, query: str = "") -> Any:
         self.key_count += 1
-        key, said = f"a-key-of-this-day-{self.key_count:04}", token(by) if by else ""
-        answer = call(method, f"/api{path}{query}", body, token=said, key=key)
+        key, session = f"a-key-of-this-day-{self.key_count:04}", token(by) if by else ""
+        answer = call(method, f"/api{path}{query}", body, token=session, key=key)
         assert answer.status < 300, f"{method} {path}: {answer.text}"
         return answer.json
 
-    def order(self, name: str, *lines: tuple[str, int], by: str = "", **said: Any) -> Any:
-        self.orders[name] = self.call("POST", "/orders", an_order(*lines, **said), by=by)
+    def order(self, name: str, *lines: tuple[str, int], by: str = "", **kwargs: Any) -> Any:
+        self.orders[name] = self.call("POST", "/orders", an_order(*lines, **kwargs), by=by)
         self.run_handlers()
         return self.orders[name]
 
     def run_handlers(self) -> None:
-        """Each entry comes to both kinds of listeners, twice, until nobody has more to say."""
-        while news := [entry for entry in load_journal() if (entry.pk, int(entry.sk)) not in self.delivered]:
-            for entry in sorted(news, key=lambda each: (each.occurred_at, each.pk, each.sk)):
-                for _ in "again":
+        """Deliver each new entry twice to the fulfillment and notification handlers, until there are no new entries."""
+        while entries := [entry for entry in load_journal() if (entry.pk, int(entry.sk)) not in self.delivered]:
+            for entry in sorted(entries, key=lambda entry: (entry.occurred_at, entry.pk, entry.sk)):
+                for _ in range(2):
                     fulfillment.handle_message(journal.row_to_message(entry))
                 deliver_messages(journal.row_to_entry(entry))
                 deliver_messages(journal.row_to_entry(entry))
                 self.delivered.add((entry.pk, int(entry.sk)))
 
     def step(self, name: str, *verbs: str, by: str, body: Any = None, work: int = -1) -> None:
-        found = load_fulfillment_of_order(self.orders[name]["id"]).fulfillments[work]
+        fulfillment = load_fulfillment_of_order(self.orders[name]["id"]).fulfillments[work]
         for verb in verbs:
-            self.call("POST", f"/fulfillments/{found.id}/{verb}", body, by=by)
+            self.call("POST", f"/fulfillments/{fulfillment.id}/{verb}", body, by=by)
         self.run_handlers()
 
     def claim(self, name: str, by: str) -> None:
@@ -87,7 +87,7 @@ class Day:
         return str(self.orders[name]["payments"][0]["id"])
 
     def run_scheduled_jobs(self) -> None:
-        """What the clock does."""
+        """Run the scheduled jobs and the event handlers."""
         expire_due()
         retry_stranded()
         fill_all_arrived()
@@ -99,7 +99,7 @@ class Day:
 def run_day() -> Day:
     freeze_at_noon()
     day = Day()
-    for chapter in (
+    for run_part in (
         morning,
         web_orders,
         counter_orders,
@@ -109,7 +109,7 @@ def run_day() -> Day:
         stock_movements,
         evening,
     ):
-        chapter(day)
+        run_part(day)
         day.run_handlers()
     return day
 
@@ -131,7 +131,7 @@ def morning(day: Day) -> None:
 
 
 def web_orders(day: Day) -> None:
-    """Claimed and delivered for cash; left to the warehouse; cancelled; failed and brought back."""
+    """Orders that are claimed and delivered for cash, left to the warehouse, cancelled, or returned undelivered."""
     day.order("claimed", (TEAPOT, 2), coupons=["HEMAT"])
     day.claim("claimed", BUDI)
     day.step("claimed", "dispatch", "deliver", by=BUDI)
@@ -141,16 +141,16 @@ def web_orders(day: Day) -> None:
     day.step("left to the warehouse", "accept", "pick", "ready", by=JOKO)
     day.step("left to the warehouse", "dispatch", "deliver", by=AGUS)
     cancelled = day.order("cancelled", (CUP, 4), coupons=["HEMAT"])
-    day.call("POST", f"/orders/{cancelled['id']}/cancel", {"reason": "changed his mind"})
+    day.call("POST", f"/orders/{cancelled['id']}/cancel", {"reason": "changed their mind"})
     day.order("came back", (CUP, 1))
     day.step("came back", "accept", "pick", "ready", by=JOKO)
     day.step("came back", "dispatch", by=AGUS)
-    day.step("came back", "fail", by=AGUS, body={"reason": "nobody at home"})
+    day.step("came back", "fail", by=AGUS, body={"reason": "customer not at home"})
     day.step("came back", "fail", by=AGUS, body={"reason": "moved away", "back": True})
 
 
 def counter_orders(day: Day) -> None:
-    """Handed over for cash, paid in two ways, to be collected, and sold from a van."""
+    """Orders handed over for cash, paid with two tenders, picked up, and sold from a van."""
     day.order("at the till", (CUP, 2), by=SINTA, channel="pos", payments=CASH, delivery={"method": "handover"})
     split = [{"method": "cash", "amount": {"amount": 20_000, "currency": "IDR"}}, {"method": "credit"}]
     day.order("split", (CUP, 2), by=SINTA, channel="pos", payments=split, delivery={"method": "handover"}, **MAKMUR)
@@ -163,7 +163,7 @@ def counter_orders(day: Day) -> None:
 
 
 def credit_orders(day: Day) -> None:
-    """Collected in part, oldest first; one cancelled after that."""
+    """Receivables collected in part, oldest first; one order is cancelled afterwards."""
     first = day.order("on credit", (TEAPOT, 2), by=LIA, channel="phone", payments=CREDIT, **MAKMUR)
     day.order("more credit", (CUP, 10), by=BUDI, channel="sfa", payments=CREDIT, **MAKMUR)
     part = {"customer": "cus_makmur", "amount": {"amount": 400_000, "currency": "IDR"}}
@@ -174,7 +174,7 @@ def credit_orders(day: Day) -> None:
 
 
 def transfer_orders(day: Day) -> None:
-    """In time, rejected once, in cash after all, never, too late for the goods, and for a draft."""
+    """Bank transfers in time, rejected once, replaced by cash, missing, too late, and for a draft."""
     order = day.order("in time", (CUP, 3), channel="social", by=LIA, payments=TRANSFER)
     paid = day.payment("in time")
     day.call("POST", f"/payments/{paid}/proof", {"reference": "TRF 1"}, by=LIA)
@@ -198,18 +198,18 @@ def transfer_orders(day: Day) -> None:
     day.run_scheduled_jobs()
     assert order["status"] == "placed"
     draft = an_order((CUP, 1), channel="phone", payments=TRANSFER)
-    made = day.call("POST", "/drafts", draft, by=LIA)
-    day.call("POST", f"/drafts/{made['id']}/pay-link", by=LIA)
-    day.call("POST", f"/drafts/{made['id']}/submit", by=LIA)
+    created = day.call("POST", "/drafts", draft, by=LIA)
+    day.call("POST", f"/drafts/{created['id']}/pay-link", by=LIA)
+    day.call("POST", f"/drafts/{created['id']}/submit", by=LIA)
 
 
 def declined_and_rejected_orders(day: Day) -> None:
-    """Declined by all, rejected and brought by another, not to be found anywhere."""
+    """Orders declined by all, rejected and fulfilled from another location, and not found anywhere."""
     park_vans(BUDI, DEWI)
     day.order("declined", (TEAPOT, 1))
     for staff in (BUDI, DEWI):
         offer = load_fulfillment_of_order(day.orders["declined"]["id"]).offers[-1]
-        if offer.status == "open" and staff in {each.staff for each in offer.invited}:
+        if offer.status == "open" and staff in {invitation.staff for invitation in offer.invited}:
             day.call("POST", f"/offers/{offer.id}/decline", by=staff)
     day.run_handlers()
     day.order("rejected", (TRAY, 2))
@@ -224,18 +224,18 @@ def declined_and_rejected_orders(day: Day) -> None:
 def stock_movements(day: Day) -> None:
     load = {"source": "wh-surabaya", "destination": "van-budi", "lines": [{"sku": CUP, "quantity": 5}]}
     sent = day.call("POST", "/stock/transfers", load, by=JOKO)
-    came = {"lines": [{"sku": CUP, "quantity": 3}]}
-    day.call("POST", f"/stock/transfers/{sent['id']}/receive", came, by=BUDI)
+    received = {"lines": [{"sku": CUP, "quantity": 3}]}
+    day.call("POST", f"/stock/transfers/{sent['id']}/receive", received, by=BUDI)
     day.call("POST", "/stock/transfers", load | {"destination": "store-tunjungan"}, by=JOKO)
     counted = {"location": "wh-surabaya", "lines": [{"sku": CUP, "counted": 45}]}
     day.call("POST", "/stock/counts", counted, by=JOKO)
-    hot = {"location": "wh-surabaya", "sku": TEAPOT, "shelves": 4}
-    day.call("POST", "/stock/shelves", hot)
-    day.order("from a shelf", (TEAPOT, 9))
+    sharding = {"location": "wh-surabaya", "sku": TEAPOT, "shelves": 4}
+    day.call("POST", "/stock/shelves", sharding)
+    day.order("from a shard", (TEAPOT, 9))
 
 
 def evening(day: Day) -> None:
-    """The courier's bag is emptied into the store's drawer, which is counted one coin short; one order still waits."""
+    """The courier hands over the collected cash; the shift is counted short; one order still awaits payment."""
     day.order("still waits", (CUP, 2), payments=TRANSFER)
     day.call("POST", f"/shifts/cod:{AGUS}/handover", {}, by=SINTA)
     path = f"/shifts/{day.orders[f'shift of {SINTA}']['id']}"

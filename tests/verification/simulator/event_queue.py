@@ -1,4 +1,4 @@
-"""What was committed and is on its way to those who listen: it may come twice, and ahead of its turn."""
+"""The queue of committed events that wait for their handlers; they may be delivered twice and out of order."""
 
 from __future__ import annotations
 
@@ -11,30 +11,35 @@ from chalicelib.kit.journal import EntryRow
 from tests.verification.simulator.probabilities import HANDLERS
 from tests.verification.simulator.store import Item
 
+DELIVERY_MARK = " receives "  # in a trace, between a handler and its event
+
 
 @dataclass
 class EventQueue:
-    """`waiting` are (listener, what it will be told)."""
+    """`pending` holds (handler, message) pairs. Handlers in `muted` get no messages."""
 
     pending: list[tuple[str, dict[str, Any]]] = field(default_factory=list)
     position: int = 0
     muted: Sequence[str] = ()
 
     def enqueue(self, stream: Sequence[Item]) -> bool:
-        """Everything committed since; whether anything waits."""
+        """Add the events committed since the last call. Return whether any message is pending."""
         for item in stream[self.position :]:
-            told = journal.row_to_message(item.to_row(EntryRow))
-            for listener, (kinds, _) in HANDLERS.items():
-                if told["kind"] in kinds and listener not in self.muted:
-                    self.pending.append((listener, told))
+            message = journal.row_to_message(item.to_row(EntryRow))
+            for handler, (kinds, _) in HANDLERS.items():
+                if message["kind"] in kinds and handler not in self.muted:
+                    self.pending.append((handler, message))
         self.position = len(stream)
         return bool(self.pending)
 
-    def deliver(self, place: int, is_acknowledged: Callable[[], bool]) -> str:
-        """One message; it stays until it was taken, and `taken` is asked once its listener is done."""
-        listener, told = self.pending[place]
-        words = f"{listener} hears {told['kind']} of {told['subject'][-6:]}"
-        HANDLERS[listener][1](told)
-        if is_acknowledged() and (listener, told) in self.pending:  # who came in between may have taken it
-            self.pending.remove((listener, told))
-        return words
+    def deliver(self, index: int, is_acknowledged: Callable[[], bool]) -> str:
+        """Deliver one message and return a line for the trace.
+
+        The message stays in the queue unless `is_acknowledged`, which is called when the handler has returned.
+        """
+        handler, message = self.pending[index]
+        description = f"{handler}{DELIVERY_MARK}{message['kind']} of {message['subject'][-6:]}"
+        HANDLERS[handler][1](message)
+        if is_acknowledged() and (handler, message) in self.pending:  # an interleaved action may have removed it
+            self.pending.remove((handler, message))
+        return description

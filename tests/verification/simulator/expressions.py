@@ -1,7 +1,8 @@
-"""DynamoDB's expressions, parsed once and kept as functions over an item as it travels: {"name": {"S": "text"}}.
+"""DynamoDB's expressions, parsed into functions over items in DynamoDB's JSON: {"name": {"S": "text"}}.
 
-moto's parser binds the values while it parses, so it parses every request anew; that alone would be most of a history.
-`test_memory.py` holds both to the same meaning. Nested paths and sets are not used here and are refused.
+The parsed functions are cached. moto's parser binds the values while it parses and so parses every request again, which
+would take most of a history's time. `test_memory_engine.py` checks that both have the same meaning. Nested paths and
+sets are not supported and raise ValidationException.
 """
 
 from __future__ import annotations
@@ -29,23 +30,23 @@ COMPARATORS: dict[str, Callable[[Any, Any], bool]] = {
 
 
 class ValidationException(ValueError):
-    """DynamoDB's ValidationException: the request is wrong whatever the tables hold."""
+    """DynamoDB's ValidationException: the request is invalid, whatever the tables contain."""
 
 
 @lru_cache(maxsize=4096)
 def parse_condition(text: str) -> Predicate:
-    words = Parser(text)
-    read = words.parse_or()
-    words.expect_end()
-    return read
+    parser = Parser(text)
+    condition = parser.parse_or()
+    parser.expect_end()
+    return condition
 
 
 @lru_cache(maxsize=4096)
 def parse_update(text: str) -> list[Change]:
-    words = Parser(text)
+    parser = Parser(text)
     changes: list[Change] = []
-    while words.has_more:
-        changes += words.parse_clause()
+    while parser.has_more:
+        changes += parser.parse_clause()
     return changes
 
 
@@ -55,19 +56,19 @@ def placeholders(text: str) -> frozenset[str]:
 
 
 def apply_update(item: Item, text: str, bound: Bindings) -> dict[str, AttributeValue]:
-    """The item after an update; every right side is read from the item as it was."""
-    made = [change(item, bound) for change in parse_update(text)]
-    if len({name for name, _ in made}) != len(made):
+    """Return the updated item. Right sides are evaluated with the item as it was before the update."""
+    changes = [change(item, bound) for change in parse_update(text)]
+    if len({name for name, _ in changes}) != len(changes):
         raise ValidationException("Two document paths overlap with each other")
-    after = dict(item) | {name: value for name, value in made if value is not None}
-    for name, value in made:
+    after = dict(item) | {name: value for name, value in changes if value is not None}
+    for name, value in changes:
         if value is None:
             after.pop(name, None)
     return after
 
 
 class Parser:
-    """Recursive descent; each method reads one thing and gives the function that works it out."""
+    """A recursive descent parser; each method parses one construct and returns the function that evaluates it."""
 
     def __init__(self, text: str) -> None:
         self.tokens, self.position, self.text = TOKEN.findall(text), 0, text
@@ -81,16 +82,16 @@ class Parser:
     def peek(self) -> str:
         return self.tokens[self.position].upper() if self.has_more else ""
 
-    def expect(self, wanted: str = "") -> str:
-        if not self.has_more or (wanted and self.peek() != wanted):
+    def expect(self, token: str = "") -> str:
+        if not self.has_more or (token and self.peek() != token):
             raise ValidationException(f"Invalid expression: {self.text}")
         self.position += 1
         return str(self.tokens[self.position - 1])
 
-    def accept(self, wanted: str) -> bool:
-        found = self.peek() == wanted
-        self.position += found
-        return found
+    def accept(self, token: str) -> bool:
+        is_next = self.peek() == token
+        self.position += is_next
+        return is_next
 
     def expect_end(self) -> None:
         if self.has_more:
@@ -121,7 +122,7 @@ class Parser:
         if self.peek().lower() in FUNCTIONS:
             function = FUNCTIONS[self.expect().lower()]
             operands = self.parse_operands()
-            return lambda item, bound: function(*(each(item, bound) for each in operands))
+            return lambda item, bound: function(*(operand(item, bound) for operand in operands))
         return self.parse_comparison(self.parse_operand())
 
     def parse_comparison(self, left: Operand) -> Predicate:
@@ -131,8 +132,10 @@ class Parser:
             high = self.parse_operand()
             return lambda item, bound: _between(left(item, bound), low(item, bound), high(item, bound))
         if self.accept("IN"):
-            among = self.parse_operands()
-            return lambda item, bound: any(_is_equal(left(item, bound), each(item, bound)) for each in among)
+            candidates = self.parse_operands()
+            return lambda item, bound: any(
+                _is_equal(left(item, bound), candidate(item, bound)) for candidate in candidates
+            )
         sign, right = self.expect(), self.parse_operand()
         if sign in ("=", "<>"):
             return lambda item, bound: _is_equal(left(item, bound), right(item, bound)) == (sign == "=")
@@ -142,11 +145,11 @@ class Parser:
 
     def parse_operands(self) -> list[Operand]:
         self.expect("(")
-        found = [self.parse_operand()]
+        operands = [self.parse_operand()]
         while self.accept(","):
-            found.append(self.parse_operand())
+            operands.append(self.parse_operand())
         self.expect(")")
-        return found
+        return operands
 
     def parse_operand(self) -> Operand:
         word = self.expect()
@@ -162,11 +165,11 @@ class Parser:
         kind = self.expect().upper()
         if kind not in ("SET", "REMOVE", "ADD"):
             raise ValidationException(f"Invalid expression: {self.text}")
-        read = {"SET": self.parse_set, "REMOVE": self.parse_remove, "ADD": self.parse_add}[kind]
-        found = [read()]
+        parse_change = {"SET": self.parse_set, "REMOVE": self.parse_remove, "ADD": self.parse_add}[kind]
+        changes = [parse_change()]
         while self.accept(","):
-            found.append(read())
-        return found
+            changes.append(parse_change())
+        return changes
 
     def parse_name(self) -> Callable[[Bindings], str]:
         word = self.expect()
@@ -190,11 +193,11 @@ class Parser:
         self.expect()
         first, second = self.parse_operands()
 
-        def chosen(item: Item, bound: Bindings) -> AttributeValue | None:
-            standing = first(item, bound)
-            return second(item, bound) if standing is None else standing
+        def first_or_second(item: Item, bound: Bindings) -> AttributeValue | None:
+            value = first(item, bound)
+            return second(item, bound) if value is None else value
 
-        return chosen
+        return first_or_second
 
     def parse_remove(self) -> Change:
         name = self.parse_name()
@@ -224,7 +227,7 @@ def _between(value: AttributeValue | None, low: AttributeValue | None, high: Att
 
 
 def _is_equal(left: AttributeValue | None, right: AttributeValue | None) -> bool:
-    """An attribute that is not there compares with nothing: every comparison with it is false, except <>."""
+    """Whether both are equal. Every comparison with an absent attribute is false, except <>."""
     if left is None or right is None:
         return False
     return left == right or (
@@ -251,8 +254,8 @@ def _sum(left: AttributeValue, right: AttributeValue, sign: int) -> AttributeVal
 
 
 def attribute_to_python(typed: AttributeValue) -> Any:
-    """Python orders text by code point, which is the order of its UTF-8 bytes too."""
+    """Return the plain value. Python orders text by code point, which is also the order of its UTF-8 bytes."""
     ((kind, value),) = typed.items()
     if kind != "N":
         return value
-    return int(value) if value.isdecimal() else Decimal(value)  # most are whole and small
+    return int(value) if value.isdecimal() else Decimal(value)  # int is faster than Decimal

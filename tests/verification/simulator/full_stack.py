@@ -1,8 +1,8 @@
-"""A seeded history on the full path: `python -m tests.verification.simulator.full_stack SEED STEPS` tells its story.
+"""A seeded history on the full path: `python -m tests.verification.simulator.full_stack SEED STEPS` prints its trace.
 
-From a door's HTTP event through Chalice, PynamoDB and botocore to tables in memory, and from the journal's
-stream through the functions as Lambda would call them. Chance decides who does what, whose clock is wrong, what happens
-to each send, how far behind an index is and in which order news arrive; the seed decides chance.
+Requests go from the HTTP event through Chalice, PynamoDB and botocore to tables in memory, and journal entries from the
+stream through the functions as Lambda calls them. A random generator with the given seed chooses the actions, clock
+skews, faults, lags of reads and the order of events.
 """
 
 from __future__ import annotations
@@ -38,7 +38,7 @@ from tests.verification.simulator.full_stack_probabilities import (
 from tests.verification.simulator.step_invariants import item_to_plain_row
 from tests.verification.simulator.store import MAX_LAG_SECONDS, Store
 
-MAX_ROUNDS = 400  # to become quiet
+MAX_ROUNDS = 400  # until nothing is pending
 
 Action = Callable[["FullStackSim"], str]
 
@@ -60,8 +60,8 @@ class FullStackSim:
         self.store = Store(lambda: (self.now - NOON).total_seconds())
         self.wire = BotocoreStub(self.store)
         self.wire.inject_fault, self.wire.read_lag = self.fault, self.lag
-        unheard = lambda: 0.0 if self.faults_off else self.probabilities.lost_response  # noqa: E731
-        self.client = RetryingClient(self.rng, self.fail, unheard, self.log, self.token_version_of)
+        lost_response_probability = lambda: 0.0 if self.faults_off else self.probabilities.lost_response  # noqa: E731
+        self.client = RetryingClient(self.rng, self.fail, lost_response_probability, self.log, self.token_version_of)
         self.event_delivery = EventDelivery(
             self.rng,
             redelivery_probability=lambda: 0.0 if self.faults_off else self.probabilities.redeliver,
@@ -69,12 +69,12 @@ class FullStackSim:
             call=self.run_function,
         )
 
-    # -- the world around the shop ------------------------------------------------------------------------------------
+    # -- the environment of the shop ----------------------------------------------------------------------------------
 
     @contextmanager
     def shop(self) -> Iterator[FullStackSim]:
-        """The shop runs on this history's clock, chance, tables and carriers until it is left."""
-        kept = clock.source, ids.randomness, db.pause, send_message.render_and_send
+        """Run the application on this history's clock, random ids, tables and carriers within the context."""
+        originals = clock.source, ids.randomness, db.pause, send_message.render_and_send
         randomness = random.Random(f"ids of {self.seed}")
         clock.source, ids.randomness = lambda: self.now + self.skew, randomness.randbytes
         db.pause, send_message.render_and_send, self.hand_over = (
@@ -89,16 +89,16 @@ class FullStackSim:
             with stub_botocore(self.wire, self.sleep):
                 yield self
         finally:
-            clock.source, ids.randomness, db.pause, send_message.render_and_send = kept
+            clock.source, ids.randomness, db.pause, send_message.render_and_send = originals
             logging.disable(logging.NOTSET)
             clear_caches()
 
     def sleep(self, seconds: float) -> None:
-        """What botocore waits between two sends."""
+        """Advance the clock by the pause between two sends of botocore."""
         self.now += timedelta(seconds=seconds)
 
     def fault(self, operation: str) -> str:
-        """What happens to this send."""
+        """Return the fault of this send, or an empty string."""
         if self.faults_off:
             return ""
         if (
@@ -118,26 +118,26 @@ class FullStackSim:
         return fault
 
     def lag(self) -> float:
-        behind = not self.faults_off and self.rng.random() < self.probabilities.stale_read
-        return self.rng.uniform(0, MAX_LAG_SECONDS) if behind else 0.0
+        is_stale = not self.faults_off and self.rng.random() < self.probabilities.stale_read
+        return self.rng.uniform(0, MAX_LAG_SECONDS) if is_stale else 0.0
 
     def interleave(self) -> None:
-        """Every other time somebody with the same in mind."""
+        """Run another action in between; every other time the same one."""
         from tests.verification.simulator import full_stack_actions
 
         self.is_nested, skew = True, self.skew
-        same = self.action is not None and self.rng.random() < 0.5
+        repeats_action = self.action is not None and self.rng.random() < 0.5
         try:
-            self.step([(1, self.action)] if same and self.action else full_stack_actions.WEIGHTED_ACTIONS)
+            self.step([(1, self.action)] if repeats_action and self.action else full_stack_actions.WEIGHTED_ACTIONS)
         finally:
             self.is_nested, self.skew = False, skew
 
     def send_to_carrier(self, attempt: Any) -> None:
-        """N2: the same message goes to a carrier once, whatever becomes of it there."""
+        """Record the attempt: N2 allows one per message, recipient and channel."""
         self.sent_messages.append((attempt.message.event_id, attempt.party, attempt.channel))
         self.hand_over(attempt)
 
-    # -- what happens -------------------------------------------------------------------------------------------------
+    # -- steps --------------------------------------------------------------------------------------------------------
 
     def run(self, steps: int) -> FullStackSim:
         from tests.verification.simulator import full_stack_actions, full_stack_operations
@@ -151,29 +151,29 @@ class FullStackSim:
         self.check_all()
         return self
 
-    def step(self, actors: Sequence[tuple[int, Action]], number: int = 0) -> None:
-        weights, deeds = zip(*actors)
-        deed = self.rng.choices(deeds, weights)[0]
-        self.action = self.action if self.is_nested else deed
+    def step(self, weighted_actions: Sequence[tuple[int, Action]], number: int = 0) -> None:
+        weights, actions = zip(*weighted_actions)
+        action = self.rng.choices(actions, weights)[0]
+        self.action = self.action if self.is_nested else action
         self.skew = MAX_CLOCK_SKEW * self.rng.uniform(-1, 1)
         self.now += timedelta(seconds=self.rng.uniform(0, 20))
-        at = len(self.trace)
+        line = len(self.trace)
         self.log("")
-        outcome = self.run_action(deed)
+        outcome = self.run_action(action)
         mark = f"{number:5}" if number else "    ↳"
-        self.trace[at] = f"{mark} {self.now:%d %H:%M:%S} {deed.__name__.replace('_', ' ')}: {outcome}"
+        self.trace[line] = f"{mark} {self.now:%d %H:%M:%S} {action.__name__.replace('_', ' ')}: {outcome}"
         self.check_step()
 
-    def run_action(self, deed: Action) -> str:
+    def run_action(self, action: Action) -> str:
         try:
-            return deed(self)
-        except RequestRefused as no:
-            return f"no, {no}"
+            return action(self)
+        except RequestRefused as refusal:
+            return f"no, {refusal}"
         except Exception as bug:
             return str(self.fail(f"a bug: {type(bug).__name__}: {bug}", bug))
 
     def run_function(self, function: Callable[[], Any]) -> str:
-        """A function that Lambda calls: why it refused, in a word."""
+        """Call a Lambda function. Return the code of its refusal, or an empty string."""
         try:
             function()
         except Problem as problem:
@@ -181,13 +181,13 @@ class FullStackSim:
         return ""
 
     def drain(self) -> None:
-        """Faults stop; everything that waits must drain, and the clock must find nothing more to end."""
-        self.faults_off, self.skew, rests = True, timedelta(), False
+        """Without further faults, run handlers and scheduled jobs until nothing is pending. Fails after MAX_ROUNDS."""
+        self.faults_off, self.skew, was_idle = True, timedelta(), False
         for _ in range(MAX_ROUNDS):
             self.event_delivery.enqueue(self.store.stream)
-            if self.event_delivery.is_idle and rests:
+            if self.event_delivery.is_idle and was_idle:
                 return
-            rests = self.event_delivery.is_idle
+            was_idle = self.event_delivery.is_idle
             self.deliver_everything()
         self.fail(f"O7: not quiet after {MAX_ROUNDS} rounds: {self.event_delivery.messages[:3]}")
 
@@ -198,53 +198,55 @@ class FullStackSim:
             self.run_action(lambda sim: sim.event_delivery.deliver_message(0).description)
         self.run_action(lambda sim: sim.event_delivery.run_schedules(lambda: sim.now).description)
 
-    # -- what must be true --------------------------------------------------------------------------------------------
+    # -- checks -------------------------------------------------------------------------------------------------------
 
     def check_step(self) -> None:
-        found = step_invariants.find_violations(
+        violations = step_invariants.find_violations(
             self.store.tables, self.store.written_keys, clock.iso(self.now + MAX_CLOCK_SKEW), item_to_plain_row
         )
         self.store.written_keys.clear()
-        if found:
-            self.fail("\n".join(found))
+        if violations:
+            self.fail("\n".join(violations))
 
     def check_all(self) -> None:
-        report = check_snapshot(self.world())
+        report = check_snapshot(self.build_snapshot())
         if not report.is_valid:
             self.fail(str(report))
         if len(self.sent_messages) != len(set(self.sent_messages)):
-            self.fail("N2: a carrier was given the same message twice")
+            self.fail("N2: the same message was given to a carrier twice")
         for order, token in self.orders.items():
             try:
                 self.client.get(f"/api/orders/{order}", "" if token else "owner-ratna", token=token)
-            except RequestRefused as no:
-                self.fail(f"O6: {order} was answered, and now its door says {no}")
+            except RequestRefused as refusal:
+                self.fail(f"O6: {order} was answered, but its endpoint now refuses: {refusal}")
 
-    def world(self) -> Snapshot:
-        """No clock is more than five minutes ahead, so a hold that ends later than that must be there; and all that was
-        due has ended by now."""
+    def build_snapshot(self) -> Snapshot:
+        """Return all rows after `drain`.
+
+        No clock is more than MAX_CLOCK_SKEW ahead, so holds that end later must exist; everything due has ended.
+        """
         rows = {name: [item_to_plain_row(item) for item in self.store.items(f"test-{name}")] for name in TABLES}
         return Snapshot(rows, clock.iso(self.now + MAX_CLOCK_SKEW), "~", clock.iso(self.now))
 
-    def rows(self, room: str, pk: str) -> list[dict[str, Any]]:
-        """A look at the tables themselves, which is no part of the history."""
-        return [item_to_plain_row(item) for item in self.store.tables[f"test-{room}"].rows.get(pk, {}).values()]
+    def rows(self, table: str, pk: str) -> list[dict[str, Any]]:
+        """Read rows directly from the tables, which is not part of the history."""
+        return [item_to_plain_row(item) for item in self.store.tables[f"test-{table}"].rows.get(pk, {}).values()]
 
     def token_version_of(self, staff: str) -> int:
-        """Of his tokens: whoever gives him a new one reads it afresh."""
+        """Return the current version of a staff member's session tokens."""
         return int(next((row["token_version"] for row in self.rows("places", "staff") if row["sk"] == staff), 1))
 
-    def log(self, words: str) -> None:
-        self.trace.append(words)
+    def log(self, line: str) -> None:
+        self.trace.append(line)
 
-    def fail(self, words: str, cause: Exception | None = None) -> Any:
-        raise Violation(f"seed {self.seed}\n" + "\n".join(self.trace) + f"\n{words}") from cause
+    def fail(self, message: str, cause: Exception | None = None) -> Any:
+        raise Violation(f"seed {self.seed}\n" + "\n".join(self.trace) + f"\n{message}") from cause
 
 
-def run_history(seed: int, steps: int, chances: Probabilities | None = None) -> FullStackSim:
+def run_history(seed: int, steps: int, probabilities: Probabilities | None = None) -> FullStackSim:
     from tests.verification.simulator import full_stack_actions
 
-    history = FullStackSim(seed, chances or Probabilities())
+    history = FullStackSim(seed, probabilities or Probabilities())
     history.store.restore(full_stack_actions.load_initial_tables())
     with history.shop():
         return history.run(steps)
@@ -253,17 +255,22 @@ def run_history(seed: int, steps: int, chances: Probabilities | None = None) -> 
 def main(seed: int, steps: int) -> int:
     try:
         history = run_history(seed, steps)
-    except Violation as wrong:
-        print(wrong)
+    except Violation as violation:
+        print(violation)
         return 1
     print("\n".join(history.trace))
-    facts = {"steps": steps, "requests": history.client.request_count, "sends": history.sends, "faults": history.faults}
-    facts |= {"journal entries": len(history.store.stream)}
-    print(f"seed {seed}:", ", ".join(f"{count} {what}" for what, count in facts.items()), "and everything held")
+    counts = {
+        "steps": steps,
+        "requests": history.client.request_count,
+        "sends": history.sends,
+        "faults": history.faults,
+    }
+    counts |= {"journal entries": len(history.store.stream)}
+    print(f"seed {seed}:", ", ".join(f"{count} {name}" for name, count in counts.items()), "and all invariants held")
     return 0
 
 
 if __name__ == "__main__":
-    from tests.verification.simulator import full_stack as itself  # actors know this module by its name
+    from tests.verification.simulator import full_stack as itself  # actions import this module by its name
 
     sys.exit(itself.main(*(int(word) for word in [*sys.argv[1:], *["1", "40"][len(sys.argv) - 1 :]])))

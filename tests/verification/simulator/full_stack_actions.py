@@ -1,12 +1,12 @@
-"""The shop before its first customer, and who does what in it how often."""
+"""The initial tables of a full history, and its actions with their weights."""
 
 from __future__ import annotations
 
 from functools import cache
 
 from tests.shop import CUP, RARE, TEAPOT, TRAY, a_credit_customer, add_stock, open_shop
-from tests.verification.simulator import full_stack_back_office as desk
-from tests.verification.simulator import full_stack_operations as house
+from tests.verification.simulator import full_stack_back_office as back_office
+from tests.verification.simulator import full_stack_operations as operations
 from tests.verification.simulator import full_stack_orders as orders
 from tests.verification.simulator.action_helpers import SALESMEN, STORE_LOCATION
 from tests.verification.simulator.actions_operations import CAPPED_PROMOTION
@@ -16,7 +16,7 @@ from tests.verification.simulator.store import Tables
 
 @cache
 def load_initial_tables() -> Tables:
-    """The shop before its first customer, the same for every history."""
+    """Return the tables of the shop before its first customer, the same for every history."""
     with FullStackSim(0).shop() as sim:
         open_shop(TEAPOT=9, CUP=20, RARE=1, TRAY=2)
         for sku, location in ((CUP, STORE_LOCATION), (RARE, STORE_LOCATION), (TRAY, "wh-sidoarjo")):
@@ -25,13 +25,13 @@ def load_initial_tables() -> Tables:
             add_stock(TEAPOT, van, 3)
             add_stock(CUP, van, 3)
         for sku in (RARE, TRAY):
-            bought = {"location": "wh-surabaya", "on": house.DAYS[1], "lines": [{"sku": sku, "quantity": 6}]}
-            sim.client.post("/api/stock/expected", bought | {"reason": "bought"}, orders.RATNA, idempotent=True)
+            expected = {"location": "wh-surabaya", "on": operations.DAYS[1], "lines": [{"sku": sku, "quantity": 6}]}
+            sim.client.post("/api/stock/expected", expected | {"reason": "bought"}, orders.RATNA, idempotent=True)
         a_credit_customer(400_000)
         for staff in (orders.SINTA, SALESMEN[0]):
-            sim.client.post("/api/shifts", house.OPENING_FLOAT, staff, idempotent=True)
+            sim.client.post("/api/shifts", operations.OPENING_FLOAT, staff, idempotent=True)
         sim.client.request("PUT", "/api/promotions", CAPPED_PROMOTION, orders.RATNA)
-        house.report_van_positions(sim)
+        operations.report_van_positions(sim)
         return sim.store.snapshot()
 
 
@@ -47,19 +47,19 @@ WEIGHTED_ACTIONS: list[tuple[int, Action]] = [
     (8, orders.handle_bank_transfer),
     (12, orders.answer_offer),
     (24, orders.advance_fulfillment),
-    (5, house.change_stock),
-    (3, house.receive_inbound_stock),
-    (3, house.receive_or_cancel_transfer),
-    (3, house.collect_debt),
-    (4, house.open_or_close_shift),
-    (2, house.hand_over_cash),
-    (6, desk.view_pages),
-    (2, desk.save_reference_data),
-    (1, desk.import_and_merge_customer),
-    (4, house.send_minor_request),
-    (3, house.repeat_old_request),
-    (1, house.activate_or_deactivate_salesman),
-    (12, house.deliver_events),
-    (5, house.run_scheduled_jobs),
-    (4, house.advance_clock),
+    (5, operations.change_stock),
+    (3, operations.receive_inbound_stock),
+    (3, operations.receive_or_cancel_transfer),
+    (3, operations.collect_debt),
+    (4, operations.open_or_close_shift),
+    (2, operations.hand_over_cash),
+    (6, back_office.view_pages),
+    (2, back_office.save_reference_data),
+    (1, back_office.import_and_merge_customer),
+    (4, operations.send_minor_request),
+    (3, operations.repeat_old_request),
+    (1, operations.activate_or_deactivate_salesman),
+    (12, operations.deliver_events),
+    (5, operations.run_scheduled_jobs),
+    (4, operations.advance_clock),
 ]

@@ -1,6 +1,6 @@
-"""What people look at and keep at the shop's doors: lists and reports, customers, names, prices, files.
+"""Back-office actions on the full path: pages and reports, customers, reference data, prices and imports.
 
-Each history begins at another place of the two lists and goes on from there, so that a few histories ask for all.
+Each history begins at another position of the two lists, so that a few histories request all of them.
 """
 
 from __future__ import annotations
@@ -16,7 +16,7 @@ from tests.verification.simulator.full_stack import FullStackSim
 from tests.verification.simulator.full_stack_client import RequestRefused
 from tests.verification.simulator.full_stack_orders import LIA, MAYA, RATNA, SINTA, choose_recent_order
 
-PAGES_PER_ACTION = 2  # pages that somebody looks at before he does something else
+PAGES_PER_ACTION = 2
 DAYS = "from=2026-11-22&to=2026-11-23"
 PAGES = (
     *((RATNA, path) for path in ("/exceptions", "/receivables", "/staff", "/orders", "/inbox", "/me")),
@@ -49,7 +49,7 @@ PAGES = (
 
 
 def view_pages(sim: FullStackSim) -> str:
-    """Whatever he may not see he does without."""
+    """Request the next pages; refusals are ignored."""
     pages = [
         PAGES[(sim.seed * PAGES_PER_ACTION + sim.page_index + ahead) % len(PAGES)] for ahead in range(PAGES_PER_ACTION)
     ]
@@ -61,7 +61,7 @@ def view_pages(sim: FullStackSim) -> str:
 
 
 def find_path_parameters(sim: FullStackSim, path: str) -> dict[str, str]:
-    """Whose page it is."""
+    """Return the values of the placeholders in the path."""
     if path.startswith("/shifts"):
         return {"shift": sim.client.get("/api/shifts/mine", SINTA)["id"]}
     order = choose_recent_order(sim)
@@ -76,55 +76,55 @@ LEGACY_CUSTOMERS_CSV = (
 
 
 def save_reference_data(sim: FullStackSim) -> str:
-    """The next two of what the desk keeps, in one breath."""
+    """Send the next two requests that save reference data, and verify a guest's phone."""
     first = sim.seed * 2 + sim.saved_index
     sim.saved_index += 2
-    said = []
+    requests = []
     for number in (first, first + 1):
         method, path, body, staff = build_requests(sim)[number % len(build_requests(sim))]
-        keyed = path == "/customers"
+        is_idempotent = path == "/customers"
         with suppress(RequestRefused):
-            sim.client.request(method, f"/api{path}", body, staff, idempotent=keyed)
-        said.append(f"{method} {path.partition('?')[0]}")
+            sim.client.request(method, f"/api{path}", body, staff, idempotent=is_idempotent)
+        requests.append(f"{method} {path.partition('?')[0]}")
     with suppress(RequestRefused):
         verify_guest_phone(sim)
-    return ", ".join(said)
+    return ", ".join(requests)
 
 
 def build_requests(sim: FullStackSim) -> list[tuple[str, str, Any, str]]:
-    sku, some = sim.rng.choice(SKUS), sim.rng.randint(1, 3)
-    price = {"sku": sku, "price": {"amount": PRICES[sku] + 100 * some} | IDR}
-    terms = {"limit": {"amount": 400_000 + some} | IDR, "terms_days": 14, "reason": "he asked"}
-    place = {"kind": "warehouse", "name": f"Gudang {some}", "position": HERE.to_json()}
+    sku, number = sim.rng.choice(SKUS), sim.rng.randint(1, 3)
+    price = {"sku": sku, "price": {"amount": PRICES[sku] + 100 * number} | IDR}
+    terms = {"limit": {"amount": 400_000 + number} | IDR, "terms_days": 14, "reason": "customer request"}
+    place = {"kind": "warehouse", "name": f"Gudang {number}", "position": HERE.to_json()}
     return [
-        ("PUT", f"/catalog/products/{sku}", {"name": sku.title(), "category": f"Dapur {some}"}, RATNA),
-        ("PUT", "/channels/social", {"active": True, "safety_units": some}, RATNA),
+        ("PUT", f"/catalog/products/{sku}", {"name": sku.title(), "category": f"Dapur {number}"}, RATNA),
+        ("PUT", "/channels/social", {"active": True, "safety_units": number}, RATNA),
         ("PUT", "/locations/wh-malang", place, RATNA),
         ("PUT", "/placements", {"code": "feed", "channel": "social", "medium": "post", "sku": sku}, RATNA),
         ("PUT", "/prices", price, RATNA),
-        ("PUT", "/promotions", CAPPED_PROMOTION | {"rate": f"0.{9 + some:02}"}, RATNA),
+        ("PUT", "/promotions", CAPPED_PROMOTION | {"rate": f"0.{9 + number:02}"}, RATNA),
         ("PUT", "/customers/cus_makmur/terms", terms, RATNA),
-        ("POST", "/customers", {"name": f"Toko {some}", "phone": f"08126000900{some}"}, LIA),
-        ("POST", "/carts", {"lines": [{"sku": sku, "quantity": some}]}, ""),
+        ("POST", "/customers", {"name": f"Toko {number}", "phone": f"08126000900{number}"}, LIA),
+        ("POST", "/carts", {"lines": [{"sku": sku, "quantity": number}]}, ""),
     ]
 
 
 def import_and_merge_customer(sim: FullStackSim) -> str:
-    """He turns out to be one who is known, and then not."""
+    """Import a customer, merge it into a known one and unmerge it again."""
     sim.client.post("/api/imports?file=customers", LEGACY_CUSTOMERS_CSV, RATNA)
     for customer in ("cus_lama", "cus_makmur"):
         sim.client.post(f"/api/customers/{customer}/verify", PHONE_IDENTITY, LIA)
     sim.client.post("/api/customers/cus_lama/merge", {"into": "cus_makmur"}, LIA)
     sim.client.post("/api/customers/cus_lama/unmerge", None, LIA)
-    return "cus_lama is himself"
+    return "cus_lama is merged and unmerged"
 
 
 def verify_guest_phone(sim: FullStackSim) -> None:
-    """With the code that he was sent, or with another."""
+    """Confirm with the sent code, or with a wrong one."""
     order = choose_recent_order(sim)
-    token, asked = sim.orders[order], {"order": order} | PHONE_IDENTITY
-    sim.client.post("/api/identities/verify", asked, token=token)
+    token, identity = sim.orders[order], {"order": order} | PHONE_IDENTITY
+    sim.client.post("/api/identities/verify", identity, token=token)
     customer = next(row["customer_id"] for row in sim.rows("orders", order) if row["sk"] == "order")
     sent = [row["ask_id"] for row in sim.rows("customers", customer) if "ask_id" in row]
     code = derive_code(sent[0]) if sent and sim.rng.random() < 0.7 else "000000"
-    sim.client.post("/api/identities/confirm", asked | {"code": code}, token=token)
+    sim.client.post("/api/identities/confirm", identity | {"code": code}, token=token)

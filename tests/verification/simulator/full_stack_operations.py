@@ -1,4 +1,4 @@
-"""What people do at the shop's doors with goods, drawers and lists, and what comes of itself: news, minutes, hours."""
+"""Operational actions on the full path: stock, transfers, shifts, minor requests, events, jobs and the clock."""
 
 from __future__ import annotations
 
@@ -23,8 +23,8 @@ def change_stock(sim: FullStackSim) -> str:
     sku, units = sim.rng.choice(SKUS), sim.rng.randint(1, 3)
     place, other = sim.rng.sample((*WAREHOUSES, STORE_LOCATION, "van-budi"), 2)
     line = {"sku": sku, "quantity": units}
-    at = {"location": place, "reason": "so it is"}
-    deeds: dict[str, tuple[str, dict[str, Any]]] = {
+    at = {"location": place, "reason": "correction"}
+    requests: dict[str, tuple[str, dict[str, Any]]] = {
         "come in": ("movements", at | {"kind": "receive", "lines": [line]}),
         "are missed": ("movements", at | {"kind": "adjust", "lines": [line | {"quantity": -units}]}),
         "are counted": ("counts", at | {"lines": [{"sku": sku, "counted": units + 2}]}),
@@ -33,9 +33,9 @@ def change_stock(sim: FullStackSim) -> str:
         "are expected": ("expected", at | {"on": sim.rng.choice(DAYS), "lines": [line | {"quantity": 2 * units}]}),
         "are sent": ("transfers", {"source": place, "destination": other, "lines": [line]}),
     }
-    verb = sim.rng.choice(sorted(deeds))
-    door, body = deeds[verb]
-    answer = sim.client.post(f"/api/stock/{door}", body, RATNA, idempotent=True)
+    verb = sim.rng.choice(sorted(requests))
+    path, body = requests[verb]
+    answer = sim.client.post(f"/api/stock/{path}", body, RATNA, idempotent=True)
     if verb == "are sent":
         sim.transfers.append((answer["id"], other))
     return f"{units} {sku} {verb} at {place}"
@@ -43,21 +43,23 @@ def change_stock(sim: FullStackSim) -> str:
 
 def receive_inbound_stock(sim: FullStackSim) -> str:
     sku, units = sim.rng.choice((RARE, TRAY)), sim.rng.randint(1, 4)
-    came = {"kind": "receive", "location": "wh-surabaya", "reason": "bought"}
-    sim.client.post("/api/stock/movements", came | {"lines": [{"sku": sku, "quantity": units}]}, RATNA, idempotent=True)
+    receipt = {"kind": "receive", "location": "wh-surabaya", "reason": "bought"}
+    sim.client.post(
+        "/api/stock/movements", receipt | {"lines": [{"sku": sku, "quantity": units}]}, RATNA, idempotent=True
+    )
     return f"{units} {sku}"
 
 
 def receive_or_cancel_transfer(sim: FullStackSim) -> str:
     if not sim.transfers:
         return send_transfer(sim)
-    load, there = sim.rng.choice(sim.transfers)
+    transfer_id, destination = sim.rng.choice(sim.transfers)
     if sim.rng.random() < 0.3:
-        sim.client.post(f"/api/stock/transfers/{load}/cancel", {"reason": "not needed"}, RATNA)
-        return f"{load[-6:]} called back"
-    staff = SALESMEN[0] if there == "van-budi" else RATNA
-    sim.client.post(f"/api/stock/transfers/{load}/receive", {}, staff, idempotent=True)
-    return f"{load[-6:]} at {there}"
+        sim.client.post(f"/api/stock/transfers/{transfer_id}/cancel", {"reason": "not needed"}, RATNA)
+        return f"{transfer_id[-6:]} cancelled"
+    staff = SALESMEN[0] if destination == "van-budi" else RATNA
+    sim.client.post(f"/api/stock/transfers/{transfer_id}/receive", {}, staff, idempotent=True)
+    return f"{transfer_id[-6:]} at {destination}"
 
 
 def send_transfer(sim: FullStackSim) -> str:
@@ -93,7 +95,7 @@ def open_or_close_shift(sim: FullStackSim) -> str:
 
 
 def hand_over_cash(sim: FullStackSim) -> str:
-    """Or a salesman's drawer, when he comes home."""
+    """Hand over the cash of a courier, or of a salesman's shift."""
     giver = sim.rng.choice((AGUS, *SALESMEN, "warehouse-joko"))
     bag = f"cod:{giver}"
     if giver in SALESMEN:
@@ -103,11 +105,11 @@ def hand_over_cash(sim: FullStackSim) -> str:
     return f"{giver} gives all"
 
 
-# -- asking ------------------------------------------------------------------------------------------------------------
+# -- requests ----------------------------------------------------------------------------------------------------------
 
 
 def send_minor_request(sim: FullStackSim) -> str:
-    """Small things at doors that change little."""
+    """Send a request that changes little: call request, link, reroute, acknowledgement or quote."""
     order = choose_recent_order(sim)
     verb = sim.rng.choice(("call-me", "call-me", "link", "reroute", "ack", "quote"))
     if verb == "ack":
@@ -121,7 +123,7 @@ def send_minor_request(sim: FullStackSim) -> str:
         sim.client.post(f"/api/orders/{order}/call-me", None, "" if token else LIA, token=token)
     elif verb == "link":
         sim.client.post(f"/api/orders/{order}/link", None, LIA, idempotent=True)
-        sim.orders[order] = ""  # every link he had before ends
+        sim.orders[order] = ""  # earlier links end
     else:
         sim.client.post(f"/api/orders/{order}/reroute", None, RATNA)
     return f"{verb} of {order[-6:]}"
@@ -132,25 +134,25 @@ def repeat_old_request(sim: FullStackSim) -> str:
 
 
 def activate_or_deactivate_salesman(sim: FullStackSim) -> str:
-    """A salesman is sent home, or comes back; his tokens end."""
+    """Deactivate or activate a salesman; existing session tokens end."""
     staff = sim.rng.choice(SALESMEN)
-    away, van = sim.rng.random() < 0.3, f"van-{staff.partition('-')[2]}"
-    known = {"name": staff, "role": "salesman", "phone": "+6281100000003", "location": van, "sign_out": True}
-    sim.client.request("PUT", f"/api/staff/{staff}", known | {"active": not away}, RATNA)
-    return f"{staff} {'is sent home' if away else 'works'}"
+    is_inactive, van = sim.rng.random() < 0.3, f"van-{staff.partition('-')[2]}"
+    member = {"name": staff, "role": "salesman", "phone": "+6281100000003", "location": van, "sign_out": True}
+    sim.client.request("PUT", f"/api/staff/{staff}", member | {"active": not is_inactive}, RATNA)
+    return f"{staff} {'is deactivated' if is_inactive else 'is active'}"
 
 
-# -- the house itself --------------------------------------------------------------------------------------------------
+# -- events and clock --------------------------------------------------------------------------------------------------
 
 
 def deliver_events(sim: FullStackSim) -> str:
     sim.event_delivery.enqueue(sim.store.stream)
-    behind = [handler for handler, waiting in sim.event_delivery.streams.items() if waiting]
-    if behind and (not sim.event_delivery.messages or sim.rng.random() < 0.3):
-        return sim.event_delivery.deliver_batch(sim.rng.choice(behind)).description
+    streams_pending = [handler for handler, records in sim.event_delivery.streams.items() if records]
+    if streams_pending and (not sim.event_delivery.messages or sim.rng.random() < 0.3):
+        return sim.event_delivery.deliver_batch(sim.rng.choice(streams_pending)).description
     count = min(len(sim.event_delivery.messages), sim.rng.randint(1, 4))
-    said = [sim.event_delivery.deliver_message(sim.rng.randrange(10**6)).description for _ in range(count)]
-    return "; ".join(said) or "none"
+    descriptions = [sim.event_delivery.deliver_message(sim.rng.randrange(10**6)).description for _ in range(count)]
+    return "; ".join(descriptions) or "none"
 
 
 def run_scheduled_jobs(sim: FullStackSim) -> str:
@@ -166,5 +168,5 @@ def advance_clock(sim: FullStackSim) -> str:
 
 def report_van_positions(sim: FullStackSim) -> None:
     for staff in SALESMEN:
-        with suppress(RequestRefused):  # who was sent home says nothing
+        with suppress(RequestRefused):  # inactive staff are refused
             sim.client.request("PUT", f"/api/locations/van-{staff.partition('-')[2]}/position", HERE.to_json(), staff)

@@ -1,4 +1,4 @@
-"""What people do at the shop's doors with orders and their work; each deed tells in a few words what came of it."""
+"""Order actions on the full path; each returns a short description for the trace."""
 
 from __future__ import annotations
 
@@ -22,13 +22,13 @@ MAKMUR = {"id": "cus_makmur"}
 # -- placing -----------------------------------------------------------------------------------------------------------
 
 
-def place_order(sim: FullStackSim, by: str, among: Sequence[str] = SKUS, **said: Any) -> str:
-    skus = sim.rng.sample(among, sim.rng.choice((1, 1, 1, 2)))
-    wanted = [(sku, sim.rng.choice((1, 1, 2, 3))) for sku in skus]
-    answer = sim.client.post("/api/orders", an_order(*wanted, **said), by, idempotent=True)
+def place_order(sim: FullStackSim, by: str, skus: Sequence[str] = SKUS, **kwargs: Any) -> str:
+    chosen = sim.rng.sample(skus, sim.rng.choice((1, 1, 1, 2)))
+    lines = [(sku, sim.rng.choice((1, 1, 2, 3))) for sku in chosen]
+    answer = sim.client.post("/api/orders", an_order(*lines, **kwargs), by, idempotent=True)
     sim.orders[answer["id"]] = answer.get("token", "")
-    goods = ", ".join(f"{quantity} {sku}" for sku, quantity in wanted)
-    return f"{goods} in {said.get('channel', 'web')}: {answer['id'][-6:]}"
+    goods = ", ".join(f"{quantity} {sku}" for sku, quantity in lines)
+    return f"{goods} in {kwargs.get('channel', 'web')}: {answer['id'][-6:]}"
 
 
 def build_tenders(method: str) -> list[dict[str, str]]:
@@ -37,8 +37,8 @@ def build_tenders(method: str) -> list[dict[str, str]]:
 
 def place_web_order(sim: FullStackSim) -> str:
     coupons = ["HEMAT"] if sim.rng.random() < 0.3 else []
-    paying = build_tenders(sim.rng.choice(("cod", "cod", "transfer")))
-    return place_order(sim, "", payments=paying, coupons=coupons, backorder=sim.rng.random() < 0.8)
+    payments = build_tenders(sim.rng.choice(("cod", "cod", "transfer")))
+    return place_order(sim, "", payments=payments, coupons=coupons, backorder=sim.rng.random() < 0.8)
 
 
 def sell_at_counter(sim: FullStackSim) -> str:
@@ -65,7 +65,7 @@ def sell_from_van(sim: FullStackSim) -> str:
 
 
 def place_marketplace_order(sim: FullStackSim) -> str:
-    """Twice under one reference, at times with another key: it is one order."""
+    """Place a marketplace order. The same reference identifies the same order, whatever the key."""
     return place_order(sim, "channel-tokoku", channel="marketplace", payments=[], ref=f"TK-{sim.rng.randint(1, 3)}")
 
 
@@ -83,25 +83,25 @@ def create_and_submit_draft(sim: FullStackSim) -> str:
 
 def choose_recent_order(sim: FullStackSim) -> str:
     if not sim.orders:
-        raise RequestRefused("there is none yet")
+        raise RequestRefused("no order yet")
     return sim.rng.choice(list(sim.orders)[-10:])
 
 
 def cancel_order(sim: FullStackSim) -> str:
     order = choose_recent_order(sim)
     token = sim.orders[order] if sim.rng.random() < 0.5 else ""
-    reason = {"reason": "changed his mind"}
+    reason = {"reason": "changed their mind"}
     sim.client.post(f"/api/orders/{order}/cancel", reason, "" if token else LIA, token=token)
     return f"{order[-6:]} by {'the shopper' if token else LIA}"
 
 
 def handle_bank_transfer(sim: FullStackSim) -> str:
-    """Of an order that waits for a transfer, mostly."""
+    """Handle a payment, preferably of an order that awaits a bank transfer."""
     known = [row for order in list(sim.orders)[-10:] for row in sim.rows("orders", order) if row["sk"] == "order"]
     if not known:
-        return "there is none yet"
-    waiting = [row for row in known if row["payment_status"] == "unpaid" and row.get("reserved_until")]
-    row = sim.rng.choice(waiting if waiting and sim.rng.random() < 0.8 else known)
+        return "no order yet"
+    unpaid = [row for row in known if row["payment_status"] == "unpaid" and row.get("reserved_until")]
+    row = sim.rng.choice(unpaid if unpaid and sim.rng.random() < 0.8 else known)
     order, payment = row["pk"], sim.rng.choice(row["payment_ids"].split(","))
     verb = sim.rng.choice(("proof", "reject", "cash", "confirm", "confirm"))
     if verb == "proof":
@@ -116,7 +116,7 @@ def handle_bank_transfer(sim: FullStackSim) -> str:
 
 
 def decide_payment(sim: FullStackSim, payment: str, verb: str) -> None:
-    """Finance looks at the proof first, where there is one; nothing else can be unreadable."""
+    """Confirm or reject a payment as finance, after viewing its proof. Only a payment with a proof can be rejected."""
     if verb == "reject":
         with suppress(RequestRefused):
             sim.client.post(f"/api/payments/{payment}/proof", {"reference": "?"}, LIA)
@@ -129,35 +129,35 @@ def decide_payment(sim: FullStackSim, payment: str, verb: str) -> None:
 
 
 def answer_offer(sim: FullStackSim) -> str:
-    """What his inbox offers him, or an offer that he heard of otherwise; by its door or by the link he was sent."""
+    """Claim or decline an offer from the inbox or from a recent order, over the API or the offer's link."""
     staff = sim.rng.choice(SALESMEN)
     if sim.rng.random() < 0.3:
-        known = [each["offer"] for each in sim.client.get("/api/inbox", staff)["items"] if each.get("offer")]
+        offers = [item["offer"] for item in sim.client.get("/api/inbox", staff)["items"] if item.get("offer")]
     else:
-        known = [each["id"] for each in list_recent_work(sim, "off_", ("open",))]
-    if not known:
-        return f"{staff} knows of none"
-    offer = sim.rng.choice(known[-3:])
+        offers = [item["id"] for item in list_recent_work(sim, "off_", ("open",))]
+    if not offers:
+        return f"{staff} has no offer"
+    offer = sim.rng.choice(offers[-3:])
     verb = sim.rng.choice(("claim", "claim", "decline"))
     if verb == "claim" and sim.rng.random() < 0.4:
         sim.client.get(f"/o/{build_link_token(offer, staff)}")
         sim.client.post(f"/o/{build_link_token(offer, staff)}/claim")
-        return f"{staff} claims {offer[-8:]} by his link"
+        return f"{staff} claims {offer[-8:]} by link"
     sim.client.get(f"/api/offers/{offer}", staff)
     sim.client.post(f"/api/offers/{offer}/{verb}", None, staff)
     return f"{staff} {verb}s {offer[-8:]}"
 
 
 def list_recent_work(sim: FullStackSim, kind: str, likely: Sequence[str]) -> list[dict[str, Any]]:
-    """Offers or fulfillments of the latest orders, mostly those that something can still become of."""
+    """Return offers or fulfillments of the latest orders, preferably those in one of the `likely` statuses."""
     rows = [row for order in list(sim.orders)[-8:] for row in sim.rows("orders", order)]
-    found = [row | json.loads(row["body"]) | {"id": row["sk"]} for row in rows if row["sk"].startswith(kind)]
-    alive = [each for each in found if each["status"] in likely]
-    return alive if alive and sim.rng.random() < 0.9 else found
+    items = [row | json.loads(row["body"]) | {"id": row["sk"]} for row in rows if row["sk"].startswith(kind)]
+    active = [item for item in items if item["status"] in likely]
+    return active if active and sim.rng.random() < 0.9 else items
 
 
 BODIES = {
-    "fail": {"reason": "nobody at home"},
+    "fail": {"reason": "customer not at home"},
     "back": {"reason": "moved away", "back": True},
     "reject": {"reason": "not_found"},
     "call damaged": {"reason": "damaged"},
@@ -169,16 +169,16 @@ STEPS = ("accept", "pick", "ready", "dispatch", "deliver", "handover", *BODIES)
 
 
 def advance_fulfillment(sim: FullStackSim) -> str:
-    """Off his list, which may be some seconds old, or off what he was told over the counter."""
+    """Take a step of a fulfillment from a work list, which may lag, or of a recent order."""
     if sim.rng.random() < 0.3:
         place = sim.rng.choice(sorted(WORKERS))
-        works = sim.client.get(f"/api/fulfillments?location={place}", WORKERS[place])["items"]
+        fulfillments = sim.client.get(f"/api/fulfillments?location={place}", WORKERS[place])["items"]
     else:
-        works = list_recent_work(sim, "ful_", tuple(NEXT_STEPS))
-    if not works:
-        return "there is no work"
-    outside = [work for work in works if work["status"] == "in_transit"]
-    work = sim.rng.choice(outside if outside and sim.rng.random() < 0.5 else works)
+        fulfillments = list_recent_work(sim, "ful_", tuple(NEXT_STEPS))
+    if not fulfillments:
+        return "no fulfillment"
+    in_transit = [work for work in fulfillments if work["status"] == "in_transit"]
+    work = sim.rng.choice(in_transit if in_transit and sim.rng.random() < 0.5 else fulfillments)
     likely = LIKELY_STEPS.get(work["status"], ())
     verb = sim.rng.choice(likely if likely and sim.rng.random() < 0.85 else STEPS)
     staff = choose_worker(sim, work)
@@ -188,5 +188,5 @@ def advance_fulfillment(sim: FullStackSim) -> str:
 
 def choose_worker(sim: FullStackSim, work: dict[str, Any]) -> str:
     location = work["location"]
-    outside = work["status"] in ("ready", "in_transit", "failed_attempt") and not location.startswith("van")
-    return AGUS if outside and sim.rng.random() < 0.5 else WORKERS.get(location, RATNA)
+    with_courier = work["status"] in ("ready", "in_transit", "failed_attempt") and not location.startswith("van")
+    return AGUS if with_courier and sim.rng.random() < 0.5 else WORKERS.get(location, RATNA)

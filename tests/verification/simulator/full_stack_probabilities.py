@@ -1,4 +1,4 @@
-"""What may happen to a shop on the full path, and what a history says that does not hold."""
+"""The probabilities of a full history, and the exception that ends it."""
 
 from __future__ import annotations
 
@@ -12,16 +12,18 @@ FAULTS_BY_OPERATION = {"BatchGetItem": BATCH_FAULTS, "TransactWriteItems": WRITE
 
 
 class Violation(BaseException):
-    """What the history showed: its story so far, and what is wrong at its end. No `except Exception` on the way from
-    one deed inside another may keep it back."""
+    """A violated invariant, with the trace so far.
+
+    A BaseException, so that no `except Exception` between nested actions handles it.
+    """
 
 
 @dataclass
 class Probabilities:
     fault: float = 0.28  # of each send
-    stale_read: float = 0.7  # that a read which may lag does, by up to five seconds
-    interleave: float = 0.12  # that another comes in before a transaction is sent
-    redeliver: float = 0.15  # that news come twice
-    carrier_failure: float = 0.1  # that a carrier does not take something
-    deliver_events: float = 0.6  # that some news arrive between two steps
-    lost_response: float = 0.08  # that an answer is lost on its way to who asked
+    stale_read: float = 0.7  # that an eventually consistent read lags, by up to five seconds
+    interleave: float = 0.12  # that another action runs before a transaction is sent
+    redeliver: float = 0.15  # that an event is delivered again
+    carrier_failure: float = 0.1  # that a carrier fails
+    deliver_events: float = 0.6  # that events are delivered between two steps
+    lost_response: float = 0.08  # that a response does not reach the client

@@ -1,6 +1,6 @@
-"""What soak does for as long as it is let: each job takes seeds and returns what they came to.
+"""The jobs of a soak: each runs a batch of seeds and returns its counts.
 
-A job is added by a line in `JOBS`. Its first seed comes after those of `make verify`.
+To add a job, add an entry to `JOBS`. Its first seed follows those of `make verify`.
 """
 
 from __future__ import annotations
@@ -23,23 +23,23 @@ FAST_HISTORIES, FULL_STACK_HISTORIES = 20_000, 500  # histories of `make verify`
 class Job:
     run: Callable[[Sequence[int]], Counts]
     first_seed: int
-    batch_size: int  # seeds at once: a few seconds of work, for what is under way is lost when soak is stopped
+    batch_size: int  # seeds per batch; a few seconds of work, because stopping waits for running batches
     share: float  # of the time
     goal: int
-    replay: str  # the command that tells the story of a seed
+    replay: str  # the command that replays a seed
 
 
 def run_hostile_requests(seeds: Sequence[int]) -> Counts:
-    """A history is one round of made-up requests to all routes, a step one request."""
-    from tests.verification.attacks import generated_requests as attack
+    """Count one round of generated requests to all routes as a history, and each request as a step."""
+    from tests.verification.attacks import generated_requests
 
     counts = Counts()
     for seed in seeds:
         try:
-            for _, answers in attack.soak(1, seed):
+            for _, answers in generated_requests.soak(1, seed):
                 counts += Counts(1, answers.total())
-        except AssertionError as let_in:
-            counts += Counts(1, violations=[(seed, str(let_in).partition("\n")[0])])
+        except AssertionError as error:
+            counts += Counts(1, violations=[(seed, str(error).partition("\n")[0])])
     return counts
 
 

@@ -1,4 +1,4 @@
-"""Rows that were changed past the journal, and ends that it tells again: one wrong for each kind, in a full day."""
+"""Corruptions of a full day: rows that differ from the journal, and ends that are journaled twice."""
 
 from __future__ import annotations
 
@@ -13,34 +13,36 @@ from tests.verification.simulator.corruptions import (
     Corruption,
     add_to_attributes,
     dynamodb_table,
-    load_world,
+    load_current_snapshot,
     order_id_of,
     set_attributes,
     set_body_fields,
 )
 from tests.verification.simulator.day import BUDI, SINTA, Day
 
-JOURNAL_CORRUPTIONS: list[tuple[str, Corruption]] = []  # (the invariant that alone sees it, how it is sown)
+JOURNAL_CORRUPTIONS: list[tuple[str, Corruption]] = []  # (the only invariant violated, the function)
 
 
-def corruption(sows: Corruption) -> Corruption:
-    JOURNAL_CORRUPTIONS.append((sows.__name__.partition("_")[0].upper(), sows))
-    return sows
+def corruption(corrupt: Corruption) -> Corruption:
+    JOURNAL_CORRUPTIONS.append((corrupt.__name__.partition("_")[0].upper(), corrupt))
+    return corrupt
 
 
 OMITTED_FIELDS = ("movements", "postings", "payments", "invited", "assigned", "awaiting")
 
 
-def append_repeated_entry(order: str, kind: str, **otherwise: Any) -> None:
-    """The order's last entry of a kind once more, chained as it has to be; without money, goods and people, whom others
-    would miss."""
-    found = dynamodb_table("journal").query(KeyConditionExpression=Key("subject").eq(f"order#{order}"))["Items"]
-    entries: list[dict[str, Any]] = sorted(found, key=lambda entry: entry["sequence"])
-    said = next(json.loads(entry["body"]) for entry in reversed(entries) if entry["kind"] == kind)
-    told = {field: value for field, value in said.items() if field not in OMITTED_FIELDS} | otherwise
+def append_repeated_entry(order: str, kind: str, **changes: Any) -> None:
+    """Append the order's last entry of a kind again, with a valid hash.
+
+    Fields about money, units and people are omitted, because other invariants would report them.
+    """
+    items = dynamodb_table("journal").query(KeyConditionExpression=Key("subject").eq(f"order#{order}"))["Items"]
+    entries: list[dict[str, Any]] = sorted(items, key=lambda entry: entry["sequence"])
+    original_body = next(json.loads(entry["body"]) for entry in reversed(entries) if entry["kind"] == kind)
+    body = {field: value for field, value in original_body.items() if field not in OMITTED_FIELDS} | changes
     last = _entry_hash(entries[-1])
     entry = entries[-1] | {"sequence": len(entries) + 1, "event_id": "evt_planted", "kind": kind, "previous": last}
-    entry["body"] = json.dumps(told)
+    entry["body"] = json.dumps(body)
     dynamodb_table("journal").put_item(Item=entry)
     set_attributes("orders", order, "order", version=len(entries) + 1, journal_hash=_entry_hash(entry))
 
@@ -86,7 +88,7 @@ def o3_handed_over_order_marked_returned(day: Day) -> None:
 
 @corruption
 def o5_two_open_offers_of_one_order(day: Day) -> None:
-    offer = next(offer for offer in load_world().offers.values() if offer["status"] == "open")
+    offer = next(offer for offer in load_current_snapshot().offers.values() if offer["status"] == "open")
     row = dynamodb_table("orders").get_item(Key={"pk": offer["pk"], "sk": offer["sk"]})["Item"]
     second = offer["sk"].rpartition("-")[0] + "-9"
     dynamodb_table("orders").put_item(Item=row | {"sk": second})
@@ -95,7 +97,9 @@ def o5_two_open_offers_of_one_order(day: Day) -> None:
 
 @corruption
 def o5_fewer_units_claimed_than_offered(day: Day) -> None:
-    offer = next(offer for offer in load_world().offers.values() if offer["pk"] == order_id_of(day, "claimed"))
+    offer = next(
+        offer for offer in load_current_snapshot().offers.values() if offer["pk"] == order_id_of(day, "claimed")
+    )
     set_body_fields(offer["pk"], offer["sk"], wanted={sku: units + 1 for sku, units in offer["wanted"].items()})
 
 

@@ -1,7 +1,7 @@
-"""`kit.db`'s engine in memory: the same reads, one conditional transaction, the same refusals, and faults on demand.
+"""An in-memory engine for `kit.db`: the same reads, conditional transactions and errors, and injected faults.
 
-Rows go in and come out through PynamoDB's own serialization, conditions and updates as the expressions that PynamoDB
-would send. An item is read once, and all who read it are given the same row.
+Rows are converted by PynamoDB's own serialization, conditions and updates to the expressions that PynamoDB would send.
+An item is converted to a row once; all readers get the same row.
 """
 
 from __future__ import annotations
@@ -27,20 +27,20 @@ from tests.verification.simulator.store import (
     paginate,
 )
 
-FaultInjector = Callable[[str], str]  # what happens to this send: "" or, by its kind, one of these
+FaultInjector = Callable[[str], str]  # operation → "" or one of the faults below
 
-# `resent`: it was lost on its way, or a busy store sent it back, and botocore sends it again. The last four happen
-# after the commit: its reply is lost and nobody resends; or botocore does, and the token is known, or forgotten by
-# then; or the network brings it twice.
+# `resent`: the request was lost or throttled, and botocore sends it again. The last four happen after the commit: the
+# reply is lost and the request is not resent; or botocore resends it, and the token is known or has expired; or the
+# network delivers the request twice.
 SEND_FAULTS = ("resent", "refused", "throttled", "conflict", "lost", "answered again", "forgotten", "doubled")
 READ_FAULTS = ("resent", "refused")
 TRANSIENT_ERRORS = {"conflict": "TransactionConflict", "throttled": "ThrottlingError"}
 
 
 class MemoryEngine(Store):
-    def __init__(self, faults: FaultInjector = lambda send: "") -> None:
+    def __init__(self, inject_fault: FaultInjector = lambda send: "") -> None:
         super().__init__()
-        self.inject_fault = faults
+        self.inject_fault = inject_fault
 
     def get(self, key: Key, consistent: bool) -> Any:
         self._read("get")
@@ -49,8 +49,8 @@ class MemoryEngine(Store):
 
     def batch(self, keys: Sequence[Key]) -> dict[Key, Any]:
         self._read("batch")
-        found = [(key, self._table(key.row).get(key.pk, key.sk)) for key in keys]
-        return {key: item.to_row(key.row) for key, item in found if item is not None}
+        items = [(key, self._table(key.row).get(key.pk, key.sk)) for key in keys]
+        return {key: item.to_row(key.row) for key, item in items if item is not None}
 
     def query(self, row: Any, pk: str, options: QueryOptions) -> Page:
         self._read("query")
@@ -61,20 +61,20 @@ class MemoryEngine(Store):
         order, rows = table.sort_keys.get(pk, []), table.rows.get(pk, {})
         after = attribute_to_python(options.after[table.keys.range]) if options.after else None
         within = _bounds(order, options, lambda sort: sort)
-        page, more = paginate(order, within, after, options.newest_first, options.limit)
-        last = keys_to_item(table.keys, (pk, page[-1])) if more else None
+        page, has_more = paginate(order, within, after, options.newest_first, options.limit)
+        last = keys_to_item(table.keys, (pk, page[-1])) if has_more else None
         return Page([rows[sk].to_row(row) for sk in page], last)
 
     def _query_index(self, row: Any, value: str, options: QueryOptions) -> Page:
-        """The index tells only who is listed; the rows are read beside it, as they are now."""
+        """Query keys from the index, then read the current rows, as the indexes project keys only."""
         table, index = self._table(row), options.index or ""
         names = [*table.indexes[index], *table.keys]
         entries = table.index_entries.get((index, value), [])
         after = KeyEntry(*(attribute_to_python(options.after[name]) for name in names[1:])) if options.after else None
         within = _bounds(entries, options, lambda sort: (sort,))
-        page, more = paginate(entries, within, after, options.newest_first, options.limit)
+        page, has_more = paginate(entries, within, after, options.newest_first, options.limit)
         rows = db.batch([Key(row, entry.pk, entry.sk) for entry in page])
-        return Page(list(rows.values()), keys_to_item(names, (value, *page[-1])) if more else None)
+        return Page(list(rows.values()), keys_to_item(names, (value, *page[-1])) if has_more else None)
 
     def scan(self, row: Any, sk: str, after: Any) -> Page:
         self._read("scan")
@@ -100,8 +100,8 @@ class MemoryEngine(Store):
     def _commit(self, writes: Sequence[Write], changes: Sequence[Change], token: str) -> None:
         try:
             self.commit(changes, token)
-        except Cancelled as no:
-            reasons = zip(writes, no.reasons)
+        except Cancelled as error:
+            reasons = zip(writes, error.reasons)
             raise TransactionCancelled(
                 [(code, item and item.to_row(type(write.row))) for write, (code, item) in reasons]
             ) from None
@@ -116,15 +116,15 @@ class MemoryEngine(Store):
 
 
 def write_to_change(write: Write) -> Change:
-    """DynamoDB shows the row that stood in the way of a put or an update, but not of a delete or a check."""
+    """Convert a write. DynamoDB returns the conflicting item of a put or an update, but not of a delete or a check."""
     row, names, values = write.row, dict[str, str](), dict[str, Any]()
-    place: ItemKey = (row.Meta.table_name, row.pk, row.sk)
+    key: ItemKey = (row.Meta.table_name, row.pk, row.sk)
     condition = write.condition.serialize(names, values) if write.condition is not None else ""
     update = Update(*write.actions).serialize(names, values) or "" if write.operation == "update" else ""
     bound = {placeholder: name for name, placeholder in names.items()} | values
     item = row.serialize() if write.operation == "put" else _key_item(row) if write.operation == "update" else {}
     return Change(
-        write.operation, place, item, condition, update, bound, returns_old_item=write.operation in ("put", "update")
+        write.operation, key, item, condition, update, bound, returns_old_item=write.operation in ("put", "update")
     )
 
 
@@ -134,7 +134,10 @@ def _key_item(row: Any) -> dict[str, Any]:
 
 
 def _bounds(entries: Sequence[Any], options: QueryOptions, to_entry: Callable[[SortKey], Any]) -> tuple[int, int]:
-    """`to_entry` makes of a sort key what sorts just before its entries."""
+    """Return the range of entries that the options select.
+
+    `to_entry` converts a sort key to a value that sorts just before its entries.
+    """
     if options.begins_with is not None:
         first, last = options.begins_with, options.begins_with + "\U0010ffff"
     elif options.between is not None:

@@ -1,4 +1,4 @@
-"""What may happen to a simulated shop, and the processes that serve it; who hears its news."""
+"""The probabilities of a history, the event handlers it runs, and the server processes it simulates."""
 
 from __future__ import annotations
 
@@ -29,50 +29,47 @@ EVENT_KINDS = sorted(name for name, kind in Event.kinds.items() if kind.__module
 KINDS_WITH_MOVEMENTS = {name for name, kind in Event.kinds.items() if "movements" in kind.__dataclass_fields__}
 
 
-def handle_collection_message(told: dict[str, Any]) -> None:
-    handle_collection(journal.message_to_entry(told).event, told["actor"])
+def handle_collection_message(message: dict[str, Any]) -> None:
+    handle_collection(journal.message_to_entry(message).event, message["actor"])
 
 
-def project_stock_history(told: dict[str, Any]) -> None:
-    """The stream brings the entry itself."""
-    history.project_history([db.get(journal.EntryRow, told["subject"], told["sequence"])])
+def project_stock_history(message: dict[str, Any]) -> None:
+    """Project the entry itself; the stream delivers entries, not messages."""
+    history.project_history([db.get(journal.EntryRow, message["subject"], message["sequence"])])
 
 
 HANDLERS: dict[str, tuple[Iterable[str], Callable[[dict[str, Any]], Any]]] = {
     "fulfillment": (fulfillment.HANDLERS, fulfillment.handle_message),
-    "notify": (NOTICES, lambda told: deliver_messages(journal.message_to_entry(told))),
+    "notify": (NOTICES, lambda message: deliver_messages(journal.message_to_entry(message))),
     "orders": (
         ["CollectionReceived"],
         handle_collection_message,
     ),
     "the ledger": (ledger.SUBSCRIBED_KINDS, update_ledger),
-    "the recap": (PROJECTIONS, lambda told: project_entry(journal.message_to_entry(told))),
+    "the recap": (PROJECTIONS, lambda message: project_entry(journal.message_to_entry(message))),
     "the history": (KINDS_WITH_MOVEMENTS, project_stock_history),
 }
-REPORTING_HANDLERS = (
-    "the ledger",
-    "the recap",
-    "the history",
-)  # nobody decides by them, and they are half of all that is heard
+# No use case reads these projections, and they are half of all deliveries, so most histories skip them.
+REPORTING_HANDLERS = ("the ledger", "the recap", "the history")
 
 
 class Violation(BaseException):
-    """What the history showed: its story so far, and what is wrong at its end. Nobody in the shop may catch it."""
+    """A violated invariant, with the trace so far. A BaseException, so that the product does not catch it."""
 
 
 @dataclass
 class Probabilities:
     fault: float = 0.29  # of each send
-    interleave: float = 0.25  # that another comes in before a commit; every other time somebody with the same in mind
-    redeliver: float = 0.2  # that news come twice
-    carrier_failure: float = 0.1  # that a message does not get through
-    run_reporting: float = 0.1  # of each history: that its books are kept, too
-    pass_a_day: float = 0.25  # that one passes before all is looked at, and ends what the clock can end
+    interleave: float = 0.25  # that another action runs before a commit; every other time the same one
+    redeliver: float = 0.2  # that an event is delivered again
+    carrier_failure: float = 0.1  # that a carrier fails
+    run_reporting: float = 0.1  # of each history: that the reporting handlers run too
+    pass_a_day: float = 0.25  # that a day passes before the final checks, so that everything due expires
 
 
 @dataclass
 class Process:
-    """One of those that serve the shop: its clock is wrong in its own way, and it remembers for a minute."""
+    """A server process with its own clock skew and its own caches."""
 
     skew: timedelta
     places: dict[str, Any] = field(default_factory=dict)

@@ -1,9 +1,9 @@
-"""A seeded history of a small shop on the engine in memory.
+"""A seeded history of a small shop on the in-memory engine.
 
-`python -m tests.verification.simulator.sim SEED STEPS` tells its story.
+`python -m tests.verification.simulator.sim SEED STEPS` prints its trace.
 
-The use cases are the shop's own. Chance decides who does what, whose clock is wrong, which send is lost, who comes in
-between another's reading and writing, and in which order news arrive; the seed decides chance.
+The use cases are those of the product. A random generator with the given seed chooses the actions, clock skews, lost
+sends, interleaved actions and the order of events.
 """
 
 from __future__ import annotations
@@ -41,14 +41,14 @@ from tests.verification.simulator.probabilities import (
 )
 
 Action = Callable[["Sim"], str]
-MAX_ROUNDS = 300  # to become quiet
-WEIGHTED_READ_FAULTS = (*["resent"] * 7, *READ_FAULTS)  # most are mended by sending again
+MAX_ROUNDS = 300  # until nothing is pending
+WEIGHTED_READ_FAULTS = (*["resent"] * 7, *READ_FAULTS)  # most read faults are resolved by a resend
 
 
 class Step(NamedTuple):
-    """One line of a story. Most stories are never told, so it is put into words only when somebody reads it."""
+    """One line of a trace. It is formatted when the trace is printed, because most traces never are."""
 
-    number: int  # nothing for what came in between
+    number: int  # 0 for an interleaved action
     at: datetime
     action: Action
     outcome: str
@@ -56,8 +56,8 @@ class Step(NamedTuple):
 
     def __str__(self) -> str:
         mark = f"{self.number:5}" if self.number else "    ↳"
-        again = f" ({self.resends} sent again)" if self.resends else ""
-        return f"{mark} {str(self.at)[8:19]} {self.action.__name__.replace('_', ' ')}: {self.outcome}{again}"
+        resends = f" ({self.resends} resent)" if self.resends else ""
+        return f"{mark} {str(self.at)[8:19]} {self.action.__name__.replace('_', ' ')}: {self.outcome}{resends}"
 
 
 @dataclass
@@ -77,7 +77,7 @@ class Sim:
         self.answers: dict[str, Any] = {}
         self.orders: list[str] = []
         self.drafts: list[str] = []
-        self.customers: list[str] = []  # customers that staff or a file brought
+        self.customers: list[str] = []  # created by staff or by an import
         self.transfers: list[tuple[str, str]] = []
         self.inbound: list[tuple[str, str]] = []
         self.steps = self.sends = self.faults = self.visible_faults = self.commits = self.faulted_commits = (
@@ -85,49 +85,52 @@ class Sim:
         ) = 0
         self.action: Action | None = None
 
-    # -- the world around the shop ------------------------------------------------------------------------------------
+    # -- the environment of the shop ----------------------------------------------------------------------------------
 
     @contextmanager
     def shop(self) -> Iterator[Sim]:
-        """The shop runs on this history's clock, chance and memory until it is left."""
-        kept = clock.source, ids.randomness, db.engine, db.pause, send_message.render_and_send
-        remembered = self.switch_process(self.process)
+        """Run the application on this history's clock, random ids and in-memory engine within the context."""
+        originals = clock.source, ids.randomness, db.engine, db.pause, send_message.render_and_send
+        caches = self.switch_process(self.process)
         clock.source, ids.randomness = lambda: self.now + self.process.skew, self.ids.randbytes
         db.engine, db.pause, send_message.render_and_send = self.memory, lambda attempt: None, self.send_to_carrier
         logger = logging.getLogger("satukanal")
-        loud = logger.level
+        level = logger.level
         logger.setLevel(logging.CRITICAL)
         self.memory.inject_fault = self.fault
         try:
             yield self
         finally:
-            clock.source, ids.randomness, db.engine, db.pause, send_message.render_and_send = kept
-            places.swap_cache(remembered[0])
-            pricing.swap_cache(remembered[1])
-            logger.setLevel(loud)
-            self.memory.inject_fault = MemoryEngine().inject_fault  # they knew each other, and rings are freed late
+            clock.source, ids.randomness, db.engine, db.pause, send_message.render_and_send = originals
+            places.swap_cache(caches[0])
+            pricing.swap_cache(caches[1])
+            logger.setLevel(level)
+            self.memory.inject_fault = MemoryEngine().inject_fault  # breaks a reference cycle
 
     def switch_process(self, process: Process) -> tuple[Any, Any]:
-        """From now on it is this process that acts; what the one before remembered."""
+        """Make the process the acting one. Return the caches of the previous process."""
         self.process = process
         return places.swap_cache(process.places), pricing.swap_cache(process.pricing)
 
     def fault(self, send: str) -> str:
-        """Called by the engine before each send. A fault that sending again mends the shop itself never feels."""
+        """Return the fault of a send, or an empty string. The engine calls this before each send.
+
+        The application does not observe the fault `resent`.
+        """
         if self.faults_off:
             return ""
         self.sends += 1
-        chance, transact = self.rng, send == "transact"
-        if transact and not self.is_nested and chance.random() < self.probabilities.interleave:
+        rng, transact = self.rng, send == "transact"
+        if transact and not self.is_nested and rng.random() < self.probabilities.interleave:
             self.interleave()
         self.commits += transact
-        if chance.random() >= self.probabilities.fault:
+        if rng.random() >= self.probabilities.fault:
             return ""
         self.faults += 1
-        fault = chance.choice(SEND_FAULTS if transact else WEIGHTED_READ_FAULTS)
+        fault = rng.choice(SEND_FAULTS if transact else WEIGHTED_READ_FAULTS)
         if fault == "resent":
             self.resends += 1
-            self.commits -= transact  # it is sent once more
+            self.commits -= transact  # the resend counts as the commit
         else:
             self.visible_faults += 1
             self.faulted_commits += transact
@@ -137,12 +140,14 @@ class Sim:
     def interleave(self) -> None:
         from tests.verification.simulator import weighted_actions
 
-        self.is_nested, resent = 1, self.resends
-        same = self.action and self.rng.random() < 0.5
+        self.is_nested, resends = 1, self.resends
+        repeats_action = self.action and self.rng.random() < 0.5
         try:
-            self.step(self.rng.choices([self.action])[0] if same else weighted_actions.choose_action(self.rng))
+            self.step(
+                self.rng.choices([self.action])[0] if repeats_action else weighted_actions.choose_action(self.rng)
+            )
         finally:
-            self.is_nested, self.resends = 0, resent
+            self.is_nested, self.resends = 0, resends
 
     def send_to_carrier(self, attempt: Any) -> None:
         event, party = attempt.message.event_id, attempt.party
@@ -152,14 +157,14 @@ class Sim:
 
     @contextmanager
     def without_faults(self) -> Iterator[None]:
-        """For looking around without being part of the history."""
-        calm, self.faults_off = self.faults_off, True
+        """Read within the context without injected faults."""
+        was_off, self.faults_off = self.faults_off, True
         try:
             yield
         finally:
-            self.faults_off = calm
+            self.faults_off = was_off
 
-    # -- what happens -------------------------------------------------------------------------------------------------
+    # -- steps --------------------------------------------------------------------------------------------------------
 
     def run(self, steps: int) -> Sim:
         from tests.verification.simulator import weighted_actions
@@ -167,45 +172,47 @@ class Sim:
         self.memory.restore(weighted_actions.load_initial_tables())
         self.event_queue.muted = REPORTING_HANDLERS if self.rng.random() >= self.probabilities.run_reporting else ()
         self.faults_off = False
-        while self.steps < steps:  # what others do in between counts as well
+        while self.steps < steps:  # interleaved actions count as steps
             self.step(weighted_actions.choose_action(self.rng))
         self.now += timedelta(hours=25) if self.rng.random() < self.probabilities.pass_a_day else timedelta()
         self.drain()
         self.check_all()
         return self
 
-    def step(self, deed: Action) -> None:
+    def step(self, action: Action) -> None:
         self.steps += 1
         number = 0 if self.is_nested else self.steps
-        self.action = self.action if self.is_nested else deed
+        self.action = self.action if self.is_nested else action
         self.now += timedelta(seconds=self.rng.uniform(0, 15))
-        self.resends, at = 0, len(self.trace)
+        self.resends, line = 0, len(self.trace)
         self.trace.append("")
-        before = self.process
+        previous_process = self.process
         self.switch_process(self.rng.choice(self.processes))
-        outcome = self.run_action(deed)
-        self.switch_process(before)
-        self.trace[at] = Step(number, self.now, deed, outcome, self.resends)
+        outcome = self.run_action(action)
+        self.switch_process(previous_process)
+        self.trace[line] = Step(number, self.now, action, outcome, self.resends)
         self.check_step()
 
-    def run_action(self, deed: Action) -> str:
+    def run_action(self, action: Action) -> str:
         try:
-            return deed(self)
-        except Problem as no:
-            return f"no, {no.code}"
+            return action(self)
+        except Problem as refusal:
+            return f"no, {refusal.code}"
         except Exception as bug:
             self.fail(f"a bug: {type(bug).__name__}: {bug}", bug)
 
-    def call_with_retries(self, name: str, ask: Callable[[str], Any]) -> Any:
-        """A client with an Idempotency-Key: it asks again when it got no answer, and at times when it had one; the
-        answer must be the same for ever."""
+    def call_with_retries(self, name: str, send: Callable[[str], Any]) -> Any:
+        """Send a request with an Idempotency-Key until it is answered, and sometimes again after that.
+
+        Fails the history when the answers differ. Raises Unavailable after four attempts without an answer.
+        """
         self.key_count += 1
         key = f"{name} {self.key_count}"
         for _ in range(4):
             try:
-                answer = ask(key)
-            except Replay as before:
-                answer = before.answer
+                answer = send(key)
+            except Replay as replay:
+                answer = replay.answer
             except Unavailable:
                 continue
             if self.answers.setdefault(key, answer) != answer:
@@ -216,75 +223,79 @@ class Sim:
             return self.answers[key]
         raise Unavailable()
 
-    def deliver(self, place: int) -> str:
+    def deliver(self, index: int) -> str:
         return self.event_queue.deliver(
-            place, lambda: self.faults_off or self.rng.random() >= self.probabilities.redeliver
+            index, lambda: self.faults_off or self.rng.random() >= self.probabilities.redeliver
         )
 
     def drain(self) -> None:
-        """Faults stop; everything that waits must drain, and the clock must find nothing more to end."""
+        """Without further faults, run handlers and scheduled jobs until nothing is pending. Fails after MAX_ROUNDS."""
         from tests.verification.simulator import actions_operations
 
-        self.faults_off, rests = True, False
+        self.faults_off, was_idle = True, False
         for _ in range(MAX_ROUNDS):
             if self.event_queue.enqueue(self.memory.stream):
                 self.run_action(lambda sim: sim.deliver(0))
-                rests = False
-            elif rests:
+                was_idle = False
+            elif was_idle:
                 return
             else:
                 self.run_action(actions_operations.run_scheduled_jobs)
-                rests = True
+                was_idle = True
         self.fail(f"O7: not quiet after {MAX_ROUNDS} rounds: {self.event_queue.pending[:3]}")
 
-    # -- what must be true --------------------------------------------------------------------------------------------
+    # -- checks -------------------------------------------------------------------------------------------------------
 
     def check_step(self) -> None:
         if self.memory.written_keys:
-            found = step_invariants.find_violations(
+            violations = step_invariants.find_violations(
                 self.memory.tables,
                 self.memory.written_keys,
                 clock.iso(self.now + MAX_CLOCK_SKEW),
                 step_invariants.item_to_plain_row,
             )
             self.memory.written_keys.clear()
-            if found:
-                self.fail("\n".join(found))
+            if violations:
+                self.fail("\n".join(violations))
 
     def check_all(self, quiet: bool = True) -> None:
-        report = check_snapshot(self.world(quiet))
+        report = check_snapshot(self.build_snapshot(quiet))
         if not report.is_valid:
             self.fail(str(report))
         if len(self.outbox) != len(set(self.outbox)):
-            self.fail("N2: somebody was sent the same message twice over one channel")
-        known = {item["pk"]["S"] for item in self.memory.items("test-orders")}
-        lost = [answer["id"] for answer in self.answers.values() if answer.get("number") and answer["id"] not in known]
+            self.fail("N2: the same message was sent twice over one channel")
+        order_ids = {item["pk"]["S"] for item in self.memory.items("test-orders")}
+        lost = [
+            answer["id"] for answer in self.answers.values() if answer.get("number") and answer["id"] not in order_ids
+        ]
         if lost:
-            self.fail(f"O6: answered and lost: {lost}")
+            self.fail(f"O6: orders were answered but are not stored: {lost}")
 
-    def world(self, quiet: bool) -> Snapshot:
-        """No clock is more than five minutes ahead, so a hold that ends later than that must be there; and who became
-        quiet has ended all that was due."""
+    def build_snapshot(self, quiet: bool) -> Snapshot:
+        """Return all rows for the invariants; `quiet` after `drain`, when everything due has ended.
+
+        No clock is more than MAX_CLOCK_SKEW ahead, so holds that end later must exist.
+        """
         rows = {
             name: [step_invariants.item_to_plain_row(item) for item in self.memory.items(f"test-{name}")]
             for name in TABLES
         }
-        heard, swept = ("~", clock.iso(self.now)) if quiet else ("", "")
-        return Snapshot(rows, clock.iso(self.now + MAX_CLOCK_SKEW), heard, swept)
+        events_handled_before, timers_ran_before = ("~", clock.iso(self.now)) if quiet else ("", "")
+        return Snapshot(rows, clock.iso(self.now + MAX_CLOCK_SKEW), events_handled_before, timers_ran_before)
 
-    def log(self, words: str) -> None:
-        self.trace.append(words)
+    def log(self, line: str) -> None:
+        self.trace.append(line)
 
-    def fail(self, words: str, cause: Exception | None = None) -> NoReturn:
-        raise Violation(f"seed {self.seed}\n{self.trace_text}\n{words}") from cause
+    def fail(self, message: str, cause: Exception | None = None) -> NoReturn:
+        raise Violation(f"seed {self.seed}\n{self.trace_text}\n{message}") from cause
 
     @property
     def trace_text(self) -> str:
         return "\n".join(map(str, self.trace))
 
 
-def run_history(seed: int, steps: int, chances: Probabilities | None = None) -> Sim:
-    sim = Sim(seed, chances or Probabilities())
+def run_history(seed: int, steps: int, probabilities: Probabilities | None = None) -> Sim:
+    sim = Sim(seed, probabilities or Probabilities())
     with sim.shop():
         return sim.run(steps)
 
@@ -292,24 +303,29 @@ def run_history(seed: int, steps: int, chances: Probabilities | None = None) -> 
 def main(seed: int, steps: int) -> int:
     try:
         sim = run_history(seed, steps)
-    except Violation as wrong:
-        print(wrong)
+    except Violation as violation:
+        print(violation)
         return 1
     print(sim.trace_text)
-    facts = {"steps": steps, "sends": sim.sends, "faults": sim.faults, "felt by the shop": sim.visible_faults}
-    facts |= {
+    counts = {
+        "steps": steps,
+        "sends": sim.sends,
+        "faults": sim.faults,
+        "visible to the application": sim.visible_faults,
+    }
+    counts |= {
         "commits": sim.commits,
-        "of them met a fault": sim.faulted_commits,
+        "of them with a fault": sim.faulted_commits,
         "journal entries": len(sim.memory.stream),
     }
-    print(f"seed {seed}:", ", ".join(f"{count} {what}" for what, count in facts.items()), "and everything held")
+    print(f"seed {seed}:", ", ".join(f"{count} {name}" for name, count in counts.items()), "and all invariants held")
     return 0
 
 
 if __name__ == "__main__":
-    from tests.verification.simulator import sim as itself  # actors know this module by its name
+    from tests.verification.simulator import sim as itself  # actions import this module by its name
 
-    asked = [*sys.argv[1:], *["1", "100"][len(sys.argv) - 1 :]]
-    if not all(word.isdecimal() for word in asked):
+    arguments = [*sys.argv[1:], *["1", "100"][len(sys.argv) - 1 :]]
+    if not all(word.isdecimal() for word in arguments):
         sys.exit("SEED and STEPS are whole numbers: `make sim SEED=374 STEPS=100`.")
-    sys.exit(itself.main(*map(int, asked)))
+    sys.exit(itself.main(*map(int, arguments)))

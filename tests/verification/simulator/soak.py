@@ -1,7 +1,7 @@
-"""`python -m tests.verification.simulator.soak`: histories without end, on every core, until Ctrl-C or for FOR=seconds.
+"""`python -m tests.verification.simulator.soak`: runs histories on every core until Ctrl-C or for FOR=seconds.
 
-It goes on later where it stopped, which is kept in `.local/soak.json`. A history that goes wrong is told with the
-command that replays it and stops nothing; the exit code is 1 if there was ever any. ONLY=fast,full chooses jobs.
+Progress is stored in `.local/soak.json` and continued by the next run. A violation is printed with the command that
+replays it and does not stop the run; the exit code is 1 if any was ever found. ONLY=fast,full chooses jobs.
 """
 
 from __future__ import annotations
@@ -22,13 +22,13 @@ from tests.verification.simulator.batch import Counts
 from tests.verification.simulator.jobs import JOBS, Job
 
 PROGRESS_FILE = Path(".local/soak.json")
-LINE_INTERVAL_SECONDS = 60.0  # seconds, where nobody looks at a terminal
+LINE_INTERVAL_SECONDS = 60.0  # when the output is no terminal
 Print = Callable[[str], None]
 
 
 @dataclass
 class Progress:
-    """Of one job: every seed before `next` is in `counts`, and no other."""
+    """The progress of one job: `counts` covers exactly the seeds before `next_seed`."""
 
     next_seed: int
     cpu_seconds: float = 0.0
@@ -50,14 +50,13 @@ class Soak:
         self.progress = load_progress(self.progress_file, self.jobs)
         self.next_seeds = {name: progress.next_seed for name, progress in self.progress.items()}
         self.cpu_seconds = {name: progress.cpu_seconds for name, progress in self.progress.items()}
-        self.finished_early: dict[
-            tuple[str, int], tuple[Counts, float]
-        ] = {}  # came back before those given out earlier
+        # Batches that finished before batches that were submitted earlier.
+        self.finished_early: dict[tuple[str, int], tuple[Counts, float]] = {}
         self.session_counts = Counts()
         self.started_at = time.monotonic()
 
     def run(self, until: Callable[[], bool], on_progress: Callable[[Soak], None] = lambda soak: None) -> None:
-        """`until` is asked before each batch; those under way then are waited for and kept."""
+        """Submit batches until `until` returns true, then wait for the running ones and record them."""
         out: dict[Future[tuple[Counts, float]], tuple[str, int]] = {}
         while True:
             while len(out) < self.workers and not until():
@@ -70,22 +69,22 @@ class Soak:
             on_progress(self)
 
     def next_batch(self) -> tuple[str, int]:
-        """For the job that had least of its share so far."""
-        name = min(self.jobs, key=lambda each: self.cpu_seconds[each] / self.jobs[each].share)
+        """Return the next batch of the job that is furthest behind its share of the time."""
+        name = min(self.jobs, key=lambda job: self.cpu_seconds[job] / self.jobs[job].share)
         first, job = self.next_seeds[name], self.jobs[name]
         self.next_seeds[name] += job.batch_size
         self.cpu_seconds[name] += self.expected_seconds(name)
         return name, first
 
     def expected_seconds(self, name: str) -> float:
-        """Seconds a batch takes, so that those under way count as well; a first one is taken to take one."""
+        """Estimate the CPU seconds of a batch, to count running batches; one second before the first result."""
         progress = self.progress[name]
         return progress.cpu_seconds / (progress.counts.histories or 1) * self.jobs[name].batch_size or 1.0
 
     def record_batch(self, name: str, first: int, counts: Counts, seconds: float) -> None:
-        """Kept only once everything before it is."""
-        for seed, words in counts.violations:
-            self.print_line(f"{name}, seed {seed}: {words}\n  {self.jobs[name].replay.format(seed=seed)}")
+        """Record a finished batch. It is saved when all batches before it are recorded."""
+        for seed, message in counts.violations:
+            self.print_line(f"{name}, seed {seed}: {message}\n  {self.jobs[name].replay.format(seed=seed)}")
         self.session_counts += counts
         self.finished_early[name, first] = counts, seconds
         progress = self.progress[name]
@@ -102,7 +101,7 @@ class Soak:
 
     def __str__(self) -> str:
         rate = self.session_counts.histories / max(time.monotonic() - self.started_at, 0.001)
-        return f"{' | '.join(map(self.describe_job, self.jobs))} | {rate:.1f} a second, {self.violations} wrong"
+        return f"{' | '.join(map(self.describe_job, self.jobs))} | {rate:.1f} a second, {self.violations} violations"
 
     def describe_job(self, name: str) -> str:
         counts, goal = self.progress[name].counts, self.jobs[name].goal
@@ -111,33 +110,35 @@ class Soak:
 
 
 def run_timed(job: Job, first: int) -> tuple[Counts, float]:
-    began = time.process_time()
-    return job.run(range(first, first + job.batch_size)), time.process_time() - began
+    started_at = time.process_time()
+    return job.run(range(first, first + job.batch_size)), time.process_time() - started_at
 
 
-def load_progress(kept: Path, jobs: Mapping[str, Job]) -> dict[str, Progress]:
-    said = json.loads(kept.read_text()) if kept.exists() else {}
+def load_progress(file: Path, jobs: Mapping[str, Job]) -> dict[str, Progress]:
+    stored = json.loads(file.read_text()) if file.exists() else {}
     return {
-        name: _progress_from_json(said[name]) if name in said else Progress(job.first_seed)
+        name: _progress_from_json(stored[name]) if name in stored else Progress(job.first_seed)
         for name, job in jobs.items()
     }
 
 
-def _progress_from_json(said: dict[str, Any]) -> Progress:
-    return Progress(said["next"], said["cpu_seconds"], Counts.from_json(said["counts"]))
+def _progress_from_json(stored: dict[str, Any]) -> Progress:
+    return Progress(stored["next"], stored["cpu_seconds"], Counts.from_json(stored["counts"]))
 
 
-def save_progress(kept: Path, progress: Mapping[str, Progress]) -> None:
-    """Whole or not at all, and what other jobs once reached stays."""
-    before = json.loads(kept.read_text()) if kept.exists() else {}
-    kept.parent.mkdir(parents=True, exist_ok=True)
-    half = kept.with_suffix(".half")
-    half.write_text(json.dumps(before | {name: each.to_json() for name, each in progress.items()}, indent=1))
-    os.replace(half, kept)
+def save_progress(file: Path, progress: Mapping[str, Progress]) -> None:
+    """Replace the file atomically; the progress of other jobs in it stays."""
+    before = json.loads(file.read_text()) if file.exists() else {}
+    file.parent.mkdir(parents=True, exist_ok=True)
+    temporary = file.with_suffix(".half")
+    temporary.write_text(
+        json.dumps(before | {name: job_progress.to_json() for name, job_progress in progress.items()}, indent=1)
+    )
+    os.replace(temporary, file)
 
 
 class ProgressPrinter:
-    """One line that is refreshed, or a line a minute for a log."""
+    """Prints one refreshed line on a terminal, or a line per minute to a log."""
 
     def __init__(self, every: float = LINE_INTERVAL_SECONDS) -> None:
         self.is_terminal, self.interval_seconds, self.last_printed_at = sys.stdout.isatty(), every, 0.0
@@ -150,25 +151,25 @@ class ProgressPrinter:
             self.last_printed_at = now
             print(soak, flush=True)
 
-    def print_line(self, words: str) -> None:
-        print(f"\r\x1b[K{words}" if self.is_terminal else words, flush=True)
+    def print_line(self, line: str) -> None:
+        print(f"\r\x1b[K{line}" if self.is_terminal else line, flush=True)
 
 
 def ignore_interrupts() -> None:
     signal.signal(signal.SIGINT, signal.SIG_IGN)
 
 
-def main(seconds: float, chosen: Iterable[str]) -> int:
-    jobs = {name: JOBS[name] for name in chosen}
-    teller, workers, stopped = ProgressPrinter(), os.cpu_count() or 1, []
+def main(seconds: float, names: Iterable[str]) -> int:
+    jobs = {name: JOBS[name] for name in names}
+    printer, workers, stopped = ProgressPrinter(), os.cpu_count() or 1, []
     signal.signal(signal.SIGINT, lambda number, frame: stopped.append(number))
     signal.signal(signal.SIGTERM, lambda number, frame: stopped.append(number))
-    ends = time.monotonic() + seconds if seconds else float("inf")
+    deadline = time.monotonic() + seconds if seconds else float("inf")
     context = multiprocessing.get_context("spawn")
     with ProcessPoolExecutor(workers, mp_context=context, initializer=ignore_interrupts) as pool:
-        soak = Soak(PROGRESS_FILE, jobs, pool, workers, teller.print_line)
-        soak.run(lambda: bool(stopped) or bool(soak.session_counts.histories and time.monotonic() >= ends), teller)
-    teller.print_line(str(soak))
+        soak = Soak(PROGRESS_FILE, jobs, pool, workers, printer.print_line)
+        soak.run(lambda: bool(stopped) or bool(soak.session_counts.histories and time.monotonic() >= deadline), printer)
+    printer.print_line(str(soak))
     return 1 if soak.violations else 0
 
 

@@ -1,8 +1,8 @@
-"""What DynamoDB keeps, in memory: items in the order of their keys, sparse indexes, one conditional transaction.
+"""DynamoDB's tables in memory: items sorted by key, sparse indexes and conditional transactions.
 
-Two entrances stand on it: `memory.py` behind `kit.db`, and `wire.py` behind botocore. Items are kept as they travel and
-never change in place, so a copy of the tables is cheap. Nothing expires by itself: what a time to live would have
-deleted stays readable, as on AWS for two days.
+`memory_engine.py` (behind `kit.db`) and `botocore_stub.py` (behind botocore) use it. Items are in DynamoDB's JSON and
+never change in place, so copying the tables is cheap. Items with an expired time to live stay readable, as they may on
+AWS for two days.
 """
 
 from __future__ import annotations
@@ -20,7 +20,7 @@ from tests.verification.simulator import expressions
 from tests.verification.simulator.expressions import AttributeValue, Bindings, ValidationException, attribute_to_python
 
 PREFIX = "test-"
-MAX_LAG_SECONDS = 5.0  # seconds
+MAX_LAG_SECONDS = 5.0
 TOKEN_SECONDS = 600
 MAX_WRITES = 100
 MAX_ITEM_BYTES, MAX_TRANSACTION_BYTES = 400 * 1024, 4 * 1024 * 1024
@@ -37,7 +37,7 @@ KEYS = Keys("pk", "sk")
 
 
 class KeyEntry(NamedTuple):
-    """Where an item stands in a partition of its table or of an index: its place there, then its own two keys."""
+    """An entry in a partition of a table or an index: the sort key there, then the item's own two keys."""
 
     sort: SortKey
     pk: str
@@ -45,7 +45,7 @@ class KeyEntry(NamedTuple):
 
 
 class Item(dict[str, AttributeValue]):
-    """What is made of an item is made once: the rows by their class, and what the invariants read."""
+    """An item with caches of its conversions: rows by their class, and the row that the invariants read."""
 
     __slots__ = ("plain_row", "rows")
 
@@ -101,21 +101,23 @@ class Table:
             insort(self.index_entries.setdefault(name, []), entry)
 
     def entries(self, pk: str, sk: SortKey, item: Item | None) -> Iterator[tuple[tuple[str, str], KeyEntry]]:
-        """Sparse: only what has both keys of an index is in it."""
+        """Yield the item's index entries. Indexes are sparse: an item without both keys has no entry."""
         for name, keys in self.indexes.items() if item else ():
             if item and keys.hash in item and keys.range in item:
                 yield (name, item[keys.hash]["S"]), KeyEntry(attribute_to_python(item[keys.range]), pk, sk)
 
     def copy(self) -> Table:
-        rows, order, listed = ({name: part.copy() for name, part in kept.items()} for kept in self._contents())
-        return Table(self.keys, self.indexes, self.streams, rows, order, listed)
+        rows, sort_keys, index_entries = (
+            {name: part.copy() for name, part in contents.items()} for contents in self._contents()
+        )
+        return Table(self.keys, self.indexes, self.streams, rows, sort_keys, index_entries)
 
     def _contents(self) -> tuple[Any, Any, Any]:
         return self.rows, self.sort_keys, self.index_entries
 
 
 class Tables(dict[str, Table]):
-    """Those of infra/resources.json, each made when it is first asked for."""
+    """The tables of infra/resources.json, each created on first access."""
 
     def __missing__(self, name: str) -> Table:
         return self.setdefault(name, Table(**_load_schemas().get(name, {})))
@@ -127,24 +129,27 @@ class Tables(dict[str, Table]):
 @cache
 def _load_schemas() -> dict[str, dict[str, Any]]:
     resources = json.loads(FILE.read_text())["Resources"].values()
-    tables = [each["Properties"] for each in resources if each["Type"] == "AWS::DynamoDB::Table"]
-    return {each["TableName"]["Fn::Sub"].replace("${Prefix}-", PREFIX): _table_schema(each) for each in tables}
+    tables = [table["Properties"] for table in resources if table["Type"] == "AWS::DynamoDB::Table"]
+    return {table["TableName"]["Fn::Sub"].replace("${Prefix}-", PREFIX): _table_schema(table) for table in tables}
 
 
 def _table_schema(table: dict[str, Any]) -> dict[str, Any]:
-    indexes = {each["IndexName"]: _keys(each) for each in table.get("GlobalSecondaryIndexes", ())}
+    indexes = {index["IndexName"]: _keys(index) for index in table.get("GlobalSecondaryIndexes", ())}
     return {"keys": _keys(table), "indexes": indexes, "streams": "StreamSpecification" in table}
 
 
-def _keys(described: dict[str, Any]) -> Keys:
-    parts = {part["KeyType"]: part["AttributeName"] for part in described["KeySchema"]}
+def _keys(description: dict[str, Any]) -> Keys:
+    parts = {part["KeyType"]: part["AttributeName"] for part in description["KeySchema"]}
     return Keys(parts["HASH"], parts["RANGE"])
 
 
 @dataclass(frozen=True)
 class Change:
-    """One write of a transaction. `item` is what is put; of an update, the keys that an absent item begins with.
-    `shows`: a refusal shows the item that stood in the way."""
+    """One write of a transaction.
+
+    `item` is the item of a put, or the keys of an update that creates an absent item. With `returns_old_item` a failed
+    condition returns the existing item.
+    """
 
     verb: str  # put | update | delete | check
     key: ItemKey
@@ -156,7 +161,7 @@ class Change:
 
 
 class Cancelled(Exception):
-    """A transaction whose conditions failed: for each write its reason, or None, and the item to show."""
+    """A transaction failed: for each write the reason code or None, and the existing item if it is returned."""
 
     def __init__(self, reasons: list[tuple[str | None, Item | None]]) -> None:
         self.reasons = reasons
@@ -164,7 +169,7 @@ class Cancelled(Exception):
 
 
 class TokenReused(Exception):
-    """A token was sent again with another transaction."""
+    """A client request token was reused with another transaction."""
 
 
 class PastItem(NamedTuple):
@@ -174,8 +179,11 @@ class PastItem(NamedTuple):
 
 
 class Store:
-    """`seconds` is the store's own clock, with which nobody else's agrees. `stream` holds every new item of a table
-    that streams, in the order of the commits; `touched` every place written since somebody emptied it."""
+    """Tables with one atomic write.
+
+    `seconds` is the store's own clock. `stream` holds the new items of streaming tables in the order of their commits,
+    `written_keys` every key written since it was last cleared.
+    """
 
     def __init__(self, seconds: Callable[[], float] = lambda: 0.0) -> None:
         self.seconds = seconds
@@ -184,8 +192,8 @@ class Store:
     def snapshot(self) -> Tables:
         return self.tables.copy()
 
-    def restore(self, kept: Tables) -> None:
-        self.tables = kept.copy()
+    def restore(self, tables: Tables) -> None:
+        self.tables = tables.copy()
         self.stream: list[Item] = []
         self.written_keys: set[ItemKey] = set()
         self.tokens: dict[str, tuple[float, Sequence[Change]]] = {}
@@ -194,34 +202,34 @@ class Store:
     def items(self, table: str) -> list[Item]:
         return [item for rows in self.tables[table].rows.values() for item in rows.values()]
 
-    # -- the one write ------------------------------------------------------------------------------------------------
+    # -- writes -------------------------------------------------------------------------------------------------------
 
     def commit(self, changes: Sequence[Change], token: str) -> None:
-        """All or nothing. Raises Cancelled, Invalid, TokenReused."""
-        since, before = self.tokens.get(token, (0.0, None))
-        if before is not None and self.seconds() - since < TOKEN_SECONDS:
+        """Apply all changes or none. Raises Cancelled, ValidationException or TokenReused."""
+        committed_at, before = self.tokens.get(token, (0.0, None))
+        if before is not None and self.seconds() - committed_at < TOKEN_SECONDS:
             if before != changes:
-                raise TokenReused("a token was sent again with another transaction")
+                raise TokenReused("a client request token was reused with another transaction")
             return
         if not 1 <= len(changes) <= MAX_WRITES:
             raise ValidationException(f"{len(changes)} writes in one transaction")
         if len({change.key for change in changes}) != len(changes):
             raise ValidationException("Transaction request cannot include multiple operations on one item")
-        standing = [self.tables[table].get(pk, sk) for table, pk, sk in (change.key for change in changes)]
-        reasons = [_failure_reason(change, item) for change, item in zip(changes, standing)]
+        existing = [self.tables[table].get(pk, sk) for table, pk, sk in (change.key for change in changes)]
+        reasons = [_failure_reason(change, item) for change, item in zip(changes, existing)]
         if any(code for code, _ in reasons):
             raise Cancelled(reasons)
-        after = [_item_after(change, item) for change, item in zip(changes, standing)]
+        after = [_item_after(change, item) for change, item in zip(changes, existing)]
         _check_sizes([item_size(item) for item in after if item])
-        for change, before_it, item in zip(changes, standing, after):
+        for change, old_item, item in zip(changes, existing, after):
             if change.verb != "check":
-                self._write(change.key, before_it, item)
+                self._write(change.key, old_item, item)
         self.tokens[token] = self.seconds(), changes
 
-    def _write(self, place: ItemKey, before: Item | None, after: Item | None) -> None:
-        self._record_past(place, before)
-        self.written_keys.add(place)
-        name, pk, sk = place
+    def _write(self, key: ItemKey, before: Item | None, after: Item | None) -> None:
+        self._record_past(key, before)
+        self.written_keys.add(key)
+        name, pk, sk = key
         table = self.tables[name]
         if after is None:
             table.delete(pk, sk)
@@ -230,50 +238,52 @@ class Store:
         if table.streams and before is None:
             self.stream.append(after)
 
-    # -- how it was seconds ago ---------------------------------------------------------------------------------------
+    # -- reads that lag -----------------------------------------------------------------------------------------------
 
-    def _record_past(self, place: ItemKey, before: Item | None) -> None:
+    def _record_past(self, key: ItemKey, before: Item | None) -> None:
         now = self.seconds()
         while self.recent_items and now - self.recent_items[0].at > MAX_LAG_SECONDS:
             self.recent_items.popleft()
-        self.recent_items.append(PastItem(now, place, before))
+        self.recent_items.append(PastItem(now, key, before))
 
     def _items_at(self, table: str, lag: float) -> dict[tuple[str, SortKey], Item | None]:
-        """The items that were otherwise `lag` seconds ago, and how they were."""
-        now, were = self.seconds(), dict[tuple[str, SortKey], Item | None]()
+        """Return the items that differed `lag` seconds ago, as they were then."""
+        now, past_items = self.seconds(), dict[tuple[str, SortKey], Item | None]()
         for at, (name, pk, sk), before in reversed(self.recent_items if lag else ()):
             if name == table and now - at < lag:
-                were[pk, sk] = before
-        return were
+                past_items[pk, sk] = before
+        return past_items
 
     def read(self, table: str, pk: str, sk: SortKey, lag: float) -> Item | None:
-        were = self._items_at(table, lag)
-        return were[pk, sk] if (pk, sk) in were else self.tables[table].get(pk, sk)
+        past_items = self._items_at(table, lag)
+        return past_items[pk, sk] if (pk, sk) in past_items else self.tables[table].get(pk, sk)
 
     def partition(self, name: str, pk: str, lag: float) -> list[tuple[KeyEntry, Item]]:
-        table, were = self.tables[name], self._items_at(name, lag)
-        rows = table.rows.get(pk, {}) | {sk: item for (other, sk), item in were.items() if other == pk}
+        table, past_items = self.tables[name], self._items_at(name, lag)
+        rows = table.rows.get(pk, {}) | {sk: item for (other, sk), item in past_items.items() if other == pk}
         return [(KeyEntry(sk, pk, sk), item) for sk, item in sorted(rows.items()) if item is not None]
 
     def index(self, name: str, index: str, value: str, lag: float) -> list[KeyEntry]:
-        table, were = self.tables[name], self._items_at(name, lag)
-        now = (entry for entry in table.index_entries.get((index, value), ()) if (entry.pk, entry.sk) not in were)
-        then = (found for (pk, sk), item in were.items() for found in table.entries(pk, sk, item))
-        return sorted([*now, *(entry for key, entry in then if key == (index, value))])
+        table, past_items = self.tables[name], self._items_at(name, lag)
+        current_entries = (
+            entry for entry in table.index_entries.get((index, value), ()) if (entry.pk, entry.sk) not in past_items
+        )
+        past_entries = (entry for (pk, sk), item in past_items.items() for entry in table.entries(pk, sk, item))
+        return sorted([*current_entries, *(entry for key, entry in past_entries if key == (index, value))])
 
 
-def _failure_reason(change: Change, standing: Item | None) -> tuple[str | None, Item | None]:
-    if not change.condition or expressions.parse_condition(change.condition)(standing or {}, change.bindings):
+def _failure_reason(change: Change, existing: Item | None) -> tuple[str | None, Item | None]:
+    if not change.condition or expressions.parse_condition(change.condition)(existing or {}, change.bindings):
         return None, None
-    return "ConditionalCheckFailed", standing if change.returns_old_item else None
+    return "ConditionalCheckFailed", existing if change.returns_old_item else None
 
 
-def _item_after(change: Change, standing: Item | None) -> Item | None:
+def _item_after(change: Change, existing: Item | None) -> Item | None:
     if change.verb in ("delete", "check"):
         return None
     put = change.verb == "put"
     return Item(
-        change.item if put else expressions.apply_update(standing or change.item, change.update, change.bindings)
+        change.item if put else expressions.apply_update(existing or change.item, change.update, change.bindings)
     )
 
 
@@ -285,11 +295,13 @@ def _check_sizes(sizes: Sequence[int]) -> None:
 
 
 def paginate(
-    entries: Sequence[Any], within: tuple[int, int], after: Any, newest_first: bool, limit: int | None
+    entries: Sequence[Any], bounds: tuple[int, int], after: Any, newest_first: bool, limit: int | None
 ) -> tuple[list[Any], bool]:
-    """Of `entries[low:high]` those behind `after`. DynamoDB names a place to go on from whenever the limit was reached,
-    even at the very end."""
-    low, high = within
+    """Return a page of `entries[low:high]` after `after`, and whether DynamoDB returns a key to continue from.
+
+    DynamoDB returns one whenever the limit was reached, even at the very end.
+    """
+    low, high = bounds
     if after is not None and newest_first:
         high = min(high, bisect_left(entries, after))
     elif after is not None:

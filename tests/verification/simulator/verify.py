@@ -1,6 +1,6 @@
 """The simulators' parts of `make verify`, each on every core.
 
-HISTORIES, FULL_HISTORIES and SECONDS choose other amounts.
+The variables HISTORIES, FULL_HISTORIES and SECONDS override the amounts.
 """
 
 from __future__ import annotations
@@ -31,64 +31,68 @@ from tests.verification.simulator.soak import PROGRESS_FILE, load_progress
 from tests.verification.simulator.soak import main as soak_for
 
 SOAK_SECONDS = 600
-BATCH_SIZE = 20  # histories that a worker takes at once
-MIN_FOUND_BY_HISTORIES = 40  # bugs that histories find which know no story of them
+BATCH_SIZE = 20  # histories per task of a worker
+MIN_FOUND_BY_HISTORIES = 40  # bugs that histories detect without the scenario
 
 
 def histories() -> Figures:
     counts = run_batches(run_fast_histories, int(os.environ.get("HISTORIES", FAST_HISTORIES)))
-    wrong = [
+    problems = [
         *describe_violations(counts, JOBS["fast"].replay),
-        *(f"happens too seldom: {name}" for name in find_uncovered(counts)),
+        *(f"occurs too rarely: {name}" for name in find_uncovered(counts)),
     ]
-    what = f"seeded histories × {HISTORY_STEPS} steps over the use cases"
-    goal = f"{FAST_HISTORIES:,}, 0 violations; each event, listener and deed among them"
+    title = f"seeded histories × {HISTORY_STEPS} steps over the use cases"
+    goal = f"{FAST_HISTORIES:,}, 0 violations; each event, handler and action occurs"
     return build_figures(
-        what, f"{describe_counts(counts)}, {counts.faulted_commits / counts.commits:.0%} of commits", goal, wrong
+        title, f"{describe_counts(counts)}, {counts.faulted_commits / counts.commits:.0%} of commits", goal, problems
     )
 
 
 def full_path() -> Figures:
     counts = run_batches(run_full_stack_histories, int(os.environ.get("FULL_HISTORIES", FULL_STACK_HISTORIES)))
-    closed = [f"never gave a good answer: {route}" for route in find_uncovered_routes(counts.occurrences)]
-    what = f"seeded histories × {FULL_STACK_STEPS} steps from HTTP event to botocore's wire"
+    uncovered = [f"no successful response: {route}" for route in find_uncovered_routes(counts.occurrences)]
+    title = f"seeded histories × {FULL_STACK_STEPS} steps from HTTP event to botocore's wire"
     return build_figures(
-        what,
+        title,
         describe_counts(counts),
         f"{FULL_STACK_HISTORIES:,}, 0 violations; every route",
-        [*describe_violations(counts, JOBS["full"].replay), *closed],
+        [*describe_violations(counts, JOBS["full"].replay), *uncovered],
     )
 
 
 def planted_bugs() -> Figures:
-    """Each bug is found by what its entry says, and nothing without it; each invariant is the only one that reports
-    some bug; and histories find many of which they know no story."""
+    """Check that each bug is detected as its entry names, and that nothing is reported without it.
+
+    Each invariant must be the only one that reports some bug, and histories must detect many bugs without a scenario.
+    """
     results = map_in_processes(examine, range(len(BUGS)))
-    caught = {
+    detected = {
         bug.description
-        for bug, seen in zip(BUGS, results)
-        if bug.detected_by in seen.detection.violations and not seen.violations_without_bug
+        for bug, examination in zip(BUGS, results)
+        if bug.detected_by in examination.detection.violations and not examination.violations_without_bug
     }
-    wrong = [f"not found as it should be: {bug.description}" for bug in BUGS if bug.description not in caught]
-    alone = {
+    problems = [f"not detected: {bug.description}" for bug in BUGS if bug.description not in detected]
+    sole_invariants = {
         bug.detected_by
-        for bug, seen in zip(BUGS, results)
-        if seen.detection.violations & INVARIANTS.keys() == {bug.detected_by}
+        for bug, examination in zip(BUGS, results)
+        if examination.detection.violations & INVARIANTS.keys() == {bug.detected_by}
     }
-    wrong += [f"no bug shows by {name} alone" for name in INVARIANTS if name not in alone]
-    by_histories = sum(seen.is_found_by_histories for seen in results)
-    reached = f"{len(caught)} of {len(BUGS)} found; {by_histories} by histories that know no story of them"
-    wrong += [reached] if by_histories < MIN_FOUND_BY_HISTORIES else []
-    return build_figures("bugs planted in the product", reached, f"all; {MIN_FOUND_BY_HISTORIES}", wrong)
+    problems += [f"no bug is detected by {name} alone" for name in INVARIANTS if name not in sole_invariants]
+    by_histories = sum(examination.is_found_by_histories for examination in results)
+    reached = f"{len(detected)} of {len(BUGS)} found; {by_histories} by histories without their scenario"
+    problems += [reached] if by_histories < MIN_FOUND_BY_HISTORIES else []
+    return build_figures("bugs planted in the product", reached, f"all; {MIN_FOUND_BY_HISTORIES}", problems)
 
 
 def soak() -> Figures:
-    """Seeds that no other part takes; goes on where it stopped, and remembers what it found."""
+    """Run seeds that no other part runs. Continues the earlier progress and reports all violations so far."""
     soak_for(float(os.environ.get("SECONDS", SOAK_SECONDS)), JOBS)
-    done = {name: progress.counts for name, progress in load_progress(PROGRESS_FILE, JOBS).items()}
-    reached = ", ".join(f"{name}: {describe_counts(counts)}" for name, counts in done.items())
-    wrong = [line for name, counts in done.items() for line in describe_violations(counts, JOBS[name].replay)]
-    return build_figures("histories beyond those of the other parts", reached, "0 violations", wrong)
+    counts_by_job = {name: progress.counts for name, progress in load_progress(PROGRESS_FILE, JOBS).items()}
+    reached = ", ".join(f"{name}: {describe_counts(counts)}" for name, counts in counts_by_job.items())
+    problems = [
+        line for name, counts in counts_by_job.items() for line in describe_violations(counts, JOBS[name].replay)
+    ]
+    return build_figures("histories beyond those of the other parts", reached, "0 violations", problems)
 
 
 class Examination(NamedTuple):
@@ -100,31 +104,31 @@ class Examination(NamedTuple):
 def examine(number: int) -> Examination:
     logging.getLogger("satukanal").setLevel(logging.CRITICAL)
     bug = BUGS[number]
-    seen = detect(bug)
-    return Examination(seen, find_violations_without_bug(bug, seen.where), is_found_by_histories(bug))
+    detection = detect(bug)
+    return Examination(detection, find_violations_without_bug(bug, detection.where), is_found_by_histories(bug))
 
 
-def build_figures(what: str, reached: str, goal: str, wrong: Sequence[str]) -> Figures:
-    for line in wrong:
+def build_figures(title: str, reached: str, goal: str, problems: Sequence[str]) -> Figures:
+    for line in problems:
         print(line)
-    return Figures(what, reached, goal, holds=not wrong)
+    return Figures(title, reached, goal, holds=not problems)
 
 
 def describe_counts(counts: Counts) -> str:
-    faulty = f", a fault at {counts.faults / counts.sends:.0%} of sends" if counts.sends else ""
-    return f"{counts.histories:,}, {counts.steps:,} steps, {len(counts.violations)} violations{faulty}"
+    faults = f", a fault at {counts.faults / counts.sends:.0%} of sends" if counts.sends else ""
+    return f"{counts.histories:,}, {counts.steps:,} steps, {len(counts.violations)} violations{faults}"
 
 
 def describe_violations(counts: Counts, replay: str) -> list[str]:
-    return [f"{words} ({replay.format(seed=seed)})" for seed, words in counts.violations]
+    return [f"{message} ({replay.format(seed=seed)})" for seed, message in counts.violations]
 
 
-def run_batches(live: Callable[[Sequence[int]], Counts], amount: int) -> Counts:
+def run_batches(run_histories: Callable[[Sequence[int]], Counts], amount: int) -> Counts:
     batches = [range(first, min(first + BATCH_SIZE, amount)) for first in range(0, amount, BATCH_SIZE)]
-    return sum(map_in_processes(live, batches), Counts())
+    return sum(map_in_processes(run_histories, batches), Counts())
 
 
-def map_in_processes(do: Callable[[Any], Any], amounts: Sequence[Any]) -> list[Any]:
-    """The processes are new ones, so nothing that a test left behind is in them."""
+def map_in_processes(function: Callable[[Any], Any], arguments: Sequence[Any]) -> list[Any]:
+    """Map over new processes, which share no state with earlier tests."""
     with ProcessPoolExecutor(os.cpu_count(), mp_context=multiprocessing.get_context("spawn")) as pool:
-        return list(pool.map(do, amounts))
+        return list(pool.map(function, arguments))

@@ -1,4 +1,4 @@
-"""The journal: whole, in order, true, and naming nobody but who did it."""
+"""Journal entries that are missing, out of order, wrong, or that contain personal data."""
 
 from __future__ import annotations
 
@@ -7,11 +7,11 @@ from dataclasses import replace
 from typing import Any
 
 from chalicelib.fulfillment import pick as picking
-from chalicelib.fulfillment import status_change as stepping
+from chalicelib.fulfillment import status_change as changing_status
 from chalicelib.fulfillment.model import WorkReady
 from chalicelib.kit import ids, journal
 from chalicelib.kit.journal import Head
-from chalicelib.orders import cancel as ending
+from chalicelib.orders import cancel as cancelling
 from chalicelib.orders import confirm_payment
 from chalicelib.orders import place as placing
 from chalicelib.stock import move as moving
@@ -30,143 +30,142 @@ from tests.verification.simulator.bugs.stock import (
 KIND = "audit"
 
 
-def an_order_is_picked(scene: ScenarioDriver) -> None:
-    scene.step(scene.place_and_handle((TRAY, 1)), "accept", "pick", by=JOKO)
+def an_order_is_picked(driver: ScenarioDriver) -> None:
+    driver.step(driver.place_and_handle((TRAY, 1)), "accept", "pick", by=JOKO)
 
 
-def an_order_is_accepted(scene: ScenarioDriver) -> None:
-    scene.step(scene.place_and_handle((TRAY, 1)), "accept", by=JOKO)
+def an_order_is_accepted(driver: ScenarioDriver) -> None:
+    driver.step(driver.place_and_handle((TRAY, 1)), "accept", by=JOKO)
 
 
-def an_order_is_placed(scene: ScenarioDriver) -> None:
-    scene.place_and_handle((TRAY, 1))
+def an_order_is_placed(driver: ScenarioDriver) -> None:
+    driver.place_and_handle((TRAY, 1))
 
 
-def skip_journal_entry(was: Callable[..., Any]) -> Callable[..., Any]:
-    return lambda *said, **more: (None, was(*said, **more)[1])
+def skip_journal_entry(original: Callable[..., Any]) -> Callable[..., Any]:
+    return lambda *args, **kwargs: (None, original(*args, **kwargs)[1])
 
 
-def drop_actor(was: Callable[..., Any]) -> Callable[..., Any]:
-    return lambda *said, **more: was(*said, **more | {"actor": ""})
+def drop_actor(original: Callable[..., Any]) -> Callable[..., Any]:
+    return lambda *args, **kwargs: original(*args, **kwargs | {"actor": ""})
 
 
-def drop_previous_hash(was: Callable[..., Any]) -> Callable[..., Any]:
-    """Each entry stands alone."""
-    return lambda subject, event, *, after=None, **more: was(subject, event, after=head_without_hash(after), **more)
-
-
-def skip_a_version(was: Callable[..., Any]) -> Callable[..., Any]:
-    return lambda subject, event, *, after=None, **more: was(
-        subject, event, after=head_one_version_ahead(after), **more
+def drop_previous_hash(original: Callable[..., Any]) -> Callable[..., Any]:
+    return lambda subject, event, *, after=None, **kwargs: original(
+        subject, event, after=head_without_hash(after), **kwargs
     )
 
 
-def head_without_hash(kept: Any) -> Any:
-    return kept and Head(kept.version)
+def skip_a_version(original: Callable[..., Any]) -> Callable[..., Any]:
+    return lambda subject, event, *, after=None, **kwargs: original(
+        subject, event, after=head_one_version_ahead(after), **kwargs
+    )
 
 
-def head_one_version_ahead(kept: Any) -> Any:
-    return kept and Head(kept.version + 1, kept.journal_hash)
+def head_without_hash(head: Any) -> Any:
+    return head and Head(head.version)
 
 
-def halve_amount(was: Callable[..., Any]) -> Callable[..., Any]:
-    def captured(*said: Any) -> Any:
-        event = was(*said)
+def head_one_version_ahead(head: Any) -> Any:
+    return head and Head(head.version + 1, head.journal_hash)
+
+
+def halve_amount(original: Callable[..., Any]) -> Callable[..., Any]:
+    def build_event(*args: Any) -> Any:
+        event = original(*args)
         return replace(event, amount_minor=event.amount_minor // 2)
 
-    return captured
+    return build_event
 
 
-def use_one_event_id_per_subject(was: Callable[..., Any]) -> Callable[..., Any]:
-    """The same for all of it."""
-
-    def append_event(subject: str, event: Any, **more: Any) -> Any:
-        kept, ids.new = ids.new, lambda prefix, at: ids.derive(prefix, subject)
+def use_one_event_id_per_subject(original: Callable[..., Any]) -> Callable[..., Any]:
+    def append_event(subject: str, event: Any, **kwargs: Any) -> Any:
+        new_id, ids.new = ids.new, lambda prefix, at: ids.derive(prefix, subject)
         try:
-            return was(subject, event, **more)
+            return original(subject, event, **kwargs)
         finally:
-            ids.new = kept
+            ids.new = new_id
 
     return append_event
 
 
-def add_phone_number(was: Callable[..., Any]) -> Callable[..., Any]:
-    def placed(command: Any, *rest: Any) -> Any:
-        return replace(was(command, *rest), reason=f"call {command.contact.phone}")
+def add_phone_number(original: Callable[..., Any]) -> Callable[..., Any]:
+    def build_event(command: Any, *args: Any) -> Any:
+        return replace(original(command, *args), reason=f"call {command.contact.phone}")
 
-    return placed
+    return build_event
 
 
-def answer_other_id(was: Callable[..., Any]) -> Callable[..., Any]:
-    return lambda request, answer: was(request, answer | {"id": "mov_nowhere"})
+def answer_other_id(original: Callable[..., Any]) -> Callable[..., Any]:
+    return lambda request, answer: original(request, answer | {"id": "mov_nowhere"})
 
 
 BUGS = (
     Bug(
-        "an order ends and nobody writes it down",
+        "a cancellation is not journaled",
         KIND,
         detected_by="O2",
-        patches=(patch_attribute(ending.store, "append_event", skip_journal_entry),),
+        patches=(patch_attribute(cancelling.store, "append_event", skip_journal_entry),),
         scenario=an_order_is_cancelled,
     ),
     Bug(
-        "an entry does not say who did it",
+        "a journal entry has no actor",
         KIND,
         detected_by="A1",
         patches=(patch_attribute(journal, "append_event", drop_actor),),
         scenario=stock_is_received,
     ),
     Bug(
-        "entries do not hold the hash of the one before",
+        "journal entries lack the hash of the previous entry",
         KIND,
         detected_by="A1",
         patches=(patch_attribute(journal, "append_event", drop_previous_hash),),
         scenario=a_partly_received_transfer_is_cancelled,
     ),
     Bug(
-        "a number in the journal is passed over",
+        "the journal skips a version number",
         KIND,
         detected_by="O2",
         patches=(patch_attribute(journal, "append_event", skip_a_version),),
         scenario=a_partly_received_transfer_is_cancelled,
     ),
     Bug(
-        "the journal tells of half the money",
+        "the journal records half of the captured amount",
         KIND,
         detected_by="M7",
         patches=(patch_attribute(confirm_payment, "_build_captured_event", halve_amount),),
         scenario=a_transfer_is_confirmed,
     ),
     Bug(
-        "the journal tells of another step than was taken",
+        "the journal records another fulfillment step than the one taken",
         KIND,
         detected_by="O3",
-        patches=(patch_attribute(picking, "WorkPicked", lambda was: WorkReady),),
+        patches=(patch_attribute(picking, "WorkPicked", lambda original: WorkReady),),
         scenario=an_order_is_picked,
     ),
     Bug(
-        "the journal tells of a step that nobody took",
+        "the journal records a fulfillment step that was not taken",
         KIND,
         detected_by="O3",
-        patches=(patch_attribute(stepping, "update_fulfillment", always_return(None)),),
+        patches=(patch_attribute(changing_status, "update_fulfillment", always_return(None)),),
         scenario=an_order_is_accepted,
     ),
     Bug(
-        "all entries of a load have one id",
+        "all journal entries of a transfer share one event id",
         KIND,
         detected_by="M7",
         patches=(patch_attribute(journal, "append_event", use_one_event_id_per_subject),),
         scenario=a_partly_received_transfer_is_cancelled,
     ),
     Bug(
-        "a customer's number stands in the journal",
+        "the journal contains a customer's phone number",
         KIND,
         detected_by="N5",
         patches=(patch_attribute(placing, "build_placed_event", add_phone_number),),
         scenario=an_order_is_placed,
     ),
     Bug(
-        "what came in is answered under an id that nothing has",
+        "the recorded answer to a stock receipt names an id that does not exist",
         KIND,
         detected_by="O4",
         patches=(patch_attribute(moving.idempotency, "record_answer", answer_other_id),),

@@ -1,4 +1,4 @@
-"""Goods on their way: promised once, kept when they come, given to whoever waited longest."""
+"""Backorders: inbound units are promised once, reserved on arrival and assigned to the oldest backorder first."""
 
 from __future__ import annotations
 
@@ -8,9 +8,9 @@ from dataclasses import replace
 from datetime import date
 from typing import Any
 
-from chalicelib.fulfillment import assign as offering
+from chalicelib.fulfillment import assign as assigning
 from chalicelib.fulfillment import fill_backorders as filling
-from chalicelib.orders import cancel as ending
+from chalicelib.orders import cancel as cancelling
 from chalicelib.orders import place as placing
 from chalicelib.stock import move as moving
 from chalicelib.stock import set_expected as expecting
@@ -23,170 +23,171 @@ from tests.verification.simulator.bugs.bug import Bug, always_return, patch_attr
 from tests.verification.simulator.bugs.scenario_driver import TRANSFER, ScenarioDriver
 from tests.verification.simulator.bugs.shop import LIA, RATNA
 
-KIND = "later"
+KIND = "backorders"
 FRIDAY, WAREHOUSE = date(2026, 11, 27), "wh-surabaya"
-ON_HAND = 2  # of RARE, one in each of two houses
-INBOUND_SHELF = (RARE, WAREHOUSE, 20261127)
+ON_HAND = 2  # of RARE, one in each of two locations
+INBOUND_LEVEL = (RARE, WAREHOUSE, 20261127)
 
 
-# -- stories -----------------------------------------------------------------------------------------------------------
+# -- scenarios ---------------------------------------------------------------------------------------------------------
 
 
-def two_are_expected(scene: ScenarioDriver) -> None:
+def two_are_expected(driver: ScenarioDriver) -> None:
     expecting.set_expected(principal_of(RATNA), WAREHOUSE, FRIDAY, {RARE: 2}, "PO 88")
 
 
-def receive_rare(scene: ScenarioDriver, units: int = 2) -> None:
+def receive_rare(driver: ScenarioDriver, units: int = 2) -> None:
     moving.receive(principal_of(RATNA), WAREHOUSE, {RARE: units}, "PO 88")
 
 
-def place_backorder(scene: ScenarioDriver, units: int = 1, **said: Any) -> str:
-    return scene.place_and_handle((RARE, units), backorder=True, **said)
+def place_backorder(driver: ScenarioDriver, units: int = 1, **kwargs: Any) -> str:
+    return driver.place_and_handle((RARE, units), backorder=True, **kwargs)
 
 
-def two_customers_backorder_one_inbound_unit(scene: ScenarioDriver) -> None:
+def two_customers_backorder_one_inbound_unit(driver: ScenarioDriver) -> None:
     expecting.set_expected(principal_of(RATNA), WAREHOUSE, FRIDAY, {RARE: 1}, "PO 88")
-    place_backorder(scene, ON_HAND + 1)
+    place_backorder(driver, ON_HAND + 1)
     try:
-        place_backorder(scene)
+        place_backorder(driver)
     except AssertionError:
-        return  # as it should be
+        return  # the expected refusal
 
 
-def inbound_stock_arrives(scene: ScenarioDriver) -> None:
-    two_are_expected(scene)
-    place_backorder(scene, ON_HAND + 2)
-    receive_rare(scene)
-    scene.run_handlers()
+def inbound_stock_arrives(driver: ScenarioDriver) -> None:
+    two_are_expected(driver)
+    place_backorder(driver, ON_HAND + 2)
+    receive_rare(driver)
+    driver.run_handlers()
 
 
-def another_customer_orders_before_the_event_is_handled(scene: ScenarioDriver) -> None:
-    two_are_expected(scene)
-    order = place_backorder(scene, ON_HAND + 2)
-    receive_rare(scene)
-    with suppress(AssertionError):  # as it should be
-        scene.place((RARE, 1))
-    scene.run_handlers()
-    scene.expect(
-        "who waited gets what came",
-        "awaiting" not in {work.status for work in scene.load_fulfillment(order).fulfillments},
+def another_customer_orders_before_the_event_is_handled(driver: ScenarioDriver) -> None:
+    two_are_expected(driver)
+    order = place_backorder(driver, ON_HAND + 2)
+    receive_rare(driver)
+    with suppress(AssertionError):  # the expected refusal
+        driver.place((RARE, 1))
+    driver.run_handlers()
+    driver.expect(
+        "received units go to the waiting order",
+        "awaiting" not in {work.status for work in driver.load_fulfillment(order).fulfillments},
     )
 
 
-def one_unit_arrives_for_two_backorders(scene: ScenarioDriver) -> None:
-    two_are_expected(scene)
-    place_backorder(scene, ON_HAND)
-    first = place_backorder(scene)
-    scene.pass_time(1)
-    place_backorder(scene)
-    receive_rare(scene, 1)
-    scene.run_handlers()
-    scene.expect("who waited longest is first", scene.work(first).status == "assigned")
+def one_unit_arrives_for_two_backorders(driver: ScenarioDriver) -> None:
+    two_are_expected(driver)
+    place_backorder(driver, ON_HAND)
+    first = place_backorder(driver)
+    driver.pass_time(1)
+    place_backorder(driver)
+    receive_rare(driver, 1)
+    driver.run_handlers()
+    driver.expect("the oldest backorder is filled first", driver.work(first).status == "assigned")
 
 
-def a_backorder_is_cancelled_before_arrival(scene: ScenarioDriver) -> None:
-    two_are_expected(scene)
-    ending.cancel(principal_of(LIA), place_backorder(scene, ON_HAND + 2), "too long")
-    scene.run_handlers()
+def a_backorder_is_cancelled_before_arrival(driver: ScenarioDriver) -> None:
+    two_are_expected(driver)
+    cancelling.cancel(principal_of(LIA), place_backorder(driver, ON_HAND + 2), "too long")
+    driver.run_handlers()
 
 
-def a_backorder_is_cancelled_after_arrival(scene: ScenarioDriver) -> None:
-    two_are_expected(scene)
-    order = place_backorder(scene, ON_HAND + 2, payments=TRANSFER)
-    receive_rare(scene)
-    scene.run_handlers()
-    ending.cancel(principal_of(LIA), order, "too long")
-    scene.run_handlers()
-    scene.expect(
-        "what nobody waits for is for sale", store.load_levels_by_id([INBOUND_SHELF])[INBOUND_SHELF].on_hand == 0
+def a_backorder_is_cancelled_after_arrival(driver: ScenarioDriver) -> None:
+    two_are_expected(driver)
+    order = place_backorder(driver, ON_HAND + 2, payments=TRANSFER)
+    receive_rare(driver)
+    driver.run_handlers()
+    cancelling.cancel(principal_of(LIA), order, "too long")
+    driver.run_handlers()
+    driver.expect(
+        "unclaimed inbound units return to general stock",
+        store.load_levels_by_id([INBOUND_LEVEL])[INBOUND_LEVEL].on_hand == 0,
     )
 
 
-def inbound_stock_has_not_arrived(scene: ScenarioDriver) -> None:
-    two_are_expected(scene)
-    order = place_backorder(scene, ON_HAND + 2)
-    scene.expect("nobody begins with what is not there", "assigned" not in {scene.work(order).status})
+def inbound_stock_has_not_arrived(driver: ScenarioDriver) -> None:
+    two_are_expected(driver)
+    order = place_backorder(driver, ON_HAND + 2)
+    driver.expect("work waits for its units", "assigned" not in {driver.work(order).status})
 
 
-def inbound_stock_drops_below_promised(scene: ScenarioDriver) -> None:
-    two_are_expected(scene)
-    place_backorder(scene, ON_HAND + 2)
-    scene.expect_refusal(
+def inbound_stock_drops_below_promised(driver: ScenarioDriver) -> None:
+    two_are_expected(driver)
+    place_backorder(driver, ON_HAND + 2)
+    driver.expect_refusal(
         PromisedAhead, lambda: expecting.set_expected(principal_of(RATNA), WAREHOUSE, FRIDAY, {RARE: 1}, "PO 88")
     )
 
 
-def the_inbound_day_is_past(scene: ScenarioDriver) -> None:
-    two_are_expected(scene)
-    scene.pass_time(6 * 24 * 60)
+def the_inbound_day_is_past(driver: ScenarioDriver) -> None:
+    two_are_expected(driver)
+    driver.pass_time(6 * 24 * 60)
     try:
-        scene.place((RARE, ON_HAND + 1), backorder=True)
+        driver.place((RARE, ON_HAND + 1), backorder=True)
     except AssertionError:
-        return  # as it should be
-    scene.expect("nothing is promised for yesterday", False)
+        return  # the expected refusal
+    driver.expect("no units are promised for a past day", False)
 
 
-def a_customer_does_not_accept_backorder(scene: ScenarioDriver) -> None:
-    two_are_expected(scene)
+def a_customer_does_not_accept_backorder(driver: ScenarioDriver) -> None:
+    two_are_expected(driver)
     try:
-        scene.place((RARE, ON_HAND + 1))
+        driver.place((RARE, ON_HAND + 1))
     except AssertionError:
-        return  # as it should be
-    scene.expect("nobody waits who did not say so", False)
+        return  # the expected refusal
+    driver.expect("only customers who accept backorders wait", False)
 
 
 # -- bugs --------------------------------------------------------------------------------------------------------------
 
 
-def receive_without_reserving(piece: Any, days: Any, how: Any = receipt_movement) -> list[Movement]:
-    return [how(piece)]
+def receive_without_reserving(allocation: Any, days: Any, to_movement: Any = receipt_movement) -> list[Movement]:
+    return [to_movement(allocation)]
 
 
-def leave_inbound_unchanged(piece: Any, days: Any) -> list[Movement]:
+def leave_inbound_unchanged(allocation: Any, days: Any) -> list[Movement]:
     return []
 
 
-def offer_unlimited_inbound(was: Callable[..., Any]) -> Callable[..., Any]:
-    """A day gives however many are wanted."""
+def offer_unlimited_inbound(original: Callable[..., Any]) -> Callable[..., Any]:
+    def list_buckets(days: InboundStock, sku: str) -> list[Bucket]:
+        return [replace(bucket, available=1_000) for bucket in original(days, sku)]
 
-    def shelves(days: InboundStock, sku: str) -> list[Bucket]:
-        return [replace(shelf, available=1_000) for shelf in was(days, sku)]
-
-    return shelves
+    return list_buckets
 
 
-def reverse_order(was: Callable[..., Any]) -> Callable[..., Any]:
-    return lambda works: was(works)[::-1]
+def reverse_order(original: Callable[..., Any]) -> Callable[..., Any]:
+    return lambda works: original(works)[::-1]
 
 
-def keep_inbound_units(was: Callable[..., Any]) -> Callable[..., Any]:
-    return lambda pieces: [move for move in was(pieces) if move.on_hand > 0]
+def keep_inbound_units(original: Callable[..., Any]) -> Callable[..., Any]:
+    return lambda allocations: [movement for movement in original(allocations) if movement.on_hand > 0]
 
 
-def assign_at_once(was: Callable[..., Any]) -> Callable[..., Any]:
-    return lambda case, pieces, now: [replace(work, status="assigned") for work in was(case, pieces, now)]
+def assign_at_once(original: Callable[..., Any]) -> Callable[..., Any]:
+    return lambda order_fulfillment, allocations, now: [
+        replace(work, status="assigned") for work in original(order_fulfillment, allocations, now)
+    ]
 
 
-def ignore_today(was: Callable[..., Any]) -> Callable[..., Any]:
-    return lambda days, sku: was(replace(days, today=date.min.replace(year=2000)), sku)
+def ignore_today(original: Callable[..., Any]) -> Callable[..., Any]:
+    return lambda days, sku: original(replace(days, today=date.min.replace(year=2000)), sku)
 
 
-def force_backorder(was: Callable[..., Plan]) -> Callable[..., Plan]:
-    return lambda *args, **said: was(*args, **said | {"backorder": True})
+def force_backorder(original: Callable[..., Plan]) -> Callable[..., Plan]:
+    return lambda *args, **kwargs: original(*args, **kwargs | {"backorder": True})
 
 
-def release_ordinary_shelves_only(was: Callable[..., Any]) -> Callable[..., Any]:
-    """Only what stands on ordinary shelves is given back."""
+def release_ordinary_shards_only(original: Callable[..., Any]) -> Callable[..., Any]:
+    def build_release(order: Any) -> Any:
+        return original(
+            replace(order, pieces=tuple(allocation for allocation in order.pieces if allocation.shard < 1_000))
+        )
 
-    def freed(order: Any) -> Any:
-        return was(replace(order, pieces=tuple(piece for piece in order.pieces if piece.shard < 1_000)))
-
-    return freed
+    return build_release
 
 
 BUGS = (
     Bug(
-        "more is sold ahead than is expected",
+        "more units are backordered than are expected",
         KIND,
         detected_by="S2",
         patches=(
@@ -196,9 +197,9 @@ BUGS = (
         scenario=two_customers_backorder_one_inbound_unit,
     ),
     Bug(
-        "what comes is sold to whoever is quickest",
+        "received units are not reserved for the orders that wait for them",
         KIND,
-        detected_by="who waited gets what came",
+        detected_by="received units go to the waiting order",
         patches=(
             patch_attribute(moving, "receive_for_waiting_orders", replace_with(receive_without_reserving)),
             patch_attribute(moving, "reduce_expected", replace_with(leave_inbound_unchanged)),
@@ -206,35 +207,35 @@ BUGS = (
         scenario=another_customer_orders_before_the_event_is_handled,
     ),
     Bug(
-        "nobody is given what came for him",
+        "received units are not assigned to backorders",
         KIND,
         detected_by="O7",
         patches=(patch_attribute(filling, "fill_fulfillment", always_return(False)),),
         scenario=inbound_stock_arrives,
     ),
     Bug(
-        "who came last is first",
+        "the newest backorder is filled first",
         KIND,
-        detected_by="who waited longest is first",
-        patches=(patch_attribute(filling, "oldest_first", reverse_order),),
+        detected_by="the oldest backorder is filled first",
+        patches=(patch_attribute(filling, "sort_oldest_first", reverse_order),),
         scenario=one_unit_arrives_for_two_backorders,
     ),
     Bug(
-        "what goes to its order stays on its day as well",
+        "units assigned to a backorder stay in the inbound level as well",
         KIND,
         detected_by="S4",
         patches=(patch_attribute(filling, "move_to_first_shard", keep_inbound_units),),
         scenario=inbound_stock_arrives,
     ),
     Bug(
-        "work begins before its goods are there",
+        "fulfillment starts before its units have arrived",
         KIND,
-        detected_by="nobody begins with what is not there",
-        patches=(patch_attribute(offering, "build_fulfillments", assign_at_once),),
+        detected_by="work waits for its units",
+        patches=(patch_attribute(assigning, "build_fulfillments", assign_at_once),),
         scenario=inbound_stock_has_not_arrived,
     ),
     Bug(
-        "fewer are expected than are promised",
+        "the expected quantity drops below the promised quantity",
         KIND,
         detected_by="PromisedAhead",
         patches=(
@@ -244,30 +245,30 @@ BUGS = (
         scenario=inbound_stock_drops_below_promised,
     ),
     Bug(
-        "goods are promised for a day that is over",
+        "units are promised from a past inbound day",
         KIND,
-        detected_by="nothing is promised for yesterday",
+        detected_by="no units are promised for a past day",
         patches=(patch_attribute(InboundStock, "list_buckets", ignore_today),),
         scenario=the_inbound_day_is_past,
     ),
     Bug(
-        "who did not agree has to wait",
+        "an order becomes a backorder without the customer's consent",
         KIND,
-        detected_by="nobody waits who did not say so",
+        detected_by="only customers who accept backorders wait",
         patches=(patch_attribute(placing, "plan_with_inbound", force_backorder),),
         scenario=a_customer_does_not_accept_backorder,
     ),
     Bug(
-        "an order that ends keeps its place among those who wait",
+        "a cancelled order keeps its inbound reservation",
         KIND,
         detected_by="S3",
-        patches=(patch_attribute(ending, "build_release", release_ordinary_shelves_only),),
+        patches=(patch_attribute(cancelling, "build_release", release_ordinary_shards_only),),
         scenario=a_backorder_is_cancelled_before_arrival,
     ),
     Bug(
-        "what came for an order that ended is nobody's",
+        "units that arrive for a cancelled order are not released",
         KIND,
-        detected_by="what nobody waits for is for sale",
+        detected_by="unclaimed inbound units return to general stock",
         patches=(patch_attribute(filling, "release_unclaimed", always_return(0)),),
         scenario=a_backorder_is_cancelled_after_arrival,
     ),

@@ -1,4 +1,4 @@
-"""What a planted bug is, how it is sown into the running shop, and how it is looked for."""
+"""A planted bug: how it is switched on in the running product and how it is detected."""
 
 from __future__ import annotations
 
@@ -20,8 +20,8 @@ from tests.verification.simulator.bugs.shop import load_initial_tables
 from tests.verification.simulator.probabilities import Violation
 from tests.verification.simulator.sim import Sim, run_history
 
-STEPS, MAX_HISTORIES = 100, 40  # a bug that no history of so many shows is not found
-SAMPLE_HISTORIES = 6  # histories; the first finds more than thirty of them
+STEPS, MAX_HISTORIES = 100, 40  # a bug that none of these histories shows counts as not detected
+SAMPLE_HISTORIES = 6  # the first of them detects more than thirty bugs
 INVARIANT_CODE = re.compile(r"^([MSONA]\d)\b", re.MULTILINE)
 DIFFERENT_ANSWER = "was answered twice, differently"
 
@@ -31,8 +31,11 @@ Patch = Callable[[pytest.MonkeyPatch], None]
 
 @dataclass(frozen=True)
 class Bug:
-    """`by` is the invariant that reports it, or the refusal or promise that its story misses. Without a `story`
-    simulated histories look for it, from `seed` on, which was the first to find it when it was written down."""
+    """`detected_by` is the invariant that reports the bug, or the refusal or expectation that its scenario misses.
+
+    Without a `scenario` simulated histories search for it, beginning with `seed`, which detected it when the bug was
+    added.
+    """
 
     description: str
     kind: str
@@ -48,38 +51,38 @@ class Detection:
     where: str = ""
 
 
-def patch_attribute(owner: Any, name: str, how: Callable[[Any], Any]) -> Patch:
-    """`how` is given what stands there and answers with what stands there while the bug is on."""
-    return lambda patch: patch.setattr(owner, name, how(getattr(owner, name)))
+def patch_attribute(owner: Any, name: str, wrap: Callable[[Any], Any]) -> Patch:
+    """Return a patch that replaces the attribute with `wrap(original)`."""
+    return lambda patch: patch.setattr(owner, name, wrap(getattr(owner, name)))
 
 
 def add_transition(table: dict[str, set[str]], before: str, after: str) -> Patch:
-    """One step more than the table of states allows."""
+    """Return a patch that allows one more transition."""
     return lambda patch: patch.setitem(table, before, table[before] | {after})
 
 
-def patch_item(table: dict[str, Any], name: str, instead: Any) -> Patch:
-    return lambda patch: patch.setitem(table, name, instead)
+def patch_item(table: dict[str, Any], name: str, replacement: Any) -> Patch:
+    return lambda patch: patch.setitem(table, name, replacement)
 
 
-def replace_with(what: Any) -> Callable[[Any], Any]:
-    return lambda was: what
+def replace_with(value: Any) -> Callable[[Any], Any]:
+    return lambda original: value
 
 
 def always_return(value: Any) -> Callable[[Any], Any]:
-    return lambda was: lambda *args, **kwargs: value
+    return lambda original: lambda *args, **kwargs: value
 
 
-def drop_conditions(was: Callable[..., Any]) -> Callable[..., Any]:
-    """The same writes, whatever stands in their way."""
+def drop_conditions(original: Callable[..., Any]) -> Callable[..., Any]:
+    """Return a function that builds the same writes without their conditions."""
 
-    def freely(*args: Any, **kwargs: Any) -> Any:
-        made = was(*args, **kwargs)
-        if isinstance(made, Write):
-            return made._replace(condition=None)
-        return [each._replace(condition=None) for each in made]
+    def unconditional(*args: Any, **kwargs: Any) -> Any:
+        writes = original(*args, **kwargs)
+        if isinstance(writes, Write):
+            return writes._replace(condition=None)
+        return [write._replace(condition=None) for write in writes]
 
-    return freely
+    return unconditional
 
 
 NO_IDEMPOTENCY = SimpleNamespace(check_repeat=lambda key: None, record_answer=lambda key, answer: None)
@@ -87,16 +90,16 @@ NO_IDEMPOTENCY = SimpleNamespace(check_repeat=lambda key: None, record_answer=la
 
 @contextmanager
 def enable(bug: Bug) -> Iterator[None]:
-    load_initial_tables(), weighted_actions.load_initial_tables()  # the shops stand before the bug is sown
+    load_initial_tables(), weighted_actions.load_initial_tables()  # cached without the bug
     with pytest.MonkeyPatch.context() as patch:
-        for each in bug.patches:
-            each(patch)
+        for apply in bug.patches:
+            apply(patch)
         yield
 
 
 @cache
 def detect(bug: Bug) -> Detection:
-    """What is seen of it while it is on."""
+    """Return what is violated while the bug is on, and in which scenario or history."""
     with enable(bug):
         if bug.scenario is not None:
             return Detection(find_scenario_violations(bug.scenario), bug.scenario.__name__.replace("_", " "))
@@ -104,31 +107,31 @@ def detect(bug: Bug) -> Detection:
 
 
 def detect_by_histories(bug: Bug) -> Detection:
-    """A bug may show in several ways; the one its entry names is looked for."""
+    """Return the first history that violates `bug.detected_by`; other violations do not count."""
     with enable(bug):
         for seed in range(bug.seed, bug.seed + MAX_HISTORIES):
-            if bug.detected_by in (seen := find_seed_violations(seed)):
-                return Detection(seen, f"seed {seed}, {STEPS} steps")
+            if bug.detected_by in (violations := find_seed_violations(seed)):
+                return Detection(violations, f"seed {seed}, {STEPS} steps")
     return Detection()
 
 
 def is_found_by_histories(bug: Bug) -> bool:
-    """In any way, in histories that know no story of it and show nothing without it."""
+    """Whether any violation shows in histories that do not use the bug's own scenario."""
     with enable(bug):
         return any(find_seed_violations(seed) for seed in range(SAMPLE_HISTORIES))
 
 
 @cache
 def find_violations_without_bug(bug: Bug, where: str) -> frozenset[str]:
-    """What is seen in the very same place while it is off."""
+    """Return the violations of the same scenario or history while the bug is off."""
     if bug.scenario is not None:
         return _scenario_violations_without_bug(bug.scenario)
     return _seed_violations_without_bug(int(where.split()[1].rstrip(",")))
 
 
 @cache
-def _scenario_violations_without_bug(story: Scenario) -> frozenset[str]:
-    return find_scenario_violations(story)
+def _scenario_violations_without_bug(scenario: Scenario) -> frozenset[str]:
+    return find_scenario_violations(scenario)
 
 
 @cache
@@ -136,25 +139,25 @@ def _seed_violations_without_bug(seed: int) -> frozenset[str]:
     return find_seed_violations(seed)
 
 
-def find_scenario_violations(story: Scenario) -> frozenset[str]:
+def find_scenario_violations(scenario: Scenario) -> frozenset[str]:
     shop = load_initial_tables()
     with Sim(1).shop() as sim:
         sim.memory.restore(shop)
-        scene = ScenarioDriver(sim)
-        story(scene)
-        scene.run_handlers()
-        report = check_snapshot(scene.world())
+        driver = ScenarioDriver(sim)
+        scenario(driver)
+        driver.run_handlers()
+        report = check_snapshot(driver.build_snapshot())
         return frozenset(
-            {name for name, _ in report.violations} | scene.failed_expectations | scene.find_duplicate_sends()
+            {name for name, _ in report.violations} | driver.failed_expectations | driver.find_duplicate_sends()
         )
 
 
 def find_seed_violations(seed: int) -> frozenset[str]:
     try:
         run_history(seed, STEPS)
-    except Violation as wrong:
-        told = str(wrong)
+    except Violation as violation:
+        message = str(violation)
         return frozenset(
-            {*INVARIANT_CODE.findall(told)} | ({"O4"} if DIFFERENT_ANSWER in told else set())
+            {*INVARIANT_CODE.findall(message)} | ({"O4"} if DIFFERENT_ANSWER in message else set())
         ) or frozenset({"a bug"})
     return frozenset()

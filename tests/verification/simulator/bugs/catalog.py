@@ -1,4 +1,4 @@
-"""All planted bugs, kind by kind."""
+"""All planted bugs, in the order of their kinds."""
 
 from __future__ import annotations
 
@@ -38,4 +38,4 @@ MODULES = (
     projections,
     journal_mismatches,
 )
-BUGS: tuple[Bug, ...] = tuple(bug for room in MODULES for bug in room.BUGS)
+BUGS: tuple[Bug, ...] = tuple(bug for module in MODULES for bug in module.BUGS)

@@ -1,4 +1,4 @@
-"""One of several gets it: offers, who may take them, and who goes home then."""
+"""Offers: one claim wins, only invited salesmen may claim, and other work on the order is withdrawn."""
 
 from __future__ import annotations
 
@@ -25,57 +25,57 @@ from tests.verification.simulator.bugs.shop import BUDI, DEWI, JOKO, RATNA
 KIND = "claims"
 
 
-def two_salesmen_claim_one_offer(scene: ScenarioDriver) -> None:
-    order = scene.place_and_handle((TEAPOT, 2))
-    claiming.claim(BUDI, scene.last_offer_id(order))
-    scene.expect_refusal(AlreadyClaimed, lambda: claiming.claim(DEWI, scene.last_offer_id(order)))
+def two_salesmen_claim_one_offer(driver: ScenarioDriver) -> None:
+    order = driver.place_and_handle((TEAPOT, 2))
+    claiming.claim(BUDI, driver.last_offer_id(order))
+    driver.expect_refusal(AlreadyClaimed, lambda: claiming.claim(DEWI, driver.last_offer_id(order)))
 
 
-def a_salesman_claims(scene: ScenarioDriver) -> None:
-    claiming.claim(BUDI, scene.last_offer_id(scene.place_and_handle((TEAPOT, 2))))
+def a_salesman_claims(driver: ScenarioDriver) -> None:
+    claiming.claim(BUDI, driver.last_offer_id(driver.place_and_handle((TEAPOT, 2))))
 
 
-def a_salesman_claims_without_invitation(scene: ScenarioDriver) -> None:
-    empty_van(scene, "van-dewi")
-    order = scene.place_and_handle((TEAPOT, 2))
-    scene.expect_refusal(NotInvited, lambda: claiming.claim(DEWI, scene.last_offer_id(order)))
+def a_salesman_claims_without_invitation(driver: ScenarioDriver) -> None:
+    empty_van(driver, "van-dewi")
+    order = driver.place_and_handle((TEAPOT, 2))
+    driver.expect_refusal(NotInvited, lambda: claiming.claim(DEWI, driver.last_offer_id(order)))
 
 
-def a_salesman_claims_after_losing_the_van(scene: ScenarioDriver) -> None:
-    order = scene.place_and_handle((TEAPOT, 2))
-    budi = next(each for each in STAFF if each.id == BUDI)
+def a_salesman_claims_after_losing_the_van(driver: ScenarioDriver) -> None:
+    order = driver.place_and_handle((TEAPOT, 2))
+    budi = next(member for member in STAFF if member.id == BUDI)
     save_staff(replace(budi, location="van-dewi"), "test")
-    scene.expect_refusal(NotInvited, lambda: claiming.claim(BUDI, scene.last_offer_id(order)))
+    driver.expect_refusal(NotInvited, lambda: claiming.claim(BUDI, driver.last_offer_id(order)))
 
 
-def a_claim_follows_the_warehouse_acceptance(scene: ScenarioDriver) -> None:
-    order = scene.place_and_handle((TEAPOT, 2))
-    scene.step(order, "accept", by=JOKO)
-    scene.expect_refusal(WarehouseAccepted, lambda: claiming.claim(BUDI, scene.last_offer_id(order)))
+def a_claim_follows_the_warehouse_acceptance(driver: ScenarioDriver) -> None:
+    order = driver.place_and_handle((TEAPOT, 2))
+    driver.step(order, "accept", by=JOKO)
+    driver.expect_refusal(WarehouseAccepted, lambda: claiming.claim(BUDI, driver.last_offer_id(order)))
 
 
-def a_van_is_emptied_before_the_claim(scene: ScenarioDriver) -> None:
-    order = scene.place_and_handle((TEAPOT, 2))
-    empty_van(scene, "van-budi")
-    scene.expect_refusal(OutOfStock, lambda: claiming.claim(BUDI, scene.last_offer_id(order)))
+def a_van_is_emptied_before_the_claim(driver: ScenarioDriver) -> None:
+    order = driver.place_and_handle((TEAPOT, 2))
+    empty_van(driver, "van-budi")
+    driver.expect_refusal(OutOfStock, lambda: claiming.claim(BUDI, driver.last_offer_id(order)))
 
 
-def an_order_exceeds_every_van(scene: ScenarioDriver) -> None:
-    case = scene.load_fulfillment(scene.place_and_handle((TEAPOT, 4)))
-    scene.expect("who is asked carries the goods", not case.offers)
+def an_order_exceeds_every_van(driver: ScenarioDriver) -> None:
+    order_fulfillment = driver.load_fulfillment(driver.place_and_handle((TEAPOT, 4)))
+    driver.expect("only salesmen who carry the goods are invited", not order_fulfillment.offers)
 
 
-def a_claimed_order_is_delivered(scene: ScenarioDriver) -> None:
-    order = scene.place_and_handle((TEAPOT, 2))
-    claiming.claim(BUDI, scene.last_offer_id(order))
-    scene.step(order, "dispatch", "deliver", by=BUDI)
+def a_claimed_order_is_delivered(driver: ScenarioDriver) -> None:
+    order = driver.place_and_handle((TEAPOT, 2))
+    claiming.claim(BUDI, driver.last_offer_id(order))
+    driver.step(order, "dispatch", "deliver", by=BUDI)
 
 
-def empty_van(scene: ScenarioDriver, van: str) -> None:
+def empty_van(driver: ScenarioDriver, van: str) -> None:
     moving.adjust(principal_of(RATNA), van, {TEAPOT: -3}, "lost")
 
 
-def win_always(was: Callable[..., Any]) -> Callable[..., Any]:
+def win_always(original: Callable[..., Any]) -> Callable[..., Any]:
     return lambda offer, staff, now: replace(offer, status="claimed", claimed_by=staff, version=offer.version + 1)
 
 
@@ -88,13 +88,13 @@ def skip_driver_check(staff_id: str, invitation: Any) -> Any:
     return row_to_staff(claiming.db.get(key.row, key.pk, key.sk))
 
 
-def use_previous_claim_version(was: Callable[..., Any]) -> Callable[..., Any]:
-    return lambda *said, claim_version=0, **more: was(*said, claim_version=max(0, claim_version - 1), **more)
+def use_previous_claim_version(original: Callable[..., Any]) -> Callable[..., Any]:
+    return lambda *args, claim_version=0, **kwargs: original(*args, claim_version=max(0, claim_version - 1), **kwargs)
 
 
 BUGS = (
     Bug(
-        "an offer is won by everybody who claims it",
+        "every claim of an offer wins",
         KIND,
         detected_by="O5",
         patches=(
@@ -104,7 +104,7 @@ BUGS = (
         scenario=two_salesmen_claim_one_offer,
     ),
     Bug(
-        "whoever claims is not asked whether he was invited",
+        "the invitation is not checked on a claim",
         KIND,
         detected_by="NotInvited",
         patches=(
@@ -115,60 +115,62 @@ BUGS = (
         scenario=a_salesman_claims_without_invitation,
     ),
     Bug(
-        "goods are taken from a van that its claimer drives no more",
+        "units are taken from a van that the claiming salesman no longer drives",
         KIND,
         detected_by="NotInvited",
         patches=(patch_attribute(claiming, "check_driver", replace_with(skip_driver_check)),),
         scenario=a_salesman_claims_after_losing_the_van,
     ),
     Bug(
-        "a claim leaves the warehouse at work",
+        "a claim does not cancel the warehouse's fulfillment",
         KIND,
         detected_by="O5",
         patches=(patch_attribute(OrderFulfillment, "list_not_started", always_return([])),),
         scenario=a_salesman_claims,
     ),
     Bug(
-        "a claim leaves the warehouse's units promised",
+        "a claim does not release the warehouse's allocation",
         KIND,
         detected_by="S3",
         patches=(patch_attribute(claiming, "release", always_return(StockEffect())),),
         scenario=a_salesman_claims,
     ),
     Bug(
-        "the order still counts on the warehouse's units after a claim",
+        "an order keeps the warehouse's allocation after a claim",
         KIND,
         detected_by="S3",
-        patches=(patch_attribute(claiming, "exclude_withdrawn", lambda was: lambda works: works),),
+        patches=(patch_attribute(claiming, "exclude_withdrawn", lambda original: lambda works: works),),
         scenario=a_salesman_claims,
     ),
     Bug(
-        "an acceptance leaves the offer open",
+        "an acceptance by the warehouse leaves the offer open",
         KIND,
         detected_by="O5",
         patches=(patch_attribute(accepting, "find_contested_offer", always_return(None)),),
         scenario=a_claim_follows_the_warehouse_acceptance,
     ),
     Bug(
-        "a claim takes from a van what is not on it",
+        "a claim takes units that the van does not have",
         KIND,
         detected_by="S2",
         patches=(patch_attribute(stock._LevelChange, "sufficiency_conditions", replace_with([])),),
         scenario=a_van_is_emptied_before_the_claim,
     ),
     Bug(
-        "salesmen are asked for goods they do not carry",
+        "salesmen are invited for goods they do not carry",
         KIND,
-        detected_by="who is asked carries the goods",
+        detected_by="only salesmen who carry the goods are invited",
         patches=(
             patch_attribute(
-                candidates, "load_van_stock", lambda was: lambda vans, demand: {van.location: demand for van in vans}
+                candidates,
+                "load_van_stock",
+                lambda original: lambda vans, demand: {van.location: demand for van in vans},
             ),
         ),
         scenario=an_order_exceeds_every_van,
     ),
     Bug(
-        "goods leave with an older claim's number",
+        "goods are dispatched with an earlier claim version",
         KIND,
         detected_by="O5",
         patches=(patch_attribute(dispatching, "WorkDispatched", use_previous_claim_version),),

@@ -1,4 +1,4 @@
-"""The one commit of a use case: whole or not at all, once, and from what was read."""
+"""Commits: atomic, made once, and based on consistent reads."""
 
 from __future__ import annotations
 
@@ -17,63 +17,60 @@ from tests.verification.simulator.bugs.scenario_driver import TRANSFER, Scenario
 KIND = "commits"
 
 
-def a_payment_is_confirmed_while_the_expiry_list_lags(scene: ScenarioDriver) -> None:
-    order = scene.place_and_handle((TRAY, 2), payments=TRANSFER)
-    scene.pass_time(DAY_MINUTES + 10)
-    events.store.list_order_ids_to_pay_until(events.clock.now())
-    scene.confirm(order)
+def a_payment_is_confirmed_while_the_expiry_list_lags(driver: ScenarioDriver) -> None:
+    order = driver.place_and_handle((TRAY, 2), payments=TRANSFER)
+    driver.pass_time(DAY_MINUTES + 10)
+    events.store.list_unpaid_order_ids(events.clock.now())
+    driver.confirm(order)
     events.expire_unpaid()
-    scene.expect("what is paid stays", scene.load_fulfillment(order).order.status == "placed")
+    driver.expect("a paid order stays placed", driver.load_fulfillment(order).order.status == "placed")
 
 
-def write_one_by_one(was: Callable[..., Any]) -> Callable[..., Any]:
+def write_one_by_one(original: Callable[..., Any]) -> Callable[..., Any]:
     def commit(writes: Any, raise_on_conflict: bool = False) -> None:
         for write in writes:
             if write is not None:
-                was([write])
+                original([write])
 
     return commit
 
 
-def skip_refused_writes(was: Callable[..., Any]) -> Callable[..., Any]:
-    """What is refused is left out, and the rest is done."""
-
+def skip_refused_writes(original: Callable[..., Any]) -> Callable[..., Any]:
     def commit(writes: Any, raise_on_conflict: bool = False) -> None:
         for write in writes:
             try:
-                was([write] if write is not None else [None])
+                original([write] if write is not None else [None])
             except Problem:
                 continue
 
     return commit
 
 
-def ignore_unavailable(was: Callable[..., Any]) -> Callable[..., Any]:
+def ignore_unavailable(original: Callable[..., Any]) -> Callable[..., Any]:
     def commit(writes: Any, raise_on_conflict: bool = False) -> None:
         with suppress(Unavailable):
-            was(writes)
+            original(writes)
 
     return commit
 
 
-def return_stale_list(was: Callable[..., Any]) -> Callable[..., Any]:
-    """The list that was read once is good enough for the next time."""
-    listed: list[str] = []
+def return_stale_list(original: Callable[..., Any]) -> Callable[..., Any]:
+    order_ids: list[str] = []
 
-    def waiting(now: Any) -> list[str]:
-        listed.extend(was(now))
-        return listed
+    def list_order_ids(now: Any) -> list[str]:
+        order_ids.extend(original(now))
+        return order_ids
 
-    return waiting
+    return list_order_ids
 
 
-def expire_without_check(was: Callable[..., Any]) -> Callable[..., Any]:
+def expire_without_check(original: Callable[..., Any]) -> Callable[..., Any]:
     def expire(order_id: str, now: Any) -> bool:
-        ending = confirm_payment.cancel
-        order = ending.store.find_order(order_id)
+        cancelling = confirm_payment.cancel
+        order = cancelling.store.find_order(order_id)
         assert order is not None
-        change = ending.OrderChange(order, ending.load_payments(order.payment_ids), ending.SCHEDULER, now)
-        ending._cancel_order(change, ending.CancelCause.PAYMENT_EXPIRED)
+        change = cancelling.OrderChange(order, cancelling.load_payments(order.payment_ids), cancelling.SCHEDULER, now)
+        cancelling._cancel_order(change, cancelling.CancelCause.PAYMENT_EXPIRED)
         return True
 
     return expire
@@ -81,29 +78,29 @@ def expire_without_check(was: Callable[..., Any]) -> Callable[..., Any]:
 
 BUGS = (
     Bug(
-        "a commit is sent write by write",
+        "a commit sends its writes one by one",
         KIND,
         detected_by="O3",
         patches=(patch_attribute(db, "commit", write_one_by_one),),
     ),
     Bug(
-        "what a commit's condition refuses is left out of it",
+        "a commit leaves out the writes whose conditions fail",
         KIND,
         detected_by="O3",
         patches=(patch_attribute(db, "commit", skip_refused_writes),),
     ),
     Bug(
-        "what a busy store did not take is called done",
+        "a commit that the store did not accept is reported as done",
         KIND,
         detected_by="O6",
         patches=(patch_attribute(db, "commit", ignore_unavailable),),
     ),
     Bug(
-        "an order is ended because a list that lags names it",
+        "an order is expired because a lagging list names it",
         KIND,
-        detected_by="what is paid stays",
+        detected_by="a paid order stays placed",
         patches=(
-            patch_attribute(events.store, "list_order_ids_to_pay_until", return_stale_list),
+            patch_attribute(events.store, "list_unpaid_order_ids", return_stale_list),
             patch_attribute(events.cancel, "expire", expire_without_check),
         ),
         scenario=a_payment_is_confirmed_while_the_expiry_list_lags,

@@ -1,4 +1,4 @@
-"""News that somebody has to hear and nobody tells him, and notices that nobody asks about again."""
+"""Notifications that are not sent, reminders that are skipped, and escalations that do not reach the owner."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from chalicelib.kit import db
 from chalicelib.kit.db import Write
 from chalicelib.notify import deliver, escalate
 from chalicelib.notify.model import NOTICES
-from chalicelib.orders import cancel as ending
+from chalicelib.orders import cancel as cancelling
 from chalicelib.orders import confirm_payment
 from chalicelib.stock import transfer as transfers
 from tests.shop import CUP, TEAPOT, TRAY, principal_of
@@ -20,95 +20,95 @@ from tests.verification.simulator.bugs.shop import BUDI, JOKO, LIA
 KIND = "notifications"
 
 
-def an_order_is_placed(scene: ScenarioDriver) -> None:
-    scene.place_and_handle((TRAY, 1))
+def an_order_is_placed(driver: ScenarioDriver) -> None:
+    driver.place_and_handle((TRAY, 1))
 
 
-def a_salesman_claims(scene: ScenarioDriver) -> None:
-    claiming.claim(BUDI, scene.last_offer_id(scene.place_and_handle((TEAPOT, 2))))
+def a_salesman_claims(driver: ScenarioDriver) -> None:
+    claiming.claim(BUDI, driver.last_offer_id(driver.place_and_handle((TEAPOT, 2))))
 
 
-def a_transfer_arrives(scene: ScenarioDriver) -> None:
-    scene.confirm(scene.place_and_handle((TRAY, 1), payments=TRANSFER))
+def a_transfer_arrives(driver: ScenarioDriver) -> None:
+    driver.confirm(driver.place_and_handle((TRAY, 1), payments=TRANSFER))
 
 
-def an_order_is_cancelled(scene: ScenarioDriver) -> None:
-    ending.cancel(principal_of(LIA), scene.place_and_handle((TRAY, 1)), "changed his mind")
+def an_order_is_cancelled(driver: ScenarioDriver) -> None:
+    cancelling.cancel(principal_of(LIA), driver.place_and_handle((TRAY, 1)), "changed their mind")
 
 
-def no_location_can_fulfill(scene: ScenarioDriver) -> None:
-    """Everything there is stands in one house, which does not find it."""
-    order = scene.place_and_handle((TEAPOT, 9))
-    scene.step(order, "accept", by=JOKO)
-    scene.step(order, "reject", by=JOKO, reason="not_found")
+def no_location_can_fulfill(driver: ScenarioDriver) -> None:
+    """All units are at one location, whose staff cannot find them."""
+    order = driver.place_and_handle((TEAPOT, 9))
+    driver.step(order, "accept", by=JOKO)
+    driver.step(order, "reject", by=JOKO, reason="not_found")
 
 
-def an_order_is_delivered(scene: ScenarioDriver) -> None:
-    scene.fulfill(scene.place_and_handle((TRAY, 1)))
+def an_order_is_delivered(driver: ScenarioDriver) -> None:
+    driver.fulfill(driver.place_and_handle((TRAY, 1)))
 
 
-def a_proof_is_sent(scene: ScenarioDriver) -> None:
-    order = scene.place_and_handle((TRAY, 1), payments=TRANSFER)
-    confirm_payment.submit_proof(principal_of(LIA), scene.payments(order)[0].id, "TRF 1")
+def a_proof_is_sent(driver: ScenarioDriver) -> None:
+    order = driver.place_and_handle((TRAY, 1), payments=TRANSFER)
+    confirm_payment.submit_proof(principal_of(LIA), driver.payments(order)[0].id, "TRF 1")
 
 
-def a_load_is_sent(scene: ScenarioDriver) -> None:
+def a_load_is_sent(driver: ScenarioDriver) -> None:
     transfers.send(principal_of(JOKO), "wh-surabaya", "store-tunjungan", {CUP: 3}, "load")
 
 
-def no_one_answers(scene: ScenarioDriver) -> None:
-    """Neither the warehouse at once nor whoever is asked after it."""
-    scene.place_and_handle((TRAY, 1))
+def no_one_answers(driver: ScenarioDriver) -> None:
+    """Neither the warehouse nor anyone notified after it."""
+    driver.place_and_handle((TRAY, 1))
     for _ in range(3):
-        scene.pass_time(6)
-        scene.run_scheduled_jobs()
+        driver.pass_time(6)
+        driver.run_scheduled_jobs()
 
 
-def salesmen_are_invited(scene: ScenarioDriver) -> None:
-    scene.place_and_handle((TEAPOT, 2))
+def salesmen_are_invited(driver: ScenarioDriver) -> None:
+    driver.place_and_handle((TEAPOT, 2))
 
 
 def settle_when_sent(attempt: Any, status: str) -> bool:
     return status == "sent"
 
 
-def escalate_without_message(message: Any, rung: Write) -> list[Any]:
-    db.commit([rung])
+def escalate_without_message(message: Any, escalation_write: Write) -> list[Any]:
+    db.commit([escalation_write])
     return []
 
 
-def drop_notice(kind: str, story: Any, says: str) -> Bug:
-    return Bug(says, KIND, detected_by="N1", patches=(patch_item(NOTICES, kind, ()),), scenario=story)
+def drop_notice(kind: str, scenario: Any, description: str) -> Bug:
+    return Bug(description, KIND, detected_by="N1", patches=(patch_item(NOTICES, kind, ()),), scenario=scenario)
 
 
 BUGS = (
-    drop_notice("OrderPlaced", an_order_is_placed, "who ordered is not told so"),
-    drop_notice("OfferClaimed", a_salesman_claims, "a claim is not told to whoever stands down for it"),
-    drop_notice("PaymentCaptured", a_transfer_arrives, "who paid is not told that it arrived"),
-    drop_notice("OrderCancelled", an_order_is_cancelled, "a customer is not told that his order ended"),
-    drop_notice("OrderStranded", no_location_can_fulfill, "the owner is not told of what nobody can bring"),
-    drop_notice("ProofSubmitted", a_proof_is_sent, "finance is not told that a proof waits"),
-    drop_notice("WorkDelivered", an_order_is_delivered, "a customer is not told that his goods came"),
-    drop_notice("TransferSent", a_load_is_sent, "a house is not told of the load that comes"),
+    drop_notice("OrderPlaced", an_order_is_placed, "a customer is not notified of the placed order"),
+    drop_notice("OfferClaimed", a_salesman_claims, "the warehouse is not notified of the claim that replaces it"),
+    drop_notice("PaymentCaptured", a_transfer_arrives, "a customer is not notified of the received payment"),
+    drop_notice("OrderCancelled", an_order_is_cancelled, "a customer is not notified of the cancelled order"),
+    drop_notice("OrderStranded", no_location_can_fulfill, "the owner is not notified of a stranded order"),
+    drop_notice("ProofSubmitted", a_proof_is_sent, "finance is not notified of a submitted proof"),
+    drop_notice("WorkDelivered", an_order_is_delivered, "a customer is not notified of the delivery"),
+    drop_notice("TransferSent", a_load_is_sent, "a store is not notified of an incoming transfer"),
     Bug(
-        "nobody is reminded of what he has not answered",
+        "no reminder is sent for an unanswered notice",
         KIND,
         detected_by="N1",
-        patches=(patch_attribute(escalate, "remind", always_return(None)),),
+        patches=(patch_attribute(escalate, "escalate_notice", always_return(None)),),
         scenario=no_one_answers,
     ),
     Bug(
-        "what was sent is taken for answered",
+        "a sent notice counts as answered",
         KIND,
         detected_by="N1",
-        patches=(patch_attribute(deliver, "is_settled", lambda was: settle_when_sent),),
+        patches=(patch_attribute(deliver, "is_settled", lambda original: settle_when_sent),),
         scenario=salesmen_are_invited,
     ),
     Bug(
-        "the owner does not hear that nobody answers",
+        "the owner is not notified of an unanswered notice",
         KIND,
         detected_by="N1",
-        patches=(patch_attribute(deliver, "notify_owner", lambda was: escalate_without_message),),
+        patches=(patch_attribute(deliver, "notify_owner", lambda original: escalate_without_message),),
         scenario=no_one_answers,
     ),
 )

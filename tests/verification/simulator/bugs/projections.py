@@ -1,4 +1,4 @@
-"""Reports that count wrongly: what the recap and the ledger say is no longer what the journal tells."""
+"""Projections that differ from the journal: the recap and the ledger."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from dataclasses import replace
 from typing import Any
 
 from chalicelib.payments import ledger_store
-from chalicelib.reporting import project_recap as folding
+from chalicelib.reporting import project_recap as projecting
 from chalicelib.reporting.model import Figures
 from tests.verification.simulator.bugs.bug import Bug, always_return, patch_attribute
 from tests.verification.simulator.bugs.money import a_sale_at_the_till, a_transfer_is_confirmed
@@ -16,47 +16,46 @@ from tests.verification.simulator.bugs.stock import an_order_is_cancelled
 KIND = "projections"
 
 
-def drop_condition(was: Callable[..., Any]) -> Callable[..., Any]:
-    return lambda *said: was(*said)._replace(condition=None)
+def drop_condition(original: Callable[..., Any]) -> Callable[..., Any]:
+    return lambda *args: original(*args)._replace(condition=None)
 
 
-def count_all_as_cash(was: Callable[..., Any]) -> Callable[..., Any]:
-    def counted(postings: Any) -> Figures:
-        money = was(postings)
-        return Figures(cash_minor=money.cash_minor + money.noncash_minor)
+def count_all_as_cash(original: Callable[..., Any]) -> Callable[..., Any]:
+    def figures_of_postings(postings: Any) -> Figures:
+        figures = original(postings)
+        return Figures(cash_minor=figures.cash_minor + figures.noncash_minor)
 
-    return counted
+    return figures_of_postings
 
 
-def count_one_per_line(was: Callable[..., Any]) -> Callable[..., Any]:
-    """Whatever the quantity."""
-    return lambda lines, freight: was([replace(line, quantity=1) for line in lines], freight)
+def count_one_per_line(original: Callable[..., Any]) -> Callable[..., Any]:
+    return lambda lines, freight: original([replace(line, quantity=1) for line in lines], freight)
 
 
 BUGS = (
     Bug(
-        "units are counted by the line",
+        "the recap counts each line as one unit",
         KIND,
         detected_by="A3",
-        patches=(patch_attribute(folding, "figures_of_sale", count_one_per_line),),
+        patches=(patch_attribute(projecting, "figures_of_sale", count_one_per_line),),
         scenario=a_sale_at_the_till,
     ),
     Bug(
-        "what came into the bank is cash in the recap",
+        "the recap counts bank transfers as cash",
         KIND,
         detected_by="A3",
-        patches=(patch_attribute(folding, "figures_of_postings", count_all_as_cash),),
+        patches=(patch_attribute(projecting, "figures_of_postings", count_all_as_cash),),
         scenario=a_transfer_is_confirmed,
     ),
     Bug(
-        "a cancelled order stays in the recap's sums",
+        "a cancelled order stays in the recap",
         KIND,
         detected_by="A3",
         patches=(patch_attribute(Figures, "__neg__", always_return(Figures())),),
         scenario=an_order_is_cancelled,
     ),
     Bug(
-        "an entry that comes twice is in the ledger twice",
+        "an entry delivered twice is in the ledger twice",
         KIND,
         detected_by="A3",
         patches=(patch_attribute(ledger_store, "_create_line", drop_condition),),

@@ -1,4 +1,4 @@
-"""A small shop in memory whose stories are told in a few lines, and what should have been refused but was not."""
+"""Runs scenarios against a small shop in memory and collects the expectations that were not met."""
 
 from __future__ import annotations
 
@@ -26,39 +26,39 @@ from tests.verification.simulator.sim import Sim
 TRANSFER, CREDIT, CASH = [{"method": "transfer"}], [{"method": "credit"}], [{"method": "cash"}]
 MAKMUR = {"customer": {"id": "cus_makmur"}}
 STEP_MODULES = (accept, deliver, dispatch, fail, handover, pick, ready, reject)
-MODULE_BY_STEP = {room.__name__.rpartition(".")[2]: room for room in STEP_MODULES}
+MODULE_BY_STEP = {module.__name__.rpartition(".")[2]: module for module in STEP_MODULES}
 
 
 class ScenarioDriver:
     def __init__(self, sim: Sim) -> None:
         self.sim = sim
         self.failed_expectations: set[str] = set()
-        self.swept_before = ""
+        self.timers_ran_before = ""
 
-    # -- what is done -------------------------------------------------------------------------------------------------
+    # -- actions -----------------------------------------------------------------------------------------------------
 
-    def place(self, *lines: tuple[str, int], by: str = "", **said: Any) -> str:
-        return place_order_without_events(*lines, by=by, **said)
+    def place(self, *lines: tuple[str, int], by: str = "", **kwargs: Any) -> str:
+        return place_order_without_events(*lines, by=by, **kwargs)
 
-    def place_and_handle(self, *lines: tuple[str, int], by: str = "", **said: Any) -> str:
-        """An order that everybody has heard of."""
-        order_id = self.place(*lines, by=by, **said)
+    def place_and_handle(self, *lines: tuple[str, int], by: str = "", **kwargs: Any) -> str:
+        """Place an order and run all event handlers. Return its id."""
+        order_id = self.place(*lines, by=by, **kwargs)
         self.run_handlers()
         return order_id
 
     def run_handlers(self) -> None:
-        """Everything twice, until nobody has anything more to say."""
-        news = self.sim.event_queue
-        while news.enqueue(self.sim.memory.stream):
-            waiting, news.pending = news.pending, []
-            for listener, told in waiting:
-                for _ in "again":
-                    HANDLERS[listener][1](told)
+        """Deliver every event twice, until no new events are written."""
+        queue = self.sim.event_queue
+        while queue.enqueue(self.sim.memory.stream):
+            pending, queue.pending = queue.pending, []
+            for handler, message in pending:
+                for _ in range(2):
+                    HANDLERS[handler][1](message)
 
-    def step(self, order_id: str, *verbs: str, by: str, work: int = -1, **said: Any) -> None:
-        """Looked up as the doors do, so that a verb with a bug is the one that is used."""
+    def step(self, order_id: str, *verbs: str, by: str, work: int = -1, **kwargs: Any) -> None:
+        """Take steps. Functions are looked up on each call, as the endpoints do, so that a patched one is used."""
         for verb in verbs:
-            getattr(MODULE_BY_STEP[verb], verb)(principal_of(by), self.work(order_id, work).id, **said)
+            getattr(MODULE_BY_STEP[verb], verb)(principal_of(by), self.work(order_id, work).id, **kwargs)
 
     def fulfill(self, order_id: str, *, work: int = -1, by: str = JOKO, until: str = "deliver") -> None:
         self.step(order_id, "accept", "pick", "ready", by=by, work=work)
@@ -72,11 +72,11 @@ class ScenarioDriver:
         self.sim.now += timedelta(minutes=minutes)
 
     def run_scheduled_jobs(self) -> None:
-        """What the clock does; whatever ended before now has to be over after it."""
+        """Run the scheduled jobs; everything due before now must have ended afterwards."""
         actions_operations.run_scheduled_jobs(self.sim)
-        self.swept_before = clock.iso(self.sim.now)
+        self.timers_ran_before = clock.iso(self.sim.now)
 
-    # -- what is looked at --------------------------------------------------------------------------------------------
+    # -- state -------------------------------------------------------------------------------------------------------
 
     def load_fulfillment(self, order_id: str) -> OrderFulfillment:
         return load_fulfillment_of_order(order_id)
@@ -90,50 +90,52 @@ class ScenarioDriver:
     def payments(self, order_id: str) -> list[Any]:
         return load_payments(self.load_fulfillment(order_id).order.payment_ids)
 
-    def world(self) -> Snapshot:
-        """Everything has been heard, and this shop has one clock."""
-        return replace(self.sim.world(quiet=True), now=clock.iso(self.sim.now), timers_ran_before=self.swept_before)
+    def build_snapshot(self) -> Snapshot:
+        """Return the shop's rows, with every event handled and one clock for the whole shop."""
+        return replace(
+            self.sim.build_snapshot(quiet=True), now=clock.iso(self.sim.now), timers_ran_before=self.timers_ran_before
+        )
 
     def find_duplicate_sends(self) -> set[str]:
         return {"N2"} if len(self.sim.outbox) != len(set(self.sim.outbox)) else set()
 
-    # -- what must come of it -----------------------------------------------------------------------------------------
+    # -- expectations --------------------------------------------------------------------------------------------------
 
-    def expect_refusal(self, no: type[Problem], deed: Callable[[], Any]) -> None:
+    def expect_refusal(self, refusal: type[Problem], action: Callable[[], Any]) -> None:
         try:
-            deed()
-        except no:
+            action()
+        except refusal:
             return
-        self.failed_expectations.add(no.__name__)
+        self.failed_expectations.add(refusal.__name__)
 
-    def expect(self, promise: str, is_so: bool) -> None:
-        if not is_so:
-            self.failed_expectations.add(promise)
+    def expect(self, expectation: str, is_met: bool) -> None:
+        if not is_met:
+            self.failed_expectations.add(expectation)
 
-    def expect_served(self, deed: Callable[[], Any]) -> None:
-        """Somebody who must not be sent away."""
+    def expect_accepted(self, action: Callable[[], Any]) -> None:
+        """Expect that the order is accepted."""
         try:
-            deed()
+            action()
         except (Problem, AssertionError):
-            self.failed_expectations.add("the buyer is served")
+            self.failed_expectations.add("the order is accepted")
 
-    def expect_sent_away(self, deed: Callable[[], Any]) -> None:
-        """Somebody for whom there is nothing."""
+    def expect_sold_out(self, action: Callable[[], Any]) -> None:
+        """Expect that the order is refused."""
         try:
-            deed()
+            action()
         except (Problem, AssertionError):
             return
-        self.failed_expectations.add("the buyer is sent away")
+        self.failed_expectations.add("the order is refused")
 
-    def expect_same_answer(self, by: str, ask: Callable[[IdempotencyKey], Any]) -> None:
-        """One request sent twice, as after a lost reply."""
-        asked = idempotency.build_idempotency_key(principal_of(by).actor, "story", "one key", "one body")
-        if answer_or_repeat(ask, asked) != answer_or_repeat(ask, asked):
+    def expect_same_answer(self, by: str, send: Callable[[IdempotencyKey], Any]) -> None:
+        """Send one request twice, as after a lost reply, and expect equal answers."""
+        key = idempotency.build_idempotency_key(principal_of(by).actor, "scenario", "one key", "one body")
+        if answer_or_repeat(send, key) != answer_or_repeat(send, key):
             self.failed_expectations.add("O4")
 
 
-def answer_or_repeat(ask: Callable[[IdempotencyKey], Any], asked: IdempotencyKey) -> Any:
+def answer_or_repeat(send: Callable[[IdempotencyKey], Any], key: IdempotencyKey) -> Any:
     try:
-        return ask(asked)
-    except Replay as before:
-        return before.answer
+        return send(key)
+    except Replay as replay:
+        return replay.answer

@@ -1,4 +1,4 @@
-"""The shop in which bugs' stories play: its stock is part of the stories, so it is theirs and changes with no other."""
+"""The shop of the bug scenarios. Its stock is part of the scenarios, so no other test uses it."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from functools import cache
 from chalicelib.customers.model import Customer
 from chalicelib.customers.save import save_customer
 from chalicelib.kit.money import Money
-from chalicelib.payments import shift as drawers
+from chalicelib.payments import shift as shifts
 from chalicelib.pricing.model import Coupon, Promotion
 from chalicelib.pricing.save import save_promotion
 from tests.fulfillment.build import park_vans
@@ -24,8 +24,8 @@ TERMS = {"id": "Sekali.", "en": "Once."}
 
 @cache
 def load_initial_tables() -> Tables:
-    """Two drawers are open, both vans are parked near the customer, one customer has credit, and one code runs."""
-    with Sim(-1).shop() as sim:  # of no history's family
+    """Return a shop with two open shifts, both vans near the customer, one customer with credit and one coupon."""
+    with Sim(-1).shop() as sim:  # no history has this seed
         open_shop(TEAPOT=9, CUP=20, RARE=1, TRAY=6)
         for sku, place, units in ((CUP, "store-tunjungan", 4), (RARE, "store-tunjungan", 1), (TRAY, "wh-sidoarjo", 4)):
             add_stock(sku, place, units)
@@ -33,7 +33,7 @@ def load_initial_tables() -> Tables:
             add_stock(TEAPOT, van, 3)
             add_stock(CUP, van, 3)
         for staff in (SINTA, BUDI):
-            drawers.open_shift(principal_of(staff), "", Money(100_000, "IDR"))
+            shifts.open_shift(principal_of(staff), "", Money(100_000, "IDR"))
         makmur = Customer("cus_makmur", "Toko Makmur", phone="+6281200000009", terms_days=14)
         save_customer(makmur, "test", credit_limit=Money(400_000, "IDR"))
         hemat = Promotion("hemat", "Hemat", "percent", PROMOTION_START, rate="0.10", terms=TERMS)

@@ -1,4 +1,4 @@
-"""The people of the small shop as they knock at its doors, and what they find in their inboxes and phones."""
+"""Requests by the people of the sample shop, and readers of their inboxes and SMS."""
 
 from __future__ import annotations
 
@@ -34,15 +34,15 @@ def request_ok(method: str, path: str, body: Any = None, by: str = "") -> Any:
 
 
 def open_shop_with_vans() -> None:
-    """Teapots in the first warehouse and on Budi's van, cups in both warehouses and the store; Dewi drives empty."""
+    """Teapots in wh-surabaya and on Budi's van, cups in wh-surabaya and the store; Dewi's van is empty."""
     open_shop(TEAPOT=50, CUP=200)
     add_stock(TEAPOT, "van-budi", 10)
     add_stock(CUP, "store-tunjungan", 30)
     park_vans(BUDI, DEWI)
 
 
-def place_order(*lines: tuple[str, int], by: str = "", **said: Any) -> Any:
-    return request_ok("POST", "/orders", an_order(*lines, **said), by)
+def place_order(*lines: tuple[str, int], by: str = "", **fields: Any) -> Any:
+    return request_ok("POST", "/orders", an_order(*lines, **fields), by)
 
 
 def load_order(order: Any) -> Any:
@@ -50,24 +50,25 @@ def load_order(order: Any) -> Any:
 
 
 def inbox(staff: str, order: Any) -> list[dict[str, Any]]:
-    """What he is told of this order, oldest first."""
-    told = request_ok("GET", "/inbox", by=staff)["items"]
-    return [each for each in reversed(told) if each.get("order") == order["id"]]
+    """Notices of this order in the inbox of a member of staff, oldest first."""
+    notices = request_ok("GET", "/inbox", by=staff)["items"]
+    return [notice for notice in reversed(notices) if notice.get("order") == order["id"]]
 
 
 def notice_kinds(staff: str, order: Any) -> list[str]:
-    return [told["kind"] for told in inbox(staff, order)]
+    return [notice["kind"] for notice in inbox(staff, order)]
 
 
 def notices_by_party(order: Any) -> dict[str, list[str]]:
-    """In whose inbox there is what about an order; the shop remembers the same people as told."""
-    found: dict[str, list[str]] = {}
+    """{party: kinds of its notices} of an order. Also checks that the API lists the same parties."""
+    kinds_of: dict[str, list[str]] = {}
     for row in stored_rows(NoticeRow):
-        if row.sk != "sent" and row.subject == f"order#{order['id']}":  # the sends lie in the same table
-            found.setdefault(row.pk, []).append(row.kind)
-    listed = request_ok("GET", f"/orders/{order['id']}/notices", by=RATNA)["items"]
-    assert sorted(each["to"] for each in listed) == sorted(party for party, kinds in found.items() for _ in kinds)
-    return {party: sorted(kinds) for party, kinds in found.items()}
+        if row.sk != "sent" and row.subject == f"order#{order['id']}":  # sends are in the same table
+            kinds_of.setdefault(row.pk, []).append(row.kind)
+    notices = request_ok("GET", f"/orders/{order['id']}/notices", by=RATNA)["items"]
+    parties = [party for party, kinds in kinds_of.items() for _ in kinds]
+    assert sorted(notice["to"] for notice in notices) == sorted(parties)
+    return {party: sorted(kinds) for party, kinds in kinds_of.items()}
 
 
 def sms_to(phone: str) -> list[str]:
@@ -75,20 +76,22 @@ def sms_to(phone: str) -> list[str]:
 
 
 def claim_links(staff: str) -> list[str]:
-    """Paths of the claim links in his SMS, oldest first."""
+    """Paths of the claim links in the SMS to a salesman, oldest first."""
     links = [link for text in sms_to(PHONES[staff]) for link in phones.LINK.findall(text) if "/o/" in link]
     return [link.partition("shop.test")[2] for link in links]
 
 
 def active_fulfillment_id(order: Any) -> str:
-    """The fulfillment that is alive."""
-    listed = request_ok("GET", f"/orders/{order['id']}/routing", by=RATNA)["fulfillments"]
-    return next(each["id"] for each in listed if each["status"] not in ("cancelled", "rejected"))
+    """The id of the first fulfillment that is neither cancelled nor rejected."""
+    fulfillments = request_ok("GET", f"/orders/{order['id']}/routing", by=RATNA)["fulfillments"]
+    return next(
+        fulfillment["id"] for fulfillment in fulfillments if fulfillment["status"] not in ("cancelled", "rejected")
+    )
 
 
-def advance_fulfillment(order: Any, *verbs: str, by: str) -> None:
-    for verb in verbs:
-        request_ok("POST", f"/fulfillments/{active_fulfillment_id(order)}/{verb}", by=by)
+def advance_fulfillment(order: Any, *steps: str, by: str) -> None:
+    for step in steps:
+        request_ok("POST", f"/fulfillments/{active_fulfillment_id(order)}/{step}", by=by)
 
 
 def total_of(*lines: tuple[str, int]) -> int:
