@@ -55,13 +55,14 @@ def _describe_ambiguity(cell: DateCell) -> str:
 
 
 def read_instant(text: str, convention: str, zone: str) -> datetime:
-    """Return the instant of a cell; a date with slashes is in `zone`. Raises ValueError with the reason."""
+    """Return the instant of a cell; a date with slashes is in `zone`. Raises ValueError with the reason, or
+    OverflowError for an instant that has no UTC date."""
     match = DATE_WITH_SLASHES.fullmatch(text) if convention == "id" else None
     try:
         instant = _read_day_first(match, zone) if match else datetime.fromisoformat(text)
         if instant.tzinfo is not None:
             return instant.astimezone(UTC)
-    except (ValueError, OverflowError) as error:
+    except ValueError as error:
         raise ValueError(_describe_bad_date(text)) from error
     raise ValueError(f"{text} has no time zone: {HOW_TO_WRITE}")
 

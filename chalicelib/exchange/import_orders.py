@@ -4,16 +4,17 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 from dataclasses import asdict, replace
+from datetime import datetime
 from typing import Any, Protocol
 
 from chalicelib.catalog.model import CHANNELS
 from chalicelib.exchange.model import BadValue, CsvRow, RowError
-from chalicelib.kit import config, idempotency
+from chalicelib.kit import clock, config, idempotency
 from chalicelib.kit.auth import Principal
 from chalicelib.kit.errors import Problem
 from chalicelib.kit.money import zero
 from chalicelib.orders.command import PlaceOrder, RequestedLine, Tender
-from chalicelib.orders.model import Delivery
+from chalicelib.orders.model import Delivery, PlacedAtOutOfRange, check_placed_at
 from chalicelib.orders.place import place
 from chalicelib.payments.model import PAYMENT_METHODS
 
@@ -114,7 +115,7 @@ def _build_command(order: CsvRow, lines: Sequence[RequestedLine], known: KnownId
         principal=Principal(principal.role, principal.id, location or principal.location),
         customer_id=order.text("customer", 64),
         coupons=tuple(code for code in order.text("coupons").split(";") if code),
-        placed_at=order.instant("placed_at"),
+        placed_at=_read_placed_at(order),
         freight=order.amount("freight") or zero(config.currency()),
         ref=order.required_text("ref", 64),
         made_by=order.text("actor", 64),
@@ -133,3 +134,12 @@ def _read_choice(line: CsvRow, column: str, allowed: Sequence[str], default: str
     if choice not in allowed:
         raise BadValue(column, f"{choice!r} is not one of {', '.join(allowed)}")
     return choice
+
+
+def _read_placed_at(order: CsvRow) -> datetime:
+    try:
+        placed_at = order.instant("placed_at")
+        check_placed_at(placed_at, clock.now())
+    except (OverflowError, PlacedAtOutOfRange) as error:
+        raise BadValue("placed_at", "must lie between 1990 and now") from error
+    return placed_at

@@ -27,7 +27,7 @@ from infra.local.queues import MAX_MESSAGES, Consumer
 from infra.local.schedule import Timer
 from infra.local.streams import EventSourceMapping, list_sources
 
-log = logging.getLogger("satukanal.local")
+log = logging.getLogger("satukanal_local")  # not a child of `satukanal`, which logs JSON
 STREAM_POLL_SECONDS = 0.2  # Lambda polls a stream every 0.25 s
 TOPIC_PAUSE_SECONDS = 0.1  # pause after a short batch: one receive costs the same for one message as for ten
 WORKERS = 4  # messages handled at a time; Lambda has no such limit

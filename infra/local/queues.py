@@ -19,7 +19,7 @@ from infra.local.invoke import invoke
 RETRIES = 2
 MAX_MESSAGES = 10  # SQS returns no more at once
 VISIBILITY_TIMEOUT_SECONDS = 1  # how long messages received by a dispatcher that died stay hidden from the next one
-log = logging.getLogger("satukanal.local")
+log = logging.getLogger("satukanal_local")
 
 
 class Consumer:

@@ -21,6 +21,7 @@ from infra import site
 from infra.local import phones
 
 MAX_BODY_BYTES = 10 * 1024 * 1024  # the limit of API Gateway
+MAX_REQUEST_ID_LENGTH = 64
 ROOT_PREFIXES = ("/o/", "/l/")  # short links in messages and print
 Headers = dict[str, str]
 
@@ -33,6 +34,7 @@ class HttpRequest:
     headers: Headers = field(default_factory=dict)
     body: bytes = b""
     client_address: str = "127.0.0.1"
+    request_id: str = field(default_factory=lambda: str(uuid.uuid4()))
 
 
 @dataclass(frozen=True)
@@ -116,7 +118,7 @@ def request_to_event(request: HttpRequest, resource: str, values: list[str]) -> 
             "path": request.path,
             "httpMethod": request.method,
             "stage": "api",
-            "requestId": str(uuid.uuid4()),
+            "requestId": request.request_id,
             "identity": {"sourceIp": request.client_address, "userAgent": request.headers.get("user-agent", "")},
         },
         "body": text,
@@ -179,13 +181,13 @@ def handle_request(request: HttpRequest) -> HttpResponse:
 def application(environ: dict[str, Any], start_response: Callable[..., Any]) -> Iterable[bytes]:
     request = read_request(environ)
     response = handle_request(request)
-    request_id = request.headers.get("x-request-id", "")[:64] or str(uuid.uuid4())
-    headers = response.headers | {"X-Request-Id": request_id, "Content-Length": str(len(response.body))}
+    headers = response.headers | {"X-Request-Id": request.request_id, "Content-Length": str(len(response.body))}
     start_response(f"{response.status} {HTTPStatus(response.status).phrase}", list(headers.items()))
     return [b"" if request.method == "HEAD" else response.body]
 
 
 def read_request(environ: dict[str, Any]) -> HttpRequest:
+    """The request of a WSGI environment, with the caller's `X-Request-Id` or a new one."""
     headers = {name[5:].lower().replace("_", "-"): value for name, value in environ.items() if name[:5] == "HTTP_"}
     for name in ("CONTENT_TYPE", "CONTENT_LENGTH"):
         if environ.get(name):
@@ -197,4 +199,5 @@ def read_request(environ: dict[str, Any]) -> HttpRequest:
         headers=headers,
         body=environ["wsgi.input"].read(MAX_BODY_BYTES + 1),  # one byte more shows that the body is too large
         client_address=environ.get("REMOTE_ADDR", ""),
+        request_id=headers.get("x-request-id", "")[:MAX_REQUEST_ID_LENGTH] or str(uuid.uuid4()),
     )

@@ -24,7 +24,7 @@ from infra.local.invoke import invoke
 Record = dict[str, Any]
 RETRIES = 5
 OVERLAP_MILLISECONDS = 60_000  # an entry's id is older than its commit, so ids do not follow the order of commits
-log = logging.getLogger("satukanal.local")
+log = logging.getLogger("satukanal_local")
 
 
 def deliver(

@@ -190,24 +190,24 @@ def placed_on(day: str) -> list[str]:
 def test_dates_with_the_day_first_are_in_the_zone_of_the_shop(aws: Any) -> None:
     open_shop()
 
-    response = import_orders("31/10/2026 14.05", "03/10/2026 07:30:15", "2/10/2026")
+    response = import_orders("31/10/2025 14.05", "03/10/2025 07:30:15", "2/10/2025")
 
     assert (response.json["errors"], response.json["changed"]["orders"]) == ([], 3)
     assert response.json["formats"]["orders.csv"]["dates"] == "id"
-    assert placed_on("2026-10-31") == ["2026-10-31T07:05:00.000Z"]
-    assert placed_on("2026-10-03") == ["2026-10-03T00:30:15.000Z"]
-    assert placed_on("2026-10-02") == ["2026-10-01T17:00:00.000Z"]
+    assert placed_on("2025-10-31") == ["2025-10-31T07:05:00.000Z"]
+    assert placed_on("2025-10-03") == ["2025-10-03T00:30:15.000Z"]
+    assert placed_on("2025-10-02") == ["2025-10-01T17:00:00.000Z"]
 
 
 def test_a_date_that_can_be_read_in_two_ways_refuses_the_file(aws: Any) -> None:
     open_shop()
 
-    refused = import_orders("03/04/2026")
-    stated = import_orders("03/04/2026", dates="id")
+    refused = import_orders("03/04/2025")
+    stated = import_orders("03/04/2025", dates="id")
 
     assert errors_of(refused)[:1] == [("orders.csv", 2, "placed_at")]
-    assert refused.json["errors"][0]["reason"].startswith("03/04/2026 can be 2026-04-03 or 2026-03-04: ")
-    assert (stated.json["errors"], placed_on("2026-04-03")) == ([], ["2026-04-02T17:00:00.000Z"])
+    assert refused.json["errors"][0]["reason"].startswith("03/04/2025 can be 2025-04-03 or 2025-03-04: ")
+    assert (stated.json["errors"], placed_on("2025-04-03")) == ([], ["2025-04-02T17:00:00.000Z"])
 
 
 @pytest.mark.parametrize(
@@ -218,7 +218,6 @@ def test_a_date_that_can_be_read_in_two_ways_refuses_the_file(aws: Any) -> None:
         ("46326.58", " is a spreadsheet's number of a day: format the column as a date, or "),
         ("31 Oktober 2026", " is not a date: "),
         ("2026-10-31 14:05", " has no time zone: "),
-        ("9999-12-31T23:59:59-07:00", " is not a date: "),
     ],
 )
 def test_a_date_that_is_not_understood_is_refused_in_words(aws: Any, date: str, reason: str) -> None:

@@ -4,6 +4,7 @@ from dataclasses import replace
 
 import pytest
 
+from chalicelib.catalog.model import PAYMENT_METHOD_CODES
 from chalicelib.payments.model import (
     PAYMENT_METHODS,
     PAYMENT_STATES,
@@ -56,7 +57,7 @@ def test_final_states_have_no_transitions():
 
 
 def test_every_method_has_a_table_with_its_initial_status():
-    assert set(PAYMENT_METHODS) == set(PAYMENT_STATES)
+    assert set(PAYMENT_METHODS) == set(PAYMENT_STATES) == set(PAYMENT_METHOD_CODES)
     assert all(method.initial in PAYMENT_STATES[code] for code, method in PAYMENT_METHODS.items())
 
 

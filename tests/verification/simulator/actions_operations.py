@@ -79,10 +79,10 @@ def change_stock(sim: Sim) -> str:
         "are sent": lambda key: transfer.send(
             by, place, other, {sku: units}, "load", build_idempotency_key(by, key, "send")
         ),
-        "are kept": lambda key: {"changed": save.save_levels(by, place, [target]) and key},
+        "are imported": lambda key: {"changed": save.save_levels(by, place, [target]) and key},
     }
     verb = sim.rng.choice(sorted(actions))
-    if verb == "are kept":  # an import has no key; repeating it has no effect
+    if verb == "are imported":  # an import has no key; repeating it has no effect
         actions[verb]("")
         return f"{target.on_hand} {sku} of which {target.safety} for safety are at {place}"
     answer = sim.call_with_retries(f"{units} {sku} {verb}", actions[verb])

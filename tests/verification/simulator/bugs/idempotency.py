@@ -92,7 +92,7 @@ def goods_are_dispatched_twice(driver: ScenarioDriver) -> None:
 def goods_are_returned_to_stock_twice(driver: ScenarioDriver) -> None:
     order = driver.place_and_handle((TRAY, 2))
     driver.fulfill(order, until="dispatch")
-    driver.step(order, "fail", by=AGUS, reason="nobody at home")
+    driver.step(order, "fail", by=AGUS, reason="customer not at home")
     for _ in range(2):
         driver.step(order, "fail", by=AGUS, reason="moved away", back=True)
 
