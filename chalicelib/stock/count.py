@@ -19,7 +19,7 @@ from chalicelib.stock.model import (
     shortage_movement,
     surplus_movement,
 )
-from chalicelib.stock.move import (
+from chalicelib.stock.movements import (
     group_by_sku,
     plan_removal,
     record_stock_event,

@@ -20,7 +20,7 @@ from chalicelib.orders import confirm_payment
 from chalicelib.payments import collect as collecting
 from chalicelib.payments import handover as handing_over
 from chalicelib.payments import shift as shifts
-from chalicelib.stock import move as moving
+from chalicelib.stock import movements as moving
 from chalicelib.stock import transfer as transfers
 from tests.client import call
 from tests.shop import CUP, TRAY, an_order, principal_of

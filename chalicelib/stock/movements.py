@@ -186,11 +186,11 @@ def record_stock_event(
     body = compact_json.loads(events.to_json(event))
     answer = {"id": ids.new("mov", now), "movements": body["movements"], **facts}
     entry, _ = journal.append_event(f"stock#{answer['id']}", event, actor=principal.actor, at=now)
-    commit([idempotency.record_answer(idempotency_key, answer), *writes, entry])
+    commit_within_limit([idempotency.record_answer(idempotency_key, answer), *writes, entry])
     return answer
 
 
-def commit(writes: Sequence[Write | None]) -> None:
+def commit_within_limit(writes: Sequence[Write | None]) -> None:
     if len(writes) > db.MAX_TRANSACTION_WRITES:
         raise TooMuchAtOnce(("lines", "need too many writes for one transaction"))
     db.commit(writes)
