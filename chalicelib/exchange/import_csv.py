@@ -57,7 +57,7 @@ def import_folder(
 
     `numbers` and `dates` are the conventions of all files; each file shows its own if they are empty."""
     if unknown := [name for name in folder if name not in FILES]:
-        raise UnknownFile(("", f"{unknown[0]}.csv cannot be imported"), file=unknown[0], files=", ".join(FILES))
+        raise build_unknown_file(f"{unknown[0]}.csv")
     report = ImportReport(dry_run)
     formats = CellFormats(config.currency(), config.zone(), numbers, dates)
     lines = {name: _parse_file(name, folder[name], formats, report) for name in FILES if name in folder}
@@ -69,6 +69,10 @@ def import_folder(
     if "orders" in lines:
         import_orders.import_orders(lines["orders"], lines.get("order_lines", []), known, principal, report)
     return report
+
+
+def build_unknown_file(file: str) -> UnknownFile:
+    return UnknownFile(("", f"{file} cannot be imported"), file=file, files=", ".join(FILES))
 
 
 def _parse_file(name: str, text: str, formats: CellFormats, report: ImportReport) -> list[CsvRow]:

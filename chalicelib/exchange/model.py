@@ -97,7 +97,7 @@ class BadValue(Invalid):
 
 
 class UnknownFile(Invalid):
-    message = "There is no file {file}.csv; the files are {files}."
+    message = "There is no file {file}; the files are {files}."
 
 
 @dataclass(frozen=True)
@@ -227,7 +227,10 @@ def parse_csv(file: str, text: str, formats: CellFormats) -> ParsedFile:
     """Return the rows of a file. Conventions that `formats` leaves open are found from all cells.
 
     A file with a wrong header, or with cells that can be read in two ways, is refused as a whole."""
-    table = read_table(text, FILES[file].columns)
+    try:
+        table = read_table(text, FILES[file].columns)
+    except csv.Error as error:
+        return ParsedFile(formats, errors=[RowError(file, 1, "", f"is not CSV: {error}")])
     try:
         if errors := _header_errors(FILES[file], table.header):
             return ParsedFile(formats, errors=[RowError(file, 1, column, reason) for column, reason in errors])

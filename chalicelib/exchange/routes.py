@@ -60,8 +60,9 @@ class ExportQuery(Query):
 def import_folder(call: Call) -> dict[str, Any]:
     """Import a zip of CSV files, or one file named by ?file=. With dry_run=true only report the errors."""
     query: ImportQuery = call.query
-    name = query.file.removesuffix(".csv")
-    folder = {name: decode_text(f"{name}.csv", call.raw)} if name else unzip(call.raw)
+    if query.file and query.file not in FILES:
+        raise import_csv.build_unknown_file(query.file)
+    folder = {query.file: decode_text(f"{query.file}.csv", call.raw)} if query.file else unzip(call.raw)
     return import_csv.import_folder(folder, call.principal, query.dry_run, query.numbers, query.dates).to_json()
 
 

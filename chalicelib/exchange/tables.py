@@ -43,7 +43,8 @@ def _find_wide_encoding(raw: bytes) -> str:
     for mark, encoding in BYTE_ORDER_MARKS.items():
         if raw.startswith(mark):
             return encoding
-    return "UTF-16" if b"\0" in raw[:1000] else ""
+    beginning = raw[:1000]
+    return "UTF-16" if beginning.count(0) * 4 > len(beginning) else ""  # every other byte of Latin letters is zero
 
 
 @dataclass(frozen=True)

@@ -254,13 +254,6 @@ def test_another_encoding_is_refused_by_name(aws: Any, raw: bytes, encoding: str
     assert price_of("A-1") is None
 
 
-@pytest.mark.parametrize("name", ["products", "products.csv"])
-def test_a_file_may_be_named_with_its_extension(aws: Any, name: str) -> None:
-    open_shop()
-
-    assert import_file(name, "sku,name,price\nA-1,Kopi,12500\n").json["changed"] == {"products": 1}
-
-
 @pytest.mark.parametrize("name", ["stock.csv.csv", "prices.csv"])
 def test_an_unknown_file_is_refused_under_the_name_it_has(aws: Any, name: str) -> None:
     open_shop()
