@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import replace
 from typing import Any
 
@@ -30,10 +30,14 @@ from chalicelib.stock.model import (
     transfer_in_movement,
     transfer_out_movement,
 )
-from chalicelib.stock.movements import commit_within_limit, load_inbound_at, plan_removal, require_location_access
+from chalicelib.stock.shared_steps import (
+    Quantities,
+    commit_within_limit,
+    load_inbound_at,
+    plan_removal,
+    require_location_access,
+)
 from chalicelib.stock.store import build_level_writes, create_transfer, load_transfer, take_lapsed_hold, update_transfer
-
-Quantities = Mapping[str, int]
 
 
 @db.retry_on_conflict
