@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import replace
 from typing import Any
 
@@ -30,10 +30,14 @@ from chalicelib.stock.model import (
     transfer_in_movement,
     transfer_out_movement,
 )
-from chalicelib.stock.movements import commit_within_limit, load_inbound_at, plan_removal, require_location_access
+from chalicelib.stock.shared_steps import (
+    Quantities,
+    commit_within_limit,
+    load_inbound_at,
+    plan_removal,
+    require_location_access,
+)
 from chalicelib.stock.store import build_level_writes, create_transfer, load_transfer, take_lapsed_hold, update_transfer
-
-Quantities = Mapping[str, int]
 
 
 @db.retry_on_conflict
@@ -122,7 +126,7 @@ def cancel(principal: Principal, transfer_id: str, reason: str) -> dict[str, Any
 
 
 def _receive_for_waiting_orders(location: str, quantities: Quantities) -> list[Movement]:
-    """Waiting orders get their units first, as with goods received from outside."""
+    """Return the movements of the arrived units: first to the orders waiting for them, then to general stock."""
     inbound = load_inbound_at(location, quantities)
     return [
         movement
@@ -145,8 +149,8 @@ def _commit_transition(
 ) -> dict[str, Any]:
     after, entry = _record_transfer_event(after, event, principal)
     answer = transfer_to_json(after)
-    repeat = idempotency.record_answer(idempotency_key, answer)
-    commit_within_limit([repeat, update_transfer(before, after), *build_level_writes(movements), entry])
+    answer_write = idempotency.record_answer(idempotency_key, answer)
+    commit_within_limit([answer_write, update_transfer(before, after), *build_level_writes(movements), entry])
     return answer
 
 
