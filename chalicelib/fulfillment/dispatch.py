@@ -34,13 +34,13 @@ def dispatch(principal: Principal, fulfillment_id: str) -> Fulfillment:
     stock_effect = (
         StockEffect()
         if context.fulfillment.status == FulfillmentStatus.FAILED_ATTEMPT
-        else issue(context.fulfillment.pieces)
+        else issue(context.fulfillment.allocations)
     )
     event = WorkDispatched(
         *context.event_ids, claim_version=context.fulfillment.claim_version, movements=stock_effect.movements
     )
     return commit_status_change(
-        context, after, event, SideEffects(stock_effect, order_changes={"bringer": find_carrier_name(context)})
+        context, after, event, SideEffects(stock_effect, order_changes={"carrier_name": find_carrier_name(context)})
     )
 
 

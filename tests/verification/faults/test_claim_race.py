@@ -83,7 +83,7 @@ def claim_or_accept(name: str, case: OrderFulfillment) -> Callable[[], str]:
 
 
 def current_offer(case: OrderFulfillment) -> Offer:
-    assert {each.staff for each in case.offers[-1].invited} == {BUDI, DEWI}
+    assert {each.staff for each in case.offers[-1].invitations} == {BUDI, DEWI}
     return case.offers[-1]
 
 

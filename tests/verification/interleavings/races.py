@@ -63,7 +63,7 @@ def open_offer() -> Any:
         add_stock(TEAPOT, van, 5)
     park_vans(BUDI, DEWI)
     case = load_fulfillment_of_order(place_order((TEAPOT, 1))["id"])
-    assert {each.staff for each in case.offers[-1].invited} == {BUDI, DEWI}
+    assert {each.staff for each in case.offers[-1].invitations} == {BUDI, DEWI}
     return case
 
 
