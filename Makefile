@@ -1,6 +1,6 @@
 PYTHON ?= python3
 VENV ?= .venv
-export PORT DATA DRY SPEED LOCAL VENV SEED ROOM ATTACK PEER SCRATCH
+export PORT DATA DRY SPEED LOCAL VENV SEED PACKAGE ATTACK PEER SCRATCH
 
 .PHONY: run stop day import replay northwind postcodes doctor openapi docs test verify check rehearse screenshots bench sim
 

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Any
 
-from chalicelib.catalog.model import CHANNELS, Channel, Product, can_sell, has_all_words
+from chalicelib.catalog.model import CHANNELS, Channel, Product, UnknownCategory, UnknownSku, can_sell, has_all_words
 from chalicelib.catalog.store import (
     BarcodeRow,
     ChannelRow,
@@ -87,6 +88,20 @@ def load_products(skus: list[str]) -> dict[str, Product]:
     """Return the products that exist by SKU, withdrawn ones included."""
     rows = db.batch(product_key(sku) for sku in skus)
     return {product.sku: product for product in map(row_to_product, rows.values())}
+
+
+def check_skus_exist(skus: Sequence[str], field: str = "lines") -> None:
+    """Raise UnknownSku that names every unknown SKU."""
+    products = load_products(list(skus))
+    if unknown := [sku for sku in skus if sku not in products]:
+        raise UnknownSku(unknown, field)
+
+
+def check_categories_exist(categories: Sequence[str]) -> None:
+    """Raise UnknownCategory that names every category without a product. The index lags by less than a second."""
+    pages = {name: db.query(ProductRow, f"category#{name}", index="by_owner", limit=1) for name in categories}
+    if unknown := [name for name, page in pages.items() if not page.items]:
+        raise UnknownCategory(unknown)
 
 
 def list_all_products() -> list[Product]:

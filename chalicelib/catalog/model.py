@@ -13,6 +13,7 @@ from chalicelib.kit.errors import Invalid, Refused
 from chalicelib.kit.events import Event
 from chalicelib.kit.money import CURRENCIES
 
+PAYMENT_METHOD_CODES = ("cash", "cod", "transfer", "credit")  # `payments.model` has their rules
 CHANNELS = ("web", "pos", "sfa", "phone", "social", "whatsapp", "marketplace")
 
 # Level keys are sku@location#shard and SKUs occur in URL paths, so a SKU may not contain @, # or /.
@@ -151,8 +152,24 @@ def synonyms_of(word: str) -> frozenset[str]:
 class UnknownSku(Invalid):
     message = "Unknown SKUs: {skus}; check the codes."
 
-    def __init__(self, skus: list[str]) -> None:
-        super().__init__(*((f"lines.{sku}", "no such SKU") for sku in skus), skus=skus)
+    def __init__(self, skus: list[str], field: str = "lines") -> None:
+        super().__init__(*((f"{field}.{sku}", "no such SKU") for sku in skus), skus=skus)
+
+
+class UnknownCategory(Invalid):
+    message = "No product is in {categories}; check the spelling, capitals included."
+
+    def __init__(self, categories: list[str]) -> None:
+        errors = (("categories", f"{name}: no product is in it") for name in categories)
+        super().__init__(*errors, categories=categories)
+
+
+class UnknownPaymentMethod(Invalid):
+    message = "Unknown payment methods: {unknown}; use {methods}."
+
+    def __init__(self, unknown: list[str]) -> None:
+        errors = (("tenders", f"{code}: no such payment method") for code in unknown)
+        super().__init__(*errors, unknown=unknown, methods=list(PAYMENT_METHOD_CODES))
 
 
 class NotPublished(Refused):

@@ -7,7 +7,7 @@ from typing import Annotated, Any
 from pydantic import Field, StringConstraints
 
 from chalicelib.catalog import find
-from chalicelib.catalog.model import CHANNELS, Channel, Product
+from chalicelib.catalog.model import CHANNELS, PAYMENT_METHOD_CODES, Channel, Product, UnknownPaymentMethod
 from chalicelib.catalog.save import configure_channel, save_product
 from chalicelib.kit import config
 from chalicelib.kit.errors import NotFound
@@ -65,6 +65,9 @@ def put_product(call: Call, sku: str) -> dict[str, Any]:
     for name in ("channels", "complements", "alternatives"):
         fields[name] = tuple(fields[name])
     product = Product(sku=sku, **fields)
+    for name in ("complements", "alternatives", "variant_of"):
+        named = fields[name] if name != "variant_of" else filter(None, [product.variant_of])
+        find.check_skus_exist([other for other in named if other != sku], name)
     save_product(product, call.principal.actor)
     return {"sku": sku, **call.body.model_dump()}
 
@@ -84,6 +87,9 @@ def put_channel(call: Call, code: str) -> dict[str, Any]:
     channel = Channel(
         code, body.active, body.price_list, tuple(body.tenders), tuple(body.categories), safety_units=body.safety_units
     )
+    if unknown := [method for method in body.tenders if method not in PAYMENT_METHOD_CODES]:
+        raise UnknownPaymentMethod(unknown)
+    find.check_categories_exist([name for name in body.categories if name not in find.load_channel(code).categories])
     configure_channel(channel, call.principal.actor)
     return channel_to_json(channel)
 

@@ -24,6 +24,8 @@ from chalicelib.orders.model import (
     TooManyLines,
     WrongCurrency,
 )
+from chalicelib.places import find as places
+from chalicelib.places.model import NoSuchLocation
 
 MAX_LINES = 200
 ROLES_WITH_AGREED_PRICES = {"owner", "channel"}
@@ -38,6 +40,8 @@ def body_to_command(
     """
     principal = call.principal
     _check_privileged_fields(body, principal)
+    if body.location and body.location not in places.load_locations():
+        raise NoSuchLocation(("location", "is not one of ours"), location=body.location)
     return PlaceOrder(
         channel=body.channel,
         lines=merge_lines(body.lines),

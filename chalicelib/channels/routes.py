@@ -7,6 +7,7 @@ from typing import Annotated, Any
 
 from pydantic import Field, StringConstraints
 
+from chalicelib.catalog import find as catalog
 from chalicelib.channels import marketplace, order_form, placements, pos, sfa, web, whatsapp
 from chalicelib.channels.bodies import LineBody, PlaceOrderBody, QuoteBody, Short
 from chalicelib.channels.model import Placement
@@ -123,6 +124,8 @@ def sign_cart(call: Call) -> dict[str, str]:
 )
 def save_placement(call: Call) -> dict[str, Any]:
     """Create or change a placement link."""
+    if call.body.sku:
+        catalog.check_skus_exist([call.body.sku], "sku")
     return placements.save_placement(Placement(**call.body.model_dump()), call.principal)
 
 

@@ -14,7 +14,7 @@ from chalicelib.kit.auth import Principal
 from chalicelib.kit.errors import Problem
 from chalicelib.kit.money import from_decimal
 from chalicelib.orders.command import PlaceOrder, RequestedLine, Tender
-from chalicelib.orders.model import Delivery
+from chalicelib.orders.model import Delivery, PlacedAtOutOfRange, check_placed_at
 from chalicelib.orders.place import place
 from chalicelib.payments.model import PAYMENT_METHODS
 
@@ -140,6 +140,10 @@ def _read_choice(line: CsvRow, column: str, allowed: Sequence[str], default: str
 
 def _read_placed_at(order: CsvRow) -> datetime:
     try:
-        return clock.parse(order.required_text("placed_at", 40))
+        placed_at = clock.parse(order.required_text("placed_at", 40))
+        check_placed_at(placed_at, clock.now())
     except ValueError as error:
         raise BadValue("placed_at", str(error)) from error
+    except (OverflowError, PlacedAtOutOfRange) as error:
+        raise BadValue("placed_at", "must lie between 1990 and now") from error
+    return placed_at

@@ -5,10 +5,11 @@ from __future__ import annotations
 from chalicelib.catalog.model import check_sellable
 from chalicelib.orders.command import PlaceOrder
 from chalicelib.orders.context import OrderContext
-from chalicelib.orders.model import MAX_LINES, MayNotOverridePrices, TooManyLines
+from chalicelib.orders.model import MAX_LINES, MayNotOverridePrices, TooManyLines, check_placed_at
 from chalicelib.payments.model import MethodUnavailable
 from chalicelib.places import find as places
-from chalicelib.places.model import NoSuchLocation
+from chalicelib.places.model import NoSuchLocation, UnknownStaff
+from chalicelib.places.store import staff_key
 
 
 def check_order(command: PlaceOrder, context: OrderContext) -> None:
@@ -16,6 +17,10 @@ def check_order(command: PlaceOrder, context: OrderContext) -> None:
     skus = [line.sku for line in command.lines]
     if len(skus) > MAX_LINES:
         raise TooManyLines(("lines", f"{len(skus)} different products"), most=MAX_LINES)
+    if command.placed_at is not None:
+        check_placed_at(command.placed_at, context.now)
+    if command.made_by and staff_key(command.made_by) not in context.rows:
+        raise UnknownStaff(("actor", "is not on the staff list"), staff=command.made_by)
     check_sellable(skus, context.products, context.channel)
     if command.delivery.method != "ship" and command.delivery.location not in places.load_locations():
         raise NoSuchLocation(("delivery.location", "is not a known location"), location=command.delivery.location)

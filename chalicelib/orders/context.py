@@ -154,8 +154,7 @@ def _build_keys(command: PlaceOrder, location_ids: Sequence[str]) -> list[Key]:
     keys += customers.identity_keys(command.contact) if command.contact else []
     if command.customer_id:
         keys += [customer_key(command.customer_id), credit_key(command.customer_id)]
-    if command.principal.id:
-        keys.append(staff_key(command.principal.id))
+    keys += [staff_key(staff_id) for staff_id in (command.principal.id, command.made_by) if staff_id]
     if any(tender.method == "cash" for tender in command.tenders):
         keys.append(open_shift_key(command.principal.id))
     if postcode := _postcode_key(command):

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 from enum import StrEnum
 from typing import Any
 
@@ -17,6 +17,8 @@ from chalicelib.stock.model import Allocation, Movement, bucket_to_day, is_inbou
 MAX_LINES = 40  # a level and a hold per line, with order, payment, credit and journal, fit in one transaction
 
 LINK_LIFETIME = timedelta(days=90)
+EARLIEST_PLACED_AT = datetime(1990, 1, 1, tzinfo=UTC)  # the empty dates of other systems are 1900 and 1970
+CLOCK_TOLERANCE = timedelta(minutes=5)  # clocks of other systems may be ahead
 
 
 class OrderStatus(StrEnum):
@@ -219,6 +221,19 @@ class TooManyPlaces(Refused):
 
 class HandoverNeedsMoney(Invalid):
     message = "Goods handed over at the counter are paid immediately, in cash or on credit, not by {method}."
+
+
+class PlacedAtOutOfRange(Invalid):
+    message = "`placed_at` must lie between 1990 and now; check the day, the year and the time zone."
+
+    def __init__(self, placed_at: datetime) -> None:
+        super().__init__(("placed_at", "must lie between 1990 and now"), placed_at=placed_at.isoformat())
+
+
+def check_placed_at(placed_at: datetime, now: datetime) -> None:
+    """Raise PlacedAtOutOfRange for an instant in the future or of a time before any order. Needs a time zone."""
+    if not EARLIEST_PLACED_AT <= placed_at <= now + CLOCK_TOLERANCE:
+        raise PlacedAtOutOfRange(placed_at)
 
 
 class MayNotAgreePrices(Invalid):

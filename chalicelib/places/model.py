@@ -105,6 +105,10 @@ class NoSuchLocation(Invalid):
     message = "There is no location {location}, or it is closed."
 
 
+class UnknownStaff(Invalid):
+    message = "There is no member of staff {staff}."
+
+
 class LastOwner(Refused):
     message = "{staff} is the only active owner; give another person the role first."
 

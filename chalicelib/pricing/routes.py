@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from chalicelib.catalog import find as catalog
-from chalicelib.catalog.model import CHANNELS, Channel, Product, UnknownSku, can_sell
+from chalicelib.catalog.model import CHANNELS, Channel, Product, can_sell
 from chalicelib.kit import clock, web
 from chalicelib.kit.auth import Principal
 from chalicelib.kit.errors import Forbidden, Invalid, NotFound
@@ -97,8 +97,7 @@ def _listing_to_json(listing: find.Listing, principal: Principal) -> dict[str, A
 def put_price(call: Call) -> dict[str, Any]:
     """Set the base price of a product and its prices by price list, channel and quantity."""
     body: PriceBody = call.body
-    if not catalog.load_products([body.sku]):
-        raise UnknownSku([body.sku])
+    catalog.check_skus_exist([body.sku])
     entries = [entry.to_price_entry() for entry in body.entries]
     save_price(body.sku, body.price.to_money(), entries, call.principal.actor)
     return body.model_dump()
@@ -107,6 +106,8 @@ def put_price(call: Call) -> dict[str, Any]:
 @endpoints.put("/promotions", roles={"owner"}, body=PromotionBody, example=PROMOTION_EXAMPLE)
 def put_promotion(call: Call) -> dict[str, Any]:
     """Save a promotion with its terms and, if it has one, its coupon."""
+    catalog.check_skus_exist(call.body.skus, "skus")
+    catalog.check_categories_exist(call.body.categories)
     coupon = call.body.to_coupon()
     save_promotion(call.body.to_promotion(), call.principal.actor, coupon)
     return _promotion_to_json(*find.load_promotion_with_code(call.body.id), call.principal)

@@ -147,7 +147,7 @@ def use_coupon(coupon: Coupon, customer_id: str | None, now: datetime | None = N
     running: Condition = CouponRow.ends_at.does_not_exist() | (CouponRow.ends_at > at)
     when = CouponRow.pk.exists() & under_cap & running
     total_use = db.update(
-        _coupon_row(coupon), CouponRow.used.add(1), when=when, refusal=lambda row: _explain_failure(coupon, row, at)
+        _coupon_row(coupon), CouponRow.used.add(1), when=when, refusal=lambda row: _build_use_refusal(coupon, row, at)
     )
     return [total_use, *_build_customer_use(customer_id, coupon)]
 
@@ -161,7 +161,7 @@ def _build_customer_use(customer_id: str | None, coupon: Coupon) -> list[Write]:
     return [db.update(_use_row(coupon, customer_id), CouponUseRow.used.add(1), when=when, refusal=refusal)]
 
 
-def _explain_failure(coupon: Coupon, row: Any, at: datetime) -> Problem:
+def _build_use_refusal(coupon: Coupon, row: Any, at: datetime) -> Problem:
     if row is None or (row.ends_at is not None and row.ends_at <= at):
         return CouponEnded(coupon=coupon.code)
     return CouponSpent(coupon=coupon.code)

@@ -316,6 +316,10 @@ class PromisedAhead(Refused):
     message = "{promised} units of {sku} are already promised for {on}; the expected quantity cannot be lower."
 
 
+class DayTooFar(Invalid):
+    message = "Goods can be expected within {most} days; {on} is later."
+
+
 class DayIsOver(Invalid):
     message = "Goods can be expected today or later; {on} is over."
 

@@ -13,6 +13,7 @@ from chalicelib.kit.idempotency import IdempotencyKey
 from chalicelib.stock.model import (
     Allocation,
     DayIsOver,
+    DayTooFar,
     Level,
     LevelId,
     NotPromised,
@@ -22,8 +23,10 @@ from chalicelib.stock.model import (
     day_to_bucket,
     expected_movement,
 )
-from chalicelib.stock.move import record_stock_event, require_known_skus, require_location_access
+from chalicelib.stock.shared_steps import record_stock_event, require_known_skus, require_location_access
 from chalicelib.stock.store import build_level_writes, load_inbound_levels, load_levels
+
+MAX_DAYS_AHEAD = 730
 
 
 @db.retry_on_conflict
@@ -37,13 +40,12 @@ def set_expected(
 ) -> dict[str, Any]:
     """Set the total units expected at the location on that day, by SKU; 0 cancels them.
 
-    Raises DayIsOver, or PromisedAhead for fewer units than are promised.
+    Raises DayIsOver, DayTooFar, or PromisedAhead for fewer units than are promised.
     """
     idempotency.check_repeat(idempotency_key)
     require_location_access(principal, location)
     require_known_skus(sku for sku, quantity in quantities.items() if quantity)
-    if on < clock.day_of(clock.now(), config.zone()):
-        raise DayIsOver(("on", "is over"), on=on.isoformat())
+    _check_day(on, clock.day_of(clock.now(), config.zone()), is_cancellation=not any(quantities.values()))
     firsts = {level.sku: level for level in load_levels((sku, location) for sku in quantities) if not level.shard}
     firsts = {sku: firsts.get(sku) or Level(sku, location) for sku in quantities}
     inbound = {level.level_id: level for level in load_inbound_levels(firsts.values())}
@@ -61,6 +63,13 @@ def set_expected(
         return record_stock_event(principal, event, writes, idempotency_key, expected=_expected_to_json(quantities, on))
     except (OutOfStock, NotPromised) as promised_meanwhile:
         raise StaleVersion() from promised_meanwhile
+
+
+def _check_day(on: date, today: date, *, is_cancellation: bool) -> None:
+    if on < today:
+        raise DayIsOver(("on", "is over"), on=on.isoformat())
+    if (on - today).days > MAX_DAYS_AHEAD and not is_cancellation:
+        raise DayTooFar(("on", "is too far ahead"), on=on.isoformat(), most=MAX_DAYS_AHEAD)
 
 
 def _level_on_day(first: Level, inbound: Mapping[LevelId, Level], on: date) -> Level:

@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+from datetime import UTC, datetime
 from typing import Any
 
 import pytest
 
-from chalicelib.kit import journal
+from chalicelib.catalog.model import Channel
+from chalicelib.catalog.save import configure_channel
+from chalicelib.kit import clock, journal
 from tests.client import call
 from tests.shop import CUP, TEAPOT, add_stock, an_order, level, open_shop, token
 
@@ -190,3 +193,102 @@ def test_a_country_of_delivery_is_understood_by_its_name(aws: Any) -> None:
 
     assert (first.status, first.json["delivery"]["address"]["country"]) == (201, "ID")
     assert (other.status, other.json["errors"][0]["field"]) == (422, "delivery.address.country")
+
+
+@pytest.mark.parametrize(
+    "placed_at",
+    [
+        *("2027-01-01T00:00:00Z", "0001-01-01T00:00:00Z", "0001-01-01T00:00:00+14:00", "1970-01-01T00:00:00Z"),
+        *("9999-12-31T23:59:59Z", "9999-12-31T23:59:59-14:00"),
+    ],
+)
+def test_an_order_was_placed_between_1990_and_now(aws: Any, placed_at: str) -> None:
+    clock.source = lambda: datetime(2026, 11, 22, 12, tzinfo=UTC)
+    open_shop(TEAPOT=9)
+
+    answer = place(an_order((TEAPOT, 1), placed_at=placed_at, ref="R-1"), "owner-ratna")
+
+    assert (answer.status, answer.json["code"]) == (422, "placed_at_out_of_range")
+    assert level(TEAPOT)["allocated"] == 0
+
+
+@pytest.mark.parametrize(
+    ("fields", "code"), [({"actor": "nope"}, "unknown_staff"), ({"location": "nope"}, "no_such_location")]
+)
+def test_an_order_names_staff_and_locations_that_exist(aws: Any, fields: dict[str, str], code: str) -> None:
+    open_shop(TEAPOT=9)
+
+    answer = place(an_order((TEAPOT, 1), **fields), "owner-ratna")
+
+    assert (answer.status, answer.json["code"]) == (422, code)
+    assert level(TEAPOT)["allocated"] == 0
+
+
+@pytest.mark.parametrize(
+    ("fields", "code", "named"),
+    [
+        ({"tenders": ["cod", "gold"]}, "unknown_payment_method", "unknown"),
+        ({"categories": ["Dapur", "Nope"]}, "unknown_category", "categories"),
+    ],
+)
+def test_a_channel_has_tenders_and_categories_that_exist(aws: Any, fields: Any, code: str, named: str) -> None:
+    open_shop()
+    before = call("GET", "/api/channels", token=token("owner-ratna")).json
+
+    answer = call("PUT", "/api/channels/web", fields, token=token("owner-ratna"))
+
+    assert (answer.status, answer.json["code"], answer.json[named]) == (422, code, [next(iter(fields.values()))[1]])
+    assert call("GET", "/api/channels", token=token("owner-ratna")).json == before
+
+
+def test_a_channel_keeps_a_category_that_has_become_empty(aws: Any) -> None:
+    open_shop()
+    configure_channel(Channel("web", categories=("Musiman",)), "test")
+
+    answer = call("PUT", "/api/channels/web", {"active": False, "categories": ["Musiman"]}, token=token("owner-ratna"))
+
+    assert (answer.status, answer.json["active"]) == (200, False)
+
+
+def test_a_placement_leads_to_a_product_that_exists(aws: Any) -> None:
+    open_shop()
+    placement = {"code": "ig-bio", "channel": "social", "medium": "post"}
+
+    unknown = call("PUT", "/api/placements", placement | {"sku": "NOPE"}, token=token("owner-ratna"))
+    known = call("PUT", "/api/placements", placement | {"sku": TEAPOT}, token=token("owner-ratna"))
+
+    assert (unknown.status, unknown.json["code"], unknown.json["skus"]) == (422, "unknown_sku", ["NOPE"])
+    assert known.json["leads_to"] == f"/p/{TEAPOT}/?via=ig-bio"
+
+
+@pytest.mark.parametrize("field", ["variant_of", "complements", "alternatives"])
+def test_a_product_refers_to_products_that_exist(aws: Any, field: str) -> None:
+    open_shop()
+    others = {"variant_of": "NOPE"}.get(field, [TEAPOT, "NOPE"])
+
+    answer = call("PUT", "/api/catalog/products/LID", {"name": "Lid", field: others}, token=token("owner-ratna"))
+
+    assert (answer.status, answer.json["code"], answer.json["skus"]) == (422, "unknown_sku", ["NOPE"])
+
+
+@pytest.mark.parametrize(
+    ("scope", "code"), [({"skus": [TEAPOT, "NOPE"]}, "unknown_sku"), ({"categories": ["Nope"]}, "unknown_category")]
+)
+def test_a_promotion_is_for_goods_that_exist(aws: Any, scope: dict[str, Any], code: str) -> None:
+    open_shop()
+    promotion = {"id": "lebaran", "name": "Lebaran", "kind": "percent", "rate": "0.1"}
+    promotion |= {"starts_at": "2026-11-01T00:00:00Z", "terms": {"id": "Semua.", "en": "All."}}
+
+    answer = call("PUT", "/api/promotions", promotion | scope, token=token("owner-ratna"))
+
+    assert (answer.status, answer.json["code"]) == (422, code)
+    assert call("GET", "/api/promotions", token=token("owner-ratna")).json["items"] == []
+
+
+def test_goods_are_expected_within_two_years(aws: Any) -> None:
+    open_shop()
+    body = {"location": "wh-surabaya", "on": "9999-12-31", "lines": [{"sku": TEAPOT, "quantity": 3}], "reason": "new"}
+
+    answer = call("POST", "/api/stock/expected", body, key=KEY, token=token("owner-ratna"))
+
+    assert (answer.status, answer.json["code"]) == (422, "day_too_far")

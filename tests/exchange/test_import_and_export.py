@@ -6,6 +6,8 @@ import io
 import zipfile
 from typing import Any
 
+import pytest
+
 from chalicelib.kit import journal
 from tests.client import call
 from tests.shop import CUP, TEAPOT, an_order, level, open_shop, token
@@ -237,3 +239,18 @@ def test_a_number_that_does_not_exist_is_kept_as_written_and_reported(aws: Any) 
     ]
     people = {each["id"]: each["phone"] for each in call("GET", "/api/staff", token=token("owner-ratna")).json["items"]}
     assert (people["salesman-eko"], people["salesman-adi"]) == ("(5) 555-4729", "+6281252981001")
+
+
+@pytest.mark.parametrize(
+    "placed_at", ["2099-01-01T00:00:00Z", "0001-01-01T00:00:00+14:00", "9999-12-31T23:59:59-14:00"]
+)
+@pytest.mark.parametrize("dry_run", [True, False])
+def test_an_imported_order_was_placed_between_1990_and_now(aws: Any, placed_at: str, dry_run: bool) -> None:
+    open_shop(TEAPOT=9)
+    orders = f"ref,placed_at,channel,payment_method\nR-1,{placed_at},web,cod\n"
+    lines = f"ref,sku,quantity,unit_price\nR-1,{TEAPOT},1,1000\n"
+
+    report = import_folder({"orders": orders, "order_lines": lines}, dry_run)
+
+    assert [(error["row"], error["column"]) for error in report["errors"]] == [(2, "placed_at")]
+    assert level(TEAPOT)["allocated"] == 0

@@ -20,6 +20,9 @@ def build_gateway() -> Gateway:
             "body": list(app.current_request.raw_body),
         }
     )
+    app.route("/request-id", methods=["GET"], name="request_id")(
+        lambda: {"request_id": app.current_request.context["requestId"]}
+    )
     return Gateway(app)
 
 
@@ -86,6 +89,16 @@ def test_every_response_has_a_request_id_which_is_the_callers_if_given(monkeypat
 
     assert len(generated["X-Request-Id"]) == 36
     assert own["X-Request-Id"] == "mine"
+
+
+def test_the_request_id_of_a_response_is_the_one_in_the_request_context(monkeypatch):
+    monkeypatch.setattr(server, "gateway", build_gateway)
+
+    _, generated, generated_body = serve(path="/api/request-id")
+    _, own, own_body = serve(path="/api/request-id", HTTP_X_REQUEST_ID="mine")
+
+    assert json.loads(generated_body) == {"request_id": generated["X-Request-Id"]}
+    assert json.loads(own_body) == {"request_id": own["X-Request-Id"]}
 
 
 def test_the_site_serves_the_index_of_folders_and_nothing_outside_of_it(tmp_path):

@@ -4,11 +4,14 @@ from dataclasses import replace
 
 import pytest
 
+from chalicelib.catalog.model import PAYMENT_METHOD_CODES
 from chalicelib.payments.model import (
     PAYMENT_METHODS,
     PAYMENT_STATES,
     RECEIVABLE_STATES,
     SHIFT_STATES,
+    Payment,
+    PaymentRecord,
     PaymentStatus,
     ReceivableStatus,
     Shift,
@@ -56,7 +59,7 @@ def test_final_states_have_no_transitions():
 
 
 def test_every_method_has_a_table_with_its_initial_status():
-    assert set(PAYMENT_METHODS) == set(PAYMENT_STATES)
+    assert set(PAYMENT_METHODS) == set(PAYMENT_STATES) == set(PAYMENT_METHOD_CODES)
     assert all(method.initial in PAYMENT_STATES[code] for code, method in PAYMENT_METHODS.items())
 
 
@@ -73,3 +76,9 @@ def test_a_cash_bag_is_an_empty_shift_without_location_named_after_its_holder():
 
     assert bag == Shift("cod:courier-agus", "cod:courier-agus", "", "courier-agus", rupiah(0))
     assert (bag.is_cash_bag, A_SHIFT.is_cash_bag) == (True, False)
+
+
+def test_an_event_publishes_a_payment_with_the_given_amount() -> None:
+    payment = Payment("pay_1", "ord_1", "transfer", rupiah(500), PaymentStatus.PROOF_SUBMITTED, rupiah(0), rupiah(0))
+
+    assert payment.to_record(rupiah(200)) == PaymentRecord("pay_1", "transfer", 200, PaymentStatus.PROOF_SUBMITTED)

@@ -1,5 +1,6 @@
-"""`make verify [ONLY="part …"]`: runs the verification part by part and writes what was reached to
-`docs/verification.md`. Every part runs in a process of its own; ends with 1 when one of them does not hold.
+"""`make verify [ONLY="part …"]`: runs the parts of the verification and records the results in `docs/verification.md`.
+
+Every part runs in its own process. The exit code is 1 when a part does not hold.
 """
 
 from __future__ import annotations
@@ -11,7 +12,7 @@ import time
 from collections.abc import Sequence
 from importlib import import_module
 
-import tests.environment  # noqa: F401 - table names are read when a row's class is made, so this comes first
+import tests.environment  # noqa: F401 - row classes read the table names, so this comes first
 from tests.verification import report
 from tests.verification.figures import Figures
 
@@ -31,22 +32,18 @@ PARTS = {
     "shop": "tests.verification.running_shop:run",
     "soak": "tests.verification.simulator.verify:soak",
 }
-NARROWING_VARIABLES = (
-    "ATTACK",
-    "ROOM",
-    "HISTORIES",
-    "FULL_HISTORIES",
-)  # a part that took less than all is not recorded
+# A part that runs with one of these takes less than all of its cases, and is not recorded.
+NARROWING_VARIABLES = ("ATTACK", "PACKAGE", "HISTORIES", "FULL_HISTORIES")
 
 
 def main(names: Sequence[str]) -> int:
     if unknown := [name for name in names if name not in PARTS]:
-        print(f"No such part: {', '.join(unknown)}. There are: {', '.join(PARTS)}.")
+        print(f"Unknown part: {', '.join(unknown)}. Choose from: {', '.join(PARTS)}.")
         return 2
     if len(names) == 1:
         return run(names[0])
-    ended = {name: run_in_own_process(name) for name in names or PARTS}
-    failed = [name for name, code in ended.items() if code]
+    exit_codes = {name: run_in_own_process(name) for name in names or PARTS}
+    failed = [name for name, code in exit_codes.items() if code]
     print(f"Does not hold: {', '.join(failed)}." if failed else f"Everything holds; see {report.FILE}.")
     return 1 if failed else 0
 
@@ -54,9 +51,9 @@ def main(names: Sequence[str]) -> int:
 def run(name: str) -> int:
     module, _, function = PARTS[name].partition(":")
     print(f"\n== {name}", flush=True)
-    began = time.monotonic()
+    started_at = time.monotonic()
     figures: Figures = getattr(import_module(module), function)()
-    result = report.Result(name, figures, time.monotonic() - began, report.today(), report.commit())
+    result = report.Result(name, figures, time.monotonic() - started_at, report.today(), report.commit())
     if not any(os.environ.get(name) for name in NARROWING_VARIABLES):
         report.record(result, PARTS)
     print(
@@ -66,7 +63,7 @@ def run(name: str) -> int:
 
 
 def run_in_own_process(name: str) -> int:
-    """Parts replace clocks, engines and limits of their process, so none sees what another one left."""
+    """Run a part in a new process, because parts replace clocks, engines and limits of their process."""
     return subprocess.run([sys.executable, "-m", "tests.verification", name], env=os.environ, check=False).returncode
 
 

@@ -1,4 +1,4 @@
-"""What one part of the verification reached, and the goal it is measured against."""
+"""The result of one part of the verification and its goal."""
 
 from __future__ import annotations
 
@@ -7,8 +7,10 @@ from dataclasses import dataclass
 
 @dataclass(frozen=True)
 class Figures:
-    """`reached` says it in numbers and words: "20,000 histories, 0 violations". `holds` is false when a goal is missed
-    or something is violated."""
+    """The result of a part; `reached` is text such as "20,000 histories, 0 violations".
+
+    `holds` is false when the goal is missed or something is violated.
+    """
 
     what: str
     reached: str

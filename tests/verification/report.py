@@ -1,4 +1,4 @@
-"""`docs/verification.md`: a table with one row for each part of the verification, replaced part by part."""
+"""Writes `docs/verification.md`: a table with one row per part of the verification."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ COLUMNS = ("what", "reached", "goal", "holds", "command", "duration", "date", "c
 
 @dataclass(frozen=True)
 class Result:
-    """One row of the table. `commit` ends with `+` when files differed from it, and is empty outside of a clone."""
+    """One row of the table. `commit` ends with `+` when files differed from it, and is empty outside a Git clone."""
 
     part: str
     figures: Figures
@@ -34,20 +34,20 @@ class Result:
     @property
     def cells(self) -> tuple[str, ...]:
         holds = "yes" if self.figures.holds else "**no**"
-        said = self.figures.what, self.figures.reached, self.figures.goal, holds
-        return (*said, command_of(self.part), format_duration(self.seconds), self.date, self.commit)
+        figures = self.figures.what, self.figures.reached, self.figures.goal, holds
+        return (*figures, command_of(self.part), format_duration(self.seconds), self.date, self.commit)
 
 
 def record(result: Result, parts: Iterable[str], file: Path = FILE) -> None:
-    """Replace the row of this part; rows stand in the order of `parts`, and rows of parts that are gone are dropped."""
+    """Replace the row of this part. Rows follow the order of `parts`; rows of other parts are removed."""
     rows = read_rows(file) | {command_of(result.part): _row(result.cells)}
     file.parent.mkdir(exist_ok=True)
-    known = [rows[command_of(part)] for part in parts if command_of(part) in rows]
-    file.write_text(HEADER + "\n".join([_row(COLUMNS), _row(["---"] * len(COLUMNS)), *known]) + "\n")
+    recorded = [rows[command_of(part)] for part in parts if command_of(part) in rows]
+    file.write_text(HEADER + "\n".join([_row(COLUMNS), _row(["---"] * len(COLUMNS)), *recorded]) + "\n")
 
 
 def read_rows(file: Path = FILE) -> Mapping[str, str]:
-    """The rows of the table as they stand, by their command."""
+    """Return the current rows of the table by their command."""
     lines = file.read_text().splitlines() if file.exists() else []
     rows = [line for line in lines if line.startswith("| ")]
     return {line.split(" | ")[COLUMNS.index("command")]: line for line in rows}
@@ -70,8 +70,8 @@ def today() -> str:
 
 
 def commit() -> str:
-    differs = _git("status", "--porcelain", "--untracked-files=no", "--", ".", f":!{FILE}")
-    return _git("rev-parse", "--short", "HEAD") + ("+" if differs else "")
+    changes = _git("status", "--porcelain", "--untracked-files=no", "--", ".", f":!{FILE}")
+    return _git("rev-parse", "--short", "HEAD") + ("+" if changes else "")
 
 
 def _git(*arguments: str) -> str:

@@ -1,4 +1,4 @@
-"""Runs pytest with the tests that only `make verify` waits for (marked `verify`), and says how each test ended."""
+"""Runs pytest, including the tests marked `verify` that only `make verify` runs, and collects the outcomes."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ Outcomes = dict[str, set[str]]
 
 
 class Outcome:
-    """A pytest plugin: the outcomes of each test, whatever number of cases it has, and how many cases passed."""
+    """A pytest plugin that collects the outcomes of each test over all its cases, and counts the passed cases."""
 
     def __init__(self) -> None:
         self.by_test: Outcomes = defaultdict(set)
@@ -26,7 +26,7 @@ class Outcome:
 
 
 def run_tests(*paths: str, marker: str = ALL_TESTS) -> tuple[Outcome, bool]:
-    """The outcomes, and whether all is well. The tests are shared out over two processes."""
+    """Run the tests in two processes. Return the outcomes, and whether all tests passed."""
     outcome = Outcome()
     code = pytest.main(["-n", "2", "--dist", "loadgroup", "-m", marker, "--no-header", *paths], plugins=[outcome])
     return outcome, code == pytest.ExitCode.OK
@@ -35,4 +35,4 @@ def run_tests(*paths: str, marker: str = ALL_TESTS) -> tuple[Outcome, bool]:
 def run_verify_only_tests() -> Figures:
     outcome, holds = run_tests("tests", marker="verify")
     reached = f"{outcome.passed:,} cases of {len(outcome.by_test)} tests passed"
-    return Figures("tests that a pull request does not wait for", reached, "all pass", holds)
+    return Figures("tests that pull requests do not run", reached, "all pass", holds)

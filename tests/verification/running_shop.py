@@ -1,4 +1,4 @@
-"""The shop as `make run` starts it keeps every invariant of `make doctor` after one order in each channel."""
+"""Checks the invariants of `make doctor` on the shop of `make run` after one order in each channel."""
 
 from __future__ import annotations
 

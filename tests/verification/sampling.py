@@ -1,4 +1,4 @@
-"""Which cases of a test a pull request runs: the others carry the marker `verify`, and `make verify` runs them too."""
+"""Marks the cases of a test that only `make verify` runs with the marker `verify`."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ import pytest
 
 
 def mark_cases(cases: Iterable[Any], in_pull_requests: Callable[[Any], bool]) -> list[Any]:
-    """The argument of `pytest.mark.parametrize` with every case; a tuple is one value for each of several names."""
+    """Return every case for `pytest.mark.parametrize`; a tuple holds the values of several parameters."""
     return [case if in_pull_requests(case) else mark_verify_only(case) for case in cases]
 
 

@@ -1,4 +1,4 @@
-"""`docs/verification.md` keeps one row for each part, and each run replaces only its own."""
+"""`docs/verification.md` has one row per part, and each run replaces its own row only."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ def rows(file: Path) -> list[list[str]]:
     return [line.strip("| ").split(" | ")[1:5] for line in lines if line.startswith("| what ")][1:]
 
 
-def test_a_part_replaces_its_own_row_and_rows_stand_in_the_order_of_the_parts(tmp_path: Path) -> None:
+def test_a_part_replaces_its_own_row_and_rows_follow_the_order_of_the_parts(tmp_path: Path) -> None:
     file = tmp_path / "verification.md"
     record(a_result("pairs", "8 cases"), ["faults", "pairs"], file)
     record(a_result("faults", "3 cases"), ["faults", "pairs"], file)
@@ -34,7 +34,7 @@ def test_a_part_replaces_its_own_row_and_rows_stand_in_the_order_of_the_parts(tm
     ]
 
 
-def test_the_row_of_a_part_that_is_gone_is_dropped(tmp_path: Path) -> None:
+def test_the_row_of_a_removed_part_is_dropped(tmp_path: Path) -> None:
     file = tmp_path / "verification.md"
     record(a_result("pairs", "8 cases"), ["pairs"], file)
 
@@ -44,7 +44,7 @@ def test_the_row_of_a_part_that_is_gone_is_dropped(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize("name", PARTS)
-def test_every_part_has_its_function(name: str) -> None:
+def test_every_part_has_a_function(name: str) -> None:
     module, _, function = PARTS[name].partition(":")
 
     assert callable(getattr(import_module(module), function))

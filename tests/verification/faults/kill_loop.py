@@ -47,7 +47,7 @@ class KillableProcess:
     def __init__(self, command: list[str], folder: Path, ready: str = "") -> None:
         self.command, self.ready, self.log = command, ready, folder / f"{command[2].rpartition('.')[2]}.log"
         self.environment = os.environ | {
-            "ENGINE_LIFE": "one-life",
+            "ENGINE_RUN_ID": "one-run",
             "DISPATCHER_FOLDER": str(folder),
             "PYTHONPATH": str(ROOT),
         }

@@ -1,1 +1,1 @@
-"""Does a test notice? One small change at a time is made to a rule or to a condition, and a test has to fail of it."""
+"""Mutation testing of rules and of the conditions of writes: each small change must make a test fail."""

@@ -1,4 +1,4 @@
-"""Changes that change nothing anybody could see, each with its reason."""
+"""Mutants that do not change the behavior, each with its reason."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from tests.verification.mutation.mutants import Mutant
 
 @dataclass(frozen=True)
 class EquivalentMutant:
-    """`becomes` is the changed line, as the survivors are printed."""
+    """`becomes` is the changed line as printed for survivors, with whitespace collapsed."""
 
     function: str
     becomes: str
@@ -19,7 +19,7 @@ class EquivalentMutant:
 USEFUL_LOCATIONS = (
     "location for location in dict.fromkeys(preference) if any(units.get((sku, location), {}) {} 0 for sku in demand)"
 )
-USEFUL_REASON = "a location that has nothing is in no smallest choice and gives no share: it only costs comparing"
+USEFUL_REASON = "a location without stock is in no smallest choice and gets no share"
 
 EQUIVALENT = (
     EquivalentMutant("_split_demand", USEFUL_LOCATIONS.format(1, ">"), USEFUL_REASON),
@@ -27,16 +27,16 @@ EQUIVALENT = (
     EquivalentMutant(
         "_choose_fewest_locations",
         "for count in range(MAX_COMPARED_LOCATIONS + 1):",
-        "no location at all covers no demand",
+        "an empty choice covers no demand",
     ),
     EquivalentMutant(
         "sum_promisable",
         "stock = AvailableStock(shards, [location], lapsed, (safety_units), own)",
-        "where no safety is named the location is its own, and keeps nothing back whatever the number",
+        "without safety units the location is its own and has no safety, whatever the number",
     ),
 )
 
-EQUIVALENT_LINES = {(same.function, same.becomes) for same in EQUIVALENT}
+EQUIVALENT_LINES = {(equivalent.function, equivalent.becomes) for equivalent in EQUIVALENT}
 
 
 def is_equivalent(mutant: Mutant) -> bool:

@@ -1,7 +1,7 @@
-"""The small changes: mutmut's own, and terms that go missing. Where they are made is decided here too.
+"""Mutants: the changes of mutmut's operators and dropped terms, and the places where they are made.
 
-mutmut itself runs each mutant behind a copy of the whole tree and passes over properties, of which our models are
-full; so only its operators are used, and `live.py` puts each change into the running process.
+mutmut itself copies the whole tree for each mutant and skips properties, which the models use a lot; so only its
+operators are used, and `runner.py` applies each mutant to the running process.
 """
 
 from __future__ import annotations
@@ -30,7 +30,7 @@ COMPOSED_NODES = (cst.BooleanOperation, cst.BinaryOperation, cst.Comparison, cst
 @dataclass(frozen=True)
 class Mutant:
     file: str
-    function: str  # as Python calls it: Level.available
+    function: str  # the qualified name: Level.available
     line: int
     start: int
     end: int
@@ -38,22 +38,22 @@ class Mutant:
     after: str
 
     def source(self) -> str:
-        """The whole file with the change made."""
-        was = _read_source(self.file)
-        return was[: self.start] + self.after + was[self.end :]
+        """Return the whole file with the change applied."""
+        source = _read_source(self.file)
+        return source[: self.start] + self.after + source[self.end :]
 
     @property
     def lines(self) -> tuple[str, str]:
-        """The lines it stands in, as they are and as they become; each in one row, for tables and lists."""
-        was = _read_source(self.file)
-        first, last = was.rfind("\n", 0, self.start) + 1, was.find("\n", self.end)
-        return _collapse_whitespace(was[first:last]), _collapse_whitespace(
-            was[first : self.start] + self.after + was[self.end : last]
+        """Return the affected lines before and after the change, each joined to one line."""
+        source = _read_source(self.file)
+        first, last = source.rfind("\n", 0, self.start) + 1, source.find("\n", self.end)
+        return _collapse_whitespace(source[first:last]), _collapse_whitespace(
+            source[first : self.start] + self.after + source[self.end : last]
         )
 
     def __str__(self) -> str:
-        was, becomes = self.lines
-        return f"{self.file}:{self.line} {self.function}\n  - {was}\n  + {becomes}"
+        before, becomes = self.lines
+        return f"{self.file}:{self.line} {self.function}\n  - {before}\n  + {becomes}"
 
 
 def _collapse_whitespace(text: str) -> str:
@@ -62,17 +62,20 @@ def _collapse_whitespace(text: str) -> str:
 
 @cache
 def _read_source(file: str) -> str:
-    """Once: somebody may be at work on it while this goes on."""
+    """Read a file once, so that edits during a run have no effect."""
     return Path(file).read_text()
 
 
 def list_mutants(file: str, conditions: Iterable[str] | None = None) -> list[Mutant]:
-    """Of every function in the file; or only of its condition expressions, and of the functions named that reckon
-    what stands in them."""
+    """Return the mutants of every function in the file.
+
+    With `conditions` only condition expressions are changed, and the functions with these names, which compute values
+    of conditions.
+    """
     wrapper = MetadataWrapper(cst.parse_module(_read_source(file)))
-    walk = _MutantVisitor(file, wrapper.module, None if conditions is None else set(conditions))
-    wrapper.visit(walk)
-    return list(dict.fromkeys(walk.mutants))
+    visitor = _MutantVisitor(file, wrapper.module, None if conditions is None else set(conditions))
+    wrapper.visit(visitor)
+    return list(dict.fromkeys(visitor.mutants))
 
 
 class _MutantVisitor(cst.CSTVisitor):
@@ -82,8 +85,8 @@ class _MutantVisitor(cst.CSTVisitor):
         super().__init__()
         self.file, self.module, self.conditions = file, module, conditions
         self.names: list[str] = []
-        self.function_depth = 0  # how deep
-        self.condition_stack: list[cst.CSTNode] = []  # condition expressions
+        self.function_depth = 0
+        self.condition_stack: list[cst.CSTNode] = []
         self.mutants: list[Mutant] = []
         self.lines = [0]
         for line in module.code.splitlines(keepends=True):
@@ -116,18 +119,18 @@ class _MutantVisitor(cst.CSTVisitor):
     def _builds_condition(self, node: cst.CSTNode) -> bool:
         if not isinstance(node, cst.FunctionDef):
             return False
-        answers = self.module.code_for_node(node.returns.annotation) if node.returns else ""
-        return "Condition" in answers or node.name.value in (self.conditions or ())
+        returned_type = self.module.code_for_node(node.returns.annotation) if node.returns else ""
+        return "Condition" in returned_type or node.name.value in (self.conditions or ())
 
     def _mutate(self, node: cst.CSTNode) -> None:
         if self.conditions is None:
-            changed = [*_mutmut_changes(node), *_drop_terms(node)]
+            changes = [*_mutmut_changes(node), *_drop_terms(node)]
         else:
-            changed = [*_drop_condition(node)]
+            changes = [*_drop_condition(node)]
             if self.condition_stack:
-                changed += [*_mutmut_changes(node), *_drop_terms(node)]
-        for each in changed:
-            self._add_mutant(node, each)
+                changes += [*_mutmut_changes(node), *_drop_terms(node)]
+        for change in changes:
+            self._add_mutant(node, change)
 
     def _add_mutant(self, node: cst.CSTNode, changed: cst.CSTNode) -> None:
         at = self.get_metadata(PositionProvider, node)
@@ -146,7 +149,7 @@ def _mutmut_changes(node: cst.CSTNode) -> Iterator[cst.CSTNode]:
 
 
 def _drop_terms(node: cst.CSTNode) -> Iterator[cst.CSTNode]:
-    """What mutmut leaves out: each side of a joined condition alone, and a comparison the other way round."""
+    """Yield changes that mutmut lacks: each side of a joined condition alone, and a negated comparison."""
     if isinstance(node, (cst.BooleanOperation, cst.BinaryOperation)) and m.matches(node, JOINED_CONDITION):
         yield node.left
         yield node.right
@@ -155,7 +158,7 @@ def _drop_terms(node: cst.CSTNode) -> Iterator[cst.CSTNode]:
 
 
 def _drop_condition(node: cst.CSTNode) -> Iterator[cst.CSTNode]:
-    """The same write, whatever stands there."""
+    """Yield the same write without its condition, and negated existence conditions."""
     if isinstance(node, cst.Arg) and node.keyword and node.keyword.value in ("when", "condition"):
         yield node.with_changes(value=cst.Name("None"), comma=cst.MaybeSentinel.DEFAULT)
     if m.matches(node, m.Attribute(value=m.Name("db"), attr=m.Name("create"))):
@@ -167,7 +170,7 @@ def _drop_condition(node: cst.CSTNode) -> Iterator[cst.CSTNode]:
 
 
 def _is_condition(node: cst.CSTNode) -> bool:
-    """A comparison with an attribute of a row, whether it exists, and whatever is joined of such."""
+    """Whether the node compares an attribute of a row, tests its existence, or joins such conditions."""
     if isinstance(node, cst.Comparison):
         return _is_row_attribute(node.left)
     if m.matches(node, m.Call(func=m.Attribute(attr=m.Name("exists") | m.Name("does_not_exist")))):

@@ -1,4 +1,4 @@
-"""What is changed, and which tests have to notice."""
+"""The mutated files of each package, and the tests that must detect the mutants."""
 
 from __future__ import annotations
 
@@ -7,8 +7,11 @@ from dataclasses import dataclass
 
 @dataclass(frozen=True)
 class MutatedPackage:
-    """`rules` are changed everywhere and pure tests alone must notice, for they are quick; of `stores` only the
-    conditions are changed, and `reckons` names what reckons a number that stands in one."""
+    """The files and tests of one package.
+
+    `rules` are mutated everywhere and must be covered by pure tests alone, which are fast. Of `stores` only conditions
+    are mutated, and the functions in `condition_helpers`, which compute values of conditions.
+    """
 
     rules: tuple[str, ...]
     rule_tests: tuple[str, ...]

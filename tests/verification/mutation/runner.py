@@ -1,6 +1,6 @@
-"""Puts one change after another into the running shop, each in a fork of its own, and asks the tests that reach it.
+"""Applies one mutant after another to the running process, each in its own fork, and runs the tests that reach it.
 
-A function's code is exchanged where it stands, so whoever imported it meets the change; nothing is written to disk.
+The code object of the function is replaced in place, so every importer sees the change; nothing is written to disk.
 """
 
 from __future__ import annotations
@@ -23,43 +23,43 @@ from tests.verification.mutation.mutants import Mutant
 from tests.verification.simulator.memory_engine import MemoryEngine
 
 CANNOT_APPLY = 3
-MIN_CPU_SECONDS, CPU_TIME_FACTOR = (
-    10,
-    4,
-)  # of CPU, and of what its tests took without it: then a change has made a loop endless
+# A mutant whose tests need more than MIN_CPU_SECONDS plus CPU_TIME_FACTOR times their usual time loops endlessly.
+MIN_CPU_SECONDS, CPU_TIME_FACTOR = 10, 4
 
-FINDING_PHASES = (Phase.explicit, Phase.generate)  # a smaller example would tell us nothing more
+FINDING_PHASES = (Phase.explicit, Phase.generate)  # shrinking a failing example would only take time
 
-Function = tuple[str, str]  # file, and what Python calls it
+Function = tuple[str, str]  # file, qualified name
 
 
 def find_survivors(
     mutants: Sequence[Mutant], tests: Sequence[str], on_survivor: Callable[[Mutant], None] = print
 ) -> list[Mutant]:
-    """Those that no test notices, of the tests that reach their function; each is told as soon as it is known."""
+    """Return the mutants that no test detects; `on_survivor` is called for each as soon as it is known.
+
+    Raises RuntimeError when the tests fail without a mutant.
+    """
     settings.register_profile("mutation", max_examples=20, database=None, derandomize=True, phases=FINDING_PHASES)
     settings.load_profile("mutation")
-    trial = _MutationPlugin(mutants, on_survivor)
-    quiet = ["-o", "addopts=", "-s", "-p", "no:terminal", "-p", "no:cacheprovider", "-p", "no:xdist"]
-    ended = pytest.main([*quiet, *tests], plugins=[trial])
-    if trial.broken or ended:
-        raise RuntimeError(f"the tests fail without any change: {trial.broken or ended}")
-    return trial.survived
+    plugin = _MutationPlugin(mutants, on_survivor)
+    options = ["-o", "addopts=", "-s", "-p", "no:terminal", "-p", "no:cacheprovider", "-p", "no:xdist"]
+    exit_code = pytest.main([*options, *tests], plugins=[plugin])
+    if plugin.broken or exit_code:
+        raise RuntimeError(f"the tests fail without a mutant: {plugin.broken or exit_code}")
+    return plugin.survived
 
 
 class _MutationPlugin:
-    def __init__(self, mutants: Sequence[Mutant], told: Callable[[Mutant], None]) -> None:
-        self.mutants, self.on_survivor = mutants, told
+    def __init__(self, mutants: Sequence[Mutant], on_survivor: Callable[[Mutant], None]) -> None:
+        self.mutants, self.on_survivor = mutants, on_survivor
         self.survived: list[Mutant] = []
         self.broken: list[str] = []
         self.tests_by_function: dict[Function, list[Any]] = {}
         self.cpu_seconds: dict[str, float] = {}
-        self.failed = False  # whether anything of the test that runs now has failed
+        self.failed = False  # whether the running test has failed
 
     @pytest.hookimpl(tryfirst=True)
     def pytest_fixture_setup(self, fixturedef: Any, request: Any) -> bool | None:
-        """Tests that ask for moto are given the engine in memory, which is held to the same answers and is at hand at
-        once."""
+        """Give tests that request moto the in-memory engine, which behaves the same and starts at once."""
         if fixturedef.argname != "aws":
             return None
         db.engine = MemoryEngine()
@@ -71,31 +71,31 @@ class _MutationPlugin:
         self._trace_tests(session.items)
         if self.broken:
             return True
-        gc.freeze()  # or every fork copies what its collector touches
+        gc.freeze()  # otherwise every fork copies the pages that its collector touches
         for mutant in self.mutants:
-            if not self._is_noticed(mutant):
+            if not self._is_detected(mutant):
                 self.survived.append(mutant)
                 self.on_survivor(mutant)
         return True
 
     def _trace_tests(self, items: Sequence[Any]) -> None:
-        """Which tests reach which function; the quickest are asked first."""
+        """Record which tests reach which function, the fastest first."""
         files = {os.path.abspath(mutant.file): mutant.file for mutant in self.mutants}
         for item in items:
-            seen: set[Function] = set()
-            began = time.process_time()
-            sys.settrace(_build_tracer(files, seen))
+            functions: set[Function] = set()
+            started_at = time.process_time()
+            sys.settrace(_build_tracer(files, functions))
             try:
                 passed = self._passes(item)
             finally:
                 sys.settrace(None)
-            self.cpu_seconds[item.nodeid] = time.process_time() - began
+            self.cpu_seconds[item.nodeid] = time.process_time() - started_at
             if not passed:
                 self.broken.append(item.nodeid)
-            for function in seen:
+            for function in functions:
                 self.tests_by_function.setdefault(function, []).append(item)
-        for reached in self.tests_by_function.values():
-            reached.sort(key=lambda item: self.cpu_seconds[item.nodeid])
+        for tests in self.tests_by_function.values():
+            tests.sort(key=lambda item: self.cpu_seconds[item.nodeid])
 
     def _passes(self, item: Any) -> bool:
         self.failed = False
@@ -105,65 +105,65 @@ class _MutationPlugin:
     def pytest_runtest_logreport(self, report: Any) -> None:
         self.failed |= report.failed
 
-    def _is_noticed(self, mutant: Mutant) -> bool:
+    def _is_detected(self, mutant: Mutant) -> bool:
         child = os.fork()
         if child == 0:
             os._exit(self._run_in_fork(mutant))
-        ended = os.waitstatus_to_exitcode(os.waitpid(child, 0)[1])
-        if ended == CANNOT_APPLY:
-            raise RuntimeError(f"this change cannot be put in: {mutant}")
-        return ended != 0
+        exit_code = os.waitstatus_to_exitcode(os.waitpid(child, 0)[1])
+        if exit_code == CANNOT_APPLY:
+            raise RuntimeError(f"this mutant cannot be applied: {mutant}")
+        return exit_code != 0
 
     def _run_in_fork(self, mutant: Mutant) -> int:
-        reached = self.tests_by_function.get((mutant.file, mutant.function), [])
-        longest = MIN_CPU_SECONDS + CPU_TIME_FACTOR * int(sum(self.cpu_seconds[item.nodeid] for item in reached))
-        resource.setrlimit(resource.RLIMIT_CPU, (longest, longest))
-        nowhere = os.open(os.devnull, os.O_WRONLY)
-        os.dup2(nowhere, 1), os.dup2(nowhere, 2)
+        tests = self.tests_by_function.get((mutant.file, mutant.function), [])
+        max_seconds = MIN_CPU_SECONDS + CPU_TIME_FACTOR * int(sum(self.cpu_seconds[item.nodeid] for item in tests))
+        resource.setrlimit(resource.RLIMIT_CPU, (max_seconds, max_seconds))
+        devnull = os.open(os.devnull, os.O_WRONLY)
+        os.dup2(devnull, 1), os.dup2(devnull, 2)
         try:
             apply_mutant(mutant)
         except BaseException:
-            return CANNOT_APPLY  # or what was never tried would pass for noticed
+            return CANNOT_APPLY  # otherwise an untested mutant would count as detected
         try:
-            return 0 if all(self._passes(item) for item in reached) else 1
+            return 0 if all(self._passes(item) for item in tests) else 1
         except BaseException:
             return 1
 
 
-def _build_tracer(files: dict[str, str], seen: set[Function]) -> Callable[..., None]:
-    def called(frame: Any, event: str, value: Any) -> None:
+def _build_tracer(files: dict[str, str], functions: set[Function]) -> Callable[..., None]:
+    def trace_call(frame: Any, event: str, value: Any) -> None:
         file = files.get(frame.f_code.co_filename)
         if file:
-            seen.add((file, frame.f_code.co_qualname.partition(".<locals>")[0]))
+            functions.add((file, frame.f_code.co_qualname.partition(".<locals>")[0]))
 
-    return called
+    return trace_call
 
 
 def apply_mutant(mutant: Mutant) -> None:
-    """Into this very process, for good: call it in a fork."""
+    """Apply the mutant to the current process permanently; call this in a fork."""
     name = mutant.file.removesuffix(".py").replace("/", ".")
-    changed = _find_code(compile(mutant.source(), os.path.abspath(mutant.file), "exec"), mutant.function)
-    _find_function(importlib.import_module(name), mutant.function).__code__ = changed
+    code = _find_code(compile(mutant.source(), os.path.abspath(mutant.file), "exec"), mutant.function)
+    _find_function(importlib.import_module(name), mutant.function).__code__ = code
 
 
-def _find_code(of: CodeType, qualname: str) -> CodeType:
-    return next(code for code in _list_codes(of) if code.co_qualname == qualname)
+def _find_code(parent: CodeType, qualname: str) -> CodeType:
+    return next(code for code in _list_codes(parent) if code.co_qualname == qualname)
 
 
-def _list_codes(of: CodeType) -> Iterator[CodeType]:
-    for const in of.co_consts:
+def _list_codes(parent: CodeType) -> Iterator[CodeType]:
+    for const in parent.co_consts:
         if isinstance(const, CodeType):
             yield const
             yield from _list_codes(const)
 
 
 def _find_function(module: Any, qualname: str) -> FunctionType:
-    """What stands under its name, out of the wrapping of properties and static methods."""
-    found: Any = module
+    """Return the function with this name, unwrapped from properties and static methods."""
+    value: Any = module
     for part in qualname.split("."):
-        found = vars(found)[part]
-    while not isinstance(found, FunctionType):
-        found = next(
-            getattr(found, name) for name in ("fget", "func", "__func__", "__wrapped__") if hasattr(found, name)
+        value = vars(value)[part]
+    while not isinstance(value, FunctionType):
+        value = next(
+            getattr(value, name) for name in ("fget", "func", "__func__", "__wrapped__") if hasattr(value, name)
         )
-    return found
+    return value

@@ -1,4 +1,4 @@
-"""Two rules and a condition for the runner's own test: of the second rule nobody watches the edge."""
+"""Two rules and a condition for the runner's own test. No test covers the limit of the second rule."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ class Parcel:
     minor: int
 
     @property
-    def is_dear(self) -> bool:
+    def is_expensive(self) -> bool:
         return self.minor > 100
 
     @property

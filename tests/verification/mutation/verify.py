@@ -1,7 +1,6 @@
-"""`make verify ONLY=mutation`: how many small changes to rules and conditions a test notices; `ROOM=stock` takes one
-package.
+"""`make verify ONLY=mutation`: the share of mutants that tests detect; `PACKAGE=stock` takes one package.
 
-Under ninety percent of a file is too few, and a condition that can be changed unnoticed is one too many.
+At least ninety percent of the mutants of each file of rules and all mutants of conditions must be detected.
 """
 
 from __future__ import annotations
@@ -40,45 +39,45 @@ class Score:
 
 
 def measure_mutation_score() -> Figures:
-    names = os.environ.get("ROOM", "").split() or list(PACKAGES)
+    names = os.environ.get("PACKAGE", "").split() or list(PACKAGES)
     scores = [score for name in names for score in score_package(PACKAGES[name])]
     Console(width=120).print(build_table(scores))
-    made, survived = sum(each.mutants for each in scores), sum(each.survived for each in scores)
-    reached = f"{made:,} changes in {', '.join(names)}; {survived} unnoticed"
+    mutants, survived = sum(score.mutants for score in scores), sum(score.survived for score in scores)
+    reached = f"{mutants:,} mutants in {', '.join(names)}; {survived} undetected"
     goal = "90 % of each file of rules, every condition"
     return Figures(
-        "small changes to rules and conditions, noticed by a test",
+        "mutants of rules and conditions, detected by a test",
         reached,
         goal,
-        all(each.is_enough for each in scores),
+        all(score.is_enough for score in scores),
     )
 
 
-def score_package(room: MutatedPackage) -> Iterator[Score]:
+def score_package(package: MutatedPackage) -> Iterator[Score]:
     yield from _score(
-        [each for file in room.rules for each in list_mutants(file)], room.rule_tests, "everything", MIN_SCORE
+        [mutant for file in package.rules for mutant in list_mutants(file)], package.rule_tests, "everything", MIN_SCORE
     )
-    in_stores = [each for file in room.stores for each in list_mutants(file, room.condition_helpers)]
-    yield from _score(in_stores, room.store_tests, "conditions", 1)
+    in_stores = [mutant for file in package.stores for mutant in list_mutants(file, package.condition_helpers)]
+    yield from _score(in_stores, package.store_tests, "conditions", 1)
 
 
-def _score(made: Sequence[Mutant], tests: Sequence[str], what: str, least: float) -> Iterator[Score]:
-    different = [mutant for mutant in made if not is_equivalent(mutant)]
-    survived = find_survivors(different, tests, lambda mutant: print(mutant, flush=True))
-    for file in dict.fromkeys(mutant.file for mutant in made):
-        yield Score(file, what, least, _count(file, different), _count(file, survived))
+def _score(mutants: Sequence[Mutant], tests: Sequence[str], scope: str, minimum: float) -> Iterator[Score]:
+    tested = [mutant for mutant in mutants if not is_equivalent(mutant)]
+    survived = find_survivors(tested, tests, lambda mutant: print(mutant, flush=True))
+    for file in dict.fromkeys(mutant.file for mutant in mutants):
+        yield Score(file, scope, minimum, _count(file, tested), _count(file, survived))
 
 
-def _count(file: str, made: Sequence[Mutant]) -> int:
-    return sum(mutant.file == file for mutant in made)
+def _count(file: str, mutants: Sequence[Mutant]) -> int:
+    return sum(mutant.file == file for mutant in mutants)
 
 
 def build_table(scores: Sequence[Score]) -> Table:
-    table = Table("file", "changed", title="Small changes, and whether a test notices", header_style="bold")
+    table = Table("file", "changed", title="Mutants, and whether a test detects them", header_style="bold")
     for title in ("mutants", "killed", "survived", "score"):
         table.add_column(title, justify="right")
-    for each in scores:
-        counted = each.mutants, each.mutants - each.survived, each.survived
-        share = f"[{'green' if each.is_enough else 'red'}]{each.share:.1%}[/]"
-        table.add_row(each.file, each.scope, *map(str, counted), share)
+    for score in scores:
+        counts = score.mutants, score.mutants - score.survived, score.survived
+        share = f"[{'green' if score.is_enough else 'red'}]{score.share:.1%}[/]"
+        table.add_row(score.file, score.scope, *map(str, counts), share)
     return table

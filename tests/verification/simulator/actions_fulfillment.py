@@ -42,7 +42,7 @@ STEPS: dict[str, Callable[[Principal, str], Any]] = {
     "dispatch": dispatch,
     "deliver": deliver,
     "handover": handover,
-    "fail": partial(fail, reason="nobody at home"),
+    "fail": partial(fail, reason="customer not at home"),
     "back": partial(fail, reason="moved away", back=True),
     "reject": partial(reject, reason="not_found"),
     "call damaged": partial(reject, reason="damaged"),

@@ -145,7 +145,7 @@ def web_orders(day: Day) -> None:
     day.order("came back", (CUP, 1))
     day.step("came back", "accept", "pick", "ready", by=JOKO)
     day.step("came back", "dispatch", by=AGUS)
-    day.step("came back", "fail", by=AGUS, body={"reason": "nobody at home"})
+    day.step("came back", "fail", by=AGUS, body={"reason": "customer not at home"})
     day.step("came back", "fail", by=AGUS, body={"reason": "moved away", "back": True})
 
 

@@ -157,7 +157,7 @@ def list_recent_work(sim: FullStackSim, kind: str, likely: Sequence[str]) -> lis
 
 
 BODIES = {
-    "fail": {"reason": "nobody at home"},
+    "fail": {"reason": "customer not at home"},
     "back": {"reason": "moved away", "back": True},
     "reject": {"reason": "not_found"},
     "call damaged": {"reason": "damaged"},

@@ -77,7 +77,7 @@ class Sim:
         self.answers: dict[str, Any] = {}
         self.orders: list[str] = []
         self.drafts: list[str] = []
-        self.customers: list[str] = []  # customers that staff or a file brought
+        self.customers: list[str] = []  # created by staff or by an import
         self.transfers: list[tuple[str, str]] = []
         self.inbound: list[tuple[str, str]] = []
         self.steps = self.sends = self.faults = self.visible_faults = self.commits = self.faulted_commits = (

@@ -1,4 +1,4 @@
-"""What the conformance suite cannot ask of the others: reads that lag, sends that fail, requests that AWS refuses."""
+"""The behavior of DynamoDB that other engines lack: reads that lag, sends that fail, invalid requests."""
 
 from __future__ import annotations
 
@@ -24,15 +24,15 @@ class Thing(db.Row):
 
 
 @pytest.fixture
-def set_seconds(wire: BotocoreStub) -> Callable[[float], None]:
-    """The store's clock goes on by so much."""
+def advance_seconds(wire: BotocoreStub) -> Callable[[float], None]:
+    """A function that advances the store's clock."""
     now = [0.0]
     wire.store.seconds = lambda: now[0]
-    return lambda more: now.__setitem__(0, now[0] + more)
+    return lambda seconds: now.__setitem__(0, now[0] + seconds)
 
 
-def put_row(sk: str = "1", **said: Any) -> Thing:
-    return Thing("a", sk, **said)
+def put_row(sk: str = "1", **values: Any) -> Thing:
+    return Thing("a", sk, **values)
 
 
 def load_count(consistent: bool = True) -> Any:
@@ -45,28 +45,28 @@ def list_rows() -> list[Any]:
 
 
 def inject_faults(wire: BotocoreStub, operation: str, *faults: str) -> list[str]:
-    """The next sends of it meet these, then none; what is left of them."""
-    left = list(faults)
-    wire.inject_fault = lambda name: left.pop(0) if name == operation and left else ""
-    return left
+    """Inject one fault into each of the next sends of an operation. Return the list of the remaining faults."""
+    remaining = list(faults)
+    wire.inject_fault = lambda name: remaining.pop(0) if name == operation and remaining else ""
+    return remaining
 
 
-def test_an_index_lags_while_its_rows_are_current(wire: BotocoreStub, set_seconds: Callable[[float], None]) -> None:
+def test_an_index_lags_while_its_rows_are_current(wire: BotocoreStub, advance_seconds: Callable[[float], None]) -> None:
     db.commit([db.create(put_row("old", count=1, list="work", listed_at="t1"))])
-    set_seconds(3)
+    advance_seconds(3)
     db.commit([db.update(put_row("old"), Thing.count.add(1), Thing.list.remove())])
     db.commit([db.create(put_row("new", count=5, list="work", listed_at="t2"))])
 
     wire.read_lag = lambda: 2.0
     assert list_rows() == [("old", 2)]
 
-    set_seconds(2)
+    advance_seconds(2)
     assert list_rows() == [("new", 5)]
 
 
-def test_an_eventually_consistent_read_lags(wire: BotocoreStub, set_seconds: Callable[[float], None]) -> None:
+def test_an_eventually_consistent_read_lags(wire: BotocoreStub, advance_seconds: Callable[[float], None]) -> None:
     db.commit([db.create(put_row(count=1))])
-    set_seconds(3)
+    advance_seconds(3)
     db.commit([db.update(put_row(), Thing.count.add(1))])
 
     wire.read_lag = lambda: 2.0
@@ -78,19 +78,19 @@ def test_an_eventually_consistent_read_lags(wire: BotocoreStub, set_seconds: Cal
 def test_a_read_is_retried(wire: BotocoreStub, fault: str) -> None:
     db.commit([db.create(put_row(count=1))])
 
-    left = inject_faults(wire, "GetItem", fault, fault)
+    remaining = inject_faults(wire, "GetItem", fault, fault)
 
     assert load_count() == 1
-    assert left == ([fault] if fault == "slow" else [])
+    assert remaining == ([fault] if fault == "slow" else [])
 
 
-@pytest.mark.parametrize("fault", [each for each in WRITE_FAULTS if each != "forgotten"])
-def test_a_write_happens_once_whatever_fault_its_first_send_meets(wire: BotocoreStub, fault: str) -> None:
-    left = inject_faults(wire, "TransactWriteItems", fault)
+@pytest.mark.parametrize("fault", [fault for fault in WRITE_FAULTS if fault != "forgotten"])
+def test_a_write_happens_once_for_any_fault_of_its_first_send(wire: BotocoreStub, fault: str) -> None:
+    remaining = inject_faults(wire, "TransactWriteItems", fault)
 
     db.commit([db.update(put_row(), Thing.count.add(1))])
 
-    assert (load_count(), left) == (1, [])
+    assert (load_count(), remaining) == (1, [])
 
 
 def test_a_write_resent_after_its_token_expired_conflicts_with_itself(wire: BotocoreStub) -> None:
@@ -114,20 +114,20 @@ def test_a_write_whose_reply_is_lost_three_times_is_made_once_and_raises_unavail
 def test_unprocessed_keys_of_a_batch_are_requested_again(wire: BotocoreStub) -> None:
     db.commit([db.create(put_row(count=1))])
 
-    left = inject_faults(wire, "BatchGetItem", "half")
+    remaining = inject_faults(wire, "BatchGetItem", "half")
 
     assert [row.count for row in db.batch([Key(Thing, "a", "1")]).values()] == [1]
-    assert left == []
+    assert remaining == []
 
 
 WRITE = {"TableName": "test-orders", "Key": {"pk": {"S": "a"}, "sk": {"S": "1"}}}
 REFUSED: dict[str, dict[str, Any]] = {
-    "a placeholder nobody uses": {"UpdateExpression": "REMOVE #a", "ExpressionAttributeNames": {"#a": "a", "#b": "b"}},
-    "a placeholder nobody says": {"UpdateExpression": "SET #a = :a", "ExpressionAttributeNames": {"#a": "a"}},
-    "an attribute that is not there": {"UpdateExpression": "SET a = b"},
+    "an unused placeholder": {"UpdateExpression": "REMOVE #a", "ExpressionAttributeNames": {"#a": "a", "#b": "b"}},
+    "an undefined placeholder": {"UpdateExpression": "SET #a = :a", "ExpressionAttributeNames": {"#a": "a"}},
+    "an absent attribute": {"UpdateExpression": "SET a = b"},
     "the same attribute twice": {"UpdateExpression": "SET a = sk REMOVE a"},
-    "no expression": {"UpdateExpression": "SET a =="},
-    "a verb that DynamoDB does not know": {"UpdateExpression": "MULTIPLY a b"},
+    "an invalid expression": {"UpdateExpression": "SET a =="},
+    "an unknown verb": {"UpdateExpression": "MULTIPLY a b"},
     "an item that is too large": {
         "UpdateExpression": "SET a = :a",
         "ExpressionAttributeValues": {":a": {"S": "a" * 410_000}},
@@ -135,23 +135,23 @@ REFUSED: dict[str, dict[str, Any]] = {
 }
 
 
-@pytest.mark.parametrize("said", REFUSED)
-def test_an_invalid_request_is_refused_and_changes_nothing(wire: BotocoreStub, said: str) -> None:
+@pytest.mark.parametrize("name", REFUSED)
+def test_an_invalid_request_is_refused_and_changes_nothing(wire: BotocoreStub, name: str) -> None:
     with pytest.raises(ClientError, match="ValidationException"):
-        send_write(Update=WRITE | REFUSED[said])
+        send_write(Update=WRITE | REFUSED[name])
 
     assert wire.store.items("test-orders") == []
 
 
-def test_a_token_stands_for_one_transaction_for_ten_minutes(
-    wire: BotocoreStub, set_seconds: Callable[[float], None]
+def test_a_token_identifies_one_transaction_for_ten_minutes(
+    wire: BotocoreStub, advance_seconds: Callable[[float], None]
 ) -> None:
     send_write(Update=WRITE | {"UpdateExpression": "SET a = sk"})
 
     with pytest.raises(ClientError, match="IdempotentParameterMismatch"):
         send_write(Update=WRITE | {"UpdateExpression": "SET b = sk"})
 
-    set_seconds(600)
+    advance_seconds(600)
     send_write(Update=WRITE | {"UpdateExpression": "SET b = sk"})
     assert wire.store.items("test-orders") == [WRITE["Key"] | {"a": {"S": "1"}, "b": {"S": "1"}}]
 

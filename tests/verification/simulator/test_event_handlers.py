@@ -1,4 +1,4 @@
-"""Histories tell their listeners what the topics' own filters would."""
+"""Histories deliver the same kinds of events as the subscriptions of the topics."""
 
 from __future__ import annotations
 
@@ -13,6 +13,6 @@ from tests.verification.simulator.probabilities import HANDLERS
 EVENTS_BY_HANDLER = {"notify": notify, "orders": orders, "the ledger": payments, "the recap": reporting}
 
 
-@pytest.mark.parametrize("listener", EVENTS_BY_HANDLER)
-def test_handlers_receive_the_same_events_in_histories_as_from_topics(listener: str) -> None:
-    assert set(HANDLERS[listener][0]) == EVENTS_BY_HANDLER[listener].SUBSCRIBED_KINDS
+@pytest.mark.parametrize("handler", EVENTS_BY_HANDLER)
+def test_handlers_receive_the_same_events_in_histories_as_from_topics(handler: str) -> None:
+    assert set(HANDLERS[handler][0]) == EVENTS_BY_HANDLER[handler].SUBSCRIBED_KINDS

@@ -1,4 +1,4 @@
-"""The checker: content with a full day, and each of its invariants complains of exactly the wrong it is for."""
+"""The checker reports nothing on a full day, and each corruption violates exactly its invariant."""
 
 from __future__ import annotations
 
@@ -36,10 +36,10 @@ def test_a_full_day_violates_nothing(day: Day) -> None:
 
 
 @pytest.mark.parametrize(
-    ("name", "sows"), (*CORRUPTIONS.items(), *JOURNAL_CORRUPTIONS), ids=lambda part: getattr(part, "__name__", "")
+    ("name", "corrupt"), (*CORRUPTIONS.items(), *JOURNAL_CORRUPTIONS), ids=lambda part: getattr(part, "__name__", "")
 )
-def test_each_corruption_violates_exactly_its_invariant(day: Day, name: str, sows: Corruption) -> None:
-    sows(day)
+def test_each_corruption_violates_exactly_its_invariant(day: Day, name: str, corrupt: Corruption) -> None:
+    corrupt(day)
 
     report = check_invariants()
 
@@ -49,12 +49,12 @@ def test_each_corruption_violates_exactly_its_invariant(day: Day, name: str, sow
 def test_the_doctor_lists_every_invariant_and_reports_a_healthy_shop(day: Day) -> None:
     report = doctor.check_twice(boto3.client("dynamodb"), "test")
 
-    said = render(report)
+    output = render(report)
 
     assert report.is_valid
-    assert said.count("  holds") == len(INVARIANTS)
-    assert [name for name in ALL_INVARIANTS if f" {name} " not in said] == []
-    assert [part for part in PARTLY_CHECKED.values() if f"not checked: {part}" not in said] == []
+    assert output.count("  holds") == len(INVARIANTS)
+    assert [name for name in ALL_INVARIANTS if f" {name} " not in output] == []
+    assert [part for part in PARTLY_CHECKED.values() if f"not checked: {part}" not in output] == []
 
 
 def test_the_doctor_reports_violations(day: Day, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -69,7 +69,7 @@ def test_the_doctor_reports_violations(day: Day, monkeypatch: pytest.MonkeyPatch
 
 def render(report: Report) -> str:
     console = Console(file=StringIO(), width=200, highlight=False)
-    doctor.show(report, console)
+    doctor.print_report(report, console)
     return console.file.getvalue()  # type: ignore[attr-defined, no-any-return]
 
 
@@ -90,15 +90,15 @@ def test_each_invariant_states_its_formula() -> None:
     assert [name for name, rule in INVARIANTS.items() if not rule.__doc__] == []
 
 
-def test_the_checker_hashes_as_the_journal_does(day: Day) -> None:
+def test_the_checker_hashes_entries_as_the_journal_does(day: Day) -> None:
     entries = journal.history(f"order#{day.orders['pickup']['id']}")
-    found = load_snapshot(boto3.client("dynamodb"), "test").history(day.orders["pickup"]["id"])
+    rows = load_snapshot(boto3.client("dynamodb"), "test").history(day.orders["pickup"]["id"])
 
-    assert list(map(hash_entry, found)) == list(map(journal.hash_of, entries))
+    assert list(map(hash_entry, rows)) == list(map(journal.hash_of, entries))
 
 
-def test_the_checker_s_tables_of_states_are_the_shop_s() -> None:
-    """Written twice, so that a step too many in the shop is seen by somebody."""
+def test_the_checker_has_the_same_transitions_as_the_product() -> None:
+    """The tables are duplicated, so that a wrong transition in the product is detected."""
     assert (orders.TRANSITIONS, orders.FULFILLMENT_TRANSITIONS) == (states.ORDER, states.ORDER_FULFILLMENT)
     assert (work.OFFER_TRANSITIONS, work.FULFILLMENT_TRANSITIONS) == (states.OFFER, states.WORK)
     assert work.VAN_TRANSITIONS == states.WORK_ON_A_VAN

@@ -1,4 +1,4 @@
-"""The engine in memory is held to what DynamoDB does, beside the local engine and moto wherever those do it too."""
+"""The in-memory engine behaves as DynamoDB; the local engine and moto run the same tests where they can."""
 
 from __future__ import annotations
 
@@ -33,7 +33,7 @@ ENGINES = ["memory", "wire", "moto", pytest.param("ministack", marks=pytest.mark
 
 @pytest.fixture(params=ENGINES)
 def engine(request: pytest.FixtureRequest) -> Iterator[str]:
-    """Each engine in turn stands behind kit.db."""
+    """Each engine in turn, as the engine of `kit.db`."""
     if request.param == "memory":
         db.engine = MemoryEngine()
     else:
@@ -41,14 +41,14 @@ def engine(request: pytest.FixtureRequest) -> Iterator[str]:
     yield request.param
 
 
-def build_row(pk: str = "a", sk: str = "1", **said: Any) -> Thing:
-    return Thing(pk, sk, **said)
+def build_row(pk: str = "a", sk: str = "1", **values: Any) -> Thing:
+    return Thing(pk, sk, **values)
 
 
 def failed_conditions(*writes: Write) -> list[tuple[str | None, int | None]]:
-    with pytest.raises(TransactionCancelled) as stopped:
+    with pytest.raises(TransactionCancelled) as cancelled:
         db.engine.transact(writes, TOKEN)
-    return [(code, row.count if row is not None else None) for code, row in stopped.value.reasons]
+    return [(code, row.count if row is not None else None) for code, row in cancelled.value.reasons]
 
 
 def load_row(sk: str = "1") -> Any:
@@ -64,7 +64,7 @@ def test_a_written_row_is_read(engine: str) -> None:
     assert list(db.batch([Key(Thing, "a", "1"), Key(Thing, "a", "9")])) == [Key(Thing, "a", "1")]
 
 
-def test_a_batch_and_a_page_read_rows_whose_keys_have_other_names(engine: str) -> None:
+def test_a_batch_and_a_page_read_rows_with_other_key_names(engine: str) -> None:
     db.commit([db.create(EntryRow("a", n, **ENTRY)) for n in range(1, 4)] + [db.create(build_row(count=3))])
 
     rows = db.batch([Key(EntryRow, "a", 2), Key(Thing, "a", "1"), Key(EntryRow, "a", 9)])
@@ -79,7 +79,7 @@ def test_a_batch_and_a_page_read_rows_whose_keys_have_other_names(engine: str) -
     assert db.get(EntryRow, "a", 3) is not None
 
 
-def test_all_or_nothing_with_reasons_in_the_order_given(engine: str) -> None:
+def test_a_transaction_is_atomic_and_lists_its_reasons_in_order(engine: str) -> None:
     db.commit([db.create(build_row(count=3)), db.create(build_row(sk="2", count=5))])
 
     reasons = failed_conditions(
@@ -92,7 +92,7 @@ def test_all_or_nothing_with_reasons_in_the_order_given(engine: str) -> None:
     assert (load_row(), load_row("2"), load_row("3")) == ((3, None), (5, None), None)
 
 
-def test_a_refused_delete_or_check_shows_no_row(engine: str) -> None:
+def test_a_refused_delete_or_check_returns_no_row(engine: str) -> None:
     db.commit([db.create(build_row(count=3)), db.create(build_row(sk="2", count=5))])
 
     reasons = failed_conditions(
@@ -123,7 +123,7 @@ def test_a_refused_delete_or_check_shows_no_row(engine: str) -> None:
     ],
     ids=str,
 )
-def test_conditions_mean_the_same(engine: str, condition: Any, passes: bool) -> None:
+def test_conditions_have_the_same_meaning(engine: str, condition: Any, passes: bool) -> None:
     db.commit([db.create(build_row(count=3, word="tea"))])
 
     writes = [db.update(build_row(), Thing.listed_at.set("now"), when=condition)]
@@ -134,7 +134,7 @@ def test_conditions_mean_the_same(engine: str, condition: Any, passes: bool) -> 
         assert failed_conditions(*writes) == [("ConditionalCheckFailed", 3)]
 
 
-def test_an_update_adds_sets_and_removes_from_what_was_there(engine: str) -> None:
+def test_an_update_evaluates_its_right_sides_before_any_change(engine: str) -> None:
     db.commit([db.create(build_row(count=3, word="tea"))])
 
     db.commit([db.update(build_row(), Thing.count.add(-5), Thing.word.remove(), Thing.list.set(Thing.word))])
@@ -150,22 +150,22 @@ def test_an_update_creates_an_absent_row(engine: str) -> None:
     assert load_row() == (2, "new")
 
 
-def test_a_condition_on_an_absent_row_fails_without_one_to_show(engine: str) -> None:
+def test_a_failed_condition_on_an_absent_row_returns_no_row(engine: str) -> None:
     assert failed_conditions(db.update(build_row(), Thing.count.add(1), when=Thing.count >= 1)) == [
         ("ConditionalCheckFailed", None)
     ]
     assert load_row() is None
 
 
-def test_one_item_twice_is_refused_whole(engine: str) -> None:
-    """Loudly: it is our bug, and no waiting would mend it."""
+def test_a_transaction_that_names_an_item_twice_is_refused(engine: str) -> None:
+    """This is a bug of the caller, so it is not retried."""
     with pytest.raises((ValueError, TransactWriteError), match="item"):
         db.engine.transact([db.update(build_row(), Thing.count.add(1)), db.delete(build_row())], TOKEN)
 
     assert load_row() is None
 
 
-def test_pages_follow_each_other_without_gap(engine: str) -> None:
+def test_pages_follow_each_other_without_a_gap(engine: str) -> None:
     db.commit([db.create(build_row(sk=f"b{n}", count=n)) for n in range(5)] + [db.create(build_row(sk="c"))])
 
     first = db.query(Thing, "a", begins_with="b", limit=2)
@@ -178,7 +178,7 @@ def test_pages_follow_each_other_without_gap(engine: str) -> None:
     assert rest.after is None
 
 
-def test_an_index_holds_only_what_has_both_its_keys(engine: str) -> None:
+def test_an_index_contains_only_rows_with_both_keys(engine: str) -> None:
     db.commit([db.create(build_row(sk=str(n), count=n, list="work", listed_at=f"t{9 - n}")) for n in range(4)])
     db.commit([db.create(build_row(sk="9", list="work")), db.update(build_row(sk="0"), Thing.list.remove())])
 
@@ -192,7 +192,7 @@ def test_a_repeated_token_changes_nothing(engine: str) -> None:
     if engine == "moto":
         pytest.skip("moto ignores tokens")
     writes = [db.update(build_row(), Thing.count.add(1))]
-    for _ in "ab":
+    for _ in range(2):
         db.engine.transact(writes, TOKEN)
 
     assert load_row() == (1, None)
@@ -203,26 +203,26 @@ def test_more_than_a_hundred_writes_are_refused(engine: str) -> None:
         db.commit([db.create(build_row(sk=str(n))) for n in range(101)])
 
 
-def build_faulty_engine(*plan: str) -> MemoryEngine:
-    """Each transaction meets the next fault of the plan, then none."""
-    left = list(plan)
-    db.engine = memory = MemoryEngine(lambda send: left.pop(0) if send == "transact" and left else "")
+def build_faulty_engine(*faults: str) -> MemoryEngine:
+    """Inject one of the faults into each of the next transactions."""
+    remaining = list(faults)
+    db.engine = memory = MemoryEngine(lambda send: remaining.pop(0) if send == "transact" and remaining else "")
     return memory
 
 
-@pytest.mark.parametrize("passing", ["conflict", "throttled"])
-def test_transient_errors_are_retried_then_given_up(passing: str) -> None:
-    build_faulty_engine(*[passing] * 5)
+@pytest.mark.parametrize("fault", ["conflict", "throttled"])
+def test_transient_errors_are_retried_then_given_up(fault: str) -> None:
+    build_faulty_engine(*[fault] * 5)
     db.commit([db.create(build_row())])
     assert load_row() is not None
 
-    build_faulty_engine(*[passing] * 6)
+    build_faulty_engine(*[fault] * 6)
     with pytest.raises(Unavailable):
         db.commit([db.create(build_row())])
     assert load_row() is None
 
 
-def test_a_lost_reply_raises_unavailable_although_the_write_was_made() -> None:
+def test_a_lost_reply_raises_unavailable_although_the_write_is_applied() -> None:
     build_faulty_engine("lost")
 
     with pytest.raises(Unavailable):
@@ -236,27 +236,27 @@ def test_a_lost_reply_raises_unavailable_although_the_write_was_made() -> None:
 def test_a_restored_snapshot_equals_the_original() -> None:
     db.engine = memory = MemoryEngine()
     db.commit([db.create(build_row(count=1, list="work", listed_at="t"))])
-    kept = memory.snapshot()
+    snapshot = memory.snapshot()
 
     db.commit([db.delete(build_row()), db.create(build_row(sk="2", list="work", listed_at="t"))])
-    memory.restore(kept)
+    memory.restore(snapshot)
 
     assert (load_row(), load_row("2")) == ((1, None), None)
     assert len(db.query(Thing, "work", index="by_list").items) == 1
 
 
 def test_a_lost_read_is_resent_and_a_refused_read_is_not() -> None:
-    met = iter(["resent", "resent", "", "refused"])
-    db.engine = MemoryEngine(lambda send: next(met))
+    faults = iter(["resent", "resent", "", "refused"])
+    db.engine = MemoryEngine(lambda send: next(faults))
 
     assert db.get(Thing, "a", "1") is None
     with pytest.raises(Unavailable):
         db.get(Thing, "a", "1")
-    assert list(met) == []
+    assert list(faults) == []
 
 
 @pytest.mark.parametrize("fault", ["resent", "answered again", "forgotten", "doubled"])
-def test_a_write_sent_twice_is_made_once(fault: str) -> None:
+def test_a_write_sent_twice_is_applied_once(fault: str) -> None:
     build_faulty_engine(fault)
 
     db.commit([db.update(build_row(), Thing.count.add(1)), db.create(EntryRow("a", 1, **ENTRY))])

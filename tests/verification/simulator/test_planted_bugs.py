@@ -1,7 +1,7 @@
-"""Each planted bug is found, and by what its entry says; the same story without it shows nothing.
+"""Each planted bug is detected as its entry names; the same scenario without the bug violates nothing.
 
-A test run takes a third of the bugs, another one each day: PLANTED=0, 1 or 2 chooses it, PLANTED=all takes every one.
-`make verify` takes every one, and looks whether each invariant is needed to find them.
+A test run takes a third of the bugs, which rotates daily: PLANTED=0, 1 or 2 chooses the third, PLANTED=all takes all.
+`make verify` takes all, and checks that each invariant is needed to detect them.
 """
 
 from __future__ import annotations
@@ -31,13 +31,13 @@ CHOSEN_BUGS = BUGS if THIRD == "all" else BUGS[int(THIRD) :: 3]
 
 
 @pytest.mark.parametrize("bug", CHOSEN_BUGS, ids=lambda bug: f"PLANTED={THIRD} {bug.description}")
-def test_a_planted_bug_is_found_and_nothing_without_it(bug: Bug) -> None:
-    seen = detect(bug)
+def test_a_planted_bug_is_detected_and_nothing_without_it(bug: Bug) -> None:
+    detection = detect(bug)
 
-    assert bug.detected_by in seen.violations
-    assert find_violations_without_bug(bug, seen.where) == frozenset()
+    assert bug.detected_by in detection.violations
+    assert find_violations_without_bug(bug, detection.where) == frozenset()
 
 
-def test_the_catalog_holds_bugs_of_every_kind() -> None:
+def test_the_catalog_contains_bugs_of_every_kind() -> None:
     assert {bug.kind for bug in BUGS} == KINDS
     assert len(BUGS) == len({bug.description for bug in BUGS}) >= 40

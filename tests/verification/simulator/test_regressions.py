@@ -1,4 +1,4 @@
-"""What simulated histories found in the shop, each as the shortest story that shows it."""
+"""Bugs that simulated histories found in the product, each as its shortest scenario."""
 
 from __future__ import annotations
 
@@ -49,7 +49,7 @@ def load_payments_of(order_id: str) -> Any:
 
 
 def test_a_transfer_confirmed_after_a_cash_payment_is_refunded(sim: Sim) -> None:
-    """Seed 374: the second sum was booked against an order that owed nothing any more."""
+    """Seed 374: the second payment was posted to an order that was already paid."""
     order_id = place_order_without_events((CUP, 2), payments=TRANSFER)
     confirm_payment.pay_in_cash(principal_of("cashier-sinta"), order_id)
 
@@ -61,7 +61,7 @@ def test_a_transfer_confirmed_after_a_cash_payment_is_refunded(sim: Sim) -> None
 
 
 def test_an_overpayment_is_owed_back_once_when_the_order_is_cancelled(sim: Sim) -> None:
-    """Seed 37: cancelling owed all that had come in, also what was owed back already."""
+    """Seed 37: cancelling owed a refund of all payments, including the refund that was already owed."""
     order_id = place_order_without_events((CUP, 2), payments=TRANSFER)
     confirm_payment.pay_in_cash(principal_of("cashier-sinta"), order_id)
     confirm_payment.confirm(principal_of("finance-maya"), load_payments_of(order_id)[0].id)
@@ -75,7 +75,7 @@ def test_an_overpayment_is_owed_back_once_when_the_order_is_cancelled(sim: Sim) 
 def test_a_claim_cancels_a_fulfillment_assigned_after_the_offer_was_made(
     sim: Sim, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """Late money had moved the work to another house while the offer was out: the goods were brought twice."""
+    """A late payment assigned the order to another warehouse while the offer was open, so two deliveries were made."""
     monkeypatch.setenv("SATUKANAL_TRANSFER_HOLD_MINUTES", "5")
     order_id = place_order((TEAPOT, 2), payments=TRANSFER)
     sim.now += timedelta(minutes=6)
@@ -92,7 +92,7 @@ def test_a_claim_cancels_a_fulfillment_assigned_after_the_offer_was_made(
 
 
 def test_rerouting_an_order_before_it_is_routed_allocates_its_units_once(sim: Sim) -> None:
-    """Seed 82: the units that placing had allocated stayed so, and others were allocated beside them."""
+    """Seed 82: the units allocated on placement were not released before others were allocated."""
     order_id = place_order_without_events((CUP, 2))
 
     assert reroute(order_id, "asked") is False
@@ -103,18 +103,18 @@ def test_rerouting_an_order_before_it_is_routed_allocates_its_units_once(sim: Si
     assert list_statuses(order_id) == [("wh-surabaya", "assigned")]
 
 
-def place_half_on_credit(minor: int = 10_000) -> str:
-    """Two cups for 25,000: ten thousand on account, the rest by transfer."""
-    paying = [Tender("credit", rupiah(minor)), Tender("transfer")]
+def place_half_on_credit(credit_minor: int = 10_000) -> str:
+    """Order two cups for 25,000: `credit_minor` on credit, the rest by transfer. Return the order's id."""
+    tenders = [Tender("credit", rupiah(credit_minor)), Tender("transfer")]
     lines = [RequestedLine(CUP, 2)]
     return str(
-        place(PlaceOrder("phone", lines, SHIP_TO_SARI, paying, agent_principal(), customer_id="cus_makmur"))["id"]
+        place(PlaceOrder("phone", lines, SHIP_TO_SARI, tenders, agent_principal(), customer_id="cus_makmur"))["id"]
     )
 
 
 def pay_twice(order_id: str) -> Any:
-    """He sent the money to the bank, and before it was there he brought cash instead."""
-    transfer = next(each.id for each in load_payments_of(order_id) if each.method == "transfer")
+    """Pay in cash while a bank transfer is under way, then confirm the transfer."""
+    transfer = next(payment.id for payment in load_payments_of(order_id) if payment.method == "transfer")
     confirm_payment.pay_in_cash(principal_of("cashier-sinta"), order_id)
     order, _ = confirm_payment.confirm(principal_of("finance-maya"), transfer)
     return order
@@ -126,23 +126,23 @@ def remaining_credit_of_makmur() -> int:
     return credit.left.minor
 
 
-def test_an_overpayment_settles_the_order_s_receivable_first(sim: Sim) -> None:
-    """Seed 287, and an audit: ten thousand stood open on account while fifteen thousand were owed back to him."""
+def test_an_overpayment_settles_the_receivable_of_the_order_first(sim: Sim) -> None:
+    """Seed 287: a receivable of 10,000 stayed open while a refund of 15,000 was owed."""
     limit = remaining_credit_of_makmur()
     order_id = place_half_on_credit()
     assert remaining_credit_of_makmur() == limit - 10_000
 
     order = pay_twice(order_id)
 
-    booked = sim.build_snapshot(quiet=False).postings
+    postings = sim.build_snapshot(quiet=False).postings
     assert order.payment_status == "paid"
-    assert [(each.method, each.status) for each in load_payments_of(order_id)] == [
+    assert [(payment.method, payment.status) for payment in load_payments_of(order_id)] == [
         ("credit", "cancelled"),
         ("transfer", "captured"),
         ("cash", "captured"),
     ]
-    assert (list_receivables_of_customer("cus_makmur"), booked.get("receivable:cus_makmur", 0)) == ([], 0)
-    assert (remaining_credit_of_makmur(), booked[f"refund_owed:{order_id}"]) == (limit, -5_000)
+    assert (list_receivables_of_customer("cus_makmur"), postings.get("receivable:cus_makmur", 0)) == ([], 0)
+    assert (remaining_credit_of_makmur(), postings[f"refund_owed:{order_id}"]) == (limit, -5_000)
     assert_invariants_hold(sim)
 
 
@@ -156,8 +156,8 @@ def test_a_late_payment_confirmed_twice_settles_a_receivable_once(sim: Sim) -> N
     assert sim.memory.snapshot() == before
 
 
-def test_a_partly_settled_receivable_asks_only_for_what_a_late_payment_leaves(sim: Sim) -> None:
-    """Four thousand of it were collected already, so that nine of the fifteen that come late are too much."""
+def test_a_late_payment_settles_only_the_rest_of_a_partly_settled_receivable(sim: Sim) -> None:
+    """4,000 of 10,000 were collected, so the late payment of 15,000 settles 6,000 and 9,000 are refunded."""
     order_id = place_half_on_credit()
     collect(principal_of("finance-maya"), "cus_makmur", rupiah(4_000), "transfer")
 
@@ -171,7 +171,7 @@ def test_a_partly_settled_receivable_asks_only_for_what_a_late_payment_leaves(si
 
 
 def test_a_late_payment_below_the_receivable_leaves_the_rest_open(sim: Sim) -> None:
-    """Two cups for 25,000: sixteen thousand on account, nine by transfer, and nine again in cash."""
+    """16,000 of 25,000 are on credit, 9,000 are paid by transfer and again in cash."""
     order_id = place_half_on_credit(16_000)
 
     order = pay_twice(order_id)
@@ -184,9 +184,9 @@ def test_a_late_payment_below_the_receivable_leaves_the_rest_open(sim: Sim) -> N
 
 
 def test_a_courier_collects_nothing_that_a_late_payment_covers(sim: Sim) -> None:
-    """Ten thousand were to be paid at the door and fifteen by transfer, which came though cash had come instead."""
-    paying = [{"method": "cod", "amount": {"amount": 10_000, "currency": "IDR"}}, *TRANSFER]
-    order_id = place_order_without_events((CUP, 2), payments=paying)
+    """10,000 are due on delivery, and 15,000 by a transfer that arrives after it was replaced by cash."""
+    payments = [{"method": "cod", "amount": {"amount": 10_000, "currency": "IDR"}}, *TRANSFER]
+    order_id = place_order_without_events((CUP, 2), payments=payments)
 
     order = pay_twice(order_id)
 
@@ -196,7 +196,7 @@ def test_a_courier_collects_nothing_that_a_late_payment_covers(sim: Sim) -> None
 
 
 def test_a_late_payment_and_a_concurrent_collection_settle_a_receivable_once(sim: Sim) -> None:
-    """Whoever comes second decides anew: what was collected meanwhile leaves more of the late money to be owed back."""
+    """The second commit is retried: after the concurrent collection the whole late payment is refunded."""
     order_id = place_half_on_credit()
     confirm_payment.pay_in_cash(principal_of("cashier-sinta"), order_id)
     rivals = [lambda: collect(principal_of("finance-maya"), "cus_makmur", rupiah(10_000), "transfer")]
@@ -210,7 +210,7 @@ def test_a_late_payment_and_a_concurrent_collection_settle_a_receivable_once(sim
 
 
 def test_an_overpayment_beside_credit_is_owed_back_once_when_the_order_is_cancelled(sim: Sim) -> None:
-    """Seed 287: only what came in was compared with what was asked, not what the customer owed still."""
+    """Seed 287: the refund was computed from the payments without the open receivable."""
     order_id = place_half_on_credit()
     pay_twice(order_id)
 
@@ -221,7 +221,7 @@ def test_an_overpayment_beside_credit_is_owed_back_once_when_the_order_is_cancel
 
 
 def test_cancelling_concurrently_answers_that_the_order_is_cancelled(sim: Sim) -> None:
-    """Seed 19: the units that the other had given back already answered first, with a refusal."""
+    """Seed 19: the condition on the units, which were released already, failed first and refused the cancellation."""
     order_id = place_order_without_events((CUP, 2))
     rivals = [lambda: cancel(agent_principal(), order_id, "twice")]
     sim.memory.inject_fault = lambda send: rivals.pop()() and "" if send == "transact" and rivals else ""  # type: ignore[func-returns-value]
@@ -233,7 +233,7 @@ def test_cancelling_concurrently_answers_that_the_order_is_cancelled(sim: Sim) -
 
 
 def order_from_two_warehouses() -> str:
-    """One lies in the first warehouse and one in the store; both are held until tomorrow."""
+    """Order two units, one from the warehouse and one from the store, both held until tomorrow."""
     order_id = place_order_without_events((RARE, 2), payments=TRANSFER)
     deliver_events(order_id)
     assert list_statuses(order_id) == [("wh-surabaya", "assigned"), ("store-tunjungan", "assigned")]
@@ -241,7 +241,7 @@ def order_from_two_warehouses() -> str:
 
 
 def test_an_order_routed_again_does_not_take_its_own_lapsed_hold(sim: Sim) -> None:
-    """Seed 1000: ending the hold and making it anew were one item twice in a transaction, so nothing was routed."""
+    """Seed 1000: deleting and creating the hold named one item twice in a transaction, so the routing failed."""
     order_id = order_from_two_warehouses()
     sim.now += timedelta(hours=25)
 
@@ -254,7 +254,7 @@ def test_an_order_routed_again_does_not_take_its_own_lapsed_hold(sim: Sim) -> No
 
 
 def test_a_held_order_is_not_rerouted_to_a_location_that_holds_its_units(sim: Sim) -> None:
-    """Its second hold there would be the first one's row: the routing lost against itself for ever."""
+    """A second hold at the location would have the key of the first, so every routing failed."""
     order_id = order_from_two_warehouses()
     add_stock(RARE, "store-tunjungan", 1)
 
@@ -269,7 +269,7 @@ def test_a_held_order_is_not_rerouted_to_a_location_that_holds_its_units(sim: Si
 
 
 def test_a_late_payment_does_not_reuse_its_own_holds(sim: Sim) -> None:
-    """By reading on: what is left of an order's lapsed holds was ended once as kept and once as taken."""
+    """The remaining lapsed holds of the order were deleted twice, as converted and as taken."""
     order_id = order_from_two_warehouses()
     sim.now += timedelta(hours=25)
     place_order_without_events((RARE, 1))
@@ -281,16 +281,16 @@ def test_a_late_payment_does_not_reuse_its_own_holds(sim: Sim) -> None:
 
 
 def test_a_salesman_inactive_when_an_offer_opened_counts_as_not_notified_after_returning(sim: Sim) -> None:
-    """Seed 14501: the checker's own mistake. An offer outlasts him who comes back, its news do not."""
+    """Seed 14501: a mistake of the checker. The offer is still open on the return, but its notification has passed."""
     offer = latest_offer(place_order((TEAPOT, 1)))
-    dewi = next(one for one in STAFF if one.id == "salesman-dewi")
+    dewi = next(member for member in STAFF if member.id == "salesman-dewi")
     save_staff(replace(dewi, active=False), "owner-ratna")
     sim.drain()
 
     save_staff(dewi, "owner-ratna")
     sim.drain()
 
-    assert dewi.id in {each.staff for each in offer.invitations}
+    assert dewi.id in {invitation.staff for invitation in offer.invitations}
     assert sim.now < offer.expires_at
     assert f"staff#{dewi.id}" not in {row["pk"] for row in sim.build_snapshot(quiet=True).notices}
     assert str(check_snapshot(sim.build_snapshot(quiet=True))) == "everything holds"

@@ -1,6 +1,6 @@
-"""Simulated histories hold, come everywhere, and a seed tells the same story again.
+"""Simulated histories violate nothing, cover every action, and are reproducible by their seed.
 
-`make verify` lives ten times as many, each twice as long. Which bugs they find: `test_planted.py`.
+`make verify` runs ten times as many, each twice as long. `test_planted_bugs.py` shows which bugs they detect.
 """
 
 from __future__ import annotations
@@ -22,7 +22,7 @@ PARTS, WORKERS = 20, 2
 
 
 def same_worker(number: int) -> pytest.MarkDecorator:
-    """Parts of one worker are lived in one process."""
+    """Run parts of the same worker in one process, which shares their cached counts."""
     return pytest.mark.xdist_group(f"histories {number % WORKERS}")
 
 
@@ -59,14 +59,14 @@ def test_every_event_kind_handler_and_action_occurs() -> None:
     assert find_uncovered(counts) == []
 
 
-def test_every_tenth_history_of_full_length_delivers() -> None:
+def test_every_tenth_history_of_full_length_delivers_an_order() -> None:
     counts = run_fast_histories(range(100), 2 * STEPS)
 
     assert counts.occurrences["WorkDelivered"] >= counts.histories / 10
 
 
 def test_rows_that_were_read_are_not_changed_in_place() -> None:
-    """In memory all who read an item are given the same row, so what one changed another would see."""
+    """The in-memory engine gives all readers the same row, so a change in place would affect the others."""
     sim = run_history(5, 2 * STEPS)
     items = [item for name in sim.memory.tables for item in sim.memory.items(name)]
     rows = [(row.serialize(null_check=False), item) for item in items for row in item.rows.values()]
@@ -75,18 +75,18 @@ def test_rows_that_were_read_are_not_changed_in_place() -> None:
     assert [(row, item) for row, item in rows if any(item[name] != row[name] for name in row.keys() & item)] == []
 
 
-@pytest.mark.parametrize("sweep", ["expire_due", "expire_unpaid", "escalate"])
-def test_a_scheduled_job_that_does_nothing_is_noticed(sweep: str, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(actions_operations, sweep, lambda: 0)
+@pytest.mark.parametrize("job", ["expire_due", "expire_unpaid", "escalate"])
+def test_a_scheduled_job_that_does_nothing_is_noticed(job: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(actions_operations, job, lambda: 0)
 
     assert any(run_fast_histories([seed]).violations for seed in range(60))
 
 
 def test_a_seed_gives_the_same_trace_in_any_process() -> None:
-    """After other histories, and also where Python orders its sets another way, byte for byte as it is printed."""
-    stories = {run_in_new_process(hashing).rpartition("seed 11: ")[0].rstrip() for hashing in ("1", "2")}
+    """Neither earlier histories nor Python's hash seed, which orders sets, change the printed trace."""
+    traces = {run_in_new_process(hash_seed).rpartition("seed 11: ")[0].rstrip() for hash_seed in ("1", "2")}
 
-    assert stories == {trace_of(11)}
+    assert traces == {trace_of(11)}
     assert trace_of(11) != trace_of(12)
 
 
@@ -95,7 +95,7 @@ def trace_of(seed: int) -> str:
     return sim.trace_text
 
 
-def run_in_new_process(hashing: str) -> str:
+def run_in_new_process(hash_seed: str) -> str:
     command = [sys.executable, "-m", "tests.verification.simulator.sim", "11", "80"]
-    environment = os.environ | {"PYTHONHASHSEED": hashing}
+    environment = os.environ | {"PYTHONHASHSEED": hash_seed}
     return subprocess.run(command, env=environment, capture_output=True, check=True, text=True).stdout
