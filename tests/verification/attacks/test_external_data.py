@@ -145,7 +145,7 @@ def test_an_imported_row_is_validated(shop: MemoryShop, file: str, header: str, 
 
 @pytest.mark.parametrize(
     "text",
-    ["sku,name\n\x00,x", '"sku,name,price\n', "sku,sku,name\nx,y,z", "\ufeff", "sku;name;price\nx;y;1", "x" * 200_000],
+    ["sku,name\n\x00,x", '"sku,name,price\n', "sku,sku,name\nx,y,z", "\ufeff", "sku|name|price\nx|y|1", "x" * 200_000],
 )
 def test_an_invalid_file_is_reported_and_changes_nothing(shop: MemoryShop, text: str) -> None:
     with assert_nothing_changes(shop):
