@@ -153,7 +153,10 @@ def use_coupon(coupon: Coupon, customer_id: str | None, now: datetime | None = N
 
 
 def _build_customer_use(customer_id: str | None, coupon: Coupon) -> list[Write]:
-    """Count uses even without a limit: one may be set later, and a returned use must have been counted."""
+    """Return the write that counts the use by a known customer.
+
+    Uses are counted even without a limit: one may be set later, and a returned use must have been counted.
+    """
     if not customer_id:
         return []
     when: Condition = CouponUseRow.pk.does_not_exist() | (CouponUseRow.used < (coupon.per_customer or NO_LIMIT))
