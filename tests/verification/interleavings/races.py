@@ -66,7 +66,7 @@ def open_offer() -> Any:
         add_stock(TEAPOT, van, 5)
     park_vans(BUDI, DEWI)
     fulfillment = load_fulfillment_of_order(place_order((TEAPOT, 1))["id"])
-    assert {invitation.staff for invitation in fulfillment.offers[-1].invited} == {BUDI, DEWI}
+    assert {invitation.staff for invitation in fulfillment.offers[-1].invitations} == {BUDI, DEWI}
     return fulfillment
 
 
