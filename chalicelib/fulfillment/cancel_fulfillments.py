@@ -71,7 +71,7 @@ def build_events(
         WorkReturned(order_id, fulfillment.id, fulfillment.location, fulfillment.fulfiller) for fulfillment in returned
     ]
     if cancelled or offer:
-        invited = tuple(invitation.staff for invitation in offer.invited) if offer else ()
+        invited = tuple(invitation.staff for invitation in offer.invitations) if offer else ()
         offer_id = offer.id if offer else ""
         events.append(WorkCancelled(order_id, fulfillment_refs(cancelled), offer_id, invited))
     return events

@@ -103,7 +103,7 @@ def _cancel_order(
     )
     entry, head = change.append_event(event)
     closed = [lifecycle.close_with_order(payment, end_status) for payment in payments]
-    changes: dict[str, Any] = {"status": OrderStatus.CANCELLED, "reason": reason, "pieces": ()}
+    changes: dict[str, Any] = {"status": OrderStatus.CANCELLED, "reason": reason, "allocations": ()}
     changes |= {"fulfillment_status": OrderFulfillmentStatus.CANCELLED}
     changes |= {"reserved_until": None, "payment_status": lifecycle.derive_payment_status(order.total, closed)}
     writes = [
@@ -138,6 +138,6 @@ def build_release(order: Order) -> tuple[list[Movement], list[Write]]:
     if order.fulfillment_status == OrderFulfillmentStatus.RETURNED:
         return [], []
     if order.reserved_until is None:
-        return [allocation_release_movement(allocation) for allocation in order.pieces], []
-    holds = load_holds(order.id, order.pieces, order.reserved_until)
+        return [allocation_release_movement(allocation) for allocation in order.allocations], []
+    holds = load_holds(order.id, order.allocations, order.reserved_until)
     return [hold_release_movement(hold.allocation) for hold in holds], [delete_hold(hold) for hold in holds]
