@@ -62,8 +62,8 @@ def list_receivables(customer_id: str, limit: int, after: dict[str, Any] | None)
 
 
 def load_customer_account(customer_id: str, on: date) -> tuple[Customer, Credit | None, list[Receivable], Ageing]:
-    """Return the customer, its credit if any, its open receivables and their ageing."""
-    customer, credit = customers_find.load_customer_and_credit(customer_id)
+    """Return the customer, its credit if any, its open receivables and their ageing, merged customers included."""
+    customer, credit = customers_find.load_customer_and_joint_credit(customer_id)
     owed = list_receivables_of_customer(customer_id)
     currency = credit.limit.currency if credit else owed[0].amount.currency if owed else config.currency()
     return customer, credit, owed, build_ageing(owed, on, currency)
