@@ -16,8 +16,10 @@ READ_ACTIONS = ("GetItem", "BatchGetItem", "Query", "ConditionCheckItem")
 WRITE_ACTIONS = ("PutItem", "UpdateItem", "DeleteItem")
 
 
-def build_config(stage: str, environment: dict[str, str], architecture: str, others: dict[str, Any]) -> dict[str, Any]:
-    stages = others | {stage: {"environment_variables": environment, "lambda_functions": list_function_settings()}}
+def build_config(
+    stage: str, environment: dict[str, str], architecture: str, other_stages: dict[str, Any]
+) -> dict[str, Any]:
+    settings = {"environment_variables": environment, "lambda_functions": build_function_settings()}
     return {
         "version": "2.0",
         "app_name": "satukanal",
@@ -28,11 +30,12 @@ def build_config(stage: str, environment: dict[str, str], architecture: str, oth
         "lambda_memory_size": 512,
         "lambda_timeout": 29,
         "lambda_architecture": architecture,
-        "stages": stages,
+        "stages": other_stages | {stage: settings},
     }
 
 
-def list_function_settings() -> dict[str, Any]:
+def build_function_settings() -> dict[str, Any]:
+    """The settings of each function, by name: the file of its policy."""
     from app import app
 
     settings = {"api_handler": _policy_setting("api")}
@@ -42,7 +45,7 @@ def list_function_settings() -> dict[str, Any]:
     return settings
 
 
-def load_handler_paths() -> dict[str, str]:
+def list_handler_paths() -> dict[str, str]:
     """Import paths of the event handlers, by function name."""
     from app import app
 
@@ -61,21 +64,21 @@ def _policy_setting(policy: str) -> dict[str, str]:
 
 def build_policies(prefix: str = "satukanal") -> dict[str, Any]:
     stream = [
-        _allow("dynamodb", ("GetRecords", "GetShardIterator", "DescribeStream"), f"table/{prefix}-journal/stream/*")
+        _allow("dynamodb", ("GetRecords", "GetShardIterator", "DescribeStream"), f"table/{prefix}-journal/stream/*"),
+        {"Effect": "Allow", "Action": ["dynamodb:ListStreams"], "Resource": ["*"]},
     ]
-    stream.append(_allow("dynamodb", ("ListStreams",), "*", entire_service=True))
     messages = [
         _allow("sns", ("Publish",), f"{prefix}-*"),
-        # An SMS has no ARN that could be allowed, so everything that is not an SNS resource is.
+        # An SMS has no ARN, so the statement allows every target that is not an SNS resource.
         {"Effect": "Allow", "Action": ["sns:Publish"], "NotResource": ["arn:aws:sns:*:*:*"]},
         _allow("ses", ("SendEmail", "SendRawEmail"), "identity/*"),
     ]
-    letters = [_allow("sqs", ("SendMessage",), f"{prefix}-dead-letters")]
+    dead_letters = [_allow("sqs", ("SendMessage",), f"{prefix}-dead-letters")]
     export = _allow("dynamodb", ("Scan",), f"table/{prefix}-customers")  # only for the owner's export of customers
     statements = {
         "api": [*_table_statements(prefix), export, *_file_statements(prefix)],
-        "stream": [*_table_statements(prefix), *stream, *messages[:1], *letters],
-        "handler": [*_table_statements(prefix), *_file_statements(prefix), *messages, *letters],
+        "stream": [*_table_statements(prefix), *stream, *messages[:1], *dead_letters],
+        "handler": [*_table_statements(prefix), *_file_statements(prefix), *messages, *dead_letters],
     }
     common = [_log_statement(), _signing_key_statement(prefix)]
     return {name: {"Version": "2012-10-17", "Statement": [*common, *own]} for name, own in statements.items()}
@@ -106,8 +109,9 @@ def _signing_key_statement(prefix: str) -> dict[str, Any]:
     return _allow("ssm", ("GetParameter",), f"parameter/{prefix}/*")
 
 
-def _allow(service: str, actions: tuple[str, ...], resource: str, entire_service: bool = False) -> dict[str, Any]:
-    arn = resource if entire_service else f"arn:aws:{service}:*:*:{resource}"
+def _allow(service: str, actions: tuple[str, ...], resource: str) -> dict[str, Any]:
+    """A statement for resources of one service, in any region and account."""
+    arn = f"arn:aws:{service}:*:*:{resource}"
     return {"Effect": "Allow", "Action": [f"{service}:{action}" for action in actions], "Resource": [arn]}
 
 
@@ -116,10 +120,10 @@ def render_files(
     environment: dict[str, str],
     architecture: str = "arm64",
     prefix: str = "satukanal",
-    others: dict[str, Any] | None = None,
+    other_stages: dict[str, Any] | None = None,
 ) -> dict[str, str]:
-    """The text of each file in a `.chalice` folder. `others` are stages that stay unchanged."""
-    files = {"config.json": build_config(stage, environment, architecture, others or {})}
+    """The text of each file in a `.chalice` folder, by name. `other_stages` stay unchanged in config.json."""
+    files = {"config.json": build_config(stage, environment, architecture, other_stages or {})}
     files |= {f"policy-{name}.json": policy for name, policy in build_policies(prefix).items()}
     return {name: json.dumps(content, indent=2) + "\n" for name, content in files.items()}
 

@@ -15,7 +15,7 @@ from rich.console import Console
 from infra import custom_lint
 
 ROOT = Path(__file__).parent.parent
-# Modules beside `model.py` that must be as pure as it: no AWS, no HTTP, no clock.
+# Modules besides `model.py` without AWS, HTTP or clock; tests/test_architecture.py checks their imports.
 PURE_MODULES = (
     *("payments/lifecycle", "payments/receivables", "payments/postings", "pricing/quote"),
     *("stock/plan", "stock/inbound", "fulfillment/routing"),

@@ -22,27 +22,27 @@ GEOGRAPHY_FUNCTIONS = {
     "_format_distance",
 }
 DEGREES = {"lat", "lon"}
-DIRECT_WRITE = "write through db.commit: a direct write is applied twice when its reply is lost"
-FLOAT = "money is whole minor units: use no floats, and name the rounding of a division"
-SLEEP = "wait for a condition instead of a time"
-UNSIGNED = "check the signature before parsing the body"
-TEMPLATE = "load templates from files: a template made from run-time text can execute it"
-PERSONAL = "log ids only: personal data in logs cannot be erased"
-MARKUP = "insert text as text: markup made from a string can execute it"
+DIRECT_WRITE_MESSAGE = "write through db.commit: a direct write is applied twice when its reply is lost"
+FLOAT_MESSAGE = "money is whole minor units: use no floats, and name the rounding of a division"
+SLEEP_MESSAGE = "wait for a condition instead of sleeping"
+SIGNATURE_MESSAGE = "check the signature before parsing the body"
+TEMPLATE_MESSAGE = "load templates from files: a template built from run-time text can execute it"
+PERSONAL_DATA_MESSAGE = "log ids only: personal data in logs cannot be erased"
+MARKUP_MESSAGE = "insert text as text: markup built from a string can execute it"
 SIGNATURE_CHECKS = re.compile(r"verif|signature|compare_digest|construct_event|unsign", re.I)
-READS_JSON = {"json_body", "model_validate_json", "validate_json", "from_json"}
-READERS = {"json": {"load", "loads"}, "compact_json": {"loads", "decompress"}}
-# A benchmark sends at a fixed rate, and the kill loop kills at random moments.
-MAY_SLEEP = ("tests/verification/bench/", "tests/verification/faults/kill_loop.py")
+JSON_PARSERS = {"json_body", "model_validate_json", "validate_json", "from_json"}
+JSON_MODULE_FUNCTIONS = {"json": {"load", "loads"}, "compact_json": {"loads", "decompress"}}
+# Benchmarks send at a fixed rate, and the kill loop kills at random moments.
+PATHS_THAT_MAY_SLEEP = ("tests/verification/bench/", "tests/verification/faults/kill_loop.py")
 # Templates from the message catalog, and images rendered by the build.
-MAY_MAKE_TEMPLATES = ("chalicelib/notify/message_templates.py", "storefront/manifest.py")
+PATHS_THAT_MAY_BUILD_TEMPLATES = ("chalicelib/notify/message_templates.py", "storefront/manifest.py")
 TEMPLATE_CONSTRUCTORS = {"Template", "from_string", "Markup"}
 PERSONAL_FIELDS = {
     *("phone", "email", "street", "address", "contact", "recipient", "note", "bank_account"),
     *("token", "secret", "secrets", "password", "authorization"),
 }
 # Variables whose `.name` is the name of a person.
-PERSON_OBJECTS = {"customer", "contact", "recipient", "person", "staff", "member", "who", "principal"}
+PERSON_OBJECTS = {"customer", "contact", "recipient", "person", "staff", "member", "principal"}
 WRITE_METHODS = {
     "save",
     "batch_write",
@@ -71,35 +71,37 @@ def list_violations(root: Path) -> list[str]:
 
 
 def lint_python(path: str, text: str) -> Iterator[Violation]:
-    module = path.removeprefix("chalicelib/")
+    in_product, module = path.startswith("chalicelib/"), path.removeprefix("chalicelib/")
     tree = ast.parse(text)
-    rounded = {
+    may_use_floats = {
         id(part) for node in ast.walk(tree) if names_rounding(node) or is_geography(node) for part in ast.walk(node)
     }
     for node in ast.walk(tree):
-        if path.startswith("chalicelib/") and module != "kit/db.py" and is_direct_write(node):
-            yield node.lineno, DIRECT_WRITE  # type: ignore[attr-defined]
-        if module.startswith(MONEY_PACKAGES) and path != module and is_floating(node) and id(node) not in rounded:
-            yield node.lineno, FLOAT  # type: ignore[attr-defined]
-        if path.startswith("tests/") and not path.startswith(MAY_SLEEP) and is_sleep(node):
-            yield node.lineno, SLEEP  # type: ignore[attr-defined]
+        if in_product and module != "kit/db.py" and is_direct_write(node):
+            yield node.lineno, DIRECT_WRITE_MESSAGE  # type: ignore[attr-defined]
+        if in_product and module.startswith(MONEY_PACKAGES) and is_float(node) and id(node) not in may_use_floats:
+            yield node.lineno, FLOAT_MESSAGE  # type: ignore[attr-defined]
+        if path.startswith("tests/") and not path.startswith(PATHS_THAT_MAY_SLEEP) and is_sleep(node):
+            yield node.lineno, SLEEP_MESSAGE  # type: ignore[attr-defined]
         if not path.startswith("tests/"):
             yield from lint_untrusted_input(path, node)
 
 
 def lint_untrusted_input(path: str, node: ast.AST) -> Iterator[Violation]:
-    if isinstance(node, ast.FunctionDef) and (line := line_of_unverified_read(node)):
-        yield line, UNSIGNED
-    if isinstance(node, ast.Call) and path not in MAY_MAKE_TEMPLATES and name_of(node.func) in TEMPLATE_CONSTRUCTORS:
-        yield node.lineno, TEMPLATE
-    if isinstance(node, ast.Call) and path.startswith("chalicelib/") and logs_personal_data(node):
-        yield node.lineno, PERSONAL
+    if isinstance(node, ast.FunctionDef) and (line := find_unverified_read(node)):
+        yield line, SIGNATURE_MESSAGE
+    if not isinstance(node, ast.Call):
+        return
+    if name_of(node.func) in TEMPLATE_CONSTRUCTORS and path not in PATHS_THAT_MAY_BUILD_TEMPLATES:
+        yield node.lineno, TEMPLATE_MESSAGE
+    if path.startswith("chalicelib/") and logs_personal_data(node):
+        yield node.lineno, PERSONAL_DATA_MESSAGE
 
 
 def lint_markup(path: str, text: str) -> Iterator[Violation]:
     for number, line in enumerate(text.splitlines(), start=1):
         if UNSAFE_MARKUP.search(line):
-            yield number, MARKUP
+            yield number, MARKUP_MESSAGE
 
 
 LINTERS = (
@@ -114,7 +116,7 @@ LINTERS = (
 
 
 def is_direct_write(node: ast.AST) -> bool:
-    """A call that sends at once, of PynamoDB or botocore. `db.update(…)` and `db.delete(…)` only build a Write."""
+    """Whether the node is a call of PynamoDB or botocore that writes. `db.update(…)` only builds a Write."""
     if isinstance(node, ast.Name | ast.alias):
         name = node.id if isinstance(node, ast.Name) else node.name
         return name in ("TransactWrite", "BatchWrite")
@@ -141,14 +143,14 @@ def argument_nodes(call: ast.Call) -> Iterator[ast.AST]:
 
 
 def is_update_action(part: ast.AST) -> bool:
-    """`Row.available.add(-1)`: an update action on an attribute of a row."""
+    """Whether the node is an update action on an attribute of a row, such as `Row.available.add(-1)`."""
     if not isinstance(part, ast.Call) or not isinstance(part.func, ast.Attribute):
         return False
     return part.func.attr in ("add", "set", "remove", "delete") and isinstance(part.func.value, ast.Attribute)
 
 
 def names_rounding(node: ast.AST) -> bool:
-    """`round_half_up(a / b)`, or `(a / b).quantize(…, rounding=…)`."""
+    """Whether the node is `round_half_up(a / b)` or `(a / b).quantize(…, rounding=…)`."""
     if not isinstance(node, ast.Call):
         return False
     if name_of(node.func) == "quantize":
@@ -157,13 +159,13 @@ def names_rounding(node: ast.AST) -> bool:
 
 
 def is_geography(node: ast.AST) -> bool:
-    """Code without money: a function of coordinates, or a coordinate in an example."""
+    """Whether the node is a function that computes with coordinates, or a coordinate in an example."""
     if isinstance(node, ast.Dict):
         return {key.value for key in node.keys if isinstance(key, ast.Constant)} == DEGREES
     return isinstance(node, ast.FunctionDef) and node.name in GEOGRAPHY_FUNCTIONS
 
 
-def is_floating(node: ast.AST) -> bool:
+def is_float(node: ast.AST) -> bool:
     if isinstance(node, ast.Constant):
         return isinstance(node.value, float)
     if isinstance(node, ast.Call):
@@ -172,7 +174,7 @@ def is_floating(node: ast.AST) -> bool:
 
 
 def is_sleep(node: ast.AST) -> bool:
-    """A sleep under any name. Waiting for an event created on the spot, which cannot be set, is also a sleep."""
+    """Whether the node sleeps, under any name. `Event().wait(1)` is a sleep too: no other code can set that event."""
     match node:
         case ast.alias(name="sleep", asname=str()):
             return True
@@ -183,7 +185,7 @@ def is_sleep(node: ast.AST) -> bool:
     return False
 
 
-def line_of_unverified_read(function: ast.FunctionDef) -> int:
+def find_unverified_read(function: ast.FunctionDef) -> int:
     """The line where JSON is parsed in a function that checks a signature only later; 0 if there is none."""
     nodes = [node for node in ast.walk(function) if isinstance(node, ast.Call | ast.Attribute)]
     checks = [
@@ -194,22 +196,22 @@ def line_of_unverified_read(function: ast.FunctionDef) -> int:
 
 
 def is_json_read(node: ast.Call | ast.Attribute) -> bool:
-    """A JSON parser of Python, pydantic or the kit. `money.from_json` is none: it takes a dict."""
+    """Whether the node parses JSON with Python, pydantic or the kit. `money.from_json` takes a dict."""
     if isinstance(node, ast.Attribute):
-        return node.attr in READS_JSON and name_of(node.value) != "money"
+        return node.attr in JSON_PARSERS and name_of(node.value) != "money"
     if isinstance(node.func, ast.Attribute):
-        return node.func.attr in READERS.get(name_of(node.func.value), ())
+        return node.func.attr in JSON_MODULE_FUNCTIONS.get(name_of(node.func.value), ())
     return name_of(node.func) in ("loads", "from_json")
 
 
 def logs_personal_data(call: ast.Call) -> bool:
-    """A log call with personal data, or any print: output of a Lambda function ends in its log."""
+    """Whether the call logs personal data, or prints: the output of a Lambda function is part of its log."""
     if name_of(call.func) in ("print", "pprint") or any(name_of(part) in STREAMS for part in ast.walk(call.func)):
         return True
     if not isinstance(call.func, ast.Attribute) or call.func.attr not in LOG_METHODS:
         return False
-    logs = call.func.value.func if isinstance(call.func.value, ast.Call) else call.func.value
-    if not re.fullmatch(r"_?(get)?log(ger|ging)?", name_of(logs), re.I):
+    logger = call.func.value.func if isinstance(call.func.value, ast.Call) else call.func.value
+    if not re.fullmatch(r"_?(get)?log(ger|ging)?", name_of(logger), re.I):
         return False
     return any(is_personal_data(part) for part in ast.walk(call) if part is not call.func)
 

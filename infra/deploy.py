@@ -39,7 +39,7 @@ Settings = dict[str, str]  # by name, including the prefix SATUKANAL_
 
 
 def deploy(
-    name: str,
+    stage: str,
     base_url: str,
     *,
     settings: Settings | None = None,
@@ -48,24 +48,23 @@ def deploy(
     report: Reporter = print,
 ) -> str:
     """Deploy the functions and return the API's id. `settings` are added to those of earlier deployments."""
-    prefix = f"satukanal-{name}"
+    prefix = f"satukanal-{stage}"
     outputs = provision(prefix)
     report(f"stack {prefix}: {len(outputs)} outputs")
     stages = load_stages(project)
-    environment = merge_settings(stages.get(name, {}), settings or {}, build_environment(prefix, outputs, base_url))
+    environment = merge_settings(stages.get(stage, {}), settings or {}, build_environment(prefix, outputs, base_url))
     chalice_config.write_files(
-        project / ".chalice", chalice_config.render_files(name, environment, architecture, prefix, stages)
+        project / ".chalice", chalice_config.render_files(stage, environment, architecture, prefix, stages)
     )
-    optimize_packages.optimize_packages(project, name)
-    run_chalice(project, name)
-    deployed = json.loads((project / ".chalice" / "deployed" / f"{name}.json").read_text())["resources"]
-    functions = [resource["lambda_arn"] for resource in deployed if resource["resource_type"] == "lambda_function"]
+    optimize_packages.optimize_packages(project, stage)
+    run_chalice(project, stage)
+    functions = [resource["lambda_arn"] for resource in list_deployed(project, stage, "lambda_function")]
     report(f"chalice deploy: {len(functions)} functions and the API")
-    patch_event_sources(functions, outputs["DeadLettersArn"])
+    configure_event_sources(functions, outputs["DeadLettersArn"])
     report("event sources: partial batches, bisect, 5 retries, dead letters")
-    set_filter_policies([resource for resource in deployed if resource["resource_type"] == "sns_event"])
+    set_filter_policies(list_deployed(project, stage, "sns_event"))
     report("topic subscriptions: filtered by the kinds that each handler processes")
-    return str(next(resource["rest_api_id"] for resource in deployed if resource["resource_type"] == "rest_api"))
+    return str(list_deployed(project, stage, "rest_api")[0]["rest_api_id"])
 
 
 def provision(prefix: str) -> dict[str, str]:
@@ -96,9 +95,12 @@ def update_stack(client: Any, request: dict[str, Any]) -> None:
 
 
 def build_environment(prefix: str, outputs: dict[str, str], base_url: str) -> dict[str, str]:
-    """`TopicOrders` becomes SATUKANAL_TOPIC_ORDERS. The signing keys are passed as the name of their parameter."""
-    passed = {name: value for name, value in outputs.items() if name.startswith(("Topic", "Journal", "Bucket"))}
-    environment = {f"SATUKANAL_{to_screaming_snake_case(name)}": value for name, value in passed.items()}
+    """The computed settings of a stage. The stack's output `TopicOrders` becomes SATUKANAL_TOPIC_ORDERS.
+
+    The signing keys are passed as the name of their parameter, not by value.
+    """
+    used = {name: value for name, value in outputs.items() if name.startswith(("Topic", "Journal", "Bucket"))}
+    environment = {f"SATUKANAL_{to_screaming_snake_case(name)}": value for name, value in used.items()}
     environment |= {"SATUKANAL_PREFIX": prefix, "SATUKANAL_BASE_URL": base_url}
     return environment | {"SATUKANAL_SECRETS_PARAMETER": ensure_signing_keys(prefix)}
 
@@ -139,15 +141,21 @@ def ensure_signing_keys(prefix: str) -> str:
     return name
 
 
-def run_chalice(project: Path, name: str) -> None:
-    command = [str(Path(sys.executable).with_name("chalice")), "deploy", "--stage", name]
+def list_deployed(project: Path, stage: str, kind: str) -> list[dict[str, Any]]:
+    """The resources of a kind in Chalice's record of the stage."""
+    record = json.loads((project / ".chalice" / "deployed" / f"{stage}.json").read_text())
+    return [resource for resource in record["resources"] if resource["resource_type"] == kind]
+
+
+def run_chalice(project: Path, stage: str) -> None:
+    command = [str(Path(sys.executable).with_name("chalice")), "deploy", "--stage", stage]
     result = subprocess.run(command, cwd=project, capture_output=True, text=True, check=False)
     if result.returncode:
         raise SystemExit(f"chalice deploy failed:\n{result.stdout}{result.stderr}")
 
 
-def patch_event_sources(functions: list[str], dead_letters: str) -> None:
-    """Set what Chalice cannot configure: it supports only batch size, window and start. A redeploy keeps these."""
+def configure_event_sources(functions: list[str], dead_letters: str) -> None:
+    """Set retries and dead letters, which Chalice cannot configure and does not reset when it deploys again."""
     client = boto3.client("lambda")
     on_failure = {"OnFailure": {"Destination": dead_letters}}
     for function in functions:
@@ -162,8 +170,11 @@ def patch_event_sources(functions: list[str], dead_letters: str) -> None:
 
 
 def set_filter_policies(subscriptions: list[dict[str, Any]]) -> None:
-    """Filter each subscription by kind, since calls for other kinds cost money. Chalice names it after its handler."""
-    client, handlers = boto3.client("sns"), chalice_config.load_handler_paths()
+    """Filter each subscription by kind, so that no call is paid for an event that the handler ignores.
+
+    Chalice names a subscription after its handler.
+    """
+    client, handlers = boto3.client("sns"), chalice_config.list_handler_paths()
     for subscription in subscriptions:
         handler = handlers[subscription["name"].removesuffix("-sns-subscription")]
         client.set_subscription_attributes(
@@ -173,8 +184,11 @@ def set_filter_policies(subscriptions: list[dict[str, Any]]) -> None:
         )
 
 
-def upload(folder: Path, bucket: str) -> int:
-    """Upload the site. Assets have a hash in their names and are cached for ever, pages are revalidated each time."""
+def upload_site(folder: Path, bucket: str) -> int:
+    """Upload the site and return the number of files.
+
+    Assets have a hash in their path and are cached for ever; pages are revalidated each time.
+    """
     client = boto3.client("s3")
     files = [file for file in sorted(folder.rglob("*")) if file.is_file()]
     for file in files:
@@ -187,18 +201,19 @@ def upload(folder: Path, bucket: str) -> int:
 
 def main(
     base_url: Annotated[str, typer.Option(help="public URL of the shop, https://…")],
-    name: Annotated[str, typer.Argument(help="the stage")] = "dev",
+    stage: Annotated[str, typer.Argument(help="name of the stage")] = "dev",
     given: Annotated[
         list[str] | None, typer.Option("--set", metavar="NAME=value", help="a setting; repeatable")
     ] = None,
 ) -> None:
     os.environ.setdefault("AWS_DEFAULT_REGION", "ap-southeast-3")
-    api = deploy(name, base_url, settings=dict(map(parse_setting, given or ())))
-    build = [sys.executable, "-m", "storefront.build", "--out", str(ROOT / "build" / "site")]
-    config = json.loads((chalice_config.FOLDER / "config.json").read_text())["stages"][name]["environment_variables"]
-    subprocess.run(build, cwd=ROOT, env=os.environ | config, check=True)
-    print(f"storefront: {upload(ROOT / 'build' / 'site', provision(f'satukanal-{name}')['SiteBucket'])} files uploaded")
-    print(f"API {api} of stage {name}")
+    api = deploy(stage, base_url, settings=dict(map(parse_setting, given or ())))
+    site_folder = ROOT / "build" / "site"
+    command = [sys.executable, "-m", "storefront.build", "--out", str(site_folder)]
+    environment = load_stages(ROOT)[stage]["environment_variables"]
+    subprocess.run(command, cwd=ROOT, env=os.environ | environment, check=True)
+    print(f"storefront: {upload_site(site_folder, provision(f'satukanal-{stage}')['SiteBucket'])} files uploaded")
+    print(f"API {api} of stage {stage}")
 
 
 if __name__ == "__main__":

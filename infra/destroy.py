@@ -21,10 +21,10 @@ from infra import prune_chalice_state
 from infra.deploy import ROOT, Reporter
 
 
-def destroy(name: str, *, project: Path = ROOT, report: Reporter = print) -> None:
-    """Delete the stage. It can be run again after an interruption, and a repeated call that finds nothing succeeds."""
-    prefix = f"satukanal-{name}"
-    delete_functions(project, name, report)
+def destroy(stage: str, *, project: Path = ROOT, report: Reporter = print) -> None:
+    """Delete the stage. Run it again after an interruption; for a deleted stage it does nothing."""
+    prefix = f"satukanal-{stage}"
+    delete_functions(project, stage, report)
     report("functions, API and subscriptions deleted")
     report(f"logs: {delete_logs(f'/aws/lambda/{prefix}')} groups deleted")
     delete_stack(prefix)
@@ -33,25 +33,28 @@ def destroy(name: str, *, project: Path = ROOT, report: Reporter = print) -> Non
     report("signing keys deleted: links and tokens of this stage are no longer valid")
 
 
-def delete_functions(project: Path, name: str, report: Reporter) -> None:
+def delete_functions(project: Path, stage: str, report: Reporter) -> None:
     """Run `chalice delete` until it succeeds. Raises SystemExit when a run fails and has deleted nothing."""
-    while output := run_chalice_delete(project, name):
-        missing = prune_chalice_state.prune(project, name)
+    while output := run_chalice_delete(project, stage):
+        missing = prune_chalice_state.prune(project, stage)
         if not missing:
             raise SystemExit(f"chalice delete failed:\n{output}")
         report(f"chalice delete failed: {output.strip().splitlines()[-1].strip()}")
         report(f"{len(missing)} resources no longer exist and were removed from its record; running it again")
 
 
-def run_chalice_delete(project: Path, name: str) -> str:
+def run_chalice_delete(project: Path, stage: str) -> str:
     """The output of a failed run; empty when it succeeded."""
-    command = [str(Path(sys.executable).with_name("chalice")), "delete", "--stage", name]
+    command = [str(Path(sys.executable).with_name("chalice")), "delete", "--stage", stage]
     result = subprocess.run(command, cwd=project, capture_output=True, text=True, check=False)
     return f"{result.stdout}{result.stderr}" or f"exit code {result.returncode}" if result.returncode else ""
 
 
 def delete_logs(prefix: str) -> int:
-    """Delete the log groups of the API's function, named like the stage, and of the others, which have it as prefix."""
+    """Delete the log groups of the stage's functions and return their number.
+
+    The API's function has the name `prefix`; the names of all other functions begin with `prefix` and a hyphen.
+    """
     client = boto3.client("logs")
     pages = client.get_paginator("describe_log_groups").paginate(logGroupNamePrefix=prefix)
     names = [group["logGroupName"] for page in pages for group in page["logGroups"]]
@@ -105,11 +108,11 @@ def ignore_not_found() -> Iterator[None]:
             raise
 
 
-def main(name: str) -> None:
+def main(stage: str) -> None:
     os.environ.setdefault("AWS_DEFAULT_REGION", "ap-southeast-3")
-    if typer.prompt(f"This deletes every order, customer and file of stage {name} for ever. Type its name") != name:
+    if typer.prompt(f"This deletes every order, customer and file of stage {stage} for ever. Type its name") != stage:
         raise SystemExit("Nothing was deleted.")
-    destroy(name)
+    destroy(stage)
 
 
 if __name__ == "__main__":

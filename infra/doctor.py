@@ -8,7 +8,7 @@ from __future__ import annotations
 import json
 import os
 import sys
-import threading
+import time
 from typing import Any
 
 import boto3
@@ -29,7 +29,7 @@ def main() -> int:
         console.print("No shop is running here; start one with `make run` in another terminal.")
         return 1
     report = check_twice(*tables)
-    show(report, console)
+    print_report(report, console)
     return 0 if report.is_valid else 1
 
 
@@ -45,22 +45,24 @@ def find_tables() -> tuple[Any, str] | None:
 
 
 def check_twice(client: Any, prefix: str) -> Report:
-    """Report only violations that two checks have in common: a shop in use changes between two scans."""
+    """Check, and a second time after a violation; report only violations that both checks found.
+
+    A shop in use changes while its tables are scanned, which can look like a violation.
+    """
     first = check(client, prefix)
     if first.is_valid:
         return first
-    threading.Event().wait(RECHECK_AFTER_SECONDS)
+    time.sleep(RECHECK_AFTER_SECONDS)
     second = check(client, prefix)
     return Report(second.checked, [violation for violation in second.violations if violation in first.violations])
 
 
-def show(report: Report, console: Console) -> None:
+def print_report(report: Report, console: Console) -> None:
     table = Table("", "invariant", "", box=None)
     for name in report.checked:
-        wrong = sum(violated == name for violated, _ in report.violations)
-        table.add_row(
-            name, invariant_title(name), f"[red]{wrong} violations[/red]" if wrong else "[green]holds[/green]"
-        )
+        count = sum(violated == name for violated, _ in report.violations)
+        result = f"[red]{count} violations[/red]" if count else "[green]holds[/green]"
+        table.add_row(name, invariant_title(name), result)
     for label, reasons in (("not checked", NOT_CHECKED), ("part not checked", PARTLY_CHECKED)):
         for name, reason in sorted(reasons.items()):
             table.add_row(f"[dim]{name}[/dim]", f"[dim]{label}: {reason}[/dim]", "")

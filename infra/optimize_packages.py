@@ -17,7 +17,7 @@ from py_compile import PycInvalidationMode
 from zipfile import ZIP_DEFLATED, ZipFile, ZipInfo
 
 USED_SERVICES = {"dynamodb", "s3", "ses", "sns", "ssm", "sts"}
-OPTIMIZED = b"optimized"
+OPTIMIZED = b"optimized"  # comment of an archive that is optimized already
 READABLE_MODE = 0o644 << 16
 
 

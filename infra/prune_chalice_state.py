@@ -52,7 +52,7 @@ def exists(clients: dict[str, Any], resource: dict[str, Any]) -> bool:
         if is_not_found(error):
             return False
         raise
-    return bool(response.get("State") != "Deleting")  # an event source mapping rejects a second deletion meanwhile
+    return bool(response.get("State") != "Deleting")  # an event source mapping in this state rejects a deletion
 
 
 def is_not_found(error: ClientError) -> bool:

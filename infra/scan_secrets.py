@@ -13,7 +13,7 @@ ROOT = Path(__file__).parent.parent
 SKIPPED_FOLDERS = {"venv", "build", "node_modules", "__pycache__"}
 SCANNED_HIDDEN_FOLDERS = {".chalice", ".ci"}
 
-# By a prefix of the hash, so that another secret in the same file is still reported.
+# Harmless findings, by a prefix of their hash: a secret that is added to the same file is still reported.
 KNOWN_HASHES = {
     "0517fc7ad20f": "the alphabet of order numbers",
     "a94a8fe5ccb1": "`test`, the password of the local engine",

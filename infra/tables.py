@@ -38,8 +38,8 @@ def create_files_bucket(client: Any, prefix: str) -> None:
 def _load_properties(kind: str, prefix: str) -> list[Any]:
     text = FILE.read_text().replace("${Prefix}", prefix)
     resources = json.loads(text)["Resources"].values()
-    listed = [resource["Properties"] for resource in resources if resource["Type"] == kind]
-    return [{name: _resolve_substitution(value) for name, value in properties.items()} for properties in listed]
+    of_kind = [resource["Properties"] for resource in resources if resource["Type"] == kind]
+    return [{name: _resolve_substitution(value) for name, value in properties.items()} for properties in of_kind]
 
 
 def _resolve_substitution(value: Any) -> Any:

@@ -12,7 +12,8 @@ from typing import Any
 from chalicelib.kit.packages import TABLES, TOPICS
 
 FILE = Path(__file__).with_name("resources.json")
-INDEXES = {"by_list": "list", "by_owner": "owner"}
+DEAD_LETTER_RETENTION_SECONDS = 14 * 24 * 3600  # the maximum of SQS
+INDEXES = {"by_list": "list", "by_owner": "owner"}  # name: attribute of its partition key
 
 
 def build_template() -> dict[str, Any]:
@@ -57,13 +58,12 @@ def build_topic(name: str) -> dict[str, Any]:
 
 
 def build_dead_letter_queue() -> dict[str, Any]:
-    fortnight = 14 * 24 * 3600
     properties = {
         "QueueName": _prefixed("dead-letters"),
-        "MessageRetentionPeriod": fortnight,
+        "MessageRetentionPeriod": DEAD_LETTER_RETENTION_SECONDS,
         "SqsManagedSseEnabled": True,
     }
-    return {"Type": "AWS::SQS::Queue", "Properties": properties | {"SqsManagedSseEnabled": True}}
+    return {"Type": "AWS::SQS::Queue", "Properties": properties}
 
 
 def build_dead_letter_alarm() -> dict[str, Any]:
@@ -84,11 +84,20 @@ def build_dead_letter_alarm() -> dict[str, Any]:
 
 
 def build_bucket(name: str) -> dict[str, Any]:
-    """Without public access: the CDN reads the site, the functions read files. Bucket names are unique world-wide."""
-    closed = dict.fromkeys(("BlockPublicAcls", "BlockPublicPolicy", "IgnorePublicAcls", "RestrictPublicBuckets"), True)
+    """A private bucket: the CDN reads the site, the functions read files.
+
+    Bucket names are unique among all AWS accounts, so the name contains the account and the region.
+    """
+    no_public_access = dict.fromkeys(
+        ("BlockPublicAcls", "BlockPublicPolicy", "IgnorePublicAcls", "RestrictPublicBuckets"), True
+    )
     encryption = {"ServerSideEncryptionConfiguration": [{"ServerSideEncryptionByDefault": {"SSEAlgorithm": "AES256"}}]}
     unique = {"Fn::Sub": f"${{Prefix}}-{name}-${{AWS::AccountId}}-${{AWS::Region}}"}
-    properties = {"BucketName": unique, "PublicAccessBlockConfiguration": closed, "BucketEncryption": encryption}
+    properties = {
+        "BucketName": unique,
+        "PublicAccessBlockConfiguration": no_public_access,
+        "BucketEncryption": encryption,
+    }
     return {"Type": "AWS::S3::Bucket", "Properties": properties}
 
 

@@ -140,10 +140,10 @@ def claim_barcode(product: Product) -> Write:
     """Return the write that assigns the barcode to the product. Fails with BarcodeTaken."""
     row = BarcodeRow(f"barcode#{product.barcode}", "barcode", sku=product.sku)
     free = BarcodeRow.pk.does_not_exist() | (BarcodeRow.sku == product.sku)
-    return db.put(row, when=free, refusal=lambda existing: _explain_failure(product, existing))
+    return db.put(row, when=free, refusal=lambda existing: _build_barcode_refusal(product, existing))
 
 
-def _explain_failure(product: Product, existing: Any) -> BarcodeTaken:
+def _build_barcode_refusal(product: Product, existing: Any) -> BarcodeTaken:
     return BarcodeTaken(barcode=product.barcode, sku=existing.sku)
 
 

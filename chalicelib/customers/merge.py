@@ -110,7 +110,7 @@ def _reassign_identities(leaving: Customer, customer_id: str) -> list[Write]:
     return [
         update_identity(identity, replace(identity, customer_id=customer_id))
         for identity in identities
-        if identity.home == leaving.id
+        if identity.original_customer_id == leaving.id
     ]
 
 

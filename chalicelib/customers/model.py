@@ -125,14 +125,14 @@ def join_exposure(credit: Credit | None, merged: Iterable[Credit]) -> Credit | N
 class Identity:
     """A phone number or e-mail address and the customer it identifies.
 
-    `home` is the customer that recorded or verified it. `customer_id` is the one it identifies: `home`, or the customer
-    that `home` was merged into.
+    `original_customer_id` is the customer that recorded or verified it. `customer_id` is the one it identifies: the
+    original customer, or the one that customer was merged into.
     """
 
     kind: str
     value: str
     customer_id: str
-    home: str
+    original_customer_id: str
     verified_at: datetime | None = None
 
 
@@ -144,18 +144,18 @@ class VerificationCode:
     customer_id: str
     kind: str
     value: str
-    asked_at: datetime
+    requested_at: datetime
     tries: int = 0
 
     @property
     def expires_at(self) -> datetime:
-        return self.asked_at + CODE_LIFETIME
+        return self.requested_at + CODE_LIFETIME
 
     def is_open(self, now: datetime) -> bool:
         return now < self.expires_at and self.tries < MAX_CODE_TRIES
 
     def is_recent(self, now: datetime) -> bool:
-        return now < self.asked_at + CODE_RESEND_INTERVAL
+        return now < self.requested_at + CODE_RESEND_INTERVAL
 
 
 class CreditLimitReached(Declined):

@@ -116,7 +116,7 @@ def _delete_old_identities(before: Customer | None, after: Customer) -> list[Wri
         return []
     removed = [identity for identity in _identities(before) if identity not in _identities(after)]
     stored = map(row_to_identity, db.batch(identity_key(*identity) for identity in removed).values())
-    return [delete_identity(identity) for identity in stored if identity.home == after.id]
+    return [delete_identity(identity) for identity in stored if identity.original_customer_id == after.id]
 
 
 def _build_saved_event(customer: Customer, credit: Credit | None, granted: Credit | None) -> CustomerSaved:

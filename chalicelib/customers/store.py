@@ -148,7 +148,7 @@ def claim_identity(identity: Identity) -> Write:
 
 
 def update_identity(before: Identity, after: Identity) -> Write:
-    unchanged = IdentityRow.home == before.home
+    unchanged = IdentityRow.home == before.original_customer_id
     unchanged &= IdentityRow.customer_id == before.customer_id
     if before.verified_at is None:
         unchanged &= IdentityRow.verified_at.does_not_exist()
@@ -156,7 +156,7 @@ def update_identity(before: Identity, after: Identity) -> Write:
 
 
 def delete_identity(identity: Identity) -> Write:
-    return db.delete(identity_to_row(identity), when=IdentityRow.home == identity.home)
+    return db.delete(identity_to_row(identity), when=IdentityRow.home == identity.original_customer_id)
 
 
 def update_customer(after: Customer, read_version: int) -> Write:
@@ -253,12 +253,16 @@ def credit_to_row(credit: Credit) -> CreditRow:
 def identity_to_row(identity: Identity) -> IdentityRow:
     key = identity_key(identity.kind, identity.value)
     return IdentityRow(
-        key.pk, key.sk, customer_id=identity.customer_id, home=identity.home, verified_at=identity.verified_at
+        key.pk,
+        key.sk,
+        customer_id=identity.customer_id,
+        home=identity.original_customer_id,
+        verified_at=identity.verified_at,
     )
 
 
 def verification_code_to_row(code: VerificationCode) -> VerificationCodeRow:
     key = verification_code_key(code.customer_id, code.kind)
     return VerificationCodeRow(
-        key.pk, key.sk, ask_id=code.id, value=code.value, asked_at=code.asked_at, tries=code.tries
+        key.pk, key.sk, ask_id=code.id, value=code.value, asked_at=code.requested_at, tries=code.tries
     )

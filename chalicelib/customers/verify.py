@@ -67,7 +67,7 @@ def request_code(customer_id: str, kind: str, caller: str = "") -> None:
         return
     if current is not None and current.value == value and current.is_recent(now):
         return
-    new = VerificationCode(ids.new("ask", now), customer_id, kind, value, asked_at=now)
+    new = VerificationCode(ids.new("ask", now), customer_id, kind, value, requested_at=now)
     event = VerificationRequested(customer_id, new.id, kind, clock.iso(new.expires_at))
     counters = [_count_code_today(kind, value, now, MAX_CODES_PER_DAY)]
     counters += [_count_code_today("caller", caller, now, MAX_CODES_PER_CALLER_PER_DAY)] if caller else []
@@ -129,7 +129,7 @@ def _claim_verified_identity(customer: Customer, kind: str, now: datetime) -> Wr
     stored = _find_identity(kind, value)
     if stored is None:
         return claim_identity(verified)
-    if stored.home != customer.id and stored.verified_at is not None:
+    if stored.original_customer_id != customer.id and stored.verified_at is not None:
         return None  # another customer verified it before; a merge decides which one it identifies
     return update_identity(stored, verified)
 

@@ -17,6 +17,7 @@ from chalicelib.fulfillment.model import (
     OrderFulfillment,
     apply_claim,
     build_fulfillment_id,
+    check_not_cancelled,
     check_placed,
     derive_order_status,
     exclude_withdrawn,
@@ -46,8 +47,8 @@ from chalicelib.stock.store import load_lapsed_holds
 def claim(staff_id: str, offer_id: str) -> Fulfillment:
     """Return the salesman's new fulfillment; a repeat by the winner returns the same one.
 
-    Raises NotInvited, OutOfStock, OrderNotPlaced, or why the offer is closed: AlreadyClaimed, WarehouseAccepted or
-    OfferEnded.
+    Raises NotInvited, OutOfStock, OrderNotPlaced, or why the offer is closed: OrderWasCancelled, AlreadyClaimed,
+    WarehouseAccepted or OfferEnded.
     """
     now = clock.now()
     order_fulfillment = load_fulfillment_of_order(order_id_from(offer_id))
@@ -55,6 +56,7 @@ def claim(staff_id: str, offer_id: str) -> Fulfillment:
     if offer.claimed_by == staff_id:
         return _find_claimed_fulfillment(order_fulfillment, offer)
     driver = check_driver(staff_id, offer.invitation(staff_id))
+    check_not_cancelled(order_fulfillment.order, offer)
     try:
         claimed_offer = apply_claim(offer, staff_id, now)
     except OfferEnded:

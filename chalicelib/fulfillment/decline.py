@@ -9,6 +9,7 @@ from chalicelib.fulfillment.model import (
     OfferEnded,
     OfferStatus,
     apply_decline,
+    check_not_cancelled,
     order_id_from,
     startable_refs,
 )
@@ -25,6 +26,7 @@ def decline(staff_id: str, offer_id: str) -> Offer:
     offer.invitation(staff_id)
     if staff_id in offer.declined:
         return offer
+    check_not_cancelled(order_fulfillment.order, offer)
     try:
         after = apply_decline(offer, staff_id, now)
     except OfferEnded:

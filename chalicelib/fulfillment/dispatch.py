@@ -20,6 +20,7 @@ from chalicelib.payments.lifecycle import unpaid_before_dispatch
 from chalicelib.payments.model import Payment
 from chalicelib.payments.store import load_payments
 from chalicelib.places import find as places
+from chalicelib.places.model import Staff
 
 
 @db.retry_on_conflict
@@ -28,7 +29,9 @@ def dispatch(principal: Principal, fulfillment_id: str) -> Fulfillment:
     context = load_fulfillment_context(principal, fulfillment_id)
     if context.fulfillment.status == FulfillmentStatus.IN_TRANSIT:
         return context.fulfillment
-    after = transition_fulfillment(context.fulfillment, FulfillmentStatus.IN_TRANSIT)
+    carrier = find_carrier(context)
+    carrier_id = carrier.id if carrier else ""
+    after = transition_fulfillment(context.fulfillment, FulfillmentStatus.IN_TRANSIT, carrier=carrier_id)
     check_reconciled(context.order_fulfillment)
     check_paid_before_dispatch(load_payments(context.order_fulfillment.order.payment_ids))
     stock_effect = (
@@ -39,9 +42,8 @@ def dispatch(principal: Principal, fulfillment_id: str) -> Fulfillment:
     event = WorkDispatched(
         *context.event_ids, claim_version=context.fulfillment.claim_version, movements=stock_effect.movements
     )
-    return commit_status_change(
-        context, after, event, SideEffects(stock_effect, order_changes={"bringer": find_carrier_name(context)})
-    )
+    changes = {"bringer": first_name(carrier.name) if carrier else find_location_name(context.fulfillment.location)}
+    return commit_status_change(context, after, event, SideEffects(stock_effect, order_changes=changes))
 
 
 def check_paid_before_dispatch(payments: Sequence[Payment]) -> None:
@@ -50,13 +52,15 @@ def check_paid_before_dispatch(payments: Sequence[Payment]) -> None:
         raise NotPaid(payment=payment.id, method=payment.method, status=payment.status)
 
 
-def find_carrier_name(context: FulfillmentContext) -> str:
-    """Return the first name of the courier or salesman, or else the location's name, for the customer."""
-    carrier = (
+def find_carrier(context: FulfillmentContext) -> Staff | None:
+    """Return the courier or salesman who takes the goods to the customer, or None for a parcel service."""
+    carrier_id = (
         context.principal.id if context.principal.role in ("courier", "salesman") else context.fulfillment.fulfiller
     )
-    staff = places.load_staff().get(carrier)
-    if staff and staff.role in ("courier", "salesman"):
-        return first_name(staff.name)
-    location = places.load_locations().get(context.fulfillment.location)
+    carrier = places.load_staff().get(carrier_id)
+    return carrier if carrier and carrier.role in ("courier", "salesman") else None
+
+
+def find_location_name(location_id: str) -> str:
+    location = places.load_locations().get(location_id)
     return location.name if location else ""

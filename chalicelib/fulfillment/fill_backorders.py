@@ -35,7 +35,7 @@ from chalicelib.orders.store import find_order
 from chalicelib.stock.inbound import move_to_first_shard, on_first_shard
 from chalicelib.stock.model import LevelId, Movement, NotPromised, OutOfStock, is_inbound_bucket
 from chalicelib.stock.release_unclaimed import release_unclaimed
-from chalicelib.stock.store import list_arrived, load_levels_by_id, unlist_arrived
+from chalicelib.stock.store import list_arrived_buckets, load_levels_by_id, unlist_arrived_bucket
 
 
 def fill_on_event(entry: JournalEntry) -> int:
@@ -56,11 +56,11 @@ def fill_all_arrived() -> int:
 
     It runs by schedule, for fulfillments that the event handler missed because the index was not yet up to date.
     """
-    level_ids = list_arrived()
+    level_ids = list_arrived_buckets()
     filled = fill_at_levels(level_ids)
     for level_id, units in load_on_hand(level_ids).items():
         if not units:
-            db.commit([unlist_arrived(level_id)])
+            db.commit([unlist_arrived_bucket(level_id)])
     return filled
 
 

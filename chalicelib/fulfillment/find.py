@@ -20,6 +20,7 @@ from chalicelib.fulfillment.model import (
     exclude_withdrawn,
     order_id_from,
     refusal_if_closed,
+    refusal_if_order_cancelled,
 )
 from chalicelib.fulfillment.status_change import can_serve
 from chalicelib.fulfillment.store import list_open_fulfillments, load_decisions, load_fulfillment_of_order
@@ -142,7 +143,8 @@ def load_offer_as_json(staff: str, offer_id: str) -> dict[str, Any]:
 def offer_to_json(order_fulfillment: OrderFulfillment, offer: Offer, staff: str) -> dict[str, Any]:
     """Return the offer's goods, distance, cash and expiry. Only its winner sees the customer, under `fulfillment`."""
     invitation = offer.invitation(staff)
-    closed = refusal_if_closed(offer, clock.now())
+    order = order_fulfillment.order
+    closed = refusal_if_order_cancelled(order, offer) or refusal_if_closed(offer, clock.now())
     payments = load_payments(order_fulfillment.order.payment_ids)
     body = _offer_summary_to_json(offer) | {
         "status": "claimed_by_you" if offer.claimed_by == staff else closed.code if closed else OfferStatus.OPEN,

@@ -79,7 +79,8 @@ VAN_TRANSITIONS = {  # additional transitions: goods on a van need no picking
 BEFORE_DISPATCH = (*NOT_STARTED, FulfillmentStatus.ACCEPTED, FulfillmentStatus.PICKING, FulfillmentStatus.READY)
 WITHDRAWN = {FulfillmentStatus.REJECTED, FulfillmentStatus.CANCELLED}
 ARRIVED = {FulfillmentStatus.DELIVERED, FulfillmentStatus.CONFIRMED, FulfillmentStatus.HANDED_OVER}
-DISPATCHED = ARRIVED | {FulfillmentStatus.IN_TRANSIT, FulfillmentStatus.FAILED_ATTEMPT}
+ON_THE_WAY = {FulfillmentStatus.IN_TRANSIT, FulfillmentStatus.FAILED_ATTEMPT}
+DISPATCHED = ARRIVED | ON_THE_WAY
 ENDED = WITHDRAWN | ARRIVED | {FulfillmentStatus.BACK_AT_LOCATION}
 
 # The reasons for rejecting a fulfillment, and what happens to its units.
@@ -135,7 +136,8 @@ class Offer:
 class Fulfillment:
     """The part of an order that one location serves.
 
-    `claim_version` is a fencing token: the version of the offer when it was claimed, or 0 without a claim.
+    `claim_version` is a fencing token: the version of the offer when it was claimed, or 0 without a claim. `carrier` is
+    the courier or salesman who has the goods on the way, empty when that is not a member of staff.
     """
 
     id: str
@@ -150,6 +152,7 @@ class Fulfillment:
     offer_id: str = ""
     claim_version: int = 0
     reason: str = ""
+    carrier: str = ""
     version: int = 1
 
 
@@ -216,6 +219,19 @@ def transition_fulfillment(fulfillment: Fulfillment, to: FulfillmentStatus, **ch
     return replace(fulfillment, status=to, version=fulfillment.version + 1, **changes)
 
 
+def check_not_cancelled(order: Order, offer: Offer) -> None:
+    """Raises OrderWasCancelled for an offer that ended, or is about to end, with its order."""
+    if problem := refusal_if_order_cancelled(order, offer):
+        raise problem
+
+
+def refusal_if_order_cancelled(order: Order, offer: Offer) -> Problem | None:
+    """Return OrderWasCancelled for an offer of a cancelled order that no one had claimed, else None."""
+    if order.status == OrderStatus.CANCELLED and offer.status != OfferStatus.CLAIMED:
+        return OrderWasCancelled(order=order.number)
+    return None
+
+
 def apply_claim(offer: Offer, staff: str, now: datetime) -> Offer:
     """Return the offer as claimed by this salesman. Raises the refusal of a closed offer, or NotInvited."""
     if problem := refusal_if_closed(offer, now):
@@ -250,8 +266,13 @@ def refusal_if_closed(offer: Offer, now: datetime) -> Problem | None:
 
 
 def refusal_of_lost_claim(stored: Offer | None, now: datetime) -> Problem:
-    """Return why a claim's conditional write failed, from the stored offer; StaleVersion when a retry may succeed."""
-    return (refusal_if_closed(stored, now) if stored else None) or StaleVersion()
+    """Return why a claim's conditional write failed, from the stored offer.
+
+    StaleVersion when a retry may succeed, and for a superseded offer: only its order shows whether it was cancelled.
+    """
+    if stored is None or stored.status == OfferStatus.SUPERSEDED:
+        return StaleVersion()
+    return refusal_if_closed(stored, now) or StaleVersion()
 
 
 def exclude_withdrawn(fulfillments: Iterable[Fulfillment]) -> list[Fulfillment]:
@@ -378,6 +399,13 @@ class OrderNotPlaced(Refused):
 
     code = "cannot_move"
     message = "Order {order} is {status}; its fulfillments can no longer change."
+
+
+class OrderWasCancelled(Refused):
+    """Its code is `order_cancelled`; the class `OrderCancelled` is the event."""
+
+    code = "order_cancelled"
+    message = "Order {order} was cancelled."
 
 
 class NobodyToCall(Refused):

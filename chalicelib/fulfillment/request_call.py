@@ -8,17 +8,18 @@ from typing import Any
 
 from chalicelib.fulfillment.find import estimate_arrival
 from chalicelib.fulfillment.model import (
-    ARRIVED,
+    BEFORE_DISPATCH,
+    NOT_STARTED,
+    ON_THE_WAY,
     CallRequested,
     Fulfillment,
-    FulfillmentStatus,
     NobodyToCall,
-    exclude_withdrawn,
 )
 from chalicelib.fulfillment.store import load_fulfillment_of_order, record_order_events
 from chalicelib.kit import clock, db, journal
 from chalicelib.kit.auth import Principal
 
+IN_PREPARATION = set(BEFORE_DISPATCH) - set(NOT_STARTED)
 CALL_INTERVAL = timedelta(minutes=10)  # repeated requests within it are ignored
 
 
@@ -26,23 +27,23 @@ CALL_INTERVAL = timedelta(minutes=10)  # repeated requests within it are ignored
 def request_call(principal: Principal, order_id: str) -> dict[str, Any]:
     """Record a CallRequested, at most one per interval, and return when it was requested. Raises NobodyToCall."""
     order_fulfillment, now = load_fulfillment_of_order(order_id), clock.now()
-    underway = choose_last_underway(order_fulfillment.fulfillments)
+    called = choose_fulfillment_to_call(order_fulfillment.fulfillments)
     entries = journal.history(order_fulfillment.order.subject)
     requested_at = max((entry.occurred_at for entry in entries if entry.kind == "CallRequested"), default=None)
     if requested_at is None or now >= requested_at + CALL_INTERVAL:
-        event = CallRequested(order_id, underway.id, underway.location, underway.fulfiller)
+        event = CallRequested(order_id, called.id, called.location, called.carrier or called.fulfiller)
         db.commit(record_order_events(order_fulfillment.order, event, actor=principal.actor, at=now))
         requested_at = now
     return {"order_id": order_id, "asked_at": clock.iso(requested_at)}
 
 
-def choose_last_underway(fulfillments: Sequence[Fulfillment]) -> Fulfillment:
-    """Return the fulfillment underway whose arrival is estimated last. Raises NobodyToCall."""
-    underway = [
-        fulfillment
-        for fulfillment in exclude_withdrawn(fulfillments)
-        if fulfillment.status not in ARRIVED | {FulfillmentStatus.ASSIGNED, FulfillmentStatus.BACK_AT_LOCATION}
-    ]
-    if not underway:
+def choose_fulfillment_to_call(fulfillments: Sequence[Fulfillment]) -> Fulfillment:
+    """Return the fulfillment on its way to the customer, or else the one being prepared. Raises NobodyToCall.
+
+    Of several, it is the one whose arrival is estimated last.
+    """
+    on_the_way = [fulfillment for fulfillment in fulfillments if fulfillment.status in ON_THE_WAY]
+    candidates = on_the_way or [fulfillment for fulfillment in fulfillments if fulfillment.status in IN_PREPARATION]
+    if not candidates:
         raise NobodyToCall()
-    return max(underway, key=estimate_arrival)
+    return max(candidates, key=estimate_arrival)

@@ -10,6 +10,7 @@ from chalicelib.fulfillment.model import (
     Fulfillment,
     FulfillmentStatus,
     OrderFulfillment,
+    OrderWasCancelled,
     check_placed,
     derive_order_status,
     exclude_withdrawn,
@@ -28,7 +29,7 @@ from chalicelib.kit.auth import Principal
 from chalicelib.kit.db import Write
 from chalicelib.kit.errors import NotFound
 from chalicelib.kit.events import Event
-from chalicelib.orders.model import OrderFulfillmentStatus
+from chalicelib.orders.model import OrderFulfillmentStatus, OrderStatus
 
 
 @dataclass(frozen=True)
@@ -51,11 +52,16 @@ class FulfillmentContext:
 
 
 def load_fulfillment_context(principal: Principal, fulfillment_id: str) -> FulfillmentContext:
-    """Return the fulfillment with its order. Raises NotFound, also when the caller may not serve it."""
+    """Return the fulfillment with its order.
+
+    Raises NotFound, also when the caller may not serve it, and OrderWasCancelled.
+    """
     order_fulfillment = load_fulfillment_of_order(order_id_from(fulfillment_id))
     fulfillment = order_fulfillment.fulfillment(fulfillment_id)
     if not can_serve(principal, fulfillment):
         raise NotFound()
+    if order_fulfillment.order.status == OrderStatus.CANCELLED:
+        raise OrderWasCancelled(order=order_fulfillment.order.number)
     return FulfillmentContext(principal, order_fulfillment, fulfillment)
 
 

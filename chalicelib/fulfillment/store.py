@@ -239,6 +239,7 @@ def _fulfillment_to_row(fulfillment: Fulfillment) -> WorkRow:
         "offer_id": fulfillment.offer_id,
         "claim_version": fulfillment.claim_version,
         "reason": fulfillment.reason,
+        "carrier": fulfillment.carrier,
     }
     row = WorkRow(
         fulfillment.order_id,
@@ -276,6 +277,7 @@ def row_to_fulfillment(row: Any) -> Fulfillment:
         offer_id=body.get("offer_id", ""),
         claim_version=body.get("claim_version", 0),
         reason=body.get("reason", ""),
+        carrier=body.get("carrier", ""),
         version=int(row.version),
     )
 

@@ -79,7 +79,7 @@ def quoted_line_to_order_line(line: QuotedLine) -> OrderLine:
         adjustments=tuple(
             {
                 "code": adjustment.code,
-                "says": adjustment.says,
+                "says": adjustment.text,
                 "kind": adjustment.kind,
                 "amount_minor": adjustment.amount.minor,
             }

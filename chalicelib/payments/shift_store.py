@@ -73,20 +73,20 @@ def find_shift(shift_id: str) -> Shift | None:
 
 def add_cash(shift: Shift, amount: Money) -> Write:
     """Return the write that adds cash to an open shift; it creates a bag that does not exist. Raises ShiftNotOpen."""
-    row, added = _key_row(shift.id), ShiftRow.cash_in_minor.add(amount.minor)
+    row, added = _shift_row_key(shift.id), ShiftRow.cash_in_minor.add(amount.minor)
     if shift.is_cash_bag:
         return db.update(row, added, *_initial_bag_attributes(shift))
-    return db.update(row, added, when=_is_open(), refusal=lambda stored: _build_not_open(shift, stored))
+    return db.update(row, added, when=_status_is_open(), refusal=lambda stored: _build_not_open_refusal(shift, stored))
 
 
 def remove_cash(shift: Shift, amount: Money) -> Write:
     """Return the write that removes cash from an open shift. Raises NotEnoughCash.
 
     It requires the counters as read, because a DynamoDB condition cannot subtract one from another."""
-    unchanged = _is_open() & _cash_unchanged(shift)
+    unchanged = _status_is_open() & _cash_unchanged(shift)
     if shift.expected.minor < amount.minor:
         raise NotEnoughCash(shift_id=shift.id, wanted=amount, expected=shift.expected)
-    return db.update(_key_row(shift.id), ShiftRow.cash_out_minor.add(amount.minor), when=unchanged)
+    return db.update(_shift_row_key(shift.id), ShiftRow.cash_out_minor.add(amount.minor), when=unchanged)
 
 
 def open_shift(shift: Shift) -> list[Write]:
@@ -111,13 +111,13 @@ def count_shift(before: Shift, counted: Money, head: Head) -> list[Write]:
     set_status = ShiftRow.status.set(ShiftStatus.COUNTED)
     return [
         db.update(
-            _key_row(before.id),
+            _shift_row_key(before.id),
             set_status,
             ShiftRow.counted_minor.set(counted.minor),
             *_set_head(head),
             when=unchanged,
         ),
-        db.update(_key_row(open_shift_key(before.cashier).pk), set_status, when=ShiftRow.id == before.id),
+        db.update(_shift_row_key(open_shift_key(before.cashier).pk), set_status, when=ShiftRow.id == before.id),
     ]
 
 
@@ -131,8 +131,8 @@ def close_shift(before: Shift, after: Shift, at: datetime, head: Head) -> list[W
     ]
     unchanged = (ShiftRow.version == before.version) & (ShiftRow.status == ShiftStatus.COUNTED)
     return [
-        db.update(_key_row(before.id), *actions, when=unchanged),
-        db.delete(_key_row(open_shift_key(before.cashier).pk)),
+        db.update(_shift_row_key(before.id), *actions, when=unchanged),
+        db.delete(_shift_row_key(open_shift_key(before.cashier).pk)),
         db.delete(TillRow(f"till#{before.till}", "till")),
     ]
 
@@ -161,15 +161,15 @@ def _initial_bag_attributes(shift: Shift) -> list[Any]:
     ]
 
 
-def _is_open() -> Any:
+def _status_is_open() -> Any:
     return ShiftRow.status == ShiftStatus.OPEN
 
 
-def _build_not_open(shift: Shift, stored: Any) -> ShiftNotOpen:
+def _build_not_open_refusal(shift: Shift, stored: Any) -> ShiftNotOpen:
     return ShiftNotOpen(shift_id=shift.id, status=stored.status if stored else "unknown")
 
 
-def _key_row(pk: str) -> ShiftRow:
+def _shift_row_key(pk: str) -> ShiftRow:
     return ShiftRow(pk, "shift")
 
 

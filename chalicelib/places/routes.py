@@ -29,7 +29,7 @@ class PointBody(Body):
     lat: Latitude
     lon: Longitude
 
-    def point(self) -> Point:
+    def to_point(self) -> Point:
         return Point(self.lat, self.lon)
 
 
@@ -74,7 +74,7 @@ def locations(call: Call) -> dict[str, Any]:
 def location(call: Call, location_id: str) -> dict[str, Any]:
     """Create or replace a location."""
     fields = call.body.model_dump(exclude={"position"})
-    point = call.body.position.point() if call.body.position else None
+    point = call.body.position.to_point() if call.body.position else None
     saved = Location(location_id, **fields, point=point)
     save_location(saved, call.principal.actor)
     return _location_to_json(saved)
@@ -88,7 +88,7 @@ def location(call: Call, location_id: str) -> dict[str, Any]:
 )
 def position(call: Call, location_id: str) -> dict[str, Any]:
     """Report where a van is, now or at the given time; salesmen report only their own van."""
-    reported = report_position(call.principal, location_id, call.body.point(), call.body.at)
+    reported = report_position(call.principal, location_id, call.body.to_point(), call.body.at)
     return {"location": location_id, "position": reported.point.to_json(), "at": clock.iso(reported.at)}
 
 

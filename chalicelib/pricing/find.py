@@ -130,7 +130,7 @@ class Listing:
         return self.line.total
 
     @property
-    def was(self) -> Money | None:
+    def regular_price(self) -> Money | None:
         return self.line.unit_price if self.line.total < self.line.unit_price else None
 
     def to_json(self) -> dict[str, Any]:
@@ -143,7 +143,7 @@ class Listing:
             "description": product.description,
             "barcode": product.barcode,
             "price": self.price.to_json(),
-            "was": self.was.to_json() if self.was else None,
+            "was": self.regular_price.to_json() if self.regular_price else None,
             "adjustments": [adjustment.to_json() for adjustment in self.line.adjustments],
             "tax_rate": product.tax_rate,
             "weight_grams": product.weight_grams,

@@ -131,16 +131,16 @@ class CartLine:
 class Adjustment:
     """One reason why a line's total differs from its list price. A negative amount is a discount.
 
-    `kind` is promotion, coupon, agreed or override; `says` is the text shown for it.
+    `kind` is promotion, coupon, agreed or override; `text` is shown for it.
     """
 
     code: str
-    says: str
+    text: str
     amount: Money
     kind: str
 
     def to_json(self) -> dict[str, Any]:
-        return {"code": self.code, "says": self.says, "kind": self.kind, "amount": self.amount.to_json()}
+        return {"code": self.code, "says": self.text, "kind": self.kind, "amount": self.amount.to_json()}
 
 
 @dataclass(frozen=True)

@@ -78,7 +78,7 @@ def quote_one_unit(product: Product, price: Price, promotions: Sequence[Promotio
     running = list_active_promotions(
         [promotion for promotion in promotions if not promotion.min_total_minor], [], market
     )
-    line = PricedLine(product, 1, unit_price(price, 1, market))
+    line = PricedLine(product, 1, choose_unit_price(price, 1, market))
     return _build_quoted_line(apply_unit_discounts([line], running)[0])
 
 
@@ -171,11 +171,12 @@ def price_line(cart_line: CartLine, book: PriceBook, market: Market) -> PricedLi
     product = book.products[cart_line.sku]
     if cart_line.agreed is not None:
         return _price_agreed_line(cart_line, product)
-    line = PricedLine(product, cart_line.quantity, unit_price(book.prices[cart_line.sku], cart_line.quantity, market))
+    list_price = choose_unit_price(book.prices[cart_line.sku], cart_line.quantity, market)
+    line = PricedLine(product, cart_line.quantity, list_price)
     return line if cart_line.override is None else _apply_override(line, cart_line)
 
 
-def unit_price(price: Price, quantity: int, market: Market) -> Money:
+def choose_unit_price(price: Price, quantity: int, market: Market) -> Money:
     """Return the price of the most specific entry that applies, else the base price.
 
     The customer's price list comes first, then the channel, then the channel's price list, then the highest minimum

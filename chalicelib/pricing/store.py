@@ -158,7 +158,7 @@ def use_coupon(
     running: Condition = CouponRow.ends_at.does_not_exist() | (CouponRow.ends_at > at)
     when = CouponRow.pk.exists() & under_cap & running
     total_use = db.update(
-        _coupon_row(coupon), CouponRow.used.add(1), when=when, refusal=lambda row: _explain_failure(coupon, row, at)
+        _coupon_row(coupon), CouponRow.used.add(1), when=when, refusal=lambda row: _build_use_refusal(coupon, row, at)
     )
     if not customer_id:
         return [total_use]
@@ -181,7 +181,7 @@ def _build_customer_use(coupon: Coupon, limits: Mapping[str, int]) -> list[Write
     ]
 
 
-def _explain_failure(coupon: Coupon, row: Any, at: datetime) -> Problem:
+def _build_use_refusal(coupon: Coupon, row: Any, at: datetime) -> Problem:
     if row is None or (row.ends_at is not None and row.ends_at <= at):
         return CouponEnded(coupon=coupon.code)
     return CouponSpent(coupon=coupon.code)

@@ -19,7 +19,9 @@ from chalicelib.stock.model import (
     shortage_movement,
     surplus_movement,
 )
-from chalicelib.stock.move import (
+from chalicelib.stock.plan import Plan
+from chalicelib.stock.shared_steps import (
+    Quantities,
     group_by_sku,
     plan_removal,
     record_stock_event,
@@ -27,10 +29,8 @@ from chalicelib.stock.move import (
     require_location_access,
     sum_arrived_for_orders,
 )
-from chalicelib.stock.plan import Plan
 from chalicelib.stock.store import build_level_writes, load_inbound_levels, load_levels, take_lapsed_hold
 
-Quantities = Mapping[str, int]
 LevelsBySku = Mapping[str, Sequence[Level]]
 
 

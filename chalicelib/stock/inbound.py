@@ -58,7 +58,7 @@ class InboundStock:
             days[on] = days.get(on, 0) + bucket.promisable
         return [{"on": on, "quantity": quantity} for on, quantity in sorted(days.items()) if quantity > 0]
 
-    def add_promisable_days(self, short: Sequence[Mapping[str, Any]]) -> OutOfStock:
+    def build_out_of_stock(self, short: Sequence[Mapping[str, Any]]) -> OutOfStock:
         """Return the refusal for shortages, with the days for which each SKU could be promised."""
         return OutOfStock(short=[self._add_days(shortage) for shortage in short])
 
@@ -84,7 +84,7 @@ def plan_with_inbound(
     except OutOfStock as refusal:
         short = refusal.facts["short"]
     if not backorder:
-        raise inbound.add_promisable_days(short)
+        raise inbound.build_out_of_stock(short)
     later = plan_from_inbound(short, inbound)
     missing = {shortage["sku"]: shortage["wanted"] - shortage["available"] for shortage in short}
     on_hand = {sku: quantity - missing.get(sku, 0) for sku, quantity in demand.items()}
@@ -105,7 +105,7 @@ def plan_from_inbound(short: Sequence[Mapping[str, Any]], inbound: InboundStock)
                 taken_holds += holds
                 remaining -= share
         if remaining > 0:
-            raise inbound.add_promisable_days(short)
+            raise inbound.build_out_of_stock(short)
     return Plan(tuple(allocations), tuple(taken_holds))
 
 

@@ -9,7 +9,7 @@ from chalicelib.kit.auth import Principal
 from chalicelib.kit.errors import StaleVersion
 from chalicelib.stock.inbound import count_unclaimed, move_to_first_shard
 from chalicelib.stock.model import Allocation, LevelId, NotPromised, OutOfStock, UnclaimedStockReleased
-from chalicelib.stock.move import record_stock_event
+from chalicelib.stock.shared_steps import record_stock_event
 from chalicelib.stock.store import build_level_writes, load_levels_by_id
 
 SCHEDULER = Principal(role="owner", id="clock")

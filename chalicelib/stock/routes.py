@@ -17,7 +17,7 @@ from chalicelib.places.model import Point
 from chalicelib.stock import find, transfer
 from chalicelib.stock.count import count
 from chalicelib.stock.model import MAX_SHARDS
-from chalicelib.stock.move import adjust, display, receive
+from chalicelib.stock.movements import adjust, display, receive
 from chalicelib.stock.set_expected import set_expected
 from chalicelib.stock.shard import reshard
 from chalicelib.stock.store import list_open_transfers

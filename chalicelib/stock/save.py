@@ -21,7 +21,7 @@ from chalicelib.stock.model import (
     surplus_movement,
     take_from_display,
 )
-from chalicelib.stock.move import (
+from chalicelib.stock.shared_steps import (
     group_by_sku,
     plan_removal,
     record_stock_event,

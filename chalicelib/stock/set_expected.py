@@ -23,7 +23,7 @@ from chalicelib.stock.model import (
     day_to_bucket,
     expected_movement,
 )
-from chalicelib.stock.move import record_stock_event, require_known_skus, require_location_access
+from chalicelib.stock.shared_steps import record_stock_event, require_known_skus, require_location_access
 from chalicelib.stock.store import build_level_writes, load_inbound_levels, load_levels
 
 MAX_DAYS_AHEAD = 730

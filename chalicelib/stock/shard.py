@@ -9,7 +9,7 @@ from chalicelib.kit.auth import Principal
 from chalicelib.kit.errors import StaleVersion
 from chalicelib.kit.idempotency import IdempotencyKey
 from chalicelib.stock.model import OutOfStock, StockResharded, balance_shards
-from chalicelib.stock.move import record_stock_event, require_location_access
+from chalicelib.stock.shared_steps import record_stock_event, require_location_access
 from chalicelib.stock.store import build_level_writes, load_levels
 
 

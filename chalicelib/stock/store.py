@@ -36,7 +36,7 @@ from chalicelib.stock.model import (
 )
 
 QUANTITY_ATTRIBUTES = ("on_hand", "reserved", "allocated", "display", "available")
-ARRIVED = "arrived"  # the list of inbound buckets whose goods have begun to arrive
+ARRIVED_LIST = "arrived"  # the list of inbound buckets whose goods have begun to arrive
 
 
 class LevelRow(IndexedRow):
@@ -162,7 +162,7 @@ def build_level_writes(
         _LevelChange(level_id, level_movements, safety_by_id.get(level_id, 0), read_levels.get(level_id))
         for level_id, level_movements in grouped.items()
     ]
-    return [write for change in changes if (write := change.write(settings_by_id.get(change.level_id, {})))]
+    return [write for change in changes if (write := change.build_write(settings_by_id.get(change.level_id, {})))]
 
 
 @dataclass(frozen=True)
@@ -188,7 +188,7 @@ class _LevelChange:
         """Units that the movements take from what is available; units that others release are not subtracted."""
         return -sum(min(0, movement.available) for movement in self.movements)
 
-    def write(self, settings: Mapping[str, Any]) -> Write | None:
+    def build_write(self, settings: Mapping[str, Any]) -> Write | None:
         """Return an update, a check if no quantity changes, or None if there is nothing to check either.
 
         No quantity changes when units go from a lapsed hold into a new one. A failed check is StaleVersion, because
@@ -196,7 +196,7 @@ class _LevelChange:
         """
         conditions, row = self.build_conditions("days" in settings), LevelRow(*_row_key(self.level_id))
         if self.changed_quantities or settings:
-            return db.update(row, *self.build_actions(settings), when=_all_of(conditions), refusal=self.explain_failure)
+            return db.update(row, *self.build_actions(settings), when=_all_of(conditions), refusal=self.build_refusal)
         if not conditions:
             return None
         return db.check(row, cast(Condition, _all_of(conditions)))
@@ -217,7 +217,7 @@ class _LevelChange:
         if shard == 0 and not self.sufficiency_conditions:  # only an update without conditions can create the row
             return [LevelRow.list.set(f"location#{location}"), LevelRow.listed_at.set(sku)]
         if is_inbound_bucket(shard) and self.total.on_hand > 0:
-            return [LevelRow.list.set(ARRIVED), LevelRow.listed_at.set(level_key(*self.level_id).pk)]
+            return [LevelRow.list.set(ARRIVED_LIST), LevelRow.listed_at.set(level_key(*self.level_id).pk)]
         return []
 
     def build_conditions(self, with_days: bool = False) -> list[Condition]:
@@ -225,8 +225,8 @@ class _LevelChange:
             return self.sufficiency_conditions
         return [
             *self.sufficiency_conditions,
-            _has_same_on_hand(self.read_level),
-            *([_has_same_days(self.read_level)] if with_days else []),
+            _on_hand_unchanged(self.read_level),
+            *([_days_unchanged(self.read_level)] if with_days else []),
         ]
 
     @cached_property
@@ -243,7 +243,7 @@ class _LevelChange:
         deltas = [int(getattr(movement, name)) for movement in self.movements]
         return -min(accumulate(deltas, initial=0))
 
-    def explain_failure(self, row: Any) -> Problem:
+    def build_refusal(self, row: Any) -> Problem:
         """Return the refusal for the row, None if it does not exist, that failed the conditions."""
         level = row_to_level(row) if row is not None else Level(*self.level_id)
         if self.read_level is not None and (level.on_hand, level.days) != (
@@ -262,12 +262,12 @@ class _LevelChange:
         return NotPromised(sku=self.level_id[0], location=self.level_id[1])
 
 
-def _has_same_on_hand(level: Level) -> Condition:
+def _on_hand_unchanged(level: Level) -> Condition:
     same = LevelRow.on_hand == level.on_hand
     return same if level.on_hand else LevelRow.pk.does_not_exist() | same
 
 
-def _has_same_days(level: Level) -> Condition:
+def _days_unchanged(level: Level) -> Condition:
     days = ",".join(map(str, level.days))
     return LevelRow.days == days if days else LevelRow.days.does_not_exist()
 
@@ -338,12 +338,12 @@ def transfer_key(transfer_id: str) -> Key:
     return Key(TransferRow, transfer_id, "transfer")
 
 
-def list_arrived() -> list[LevelId]:
+def list_arrived_buckets() -> list[LevelId]:
     """Return the inbound buckets whose goods have begun to arrive. The index lags, so load a bucket before using it."""
-    return [parse_level_pk(row.pk) for row in db.query_all(LevelRow, ARRIVED, index="by_list")]
+    return [parse_level_pk(row.pk) for row in db.query_all(LevelRow, ARRIVED_LIST, index="by_list")]
 
 
-def unlist_arrived(level_id: LevelId) -> Write:
+def unlist_arrived_bucket(level_id: LevelId) -> Write:
     """Return the write that takes an empty inbound bucket off the list. Fails with StaleVersion if it has units."""
     removals = [LevelRow.list.remove(), LevelRow.listed_at.remove()]
     return db.update(LevelRow(*_row_key(level_id)), *removals, when=LevelRow.on_hand == 0)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import replace
 from typing import Any
 
@@ -30,10 +30,14 @@ from chalicelib.stock.model import (
     transfer_in_movement,
     transfer_out_movement,
 )
-from chalicelib.stock.move import commit, load_inbound_at, plan_removal, require_location_access
+from chalicelib.stock.shared_steps import (
+    Quantities,
+    commit_within_limit,
+    load_inbound_at,
+    plan_removal,
+    require_location_access,
+)
 from chalicelib.stock.store import build_level_writes, create_transfer, load_transfer, take_lapsed_hold, update_transfer
-
-Quantities = Mapping[str, int]
 
 
 @db.retry_on_conflict
@@ -58,7 +62,7 @@ def send(
     event = TransferSent(transfer.id, source, destination, reason, tuple(movements))
     transfer, entry = _record_transfer_event(transfer, event, principal)
     answer = transfer_to_json(transfer)
-    commit(
+    commit_within_limit(
         [
             idempotency.record_answer(idempotency_key, answer),
             *map(take_lapsed_hold, plan.taken_holds),
@@ -146,7 +150,7 @@ def _commit_transition(
     after, entry = _record_transfer_event(after, event, principal)
     answer = transfer_to_json(after)
     repeat = idempotency.record_answer(idempotency_key, answer)
-    commit([repeat, update_transfer(before, after), *build_level_writes(movements), entry])
+    commit_within_limit([repeat, update_transfer(before, after), *build_level_writes(movements), entry])
     return answer
 
 

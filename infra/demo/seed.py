@@ -26,7 +26,7 @@ from chalicelib.places.report_position import report_position
 from chalicelib.places.save import save_location, save_postcodes, save_staff
 from chalicelib.pricing.model import Coupon, PriceEntry, Promotion
 from chalicelib.pricing.save import save_price, save_promotion
-from chalicelib.stock import move, transfer
+from chalicelib.stock import movements, transfer
 from chalicelib.stock.set_expected import set_expected
 from infra.demo.data import BRANDS, CUSTOMERS, LOCATIONS, OFFICE_STAFF, POSTCODE_AREAS, PRODUCTS, SALESMEN, SCARCE_EVERY
 
@@ -198,13 +198,13 @@ def receive_stock() -> None:
     for place, units in UNITS_PER_LOCATION.items():
         amounts = {sku: amount for number, sku in numbered if (amount := initial_units(number, place, units))}
         with suppress(Replay):
-            move.receive(OWNER, place, amounts, "stok awal (rekaan)", demo_idempotency_key(f"receive:{place}"))
+            movements.receive(OWNER, place, amounts, "stok awal (rekaan)", demo_idempotency_key(f"receive:{place}"))
     for number, (name, *_) in enumerate(SALESMEN):
         load_van(name, van_load(number))
-    expect_inbound()
+    announce_inbound()
 
 
-def expect_inbound() -> None:
+def announce_inbound() -> None:
     """Announce inbound units of some scarce products, so that they can be sold in advance."""
     scarce = [product.sku for number, (product, _) in enumerate(list_products()) if is_scarce(number)]
     soon = clock.day_of(clock.now(), config.zone()) + timedelta(days=5)

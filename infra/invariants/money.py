@@ -59,13 +59,13 @@ def m3_each_debt_is_recorded_once(snapshot: Snapshot) -> list[str]:
         *list_differences("{name} has exposure {actual} and owes {expected}", owed, exposed),
         *list_differences("{name} owes {expected}, the ledger has {actual}", owed, booked),
         *[f"{name}: left is not limit − exposure" for name in wrong],
-        *_orders_owed_and_owing(snapshot),
+        *_refunds_owed_with_open_payments(snapshot),
         *_unpaid_orders(snapshot),
         *_mismatched_receivables(snapshot),
     ]
 
 
-def _orders_owed_and_owing(snapshot: Snapshot) -> list[str]:
+def _refunds_owed_with_open_payments(snapshot: Snapshot) -> list[str]:
     owed_back = (name for account in snapshot.postings if (name := _strip_prefix("refund_owed:", account)))
     payments = [
         (name, payment)

@@ -33,7 +33,7 @@ def o1_every_transition_is_allowed(snapshot: Snapshot) -> list[str]:
             if previous and step.state not in _allowed_next(snapshot, step, previous):
                 wrong.append(f"{step.subject} went from {previous} to {step.state}")
             before[step.subject] = step.state
-    return wrong + list(_too_early_or_late(snapshot))
+    return wrong + list(_mistimed_transitions(snapshot))
 
 
 def _current_states(snapshot: Snapshot) -> Iterator[tuple[str, str, states.Table]]:
@@ -67,7 +67,7 @@ def _allowed_next(snapshot: Snapshot, step: Transition, before: str) -> set[str]
     return TABLES[prefix].get(before, set()) | extra.get(before, set())
 
 
-def _too_early_or_late(snapshot: Snapshot) -> Iterator[str]:
+def _mistimed_transitions(snapshot: Snapshot) -> Iterator[str]:
     """Both instants come from the same clock, so clock skew does not explain these."""
     for order_id in snapshot.orders:
         holds_until = ""

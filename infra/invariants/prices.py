@@ -69,7 +69,7 @@ def _order_discount_amounts(snapshot: Snapshot, subject: str) -> set[int]:
 
 
 def m9_coupon_usage_matches_live_orders(snapshot: Snapshot) -> list[str]:
-    """For each coupon used = |live orders with it| ≤ the highest cap it ever had; the same for each customer, phone and e-mail."""
+    """For each coupon used = |live orders with it| ≤ the highest cap it ever had; the same by person."""
     rows = [row for row in snapshot.rows["pricing"] if row["pk"].startswith("coupon#")]
     used = {row["pk"]: row["used"] for row in rows if row["sk"] == "coupon"}
     used_by = {f"{row['pk']} {row['sk']}": row["used"] for row in rows if row["sk"] != "coupon"}

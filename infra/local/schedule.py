@@ -24,7 +24,7 @@ class Timer:
 
     @property
     def interval_seconds(self) -> int:
-        return interval_of(self.source.schedule_expression)
+        return parse_interval_seconds(self.source.schedule_expression)
 
     def run_if_due(self, now: float) -> bool:
         """Call the handler if it is due. A late call does not lead to a second one."""
@@ -35,7 +35,7 @@ class Timer:
         return True
 
 
-def interval_of(expression: Any) -> int:
+def parse_interval_seconds(expression: Any) -> int:
     """The interval of a rate expression in seconds; a day for cron expressions, which all name an hour of the day."""
     text = expression if isinstance(expression, str) else expression.to_string()
     rate = RATE_PATTERN.fullmatch(text)

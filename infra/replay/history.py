@@ -48,7 +48,7 @@ class Plan:
     settings: dict[str, str] = field(default_factory=dict)
     source: str = ""
     loads: dict[str, dict[str, int]] = field(default_factory=dict)
-    home_after: int = 0  # the number of orders after which the vans unload
+    unload_after: int = 0  # the number of orders after which the vans unload
 
 
 def load_plan(folder: Path) -> Plan:

@@ -162,7 +162,7 @@ def build_folder(data: Northwind, channel: str, vans: bool) -> dict[str, Rows]:
             for sku, left in data.in_stock.items()
         ],
         "customers": [
-            customer_row(row) | (home_position(number) if vans else {})
+            customer_row(row) | (customer_position(number) if vans else {})
             for number, row in enumerate(sorted(data.rows("customers"), key=lambda row: row["customerID"]))
         ],
         "orders": [order_row(row, channel, data) for row in data.orders],
@@ -204,7 +204,7 @@ def van_row(row: Mapping[str, str]) -> dict[str, Any]:
     return van | point_around_center(VAN_RING_METERS, angle) | {"staff": f"salesman-{employee_slug(row)}"}
 
 
-def home_position(number: int) -> dict[str, float]:
+def customer_position(number: int) -> dict[str, float]:
     """The position of customer `number`; the square root spreads customers evenly over the area."""
     return point_around_center(TOWN_METERS * math.sqrt((number + 0.5) / 91), number * GOLDEN_ANGLE)
 
@@ -349,7 +349,7 @@ def run_both_replays(data: Northwind, console: Console) -> int:
     folder = LOCAL / "northwind"
     first, second = folder / "as-it-was", folder / "as-web-orders"
     write_folder(first, build_original_replay(data), {"settings": SETTINGS})
-    vans = {"source": WAREHOUSE, "loads": van_loads(data), "home_after": unload_after(data)}
+    vans = {"source": WAREHOUSE, "loads": van_loads(data), "unload_after": unload_after(data)}
     write_folder(second, build_web_replay(data), {"settings": SETTINGS, **vans})
     console.print("[bold]1 · as it was[/bold]: each order by its salesman, all goods from the warehouse")
     results = [run_replay(first, data, console)]

@@ -83,7 +83,7 @@ class Replayer:
         began = time.monotonic()
         with StaffSimulation(self.progress, STAFF_THREADS) as staff:
             self.start_staff(staff)
-            home = self.plan.home_after
+            home = self.plan.unload_after
             self.place_orders(self.history.orders[:home] if home else self.history.orders)
             if home:
                 self.wait_until_done()
@@ -178,7 +178,7 @@ class Replayer:
         except ApiError as error:
             self.record_refusal(order, error.code, error.detail)
             return
-        self.progress.order_placed(order.ref, placed)
+        self.progress.record_order(order.ref, placed)
         for payment in placed["payments"]:
             if payment["status"] == "awaiting_proof":
                 self.owner.post(f"/payments/{payment['id']}/proof", {"reference": f"replay {order.ref}"})

@@ -32,7 +32,7 @@ FULL_READ_EVERY = 8  # polls without a new notice
 Notice = dict[str, Any]
 
 
-def ignores_offer(ref: str) -> bool:
+def is_offer_ignored(ref: str) -> bool:
     return zlib.crc32(ref.encode()) % 10 < IGNORED_IN_TEN
 
 
@@ -48,7 +48,7 @@ class Progress:
         self.problems: list[str] = []
         self.changed = threading.Event()
 
-    def order_placed(self, ref: str, order: dict[str, Any]) -> None:
+    def record_order(self, ref: str, order: dict[str, Any]) -> None:
         owed = {allocation["location"] for allocation in order["allocations"]}
         with self.lock:
             self.refs[order["id"]] = ref
@@ -56,7 +56,7 @@ class Progress:
             done = self.done_before_placed.pop(order["id"], set())
             self.open_locations[order["id"]] = set() if handed_over or "*" in done else owed - done
 
-    def part_done(self, order: str, location: str = "*") -> None:
+    def record_part_done(self, order: str, location: str = "*") -> None:
         """Record that a location has done its part; `*` stands for all parts."""
         with self.lock:
             if order in self.open_locations:
@@ -180,7 +180,7 @@ def fulfill_from_location(client: ApiClient, notice: Notice, progress: Progress)
             raise
         progress.count("stood_down")
         return
-    progress.part_done(notice["order"], notice["location"])
+    progress.record_part_done(notice["order"], notice["location"])
 
 
 class Salesman:
@@ -191,7 +191,7 @@ class Salesman:
 
     def handle_offer(self, notice: Notice) -> None:
         ref = self.wait_for_ref(notice["order"])
-        if ignores_offer(ref):
+        if is_offer_ignored(ref):
             self.expire(notice["offer"])
         else:
             self.claim(notice)
@@ -214,7 +214,7 @@ class Salesman:
             return
         for step in ("dispatch", "deliver"):
             self.client.post(f"/fulfillments/{fulfillment['id']}/{step}")
-        self.progress.part_done(notice["order"])
+        self.progress.record_part_done(notice["order"])
 
     def decline(self, notice: Notice) -> None:
         try:

@@ -32,7 +32,7 @@ class ReplaySummary:
 
     @property
     def net_total(self) -> dict[str, Any]:
-        return self.money(line["total"] for line in self.lines)
+        return self.sum_to_json(line["total"] for line in self.lines)
 
     @property
     def by_channel(self) -> dict[str, Any]:
@@ -42,9 +42,9 @@ class ReplaySummary:
     def channel_summary(self, name: str) -> dict[str, Any]:
         orders = [order for order in self.orders if order["channel"] == name]
         lines = [line for order in orders for line in order["lines"]]
-        return {"orders": len(orders), "net_total": self.money(line["total"] for line in lines)}
+        return {"orders": len(orders), "net_total": self.sum_to_json(line["total"] for line in lines)}
 
-    def money(self, minors: Iterator[int]) -> dict[str, Any]:
+    def sum_to_json(self, minors: Iterator[int]) -> dict[str, Any]:
         return {"amount": sum(minors), "currency": self.currency}
 
     @property

@@ -12,13 +12,12 @@ from chalicelib.fulfillment.model import (
     AlreadyClaimed,
     Offer,
     OfferEnded,
-    WarehouseAccepted,
     apply_claim,
     transition_fulfillment,
     transition_offer,
 )
 from chalicelib.fulfillment.routing import RoutingSettings, decide_route
-from chalicelib.kit.errors import Refused
+from chalicelib.kit.errors import Refused, StaleVersion
 from tests.conditional_writes import assert_commits, assert_refused, memory  # noqa: F401
 from tests.fulfillment.build import NOON, a_fulfillment, a_routing_request, an_offer
 
@@ -65,7 +64,7 @@ def test_an_open_offer_is_claimed_from_the_version_read() -> None:
 
 @pytest.mark.parametrize(
     ("status", "refusal"),
-    [("claimed", AlreadyClaimed), ("superseded", WarehouseAccepted), ("expired", OfferEnded)],
+    [("claimed", AlreadyClaimed), ("superseded", StaleVersion), ("expired", OfferEnded)],
 )
 def test_an_offer_that_is_not_open_cannot_be_claimed_whatever_its_version(status: str, refusal: type[Refused]) -> None:
     store_offer(an_offer(status=status))

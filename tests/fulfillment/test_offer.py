@@ -228,6 +228,27 @@ def test_claims_after_the_warehouse_accepted_are_refused() -> None:
     assert level(TEAPOT)["allocated"] == 2
 
 
+@pytest.mark.parametrize("are_events_delivered", [False, True])
+def test_claims_after_the_order_was_cancelled_are_refused_with_that_reason(are_events_delivered: bool) -> None:
+    add_stock(TEAPOT, "van-budi", 3)
+    park_vans(BUDI)
+    order = place_order((TEAPOT, 2))
+    cancelled = call("POST", f"/api/orders/{order}/cancel", {"reason": "changed my mind"}, token=token(RATNA))
+    assert cancelled.status == 200, cancelled.text
+    if are_events_delivered:
+        deliver_events(order)
+
+    claimed = claim_as(order, BUDI)
+    declined = call("POST", f"/api/offers/{latest_offer(order).id}/decline", token=token(BUDI))
+    offer = call("GET", f"/api/offers/{latest_offer(order).id}", token=token(BUDI))
+    accepted = post_step(order, "accept", JOKO)
+
+    refused = [(response.status, response.json["code"]) for response in (claimed, declined, accepted)]
+    assert refused == [(409, "order_cancelled")] * 3
+    assert offer.json["status"] == "order_cancelled"
+    assert level(TEAPOT, "van-budi")["allocated"] == level(TEAPOT)["allocated"] == 0
+
+
 def test_the_warehouse_cannot_accept_after_a_claim() -> None:
     add_stock(TEAPOT, "van-budi", 3)
     park_vans(BUDI)

@@ -271,3 +271,27 @@ def test_a_customer_can_request_a_call() -> None:
     assert len(requested) == 1 and BUDI in requested[0]
     assert "+62" not in once.text + requested[0]
     assert request_call("/api/orders/ord_01KBNOSUCHORDERATALL00000/call-me").status == 404
+
+
+def test_a_call_goes_to_the_courier_who_brings_the_goods_and_not_to_who_packed_them() -> None:
+    order = place_order((TEAPOT, 2))
+    advance_to("ready", order)
+    post_step(order, "dispatch", AGUS)
+
+    requested = call("POST", f"/api/orders/{order}/call-me", query={"token": auth.order_token(order)})
+
+    assert requested.status == 200, requested.text
+    assert journal.row_to_entry(load_entry(order, "CallRequested")).event.fulfiller == AGUS
+
+
+def test_a_call_goes_to_the_part_on_its_way_and_not_to_the_part_being_packed() -> None:
+    add_stock(TEAPOT, "wh-sidoarjo", 5)
+    order = place_order((TEAPOT, 8))
+    first, second = load_fulfillment(order).fulfillments
+    for verb in ("accept", "pick", "ready", "dispatch"):
+        post_step(order, verb, RATNA, fulfillment=first)
+    post_step(order, "accept", RATNA, fulfillment=second)
+
+    call("POST", f"/api/orders/{order}/call-me", query={"token": auth.order_token(order)})
+
+    assert journal.row_to_entry(load_entry(order, "CallRequested")).event.fulfillment_id == first.id

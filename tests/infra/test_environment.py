@@ -25,7 +25,7 @@ def project(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
 
 
 def write_python(command: str) -> None:
-    python = Path(environment.python())
+    python = Path(environment.venv_python())
     python.parent.mkdir(parents=True, exist_ok=True)
     python.write_text(f"#!/bin/sh\n{command}\n")
     python.chmod(0o755)

@@ -13,7 +13,7 @@ import pytest
 
 from infra.replay import history
 from infra.replay.order_queue import OrderQueue
-from infra.replay.simulated_staff import ignores_offer
+from infra.replay.simulated_staff import is_offer_ignored
 
 FILES = {
     "locations": """id,kind,name,lat,lon,staff
@@ -80,8 +80,8 @@ def test_the_currency_of_a_replay_is_that_of_its_products(tmp_path):
 def test_salesmen_ignore_three_offers_in_ten_and_always_the_same():
     refs = [str(number) for number in range(10_000)]
 
-    assert 2_800 < sum(map(ignores_offer, refs)) < 3_200
-    assert [ignores_offer(ref) for ref in refs] == [ignores_offer(ref) for ref in refs]
+    assert 2_800 < sum(map(is_offer_ignored, refs)) < 3_200
+    assert [is_offer_ignored(ref) for ref in refs] == [is_offer_ignored(ref) for ref in refs]
 
 
 def test_a_second_order_of_a_customer_waits_until_the_first_is_placed_and_others_overtake_it(tmp_path):

@@ -9,7 +9,7 @@ import pytest
 from chalicelib.fulfillment import fill_backorders
 from chalicelib.fulfillment.fill_backorders import fill_all_arrived
 from chalicelib.fulfillment.store import load_fulfillment_of_order
-from chalicelib.stock import move
+from chalicelib.stock import shared_steps
 from chalicelib.stock.model import OutOfStock
 from chalicelib.stock.save import TargetLevel, save_levels
 from tests.client import call
@@ -70,15 +70,15 @@ def test_two_concurrent_deliveries_are_both_received_and_reduce_expected_stock_o
     """Found by seed 20090: both deliveries had read that two units were still expected."""
     expect_stock(day, 2)
     day.order("late", (TEAPOT, 4), **BACKORDER)
-    load_inbound_levels = move.load_inbound_levels
+    load_inbound_levels = shared_steps.load_inbound_levels
 
     def load_and_receive_concurrently(firsts: Any) -> Any:
         levels = load_inbound_levels(firsts)
-        monkeypatch.setattr(move, "load_inbound_levels", load_inbound_levels)
+        monkeypatch.setattr(shared_steps, "load_inbound_levels", load_inbound_levels)
         receive_stock(day, 2)
         return levels
 
-    monkeypatch.setattr(move, "load_inbound_levels", load_and_receive_concurrently)
+    monkeypatch.setattr(shared_steps, "load_inbound_levels", load_and_receive_concurrently)
     receive_stock(day, 2)
 
     assert inbound_quantities() == {}

@@ -15,6 +15,7 @@ from chalicelib.orders.model import (
     Order,
     OrderFulfillmentStatus,
     OrderLine,
+    OrderPlacedLine,
     OrderStatus,
     is_cancellable,
     link_expires_at,
@@ -112,3 +113,10 @@ def test_an_order_can_be_cancelled_until_its_goods_leave_or_it_is_completed():
     assert cancellable == [
         (status, goods) for status in ("draft", "placed") for goods in ("unassigned", "offered", "assigned")
     ]
+
+
+def test_an_event_line_carries_quantity_total_tax_and_the_cost_where_it_is_known() -> None:
+    line = OrderLine("CUP", "Cup", 3, Money(100, "IDR"), Money(270, "IDR"), Money(27, "IDR"), Money(180, "IDR"))
+
+    assert line.to_event_line() == OrderPlacedLine("CUP", 3, 270, 27, 180)
+    assert replace(line, cost=None).to_event_line() == OrderPlacedLine("CUP", 3, 270, 27, None)

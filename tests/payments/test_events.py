@@ -2,6 +2,7 @@ import json
 import subprocess
 import sys
 from dataclasses import fields
+from types import SimpleNamespace
 
 from chalicelib.kit.events import Event
 from chalicelib.kit.packages import import_models
@@ -33,12 +34,13 @@ def test_the_ledger_subscribes_to_every_event_that_can_carry_money():
 def test_every_topic_that_carries_money_has_a_handler(aws):
     payments = a_paid_order(("transfer", 100))
     message = json.dumps(an_order_placed_message("evt_1", payments))
+    context = SimpleNamespace(aws_request_id="invocation-1")
 
     for handle in (
         events.update_ledger_from_orders,
         events.update_ledger_from_fulfillment,
         events.update_ledger_from_payments,
     ):
-        handle({"Records": [{"Sns": {"Subject": "OrderPlaced", "Message": message, "MessageAttributes": {}}}]}, None)
+        handle({"Records": [{"Sns": {"Subject": "OrderPlaced", "Message": message, "MessageAttributes": {}}}]}, context)
 
     assert [item["count"] for item in load_ledger_report(TODAY)["items"]] == [1]

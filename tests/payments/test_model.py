@@ -10,6 +10,8 @@ from chalicelib.payments.model import (
     PAYMENT_STATES,
     RECEIVABLE_STATES,
     SHIFT_STATES,
+    Payment,
+    PaymentRecord,
     PaymentStatus,
     ReceivableStatus,
     Shift,
@@ -74,3 +76,9 @@ def test_a_cash_bag_is_an_empty_shift_without_location_named_after_its_holder():
 
     assert bag == Shift("cod:courier-agus", "cod:courier-agus", "", "courier-agus", rupiah(0))
     assert (bag.is_cash_bag, A_SHIFT.is_cash_bag) == (True, False)
+
+
+def test_an_event_publishes_a_payment_with_the_given_amount() -> None:
+    payment = Payment("pay_1", "ord_1", "transfer", rupiah(500), PaymentStatus.PROOF_SUBMITTED, rupiah(0), rupiah(0))
+
+    assert payment.to_record(rupiah(200)) == PaymentRecord("pay_1", "transfer", 200, PaymentStatus.PROOF_SUBMITTED)

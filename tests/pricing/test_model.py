@@ -26,7 +26,7 @@ from chalicelib.pricing.model import (
     check_promotion,
     normalize_code,
 )
-from chalicelib.pricing.quote import check_coupon, is_covered, is_offered_in, unit_price
+from chalicelib.pricing.quote import check_coupon, choose_unit_price, is_covered, is_offered_in
 from tests.catalog.build import a_channel, a_product
 from tests.pricing.build import NOW, a_coupon, a_market, a_price, a_promotion, rupiah
 
@@ -34,7 +34,7 @@ WEB = a_channel()
 
 
 def unit_price_for(*entries: PriceEntry, quantity: int = 1, channel: Channel = WEB, group: str = "") -> int:
-    return unit_price(a_price("TEH", 12500, *entries), quantity, a_market(channel, group)).minor
+    return choose_unit_price(a_price("TEH", 12500, *entries), quantity, a_market(channel, group)).minor
 
 
 def test_a_channel_price_precedes_the_price_list_of_the_channel_and_that_one_for_all():

@@ -107,13 +107,13 @@ def test_expected_units_never_fall_below_zero_even_if_as_many_have_arrived():
 def test_an_inbound_bucket_leaves_the_arrived_list_only_when_it_is_empty():
     friday = an_allocation(shard=20261127)
     commit_movements([receipt_movement(friday)])
-    assert_refused(store.unlist_arrived(friday.level_id))
-    assert store.list_arrived() == [friday.level_id]
+    assert_refused(store.unlist_arrived_bucket(friday.level_id))
+    assert store.list_arrived_buckets() == [friday.level_id]
 
     commit_movements([transfer_out_movement(friday)])
-    assert_commits(store.unlist_arrived(friday.level_id))
+    assert_commits(store.unlist_arrived_bucket(friday.level_id))
 
-    assert store.list_arrived() == []
+    assert store.list_arrived_buckets() == []
 
 
 def test_an_order_cannot_put_the_same_hold_twice():

@@ -213,7 +213,7 @@ def test_promisable_days_add_up_all_locations_and_leave_out_empty_days():
     days = an_inbound_stock(*expecting, preference=[WAREHOUSE, STORE])
 
     assert days.list_promisable_days("TEAPOT") == [{"on": "2026-11-27", "quantity": 5}]
-    assert days.add_promisable_days([a_shortage(1, sku="CUP")]).facts["short"] == [a_shortage(1, sku="CUP")]
+    assert days.build_out_of_stock([a_shortage(1, sku="CUP")]).facts["short"] == [a_shortage(1, sku="CUP")]
 
 
 def test_arrived_units_go_to_waiting_orders_earliest_day_first():

@@ -11,7 +11,7 @@ from chalicelib.places.model import Location
 from chalicelib.places.save import save_location
 from chalicelib.pricing.model import Promotion
 from chalicelib.pricing.save import save_price, save_promotion
-from chalicelib.stock.move import receive
+from chalicelib.stock.movements import receive
 from storefront import load, update_product
 from storefront.build import build
 from tests.storefront.build import rupiah

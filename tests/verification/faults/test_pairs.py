@@ -72,9 +72,7 @@ def test_an_ignored_idempotency_read_failure_is_detected_only_by_pairs(shop: Rep
     """Lost once, the reply is in the record; and when the record is away at that moment, it is done again."""
     look_up, remember = idempotency.check_repeat, idempotency.record_answer
     monkeypatch.setattr(idempotency, "check_repeat", lambda asked: ignore_unavailable(look_up, asked))
-    monkeypatch.setattr(
-        idempotency, "record_answer", lambda asked, answer: db.put(remember(asked, answer).row)
-    )
+    monkeypatch.setattr(idempotency, "record_answer", lambda asked, answer: db.put(remember(asked, answer).row))
     opening = find_row("POST /shifts")
 
     alone = [verdict for verdict in endpoint_faults.verdicts(shop, opening) if verdict.failure]

@@ -24,7 +24,7 @@ from chalicelib.places.report_position import report_position
 from chalicelib.places.save import save_staff
 from chalicelib.pricing.bodies import PromotionBody
 from chalicelib.pricing.save import save_price, save_promotion
-from chalicelib.stock import count, move, save, shard, transfer
+from chalicelib.stock import count, movements, save, shard, transfer
 from chalicelib.stock.set_expected import set_expected
 from tests.shop import HERE, RARE, STAFF, principal_of
 from tests.verification.simulator.action_helpers import (
@@ -64,13 +64,19 @@ def change_stock(sim: Sim) -> str:
     place, other = sim.rng.sample((*WAREHOUSES, STORE_LOCATION, "van-budi"), 2)
     target = save.TargetLevel(sku, units + 2, safety=units - 1, display=units % 2)
     actions: dict[str, Callable[[str], Any]] = {
-        "come in": lambda key: move.receive(by, place, {sku: units}, "bought", build_idempotency_key(by, key, "in")),
-        "are missed": lambda key: move.adjust(by, place, {sku: -units}, "lost", build_idempotency_key(by, key, "out")),
+        "come in": lambda key: movements.receive(
+            by, place, {sku: units}, "bought", build_idempotency_key(by, key, "in")
+        ),
+        "are missed": lambda key: movements.adjust(
+            by, place, {sku: -units}, "lost", build_idempotency_key(by, key, "out")
+        ),
         "are counted": lambda key: count.count(
             by, place, {sku: units + 2}, "count", build_idempotency_key(by, key, "count")
         ),
-        "are shown": lambda key: move.display(by, place, {sku: units}, "show", build_idempotency_key(by, key, "show")),
-        "are put away": lambda key: move.display(
+        "are shown": lambda key: movements.display(
+            by, place, {sku: units}, "show", build_idempotency_key(by, key, "show")
+        ),
+        "are put away": lambda key: movements.display(
             by, place, {sku: -units}, "no show", build_idempotency_key(by, key, "away")
         ),
         "are spread": lambda key: shard.reshard(
@@ -110,7 +116,9 @@ def receive_inbound_stock(sim: Sim) -> str:
     place, sku = sim.rng.choice((("wh-surabaya", RARE), *sim.inbound))
     sim.call_with_retries(
         "receive inbound",
-        lambda key: move.receive(by, place, {sku: units}, "bought", build_idempotency_key(by, key, "receive inbound")),
+        lambda key: movements.receive(
+            by, place, {sku: units}, "bought", build_idempotency_key(by, key, "receive inbound")
+        ),
     )
     return f"{units} {sku} came to {place}"
 

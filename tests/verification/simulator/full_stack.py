@@ -77,7 +77,7 @@ class FullStackSim:
         originals = clock.source, ids.randomness, db.pause, send_message.render_and_send
         randomness = random.Random(f"ids of {self.seed}")
         clock.source, ids.randomness = lambda: self.now + self.skew, randomness.randbytes
-        db.pause, send_message.render_and_send, self.hand_over = (
+        db.pause, send_message.render_and_send, self.render_and_send = (
             lambda attempt: None,
             self.send_to_carrier,
             send_message.render_and_send,
@@ -135,7 +135,7 @@ class FullStackSim:
     def send_to_carrier(self, attempt: Any) -> None:
         """Record the attempt: N2 allows one per message, recipient and channel."""
         self.sent_messages.append((attempt.message.event_id, attempt.party, attempt.channel))
-        self.hand_over(attempt)
+        self.render_and_send(attempt)
 
     # -- steps --------------------------------------------------------------------------------------------------------
 

@@ -69,7 +69,7 @@ def test_the_doctor_reports_violations(day: Day, monkeypatch: pytest.MonkeyPatch
 
 def render(report: Report) -> str:
     console = Console(file=StringIO(), width=200, highlight=False)
-    doctor.show(report, console)
+    doctor.print_report(report, console)
     return console.file.getvalue()  # type: ignore[attr-defined, no-any-return]
 
 

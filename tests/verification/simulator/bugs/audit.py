@@ -14,7 +14,7 @@ from chalicelib.kit.journal import Head
 from chalicelib.orders import cancel as cancelling
 from chalicelib.orders import confirm_payment
 from chalicelib.orders import place as placing
-from chalicelib.stock import move as moving
+from chalicelib.stock import movements as moving
 from tests.shop import TRAY
 from tests.verification.simulator.bugs.bug import Bug, always_return, patch_attribute
 from tests.verification.simulator.bugs.idempotency import a_stock_receipt_loses_its_reply

@@ -12,7 +12,7 @@ from chalicelib.fulfillment import assign as assigning
 from chalicelib.fulfillment import fill_backorders as filling
 from chalicelib.orders import cancel as cancelling
 from chalicelib.orders import place as placing
-from chalicelib.stock import move as moving
+from chalicelib.stock import movements as moving
 from chalicelib.stock import set_expected as expecting
 from chalicelib.stock import store
 from chalicelib.stock.inbound import InboundStock

@@ -14,7 +14,7 @@ from chalicelib.fulfillment.model import AlreadyClaimed, NotInvited, OrderFulfil
 from chalicelib.fulfillment.stock_effects import StockEffect
 from chalicelib.places.save import save_staff
 from chalicelib.places.store import row_to_staff
-from chalicelib.stock import move as moving
+from chalicelib.stock import movements as moving
 from chalicelib.stock import store as stock
 from chalicelib.stock.model import OutOfStock
 from tests.shop import STAFF, TEAPOT, principal_of

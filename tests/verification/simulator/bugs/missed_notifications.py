@@ -52,7 +52,7 @@ def a_proof_is_sent(driver: ScenarioDriver) -> None:
     confirm_payment.submit_proof(principal_of(LIA), driver.payments(order)[0].id, "TRF 1")
 
 
-def a_load_is_sent(driver: ScenarioDriver) -> None:
+def a_transfer_is_sent(driver: ScenarioDriver) -> None:
     transfers.send(principal_of(JOKO), "wh-surabaya", "store-tunjungan", {CUP: 3}, "load")
 
 
@@ -89,7 +89,7 @@ BUGS = (
     drop_notice("OrderStranded", no_location_can_fulfill, "the owner is not notified of a stranded order"),
     drop_notice("ProofSubmitted", a_proof_is_sent, "finance is not notified of a submitted proof"),
     drop_notice("WorkDelivered", an_order_is_delivered, "a customer is not notified of the delivery"),
-    drop_notice("TransferSent", a_load_is_sent, "a store is not notified of an incoming transfer"),
+    drop_notice("TransferSent", a_transfer_is_sent, "a store is not notified of an incoming transfer"),
     Bug(
         "no reminder is sent for an unanswered notice",
         KIND,

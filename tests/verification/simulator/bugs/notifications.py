@@ -39,7 +39,7 @@ def two_orders(driver: ScenarioDriver) -> None:
     driver.place_and_handle((TRAY, 2))
 
 
-def a_load_is_sent(driver: ScenarioDriver) -> None:
+def a_transfer_is_sent(driver: ScenarioDriver) -> None:
     transfers.send(principal_of(JOKO), "wh-surabaya", "store-tunjungan", {CUP: 3}, "load")
 
 
@@ -146,7 +146,7 @@ BUGS = (
             patch_attribute(notify_store, "record_notified", count_up_parts),
             patch_attribute(notify_store, "put_notice", drop_conditions),
         ),
-        scenario=a_load_is_sent,
+        scenario=a_transfer_is_sent,
     ),
     Bug(
         "an offer is announced to staff who are not invited",

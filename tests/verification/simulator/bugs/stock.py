@@ -13,7 +13,7 @@ from chalicelib.kit import events
 from chalicelib.orders import cancel as cancelling
 from chalicelib.stock import count as counting
 from chalicelib.stock import inbound, model, store
-from chalicelib.stock import move as moving
+from chalicelib.stock import movements as moving
 from chalicelib.stock import plan as planning
 from chalicelib.stock import shard as sharding
 from chalicelib.stock import transfer as transfers

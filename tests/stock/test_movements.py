@@ -18,7 +18,7 @@ from chalicelib.stock.model import (
     TooMuchAtOnce,
     allocation_movement,
 )
-from chalicelib.stock.move import adjust, display, receive
+from chalicelib.stock.movements import adjust, display, receive
 from chalicelib.stock.save import TargetLevel, save_levels
 from chalicelib.stock.shard import reshard
 from chalicelib.stock.store import load_levels
