@@ -40,10 +40,8 @@ def resolve_merged(customer_id: str) -> Customer:
 
 
 def merged_ids(customer_id: str) -> list[str]:
-    """Return the customer's id and the ids merged into it, whose orders and receivables it owns."""
-    key = customer_key(customer_id)
-    row = db.get(key.row, key.pk, key.sk)
-    return [customer_id, *(row_to_customer(row).absorbed if row is not None else ())]
+    """Return the customer's id and the ids merged into it, whose orders and receivables it owns. Raises NotFound."""
+    return [customer_id, *load_customer(customer_id).absorbed]
 
 
 def find_credit(customer_id: str) -> Credit | None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import heapq
 from collections.abc import Iterable, Sequence
+from contextlib import suppress
 from typing import Any
 
 from chalicelib.catalog.model import CHANNELS
@@ -63,7 +64,10 @@ def list_orders_of_customer(
     customer_id: str, limit: int = PAGE_SIZE, before: str | None = None
 ) -> tuple[list[Order], str | None]:
     """Return a page of the orders of a customer and of those merged into it, newest first, and the next `before`."""
-    lists = [customer_list(merged_id) for merged_id in merged_ids(customer_id)]
+    ids = [customer_id]
+    with suppress(NotFound):  # an unknown customer has no orders
+        ids = merged_ids(customer_id)
+    lists = [customer_list(merged_id) for merged_id in ids]
     return _merge_pages([_list_page("by_owner", name, limit, before) for name in lists], limit)
 
 
