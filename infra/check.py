@@ -19,6 +19,7 @@ ROOT = Path(__file__).parent.parent
 PURE_MODULES = (
     *("payments/lifecycle", "payments/receivables", "payments/postings", "pricing/quote"),
     *("stock/plan", "stock/inbound", "fulfillment/routing"),
+    *("exchange/dates", "exchange/numbers", "exchange/tables"),
 )
 REGION = {"AWS_DEFAULT_REGION": "ap-southeast-3", "AWS_EC2_METADATA_DISABLED": "true"}
 console = Console(highlight=False, soft_wrap=True)

@@ -28,7 +28,7 @@ MAX_DAYS = 366
 def export_file(file: str, days: tuple[str, str] | None = None) -> str:
     """Return a file as CSV text. `days` is the first and last day of orders, today by default. Raises UnknownFile."""
     if file not in EXPORTERS:
-        raise UnknownFile(("", f"{file}.csv cannot be exported"), file=file, files=", ".join(EXPORTERS))
+        raise UnknownFile(("", f"{file}.csv cannot be exported"), file=f"{file}.csv", files=", ".join(EXPORTERS))
     return rows_to_csv(FILES[file].columns, EXPORTERS[file](days))
 
 

@@ -10,7 +10,8 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from chalicelib.exchange import import_orders, import_rows
-from chalicelib.exchange.model import FILES, BadValue, CsvRow, RowError, UnknownFile, parse_csv
+from chalicelib.exchange.model import FILES, BadValue, CellFormats, CsvRow, RowError, UnknownFile, parse_csv
+from chalicelib.kit import config
 from chalicelib.kit.auth import Principal
 from chalicelib.kit.errors import Invalid, Problem, Refused
 from chalicelib.places import find as places
@@ -24,9 +25,11 @@ ID_COLUMNS = {"products": "sku", "locations": "id", "staff": "id", "customers": 
 class ImportReport:
     """What an import did: rows read and changed per file, wrong rows, refused orders and skipped lines.
 
-    `warnings` are about rows that are imported, but not as their writer meant."""
+    `warnings` are about rows that are imported, but not as their writer meant; `formats` are those that each file was
+    read in."""
 
     dry_run: bool
+    formats: dict[str, dict[str, str]] = field(default_factory=dict)
     rows: dict[str, int] = field(default_factory=dict)
     changed: dict[str, int] = field(default_factory=dict)
     errors: list[RowError] = field(default_factory=list)
@@ -37,6 +40,7 @@ class ImportReport:
     def to_json(self) -> dict[str, Any]:
         return {
             "dry_run": self.dry_run,
+            "formats": self.formats,
             "rows": self.rows,
             "changed": self.changed,
             "errors": [error.to_json() for error in self.errors],
@@ -46,17 +50,17 @@ class ImportReport:
         }
 
 
-def import_folder(folder: Mapping[str, str], principal: Principal, dry_run: bool) -> ImportReport:
-    """Import a folder, given as text by file name without `.csv`. Wrong rows are reported; raises UnknownFile."""
+def import_folder(
+    folder: Mapping[str, str], principal: Principal, dry_run: bool, numbers: str = "", dates: str = ""
+) -> ImportReport:
+    """Import a folder, given as text by file name without `.csv`. Wrong rows are reported; raises UnknownFile.
+
+    `numbers` and `dates` are the conventions of all files; each file shows its own if they are empty."""
     if unknown := [name for name in folder if name not in FILES]:
-        raise UnknownFile(("", f"{unknown[0]}.csv cannot be imported"), file=unknown[0], files=", ".join(FILES))
+        raise build_unknown_file(f"{unknown[0]}.csv")
     report = ImportReport(dry_run)
-    lines: dict[str, list[CsvRow]] = {}
-    for name in FILES:
-        if name in folder:
-            lines[name], errors = parse_csv(name, folder[name])
-            report.errors += errors
-            report.rows[name] = len(lines[name]) + len({error.row for error in errors if error.row > 1})
+    formats = CellFormats(config.currency(), config.zone(), numbers, dates)
+    lines = {name: _parse_file(name, folder[name], formats, report) for name in FILES if name in folder}
     known = import_rows.KnownIds({name: _ids_in_folder(lines, name) for name in ID_COLUMNS})
     for name in FILES:
         if name in lines and name not in ("orders", "order_lines"):
@@ -67,8 +71,20 @@ def import_folder(folder: Mapping[str, str], principal: Principal, dry_run: bool
     return report
 
 
+def build_unknown_file(file: str) -> UnknownFile:
+    return UnknownFile(("", f"{file} cannot be imported"), file=file, files=", ".join(FILES))
+
+
+def _parse_file(name: str, text: str, formats: CellFormats, report: ImportReport) -> list[CsvRow]:
+    parsed = parse_csv(name, text, formats)
+    report.errors += parsed.errors
+    report.rows[name] = parsed.row_count
+    report.formats[f"{name}.csv"] = parsed.formats_to_json()
+    return parsed.rows
+
+
 def _ids_in_folder(lines: Mapping[str, list[CsvRow]], name: str) -> set[str]:
-    return {line.cells[ID_COLUMNS[name]].strip() for line in lines.get(name, [])}
+    return {line.cell(ID_COLUMNS[name]) for line in lines.get(name, [])}
 
 
 def _import_file(
@@ -102,14 +118,13 @@ def _save_batches(parsed: Iterable[ParsedRow], name: str, principal: Principal, 
 
 
 def _batches(parsed: Iterable[ParsedRow], name: str) -> Iterator[list[ParsedRow]]:
-    """Yield the batches of a file: all postcodes at once, and stock by location with the last row of each level."""
+    """Yield the batches of a file: all postcodes at once, and stock by location."""
     if name != "stock":
         yield list(parsed)
         return
-    last = {(line.required_text("location"), line.required_text("sku")): (line, value) for line, value in parsed}
     by_location: dict[str, list[ParsedRow]] = {}
-    for (location, _), parsed_row in last.items():
-        by_location.setdefault(location, []).append(parsed_row)
+    for line, value in parsed:
+        by_location.setdefault(line.cell("location"), []).append((line, value))
     for rows in by_location.values():
         yield from (rows[start : start + LEVELS_PER_COMMIT] for start in range(0, len(rows), LEVELS_PER_COMMIT))
 

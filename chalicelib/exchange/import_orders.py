@@ -12,7 +12,7 @@ from chalicelib.exchange.model import BadValue, CsvRow, RowError
 from chalicelib.kit import clock, config, idempotency
 from chalicelib.kit.auth import Principal
 from chalicelib.kit.errors import Problem
-from chalicelib.kit.money import from_decimal
+from chalicelib.kit.money import zero
 from chalicelib.orders.command import PlaceOrder, RequestedLine, Tender
 from chalicelib.orders.model import Delivery, PlacedAtOutOfRange, check_placed_at
 from chalicelib.orders.place import place
@@ -39,10 +39,10 @@ def import_orders(
     """Place the orders and add to the report what was placed, wrong, refused and skipped."""
     lines_by_ref: dict[str, list[CsvRow]] = {}
     for line in lines:
-        lines_by_ref.setdefault(line.cells["ref"].strip(), []).append(line)
+        lines_by_ref.setdefault(line.cell("ref"), []).append(line)
     report.changed["orders"] = 0
     for order in orders:
-        _import_order(order, lines_by_ref.pop(order.cells["ref"].strip(), []), known, principal, report)
+        _import_order(order, lines_by_ref.pop(order.cell("ref"), []), known, principal, report)
     for orphans in lines_by_ref.values():
         report.errors += [RowError(line.file, line.row, "ref", "no such order in orders.csv") for line in orphans]
 
@@ -81,18 +81,18 @@ def _place(command: PlaceOrder, report: ImportReport) -> None:
 def _read_order_line(line: CsvRow, known: KnownIds, report: ImportReport) -> RequestedLine | None:
     """Return the line, or None for a wrong line and for a return, which are added to the report."""
     try:
-        sku, currency = line.required_text("sku", 64), config.currency()
+        sku = line.required_text("sku", 64)
         known.check("products", "sku", sku)
         quantity = line.integer("quantity", minimum=-100_000, maximum=100_000)
         if quantity < 0:
-            report.skipped.append({"ref": line.cells["ref"], "row": line.row, "reason": "returns_not_yet"})
+            report.skipped.append({"ref": line.cell("ref"), "row": line.row, "reason": "returns_not_yet"})
             return None
         if quantity == 0:
             raise BadValue("quantity", "is zero")
-        price, rate = line.decimal("unit_price"), line.decimal("discount_rate", maximum="1")
         line.required_text("unit_price")
-        assert price is not None and rate is not None  # nosec B101 - both have defaults
-        return RequestedLine(sku, quantity, agreed_price=from_decimal(price, currency), agreed_discount=rate)
+        return RequestedLine(
+            sku, quantity, agreed_price=line.amount("unit_price"), agreed_discount=line.rate("discount_rate")
+        )
     except BadValue as bad:
         report.errors.append(RowError(line.file, line.row, bad.column, bad.reason))
         return None
@@ -105,8 +105,6 @@ def _build_command(order: CsvRow, lines: Sequence[RequestedLine], known: KnownId
     known.check("locations", "location", order.text("location"))
     if len({line.sku for line in lines}) < len(lines):
         raise BadValue("ref", "has two lines with one SKU; merge them")
-    freight = order.decimal("freight")
-    assert freight is not None  # nosec B101 - it has a default
     location = order.text("location")
     method = _read_choice(order, "delivery_method", DELIVERIES, "ship")
     command = PlaceOrder(
@@ -118,7 +116,7 @@ def _build_command(order: CsvRow, lines: Sequence[RequestedLine], known: KnownId
         customer_id=order.text("customer", 64),
         coupons=tuple(code for code in order.text("coupons").split(";") if code),
         placed_at=_read_placed_at(order),
-        freight=from_decimal(freight, config.currency()),
+        freight=order.amount("freight") or zero(config.currency()),
         ref=order.required_text("ref", 64),
         made_by=order.text("actor", 64),
     )
@@ -140,10 +138,8 @@ def _read_choice(line: CsvRow, column: str, allowed: Sequence[str], default: str
 
 def _read_placed_at(order: CsvRow) -> datetime:
     try:
-        placed_at = clock.parse(order.required_text("placed_at", 40))
+        placed_at = order.instant("placed_at")
         check_placed_at(placed_at, clock.now())
-    except ValueError as error:
-        raise BadValue("placed_at", str(error)) from error
     except (OverflowError, PlacedAtOutOfRange) as error:
         raise BadValue("placed_at", "must lie between 1990 and now") from error
     return placed_at

@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass, field, replace
 from datetime import timedelta
-from decimal import Decimal
 from typing import Any
 
 from chalicelib.catalog.find import load_products
@@ -20,7 +19,7 @@ from chalicelib.exchange.model import BadValue, CsvRow, RowError
 from chalicelib.kit import clock, config, db
 from chalicelib.kit.auth import Principal
 from chalicelib.kit.countries import UNKNOWN_COUNTRY, find_country_code
-from chalicelib.kit.money import CURRENCIES, Money, from_decimal
+from chalicelib.kit.money import CURRENCIES, Money
 from chalicelib.payments.opening_receivables import record_opening_receivable
 from chalicelib.places import find as places
 from chalicelib.places import save as save_places
@@ -102,7 +101,7 @@ def read_product(line: CsvRow, known: KnownIds) -> PricedProduct:
         raise BadValue("currency", f"must be one of {', '.join(CURRENCIES)}")
     if currency != config.currency():
         raise BadValue("currency", f"must be {config.currency()}, the currency of this shop")
-    cost = line.decimal("cost", default=None)
+    cost = line.amount("cost")
     product = Product(
         sku=line.required_text("sku", 64),
         name=line.required_text("name"),
@@ -110,15 +109,21 @@ def read_product(line: CsvRow, known: KnownIds) -> PricedProduct:
         currency=currency,
         description=line.text("description", 4000),
         barcode=line.text("barcode", 48),
-        tax_rate=line.text("tax_rate", default="0.11"),
+        tax_rate=_tax_rate(line),
         channels=tuple(channel for channel in line.text("channels").split(";") if channel),
         weight_grams=line.integer("weight_grams"),
         reorder_level=line.integer("reorder_level"),
-        cost_minor=from_decimal(cost, currency).minor if cost is not None else None,
+        cost_minor=cost.minor if cost is not None else None,
     )
     check_product(product)
-    line.required_text("price")
-    return PricedProduct(product, from_decimal(line.decimal("price") or Decimal(0), currency))
+    price = line.amount("price")
+    if price is None:
+        raise BadValue("price", "is empty")
+    return PricedProduct(product, price)
+
+
+def _tax_rate(line: CsvRow) -> str:
+    return line.small_number("tax_rate") or "0.11"
 
 
 def read_postcode(line: CsvRow, known: KnownIds) -> tuple[str, Postcode]:
@@ -156,7 +161,7 @@ def read_customer(line: CsvRow, known: KnownIds) -> ImportedCustomer:
         address=address,
         terms_days=line.integer("terms_days", maximum=3650),
     )
-    return ImportedCustomer(customer, _amount(line, "credit_limit"), _amount(line, "opening_receivable"))
+    return ImportedCustomer(customer, line.amount("credit_limit"), line.amount("opening_receivable"))
 
 
 def _country(line: CsvRow) -> str:
@@ -193,11 +198,6 @@ def _address(line: CsvRow, country: str) -> Address:
     if lat is None and point is not None:
         lat, lon = point.lat, point.lon
     return Address(line.text("street"), line.text("city"), postcode, country, lat, lon)
-
-
-def _amount(line: CsvRow, column: str) -> Money | None:
-    amount = line.decimal(column, default=None)
-    return None if amount is None else from_decimal(amount, config.currency())
 
 
 def save_product_row(row: PricedProduct, principal: Principal) -> bool:

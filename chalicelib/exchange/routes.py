@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import io
 import zipfile
-from typing import Annotated, Any
+from typing import Annotated, Any, Literal
 
 from pydantic import Field
 
 from chalicelib.exchange import export_csv, import_csv
 from chalicelib.exchange.model import FILES
+from chalicelib.exchange.tables import decode_text
 from chalicelib.kit.errors import Invalid
 from chalicelib.kit.web import ApiResponse, Call, Query, Routes
 
@@ -37,10 +38,15 @@ REQUEST_CONTENT = {
 
 
 class ImportQuery(Query):
-    """`file` names the file in the body if that is CSV text and not a zip."""
+    """`file` names the file in the body if that is CSV text and not a zip.
+
+    `numbers` and `dates` say how the files write them (`id`: 1.250,50 and 31/10/2026; `en`: 1,250.50), where the files
+    do not show it themselves."""
 
     dry_run: bool = False
     file: Annotated[str, Field(max_length=20, json_schema_extra={"enum": ["", *FILES], "examples": ["products"]})] = ""
+    numbers: Literal["", "id", "en"] = ""
+    dates: Literal["", "id"] = ""
 
 
 class ExportQuery(Query):
@@ -54,8 +60,10 @@ class ExportQuery(Query):
 def import_folder(call: Call) -> dict[str, Any]:
     """Import a zip of CSV files, or one file named by ?file=. With dry_run=true only report the errors."""
     query: ImportQuery = call.query
-    folder = {query.file: decode_text(call.raw)} if query.file else unzip(call.raw)
-    return import_csv.import_folder(folder, call.principal, query.dry_run).to_json()
+    if query.file and query.file not in FILES:
+        raise import_csv.build_unknown_file(query.file)
+    folder = {query.file: decode_text(f"{query.file}.csv", call.raw)} if query.file else unzip(call.raw)
+    return import_csv.import_folder(folder, call.principal, query.dry_run, query.numbers, query.dates).to_json()
 
 
 @endpoints.get("/exports/{file}", roles={"owner"}, query=ExportQuery, media_type="text/csv")
@@ -70,18 +78,26 @@ def export_file(call: Call, file: str) -> ApiResponse:
 
 
 def unzip(raw: bytes) -> dict[str, str]:
+    """Return the text of each CSV file by its name without `.csv`. Raises Invalid, also if two have the same name."""
     try:
         with zipfile.ZipFile(io.BytesIO(raw)) as archive:
             if sum(entry.file_size for entry in archive.infolist()) > MAX_UNPACKED_BYTES:
                 raise Invalid(("", f"unpacks to more than {MAX_UNPACKED_BYTES} bytes; send fewer files at once"))
-            files = [name for name in archive.namelist() if name.endswith(".csv")]
-            return {name.rsplit("/", 1)[-1].removesuffix(".csv"): decode_text(archive.read(name)) for name in files}
+            return {name: decode_text(f"{name}.csv", archive.read(path)) for name, path in _list_files(archive).items()}
     except (zipfile.BadZipFile, NotImplementedError, RuntimeError) as error:
         raise Invalid(("", "is not a zip file; name a single CSV file with ?file=products")) from error
 
 
-def decode_text(raw: bytes) -> str:
-    try:
-        return raw.decode("utf-8-sig")
-    except UnicodeDecodeError as error:
-        raise Invalid(("", f"is not UTF-8 at byte {error.start}")) from error
+def _list_files(archive: zipfile.ZipFile) -> dict[str, str]:
+    """Return the paths of the CSV files by name. Hidden files, such as those that macOS adds, are left out."""
+    paths: dict[str, str] = {}
+    for path in archive.namelist():
+        name = path.rsplit("/", 1)[-1].lower()
+        if not name.endswith(".csv") or name.startswith("."):
+            continue
+        if name in paths:
+            raise Invalid((name, "is in the zip more than once"))
+        paths[name] = path
+    if not paths:
+        raise Invalid(("", "has no CSV file in it"))
+    return {name.removesuffix(".csv"): path for name, path in paths.items()}

@@ -108,7 +108,7 @@ def prepare_order(command: PlaceOrder, context: OrderContext, prices: OrderPrice
     payments = build_order_payments(command, context, order)
     order = with_payments(order, payments, context.now)
     movements = plan.to_movements(choose_movement(order))
-    holds = build_holds(order.pieces, order.id, order.reserved_until) if order.reserved_until else ()
+    holds = build_holds(order.allocations, order.id, order.reserved_until) if order.reserved_until else ()
     credit = total((payment.amount for payment in payments if payment.method == "credit"), order.currency)
     writes = [
         *new_customer,
@@ -158,13 +158,13 @@ def build_order(command: PlaceOrder, context: OrderContext, prices: OrderPrices,
         customer_id=customer_id,
         location=command.principal.location or "",
         placement=command.placement,
-        pieces=plan.allocations,
+        allocations=plan.allocations,
         coupons=tuple(coupon.code for coupon in prices.coupons),
         coupon_identities=list_coupon_identities(command, context) if prices.coupons else (),
         note=command.note,
         ref=command.ref,
         link_until=link_expires_at(context.now),
-        caller=command.caller,
+        network_id=command.network_id,
     )
 
 

@@ -102,7 +102,7 @@ class AgreedPrice:
 
     def __post_init__(self) -> None:
         if self.unit_price.minor < 0 or not 0 <= self.discount_rate <= 1:
-            raise ValueError(f"an agreed price cannot be below zero: {self}")
+            raise ValueError(f"an agreed price cannot be below zero, nor its discount rate outside 0 to 1: {self}")
 
 
 @dataclass(frozen=True)
@@ -243,7 +243,7 @@ class CouponDoesNotApply(Refused):
 
 
 class CouponNeedsCustomer(Refused):
-    message = "Code {coupon} is limited per customer; name the customer."
+    message = "Code {coupon} is limited per customer; identify the customer."
 
 
 class CodeTaken(Refused):
@@ -264,4 +264,4 @@ class PromotionSaved(Event):
 
     promotion_id: str
     changed: dict[str, FieldChange]  # by name, without the terms, which are long
-    coupon: dict[str, FieldChange] = field(default_factory=dict)  # the fields of its code that changed, by name
+    coupon: dict[str, FieldChange] = field(default_factory=dict)  # changed fields of its coupon, by name

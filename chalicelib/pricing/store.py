@@ -168,7 +168,10 @@ def use_coupon(
 
 
 def _build_customer_use(coupon: Coupon, limits: Mapping[str, int]) -> list[Write]:
-    """Count uses even without a limit: one may be set later, and a returned use must have been counted."""
+    """Return the writes that count the use by a known customer, by key.
+
+    Uses are counted even without a limit: one may be set later, and a returned use must have been counted.
+    """
     refusal = CouponSpent(coupon=coupon.code)
     if min(limits.values()) <= 0:
         raise refusal

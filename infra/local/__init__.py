@@ -1,1 +1,1 @@
-"""The whole shop on one machine: AWS engine, API server, event dispatcher and timers, all on loopback."""
+"""The whole shop on one machine: local AWS engine, API server, event dispatcher and timers, all on loopback."""

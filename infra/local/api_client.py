@@ -18,7 +18,7 @@ _local = threading.local()
 
 
 class ApiError(Exception):
-    """A refusal by the API; `code` and `detail` are those of its problem document."""
+    """An error response of the API; `code` and `detail` are those of its problem document."""
 
     def __init__(self, status: int, problem: Any) -> None:
         self.status, self.problem = status, problem if isinstance(problem, dict) else {}
@@ -59,9 +59,9 @@ class ApiClient:
 
 
 def send(request: httpx.Request) -> httpx.Response:
-    """Send a request, and once more if the connection breaks: the server may close an idle one just when it is reused.
+    """Send a request, and once more if the connection breaks: the server may close it while it is idle.
 
-    Repeating is safe because every POST carries an idempotency key.
+    Repeating is safe because every POST has an idempotency key.
     """
     try:
         return thread_client().send(request)

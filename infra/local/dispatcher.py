@@ -31,7 +31,7 @@ log = logging.getLogger("satukanal_local")  # not a child of `satukanal`, which 
 STREAM_POLL_SECONDS = 0.2  # Lambda polls a stream every 0.25 s
 TOPIC_PAUSE_SECONDS = 0.1  # pause after a short batch: one receive costs the same for one message as for ten
 WORKERS = 4  # messages handled at a time; Lambda has no such limit
-LONG_POLL_SECONDS = 1  # also how long a stop can take, and how long the engine serves a caller that has died
+LONG_POLL_SECONDS = 1  # a stop takes up to this long; the engine still answers a killed dispatcher for as long
 
 
 class Clients:
@@ -53,14 +53,19 @@ class Clients:
 
 
 class Dispatcher:
-    """Runs the app's event sources: one reader for each stream and topic handler, and the timers."""
+    """Runs the app's event sources: one reader for each stream and topic handler, and the timers.
 
-    def __init__(self, app: Any, *, engine: str = "", folder: Path | None = None, retry_delay_seconds: int = 1) -> None:
+    Checkpoints are stored in `folder`; `engine_run_id` is the id of the engine's process, see `Checkpoint`.
+    """
+
+    def __init__(
+        self, app: Any, *, engine_run_id: str = "", folder: Path | None = None, retry_delay_seconds: int = 1
+    ) -> None:
         clients, prefix = Clients(config.prefix()), config.prefix()
         self.stop = threading.Event()
         self.executor = ThreadPoolExecutor(WORKERS)
         self.mappings = [
-            EventSourceMapping(source, clients, engine=engine, file=folder and folder / f"{source.name}.json")
+            EventSourceMapping(source, clients, engine_run_id, folder and folder / f"{source.name}.json")
             for source in list_sources(app, "DynamoDBEventConfig")
         ]
         self.consumers = [
@@ -135,7 +140,7 @@ def main() -> None:
     logging.basicConfig(level=logging.WARNING, format="%(asctime)s %(levelname)s %(name)s %(message)s")
     folder = Path(os.environ["DISPATCHER_FOLDER"])
     with exclusive_lock(folder):
-        dispatcher = Dispatcher(app, engine=os.environ.get("ENGINE_LIFE", ""), folder=folder)
+        dispatcher = Dispatcher(app, engine_run_id=os.environ.get("ENGINE_RUN_ID", ""), folder=folder)
         for name in (signal.SIGTERM, signal.SIGINT):
             signal.signal(name, lambda *_: dispatcher.stop.set())
         dispatcher.run()

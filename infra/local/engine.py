@@ -9,7 +9,7 @@ import socket
 import subprocess
 import sys
 import tempfile
-import threading
+import time
 from contextlib import suppress
 from pathlib import Path
 from types import TracebackType
@@ -22,6 +22,7 @@ from infra.local.api_client import thread_client
 ROOT = Path(__file__).parent.parent.parent
 REGION = "ap-southeast-3"
 START_SECONDS = 30
+HEALTH_POLL_SECONDS = 0.05
 FIRST_PORT, PORT_COUNT = 15_000, 17_000
 APPLICATION = "ministack.app:app"
 KEEP_ALIVE_SECONDS = 75
@@ -29,11 +30,14 @@ STOP_SECONDS = 60  # the engine writes its state when it stops
 
 
 class CannotStart(Exception):
-    """A message for the person at the terminal."""
+    """A local shop cannot start or has stopped. The message is printed as it is."""
 
 
 def read_port(default: int = 8000) -> int:
-    """The port in PORT. Raises SystemExit if it is not valid; the engine uses the next one, if it is free."""
+    """The port in PORT, or the default. Raises SystemExit if it is not valid.
+
+    65535 is refused because the engine uses the port after it, if that is free.
+    """
     text = os.environ.get("PORT") or str(default)
     if not (text.isascii() and text.isdigit() and 0 < int(text) < 65535):
         raise SystemExit(f"PORT={text} is not a valid port; choose one from 1024 to 65534.")
@@ -41,7 +45,7 @@ def read_port(default: int = 8000) -> int:
 
 
 class Engine:
-    """A ministack process. Its state is kept in `folder` over a clean stop; without a folder it is lost."""
+    """A ministack process. With a folder its state survives a clean stop; without one it is lost."""
 
     def __init__(self, folder: Path | None = None, port: int = 0, **environment: str) -> None:
         self.folder, self.port = folder, port or free_port()
@@ -162,14 +166,13 @@ def is_port_in_use(port: int) -> bool:
 
 def wait_until_healthy(address: str, seconds: float, process: subprocess.Popen[bytes] | None = None) -> bool:
     """Wait until the address answers 200. Returns False after the time limit, or when the process has exited."""
-    rest = threading.Event()
-    for _ in range(int(seconds * 20)):
+    for _ in range(int(seconds / HEALTH_POLL_SECONDS)):
         with suppress(httpx.HTTPError):
             if thread_client().get(address, timeout=5).is_success:
                 return True
         if process is not None and process.poll() is not None:
             return False
-        rest.wait(0.05)
+        time.sleep(HEALTH_POLL_SECONDS)
     return False
 
 

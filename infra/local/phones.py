@@ -6,7 +6,7 @@ import os
 import re
 from dataclasses import dataclass
 
-from chalicelib.places import find
+from chalicelib.places import find as places
 from infra.local.api_client import thread_client
 from storefront.pages import template
 
@@ -30,7 +30,7 @@ class Phone:
 
 
 def render_page() -> str:
-    owners = {member.phone: f"{member.name} · {member.role}" for member in find.load_staff().values()}
+    owners = {member.phone: f"{member.name} · {member.role}" for member in places.load_staff().values()}
     messages = load_messages()
     numbers = sorted(messages, key=lambda number: (number not in owners, owners.get(number, number)))
     phones = [
@@ -41,7 +41,7 @@ def render_page() -> str:
 
 
 def load_messages() -> dict[str, list[str]]:
-    """Texts by phone number, oldest first; the local engine stores what SNS was sent, but not when."""
+    """The texts of all SMS by phone number, oldest first, from the local engine, which does not store their times."""
     address = f"{os.environ['AWS_ENDPOINT_URL']}/_ministack/sns/sms-messages"
     stored = thread_client().get(address, timeout=5).raise_for_status().json()["sms_messages"]
     return {number: [message["Message"] for message in messages] for number, messages in stored.items()}

@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 from pathlib import Path
 
-TICKS = os.sysconf("SC_CLK_TCK")
+TICKS_PER_SECOND = os.sysconf("SC_CLK_TCK")
 
 
 def cpu_seconds(pid: int) -> float:
@@ -23,9 +23,12 @@ def list_children(pid: int) -> list[int]:
 
 
 def _own_seconds(pid: int) -> float:
-    """utime, stime, cutime and cstime: fields 14 to 17 of stat. The name in parentheses may contain spaces."""
+    """The sum of utime, stime, cutime and cstime: fields 14 to 17 of /proc/PID/stat.
+
+    Field 2, the name in parentheses, may contain spaces and parentheses, so the fields are counted after it.
+    """
     fields = _read_text(Path(f"/proc/{pid}/stat")).rpartition(")")[2].split()
-    return sum(map(int, fields[11:15])) / TICKS
+    return sum(map(int, fields[11:15])) / TICKS_PER_SECOND
 
 
 def _read_text(file: Path) -> str:

@@ -18,16 +18,19 @@ from infra.local.invoke import invoke
 
 RETRIES = 2
 MAX_MESSAGES = 10  # SQS returns no more at once
-VISIBILITY_TIMEOUT_SECONDS = 1  # how long messages received by a dispatcher that died stay hidden from the next one
+VISIBILITY_TIMEOUT_SECONDS = 1  # how long the messages of a killed dispatcher stay hidden from the next one
 log = logging.getLogger("satukanal_local")
 
 
 class Consumer:
-    """Reads one handler's queue. Lambda retries after one and two minutes; here the unit is `retry_delay_seconds`."""
+    """Reads one handler's queue.
+
+    Lambda retries after one and two minutes; here retries wait once and twice `retry_delay_seconds`.
+    """
 
     def __init__(self, source: Any, clients: Any, prefix: str, retry_delay_seconds: int = 1) -> None:
         self.source, self.clients, self.retry_delay_seconds = source, clients, retry_delay_seconds
-        # Not the queue's own receive count: a dispatcher that died is not a failure of the handler.
+        # By message id. The queue's own receive count would also count messages of a killed dispatcher.
         self.failures: Counter[str] = Counter()
         self.queue = clients.queues.create_queue(QueueName=f"{prefix}-local-{source.name}".replace("_", "-"))[
             "QueueUrl"
@@ -43,7 +46,7 @@ class Consumer:
         )
 
     def poll(self, wait_seconds: int = 0, map_messages: Callable[..., Iterable[bool]] = map) -> int:
-        """Handle up to ten messages through `map_messages` and return how many there were."""
+        """Handle up to ten messages through `map_messages` and return their number."""
         messages = self.clients.queues.receive_message(
             QueueUrl=self.queue,
             MaxNumberOfMessages=MAX_MESSAGES,
@@ -57,7 +60,7 @@ class Consumer:
         return len(messages)
 
     def _handle(self, message: dict[str, Any]) -> bool:
-        """Whether the message can be deleted: it succeeded or became a dead letter."""
+        """Call the handler. Returns whether the message can be deleted, as handled or as a dead letter."""
         event = envelope_to_event(json.loads(message["Body"]))
         try:
             invoke(self.source.handler_string, event)

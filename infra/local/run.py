@@ -51,33 +51,34 @@ def stop() -> None:
         console.print("Nothing is running here.")
         return
     os.kill(running["pid"], signal.SIGTERM)
-    rest = threading.Event()
     while is_process_alive(running["pid"], "infra.local.run"):
-        rest.wait(0.1)
+        time.sleep(0.1)
     console.print(f"Stopped; the shop's state is kept in {LOCAL} and comes back with `make run`.")
 
 
 def ensure_not_running() -> None:
+    """Raise CannotStart if a shop is running here or the port is taken; end processes of a killed `make run`."""
     running = engine.read_json(LOCAL / "run.json")
     if running and is_process_alive(running["pid"], "infra.local.run"):
-        raise CannotStart(f"Satukanal is running already on http://127.0.0.1:{running['port']}; `make stop` ends it.")
+        raise CannotStart(f"Satukanal is running already on http://127.0.0.1:{running['port']}; `make stop` stops it.")
     for pid, command in (running or {}).get("children", {}).items():
-        if is_process_alive(int(pid), command):  # left behind by a supervisor that was killed
+        if is_process_alive(int(pid), command):
             os.kill(int(pid), signal.SIGTERM)
     if engine.is_port_in_use(PORT):
         raise CannotStart(f"Port {PORT} is in use by another program; `PORT={PORT + 1} make run` takes another.")
 
 
 def ensure_state_format(folder: Path) -> None:
-    """Raise CannotStart for state of another format; a folder without state gets the current format's mark."""
-    mark = folder / "format"
-    if (folder / "engine").exists() and (not mark.exists() or mark.read_text().strip() != STATE_FORMAT):
+    """Raise CannotStart if the folder has state of another format; write the current format into the folder."""
+    format_file = folder / "format"
+    has_state = (folder / "engine").exists()
+    if has_state and (not format_file.exists() or format_file.read_text().strip() != STATE_FORMAT):
         raise CannotStart(
-            f"{folder} was written by another version, whose rows this one does not read; delete it or move it away, "
-            "and `make run` fills a new shop."
+            f"{folder} was written by another version, whose rows this version cannot read. Delete or move the folder; "
+            "then `make run` creates a new shop."
         )
     folder.mkdir(parents=True, exist_ok=True)
-    mark.write_text(f"{STATE_FORMAT}\n")
+    format_file.write_text(f"{STATE_FORMAT}\n")
 
 
 def is_process_alive(pid: int, command: str) -> bool:
@@ -92,6 +93,8 @@ def is_process_alive(pid: int, command: str) -> bool:
 
 
 class ShopProcesses:
+    """The processes of the shop that `make run` starts: the engine, the API server and the dispatcher."""
+
     def __init__(self) -> None:
         LOCAL.mkdir(parents=True, exist_ok=True)
         self.url = f"http://127.0.0.1:{PORT}"
@@ -116,7 +119,7 @@ class ShopProcesses:
         keys = engine.load_or_create_keys(LOCAL / "signing-keys")
         os.environ |= engine.build_environment(self.engine, base_url=self.url, keys=keys)
         os.environ |= engine.provision() | {
-            "ENGINE_LIFE": str(time.time_ns()),
+            "ENGINE_RUN_ID": str(time.time_ns()),
             "LOCAL": str(LOCAL),
             "SITE": str(SITE_FOLDER),
         }

@@ -16,7 +16,7 @@ LOCAL = Path(os.environ.get("LOCAL") or ROOT / ".local")
 
 
 class NotRunning(Exception):
-    """A message for the person at the terminal."""
+    """No shop is running on this machine. The message is printed as it is."""
 
 
 @dataclass(frozen=True)
@@ -38,6 +38,7 @@ class RunningShop:
 
 
 def connect() -> RunningShop:
+    """Return the running shop. Raises NotRunning."""
     run_file, tokens = LOCAL / "run.json", LOCAL / "tokens.json"
     port = json.loads(run_file.read_text())["port"] if run_file.exists() else read_port()
     base = f"http://127.0.0.1:{port}"

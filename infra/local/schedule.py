@@ -27,7 +27,7 @@ class Timer:
         return parse_interval_seconds(self.source.schedule_expression)
 
     def run_if_due(self, now: float) -> bool:
-        """Call the handler if it is due. A late call does not lead to a second one."""
+        """Call the handler if it is due, and return whether it was. Intervals missed since then are skipped."""
         if now < self.due:
             return False
         self.due = now + self.interval_seconds
@@ -36,7 +36,7 @@ class Timer:
 
 
 def parse_interval_seconds(expression: Any) -> int:
-    """The interval of a rate expression in seconds; a day for cron expressions, which all name an hour of the day."""
+    """The interval of a rate expression in seconds. A cron expression of this app always means once a day."""
     text = expression if isinstance(expression, str) else expression.to_string()
     rate = RATE_PATTERN.fullmatch(text)
     return int(rate[1]) * UNIT_SECONDS[rate[2]] if rate else UNIT_SECONDS["day"]

@@ -85,6 +85,7 @@ class Gateway:
 
 
 def match_path(node: dict[str, Any], parts: list[str], values: list[str]) -> tuple[str | None, list[str]]:
+    """The resource below `node` that matches the parts of a path, and `values` with those of its parameters."""
     if not parts:
         return node.get(""), values
     head, rest = parts[0], parts[1:]
@@ -102,7 +103,7 @@ def split_path(path: str) -> list[str]:
 def request_to_event(request: HttpRequest, resource: str, values: list[str]) -> dict[str, Any]:
     names = [part[1:-1] for part in split_path(resource) if part.startswith("{")]
     query = parse_qs(request.query, keep_blank_values=True) or None
-    text, encoded = encode_body(request.body)
+    body, is_base64 = encode_body(request.body)
     return {
         "resource": resource,
         "path": request.path,
@@ -121,12 +122,13 @@ def request_to_event(request: HttpRequest, resource: str, values: list[str]) -> 
             "requestId": request.request_id,
             "identity": {"sourceIp": request.client_address, "userAgent": request.headers.get("user-agent", "")},
         },
-        "body": text,
-        "isBase64Encoded": encoded,
+        "body": body,
+        "isBase64Encoded": is_base64,
     }
 
 
 def encode_body(body: bytes) -> tuple[str | None, bool]:
+    """The body as text, and whether that is base64, for bytes that are not UTF-8; None for an empty body."""
     if not body:
         return None, False
     try:
@@ -136,18 +138,18 @@ def encode_body(body: bytes) -> tuple[str | None, bool]:
 
 
 def result_to_response(result: dict[str, Any]) -> HttpResponse:
-    body = result.get("body") or ""
-    raw = base64.b64decode(body) if result.get("isBase64Encoded") else body.encode()
+    text = result.get("body") or ""
+    body = base64.b64decode(text) if result.get("isBase64Encoded") else text.encode()
     headers = {name: ",".join(values) for name, values in (result.get("multiValueHeaders") or {}).items()}
-    return HttpResponse(result["statusCode"], (result.get("headers") or {}) | headers, raw)
+    return HttpResponse(result["statusCode"], (result.get("headers") or {}) | headers, body)
 
 
 def problem_response(status: int, code: str, detail: str, headers: Headers | None = None) -> HttpResponse:
     title = code.replace("_", " ")
     problem = {"type": f"/problems/{code}", "title": title, "status": status, "detail": detail, "code": code}
-    content_type = {"Content-Type": "application/problem+json", "Cache-Control": "no-store"}
+    common_headers = {"Content-Type": "application/problem+json", "Cache-Control": "no-store"}
     body = json.dumps(problem, separators=(",", ":")).encode()
-    return HttpResponse(status, content_type | (headers or {}), body)
+    return HttpResponse(status, common_headers | (headers or {}), body)
 
 
 LAMBDA_CONTEXT = SimpleNamespace(
@@ -161,7 +163,7 @@ LAMBDA_CONTEXT = SimpleNamespace(
 
 @cache
 def gateway() -> Gateway:
-    """The worker's gateway, created at its first request: by then the environment is complete."""
+    """The worker's gateway. It is created at the first request, because app.py reads the environment."""
     from app import app
 
     return Gateway(app)

@@ -23,18 +23,18 @@ from infra.local.invoke import invoke
 
 Record = dict[str, Any]
 RETRIES = 5
-OVERLAP_MILLISECONDS = 60_000  # an entry's id is older than its commit, so ids do not follow the order of commits
+OVERLAP_MILLISECONDS = 60_000  # ids are made before the commit, so the order of ids is not the order of commits
 log = logging.getLogger("satukanal_local")
 
 
 def deliver(
     records: Sequence[Record],
     call: Callable[[Sequence[Record]], Any],
-    park: Callable[[Record, str], None],
+    send_to_dead_letters: Callable[[Record, str], None],
     wait: Callable[[int], object],
     retries: int = RETRIES,
 ) -> None:
-    """Call the handler until each record has succeeded or is parked as a dead letter."""
+    """Call the handler until each record succeeded or is a dead letter; `wait` gets the number of retries so far."""
     waiting = [(list(records), 0)] if records else []
     while waiting:
         batch, tries = waiting.pop(0)
@@ -50,7 +50,7 @@ def deliver(
             wait(tries)
             waiting.insert(0, (batch, tries + 1))
         else:
-            park(batch[0], reason)
+            send_to_dead_letters(batch[0], reason)
 
 
 def find_first_failure(batch: Sequence[Record], call: Callable[[Sequence[Record]], Any]) -> tuple[int | None, str]:
@@ -72,10 +72,13 @@ def find_first_failure(batch: Sequence[Record], call: Callable[[Sequence[Record]
 
 @dataclass
 class Checkpoint:
-    """What one handler has processed. The engine's sequence numbers are lost when it stops; event ids are not."""
+    """What one handler has processed.
 
-    engine: str = ""
-    shards: dict[str, str] = field(default_factory=dict)
+    The engine numbers its records anew at each start, so `shards` applies only to the run `engine`; event ids stay.
+    """
+
+    engine: str = ""  # id of the engine's run
+    shards: dict[str, str] = field(default_factory=dict)  # last processed sequence number by shard
     newest: str = ""  # the greatest processed event id
 
     @classmethod
@@ -94,8 +97,8 @@ class Checkpoint:
 class EventSourceMapping:
     """Reads the journal's stream for one handler."""
 
-    def __init__(self, source: Any, clients: Any, *, engine: str = "", file: Path | None = None) -> None:
-        self.source, self.clients, self.engine, self.file = source, clients, engine, file
+    def __init__(self, source: Any, clients: Any, engine_run_id: str = "", file: Path | None = None) -> None:
+        self.source, self.clients, self.engine_run_id, self.file = source, clients, engine_run_id, file
         self.checkpoint = Checkpoint.read(file)
         self.iterators: dict[str, str] | None = None
         self.stream = source.stream_arn
@@ -111,14 +114,14 @@ class EventSourceMapping:
         return resent + sum(self._read(shard) for shard in list(self.iterators))
 
     def _open_iterators(self) -> dict[str, str]:
-        """Look the stream up by its table: a recreated table has another stream than at registration."""
+        """Return an iterator for each shard. The stream is looked up by its table, which may have been recreated."""
         table = self.source.stream_arn.split("/")[1]
         self.stream = self.clients.tables.describe_table(TableName=table)["Table"]["LatestStreamArn"]
         shards = self.clients.streams.describe_stream(StreamArn=self.stream)["StreamDescription"]["Shards"]
         return {shard["ShardId"]: self._iterator(shard["ShardId"]) for shard in shards}
 
     def _iterator(self, shard: str) -> str:
-        after = self.checkpoint.shards.get(shard) if self.checkpoint.engine == self.engine else None
+        after = self.checkpoint.shards.get(shard) if self.checkpoint.engine == self.engine_run_id else None
         start = {"ShardIteratorType": "TRIM_HORIZON"}
         if after:
             start = {"ShardIteratorType": "AFTER_SEQUENCE_NUMBER", "SequenceNumber": after}
@@ -149,8 +152,11 @@ class EventSourceMapping:
             del self.iterators[shard]
 
     def _resync(self) -> int:
-        """Send journal entries after the checkpoint again: unlike the journal, streams do not survive the engine."""
-        if self.checkpoint.engine == self.engine:
+        """Deliver the journal entries after the checkpoint from the table, because a new engine has an empty stream.
+
+        Returns their number; 0 if the engine is still the one of the checkpoint.
+        """
+        if self.checkpoint.engine == self.engine_run_id:
             return 0
         missed = [
             entry_to_record(image, self.stream)
@@ -163,7 +169,7 @@ class EventSourceMapping:
         return len(missed)
 
     def _save_checkpoint(self, records: Sequence[Record], shards: dict[str, str]) -> None:
-        self.checkpoint.engine = self.engine
+        self.checkpoint.engine = self.engine_run_id
         self.checkpoint.shards |= shards
         self.checkpoint.newest = max([self.checkpoint.newest, *map(event_id, records)])
         self.checkpoint.write(self.file)
@@ -186,7 +192,7 @@ def to_lambda_record(record: Record, stream_arn: str) -> Record:
 
 
 def entry_to_record(image: dict[str, Any], stream_arn: str) -> Record:
-    """A journal entry from its table as a stream record; its event id stands for the sequence number."""
+    """Convert a journal entry in its table to a stream record, with its event id in place of the sequence number."""
     identity = image["event_id"]["S"]
     change = {
         "ApproximateCreationDateTime": clock.parse(image["occurred_at"]["S"]).timestamp(),
@@ -205,6 +211,7 @@ def event_id(record: Record) -> str:
 
 
 def list_entries_after(tables: Any, event_id: str) -> list[dict[str, Any]]:
+    """The journal's items after an event id, with an overlap of one minute, in the order in which they occurred."""
     pages = tables.get_paginator("scan").paginate(TableName=config.table_name("journal"), ConsistentRead=True)
     images = [image for page in pages for image in page["Items"] if image["event_id"]["S"] > subtract_overlap(event_id)]
     return sorted(images, key=lambda image: (image["occurred_at"]["S"], int(image["sequence"]["N"])))

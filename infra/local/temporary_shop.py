@@ -19,7 +19,7 @@ DRAIN_SECONDS = 120
 
 
 class TemporaryShop:
-    """A context manager. Inside, this process has the environment of the shop and reads the same tables."""
+    """A context manager that runs the shop. It sets this process's environment, so that it uses the same tables."""
 
     def __init__(self, settings: dict[str, str]) -> None:
         self.settings = settings
@@ -46,7 +46,7 @@ class TemporaryShop:
         for name in [name for name in os.environ if name.startswith(("SATUKANAL_", "AWS_"))]:
             del os.environ[name]
         os.environ.update(engine.build_environment(self.engine, base_url=self.url) | self.settings)
-        os.environ.update(engine.provision() | {"ENGINE_LIFE": str(time.time_ns())})
+        os.environ.update(engine.provision() | {"ENGINE_RUN_ID": str(time.time_ns())})
         os.environ["DISPATCHER_FOLDER"] = str(self.folder / "dispatcher")
         self.start_child("server", server_command(self.port))
         self.start_child("dispatcher", [sys.executable, "-m", "infra.local.dispatcher"])
@@ -58,7 +58,7 @@ class TemporaryShop:
             self.children[name] = subprocess.Popen(command, cwd=ROOT, stdout=log, stderr=log, start_new_session=True)
 
     def drain(self) -> None:
-        """Stop the dispatcher, which exits after all events and those that follow from them are processed."""
+        """Stop the dispatcher, which first processes all events and those that follow from them."""
         self.measure_cpu()
         dispatcher = self.children.pop("dispatcher")
         dispatcher.terminate()
@@ -67,11 +67,10 @@ class TemporaryShop:
 
     def measure_cpu(self) -> dict[str, float]:
         """CPU seconds used so far by each process; empty on systems without /proc."""
-        parts = {name: child.pid for name, child in self.children.items()}
-        parts |= {"engine": self.engine.process.pid} if self.engine.process else {}
-        self.cpu_seconds_used |= (
-            {name: cpu_seconds(pid) for name, pid in parts.items()} if Path("/proc/self/stat").exists() else {}
-        )
+        pids = {name: child.pid for name, child in self.children.items()}
+        pids |= {"engine": self.engine.process.pid} if self.engine.process else {}
+        if Path("/proc/self/stat").exists():
+            self.cpu_seconds_used |= {name: cpu_seconds(pid) for name, pid in pids.items()}
         return self.cpu_seconds_used
 
     def log_tail(self, name: str) -> str:

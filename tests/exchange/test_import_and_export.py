@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import io
 import zipfile
+from collections.abc import Mapping
 from typing import Any
 
 import pytest
@@ -25,7 +26,7 @@ FOLDER = {
 }
 
 
-def zip_folder(folder: dict[str, str]) -> bytes:
+def zip_folder(folder: Mapping[str, str | bytes]) -> bytes:
     buffer = io.BytesIO()
     with zipfile.ZipFile(buffer, "w") as archive:
         for name, text in folder.items():
@@ -100,7 +101,7 @@ def test_a_refused_order_is_reported_and_the_rest_is_imported(aws: Any) -> None:
 def test_a_count_below_the_allocated_units_is_reported_and_the_rest_is_saved(aws: Any) -> None:
     open_shop(TEAPOT=5, CUP=5)
     placed = call("POST", "/api/orders", an_order((TEAPOT, 3)), key="p" * 16)
-    rows = [f"{TEAPOT},wh-surabaya,9", f"{CUP},wh-surabaya,7", f"{TEAPOT},wh-surabaya,2"]
+    rows = [f"{CUP},wh-surabaya,7", f"{TEAPOT},wh-surabaya,2"]
     folder = {
         "locations": "id,kind,name\nwh-two,warehouse,Gudang Dua\n",
         "stock": "\n".join(["sku,location,on_hand", *rows, ""]),
@@ -109,7 +110,7 @@ def test_a_count_below_the_allocated_units_is_reported_and_the_rest_is_saved(aws
     first, second = import_folder(folder), import_folder(folder)
 
     assert placed.status == 201
-    assert [(error["file"], error["row"]) for error in first["errors"]] == [("stock.csv", 4)]
+    assert [(error["file"], error["row"]) for error in first["errors"]] == [("stock.csv", 3)]
     assert (first["changed"], second["changed"]) == ({"locations": 1, "stock": 1}, {"locations": 0, "stock": 0})
     assert (level(TEAPOT)["on_hand"], level(CUP)["on_hand"]) == (5, 7)
 

@@ -50,20 +50,20 @@ def test_every_entry_reaches_the_stream_handler_in_order(app):
 
 def test_a_second_dispatcher_of_the_same_engine_continues_after_the_checkpoint(app, tmp_path):
     head = append_kettle_boiled(1)
-    Dispatcher(app, engine="one", folder=tmp_path).drain()
+    Dispatcher(app, engine_run_id="one", folder=tmp_path).drain()
     append_kettle_boiled(2, head)
 
-    Dispatcher(app, engine="one", folder=tmp_path).drain()
+    Dispatcher(app, engine_run_id="one", folder=tmp_path).drain()
 
     assert recording_handlers.handled_cups == [1, 2]
 
 
 def test_after_a_restart_of_the_engine_journal_entries_after_the_checkpoint_are_sent_again(app, tmp_path):
     append_kettle_boiled(1)
-    Dispatcher(app, engine="one", folder=tmp_path).drain()
+    Dispatcher(app, engine_run_id="one", folder=tmp_path).drain()
     recording_handlers.handled_cups.clear()
 
-    Dispatcher(app, engine="two", folder=tmp_path).drain()
+    Dispatcher(app, engine_run_id="two", folder=tmp_path).drain()
 
     # Within the overlap of a minute; the same record on the new stream is not sent twice.
     assert recording_handlers.handled_cups == [1]

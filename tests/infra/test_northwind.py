@@ -8,6 +8,7 @@ from pathlib import Path
 import pytest
 
 from chalicelib.exchange import model as exchange
+from chalicelib.exchange.model import CellFormats
 from chalicelib.places.model import Point, distance_meters
 from infra.replay import northwind
 from infra.replay.northwind import DEFAULT_FOLDER, Northwind
@@ -108,8 +109,8 @@ def test_the_shop_can_import_both_folders(data, build_folder, tmp_path):
     northwind.write_folder(tmp_path, build_folder(data), {})
 
     for name, rows in build_folder(data).items():
-        lines, errors = exchange.parse_csv(name, (tmp_path / f"{name}.csv").read_text())
-        assert (len(lines), errors) == (len(rows), [])
+        parsed = exchange.parse_csv(name, (tmp_path / f"{name}.csv").read_text(), CellFormats("USD", "Asia/Jakarta"))
+        assert (len(parsed.rows), parsed.errors) == (len(rows), [])
 
 
 @needs_northwind_data

@@ -66,7 +66,7 @@ def test_the_shop_refuses_a_second_start_stops_cleanly_and_restarts_with_its_sta
     assert first.get("/api/health") == {"status": "ok"}
     assert run_and_read("start", tmp_path, port) == (
         1,
-        f"Satukanal is running already on http://127.0.0.1:{port}; `make stop` ends it.",
+        f"Satukanal is running already on http://127.0.0.1:{port}; `make stop` stops it.",
     )
     assert first.stop() == 0
     assert not local.is_port_in_use(port)
@@ -94,8 +94,8 @@ def test_state_in_an_older_format_is_refused_and_left_unchanged(tmp_path, mark):
 
     assert (code, text) == (
         1,
-        f"{tmp_path} was written by another version, whose rows this one does not read; delete it or move it away, "
-        "and `make run` fills a new shop.",
+        f"{tmp_path} was written by another version, whose rows this version cannot read. Delete or move the folder; "
+        "then `make run` creates a new shop.",
     )
     assert sorted(tmp_path.rglob("*")) == before
 
