@@ -147,6 +147,7 @@ class Order:
     payment_ids: tuple[str, ...] = ()
     reserved_until: datetime | None = None
     coupons: tuple[str, ...] = ()
+    coupon_identities: tuple[str, ...] = ()  # keys under which the coupons' uses were counted, beside the customer's id
     note: str = ""
     ref: str = ""
     reason: str = ""

@@ -180,6 +180,7 @@ def _order_to_body(order: Order) -> dict[str, Any]:
         "location": order.location,
         "placement": order.placement,
         "coupons": list(order.coupons),
+        "coupon_identities": list(order.coupon_identities),
         "note": order.note,
         "ref": order.ref,
     }
@@ -222,6 +223,7 @@ def row_to_order(row: Any) -> Order:
         payment_ids=tuple(row.payment_ids.split(",")) if row.payment_ids else (),
         reserved_until=row.reserved_until,
         coupons=tuple(body.get("coupons", ())),
+        coupon_identities=tuple(body.get("coupon_identities", ())),
         note=body.get("note", ""),
         ref=body.get("ref", ""),
         reason=row.reason or "",
