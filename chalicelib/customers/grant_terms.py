@@ -17,7 +17,8 @@ def grant_terms(
 ) -> tuple[Customer, Credit]:
     """Return the customer and credit with the new terms. Granting the same terms again is a no-op.
 
-    A limit below the exposure is allowed: it changes no existing debt and blocks further credit."""
+    A limit below the exposure is allowed: it changes no existing debt and blocks further credit.
+    """
     customer, credit = load_customer_and_credit(customer_id)
     exposure = credit.exposure if credit else zero(limit.currency)
     granted = Credit(customer_id, limit, exposure, terms_days)

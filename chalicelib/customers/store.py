@@ -108,9 +108,10 @@ def code_count_key(kind: str, value: str) -> Key:
 
 
 def extend_credit(customer_id: str, amount: Money, override: bool = False) -> Write:
-    """Return the write that adds `amount` to the exposure. Raises NoCreditTerms or CreditLimitReached.
+    """Return the write that adds `amount` to the exposure. Fails with NoCreditTerms or CreditLimitReached.
 
-    With `override` the exposure may exceed the limit; the caller checks the role and records the reason."""
+    With `override` the exposure may exceed the limit; the caller checks the role and records the reason.
+    """
     allowed = (CreditRow.currency == amount.currency) & CreditRow.left_minor.exists()
     return db.update(
         CreditRow(customer_id, "credit"),
@@ -122,7 +123,7 @@ def extend_credit(customer_id: str, amount: Money, override: bool = False) -> Wr
 
 
 def release_credit(customer_id: str, amount: Money) -> Write:
-    """Return the write that subtracts `amount` from the exposure. Raises CreditNotUsed."""
+    """Return the write that subtracts `amount` from the exposure. Fails with CreditNotUsed."""
     return db.update(
         CreditRow(customer_id, "credit"),
         CreditRow.exposure_minor.add(-amount.minor),
@@ -159,7 +160,7 @@ def update_customer(after: Customer, read_version: int) -> Write:
 
 
 def set_credit(before: Credit | None, after: Credit) -> Write:
-    """Return the write of the credit. Raises StaleVersion if exposure or limit changed since they were read."""
+    """Return the write of the credit. Fails with StaleVersion if exposure or limit changed since they were read."""
     row = credit_to_row(after)
     if before is None:
         return db.create(row)
