@@ -58,7 +58,7 @@ def body_to_command(
         placed_at=_require_time_zone(body.placed_at),
         freight=body_to_money(body.freight),
         ref=body.ref,
-        caller="" if principal.id else call.network_id,
+        network_id="" if principal.id else call.network_id,
         made_by=body.actor,
     )
 

@@ -37,14 +37,14 @@ def reject(principal: Principal, fulfillment_id: str, reason: str, skus: Sequenc
         return context.fulfillment
     after = transition_fulfillment(context.fulfillment, FulfillmentStatus.REJECTED, reason=reason)
     check_reconciled(context.order_fulfillment)
-    rejected = [allocation for allocation in context.fulfillment.pieces if not skus or allocation.sku in skus]
-    stock_effect = release(context.order_fulfillment.order, context.fulfillment.pieces) + build_write_off(
-        reason, rejected
-    )
+    rejected = [allocation for allocation in context.fulfillment.allocations if not skus or allocation.sku in skus]
+    released = release(context.order_fulfillment.order, context.fulfillment.allocations)
+    stock_effect = released + build_write_off(reason, rejected)
     rejected_skus = tuple(sorted({allocation.sku for allocation in rejected}))
     event = WorkRejected(*context.event_ids, reason=reason, skus=rejected_skus, movements=stock_effect.movements)
     try:
-        return commit_status_change(context, after, event, SideEffects(stock_effect, order_changes={"bringer": ""}))
+        side_effects = SideEffects(stock_effect, order_changes={"carrier_name": ""})
+        return commit_status_change(context, after, event, side_effects)
     except OutOfStock as sold_meanwhile:
         raise StaleVersion() from sold_meanwhile  # units to be written off were sold since they were read
 

@@ -120,7 +120,7 @@ def commit_status_change(
     if allocations_of(exclude_withdrawn(fulfillments)) != allocations_of(
         exclude_withdrawn(context.order_fulfillment.fulfillments)
     ):
-        fields["pieces"] = allocations_of(exclude_withdrawn(fulfillments))
+        fields["allocations"] = allocations_of(exclude_withdrawn(fulfillments))
     fields |= change.order_changes
     order_writes = record_order_events(
         context.order_fulfillment.order, event, actor=context.principal.actor, at=clock.now(), **fields

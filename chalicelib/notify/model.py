@@ -101,7 +101,7 @@ class Recipient:
     phone: str = ""
     email: str = ""
     language: str = "id"
-    caller: str = ""  # network id of the shopper who placed the order, from `auth.network_id`
+    network_id: str = ""  # of the shopper who placed the order, from `auth.network_id`
 
     @property
     def is_customer(self) -> bool:
@@ -144,7 +144,7 @@ class SmsLimits:
     per_staff: int
     per_customer: int
     per_range: int
-    per_caller: int
+    per_network: int
 
     def per_recipient(self, recipient: Recipient) -> int:
         return self.per_customer if recipient.is_customer else self.per_staff

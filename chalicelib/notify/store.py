@@ -218,7 +218,7 @@ def list_budgets(recipient: Recipient, sms_limits: SmsLimits) -> dict[str, int]:
     budgets = {"all": sms_limits.per_day, number_key(recipient): sms_limits.per_recipient(recipient)}
     if recipient.is_customer:
         budgets["range#" + auth.short_token("sms-range", recipient.phone[:-4])] = sms_limits.per_range
-        budgets |= {f"from#{recipient.caller}": sms_limits.per_caller} if recipient.caller else {}
+        budgets |= {f"from#{recipient.network_id}": sms_limits.per_network} if recipient.network_id else {}
     return budgets
 
 

@@ -101,7 +101,7 @@ def _cancel_order(
     )
     entry, head = change.append_event(event)
     closed = [lifecycle.close_with_order(payment, end_status) for payment in payments]
-    changes: dict[str, Any] = {"status": OrderStatus.CANCELLED, "reason": reason, "pieces": ()}
+    changes: dict[str, Any] = {"status": OrderStatus.CANCELLED, "reason": reason, "allocations": ()}
     changes |= {"fulfillment_status": OrderFulfillmentStatus.CANCELLED}
     changes |= {"reserved_until": None, "payment_status": lifecycle.derive_payment_status(order.total, closed)}
     writes = [
@@ -132,6 +132,6 @@ def build_release(order: Order) -> tuple[list[Movement], list[Write]]:
     """Return the movements that release the order's units, and the writes that delete its holds. Lapsed holds whose
     units went to another order were released then and are skipped."""
     if order.reserved_until is None:
-        return [allocation_release_movement(allocation) for allocation in order.pieces], []
-    holds = load_holds(order.id, order.pieces, order.reserved_until)
+        return [allocation_release_movement(allocation) for allocation in order.allocations], []
+    holds = load_holds(order.id, order.allocations, order.reserved_until)
     return [hold_release_movement(hold.allocation) for hold in holds], [delete_hold(hold) for hold in holds]

@@ -71,7 +71,7 @@ def today() -> date:
 def load_customer_card(customer_id: str) -> dict[str, Any]:
     """Return the customer card as JSON: contact details, credit, ageing and up to 100 receivables."""
     on = today()
-    customer, credit = customers_find.load_customer_and_credit(customer_id)
+    customer, credit = customers_find.load_customer_and_joint_credit(customer_id)
     receivables = list_receivables_of_customer(customer_id)
     currency = _currency_of_account(credit, receivables)
     ageing, nothing = build_ageing(receivables, on, currency), zero(currency)

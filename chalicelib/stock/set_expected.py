@@ -26,7 +26,7 @@ from chalicelib.stock.model import (
 from chalicelib.stock.shared_steps import record_stock_event, require_known_skus, require_location_access
 from chalicelib.stock.store import build_level_writes, load_inbound_levels, load_levels
 
-MAX_DAYS_AHEAD = 730
+MAX_DAYS_AHEAD = 5 * 366
 
 
 @db.retry_on_conflict

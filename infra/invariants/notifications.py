@@ -156,7 +156,7 @@ def _exceeded_budgets(snapshot: Snapshot, rows: Sequence[Row]) -> Iterator[str]:
         "all": sms_limits.per_day,
         "to": per_number,
         "range": sms_limits.per_range,
-        "from": sms_limits.per_caller,
+        "from": sms_limits.per_network,
     }
     for row in rows:
         limit = limits[row["sk"].partition("#")[0]]

@@ -69,17 +69,18 @@ def _order_discount_amounts(snapshot: Snapshot, subject: str) -> set[int]:
 
 
 def m9_coupon_usage_matches_live_orders(snapshot: Snapshot) -> list[str]:
-    """For each coupon used = |live orders with it| ≤ the highest cap it ever had; the same for each customer."""
+    """For each coupon used = |live orders with it| ≤ the highest cap it ever had; the same by person."""
     rows = [row for row in snapshot.rows["pricing"] if row["pk"].startswith("coupon#")]
     used = {row["pk"]: row["used"] for row in rows if row["sk"] == "coupon"}
     used_by = {f"{row['pk']} {row['sk']}": row["used"] for row in rows if row["sk"] != "coupon"}
     live = [order for order in snapshot.orders.values() if order["status"] != "cancelled"]
     counted = sum_by_key((f"coupon#{code}", 1) for order in live for code in order["coupons"])
     counted_by = sum_by_key(
-        (f"coupon#{code} customer#{order['customer_id']}", 1)
+        (f"coupon#{code} {user}", 1)
         for order in live
         if order.get("customer_id")
         for code in order["coupons"]
+        for user in (f"customer#{order['customer_id']}", *order["coupon_identities"])
     )
     caps, customer_caps = _highest_limits(snapshot, "cap"), _highest_limits(snapshot, "per_customer")
     over = [name for name, times in used.items() if times > caps.get(name, inf)]

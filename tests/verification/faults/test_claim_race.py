@@ -87,7 +87,7 @@ def claim_or_accept(name: str, fulfillment: OrderFulfillment) -> Callable[[], st
 
 
 def current_offer(fulfillment: OrderFulfillment) -> Offer:
-    assert {invitation.staff for invitation in fulfillment.offers[-1].invited} == {BUDI, DEWI}
+    assert {invitation.staff for invitation in fulfillment.offers[-1].invitations} == {BUDI, DEWI}
     return fulfillment.offers[-1]
 
 

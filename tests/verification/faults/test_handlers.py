@@ -52,7 +52,7 @@ def test_every_subscription_is_exercised(shop: ReplayableShop, deliveries: list[
 def test_a_handler_without_deduplication_is_detected(
     shop: ReplayableShop, deliveries: list[Delivery], monkeypatch: Any
 ) -> None:
-    for name in ("record_notified", "put_notice", "claim"):
+    for name in ("record_notified", "put_notice", "claim_send"):
         original = getattr(store, name)
         monkeypatch.setattr(store, name, lambda *args, original=original: db.put(original(*args).row))
     dispatched = next(delivery for delivery in deliveries if delivery.name == "notify_of_fulfillment WorkDispatched")

@@ -66,7 +66,7 @@ def open_offer() -> Any:
         add_stock(TEAPOT, van, 5)
     park_vans(BUDI, DEWI)
     fulfillment = load_fulfillment_of_order(place_order((TEAPOT, 1))["id"])
-    assert {invitation.staff for invitation in fulfillment.offers[-1].invited} == {BUDI, DEWI}
+    assert {invitation.staff for invitation in fulfillment.offers[-1].invitations} == {BUDI, DEWI}
     return fulfillment
 
 
@@ -148,7 +148,7 @@ def the_customer_cancels_as_the_parcel_leaves() -> Race:
     cancels = post(f"/orders/{order['id']}/cancel", "agent-lia", {"reason": "changed my mind"})
     leaves = post(f"/fulfillments/{work}/dispatch", JOKO)
     # Without this guard the late actor is stopped by the stock, with a problem code that does not fit.
-    return Race([cancels, leaves], {("won", "cannot_move"), ("cannot_cancel", "won")}, ORDER)
+    return Race([cancels, leaves], {("won", "order_cancelled"), ("cannot_cancel", "won")}, ORDER)
 
 
 def two_claim_as_the_warehouse_accepts() -> Race:
