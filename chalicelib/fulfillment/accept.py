@@ -37,12 +37,12 @@ def accept(principal: Principal, fulfillment_id: str) -> Fulfillment:
     check_not_claimed(context.order_fulfillment, context.fulfillment)
     after = transition_fulfillment(context.fulfillment, FulfillmentStatus.ACCEPTED, fulfiller=principal.id)
     offer = find_contested_offer(context.order_fulfillment, context.fulfillment)
-    change = SideEffects(leading_writes=close_contested_offer(offer), has_open_offer=False if offer else None)
-    return commit_status_change(context, after, build_accepted_event(context, after, offer), change)
+    side_effects = SideEffects(leading_writes=close_contested_offer(offer), has_open_offer=False if offer else None)
+    return commit_status_change(context, after, build_accepted_event(context, after, offer), side_effects)
 
 
 def check_not_claimed(order_fulfillment: OrderFulfillment, fulfillment: Fulfillment) -> None:
-    """Raises AlreadyClaimed if a claim cancelled the fulfillment: a clearer refusal than CannotMove."""
+    """Raise AlreadyClaimed if a claim cancelled the fulfillment: a clearer refusal than CannotMove."""
     for offer in order_fulfillment.offers:
         if (
             offer.status == OfferStatus.CLAIMED

@@ -79,7 +79,7 @@ def load_invited_salesman(staff_id: str, invitation: Invitation) -> Staff:
 
 
 def check_hold(order: Order, offer: Offer, now: datetime) -> None:
-    """Raises OfferEnded if the order's holds have lapsed: it is about to be cancelled."""
+    """Raise OfferEnded if the order's holds have lapsed: it is about to be cancelled."""
     if order.reserved_until is not None and order.reserved_until <= now:
         raise OfferEnded(offer=offer.id)
 

@@ -42,10 +42,9 @@ def dispatch(principal: Principal, fulfillment_id: str) -> Fulfillment:
     event = WorkDispatched(
         *context.event_ids, claim_version=context.fulfillment.claim_version, movements=stock_effect.movements
     )
-    changes = {
-        "carrier_name": first_name(carrier.name) if carrier else find_location_name(context.fulfillment.location)
-    }
-    return commit_status_change(context, after, event, SideEffects(stock_effect, order_changes=changes))
+    name = first_name(carrier.name) if carrier else find_location_name(context.fulfillment.location)
+    side_effects = SideEffects(stock_effect, order_changes={"carrier_name": name})
+    return commit_status_change(context, after, event, side_effects)
 
 
 def check_paid_before_dispatch(payments: Sequence[Payment]) -> None:

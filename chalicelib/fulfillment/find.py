@@ -74,15 +74,15 @@ def load_routing(order_id: str) -> dict[str, Any]:
 
 
 def list_fulfillments(
-    principal: Principal, location: str, after: Any, of: str = "work"
+    principal: Principal, location: str, after: Any, list_name: str = "work"
 ) -> tuple[list[dict[str, Any]], Any]:
-    """Return a page of a location's open fulfillments and its cursor, oldest first.
+    """Return a page of a location's `work` or `awaiting` fulfillments and its cursor, oldest first.
 
     Raises NotFound unless the caller is the owner, a courier without a location, or staff of the location.
     """
     if not _can_list(principal, location):
         raise NotFound()
-    fulfillments, more = list_open_fulfillments(location, after=after, list_name=of)
+    fulfillments, more = list_open_fulfillments(location, after=after, list_name=list_name)
     return fulfillments_to_json(principal, fulfillments), more
 
 

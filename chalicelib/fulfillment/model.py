@@ -197,7 +197,7 @@ def _get_by_id(items: Iterable[T], item_id: str) -> T:
 
 
 def check_placed(order: Order) -> None:
-    """Raises OrderNotPlaced unless the order is placed, and neither completed nor cancelled."""
+    """Raise OrderNotPlaced unless the order is placed, and neither completed nor cancelled."""
     if order.status != OrderStatus.PLACED:
         raise OrderNotPlaced(order=order.id, status=order.status)
 

@@ -54,18 +54,20 @@ def build_write_off(reason: str, rejected: Sequence[Allocation]) -> StockEffect:
     if reason == "damaged":
         return write_off(rejected)
     if reason == "not_found":
-        return write_off(list_unsellable(rejected))
+        return write_off(list_available_units(rejected))
     return StockEffect()
 
 
-def list_unsellable(rejected: Sequence[Allocation]) -> list[Allocation]:
+def list_available_units(rejected: Sequence[Allocation]) -> list[Allocation]:
     """Return all available units of the rejected SKUs at their location, the rejected units included."""
     released: dict[tuple[str, str, int], int] = {}
     for allocation in rejected:
         released[allocation.level_id] = released.get(allocation.level_id, 0) + allocation.quantity
     levels = load_levels({(allocation.sku, allocation.location) for allocation in rejected})
-    left = [(level, level.available + released.get(level.level_id, 0)) for level in _largest_levels(levels)]
-    return [Allocation(level.sku, level.location, quantity, level.shard) for level, quantity in left if quantity > 0]
+    quantities = [(level, level.available + released.get(level.level_id, 0)) for level in _largest_levels(levels)]
+    return [
+        Allocation(level.sku, level.location, quantity, level.shard) for level, quantity in quantities if quantity > 0
+    ]
 
 
 def _largest_levels(levels: Sequence[Level]) -> list[Level]:

@@ -28,9 +28,9 @@ class RoutingRequest:
     demand: dict[str, int]
     destination: Point | None = None
     on_hold: bool = False
-    pieces: int = 0
-    parts: int = 0
-    on_vans: bool = False
+    pieces: int = 0  # allocations that a claim releases
+    parts: int = 0  # fulfillments that a claim cancels
+    on_vans: bool = False  # all units are on a van already
     passed_over: dict[str, str] = field(default_factory=dict)
 
 

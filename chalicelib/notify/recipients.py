@@ -91,7 +91,7 @@ def customer_if_expired(context: MessageContext, notice: Notice) -> Iterator[Mes
 
 def invited_salesmen(context: MessageContext, notice: Notice) -> Iterator[Message]:
     """Invited salesmen who have not declined, while the offer can be claimed."""
-    offer = context.open_offer()
+    offer = context.find_open_offer()
     if offer is None:
         return
     for invitation in offer.invitations:
@@ -135,7 +135,7 @@ def is_offered_to_salesmen(context: MessageContext) -> bool:
 
 def assigned_location(context: MessageContext, notice: Notice) -> Iterator[Message]:
     """Locations of assigned work that is not accepted yet."""
-    for work in context.unaccepted_work():
+    for work in context.list_unaccepted():
         goods = {allocation.sku: allocation.quantity for allocation in work.allocations}
         facts = context.order_facts() | {
             "goods": context.format_goods(goods),
@@ -191,7 +191,7 @@ def receiving_location(context: MessageContext, notice: Notice) -> Iterator[Mess
 
 
 def verifying_customer(context: MessageContext, notice: Notice) -> Iterator[Message]:
-    verification = context.verification()
+    verification = context.find_verification()
     if verification is not None:
         address, code = verification
         contact = {"email": address} if "@" in address else {"phone": address}

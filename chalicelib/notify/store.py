@@ -90,7 +90,7 @@ class Attempt:
 
     @property
     def channel(self) -> str:
-        return self.message.escalation_channels[self.step] if self.step is not None else ""
+        return self.message.notice.channels[self.step] if self.step is not None else ""
 
     @property
     def party(self) -> str:
@@ -124,7 +124,7 @@ def put_notice(attempt: Attempt, at: datetime) -> Write:
         facts=compact_json.dumps(message.inbox_facts) if message.inbox_facts else None,
         step=attempt.step,
     )
-    if message.escalates:
+    if message.can_escalate:
         row.list, row.listed_at = waiting_list_position(message.event_id, at)
     return db.create(row, refusal=AlreadyNotified(event_id=message.event_id))
 

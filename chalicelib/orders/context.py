@@ -67,24 +67,26 @@ class OrderContext:
     promotions: Sequence[Promotion]
     coupons: Sequence[Coupon]
     levels: Sequence[Level]
-    preference: Sequence[str]
+    preference: Sequence[str]  # ids of the locations that may serve the order, best first
     rows: dict[Key, Any]  # every row of the batch
     customer: Customer | None = None
     credit: Credit | None = None
     merged: MergedCustomers = MergedCustomers()
     shift: Shift | None = None
     point: dict[str, float] | None = None
-    lapsed: Sequence[Hold] = field(default_factory=tuple)
+    lapsed_holds: Sequence[Hold] = field(default_factory=tuple)
     inbound_levels: Sequence[Level] = ()
     all_locations: bool = False
 
     @property
     def stock(self) -> AvailableStock:
-        return AvailableStock(self.levels, self.preference, self.lapsed, self.channel.safety_units)
+        return AvailableStock(self.levels, self.preference, self.lapsed_holds, self.channel.safety_units)
 
     @property
     def inbound(self) -> InboundStock:
-        return InboundStock(self.inbound_levels, self.preference, clock.day_of(self.now, config.zone()), self.lapsed)
+        return InboundStock(
+            self.inbound_levels, self.preference, clock.day_of(self.now, config.zone()), self.lapsed_holds
+        )
 
     @property
     def is_sharded(self) -> bool:
@@ -130,9 +132,14 @@ def load_all_locations(command: PlaceOrder, context: OrderContext) -> OrderConte
     preference = rank_locations(command, context.point, everywhere=True)
     levels = load_levels([(line.sku, location_id) for line in command.lines for location_id in preference])
     inbound_levels = load_inbound_levels(levels)
-    lapsed = load_lapsed_holds(_list_levels_with_holds([*levels, *inbound_levels]), clock.now())
+    lapsed_holds = load_lapsed_holds(_list_levels_with_holds([*levels, *inbound_levels]), clock.now())
     return replace(
-        context, levels=levels, inbound_levels=inbound_levels, preference=preference, lapsed=lapsed, all_locations=True
+        context,
+        levels=levels,
+        inbound_levels=inbound_levels,
+        preference=preference,
+        lapsed_holds=lapsed_holds,
+        all_locations=True,
     )
 
 

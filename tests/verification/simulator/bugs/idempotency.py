@@ -185,7 +185,7 @@ BUGS = (
         detected_by="KeyReused",
         patches=(
             patch_attribute(
-                idempotency, "build_repeat", lambda original: lambda key, record: Replay({"id": "ord_first"})
+                idempotency, "build_repeat_problem", lambda original: lambda key, record: Replay({"id": "ord_first"})
             ),
         ),
         scenario=a_key_is_reused_with_another_cart,
