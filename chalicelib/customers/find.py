@@ -34,7 +34,8 @@ def load_customer(customer_id: str) -> Customer:
 def resolve_merged(customer_id: str) -> Customer:
     """Return the customer, or the one it was merged into.
 
-    One step is enough, because a merged customer cannot absorb another."""
+    One step is enough, because a merged customer cannot absorb another.
+    """
     customer = load_customer(customer_id)
     return load_customer(customer.merged_into) if customer.merged_into else customer
 
@@ -75,7 +76,8 @@ def load_customer_and_joint_credit(customer_id: str) -> tuple[Customer, Credit |
 def identity_keys(contact: Contact) -> list[Key]:
     """Return the keys of the contact's identities.
 
-    Order placement adds them to its batch read and passes the rows to `identify_customer`."""
+    Order placement adds them to its batch read and passes the rows to `identify_customer`.
+    """
     return [identity_key(kind, value) for kind, value in contact_details.list_identities(contact.phone, contact.email)]
 
 

@@ -20,7 +20,8 @@ def grant_terms(
     """Return the customer and credit with the new terms. Granting the same terms again is a no-op.
 
     A limit below the exposure is allowed: it changes no existing debt and blocks further credit. A higher limit claims
-    the customer's phone and e-mail, so that one person has one limit; raises IdentityTaken if they are another's."""
+    the customer's phone and e-mail, so that one person has one limit; raises IdentityTaken if they are another's.
+    """
     customer, credit = load_customer_and_credit(customer_id)
     exposure = credit.exposure if credit else zero(limit.currency)
     granted = Credit(customer_id, limit, exposure, terms_days)

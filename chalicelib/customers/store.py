@@ -111,10 +111,11 @@ def code_count_key(kind: str, value: str) -> Key:
 def extend_credit(
     customer_id: str, amount: Money, override: bool = False, merged_exposure: Money | None = None
 ) -> Write:
-    """Return the write that adds `amount` to the exposure. Raises NoCreditTerms or CreditLimitReached.
+    """Return the write that adds `amount` to the exposure. Fails with NoCreditTerms or CreditLimitReached.
 
     `merged_exposure` is that of customers merged into this one: it uses the same limit, but is stored with them.
-    With `override` the exposure may exceed the limit; the caller checks the role and records the reason."""
+    With `override` the exposure may exceed the limit; the caller checks the role and records the reason.
+    """
     merged_minor = merged_exposure.minor if merged_exposure else 0
     allowed = (CreditRow.currency == amount.currency) & CreditRow.left_minor.exists()
     return db.update(
@@ -127,7 +128,7 @@ def extend_credit(
 
 
 def release_credit(customer_id: str, amount: Money) -> Write:
-    """Return the write that subtracts `amount` from the exposure. Raises CreditNotUsed."""
+    """Return the write that subtracts `amount` from the exposure. Fails with CreditNotUsed."""
     return db.update(
         CreditRow(customer_id, "credit"),
         CreditRow.exposure_minor.add(-amount.minor),
@@ -164,13 +165,13 @@ def update_customer(after: Customer, read_version: int) -> Write:
 
 
 def check_customer_unchanged(customer: Customer) -> Write:
-    """Return a check for commits that depend on who is merged into the customer. Raises CustomerChanged."""
-    same = CustomerRow.version == customer.version
-    return db.check(CustomerRow(customer.id, "customer"), same, refusal=CustomerChanged())
+    """Return a check for commits that depend on the merges of a customer. Fails with CustomerChanged."""
+    unchanged = CustomerRow.version == customer.version
+    return db.check(CustomerRow(customer.id, "customer"), unchanged, refusal=CustomerChanged())
 
 
 def set_credit(before: Credit | None, after: Credit) -> Write:
-    """Return the write of the credit. Raises StaleVersion if exposure or limit changed since they were read."""
+    """Return the write of the credit. Fails with StaleVersion if exposure or limit changed since they were read."""
     row = credit_to_row(after)
     if before is None:
         return db.create(row)
