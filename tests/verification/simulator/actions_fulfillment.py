@@ -33,8 +33,18 @@ from tests.verification.simulator.action_helpers import (
 )
 from tests.verification.simulator.sim import Sim
 
+
+def bring_back(by: Principal, fulfillment_id: str) -> None:
+    """Fail to deliver and return to the location: as two steps this is too rare within a history."""
+    for back in (False, True):
+        fail(by, fulfillment_id, reason="refused at the door", back=back)
+
+
 NEXT_STEPS = {"assigned": ("accept",), "accepted": ("pick", "pick", "dispatch"), "picking": ("ready",)}
-NEXT_STEPS |= {"ready": ("dispatch", "dispatch", "handover"), "in_transit": ("deliver", "deliver", "fail")}
+NEXT_STEPS |= {
+    "ready": ("dispatch", "dispatch", "handover"),
+    "in_transit": ("deliver", "deliver", "fail", "bring back"),
+}
 NEXT_STEPS |= {"failed_attempt": ("dispatch", "back"), "back_at_location": ("send again",)}
 STEPS: dict[str, Callable[[Principal, str], Any]] = {
     "accept": accept,
@@ -44,6 +54,7 @@ STEPS: dict[str, Callable[[Principal, str], Any]] = {
     "deliver": deliver,
     "handover": handover,
     "fail": partial(fail, reason="customer not at home"),
+    "bring back": bring_back,
     "back": partial(fail, reason="moved away", back=True),
     "send again": send_again,
     "reject": partial(reject, reason="not_found"),
@@ -51,7 +62,11 @@ STEPS: dict[str, Callable[[Principal, str], Any]] = {
     "refuse": partial(reject, reason="too_busy"),
 }
 # Weighted towards the late statuses; otherwise few orders would be delivered within a history.
-LIKELY_STATUSES = [{}, *({"status": status} for status in ("in_transit", "in_transit", "ready", "picking", "accepted"))]
+LIKELY_STATUSES: list[dict[str, Any]] = [
+    {},
+    *({"status": status} for status in ("in_transit", "in_transit", "ready", "picking", "accepted")),
+    *({"status": status} for status in ("back_at_location", "back_at_location")),
+]
 
 
 def answer_offer(sim: Sim) -> str:
