@@ -105,6 +105,8 @@ def _import_file(
             report.changed[name] += _save_row(line, value, name, principal, report)
     if name in import_rows.BATCH_SAVERS and not report.dry_run:
         report.changed[name] = _save_batches(parsed, name, principal, report)
+    if name == "products":
+        known.products = {row.product.sku: row.product for _, row in parsed}
     if name in ID_COLUMNS:
         known.folder[name] = {line.cell(ID_COLUMNS[name]) for line, _ in parsed}
 

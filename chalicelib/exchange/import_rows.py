@@ -37,9 +37,12 @@ from chalicelib.stock.save import TargetLevel, save_levels
 
 @dataclass
 class KnownIds:
-    """The ids that a row may refer to: those in the imported folder, and those in the shop."""
+    """The ids that a row may refer to: those in the imported folder, and those in the shop.
+
+    `products` are the products of the folder as they will be."""
 
     folder: dict[str, set[str]]
+    products: dict[str, Product] = field(default_factory=dict)
     cache: dict[tuple[str, str], bool] = field(default_factory=dict)
 
     def has(self, what: str, name: str) -> bool:
