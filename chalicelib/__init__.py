@@ -1,1 +1,1 @@
-"""The rooms of the shop. See README.md for the map and who may import whom."""
+"""The packages of the application. docs/architecture.md lists them and which may import which."""

@@ -2,8 +2,8 @@
 
 `build` uses no AWS; only the command loads the shop from the tables, with `storefront.load`.
 
-Assets are written to a folder named by the hash of their contents, so browsers may cache them for ever and modules
-import each other by relative paths. A build replaces the whole site, so the pages of removed products disappear.
+Assets are written to a folder named by the hash of their contents: browsers may cache them for ever, and modules import
+each other by relative paths. A build replaces the whole site, so pages of removed products are deleted.
 """
 
 from __future__ import annotations
@@ -27,8 +27,9 @@ from storefront.outputs import Output
 from storefront.pages import HERE, Pages, template
 from storefront.words import LANGUAGES, load_words
 
-TEXT_TABLES = {"words": "script", "desk": "desk"}  # name of a JavaScript module: its table in the content files
+TEXT_TABLES = {"words": "script", "desk": "desk"}  # JavaScript module: its table in chalicelib/content
 COMMENT = re.compile(r"^[ \t]*(?://.*|/\*\*(?:(?!\*/)[\s\S])*\*/)\n", re.MULTILINE)  # only comments on their own lines
+# Path: template. The paths are the same in every language.
 STATIC_PAGES = {"keranjang": "cart", "checkout": "checkout", "pesanan": "order", "tentang": "about"}
 
 
@@ -42,21 +43,22 @@ def build(products: Iterable[Facts], settings: Facts, out_dir: Path | str) -> Fa
     fresh = out.with_name(out.name + ".new")
     shutil.rmtree(fresh, ignore_errors=True)
     fresh.mkdir(parents=True)
-    shown = sorted((product for product in products if is_published(product)), key=lambda product: product["sku"])
+    published = sorted((product for product in products if is_published(product)), key=lambda product: product["sku"])
     with without_gc(), create_manifest(manifest_file(fresh)) as manifest:
-        summary = write_all(fresh, shown, settings, manifest)
+        summary = write_all(fresh, published, settings, manifest)
     replace_site(fresh, out)
     os.replace(manifest_file(fresh), manifest_file(out))
     return summary
 
 
-def write_all(out: Path, shown: list[Facts], settings: Facts, manifest: Manifest) -> Facts:
+def write_all(out: Path, products: list[Facts], settings: Facts, manifest: Manifest) -> Facts:
+    """Write all files of the site, fill the manifest, and return the summary."""
     assets = write_assets(out, settings)
-    summary = {"products": len(shown), "assets": assets, "built_at": settings.get("built_at", "")}
-    manifest.save_products(shown)
+    summary = {"products": len(products), "assets": assets, "built_at": settings.get("built_at", "")}
+    manifest.save_products(products)
     for language in LANGUAGES:
-        write_shop(out, Pages(language, settings, assets), shown, manifest)
-    for product in shown:
+        write_shop(out, Pages(language, settings, assets), products, manifest)
+    for product in products:
         write_output(out, outputs.placeholder_image(product))
     for output in build_shared_outputs(settings, assets):
         write_output(out, output)
@@ -80,6 +82,7 @@ def without_gc() -> Iterator[None]:
 
 
 def write_shop(out: Path, pages: Pages, products: list[Facts], manifest: Manifest) -> None:
+    """Write the shop's pages in one language."""
     listings = {product["sku"]: pages.listing(product) for product in products}
     manifest.save_cards(pages.language, ((listing, pages.card(listing)) for listing in listings.values()))
     manifest.update_categories(pages.language, {listing.category_path for listing in listings.values()})
@@ -92,7 +95,7 @@ def write_shop(out: Path, pages: Pages, products: list[Facts], manifest: Manifes
             write_output(out, output)
     for folder, name in STATIC_PAGES.items():
         write_output(out, (f"{pages.prefix}/{folder}/index.html", pages.page(name, f"/{folder}/")))
-    write_output(out, (f"{pages.prefix}/404.html", pages.page("missing", "/404.html")))
+    write_output(out, (f"{pages.prefix}/404.html", pages.page("not_found", "/404.html")))
 
 
 def build_shared_outputs(settings: Facts, assets: str) -> Iterator[Output]:
@@ -127,7 +130,7 @@ def list_asset_files() -> list[Path]:
 
 
 def read_asset(file: Path) -> str:
-    """Return the file's text. Comments, a third of each script, are removed from JavaScript."""
+    """Return the file's text; JavaScript without its comments, which are a third of it."""
     return COMMENT.sub("", file.read_text()) if file.suffix == ".js" else file.read_text()
 
 
@@ -167,6 +170,7 @@ def check_output_folder(out: Path) -> None:
 
 
 def replace_site(fresh: Path, out: Path) -> None:
+    """Rename the new site to `out` and delete the one that was there."""
     old = out.with_name(out.name + ".old")
     shutil.rmtree(old, ignore_errors=True)
     if out.exists():

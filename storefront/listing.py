@@ -14,20 +14,25 @@ from zoneinfo import ZoneInfo
 from chalicelib.kit.money import format_money, from_json, to_decimal
 from storefront.words import Words
 
-Facts = dict[str, Any]
+Facts = dict[str, Any]  # a product, the settings or a part of them, as plain values
+NO_CATEGORY_SLUG = "lain"  # Indonesian for "other"
 SCHEMA_ORG_AVAILABILITY = {"in_stock": "https://schema.org/InStock", "out_of_stock": "https://schema.org/OutOfStock"}
 
 
 @dataclass(frozen=True, slots=True)
 class Promotion:
+    """The promotion that lowers a listing's price, with texts in one language."""
+
     name: str
     terms: str
-    until: str
+    until: str  # the last day as text; empty without an end
     ends_at: str
 
 
 @dataclass(frozen=True, slots=True)
 class StockLocation:
+    """A store or warehouse that has the product in stock."""
+
     id: str
     name: str
     label: str  # such as "Warehouse"; empty if the name begins with that word
@@ -43,11 +48,11 @@ class Listing:
     category_path: str
     description: str
     path: str
-    art: str
+    art: str  # path of the image
     price_text: str
-    was_text: str
-    saving: int
-    availability: str
+    was_text: str  # the price without the promotion; empty if it is not higher
+    saving: int  # percent
+    availability: str  # in_stock, out_of_stock or unknown
     availability_text: str
     promotion: Promotion | None
     places: list[StockLocation]
@@ -63,8 +68,8 @@ def is_published(product: Facts) -> bool:
 def build_listing(product: Facts, settings: Facts, words: Words) -> Listing:
     price, was = product["price"], product.get("was") or product["price"]
     is_cheaper = was["amount"] > price["amount"]
-    running = build_promotion(product.get("promotion"), settings, words) if is_cheaper else None
-    state = availability_of(product)
+    promotion = build_promotion(product.get("promotion"), settings, words) if is_cheaper else None
+    availability = availability_of(product)
     return Listing(
         sku=product["sku"],
         name=product["name"],
@@ -76,11 +81,11 @@ def build_listing(product: Facts, settings: Facts, words: Words) -> Listing:
         price_text=format_money(from_json(price)),
         was_text=format_money(from_json(was)) if is_cheaper else "",
         saving=saving_percent(price, was) if is_cheaper else 0,
-        availability=state,
-        availability_text=getattr(words.stock, state),
-        promotion=running,
+        availability=availability,
+        availability_text=getattr(words.stock, availability),
+        promotion=promotion,
         places=list_stock_locations(product, settings, words),
-        json_ld=build_json_ld(product, state, running, settings, words),
+        json_ld=build_json_ld(product, availability, promotion, settings, words),
     )
 
 
@@ -98,6 +103,7 @@ def image_path(sku: str) -> str:
 
 
 def availability_of(product: Facts) -> str:
+    """Return in_stock, out_of_stock, or unknown without a number of units."""
     available = product.get("available")
     if available is None:
         return "unknown"
@@ -109,12 +115,12 @@ def saving_percent(price: Facts, was: Facts) -> int:
     return int((was["amount"] - price["amount"]) * 100 // was["amount"])
 
 
-def build_promotion(running: Facts | None, settings: Facts, words: Words) -> Promotion | None:
-    if not running:
+def build_promotion(facts: Facts | None, settings: Facts, words: Words) -> Promotion | None:
+    if not facts:
         return None
-    terms, ends_at = running.get("terms") or {}, running.get("ends_at")
+    terms, ends_at = facts.get("terms") or {}, facts.get("ends_at")
     return Promotion(
-        name=running.get("name", ""),
+        name=facts.get("name", ""),
         terms=terms.get(words.language) or terms.get("id") or "",
         until=format_day(ends_at, settings["zone"], words) if ends_at else "",
         ends_at=ends_at or "",
@@ -137,7 +143,10 @@ def build_stock_location(id: str, location: Facts, words: Words) -> StockLocatio
     return StockLocation(id, location["name"], "" if location["name"].startswith(kind) else kind)
 
 
-def build_json_ld(product: Facts, state: str, running: Promotion | None, settings: Facts, words: Words) -> Facts:
+def build_json_ld(
+    product: Facts, availability: str, promotion: Promotion | None, settings: Facts, words: Words
+) -> Facts:
+    """Return the product in the vocabulary of schema.org, for search engines."""
     base, sku = settings["base_url"].rstrip("/"), product["sku"]
     offer = {
         "@type": "Offer",
@@ -147,10 +156,10 @@ def build_json_ld(product: Facts, state: str, running: Promotion | None, setting
         "itemCondition": "https://schema.org/NewCondition",
         "seller": {"@type": "Organization", "name": settings["shop"]["name"]},
     }
-    if state in SCHEMA_ORG_AVAILABILITY:
-        offer["availability"] = SCHEMA_ORG_AVAILABILITY[state]
-    if running and running.ends_at:
-        offer["priceValidUntil"] = running.ends_at[:10]
+    if availability in SCHEMA_ORG_AVAILABILITY:
+        offer["availability"] = SCHEMA_ORG_AVAILABILITY[availability]
+    if promotion and promotion.ends_at:
+        offer["priceValidUntil"] = promotion.ends_at[:10]
     json_ld = {"@context": "https://schema.org", "@type": "Product", "sku": sku, "name": product["name"]}
     json_ld |= {
         "category": product.get("category") or words.catalog.other,
@@ -165,16 +174,16 @@ def build_json_ld(product: Facts, state: str, running: Promotion | None, setting
 
 
 def escape_path_segment(text: str) -> str:
-    """Return a file name that is safe and unique for the text: other characters become `=` and their UTF-8 bytes.
+    """Return a safe file name that is unique for the text: "a/b" becomes "a=2fb", so no SKU leads out of its folder.
 
-    No SKU can leave the site's folder this way: "a/b" becomes "a=2fb".
+    Characters that are not safe become `=` and the hexadecimal digits of their UTF-8 bytes.
     """
     return re.sub(r"^\.|[^A-Za-z0-9._:~+-]", lambda match: "".join(f"={byte:02x}" for byte in match[0].encode()), text)
 
 
 def slugify(text: str) -> str:
     """Return the text in lower case with hyphens. Categories with equal slugs share one page."""
-    return re.sub(r"[^a-z0-9]+", "-", text.lower()).strip("-") or "lain"
+    return re.sub(r"[^a-z0-9]+", "-", text.lower()).strip("-") or NO_CATEGORY_SLUG
 
 
 def format_day(instant: str, zone: str, words: Words) -> str:

@@ -19,7 +19,7 @@ from storefront.listing import Facts, format_day
 from storefront.words import load_words_namespace
 
 CHANNEL = "web"
-GUEST_METHODS = ("transfer", "cod")  # cash and credit are for customers whom staff serve
+GUEST_METHODS = ("transfer", "cod")  # only staff can take cash or sell on credit
 SKUS_PER_READ = 50
 
 
@@ -41,7 +41,7 @@ def products_to_facts(products: list[Product]) -> list[Facts]:
 
 
 def load_levels(skus: list[str], channel: Channel) -> dict[str, Facts]:
-    """Return the public availability by SKU, as `GET /api/stock` does: without vans and the channel's safety stock."""
+    """Return the availability by SKU as `GET /api/stock` does, which leaves out vans and the channel's safety stock."""
     batches = [skus[start : start + SKUS_PER_READ] for start in range(0, len(skus), SKUS_PER_READ)]
     return {
         level["sku"]: level
@@ -61,8 +61,8 @@ def listing_to_facts(listing: Listing, level: Facts) -> Facts:
 def find_promotion(listing: Listing) -> Facts | None:
     """Return the first promotion that lowers the listing's price, with its terms, or None."""
     codes = [adjustment.code for adjustment in listing.line.adjustments]
-    running = {promotion.id: promotion for promotion in pricing.list_running_promotions(clock.now())}
-    promotion = next((running[code] for code in codes if code in running), None)
+    promotions = {promotion.id: promotion for promotion in pricing.list_running_promotions(clock.now())}
+    promotion = next((promotions[code] for code in codes if code in promotions), None)
     if promotion is None:
         return None
     ends_at = clock.iso(promotion.ends_at) if promotion.ends_at else None
@@ -70,6 +70,7 @@ def find_promotion(listing: Listing) -> Facts | None:
 
 
 def load_settings() -> Facts:
+    """Return the facts that all pages share: the shop, its stores and warehouses, and how a guest can pay."""
     now = clock.iso(clock.now())
     tenders = catalog.load_channel(CHANNEL).tenders
     locations: dict[str, Any] = {

@@ -18,8 +18,8 @@ from markupsafe import Markup
 
 from storefront.listing import Facts, Listing
 
-SUMMARY = "site.json"  # part of the site; the manifest stores a copy to recognize the site it belongs to
-WRITER_SECONDS = 60  # how long a writer waits for another one
+SUMMARY = "site.json"  # a file of the site; the manifest stores a copy, so that it matches only that site
+LOCK_TIMEOUT_SECONDS = 60  # how long a writer waits for another one
 VOLATILE_SETTINGS = {"built_at", "built_text"}  # settings that differ at every build
 TABLES = """
 CREATE TABLE site (settings TEXT, summary TEXT, is_changing INTEGER);
@@ -33,6 +33,8 @@ CARD_CONDITION = "language = ? AND path = ? AND category = ? AND name = ? AND sk
 
 
 class Card(NamedTuple):
+    """The rendered card of a product, which lists show."""
+
     category: str
     sku: str
     html: Markup
@@ -40,7 +42,7 @@ class Card(NamedTuple):
 
 @dataclass(frozen=True, slots=True)
 class Category:
-    """Names with equal slugs share a category, which has the name that sorts first."""
+    """A category with its rendered cards. Names with equal slugs are one category, with the name that sorts first."""
 
     path: str
     name: str
@@ -168,7 +170,7 @@ def open_manifest(site: Path, settings: Facts) -> Iterator[Manifest | None]:
     if not manifest_file(site).exists():
         yield None
         return
-    connection = sqlite3.connect(manifest_file(site), timeout=WRITER_SECONDS, isolation_level=None)
+    connection = sqlite3.connect(manifest_file(site), timeout=LOCK_TIMEOUT_SECONDS, isolation_level=None)
     try:
         if begin_change(connection, site, settings):
             yield Manifest(connection)

@@ -1,4 +1,7 @@
-"""Render the files of a site. A full build and an update of one product use the same functions."""
+"""Render the files of a site: each function returns a path and its content.
+
+A full build and an update of one product use the same functions.
+"""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Render the shop's pages in one language. The parts that all pages share, most of a page, are rendered once."""
+"""Render the shop's pages in one language. Fragments that all pages share, most of a page, are rendered once."""
 
 from __future__ import annotations
 
@@ -17,7 +17,8 @@ from storefront.manifest import Category
 from storefront.words import LANGUAGES, load_words_namespace
 
 HERE = Path(__file__).parent
-SHARED_FRAGMENTS = ("begin", "links", "top", "foot", "end", "ways", "places", "stepper")
+# Macros of templates/shop/shared.html.
+SHARED_FRAGMENTS = ("begin", "links", "top", "foot", "end", "delivery_and_payment", "locations", "stepper")
 
 
 class Pages:
@@ -57,7 +58,7 @@ class Pages:
         return template(f"shop/{name}.html").render(self.context | self.urls(path) | facts).encode()
 
     def list_page(self, path: str, **facts: Any) -> bytes:
-        """Render a list page. It is encoded part by part: one non-ASCII character slows encoding down."""
+        """Render a list page. It is encoded in parts, because one non-ASCII character slows encoding a long text."""
         parts = template("shop/home.html").generate(self.context | self.urls(path) | facts)
         return b"".join([part.encode() for part in parts])
 

@@ -9,7 +9,7 @@ import textwrap
 import zlib
 from html import escape
 
-# ground, sun, pack, shade, label ink
+# Colors of background, sun, pack, shaded side and label text.
 PALETTES = [
     ("#e3f1ef", "#c6e2de", "#0d6b66", "#09504c", "#0b4f4b"),
     ("#fff3d6", "#ffe3a3", "#e8a317", "#c07f05", "#6b4600"),

@@ -26,7 +26,7 @@ SORT_FIELDS = {"name", "category", "category_path"}
 DEPENDENCIES = {
     "product page": {field.name for field in fields(Listing)},
     "lists": CARD_FIELDS,  # the home page, its category page and the pages of the four products before it
-    "picture": SORT_FIELDS,
+    "image": SORT_FIELDS,
     "sitemap": SORT_FIELDS,
 }
 FileChange = tuple[str, bytes | None]  # a file's path in the site and its new content, or None to delete it
@@ -48,15 +48,15 @@ def changed_outputs(manifest: Manifest, product: Facts, settings: Facts) -> Iter
     before, after = manifest.product(product["sku"]), product if is_published(product) else None
     site = json.loads(manifest.summary())
     manifest.replace_product(product["sku"], after)
-    touched: set[str] = set()
+    affected: set[str] = set()
     for language in LANGUAGES:
         pages = Pages(language, settings, site["assets"])
         old, new = pages.listing(before) if before else None, pages.listing(after) if after else None
-        touched |= affected_outputs(old, new)
+        affected |= affected_outputs(old, new)
         yield from changed_pages(manifest, pages, old, new)
-    if "picture" in touched:
+    if "image" in affected:
         yield outputs.placeholder_image(after) if after else (image_path(product["sku"]), None)
-    if "sitemap" in touched:
+    if "sitemap" in affected:
         yield outputs.sitemap(manifest, settings)
     if (before is None) != (after is None):
         path, summary = outputs.summary(site | {"products": manifest.count()})
@@ -65,23 +65,24 @@ def changed_outputs(manifest: Manifest, product: Facts, settings: Facts) -> Iter
 
 
 def affected_outputs(old: Listing | None, new: Listing | None) -> set[str]:
+    """Return the kinds of output, as in DEPENDENCIES, that differ between two listings of a product."""
     if old is None or new is None:
-        return set() if old is new else set(DEPENDENCIES)
+        return set() if old is new else set(DEPENDENCIES)  # the product is new or withdrawn
     different = {field.name for field in fields(Listing) if getattr(old, field.name) != getattr(new, field.name)}
     return {output for output, depends_on in DEPENDENCIES.items() if depends_on & different}
 
 
 def changed_pages(manifest: Manifest, pages: Pages, old: Listing | None, new: Listing | None) -> Iterator[FileChange]:
     """Yield the changed pages of one language."""
-    touched, listings = affected_outputs(old, new), [listing for listing in (old, new) if listing]
+    affected, listings = affected_outputs(old, new), [listing for listing in (old, new) if listing]
     paths, skus = {listing.category_path for listing in listings}, {listing.sku for listing in listings}
     names = manifest.category_names(pages.language)
-    if "lists" in touched:
+    if "lists" in affected:
         skus |= preceding_products(manifest, pages, old)
         manifest.replace_card(pages.language, old, (new, pages.card(new)) if new else None)
         skus |= preceding_products(manifest, pages, new)
         yield from changed_lists(manifest, pages, paths, names)
-    if "product page" in touched:
+    if "product page" in affected:
         for path in paths:
             cards = manifest.cards(pages.language, path)
             yield from outputs.product_pages(pages, cards, lambda sku: load_listing(manifest, pages, sku), skus)

@@ -15,6 +15,7 @@ Words = SimpleNamespace
 
 @cache
 def load_words(language: str) -> dict[str, Any]:
+    """Return the tables of all content files in one dict, with the language and its path prefix."""
     words: dict[str, Any] = {"language": language, "prefix": LANGUAGES[language]}
     for name in FILES:
         words |= texts(language, name)

@@ -50,7 +50,10 @@ class Product:
 
 @dataclass(frozen=True)
 class Channel:
-    """Configuration of a sales channel. Empty `tenders` or `categories` means all; it does not sell `safety_units`."""
+    """Configuration of a sales channel. Empty `tenders` or `categories` means all.
+
+    `safety_units` is the number of units of every SKU that the channel leaves to others.
+    """
 
     code: str
     active: bool = True
@@ -192,17 +195,20 @@ class FieldChange:
     after: Any = None  # absent if it has no value now
 
 
+EMPTY_VALUES: tuple[Any, ...] = ("", (), {}, None)
+
+
 def diff_records(before: Any, after: Any) -> dict[str, FieldChange]:
-    """Return the fields in which two records differ, JSON-ready. For a new record (`before` None), those not empty."""
+    """Return the fields in which two records differ, as JSON values.
+
+    For a new record (`before` is None) these are the fields that are not empty.
+    """
     old = _to_json_values(asdict(before)) if before is not None else {}
     new = _to_json_values(asdict(after))
     differing = {name: FieldChange(old.get(name), value) for name, value in new.items() if old.get(name) != value}
     return {
         name: change for name, change in differing.items() if before is not None or change.after not in EMPTY_VALUES
     }
-
-
-EMPTY_VALUES: tuple[Any, ...] = ("", (), {}, None)
 
 
 def _to_json_values(record: dict[str, Any]) -> dict[str, Any]:

@@ -18,5 +18,5 @@ def build_command(body: PlaceOrderBody, call: Call) -> PlaceOrder:
     check_role(call.principal, ["channel"])
     if not body.ref:
         raise Invalid(("ref", "send the marketplace's own order number; a repeated order is recognized by it"))
-    order = require_reachable_customer(body_to_command(body, call))
-    return order if order.tenders else replace(order, tenders=[Tender("transfer")])
+    command = require_reachable_customer(body_to_command(body, call))
+    return command if command.tenders else replace(command, tenders=[Tender("transfer")])

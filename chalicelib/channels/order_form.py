@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+from collections.abc import Iterable
 from dataclasses import replace
 from datetime import datetime
 from typing import Any
@@ -27,7 +27,7 @@ from chalicelib.orders.model import (
 from chalicelib.places import find as places
 from chalicelib.places.model import NoSuchLocation
 
-MAX_LINES = 200
+MAX_LINES = 200  # of a request; an order may have fewer, see orders.model.MAX_LINES
 ROLES_WITH_AGREED_PRICES = {"owner", "channel"}
 
 
@@ -58,7 +58,7 @@ def body_to_command(
         placed_at=_require_time_zone(body.placed_at),
         freight=body_to_money(body.freight),
         ref=body.ref,
-        caller="" if principal.id else call.network_id,
+        network_id="" if principal.id else call.network_id,
         made_by=body.actor,
     )
 
@@ -142,10 +142,10 @@ def _check_privileged_fields(body: PlaceOrderBody, principal: Principal) -> None
 
 
 def _read_customer_id(body: CartBody, principal: Principal) -> str:
-    known = body.customer.id if body.customer else ""
-    if known and not (principal.is_staff or principal.role == "channel"):
+    customer_id = body.customer.id if body.customer else ""
+    if customer_id and not (principal.is_staff or principal.role == "channel"):
         raise Invalid(("customer.id", "only staff may send a customer id; send a name and a phone number or e-mail"))
-    return known
+    return customer_id
 
 
 def _read_contact(body: CartBody) -> Contact | None:
@@ -157,19 +157,19 @@ def _read_contact(body: CartBody) -> Contact | None:
     return contact_details.parse_contact(customer.name, customer.phone, customer.email, country)
 
 
-def require_reachable_customer(order: PlaceOrder) -> PlaceOrder:
-    """Return the order if its customer can be contacted and, when shipping, delivered to. Raises Invalid otherwise.
+def require_reachable_customer(command: PlaceOrder) -> PlaceOrder:
+    """Return the command if its customer can be contacted and, when shipping, delivered to. Raises Invalid otherwise.
 
     A known customer has contact details already.
     """
-    if order.customer_id:
-        return order
-    contact = order.contact
+    if command.customer_id:
+        return command
+    contact = command.contact
     if contact is None or not (contact.phone or contact.email):
         raise Invalid(("customer", "send a name and a phone number or an e-mail address"))
-    if order.delivery.method == "ship" and not _has_destination(order.delivery):
+    if command.delivery.method == "ship" and not _has_destination(command.delivery):
         raise Invalid(("delivery.address", "send the street, the postcode or the position"))
-    return order
+    return command
 
 
 def _has_destination(delivery: Delivery) -> bool:
@@ -192,6 +192,3 @@ def _require_time_zone(instant: datetime | None) -> datetime | None:
     if instant is not None and instant.tzinfo is None:
         raise Invalid(("placed_at", "needs a time zone; add Z for UTC"))
     return instant
-
-
-CommandBuilder = Callable[[PlaceOrderBody, Call], PlaceOrder]

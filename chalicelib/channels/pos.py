@@ -16,5 +16,5 @@ def build_command(body: PlaceOrderBody, call: Call) -> PlaceOrder:
     delivery = body_to_delivery(body.delivery, store) if body.delivery else Delivery("handover", store)
     if delivery.method == "handover" and delivery.location != store:
         raise Invalid(("delivery.location", "a counter hands over its own goods; use pickup for another store"))
-    order = body_to_command(body, call, location=store, delivery=delivery)
-    return require_reachable_customer(order) if delivery.method == "ship" else order
+    command = body_to_command(body, call, location=store, delivery=delivery)
+    return require_reachable_customer(command) if delivery.method == "ship" else command

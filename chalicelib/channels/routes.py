@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import replace
 from typing import Annotated, Any
 
@@ -11,7 +12,6 @@ from chalicelib.catalog import find as catalog
 from chalicelib.channels import marketplace, order_form, placements, pos, sfa, web, whatsapp
 from chalicelib.channels.bodies import LineBody, PlaceOrderBody, QuoteBody, Short
 from chalicelib.channels.model import Placement
-from chalicelib.channels.order_form import CommandBuilder
 from chalicelib.kit import auth
 from chalicelib.kit.errors import Forbidden, Invalid, NotSignedIn
 from chalicelib.kit.idempotency import Replay
@@ -23,7 +23,7 @@ from chalicelib.orders.quote import quote_cart
 
 endpoints = Routes(__name__)
 
-COMMAND_BUILDERS: dict[str, CommandBuilder] = {
+COMMAND_BUILDERS: dict[str, Callable[[PlaceOrderBody, Call], PlaceOrder]] = {
     "web": web.build_command,
     "pos": pos.build_command,
     "sfa": sfa.build_command,

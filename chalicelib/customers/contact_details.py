@@ -11,7 +11,8 @@ from chalicelib.kit.phone_numbers import INVALID_PHONE, is_plausible_phone, norm
 def parse_contact(name: str = "", phone: str = "", email: str = "", country: str | None = None) -> Contact:
     """Return the normalized contact. Raises Invalid for an invalid phone number or e-mail address.
 
-    A phone number without country code is read as one of `country`, or else of the shop's country."""
+    A phone number without country code is read as one of `country`, or else of the shop's country.
+    """
     normal_phone, normal_email = normalize_phone(phone, country), normalize_email(email)
     errors = []
     if phone.strip() and normal_phone is None:
@@ -26,7 +27,8 @@ def parse_contact(name: str = "", phone: str = "", email: str = "", country: str
 def parse_imported_contact(name: str, phone: str, email: str, country: str | None = None) -> Contact:
     """Return the contact of an import row. A number or address that does not exist is kept as written.
 
-    It is no identity then. Raises Invalid for a phone that has letters or fewer than six digits."""
+    It is no identity then. Raises Invalid for a phone that has letters or fewer than six digits.
+    """
     if phone.strip() and not is_plausible_phone(phone):
         raise Invalid(("phone", f"{phone.strip()} is not a phone number: it needs six digits or more and no letters"))
     normal_phone, normal_email = normalize_phone(phone, country), normalize_email(email)

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
+
 from chalicelib.customers import contact_details
-from chalicelib.customers.model import Contact, Credit, Customer
+from chalicelib.customers.model import Contact, Credit, Customer, Identity, join_exposure
 from chalicelib.customers.store import (
     CreditRow,
     CustomerRow,
@@ -12,6 +14,7 @@ from chalicelib.customers.store import (
     identity_key,
     row_to_credit,
     row_to_customer,
+    row_to_identity,
 )
 from chalicelib.kit import db
 from chalicelib.kit.db import Key
@@ -31,13 +34,14 @@ def load_customer(customer_id: str) -> Customer:
 def resolve_merged(customer_id: str) -> Customer:
     """Return the customer, or the one it was merged into.
 
-    One step is enough, because a merged customer cannot absorb another."""
+    One step is enough, because a merged customer cannot absorb another.
+    """
     customer = load_customer(customer_id)
     return load_customer(customer.merged_into) if customer.merged_into else customer
 
 
 def merged_ids(customer_id: str) -> list[str]:
-    """Return the customer's id and the ids merged into it, whose orders and receivables it owns."""
+    """Return the customer's id and the ids merged into it, whose orders and receivables it owns. Raises NotFound."""
     return [customer_id, *load_customer(customer_id).absorbed]
 
 
@@ -56,11 +60,30 @@ def load_customer_and_credit(customer_id: str) -> tuple[Customer, Credit | None]
     return row_to_customer(rows[customer_key(customer_id)]), credit
 
 
+def load_merged(customer: Customer) -> tuple[list[Customer], list[Credit]]:
+    """Return the customers merged into this one, and their credits."""
+    rows = db.batch(key(merged_id) for merged_id in customer.absorbed for key in (customer_key, credit_key))
+    customers = [row_to_customer(row) for key, row in rows.items() if key.row is CustomerRow]
+    return customers, [row_to_credit(row) for key, row in rows.items() if key.row is CreditRow]
+
+
+def load_customer_and_joint_credit(customer_id: str) -> tuple[Customer, Credit | None]:
+    """Return the customer and its credit, with the exposure of customers merged into it. Raises NotFound."""
+    customer, credit = load_customer_and_credit(customer_id)
+    return customer, join_exposure(credit, load_merged(customer)[1])
+
+
 def identity_keys(contact: Contact) -> list[Key]:
     """Return the keys of the contact's identities.
 
-    Order placement adds them to its batch read and passes the rows to `identify_customer`."""
+    Order placement adds them to its batch read and passes the rows to `identify_customer`.
+    """
     return [identity_key(kind, value) for kind, value in contact_details.list_identities(contact.phone, contact.email)]
+
+
+def load_identities(pairs: Iterable[tuple[str, str]]) -> list[Identity]:
+    """Return the stored identities of (kind, value) pairs."""
+    return [row_to_identity(row) for row in db.batch(identity_key(*pair) for pair in pairs).values()]
 
 
 def list_by_phone(phone: str, limit: int = 50) -> list[Customer]:

@@ -28,7 +28,8 @@ def identify_customer(
     """Return the customer's id and the writes that create a new one; ("", []) without valid contact details.
 
     `rows` holds the stored rows of `find.identity_keys(contact)`. The creation has no journal entry of its own: the
-    event of the caller's commit contains the customer's id."""
+    event of the caller's commit contains the customer's id.
+    """
     identities = contact_details.list_identities(contact.phone, contact.email)
     known = [rows[key] for key in (identity_key(*identity) for identity in identities) if key in rows]
     if principal.is_staff and known:

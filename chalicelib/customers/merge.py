@@ -37,18 +37,19 @@ def merge(customer_id: str, into: str, actor: str) -> Customer:
     """Merge a customer into `into` and return it. Merging twice is a no-op.
 
     Orders, receivables and credit keep their customer id; `find.merged_ids` lists the ids to read. Raises NotFound,
-    SamePerson, MergedElsewhere, and NotVerified unless both are verified."""
-    leaving, staying = _load_both(customer_id, into)
-    if leaving.merged_into == staying.id:
-        return leaving
-    _check_mergeable(leaving, staying)
-    merged = replace(leaving, merged_into=staying.id)
-    survivor = replace(staying, absorbed=(*staying.absorbed, leaving.id))
-    event = CustomersMerged(leaving.id, staying.id)
+    SamePerson, MergedElsewhere, and NotVerified unless both are verified.
+    """
+    source, target = _load_both(customer_id, into)
+    if source.merged_into == target.id:
+        return source
+    _check_mergeable(source, target)
+    merged = replace(source, merged_into=target.id)
+    survivor = replace(target, absorbed=(*target.absorbed, source.id))
+    event = CustomersMerged(source.id, target.id)
     now = clock.now()
     db.commit(
         [
-            *_reassign_identities(leaving, staying.id),
+            *_reassign_identities(source, target.id),
             *_save_and_journal(merged, event, actor, now),
             *_save_and_journal(survivor, event, actor, now),
         ]
@@ -61,20 +62,23 @@ def unmerge(customer_id: str, actor: str) -> Customer:
     """Undo a merge and return the customer. Unmerging twice is a no-op.
 
     Orders placed while merged stay with the surviving customer. Raises NotFound, and NotMerged for a customer that was
-    never merged."""
-    leaving = _load_customer(customer_id)
-    if leaving.merged_into is None:
-        if not _was_unmerged(leaving):
+    never merged.
+    """
+    source = _load_customer(customer_id)
+    if source.merged_into is None:
+        if not _was_unmerged(source):
             raise NotMerged()
-        return leaving
-    staying = _load_customer(leaving.merged_into)
-    restored = replace(leaving, merged_into=None)
-    survivor = replace(staying, absorbed=tuple(absorbed for absorbed in staying.absorbed if absorbed != leaving.id))
-    event = CustomersUnmerged(leaving.id, staying.id)
+        return source
+    target = _load_customer(source.merged_into)
+    restored = replace(source, merged_into=None)
+    survivor = replace(
+        target, absorbed=tuple(absorbed_id for absorbed_id in target.absorbed if absorbed_id != source.id)
+    )
+    event = CustomersUnmerged(source.id, target.id)
     now = clock.now()
     db.commit(
         [
-            *_reassign_identities(leaving, leaving.id),
+            *_reassign_identities(source, source.id),
             *_save_and_journal(restored, event, actor, now),
             *_save_and_journal(survivor, event, actor, now),
         ]
@@ -85,32 +89,33 @@ def unmerge(customer_id: str, actor: str) -> Customer:
 def _was_unmerged(customer: Customer) -> bool:
     """Return True if the journal has an unmerge of this customer.
 
-    The entry is in the journals of both customers, and its `customer_id` is the one that was merged."""
+    The entry is in the journals of both customers, and its `customer_id` is the one that was merged.
+    """
     events = (journal.row_to_entry(row).event for row in journal.history(f"customer#{customer.id}"))
     return any(isinstance(event, CustomersUnmerged) and event.customer_id == customer.id for event in events)
 
 
-def _check_mergeable(leaving: Customer, staying: Customer) -> None:
-    if leaving.id == staying.id:
+def _check_mergeable(source: Customer, target: Customer) -> None:
+    if source.id == target.id:
         raise SamePerson()
-    for customer in (leaving, staying):
+    for customer in (source, target):
         if customer.merged_into:
             raise MergedElsewhere(customer.id)
-    if leaving.absorbed:
-        raise MergedElsewhere(leaving.id)
-    unverified = [customer.id for customer in (leaving, staying) if not customer.is_verified]
+    if source.absorbed:
+        raise MergedElsewhere(source.id)
+    unverified = [customer.id for customer in (source, target) if not customer.is_verified]
     if unverified:
         raise NotVerified(unverified)
 
 
-def _reassign_identities(leaving: Customer, customer_id: str) -> list[Write]:
-    """Return writes that point the identities of `leaving` to `customer_id`, so one read of an identity finds it."""
-    keys = [identity_key(*pair) for pair in contact_details.list_identities(leaving.phone, leaving.email)]
+def _reassign_identities(source: Customer, customer_id: str) -> list[Write]:
+    """Return writes that point the identities of `source` to `customer_id`, so one read of an identity finds it."""
+    keys = [identity_key(*pair) for pair in contact_details.list_identities(source.phone, source.email)]
     identities = map(row_to_identity, db.batch(keys).values())
     return [
         update_identity(identity, replace(identity, customer_id=customer_id))
         for identity in identities
-        if identity.original_customer_id == leaving.id
+        if identity.original_customer_id == source.id
     ]
 
 

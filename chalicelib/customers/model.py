@@ -6,13 +6,14 @@ another customer verifies it. Two customers are merged only when both are verifi
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Iterable
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from typing import Any
 
-from chalicelib.kit.errors import Declined, Refused
+from chalicelib.kit.errors import Declined, Refused, StaleVersion
 from chalicelib.kit.events import Event
-from chalicelib.kit.money import Money
+from chalicelib.kit.money import Money, total
 
 IDENTITY_KINDS = ("phone", "email")
 CODE_LIFETIME = timedelta(minutes=10)
@@ -112,6 +113,14 @@ class Credit:
         return self.limit - self.exposure
 
 
+def join_exposure(credit: Credit | None, merged: Iterable[Credit]) -> Credit | None:
+    """Return the credit with the exposure of merged customers added. The limit is that of the surviving customer."""
+    if credit is None:
+        return None
+    exposures = [credit.exposure, *(other.exposure for other in merged)]
+    return replace(credit, exposure=total(exposures, credit.limit.currency))
+
+
 @dataclass(frozen=True)
 class Identity:
     """A phone number or e-mail address and the customer it identifies.
@@ -201,6 +210,10 @@ class MergedElsewhere(Refused):
 
     def __init__(self, customer: str) -> None:
         super().__init__(customer=customer)
+
+
+class CustomerChanged(StaleVersion):
+    """The customer was changed or merged since it was read; load it again."""
 
 
 class NotMerged(Refused):

@@ -114,10 +114,10 @@ def set_terms(call: Call, customer_id: str) -> dict[str, Any]:
     if body.limit.currency != config.currency():
         raise Invalid(("limit.currency", f"must be {config.currency()}, the currency of this shop"))
     limit = Money(body.limit.amount, body.limit.currency)
-    customer, credit = grant_terms(
-        customer_id, limit, body.terms_days, body.price_group, reason=body.reason, actor=call.principal.actor
-    )
-    return customer.to_json() | {"credit_limit": credit.limit.to_json(), "credit_left": credit.left.to_json()}
+    grant_terms(customer_id, limit, body.terms_days, body.price_group, reason=body.reason, actor=call.principal.actor)
+    customer, credit = find.load_customer_and_joint_credit(customer_id)
+    left = credit.left if credit else limit
+    return customer.to_json() | {"credit_limit": limit.to_json(), "credit_left": left.to_json()}
 
 
 @endpoints.post(

@@ -55,7 +55,8 @@ def save_customer(
 
     `opening_balance` is an earlier debt, and `extra_writes` are writes that belong to it (the receivable). Both apply
     only when the credit is created, so that an import can be repeated. A phone number or e-mail address of another
-    customer continues to identify that customer."""
+    customer continues to identify that customer.
+    """
     rows = db.batch([customer_key(customer.id), credit_key(customer.id), *_identity_keys(customer)])
     before = row_to_customer(row) if (row := rows.get(customer_key(customer.id))) else None
     credit = row_to_credit(row) if (row := rows.get(credit_key(customer.id))) else None
@@ -80,7 +81,8 @@ def _check_identities_free(customer: Customer) -> None:
 def _preserve_stored_fields(customer: Customer, before: Customer | None) -> Customer:
     """Return `customer` with the stored merge, verification and journal fields.
 
-    A changed phone number or e-mail address loses its verification."""
+    A changed phone number or e-mail address loses its verification.
+    """
     if before is None:
         return customer
     same_phone, same_email = customer.phone == before.phone, customer.email == before.email

@@ -13,6 +13,7 @@ from chalicelib.customers.model import (
     CreditLimitReached,
     CreditNotUsed,
     Customer,
+    CustomerChanged,
     Identity,
     NoCreditTerms,
     VerificationCode,
@@ -107,22 +108,27 @@ def code_count_key(kind: str, value: str) -> Key:
     return Key(CodeCountRow, f"identity#{kind}#{value}", "asks")
 
 
-def extend_credit(customer_id: str, amount: Money, override: bool = False) -> Write:
-    """Return the write that adds `amount` to the exposure. Raises NoCreditTerms or CreditLimitReached.
+def extend_credit(
+    customer_id: str, amount: Money, override: bool = False, merged_exposure: Money | None = None
+) -> Write:
+    """Return the write that adds `amount` to the exposure. Fails with NoCreditTerms or CreditLimitReached.
 
-    With `override` the exposure may exceed the limit; the caller checks the role and records the reason."""
+    `merged_exposure` is that of customers merged into this one: it uses the same limit, but is stored with them.
+    With `override` the exposure may exceed the limit; the caller checks the role and records the reason.
+    """
+    merged_minor = merged_exposure.minor if merged_exposure else 0
     allowed = (CreditRow.currency == amount.currency) & CreditRow.left_minor.exists()
     return db.update(
         CreditRow(customer_id, "credit"),
         CreditRow.exposure_minor.add(amount.minor),
         CreditRow.left_minor.add(-amount.minor),
-        when=allowed if override else allowed & (CreditRow.left_minor >= amount.minor),
-        refusal=lambda stored: _build_credit_refusal(stored, amount),
+        when=allowed if override else allowed & (CreditRow.left_minor >= amount.minor + merged_minor),
+        refusal=lambda stored: _build_credit_refusal(stored, amount, merged_minor),
     )
 
 
 def release_credit(customer_id: str, amount: Money) -> Write:
-    """Return the write that subtracts `amount` from the exposure. Raises CreditNotUsed."""
+    """Return the write that subtracts `amount` from the exposure. Fails with CreditNotUsed."""
     return db.update(
         CreditRow(customer_id, "credit"),
         CreditRow.exposure_minor.add(-amount.minor),
@@ -158,8 +164,14 @@ def update_customer(after: Customer, read_version: int) -> Write:
     return db.put(customer_to_row(after), when=CustomerRow.version == read_version)
 
 
+def check_customer_unchanged(customer: Customer) -> Write:
+    """Return a check for commits that depend on the merges of a customer. Fails with CustomerChanged."""
+    unchanged = CustomerRow.version == customer.version
+    return db.check(CustomerRow(customer.id, "customer"), unchanged, refusal=CustomerChanged())
+
+
 def set_credit(before: Credit | None, after: Credit) -> Write:
-    """Return the write of the credit. Raises StaleVersion if exposure or limit changed since they were read."""
+    """Return the write of the credit. Fails with StaleVersion if exposure or limit changed since they were read."""
     row = credit_to_row(after)
     if before is None:
         return db.create(row)
@@ -167,11 +179,11 @@ def set_credit(before: Credit | None, after: Credit) -> Write:
     return db.put(row, when=unchanged)
 
 
-def _build_credit_refusal(stored: Any, wanted: Money) -> Problem:
+def _build_credit_refusal(stored: Any, wanted: Money, merged_minor: int) -> Problem:
     if stored is None or stored.currency != wanted.currency:
         return NoCreditTerms()
     credit = row_to_credit(stored)
-    return CreditLimitReached(credit.limit, credit.left, wanted)
+    return CreditLimitReached(credit.limit, credit.left - Money(merged_minor, wanted.currency), wanted)
 
 
 def row_to_customer(row: Any) -> Customer:

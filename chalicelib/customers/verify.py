@@ -59,7 +59,8 @@ def request_code(customer_id: str, kind: str, caller: str = "") -> None:
     """Request a code for the customer's `kind` of identity; `caller` identifies the client for rate limiting.
 
     Returns nothing in every case, so a caller cannot tell whether a code is sent: there may be no such identity, it
-    may be verified already, or the code is less than a minute old. Raises AskedTooOften."""
+    may be verified already, or the code is less than a minute old. Raises AskedTooOften.
+    """
     now = clock.now()
     customer, current = _load_customer_and_code(customer_id, kind)
     value = _verifiable_value(customer, kind)
@@ -78,7 +79,8 @@ def confirm_code(customer_id: str, kind: str, code: str) -> None:
     """Verify an identity by its code, and merge the customer into one that had verified it before.
 
     Confirming the same correct code again succeeds until it expires, and completes a merge that a crash prevented.
-    Raises WrongCode."""
+    Raises WrongCode.
+    """
     customer = _verify_by_code(customer_id, kind, code)
     owner = _find_verified_owner(customer, kind)
     if owner is not None and owner not in (customer.id, customer.merged_into):
@@ -86,9 +88,13 @@ def confirm_code(customer_id: str, kind: str, code: str) -> None:
             merge(customer.id, into=owner, actor=CUSTOMER_ACTOR)
 
 
+@db.retry_on_conflict
 def verify_by_staff(principal: Principal, customer_id: str, kind: str) -> Customer:
     """Verify an identity that staff have seen proof of. Does not merge. Raises NothingToVerify."""
-    return _verify_by_staff(principal.actor, customer_id, kind)
+    customer, _ = _load_customer_and_code(customer_id, kind)
+    if not _verifiable_value(customer, kind):
+        raise NothingToVerify(kind=kind)
+    return _mark_verified(customer, kind, "staff", principal.actor, clock.now())
 
 
 @db.retry_on_conflict
@@ -101,14 +107,6 @@ def _verify_by_code(customer_id: str, kind: str, code: str) -> Customer:
         _count_failed_try(customer, current, now)
         raise WrongCode()
     return _mark_verified(customer, kind, "code", CUSTOMER_ACTOR, now, _check_code_unchanged(current))
-
-
-@db.retry_on_conflict
-def _verify_by_staff(actor: str, customer_id: str, kind: str) -> Customer:
-    customer, _ = _load_customer_and_code(customer_id, kind)
-    if not _verifiable_value(customer, kind):
-        raise NothingToVerify(kind=kind)
-    return _mark_verified(customer, kind, "staff", actor, clock.now())
 
 
 def _mark_verified(
@@ -188,7 +186,8 @@ def _check_code_unchanged(current: VerificationCode) -> Write:
 def _count_code_today(kind: str, value: str, now: datetime, limit: int) -> Write:
     """Return the write that counts one code today, by identity or by caller. Raises AskedTooOften at `limit`.
 
-    Both are limited because every code costs a message and allows five guesses."""
+    Both are limited because every code costs a message and allows five guesses.
+    """
     key, day = code_count_key(kind, value), now.date().isoformat()
     row = db.get(CodeCountRow, key.pk, key.sk)
     if row is None:

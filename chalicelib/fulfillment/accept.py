@@ -37,16 +37,16 @@ def accept(principal: Principal, fulfillment_id: str) -> Fulfillment:
     check_not_claimed(context.order_fulfillment, context.fulfillment)
     after = transition_fulfillment(context.fulfillment, FulfillmentStatus.ACCEPTED, fulfiller=principal.id)
     offer = find_contested_offer(context.order_fulfillment, context.fulfillment)
-    change = SideEffects(leading_writes=close_contested_offer(offer), has_open_offer=False if offer else None)
-    return commit_status_change(context, after, build_accepted_event(context, after, offer), change)
+    side_effects = SideEffects(leading_writes=close_contested_offer(offer), has_open_offer=False if offer else None)
+    return commit_status_change(context, after, build_accepted_event(context, after, offer), side_effects)
 
 
 def check_not_claimed(order_fulfillment: OrderFulfillment, fulfillment: Fulfillment) -> None:
-    """Raises AlreadyClaimed if a claim cancelled the fulfillment: a clearer refusal than CannotMove."""
+    """Raise AlreadyClaimed if a claim cancelled the fulfillment: a clearer refusal than CannotMove."""
     for offer in order_fulfillment.offers:
         if (
             offer.status == OfferStatus.CLAIMED
-            and fulfillment.id in offer.assigned
+            and fulfillment.id in offer.fulfillment_ids
             and fulfillment.status == FulfillmentStatus.CANCELLED
         ):
             raise AlreadyClaimed(offer=offer.id)
@@ -55,7 +55,7 @@ def check_not_claimed(order_fulfillment: OrderFulfillment, fulfillment: Fulfillm
 def find_contested_offer(order_fulfillment: OrderFulfillment, fulfillment: Fulfillment) -> Offer | None:
     """Return the order's open offer if its claim would cancel this fulfillment, or None."""
     offer = order_fulfillment.open_offer
-    return offer if offer and fulfillment.id in offer.assigned else None
+    return offer if offer and fulfillment.id in offer.fulfillment_ids else None
 
 
 def close_contested_offer(offer: Offer | None) -> list[Write]:
@@ -72,5 +72,5 @@ def _refusal_of_late_accept(row: Any) -> Problem:
 
 
 def build_accepted_event(context: FulfillmentContext, after: Fulfillment, offer: Offer | None) -> WorkAccepted:
-    invited = tuple(invitation.staff for invitation in offer.invited) if offer else ()
+    invited = tuple(invitation.staff for invitation in offer.invitations) if offer else ()
     return WorkAccepted(after.order_id, after.id, after.location, after.fulfiller, offer.id if offer else "", invited)

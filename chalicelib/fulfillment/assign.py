@@ -62,7 +62,7 @@ def record_counter_handover(order_fulfillment: OrderFulfillment) -> None:
     order, now = order_fulfillment.order, clock.now()
     fulfillments = [
         _build_fulfillment(order_fulfillment, part, FulfillmentStatus.HANDED_OVER, now, order.actor, number)
-        for number, part in enumerate(split_by_location_and_day(order.pieces))
+        for number, part in enumerate(split_by_location_and_day(order.allocations))
     ]
     events = [
         WorkHandedOver(
@@ -76,14 +76,14 @@ def record_counter_handover(order_fulfillment: OrderFulfillment) -> None:
 def assign_and_offer(order_fulfillment: OrderFulfillment) -> None:
     """Create the fulfillments of an order, an offer if salesmen are invited, and the routing decision."""
     order, now = order_fulfillment.order, clock.now()
-    fulfillments = build_fulfillments(order_fulfillment, order.pieces, now)
+    fulfillments = build_fulfillments(order_fulfillment, order.allocations, now)
     wanted = assigned_quantities(fulfillment for fulfillment in fulfillments if fulfillment.status in NOT_STARTED)
     routing_result = evaluate_candidates(order_fulfillment, wanted, fulfillments, now)
     offer = build_offer(order_fulfillment, wanted, fulfillments, routing_result.decision, now)
     event = OfferOpened(
         order.id,
         offer_id=offer.id if offer else "",
-        invited=tuple(invitation.staff for invitation in offer.invited) if offer else (),
+        invited=tuple(invitation.staff for invitation in offer.invitations) if offer else (),
         assigned=startable_refs(fulfillments),
         awaiting=awaiting_refs(fulfillments),
         expires_at=clock.iso(offer.expires_at) if offer else "",
@@ -109,10 +109,10 @@ def build_fulfillments(
     """
     fulfillments: list[Fulfillment] = []
     for part in split_by_location_and_day(allocations):
-        driver = _find_driver(part[0].location)
-        initial_status = FulfillmentStatus.ACCEPTED if driver else FulfillmentStatus.ASSIGNED
+        salesman = _find_salesman(part[0].location)
+        initial_status = FulfillmentStatus.ACCEPTED if salesman else FulfillmentStatus.ASSIGNED
         status = FulfillmentStatus.AWAITING if is_inbound_bucket(part[0].shard) else initial_status
-        fulfillments.append(_build_fulfillment(order_fulfillment, part, status, now, driver, len(fulfillments)))
+        fulfillments.append(_build_fulfillment(order_fulfillment, part, status, now, salesman, len(fulfillments)))
     return fulfillments
 
 
@@ -130,9 +130,9 @@ def build_offer(
         id=build_offer_id(order_fulfillment.order.id, len(order_fulfillment.offers) + 1),
         order_id=order_fulfillment.order.id,
         status=OfferStatus.OPEN,
-        wanted=demand,
-        invited=_deduplicate(decision.invited),
-        assigned=tuple(fulfillment.id for fulfillment in fulfillments if fulfillment.status in NOT_STARTED),
+        demand=demand,
+        invitations=_deduplicate(decision.invitations),
+        fulfillment_ids=tuple(fulfillment.id for fulfillment in fulfillments if fulfillment.status in NOT_STARTED),
         opened_at=now,
         expires_at=decision.expires_at,
     )
@@ -163,7 +163,7 @@ def _build_fulfillment(
         kind=_location_kind(location),
         method=order_fulfillment.order.delivery.method,
         status=status,
-        pieces=tuple(part),
+        allocations=tuple(part),
         assigned_at=now,
         fulfiller=fulfiller,
     )
@@ -176,7 +176,7 @@ def _location_kind(location: str) -> str:
         return "warehouse"  # imported orders may name a location that was never saved
 
 
-def _find_driver(location: str) -> str:
+def _find_salesman(location: str) -> str:
     if _location_kind(location) != "van":
         return ""
     return next((staff.id for staff in places.list_staff_at(location) if staff.role == "salesman"), "")

@@ -43,7 +43,7 @@ def cancel_fulfillments(order_id: str) -> None:
         order_id,
         stood_down=fulfillment_refs(active),
         offer_id=offer.id if offer else "",
-        invited=tuple(invitation.staff for invitation in offer.invited) if offer else (),
+        invited=tuple(invitation.staff for invitation in offer.invitations) if offer else (),
     )
     db.commit(
         [

@@ -57,7 +57,7 @@ def build_routing_request(
         demand=demand,
         destination=find_destination(order_fulfillment.order),
         on_hold=order_fulfillment.order.on_hold,
-        pieces=sum(len(fulfillment.pieces) for fulfillment in fulfillments),
+        pieces=sum(len(fulfillment.allocations) for fulfillment in fulfillments),
         parts=len(fulfillments),
         on_vans=not demand,
         passed_over=build_exclusions(order_fulfillment),
@@ -79,10 +79,10 @@ def build_exclusions(order_fulfillment: OrderFulfillment) -> dict[str, str]:
         invitation.staff
         for offer in order_fulfillment.offers
         if offer.status == OfferStatus.EXPIRED
-        for invitation in offer.invited
+        for invitation in offer.invitations
     )
     exclusions = {staff: "silent_before" for staff, count in unanswered.items() if count >= MAX_UNANSWERED_OFFERS}
-    exclusions |= {staff: "declined_before" for offer in order_fulfillment.offers for staff in offer.declined}
+    exclusions |= {staff: "declined_before" for offer in order_fulfillment.offers for staff in offer.declined_by}
     return exclusions | {
         fulfillment.location: "rejected_before"
         for fulfillment in order_fulfillment.fulfillments
@@ -98,8 +98,8 @@ def load_vans() -> list[VanCandidate]:
     for location in locations:
         position = positions.get(location.id)
         last_position = (position.point, position.at) if position else (None, None)
-        drivers = [staff.id for staff in places.list_staff_at(location.id) if staff.role == "salesman"]
-        vans += [VanCandidate(location.id, driver, *last_position) for driver in drivers or [""]]
+        salesmen = [staff.id for staff in places.list_staff_at(location.id) if staff.role == "salesman"]
+        vans += [VanCandidate(location.id, salesman, *last_position) for salesman in salesmen or [""]]
     return vans
 
 

@@ -55,7 +55,7 @@ def claim(staff_id: str, offer_id: str) -> Fulfillment:
     offer = order_fulfillment.offer(offer_id)
     if offer.claimed_by == staff_id:
         return _find_claimed_fulfillment(order_fulfillment, offer)
-    driver = check_driver(staff_id, offer.invitation(staff_id))
+    salesman = load_invited_salesman(staff_id, offer.invitation(staff_id))
     check_not_cancelled(order_fulfillment.order, offer)
     try:
         claimed_offer = apply_claim(offer, staff_id, now)
@@ -65,10 +65,10 @@ def claim(staff_id: str, offer_id: str) -> Fulfillment:
     check_placed(order_fulfillment.order)
     check_reconciled(order_fulfillment)
     check_hold(order_fulfillment.order, offer, now)
-    return move_to_van(order_fulfillment, offer, claimed_offer, driver, now)
+    return move_to_van(order_fulfillment, offer, claimed_offer, salesman, now)
 
 
-def check_driver(staff_id: str, invitation: Invitation) -> Staff:
+def load_invited_salesman(staff_id: str, invitation: Invitation) -> Staff:
     """Return the salesman as stored now. Raises NotInvited if their role or van changed since the invitation."""
     key = staff_key(staff_id)
     row = db.get(key.row, key.pk, key.sk)
@@ -79,7 +79,7 @@ def check_driver(staff_id: str, invitation: Invitation) -> Staff:
 
 
 def check_hold(order: Order, offer: Offer, now: datetime) -> None:
-    """Raises OfferEnded if the order's holds have lapsed: it is about to be cancelled."""
+    """Raise OfferEnded if the order's holds have lapsed: it is about to be cancelled."""
     if order.reserved_until is not None and order.reserved_until <= now:
         raise OfferEnded(offer=offer.id)
 
@@ -88,7 +88,7 @@ def move_to_van(
     order_fulfillment: OrderFulfillment,
     offer: Offer,
     claimed_offer: Offer,
-    driver: Staff,
+    salesman: Staff,
     now: datetime,
     ended_holds: Sequence[Hold] = (),
 ) -> Fulfillment:
@@ -105,13 +105,13 @@ def move_to_van(
     stock_effect = (
         release(order_fulfillment.order, allocations_of(not_started))
         + release_holds(ended_holds)
-        + promise(order_fulfillment.order, van_fulfillment.pieces)
+        + promise(order_fulfillment.order, van_fulfillment.allocations)
     )
     fulfillments = order_fulfillment.with_changed(*cancelled, van_fulfillment)
     changes = {
-        "pieces": allocations_of(exclude_withdrawn(fulfillments)),
+        "allocations": allocations_of(exclude_withdrawn(fulfillments)),
         "fulfillment_status": derive_order_status(order_fulfillment.order.demand, fulfillments, has_open_offer=False),
-        "bringer": first_name(driver.name),
+        "carrier_name": first_name(salesman.name),
     }
     try:
         db.commit(
@@ -133,11 +133,11 @@ def move_to_van(
         ended = (
             []
             if ended_holds
-            else load_lapsed_holds([allocation.level_id for allocation in van_fulfillment.pieces], now)
+            else load_lapsed_holds([allocation.level_id for allocation in van_fulfillment.allocations], now)
         )
         if not ended:
             raise
-        return move_to_van(order_fulfillment, offer, claimed_offer, driver, now, ended_holds=ended)
+        return move_to_van(order_fulfillment, offer, claimed_offer, salesman, now, ended_holds=ended)
     return van_fulfillment
 
 
@@ -150,7 +150,7 @@ def build_claimed_fulfillment(order_fulfillment: OrderFulfillment, claimed_offer
         kind="van",
         method=order_fulfillment.order.delivery.method,
         status=FulfillmentStatus.ACCEPTED,
-        pieces=tuple(Allocation(sku, van, quantity) for sku, quantity in claimed_offer.wanted.items()),
+        allocations=tuple(Allocation(sku, van, quantity) for sku, quantity in claimed_offer.demand.items()),
         assigned_at=now,
         fulfiller=claimed_offer.claimed_by,
         offer_id=claimed_offer.id,
@@ -174,7 +174,9 @@ def build_claimed_event(
         claim_version=claimed_offer.version,
         stood_down=fulfillment_refs(cancelled),
         invited=tuple(
-            invitation.staff for invitation in claimed_offer.invited if invitation.staff != van_fulfillment.fulfiller
+            invitation.staff
+            for invitation in claimed_offer.invitations
+            if invitation.staff != van_fulfillment.fulfiller
         ),
         movements=stock_effect.movements,
         holds_until=holds_until(order_fulfillment.order),

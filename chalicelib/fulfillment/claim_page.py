@@ -31,7 +31,7 @@ def render_offer_page(token: str, offer: dict[str, Any], lang: str, zone: str, r
         "until": _format_time(offer["expires_at"], zone),
     }
     if status == "claimed_by_you":
-        facts |= {"address": _address_lines(work), "phone": _dialable(work)}
+        facts |= {"address": _address_lines(work), "phone": _dialable_number(work)}
     return render("claim.html", texts=page_texts, lang=lang, number=offer["number"], status=status, **facts)
 
 
@@ -49,7 +49,7 @@ def _address_lines(work: dict[str, Any]) -> list[str]:
     return [line for line in lines if line]
 
 
-def _dialable(work: dict[str, Any]) -> str:
+def _dialable_number(work: dict[str, Any]) -> str:
     phone = (work["customer"] or {}).get("phone", "")
     return "".join(character for character in phone if character.isdigit() or character == "+")
 

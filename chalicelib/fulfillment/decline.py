@@ -24,7 +24,7 @@ def decline(staff_id: str, offer_id: str) -> Offer:
     order_fulfillment = load_fulfillment_of_order(order_id_from(offer_id))
     offer = order_fulfillment.offer(offer_id)
     offer.invitation(staff_id)
-    if staff_id in offer.declined:
+    if staff_id in offer.declined_by:
         return offer
     check_not_cancelled(order_fulfillment.order, offer)
     try:

@@ -37,17 +37,18 @@ def dispatch(principal: Principal, fulfillment_id: str) -> Fulfillment:
     stock_effect = (
         StockEffect()
         if context.fulfillment.status == FulfillmentStatus.FAILED_ATTEMPT
-        else issue(context.fulfillment.pieces)
+        else issue(context.fulfillment.allocations)
     )
     event = WorkDispatched(
         *context.event_ids, claim_version=context.fulfillment.claim_version, movements=stock_effect.movements
     )
-    changes = {"bringer": first_name(carrier.name) if carrier else find_location_name(context.fulfillment.location)}
-    return commit_status_change(context, after, event, SideEffects(stock_effect, order_changes=changes))
+    name = first_name(carrier.name) if carrier else find_location_name(context.fulfillment.location)
+    side_effects = SideEffects(stock_effect, order_changes={"carrier_name": name})
+    return commit_status_change(context, after, event, side_effects)
 
 
 def check_paid_before_dispatch(payments: Sequence[Payment]) -> None:
-    """Raises NotPaid for a payment that must be captured before dispatch and is not."""
+    """Raise NotPaid for a payment that must be captured before dispatch and is not."""
     for payment in unpaid_before_dispatch(payments):
         raise NotPaid(payment=payment.id, method=payment.method, status=payment.status)
 

@@ -19,7 +19,7 @@ from chalicelib.kit import clock, db, log
 from chalicelib.kit.errors import Refused
 from chalicelib.orders.model import OrderFulfillmentStatus, OrderStatus
 
-CLOCK = "clock"
+SCHEDULER = "clock"  # the actor of scheduled changes in the journal
 
 
 def expire_due() -> int:
@@ -49,15 +49,13 @@ def expire(offer_id: str, now: datetime) -> bool:
     if not offer.is_due(now):
         return False
     assigned = startable_refs(order_fulfillment.list_not_started(offer))
-    event = OfferExpired(
-        order_fulfillment.order.id, offer.id, tuple(invitation.staff for invitation in offer.invited), assigned
-    )
+    invited = tuple(invitation.staff for invitation in offer.invitations)
+    event = OfferExpired(order_fulfillment.order.id, offer.id, invited, assigned)
+    changes = order_changes_without_offer(order_fulfillment)
     db.commit(
         [
             close_offer(offer, transition_offer(offer, OfferStatus.EXPIRED)),
-            *record_order_events(
-                order_fulfillment.order, event, actor=CLOCK, at=now, **order_changes_without_offer(order_fulfillment)
-            ),
+            *record_order_events(order_fulfillment.order, event, actor=SCHEDULER, at=now, **changes),
         ]
     )
     return True

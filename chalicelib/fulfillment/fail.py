@@ -17,6 +17,6 @@ def fail(principal: Principal, fulfillment_id: str, reason: str, back: bool = Fa
     if context.fulfillment.status == to:
         return context.fulfillment
     after = transition_fulfillment(context.fulfillment, to, reason=reason)
-    stock_effect = return_to_stock(context.fulfillment.pieces) if back else StockEffect()
+    stock_effect = return_to_stock(context.fulfillment.allocations) if back else StockEffect()
     event = WorkFailed(*context.event_ids, reason=reason, back=back, movements=stock_effect.movements)
-    return commit_status_change(context, after, event, SideEffects(stock_effect, order_changes={"bringer": ""}))
+    return commit_status_change(context, after, event, SideEffects(stock_effect, order_changes={"carrier_name": ""}))

@@ -72,7 +72,7 @@ def fill_at_levels(level_ids: Iterable[LevelId], order_id: str = "") -> int:
     arrived = [level_id for level_id, units in load_on_hand(level_ids).items() if units]
     if not arrived:
         return 0
-    own = (
+    order_fulfillments = (
         [
             fulfillment
             for fulfillment in load_fulfillment_of_order(order_id).fulfillments
@@ -81,7 +81,8 @@ def fill_at_levels(level_ids: Iterable[LevelId], order_id: str = "") -> int:
         if order_id
         else []
     )
-    filled = sum(_fill_at_location(location, own) for location in sorted({location for _, location, _ in arrived}))
+    locations = sorted({location for _, location, _ in arrived})
+    filled = sum(_fill_at_location(location, order_fulfillments) for location in locations)
     release_unclaimed(arrived)
     return filled
 
@@ -92,28 +93,25 @@ def load_on_hand(level_ids: Iterable[LevelId]) -> dict[LevelId, int]:
     return dict.fromkeys(ids, 0) | {level_id: level.on_hand for level_id, level in load_levels_by_id(ids).items()}
 
 
-def _fill_at_location(location: str, own: Sequence[Fulfillment]) -> int:
-    """Fill fulfillments in the order of placement and return the number filled.
+def _fill_at_location(location: str, order_fulfillments: Sequence[Fulfillment]) -> int:
+    """Fill listed fulfillments and those of the event's order, oldest order first, and return the number filled.
 
     A fulfillment that needs more units than arrived reserves those that did, so later ones do not overtake it. Unpaid
     orders are skipped.
     """
     filled, remaining = 0, dict[LevelId, int]()
-    own_here = [fulfillment for fulfillment in own if fulfillment.location == location]
-    for fulfillment in sort_oldest_first((*list_awaiting_fulfillments(location), *own_here)):
-        remaining |= load_on_hand(
-            allocation.level_id for allocation in fulfillment.pieces if allocation.level_id not in remaining
-        )
-        if not any(remaining[allocation.level_id] for allocation in fulfillment.pieces) or _is_unpaid(
-            fulfillment.order_id
-        ):
+    of_order = [fulfillment for fulfillment in order_fulfillments if fulfillment.location == location]
+    for fulfillment in sort_oldest_first((*list_awaiting_fulfillments(location), *of_order)):
+        allocations = fulfillment.allocations
+        remaining |= load_on_hand(item.level_id for item in allocations if item.level_id not in remaining)
+        if not any(remaining[item.level_id] for item in allocations) or _is_unpaid(fulfillment.order_id):
             continue
-        is_complete = all(remaining[allocation.level_id] >= allocation.quantity for allocation in fulfillment.pieces)
+        is_complete = all(remaining[item.level_id] >= item.quantity for item in allocations)
         if is_complete and not fill_fulfillment(fulfillment):
             continue
         filled += is_complete
-        for allocation in fulfillment.pieces:
-            remaining[allocation.level_id] = max(0, remaining[allocation.level_id] - allocation.quantity)
+        for item in allocations:
+            remaining[item.level_id] = max(0, remaining[item.level_id] - item.quantity)
     return filled
 
 
@@ -135,30 +133,30 @@ def fill_fulfillment(fulfillment: Fulfillment) -> bool:
     An order on hold keeps its holds and is filled after payment.
     """
     order_fulfillment = load_fulfillment_of_order(fulfillment.order_id)
-    waiting = order_fulfillment.fulfillment(fulfillment.id)
+    awaiting = order_fulfillment.fulfillment(fulfillment.id)
     if (
-        waiting.status != FulfillmentStatus.AWAITING
+        awaiting.status != FulfillmentStatus.AWAITING
         or order_fulfillment.order.status != OrderStatus.PLACED
         or order_fulfillment.order.on_hold
     ):
         return False
     check_reconciled(order_fulfillment)
     try:
-        commit_filled(order_fulfillment, waiting)
+        commit_filled(order_fulfillment, awaiting)
     except (OutOfStock, NotPromised):
         return False  # a concurrent handler has already used these units
     return True
 
 
-def commit_filled(order_fulfillment: OrderFulfillment, waiting: Fulfillment) -> None:
+def commit_filled(order_fulfillment: OrderFulfillment, awaiting: Fulfillment) -> None:
     """Commit an awaiting fulfillment as assigned, with its units on the first shard of their level."""
-    allocations = tuple(map(on_first_shard, waiting.pieces))
+    allocations = tuple(map(on_first_shard, awaiting.allocations))
     assigned = replace(
-        transition_fulfillment(waiting, FulfillmentStatus.ASSIGNED), pieces=allocations, assigned_at=clock.now()
+        transition_fulfillment(awaiting, FulfillmentStatus.ASSIGNED), allocations=allocations, assigned_at=clock.now()
     )
     stock_effect = (
-        release(order_fulfillment.order, waiting.pieces)
-        + StockEffect(tuple(move_to_first_shard(waiting.pieces)))
+        release(order_fulfillment.order, awaiting.allocations)
+        + StockEffect(tuple(move_to_first_shard(awaiting.allocations)))
         + promise(order_fulfillment.order, allocations)
     )
     fulfillments = order_fulfillment.with_changed(assigned)
@@ -166,10 +164,10 @@ def commit_filled(order_fulfillment: OrderFulfillment, waiting: Fulfillment) -> 
         order_fulfillment.order.demand, fulfillments, has_open_offer=order_fulfillment.open_offer is not None
     )
     event = BackorderFilled(order_fulfillment.order.id, fulfillment_refs([assigned]), stock_effect.movements)
-    changes = {"pieces": allocations_of(exclude_withdrawn(fulfillments)), "fulfillment_status": status}
+    changes = {"allocations": allocations_of(exclude_withdrawn(fulfillments)), "fulfillment_status": status}
     db.commit(
         [
-            update_fulfillment(waiting, assigned),
+            update_fulfillment(awaiting, assigned),
             *record_order_events(order_fulfillment.order, event, actor=ROUTER, at=clock.now(), **changes),
             *stock_effect.writes,
         ]

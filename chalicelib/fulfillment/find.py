@@ -46,12 +46,12 @@ def find_carrier(order_id: str) -> dict[str, Any] | None:
         for fulfillment in exclude_withdrawn(order_fulfillment.fulfillments)
         if fulfillment.status not in (*NOT_STARTED, FulfillmentStatus.BACK_AT_LOCATION)
     ]
-    if not (order_fulfillment.order.bringer and underway):
+    if not (order_fulfillment.order.carrier_name and underway):
         return None
     last = max(underway, key=estimate_arrival)
     arrived = all(fulfillment.status in ARRIVED for fulfillment in underway)
     when = None if arrived else clock.iso(estimate_arrival(last))
-    return {"first_name": order_fulfillment.order.bringer, "when": when, "status": last.status}
+    return {"first_name": order_fulfillment.order.carrier_name, "when": when, "status": last.status}
 
 
 def estimate_arrival(fulfillment: Fulfillment) -> datetime:
@@ -74,15 +74,15 @@ def load_routing(order_id: str) -> dict[str, Any]:
 
 
 def list_fulfillments(
-    principal: Principal, location: str, after: Any, of: str = "work"
+    principal: Principal, location: str, after: Any, list_name: str = "work"
 ) -> tuple[list[dict[str, Any]], Any]:
-    """Return a page of a location's open fulfillments and its cursor, oldest first.
+    """Return a page of a location's `work` or `awaiting` fulfillments and its cursor, oldest first.
 
     Raises NotFound unless the caller is the owner, a courier without a location, or staff of the location.
     """
     if not _can_list(principal, location):
         raise NotFound()
-    fulfillments, more = list_open_fulfillments(location, after=after, list_name=of)
+    fulfillments, more = list_open_fulfillments(location, after=after, list_name=list_name)
     return fulfillments_to_json(principal, fulfillments), more
 
 
@@ -151,12 +151,12 @@ def offer_to_json(order_fulfillment: OrderFulfillment, offer: Offer, staff: str)
         "number": order_fulfillment.order.number,
         "location": invitation.location,
         "distance_meters": invitation.distance_meters,
-        "lines": lines_to_json(order_fulfillment.order, offer.wanted),
+        "lines": lines_to_json(order_fulfillment.order, offer.demand),
         "cash_to_collect": cash_to_collect(payments, order_fulfillment.order.currency).to_json(),
         "pays_first": bool(unpaid_before_dispatch(payments)),
     }
     body.pop("invited"), body.pop("claimed_by")
-    body |= _cash_with_last_to_json(order_fulfillment.order, offer.wanted)
+    body |= _cash_with_last_to_json(order_fulfillment.order, offer.demand)
     return body | {"fulfillment": won_fulfillment_to_json(order_fulfillment, offer, staff, payments)}
 
 
@@ -181,7 +181,7 @@ def lines_to_json(order: Order, units: dict[str, int]) -> list[dict[str, Any]]:
 
 def _quantities(fulfillment: Fulfillment) -> dict[str, int]:
     units: dict[str, int] = {}
-    for allocation in fulfillment.pieces:
+    for allocation in fulfillment.allocations:
         units[allocation.sku] = units.get(allocation.sku, 0) + allocation.quantity
     return units
 
@@ -198,10 +198,10 @@ def summary_to_json(fulfillment: Fulfillment) -> dict[str, Any]:
         "offer_id": fulfillment.offer_id or None,
         "claim_version": fulfillment.claim_version or None,
         "reason": fulfillment.reason or None,
-        "pieces": [allocation.to_json() for allocation in fulfillment.pieces],
+        "pieces": [allocation.to_json() for allocation in fulfillment.allocations],
         "assigned_at": clock.iso(fulfillment.assigned_at),
     } | (
-        {"expected_on": bucket_to_day(fulfillment.pieces[0].shard)}
+        {"expected_on": bucket_to_day(fulfillment.allocations[0].shard)}
         if fulfillment.status == FulfillmentStatus.AWAITING
         else {}
     )
@@ -214,7 +214,7 @@ def _offer_summary_to_json(offer: Offer) -> dict[str, Any]:
         "status": offer.status,
         "opened_at": clock.iso(offer.opened_at),
         "expires_at": clock.iso(offer.expires_at),
-        "invited": [invitation.staff for invitation in offer.invited],
+        "invited": [invitation.staff for invitation in offer.invitations],
         "claimed_by": offer.claimed_by or None,
     }
 

@@ -30,7 +30,7 @@ def handover(principal: Principal, fulfillment_id: str) -> Fulfillment:
     check_paid_before_dispatch(load_payments(context.order_fulfillment.order.payment_ids))
     complete = completes_order(context, after)
     cash = collect_cash(principal, context.order_fulfillment) if complete else CashCollection()
-    stock_effect = issue(context.fulfillment.pieces)
+    stock_effect = issue(context.fulfillment.allocations)
     event = WorkHandedOver(
         *context.event_ids,
         context.order_fulfillment.order.currency,

@@ -105,24 +105,24 @@ class Invitation:
 class Offer:
     """An invitation to salesmen to fulfill an order from their van; the first claim wins.
 
-    `wanted` is {SKU: units} that the claimer delivers; `assigned` are the ids of the fulfillments that a claim cancels.
+    `demand` is {SKU: units} that the claimer delivers; a claim cancels the fulfillments of `fulfillment_ids`.
     """
 
     id: str
     order_id: str
     status: OfferStatus
-    wanted: dict[str, int]
-    invited: tuple[Invitation, ...]
-    assigned: tuple[str, ...]
+    demand: dict[str, int]
+    invitations: tuple[Invitation, ...]
+    fulfillment_ids: tuple[str, ...]
     opened_at: datetime
     expires_at: datetime
     claimed_by: str = ""
-    declined: tuple[str, ...] = ()
+    declined_by: tuple[str, ...] = ()
     version: int = 1
 
     def invitation(self, staff: str) -> Invitation:
         """Return the invitation of this salesman. Raises NotInvited."""
-        for invitation in self.invited:
+        for invitation in self.invitations:
             if invitation.staff == staff:
                 return invitation
         raise NotInvited(offer=self.id)
@@ -146,7 +146,7 @@ class Fulfillment:
     kind: str  # of the location: warehouse | store | van
     method: str  # ship | pickup | handover
     status: FulfillmentStatus
-    pieces: tuple[Allocation, ...]
+    allocations: tuple[Allocation, ...]
     assigned_at: datetime
     fulfiller: str = ""
     offer_id: str = ""
@@ -179,7 +179,7 @@ class OrderFulfillment:
         return [
             fulfillment
             for fulfillment in self.fulfillments
-            if fulfillment.id in offer.assigned and fulfillment.status in NOT_STARTED
+            if fulfillment.id in offer.fulfillment_ids and fulfillment.status in NOT_STARTED
         ]
 
     def with_changed(self, *fulfillments: Fulfillment) -> list[Fulfillment]:
@@ -197,7 +197,7 @@ def _get_by_id(items: Iterable[T], item_id: str) -> T:
 
 
 def check_placed(order: Order) -> None:
-    """Raises OrderNotPlaced unless the order is placed, and neither completed nor cancelled."""
+    """Raise OrderNotPlaced unless the order is placed, and neither completed nor cancelled."""
     if order.status != OrderStatus.PLACED:
         raise OrderNotPlaced(order=order.id, status=order.status)
 
@@ -246,9 +246,9 @@ def apply_decline(offer: Offer, staff: str, now: datetime) -> Offer:
     """
     if problem := refusal_if_closed(offer, now):
         raise problem.copy()
-    declined = tuple(sorted({*offer.declined, offer.invitation(staff).staff}))
-    by_all = len(declined) == len({invitation.staff for invitation in offer.invited})
-    return transition_offer(offer, OfferStatus.DECLINED_BY_ALL if by_all else OfferStatus.OPEN, declined=declined)
+    declined_by = tuple(sorted({*offer.declined_by, offer.invitation(staff).staff}))
+    by_all = len(declined_by) == len({invitation.staff for invitation in offer.invitations})
+    return transition_offer(offer, OfferStatus.DECLINED_BY_ALL if by_all else OfferStatus.OPEN, declined_by=declined_by)
 
 
 def refusal_if_closed(offer: Offer, now: datetime) -> Problem | None:
@@ -284,7 +284,7 @@ def assigned_quantities(fulfillments: Iterable[Fulfillment]) -> dict[str, int]:
     """Return {SKU: units} of all fulfillments that are neither rejected nor cancelled."""
     units: dict[str, int] = {}
     for fulfillment in exclude_withdrawn(fulfillments):
-        for allocation in fulfillment.pieces:
+        for allocation in fulfillment.allocations:
             units[allocation.sku] = units.get(allocation.sku, 0) + allocation.quantity
     return units
 

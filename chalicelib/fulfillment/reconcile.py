@@ -42,7 +42,7 @@ def check_reconciled(order_fulfillment: OrderFulfillment) -> None:
 
 def is_reconciled(order_fulfillment: OrderFulfillment) -> bool:
     """Return whether the active fulfillments cover exactly the order's allocations."""
-    return sorted(map(_allocation_key, order_fulfillment.order.pieces)) == sorted(
+    return sorted(map(_allocation_key, order_fulfillment.order.allocations)) == sorted(
         map(_allocation_key, allocations_of(exclude_withdrawn(order_fulfillment.fulfillments)))
     )
 
@@ -74,7 +74,7 @@ def reconcile(order_id: str) -> bool:
         for fulfillment in misplaced
     ]
     fulfillments = build_fulfillments(
-        order_fulfillment, _subtract(order_fulfillment.order.pieces, allocations_of(remaining)), now
+        order_fulfillment, _subtract(order_fulfillment.order.allocations, allocations_of(remaining)), now
     )
     events: list[Event] = [build_rerouted_event(order_id, fulfillments)] if fulfillments else []
     events += [WorkCancelled(order_id, stood_down=fulfillment_refs(cancelled))] if cancelled else []
@@ -98,8 +98,8 @@ def reconcile(order_id: str) -> bool:
 
 
 def _is_allocated(order_fulfillment: OrderFulfillment, fulfillment: Fulfillment) -> bool:
-    allocated = [_allocation_key(allocation) for allocation in order_fulfillment.order.pieces]
-    return all(_allocation_key(allocation) in allocated for allocation in fulfillment.pieces)
+    allocated = [_allocation_key(allocation) for allocation in order_fulfillment.order.allocations]
+    return all(_allocation_key(allocation) in allocated for allocation in fulfillment.allocations)
 
 
 def _subtract(allocations: Sequence[Allocation], taken: Sequence[Allocation]) -> list[Allocation]:

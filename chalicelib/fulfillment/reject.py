@@ -37,14 +37,14 @@ def reject(principal: Principal, fulfillment_id: str, reason: str, skus: Sequenc
         return context.fulfillment
     after = transition_fulfillment(context.fulfillment, FulfillmentStatus.REJECTED, reason=reason)
     check_reconciled(context.order_fulfillment)
-    rejected = [allocation for allocation in context.fulfillment.pieces if not skus or allocation.sku in skus]
-    stock_effect = release(context.order_fulfillment.order, context.fulfillment.pieces) + build_write_off(
-        reason, rejected
-    )
+    rejected = [allocation for allocation in context.fulfillment.allocations if not skus or allocation.sku in skus]
+    released = release(context.order_fulfillment.order, context.fulfillment.allocations)
+    stock_effect = released + build_write_off(reason, rejected)
     rejected_skus = tuple(sorted({allocation.sku for allocation in rejected}))
     event = WorkRejected(*context.event_ids, reason=reason, skus=rejected_skus, movements=stock_effect.movements)
     try:
-        return commit_status_change(context, after, event, SideEffects(stock_effect, order_changes={"bringer": ""}))
+        side_effects = SideEffects(stock_effect, order_changes={"carrier_name": ""})
+        return commit_status_change(context, after, event, side_effects)
     except OutOfStock as sold_meanwhile:
         raise StaleVersion() from sold_meanwhile  # units to be written off were sold since they were read
 
@@ -54,18 +54,20 @@ def build_write_off(reason: str, rejected: Sequence[Allocation]) -> StockEffect:
     if reason == "damaged":
         return write_off(rejected)
     if reason == "not_found":
-        return write_off(list_unsellable(rejected))
+        return write_off(list_available_units(rejected))
     return StockEffect()
 
 
-def list_unsellable(rejected: Sequence[Allocation]) -> list[Allocation]:
+def list_available_units(rejected: Sequence[Allocation]) -> list[Allocation]:
     """Return all available units of the rejected SKUs at their location, the rejected units included."""
     released: dict[tuple[str, str, int], int] = {}
     for allocation in rejected:
         released[allocation.level_id] = released.get(allocation.level_id, 0) + allocation.quantity
     levels = load_levels({(allocation.sku, allocation.location) for allocation in rejected})
-    left = [(level, level.available + released.get(level.level_id, 0)) for level in _largest_levels(levels)]
-    return [Allocation(level.sku, level.location, quantity, level.shard) for level, quantity in left if quantity > 0]
+    quantities = [(level, level.available + released.get(level.level_id, 0)) for level in _largest_levels(levels)]
+    return [
+        Allocation(level.sku, level.location, quantity, level.shard) for level, quantity in quantities if quantity > 0
+    ]
 
 
 def _largest_levels(levels: Sequence[Level]) -> list[Level]:

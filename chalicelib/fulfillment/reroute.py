@@ -82,7 +82,7 @@ def commit_reroute(order_fulfillment: OrderFulfillment, missing: dict[str, int],
     events = build_events(order_fulfillment, fulfillments, offer, routing_result, stock_effect)
     if not events:
         return False  # the open offer covers the units and no other location has them: wait until it ends
-    changes = {"fulfillment_status": status, "pieces": allocations_of(exclude_withdrawn(updated))}
+    changes = {"fulfillment_status": status, "allocations": allocations_of(exclude_withdrawn(updated))}
     db.commit(
         [
             *(add_to_offer(open_offer, fulfillments) if open_offer and fulfillments else []),
@@ -155,7 +155,7 @@ def build_events(
         excluded, until = tuple(sorted(build_exclusions(order_fulfillment))), holds_until(order_fulfillment.order)
         events.append(replace(event, excluded=excluded, movements=stock_effect.movements, holds_until=until))
     if offer:
-        staff = tuple(invitation.staff for invitation in offer.invited)
+        staff = tuple(invitation.staff for invitation in offer.invitations)
         until = clock.iso(offer.expires_at)
         events.append(
             OfferOpened(
@@ -172,11 +172,8 @@ def build_rerouted_event(order_id: str, fulfillments: Sequence[Fulfillment]) -> 
 def add_to_offer(open_offer: Offer, fulfillments: Sequence[Fulfillment]) -> list[Write]:
     """Return writes that add new fulfillments to an open offer, so that its claim cancels them too."""
     new = tuple(fulfillment.id for fulfillment in fulfillments if fulfillment.status in NOT_STARTED)
-    return [
-        close_offer(
-            open_offer, replace(transition_offer(open_offer, OfferStatus.OPEN), assigned=open_offer.assigned + new)
-        )
-    ]
+    extended = transition_offer(open_offer, OfferStatus.OPEN, fulfillment_ids=open_offer.fulfillment_ids + new)
+    return [close_offer(open_offer, extended)]
 
 
 def record_stranded(order_fulfillment: OrderFulfillment, short: Sequence[Shortage], now: datetime) -> bool:

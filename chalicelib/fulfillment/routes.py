@@ -35,11 +35,11 @@ from chalicelib.kit.web import (
     Call,
     Query,
     Routes,
+    html_response,
     page_to_json,
     read_cursor,
     status_of,
 )
-from chalicelib.kit.web import html_response as html
 from chalicelib.orders.find import load_order
 from chalicelib.places import find as places
 
@@ -101,7 +101,7 @@ def claim_by_link(call: Call, token: str) -> ApiResponse:
     lang = call.query.lang
     link = find_link(token)
     if link is None:
-        return html(claim_page.render_unknown_page(lang), 404)
+        return html_response(claim_page.render_unknown_page(lang), 404)
     offer_id, staff = link
     try:
         claim(staff, offer_id)
@@ -115,11 +115,11 @@ def _render_link(token: str, lang: str, refused: Problem | None = None) -> ApiRe
     link = find_link(token)
     offer = find_offer(link[0]) if link else None
     if link is None or offer is None:
-        return html(claim_page.render_unknown_page(lang), 404)
+        return html_response(claim_page.render_unknown_page(lang), 404)
     expire_if_due(offer, clock.now())
     body = find.load_offer_as_json(link[1], offer.id)
     page = claim_page.render_offer_page(token, body, lang, _offer_zone(offer, link[1]), refused.code if refused else "")
-    return html(page, status_of(refused) if refused else 200)
+    return html_response(page, status_of(refused) if refused else 200)
 
 
 def _offer_zone(offer: Offer, staff: str) -> str:

@@ -28,9 +28,9 @@ class RoutingRequest:
     demand: dict[str, int]
     destination: Point | None = None
     on_hold: bool = False
-    pieces: int = 0
-    parts: int = 0
-    on_vans: bool = False
+    pieces: int = 0  # allocations that a claim releases
+    parts: int = 0  # fulfillments that a claim cancels
+    on_vans: bool = False  # all units are on a van already
     passed_over: dict[str, str] = field(default_factory=dict)
 
 
@@ -60,7 +60,7 @@ class RoutingDecision:
 
     rule: str
     candidates: tuple[dict[str, Any], ...]
-    invited: tuple[Invitation, ...]
+    invitations: tuple[Invitation, ...]
     expires_at: datetime | None
 
 
@@ -184,6 +184,6 @@ def decision_to_json(decision: RoutingDecision) -> dict[str, Any]:
     return {
         "rule": decision.rule,
         "candidates": list(decision.candidates),
-        "invited": [invitation.staff for invitation in decision.invited],
+        "invited": [invitation.staff for invitation in decision.invitations],
         "expires_at": decision.expires_at.isoformat() if decision.expires_at else None,
     }

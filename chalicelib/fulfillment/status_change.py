@@ -109,29 +109,29 @@ NO_SIDE_EFFECTS = SideEffects()
 
 
 def commit_status_change(
-    context: FulfillmentContext, after: Fulfillment, event: Event, change: SideEffects = NO_SIDE_EFFECTS
+    context: FulfillmentContext, after: Fulfillment, event: Event, side_effects: SideEffects = NO_SIDE_EFFECTS
 ) -> Fulfillment:
     """Commit the changed fulfillment, its event, the order's row and the side effects in one transaction."""
     check_placed(context.order_fulfillment.order)
     fulfillments = context.order_fulfillment.with_changed(after)
     fields: dict[str, Any] = {
-        "fulfillment_status": order_status_after(context.order_fulfillment, fulfillments, change.has_open_offer)
+        "fulfillment_status": order_status_after(context.order_fulfillment, fulfillments, side_effects.has_open_offer)
     }
     if allocations_of(exclude_withdrawn(fulfillments)) != allocations_of(
         exclude_withdrawn(context.order_fulfillment.fulfillments)
     ):
-        fields["pieces"] = allocations_of(exclude_withdrawn(fulfillments))
-    fields |= change.order_changes
+        fields["allocations"] = allocations_of(exclude_withdrawn(fulfillments))
+    fields |= side_effects.order_changes
     order_writes = record_order_events(
         context.order_fulfillment.order, event, actor=context.principal.actor, at=clock.now(), **fields
     )
     db.commit(
         [
-            *change.leading_writes,
+            *side_effects.leading_writes,
             update_fulfillment(context.fulfillment, after),
             *order_writes,
-            *change.stock.writes,
-            *change.other_writes,
+            *side_effects.stock.writes,
+            *side_effects.other_writes,
         ]
     )
     return after

@@ -112,7 +112,7 @@ def update_fulfillment(before: Fulfillment, after: Fulfillment) -> Write:
 
 def create_offer(offer: Offer) -> list[Write]:
     """Return writes that create the offer and one claim link for each invited salesman."""
-    links = [db.create(_build_link_row(offer.id, invitation.staff)) for invitation in offer.invited]
+    links = [db.create(_build_link_row(offer.id, invitation.staff)) for invitation in offer.invitations]
     return [db.create(_offer_to_row(offer)), *links]
 
 
@@ -233,7 +233,7 @@ def _fulfillment_to_row(fulfillment: Fulfillment) -> WorkRow:
         "location": fulfillment.location,
         "kind": fulfillment.kind,
         "method": fulfillment.method,
-        "pieces": [[allocation.sku, allocation.quantity, allocation.shard] for allocation in fulfillment.pieces],
+        "pieces": [[allocation.sku, allocation.quantity, allocation.shard] for allocation in fulfillment.allocations],
         "assigned_at": clock.iso(fulfillment.assigned_at),
         "fulfiller": fulfillment.fulfiller,
         "offer_id": fulfillment.offer_id,
@@ -263,7 +263,7 @@ def _fulfillment_to_row(fulfillment: Fulfillment) -> WorkRow:
 
 def row_to_fulfillment(row: Any) -> Fulfillment:
     body = compact_json.loads(row.body)
-    location = body["location"]
+    location, stored = body["location"], body.get("pieces", ())
     return Fulfillment(
         id=row.sk,
         order_id=row.pk,
@@ -271,7 +271,7 @@ def row_to_fulfillment(row: Any) -> Fulfillment:
         kind=body["kind"],
         method=body["method"],
         status=FulfillmentStatus(row.status),
-        pieces=tuple(Allocation(sku, location, quantity, shard) for sku, quantity, shard in body.get("pieces", ())),
+        allocations=tuple(Allocation(sku, location, quantity, shard) for sku, quantity, shard in stored),
         assigned_at=clock.parse(body["assigned_at"]),
         fulfiller=body.get("fulfiller", ""),
         offer_id=body.get("offer_id", ""),
@@ -284,12 +284,12 @@ def row_to_fulfillment(row: Any) -> Fulfillment:
 
 def _offer_to_row(offer: Offer) -> WorkRow:
     body = {
-        "wanted": offer.wanted,
-        "invited": [[item.staff, item.location, item.distance_meters] for item in offer.invited],
-        "assigned": offer.assigned,
+        "wanted": offer.demand,
+        "invited": [[item.staff, item.location, item.distance_meters] for item in offer.invitations],
+        "assigned": offer.fulfillment_ids,
         "opened_at": clock.iso(offer.opened_at),
         "claimed_by": offer.claimed_by,
-        "declined": offer.declined,
+        "declined": offer.declined_by,
     }
     row = WorkRow(offer.order_id, offer.id, status=offer.status, version=offer.version, body=_to_compact_json(body))
     row.expires_at = offer.expires_at
@@ -304,13 +304,13 @@ def row_to_offer(row: Any) -> Offer:
         id=row.sk,
         order_id=row.pk,
         status=OfferStatus(row.status),
-        wanted=body["wanted"],
-        invited=tuple(Invitation(*item) for item in body.get("invited", ())),
-        assigned=tuple(body.get("assigned", ())),
+        demand=body["wanted"],
+        invitations=tuple(Invitation(*item) for item in body.get("invited", ())),
+        fulfillment_ids=tuple(body.get("assigned", ())),
         opened_at=clock.parse(body["opened_at"]),
         expires_at=row.expires_at,
         claimed_by=body.get("claimed_by", ""),
-        declined=tuple(body.get("declined", ())),
+        declined_by=tuple(body.get("declined", ())),
         version=int(row.version),
     )
 
@@ -325,4 +325,4 @@ def _to_compact_json(body: dict[str, Any]) -> str:
 
 
 def allocations_of(fulfillments: Iterable[Fulfillment]) -> tuple[Allocation, ...]:
-    return tuple(allocation for fulfillment in fulfillments for allocation in fulfillment.pieces)
+    return tuple(allocation for fulfillment in fulfillments for allocation in fulfillment.allocations)

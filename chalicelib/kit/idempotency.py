@@ -61,10 +61,11 @@ _canonical = json.JSONEncoder(sort_keys=True, separators=(",", ":"), default=str
 def raise_if_repeated(key: IdempotencyKey | None, record: IdempotencyRecord | None) -> None:
     """Raise Replay if there is a record for this body, KeyReused if it is for another body."""
     if key is not None and record is not None:
-        raise build_repeat(key, record)
+        raise build_repeat_problem(key, record)
 
 
-def build_repeat(key: IdempotencyKey, record: IdempotencyRecord) -> Problem:
+def build_repeat_problem(key: IdempotencyKey, record: IdempotencyRecord) -> Problem:
+    """Return Replay with the stored answer, or KeyReused if the record is of another body."""
     if record.body_hash != key.body_hash:
         return KeyReused()
     return Replay(compact_json.decompress(record.answer))
@@ -81,4 +82,4 @@ def record_answer(key: IdempotencyKey | None, answer: dict[str, Any]) -> Write |
     if key is None:
         return None
     row = IdempotencyRecord(key.scope, "request", body_hash=key.body_hash, answer=compact_json.compress(answer))
-    return db.create(row, refusal=lambda record: build_repeat(key, record))
+    return db.create(row, refusal=lambda record: build_repeat_problem(key, record))

@@ -87,7 +87,6 @@ class Call:
     idempotency_key: idempotency.IdempotencyKey | None = None  # set if the endpoint is `idempotent`
     raw: bytes = b""
     headers: Any = None
-    location: str | None = None
     network_id: str = ""  # see `auth.network_id`
 
 
@@ -141,11 +140,11 @@ class Routes(Blueprint):
             endpoint = Endpoint(method, path, frozenset(roles), view, summary, **options)
             Routes.registered.append(endpoint)
 
-            def answer(**parts: str) -> Response:
+            def handle(**parts: str) -> Response:
                 return serve(endpoint, self.current_request, parts)
 
-            answer.__name__ = f"{method.lower()}_{view.__name__}"
-            self.route(path, methods=[method], content_types=["*/*", "application/json"], name=answer.__name__)(answer)
+            handle.__name__ = f"{method.lower()}_{view.__name__}"
+            self.route(path, methods=[method], content_types=["*/*", "application/json"], name=handle.__name__)(handle)
             return view
 
         return register
@@ -192,15 +191,11 @@ def call_view(endpoint: Endpoint, request: Any, parts: dict[str, str]) -> Any:
         raise NotFound()
     raw = read_raw_body(request, endpoint.max_bytes)
     body = read_body(endpoint, raw)
-    caller = auth.network_id(request.context["identity"]["sourceIp"])  # headers that name it can be forged
-    call = Call(principal, body, read_query(endpoint, query), raw=raw, headers=headers, network_id=caller)
+    network_id = auth.network_id(request.context["identity"]["sourceIp"])  # headers that name it can be forged
+    call = Call(principal, body, read_query(endpoint, query), raw=raw, headers=headers, network_id=network_id)
     if endpoint.idempotent:
-        call = replace(
-            call,
-            idempotency_key=read_idempotency_key(
-                endpoint, principal, headers, body if body is not None else parts, parts
-            ),
-        )
+        content = body if body is not None else parts
+        call = replace(call, idempotency_key=read_idempotency_key(endpoint, principal, headers, content, parts))
     return endpoint.view(call, **parts)
 
 

@@ -23,6 +23,7 @@ from chalicelib.notify.store import Attempt
 
 # Each recipient takes an inbox row, a claim and SMS counters, and a transaction holds 100 writes.
 MAX_RECIPIENTS_PER_COMMIT = 24
+# Built by `build_unanswered_message` and not from an event, so "owner" is no rule of `recipients.RULES`.
 UNANSWERED = Notice("owner", "unheard", ("email", "sms"), needs_acknowledgement=True)
 
 
@@ -61,7 +62,7 @@ def build_first_attempt(message: Message) -> Attempt:
 
 
 def find_step_from(message: Message, start: int) -> int | None:
-    return find_next_step(message.escalation_channels, start, message.recipient, send_message.load_sms_limits())
+    return find_next_step(message.notice.channels, start, message.recipient, send_message.load_sms_limits())
 
 
 def build_send_writes(attempts: Sequence[Attempt]) -> list[Write]:
@@ -131,7 +132,7 @@ def commit_next_attempt(attempt: Attempt, escalation: Write) -> list[Attempt]:
 
 
 def notify_owner(message: Message, escalation: Write) -> list[Attempt]:
-    """Tell the owner that a recipient does not answer, once per event even if several recipients do not."""
+    """Notify the owner that a recipient has not acknowledged, once per event even if several recipients do not."""
     try:
         return commit_attempts([build_unanswered_message(message)], escalation)
     except AlreadyNotified:

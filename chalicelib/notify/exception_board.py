@@ -58,7 +58,7 @@ def late_goods(now: datetime) -> Iterator[dict[str, Any]]:
     today = clock.day_of(now, config.zone())
     for location in sorted(places.load_locations()):
         for fulfillment in islice(work.list_awaiting_fulfillments(location), MAX_PER_KIND):
-            bucket = fulfillment.pieces[0].shard
+            bucket = fulfillment.allocations[0].shard
             if bucket < day_to_bucket(today):
                 facts = {"order": fulfillment.order_id, "location": location, "on": bucket_to_day(bucket)}
                 action = ("POST", f"/orders/{fulfillment.order_id}/cancel")

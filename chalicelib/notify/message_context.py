@@ -64,14 +64,14 @@ class MessageContext:
     def format_time(self, instant: datetime) -> str:
         return message_templates.format_time(instant, config.zone(), self.now)
 
-    def open_offer(self) -> Offer | None:
+    def find_open_offer(self) -> Offer | None:
         """Return the event's offer if it can still be claimed, or None. Events may arrive in any order."""
         offer = next((offer for offer in self.order_fulfillment.offers if offer.id == self.event.offer_id), None)
         return offer if offer and offer.status == OfferStatus.OPEN and not offer.is_due(self.now) else None
 
-    def unaccepted_work(self) -> list[Fulfillment]:
+    def list_unaccepted(self) -> list[Fulfillment]:
         """Return the event's fulfillments that are still assigned and not accepted."""
-        assigned_ids = {work.fulfillment_id for work in self.event.assigned}
+        assigned_ids = {ref.fulfillment_id for ref in self.event.assigned}
         return [
             fulfillment
             for fulfillment in self.order_fulfillment.fulfillments
@@ -85,7 +85,7 @@ class MessageContext:
     def is_stranded(self) -> bool:
         return work.is_stranded(self.event.order_id)
 
-    def verification(self) -> tuple[str, str] | None:
+    def find_verification(self) -> tuple[str, str] | None:
         """Return (phone number or e-mail, code), or None once the code has expired or was replaced."""
         return verification_code.find_code_to_send(self.event, self.now)
 

@@ -24,7 +24,7 @@ TEMPLATE_FACTS: dict[str, set[str]] = {
     "proof_rejected": {"number", "until", "link"},
     "cancelled": {"number", "link"},
     "expired": {"number", "link"},
-    "dispatched": {"number", "bringer", "link"},
+    "dispatched": {"number", "carrier", "link"},
     "delivered": {"number", "link"},
     "code": {"code"},
     "offer": {"number", "goods", "kilometers", "until", "link"},

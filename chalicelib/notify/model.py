@@ -25,16 +25,17 @@ class Notice:
 
 
 def build_customer_notice(template: str, recipient_rule: str = "customer") -> Notice:
-    """E-mail comes first because it costs a hundredth of an SMS."""
+    """Return a notice to the customer by e-mail, else by SMS, which costs a hundred times as much."""
     return Notice(recipient_rule, template, ("email", "sms"))
 
 
 def build_location_notice(recipient_rule: str, template: str) -> Notice:
-    """The inbox comes first because a location's team checks it all day."""
+    """Return a notice to a location's team, which checks its inbox all day; unacknowledged, it is escalated."""
     return Notice(recipient_rule, template, ("email", "sms", "owner"), needs_acknowledgement=True, inbox_first=True)
 
 
 def build_office_notice(recipient_rule: str, template: str) -> Notice:
+    """Return a notice to office staff, who get no SMS."""
     return Notice(recipient_rule, template, ("email", "owner"), needs_acknowledgement=True, inbox_first=True)
 
 
@@ -101,7 +102,7 @@ class Recipient:
     phone: str = ""
     email: str = ""
     language: str = "id"
-    caller: str = ""  # network id of the shopper who placed the order, from `auth.network_id`
+    network_id: str = ""  # of the shopper who placed the order, from `auth.network_id`
 
     @property
     def is_customer(self) -> bool:
@@ -122,17 +123,13 @@ class Message:
     inbox_facts: Mapping[str, Any] = field(default_factory=dict)
 
     @property
-    def escalation_channels(self) -> tuple[str, ...]:
-        return self.notice.channels
-
-    @property
     def party(self) -> str:
         return self.recipient.party
 
     @property
-    def escalates(self) -> bool:
-        """Whether the notice is checked again later, for a missing answer or a sender that died."""
-        return bool(self.escalation_channels)
+    def can_escalate(self) -> bool:
+        """Whether the notice is checked again later, for a missing acknowledgement or a sender that died."""
+        return bool(self.notice.channels)
 
 
 @dataclass(frozen=True)
@@ -144,7 +141,7 @@ class SmsLimits:
     per_staff: int
     per_customer: int
     per_range: int
-    per_caller: int
+    per_network: int
 
     def per_recipient(self, recipient: Recipient) -> int:
         return self.per_customer if recipient.is_customer else self.per_staff

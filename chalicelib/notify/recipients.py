@@ -45,8 +45,8 @@ def customer(context: MessageContext, notice: Notice) -> Iterator[Message]:
         return
     language = contact.get("language", "id")
     phone, email = contact.get("phone", ""), contact.get("email", "")
-    recipient = Recipient(f"customer#{order.id}", phone, email, language, order.caller)
-    facts = context.order_facts() | {"link": build_order_link(order), "bringer": order.bringer}
+    recipient = Recipient(f"customer#{order.id}", phone, email, language, order.network_id)
+    facts = context.order_facts() | {"link": build_order_link(order), "carrier": order.carrier_name}
     yield context.build_message(recipient, notice, facts)
 
 
@@ -91,22 +91,22 @@ def customer_if_expired(context: MessageContext, notice: Notice) -> Iterator[Mes
 
 def invited_salesmen(context: MessageContext, notice: Notice) -> Iterator[Message]:
     """Invited salesmen who have not declined, while the offer can be claimed."""
-    offer = context.open_offer()
+    offer = context.find_open_offer()
     if offer is None:
         return
-    for invitation in offer.invited:
+    for invitation in offer.invitations:
         person = places.load_staff().get(invitation.staff)
-        if person is None or not person.active or person.id in offer.declined:
+        if person is None or not person.active or person.id in offer.declined_by:
             continue
         facts = context.order_facts() | {
-            "goods": context.format_goods(offer.wanted),
+            "goods": context.format_goods(offer.demand),
             "kilometers": message_templates.format_kilometers(invitation.distance_meters, person.language),
             "until": context.format_time(offer.expires_at),
             "link": build_claim_link(offer.id, person.id),
         }
         inbox_facts = {
             "offer": offer.id,
-            "goods": sorted(offer.wanted.items()),
+            "goods": sorted(offer.demand.items()),
             "distance_meters": invitation.distance_meters,
             "until": clock.iso(offer.expires_at),
         }
@@ -135,8 +135,8 @@ def is_offered_to_salesmen(context: MessageContext) -> bool:
 
 def assigned_location(context: MessageContext, notice: Notice) -> Iterator[Message]:
     """Locations of assigned work that is not accepted yet."""
-    for work in context.unaccepted_work():
-        goods = {allocation.sku: allocation.quantity for allocation in work.pieces}
+    for work in context.list_unaccepted():
+        goods = {allocation.sku: allocation.quantity for allocation in work.allocations}
         facts = context.order_facts() | {
             "goods": context.format_goods(goods),
             "link": build_desk_link("fulfillments", work.id),
@@ -191,7 +191,7 @@ def receiving_location(context: MessageContext, notice: Notice) -> Iterator[Mess
 
 
 def verifying_customer(context: MessageContext, notice: Notice) -> Iterator[Message]:
-    verification = context.verification()
+    verification = context.find_verification()
     if verification is not None:
         address, code = verification
         contact = {"email": address} if "@" in address else {"phone": address}

@@ -45,7 +45,7 @@ def load_sms_limits() -> SmsLimits:
         per_staff=config.int_setting("SMS_PER_STAFF_PER_DAY", 300),
         per_customer=config.int_setting("SMS_PER_CUSTOMER_PER_DAY", 10),
         per_range=config.int_setting("SMS_PER_RANGE_PER_DAY", 200),
-        per_caller=config.int_setting("SMS_PER_CALLER_PER_DAY", 100),
+        per_network=config.int_setting("SMS_PER_CALLER_PER_DAY", 100),
     )
 
 

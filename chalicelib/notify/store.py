@@ -90,7 +90,7 @@ class Attempt:
 
     @property
     def channel(self) -> str:
-        return self.message.escalation_channels[self.step] if self.step is not None else ""
+        return self.message.notice.channels[self.step] if self.step is not None else ""
 
     @property
     def party(self) -> str:
@@ -124,7 +124,7 @@ def put_notice(attempt: Attempt, at: datetime) -> Write:
         facts=compact_json.dumps(message.inbox_facts) if message.inbox_facts else None,
         step=attempt.step,
     )
-    if message.escalates:
+    if message.can_escalate:
         row.list, row.listed_at = waiting_list_position(message.event_id, at)
     return db.create(row, refusal=AlreadyNotified(event_id=message.event_id))
 
@@ -218,7 +218,7 @@ def list_budgets(recipient: Recipient, sms_limits: SmsLimits) -> dict[str, int]:
     budgets = {"all": sms_limits.per_day, number_key(recipient): sms_limits.per_recipient(recipient)}
     if recipient.is_customer:
         budgets["range#" + auth.short_token("sms-range", recipient.phone[:-4])] = sms_limits.per_range
-        budgets |= {f"from#{recipient.caller}": sms_limits.per_caller} if recipient.caller else {}
+        budgets |= {f"from#{recipient.network_id}": sms_limits.per_network} if recipient.network_id else {}
     return budgets
 
 

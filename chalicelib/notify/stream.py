@@ -60,7 +60,7 @@ def publish(entries: Sequence[tuple[str, EntryRow]], send: Send) -> set[str]:
     for topic, batch in group_into_batches(entries):
         missed |= send(config.topic_arn(topic), batch)
     for number, entry in entries:
-        log_published(entry, number[-80:] in missed)
+        log_published(entry, batch_id(number) in missed)
     return missed
 
 
@@ -106,7 +106,7 @@ def can_add(batch: list[dict[str, Any]], message: dict[str, Any]) -> bool:
 def entry_to_sns_message(number: str, entry: EntryRow) -> dict[str, Any]:
     # Chalice reads the Subject of every SNS message, and local SNS emulators omit the field if it is not set.
     return {
-        "Id": number[-80:],
+        "Id": batch_id(number),
         "Subject": entry.kind,
         "Message": compact_json.dumps(journal.row_to_message(entry)),
         "MessageAttributes": {"kind": {"DataType": "String", "StringValue": entry.kind}},
@@ -115,4 +115,9 @@ def entry_to_sns_message(number: str, entry: EntryRow) -> dict[str, Any]:
 
 def find_first_missed(records: Sequence[dict[str, Any]], missed: set[str]) -> str | None:
     numbers = [record["dynamodb"]["SequenceNumber"] for record in records]
-    return next((number for number in numbers if number[-80:] in missed), None)
+    return next((number for number in numbers if batch_id(number) in missed), None)
+
+
+def batch_id(sequence_number: str) -> str:
+    """Return the Id of a record within an SNS batch, which has at most 80 characters."""
+    return sequence_number[-80:]

@@ -49,7 +49,7 @@ def cancel(principal: Principal, order_id: str, reason: str) -> tuple[Order, lis
 def expire(order_id: str, now: datetime) -> bool:
     """Cancel an order whose time to pay is over, and return whether it was cancelled.
 
-    An order with a submitted proof is not cancelled, because the delay is ours; its lapsed units may be sold
+    An order with a submitted proof is not cancelled, because finance has yet to check it; its lapsed units may be sold
     meanwhile."""
     order = store.find_order(order_id)
     if order is None or order.reserved_until is None or order.reserved_until > now or not is_cancellable(order):
@@ -94,14 +94,14 @@ def _cancel_order(
         total_minor=order.total.minor,
         cause=cause,
         movements=tuple(movements),
-        postings=_postings(order, payments, captured),
+        postings=_build_postings(order, payments, captured),
         owed_minor=postings.refund_owed_minor(order.total, payments),
         credit_minor=credit.minor,
         payments=(captured.to_record(captured.captured),) if captured else (),
     )
     entry, head = change.append_event(event)
     closed = [lifecycle.close_with_order(payment, end_status) for payment in payments]
-    changes: dict[str, Any] = {"status": OrderStatus.CANCELLED, "reason": reason, "pieces": ()}
+    changes: dict[str, Any] = {"status": OrderStatus.CANCELLED, "reason": reason, "allocations": ()}
     changes |= {"fulfillment_status": OrderFulfillmentStatus.CANCELLED}
     changes |= {"reserved_until": None, "payment_status": lifecycle.derive_payment_status(order.total, closed)}
     writes = [
@@ -123,7 +123,7 @@ def _cancel_order(
     return store.apply_changes(order, head, **changes), closed
 
 
-def _postings(order: Order, payments: Sequence[Payment], captured: Payment | None) -> tuple[Posting, ...]:
+def _build_postings(order: Order, payments: Sequence[Payment], captured: Payment | None) -> tuple[Posting, ...]:
     order_end = postings.build_order_end(order.id, order.total, payments)
     return postings.merge_postings([*postings.build_capture(captured), *order_end]) if captured else order_end
 
@@ -132,6 +132,6 @@ def build_release(order: Order) -> tuple[list[Movement], list[Write]]:
     """Return the movements that release the order's units, and the writes that delete its holds. Lapsed holds whose
     units went to another order were released then and are skipped."""
     if order.reserved_until is None:
-        return [allocation_release_movement(allocation) for allocation in order.pieces], []
-    holds = load_holds(order.id, order.pieces, order.reserved_until)
+        return [allocation_release_movement(allocation) for allocation in order.allocations], []
+    holds = load_holds(order.id, order.allocations, order.reserved_until)
     return [hold_release_movement(hold.allocation) for hold in holds], [delete_hold(hold) for hold in holds]

@@ -155,7 +155,7 @@ def capture(change: OrderChange, captured: PaymentChange) -> tuple[Order, list[P
 
 def _capture_in_time(change: OrderChange, captured: PaymentChange) -> tuple[Order, list[Payment]]:
     order, awaits_money = change.order, any(map(_is_awaiting_money, captured.apply_to(change.payments)))
-    converted = ConvertedHolds(order.pieces, [], [])
+    converted = ConvertedHolds(order.allocations, [], [])
     if order.on_hold and not awaits_money:
         converted = allocate_holds(order, change.now)
         change = change.with_writes(
@@ -163,7 +163,7 @@ def _capture_in_time(change: OrderChange, captured: PaymentChange) -> tuple[Orde
         )
     event = _build_captured_event(order, captured.after, converted.movements)
     until = order.reserved_until if awaits_money else None
-    return _commit(change, captured, event, pieces=converted.pieces, reserved_until=until)
+    return _commit(change, captured, event, allocations=converted.allocations, reserved_until=until)
 
 
 def _is_awaiting_money(payment: Payment) -> bool:
@@ -178,7 +178,7 @@ def _is_awaiting_money(payment: Payment) -> bool:
 class ConvertedHolds:
     """The allocations that replace an order's holds, with the movements and writes that convert them."""
 
-    pieces: tuple[Allocation, ...]
+    allocations: tuple[Allocation, ...]
     movements: list[Movement]
     writes: list[Write]
 
@@ -186,15 +186,15 @@ class ConvertedHolds:
 def allocate_holds(order: Order, now: datetime) -> ConvertedHolds:
     """Convert an order's holds into allocations. Raises OutOfStock if units of a lapsed hold cannot be replaced."""
     assert order.reserved_until is not None  # nosec B101 - checked by the caller
-    holds = load_holds(order.id, order.pieces, order.reserved_until)
+    holds = load_holds(order.id, order.allocations, order.reserved_until)
     held = [hold.allocation for hold in holds]
-    missing = [allocation for allocation in order.pieces if allocation not in held]
+    missing = [allocation for allocation in order.allocations if allocation not in held]
     movements = [build(allocation) for allocation in held for build in (hold_release_movement, allocation_movement)]
     writes = [delete_hold(hold) for hold in holds]
     if not missing:
-        return ConvertedHolds(order.pieces, movements, writes)
+        return ConvertedHolds(order.allocations, movements, writes)
     plan = _plan_missing(order, missing, now)
-    allocations = tuple(allocation for allocation in order.pieces if allocation in held) + plan.allocations
+    allocations = tuple(allocation for allocation in order.allocations if allocation in held) + plan.allocations
     return ConvertedHolds(
         allocations,
         movements + plan.to_movements(allocation_movement),

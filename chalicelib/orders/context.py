@@ -5,7 +5,7 @@ Locations and running promotions are cached for a minute. Van stock is read only
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime
 from typing import Any
@@ -18,6 +18,7 @@ from chalicelib.customers.store import credit_key, customer_key, row_to_credit, 
 from chalicelib.kit import clock, config, db
 from chalicelib.kit.db import Key
 from chalicelib.kit.errors import NotFound, NotSignedIn
+from chalicelib.kit.money import Money, total
 from chalicelib.orders.command import PlaceOrder
 from chalicelib.payments.model import Shift
 from chalicelib.payments.shift_store import open_shift_key, row_to_shift
@@ -26,7 +27,7 @@ from chalicelib.places.model import Location, Point, UnknownPostcode, distance_m
 from chalicelib.places.store import postcode_key, row_to_point, staff_key
 from chalicelib.pricing import find as pricing
 from chalicelib.pricing.model import Coupon, Price, Promotion
-from chalicelib.pricing.store import coupon_key, price_key, row_to_coupon, row_to_price
+from chalicelib.pricing.store import count_uses, coupon_key, price_key, row_to_coupon, row_to_price
 from chalicelib.stock.inbound import InboundStock
 from chalicelib.stock.model import Hold, Level, LevelId
 from chalicelib.stock.plan import AvailableStock
@@ -38,6 +39,19 @@ from chalicelib.stock.store import (
     load_levels,
     row_to_level,
 )
+
+
+@dataclass(frozen=True)
+class MergedCustomers:
+    """The customers merged into the order's customer, with the exposure and the uses of the coupons that they add."""
+
+    customers: Sequence[Customer] = ()
+    credits: Sequence[Credit] = ()
+    coupon_uses: Mapping[str, int] = field(default_factory=dict)
+
+    @property
+    def exposure(self) -> Money:
+        return total((credit.exposure for credit in self.credits), config.currency())
 
 
 @dataclass(frozen=True)
@@ -53,23 +67,26 @@ class OrderContext:
     promotions: Sequence[Promotion]
     coupons: Sequence[Coupon]
     levels: Sequence[Level]
-    preference: Sequence[str]
+    preference: Sequence[str]  # ids of the locations that may serve the order, best first
     rows: dict[Key, Any]  # every row of the batch
     customer: Customer | None = None
     credit: Credit | None = None
+    merged: MergedCustomers = MergedCustomers()
     shift: Shift | None = None
     point: dict[str, float] | None = None
-    lapsed: Sequence[Hold] = field(default_factory=tuple)
+    lapsed_holds: Sequence[Hold] = field(default_factory=tuple)
     inbound_levels: Sequence[Level] = ()
     all_locations: bool = False
 
     @property
     def stock(self) -> AvailableStock:
-        return AvailableStock(self.levels, self.preference, self.lapsed, self.channel.safety_units)
+        return AvailableStock(self.levels, self.preference, self.lapsed_holds, self.channel.safety_units)
 
     @property
     def inbound(self) -> InboundStock:
-        return InboundStock(self.inbound_levels, self.preference, clock.day_of(self.now, config.zone()), self.lapsed)
+        return InboundStock(
+            self.inbound_levels, self.preference, clock.day_of(self.now, config.zone()), self.lapsed_holds
+        )
 
     @property
     def is_sharded(self) -> bool:
@@ -103,6 +120,7 @@ def load_context(command: PlaceOrder) -> OrderContext:
         rows=rows,
         customer=customer,
         credit=credit,
+        merged=_load_merged(customer, coupons),
         shift=row_to_shift(row) if (row := rows.get(open_shift_key(command.principal.id))) else None,
         point=point,
     )
@@ -114,9 +132,14 @@ def load_all_locations(command: PlaceOrder, context: OrderContext) -> OrderConte
     preference = rank_locations(command, context.point, everywhere=True)
     levels = load_levels([(line.sku, location_id) for line in command.lines for location_id in preference])
     inbound_levels = load_inbound_levels(levels)
-    lapsed = load_lapsed_holds(_list_levels_with_holds([*levels, *inbound_levels]), clock.now())
+    lapsed_holds = load_lapsed_holds(_list_levels_with_holds([*levels, *inbound_levels]), clock.now())
     return replace(
-        context, levels=levels, inbound_levels=inbound_levels, preference=preference, lapsed=lapsed, all_locations=True
+        context,
+        levels=levels,
+        inbound_levels=inbound_levels,
+        preference=preference,
+        lapsed_holds=lapsed_holds,
+        all_locations=True,
     )
 
 
@@ -202,6 +225,13 @@ def _find_customer(command: PlaceOrder, rows: dict[Key, Any]) -> tuple[Customer 
         row_to_customer(customer_rows[customer]) if customer in customer_rows else None,
         row_to_credit(customer_rows[credit]) if credit in customer_rows else None,
     )
+
+
+def _load_merged(customer: Customer | None, coupons: Sequence[Coupon]) -> MergedCustomers:
+    if customer is None or not customer.absorbed:
+        return MergedCustomers()
+    uses = count_uses([coupon.code for coupon in coupons], customer.absorbed)
+    return MergedCustomers(*customers.load_merged(customer), coupon_uses=uses)
 
 
 def _find_customer_id(command: PlaceOrder, rows: dict[Key, Any]) -> str:

@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import heapq
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
+from contextlib import suppress
 from typing import Any
 
 from chalicelib.catalog.model import CHANNELS
+from chalicelib.customers.find import merged_ids
 from chalicelib.kit import auth, clock, db, journal
 from chalicelib.kit.auth import Principal
 from chalicelib.kit.errors import NotFound
@@ -58,9 +60,15 @@ def list_order_events(order_id: str) -> list[dict[str, Any]]:
     return [journal.row_to_message(entry) for entry in journal.history(f"order#{order_id}")]
 
 
-def list_orders_of_customer(customer_id: str, limit: int = PAGE_SIZE, after: Any = None) -> tuple[list[Order], Any]:
-    page = db.query(OrderRow, customer_list(customer_id), index="by_owner", newest_first=True, limit=limit, after=after)
-    return [row_to_order(row) for row in page.items], page.after
+def list_orders_of_customer(
+    customer_id: str, limit: int = PAGE_SIZE, before: str | None = None
+) -> tuple[list[Order], str | None]:
+    """Return a page of the orders of a customer and of those merged into it, newest first, and the next `before`."""
+    ids = [customer_id]
+    with suppress(NotFound):  # an unknown customer has no orders
+        ids = merged_ids(customer_id)
+    lists = [customer_list(merged_id) for merged_id in ids]
+    return _merge_pages([_list_page("by_owner", name, limit, before) for name in lists], limit)
 
 
 def list_orders_of_day(
@@ -69,7 +77,11 @@ def list_orders_of_day(
     """Return a page of the day's orders, newest first, and the `before` of the next page or None.
 
     A day has one list per channel; without `channel` they are merged."""
-    pages = [_day_page(day, name, limit, before) for name in ([channel] if channel else CHANNELS)]
+    lists = [day_list(day, name) for name in ([channel] if channel else CHANNELS)]
+    return _merge_pages([_list_page("by_list", name, limit, before) for name in lists], limit)
+
+
+def _merge_pages(pages: Sequence[list[Any]], limit: int) -> tuple[list[Order], str | None]:
     rows = list(heapq.merge(*pages, key=lambda row: row.listed_at, reverse=True))[:limit]
     more = rows[-1].listed_at if len(rows) == limit else None
     return [row_to_order(row) for row in rows], more
@@ -86,11 +98,10 @@ def list_all_orders_of_day(day: str, channel: str) -> list[Order]:
             return orders
 
 
-def _day_page(day: str, channel: str, limit: int, before: str | None) -> list[Any]:
+def _list_page(index: str, name: str, limit: int, before: str | None) -> list[Any]:
     # Sort keys end in the order's id, so a page that begins just below the last key neither skips nor repeats an order.
     upper = before[:-1] + chr(ord(before[-1]) - 1) + "\uffff" if before else "\uffff"
-    options = {"index": "by_list", "newest_first": True, "limit": limit, "between": ("0", upper)}
-    return db.query(OrderRow, day_list(day, channel), **options).items
+    return db.query(OrderRow, name, index=index, newest_first=True, limit=limit, between=("0", upper)).items
 
 
 def load_customer_id(principal: Principal, order_id: str) -> str:

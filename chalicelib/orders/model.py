@@ -124,8 +124,8 @@ class Delivery:
 
 @dataclass(frozen=True)
 class Order:
-    """An order. `pieces` are the units at each location promised to it; `reserved_until` is set while they are only
-    held."""
+    """An order. `allocations` are the units at each location that are promised to it, or only held while
+    `reserved_until` is set."""
 
     id: str
     number: str
@@ -143,17 +143,18 @@ class Order:
     customer_id: str = ""
     location: str = ""
     placement: str = ""
-    pieces: tuple[Allocation, ...] = ()
+    allocations: tuple[Allocation, ...] = ()
     payment_ids: tuple[str, ...] = ()
     reserved_until: datetime | None = None
     coupons: tuple[str, ...] = ()
+    coupon_identities: tuple[str, ...] = ()  # keys under which the coupons' uses were counted, beside the customer's id
     note: str = ""
     ref: str = ""
     reason: str = ""
-    bringer: str = ""
+    carrier_name: str = ""
     token_version: int = 1
     link_until: datetime | None = None  # when the customer's link expires
-    caller: str = ""  # opaque id of the shopper's network, from `auth.network_id`
+    network_id: str = ""  # opaque id of the shopper's network, from `auth.network_id`
     version: int = 0
     journal_hash: str = ""
 

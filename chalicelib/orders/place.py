@@ -8,8 +8,8 @@ from datetime import datetime, timedelta
 from typing import Any
 
 from chalicelib.customers.identify_customer import identify_customer
-from chalicelib.customers.model import Address, NoCreditTerms
-from chalicelib.customers.store import extend_credit
+from chalicelib.customers.model import Address, CustomerChanged, NoCreditTerms
+from chalicelib.customers.store import check_customer_unchanged, extend_credit
 from chalicelib.kit import clock, config, db, idempotency, ids
 from chalicelib.kit.db import Write
 from chalicelib.kit.errors import StaleVersion, Unavailable
@@ -29,7 +29,7 @@ from chalicelib.orders.model import (
     link_expires_at,
     with_promised_days,
 )
-from chalicelib.orders.price import OrderPrices, price_order, redeem_coupons
+from chalicelib.orders.price import OrderPrices, list_coupon_identities, price_order, redeem_coupons
 from chalicelib.payments import lifecycle, postings, receivables
 from chalicelib.payments.model import PAYMENT_METHODS, OrderPaymentStatus, Payment
 from chalicelib.payments.shift_store import add_cash
@@ -72,6 +72,9 @@ def place(command: PlaceOrder) -> dict[str, Any]:
             if context.all_locations:
                 raise
             context = load_all_locations(command, context)
+        except CustomerChanged:  # merged meanwhile: their limits and prices may differ
+            context = load_context(command)
+            prices = price_order(command, context)
         except StaleVersion:  # units taken meanwhile: read all locations, again if that was done
             context = load_all_locations(command, context)
     raise Unavailable()
@@ -105,13 +108,14 @@ def prepare_order(command: PlaceOrder, context: OrderContext, prices: OrderPrice
     payments = build_order_payments(command, context, order)
     order = with_payments(order, payments, context.now)
     movements = plan.to_movements(choose_movement(order))
-    holds = build_holds(order.pieces, order.id, order.reserved_until) if order.reserved_until else ()
+    holds = build_holds(order.allocations, order.id, order.reserved_until) if order.reserved_until else ()
     credit = total((payment.amount for payment in payments if payment.method == "credit"), order.currency)
     writes = [
         *new_customer,
-        *redeem_coupons(prices.coupons, customer_id),
+        *check_merges(context, limits_apply=bool(credit or prices.coupons)),
+        *redeem_coupons(prices.coupons, customer_id, order.coupon_identities, context.merged.coupon_uses),
         *build_till_writes(context, payments),
-        *build_credit_writes(command, customer_id, credit),
+        *build_credit_writes(command, context, customer_id, credit),
         *create_receivables(payments),
         *map(put_hold, holds),
     ]
@@ -154,12 +158,13 @@ def build_order(command: PlaceOrder, context: OrderContext, prices: OrderPrices,
         customer_id=customer_id,
         location=command.principal.location or "",
         placement=command.placement,
-        pieces=plan.allocations,
+        allocations=plan.allocations,
         coupons=tuple(coupon.code for coupon in prices.coupons),
+        coupon_identities=list_coupon_identities(command, context) if prices.coupons else (),
         note=command.note,
         ref=command.ref,
         link_until=link_expires_at(context.now),
-        caller=command.caller,
+        network_id=command.network_id,
     )
 
 
@@ -229,11 +234,16 @@ def build_till_writes(context: OrderContext, payments: Sequence[Payment]) -> lis
     return [add_cash(context.shift, total(cash, cash[0].currency))] if cash and context.shift else []
 
 
-def build_credit_writes(command: PlaceOrder, customer_id: str, credit: Money) -> list[Write]:
+def check_merges(context: OrderContext, *, limits_apply: bool) -> list[Write]:
+    """Return a check that the customer's merges are as read, where limits count what merged customers used."""
+    return [check_customer_unchanged(context.customer)] if context.customer and limits_apply else []
+
+
+def build_credit_writes(command: PlaceOrder, context: OrderContext, customer_id: str, credit: Money) -> list[Write]:
     if not credit:
         return []
     override = any(tender.reason for tender in command.tenders if tender.method == "credit")
-    return [extend_credit(customer_id, credit, override=override)]
+    return [extend_credit(customer_id, credit, override=override, merged_exposure=context.merged.exposure)]
 
 
 def list_override_reasons(command: PlaceOrder) -> list[str]:

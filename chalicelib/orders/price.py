@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
+from chalicelib.customers.contact_details import list_identities
 from chalicelib.kit import config, db
 from chalicelib.kit.db import Write
 from chalicelib.kit.money import Money, total, zero
@@ -12,7 +13,16 @@ from chalicelib.orders.command import PlaceOrder, RequestedLine
 from chalicelib.orders.context import OrderContext
 from chalicelib.orders.model import Order, OrderLine
 from chalicelib.pricing import store
-from chalicelib.pricing.model import AgreedPrice, CartLine, Coupon, PriceOverride, Quote, QuotedLine, UnknownCoupon
+from chalicelib.pricing.model import (
+    AgreedPrice,
+    CartLine,
+    Coupon,
+    PriceOverride,
+    Quote,
+    QuotedLine,
+    UnknownCoupon,
+    identity_to_use_key,
+)
 from chalicelib.pricing.quote import Cart, Market, PriceBook, quote
 
 
@@ -78,9 +88,24 @@ def quoted_line_to_order_line(line: QuotedLine) -> OrderLine:
     )
 
 
-def redeem_coupons(coupons: Sequence[Coupon], customer_id: str) -> list[Write]:
-    """Return writes that count one use of each coupon. Committed with the order, they enforce the coupon's cap."""
-    return [write for coupon in coupons for write in store.use_coupon(coupon, customer_id or None)]
+def list_coupon_identities(command: PlaceOrder, context: OrderContext) -> tuple[str, ...]:
+    """Return the keys of every phone number and e-mail address of the customer: on file, merged and as given."""
+    people = [person for person in (context.customer, *context.merged.customers, command.contact) if person]
+    pairs = dict.fromkeys(pair for person in people for pair in list_identities(person.phone, person.email))
+    return tuple(identity_to_use_key(*pair) for pair in pairs)
+
+
+def redeem_coupons(
+    coupons: Sequence[Coupon], customer_id: str, identities: Sequence[str], merged_uses: Mapping[str, int]
+) -> list[Write]:
+    """Return writes that count one use of each coupon. Committed with the order, they enforce the coupon's limits."""
+    return [
+        write
+        for coupon in coupons
+        for write in store.use_coupon(
+            coupon, customer_id or None, identities=identities, merged_uses=merged_uses.get(coupon.code, 0)
+        )
+    ]
 
 
 def return_coupons(order: Order) -> list[Write]:
@@ -89,4 +114,8 @@ def return_coupons(order: Order) -> list[Write]:
         return []
     rows = db.batch(map(store.coupon_key, order.coupons)).values()
     coupons = map(store.row_to_coupon, rows)
-    return [write for coupon in coupons for write in store.return_coupon(coupon, order.customer_id or None)]
+    return [write for coupon in coupons for write in _return_coupon(coupon, order)]
+
+
+def _return_coupon(coupon: Coupon, order: Order) -> list[Write]:
+    return store.return_coupon(coupon, order.customer_id or None, order.coupon_identities)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import replace
 from typing import Any
 
@@ -21,29 +22,36 @@ def quote_cart(command: PlaceOrder) -> dict[str, Any]:
     check_order(command, context)
     quoted = quote_order(command, context)
 
-    def short_at(locations: list[str]) -> list[dict[str, Any]]:
-        stock = replace(context.stock, preference=locations)
-        try:
-            plan_with_inbound(command.demand, stock, replace(context.inbound, preference=locations), backorder=False)
-        except OutOfStock as refused:
-            return list(refused.facts["short"])
-        return []
-
-    stores = [location for location in places.load_locations().values() if location.kind == "store" and location.active]
-    pickup = [store for store in stores if store.id in context.preference and not short_at([store.id])]
     return {
         "lines": [line.to_json() for line in quoted.lines],
         "freight": quoted.freight.to_json(),
         "tax_included": quoted.tax_included.to_json(),
         "total": quoted.total.to_json(),
         "coupons_used": list(quoted.coupons_used),
-        "short": short_at(list(context.preference)),
-        "delivery": [{"method": "ship"}]
-        + [
-            {"method": "pickup", "location": store.id, "name": store.name, "address": store.address} for store in pickup
-        ],
+        "short": list_shortages(command, context, context.preference),
+        "delivery": [{"method": "ship"}, *list_pickups(command, context)],
         "payments": [code for code in PAYMENT_METHODS if is_method_available(code, command, context)],
     }
+
+
+def list_shortages(command: PlaceOrder, context: OrderContext, locations: Sequence[str]) -> list[dict[str, Any]]:
+    """Return the facts of OutOfStock for each SKU that these locations cannot serve."""
+    stock = replace(context.stock, preference=locations)
+    try:
+        plan_with_inbound(command.demand, stock, replace(context.inbound, preference=locations), backorder=False)
+    except OutOfStock as refused:
+        return list(refused.facts["short"])
+    return []
+
+
+def list_pickups(command: PlaceOrder, context: OrderContext) -> list[dict[str, Any]]:
+    """Return the active stores that have the whole cart, as delivery methods."""
+    stores = [location for location in places.load_locations().values() if location.kind == "store" and location.active]
+    return [
+        {"method": "pickup", "location": store.id, "name": store.name, "address": store.address}
+        for store in stores
+        if store.id in context.preference and not list_shortages(command, context, [store.id])
+    ]
 
 
 def is_method_available(method: str, command: PlaceOrder, context: OrderContext) -> bool:

@@ -97,13 +97,14 @@ def list_orders(call: Call) -> dict[str, Any]:
         raise Invalid(("channel", f"must be one of {', '.join(CHANNELS)}"))
     if query.customer:
         name = f"orders of {query.customer}"
-        orders, after = find.list_orders_of_customer(query.customer, query.limit, read_cursor(query.cursor, name))
+        before = (read_cursor(query.cursor, name) or {}).get("before")
+        orders, next_before = find.list_orders_of_customer(query.customer, query.limit, before)
     else:
         day = (query.day or clock.day_of(clock.now(), config.zone())).isoformat()
         name = f"orders {day} {query.channel}"
         before = (read_cursor(query.cursor, name) or {}).get("before")
         orders, next_before = find.list_orders_of_day(day, query.channel, query.limit, before)
-        after = {"before": next_before} if next_before else None
+    after = {"before": next_before} if next_before else None
     matching = [order for order in orders if query.location in ("", order.location)]
     return page_to_json(order_json.orders_to_summaries(matching), after, name)
 

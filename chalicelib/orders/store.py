@@ -34,7 +34,7 @@ class OrderRow(IndexedRow):
     payment_status = StateAttribute()
     fulfillment_status = StateAttribute()
     body = UnicodeAttribute()  # lines, delivery and everything else that never changes
-    pieces = UnicodeAttribute(null=True)
+    allocations = UnicodeAttribute(null=True, attr_name="pieces")
     payment_ids = UnicodeAttribute(null=True)
     reserved_until = InstantAttribute(null=True)
     total_minor = NumberAttribute()
@@ -42,10 +42,10 @@ class OrderRow(IndexedRow):
     customer_id = UnicodeAttribute(null=True)
     contact = UnicodeAttribute(null=True)  # personal data, apart from `body` so that it can be erased on request
     reason = UnicodeAttribute(null=True)
-    bringer = UnicodeAttribute(null=True)
+    carrier_name = UnicodeAttribute(null=True, attr_name="bringer")
     token_version = NumberAttribute(default=1)
     link_until = InstantAttribute(null=True)
-    caller = UnicodeAttribute(null=True)
+    network_id = UnicodeAttribute(null=True, attr_name="caller")
     version = NumberAttribute()
     journal_hash = UnicodeAttribute()
 
@@ -131,7 +131,7 @@ def _build_unpaid_row(order: Order) -> UnpaidOrderRow:
 
 
 def _to_stored(name: str, value: Any) -> Any:
-    if name == "pieces":
+    if name == "allocations":
         return compact_json.dumps([_allocation_to_stored(allocation) for allocation in value]) if value else None
     if name == "contact":
         return compact_json.dumps(value) if value else None
@@ -151,7 +151,7 @@ def _order_to_row(order: Order) -> OrderRow:
         payment_status=order.payment_status,
         fulfillment_status=order.fulfillment_status,
         body=compact_json.dumps(_order_to_body(order)),
-        pieces=_to_stored("pieces", order.pieces),
+        allocations=_to_stored("allocations", order.allocations),
         payment_ids=_to_stored("payment_ids", order.payment_ids),
         reserved_until=order.reserved_until,
         total_minor=order.total.minor,
@@ -161,7 +161,7 @@ def _order_to_row(order: Order) -> OrderRow:
         reason=order.reason or None,
         token_version=order.token_version,
         link_until=order.link_until,
-        caller=order.caller or None,
+        network_id=order.network_id or None,
         version=order.version,
         journal_hash=order.journal_hash,
         list=day_list(clock.day_of(order.placed_at, config.zone()).isoformat(), order.channel),
@@ -180,6 +180,7 @@ def _order_to_body(order: Order) -> dict[str, Any]:
         "location": order.location,
         "placement": order.placement,
         "coupons": list(order.coupons),
+        "coupon_identities": list(order.coupon_identities),
         "note": order.note,
         "ref": order.ref,
     }
@@ -218,17 +219,18 @@ def row_to_order(row: Any) -> Order:
         customer_id=row.customer_id or "",
         location=body.get("location", ""),
         placement=body.get("placement", ""),
-        pieces=tuple(Allocation(*stored) for stored in compact_json.loads(row.pieces)) if row.pieces else (),
+        allocations=tuple(Allocation(*stored) for stored in compact_json.loads(row.allocations or "[]")),
         payment_ids=tuple(row.payment_ids.split(",")) if row.payment_ids else (),
         reserved_until=row.reserved_until,
         coupons=tuple(body.get("coupons", ())),
+        coupon_identities=tuple(body.get("coupon_identities", ())),
         note=body.get("note", ""),
         ref=body.get("ref", ""),
         reason=row.reason or "",
-        bringer=row.bringer or "",
+        carrier_name=row.carrier_name or "",
         token_version=int(row.token_version),
         link_until=row.link_until,
-        caller=row.caller or "",
+        network_id=row.network_id or "",
         version=int(row.version),
         journal_hash=row.journal_hash,
     )

@@ -40,23 +40,24 @@ def collect(
     """Settle receivables with `amount` and return the collection as JSON.
 
     Concurrent collections cannot take more than is owed: the writes require the receivables as they were read.
-    Raises MethodUnavailable, Forbidden, NoOpenShift, MoreThanOwed and CollectInParts."""
+    Raises MethodUnavailable, Forbidden, NoOpenShift, MoreThanOwed and CollectInParts.
+    """
     idempotency.check_repeat(idempotency_key)
     shift = find_receiving_shift(principal, method, amount.currency)
-    paid = receivables.settle_oldest_first(
+    settlements = receivables.settle_oldest_first(
         filter_by_currency(find.list_receivables_of_customer(customer_id), amount.currency), amount
     )
-    payments = store.load_payments([receivable.payment_id for receivable, _ in paid if receivable.payment_id])
+    payments = store.load_payments([receivable.payment_id for receivable, _ in settlements if receivable.payment_id])
     now = clock.now()
-    event = build_collection_event(ids.new("col", now), customer_id, method, amount, shift, paid)
+    event = build_collection_event(ids.new("col", now), customer_id, method, amount, shift, settlements)
     entry, _ = journal.append_event(f"collection#{event.collection_id}", event, actor=principal.actor, at=now)
-    answer = collection_to_json(event, paid)
+    answer = collection_to_json(event, settlements)
     db.commit(
         [
             idempotency.record_answer(idempotency_key, answer),
-            *settle_receivables(paid),
-            *settle_payments(payments, paid),
-            *release_credit_of_customers(paid),
+            *settle_receivables(settlements),
+            *settle_payments(payments, settlements),
+            *release_credit_of_customers(settlements),
             *([shift_store.add_cash(shift, amount)] if shift else []),
             entry,
         ]
@@ -67,7 +68,8 @@ def collect(
 def find_receiving_shift(principal: Principal, method: str, currency: str) -> Shift | None:
     """Return the caller's open shift for cash, None for a transfer.
 
-    Only roles that can read the bank statement may record a transfer."""
+    Only roles that can read the bank statement may record a transfer.
+    """
     if method not in COLLECTION_METHODS:
         raise MethodUnavailable(method=method, methods=list(COLLECTION_METHODS))
     if method == "transfer":
@@ -84,33 +86,33 @@ def filter_by_currency(owed: Sequence[Receivable], currency: str) -> list[Receiv
     return [receivable for receivable in owed if receivable.amount.currency == currency]
 
 
-def settle_receivables(paid: Settlements) -> list[Write]:
+def settle_receivables(settlements: Settlements) -> list[Write]:
     return [
         write
-        for receivable, part in paid
+        for receivable, part in settlements
         for write in store.settle_receivable(receivable, receivables.apply_settlement(receivable, part))
     ]
 
 
-def settle_payments(payments: Sequence[Payment], paid: Settlements) -> list[Write]:
-    parts = {receivable.payment_id: part for receivable, part in paid}
+def settle_payments(payments: Sequence[Payment], settlements: Settlements) -> list[Write]:
+    parts = {receivable.payment_id: part for receivable, part in settlements}
     return [store.save_payment(payment, lifecycle.settle(payment, parts[payment.id])) for payment in payments]
 
 
-def release_credit_of_customers(paid: Settlements) -> list[Write]:
+def release_credit_of_customers(settlements: Settlements) -> list[Write]:
     """Return one write per customer id: a merged customer's receivables release the credit they were taken from."""
     sums: dict[str, Money] = {}
-    for receivable, part in paid:
-        name = receivable.customer_id
-        sums[name] = sums[name] + part if name in sums else part
-    return [release_credit(name, amount) for name, amount in sums.items()]
+    for receivable, part in settlements:
+        customer_id = receivable.customer_id
+        sums[customer_id] = sums[customer_id] + part if customer_id in sums else part
+    return [release_credit(customer_id, amount) for customer_id, amount in sums.items()]
 
 
 def build_collection_event(
-    collection_id: str, customer_id: str, method: str, amount: Money, shift: Shift | None, paid: Settlements
+    collection_id: str, customer_id: str, method: str, amount: Money, shift: Shift | None, settlements: Settlements
 ) -> CollectionReceived:
     account = f"till:{shift.till}" if shift else "bank"
-    settled_debts = [Posting(f"receivable:{receivable.customer_id}", -part.minor) for receivable, part in paid]
+    settled_debts = [Posting(f"receivable:{receivable.customer_id}", -part.minor) for receivable, part in settlements]
     return CollectionReceived(
         collection_id=collection_id,
         customer_id=customer_id,
@@ -121,13 +123,13 @@ def build_collection_event(
         shift=shift.id if shift else "",
         settled=tuple(
             SettledReceivable(receivable.id, part.minor, receivable.order_id, receivable.payment_id)
-            for receivable, part in paid
+            for receivable, part in settlements
         ),
         postings=postings.merge_postings([Posting(account, amount.minor), *settled_debts]),
     )
 
 
-def collection_to_json(event: CollectionReceived, paid: Settlements) -> dict[str, Any]:
+def collection_to_json(event: CollectionReceived, settlements: Settlements) -> dict[str, Any]:
     on = find.today()
     return {
         "id": event.collection_id,
@@ -138,6 +140,6 @@ def collection_to_json(event: CollectionReceived, paid: Settlements) -> dict[str
         "shift": event.shift or None,
         "settled": [
             find.receivable_to_json(receivables.apply_settlement(receivable, part), on) | {"paid": part.to_json()}
-            for receivable, part in paid
+            for receivable, part in settlements
         ],
     }

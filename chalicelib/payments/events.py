@@ -12,7 +12,11 @@ from chalicelib.payments.project_ledger import update_ledger
 handlers = EventHandlers(__name__)
 # Event kinds that can carry money. The subscriptions filter by them, so a missing kind is never delivered.
 SUBSCRIBED_KINDS = {
-    *("OrderPlaced", "OrderCancelled", "PaymentCaptured", "WorkDelivered", "WorkHandedOver"),
+    "OrderPlaced",
+    "OrderCancelled",
+    "PaymentCaptured",
+    "WorkDelivered",
+    "WorkHandedOver",
     "CollectionReceived",
     "CashHandedOver",
 }

@@ -2,19 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from datetime import date
 from typing import Any
 
 from chalicelib.customers import find as customers_find
-from chalicelib.customers.model import Credit, Customer
+from chalicelib.customers.model import Credit
 from chalicelib.kit import clock, config, db
 from chalicelib.kit.auth import Principal
 from chalicelib.kit.errors import NotFound
-from chalicelib.kit.money import Money
+from chalicelib.kit.money import zero
 from chalicelib.payments import shift_store, store
 from chalicelib.payments.model import Payment, Receivable, Shift
-from chalicelib.payments.receivables import AGE_BUCKETS, Ageing, age_bucket, build_ageing, overdue_days
+from chalicelib.payments.receivables import AGE_BUCKETS, age_bucket, build_ageing, overdue_days
 from chalicelib.payments.transfer_instructions import build_next_action
 
 ALL_SHIFTS_ROLES = frozenset({"owner", "finance"})
@@ -31,10 +31,11 @@ def load_payment(payment_id: str) -> Payment:
 def load_shift(principal: Principal, shift_id: str) -> Shift:
     """Return a shift; the id `mine` stands for the caller's unclosed one.
 
-    Raises NotFound for another person's shift unless the caller is owner or finance."""
+    Raises NotFound for another person's shift unless the caller is owner or finance.
+    """
     if shift_id == "mine":
-        pointer = shift_store.find_unclosed_shift(principal.id)
-        shift_id = pointer.id if pointer else ""
+        unclosed = shift_store.find_unclosed_shift(principal.id)
+        shift_id = unclosed.id if unclosed else ""
     shift = shift_store.find_shift(shift_id) if shift_id else None
     if shift is None or not (shift.cashier == principal.id or principal.role in ALL_SHIFTS_ROLES):
         raise NotFound()
@@ -54,19 +55,12 @@ def list_receivables_of_customer(customer_id: str) -> list[Receivable]:
 def list_receivables(customer_id: str, limit: int, after: dict[str, Any] | None) -> ReceivablesPage:
     """Return one customer's open receivables, or a page of all with its cursor if `customer_id` is empty.
 
-    The oldest due date comes first."""
+    The oldest due date comes first.
+    """
     if customer_id:
         return list_receivables_of_customer(customer_id), None
     page = db.query(store.ReceivableRow, "receivables", index="by_list", limit=limit, after=after)
     return [store.row_to_receivable(row) for row in page.items if row.list], page.after
-
-
-def load_customer_account(customer_id: str, on: date) -> tuple[Customer, Credit | None, list[Receivable], Ageing]:
-    """Return the customer, its credit if any, its open receivables and their ageing."""
-    customer, credit = customers_find.load_customer_and_credit(customer_id)
-    owed = list_receivables_of_customer(customer_id)
-    currency = credit.limit.currency if credit else owed[0].amount.currency if owed else config.currency()
-    return customer, credit, owed, build_ageing(owed, on, currency)
 
 
 def today() -> date:
@@ -77,8 +71,10 @@ def today() -> date:
 def load_customer_card(customer_id: str) -> dict[str, Any]:
     """Return the customer card as JSON: contact details, credit, ageing and up to 100 receivables."""
     on = today()
-    customer, credit, owed, ageing = load_customer_account(customer_id, on)
-    nothing = Money(0, ageing.owed.currency)
+    customer, credit = customers_find.load_customer_and_joint_credit(customer_id)
+    receivables = list_receivables_of_customer(customer_id)
+    currency = _currency_of_account(credit, receivables)
+    ageing, nothing = build_ageing(receivables, on, currency), zero(currency)
     return customer.to_json() | {
         "credit_limit": (credit.limit if credit else nothing).to_json(),
         "credit_left": (credit.left if credit else nothing).to_json(),
@@ -86,8 +82,14 @@ def load_customer_card(customer_id: str) -> dict[str, Any]:
         "overdue": ageing.overdue.to_json(),
         "overdue_days": ageing.overdue_days,
         "ageing": {name: ageing.buckets[name].to_json() for name in AGE_BUCKETS},
-        "receivables": receivables_to_json(owed[:100], on),
+        "receivables": receivables_to_json(receivables[:100], on),
     }
+
+
+def _currency_of_account(credit: Credit | None, receivables: Sequence[Receivable]) -> str:
+    if credit is not None:
+        return credit.limit.currency
+    return receivables[0].amount.currency if receivables else config.currency()
 
 
 def payment_to_json(payment: Payment) -> dict[str, Any]:
@@ -102,7 +104,7 @@ def payment_to_json(payment: Payment) -> dict[str, Any]:
 
 
 def shift_to_json(shift: Shift) -> dict[str, Any]:
-    nothing = Money(0, shift.opening.currency)
+    nothing = zero(shift.opening.currency)
     return {
         "id": shift.id,
         "till": shift.till,

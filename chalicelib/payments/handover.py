@@ -33,16 +33,17 @@ def hand_over(
 
     The receiver calls this, because they are accountable for the cash afterwards. They receive it into their open
     shift; owner and finance without one receive it into the safe. Raises NotFound, ShiftNotOpen, NoOpenShift,
-    EmptyDrawer and NotEnoughCash."""
+    EmptyDrawer and NotEnoughCash.
+    """
     idempotency.check_repeat(idempotency_key)
     giver = load_giver(principal, from_shift)
     receiver = load_receiver(principal)
-    handed_over = resolve_handover_amount(giver, amount)
+    cash = resolve_handover_amount(giver, amount)
     now = clock.now()
-    event = build_handover_event(ids.new("hov", now), giver, receiver, handed_over)
+    event = build_handover_event(ids.new("hov", now), giver, receiver, cash)
     entry, _ = journal.append_event(f"handover#{event.handover_id}", event, actor=principal.actor, at=now)
     answer = handover_to_json(event)
-    cash_writes = [shift_store.remove_cash(giver, handed_over), *add_cash_to_receiver(receiver, handed_over)]
+    cash_writes = [shift_store.remove_cash(giver, cash), *add_cash_to_receiver(receiver, cash)]
     db.commit([idempotency.record_answer(idempotency_key, answer), *cash_writes, entry])
     return answer
 

@@ -12,6 +12,7 @@ from chalicelib.kit.money import Money
 from chalicelib.payments.model import Payment, PaymentRecord, PaymentStatus, SettledReceivable
 
 MONEY_IN_KINDS = ("captured", "collected")
+LINE_KIND_BY_STATUS = {PaymentStatus.CAPTURED: "captured", PaymentStatus.ON_CREDIT: "credit"}
 # Credit is reversed when its order ends, or when a late transfer covers it.
 CREDIT_REVERSING_EVENTS = ("OrderCancelled", "PaymentCaptured")
 
@@ -44,7 +45,8 @@ class LedgerLine:
 def build_lines(message: Mapping[str, Any], payments: Mapping[str, Payment], zone: str) -> list[LedgerLine]:
     """Return the ledger lines of one journal entry; most entries have none.
 
-    `payments` holds the current payments that the entry names, by id; `zone` decides the day."""
+    `payments` holds the current payments that the entry names, by id; `zone` decides the day.
+    """
     body = message["body"]
     lines = [
         replace(line, **fields_from_payment(payments.get(line.payment_id), line))
@@ -62,7 +64,8 @@ def build_lines(message: Mapping[str, Any], payments: Mapping[str, Payment], zon
 def list_payment_ids_to_load(message: Mapping[str, Any]) -> list[str]:
     """Return the ids of the payments that `build_lines` needs, without duplicates, in the order of the entry.
 
-    Only captured lines and lines without a channel need their payment."""
+    Only captured lines and lines without a channel need their payment.
+    """
     lines = [line for line in build_lines_from_entry(message, "UTC") if line.payment_id]
     return list(dict.fromkeys(line.payment_id for line in lines if line.kind == "captured" or not line.channel))
 
@@ -87,9 +90,6 @@ def build_lines_from_entry(message: Mapping[str, Any], zone: str) -> list[Ledger
         )
         for payment in payments
     ]
-
-
-LINE_KIND_BY_STATUS = {PaymentStatus.CAPTURED: "captured", PaymentStatus.ON_CREDIT: "credit"}
 
 
 def build_collection_lines(message: Mapping[str, Any], zone: str) -> list[LedgerLine]:
@@ -171,7 +171,8 @@ def list_mismatches(
 ) -> list[dict[str, Any]]:
     """Return the payments that are missing or whose captured amount differs from the ledger's, over all days.
 
-    `posted` holds the minor units that the ledger received per payment."""
+    `posted` holds the minor units that the ledger received per payment.
+    """
     mismatches = []
     for payment_id in payment_ids:
         payment = payments.get(payment_id)

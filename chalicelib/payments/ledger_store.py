@@ -36,8 +36,8 @@ class PostedAmountRow(Row):
 def save_lines(lines: Sequence[LedgerLine]) -> list[Write]:
     """Return the writes that create `lines` and add to the received sums of their payments.
 
-    A line that exists raises AlreadyBooked and, in the same commit, leaves the sums as they are: an event delivered
-    twice counts once."""
+    They fail with AlreadyBooked, sums included, if a line exists: an event delivered twice counts once.
+    """
     sums: dict[str, int] = {}
     for line in lines:
         if line.payment_id and line.kind in MONEY_IN_KINDS:

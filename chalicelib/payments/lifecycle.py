@@ -23,7 +23,7 @@ from chalicelib.payments.model import (
     Shift,
 )
 
-Tender = tuple[str, Money | None]
+Tender = tuple[str, Money | None]  # a payment method and its amount; None is the rest of the total
 CoveredPayment = tuple[Payment, Money]  # a payment and the part of its amount that another payment covers
 
 
@@ -50,7 +50,8 @@ def build_payments(
 ) -> list[Payment]:
     """Return one payment per tender in the initial status of its method, or none if `total_due` is zero.
 
-    Raises MethodUnavailable, NoOpenShift, NoCreditTerms, and Invalid if the amounts do not sum to `total_due`."""
+    Raises MethodUnavailable, NoOpenShift, NoCreditTerms, and Invalid if the amounts do not sum to `total_due`.
+    """
     for method, _ in tenders:
         _check_method(method)
     parts = _split_total(tenders, total_due) if total_due else []
@@ -117,7 +118,9 @@ def _find_tender_problem(tenders: Sequence[Tender], total_due: Money) -> str:
     if len(tenders) - len(stated) > 1:
         return "only one payment may omit its amount"
     stated_total = total(stated, total_due.currency)
-    if stated_total != total_due if len(stated) == len(tenders) else total_due <= stated_total:
+    has_open_tender = len(stated) < len(tenders)
+    is_sum_possible = stated_total < total_due if has_open_tender else stated_total == total_due
+    if not is_sum_possible:
         return f"the amounts sum to {format_money(stated_total)}, but the order total is {format_money(total_due)}"
     return ""
 
@@ -125,7 +128,8 @@ def _find_tender_problem(tenders: Sequence[Tender], total_due: Money) -> str:
 def transition(payment: Payment, to: PaymentStatus, **changes: Any) -> Payment:
     """Return the payment in status `to`, with `changes`. Capturing captures the whole amount by default.
 
-    Raises PaymentCannotMove if the method's transition table does not allow it."""
+    Raises PaymentCannotMove if the method's transition table does not allow it.
+    """
     if to not in PAYMENT_STATES[payment.method][payment.status]:
         raise PaymentCannotMove(payment_id=payment.id, method=payment.method, status=payment.status, to=to)
     if to == PaymentStatus.CAPTURED:
@@ -150,7 +154,8 @@ def settle(payment: Payment, amount: Money) -> Payment:
 def choose_payments_to_cover(payments: Iterable[Payment], amount: Money) -> list[CoveredPayment]:
     """Return the payments that a late transfer of `amount` covers: credit first, then cash on delivery.
 
-    Another payment replaced the transfer before it arrived; without this the customer would pay twice."""
+    Another payment replaced the transfer before it arrived; without this the customer would pay twice.
+    """
     unpaid = [
         payment
         for status in (PaymentStatus.ON_CREDIT, PaymentStatus.DUE)
@@ -179,7 +184,8 @@ def close_with_order(payment: Payment, to: PaymentStatus = PaymentStatus.CANCELL
     """Return the payment after its order ended in cancellation or expiry.
 
     A captured payment stays captured and is refunded later; others become `to`, or cancelled where the method has no
-    such status."""
+    such status.
+    """
     if payment.status in (PaymentStatus.CAPTURED, PaymentStatus.CANCELLED, PaymentStatus.EXPIRED):
         return payment
     return transition(payment, to if to in PAYMENT_STATES[payment.method] else PaymentStatus.CANCELLED)
@@ -205,7 +211,8 @@ def derive_payment_status(order_total: Money, payments: Iterable[Payment]) -> Or
 def overpaid_minor(order_total: Money, payments: Iterable[Payment]) -> int:
     """Return the minor units captured beyond the order total, 0 if none.
 
-    No payment is open then, because `choose_payments_to_cover` applies surplus money to open payments first."""
+    No payment is open then, because `choose_payments_to_cover` applies surplus money to open payments first.
+    """
     net_captured = sum(payment.captured.minor - payment.refunded.minor for payment in payments)
     return max(0, net_captured - order_total.minor)
 

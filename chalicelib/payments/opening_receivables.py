@@ -1,4 +1,4 @@
-"""Record the balance that a customer receivable in an earlier system."""
+"""Record the balance that a customer owed in an earlier system."""
 
 from __future__ import annotations
 
@@ -16,11 +16,12 @@ from chalicelib.payments.model import OpeningReceivableRecorded, Posting, Receiv
 def record_opening_receivable(customer_id: str, amount: Money, due_on: date, actor: str) -> list[Write]:
     """Return writes for `customers.save.save_customer(…, opening_balance=amount, extra_writes=…)`.
 
-    That function counts the amount as exposure and commits these writes only once, so an import can be repeated."""
-    identifier = ids.derive("rcv", customer_id, "opening")
-    receivable = Receivable(identifier, customer_id, "", "", amount, zero(amount.currency), due_on)
+    That function counts the amount as exposure and commits these writes only once, so an import can be repeated.
+    """
+    receivable_id = ids.derive("rcv", customer_id, "opening")
+    receivable = Receivable(receivable_id, customer_id, "", "", amount, zero(amount.currency), due_on)
     event = build_opening_event(receivable)
-    entry, _ = journal.append_event(f"receivable#{identifier}", event, actor=actor, at=clock.now())
+    entry, _ = journal.append_event(f"receivable#{receivable_id}", event, actor=actor, at=clock.now())
     return [store.create_receivable(receivable), entry]
 
 

@@ -28,7 +28,8 @@ def build_capture(payment: Payment) -> tuple[Posting, ...]:
 def build_late_capture(payment: Payment, covered: Sequence[CoveredPayment]) -> tuple[Posting, ...]:
     """Return the postings of a transfer captured after its order stopped waiting for it.
 
-    It pays the payments in `covered`; the rest becomes a refund owed."""
+    It pays the payments in `covered`; the rest becomes a refund owed.
+    """
     order = f"order:{payment.order_id}"
     postings = [*build_capture(payment)]
     for covered_payment, part in covered:
@@ -53,7 +54,8 @@ def build_placement(order_id: str, order_total: Money, payments: Iterable[Paymen
 def build_order_end(order_id: str, order_total: Money, payments: Sequence[Payment]) -> tuple[Posting, ...]:
     """Return the postings that reverse the sale of an order that ended.
 
-    `payments` are those before the end. Captured money becomes `refund_owed`; outstanding credit is cancelled."""
+    `payments` are those before the end. Captured money becomes `refund_owed`; outstanding credit is cancelled.
+    """
     refund_owed = refund_owed_minor(order_total, payments)
     order = f"order:{order_id}"
     postings = [Posting("sales", order_total.minor), Posting(order, refund_owed - order_total.minor)]
@@ -70,7 +72,8 @@ def build_order_end(order_id: str, order_total: Money, payments: Sequence[Paymen
 def refund_owed_minor(order_total: Money, payments: Iterable[Payment]) -> int:
     """Return the minor units to refund when the order ends.
 
-    The overpaid part is left out: it became a refund owed when it was captured."""
+    The overpaid part is left out: it became a refund owed when it was captured.
+    """
     listed = list(payments)
     return sum(payment.captured.minor - payment.refunded.minor for payment in listed) - overpaid_minor(
         order_total, listed

@@ -14,7 +14,8 @@ from chalicelib.places import find as places_find
 def update_ledger(message: dict[str, Any]) -> None:
     """Add the lines of one journal entry. A repeated delivery is ignored, and order does not matter.
 
-    Raises NewerVersion for an event schema that this code does not support."""
+    Raises NewerVersion for an event schema that this code does not support.
+    """
     events.check_schema_version(message["kind"], message["schema_version"])
     payments = {payment.id: payment for payment in store.load_payments(ledger.list_payment_ids_to_load(message))}
     lines = ledger.build_lines(message, payments, timezone_of_location(message["body"].get("location", "")))
@@ -26,10 +27,10 @@ def update_ledger(message: dict[str, Any]) -> None:
         log.info("ledger_entry_already_booked", event_id=message["event_id"], kind=message["kind"])
 
 
-def timezone_of_location(location: str) -> str:
-    """Return the time zone whose calendar day an event at `location` belongs to; the shop's if there is none."""
-    place = places_find.load_locations().get(location) if location else None
-    return place.zone if place else config.zone()
+def timezone_of_location(location_id: str) -> str:
+    """Return the time zone whose calendar day an event at the location belongs to; the shop's if there is none."""
+    location = places_find.load_locations().get(location_id) if location_id else None
+    return location.zone if location else config.zone()
 
 
 def load_ledger_report(day: date) -> dict[str, Any]:

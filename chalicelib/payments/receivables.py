@@ -16,24 +16,29 @@ def payment_to_receivable(payment: Payment) -> Receivable:
     """Return the receivable of a credit payment, with the same id suffix, captured amount and matching status."""
     if payment.due_on is None:
         raise ValueError(f"{payment.id} is not a credit payment")
-    identifier = "rcv_" + payment.id.removeprefix("pay_")
-    status = (
-        ReceivableStatus.SETTLED
-        if not payment.outstanding
-        else ReceivableStatus.PARTIALLY_SETTLED
-        if payment.captured
-        else ReceivableStatus.OPEN
-    )
     return Receivable(
-        *(identifier, payment.customer_id, payment.order_id, payment.id),
-        *(payment.amount, payment.captured, payment.due_on, status),
+        id="rcv_" + payment.id.removeprefix("pay_"),
+        customer_id=payment.customer_id,
+        order_id=payment.order_id,
+        payment_id=payment.id,
+        amount=payment.amount,
+        settled=payment.captured,
+        due_on=payment.due_on,
+        status=_status_of_credit_payment(payment),
     )
+
+
+def _status_of_credit_payment(payment: Payment) -> ReceivableStatus:
+    if not payment.outstanding:
+        return ReceivableStatus.SETTLED
+    return ReceivableStatus.PARTIALLY_SETTLED if payment.captured else ReceivableStatus.OPEN
 
 
 def settle_oldest_first(receivables: Iterable[Receivable], amount: Money) -> list[tuple[Receivable, Money]]:
     """Return the receivables that `amount` pays and the part of each, oldest due date first.
 
-    Raises MoreThanOwed, or CollectInParts if one transaction cannot settle that many."""
+    Raises MoreThanOwed, or CollectInParts if one transaction cannot settle that many.
+    """
     unsettled = sorted(
         (receivable for receivable in receivables if receivable.left),
         key=lambda receivable: (receivable.due_on, receivable.id),
@@ -41,24 +46,24 @@ def settle_oldest_first(receivables: Iterable[Receivable], amount: Money) -> lis
     owed = total((receivable.left for receivable in unsettled), amount.currency)
     if amount.minor > owed.minor:
         raise MoreThanOwed(owed=owed, wanted=amount)
-    paid: list[tuple[Receivable, Money]] = []
+    settlements: list[tuple[Receivable, Money]] = []
     rest = amount
     for receivable in unsettled:
         if not rest:
             break
         part = min(receivable.left, rest)
-        paid.append((receivable, part))
+        settlements.append((receivable, part))
         rest = rest - part
-    if len(paid) > MAX_RECEIVABLES_PER_COLLECTION:
-        largest = total((part for _, part in paid[:MAX_RECEIVABLES_PER_COLLECTION]), amount.currency)
+    if len(settlements) > MAX_RECEIVABLES_PER_COLLECTION:
+        largest = total((part for _, part in settlements[:MAX_RECEIVABLES_PER_COLLECTION]), amount.currency)
         raise CollectInParts(most=MAX_RECEIVABLES_PER_COLLECTION, amount=largest)
-    return paid
+    return settlements
 
 
 def apply_settlement(receivable: Receivable, amount: Money) -> Receivable:
     """Return the receivable with `amount` more settled and the resulting status."""
-    paid = replace(receivable, settled=receivable.settled + amount)
-    return replace(paid, status=ReceivableStatus.PARTIALLY_SETTLED if paid.left else ReceivableStatus.SETTLED)
+    settled = replace(receivable, settled=receivable.settled + amount)
+    return replace(settled, status=ReceivableStatus.PARTIALLY_SETTLED if settled.left else ReceivableStatus.SETTLED)
 
 
 AGE_BUCKETS = ("current", "1-30", "31-60", "61-90", "over_90")  # days overdue
@@ -70,7 +75,7 @@ def overdue_days(due_on: date, on: date) -> int:
 
 def age_bucket(due_on: date, on: date) -> str:
     """Return the name of the ageing bucket. On the due date itself a receivable is still current."""
-    return AGE_BUCKETS[min(4, (overdue_days(due_on, on) + 29) // 30)]
+    return AGE_BUCKETS[min(len(AGE_BUCKETS) - 1, (overdue_days(due_on, on) + 29) // 30)]
 
 
 @dataclass(frozen=True)

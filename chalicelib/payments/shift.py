@@ -33,7 +33,8 @@ def open_shift(
 ) -> dict[str, Any]:
     """Open the caller's shift with the float `opening` and return it as JSON.
 
-    Raises ShiftAlreadyOpen, TillInUse, and Invalid for a currency other than the shop's."""
+    Raises ShiftAlreadyOpen, TillInUse, and Invalid for a currency other than the shop's.
+    """
     idempotency.check_repeat(idempotency_key)
     check_currency("opening", opening)
     now = clock.now()
@@ -64,7 +65,8 @@ def count_shift(
 ) -> dict[str, Any]:
     """Record the counted cash and return the shift as JSON. A later count before closing replaces it.
 
-    Raises ShiftNotOpen for a closed shift and BagStaysOpen for a cash bag."""
+    Raises ShiftNotOpen for a closed shift and BagStaysOpen for a cash bag.
+    """
     idempotency.check_repeat(idempotency_key)
     shift = find.load_shift(principal, shift_id)
     check_countable(shift, counted)
@@ -85,7 +87,8 @@ def close_shift(
 ) -> dict[str, Any]:
     """Move the counted cash to the safe, book the variance, and free the till and the cashier.
 
-    Closing a closed shift again is a no-op. Raises ShiftNotCounted, and BagStaysOpen for a cash bag."""
+    Closing a closed shift again is a no-op. Raises ShiftNotCounted, and BagStaysOpen for a cash bag.
+    """
     idempotency.check_repeat(idempotency_key)
     shift = find.load_shift(principal, shift_id)
     if shift.status == ShiftStatus.CLOSED:
@@ -153,7 +156,7 @@ def build_counted_event(shift: Shift) -> ShiftCounted:
 
 def build_closed_event(shift: Shift) -> ShiftClosed:
     count = build_counted_event(shift)
-    emptying = [Posting(f"till:{shift.till}", -count.expected_minor), Posting("safe", count.counted_minor)]
+    till_to_safe = [Posting(f"till:{shift.till}", -count.expected_minor), Posting("safe", count.counted_minor)]
     return ShiftClosed(
         shift_id=shift.id,
         till=shift.till,
@@ -162,5 +165,5 @@ def build_closed_event(shift: Shift) -> ShiftClosed:
         variance_minor=count.variance_minor,
         currency=count.currency,
         reason=shift.reason,
-        postings=postings.merge_postings([*emptying, Posting("variance", -count.variance_minor)]),
+        postings=postings.merge_postings([*till_to_safe, Posting("variance", -count.variance_minor)]),
     )

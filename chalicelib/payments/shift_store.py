@@ -72,7 +72,7 @@ def find_shift(shift_id: str) -> Shift | None:
 
 
 def add_cash(shift: Shift, amount: Money) -> Write:
-    """Return the write that adds cash to an open shift; it creates a bag that does not exist. Raises ShiftNotOpen."""
+    """Return the write that adds cash to an open shift or to a bag, which it creates. Fails with ShiftNotOpen."""
     row, added = _shift_row_key(shift.id), ShiftRow.cash_in_minor.add(amount.minor)
     if shift.is_cash_bag:
         return db.update(row, added, *_initial_bag_attributes(shift))
@@ -82,7 +82,8 @@ def add_cash(shift: Shift, amount: Money) -> Write:
 def remove_cash(shift: Shift, amount: Money) -> Write:
     """Return the write that removes cash from an open shift. Raises NotEnoughCash.
 
-    It requires the counters as read, because a DynamoDB condition cannot subtract one from another."""
+    It requires the counters as read, because a DynamoDB condition cannot subtract one from another.
+    """
     unchanged = _status_is_open() & _cash_unchanged(shift)
     if shift.expected.minor < amount.minor:
         raise NotEnoughCash(shift_id=shift.id, wanted=amount, expected=shift.expected)
@@ -92,11 +93,12 @@ def remove_cash(shift: Shift, amount: Money) -> Write:
 def open_shift(shift: Shift) -> list[Write]:
     """Return the writes of the shift, its cashier's copy and the till it occupies.
 
-    Raises ShiftAlreadyOpen or TillInUse when one of the last two exists."""
-    pointer = _shift_to_row(shift)
-    pointer.pk, pointer.list, pointer.listed_at = open_shift_key(shift.cashier).pk, None, None
+    They fail with ShiftAlreadyOpen or TillInUse if one of the last two exists.
+    """
+    cashier_copy = _shift_to_row(shift)
+    cashier_copy.pk, cashier_copy.list, cashier_copy.listed_at = open_shift_key(shift.cashier).pk, None, None
     return [
-        db.create(pointer, refusal=lambda stored: ShiftAlreadyOpen(shift_id=stored.id if stored else "")),
+        db.create(cashier_copy, refusal=lambda stored: ShiftAlreadyOpen(shift_id=stored.id if stored else "")),
         db.create(
             TillRow(f"till#{shift.till}", "till", shift_id=shift.id),
             refusal=lambda stored: TillInUse(till=shift.till, shift_id=stored.shift_id if stored else ""),

@@ -78,7 +78,7 @@ def create_payment(payment: Payment) -> Write:
 
 
 def save_payment(before: Payment, after: Payment) -> Write:
-    """Return the write of `after`. It raises StaleVersion unless the stored version is that of `before`."""
+    """Return the write of `after`. It fails with StaleVersion unless the stored version is that of `before`."""
     return db.put(_payment_to_row(after), when=PaymentRow.version == before.version)
 
 
@@ -89,7 +89,8 @@ def transition_payment(payment: Payment, to: PaymentStatus, **changes: Any) -> W
 def close_payments(payments: Sequence[Payment], to: PaymentStatus = PaymentStatus.CANCELLED) -> list[Write]:
     """Return the writes that end an order's payments and delete their receivables.
 
-    The caller releases the credit with `customers.store.release_credit`."""
+    The caller releases the credit with `customers.store.release_credit`.
+    """
     writes: list[Write] = []
     for payment in payments:
         after = lifecycle.close_with_order(payment, to)
@@ -129,7 +130,8 @@ def settle_receivable(before: Receivable, after: Receivable) -> list[Write]:
 def cover_payments(covered: Iterable[lifecycle.CoveredPayment]) -> list[Write]:
     """Return the writes that reduce payments covered by another payment, and their receivables.
 
-    The caller releases the credit with `customers.store.release_credit`."""
+    The caller releases the credit with `customers.store.release_credit`.
+    """
     writes: list[Write] = []
     for before, part in covered:
         after = lifecycle.cover(before, part)

@@ -1,4 +1,4 @@
-"""Instructions for paying by bank transfer, as data; pages and messages phrase them."""
+"""Instructions for paying by bank transfer as data; pages and messages turn them into text."""
 
 from __future__ import annotations
 
@@ -11,7 +11,8 @@ from chalicelib.payments.model import Payment, PaymentStatus
 def build_next_action(payment: Payment) -> dict[str, Any] | None:
     """Return what the payer has to do next, or None.
 
-    The reference identifies the order on the bank statement."""
+    The reference identifies the order on the bank statement.
+    """
     if payment.method != "transfer" or payment.status not in (PaymentStatus.AWAITING_PROOF, PaymentStatus.REJECTED):
         return None
     action: dict[str, Any] = {"kind": "instructions", **bank_account()}

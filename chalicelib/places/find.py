@@ -48,7 +48,7 @@ def load_location(location_id: str) -> Location:
 
 
 def check_location_exists(location_id: str, field: str = "location") -> None:
-    """Raise NoSuchLocation for an unknown id; an empty one is allowed. Reads anew, not from the cache."""
+    """Raise NoSuchLocation for an unknown id; an empty one is allowed. Reads the table, not the cache."""
     if location_id and db.get(LocationRow, "locations", location_id) is None:
         raise NoSuchLocation((field, "is not one of ours"), location=location_id)
 
@@ -99,7 +99,7 @@ def find_postcode_point(country: str, postcode: str) -> Point | None:
 
 
 def check_postcode(country: str, postcode: str) -> None:
-    """Raises UnknownPostcode if the country's postcodes are complete and this one is not among them."""
+    """Raise UnknownPostcode if the country's postcodes are complete and this one is not among them."""
     country, postcode = normalize_postcode(country, postcode)
     if country not in load_complete_countries():
         return
@@ -130,8 +130,8 @@ def load_complete_countries() -> set[str]:
     return {row.sk for row in _cached("postcodes", lambda: db.query_all(CountryRow, "postcodes")) if row.loaded}
 
 
-def _index_by_id(read: Callable[[Any], T], rows: Iterable[Any]) -> dict[str, T]:
-    return {row.sk: read(row) for row in rows}
+def _index_by_id(row_to_value: Callable[[Any], T], rows: Iterable[Any]) -> dict[str, T]:
+    return {row.sk: row_to_value(row) for row in rows}
 
 
 def _cached(name: str, load: Callable[[], T]) -> T:

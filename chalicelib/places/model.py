@@ -27,7 +27,10 @@ class Point:
 
 @dataclass(frozen=True)
 class Location:
-    """Anything that holds stock. The `point` of a van is where it starts; its current place is a `Position`."""
+    """Anything that holds stock. A van's `point` is where it starts; a `Position` is where it is now.
+
+    `zone` is its IANA time zone, such as Asia/Jakarta.
+    """
 
     id: str
     kind: str
@@ -90,13 +93,13 @@ def distance_meters(a: Point, b: Point) -> int:
 
 
 def check_location(location: Location) -> None:
-    """Raises Invalid for an unknown kind."""
+    """Raise Invalid for an unknown kind."""
     if location.kind not in LOCATION_KINDS:
         raise Invalid(("kind", f"is one of {', '.join(LOCATION_KINDS)}"))
 
 
 def check_staff(staff: Staff) -> None:
-    """Raises Invalid for an unknown role."""
+    """Raise Invalid for an unknown role."""
     if staff.role not in ROLES:
         raise Invalid(("role", f"is one of {', '.join(ROLES)}"))
 

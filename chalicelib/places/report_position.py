@@ -1,4 +1,4 @@
-"""Reporting the position of a van.
+"""Report the position of a van.
 
 Positions are not journaled: the journal is permanent, and it would become a movement profile of the salesman.
 """

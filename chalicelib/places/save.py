@@ -1,4 +1,4 @@
-"""Saving locations, staff and postcodes. Saving an unchanged value writes nothing, so imports may be repeated."""
+"""Save locations, staff and postcodes. Saving an unchanged value writes nothing, so imports may be repeated."""
 
 from __future__ import annotations
 
@@ -74,7 +74,7 @@ def save_staff(staff: Staff, actor: str) -> bool:
 
 
 def _check_owner_remains(before: Staff | None, after: Staff) -> list[Write]:
-    """Return a check that another owner is still active, for a change by which this one ceases to be an owner.
+    """Return a check that another owner is active, if the change removes this one as an active owner.
 
     The check is part of the transaction, so two owners cannot remove each other at once. Raises LastOwner.
     """

@@ -1,6 +1,6 @@
 """Prices, promotions and coupons, and the engine that prices every cart in every channel.
 
-Owns the table `pricing`. Writes PriceSaved and PromotionSaved. `quote` is pure; orders and the product endpoints call
-it, and those endpoints are here because they show prices. The writes of `use_coupon` and `return_coupon` are committed
-in transactions of orders.
+Owns the table `pricing`. Writes PriceSaved and PromotionSaved. `quote` is pure and is called by orders and by the
+product endpoints, which are in this package because they show prices. Orders commit the writes of `use_coupon` and
+`return_coupon` in their own transactions.
 """

@@ -59,6 +59,8 @@ class CouponBody(Body):
 
 
 class TermsBody(Body):
+    """The terms in Indonesian and in English."""
+
     id: Terms
     en: Terms
 

@@ -41,7 +41,7 @@ _cache = PromotionCache()
 
 
 def list_running_promotions(now: datetime, coupons: Iterable[Coupon] = ()) -> list[Promotion]:
-    """Return the promotions that run at `now`. The list may be 60 s old; those of `coupons` are always in it."""
+    """Return the promotions that run at `now`, up to 60 s old. The promotions of `coupons` are always included."""
     promotions = {promotion.id: promotion for promotion in _load_unended_promotions()}
     missing = {coupon.promotion_id for coupon in coupons} - promotions.keys()
     loaded = map(row_to_promotion, db.batch(map(promotion_key, missing)).values())

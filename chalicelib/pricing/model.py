@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
@@ -101,7 +102,7 @@ class AgreedPrice:
 
     def __post_init__(self) -> None:
         if self.unit_price.minor < 0 or not 0 <= self.discount_rate <= 1:
-            raise ValueError(f"an agreed price cannot be below zero: {self}")
+            raise ValueError(f"an agreed price cannot be below zero, nor its discount rate outside 0 to 1: {self}")
 
 
 @dataclass(frozen=True)
@@ -208,6 +209,11 @@ def check_promotion(promotion: Promotion) -> None:
         raise Invalid(*errors)
 
 
+def identity_to_use_key(kind: str, value: str) -> str:
+    """Return the key under which coupon uses of a phone number or e-mail address are counted. It does not show it."""
+    return f"{kind}#{hashlib.sha256(f'{kind}#{value}'.encode()).hexdigest()[:32]}"
+
+
 def normalize_code(code: str) -> str:
     """Return the code in capitals without surrounding blanks, as codes are typed in any form."""
     return code.strip().upper()
@@ -237,7 +243,7 @@ class CouponDoesNotApply(Refused):
 
 
 class CouponNeedsCustomer(Refused):
-    message = "Code {coupon} is limited per customer; name the customer."
+    message = "Code {coupon} is limited per customer; identify the customer."
 
 
 class CodeTaken(Refused):
@@ -258,4 +264,4 @@ class PromotionSaved(Event):
 
     promotion_id: str
     changed: dict[str, FieldChange]  # by name, without the terms, which are long
-    coupon: dict[str, FieldChange] = field(default_factory=dict)  # the fields of its code that changed, by name
+    coupon: dict[str, FieldChange] = field(default_factory=dict)  # changed fields of its coupon, by name

@@ -1,4 +1,4 @@
-"""Price a cart: the same cart, customer and time give the same total in every channel, to the minor unit. Pure.
+"""Price a cart. Every channel and every price label uses these functions, so their totals agree. Pure.
 
 Lines are priced first, then promotions lower unit prices, then discounts on the order are split over the lines by
 largest remainder. After each step, unit price × quantity + adjustments = total holds for every line.
@@ -65,21 +65,20 @@ def quote(cart: Cart, book: PriceBook, market: Market) -> Quote:
     """
     check_sellable([cart_line.sku for cart_line in cart.lines], book.products, market.channel)
     _check_priced(cart.lines, book.prices, market.currency)
-    running = list_active_promotions(book.promotions, cart.coupons, market)
+    active_promotions = list_active_promotions(book.promotions, cart.coupons, market)
     lines = [price_line(cart_line, book, market) for cart_line in cart.lines]
-    _check_coupons(cart.coupons, running, lines, market.now)
-    lowered = apply_order_discounts(apply_unit_discounts(lines, running), running)
-    return _build_quote(lowered, cart, market.currency)
+    _check_coupons(cart.coupons, active_promotions, lines, market.now)
+    discounted = apply_order_discounts(apply_unit_discounts(lines, active_promotions), active_promotions)
+    return _build_quote(discounted, cart, market.currency)
 
 
 def quote_one_unit(product: Product, price: Price, promotions: Sequence[Promotion], market: Market) -> QuotedLine:
     """Price one unit for a label, in the price's currency, without promotions that need a code or a larger cart."""
     market = replace(market, currency=price.base.currency)
-    running = list_active_promotions(
-        [promotion for promotion in promotions if not promotion.min_total_minor], [], market
-    )
+    without_minimum = [promotion for promotion in promotions if not promotion.min_total_minor]
+    active_promotions = list_active_promotions(without_minimum, [], market)
     line = PricedLine(product, 1, choose_unit_price(price, 1, market))
-    return _build_quoted_line(apply_unit_discounts([line], running)[0])
+    return _build_quoted_line(apply_unit_discounts([line], active_promotions)[0])
 
 
 @dataclass(frozen=True)
@@ -136,10 +135,10 @@ def is_offered_in(promotion: Promotion, market: Market) -> bool:
 
 
 def _check_coupons(
-    coupons: Sequence[Coupon], running: Sequence[ActivePromotion], lines: Sequence[PricedLine], now: datetime
+    coupons: Sequence[Coupon], active_promotions: Sequence[ActivePromotion], lines: Sequence[PricedLine], now: datetime
 ) -> None:
     """Raise the refusal of the first coupon that has no effect."""
-    promotions = {active.promotion.id: active.promotion for active in running}
+    promotions = {active.promotion.id: active.promotion for active in active_promotions}
     for coupon in coupons:
         check_coupon(coupon, now)
         promotion = promotions.get(coupon.promotion_id)
@@ -200,7 +199,7 @@ def _specificity(entry: PriceEntry, price_group: str) -> tuple[bool, bool, bool,
 
 
 def _price_agreed_line(cart_line: CartLine, product: Product) -> PricedLine:
-    """Round once, on the total of the line, as the older system did."""
+    """Return the line at its agreed price. Like the other system, it is rounded once, on the total of the line."""
     assert cart_line.agreed is not None  # nosec B101 - checked by the caller
     line = PricedLine(product, cart_line.quantity, cart_line.agreed.unit_price, closed=True)
     net = round_half_up(Decimal(line.list_total.minor) * (1 - cart_line.agreed.discount_rate))
@@ -214,11 +213,11 @@ def _apply_override(line: PricedLine, cart_line: CartLine) -> PricedLine:
     return line.with_adjustment(Adjustment("override", cart_line.override.reason, difference, "override"), closed=True)
 
 
-def apply_unit_discounts(lines: Sequence[PricedLine], running: Sequence[ActivePromotion]) -> list[PricedLine]:
+def apply_unit_discounts(lines: Sequence[PricedLine], active_promotions: Sequence[ActivePromotion]) -> list[PricedLine]:
     """Return each line with the cheapest of: one exclusive promotion, or all combinable ones together."""
     reached = [
         active
-        for active in running
+        for active in active_promotions
         if active.promotion.is_per_unit and _is_minimum_reached(active.promotion, _eligible_lines(lines, active))
     ]
     return [
@@ -233,7 +232,8 @@ def _choose_cheapest(line: PricedLine, covering: Sequence[ActivePromotion]) -> P
     exclusive = [_apply_unit_discount(line, active) for active in covering if not active.promotion.combinable]
     combined = line
     for active in covering:
-        combined = _apply_unit_discount(combined, active) if active.promotion.combinable else combined
+        if active.promotion.combinable:
+            combined = _apply_unit_discount(combined, active)
     return min([combined, *exclusive], key=lambda option: option.total.minor)  # the first of equal ones
 
 
@@ -258,13 +258,16 @@ def _discount_unit_price(unit: Money, promotion: Promotion) -> Money:
     return min(unit, amount)
 
 
-def apply_order_discounts(lines: Sequence[PricedLine], running: Sequence[ActivePromotion]) -> list[PricedLine]:
+def apply_order_discounts(
+    lines: Sequence[PricedLine], active_promotions: Sequence[ActivePromotion]
+) -> list[PricedLine]:
     """Return the lines with the cheapest of: one exclusive promotion, or all combinable ones in turn."""
-    on_order = [active for active in running if not active.promotion.is_per_unit]
+    on_order = [active for active in active_promotions if not active.promotion.is_per_unit]
     exclusive = [_apply_order_discount(lines, active) for active in on_order if not active.promotion.combinable]
     combined = list(lines)
     for active in on_order:
-        combined = _apply_order_discount(combined, active) if active.promotion.combinable else combined
+        if active.promotion.combinable:
+            combined = _apply_order_discount(combined, active)
     return min([combined, *exclusive], key=lambda option: sum(line.total.minor for line in option))
 
 

@@ -21,7 +21,7 @@ class SaleStatus(StrEnum):
     DROPPED = "dropped"
 
 
-SALE_STATES: dict[SaleStatus, set[SaleStatus]] = {
+SALE_TRANSITIONS: dict[SaleStatus, set[SaleStatus]] = {
     SaleStatus.COUNTED: {SaleStatus.DROPPED},
     SaleStatus.DROPPED: set(),
 }

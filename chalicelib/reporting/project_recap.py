@@ -49,7 +49,10 @@ def project_order_placed(entry: JournalEntry, event: Any) -> None:
 def add_money_of_ended_order(entry: JournalEntry, event: Any, cell: Cell) -> None:
     """Add only the money received with an order whose cancellation was projected first and left an empty sale."""
     sale, money = store.load_sale(entry.subject), figures_of_postings(event.postings)
-    if sale and not sale[2].nonzero() and money.nonzero():
+    if sale is None:
+        return
+    _, _, sale_figures = sale
+    if money.nonzero() and not sale_figures.nonzero():
         sums = {cell_on_event_day(entry, cell): money}
         db.commit([store.record_event(entry.subject, entry.event_id, entry.kind), *store.add_figures(sums)])
 

@@ -38,7 +38,7 @@ LevelsBySku = Mapping[str, Sequence[Level]]
 def count(
     principal: Principal, location: str, counted: Quantities, reason: str, idempotency_key: IdempotencyKey | None = None
 ) -> dict[str, Any]:
-    """Set the units on hand of each SKU to the counted number: free, promised and displayed together, in all shards.
+    """Set the units on hand of each SKU to the counted number, which includes promised and displayed units.
 
     Raises MorePromised if fewer units were counted than are promised or on display.
     """
@@ -48,9 +48,9 @@ def count(
     levels = load_levels((sku, location) for sku in counted)
     inbound = load_inbound_levels(levels)
     shards, arrived = group_by_sku(location, counted, levels), sum_arrived_for_orders(inbound)
-    in_shards = {sku: counted[sku] - arrived.get(sku, 0) for sku in counted}
-    plan = _plan_shortages(location, in_shards, shards)
-    movements = plan.to_movements(shortage_movement) + _build_surpluses(location, in_shards, shards)
+    counted_in_shards = {sku: counted[sku] - arrived.get(sku, 0) for sku in counted}
+    plan = _plan_shortages(location, counted_in_shards, shards)
+    movements = plan.to_movements(shortage_movement) + _build_surpluses(location, counted_in_shards, shards)
     lines = [_count_to_json(sku, sum_on_hand(shards[sku]) + arrived.get(sku, 0), counted[sku]) for sku in counted]
     counts = tuple(CountedLine(line["sku"], line["expected"], line["counted"]) for line in lines)
     event = StockCounted(location, reason, counts, tuple(movements))

@@ -31,9 +31,9 @@ def list_availability(
     own_location: str | None = None,
     safety_units: int = 0,
 ) -> list[dict[str, Any]]:
-    """Return the promisable units of each SKU per location, nearest first, and on later days.
+    """Return the units of each SKU that can be promised per location, nearest first, and for later days.
 
-    `own_location` sells without keeping safety units back.
+    Safety units are kept back everywhere except at `own_location`.
     """
     locations = {
         location.id: location
@@ -65,7 +65,7 @@ def load_promisable_days(levels: Iterable[Level], preference: Sequence[str]) -> 
 def load_available(
     levels: Sequence[Level], own_location: str | None = None, safety_units: int = 0
 ) -> dict[tuple[str, str], int]:
-    """Return the promisable units by (sku, location) over all shards, less safety except at `own_location`."""
+    """Return the promisable units by (sku, location) over all shards, less safety units except at `own_location`."""
     lapsed = load_lapsed_holds([level.level_id for level in levels if level.reserved], clock.now())
     pairs = dict.fromkeys((level.sku, level.location) for level in levels)
     return {

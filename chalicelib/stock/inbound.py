@@ -1,4 +1,4 @@
-"""Expected goods: promised for their day if the buyer agrees, and kept for the order when they arrive. Pure.
+"""Plan orders from expected goods, and assign goods that arrive to the orders waiting for them. Pure.
 
 Units expected on a day are in an inbound bucket, a level like any other, so they are promised, held and released in
 the same way. Nothing is issued from a bucket: when goods arrive, the units of each order move to shard 0, earliest day
@@ -59,7 +59,7 @@ class InboundStock:
         return [{"on": on, "quantity": quantity} for on, quantity in sorted(days.items()) if quantity > 0]
 
     def build_out_of_stock(self, short: Sequence[Mapping[str, Any]]) -> OutOfStock:
-        """Return the refusal for shortages, with the days for which each SKU could be promised."""
+        """Return the refusal of these shortages, with the days for which each SKU could be promised."""
         return OutOfStock(short=[self._add_days(shortage) for shortage in short])
 
     def _add_days(self, shortage: Mapping[str, Any]) -> dict[str, Any]:
@@ -114,8 +114,10 @@ def receive_for_waiting_orders(
     inbound: Iterable[Level],
     build_movement: Callable[[Allocation], Movement] = receipt_movement,
 ) -> list[Movement]:
-    """Return the movements of units that arrived: into the buckets of waiting orders, earliest day first, the rest into
-    shard 0."""
+    """Return the movements that receive the units into the buckets of waiting orders, earliest day first.
+
+    The remaining units go into shard 0.
+    """
     movements, remaining = [], arrived.quantity
     for level in sort_by_day(arrived, inbound):
         share = min(remaining, max(0, level.promised - level.on_hand))

@@ -128,11 +128,11 @@ class Movement:
     sku: str
     location: str
     shelf: int = 0  # the shard of the level, or the day (20261205) for which goods are expected
-    on_hand: int = 0  # units physically there, more or fewer
-    reserved: int = 0  # units in holds, more or fewer
-    allocated: int = 0  # units promised to paid or collectable orders, more or fewer
-    display: int = 0  # units shown and not sold, more or fewer
-    expected: int = 0  # units on their way for the day of `shelf`, more or fewer
+    on_hand: int = 0  # change of the units physically present
+    reserved: int = 0  # change of the units in holds
+    allocated: int = 0  # change of the units firmly promised to orders
+    display: int = 0  # change of the units on display, which are not sold
+    expected: int = 0  # change of the units expected on the day of `shelf`
 
     @property
     def available(self) -> int:
@@ -242,7 +242,7 @@ def replay_levels(movements: Iterable[Movement]) -> dict[LevelId, Level]:
 
 
 def take_from_display(shards: Sequence[Level], quantity: int) -> list[Allocation]:
-    """Return the shards that displayed units are taken back from. Raises NotPromised if fewer are on display."""
+    """Return, by shard, the displayed units to put back on sale. Raises NotPromised if fewer are on display."""
     allocations = []
     for level in shards:
         share = min(quantity, level.display)
@@ -291,8 +291,10 @@ def _apply_total(level: Level, total: Movement | None) -> Level:
 
 
 class OutOfStock(Refused):
-    """`short` lists every short SKU: {"sku", "wanted", "available"}. Where units could be promised for a later day, it
-    adds "expected": [{"on", "quantity"}]."""
+    """`short` lists {"sku", "wanted", "available"} for every short SKU.
+
+    A SKU that could be promised for later days also has "expected": [{"on", "quantity"}].
+    """
 
     message = "Not enough stock; `short` lists every short SKU with its available units."
 
@@ -455,7 +457,7 @@ class StockExpected(Event):
 
 @dataclass(frozen=True)
 class UnclaimedStockReleased(Event):
-    """Units that had arrived for an order which no longer waits for them returned to general stock."""
+    """Units that had arrived for an order that no longer waits for them were returned to general stock."""
 
     location: str
     movements: tuple[Movement, ...]

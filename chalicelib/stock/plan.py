@@ -1,4 +1,4 @@
-"""Decide which units an order is promised: from one location, else from the fewest; lines are split last. Pure."""
+"""Choose the locations and shards that an order is promised units from. Pure."""
 
 from __future__ import annotations
 
@@ -51,7 +51,7 @@ def plan_allocation(demand: Mapping[str, int], stock: AvailableStock, shard_offs
     it. `shard_offset` is any number: orders with different offsets start at different shards of a hot SKU.
     """
     supply = _build_supply(stock)
-    _refuse_short(demand, supply)
+    _check_supply(demand, supply)
     shares = [
         share
         for sku, location, quantity in _split_demand(demand, supply, stock.preference)
@@ -114,7 +114,7 @@ class LocationSupply:
         return shares
 
 
-SupplyByLocation = dict[tuple[str, str], LocationSupply]
+SupplyByLocation = dict[tuple[str, str], LocationSupply]  # by (sku, location)
 
 
 def sum_promisable(shards: Sequence[Level], lapsed: Sequence[Hold] = (), safety_units: int | None = 0) -> int:
@@ -138,7 +138,7 @@ def _build_supply(stock: AvailableStock) -> SupplyByLocation:
 
 
 def _subtract_safety(levels: Sequence[Level], safety: int, lapsed: Sequence[Hold]) -> tuple[Bucket, ...]:
-    """Keep safety units back in shard 0, whose write has a condition on them, and in others only what it lacks."""
+    """Subtract safety units from shard 0, whose write checks them, and from other shards what shard 0 lacks."""
     buckets = []
     for level in sorted(levels, key=lambda level: level.shard):
         holds = tuple(hold for hold in lapsed if (hold.sku, hold.location, hold.shard) == level.level_id)
@@ -148,10 +148,11 @@ def _subtract_safety(levels: Sequence[Level], safety: int, lapsed: Sequence[Hold
     return tuple(buckets)
 
 
-def _refuse_short(demand: Mapping[str, int], supply: SupplyByLocation) -> None:
+def _check_supply(demand: Mapping[str, int], supply: SupplyByLocation) -> None:
+    """Raise OutOfStock with every short SKU."""
     short = []
     for sku, wanted in demand.items():
-        available = sum(at_location.promisable for pair, at_location in supply.items() if pair[0] == sku)
+        available = sum(location_supply.promisable for pair, location_supply in supply.items() if pair[0] == sku)
         if available < wanted:
             short.append({"sku": sku, "wanted": wanted, "available": available})
     if short:
@@ -165,7 +166,7 @@ def _split_demand(
     demand: Mapping[str, int], supply: SupplyByLocation, preference: Sequence[str]
 ) -> list[tuple[str, str, int]]:
     """Return (sku, location, quantity) for each share of a line, from the fewest locations."""
-    units = {pair: at_location.promisable for pair, at_location in supply.items()}
+    units = {pair: location_supply.promisable for pair, location_supply in supply.items()}
     useful = [
         location for location in dict.fromkeys(preference) if any(units.get((sku, location), 0) > 0 for sku in demand)
     ]
@@ -187,9 +188,9 @@ def _can_cover(
     sku: str, quantity: int, units: Mapping[tuple[str, str], int], chosen: Sequence[str], useful: Sequence[str]
 ) -> bool:
     """True if the chosen locations have the line; one of them must have all of it if any useful location has."""
-    with_all = [location for location in useful if units.get((sku, location), 0) >= quantity]
-    if with_all:
-        return any(location in with_all for location in chosen)
+    sufficient = [location for location in useful if units.get((sku, location), 0) >= quantity]
+    if sufficient:
+        return any(location in sufficient for location in chosen)
     return sum(units.get((sku, location), 0) for location in chosen) >= quantity
 
 

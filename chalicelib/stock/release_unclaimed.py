@@ -1,4 +1,4 @@
-"""Return arrived units that no order waits for to general stock."""
+"""Release units that arrived for orders which no longer wait for them into general stock."""
 
 from __future__ import annotations
 
@@ -18,11 +18,10 @@ SCHEDULER = Principal(role="owner", id="clock")
 @db.retry_on_conflict
 def release_unclaimed(level_ids: Sequence[LevelId]) -> int:
     """Return the number of units released from the inbound buckets."""
-    levels = load_levels_by_id(level_ids).values()
     allocations = [
-        Allocation(level.sku, level.location, count_unclaimed(level), level.shard)
-        for level in levels
-        if count_unclaimed(level)
+        Allocation(level.sku, level.location, unclaimed, level.shard)
+        for level in load_levels_by_id(level_ids).values()
+        if (unclaimed := count_unclaimed(level))
     ]
     for allocation in allocations:
         movements = move_to_first_shard([allocation])

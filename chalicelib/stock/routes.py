@@ -238,7 +238,7 @@ def post_count(call: Call) -> dict[str, Any]:
     status=201,
     example={
         "location": "wh-surabaya",
-        "on": "2030-12-05",
+        "on": "2027-12-05",
         "lines": [{"sku": "TEH-001", "quantity": 48}],
         "reason": "purchase order 88",
     },

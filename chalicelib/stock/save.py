@@ -45,7 +45,7 @@ class TargetLevel:
 
 
 def save_levels(principal: Principal, location: str, targets: Sequence[TargetLevel], reason: str = "import") -> int:
-    """Return the number of levels that changed. Forty levels are one commit; of equal SKUs the last one counts."""
+    """Return the number of levels that changed, committed in batches. If a SKU occurs twice, the last one applies."""
     require_location_access(principal, location)
     require_known_skus(target.sku for target in targets)
     targets = list({target.sku: target for target in targets}.values())
@@ -117,7 +117,7 @@ def _build_display_returns(target: FullTarget, shards: Sequence[Level]) -> list[
 
 
 def _build_additions(target: FullTarget, shards: Sequence[Level]) -> list[Movement]:
-    """Add in shard 0, so that units added in the same commit can go on display."""
+    """Return movements in shard 0, so that units added in the same commit can go on display."""
     sku, location = target.sku, shards[0].location
     surplus = target.on_hand - sum_on_hand(shards)
     display = target.display - sum(level.display for level in shards)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from datetime import date
 from typing import Any
 
@@ -26,7 +26,7 @@ from chalicelib.stock.model import (
 from chalicelib.stock.shared_steps import record_stock_event, require_known_skus, require_location_access
 from chalicelib.stock.store import build_level_writes, load_inbound_levels, load_levels
 
-MAX_DAYS_AHEAD = 730
+MAX_DAYS_AHEAD = 5 * 366
 
 
 @db.retry_on_conflict
@@ -46,19 +46,18 @@ def set_expected(
     require_location_access(principal, location)
     require_known_skus(sku for sku, quantity in quantities.items() if quantity)
     _check_day(on, clock.day_of(clock.now(), config.zone()), is_cancellation=not any(quantities.values()))
-    firsts = {level.sku: level for level in load_levels((sku, location) for sku in quantities) if not level.shard}
-    firsts = {sku: firsts.get(sku) or Level(sku, location) for sku in quantities}
-    inbound = {level.level_id: level for level in load_inbound_levels(firsts.values())}
-    buckets = [_level_on_day(first, inbound, on) for first in firsts.values()]
+    first_shards = _load_first_shards(location, quantities)
+    inbound = {level.level_id: level for level in load_inbound_levels(first_shards.values())}
+    buckets = [_level_on_day(first_shard, inbound, on) for first_shard in first_shards.values()]
     changes = [(level, quantities[level.sku] - level.expected) for level in buckets]
     for level, change in changes:
-        _refuse_promised(level, change, on)
+        _check_promised(level, change, on)
     movements = [
         expected_movement(Allocation(*level.level_id[:2], change, level.shard)) for level, change in changes if change
     ]
-    days = {(sku, location): {"days": _build_days(first, inbound, on)} for sku, first in firsts.items()}
+    days = {(sku, location): {"days": _build_days(shard, inbound, on)} for sku, shard in first_shards.items()}
     event = StockExpected(location, on.isoformat(), reason, tuple(movements))
-    writes = build_level_writes(movements, unchanged_levels=firsts.values(), settings=days)
+    writes = build_level_writes(movements, unchanged_levels=first_shards.values(), settings=days)
     try:
         return record_stock_event(principal, event, writes, idempotency_key, expected=_expected_to_json(quantities, on))
     except (OutOfStock, NotPromised) as promised_meanwhile:
@@ -72,19 +71,26 @@ def _check_day(on: date, today: date, *, is_cancellation: bool) -> None:
         raise DayTooFar(("on", "is too far ahead"), on=on.isoformat(), most=MAX_DAYS_AHEAD)
 
 
-def _level_on_day(first: Level, inbound: Mapping[LevelId, Level], on: date) -> Level:
-    level_id = (first.sku, first.location, day_to_bucket(on))
+def _load_first_shards(location: str, skus: Iterable[str]) -> dict[str, Level]:
+    skus = list(skus)
+    existing = {level.sku: level for level in load_levels((sku, location) for sku in skus) if not level.shard}
+    return {sku: existing.get(sku) or Level(sku, location) for sku in skus}
+
+
+def _level_on_day(first_shard: Level, inbound: Mapping[LevelId, Level], on: date) -> Level:
+    level_id = (first_shard.sku, first_shard.location, day_to_bucket(on))
     return inbound.get(level_id) or Level(*level_id)
 
 
-def _refuse_promised(level: Level, change: int, on: date) -> None:
+def _check_promised(level: Level, change: int, on: date) -> None:
+    """Raise PromisedAhead if the change would leave fewer units than are promised."""
     if level.available + change < 0:
         raise PromisedAhead(sku=level.sku, promised=level.promised - level.on_hand, on=on.isoformat())
 
 
-def _build_days(first: Level, inbound: Mapping[LevelId, Level], on: date) -> str:
-    """Return the buckets to list in the first shard: this day's and those that still have units."""
-    in_use = [level for level in inbound.values() if level.sku == first.sku and (level.expected or level.on_hand)]
+def _build_days(first_shard: Level, inbound: Mapping[LevelId, Level], on: date) -> str:
+    """Return the stored attribute `days`: the buckets of this day and of days that still have units."""
+    in_use = [level for level in inbound.values() if level.sku == first_shard.sku and (level.expected or level.on_hand)]
     return ",".join(map(str, sorted({*(level.shard for level in in_use), day_to_bucket(on)})))
 
 

@@ -90,6 +90,7 @@ def record_stock_event(
 
 
 def commit_within_limit(writes: Sequence[Write | None]) -> None:
+    """Commit the writes. Raises TooMuchAtOnce if one transaction cannot hold them."""
     if len(writes) > db.MAX_TRANSACTION_WRITES:
         raise TooMuchAtOnce(("lines", "need too many writes for one transaction"))
     db.commit(writes)

@@ -122,7 +122,7 @@ def load_levels(pairs: Iterable[tuple[str, str]]) -> list[Level]:
 
 
 def add_other_shards(firsts: Sequence[Level]) -> list[Level]:
-    """Return first shards that were read elsewhere, together with the other shards of their SKUs and locations."""
+    """Return the given first shards and the other shards of their SKUs and locations."""
     keys = [level_key(level.sku, level.location, shard) for level in firsts for shard in range(1, level.shard_count)]
     return [*firsts, *(row_to_level(row) for row in (db.batch(keys) if keys else {}).values())]
 
@@ -185,7 +185,7 @@ class _LevelChange:
 
     @property
     def taken_units(self) -> int:
-        """Units that the movements take from what is available; units that others release are not subtracted."""
+        """Available units that the movements take. Units that other movements release are not subtracted."""
         return -sum(min(0, movement.available) for movement in self.movements)
 
     def build_write(self, settings: Mapping[str, Any]) -> Write | None:
@@ -231,8 +231,10 @@ class _LevelChange:
 
     @cached_property
     def sufficiency_conditions(self) -> list[Condition]:
-        """Taking must leave the safety units; units that the same commit releases count as available, but no more can
-        be released than were promised."""
+        """Conditions that no quantity falls below zero and that taking leaves the safety units.
+
+        Units that the same commit releases count as available, but no more can be released than were promised.
+        """
         needed = {name: self.required_before(name) for name in ("reserved", "allocated", "display")}
         needed |= {"on_hand": -self.total.on_hand, "expected": -self.total.expected}
         needed["available"] = -self.total.available + (self.safety if self.taken_units else 0)
@@ -322,14 +324,16 @@ def load_holds(order_id: str, allocations: Iterable[Allocation], reserved_until:
     return [row_to_hold(row) for row in rows.values()]
 
 
-def load_lapsed_holds(places: Iterable[tuple[str, str] | LevelId], now: datetime) -> list[Hold]:
-    """Return the holds that ended at `now` or before, with one query per (sku, location) or level id.
+def load_lapsed_holds(level_ids: Iterable[tuple[str, str] | LevelId], now: datetime) -> list[Hold]:
+    """Return the holds that ended at `now` or before. A pair (sku, location) means its shard 0.
 
-    Pass only levels that have reserved units.
+    Each level costs one query, so pass only those that have reserved units.
     """
     until_now = ("hold#", f"hold#{clock.iso(now)}#~")  # includes holds that end at this instant
     rows = [
-        row for place in dict.fromkeys(places) for row in db.query_all(HoldRow, level_key(*place).pk, between=until_now)
+        row
+        for level_id in dict.fromkeys(level_ids)
+        for row in db.query_all(HoldRow, level_key(*level_id).pk, between=until_now)
     ]
     return [row_to_hold(row) for row in rows]
 

@@ -126,7 +126,7 @@ def cancel(principal: Principal, transfer_id: str, reason: str) -> dict[str, Any
 
 
 def _receive_for_waiting_orders(location: str, quantities: Quantities) -> list[Movement]:
-    """Waiting orders get their units first, as with goods received from outside."""
+    """Return the movements of the arrived units: first to the orders waiting for them, then to general stock."""
     inbound = load_inbound_at(location, quantities)
     return [
         movement
@@ -149,8 +149,8 @@ def _commit_transition(
 ) -> dict[str, Any]:
     after, entry = _record_transfer_event(after, event, principal)
     answer = transfer_to_json(after)
-    repeat = idempotency.record_answer(idempotency_key, answer)
-    commit_within_limit([repeat, update_transfer(before, after), *build_level_writes(movements), entry])
+    answer_write = idempotency.record_answer(idempotency_key, answer)
+    commit_within_limit([answer_write, update_transfer(before, after), *build_level_writes(movements), entry])
     return answer
 
 

@@ -89,7 +89,7 @@ CUSTOMERS = [
     ("cus-sari", "Sari Wulandari", "", "Jl. Kenanga 5", "60241", 0, 0, 0, 0),
     ("cus-tono", "Tono Sucipto", "", "Jl. Pucang Anom 14", "60282", 0, 0, 0, 0),
 ]
-# Approximate positions of customers without one, enough to find vans nearby. Not all postcodes of the city.
+# postcode: (area, latitude, longitude): approximate positions for addresses without one. Not all postcodes of the city.
 POSTCODE_AREAS = {
     "60111": ("Sukolilo", -7.2890, 112.7960),
     "60115": ("Mulyorejo", -7.2640, 112.7900),

@@ -1,7 +1,7 @@
 """`make day`: places one order in each of the seven channels of the running shop and prints what happens.
 
-Every order is placed through the API by the usual client: shopper, cashier, salesman, agent or marketplace. Then the
-notified staff act: some offers are claimed by a salesman, the others are ignored and the warehouse ships.
+Every order is placed through the API, as its shopper, cashier, salesman, agent or marketplace would. Then the notified
+staff act: some offers are claimed by a salesman; the others are ignored, and the warehouse ships.
 """
 
 from __future__ import annotations
@@ -39,7 +39,7 @@ MAX_CANDIDATES_SHOWN = 3
 
 
 class DemoImpossible(Exception):
-    """Names what the running shop lacks for the demo."""
+    """The running shop lacks something that the demo needs. The message is printed as it is."""
 
 
 @dataclass
@@ -125,7 +125,7 @@ def web_scenario(demo: DemoShop, van: str) -> Scenario:
 
 
 def pos_scenario(demo: DemoShop, van: str) -> Scenario:
-    """Endless aisle: the store sells a product that it does not have, and another location ships it."""
+    """Endless aisle: the store sells a product that it does not stock, and another location ships it."""
     cashier = demo.client_with_role("cashier")
     store = next(person["location"] for person in demo.shop.people.values() if person["token"] == cashier.token)
     open_shift(demo, cashier)
@@ -204,7 +204,7 @@ def ship_near(demo: DemoShop, location: str) -> dict[str, Any]:
 
 
 def choose_product(demo: DemoShop, van: str) -> str:
-    """The product with most units on the van, so that there are some for a second run; a warehouse has it too."""
+    """The SKU with most units on the van, so that some are left for a second run; one that a warehouse has, if any."""
     carried = demo.available_units(van)
     stocked = {sku for sku in carried if sku in warehouse_units(demo, van)}
     return max(stocked or carried, key=lambda sku: (carried[sku], sku))
@@ -266,7 +266,7 @@ def titled_paragraph(title: str, text: str) -> Table:
 
 
 def wait_for_routing(demo: DemoShop, order_id: str) -> dict[str, Any]:
-    """The order's routing, once it is decided and its recipients are notified. Raises DemoImpossible."""
+    """The order's routing, once it is decided and its recipients are notified. Raises DemoImpossible after a time."""
     for _ in poll():
         notices = demo.shop.owner_client.get(f"/orders/{order_id}/notices")["items"]
         routing: dict[str, Any] = demo.shop.owner_client.get(f"/orders/{order_id}/routing")
@@ -325,7 +325,7 @@ def party_name(demo: DemoShop, party: str) -> str:
 
 
 def claim_first_offer(demo: DemoShop, scenario: Scenario, routing: dict[str, Any], began: float) -> str:
-    """Claim and deliver; empty if there is no open offer or the scenario leaves it unclaimed."""
+    """Claim the open offer, deliver, and return a sentence about it; "" if the scenario has no offer or no claim."""
     offers = [offer for offer in routing["offers"] if offer["status"] == "open"]
     if not offers or not scenario.is_claimed:
         return ""
@@ -340,6 +340,7 @@ def claim_first_offer(demo: DemoShop, scenario: Scenario, routing: dict[str, Any
 
 
 def fulfill_from_locations(demo: DemoShop, routing: dict[str, Any]) -> str:
+    """Do all steps at the assigned locations, and return a sentence about it."""
     invited = ", ".join(first_name(name) for offer in routing["offers"] for name in offer["invited"])
     names = []
     for work in routing["fulfillments"]:

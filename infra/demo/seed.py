@@ -55,7 +55,7 @@ def seed_shop() -> None:
 
 
 def is_seeded() -> bool:
-    """Whether the last write of `seed_shop` was made."""
+    """Whether an earlier run of `seed_shop` was complete: its last write was made."""
     try:
         idempotency.check_repeat(demo_idempotency_key(f"arrive:{SALESMEN[-1][0]}"))
     except Replay:
@@ -69,10 +69,9 @@ def save_locations() -> None:
         save_location(
             Location(identity, kind, name, Point(lat, lon), zone=config.zone(), address=address, email=email), OWNER.id
         )
-    for name, full, lat, lon in SALESMEN:
-        save_location(
-            Location(van_id(name), "van", f"Mobil {full.split()[0]}", Point(lat, lon), zone=config.zone()), OWNER.id
-        )
+    for name, full_name, lat, lon in SALESMEN:
+        label = f"Mobil {full_name.split()[0]}"
+        save_location(Location(van_id(name), "van", label, Point(lat, lon), zone=config.zone()), OWNER.id)
     postcodes = [Postcode(code, area, lat, lon) for code, (area, lat, lon) in POSTCODE_AREAS.items()]
     save_postcodes("ID", postcodes, OWNER.id, complete=False)
 
@@ -89,9 +88,9 @@ def list_office_staff() -> Iterator[Staff]:
 
 
 def list_salesmen() -> Iterator[Staff]:
-    for number, (name, full, _, _) in enumerate(SALESMEN):
+    for number, (name, full_name, _, _) in enumerate(SALESMEN):
         identity, phone = f"salesman-{name.lower()}", f"+62812520002{number:02d}"
-        yield Staff(identity, full, "salesman", phone, f"{identity}@satukanal.example", van_id(name))
+        yield Staff(identity, full_name, "salesman", phone, f"{identity}@satukanal.example", van_id(name))
 
 
 def van_id(name: str) -> str:
@@ -99,20 +98,20 @@ def van_id(name: str) -> str:
 
 
 def list_products() -> list[tuple[Product, int]]:
-    """Products with their prices. The codes begin with 2, the range for use inside of a shop."""
+    """Products with their prices. The codes begin with 2, an EAN range for use within one company."""
     rows = [(category, name, price) for category, products in PRODUCTS.items() for name, price in products]
     return [(_build_product(number, *row), row[2]) for number, row in enumerate(rows)]
 
 
 def _build_product(number: int, category: str, name: str, price: int) -> Product:
     brand = BRANDS[number % len(BRANDS)]
-    text = f"{name} dari {brand}. Barang, harga, dan stok di toko percontohan ini rekaan."
+    description = f"{name} dari {brand}. Barang, harga, dan stok di toko percontohan ini rekaan."
     return Product(
         sku=with_check_digit(f"2{number + 1:011d}"),
         name=f"{brand} {name}",
         category=category,
         currency=config.currency(),
-        description=text,
+        description=description,
         barcode=with_check_digit(f"2{number + 1:011d}"),
         channels=("pos",) if name.startswith("Air mineral galon") else (),
         weight_grams=500,
@@ -123,7 +122,7 @@ def _build_product(number: int, category: str, name: str, price: int) -> Product
 
 def with_check_digit(digits: str) -> str:
     """Append the check digit of an EAN-13."""
-    total = sum(int(digit) * (3 if place % 2 else 1) for place, digit in enumerate(digits))
+    total = sum(int(digit) * (3 if position % 2 else 1) for position, digit in enumerate(digits))
     return digits + str(-total % 10)
 
 
@@ -160,7 +159,7 @@ def save_customers() -> None:
 def save_promotions() -> None:
     now = clock.now()
     since, until = now - timedelta(days=1), now + timedelta(days=90)
-    tea = Promotion(
+    percent_off = Promotion(
         "kopi-pagi",
         "Kopi & teh pagi",
         "percent",
@@ -172,7 +171,7 @@ def save_promotions() -> None:
         combinable=True,
         terms={"id": "Diskon 10% untuk kopi dan teh.", "en": "10% off coffee and tea."},
     )
-    lebaran = Promotion(
+    amount_off = Promotion(
         "lebaran",
         "Kupon Lebaran",
         "amount",
@@ -187,18 +186,19 @@ def save_promotions() -> None:
             "en": "Rp15.000 off orders from Rp100.000, first 500 uses.",
         },
     )
-    save_promotion(tea, OWNER.id)
-    save_promotion(lebaran, OWNER.id, Coupon("LEBARAN", "lebaran", since, until, cap=500))
+    save_promotion(percent_off, OWNER.id)
+    save_promotion(amount_off, OWNER.id, Coupon("LEBARAN", "lebaran", since, until, cap=500))
     placements.save_placement(Placement("ig-bio", "web", "social"), OWNER)
 
 
 def receive_stock() -> None:
     """Receive stock at warehouses and stores, and load the vans by transfers that their drivers confirm."""
     numbered = list(enumerate(product.sku for product, _ in list_products()))
-    for place, units in UNITS_PER_LOCATION.items():
-        amounts = {sku: amount for number, sku in numbered if (amount := initial_units(number, place, units))}
+    for location, units in UNITS_PER_LOCATION.items():
+        quantities = {sku: quantity for number, sku in numbered if (quantity := initial_units(number, location, units))}
         with suppress(Replay):
-            movements.receive(OWNER, place, amounts, "stok awal (rekaan)", demo_idempotency_key(f"receive:{place}"))
+            key = demo_idempotency_key(f"receive:{location}")
+            movements.receive(OWNER, location, quantities, "stok awal (rekaan)", key)
     for number, (name, *_) in enumerate(SALESMEN):
         load_van(name, van_load(number))
     announce_inbound()
@@ -219,17 +219,17 @@ def announce_inbound() -> None:
         )
 
 
-def initial_units(number: int, place: str, units: int) -> int:
+def initial_units(number: int, location: str, units: int) -> int:
     """Units of a product at a location. A scarce product is at one warehouse (12) and one store (4) only."""
     if is_scarce(number):
-        shops = [place for place in UNITS_PER_LOCATION if place.startswith("store")]
-        return {"wh-surabaya": 12, shops[number % len(shops)]: 4}.get(place, 0)
+        stores = [name for name in UNITS_PER_LOCATION if name.startswith("store")]
+        return {"wh-surabaya": 12, stores[number % len(stores)]: 4}.get(location, 0)
     return units - number % 7
 
 
 def van_load(number: int) -> dict[str, int]:
     """The load of van `number`. Loads of neighboring vans overlap, so that an offer can invite two salesmen."""
-    skus = [product.sku for place, (product, _) in enumerate(list_products()) if not is_scarce(place)]
+    skus = [product.sku for position, (product, _) in enumerate(list_products()) if not is_scarce(position)]
     start = number * len(skus) // len(SALESMEN)
     return {skus[(start + step) % len(skus)]: UNITS_PER_VAN_PRODUCT for step in range(PRODUCTS_PER_VAN)}
 
@@ -238,8 +238,8 @@ def load_van(name: str, load: dict[str, int]) -> None:
     source = "wh-sidoarjo" if name == "Joko" else "wh-surabaya"
     try:
         sent = transfer.send(OWNER, source, van_id(name), load, "muatan pagi", demo_idempotency_key(f"load:{name}"))
-    except Replay as done:
-        sent = done.answer
+    except Replay as replay:
+        sent = replay.answer
     driver = Principal(role="salesman", id=f"salesman-{name.lower()}", location=van_id(name))
     with suppress(Replay):
         transfer.receive(driver, sent["id"], None, demo_idempotency_key(f"arrive:{name}"))
@@ -250,7 +250,7 @@ def demo_idempotency_key(name: str) -> IdempotencyKey:
 
 
 def report_positions() -> None:
-    """Report the positions of all vans. They do not move, but old positions would exclude them from offers."""
+    """Report the unchanged positions of all vans, because old positions would exclude them from offers."""
     for name, _, lat, lon in SALESMEN:
         report_position(OWNER, van_id(name), Point(lat, lon))
 
@@ -274,4 +274,4 @@ def list_staff_with_tokens() -> list[dict[str, Any]]:
 
 if __name__ == "__main__":
     seed_shop()
-    print(json.dumps({"people": list_staff_with_tokens(), "near": list(van_load(0))[:2]}))
+    print(json.dumps({"people": list_staff_with_tokens(), "van_skus": list(van_load(0))[:2]}))

@@ -29,18 +29,18 @@ INVARIANTS: dict[str, Invariant] = {
 NOT_CHECKED = {
     "M5": "there is no payment gateway yet",
     "S5": "there are no serial numbers yet",
-    "O6": "a lost answer leaves no row; the simulator remembers every answer, and the fault tests kill processes",
+    "O6": "a lost response leaves no row; the simulator records every response, and the fault tests kill processes",
 }
 
 # Parts of a formula that cannot be checked yet. The rest of each formula is checked.
 PARTLY_CHECKED = {
-    "M2": "refunds on their way (P): there are no refunds yet",
+    "M2": "pending refunds (P): there are no refunds yet",
     "M3": "lost chargebacks (X): there are no card payments yet",
     "M6": "a refund job for what a cancelled order owes back: there are no refunds yet",
     "M9": "gift cards and store credit: they do not exist yet",
     "S4": "goods returned by customers: there are no returns yet",
     "S6": "returned ≤ shipped: there are no returns yet",
-    "O4": "byte-equal answers and 422 for another body: no row shows it; the simulator compares every answer",
+    "O4": "byte-equal responses and 422 for another body: no row shows it; the simulator compares every response",
     "N1": "pay links and verification codes: drafts are deleted and codes expire, and no row records when",
     "N2": "sends ≤ 1: the table's key rules out a second one; the simulator's outbox and the fault tests count sends",
     "N4": "nothing is sent to customers who opted out: there is no opt-out yet",

@@ -1,7 +1,7 @@
 """The parties that must have been notified of an event, derived from the current tables.
 
-The product has its own table of recipients. This is written independently, so that an omission there is noticed. Only
-certain recipients are returned: a row that changed after the event may have had another value when it was delivered.
+The product has its own table of recipients; this one is independent of it, so that an omission there is noticed. Only
+recipients that are certain are returned: a row that changed after the event may have had another value at that time.
 """
 
 from __future__ import annotations
@@ -14,7 +14,7 @@ from chalicelib.kit import clock, compact_json
 from chalicelib.notify import send_message
 from infra.invariants.snapshot import Row, Snapshot
 
-PAID_IN_PERSON = {"cash", "cod"}  # the payer needs no message that the money arrived
+PAID_IN_PERSON = {"cash", "cod"}  # these payers get no message that the money arrived
 SMS_LIMIT_WINDOW = timedelta(days=1)  # older events may have been delivered under other SMS limits
 
 

@@ -1,4 +1,4 @@
-"""Each unit of an order is brought by one fulfiller, and no order waits for ever."""
+"""Each unit of an order has one fulfiller, and no order waits for ever."""
 
 from __future__ import annotations
 
@@ -14,9 +14,9 @@ RECEIPT_KINDS = ("StockReceived", "TransferReceived")
 def o5_each_unit_has_one_claim(snapshot: Snapshot) -> list[str]:
     """A claimed offer has one fulfillment: the claimer's, with the claim's version and the offered units.
 
-    The fulfillments it replaced are withdrawn. An order has at most one open offer at a time, so no unit can be claimed
-    twice; several claims of different units are fine. Every later step of a claimed fulfillment shows the claim's
-    version.
+    The fulfillments that it replaced are cancelled or rejected. An order has at most one open offer at a time, so no
+    unit can be claimed twice; several claims of different units are allowed. Every later step of a claimed fulfillment
+    has the claim's version.
     """
     rules = (_mismatched_claims, _concurrent_offers, _stale_claim_versions)
     return [sentence for rule in rules for sentence in rule(snapshot)]
@@ -50,9 +50,9 @@ def _concurrent_offers(snapshot: Snapshot) -> Iterator[str]:
 def _stale_claim_versions(snapshot: Snapshot) -> Iterator[str]:
     for fields in snapshot.bodies_of_kind("WorkPicked", "WorkReady", "WorkDispatched", "WorkDelivered"):
         work = snapshot.fulfillments.get(fields["fulfillment_id"], {})
-        shown, valid = fields.get("claim_version", 0), work.get("claim_version", 0)
-        if shown != valid:
-            yield f"{fields['fulfillment_id']} took a step with claim version {shown}, the valid one is {valid}"
+        used, valid = fields.get("claim_version", 0), work.get("claim_version", 0)
+        if used != valid:
+            yield f"{fields['fulfillment_id']} took a step with claim version {used}, the valid one is {valid}"
         if work.get("offer_id") and fields["fulfiller"] != snapshot.offers.get(work["offer_id"], {}).get("claimed_by"):
             yield f"{fields['fulfillment_id']} was not claimed by {fields['fulfiller']}, who took a step of it"
 
@@ -76,13 +76,14 @@ def o7_no_order_is_stuck(snapshot: Snapshot) -> list[str]:
 
 
 def _is_processed(snapshot: Snapshot, order_id: str) -> bool:
+    """Whether the last event of the order has reached its handlers."""
     return all(entry["occurred_at"] <= snapshot.delivered_before for entry in snapshot.history(order_id)[-1:])
 
 
 def _unassigned_orders(snapshot: Snapshot) -> Iterator[str]:
-    excused = snapshot.stranded | orders_with_open_offer(snapshot)
+    waiting = snapshot.stranded | orders_with_open_offer(snapshot)
     for order_id, order in snapshot.orders.items():
-        if order["status"] != "placed" or order_id in excused or not _is_processed(snapshot, order_id):
+        if order["status"] != "placed" or order_id in waiting or not _is_processed(snapshot, order_id):
             continue
         works = [work for work in snapshot.fulfillments_of_order.get(order_id, ()) if is_active_work(work)]
         assigned = sum_by_key((sku_of_level(level), units) for work in works for level, units in allocated_units(work))

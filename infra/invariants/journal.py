@@ -27,19 +27,21 @@ SUBJECT_OF_ROW: dict[str, Callable[[Row], str]] = {  # the journal subject of a 
 
 def o2_sequences_have_no_gap(snapshot: Snapshot) -> list[str]:
     """For each subject the sequences are 1..n, and its row's version = n and journal_hash = the hash of entry n."""
-    wrong = []
+    violations = []
     for subject, entries in snapshot.journal.items():
         if [entry["sequence"] for entry in entries] != list(range(1, len(entries) + 1)):
-            wrong.append(f"{subject}: its sequence numbers have a gap or do not begin at 1")
-    for subject, version, hashed in _journal_heads(snapshot):
+            violations.append(f"{subject}: its sequence numbers have a gap or do not begin at 1")
+    for subject, version, journal_hash in _journal_heads(snapshot):
         entries = snapshot.journal.get(subject, [])
-        last = hash_entry(entries[-1]) if entries else ""
-        if (version, hashed) != (len(entries), last):
-            wrong.append(f"{subject} is at version {version}, its journal at {len(entries)}, or their hashes differ")
-    return wrong
+        last_hash = hash_entry(entries[-1]) if entries else ""
+        if (version, journal_hash) != (len(entries), last_hash):
+            count = len(entries)
+            violations.append(f"{subject} is at version {version}, its journal at {count}, or their hashes differ")
+    return violations
 
 
 def _journal_heads(snapshot: Snapshot) -> Iterator[tuple[str, int, str]]:
+    """The subject, version and journal hash that each versioned row stores."""
     for package, subject_of in SUBJECT_OF_ROW.items():
         for row in snapshot.rows[package]:
             if _is_open_shift_copy(row):
@@ -47,8 +49,8 @@ def _journal_heads(snapshot: Snapshot) -> Iterator[tuple[str, int, str]]:
             if "journal_hash" in row:
                 yield subject_of(row), row["version"], row["journal_hash"]
             elif isinstance(row.get("version"), str):  # a draft stores version and hash in one attribute
-                version, _, hashed = row["version"].partition("#")
-                yield subject_of(row), int(version), hashed
+                version, _, journal_hash = row["version"].partition("#")
+                yield subject_of(row), int(version), journal_hash
 
 
 def _is_open_shift_copy(row: Row) -> bool:
@@ -57,16 +59,16 @@ def _is_open_shift_copy(row: Row) -> bool:
 
 def a1_each_entry_holds_the_previous_hash(snapshot: Snapshot) -> list[str]:
     """previous_n = H(entry_{n−1}), none for the first; each entry names its actor."""
-    wrong = []
+    violations = []
     for subject, entries in snapshot.journal.items():
         previous = None
         for entry in entries:
             if entry.get("previous") != previous:
-                wrong.append(f"{subject} {entry['sequence']}: does not hold the hash of the entry before it")
+                violations.append(f"{subject} {entry['sequence']}: does not hold the hash of the entry before it")
             if not entry.get("actor"):
-                wrong.append(f"{subject} {entry['sequence']}: has no actor")
+                violations.append(f"{subject} {entry['sequence']}: has no actor")
             previous = hash_entry(entry)
-    return wrong
+    return violations
 
 
 _hashed_fields = itemgetter("subject", "sequence", "event_id", "kind", "schema_version", "occurred_at", "actor")

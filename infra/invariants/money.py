@@ -13,22 +13,22 @@ def m2_tenders_sum_to_order_total(snapshot: Snapshot) -> list[str]:
 
     An order and its payments refer to each other.
     """
-    wrong = []
+    violations = []
     for payment_id, payment in snapshot.payments.items():
         if not 0 <= payment["refunded_minor"] <= payment["captured_minor"] <= payment["amount_minor"]:
-            wrong.append(f"{payment_id}: refunded ≤ captured ≤ amount does not hold")
+            violations.append(f"{payment_id}: refunded ≤ captured ≤ amount does not hold")
     for order_id, order in snapshot.orders.items():
         listed = snapshot.payments_of_order.get(order_id, [])
         if {payment["pk"] for payment in listed} != set(order["payment_ids"]):
-            wrong.append(f"{order_id} and its payments do not refer to each other")
+            violations.append(f"{order_id} and its payments do not refer to each other")
         tendered = sum(payment["amount_minor"] for payment in listed if _is_active(payment))
         if snapshot.is_live(order_id) and tendered != order["total_minor"] + _overpaid(snapshot, order):
-            wrong.append(f"{order_id} has total {order['total_minor']}, its tenders sum to {tendered}")
-    return wrong
+            violations.append(f"{order_id} has total {order['total_minor']}, its tenders sum to {tendered}")
+    return violations
 
 
 def _overpaid(snapshot: Snapshot, order: Row) -> int:
-    """max(0, C − R − T): the customer paid in cash although a bank transfer was under way."""
+    """max(0, C − R − T): positive if, for example, cash was paid although a bank transfer was under way."""
     return max(0, _net_captured(snapshot, order["pk"]) - int(order["total_minor"]))
 
 
@@ -44,8 +44,8 @@ def _is_active(payment: Row) -> bool:
 def m3_each_debt_is_recorded_once(snapshot: Snapshot) -> list[str]:
     """For a live order T − C + R = Σ open amounts of its active tenders, or none are open when it is overpaid.
 
-    So an order never owes and is owed at once. The account of an order holds its open amounts other than credit. Each
-    credit tender has one receivable with the same amounts while its order lives. A customer's exposure = Σ open
+    So no order has an open amount and a refund owed at once. The account of an order holds its open amounts other than
+    credit. Each credit tender of a live order has one receivable with the same amounts. A customer's exposure = Σ open
     receivables = the balance of the customer's account, and left = limit − exposure.
     """
     credits = {row["pk"]: row for row in snapshot.rows["customers"] if row["sk"] == "credit"}
@@ -54,11 +54,11 @@ def m3_each_debt_is_recorded_once(snapshot: Snapshot) -> list[str]:
     booked = {
         name: minor for account, minor in snapshot.postings.items() if (name := _strip_prefix("receivable:", account))
     }
-    wrong = [name for name, row in credits.items() if row["left_minor"] != row["limit_minor"] - row["exposure_minor"]]
+    uneven = [name for name, row in credits.items() if row["left_minor"] != row["limit_minor"] - row["exposure_minor"]]
     return [
         *list_differences("{name} has exposure {actual} and owes {expected}", owed, exposed),
         *list_differences("{name} owes {expected}, the ledger has {actual}", owed, booked),
-        *[f"{name}: left is not limit − exposure" for name in wrong],
+        *[f"{name}: left is not limit − exposure" for name in uneven],
         *_refunds_owed_with_open_payments(snapshot),
         *_unpaid_orders(snapshot),
         *_mismatched_receivables(snapshot),
@@ -96,14 +96,14 @@ def _mismatched_receivables(snapshot: Snapshot) -> list[str]:
     tenders = {row["pk"]: (row["amount_minor"], row["captured_minor"]) for row in credit}
     rows = [row for row in snapshot.receivables if row.get("payment_id")]
     debts = {row["payment_id"]: (row["amount_minor"], row["settled_minor"]) for row in rows}
-    wrong = sorted(name for name in {*tenders, *debts} if tenders.get(name) != debts.get(name))
+    different = sorted(name for name in {*tenders, *debts} if tenders.get(name) != debts.get(name))
     duplicates = [f"{row['pk']} {row['sk']}: recorded twice" for row in rows if rows.count(row) > 1]
     duplicates += ["a receivable is recorded twice"] if len(rows) != len(debts) else []
     misplaced = [
         row["sk"] for row in rows if row["sk"].startswith("open#") != (row["settled_minor"] < row["amount_minor"])
     ]
     return [
-        *[f"{name}: the tender has {tenders.get(name)}, the receivable {debts.get(name)}" for name in wrong],
+        *[f"{name}: the tender has {tenders.get(name)}, the receivable {debts.get(name)}" for name in different],
         *duplicates,
         *[f"{name}: its key does not match whether it is settled" for name in misplaced],
     ]
@@ -115,14 +115,15 @@ def _strip_prefix(prefix: str, account: str) -> str:
 
 def m4_every_entry_balances(snapshot: Snapshot) -> list[str]:
     """For each entry Σ postings = 0, and so over all accounts. All postings are in the ledger's one currency."""
-    wrong = []
+    violations = []
     for entry in snapshot.entries:
-        off = sum(posting["minor"] for posting in entry["fields"].get("postings", ()))
-        if off:
-            wrong.append(f"{entry['subject']} {entry['sequence']} ({entry['kind']}): its postings are off by {off}")
+        difference = sum(posting["minor"] for posting in entry["fields"].get("postings", ()))
+        if difference:
+            name = f"{entry['subject']} {entry['sequence']} ({entry['kind']})"
+            violations.append(f"{name}: its postings are off by {difference}")
     if sum(snapshot.postings.values()):
-        wrong.append(f"all accounts together are off by {sum(snapshot.postings.values())}")
-    return wrong
+        violations.append(f"all accounts together are off by {sum(snapshot.postings.values())}")
+    return violations
 
 
 def m6_excess_money_is_owed_back(snapshot: Snapshot) -> list[str]:
@@ -154,10 +155,10 @@ def m7_each_capture_is_posted_once(snapshot: Snapshot) -> list[str]:
     parts += [debt for debt in settled if debt.get("payment_id")]
     journaled = sum_by_key((part["payment_id"], part["amount_minor"]) for part in parts)
     captured = {name: row["captured_minor"] for name, row in snapshot.payments.items()}
-    wrong = list_differences("{name} has {actual} captured, the journal {expected}", journaled, captured)
+    violations = list_differences("{name} has {actual} captured, the journal {expected}", journaled, captured)
     if len(snapshot.entries_by_event_id) != len(snapshot.entries):
-        wrong.append("two journal entries have the same event id")
-    return wrong
+        violations.append("two journal entries have the same event id")
+    return violations
 
 
 def m8_till_balance_matches_cash_movements(snapshot: Snapshot) -> list[str]:

@@ -1,4 +1,4 @@
-"""Every party that must learn of an event is notified once, at most once per channel, and only of real events."""
+"""Every party that an event concerns is notified of it, at most once per channel, and only of events in the journal."""
 
 from __future__ import annotations
 
@@ -14,7 +14,8 @@ from infra.invariants.snapshot import Row, Snapshot, list_differences, sum_by_ke
 
 KINDS_NEEDING_ANSWER = {"offer", "yours_now", "proof", "stranded", "unheard"}  # notices to acknowledge
 OWNER_ESCALATION_STEP = {"yours_now": 2, "proof": 1}  # the step at which a notice is escalated to the owner
-ESCALATION_BATCH, BACKLOG_GRACE = 200, timedelta(hours=1)  # notices handled in one run
+ESCALATION_BATCH = 200  # notices handled in one run of the timer
+BACKLOG_GRACE = timedelta(hours=1)  # more time to escalate for a list that is longer than that
 MIN_DISTINCTIVE_LENGTH = 8  # characters of a name, street or note: shorter ones occur in other text by chance
 
 
@@ -25,21 +26,21 @@ def n1_expected_recipients_are_notified(snapshot: Snapshot) -> list[str]:
     answer is over. None stays on the list past that time without being escalated, and the last step notifies the owner.
     """
     inboxes = {(row["pk"], row["sk"]) for row in snapshot.notices}
-    recipients, wrong = ExpectedRecipients(snapshot), []
+    recipients, violations = ExpectedRecipients(snapshot), []
     for entry in snapshot.entries:
         if entry["occurred_at"] <= snapshot.delivered_before:
-            wrong += [
+            violations += [
                 f"{party} was not notified of {_describe_entry(entry)}"
                 for party in recipients.of_entry(entry)
                 if (party, entry["event_id"]) not in inboxes
             ]
     for row in snapshot.notified_parties:
-        wrong += [
+        violations += [
             f"{party} is listed as notified of {row['sk']} but has no inbox row"
             for party in row["parties"]
             if (party, row["event"]) not in inboxes
         ]
-    return [*wrong, *_unlisted_notices(snapshot), *_missing_owner_escalations(snapshot, inboxes)]
+    return [*violations, *_unlisted_notices(snapshot), *_missing_owner_escalations(snapshot, inboxes)]
 
 
 def _unlisted_notices(snapshot: Snapshot) -> Iterator[str]:
@@ -54,7 +55,7 @@ def _unlisted_notices(snapshot: Snapshot) -> Iterator[str]:
 
 
 def _overdue_notices(snapshot: Snapshot) -> Iterator[str]:
-    """A run handles a limited batch, so a longer list has an hour more."""
+    """Notices that should be escalated by now. A run handles a limited batch, so a longer list has an hour more."""
     if not snapshot.timers_ran_before:
         return
     deadline = clock.parse(snapshot.timers_ran_before) - send_message.acknowledge_timeout()
@@ -79,14 +80,14 @@ def n2_recipients_are_notified_once(snapshot: Snapshot) -> list[str]:
     One send per event, party and channel follows from the table's key.
     """
     counts = sum_by_key((f"{row['event']} {party}", 1) for row in snapshot.notified_parties for party in row["parties"])
-    wrong = [f"{name}: notified {times} times" for name, times in counts.items() if times > 1]
+    violations = [f"{name}: notified {times} times" for name, times in counts.items() if times > 1]
     inboxes = {(row["pk"], row["sk"]) for row in snapshot.notices}
     for row in snapshot.sends:
         if row["status"] not in states.SEND:
-            wrong.append(f"{row['pk']} is {row['status']!r}, which is not a state of its table")
+            violations.append(f"{row['pk']} is {row['status']!r}, which is not a state of its table")
         if (row["party"], row["event"]) not in inboxes:
-            wrong.append(f"{row['pk']} was sent without an inbox row")
-    return wrong
+            violations.append(f"{row['pk']} was sent without an inbox row")
+    return violations
 
 
 def n3_notices_refer_to_journal_entries(snapshot: Snapshot) -> list[str]:
@@ -94,16 +95,16 @@ def n3_notices_refer_to_journal_entries(snapshot: Snapshot) -> list[str]:
 
     Each inbox row belongs to a party that the entry concerns: the subject's customer, a name in the entry, or a role.
     """
-    wrong = []
+    violations = []
     for kind, event, row in _references_to_events(snapshot):
         entry = snapshot.entries_by_event_id.get(event)
         if entry is None or entry["subject"] != row.get("subject", row["pk"]):
-            wrong.append(f"{kind} of {row['pk']} refers to {event}, which is not in that journal")
+            violations.append(f"{kind} of {row['pk']} refers to {event}, which is not in that journal")
         elif row.get("sequence", entry["sequence"]) != entry["sequence"]:
-            wrong.append(f"{kind} of {row['pk']} refers to {event} with a wrong sequence number")
+            violations.append(f"{kind} of {row['pk']} refers to {event} with a wrong sequence number")
         elif kind == "a notice" and not _is_about_party(entry, row["pk"]):
-            wrong.append(f"{row['pk']} was notified of {_describe_entry(entry)}, which does not concern it")
-    return wrong
+            violations.append(f"{row['pk']} was notified of {_describe_entry(entry)}, which does not concern it")
+    return violations
 
 
 def _is_about_party(entry: Row, party: str) -> bool:
@@ -138,14 +139,14 @@ def n4_messages_stay_within_budget(snapshot: Snapshot) -> list[str]:
     sms = [row for row in snapshot.sends if row["channel"] == "sms"]
     to_customers = sum(row["party"].startswith("customer#") for row in sms)
     callers = counted.pop("from", 0)
-    wrong = list_differences(
+    violations = list_differences(
         "the SMS budgets {name!r} count {actual}, {expected} were claimed",
         {"all": len(sms), "to": len(sms), "range": to_customers},
         counted,
     )
     if callers > to_customers:
-        wrong.append(f"the SMS budgets of callers count {callers}, {to_customers} were claimed to customers")
-    return [*wrong, *_exceeded_budgets(snapshot, rows), *_exceeded_per_number(snapshot, sms)]
+        violations.append(f"the SMS budgets of callers count {callers}, {to_customers} were claimed to customers")
+    return [*violations, *_exceeded_budgets(snapshot, rows), *_exceeded_per_number(snapshot, sms)]
 
 
 def _exceeded_budgets(snapshot: Snapshot, rows: Sequence[Row]) -> Iterator[str]:
@@ -155,7 +156,7 @@ def _exceeded_budgets(snapshot: Snapshot, rows: Sequence[Row]) -> Iterator[str]:
         "all": sms_limits.per_day,
         "to": per_number,
         "range": sms_limits.per_range,
-        "from": sms_limits.per_caller,
+        "from": sms_limits.per_network,
     }
     for row in rows:
         limit = limits[row["sk"].partition("#")[0]]

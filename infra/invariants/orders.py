@@ -8,9 +8,9 @@ from infra.invariants import states
 from infra.invariants.snapshot import Row, Snapshot, allocated_units, sku_of_level, sum_by_key
 from infra.invariants.transitions import Transition
 
-# The last state in an order's journal, and the other states that its row may have by then: a tender ends with its order
-# or is replaced by another, a credit is settled by a collection (M7 sums those), an offer had expired before it was
-# superseded.
+# States that a row may have although its last state in the journal is another: {last state: states of the row}. A
+# tender ends with its order or is replaced by another, a credit is settled by a collection (see M7), and an offer may
+# have expired before it was superseded.
 STATES_WITHOUT_ENTRY = {"superseded": {"expired"}, "on_credit": {"captured", "cancelled"}} | {
     state: {"cancelled", "expired"} for state in ("due", "awaiting_proof", "proof_submitted", "rejected")
 }
@@ -21,7 +21,7 @@ def o1_every_transition_is_allowed(snapshot: Snapshot) -> list[str]:
 
     An offer is claimed before it expires and expires after its end; a payment does not expire before its deadline.
     """
-    wrong = [
+    violations = [
         f"{name} is {state!r}, which is not a state of its table"
         for name, state, table in _current_states(snapshot)
         if state not in table
@@ -31,9 +31,9 @@ def o1_every_transition_is_allowed(snapshot: Snapshot) -> list[str]:
         for step in history:
             previous = before.get(step.subject)
             if previous and step.state not in _allowed_next(snapshot, step, previous):
-                wrong.append(f"{step.subject} went from {previous} to {step.state}")
+                violations.append(f"{step.subject} went from {previous} to {step.state}")
             before[step.subject] = step.state
-    return wrong + list(_mistimed_transitions(snapshot))
+    return violations + list(_mistimed_transitions(snapshot))
 
 
 def _current_states(snapshot: Snapshot) -> Iterator[tuple[str, str, states.Table]]:
@@ -68,7 +68,7 @@ def _allowed_next(snapshot: Snapshot, step: Transition, before: str) -> set[str]
 
 
 def _mistimed_transitions(snapshot: Snapshot) -> Iterator[str]:
-    """Both instants come from the same clock, so clock skew does not explain these."""
+    """Offers and deadlines that ended at another time than they should. Both instants are of the same clock."""
     for order_id in snapshot.orders:
         holds_until = ""
         for entry in snapshot.history(order_id):
@@ -86,19 +86,19 @@ def _mistimed_transitions(snapshot: Snapshot) -> Iterator[str]:
 def o3_row_states_match_journal(snapshot: Snapshot) -> list[str]:
     """The state of each order, payment, fulfillment, offer, transfer and shift = the last one in its journal.
 
-    An order's fulfillment status = what its fulfillments and offers come to.
+    An order's fulfillment status = the one that follows from its fulfillments and offers.
     """
     journaled = {step.subject: step.state for history in snapshot.transitions for step in history}
     stored = {
         name: row["status"]
         for name, row in (*snapshot.orders.items(), *snapshot.payments.items(), *_rows_with_states(snapshot))
     }
-    wrong = []
+    violations = []
     for name in {*journaled, *stored}:
         last, state = journaled.get(name, "nothing"), stored.get(name, "missing")
         if state != last and state not in STATES_WITHOUT_ENTRY.get(last, ()):
-            wrong.append(f"{name} is {state}, the last state in its journal is {last}")
-    return wrong + list(_wrong_fulfillment_statuses(snapshot))
+            violations.append(f"{name} is {state}, the last state in its journal is {last}")
+    return violations + list(_wrong_fulfillment_statuses(snapshot))
 
 
 def _wrong_fulfillment_statuses(snapshot: Snapshot) -> Iterator[str]:
@@ -144,7 +144,7 @@ def o4_each_request_has_one_effect(snapshot: Snapshot) -> list[str]:
     known = {subject.partition("#")[2] for subject in snapshot.journal} | {
         row["pk"] for row in snapshot.rows["customers"]
     }
-    wrong = [
+    violations = [
         f"{scope} was answered with {answer['id']}, which does not exist"
         for scope, answer in snapshot.answers.items()
         if isinstance(answer, dict) and answer.get("id") and answer["id"] not in known
@@ -153,8 +153,8 @@ def o4_each_request_has_one_effect(snapshot: Snapshot) -> list[str]:
     for order_id in {*placed, *snapshot.orders}:
         if placed.get(order_id, 0) != 1 or order_id not in snapshot.orders:
             state = "exists" if order_id in snapshot.orders else "does not exist"
-            wrong.append(f"{order_id} {state} and was placed {placed.get(order_id, 0)} times")
-    return wrong
+            violations.append(f"{order_id} {state} and was placed {placed.get(order_id, 0)} times")
+    return violations
 
 
 RULES: tuple[Callable[[Snapshot], list[str]], ...] = (

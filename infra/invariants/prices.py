@@ -19,19 +19,19 @@ def m1_order_total_is_the_sum_of_its_lines(snapshot: Snapshot) -> list[str]:
     A line's tax = total · r / (1 + r), rounded half up, at a rate r that its product had at some time. The shares of an
     amount off the whole order sum to that amount.
     """
-    wrong = []
+    violations = []
     for order_id, order in snapshot.orders.items():
         total = sum(line["total"] for line in order["lines"]) + order["freight"]
         if order["total_minor"] != total or total < 0:
-            wrong.append(f"{order_id} has total {order['total_minor']}, its lines and freight sum to {total}")
+            violations.append(f"{order_id} has total {order['total_minor']}, its lines and freight sum to {total}")
         for line in order["lines"]:
             if not _is_line_consistent(line):
-                wrong.append(f"{order_id}: a line of {line['sku']} does not add up")
+                violations.append(f"{order_id}: a line of {line['sku']} does not add up")
             rates = snapshot.values_ever_set(f"product#{line['sku']}", "tax_rate")
             if rates and line["tax"] not in {_included_tax(line["total"], rate) for rate in rates}:
-                wrong.append(f"{order_id}: the tax of {line['sku']} on {line['total']} cannot be {line['tax']}")
-        wrong += _wrong_discount_shares(snapshot, order)
-    return wrong
+                violations.append(f"{order_id}: the tax of {line['sku']} on {line['total']} cannot be {line['tax']}")
+        violations += _wrong_discount_shares(snapshot, order)
+    return violations
 
 
 def _is_line_consistent(line: Row) -> bool:
@@ -69,24 +69,25 @@ def _order_discount_amounts(snapshot: Snapshot, subject: str) -> set[int]:
 
 
 def m9_coupon_usage_matches_live_orders(snapshot: Snapshot) -> list[str]:
-    """For each coupon used = |live orders with it| ≤ the highest cap it ever had; the same for each customer."""
+    """For each coupon used = |live orders with it| ≤ the highest cap it ever had; the same by person."""
     rows = [row for row in snapshot.rows["pricing"] if row["pk"].startswith("coupon#")]
     used = {row["pk"]: row["used"] for row in rows if row["sk"] == "coupon"}
     used_by = {f"{row['pk']} {row['sk']}": row["used"] for row in rows if row["sk"] != "coupon"}
     live = [order for order in snapshot.orders.values() if order["status"] != "cancelled"]
-    held = sum_by_key((f"coupon#{code}", 1) for order in live for code in order["coupons"])
-    held_by = sum_by_key(
-        (f"coupon#{code} customer#{order['customer_id']}", 1)
+    counted = sum_by_key((f"coupon#{code}", 1) for order in live for code in order["coupons"])
+    counted_by = sum_by_key(
+        (f"coupon#{code} {user}", 1)
         for order in live
         if order.get("customer_id")
         for code in order["coupons"]
+        for user in (f"customer#{order['customer_id']}", *order["coupon_identities"])
     )
     caps, customer_caps = _highest_limits(snapshot, "cap"), _highest_limits(snapshot, "per_customer")
     over = [name for name, times in used.items() if times > caps.get(name, inf)]
     over += [name for name, times in used_by.items() if times > customer_caps.get(name.partition(" ")[0], inf)]
     return [
-        *list_differences("{name} counts {actual} uses, {expected} live orders have it", held, used),
-        *list_differences("{name} counts {actual} uses, {expected} live orders have it", held_by, used_by),
+        *list_differences("{name} counts {actual} uses, {expected} live orders have it", counted, used),
+        *list_differences("{name} counts {actual} uses, {expected} live orders have it", counted_by, used_by),
         *[f"{name} was used more often than its highest limit allows" for name in over],
     ]
 
@@ -111,7 +112,7 @@ def a2_discounts_and_credit_are_authorized(snapshot: Snapshot) -> list[str]:
     For each customer exposure ≤ limit, unless an owner or finance allowed more with a reason, the limit was lowered
     later, or the debt is an opening receivable.
     """
-    wrong = []
+    violations = []
     for order_id, order in snapshot.orders.items():
         reasons = {
             kind: reason
@@ -121,12 +122,12 @@ def a2_discounts_and_credit_are_authorized(snapshot: Snapshot) -> list[str]:
         }
         for kind, reason in reasons.items():
             if not _roles_of_author(snapshot, order_id) & ROLES_THAT_SET_PRICE[kind] or not reason:
-                wrong.append(f"{order_id} has a price set without permission or reason ({kind}: {reason!r})")
+                violations.append(f"{order_id} has a price set without permission or reason ({kind}: {reason!r})")
     allowed = set(_customers_allowed_over_limit(snapshot))
     for row in snapshot.rows["customers"]:
         if row["sk"] == "credit" and row["exposure_minor"] > row["limit_minor"] and row["pk"] not in allowed:
-            wrong.append(f"{row['pk']} owes {row['exposure_minor']}, the limit is {row['limit_minor']}")
-    return wrong
+            violations.append(f"{row['pk']} owes {row['exposure_minor']}, the limit is {row['limit_minor']}")
+    return violations
 
 
 def _roles_of_author(snapshot: Snapshot, order_id: str) -> set[str]:

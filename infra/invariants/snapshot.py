@@ -70,8 +70,8 @@ def _number(value: str) -> int | float:
 class Snapshot:
     """The rows of each package's table.
 
-    Every event that occurred before `delivered_before` has reached all its handlers, and every deadline before
-    `timers_ran_before` has been handled.
+    The invariants assume that every event that occurred before `delivered_before` has been processed by all its
+    handlers, and that every deadline before `timers_ran_before` has been handled.
     """
 
     rows: Mapping[str, list[Row]]
@@ -124,6 +124,7 @@ class Snapshot:
         return {row["pk"].removeprefix("coupon#"): row["promotion_id"] for row in codes}
 
     def history(self, order_id: str) -> list[Row]:
+        """The journal entries of an order, oldest first."""
         return self.journal.get(f"order#{order_id}", [])
 
     @cached_property
@@ -207,7 +208,8 @@ class Snapshot:
 
     @cached_property
     def notices(self) -> list[Row]:
-        return self._rows("notify", sk="evt_", unless="parties")
+        """Inbox rows. A row with `parties` also begins with an event id, but lists the parties notified of it."""
+        return [row for row in self._rows("notify", sk="evt_") if "parties" not in row]
 
     @cached_property
     def notified_parties(self) -> list[Row]:
@@ -221,22 +223,22 @@ class Snapshot:
         return [row | _split_send_key(row["pk"]) for row in self._rows("notify", sk="sent")]
 
     def is_live(self, order_id: str) -> bool:
+        """Whether the order is placed or completed; drafts and cancelled orders are not live."""
         return self.orders.get(order_id, {}).get("status") in ("placed", "completed")
 
-    def _rows(self, package: str, sk: str, unless: str = "no such attribute") -> list[Row]:
+    def _rows(self, package: str, sk: str) -> list[Row]:
         """Rows whose sort key equals `sk`, or begins with it when it ends in `_` or `#`."""
         is_prefix = sk.endswith(("_", "#"))
-        rows = (row for row in self.rows[package] if (row["sk"].startswith(sk) if is_prefix else row["sk"] == sk))
-        return [row for row in rows if unless not in row]
+        return [row for row in self.rows[package] if (row["sk"].startswith(sk) if is_prefix else row["sk"] == sk)]
 
 
 class Movement(NamedTuple):
-    """One movement of the stock ledger, with the change of each quantity."""
+    """One movement of the stock ledger, with the change of each quantity. The fields are those of the journal."""
 
     kind: str
     sku: str
     location: str
-    shelf: int = 0
+    shelf: int = 0  # the shard
     on_hand: int = 0
     reserved: int = 0
     allocated: int = 0
@@ -248,9 +250,9 @@ class Movement(NamedTuple):
         return level_key(self.sku, self.location, self.shelf)
 
 
-def level_key(sku: str, location: str, shelf: int = 0) -> str:
+def level_key(sku: str, location: str, shard: int = 0) -> str:
     """The partition key of a level."""
-    return f"{sku}@{location}#{shelf}"
+    return f"{sku}@{location}#{shard}"
 
 
 def shard_of(level: str) -> int:
@@ -285,17 +287,18 @@ def _parse_order(row: Row) -> Row:
         "lines": [_parse_line(line) for line in body["lines"]],
         "freight": body.get("freight", 0),
         "coupons": body.get("coupons", []),
+        "coupon_identities": body.get("coupon_identities", []),
         "handover": body["delivery"][0] == "handover",
         "pieces": [
-            (level_key(sku, location, *shelf), units)
-            for sku, location, units, *shelf in _parse_attribute(row, "pieces")
+            (level_key(sku, location, *shard), units)
+            for sku, location, units, *shard in _parse_attribute(row, "pieces")
         ],
         "payment_ids": row["payment_ids"].split(",") if row.get("payment_ids") else [],
     }
 
 
 def _parse_line(stored: list[Any]) -> Row:
-    """A line by names; `adjustments` are (code, kind, minor, reason) in the order in which they were applied."""
+    """A stored line as a dict; its `adjustments` are (code, kind, minor, reason) in the order of their application."""
     sku, _, quantity, unit, total, tax, _, *optional = stored
     parts = optional[0] if optional else []
     adjustments = [(part["code"], part["kind"], part["amount_minor"], part["says"]) for part in parts]
@@ -314,6 +317,6 @@ def _split_send_key(key: str) -> Row:
 
 
 def allocated_units(work: Row) -> list[tuple[str, int]]:
-    """(level key, units) of a fulfillment."""
+    """The units that a fulfillment brings, as (level key, units)."""
     pieces = work.get("pieces", ())
-    return [(level_key(sku, work["location"], shelf), units) for sku, units, shelf in pieces]
+    return [(level_key(sku, work["location"], shard), units) for sku, units, shard in pieces]

@@ -35,19 +35,19 @@ def s1_on_hand_is_the_sum_of_movements(snapshot: Snapshot) -> list[str]:
 def s2_available_is_never_negative(snapshot: Snapshot) -> list[str]:
     """reserved, allocated, display, expected, available ≥ 0.
 
-    available = on_hand + expected − reserved − allocated − display. Only levels of a day have expected units, so goods
-    on their way are never shown as in stock.
+    available = on_hand + expected − reserved − allocated − display. Only shards of a day have expected units, so goods
+    that have not arrived are never shown as in stock.
     """
-    wrong = []
+    violations = []
     for name, row in snapshot.levels.items():
         parts, expected = [row["reserved"], row["allocated"], row["display"]], row.get("expected", 0)
         if min(*parts, expected) < 0 or row["available"] < 0:
-            wrong.append(f"{name} has a negative quantity: {parts} promised, {row['available']} available")
+            violations.append(f"{name} has a negative quantity: {parts} promised, {row['available']} available")
         if row["available"] != row["on_hand"] + expected - sum(parts):
-            wrong.append(f"{name} has {row['available']} available of {row['on_hand']} with {parts} promised")
+            violations.append(f"{name} has {row['available']} available of {row['on_hand']} with {parts} promised")
         if expected and shard_of(name) < FIRST_INBOUND_SHARD:
-            wrong.append(f"{name} expects {expected} units but is not the level of a day")
-    return wrong
+            violations.append(f"{name} expects {expected} units but is not the shard of a day")
+    return violations
 
 
 def s3_reservations_belong_to_orders(snapshot: Snapshot) -> list[str]:
@@ -77,13 +77,13 @@ def _allocated_units(snapshot: Snapshot, order_id: str) -> list[tuple[str, int]]
 
 
 def _holds_without_order(snapshot: Snapshot) -> list[str]:
-    wrong = []
+    violations = []
     for hold in snapshot.holds:
         order = snapshot.orders.get(hold["order"], {})
         held = (hold["pk"], hold["quantity"])
         if order.get("reserved_until") != hold["until"] or held not in order["pieces"]:
-            wrong.append(f"{hold['pk']} is held for {hold['order']}, which has not reserved it")
-    return wrong
+            violations.append(f"{hold['pk']} is held for {hold['order']}, which has not reserved it")
+    return violations
 
 
 def _missing_holds(snapshot: Snapshot) -> list[str]:
@@ -121,15 +121,15 @@ def s4_units_are_conserved(snapshot: Snapshot) -> list[str]:
 
 
 def _miscounted(snapshot: Snapshot) -> list[str]:
-    wrong = []
+    violations = []
     for entry in snapshot.entries:
         if entry["kind"] == "StockCounted":
             fields = entry["fields"]
             excess = {line["sku"]: line["counted"] - line["expected"] for line in fields["counted"]}
             adjusted = sum_by_key((move["sku"], move.get("on_hand", 0)) for move in fields["movements"])
             template = entry["subject"] + ": the count of {name} differs by {expected}, {actual} were adjusted"
-            wrong += list_differences(template, excess, adjusted)
-    return wrong
+            violations += list_differences(template, excess, adjusted)
+    return violations
 
 
 def shipped_units(snapshot: Snapshot, order_id: str) -> list[tuple[str, int]]:
@@ -146,7 +146,7 @@ def s6_shipped_is_at_most_ordered(snapshot: Snapshot) -> list[str]:
 
     A completed order shipped all that was ordered, and its active fulfillments bring no more than that.
     """
-    wrong = []
+    violations = []
     issued = sum_by_key(
         (f"{subject} {move.sku}", -move.on_hand) for subject, move in snapshot.movements if move.kind == "issued"
     )
@@ -155,38 +155,38 @@ def s6_shipped_is_at_most_ordered(snapshot: Snapshot) -> list[str]:
         for order_id in snapshot.orders
         for name, units in shipped_units(snapshot, order_id)
     )
-    wrong += list_differences("{name}: {expected} issued, {actual} shipped", issued, sent)
+    violations += list_differences("{name}: {expected} issued, {actual} shipped", issued, sent)
     for order_id, order in snapshot.orders.items():
         ordered = sum_by_key((line["sku"], line["quantity"]) for line in order["lines"])
         works = [work for work in snapshot.fulfillments_of_order.get(order_id, ()) if work["status"] not in ABANDONED]
         assigned = sum_by_key((sku_of_level(name), units) for work in works for name, units in allocated_units(work))
         for sku, units in assigned.items():
             if units > ordered.get(sku, 0):
-                wrong.append(f"{order_id}: {units} of {sku} are assigned, {ordered.get(sku, 0)} were ordered")
+                violations.append(f"{order_id}: {units} of {sku} are assigned, {ordered.get(sku, 0)} were ordered")
         if order["status"] == "completed":
             shipped = sum_by_key((sku_of_level(name), units) for name, units in shipped_units(snapshot, order_id))
             template = order_id + " is completed: {expected} of {name} were ordered, {actual} shipped"
-            wrong += list_differences(template, ordered, shipped)
-    return wrong
+            violations += list_differences(template, ordered, shipped)
+    return violations
 
 
 def s7_units_were_available_when_reserved(snapshot: Snapshot) -> list[str]:
-    """For each time t at which n units were taken from a level: Σ given until t + Δ − Σ taken before t − Δ ≥ n.
+    """For each time t at which n units were taken from a level: Σ added until t + Δ − Σ taken before t − Δ ≥ n.
 
-    Δ is the largest difference between two clocks. So some order of the events exists in which no unit was taken before
-    it was there.
+    Δ is the largest difference between two clocks. So there is an order of the events in which no unit was taken before
+    it was available.
     """
-    wrong = []
+    violations = []
     for name, changes in _availability_changes(snapshot).items():
-        given = sorted((at, units) for at, units in changes if units > 0)
+        added = sorted((at, units) for at, units in changes if units > 0)
         taken = sorted((at, -units) for at, units in changes if units < 0)
-        sums = [[0, *accumulate(units for _, units in side)] for side in (given, taken)]
+        sums = [[0, *accumulate(units for _, units in side)] for side in (added, taken)]
         for at, units in taken:
             late, early = _skew_window(at)
-            available = sums[0][bisect_right(given, (late, 10**15))] - sums[1][bisect_left(taken, (early, 0))]
+            available = sums[0][bisect_right(added, (late, 10**15))] - sums[1][bisect_left(taken, (early, 0))]
             if available < units:
-                wrong.append(f"{units} of {name} were taken at {at}, when at most {available} were available")
-    return wrong
+                violations.append(f"{units} of {name} were taken at {at}, when at most {available} were available")
+    return violations
 
 
 @lru_cache(maxsize=8_192)
@@ -202,8 +202,8 @@ def _availability_changes(snapshot: Snapshot) -> dict[str, list[tuple[str, int]]
         sums: dict[str, int] = {}
         for fields in entry["fields"].get("movements", ()):
             move = Movement(**fields)
-            given = move.on_hand + move.expected - move.reserved - move.allocated - move.display
-            sums[move.level_key] = sums.get(move.level_key, 0) + given
+            available = move.on_hand + move.expected - move.reserved - move.allocated - move.display
+            sums[move.level_key] = sums.get(move.level_key, 0) + available
         for name, units in sums.items():
             changes.setdefault(name, []).append((entry["occurred_at"], units))
     return changes
@@ -214,15 +214,15 @@ def a3_state_is_the_sum_of_the_journal(snapshot: Snapshot) -> list[str]:
 
     Recap and ledger = Σ over the entries they processed. Each field of reference data = its last value in the journal.
     """
-    wrong = []
+    violations = []
     moves = [(move.level_key, move) for _, move in snapshot.movements]
     for quantity in ("reserved", "allocated", "display", "expected"):
         ledger = sum_by_key((name, getattr(move, quantity)) for name, move in moves)
         stored = {name: row.get(quantity, 0) for name, row in snapshot.levels.items()}
         template = "{name} has {actual} " + quantity + ", its movements sum to {expected}"
-        wrong += list_differences(template, ledger, stored)
+        violations += list_differences(template, ledger, stored)
     return [
-        *wrong,
+        *violations,
         *recap_matches_journal(snapshot),
         *ledger_matches_journal(snapshot),
         *reference_data_matches_journal(snapshot),

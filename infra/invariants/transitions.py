@@ -54,8 +54,8 @@ def _payments_in_entry(entry: Row) -> Iterator[Transition]:
     yield from (Transition(payment["payment_id"], payment["status"]) for payment in entry["fields"].get("payments", ()))
 
 
-def _payment_reaches(to: str) -> Callable[[Row], Iterator[Transition]]:
-    return lambda entry: iter([Transition(entry["fields"]["payment_id"], to)])
+def _payment_reaches(state: str) -> Callable[[Row], Iterator[Transition]]:
+    return lambda entry: iter([Transition(entry["fields"]["payment_id"], state)])
 
 
 def _offer_opened(entry: Row) -> Iterator[Transition]:
@@ -86,20 +86,20 @@ def _offer_declined(entry: Row) -> Iterator[Transition]:
     yield Transition(fields["offer_id"], "declined_by_all" if fields.get("by_all") else "open")
 
 
-def _work_reaches(to: str) -> Callable[[Row], Iterator[Transition]]:
-    return lambda entry: iter([Transition(entry["fields"]["fulfillment_id"], to)])
+def _work_reaches(state: str) -> Callable[[Row], Iterator[Transition]]:
+    return lambda entry: iter([Transition(entry["fields"]["fulfillment_id"], state)])
 
 
 def _work_accepted(entry: Row) -> Iterator[Transition]:
-    """The entry does not record whether the offer had expired by then; `superseded` stands for both final states."""
+    """The entry does not record whether its offer had expired by then; `superseded` stands for `expired` too."""
     yield from _work_reaches("accepted")(entry)
     if entry["fields"].get("offer_id"):
         yield Transition(entry["fields"]["offer_id"], "superseded")
 
 
-def _work_completed(to: str) -> Callable[[Row], Iterator[Transition]]:
+def _work_completed(state: str) -> Callable[[Row], Iterator[Transition]]:
     def transitions(entry: Row) -> Iterator[Transition]:
-        yield from _work_reaches(to)(entry)
+        yield from _work_reaches(state)(entry)
         yield from _payments_in_entry(entry)
         if entry["fields"].get("completed"):
             yield Transition(entry["fields"]["order_id"], "completed")
@@ -117,8 +117,8 @@ def _remaining_work_cancelled(entry: Row) -> Iterator[Transition]:
         yield Transition(entry["fields"]["offer_id"], "superseded")
 
 
-def _reaches(name: str, to: str) -> Callable[[Row], Iterator[Transition]]:
-    return lambda entry: iter([Transition(entry["fields"][name], to)])
+def _subject_reaches(id_field: str, state: str) -> Callable[[Row], Iterator[Transition]]:
+    return lambda entry: iter([Transition(entry["fields"][id_field], state)])
 
 
 TRANSITIONS_OF: dict[str, Callable[[Row], Iterator[Transition]]] = {
@@ -142,10 +142,10 @@ TRANSITIONS_OF: dict[str, Callable[[Row], Iterator[Transition]]] = {
     "WorkDelivered": _work_completed("delivered"),
     "WorkHandedOver": _work_completed("handed_over"),
     "WorkFailed": _work_failed,
-    "TransferSent": _reaches("transfer_id", "in_transit"),
+    "TransferSent": _subject_reaches("transfer_id", "in_transit"),
     "TransferReceived": lambda entry: iter([Transition(entry["fields"]["transfer_id"], entry["fields"]["status"])]),
-    "TransferCancelled": _reaches("transfer_id", "cancelled"),
-    "ShiftOpened": _reaches("shift_id", "open"),
-    "ShiftCounted": _reaches("shift_id", "counted"),
-    "ShiftClosed": _reaches("shift_id", "closed"),
+    "TransferCancelled": _subject_reaches("transfer_id", "cancelled"),
+    "ShiftOpened": _subject_reaches("shift_id", "open"),
+    "ShiftCounted": _subject_reaches("shift_id", "counted"),
+    "ShiftClosed": _subject_reaches("shift_id", "closed"),
 }

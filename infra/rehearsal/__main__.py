@@ -10,7 +10,6 @@ import signal
 import subprocess
 import sys
 import tempfile
-import threading
 import time
 from collections.abc import Callable
 from functools import partial
@@ -36,8 +35,8 @@ def main() -> None:
     def report(text: str) -> None:
         print(f"{time.monotonic() - began:5.1f} s  {text}", flush=True)
 
-    # A burst of events starts dozens of workers for a function. Idle workers are ended early here, because deleting a
-    # function ends all its workers at once, which can take longer than the caller waits.
+    # A burst of events starts dozens of workers for a function. Idle workers are stopped early here, because deleting a
+    # function stops all its workers at once, which can exceed the client's timeout.
     local_engine = Engine(LAMBDA_WARM_TTL_SECONDS="10")
     with tempfile.TemporaryDirectory() as scratch, local_engine, proxy.run_proxy(local_engine.address) as address:
         for name, value in engine.build_environment(local_engine, base_url="").items():
@@ -68,7 +67,7 @@ def rehearse(project: Path, address: str, report: deploy.Reporter) -> None:
     api = deploy.deploy(STAGE, BASE_URL, project=project, architecture=architecture, report=report)
     shop = DeployedShop(f"{address}/restapis/{api}/api/_user_request_")
     health = shop.request_json("GET", "/health")
-    order = shop.request_json("POST", "/orders", build_order(demo["near"]), key="rehearsal-0123456789")
+    order = shop.request_json("POST", "/orders", build_order(demo["van_skus"]), key="rehearsal-0123456789")
     report(f"health {health['status']}, order {order['number']} placed through the deployed API")
     wait_for_notices(shop, order, tokens, report)
     wait_until(lambda: bool(claim_links()), "no SMS with a claim link was sent")
@@ -115,7 +114,10 @@ def list_leftovers(prefix: str) -> list[str]:
 
 
 def seed_demo_shop() -> Any:
-    """Fill the demo shop in a new process, because table names are read from the environment at import."""
+    """Fill the demo shop, and return its staff with tokens (`people`) and SKUs of the nearest van (`van_skus`).
+
+    This runs in a new process, because table names are read from the environment at import.
+    """
     prefix = f"satukanal-{STAGE}"
     environment = os.environ | deploy.build_environment(prefix, deploy.provision(prefix), BASE_URL)
     command = [sys.executable, "-m", "infra.demo.seed"]
@@ -151,11 +153,11 @@ def check_claim_page(shop: DeployedShop, link: str) -> None:
 
 
 def wait_until(condition: Callable[[], bool], failure: str) -> None:
-    rest, end = threading.Event(), time.monotonic() + TIMEOUT_SECONDS
+    end = time.monotonic() + TIMEOUT_SECONDS
     while not condition():
         if time.monotonic() > end:
             raise SystemExit(f"{failure} within {TIMEOUT_SECONDS} s")
-        rest.wait(0.5)
+        time.sleep(0.5)
 
 
 class DeployedShop:
@@ -193,5 +195,5 @@ def build_order(skus: list[str]) -> dict[str, Any]:
 
 
 if __name__ == "__main__":
-    signal.signal(signal.SIGTERM, lambda *_: sys.exit(143))  # so that its child processes end with it
+    signal.signal(signal.SIGTERM, lambda *_: sys.exit(143))  # an orderly exit also stops the child processes
     main()

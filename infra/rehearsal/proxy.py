@@ -8,6 +8,7 @@ from __future__ import annotations
 import json
 import re
 import threading
+import time
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from http.client import HTTPConnection
@@ -37,6 +38,7 @@ class ApiImporter:
         )
 
     def create(self, document: dict[str, Any], kinds: list[str]) -> str:
+        """Create an API with these endpoint types, such as REGIONAL, and return its id."""
         binary = document.get("x-amazon-apigateway-binary-media-types", [])
         api = self.client.create_rest_api(
             name=document["info"]["title"], binaryMediaTypes=binary, endpointConfiguration={"types": kinds}
@@ -45,6 +47,7 @@ class ApiImporter:
         return str(api["id"])
 
     def replace(self, api: str, document: dict[str, Any]) -> str:
+        """Replace all resources of an API and return its id."""
         resources = self.list_resources(api)
         for path in sorted(set(resources) - {"/"}, key=len, reverse=True):  # the engine does not delete children
             self.client.delete_resource(restApiId=api, resourceId=resources[path])
@@ -62,8 +65,8 @@ class ApiImporter:
     def ensure_resource(self, api: str, path: str, existing: dict[str, str]) -> str:
         """The id of the path's resource, created with its parents if it is missing."""
         if path not in existing:
-            above, _, part = path.rpartition("/")
-            parent = self.ensure_resource(api, above or "/", existing)
+            parent_path, _, part = path.rpartition("/")
+            parent = self.ensure_resource(api, parent_path or "/", existing)
             resource = self.client.create_resource(restApiId=api, parentId=parent, pathPart=part)
             existing[path] = resource["id"]
         return existing[path]
@@ -86,11 +89,13 @@ class ApiImporter:
 
 
 class Handler(BaseHTTPRequestHandler):
+    """Answers imports of an API itself and forwards all other requests to `engine`, the engine's address."""
+
     protocol_version = "HTTP/1.1"
     engine = ""
 
     def log_message(self, *_: Any) -> None:
-        """No access log."""
+        """Write no access log."""
 
     def handle_request(self) -> None:
         body = self.rfile.read(int(self.headers.get("Content-Length") or 0))
@@ -128,8 +133,8 @@ class Handler(BaseHTTPRequestHandler):
         response = connection.getresponse()
         content = response.read()
         if self.command == "GET" and FUNCTION_PATH.match(self.path) and b'"State": "Pending"' in content:
-            threading.Event().wait(0.1)
-            return self.forward(body)  # otherwise Chalice polls each new function only every five seconds
+            time.sleep(0.1)  # Chalice itself polls a pending function only every five seconds
+            return self.forward(body)
         if self.path.startswith("/restapis"):  # the engine sends "" for AWS's null, which botocore cannot parse
             content = content.replace(b'"minimumCompressionSize": ""', b'"minimumCompressionSize": null')
         connection.close()

@@ -34,7 +34,7 @@ class HistoricalOrder:
 
 @dataclass
 class History:
-    """Orders by date, lines that cannot be replayed yet, and orders whose rows cannot be parsed."""
+    """Orders by date; `skipped` are lines that cannot be replayed yet, `refused` are orders that cannot be parsed."""
 
     orders: list[HistoricalOrder] = field(default_factory=list)
     skipped: list[dict[str, Any]] = field(default_factory=list)
@@ -46,9 +46,9 @@ class Plan:
     """The optional `replay.json` beside the CSV files: settings of the shop and loads of the vans."""
 
     settings: dict[str, str] = field(default_factory=dict)
-    source: str = ""
-    loads: dict[str, dict[str, int]] = field(default_factory=dict)
-    unload_after: int = 0  # the number of orders after which the vans unload
+    source: str = ""  # the location from which the vans are loaded
+    loads: dict[str, dict[str, int]] = field(default_factory=dict)  # units by van and SKU
+    unload_after: int = 0  # number of orders after which the vans are unloaded; 0 for never
 
 
 def load_plan(folder: Path) -> Plan:

@@ -25,6 +25,7 @@ import sys
 from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
+from decimal import ROUND_HALF_UP, Decimal
 from pathlib import Path
 from typing import Any
 
@@ -114,17 +115,17 @@ class Northwind:
 def load_northwind(folder: Path) -> Northwind:
     """Read the files, repairing unquoted commas. Raises CannotRepair.
 
-    In customers and suppliers a contact title lies between the columns with commas. It is recognized by its last word,
-    which is learned from the rows with the right number of cells.
+    In customers and suppliers a contact title is between the two columns with commas. It is recognized by its last
+    word, which also occurs in rows with the right number of cells.
     """
     plain = [name for name in FILES if name not in ("customers", "suppliers", "orders")]
     tables = {name: read_table(folder / f"{name}.csv") for name in plain}
-    words = {
+    last_words = {
         title.split()[-1]
         for file in ("customers", "suppliers")
         for title in read_contact_titles(folder / f"{file}.csv")
     }
-    by_title = join_around(3, lambda cell: cell.rpartition(" ")[2] in words, before=1, after=4)
+    by_title = join_around(3, lambda cell: cell.rpartition(" ")[2] in last_words, before=1, after=4)
     tables["customers"] = read_table(folder / "customers.csv", by_title)
     tables["suppliers"] = read_table(folder / "suppliers.csv", by_title)
     tables["orders"] = read_table(folder / "orders.csv", join_at(9))
@@ -307,9 +308,7 @@ def write_folder(folder: Path, files: Mapping[str, Sequence[Mapping[str, Any]]],
 
 
 def net_minor(data: Northwind) -> int:
-    """The net total in cents, each line rounded half up as in the shop, but computed from the CSV alone."""
-    from decimal import ROUND_HALF_UP, Decimal
-
+    """The net total in cents, computed from the CSV files alone; each line is rounded half up, as in the shop."""
     cent = Decimal("0.01")
     nets = [
         (Decimal(row["unitPrice"]) * int(row["quantity"]) * (1 - Decimal(row["discount"]))).quantize(
@@ -381,11 +380,11 @@ def list_differences(report: Mapping[str, Any], data: Northwind) -> list[str]:
     """Differences between the replay's report and the CSV files."""
     expected = {"orders": len(data.orders), "lines": len(data.rows("order-details")), "net": net_minor(data)}
     actual = {"orders": report["orders"], "lines": report["lines"], "net": report["net_total"]["amount"]}
-    wrong = [
+    differences = [
         f"{name}: {actual[name]} instead of {expected[name]}" for name in expected if actual[name] != expected[name]
     ]
     on_hand = {sku: report["on_hand"].get(sku, 0) for sku in data.in_stock}
-    return wrong + [
+    return differences + [
         f"product {sku}: {on_hand[sku]} on hand instead of {units}"
         for sku, units in data.in_stock.items()
         if on_hand[sku] != units

@@ -9,9 +9,9 @@ from infra.replay.history import HistoricalOrder
 
 
 class OrderQueue:
-    """Orders by date, of each customer one at a time.
+    """Orders by date; orders of the same customer are placed one after the other.
 
-    A customer who ordered twice had the answer to the first order, so the first one gets what is left of the credit.
+    Otherwise a customer's later order could use the remaining credit before the earlier one.
     """
 
     def __init__(self, orders: Sequence[HistoricalOrder]) -> None:

@@ -93,7 +93,7 @@ def main() -> int:
 
 
 def postcode_rows(areas: dict[str, Counter[Area]], places: Coordinates, counts: Counter[str]) -> Iterator[Row]:
-    """The rows of postcodes.csv; `counts` counts what positions were found by."""
+    """The rows of postcodes.csv; `counts` gets the number of positions by their source."""
     for postcode, villages in sorted(areas.items()):
         area = min(villages, key=lambda candidate: (-villages[candidate], candidate.name))
         point, source = places.find(area)

@@ -27,7 +27,7 @@ from infra.replay.simulated_staff import Progress, StaffSimulation
 
 ORDER_THREADS = 2
 STAFF_THREADS = 3  # for salesmen, and as many for locations
-MAX_OPEN_ORDERS = 160  # unfulfilled orders; placing waits above it, because in a real shop offers do not pile up
+MAX_OPEN_ORDERS = 160  # with more unfulfilled orders placing waits, because a backlog of offers is not realistic
 STUCK_SECONDS = 60
 MAX_TRANSFER_LINES = 40
 POSITIONS_SECONDS = 600  # offers ignore positions older than 30 minutes
@@ -37,7 +37,7 @@ OnProgress = Callable[[int, int], None]  # orders placed, orders done
 
 
 class ReplayStuck(Exception):
-    """Names the work that was not done."""
+    """The replay makes no progress. The message names the first work that is not done."""
 
 
 @dataclass
@@ -83,12 +83,12 @@ class Replayer:
         began = time.monotonic()
         with StaffSimulation(self.progress, STAFF_THREADS) as staff:
             self.start_staff(staff)
-            home = self.plan.unload_after
-            self.place_orders(self.history.orders[:home] if home else self.history.orders)
-            if home:
+            orders, count = self.history.orders, self.plan.unload_after
+            self.place_orders(orders[:count] if count else orders)
+            if count:
                 self.wait_until_done()
                 self.unload_vans()
-                self.place_orders(self.history.orders[home:])
+                self.place_orders(orders[count:])
             self.wait_until_done()
         drain()
         self.outcome.seconds = time.monotonic() - began
@@ -114,7 +114,7 @@ class Replayer:
         return member
 
     def list_drivers(self, location: Location) -> list[Staff]:
-        """The salesmen of a van; none without a position, since they would get no offers."""
+        """The salesmen of a van; none for a van without a position, which gets no offers."""
         if location.point is None:
             return []
         return [member for member in places.list_staff_at(location.id) if member.role == "salesman"]
@@ -126,7 +126,7 @@ class Replayer:
                 self.client_for(driver).put(f"/locations/{location.id}/position", point)
 
     def open_shift(self) -> None:
-        """Open one shift for all cash orders: those of the history are long closed."""
+        """Open one till shift for all cash orders of the history, if there are any."""
         methods = {order.body["payments"][0]["method"] for order in self.history.orders}
         if "cash" in methods:
             currency = self.history.orders[0].body["freight"]["currency"]
@@ -158,7 +158,7 @@ class Replayer:
         while order := queue.take():
             self.wait_until_due(order, begin)
             while len(self.progress.open_refs()) > MAX_OPEN_ORDERS and not self.progress.problems:
-                threading.Event().wait(0.02)
+                time.sleep(0.02)
             try:
                 self.place_order(order)
             except Exception as error:
@@ -170,7 +170,7 @@ class Replayer:
         started, first = begin
         if self.speed and first:
             due = started + (order.placed_at - first).total_seconds() / self.speed
-            threading.Event().wait(max(0.0, due - time.monotonic()))
+            time.sleep(max(0.0, due - time.monotonic()))
 
     def place_order(self, order: HistoricalOrder) -> None:
         try:
@@ -218,7 +218,7 @@ class Replayer:
             self.transfer(self.owner, name, self.plan.source, {level["sku"]: level["available"] for level in items})
 
     def transfer(self, sender: ApiClient, source: str, destination: str, load: dict[str, int]) -> None:
-        """Send the units, and confirm their receipt: a van's driver, or the staff of the location."""
+        """Send the units and confirm their receipt, as the van's driver or the staff of the location."""
         location = places.load_location(destination)
         is_van = location.kind == "van"
         receiver = (self.list_drivers(location) or [OWNER])[0] if is_van else self.ensure_location_staff(location)
@@ -230,7 +230,7 @@ class Replayer:
 
 
 def expire_offer(offer_id: str) -> None:
-    """Expire the offer as if its time were over; a repeated call changes nothing."""
+    """Expire the offer before its end. A repeated call changes nothing."""
     offer = find_offer(offer_id)
     if offer is not None:
         expire(offer_id, offer.expires_at)

@@ -57,7 +57,7 @@ def replay(folder: Path, speed: float, console: Console) -> dict[str, Any]:
     plan, currency = load_plan(folder), find_currency(folder)
     history = load_history(folder, currency)
     console.print(f"Replaying {len(history.orders)} orders from {folder} in a temporary shop …")
-    # A replay sends hundreds of messages a second, and none of them leaves this machine.
+    # A replay sends hundreds of messages a second, all of them to the local engine.
     budgets = {"SATUKANAL_SMS_PER_DAY": "100000", "SATUKANAL_SMS_PER_STAFF_PER_DAY": "100000"}
     settings = {"SATUKANAL_CURRENCY": currency} | budgets | plan.settings
     with TemporaryShop(settings) as shop:

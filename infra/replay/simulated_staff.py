@@ -12,6 +12,7 @@
 from __future__ import annotations
 
 import threading
+import time
 import zlib
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator
@@ -33,11 +34,12 @@ Notice = dict[str, Any]
 
 
 def is_offer_ignored(ref: str) -> bool:
+    """Whether the salesmen ignore the offers of the order with this `ref`."""
     return zlib.crc32(ref.encode()) % 10 < IGNORED_IN_TEN
 
 
 class Progress:
-    """The open work, shared by all threads. An order is done when every location that owes a part of it is done."""
+    """The open work, shared by all threads. An order is done when every location has done its part."""
 
     def __init__(self) -> None:
         self.lock = threading.Lock()
@@ -49,12 +51,12 @@ class Progress:
         self.changed = threading.Event()
 
     def record_order(self, ref: str, order: dict[str, Any]) -> None:
-        owed = {allocation["location"] for allocation in order["allocations"]}
+        locations = {allocation["location"] for allocation in order["allocations"]}
         with self.lock:
             self.refs[order["id"]] = ref
             handed_over = order["delivery"]["method"] == "handover"
             done = self.done_before_placed.pop(order["id"], set())
-            self.open_locations[order["id"]] = set() if handed_over or "*" in done else owed - done
+            self.open_locations[order["id"]] = set() if handed_over or "*" in done else locations - done
 
     def record_part_done(self, order: str, location: str = "*") -> None:
         """Record that a location has done its part; `*` stands for all parts."""
@@ -68,7 +70,7 @@ class Progress:
 
     def open_refs(self) -> list[str]:
         with self.lock:
-            return [self.refs[order] for order, owed in self.open_locations.items() if owed]
+            return [self.refs[order] for order, locations in self.open_locations.items() if locations]
 
     def count(self, name: str) -> None:
         with self.lock:
@@ -83,9 +85,9 @@ class Progress:
 class Inbox:
     """Reads one person's inbox: each notice once, oldest first.
 
-    A notice can be written late, below newer ones. So reading continues until a page has nothing new, and covers the
-    whole inbox after some polls without a new notice. Events of offers that were expired early have ids some minutes in
-    the future. With `has_future_notices` the inbox is read from the top and once more from the present.
+    A notice can be written late, below newer ones. So reading continues until a page has nothing new, and after some
+    polls without a new notice the whole inbox is read. An offer that is expired early leads to event ids some minutes
+    in the future; with `has_future_notices` the inbox is read from the top and once more from the present.
     """
 
     def __init__(self, client: ApiClient, kinds: Iterable[str], has_future_notices: bool = False) -> None:
@@ -94,9 +96,9 @@ class Inbox:
         self.empty_polls = 0
 
     def list_new(self) -> list[Notice]:
-        full = bool(self.empty_polls) and self.empty_polls % FULL_READ_EVERY == 0
-        notices = {notice["id"]: notice for notice in self.read_new(None, to_the_end=full)}
-        if self.has_future_notices and not full:
+        is_full_read = bool(self.empty_polls) and self.empty_polls % FULL_READ_EVERY == 0
+        notices = {notice["id"]: notice for notice in self.read_new(None, to_the_end=is_full_read)}
+        if self.has_future_notices and not is_full_read:
             notices |= {notice["id"]: notice for notice in self.read_new(cursor_from_now(), to_the_end=False)}
         self.empty_polls = 0 if notices else self.empty_polls + 1
         self.known_ids |= notices.keys()
@@ -201,7 +203,7 @@ class Salesman:
         for _ in range(200):
             if ref := self.progress.refs.get(order):
                 return ref
-            threading.Event().wait(0.02)
+            time.sleep(0.02)
         return order
 
     def claim(self, notice: Notice) -> None:

@@ -17,7 +17,7 @@ Notification = tuple[str, str]  # (event, party)
 
 @dataclass(frozen=True)
 class ReplaySummary:
-    """Counts over the placed and completed orders of a snapshot."""
+    """Sums and counts over the placed and completed orders of a snapshot."""
 
     snapshot: Snapshot
     currency: str

@@ -285,7 +285,7 @@ def test_a_promotion_is_for_goods_that_exist(aws: Any, scope: dict[str, Any], co
     assert call("GET", "/api/promotions", token=token("owner-ratna")).json["items"] == []
 
 
-def test_goods_are_expected_within_two_years(aws: Any) -> None:
+def test_goods_are_expected_within_five_years(aws: Any) -> None:
     open_shop()
     body = {"location": "wh-surabaya", "on": "9999-12-31", "lines": [{"sku": TEAPOT, "quantity": 3}], "reason": "new"}
 

@@ -331,7 +331,7 @@ def test_chained_and_circular_merges_are_refused():
     verify_by_staff(CASHIER, "cus_third", "phone")
     merge(web, into=counter, actor="agent-tari")
 
-    for leaving, staying, error in [
+    for source, target, error in [
         (counter, web, MergedElsewhere),
         (web, "cus_third", MergedElsewhere),
         ("cus_third", web, MergedElsewhere),
@@ -339,7 +339,7 @@ def test_chained_and_circular_merges_are_refused():
         (counter, counter, SamePerson),
     ]:
         with pytest.raises(error):
-            merge(leaving, into=staying, actor="agent-tari")
+            merge(source, into=target, actor="agent-tari")
 
     assert find.merged_ids(counter) == [counter, web]
     assert find.merged_ids("cus_third") == ["cus_third"]

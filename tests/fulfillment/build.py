@@ -28,15 +28,21 @@ def freeze_at_noon() -> None:
 
 
 def an_offer(**fields: Any) -> Offer:
-    invited = tuple(Invitation(staff, f"van-{staff}", 800) for staff in fields.pop("invited", ("budi", "dewi")))
-    defaults: dict[str, Any] = {"id": "off_1-1", "order_id": "ord_1", "status": "open", "wanted": {"TEAPOT": 2}}
-    defaults |= {"invited": invited, "assigned": ("ful_1-1",), "opened_at": NOON, "expires_at": offer_expiry(NOON, 10)}
+    invitations = tuple(Invitation(staff, f"van-{staff}", 800) for staff in fields.pop("invited", ("budi", "dewi")))
+    defaults: dict[str, Any] = {"id": "off_1-1", "order_id": "ord_1", "status": "open", "demand": {"TEAPOT": 2}}
+    defaults |= {"invitations": invitations, "fulfillment_ids": ("ful_1-1",)}
+    defaults |= {"opened_at": NOON, "expires_at": offer_expiry(NOON, 10)}
     return Offer(**(defaults | fields))
 
 
 def a_fulfillment(status: str = "assigned", kind: str = "warehouse", number: int = 1, **fields: Any) -> Fulfillment:
     defaults: dict[str, Any] = {"id": f"ful_1-{number}", "order_id": "ord_1", "location": "wh", "kind": kind}
-    defaults |= {"method": "ship", "status": status, "pieces": (Allocation("TEAPOT", "wh", 2),), "assigned_at": NOON}
+    defaults |= {
+        "method": "ship",
+        "status": status,
+        "allocations": (Allocation("TEAPOT", "wh", 2),),
+        "assigned_at": NOON,
+    }
     return Fulfillment(**(defaults | fields))
 
 

@@ -69,7 +69,7 @@ def test_fulfillments_follow_the_allocations_when_a_late_payment_moves_them(aws:
     order_fulfillment = load_fulfillment(order)
     entry, head = append_event(order_fulfillment.order, ProofSubmitted(order, "pay_1"), actor="test", at=clock.now())
     elsewhere = (Allocation(TEAPOT, "wh-sidoarjo", 2),)
-    db.commit([change_order(order_fulfillment.order, head=head, pieces=elsewhere), entry])
+    db.commit([change_order(order_fulfillment.order, head=head, allocations=elsewhere), entry])
 
     from chalicelib.fulfillment.reconcile import reconcile
 

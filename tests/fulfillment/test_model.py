@@ -141,7 +141,7 @@ def test_only_the_last_decline_closes_an_offer() -> None:
     last = apply_decline(again, "dewi", NOON)
 
     assert (first.status, again.status, last.status) == ("open", "open", "declined_by_all")
-    assert last.declined == ("budi", "dewi")
+    assert last.declined_by == ("budi", "dewi")
 
 
 def test_a_closed_offer_has_no_transitions() -> None:
@@ -291,7 +291,7 @@ def test_the_fulfillments_of_an_offer_are_listed_until_they_start() -> None:
     assigned, accepted, other = a_fulfillment(number=1), a_fulfillment("accepted", number=2), a_fulfillment(number=3)
 
     assert OrderFulfillment(AN_ORDER, (assigned, accepted, other)).list_not_started(
-        an_offer(assigned=("ful_1-1", "ful_1-2"))
+        an_offer(fulfillment_ids=("ful_1-1", "ful_1-2"))
     ) == [assigned]
 
 
@@ -316,4 +316,6 @@ def test_a_transition_stores_its_changes_and_applies_to_vans_too() -> None:
 
 
 def a_fulfillment_of_one_unit(location: str, status: str) -> object:
-    return a_fulfillment(status, location=location, id=f"ful_{location}", pieces=(Allocation("TEAPOT", location, 1),))
+    return a_fulfillment(
+        status, location=location, id=f"ful_{location}", allocations=(Allocation("TEAPOT", location, 1),)
+    )

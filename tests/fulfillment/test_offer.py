@@ -112,7 +112,7 @@ def test_the_first_claim_wins_and_moves_the_units_to_the_van() -> None:
     order_fulfillment = load_fulfillment(order)
     assert order_fulfillment.fulfillments[1].fulfiller == BUDI
     assert order_fulfillment.fulfillments[1].claim_version == latest_offer(order).version == 2
-    assert [allocation.to_json() for allocation in order_fulfillment.order.pieces] == [
+    assert [allocation.to_json() for allocation in order_fulfillment.order.allocations] == [
         {"sku": TEAPOT, "location": "van-budi", "quantity": 2}
     ]
     assert level(TEAPOT) == {"on_hand": 5, "reserved": 0, "allocated": 0, "available": 5}
@@ -387,7 +387,7 @@ def test_a_store_order_served_by_a_warehouse_is_offered_to_near_vans_too() -> No
 
     assert load_fulfillment(order).order.location == "store-tunjungan"
     assert list_statuses(order) == [("wh-surabaya", "assigned")]
-    assert [invitation.staff for invitation in latest_offer(order).invited] == [BUDI]
+    assert [invitation.staff for invitation in latest_offer(order).invitations] == [BUDI]
 
 
 def test_counter_handover_creates_a_handed_over_fulfillment() -> None:

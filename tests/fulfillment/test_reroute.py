@@ -57,7 +57,7 @@ def test_not_found_writes_off_the_location_and_reroutes() -> None:
     assert list_statuses(order) == [("wh-surabaya", "rejected"), ("wh-sidoarjo", "assigned")]
     assert level(TEAPOT, "wh-sidoarjo") == {"on_hand": 4, "reserved": 0, "allocated": 2, "available": 2}
     order_fulfillment = load_fulfillment(order)
-    assert [(allocation.location, allocation.quantity) for allocation in order_fulfillment.order.pieces] == [
+    assert [(allocation.location, allocation.quantity) for allocation in order_fulfillment.order.allocations] == [
         ("wh-sidoarjo", 2)
     ]
     assert order_fulfillment.order.fulfillment_status == "assigned"
@@ -131,9 +131,9 @@ def test_a_rejected_claim_is_offered_to_the_next_salesman_and_assigned_to_the_wa
     order_fulfillment = load_fulfillment(order)
     assert list_statuses(order) == [("wh-surabaya", "cancelled"), ("van-budi", "rejected"), ("wh-surabaya", "assigned")]
     assert [offer.status for offer in order_fulfillment.offers] == ["claimed", "open"]
-    assert [invitation.staff for invitation in order_fulfillment.offers[1].invited] == [DEWI]
+    assert [invitation.staff for invitation in order_fulfillment.offers[1].invitations] == [DEWI]
     assert order_fulfillment.offers[0].id != order_fulfillment.offers[1].id
-    assert order_fulfillment.order.bringer == ""
+    assert order_fulfillment.order.carrier_name == ""
     assert claim_as(order, DEWI).status == 200
     assert level(TEAPOT, "van-dewi")["allocated"] == 2
     assert level(TEAPOT, "van-budi") == {"on_hand": 3, "reserved": 0, "allocated": 0, "available": 3}
@@ -272,4 +272,4 @@ def test_a_late_payment_that_allocates_more_at_a_location_is_fulfilled_completel
     assert confirmed.status == 200
     active = [fulfillment for fulfillment in load_fulfillment(order).fulfillments if fulfillment.status != "cancelled"]
     assert {fulfillment.location for fulfillment in active} == {"store-tunjungan"}
-    assert sum(allocation.quantity for fulfillment in active for allocation in fulfillment.pieces) == 2
+    assert sum(allocation.quantity for fulfillment in active for allocation in fulfillment.allocations) == 2

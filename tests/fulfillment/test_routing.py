@@ -42,7 +42,7 @@ def test_only_the_near_van_with_all_units_is_invited() -> None:
         "van-near-full": "invited",
         "van-far-full": "too_far",
     }
-    assert decision.invited == (Invitation("near-full", "van-near-full", 0),)
+    assert decision.invitations == (Invitation("near-full", "van-near-full", 0),)
     assert decision.expires_at == NOON + timedelta(minutes=10)
     assert decision.rule == "near_with_all_units"
 
@@ -91,7 +91,7 @@ def test_no_van_is_invited_without_a_destination() -> None:
     decision = decide([a_van("a")], {"van-a": HAS}, a_routing_request(destination=None))
 
     assert (decision.rule, verdicts(decision)) == ("destination_unknown", {"van-a": "destination_unknown"})
-    assert decision.invited == ()
+    assert decision.invitations == ()
     assert decision.expires_at is None
 
 
@@ -102,7 +102,7 @@ def test_goods_on_a_van_are_not_offered() -> None:
 def test_a_decision_without_a_qualifying_van_invites_no_one() -> None:
     decision = decide([a_van("a")], {})
 
-    assert (decision.rule, decision.invited, decision.expires_at) == ("nobody_qualifies", (), None)
+    assert (decision.rule, decision.invitations, decision.expires_at) == ("nobody_qualifies", (), None)
     assert decision.candidates[0]["stock"] == {"TEAPOT": 0}
     assert decide([a_van("a")], {"van-a": {"CUP": 9}}).candidates[0]["stock"] == {"TEAPOT": 0}
 
@@ -111,7 +111,9 @@ def test_the_radius_is_inclusive() -> None:
     limit = replace(SETTINGS, radius_meters=81_458)
 
     assert decide([a_van("budi", FAR)], {"van-budi": HAS}, settings=limit).rule == "near_with_all_units"
-    assert decide([a_van("budi", FAR)], {"van-budi": HAS}, settings=replace(limit, radius_meters=81_457)).invited == ()
+    assert (
+        decide([a_van("budi", FAR)], {"van-budi": HAS}, settings=replace(limit, radius_meters=81_457)).invitations == ()
+    )
 
 
 def test_pickup_orders_are_not_offered() -> None:
@@ -124,7 +126,7 @@ def test_a_claim_that_would_not_fit_in_one_transaction_is_not_offered() -> None:
 
     assert decide([a_van("a")], {"van-a": goods}, fits).rule == "near_with_all_units"
     assert decide([a_van("a")], {"van-a": goods}, replace(fits, pieces=24)).rule == "too_many_lines_for_one_claim"
-    assert decide([a_van("a")], {"van-a": goods}, replace(fits, pieces=24, on_hold=False)).invited
+    assert decide([a_van("a")], {"van-a": goods}, replace(fits, pieces=24, on_hold=False)).invitations
 
 
 def test_the_nearest_are_invited_when_the_limit_is_exceeded() -> None:
@@ -140,7 +142,7 @@ def test_exactly_the_limit_is_invited() -> None:
 
     decision = decide(vans, {van.location: HAS for van in vans}, settings=replace(SETTINGS, most_invited=3))
 
-    assert [invitation.staff for invitation in decision.invited] == ["a", "b", "c"]
+    assert [invitation.staff for invitation in decision.invitations] == ["a", "b", "c"]
 
 
 def test_a_position_from_a_fast_clock_has_age_zero() -> None:

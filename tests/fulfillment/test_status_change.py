@@ -52,7 +52,7 @@ def test_a_warehouse_order_is_delivered_and_its_cash_goes_into_the_couriers_bag(
 
     post_step(order, "dispatch", AGUS)
     assert level(TEAPOT) == {"on_hand": 3, "reserved": 0, "allocated": 0, "available": 3}
-    assert (load_fulfillment(order).order.fulfillment_status, load_fulfillment(order).order.bringer) == (
+    assert (load_fulfillment(order).order.fulfillment_status, load_fulfillment(order).order.carrier_name) == (
         "shipped",
         "Agus",
     )

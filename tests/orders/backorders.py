@@ -38,7 +38,7 @@ def inbound_quantities(on: str = FRIDAY, sku: str = TEAPOT, location: str = "wh-
 def list_fulfillments(day: Day, name: str) -> list[tuple[str, str, int]]:
     """[(location, status, units)]."""
     return [
-        (fulfillment.location, fulfillment.status, sum(allocation.quantity for allocation in fulfillment.pieces))
+        (fulfillment.location, fulfillment.status, sum(allocation.quantity for allocation in fulfillment.allocations))
         for fulfillment in load_fulfillment_of_order(day.orders[name]["id"]).fulfillments
     ]
 

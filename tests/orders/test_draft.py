@@ -15,10 +15,10 @@ from chalicelib.orders.draft import Draft, DraftRow
 from chalicelib.orders.model import DraftGone
 from tests.shop import CUP, level
 from tests.verification.simulator import weighted_actions
-from tests.verification.simulator.action_helpers import TO_SARI, agent_principal
+from tests.verification.simulator.action_helpers import SHIP_TO_SARI, agent_principal
 from tests.verification.simulator.sim import Sim
 
-TWO_CUPS = PlaceOrder("phone", [RequestedLine(CUP, 2)], TO_SARI, [Tender("transfer")], agent_principal())
+TWO_CUPS = PlaceOrder("phone", [RequestedLine(CUP, 2)], SHIP_TO_SARI, [Tender("transfer")], agent_principal())
 
 
 @pytest.fixture(autouse=True)

@@ -11,7 +11,7 @@ from chalicelib.orders.model import OrderPlacedLine
 from chalicelib.payments.model import Posting
 from chalicelib.reporting.model import (
     DIMENSIONS,
-    SALE_STATES,
+    SALE_TRANSITIONS,
     Cell,
     Figures,
     SaleStatus,
@@ -87,5 +87,5 @@ def test_other_names_are_not_escaped_and_amounts_keep_their_sign() -> None:
 
 
 def test_a_counted_sale_can_be_dropped_and_a_dropped_sale_is_final() -> None:
-    assert {SaleStatus.COUNTED: {SaleStatus.DROPPED}, SaleStatus.DROPPED: set()} == SALE_STATES
-    assert set(SALE_STATES) == set(SaleStatus)
+    assert {SaleStatus.COUNTED: {SaleStatus.DROPPED}, SaleStatus.DROPPED: set()} == SALE_TRANSITIONS
+    assert set(SALE_TRANSITIONS) == set(SaleStatus)

@@ -1,4 +1,4 @@
-"""Plain facts for pages: what a reader of the shop would hand to `build`."""
+"""Sample arguments of `storefront.build.build`: products and settings as plain dicts."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ def rupiah(amount: int) -> dict[str, Any]:
 
 
 def a_product(sku: str = "KOPI-01", **facts: Any) -> dict[str, Any]:
-    """A pouch of coffee unless told otherwise."""
+    """Return a product, by default a pouch of coffee; `facts` replace its fields."""
     plain = {"name": "Kopi Gayo 200 g", "category": "Kopi & Teh", "description": "", "barcode": "", "channels": []}
     plain |= {"active": True, "price": rupiah(58_000), "was": None, "promotion": None, "available": 12}
     return {"sku": sku} | plain | {"locations": [{"location": "wh-rungkut", "available": 12}]} | facts
@@ -36,12 +36,12 @@ LEBARAN = {
 
 
 def some_products() -> list[dict[str, Any]]:
-    """Enough to look at: four categories, a promotion, something scarce and something gone."""
+    """Return twelve products in seven categories, with a promotion and with scarce and sold-out ones."""
     cheaper = {"was": rupiah(72_500), "promotion": LEBARAN}
-    in_two = [{"location": "wh-rungkut", "available": 8}, {"location": "st-darmo", "available": 4}]
+    two_locations = [{"location": "wh-rungkut", "available": 8}, {"location": "st-darmo", "available": 4}]
     about = "Biji arabika dataran tinggi Gayo, sangrai sedang. Aroma cokelat dan rempah, cocok untuk tubruk."
     return [
-        a_product("KOPI-01", **cheaper, locations=in_two, description=about, barcode="8990800000015"),
+        a_product("KOPI-01", **cheaper, locations=two_locations, description=about, barcode="8990800000015"),
         a_product("KOPI-02", name="Kopi Toraja Bubuk 250 g", price=rupiah(64_000)),
         a_product("TEH-01", name="Teh Melati Celup 25", price=rupiah(14_500), available=3),
         a_product("TEH-02", name="Teh Hijau Pegunungan", price=rupiah(22_000), available=0, locations=[]),

@@ -1,4 +1,4 @@
-"""Reading built pages the way a browser does: elements, not text."""
+"""Parse built pages into elements and their texts."""
 
 from __future__ import annotations
 
@@ -31,17 +31,18 @@ class Page(HTMLParser):
         for index in self.open:
             self.texts[index] = self.texts.get(index, "") + data
 
-    def find_all(self, tag: str, **having: str) -> list[tuple[dict[str, str], str]]:
-        found = []
-        for index, (name, attributes) in enumerate(self.elements):
-            if name == tag and all(attributes.get(key.rstrip("_")) == value for key, value in having.items()):
-                found.append((attributes, self.texts.get(index, "").strip()))
-        return found
+    def find_all(self, tag: str, **attributes: str) -> list[tuple[dict[str, str], str]]:
+        """Return (attributes, text) of the elements with this tag and these attributes; `class_` stands for class."""
+        matches = []
+        for index, (name, values) in enumerate(self.elements):
+            if name == tag and all(values.get(key.rstrip("_")) == value for key, value in attributes.items()):
+                matches.append((values, self.texts.get(index, "").strip()))
+        return matches
 
-    def text_of(self, tag: str, **having: str) -> str:
-        return self.find_all(tag, **having)[0][1]
+    def text_of(self, tag: str, **attributes: str) -> str:
+        return self.find_all(tag, **attributes)[0][1]
 
     @property
     def json_ld(self) -> dict[str, Any]:
-        told: dict[str, Any] = json.loads(self.text_of("script", type="application/ld+json"))
-        return told
+        data: dict[str, Any] = json.loads(self.text_of("script", type="application/ld+json"))
+        return data

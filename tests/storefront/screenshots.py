@@ -23,7 +23,8 @@ def main() -> int:
         print("No shop is running here; start one with `make run` in another terminal.")
         return 1
     url = f"http://127.0.0.1:{os.environ.get('PORT') or 8000}"
-    owner = next(each["token"] for each in json.loads(tokens.read_text()).values() if each["role"] == "owner")
+    staff = json.loads(tokens.read_text()).values()
+    owner = next(member["token"] for member in staff if member["role"] == "owner")
     with sync_playwright() as playwright:
         browser = playwright.chromium.launch(executable_path=str(CHROMIUM), args=CHROMIUM_ARGUMENTS.split())
         save_screenshot(browser, f"{url}/en/", "shop.png")

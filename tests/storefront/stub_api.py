@@ -1,4 +1,4 @@
-"""A stand-in for the API, in the shapes its doors promise; it remembers what was asked of it."""
+"""A stub of the API for browser tests: it answers in the API's shapes and records the requests."""
 
 from __future__ import annotations
 
@@ -24,29 +24,30 @@ class StubRequest:
 
 @dataclass
 class StubApi:
-    """`doors` answer by "METHOD /path"; what has no door is a 404 problem."""
+    """Answers with the handler of "METHOD /path", or with a 404 problem if there is none."""
 
     handlers: dict[str, Callable[[StubRequest], StubResponse]] = field(default_factory=dict)
     requests: list[StubRequest] = field(default_factory=list)
-    unreachable: set[str] = field(default_factory=set)  # doors that take the request and never answer
+    unreachable: set[str] = field(default_factory=set)  # "METHOD /path" of requests whose connection is aborted
 
     def route(self, route: Any) -> None:
-        request = route.request
-        address = urlsplit(request.url)
-        body = json.loads(request.post_data) if request.post_data else None
-        path = address.path.removeprefix("/api")
-        asked = StubRequest(request.method, path, parse_qs(address.query), body, request.headers)
-        self.requests.append(asked)
-        name = f"{asked.method} {path}" + ("?of=awaiting" if "of" in asked.query else "")
+        """Record and answer an intercepted request of the browser."""
+        intercepted = route.request
+        url = urlsplit(intercepted.url)
+        body = json.loads(intercepted.post_data) if intercepted.post_data else None
+        path = url.path.removeprefix("/api")
+        request = StubRequest(intercepted.method, path, parse_qs(url.query), body, intercepted.headers)
+        self.requests.append(request)
+        name = f"{request.method} {path}" + ("?of=awaiting" if "of" in request.query else "")
         if name in self.unreachable:
             route.abort()
             return
-        status, answer = self.handlers.get(name, lambda _: a_problem(404, "not_found"))(asked)
+        status, answer = self.handlers.get(name, lambda _: a_problem(404, "not_found"))(request)
         kind = "application/json" if status < 400 else "application/problem+json"
         route.fulfill(status=status, content_type=kind, body=json.dumps(answer))
 
     def requests_to(self, name: str) -> list[StubRequest]:
-        return [each for each in self.requests if f"{each.method} {each.path}" == name]
+        return [request for request in self.requests if f"{request.method} {request.path}" == name]
 
 
 def a_problem(status: int, code: str, **facts: Any) -> StubResponse:
@@ -54,8 +55,8 @@ def a_problem(status: int, code: str, **facts: Any) -> StubResponse:
 
 
 def stock_handler(units: dict[str, int]) -> Callable[[StubRequest], StubResponse]:
-    def answer(asked: StubRequest) -> StubResponse:
-        skus = asked.query["sku"][0].split(",")
+    def answer(request: StubRequest) -> StubResponse:
+        skus = request.query["sku"][0].split(",")
         return 200, {"items": [_level(sku, units.get(sku, 0)) for sku in skus], "next": None}
 
     return answer
@@ -69,8 +70,8 @@ def _level(sku: str, units: int) -> dict[str, Any]:
 
 
 def quote_handler(prices: dict[str, tuple[str, int]], freight: int = 0) -> Callable[[StubRequest], StubResponse]:
-    def answer(asked: StubRequest) -> StubResponse:
-        lines = [a_line(line["sku"], line["quantity"], *prices[line["sku"]]) for line in asked.body["lines"]]
+    def answer(request: StubRequest) -> StubResponse:
+        lines = [a_line(line["sku"], line["quantity"], *prices[line["sku"]]) for line in request.body["lines"]]
         goods = sum(line["total"]["amount"] for line in lines)
         return 200, {"lines": lines, "freight": rupiah(freight), "total": rupiah(goods + freight), "currency": "IDR"}
 
@@ -78,12 +79,12 @@ def quote_handler(prices: dict[str, tuple[str, int]], freight: int = 0) -> Calla
 
 
 def a_line(sku: str, quantity: int, name: str, price: int) -> dict[str, Any]:
-    said = {"sku": sku, "name": name, "quantity": quantity, "unit_price": rupiah(price), "adjustments": []}
-    return said | {"total": rupiah(price * quantity)}
+    line = {"sku": sku, "name": name, "quantity": quantity, "unit_price": rupiah(price), "adjustments": []}
+    return line | {"total": rupiah(price * quantity)}
 
 
 def an_order(**facts: Any) -> dict[str, Any]:
-    """Waiting for a transfer, unless told otherwise."""
+    """Return a placed order, by default one that awaits a transfer; `facts` replace its fields."""
     action = {"kind": "instructions", "bank": "Bank Contoh", "account": "000-123-4567", "holder": "Toko Kanal"}
     action |= {"amount": rupiah(131_000), "reference": "SK-7H2K-4", "expires_at": "2026-11-23T09:15:00.000Z"}
     payment = {"id": "pay_1", "method": "transfer", "status": "awaiting_proof", "amount": rupiah(131_000)}

@@ -1,4 +1,4 @@
-"""The doors that staff screens stand on, with a morning's work behind them."""
+"""A stub of the API for the staff desk, with sample orders, offers, work, stock and reports."""
 
 from __future__ import annotations
 
@@ -19,10 +19,10 @@ def a_page(*items: Any) -> dict[str, Any]:
 def a_desk(role: str, location: str | None = None) -> StubApi:
     api = StubApi()
     me = {"id": f"{role}-1", "role": role, "name": "Budi Santoso", "location": location}
-    said: dict[str, Any] = {
+    answers: dict[str, Any] = {
         "GET /me": me,
         "GET /locations": a_page(*some_locations()),
-        "GET /catalog/products": a_page(*({**each, "price": each["price"]} for each in some_products())),
+        "GET /catalog/products": a_page(*some_products()),
         "GET /inbox": a_page(an_offer_notice(), a_notice()),
         f"GET /offers/{OFFER}": an_offer(),
         "GET /fulfillments": a_page(some_work()),
@@ -37,26 +37,26 @@ def a_desk(role: str, location: str | None = None) -> StubApi:
         "GET /exceptions": a_page(an_exception()),
         "GET /reports/ledger": a_ledger(),
     }
-    api.handlers = {name: respond_with(answer) for name, answer in said.items()}
+    api.handlers = {name: respond_with(answer) for name, answer in answers.items()}
     api.handlers["POST /quotes"] = quote_handler(
-        {each["sku"]: (each["name"], each["price"]["amount"]) for each in some_products()}
+        {product["sku"]: (product["name"], product["price"]["amount"]) for product in some_products()}
     )
     api.handlers[f"GET /orders/{ORDER}/routing"] = respond_with({"decisions": [], "fulfillments": [], "offers": []})
-    api.handlers["GET /shifts/mine"] = lambda asked: a_problem(404, "not_found")
+    api.handlers["GET /shifts/mine"] = lambda request: a_problem(404, "not_found")
     return api
 
 
 def respond_with(answer: Any) -> Any:
-    def door(asked: StubRequest) -> StubResponse:
+    def handler(request: StubRequest) -> StubResponse:
         return 200, answer
 
-    return door
+    return handler
 
 
 def some_locations() -> list[dict[str, Any]]:
-    named = [("van-budi", "van", "Mobil Budi"), ("wh-rungkut", "warehouse", "Gudang Rungkut")]
-    named.append(("st-darmo", "store", "Toko Darmo"))
-    return [{"id": each, "kind": kind, "name": name, "active": True} for each, kind, name in named]
+    rows = [("van-budi", "van", "Mobil Budi"), ("wh-rungkut", "warehouse", "Gudang Rungkut")]
+    rows.append(("st-darmo", "store", "Toko Darmo"))
+    return [{"id": id, "kind": kind, "name": name, "active": True} for id, kind, name in rows]
 
 
 def an_offer_notice(**facts: Any) -> dict[str, Any]:
@@ -96,9 +96,9 @@ def a_level(sku: str, units: int) -> dict[str, Any]:
     return {"sku": sku, "on_hand": units + 1, "reserved": 0, "allocated": 1, "display": 0, "available": units}
 
 
-def a_transfer(here: str) -> dict[str, Any]:
+def a_transfer(destination: str) -> dict[str, Any]:
     lines = [{"sku": "KOPI-01", "sent": 5, "received": 0}]
-    return {"id": "trf_1", "source": "wh-rungkut", "destination": here, "status": "in_transit", "lines": lines}
+    return {"id": "trf_1", "source": "wh-rungkut", "destination": destination, "status": "in_transit", "lines": lines}
 
 
 def a_customer() -> dict[str, Any]:
@@ -115,7 +115,7 @@ def a_recap() -> dict[str, Any]:
 
 
 def a_shift(**facts: Any) -> dict[str, Any]:
-    """Open since morning with a float, and some cash sold into it."""
+    """Return an open shift with a float and some cash sales."""
     shift = {"id": "shf_1", "till": "till-st-darmo", "location": "st-darmo", "cashier": "cashier-1", "status": "open"}
     shift |= {"opening": rupiah(500_000), "cash_in": rupiah(125_000), "cash_out": rupiah(0)}
     return shift | {"expected": rupiah(625_000), "counted": None, "variance": None, "reason": None} | facts

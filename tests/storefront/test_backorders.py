@@ -1,4 +1,4 @@
-"""What is promised for a later day, on the shop's pages and at the desk."""
+"""Backorders on the shop's pages and at the desk."""
 
 import pytest
 
@@ -13,15 +13,18 @@ FRIDAY = {"on": "2026-11-27", "quantity": 10}
 
 @pytest.fixture
 def api(phone):
-    """Nothing is left of the coffee, and ten come on Friday."""
+    """Coffee is sold out, and ten units are expected on Friday."""
     stub = StubApi()
     gone = {"sku": "KOPI-01", "available": 0, "locations": [], "expected": [FRIDAY]}
     short = [{"sku": "KOPI-01", "wanted": 2, "available": 0, "expected": [FRIDAY]}]
     priced = quote_handler(PRICES, freight=15_000)
     stub.handlers = {
-        "GET /stock": lambda asked: (200, a_page(*({**gone, "sku": sku} for sku in asked.query["sku"][0].split(",")))),
-        "POST /quotes": lambda asked: (200, priced(asked)[1] | {"short": short}),
-        PLACE_ORDER: lambda asked: (201, an_order()),
+        "GET /stock": lambda request: (
+            200,
+            a_page(*({**gone, "sku": sku} for sku in request.query["sku"][0].split(","))),
+        ),
+        "POST /quotes": lambda request: (200, priced(request)[1] | {"short": short}),
+        PLACE_ORDER: lambda request: (201, an_order()),
     }
     phone.route("**/api/**", stub.route)
     return stub
@@ -64,7 +67,7 @@ def test_an_order_is_not_a_backorder_without_consent(phone, api):
 def test_waiting_is_not_offered_when_inbound_stock_is_not_enough(phone, api):
     short = [{"sku": "KOPI-01", "wanted": 12, "available": 1, "expected": [FRIDAY]}]
     priced = quote_handler(PRICES, freight=15_000)
-    api.handlers["POST /quotes"] = lambda asked: (200, priced(asked)[1] | {"short": short})
+    api.handlers["POST /quotes"] = lambda request: (200, priced(request)[1] | {"short": short})
     fill_cart(phone)
     fill_form(phone)
 
@@ -75,7 +78,7 @@ def test_waiting_is_not_offered_when_inbound_stock_is_not_enough(phone, api):
 
 def test_an_order_shows_backordered_units_and_their_day(phone, api):
     line = a_line("KOPI-01", 5, "Kopi Gayo 200 g", 58_000) | {"later": [{"quantity": 2, "on": "2026-11-27"}]}
-    api.handlers["GET /orders/ord_1"] = lambda asked: (200, an_order(lines=[line]))
+    api.handlers["GET /orders/ord_1"] = lambda request: (200, an_order(lines=[line]))
 
     phone.goto("/pesanan/?id=ord_1&token=0.secret")
 

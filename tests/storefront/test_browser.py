@@ -1,4 +1,4 @@
-"""The shop on a phone, its API answered by a stub."""
+"""The shop's pages in a phone browser, with a stub of the API."""
 
 import pytest
 
@@ -7,7 +7,7 @@ from tests.storefront.stub_api import StubApi, a_problem, an_order, quote_handle
 
 pytestmark = pytest.mark.browser
 
-PRICES = {each["sku"]: (each["name"], each["price"]["amount"]) for each in some_products()}
+PRICES = {product["sku"]: (product["name"], product["price"]["amount"]) for product in some_products()}
 PLACE_ORDER = "POST /orders"
 
 
@@ -17,8 +17,8 @@ def api(phone):
     stub.handlers = {
         "GET /stock": stock_handler({"KOPI-01": 20, "TEH-01": 3}),
         "POST /quotes": quote_handler(PRICES, freight=15_000),
-        PLACE_ORDER: lambda asked: (201, an_order()),
-        "GET /orders/ord_1": lambda asked: (200, an_order()),
+        PLACE_ORDER: lambda request: (201, an_order()),
+        "GET /orders/ord_1": lambda request: (200, an_order()),
     }
     phone.route("**/api/**", stub.route)
     return stub
@@ -121,11 +121,11 @@ def test_a_refusal_lists_the_available_units_and_the_next_try_has_a_new_key(phon
     fill_cart(phone)
     fill_form(phone)
     short = [{"sku": "KOPI-01", "wanted": 2, "available": 1}]
-    api.handlers[PLACE_ORDER] = lambda asked: a_problem(409, "out_of_stock", short=short)
+    api.handlers[PLACE_ORDER] = lambda request: a_problem(409, "out_of_stock", short=short)
     phone.get_by_role("button", name="Pesan sekarang").click()
     phone.get_by_text("Kopi Gayo 200 g: Anda minta 2, tersisa 1").wait_for()
 
-    api.handlers[PLACE_ORDER] = lambda asked: (201, an_order())
+    api.handlers[PLACE_ORDER] = lambda request: (201, an_order())
     phone.get_by_role("button", name="Pesan sekarang").click()
 
     phone.get_by_role("heading", name="Pesanan SK-7H2K-4").wait_for()
@@ -137,9 +137,9 @@ def test_a_cart_is_adjusted_to_the_available_units(phone, api):
     fill_cart(phone)
     priced = quote_handler(PRICES)
 
-    def short(asked):
-        status, quote = priced(asked)
-        wanted = asked.body["lines"][0]["quantity"]
+    def short(request):
+        status, quote = priced(request)
+        wanted = request.body["lines"][0]["quantity"]
         return status, quote | {"short": [{"sku": "KOPI-01", "wanted": wanted, "available": 1}] if wanted > 1 else []}
 
     api.handlers["POST /quotes"] = short
@@ -154,10 +154,10 @@ def test_a_cart_is_adjusted_to_the_available_units(phone, api):
 def test_proof_of_a_transfer_is_sent_with_the_order_token(phone, api):
     sent = {"status": "proof_submitted", "action": None}
 
-    def proof(asked):
+    def proof(request):
         order = an_order()
         order["payments"][0] |= sent
-        api.handlers["GET /orders/ord_1"] = lambda again: (200, order)
+        api.handlers["GET /orders/ord_1"] = lambda _: (200, order)
         return 200, order
 
     api.handlers["POST /payments/pay_1/proof"] = proof
@@ -167,15 +167,15 @@ def test_proof_of_a_transfer_is_sent_with_the_order_token(phone, api):
     phone.get_by_role("button", name="Kirim bukti").click()
 
     phone.get_by_text("Bukti diterima").wait_for()
-    asked = api.requests_to("POST /payments/pay_1/proof")[0]
-    assert asked.body == {"reference": "TRF 20261122"}
-    assert asked.query["token"] == ["0.secret"]
+    request = api.requests_to("POST /payments/pay_1/proof")[0]
+    assert request.body == {"reference": "TRF 20261122"}
+    assert request.query["token"] == ["0.secret"]
 
 
 def test_an_order_is_cancelled_after_asking_once_more(phone, api):
-    def cancel(asked):
+    def cancel(request):
         order = an_order(status="cancelled")
-        api.handlers["GET /orders/ord_1"] = lambda again: (200, order)
+        api.handlers["GET /orders/ord_1"] = lambda _: (200, order)
         return 200, order
 
     api.handlers["POST /orders/ord_1/cancel"] = cancel

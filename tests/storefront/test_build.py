@@ -99,17 +99,17 @@ def test_products_without_category_share_one_path_in_both_languages(site):
 def test_each_product_page_shows_the_next_four_of_its_category_wrapping_around(site):
     build([a_product(f"KOPI-{number}") for number in range(6)] + [a_product("TEH-1", category="Teh")], settings(), site)
 
-    near = {number: neighbor_skus(product_page(site, f"KOPI-{number}")) for number in range(6)}
-    assert near[0] == ["KOPI-1", "KOPI-2", "KOPI-3", "KOPI-4"]
-    assert near[4] == ["KOPI-5", "KOPI-0", "KOPI-1", "KOPI-2"]
-    assert neighbor_skus(product_page(site, "TEH-1")) == []
+    related = {number: related_skus(product_page(site, f"KOPI-{number}")) for number in range(6)}
+    assert related[0] == ["KOPI-1", "KOPI-2", "KOPI-3", "KOPI-4"]
+    assert related[4] == ["KOPI-5", "KOPI-0", "KOPI-1", "KOPI-2"]
+    assert related_skus(product_page(site, "TEH-1")) == []
 
     build([a_product(f"KOPI-{number}") for number in range(3)], settings(), site)
 
-    assert neighbor_skus(product_page(site, "KOPI-1")) == ["KOPI-2", "KOPI-0"]
+    assert related_skus(product_page(site, "KOPI-1")) == ["KOPI-2", "KOPI-0"]
 
 
-def neighbor_skus(page: Page) -> list[str]:
+def related_skus(page: Page) -> list[str]:
     return [attributes["data-sku"] for attributes, _ in page.find_all("article", class_="card")]
 
 
@@ -146,7 +146,7 @@ def test_no_page_loads_from_another_host_or_runs_inline_code(site):
 
 
 def assert_content_security_policy(page: Page) -> None:
-    policy = next(each["content"] for each, _ in page.find_all("meta") if each.get("http-equiv"))
+    policy = next(attributes["content"] for attributes, _ in page.find_all("meta") if attributes.get("http-equiv"))
     assert "script-src 'self';" in policy and "default-src 'none'" in policy
     for tag, attributes in page.elements:
         assert not [name for name in attributes if name.startswith("on") or name == "style"], (tag, attributes)
@@ -155,23 +155,23 @@ def assert_content_security_policy(page: Page) -> None:
 
 
 def test_hostile_names_are_escaped(site):
-    plainly = build_and_list_elements(site, "Kopi")
+    plain = build_and_list_elements(site, "Kopi")
 
     hostile = build_and_list_elements(site, HOSTILE)
 
-    assert hostile == plainly
+    assert hostile == plain
     page = product_page(site)
     assert page.text_of("h1") == HOSTILE
     assert page.json_ld["name"] == HOSTILE
 
 
 def build_and_list_elements(site: Path, text: str) -> dict[str, list[tuple[str, list[str]]]]:
-    """Every element with its attributes' names, page by page: text may change, structure may not."""
+    """Build a site with `text` in every free-text field and return its elements and attribute names by page."""
     facts = {"name": text, "description": text, "category": "Kopi", "was": rupiah(72_500)}
     promotion = {"name": text, "ends_at": None, "terms": {"id": text, "en": text}}
     shop = settings(shop={"name": text}, locations={"st-darmo": {"name": text, "kind": "store", "address": text}})
-    held = [{"location": "st-darmo", "available": 1}]
-    build([a_product(**facts, promotion=promotion, locations=held)], shop, site)
+    levels = [{"location": "st-darmo", "available": 1}]
+    build([a_product(**facts, promotion=promotion, locations=levels)], shop, site)
     pages = [file for file in site.rglob("*") if file.suffix in (".html", ".svg")]
     return {
         file.relative_to(site).as_posix(): [
@@ -187,7 +187,7 @@ def test_no_sku_escapes_the_site_folder(site, sku):
 
     pages = list((site / "p").iterdir())
     assert len(pages) == 1 and pages[0].parent == site / "p"
-    assert sorted(each.name for each in site.parent.iterdir()) == ["site", "site.facts"]
+    assert sorted(file.name for file in site.parent.iterdir()) == ["site", "site.facts"]
 
 
 def test_two_skus_never_share_a_page(site):
@@ -208,34 +208,37 @@ def test_a_folder_with_other_files_is_not_touched(tmp_path):
 
 
 def test_a_product_page_weighs_at_most_thirty_kibibytes_over_the_wire(site):
-    made = build(some_products(), settings(), site)
+    summary = build(some_products(), settings(), site)
 
     page = Page(site / "p" / "KOPI-01.html")
-    assets = {each["src"] for each, _ in page.find_all("script") if "src" in each}
+    scripts, links = page.find_all("script"), page.find_all("link")
+    assets = {attributes["src"] for attributes, _ in scripts if "src" in attributes}
     assets |= {
-        each["href"] for each, _ in page.find_all("link") if each.get("rel") in ("stylesheet", "modulepreload", "icon")
+        attributes["href"]
+        for attributes, _ in links
+        if attributes.get("rel") in ("stylesheet", "modulepreload", "icon")
     }
-    assets |= {f"{made['assets']}/common/api.js", "/art/KOPI-01.svg"}
-    files = [site / "p" / "KOPI-01.html", *(site / each.lstrip("/") for each in assets)]
+    assets |= {f"{summary['assets']}/common/api.js", "/art/KOPI-01.svg"}
+    files = [site / "p" / "KOPI-01.html", *(site / path.lstrip("/") for path in assets)]
     weight = sum(len(gzip.compress(file.read_bytes(), 6)) for file in files)
     assert weight <= 30 * 1024, f"{weight} bytes"
 
 
 def test_every_module_a_page_imports_is_there(site):
-    made = build(some_products(), settings(), site)
+    summary = build(some_products(), settings(), site)
 
-    root = site / made["assets"].lstrip("/")
+    root = site / summary["assets"].lstrip("/")
     for file in root.rglob("*.js"):
-        for wanted in re.findall(r'from "(\.[^"]+)"', file.read_text()):
-            assert (file.parent / wanted).is_file(), f"{file.name} imports {wanted}"
+        for module in re.findall(r'from "(\.[^"]+)"', file.read_text()):
+            assert (file.parent / module).is_file(), f"{file.name} imports {module}"
 
 
 def test_browsers_receive_currency_country_and_zone(site):
-    made = build([], settings(currency="USD", country="SG", zone="Asia/Singapore"), site)
+    summary = build([], settings(currency="USD", country="SG", zone="Asia/Singapore"), site)
 
-    text = (site / made["assets"].lstrip("/") / "settings.js").read_text()
-    told = json.loads(text.removeprefix("export default ").removesuffix(";\n"))
-    assert told == {"currency": "USD", "country": "SG", "zone": "Asia/Singapore"}
+    text = (site / summary["assets"].lstrip("/") / "settings.js").read_text()
+    exported = json.loads(text.removeprefix("export default ").removesuffix(";\n"))
+    assert exported == {"currency": "USD", "country": "SG", "zone": "Asia/Singapore"}
 
 
 def test_vendored_files_are_those_that_were_published():
@@ -249,14 +252,14 @@ def test_vendored_files_are_those_that_were_published():
 
 @pytest.mark.parametrize("folder, table", [("shop", "script"), ("desk", "desk")])
 def test_every_word_a_script_uses_is_translated(folder, table):
-    written = load_words("id")[table] | {"language": "id", "prefix": ""}
+    words = load_words("id")[table] | {"language": "id", "prefix": ""}
 
     for file in (HERE / "assets" / folder).glob("*.js"):
         for path in re.findall(r"(?<!/)\bwords\.([a-z_]+(?:\.[a-z_]+)?)", file.read_text()):
             first, _, rest = path.partition(".")
-            assert first in written, f"{file.name}: {path}"
-            if rest and isinstance(written[first], dict):
-                assert rest in written[first], f"{file.name}: {path}"
+            assert first in words, f"{file.name}: {path}"
+            if rest and isinstance(words[first], dict):
+                assert rest in words[first], f"{file.name}: {path}"
 
 
 def test_every_page_of_the_demo_shop_carries_a_demo_notice(site):
@@ -268,7 +271,7 @@ def test_every_page_of_the_demo_shop_carries_a_demo_notice(site):
 
 
 def test_the_build_writes_its_summary(site):
-    made = build(some_products(), settings(), site)
+    summary = build(some_products(), settings(), site)
 
-    assert json.loads((site / "site.json").read_text()) == made
-    assert made["products"] == len(some_products())
+    assert json.loads((site / "site.json").read_text()) == summary
+    assert summary["products"] == len(some_products())

@@ -1,4 +1,4 @@
-"""The desk on a phone, its API answered by a stub."""
+"""The staff desk in a phone browser, with a stub of the API."""
 
 import pytest
 
@@ -38,12 +38,12 @@ def test_the_token_of_a_link_is_stored_and_removed_from_the_address(phone):
 def test_a_salesman_claims_an_offer_and_sees_it_in_the_work_list(phone):
     api = sign_in(phone, "salesman", "van-budi")
     won = some_work(status="accepted", kind="van", location="van-budi")
-    api.handlers[f"POST /offers/{OFFER}/claim"] = lambda asked: (
+    api.handlers[f"POST /offers/{OFFER}/claim"] = lambda request: (
         200,
         an_offer(status="claimed_by_you", fulfillment=won),
     )
-    api.handlers["POST /inbox/evt_1/ack"] = lambda asked: (200, an_offer_notice())
-    api.handlers["GET /fulfillments"] = lambda asked: (200, a_page(won))
+    api.handlers["POST /inbox/evt_1/ack"] = lambda request: (200, an_offer_notice())
+    api.handlers["GET /fulfillments"] = lambda request: (200, a_page(won))
 
     phone.get_by_role("button", name="Ambil").click()
 
@@ -54,7 +54,7 @@ def test_a_salesman_claims_an_offer_and_sees_it_in_the_work_list(phone):
 
 def test_a_claim_that_came_too_late_shows_that_it_was_claimed(phone):
     api = sign_in(phone, "salesman", "van-budi")
-    api.handlers[f"POST /offers/{OFFER}/claim"] = lambda asked: a_problem(409, "already_claimed")
+    api.handlers[f"POST /offers/{OFFER}/claim"] = lambda request: a_problem(409, "already_claimed")
 
     phone.get_by_role("button", name="Ambil").click()
 
@@ -94,9 +94,9 @@ def test_the_warehouse_accepts_picks_packs_and_sends(phone):
 
 
 def advance_to(api, status):
-    def step(asked):
+    def step(request):
         work = some_work(status=status)
-        api.handlers["GET /fulfillments"] = lambda again: (200, a_page(*([] if status == "delivered" else [work])))
+        api.handlers["GET /fulfillments"] = lambda _: (200, a_page(*([] if status == "delivered" else [work])))
         return 200, work
 
     return step
@@ -129,12 +129,12 @@ def test_a_partial_delivery_shows_that_cash_is_collected_with_the_last(phone, la
     phone.locator("[data-tab=work]").click()
     phone.locator(".cash").nth(1).wait_for()
 
-    assert [says in each for each in phone.locator(".cash").all_inner_texts()] == [True, False]
+    assert [says in text for text in phone.locator(".cash").all_inner_texts()] == [True, False]
 
 
 def test_an_agent_places_a_phone_order_at_the_quoted_price(phone):
     api = sign_in(phone, "agent")
-    api.handlers["POST /orders"] = lambda asked: (201, order_response(asked))
+    api.handlers["POST /orders"] = lambda request: (201, order_response(request))
     phone.get_by_label("Nomor HP").fill("081252981234")
     phone.get_by_label("Nomor HP").press("Tab")
     phone.get_by_role("searchbox").fill("kopi gayo")
@@ -153,14 +153,14 @@ def test_an_agent_places_a_phone_order_at_the_quoted_price(phone):
     assert len(placed.headers["idempotency-key"]) == 32
 
 
-def order_response(asked):
+def order_response(request):
     from tests.storefront.stub_api import an_order
 
-    return an_order(channel=asked.body["channel"])
+    return an_order(channel=request.body["channel"])
 
 
 def test_enter_in_an_empty_search_adds_no_product(phone):
-    """Most goods have no barcode, and nothing typed is not the code of the first of them."""
+    """Most products have no barcode; an empty input must not match them."""
     sign_in(phone, "agent")
 
     phone.get_by_role("searchbox").press("Enter")
@@ -168,9 +168,8 @@ def test_enter_in_an_empty_search_adds_no_product(phone):
     phone.get_by_role("searchbox").press("Enter")
 
     phone.locator("#picked li").wait_for()
-    assert [each.split("\n")[0] for each in phone.locator("#picked li").all_inner_texts()] == [
-        "Beras Pandan Wangi 5 kg"
-    ]
+    picked = [text.split("\n")[0] for text in phone.locator("#picked li").all_inner_texts()]
+    assert picked == ["Beras Pandan Wangi 5 kg"]
 
 
 def test_the_owner_sees_the_recap_and_the_exceptions(phone):
@@ -197,7 +196,7 @@ def test_a_line_of_the_recap_leads_to_its_orders(phone):
 
 def test_an_invalid_token_leads_back_to_sign_in(phone):
     api = a_desk("salesman", "van-budi")
-    api.handlers["GET /me"] = lambda asked: a_problem(401, "not_signed_in")
+    api.handlers["GET /me"] = lambda request: a_problem(401, "not_signed_in")
     phone.route("**/api/**", api.route)
 
     phone.goto("/desk/#token=old")

@@ -1,4 +1,4 @@
-"""Goods on their way are announced at the desk, for the day they come."""
+"""Announcing inbound stock at the desk."""
 
 import pytest
 
@@ -38,20 +38,20 @@ def save(phone):
 def test_the_warehouse_announces_inbound_stock_and_sees_it_in_the_table(phone):
     api = open_stock(phone)
 
-    def comes(asked):
+    def announce(request):
         level = a_level("KOPI-01", 6) | {"expected": [{"on": "2030-12-05", "quantity": 48, "promised": 0}]}
         api.handlers[LEVELS] = respond_with(a_page(level))
         return 201, {"expected": []}
 
-    api.handlers[ANNOUNCE] = comes
+    api.handlers[ANNOUNCE] = announce
     fill_form(phone)
     save(phone)
 
     phone.get_by_text("datang 5 Des 2030: 48, dijanjikan 0").wait_for()
-    [said] = api.requests_to(ANNOUNCE)
-    goods = [{"sku": "KOPI-01", "quantity": 48}]
-    assert said.body == {"location": "wh-rungkut", "on": "2030-12-05", "lines": goods, "reason": "PO 88"}
-    assert len(said.headers["idempotency-key"]) == 32
+    [request] = api.requests_to(ANNOUNCE)
+    lines = [{"sku": "KOPI-01", "quantity": 48}]
+    assert request.body == {"location": "wh-rungkut", "on": "2030-12-05", "lines": lines, "reason": "PO 88"}
+    assert len(request.headers["idempotency-key"]) == 32
     assert phone.get_by_label("Alasan").input_value() == ""
 
 
@@ -70,7 +70,7 @@ def test_the_warehouse_announces_inbound_stock_and_sees_it_in_the_table(phone):
 )
 def test_a_refusal_shows_the_reason_and_keeps_the_input(phone, status, code, facts, says):
     api = open_stock(phone)
-    api.handlers[ANNOUNCE] = lambda asked: a_problem(status, code, **facts)
+    api.handlers[ANNOUNCE] = lambda request: a_problem(status, code, **facts)
     fill_form(phone, "0")
     save(phone)
 
@@ -81,7 +81,7 @@ def test_a_refusal_shows_the_reason_and_keeps_the_input(phone, status, code, fac
 
 def test_an_unanswered_request_is_resent_with_its_key_and_a_changed_one_with_a_new_key(phone):
     api = open_stock(phone)
-    api.handlers[ANNOUNCE] = lambda asked: a_problem(503, "unavailable")
+    api.handlers[ANNOUNCE] = lambda request: a_problem(503, "unavailable")
     fill_form(phone)
 
     for quantity in ("48", "48", "50"):
@@ -90,8 +90,8 @@ def test_an_unanswered_request_is_resent_with_its_key_and_a_changed_one_with_a_n
             save(phone)
         phone.locator("button[aria-busy]").wait_for(state="detached")
 
-    first, again, mended = [said.headers["idempotency-key"] for said in api.requests_to(ANNOUNCE)]
-    assert first == again != mended
+    first, repeated, changed = [request.headers["idempotency-key"] for request in api.requests_to(ANNOUNCE)]
+    assert first == repeated != changed
 
 
 def test_nothing_is_sent_without_a_product_or_for_a_past_day(phone):
@@ -120,7 +120,7 @@ def test_the_form_is_shown_in_english_with_large_touch_targets(phone):
         assert phone.get_by_label(label, exact=True).count() == 1
     assert phone.get_by_text("0 calls them off").count() == 1
     small = phone.locator(".announce").evaluate(
-        "form => [...form.querySelectorAll('summary, input, button')].map(each => each.getBoundingClientRect().height)"
+        "form => [...form.querySelectorAll('summary, input, button')].map(item => item.getBoundingClientRect().height)"
         ".filter(height => height < 44)"
     )
     assert small == []

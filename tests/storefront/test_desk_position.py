@@ -1,4 +1,4 @@
-"""A salesman's phone says where his van is, when he presses the button and not before."""
+"""Sharing the position of a van: only when the salesman presses the button."""
 
 import pytest
 
@@ -17,12 +17,12 @@ def grant_position(phone):
 def test_a_salesman_shares_the_position(phone):
     grant_position(phone)
     api = sign_in(phone, "salesman", "van-budi")
-    api.handlers[ENDPOINT] = lambda asked: (200, {"location": "van-budi", "position": asked.body})
+    api.handlers[ENDPOINT] = lambda request: (200, {"location": "van-budi", "position": request.body})
 
     phone.get_by_role("button", name="Bagikan posisi saya").click()
 
     phone.get_by_text("Posisi dibagikan pukul").wait_for()
-    assert [each.body for each in api.requests_to(ENDPOINT)] == [{"lat": -7.2575, "lon": 112.7378}]
+    assert [request.body for request in api.requests_to(ENDPOINT)] == [{"lat": -7.2575, "lon": 112.7378}]
 
 
 def test_no_position_is_sent_before_the_button_is_pressed(phone):
@@ -46,7 +46,7 @@ def test_a_denied_permission_shows_how_to_grant_it(phone):
 def test_a_refused_position_is_not_shown_as_shared(phone):
     grant_position(phone)
     api = sign_in(phone, "salesman", "van-budi")
-    api.handlers[ENDPOINT] = lambda asked: a_problem(403, "forbidden")
+    api.handlers[ENDPOINT] = lambda request: a_problem(403, "forbidden")
 
     phone.get_by_role("button", name="Bagikan posisi saya").click()
 

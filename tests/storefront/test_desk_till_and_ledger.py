@@ -1,4 +1,4 @@
-"""Drawers and the day's ledger at the desk, in a real browser."""
+"""Tills and the day's ledger at the desk."""
 
 import pytest
 
@@ -11,22 +11,22 @@ pytestmark = pytest.mark.browser
 
 
 def sign_in_as_cashier(phone, shift):
-    """A cashier whose open drawer is `shift`, or who has none."""
+    """Sign in a cashier with this shift, or without one if it is None."""
     api = sign_in(phone, "cashier", "st-darmo")
-    api.handlers["GET /shifts/mine"] = respond_with(shift) if shift else lambda asked: a_problem(404, "not_found")
+    api.handlers["GET /shifts/mine"] = respond_with(shift) if shift else lambda request: a_problem(404, "not_found")
     phone.reload()
     phone.get_by_role("button", name="Buat pesanan").wait_for()
     return api
 
 
 def change_shift_to(api, shift):
-    """A door that changes the drawer, and shows it changed from then on."""
+    """Return a handler after which the cashier's shift is `shift`, or none if it is None."""
 
-    def door(asked):
-        api.handlers["GET /shifts/mine"] = respond_with(shift) if shift else lambda again: a_problem(404, "not_found")
+    def handler(request):
+        api.handlers["GET /shifts/mine"] = respond_with(shift) if shift else lambda _: a_problem(404, "not_found")
         return 200, shift or a_shift(status="closed")
 
-    return door
+    return handler
 
 
 def a_counted_shift(amount):
@@ -50,10 +50,10 @@ def test_a_cashier_counts_the_till_and_closes_it_with_a_reason_for_the_shortage(
     phone.get_by_role("button", name="Tutup laci").click()
     phone.get_by_role("button", name="Buka laci").wait_for()
 
-    [wrote], [closed] = api.requests_to("POST /shifts/shf_1/count"), api.requests_to("POST /shifts/shf_1/close")
-    assert wrote.body == {"counted": rupiah(620_000)}
+    [counted], [closed] = api.requests_to("POST /shifts/shf_1/count"), api.requests_to("POST /shifts/shf_1/close")
+    assert counted.body == {"counted": rupiah(620_000)}
     assert closed.body == {"reason": "salah kembalian"}
-    assert wrote.headers["idempotency-key"] != closed.headers["idempotency-key"]
+    assert counted.headers["idempotency-key"] != closed.headers["idempotency-key"]
 
 
 def test_a_till_with_a_variance_is_not_closed_without_a_reason(phone):
@@ -91,7 +91,7 @@ def test_a_count_is_corrected_before_closing(phone):
 
 def test_a_refused_count_shows_the_reason_and_keeps_the_input(phone):
     api = sign_in_as_cashier(phone, a_shift())
-    api.handlers["POST /shifts/shf_1/count"] = lambda asked: a_problem(409, "shift_not_open")
+    api.handlers["POST /shifts/shf_1/count"] = lambda request: a_problem(409, "shift_not_open")
 
     enter_count(phone, 620_000)
 

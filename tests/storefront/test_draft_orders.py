@@ -1,4 +1,4 @@
-"""An order that staff prepare: the desk sends its link, and the customer chooses how to pay."""
+"""Draft orders: staff send a pay link from the desk, and the customer chooses a payment method."""
 
 import pytest
 
@@ -22,7 +22,7 @@ def a_draft(**facts):
 @pytest.fixture
 def api(phone):
     stub = StubApi()
-    stub.handlers = {"GET /orders/ord_1": lambda asked: (200, a_draft())}
+    stub.handlers = {"GET /orders/ord_1": lambda request: (200, a_draft())}
     phone.route("**/api/**", stub.route)
     phone.goto("/pesanan/?id=ord_1&token=0.secret")
     return stub
@@ -36,11 +36,11 @@ def test_a_customer_sees_the_draft_and_its_expiry(phone, api):
 
 
 def test_choosing_a_payment_method_places_the_draft(phone, api):
-    def placed(asked):
-        api.handlers["GET /orders/ord_1"] = lambda again: (200, an_order())
+    def place(request):
+        api.handlers["GET /orders/ord_1"] = lambda _: (200, an_order())
         return 200, an_order()
 
-    api.handlers[PAY] = placed
+    api.handlers[PAY] = place
     phone.get_by_label("Transfer bank").check()
 
     phone.get_by_role("button", name="Setuju, pesan").click()
@@ -52,7 +52,7 @@ def test_choosing_a_payment_method_places_the_draft(phone, api):
 
 
 def test_an_expired_draft_is_refused_with_a_message(phone, api):
-    api.handlers[PAY] = lambda asked: a_problem(409, "draft_gone")
+    api.handlers[PAY] = lambda request: a_problem(409, "draft_gone")
 
     phone.get_by_role("button", name="Setuju, pesan").click()
 
@@ -69,8 +69,8 @@ def test_a_draft_is_among_the_orders_of_this_device(phone, api):
 
 def prepare_draft(phone, role):
     desk = sign_in(phone, role)
-    desk.handlers["POST /drafts"] = lambda asked: (201, a_draft())
-    desk.handlers["POST /drafts/ord_1/pay-link"] = lambda asked: (200, {"url": "/pesanan/?id=ord_1&token=0.secret"})
+    desk.handlers["POST /drafts"] = lambda request: (201, a_draft())
+    desk.handlers["POST /drafts/ord_1/pay-link"] = lambda request: (200, {"url": "/pesanan/?id=ord_1&token=0.secret"})
     phone.get_by_label("Nomor HP").fill("081252981299")
     phone.get_by_role("searchbox").fill("kopi gayo")
     phone.get_by_role("button", name="Kopi Gayo").click()
@@ -83,10 +83,10 @@ def test_an_agent_sends_a_pay_link_instead_of_ordering(phone):
     phone.get_by_role("button", name="Kirim tautan bayar ke pelanggan").click()
 
     phone.get_by_text("Tautan bayar untuk SK-7H2K-4 dikirim").wait_for()
-    [made], [sent] = desk.requests_to("POST /drafts"), desk.requests_to("POST /drafts/ord_1/pay-link")
-    assert (made.body["channel"], made.body["lines"]) == ("phone", [{"sku": "KOPI-01", "quantity": 1}])
-    assert "payments" not in made.body
-    assert made.headers["idempotency-key"] != sent.headers["idempotency-key"]
+    [created], [sent] = desk.requests_to("POST /drafts"), desk.requests_to("POST /drafts/ord_1/pay-link")
+    assert (created.body["channel"], created.body["lines"]) == ("phone", [{"sku": "KOPI-01", "quantity": 1}])
+    assert "payments" not in created.body
+    assert created.headers["idempotency-key"] != sent.headers["idempotency-key"]
     assert desk.requests_to("POST /orders") == []
 
 
@@ -100,7 +100,7 @@ def test_an_unsent_link_is_retried_for_the_same_draft(phone):
     phone.get_by_role("button", name="Kirim tautan bayar ke pelanggan").click()
 
     phone.get_by_text("Tautan bayar untuk SK-7H2K-4 dikirim").wait_for()
-    assert len({each.headers["idempotency-key"] for each in desk.requests_to("POST /drafts")}) == 1
+    assert len({request.headers["idempotency-key"] for request in desk.requests_to("POST /drafts")}) == 1
 
 
 def test_a_cashier_sends_no_links(phone):

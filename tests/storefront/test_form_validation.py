@@ -1,4 +1,4 @@
-"""What a shopper has to mend is told at its field, in the page's own language and never in the API's."""
+"""Form errors are shown at their fields in the language of the page, never in the API's English."""
 
 import base64
 import random
@@ -24,13 +24,13 @@ def api(phone):
         "GET /stock": stock_handler({"KOPI-01": 20}),
         "POST /quotes": quote_handler(PRICES, freight=15_000),
     }
-    stub.handlers[PLACE_ORDER] = lambda asked: (201, an_order())
+    stub.handlers[PLACE_ORDER] = lambda request: (201, an_order())
     phone.route("**/api/**", stub.route)
     return stub
 
 
 def refuse_with(code, status=422, **facts):
-    return lambda asked: a_problem(status, code, detail=f"English: {code}", **facts)
+    return lambda request: a_problem(status, code, detail=f"English: {code}", **facts)
 
 
 def is_focused(field):
@@ -134,7 +134,7 @@ def test_the_cart_shows_the_unit_price(phone, api):
 def test_a_cancelled_order_shows_whether_money_is_refunded(phone, api, status, says):
     payment = {"id": "pay_1", "method": "transfer", "status": status, "amount": rupiah(131_000), "action": None}
     order = an_order(status="cancelled", payments=[payment])
-    api.handlers["GET /orders/ord_1"] = lambda asked: (200, order)
+    api.handlers["GET /orders/ord_1"] = lambda request: (200, order)
 
     phone.goto("/pesanan/?id=ord_1&token=0.secret")
 
@@ -144,14 +144,14 @@ def test_a_cancelled_order_shows_whether_money_is_refunded(phone, api, status, s
 @pytest.mark.parametrize("path", ["/", "/p/KOPI-01/", "/keranjang/", "/checkout/", "/pesanan/?id=ord_1&token=x"])
 def test_every_button_and_link_is_large_enough_for_a_thumb(phone, api, path):
     fill_cart(phone)
-    api.handlers["GET /orders/ord_1"] = lambda asked: (200, an_order())
+    api.handlers["GET /orders/ord_1"] = lambda request: (200, an_order())
     phone.goto(path)
     phone.wait_for_load_state("networkidle")
 
     small = phone.evaluate(
         "() => [...document.querySelectorAll('button, select, nav a, footer a, [role=button]')]"
-        ".filter(each => each.offsetParent && each.getBoundingClientRect().height < 44)"
-        ".map(each => `${each.textContent.trim()} ${each.getBoundingClientRect().height}`)"
+        ".filter(item => item.offsetParent && item.getBoundingClientRect().height < 44)"
+        ".map(item => `${item.textContent.trim()} ${item.getBoundingClientRect().height}`)"
     )
 
     assert small == []
@@ -172,32 +172,32 @@ def test_refusal_codes_are_translated(language):
     }
     shopper |= {"unknown_coupon", "coupon_ended", "coupon_spent", "coupon_does_not_apply", "coupon_needs_customer"}
     shopper |= {"unknown_postcode", "no_location", "method_unavailable", "cannot_cancel", "not_awaiting_money"}
-    drawer = {"no_open_shift", "shift_not_open", "shift_not_counted", "shift_already_open", "till_in_use"}
-    drawer |= {"bag_stays_open", "not_enough_cash", "more_than_owed", "collect_in_parts", "credit_limit_reached"}
+    till = {"no_open_shift", "shift_not_open", "shift_not_counted", "shift_already_open", "till_in_use"}
+    till |= {"bag_stays_open", "not_enough_cash", "more_than_owed", "collect_in_parts", "credit_limit_reached"}
     work = {"already_claimed", "offer_expired", "warehouse_accepted", "not_invited", "not_paid", "cannot_move"}
 
     assert shopper <= set(words["script"]["problems"])
-    assert drawer | work | {"not_a_van", "no_such_location"} <= set(words["desk"]["problems"])
+    assert till | work | {"not_a_van", "no_such_location"} <= set(words["desk"]["problems"])
 
 
 def accept_proof(api):
     paid = an_order()
     paid["payments"][0] |= {"status": "proof_submitted", "action": None}
 
-    def proof(asked):
-        api.handlers["GET /orders/ord_1"] = lambda again: (200, paid)
+    def proof(request):
+        api.handlers["GET /orders/ord_1"] = lambda _: (200, paid)
         return 200, paid
 
-    api.handlers |= {"GET /orders/ord_1": lambda asked: (200, an_order()), PROOF: proof}
+    api.handlers |= {"GET /orders/ord_1": lambda request: (200, an_order()), PROOF: proof}
 
 
 def a_photo(width, height):
-    """Noise, which no format makes smaller."""
+    """Return a PNG of random noise, which cannot be compressed."""
     rows = b"".join(b"\0" + random.Random(row).randbytes(3 * width) for row in range(height))
     parts = [(b"IHDR", struct.pack(">IIBBBBB", width, height, 8, 2, 0, 0, 0)), (b"IDAT", zlib.compress(rows, 1))]
-    chunks = [struct.pack(">I", len(said)) + kind + said for kind, said in [*parts, (b"IEND", b"")]]
-    sealed = [chunk + struct.pack(">I", zlib.crc32(chunk[4:])) for chunk in chunks]
-    return {"name": "bukti.png", "mimeType": "image/png", "buffer": b"\x89PNG\r\n\x1a\n" + b"".join(sealed)}
+    chunks = [struct.pack(">I", len(data)) + kind + data for kind, data in [*parts, (b"IEND", b"")]]
+    checked = [chunk + struct.pack(">I", zlib.crc32(chunk[4:])) for chunk in chunks]
+    return {"name": "bukti.png", "mimeType": "image/png", "buffer": b"\x89PNG\r\n\x1a\n" + b"".join(checked)}
 
 
 def test_a_photo_of_the_receipt_is_reduced_to_the_size_limit(phone, api):
@@ -237,7 +237,7 @@ def test_an_empty_proof_is_not_sent(phone, api):
 
 
 def test_the_orders_of_this_device_are_listed(phone, api):
-    api.handlers["GET /orders/ord_1"] = lambda asked: (200, an_order())
+    api.handlers["GET /orders/ord_1"] = lambda request: (200, an_order())
     phone.goto("/pesanan/?id=ord_1&token=0.secret")
     phone.get_by_role("heading", name="Pesanan SK-7H2K-4").wait_for()
 

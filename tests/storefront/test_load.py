@@ -38,7 +38,7 @@ def shop(aws):
 def test_the_pages_show_quoted_prices_and_public_stock(shop, tmp_path):
     facts = load.load_products()
 
-    assert [each["sku"] for each in facts] == ["KOPI-01"]
+    assert [product["sku"] for product in facts] == ["KOPI-01"]
     assert (facts[0]["price"], facts[0]["was"]) == (rupiah(60_000), rupiah(80_000))
     assert facts[0]["available"] == 7
     assert facts[0]["promotion"] == {"name": "Hemat", "ends_at": None, "terms": TERMS}
@@ -52,7 +52,7 @@ def test_the_pages_show_quoted_prices_and_public_stock(shop, tmp_path):
 
 def test_one_product_is_loaded_as_among_all_products(shop):
     assert load.load_product("KOPI-01") == load.load_products()[0]
-    assert [load.load_product(sku) for sku in ("KASIR-01", "GRATIS-01", "NOBODYS")] == [None] * 3
+    assert [load.load_product(sku) for sku in ("KASIR-01", "GRATIS-01", "UNKNOWN")] == [None] * 3
 
 
 def test_the_command_updates_one_product_and_builds_all_without_a_manifest(shop, tmp_path, monkeypatch, capsys):
@@ -72,6 +72,6 @@ def test_the_command_updates_one_product_and_builds_all_without_a_manifest(shop,
 
 
 def run_update(sku, site, monkeypatch, capsys):
-    monkeypatch.setattr("sys.argv", ["change", sku, "--out", str(site)])
+    monkeypatch.setattr("sys.argv", ["update_product", sku, "--out", str(site)])
     update_product.main()
     return capsys.readouterr().out.strip()

@@ -12,6 +12,6 @@ FILES = sorted(str(file) for file in (Path(__file__).parent / "js").glob("*.test
 
 @pytest.mark.skipif(NODE is None, reason="needs Node.js 20 or newer: it runs the tests of the browser's modules")
 def test_the_pure_modules_of_the_browser() -> None:
-    ran = subprocess.run([str(NODE), "--test", *FILES], capture_output=True, text=True, check=False, timeout=120)
+    process = subprocess.run([str(NODE), "--test", *FILES], capture_output=True, text=True, check=False, timeout=120)
 
-    assert ran.returncode == 0, ran.stdout + ran.stderr
+    assert process.returncode == 0, process.stdout + process.stderr

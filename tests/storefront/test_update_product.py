@@ -1,4 +1,4 @@
-"""One product's change makes of a site that stands what a whole build would have made of it."""
+"""An update of one product gives the same site as a full build."""
 
 from __future__ import annotations
 
@@ -78,11 +78,11 @@ def test_only_affected_files_are_written(tmp_path: Path) -> None:
 
     assert update_product(a_category(9)[5] | {"price": rupiah(1)}, settings(), tmp_path / "site")
 
-    moved = {
+    replaced = {
         file.relative_to(tmp_path / "site").as_posix() for file, inode in before.items() if file.stat().st_ino != inode
     }
     shown = [f"p/TUBRUK-{number}.html" for number in (1, 2, 3, 4, 5)] + ["index.html", "k/tubruk/index.html"]
-    assert moved == {prefix + path for prefix in ("", "en/") for path in shown}
+    assert replaced == {prefix + path for prefix in ("", "en/") for path in shown}
 
 
 @pytest.mark.parametrize("facts", CHANGES.values(), ids=CHANGES)

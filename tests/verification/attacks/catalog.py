@@ -1,7 +1,6 @@
-"""Every attack there is to think of, and the tests that show it does not work here; or why it has no subject yet.
+"""The catalog of attacks: which tests show that each attack fails, or why it does not apply.
 
-Three lists: the ten rows of OWASP's API list of 2023, the attacks on a shop, and the kinds of holes that other shops
-really had.
+Three tables: the OWASP API Security Top 10 of 2023, attacks on a shop, and vulnerabilities found in other shops.
 """
 
 from __future__ import annotations
@@ -11,7 +10,7 @@ from dataclasses import dataclass
 
 @dataclass(frozen=True)
 class Attack:
-    """`tests` as pytest names them, below tests/; without any, `because` says why."""
+    """`tests` are pytest ids below tests/; an attack without tests states in `not_applicable` why it has none."""
 
     key: str
     description: str
@@ -228,46 +227,50 @@ ENUMS = attack_tests(
 NO_GATEWAY = "no card gateway is connected, so nothing comes back from one: transfers are confirmed by staff"
 
 OWASP = [
-    Attack("API1", "somebody else's object by its id", ORDER_ACCESS + OBJECT_ACCESS + MATRIX),
-    Attack("API2", "being taken for somebody else", FORGED + TOKENS + REVOCATION),
+    Attack("API1", "broken object level authorization", ORDER_ACCESS + OBJECT_ACCESS + MATRIX),
+    Attack("API2", "broken authentication", FORGED + TOKENS + REVOCATION),
     Attack(
         "API3",
-        "fields that are not the caller's to write, or to read",
+        "broken object property level authorization",
         PRICES + attack_tests("prices", "a_customer_sees_no_cost_and_no_internal_field"),
     ),
-    Attack("API4", "asking for too much", LIMITS + PUMPING),
+    Attack("API4", "unrestricted resource consumption", LIMITS + PUMPING),
     Attack(
         "API5",
-        "doors of another role",
+        "broken function level authorization",
         MATRIX + attack_tests("headers", "a_header_does_not_change_the_method") + FORGED,
     ),
-    Attack("API6", "a flow of business used by machines", PUMPING + COUPONS + UNITS),
-    Attack("API7", "making us fetch an address", SSRF),
-    Attack("API8", "what was left open", HEADERS + SECURITY_HEADERS),
-    Attack("API9", "doors that nobody remembers", INVENTORY + MATRIX),
-    Attack("API10", "believing other systems", EXTERNAL_DATA),
+    Attack("API6", "unrestricted access to sensitive business flows", PUMPING + COUPONS + UNITS),
+    Attack("API7", "server-side request forgery", SSRF),
+    Attack("API8", "security misconfiguration", HEADERS + SECURITY_HEADERS),
+    Attack("API9", "improper inventory management", INVENTORY + MATRIX),
+    Attack("API10", "unsafe consumption of APIs", EXTERNAL_DATA),
 ]
 
 ATTACKS = [
-    Attack("1", "reading or moving another's order, by id, token or nested id", ORDER_ACCESS + OBJECT_ACCESS + MATRIX),
+    Attack(
+        "1",
+        "reading or changing another customer's order by id, token or nested id",
+        ORDER_ACCESS + OBJECT_ACCESS + MATRIX,
+    ),
     Attack("2", "a guest's order without its token", ORDER_ACCESS[:2] + TOKENS[:1] + TOKEN_SECRECY),
-    Attack("3", "forged, expired and revoked tokens of staff", FORGED),
+    Attack("3", "forged, expired and revoked staff tokens", FORGED),
     Attack("4", "price, total or status in a body", PRICES),
-    Attack("5", "numbers that are none, or less than nothing", NUMBERS + NEGATIVE),
-    Attack("6", "bodies without end", LIMITS + GENERATED_REQUESTS + BATCHES),
-    Attack("7", "SMS pumping, floods of codes", PUMPING),
-    Attack("8", "a shopper at the doors of staff", MATRIX + FORGED),
+    Attack("5", "invalid and negative numbers", NUMBERS + NEGATIVE),
+    Attack("6", "oversized and deeply nested bodies", LIMITS + GENERATED_REQUESTS + BATCHES),
+    Attack("7", "SMS pumping, floods of verification codes", PUMPING),
+    Attack("8", "a shopper calling staff endpoints", MATRIX + FORGED),
     Attack("9", "races for coupons and last units", COUPONS + UNITS),
-    Attack("10", "server-side requests", SSRF),
-    Attack("11", "hosts, origins, errors that say too much", HEADERS),
-    Attack("12", "forgotten doors", INVENTORY),
-    Attack("13", "trusting a gateway's word", not_applicable=NO_GATEWAY),
-    Attack("14", "forged or replayed webhooks", not_applicable="there is no door for webhooks yet"),
-    Attack("15", "markup and templates in what people write", MARKUP),
+    Attack("10", "server-side request forgery", SSRF),
+    Attack("11", "forged hosts and origins, revealing errors", HEADERS),
+    Attack("12", "forgotten endpoints", INVENTORY),
+    Attack("13", "forged payment notifications of a gateway", not_applicable=NO_GATEWAY),
+    Attack("14", "forged or replayed webhooks", not_applicable="there is no webhook endpoint yet"),
+    Attack("15", "markup and templates in free text", MARKUP),
     Attack("16", "formulas in exports", FORMULAS),
-    Attack("17", "persons and keys in logs", LOG_PRIVACY),
-    Attack("18", "counting out orders and people", ENUMERATION),
-    Attack("19", "fraud with returns", not_applicable="there are no returns yet, and no refunds beyond the books"),
+    Attack("17", "personal data and keys in logs", LOG_PRIVACY),
+    Attack("18", "enumeration of orders and customers", ENUMERATION),
+    Attack("19", "fraud with returns", not_applicable="there are no returns yet, and refunds are paid by hand"),
     Attack(
         "20",
         "fraud by staff",
@@ -290,7 +293,7 @@ KNOWN_VULNERABILITIES = [
     ),
     Attack(
         "adjacent endpoint",
-        "Shopware CVE-2026-48016, Mercato: the neighbor forgot to ask",
+        "Shopware CVE-2026-48016, Mercato: a neighboring endpoint without a check",
         attack_tests("idor", "a_code_is_requested_only_for_ones_own_order")
         + attack_tests(
             "headers",
@@ -300,7 +303,7 @@ KNOWN_VULNERABILITIES = [
     ),
     Attack(
         "webhook forgery",
-        "iPaymu CVE-2026-0656, CCAvenue, Eurobank: a key empty by default, or never looked at",
+        "iPaymu CVE-2026-0656, CCAvenue, Eurobank: a key empty by default or never checked",
         attack_tests("keys", "an_empty_or_short_signing_key_is_refused")
         + attack_tests(
             "external_data",
@@ -329,7 +332,7 @@ KNOWN_VULNERABILITIES = [
     Attack("resource exhaustion", "Saleor CVE-2026-33756, CVE-2026-35401", LIMITS),
     Attack("session or key theft", "Adobe CVE-2025-54236, CosmicSting", REVOCATION + TOKENS + TOKEN_SECRECY),
     Attack("injection by an enum", "Vendure CVE-2026-40887", ENUMS),
-    Attack("webhook before order", "statamic-cargo#190", not_applicable="there is no door for webhooks yet"),
+    Attack("webhook before order", "statamic-cargo#190", not_applicable="there is no webhook endpoint yet"),
     Attack("cached for others", "WooPayments CVE-2026-1710", SECURITY_HEADERS),
     Attack("SMS pumping", "36 billion messages in 2023", PUMPING),
     Attack("CSV injection", "CWE-1236", FORMULAS),
@@ -337,5 +340,5 @@ KNOWN_VULNERABILITIES = [
 TABLES = {
     "OWASP API 2023": OWASP,
     "attacks on a shop": ATTACKS,
-    "what other shops really had": KNOWN_VULNERABILITIES,
+    "known vulnerabilities of other shops": KNOWN_VULNERABILITIES,
 }

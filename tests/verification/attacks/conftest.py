@@ -1,4 +1,4 @@
-"""The doors' world in memory, built once for all attacks and put back before each."""
+"""Fixtures of the attack tests: the sample shop in memory, built once and restored before each test."""
 
 from __future__ import annotations
 
@@ -11,8 +11,8 @@ from tests.verification.attacks.memory_shop import MemoryShop, open_memory_shop
 
 @pytest.fixture(scope="module")
 def built_shop() -> Iterator[MemoryShop]:
-    with open_memory_shop() as found:
-        yield found
+    with open_memory_shop() as memory_shop:
+        yield memory_shop
 
 
 @pytest.fixture

@@ -1,4 +1,4 @@
-"""What openapi.json says against a request as it was sent: against its body, its query and the parts of its address."""
+"""Validate a sent request against openapi.json: its body, query and path parameters."""
 
 from __future__ import annotations
 
@@ -20,8 +20,9 @@ INTEGER = re.compile(r"-?(0|[1-9][0-9]{0,30})")
 
 
 def contract_violations(name: str, path: str, query: dict[str, str], body: Any) -> list[str]:
-    said = file_violations(query, body) if takes_files(name) else body_violations(name, body)
-    return [*said, *query_violations(name, query), *path_violations(name, path)]
+    """Return the ways in which the request violates openapi.json, as texts; empty if it is valid."""
+    violations = file_violations(query, body) if takes_files(name) else body_violations(name, body)
+    return [*violations, *query_violations(name, query), *path_violations(name, path)]
 
 
 def takes_files(name: str) -> bool:
@@ -29,15 +30,15 @@ def takes_files(name: str) -> bool:
 
 
 def file_violations(query: dict[str, str], body: bytes) -> Iterator[str]:
-    """CSV in UTF-8 where the query names a file, else a zip of such; what stands in them, the report tells."""
+    """Check for CSV in UTF-8, or a zip of it if the query names no file. The import reports errors of rows itself."""
     try:
         files = {query["file"]: body} if query.get("file") else unzip(body)
-        for said in files.values():
-            said.decode()
+        for content in files.values():
+            content.decode()
     except (zipfile.BadZipFile, UnicodeDecodeError) as error:
         yield f"{error!r}"
     else:
-        yield from (f"no file is called {name}" for name in files if name not in FILES)
+        yield from (f"there is no file {name}" for name in files if name not in FILES)
 
 
 def unzip(body: bytes) -> dict[str, bytes]:
@@ -46,37 +47,37 @@ def unzip(body: bytes) -> dict[str, bytes]:
 
 
 def body_violations(name: str, body: Any) -> Iterator[str]:
-    there = body_validator(name)
-    if there:
-        sent = json.loads(body) if isinstance(body, bytes) else body
-        yield from (error.message for error in there.iter_errors(sent))
+    validator = body_validator(name)
+    if validator:
+        value = json.loads(body) if isinstance(body, bytes) else body
+        yield from (error.message for error in validator.iter_errors(value))
 
 
 def query_violations(name: str, query: dict[str, str]) -> Iterator[str]:
-    known = parameter_validators(name, "query")
-    needed = {each["name"] for each in find_operation(load_document(), name).get("parameters", []) if each["required"]}
-    yield from (f"{each} is missing" for each in known if each in needed and each not in query)
-    for each, text in query.items():
-        if each in known:
-            yield from (
-                f"{each}: {error.message}"
-                for error in known[each].iter_errors(parse_query_value(known[each].schema, text))
-            )
-        elif each != "token":  # that of an order, which any address may hold
-            yield f"{each} is not known"
+    validators = parameter_validators(name, "query")
+    parameters = find_operation(load_document(), name).get("parameters", [])
+    required = {parameter["name"] for parameter in parameters if parameter["required"]}
+    yield from (f"{parameter} is missing" for parameter in validators if parameter in required - query.keys())
+    for parameter, text in query.items():
+        if parameter in validators:
+            validator = validators[parameter]
+            errors = validator.iter_errors(parse_query_value(validator.schema, text))
+            yield from (f"{parameter}: {error.message}" for error in errors)
+        elif parameter != "token":  # an order's token is accepted in every query
+            yield f"{parameter} is not known"
 
 
 def path_violations(name: str, path: str) -> Iterator[str]:
-    shape = name.split(" ")[1]
-    known = parameter_validators(name, "path")
-    sent = re.fullmatch(re.sub(r"{(\w+)}", r"(?P<\1>.+)", shape), path.removeprefix("/api"), re.S)
-    for each, text in sent.groupdict().items() if sent else ():
-        if not any(known[each].is_valid(said) for said in (text, unquote(text))):
-            yield f"{each}: {text!r} is no part of an address"
+    template = name.split(" ")[1]
+    validators = parameter_validators(name, "path")
+    match = re.fullmatch(re.sub(r"{(\w+)}", r"(?P<\1>.+)", template), path.removeprefix("/api"), re.S)
+    for parameter, text in match.groupdict().items() if match else ():
+        if not any(validators[parameter].is_valid(value) for value in (text, unquote(text))):
+            yield f"{parameter}: {text!r} is not a valid path parameter"
 
 
 def parse_query_value(schema: Any, text: str) -> Any:
-    """A query is text; a number or a truth in it is one only where JSON would write it so."""
+    """Return the value as its schema's type: an integer or boolean only if it is written as in JSON, else the text."""
     kind = schema.get("type")
     if kind == "integer" and INTEGER.fullmatch(text):
         return int(text)
@@ -85,19 +86,19 @@ def parse_query_value(schema: Any, text: str) -> Any:
 
 @cache
 def body_validator(name: str) -> Draft202012Validator | None:
-    said = find_operation(load_document(), name).get("requestBody")
-    if said is None:
+    body = find_operation(load_document(), name).get("requestBody")
+    if body is None:
         return None
-    schema = said["content"]["application/json"]["schema"] | {"components": load_document()["components"]}
+    schema = body["content"]["application/json"]["schema"] | {"components": load_document()["components"]}
     return Draft202012Validator(schema)
 
 
 @cache
-def parameter_validators(name: str, place: str) -> dict[str, Draft202012Validator]:
-    said = find_operation(load_document(), name).get("parameters", [])
+def parameter_validators(name: str, location: str) -> dict[str, Draft202012Validator]:
+    parameters = find_operation(load_document(), name).get("parameters", [])
     checker = FormatChecker()
     return {
-        each["name"]: Draft202012Validator(each["schema"], format_checker=checker)
-        for each in said
-        if each["in"] == place
+        parameter["name"]: Draft202012Validator(parameter["schema"], format_checker=checker)
+        for parameter in parameters
+        if parameter["in"] == location
     }

@@ -1,4 +1,4 @@
-"""Cases that schemathesis makes up from openapi.json: right ones, and ones that are wrong on purpose."""
+"""Test cases that schemathesis generates from openapi.json: valid ones and deliberately invalid ones."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ import tests.environment  # noqa: F401 - before the first import of the shop
 from chalicelib.exchange.model import FILES
 from infra import openapi
 
-# Bytes made up alone would never be a zip, and what is in one is not for openapi.json to say.
+# Random bytes are never a zip, and openapi.json does not describe the content of one.
 zip_contents = st.dictionaries(st.sampled_from([f"{name}.csv" for name in FILES]), st.text(max_size=200), max_size=3)
 schemathesis.openapi.media_type(
     "application/zip", st.one_of(zip_contents.map(lambda files: zip_files(files)), st.binary())
@@ -36,48 +36,52 @@ def load_document() -> Any:
 @cache
 def load_operations() -> Any:
     return {
-        each.ok().label: each.ok()
-        for each in schemathesis.openapi.from_dict(load_document_without_headers()).get_all_operations()
+        result.ok().label: result.ok()
+        for result in schemathesis.openapi.from_dict(load_document_without_headers()).get_all_operations()
     }
 
 
 def load_document_without_headers() -> Any:
-    """The document without what every request here says by itself: who sends it, and its Idempotency-Key. A case
-    that is wrong in nothing else would be right once it is sent."""
-    said = json.loads(json.dumps(load_document()))
-    del said["components"]["securitySchemes"]
-    for operation in [each for methods in said["paths"].values() for each in methods.values()]:
+    """Return the document without authentication and Idempotency-Key, which every request of these tests has anyway.
+
+    A case that is invalid only in these would be valid once it is sent.
+    """
+    document = json.loads(json.dumps(load_document()))
+    del document["components"]["securitySchemes"]
+    for operation in [operation for methods in document["paths"].values() for operation in methods.values()]:
         del operation["security"]
-        operation["parameters"] = [each for each in operation.get("parameters", []) if each["in"] != "header"]
-    return said
+        parameters = operation.get("parameters", [])
+        operation["parameters"] = [parameter for parameter in parameters if parameter["in"] != "header"]
+    return document
 
 
 def zip_files(files: Mapping[str, str | bytes]) -> bytes:
     out = io.BytesIO()
     with zipfile.ZipFile(out, "w") as archive:
-        for name, said in files.items():
-            archive.writestr(zipfile.ZipInfo(name), said.encode("utf-8", "replace") if isinstance(said, str) else said)
+        for name, content in files.items():
+            data = content.encode("utf-8", "replace") if isinstance(content, str) else content
+            archive.writestr(zipfile.ZipInfo(name), data)
     return out.getvalue()
 
 
 def takes_input(name: str) -> bool:
-    """Whether there is anything at this door to make up: a body, a query or a part of its address."""
+    """Return True if the endpoint has anything to generate: a body, a query or a path parameter."""
     operation = find_operation(load_document_without_headers(), name)
     return bool(operation["parameters"]) or "requestBody" in operation
 
 
-def find_operation(said: Any, name: str) -> Any:
+def find_operation(document: Any, name: str) -> Any:
     method, path = name.split(" ")
-    return said["paths"][path][method.lower()]
+    return document["paths"][path][method.lower()]
 
 
-def generate_cases(name: str, kind: str, how_many: int, chance: random.Random) -> list[Any]:
-    """As many as asked for; where only few different ones can be made, these come again."""
-    made: list[Any] = []
+def generate_cases(name: str, kind: str, count: int, chance: random.Random) -> list[Any]:
+    """Return `count` cases; if fewer distinct ones exist, they are repeated."""
+    cases: list[Any] = []
 
     @seed(chance.getrandbits(64))
     @settings(
-        max_examples=how_many,
+        max_examples=count,
         phases=[Phase.generate],
         database=None,
         deadline=None,
@@ -85,7 +89,7 @@ def generate_cases(name: str, kind: str, how_many: int, chance: random.Random) -
     )
     @given(load_operations()[name].as_strategy(generation_mode=KINDS[kind]))
     def collect(case: Any) -> None:
-        made.append(case)
+        cases.append(case)
 
     collect()
-    return list(islice(cycle(made), how_many))
+    return list(islice(cycle(cases), count))

@@ -1,9 +1,10 @@
-"""Requests made up from openapi.json, half of them wrong on purpose, at every door. Each is sent in one of three
-ways by turns: as it was made, with goods and people that exist in it (a made-up id ends at the first look), and with
-one value of that replaced by a nasty one.
+"""Send requests generated from openapi.json, half of them deliberately invalid, to every endpoint.
 
-No bug, nothing let in that the document forbids, and a refusal moves nothing.
-`make verify ONLY=requests` sends 20,000; a seed repeats its requests.
+Requests take turns in three forms: as generated; with ids that exist, because an unknown id is refused at once; and
+with ids that exist but one hostile value. No request may cause a server error, no success may violate the document,
+and a refusal may change nothing.
+
+`make verify ONLY=requests` sends 20,000; equal seeds send equal requests.
 """
 
 from __future__ import annotations
@@ -30,7 +31,7 @@ from tests.verification.endpoints.access_table import ROWS
 from tests.verification.endpoints.principals import PRINCIPALS, AccessRow
 from tests.verification.endpoints.sample_shop import STAFF, TEA, SampleShop
 
-Request = tuple[str, dict[str, str], Any]  # its path, query and body
+Request = tuple[str, dict[str, str], Any]  # path, query and body
 EXISTING_VALUES = {
     "sku": TEA,
     "location": "wh-surabaya",
@@ -46,7 +47,7 @@ EXISTING_VALUES |= {
     "phone": "081252981234",
 }
 EXISTING_VALUES |= {"channel": "web", "method": "cod"}
-METHOD_NAMES = {"ship", "pickup", "handover", "cash", "transfer", "credit"}  # methods that a schema names itself
+METHOD_NAMES = {"ship", "pickup", "handover", "cash", "transfer", "credit"}  # generated from enums, so not replaced
 HOSTILE_VALUES = (
     *(None, True, False, 0, -1, -(10**15), 10**15, 10**40, 0.1, -0.0, 1e308, "", " ", "0", "-1", "\u0662", "\x00"),
     *("'; drop table orders; --", "<script>", "{{7*7}}", "${jndi:ldap://x}", "../../etc/passwd", "%00", "\ud800"),
@@ -81,111 +82,112 @@ CELL_VALUES_BY_COLUMN = {
     "on_hand": ("5", "0", "-2", "1e3"),
 }
 ROW_BY_ENDPOINT = {row.endpoint: row for row in reversed(ROWS) if row.allowed}
-CHANGES_ON_REFUSAL = {"POST /identities/confirm"}  # a wrong code is refused and counted
+CHANGES_ON_REFUSAL = {"POST /identities/confirm"}  # a wrong code is counted
 WITH_INPUT = sorted(name for name in ROW_BY_ENDPOINT if takes_input(name))
-WITHOUT_INPUT = sorted(
-    set(ROW_BY_ENDPOINT) - set(WITH_INPUT)
-)  # nothing can be said at these: no part of an address, no query, no body
-FILE_ENDPOINT = "POST /imports"  # takes no JSON
+WITHOUT_INPUT = sorted(set(ROW_BY_ENDPOINT) - set(WITH_INPUT))  # no path parameter, query or body
+FILE_ENDPOINT = "POST /imports"  # takes files instead of JSON
 
 
 def cases_per_endpoint(requests: int) -> int:
-    """How many to make up for each kind at each door, so that at least so many are sent in all."""
+    """Return how many cases of each kind every endpoint needs so that at least `requests` are sent in all."""
     return -(-requests // (len(WITH_INPUT) * len(KINDS)))
 
 
-def send_cases(ground: MemoryShop, name: str, kind: str, how_many: int, turn: int = 0) -> Counter[int]:
-    """The answers, by status. An AssertionError holds the request that found it."""
-    ground.reset()
+def send_cases(shop: MemoryShop, name: str, kind: str, count: int, turn: int = 0) -> Counter[int]:
+    """Send generated cases and count the responses by status. Raises AssertionError with the offending request."""
+    shop.reset()
     row, answers, chance = ROW_BY_ENDPOINT[name], Counter[int](), random.Random(f"{name} {kind} {turn}")
     if row.prepare:
-        row.prepare(ground.sample)
-    ready = ground.memory.snapshot()
-    ground.memory.written_keys.clear()
-    for number, case in enumerate(generate_cases(name, kind, how_many, chance)):
+        row.prepare(shop.sample)
+    ready = shop.memory.snapshot()
+    shop.memory.written_keys.clear()
+    for number, case in enumerate(generate_cases(name, kind, count, chance)):
         path, query, body = (build_file_request if name == FILE_ENDPOINT else build_request)(
-            ground.sample, row, case, number, chance
+            shop.sample, row, case, number, chance
         )
-        answer = send_as_allowed(ground.sample, row, path, query, body)
+        answer = send_as_allowed(shop.sample, row, path, query, body)
         answers[answer.status] += 1
         check_response(name, path, query, body, answer)
-        if ground.memory.written_keys and ground.memory.tables != ready:
-            moved = f"{answer.text} moved something: {path} {query} {body!r}"
-            assert answer.status < 400 or name in CHANGES_ON_REFUSAL, moved
-            ground.memory.restore(ready)
+        if shop.memory.written_keys and shop.memory.tables != ready:
+            message = f"{answer.text} changed something: {path} {query} {body!r}"
+            assert answer.status < 400 or name in CHANGES_ON_REFUSAL, message
+            shop.memory.restore(ready)
             clear_caches()
     return answers
 
 
 def check_response(name: str, path: str, query: dict[str, str], body: Any, answer: Any) -> None:
-    said = f"{answer.status} for {path} {query} {body!r}"
-    assert answer.status < 500, said
+    message = f"{answer.status} for {path} {query} {body!r}"
+    assert answer.status < 500, message
     if answer.status < 400:
-        assert contract_violations(name, path, query, body) == [], said
+        assert contract_violations(name, path, query, body) == [], message
     else:
-        assert is_explained(answer), said
+        assert is_explained(answer), message
 
 
-def build_request(world: SampleShop, row: AccessRow, case: Any, number: int, chance: random.Random) -> Request:
-    """By turns as it was made, with what exists, and with one value of that spoiled: in the body where there is one,
-    else in the query or in the address."""
-    body, query = with_existing_values(world, case.body), with_existing_values(world, dict(case.query or {}))
-    there, way = path_parts_of(world, row), number % 3
-    bare = isinstance(body, schemathesis.core.NotSet)
-    if way == 0:
-        known = chance.random() < 0.75 and not (bare and there)  # else nobody would get past an unknown id
-        return build_path(row, there) if known else generated_path(case), query_to_text(case.query or {}), case.body
-    if way == 1:
-        strange = bare and there and chance.random() < 0.75
-        return build_path(row, with_other_part(world, there, chance) if strange else there), query_to_text(query), body
-    if not bare:
-        return build_path(row, there), query_to_text(query), with_hostile_value(body, chance)
-    if query or not there:
-        return build_path(row, there), query_to_text(with_hostile_value(query or {"x": 1}, chance)), body
-    return build_path(row, with_other_part(world, there, chance, spoil=True)), query_to_text(query), body
+def build_request(sample: SampleShop, row: AccessRow, case: Any, number: int, chance: random.Random) -> Request:
+    """Build the request in the form whose turn it is: as generated, with existing ids, or with one hostile value.
+
+    The hostile value is put into the body if there is one, else into the query or the path.
+    """
+    body, query = with_existing_values(sample, case.body), with_existing_values(sample, dict(case.query or {}))
+    parts, form = path_parts_of(sample, row), number % 3
+    has_body = not isinstance(body, schemathesis.core.NotSet)
+    if form == 0:
+        # Most requests get an existing id: an unknown one is refused before the body is read.
+        exists = chance.random() < 0.75 and (has_body or not parts)
+        return build_path(row, parts) if exists else generated_path(case), query_to_text(case.query or {}), case.body
+    if form == 1:
+        replace = not has_body and parts and chance.random() < 0.75
+        return build_path(row, with_other_part(sample, parts, chance) if replace else parts), query_to_text(query), body
+    if has_body:
+        return build_path(row, parts), query_to_text(query), with_hostile_value(body, chance)
+    if query or not parts:
+        return build_path(row, parts), query_to_text(with_hostile_value(query or {"x": 1}, chance)), body
+    return build_path(row, with_other_part(sample, parts, chance, spoil=True)), query_to_text(query), body
 
 
-def path_parts_of(world: SampleShop, row: AccessRow) -> dict[str, str]:
-    return {name: world.ids.get(part, part) for name, part in row.path_parts.items()}
+def path_parts_of(sample: SampleShop, row: AccessRow) -> dict[str, str]:
+    return {name: sample.ids.get(part, part) for name, part in row.path_parts.items()}
 
 
 def with_other_part(
-    world: SampleShop, parts: dict[str, str], chance: random.Random, spoil: bool = False
+    sample: SampleShop, parts: dict[str, str], chance: random.Random, spoil: bool = False
 ) -> dict[str, str]:
-    """One part is something else that exists, or one of its letters is another; or it is nasty."""
+    """Replace one part by another existing id, or with `spoil` by a changed, shortened, repeated or hostile text."""
     name = chance.choice(sorted(parts))
-    at = chance.randrange(len(parts[name]))
-    near = [parts[name][:at] + chance.choice("aA0_~-.:@") + parts[name][at + 1 :], parts[name][:at], parts[name] * 9]
-    other = chance.choice([*near, *(to_text(each) for each in HOSTILE_VALUES)] if spoil else sorted(world.ids.values()))
-    return parts | {name: other}
+    text = parts[name]
+    at = chance.randrange(len(text))
+    similar = [text[:at] + chance.choice("aA0_~-.:@") + text[at + 1 :], text[:at], text * 9]
+    hostile = [to_text(value) for value in HOSTILE_VALUES]
+    return parts | {name: chance.choice([*similar, *hostile] if spoil else sorted(sample.ids.values()))}
 
 
 def build_path(row: AccessRow, parts: dict[str, str]) -> str:
-    shape = row.endpoint.split(" ")[1]
-    said = {name: quote(part.encode("utf-8", "replace"), safe="") for name, part in parts.items()}
-    return ("" if shape.startswith(("/o/", "/l/")) else "/api") + shape.format(**said)
+    template = row.endpoint.split(" ")[1]
+    quoted = {name: quote(part.encode("utf-8", "replace"), safe="") for name, part in parts.items()}
+    return ("" if template.startswith(("/o/", "/l/")) else "/api") + template.format(**quoted)
 
 
 def generated_path(case: Any) -> str:
-    under = "" if str(case.path).startswith(("/o/", "/l/")) else "/api"
+    prefix = "" if str(case.path).startswith(("/o/", "/l/")) else "/api"
     try:
-        return under + str(case.formatted_path)
-    except Exception:  # a part that no address can hold
-        return under + str(case.path)
+        return prefix + str(case.formatted_path)
+    except Exception:  # a generated part that cannot be written in a path
+        return prefix + str(case.path)
 
 
-def build_file_request(world: SampleShop, row: AccessRow, case: Any, number: int, chance: random.Random) -> Request:
-    """By turns as it was made, a file, and several in a zip, with nasty cells among those that are as they should
-    be."""
+def build_file_request(sample: SampleShop, row: AccessRow, case: Any, number: int, chance: random.Random) -> Request:
+    """Build the import whose turn it is: as generated, one file, or several in a zip, with some hostile cells."""
     query, names, dry = query_to_text(case.query or {}), sorted(FILES), chance.choice(["true", "false"])
     if number % 3 == 0:
         return build_path(row, {}), query, body_to_bytes(case.body)
     if number % 3 == 1:
         name = chance.choice(names)
-        body = chance.choice([b"", b"\xff", b"PK"]) if chance.random() < 0.1 else random_csv(world, name, chance)
+        body = chance.choice([b"", b"\xff", b"PK"]) if chance.random() < 0.1 else random_csv(sample, name, chance)
         return build_path(row, {}), query | {"file": name, "dry_run": dry}, body
-    some = {f"{name}.csv": random_csv(world, name, chance) for name in chance.sample(names, chance.randint(1, 4))}
-    return build_path(row, {}), {"dry_run": dry}, zip_files(some)
+    files = {f"{name}.csv": random_csv(sample, name, chance) for name in chance.sample(names, chance.randint(1, 4))}
+    return build_path(row, {}), {"dry_run": dry}, zip_files(files)
 
 
 def body_to_bytes(body: Any) -> bytes:
@@ -194,14 +196,14 @@ def body_to_bytes(body: Any) -> bytes:
     return body if isinstance(body, bytes) else to_text(body).encode()
 
 
-def random_csv(world: SampleShop, name: str, chance: random.Random) -> bytes:
-    columns = [*FILES[name].required, *(each for each in FILES[name].optional if chance.random() < 0.5)]
+def random_csv(sample: SampleShop, name: str, chance: random.Random) -> bytes:
+    columns = [*FILES[name].required, *(column for column in FILES[name].optional if chance.random() < 0.5)]
     if chance.random() < 0.1:
         columns.append(chance.choice([columns[0], "colour", ""]))
-    known = [*world.ids.values(), *CELL_VALUES]
+    values = [*sample.ids.values(), *CELL_VALUES]
     rows = [
         [
-            chance.choice(CELL_VALUES_BY_COLUMN.get(column, known))
+            chance.choice(CELL_VALUES_BY_COLUMN.get(column, values))
             if chance.random() < 0.9
             else to_text(chance.choice(HOSTILE_VALUES))
             for column in columns
@@ -212,16 +214,17 @@ def random_csv(world: SampleShop, name: str, chance: random.Random) -> bytes:
 
 
 def with_hostile_value(body: Any, chance: random.Random) -> Any:
-    """With one value in it replaced, wherever it stands."""
+    """Return the body with the value at one random position replaced by a hostile one."""
     if not isinstance(body, dict | list) or not body:
         return chance.choice(HOSTILE_VALUES)
-    places = list(list_positions(body))
-    return replace_at(body, chance.choice(places), chance.choice(HOSTILE_VALUES))
+    positions = list(list_positions(body))
+    return replace_at(body, chance.choice(positions), chance.choice(HOSTILE_VALUES))
 
 
 def list_positions(body: Any, at: tuple[Any, ...] = ()) -> Iterator[tuple[Any, ...]]:
-    each: Any = body.items() if isinstance(body, dict) else enumerate(body) if isinstance(body, list) else ()
-    for name, value in each:
+    """Yield the path of keys and indices to each value of a JSON body."""
+    members: Any = body.items() if isinstance(body, dict) else enumerate(body) if isinstance(body, list) else ()
+    for name, value in members:
         yield (*at, name)
         yield from list_positions(value, (*at, name))
 
@@ -234,20 +237,23 @@ def replace_at(body: Any, at: tuple[Any, ...], value: Any) -> Any:
     return copy
 
 
-def send_as_allowed(world: SampleShop, row: AccessRow, path: str, query: dict[str, str], body: Any) -> Any:
-    """By somebody whom the door lets in."""
-    who = next(who for who in (*STAFF, *PRINCIPALS) if who in row.allowed)
-    query |= {"token": world.tokens[row.own_order]} if who == "own" else {}
-    raw = (
-        None if isinstance(body, schemathesis.core.NotSet) else body if isinstance(body, bytes) else to_json_bytes(body)
-    )
-    method = row.endpoint.split(" ")[0]
-    return call(method, path, raw, token=cached_token(who) if who in STAFF else "", key=world.next_key(), query=query)
+def send_as_allowed(sample: SampleShop, row: AccessRow, path: str, query: dict[str, str], body: Any) -> Any:
+    """Send a request as a principal that may call the endpoint."""
+    principal = next(principal for principal in (*STAFF, *PRINCIPALS) if principal in row.allowed)
+    query |= {"token": sample.tokens[row.own_order]} if principal == "own" else {}
+    content = body
+    if isinstance(body, schemathesis.core.NotSet):
+        content = None
+    elif not isinstance(body, bytes):
+        content = to_json_bytes(body)
+    method, key = row.endpoint.split(" ")[0], sample.next_key()
+    staff_token = cached_token(principal) if principal in STAFF else ""
+    return call(method, path, content, token=staff_token, key=key, query=query)
 
 
 @cache
-def cached_token(who: str) -> str:
-    return token(STAFF[who])
+def cached_token(principal: str) -> str:
+    return token(STAFF[principal])
 
 
 def query_to_text(query: dict[str, Any]) -> dict[str, str]:
@@ -255,44 +261,48 @@ def query_to_text(query: dict[str, Any]) -> dict[str, str]:
 
 
 def to_text(value: Any) -> str:
-    said = value if isinstance(value, str) else json.dumps(value)
-    return said.encode("utf-8", "replace").decode()
+    text = value if isinstance(value, str) else json.dumps(value)
+    return text.encode("utf-8", "replace").decode()
 
 
 def to_json_bytes(body: Any) -> bytes:
     return json.dumps(body, ensure_ascii=False).encode("utf-8", "surrogatepass")
 
 
-def with_existing_values(world: SampleShop, body: Any) -> Any:
-    """With goods, places and people that exist, where only text stood."""
+def with_existing_values(sample: SampleShop, body: Any) -> Any:
+    """Return the body with generated texts replaced by SKUs, locations and ids that exist."""
     if isinstance(body, dict):
-        return {name: _existing_value(world, name, value) for name, value in body.items()}
-    return [with_existing_values(world, each) for each in body] if isinstance(body, list) else body
+        return {name: _existing_value(sample, name, value) for name, value in body.items()}
+    return [with_existing_values(sample, member) for member in body] if isinstance(body, list) else body
 
 
-def _existing_value(world: SampleShop, name: str, value: Any) -> Any:
+def _existing_value(sample: SampleShop, name: str, value: Any) -> Any:
     if name in EXISTING_VALUES and isinstance(value, str) and value not in METHOD_NAMES:
-        return world.ids.get(EXISTING_VALUES[name], EXISTING_VALUES[name])
-    return with_existing_values(world, value)
+        return sample.ids.get(EXISTING_VALUES[name], EXISTING_VALUES[name])
+    return with_existing_values(sample, value)
 
 
 def is_explained(answer: Any) -> bool:
     if answer.headers["Content-Type"].startswith("text/html"):
-        return True  # the claim page says it to a person
-    told = answer.json
-    return answer.headers["Content-Type"] == "application/problem+json" and bool(told["code"]) and bool(told["detail"])
+        return True  # the claim page explains the refusal itself
+    problem = answer.json
+    is_problem = answer.headers["Content-Type"] == "application/problem+json"
+    return is_problem and bool(problem["code"]) and bool(problem["detail"])
 
 
 def soak(requests: int, first: int = 1) -> Iterator[tuple[int, Counter[int]]]:
-    """Round after round with a seed of its own, until so many were sent: (seed, answers by status) of each round."""
+    """Send rounds of requests, each with its own seed, until `requests` are sent.
+
+    Yields (seed, number of responses by status) after each round.
+    """
     logging.getLogger("satukanal").setLevel(logging.CRITICAL)
-    done, turn = 0, first
-    with open_memory_shop() as ground:
-        while done < requests:
+    sent, turn = 0, first
+    with open_memory_shop() as shop:
+        while sent < requests:
             answers = Counter[int]()
             for name in WITH_INPUT:
                 for kind in KINDS:
-                    answers += send_cases(ground, name, kind, cases_per_endpoint(20_000), turn)
-            done += answers.total()
+                    answers += send_cases(shop, name, kind, cases_per_endpoint(20_000), turn)
+            sent += answers.total()
             yield turn, answers
             turn += 1

@@ -1,4 +1,4 @@
-"""The doors' world over the engine in memory: thousands of requests knock at it where moto would take minutes."""
+"""The sample shop on the in-memory engine, for tests that send thousands of requests: moto would take minutes."""
 
 from __future__ import annotations
 
@@ -22,12 +22,12 @@ _built: list[tuple[SampleShop, Tables]] = []
 
 @dataclass
 class MemoryShop:
-    """`sent` are the messages that left, as (where to, text)."""
+    """A sample shop, the engine it runs on, and the messages it has sent."""
 
     sample: SampleShop
     memory: MemoryEngine
     initial_tables: Tables
-    messages: list[tuple[str, str]] = field(default_factory=list)
+    messages: list[tuple[str, str]] = field(default_factory=list)  # (phone or e-mail address, text)
 
     def reset(self) -> None:
         self.memory.restore(self.initial_tables)
@@ -41,9 +41,12 @@ class MemoryShop:
 
 @contextmanager
 def open_memory_shop() -> Iterator[MemoryShop]:
-    """Built once in a process, and for good: it is noon there, so that no budget of a day begins anew in the middle of
-    a test and no van's place grows old. Pictures are kept in a dict and messages in a list."""
-    before, sent = db.engine, []
+    """Run the sample shop in memory, with sent messages in a list and files in a dict.
+
+    It is built once per process. Its clock stands at noon, so that no daily budget starts again during a test and no
+    van's position becomes too old.
+    """
+    engine_before, sent = db.engine, []
     pictures: dict[str, Any] = {}
     with (
         patch.object(clock, "source", lambda: NOON),
@@ -56,31 +59,31 @@ def open_memory_shop() -> Iterator[MemoryShop]:
         try:
             if not _built:
                 _built.append((build_sample(), memory.snapshot()))
-            world, kept = _built[0]
-            ground = MemoryShop(world, memory, kept, sent)
-            ground.reset()
-            yield ground
+            sample, initial_tables = _built[0]
+            memory_shop = MemoryShop(sample, memory, initial_tables, sent)
+            memory_shop.reset()
+            yield memory_shop
         finally:
-            db.engine = before
+            db.engine = engine_before
             files.reset_client()
             clear_caches()
 
 
 def build_sample() -> SampleShop:
-    # An offer of the day's first test is still open at its last.
+    # Offers stay open until the last test has run.
     with patch.dict(os.environ, SATUKANAL_OFFER_MINUTES="600"):
         return build_sample_shop()
 
 
 class FakeBucket:
-    """As much of S3 as `kit.files` uses."""
+    """The part of the S3 client that `kit.files` uses."""
 
     class exceptions:
         class NoSuchKey(Exception):
             pass
 
-    def __init__(self, kept: dict[str, Any]) -> None:
-        self.objects = kept
+    def __init__(self, objects: dict[str, Any]) -> None:
+        self.objects = objects
 
     def put_object(self, Bucket: str, Key: str, Body: bytes, ContentType: str) -> None:
         self.objects[Key] = {"ContentType": ContentType, "Body": Body}

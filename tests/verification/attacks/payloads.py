@@ -1,4 +1,4 @@
-"""Two hundred texts that would run if anybody took them for more than text; and a page without its texts."""
+"""Two hundred injection payloads, and a parser that reduces a page to its structure."""
 
 from __future__ import annotations
 
@@ -36,7 +36,7 @@ UNSAFE_LINK = re.compile(r"^\s*(javascript|vbscript|data:text)", re.I)
 
 
 class StructureParser(HTMLParser):
-    """Elements with the names of their attributes, in their order."""
+    """Collects a page's elements with the names of their attributes, and its links."""
 
     def __init__(self) -> None:
         super().__init__(convert_charrefs=True)
@@ -51,8 +51,9 @@ class StructureParser(HTMLParser):
 
 
 def parse_structure(page: str) -> list[Element]:
-    read = StructureParser()
-    read.feed(page)
-    read.close()
-    assert not [each for each in read.links if UNSAFE_LINK.match(each) or "evil.example" in each.split("?")[0]]
-    return read.elements
+    """Return the page's elements without texts and attribute values; asserts that no link is unsafe."""
+    parser = StructureParser()
+    parser.feed(page)
+    parser.close()
+    assert not [link for link in parser.links if UNSAFE_LINK.match(link) or "evil.example" in link.split("?")[0]]
+    return parser.elements

@@ -1,4 +1,4 @@
-"""CSV injection (CWE-1236): a spreadsheet runs what begins with = + - @ TAB or CR, and opens quotes first."""
+"""CSV injection (CWE-1236): spreadsheets evaluate cells that begin with = + - @ TAB or CR, also behind quotes."""
 
 from __future__ import annotations
 
@@ -28,11 +28,11 @@ TEXTS = st.builds(str.__add__, st.one_of(BEGINNINGS, st.just("")), st.text(max_s
 FORMULAS = ("=1+1", "+1+1", "-1+1", "@SUM(A1)", "\t=1", "\r=1", '"=1+1"', "'=1", " =1+1", "=cmd|' /C calc'!A0")
 
 
-def is_run(cell: str) -> bool:
-    """As a spreadsheet reads it: white space that nobody sees, and quotes, are looked through."""
-    seen = cell.lstrip(' "\n\u00a0\u200b\ufeff')
-    seen = seen.translate({0xFF1D: "=", 0xFF0B: "+", 0xFF0D: "-", 0xFF20: "@"})
-    return seen.startswith(FORMULA_STARTS) and not is_number(seen) and not (seen[:1] == "+" and seen[1:].isdigit())
+def is_formula(cell: str) -> bool:
+    """Return True if a spreadsheet evaluates the cell; it ignores leading white space and quotes."""
+    text = cell.lstrip(' "\n\u00a0\u200b\ufeff')
+    text = text.translate({0xFF1D: "=", 0xFF0B: "+", 0xFF0D: "-", 0xFF20: "@"})
+    return text.startswith(FORMULA_STARTS) and not is_number(text) and not (text[:1] == "+" and text[1:].isdigit())
 
 
 def is_number(text: str) -> bool:
@@ -51,14 +51,14 @@ def parse_cells(text: str) -> list[list[str]]:
 def test_no_cell_of_any_file_is_a_formula(texts: list[str]) -> None:
     columns = [str(number) for number in range(len(texts))]
 
-    (_, found) = parse_cells(rows_to_csv(columns, [dict(zip(columns, texts))]))
+    (_, cells) = parse_cells(rows_to_csv(columns, [dict(zip(columns, texts))]))
 
-    assert [cell for cell in found if is_run(cell)] == []
-    assert all(cell in (text, f"'{text}") for cell, text in zip(found, texts, strict=True))
+    assert [cell for cell in cells if is_formula(cell)] == []
+    assert all(cell in (text, f"'{text}") for cell, text in zip(cells, texts, strict=True))
 
 
 def test_a_line_break_within_a_cell_starts_no_row() -> None:
-    """Found here: a bare CR was left outside quotes, and what stood behind it was the first cell of the next row."""
+    """Regression: a bare CR was not quoted, so the text after it became the first cell of a new row."""
     text = rows_to_csv(["name"], [{"name": "Sari\r=cmd|' /C calc'!A0"}])
 
     assert parse_cells(text) == [["name"], ["Sari\r=cmd|' /C calc'!A0"]]
@@ -66,15 +66,15 @@ def test_a_line_break_within_a_cell_starts_no_row() -> None:
 
 @pytest.mark.parametrize("formula", FORMULAS)
 def test_a_formula_written_by_a_stranger_reaches_no_export(shop: MemoryShop, formula: str) -> None:
-    """A guest's name and street go through the owner's export of customers into a spreadsheet."""
-    where = {"method": "ship", "address": {"street": _with_suffix(formula), "city": _with_suffix(formula)}}
+    """A guest's name and street reach a spreadsheet through the owner's export of customers."""
+    delivery = {"method": "ship", "address": {"street": _with_suffix(formula), "city": _with_suffix(formula)}}
     customer = {"name": _with_suffix(formula), "phone": "081299887766"}
-    answer = send_request(shop, "POST", "/orders", an_order((SOAP, 1), customer=customer, delivery=where))
+    answer = send_request(shop, "POST", "/orders", an_order((SOAP, 1), customer=customer, delivery=delivery))
 
     exported = [export_file(shop, file) for file in EXPORTERS]
 
     assert answer.status in (201, 422)
-    assert [cell for file in exported for row in file for cell in row if is_run(cell)] == []
+    assert [cell for file in exported for row in file for cell in row if is_formula(cell)] == []
     assert answer.status == 422 or any(formula.strip() in cell for file in exported for row in file for cell in row)
 
 
@@ -89,13 +89,13 @@ def test_a_formula_written_by_staff_reaches_no_export(shop: MemoryShop) -> None:
         product = {"name": formula, "category": formula, "description": formula}
         send_request(shop, "PUT", f"/catalog/products/F-{number}", product, by=RATNA)
 
-    assert [cell for file in EXPORTERS for row in export_file(shop, file) for cell in row if is_run(cell)] == []
+    assert [cell for file in EXPORTERS for row in export_file(shop, file) for cell in row if is_formula(cell)] == []
 
 
 def test_a_phone_and_a_negative_number_are_not_quoted() -> None:
-    (_, found) = parse_cells(rows_to_csv(["a", "b", "c"], [{"a": "+6281252981234", "b": "-7.25", "c": -3}]))
+    (_, cells) = parse_cells(rows_to_csv(["a", "b", "c"], [{"a": "+6281252981234", "b": "-7.25", "c": -3}]))
 
-    assert found == ["+6281252981234", "-7.25", "-3"]
+    assert cells == ["+6281252981234", "-7.25", "-3"]
 
 
 @pytest.mark.parametrize("file", FILES)
@@ -108,7 +108,7 @@ def test_every_export_is_csv_with_a_file_name(shop: MemoryShop, file: str) -> No
         assert answer.headers["Content-Disposition"] == f'attachment; filename="{file}.csv"'
 
 
-def export_file(ground: MemoryShop, file: str) -> list[list[str]]:
+def export_file(shop: MemoryShop, file: str) -> list[list[str]]:
     answer = call("GET", f"/api/exports/{file}.csv", token=token(RATNA))
     assert answer.status == 200, answer.text
     return parse_cells(answer.text)
@@ -131,23 +131,23 @@ INVALID_NUMBERS = (
 
 @pytest.mark.parametrize("number", INVALID_NUMBERS)
 def test_a_number_in_a_file_is_written_in_plain_digits(shop: MemoryShop, number: str) -> None:
-    """Attack table 5, by way of an import: other digits, underscores and signs are no quantity."""
+    """Attack 5 through an import: other digits, underscores and signs are not accepted."""
     text = f'sku,location,on_hand\n{SOAP},wh-surabaya,"{number}"\n'
 
     report = import_file(shop, "stock", text)
 
-    assert [(each["row"], each["column"]) for each in report["errors"]] == [(2, "on_hand")]
+    assert [(error["row"], error["column"]) for error in report["errors"]] == [(2, "on_hand")]
 
 
-@pytest.mark.parametrize("price", [*(each for each in INVALID_NUMBERS if each != "1e3"), "1e13"])
+@pytest.mark.parametrize("price", [*(number for number in INVALID_NUMBERS if number != "1e3"), "1e13"])
 def test_a_price_in_a_file_is_written_in_plain_digits(shop: MemoryShop, price: str) -> None:
     report = import_file(shop, "products", f'sku,name,price\nP-1,Teh,"{price}"\n')
 
-    assert [(each["row"], each["column"]) for each in report["errors"]] == [(2, "price")]
+    assert [(error["row"], error["column"]) for error in report["errors"]] == [(2, "price")]
 
 
-def import_file(ground: MemoryShop, file: str, text: str) -> Any:
-    signed = {"Authorization": f"Bearer {token(RATNA)}"}
-    answer = call("POST", f"/api/imports?file={file}&dry_run=true", text, headers=signed)
+def import_file(shop: MemoryShop, file: str, text: str) -> Any:
+    headers = {"Authorization": f"Bearer {token(RATNA)}"}
+    answer = call("POST", f"/api/imports?file={file}&dry_run=true", text, headers=headers)
     assert answer.status == 200, answer.text
     return json.loads(answer.text)

@@ -1,4 +1,4 @@
-"""Asking until the answer differs: unknown and not yours, right and wrong, must look alike byte for byte."""
+"""Enumeration: unknown and foreign objects, right and wrong guesses are answered alike, byte for byte."""
 
 from __future__ import annotations
 
@@ -26,32 +26,32 @@ def assert_same(*answers: Any) -> None:
 
 @pytest.mark.parametrize(("method", "path", "body"), ORDER_ENDPOINTS)
 def test_an_unknown_order_answers_like_a_foreign_order(shop: MemoryShop, method: str, path: str, body: Any) -> None:
-    """Saleor CVE-2026-39851, Shopware CVE-2026-31888 (accounts could be counted out), for orders."""
-    mine = shop.sample.tokens["ord_01KB"]
+    """Like Saleor CVE-2026-39851 and Shopware CVE-2026-31888 (accounts could be enumerated), for orders."""
+    own = shop.sample.tokens["ord_01KB"]
 
     with assert_nothing_changes(shop):
-        theirs = send_request(shop, method, path.format(shop.sample.ids["another order"]), body, token=mine)
-        draft = send_request(shop, method, path.format(shop.sample.ids["a draft"]), body, token=mine)
-        nobodys = send_request(shop, method, path.format(UNKNOWN_ORDER), body, token=mine)
+        foreign = send_request(shop, method, path.format(shop.sample.ids["another order"]), body, token=own)
+        draft = send_request(shop, method, path.format(shop.sample.ids["a draft"]), body, token=own)
+        unknown = send_request(shop, method, path.format(UNKNOWN_ORDER), body, token=own)
         forged = send_request(shop, method, path.format(UNKNOWN_ORDER), body, token=auth.order_token("ord_x"))
 
-    assert_same(theirs, draft, nobodys, forged)
-    assert theirs.status == 404
+    assert_same(foreign, draft, unknown, forged)
+    assert foreign.status == 404
 
 
 def test_an_unknown_payment_answers_like_a_foreign_payment(shop: MemoryShop) -> None:
-    mine, said = shop.sample.tokens["ord_01KB"], {"reference": "TRF 1"}
+    own, body = shop.sample.tokens["ord_01KB"], {"reference": "TRF 1"}
 
     with assert_nothing_changes(shop):
-        theirs = send_request(shop, "POST", f"/payments/{shop.sample.ids['a waiting payment']}/proof", said, token=mine)
-        nobodys = send_request(shop, "POST", "/payments/pay_01KBNOSUCHPAYMENTATALL/proof", said, token=mine)
+        foreign = send_request(shop, "POST", f"/payments/{shop.sample.ids['a waiting payment']}/proof", body, token=own)
+        unknown = send_request(shop, "POST", "/payments/pay_01KBNOSUCHPAYMENTATALL/proof", body, token=own)
 
-    assert_same(theirs, nobodys)
-    assert theirs.status == 404
+    assert_same(foreign, unknown)
+    assert foreign.status == 404
 
 
 def test_placing_an_order_does_not_reveal_whether_a_phone_is_known(shop: MemoryShop) -> None:
-    """Of the kind of Saleor CVE-2026-39851: a guest's answer is of one shape, whoever else has that number."""
+    """Like Saleor CVE-2026-39851: a guest's response has the same fields if another customer has that number."""
     known, unknown = place_order(shop, KNOWN), place_order(shop, UNKNOWN)
 
     assert known.keys() == unknown.keys()
@@ -60,18 +60,18 @@ def test_placing_an_order_does_not_reveal_whether_a_phone_is_known(shop: MemoryS
 
 
 def test_a_quote_does_not_reveal_whether_a_phone_is_known(shop: MemoryShop) -> None:
-    def quoted(phone: str) -> Any:
+    def quote(phone: str) -> Any:
         lines = [{"sku": "TEH-001", "quantity": 1}]
         return send_request(shop, "POST", "/quotes", {"channel": "web", "customer": {"phone": phone}, "lines": lines})
 
-    known = quoted(KNOWN)
+    known = quote(KNOWN)
 
-    assert_same(known, quoted(UNKNOWN))
+    assert_same(known, quote(UNKNOWN))
     assert (known.status, known.json["lines"][0]["sku"]) == (200, "TEH-001")
 
 
 def test_requesting_a_code_answers_the_same_whether_one_is_sent_or_not(shop: MemoryShop) -> None:
-    """Of the kind of Shopware CVE-2026-31888: proven already, just asked for, or nothing there to prove."""
+    """Like Shopware CVE-2026-31888: for verified, just requested and missing identities."""
     first = place_order(shop, UNKNOWN)
     answers = [
         send_request(shop, "POST", "/identities/verify", identity_body(first, kind), token=first["token"])
@@ -93,13 +93,13 @@ def identity_body(order: Any, kind: str) -> dict[str, str]:
 def test_wrong_old_and_unrequested_codes_answer_alike(shop: MemoryShop) -> None:
     order = place_order(shop, UNKNOWN)
     wrong = identity_body(order, "phone") | {"code": "000000"}
-    none_asked = send_request(shop, "POST", "/identities/confirm", wrong, token=order["token"])
+    unrequested = send_request(shop, "POST", "/identities/confirm", wrong, token=order["token"])
     send_ok(shop, "POST", "/identities/verify", identity_body(order, "phone"), token=order["token"])
 
     guesses = [send_request(shop, "POST", "/identities/confirm", wrong, token=order["token"]) for _ in range(6)]
 
-    assert_same(none_asked, *guesses)
-    assert (none_asked.status, none_asked.json["code"]) == (409, "wrong_code")
+    assert_same(unrequested, *guesses)
+    assert (unrequested.status, unrequested.json["code"]) == (409, "wrong_code")
 
 
 def test_after_five_wrong_guesses_the_right_code_is_refused_too(shop: MemoryShop) -> None:
@@ -113,9 +113,9 @@ def test_after_five_wrong_guesses_the_right_code_is_refused_too(shop: MemoryShop
     guesses = [wrong] * 5 + [right]
     answers = [
         send_request(
-            shop, "POST", "/identities/confirm", identity_body(order, "phone") | {"code": each}, token=order["token"]
+            shop, "POST", "/identities/confirm", identity_body(order, "phone") | {"code": code}, token=order["token"]
         )
-        for each in guesses
+        for code in guesses
     ]
 
     assert_same(*answers)
@@ -133,7 +133,7 @@ def test_every_unknown_claim_link_answers_alike(shop: MemoryShop) -> None:
 
 
 def test_staff_cannot_enumerate_customers(shop: MemoryShop) -> None:
-    """A number or an e-mail must be said whole; a part of one finds nobody."""
+    """Staff find customers by a complete phone number or e-mail address only."""
     paths = [
         "/customers",
         "/customers?phone=0812",
@@ -142,15 +142,15 @@ def test_staff_cannot_enumerate_customers(shop: MemoryShop) -> None:
         "/customers?phone=*",
     ]
 
-    found = [call("GET", f"/api{path}", token=token(BUDI)) for path in paths]
+    answers = [call("GET", f"/api{path}", token=token(BUDI)) for path in paths]
 
-    assert {answer.status for answer in found} <= {200, 422}
-    assert [answer.json.get("items", []) for answer in found] == [[]] * len(paths)
+    assert {answer.status for answer in answers} <= {200, 422}
+    assert [answer.json.get("items", []) for answer in answers] == [[]] * len(paths)
 
 
 def test_a_token_of_unknown_staff_answers_like_a_forged_one(shop: MemoryShop) -> None:
-    nobodys = call("GET", "/api/me", token=auth.staff_token("owner-nobody", "owner"))
+    unknown = call("GET", "/api/me", token=auth.staff_token("owner-nobody", "owner"))
 
-    assert_same(nobodys, call("GET", "/api/me", token="x.y.z"))
-    assert nobodys.status == 401
+    assert_same(unknown, call("GET", "/api/me", token="x.y.z"))
+    assert unknown.status == 401
     assert call("GET", "/api/me", token=token(RATNA)).status == 200

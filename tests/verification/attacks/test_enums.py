@@ -1,4 +1,4 @@
-"""Fields that hold one of a few words: whatever else stands there is refused, and reaches no key, query or file."""
+"""Enum fields and parameters: other values are refused and reach no key, query or file name."""
 
 from __future__ import annotations
 
@@ -41,7 +41,7 @@ QUERIES = [
 
 @pytest.mark.parametrize("word", INJECTED)
 def test_a_channel_is_one_of_seven(shop: MemoryShop, word: str) -> None:
-    """Vendure CVE-2026-40887: the code of a language went into a query as it stood."""
+    """Vendure CVE-2026-40887: a language code was inserted into a query unchecked."""
     with assert_nothing_changes(shop):
         answers = [send_request(shop, "POST", "/orders", an_order((TEA, 1), channel=word))]
         answers += [
@@ -55,7 +55,7 @@ def test_a_channel_is_one_of_seven(shop: MemoryShop, word: str) -> None:
 
 @pytest.mark.parametrize("word", INJECTED)
 def test_a_query_enum_takes_only_its_values(shop: MemoryShop, word: str) -> None:
-    """Vendure CVE-2026-40887, where it stood: in the address."""
+    """Vendure CVE-2026-40887: the value came from the query string."""
     for path, name in QUERIES:
         days = {"from": "2026-11-01", "to": "2026-11-30"} if path.startswith("/reports") else {}
         answer = call("GET", f"/api{path}", token=token(RATNA), query=days | {name: word})
@@ -64,7 +64,7 @@ def test_a_query_enum_takes_only_its_values(shop: MemoryShop, word: str) -> None
 
 @pytest.mark.parametrize("word", INJECTED)
 def test_a_language_is_one_of_two(shop: MemoryShop, word: str) -> None:
-    """Vendure CVE-2026-40887 to the letter: it was the language."""
+    """Vendure CVE-2026-40887: the value was the language."""
     link = shop.sample.ids["a claim link"]
 
     answer = call("GET", f"/o/{link}", query={"lang": word})
@@ -88,7 +88,7 @@ def test_a_body_enum_takes_only_its_values(shop: MemoryShop, name: str) -> None:
 
 
 def enum_positions(name: str, body: Any) -> list[tuple[Any, ...]]:
-    """Where the schema lists what may stand there."""
+    """Return the positions in the body whose values the schema restricts to an enum."""
     model = find_endpoint(name).body.model_json_schema()  # type: ignore[union-attr]
     return [at for at in list_positions(body) if _is_enum(model, at)]
 
@@ -97,12 +97,14 @@ def _is_enum(model: Any, at: tuple[Any, ...]) -> bool:
     schema = model
     for part in at:
         options = [schema, *schema.get("anyOf", [])]
-        options = [model["$defs"][each["$ref"].rpartition("/")[2]] if "$ref" in each else each for each in options]
-        found = [each["items"] for each in options if "items" in each] if isinstance(part, int) else []
-        found += [each["properties"][part] for each in options if part in each.get("properties", {})]
-        if not found:
+        options = [
+            model["$defs"][option["$ref"].rpartition("/")[2]] if "$ref" in option else option for option in options
+        ]
+        members = [option["items"] for option in options if "items" in option] if isinstance(part, int) else []
+        members += [option["properties"][part] for option in options if part in option.get("properties", {})]
+        if not members:
             return False
-        schema = found[0]
+        schema = members[0]
     return "enum" in schema or "const" in schema
 
 

@@ -1,4 +1,4 @@
-"""What other systems send is as strange as what strangers send: marketplaces, old systems' files, our own stream."""
+"""Data of other systems is validated like user input: marketplace orders, imported files, our own event stream."""
 
 from __future__ import annotations
 
@@ -20,14 +20,14 @@ from tests.verification.attacks.memory_shop import MemoryShop
 from tests.verification.endpoints.sample_shop import RATNA, SOAP, TOKOKU
 
 
-def order_with_agreed_price(**said: Any) -> dict[str, Any]:
-    price = {"unit_price": {"amount": 9_000, "currency": "IDR"}} | said
+def order_with_agreed_price(**fields: Any) -> dict[str, Any]:
+    price = {"unit_price": {"amount": 9_000, "currency": "IDR"}} | fields
     lines = [{"sku": SOAP, "quantity": 2, "agreed": price}]
     return an_order(channel="marketplace", lines=lines, ref="TK-501", payments=[])
 
 
 @pytest.mark.parametrize(
-    "said",
+    "agreed",
     [
         {"unit_price": {"amount": -9_000, "currency": "IDR"}},
         {"unit_price": {"amount": 9_000, "currency": "USD"}},
@@ -39,11 +39,10 @@ def order_with_agreed_price(**said: Any) -> dict[str, Any]:
     ],
     ids=str,
 )
-def test_an_agreed_price_must_be_valid_money_in_our_currency(shop: MemoryShop, said: dict[str, Any]) -> None:
-    """OWASP API10. SUMIT CVE-2026-111957 (the amount was not looked at), and of the kind of Trust Payments
-    CVE-2026-87843."""
+def test_an_agreed_price_must_be_valid_money_in_our_currency(shop: MemoryShop, agreed: dict[str, Any]) -> None:
+    """OWASP API10, SUMIT CVE-2026-111957 (the amount was not checked); like Trust Payments CVE-2026-87843."""
     with assert_nothing_changes(shop):
-        assert send_request(shop, "POST", "/orders", order_with_agreed_price(**said), by=TOKOKU).status == 422
+        assert send_request(shop, "POST", "/orders", order_with_agreed_price(**agreed), by=TOKOKU).status == 422
 
 
 def test_a_marketplaces_reference_buys_once(shop: MemoryShop) -> None:
@@ -59,7 +58,7 @@ def test_a_marketplaces_reference_buys_once(shop: MemoryShop) -> None:
 
 
 def test_a_marketplace_key_is_valid_for_its_own_channel_only(shop: MemoryShop) -> None:
-    """Of the kind of PayPal plugin CVE-2026-92400: whose account something comes from is looked at."""
+    """Like PayPal plugin CVE-2026-92400: the sending account must be checked."""
     with assert_nothing_changes(shop):
         for channel in ("web", "pos", "sfa", "phone", "social", "whatsapp"):
             body = order_with_agreed_price() | {"channel": channel}
@@ -67,7 +66,7 @@ def test_a_marketplace_key_is_valid_for_its_own_channel_only(shop: MemoryShop) -
 
 
 def test_a_marketplace_order_is_unpaid_until_staff_confirm_it(shop: MemoryShop) -> None:
-    """Sylius Mollie CVE-2026-68500: any payment made any order paid."""
+    """Sylius Mollie CVE-2026-68500: any payment marked any order as paid."""
     order = send_ok(shop, "POST", "/orders", order_with_agreed_price(), by=TOKOKU)
     payment = order["payments"][0]["id"]
 
@@ -79,16 +78,16 @@ def test_a_marketplace_order_is_unpaid_until_staff_confirm_it(shop: MemoryShop) 
 
 
 def signed_by(secret: str) -> str:
-    """A token of the marketplace's, made as ours are, but with this key."""
-    made = URLSafeTimedSerializer(secret, salt="staff").dumps({"id": TOKOKU, "role": "channel", "v": 1})
-    return f"Bearer {made}"
+    """Return an Authorization header with a marketplace token signed by this key."""
+    signed = URLSafeTimedSerializer(secret, salt="staff").dumps({"id": TOKOKU, "role": "channel", "v": 1})
+    return f"Bearer {signed}"
 
 
 FORGED: dict[str, Callable[[], dict[str, str]]] = {
     "no key at all": dict,
     "an empty key": lambda: {"Authorization": "Bearer "},
     "signed with nothing": lambda: {"Authorization": signed_by("")},
-    "signed with somebody's key": lambda: {"Authorization": signed_by("x" * 32)},
+    "signed with a foreign key": lambda: {"Authorization": signed_by("x" * 32)},
     "a key of another purpose": lambda: {"Authorization": f"Bearer {auth.sign('channel', {'id': TOKOKU})}"},
     "the key without its signature": lambda: {"Authorization": f"Bearer {token(TOKOKU).rpartition('.')[0]}"},
     "a signature beside the body": lambda: {"X-Signature": "sha256=" + "0" * 64, "X-Channel": TOKOKU},
@@ -97,7 +96,7 @@ FORGED: dict[str, Callable[[], dict[str, str]]] = {
 
 @pytest.mark.parametrize("forged", FORGED)
 def test_a_marketplace_order_without_a_valid_key_changes_nothing(shop: MemoryShop, forged: str) -> None:
-    """iPaymu CVE-2026-0656, of the kind of CCAvenue CVE-2026-103298: whoever knew the address was the gateway."""
+    """iPaymu CVE-2026-0656, CCAvenue CVE-2026-103298: any caller that knew the URL could act as the gateway."""
     with assert_nothing_changes(shop):
         answer = call(
             "POST", "/api/orders", order_with_agreed_price(), key=shop.sample.next_key(), headers=FORGED[forged]()
@@ -108,12 +107,12 @@ def test_a_marketplace_order_without_a_valid_key_changes_nothing(shop: MemorySho
 
 
 def test_an_expired_marketplace_key_is_refused(shop: MemoryShop) -> None:
-    """Of the kind of CosmicSting: what was overheard long ago opens nothing now."""
-    overheard = token(TOKOKU)
+    """Like CosmicSting: a token that was stolen long ago must have expired."""
+    stolen = token(TOKOKU)
     advance_clock(TOKEN_DAYS * 24 * 60 + 1)
 
     with assert_nothing_changes(shop):
-        answer = call("POST", "/api/orders", order_with_agreed_price(), token=overheard, key=shop.sample.next_key())
+        answer = call("POST", "/api/orders", order_with_agreed_price(), token=stolen, key=shop.sample.next_key())
 
     assert answer.status == 401
 
@@ -140,7 +139,7 @@ def test_an_imported_row_is_validated(shop: MemoryShop, file: str, header: str, 
         answer = call("POST", f"/api/imports?file={file}", f"{header}\n{row}\n", token=token(RATNA))
 
     assert answer.status == 200, answer.text
-    assert [each["row"] for each in answer.json["errors"]] == [2]
+    assert [error["row"] for error in answer.json["errors"]] == [2]
 
 
 @pytest.mark.parametrize(
@@ -156,19 +155,25 @@ def test_an_invalid_file_is_reported_and_changes_nothing(shop: MemoryShop, text:
 
 
 def test_an_event_of_unknown_kind_is_ignored(shop: MemoryShop) -> None:
-    """A newer version of ourselves may write what this one cannot read."""
-    told = {"subject": "order#ord_1", "sequence": 1, "event_id": "evt_1", "occurred_at": "2026-11-22T00:00:00.000Z"}
-    told |= {"actor": "x", "channel": None, "schema_version": 1, "kind": "OrderExploded", "body": {"order_id": "ord_1"}}
+    """A newer release may write events that this one does not know."""
+    message = {"subject": "order#ord_1", "sequence": 1, "event_id": "evt_1", "occurred_at": "2026-11-22T00:00:00.000Z"}
+    message |= {
+        "actor": "x",
+        "channel": None,
+        "schema_version": 1,
+        "kind": "OrderExploded",
+        "body": {"order_id": "ord_1"},
+    }
 
     with assert_nothing_changes(shop):
-        deliver_messages(journal.message_to_entry(told))
+        deliver_messages(journal.message_to_entry(message))
 
     assert shop.messages == []
 
 
 def test_an_event_of_a_missing_order_notifies_no_one(shop: MemoryShop) -> None:
-    told = {"subject": "order#ord_x", "sequence": 1, "event_id": "evt_1", "occurred_at": "2026-11-22T00:00:00.000Z"}
-    told |= {
+    message = {"subject": "order#ord_x", "sequence": 1, "event_id": "evt_1", "occurred_at": "2026-11-22T00:00:00.000Z"}
+    message |= {
         "actor": "x",
         "channel": None,
         "schema_version": 1,
@@ -177,7 +182,7 @@ def test_an_event_of_a_missing_order_notifies_no_one(shop: MemoryShop) -> None:
     }
 
     with assert_nothing_changes(shop), pytest.raises(NotFound):
-        deliver_messages(journal.message_to_entry(told))
+        deliver_messages(journal.message_to_entry(message))
 
     assert shop.messages == []
 

@@ -1,4 +1,4 @@
-"""Whatever a listener stumbles on, its invocation fails without reading that out: Lambda writes down what it says."""
+"""A failing event handler raises an exception without personal data, because Lambda logs the exception's message."""
 
 from __future__ import annotations
 
@@ -18,15 +18,15 @@ from tests.verification.attacks.test_logs import EMAIL, NAME, PHONE, STREET, ass
 HANDLERS = [source.handler_string for source in app.event_sources]
 
 
-def fail(*said: Any, **more: Any) -> Any:
+def fail(*args: Any, **kwargs: Any) -> Any:
     try:
         raise KeyError(f"{NAME} {PHONE} {STREET}")
     except KeyError as error:
-        raise RuntimeError(f"could not tell {EMAIL}") from error
+        raise RuntimeError(f"could not notify {EMAIL}") from error
 
 
 class FailingEvent:
-    """An event that cannot be looked at without meeting somebody."""
+    """An event whose every attribute raises an exception that contains personal data."""
 
     def __getattr__(self, name: str) -> Any:
         return fail()

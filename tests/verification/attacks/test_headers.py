@@ -1,4 +1,4 @@
-"""What a request says of itself is not believed: our address is configured, and every answer is locked down."""
+"""Request headers are not trusted: our own URL is configured, and every response has security headers."""
 
 from __future__ import annotations
 
@@ -35,18 +35,19 @@ SECURITY_HEADERS = {
 }
 
 
-def collect_answers(ground: MemoryShop, row: AccessRow, headers: dict[str, str]) -> list[Any]:
-    """A yes, somebody else's no, and a no to a body that is none."""
-    ground.reset()
+def collect_answers(shop: MemoryShop, row: AccessRow, headers: dict[str, str]) -> list[Any]:
+    """Return the responses to an allowed, a foreign and an anonymous caller, and to an invalid body."""
+    shop.reset()
     if row.prepare:
-        row.prepare(ground.sample)
-    found = [send_as(ground.sample, row, who, headers) for who in (least_privileged(row), "foreign", "anonymous")]
-    return [*found, call("POST", f"/api{find_endpoint(row.endpoint).path}", b"{", headers=headers)]
+        row.prepare(shop.sample)
+    principals = (least_privileged(row), "foreign", "anonymous")
+    answers = [send_as(shop.sample, row, principal, headers) for principal in principals]
+    return [*answers, call("POST", f"/api{find_endpoint(row.endpoint).path}", b"{", headers=headers)]
 
 
 @pytest.mark.parametrize("row", ROWS, ids=lambda row: row.name)
 def test_no_host_header_is_reflected(shop: MemoryShop, row: AccessRow) -> None:
-    """OWASP API8: a link or a redirect made from the Host header sends our customers to whoever wrote it."""
+    """OWASP API8: links and redirects built from the Host header lead customers to the attacker's site."""
     for answer in collect_answers(shop, row, HOST_HEADERS):
         assert EVIL not in answer.body.decode("utf-8", "replace")
         assert EVIL not in str(answer.headers)
@@ -54,7 +55,7 @@ def test_no_host_header_is_reflected(shop: MemoryShop, row: AccessRow) -> None:
 
 @pytest.mark.parametrize("row", ROWS, ids=lambda row: row.name)
 def test_no_answer_allows_cross_origin_reads(shop: MemoryShop, row: AccessRow) -> None:
-    """OWASP API8: the pages and the API share one origin, so that nothing need be opened for another."""
+    """OWASP API8: the pages and the API share one origin, so no other origin needs access."""
     for headers in (HOST_HEADERS, CROSS_ORIGIN_HEADERS):
         for answer in collect_answers(shop, row, headers):
             assert not [name for name in answer.headers if name.lower().startswith("access-control-")]
@@ -62,13 +63,12 @@ def test_no_answer_allows_cross_origin_reads(shop: MemoryShop, row: AccessRow) -
 
 @pytest.mark.parametrize("row", ROWS, ids=lambda row: row.name)
 def test_every_answer_has_security_headers(shop: MemoryShop, row: AccessRow) -> None:
-    """WooPayments CVE-2026-1710 (shared settings anybody could write) is why nothing private rests in a cache here:
-    no answer is kept but by its own reader, who asks again each time."""
+    """WooPayments CVE-2026-1710: responses may be stored only by the caller's own browser, and are revalidated."""
     for answer in collect_answers(shop, row, {}):
         if answer.headers.get("Allow"):
             continue  # API Gateway's own refusal
-        kept = answer.headers["Cache-Control"]
-        assert kept == "no-store" or (kept == "private, no-cache" and answer.headers["ETag"])
+        cache_control = answer.headers["Cache-Control"]
+        assert cache_control == "no-store" or (cache_control == "private, no-cache" and answer.headers["ETag"])
         assert SECURITY_HEADERS.items() <= answer.headers.items()
         assert answer.headers["Content-Security-Policy"].startswith("default-src 'none'")
         assert "frame-ancestors 'none'" in answer.headers["Content-Security-Policy"]
@@ -89,17 +89,17 @@ def test_links_in_messages_ignore_host_headers(shop: MemoryShop) -> None:
 def test_a_pay_link_ignores_host_headers(shop: MemoryShop) -> None:
     path = f"/api/drafts/{shop.sample.ids['a draft']}/pay-link"
 
-    told = call("POST", path, token=token(LIA), key=shop.sample.next_key(), headers=HOST_HEADERS).text
+    text = call("POST", path, token=token(LIA), key=shop.sample.next_key(), headers=HOST_HEADERS).text
 
-    assert EVIL not in told
+    assert EVIL not in text
 
 
 def test_a_short_link_redirects_only_within_the_shop(shop: MemoryShop) -> None:
-    """An open redirect lends our name to somebody's page."""
+    """An open redirect would let attackers use our domain in links to their pages."""
     for code in ("ig-bio", "none", "evil.example", "~~evil.example", "https:evil.example"):
         answer = call("GET", f"/l/{code}", headers=HOST_HEADERS)
-        where = answer.headers["Location"]
-        assert where.startswith("/") and not where.startswith(("//", "/\\")) and EVIL not in where
+        location = answer.headers["Location"]
+        assert location.startswith("/") and not location.startswith(("//", "/\\")) and EVIL not in location
 
 
 @pytest.mark.parametrize("override", ["X-HTTP-Method-Override", "X-Method-Override", "X-HTTP-Method"])
@@ -114,40 +114,40 @@ def test_a_header_does_not_change_the_method(shop: MemoryShop, override: str) ->
 
 @pytest.mark.parametrize("path", ["/api/staff/", "/api//staff", "/api/STAFF", "/api/./staff", "/API/staff", "/staff"])
 def test_another_spelling_of_a_path_does_not_bypass_access_control(shop: MemoryShop, path: str) -> None:
-    """Mercato: a route that nobody had described was open to all."""
+    """Mercato: a route without metadata was open to all."""
     answer = call("GET", path, token=token(BUDI))
 
     assert answer.status in (403, 404)
 
 
 def test_an_internal_error_reveals_nothing(shop: MemoryShop, monkeypatch: pytest.MonkeyPatch) -> None:
-    def broken(*said: Any) -> Any:
+    def fail(*args: Any) -> Any:
         raise RuntimeError("table test-orders at 10.0.0.7, key AKIA-something")
 
-    monkeypatch.setattr(shop.memory, "transact", broken)
+    monkeypatch.setattr(shop.memory, "transact", fail)
 
     answer = send_request(shop, "POST", "/orders", an_order((TEA, 1)))
 
     assert answer.status == 500
     assert answer.json["detail"] == "Something broke on our side; it has been written down."
-    told = ("RuntimeError", "test-orders", "10.0.0.7", "AKIA", "Traceback", ".py")
-    assert [each for each in told if each in answer.text + str(answer.headers)] == []
+    internals = ("RuntimeError", "test-orders", "10.0.0.7", "AKIA", "Traceback", ".py")
+    assert [text for text in internals if text in answer.text + str(answer.headers)] == []
     assert gateway().app.debug is False
 
 
 def test_every_endpoint_declares_who_may_call_it() -> None:
     """Mercato: routes without metadata were public by default. Ours do not register without it."""
     with pytest.raises(TypeError):
-        web.Routes("nobody").get("/nowhere")  # type: ignore[call-arg]
+        web.Routes("test").get("/nowhere")  # type: ignore[call-arg]
 
-    assert all(each.roles for each in web.Routes.registered)
+    assert all(endpoint.roles for endpoint in web.Routes.registered)
 
 
 def test_every_chalice_route_is_an_endpoint() -> None:
-    """Shopware's SSRF was mended in one endpoint and stayed open in its twin: one road leads to all of ours."""
+    """Shopware fixed an SSRF in one endpoint but not in a similar one: all our routes are registered in one way."""
     chalice = {(path, method) for path, methods in gateway().app.routes.items() for method in methods}
 
-    assert chalice == {(each.path, each.method) for each in web.Routes.registered}
+    assert chalice == {(endpoint.path, endpoint.method) for endpoint in web.Routes.registered}
     for file in (ROOT / "chalicelib").rglob("routes.py"):
         called = [node.func for node in ast.walk(ast.parse(file.read_text())) if isinstance(node, ast.Call)]
         assert not [name for name in called if isinstance(name, ast.Attribute) and name.attr == "route"], file
@@ -155,11 +155,12 @@ def test_every_chalice_route_is_an_endpoint() -> None:
 
 @pytest.mark.parametrize("name", ["index.html", "main.js", "shop.css", "favicon.svg"])
 def test_static_files_have_security_headers_too(name: str) -> None:
-    said = site.content_headers(Path(name))
+    headers = site.content_headers(Path(name))
 
-    assert said["X-Content-Type-Options"] == "nosniff"
-    assert "frame-ancestors 'none'" in said["Content-Security-Policy"]
-    assert "script-src" not in said["Content-Security-Policy"] or "unsafe" not in said["Content-Security-Policy"]
+    policy = headers["Content-Security-Policy"]
+    assert headers["X-Content-Type-Options"] == "nosniff"
+    assert "frame-ancestors 'none'" in policy
+    assert "script-src" not in policy or "unsafe" not in policy
 
 
 @pytest.mark.parametrize("page", ["shop/shared.html", "desk/index.html"])
@@ -168,4 +169,4 @@ def test_pages_allow_scripts_only_from_their_own_files(page: str) -> None:
 
     assert "script-src 'self'" in text and "default-src 'none'" in text
     assert "unsafe-inline" not in text and "unsafe-eval" not in text
-    assert '<meta name="referrer" content="no-referrer">' in text  # an order's token stands in its address
+    assert '<meta name="referrer" content="no-referrer">' in text  # the URL of an order page contains its token

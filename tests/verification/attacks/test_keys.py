@@ -1,4 +1,4 @@
-"""Tokens and keys: each opens one thing, shows nowhere else, and is dead once it was taken away."""
+"""Tokens and signing keys: each token gives access to one object, appears nowhere else, and can be revoked."""
 
 from __future__ import annotations
 
@@ -27,39 +27,39 @@ OLD, NEW = "an-old-signing-key-of-thirty-two-characters", "the-signing-key-of-th
 
 @pytest.fixture
 def keys(monkeypatch: pytest.MonkeyPatch) -> Iterator[Any]:
-    def are(*secrets: str) -> None:
+    def configure(*secrets: str) -> None:
         monkeypatch.setenv("SATUKANAL_SECRETS", ",".join(secrets))
         config.secrets.cache_clear()
 
-    yield are
+    yield configure
     monkeypatch.undo()
     config.secrets.cache_clear()
 
 
 def test_a_token_is_invalid_once_its_signing_key_is_removed(shop: MemoryShop, keys: Any) -> None:
-    """CosmicSting: keys stolen before the patch stayed good after it."""
+    """CosmicSting: keys stolen before the patch remained valid after it."""
     keys(OLD)
-    made = {
+    tokens = {
         "staff": token(RATNA),
         "order": auth.order_token(shop.sample.ids["ord_01KB"]),
         "cursor": auth.sign("c", 1),
     }
 
     keys(OLD, NEW)
-    assert _statuses(shop, made) == [200, 200, 1]
+    assert _statuses(shop, tokens) == [200, 200, 1]
     keys(NEW)
-    assert _statuses(shop, made) == [401, 404, None]
+    assert _statuses(shop, tokens) == [401, 404, None]
 
 
-def _statuses(ground: MemoryShop, made: dict[str, str]) -> list[Any]:
+def _statuses(shop: MemoryShop, tokens: dict[str, str]) -> list[Any]:
     clear_caches()
-    mine = send_request(ground, "GET", f"/orders/{ground.sample.ids['ord_01KB']}", token=made["order"])
-    return [call("GET", "/api/me", token=made["staff"]).status, mine.status, auth.unsign("c", made["cursor"])]
+    mine = send_request(shop, "GET", f"/orders/{shop.sample.ids['ord_01KB']}", token=tokens["order"])
+    return [call("GET", "/api/me", token=tokens["staff"]).status, mine.status, auth.unsign("c", tokens["cursor"])]
 
 
 @pytest.mark.parametrize("secrets", [[""], ["short"], [NEW, "short"], ["", NEW, "x" * 31]])
 def test_an_empty_or_short_signing_key_is_refused(keys: Any, secrets: list[str]) -> None:
-    """CCAvenue CVE-2026-103298, Eurobank CVE-2026-103300: the key that everything hung on was empty by default."""
+    """CCAvenue CVE-2026-103298, Eurobank CVE-2026-103300: the signing key was empty by default."""
     keys(*secrets)
 
     with pytest.raises(RuntimeError, match="signing key of 32 characters"):
@@ -67,14 +67,14 @@ def test_an_empty_or_short_signing_key_is_refused(keys: Any, secrets: list[str])
 
 
 def test_every_letter_of_an_orders_token_counts(shop: MemoryShop) -> None:
-    """Of the kind of Adobe CVE-2025-54236 (SessionReaper): somebody else's session must not be one change away."""
+    """Like Adobe CVE-2025-54236 (SessionReaper): a changed token must not be valid."""
     order, good = shop.sample.ids["ord_01KB"], shop.sample.tokens["ord_01KB"]
     letters = string.ascii_letters + string.digits + "-_"
     tampered = [good[:at] + letters[(letters.index(good[at]) + 1) % 64] + good[at + 1 :] for at in range(len(good) - 1)]
     tampered += [good[:-1], good + "A", good[::-1], good.lower(), good.upper(), f" {good}", f"{good}\x00", good * 4]
 
     with assert_nothing_changes(shop):
-        answers = [send_request(shop, "GET", f"/orders/{order}", token=each) for each in tampered]
+        answers = [send_request(shop, "GET", f"/orders/{order}", token=changed) for changed in tampered]
 
     assert {answer.status for answer in answers} == {404}
 
@@ -83,12 +83,14 @@ def test_every_letter_of_a_staff_token_counts(shop: MemoryShop) -> None:
     good = token(RATNA)
     tampered = [good[:at] + ("A" if good[at] != "A" else "B") + good[at + 1 :] for at in range(len(good) - 1)]
 
-    assert {call("GET", "/api/me", token=each).status for each in tampered} == {401}
+    assert {call("GET", "/api/me", token=changed).status for changed in tampered} == {401}
 
 
 def test_tokens_appear_only_in_the_answers_that_issue_them(shop: MemoryShop) -> None:
-    """Payment Plugins for Stripe CVE-2026-80339, Sylius CVE-2024-40633: a key was read in the answer of another page.
-    Every door as every principal; only whoever brings a token, or is given one, sees it."""
+    """Payment Plugins for Stripe CVE-2026-80339, Sylius CVE-2024-40633: another page's response contained a key.
+
+    Checks every endpoint as every principal.
+    """
     secrets = {name: secret for name, secret in shop.sample.tokens.items() if secret}
     keys = [*config.secrets(), *map(token, STAFF.values())]
 
@@ -104,11 +106,11 @@ def test_tokens_appear_only_in_the_answers_that_issue_them(shop: MemoryShop) -> 
 
 
 def test_no_token_is_stored_in_plain_text(shop: MemoryShop) -> None:
-    """Who reads a backup must not be able to open orders."""
-    kept = str(shop.memory.tables)
+    """A backup of the tables must not give access to orders."""
+    tables = str(shop.memory.tables)
 
-    assert not [secret for secret in shop.sample.tokens.values() if secret and secret in kept]
-    assert not [key for key in config.secrets() if key in kept]
+    assert not [secret for secret in shop.sample.tokens.values() if secret and secret in tables]
+    assert not [key for key in config.secrets() if key in tables]
 
 
 def test_an_order_link_expires(shop: MemoryShop) -> None:
@@ -120,7 +122,7 @@ def test_an_order_link_expires(shop: MemoryShop) -> None:
 
 
 def test_a_newer_link_revokes_the_older(shop: MemoryShop) -> None:
-    """CosmicSting's lesson for one order: what went to the wrong person can be taken back."""
+    """Like CosmicSting: a link that was sent to the wrong person can be revoked."""
     order = place_order(shop, "+6281252000001")
 
     send_ok(shop, "POST", f"/orders/{order['id']}/link", by=LIA)
@@ -129,15 +131,15 @@ def test_a_newer_link_revokes_the_older(shop: MemoryShop) -> None:
 
 
 def test_signing_staff_out_revokes_their_tokens(shop: MemoryShop) -> None:
-    """Of the kind of Adobe CVE-2025-54236: who got hold of a session is thrown out of it."""
+    """Like Adobe CVE-2025-54236: a stolen session ends when it is revoked."""
     save_staff(Staff("owner-gone", "Gone", "owner"), "test")
-    his = auth.staff_token("owner-gone", "owner")
-    assert call("GET", "/api/me", token=his).status == 200
+    staff_token = auth.staff_token("owner-gone", "owner")
+    assert call("GET", "/api/me", token=staff_token).status == 200
 
     save_staff(Staff("owner-gone", "Gone", "owner", version=2), "test")
     clear_caches()
 
-    assert call("GET", "/api/me", token=his).status == 401
+    assert call("GET", "/api/me", token=staff_token).status == 401
 
 
 @pytest.mark.parametrize("purpose", ["cursor:products", "whatsapp-cart", "staff", ""])
@@ -152,5 +154,5 @@ def test_a_token_signed_for_one_purpose_is_invalid_for_others(shop: MemoryShop, 
 
 
 def test_a_staff_token_in_the_query_is_ignored(shop: MemoryShop) -> None:
-    """Addresses are logged and remembered by browsers; ours takes a staff token from the header only."""
+    """URLs are logged and stored by browsers, so staff tokens are accepted in the header only."""
     assert send_request(shop, "GET", "/me", token=token(RATNA)).status == 401

@@ -1,4 +1,4 @@
-"""Asking for too much: every limit holds at n, and n + 1 is refused before anything is read for it."""
+"""Resource limits: every limit accepts n and refuses n + 1 before any table is read."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ from tests.verification.endpoints.principals import find_endpoint, with_ids
 from tests.verification.endpoints.sample_shop import RATNA, SOAP, TEA
 
 WITH_A_BODY = sorted(name for name in ROW_BY_ENDPOINT if find_endpoint(name).body)
-Bound = tuple[tuple[Any, ...], str, Any]  # where, which limit, its value
+Bound = tuple[tuple[Any, ...], str, Any]  # position, keyword of the limit, its value
 OVER_LIMIT = {
     "maxLength": lambda limit: "x" * (limit + 1),
     "minLength": lambda limit: "x" * (limit - 1),
@@ -42,14 +42,17 @@ AT_LIMIT = {
     "minimum": lambda limit: limit,
 }
 
-
-SIZE_MESSAGES = ("at most", "at least", "less than or equal", "greater than or equal")  # how pydantic tells of a limit
+# Parts of pydantic's messages about sizes.
+SIZE_MESSAGES = ("at most", "at least", "less than or equal", "greater than or equal")
 
 
 def bounds(model: Any, schema: Any, body: Any, at: tuple[Any, ...] = ()) -> Iterator[Bound]:
-    """Every limit of the schema at a place that the example fills."""
+    """Yield every limit of the schema at the positions of the example's values."""
     options = [schema, *schema.get("anyOf", [])]
-    for option in [model["$defs"][each["$ref"].rpartition("/")[2]] if "$ref" in each else each for each in options]:
+    definitions = model.get("$defs", {})
+    for option in options:
+        if "$ref" in option:
+            option = definitions[option["$ref"].rpartition("/")[2]]
         for limit in (*OVER_LIMIT, "maxItems"):
             if limit in option:
                 yield at, limit, option[limit]
@@ -61,11 +64,11 @@ def bounds(model: Any, schema: Any, body: Any, at: tuple[Any, ...] = ()) -> Iter
             yield from bounds(model, option["items"], body[0], (*at, 0))
 
 
-def example(ground: MemoryShop, name: str) -> Any:
+def example(shop: MemoryShop, name: str) -> Any:
     row = ROW_BY_ENDPOINT[name]
     if row.prepare:
-        row.prepare(ground.sample)
-    return with_ids(ground.sample, row.body if row.body is not None else find_endpoint(name).example)
+        row.prepare(shop.sample)
+    return with_ids(shop.sample, row.body if row.body is not None else find_endpoint(name).example)
 
 
 def bounds_of_endpoint(name: str, body: Any) -> list[Bound]:
@@ -75,7 +78,7 @@ def bounds_of_endpoint(name: str, body: Any) -> list[Bound]:
 
 @pytest.mark.parametrize("name", WITH_A_BODY)
 def test_a_value_over_a_limit_is_refused_by_field_name(shop: MemoryShop, name: str) -> None:
-    """Saleor CVE-2026-33756, CVE-2026-35401: batches without an end."""
+    """Saleor CVE-2026-33756, CVE-2026-35401: unlimited batches."""
     body = example(shop, name)
 
     with assert_nothing_changes(shop):
@@ -85,12 +88,13 @@ def test_a_value_over_a_limit_is_refused_by_field_name(shop: MemoryShop, name: s
 
             assert answer.status == 422, f"{at} {limit} {value}: {answer.text}"
             field = ".".join(map(str, at))
-            assert any(field in each["field"] or each["field"] in field for each in answer.json["errors"]), answer.text
+            fields = [error["field"] for error in answer.json["errors"]]
+            assert any(field in name or name in field for name in fields), answer.text
 
 
 @pytest.mark.parametrize("name", WITH_A_BODY)
 def test_a_value_at_a_limit_is_accepted(shop: MemoryShop, name: str) -> None:
-    """n, where one more was refused: whatever else the shop's rules say of it, its size is fine."""
+    """The value may be refused by other rules, but not because of its size."""
     body = example(shop, name)
     ready = shop.memory.snapshot()
 
@@ -98,11 +102,11 @@ def test_a_value_at_a_limit_is_accepted(shop: MemoryShop, name: str) -> None:
         if limit == "maxItems":
             continue
         answer = send_to_row(shop, ROW_BY_ENDPOINT[name], replace_at(body, at, AT_LIMIT[limit](value)))
-        said = answer.json.get("errors", []) if answer.status == 422 and answer.text else []
+        errors = answer.json.get("errors", []) if answer.status == 422 and answer.text else []
         field = ".".join(map(str, at))
-        of_it = [each["says"] for each in said if each["field"] and field in each["field"]]
-        assert not [says for says in of_it for words in SIZE_MESSAGES if words in says], (
-            f"{at} {limit} {value}: {of_it}"
+        messages = [error["says"] for error in errors if error["field"] and field in error["field"]]
+        assert not [message for message in messages for text in SIZE_MESSAGES if text in message], (
+            f"{at} {limit} {value}: {messages}"
         )
         assert answer.status < 500
         shop.memory.restore(ready)
@@ -116,9 +120,9 @@ def _at(body: Any, at: tuple[Any, ...]) -> Any:
 
 @pytest.mark.parametrize(("size", "status"), [(MAX_BODY_BYTES, 422), (MAX_BODY_BYTES + 1, 413)])
 def test_a_body_of_one_byte_too_many_is_not_even_parsed(shop: MemoryShop, size: int, status: int) -> None:
-    said = b'{"channel": "web", "lines": []}'
+    body = b'{"channel": "web", "lines": []}'
 
-    assert send_request(shop, "POST", "/orders", said + b" " * (size - len(said))).status == status
+    assert send_request(shop, "POST", "/orders", body + b" " * (size - len(body))).status == status
 
 
 @pytest.mark.parametrize("depth", [100, 1_000, 100_000])
@@ -131,7 +135,7 @@ def test_a_deep_body_is_refused_before_it_costs_anything(shop: MemoryShop, depth
 
 
 def test_an_order_has_at_most_forty_products(shop: MemoryShop, monkeypatch: pytest.MonkeyPatch) -> None:
-    """By transfer each good is a level and a hold of its own: more writes no order has."""
+    """A payment by transfer writes a level and a hold for each product: no order needs more writes."""
     goods = [f"GOOD-{number}" for number in range(41)]
     for sku in goods:
         save_product(Product(sku, sku, "Teh", "IDR"), "test")
@@ -140,11 +144,11 @@ def test_an_order_has_at_most_forty_products(shop: MemoryShop, monkeypatch: pyte
     clear_caches()
     sizes, transact = list[int](), shop.memory.transact
 
-    def measured(writes: Sequence[Write], token: str) -> None:
+    def transact_and_measure(writes: Sequence[Write], token: str) -> None:
         sizes.append(len(writes))
         transact(writes, token)
 
-    monkeypatch.setattr(shop.memory, "transact", measured)
+    monkeypatch.setattr(shop.memory, "transact", transact_and_measure)
 
     with assert_nothing_changes(shop):
         refused = send_request(shop, "POST", "/orders", an_order(*[(sku, 1) for sku in goods]))
@@ -181,7 +185,7 @@ def test_an_overlong_path_parameter_is_not_found(shop: MemoryShop, length: int, 
 
 
 def test_too_many_skus_at_once_are_refused(shop: MemoryShop) -> None:
-    """Of the kind of Saleor CVE-2026-33756: one request must not read the whole shop."""
+    """Like Saleor CVE-2026-33756: one request must not read the whole shop."""
     reads: list[str] = []
     shop.memory.inject_fault = lambda send: (reads.append(send), "")[1]
     try:
@@ -194,14 +198,14 @@ def test_too_many_skus_at_once_are_refused(shop: MemoryShop) -> None:
 
 
 def test_a_zip_that_unpacks_to_more_than_memory_holds_is_not_unpacked(shop: MemoryShop) -> None:
-    """Of the kind of Saleor CVE-2026-35401: a small thing that becomes a large one here."""
-    made = io.BytesIO()
-    with zipfile.ZipFile(made, "w", zipfile.ZIP_DEFLATED) as archive:
+    """Like Saleor CVE-2026-35401: a small upload must not become a large file."""
+    buffer = io.BytesIO()
+    with zipfile.ZipFile(buffer, "w", zipfile.ZIP_DEFLATED) as archive:
         archive.writestr("products.csv", b"0" * (exchange.MAX_UNPACKED_BYTES + 1))
 
-    answer = call("POST", "/api/imports", made.getvalue(), token=token(RATNA))
+    answer = call("POST", "/api/imports", buffer.getvalue(), token=token(RATNA))
 
-    assert (answer.status, len(made.getvalue()) < 100_000) == (422, True)
+    assert (answer.status, len(buffer.getvalue()) < 100_000) == (422, True)
     assert "unpacks to more" in answer.text
 
 

@@ -1,4 +1,4 @@
-"""Who reads our logs learns what happened and to which order, and never to whom: no name, phone, address or key."""
+"""Logs contain what happened and the ids of orders, but no personal data and no secrets."""
 
 from __future__ import annotations
 
@@ -46,7 +46,7 @@ Bodies = list[tuple[str, dict[str, Any]]]
 
 
 class LogCollector(logging.Handler):
-    """Hears every logger at every level, as a person on call would read it."""
+    """Collects the lines of every logger at every level."""
 
     def __init__(self) -> None:
         super().__init__(logging.DEBUG)
@@ -59,31 +59,32 @@ class LogCollector(logging.Handler):
 
 @pytest.fixture
 def log_lines(capfd: pytest.CaptureFixture[str]) -> Iterator[list[str]]:
-    ear, root, ours = LogCollector(), logging.getLogger(), logging.getLogger("satukanal")
+    collector, root, ours = LogCollector(), logging.getLogger(), logging.getLogger("satukanal")
     levels = root.level, ours.level
-    root.addHandler(ear)
-    ours.addHandler(ear)  # Chalice lets it say nothing to the root
+    root.addHandler(collector)
+    ours.addHandler(collector)  # Chalice turns off its propagation to the root logger
     root.setLevel(logging.DEBUG)
     ours.setLevel(logging.DEBUG)
-    yield ear.lines
-    root.removeHandler(ear)
-    ours.removeHandler(ear)
+    yield collector.lines
+    root.removeHandler(collector)
+    ours.removeHandler(collector)
     root.setLevel(levels[0])
     ours.setLevel(levels[1])
     printed = capfd.readouterr()
-    assert_no_personal_data([*ear.lines, printed.out, printed.err])
+    assert_no_personal_data([*collector.lines, printed.out, printed.err])
 
 
 def assert_no_personal_data(lines: list[str]) -> None:
-    """No canary, no staff token, no order's token, no claim link, no signing key, no code."""
-    told = "\n".join(lines).lower()
-    secrets = [*config.secrets(), *map(token, (RATNA, BUDI)), *(token(who).split(".")[1] for who in (RATNA, BUDI))]
+    """Assert that the lines contain no canary, no staff token and no signing key."""
+    text = "\n".join(lines).lower()
+    tokens = [token(staff) for staff in (RATNA, BUDI)]
+    secrets = [*config.secrets(), *tokens, *(staff_token.split(".")[1] for staff_token in tokens)]
 
-    assert [canary for canary in (*CANARIES, *(secret.lower() for secret in secrets)) if canary in told] == []
+    assert [canary for canary in (*CANARIES, *(secret.lower() for secret in secrets)) if canary in text] == []
 
 
 def test_info_lines_pass_the_log_level_of_chalice() -> None:
-    """Chalice shares its logger with ours and lets only errors through it."""
+    """Chalice uses the same logger and sets its level to ERROR."""
     script = "from app import app; from chalicelib.kit import log; log.info('refused', order='ord_1')"
     environment = {name: value for name, value in os.environ.items() if name != "SATUKANAL_LOG_LEVEL"}
     ran = subprocess.run([sys.executable, "-c", script], env=environment, capture_output=True, text=True, check=True)
@@ -91,8 +92,8 @@ def test_info_lines_pass_the_log_level_of_chalice() -> None:
     assert ran.stdout == '{"level": "INFO", "event": "refused", "order": "ord_1"}\n'
 
 
-def order_body(channel: str, **more: Any) -> dict[str, Any]:
-    return an_order((SOAP, 1), channel=channel, customer=CUSTOMER, delivery=DELIVERY, note=NOTE) | more
+def order_body(channel: str, **fields: Any) -> dict[str, Any]:
+    return an_order((SOAP, 1), channel=channel, customer=CUSTOMER, delivery=DELIVERY, note=NOTE) | fields
 
 
 def orders_of_every_channel(cart: str) -> Bodies:
@@ -215,15 +216,15 @@ def test_an_invalid_token_is_not_logged(shop: MemoryShop, log_lines: list[str]) 
 def test_an_internal_error_logs_where_and_no_personal_data(
     shop: MemoryShop, log_lines: list[str], monkeypatch: pytest.MonkeyPatch, engine: str
 ) -> None:
-    """What an exception says is whatever was being worked on: the text of a KeyError is a customer's name."""
+    """The message of an exception may contain data: that of a KeyError may be a customer's name."""
 
-    def broken(*said: Any) -> Any:
+    def fail(*args: Any) -> Any:
         try:
             raise KeyError(f"{NAME} {PHONE} {STREET}")
         except KeyError as error:
-            raise RuntimeError(f"could not keep {EMAIL}") from error
+            raise RuntimeError(f"could not save {EMAIL}") from error
 
-    monkeypatch.setattr(shop.memory, engine, broken)
+    monkeypatch.setattr(shop.memory, engine, fail)
     paths = {"get": ("GET", "/api/orders/ord_x", None), "batch": ("POST", "/api/quotes", order_body("web"))}
     method, path, body = paths.get(engine, ("POST", "/api/orders", order_body("web")))
     body = {name: body[name] for name in ("channel", "lines")} if path == "/api/quotes" and body else body
@@ -234,17 +235,17 @@ def test_an_internal_error_logs_where_and_no_personal_data(
     assert not [canary for canary in CANARIES if canary in answer.text.lower()]
     bug = next(json.loads(line.partition("ERROR ")[2]) for line in log_lines if "satukanal ERROR" in line)
     assert [kind for kind in bug["stack"] if ":" not in kind] == ["RuntimeError", "KeyError"]
-    assert any("test_logs.py" in place and place.endswith(" broken") for place in bug["stack"])
+    assert any("test_logs.py" in place and place.endswith(" fail") for place in bug["stack"])
 
 
 def test_an_undelivered_message_is_logged_by_its_event(
     shop: MemoryShop, log_lines: list[str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    def no(*said: Any) -> None:
+    def refuse(*args: Any) -> None:
         raise transports.NotSent(f"{PHONE} is not a number")
 
-    monkeypatch.setattr(transports, "send_sms", no)
-    monkeypatch.setattr(transports, "send_email", no)
+    monkeypatch.setattr(transports, "send_sms", refuse)
+    monkeypatch.setattr(transports, "send_email", refuse)
     order = call("POST", "/api/orders", order_body("web"), key=shop.sample.next_key()).json
 
     deliver_notices(shop, f"order#{order['id']}", "OrderPlaced")

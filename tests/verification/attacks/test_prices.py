@@ -1,4 +1,4 @@
-"""What a buyer pays is ours to say: prices, totals, states and quantities cannot be slipped in with a request."""
+"""Price tampering: prices, totals, statuses and negative quantities in a request are refused."""
 
 from __future__ import annotations
 
@@ -16,8 +16,7 @@ from tests.shop import an_order, token
 from tests.verification.attacks.actions import assert_nothing_changes, send_ok, send_request
 from tests.verification.attacks.generated_requests import ROW_BY_ENDPOINT, list_positions, replace_at
 from tests.verification.attacks.memory_shop import MemoryShop
-from tests.verification.endpoints.principals import AccessRow as DoorRow
-from tests.verification.endpoints.principals import find_endpoint, least_privileged, with_ids
+from tests.verification.endpoints.principals import AccessRow, find_endpoint, least_privileged, with_ids
 from tests.verification.endpoints.sample_shop import LIA, RATNA, STAFF, TEA, TOKOKU
 
 WITH_A_BODY = sorted(name for name in ROW_BY_ENDPOINT if find_endpoint(name).body)
@@ -26,32 +25,32 @@ MONEY = {"amount": 1, "currency": "IDR"}
 
 
 def stored_fields() -> set[str]:
-    """Every attribute of every row: what the tables hold is ours to write."""
+    """Return the names of all attributes of all rows, with some common guesses."""
     rows = list(_rows(Row))
     return {name for row in rows for name, kind in vars(row).items() if isinstance(kind, Attribute)} | COMMON_GUESSES
 
 
 def _rows(row: Any) -> Iterator[Any]:
-    for each in row.__subclasses__():
-        yield each
-        yield from _rows(each)
+    for subclass in row.__subclasses__():
+        yield subclass
+        yield from _rows(subclass)
 
 
-def send_to_row(ground: MemoryShop, row: DoorRow, body: Any) -> Any:
-    who = least_privileged(row)
-    parts = {name: ground.sample.ids.get(part, part) for name, part in row.path_parts.items()}
-    query = {"token": ground.sample.tokens[row.own_order]} if who == "own" else {}
-    path = f"/api{find_endpoint(row.endpoint).path.format(**parts)}"
-    signed = token(STAFF[who]) if who in STAFF else ""
-    return call(
-        find_endpoint(row.endpoint).method, path, body, token=signed, key=ground.sample.next_key(), query=query or None
-    )
+def send_to_row(shop: MemoryShop, row: AccessRow, body: Any) -> Any:
+    """Send `body` to the row's endpoint as its least privileged principal."""
+    principal, endpoint = least_privileged(row), find_endpoint(row.endpoint)
+    parts = {name: shop.sample.ids.get(part, part) for name, part in row.path_parts.items()}
+    query = {"token": shop.sample.tokens[row.own_order]} if principal == "own" else None
+    path, key = f"/api{endpoint.path.format(**parts)}", shop.sample.next_key()
+    staff_token = token(STAFF[principal]) if principal in STAFF else ""
+    return call(endpoint.method, path, body, token=staff_token, key=key, query=query)
 
 
 @pytest.mark.parametrize("name", WITH_A_BODY)
 def test_no_stored_field_is_accepted_in_a_body(shop: MemoryShop, name: str) -> None:
     """Magento CVE-2021-36030 (an item's price changed at checkout), Cezerin2#269 (`paid: true` in the body), SellKit
-    CVE-2026-94254, RestroPress CVE-2026-85010, Better Payment CVE-2026-77765: fields that belong to the server."""
+    CVE-2026-94254, RestroPress CVE-2026-85010, Better Payment CVE-2026-77765: server fields were accepted.
+    """
     row = ROW_BY_ENDPOINT[name]
     if row.prepare:
         row.prepare(shop.sample)
@@ -60,12 +59,12 @@ def test_no_stored_field_is_accepted_in_a_body(shop: MemoryShop, name: str) -> N
 
     with assert_nothing_changes(shop):
         for at in objects:
-            there = _at(example, at)
+            value = _at(example, at)
             for field in sorted(stored_fields() - _known_fields(name, at)):
-                body = replace_at(example, at, there | {field: 1})
+                body = replace_at(example, at, value | {field: 1})
                 answer = send_to_row(shop, row, body)
                 assert answer.status == 422, f"{field} at {at}: {answer.text}"
-                assert any(each["field"].endswith(field) for each in answer.json["errors"]), answer.text
+                assert any(error["field"].endswith(field) for error in answer.json["errors"]), answer.text
 
 
 def _at(body: Any, at: tuple[Any, ...]) -> Any:
@@ -75,12 +74,12 @@ def _at(body: Any, at: tuple[Any, ...]) -> Any:
 
 
 def _known_fields(name: str, at: tuple[Any, ...]) -> set[str]:
-    """What the body's own model knows there."""
+    """Return the fields that the schema of the endpoint's body allows at this position."""
     model = find_endpoint(name).body.model_json_schema()  # type: ignore[union-attr]
     schema = model
     for part in at:
         options = [schema, *schema.get("anyOf", [])]
-        inner = next(each["items"] for each in options if "items" in each) if isinstance(part, int) else None
+        inner = next(option["items"] for option in options if "items" in option) if isinstance(part, int) else None
         schema = _resolved(model, inner or schema["properties"][part])
     return set(schema.get("properties", {}))
 
@@ -104,7 +103,7 @@ LINES = [
 
 @pytest.mark.parametrize("line", LINES, ids=lambda line: next(iter(line)))
 def test_a_shopper_cannot_set_a_price(shop: MemoryShop, line: dict[str, Any]) -> None:
-    """ecommerce-template CVE-2026-115450: the client said which price id it pays."""
+    """ecommerce-template CVE-2026-115450: the client chose the price id."""
     body = an_order(lines=[{"sku": TEA, "quantity": 1} | line])
 
     with assert_nothing_changes(shop):
@@ -115,7 +114,7 @@ def test_a_shopper_cannot_set_a_price(shop: MemoryShop, line: dict[str, Any]) ->
 
 
 def test_an_order_uses_the_current_price_list_not_the_quote(shop: MemoryShop) -> None:
-    """Magento CVE-2021-36030: what was shown before is no promise that a client may bring along."""
+    """Magento CVE-2021-36030: a client must not keep a price that was shown earlier."""
     quoted = send_ok(shop, "POST", "/quotes", {"channel": "web", "lines": [{"sku": TEA, "quantity": 2}]})
     send_ok(shop, "PUT", "/prices", {"sku": TEA, "price": {"amount": 31_000, "currency": "IDR"}}, by=RATNA)
 
@@ -127,7 +126,7 @@ def test_an_order_uses_the_current_price_list_not_the_quote(shop: MemoryShop) ->
 
 @pytest.mark.parametrize("quantity", ["-1", "-100000", "0", "-0", "-1e0", "1e-3", "2.5", '"-2"'])
 def test_a_negative_quantity_is_refused(shop: MemoryShop, quantity: str) -> None:
-    """Vvveb CVE-2026-44826, Print Shop Pro CVE-2025-61546, ECW-Shop CVE-2005-2623: less than nothing in a cart."""
+    """Vvveb CVE-2026-44826, Print Shop Pro CVE-2025-61546, ECW-Shop CVE-2005-2623: negative quantities in a cart."""
     body = json.dumps(an_order((TEA, 1), (TEA, 2))).replace('"quantity": 2', f'"quantity": {quantity}')
 
     with assert_nothing_changes(shop):
@@ -138,7 +137,7 @@ def test_a_negative_quantity_is_refused(shop: MemoryShop, quantity: str) -> None
 
 @pytest.mark.parametrize("amount", ["-1", "-25000", "0.5", "1e400", "NaN", "true", '"25000"', str(10**13)])
 def test_a_negative_amount_is_refused(shop: MemoryShop, amount: str) -> None:
-    """Of the kind of Vvveb CVE-2026-44826, in what is paid instead of what is bought."""
+    """Like Vvveb CVE-2026-44826, for the amount of a payment."""
     paid = [{"method": "cod", "amount": {"amount": "@", "currency": "IDR"}}]
     body = json.dumps(an_order((TEA, 1), payments=paid)).replace('"@"', amount)
 
@@ -149,7 +148,7 @@ def test_a_negative_amount_is_refused(shop: MemoryShop, amount: str) -> None:
 
 
 def test_tenders_that_cancel_each_other_out_are_refused(shop: MemoryShop) -> None:
-    """Of the kind of ECW-Shop CVE-2005-2623, in two tenders: one too much, the other less than nothing."""
+    """Like ECW-Shop CVE-2005-2623, with two tenders: one too large, the other negative."""
     paid = [{"method": "cod", "amount": MONEY | {"amount": 50_000}}]
     paid += [{"method": "transfer", "amount": MONEY | {"amount": -25_000}}]
 
@@ -158,30 +157,30 @@ def test_tenders_that_cancel_each_other_out_are_refused(shop: MemoryShop) -> Non
 
 
 def test_a_marketplace_agrees_prices_and_an_agent_does_not(shop: MemoryShop) -> None:
-    """Of the kind of SellKit CVE-2026-94254: who may agree prices is a matter of who is calling."""
+    """Like SellKit CVE-2026-94254: only some roles may send agreed prices."""
     line = {"sku": TEA, "quantity": 1, "agreed": {"unit_price": MONEY}}
-    theirs = an_order(channel="marketplace", lines=[line], ref="TK-900", payments=[])
+    allowed = an_order(channel="marketplace", lines=[line], ref="TK-900", payments=[])
 
     with assert_nothing_changes(shop):
         refused = send_request(shop, "POST", "/orders", an_order(channel="phone", lines=[line]), by=LIA)
 
     assert (refused.status, refused.json["code"]) == (422, "may_not_agree_prices")
-    assert send_ok(shop, "POST", "/orders", theirs, by=TOKOKU)["total"]["amount"] == 1
+    assert send_ok(shop, "POST", "/orders", allowed, by=TOKOKU)["total"]["amount"] == 1
 
 
 def test_a_customer_sees_no_cost_and_no_internal_field(shop: MemoryShop) -> None:
-    """OWASP API3, the other direction: what an answer shows is chosen, not whatever the row holds."""
+    """OWASP API3 for reading: responses contain chosen fields, not all fields of a row."""
     order, mine = shop.sample.ids["ord_01KB"], shop.sample.tokens["ord_01KB"]
 
-    seen = send_ok(shop, "GET", f"/orders/{order}", token=mine)
-    goods = send_ok(shop, "GET", f"/catalog/products/{TEA}")
+    shown = send_ok(shop, "GET", f"/orders/{order}", token=mine)
+    product = send_ok(shop, "GET", f"/catalog/products/{TEA}")
 
-    assert not {"allocations", "created_by", "location", "customer_id", "ref"} & seen.keys()
-    assert "cost" not in json.dumps([seen, goods])
-    assert "wh-surabaya" not in json.dumps(seen)
+    assert not {"allocations", "created_by", "location", "customer_id", "ref"} & shown.keys()
+    assert "cost" not in json.dumps([shown, product])
+    assert "wh-surabaya" not in json.dumps(shown)
 
 
 def test_the_list_of_fields_is_long() -> None:
-    """A test over an empty list would pass."""
+    """With an empty list the test above would pass without checking anything."""
     assert len(stored_fields()) > 100
     assert all(first < second for first, second in pairwise(sorted(stored_fields())))

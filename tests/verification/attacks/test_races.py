@@ -1,4 +1,4 @@
-"""Two hands at one thing: a coupon, the last unit, two lines of one SKU. Both have read before either writes."""
+"""Race conditions: concurrent requests for one coupon, unit or offer, which all read before any of them commits."""
 
 from __future__ import annotations
 
@@ -16,39 +16,39 @@ from tests.verification.endpoints.sample_shop import BUDI, DEWI, JOKO, RATNA, SO
 from tests.verification.sampling import mark_cases
 
 
-def at_once(ground: MemoryShop, *requests: Callable[[], Any]) -> list[Any]:
-    """The first is held just before its commit; the others run whole in between, then it goes on."""
+def at_once(shop: MemoryShop, *requests: Callable[[], Any]) -> list[Any]:
+    """Stop the first request just before its commit, run the others completely, then continue the first."""
     answers: list[Any] = []
     first, rest = requests[0], list(requests[1:])
 
-    def in_between(send: str) -> str:
+    def run_others(send: str) -> str:
         if send == "transact" and rest:
-            waiting, rest[:] = list(rest), []
-            answers.extend(each() for each in waiting)
+            others, rest[:] = list(rest), []
+            answers.extend(request() for request in others)
         return ""
 
-    ground.memory.inject_fault = in_between
+    shop.memory.inject_fault = run_others
     try:
         return [first(), *answers]
     finally:
-        ground.memory.inject_fault = lambda send: ""
+        shop.memory.inject_fault = lambda send: ""
 
 
-def a_coupon_for(ground: MemoryShop, cap: int) -> None:
-    said: dict[str, Any] = {
+def a_coupon_for(shop: MemoryShop, cap: int) -> None:
+    promotion: dict[str, Any] = {
         "id": "once",
         "name": "Sekali",
         "kind": "percent",
         "rate": "0.10",
         "starts_at": "2026-01-01T00:00:00Z",
     }
-    said |= {"terms": {"id": "Sekali.", "en": "Once."}, "coupon": {"code": "SEKALI", "cap": cap}}
-    send_ok(ground, "PUT", "/promotions", said, by=RATNA)
+    promotion |= {"terms": {"id": "Sekali.", "en": "Once."}, "coupon": {"code": "SEKALI", "cap": cap}}
+    send_ok(shop, "PUT", "/promotions", promotion, by=RATNA)
 
 
 @pytest.mark.parametrize("buyers", [2, 3])
 def test_a_single_use_coupon_is_used_once_by_concurrent_buyers(shop: MemoryShop, buyers: int) -> None:
-    """Sylius CVE-2026-31824: read, counted and written in three steps, without a condition on the third."""
+    """Sylius CVE-2026-31824: the counter was read, incremented and written without a condition."""
     a_coupon_for(shop, cap=1)
     body = an_order((TEA, 1), coupons=["SEKALI"])
 
@@ -58,7 +58,7 @@ def test_a_single_use_coupon_is_used_once_by_concurrent_buyers(shop: MemoryShop,
 
 
 def test_a_spent_coupon_creates_no_order(shop: MemoryShop) -> None:
-    """Shopper CVE-2026-47741: the counter said no and nobody listened."""
+    """Shopper CVE-2026-47741: the order was created although its coupon was spent."""
     a_coupon_for(shop, cap=1)
     body = an_order((TEA, 1), coupons=["SEKALI"])
     send_ok(shop, "POST", "/orders", body)
@@ -71,19 +71,19 @@ def test_a_spent_coupon_creates_no_order(shop: MemoryShop) -> None:
 
 
 def test_a_good_order_stays_good_when_a_late_one_is_refused(shop: MemoryShop) -> None:
-    """Saleor#15855: the mending of a coupon race gave the money of a *good* order back."""
+    """Saleor#15855: the fix of a coupon race refunded a *valid* order."""
     a_coupon_for(shop, cap=1)
     body = an_order((TEA, 1), coupons=["SEKALI"])
     good = send_ok(shop, "POST", "/orders", body)
 
     send_request(shop, "POST", "/orders", body)
 
-    seen = send_ok(shop, "GET", f"/orders/{good['id']}", by=RATNA)
-    assert (seen["status"], seen["total"]) == ("placed", good["total"])
+    order = send_ok(shop, "GET", f"/orders/{good['id']}", by=RATNA)
+    assert (order["status"], order["total"]) == ("placed", good["total"])
 
 
 def test_the_last_unit_is_sold_to_one_of_two_buyers(shop: MemoryShop) -> None:
-    """Saleor#543: both had read that one was left."""
+    """Saleor#543: both requests had read that one unit was left."""
     add_stock(RARE, "wh-surabaya", 1)
     body = an_order((RARE, 1))
 
@@ -95,7 +95,7 @@ def test_the_last_unit_is_sold_to_one_of_two_buyers(shop: MemoryShop) -> None:
 
 @pytest.mark.parametrize("lines", [[(RARE, 1), (RARE, 1)], [(RARE, 1), (TEA, 1), (RARE, 1)]])
 def test_two_lines_of_one_sku_are_checked_together(shop: MemoryShop, lines: list[tuple[str, int]]) -> None:
-    """Medusa#16502: each line was checked alone against the same unit."""
+    """Medusa#16502: each line was checked separately against the same unit."""
     add_stock(RARE, "wh-surabaya", 1)
 
     answer = send_request(shop, "POST", "/orders", an_order(*lines))
@@ -106,7 +106,7 @@ def test_two_lines_of_one_sku_are_checked_together(shop: MemoryShop, lines: list
 
 
 def test_another_spelling_of_a_sku_is_unknown(shop: MemoryShop) -> None:
-    """Of the kind of Medusa#16569: a second spelling must not be a second stock."""
+    """Like Medusa#16569: another spelling of a SKU must not count as another product."""
     add_stock(RARE, "wh-surabaya", 1)
 
     answer = send_request(shop, "POST", "/orders", an_order((RARE, 1), (RARE.lower(), 1), (f"{RARE} ", 1)))
@@ -116,7 +116,7 @@ def test_another_spelling_of_a_sku_is_unknown(shop: MemoryShop) -> None:
 
 
 def test_an_order_over_two_warehouses_takes_from_both_or_from_none(shop: MemoryShop) -> None:
-    """Of the kind of Vendure#3508, Magento inventory#3036: what is promised in parts is promised as a whole."""
+    """Like Vendure#3508, Magento inventory#3036: an order from several locations is allocated as a whole."""
     add_stock(RARE, "wh-surabaya", 1)
     add_stock(RARE, "wh-sidoarjo", 1)
     body = an_order((RARE, 2))
@@ -129,28 +129,28 @@ def test_an_order_over_two_warehouses_takes_from_both_or_from_none(shop: MemoryS
 
 @pytest.mark.parametrize("buyers", mark_cases([200, 10_000], lambda buyers: buyers == 200))
 def test_of_many_buyers_of_one_unit_one_gets_it(shop: MemoryShop, buyers: int) -> None:
-    """Saleor#543 at its worst: all of them have seen that one is left, and each is told cleanly that it is gone."""
+    """Like Saleor#543 with many buyers: ten requests at a time have read that one unit is left."""
     add_stock(RARE, "wh-surabaya", 1)
     body, answers, waiting = an_order((RARE, 1)), Counter[tuple[int, str]](), iter(range(buyers))
 
-    def buys() -> None:
+    def buy() -> None:
         if next(waiting, None) is not None:
             answer = send_request(shop, "POST", "/orders", body)
             answers[answer.status, answer.json.get("code", "")] += 1
 
     ready: list[str] = []
 
-    def in_between(send: str) -> str:
-        """Ten stand before their commits, one upon the other, before the last of them goes on."""
+    def start_another(send: str) -> str:
+        """Start another request before each commit, until ten are waiting to commit."""
         if send == "transact" and len(ready) < 10:
             ready.append(send)
-            buys()
+            buy()
         return ""
 
-    shop.memory.inject_fault = in_between
+    shop.memory.inject_fault = start_another
     try:
         for _ in range(buyers):
-            buys()
+            buy()
     finally:
         shop.memory.inject_fault = lambda send: ""
 
@@ -160,7 +160,7 @@ def test_of_many_buyers_of_one_unit_one_gets_it(shop: MemoryShop, buyers: int) -
 
 
 def test_one_of_two_salesmen_and_a_warehouse_gets_the_work(shop: MemoryShop) -> None:
-    """Three hands at one promise, as in Saleor#544 two were at one coupon."""
+    """Like Saleor#544, with three concurrent requests for one order's work."""
     offer, work = shop.sample.ids["an offer"], shop.sample.ids["ord_01KB"]
     parcel = send_ok(shop, "GET", f"/orders/{work}/routing", by=RATNA)["fulfillments"][0]["id"]
 
@@ -175,7 +175,7 @@ def test_one_of_two_salesmen_and_a_warehouse_gets_the_work(shop: MemoryShop) -> 
 
 
 def test_a_key_used_twice_at_once_makes_one_order(shop: MemoryShop) -> None:
-    """The second click of an impatient buyer; in django-oscar#4612 it was his coupon that raced."""
+    """A double click; in django-oscar#4612 it used a coupon twice."""
     body, before = an_order((SOAP, 1)), level(SOAP)["allocated"] + level(SOAP, "wh-sidoarjo")["allocated"]
 
     def click() -> Any:

@@ -1,4 +1,4 @@
-"""SMS pumping: who earns on messages to numbers of his own has the shop send them. Every budget ends where it says."""
+"""SMS pumping fraud: attackers earn on messages to their own numbers. Every SMS budget is enforced exactly."""
 
 from __future__ import annotations
 
@@ -22,19 +22,19 @@ from tests.verification.attacks.memory_shop import MemoryShop
 from tests.verification.endpoints.sample_shop import BUDI, LIA, TEA
 
 REQUESTS = 100_000
-ORDERS, VERIFICATIONS = 2_000, 6_000  # of these; the others are forged outright
+ORDERS, VERIFICATIONS = 2_000, 6_000  # among the requests; the others have forged tokens
 REQUESTS_PER_ORDER = REQUESTS // ORDERS
-PACE = timedelta(seconds=0.4)  # noon is long over at the last of them, the day is not
+PACE = timedelta(seconds=0.4)  # starting at noon, the last request is still on the same day
 LIMITS = {"SMS_PER_DAY": 600, "SMS_PER_CUSTOMER_PER_DAY": 4, "SMS_PER_RANGE_PER_DAY": 60, "SMS_PER_CALLER_PER_DAY": 25}
 
 
 @pytest.fixture(autouse=True)
 def unspent_budgets(shop: MemoryShop) -> None:
-    """The world had messages sent while it was made."""
-    kept = shop.memory.tables["test-notify"]
-    for day in [pk for pk in kept.rows if pk.startswith("budget#")]:
-        for name in list(kept.rows[day]):
-            kept.delete(day, name)
+    """Reset the budgets, which the messages sent while building the sample shop have used."""
+    table = shop.memory.tables["test-notify"]
+    for day in [pk for pk in table.rows if pk.startswith("budget#")]:
+        for name in list(table.rows[day]):
+            table.delete(day, name)
 
 
 def phone_number(number: int) -> str:
@@ -87,7 +87,7 @@ def test_an_email_is_sent_when_the_sms_budget_is_spent(shop: MemoryShop, monkeyp
 
 
 def test_private_addresses_have_no_caller_budget(shop: MemoryShop, monkeypatch: pytest.MonkeyPatch) -> None:
-    """Behind an address that is not of the open internet stand a proxy and everybody."""
+    """All callers may share a private address, that of a proxy."""
     monkeypatch.setenv("SATUKANAL_SMS_PER_CALLER_PER_DAY", "0")
 
     for caller in ("10.1.2.3", "127.0.0.1", "192.168.1.1", "::1", "", "unknown"):
@@ -97,7 +97,7 @@ def test_private_addresses_have_no_caller_budget(shop: MemoryShop, monkeypatch: 
 
 
 def test_an_ipv6_network_is_one_caller() -> None:
-    """A home has 2^64 addresses of its own; a new one for each request must not be a new budget."""
+    """A household has 2^64 addresses, which must share one budget."""
     assert (
         auth.network_id("2400:9800:1::1") == auth.network_id("2400:9800:1::ffff:1") != auth.network_id("2400:9800:2::1")
     )
@@ -106,7 +106,7 @@ def test_an_ipv6_network_is_one_caller() -> None:
 def test_a_forged_forwarded_header_does_not_change_the_caller(
     shop: MemoryShop, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """X-Forwarded-For is whatever its sender wrote."""
+    """The client can write anything into X-Forwarded-For."""
     monkeypatch.setenv("SATUKANAL_SMS_PER_CALLER_PER_DAY", "2")
 
     for turn in range(4):
@@ -116,37 +116,37 @@ def test_a_forged_forwarded_header_does_not_change_the_caller(
     assert len(shop.messages) == 2
 
 
-def renew_link(ground: MemoryShop, turn: int) -> tuple[str, str, str]:
-    """Whose journal tells of it, where to ask for it, and what is told."""
-    order = place_order(ground, phone_number(turn * 10_000), address(turn))["id"]
+def renew_link(shop: MemoryShop, turn: int) -> tuple[str, str, str]:
+    """Return (journal subject, path that requests the message, kind of its journal entry)."""
+    order = place_order(shop, phone_number(turn * 10_000), address(turn))["id"]
     return f"order#{order}", f"/orders/{order}/link", "LinkRenewed"
 
 
-def request_pay_link(ground: MemoryShop, turn: int) -> tuple[str, str, str]:
+def request_pay_link(shop: MemoryShop, turn: int) -> tuple[str, str, str]:
     customer = {"name": "Sari", "phone": phone_number(turn * 10_000)}
     draft = an_order((TEA, 1), channel="phone", customer=customer, payments=[{"method": "transfer"}])
-    order = send_ok(ground, "POST", "/drafts", draft, by=LIA)["id"]
+    order = send_ok(shop, "POST", "/drafts", draft, by=LIA)["id"]
     return f"draft#{order}", f"/drafts/{order}/pay-link", "PayLinkRequested"
 
 
-def request_call(ground: MemoryShop, turn: int) -> tuple[str, str, str]:
-    order = ground.sample.place_order(f"a carried order {turn}")
-    send_ok(ground, "POST", f"/offers/{load_fulfillment_of_order(order).offers[-1].id}/claim", by=BUDI)
+def request_call(shop: MemoryShop, turn: int) -> tuple[str, str, str]:
+    order = shop.sample.place_order(f"a carried order {turn}")
+    send_ok(shop, "POST", f"/offers/{load_fulfillment_of_order(order).offers[-1].id}/claim", by=BUDI)
     return f"order#{order}", f"/orders/{order}/call-me", "CallRequested"
 
 
-@pytest.mark.parametrize("of_kind", [renew_link, request_pay_link, request_call])
+@pytest.mark.parametrize("prepare", [renew_link, request_pay_link, request_call])
 def test_renewed_links_and_requested_calls_stay_inside_the_budgets(
-    shop: MemoryShop, monkeypatch: pytest.MonkeyPatch, of_kind: Callable[[MemoryShop, int], tuple[str, str, str]]
+    shop: MemoryShop, monkeypatch: pytest.MonkeyPatch, prepare: Callable[[MemoryShop, int], tuple[str, str, str]]
 ) -> None:
-    """A flood need not be of new orders: each of many may be asked about again and again."""
+    """Messages about existing orders can be requested repeatedly."""
     monkeypatch.setenv("SATUKANAL_SMS_PER_DAY", "3")
-    asked_for = [of_kind(shop, turn) for turn in range(5)]
+    requests = [prepare(shop, turn) for turn in range(5)]
 
     for _ in range(2):
-        for subject, path, told in asked_for:
+        for subject, path, kind in requests:
             send_ok(shop, "POST", path, by=LIA)
-            deliver_notices(shop, subject, told)
+            deliver_notices(shop, subject, kind)
 
     assert len(shop.messages) == 3
 
@@ -173,11 +173,11 @@ def test_no_caller_address_is_stored(shop: MemoryShop) -> None:
 def test_a_hundred_thousand_forged_requests_cost_exactly_the_budget(
     shop: MemoryShop, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """Orders and codes over eleven hours, most by a few callers for a few ranges of numbers."""
+    """Orders and verification codes over eleven hours, most by a few callers for a few ranges of numbers."""
     for name, limit in LIMITS.items():
         monkeypatch.setenv(f"SATUKANAL_{name}", str(limit))
     add_stock(TEA, "wh-surabaya", ORDERS)
-    chance, ledger, orders = random.Random(7), ExpectedMessages(), list[tuple[str, Any]]()
+    chance, expected, orders = random.Random(7), ExpectedMessages(), list[tuple[str, Any]]()
 
     for turn in range(REQUESTS):
         now = NOON + turn * PACE
@@ -186,45 +186,46 @@ def test_a_hundred_thousand_forged_requests_cost_exactly_the_budget(
         if turn % REQUESTS_PER_ORDER == 0:
             phone = phone_number(int(40 * chance.random() ** 3) * 10_000 + int(60 * chance.random() ** 3))
             orders.append((phone, place_order(shop, phone, caller)))
-            ledger.orders(phone, caller)
+            expected.add_order(phone, caller)
         elif turn % REQUESTS_PER_ORDER <= VERIFICATIONS // ORDERS:
             phone, order = chance.choice(orders)
-            assert request_code(order, caller=caller).status == ledger.asks(order["customer_id"], phone, caller, now)
+            status = expected.add_code_request(order["customer_id"], phone, caller, now)
+            assert request_code(order, caller=caller).status == status
         else:
             _, order = orders[-1]
             assert request_code(order, token=order["token"][1:], caller=caller).status == 404
         deliver_new_notices(shop)
 
-    assert [to for to, _ in shop.messages] == ledger.sent
-    assert len(ledger.sent) == LIMITS["SMS_PER_DAY"]
-    assert min(ledger.stopped[each] for each in (*LIMITS, "codes to a number", "codes by a caller")) > 0
+    assert [to for to, _ in shop.messages] == expected.sent
+    assert len(expected.sent) == LIMITS["SMS_PER_DAY"]
+    assert min(expected.stopped[name] for name in (*LIMITS, "codes to a number", "codes by a caller")) > 0
 
 
 class ExpectedMessages:
-    """The same budgets, counted by hand. `stopped` is how often each was what stood in the way."""
+    """A second implementation of the budgets. `stopped` counts the messages that each limit prevented."""
 
     def __init__(self) -> None:
-        self.spent, self.asked, self.stopped = Counter[str](), Counter[str](), Counter[str]()
-        self.asked_at: dict[str, datetime] = {}
+        self.spent, self.code_requests, self.stopped = Counter[str](), Counter[str](), Counter[str]()
+        self.requested_at: dict[str, datetime] = {}
         self.sent: list[str] = []
 
-    def orders(self, phone: str, caller: str) -> None:
-        self.sends(phone, {"SMS_PER_CALLER_PER_DAY": caller})
+    def add_order(self, phone: str, caller: str) -> None:
+        self.add_message(phone, {"SMS_PER_CALLER_PER_DAY": caller})
 
-    def asks(self, customer: str, phone: str, caller: str, now: datetime) -> int:
-        """What the door answers; who asks is counted here already, so the message is not counted by him."""
-        if customer in self.asked_at and now - self.asked_at[customer] < CODE_RESEND_INTERVAL:
-            return 202  # a second click
-        if self.asked[phone] == MAX_CODES_PER_DAY or self.asked[caller] == MAX_CODES_PER_CALLER_PER_DAY:
-            self.stopped["codes to a number"] += self.asked[phone] == MAX_CODES_PER_DAY
-            self.stopped["codes by a caller"] += self.asked[caller] == MAX_CODES_PER_CALLER_PER_DAY
+    def add_code_request(self, customer: str, phone: str, caller: str, now: datetime) -> int:
+        """Return the expected status. Callers have a limit of codes, so these messages do not count for their SMS."""
+        if customer in self.requested_at and now - self.requested_at[customer] < CODE_RESEND_INTERVAL:
+            return 202  # a repeated click
+        if self.code_requests[phone] == MAX_CODES_PER_DAY or self.code_requests[caller] == MAX_CODES_PER_CALLER_PER_DAY:
+            self.stopped["codes to a number"] += self.code_requests[phone] == MAX_CODES_PER_DAY
+            self.stopped["codes by a caller"] += self.code_requests[caller] == MAX_CODES_PER_CALLER_PER_DAY
             return 409
-        self.asked.update([phone, caller])
-        self.asked_at[customer] = now
-        self.sends(phone, {})
+        self.code_requests.update([phone, caller])
+        self.requested_at[customer] = now
+        self.add_message(phone, {})
         return 202
 
-    def sends(self, phone: str, counted: dict[str, str]) -> None:
+    def add_message(self, phone: str, counted: dict[str, str]) -> None:
         names = {"SMS_PER_DAY": "all", "SMS_PER_CUSTOMER_PER_DAY": phone, "SMS_PER_RANGE_PER_DAY": phone[:-4]} | counted
         full = [limit for limit, name in names.items() if self.spent[name] == LIMITS[limit]]
         self.stopped.update(full if "SMS_PER_DAY" not in full else ["SMS_PER_DAY"])
@@ -233,12 +234,12 @@ class ExpectedMessages:
             self.sent.append(phone)
 
 
-def deliver_new_notices(ground: MemoryShop) -> None:
-    """What was written since the last time that the shop sends a message for."""
-    for item in ground.memory.stream:
+def deliver_new_notices(shop: MemoryShop) -> None:
+    """Deliver the messages of the journal entries written since the last call."""
+    for item in shop.memory.stream:
         if item["kind"]["S"] in ("OrderPlaced", "VerificationRequested"):
             deliver_messages(journal.row_to_entry(EntryRow.from_raw_data(item)))
-    ground.memory.stream.clear()
+    shop.memory.stream.clear()
 
 
 def request_code(order: Any, token: str = "", caller: str = PUBLIC_ADDRESS) -> Any:

@@ -1,4 +1,4 @@
-"""No door makes us fetch what a stranger names: nothing in our requests is fetched, and nothing in our code could."""
+"""Server-side request forgery: no URL in a request is fetched, and no deployed module contains an HTTP client."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ CLIENTS = {
     *("requests", "urllib.request", "urllib3", "http.client", "httpx", "aiohttp", "socket", "ftplib", "smtplib"),
     *("telnetlib", "xmlrpc", "websocket", "subprocess", "paramiko", "pycurl"),
 }
-AWS_CLIENTS = {"kit/files.py", "kit/config.py", "notify/transports.py"}  # botocore's, to addresses it knows itself
+AWS_CLIENTS = {"kit/files.py", "kit/config.py", "notify/transports.py"}  # botocore with its own endpoints
 URL_FORMS = [
     *("http://169.254.169.254/latest/meta-data/", "http://[::1]/", "http://[::ffff:169.254.169.254]/", "http://0/"),
     *(
@@ -55,20 +55,20 @@ URL_FORMS = [
 def list_imports(file: Path) -> Iterator[str]:
     for node in ast.walk(ast.parse(file.read_text())):
         if isinstance(node, ast.Import):
-            yield from (each.name for each in node.names)
+            yield from (alias.name for alias in node.names)
         elif isinstance(node, ast.ImportFrom) and node.module and not node.level:
             yield node.module
-            yield from (f"{node.module}.{each.name}" for each in node.names)
+            yield from (f"{node.module}.{alias.name}" for alias in node.names)
 
 
 @pytest.mark.parametrize("file", sorted((ROOT / "chalicelib").rglob("*.py")), ids=lambda file: file.stem)
 def test_no_deployed_module_imports_an_http_client(file: Path) -> None:
-    """Shopware: an SSRF mended in one endpoint stayed open in its twin. Here there is no means in any."""
-    said = set(list_imports(file))
+    """Shopware fixed an SSRF in one endpoint but not in a similar one. Here no endpoint can send requests."""
+    imports = set(list_imports(file))
 
-    assert said & CLIENTS == set()
+    assert imports & CLIENTS == set()
     if file.relative_to(ROOT / "chalicelib").as_posix() not in AWS_CLIENTS:
-        assert not [name for name in said if name.startswith(("boto3", "botocore.session"))]
+        assert not [name for name in imports if name.startswith(("boto3", "botocore.session"))]
 
 
 def test_no_body_and_no_query_takes_a_url() -> None:
@@ -79,40 +79,40 @@ def test_no_body_and_no_query_takes_a_url() -> None:
     assert not [name for name in fields if any(part in name for part in ("url", "uri", "webhook", "callback", "href"))]
 
 
-def _property_names(said: Any) -> Iterator[str]:
-    """Of what is asked, not of what is answered."""
-    for name, schema in said["components"]["schemas"].items():
+def _property_names(document: Any) -> Iterator[str]:
+    """Yield the names of the fields and parameters of requests."""
+    for name, schema in document["components"]["schemas"].items():
         if name != "Problem":
             yield from schema.get("properties", {})
-    for methods in said["paths"].values():
+    for methods in document["paths"].values():
         for operation in methods.values():
-            yield from (each["name"] for each in operation.get("parameters", []))
+            yield from (parameter["name"] for parameter in operation.get("parameters", []))
 
 
 @pytest.mark.parametrize("name", sorted(name for name in ROW_BY_ENDPOINT if find_endpoint(name).body))
 def test_a_url_in_any_field_is_never_fetched(shop: MemoryShop, monkeypatch: pytest.MonkeyPatch, name: str) -> None:
-    """OWASP API7: forty ways to write an address of ours into a field; nobody ever looks it up."""
-    looked: list[Any] = []
-    monkeypatch.setattr(socket, "getaddrinfo", lambda *said, **more: looked.append(said))
-    monkeypatch.setattr(socket.socket, "connect", lambda *said: looked.append(said))
+    """OWASP API7: forty ways to write an internal URL into a field; no connection is opened."""
+    connections: list[Any] = []
+    monkeypatch.setattr(socket, "getaddrinfo", lambda *args, **kwargs: connections.append(args))
+    monkeypatch.setattr(socket.socket, "connect", lambda *args: connections.append(args))
     row = ROW_BY_ENDPOINT[name]
     if row.prepare:
         row.prepare(shop.sample)
-    who = least_privileged(row)
+    principal = least_privileged(row)
     body = with_ids(shop.sample, row.body if row.body is not None else find_endpoint(name).example)
     texts = [at for at in list_positions(body) if isinstance(_at(body, at), str)]
-    query = {"token": shop.sample.tokens[row.own_order]} if who == "own" else None
+    query = {"token": shop.sample.tokens[row.own_order]} if principal == "own" else None
     parts = {part: shop.sample.ids.get(value, value) for part, value in row.path_parts.items()}
     path = f"/api{find_endpoint(name).path.format(**parts)}"
 
     for number, form in enumerate(URL_FORMS):
         at = texts[number % len(texts)] if texts else ()
-        signed = token(STAFF[who]) if who in STAFF else ""
-        said = replace_at(body, at, form) if at else form
-        answer = call(find_endpoint(name).method, path, said, token=signed, key=shop.sample.next_key(), query=query)
+        staff_token, key = token(STAFF[principal]) if principal in STAFF else "", shop.sample.next_key()
+        content = replace_at(body, at, form) if at else form
+        answer = call(find_endpoint(name).method, path, content, token=staff_token, key=key, query=query)
         assert answer.status < 500
 
-    assert looked == []
+    assert connections == []
 
 
 def _at(body: Any, at: tuple[Any, ...]) -> Any:
@@ -122,7 +122,7 @@ def _at(body: Any, at: tuple[Any, ...]) -> Any:
 
 
 def test_a_proof_reference_is_never_used_as_a_file_key(shop: MemoryShop) -> None:
-    """A reference that looks like a key of the bucket must not read somebody else's picture."""
+    """A reference that looks like a key of the bucket must not show another customer's picture."""
     order = shop.sample.ids["a waiting order"]
     payment, mine = shop.sample.ids["a waiting payment"], shop.sample.tokens["a waiting order"]
 
@@ -136,15 +136,15 @@ def test_a_proof_reference_is_never_used_as_a_file_key(shop: MemoryShop) -> None
 def test_a_reference_that_looks_like_a_stored_picture_is_refused(
     shop: MemoryShop, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """Found here: `proofs/…` as a *reference* was taken for the name of a picture, and the picture was fetched."""
+    """Regression: `proofs/…` as a *reference* was read as the key of a picture, which was then downloaded."""
     fetched: list[str] = []
     monkeypatch.setattr(files, "download", lambda key: fetched.append(key) or ("image/png", b"x"))
     payment, mine = shop.sample.ids["a waiting payment"], shop.sample.tokens["a waiting order"]
-    theirs = f"proofs/{'0' * 40}"
+    reference = f"proofs/{'0' * 40}"
 
-    said = send_request(shop, "POST", f"/payments/{payment}/proof", {"reference": theirs}, token=mine)
+    answer = send_request(shop, "POST", f"/payments/{payment}/proof", {"reference": reference}, token=mine)
 
-    assert said.status == 422
+    assert answer.status == 422
     assert fetched == []
 
 

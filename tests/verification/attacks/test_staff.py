@@ -1,4 +1,4 @@
-"""Fraud by staff: what was sold for cash stays sold, whoever would rather have the money."""
+"""Fraud by staff: a completed cash sale cannot be voided."""
 
 from __future__ import annotations
 
@@ -11,19 +11,19 @@ from tests.verification.endpoints.access_table import HANDOVER_SALE
 from tests.verification.endpoints.sample_shop import RATNA, SINTA, SOAP, open_shifts
 
 
-@pytest.mark.parametrize("who", [SINTA, RATNA])
+@pytest.mark.parametrize("staff", [SINTA, RATNA])
 @pytest.mark.parametrize("reason", ["changed_my_mind", "void", "other"])
-def test_a_completed_cash_sale_cannot_be_voided(shop: MemoryShop, who: str, reason: str) -> None:
-    """The oldest trick at a till: ring it up, hand it over, void it, and keep the notes."""
+def test_a_completed_cash_sale_cannot_be_voided(shop: MemoryShop, staff: str, reason: str) -> None:
+    """A common fraud at a till: hand over the goods, void the sale, and keep the cash."""
     open_shifts(shop.sample)
     sale = send_ok(shop, "POST", "/orders", an_order((SOAP, 1), channel="pos", **HANDOVER_SALE), by=SINTA)
-    drawer = f"/shifts/{shop.sample.ids[f'drawer of {SINTA}']}"
-    before = send_ok(shop, "GET", drawer, by=SINTA)
+    shift = f"/shifts/{shop.sample.ids[f'shift of {SINTA}']}"
+    before = send_ok(shop, "GET", shift, by=SINTA)
     assert (sale["status"], sale["payment_status"]) == ("completed", "paid")
     assert before["expected"]["amount"] == 500_000 + sale["total"]["amount"]
 
     with assert_nothing_changes(shop):
-        answer = send_request(shop, "POST", f"/orders/{sale['id']}/cancel", {"reason": reason}, by=who)
+        answer = send_request(shop, "POST", f"/orders/{sale['id']}/cancel", {"reason": reason}, by=staff)
 
     assert (answer.status, answer.json["code"]) == (409, "cannot_cancel")
-    assert send_ok(shop, "GET", drawer, by=SINTA) == before
+    assert send_ok(shop, "GET", shift, by=SINTA) == before

@@ -1,4 +1,4 @@
-"""The desk and the shop's own scripts in a real browser: two hundred hostile texts behind every door they ask."""
+"""Stored XSS in a real browser: the scripts of the desk and the shop get two hundred payloads from the stubbed API."""
 
 from __future__ import annotations
 
@@ -55,17 +55,17 @@ SCREENS = [
 
 
 def with_texts(answer: Any, texts: Callable[[], str]) -> Any:
-    """The answer with the next text in every field that somebody writes freely."""
+    """Return the response with the next text in every free-text field."""
     if isinstance(answer, dict):
         return {
             name: texts() if name in FREE_TEXT_FIELDS and isinstance(value, str) else with_texts(value, texts)
             for name, value in answer.items()
         }
-    return [with_texts(each, texts) for each in answer] if isinstance(answer, list) else answer
+    return [with_texts(member, texts) for member in answer] if isinstance(answer, list) else answer
 
 
-def many_of(made: Callable[..., Any], **facts: Any) -> list[Any]:
-    return [made(**facts) for _ in PAYLOADS]
+def many_of(build: Callable[..., Any], **facts: Any) -> list[Any]:
+    return [build(**facts) for _ in PAYLOADS]
 
 
 def a_desk_with_texts(role: str, location: str | None, texts: list[str]) -> StubApi:
@@ -93,7 +93,7 @@ def a_desk_with_texts(role: str, location: str | None, texts: list[str]) -> Stub
 
 
 def screen_structure(page: Any, api: StubApi, screen: str) -> list[str]:
-    """The elements of a screen once it stands."""
+    """Open a screen of the desk and return its elements."""
     page.unroute_all()
     page.route("**/api/**", api.route)
     page.goto("about:blank")
@@ -107,7 +107,7 @@ def screen_structure(page: Any, api: StubApi, screen: str) -> list[str]:
 
 
 def settled_structure(page: Any) -> list[str]:
-    """The elements once nothing has changed them for some frames: a script may still be loading what it shows."""
+    """Return the page's elements after thirty frames without a change, because scripts load their data."""
     page.wait_for_load_state("networkidle")
     page.evaluate(UNCHANGED)
     assert page.evaluate("typeof pwned") == "undefined"
@@ -115,7 +115,7 @@ def settled_structure(page: Any) -> list[str]:
 
 
 @pytest.mark.parametrize(
-    ("role", "location", "screen"), mark_cases(SCREENS, lambda case: case in SCREENS[::3]), ids=lambda each: str(each)
+    ("role", "location", "screen"), mark_cases(SCREENS, lambda case: case in SCREENS[::3]), ids=str
 )
 def test_customer_texts_do_not_change_the_structure_of_a_staff_screen(
     phone: Any,
@@ -123,7 +123,7 @@ def test_customer_texts_do_not_change_the_structure_of_a_staff_screen(
     location: str | None,
     screen: str,
 ) -> None:
-    """PrestaShop CVE-2026-44212: a visitor's words ran in the back office, with the rights of who read them."""
+    """PrestaShop CVE-2026-44212: a visitor's input was executed in the back office with the rights of its reader."""
     plain = screen_structure(phone, a_desk_with_texts(role, location, [HARMLESS]), screen)
 
     hostile = screen_structure(phone, a_desk_with_texts(role, location, PAYLOADS), screen)
@@ -133,7 +133,7 @@ def test_customer_texts_do_not_change_the_structure_of_a_staff_screen(
 
 
 def test_texts_do_not_change_the_structure_of_the_order_page(phone: Any) -> None:
-    """Saleor CVE-2026-22849: names of goods and what the shop writes back come from others too."""
+    """Saleor CVE-2026-22849: product names and notes come from others too."""
 
     def shown(texts: list[str]) -> list[str]:
         api, turn = StubApi(), cycle(texts)
@@ -149,7 +149,7 @@ def test_texts_do_not_change_the_structure_of_the_order_page(phone: Any) -> None
 
 
 def test_the_screens_show_the_payloads(phone: Any) -> None:
-    """Or the tests above would see nothing because nothing is there."""
+    """Without payloads on the screens, the tests above would pass without checking anything."""
     screen_structure(phone, a_desk_with_texts("warehouse", "wh-rungkut", PAYLOADS), "work")
 
     text = phone.locator("#screen").inner_text()

@@ -1,5 +1,4 @@
-"""The attacks' parts of `make verify`: every test that the table of attacks names, and requests made up from
-openapi.json."""
+"""The attacks in `make verify`: every test of the attack catalog, and requests generated from openapi.json."""
 
 from __future__ import annotations
 
@@ -19,9 +18,9 @@ MIN_TESTS = 3
 
 
 def attacks() -> Figures:
-    """`ATTACK="6 9"` takes those of these keys."""
-    chosen = os.environ.get("ATTACK", "").split()
-    tables = {title: [row for row in rows if not chosen or row.key in chosen] for title, rows in TABLES.items()}
+    """Run the tests of the catalog; `ATTACK="6 9"` selects attacks by their keys."""
+    keys = os.environ.get("ATTACK", "").split()
+    tables = {title: [row for row in rows if not keys or row.key in keys] for title, rows in TABLES.items()}
     rows = [row for rows in tables.values() for row in rows]
     tests = sorted({f"tests/{test}" for row in rows for test in row.tests})
     outcome, _ = run_tests(*tests)
@@ -30,22 +29,22 @@ def attacks() -> Figures:
             Console(width=150).print(build_table(title, listed, outcome.by_test))
     failed = [row for row in rows if verdict(row, outcome.by_test) == "FAILED"]
     covered = sum(len(row.tests) >= MIN_TESTS and row not in failed for row in OWASP if row in rows)
-    reached = f"{len(rows)} attacks, {len(failed)} succeed; {outcome.passed:,} cases of {len(tests)} tests passed"
-    reached += f"; {covered} of {len(OWASP)} OWASP API rows with three tests or more"
-    return Figures("attacks, each by its tests", reached, "none succeeds; 10 OWASP rows", not failed)
+    measured = f"{len(rows)} attacks, {len(failed)} succeed; {outcome.passed:,} cases of {len(tests)} tests passed"
+    measured += f"; {covered} of {len(OWASP)} OWASP API rows with three tests or more"
+    return Figures("attacks, each by its tests", measured, "none succeeds; 10 OWASP rows", not failed)
 
 
 def generated_requests_hold() -> Figures:
-    """`SEED=1003` begins with the requests of that seed."""
-    answers, found = Counter[int](), ""
+    """Send 20,000 generated requests; `SEED=1003` begins with the requests of that seed."""
+    answers, failure = Counter[int](), ""
     try:
         for _, round_answers in generated_requests.soak(REQUESTS, int(os.environ.get("SEED") or 1)):
             answers += round_answers
-    except AssertionError as failed:
-        found = str(failed).partition("\n")[0]
+    except AssertionError as error:
+        failure = str(error).partition("\n")[0]
     statuses = ", ".join(f"{count:,} × {status}" for status, count in sorted(answers.items()))
-    what = "schemathesis requests without a 5xx, a wrong one let in, or a refusal that moved something"
-    return Figures(what, found or f"{answers.total():,}: {statuses}", f"{REQUESTS:,}", not found)
+    name = "schemathesis requests without a 5xx, an accepted invalid request, or a refusal that changes something"
+    return Figures(name, failure or f"{answers.total():,}: {statuses}", f"{REQUESTS:,}", not failure)
 
 
 def build_table(title: str, rows: list[Attack], outcomes: Outcomes) -> Table:
@@ -65,9 +64,9 @@ def format_tests(attack: Attack) -> str:
 
 def verdict(attack: Attack, outcomes: Outcomes) -> str:
     if not attack.tests:
-        return f"no subject: {attack.not_applicable}"
-    found = [outcomes.get(f"tests/{test}", {"missing"}) for test in attack.tests]
-    if any(each & {"failed", "missing"} for each in found):
+        return f"not applicable: {attack.not_applicable}"
+    results = [outcomes.get(f"tests/{test}", {"missing"}) for test in attack.tests]
+    if any(result & {"failed", "missing"} for result in results):
         return "FAILED"
-    skipped = sum(each == {"skipped"} for each in found)
-    return f"holds ({len(found) - skipped})" + (f", {skipped} skipped" if skipped else "")
+    skipped = sum(result == {"skipped"} for result in results)
+    return f"holds ({len(results) - skipped})" + (f", {skipped} skipped" if skipped else "")

@@ -1,1 +1,1 @@
-"""What the shop costs: units, CPU, time, memory. `make bench` prints the figures; the tests hold the goals."""
+"""Benchmarks: DynamoDB units, CPU, latency and memory. `make bench` prints the figures; the tests check goals."""

@@ -1,8 +1,7 @@
-"""How long the order function takes to wake up, as it is shipped and as Chalice alone would ship it.
+"""Measure the CPU time of a cold start of the order function, with optimized packages and with Chalice's.
 
-Each time a process that has seen none of it: it loads the packages from where a function finds them, writes no
-byte-code, as it could not on Lambda either, and answers its first order, for which it makes its clients and asks a
-store that is not there.
+Each measurement is a new process that loads the packages as Lambda does, writes no bytecode, and answers a first order,
+for which it creates its clients and fails to reach a table.
 """
 
 from __future__ import annotations
@@ -32,11 +31,11 @@ sys.path[:0] = sys.argv[1:]
 used = lambda: sum(resource.getrusage(resource.RUSAGE_SELF)[:2])
 began = used()
 import app
-said = app.app(event, types.SimpleNamespace(aws_request_id="cold", function_name="cold"))
-assert said["statusCode"] == 503, said
+answer = app.app(event, types.SimpleNamespace(aws_request_id="cold", function_name="cold"))
+assert answer["statusCode"] == 503, answer
 print(used() - began)
 """
-UNREACHABLE_ENDPOINT = "http://127.0.0.1:9"  # the port of discarding, where no store is
+UNREACHABLE_ENDPOINT = "http://127.0.0.1:9"  # the discard port, where no server listens
 REPEATS = 7
 
 
@@ -47,13 +46,13 @@ class Package:
     megabytes: float
 
     def cold_start_ms(self) -> float:
-        """Milliseconds of CPU. `-S` keeps this environment's own packages out."""
-        there = f"python/lib/python{sys.version_info.major}.{sys.version_info.minor}/site-packages"
-        command = [sys.executable, "-B", "-E", "-S", "-c", COLD_START_SCRIPT, str(self.code), str(self.layer / there)]
-        told, event = os.environ | {"AWS_ENDPOINT_URL": UNREACHABLE_ENDPOINT}, json.dumps(build_event())
-        made = subprocess.run(command, input=event, env=told, capture_output=True, text=True, check=False)
-        assert made.returncode == 0, made.stderr
-        return 1000 * float(made.stdout)
+        """Return milliseconds of CPU. `-S` hides the packages of this environment."""
+        folder = f"python/lib/python{sys.version_info.major}.{sys.version_info.minor}/site-packages"
+        command = [sys.executable, "-B", "-E", "-S", "-c", COLD_START_SCRIPT, str(self.code), str(self.layer / folder)]
+        environment, event = os.environ | {"AWS_ENDPOINT_URL": UNREACHABLE_ENDPOINT}, json.dumps(build_event())
+        process = subprocess.run(command, input=event, env=environment, capture_output=True, text=True, check=False)
+        assert process.returncode == 0, process.stderr
+        return 1000 * float(process.stdout)
 
 
 def build_event() -> dict[str, object]:
@@ -64,7 +63,7 @@ def build_event() -> dict[str, object]:
 
 @contextmanager
 def build_packages() -> Iterator[tuple[Package, Package]]:
-    """By Chalice alone, and finished; for this machine's own processor."""
+    """Build the packages for this machine's architecture; yields (Chalice's, optimized)."""
     with tempfile.TemporaryDirectory() as scratch:
         project = Path(scratch, "project")
         project.mkdir()
@@ -74,7 +73,7 @@ def build_packages() -> Iterator[tuple[Package, Package]]:
         optimize_packages.build_packages(project, "bench")
         plain = unpack(project, Path(scratch, "plain"))
         optimize_packages.optimize_packages(project, "bench")
-        yield plain, unpack(project, Path(scratch, "finished"))
+        yield plain, unpack(project, Path(scratch, "optimized"))
 
 
 def unpack(project: Path, into: Path) -> Package:
@@ -86,7 +85,7 @@ def unpack(project: Path, into: Path) -> Package:
     return Package(into / "code", into / "layer", size / 1_000_000)
 
 
-def median_cold_starts(plain: Package, finished: Package, times: int = REPEATS) -> tuple[float, float]:
-    """Medians, the two taking turns."""
-    found = [(plain.cold_start_ms(), finished.cold_start_ms()) for _ in range(times)]
-    return statistics.median(one for one, _ in found), statistics.median(other for _, other in found)
+def median_cold_starts(plain: Package, optimized: Package, times: int = REPEATS) -> tuple[float, float]:
+    """Return the median milliseconds of both packages, measured in turns."""
+    pairs = [(plain.cold_start_ms(), optimized.cold_start_ms()) for _ in range(times)]
+    return statistics.median(first for first, _ in pairs), statistics.median(second for _, second in pairs)

@@ -1,4 +1,4 @@
-"""What the proofs reach in numbers: a rush for the last units, every door times every principal, Northwind."""
+"""Correctness in numbers: a rush for the last units, the access table, and the replay of Northwind."""
 
 from __future__ import annotations
 
@@ -29,12 +29,12 @@ class Rush:
 
     @property
     def is_exact(self) -> bool:
-        no = {(409, "out_of_stock"): BUYERS - UNITS}
-        return self.answers == Counter({(201, ""): UNITS} | no) and self.audit == ALL_HOLDS
+        refused = {(409, "out_of_stock"): BUYERS - UNITS}
+        return self.answers == Counter({(201, ""): UNITS} | refused) and self.audit == ALL_HOLDS
 
 
 def run_rush() -> Rush:
-    """From several processes and four channels; the shop's own checker looks at the tables afterwards."""
+    """Let buyers in several processes and four channels compete for the units, then audit the tables."""
     open_shop(**{CUP: UNITS})
     answers = run_distributed([a_buyer(number, CUP, 1) for number in range(BUYERS)], PROCESSES)
     return Rush(Counter(count_answers(answers)), audit())
@@ -49,32 +49,31 @@ class AccessMatrix:
 
 
 def run_access_matrix() -> AccessMatrix:
-    """By the very tests, so what counts as a yes is told in one place."""
-    quiet = ["-o", "addopts=", "-q", "-p", "no:cacheprovider"]
-    ended = run([sys.executable, "-m", "pytest", *quiet, "tests/verification/endpoints/test_matrix.py"])
-    return AccessMatrix(len({row.endpoint for row in ROWS}), len(ROWS), len(PRINCIPALS), ended.returncode == 0)
+    """Run the tests of the access table."""
+    options = ["-o", "addopts=", "-q", "-p", "no:cacheprovider"]
+    process = run([sys.executable, "-m", "pytest", *options, "tests/verification/endpoints/test_matrix.py"])
+    return AccessMatrix(len({row.endpoint for row in ROWS}), len(ROWS), len(PRINCIPALS), process.returncode == 0)
 
 
 @dataclass(frozen=True)
 class Replay:
-    speeds: list[float]  # orders a second, as it was and as web orders
+    speeds: list[float]  # orders per second, as recorded and as web orders
     is_complete: bool
-    last_line: str  # its last line
+    last_line: str  # of the output
 
 
 def replay_northwind() -> Replay:
-    """Both replays, in shops and a folder of their own; it speaks of what it lacks when the data is not there."""
+    """Run both replays in a temporary folder; without the data set, the last line of the output explains it."""
     with tempfile.TemporaryDirectory() as local:
-        ended = run([sys.executable, "-m", "infra.replay.northwind"], LOCAL=local, COLUMNS="200")
-    lines = [line.strip() for line in ended.stdout.splitlines() if line.strip()]
-    return Replay(
-        parse_speeds(ended.stdout), ended.returncode == 0, lines[-1] if lines else ended.stderr.strip()[-200:]
-    )
+        process = run([sys.executable, "-m", "infra.replay.northwind"], LOCAL=local, COLUMNS="200")
+    lines = [line.strip() for line in process.stdout.splitlines() if line.strip()]
+    last_line = lines[-1] if lines else process.stderr.strip()[-200:]
+    return Replay(parse_speeds(process.stdout), process.returncode == 0, last_line)
 
 
-def parse_speeds(said: str) -> list[float]:
-    return [float(found) for found in re.findall(r"([\d.]+) orders a second", said)]
+def parse_speeds(output: str) -> list[float]:
+    return [float(speed) for speed in re.findall(r"([\d.]+) orders (?:a|per) second", output)]
 
 
-def run(command: list[str], **more: str) -> subprocess.CompletedProcess[str]:
-    return subprocess.run(command, cwd=ROOT, env=os.environ | more, capture_output=True, text=True, check=False)
+def run(command: list[str], **environment: str) -> subprocess.CompletedProcess[str]:
+    return subprocess.run(command, cwd=ROOT, env=os.environ | environment, capture_output=True, text=True, check=False)

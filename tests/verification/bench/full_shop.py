@@ -1,4 +1,4 @@
-"""A shop with goods called as in life: barcodes and long names, so that rows are as big as they will be."""
+"""A shop with realistic products: barcodes and long names, so that rows have the size of real ones."""
 
 from __future__ import annotations
 
@@ -34,6 +34,6 @@ def open_full_shop(units: int = 100_000) -> None:
 
 
 def web_order_details(number: int) -> dict[str, Any]:
-    """Of a web order: each from another phone."""
-    who = {"name": "Sari Wulandari Kusuma", "phone": f"0813{number:08}", "email": f"sari{number}@example.com"}
-    return {"customer": who, "delivery": {"method": "ship", "address": ADDRESS}, "note": "Pagar hijau, bel rusak"}
+    """Return customer, delivery and note of a web order; each number is another customer."""
+    customer = {"name": "Sari Wulandari Kusuma", "phone": f"0813{number:08}", "email": f"sari{number}@example.com"}
+    return {"customer": customer, "delivery": {"method": "ship", "address": ADDRESS}, "note": "Pagar hijau, bel rusak"}

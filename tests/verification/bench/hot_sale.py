@@ -1,7 +1,7 @@
-"""`make bench ONLY=hot_sku`: one SKU that everybody wants at once, on one shard and on 64.
+"""`make bench ONLY=hot_sku`: many buyers of one SKU at the same time, with one stock shard and with 64.
 
-Seconds are virtual, so the same seed gives the same result on every machine. What decides, retries and pauses is the
-production code.
+Time is virtual, so a seed gives the same result on every machine. Decisions, retries and pauses are the production
+code's.
 """
 
 from __future__ import annotations
@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass
 
-import tests.environment  # noqa: F401 - before anything of the shop
+import tests.environment  # noqa: F401 - before any import of the shop
 from chalicelib.stock.shard import reshard
 from chalicelib.stock.store import load_levels
 from tests.client import call
@@ -18,7 +18,7 @@ from tests.shop import TEAPOT, an_order, open_shop, principal_of
 from tests.verification.bench.virtual_time import in_virtual_time
 
 WAREHOUSE = "wh-surabaya"
-MAX_ATTEMPTS = 1_000  # by one buyer; far more than any needs, so a shop that never says no would be seen
+MAX_ATTEMPTS = 1_000  # per buyer; far more than needed, but it ends a run in which nothing is ever sold out
 
 
 @dataclass
@@ -29,7 +29,7 @@ class Sale:
     sold: int = 0  # units
     remaining: int = 0
     refused: int = 0  # 409, out of stock
-    unavailable: int = 0  # 503: the buyer comes again after a second
+    unavailable: int = 0  # 503: the buyer retries after a second
     transactions: int = 0
     conflicts: int = 0
 
@@ -43,8 +43,8 @@ class Sale:
 
 
 def run_sale(shards: int, units: int, buyers: int, quantity: int = 1, seed: int = 1) -> Sale:
-    """Each buyer buys `quantity` and as many again, until there is nothing left."""
-    found = Sale(shards, units)
+    """Run a sale in which each buyer orders `quantity` units repeatedly until the SKU is out of stock."""
+    sale = Sale(shards, units)
     with in_virtual_time(seed) as (time, store):
         clear_caches()
         open_shop(**{TEAPOT: units})
@@ -55,25 +55,25 @@ def run_sale(shards: int, units: int, buyers: int, quantity: int = 1, seed: int 
         def buyer(number: int) -> Callable[[], None]:
             body = an_order((TEAPOT, quantity), customer={"name": "Sari", "phone": f"0812{number:08}"})
 
-            def live() -> None:
+            def run() -> None:
                 bought = 0
                 for _ in range(MAX_ATTEMPTS):
                     answer = call("POST", "/api/orders", body, key=f"buyer-{number:05}-buys-{bought:05}")
                     if answer.status == 201:
-                        bought, found.seconds = bought + 1, time.now - began
-                        found.sold += quantity
+                        bought, sale.seconds = bought + 1, time.now - began
+                        sale.sold += quantity
                     elif answer.status == 503:
-                        found.unavailable += 1
+                        sale.unavailable += 1
                         time.sleep(float(answer.headers["Retry-After"]))
                     else:
                         assert (answer.status, answer.json["code"]) == (409, "out_of_stock"), answer.text
-                        found.refused += 1
+                        sale.refused += 1
                         return
 
-            return live
+            return run
 
         time.run([buyer(number) for number in range(buyers)])
-        found.transactions, found.conflicts = store.transactions, store.conflicts
-        found.remaining = sum(level.available for level in load_levels([(TEAPOT, WAREHOUSE)]))
+        sale.transactions, sale.conflicts = store.transactions, store.conflicts
+        sale.remaining = sum(level.available for level in load_levels([(TEAPOT, WAREHOUSE)]))
         clear_caches()
-    return found
+    return sale

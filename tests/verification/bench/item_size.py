@@ -1,4 +1,4 @@
-"""Write units of a transaction, worked out from the sizes of its items as DynamoDB counts them."""
+"""Compute the write units of a transaction from the sizes of its items, as DynamoDB counts them."""
 
 from __future__ import annotations
 
@@ -12,13 +12,15 @@ KILOBYTE = 1024
 
 
 def write_units_of(transaction: dict[str, Any]) -> dict[str, int]:
-    """{what is written: its units}, for a transaction that was just done. Each item counts twice; each entry of an
-    index once, since entries follow outside of the transaction."""
+    """Return the write units of each write of a transaction that was just committed.
+
+    A transaction counts each item twice; index entries count once, because they are written afterwards.
+    """
     client, units = boto3.client("dynamodb"), {}
     for action in transaction["TransactItems"]:
-        ((verb, said),) = action.items()
-        item = said.get("Item") or client.get_item(TableName=said["TableName"], Key=said["Key"])["Item"]
-        entries = count_index_entries(item) if verb == "Put" else 0  # our updates leave what indexes hold as it is
+        ((verb, write),) = action.items()
+        item = write.get("Item") or client.get_item(TableName=write["TableName"], Key=write["Key"])["Item"]
+        entries = count_index_entries(item) if verb == "Put" else 0  # our updates change no index keys
         units[f"{verb} {item_name(item)}"] = 2 * math.ceil(size_of(item) / KILOBYTE) + entries
     return units
 
@@ -43,7 +45,7 @@ def size_of_value(typed: dict[str, Any]) -> int:
     if kind == "B":
         return len(value)
     if kind == "N":
-        return math.ceil(len(value.lstrip("-").strip("0")) / 2) + 2  # a byte for every two digits, and at most two more
+        return math.ceil(len(value.lstrip("-").strip("0")) / 2) + 2  # one byte per two digits, and up to two more
     if kind in ("NULL", "BOOL"):
         return 1
-    raise TypeError(f"no row of ours holds {kind}")
+    raise TypeError(f"no row has an attribute of type {kind}")

@@ -1,8 +1,8 @@
-"""What a page of each list costs when 1,000, 20,000 and 100,000 are in it.
+"""Measure the cost of one page of each list with 1,000, 20,000 and 100,000 entries in it.
 
-Four orders are really lived through on the local engine; their rows are copied, under new ids, into memory that finds
-a place in a list as DynamoDB does, so that what grows with the list could only be ours. Units are counted by the sizes
-of what is read; milliseconds are CPU, the least of many rounds, in which the sizes take turns.
+Four model orders are placed on the local engine; their rows are copied with new ids into memory, which seeks in a list
+as DynamoDB does, so that any growth with the size is caused by our code. Read units follow from the sizes of the items;
+times are milliseconds of CPU, the minimum of many rounds in which the sizes take turns.
 """
 
 from __future__ import annotations
@@ -40,12 +40,12 @@ from tests.verification.simulator.store import Item as StoredItem
 
 SIZES = (1_000, 20_000, 100_000)
 ROUNDS = 25
-MIN_SECONDS = 0.004  # seconds
-BLOCK, ENTRY_BYTES = 4096, 200  # an index keeps keys only
+MIN_SECONDS = 0.004  # of one measurement
+BLOCK, ENTRY_BYTES = 4096, 200  # an index contains only keys
 ULID = re.compile(r"[0-9A-HJKMNP-TV-Z]{26}")
-ULID_DIGITS = "0123456789ABCDEFGHJKMNPQRSTVWXYZ"  # of ULIDs  # pragma: allowlist secret
+ULID_DIGITS = "0123456789ABCDEFGHJKMNPQRSTVWXYZ"  # pragma: allowlist secret
 Item = dict[str, Any]
-Rows = dict[str, list[Item]]  # by table
+Rows = dict[str, list[Item]]  # items by table name
 
 
 class CountingMemory(MemoryEngine):
@@ -68,22 +68,22 @@ class CountingMemory(MemoryEngine):
         return math.ceil(size_of(item) / BLOCK) if item else 1
 
     def query(self, row: Any, pk: str, options: QueryOptions) -> Page:
-        """What it reads, though an index need not be as fresh as the rest and costs half."""
+        """Query and count the units; eventually consistent reads of an index cost half."""
         page = super().query(row, pk, options)
-        size, whole = ENTRY_BYTES * len(page.items), 0.5
+        size, units_per_block = ENTRY_BYTES * len(page.items), 0.5
         if not options.index:
-            table, whole = self.tables[row.Meta.table_name], 1
-            size = sum(size_of(table.rows[each.pk][each.sk]) for each in page.items)
-        self.add(whole * max(1, math.ceil(size / BLOCK)))
+            table, units_per_block = self.tables[row.Meta.table_name], 1
+            size = sum(size_of(table.rows[item.pk][item.sk]) for item in page.items)
+        self.add(units_per_block * max(1, math.ceil(size / BLOCK)))
         return page
 
 
 @dataclass(frozen=True)
 class ListCase:
     name: str
-    model: str  # of which of the four its rows are
-    is_read: Callable[[str, Item], bool]  # (table, row): the rows that a page of it reads
-    read: Callable[[], int]  # how many it shows
+    model: str  # the model order that its rows are copied from
+    is_read: Callable[[str, Item], bool]  # (table, item): True for the rows that a page reads
+    read: Callable[[], int]  # reads a page and returns the number of its entries
 
 
 @dataclass
@@ -103,13 +103,13 @@ def list_request(path: str, by: str = "owner-ratna", **query: Any) -> Callable[[
     return read
 
 
-def rows_with_prefix(table: str, *beginnings: str) -> Callable[[str, Item], bool]:
-    """Rows of this table whose sort key begins so."""
-    return lambda name, item: name == f"test-{table}" and item["sk"]["S"].startswith(beginnings)
+def rows_with_prefix(table: str, *prefixes: str) -> Callable[[str, Item], bool]:
+    """Return a predicate for the rows of this table whose sort key begins with one of the prefixes."""
+    return lambda name, item: name == f"test-{table}" and item["sk"]["S"].startswith(prefixes)
 
 
-def any_of(*each: Callable[[str, Item], bool]) -> Callable[[str, Item], bool]:
-    return lambda name, item: any(one(name, item) for one in each)
+def any_of(*predicates: Callable[[str, Item], bool]) -> Callable[[str, Item], bool]:
+    return lambda name, item: any(predicate(name, item) for predicate in predicates)
 
 
 def list_cases(shift: str) -> list[ListCase]:
@@ -122,12 +122,14 @@ def list_cases(shift: str) -> list[ListCase]:
         ListCase("orders of a customer", "credit", order, list_request("/orders", customer="cus_makmur", limit=50)),
         ListCase("open work of a location", "web", work, list_request("/fulfillments", location="wh-surabaya")),
         ListCase(
-            "open offers, none at its end",
+            "open offers, none expired",
             "web",
             rows_with_prefix("orders", "off_"),
             lambda: len(list_due_offers(clock.now())),
         ),
-        ListCase("waiting for money, none too long", "transfer", rows_with_prefix("orders", "waiting"), count_waiting),
+        ListCase(
+            "orders awaiting payment, none overdue", "transfer", rows_with_prefix("orders", "waiting"), count_waiting
+        ),
         ListCase(
             "inbox of a warehouse",
             "web",
@@ -159,7 +161,7 @@ def orders_behind_figure() -> int:
 
 
 def build_models(drain: Callable[[], int]) -> tuple[Rows, dict[str, Rows], str]:
-    """The shop before, the rows that each order left, and the cashier's shift."""
+    """Place the model orders; return (rows of the shop before, rows of each order by name, id of the open shift)."""
     open_full_shop()
     creditor = a_credit_customer(900_000_000)
     open_shift("cashier-sinta")
@@ -169,16 +171,16 @@ def build_models(drain: Callable[[], int]) -> tuple[Rows, dict[str, Rows], str]:
     shift = next(item["pk"]["S"] for item in shop["test-payments"] if item["pk"]["S"].startswith("shf_"))
     counter = counter_sale(*THREE_LINES)
     on_credit = {"channel": "phone", "customer": {"id": creditor}, "payments": CREDIT}
-    sold = {
+    orders = {
         "web": lambda: place_order("a-model-web-order", *THREE_LINES, **web_order_details(1)),
         "transfer": lambda: place_order("a-model-transfer", *THREE_LINES, payments=TRANSFER, **web_order_details(2)),
         "credit": lambda: place_order("a-model-credit-order", *THREE_LINES, by="agent-lia", **on_credit),
         "cash": lambda: call("POST", "/api/orders", counter, key=pad_key("a-model-sale"), token=token("cashier-sinta")),
     }
     models, before = {}, shop
-    for name, sell in sold.items():
-        told = sell()
-        assert told.status == 201, told.text
+    for name, place in orders.items():
+        answer = place()
+        assert answer.status == 201, answer.text
         drain()
         after = load_all_rows()
         models[name], before = new_rows(before, after), after
@@ -186,49 +188,50 @@ def build_models(drain: Callable[[], int]) -> tuple[Rows, dict[str, Rows], str]:
 
 
 def new_rows(before: Rows, after: Rows) -> Rows:
-    known = {name: {(item["pk"]["S"], item["sk"]["S"]) for item in rows} for name, rows in without_journal(before)}
+    keys = {name: {(item["pk"]["S"], item["sk"]["S"]) for item in rows} for name, rows in without_journal(before)}
     return {
-        name: [item for item in rows if (item["pk"]["S"], item["sk"]["S"]) not in known[name]]
+        name: [item for item in rows if (item["pk"]["S"], item["sk"]["S"]) not in keys[name]]
         for name, rows in without_journal(after)
     }
 
 
 def without_journal(rows: Rows) -> Iterator[tuple[str, list[Item]]]:
-    return ((name, items) for name, items in rows.items() if name != "test-journal")  # no list is read from there
+    return ((name, items) for name, items in rows.items() if name != "test-journal")  # no list reads the journal
 
 
 def find_ulids(rows: Rows) -> set[str]:
-    return {found for items in rows.values() for item in items for found in ULID.findall(str(item))}
+    return {ulid for items in rows.values() for item in items for ulid in ULID.findall(str(item))}
 
 
 class RowCopies:
-    """The rows of a model under as many new ids as are wanted, in the order of those."""
+    """Copies of the rows of a model order, with new ids in ascending order."""
 
     def __init__(self, rows: list[tuple[str, Item]], own: set[str]) -> None:
         self.rows = [(name, item, self.find_own_ids(item, own)) for name, item in rows]
 
     @staticmethod
     def find_own_ids(item: Item, own: set[str]) -> list[tuple[str, str, str, list[str]]]:
-        found = []
+        """Return (attribute, type, value, ids) of each attribute that contains ids of the model order."""
+        attributes = []
         for name, typed in item.items():
             ((kind, value),) = typed.items()
-            ids = [each for each in set(ULID.findall(value)) if each in own] if isinstance(value, str) else []
+            ids = [ulid for ulid in set(ULID.findall(value)) if ulid in own] if isinstance(value, str) else []
             if ids:
-                found.append((name, kind, value, ids))
-        return found
+                attributes.append((name, kind, value, ids))
+        return attributes
 
     def put(self, stores: Sequence[tuple[MemoryEngine, int]]) -> None:
         for number in range(max(size for _, size in stores)):
-            for name, item, changing in self.rows:
-                made = dict(item)
-                for attribute, kind, value, ids in changing:
-                    for each in ids:
-                        value = value.replace(each, numbered_ulid(each, number))
-                    made[attribute] = {kind: value}
-                kept = StoredItem(made)
+            for name, item, attributes in self.rows:
+                copy = dict(item)
+                for attribute, kind, value, ids in attributes:
+                    for ulid in ids:
+                        value = value.replace(ulid, numbered_ulid(ulid, number))
+                    copy[attribute] = {kind: value}
+                stored = StoredItem(copy)
                 for store, size in stores:
                     if number < size:
-                        store.tables[name].put(made["pk"]["S"], made["sk"]["S"], kept)
+                        store.tables[name].put(copy["pk"]["S"], copy["sk"]["S"], stored)
 
 
 def numbered_ulid(ulid: str, number: int) -> str:
@@ -240,29 +243,30 @@ def numbered_ulid(ulid: str, number: int) -> str:
 
 
 def measure(
-    each: ListCase, shop: Rows, model: Rows, sizes: Sequence[int] = SIZES, rounds: int = ROUNDS
+    case: ListCase, shop: Rows, model: Rows, sizes: Sequence[int] = SIZES, rounds: int = ROUNDS
 ) -> list[PageCost]:
-    rows = [(name, item) for name, items in model.items() for item in items if each.is_read(name, item)]
-    assert rows, f"{each.name}: its order left no such row"
+    """Return the cost of one page at each size."""
+    rows = [(name, item) for name, items in model.items() for item in items if case.is_read(name, item)]
+    assert rows, f"{case.name}: the model order has no such row"
     stores = [CountingMemory() for _ in sizes]
     for store in stores:
         for name, items in without_journal(shop):
             for item in items:
                 store.tables[name].put(item["pk"]["S"], item["sk"]["S"], StoredItem(item))
     RowCopies(rows, find_ulids(model) - find_ulids(shop)).put(list(zip(stores, sizes)))
-    found = [PageCost() for _ in sizes]
+    costs = [PageCost() for _ in sizes]
     with without_gc():
         for _ in range(rounds):
-            for store, one in zip(stores, found):
+            for store, cost in zip(stores, costs):
                 db.engine, store.calls, store.units = store, 0, 0.0
-                one.items = each.read()
-                one.calls, one.units = store.calls, store.units
-                one.milliseconds.append(cpu_milliseconds(each.read))
-    return found
+                cost.items = case.read()
+                cost.calls, cost.units = store.calls, store.units
+                cost.milliseconds.append(cpu_milliseconds(case.read))
+    return costs
 
 
 def cpu_milliseconds(read: Callable[[], int]) -> float:
-    """Of one, from as many as take long enough to be told from nothing."""
+    """Return the CPU time of one call, averaged over as many calls as a reliable measurement needs."""
     count, began = 0, time.process_time()
     while (used := time.process_time() - began) < MIN_SECONDS:
         read()

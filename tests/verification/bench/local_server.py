@@ -1,4 +1,4 @@
-"""The local server beside `chalice local`: the same doors, the same client, one after the other, connections kept."""
+"""Compare the local server with `chalice local`: the same endpoint and client, with keep-alive connections."""
 
 from __future__ import annotations
 
@@ -15,12 +15,12 @@ from infra.local.engine import free_port, terminate
 from infra.local.run import server_command
 
 ROOT = Path(__file__).parents[3]
-NOT_SIGNED_IN = 401  # said without asking the tables, so that only the server is measured
+NOT_SIGNED_IN = 401  # answered without reading a table, so that only the server is measured
 READY_SECONDS, MEASURED_SECONDS = 30, 2.0
 
 
 def requests_per_second() -> tuple[float, float]:
-    """(ours, Chalice's)."""
+    """Return (ours, Chalice's)."""
     ours, theirs = free_port(), free_port()
     chalice = [str(Path(sys.executable).with_name("chalice")), "local", "--port", str(theirs), "--no-autoreload"]
     with running_server(server_command(ours)), running_server(chalice):
@@ -39,9 +39,9 @@ def running_server(command: list[str]) -> Iterator[None]:
 
 def measure_rate(port: int, path: str) -> float:
     wait_until_ready(port, path)
-    line, count, began = HTTPConnection("127.0.0.1", port, timeout=READY_SECONDS), 0, time.perf_counter()
+    connection, count, began = HTTPConnection("127.0.0.1", port, timeout=READY_SECONDS), 0, time.perf_counter()
     while time.perf_counter() - began < MEASURED_SECONDS:
-        get(line, path)
+        get(connection, path)
         count += 1
     return count / (time.perf_counter() - began)
 
@@ -57,7 +57,7 @@ def wait_until_ready(port: int, path: str) -> None:
             time.sleep(0.1)
 
 
-def get(line: HTTPConnection, path: str) -> None:
-    line.request("GET", path)
-    answer = line.getresponse()
+def get(connection: HTTPConnection, path: str) -> None:
+    connection.request("GET", path)
+    answer = connection.getresponse()
     assert answer.read() and answer.status == NOT_SIGNED_IN

@@ -1,4 +1,4 @@
-"""What a piece of work asks of DynamoDB: its calls, and the units that the engine says they took."""
+"""Record the DynamoDB calls of a block of code, with the consumed units that the engine reports."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ METERED = {"TransactWriteItems", *READS}
 
 @dataclass
 class Meter:
-    """`requests` are the calls as they were sent, in order."""
+    """The calls in order, as (operation, parameters), and their consumed units."""
 
     requests: list[tuple[str, dict[str, Any]]] = field(default_factory=list)
     write_units: float = 0
@@ -34,13 +34,13 @@ class Meter:
         return [params for name, params in self.requests if name == "TransactWriteItems"]
 
     def before_call(self, params: dict[str, Any], model: Any, **_: Any) -> dict[str, Any]:
-        """Asks for the units of the call too."""
+        """Record the call and request its consumed capacity."""
         self.requests.append((model.name, params))
         return params | ({"ReturnConsumedCapacity": "INDEXES"} if model.name in METERED else {})
 
     def after_call(self, parsed: dict[str, Any], model: Any, **_: Any) -> None:
-        told = parsed.get("ConsumedCapacity") or []
-        units = sum(each["CapacityUnits"] for each in (told if isinstance(told, list) else [told]))
+        capacity = parsed.get("ConsumedCapacity") or []
+        units = sum(table["CapacityUnits"] for table in (capacity if isinstance(capacity, list) else [capacity]))
         if model.name in READS:
             self.read_units += units
         else:
@@ -49,7 +49,7 @@ class Meter:
 
 @contextmanager
 def metered() -> Iterator[Meter]:
-    """Everything that this thread's client is asked meanwhile."""
+    """Meter the calls of this thread's client until the block ends."""
     meter, events = Meter(), db.connection().client.meta.events
     handlers = {"provide-client-params.dynamodb": meter.before_call, "after-call.dynamodb": meter.after_call}
     for event, handler in handlers.items():

@@ -1,4 +1,4 @@
-"""What an order asks of the tables, from the counter to its last notice, and what that costs by the list price."""
+"""Measure the DynamoDB usage of an order, and compute its AWS cost from list prices."""
 
 from __future__ import annotations
 
@@ -13,12 +13,12 @@ from tests.verification.bench.item_size import write_units_of
 from tests.verification.bench.meter import Meter, metered
 from tests.verification.faults.build import counter_sale, open_shift, pad_key, park_vans, place_order
 
-# USD for a million, on demand, as AWS lists them for us-east-1; Jakarta is some 15 % above.
+# On-demand list prices in USD per million for us-east-1; Jakarta costs about 15 % more.
 WRITE_UNITS, READ_UNITS, GATEWAY_CALLS, LAMBDA_CALLS, SNS_PUBLISHES = 0.625, 0.125, 3.50, 0.20, 0.50
 LAMBDA_GIGABYTE_SECONDS = 13.3334
 LAMBDA_GIGABYTES = 0.5
-CLIENT_CALLS = 41  # of the API for one order: looking, quoting, ordering, asking where it is
-HANDLER_CALLS = 12  # the stream twice, its topics' listeners, each mostly with several messages
+CLIENT_CALLS = 41  # API calls per order: browsing, quoting, ordering, tracking
+HANDLER_CALLS = 12  # two stream handlers and the topic handlers, which mostly get several messages per call
 CALL_SECONDS = 0.025
 
 
@@ -35,22 +35,22 @@ class Usage:
 
 
 def read_units(meter: Meter) -> int:
-    """One for each row asked for, consistently and under 4 KB, and one for each query; the engine's are not right."""
-    found = 0
+    """Count one unit per consistently read row under 4 KB and per query; the local engine reports wrong numbers."""
+    units = 0
     for name, params in meter.requests:
         if name == "BatchGetItem":
-            found += sum(len(said["Keys"]) for said in params["RequestItems"].values())
+            units += sum(len(request["Keys"]) for request in params["RequestItems"].values())
         elif name in ("GetItem", "Query"):
-            found += 1
-    return found
+            units += 1
+    return units
 
 
 def measure_counter_sale() -> tuple[Usage, int]:
-    """And the write units by the sizes of its rows."""
+    """Return the usage of a cash sale, and its write units by the sizes of its rows."""
 
     def sell(key: str) -> Any:
-        said = counter_sale(*THREE_LINES)
-        return call("POST", "/api/orders", said, key=pad_key(key), token=token("cashier-sinta"))
+        body = counter_sale(*THREE_LINES)
+        return call("POST", "/api/orders", body, key=pad_key(key), token=token("cashier-sinta"))
 
     open_full_shop()
     open_shift("cashier-sinta")
@@ -61,14 +61,14 @@ def measure_counter_sale() -> tuple[Usage, int]:
 
 
 def measure_order_life(drain: Callable[[], int], orders: int = 10) -> Usage:
-    """Of one web order on an average: placed, offered, claimed, brought, paid, told of and summed."""
+    """Return the average usage of a web order: placed, offered, claimed, delivered, paid, notified and reported."""
     park_vans("salesman-budi", "salesman-dewi")
     drain()
     with metered() as meter:
         for number in range(orders):
             run_order_life(drain, number)
-    found = Usage.of(meter)
-    return Usage(*(round(getattr(found, name) / orders) for name in Usage.__dataclass_fields__))
+    usage = Usage.of(meter)
+    return Usage(*(round(getattr(usage, name) / orders) for name in Usage.__dataclass_fields__))
 
 
 def run_order_life(drain: Callable[[], int], number: int) -> None:
@@ -89,12 +89,12 @@ def post_ok(path: str) -> None:
 
 
 def cost_per_thousand_orders(life: Usage) -> dict[str, float]:
-    """USD; messages to people are not the core's."""
+    """Return USD by service, without SMS and e-mail."""
     calls = CLIENT_CALLS + HANDLER_CALLS
-    each = {
+    cost_per_million = {
         "DynamoDB": life.write_units * WRITE_UNITS + life.read_units * READ_UNITS,
         "API Gateway": CLIENT_CALLS * GATEWAY_CALLS,
         "Lambda": calls * (LAMBDA_CALLS + CALL_SECONDS * LAMBDA_GIGABYTES * LAMBDA_GIGABYTE_SECONDS),
         "SNS": life.transactions * SNS_PUBLISHES,
     }
-    return {name: a_million / 1000 for name, a_million in each.items()}
+    return {name: dollars / 1000 for name, dollars in cost_per_million.items()}

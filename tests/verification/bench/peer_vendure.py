@@ -1,4 +1,4 @@
-"""`make bench PEER=vendure`: guest orders of three lines at Vendure and here, by turns, and what they cost in each.
+"""`make bench PEER=vendure`: compare guest orders of three lines at Vendure and here, in CPU time and latency.
 
 Vendure and PostgreSQL are installed into a scratch folder for this comparison only; nothing here depends on them.
 """
@@ -33,10 +33,10 @@ ROUNDS, ORDERS, WARM_UP = 6, 50, 50
 START_SECONDS = 180
 CPU_GOAL, LATENCY_GOAL = 20, 10
 ANNOUNCEMENT = f"""\
-This installs Vendure 3.6.3 from npm, with its dependencies as of {RESOLVED_BEFORE}, into {SCRATCH} (140 MB), and PostgreSQL from
-Debian where it is missing. Vendure is free software under the GPL, used here only to compare with it. Both servers
-listen on 127.0.0.1 and end with this command; SCRATCH=folder chooses another folder, and deleting it undoes all of it
-but Debian's package."""
+This installs Vendure 3.6.3 from npm, with its dependencies as of {RESOLVED_BEFORE}, into {SCRATCH} (140 MB),
+and PostgreSQL from Debian where it is missing. Vendure is free software under the GPL, used here only to compare with
+it. Both servers listen on 127.0.0.1 and end with this command; SCRATCH=folder chooses another folder, and deleting it
+undoes all of it but Debian's package."""
 NOT_COMPARABLE = """\
 Not comparable: Vendure's guest asks nine times, as its API wants it, ours twice. Vendure runs one Node process without
 its worker, e-mails, search index and assets; ours one WSGI process without routing and notices, which follow the order
@@ -59,7 +59,7 @@ class Side:
     database_seconds: float = 0.0
 
     def place_orders(self, numbers: range) -> None:
-        self.connection.close()  # a server may have closed it while the other one was asked; it opens by itself
+        self.connection.close()  # the server may have closed it while the other side was measured; it reopens
         for number in numbers:
             began = time.perf_counter()
             self.place(number)
@@ -171,8 +171,8 @@ def vendure_side() -> Iterator[tuple[Side, Postgres]]:
     try:
         database.start()
         assert database.process is not None
-        told = {"API_PORT": str(port), "DATABASE_PORT": str(database.port), "ADMIN_PASSWORD": os.urandom(16).hex()}
-        environment = dict(os.environ) | told | {"NODE_ENV": "production"}
+        settings = {"API_PORT": str(port), "DATABASE_PORT": str(database.port), "ADMIN_PASSWORD": os.urandom(16).hex()}
+        environment = dict(os.environ) | settings | {"NODE_ENV": "production"}
         with running_process(["node", "server.js"], SCRATCH, environment) as server:
             wait_for_ready_line(server)
             connection = HTTPConnection("127.0.0.1", port, timeout=30)

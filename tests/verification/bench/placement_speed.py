@@ -1,4 +1,4 @@
-"""How fast orders are placed, by this process and by two."""
+"""Measure how fast one process and two processes place orders."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from tests.verification.faults.processes import run_in_rounds
 
 
 def measure_placements(count: int = 300) -> tuple[float, float]:
-    """(placements a second, milliseconds of CPU for one, the median) in one process."""
+    """Return (placements per second, median milliseconds of CPU per placement) of one process."""
     place_order("warm-up-of-timing", *THREE_LINES, **web_order_details(0))
     began, used = time.perf_counter(), []
     for number in range(count):
@@ -23,7 +23,7 @@ def measure_placements(count: int = 300) -> tuple[float, float]:
 
 
 def measure_parallel_placements(processes: int = 2, count: int = 150) -> float:
-    """A second, by several processes."""
+    """Return the placements per second of several processes."""
 
     def part(name: int) -> Callable[[], tuple[float, float]]:
         def work() -> tuple[float, float]:
@@ -34,5 +34,5 @@ def measure_parallel_placements(processes: int = 2, count: int = 150) -> float:
 
         return work
 
-    times = [found for (found,) in run_in_rounds([[part(name)] for name in range(processes)])]
+    times = [result for (result,) in run_in_rounds([[part(name)] for name in range(processes)])]
     return processes * count / (max(end for _, end in times) - min(start for start, _ in times))

@@ -1,4 +1,4 @@
-"""A PostgreSQL server of its own on loopback, from Debian's package, in a folder that is made anew."""
+"""A temporary PostgreSQL server on loopback, from Debian's package, in a new folder."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ SETTINGS = ("listen_addresses=127.0.0.1", "logging_collector=off", "log_min_mess
 
 
 class Postgres:
-    """PostgreSQL refuses to run as root, so root runs it as the user `postgres`, which Debian's package makes."""
+    """PostgreSQL refuses to run as root, so root runs it as the user `postgres`, which Debian's package creates."""
 
     def __init__(self, folder: Path) -> None:
         self.folder, self.port, self.log = folder, free_port(), folder.with_suffix(".log")
@@ -30,7 +30,7 @@ class Postgres:
             shutil.chown(self.folder, "postgres")
         initialize = [program("initdb"), "-D", str(self.folder), "-U", USER, "--auth=trust", "--no-sync"]
         subprocess.run(initialize, check=True, stdout=subprocess.DEVNULL, user=_user(), cwd="/")
-        settings = [part for each in SETTINGS for part in ("-c", each)]
+        settings = [part for setting in SETTINGS for part in ("-c", setting)]
         command = [program("postgres"), "-D", str(self.folder), "-p", str(self.port), "-k", str(self.folder), *settings]
         with self.log.open("wb") as log:
             self.process = subprocess.Popen(command, stdout=log, stderr=log, user=_user(), cwd="/")
@@ -38,17 +38,17 @@ class Postgres:
         self.run(f"CREATE DATABASE {DATABASE}", database="postgres")
 
     def run(self, statement: str, database: str = DATABASE) -> str:
-        """What psql prints for it: rows of columns with `|` between them."""
+        """Run the statement and return psql's output: rows whose columns are separated by `|`."""
         command = ["psql", "-h", "127.0.0.1", "-p", str(self.port), "-U", USER, "-d", database, "-Atqc", statement]
         return subprocess.run(command, check=True, capture_output=True, text=True).stdout.strip()
 
     def statements_of(self, log_from: int) -> int:
-        """How many statements clients have sent since the log was so long, while `log_all_statements` was on."""
+        """Count the statements that clients have sent since the log had this length, after `log_all_statements`."""
         text = self.log.read_bytes()[log_from:].decode("utf-8", "replace")
         return sum("LOG:  execute " in line or "LOG:  statement: " in line for line in text.splitlines())
 
     def log_all_statements(self) -> int:
-        """From now on; the log's length."""
+        """Turn on logging of all statements; return the current length of the log in bytes."""
         self.run("ALTER SYSTEM SET log_statement = 'all'")
         self.run("SELECT pg_reload_conf()")
         sleep(1)
@@ -71,11 +71,11 @@ class Postgres:
 
 
 def program(name: str) -> str:
-    """Debian keeps the server's programs out of the path."""
-    found = sorted(Path("/usr/lib/postgresql").glob(f"*/bin/{name}"))
-    if not found:
+    """Return the path of a server program, which Debian installs outside of PATH."""
+    files = sorted(Path("/usr/lib/postgresql").glob(f"*/bin/{name}"))
+    if not files:
         raise FileNotFoundError(name)
-    return str(found[-1])
+    return str(files[-1])
 
 
 def is_installed() -> bool:

@@ -1,4 +1,4 @@
-"""How fast the static shop is made."""
+"""Measure how fast the static site is built and updated."""
 
 from __future__ import annotations
 
@@ -14,13 +14,15 @@ from storefront.words import LANGUAGES
 from tests.storefront.build import a_product, rupiah, settings
 
 PRODUCTS, CATEGORIES = 3_000, 30
-MEMORY_FOLDER = Path("/dev/shm")  # a file system without a disk: what a disk adds is told beside it
+MEMORY_FOLDER = Path("/dev/shm")  # a file system in memory
 
 
 def product_pages_per_cpu_second(products: int = PRODUCTS, folder: Path = MEMORY_FOLDER) -> float:
-    """Everything that a build makes is in its time, and all that the kernel does for its files: homes, categories, a
-    picture for each product, the desk, the map for machines. Each product has a page in each of two languages, about
-    eight kilobytes with its JSON-LD and the cards of four neighbors; those pages are what is counted."""
+    """Build a site and return the number of its product pages per second of CPU, that of the kernel included.
+
+    The time includes all other files: lists, images, the desk and the sitemap. Each product has a page of about 8 KB in
+    each of two languages.
+    """
     with tempfile.TemporaryDirectory(dir=folder if folder.is_dir() else None) as scratch:
         began = time.process_time()
         build(sample_products(products), settings(), Path(scratch, "site"))
@@ -29,8 +31,10 @@ def product_pages_per_cpu_second(products: int = PRODUCTS, folder: Path = MEMORY
 
 
 def update_milliseconds(products: int = PRODUCTS, changes: int = 40, folder: Path = MEMORY_FOLDER) -> float:
-    """CPU, the median, of a price that changes in a site of so many products, in a process that made it: two pages of
-    its own, its card on both homes, on its category in both languages, and beside four others in each."""
+    """Return the median milliseconds of CPU of a price change.
+
+    In each language it changes the product's own page, the home page, its category page and four related pages.
+    """
     goods, used = sample_products(products), []
     with tempfile.TemporaryDirectory(dir=folder if folder.is_dir() else None) as scratch:
         build(goods, settings(), Path(scratch, "site"))

@@ -1,4 +1,4 @@
-"""What everybody wants at once is sold to the last unit and not beyond, though every overlap is cancelled."""
+"""A SKU in high demand is sold exactly, although every overlapping transaction is cancelled."""
 
 from __future__ import annotations
 
@@ -12,21 +12,21 @@ from tests.verification.bench.hot_sale import run_sale
 from tests.verification.bench.virtual_time import CONFLICT_SECONDS, TRANSACTION_SECONDS, in_virtual_time
 
 
-@pytest.mark.parametrize("shelves", [1, 64])
-def test_a_hot_sku_is_sold_exactly_though_every_overlap_is_cancelled(shelves: int) -> None:
-    found = run_sale(shelves, units=70, buyers=24)
+@pytest.mark.parametrize("shards", [1, 64])
+def test_a_hot_sku_is_sold_exactly_though_every_overlap_is_cancelled(shards: int) -> None:
+    sale = run_sale(shards, units=70, buyers=24)
 
-    assert (found.sold, found.remaining) == (70, 0)
-    assert found.refused == 24
-    assert found.conflicts > 0
+    assert (sale.sold, sale.remaining) == (70, 0)
+    assert sale.refused == 24
+    assert sale.conflicts > 0
 
 
-@pytest.mark.parametrize("shelves", [1, 64])
-def test_orders_of_three_use_the_remainders_of_several_shards(shelves: int) -> None:
-    found = run_sale(shelves, units=70, buyers=8, quantity=3)
+@pytest.mark.parametrize("shards", [1, 64])
+def test_orders_of_three_use_the_remainders_of_several_shards(shards: int) -> None:
+    sale = run_sale(shards, units=70, buyers=8, quantity=3)
 
-    assert (found.sold, found.remaining) == (69, 1)
-    assert found.refused == 8
+    assert (sale.sold, sale.remaining) == (69, 1)
+    assert sale.refused == 8
 
 
 def test_a_run_is_reproducible_by_its_seed() -> None:
@@ -38,7 +38,7 @@ def test_a_run_is_reproducible_by_its_seed() -> None:
 
 
 def test_of_two_overlapping_transactions_the_later_is_cancelled() -> None:
-    heard: list[tuple[str, float]] = []
+    outcomes: list[tuple[str, float]] = []
     with in_virtual_time() as (time, store):
         open_shop(TEAPOT=5, CUP=5)
         began = time.now
@@ -49,9 +49,9 @@ def test_of_two_overlapping_transactions_the_later_is_cancelled() -> None:
             row = key.row(key.pk, key.sk)
             try:
                 store.transact([db.update(row, key.row.available.add(-1))], name)  # type: ignore[attr-defined]
-                heard.append((name, round(time.now - began, 3)))
-            except TransactionCancelled as blocked:
-                heard.append((f"{name}: {blocked.reasons[0][0]}", round(time.now - began, 3)))
+                outcomes.append((name, round(time.now - began, 3)))
+            except TransactionCancelled as error:
+                outcomes.append((f"{name}: {error.reasons[0][0]}", round(time.now - began, 3)))
 
         time.run(
             [
@@ -62,7 +62,7 @@ def test_of_two_overlapping_transactions_the_later_is_cancelled() -> None:
             ]
         )
 
-    assert heard == [
+    assert outcomes == [
         ("second: TransactionConflict", round(0.01 + CONFLICT_SECONDS, 3)),
         ("first", TRANSACTION_SECONDS),
         ("elsewhere", round(0.01 + TRANSACTION_SECONDS, 3)),

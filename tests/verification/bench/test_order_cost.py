@@ -1,4 +1,4 @@
-"""How little an order asks of the tables, as the engine counts it and as the sizes of its rows say."""
+"""The DynamoDB calls and units of an order, as the engine meters them and by the sizes of its rows."""
 
 from __future__ import annotations
 
@@ -20,8 +20,8 @@ MAX_UNITS = 20
 
 
 def sell_at_the_counter(key: str) -> Any:
-    said = counter_sale(*THREE_LINES)
-    return call("POST", "/api/orders", said, key=pad_key(key), token=token("cashier-sinta"))
+    body = counter_sale(*THREE_LINES)
+    return call("POST", "/api/orders", body, key=pad_key(key), token=token("cashier-sinta"))
 
 
 @pytest.mark.ministack
@@ -31,9 +31,9 @@ def test_three_lines_for_cash_take_two_reads_one_transaction_and_twenty_units(mi
     sell_at_the_counter("the-first-sale")
 
     with metered() as meter:
-        told = sell_at_the_counter("the-counted-sale")
+        answer = sell_at_the_counter("the-counted-sale")
 
-    assert told.status == 201
+    assert answer.status == 201
     assert len(meter.reads) <= 2
     assert len(meter.names) - len(meter.reads) == 1
     by_size = write_units_of(meter.transactions[0])
@@ -53,9 +53,8 @@ def test_a_guest_on_the_web_takes_one_read_one_transaction_and_a_customer_more(m
 
     assert on_delivery.names == by_transfer.names == ["BatchGetItem", "TransactWriteItems"]
     assert sum(write_units_of(on_delivery.transactions[0]).values()) <= 24
-    assert (
-        sum(write_units_of(by_transfer.transactions[0]).values()) <= 33
-    )  # a hold beside each level, and the waiting list
+    # A transfer also writes a hold for each level, and the list of orders awaiting payment.
+    assert sum(write_units_of(by_transfer.transactions[0]).values()) <= 33
 
 
 @pytest.mark.ministack
@@ -66,9 +65,9 @@ def test_a_cold_process_also_reads_cached_rows(ministack: Any) -> None:
     clear_caches()
 
     with metered() as meter:
-        told = sell_at_the_counter("the-counted-sale")
+        answer = sell_at_the_counter("the-counted-sale")
 
-    assert told.status == 201
+    assert answer.status == 201
     assert len(meter.reads) <= 5, meter.names
     assert len(meter.transactions) == 1
 

@@ -23,12 +23,12 @@ PLACED = "PaymentAuthorized"
 
 
 class Guest:
-    """One guest, whose session is the token that Vendure answers the first mutation with."""
+    """A guest. The session is the token in Vendure's response to the first mutation."""
 
     def __init__(self, connection: HTTPConnection) -> None:
         self.connection, self.token = connection, ""
 
-    def ask(self, query: str, **variables: Any) -> Any:
+    def query(self, query: str, **variables: Any) -> Any:
         headers = {"Content-Type": "application/json"}
         headers |= {"Authorization": f"Bearer {self.token}"} if self.token else {}
         self.connection.request("POST", "/shop-api", json.dumps({"query": query, "variables": variables}), headers)
@@ -40,21 +40,21 @@ class Guest:
         return answer["data"]
 
     def change(self, query: str, **variables: Any) -> Any:
-        """The result of a mutation; Vendure says by its type whether it was refused."""
-        (result,) = self.ask(query, **variables).values()
+        """Run a mutation and return its order. Raises RuntimeError if the result's type shows that it was refused."""
+        (result,) = self.query(query, **variables).values()
         if result["__typename"] != "Order":
             raise RuntimeError(f"Vendure refused {query}: {result['__typename']}")
         return result
 
 
 def variants(connection: HTTPConnection) -> dict[str, str]:
-    """The id of each SKU's variant."""
-    products = Guest(connection).ask(VARIANTS)["products"]["items"]
+    """Return the variant ids by SKU."""
+    products = Guest(connection).query(VARIANTS)["products"]["items"]
     return {variant["sku"]: variant["id"] for product in products for variant in product["variants"]}
 
 
 def place_order(connection: HTTPConnection, lines: list[tuple[str, int]], number: int, payment: str) -> None:
-    """`lines` are ids of variants and quantities."""
+    """Place an order; `lines` are (variant id, quantity). Raises RuntimeError if Vendure did not place it."""
     guest = Guest(connection)
     for variant, quantity in lines:
         guest.change(ADD, id=variant, quantity=quantity)
@@ -62,7 +62,7 @@ def place_order(connection: HTTPConnection, lines: list[tuple[str, int]], number
     guest.change(CUSTOMER, input=customer)
     street = {"streetLine1": "Jl. Raya Darmo Permai Selatan 105", "city": "Surabaya", "countryCode": "ID"}
     guest.change(ADDRESS, input=street | {"fullName": "Sari Wulandari", "phoneNumber": f"0813{number:08}"})
-    methods = guest.ask(METHODS)["eligibleShippingMethods"]
+    methods = guest.query(METHODS)["eligibleShippingMethods"]
     guest.change(SHIPPING, id=[methods[0]["id"]])
     guest.change(TRANSITION)
     order = guest.change(PAYMENT, input={"method": payment, "metadata": {}})

@@ -1,7 +1,7 @@
-"""Many buyers in one process and in virtual time: each goes on alone until it waits, and nobody's waiting takes long.
+"""Run many buyers in one process in virtual time: each runs until it waits, and waiting takes no real time.
 
-The store cancels what overlaps, as DynamoDB does and no local engine: a transaction holds its items from its beginning
-to its end, and any other that touches one of them meanwhile is told `TransactionConflict`.
+The store cancels overlapping transactions, as DynamoDB does but local engines do not: a transaction locks its items
+until it ends, and another one that needs any of them fails with `TransactionConflict`.
 """
 
 from __future__ import annotations
@@ -22,7 +22,7 @@ from chalicelib.kit.db import Key, Page, QueryOptions, TransactionCancelled, Wri
 from tests.fulfillment.build import NOON
 from tests.verification.simulator.memory_engine import ItemKey, MemoryEngine
 
-READ_SECONDS, CONFLICT_SECONDS, TRANSACTION_SECONDS = 0.008, 0.008, 0.025  # p50 on AWS, of five items the last
+READ_SECONDS, CONFLICT_SECONDS, TRANSACTION_SECONDS = 0.008, 0.008, 0.025  # p50 on AWS; the transaction has five items
 
 
 class VirtualTime:
@@ -30,20 +30,20 @@ class VirtualTime:
         self.now, self.queue, self.number = 0.0, list[tuple[float, int, Any]](), count()
 
     def sleep(self, seconds: float) -> None:
-        """Somebody else goes on; where nobody else is, time just passes."""
+        """Switch to the next waiting greenlet; outside of `run`, only advance the time."""
         if getcurrent().parent is None:
             self.now += seconds
             return
         heappush(self.queue, (self.now + seconds, next(self.number), getcurrent()))
         getcurrent().parent.switch()
 
-    def run(self, lives: Sequence[Callable[[], None]]) -> None:
-        """All of them from now on, to their ends."""
-        for life in lives:
-            heappush(self.queue, (self.now, next(self.number), greenlet(life)))
+    def run(self, tasks: Sequence[Callable[[], None]]) -> None:
+        """Start all tasks now and run them to their ends."""
+        for task in tasks:
+            heappush(self.queue, (self.now, next(self.number), greenlet(task)))
         while self.queue:
-            self.now, _, who = heappop(self.queue)
-            who.switch()
+            self.now, _, waiting = heappop(self.queue)
+            waiting.switch()
 
 
 class ContendedMemory(MemoryEngine):
@@ -66,33 +66,33 @@ class ContendedMemory(MemoryEngine):
         return super().query(row, pk, options)
 
     def transact(self, writes: Sequence[Write], token: str) -> None:
-        places = [(write.row.Meta.table_name, write.row.pk, write.row.sk) for write in writes]
+        keys = [(write.row.Meta.table_name, write.row.pk, write.row.sk) for write in writes]
         self.transactions += 1
-        if not self.locked.isdisjoint(places):
-            met = TransactionCancelled(
-                [("TransactionConflict" if place in self.locked else None, None) for place in places]
+        if not self.locked.isdisjoint(keys):
+            conflict = TransactionCancelled(
+                [("TransactionConflict" if key in self.locked else None, None) for key in keys]
             )
             self.conflicts += 1
             self.time.sleep(CONFLICT_SECONDS)
-            raise met
-        self.locked.update(places)
+            raise conflict
+        self.locked.update(keys)
         try:
             self.time.sleep(TRANSACTION_SECONDS)
             super().transact(writes, token)
         finally:
-            self.locked.difference_update(places)
+            self.locked.difference_update(keys)
 
 
 @contextmanager
 def in_virtual_time(seed: int = 1) -> Iterator[tuple[VirtualTime, ContendedMemory]]:
-    """The shop waits between its tries just as it does in earnest, by this clock."""
+    """Let the shop run in virtual time, with the pauses between retries that it has in production."""
     time, chance = VirtualTime(), random.Random(seed)
     store = ContendedMemory(time)
-    kept = clock.source, ids.randomness, db.engine, db.pause, db.time, db.random
+    originals = clock.source, ids.randomness, db.engine, db.pause, db.time, db.random
     clock.source, ids.randomness = lambda: NOON + timedelta(seconds=time.now), chance.randbytes
     db.engine, db.pause = store, db.pause_with_jitter
     db.time, db.random = SimpleNamespace(sleep=time.sleep), chance  # type: ignore[assignment]
     try:
         yield time, store
     finally:
-        clock.source, ids.randomness, db.engine, db.pause, db.time, db.random = kept
+        clock.source, ids.randomness, db.engine, db.pause, db.time, db.random = originals

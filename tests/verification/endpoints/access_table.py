@@ -1,5 +1,8 @@
-"""The table: every door, and who is let through. `own` and `foreign` hold an order's token; `signed` is all staff
-and the channel key. A door may have several rows: what it lets through can depend on what is asked of it."""
+"""The access table: which principals may call each endpoint.
+
+`own` and `foreign` are callers with the token of the row's order or of another order; `signed` is all staff and the
+channel key. An endpoint has several rows when access depends on the body or the path.
+"""
 
 from __future__ import annotations
 
@@ -10,12 +13,12 @@ from tests.verification.endpoints.principals import access_row
 from tests.verification.endpoints.sample_shop import SINTA, SOAP, TEA, count_shift, open_shifts
 
 DAYS = {"from": "2026-11-01", "to": "2026-11-30"}
-SHIFT = f"drawer of {SINTA}"
+SHIFT = f"shift of {SINTA}"
 BANK_COLLECTION = {"customer": "cus_01KB", "amount": {"amount": 250_000, "currency": "IDR"}, "method": "transfer"}
 
 
-def order_body(channel: str, **said: Any) -> dict[str, Any]:
-    return an_order((SOAP, 1), channel=channel, **said)
+def order_body(channel: str, **fields: Any) -> dict[str, Any]:
+    return an_order((SOAP, 1), channel=channel, **fields)
 
 
 OFFICE = ("owner", "finance", "agent")
@@ -27,12 +30,12 @@ AGREED_PRICE_ORDER = {
 }
 
 ROWS = [
-    # the house
+    # system
     access_row("GET /health", "all"),
     access_row("GET /openapi.json", "all"),
     access_row("GET /docs", "all"),
     access_row("GET /me", "staff"),
-    # goods and prices
+    # catalog and prices
     access_row("GET /catalog/products", "all"),
     access_row("GET /catalog/products", "signed", query={"channel": "marketplace"}, note="of another channel"),
     access_row("GET /catalog/products/{sku}", "all", sku=TEA),
@@ -94,7 +97,7 @@ ROWS = [
     access_row("POST /drafts", "owner agent"),
     access_row("POST /drafts/{order_id}/submit", "owner agent salesman", order_id="a draft"),
     access_row("POST /drafts/{order_id}/pay-link", "owner agent salesman", order_id="a draft"),
-    # money
+    # payments
     access_row(
         "POST /payments/{payment_id}/proof",
         "own owner agent cashier finance",
@@ -142,13 +145,13 @@ ROWS = [
     access_row("POST /customers/{customer_id}/unmerge", "owner agent", customer_id="cus_lost"),
     access_row("POST /identities/verify", "own"),
     access_row("POST /identities/confirm", "own"),
-    # places and people
+    # locations and staff
     access_row("GET /locations", "staff"),
     access_row("PUT /locations/{location_id}", "owner", location_id="store-darmo"),
     access_row("PUT /locations/{location_id}/position", "owner salesman", location_id="van-budi"),
     access_row("GET /staff", "owner"),
     access_row("PUT /staff/{staff_id}", "owner", staff_id="salesman-anton"),
-    # work
+    # fulfillment
     access_row("GET /offers/{offer_id}", "salesman", offer_id="an offer"),
     access_row("POST /offers/{offer_id}/claim", "salesman", offer_id="an offer"),
     access_row("POST /offers/{offer_id}/decline", "salesman", offer_id="an offer"),
@@ -168,7 +171,7 @@ ROWS = [
     ),
     access_row("POST /fulfillments/{fulfillment_id}/fail", "owner warehouse courier", fulfillment_id="work in transit"),
     access_row("POST /fulfillments/{fulfillment_id}/handover", "owner cashier", fulfillment_id="work to collect"),
-    # notices and the owner's view
+    # notices and reports
     access_row("GET /inbox", "staff"),
     access_row("POST /inbox/{notice_id}/ack", "salesman warehouse", notice_id="a notice"),
     access_row("GET /orders/{order_id}/notices", "staff", order_id="ord_01KB"),

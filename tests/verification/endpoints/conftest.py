@@ -1,5 +1,7 @@
-"""One world for all tests about doors: built once, put back before each. It is noon there, whenever they run: no day
-ends in the middle of a test, and no van's place grows old."""
+"""Fixtures for the endpoint tests: one sample shop, built once and restored before each test.
+
+Its clock stands at noon, so that no day ends during a test and no van's position becomes too old.
+"""
 
 from __future__ import annotations
 
@@ -22,7 +24,7 @@ _built: list[tuple[SampleShop, moto_tables.Snapshot]] = []
 
 @pytest.fixture(scope="module")
 def snapshot() -> Iterator[moto_tables.Snapshot]:
-    """moto with our tables, full; the world's rows."""
+    """Run moto with the tables of the sample shop; yields their snapshot."""
     with patch.object(clock, "source", lambda: NOON), fresh_aws():
         if not _built:
             _built.append(build_sample())
@@ -30,7 +32,7 @@ def snapshot() -> Iterator[moto_tables.Snapshot]:
 
 
 def build_sample() -> tuple[SampleShop, moto_tables.Snapshot]:
-    # An offer of the day's first test is still open at its last.
+    # Offers stay open until the last test has run.
     os.environ["SATUKANAL_OFFER_MINUTES"] = "600"
     try:
         return build_sample_shop(), moto_tables.take_snapshot()

@@ -1,4 +1,4 @@
-"""A client that knows nothing but openapi.json: what an integrator's generator would make of it."""
+"""An API client built from openapi.json alone, like one that a code generator makes for an integrator."""
 
 from __future__ import annotations
 
@@ -20,39 +20,45 @@ class OpenApiClient:
         }
         self.request_count = 0
 
-    def request(self, operation_id: str, file: bytes | None = None, /, **said: Any) -> Any:
-        """Parameters go where the document says; the rest changes fields of the body's example. A `file` goes as it
-        is, where the document takes one."""
+    def request(self, operation_id: str, file: bytes | None = None, /, **arguments: Any) -> Any:
+        """Send the operation and return the JSON of its response.
+
+        Arguments named like path or query parameters are sent as these; the others replace fields in the example of
+        the body. `file` is sent as the whole body.
+        """
         method, path, operation = self.operations[operation_id]
-        places = {each["name"]: each["in"] for each in operation.get("parameters", [])} | self.tokens()
-        query = {name: said.pop(name) for name in list(said) if places.get(name) == "query"}
-        parts = {name: said.pop(name) for name in list(said) if places.get(name) == "path"}
-        keys = {name: self.key() for name, place in places.items() if place == "header"}
-        kind, body = self.body(operation, said, file)
+        locations = {parameter["name"]: parameter["in"] for parameter in operation.get("parameters", [])}
+        locations |= self.tokens()
+        query = {name: arguments.pop(name) for name in list(arguments) if locations.get(name) == "query"}
+        parts = {name: arguments.pop(name) for name in list(arguments) if locations.get(name) == "path"}
+        keys = {name: self.key() for name, location in locations.items() if location == "header"}
+        media_type, body = self.body(operation, arguments, file)
         path = self.document["servers"][0]["url"] + path.format(**parts)
-        answer = call(method, path, body, headers=keys | {"Content-Type": kind}, token=self.token, query=query)
+        headers = keys | {"Content-Type": media_type}
+        answer = call(method, path, body, headers=headers, token=self.token, query=query)
         assert str(answer.status) in operation["responses"], answer.text
         return answer.json
 
     def tokens(self) -> dict[str, str]:
         schemes = self.document["components"]["securitySchemes"].values()
-        return {each["name"]: each["in"] for each in schemes if each["type"] == "apiKey"}
+        return {scheme["name"]: scheme["in"] for scheme in schemes if scheme["type"] == "apiKey"}
 
     def key(self) -> str:
         self.request_count += 1
-        return f"made-by-a-generator-{self.request_count}"
+        return f"generated-client-key-{self.request_count}"
 
-    def body(self, operation: dict[str, Any], said: dict[str, Any], file: bytes | None) -> tuple[str, Any]:
-        """Of the first media type that shows an example, or for a file of the one that takes bytes."""
+    def body(self, operation: dict[str, Any], fields: dict[str, Any], file: bytes | None) -> tuple[str, Any]:
+        """Return (media type, body): of the first media type with an example, or of the binary one for a file."""
         content = operation.get("requestBody", {}).get("content", {})
         if file is not None:
-            return next(kind for kind, told in content.items() if told["schema"].get("format") == "binary"), file
-        kind, told = next(((kind, told) for kind, told in content.items() if "example" in told), ("", {}))
-        if not kind:
+            return next(name for name, media in content.items() if media["schema"].get("format") == "binary"), file
+        examples = ((name, media) for name, media in content.items() if "example" in media)
+        media_type, media = next(examples, ("", {}))
+        if not media_type:
             return "application/json", None
-        body = told["example"] | said if isinstance(told["example"], dict) else told["example"]
-        Draft202012Validator(self.schema(told["schema"])).validate(body)
-        return kind, body
+        body = media["example"] | fields if isinstance(media["example"], dict) else media["example"]
+        Draft202012Validator(self.schema(media["schema"])).validate(body)
+        return media_type, body
 
     def schema(self, schema: dict[str, Any]) -> dict[str, Any]:
         return schema | {"components": self.document["components"]}

@@ -1,4 +1,4 @@
-"""Knocking on a door as somebody: a row of the table says with what, this says as whom."""
+"""The principals of the access table, and how a request of a row is sent as one of them."""
 
 from __future__ import annotations
 
@@ -12,19 +12,20 @@ from tests.verification.endpoints.sample_shop import STAFF, Prepare, SampleShop
 
 PRINCIPALS = ("anonymous", "own", "foreign", *STAFF)
 STAFF_ROLES = tuple(role for role in STAFF if role != "channel")
-GROUPS = {"all": PRINCIPALS, "staff": STAFF_ROLES, "signed": (*STAFF_ROLES, "channel"), "nobody": ()}
+GROUPS = {"all": PRINCIPALS, "staff": STAFF_ROLES, "signed": (*STAFF_ROLES, "channel")}
 FOREIGN_ORDER = "another order"
 
 
 @dataclass(frozen=True)
 class AccessRow:
-    """One line of the table: who is let through a door with these path parts, query and body.
+    """One row of the table: who may call an endpoint with these path parts, query and body.
 
-    Without a body the door's own example is sent. `own` is the order whose token the own customer holds. `ruled` are
-    those the door knows and only a rule of the shop refuses, with its code: a cashier without an open drawer."""
+    Without a body the endpoint's example is sent. `own_order` is the order whose token `own` has. `refused_by_rule`
+    maps principals that pass access control to the code with which a business rule refuses them.
+    """
 
     endpoint: str
-    allows: str
+    allows: str  # principals or groups, separated by spaces
     path_parts: dict[str, str] = field(default_factory=dict)
     query: dict[str, str] = field(default_factory=dict)
     body: Any = None
@@ -39,45 +40,48 @@ class AccessRow:
 
     @property
     def allowed(self) -> set[str]:
-        return {who for word in self.allows.split() for who in GROUPS.get(word, (word,))}
+        return {principal for word in self.allows.split() for principal in GROUPS.get(word, (word,))}
 
 
-def access_row(door: str, lets_in: str, *, query: Any = None, body: Any = None, **said: Any) -> AccessRow:
-    known = {name: said.pop(name) for name in ("own_order", "prepare", "note", "refused_by_rule") if name in said}
-    return AccessRow(door, lets_in, path_parts=said, query=query or {}, body=body, **known)
+def access_row(endpoint: str, allows: str, *, query: Any = None, body: Any = None, **arguments: Any) -> AccessRow:
+    """Build a row. Other keyword arguments are path parts, unless they name a field of the row."""
+    names = ("own_order", "prepare", "note", "refused_by_rule")
+    fields = {name: arguments.pop(name) for name in names if name in arguments}
+    return AccessRow(endpoint, allows, path_parts=arguments, query=query or {}, body=body, **fields)
 
 
 def find_endpoint(name: str) -> Endpoint:
-    gateway()  # the doors are registered when the app is made
-    return next(each for each in Routes.registered if each.name == name)
+    gateway()  # endpoints are registered when the app is imported
+    return next(endpoint for endpoint in Routes.registered if endpoint.name == name)
 
 
-def send_as(world: SampleShop, row: AccessRow, who: str, headers: dict[str, str] | None = None) -> Any:
-    there = find_endpoint(row.endpoint)
-    parts = {name: world.ids.get(part, part) for name, part in row.path_parts.items()}
-    under = "" if there.path.startswith(("/o/", "/l/")) else "/api"
-    query = dict(row.query) | ({"token": world.tokens[_order_name(row, who)]} if who in ("own", "foreign") else {})
-    body = row.body if row.body is not None else there.example
-    signed = token(STAFF[who]) if who in STAFF else ""
-    path = under + there.path.format(**parts)
-    return call(
-        there.method, path, with_ids(world, body), token=signed, key=world.next_key(), query=query, headers=headers
-    )
+def send_as(sample: SampleShop, row: AccessRow, principal: str, headers: dict[str, str] | None = None) -> Any:
+    """Send the row's request as this principal and return the response."""
+    endpoint = find_endpoint(row.endpoint)
+    parts = {name: sample.ids.get(part, part) for name, part in row.path_parts.items()}
+    prefix = "" if endpoint.path.startswith(("/o/", "/l/")) else "/api"
+    query = dict(row.query)
+    if principal in ("own", "foreign"):
+        query["token"] = sample.tokens[_order_name(row, principal)]
+    body = with_ids(sample, row.body if row.body is not None else endpoint.example)
+    staff_token = token(STAFF[principal]) if principal in STAFF else ""
+    path, key = prefix + endpoint.path.format(**parts), sample.next_key()
+    return call(endpoint.method, path, body, token=staff_token, key=key, query=query, headers=headers)
 
 
 def least_privileged(row: AccessRow) -> str:
-    """Of those let in, whoever has the least to say here."""
-    return next(who for who in reversed(PRINCIPALS) if who in row.allowed)
+    """Return the allowed principal that comes last in the order of PRINCIPALS."""
+    return next(principal for principal in reversed(PRINCIPALS) if principal in row.allowed)
 
 
-def _order_name(row: AccessRow, who: str) -> str:
-    return row.own_order if who == "own" else FOREIGN_ORDER
+def _order_name(row: AccessRow, principal: str) -> str:
+    return row.own_order if principal == "own" else FOREIGN_ORDER
 
 
-def with_ids(world: SampleShop, body: Any) -> Any:
-    """The example with the names that things have in this world."""
+def with_ids(sample: SampleShop, body: Any) -> Any:
+    """Return the body with the names used in examples and rows replaced by the ids of the sample shop."""
     if isinstance(body, dict):
-        return {name: with_ids(world, value) for name, value in body.items()}
+        return {name: with_ids(sample, value) for name, value in body.items()}
     if isinstance(body, list):
-        return [with_ids(world, value) for value in body]
-    return world.ids.get(body, body) if isinstance(body, str) else body
+        return [with_ids(sample, value) for value in body]
+    return sample.ids.get(body, body) if isinstance(body, str) else body

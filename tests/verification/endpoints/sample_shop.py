@@ -1,6 +1,7 @@
-"""A shop in the middle of its day: something stands ready behind every door, under a name that tests know it by.
+"""A sample shop in the middle of a business day, with objects for every endpoint: orders, offers, work, payments.
 
-`names` maps what the examples say (`ord_01KB`, `123456`) and what rows say (`a draft`) to what it is called here.
+`SampleShop.ids` maps the names used in examples (`ord_01KB`, `123456`) and in the access table (`a draft`) to the ids
+in this shop.
 """
 
 from __future__ import annotations
@@ -41,16 +42,16 @@ STAFF |= {"courier": AGUS, "finance": MAYA, "channel": TOKOKU}
 @dataclass
 class SampleShop:
     ids: dict[str, str] = field(default_factory=dict)
-    tokens: dict[str, str] = field(default_factory=dict)  # an order's own, by the name of the order
+    tokens: dict[str, str] = field(default_factory=dict)  # order tokens by the name of the order
     keys: int = 0
 
     def next_key(self) -> str:
         self.keys += 1
-        return f"a-key-of-this-world-{self.keys}"
+        return f"sample-shop-key-{self.keys}"
 
-    def place_order(self, name: str, by: str = "", **said: Any) -> str:
-        """Placed through the door, and heard of by fulfillment."""
-        body = an_order((said.pop("sku", TEA), said.pop("quantity", 1)), **said)
+    def place_order(self, name: str, by: str = "", **fields: Any) -> str:
+        """Place an order through the API, deliver its events to fulfillment and return its id."""
+        body = an_order((fields.pop("sku", TEA), fields.pop("quantity", 1)), **fields)
         answer = call("POST", "/api/orders", body, token=token(by) if by else "", key=self.next_key())
         assert answer.status == 201, answer.text
         self.ids[name], self.tokens[name] = answer.json["id"], answer.json.get("token", "")
@@ -64,8 +65,8 @@ class SampleShop:
 
 
 def build_sample_shop() -> SampleShop:
-    world = SampleShop()
-    for furnish in (
+    sample = SampleShop()
+    for add in (
         add_products,
         add_customers,
         add_orders,
@@ -75,11 +76,11 @@ def build_sample_shop() -> SampleShop:
         add_transfers,
         add_notices,
     ):
-        furnish(world)
-    return world
+        add(sample)
+    return sample
 
 
-def add_products(world: SampleShop) -> None:
+def add_products(sample: SampleShop) -> None:
     open_shop()
     for sku, price in GOODS.items():
         channels = ("pos",) if sku == POS_ONLY else ()
@@ -93,7 +94,7 @@ def add_products(world: SampleShop) -> None:
     placements.save_placement(Placement("ig-bio", "social", "post"), principal_of(RATNA))
 
 
-def add_customers(world: SampleShop) -> None:
+def add_customers(sample: SampleShop) -> None:
     limit = Money(10_000_000, "IDR")
     save_customer(
         Customer("cus_01KB", "Toko Makmur", phone="+6281200000009", terms_days=14), "test", credit_limit=limit
@@ -106,78 +107,78 @@ def add_customers(world: SampleShop) -> None:
     save_customer(Customer("cus_new", "Warung Baru", phone="+6281200000031"), "test")
 
 
-def add_orders(world: SampleShop) -> None:
+def add_orders(sample: SampleShop) -> None:
     transfer = [{"method": "transfer"}]
-    world.place_order("ord_01KB")
-    world.place_order("another order", customer={"name": "Bayu", "phone": "081252980000"})
-    world.place_order("a waiting order", payments=transfer)
-    world.place_order("a proven order", payments=transfer)
-    world.ids["a waiting payment"] = load_payment_id(world, "a waiting order")
-    world.ids["a proven payment"] = load_payment_id(world, "a proven order")
-    world.send_ok("POST", f"/api/payments/{world.ids['a proven payment']}/proof", {"reference": "TRF 1"})
+    sample.place_order("ord_01KB")
+    sample.place_order("another order", customer={"name": "Bayu", "phone": "081252980000"})
+    sample.place_order("a waiting order", payments=transfer)
+    sample.place_order("a proven order", payments=transfer)
+    sample.ids["a waiting payment"] = load_payment_id(sample, "a waiting order")
+    sample.ids["a proven payment"] = load_payment_id(sample, "a proven order")
+    sample.send_ok("POST", f"/api/payments/{sample.ids['a proven payment']}/proof", {"reference": "TRF 1"})
     draft = an_order((SOAP, 1), channel="phone", payments=transfer)
-    world.ids["a draft"] = world.send_ok("POST", "/api/drafts", draft, by=LIA)["id"]
-    link = world.send_ok("POST", f"/api/drafts/{world.ids['a draft']}/pay-link", by=LIA)["url"]
-    world.tokens["a draft"] = link.rpartition("token=")[2]
+    sample.ids["a draft"] = sample.send_ok("POST", "/api/drafts", draft, by=LIA)["id"]
+    link = sample.send_ok("POST", f"/api/drafts/{sample.ids['a draft']}/pay-link", by=LIA)["url"]
+    sample.tokens["a draft"] = link.rpartition("token=")[2]
     agreed = {"unit_price": {"amount": 13_000, "currency": "IDR"}}
     line = {"sku": SOAP, "quantity": 1, "agreed": agreed}
-    world.place_order("a marketplace order", by=TOKOKU, channel="marketplace", ref="TK-1", lines=[line], payments=[])
+    sample.place_order("a marketplace order", by=TOKOKU, channel="marketplace", ref="TK-1", lines=[line], payments=[])
 
 
-def load_payment_id(world: SampleShop, order: str) -> str:
-    return str(world.send_ok("GET", f"/api/orders/{world.ids[order]}")["payments"][0]["id"])
+def load_payment_id(sample: SampleShop, order: str) -> str:
+    return str(sample.send_ok("GET", f"/api/orders/{sample.ids[order]}")["payments"][0]["id"])
 
 
-def add_offers(world: SampleShop) -> None:
-    offer = load_fulfillment_of_order(world.ids["ord_01KB"]).offers[-1]
-    world.ids["an offer"] = offer.id
-    world.ids["a claim link"] = build_link_token(offer.id, BUDI)
-    world.place_order("a carried order")
-    carried = load_fulfillment_of_order(world.ids["a carried order"]).offers[-1]
-    world.send_ok("POST", f"/api/offers/{carried.id}/claim", by=BUDI)
-    world.ids["work on a van"] = load_fulfillment_of_order(world.ids["a carried order"]).fulfillments[-1].id
+def add_offers(sample: SampleShop) -> None:
+    offer = load_fulfillment_of_order(sample.ids["ord_01KB"]).offers[-1]
+    sample.ids["an offer"] = offer.id
+    sample.ids["a claim link"] = build_link_token(offer.id, BUDI)
+    sample.place_order("a carried order")
+    carried = load_fulfillment_of_order(sample.ids["a carried order"]).offers[-1]
+    sample.send_ok("POST", f"/api/offers/{carried.id}/claim", by=BUDI)
+    sample.ids["work on a van"] = load_fulfillment_of_order(sample.ids["a carried order"]).fulfillments[-1].id
 
 
-def add_fulfillments(world: SampleShop) -> None:
-    """Parcels at each stage in the warehouse; no van carries soap, so nobody else is asked."""
+def add_fulfillments(sample: SampleShop) -> None:
+    """Add work of each status in the warehouse. It is for soap, which no van carries, so no offers are opened."""
     steps = ("accept", "pick", "ready", "dispatch")
     for done, name in enumerate(("assigned", "accepted", "picking", "ready", "in transit")):
-        order = world.place_order(f"an order {name}", sku=SOAP)
+        order = sample.place_order(f"an order {name}", sku=SOAP)
         parcel = load_fulfillment_of_order(order).fulfillments[-1].id
         for step in steps[:done]:
-            world.send_ok("POST", f"/api/fulfillments/{parcel}/{step}", by=JOKO)
-        world.ids[f"work {name}"] = parcel
+            sample.send_ok("POST", f"/api/fulfillments/{parcel}/{step}", by=JOKO)
+        sample.ids[f"work {name}"] = parcel
     store = {"method": "pickup", "location": "store-tunjungan"}
-    parcel = load_fulfillment_of_order(world.place_order("a pickup", delivery=store)).fulfillments[-1].id
+    parcel = load_fulfillment_of_order(sample.place_order("a pickup", delivery=store)).fulfillments[-1].id
     for step in steps[:3]:
-        world.send_ok("POST", f"/api/fulfillments/{parcel}/{step}", by=SINTA)
-    world.ids["work to collect"] = parcel
+        sample.send_ok("POST", f"/api/fulfillments/{parcel}/{step}", by=SINTA)
+    sample.ids["work to collect"] = parcel
 
 
-def add_credit_order(world: SampleShop) -> None:
+def add_credit_order(sample: SampleShop) -> None:
     owed = {"channel": "phone", "customer": {"id": "cus_01KB"}, "payments": [{"method": "credit"}], "quantity": 10}
-    world.place_order("an order on credit", by=LIA, sku=TEA, **owed)
+    sample.place_order("an order on credit", by=LIA, sku=TEA, **owed)
 
 
-def add_transfers(world: SampleShop) -> None:
-    def sent(name: str, source: str, destination: str) -> None:
+def add_transfers(sample: SampleShop) -> None:
+    def send(name: str, source: str, destination: str) -> None:
         body = {"source": source, "destination": destination, "lines": [{"sku": TEA, "quantity": 5}]}
-        world.ids[name] = world.send_ok("POST", "/api/stock/transfers", body)["id"]
+        sample.ids[name] = sample.send_ok("POST", "/api/stock/transfers", body)["id"]
 
-    sent("a load", "wh-surabaya", "van-budi")
-    sent("a delivery", "wh-sidoarjo", "wh-surabaya")
+    send("a load", "wh-surabaya", "van-budi")
+    send("a delivery", "wh-sidoarjo", "wh-surabaya")
 
 
-def add_notices(world: SampleShop) -> None:
-    """A code that was sent, a coupon, and notices in inboxes."""
-    order = world.send_ok("GET", f"/api/orders/{world.ids['ord_01KB']}")
+def add_notices(sample: SampleShop) -> None:
+    """Add a verification code, a promotion with a coupon, and notices in inboxes."""
+    order = sample.send_ok("GET", f"/api/orders/{sample.ids['ord_01KB']}")
     request_code(order["customer_id"], "phone")
     key = verification_code_key(order["customer_id"], "phone")
-    world.ids["123456"] = derive_code(db.get(VerificationCodeRow, key.pk, key.sk).ask_id)  # type: ignore[union-attr]
-    world.send_ok("PUT", "/api/promotions", PROMOTION_EXAMPLE)
-    for entry in journal.history(f"order#{world.ids['ord_01KB']}"):
+    sample.ids["123456"] = derive_code(db.get(VerificationCodeRow, key.pk, key.sk).ask_id)  # type: ignore[union-attr]
+    sample.send_ok("PUT", "/api/promotions", PROMOTION_EXAMPLE)
+    for entry in journal.history(f"order#{sample.ids['ord_01KB']}"):
         deliver_messages(journal.row_to_entry(entry))
-    world.ids["a notice"] = load_notice_id(f"staff#{BUDI}")
+    sample.ids["a notice"] = load_notice_id(f"staff#{BUDI}")
 
 
 def load_notice_id(party: str) -> str:
@@ -187,14 +188,14 @@ def load_notice_id(party: str) -> str:
 Prepare = Callable[[SampleShop], None]
 
 
-def open_shifts(world: SampleShop) -> None:
-    """Three open drawers, each with its float."""
+def open_shifts(sample: SampleShop) -> None:
+    """Open the shifts of three members of staff, each with a float."""
     opening = {"opening": {"amount": 500_000, "currency": "IDR"}}
     for staff in (SINTA, BUDI, AGUS):
-        world.ids[f"drawer of {staff}"] = world.send_ok("POST", "/api/shifts", opening, by=staff)["id"]
+        sample.ids[f"shift of {staff}"] = sample.send_ok("POST", "/api/shifts", opening, by=staff)["id"]
 
 
-def count_shift(world: SampleShop) -> None:
-    open_shifts(world)
+def count_shift(sample: SampleShop) -> None:
+    open_shifts(sample)
     body = {"counted": {"amount": 500_000, "currency": "IDR"}}
-    world.send_ok("POST", f"/api/shifts/{world.ids[f'drawer of {SINTA}']}/count", body, by=SINTA)
+    sample.send_ok("POST", f"/api/shifts/{sample.ids[f'shift of {SINTA}']}/count", body, by=SINTA)

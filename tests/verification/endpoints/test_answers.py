@@ -1,5 +1,4 @@
-"""What every answer has in common: nobody's cache keeps it, it never repeats what a hostile header says, and an
-unknown order looks like somebody else's."""
+"""Properties of every response: it is not cached, reflects no request header, and hides whether an order exists."""
 
 from __future__ import annotations
 
@@ -26,8 +25,8 @@ def test_answers_are_not_cached_and_reflect_no_header(sample: SampleShop, row: A
     answers = [send_as(sample, row, least_privileged(row), HEADERS), send_as(sample, row, "foreign", HEADERS)]
 
     for answer in answers:
-        kept = answer.headers["Cache-Control"]
-        assert kept == "no-store" or (kept == "private, no-cache" and answer.headers["ETag"])
+        cache_control = answer.headers["Cache-Control"]
+        assert cache_control == "no-store" or (cache_control == "private, no-cache" and answer.headers["ETag"])
         assert answer.headers["X-Content-Type-Options"] == "nosniff"
         assert EVIL.encode() not in answer.body
         assert EVIL not in str(answer.headers)
@@ -47,13 +46,13 @@ def test_links_in_answers_begin_with_our_own_address(sample: SampleShop) -> None
 
 
 def test_an_unknown_order_answers_like_a_foreign_order(sample: SampleShop) -> None:
-    mine = {"token": sample.tokens["ord_01KB"]}
-    theirs = call("GET", f"/api/orders/{sample.ids['another order']}", query=mine)
-    nobodys = call("GET", "/api/orders/ord_01KBNOSUCHORDERATALL00000", query=mine)
+    own = {"token": sample.tokens["ord_01KB"]}
+    foreign = call("GET", f"/api/orders/{sample.ids['another order']}", query=own)
+    unknown = call("GET", "/api/orders/ord_01KBNOSUCHORDERATALL00000", query=own)
     forged = call("GET", f"/api/orders/{sample.ids['ord_01KB']}", query={"token": order_token("ord_x")})
 
-    assert (theirs.status, theirs.body) == (nobodys.status, nobodys.body) == (forged.status, forged.body)
-    assert theirs.status == 404
+    assert (foreign.status, foreign.body) == (unknown.status, unknown.body) == (forged.status, forged.body)
+    assert foreign.status == 404
 
 
 @pytest.mark.parametrize(
@@ -68,7 +67,7 @@ def test_unknown_paths_answer_a_problem(sample: SampleShop, path: str) -> None:
 
 
 def test_no_answer_to_staff_shows_the_token_of_a_customer(sample: SampleShop) -> None:
-    secrets = [each.encode() for each in sample.tokens.values() if each]
+    secrets = [secret.encode() for secret in sample.tokens.values() if secret]
 
     for row in ROWS:
         if row.endpoint.startswith("GET") and row.prepare is None:

@@ -1,4 +1,4 @@
-"""What cannot be right is refused with a word on how to mend it, at every door that takes a body; nothing moves."""
+"""Every endpoint that takes a body refuses invalid ones with an explanation and changes nothing."""
 
 from __future__ import annotations
 
@@ -63,18 +63,18 @@ SERVER_FIELDS = (
 )
 
 
-def prepare_row(world: SampleShop, name: str) -> AccessRow:
+def prepare_row(sample: SampleShop, name: str) -> AccessRow:
     row = ROW_BY_ENDPOINT[name]
     if row.prepare:
-        row.prepare(world)
+        row.prepare(sample)
     return row
 
 
-def assert_refused(world: SampleShop, row: AccessRow, body: Any) -> Any:
-    """The problem; nothing moved, and it says what to mend."""
+def assert_refused(sample: SampleShop, row: AccessRow, body: Any) -> Any:
+    """Assert that the body is refused with a problem that explains itself and changes nothing; return the response."""
     before = moto_tables.take_snapshot()
 
-    answer = send_as(world, replace(row, body=body), least_privileged(row))
+    answer = send_as(sample, replace(row, body=body), least_privileged(row))
 
     assert 400 <= answer.status < 500, f"{answer.status} {answer.text} for {body!r:.200}"
     assert moto_tables.list_changes(before) == {}
@@ -100,7 +100,7 @@ def test_an_invalid_number_is_refused_by_field_name(sample: SampleShop, name: st
         for text in (*INVALID_NUMBERS, *(["1.5"] if "lat" not in path and "lon" not in path else [])):
             answer = assert_refused(sample, row, json.dumps(body).replace('"@"', text))
 
-            assert answer.json["code"] == "unreadable" or path in {e["field"] for e in answer.json["errors"]}, (
+            assert answer.json["code"] == "unreadable" or path in {error["field"] for error in answer.json["errors"]}, (
                 answer.text
             )
 
@@ -113,7 +113,7 @@ def test_server_fields_are_refused_everywhere(sample: SampleShop, name: str) -> 
             if f'"{field}"' not in json.dumps(body):
                 answer = assert_refused(sample, row, json.loads(json.dumps(body).replace('"@"', f'"{field}"')))
 
-                assert f"{path}.{field}".lstrip(".") in {each["field"] for each in answer.json["errors"]}
+                assert f"{path}.{field}".lstrip(".") in {error["field"] for error in answer.json["errors"]}
 
 
 @pytest.mark.parametrize("name", NAMES)
@@ -148,12 +148,12 @@ def replace_currency(value: Any) -> Any:
 
 
 def replace_each(body: Any, change: Any, path: str = "") -> Iterator[tuple[str, Any]]:
-    """The body again and again, each time with one thing in it changed, and where that stands."""
+    """Yield (path, copy of the body) for each value that `change` replaces; it returns None for others."""
     changed = change(body)
     if changed is not None:
         yield path, changed
-    each: Any = body.items() if isinstance(body, dict) else enumerate(body) if isinstance(body, list) else ()
-    for name, value in each:
+    members: Any = body.items() if isinstance(body, dict) else enumerate(body) if isinstance(body, list) else ()
+    for name, value in members:
         for at, inner in replace_each(value, change, f"{path}.{name}".lstrip(".")):
             copy = dict(body) if isinstance(body, dict) else list(body)
             copy[name] = inner

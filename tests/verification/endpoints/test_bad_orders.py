@@ -1,4 +1,4 @@
-"""Orders that cannot be, told one by one: each is refused by name, with what to mend, and nothing moves."""
+"""Impossible orders: each is refused with its problem code and changes nothing."""
 
 from __future__ import annotations
 
@@ -75,7 +75,7 @@ def test_two_lines_of_one_sku_are_merged(sample: SampleShop) -> None:
     assert [(line["sku"], line["quantity"]) for line in fits.json["lines"]] == [(RARE, 3)]
 
 
-def test_more_than_forty_goods_or_two_hundred_lines_are_refused(sample: SampleShop) -> None:
+def test_more_than_forty_products_or_two_hundred_lines_are_refused(sample: SampleShop) -> None:
     unknown = [(f"NO-SUCH-{number}", 1) for number in range(41)]
 
     assert assert_refused(an_order(*unknown)).json["code"] == "too_many_lines"
@@ -83,7 +83,7 @@ def test_more_than_forty_goods_or_two_hundred_lines_are_refused(sample: SampleSh
 
 
 @pytest.mark.parametrize(
-    "said",
+    "fields",
     [
         {"lines": [{"sku": TEA, "quantity": 1, "agreed": PRICE}]},
         {"lines": [{"sku": TEA, "quantity": 1, "override": PRICE | {"reason": "because"}}]},
@@ -93,10 +93,10 @@ def test_more_than_forty_goods_or_two_hundred_lines_are_refused(sample: SampleSh
         {"actor": "owner-ratna"},
         {"customer": {"id": "cus_01KB"}},
     ],
-    ids=lambda said: next(iter(said)),
+    ids=lambda fields: next(iter(fields)),
 )
-def test_a_shopper_cannot_set_price_date_or_another_customer(sample: SampleShop, said: Any) -> None:
-    assert_refused(an_order((TEA, 1)) | said)
+def test_a_shopper_cannot_set_price_date_or_another_customer(sample: SampleShop, fields: Any) -> None:
+    assert_refused(an_order((TEA, 1)) | fields)
 
 
 def test_an_agent_cannot_set_a_price(sample: SampleShop) -> None:
@@ -106,13 +106,13 @@ def test_an_agent_cannot_set_a_price(sample: SampleShop) -> None:
 
 
 @pytest.mark.parametrize("amount", [1, 24_999, 25_001, 10**12])
-def test_tenders_pay_the_total_and_nothing_else(sample: SampleShop, amount: int) -> None:
+def test_tenders_must_add_up_to_the_total(sample: SampleShop, amount: int) -> None:
     paid = [{"method": "cod", "amount": {"amount": amount, "currency": "IDR"}}]
 
     assert assert_refused(an_order((TEA, 1), payments=paid)).status == 422
 
 
-def test_a_wrong_currency_is_refused_by_the_one_we_count_in(sample: SampleShop) -> None:
+def test_a_foreign_currency_is_refused_and_the_message_names_ours(sample: SampleShop) -> None:
     answer = assert_refused(an_order((TEA, 1), payments=[{"method": "cod", "amount": FOREIGN_AMOUNT}]))
 
     assert (answer.status, answer.json["code"]) == (422, "wrong_currency")
@@ -120,13 +120,13 @@ def test_a_wrong_currency_is_refused_by_the_one_we_count_in(sample: SampleShop) 
 
 
 @pytest.mark.parametrize("method", ["card", "qris", "virtual_account", "gold"])
-def test_a_method_we_do_not_have_is_refused_with_those_we_have(sample: SampleShop, method: str) -> None:
+def test_an_unavailable_payment_method_is_refused(sample: SampleShop, method: str) -> None:
     answer = assert_refused(an_order((TEA, 1), payments=[{"method": method}]))
 
     assert answer.json["code"] == "method_unavailable"
 
 
-def test_a_postcode_that_does_not_exist_is_refused_where_all_are_known(sample: SampleShop) -> None:
+def test_an_unknown_postcode_is_refused_if_the_postcodes_of_the_country_are_loaded(sample: SampleShop) -> None:
     save_postcodes("ID", [Postcode("60241", "Wonokromo", -7.3, 112.74)])
 
     def to(postcode: str) -> Any:
@@ -137,7 +137,7 @@ def test_a_postcode_that_does_not_exist_is_refused_where_all_are_known(sample: S
     assert call("POST", "/api/orders", to("60241"), key="a-key-for-a-good-one").status == 201
 
 
-def test_a_key_is_needed_and_is_good_for_one_body(sample: SampleShop) -> None:
+def test_an_order_needs_an_idempotency_key_that_is_valid_for_one_body(sample: SampleShop) -> None:
     first = call("POST", "/api/orders", an_order((TEA, 1)), key="a-key-for-a-bad-order")
 
     other = assert_refused(an_order((TEA, 2)))

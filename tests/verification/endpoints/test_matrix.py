@@ -1,4 +1,4 @@
-"""Every door times every principal: only the answers the table lists are a yes, and a no moves nothing."""
+"""Every endpoint as every principal: only those that the access table lists are allowed; refusals change nothing."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ REFUSED = {401, 403, 404}
 def test_every_endpoint_has_a_row_and_every_row_an_endpoint() -> None:
     chalice = {f"{method} {path}" for path, methods in gateway().app.routes.items() for method in methods}
 
-    assert {row.endpoint for row in ROWS} == chalice == {door.name for door in Routes.registered}
+    assert {row.endpoint for row in ROWS} == chalice == {endpoint.name for endpoint in Routes.registered}
 
 
 @pytest.mark.parametrize("row", ROWS, ids=lambda row: row.name)
@@ -29,21 +29,23 @@ def test_only_listed_principals_are_allowed(sample: SampleShop, row: AccessRow) 
     if row.prepare:
         row.prepare(sample)
 
-    answers = dict(send_as_each(sample, row))
+    answers = dict(send_as_all_principals(sample, row))
 
-    assert {who for who in answers if answers[who].status < 400} == row.allowed
+    assert {principal for principal, answer in answers.items() if answer.status < 400} == row.allowed
     assert {
-        who: answers[who].json["code"] for who in answers if answers[who].status not in {*range(400), *REFUSED}
+        principal: answer.json["code"]
+        for principal, answer in answers.items()
+        if answer.status not in {*range(400), *REFUSED}
     } == row.refused_by_rule
 
 
-def send_as_each(world: SampleShop, row: AccessRow) -> Iterator[tuple[str, Any]]:
-    """Each knocks on the same world: after a yes everything is put back, after a no nothing may have moved."""
-    ready = moto_tables.take_snapshot()
-    for who in PRINCIPALS:
-        answer = send_as(world, row, who)
+def send_as_all_principals(sample: SampleShop, row: AccessRow) -> Iterator[tuple[str, Any]]:
+    """Yield (principal, response). Tables are restored after a success; a refusal must not have changed them."""
+    before = moto_tables.take_snapshot()
+    for principal in PRINCIPALS:
+        answer = send_as(sample, row, principal)
         if answer.status < 400:
-            moto_tables.restore(ready)
+            moto_tables.restore(before)
             clear_caches()
-        assert moto_tables.list_changes(ready) == {}, f"{who} was told {answer.status}, and yet something moved"
-        yield who, answer
+        assert moto_tables.list_changes(before) == {}, f"{answer.status} for {principal} changed something"
+        yield principal, answer

@@ -1,4 +1,4 @@
-"""openapi.json says what the doors do: nothing more, nothing less, and each of its examples works."""
+"""openapi.json describes exactly the registered endpoints, and every example in it works."""
 
 from __future__ import annotations
 
@@ -35,16 +35,16 @@ def operations(document: dict[str, Any]) -> Iterator[tuple[str, dict[str, Any]]]
 
 
 def examples(operation: dict[str, Any]) -> dict[str, Any]:
-    """Of its body, by media type."""
+    """Return the examples of the operation's body by media type."""
     content = operation.get("requestBody", {}).get("content", {})
-    return {kind: told["example"] for kind, told in content.items() if "example" in told}
+    return {media_type: media["example"] for media_type, media in content.items() if "example" in media}
 
 
-def list_references(said: Any) -> Iterator[str]:
-    if isinstance(said, dict):
-        yield from [said["$ref"]] if "$ref" in said else []
-    for each in said.values() if isinstance(said, dict) else said if isinstance(said, list) else []:
-        yield from list_references(each)
+def list_references(value: Any) -> Iterator[str]:
+    if isinstance(value, dict):
+        yield from [value["$ref"]] if "$ref" in value else []
+    for member in value.values() if isinstance(value, dict) else value if isinstance(value, list) else []:
+        yield from list_references(member)
 
 
 def test_the_document_lists_exactly_the_registered_endpoints(document: dict[str, Any]) -> None:
@@ -64,14 +64,14 @@ def test_every_reference_of_the_document_resolves(document: dict[str, Any]) -> N
 
 
 def test_each_operation_has_a_unique_id_and_a_summary(document: dict[str, Any]) -> None:
-    told = [operation for _, operation in operations(document)]
+    listed = [operation for _, operation in operations(document)]
 
-    assert len({each["operationId"] for each in told}) == len(told)
-    assert [each["operationId"] for each in told if not each["summary"].endswith(".")] == []
+    assert len({operation["operationId"] for operation in listed}) == len(listed)
+    assert [operation["operationId"] for operation in listed if not operation["summary"].endswith(".")] == []
 
 
 def test_the_committed_document_is_up_to_date() -> None:
-    assert openapi.FILE.read_text() == openapi.render(), "the doors have changed: run `make openapi` and commit it"
+    assert openapi.FILE.read_text() == openapi.render(), "openapi.json is out of date: run `make openapi` and commit it"
 
 
 def test_the_served_document_is_the_committed_one(document: dict[str, Any]) -> None:
@@ -82,7 +82,7 @@ def test_every_endpoint_with_a_body_has_an_example(document: dict[str, Any]) -> 
     gateway()
     shown = {name for name, operation in operations(document) if examples(operation)}
 
-    assert {door.name for door in Routes.registered if door.body or door.request_content} == shown
+    assert {endpoint.name for endpoint in Routes.registered if endpoint.body or endpoint.request_content} == shown
 
 
 def test_every_example_has_a_row(document: dict[str, Any]) -> None:
@@ -96,40 +96,43 @@ def test_every_example_succeeds_unchanged(sample: SampleShop, document: dict[str
     if row.prepare:
         row.prepare(sample)
     operation = dict(operations(document))[row.endpoint]
-    kind, shown = next(iter(examples(operation).items()), ("application/json", row.body))
+    media_type, shown = next(iter(examples(operation).items()), ("application/json", row.body))
 
-    answer = send_as(sample, replace(row, body=shown), least_privileged(row), {"Content-Type": kind})
+    answer = send_as(sample, replace(row, body=shown), least_privileged(row), {"Content-Type": media_type})
 
-    told = operation["responses"][str(answer.status)]
+    response = operation["responses"][str(answer.status)]
     assert answer.status < 400
-    assert answer.headers["Content-Type"].partition(";")[0] in told.get("content", answer.headers["Content-Type"])
+    assert answer.headers["Content-Type"].partition(";")[0] in response.get("content", answer.headers["Content-Type"])
 
 
-def test_the_example_of_a_file_is_the_file_that_the_query_shows(sample: SampleShop, document: dict[str, Any]) -> None:
-    said = dict(operations(document))["POST /imports"]
-    named = next(each["schema"]["examples"][0] for each in said["parameters"] if each["name"] == "file")
+def test_the_example_of_a_file_is_valid_for_the_file_in_the_example_query(
+    sample: SampleShop, document: dict[str, Any]
+) -> None:
+    operation = dict(operations(document))["POST /imports"]
+    parameter = next(parameter for parameter in operation["parameters"] if parameter["name"] == "file")
+    file, body = parameter["schema"]["examples"][0], examples(operation)["text/csv"]
 
-    report = call("POST", "/api/imports", examples(said)["text/csv"], query={"file": named}, token=token(RATNA)).json
+    report = call("POST", "/api/imports", body, query={"file": file}, token=token(RATNA)).json
 
-    assert (report["errors"], report["changed"]) == ([], {named: 1})
+    assert (report["errors"], report["changed"]) == ([], {file: 1})
 
 
 def test_a_client_generated_from_the_document_imports_a_file(sample: SampleShop, document: dict[str, Any]) -> None:
     owner = OpenApiClient(document, token(RATNA))
 
-    packed = owner.request("post_import_folder", zip_folder({"products": "sku,name,price\nTEH-010,Teh Melati,8000\n"}))
-    alone = owner.request("post_import_folder", file="products")
+    zipped = owner.request("post_import_folder", zip_folder({"products": "sku,name,price\nTEH-010,Teh Melati,8000\n"}))
+    single = owner.request("post_import_folder", file="products")
 
-    assert packed["changed"] == alone["changed"] == {"products": 1}
+    assert zipped["changed"] == single["changed"] == {"products": 1}
     assert owner.request("get_show_product", sku="TEH-010")["price"] == {"amount": 8_000, "currency": "IDR"}
 
 
 def test_a_client_generated_from_the_document_places_an_order(sample: SampleShop, document: dict[str, Any]) -> None:
     client = OpenApiClient(document)
-    goods = client.request("get_list_products")["items"][0]
+    product = client.request("get_list_products")["items"][0]
 
-    order = client.request("post_place_order", lines=[{"sku": goods["sku"], "quantity": 2}])
-    seen = client.request("get_one_order", order_id=order["id"], token=order["token"])
+    order = client.request("post_place_order", lines=[{"sku": product["sku"], "quantity": 2}])
+    loaded = client.request("get_show_order", order_id=order["id"], token=order["token"])
 
-    assert seen["lines"][0]["sku"] == goods["sku"]
-    assert seen["total"] == {"amount": 2 * goods["price"]["amount"], "currency": "IDR"}
+    assert loaded["lines"][0]["sku"] == product["sku"]
+    assert loaded["total"] == {"amount": 2 * product["price"]["amount"], "currency": "IDR"}

@@ -1,5 +1,7 @@
-"""The bucket of files on the same line as the tables: its sends meet the same faults, and what it keeps stands beside
-the rows, so that whoever compares these compares that too."""
+"""An S3 bucket behind the faulty engine: its requests meet the same faults as those to the tables.
+
+Objects are stored like rows, so that comparisons of tables include them.
+"""
 
 from __future__ import annotations
 
@@ -17,14 +19,14 @@ OBJECT = "object"
 
 
 class FaultyBucket:
-    """As much of S3's client as `kit.files` asks."""
+    """The part of the S3 client that `kit.files` uses."""
 
     class exceptions:
         class NoSuchKey(Exception):
             pass
 
-    def __init__(self, line: FaultyEngine) -> None:
-        self.engine = line
+    def __init__(self, engine: FaultyEngine) -> None:
+        self.engine = engine
 
     def put_object(self, Bucket: str, Key: str, Body: bytes, ContentType: str) -> None:
         item: dict[str, Any] = {"pk": {"S": Key}, "sk": {"S": OBJECT}, "kind": {"S": ContentType}}
@@ -37,14 +39,14 @@ class FaultyBucket:
             raise self.exceptions.NoSuchKey()
         return {"ContentType": item["kind"]["S"], "Body": io.BytesIO(item["content"]["B"])}
 
-    def send(self, send: str, do: Callable[[], Any]) -> Any:
+    def send(self, send: str, operation: Callable[[], Any]) -> Any:
         try:
-            return self.engine.send(send, do)
+            return self.engine.send(send, operation)
         except Unavailable:
             self.fail(send)
 
     def fail(self, send: str) -> NoReturn:
-        """botocore's own words for it: the bucket said no, or nothing."""
+        """Raise the botocore error of the last fault: an error response or a timeout."""
         if self.engine.met_faults[-1] in (server_error, throttled, conflict):
             raise ClientError({"Error": {"Code": "SlowDown"}}, send) from None
         raise ReadTimeoutError(endpoint_url="the bucket") from None

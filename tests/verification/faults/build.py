@@ -1,4 +1,4 @@
-"""Words that the tests of faults share."""
+"""Helpers that the fault tests share: place orders, open shifts, load all rows and audit the tables."""
 
 from __future__ import annotations
 
@@ -16,8 +16,8 @@ from tests.shop import HERE, an_order, token
 TRANSFER, CREDIT = [{"method": "transfer"}], [{"method": "credit"}]
 
 
-def place_order(key: str, *lines: tuple[str, int], by: str = "", **said: Any) -> HttpResponse:
-    return call("POST", "/api/orders", an_order(*lines, **said), key=pad_key(key), token=token(by) if by else "")
+def place_order(key: str, *lines: tuple[str, int], by: str = "", **fields: Any) -> HttpResponse:
+    return call("POST", "/api/orders", an_order(*lines, **fields), key=pad_key(key), token=token(by) if by else "")
 
 
 def pad_key(key: str) -> str:
@@ -38,11 +38,11 @@ def open_shift(staff: str) -> None:
 
 
 def park_vans(*staff: str, lat: float = HERE.lat, lon: float = HERE.lon) -> None:
-    """Their vans say where they are."""
-    for each in staff:
-        van = each.replace("salesman", "van")
-        said = call("PUT", f"/api/locations/{van}/position", {"lat": lat, "lon": lon}, token=token(each))
-        assert said.status < 300, said.text
+    """Set the positions of these salesmen's vans."""
+    for salesman in staff:
+        van = salesman.replace("salesman", "van")
+        answer = call("PUT", f"/api/locations/{van}/position", {"lat": lat, "lon": lon}, token=token(salesman))
+        assert answer.status < 300, answer.text
 
 
 def list_orders() -> list[Any]:
@@ -50,24 +50,24 @@ def list_orders() -> list[Any]:
 
 
 def count_answers(answers: list[HttpResponse]) -> dict[tuple[int, str], int]:
-    """How many answers of each kind: {(409, "out_of_stock"): 300, (201, ""): 100}."""
-    counted: dict[tuple[int, str], int] = {}
+    """Count the responses by status and problem code: {(409, "out_of_stock"): 300, (201, ""): 100}."""
+    counts: dict[tuple[int, str], int] = {}
     for answer in answers:
         kind = answer.status, answer.json.get("code", "")
-        counted[kind] = counted.get(kind, 0) + 1
-    return counted
+        counts[kind] = counts.get(kind, 0) + 1
+    return counts
 
 
 def load_all_rows() -> dict[str, list[Any]]:
-    """All rows of all tables, for before and after."""
+    """Return all items of all tables, sorted."""
     client = boto3.client("dynamodb")
     names = sorted(client.list_tables()["TableNames"])
     pages = {name: client.get_paginator("scan").paginate(TableName=name, ConsistentRead=True) for name in names}
-    return {name: sorted((item for page in each for item in page["Items"]), key=str) for name, each in pages.items()}
+    return {name: sorted((item for page in table for item in page["Items"]), key=str) for name, table in pages.items()}
 
 
 def audit(quiet: bool = False) -> str:
-    """The shop's own checker over all tables: `everything holds`, or what does not."""
+    """Check the invariants over all tables; return `everything holds` or the violations as text."""
     return str(check(boto3.client("dynamodb"), "test", is_idle=quiet))
 
 

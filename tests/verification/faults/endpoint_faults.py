@@ -1,4 +1,4 @@
-"""Every door under every fault at every of its sends: the client asks again, and it must be as if nothing had been."""
+"""Every endpoint with every fault at each of its sends: after the client's retries the result must be the same."""
 
 from __future__ import annotations
 
@@ -15,45 +15,47 @@ from tests.verification.faults.faulty_engine import KINDS, Fault
 from tests.verification.faults.replayable_shop import ReplayableShop, none_if_killed
 
 TRIES = 3
-KEY = 10_000  # every try of a client carries the same Idempotency-Key
+KEY = 10_000  # number of the Idempotency-Key, which is the same for all tries
 
 STATELESS = {"POST /quotes", "POST /carts"}
 
 
-def reject_work(there: SampleShop) -> None:
-    there.send_ok("POST", f"/api/fulfillments/{there.ids['work assigned']}/reject", {"reason": "not_found"}, by=JOKO)
+def reject_work(sample: SampleShop) -> None:
+    path = f"/api/fulfillments/{sample.ids['work assigned']}/reject"
+    sample.send_ok("POST", path, {"reason": "not_found"}, by=JOKO)
 
 
-def reject_work_without_stock(there: SampleShop) -> None:
-    """Nobody has what was ordered."""
-    reject_work(there)
-    for place in ("wh-surabaya", "wh-sidoarjo", "store-tunjungan"):
-        held = level(SOAP, place)
-        lines = [{"sku": SOAP, "counted": held["on_hand"] - held["available"]}]
-        there.send_ok("POST", "/api/stock/counts", {"location": place, "lines": lines})
+def reject_work_without_stock(sample: SampleShop) -> None:
+    """Reject work whose product is then out of stock everywhere."""
+    reject_work(sample)
+    for location in ("wh-surabaya", "wh-sidoarjo", "store-tunjungan"):
+        stock = level(SOAP, location)
+        lines = [{"sku": SOAP, "counted": stock["on_hand"] - stock["available"]}]
+        sample.send_ok("POST", "/api/stock/counts", {"location": location, "lines": lines})
 
 
-def expect_stock(there: SampleShop) -> None:
+def expect_stock(sample: SampleShop) -> None:
     lines = [{"sku": TEA, "quantity": 400}]
-    goods = {"location": "wh-surabaya", "on": "2026-11-27", "reason": "PO 88", "lines": lines}
-    there.send_ok("POST", "/api/stock/expected", goods)
+    body = {"location": "wh-surabaya", "on": "2026-11-27", "reason": "PO 88", "lines": lines}
+    sample.send_ok("POST", "/api/stock/expected", body)
 
 
-def place_backorder(there: SampleShop) -> None:
-    """Somebody was promised two more than there are."""
-    expect_stock(there)
-    left = sum(level(TEA, place)["available"] for place in ("wh-surabaya", "wh-sidoarjo", "store-tunjungan"))
-    there.place_order("an awaited order", sku=TEA, quantity=left + 2, backorder=True)
+def place_backorder(sample: SampleShop) -> None:
+    """Place an order for two units more than are in stock."""
+    expect_stock(sample)
+    locations = ("wh-surabaya", "wh-sidoarjo", "store-tunjungan")
+    available = sum(level(TEA, location)["available"] for location in locations)
+    sample.place_order("an awaited order", sku=TEA, quantity=available + 2, backorder=True)
 
 
-# Goods that somebody waits for come before those that nobody does: of each kind of news the first is disturbed.
+# These rows come first because handlers are tested with the first event of each kind, and only these fill backorders.
 BACKORDER_ROWS = [
     access_row(
         "POST /stock/movements",
         "owner",
         body={"kind": "receive", "location": "wh-surabaya", "reason": "PO 88", "lines": [{"sku": TEA, "quantity": 4}]},
         prepare=place_backorder,
-        note="that somebody waits for",
+        note="fills a backorder",
     ),
     access_row(
         "POST /stock/transfers/{transfer_id}/receive",
@@ -61,26 +63,24 @@ BACKORDER_ROWS = [
         body={"lines": [{"sku": TEA, "quantity": 4}]},
         transfer_id="a delivery",
         prepare=place_backorder,
-        note="that somebody waits for",
+        note="fills a backorder",
     ),
 ]
 
-# Where the matrix asks for what is so already, or by one way of several.
+# Besides the access table: rows that change something where its row does not, and other cases of an endpoint.
 ROWS = [
     *BACKORDER_ROWS,
     *access_table.ROWS,
     access_row(
         "PUT /promotions", "owner", body=sample_shop.PROMOTION_EXAMPLE | {"name": "Another name"}, note="renamed"
     ),
-    access_row(
-        "PUT /placements", "owner", body={"code": "radio", "channel": "phone", "medium": "advert"}, note="a new one"
-    ),
+    access_row("PUT /placements", "owner", body={"code": "radio", "channel": "phone", "medium": "advert"}, note="new"),
     access_row(
         "POST /orders",
         "anonymous",
         body=an_order((TEA, 700), backorder=True),
         prepare=expect_stock,
-        note="some of it for a later day",
+        note="partly backordered",
     ),
     access_row(
         "POST /orders/{order_id}/payments",
@@ -88,17 +88,17 @@ ROWS = [
         order_id="a waiting order",
         body={"method": "cash"},
         prepare=open_shifts,
-        note="in cash after all",
+        note="in cash",
     ),
     access_row(
-        "POST /orders/{order_id}/reroute", "owner", order_id="an order assigned", prepare=reject_work, note="given up"
+        "POST /orders/{order_id}/reroute", "owner", order_id="an order assigned", prepare=reject_work, note="rejected"
     ),
     access_row(
         "POST /orders/{order_id}/reroute",
         "owner",
         order_id="an order assigned",
         prepare=reject_work_without_stock,
-        note="given up for good",
+        note="rejected and out of stock",
     ),
     access_row(
         "POST /identities/verify",
@@ -117,10 +117,10 @@ ROWS = [
     *payment_rows.ROWS,
 ]
 
-# What a client hears instead, when the answer to what he asked for was lost. The tables are the same all the same.
+# Endpoints whose retry may answer differently after a lost reply; the tables must still be equal.
 ALLOWED_DIFFERENCES: dict[str, tuple[str, Callable[[Any], bool]]] = {
     "POST /imports": (
-        "each row lands by itself, and it counts those that this very run changed: fewer or none",
+        "rows are committed one by one, and the retry counts only the rows that it changed itself",
         lambda answer: answer.status == 200 and not answer.json["errors"],
     ),
 }
@@ -128,7 +128,7 @@ ALLOWED_DIFFERENCES: dict[str, tuple[str, Callable[[Any], bool]]] = {
 
 @dataclass(frozen=True)
 class Baseline:
-    """What a row's request does when nothing disturbs it."""
+    """The effect of a row's request without faults."""
 
     row: AccessRow
     tables: Any
@@ -141,7 +141,7 @@ class Baseline:
 
 @dataclass(frozen=True)
 class Verdict:
-    """Of one request under one fault at one of its sends; `wrong` says nothing when all is well."""
+    """The result of one request with one fault at one of its sends; `failure` is empty if it is correct."""
 
     name: str
     send: int
@@ -152,70 +152,70 @@ class Verdict:
         return f"{self.name}, send {self.send + 1}, {self.kind}: {self.failure}"
 
 
-def run_undisturbed(ground: ReplayableShop, row: AccessRow) -> Baseline:
-    ground.restore(ground.initial_tables)
+def run_undisturbed(shop: ReplayableShop, row: AccessRow) -> Baseline:
+    shop.restore(shop.initial_tables)
     if row.prepare:
-        row.prepare(ground.sample)
-    ready = ground.memory.snapshot()
-    ground.restore(ready)
-    answer = send_request(ground, row)
+        row.prepare(shop.sample)
+    prepared = shop.memory.snapshot()
+    shop.restore(prepared)
+    answer = send_request(shop, row)
     assert answer.status < 400, (row.name, answer.text)
-    sends, stream = list(ground.engine.sent), list(ground.memory.stream)
-    assert ground.violations() == []
-    said, moved = ground.changes_since(ready, comparable_answer(answer))
-    return Baseline(row, ready, ground.memory.snapshot(), sends, said, moved, stream)
+    sends, stream = list(shop.engine.sent), list(shop.memory.stream)
+    assert shop.violations() == []
+    texts, changes = shop.changes_since(prepared, comparable_answer(answer))
+    return Baseline(row, prepared, shop.memory.snapshot(), sends, texts, changes, stream)
 
 
-def send_request(ground: ReplayableShop, row: AccessRow) -> Any:
-    ground.sample.keys = KEY
-    return send_as(ground.sample, row, least_privileged(row))
+def send_request(shop: ReplayableShop, row: AccessRow) -> Any:
+    shop.sample.keys = KEY
+    return send_as(shop.sample, row, least_privileged(row))
 
 
 def comparable_answer(answer: Any) -> str:
-    """201 for the first time and 200 for a repeat say the same."""
+    """Return the response as text; 201 counts as 200, the status of a repeated request."""
     status = 200 if answer.status == 201 else answer.status
     return f"{status} {answer.headers.get('Location', '')} {answer.text}"
 
 
-def verdicts(ground: ReplayableShop, row: AccessRow) -> Iterator[Verdict]:
-    undisturbed = run_undisturbed(ground, row)
+def verdicts(shop: ReplayableShop, row: AccessRow) -> Iterator[Verdict]:
+    undisturbed = run_undisturbed(shop, row)
     for send in range(len(undisturbed.sends)):
         for kind in KINDS:
-            yield Verdict(row.name, send, kind, find_failure(ground, undisturbed, {send: KINDS[kind]}))
+            yield Verdict(row.name, send, kind, find_failure(shop, undisturbed, {send: KINDS[kind]}))
 
 
-def find_failure(ground: ReplayableShop, undisturbed: Baseline, faults: Mapping[int, Fault]) -> str:
-    """`faults` by the number of the send they wait for, counted through every try."""
-    answers = send_until_answered(ground, undisturbed, faults)
+def find_failure(shop: ReplayableShop, undisturbed: Baseline, faults: Mapping[int, Fault]) -> str:
+    """Run the request with faults at these sends, numbered through all tries; return the failure or an empty text."""
+    answers = send_until_answered(shop, undisturbed, faults)
     for answer in answers:
         if answer is not None and answer.status >= 500 and answer.status != 503:
-            return f"a bug: {answer.text}"
+            return f"server error: {answer.text}"
     if needs_retry(answers[-1]):
         return f"never answered: {answers[-1] and answers[-1].text}"
-    return find_difference(ground, undisturbed, answers[-1])
+    return find_difference(shop, undisturbed, answers[-1])
 
 
-def send_until_answered(ground: ReplayableShop, undisturbed: Baseline, faults: Mapping[int, Fault]) -> list[Any]:
-    """What each try was answered; a client stops asking when he knows."""
-    ground.restore(undisturbed.tables)
-    ground.engine.reset(faults)
+def send_until_answered(shop: ReplayableShop, undisturbed: Baseline, faults: Mapping[int, Fault]) -> list[Any]:
+    """Send the request until it is answered, at most three times; return all responses."""
+    shop.restore(undisturbed.tables)
+    shop.engine.reset(faults)
     answers = []
     while not answers or (needs_retry(answers[-1]) and len(answers) < TRIES):
-        answers.append(none_if_killed(lambda: send_request(ground, undisturbed.row)))
+        answers.append(none_if_killed(lambda: send_request(shop, undisturbed.row)))
     return answers
 
 
 def needs_retry(answer: Any) -> bool:
-    """An import answers all the same, and names the rows that have to come again."""
+    """Return True if the client has to retry; an import answers 200 and lists the rows to send again."""
     return answer is None or answer.status >= 500 or (answer.status == 200 and b'"errors":[{' in answer.body)
 
 
-def find_difference(ground: ReplayableShop, undisturbed: Baseline, answer: Any) -> str:
-    said, moved = ground.changes_since(undisturbed.tables, comparable_answer(answer))
-    _, excused = ALLOWED_DIFFERENCES.get(undisturbed.row.endpoint, ("", lambda _: False))
-    if moved != undisturbed.changes:
-        return f"moved otherwise: {sorted(set(moved) ^ set(undisturbed.changes))}"
-    if said != undisturbed.answer and not excused(answer):
-        return f"answered otherwise: {said[0]}"
-    violated = ground.violations()
-    return f"violates {violated}" if violated else ""
+def find_difference(shop: ReplayableShop, undisturbed: Baseline, answer: Any) -> str:
+    texts, changes = shop.changes_since(undisturbed.tables, comparable_answer(answer))
+    _, is_allowed = ALLOWED_DIFFERENCES.get(undisturbed.row.endpoint, ("", lambda _: False))
+    if changes != undisturbed.changes:
+        return f"other changes: {sorted(set(changes) ^ set(undisturbed.changes))}"
+    if texts != undisturbed.answer and not is_allowed(answer):
+        return f"another answer: {texts[0]}"
+    violations = shop.violations()
+    return f"violates {violations}" if violations else ""

@@ -1,6 +1,7 @@
-"""Every listener under every fault at every of its sends: what it did not take comes again, and then once too often.
+"""Every event handler with every fault at each of its sends: failed events are delivered again, and then once more.
 
-The news are those that the doors' own requests make, and what comes of them, each with the world as it was then.
+The events are those that the requests of all endpoints write, and those that handlers write in turn; each is delivered
+to the tables as they were after it was written.
 """
 
 from __future__ import annotations
@@ -23,23 +24,23 @@ from infra.local.invoke import invoke
 from infra.local.queues import build_filter_policy, envelope_to_event
 from infra.local.streams import entry_to_record, list_sources
 from tests.verification.faults.endpoint_faults import ROWS, Baseline, Verdict
-from tests.verification.faults.endpoint_faults import run_undisturbed as clean_request
+from tests.verification.faults.endpoint_faults import run_undisturbed as run_request_undisturbed
 from tests.verification.faults.faulty_engine import KINDS
 from tests.verification.faults.replayable_shop import ReplayableShop, none_if_killed
 
-MAX_DELIVERIES = 4  # the first meets the fault; what comes after finds it taken or takes it
-ESCALATION_MINUTES = 6  # after so many somebody who did not answer is reminded
-MAX_ESCALATIONS = 4  # rungs of the longest ladder
+MAX_DELIVERIES = 4  # the first one meets the fault
+ESCALATION_MINUTES = 6  # after which a recipient who has not acknowledged is notified again
+MAX_ESCALATIONS = 4  # steps of the longest list of channels
 NOTIFY, TO_TOPICS = config.table_name("notify"), "chalicelib.notify.events.journal_to_topics"
 SCHEDULED_MINUTES = {"expire_unpaid_orders": 1_500, "end_offers": 601, "escalate_unanswered": 10}  # minutes after noon
 
 
 @dataclass(frozen=True)
 class Delivery:
-    """What one handler is called with, and how the world was then."""
+    """An event for one handler, with the tables as they were."""
 
     handler: str
-    kind: str  # of the entry; empty for the clock
+    kind: str  # of the journal entry; empty for scheduled events
     event: dict[str, Any]
     tables: Any
     minutes: int = 0
@@ -51,7 +52,7 @@ class Delivery:
 
 @dataclass(frozen=True)
 class Outcome:
-    """What comes of news that nothing disturbs."""
+    """The effect of a delivery."""
 
     sends: list[str]
     changes: list[str]
@@ -60,44 +61,45 @@ class Outcome:
     notices: set[tuple[str, str]]
 
 
-def list_deliveries(ground: ReplayableShop) -> Iterator[Delivery]:
-    """One of each kind to each handler that asks for it; what a listener tells is news too."""
-    seen: set[str] = set()
-    waiting = [*_scheduled_deliveries(ground)]
+def list_deliveries(shop: ReplayableShop) -> Iterator[Delivery]:
+    """Yield one delivery for each kind of event and handler, including events that handlers write."""
+    listed: set[str] = set()
+    queue = [*_scheduled_deliveries(shop)]
     for row in ROWS:
-        waiting += _deliveries_of_request(ground, clean_request(ground, row))
-    while waiting:
-        news = waiting.pop(0)
-        if news.name not in seen:
-            seen.add(news.name)
-            heard = deliver_undisturbed(ground, news)
-            waiting += deliveries_of_stream(ground, heard.stream, news.minutes)
-            yield news
+        queue += _deliveries_of_request(shop, run_request_undisturbed(shop, row))
+    while queue:
+        delivery = queue.pop(0)
+        if delivery.name not in listed:
+            listed.add(delivery.name)
+            outcome = deliver_undisturbed(shop, delivery)
+            queue += deliveries_of_stream(shop, outcome.stream, delivery.minutes)
+            yield delivery
 
 
-def _deliveries_of_request(ground: ReplayableShop, request: Baseline) -> list[Delivery]:
-    ground.memory.restore(request.tables_after)
-    return deliveries_of_stream(ground, request.stream, 0)
+def _deliveries_of_request(shop: ReplayableShop, request: Baseline) -> list[Delivery]:
+    shop.memory.restore(request.tables_after)
+    return deliveries_of_stream(shop, request.stream, 0)
 
 
-def _scheduled_deliveries(ground: ReplayableShop) -> Iterator[Delivery]:
+def _scheduled_deliveries(shop: ReplayableShop) -> Iterator[Delivery]:
     for source in list_sources(app, "ScheduledEventConfig"):
         event = schedule.build_event(source.name)
-        yield Delivery(source.handler_string, "", event, ground.initial_tables, SCHEDULED_MINUTES[source.name])
+        yield Delivery(source.handler_string, "", event, shop.initial_tables, SCHEDULED_MINUTES[source.name])
 
 
-def deliveries_of_stream(ground: ReplayableShop, stream: Sequence[Any], minutes: int) -> list[Delivery]:
-    """The world stands as it does after all of this was committed."""
-    ready = ground.memory.snapshot()
-    made = []
+def deliveries_of_stream(shop: ReplayableShop, stream: Sequence[Any], minutes: int) -> list[Delivery]:
+    """Return the deliveries of these journal entries; the tables are those after all of them were committed."""
+    tables = shop.memory.snapshot()
+    deliveries = []
     for item in stream:
-        kind, told = item["kind"]["S"], journal.row_to_message(EntryRow.from_raw_data(item))
+        kind, message = item["kind"]["S"], journal.row_to_message(EntryRow.from_raw_data(item))
         record = {"Records": [entry_to_record(dict(item), config.stream_arn())]}
         topic = config.topic_arn(str(topic_of(kind)))
-        sent = {"TopicArn": topic, "Subject": kind, "Message": json.dumps(told), "MessageId": told["event_id"]}
-        made += [Delivery(each, kind, record, ready, minutes) for each in stream_handlers()]
-        made += [Delivery(each, kind, envelope_to_event(sent), ready, minutes) for each in subscribers(topic, kind)]
-    return made
+        envelope = {"TopicArn": topic, "Subject": kind, "Message": json.dumps(message)}
+        event = envelope_to_event(envelope | {"MessageId": message["event_id"]})
+        deliveries += [Delivery(handler, kind, record, tables, minutes) for handler in stream_handlers()]
+        deliveries += [Delivery(handler, kind, event, tables, minutes) for handler in subscribers(topic, kind)]
+    return deliveries
 
 
 def stream_handlers() -> list[str]:
@@ -105,13 +107,13 @@ def stream_handlers() -> list[str]:
 
 
 def subscribers(topic: str, kind: str) -> list[str]:
-    """Those whose filter lets this kind through."""
-    found = (source.handler_string for source in list_sources(app, "SNSEventConfig") if source.topic == topic)
-    return [each for each in found if kind in build_filter_policy(each).get("kind", [kind])]
+    """Return the handlers of the topic whose filter policy accepts this kind."""
+    handlers = (source.handler_string for source in list_sources(app, "SNSEventConfig") if source.topic == topic)
+    return [handler for handler in handlers if kind in build_filter_policy(handler).get("kind", [kind])]
 
 
 def list_subscriptions() -> set[str]:
-    """`handler kind` of everything that any listener asks for."""
+    """Return `handler kind` of every subscription, and the names of the scheduled handlers."""
     on_topics = {
         f"{source.name} {kind}"
         for source in list_sources(app, "SNSEventConfig")
@@ -125,81 +127,84 @@ def module_of(source: Any) -> str:
     return str(source.handler_string.rpartition(".")[0])
 
 
-def deliver_undisturbed(ground: ReplayableShop, news: Delivery) -> Outcome:
-    ground.restore(news.tables, news.minutes)
-    assert deliver(news)
-    sends, stream = list(ground.engine.sent), list(ground.memory.stream)
+def deliver_undisturbed(shop: ReplayableShop, delivery: Delivery) -> Outcome:
+    shop.restore(delivery.tables, delivery.minutes)
+    assert deliver(delivery)
+    sends, stream = list(shop.engine.sent), list(shop.memory.stream)
     for _ in range(MAX_DELIVERIES - 1):
-        assert deliver(news)
-    return replace(read_outcome(ground, news), sends=sends, stream=stream)
+        assert deliver(delivery)
+    return replace(read_outcome(shop, delivery), sends=sends, stream=stream)
 
 
-def read_outcome(ground: ReplayableShop, news: Delivery) -> Outcome:
-    """How the world is now. The clock's handlers take several things in any order, so their ids tell nothing."""
-    _, moved = ground.changes_since(news.tables)
-    if not news.kind:
-        moved = sorted(re.sub(r"~\d+", "~", text) for text in moved)
-    keys = ((item["pk"]["S"], item["sk"]["S"]) for item in ground.memory.items(NOTIFY))
+def read_outcome(shop: ReplayableShop, delivery: Delivery) -> Outcome:
+    """Return what the delivery has changed. Scheduled handlers work in any order, so numbers of ids are removed."""
+    _, changes = shop.changes_since(delivery.tables)
+    if not delivery.kind:
+        changes = sorted(re.sub(r"~\d+", "~", text) for text in changes)
+    keys = ((item["pk"]["S"], item["sk"]["S"]) for item in shop.memory.items(NOTIFY))
     notices = {key for key in keys if key[1].startswith("evt_")}
-    return Outcome([], moved, sorted(ground.outbox), [], notices)
+    return Outcome([], changes, sorted(shop.outbox), [], notices)
 
 
-def deliver(news: Delivery) -> bool:
-    """Whether it was taken; what was not comes again."""
+def deliver(delivery: Delivery) -> bool:
+    """Invoke the handler; return True if it succeeded, False if the event has to be delivered again."""
     try:
-        said = invoke(news.handler, news.event)
+        result = invoke(delivery.handler, delivery.event)
     except Exception:
         return False
-    return not (said or {}).get("batchItemFailures")
+    return not (result or {}).get("batchItemFailures")
 
 
-def verdicts(ground: ReplayableShop, news: Delivery) -> Iterator[Verdict]:
-    undisturbed = deliver_undisturbed(ground, news)
+def verdicts(shop: ReplayableShop, delivery: Delivery) -> Iterator[Verdict]:
+    undisturbed = deliver_undisturbed(shop, delivery)
     for send in range(len(undisturbed.sends)):
         for kind in KINDS:
-            yield Verdict(news.name, send, kind, find_failure(ground, news, undisturbed, send, kind))
+            yield Verdict(delivery.name, send, kind, find_failure(shop, delivery, undisturbed, send, kind))
 
 
-def find_failure(ground: ReplayableShop, news: Delivery, undisturbed: Outcome, send: int, kind: str) -> str:
-    ground.restore(news.tables, news.minutes)
-    ground.engine.reset({send: KINDS[kind]})
-    none_if_killed(lambda: deliver(news))
-    ground.engine.reset()
-    taken = [deliver(news) for _ in range(MAX_DELIVERIES - 1)]
-    if not all(taken):
-        return "not taken when it came again"
-    heard = read_outcome(ground, news)
-    violated = ground.violations()
-    if violated:
-        return f"violates {violated}"
-    if news.handler == TO_TOPICS:
-        return "" if set(heard.outbox) == set(undisturbed.outbox) else f"published {heard.outbox}"
-    if ".notify." in news.handler and undisturbed.outbox:
-        return find_notice_failure(ground, news, undisturbed, heard)
-    return "" if heard.changes == undisturbed.changes else f"moved {sorted({*heard.changes} ^ {*undisturbed.changes})}"
+def find_failure(shop: ReplayableShop, delivery: Delivery, undisturbed: Outcome, send: int, kind: str) -> str:
+    shop.restore(delivery.tables, delivery.minutes)
+    shop.engine.reset({send: KINDS[kind]})
+    none_if_killed(lambda: deliver(delivery))
+    shop.engine.reset()
+    succeeded = [deliver(delivery) for _ in range(MAX_DELIVERIES - 1)]
+    if not all(succeeded):
+        return "failed when delivered again"
+    outcome = read_outcome(shop, delivery)
+    violations = shop.violations()
+    if violations:
+        return f"violates {violations}"
+    if delivery.handler == TO_TOPICS:
+        return "" if set(outcome.outbox) == set(undisturbed.outbox) else f"published {outcome.outbox}"
+    if ".notify." in delivery.handler and undisturbed.outbox:
+        return find_notice_failure(shop, delivery, undisturbed, outcome)
+    difference = sorted({*outcome.changes} ^ {*undisturbed.changes})
+    return "" if outcome.changes == undisturbed.changes else f"other changes: {difference}"
 
 
-def find_notice_failure(ground: ReplayableShop, news: Delivery, undisturbed: Outcome, heard: Outcome) -> str:
-    """Nobody hears twice over one channel; everybody has it in his inbox; and where it never left, or nobody knows
-    whether it did, that stands on the owner's board and somebody else is told in time."""
-    if heard.notices != undisturbed.notices:
-        return f"in other inboxes: {heard.notices ^ undisturbed.notices}"
-    for rung in range(1, MAX_ESCALATIONS + 1):
-        ground.set_minutes_after_noon(news.minutes + rung * ESCALATION_MINUTES)
+def find_notice_failure(shop: ReplayableShop, delivery: Delivery, undisturbed: Outcome, outcome: Outcome) -> str:
+    """Return the first failure of a notification, or an empty text.
+
+    Every recipient must have the notice in the inbox and get at most one message per channel; every message must have
+    a claim row; and a row with status `sent` must belong to a message that was sent.
+    """
+    if outcome.notices != undisturbed.notices:
+        return f"in other inboxes: {outcome.notices ^ undisturbed.notices}"
+    for step in range(1, MAX_ESCALATIONS + 1):
+        shop.set_minutes_after_noon(delivery.minutes + step * ESCALATION_MINUTES)
         escalate()
-    sent = Counter(ground.outbox)
-    if twice := [send for send, count in sent.items() if count > 1]:
-        return f"told twice: {twice}"
-    claims = {item["pk"]["S"]: item["status"]["S"] for item in ground.memory.items(NOTIFY) if "status" in item}
-    if lost := [send for send in undisturbed.outbox if f"sent#{'#'.join(send)}" not in claims]:
+    counts = Counter(shop.outbox)
+    if repeated := [message for message, count in counts.items() if count > 1]:
+        return f"sent twice: {repeated}"
+    claims = {item["pk"]["S"]: item["status"]["S"] for item in shop.memory.items(NOTIFY) if "status" in item}
+    if lost := [message for message in undisturbed.outbox if f"sent#{'#'.join(message)}" not in claims]:
         return f"lost: {lost}"
-    spoken = {f"sent#{'#'.join(send)}" for send in sent}
-    silent = [
-        claim for claim, status in claims.items() if status == "sent" and claim not in spoken | claims_before(news)
-    ]
-    return f"only said to be sent: {silent}" if silent else ""
+    sent = {f"sent#{'#'.join(message)}" for message in counts}
+    sent |= claims_before(delivery)
+    unsent = [claim for claim, status in claims.items() if status == "sent" and claim not in sent]
+    return f"recorded as sent but not sent: {unsent}" if unsent else ""
 
 
-def claims_before(news: Delivery) -> set[str]:
-    rows = news.tables.get(NOTIFY)
+def claims_before(delivery: Delivery) -> set[str]:
+    rows = delivery.tables.get(NOTIFY)
     return {pk for pk in rows.rows if pk.startswith("sent#")} if rows else set()

@@ -1,7 +1,7 @@
-"""kill -9 of the API and the dispatcher, over and over, while a customer places orders and asks again until he hears.
+"""kill -9 of the API and the dispatcher, repeatedly, while a client places orders and retries until it is answered.
 
-A test runs a few rounds and asks no wall time; `make verify ONLY=kills` runs many and also says how long it took until
-everything was heard.
+The test runs a few rounds without time limits; `make verify ONLY=kills` runs many, and also measures the time from a
+kill until all notices have arrived.
 """
 
 from __future__ import annotations
@@ -22,7 +22,7 @@ from pathlib import Path
 
 import boto3
 
-import tests.environment  # noqa: F401 - table names are read when a row's class is made, so this comes first
+import tests.environment  # noqa: F401 - before any row class, which reads its table's name when it is defined
 from app import app
 from chalicelib.kit import config
 from infra.local import phones
@@ -36,13 +36,13 @@ from tests.verification.faults.build import ALL_HOLDS, audit, list_orders, pad_k
 
 ROOT = Path(__file__).parents[3]
 BUDI, JOKO = "salesman-budi", "warehouse-joko"
-ORDERS = 6  # in each round
+ORDERS = 6  # per round
 VICTIMS = [("api",), ("dispatcher",), ("api", "dispatcher")]
 CONNECTION_ERRORS = (OSError, http.client.HTTPException, json.JSONDecodeError)
 
 
 class KillableProcess:
-    """One of the processes of `make run`, in a session of its own, so that its workers die with it."""
+    """A process of `make run` in its own session, so that its worker processes are killed with it."""
 
     def __init__(self, command: list[str], folder: Path, ready: str = "") -> None:
         self.command, self.ready, self.log = command, ready, folder / f"{command[2].rpartition('.')[2]}.log"
@@ -68,7 +68,7 @@ class KillableProcess:
             self.process.wait(30)
 
     def stop(self) -> None:
-        """Asked politely it finishes what is in hand and reads the stream to its end."""
+        """Terminate the process, which first completes its work and reads the stream to its end."""
         if self.process is not None and self.process.poll() is None:
             self.process.terminate()
             assert self.process.wait(60) == 0, self.log.read_text()[-2000:]
@@ -84,17 +84,17 @@ def an_api(folder: Path, port: int) -> KillableProcess:
 
 @dataclass
 class KillLoop:
-    """`heard` holds for each key what its customer was told first."""
+    """Places orders in rounds while processes are killed, and collects what `failures` checks."""
 
     folder: Path
     rounds: int
     seed: int = 1
-    answers: dict[str, bytes] = field(default_factory=dict)
-    retries: int = 0  # times that nobody answered, so that he asked again
+    answers: dict[str, bytes] = field(default_factory=dict)  # the first response body for each idempotency key
+    retries: int = 0
     kills: dict[str, int] = field(default_factory=lambda: {"api": 0, "dispatcher": 0})
     killed_at: float = 0.0
     notified: dict[str, set[str]] = field(default_factory=lambda: {BUDI: set(), JOKO: set()})
-    drained_seconds: list[float] = field(default_factory=list)  # from a kill until everybody had heard of every order
+    drained_seconds: list[float] = field(default_factory=list)  # from a kill until all notices had arrived
 
     def __post_init__(self) -> None:
         self.random_generator, self.port = random.Random(self.seed), free_port()
@@ -120,38 +120,40 @@ class KillLoop:
         return self
 
     def run_round(self, number: int) -> None:
-        """Somebody dies while one of these orders is on its way, and comes back while the next ones are. In every
-        other round it is the last order, and nobody dies again before all is heard."""
-        victims, to_be_heard = self.random_generator.choice(VICTIMS), number % 2 == 1
-        after, grace = self.random_generator.randrange(ORDERS), self.random_generator.uniform(0, 0.03)
-        after = ORDERS - 1 if to_be_heard else after
-        for each in range(ORDERS):
+        """Place the round's orders, and kill and restart processes during one of them.
+
+        In every second round it is the last order, and the round waits until all notices have arrived.
+        """
+        victims, awaits_notices = self.random_generator.choice(VICTIMS), number % 2 == 1
+        disturbed, grace = self.random_generator.randrange(ORDERS), self.random_generator.uniform(0, 0.03)
+        disturbed = ORDERS - 1 if awaits_notices else disturbed
+        for order in range(ORDERS):
             killer = threading.Thread(target=self.restart, args=(victims, grace))
-            if each == after:
+            if order == disturbed:
                 killer.start()
-            self.place_order(f"round-{number}-order-{each}")
-            if each == after:
+            self.place_order(f"round-{number}-order-{order}")
+            if order == disturbed:
                 killer.join()
-        if to_be_heard:
+        if awaits_notices:
             self.await_notices()
             self.drained_seconds.append(time.monotonic() - self.killed_at)
 
     def start(self, *names: str) -> None:
-        for each in names:
-            self.processes[each].start()
-        for each in names:
-            self.processes[each].await_answer()
+        for name in names:
+            self.processes[name].start()
+        for name in names:
+            self.processes[name].await_answer()
 
     def restart(self, victims: tuple[str, ...], grace: float) -> None:
-        threading.Event().wait(grace)  # into the middle of whatever is being done
-        for each in victims:
-            self.processes[each].kill()
-            self.kills[each] += 1
+        threading.Event().wait(grace)  # seconds, so that the kill comes in the middle of a request
+        for name in victims:
+            self.processes[name].kill()
+            self.kills[name] += 1
         self.killed_at = time.monotonic()
         self.start(*victims)
 
     def place_order(self, key: str) -> None:
-        """Asks until he is answered, with the same key and the same words."""
+        """Send the order with the same key and body until it is answered."""
         for _ in range(1_000):
             answer = self.send_order(key)
             if answer is not None:
@@ -176,9 +178,9 @@ class KillLoop:
         return body if answer.status < 300 else None
 
     def await_notices(self) -> None:
-        """The offer and the warehouse's task of each order that was acknowledged."""
+        """Wait for the offer and the warehouse's notice of each acknowledged order."""
         wait_until(lambda: self.is_notified(BUDI), "an offer for each order")
-        wait_until(lambda: self.is_notified(JOKO), "a task for each order")
+        wait_until(lambda: self.is_notified(JOKO), "a notice of each order's work")
 
     def is_notified(self, staff: str) -> bool:
         self.notified[staff] |= set(list_newest_offers(staff)[0])
@@ -189,53 +191,54 @@ class KillLoop:
         return {json.loads(body)["id"] for body in self.answers.values()}
 
     def failures(self) -> list[str]:
-        """In words; nothing when no acknowledged order is lost, none is there twice and nobody heard twice."""
-        kept = sorted(row.pk for row in list_orders())
+        """Return the failures: lost or duplicated orders, other responses, units, notices or SMS; and violations."""
+        orders = sorted(row.pk for row in list_orders())
         again = {key: call("POST", "/api/orders", an_order((TEAPOT, 1)), key=pad_key(key)).body for key in self.answers}
         links = [phones.LINK.findall(text)[-1] for text in phones.load_messages().get("+6281100000003", [])]
-        found = {
-            "lost or doubled": kept != sorted(self.order_ids) or len(kept) != len(self.answers),
-            "answered otherwise": again != self.answers,
+        checks = {
+            "lost or doubled": orders != sorted(self.order_ids) or len(orders) != len(self.answers),
+            "another response": again != self.answers,
             "units lost": level(TEAPOT)["allocated"] != len(self.answers),
-            "a salesman told twice or never": sorted(list_offers(BUDI)) != kept,
-            "the warehouse told twice or never": sorted(list_offers(JOKO)) != kept,
+            "a salesman notified twice or never": sorted(list_offers(BUDI)) != orders,
+            "the warehouse notified twice or never": sorted(list_offers(JOKO)) != orders,
             "an SMS sent twice": len(links) != len(set(links)),
             audit(quiet=True): audit(quiet=True) != ALL_HOLDS,
         }
-        return [words for words, so in found.items() if so]
+        return [failure for failure, has_failed in checks.items() if has_failed]
 
 
-def wait_until(so: Callable[[], bool], what: str, seconds: float = 60) -> None:
-    rest = threading.Event()
+def wait_until(condition: Callable[[], bool], description: str, seconds: float = 60) -> None:
+    pause = threading.Event()
     for _ in range(int(seconds / 0.05)):
-        if so():
+        if condition():
             return
-        rest.wait(0.05)
-    raise AssertionError(f"{what} did not happen in {seconds} seconds")
+        pause.wait(0.05)
+    raise AssertionError(f"{description} did not happen in {seconds} seconds")
 
 
 def list_offers(staff: str) -> list[str]:
-    """The order of each offer in his inbox, page after page."""
-    found, after = list_newest_offers(staff)
-    while after:
-        more, after = list_newest_offers(staff, after)
-        found += more
-    return found
+    """Return the order ids of all offers and assignments in the inbox."""
+    orders, cursor = list_newest_offers(staff)
+    while cursor:
+        page, cursor = list_newest_offers(staff, cursor)
+        orders += page
+    return orders
 
 
-def list_newest_offers(staff: str, after: str = "") -> tuple[list[str], str]:
-    query = {"limit": 100} | ({"cursor": after} if after else {})
+def list_newest_offers(staff: str, cursor: str = "") -> tuple[list[str], str]:
+    """Return (order ids, cursor of the next page) of one page of the inbox."""
+    query = {"limit": 100} | ({"cursor": cursor} if cursor else {})
     page = call("GET", "/api/inbox", token=token(staff), query=query).json
-    return [told["order"] for told in page["items"] if told["kind"] in ("offer", "assigned")], page["next"]
+    return [notice["order"] for notice in page["items"] if notice["kind"] in ("offer", "assigned")], page["next"]
 
 
 def list_local_queues() -> list[str]:
-    found = boto3.client("sqs").list_queues(QueueNamePrefix=f"{config.prefix()}-local-")
-    return list(found.get("QueueUrls", []))
+    response = boto3.client("sqs").list_queues(QueueNamePrefix=f"{config.prefix()}-local-")
+    return list(response.get("QueueUrls", []))
 
 
 def run_on_own_engine(rounds: int, seed: int) -> tuple[KillLoop, list[str]]:
-    """The loop after so many rounds, and what is wrong then."""
+    """Run the loop on a new local engine; return it with its failures."""
     folder = create_temporary_folder()
     with Engine(MINISTACK_ACCOUNT_ID="123456789012") as engine:
         os.environ["AWS_ENDPOINT_URL"] = engine.address

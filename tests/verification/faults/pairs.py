@@ -1,8 +1,7 @@
-"""Doors that move money under two faults in one story: the second waits for any send of what the first leaves to be
-done, so for the next try, the try after that, or the same one.
+"""Endpoints that move money with two faults in one request: the second at any send after the first, in any try.
 
-One story is one request with all its tries. Two requests need no pairs: after the first and a fault the tables are, row
-by row, what they are after the first without it.
+Faults in two different requests need no pairs: after the first request with a fault and its retries, the tables are
+equal to those without the fault.
 """
 
 from __future__ import annotations
@@ -16,11 +15,11 @@ from tests.verification.faults.endpoint_faults import ROWS, Baseline, find_failu
 from tests.verification.faults.faulty_engine import KINDS
 from tests.verification.faults.replayable_shop import ReplayableShop
 
-FaultAtSend = tuple[int, str]  # number of a send, and the kind of fault that waits for it
+FaultAtSend = tuple[int, str]  # number of a send, and the kind of its fault
 
-# Of kinds that are the same to us one is enough here: a 500 and a refused connection are a reset, a send that is still
-# in progress a lost reply. A read does nothing, so only its answer can be lost: at once, late, or with whoever asked.
-# A picture put twice under the name of its content is there once.
+# Kinds with equal effects are left out: a 500 and a refused connection are like a reset, a transaction in progress is
+# like a lost reply. A read changes nothing, so only its answer can be lost: at once, late, or with the process. Writing
+# a picture twice has no effect, since its key is the hash of its content.
 COMMIT_FAULTS = ("reply lost", "reset", "duplicate", "throttled", "conflict", "slow", "killed")
 READ_FAULTS = ("reset", "slow", "killed")
 
@@ -29,11 +28,11 @@ MONEY_ROWS = [row for row in ROWS if row.name in (*payment_rows.MONEY_ROW_NAMES,
 
 @dataclass(frozen=True)
 class Pair:
-    """`wrong` says nothing when all is well."""
+    """The result of one request with two faults; `failure` is empty if it is correct."""
 
     name: str
     first: FaultAtSend
-    then: FaultAtSend
+    second: FaultAtSend
     failure: str
 
     @property
@@ -41,22 +40,22 @@ class Pair:
         return self.first[1]
 
     def __str__(self) -> str:
-        (send, kind), (later, another) = self.first, self.then
-        return f"{self.name}, send {send + 1} {kind}, send {later + 1} {another}: {self.failure}"
+        (send, kind), (second_send, second_kind) = self.first, self.second
+        return f"{self.name}, send {send + 1} {kind}, send {second_send + 1} {second_kind}: {self.failure}"
 
 
-def verdicts(ground: ReplayableShop, row: AccessRow) -> Iterator[Pair]:
-    undisturbed = run_undisturbed(ground, row)
-    for first, then in list_pairs(ground, undisturbed):
-        faults = {send: KINDS[kind] for send, kind in (first, then)}
-        yield Pair(row.name, first, then, find_failure(ground, undisturbed, faults))
+def verdicts(shop: ReplayableShop, row: AccessRow) -> Iterator[Pair]:
+    undisturbed = run_undisturbed(shop, row)
+    for first, second in list_pairs(shop, undisturbed):
+        faults = {send: KINDS[kind] for send, kind in (first, second)}
+        yield Pair(row.name, first, second, find_failure(shop, undisturbed, faults))
 
 
-def list_pairs(ground: ReplayableShop, undisturbed: Baseline) -> Iterator[tuple[FaultAtSend, FaultAtSend]]:
+def list_pairs(shop: ReplayableShop, undisturbed: Baseline) -> Iterator[tuple[FaultAtSend, FaultAtSend]]:
     for first in list_faults(undisturbed.sends):
-        send_until_answered(ground, undisturbed, {first[0]: KINDS[first[1]]})
-        for then in list_faults(list(ground.engine.sent), after=first[0]):
-            yield first, then
+        send_until_answered(shop, undisturbed, {first[0]: KINDS[first[1]]})
+        for second in list_faults(list(shop.engine.sent), after=first[0]):
+            yield first, second
 
 
 def list_faults(sends: list[str], after: int = -1) -> Iterator[FaultAtSend]:

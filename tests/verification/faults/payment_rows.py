@@ -1,4 +1,4 @@
-"""The doors that move money, and the ways to move it that the matrix of doors leaves out."""
+"""The endpoints that move money, with rows for the ways of paying that the access table does not contain."""
 
 from __future__ import annotations
 
@@ -16,25 +16,25 @@ DEBTS_CSV = (
 PICTURE_PROOF = {"picture": base64.b64encode(b"\x89PNG\r\n\x1a\n of a receipt").decode()}
 
 
-def confirm_payment(there: SampleShop) -> None:
-    there.send_ok("POST", f"/api/payments/{there.ids['a proven payment']}/confirm", by=MAYA)
+def confirm_payment(sample: SampleShop) -> None:
+    sample.send_ok("POST", f"/api/payments/{sample.ids['a proven payment']}/confirm", by=MAYA)
 
 
-def cancel_order(there: SampleShop) -> None:
-    there.send_ok("POST", f"/api/orders/{there.ids['a proven order']}/cancel", {"reason": "changed_my_mind"})
+def cancel_order(sample: SampleShop) -> None:
+    sample.send_ok("POST", f"/api/orders/{sample.ids['a proven order']}/cancel", {"reason": "changed_my_mind"})
 
 
-def submit_picture(there: SampleShop) -> None:
-    there.send_ok("POST", f"/api/payments/{there.ids['a waiting payment']}/proof", PICTURE_PROOF)
+def submit_picture(sample: SampleShop) -> None:
+    sample.send_ok("POST", f"/api/payments/{sample.ids['a waiting payment']}/proof", PICTURE_PROOF)
 
 
-def order_paid_by(method: str, channel: str = "web", quantity: int = 2, **said: Any) -> dict[str, Any]:
-    return an_order((TEA, quantity), channel=channel, payments=[{"method": method}], **said)
+def order_paid_by(method: str, channel: str = "web", quantity: int = 2, **fields: Any) -> dict[str, Any]:
+    return an_order((TEA, quantity), channel=channel, payments=[{"method": method}], **fields)
 
 
 def order_half_in_cash() -> dict[str, Any]:
-    paid = [{"method": "cash", "amount": {"amount": 20_000, "currency": "IDR"}}, {"method": "transfer"}]
-    return order_paid_by("cash", channel="pos", location="store-tunjungan") | {"payments": paid}
+    payments = [{"method": "cash", "amount": {"amount": 20_000, "currency": "IDR"}}, {"method": "transfer"}]
+    return order_paid_by("cash", channel="pos", location="store-tunjungan") | {"payments": payments}
 
 
 ROWS = [
@@ -73,7 +73,7 @@ ROWS = [
         "courier",
         fulfillment_id="work in transit",
         prepare=open_shifts,
-        note="into his drawer",
+        note="with an open shift",
     ),
     access_row(
         "POST /payments/{payment_id}/proof",
@@ -86,24 +86,24 @@ ROWS = [
     access_row(
         "POST /shifts/{shift_id}/handover",
         "finance",
-        shift_id=f"drawer of {AGUS}",
+        shift_id=f"shift of {AGUS}",
         prepare=open_shifts,
         note="to the safe",
     ),
     access_row("POST /imports", "owner", query={"file": "customers"}, body=DEBTS_CSV, note="opening debts"),
 ]
 
-# By the names of their rows.
+# Names of rows, with their notes.
 MONEY_ROW_NAMES = (
     *("POST /orders", "POST /orders [pos]", "POST /orders [sfa]", "POST /orders [phone]", "POST /orders [social]"),
-    *("POST /orders [whatsapp]", "POST /orders [marketplace]", "POST /orders [some of it for a later day]"),
+    *("POST /orders [whatsapp]", "POST /orders [marketplace]", "POST /orders [partly backordered]"),
     *("POST /orders/{order_id}/cancel", "POST /orders/{order_id}/payments"),
-    *("POST /orders/{order_id}/payments [in cash after all]", "POST /drafts/{order_id}/submit"),
+    *("POST /orders/{order_id}/payments [in cash]", "POST /drafts/{order_id}/submit"),
     *("POST /payments/{payment_id}/proof", "POST /payments/{payment_id}/confirm"),
     *("POST /payments/{payment_id}/reject", "POST /shifts", "POST /shifts/{shift_id}/count"),
     *("POST /shifts/{shift_id}/close", "POST /shifts/{shift_id}/handover"),
     *("POST /collections", "POST /collections [by bank]", "PUT /customers/{customer_id}/terms"),
     *("POST /fulfillments/{fulfillment_id}/deliver", "POST /fulfillments/{fulfillment_id}/handover"),
-    *(each.name for each in ROWS),
+    *(row.name for row in ROWS),
 )
-REQUEST_ROW_NAMES = ("POST /drafts/{order_id}/pay-link",)  # moves none yet
+REQUEST_ROW_NAMES = ("POST /drafts/{order_id}/pay-link",)  # requests money, but moves none

@@ -1,4 +1,4 @@
-"""Several real processes at the shop's doors, let go at the same moment, each over connections of its own."""
+"""Run requests from several real processes at the same moment, each process with its own connections."""
 
 from __future__ import annotations
 
@@ -20,62 +20,63 @@ TIMEOUT_SECONDS = 120
 Task = Callable[[], Any]
 
 
-def run_at_once(errands: Sequence[Task]) -> list[Any]:
-    """What each of them brought home, in the order given; an errand that broke breaks the test."""
-    return [found for (found,) in run_in_rounds([[each] for each in errands])]
+def run_at_once(tasks: Sequence[Task]) -> list[Any]:
+    """Run each task in its own process and return their results in order; a failed task fails the test."""
+    return [result for (result,) in run_in_rounds([[task] for task in tasks])]
 
 
-def run_in_rounds(each_ones: Sequence[Sequence[Task]]) -> list[list[Any]]:
-    """For each process its own errands; all of them begin each round together."""
-    gate = FORK.Barrier(len(each_ones))
-    lines = [FORK.Pipe(duplex=False) for _ in each_ones]
-    runners = [FORK.Process(target=_run, args=(errands, gate, out)) for errands, (_, out) in zip(each_ones, lines)]
-    for runner in runners:
-        runner.start()
-    for _, out in lines:
-        out.close()
-    brought = [_receive(home) for home, _ in lines]
-    for runner in runners:
-        runner.join(TIMEOUT_SECONDS)
-    broken = [words for went_well, words in brought if not went_well]
-    assert not broken, "\n".join(broken)
-    return [found for _, found in brought]
+def run_in_rounds(tasks_by_process: Sequence[Sequence[Task]]) -> list[list[Any]]:
+    """Run one process for each list of tasks; all processes start their next task together."""
+    barrier = FORK.Barrier(len(tasks_by_process))
+    pipes = [FORK.Pipe(duplex=False) for _ in tasks_by_process]
+    processes = [
+        FORK.Process(target=_run, args=(tasks, barrier, sender)) for tasks, (_, sender) in zip(tasks_by_process, pipes)
+    ]
+    for process in processes:
+        process.start()
+    for _, sender in pipes:
+        sender.close()
+    outcomes = [_receive(receiver) for receiver, _ in pipes]
+    for process in processes:
+        process.join(TIMEOUT_SECONDS)
+    errors = [error for succeeded, error in outcomes if not succeeded]
+    assert not errors, "\n".join(errors)
+    return [results for _, results in outcomes]
 
 
-def _receive(home: Connection) -> tuple[bool, Any]:
-    if not home.poll(TIMEOUT_SECONDS):
-        return False, "did not come back"
+def _receive(receiver: Connection) -> tuple[bool, Any]:
+    if not receiver.poll(TIMEOUT_SECONDS):
+        return False, "timed out"
     try:
-        return home.recv()  # type: ignore[no-any-return]
+        return receiver.recv()  # type: ignore[no-any-return]
     except EOFError:
         return False, "was killed"
 
 
-def _run(errands: Sequence[Task], gate: Any, home: Connection) -> None:
+def _run(tasks: Sequence[Task], barrier: Any, sender: Connection) -> None:
     reset_after_fork()
-    call("GET", "/api/health")  # the first call makes the client; nobody should be slower than others for that
-    brought = []
+    call("GET", "/api/health")  # creates the client, so that the first task is not slower
+    results = []
     try:
-        for errand in errands:
-            gate.wait(TIMEOUT_SECONDS)
-            brought.append(errand())
-        home.send((True, brought))
+        for task in tasks:
+            barrier.wait(TIMEOUT_SECONDS)
+            results.append(task())
+        sender.send((True, results))
     except BaseException:
-        gate.abort()
-        home.send((False, traceback.format_exc()))
+        barrier.abort()
+        sender.send((False, traceback.format_exc()))
 
 
 def reset_after_fork() -> None:
-    """A forked process shares sockets and the state of its dice with its parent; neither must be used twice."""
+    """Replace what a forked process must not share with its parent: connections, caches and random state."""
     reset_connections()
     clear_caches()
     transports.clear_clients()
     random.seed()
 
 
-def run_distributed(errands: Sequence[Task], processes: int) -> list[Any]:
-    """Many errands over a few processes, each of which does its part one after the other."""
-    parts = [errands[start::processes] for start in range(processes)]
-    return [
-        found for part in run_at_once([lambda part=part: [each() for each in part] for part in parts]) for found in part
-    ]
+def run_distributed(tasks: Sequence[Task], processes: int) -> list[Any]:
+    """Distribute the tasks over a few processes, which run theirs one after the other; return all results."""
+    parts = [tasks[start::processes] for start in range(processes)]
+    results = run_at_once([lambda part=part: [task() for task in part] for part in parts])
+    return [result for part in results for result in part]

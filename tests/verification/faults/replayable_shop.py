@@ -1,5 +1,4 @@
-"""The world of the doors' tests, held in memory on a clock and a chance that stand still, so that what one request
-does can be compared with what a disturbed one did."""
+"""The sample shop in memory with a fixed clock and reproducible ids, so that runs with and without faults compare."""
 
 from __future__ import annotations
 
@@ -19,14 +18,14 @@ from infra.invariants.check import check_snapshot
 from infra.invariants.snapshot import Snapshot
 from tests.conftest import clear_caches
 from tests.fulfillment.build import NOON
-from tests.verification.endpoints import sample_shop as doors
+from tests.verification.endpoints.sample_shop import build_sample_shop
 from tests.verification.faults.bucket import FaultyBucket
 from tests.verification.faults.faulty_engine import FaultyEngine, Killed, conflict, throttled
 from tests.verification.faults.normalize import normalize_changes
 from tests.verification.simulator.memory_engine import MemoryEngine
 from tests.verification.simulator.step_invariants import item_to_plain_row
 
-SETUP_AGE = timedelta(minutes=5)  # the world was made; what a request makes is younger
+SETUP_AGE = timedelta(minutes=5)  # objects of the sample shop are older than those of the tests
 
 
 @dataclass
@@ -43,14 +42,21 @@ class ReplayableShop:
     def build(self) -> Iterator[ReplayableShop]:
         with self.install():
             clock.source = lambda: NOON - SETUP_AGE
-            self.sample = doors.build_sample_shop()
+            self.sample = build_sample_shop()
             self.initial_tables = self.memory.snapshot()
             yield self
 
     @contextmanager
     def install(self) -> Iterator[ReplayableShop]:
-        """The shop runs on this memory, clock and chance until it is left."""
-        kept = clock.source, ids.randomness, db.engine, db.pause, send_message.render_and_send, transports.publish_batch
+        """Let the shop run on this engine, clock and random source until the block ends."""
+        originals = (
+            clock.source,
+            ids.randomness,
+            db.engine,
+            db.pause,
+            send_message.render_and_send,
+            transports.publish_batch,
+        )
         files.use_client(FaultyBucket(self.engine))
         ids.randomness, db.engine, db.pause = self.random_bytes, self.engine, lambda attempt: None
         send_message.render_and_send, transports.publish_batch = self.deliver, self.publish
@@ -67,55 +73,55 @@ class ReplayableShop:
                 db.pause,
                 send_message.render_and_send,
                 transports.publish_batch,
-            ) = kept
+            ) = originals
             files.reset_client()
             logging.getLogger("satukanal").setLevel(logging.NOTSET)
             os.environ.pop("SATUKANAL_OFFER_MINUTES", None)
             clear_caches()
 
     def random_bytes(self, count: int) -> bytes:
-        """Counts up, so that ids sort in the order they were drawn in; two bytes choose a shelf, always the same."""
+        """Return a counter, so that ids sort in order of generation; two bytes, which choose a shard, are always 0."""
         self.random_calls += count > 2
         return bytes(count) if count <= 2 else self.random_calls.to_bytes(count, "big")
 
     def deliver(self, attempt: Any) -> None:
-        """Busy is a no, and silence is not known."""
+        """Send a message through the faulty engine: after throttling it is not sent, after other faults unknown."""
         send = (attempt.message.event_id, attempt.party, attempt.channel)
         try:
             self.engine.send("carrier", lambda: self.outbox.append(send))
         except Unavailable as error:
-            said_no = self.engine.met_faults[-1] in (throttled, conflict)
-            raise (transports.NotSent() if said_no else transports.OutcomeUnknown()) from error
+            is_refused = self.engine.met_faults[-1] in (throttled, conflict)
+            raise (transports.NotSent() if is_refused else transports.OutcomeUnknown()) from error
 
-    def publish(self, topic: str, entries: list[dict[str, Any]]) -> set[str]:
+    def publish(self, topic_arn: str, entries: list[dict[str, Any]]) -> set[str]:
         try:
-            self.engine.send("topic", lambda: self.outbox.extend((topic, "", each["Id"]) for each in entries))
+            self.engine.send("topic", lambda: self.outbox.extend((topic_arn, "", entry["Id"]) for entry in entries))
         except Unavailable:
-            return {each["Id"] for each in entries}
+            return {entry["Id"] for entry in entries}
         return set()
 
-    def restore(self, kept: Any, minutes: int = 0) -> None:
-        """As it was, `minutes` after noon, in a process that has just begun."""
-        self.memory.restore(kept)
+    def restore(self, tables: Any, minutes: int = 0) -> None:
+        """Restore the tables and set the clock to `minutes` after noon, with empty caches and outbox."""
+        self.memory.restore(tables)
         self.outbox.clear()
         self.engine.reset()
         self.set_minutes_after_noon(minutes)
         clear_caches()
 
     def set_minutes_after_noon(self, minutes: int) -> None:
-        """So long after noon."""
+        """Set the clock to `minutes` after noon."""
         clock.source = lambda: NOON + timedelta(minutes=minutes)
 
-    def changes_since(self, kept: Any, *said: str) -> tuple[list[str], list[str]]:
-        """What was said, and what differs from before row by row, in words that two runs have in common."""
-        return normalize_changes(self.rows_of(kept), self.rows(), *said)
+    def changes_since(self, tables: Any, *texts: str) -> tuple[list[str], list[str]]:
+        """Return (texts, changed rows), both normalized so that two runs can be compared."""
+        return normalize_changes(self.rows_of(tables), self.rows(), *texts)
 
     def rows(self) -> dict[int, tuple[str, Any]]:
         return {id(item): (name, item) for name in self.memory.tables for item in self.memory.items(name)}
 
-    def rows_of(self, kept: Any) -> dict[int, tuple[str, Any]]:
+    def rows_of(self, tables: Any) -> dict[int, tuple[str, Any]]:
         now = self.memory.snapshot()
-        self.memory.restore(kept)
+        self.memory.restore(tables)
         rows = self.rows()
         self.memory.restore(now)
         return rows
@@ -125,10 +131,10 @@ class ReplayableShop:
         return check_snapshot(Snapshot(rows, clock.iso(clock.now()), "~" if quiet else "")).violations
 
 
-def none_if_killed(ask: Callable[[], Any]) -> Any:
-    """What `ask` answered; None when the process was killed in it, and a new one stands there."""
+def none_if_killed(request: Callable[[], Any]) -> Any:
+    """Return the result of `request`, or None if the process was killed; clears the caches like a new process."""
     try:
-        return ask()
+        return request()
     except Killed:
         clear_caches()
         return None

@@ -1,4 +1,4 @@
-"""Two salesmen, the warehouse and the clock reach for the same order at once: somebody gets it, and only one."""
+"""Two salesmen, the warehouse and the expiry of the offer compete for one order: exactly one of them gets it."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ EARLY_STARTERS = [(BUDI, DEWI), (JOKO, CLOCK), (BUDI, DEWI, JOKO), (BUDI, CLOCK)
 
 @pytest.fixture
 def offered(ministack: Any, drain: Any) -> list[OrderFulfillment]:
-    """So many orders, each waiting in the warehouse and offered to both salesmen."""
+    """Place orders that are assigned to the warehouse and offered to both salesmen; return their fulfillments."""
     open_shop(TEAPOT=TURNS)
     for van in ("van-budi", "van-dewi"):
         add_stock(TEAPOT, van, TURNS)
@@ -39,65 +39,69 @@ def test_exactly_one_of_two_salesmen_the_warehouse_and_the_fallback_gets_each_or
     offered: list[OrderFulfillment], drain: Any
 ) -> None:
     chance = random.Random(20)
-    errands: dict[str, list[Callable[[], str]]] = {name: [] for name in (BUDI, DEWI, JOKO, CLOCK)}
-    for turn, case in enumerate(offered):
-        for name in errands:
-            ahead = name in EARLY_STARTERS[turn % len(EARLY_STARTERS)]
-            knocks = chance.randrange(3) if ahead else chance.randrange(10, 20)
-            errands[name].append(delayed(knocks, claim_or_accept(name, case)))
+    tasks: dict[str, list[Callable[[], str]]] = {name: [] for name in (BUDI, DEWI, JOKO, CLOCK)}
+    for turn, fulfillment in enumerate(offered):
+        for name in tasks:
+            starts_early = name in EARLY_STARTERS[turn % len(EARLY_STARTERS)]
+            requests = chance.randrange(3) if starts_early else chance.randrange(10, 20)
+            tasks[name].append(delayed(requests, claim_or_accept(name, fulfillment)))
 
-    said = run_in_rounds(list(errands.values()))
+    results = run_in_rounds(list(tasks.values()))
     drain()
 
-    for case, heard in zip(offered, zip(*said)):
-        assert_one_owner(load_fulfillment_of_order(case.order.id), dict(zip(errands, heard)))
-    held = {van: level(TEAPOT, van)["allocated"] for van in ("wh-surabaya", "van-budi", "van-dewi")}
-    assert sum(held.values()) == TURNS
-    assert held["wh-surabaya"] not in (0, TURNS), "the starts were not shuffled well enough"
+    for fulfillment, answers in zip(offered, zip(*results)):
+        assert_one_owner(load_fulfillment_of_order(fulfillment.order.id), dict(zip(tasks, answers)))
+    allocated = {location: level(TEAPOT, location)["allocated"] for location in ("wh-surabaya", "van-budi", "van-dewi")}
+    assert sum(allocated.values()) == TURNS
+    assert allocated["wh-surabaya"] not in (0, TURNS), "the starts were not shuffled well enough"
     assert audit(quiet=True) == ALL_HOLDS
 
 
-def delayed(knocks: int, errand: Callable[[], str]) -> Callable[[], str]:
-    """Starts late by work, not by waiting."""
+def delayed(requests: int, task: Callable[[], str]) -> Callable[[], str]:
+    """Return a task that sends this many other requests first."""
 
-    def later() -> str:
-        for _ in range(knocks):
+    def run() -> str:
+        for _ in range(requests):
             call("GET", "/api/health")
-        return errand()
+        return task()
 
-    return later
+    return run
 
 
-def claim_or_accept(name: str, case: OrderFulfillment) -> Callable[[], str]:
-    """What the door answers him; the clock's process has come to the offer's end, the others have not."""
-    offer = current_offer(case)
+def claim_or_accept(name: str, fulfillment: OrderFulfillment) -> Callable[[], str]:
+    """Return the task of a competitor, which returns its answer. For CLOCK the offer has reached its end."""
+    offer = current_offer(fulfillment)
     if name == CLOCK:
         return lambda: str(expire(offer.id, offer.expires_at))
-    path = f"/api/fulfillments/{case.fulfillments[0].id}/accept" if name == JOKO else f"/api/offers/{offer.id}/claim"
+    path = (
+        f"/api/fulfillments/{fulfillment.fulfillments[0].id}/accept"
+        if name == JOKO
+        else f"/api/offers/{offer.id}/claim"
+    )
 
-    def knock() -> str:
+    def send() -> str:
         answer = call("POST", path, token=token(name))
-        return "mine" if answer.status == 200 else str(answer.json["code"])
+        return "won" if answer.status == 200 else str(answer.json["code"])
 
-    return knock
-
-
-def current_offer(case: OrderFulfillment) -> Offer:
-    assert {each.staff for each in case.offers[-1].invited} == {BUDI, DEWI}
-    return case.offers[-1]
+    return send
 
 
-def assert_one_owner(case: OrderFulfillment, said: dict[str, str]) -> None:
-    """In the tables; and everybody heard the truth about it."""
-    (work,), offer = exclude_withdrawn(case.fulfillments), case.offers[-1]
+def current_offer(fulfillment: OrderFulfillment) -> Offer:
+    assert {invitation.staff for invitation in fulfillment.offers[-1].invitations} == {BUDI, DEWI}
+    return fulfillment.offers[-1]
+
+
+def assert_one_owner(fulfillment: OrderFulfillment, answers: dict[str, str]) -> None:
+    """Assert that one competitor has the work, and that all answers agree with that."""
+    (work,), offer = exclude_withdrawn(fulfillment.fulfillments), fulfillment.offers[-1]
     if offer.status == "claimed":
         other = DEWI if offer.claimed_by == BUDI else BUDI
         assert work.location == offer.claimed_by.replace("salesman", "van")
-        expected = {offer.claimed_by: "mine", other: "already_claimed", JOKO: "already_claimed", CLOCK: "False"}
+        expected = {offer.claimed_by: "won", other: "already_claimed", JOKO: "already_claimed", CLOCK: "False"}
     else:
-        why, fell_back = {"superseded": ("warehouse_accepted", "False"), "expired": ("offer_expired", "True")}[
+        code, expired = {"superseded": ("warehouse_accepted", "False"), "expired": ("offer_expired", "True")}[
             offer.status
         ]
         assert work.location == "wh-surabaya"
-        expected = {BUDI: why, DEWI: why, JOKO: "mine", CLOCK: fell_back}
-    assert said == expected
+        expected = {BUDI: code, DEWI: code, JOKO: "won", CLOCK: expired}
+    assert answers == expected

@@ -1,5 +1,7 @@
-"""Every endpoint × every send × every kind of fault: one effect, no acknowledged order lost, the right answer on retry.
-A pull request takes the endpoints of money and stock; `make verify ONLY=faults` takes all of them."""
+"""Every fault at every send of an endpoint: one effect, no acknowledged order lost, the right answer on a retry.
+
+These tests cover the endpoints of money and stock; `make verify ONLY=faults` covers all of them.
+"""
 
 from __future__ import annotations
 
@@ -21,9 +23,9 @@ from tests.verification.faults.replayable_shop import ReplayableShop
 
 @pytest.fixture(scope="module")
 def built() -> Iterator[ReplayableShop]:
-    ground = ReplayableShop()
-    with ground.build():
-        yield ground
+    replayable_shop = ReplayableShop()
+    with replayable_shop.build():
+        yield replayable_shop
 
 
 @pytest.fixture
@@ -54,54 +56,54 @@ def test_a_request_with_a_fault_at_any_send_ends_as_undisturbed(shop: Replayable
 def test_every_endpoint_is_tested_with_faults() -> None:
     chalice = {f"{method} {path}" for path, methods in gateway().app.routes.items() for method in methods}
 
-    assert {row.endpoint for row in ROWS} == chalice == {door.name for door in Routes.registered}
+    assert {row.endpoint for row in ROWS} == chalice == {endpoint.name for endpoint in Routes.registered}
     assert ALLOWED_DIFFERENCES.keys() | STATELESS <= chalice
 
 
 def test_every_writing_endpoint_changes_rows(shop: ReplayableShop) -> None:
-    moving = {row.endpoint for row in ROWS if run_undisturbed(shop, row).changes}
+    writing = {row.endpoint for row in ROWS if run_undisturbed(shop, row).changes}
 
-    assert moving == {row.endpoint for row in ROWS if not row.endpoint.startswith("GET ")} - STATELESS
+    assert writing == {row.endpoint for row in ROWS if not row.endpoint.startswith("GET ")} - STATELESS
 
 
 def test_a_missing_idempotency_record_is_detected(shop: ReplayableShop, monkeypatch: Any) -> None:
     monkeypatch.setattr(idempotency, "record_answer", lambda request, answer: None)
 
-    found = {verdict.kind for verdict in verdicts(shop, place_order_row()) if "moved otherwise" in verdict.failure}
+    kinds = {verdict.kind for verdict in verdicts(shop, place_order_row()) if "other changes" in verdict.failure}
 
-    assert found == {"reply lost", "in progress", "slow", "killed"}
+    assert kinds == {"reply lost", "in progress", "slow", "killed"}
 
 
 def test_a_commit_that_does_not_recognize_itself_is_detected(shop: ReplayableShop, monkeypatch: Any) -> None:
     monkeypatch.setattr(db, "_is_already_committed", lambda writes, reasons: False)
 
-    claiming = find_row("POST /offers/{offer_id}/claim")
-    found = [verdict.kind for verdict in verdicts(shop, claiming) if verdict.failure]
+    row = find_row("POST /offers/{offer_id}/claim")
+    kinds = [verdict.kind for verdict in verdicts(shop, row) if verdict.failure]
 
-    assert found == ["duplicate"]
+    assert kinds == ["duplicate"]
 
 
 def test_an_unhandled_bucket_failure_is_detected(shop: ReplayableShop, monkeypatch: Any) -> None:
     monkeypatch.setattr(files, "download", fetch_without_retry)
 
-    looking = find_row("GET /payments/{payment_id}/proof [a picture]")
-    found = {(verdict.send, verdict.kind) for verdict in verdicts(shop, looking) if "a bug" in verdict.failure}
+    row = find_row("GET /payments/{payment_id}/proof [a picture]")
+    failed = {(verdict.send, verdict.kind) for verdict in verdicts(shop, row) if "server error" in verdict.failure}
 
-    assert run_undisturbed(shop, looking).sends == ["get", "get", "get_object"]
-    assert found == {(2, kind) for kind in KINDS.keys() - {"duplicate", "killed"}}
+    assert run_undisturbed(shop, row).sends == ["get", "get", "get_object"]
+    assert failed == {(2, kind) for kind in KINDS.keys() - {"duplicate", "killed"}}
 
 
 def fetch_without_retry(key: str) -> tuple[str, bytes]:
-    found = files.client().get_object(Bucket=config.bucket(), Key=key)
-    return found["ContentType"], found["Body"].read()
+    response = files.client().get_object(Bucket=config.bucket(), Key=key)
+    return response["ContentType"], response["Body"].read()
 
 
 def test_a_picture_stored_under_a_new_name_each_time_is_detected(shop: ReplayableShop, monkeypatch: Any) -> None:
-    keep, named_anew = files.upload, itertools.count()
-    monkeypatch.setattr(files, "upload", lambda folder, content: keep(f"{folder}/{next(named_anew):040x}", content))
+    upload, numbers = files.upload, itertools.count()
+    monkeypatch.setattr(files, "upload", lambda folder, content: upload(f"{folder}/{next(numbers):040x}", content))
 
-    sending = find_row("POST /payments/{payment_id}/proof [a picture]")
-    found = {verdict.kind for verdict in verdicts(shop, sending) if verdict.send == 3 and verdict.failure}
+    row = find_row("POST /payments/{payment_id}/proof [a picture]")
+    kinds = {verdict.kind for verdict in verdicts(shop, row) if verdict.send == 3 and verdict.failure}
 
-    assert run_undisturbed(shop, sending).sends[3] == "put_object"
-    assert found == {"reply lost", "in progress", "slow", "killed"}
+    assert run_undisturbed(shop, row).sends[3] == "put_object"
+    assert kinds == {"reply lost", "in progress", "slow", "killed"}

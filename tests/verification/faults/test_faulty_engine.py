@@ -1,4 +1,4 @@
-"""What a fault on the real wire means to the shop, the same fault on the memory's line means too."""
+"""A fault of the FaultyEngine has the same effect as the same fault in a real DynamoDB request."""
 
 from __future__ import annotations
 
@@ -54,21 +54,21 @@ SENDS: dict[str, Callable[[Any], Any]] = {
 
 
 def a_row(name: str) -> IdempotencyRecord:
-    return IdempotencyRecord(name, "request", body_hash="h", answer=b"said")
+    return IdempotencyRecord(name, "request", body_hash="h", answer=b"{}")
 
 
 def outcome(engine: Any, send: str) -> Any:
-    """What the shop sees, and whether it was done."""
+    """Return the result of a send as its caller gets it."""
     try:
-        return "fine", list_keys(SENDS[send](engine))
-    except TransactionCancelled as blocked:
-        return "blocked", [code for code, _ in blocked.reasons]
-    except (Exception, Killed) as raised:
-        return type(raised)
+        return "succeeded", list_keys(SENDS[send](engine))
+    except TransactionCancelled as error:
+        return "cancelled", [code for code, _ in error.reasons]
+    except (Exception, Killed) as error:
+        return type(error)
 
 
-def list_keys(found: Any) -> list[str]:
-    rows = found.values() if isinstance(found, dict) else getattr(found, "items", [found])
+def list_keys(result: Any) -> list[str]:
+    rows = result.values() if isinstance(result, dict) else getattr(result, "items", [result])
     return [row.pk for row in rows if row is not None]
 
 
@@ -79,17 +79,17 @@ def no_pauses(monkeypatch: pytest.MonkeyPatch) -> None:
 
 @pytest.mark.parametrize("kind", KINDS)
 def test_a_simulated_fault_has_the_effect_of_the_real_one(ministack: Any, kind: str) -> None:
-    line, real = FaultyEngine(MemoryEngine()), Dynamo()
-    for engine in (line, real):
+    simulated, real = FaultyEngine(MemoryEngine()), Dynamo()
+    for engine in (simulated, real):
         engine.transact([db.create(a_row("there"))], "the-first-token")
 
     for send in SENDS:
-        line.reset({0: KINDS[kind]})
+        simulated.reset({0: KINDS[kind]})
         with inject(Wire((WRITE_FAULTS if send == "transact" else READ_FAULTS)[kind])):
-            on_the_wire = outcome(real, send)
-        assert (send, outcome(line, send)) == (send, on_the_wire)
+            expected = outcome(real, send)
+        assert (send, outcome(simulated, send)) == (send, expected)
 
-    line.reset()
-    assert sorted(list_keys(line.scan(IdempotencyRecord, "request", None))) == sorted(
+    simulated.reset()
+    assert sorted(list_keys(simulated.scan(IdempotencyRecord, "request", None))) == sorted(
         list_keys(real.scan(IdempotencyRecord, "request", None))
     )

@@ -1,4 +1,4 @@
-"""What the journal tells may come twice, out of order, or broken: everybody hears of everything once all the same."""
+"""Events may be delivered twice, out of order or damaged: every other event still has its effect exactly once."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from app import app
 from chalicelib.fulfillment.store import load_fulfillment_of_order
 from chalicelib.kit import clock, config, journal
 from chalicelib.kit.journal import EntryRow
-from chalicelib.notify import events as doors
+from chalicelib.notify import events
 from chalicelib.notify.deliver import deliver_messages
 from chalicelib.notify.store import SentRow
 from chalicelib.reporting.project_recap import project_entry
@@ -62,9 +62,9 @@ def shop(ministack: Any) -> None:
 
 @pytest.fixture
 def dispatcher(shop: None, tmp_path: Path) -> Iterator[KillableProcess]:
-    made = a_dispatcher(tmp_path)
-    yield made
-    made.kill()
+    process = a_dispatcher(tmp_path)
+    yield process
+    process.kill()
 
 
 @pytest.mark.verify
@@ -78,16 +78,17 @@ def test_a_killed_dispatcher_loses_nothing_and_sends_nothing_twice(dispatcher: K
         placed += [place_order(f"while-it-is-dead-{killing}-{number}", (TEAPOT, 1)).json["id"] for number in range(10)]
         dispatcher.start()
     wait_until(lambda: set(list_offers(BUDI)) >= set(placed), "an offer for each order")
-    wait_until(lambda: set(list_offers(JOKO)) >= set(placed), "a task for each order")
+    wait_until(lambda: set(list_offers(JOKO)) >= set(placed), "a notice of each order's work")
     dispatcher.stop()
 
     assert sorted(list_offers(BUDI)) == sorted(list_offers(JOKO)) == sorted(placed)
-    rang = phones.load_messages()["+6281100000003"]
-    links = [phones.LINK.findall(text)[-1] for text in rang]
+    texts = phones.load_messages()["+6281100000003"]
+    links = [phones.LINK.findall(text)[-1] for text in texts]
     assert len(links) == len(set(links))
-    silent = [row.pk for row in stored_rows(SentRow) if row.sk == "sent" and row.status == "claimed" and BUDI in row.pk]
-    assert len(links) + len(silent) >= len(placed)  # nobody knows of those that were going out when it died
-    assert len(links) >= len(placed) - WORKERS * KILL_COUNT  # and at most so many were in its hands each time
+    sent_rows = [row for row in stored_rows(SentRow) if row.sk == "sent" and BUDI in row.pk]
+    unknown = [row.pk for row in sent_rows if row.status == "claimed"]
+    assert len(links) + len(unknown) >= len(placed)  # the outcome of sends in progress at a kill is unknown
+    assert len(links) >= len(placed) - WORKERS * KILL_COUNT  # and each worker has at most one in progress
     assert audit(quiet=True) == ALL_HOLDS
 
 
@@ -95,7 +96,7 @@ def test_a_killed_dispatcher_loses_nothing_and_sends_nothing_twice(dispatcher: K
 
 
 def run_orders(drain: Callable[[], int]) -> None:
-    """Orders placed, claimed, expired, paid, cancelled and delivered."""
+    """Place, claim, pay, cancel and deliver orders."""
     first = [place_order(f"story-{n}", (TEAPOT, 1), (CUP, 2), customer=buyer(n)).json["id"] for n in range(4)]
     second = [place_order(f"near-{n}", (TEAPOT, 2), customer=buyer(n + 10)).json["id"] for n in range(4)]
     open_shift("cashier-sinta")
@@ -103,21 +104,21 @@ def run_orders(drain: Callable[[], int]) -> None:
         "delivery": {"method": "ship", "address": {"street": "Jl. Kenanga 5"}},
         "customer": buyer(20),
     }
-    from_afar = send_ok("POST", "/api/orders", "cashier-sinta", sale)
-    paying = place_order("story-paid", (CUP, 3), payments=TRANSFER).json
+    shipped_sale = send_ok("POST", "/api/orders", "cashier-sinta", sale)
+    transfer_order = place_order("story-paid", (CUP, 3), payments=TRANSFER).json
     drain()
     send_ok("POST", f"/api/offers/{load_fulfillment_of_order(second[0]).offers[-1].id}/claim", BUDI)
-    send_ok("POST", f"/api/payments/{paying['payments'][0]['id']}/confirm", "finance-maya")
-    for given_up in (first[0], from_afar["id"]):
-        send_ok("POST", f"/api/orders/{given_up}/cancel", "owner-ratna", {"reason": "changed my mind"})
-    work = next(each for each in call("GET", "/api/fulfillments", token=token(BUDI)).json["items"])
+    send_ok("POST", f"/api/payments/{transfer_order['payments'][0]['id']}/confirm", "finance-maya")
+    for cancelled in (first[0], shipped_sale["id"]):
+        send_ok("POST", f"/api/orders/{cancelled}/cancel", "owner-ratna", {"reason": "changed my mind"})
+    work = call("GET", "/api/fulfillments", token=token(BUDI)).json["items"][0]
     for verb in ("pick", "ready", "dispatch", "deliver"):
         send_ok("POST", f"/api/fulfillments/{work['id']}/{verb}", BUDI)
     drain()
 
 
 def buyer(number: int) -> dict[str, str]:
-    """Each with a phone of his own, or the day's budget of SMS to one number would decide who hears what."""
+    """Return a customer with a phone number of their own, because the SMS to one number have a daily budget."""
     return {"name": f"Pembeli {number}", "phone": f"0812{number:08}"}
 
 
@@ -128,25 +129,26 @@ def send_ok(method: str, path: str, by: str, body: Any = None) -> Any:
 
 
 def list_stream_records() -> list[dict[str, Any]]:
-    """The whole journal as the stream told it, oldest first."""
+    """Return the whole journal as stream records, oldest first."""
     return [entry_to_record(image, config.stream_arn()) for image in list_entries_after(boto3.client("dynamodb"), "")]
 
 
-def shuffle_with_repeats(things: list[Any], seed: int) -> list[Any]:
-    """All of them in any order, and a third of them twice."""
+def shuffle_with_repeats(items: list[Any], seed: int) -> list[Any]:
+    """Return all items in random order, a third of them twice."""
     chance = random.Random(seed)
-    return shuffle(things + chance.sample(things, len(things) // 3), seed)
+    return shuffle(items + chance.sample(items, len(items) // 3), seed)
 
 
-def shuffle(things: list[Any], seed: int) -> list[Any]:
-    return random.Random(seed).sample(things, len(things))
+def shuffle(items: list[Any], seed: int) -> list[Any]:
+    return random.Random(seed).sample(items, len(items))
 
 
-def empty_tables(*rooms: str) -> None:
+def empty_tables(*packages: str) -> None:
     client = boto3.client("dynamodb")
-    for room in rooms:
-        for item in client.scan(TableName=config.table_name(room))["Items"]:
-            client.delete_item(TableName=config.table_name(room), Key={name: item[name] for name in ("pk", "sk")})
+    for package in packages:
+        table = config.table_name(package)
+        for item in client.scan(TableName=table)["Items"]:
+            client.delete_item(TableName=table, Key={name: item[name] for name in ("pk", "sk")})
 
 
 def load_recap() -> Any:
@@ -155,15 +157,15 @@ def load_recap() -> Any:
     return call("GET", "/api/reports/recap", token=token("owner-ratna"), query=query).json
 
 
-def load_rows(room: str) -> list[Any]:
-    return load_all_rows()[config.table_name(room)]
+def load_rows(package: str) -> list[Any]:
+    return load_all_rows()[config.table_name(package)]
 
 
 @pytest.mark.verify
 def test_replaying_the_whole_stream_in_any_order_changes_nothing(shop: None, drain: Callable[[], int]) -> None:
     drain()
     run_orders(drain)
-    before, rang = load_all_rows(), phones.load_messages()
+    before, messages = load_all_rows(), phones.load_messages()
 
     for batch in (list_stream_records(), shuffle(list_stream_records(), 1), shuffle(list_stream_records(), 2)[::3]):
         answer = invoke("chalicelib.notify.events.journal_to_topics", {"Records": batch})
@@ -171,31 +173,31 @@ def test_replaying_the_whole_stream_in_any_order_changes_nothing(shop: None, dra
         assert drain() > len(batch)
 
     assert load_all_rows() == before
-    assert phones.load_messages() == rang
+    assert phones.load_messages() == messages
     assert audit(quiet=True) == ALL_HOLDS
 
 
 def test_sums_and_inboxes_come_out_the_same_from_any_order(shop: None, drain: Callable[[], int]) -> None:
     drain()
     run_orders(drain)
-    at = clock.now()
-    clock.source = lambda: at
-    heard = [journal.row_to_message(entry) for entry in stored_rows(EntryRow)]
-    heard.sort(key=lambda told: (told["occurred_at"], told["sequence"]))
-    rows: list[Any] = []
+    now = clock.now()
+    clock.source = lambda: now
+    messages = [journal.row_to_message(entry) for entry in stored_rows(EntryRow)]
+    messages.sort(key=lambda message: (message["occurred_at"], message["sequence"]))
+    outcomes: list[Any] = []
 
-    for telling in (heard, heard[::-1], shuffle_with_repeats(heard, 3)):
+    for sequence in (messages, messages[::-1], shuffle_with_repeats(messages, 3)):
         empty_tables("reporting", "notify")
-        for message in telling:
+        for message in sequence:
             deliver_messages(journal.message_to_entry(message))
             project_entry(journal.message_to_entry(message))
-        rows.append((load_recap(), load_rows("notify")))
+        outcomes.append((load_recap(), load_rows("notify")))
 
-    assert rows[0] == rows[1] == rows[2]
-    recap, inboxes = rows[0]
+    assert outcomes[0] == outcomes[1] == outcomes[2]
+    recap, inboxes = outcomes[0]
     assert {row["channel"]: (row["cancelled"], row["cash"]["amount"]) for row in recap["items"]} == {
-        "web": (1, 250_000),  # in the hand of Budi
-        "pos": (1, 50_000),  # in the till still, and owed back
+        "web": (1, 250_000),  # collected by Budi
+        "pos": (1, 50_000),  # still in the till, to be refunded
     }
     assert len(inboxes) > 20
 
@@ -212,8 +214,8 @@ def test_a_poison_record_is_parked_alone_while_all_others_arrive(shop: None, dra
         "event_id": {"S": "evt_poison"},
         "kind": {"S": "OrderPlaced"},
         "occurred_at": {"S": clock.iso(clock.now())},
-        "actor": {"S": "nobody"},
-        "body": {"S": "{this is no JSON"},
+        "actor": {"S": "test"},
+        "body": {"S": "{not JSON"},
     }
     boto3.client("dynamodb").put_item(TableName=config.table_name("journal"), Item=poison)
     after = [place_order(f"after-{number}", (TEAPOT, 1)).json["id"] for number in range(5)]
@@ -233,12 +235,12 @@ def test_a_message_that_breaks_its_handler_is_parked_alone(
     poisoned = place_order("poisoned", (TEAPOT, 1)).json["id"]
     others = [place_order(f"other-{number}", (TEAPOT, 1)).json["id"] for number in range(5)]
 
-    def breaks(told: Any) -> None:
-        if told.subject == f"order#{poisoned}" and told.kind == "OfferOpened":
-            raise RuntimeError("planted")
-        deliver_messages(told)
+    def deliver_or_fail(entry: Any) -> None:
+        if entry.subject == f"order#{poisoned}" and entry.kind == "OfferOpened":
+            raise RuntimeError("injected")
+        deliver_messages(entry)
 
-    monkeypatch.setattr(doors, "deliver_messages", breaks)
+    monkeypatch.setattr(events, "deliver_messages", deliver_or_fail)
     drain()
 
     assert sorted(list_offers(BUDI)) == sorted(list_offers(JOKO)) == sorted(others)
@@ -248,9 +250,10 @@ def test_a_message_that_breaks_its_handler_is_parked_alone(
 
 
 def load_dead_letters() -> list[tuple[str, Any]]:
-    """(handler, event) of everything in the queue of what nobody could take."""
-    clients, found = Clients(config.prefix()), []
-    asked = {"QueueUrl": clients.dead_letters, "MaxNumberOfMessages": 10, "MessageAttributeNames": ["All"]}
-    while got := clients.queues.receive_message(**asked).get("Messages", []):
-        found += [(each["MessageAttributes"]["handler"]["StringValue"], json.loads(each["Body"])) for each in got]
-    return found
+    """Return (handler, event) of each message in the dead-letter queue."""
+    clients, letters = Clients(config.prefix()), []
+    options = {"QueueUrl": clients.dead_letters, "MaxNumberOfMessages": 10, "MessageAttributeNames": ["All"]}
+    while messages := clients.queues.receive_message(**options).get("Messages", []):
+        for message in messages:
+            letters.append((message["MessageAttributes"]["handler"]["StringValue"], json.loads(message["Body"])))
+    return letters

@@ -1,5 +1,7 @@
-"""Every event handler × every send × every kind of fault: what is delivered again has one effect, and nobody is told
-twice. A pull request takes three handlers; `make verify ONLY=faults` takes all of them."""
+"""Every fault at every send of an event handler: a redelivered event has one effect and sends no message twice.
+
+These tests cover three handlers; `make verify ONLY=faults` covers all of them.
+"""
 
 from __future__ import annotations
 
@@ -16,9 +18,9 @@ from tests.verification.faults.replayable_shop import ReplayableShop
 
 @pytest.fixture(scope="module")
 def built() -> Iterator[tuple[ReplayableShop, list[Delivery]]]:
-    ground = ReplayableShop()
-    with ground.build():
-        yield ground, list(list_deliveries(ground))
+    replayable_shop = ReplayableShop()
+    with replayable_shop.build():
+        yield replayable_shop, list(list_deliveries(replayable_shop))
 
 
 @pytest.fixture
@@ -36,24 +38,25 @@ def deliveries(built: tuple[ReplayableShop, list[Delivery]]) -> list[Delivery]:
 def test_a_disturbed_and_redelivered_event_has_one_effect(
     shop: ReplayableShop, deliveries: list[Delivery], handler: str
 ) -> None:
-    found = [verdict for each in deliveries if each.handler.endswith(handler) for verdict in verdicts(shop, each)]
+    selected = [delivery for delivery in deliveries if delivery.handler.endswith(handler)]
+    results = [verdict for delivery in selected for verdict in verdicts(shop, delivery)]
 
-    assert found
-    assert [verdict for verdict in found if verdict.failure] == []
+    assert results
+    assert [verdict for verdict in results if verdict.failure] == []
 
 
 def test_every_subscription_is_exercised(shop: ReplayableShop, deliveries: list[Delivery]) -> None:
-    assert list_subscriptions() - {each.name for each in deliveries} == set()
+    assert list_subscriptions() - {delivery.name for delivery in deliveries} == set()
 
 
 def test_a_handler_without_deduplication_is_detected(
     shop: ReplayableShop, deliveries: list[Delivery], monkeypatch: Any
 ) -> None:
-    for name in ("record_notified", "put_notice", "claim"):
-        kept = getattr(store, name)
-        monkeypatch.setattr(store, name, lambda *said, kept=kept: db.put(kept(*said).row))
-    dispatched = next(each for each in deliveries if each.name == "notify_of_fulfillment WorkDispatched")
+    for name in ("record_notified", "put_notice", "claim_send"):
+        original = getattr(store, name)
+        monkeypatch.setattr(store, name, lambda *args, original=original: db.put(original(*args).row))
+    dispatched = next(delivery for delivery in deliveries if delivery.name == "notify_of_fulfillment WorkDispatched")
 
-    found = [verdict.failure for verdict in verdicts(shop, dispatched)]
+    failures = [verdict.failure for verdict in verdicts(shop, dispatched)]
 
-    assert all("were claimed" in wrong for wrong in found)
+    assert all("were claimed" in failure for failure in failures)

@@ -1,4 +1,4 @@
-"""Processes that are killed -9 while orders come in: what was acknowledged is there, once, and everybody hears once."""
+"""kill -9 of processes while orders are placed: every acknowledged order exists once, and is notified once."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ import pytest
 from chalicelib.orders.store import OrderRow
 from tests.verification.faults.kill_loop import KillLoop
 
-ROUNDS, SEED = 6, 1  # both are killed in them
+ROUNDS, SEED = 6, 1  # chosen so that both processes are killed
 
 
 @pytest.mark.verify
@@ -24,4 +24,4 @@ def test_killed_processes_lose_no_acknowledged_order_and_send_nothing_twice(mini
 
     key = {"pk": {"S": min(loop.order_ids)}, "sk": {"S": "order"}}
     boto3.client("dynamodb").delete_item(TableName=OrderRow.Meta.table_name, Key=key)
-    assert "lost or doubled" in loop.failures()  # so it would have been seen
+    assert "lost or doubled" in loop.failures()  # the check detects a lost order

@@ -1,5 +1,7 @@
-"""Every door that moves money under two faults in one story: one effect, nothing acknowledged is lost, the right answer
-in the end. A pull request takes a few endpoints; `make verify ONLY=pairs` takes all of them."""
+"""Two faults in one request of an endpoint that moves money: one effect, nothing lost, the right answer in the end.
+
+These tests cover a few endpoints; `make verify ONLY=pairs` covers all of them.
+"""
 
 from __future__ import annotations
 
@@ -19,9 +21,9 @@ from tests.verification.faults.replayable_shop import ReplayableShop
 
 @pytest.fixture(scope="module")
 def built() -> Iterator[ReplayableShop]:
-    ground = ReplayableShop()
-    with ground.build():
-        yield ground
+    replayable_shop = ReplayableShop()
+    with replayable_shop.build():
+        yield replayable_shop
 
 
 @pytest.fixture
@@ -40,48 +42,51 @@ def test_a_payment_request_with_two_faults_ends_as_undisturbed(shop: ReplayableS
 
 
 def test_every_endpoint_that_moves_money_is_tested_with_two_faults(shop: ReplayableShop) -> None:
-    moving = {
+    names = {
         row.name for row in endpoint_faults.ROWS if moves_money(endpoint_faults.run_undisturbed(shop, row).changes)
     }
 
-    assert moving == set(payment_rows.MONEY_ROW_NAMES)
+    assert names == set(payment_rows.MONEY_ROW_NAMES)
     assert [row.name for row in MONEY_ROWS] == [
-        row.name for row in endpoint_faults.ROWS if row.name in {*moving, *payment_rows.REQUEST_ROW_NAMES}
+        row.name for row in endpoint_faults.ROWS if row.name in {*names, *payment_rows.REQUEST_ROW_NAMES}
     ]
 
 
-def moves_money(moved: list[str]) -> bool:
-    """Tenders, drawers and debts; postings; what somebody may owe."""
+def moves_money(changes: list[str]) -> bool:
+    """Return True if a payment, shift or receivable, a journal entry with postings or a credit limit has changed."""
     signs = ((" test-payments ", ""), (" test-journal ", '"postings\\":[{'), (" test-customers ", "credit"))
-    return any(table in text and word in text for text in moved for table, word in signs)
+    return any(table in text and part in text for text in changes for table, part in signs)
 
 
 def test_a_second_fault_can_hit_every_send_after_the_first(shop: ReplayableShop) -> None:
     undisturbed = endpoint_faults.run_undisturbed(shop, find_row("PUT /customers/{customer_id}/terms"))
 
-    met = list(pairs.list_pairs(shop, undisturbed))
+    listed = list(pairs.list_pairs(shop, undisturbed))
 
     assert undisturbed.sends == ["get", "batch", "transact"]
-    of_the_commit = [then for first, then in met if first == (2, "killed")]
-    assert of_the_commit[:4] == [(3, "reset"), (3, "slow"), (3, "killed"), (4, "reset")]
-    assert [then for first, then in met if first == (2, "conflict")] == [(3, kind) for kind in pairs.COMMIT_FAULTS]
-    assert [then for first, then in met if first == (2, "duplicate")] == []
+    after_kill = [second for first, second in listed if first == (2, "killed")]
+    after_conflict = [second for first, second in listed if first == (2, "conflict")]
+    assert after_kill[:4] == [(3, "reset"), (3, "slow"), (3, "killed"), (4, "reset")]
+    assert after_conflict == [(3, kind) for kind in pairs.COMMIT_FAULTS]
+    assert [second for first, second in listed if first == (2, "duplicate")] == []
 
 
 def test_an_ignored_idempotency_read_failure_is_detected_only_by_pairs(shop: ReplayableShop, monkeypatch: Any) -> None:
-    """Lost once, the reply is in the record; and when the record is away at that moment, it is done again."""
-    look_up, remember = idempotency.check_repeat, idempotency.record_answer
-    monkeypatch.setattr(idempotency, "check_repeat", lambda asked: ignore_unavailable(look_up, asked))
-    monkeypatch.setattr(idempotency, "record_answer", lambda asked, answer: db.put(remember(asked, answer).row))
-    opening = find_row("POST /shifts")
+    """After one lost reply the retry reads the record; only if that read fails too is the request executed again."""
+    check_repeat, record_answer = idempotency.check_repeat, idempotency.record_answer
+    monkeypatch.setattr(idempotency, "check_repeat", lambda request: ignore_unavailable(check_repeat, request))
+    monkeypatch.setattr(
+        idempotency, "record_answer", lambda request, answer: db.put(record_answer(request, answer).row)
+    )
+    row = find_row("POST /shifts")
 
-    alone = [verdict for verdict in endpoint_faults.verdicts(shop, opening) if verdict.failure]
-    both = {(pair.first[1], pair.then[1]) for pair in verdicts(shop, opening) if pair.failure}
+    failed_alone = [verdict for verdict in endpoint_faults.verdicts(shop, row) if verdict.failure]
+    failed_pairs = {(pair.first[1], pair.second[1]) for pair in verdicts(shop, row) if pair.failure}
 
-    assert alone == []
-    assert both == {(lost, away) for lost in ("reply lost", "slow", "killed") for away in ("reset", "slow")}
+    assert failed_alone == []
+    assert failed_pairs == {(lost, failed) for lost in ("reply lost", "slow", "killed") for failed in ("reset", "slow")}
 
 
-def ignore_unavailable(look_up: Any, asked: Any) -> None:
+def ignore_unavailable(check_repeat: Any, request: Any) -> None:
     with suppress(Unavailable):
-        look_up(asked)
+        check_repeat(request)

@@ -1,4 +1,4 @@
-"""More buyers than goods, from several processes at once: every unit is sold once, and the rest hear a clean no."""
+"""More buyers than units, from several processes at once: every unit is sold once, and the others are refused."""
 
 from __future__ import annotations
 
@@ -21,31 +21,31 @@ PROCESSES = 8
 
 
 def a_buyer(number: int, sku: str, *quantities: int) -> Callable[[], HttpResponse]:
-    """One of four channels by turns; each quantity is a line of its own."""
+    """Return a task that places an order in one of four channels, with one line for each quantity."""
     lines = [(sku, quantity) for quantity in quantities]
-    who = {"name": f"Pembeli {number}", "phone": f"0812{number:08}"}
-    said, by = [
+    customer = {"name": f"Pembeli {number}", "phone": f"0812{number:08}"}
+    fields, by = [
         ({"channel": "web"}, ""),
         ({"channel": "phone"}, "agent-lia"),
         ({"channel": "social", "payments": TRANSFER}, "agent-lia"),
         ({"channel": "marketplace", "ref": f"TOKOKU-{number}", "payments": TRANSFER}, "channel-tokoku"),
     ][number % 4]
-    return lambda: place_order(f"buyer-{number}", *lines, by=by, customer=who, **said)
+    return lambda: place_order(f"buyer-{number}", *lines, by=by, customer=customer, **fields)
 
 
 def promised_units(sku: str) -> int:
-    """Units promised by all orders, as the orders tell it."""
+    """Return the units allocated to all orders."""
     return sum(
-        piece["quantity"]
+        allocation["quantity"]
         for row in list_orders()
-        for piece in call("GET", f"/api/orders/{row.pk}", token=token("owner-ratna")).json["allocations"]
-        if piece["sku"] == sku
+        for allocation in call("GET", f"/api/orders/{row.pk}", token=token("owner-ratna")).json["allocations"]
+        if allocation["sku"] == sku
     )
 
 
 def available_units(sku: str) -> list[int]:
-    """Units free on all shelves of both warehouses."""
-    return [one.available for one in load_levels([(sku, "wh-surabaya"), (sku, "wh-sidoarjo")])]
+    """Return the available units of each shard of both warehouses."""
+    return [shard.available for shard in load_levels([(sku, "wh-surabaya"), (sku, "wh-sidoarjo")])]
 
 
 @pytest.mark.parametrize("units", mark_cases([15, 100], lambda units: units == 15))
@@ -58,9 +58,9 @@ def test_four_times_as_many_buyers_from_four_channels_buy_exactly_the_units_ther
 
     assert count_answers(answers) == {(201, ""): units, (409, "out_of_stock"): 3 * units}
     assert len(list_orders()) == units
-    left_over = level(CUP)
-    assert left_over["reserved"] + left_over["allocated"] == left_over["on_hand"] == units
-    assert left_over["available"] == 0
+    stock = level(CUP)
+    assert stock["reserved"] + stock["allocated"] == stock["on_hand"] == units
+    assert stock["available"] == 0
     assert audit() == ALL_HOLDS
 
 
@@ -80,12 +80,12 @@ def test_carts_with_two_lines_of_one_sku_are_promised_whole_or_not_at_all(minist
 def test_the_last_units_are_sold_from_every_shard_of_every_warehouse(ministack: Any) -> None:
     open_shop(CUP=40)
     add_stock(CUP, "wh-sidoarjo", 7)
-    said = {"location": "wh-surabaya", "sku": CUP, "shelves": 4, "reason": "sale tomorrow"}
-    spread = call("POST", "/api/stock/shelves", said, key="spread-the-cups-1", token=token("owner-ratna"))
+    body = {"location": "wh-surabaya", "sku": CUP, "shelves": 4, "reason": "sale tomorrow"}
+    resharded = call("POST", "/api/stock/shelves", body, key="reshard-the-cups", token=token("owner-ratna"))
 
     answers = run_distributed([a_buyer(number, CUP, 1) for number in range(80)], PROCESSES)
 
-    assert spread.status < 300, spread.text
+    assert resharded.status < 300, resharded.text
     assert count_answers(answers) == {(201, ""): 47, (409, "out_of_stock"): 33}
     assert available_units(CUP) == [0, 0, 0, 0, 0]
     assert audit() == ALL_HOLDS
@@ -135,13 +135,13 @@ def test_a_late_payment_and_a_new_buyer_never_both_get_the_unit_of_an_ended_hold
         waiting = place_order(f"late-payer-{turn}", (RARE, 5), payments=TRANSFER).json
         advance_clock(24 * 60 + 1)
         pay = f"/api/payments/{waiting['payments'][0]['id']}/confirm"
-        errands = [
+        tasks = [
             lambda pay=pay: call("POST", pay, token=token("finance-maya")),
             lambda turn=turn: place_order(f"new-buyer-{turn}", (RARE, 5)),
         ]
-        chance.shuffle(errands)
+        chance.shuffle(tasks)
 
-        answers = run_at_once(errands)
+        answers = run_at_once(tasks)
 
         paid = call("GET", f"/api/orders/{waiting['id']}", token=token("owner-ratna")).json
         bought = [answer for answer in answers if answer.status == 201]
@@ -156,7 +156,7 @@ def test_a_late_payment_and_a_new_buyer_never_both_get_the_unit_of_an_ended_hold
 def test_two_orders_on_credit_of_150_against_200_left_are_one(ministack: Any) -> None:
     open_shop(CUP=400)  # goods for both: only the credit is short
     customer = a_credit_customer(limit=200 * 12_500)
-    errands = [
+    tasks = [
         lambda turn=turn: place_order(
             f"on-credit-{turn}",
             (CUP, 150),
@@ -168,7 +168,7 @@ def test_two_orders_on_credit_of_150_against_200_left_are_one(ministack: Any) ->
         for turn in range(2)
     ]
 
-    answers = run_at_once(errands)
+    answers = run_at_once(tasks)
 
     assert count_answers(answers) == {(201, ""): 1, (402, "credit_limit_reached"): 1}
     card = call("GET", f"/api/customers/{customer}", token=token("owner-ratna")).json
@@ -179,12 +179,12 @@ def test_two_orders_on_credit_of_150_against_200_left_are_one(ministack: Any) ->
 
 def test_a_coupon_for_five_is_used_by_exactly_five_of_thirty(ministack: Any) -> None:
     open_shop(CUP=500)
-    kept = call("PUT", "/api/promotions", COUPON_FOR_FIVE, token=token("owner-ratna"))
-    errands = [lambda n=n: place_order(f"coupon-{n}", (CUP, 1), coupons=["LIMA"]) for n in range(30)]
+    saved = call("PUT", "/api/promotions", COUPON_FOR_FIVE, token=token("owner-ratna"))
+    tasks = [lambda n=n: place_order(f"coupon-{n}", (CUP, 1), coupons=["LIMA"]) for n in range(30)]
 
-    answers = run_distributed(errands, PROCESSES)
+    answers = run_distributed(tasks, PROCESSES)
 
-    assert kept.status < 300, kept.text
+    assert saved.status < 300, saved.text
     assert count_answers(answers) == {(201, ""): 5, (409, "coupon_spent"): 25}
     assert level(CUP)["allocated"] == 5
     assert audit() == ALL_HOLDS

@@ -1,4 +1,4 @@
-"""Whatever becomes of a request or its reply between us and the tables: one order, and the retry hears the same."""
+"""Faults in real DynamoDB requests while an order is placed: one order is created, and retries get the same answer."""
 
 from __future__ import annotations
 
@@ -27,23 +27,23 @@ from tests.verification.faults.processes import FORK, reset_after_fork
 from tests.verification.faults.wire import WRITES, Wire, inject
 
 pytestmark = pytest.mark.ministack
-PAUSE = db.pause  # as production waits; other tests do not
+PAUSE = db.pause  # that of production, which the fixtures of other tests replace
 ALLOCATED_ONCE = {"on_hand": 9, "reserved": 0, "allocated": 2, "available": 7}
 UNTOUCHED = {"on_hand": 9, "reserved": 0, "allocated": 0, "available": 9}
 
 
 @pytest.fixture
 def waits(monkeypatch: pytest.MonkeyPatch) -> list[float]:
-    """How long it would have been waited before each next try; nobody really does."""
-    waited: list[float] = []
-    monkeypatch.setattr(time, "sleep", waited.append)
+    """Return a list that collects the pauses before retries, in seconds, instead of waiting."""
+    pauses: list[float] = []
+    monkeypatch.setattr(time, "sleep", pauses.append)
     monkeypatch.setattr(db, "pause", PAUSE)
-    return waited
+    return pauses
 
 
 @pytest.fixture
 def shop(ministack: Any, waits: list[float]) -> None:
-    """Open, with everything read once that is kept for a minute."""
+    """Open the shop and place an order, which fills the caches."""
     open_shop(TEAPOT=9, CUP=1)
     assert place_order("the-first-of-all", (CUP, 1)).status == 201
 
@@ -53,22 +53,22 @@ def place_test_order() -> HttpResponse:
 
 
 def sell_at_counter(key: str) -> HttpResponse:
-    said = counter_sale((CUP, 1))
-    return call("POST", "/api/orders", said, key=pad_key(key), token=token("cashier-sinta"))
+    body = counter_sale((CUP, 1))
+    return call("POST", "/api/orders", body, key=pad_key(key), token=token("cashier-sinta"))
 
 
-def assert_only_order(told: HttpResponse) -> None:
+def assert_only_order(answer: HttpResponse) -> None:
     placed = [row.pk for row in list_orders() if row.total_minor == 250_000]
-    assert placed == [told.json["id"]]
+    assert placed == [answer.json["id"]]
     assert level(TEAPOT) == ALLOCATED_ONCE
     assert audit() == ALL_HOLDS
 
 
 def test_placing_sends_one_read_and_one_transaction(shop: None) -> None:
     with inject(Wire()) as counted:
-        told = place_test_order()
+        answer = place_test_order()
 
-    assert told.status == 201
+    assert answer.status == 201
     assert counted.sent == ["BatchGetItem", WRITES]
 
 
@@ -83,11 +83,11 @@ def test_a_cold_counter_survives_a_fault_at_each_send(shop: None, fault: wire.Fa
     for number in range(len(counted.sent)):
         clear_caches()
         with inject(Wire(fault, lambda at, _, number=number: at == number)):
-            told = sell_at_counter(f"counter-sale-{number}")
+            answer = sell_at_counter(f"counter-sale-{number}")
         again = sell_at_counter(f"counter-sale-{number}")
 
-        assert (told.status, again.status) == (201, 200)
-        assert again.body == told.body
+        assert (answer.status, again.status) == (201, 200)
+        assert again.body == answer.body
 
     assert level(CUP, "store-tunjungan")["on_hand"] == 50 - len(counted.sent) - 1
     shift = call("GET", "/api/shifts/mine", token=token("cashier-sinta")).json
@@ -99,22 +99,22 @@ def test_a_cold_counter_survives_a_fault_at_each_send(shop: None, fault: wire.Fa
 @pytest.mark.parametrize("fault", [wire.lose_the_reply, wire.lose_the_request, wire.send_twice, wire.respond_500])
 def test_a_fault_at_one_send_is_retried_invisibly(shop: None, fault: wire.Fault, number: int) -> None:
     with inject(Wire(fault, lambda at, _: at == number)) as counted:
-        told = place_test_order()
+        answer = place_test_order()
     again = place_test_order()
 
     assert counted.sent[:2] in (["BatchGetItem", WRITES], ["BatchGetItem", "BatchGetItem"])
-    assert (told.status, again.status) == (201, 200)
-    assert again.body == told.body
-    assert_only_order(told)
+    assert (answer.status, again.status) == (201, 200)
+    assert again.body == answer.body
+    assert_only_order(answer)
 
 
 def test_throttling_at_one_send_is_retried(shop: None) -> None:
     with inject(Wire(wire.throttle, lambda at, _: at in (0, 2))) as counted:
-        told = place_test_order()
+        answer = place_test_order()
 
-    assert told.status == 201
+    assert answer.status == 201
     assert counted.sent == ["BatchGetItem", "BatchGetItem", WRITES, WRITES]
-    assert_only_order(told)
+    assert_only_order(answer)
 
 
 def test_a_retry_gets_the_answer_whose_reply_was_lost(shop: None) -> None:
@@ -143,7 +143,7 @@ def test_unavailable_tables_answer_503_and_change_nothing(shop: None, fault: wir
 
 
 def test_waiting_for_busy_tables_takes_three_seconds_at_most(shop: None, waits: list[float]) -> None:
-    """API Gateway gives up after 29, and the shopper long before."""
+    """API Gateway times out after 29 seconds, and shoppers give up earlier."""
     longest = 0.0
     for turn in range(20):
         waits.clear()
@@ -154,7 +154,7 @@ def test_waiting_for_busy_tables_takes_three_seconds_at_most(shop: None, waits: 
     assert 0 < longest <= 3
 
 
-def test_a_read_whose_reply_never_comes_moves_nothing(shop: None) -> None:
+def test_a_read_without_a_response_changes_nothing(shop: None) -> None:
     before = load_all_rows()
     with inject(Wire(wire.lose_the_reply, lambda _, name: name == "BatchGetItem")):
         refused = place_test_order()
@@ -164,13 +164,13 @@ def test_a_read_whose_reply_never_comes_moves_nothing(shop: None) -> None:
 
 
 @pytest.mark.parametrize("conflicts", [1, 5])
-def test_a_pure_conflict_is_tried_again(shop: None, conflicts: int) -> None:
+def test_a_transaction_conflict_is_retried(shop: None, conflicts: int) -> None:
     with inject(Wire(wire.conflict, lambda at, _: 1 <= at <= conflicts)) as counted:
-        told = place_test_order()
+        answer = place_test_order()
 
-    assert told.status == 201
+    assert answer.status == 201
     assert counted.sent == ["BatchGetItem", *[WRITES] * (conflicts + 1)]
-    assert_only_order(told)
+    assert_only_order(answer)
 
 
 def test_after_six_conflicts_the_answer_is_503_and_nothing_changed(shop: None) -> None:
@@ -190,21 +190,21 @@ def test_a_process_killed_at_any_send_leaves_all_of_an_order_or_nothing(
     shop: None, fault: wire.Fault, name: str
 ) -> None:
     before = load_all_rows()
-    killed = FORK.Process(target=_order_under, args=(fault, name))
-    killed.start()
-    killed.join(60)
-    left = load_all_rows()
-    told, again = place_test_order(), place_test_order()
+    process = FORK.Process(target=_place_order_with_fault, args=(fault, name))
+    process.start()
+    process.join(60)
+    rows_after = load_all_rows()
+    answer, again = place_test_order(), place_test_order()
 
-    assert killed.exitcode == -9
+    assert process.exitcode == -9
     committed = fault is wire.kill_after_send and name == WRITES
-    assert (left == before) is not committed
-    assert told.status == (200 if committed else 201)
-    assert again.body == told.body
-    assert_only_order(told)
+    assert (rows_after == before) is not committed
+    assert answer.status == (200 if committed else 201)
+    assert again.body == answer.body
+    assert_only_order(answer)
 
 
-def _order_under(fault: wire.Fault, name: str) -> None:
+def _place_order_with_fault(fault: wire.Fault, name: str) -> None:
     reset_after_fork()
     with inject(Wire(fault, lambda _, sent: sent == name)):
         place_test_order()

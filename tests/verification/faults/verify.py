@@ -1,5 +1,8 @@
-"""The faults' parts of `make verify`: endpoints and handlers × every send × ten faults; endpoints that move money × two
-faults in one story; processes that are killed while orders come in."""
+"""The fault tests in `make verify`: single faults, pairs of faults, and processes that are killed.
+
+Single faults: every send of every endpoint and event handler with each of ten faults. Pairs: two faults in one request
+to an endpoint that moves money.
+"""
 
 from __future__ import annotations
 
@@ -23,45 +26,47 @@ Verdicts = Sequence[Verdict | Pair]
 
 
 def single_faults() -> Figures:
-    ground = ReplayableShop()
-    with ground.build():
-        endpoints = [verdict for row in endpoint_faults.ROWS for verdict in endpoint_faults.verdicts(ground, row)]
+    shop = ReplayableShop()
+    with shop.build():
+        endpoints = [verdict for row in endpoint_faults.ROWS for verdict in endpoint_faults.verdicts(shop, row)]
         handler_verdicts = [
-            verdict for news in list(handlers.list_deliveries(ground)) for verdict in handlers.verdicts(ground, news)
+            verdict
+            for delivery in list(handlers.list_deliveries(shop))
+            for verdict in handlers.verdicts(shop, delivery)
         ]
     show("Endpoints", KINDS, endpoints)
     show("Event handlers, delivered again", KINDS, handler_verdicts)
-    for endpoint, (words, _) in endpoint_faults.ALLOWED_DIFFERENCES.items():
-        print(f"Allowed for {endpoint} after a lost reply: {words}")
+    for endpoint, (reason, _) in endpoint_faults.ALLOWED_DIFFERENCES.items():
+        print(f"Another answer is allowed for {endpoint} after a lost reply: {reason}")
     return figures(
         "every send of every endpoint and event handler × ten faults", [*endpoints, *handler_verdicts], "all cases"
     )
 
 
 def pairs_of_faults() -> Figures:
-    ground = ReplayableShop()
-    with ground.build():
-        found = [pair for row in pairs.MONEY_ROWS for pair in pairs.verdicts(ground, row)]
-    show("Endpoints that move money, by the first of two faults", pairs.COMMIT_FAULTS, found)
-    return figures("every pair of faults in one story of every endpoint that moves money", found, "all pairs")
+    shop = ReplayableShop()
+    with shop.build():
+        results = [pair for row in pairs.MONEY_ROWS for pair in pairs.verdicts(shop, row)]
+    show("Endpoints that move money, by the first of two faults", pairs.COMMIT_FAULTS, results)
+    return figures("every pair of faults in one request of every endpoint that moves money", results, "all pairs")
 
 
 def kills() -> Figures:
-    loop, wrong = kill_loop.run_on_own_engine(ROUNDS, SEED)
-    lost = "; ".join(wrong) or "0 acknowledged orders lost or doubled"
+    loop, failures = kill_loop.run_on_own_engine(ROUNDS, SEED)
+    lost = "; ".join(failures) or "0 acknowledged orders lost or doubled"
     longest = max(loop.drained_seconds, default=float("inf"))
-    reached = f"{ROUNDS} rounds, {sum(loop.kills.values())} kills, {len(loop.answers)} orders, {lost}"
-    waits = f"everything heard within {median(loop.drained_seconds):.1f} s (median), {longest:.1f} s (longest)"
-    goal = f"0 lost in 20 rounds; everything heard within {NOTIFIED_WITHIN_SECONDS:.0f} s of a kill"
-    holds = not wrong and longest <= NOTIFIED_WITHIN_SECONDS
-    return Figures("kill -9 of API and dispatcher while orders come in", f"{reached}; {waits}", goal, holds)
+    measured = f"{ROUNDS} rounds, {sum(loop.kills.values())} kills, {len(loop.answers)} orders, {lost}"
+    waits = f"all notices within {median(loop.drained_seconds):.1f} s (median), {longest:.1f} s (longest)"
+    goal = f"0 lost in 20 rounds; all notices within {NOTIFIED_WITHIN_SECONDS:.0f} s of a kill"
+    holds = not failures and longest <= NOTIFIED_WITHIN_SECONDS
+    return Figures("kill -9 of API and dispatcher while orders are placed", f"{measured}; {waits}", goal, holds)
 
 
-def figures(what: str, verdicts: Verdicts, goal: str) -> Figures:
-    wrong = [verdict for verdict in verdicts if verdict.failure]
-    for verdict in wrong:
+def figures(name: str, verdicts: Verdicts, goal: str) -> Figures:
+    failed = [verdict for verdict in verdicts if verdict.failure]
+    for verdict in failed:
         print(verdict)
-    return Figures(what, f"{len(verdicts):,} cases, {len(wrong)} wrong", goal, not wrong)
+    return Figures(name, f"{len(verdicts):,} cases, {len(failed)} wrong", goal, not failed)
 
 
 def show(title: str, kinds: Iterable[str], verdicts: Verdicts) -> None:

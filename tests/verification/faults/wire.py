@@ -1,4 +1,4 @@
-"""Faults on the wire between us and DynamoDB, put in by botocore's own hooks: what is sent is really sent, or not."""
+"""Inject faults into real DynamoDB requests with botocore's event hooks."""
 
 from __future__ import annotations
 
@@ -21,16 +21,16 @@ from chalicelib.kit import db
 EVENT = "before-send.dynamodb"
 WRITES = "TransactWriteItems"
 
-Fault = Callable[[AWSRequest], AWSResponse | None]  # the answer to a request; None lets it through
+Fault = Callable[[AWSRequest], AWSResponse | None]  # returns the response, or None to send the request normally
 
 
 class Wire:
-    """Counts what is sent and calls `fault` on the sends that `meant` picks by their number and operation."""
+    """Records the sends and calls `fault` for those that `matches` selects by their number and operation."""
 
     def __init__(
-        self, fault: Fault | None = None, meant: Callable[[int, str], bool] = lambda number, name: True
+        self, fault: Fault | None = None, matches: Callable[[int, str], bool] = lambda number, name: True
     ) -> None:
-        self.fault, self.matches = fault, meant
+        self.fault, self.matches = fault, matches
         self.sent: list[str] = []
 
     def __call__(self, request: AWSRequest, **_: Any) -> AWSResponse | None:
@@ -58,18 +58,18 @@ def operation(request: AWSRequest) -> str:
 
 @cache
 def http_session() -> URLLib3Session:
-    """botocore's own way to send a request, beside the client whose send was stopped."""
+    """Return a second HTTP session, which sends requests that were intercepted."""
     return URLLib3Session()
 
 
 def forward(request: AWSRequest) -> AWSResponse:
-    answer: AWSResponse = http_session().send(request)
-    answer.content  # noqa: B018 - read to its end, so that the engine is done with it
-    return answer
+    response: AWSResponse = http_session().send(request)
+    response.content  # noqa: B018 - reads the body, so that the engine has completed the request
+    return response
 
 
 def lose_the_reply(request: AWSRequest) -> AWSResponse | None:
-    """It was done, and nobody hears of it."""
+    """Execute the request and time out."""
     forward(request)
     raise ReadTimeoutError(endpoint_url=request.url)
 
@@ -79,12 +79,12 @@ def lose_the_request(request: AWSRequest) -> AWSResponse | None:
 
 
 def reset_connection(request: AWSRequest) -> AWSResponse | None:
-    """Reset before anything was done."""
+    """Reset the connection before the request is executed."""
     raise ConnectionClosedError(endpoint_url=request.url)
 
 
 def reset_after_send(request: AWSRequest) -> AWSResponse | None:
-    """Done, and reset before a word of it was said."""
+    """Execute the request and reset the connection before the response."""
     forward(request)
     raise ConnectionClosedError(endpoint_url=request.url)
 
@@ -94,7 +94,10 @@ def refuse_connection(request: AWSRequest) -> AWSResponse | None:
 
 
 def send_twice(request: AWSRequest) -> AWSResponse | None:
-    """The second under another token, as after the ten minutes that DynamoDB remembers one; its answer is heard."""
+    """Execute the request twice and return the second response.
+
+    The second has another client token, as if it came after the ten minutes for which DynamoDB stores tokens.
+    """
     forward(request)
     body = json.loads(request.body)
     if "ClientRequestToken" in body:
@@ -105,7 +108,7 @@ def send_twice(request: AWSRequest) -> AWSResponse | None:
 
 
 def kill_after_send(request: AWSRequest) -> AWSResponse | None:
-    """kill -9 between the commit and its reply."""
+    """Kill this process after the commit, before its response."""
     forward(request)
     os.kill(os.getpid(), signal.SIGKILL)
     return None
@@ -117,7 +120,7 @@ def kill_before_send(request: AWSRequest) -> AWSResponse | None:
 
 
 def respond_500(request: AWSRequest) -> AWSResponse | None:
-    return build_response(request, 500, "InternalServerError", "we broke")
+    return build_response(request, 500, "InternalServerError", "internal error")
 
 
 def throttle(request: AWSRequest) -> AWSResponse | None:
@@ -125,35 +128,35 @@ def throttle(request: AWSRequest) -> AWSResponse | None:
 
 
 def cancel_transaction(code: str) -> Fault:
-    """The transaction did not happen, because of its first item."""
+    """Return a fault that cancels a transaction because of its first item."""
 
-    def cancelled(request: AWSRequest) -> AWSResponse | None:
+    def cancel(request: AWSRequest) -> AWSResponse | None:
         codes = [code, *["None"] * (len(json.loads(request.body)["TransactItems"]) - 1)]
-        words = f"Transaction cancelled, please refer cancellation reasons for specific reasons [{', '.join(codes)}]"
-        reasons = [{"Code": each} for each in codes]
-        return build_response(request, 400, "TransactionCanceledException", words, CancellationReasons=reasons)
+        message = f"Transaction cancelled, please refer cancellation reasons for specific reasons [{', '.join(codes)}]"
+        reasons = [{"Code": reason} for reason in codes]
+        return build_response(request, 400, "TransactionCanceledException", message, CancellationReasons=reasons)
 
-    return cancelled
+    return cancel
 
 
 def in_progress_after(request: AWSRequest) -> AWSResponse | None:
-    """The first send is at work, its reply is late, and the resend under the same token is told to come back."""
+    """Execute the request and answer, as to a resend with the same token, that it is still in progress."""
     forward(request)
-    return build_response(request, 400, "TransactionInProgressException", "come back later")
+    return build_response(request, 400, "TransactionInProgressException", "try again later")
 
 
-# One item of the transaction is in another one's hands; only AWS does this, no local engine.
+# An item of the transaction is part of another one. Local engines never answer this.
 conflict = cancel_transaction("TransactionConflict")
 
 
-def build_response(request: AWSRequest, status: int, code: str, words: str, **more: Any) -> AWSResponse:
-    said = {"__type": f"com.amazonaws.dynamodb.v20120810#{code}", "message": words, "Message": words} | more
-    headers = {"Content-Type": "application/x-amz-json-1.0", "x-amzn-RequestId": "made-by-a-test"}
-    return AWSResponse(request.url, status, headers, RawResponse(json.dumps(said).encode()))
+def build_response(request: AWSRequest, status: int, code: str, message: str, **fields: Any) -> AWSResponse:
+    body = {"__type": f"com.amazonaws.dynamodb.v20120810#{code}", "message": message, "Message": message} | fields
+    headers = {"Content-Type": "application/x-amz-json-1.0", "x-amzn-RequestId": "test-request"}
+    return AWSResponse(request.url, status, headers, RawResponse(json.dumps(body).encode()))
 
 
 class RawResponse(io.BytesIO):
-    """As much of urllib3's answer as botocore reads."""
+    """The part of urllib3's response that botocore reads."""
 
     def stream(self, **_: Any) -> Iterator[bytes]:
         yield self.read()

@@ -1,1 +1,1 @@
-"""Two or three who want the same at once, in every order of their sends that can matter."""
+"""Races of two or three actors, explored in every order of their sends that can make a difference."""

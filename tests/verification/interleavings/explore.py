@@ -1,4 +1,4 @@
-"""What a race may end in, what it does end in over all its schedules, and how many those are."""
+"""Explore a race: run all its schedules and compare their endings with those of serial execution."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ from tests.verification.faults.replayable_shop import ReplayableShop
 from tests.verification.interleavings.races import Guards, Race
 from tests.verification.interleavings.turns import TurnEngine, schedules
 
-SUCCESSES = {"mine", "True", "1"}
+SUCCESSES = {"won", "True", "1"}
 Ending = tuple[str, ...]
 MakeRace = Callable[[], Race]
 
@@ -29,72 +29,72 @@ class Exploration:
 
 
 @contextmanager
-def prepared_race(made: MakeRace) -> Iterator[tuple[ReplayableShop, Race, Any]]:
-    """The race is ready to be run over and over."""
-    ground = ReplayableShop()
-    with ground.install():
+def prepared_race(make_race: MakeRace) -> Iterator[tuple[ReplayableShop, Race, Any]]:
+    """Prepare a race; yields the shop, the race and the tables from which every schedule starts."""
+    shop = ReplayableShop()
+    with shop.install():
         clock.source = lambda: NOON
-        race = made()
-        db.engine = TurnEngine(ground.memory)
+        race = make_race()
+        db.engine = TurnEngine(shop.memory)
         clear_caches()
-        yield ground, race, ground.memory.snapshot()
+        yield shop, race, shop.memory.snapshot()
 
 
-def count_actors(made: MakeRace) -> int:
-    with prepared_race(made) as (_, race, _):
+def count_actors(make_race: MakeRace) -> int:
+    with prepared_race(make_race) as (_, race, _):
         return len(race.actors)
 
 
-def serial_endings(ground: ReplayableShop, race: Race, ready: Any) -> set[tuple[Ending, str]]:
-    """Every way to come one after the other, with the tables it leaves; whoever is told no moves nothing."""
-    found = set()
+def serial_endings(shop: ReplayableShop, race: Race, tables: Any) -> set[tuple[Ending, str]]:
+    """Return the ending and the changed rows of every serial order; asserts that a refused actor changes nothing."""
+    endings = set()
     for order in permutations(range(len(race.actors))):
-        ground.memory.restore(ready)
-        said = [""] * len(race.actors)
+        shop.memory.restore(tables)
+        answers = [""] * len(race.actors)
         for number in order:
-            before = changed_rows(ground, ready)
-            said[number] = race.actors[number]()
-            assert said[number] in SUCCESSES or changed_rows(ground, ready) == before
-        found.add((tuple(said), changed_rows(ground, ready)))
-    return found
+            before = changed_rows(shop, tables)
+            answers[number] = race.actors[number]()
+            assert answers[number] in SUCCESSES or changed_rows(shop, tables) == before
+        endings.add((tuple(answers), changed_rows(shop, tables)))
+    return endings
 
 
-def explore(made: MakeRace) -> Exploration:
-    with prepared_race(made) as (ground, race, ready):
-        return _explore(ground, race, ready)
+def explore(make_race: MakeRace) -> Exploration:
+    with prepared_race(make_race) as (shop, race, tables):
+        return _explore(shop, race, tables)
 
 
-def explore_unguarded(made: MakeRace) -> tuple[Guards, dict[Guards, bool]]:
-    """The guards it needs; and whether it is found without them, and without each part of them."""
-    with prepared_race(made) as (ground, race, ready):
+def explore_unguarded(make_race: MakeRace) -> tuple[Guards, dict[Guards, bool]]:
+    """Return the race's guards, and for each subset of them whether the race is violated without it."""
+    with prepared_race(make_race) as (shop, race, tables):
         parts = [frozenset(part) for size in range(len(race.guards)) for part in combinations(race.guards, size + 1)]
-        return race.guards, {part: bool(_explore(ground, race, ready, part).violations) for part in parts}
+        return race.guards, {part: bool(_explore(shop, race, tables, part).violations) for part in parts}
 
 
-def _explore(ground: ReplayableShop, race: Race, ready: Any, without: Guards = frozenset()) -> Exploration:
-    found = Exploration()
-    fair = serial_endings(ground, race, ready)
+def _explore(shop: ReplayableShop, race: Race, tables: Any, without: Guards = frozenset()) -> Exploration:
+    exploration = Exploration()
+    serial = serial_endings(shop, race, tables)
     assert isinstance(db.engine, TurnEngine)
     db.engine.unguarded_tables = frozenset(map(config.table_name, without))
-    for said in schedules(race.actors, lambda: ground.memory.restore(ready)):
-        found.schedules += 1
-        end = tuple(said)
-        found.endings[end] = found.endings.get(end, 0) + 1
-        found.violations += find_violations(ground, race, ready, end, fair)
+    for answers in schedules(race.actors, lambda: shop.memory.restore(tables)):
+        exploration.schedules += 1
+        ending = tuple(answers)
+        exploration.endings[ending] = exploration.endings.get(ending, 0) + 1
+        exploration.violations += find_violations(shop, race, tables, ending, serial)
     db.engine.unguarded_tables = frozenset()
-    return found
+    return exploration
 
 
 def find_violations(
-    ground: ReplayableShop, race: Race, ready: Any, end: Ending, fair: set[tuple[Ending, str]]
+    shop: ReplayableShop, race: Race, tables: Any, ending: Ending, serial: set[tuple[Ending, str]]
 ) -> list[str]:
-    found = [f"ended in {end}"] if end not in race.endings else []
-    if (end, changed_rows(ground, ready)) not in fair:
-        found.append(f"{end} left what no order one after the other leaves")
-    return found + [f"{end} violates {name}: {words}" for name, words in ground.violations()]
+    violations = [f"ended in {ending}"] if ending not in race.endings else []
+    if (ending, changed_rows(shop, tables)) not in serial:
+        violations.append(f"{ending} left rows that no serial order leaves")
+    return violations + [f"{ending} violates {name}: {text}" for name, text in shop.violations()]
 
 
-def changed_rows(ground: ReplayableShop, ready: Any) -> str:
-    """What differs from the beginning. Ids are drawn in another order in every schedule, so only their kinds count."""
-    _, moved = ground.changes_since(ready)
-    return "\n".join(sorted(re.sub(r"~\d+", "~", text) for text in moved))
+def changed_rows(shop: ReplayableShop, tables: Any) -> str:
+    """Return the rows changed since `tables`, without numbers of ids: schedules generate ids in different orders."""
+    _, changes = shop.changes_since(tables)
+    return "\n".join(sorted(re.sub(r"~\d+", "~", text) for text in changes))

@@ -1,4 +1,4 @@
-"""Who wants the same at once: a world in which they can, and what each of them does."""
+"""The races: each function prepares a shop and returns the actors, the allowed endings and the guards of a race."""
 
 from __future__ import annotations
 
@@ -18,25 +18,28 @@ from tests.verification.interleavings.turns import Actor
 TRANSFER = [{"method": "transfer"}]
 
 
-Guards = frozenset[str]  # tables, by the conditions of all writes to them
+Guards = frozenset[str]  # tables; the conditions of all writes to a table are one guard
 
 
 @dataclass(frozen=True)
 class Race:
-    """`ends` are the only ways it may end, as told to each actor. `needs` are the guards that cover each other: with
-    all of them away it ends otherwise, if only in another word, and as long as one of them stands it does not."""
+    """Actors that compete for the same thing.
+
+    The race is violated, by an ending that is not allowed or by other rows, without all of its guards, but not as long
+    as one of them is in place.
+    """
 
     actors: Sequence[Actor]
-    endings: set[tuple[str, ...]]
+    endings: set[tuple[str, ...]]  # allowed tuples of the actors' answers
     guards: Guards
 
 
 def answer_code(answer: Any) -> str:
-    return "mine" if answer.status < 300 else str(answer.json["code"])
+    return "won" if answer.status < 300 else str(answer.json["code"])
 
 
-def buy(number: int, sku: str, quantity: int = 1, by: str = "", **said: Any) -> Actor:
-    body = an_order((sku, quantity), **({"customer": buyer(number)} | said))
+def buy(number: int, sku: str, quantity: int = 1, by: str = "", **fields: Any) -> Actor:
+    body = an_order((sku, quantity), **({"customer": buyer(number)} | fields))
     key = f"the-key-of-buyer-{number}"
     return lambda: answer_code(call("POST", "/api/orders", body, key=key, token=token(by) if by else ""))
 
@@ -49,32 +52,32 @@ def post(path: str, by: str, body: Any = None) -> Actor:
     return lambda: answer_code(call("POST", f"/api{path}", body, token=token(by)))
 
 
-def place_order(*lines: tuple[str, int], **said: Any) -> dict[str, Any]:
-    answer = call("POST", "/api/orders", an_order(*lines, **said), key="the-key-of-this-order")
+def place_order(*lines: tuple[str, int], **fields: Any) -> dict[str, Any]:
+    answer = call("POST", "/api/orders", an_order(*lines, **fields), key="the-key-of-this-order")
     assert answer.status == 201, answer.text
     deliver_events(answer.json["id"])
     return answer.json  # type: ignore[no-any-return]
 
 
 def open_offer() -> Any:
-    """To both salesmen, and the warehouse that has the work otherwise."""
+    """Open an offer to both salesmen and return the order's fulfillment; the warehouse has the work meanwhile."""
     open_shop(TEAPOT=5)
     for van in ("van-budi", "van-dewi"):
         add_stock(TEAPOT, van, 5)
     park_vans(BUDI, DEWI)
-    case = load_fulfillment_of_order(place_order((TEAPOT, 1))["id"])
-    assert {each.staff for each in case.offers[-1].invited} == {BUDI, DEWI}
-    return case
+    fulfillment = load_fulfillment_of_order(place_order((TEAPOT, 1))["id"])
+    assert {invitation.staff for invitation in fulfillment.offers[-1].invitations} == {BUDI, DEWI}
+    return fulfillment
 
 
-def claims(case: Any, *salesmen: str) -> list[Actor]:
-    return [post(f"/offers/{case.offers[-1].id}/claim", each) for each in salesmen]
+def claims(fulfillment: Any, *salesmen: str) -> list[Actor]:
+    return [post(f"/offers/{fulfillment.offers[-1].id}/claim", salesman) for salesman in salesmen]
 
 
-# What becomes of an order is kept twice: in its row, which has a version, and in its journal, where each step has its
-# number. Whoever comes too late with one of them is stopped by the other.
+# An order is guarded twice: by the version of its row and by the sequence numbers of its journal entries. Either one
+# alone stops a late actor.
 ORDER, JOURNAL, STOCK = Guards({"orders"}), Guards({"journal"}), Guards({"stock"})
-FIRST, SECOND = ("mine", "already_claimed"), ("already_claimed", "mine")
+FIRST, SECOND = ("won", "already_claimed"), ("already_claimed", "won")
 
 
 def two_claim_one_offer() -> Race:
@@ -82,22 +85,22 @@ def two_claim_one_offer() -> Race:
 
 
 def one_claims_as_the_warehouse_accepts() -> Race:
-    case = open_offer()
-    accepts = post(f"/fulfillments/{case.fulfillments[0].id}/accept", JOKO)
-    return Race([*claims(case, BUDI), accepts], {FIRST, ("warehouse_accepted", "mine")}, ORDER | JOURNAL)
+    fulfillment = open_offer()
+    accepts = post(f"/fulfillments/{fulfillment.fulfillments[0].id}/accept", JOKO)
+    return Race([*claims(fulfillment, BUDI), accepts], {FIRST, ("warehouse_accepted", "won")}, ORDER | JOURNAL)
 
 
 def one_claims_as_the_offer_expires() -> Race:
-    """The clock's own process has come to the end already."""
-    case = open_offer()
-    offer = case.offers[-1]
-    ends = {("mine", "False"), ("offer_expired", "True")}
-    return Race([*claims(case, BUDI), lambda: str(expire(offer.id, offer.expires_at))], ends, ORDER | JOURNAL)
+    """For the expiring process the offer's end is reached; for the salesman it is not."""
+    fulfillment = open_offer()
+    offer = fulfillment.offers[-1]
+    ends = {("won", "False"), ("offer_expired", "True")}
+    return Race([*claims(fulfillment, BUDI), lambda: str(expire(offer.id, offer.expires_at))], ends, ORDER | JOURNAL)
 
 
 def two_buy_the_last_unit() -> Race:
     open_shop(RARE=1)
-    return Race([buy(1, RARE), buy(2, RARE)], {("mine", "out_of_stock"), ("out_of_stock", "mine")}, STOCK)
+    return Race([buy(1, RARE), buy(2, RARE)], {("won", "out_of_stock"), ("out_of_stock", "won")}, STOCK)
 
 
 def two_use_a_coupon_for_one() -> Race:
@@ -107,24 +110,25 @@ def two_use_a_coupon_for_one() -> Race:
     once |= {"starts_at": "2026-01-01T00:00:00Z", "coupon": {"code": "ONCE", "cap": 1}}
     assert call("PUT", "/api/promotions", once, token=token("owner-ratna")).status == 200
     buyers = [buy(number, CUP, coupons=["ONCE"]) for number in (1, 2)]
-    return Race(buyers, {("mine", "coupon_spent"), ("coupon_spent", "mine")}, Guards({"pricing"}))
+    return Race(buyers, {("won", "coupon_spent"), ("coupon_spent", "won")}, Guards({"pricing"}))
 
 
 def two_orders_on_the_remaining_credit() -> Race:
     open_shop(CUP=9)
-    said = {"channel": "phone", "customer": {"id": a_credit_customer(4 * 12_500)}, "payments": [{"method": "credit"}]}
-    buyers = [buy(number, CUP, 3, by="agent-lia", **said) for number in (1, 2)]
-    ends = {("mine", "credit_limit_reached"), ("credit_limit_reached", "mine")}
+    customer = {"id": a_credit_customer(4 * 12_500)}
+    fields = {"channel": "phone", "customer": customer, "payments": [{"method": "credit"}]}
+    buyers = [buy(number, CUP, 3, by="agent-lia", **fields) for number in (1, 2)]
+    ends = {("won", "credit_limit_reached"), ("credit_limit_reached", "won")}
     return Race(buyers, ends, Guards({"customers"}))
 
 
 def payment_is_confirmed_as_the_order_expires() -> Race:
-    """The hold is over: paid in time after all, or ended with the money owed back; which, is who came first."""
+    """The hold has ended: the order is either paid or expires with the payment to be refunded."""
     open_shop(RARE=1)
     waiting = place_order((RARE, 1), payments=TRANSFER)
     advance_clock(24 * 60 + 1)
     pays = post(f"/payments/{waiting['payments'][0]['id']}/confirm", "finance-maya")
-    return Race([pays, lambda: str(expire_unpaid())], {("mine", "0"), ("mine", "1")}, ORDER | JOURNAL)
+    return Race([pays, lambda: str(expire_unpaid())], {("won", "0"), ("won", "1")}, ORDER | JOURNAL)
 
 
 def payment_is_confirmed_as_another_buys_the_unit() -> Race:
@@ -132,7 +136,7 @@ def payment_is_confirmed_as_another_buys_the_unit() -> Race:
     waiting = place_order((RARE, 1), payments=TRANSFER)
     advance_clock(24 * 60 + 1)
     pays = post(f"/payments/{waiting['payments'][0]['id']}/confirm", "finance-maya")
-    return Race([pays, buy(1, RARE)], {("mine", "out_of_stock"), ("mine", "mine")}, STOCK)
+    return Race([pays, buy(1, RARE)], {("won", "out_of_stock"), ("won", "won")}, STOCK)
 
 
 def the_customer_cancels_as_the_parcel_leaves() -> Race:
@@ -140,52 +144,52 @@ def the_customer_cancels_as_the_parcel_leaves() -> Race:
     order = place_order((CUP, 1))
     work = load_fulfillment_of_order(order["id"]).fulfillments[-1].id
     for verb in ("accept", "pick", "ready"):
-        assert post(f"/fulfillments/{work}/{verb}", JOKO)() == "mine"
+        assert post(f"/fulfillments/{work}/{verb}", JOKO)() == "won"
     cancels = post(f"/orders/{order['id']}/cancel", "agent-lia", {"reason": "changed my mind"})
     leaves = post(f"/fulfillments/{work}/dispatch", JOKO)
-    # Without it the stock stops who comes too late, and tells him what no customer understands.
-    return Race([cancels, leaves], {("mine", "cannot_move"), ("cannot_cancel", "mine")}, ORDER)
+    # Without this guard the late actor is stopped by the stock, with a problem code that does not fit.
+    return Race([cancels, leaves], {("won", "order_cancelled"), ("cannot_cancel", "won")}, ORDER)
 
 
 def two_claim_as_the_warehouse_accepts() -> Race:
-    case = open_offer()
-    accepts = post(f"/fulfillments/{case.fulfillments[0].id}/accept", JOKO)
+    fulfillment = open_offer()
+    accepts = post(f"/fulfillments/{fulfillment.fulfillments[0].id}/accept", JOKO)
     taken = "already_claimed"
-    ends = {("mine", taken, taken), (taken, "mine", taken), ("warehouse_accepted", "warehouse_accepted", "mine")}
-    return Race([*claims(case, BUDI, DEWI), accepts], ends, ORDER | JOURNAL)
+    ends = {("won", taken, taken), (taken, "won", taken), ("warehouse_accepted", "warehouse_accepted", "won")}
+    return Race([*claims(fulfillment, BUDI, DEWI), accepts], ends, ORDER | JOURNAL)
 
 
 FRIDAY = "2026-11-27"
 
 
 def expect_stock(sku: str, quantity: int) -> None:
-    goods = {"location": "wh-surabaya", "on": FRIDAY, "lines": [{"sku": sku, "quantity": quantity}], "reason": "PO 88"}
-    assert call("POST", "/api/stock/expected", goods, key="the-key-of-what-comes", token=token(JOKO)).status == 201
+    body = {"location": "wh-surabaya", "on": FRIDAY, "lines": [{"sku": sku, "quantity": quantity}], "reason": "PO 88"}
+    assert call("POST", "/api/stock/expected", body, key="the-expected-stock", token=token(JOKO)).status == 201
 
 
 def two_buy_the_last_expected_unit() -> Race:
     open_shop()
     expect_stock(RARE, 1)
     buyers = [buy(number, RARE, backorder=True) for number in (1, 2)]
-    return Race(buyers, {("mine", "out_of_stock"), ("out_of_stock", "mine")}, STOCK)
+    return Race(buyers, {("won", "out_of_stock"), ("out_of_stock", "won")}, STOCK)
 
 
 def an_order_is_cancelled_as_its_backorder_is_filled() -> Race:
     open_shop()
     expect_stock(RARE, 1)
     order = place_order((RARE, 1), backorder=True)
-    came = {"kind": "receive", "location": "wh-surabaya", "reason": "PO 88", "lines": [{"sku": RARE, "quantity": 1}]}
-    assert call("POST", "/api/stock/movements", came, key="the-key-of-what-came", token=token(JOKO)).status == 201
+    body = {"kind": "receive", "location": "wh-surabaya", "reason": "PO 88", "lines": [{"sku": RARE, "quantity": 1}]}
+    assert call("POST", "/api/stock/movements", body, key="the-received-stock", token=token(JOKO)).status == 201
     cancels = post(f"/orders/{order['id']}/cancel", "agent-lia", {"reason": "too long"})
-    place = (RARE, "wh-surabaya", int(FRIDAY.replace("-", "")))
-    # Who comes too late to give it to this order puts it where anybody can buy it. Without the order's guard the stock
-    # stops whoever cancels, in words of its own.
-    return Race([cancels, lambda: str(fill_at_levels([place]) or "mine")], {("mine", "mine"), ("mine", "1")}, ORDER)
+    level = (RARE, "wh-surabaya", int(FRIDAY.replace("-", "")))
+    # If the order is cancelled first, the unit returns to general stock. Without the order's guard a late cancellation
+    # is stopped by the stock, with another problem code.
+    return Race([cancels, lambda: str(fill_at_levels([level]) or "won")], {("won", "won"), ("won", "1")}, ORDER)
 
 
 def three_buy_the_last_unit() -> Race:
     open_shop(RARE=1)
-    ends = {tuple("mine" if each == winner else "out_of_stock" for each in range(3)) for winner in range(3)}
+    ends = {tuple("won" if buyer == winner else "out_of_stock" for buyer in range(3)) for winner in range(3)}
     return Race([buy(number, RARE) for number in (1, 2, 3)], ends, STOCK)
 
 

@@ -1,11 +1,10 @@
-"""One winner, whatever the order of their sends; the other is told no and has moved nothing.
+"""Every race ends as if its actors had acted one after the other; a refused actor has changed nothing.
 
-Explored are all orders that can matter, some ten for two actors and some forty for three. For two every single order
-is run too by `make verify`, 6 to 462 of them, and ends in nothing else.
+The tests run all schedules that can make a difference: about ten for two actors and forty for three. `make verify` also
+runs every single schedule of two actors, 6 to 462 of them, with the same endings.
 
-What decides a race are conditions of writes; those of one table are one guard here, and are away all together. Where
-two guards cover each other, an order's row and its journal, neither alone is missed: each race is found when all that
-it names in `needs` are away, and without fewer of them it is not.
+Races are decided by conditions of writes. The conditions of one table are one guard, which these tests remove as a
+whole: a race is violated without all of its guards, and holds as long as one of them is in place.
 `make verify ONLY=interleavings` prints the numbers.
 """
 
@@ -19,31 +18,31 @@ from tests.verification.interleavings.explore import MakeRace, count_actors, exp
 from tests.verification.interleavings.races import RACES
 from tests.verification.interleavings.turns import Send
 
-OF_TWO = [made for made in RACES if count_actors(made) == 2]
+RACES_OF_TWO = [make_race for make_race in RACES if count_actors(make_race) == 2]
 
 
-@pytest.mark.parametrize("made", RACES, ids=lambda made: made.__name__)
-def test_every_schedule_ends_like_a_serial_one(made: MakeRace) -> None:
-    found = explore(made)
+@pytest.mark.parametrize("make_race", RACES, ids=lambda make_race: make_race.__name__)
+def test_every_schedule_ends_like_a_serial_one(make_race: MakeRace) -> None:
+    exploration = explore(make_race)
 
-    assert found.violations == []
-    assert found.schedules >= len(found.endings) > 1
+    assert exploration.violations == []
+    assert exploration.schedules >= len(exploration.endings) > 1
 
 
-@pytest.mark.parametrize("made", RACES, ids=lambda made: made.__name__)
-def test_a_race_violates_only_without_all_of_its_guards(made: MakeRace) -> None:
-    needs, found = explore_unguarded(made)
+@pytest.mark.parametrize("make_race", RACES, ids=lambda make_race: make_race.__name__)
+def test_a_race_violates_only_without_all_of_its_guards(make_race: MakeRace) -> None:
+    race_guards, violated_without = explore_unguarded(make_race)
 
-    assert {guards for guards, so in found.items() if so} == {needs}
+    assert {guards for guards, is_violated in violated_without.items() if is_violated} == {race_guards}
 
 
 @pytest.mark.verify
-@pytest.mark.parametrize("made", OF_TWO, ids=lambda made: made.__name__)
-def test_schedules_left_out_would_end_the_same(made: MakeRace, monkeypatch: Any) -> None:
-    few = explore(made)
+@pytest.mark.parametrize("make_race", RACES_OF_TWO, ids=lambda make_race: make_race.__name__)
+def test_schedules_left_out_would_end_the_same(make_race: MakeRace, monkeypatch: Any) -> None:
+    reduced = explore(make_race)
     monkeypatch.setattr(Send, "conflicts_with", lambda send, other: True)
 
-    every = explore(made)
+    full = explore(make_race)
 
-    assert every.schedules > few.schedules
-    assert (every.endings.keys(), every.violations) == (few.endings.keys(), [])
+    assert full.schedules > reduced.schedules
+    assert (full.endings.keys(), full.violations) == (reduced.endings.keys(), [])

@@ -1,7 +1,7 @@
-"""Every order in which actors may reach the tables: each stops before each of its sends, and one of them is let go on.
+"""Run actors in every order of their sends to the tables: each actor stops before each send until it is continued.
 
-Depth first, by replay from the same tables. Two sends that touch no table in common, or only read, can change places
-without anybody noticing, so of such orders one is enough (sleep sets); all others are run, and none is drawn by lot.
+The search is depth-first and replays every schedule from the same tables. Two sends without a common table, or that
+both only read, commute, so one of their orders is enough (sleep sets); all other orders are run.
 """
 
 from __future__ import annotations
@@ -24,13 +24,15 @@ class Send:
     tables: frozenset[str]
 
     def conflicts_with(self, other: Send) -> bool:
-        """Whether it matters which of the two comes first."""
+        """Return True if the order of the two sends can make a difference."""
         return (self.writes or other.writes) and bool(self.tables & other.tables)
 
 
 class TurnEngine(FaultyEngine):
-    """An engine that asks before each send. All writes to `bare` tables lose their conditions: what a shop would do
-    that only looks there before it writes."""
+    """An engine that stops before each send until the schedule continues it.
+
+    Writes to `unguarded_tables` lose their conditions, as in a shop that reads before it writes and checks nothing.
+    """
 
     unguarded_tables: frozenset[str] = frozenset()
 
@@ -48,7 +50,8 @@ class TurnEngine(FaultyEngine):
 
     def transact(self, writes: Sequence[Write], token: str) -> None:
         self.wait(True, *(write.row for write in writes))
-        super().transact([each._replace(condition=None) if self.is_unguarded(each) else each for each in writes], token)
+        unguarded = [write._replace(condition=None) if self.is_unguarded(write) else write for write in writes]
+        super().transact(unguarded, token)
 
     def is_unguarded(self, write: Write) -> bool:
         return write.row.Meta.table_name in self.unguarded_tables
@@ -61,29 +64,30 @@ class TurnEngine(FaultyEngine):
 
 @dataclass
 class ChoicePoint:
-    """A moment of a schedule: who may go on, with which send, and who has been let go from here before."""
+    """A point of a schedule: the sends that actors wait for, and the actors that were continued from here before."""
 
     waiting: Mapping[int, Send]
-    asleep: frozenset[int]  # letting one of them go now leads to what has been seen
+    asleep: frozenset[int]  # continuing one of these leads to a schedule that is equal to an earlier one
     tried: list[int] = field(default_factory=list)
 
     @property
     def untried(self) -> list[int]:
-        return [each for each in self.waiting if each not in self.asleep and each not in self.tried]
+        return [actor for actor in self.waiting if actor not in self.asleep and actor not in self.tried]
 
     def asleep_after(self, chosen: int) -> frozenset[int]:
-        known = (self.asleep | set(self.tried)) - {chosen}
-        return frozenset(each for each in known if not self.waiting[each].conflicts_with(self.waiting[chosen]))
+        explored = (self.asleep | set(self.tried)) - {chosen}
+        send = self.waiting[chosen]
+        return frozenset(actor for actor in explored if not self.waiting[actor].conflicts_with(send))
 
 
 def schedules(actors: Sequence[Actor], begin: Callable[[], None]) -> Iterator[list[Any]]:
-    """What the actors brought home, once for each schedule; the tables stand then as it left them."""
+    """Yield the actors' results after each schedule, when the tables are as it has left them."""
     path: list[ChoicePoint] = []
     while True:
         begin()
-        brought = _run(actors, path)
-        if brought is not None:
-            yield brought
+        results = _run(actors, path)
+        if results is not None:
+            yield results
         while path and not path[-1].untried:
             path.pop()
         if not path:
@@ -91,35 +95,35 @@ def schedules(actors: Sequence[Actor], begin: Callable[[], None]) -> Iterator[li
 
 
 def _run(actors: Sequence[Actor], path: list[ChoicePoint]) -> list[Any] | None:
-    """Along the path, leaving its last fork by another way, and on to the end. None when it was seen before."""
+    """Replay the path, take an untried choice at its last point, and run to the end; None if that leads nowhere new."""
     running = [greenlet(actor) for actor in actors]
-    brought: list[Any] = [None] * len(actors)
+    results: list[Any] = [None] * len(actors)
     waiting: dict[int, Send] = {}
 
-    def go_on(number: int) -> None:
-        said = running[number].switch()
+    def resume(number: int) -> None:
+        value = running[number].switch()  # the actor's next send, or its result at its end
         waiting.pop(number, None)
         if running[number].dead:
-            brought[number] = said
+            results[number] = value
         else:
-            waiting[number] = said
+            waiting[number] = value
 
     for number in range(len(actors)):
-        go_on(number)
+        resume(number)
     depth, asleep = 0, frozenset[int]()
     while waiting:
         if depth == len(path):
             path.append(ChoicePoint(dict(waiting), asleep))
-        fork = path[depth]
+        point = path[depth]
         if depth == len(path) - 1:
-            if not fork.untried:
+            if not point.untried:
                 return None
-            chosen = fork.untried[0]
-            asleep = fork.asleep_after(chosen)
-            fork.tried.append(chosen)
+            chosen = point.untried[0]
+            asleep = point.asleep_after(chosen)
+            point.tried.append(chosen)
         else:
-            chosen = fork.tried[-1]
+            chosen = point.tried[-1]
             asleep = path[depth + 1].asleep
-        go_on(chosen)
+        resume(chosen)
         depth += 1
-    return brought
+    return results

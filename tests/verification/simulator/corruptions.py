@@ -109,7 +109,7 @@ def s6_fulfillment_exceeds_order(day: Day) -> None:
     set_body_fields(
         work.order_id,
         work.id,
-        pieces=[[allocation.sku, allocation.quantity + 1, allocation.shard] for allocation in work.pieces],
+        pieces=[[allocation.sku, allocation.quantity + 1, allocation.shard] for allocation in work.allocations],
     )
 
 

@@ -209,7 +209,7 @@ def declined_and_rejected_orders(day: Day) -> None:
     day.order("declined", (TEAPOT, 1))
     for staff in (BUDI, DEWI):
         offer = load_fulfillment_of_order(day.orders["declined"]["id"]).offers[-1]
-        if offer.status == "open" and staff in {invitation.staff for invitation in offer.invited}:
+        if offer.status == "open" and staff in {invitation.staff for invitation in offer.invitations}:
             day.call("POST", f"/offers/{offer.id}/decline", by=staff)
     day.run_handlers()
     day.order("rejected", (TRAY, 2))

@@ -290,7 +290,7 @@ def test_a_salesman_inactive_when_an_offer_opened_counts_as_not_notified_after_r
     save_staff(dewi, "owner-ratna")
     sim.drain()
 
-    assert dewi.id in {invitation.staff for invitation in offer.invited}
+    assert dewi.id in {invitation.staff for invitation in offer.invitations}
     assert sim.now < offer.expires_at
     assert f"staff#{dewi.id}" not in {row["pk"] for row in sim.build_snapshot(quiet=True).notices}
     assert str(check_snapshot(sim.build_snapshot(quiet=True))) == "everything holds"

@@ -91,7 +91,7 @@ def count_first_cash_only(context: Any, payments: Any) -> Any:
 
 
 def count_last_work_only(works: Any) -> dict[str, int]:
-    return {allocation.sku: allocation.quantity for work in works for allocation in work.pieces}
+    return {allocation.sku: allocation.quantity for work in works for allocation in work.allocations}
 
 
 def take_first_amount(amounts: Iterable[Money], currency: str) -> Money:

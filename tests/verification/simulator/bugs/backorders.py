@@ -179,7 +179,9 @@ def force_backorder(original: Callable[..., Plan]) -> Callable[..., Plan]:
 def release_ordinary_shards_only(original: Callable[..., Any]) -> Callable[..., Any]:
     def build_release(order: Any) -> Any:
         return original(
-            replace(order, pieces=tuple(allocation for allocation in order.pieces if allocation.shard < 1_000))
+            replace(
+                order, allocations=tuple(allocation for allocation in order.allocations if allocation.shard < 1_000)
+            )
         )
 
     return build_release

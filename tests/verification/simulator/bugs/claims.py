@@ -80,7 +80,7 @@ def win_always(original: Callable[..., Any]) -> Callable[..., Any]:
 
 
 def invite_own_van(offer: Any, staff: str) -> Any:
-    return replace(offer.invited[0], staff=staff, location=f"van-{staff.partition('-')[2]}")
+    return replace(offer.invitations[0], staff=staff, location=f"van-{staff.partition('-')[2]}")
 
 
 def skip_driver_check(staff_id: str, invitation: Any) -> Any:
@@ -109,7 +109,7 @@ BUGS = (
         detected_by="NotInvited",
         patches=(
             patch_attribute(claiming.Offer, "invitation", replace_with(invite_own_van)),
-            patch_attribute(claiming, "check_driver", replace_with(skip_driver_check)),
+            patch_attribute(claiming, "load_invited_salesman", replace_with(skip_driver_check)),
             patch_attribute(stock._LevelChange, "sufficiency_conditions", replace_with([])),
         ),
         scenario=a_salesman_claims_without_invitation,
@@ -118,7 +118,7 @@ BUGS = (
         "units are taken from a van that the claiming salesman no longer drives",
         KIND,
         detected_by="NotInvited",
-        patches=(patch_attribute(claiming, "check_driver", replace_with(skip_driver_check)),),
+        patches=(patch_attribute(claiming, "load_invited_salesman", replace_with(skip_driver_check)),),
         scenario=a_salesman_claims_after_losing_the_van,
     ),
     Bug(

@@ -108,20 +108,20 @@ def post_as_sale(payment: Any, covered: Any) -> Any:
 
 
 def allocate_without_remaining_holds(order: Any, now: Any) -> Any:
-    holds = confirm_payment.load_holds(order.id, order.pieces, order.reserved_until)
+    holds = confirm_payment.load_holds(order.id, order.allocations, order.reserved_until)
     movements = [
         to_movement(hold.allocation)
         for hold in holds
         for to_movement in (confirm_payment.hold_release_movement, allocation_movement)
     ]
     return confirm_payment.ConvertedHolds(
-        order.pieces, movements, [confirm_payment.delete_hold(hold) for hold in holds]
+        order.allocations, movements, [confirm_payment.delete_hold(hold) for hold in holds]
     )
 
 
 def allocate_and_keep_hold(order: Any, now: Any) -> Any:
     return confirm_payment.ConvertedHolds(
-        order.pieces, [allocation_movement(allocation) for allocation in order.pieces], []
+        order.allocations, [allocation_movement(allocation) for allocation in order.allocations], []
     )
 
 

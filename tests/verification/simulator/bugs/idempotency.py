@@ -118,7 +118,7 @@ def confirm_again(principal: Any, payment_id: str) -> Any:
 def dispatch_again(principal: Any, fulfillment_id: str) -> Any:
     context = load_fulfillment_context(principal, fulfillment_id)
     after = replace(context.fulfillment, status="in_transit", version=context.fulfillment.version + 1)
-    stock_effect = issue(context.fulfillment.pieces)
+    stock_effect = issue(context.fulfillment.allocations)
     return commit_status_change(
         context, after, WorkDispatched(*context.event_ids, movements=stock_effect.movements), SideEffects(stock_effect)
     )
@@ -128,7 +128,7 @@ def bring_back_again(principal: Any, fulfillment_id: str, reason: str, back: boo
     context = load_fulfillment_context(principal, fulfillment_id)
     status = "back_at_location" if back else "failed_attempt"
     after = replace(context.fulfillment, status=status, version=context.fulfillment.version + 1)
-    stock_effect = return_to_stock(context.fulfillment.pieces) if back else failing.StockEffect()
+    stock_effect = return_to_stock(context.fulfillment.allocations) if back else failing.StockEffect()
     return commit_status_change(
         context,
         after,
@@ -185,7 +185,7 @@ BUGS = (
         detected_by="KeyReused",
         patches=(
             patch_attribute(
-                idempotency, "build_repeat", lambda original: lambda key, record: Replay({"id": "ord_first"})
+                idempotency, "build_repeat_problem", lambda original: lambda key, record: Replay({"id": "ord_first"})
             ),
         ),
         scenario=a_key_is_reused_with_another_cart,

@@ -55,7 +55,7 @@ def a_customer_with_a_long_name_orders(driver: ScenarioDriver) -> None:
 
 def notify_every_salesman(context: Any, notice: Any) -> Any:
     for member in places.load_staff().values():
-        if member.role in ("salesman", "cashier") and context.open_offer():
+        if member.role in ("salesman", "cashier") and context.find_open_offer():
             yield context.build_message(
                 recipients.staff_to_recipient(member), notice, context.order_facts() | {"goods": "", "kilometers": ""}
             )

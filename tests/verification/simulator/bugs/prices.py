@@ -184,7 +184,9 @@ BUGS = (
         detected_by="A2",
         patches=(
             patch_attribute(
-                placing, "extend_credit", lambda original: lambda *args, override: original(*args, override=True)
+                placing,
+                "extend_credit",
+                lambda original: lambda *args, **options: original(*args, **options | {"override": True}),
             ),
         ),
         scenario=the_credit_limit_is_reached,
