@@ -43,6 +43,7 @@ HANDLERS: dict[str, Callable[[JournalEntry], Any]] = {
     "StockReceived": fill_on_event,
     "TransferReceived": fill_on_event,
     "WorkRejected": lambda entry: reroute(_order_id(entry)),
+    "WorkReturned": lambda entry: reroute(_order_id(entry), "WorkReturned"),
     # Units rejected during an offer may have been left to the offer, so its end reroutes them.
     "OfferExpired": lambda entry: reroute(_order_id(entry), "OfferExpired"),
     "OfferDeclined": lambda entry: reroute(_order_id(entry), "OfferDeclined"),

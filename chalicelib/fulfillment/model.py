@@ -37,6 +37,7 @@ class FulfillmentStatus(StrEnum):
     CONFIRMED = "confirmed"
     HANDED_OVER = "handed_over"
     BACK_AT_LOCATION = "back_at_location"
+    RETURNED = "returned"
     REJECTED = "rejected"
     CANCELLED = "cancelled"
 
@@ -67,7 +68,10 @@ FULFILLMENT_TRANSITIONS: dict[FulfillmentStatus, set[FulfillmentStatus]] = {
     FulfillmentStatus.DELIVERED: {FulfillmentStatus.CONFIRMED},
     FulfillmentStatus.CONFIRMED: set(),
     FulfillmentStatus.HANDED_OVER: set(),
-    FulfillmentStatus.BACK_AT_LOCATION: set(),
+    FulfillmentStatus.BACK_AT_LOCATION: {
+        FulfillmentStatus.RETURNED,
+    },  # the units are routed again, or the order ended
+    FulfillmentStatus.RETURNED: set(),
     FulfillmentStatus.REJECTED: set(),
     FulfillmentStatus.CANCELLED: set(),
 }
@@ -77,7 +81,7 @@ VAN_TRANSITIONS = {  # additional transitions: goods on a van need no picking
 }
 
 BEFORE_DISPATCH = (*NOT_STARTED, FulfillmentStatus.ACCEPTED, FulfillmentStatus.PICKING, FulfillmentStatus.READY)
-WITHDRAWN = {FulfillmentStatus.REJECTED, FulfillmentStatus.CANCELLED}
+WITHDRAWN = {FulfillmentStatus.REJECTED, FulfillmentStatus.CANCELLED, FulfillmentStatus.RETURNED}
 ARRIVED = {FulfillmentStatus.DELIVERED, FulfillmentStatus.CONFIRMED, FulfillmentStatus.HANDED_OVER}
 ON_THE_WAY = {FulfillmentStatus.IN_TRANSIT, FulfillmentStatus.FAILED_ATTEMPT}
 DISPATCHED = ARRIVED | ON_THE_WAY
@@ -276,12 +280,12 @@ def refusal_of_lost_claim(stored: Offer | None, now: datetime) -> Problem:
 
 
 def exclude_withdrawn(fulfillments: Iterable[Fulfillment]) -> list[Fulfillment]:
-    """Return the fulfillments that are neither rejected nor cancelled."""
+    """Return the fulfillments that are neither rejected, cancelled nor returned."""
     return [fulfillment for fulfillment in fulfillments if fulfillment.status not in WITHDRAWN]
 
 
 def assigned_quantities(fulfillments: Iterable[Fulfillment]) -> dict[str, int]:
-    """Return {SKU: units} of all fulfillments that are neither rejected nor cancelled."""
+    """Return {SKU: units} of all fulfillments that are neither rejected, cancelled nor returned."""
     units: dict[str, int] = {}
     for fulfillment in exclude_withdrawn(fulfillments):
         for allocation in fulfillment.allocations:
@@ -608,6 +612,17 @@ class WorkFailed(Event):
     reason: str = ""
     back: bool = False  # true when the goods are back in stock
     movements: tuple[Movement, ...] = ()
+
+
+@dataclass(frozen=True)
+class WorkReturned(Event):
+    """Goods that came back no longer belong to the fulfillment: they are sent again, or the order was cancelled."""
+
+    order_id: str
+    fulfillment_id: str
+    location: str
+    fulfiller: str
+    send_again: bool = False  # true when the ordered units are routed again
 
 
 @dataclass(frozen=True)

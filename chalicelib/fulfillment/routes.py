@@ -22,6 +22,7 @@ from chalicelib.fulfillment.ready import ready
 from chalicelib.fulfillment.reject import reject
 from chalicelib.fulfillment.request_call import request_call
 from chalicelib.fulfillment.reroute import reroute
+from chalicelib.fulfillment.send_again import send_again
 from chalicelib.fulfillment.store import find_link, find_offer
 from chalicelib.kit import clock, config
 from chalicelib.kit.auth import Principal
@@ -210,6 +211,12 @@ def deliver_work(call: Call, fulfillment_id: str) -> dict[str, Any]:
 def fail_work(call: Call, fulfillment_id: str) -> dict[str, Any]:
     """Record a failed delivery attempt; `back`, after one, returns the goods to stock."""
     return _change_status(fail, call.principal, fulfillment_id, call.body.reason, call.body.back)
+
+
+@endpoints.post("/fulfillments/{fulfillment_id}/send-again", roles=PICKING_ROLES)
+def send_work_again(call: Call, fulfillment_id: str) -> dict[str, Any]:
+    """Send goods again that came back; the ordered units are routed like those of a new order."""
+    return _change_status(send_again, call.principal, fulfillment_id)
 
 
 @endpoints.post("/fulfillments/{fulfillment_id}/handover", roles=PICKING_ROLES)

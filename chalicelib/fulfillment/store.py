@@ -44,13 +44,14 @@ from chalicelib.stock.model import Allocation
 
 OFFER_SHARDS = 4  # partitions of the list of open offers, because every placement writes to it
 PAGE_SIZE = 50
+RETURNED_GOODS_LIST = "returned"
 
 
 class WorkRow(IndexedRow):
     """An offer, a fulfillment or a stranded mark.
 
     Rows are in one of the index lists `work#<location>`, `awaiting#<location>` (oldest order first), `offers#<shard>`
-    and `stranded` until they end.
+    and `stranded` until they end. Fulfillments whose goods came back are in `returned` until someone decides on them.
     """
 
     Meta = OrderRow.Meta
@@ -210,6 +211,12 @@ def list_awaiting_fulfillments(location: str) -> Iterator[Fulfillment]:
         yield from fulfillments
 
 
+def list_returned_goods(limit: int) -> list[Fulfillment]:
+    """Return the fulfillments whose goods came back and are neither sent again nor ended, the oldest work first."""
+    page = db.query(WorkRow, RETURNED_GOODS_LIST, index="by_list", limit=limit)
+    return [row_to_fulfillment(row) for row in page.items]
+
+
 def build_link_token(offer_id: str, staff: str) -> str:
     return auth.short_token("claim", offer_id, staff)
 
@@ -253,6 +260,8 @@ def _fulfillment_to_row(fulfillment: Fulfillment) -> WorkRow:
             f"awaiting#{fulfillment.location}",
             fulfillment.id,
         )  # sorts by time: ids begin with the order's ULID
+    elif fulfillment.status == FulfillmentStatus.BACK_AT_LOCATION:
+        row.list, row.listed_at = RETURNED_GOODS_LIST, f"{clock.iso(fulfillment.assigned_at)}#{fulfillment.id}"
     elif fulfillment.status not in ENDED:
         row.list, row.listed_at = (
             f"work#{fulfillment.location}",

@@ -8,11 +8,11 @@ from itertools import islice
 from typing import Any
 
 from chalicelib.fulfillment import store as work
-from chalicelib.fulfillment.model import FulfillmentStatus
-from chalicelib.kit import clock, config, ids
+from chalicelib.fulfillment.model import Fulfillment, FulfillmentStatus
+from chalicelib.kit import clock, config, ids, journal
 from chalicelib.notify import store
 from chalicelib.orders import find as orders
-from chalicelib.orders.model import Order
+from chalicelib.orders.model import Order, OrderStatus, is_cancellable
 from chalicelib.orders.store import list_unpaid_order_ids
 from chalicelib.payments.model import OrderPaymentStatus
 from chalicelib.places import find as places
@@ -27,6 +27,7 @@ def list_exceptions(now: datetime) -> list[dict[str, Any]]:
     """Return [{"kind", "since", "action", …}], the most urgent kinds first."""
     kinds = (
         stranded_orders(),
+        returned_goods(),
         late_work(now),
         late_goods(now),
         expiring_transfers(now),
@@ -39,6 +40,30 @@ def list_exceptions(now: datetime) -> list[dict[str, Any]]:
 def stranded_orders() -> Iterator[dict[str, Any]]:
     for order in orders.load_orders(islice(work.list_stranded_orders(), MAX_PER_KIND)).values():
         yield build_item("stranded", order.placed_at, ("POST", f"/orders/{order.id}/cancel"), **order_facts(order))
+
+
+def returned_goods() -> Iterator[dict[str, Any]]:
+    """Goods that came back, of orders that still wait. They can be sent again.
+
+    `alternative` cancels the order instead; it is None while another part of the order is elsewhere.
+    """
+    returned = work.list_returned_goods(MAX_PER_KIND)
+    orders_by_id = orders.load_orders(dict.fromkeys(fulfillment.order_id for fulfillment in returned))
+    for fulfillment in returned:
+        order = orders_by_id.get(fulfillment.order_id)
+        if order and order.status == OrderStatus.PLACED:
+            facts = order_facts(order) | {"fulfillment": fulfillment.id, "location": fulfillment.location}
+            cancel = {"method": "POST", "path": f"/orders/{order.id}/cancel"}
+            facts |= {"reason": fulfillment.reason, "alternative": cancel if is_cancellable(order) else None}
+            action = ("POST", f"/fulfillments/{fulfillment.id}/send-again")
+            yield build_item("returned_goods", returned_at(fulfillment), action, **facts)
+
+
+def returned_at(fulfillment: Fulfillment) -> datetime:
+    """Return when the goods came back."""
+    entries = journal.history(f"order#{fulfillment.order_id}")
+    failures = (entry for entry in entries if entry.kind == "WorkFailed" and fulfillment.id in entry.body)
+    return max((entry.occurred_at for entry in failures), default=fulfillment.assigned_at)
 
 
 def late_work(now: datetime) -> Iterator[dict[str, Any]]:

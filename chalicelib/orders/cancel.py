@@ -1,4 +1,6 @@
-"""Cancelling an order before its goods leave. Units, credit and coupons are returned; captured money is owed back."""
+"""Cancelling an order before its goods leave, or after all of them came back.
+
+Units, credit and coupons are returned; captured money is owed back."""
 
 from __future__ import annotations
 
@@ -129,8 +131,12 @@ def _build_postings(order: Order, payments: Sequence[Payment], captured: Payment
 
 
 def build_release(order: Order) -> tuple[list[Movement], list[Write]]:
-    """Return the movements that release the order's units, and the writes that delete its holds. Lapsed holds whose
-    units went to another order were released then and are skipped."""
+    """Return the movements that release the order's units, and the writes that delete its holds.
+
+    Lapsed holds whose units went to another order were released then and are skipped. Units that came back were
+    returned to stock then."""
+    if order.fulfillment_status == OrderFulfillmentStatus.RETURNED:
+        return [], []
     if order.reserved_until is None:
         return [allocation_release_movement(allocation) for allocation in order.allocations], []
     holds = load_holds(order.id, order.allocations, order.reserved_until)

@@ -52,7 +52,7 @@ TRANSITIONS: dict[OrderStatus, set[OrderStatus]] = {
     OrderStatus.CANCELLED: set(),
 }
 
-# Written by fulfillment in its own commits; defined here because an order can be cancelled only before shipment.
+# Written by fulfillment in its own commits; defined here because an order can be cancelled only in some of these.
 FULFILLMENT_TRANSITIONS: dict[OrderFulfillmentStatus, set[OrderFulfillmentStatus]] = {
     OrderFulfillmentStatus.UNASSIGNED: {
         OrderFulfillmentStatus.OFFERED,
@@ -77,21 +77,27 @@ FULFILLMENT_TRANSITIONS: dict[OrderFulfillmentStatus, set[OrderFulfillmentStatus
     OrderFulfillmentStatus.PARTLY_SHIPPED: {
         OrderFulfillmentStatus.SHIPPED,
         OrderFulfillmentStatus.ASSIGNED,
+        OrderFulfillmentStatus.OFFERED,
+        OrderFulfillmentStatus.UNASSIGNED,
         OrderFulfillmentStatus.DELIVERED,
+        OrderFulfillmentStatus.RETURNED,
     },
     OrderFulfillmentStatus.SHIPPED: {
         OrderFulfillmentStatus.DELIVERED,
         OrderFulfillmentStatus.ASSIGNED,
+        OrderFulfillmentStatus.PARTLY_SHIPPED,
         OrderFulfillmentStatus.RETURNED,
     },
     OrderFulfillmentStatus.DELIVERED: {OrderFulfillmentStatus.RETURNED},
-    OrderFulfillmentStatus.RETURNED: set(),
+    OrderFulfillmentStatus.RETURNED: {
+        OrderFulfillmentStatus.UNASSIGNED,  # sent again, and routed with the next event
+        OrderFulfillmentStatus.PARTLY_SHIPPED,
+        OrderFulfillmentStatus.CANCELLED,
+    },
     OrderFulfillmentStatus.CANCELLED: set(),
 }
-BEFORE_SHIPMENT = {
-    OrderFulfillmentStatus.UNASSIGNED,
-    OrderFulfillmentStatus.OFFERED,
-    OrderFulfillmentStatus.ASSIGNED,
+CANCELLABLE = {
+    status for status, targets in FULFILLMENT_TRANSITIONS.items() if OrderFulfillmentStatus.CANCELLED in targets
 }
 
 
@@ -208,8 +214,8 @@ def link_expires_at(created_at: datetime) -> datetime:
 
 
 def is_cancellable(order: Order) -> bool:
-    """Return whether the order is open and none of its goods have left."""
-    return OrderStatus.CANCELLED in TRANSITIONS[order.status] and order.fulfillment_status in BEFORE_SHIPMENT
+    """Return whether the order is open and none of its goods have left, or all of them came back."""
+    return OrderStatus.CANCELLED in TRANSITIONS[order.status] and order.fulfillment_status in CANCELLABLE
 
 
 class TooManyLines(Invalid):
@@ -302,7 +308,7 @@ class OrderPlaced(Event):
 
 @dataclass(frozen=True)
 class OrderCancelled(Event):
-    """An order was cancelled before its goods left."""
+    """An order was cancelled before its goods left, or after all of them came back."""
 
     order_id: str
     reason: str  # text for people; consumers decide by `cause`

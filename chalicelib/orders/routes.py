@@ -122,7 +122,7 @@ def renew_link(call: Call, order_id: str) -> dict[str, Any]:
     example={"reason": "changed_my_mind"},
 )
 def cancel_order(call: Call, order_id: str) -> dict[str, Any]:
-    """Cancel an order before its goods leave; captured money is owed back."""
+    """Cancel an order before its goods leave or after all came back; captured money is owed back."""
     order, payments = cancel.cancel(call.principal, order_id, call.body.reason)
     return order_to_response(call.principal, order, payments)
 

@@ -96,7 +96,7 @@ def _work_of_ended_orders(snapshot: Snapshot) -> Iterator[str]:
     ended = {name for name, order in snapshot.orders.items() if order["status"] in ("completed", "cancelled")}
     ended = {name for name in ended if _is_processed(snapshot, name)}
     for name, row in (*snapshot.fulfillments.items(), *snapshot.offers.items()):
-        if row["pk"] in ended and row["status"] in states.BEFORE_DISPATCH | {"open"}:
+        if row["pk"] in ended and row["status"] in states.BEFORE_DISPATCH | {"open", "back_at_location"}:
             yield f"{name} is {row['status']}, but its order has ended"
 
 

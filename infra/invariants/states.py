@@ -15,10 +15,10 @@ ORDER_FULFILLMENT: Table = {
     "unassigned": {"offered", "assigned", "delivered", "cancelled"},
     "offered": {"assigned", "unassigned", "cancelled"},
     "assigned": {"assigned", "offered", "unassigned", "partly_shipped", "shipped", "delivered", "cancelled"},
-    "partly_shipped": {"shipped", "assigned", "delivered"},
-    "shipped": {"delivered", "assigned", "returned"},
+    "partly_shipped": {"shipped", "assigned", "offered", "unassigned", "delivered", "returned"},
+    "shipped": {"delivered", "assigned", "partly_shipped", "returned"},
     "delivered": {"returned"},
-    "returned": set(),
+    "returned": {"unassigned", "partly_shipped", "cancelled"},
     "cancelled": set(),
 }
 OFFER: Table = {
@@ -39,7 +39,8 @@ WORK: Table = {
     "delivered": {"confirmed"},
     "confirmed": set(),
     "handed_over": set(),
-    "back_at_location": set(),
+    "back_at_location": {"returned"},
+    "returned": set(),
     "rejected": set(),
     "cancelled": set(),
 }
@@ -70,8 +71,9 @@ REPEATABLE: dict[str, Table] = {  # the only states that may follow themselves
 }
 SEND: Table = {"claimed": {"sent", "failed", "unknown"}, "sent": set(), "failed": set(), "unknown": set()}
 
-ABANDONED = {"rejected", "cancelled"}
+ABANDONED = {"rejected", "cancelled", "returned"}
 ARRIVED = {"delivered", "confirmed", "handed_over"}
 IN_TRANSIT_OR_ARRIVED = ARRIVED | {"in_transit", "failed_attempt"}
-HAS_LEFT_LOCATION = IN_TRANSIT_OR_ARRIVED | {"back_at_location"}  # the goods left the location at least once
+CAME_BACK = {"back_at_location", "returned"}  # the goods left their location and were returned to its stock
+HAS_LEFT_LOCATION = IN_TRANSIT_OR_ARRIVED | {"back_at_location"}  # the order's goods left the location at least once
 BEFORE_DISPATCH = {"awaiting", "assigned", "accepted", "picking", "ready"}

@@ -20,7 +20,7 @@ from infra.invariants.snapshot import (
     sku_of_level,
     sum_by_key,
 )
-from infra.invariants.states import ABANDONED, HAS_LEFT_LOCATION
+from infra.invariants.states import ABANDONED, CAME_BACK, HAS_LEFT_LOCATION
 
 MAX_CLOCK_SKEW = timedelta(minutes=10)  # between two clocks that are each wrong by up to five minutes
 
@@ -110,7 +110,7 @@ def s4_units_are_conserved(snapshot: Snapshot) -> list[str]:
     shipped = [
         (sku_of_level(name), units) for order_id in snapshot.orders for name, units in shipped_units(snapshot, order_id)
     ]
-    back = [work for work in snapshot.fulfillments.values() if work["status"] == "back_at_location"]
+    back = [work for work in snapshot.fulfillments.values() if work["status"] in CAME_BACK]
     returned = [(sku_of_level(name), -units) for work in back for name, units in allocated_units(work)]
     incoming = [(move.sku, move.on_hand) for _, move in snapshot.movements if move.kind in ("received", "adjusted")]
     present = sum_by_key([*on_hand, *moving, *shipped, *returned])
@@ -138,7 +138,14 @@ def shipped_units(snapshot: Snapshot, order_id: str) -> list[tuple[str, int]]:
     order = snapshot.orders[order_id]
     if order["handover"] and not works:
         return list(order["pieces"])
-    return [piece for work in works if work["status"] in HAS_LEFT_LOCATION for piece in allocated_units(work)]
+    left = HAS_LEFT_LOCATION | CAME_BACK
+    return [piece for work in works if work["status"] in left for piece in allocated_units(work)]
+
+
+def returned_units(snapshot: Snapshot, order_id: str) -> list[tuple[str, int]]:
+    """(level, -units) of an order that came back."""
+    works = snapshot.fulfillments_of_order.get(order_id, ())
+    return [(name, -units) for work in works if work["status"] in CAME_BACK for name, units in allocated_units(work)]
 
 
 def s6_shipped_is_at_most_ordered(snapshot: Snapshot) -> list[str]:
@@ -164,8 +171,9 @@ def s6_shipped_is_at_most_ordered(snapshot: Snapshot) -> list[str]:
             if units > ordered.get(sku, 0):
                 violations.append(f"{order_id}: {units} of {sku} are assigned, {ordered.get(sku, 0)} were ordered")
         if order["status"] == "completed":
-            shipped = sum_by_key((sku_of_level(name), units) for name, units in shipped_units(snapshot, order_id))
-            template = order_id + " is completed: {expected} of {name} were ordered, {actual} shipped"
+            moved = (*shipped_units(snapshot, order_id), *returned_units(snapshot, order_id))
+            shipped = sum_by_key((sku_of_level(name), units) for name, units in moved)
+            template = order_id + " is completed: {expected} of {name} were ordered, {actual} shipped and not returned"
             violations += list_differences(template, ordered, shipped)
     return violations
 

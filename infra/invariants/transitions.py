@@ -142,6 +142,7 @@ TRANSITIONS_OF: dict[str, Callable[[Row], Iterator[Transition]]] = {
     "WorkDelivered": _work_completed("delivered"),
     "WorkHandedOver": _work_completed("handed_over"),
     "WorkFailed": _work_failed,
+    "WorkReturned": _work_reaches("returned"),
     "TransferSent": _subject_reaches("transfer_id", "in_transit"),
     "TransferReceived": lambda entry: iter([Transition(entry["fields"]["transfer_id"], entry["fields"]["status"])]),
     "TransferCancelled": _subject_reaches("transfer_id", "cancelled"),

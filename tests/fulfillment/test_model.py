@@ -68,8 +68,8 @@ def test_every_state_can_be_reached_and_leads_to_known_ones(table: dict[str, set
 def test_final_states_have_no_transitions() -> None:
     final_states = {state for state, targets in FULFILLMENT_TRANSITIONS.items() if not targets}
 
-    assert final_states == {"confirmed", "handed_over", "back_at_location", "rejected", "cancelled"}
-    assert final_states | {"delivered"} == ENDED
+    assert final_states == {"confirmed", "handed_over", "returned", "rejected", "cancelled"}
+    assert final_states | {"delivered", "back_at_location"} == ENDED
     assert {state for state, targets in OFFER_TRANSITIONS.items() if not targets} == set(OFFER_TRANSITIONS) - {"open"}
 
 

@@ -56,11 +56,12 @@ def test_every_state_is_reachable_and_every_target_is_known(table, start):
 
 def test_completed_and_cancelled_are_final_and_shipped_goods_cannot_be_cancelled():
     assert {state for state, targets in TRANSITIONS.items() if not targets} == {"completed", "cancelled"}
-    assert {state for state, targets in FULFILLMENT_TRANSITIONS.items() if not targets} == {"returned", "cancelled"}
+    assert {state for state, targets in FULFILLMENT_TRANSITIONS.items() if not targets} == {"cancelled"}
     assert {state for state, targets in FULFILLMENT_TRANSITIONS.items() if "cancelled" in targets} == {
         "unassigned",
         "offered",
         "assigned",
+        "returned",
     }
 
 
@@ -102,7 +103,7 @@ def test_a_customers_link_lasts_ninety_days():
     assert link_expires_at(NOON) == NOON + timedelta(days=90)
 
 
-def test_an_order_can_be_cancelled_until_its_goods_leave_or_it_is_completed():
+def test_an_order_can_be_cancelled_until_its_goods_leave_and_after_all_of_them_came_back():
     cancellable = [
         (status, goods)
         for status in TRANSITIONS
@@ -111,7 +112,7 @@ def test_an_order_can_be_cancelled_until_its_goods_leave_or_it_is_completed():
     ]
 
     assert cancellable == [
-        (status, goods) for status in ("draft", "placed") for goods in ("unassigned", "offered", "assigned")
+        (status, goods) for status in ("draft", "placed") for goods in ("unassigned", "offered", "assigned", "returned")
     ]
 
 

@@ -9,11 +9,13 @@ import { dayText, whenText, words } from "./words.js";
 
 // By kind of exception. A kind that is missing here cannot be resolved by one request.
 const RESOLUTIONS = {
+  returned_goods: ({ action }) => [action.method, action.path],
   stranded: ({ order }) => ["POST", `/orders/${order}/reroute`],
   expiring_transfer: ({ action }) => [action.method, action.path],
   unheard: ({ action }) => [action.method, action.path],
 };
 const LABELS = {
+  returned_goods: words.board.send_again,
   stranded: words.board.reroute,
   expiring_transfer: words.confirm,
   unheard: words.actions.ack,
@@ -44,6 +46,7 @@ const exceptionCard = (exception, reload) =>
       "footer",
       {},
       resolveButton(exception, reload),
+      cancelButton(exception, reload),
       exception.order ? linkButton(`#/orders/${exception.order}`, words.order) : "",
     ),
   );
@@ -61,11 +64,22 @@ const exceptionText = ({ number, location, on, status, transport, template }) =>
 function resolveButton(exception, reload) {
   const { kind } = exception;
   if (!RESOLUTIONS[kind]) return "";
-  const resolve = async () => {
-    const [method, path] = RESOLUTIONS[kind](exception);
-    await callAsStaff(method, path);
+  return actionButton(LABELS[kind], () => callAsStaff(...RESOLUTIONS[kind](exception)), reload);
+}
+
+/** Cancels an order whose goods all came back, instead of sending them again. */
+function cancelButton({ kind, alternative, reason }, reload) {
+  if (kind !== "returned_goods" || !alternative) return "";
+  const body = { reason: reason || words.board.returned_goods };
+  const cancel = () => callAsStaff(alternative.method, alternative.path, { body });
+  return actionButton(words.board.cancel, cancel, reload, "outline");
+}
+
+function actionButton(label, send, reload, kind = "") {
+  const act = async () => {
+    await send();
     showToast(words.done);
     reload();
   };
-  return button(LABELS[kind], (event) => runBusy(event.target, resolve));
+  return button(label, (event) => runBusy(event.target, act), kind);
 }

@@ -36,7 +36,7 @@ export const goodsList = (lines) =>
 
 const goodsItem = (name, quantity) => h("li", {}, h("b", {}, `${quantity} ×`), " ", name);
 
-/** The cash to collect; for an order in several deliveries, the last of them collects it. */
+/** The cash to collect. If an order has several deliveries, the last one collects it. */
 export function cashToCollect({ cash_to_collect: due, cash_with_last: isWithLast }) {
   if (!due?.amount) return "";
   const text = interpolate(words.cash_to_collect, { amount: formatMoney(due) });

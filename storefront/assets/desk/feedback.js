@@ -1,4 +1,4 @@
-// Shows what became of an action or a request: results, problems and busy buttons.
+// Shows the state and the result of actions and requests: toasts, problems and busy buttons.
 import { h, query, setChildren } from "../common/dom.js";
 import { interpolate, lastKnownPart } from "../common/text.js";
 import { joinTexts, mutedText } from "./elements.js";

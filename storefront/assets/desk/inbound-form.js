@@ -1,5 +1,5 @@
-// Announces goods expected at a location: how many units of a product arrive on a day. Customers
-// can order them ahead for that day.
+// The form in which staff announce stock expected at a location: how many units of a product arrive
+// on a day. Customers can order them before that day.
 import { newIdempotencyKey } from "../common/api.js";
 import { h, setChildren } from "../common/dom.js";
 import { submitButton } from "./elements.js";
@@ -11,9 +11,9 @@ import { today, words } from "./words.js";
 
 const MAX_UNITS = 1_000_000;
 
-/** `onAnnounced` is called after the API accepted the announcement. */
+/** `onAnnounced` is called when the API has accepted the announcement. */
 export function inboundForm(location, onAnnounced) {
-  const state = { product: null, sent: { json: "", key: "" } }; // the last request
+  const state = { product: null, lastRequest: { json: "", key: "" } };
   const picked = h("ul", { class: "picked" });
   const [search, matches] = productPicker({}, (product) => {
     state.product = product;
@@ -52,11 +52,11 @@ const requestBody = (location, { sku }, { quantity, on, reason }) => ({
   reason: reason.value.trim(),
 });
 
-/** Returns the last key for the same body, and a new key for a changed one. */
+/** The Idempotency-Key of the last request if the body is the same, or a new key. */
 function keyFor(state, body) {
   const json = JSON.stringify(body);
-  if (json !== state.sent.json) state.sent = { json, key: newIdempotencyKey() };
-  return state.sent.key;
+  if (json !== state.lastRequest.json) state.lastRequest = { json, key: newIdempotencyKey() };
+  return state.lastRequest.key;
 }
 
 function quantityFields() {

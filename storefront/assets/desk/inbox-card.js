@@ -7,7 +7,7 @@ import { locationName } from "./reference-data.js";
 import { callAsStaff, staff } from "./session.js";
 import { kilometersText, timeText, whenText, words } from "./words.js";
 
-/** `offer` is the offer's details, if loaded; `onChange` is called after an answer or a tap. */
+/** `offer` is the offer's details, if loaded; `onChange` is called after an answer. */
 export const inboxCard = (item, offer, onChange) =>
   item.kind === "offer" ? offerCard(item, offer || {}, onChange) : noticeCard(item, onChange);
 
@@ -58,9 +58,9 @@ async function sendAnswer(item, verb, onChange) {
 const acknowledge = ({ id }) => callAsStaff("POST", `/inbox/${id}/ack`);
 
 function noticeCard(item, onChange) {
-  const isSeen = Boolean(item.acknowledged_at);
+  const isAcknowledged = Boolean(item.acknowledged_at);
   return card(
-    !isSeen,
+    !isAcknowledged,
     h(
       "header",
       {},
@@ -69,7 +69,7 @@ function noticeCard(item, onChange) {
     ),
     item.goods?.length ? goodsList(item.goods) : "",
     item.source ? sourceText(item) : "",
-    h("footer", {}, subjectLink(item), isSeen ? "" : seenButton(item, onChange)),
+    h("footer", {}, subjectLink(item), isAcknowledged ? "" : acknowledgeButton(item, onChange)),
     h("small", {}, joinTexts(item.number, whenText(item.at), item.acknowledged_by)),
   );
 }
@@ -77,7 +77,7 @@ function noticeCard(item, onChange) {
 const sourceText = ({ source }) =>
   h("p", {}, interpolate(words.stock.from, { place: locationName(source) }));
 
-function seenButton(item, onChange) {
+function acknowledgeButton(item, onChange) {
   const acknowledgeItem = async () => {
     await acknowledge(item);
     showToast(words.done);

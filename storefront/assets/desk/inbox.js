@@ -18,8 +18,8 @@ const state = {
   refresh: () => {},
 };
 
-/** Starts polling. `showUnseen` receives the number of unseen items after each response. */
-export function watchInbox(showUnseen) {
+/** Starts polling. `showUnread` receives the number of unread items after each response. */
+export function watchInbox(showUnread) {
   state.refresh = pollWhileVisible(REFRESH_SECONDS, async () => {
     try {
       state.items = (await callAsStaff("GET", "/inbox?limit=50")).items;
@@ -27,12 +27,12 @@ export function watchInbox(showUnseen) {
       return; // the next refresh tries again
     }
     await loadChangedOffers();
-    showUnseen(state.items.filter(isUnseen).length);
+    showUnread(state.items.filter(isUnread).length);
     for (const draw of state.screens) draw(snapshot());
   });
 }
 
-const isUnseen = (item) => (item.kind === "offer" ? item.state === "open" : !item.acknowledged_at);
+const isUnread = (item) => (item.kind === "offer" ? item.state === "open" : !item.acknowledged_at);
 
 const snapshot = () => ({ items: state.items, offers: [...state.offers] });
 

@@ -1,4 +1,5 @@
 // @ts-check
+// The order in which the ledger shows its kinds of rows.
 
 const ORDER = ["captured", "collected", "credit", "promised", "owed_back", "handed_over"];
 

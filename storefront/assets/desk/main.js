@@ -1,5 +1,5 @@
-// The frame of the desk: header, tabs of the staff member's role, and the screen that the address
-// opens. A screen fills its container and may return a function that stops it.
+// The frame of the desk: header, the tabs of the staff member's role, and the screen for the
+// address. A screen fills its container and may return a function that stops it.
 import { h, query, queryAll, setChildren } from "../common/dom.js";
 import { boardScreen } from "./board.js";
 import { customerScreen } from "./customer.js";
@@ -48,7 +48,7 @@ const ADDRESS_SCREENS = {
 const desk = query("#desk");
 const state = {
   stopScreen: () => {},
-  unseenCount: 0, // items of the inbox
+  unreadCount: 0, // open offers and notices to acknowledge
 };
 
 async function start() {
@@ -61,7 +61,7 @@ async function start() {
   setChildren(desk, header(), h("main", { id: "screen", tabindex: "-1" }), tabs());
   loadProducts().then(openScreen, openScreen); // without products, screens show SKUs
   addEventListener("hashchange", openScreen);
-  watchInbox(showUnseen);
+  watchInbox(showUnread);
 }
 
 function header() {
@@ -89,7 +89,7 @@ const tab = (name) =>
     "a",
     { href: `#/${name}`, "data-tab": name },
     h("span", {}, words.tabs[name]),
-    name === "inbox" ? h("b", { "data-unseen": "", hidden: true }) : "",
+    name === "inbox" ? h("b", { "data-unread": "", hidden: true }) : "",
   );
 
 const addressParts = () => location.hash.replace(/^#\/?/, "").split("/").map(decodeURIComponent);
@@ -113,18 +113,18 @@ function screenFor(name, id) {
 /** The order of a fulfillment: `ful_01KB-1` belongs to `ord_01KB`. */
 const orderIdOf = (id) => `ord_${id.slice(id.indexOf("_") + 1, id.lastIndexOf("-"))}`;
 
-function showUnseen(count) {
-  for (const badge of queryAll("[data-unseen]")) {
+function showUnread(count) {
+  for (const badge of queryAll("[data-unread]")) {
     badge.textContent = count;
     badge.hidden = !count;
   }
-  state.unseenCount = count;
+  state.unreadCount = count;
   showTitle();
 }
 
 function showTitle() {
   const name = addressParts()[0] || tabNames()[0];
-  const count = state.unseenCount ? `(${state.unseenCount}) ` : "";
+  const count = state.unreadCount ? `(${state.unreadCount}) ` : "";
   document.title = `${count}${words.tabs[name] || words.order} — ${words.title}`;
 }
 

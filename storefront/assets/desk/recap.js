@@ -65,7 +65,8 @@ function row(item, name) {
 const figureText = (figure) =>
   figure && typeof figure === "object" ? formatMoney(figure) : String(figure ?? "–");
 
-const NAMES = {
+// How the value of a grouping is shown as the name of its row.
+const NAME_FORMATS = {
   channel: channelName,
   location: locationName,
   day: dayText,
@@ -73,7 +74,7 @@ const NAMES = {
 };
 
 function rowName(item, query) {
-  const name = NAMES[query.by](item[query.by]) || "–";
+  const name = NAME_FORMATS[query.by](item[query.by]) || "–";
   const href = ordersHref(item, query);
   return href ? h("a", { href }, name) : name;
 }

@@ -47,7 +47,7 @@ const showPlaced = (sale, order) =>
     order.token ? customerLink(orderPath(order)) : "",
   ]);
 
-/** Saves the sale as a draft at these prices; its link lets the customer choose how to pay. */
+/** Saves the sale as a draft at these prices. With its link the customer chooses how to pay. */
 export async function createDraft(control, sale) {
   if (!sale.lines.size) return showToast(words.sell.empty, "bad");
   sale.draft ??= {
@@ -87,7 +87,7 @@ const showResult = ({ form, restart }, text, { number, total }, links) =>
     ),
   );
 
-/** Lets staff repeat an order whose response did not arrive. */
+/** Shows that no response to the order arrived and that the button sends the same order again. */
 export function showUnanswered(form) {
   query("#place", form).textContent = words.sell.retry;
   setChildren(query("#sold", form), h("p", { class: "warn" }, words.sell.unanswered));

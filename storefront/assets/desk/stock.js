@@ -22,10 +22,10 @@ export function stockScreen(container) {
   const list = h("div", { class: "list" });
   const state = { levels: [] };
   const draw = () => setChildren(list, levelTable(state.levels, inputOf(search).value));
-  const chosen = () => inputOf(chooser).value;
+  const chosenLocation = () => inputOf(chooser).value;
   const load = async () => {
     setChildren(list, mutedText(words.loading));
-    const location = chosen();
+    const location = chosenLocation();
     try {
       state.levels = await loadLevels(location);
       draw();
@@ -35,7 +35,8 @@ export function stockScreen(container) {
     }
   };
   const open = () => {
-    setChildren(announcement, canAnnounce(chosen()) ? inboundForm(chosen(), open) : "");
+    const location = chosenLocation();
+    setChildren(announcement, canAnnounce(location) ? inboundForm(location, open) : "");
     load();
   };
   const controls = h("div", { class: "pair" }, chooser, search);

@@ -73,10 +73,16 @@ const stepButtons = (fulfillment, refresh) =>
     return button(words.actions[step], onclick, index ? "outline" : "");
   });
 
+// Steps whose request differs from `POST /fulfillments/{id}/{step}` without a body.
+const STEP_REQUESTS = {
+  fail: ["fail", { reason: words.actions.fail }],
+  back: ["fail", { reason: words.actions.back, back: true }],
+};
+
 async function takeStep({ id }, step, refresh) {
-  const body = step === "fail" ? { reason: words.actions.fail } : undefined;
+  const [verb, body] = STEP_REQUESTS[step] ?? [step, undefined];
   try {
-    await callAsStaff("POST", `/fulfillments/${id}/${step}`, { body });
+    await callAsStaff("POST", `/fulfillments/${id}/${verb}`, { body });
   } finally {
     refresh();
   }

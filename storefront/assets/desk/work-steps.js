@@ -7,7 +7,7 @@
 const DELIVERY_STEPS = {
   ready: ["dispatch"],
   in_transit: ["deliver", "fail"],
-  failed_attempt: ["dispatch"],
+  failed_attempt: ["dispatch", "back"],
 };
 const HANDED_OVER_METHODS = new Set(["pickup", "handover"]);
 const REJECTABLE = new Set(["assigned", "accepted", "picking"]);

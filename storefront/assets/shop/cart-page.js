@@ -10,7 +10,7 @@ import { quoteTable } from "./quote.js";
 import { localPath, words } from "./words.js";
 
 const page = query("#cart");
-const state = { quoteCount: 0 }; // quotes requested; a response that is not of the last is dropped
+const state = { quoteCount: 0 }; // quotes requested; only the response of the last is shown
 
 function draw() {
   const lines = cart.lines();

@@ -1,4 +1,4 @@
-// The checkout form: its values, what the device remembers of them, and what can be chosen.
+// The checkout form: its values, those that the device remembers, and the choices it allows.
 import { query, queryAll } from "../common/dom.js";
 import { readItem, writeItem } from "../common/storage.js";
 import settings from "../settings.js";
@@ -48,8 +48,9 @@ export function limitChoices({ payments, delivery }) {
 }
 
 /** Enables the choices with these values, or all without a list; replaces a disabled choice. */
-function enableChoices(choices, chosenProperty, values) {
-  for (const choice of choices) choice.disabled = Boolean(values) && !values.includes(choice.value);
+function enableChoices(choices, chosenProperty, allowed) {
+  for (const choice of choices)
+    choice.disabled = Boolean(allowed) && !allowed.includes(choice.value);
   const first = choices.find((choice) => !choice.disabled);
   const isChosenDisabled = choices.some((choice) => choice[chosenProperty] && choice.disabled);
   if (first && isChosenDisabled) first[chosenProperty] = true;

@@ -29,7 +29,7 @@ const CHANGES_PRICE = new Set(["delivery", "location", "postcode", "coupon", "pa
 const TYPING_MILLISECONDS = 600;
 
 const state = {
-  quoteCount: 0, // quotes requested; a response that is not of the last is dropped
+  quoteCount: 0, // quotes requested; only the response of the last is shown
   timer: undefined, // delays the quote while a coupon is typed
 };
 

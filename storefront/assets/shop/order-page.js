@@ -22,16 +22,16 @@ const id = parameters.get("id") || "";
 const token = parameters.get("token") || tokenOf(id);
 const locations = JSON.parse(query("#places").textContent);
 const path = `/orders/${encodeURIComponent(id)}`;
-const state = { shown: "" }; // JSON of the order on the page
+const state = { drawnJson: "" }; // the order on the page
 
 async function load() {
   try {
     const order = await callApi("GET", path, { token });
     if (token) rememberOrder(order, token);
     if (isOnItsWay(order)) order.courier = await loadCourier();
-    if (JSON.stringify(order) !== state.shown && !isBusy()) draw(order);
+    if (JSON.stringify(order) !== state.drawnJson && !isBusy()) draw(order);
   } catch (problem) {
-    if (!state.shown || !problem.isUnanswered) showProblem(problem);
+    if (!state.drawnJson || !problem.isUnanswered) showProblem(problem);
   }
 }
 
@@ -39,7 +39,7 @@ const isOnItsWay = (order) => order.brought_by && order.status === "placed";
 
 const loadCourier = async () => (await callApi("GET", `${path}/delivery`, { token })).brought_by;
 
-/** A refresh must neither clear a field that is being filled nor close an open dialog. */
+/** Whether a field is being filled or a dialog is open, which a refresh would clear or close. */
 const isBusy = () =>
   [...page.querySelectorAll("input, dialog[open]")].some(
     (element) => (element.type !== "radio" && element.value) || element.open,
@@ -54,7 +54,7 @@ const showProblem = (problem) =>
   );
 
 function draw(order) {
-  state.shown = JSON.stringify(order);
+  state.drawnJson = JSON.stringify(order);
   document.title = `${words.order} ${order.number}`;
   const { time, main, actions } =
     order.status === "draft" ? draftSections(order) : placedSections(order);
@@ -73,14 +73,14 @@ const placedSections = (order) => ({
   actions: cancellation(order),
 });
 
-/** A draft was made by staff; the customer places it by choosing a payment method. */
+/** Staff created the draft; the customer places it by choosing a payment method. */
 const draftSections = (order) => ({
   time: h("p", {}, interpolate(words.draft_until, { time: whenText(order.valid_until) })),
   main: paymentChoice(order, postChange),
   actions: "",
 });
 
-/** The courier's first name and arrival time. The shopper asks for a call; no number is shown. */
+/** The courier's first name and arrival time, and a button that asks the courier for a call. */
 function courierNote(order) {
   if (!isOnItsWay(order)) return "";
   const askForCall = async () => {
@@ -118,9 +118,9 @@ function cancellation(order) {
 }
 
 /** Sends a change of the order and redraws the page. Returns whether the API accepted it. */
-async function postChange(address, body) {
-  const name = `key.${address}.${fingerprint(JSON.stringify(body) ?? "")}`;
-  const send = ({ key }) => callApi("POST", address, { body, key, token });
+async function postChange(changePath, body) {
+  const name = `key.${changePath}.${fingerprint(JSON.stringify(body) ?? "")}`;
+  const send = ({ key }) => callApi("POST", changePath, { body, key, token });
   try {
     await sendOnce(name, () => null, send); // stores only the key: a picture is too large
   } catch (problem) {

@@ -1,5 +1,5 @@
-// What a shopper can do about the payments of an order: choose a method, read the instructions of
-// a bank transfer, send its proof. `postChange(path, body)` sends a change and redraws the page.
+// The payments of an order: the choice of a method, the instructions for a bank transfer and the
+// form for its proof. `postChange(path, body)` sends a change and redraws the page.
 import { h } from "../common/dom.js";
 import { formatMoney, toDecimal } from "../common/money.js";
 import { interpolate } from "../common/text.js";
@@ -12,7 +12,7 @@ export function paymentSections(order, postChange) {
   return (order.payments || []).map((payment) => paymentSection(payment, postChange));
 }
 
-const CHOICES = ["transfer", "cod"]; // methods for a customer who has only the link
+const DRAFT_METHODS = ["transfer", "cod"]; // cash and credit need staff
 
 /** The form in which a customer chooses how to pay a draft, which places the order. */
 export function paymentChoice(order, postChange) {
@@ -29,7 +29,7 @@ export function paymentChoice(order, postChange) {
     "form",
     { class: "pay", onsubmit: submit },
     h("h2", {}, words.draft_choose),
-    h("div", { class: "choices" }, CHOICES.map(methodChoice)),
+    h("div", { class: "choices" }, DRAFT_METHODS.map(methodChoice)),
     h("button", { type: "submit" }, `${words.draft_place} · ${formatMoney(order.total)}`),
   );
 }

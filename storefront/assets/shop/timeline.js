@@ -1,4 +1,4 @@
-// The steps of an order with the current one marked, or what a cancelled order means.
+// The steps of an order with the current one marked, or a text for a cancelled order.
 import { h } from "../common/dom.js";
 import { hasCaptured, orderSteps } from "./order-steps.js";
 import { words } from "./words.js";

@@ -21,7 +21,7 @@ for (const [status, method, kind, role, steps] of [
   ["accepted", "ship", "van", "salesman", ["dispatch"]],
   ["accepted", "handover", "van", "salesman", ["handover"]],
   ["in_transit", "ship", "van", "salesman", ["deliver", "fail"]],
-  ["failed_attempt", "ship", "warehouse", "courier", ["dispatch"]],
+  ["failed_attempt", "ship", "warehouse", "courier", ["dispatch", "back"]],
   ["assigned", "ship", "warehouse", "courier", []],
   ["ready", "pickup", "store", "courier", []],
   ["delivered", "ship", "warehouse", "warehouse", []],

@@ -170,6 +170,9 @@ ROWS = [
         "POST /fulfillments/{fulfillment_id}/deliver", "owner warehouse courier", fulfillment_id="work in transit"
     ),
     access_row("POST /fulfillments/{fulfillment_id}/fail", "owner warehouse courier", fulfillment_id="work in transit"),
+    access_row(
+        "POST /fulfillments/{fulfillment_id}/send-again", "owner warehouse", fulfillment_id="work that came back"
+    ),
     access_row("POST /fulfillments/{fulfillment_id}/handover", "owner cashier", fulfillment_id="work to collect"),
     # notices and reports
     access_row("GET /inbox", "staff"),

@@ -148,11 +148,22 @@ def add_fulfillments(sample: SampleShop) -> None:
         for step in steps[:done]:
             sample.send_ok("POST", f"/api/fulfillments/{parcel}/{step}", by=JOKO)
         sample.ids[f"work {name}"] = parcel
+    sample.ids["work that came back"] = bring_back(sample, sample.place_order("an order that came back", sku=SOAP))
     store = {"method": "pickup", "location": "store-tunjungan"}
     parcel = load_fulfillment_of_order(sample.place_order("a pickup", delivery=store)).fulfillments[-1].id
     for step in steps[:3]:
         sample.send_ok("POST", f"/api/fulfillments/{parcel}/{step}", by=SINTA)
     sample.ids["work to collect"] = parcel
+
+
+def bring_back(sample: SampleShop, order: str) -> str:
+    """Send the parcel of this order and let it come back; return its fulfillment."""
+    parcel = load_fulfillment_of_order(order).fulfillments[-1].id
+    for step in ("accept", "pick", "ready", "dispatch"):
+        sample.send_ok("POST", f"/api/fulfillments/{parcel}/{step}", by=JOKO)
+    for back in (False, True):
+        sample.send_ok("POST", f"/api/fulfillments/{parcel}/fail", {"reason": "refused", "back": back}, by=JOKO)
+    return parcel
 
 
 def add_credit_order(sample: SampleShop) -> None:

@@ -19,6 +19,7 @@ from chalicelib.fulfillment.ready import ready
 from chalicelib.fulfillment.reject import reject
 from chalicelib.fulfillment.request_call import request_call
 from chalicelib.fulfillment.reroute import reroute
+from chalicelib.fulfillment.send_again import send_again
 from chalicelib.kit.auth import Principal
 from chalicelib.notify.inbox import acknowledge, list_parties
 from chalicelib.notify.store import load_inbox
@@ -34,7 +35,7 @@ from tests.verification.simulator.sim import Sim
 
 NEXT_STEPS = {"assigned": ("accept",), "accepted": ("pick", "pick", "dispatch"), "picking": ("ready",)}
 NEXT_STEPS |= {"ready": ("dispatch", "dispatch", "handover"), "in_transit": ("deliver", "deliver", "fail")}
-NEXT_STEPS |= {"failed_attempt": ("dispatch", "back")}
+NEXT_STEPS |= {"failed_attempt": ("dispatch", "back"), "back_at_location": ("send again",)}
 STEPS: dict[str, Callable[[Principal, str], Any]] = {
     "accept": accept,
     "pick": pick,
@@ -44,6 +45,7 @@ STEPS: dict[str, Callable[[Principal, str], Any]] = {
     "handover": handover,
     "fail": partial(fail, reason="customer not at home"),
     "back": partial(fail, reason="moved away", back=True),
+    "send again": send_again,
     "reject": partial(reject, reason="not_found"),
     "call damaged": partial(reject, reason="damaged"),
     "refuse": partial(reject, reason="too_busy"),
