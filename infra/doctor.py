@@ -45,7 +45,7 @@ def find_tables() -> tuple[Any, str] | None:
 
 
 def check_twice(client: Any, prefix: str) -> Report:
-    """Check, and a second time after a violation; report only violations that both checks found.
+    """Check the shop, and check it again after a violation. Only violations of both checks are reported.
 
     A shop in use changes while its tables are scanned, which can look like a violation.
     """

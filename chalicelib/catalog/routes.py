@@ -65,11 +65,17 @@ def put_product(call: Call, sku: str) -> dict[str, Any]:
     for name in ("channels", "complements", "alternatives"):
         fields[name] = tuple(fields[name])
     product = Product(sku=sku, **fields)
-    for name in ("complements", "alternatives", "variant_of"):
-        named = fields[name] if name != "variant_of" else filter(None, [product.variant_of])
-        find.check_skus_exist([other for other in named if other != sku], name)
+    _check_related_skus(product)
     save_product(product, call.principal.actor)
     return {"sku": sku, **call.body.model_dump()}
+
+
+def _check_related_skus(product: Product) -> None:
+    """Check that the products to which this one refers exist; it may refer to itself."""
+    related = {"complements": product.complements, "alternatives": product.alternatives}
+    related["variant_of"] = (product.variant_of,) if product.variant_of else ()
+    for field, skus in related.items():
+        find.check_skus_exist([sku for sku in skus if sku != product.sku], field)
 
 
 @endpoints.get("/channels", roles=STAFF)

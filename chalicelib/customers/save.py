@@ -62,7 +62,7 @@ def save_customer(
     credit = row_to_credit(row) if (row := rows.get(credit_key(customer.id))) else None
     after = _preserve_stored_fields(customer, before)
     granted = _build_credit(after, credit, credit_limit, opening_balance)
-    identities = _claim_free_identities(after, rows) + _delete_old_identities(before, after)
+    identities = _claim_new_identities(before, after, rows) + _delete_old_identities(before, after)
     if after == before and granted == credit and not identities:
         return False
     event = _build_saved_event(after, credit, granted)
@@ -104,6 +104,12 @@ def _build_credit(
         return credit
     exposure = credit.exposure if credit else opening or zero(config.currency())
     return Credit(customer.id, limit or zero(exposure.currency), exposure, customer.terms_days)
+
+
+def _claim_new_identities(before: Customer | None, after: Customer, rows: Mapping[Key, Any]) -> list[Write]:
+    """Claim what this customer did not have before. What a guest gave for an order stays unclaimed, as it was."""
+    same = {identity_key(*identity) for identity in (_identities(before) if before else [])}
+    return _claim_free_identities(after, {**rows, **dict.fromkeys(same)})
 
 
 def _claim_free_identities(customer: Customer, rows: Mapping[Key, Any]) -> list[Write]:

@@ -13,6 +13,7 @@ from chalicelib.customers.model import Customer
 from chalicelib.customers.store import CustomerRow, credit_key, row_to_credit, row_to_customer
 from chalicelib.exchange.model import FILES, UnknownFile, rows_to_csv
 from chalicelib.kit import clock, config, db
+from chalicelib.kit.errors import Invalid
 from chalicelib.kit.money import Money, to_decimal
 from chalicelib.orders import find as orders
 from chalicelib.orders.model import Order, OrderStatus
@@ -22,14 +23,26 @@ from chalicelib.pricing.find import load_prices
 from chalicelib.stock.find import list_location_levels
 
 Rows = list[dict[str, object]]
+Days = tuple[date, date]  # first and last day
 MAX_DAYS = 366
 
 
-def export_file(file: str, days: tuple[str, str] | None = None) -> str:
-    """Return a file as CSV text. `days` is the first and last day of orders, today by default. Raises UnknownFile."""
+def export_file(file: str, days: Days | None = None, numbers: str = "") -> str:
+    """Return a file as CSV text. `days` are those of the orders, today by default; `numbers` as in `rows_to_csv`.
+
+    Raises UnknownFile, and Invalid for more than MAX_DAYS days."""
     if file not in EXPORTERS:
         raise UnknownFile(("", f"{file}.csv cannot be exported"), file=f"{file}.csv", files=", ".join(EXPORTERS))
-    return rows_to_csv(FILES[file].columns, EXPORTERS[file](days))
+    if days is not None:
+        _check_days(*days)
+    return rows_to_csv(FILES[file].columns, EXPORTERS[file](days), numbers)
+
+
+def _check_days(first: date, last: date) -> None:
+    if last < first:
+        raise Invalid(("to", "must not be before day"))
+    if (count := (last - first).days + 1) > MAX_DAYS:
+        raise Invalid(("to", f"{count} days are too many: an export covers at most {MAX_DAYS}; request fewer at once"))
 
 
 def format_major_units(minor: int | None) -> str:
@@ -127,7 +140,7 @@ def _customer_row(customer: Customer, credit: Any) -> dict[str, object]:
 ADDRESS_COLUMNS = ("street", "city", "postcode", "country", "lat", "lon")
 
 
-def order_rows(days: tuple[str, str] | None) -> Rows:
+def order_rows(days: Days | None) -> Rows:
     return [
         {
             "ref": order.ref or order.id,
@@ -145,7 +158,7 @@ def order_rows(days: tuple[str, str] | None) -> Rows:
     ]
 
 
-def order_line_rows(days: tuple[str, str] | None) -> Rows:
+def order_line_rows(days: Days | None) -> Rows:
     """Return the lines with their unit price, and the discount rate that gives their total."""
     return [
         {
@@ -165,7 +178,7 @@ def _discount_rate(gross: int, net: int) -> str:
     if gross == net or not gross:
         return "0"
     rate = (1 - Decimal(net) / Decimal(gross)).quantize(Decimal("0.000000000001"), rounding=ROUND_HALF_UP)
-    return str(rate.normalize())
+    return f"{rate.normalize():f}"
 
 
 def _first_method(order: Order) -> str:
@@ -173,20 +186,13 @@ def _first_method(order: Order) -> str:
     return payments[0].method if payments else "cod"
 
 
-def _load_placed_orders(days: tuple[str, str] | None) -> list[Order]:
-    today = clock.day_of(clock.now(), config.zone()).isoformat()
-    first, last = (date.fromisoformat(day) for day in (days or (today, today)))
-    span = [first + timedelta(days=number) for number in range(min((last - first).days + 1, MAX_DAYS))]
-    loaded: list[Order] = []
-    for day in span:
-        for channel in CHANNELS:
-            before = None
-            while True:
-                page, before = orders.list_orders_of_day(day.isoformat(), channel, limit=100, before=before)
-                loaded += [order for order in page if order.status != OrderStatus.CANCELLED]
-                if before is None:
-                    break
-    return sorted(loaded, key=lambda order: (order.placed_at, order.id))
+def _load_placed_orders(days: Days | None) -> list[Order]:
+    today = clock.day_of(clock.now(), config.zone())
+    first, last = days or (today, today)
+    span = [(first + timedelta(days=number)).isoformat() for number in range((last - first).days + 1)]
+    loaded = [order for day in span for channel in CHANNELS for order in orders.list_all_orders_of_day(day, channel)]
+    placed = [order for order in loaded if order.status != OrderStatus.CANCELLED]
+    return sorted(placed, key=lambda order: (order.placed_at, order.id))
 
 
 EXPORTERS: dict[str, Callable[[Any], Rows]] = {

@@ -90,19 +90,25 @@ def _ids_in_folder(lines: Mapping[str, list[CsvRow]], name: str) -> set[str]:
 def _import_file(
     name: str, lines: Iterable[CsvRow], known: import_rows.KnownIds, principal: Principal, report: ImportReport
 ) -> None:
-    parsed = [
-        (line, value)
-        for line in lines
-        if (value := try_row(line, report, import_rows.READERS[name], known)) is not None
-    ]
-    for line, value in parsed:
+    """Read the rows and save them: those of batches together, each other one before the next is read.
+
+    A row completes the stored record, so as little time as possible passes between reading that and saving."""
+    parsed: list[ParsedRow] = []
+    report.changed[name] = 0
+    for line in lines:
+        value = try_row(line, report, import_rows.READERS[name], known)
+        if value is None:
+            continue
+        parsed.append((line, value))
         report.warnings += import_rows.list_contact_warnings(line, value)
-    if report.dry_run:
-        report.changed[name] = 0
-    elif name in import_rows.BATCH_SAVERS:
+        if name in import_rows.SAVERS and not report.dry_run:
+            report.changed[name] += _save_row(line, value, name, principal, report)
+    if name in import_rows.BATCH_SAVERS and not report.dry_run:
         report.changed[name] = _save_batches(parsed, name, principal, report)
-    else:
-        report.changed[name] = sum(_save_row(line, value, name, principal, report) for line, value in parsed)
+    if name == "products":
+        known.products = {row.product.sku: row.product for _, row in parsed}
+    if name in ID_COLUMNS:
+        known.folder[name] = {line.cell(ID_COLUMNS[name]) for line, _ in parsed}
 
 
 def _save_batches(parsed: Iterable[ParsedRow], name: str, principal: Principal, report: ImportReport) -> int:

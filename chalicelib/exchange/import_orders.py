@@ -7,21 +7,30 @@ from dataclasses import asdict, replace
 from datetime import datetime
 from typing import Any, Protocol
 
-from chalicelib.catalog.model import CHANNELS
+from chalicelib.catalog.find import load_channel, load_products
+from chalicelib.catalog.model import CHANNELS, Product
 from chalicelib.exchange.model import BadValue, CsvRow, RowError
 from chalicelib.kit import clock, config, idempotency
 from chalicelib.kit.auth import Principal
-from chalicelib.kit.errors import Problem
-from chalicelib.kit.money import zero
+from chalicelib.kit.errors import Problem, Refused
+from chalicelib.kit.money import Money, zero
+from chalicelib.orders.check_order import check_channel
 from chalicelib.orders.command import PlaceOrder, RequestedLine, Tender
-from chalicelib.orders.model import Delivery, PlacedAtOutOfRange, check_placed_at
+from chalicelib.orders.find import list_all_orders_of_day
+from chalicelib.orders.model import Delivery, Order, PlacedAtOutOfRange, check_placed_at
 from chalicelib.orders.place import place
 from chalicelib.payments.model import PAYMENT_METHODS
 
 DELIVERIES = ("ship", "pickup", "handover")
 
 
+class OrderDiffers(Refused):
+    message = "Order {ref} is in the shop already, with other lines; it was left as it is."
+
+
 class KnownIds(Protocol):
+    products: dict[str, Product]
+
     def check(self, what: str, column: str, name: str) -> None: ...
 
 
@@ -38,17 +47,23 @@ def import_orders(
 ) -> None:
     """Place the orders and add to the report what was placed, wrong, refused and skipped."""
     lines_by_ref: dict[str, list[CsvRow]] = {}
+    stored = StoredOrders()
     for line in lines:
         lines_by_ref.setdefault(line.cell("ref"), []).append(line)
     report.changed["orders"] = 0
     for order in orders:
-        _import_order(order, lines_by_ref.pop(order.cell("ref"), []), known, principal, report)
+        _import_order(order, lines_by_ref.pop(order.cell("ref"), []), known, principal, report, stored)
     for orphans in lines_by_ref.values():
         report.errors += [RowError(line.file, line.row, "ref", "no such order in orders.csv") for line in orphans]
 
 
 def _import_order(
-    order: CsvRow, lines: Sequence[CsvRow], known: KnownIds, principal: Principal, report: ImportReport
+    order: CsvRow,
+    lines: Sequence[CsvRow],
+    known: KnownIds,
+    principal: Principal,
+    report: ImportReport,
+    stored: StoredOrders,
 ) -> None:
     parsed = (_read_order_line(line, known, report) for line in lines)
     requested = [line for line in parsed if line is not None]
@@ -59,8 +74,8 @@ def _import_order(
     except BadValue as bad:
         report.errors.append(RowError(order.file, order.row, bad.column, bad.reason))
         return
-    if len(requested) == len(lines) - _count_skipped(lines, report) and not report.dry_run:
-        _place(command, report)
+    if len(requested) == len(lines) - _count_skipped(lines, report):
+        _place_or_check(command, known, report, stored)
 
 
 def _count_skipped(lines: Sequence[CsvRow], report: ImportReport) -> int:
@@ -68,14 +83,48 @@ def _count_skipped(lines: Sequence[CsvRow], report: ImportReport) -> int:
     return sum(1 for skipped in report.skipped if skipped["row"] in rows)
 
 
-def _place(command: PlaceOrder, report: ImportReport) -> None:
+def _place_or_check(command: PlaceOrder, known: KnownIds, report: ImportReport, stored: StoredOrders) -> None:
+    """Place the order, or in a dry run only raise what its channel refuses; an order in the shop stays as it is."""
     try:
-        place(command)
-        report.changed["orders"] += 1
+        if existing := stored.find(command):
+            _check_equal(command, existing)
+        elif report.dry_run:
+            skus = [line.sku for line in command.lines]
+            check_channel(command, load_products(skus) | known.products, load_channel(command.channel))
+        else:
+            place(command)
+            report.changed["orders"] += 1
     except idempotency.Replay:
         pass
     except Problem as refusal:
         report.refused.append({"ref": command.ref, "code": refusal.code, "detail": refusal.detail})
+
+
+class StoredOrders:
+    """The orders of the shop, loaded by day and channel when they are first looked for."""
+
+    def __init__(self) -> None:
+        self._days: dict[tuple[str, str], dict[str, Order]] = {}
+
+    def find(self, command: PlaceOrder) -> Order | None:
+        """Return the order with this `ref` of the command's day and channel. Orders without one are exported by id."""
+        assert command.placed_at is not None  # nosec B101 - every row has one
+        day = clock.day_of(command.placed_at, config.zone()).isoformat()
+        if (day, command.channel) not in self._days:
+            orders = list_all_orders_of_day(day, command.channel)
+            self._days[day, command.channel] = {order.ref or order.id: order for order in orders}
+        return self._days[day, command.channel].get(command.ref)
+
+
+def _check_equal(command: PlaceOrder, existing: Order) -> None:
+    wanted = {line.sku: (line.quantity, _net(line)) for line in command.lines}
+    if wanted != {line.sku: (line.quantity, line.total) for line in existing.lines}:
+        raise OrderDiffers(ref=command.ref)
+
+
+def _net(line: RequestedLine) -> Money:
+    assert line.agreed_price is not None  # nosec B101 - every row has one
+    return (line.agreed_price * line.quantity).portion(1 - line.agreed_discount)
 
 
 def _read_order_line(line: CsvRow, known: KnownIds, report: ImportReport) -> RequestedLine | None:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, replace
 from datetime import timedelta
 from typing import Any
@@ -12,15 +12,19 @@ from chalicelib.catalog.model import Product, check_product
 from chalicelib.catalog.save import save_product
 from chalicelib.catalog.store import product_key
 from chalicelib.customers.contact_details import list_identities, parse_imported_contact
-from chalicelib.customers.model import Address, Customer
+from chalicelib.customers.model import Address, Credit, Customer
 from chalicelib.customers.save import save_customer
-from chalicelib.customers.store import customer_key
+from chalicelib.customers.store import credit_key, customer_key, row_to_credit, row_to_customer
 from chalicelib.exchange.model import BadValue, CsvRow, RowError
 from chalicelib.kit import clock, config, db
 from chalicelib.kit.auth import Principal
 from chalicelib.kit.countries import UNKNOWN_COUNTRY, find_country_code
-from chalicelib.kit.money import CURRENCIES, Money
-from chalicelib.payments.opening_receivables import record_opening_receivable
+from chalicelib.kit.money import CURRENCIES, Money, format_money, zero
+from chalicelib.payments.opening_receivables import (
+    add_opening_receivable,
+    find_opening_amount,
+    record_opening_receivable,
+)
 from chalicelib.places import find as places
 from chalicelib.places import save as save_places
 from chalicelib.places.model import LOCATION_KINDS, Location, Point, Postcode, Staff, check_location, check_staff
@@ -33,9 +37,12 @@ from chalicelib.stock.save import TargetLevel, save_levels
 
 @dataclass
 class KnownIds:
-    """The ids that a row may refer to: those in the imported folder, and those in the shop."""
+    """The ids that a row may refer to: those in the imported folder, and those in the shop.
+
+    `products` are the products of the folder as they will be."""
 
     folder: dict[str, set[str]]
+    products: dict[str, Product] = field(default_factory=dict)
     cache: dict[tuple[str, str], bool] = field(default_factory=dict)
 
     def has(self, what: str, name: str) -> bool:
@@ -60,66 +67,79 @@ def _exists_in_shop(what: str, name: str) -> bool:
 
 
 def read_location(line: CsvRow, known: KnownIds) -> Location:
-    lat, lon = line.coordinate("lat", 90), line.coordinate("lon", 180)
     if line.text("kind") not in LOCATION_KINDS:
         raise BadValue("kind", f"must be one of {', '.join(LOCATION_KINDS)}")
-    if (lat is None) != (lon is None):
-        raise BadValue("lat", "needs both lat and lon")
-    point = Point(lat, lon) if lat is not None and lon is not None else None
-    location = Location(
-        line.required_text("id", 64), line.text("kind"), line.required_text("name"), point, zone=config.zone()
-    )
+    identifier, kind, name = line.required_text("id", 64), line.text("kind"), line.required_text("name")
+    stored = places.find_location_uncached(identifier) or Location(identifier, kind, name, zone=config.zone())
+    location = replace(stored, kind=kind, name=name, point=_point(line, stored))
     check_location(location)
     known.check("staff", "staff", line.text("staff"))
     return location
 
 
+def _point(line: CsvRow, stored: Location) -> Point | None:
+    if not line.has("lat") and not line.has("lon"):
+        return stored.point
+    lat, lon = line.coordinate("lat", 90), line.coordinate("lon", 180)
+    if (lat is None) != (lon is None):
+        raise BadValue("lat", "needs both lat and lon")
+    return Point(lat, lon) if lat is not None and lon is not None else None
+
+
 def read_staff(line: CsvRow, known: KnownIds) -> Staff:
     known.check("locations", "location", line.text("location"))
     contact = parse_imported_contact(line.required_text("name"), line.text("phone"), line.text("email"))
-    person = Staff(
-        line.required_text("id", 64),
-        contact.name,
-        line.required_text("role"),
-        contact.phone,
-        contact.email,
-        line.text("location"),
-    )
+    identifier, role = line.required_text("id", 64), line.required_text("role")
+    stored = places.find_staff_uncached(identifier) or Staff(identifier, contact.name, role)
+    values = {"phone": contact.phone, "email": contact.email, "location": line.text("location")}
+    person = replace(stored, name=contact.name, role=role, **_carried(line, values))
     check_staff(person)
     return person
 
 
+def _carried(line: CsvRow, values: Mapping[str, Any]) -> dict[str, Any]:
+    """Return the values of the columns that the file has; of the others the stored values stay."""
+    return {column: value for column, value in values.items() if line.has(column)}
+
+
 @dataclass(frozen=True)
 class PricedProduct:
+    """A product and its base price; None for a product that is sold nowhere because it has no price yet."""
+
     product: Product
-    price: Money
+    price: Money | None
 
 
 def read_product(line: CsvRow, known: KnownIds) -> PricedProduct:
+    _check_currency(line)
+    cost = line.amount("cost")
+    values = {
+        "category": line.text("category", 80),
+        "description": line.text("description", 4000),
+        "barcode": line.text("barcode", 48),
+        "tax_rate": _tax_rate(line),
+        "channels": tuple(channel for channel in line.text("channels").split(";") if channel),
+        "weight_grams": line.integer("weight_grams"),
+        "reorder_level": line.integer("reorder_level"),
+    }
+    sku, name = line.required_text("sku", 64), line.required_text("name")
+    stored = load_products([sku]).get(sku)
+    product = replace(stored or Product(sku, name, "", config.currency()), name=name, **_carried(line, values))
+    if line.has("cost"):
+        product = replace(product, cost_minor=cost.minor if cost is not None else None)
+    check_product(product)
+    price = line.amount("price")
+    if price is None and (stored is None or sku in load_prices([sku])):
+        raise BadValue("price", "is empty")
+    return PricedProduct(product, price)
+
+
+def _check_currency(line: CsvRow) -> None:
     currency = line.text("currency", default=config.currency())
     if currency not in CURRENCIES:
         raise BadValue("currency", f"must be one of {', '.join(CURRENCIES)}")
     if currency != config.currency():
         raise BadValue("currency", f"must be {config.currency()}, the currency of this shop")
-    cost = line.amount("cost")
-    product = Product(
-        sku=line.required_text("sku", 64),
-        name=line.required_text("name"),
-        category=line.text("category", 80),
-        currency=currency,
-        description=line.text("description", 4000),
-        barcode=line.text("barcode", 48),
-        tax_rate=_tax_rate(line),
-        channels=tuple(channel for channel in line.text("channels").split(";") if channel),
-        weight_grams=line.integer("weight_grams"),
-        reorder_level=line.integer("reorder_level"),
-        cost_minor=cost.minor if cost is not None else None,
-    )
-    check_product(product)
-    price = line.amount("price")
-    if price is None:
-        raise BadValue("price", "is empty")
-    return PricedProduct(product, price)
 
 
 def _tax_rate(line: CsvRow) -> str:
@@ -138,35 +158,64 @@ def read_level(line: CsvRow, known: KnownIds) -> tuple[str, TargetLevel]:
     known.check("products", "sku", sku)
     known.check("locations", "location", location)
     line.required_text("on_hand")
-    return location, TargetLevel(sku, line.integer("on_hand"), line.integer("safety_stock"), line.integer("display"))
+    safety, display = (line.integer(name) if line.has(name) else None for name in ("safety_stock", "display"))
+    return location, TargetLevel(sku, line.integer("on_hand"), safety, display)
 
 
 @dataclass(frozen=True)
 class ImportedCustomer:
+    """A customer and their credit limit, None if it stays, and a debt that is not recorded yet."""
+
     customer: Customer
     limit: Money | None
     opening: Money | None
+    has_credit: bool
 
 
 def read_customer(line: CsvRow, known: KnownIds) -> ImportedCustomer:
-    country = _country(line)
+    identifier = line.required_text("id", 64)
+    rows = db.batch([customer_key(identifier), credit_key(identifier)])
+    stored = row_to_customer(row) if (row := rows.get(customer_key(identifier))) else None
+    credit = row_to_credit(row) if (row := rows.get(credit_key(identifier))) else None
+    country = _country(line, stored.address if stored else None)
     contact = parse_imported_contact(line.required_text("name"), line.text("phone"), line.text("email"), country)
-    address = _address(line, country)
-    customer = Customer(
-        line.required_text("id", 64),
-        contact.name,
-        company=line.text("company"),
-        phone=contact.phone,
-        email=contact.email,
-        address=address,
-        terms_days=line.integer("terms_days", maximum=3650),
-    )
-    return ImportedCustomer(customer, line.amount("credit_limit"), line.amount("opening_receivable"))
+    values = {
+        "company": line.text("company"),
+        "phone": contact.phone,
+        "email": contact.email,
+        "terms_days": line.integer("terms_days", maximum=3650),
+    }
+    customer = replace(stored or Customer(identifier, contact.name), name=contact.name, **_carried(line, values))
+    customer = replace(customer, address=_address(line, country, stored))
+    return ImportedCustomer(customer, _limit(line, credit), _opening(line, identifier), credit is not None)
 
 
-def _country(line: CsvRow) -> str:
-    """Return the ISO code of the row's country, which may be written as a name; an empty cell is the shop's."""
-    code = find_country_code(line.text("country", 60, config.country()))
+def _limit(line: CsvRow, credit: Credit | None) -> Money | None:
+    """Return the limit of the row. An empty cell takes the limit from a customer that has one."""
+    limit = line.amount("credit_limit")
+    if limit is not None or credit is None:
+        return limit
+    if line.has("credit_limit"):
+        return zero(config.currency())
+    return credit.limit if line.has("terms_days") else None  # the terms are stored with the limit
+
+
+def _opening(line: CsvRow, customer_id: str) -> Money | None:
+    """Return a debt that is not recorded yet. Raises BadValue if another amount was recorded."""
+    opening = line.amount("opening_receivable")
+    recorded = find_opening_amount(customer_id) if opening else None
+    if opening and recorded and opening != recorded:
+        reason = f"is recorded as {format_money(recorded)} already; to change it, settle that receivable"
+        raise BadValue("opening_receivable", reason)
+    return opening if opening and not recorded else None
+
+
+def _country(line: CsvRow, stored: Address | None = None) -> str:
+    """Return the ISO code of the row's country, which may be written as a name.
+
+    It is the stored one if the file does not carry it, and the shop's if the cell is empty."""
+    default = stored.country if stored and not line.has("country") else config.country()
+    code = find_country_code(line.text("country", 60, default))
     if code is None:
         raise BadValue("country", UNKNOWN_COUNTRY)
     return code
@@ -187,31 +236,43 @@ def list_contact_warnings(line: CsvRow, row: Any) -> list[RowError]:
     ]
 
 
-def _address(line: CsvRow, country: str) -> Address:
+ADDRESS_COLUMNS = ("street", "city", "postcode", "country", "lat", "lon")
+
+
+def _address(line: CsvRow, country: str, customer: Customer | None) -> Address | None:
     """Return the address; without coordinates it gets those of its postcode, so that a near van can be found."""
-    postcode = line.text("postcode", 16)
-    point = None
-    if postcode:
-        places.check_postcode(country, postcode)
-        point = places.find_postcode_point(country, postcode)
-    lat, lon = line.coordinate("lat", 90), line.coordinate("lon", 180)
-    if lat is None and point is not None:
-        lat, lon = point.lat, point.lon
-    return Address(line.text("street"), line.text("city"), postcode, country, lat, lon)
+    stored = customer.address if customer else None
+    if customer and stored is None and not any(line.cell(column) for column in ADDRESS_COLUMNS):
+        return None
+    values = {
+        "street": line.text("street"),
+        "city": line.text("city"),
+        "postcode": line.text("postcode", 16),
+        "country": country,
+        "lat": line.coordinate("lat", 90),
+        "lon": line.coordinate("lon", 180),
+    }
+    address = replace(stored or Address("", "", "", country), **_carried(line, values))
+    return address if address == stored else _with_postcode_point(line, address, stored)
+
+
+def _with_postcode_point(line: CsvRow, address: Address, stored: Address | None) -> Address:
+    """Return the address with the point of its postcode, unless its own point is in the file or belongs to it."""
+    if not address.postcode:
+        return address
+    places.check_postcode(address.country, address.postcode)
+    has_moved = stored is None or (address.country, address.postcode) != (stored.country, stored.postcode)
+    if address.lat is not None and (line.has("lat") or not has_moved):
+        return address
+    point = places.find_postcode_point(address.country, address.postcode)
+    return replace(address, lat=point.lat if point else None, lon=point.lon if point else None)
 
 
 def save_product_row(row: PricedProduct, principal: Principal) -> bool:
-    changed = save_product(_with_stored_fields(row.product), principal.actor)
+    changed = save_product(row.product, principal.actor)
+    if row.price is None:
+        return changed
     return save_price(row.product.sku, row.price, _stored_price_entries(row.product.sku), principal.actor) or changed
-
-
-def _with_stored_fields(product: Product) -> Product:
-    """Return the product with the stored values of the fields that the file has no column for."""
-    stored = load_products([product.sku]).get(product.sku)
-    if stored is None:
-        return product
-    missing_columns = ("image", "variant_of", "complements", "alternatives", "shelves", "active")
-    return replace(product, **{name: getattr(stored, name) for name in missing_columns})
 
 
 def _stored_price_entries(sku: str) -> tuple[PriceEntry, ...]:
@@ -221,18 +282,16 @@ def _stored_price_entries(sku: str) -> tuple[PriceEntry, ...]:
 
 
 def save_customer_row(row: ImportedCustomer, principal: Principal) -> bool:
-    customer, opening = row.customer, row.opening
-    receivable_writes = []
-    if opening:
-        due = clock.day_of(clock.now(), config.zone()) + timedelta(days=customer.terms_days)
-        receivable_writes = record_opening_receivable(customer.id, opening, due, principal.actor)
-    return save_customer(
-        customer,
-        principal.actor,
-        credit_limit=row.limit,
-        opening_balance=opening or None,
-        extra_writes=receivable_writes,
-    )
+    customer, opening, actor = row.customer, row.opening, principal.actor
+    if opening is None:
+        return save_customer(customer, actor, credit_limit=row.limit)
+    due = clock.day_of(clock.now(), config.zone()) + timedelta(days=customer.terms_days)
+    if row.has_credit:
+        save_customer(customer, actor, credit_limit=row.limit)
+        add_opening_receivable(customer.id, opening, due, actor)
+        return True
+    writes = record_opening_receivable(customer.id, opening, due, actor)
+    return save_customer(customer, actor, credit_limit=row.limit, opening_balance=opening, extra_writes=writes)
 
 
 def save_postcodes(rows: list[tuple[str, Postcode]], principal: Principal) -> int:

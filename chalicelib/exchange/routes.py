@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import io
 import zipfile
+from datetime import date
 from typing import Annotated, Any, Literal
 
 from pydantic import Field
@@ -17,6 +18,7 @@ from chalicelib.kit.web import ApiResponse, Call, Query, Routes
 endpoints = Routes(__name__)
 MAX_UPLOAD_BYTES = 4_000_000  # base64 adds a third, and a Lambda request is limited to 6 MB
 MAX_UNPACKED_BYTES = 20_000_000  # a zip of zeros must not fill the function's memory
+BYTE_ORDER_MARK = "\ufeff"  # without it spreadsheets read UTF-8 as the encoding of their country
 REQUEST_CONTENT = {
     "text/csv": {
         "schema": {
@@ -50,8 +52,13 @@ class ImportQuery(Query):
 
 
 class ExportQuery(Query):
-    day: Annotated[str, Field(pattern=r"^\d{4}-\d\d-\d\d$")] | None = None
-    to: Annotated[str, Field(pattern=r"^\d{4}-\d\d-\d\d$")] | None = None
+    """`day` and `to` are the first and last day of exported orders: today, if there is none.
+
+    With `numbers=id` semicolons separate the columns and decimals follow a comma."""
+
+    day: date | None = None
+    to: date | None = None
+    numbers: Literal["", "id", "en"] = ""
 
 
 @endpoints.post(
@@ -72,9 +79,12 @@ def export_file(call: Call, file: str) -> ApiResponse:
     if not file.endswith(".csv"):
         raise Invalid(("file", "must end in .csv"))
     query: ExportQuery = call.query
+    if query.to and not query.day:
+        raise Invalid(("day", "is missing: with to it is the first day"))
     days = (query.day, query.to or query.day) if query.day else None
     headers = {"Content-Type": "text/csv; charset=utf-8", "Content-Disposition": f'attachment; filename="{file}"'}
-    return ApiResponse(export_csv.export_file(file.removesuffix(".csv"), days), 200, headers)
+    text = export_csv.export_file(file.removesuffix(".csv"), days, query.numbers)
+    return ApiResponse(BYTE_ORDER_MARK + text, 200, headers)
 
 
 def unzip(raw: bytes) -> dict[str, str]:

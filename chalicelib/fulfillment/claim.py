@@ -90,12 +90,27 @@ def move_to_van(
     claimed_offer: Offer,
     salesman: Staff,
     now: datetime,
-    ended_holds: Sequence[Hold] = (),
 ) -> Fulfillment:
-    """Commit a claim: units move to the van, and the offer's other fulfillments are cancelled.
+    """Commit a claim. If units on the van are short, those of lapsed holds on it are taken as well."""
+    try:
+        return commit_claim(order_fulfillment, offer, claimed_offer, salesman, now)
+    except OutOfStock:
+        allocations = build_claimed_fulfillment(order_fulfillment, claimed_offer, now).allocations
+        lapsed_holds = load_lapsed_holds([allocation.level_id for allocation in allocations], now)
+        if not lapsed_holds:
+            raise
+        return commit_claim(order_fulfillment, offer, claimed_offer, salesman, now, lapsed_holds)
 
-    `ended_holds` are lapsed holds on the van whose units the claim takes. They are loaded only if units are short.
-    """
+
+def commit_claim(
+    order_fulfillment: OrderFulfillment,
+    offer: Offer,
+    claimed_offer: Offer,
+    salesman: Staff,
+    now: datetime,
+    lapsed_holds: Sequence[Hold] = (),
+) -> Fulfillment:
+    """Commit that units move to the van and that the offer's other fulfillments are cancelled."""
     not_started = order_fulfillment.list_not_started(offer)
     cancelled = [
         transition_fulfillment(fulfillment, FulfillmentStatus.CANCELLED, reason="claimed")
@@ -104,7 +119,7 @@ def move_to_van(
     van_fulfillment = build_claimed_fulfillment(order_fulfillment, claimed_offer, now)
     stock_effect = (
         release(order_fulfillment.order, allocations_of(not_started))
-        + release_holds(ended_holds)
+        + release_holds(lapsed_holds)
         + promise(order_fulfillment.order, van_fulfillment.allocations)
     )
     fulfillments = order_fulfillment.with_changed(*cancelled, van_fulfillment)
@@ -113,31 +128,16 @@ def move_to_van(
         "fulfillment_status": derive_order_status(order_fulfillment.order.demand, fulfillments, has_open_offer=False),
         "carrier_name": first_name(salesman.name),
     }
-    try:
-        db.commit(
-            [
-                update_claimed_offer(offer, claimed_offer, now),
-                *[update_fulfillment(before, after) for before, after in zip(not_started, cancelled)],
-                create_fulfillment(van_fulfillment),
-                *record_order_events(
-                    order_fulfillment.order,
-                    build_claimed_event(order_fulfillment, claimed_offer, van_fulfillment, cancelled, stock_effect),
-                    actor=van_fulfillment.fulfiller,
-                    at=now,
-                    **changes,
-                ),
-                *stock_effect.writes,
-            ]
-        )
-    except OutOfStock:
-        ended = (
-            []
-            if ended_holds
-            else load_lapsed_holds([allocation.level_id for allocation in van_fulfillment.allocations], now)
-        )
-        if not ended:
-            raise
-        return move_to_van(order_fulfillment, offer, claimed_offer, salesman, now, ended_holds=ended)
+    event = build_claimed_event(order_fulfillment, claimed_offer, van_fulfillment, cancelled, stock_effect)
+    db.commit(
+        [
+            update_claimed_offer(offer, claimed_offer, now),
+            *[update_fulfillment(before, after) for before, after in zip(not_started, cancelled)],
+            create_fulfillment(van_fulfillment),
+            *record_order_events(order_fulfillment.order, event, actor=van_fulfillment.fulfiller, at=now, **changes),
+            *stock_effect.writes,
+        ]
+    )
     return van_fulfillment
 
 

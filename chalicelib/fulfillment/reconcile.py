@@ -6,6 +6,7 @@ A late payment may find the order's holds lapsed and allocate units at other loc
 from __future__ import annotations
 
 from collections.abc import Sequence
+from datetime import datetime
 
 from chalicelib.fulfillment.assign import ROUTER, build_fulfillments
 from chalicelib.fulfillment.model import (
@@ -54,44 +55,41 @@ def reconcile(order_id: str) -> bool:
     Stock does not move. Usually there is nothing to change.
     """
     order_fulfillment = load_fulfillment_of_order(order_id)
-    if (
-        order_fulfillment.order.status != OrderStatus.PLACED
-        or not order_fulfillment.fulfillments
-        or is_reconciled(order_fulfillment)
-    ):
+    if order_fulfillment.order.status != OrderStatus.PLACED or not order_fulfillment.fulfillments:
         return False
-    now = clock.now()
+    if is_reconciled(order_fulfillment):
+        return False
+    return commit_reconciled(order_fulfillment, clock.now())
+
+
+def commit_reconciled(order_fulfillment: OrderFulfillment, now: datetime) -> bool:
+    """Commit the cancelled and the new fulfillments. Returns False if there are none."""
+    order, active = order_fulfillment.order, exclude_withdrawn(order_fulfillment.fulfillments)
     misplaced = [
         fulfillment
-        for fulfillment in exclude_withdrawn(order_fulfillment.fulfillments)
+        for fulfillment in active
         if fulfillment.status in BEFORE_DISPATCH and not _is_allocated(order_fulfillment, fulfillment)
     ]
-    remaining = [
-        fulfillment for fulfillment in exclude_withdrawn(order_fulfillment.fulfillments) if fulfillment not in misplaced
-    ]
+    remaining = [fulfillment for fulfillment in active if fulfillment not in misplaced]
     cancelled = [
         transition_fulfillment(fulfillment, FulfillmentStatus.CANCELLED, reason="goods_elsewhere")
         for fulfillment in misplaced
     ]
-    fulfillments = build_fulfillments(
-        order_fulfillment, _subtract(order_fulfillment.order.allocations, allocations_of(remaining)), now
-    )
-    events: list[Event] = [build_rerouted_event(order_id, fulfillments)] if fulfillments else []
-    events += [WorkCancelled(order_id, stood_down=fulfillment_refs(cancelled))] if cancelled else []
-    open_offer = order_fulfillment.open_offer
-    status = derive_order_status(
-        order_fulfillment.order.demand,
-        order_fulfillment.with_changed(*cancelled, *fulfillments),
-        has_open_offer=open_offer is not None,
-    )
+    uncovered = _subtract(order.allocations, allocations_of(remaining))
+    fulfillments = build_fulfillments(order_fulfillment, uncovered, now)
+    events: list[Event] = [build_rerouted_event(order.id, fulfillments)] if fulfillments else []
+    events += [WorkCancelled(order.id, stood_down=fulfillment_refs(cancelled))] if cancelled else []
     if not events:
         return False
+    open_offer = order_fulfillment.open_offer
+    updated = order_fulfillment.with_changed(*cancelled, *fulfillments)
+    status = derive_order_status(order.demand, updated, has_open_offer=open_offer is not None)
     db.commit(
         [
             *(add_to_offer(open_offer, fulfillments) if open_offer and fulfillments else []),
             *[update_fulfillment(before, after) for before, after in zip(misplaced, cancelled)],
             *map(create_fulfillment, fulfillments),
-            *record_order_events(order_fulfillment.order, *events, actor=ROUTER, at=now, fulfillment_status=status),
+            *record_order_events(order, *events, actor=ROUTER, at=now, fulfillment_status=status),
         ]
     )
     return True

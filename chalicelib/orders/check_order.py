@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from chalicelib.catalog.model import check_sellable
+from collections.abc import Mapping
+
+from chalicelib.catalog.model import Channel, Product, check_sellable
 from chalicelib.orders.command import PlaceOrder
 from chalicelib.orders.context import OrderContext
 from chalicelib.orders.model import MAX_LINES, MayNotOverridePrices, TooManyLines, check_placed_at
@@ -13,18 +15,23 @@ from chalicelib.places.store import staff_key
 
 
 def check_order(command: PlaceOrder, context: OrderContext) -> None:
-    """Raise TooManyLines, NoSuchLocation, MethodUnavailable, MayNotOverridePrices, or a refusal of the catalog."""
-    skus = [line.sku for line in command.lines]
-    if len(skus) > MAX_LINES:
-        raise TooManyLines(("lines", f"{len(skus)} different products"), most=MAX_LINES)
+    """Raise NoSuchLocation, UnknownStaff, PlacedAtOutOfRange, or a refusal of `check_channel`."""
     if command.placed_at is not None:
         check_placed_at(command.placed_at, context.now)
     if command.made_by and staff_key(command.made_by) not in context.rows:
         raise UnknownStaff(("actor", "is not on the staff list"), staff=command.made_by)
-    check_sellable(skus, context.products, context.channel)
+    check_channel(command, context.products, context.channel)
     if command.delivery.method != "ship" and command.delivery.location not in places.load_locations():
         raise NoSuchLocation(("delivery.location", "is not a known location"), location=command.delivery.location)
-    allowed = context.channel.tenders
+
+
+def check_channel(command: PlaceOrder, products: Mapping[str, Product], channel: Channel) -> None:
+    """Raise TooManyLines, MethodUnavailable, MayNotOverridePrices, or a refusal of the catalog."""
+    skus = [line.sku for line in command.lines]
+    if len(skus) > MAX_LINES:
+        raise TooManyLines(("lines", f"{len(skus)} different products"), most=MAX_LINES)
+    check_sellable(skus, products, channel)
+    allowed = channel.tenders
     for tender in command.tenders:
         if allowed and tender.method not in allowed:
             raise MethodUnavailable(method=tender.method, methods=sorted(allowed))

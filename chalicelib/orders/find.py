@@ -87,6 +87,17 @@ def _merge_pages(pages: Sequence[list[Any]], limit: int) -> tuple[list[Order], s
     return [row_to_order(row) for row in rows], more
 
 
+def list_all_orders_of_day(day: str, channel: str) -> list[Order]:
+    """Return all orders of a day in a channel, newest first."""
+    orders: list[Order] = []
+    before = None
+    while True:
+        page, before = list_orders_of_day(day, channel, limit=100, before=before)
+        orders += page
+        if before is None:
+            return orders
+
+
 def _list_page(index: str, name: str, limit: int, before: str | None) -> list[Any]:
     # Sort keys end in the order's id, so a page that begins just below the last key neither skips nor repeats an order.
     upper = before[:-1] + chr(ord(before[-1]) - 1) + "\uffff" if before else "\uffff"

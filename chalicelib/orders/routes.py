@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import base64
+from datetime import date
 from typing import Annotated, Any, Literal
 
 from pydantic import Field, StringConstraints
@@ -50,7 +51,7 @@ class PayBody(Body):
 
 class ListQuery(Query):
     channel: Annotated[str, Field(max_length=20)] = ""
-    day: Annotated[str, Field(pattern=r"^\d{4}-\d\d-\d\d$")] | None = None
+    day: date | None = None
     location: Annotated[str, Field(max_length=64)] = ""
     customer: Annotated[str, Field(max_length=64)] = ""
     cursor: Annotated[str, Field(max_length=2000)] | None = None
@@ -99,7 +100,7 @@ def list_orders(call: Call) -> dict[str, Any]:
         before = (read_cursor(query.cursor, name) or {}).get("before")
         orders, next_before = find.list_orders_of_customer(query.customer, query.limit, before)
     else:
-        day = query.day or clock.day_of(clock.now(), config.zone()).isoformat()
+        day = (query.day or clock.day_of(clock.now(), config.zone())).isoformat()
         name = f"orders {day} {query.channel}"
         before = (read_cursor(query.cursor, name) or {}).get("before")
         orders, next_before = find.list_orders_of_day(day, query.channel, query.limit, before)

@@ -74,10 +74,10 @@ def load_customer_card(customer_id: str) -> dict[str, Any]:
     customer, credit = customers_find.load_customer_and_joint_credit(customer_id)
     receivables = list_receivables_of_customer(customer_id)
     currency = _currency_of_account(credit, receivables)
-    ageing, nothing = build_ageing(receivables, on, currency), zero(currency)
+    ageing, no_credit = build_ageing(receivables, on, currency), zero(currency)
     return customer.to_json() | {
-        "credit_limit": (credit.limit if credit else nothing).to_json(),
-        "credit_left": (credit.left if credit else nothing).to_json(),
+        "credit_limit": (credit.limit if credit else no_credit).to_json(),
+        "credit_left": (credit.left if credit else no_credit).to_json(),
         "owed": ageing.owed.to_json(),
         "overdue": ageing.overdue.to_json(),
         "overdue_days": ageing.overdue_days,
@@ -104,7 +104,7 @@ def payment_to_json(payment: Payment) -> dict[str, Any]:
 
 
 def shift_to_json(shift: Shift) -> dict[str, Any]:
-    nothing = zero(shift.opening.currency)
+    no_cash = zero(shift.opening.currency)
     return {
         "id": shift.id,
         "till": shift.till,
@@ -112,8 +112,8 @@ def shift_to_json(shift: Shift) -> dict[str, Any]:
         "cashier": shift.cashier,
         "status": shift.status,
         "opening": shift.opening.to_json(),
-        "cash_in": (shift.cash_in or nothing).to_json(),
-        "cash_out": (shift.cash_out or nothing).to_json(),
+        "cash_in": (shift.cash_in or no_cash).to_json(),
+        "cash_out": (shift.cash_out or no_cash).to_json(),
         "expected": shift.expected.to_json(),
         "counted": shift.counted.to_json() if shift.counted else None,
         "variance": (shift.counted - shift.expected).to_json() if shift.counted else None,

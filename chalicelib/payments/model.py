@@ -257,8 +257,8 @@ class Shift:
     @property
     def expected(self) -> Money:
         """Cash that should be in the till: the float plus cash in minus cash out."""
-        nothing = zero(self.opening.currency)
-        return self.opening + (self.cash_in or nothing) - (self.cash_out or nothing)
+        no_cash = zero(self.opening.currency)
+        return self.opening + (self.cash_in or no_cash) - (self.cash_out or no_cash)
 
 
 def build_cash_bag(staff_id: str, currency: str) -> Shift:

@@ -63,6 +63,11 @@ def list_staff_at(location_id: str) -> list[Staff]:
     return [staff for staff in load_staff().values() if staff.active and staff.location == location_id]
 
 
+def find_location_uncached(location_id: str) -> Location | None:
+    row = db.get(LocationRow, "locations", location_id)
+    return row_to_location(row) if row is not None else None
+
+
 def find_staff_uncached(staff_id: str) -> Staff | None:
     """Return a member of staff as stored, or None: for callers that are about to change it."""
     row = db.get(StaffRow, "staff", staff_id)

@@ -36,12 +36,12 @@ LEVELS_PER_COMMIT = 40
 
 @dataclass(frozen=True)
 class TargetLevel:
-    """The quantities that a SKU is to have at a location, over all shards."""
+    """The quantities that a SKU is to have at a location, over all shards. None is the quantity that it has."""
 
     sku: str
     on_hand: int
-    safety: int = 0
-    display: int = 0
+    safety: int | None = 0
+    display: int | None = 0
 
 
 def save_levels(principal: Principal, location: str, targets: Sequence[TargetLevel], reason: str = "import") -> int:
@@ -60,19 +60,36 @@ def _save_batch(principal: Principal, location: str, targets: Sequence[TargetLev
     arrived = sum_arrived_for_orders(load_inbound_levels(levels))
     targets = [replace(target, on_hand=target.on_hand - arrived.get(target.sku, 0)) for target in targets]
     shards = group_by_sku(location, skus, levels)
-    changed = [target for target in targets if _is_different(target, shards[target.sku])]
+    full_targets = [_fill_target(target, shards[target.sku]) for target in targets]
+    changed = [target for target in full_targets if _is_different(target, shards[target.sku])]
     if changed:
         _commit_differences(principal, location, changed, shards, reason)
     return len(changed)
 
 
-def _is_different(target: TargetLevel, shards: Sequence[Level]) -> bool:
+@dataclass(frozen=True)
+class FullTarget:
+    """A target without open quantities."""
+
+    sku: str
+    on_hand: int
+    safety: int
+    display: int
+
+
+def _fill_target(target: TargetLevel, shards: Sequence[Level]) -> FullTarget:
+    safety = shards[0].safety if target.safety is None else target.safety
+    display = sum(level.display for level in shards) if target.display is None else target.display
+    return FullTarget(target.sku, target.on_hand, safety, display)
+
+
+def _is_different(target: FullTarget, shards: Sequence[Level]) -> bool:
     display = sum(level.display for level in shards)
     return (sum_on_hand(shards), display, shards[0].safety) != (target.on_hand, target.display, target.safety)
 
 
 def _commit_differences(
-    principal: Principal, location: str, targets: Sequence[TargetLevel], shards: dict[str, list[Level]], reason: str
+    principal: Principal, location: str, targets: Sequence[FullTarget], shards: dict[str, list[Level]], reason: str
 ) -> None:
     levels = [level for target in targets for level in shards[target.sku]]
     display_returns = [
@@ -93,13 +110,13 @@ def _commit_differences(
     record_stock_event(principal, event, writes)
 
 
-def _build_display_returns(target: TargetLevel, shards: Sequence[Level]) -> list[Movement]:
+def _build_display_returns(target: FullTarget, shards: Sequence[Level]) -> list[Movement]:
     surplus = sum(level.display for level in shards) - target.display
     returned = take_from_display(shards, surplus) if surplus > 0 else []
     return [display_return_movement(allocation) for allocation in returned]
 
 
-def _build_additions(target: TargetLevel, shards: Sequence[Level]) -> list[Movement]:
+def _build_additions(target: FullTarget, shards: Sequence[Level]) -> list[Movement]:
     """Return movements in shard 0, so that units added in the same commit can go on display."""
     sku, location = target.sku, shards[0].location
     surplus = target.on_hand - sum_on_hand(shards)

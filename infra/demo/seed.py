@@ -55,7 +55,7 @@ def seed_shop() -> None:
 
 
 def is_seeded() -> bool:
-    """Whether an earlier run of `seed_shop` was complete: its last write was made."""
+    """Whether an earlier run of `seed_shop` finished, that is, its last write exists."""
     try:
         idempotency.check_repeat(demo_idempotency_key(f"arrive:{SALESMEN[-1][0]}"))
     except Replay:

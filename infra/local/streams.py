@@ -74,7 +74,7 @@ def find_first_failure(batch: Sequence[Record], call: Callable[[Sequence[Record]
 class Checkpoint:
     """What one handler has processed.
 
-    The engine numbers its records anew at each start, so `shards` applies only to the run `engine`; event ids stay.
+    Sequence numbers restart with the engine, so `shards` is valid only for the run `engine`. Event ids persist.
     """
 
     engine: str = ""  # id of the engine's run

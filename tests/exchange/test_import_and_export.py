@@ -172,7 +172,10 @@ def test_a_sharded_sku_is_exported_once_with_the_sum_of_its_shards(aws: Any) -> 
 
     exported = call("GET", "/api/exports/stock.csv", token=token("owner-ratna")).text
 
-    assert exported.splitlines() == ["sku,location,on_hand,safety_stock,display", "TEAPOT,wh-surabaya,10,0,0"]
+    assert exported.removeprefix("\ufeff").splitlines() == [
+        "sku,location,on_hand,safety_stock,display",
+        "TEAPOT,wh-surabaya,10,0,0",
+    ]
 
 
 def test_orders_are_exported_with_their_prices(aws: Any) -> None:

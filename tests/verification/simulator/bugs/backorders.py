@@ -241,7 +241,7 @@ BUGS = (
         KIND,
         detected_by="PromisedAhead",
         patches=(
-            patch_attribute(expecting, "_refuse_promised", always_return(None)),
+            patch_attribute(expecting, "_check_promised", always_return(None)),
             patch_attribute(store._LevelChange, "sufficiency_conditions", replace_with([])),
         ),
         scenario=inbound_stock_drops_below_promised,
