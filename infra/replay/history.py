@@ -7,10 +7,10 @@ import json
 from collections.abc import Iterable
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
-from decimal import Decimal
 from pathlib import Path
 from typing import Any
 
+from chalicelib.exchange.numbers import read_number
 from chalicelib.kit import config
 from chalicelib.kit.money import CURRENCIES, from_decimal
 
@@ -122,4 +122,9 @@ def row_to_order_line(row: Row, currency: str) -> dict[str, Any]:
 
 
 def parse_money(text: str, currency: str) -> dict[str, Any]:
-    return from_decimal(Decimal(text), currency).to_json()
+    """Return an amount written with a decimal point. Raises ValueError for decimals that the currency does not have."""
+    places = CURRENCIES[currency].exponent
+    number = read_number(text.strip(), "en", places)
+    if number is None or number != round(number, places):
+        raise ValueError(f"{text} is not an amount in {currency}")
+    return from_decimal(number, currency).to_json()

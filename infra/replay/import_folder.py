@@ -1,4 +1,6 @@
-"""`make import DATA=folder [DRY=1]`: imports a folder of CSV files into the running shop and lists every bad row."""
+"""`make import DATA=folder [DRY=1] [NUMBERS=id|en] [DATES=id]`: imports a folder of CSV files into the running shop.
+
+It lists every bad row, and says how each file's numbers were read."""
 
 from __future__ import annotations
 
@@ -7,28 +9,32 @@ import sys
 from collections import Counter
 from pathlib import Path
 from typing import Any
+from urllib.parse import urlencode
 
 from rich.console import Console
+from rich.markup import escape
 from rich.table import Table
 
+from chalicelib.exchange.tables import NotUtf8
 from infra.local.api_client import ApiClient, ApiError
 from infra.local.running_shop import NotRunning, connect
 from infra.replay.import_parts import ImportPart, split_folder
 
-MAX_SHOWN = 200
+NUMBER_EXAMPLES = {"id": "1.250,50 (NUMBERS=id)", "en": "1,250.50 (NUMBERS=en)"}
 
 
 def main() -> int:
     console = Console(highlight=False)
     data, dry = os.environ.get("DATA", ""), os.environ.get("DRY", "") not in ("", "0")
-    if not data or not any(Path(data).glob("*.csv")):
+    if not data or not any(Path(data).glob("*.[cC][sS][vV]")):
         problem = f"There are no CSV files in {data}." if data else "DATA is not set."
         console.print(f"{problem} Usage: `make import DATA=folder`; DRY=1 only lists bad rows.")
         return 2
     try:
         report = import_folder(Path(data), connect().owner_client, dry, console)
-    except (NotRunning, ApiError) as error:
-        console.print(f"[red]{error.detail if isinstance(error, ApiError) else error}[/red]")
+    except (NotRunning, ApiError, NotUtf8) as error:
+        reason = str(error) if isinstance(error, NotRunning) else error.detail
+        console.print(f"[red]{escape(reason)}[/red]")
         return 1
     print_report(report, console)
     return 1 if report["errors"] or report["refused"] else 0
@@ -38,7 +44,7 @@ def import_folder(folder: Path, owner: ApiClient, dry: bool, console: Console) -
     """Import all parts and return their combined report."""
     parts = split_folder(folder)
     total: dict[str, Any] = {"dry_run": dry, "rows": Counter(), "changed": Counter()}
-    total |= {"errors": [], "warnings": [], "refused": [], "skipped": []}
+    total |= {"formats": {}, "errors": [], "warnings": [], "refused": [], "skipped": []}
     for number, part in enumerate(parts, start=1):
         with console.status(f"{'Checking' if dry else 'Importing'} {folder.name}, part {number} of {len(parts)} …"):
             add_to_report(total, part, send_part(owner, part, dry))
@@ -46,8 +52,10 @@ def import_folder(folder: Path, owner: ApiClient, dry: bool, console: Console) -
 
 
 def send_part(owner: ApiClient, part: ImportPart, dry: bool) -> dict[str, Any]:
+    conventions = {name: os.environ.get(name.upper(), "") for name in ("numbers", "dates")}
+    query = {"dry_run": str(dry).lower()} | {name: convention for name, convention in conventions.items() if convention}
     report: dict[str, Any] = owner.request(
-        "POST", f"/imports?dry_run={str(dry).lower()}", part.to_zip(dry), kind="application/zip"
+        "POST", f"/imports?{urlencode(query)}", part.to_zip(dry), kind="application/zip"
     )
     return report
 
@@ -55,6 +63,7 @@ def send_part(owner: ApiClient, part: ImportPart, dry: bool) -> dict[str, Any]:
 def add_to_report(total: dict[str, Any], part: ImportPart, report: dict[str, Any]) -> None:
     for counter in ("rows", "changed"):
         total[counter].update({name: count for name, count in report[counter].items() if name in part.files})
+    total["formats"] |= report["formats"]
     total["errors"] += part.locate_errors(report["errors"])
     total["warnings"] += part.locate_errors(report["warnings"])
     total["refused"] += report["refused"]
@@ -75,28 +84,31 @@ def print_report(report: dict[str, Any], console: Console) -> None:
     for name, rows in report["rows"].items():
         table.add_row(f"{name}.csv", str(rows), *([] if report["dry_run"] else [str(report["changed"].get(name, 0))]))
     console.print(table)
+    for file, formats in report["formats"].items():
+        if "numbers" in formats:
+            console.print(f"{file}: numbers are read as {NUMBER_EXAMPLES[formats['numbers']]}")
     console.print(summary_line(report))
 
 
 def errors_table(errors: list[dict[str, Any]], title: str) -> Table:
     table = Table("file", "row", "column", "reason", title=f"{len(errors)} {title}", title_justify="left")
-    for error in errors[:MAX_SHOWN]:
+    for error in errors:
         table.add_row(error["file"], str(error["row"]), error["column"], error["reason"])
-    if len(errors) > MAX_SHOWN:
-        table.add_row("…", "", "", f"and {len(errors) - MAX_SHOWN} more")
     return table
 
 
 def refusals_table(refusals: list[dict[str, Any]]) -> Table:
     table = Table("order", "refusal", "reason", title=f"{len(refusals)} orders refused", title_justify="left")
-    for refusal in refusals[:MAX_SHOWN]:
+    for refusal in refusals:
         table.add_row(refusal["ref"], refusal["code"], refusal["detail"])
     return table
 
 
 def summary_line(report: dict[str, Any]) -> str:
     if report["dry_run"]:
-        return "Dry run: nothing was changed." + ("" if report["errors"] else " All rows are valid.")
+        return "Dry run: nothing was changed." + (
+            "" if report["errors"] or report["refused"] else " All rows are valid."
+        )
     return f"{sum(report['changed'].values())} rows changed."
 
 

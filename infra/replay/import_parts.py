@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import Any
 
 from chalicelib.exchange.model import FILES
+from chalicelib.exchange.tables import decode_text
 
 MAX_BYTES = 3_000_000  # CSV in one part; the API accepts 4 MB, zipped
 FILE_GROUPS = (("locations", "staff"), ("orders", "order_lines"))  # files whose rows refer to each other
@@ -49,8 +50,11 @@ class ImportPart:
 
 
 def split_folder(folder: Path, max_bytes: int = MAX_BYTES) -> list[ImportPart]:
-    """One part if everything fits; otherwise groups of files in the order of import, each in one part or more."""
-    texts = {file.stem: file.read_text(encoding="utf-8-sig") for file in sorted(folder.glob("*.csv"))}
+    """One part if everything fits; otherwise groups of files in the order of import, each in one part or more.
+
+    Raises NotUtf8."""
+    files = sorted(file for file in folder.iterdir() if file.suffix.lower() == ".csv")
+    texts = {file.stem.lower(): decode_text(file.name, file.read_bytes()) for file in files}
     if sum(len(text.encode()) for text in texts.values()) <= max_bytes or not texts:
         return [ImportPart(texts)]
     parts = [
