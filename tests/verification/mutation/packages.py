@@ -78,4 +78,10 @@ PACKAGES = {
         stores=("chalicelib/fulfillment/store.py",),
         store_tests=("tests/fulfillment/test_conditions.py",),
     ),
+    "exchange": MutatedPackage(
+        rules=("chalicelib/exchange/numbers.py", "chalicelib/exchange/dates.py", "chalicelib/exchange/tables.py"),
+        rule_tests=("tests/exchange/test_numbers.py", "tests/exchange/test_dates.py", "tests/exchange/test_tables.py"),
+        stores=(),
+        store_tests=(),
+    ),
 }
