@@ -9,9 +9,11 @@ from typing import Any
 
 import pytest
 
-from chalicelib.kit import journal
+from chalicelib.kit import journal, web
 from tests.client import call, gateway
 from tests.shop import TEAPOT, an_order, open_shop
+
+UUID = "0b1c2d3e-4f50-4617-8293-a4b5c6d7e8f9"
 
 
 @pytest.fixture
@@ -69,3 +71,11 @@ def test_the_hash_of_an_entry_does_not_cover_its_request_id(aws: Any) -> None:
     entry.request_id = "req-1"
 
     assert journal.hash_of(entry) == before
+
+
+def test_a_request_id_that_a_caller_invents_is_replaced() -> None:
+    replacement = web.read_request_id({"requestId": "+62 812 5298 9901"})
+
+    assert web.REQUEST_ID.fullmatch(replacement)
+    assert web.read_request_id({"requestId": UUID}) == UUID
+    assert web.read_request_id({}) != web.read_request_id({})

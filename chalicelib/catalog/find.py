@@ -28,7 +28,7 @@ def list_products(
     limit: int = 24,
     after: dict[str, Any] | None = None,
 ) -> tuple[list[Product], dict[str, Any] | None]:
-    """Return one page of products by name and the key to go on from, None at the end.
+    """Return one page of products by name and the cursor of the next page, None at the end.
 
     A page may have fewer than `limit` products, even none, and still have a next one.
     """
@@ -59,7 +59,7 @@ def _is_match(candidate: Product, q: str, channel: Channel | None) -> bool:
 
 
 def _row_to_cursor(row: ProductRow, category: str) -> dict[str, Any]:
-    """Return the key to go on from after this row, in the form of DynamoDB's LastEvaluatedKey."""
+    """Return the cursor after this row, in the form of DynamoDB's LastEvaluatedKey."""
     index = {"owner": {"S": f"category#{category}"}} if category else {"list": {"S": "catalog"}}
     return index | {"listed_at": {"S": row.listed_at}, "pk": {"S": row.pk}, "sk": {"S": row.sk}}
 

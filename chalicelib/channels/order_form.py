@@ -178,7 +178,8 @@ def _has_destination(delivery: Delivery) -> bool:
 
 
 def _idempotency_key(body: PlaceOrderBody, call: Call) -> idempotency.IdempotencyKey | None:
-    """Return the key of the request. An order with a `ref` is identified by it, whatever key a later import sends.
+    """Return the key of the request. An order with a `ref` is identified by it, even if a later
+    import sends another key.
 
     The scope is the marketplace, because two marketplaces may use the same order number.
     """

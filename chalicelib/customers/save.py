@@ -107,7 +107,7 @@ def _build_credit(
 
 
 def _claim_new_identities(before: Customer | None, after: Customer, rows: Mapping[Key, Any]) -> list[Write]:
-    """Claim what this customer did not have before. What a guest gave for an order stays unclaimed, as it was."""
+    """Claim the customer's new identities. An identity that a guest gave for an order stays unclaimed."""
     same = {identity_key(*identity) for identity in (_identities(before) if before else [])}
     return _claim_free_identities(after, {**rows, **dict.fromkeys(same)})
 

@@ -25,8 +25,8 @@ ID_COLUMNS = {"products": "sku", "locations": "id", "staff": "id", "customers": 
 class ImportReport:
     """What an import did: rows read and changed per file, wrong rows, refused orders and skipped lines.
 
-    `warnings` are about rows that are imported, but not as their writer meant; `formats` are those that each file was
-    read in."""
+    `warnings` are about rows that are imported with a changed meaning, such as an unusable phone number; `formats` are
+    the number and date formats found in each file."""
 
     dry_run: bool
     formats: dict[str, dict[str, str]] = field(default_factory=dict)

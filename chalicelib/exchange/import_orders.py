@@ -84,7 +84,7 @@ def _count_skipped(lines: Sequence[CsvRow], report: ImportReport) -> int:
 
 
 def _place_or_check(command: PlaceOrder, known: KnownIds, report: ImportReport, stored: StoredOrders) -> None:
-    """Place the order, or in a dry run only raise what its channel refuses; an order in the shop stays as it is."""
+    """Place the order; in a dry run only raise the channel's refusals. An existing order is not changed."""
     try:
         if existing := stored.find(command):
             _check_equal(command, existing)

@@ -92,13 +92,13 @@ def read_staff(line: CsvRow, known: KnownIds) -> Staff:
     identifier, role = line.required_text("id", 64), line.required_text("role")
     stored = places.find_staff_uncached(identifier) or Staff(identifier, contact.name, role)
     values = {"phone": contact.phone, "email": contact.email, "location": line.text("location")}
-    person = replace(stored, name=contact.name, role=role, **_carried(line, values))
+    person = replace(stored, name=contact.name, role=role, **_values_in_file(line, values))
     check_staff(person)
     return person
 
 
-def _carried(line: CsvRow, values: Mapping[str, Any]) -> dict[str, Any]:
-    """Return the values of the columns that the file has; of the others the stored values stay."""
+def _values_in_file(line: CsvRow, values: Mapping[str, Any]) -> dict[str, Any]:
+    """Return the values of the columns in the file, so that other fields keep their stored values."""
     return {column: value for column, value in values.items() if line.has(column)}
 
 
@@ -124,7 +124,7 @@ def read_product(line: CsvRow, known: KnownIds) -> PricedProduct:
     }
     sku, name = line.required_text("sku", 64), line.required_text("name")
     stored = load_products([sku]).get(sku)
-    product = replace(stored or Product(sku, name, "", config.currency()), name=name, **_carried(line, values))
+    product = replace(stored or Product(sku, name, "", config.currency()), name=name, **_values_in_file(line, values))
     if line.has("cost"):
         product = replace(product, cost_minor=cost.minor if cost is not None else None)
     check_product(product)
@@ -185,12 +185,14 @@ def read_customer(line: CsvRow, known: KnownIds) -> ImportedCustomer:
         "email": contact.email,
         "terms_days": line.integer("terms_days", maximum=3650),
     }
-    customer = replace(stored or Customer(identifier, contact.name), name=contact.name, **_carried(line, values))
+    customer = replace(stored or Customer(identifier, contact.name), name=contact.name, **_values_in_file(line, values))
     customer = replace(customer, address=_address(line, country, stored))
-    return ImportedCustomer(customer, _limit(line, credit), _opening(line, identifier), credit is not None)
+    return ImportedCustomer(
+        customer, _read_credit_limit(line, credit), _read_opening_balance(line, identifier), credit is not None
+    )
 
 
-def _limit(line: CsvRow, credit: Credit | None) -> Money | None:
+def _read_credit_limit(line: CsvRow, credit: Credit | None) -> Money | None:
     """Return the limit of the row. An empty cell takes the limit from a customer that has one."""
     limit = line.amount("credit_limit")
     if limit is not None or credit is None:
@@ -200,7 +202,7 @@ def _limit(line: CsvRow, credit: Credit | None) -> Money | None:
     return credit.limit if line.has("terms_days") else None  # the terms are stored with the limit
 
 
-def _opening(line: CsvRow, customer_id: str) -> Money | None:
+def _read_opening_balance(line: CsvRow, customer_id: str) -> Money | None:
     """Return a debt that is not recorded yet. Raises BadValue if another amount was recorded."""
     opening = line.amount("opening_receivable")
     recorded = find_opening_amount(customer_id) if opening else None
@@ -252,7 +254,7 @@ def _address(line: CsvRow, country: str, customer: Customer | None) -> Address |
         "lat": line.coordinate("lat", 90),
         "lon": line.coordinate("lon", 180),
     }
-    address = replace(stored or Address("", "", "", country), **_carried(line, values))
+    address = replace(stored or Address("", "", "", country), **_values_in_file(line, values))
     return address if address == stored else _with_postcode_point(line, address, stored)
 
 

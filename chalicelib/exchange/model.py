@@ -118,7 +118,7 @@ class CellFormats:
 
 @dataclass(frozen=True)
 class CsvRow:
-    """One row, with its cells by column. A column that the file leaves out is empty, and `has` tells it apart.
+    """One row, with its cells by column. A column that the file leaves out is empty; use `has` to distinguish it.
 
     Its methods return the value of a cell and raise BadValue.
     """
@@ -224,7 +224,7 @@ class ParsedFile:
 
 
 def parse_csv(file: str, text: str, formats: CellFormats) -> ParsedFile:
-    """Return the rows of a file. Conventions that `formats` leaves open are found from all cells.
+    """Return the rows of a file. Formats not given in `formats` are detected from all cells.
 
     A file with a wrong header, or with cells that can be read in two ways, is refused as a whole."""
     try:

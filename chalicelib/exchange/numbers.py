@@ -56,7 +56,7 @@ def read_number(text: str, convention: str, places: int) -> Decimal | None:
 
 
 def detect_convention(cells: Iterable[NumberCell]) -> NumberFormat:
-    """Return the convention that all cells agree on. Cells that are no numbers in either one are left to their rows."""
+    """Return the convention that all cells agree on. Cells that are numbers in neither are reported with their row."""
     only: dict[str, list[NumberCell]] = {convention: [] for convention in CONVENTIONS}
     ambiguous: list[NumberCell] = []
     for cell in cells:

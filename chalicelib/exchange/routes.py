@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import io
 import zipfile
+import zlib
 from datetime import date
 from typing import Annotated, Any, Literal
 
@@ -94,7 +95,7 @@ def unzip(raw: bytes) -> dict[str, str]:
             if sum(entry.file_size for entry in archive.infolist()) > MAX_UNPACKED_BYTES:
                 raise Invalid(("", f"unpacks to more than {MAX_UNPACKED_BYTES} bytes; send fewer files at once"))
             return {name: decode_text(f"{name}.csv", archive.read(path)) for name, path in _list_files(archive).items()}
-    except (zipfile.BadZipFile, NotImplementedError, RuntimeError) as error:
+    except (zipfile.BadZipFile, zlib.error, NotImplementedError, RuntimeError) as error:
         raise Invalid(("", "is not a zip file; name a single CSV file with ?file=products")) from error
 
 

@@ -57,7 +57,7 @@ class Table:
 
 
 def read_table(text: str, known_columns: Collection[str]) -> Table:
-    """Return the table. Its separator is the one that finds most known columns. Raises csv.Error, also in its rows."""
+    """Return the table. The separator is chosen to match the most known columns. Raises csv.Error, also in its rows."""
     text = text.removeprefix("\ufeff")
     headers = {separator: _read_header(text, separator) for separator in SEPARATORS}
     separator = max(SEPARATORS, key=lambda mark: len({*headers[mark]} & {*known_columns}))

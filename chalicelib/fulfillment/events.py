@@ -25,8 +25,8 @@ def _order_id(entry: JournalEntry) -> str:
 
 
 def _and_fill_backorders(handler: Callable[[JournalEntry], Any]) -> Callable[[JournalEntry], None]:
-    """Return a handler that also fills backorders: a new order may await goods that arrived meanwhile, and an ended one
-    may leave its goods to others."""
+    """Return a handler that also fills backorders: a new order may await goods that arrived meanwhile, and an ended
+    order may free goods for others."""
 
     def handle(entry: JournalEntry) -> None:
         handler(entry)
@@ -39,12 +39,13 @@ HANDLERS: dict[str, Callable[[JournalEntry], Any]] = {
     "OrderPlaced": _and_fill_backorders(assign_order),
     "OrderCancelled": _and_fill_backorders(lambda entry: cancel_fulfillments(_order_id(entry))),
     "PaymentCaptured": _and_fill_backorders(lambda entry: reconcile(_order_id(entry))),
-    "OfferClaimed": fill_on_event,
+    # Units returned or rejected during an offer that did not name them are missing after its claim.
+    "OfferClaimed": _and_fill_backorders(lambda entry: reroute(_order_id(entry), "OfferClaimed")),
     "StockReceived": fill_on_event,
     "TransferReceived": fill_on_event,
     "WorkRejected": lambda entry: reroute(_order_id(entry)),
     "WorkReturned": lambda entry: reroute(_order_id(entry), "WorkReturned"),
-    # Units rejected during an offer may have been left to the offer, so its end reroutes them.
+    # Units rejected during an offer may still be covered by it, so they are rerouted when it ends.
     "OfferExpired": lambda entry: reroute(_order_id(entry), "OfferExpired"),
     "OfferDeclined": lambda entry: reroute(_order_id(entry), "OfferDeclined"),
 }

@@ -96,7 +96,7 @@ def load_on_hand(level_ids: Iterable[LevelId]) -> dict[LevelId, int]:
 def _fill_at_location(location: str, order_fulfillments: Sequence[Fulfillment]) -> int:
     """Fill listed fulfillments and those of the event's order, oldest order first, and return the number filled.
 
-    A fulfillment that needs more units than arrived reserves those that did, so later ones do not overtake it. Unpaid
+    A fulfillment that still lacks units reserves the arrived ones, so that later fulfillments do not take them. Unpaid
     orders are skipped.
     """
     filled, remaining = 0, dict[LevelId, int]()

@@ -46,7 +46,7 @@ class VanCandidate:
 
 @dataclass(frozen=True)
 class RoutingSettings:
-    """How long an offer is open, how near and how fresh a van's position must be, and how many are invited at most."""
+    """How long an offer is open, the maximum distance and age of a van's position, and the maximum of invitations."""
 
     offer_minutes: int = 10
     radius_meters: int = 10_000

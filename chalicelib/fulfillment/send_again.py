@@ -12,8 +12,8 @@ from chalicelib.kit.auth import Principal
 def send_again(principal: Principal, fulfillment_id: str) -> Fulfillment:
     """Return the returned fulfillment; a repeat changes nothing. Raises NotFound, OrderWasCancelled or CannotMove.
 
-    The goods went back on sale when they came back, so `reroute` allocates the units anew, at this location or another,
-    or marks the order as stranded.
+    The returned units are in stock again, so `reroute` allocates units again, at this location or another, or marks the
+    order as stranded.
     """
     context = load_fulfillment_context(principal, fulfillment_id)
     if context.fulfillment.status == FulfillmentStatus.RETURNED:

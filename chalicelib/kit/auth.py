@@ -78,7 +78,7 @@ def order_token_hash(token: str) -> str:
 
 
 def is_valid_order_token(token: str, order_id: str, version: int = 1) -> bool:
-    """Return whether any configured key made this token: adding a key revokes no link, removing one revokes its own."""
+    """Return whether any configured key made this token: a removed key invalidates the links it signed."""
     encoded = token.encode("utf-8", "surrogatepass")
     valid_tokens = [_order_token(secret, order_id, version).encode() for secret in config.secrets()]
     return any(hmac.compare_digest(encoded, valid) for valid in valid_tokens)

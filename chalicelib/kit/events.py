@@ -35,7 +35,7 @@ class Event:
 
 
 class NewerVersion(Exception):
-    """The event was written by a later release. Its reader fails, so the message is delivered again or parked."""
+    """The event was written by a later release. Its reader fails; the message is retried or becomes a dead letter."""
 
 
 def to_json(event: Event) -> str:

@@ -12,7 +12,7 @@ import hashlib
 import json
 import re
 import uuid
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field, replace
 from datetime import date
 from typing import Any, ClassVar
@@ -30,6 +30,7 @@ EVERYONE = frozenset({"anyone"})
 CUSTOMER = frozenset({"customer"})  # the holder of an order's token; the package checks that it opens this order
 STAFF = auth.STAFF
 PATH_PART = re.compile(r"[A-Za-z0-9@._:~+-]{1,128}")
+REQUEST_ID = re.compile(r"[0-9a-f]{8}(-?[0-9a-f]{4}){3}-?[0-9a-f]{12}")  # a UUID
 IDEMPOTENCY_KEY = re.compile(r"[\x21-\x7e]{16,128}")
 
 View = Callable[..., Any]
@@ -161,8 +162,14 @@ class Routes(Blueprint):
 
 def serve(endpoint: Endpoint, request: Any, parts: dict[str, str]) -> Response:
     """Return the response to a request; its log lines and journal entries get API Gateway's request id."""
-    with log.request_scope(request.context.get("requestId") or uuid.uuid4().hex):
+    with log.request_scope(read_request_id(request.context)):
         return serve_in_scope(endpoint, request, parts)
+
+
+def read_request_id(context: Mapping[str, Any]) -> str:
+    """Return the request's id, or a new one: API Gateway takes the id from a caller's header, so it can be any text."""
+    request_id = str(context.get("requestId") or "")
+    return request_id if REQUEST_ID.fullmatch(request_id) else uuid.uuid4().hex
 
 
 def serve_in_scope(endpoint: Endpoint, request: Any, parts: dict[str, str]) -> Response:

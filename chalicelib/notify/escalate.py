@@ -1,4 +1,4 @@
-"""Escalating notices that were not acknowledged, or whose sender died, to the next channel or to the owner."""
+"""Escalating notices that were not acknowledged, or whose sending crashed, to the next channel or to the owner."""
 
 from __future__ import annotations
 
@@ -13,8 +13,8 @@ BATCH_SIZE = 200  # per shard and run; the rest waits for the next run, a minute
 
 
 def escalate() -> int:
-    """Escalate all notices whose time is over and return their number. A failure is logged, skipped and retried in the
-    next run."""
+    """Escalate all notices whose acknowledgement timeout has passed and return their number. A failure is logged,
+    skipped and retried in the next run."""
     rows = store.load_waiting(clock.now() - send_message.acknowledge_timeout(), BATCH_SIZE)
     for row in rows:
         try:

@@ -24,8 +24,8 @@ packages.import_models()
 
 @handlers.on_dynamodb_record(stream_arn=config.stream_arn(), batch_size=100, starting_position="TRIM_HORIZON")
 def journal_to_topics(event: Any) -> dict[str, Any]:
-    """Publish the records. AWS delivers the first failed record and all later ones again, and parks it after some
-    tries."""
+    """Publish the records. AWS delivers the first failed record and all later ones again, and sends it to
+    the dead-letter queue after the last retry."""
     failed = stream.forward(event.to_dict()["Records"], transports.publish_batch)
     return {"batchItemFailures": [{"itemIdentifier": failed}] if failed else []}
 

@@ -91,7 +91,7 @@ def late_goods(now: datetime) -> Iterator[dict[str, Any]]:
 
 
 def expiring_transfers(now: datetime) -> Iterator[dict[str, Any]]:
-    """Orders whose time to transfer is over soon."""
+    """Orders whose transfer deadline is near."""
     limit = now + timedelta(minutes=config.int_setting("EXPIRING_MINUTES", 120))
     unpaid = orders.load_orders(islice(list_unpaid_order_ids(limit), MAX_PER_KIND))
     for order in sorted(unpaid.values(), key=lambda order: order.reserved_until or order.placed_at):

@@ -49,7 +49,7 @@ def cancel(principal: Principal, order_id: str, reason: str) -> tuple[Order, lis
 
 @db.retry_on_conflict
 def expire(order_id: str, now: datetime) -> bool:
-    """Cancel an order whose time to pay is over, and return whether it was cancelled.
+    """Cancel an order whose payment deadline has passed, and return whether it was cancelled.
 
     An order with a submitted proof is not cancelled, because finance has yet to check it; its lapsed units may be sold
     meanwhile."""

@@ -38,7 +38,7 @@ def expire_unpaid_orders(event: Any) -> None:
 
 
 def expire_unpaid() -> int:
-    """Cancel the orders whose time to pay is over and return their number. A refusal of one is logged and skipped."""
+    """Cancel the orders whose payment deadline has passed and return their number. A refusal is logged and skipped."""
     now = clock.now()
     return sum(_expire(order_id, now) for order_id in store.list_unpaid_order_ids(now))
 

@@ -89,7 +89,7 @@ def quoted_line_to_order_line(line: QuotedLine) -> OrderLine:
 
 
 def list_coupon_identities(command: PlaceOrder, context: OrderContext) -> tuple[str, ...]:
-    """Return the keys of every phone number and e-mail address of the customer: on file, merged and as given."""
+    """Return the keys of the customer's phone numbers and e-mail addresses: stored, merged, and in the order."""
     people = [person for person in (context.customer, *context.merged.customers, command.contact) if person]
     pairs = dict.fromkeys(pair for person in people for pair in list_identities(person.phone, person.email))
     return tuple(identity_to_use_key(*pair) for pair in pairs)

@@ -83,7 +83,7 @@ def load_promotion_with_code(promotion_id: str) -> tuple[Promotion, str]:
 
 
 def list_promotions(after: dict[str, Any] | None) -> tuple[list[tuple[Promotion, str]], dict[str, Any] | None]:
-    """Return one page of all promotions with their codes, latest end first, and the key to go on from."""
+    """Return one page of all promotions with their codes, latest end first, and the cursor of the next page."""
     page = db.query(PromotionRow, "promotions", index="by_list", newest_first=True, limit=50, after=after)
     return [(row_to_promotion(row), row.coupon_code or "") for row in page.items], page.after
 

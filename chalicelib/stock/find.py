@@ -113,7 +113,7 @@ def _distances(locations: Iterable[Location], near: Point | None) -> dict[str, i
 def list_location_levels(
     location: str, limit: int = 100, after: dict[str, Any] | None = None
 ) -> tuple[list[dict[str, Any]], dict[str, Any] | None]:
-    """Return one page of a location's levels by SKU, with shards added up, and the key to go on from."""
+    """Return one page of a location's levels by SKU, with shards added up, and the cursor of the next page."""
     page = db.query(LevelRow, f"location#{location}", index="by_list", limit=limit, after=after)
     levels = add_other_shards([row_to_level(row) for row in page.items])
     inbound = load_inbound_levels(levels)

@@ -432,7 +432,7 @@ class SamePlace(Invalid):
 
 class ShelfInUse(Refused):
     message = (
-        "Shelf {shelf} of {sku} at {location} still has promised or displayed units; remove it when they are gone."
+        "Shard {shelf} of {sku} at {location} still has promised or displayed units; remove it when they are gone."
     )
 
 

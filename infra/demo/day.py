@@ -293,7 +293,7 @@ def confirm_transfers(demo: DemoShop, order: dict[str, Any]) -> None:
 
 
 def describe_candidates(routing: dict[str, Any]) -> str:
-    """The invited salesmen, and the nearest of the others with the reason against them."""
+    """The invited salesmen, and the nearest of the others with the reason for their exclusion."""
     candidates = [row for row in routing["decisions"][0]["candidates"] if row["distance_meters"] is not None]
     shown = [row for rank, row in enumerate(candidates) if rank < MAX_CANDIDATES_SHOWN or row["verdict"] == "invited"]
     texts = [f"{first_name(row['staff'])} {format_distance(row)}{format_verdict(row)}" for row in shown]

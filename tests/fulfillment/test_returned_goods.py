@@ -7,6 +7,7 @@ from typing import Any
 import pytest
 
 from chalicelib.customers import find as customers
+from chalicelib.fulfillment.events import handle_message
 from chalicelib.fulfillment.model import Fulfillment
 from chalicelib.kit import journal
 from chalicelib.payments.store import load_payments
@@ -27,7 +28,7 @@ from tests.fulfillment.build import (
     place_order,
     post_step,
 )
-from tests.shop import CUP, TEAPOT, a_credit_customer, add_stock, level, open_shop, token
+from tests.shop import CUP, TEAPOT, a_credit_customer, add_stock, advance_clock, level, open_shop, token
 
 LIA, MAYA = "agent-lia", "finance-maya"
 
@@ -189,6 +190,31 @@ def test_one_part_came_back_while_another_is_packed_and_the_order_can_be_cancell
     assert {status for _, status in list_statuses(order)} == {"returned", "cancelled"}
 
 
+def test_units_sent_again_during_an_offer_for_others_are_assigned_after_its_claim() -> None:
+    add_stock(TEAPOT, "wh-sidoarjo", 5)
+    order = place_order((TEAPOT, 8))
+    first, second = load_fulfillment(order).fulfillments
+    come_back(order, first)
+    add_stock(TEAPOT, "van-budi", 8 - unit_count(first))
+    park_vans(BUDI)
+    post_step(order, "reject", RATNA, {"reason": "not_found"}, fulfillment=second)
+    deliver_events(order)
+
+    advance_clock(1)
+    send_again(order)
+    deliver_events(order)
+    advance_clock(1)
+    claimed = claim_as(order, BUDI)
+    handle_message(journal.row_to_message(load_entry(order, "OfferClaimed")))
+
+    assert claimed.status == 200
+    active = [work for work in load_fulfillment(order).fulfillments if work.status in ("accepted", "assigned")]
+    assert sorted((work.location, unit_count(work)) for work in active) == [
+        ("van-budi", 8 - unit_count(first)),
+        (first.location, unit_count(first)),
+    ]
+
+
 def test_goods_that_did_not_come_back_are_not_sent_again() -> None:
     order = place_order((TEAPOT, 2))
 
@@ -212,6 +238,10 @@ def come_back(order: str, work: Fulfillment | None = None) -> None:
         body = {"reason": "refused at the door", "back": back}
         response = post_step(order, "fail", RATNA, body, fulfillment=work)
         assert response.status == 200, response.text
+
+
+def unit_count(work: Fulfillment) -> int:
+    return sum(allocation.quantity for allocation in work.allocations)
 
 
 def last_work(order: str) -> Fulfillment:

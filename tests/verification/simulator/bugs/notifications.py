@@ -1,4 +1,4 @@
-"""Notifications: each recipient gets one message within its budget, and nobody else does."""
+"""Notifications: each recipient gets one message within its budget, and no one else gets any."""
 
 from __future__ import annotations
 
