@@ -70,7 +70,7 @@ def load_merged(customer: Customer) -> tuple[list[Customer], list[Credit]]:
 def load_customer_and_joint_credit(customer_id: str) -> tuple[Customer, Credit | None]:
     """Return the customer and its credit, with the exposure of customers merged into it. Raises NotFound."""
     customer, credit = load_customer_and_credit(customer_id)
-    return customer, join_exposure(credit, load_merged(customer)[1])
+    return customer, join_exposure(credit, load_merged(customer)[1]) if credit else None
 
 
 def identity_keys(contact: Contact) -> list[Key]:

@@ -113,10 +113,8 @@ class Credit:
         return self.limit - self.exposure
 
 
-def join_exposure(credit: Credit | None, merged: Iterable[Credit]) -> Credit | None:
+def join_exposure(credit: Credit, merged: Iterable[Credit]) -> Credit:
     """Return the credit with the exposure of merged customers added. The limit is that of the surviving customer."""
-    if credit is None:
-        return None
     exposures = [credit.exposure, *(other.exposure for other in merged)]
     return replace(credit, exposure=total(exposures, credit.limit.currency))
 

@@ -10,7 +10,7 @@ from chalicelib.customers import contact_details, find
 from chalicelib.customers import verify as verification
 from chalicelib.customers.grant_terms import grant_terms
 from chalicelib.customers.merge import merge, unmerge
-from chalicelib.customers.model import Address, Customer
+from chalicelib.customers.model import Address, Customer, join_exposure
 from chalicelib.customers.save import register_customer
 from chalicelib.kit import config
 from chalicelib.kit.countries import CountryCode
@@ -114,9 +114,10 @@ def set_terms(call: Call, customer_id: str) -> dict[str, Any]:
     if body.limit.currency != config.currency():
         raise Invalid(("limit.currency", f"must be {config.currency()}, the currency of this shop"))
     limit = Money(body.limit.amount, body.limit.currency)
-    grant_terms(customer_id, limit, body.terms_days, body.price_group, reason=body.reason, actor=call.principal.actor)
-    customer, credit = find.load_customer_and_joint_credit(customer_id)
-    left = credit.left if credit else limit
+    customer, credit = grant_terms(
+        customer_id, limit, body.terms_days, body.price_group, reason=body.reason, actor=call.principal.actor
+    )
+    left = join_exposure(credit, find.load_merged(customer)[1]).left
     return customer.to_json() | {"credit_limit": limit.to_json(), "credit_left": left.to_json()}
 
 
