@@ -206,7 +206,7 @@ def deliver_work(call: Call, fulfillment_id: str) -> dict[str, Any]:
 
 
 @endpoints.post(
-    "/fulfillments/{fulfillment_id}/fail", roles=DELIVERY_ROLES, body=Fail, example={"reason": "nobody at home"}
+    "/fulfillments/{fulfillment_id}/fail", roles=DELIVERY_ROLES, body=Fail, example={"reason": "customer not at home"}
 )
 def fail_work(call: Call, fulfillment_id: str) -> dict[str, Any]:
     """Record a failed delivery attempt; `back`, after one, returns the goods to stock."""

@@ -146,7 +146,7 @@ def test_goods_that_came_back_to_a_van_are_offered_again() -> None:
     claim_as(order, BUDI)
     post_step(order, "dispatch", BUDI)
     for back in (False, True):
-        post_step(order, "fail", BUDI, {"reason": "nobody at home", "back": back})
+        post_step(order, "fail", BUDI, {"reason": "customer not at home", "back": back})
     assert level(TEAPOT, "van-budi")["available"] == 3
 
     assert send_again(order, BUDI).status == 200

@@ -144,7 +144,7 @@ def test_a_failed_attempt_keeps_the_goods_in_transit() -> None:
     order = place_order((TEAPOT, 2))
     advance_to("in_transit", order)
 
-    failed = post_step(order, "fail", JOKO, {"reason": "nobody at home"})
+    failed = post_step(order, "fail", JOKO, {"reason": "customer not at home"})
     again = post_step(order, "dispatch", JOKO)
 
     assert (failed.json["status"], again.json["status"]) == ("failed_attempt", "in_transit")

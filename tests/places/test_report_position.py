@@ -61,7 +61,7 @@ def test_a_position_from_another_time_is_refused(at, refusal):
 
 @pytest.mark.parametrize(
     ("principal", "location_id", "refusal"),
-    [(BUDI, "van-wati", Forbidden), (OWNER, "toko-darmo", NotAVan), (OWNER, "van-nobody", NotFound)],
+    [(BUDI, "van-wati", Forbidden), (OWNER, "toko-darmo", NotAVan), (OWNER, "van-unknown", NotFound)],
 )
 def test_a_position_is_reported_only_for_a_known_van_by_its_salesman_or_the_owner(principal, location_id, refusal):
     with pytest.raises(refusal):

@@ -112,7 +112,7 @@ def test_promised_units_and_units_of_other_locations_cannot_be_sent():
     with pytest.raises(NotYourLocation):
         transfer.send(BUDI, WAREHOUSE, VAN, {TEAPOT: 1}, "I help myself")
     with pytest.raises(NoSuchLocation):
-        transfer.send(JOKO, WAREHOUSE, "van-nobody", {TEAPOT: 1}, "")
+        transfer.send(JOKO, WAREHOUSE, "van-unknown", {TEAPOT: 1}, "")
     with pytest.raises(SamePlace):
         transfer.send(JOKO, WAREHOUSE, WAREHOUSE, {TEAPOT: 1}, "")
 

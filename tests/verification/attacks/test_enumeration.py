@@ -149,7 +149,7 @@ def test_staff_cannot_enumerate_customers(shop: MemoryShop) -> None:
 
 
 def test_a_token_of_unknown_staff_answers_like_a_forged_one(shop: MemoryShop) -> None:
-    unknown = call("GET", "/api/me", token=auth.staff_token("owner-nobody", "owner"))
+    unknown = call("GET", "/api/me", token=auth.staff_token("owner-unknown", "owner"))
 
     assert_same(unknown, call("GET", "/api/me", token="x.y.z"))
     assert unknown.status == 401

@@ -75,7 +75,7 @@ FORGED: dict[str, Callable[[], str]] = {
     "with one letter changed": tampered_token,
     "an order's token": lambda: auth.order_token("ord_01KB"),
     "signed for another purpose": lambda: auth.sign("cursor:products", CLAIMS),
-    "of unknown staff": lambda: auth.staff_token("owner-nobody", "owner"),
+    "of unknown staff": lambda: auth.staff_token("owner-unknown", "owner"),
     "revoked": revoked_token,
     "of inactive staff": inactive_staff_token,
     "invalid claims": lambda: str(auth._timed_serializer("staff").dumps("owner")),
