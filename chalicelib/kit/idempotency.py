@@ -44,6 +44,7 @@ class KeyReused(Invalid):
 class Replay(Problem):
     """The request was carried out before; `answer` is what it returned. Endpoints answer it with status 200."""
 
+    is_internal = True
     message = "This request was carried out before."
 
     def __init__(self, answer: dict[str, Any]) -> None:
