@@ -16,11 +16,16 @@ from chalicelib.places.store import staff_key
 
 def check_order(command: PlaceOrder, context: OrderContext) -> None:
     """Raise NoSuchLocation, UnknownStaff, PlacedAtOutOfRange, or a refusal of `check_channel`."""
+    check_place_and_time(command, context)
+    check_channel(command, context.products, context.channel)
+
+
+def check_place_and_time(command: PlaceOrder, context: OrderContext) -> None:
+    """Raise PlacedAtOutOfRange, UnknownStaff or NoSuchLocation."""
     if command.placed_at is not None:
         check_placed_at(command.placed_at, context.now)
     if command.made_by and staff_key(command.made_by) not in context.rows:
         raise UnknownStaff(("actor", "is not on the staff list"), staff=command.made_by)
-    check_channel(command, context.products, context.channel)
     if command.delivery.method != "ship" and command.delivery.location not in places.load_locations():
         raise NoSuchLocation(("delivery.location", "is not a known location"), location=command.delivery.location)
 

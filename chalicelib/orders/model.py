@@ -161,6 +161,7 @@ class Order:
     token_version: int = 1
     link_until: datetime | None = None  # when the customer's link expires
     network_id: str = ""  # opaque id of the shopper's network, from `auth.network_id`
+    historical: bool = False  # sold before this shop: complete and paid, without work, stock, credit or messages
     version: int = 0
     journal_hash: str = ""
 
@@ -313,6 +314,23 @@ class OrderPlaced(Event):
     credit_minor: int = 0  # bought on credit
     reason: str = ""  # for a price set by hand, or for credit granted over the limit
     made_by: str = ""  # the member of staff who made the sale, when the order was recorded by another (an import)
+
+
+@dataclass(frozen=True)
+class HistoricalOrderRecorded(Event):
+    """An order of an earlier system was recorded: complete and paid, without work, stock, credit or messages."""
+
+    order_id: str
+    channel: str
+    currency: str
+    total_minor: int  # what the customer paid, freight included
+    lines: tuple[OrderPlacedLine, ...]  # what was bought
+    payments: tuple[PaymentRecord, ...]  # how it was paid
+    placed_at: str  # the order's business date
+    freight_minor: int = 0
+    customer_id: str = ""
+    location: str = ""  # the store, warehouse or van that sold it
+    made_by: str = ""  # the member of staff who made the sale
 
 
 @dataclass(frozen=True)
