@@ -1,4 +1,4 @@
-// The orders of one day, optionally of one channel.
+// The orders of one day, optionally of one channel, or those that a search finds on any day.
 import { h, setChildren } from "../common/dom.js";
 import { formatMoney } from "../common/money.js";
 import { badge, joinTexts, mutedText } from "./elements.js";
@@ -13,16 +13,24 @@ export function ordersScreen(container, chosenDay, chosenChannel = "") {
   const day = field(words.recap.day, dayAttributes);
   const channels = [["", "–"], ...Object.entries(words.channels)];
   const channel = select(words.sell.channel, "channel", channels, chosenChannel);
+  const search = field(words.find_order, { type: "search", name: "q", maxlength: "100" });
   const list = h("div", { class: "list" });
-  const load = () => showLoaded(list, () => loadOrders(inputOf(day).value, inputOf(channel).value));
-  setChildren(container, h("div", { class: "pair" }, day, channel), list);
+  const load = () => showLoaded(list, () => loadOrders(readFilter(day, channel, search)));
+  setChildren(container, search, h("div", { class: "pair" }, day, channel), list);
   container.addEventListener("change", load);
   load();
   return () => container.removeEventListener("change", load);
 }
 
-async function loadOrders(day, channel) {
-  const { items } = await callAsStaff("GET", `/orders?${new URLSearchParams({ day, channel })}`);
+/** A search looks through all days. */
+function readFilter(day, channel, search) {
+  const q = inputOf(search).value.trim();
+  const filter = { channel: inputOf(channel).value };
+  return q ? { ...filter, q } : { ...filter, day: inputOf(day).value };
+}
+
+async function loadOrders(filter) {
+  const { items } = await callAsStaff("GET", `/orders?${new URLSearchParams(filter)}`);
   return items.length ? items.map(orderRow) : mutedText(words.nothing);
 }
 
