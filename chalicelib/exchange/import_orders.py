@@ -23,7 +23,9 @@ from chalicelib.orders.find import list_all_orders_of_day
 from chalicelib.orders.model import Delivery, Order, PlacedAtOutOfRange, check_placed_at
 from chalicelib.orders.place import place
 from chalicelib.orders.record_historical import record_historical
+from chalicelib.orders.store import find_order
 from chalicelib.payments.model import PAYMENT_METHODS
+from chalicelib.places import find as places
 
 DELIVERIES = ("ship", "pickup", "handover")
 
@@ -109,12 +111,15 @@ class StoredOrders:
         self._days: dict[tuple[str, str], dict[str, Order]] = {}
 
     def find(self, command: PlaceOrder) -> Order | None:
-        """Return the order with this `ref` of the command's day and channel. Orders without one are exported by id."""
+        """Return the order whose id is the `ref` (orders without one are exported by id), else the one with this `ref`
+        on the command's day in its channel."""
+        if command.ref.startswith("ord_") and (order := find_order(command.ref)):
+            return order
         assert command.placed_at is not None  # nosec B101 - every row has one
-        day = clock.day_of(command.placed_at, config.zone()).isoformat()
+        day = places.business_day(command.principal.location or "", command.placed_at).isoformat()
         if (day, command.channel) not in self._days:
             orders = list_all_orders_of_day(day, command.channel)
-            self._days[day, command.channel] = {order.ref or order.id: order for order in orders}
+            self._days[day, command.channel] = {order.ref: order for order in orders if order.ref}
         return self._days[day, command.channel].get(command.ref)
 
 

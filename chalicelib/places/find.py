@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping
-from datetime import datetime, timedelta
+from datetime import date, datetime, timedelta
 from typing import Any, TypeVar, cast
 
-from chalicelib.kit import clock, db
+from chalicelib.kit import clock, config, db
 from chalicelib.kit.auth import Principal
 from chalicelib.kit.errors import NotFound, NotSignedIn
 from chalicelib.places.model import Location, NoSuchLocation, Point, Position, Staff, UnknownPostcode
@@ -32,6 +32,19 @@ _cache: dict[str, tuple[datetime, Any]] = {}
 def load_locations() -> Mapping[str, Location]:
     """Return all locations by id, inactive ones included."""
     return _cached("locations", lambda: _index_by_id(row_to_location, db.query_all(LocationRow, "locations")))
+
+
+def find_zone(location_id: str) -> str:
+    """Return the time zone of the location; the shop's for an empty or unknown id."""
+    location = load_locations().get(location_id) if location_id else None
+    return location.zone if location else config.zone()
+
+
+def business_day(location_id: str, instant: datetime) -> date:
+    """Return the day on which a location counts what happens at this instant: recap, ledger, lists and exports agree.
+
+    What belongs to no location, such as a web order, is of the shop's day."""
+    return clock.day_of(instant, find_zone(location_id))
 
 
 def list_selling_locations() -> list[Location]:
