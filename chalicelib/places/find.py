@@ -8,6 +8,7 @@ from typing import Any, TypeVar, cast
 
 from chalicelib.kit import clock, config, db
 from chalicelib.kit.auth import Principal
+from chalicelib.kit.dry_run import DryRunEngine
 from chalicelib.kit.errors import NotFound, NotSignedIn
 from chalicelib.places.model import Location, NoSuchLocation, Point, Position, Staff, UnknownPostcode
 from chalicelib.places.store import (
@@ -128,7 +129,13 @@ def normalize_postcode(country: str, postcode: str) -> tuple[str, str]:
 
 def clear_cache() -> None:
     """Forget cached rows: call it after saving a row, and in tests that replace the tables."""
-    _cache.clear()
+    _current_cache().clear()
+
+
+def _current_cache() -> dict[str, tuple[datetime, Any]]:
+    """Return the cache of this process, or that of a dry run, which must not be seen by anything else."""
+    engine = db.current_engine()
+    return engine.cache if isinstance(engine, DryRunEngine) else _cache
 
 
 def swap_cache(cache: dict[str, tuple[datetime, Any]]) -> dict[str, tuple[datetime, Any]]:
@@ -149,8 +156,9 @@ def _index_by_id(row_to_value: Callable[[Any], T], rows: Iterable[Any]) -> dict[
 
 def _cached(name: str, load: Callable[[], T]) -> T:
     now = clock.now()
-    cached_at, value = _cache.get(name, (None, None))
+    cache = _current_cache()
+    cached_at, value = cache.get(name, (None, None))
     if cached_at is None or not cached_at <= now < cached_at + CACHE_TTL:
         value = load()
-        _cache[name] = (now, value)
+        cache[name] = (now, value)
     return cast(T, value)
