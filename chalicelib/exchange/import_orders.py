@@ -29,6 +29,7 @@ DELIVERIES = ("ship", "pickup", "handover")
 
 
 class OrderDiffers(Refused):
+    is_internal = True
     message = "Order {ref} is in the shop already, with other lines; it was left as it is."
 
 

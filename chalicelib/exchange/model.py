@@ -92,6 +92,8 @@ class RowError:
 class BadValue(Invalid):
     """The value of one cell is not valid."""
 
+    is_internal = True
+
     def __init__(self, column: str, reason: str) -> None:
         super().__init__((column, reason))
         self.column, self.reason = column, reason

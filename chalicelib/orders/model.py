@@ -252,8 +252,12 @@ class MayNotOverridePrices(Refused):
     message = "Only the owner may set a price by hand, and a reason is required."
 
 
+class MayNotOverrideCredit(Refused):
+    message = "Only the owner and finance may grant credit over the limit; leave out the payment's `reason`."
+
+
 class CannotCancel(Refused):
-    message = "Order {order} cannot be cancelled: it is {status} and its goods are {fulfillment_status}."
+    message = "Order {order} cannot be cancelled: it is {order_status} and its goods are {fulfillment_status}."
 
 
 class NoLocation(Invalid):
@@ -269,7 +273,12 @@ class DraftGone(Refused):
 
 
 class NotAwaitingMoney(Refused):
-    message = "Payment {payment} is {status} and does not await money."
+    message = "Payment {payment} by {method} is {payment_status}; only an open bank transfer is confirmed or rejected."
+
+
+class OrderNotAwaitingMoney(Refused):
+    code = "not_awaiting_money"
+    message = "Order {order} is {payment_status}; no payment of it awaits money."
 
 
 @dataclass(frozen=True)
