@@ -24,7 +24,7 @@ from chalicelib.fulfillment.request_call import request_call
 from chalicelib.fulfillment.reroute import reroute
 from chalicelib.fulfillment.send_again import send_again
 from chalicelib.fulfillment.store import find_link, find_offer
-from chalicelib.kit import clock, config
+from chalicelib.kit import clock
 from chalicelib.kit.auth import Principal
 from chalicelib.kit.errors import Problem
 from chalicelib.kit.web import (
@@ -124,15 +124,21 @@ def _render_link(token: str, lang: str, refused: Problem | None = None) -> ApiRe
 
 
 def _offer_zone(offer: Offer, staff: str) -> str:
-    van = places.load_locations().get(offer.invitation(staff).location)
-    return van.zone if van else config.zone()
+    return places.find_zone(offer.invitation(staff).location)
 
 
 @endpoints.get("/orders/{order_id}/routing", roles=STAFF)
 def show_routing(call: Call, order_id: str) -> dict[str, Any]:
-    """Show the routing of an order: every candidate with its distance, age of position, stock and verdict."""
+    """Show the routing of an order: every van, warehouse and store with its distance, stock and verdict."""
     load_order(call.principal, order_id)
     return find.load_routing(order_id)
+
+
+@endpoints.get("/orders/{order_id}/routing/replay", roles=STAFF)
+def replay_routing(call: Call, order_id: str) -> dict[str, Any]:
+    """Decide each stored routing decision of an order again, from its stored inputs; `same` compares the results."""
+    load_order(call.principal, order_id)
+    return page_to_json(find.replay_routing(order_id), None, "routing")
 
 
 @endpoints.get("/orders/{order_id}/delivery", roles=CUSTOMER | STAFF)

@@ -12,7 +12,7 @@ from pydantic import Field, StringConstraints
 from chalicelib.catalog.model import CHANNELS
 from chalicelib.customers import verify
 from chalicelib.customers.model import CODE_LIFETIME
-from chalicelib.kit import clock, config, files
+from chalicelib.kit import clock, files
 from chalicelib.kit.auth import Principal
 from chalicelib.kit.errors import Invalid, NotFound
 from chalicelib.kit.idempotency import Replay, check_repeat
@@ -22,6 +22,7 @@ from chalicelib.orders.command import Tender
 from chalicelib.orders.model import Order, OrderFulfillmentStatus
 from chalicelib.payments.model import OrderPaymentStatus, Payment
 from chalicelib.payments.store import find_payment, load_payments
+from chalicelib.places.find import business_day
 
 endpoints = Routes(__name__)
 Reason = Annotated[str, StringConstraints(min_length=2, max_length=200)]
@@ -107,7 +108,7 @@ def list_order_history(call: Call, order_id: str) -> dict[str, Any]:
 def list_orders(call: Call) -> dict[str, Any]:
     """List orders, newest first: those of today, or those that match every filter."""
     query: ListQuery = call.query
-    wanted = read_filter(query)
+    wanted = read_filter(query, call.principal)
     name = f"orders {wanted}"
     before = (read_cursor(query.cursor, name) or {}).get("before")
     orders, next_before = search.list_orders(call.principal, wanted, query.limit, before)
@@ -115,7 +116,7 @@ def list_orders(call: Call) -> dict[str, Any]:
     return page_to_json(order_json.orders_to_summaries(orders), after, name)
 
 
-def read_filter(query: ListQuery) -> search.OrderFilter:
+def read_filter(query: ListQuery, principal: Principal) -> search.OrderFilter:
     """Return the filter of a query, of today if it names nothing narrower. Raises Invalid."""
     for name, choices in FILTER_CHOICES.items():
         if getattr(query, name) and getattr(query, name) not in choices:
@@ -128,7 +129,7 @@ def read_filter(query: ListQuery) -> search.OrderFilter:
     wanted = search.OrderFilter(**fields)
     if wanted.day or wanted.has_source:
         return wanted
-    return replace(wanted, day=clock.day_of(clock.now(), config.zone()))
+    return replace(wanted, day=business_day(principal.location or "", clock.now()))
 
 
 @endpoints.post("/orders/{order_id}/link", roles={"owner", "agent", "cashier", "salesman"}, idempotent=True)

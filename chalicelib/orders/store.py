@@ -9,7 +9,7 @@ from typing import Any
 
 from pynamodb.attributes import NumberAttribute, UnicodeAttribute
 
-from chalicelib.kit import clock, compact_json, config, db, journal
+from chalicelib.kit import clock, compact_json, db, journal
 from chalicelib.kit.db import IndexedRow, Key, Row, Write
 from chalicelib.kit.events import Event
 from chalicelib.kit.journal import Head
@@ -17,13 +17,14 @@ from chalicelib.kit.money import Money
 from chalicelib.kit.row_attributes import InstantAttribute, StateAttribute
 from chalicelib.orders.model import Delivery, Order, OrderFulfillmentStatus, OrderLine, OrderStatus
 from chalicelib.payments.model import OrderPaymentStatus
+from chalicelib.places.find import business_day
 from chalicelib.stock.model import Allocation
 
 PAGE_SIZE = 100
 
 
 class OrderRow(IndexedRow):
-    """An order. `list` is `day#<day in the shop's zone>#<channel>`; `owner` is `customer#<id>`."""
+    """An order. `list` is `day#<business day of its location>#<channel>`; `owner` is `customer#<id>`."""
 
     Meta = db.table("orders")
 
@@ -70,7 +71,7 @@ def find_order(order_id: str) -> Order | None:
 
 def order_day(order: Order) -> date:
     """Return the day in whose list the order is."""
-    return clock.day_of(order.placed_at, config.zone())
+    return business_day(order.location, order.placed_at)
 
 
 def order_sort_key(order: Order) -> str:

@@ -2,10 +2,12 @@
 import { h, setChildren } from "../common/dom.js";
 import { formatMoney } from "../common/money.js";
 import { badge, joinTexts, mutedText } from "./elements.js";
-import { showLoaded } from "./feedback.js";
+import { showLive } from "./feedback.js";
 import { field, inputOf, select } from "./form-fields.js";
 import { callAsStaff } from "./session.js";
 import { channelName, today, whenText, words } from "./words.js";
+
+const REFRESH_SECONDS = 10;
 
 /** Opens with today and all channels unless a day and a channel are given. */
 export function ordersScreen(container, chosenDay, chosenChannel = "") {
@@ -15,11 +17,16 @@ export function ordersScreen(container, chosenDay, chosenChannel = "") {
   const channel = select(words.sell.channel, "channel", channels, chosenChannel);
   const search = field(words.find_order, { type: "search", name: "q", maxlength: "100" });
   const list = h("div", { class: "list" });
-  const load = () => showLoaded(list, () => loadOrders(readFilter(day, channel, search)));
   setChildren(container, search, h("div", { class: "pair" }, day, channel), list);
-  container.addEventListener("change", load);
-  load();
-  return () => container.removeEventListener("change", load);
+  const load = () => loadOrders(readFilter(day, channel, search));
+  const orders = showLive(list, REFRESH_SECONDS, load, (items) =>
+    items.length ? items.map(orderRow) : mutedText(words.nothing),
+  );
+  container.addEventListener("change", orders.restart);
+  return () => {
+    orders.stop();
+    container.removeEventListener("change", orders.restart);
+  };
 }
 
 /** A search looks through all days. */
@@ -31,7 +38,7 @@ function readFilter(day, channel, search) {
 
 async function loadOrders(filter) {
   const { items } = await callAsStaff("GET", `/orders?${new URLSearchParams(filter)}`);
-  return items.length ? items.map(orderRow) : mutedText(words.nothing);
+  return items;
 }
 
 function orderRow(order) {
@@ -39,7 +46,7 @@ function orderRow(order) {
   const origin = joinTexts(whenText(order.placed_at), channelName(order.channel));
   return h(
     "a",
-    { class: "card row", href: `#/orders/${order.id}` },
+    { class: "card row", href: `#/orders/${order.id}`, "data-key": order.id },
     h("span", {}, h("b", {}, order.number), h("small", {}, origin)),
     h("span", {}, badge(progress), badge(order.payment_status)),
     h("b", { class: "number" }, formatMoney(order.total)),
