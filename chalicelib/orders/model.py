@@ -264,10 +264,6 @@ class NoLocation(Invalid):
     message = "Pickup and handover need a location; send `delivery.location`."
 
 
-class WrongCurrency(Invalid):
-    message = "This shop sells in {ours}, not in {theirs}."
-
-
 class DraftGone(Refused):
     message = "This draft was already submitted or has expired; create a new one."
 
