@@ -180,7 +180,7 @@ def _order_to_body(order: Order) -> dict[str, Any]:
         "location": order.location,
         "placement": order.placement,
         "coupons": list(order.coupons),
-        "coupon_identities": list(order.coupon_identities),
+        "coupon_uses": dict(order.coupon_uses),
         "note": order.note,
         "ref": order.ref,
     }
@@ -223,7 +223,7 @@ def row_to_order(row: Any) -> Order:
         payment_ids=tuple(row.payment_ids.split(",")) if row.payment_ids else (),
         reserved_until=row.reserved_until,
         coupons=tuple(body.get("coupons", ())),
-        coupon_identities=tuple(body.get("coupon_identities", ())),
+        coupon_uses=body.get("coupon_uses", {}),
         note=body.get("note", ""),
         ref=body.get("ref", ""),
         reason=row.reason or "",

@@ -70,17 +70,21 @@ def _order_discount_amounts(snapshot: Snapshot, subject: str) -> set[int]:
 
 def m9_coupon_usage_matches_live_orders(snapshot: Snapshot) -> list[str]:
     """For each coupon used = |live orders with it| ≤ the highest cap it ever had; the same by person."""
-    rows = [row for row in snapshot.rows["pricing"] if row["pk"].startswith("coupon#")]
-    used = {row["pk"]: row["used"] for row in rows if row["sk"] == "coupon"}
-    used_by = {f"{row['pk']} {row['sk']}": row["used"] for row in rows if row["sk"] != "coupon"}
+    used = {row["pk"]: row["used"] for row in snapshot.rows["pricing"] if row["sk"] == "coupon"}
+    used_by = {
+        f"coupon#{name.removeprefix('used:')} {row['pk'].removeprefix('coupon-uses#')}": count
+        for row in snapshot.rows["pricing"]
+        if row["sk"] == "uses"
+        for name, count in row.items()
+        if name.startswith("used:")
+    }
     live = [order for order in snapshot.orders.values() if order["status"] != "cancelled"]
     counted = sum_by_key((f"coupon#{code}", 1) for order in live for code in order["coupons"])
     counted_by = sum_by_key(
-        (f"coupon#{code} {user}", 1)
+        (f"coupon#{code} {person}", 1)
         for order in live
-        if order.get("customer_id")
-        for code in order["coupons"]
-        for user in (f"customer#{order['customer_id']}", *order["coupon_identities"])
+        for person, codes in order["coupon_uses"].items()
+        for code in codes
     )
     caps, customer_caps = _highest_limits(snapshot, "cap"), _highest_limits(snapshot, "per_customer")
     over = [name for name, times in used.items() if times > caps.get(name, inf)]
