@@ -12,6 +12,7 @@ from chalicelib.customers import contact_details
 from chalicelib.customers.model import Contact
 from chalicelib.kit import config, idempotency
 from chalicelib.kit.auth import Principal
+from chalicelib.kit.currency import check_currency
 from chalicelib.kit.errors import Forbidden, Invalid, NotSignedIn
 from chalicelib.kit.money import Money
 from chalicelib.kit.web import Call
@@ -22,7 +23,6 @@ from chalicelib.orders.model import (
     MayNotOverridePrices,
     NoLocation,
     TooManyLines,
-    WrongCurrency,
 )
 from chalicelib.places import find as places
 from chalicelib.places.model import NoSuchLocation
@@ -117,8 +117,7 @@ def _price_terms(line: RequestedLine) -> tuple[Any, ...]:
 def body_to_money(body: MoneyBody | None) -> Money | None:
     if body is None:
         return None
-    if body.currency != config.currency():
-        raise WrongCurrency(ours=config.currency(), theirs=body.currency)
+    check_currency(body.currency)
     return Money(body.amount, body.currency)
 
 
