@@ -26,6 +26,7 @@ from chalicelib.orders.model import (
 )
 from chalicelib.places import find as places
 from chalicelib.places.model import NoSuchLocation
+from chalicelib.pricing.model import normalize_code
 
 MAX_LINES = 200  # of a request; an order may have fewer, see orders.model.MAX_LINES
 ROLES_WITH_AGREED_PRICES = {"owner", "channel"}
@@ -50,7 +51,7 @@ def body_to_command(
         principal=with_location(principal, body.location),
         customer_id=_read_customer_id(body, principal),
         contact=_read_contact(body),
-        coupons=tuple(dict.fromkeys(code.upper() for code in body.coupons)),
+        coupons=tuple(dict.fromkeys(map(normalize_code, body.coupons))),
         placement=body.placement,
         note=body.note,
         backorder=body.backorder,
