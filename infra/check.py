@@ -32,6 +32,7 @@ def python_checks(scratch: str) -> dict[str, list[str]]:
         "mypy": ["-m", "mypy", "--strict", "chalicelib", "storefront", "infra"],
         "bandit": ["-m", "bandit", "-q", "-r", "app.py", "chalicelib", "--severity-level", "low"],
         "secrets": ["-m", "infra.scan_secrets"],
+        "client": ["-m", "infra.check_client"],
         "template": [tool_path("cfn-lint"), "infra/resources.json"],
         "chalice package": [tool_path("chalice"), "package", "--stage", "dev", scratch],
     }
