@@ -269,6 +269,10 @@ class PriceChanged(Refused):
         super().__init__(expected=expected, total=total, quote=quote)
 
 
+class SearchTooBroad(Invalid):
+    message = "None of the newest {read} orders matches; add a day, a customer or a longer word."
+
+
 class NoLocation(Invalid):
     message = "Pickup and handover need a location; send `delivery.location`."
 
