@@ -27,7 +27,7 @@ CREDIT_REVERSING_EVENTS = ("OrderCancelled", "PaymentCaptured")
 class LedgerLine:
     """One line of the daily ledger; `minor` is in minor units of `currency`.
 
-    `kind` is `promised` (no money when the entry was made), `captured`, `credit` (a debt instead of money), `collected`,
+    `kind` is `promised` (no money at the entry), `captured`, `credit` (a debt instead of money), `collected`,
     `handed_over` (between tills: two lines that sum to zero) or `owed_back`.
     """
 
