@@ -11,12 +11,14 @@ import { dayText, whenText, words } from "./words.js";
 const RESOLUTIONS = {
   returned_goods: ({ action }) => [action.method, action.path],
   stranded: ({ order }) => ["POST", `/orders/${order}/reroute`],
+  without_work: ({ action }) => [action.method, action.path],
   expiring_transfer: ({ action }) => [action.method, action.path],
   unheard: ({ action }) => [action.method, action.path],
 };
 const LABELS = {
   returned_goods: words.board.send_again,
   stranded: words.board.reroute,
+  without_work: words.board.reroute,
   expiring_transfer: words.confirm,
   unheard: words.actions.ack,
 };
