@@ -21,6 +21,17 @@ ParsedRow = tuple[CsvRow, Any]  # a row and its parsed value
 ID_COLUMNS = {"products": "sku", "locations": "id", "staff": "id", "customers": "id"}  # what other files may refer to
 
 
+@dataclass(frozen=True)
+class ImportOptions:
+    """`historical` orders were sold in an earlier system. `numbers` and `dates` are the conventions of all files; each
+    file shows its own if they are empty."""
+
+    dry_run: bool = False
+    historical: bool = False
+    numbers: str = ""
+    dates: str = ""
+
+
 @dataclass
 class ImportReport:
     """What an import did: rows read and changed per file, wrong rows, refused orders and skipped lines.
@@ -50,16 +61,12 @@ class ImportReport:
         }
 
 
-def import_folder(
-    folder: Mapping[str, str], principal: Principal, dry_run: bool, numbers: str = "", dates: str = ""
-) -> ImportReport:
-    """Import a folder, given as text by file name without `.csv`. Wrong rows are reported; raises UnknownFile.
-
-    `numbers` and `dates` are the conventions of all files; each file shows its own if they are empty."""
+def import_folder(folder: Mapping[str, str], principal: Principal, options: ImportOptions) -> ImportReport:
+    """Import a folder, given as text by file name without `.csv`. Wrong rows are reported; raises UnknownFile."""
     if unknown := [name for name in folder if name not in FILES]:
         raise build_unknown_file(f"{unknown[0]}.csv")
-    report = ImportReport(dry_run)
-    formats = CellFormats(config.currency(), config.zone(), numbers, dates)
+    report = ImportReport(options.dry_run)
+    formats = CellFormats(config.currency(), config.zone(), options.numbers, options.dates)
     lines = {name: _parse_file(name, folder[name], formats, report) for name in FILES if name in folder}
     known = import_rows.KnownIds({name: _ids_in_folder(lines, name) for name in ID_COLUMNS})
     for name in FILES:
@@ -67,7 +74,8 @@ def import_folder(
             _import_file(name, lines[name], known, principal, report)
             places.clear_cache()
     if "orders" in lines:
-        import_orders.import_orders(lines["orders"], lines.get("order_lines", []), known, principal, report)
+        orders = import_orders.OrderImport(known, principal, report, options.historical)
+        orders.import_rows(lines["orders"], lines.get("order_lines", []))
     return report
 
 

@@ -203,7 +203,7 @@ def _get_by_id(items: Iterable[T], item_id: str) -> T:
 def check_placed(order: Order) -> None:
     """Raise OrderNotPlaced unless the order is placed, and neither completed nor cancelled."""
     if order.status != OrderStatus.PLACED:
-        raise OrderNotPlaced(order=order.id, status=order.status)
+        raise OrderNotPlaced(order=order.number, order_status=order.status)
 
 
 def transition_offer(offer: Offer, to: OfferStatus, **changes: Any) -> Offer:
@@ -391,7 +391,7 @@ class NotInvited(Forbidden):
 
 
 class NotPaid(Refused):
-    message = "The goods may leave after {method} payment {payment} is captured; it is {status}."
+    message = "The goods may leave after {method} payment {payment} is captured; it is {payment_status}."
 
 
 class CannotMove(Refused):
@@ -402,7 +402,7 @@ class OrderNotPlaced(Refused):
     """The order is completed or cancelled, so its fulfillments cannot change."""
 
     code = "cannot_move"
-    message = "Order {order} is {status}; its fulfillments can no longer change."
+    message = "Order {order} is {order_status}; its fulfillments can no longer change."
 
 
 class OrderWasCancelled(Refused):

@@ -76,7 +76,7 @@ def cancel_with_refund_due(change: OrderChange, captured: PaymentChange) -> tupl
 
 def _check_cancellable(order: Order) -> None:
     if not is_cancellable(order):
-        raise CannotCancel(order=order.number, status=order.status, fulfillment_status=order.fulfillment_status)
+        raise CannotCancel(order=order.number, order_status=order.status, fulfillment_status=order.fulfillment_status)
 
 
 def _cancel_order(

@@ -183,6 +183,7 @@ def _order_to_body(order: Order) -> dict[str, Any]:
         "coupon_identities": list(order.coupon_identities),
         "note": order.note,
         "ref": order.ref,
+        "historical": order.historical,
     }
     return {name: value for name, value in body.items() if value}
 
@@ -231,6 +232,7 @@ def row_to_order(row: Any) -> Order:
         token_version=int(row.token_version),
         link_until=row.link_until,
         network_id=row.network_id or "",
+        historical=body.get("historical", False),
         version=int(row.version),
         journal_hash=row.journal_hash,
     )

@@ -46,6 +46,14 @@ def project_order_placed(entry: JournalEntry, event: Any) -> None:
         raise
 
 
+def project_historical_order(entry: JournalEntry, event: Any) -> None:
+    """Add the sale on the order's own day. Its money was received in an earlier system and is in no account here."""
+    actor = event.made_by or entry.actor
+    cell = build_cell(clock.parse(event.placed_at), event.channel, event.location, actor, event.currency)
+    figures = figures_of_sale(event.lines, event.freight_minor)
+    db.commit([store.put_sale(entry.subject, cell, figures, entry.event_id), *store.add_figures({cell: figures})])
+
+
 def add_money_of_ended_order(entry: JournalEntry, event: Any, cell: Cell) -> None:
     """Add only the money received with an order whose cancellation was projected first and left an empty sale."""
     sale, money = store.load_sale(entry.subject), figures_of_postings(event.postings)
@@ -90,6 +98,7 @@ def project_collection(entry: JournalEntry, event: Any) -> None:
 
 PROJECTIONS: dict[str, Callable[[JournalEntry, Any], None]] = {
     "OrderPlaced": project_order_placed,
+    "HistoricalOrderRecorded": project_historical_order,
     "OrderCancelled": project_order_cancelled,
     "PaymentCaptured": project_payment,
     "WorkDelivered": project_payment,
