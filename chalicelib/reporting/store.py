@@ -22,6 +22,8 @@ from chalicelib.kit.journal import EntryRow
 from chalicelib.kit.row_attributes import StateAttribute
 from chalicelib.reporting.model import AlreadyProjected, Cell, Figures, SaleStatus, key_to_cell
 
+SALE_KINDS = ("OrderPlaced", "HistoricalOrderRecorded")  # recorded by the order's sale row
+
 
 class CellRow(Row):
     Meta = db.table("reporting")
@@ -72,7 +74,7 @@ def record_event(subject: str, event_id: str, kind: str) -> Write:
 def find_projected(entries: Sequence[EntryRow]) -> set[str]:
     """Return the ids of the events that are recorded as being in the sums. Events without figures are not recorded."""
     recorded = {Key(ProjectedEventRow, entry.pk, entry.event_id): entry.event_id for entry in entries}
-    placed = {Key(SaleRow, entry.pk, "sale"): entry.event_id for entry in entries if entry.kind == "OrderPlaced"}
+    placed = {Key(SaleRow, entry.pk, "sale"): entry.event_id for entry in entries if entry.kind in SALE_KINDS}
     rows = db.batch([*recorded, *placed])
     # A sale without figures was put by the order's cancellation.
     return {event_id for key, event_id in recorded.items() if key in rows} | {

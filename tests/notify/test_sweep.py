@@ -192,7 +192,7 @@ def test_ledger_recap_and_stock_history_are_completed_without_messages(sns_and_s
 
     ledger = read("/reports/ledger?day=2026-11-22", MAYA)
     captured = [item for item in ledger["items"] if item["kind"] == "captured"]
-    assert [(item["method"], item["total"]["amount"]) for item in captured] == [("transfer", payment.amount.minor)]
+    assert [(item["method"], item["amount"]["amount"]) for item in captured] == [("transfer", payment.amount.minor)]
     assert ledger["matched"] is True
     [total] = read("/reports/recap?from=2026-11-22&to=2026-11-22")["totals"]
     assert (total["orders"], total["noncash"]["amount"]) == (1, payment.amount.minor)

@@ -289,7 +289,9 @@ class Sim:
             for name in TABLES
         }
         events_handled_before, timers_ran_before = ("~", clock.iso(self.now)) if quiet else ("", "")
-        return Snapshot(rows, clock.iso(self.now + MAX_CLOCK_SKEW), events_handled_before, timers_ran_before)
+        projections_run = not self.event_queue.muted
+        now = clock.iso(self.now + MAX_CLOCK_SKEW)
+        return Snapshot(rows, now, events_handled_before, timers_ran_before, projections_run)
 
     def log(self, line: str) -> None:
         self.trace.append(line)
