@@ -1,6 +1,7 @@
 """Import of a folder of CSV files: each row is parsed, its references are checked, and its package's use case saves it.
 
-A dry run saves nothing. A wrong row is reported and the rest is imported. Importing a folder twice changes nothing.
+A dry run does the same on an engine that saves nothing, so it reports every refusal. A wrong row is reported and the
+rest is imported. Importing a folder twice changes nothing.
 """
 
 from __future__ import annotations
@@ -11,8 +12,9 @@ from typing import Any
 
 from chalicelib.exchange import import_orders, import_rows
 from chalicelib.exchange.model import FILES, BadValue, CellFormats, CsvRow, RowError, UnknownFile, parse_csv
-from chalicelib.kit import config
+from chalicelib.kit import config, db
 from chalicelib.kit.auth import Principal
+from chalicelib.kit.dry_run import DryRunEngine
 from chalicelib.kit.errors import Invalid, Problem, Refused
 from chalicelib.places import find as places
 from chalicelib.stock.save import LEVELS_PER_COMMIT
@@ -53,7 +55,7 @@ class ImportReport:
             "dry_run": self.dry_run,
             "formats": self.formats,
             "rows": self.rows,
-            "changed": self.changed,
+            "changed": dict.fromkeys(self.changed, 0) if self.dry_run else self.changed,
             "errors": [error.to_json() for error in self.errors],
             "warnings": [warning.to_json() for warning in self.warnings],
             "refused": self.refused,
@@ -65,6 +67,13 @@ def import_folder(folder: Mapping[str, str], principal: Principal, options: Impo
     """Import a folder, given as text by file name without `.csv`. Wrong rows are reported; raises UnknownFile."""
     if unknown := [name for name in folder if name not in FILES]:
         raise build_unknown_file(f"{unknown[0]}.csv")
+    if not options.dry_run:
+        return _import_files(folder, principal, options)
+    with db.use_engine(DryRunEngine(db.current_engine())):
+        return _import_files(folder, principal, options)
+
+
+def _import_files(folder: Mapping[str, str], principal: Principal, options: ImportOptions) -> ImportReport:
     report = ImportReport(options.dry_run)
     formats = CellFormats(config.currency(), config.zone(), options.numbers, options.dates)
     lines = {name: _parse_file(name, folder[name], formats, report) for name in FILES if name in folder}
@@ -109,14 +118,12 @@ def _import_file(
             continue
         parsed.append((line, value))
         report.warnings += import_rows.list_contact_warnings(line, value)
-        if name in import_rows.SAVERS and not report.dry_run:
+        if name in import_rows.SAVERS:
             report.changed[name] += _save_row(line, value, name, principal, report)
-    if name in import_rows.BATCH_SAVERS and not report.dry_run:
+    if name in import_rows.BATCH_SAVERS:
         report.changed[name] = _save_batches(parsed, name, principal, report)
-    if name == "products":
-        known.products = {row.product.sku: row.product for _, row in parsed}
     if name in ID_COLUMNS:
-        known.folder[name] = {line.cell(ID_COLUMNS[name]) for line, _ in parsed}
+        known.folder[name] = set()  # from now on those that were saved are in the shop
 
 
 def _save_batches(parsed: Iterable[ParsedRow], name: str, principal: Principal, report: ImportReport) -> int:

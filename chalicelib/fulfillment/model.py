@@ -599,6 +599,7 @@ class WorkDelivered(Event):
     completed: bool = False  # true when the whole order has reached the customer
     payments: tuple[PaymentRecord, ...] = ()  # the cash collected at the door
     postings: tuple[Posting, ...] = ()
+    order_location: str = ""  # the location of the order, which decides the business day
 
 
 @dataclass(frozen=True)
@@ -639,6 +640,7 @@ class WorkHandedOver(Event):
     movements: tuple[Movement, ...] = ()
     payments: tuple[PaymentRecord, ...] = ()  # the cash collected at the counter
     postings: tuple[Posting, ...] = ()
+    order_location: str = ""  # the location of the order, which decides the business day
 
 
 @dataclass(frozen=True)

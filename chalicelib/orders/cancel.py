@@ -100,6 +100,7 @@ def _cancel_order(
         owed_minor=postings.refund_owed_minor(order.total, payments),
         credit_minor=credit.minor,
         payments=(captured.to_record(captured.captured),) if captured else (),
+        order_location=order.location,
     )
     entry, head = change.append_event(event)
     closed = [lifecycle.close_with_order(payment, end_status) for payment in payments]

@@ -241,6 +241,7 @@ def _build_captured_event(order: Order, payment: Payment, movements: Sequence[Mo
         currency=order.currency,
         movements=tuple(movements),
         postings=postings.build_capture(payment),
+        order_location=order.location,
     )
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
 from enum import StrEnum
@@ -153,7 +153,7 @@ class Order:
     payment_ids: tuple[str, ...] = ()
     reserved_until: datetime | None = None
     coupons: tuple[str, ...] = ()
-    coupon_identities: tuple[str, ...] = ()  # keys under which the coupons' uses were counted, beside the customer's id
+    coupon_uses: Mapping[str, Sequence[str]] = field(default_factory=dict)  # codes whose use was counted, by person
     note: str = ""
     ref: str = ""
     reason: str = ""
@@ -264,10 +264,6 @@ class NoLocation(Invalid):
     message = "Pickup and handover need a location; send `delivery.location`."
 
 
-class WrongCurrency(Invalid):
-    message = "This shop sells in {ours}, not in {theirs}."
-
-
 class DraftGone(Refused):
     message = "This draft was already submitted or has expired; create a new one."
 
@@ -347,6 +343,7 @@ class OrderCancelled(Event):
     owed_minor: int = 0  # to be refunded to the customer
     credit_minor: int = 0  # credit exposure released
     payments: tuple[PaymentRecord, ...] = ()  # payments captured in the same commit
+    order_location: str = ""  # the location of the order, which decides the business day
 
 
 @dataclass(frozen=True)
@@ -371,6 +368,7 @@ class PaymentCaptured(Event):
     postings: tuple[Posting, ...] = ()
     owed_minor: int = 0  # no longer due, to be refunded
     credit_minor: int = 0  # credit exposure released, because the money was applied to that debt first
+    order_location: str = ""  # the location of the order, which decides the business day
 
 
 @dataclass(frozen=True)

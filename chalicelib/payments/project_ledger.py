@@ -6,7 +6,7 @@ from collections.abc import Iterable, Sequence
 from datetime import date
 from typing import Any
 
-from chalicelib.kit import config, db, events, log
+from chalicelib.kit import db, events, log
 from chalicelib.payments import ledger, ledger_store, store
 from chalicelib.payments.ledger import LedgerLine
 from chalicelib.payments.model import AlreadyBooked, Payment
@@ -30,7 +30,7 @@ def update_ledger(message: dict[str, Any]) -> None:
 
 def _build_lines(message: dict[str, Any], payments: Iterable[Payment]) -> list[LedgerLine]:
     by_id = {payment.id: payment for payment in payments}
-    return ledger.build_lines(message, by_id, timezone_of_location(message["body"].get("location", "")))
+    return ledger.build_lines(message, by_id, places_find.find_zone(find_location(message)))
 
 
 def find_booked(messages: Sequence[dict[str, Any]]) -> set[str]:
@@ -44,10 +44,15 @@ def find_booked(messages: Sequence[dict[str, Any]]) -> set[str]:
     return {event_id for event_id, of_event in lines.items() if not of_event or event_id in booked}
 
 
-def timezone_of_location(location_id: str) -> str:
-    """Return the time zone whose calendar day an event at the location belongs to; the shop's if there is none."""
-    location = places_find.load_locations().get(location_id) if location_id else None
-    return location.zone if location else config.zone()
+def find_location(message: dict[str, Any]) -> str:
+    """Return the location whose business day the entry is of: that of the order, else of the person who took the money.
+
+    Entries about work name the location of the goods in `location`, which may be in another zone."""
+    body = message["body"]
+    if not body.get("order_id"):
+        person = places_find.load_staff().get(message["actor"])
+        return person.location if person else ""
+    return str(body.get("order_location") or (body.get("location", "") if message["kind"] == "OrderPlaced" else ""))
 
 
 def load_ledger_report(day: date) -> dict[str, Any]:
