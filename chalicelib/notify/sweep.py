@@ -103,7 +103,13 @@ def try_start(effect: Effect, entry: EntryRow) -> bool:
         try:
             effect.start(entry)
         except Exception as error:
-            facts = {"handler": effect.name, "event_id": entry.event_id, "kind": entry.kind, "subject": entry.pk}
-            log.error("sweep_failed", exception=type(error).__name__, **facts)
+            log.error(
+                "sweep_failed",
+                handler=effect.name,
+                event_id=entry.event_id,
+                kind=entry.kind,
+                subject=entry.pk,
+                exception=type(error).__name__,
+            )
             return False
     return True
