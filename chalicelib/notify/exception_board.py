@@ -9,9 +9,9 @@ from typing import Any
 
 from chalicelib.fulfillment import store as work
 from chalicelib.fulfillment.model import Fulfillment, FulfillmentStatus
-from chalicelib.kit import clock, config, ids, journal
+from chalicelib.kit import clock, compact_json, config, ids, journal
 from chalicelib.kit.journal import EntryRow
-from chalicelib.notify import store, sweep_store
+from chalicelib.notify import inbox, store, sweep_store
 from chalicelib.notify.sweep import list_unexamined
 from chalicelib.notify.sweep_store import UnfinishedRow
 from chalicelib.orders import find as orders
@@ -129,9 +129,12 @@ def expiring_transfers(now: datetime) -> Iterator[dict[str, Any]]:
 
 
 def unanswered_notices() -> Iterator[dict[str, Any]]:
-    """Notices that were escalated to the owner, who has not acknowledged them."""
-    for row in store.load_inbox("role#owner", None, MAX_PER_KIND):
-        if row.acknowledged_at is None and row.kind == "unheard":
+    """Notices that were escalated to the owner, who has not acknowledged them, and that still ask for something."""
+    rows = [row for row in store.load_inbox("role#owner", None, MAX_PER_KIND) if row.kind == "unheard"]
+    states = inbox.load_states(rows)
+    for row in rows:
+        facts = compact_json.loads(row.facts) if row.facts else {}
+        if row.acknowledged_at is None and not inbox.is_settled(row.kind, facts, states):
             yield build_item("unheard", row.at, ("POST", f"/inbox/{row.sk}/ack"), order=row.subject.partition("#")[2])
 
 
