@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Iterator
 from contextlib import suppress
 from datetime import timedelta
@@ -28,8 +29,20 @@ from chalicelib.pricing.model import Coupon, PriceEntry, Promotion
 from chalicelib.pricing.save import save_price, save_promotion
 from chalicelib.stock import movements, transfer
 from chalicelib.stock.set_expected import set_expected
-from infra.demo.data import BRANDS, CUSTOMERS, LOCATIONS, OFFICE_STAFF, POSTCODE_AREAS, PRODUCTS, SALESMEN, SCARCE_EVERY
+from infra.demo.data import (
+    BRANDS,
+    CUSTOMERS,
+    GRAMS,
+    LOCATIONS,
+    OFFICE_STAFF,
+    POSTCODE_AREAS,
+    PRODUCTS,
+    SALESMEN,
+    SCARCE_EVERY,
+)
 
+SIZE = re.compile(r"\b(?P<number>[0-9]+) (?P<unit>kg|g|l|ml)\b(?: isi (?P<count>[0-9]+))?")
+GRAMS_PER_UNIT = {"kg": 1000, "g": 1, "l": 1000, "ml": 1}
 OWNER = Principal(role="owner", id="owner-ratna", name="Ratna Wijaya")
 UNITS_PER_LOCATION = {
     "wh-surabaya": 400,
@@ -114,10 +127,17 @@ def _build_product(number: int, category: str, name: str, price: int) -> Product
         description=description,
         barcode=with_check_digit(f"2{number + 1:011d}"),
         channels=("pos",) if name.startswith("Air mineral galon") else (),
-        weight_grams=500,
+        weight_grams=find_weight_grams(name),
         reorder_level=5 if is_scarce(number) else 40,
         cost_minor=price * 78 // 100,
     )
+
+
+def find_weight_grams(name: str) -> int:
+    """Return the weight that the name states, packs of several included; a milliliter weighs a gram."""
+    if size := SIZE.search(name):
+        return int(size["number"]) * GRAMS_PER_UNIT[size["unit"]] * int(size["count"] or 1)
+    return GRAMS[name]
 
 
 def with_check_digit(digits: str) -> str:
