@@ -260,6 +260,10 @@ class CannotCancel(Refused):
     message = "Order {order} cannot be cancelled: it is {order_status} and its goods are {fulfillment_status}."
 
 
+class SearchTooBroad(Invalid):
+    message = "None of the newest {read} orders matches; add a day, a customer or a longer word."
+
+
 class NoLocation(Invalid):
     message = "Pickup and handover need a location; send `delivery.location`."
 

@@ -196,6 +196,17 @@ def test_a_line_of_the_recap_leads_to_its_orders(phone):
     assert phone.get_by_label("Hari").input_value() == "2026-11-20"
 
 
+def test_an_order_is_found_on_any_day_by_one_search_field(phone):
+    api = sign_in(phone, "owner")
+    phone.get_by_role("link", name="Pesanan").click()
+
+    phone.get_by_label("Nomor, HP, nama, atau referensi").fill(" sk7h2k4 ")
+    phone.get_by_label("Nomor, HP, nama, atau referensi").press("Enter")
+
+    phone.get_by_role("link", name="SK-7H2K-4").wait_for()
+    assert api.requests_to("GET /orders")[-1].query == {"channel": [""], "q": ["sk7h2k4"]}
+
+
 def test_an_invalid_token_leads_back_to_sign_in(phone):
     api = a_desk("salesman", "van-budi")
     api.handlers["GET /me"] = lambda request: a_problem(401, "not_signed_in")
