@@ -260,6 +260,15 @@ class CannotCancel(Refused):
     message = "Order {order} cannot be cancelled: it is {order_status} and its goods are {fulfillment_status}."
 
 
+class PriceChanged(Refused):
+    """The total differs from the one that the client was quoted. `quote` is the present quote, as JSON."""
+
+    message = "The total is {total} now, not {expected}; `quote` is the new quote."
+
+    def __init__(self, expected: Money, total: Money, quote: dict[str, Any]) -> None:
+        super().__init__(expected=expected, total=total, quote=quote)
+
+
 class SearchTooBroad(Invalid):
     message = "None of the newest {read} orders matches; add a day, a customer or a longer word."
 
@@ -352,7 +361,7 @@ class OrderCancelled(Event):
 
 @dataclass(frozen=True)
 class ProofSubmitted(Event):
-    """A customer sent proof of a bank transfer; finance has to check it."""
+    """A customer sent proof of a bank transfer; finance has to check the latest one."""
 
     order_id: str
     payment_id: str
