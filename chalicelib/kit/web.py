@@ -112,6 +112,7 @@ class Endpoint:
     response: Any = None  # a pydantic model or a JSON schema of the 2xx body, for openapi.json
     status: int = 200
     idempotent: bool = False
+    idempotent_when: Callable[[Any], bool] | None = None  # the bodies that need a key; by default all
     max_bytes: int = MAX_BODY_BYTES
     example: Any = None
     media_type: str = "application/json"  # of the 2xx body
@@ -133,7 +134,8 @@ class Routes(Blueprint):
     def endpoint(self, method: str, path: str, *, roles: Iterable[str], **options: Any) -> Callable[[View], View]:
         """Register a view. The options are the fields of Endpoint.
 
-        `idempotent=True` requires an Idempotency-Key header; `status` is used when the view returns a bare body.
+        `idempotent=True` requires an Idempotency-Key header, with `idempotent_when` only for bodies for which that is
+        true; `status` is used when the view returns a bare body.
         """
 
         def register(view: View) -> View:
@@ -200,7 +202,7 @@ def call_view(endpoint: Endpoint, request: Any, parts: dict[str, str]) -> Any:
     body = read_body(endpoint, raw)
     network_id = auth.network_id(request.context["identity"]["sourceIp"])  # headers that name it can be forged
     call = Call(principal, body, read_query(endpoint, query), raw=raw, headers=headers, network_id=network_id)
-    if endpoint.idempotent:
+    if endpoint.idempotent and (endpoint.idempotent_when is None or endpoint.idempotent_when(body)):
         content = body if body is not None else parts
         call = replace(call, idempotency_key=read_idempotency_key(endpoint, principal, headers, content, parts))
     return endpoint.view(call, **parts)

@@ -47,6 +47,7 @@ def customer(context: MessageContext, notice: Notice) -> Iterator[Message]:
     phone, email = contact.get("phone", ""), contact.get("email", "")
     recipient = Recipient(f"customer#{order.id}", phone, email, language, order.network_id)
     facts = context.order_facts() | {"link": build_order_link(order), "carrier": order.carrier_name}
+    facts |= context.money_facts()
     yield context.build_message(recipient, notice, facts)
 
 
@@ -74,13 +75,25 @@ def draft_customer(context: MessageContext, notice: Notice) -> Iterator[Message]
     yield context.build_message(Recipient(f"customer#{draft.id}", contact.phone, contact.email), notice, facts)
 
 
-def customer_unless_counter(context: MessageContext, notice: Notice) -> Iterator[Message]:
-    if context.event.method not in COUNTER_METHODS:
+def customer_if_due(context: MessageContext, notice: Notice) -> Iterator[Message]:
+    """The customer whose money was due. Cash is paid in person, so they need no message about it."""
+    if context.event.method not in COUNTER_METHODS and not context.event.owed_minor:
         yield from customer(context, notice)
 
 
-def customer_unless_expired(context: MessageContext, notice: Notice) -> Iterator[Message]:
-    if context.event.cause != CancelCause.PAYMENT_EXPIRED:
+def customer_if_owed(context: MessageContext, notice: Notice) -> Iterator[Message]:
+    """The customer whose money came when less or nothing was due any more, so that it is returned."""
+    if context.event.owed_minor:
+        yield from customer(context, notice)
+
+
+def customer_if_requested(context: MessageContext, notice: Notice) -> Iterator[Message]:
+    if context.event.cause == CancelCause.REQUESTED:
+        yield from customer(context, notice)
+
+
+def customer_if_goods_gone(context: MessageContext, notice: Notice) -> Iterator[Message]:
+    if context.event.cause == CancelCause.GOODS_GONE:
         yield from customer(context, notice)
 
 
@@ -153,6 +166,16 @@ def released_location(context: MessageContext, notice: Notice) -> Iterator[Messa
         yield context.build_message(location_to_recipient(work.location), notice, facts, inbox_facts)
 
 
+def reduced_location(context: MessageContext, notice: Notice) -> Iterator[Message]:
+    """Locations that have fewer units to bring than before."""
+    for work in context.event.reduced_work:
+        cancelled = {line.sku: line.quantity for line in work.cancelled}
+        facts = {"number": context.number, "link": build_desk_link("fulfillments", work.fulfillment_id)}
+        inbox_facts = {"fulfillment": work.fulfillment_id, "location": work.location}
+        inbox_facts["goods"] = sorted(cancelled.items())
+        yield context.build_message(location_to_recipient(work.location), notice, facts, inbox_facts)
+
+
 def fulfiller(context: MessageContext, notice: Notice) -> Iterator[Message]:
     """The person who delivers, else the location. The customer's phone number is on the linked page only."""
     event = context.event
@@ -168,6 +191,11 @@ def finance_if_proof_pending(context: MessageContext, notice: Notice) -> Iterato
         yield from build_role_message(context, notice, "finance")
 
 
+def finance_if_refund_owed(context: MessageContext, notice: Notice) -> Iterator[Message]:
+    if context.event.owed_minor and context.is_refund_owed():
+        yield from build_role_message(context, notice, "finance")
+
+
 def owner_if_stranded(context: MessageContext, notice: Notice) -> Iterator[Message]:
     if context.is_stranded():
         yield from build_role_message(context, notice, "owner")
@@ -179,6 +207,7 @@ def build_role_message(context: MessageContext, notice: Notice, role: str) -> It
         "goods": context.format_goods(goods),
         "link": build_desk_link("orders", context.order.id),
     }
+    facts |= context.money_facts()
     yield context.build_message(
         role_to_recipient(role), notice, facts, {"payment": getattr(context.event, "payment_id", None)}
     )
@@ -207,9 +236,11 @@ RULES: dict[str, Rule] = {
             customer_unless_handover,
             seller,
             draft_customer,
-            customer_unless_counter,
-            customer_unless_expired,
+            customer_if_due,
+            customer_if_owed,
+            customer_if_requested,
             customer_if_expired,
+            customer_if_goods_gone,
             verifying_customer,
         ),
         *(
@@ -218,10 +249,11 @@ RULES: dict[str, Rule] = {
             serving_location,
             assigned_location,
             released_location,
+            reduced_location,
             receiving_location,
             fulfiller,
         ),
-        *(finance_if_proof_pending, owner_if_stranded),
+        *(finance_if_proof_pending, finance_if_refund_owed, owner_if_stranded),
     )
 }
 

@@ -255,6 +255,22 @@ class CannotCancel(Refused):
     message = "Order {order} cannot be cancelled: it is {status} and its goods are {fulfillment_status}."
 
 
+class UnitsHaveLeft(Refused):
+    message = "Of {sku} only {possible} can still be cancelled; the others are on their way or delivered."
+
+
+class MoreThanRefundOwed(Refused):
+    message = "For order {order} {owed} is owed back to the customer; record at most that."
+
+
+class NotOnOrder(Invalid):
+    message = "Order {order} has fewer than {wanted} of {sku}; cancel at most {ordered}."
+
+
+class ProofAwaitsCheck(Refused):
+    message = "Confirm or reject the proof of payment {payment} first: part of an order is cancelled after that."
+
+
 class NoLocation(Invalid):
     message = "Pickup and handover need a location; send `delivery.location`."
 
@@ -280,6 +296,26 @@ class OrderPlacedLine:
     total_minor: int  # what the line costs with its tax, after discounts
     tax_minor: int  # the tax in it
     cost_minor: int | None = None  # what the goods cost us; absent when unknown
+
+
+@dataclass(frozen=True)
+class DiscountGivenBack:
+    """The share of a discount that went with cancelled units."""
+
+    code: str  # of the promotion, coupon or price rule
+    minor: int  # negative, as on the line
+
+
+@dataclass(frozen=True)
+class ReducedLine:
+    """By how much a line became smaller; its fields are those of OrderPlacedLine."""
+
+    sku: str
+    quantity: int
+    total_minor: int
+    tax_minor: int
+    cost_minor: int | None = None
+    discounts: tuple[DiscountGivenBack, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -344,6 +380,28 @@ class PaymentCaptured(Event):
     postings: tuple[Posting, ...] = ()
     owed_minor: int = 0  # no longer due, to be refunded
     credit_minor: int = 0  # credit exposure released, because the money was applied to that debt first
+
+
+@dataclass(frozen=True)
+class RefundedPayment:
+    """The part of a payment that was returned."""
+
+    payment_id: str
+    amount_minor: int
+
+
+@dataclass(frozen=True)
+class RefundRecorded(Event):
+    """Money owed back was returned to the customer."""
+
+    order_id: str
+    method: str  # transfer or cash
+    amount_minor: int
+    currency: str
+    refunds: tuple[RefundedPayment, ...]
+    till: str = ""  # absent for a transfer
+    shift: str = ""  # absent for a transfer
+    postings: tuple[Posting, ...] = ()
 
 
 @dataclass(frozen=True)

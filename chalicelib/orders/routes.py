@@ -12,24 +12,19 @@ from chalicelib.catalog.model import CHANNELS
 from chalicelib.customers import verify
 from chalicelib.customers.model import CODE_LIFETIME
 from chalicelib.kit import clock, config, files
-from chalicelib.kit.auth import Principal
 from chalicelib.kit.errors import Invalid, NotFound
 from chalicelib.kit.idempotency import Replay, check_repeat
 from chalicelib.kit.web import CUSTOMER, STAFF, Body, Call, Query, Routes, decode_base64, page_to_json, read_cursor
-from chalicelib.orders import cancel, confirm_payment, draft, find, link, order_json
+from chalicelib.orders import confirm_payment, draft, find, link, order_json
 from chalicelib.orders.command import Tender
-from chalicelib.orders.model import Order
-from chalicelib.payments.model import Payment
+from chalicelib.orders.record_refund import record_refund
+from chalicelib.payments.bodies import PositiveAmountBody
 from chalicelib.payments.store import find_payment, load_payments
 
 endpoints = Routes(__name__)
 Reason = Annotated[str, StringConstraints(min_length=2, max_length=200)]
 PAYMENT_ROLES = {"owner", "finance", "cashier", "agent"}
 PROOF_KEY_PREFIX = "proofs/"
-
-
-class CancelBody(Body):
-    reason: Reason
 
 
 class ProofBody(Body):
@@ -49,6 +44,13 @@ class PayBody(Body):
     method: Literal["cash", "transfer", "cod", "credit"]
 
 
+class RefundBody(Body):
+    """Without `amount` all that is owed back was returned."""
+
+    method: Literal["transfer", "cash"]
+    amount: PositiveAmountBody | None = None
+
+
 class ListQuery(Query):
     channel: Annotated[str, Field(max_length=20)] = ""
     day: date | None = None
@@ -56,11 +58,6 @@ class ListQuery(Query):
     customer: Annotated[str, Field(max_length=64)] = ""
     cursor: Annotated[str, Field(max_length=2000)] | None = None
     limit: Annotated[int, Field(ge=1, le=100)] = 50
-
-
-def order_to_response(principal: Principal, order: Order, payments: list[Payment]) -> dict[str, Any]:
-    body = order_json.order_to_json(order, payments)
-    return body if principal.is_staff or principal.role == "channel" else order_json.redact_for_customer(body)
 
 
 class RequestCodeBody(Body):
@@ -79,7 +76,7 @@ def show_order(call: Call, order_id: str) -> dict[str, Any]:
         order = find.load_order(call.principal, order_id)
     except NotFound:
         return draft.draft_to_json(draft.load_draft(call.principal, order_id))
-    return order_to_response(call.principal, order, load_payments(order.payment_ids))
+    return order_json.order_to_response(call.principal, order, load_payments(order.payment_ids))
 
 
 @endpoints.get("/orders/{order_id}/history", roles=STAFF)
@@ -116,18 +113,6 @@ def renew_link(call: Call, order_id: str) -> dict[str, Any]:
 
 
 @endpoints.post(
-    "/orders/{order_id}/cancel",
-    roles=CUSTOMER | {"owner", "agent", "cashier", "salesman"},
-    body=CancelBody,
-    example={"reason": "changed_my_mind"},
-)
-def cancel_order(call: Call, order_id: str) -> dict[str, Any]:
-    """Cancel an order before its goods leave or after all came back; captured money is owed back."""
-    order, payments = cancel.cancel(call.principal, order_id, call.body.reason)
-    return order_to_response(call.principal, order, payments)
-
-
-@endpoints.post(
     "/orders/{order_id}/payments",
     roles=CUSTOMER | {"owner", "cashier", "agent", "salesman"},
     body=PayBody,
@@ -150,7 +135,7 @@ def pay(call: Call, order_id: str) -> dict[str, Any]:
 
 def pay_in_cash(call: Call, order_id: str) -> dict[str, Any]:
     try:
-        return order_to_response(
+        return order_json.order_to_response(
             call.principal, *confirm_payment.pay_in_cash(call.principal, order_id, call.idempotency_key)
         )
     except Replay as replay:
@@ -181,7 +166,7 @@ def submit_proof(call: Call, payment_id: str) -> dict[str, Any]:
     confirm_payment.check_access(call.principal, payment_id)
     picture_key = files.upload("proofs", decode_base64(body.picture)) if body.picture else ""
     order, payments = confirm_payment.submit_proof(call.principal, payment_id, picture_key or body.reference)
-    return order_to_response(call.principal, order, payments)
+    return order_json.order_to_response(call.principal, order, payments)
 
 
 @endpoints.get("/payments/{payment_id}/proof", roles=PAYMENT_ROLES)
@@ -199,7 +184,7 @@ def show_proof(call: Call, payment_id: str) -> dict[str, Any]:
 @endpoints.post("/payments/{payment_id}/confirm", roles=PAYMENT_ROLES)
 def confirm(call: Call, payment_id: str) -> dict[str, Any]:
     """Confirm that a transfer has arrived; confirming twice is a no-op."""
-    return order_to_response(call.principal, *confirm_payment.confirm(call.principal, payment_id))
+    return order_json.order_to_response(call.principal, *confirm_payment.confirm(call.principal, payment_id))
 
 
 @endpoints.post(
@@ -207,7 +192,24 @@ def confirm(call: Call, payment_id: str) -> dict[str, Any]:
 )
 def reject(call: Call, payment_id: str) -> dict[str, Any]:
     """Reject the proof of a transfer; the customer may send another while the hold lasts."""
-    return order_to_response(call.principal, *confirm_payment.reject(call.principal, payment_id, call.body.reason))
+    return order_json.order_to_response(
+        call.principal, *confirm_payment.reject(call.principal, payment_id, call.body.reason)
+    )
+
+
+@endpoints.post(
+    "/orders/{order_id}/refunds",
+    roles={"owner", "finance"},
+    body=RefundBody,
+    idempotent=True,
+    example={"method": "transfer"},
+)
+def refund(call: Call, order_id: str) -> dict[str, Any]:
+    """Record that money owed back was returned, by transfer or in cash from your shift; by default all of it."""
+    body: RefundBody = call.body
+    amount = body.amount.to_money() if body.amount else None
+    answer = record_refund(call.principal, order_id, body.method, amount, call.idempotency_key)
+    return order_json.order_to_response(call.principal, *answer)
 
 
 @endpoints.post("/drafts/{order_id}/submit", roles={"owner", "agent", "salesman"}, idempotent=True, status=201)

@@ -50,6 +50,14 @@ def _order_cancelled(entry: Row) -> Iterator[Transition]:
     yield from _payments_in_entry(entry)
 
 
+def _order_reduced(entry: Row) -> Iterator[Transition]:
+    fields = entry["fields"]
+    yield from _remaining_work_cancelled(entry)
+    yield from (Transition(work["fulfillment_id"], "returned") for work in fields.get("returned", ()))
+    if fields.get("completed"):
+        yield Transition(fields["order_id"], "completed")
+
+
 def _payments_in_entry(entry: Row) -> Iterator[Transition]:
     yield from (Transition(payment["payment_id"], payment["status"]) for payment in entry["fields"].get("payments", ()))
 
@@ -124,6 +132,7 @@ def _subject_reaches(id_field: str, state: str) -> Callable[[Row], Iterator[Tran
 TRANSITIONS_OF: dict[str, Callable[[Row], Iterator[Transition]]] = {
     "OrderPlaced": _order_placed,
     "OrderCancelled": _order_cancelled,
+    "OrderReduced": _order_reduced,
     "ProofSubmitted": _payment_reaches("proof_submitted"),
     "PaymentRejected": _payment_reaches("rejected"),
     "PaymentCaptured": _payment_reaches("captured"),
