@@ -217,6 +217,7 @@ def _build_event(reduction: OrderReduction, reason: str) -> OrderReduced:
         offer_id=offer.id if offer else "",
         invited=tuple(invitation.staff for invitation in offer.invitations) if offer else (),
         completed=reduction.is_complete,
+        order_location=order.location,
     )
 
 

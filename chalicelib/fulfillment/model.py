@@ -203,7 +203,7 @@ def _get_by_id(items: Iterable[T], item_id: str) -> T:
 def check_placed(order: Order) -> None:
     """Raise OrderNotPlaced unless the order is placed, and neither completed nor cancelled."""
     if order.status != OrderStatus.PLACED:
-        raise OrderNotPlaced(order=order.id, status=order.status)
+        raise OrderNotPlaced(order=order.number, order_status=order.status)
 
 
 def transition_offer(offer: Offer, to: OfferStatus, **changes: Any) -> Offer:
@@ -391,7 +391,7 @@ class NotInvited(Forbidden):
 
 
 class NotPaid(Refused):
-    message = "The goods may leave after {method} payment {payment} is captured; it is {status}."
+    message = "The goods may leave after {method} payment {payment} is captured; it is {payment_status}."
 
 
 class CannotMove(Refused):
@@ -402,7 +402,7 @@ class OrderNotPlaced(Refused):
     """The order is completed or cancelled, so its fulfillments cannot change."""
 
     code = "cannot_move"
-    message = "Order {order} is {status}; its fulfillments can no longer change."
+    message = "Order {order} is {order_status}; its fulfillments can no longer change."
 
 
 class OrderWasCancelled(Refused):
@@ -599,6 +599,7 @@ class WorkDelivered(Event):
     completed: bool = False  # true when the whole order has reached the customer
     payments: tuple[PaymentRecord, ...] = ()  # the cash collected at the door
     postings: tuple[Posting, ...] = ()
+    order_location: str = ""  # the location of the order, which decides the business day
 
 
 @dataclass(frozen=True)
@@ -639,6 +640,7 @@ class WorkHandedOver(Event):
     movements: tuple[Movement, ...] = ()
     payments: tuple[PaymentRecord, ...] = ()  # the cash collected at the counter
     postings: tuple[Posting, ...] = ()
+    order_location: str = ""  # the location of the order, which decides the business day
 
 
 @dataclass(frozen=True)
@@ -653,6 +655,8 @@ class WorkCancelled(Event):
 
 @dataclass(frozen=True)
 class UnitsOfSku:
+    """Units of one SKU."""
+
     sku: str
     quantity: int
 
@@ -663,7 +667,7 @@ class ReducedWork:
 
     fulfillment_id: str
     location: str
-    cancelled: tuple[UnitsOfSku, ...]
+    cancelled: tuple[UnitsOfSku, ...]  # what it brings less
 
 
 @dataclass(frozen=True)
@@ -681,8 +685,9 @@ class OrderReduced(Event):
     owed_minor: int = 0  # paid already, to be refunded to the customer
     credit_minor: int = 0  # credit exposure released
     stood_down: tuple[FulfillmentRef, ...] = ()  # fulfillments that ended
-    reduced_work: tuple[ReducedWork, ...] = ()
+    reduced_work: tuple[ReducedWork, ...] = ()  # fulfillments that bring fewer units
     returned: tuple[FulfillmentRef, ...] = ()  # of goods that came back; what is not cancelled is routed again
     offer_id: str = ""  # the offer that this closed
     invited: tuple[str, ...] = ()  # the salesmen invited to it
     completed: bool = False  # true when the rest has reached the customer already
+    order_location: str = ""  # the location of the order, which decides the business day

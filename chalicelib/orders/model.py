@@ -161,6 +161,7 @@ class Order:
     token_version: int = 1
     link_until: datetime | None = None  # when the customer's link expires
     network_id: str = ""  # opaque id of the shopper's network, from `auth.network_id`
+    historical: bool = False  # sold before this shop: complete and paid, without work, stock, credit or messages
     version: int = 0
     journal_hash: str = ""
 
@@ -251,8 +252,12 @@ class MayNotOverridePrices(Refused):
     message = "Only the owner may set a price by hand, and a reason is required."
 
 
+class MayNotOverrideCredit(Refused):
+    message = "Only the owner and finance may grant credit over the limit; leave out the payment's `reason`."
+
+
 class CannotCancel(Refused):
-    message = "Order {order} cannot be cancelled: it is {status} and its goods are {fulfillment_status}."
+    message = "Order {order} cannot be cancelled: it is {order_status} and its goods are {fulfillment_status}."
 
 
 class UnitsHaveLeft(Refused):
@@ -284,7 +289,12 @@ class DraftGone(Refused):
 
 
 class NotAwaitingMoney(Refused):
-    message = "Payment {payment} is {status} and does not await money."
+    message = "Payment {payment} by {method} is {payment_status}; only an open bank transfer is confirmed or rejected."
+
+
+class OrderNotAwaitingMoney(Refused):
+    code = "not_awaiting_money"
+    message = "Order {order} is {payment_status}; no payment of it awaits money."
 
 
 @dataclass(frozen=True)
@@ -308,14 +318,14 @@ class DiscountGivenBack:
 
 @dataclass(frozen=True)
 class ReducedLine:
-    """By how much a line became smaller; its fields are those of OrderPlacedLine."""
+    """By how much a line became smaller."""
 
     sku: str
-    quantity: int
-    total_minor: int
-    tax_minor: int
-    cost_minor: int | None = None
-    discounts: tuple[DiscountGivenBack, ...] = ()
+    quantity: int  # cancelled units
+    total_minor: int  # what they cost with their tax, after their share of the discounts
+    tax_minor: int  # the tax in it
+    cost_minor: int | None = None  # what they cost us; absent when unknown
+    discounts: tuple[DiscountGivenBack, ...] = ()  # their share of each discount
 
 
 @dataclass(frozen=True)
@@ -343,6 +353,23 @@ class OrderPlaced(Event):
 
 
 @dataclass(frozen=True)
+class HistoricalOrderRecorded(Event):
+    """An order of an earlier system was recorded: complete and paid, without work, stock, credit or messages."""
+
+    order_id: str
+    channel: str
+    currency: str
+    total_minor: int  # what the customer paid, freight included
+    lines: tuple[OrderPlacedLine, ...]  # what was bought
+    payments: tuple[PaymentRecord, ...]  # how it was paid
+    placed_at: str  # the order's business date
+    freight_minor: int = 0
+    customer_id: str = ""
+    location: str = ""  # the store, warehouse or van that sold it
+    made_by: str = ""  # the member of staff who made the sale
+
+
+@dataclass(frozen=True)
 class OrderCancelled(Event):
     """An order was cancelled before its goods left, or after all of them came back."""
 
@@ -356,6 +383,7 @@ class OrderCancelled(Event):
     owed_minor: int = 0  # to be refunded to the customer
     credit_minor: int = 0  # credit exposure released
     payments: tuple[PaymentRecord, ...] = ()  # payments captured in the same commit
+    order_location: str = ""  # the location of the order, which decides the business day
 
 
 @dataclass(frozen=True)
@@ -380,6 +408,7 @@ class PaymentCaptured(Event):
     postings: tuple[Posting, ...] = ()
     owed_minor: int = 0  # no longer due, to be refunded
     credit_minor: int = 0  # credit exposure released, because the money was applied to that debt first
+    order_location: str = ""  # the location of the order, which decides the business day
 
 
 @dataclass(frozen=True)
@@ -387,7 +416,7 @@ class RefundedPayment:
     """The part of a payment that was returned."""
 
     payment_id: str
-    amount_minor: int
+    amount_minor: int  # how much of it
 
 
 @dataclass(frozen=True)
@@ -398,10 +427,11 @@ class RefundRecorded(Event):
     method: str  # transfer or cash
     amount_minor: int
     currency: str
-    refunds: tuple[RefundedPayment, ...]
+    refunds: tuple[RefundedPayment, ...]  # the payments that were returned
     till: str = ""  # absent for a transfer
     shift: str = ""  # absent for a transfer
     postings: tuple[Posting, ...] = ()
+    order_location: str = ""  # the location of the order, which decides the business day
 
 
 @dataclass(frozen=True)

@@ -90,6 +90,7 @@ def _build_event(order: Order, refunds: Sequence[CoveredPayment], shift: Shift |
         refunds=tuple(RefundedPayment(payment.id, part.minor) for payment, part in refunds),
         till=shift.till if shift else "",
         shift=shift.id if shift else "",
+        order_location=order.location,
         postings=postings.build_refund(order.id, amount, shift.till if shift else ""),
     )
 

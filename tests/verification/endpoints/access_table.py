@@ -23,6 +23,7 @@ def order_body(channel: str, **fields: Any) -> dict[str, Any]:
 
 OFFICE = ("owner", "finance", "agent")
 NO_OPEN_SHIFT = "no_open_shift"
+NO_CASH = {"owner": NO_OPEN_SHIFT} | dict.fromkeys(("finance", "agent"), "may_not_take_cash")
 HANDOVER_SALE = {"location": "store-tunjungan", "delivery": {"method": "handover"}, "payments": [{"method": "cash"}]}
 AGREED_PRICE_ORDER = {
     "lines": [{"sku": SOAP, "quantity": 1, "agreed": {"unit_price": {"amount": 9_000, "currency": "IDR"}}}],
@@ -35,6 +36,7 @@ ROWS = [
     access_row("GET /openapi.json", "all"),
     access_row("GET /docs", "all"),
     access_row("GET /me", "staff"),
+    access_row("GET /problems/{code}", "all", code="out_of_stock"),
     # catalog and prices
     access_row("GET /catalog/products", "all"),
     access_row("GET /catalog/products", "signed", query={"channel": "marketplace"}, note="of another channel"),
@@ -80,6 +82,7 @@ ROWS = [
     access_row(
         "POST /orders", "channel owner", body=order_body("marketplace", **AGREED_PRICE_ORDER), note="marketplace"
     ),
+    access_row("POST /orders/withdraw", "all"),
     access_row("GET /orders", "staff"),
     access_row("GET /orders/{order_id}", "staff own", order_id="ord_01KB"),
     access_row("GET /orders/{order_id}", "staff own", order_id="a draft", own_order="a draft", note="a draft"),
@@ -94,7 +97,9 @@ ROWS = [
     access_row(
         "POST /orders/{order_id}/payments", "own owner agent cashier salesman", order_id="a draft", own_order="a draft"
     ),
+    access_row("POST /orders/{order_id}/refunds", "owner finance", order_id="an order owed back"),
     access_row("POST /drafts", "owner agent"),
+    access_row("POST /drafts/withdraw", "owner agent salesman"),
     access_row("POST /drafts/{order_id}/submit", "owner agent salesman", order_id="a draft"),
     access_row("POST /drafts/{order_id}/pay-link", "owner agent salesman", order_id="a draft"),
     # payments
@@ -130,7 +135,7 @@ ROWS = [
         "POST /collections",
         "cashier salesman courier",
         prepare=open_shifts,
-        refused_by_rule=dict.fromkeys(OFFICE, NO_OPEN_SHIFT),
+        refused_by_rule=NO_CASH,
     ),
     access_row("POST /collections", "owner finance agent", body=BANK_COLLECTION, note="by bank"),
     # customers

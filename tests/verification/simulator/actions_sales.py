@@ -7,9 +7,9 @@ from dataclasses import replace
 from datetime import timedelta
 from typing import Any
 
+from chalicelib.fulfillment.cancel_lines import cancel_lines
 from chalicelib.kit import auth, clock
 from chalicelib.kit.auth import ANYONE, Principal
-from chalicelib.fulfillment.cancel_lines import cancel_lines
 from chalicelib.orders import cancel as cancelling
 from chalicelib.orders import confirm_payment, draft, link
 from chalicelib.orders.command import PlaceOrder, RequestedLine, Tender
