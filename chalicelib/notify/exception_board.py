@@ -14,8 +14,8 @@ from chalicelib.fulfillment.model import (
     assigned_quantities,
     unassigned_quantities,
 )
-from chalicelib.kit import clock, config, ids, journal
-from chalicelib.notify import store
+from chalicelib.kit import clock, compact_json, config, ids, journal
+from chalicelib.notify import inbox, store
 from chalicelib.orders import find as orders
 from chalicelib.orders.model import Order, OrderStatus, is_cancellable
 from chalicelib.orders.record_refund import load_refund_owed
@@ -146,9 +146,12 @@ def expiring_transfers(now: datetime) -> Iterator[dict[str, Any]]:
 
 
 def unanswered_notices() -> Iterator[dict[str, Any]]:
-    """Notices that were escalated to the owner, who has not acknowledged them."""
-    for row in store.load_inbox("role#owner", None, MAX_PER_KIND):
-        if row.acknowledged_at is None and row.kind == "unheard":
+    """Notices that were escalated to the owner, who has not acknowledged them, and that still ask for something."""
+    rows = [row for row in store.load_inbox("role#owner", None, MAX_PER_KIND) if row.kind == "unheard"]
+    states = inbox.load_states(rows)
+    for row in rows:
+        facts = compact_json.loads(row.facts) if row.facts else {}
+        if row.acknowledged_at is None and not inbox.is_settled(row.kind, facts, states):
             action = build_action("POST", f"/inbox/{row.sk}/ack")
             yield build_item("unheard", row.at, action, order=row.subject.partition("#")[2])
 

@@ -43,6 +43,7 @@ def build_office_notice(recipient_rule: str, template: str) -> Notice:
 OFFER = Notice("invited_salesmen", "offer", ("sms", "email"), needs_acknowledgement=True)
 RELEASED = Notice("released_location", "stand_down")
 REFUND_OWED = build_office_notice("finance_if_refund_owed", "refund_owed")
+CANCELLED = Notice("released_location", "cancelled_work")
 
 NOTICES: dict[str, tuple[Notice, ...]] = {
     "OrderPlaced": (build_customer_notice("placed", "customer_unless_handover"), Notice("seller", "sold")),
@@ -64,7 +65,7 @@ NOTICES: dict[str, tuple[Notice, ...]] = {
     ),
     "OrderReduced": (
         build_customer_notice("reduced"),
-        RELEASED,
+        CANCELLED,
         Notice("reduced_location", "work_reduced"),
         REFUND_OWED,
     ),
@@ -78,7 +79,7 @@ NOTICES: dict[str, tuple[Notice, ...]] = {
     "OfferExpired": (build_location_notice("assigned_location", "yours_now"),),
     "OfferDeclined": (build_location_notice("assigned_location", "yours_now"),),
     "OfferClaimed": (RELEASED,),
-    "WorkCancelled": (RELEASED,),
+    "WorkCancelled": (CANCELLED,),
     "OrderStranded": (Notice("owner_if_stranded", "stranded", ("email", "sms"), needs_acknowledgement=True),),
     "WorkDispatched": (build_customer_notice("dispatched"),),
     "CallRequested": (Notice("fulfiller", "call", ("sms",)),),

@@ -6,6 +6,7 @@ from typing import Annotated
 
 from pydantic import Field
 
+from chalicelib.kit.currency import check_currency
 from chalicelib.kit.money import CURRENCIES, Money
 from chalicelib.kit.web import Body
 
@@ -15,6 +16,7 @@ class AmountBody(Body):
     currency: Annotated[str, Field(pattern=f"^({'|'.join(CURRENCIES)})$")]
 
     def to_money(self) -> Money:
+        check_currency(self.currency)
         return Money(self.amount, self.currency)
 
 
