@@ -14,7 +14,13 @@ export function orderCancel(order, reload) {
   if (order.status !== "placed" || !CANCELLING_ROLES.has(staff.role)) return "";
   const key = newIdempotencyKey(); // a second tap, or a retry after a lost answer, cancels nothing more
   const reason = field(words.reason, { name: "reason", required: true, minlength: 2 });
-  const form = h("form", {}, order.lines.map(quantityField), reason, submitButton(words.cancel_units));
+  const form = h(
+    "form",
+    {},
+    order.lines.map(quantityField),
+    reason,
+    submitButton(words.cancel_units),
+  );
   form.addEventListener("submit", (event) => {
     event.preventDefault();
     runBusy(event.submitter, () => cancelUnits(order, form, key, reload));
