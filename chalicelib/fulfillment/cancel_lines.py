@@ -109,9 +109,6 @@ def cancel_lines(
         return cancel.cancel(principal, order_id, reason)  # a no-op, as a repeat of the last units' cancellation is
     if order.status != OrderStatus.PLACED:
         raise CannotCancel(order=order.number, status=order.status, fulfillment_status=order.fulfillment_status)
-    check_on_order(order, quantities)
-    if quantities == order.demand:
-        return cancel_order(principal, order_id, reason)
     return _reduce_order(principal, order_id, quantities, reason, idempotency_key)
 
 
@@ -137,6 +134,8 @@ def _reduce_order(
     if order.status != OrderStatus.PLACED:
         raise CannotCancel(order=order.number, status=order.status, fulfillment_status=order.fulfillment_status)
     check_on_order(order, quantities)
+    if quantities == order.demand:  # perhaps since another request cancelled the other units
+        return cancel_order(principal, order_id, reason)
     check_reconciled(order_fulfillment)
     payments = load_payments(order.payment_ids)
     check_no_proof(payments)
