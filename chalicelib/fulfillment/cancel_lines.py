@@ -108,7 +108,7 @@ def cancel_lines(
     if order.status == OrderStatus.CANCELLED:
         return cancel.cancel(principal, order_id, reason)  # a no-op, as a repeat of the last units' cancellation is
     if order.status != OrderStatus.PLACED:
-        raise CannotCancel(order=order.number, status=order.status, fulfillment_status=order.fulfillment_status)
+        raise CannotCancel(order=order.number, order_status=order.status, fulfillment_status=order.fulfillment_status)
     return _reduce_order(principal, order_id, quantities, reason, idempotency_key)
 
 
@@ -130,9 +130,10 @@ def _reduce_order(
     idempotency_key: IdempotencyKey | None,
 ) -> tuple[Order, list[Payment]]:
     order_fulfillment = load_fulfillment_of_order(order_id)
+    idempotency.check_repeat(idempotency_key)  # after the read, which may show what the same request did meanwhile
     order = order_fulfillment.order
     if order.status != OrderStatus.PLACED:
-        raise CannotCancel(order=order.number, status=order.status, fulfillment_status=order.fulfillment_status)
+        raise CannotCancel(order=order.number, order_status=order.status, fulfillment_status=order.fulfillment_status)
     check_on_order(order, quantities)
     if quantities == order.demand:  # perhaps since another request cancelled the other units
         return cancel_order(principal, order_id, reason)

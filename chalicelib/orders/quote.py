@@ -46,11 +46,10 @@ def list_shortages(command: PlaceOrder, context: OrderContext, locations: Sequen
 
 
 def list_pickups(command: PlaceOrder, context: OrderContext) -> list[dict[str, Any]]:
-    """Return the active stores that have the whole cart, as delivery methods."""
-    stores = [location for location in places.load_locations().values() if location.kind == "store" and location.active]
+    """Return the pickup locations that have the whole cart, as delivery methods."""
     return [
         {"method": "pickup", "location": store.id, "name": store.name, "address": store.address}
-        for store in stores
+        for store in places.list_pickup_locations()
         if store.id in context.preference and not list_shortages(command, context, [store.id])
     ]
 
