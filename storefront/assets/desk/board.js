@@ -17,6 +17,7 @@ const itsAction = ({ action }) => action;
 const RESOLUTIONS = {
   returned_goods: itsAction,
   stranded: ({ order }) => ({ method: "POST", path: `/orders/${order}/reroute` }),
+  without_work: itsAction,
   expiring_transfer: itsAction,
   unheard: itsAction,
   refund_owed: itsAction,
@@ -31,6 +32,7 @@ const CANCELLATIONS = {
 const LABELS = {
   returned_goods: words.board.send_again,
   stranded: words.board.reroute,
+  without_work: words.board.reroute,
   expiring_transfer: words.confirm,
   unheard: words.actions.ack,
   refund_owed: words.board.refunded,
