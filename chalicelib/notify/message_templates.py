@@ -24,6 +24,7 @@ TEMPLATE_FACTS: dict[str, set[str]] = {
     "proof_rejected": {"number", "until", "link"},
     "cancelled": {"number", "link"},
     "expired": {"number", "link"},
+    "ready": {"number", "store", "address", "hours", "link"},
     "dispatched": {"number", "carrier", "link"},
     "delivered": {"number", "link"},
     "code": {"code"},

@@ -9,6 +9,7 @@ from typing import Any
 from chalicelib.orders.check_order import check_order
 from chalicelib.orders.command import PlaceOrder
 from chalicelib.orders.context import OrderContext, load_all_locations, load_context
+from chalicelib.orders.model import Delivery
 from chalicelib.orders.price import quote_order
 from chalicelib.payments.model import PAYMENT_METHODS
 from chalicelib.places import find as places
@@ -46,6 +47,9 @@ def list_shortages(command: PlaceOrder, context: OrderContext, locations: Sequen
 
 def list_pickups(command: PlaceOrder, context: OrderContext) -> list[dict[str, Any]]:
     """Return the active stores that have the whole cart, as delivery methods."""
+    if command.delivery.method != "ship":  # the context has the levels of the chosen store only
+        command = replace(command, delivery=Delivery("ship"))
+        context = load_all_locations(command, context)
     stores = [location for location in places.load_locations().values() if location.kind == "store" and location.active]
     return [
         {"method": "pickup", "location": store.id, "name": store.name, "address": store.address}

@@ -40,6 +40,7 @@ class Location:
     address: str = ""
     phone: str = ""
     email: str = ""
+    hours: str = ""  # opening hours as customers read them, such as `Senin-Sabtu 09.00-21.00`
     active: bool = True
 
 

@@ -24,6 +24,7 @@ class LocationRow(Row):
     address = UnicodeAttribute(null=True)
     phone = UnicodeAttribute(null=True)
     email = UnicodeAttribute(null=True)
+    hours = UnicodeAttribute(null=True)
     active = BooleanAttribute()
     version = NumberAttribute()
     journal_hash = UnicodeAttribute()
@@ -79,7 +80,7 @@ def postcode_key(country: str, postcode: str) -> Key:
 
 
 def row_to_location(row: Any) -> Location:
-    texts = {name: getattr(row, name) or "" for name in ("address", "phone", "email")}
+    texts = {name: getattr(row, name) or "" for name in ("address", "phone", "email", "hours")}
     return Location(row.sk, row.kind, row.name, row_to_point(row), zone=row.zone, **texts, active=row.active)
 
 
@@ -114,6 +115,7 @@ def location_to_row(location: Location, head: Head) -> LocationRow:
         address=location.address or None,
         phone=location.phone or None,
         email=location.email or None,
+        hours=location.hours or None,
         active=location.active,
         **vars(head),
     )
