@@ -55,7 +55,7 @@ def body_to_command(
         note=body.note,
         backorder=body.backorder,
         language=body.language or "",
-        idempotency_key=_idempotency_key(body, call),
+        idempotency_key=order_idempotency_key(body, call),
         placed_at=_require_time_zone(body.placed_at),
         freight=body_to_money(body.freight),
         ref=body.ref,
@@ -178,7 +178,7 @@ def _has_destination(delivery: Delivery) -> bool:
     return bool(delivery.point or address.get("street") or address.get("postcode"))
 
 
-def _idempotency_key(body: PlaceOrderBody, call: Call) -> idempotency.IdempotencyKey | None:
+def order_idempotency_key(body: PlaceOrderBody, call: Call) -> idempotency.IdempotencyKey | None:
     """Return the key of the request. An order with a `ref` is identified by it, even if a later
     import sends another key.
 

@@ -112,6 +112,7 @@ class Endpoint:
     response: Any = None  # a pydantic model or a JSON schema of the 2xx body, for openapi.json
     status: int = 200
     idempotent: bool = False
+    idempotency_scope: str = ""  # the endpoint whose keys this one reads, if not its own
     max_bytes: int = MAX_BODY_BYTES
     example: Any = None
     media_type: str = "application/json"  # of the 2xx body
@@ -283,7 +284,8 @@ def read_idempotency_key(
         raise Unreadable(("Idempotency-Key", "send this header: 16 to 128 characters, the same on every retry"))
     content = body.model_dump(mode="json") if isinstance(body, BaseModel) else body
     caller = principal.actor if not principal.token else auth.order_token_hash(principal.token)
-    return idempotency.build_idempotency_key(caller, endpoint.name, key, {"body": content, "path": parts})
+    scope = endpoint.idempotency_scope or endpoint.name
+    return idempotency.build_idempotency_key(caller, scope, key, {"body": content, "path": parts})
 
 
 def build_response(endpoint: Endpoint, result: Any) -> Response:

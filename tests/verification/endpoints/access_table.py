@@ -80,6 +80,7 @@ ROWS = [
     access_row(
         "POST /orders", "channel owner", body=order_body("marketplace", **AGREED_PRICE_ORDER), note="marketplace"
     ),
+    access_row("POST /orders/withdraw", "all"),
     access_row("GET /orders", "staff"),
     access_row("GET /orders/{order_id}", "staff own", order_id="ord_01KB"),
     access_row("GET /orders/{order_id}", "staff own", order_id="a draft", own_order="a draft", note="a draft"),
@@ -95,6 +96,7 @@ ROWS = [
         "POST /orders/{order_id}/payments", "own owner agent cashier salesman", order_id="a draft", own_order="a draft"
     ),
     access_row("POST /drafts", "owner agent"),
+    access_row("POST /drafts/withdraw", "owner agent salesman"),
     access_row("POST /drafts/{order_id}/submit", "owner agent salesman", order_id="a draft"),
     access_row("POST /drafts/{order_id}/pay-link", "owner agent salesman", order_id="a draft"),
     # payments
