@@ -31,8 +31,19 @@ def quote_cart(command: PlaceOrder) -> dict[str, Any]:
         "coupons_used": list(quoted.coupons_used),
         "short": list_shortages(command, context, context.preference),
         "delivery": [{"method": "ship"}, *list_pickups(command, context)],
+        **located_by_to_json(command, context),
         "payments": [code for code in PAYMENT_METHODS if is_method_available(code, command, context)],
     }
+
+
+def located_by_to_json(command: PlaceOrder, context: OrderContext) -> dict[str, Any]:
+    """Return {"located_by": …} for a delivery with a postcode or position: `address`, `postcode`, `area` or null.
+
+    Salesmen near the delivery are found only with a position; with null the order goes to a warehouse.
+    """
+    delivery = command.delivery
+    is_located = bool(delivery.point or (delivery.address or {}).get("postcode"))
+    return {"located_by": context.located_by} if delivery.method == "ship" and is_located else {}
 
 
 def list_shortages(command: PlaceOrder, context: OrderContext, locations: Sequence[str]) -> list[dict[str, Any]]:

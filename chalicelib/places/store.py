@@ -12,6 +12,8 @@ from chalicelib.kit.journal import Head
 from chalicelib.kit.row_attributes import InstantAttribute
 from chalicelib.places.model import Location, Point, Position, Postcode, Staff
 
+AREA_SUFFIX_LENGTH = 2  # the last characters of a postcode, which tell places of one area apart
+
 
 class LocationRow(Row):
     Meta = db.table("places")
@@ -61,6 +63,19 @@ class PostcodeRow(Row):
     lon = NumberAttribute(null=True)
 
 
+class PostcodeAreaRow(Row):
+    """The middle of the postcodes that share their first characters, for postcodes that are not on file.
+
+    `postcodes` is the number that it was computed from.
+    """
+
+    Meta = db.table("places")
+
+    lat = NumberAttribute()
+    lon = NumberAttribute()
+    postcodes = NumberAttribute()
+
+
 class CountryRow(Row):
     """Whether a country's postcodes are complete, so that others do not exist."""
 
@@ -77,6 +92,11 @@ def staff_key(staff_id: str) -> Key:
 
 def postcode_key(country: str, postcode: str) -> Key:
     return Key(PostcodeRow, f"postcode#{country}#{postcode}", "postcode")
+
+
+def postcode_area_key(country: str, postcode: str) -> Key:
+    """Return the key of the area of a postcode: that of 60241 is 602."""
+    return Key(PostcodeAreaRow, f"postcode_area#{country}#{postcode[:-AREA_SUFFIX_LENGTH]}", "area")
 
 
 def row_to_location(row: Any) -> Location:
