@@ -176,6 +176,7 @@ class IdentityTaken(Refused):
 
     def __init__(self, kind: str, customer_id: str) -> None:
         super().__init__(kind=kind, customer=customer_id)
+        self.kind, self.customer_id = kind, customer_id
 
 
 class NothingToVerify(Refused):

@@ -55,13 +55,14 @@ def save_customer(
 
     `opening_balance` is an earlier debt, and `extra_writes` are writes that belong to it (the receivable). Both apply
     only when the credit is created, so that an import can be repeated. A phone number or e-mail address of another
-    customer continues to identify that customer.
+    customer continues to identify that customer; one person has one limit, so a higher limit raises IdentityTaken then.
     """
     rows = db.batch([customer_key(customer.id), credit_key(customer.id), *_identity_keys(customer)])
     before = row_to_customer(row) if (row := rows.get(customer_key(customer.id))) else None
     credit = row_to_credit(row) if (row := rows.get(credit_key(customer.id))) else None
     after = _preserve_stored_fields(customer, before)
     granted = _build_credit(after, credit, credit_limit, opening_balance)
+    _check_one_limit(after, credit, granted, rows)
     identities = _claim_new_identities(before, after, rows) + _delete_old_identities(before, after)
     if after == before and granted == credit and not identities:
         return False
@@ -104,6 +105,15 @@ def _build_credit(
         return credit
     exposure = credit.exposure if credit else opening or zero(config.currency())
     return Credit(customer.id, limit or zero(exposure.currency), exposure, customer.terms_days)
+
+
+def _check_one_limit(customer: Customer, before: Credit | None, after: Credit | None, rows: Mapping[Key, Any]) -> None:
+    """Raise IdentityTaken if the limit rises and the phone number or e-mail address is another customer's."""
+    if after is None or after.limit.minor <= (before.limit.minor if before else 0):
+        return
+    for identity in (row_to_identity(rows[key]) for key in _identity_keys(customer) if key in rows):
+        if identity.customer_id not in (customer.id, customer.merged_into):
+            raise IdentityTaken(identity.kind, identity.customer_id)
 
 
 def _claim_new_identities(before: Customer | None, after: Customer, rows: Mapping[Key, Any]) -> list[Write]:

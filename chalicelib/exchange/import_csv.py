@@ -1,6 +1,7 @@
 """Import of a folder of CSV files: each row is parsed, its references are checked, and its package's use case saves it.
 
-A dry run saves nothing. A wrong row is reported and the rest is imported. Importing a folder twice changes nothing.
+A dry run does the same on an engine that saves nothing, so it reports every refusal. A wrong row is reported and the
+rest is imported. Importing a folder twice changes nothing.
 """
 
 from __future__ import annotations
@@ -11,14 +12,26 @@ from typing import Any
 
 from chalicelib.exchange import import_orders, import_rows
 from chalicelib.exchange.model import FILES, BadValue, CellFormats, CsvRow, RowError, UnknownFile, parse_csv
-from chalicelib.kit import config
+from chalicelib.kit import config, db
 from chalicelib.kit.auth import Principal
+from chalicelib.kit.dry_run import DryRunEngine
 from chalicelib.kit.errors import Invalid, Problem, Refused
 from chalicelib.places import find as places
 from chalicelib.stock.save import LEVELS_PER_COMMIT
 
 ParsedRow = tuple[CsvRow, Any]  # a row and its parsed value
 ID_COLUMNS = {"products": "sku", "locations": "id", "staff": "id", "customers": "id"}  # what other files may refer to
+
+
+@dataclass(frozen=True)
+class ImportOptions:
+    """`historical` orders were sold in an earlier system. `numbers` and `dates` are the conventions of all files; each
+    file shows its own if they are empty."""
+
+    dry_run: bool = False
+    historical: bool = False
+    numbers: str = ""
+    dates: str = ""
 
 
 @dataclass
@@ -42,7 +55,7 @@ class ImportReport:
             "dry_run": self.dry_run,
             "formats": self.formats,
             "rows": self.rows,
-            "changed": self.changed,
+            "changed": dict.fromkeys(self.changed, 0) if self.dry_run else self.changed,
             "errors": [error.to_json() for error in self.errors],
             "warnings": [warning.to_json() for warning in self.warnings],
             "refused": self.refused,
@@ -50,16 +63,19 @@ class ImportReport:
         }
 
 
-def import_folder(
-    folder: Mapping[str, str], principal: Principal, dry_run: bool, numbers: str = "", dates: str = ""
-) -> ImportReport:
-    """Import a folder, given as text by file name without `.csv`. Wrong rows are reported; raises UnknownFile.
-
-    `numbers` and `dates` are the conventions of all files; each file shows its own if they are empty."""
+def import_folder(folder: Mapping[str, str], principal: Principal, options: ImportOptions) -> ImportReport:
+    """Import a folder, given as text by file name without `.csv`. Wrong rows are reported; raises UnknownFile."""
     if unknown := [name for name in folder if name not in FILES]:
         raise build_unknown_file(f"{unknown[0]}.csv")
-    report = ImportReport(dry_run)
-    formats = CellFormats(config.currency(), config.zone(), numbers, dates)
+    if not options.dry_run:
+        return _import_files(folder, principal, options)
+    with db.use_engine(DryRunEngine(db.current_engine())):
+        return _import_files(folder, principal, options)
+
+
+def _import_files(folder: Mapping[str, str], principal: Principal, options: ImportOptions) -> ImportReport:
+    report = ImportReport(options.dry_run)
+    formats = CellFormats(config.currency(), config.zone(), options.numbers, options.dates)
     lines = {name: _parse_file(name, folder[name], formats, report) for name in FILES if name in folder}
     known = import_rows.KnownIds({name: _ids_in_folder(lines, name) for name in ID_COLUMNS})
     for name in FILES:
@@ -67,7 +83,8 @@ def import_folder(
             _import_file(name, lines[name], known, principal, report)
             places.clear_cache()
     if "orders" in lines:
-        import_orders.import_orders(lines["orders"], lines.get("order_lines", []), known, principal, report)
+        orders = import_orders.OrderImport(known, principal, report, options.historical)
+        orders.import_rows(lines["orders"], lines.get("order_lines", []))
     return report
 
 
@@ -101,14 +118,12 @@ def _import_file(
             continue
         parsed.append((line, value))
         report.warnings += import_rows.list_contact_warnings(line, value)
-        if name in import_rows.SAVERS and not report.dry_run:
+        if name in import_rows.SAVERS:
             report.changed[name] += _save_row(line, value, name, principal, report)
-    if name in import_rows.BATCH_SAVERS and not report.dry_run:
+    if name in import_rows.BATCH_SAVERS:
         report.changed[name] = _save_batches(parsed, name, principal, report)
-    if name == "products":
-        known.products = {row.product.sku: row.product for _, row in parsed}
     if name in ID_COLUMNS:
-        known.folder[name] = {line.cell(ID_COLUMNS[name]) for line, _ in parsed}
+        known.folder[name] = set()  # from now on those that were saved are in the shop
 
 
 def _save_batches(parsed: Iterable[ParsedRow], name: str, principal: Principal, report: ImportReport) -> int:

@@ -55,7 +55,7 @@ FILES = {
     ),
     "orders": FileFormat(
         ("ref", "placed_at", "channel"),
-        ("customer", "actor", "delivery_method", "location", "payment_method", "freight", "coupons"),
+        ("customer", "actor", "delivery_method", "location", "payment_method", "freight", "coupons", "historical"),
         key=("ref",),
     ),
     "order_lines": FileFormat(("ref", "sku", "quantity", "unit_price"), ("discount_rate",)),
@@ -66,6 +66,7 @@ INTEGER_COLUMNS = frozenset(
 )
 MONEY_COLUMNS = frozenset({"price", "cost", "credit_limit", "opening_receivable", "freight", "unit_price"})
 DATE_COLUMNS = frozenset({"placed_at"})
+YES, NO = ("yes", "ya", "true", "1"), ("", "no", "tidak", "false", "0")
 # Rates and coordinates are too small for a thousands mark, so that either mark can only be the decimal mark.
 SMALL_NUMBER_COLUMNS = frozenset({"tax_rate", "discount_rate", "lat", "lon"})
 # Python also accepts 1_000 and the digits of every script; in a CSV file those are errors.
@@ -90,6 +91,8 @@ class RowError:
 
 class BadValue(Invalid):
     """The value of one cell is not valid."""
+
+    is_internal = True
 
     def __init__(self, column: str, reason: str) -> None:
         super().__init__((column, reason))
@@ -200,6 +203,12 @@ class CsvRow:
         if cell and not SMALL_NUMBER.fullmatch(cell):
             raise BadValue(column, f"{cell!r} is not a number")
         return cell.replace(",", ".")
+
+    def flag(self, column: str) -> bool:
+        cell = self.text(column).lower()
+        if cell not in YES + NO:
+            raise BadValue(column, f"{cell!r} is neither yes nor no")
+        return cell in YES
 
     def instant(self, column: str) -> datetime:
         try:

@@ -66,7 +66,13 @@ def record_counter_handover(order_fulfillment: OrderFulfillment) -> None:
     ]
     events = [
         WorkHandedOver(
-            order.id, fulfillment.id, fulfillment.location, fulfillment.fulfiller, order.currency, completed=True
+            order.id,
+            fulfillment.id,
+            fulfillment.location,
+            fulfillment.fulfiller,
+            order.currency,
+            completed=True,
+            order_location=order.location,
         )
         for fulfillment in fulfillments
     ]

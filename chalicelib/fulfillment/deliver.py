@@ -32,6 +32,7 @@ def deliver(principal: Principal, fulfillment_id: str) -> Fulfillment:
         completed=complete,
         payments=cash.payments,
         postings=cash.postings,
+        order_location=context.order_fulfillment.order.location,
     )
     changes = cash.order_changes | ({"status": OrderStatus.COMPLETED} if complete else {})
     if name := find_carrier_name(context.order_fulfillment.with_changed(after)):

@@ -50,7 +50,7 @@ def dispatch(principal: Principal, fulfillment_id: str) -> Fulfillment:
 def check_paid_before_dispatch(payments: Sequence[Payment]) -> None:
     """Raise NotPaid for a payment that must be captured before dispatch and is not."""
     for payment in unpaid_before_dispatch(payments):
-        raise NotPaid(payment=payment.id, method=payment.method, status=payment.status)
+        raise NotPaid(payment=payment.id, method=payment.method, payment_status=payment.status)
 
 
 def find_carrier(context: FulfillmentContext) -> Staff | None:

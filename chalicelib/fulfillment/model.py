@@ -203,7 +203,7 @@ def _get_by_id(items: Iterable[T], item_id: str) -> T:
 def check_placed(order: Order) -> None:
     """Raise OrderNotPlaced unless the order is placed, and neither completed nor cancelled."""
     if order.status != OrderStatus.PLACED:
-        raise OrderNotPlaced(order=order.id, status=order.status)
+        raise OrderNotPlaced(order=order.number, order_status=order.status)
 
 
 def transition_offer(offer: Offer, to: OfferStatus, **changes: Any) -> Offer:
@@ -402,7 +402,7 @@ class NotInvited(Forbidden):
 
 
 class NotPaid(Refused):
-    message = "The goods may leave after {method} payment {payment} is captured; it is {status}."
+    message = "The goods may leave after {method} payment {payment} is captured; it is {payment_status}."
 
 
 class CannotMove(Refused):
@@ -413,7 +413,7 @@ class OrderNotPlaced(Refused):
     """The order is completed or cancelled, so its fulfillments cannot change."""
 
     code = "cannot_move"
-    message = "Order {order} is {status}; its fulfillments can no longer change."
+    message = "Order {order} is {order_status}; its fulfillments can no longer change."
 
 
 class OrderWasCancelled(Refused):
@@ -611,6 +611,7 @@ class WorkDelivered(Event):
     completed: bool = False  # true when the whole order has reached the customer
     payments: tuple[PaymentRecord, ...] = ()  # the cash collected at the door
     postings: tuple[Posting, ...] = ()
+    order_location: str = ""  # the location of the order, which decides the business day
 
 
 @dataclass(frozen=True)
@@ -651,6 +652,7 @@ class WorkHandedOver(Event):
     movements: tuple[Movement, ...] = ()
     payments: tuple[PaymentRecord, ...] = ()  # the cash collected at the counter
     postings: tuple[Posting, ...] = ()
+    order_location: str = ""  # the location of the order, which decides the business day
 
 
 @dataclass(frozen=True)

@@ -24,7 +24,7 @@ from chalicelib.fulfillment.request_call import request_call
 from chalicelib.fulfillment.reroute import reroute
 from chalicelib.fulfillment.send_again import send_again
 from chalicelib.fulfillment.store import find_link, find_offer
-from chalicelib.kit import clock, config
+from chalicelib.kit import clock
 from chalicelib.kit.auth import Principal
 from chalicelib.kit.errors import Problem
 from chalicelib.kit.web import (
@@ -124,8 +124,7 @@ def _render_link(token: str, lang: str, refused: Problem | None = None) -> ApiRe
 
 
 def _offer_zone(offer: Offer, staff: str) -> str:
-    van = places.load_locations().get(offer.invitation(staff).location)
-    return van.zone if van else config.zone()
+    return places.find_zone(offer.invitation(staff).location)
 
 
 @endpoints.get("/orders/{order_id}/routing", roles=STAFF)

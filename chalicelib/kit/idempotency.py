@@ -51,6 +51,7 @@ class RequestWithdrawn(Refused):
 class Replay(Problem):
     """The request was carried out before; `answer` is what it returned. Endpoints answer it with status 200."""
 
+    is_internal = True
     message = "This request was carried out before."
 
     def __init__(self, answer: dict[str, Any]) -> None:

@@ -21,7 +21,7 @@ from chalice.app import Blueprint, Response
 from pydantic import BaseModel, ConfigDict, ValidationError, ValidationInfo, field_validator
 from pydantic_core import PydanticCustomError
 
-from chalicelib.kit import auth, compact_json, idempotency, log
+from chalicelib.kit import auth, compact_json, config, idempotency, log
 from chalicelib.kit.auth import ANYONE, Principal
 from chalicelib.kit.errors import Declined, Forbidden, Invalid, NotFound, NotSignedIn, Problem, Refused, Unavailable
 
@@ -273,7 +273,14 @@ def validation_error_to_invalid(error: ValidationError) -> Invalid:
     problems = error.errors(include_url=False, include_input=False, include_context=False)
     if problems[0]["type"] == "json_invalid":
         return Unreadable(("", f"the body is not JSON: {problems[0]['msg'].removeprefix('Invalid JSON: ')}"))
-    return Invalid(*((".".join(map(str, problem["loc"])), problem["msg"]) for problem in problems[:20]))
+    return Invalid(
+        *((".".join(map(str, problem["loc"])), _without_prefix(problem["msg"])) for problem in problems[:20])
+    )
+
+
+def _without_prefix(text: str) -> str:
+    """Return the sentence of a validator without the kind of exception that pydantic puts before it."""
+    return text.removeprefix("Value error, ").removeprefix("Assertion failed, ")
 
 
 def read_idempotency_key(
@@ -371,13 +378,18 @@ def status_of(problem: Problem) -> int:
     return next(status for kind, status in STATUS_BY_PROBLEM if isinstance(problem, kind))
 
 
+# Members of RFC 9457, our `code`, and the part of a message that `errors` has field by field.
+RESERVED_MEMBERS = {"type", "title", "status", "detail", "instance", "code", "summary"}
+
+
 def problem_to_response(problem: Problem, status: int) -> Response:
     return build_problem_response(status, problem.code, problem.detail, problem.facts)
 
 
 def build_problem_response(status: int, code: str, detail: str, facts: dict[str, Any]) -> Response:
-    body = {"type": f"/problems/{code}", "title": code.replace("_", " "), "status": status, "detail": detail}
-    body |= {"code": code} | {name: fact for name, fact in facts.items() if name != "summary"}
+    members = {"type": config.problem_url(code), "title": code.replace("_", " "), "status": status, "detail": detail}
+    members |= {"code": code}
+    body = members | {name: fact for name, fact in facts.items() if name not in RESERVED_MEMBERS}
     headers = SECURITY_HEADERS | {"Content-Type": "application/problem+json"} | STATUS_HEADERS.get(status, {})
     return Response(
         json.dumps(body, default=_fact_to_json, separators=(",", ":")), status_code=status, headers=dict(headers)

@@ -162,16 +162,19 @@ def is_reachable(channel: str, recipient: Recipient, limits: SmsLimits) -> bool:
 
 
 class AlreadyNotified(Refused):
+    is_internal = True
     message = "The recipients of event {event_id} were notified before."
 
 
 class BudgetSpent(Refused):
     """`budget` is the key of the budget; `all` is the shop's."""
 
+    is_internal = True
     message = "The SMS budget of today is spent."
 
 
 class AlreadySending(Refused):
+    is_internal = True
     message = "This message was sent, or may have been sent, over this channel before."
 
 

@@ -58,6 +58,7 @@ class PlaceOrder:
     placed_at: datetime | None = None  # business date of an order agreed elsewhere; holds are timed from now instead
     freight: Money | None = None
     ref: str = ""
+    historical: bool = False  # sold in an earlier system, see `record_historical`
     network_id: str = ""  # of a shopper, from `auth.network_id`; limits the messages that their orders cause in a day
     made_by: str = ""  # the member of staff who made the sale, if another (an import) records it
     order_id: str = ""  # id of the draft that is submitted

@@ -22,6 +22,7 @@ from chalicelib.orders import cancel, order_json, store
 from chalicelib.orders.model import (
     NotAwaitingMoney,
     Order,
+    OrderNotAwaitingMoney,
     OrderStatus,
     PaymentCaptured,
     PaymentRejected,
@@ -31,7 +32,7 @@ from chalicelib.orders.model import (
 from chalicelib.orders.order_change import OrderChange, PaymentChange, load_change
 from chalicelib.payments import lifecycle, postings
 from chalicelib.payments.lifecycle import PaymentContext
-from chalicelib.payments.model import PAYMENT_METHODS, NoOpenShift, Payment, PaymentStatus, Shift
+from chalicelib.payments.model import PAYMENT_METHODS, Payment, PaymentStatus, Shift, build_cash_refusal
 from chalicelib.payments.shift_store import add_cash, find_open_shift
 from chalicelib.payments.store import (
     cover_payments,
@@ -91,7 +92,7 @@ def confirm(principal: Principal, payment_id: str) -> tuple[Order, list[Payment]
     if payment.status == PaymentStatus.CAPTURED:
         return change.order, change.payments
     if not PAYMENT_METHODS[payment.method].holds_stock:
-        raise NotAwaitingMoney(payment=payment.id, status=payment.status)
+        raise NotAwaitingMoney(payment=payment.id, method=payment.method, payment_status=payment.status)
     return capture(change, PaymentChange(payment, lifecycle.capture(payment, actor=principal.id)))
 
 
@@ -100,7 +101,7 @@ def pay_in_cash(
 ) -> tuple[Order, list[Payment]]:
     """Pay everything that still awaits money in cash, into the cashier's open shift. Pending transfers are cancelled.
 
-    Raises NotAwaitingMoney and NoOpenShift."""
+    Raises OrderNotAwaitingMoney, NoOpenShift and MayNotTakeCash."""
     idempotency.check_repeat(idempotency_key)
     return _take_cash(principal, order_id, idempotency_key)
 
@@ -112,10 +113,10 @@ def _take_cash(
     change = load_change(principal, order_id, idempotency_key)
     order, pending = change.order, [payment for payment in change.payments if _is_awaiting_money(payment)]
     if order.status != OrderStatus.PLACED or not pending:
-        raise NotAwaitingMoney(payment=order.id, status=order.payment_status)
+        raise OrderNotAwaitingMoney(order=order.number, payment_status=order.payment_status)
     shift = find_open_shift(principal.id)
     if shift is None:
-        raise NoOpenShift()
+        raise build_cash_refusal(principal.role)
     cash = _build_cash_payment(change, total((payment.outstanding for payment in pending), order.currency), shift)
     payments = [
         replace(payment, status=PaymentStatus.CANCELLED) if payment in pending else payment
@@ -240,6 +241,7 @@ def _build_captured_event(order: Order, payment: Payment, movements: Sequence[Mo
         currency=order.currency,
         movements=tuple(movements),
         postings=postings.build_capture(payment),
+        order_location=order.location,
     )
 
 

@@ -161,6 +161,7 @@ class Order:
     token_version: int = 1
     link_until: datetime | None = None  # when the customer's link expires
     network_id: str = ""  # opaque id of the shopper's network, from `auth.network_id`
+    historical: bool = False  # sold before this shop: complete and paid, without work, stock, credit or messages
     version: int = 0
     journal_hash: str = ""
 
@@ -251,8 +252,12 @@ class MayNotOverridePrices(Refused):
     message = "Only the owner may set a price by hand, and a reason is required."
 
 
+class MayNotOverrideCredit(Refused):
+    message = "Only the owner and finance may grant credit over the limit; leave out the payment's `reason`."
+
+
 class CannotCancel(Refused):
-    message = "Order {order} cannot be cancelled: it is {status} and its goods are {fulfillment_status}."
+    message = "Order {order} cannot be cancelled: it is {order_status} and its goods are {fulfillment_status}."
 
 
 class NoLocation(Invalid):
@@ -268,7 +273,12 @@ class DraftGone(Refused):
 
 
 class NotAwaitingMoney(Refused):
-    message = "Payment {payment} is {status} and does not await money."
+    message = "Payment {payment} by {method} is {payment_status}; only an open bank transfer is confirmed or rejected."
+
+
+class OrderNotAwaitingMoney(Refused):
+    code = "not_awaiting_money"
+    message = "Order {order} is {payment_status}; no payment of it awaits money."
 
 
 @dataclass(frozen=True)
@@ -307,6 +317,23 @@ class OrderPlaced(Event):
 
 
 @dataclass(frozen=True)
+class HistoricalOrderRecorded(Event):
+    """An order of an earlier system was recorded: complete and paid, without work, stock, credit or messages."""
+
+    order_id: str
+    channel: str
+    currency: str
+    total_minor: int  # what the customer paid, freight included
+    lines: tuple[OrderPlacedLine, ...]  # what was bought
+    payments: tuple[PaymentRecord, ...]  # how it was paid
+    placed_at: str  # the order's business date
+    freight_minor: int = 0
+    customer_id: str = ""
+    location: str = ""  # the store, warehouse or van that sold it
+    made_by: str = ""  # the member of staff who made the sale
+
+
+@dataclass(frozen=True)
 class OrderCancelled(Event):
     """An order was cancelled before its goods left, or after all of them came back."""
 
@@ -320,6 +347,7 @@ class OrderCancelled(Event):
     owed_minor: int = 0  # to be refunded to the customer
     credit_minor: int = 0  # credit exposure released
     payments: tuple[PaymentRecord, ...] = ()  # payments captured in the same commit
+    order_location: str = ""  # the location of the order, which decides the business day
 
 
 @dataclass(frozen=True)
@@ -344,6 +372,7 @@ class PaymentCaptured(Event):
     postings: tuple[Posting, ...] = ()
     owed_minor: int = 0  # no longer due, to be refunded
     credit_minor: int = 0  # credit exposure released, because the money was applied to that debt first
+    order_location: str = ""  # the location of the order, which decides the business day
 
 
 @dataclass(frozen=True)

@@ -43,7 +43,7 @@ def order_to_json(order: Order, payments: Sequence[Payment]) -> dict[str, Any]:
         "reason": order.reason or None,
         "note": order.note or None,
         "ref": order.ref or None,
-    }
+    } | ({"historical": True} if order.historical else {})
 
 
 def line_to_json(line: OrderLine) -> dict[str, Any]:

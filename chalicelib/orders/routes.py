@@ -11,7 +11,7 @@ from pydantic import Field, StringConstraints
 from chalicelib.catalog.model import CHANNELS
 from chalicelib.customers import verify
 from chalicelib.customers.model import CODE_LIFETIME
-from chalicelib.kit import clock, config, files
+from chalicelib.kit import clock, files
 from chalicelib.kit.auth import Principal
 from chalicelib.kit.errors import Invalid, NotFound
 from chalicelib.kit.idempotency import Replay, check_repeat
@@ -21,6 +21,7 @@ from chalicelib.orders.command import Tender
 from chalicelib.orders.model import Order
 from chalicelib.payments.model import Payment
 from chalicelib.payments.store import find_payment, load_payments
+from chalicelib.places.find import business_day
 
 endpoints = Routes(__name__)
 Reason = Annotated[str, StringConstraints(min_length=2, max_length=200)]
@@ -100,7 +101,7 @@ def list_orders(call: Call) -> dict[str, Any]:
         before = (read_cursor(query.cursor, name) or {}).get("before")
         orders, next_before = find.list_orders_of_customer(query.customer, query.limit, before)
     else:
-        day = (query.day or clock.day_of(clock.now(), config.zone())).isoformat()
+        day = (query.day or business_day(call.principal.location or "", clock.now())).isoformat()
         name = f"orders {day} {query.channel}"
         before = (read_cursor(query.cursor, name) or {}).get("before")
         orders, next_before = find.list_orders_of_day(day, query.channel, query.limit, before)

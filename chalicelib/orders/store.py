@@ -9,7 +9,7 @@ from typing import Any
 
 from pynamodb.attributes import NumberAttribute, UnicodeAttribute
 
-from chalicelib.kit import clock, compact_json, config, db, journal
+from chalicelib.kit import clock, compact_json, db, journal
 from chalicelib.kit.db import IndexedRow, Key, Row, Write
 from chalicelib.kit.events import Event
 from chalicelib.kit.journal import Head
@@ -17,13 +17,14 @@ from chalicelib.kit.money import Money
 from chalicelib.kit.row_attributes import InstantAttribute, StateAttribute
 from chalicelib.orders.model import Delivery, Order, OrderFulfillmentStatus, OrderLine, OrderStatus
 from chalicelib.payments.model import OrderPaymentStatus
+from chalicelib.places.find import business_day
 from chalicelib.stock.model import Allocation
 
 PAGE_SIZE = 100
 
 
 class OrderRow(IndexedRow):
-    """An order. `list` is `day#<day in the shop's zone>#<channel>`; `owner` is `customer#<id>`."""
+    """An order. `list` is `day#<business day of its location>#<channel>`; `owner` is `customer#<id>`."""
 
     Meta = db.table("orders")
 
@@ -164,7 +165,7 @@ def _order_to_row(order: Order) -> OrderRow:
         network_id=order.network_id or None,
         version=order.version,
         journal_hash=order.journal_hash,
-        list=day_list(clock.day_of(order.placed_at, config.zone()).isoformat(), order.channel),
+        list=day_list(business_day(order.location, order.placed_at).isoformat(), order.channel),
         owner=customer_list(order.customer_id) if order.customer_id else None,
         listed_at=f"{clock.iso(order.placed_at)}#{order.id}",
     )
@@ -183,6 +184,7 @@ def _order_to_body(order: Order) -> dict[str, Any]:
         "coupon_identities": list(order.coupon_identities),
         "note": order.note,
         "ref": order.ref,
+        "historical": order.historical,
     }
     return {name: value for name, value in body.items() if value}
 
@@ -231,6 +233,7 @@ def row_to_order(row: Any) -> Order:
         token_version=int(row.token_version),
         link_until=row.link_until,
         network_id=row.network_id or "",
+        historical=body.get("historical", False),
         version=int(row.version),
         journal_hash=row.journal_hash,
     )

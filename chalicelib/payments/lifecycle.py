@@ -131,7 +131,7 @@ def transition(payment: Payment, to: PaymentStatus, **changes: Any) -> Payment:
     Raises PaymentCannotMove if the method's transition table does not allow it.
     """
     if to not in PAYMENT_STATES[payment.method][payment.status]:
-        raise PaymentCannotMove(payment_id=payment.id, method=payment.method, status=payment.status, to=to)
+        raise PaymentCannotMove(payment_id=payment.id, method=payment.method, payment_status=payment.status, to=to)
     if to == PaymentStatus.CAPTURED:
         changes = {"captured": payment.amount} | changes
     return replace(payment, status=to, version=payment.version + 1, **changes)

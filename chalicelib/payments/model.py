@@ -121,6 +121,8 @@ PAYMENT_METHODS = {
     )
 }
 
+CASH_HANDLER_ROLES = {"cashier", "courier", "salesman", "owner"}  # roles that open shifts
+
 MAX_PAYMENTS_PER_ORDER = 4  # at placement; payments that replace others may come later
 
 # A transfer may arrive after its order has ended: it is still captured, and a refund is owed.
@@ -186,12 +188,21 @@ class NoOpenShift(Refused):
     message = "Open a shift first: cash can be taken only into an open shift."
 
 
+class MayNotTakeCash(Refused):
+    message = "Your role takes no cash; choose another method, or let a cashier, courier or salesman receive it."
+
+
+def build_cash_refusal(role: str) -> Refused:
+    """Return why a member of staff without an open shift takes no cash: NoOpenShift for roles that may open one."""
+    return NoOpenShift() if role in CASH_HANDLER_ROLES else MayNotTakeCash()
+
+
 class ShiftNotOpen(Refused):
-    message = "Shift {shift_id} is {status} and no longer takes or gives cash; use an open shift."
+    message = "Shift {shift_id} is {shift_status} and no longer takes or gives cash; use an open shift."
 
 
 class ShiftNotCounted(Refused):
-    message = "Shift {shift_id} is {status}; count its cash before closing it."
+    message = "Shift {shift_id} is {shift_status}; count its cash before closing it."
 
 
 class ShiftAlreadyOpen(Refused):
@@ -207,7 +218,7 @@ class NotEnoughCash(Refused):
 
 
 class PaymentCannotMove(Refused):
-    message = "A {method} payment that is {status} cannot become {to}."
+    message = "A {method} payment that is {payment_status} cannot become {to}."
 
 
 class BagStaysOpen(Refused):
@@ -223,6 +234,7 @@ class EmptyDrawer(Refused):
 
 
 class AlreadyBooked(Refused):
+    is_internal = True
     message = "This entry is already in the ledger."
 
 

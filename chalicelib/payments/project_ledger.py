@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import date
 from typing import Any
 
-from chalicelib.kit import config, db, events, log
+from chalicelib.kit import db, events, log
 from chalicelib.payments import ledger, ledger_store, store
 from chalicelib.payments.model import AlreadyBooked
 from chalicelib.places import find as places_find
@@ -18,7 +18,7 @@ def update_ledger(message: dict[str, Any]) -> None:
     """
     events.check_schema_version(message["kind"], message["schema_version"])
     payments = {payment.id: payment for payment in store.load_payments(ledger.list_payment_ids_to_load(message))}
-    lines = ledger.build_lines(message, payments, timezone_of_location(message["body"].get("location", "")))
+    lines = ledger.build_lines(message, payments, places_find.find_zone(find_location(message)))
     if not lines:
         return
     try:
@@ -27,10 +27,15 @@ def update_ledger(message: dict[str, Any]) -> None:
         log.info("ledger_entry_already_booked", event_id=message["event_id"], kind=message["kind"])
 
 
-def timezone_of_location(location_id: str) -> str:
-    """Return the time zone whose calendar day an event at the location belongs to; the shop's if there is none."""
-    location = places_find.load_locations().get(location_id) if location_id else None
-    return location.zone if location else config.zone()
+def find_location(message: dict[str, Any]) -> str:
+    """Return the location whose business day the entry is of: that of the order, else of the person who took the money.
+
+    Entries about work name the location of the goods in `location`, which may be in another zone."""
+    body = message["body"]
+    if not body.get("order_id"):
+        person = places_find.load_staff().get(message["actor"])
+        return person.location if person else ""
+    return str(body.get("order_location") or (body.get("location", "") if message["kind"] == "OrderPlaced" else ""))
 
 
 def load_ledger_report(day: date) -> dict[str, Any]:

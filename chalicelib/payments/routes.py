@@ -13,12 +13,12 @@ from chalicelib.payments import find, ledger_store
 from chalicelib.payments.collect import collect
 from chalicelib.payments.handover import hand_over
 from chalicelib.payments.ledger import LedgerLine
+from chalicelib.payments.model import CASH_HANDLER_ROLES
 from chalicelib.payments.project_ledger import load_ledger_report
 from chalicelib.payments.shift import close_shift, count_shift, open_shift
 
 endpoints = Routes(__name__)
 
-CASH_HANDLER_ROLES = {"cashier", "courier", "salesman", "owner"}
 HANDOVER_RECEIVER_ROLES = {"cashier", "owner", "finance"}
 COLLECTOR_ROLES = {"salesman", "finance", "cashier", "courier", "agent", "owner"}
 Id = Annotated[str, Field(max_length=64)]

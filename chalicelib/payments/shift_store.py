@@ -168,7 +168,7 @@ def _status_is_open() -> Any:
 
 
 def _build_not_open_refusal(shift: Shift, stored: Any) -> ShiftNotOpen:
-    return ShiftNotOpen(shift_id=shift.id, status=stored.status if stored else "unknown")
+    return ShiftNotOpen(shift_id=shift.id, shift_status=stored.status if stored else "unknown")
 
 
 def _shift_row_key(pk: str) -> ShiftRow:

@@ -122,4 +122,5 @@ def roll_up(cells: Mapping[Cell, Figures], by: Sequence[str]) -> list[tuple[Cell
 
 
 class AlreadyProjected(Refused):
+    is_internal = True
     message = "Event {event_id} is already in the sums."

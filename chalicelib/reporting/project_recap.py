@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import replace
 from datetime import datetime
 from typing import Any
 
-from chalicelib.kit import clock, config, db, log
+from chalicelib.kit import clock, db, log
 from chalicelib.kit.journal import JournalEntry
 from chalicelib.orders import find as orders
 from chalicelib.orders.model import Order
@@ -44,6 +45,14 @@ def project_order_placed(entry: JournalEntry, event: Any) -> None:
     except AlreadyProjected:
         add_money_of_ended_order(entry, event, cell)
         raise
+
+
+def project_historical_order(entry: JournalEntry, event: Any) -> None:
+    """Add the sale on the order's own day. Its money was received in an earlier system and is in no account here."""
+    actor = event.made_by or entry.actor
+    cell = build_cell(clock.parse(event.placed_at), event.channel, event.location, actor, event.currency)
+    figures = figures_of_sale(event.lines, event.freight_minor)
+    db.commit([store.put_sale(entry.subject, cell, figures, entry.event_id), *store.add_figures({cell: figures})])
 
 
 def add_money_of_ended_order(entry: JournalEntry, event: Any, cell: Cell) -> None:
@@ -90,6 +99,7 @@ def project_collection(entry: JournalEntry, event: Any) -> None:
 
 PROJECTIONS: dict[str, Callable[[JournalEntry, Any], None]] = {
     "OrderPlaced": project_order_placed,
+    "HistoricalOrderRecorded": project_historical_order,
     "OrderCancelled": project_order_cancelled,
     "PaymentCaptured": project_payment,
     "WorkDelivered": project_payment,
@@ -103,18 +113,12 @@ def order_to_cell(order: Order) -> Cell:
 
 
 def build_cell(at: datetime, channel: str, location: str, actor: str, currency: str) -> Cell:
-    return Cell(local_day(at, location), channel, location, find_salesman(actor), currency)
+    return Cell(places.business_day(location, at).isoformat(), channel, location, find_salesman(actor), currency)
 
 
 def cell_on_event_day(entry: JournalEntry, cell: Cell) -> Cell:
     """Return the cell with the day of the event, at its location."""
-    return Cell(local_day(entry.occurred_at, cell.location), cell.channel, cell.location, cell.salesman, cell.currency)
-
-
-def local_day(at: datetime, location: str) -> str:
-    """Return the calendar day in the location's time zone, or in the shop's."""
-    place = places.load_locations().get(location)
-    return clock.day_of(at, place.zone if place else config.zone()).isoformat()
+    return replace(cell, day=places.business_day(cell.location, entry.occurred_at).isoformat())
 
 
 def find_salesman(actor: str) -> str:

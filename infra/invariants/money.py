@@ -5,7 +5,7 @@ from __future__ import annotations
 from infra.invariants.snapshot import Row, Snapshot, list_differences, sum_by_key
 
 # Kinds whose entries list the payments that they captured.
-KINDS_WITH_CAPTURES = ("OrderPlaced", "OrderCancelled", "WorkDelivered", "WorkHandedOver")
+KINDS_WITH_CAPTURES = ("OrderPlaced", "HistoricalOrderRecorded", "OrderCancelled", "WorkDelivered", "WorkHandedOver")
 
 
 def m2_tenders_sum_to_order_total(snapshot: Snapshot) -> list[str]:
@@ -45,8 +45,8 @@ def m3_each_debt_is_recorded_once(snapshot: Snapshot) -> list[str]:
     """For a live order T − C + R = Σ open amounts of its active tenders, or none are open when it is overpaid.
 
     So no order has an open amount and a refund owed at once. The account of an order holds its open amounts other than
-    credit. Each credit tender of a live order has one receivable with the same amounts. A customer's exposure = Σ open
-    receivables = the balance of the customer's account, and left = limit − exposure.
+    credit. Each credit tender of a live order has one receivable with the same amounts; historical orders have none. A
+    customer's exposure = Σ open receivables = the balance of the customer's account, and left = limit − exposure.
     """
     credits = {row["pk"]: row for row in snapshot.rows["customers"] if row["sk"] == "credit"}
     owed = sum_by_key((row["customer_id"], row["amount_minor"] - row["settled_minor"]) for row in snapshot.receivables)
@@ -93,6 +93,7 @@ def _unpaid_orders(snapshot: Snapshot) -> list[str]:
 
 def _mismatched_receivables(snapshot: Snapshot) -> list[str]:
     credit = [row for row in snapshot.payments.values() if row["method"] == "credit" and row["status"] != "cancelled"]
+    credit = [row for row in credit if not snapshot.orders.get(row["order_id"], {}).get("historical")]
     tenders = {row["pk"]: (row["amount_minor"], row["captured_minor"]) for row in credit}
     rows = [row for row in snapshot.receivables if row.get("payment_id")]
     debts = {row["payment_id"]: (row["amount_minor"], row["settled_minor"]) for row in rows}

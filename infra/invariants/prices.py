@@ -69,11 +69,14 @@ def _order_discount_amounts(snapshot: Snapshot, subject: str) -> set[int]:
 
 
 def m9_coupon_usage_matches_live_orders(snapshot: Snapshot) -> list[str]:
-    """For each coupon used = |live orders with it| ≤ the highest cap it ever had; the same by person."""
+    """For each coupon used = |live orders with it| ≤ the highest cap it ever had; the same by person.
+
+    Historical orders redeemed their coupons in an earlier system.
+    """
     rows = [row for row in snapshot.rows["pricing"] if row["pk"].startswith("coupon#")]
     used = {row["pk"]: row["used"] for row in rows if row["sk"] == "coupon"}
     used_by = {f"{row['pk']} {row['sk']}": row["used"] for row in rows if row["sk"] != "coupon"}
-    live = [order for order in snapshot.orders.values() if order["status"] != "cancelled"]
+    live = [row for row in snapshot.orders.values() if row["status"] != "cancelled" and not row["historical"]]
     counted = sum_by_key((f"coupon#{code}", 1) for order in live for code in order["coupons"])
     counted_by = sum_by_key(
         (f"coupon#{code} {user}", 1)

@@ -289,6 +289,7 @@ def _parse_order(row: Row) -> Row:
         "coupons": body.get("coupons", []),
         "coupon_identities": body.get("coupon_identities", []),
         "handover": body["delivery"][0] == "handover",
+        "historical": body.get("historical", False),
         "pieces": [
             (level_key(sku, location, *shard), units)
             for sku, location, units, *shard in _parse_attribute(row, "pieces")

@@ -45,6 +45,11 @@ def _order_placed(entry: Row) -> Iterator[Transition]:
     yield from _payments_in_entry(entry)
 
 
+def _historical_order_recorded(entry: Row) -> Iterator[Transition]:
+    yield Transition(entry["fields"]["order_id"], "completed")
+    yield from _payments_in_entry(entry)
+
+
 def _order_cancelled(entry: Row) -> Iterator[Transition]:
     yield Transition(entry["fields"]["order_id"], "cancelled")
     yield from _payments_in_entry(entry)
@@ -123,6 +128,7 @@ def _subject_reaches(id_field: str, state: str) -> Callable[[Row], Iterator[Tran
 
 TRANSITIONS_OF: dict[str, Callable[[Row], Iterator[Transition]]] = {
     "OrderPlaced": _order_placed,
+    "HistoricalOrderRecorded": _historical_order_recorded,
     "OrderCancelled": _order_cancelled,
     "ProofSubmitted": _payment_reaches("proof_submitted"),
     "PaymentRejected": _payment_reaches("rejected"),

@@ -17,6 +17,7 @@ from types import SimpleNamespace
 from typing import Any
 from urllib.parse import parse_qs
 
+from chalicelib.kit import config
 from infra import site
 from infra.local import phones
 
@@ -146,7 +147,7 @@ def result_to_response(result: dict[str, Any]) -> HttpResponse:
 
 def problem_response(status: int, code: str, detail: str, headers: Headers | None = None) -> HttpResponse:
     title = code.replace("_", " ")
-    problem = {"type": f"/problems/{code}", "title": title, "status": status, "detail": detail, "code": code}
+    problem = {"type": config.problem_url(code), "title": title, "status": status, "detail": detail, "code": code}
     common_headers = {"Content-Type": "application/problem+json", "Cache-Control": "no-store"}
     body = json.dumps(problem, separators=(",", ":")).encode()
     return HttpResponse(status, common_headers | (headers or {}), body)

@@ -28,7 +28,7 @@ def test_the_ledger_subscribes_to_every_event_that_can_carry_money():
 
     kinds = {kind for kind, event in Event.kinds.items() if money_fields & {field.name for field in fields(event)}}
 
-    assert kinds == events.SUBSCRIBED_KINDS
+    assert kinds - {"HistoricalOrderRecorded"} == events.SUBSCRIBED_KINDS  # money of an earlier system
 
 
 def test_every_topic_that_carries_money_has_a_handler(aws):

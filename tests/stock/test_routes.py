@@ -207,7 +207,7 @@ def test_a_count_and_a_resharding_over_http():
     assert request("POST", "/api/stock/counts", twice, by="warehouse-joko", key=KEY + "2")[0] == 422
     assert request("POST", "/api/stock/shelves", resharding, by="warehouse-joko")[0] == 201
     assert (
-        request("POST", "/api/stock/shelves", resharding | {"sku": RARE}, by="owner-ratna")[1]["code"] == "out_of_stock"
+        request("POST", "/api/stock/shelves", resharding | {"sku": RARE}, by="owner-ratna")[1]["code"] == "not_stocked"
     )
     assert load_stored_available(TEAPOT, shard=3) == 2
     assert get_availability(TEAPOT)["available"] == 8

@@ -23,6 +23,7 @@ def order_body(channel: str, **fields: Any) -> dict[str, Any]:
 
 OFFICE = ("owner", "finance", "agent")
 NO_OPEN_SHIFT = "no_open_shift"
+NO_CASH = {"owner": NO_OPEN_SHIFT} | dict.fromkeys(("finance", "agent"), "may_not_take_cash")
 HANDOVER_SALE = {"location": "store-tunjungan", "delivery": {"method": "handover"}, "payments": [{"method": "cash"}]}
 AGREED_PRICE_ORDER = {
     "lines": [{"sku": SOAP, "quantity": 1, "agreed": {"unit_price": {"amount": 9_000, "currency": "IDR"}}}],
@@ -35,6 +36,7 @@ ROWS = [
     access_row("GET /openapi.json", "all"),
     access_row("GET /docs", "all"),
     access_row("GET /me", "staff"),
+    access_row("GET /problems/{code}", "all", code="out_of_stock"),
     # catalog and prices
     access_row("GET /catalog/products", "all"),
     access_row("GET /catalog/products", "signed", query={"channel": "marketplace"}, note="of another channel"),
@@ -132,7 +134,7 @@ ROWS = [
         "POST /collections",
         "cashier salesman courier",
         prepare=open_shifts,
-        refused_by_rule=dict.fromkeys(OFFICE, NO_OPEN_SHIFT),
+        refused_by_rule=NO_CASH,
     ),
     access_row("POST /collections", "owner finance agent", body=BANK_COLLECTION, note="by bank"),
     # customers

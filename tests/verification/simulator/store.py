@@ -15,9 +15,9 @@ from dataclasses import dataclass, field
 from functools import cache
 from typing import Any, NamedTuple
 
+from chalicelib.kit import expressions
+from chalicelib.kit.expressions import AttributeValue, Bindings, ValidationException, attribute_to_python
 from infra.template import FILE
-from tests.verification.simulator import expressions
-from tests.verification.simulator.expressions import AttributeValue, Bindings, ValidationException, attribute_to_python
 
 PREFIX = "test-"
 MAX_LAG_SECONDS = 5.0
