@@ -14,6 +14,7 @@ from chalicelib.customers.model import Address, Customer, join_exposure
 from chalicelib.customers.save import register_customer
 from chalicelib.kit import config
 from chalicelib.kit.countries import CountryCode
+from chalicelib.kit.currency import check_currency
 from chalicelib.kit.errors import Invalid
 from chalicelib.kit.money import Money
 from chalicelib.kit.web import STAFF, Body, Call, Query, Routes
@@ -111,8 +112,7 @@ def create_customer(call: Call) -> dict[str, Any]:
 def set_terms(call: Call, customer_id: str) -> dict[str, Any]:
     """Set a customer's credit limit, payment terms and price group."""
     body = call.body
-    if body.limit.currency != config.currency():
-        raise Invalid(("limit.currency", f"must be {config.currency()}, the currency of this shop"))
+    check_currency(body.limit.currency, "limit.currency")
     limit = Money(body.limit.amount, body.limit.currency)
     customer, credit = grant_terms(
         customer_id, limit, body.terms_days, body.price_group, reason=body.reason, actor=call.principal.actor

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
 from enum import StrEnum
@@ -153,7 +153,7 @@ class Order:
     payment_ids: tuple[str, ...] = ()
     reserved_until: datetime | None = None
     coupons: tuple[str, ...] = ()
-    coupon_identities: tuple[str, ...] = ()  # keys under which the coupons' uses were counted, beside the customer's id
+    coupon_uses: Mapping[str, Sequence[str]] = field(default_factory=dict)  # codes whose use was counted, by person
     note: str = ""
     ref: str = ""
     reason: str = ""
@@ -262,10 +262,6 @@ class CannotCancel(Refused):
 
 class NoLocation(Invalid):
     message = "Pickup and handover need a location; send `delivery.location`."
-
-
-class WrongCurrency(Invalid):
-    message = "This shop sells in {ours}, not in {theirs}."
 
 
 class DraftGone(Refused):

@@ -29,7 +29,7 @@ from chalicelib.orders.model import (
     link_expires_at,
     with_promised_days,
 )
-from chalicelib.orders.price import OrderPrices, list_coupon_identities, price_order, redeem_coupons
+from chalicelib.orders.price import OrderPrices, list_coupon_uses, price_order, redeem_coupons
 from chalicelib.payments import lifecycle, postings, receivables
 from chalicelib.payments.model import PAYMENT_METHODS, OrderPaymentStatus, Payment
 from chalicelib.payments.shift_store import add_cash
@@ -113,7 +113,7 @@ def prepare_order(command: PlaceOrder, context: OrderContext, prices: OrderPrice
     writes = [
         *new_customer,
         *check_merges(context, limits_apply=bool(credit or prices.coupons)),
-        *redeem_coupons(prices.coupons, customer_id, order.coupon_identities, context.merged.coupon_uses),
+        *redeem_coupons(prices.coupons, order.coupon_uses, context),
         *build_till_writes(context, payments),
         *build_credit_writes(command, context, customer_id, credit),
         *create_receivables(payments),
@@ -160,7 +160,7 @@ def build_order(command: PlaceOrder, context: OrderContext, prices: OrderPrices,
         placement=command.placement,
         allocations=plan.allocations,
         coupons=tuple(coupon.code for coupon in prices.coupons),
-        coupon_identities=list_coupon_identities(command, context) if prices.coupons else (),
+        coupon_uses=list_coupon_uses(prices.coupons, command, context, customer_id),
         note=command.note,
         ref=command.ref,
         link_until=link_expires_at(context.now),

@@ -10,7 +10,7 @@ from chalicelib.orders.check_order import check_order
 from chalicelib.orders.command import PlaceOrder
 from chalicelib.orders.context import OrderContext, load_all_locations, load_context
 from chalicelib.orders.model import Delivery
-from chalicelib.orders.price import quote_order
+from chalicelib.orders.price import check_customer_limits, quote_order
 from chalicelib.payments.model import PAYMENT_METHODS
 from chalicelib.places import find as places
 from chalicelib.stock.inbound import plan_with_inbound
@@ -21,6 +21,7 @@ def quote_cart(command: PlaceOrder) -> dict[str, Any]:
     """Return the cart's quote as JSON. Missing stock is listed in `short` and raises nothing."""
     context = load_all_locations(command, load_context(command))
     check_order(command, context)
+    check_customer_limits(context)
     quoted = quote_order(command, context)
 
     return {

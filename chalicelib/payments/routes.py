@@ -7,6 +7,7 @@ from typing import Annotated, Any, Literal
 
 from pydantic import Field
 
+from chalicelib.kit.currency import check_currency
 from chalicelib.kit.money import CURRENCIES, Money
 from chalicelib.kit.web import STAFF, Body, Call, Query, Routes, page_to_json, read_cursor
 from chalicelib.payments import find, ledger_store
@@ -29,6 +30,7 @@ class AmountBody(Body):
     currency: Annotated[str, Field(pattern=f"^({'|'.join(CURRENCIES)})$")]
 
     def to_money(self) -> Money:
+        check_currency(self.currency)
         return Money(self.amount, self.currency)
 
 

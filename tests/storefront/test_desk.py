@@ -5,10 +5,12 @@ import pytest
 from tests.storefront.stub_api import a_problem
 from tests.storefront.stub_desk_api import (
     OFFER,
+    ORDER,
     WORK,
     a_desk,
     a_page,
     a_recap,
+    an_exception,
     an_offer,
     an_offer_notice,
     respond_with,
@@ -214,3 +216,33 @@ def test_no_screen_is_wider_than_the_phone(phone, role, tabs):
         phone.locator(f"[data-tab={tab}]").click()
         phone.wait_for_load_state("networkidle")
         assert phone.evaluate("document.documentElement.scrollWidth <= innerWidth"), tab
+
+
+def test_the_board_renews_itself_and_keeps_the_focus_on_its_card(phone):
+    phone.clock.install()
+    api = sign_in(phone, "owner")
+    phone.locator("[data-tab=board]").click()
+    phone.locator("#screen").get_by_role("button", name="Pesanan").focus()
+    older = an_exception() | {"order": "ord_2", "number": "SK-0LDE-R"}
+    api.handlers["GET /exceptions"] = respond_with(a_page(older, an_exception()))
+
+    phone.clock.fast_forward("00:11")
+
+    phone.get_by_text("SK-0LDE-R").wait_for()
+    assert phone.evaluate("document.activeElement.hash") == f"#/orders/{ORDER}"
+
+
+@pytest.mark.parametrize("tab, name", [("orders", "GET /orders"), ("recap", "GET /reports/recap")])
+def test_lists_renew_themselves_and_keep_their_rows_without_a_connection(phone, tab, name):
+    phone.clock.install()
+    api = sign_in(phone, "owner")
+    phone.locator(f"[data-tab={tab}]").click()
+    phone.locator("#screen .number").first.wait_for()
+    count = len(api.requests_to(name))
+    api.unreachable.add(name)
+
+    phone.clock.fast_forward("00:31")
+    phone.wait_for_load_state("networkidle")
+
+    assert len(api.requests_to(name)) == count + 1
+    assert phone.locator("#screen .number").count() > 0

@@ -97,7 +97,7 @@ def test_an_unsent_link_is_retried_for_the_same_draft(phone):
     phone.get_by_text("Tidak ada sambungan.").wait_for()
 
     desk.unreachable.clear()
-    phone.get_by_role("button", name="Kirim tautan bayar ke pelanggan").click()
+    phone.get_by_role("button", name="Kirim ulang").click()
 
     phone.get_by_text("Tautan bayar untuk SK-7H2K-4 dikirim").wait_for()
     assert len({request.headers["idempotency-key"] for request in desk.requests_to("POST /drafts")}) == 1

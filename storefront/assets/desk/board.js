@@ -2,10 +2,12 @@
 import { h } from "../common/dom.js";
 import { interpolate } from "../common/text.js";
 import { button, joinTexts, linkButton, mutedText } from "./elements.js";
-import { runBusy, showLoaded, showToast } from "./feedback.js";
+import { runBusy, showLive, showToast } from "./feedback.js";
 import { locationName } from "./reference-data.js";
 import { callAsStaff } from "./session.js";
 import { dayText, whenText, words } from "./words.js";
+
+const REFRESH_SECONDS = 10;
 
 // By kind of exception. A kind that is missing here cannot be resolved by one request.
 const RESOLUTIONS = {
@@ -22,19 +24,19 @@ const LABELS = {
 };
 
 export function boardScreen(container) {
-  const load = () =>
-    showLoaded(container, async () => {
-      const { items } = await callAsStaff("GET", "/exceptions");
-      if (!items.length) return mutedText(words.board.calm);
-      return items.map((exception) => exceptionCard(exception, load));
-    });
-  load();
+  const load = () => callAsStaff("GET", "/exceptions");
+  const board = showLive(container, REFRESH_SECONDS, load, ({ items }) =>
+    items.length
+      ? items.map((exception) => exceptionCard(exception, () => board.reload()))
+      : mutedText(words.board.calm),
+  );
+  return board.stop;
 }
 
 const exceptionCard = (exception, reload) =>
   h(
     "article",
-    { class: "card open" },
+    { class: "card open", "data-key": exceptionKey(exception) },
     h(
       "header",
       {},
@@ -50,6 +52,9 @@ const exceptionCard = (exception, reload) =>
       exception.order ? linkButton(`#/orders/${exception.order}`, words.order) : "",
     ),
   );
+
+const exceptionKey = ({ kind, order, fulfillment, action }) =>
+  [kind, fulfillment || order || action.path].join(" ");
 
 const exceptionText = ({ number, location, on, status, transport, template }) =>
   joinTexts(

@@ -11,13 +11,14 @@ import { kilometersText, timeText, whenText, words } from "./words.js";
 export const inboxCard = (item, offer, onChange) =>
   item.kind === "offer" ? offerCard(item, offer || {}, onChange) : noticeCard(item, onChange);
 
-const card = (isOpen, ...children) =>
-  h("article", { class: isOpen ? "card open" : "card" }, ...children);
+const card = (item, isOpen, ...children) =>
+  h("article", { class: isOpen ? "card open" : "card", "data-key": item.id }, ...children);
 
 function offerCard(item, offer, onChange) {
   const status = offer.status === "claimed_by_you" ? offer.status : item.state;
   const isOpen = status === "open";
   return card(
+    item,
     isOpen,
     h("header", {}, h("h2", {}, words.notices.offer), badge(status)),
     h("p", { class: "facts" }, distance(item), isOpen ? expiry(item) : ""),
@@ -60,6 +61,7 @@ const acknowledge = ({ id }) => callAsStaff("POST", `/inbox/${id}/ack`);
 function noticeCard(item, onChange) {
   const isAcknowledged = Boolean(item.acknowledged_at);
   return card(
+    item,
     !isAcknowledged,
     h(
       "header",

@@ -100,9 +100,15 @@ function openScreen() {
   const container = setChildren(query("#screen"), mutedText(words.loading));
   showTitle();
   for (const link of queryAll("[data-tab]"))
-    link.toggleAttribute("aria-current", link.dataset.tab === (name || tabNames()[0]));
+    markCurrent(link, link.dataset.tab === (name || tabNames()[0]));
   state.stopScreen = screenFor(name, id)(container, id, detail) || (() => {});
   scrollTo(0, 0);
+  if (document.activeElement === document.body) container.focus();
+}
+
+function markCurrent(link, isCurrent) {
+  if (isCurrent) link.setAttribute("aria-current", "page");
+  else link.removeAttribute("aria-current");
 }
 
 function screenFor(name, id) {

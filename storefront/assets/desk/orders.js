@@ -2,10 +2,12 @@
 import { h, setChildren } from "../common/dom.js";
 import { formatMoney } from "../common/money.js";
 import { badge, joinTexts, mutedText } from "./elements.js";
-import { showLoaded } from "./feedback.js";
+import { showLive } from "./feedback.js";
 import { field, inputOf, select } from "./form-fields.js";
 import { callAsStaff } from "./session.js";
 import { channelName, today, whenText, words } from "./words.js";
+
+const REFRESH_SECONDS = 10;
 
 /** Opens with today and all channels unless a day and a channel are given. */
 export function ordersScreen(container, chosenDay, chosenChannel = "") {
@@ -14,16 +16,21 @@ export function ordersScreen(container, chosenDay, chosenChannel = "") {
   const channels = [["", "–"], ...Object.entries(words.channels)];
   const channel = select(words.sell.channel, "channel", channels, chosenChannel);
   const list = h("div", { class: "list" });
-  const load = () => showLoaded(list, () => loadOrders(inputOf(day).value, inputOf(channel).value));
   setChildren(container, h("div", { class: "pair" }, day, channel), list);
-  container.addEventListener("change", load);
-  load();
-  return () => container.removeEventListener("change", load);
+  const load = () => loadOrders(inputOf(day).value, inputOf(channel).value);
+  const orders = showLive(list, REFRESH_SECONDS, load, (items) =>
+    items.length ? items.map(orderRow) : mutedText(words.nothing),
+  );
+  container.addEventListener("change", orders.restart);
+  return () => {
+    orders.stop();
+    container.removeEventListener("change", orders.restart);
+  };
 }
 
 async function loadOrders(day, channel) {
   const { items } = await callAsStaff("GET", `/orders?${new URLSearchParams({ day, channel })}`);
-  return items.length ? items.map(orderRow) : mutedText(words.nothing);
+  return items;
 }
 
 function orderRow(order) {
@@ -31,7 +38,7 @@ function orderRow(order) {
   const origin = joinTexts(whenText(order.placed_at), channelName(order.channel));
   return h(
     "a",
-    { class: "card row", href: `#/orders/${order.id}` },
+    { class: "card row", href: `#/orders/${order.id}`, "data-key": order.id },
     h("span", {}, h("b", {}, order.number), h("small", {}, origin)),
     h("span", {}, badge(progress), badge(order.payment_status)),
     h("b", { class: "number" }, formatMoney(order.total)),

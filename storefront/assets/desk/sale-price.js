@@ -14,6 +14,7 @@ import { words } from "./words.js";
 export async function updatePrice(sale) {
   sale.quoteCount += 1;
   const quoteNumber = sale.quoteCount;
+  sale.quote = null;
   const content = sale.lines.size ? await loadPrice(sale) : mutedText(words.sell.empty);
   const isLast = quoteNumber === sale.quoteCount;
   if (isLast) setChildren(query("#price", sale.form), content);
@@ -21,7 +22,8 @@ export async function updatePrice(sale) {
 
 async function loadPrice(sale) {
   try {
-    return sums(await callAsStaff("POST", "/quotes", { body: quoteRequest(readSale(sale)) }));
+    sale.quote = await callAsStaff("POST", "/quotes", { body: quoteRequest(readSale(sale)) });
+    return sums(sale.quote);
   } catch (problem) {
     return mutedText(problemText(problem));
   }

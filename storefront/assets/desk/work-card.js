@@ -17,7 +17,7 @@ export function workCard(fulfillment, refresh) {
   const { note } = fulfillment;
   return h(
     "article",
-    { class: "card open" },
+    { class: "card open", "data-key": fulfillment.id },
     h("header", {}, h("h2", {}, fulfillment.number), badge(fulfillment.status)),
     goodsList(fulfillment.lines),
     h("p", { class: "facts" }, originText(fulfillment)),
