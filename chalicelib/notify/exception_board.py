@@ -9,8 +9,8 @@ from typing import Any
 
 from chalicelib.fulfillment import store as work
 from chalicelib.fulfillment.model import Fulfillment, FulfillmentStatus
-from chalicelib.kit import clock, config, ids, journal
-from chalicelib.notify import store
+from chalicelib.kit import clock, compact_json, config, ids, journal
+from chalicelib.notify import inbox, store
 from chalicelib.orders import find as orders
 from chalicelib.orders.model import Order, OrderStatus, is_cancellable
 from chalicelib.orders.store import list_unpaid_order_ids
@@ -102,9 +102,12 @@ def expiring_transfers(now: datetime) -> Iterator[dict[str, Any]]:
 
 
 def unanswered_notices() -> Iterator[dict[str, Any]]:
-    """Notices that were escalated to the owner, who has not acknowledged them."""
-    for row in store.load_inbox("role#owner", None, MAX_PER_KIND):
-        if row.acknowledged_at is None and row.kind == "unheard":
+    """Notices that were escalated to the owner, who has not acknowledged them, and that still ask for something."""
+    rows = [row for row in store.load_inbox("role#owner", None, MAX_PER_KIND) if row.kind == "unheard"]
+    states = inbox.load_states(rows)
+    for row in rows:
+        facts = compact_json.loads(row.facts) if row.facts else {}
+        if row.acknowledged_at is None and not inbox.is_settled(row.kind, facts, states):
             yield build_item("unheard", row.at, ("POST", f"/inbox/{row.sk}/ack"), order=row.subject.partition("#")[2])
 
 
