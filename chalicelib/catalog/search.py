@@ -4,13 +4,12 @@ from __future__ import annotations
 
 import re
 import tomllib
-import unicodedata
 from functools import cache
 
 from chalicelib.catalog.model import Product
+from chalicelib.kit import search_text
 from chalicelib.kit.texts import CONTENT_FOLDER
 
-QUOTES = re.compile("[\"'`\u00b4\u2018\u2019\u201c\u201d]")
 SYNONYMS: tuple[frozenset[str], ...] = tuple(
     frozenset(meaning) for meaning in tomllib.loads((CONTENT_FOLDER / "search.toml").read_text())["synonyms"]
 )
@@ -18,8 +17,7 @@ SYNONYMS: tuple[frozenset[str], ...] = tuple(
 
 def fold(text: str) -> str:
     """Return the words of a text in lower case, without accents, quotes and punctuation: `Café "A-1"` is `cafe a 1`."""
-    letters = unicodedata.normalize("NFKD", QUOTES.sub("", text)).lower()
-    return " ".join(re.findall(r"[^\W_]+", "".join(letter for letter in letters if not unicodedata.combining(letter))))
+    return " ".join(re.findall(r"[^\W_]+", search_text.fold(text)))
 
 
 def has_all_words(product: Product, q: str) -> bool:

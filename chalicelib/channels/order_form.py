@@ -59,6 +59,7 @@ def body_to_command(
         idempotency_key=order_idempotency_key(body, call),
         placed_at=_require_time_zone(body.placed_at),
         freight=body_to_money(body.freight),
+        expected_total=body_to_money(body.expected_total),
         ref=body.ref,
         network_id="" if principal.id else call.network_id,
         made_by=body.actor,

@@ -52,6 +52,7 @@ class CustomerBody(Body):
 
 
 class CustomersQuery(Query):
+    q: Annotated[str, Field(max_length=100)] = ""
     phone: Annotated[str, Field(max_length=40)] = ""
     email: Annotated[str, Field(max_length=254)] = ""
 
@@ -78,10 +79,12 @@ class MergeBody(Body):
 
 @endpoints.get("/customers", roles=STAFF, query=CustomersQuery)
 def list_customers(call: Call) -> dict[str, Any]:
-    """List customers with this phone number or e-mail address, verified or not."""
-    if bool(call.query.phone) == bool(call.query.email):
-        raise Invalid(("phone", "send either a phone number or an e-mail address"))
-    customers = find.list_by_phone(call.query.phone) if call.query.phone else find.list_by_email(call.query.email)
+    """List customers with this phone number or e-mail address, verified or not, or with these words in their name."""
+    searches = {"phone": find.list_by_phone, "email": find.list_by_email, "q": find.list_by_name}
+    used = [name for name in searches if getattr(call.query, name)]
+    if len(used) != 1:
+        raise Invalid(("phone", "send a phone number, an e-mail address, or words of a name as q; one of them"))
+    customers = searches[used[0]](getattr(call.query, used[0]))
     return {"items": [customer.to_json() for customer in customers], "next": None}
 
 

@@ -84,7 +84,7 @@ def assign_and_offer(order_fulfillment: OrderFulfillment) -> None:
     order, now = order_fulfillment.order, clock.now()
     fulfillments = build_fulfillments(order_fulfillment, order.allocations, now)
     wanted = assigned_quantities(fulfillment for fulfillment in fulfillments if fulfillment.status in NOT_STARTED)
-    routing_result = evaluate_candidates(order_fulfillment, wanted, fulfillments, now)
+    routing_result = evaluate_candidates(order_fulfillment, wanted, fulfillments, now, promised=True)
     offer = build_offer(order_fulfillment, wanted, fulfillments, routing_result.decision, now)
     event = OfferOpened(
         order.id,

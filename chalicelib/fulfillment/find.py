@@ -24,6 +24,7 @@ from chalicelib.fulfillment.model import (
     refusal_if_closed,
     refusal_if_order_cancelled,
 )
+from chalicelib.fulfillment.routing import decision_to_json, replay_decision
 from chalicelib.fulfillment.status_change import can_serve
 from chalicelib.fulfillment.store import list_open_fulfillments, load_decisions, load_fulfillment_of_order
 from chalicelib.kit import clock, config
@@ -94,6 +95,17 @@ def load_routing(order_id: str) -> dict[str, Any]:
         "offers": [_offer_summary_to_json(offer) for offer in order_fulfillment.offers],
         "fulfillments": [summary_to_json(fulfillment) for fulfillment in order_fulfillment.fulfillments],
     }
+
+
+def replay_routing(order_id: str) -> list[dict[str, Any]]:
+    """Return each stored decision of an order, newest first, decided again from its stored inputs."""
+    return [_replay_to_json(stored) for stored in reversed(load_decisions(order_id))]
+
+
+def _replay_to_json(stored: dict[str, Any]) -> dict[str, Any]:
+    decision = decision_to_json(replay_decision(stored["asked"]))
+    same = decision == {"locations": []} | stored["decision"]
+    return {"at": stored["at"], "cause": stored["cause"], "same": same, **decision}
 
 
 def list_fulfillments(

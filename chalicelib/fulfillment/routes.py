@@ -129,9 +129,16 @@ def _offer_zone(offer: Offer, staff: str) -> str:
 
 @endpoints.get("/orders/{order_id}/routing", roles=STAFF)
 def show_routing(call: Call, order_id: str) -> dict[str, Any]:
-    """Show the routing of an order: every candidate with its distance, age of position, stock and verdict."""
+    """Show the routing of an order: every van, warehouse and store with its distance, stock and verdict."""
     load_order(call.principal, order_id)
     return find.load_routing(order_id)
+
+
+@endpoints.get("/orders/{order_id}/routing/replay", roles=STAFF)
+def replay_routing(call: Call, order_id: str) -> dict[str, Any]:
+    """Decide each stored routing decision of an order again, from its stored inputs; `same` compares the results."""
+    load_order(call.principal, order_id)
+    return page_to_json(find.replay_routing(order_id), None, "routing")
 
 
 @endpoints.get("/orders/{order_id}/delivery", roles=CUSTOMER | STAFF)

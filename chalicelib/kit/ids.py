@@ -10,6 +10,8 @@ from string import ascii_uppercase, digits
 
 ALPHABET = "23456789ABCDEFGHJKLMNPQRSTUVWXYZ"  # without 0, O, 1 and I, because numbers are read out over the phone
 
+NUMBER_LENGTH = 7  # characters of an order number after `SK`: six and the check character
+
 randomness: Callable[[int], bytes] = os.urandom  # replaced by simulators with a seeded source
 
 

@@ -260,6 +260,19 @@ class CannotCancel(Refused):
     message = "Order {order} cannot be cancelled: it is {order_status} and its goods are {fulfillment_status}."
 
 
+class PriceChanged(Refused):
+    """The total differs from the one that the client was quoted. `quote` is the present quote, as JSON."""
+
+    message = "The total is {total} now, not {expected}; `quote` is the new quote."
+
+    def __init__(self, expected: Money, total: Money, quote: dict[str, Any]) -> None:
+        super().__init__(expected=expected, total=total, quote=quote)
+
+
+class SearchTooBroad(Invalid):
+    message = "None of the newest {read} orders matches; add a day, a customer or a longer word."
+
+
 class NoLocation(Invalid):
     message = "Pickup and handover need a location; send `delivery.location`."
 

@@ -58,14 +58,13 @@ def list_shortages(command: PlaceOrder, context: OrderContext, locations: Sequen
 
 
 def list_pickups(command: PlaceOrder, context: OrderContext) -> list[dict[str, Any]]:
-    """Return the active stores that have the whole cart, as delivery methods."""
+    """Return the pickup locations that have the whole cart, as delivery methods."""
     if command.delivery.method != "ship":  # the context has the levels of the chosen store only
         command = replace(command, delivery=Delivery("ship"))
         context = load_all_locations(command, context)
-    stores = [location for location in places.load_locations().values() if location.kind == "store" and location.active]
     return [
         {"method": "pickup", "location": store.id, "name": store.name, "address": store.address}
-        for store in stores
+        for store in places.list_pickup_locations()
         if store.id in context.preference and not list_shortages(command, context, [store.id])
     ]
 

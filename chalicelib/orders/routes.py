@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import base64
+from dataclasses import replace
 from datetime import date
 from typing import Annotated, Any, Literal
 
@@ -16,10 +17,10 @@ from chalicelib.kit.auth import Principal
 from chalicelib.kit.errors import Invalid, NotFound
 from chalicelib.kit.idempotency import Replay, check_repeat
 from chalicelib.kit.web import CUSTOMER, STAFF, Body, Call, Query, Routes, decode_base64, page_to_json, read_cursor
-from chalicelib.orders import cancel, confirm_payment, draft, find, link, order_json
+from chalicelib.orders import cancel, confirm_payment, draft, find, link, order_json, search
 from chalicelib.orders.command import Tender
-from chalicelib.orders.model import Order
-from chalicelib.payments.model import Payment
+from chalicelib.orders.model import Order, OrderFulfillmentStatus
+from chalicelib.payments.model import OrderPaymentStatus, Payment
 from chalicelib.payments.store import find_payment, load_payments
 from chalicelib.places.find import business_day
 
@@ -27,6 +28,11 @@ endpoints = Routes(__name__)
 Reason = Annotated[str, StringConstraints(min_length=2, max_length=200)]
 PAYMENT_ROLES = {"owner", "finance", "cashier", "agent"}
 PROOF_KEY_PREFIX = "proofs/"
+FILTER_CHOICES: dict[str, tuple[str, ...]] = {
+    "channel": CHANNELS,
+    "payment_status": tuple(OrderPaymentStatus),
+    "fulfillment_status": tuple(OrderFulfillmentStatus),
+}
 
 
 class CancelBody(Body):
@@ -51,10 +57,18 @@ class PayBody(Body):
 
 
 class ListQuery(Query):
+    """All filters combine. `q` is an order number, a phone number, or words of the customer's name or the reference."""
+
+    q: Annotated[str, Field(max_length=100)] = ""
+    number: Annotated[str, Field(max_length=20)] = ""
+    phone: Annotated[str, Field(max_length=40)] = ""
     channel: Annotated[str, Field(max_length=20)] = ""
     day: date | None = None
     location: Annotated[str, Field(max_length=64)] = ""
     customer: Annotated[str, Field(max_length=64)] = ""
+    status: Literal["", "placed", "completed", "cancelled"] = ""
+    payment_status: Annotated[str, Field(max_length=20)] = ""
+    fulfillment_status: Annotated[str, Field(max_length=20)] = ""
     cursor: Annotated[str, Field(max_length=2000)] | None = None
     limit: Annotated[int, Field(ge=1, le=100)] = 50
 
@@ -92,22 +106,30 @@ def list_order_history(call: Call, order_id: str) -> dict[str, Any]:
 
 @endpoints.get("/orders", roles=STAFF, query=ListQuery)
 def list_orders(call: Call) -> dict[str, Any]:
-    """List the orders of a day or of a customer, newest first."""
+    """List orders, newest first: those of today, or those that match every filter."""
     query: ListQuery = call.query
-    if query.channel and query.channel not in CHANNELS:
-        raise Invalid(("channel", f"must be one of {', '.join(CHANNELS)}"))
-    if query.customer:
-        name = f"orders of {query.customer}"
-        before = (read_cursor(query.cursor, name) or {}).get("before")
-        orders, next_before = find.list_orders_of_customer(query.customer, query.limit, before)
-    else:
-        day = (query.day or business_day(call.principal.location or "", clock.now())).isoformat()
-        name = f"orders {day} {query.channel}"
-        before = (read_cursor(query.cursor, name) or {}).get("before")
-        orders, next_before = find.list_orders_of_day(day, query.channel, query.limit, before)
+    wanted = read_filter(query, call.principal)
+    name = f"orders {wanted}"
+    before = (read_cursor(query.cursor, name) or {}).get("before")
+    orders, next_before = search.list_orders(call.principal, wanted, query.limit, before)
     after = {"before": next_before} if next_before else None
-    matching = [order for order in orders if query.location in ("", order.location)]
-    return page_to_json(order_json.orders_to_summaries(matching), after, name)
+    return page_to_json(order_json.orders_to_summaries(orders), after, name)
+
+
+def read_filter(query: ListQuery, principal: Principal) -> search.OrderFilter:
+    """Return the filter of a query, of today if it names nothing narrower. Raises Invalid."""
+    for name, choices in FILTER_CHOICES.items():
+        if getattr(query, name) and getattr(query, name) not in choices:
+            raise Invalid((name, f"must be one of {', '.join(choices)}"))
+    names = ("channel", "day", "location", "customer", "status", "payment_status", "fulfillment_status")
+    fields: dict[str, Any] = {name: getattr(query, name) for name in names}
+    fields |= search.read_search(query.q) if query.q.strip() else {}
+    fields |= {"number": search.read_number(query.number)} if query.number.strip() else {}
+    fields |= {"phone": search.read_phone(query.phone)} if query.phone.strip() else {}
+    wanted = search.OrderFilter(**fields)
+    if wanted.day or wanted.has_source:
+        return wanted
+    return replace(wanted, day=business_day(principal.location or "", clock.now()))
 
 
 @endpoints.post("/orders/{order_id}/link", roles={"owner", "agent", "cashier", "salesman"}, idempotent=True)

@@ -39,7 +39,10 @@ def find_location(message: dict[str, Any]) -> str:
 
 
 def load_ledger_report(day: date) -> dict[str, Any]:
-    """Return a day's sums by method, channel and kind, its totals, and every mismatch with the payments."""
+    """Return a day's sums by method, channel and kind, its totals, and every mismatch with the payments.
+
+    `promised` holds the promises of the day that are still awaited now.
+    """
     lines = ledger_store.list_lines_of_day(day.isoformat())
     payment_ids = list(dict.fromkeys(line.payment_id for line in lines if line.payment_id))
     payments = {payment.id: payment for payment in store.load_payments(payment_ids)}
@@ -47,7 +50,7 @@ def load_ledger_report(day: date) -> dict[str, Any]:
     mismatches += ledger.list_lines_without_payment(lines)
     return {
         "day": day.isoformat(),
-        "items": ledger.sum_lines(lines),
+        "items": ledger.sum_lines(ledger.drop_settled_promises(lines, payments)),
         "totals": ledger.sum_money_in(lines),
         "matched": not mismatches,
         "unmatched": mismatches,

@@ -94,6 +94,7 @@ def test_a_guest_orders_and_sees_how_to_pay(phone, api):
         "delivery": {"method": "ship", "address": address},
         "payments": [{"method": "transfer"}],
         "language": "id",
+        "expected_total": {"amount": 131_000, "currency": "IDR"},
     }
     assert len(placed.headers["idempotency-key"]) == 32
     assert phone.get_by_text("Bank Contoh 000-123-4567").count() == 1

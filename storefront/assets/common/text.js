@@ -10,7 +10,7 @@
 export const interpolate = (text, values = {}) =>
   text.replace(/\{(\w+)\}/g, (placeholder, name) => String(values[name] ?? placeholder));
 
-const QUOTES = /["'`\u00b4\u2018\u2019\u201c\u201d]/g;
+const QUOTES = /["'`\u00b4\u2018\u2019\u02bc\u2032\u201c\u201d\u201e\u00ab\u00bb]/g;
 
 /**
  * The words of a text in lower case, without accents, quotes and punctuation. Matches `fold` in

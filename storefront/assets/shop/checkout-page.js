@@ -100,6 +100,7 @@ async function submit() {
   try {
     await placeOrder();
   } catch (problem) {
+    if (problem.code === "price_changed") showQuote(problem.facts.quote);
     showProblem(problem);
   } finally {
     button.disabled = false;
@@ -110,7 +111,7 @@ async function submit() {
 async function placeOrder() {
   rememberFields();
   const shown = { lines: cart.lines(), total: state.quote?.total, store: chosenStoreName() };
-  await sendOrder(orderRequest(readForm()), shown);
+  await sendOrder(orderRequest({ ...readForm(), quotedTotal: shown.total }), shown);
 }
 
 /** Shows a problem beside the button, and its errors under their fields. */

@@ -9,6 +9,7 @@
  * @property {string} country of the shop; the form has no field for a country
  * @property {"id" | "en"} language of the page, in which messages about the order are written
  * @property {boolean} backorder whether the shopper agreed to wait
+ * @property {{ amount: number, currency: string }} [quotedTotal] the total that is shown
  */
 
 const MIN_POSTCODE_LENGTH = 4; // digits that must be typed before a quote includes delivery
@@ -22,7 +23,8 @@ export function quoteRequest({ fields, lines, placement, country }) {
 }
 
 /** @param {CheckoutForm} form */
-export function orderRequest({ fields, lines, placement, country, language, backorder }) {
+export function orderRequest({ fields, lines, placement, ...form }) {
+  const { country, language, backorder, quotedTotal } = form;
   return {
     ...commonBody(fields, lines, placement),
     customer: withoutEmpty({ name: fields.name, phone: fields.phone, email: fields.email }),
@@ -30,6 +32,7 @@ export function orderRequest({ fields, lines, placement, country, language, back
     payments: [{ method: fields.payment }],
     language,
     ...(backorder && { backorder: true }),
+    ...(quotedTotal && { expected_total: quotedTotal }),
     ...withoutEmpty({ note: fields.note }),
   };
 }
