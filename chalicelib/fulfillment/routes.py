@@ -9,6 +9,7 @@ from pydantic import Field
 
 from chalicelib.fulfillment import claim_page, find
 from chalicelib.fulfillment.accept import accept
+from chalicelib.fulfillment.assign import assign
 from chalicelib.fulfillment.claim import claim
 from chalicelib.fulfillment.decline import decline
 from chalicelib.fulfillment.deliver import deliver
@@ -157,8 +158,9 @@ def call_me(call: Call, order_id: str) -> dict[str, Any]:
 
 @endpoints.post("/orders/{order_id}/reroute", roles={"owner", "agent"})
 def reroute_order(call: Call, order_id: str) -> dict[str, Any]:
-    """Route the unassigned units of an order again; changes nothing when none are missing."""
+    """Route the unassigned units of an order, for the first time or again; changes nothing when none are missing."""
     load_order(call.principal, order_id)
+    assign(order_id)
     reroute(order_id, "asked")
     return find.load_routing(order_id)
 

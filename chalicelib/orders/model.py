@@ -361,7 +361,7 @@ class OrderCancelled(Event):
 
 @dataclass(frozen=True)
 class ProofSubmitted(Event):
-    """A customer sent proof of a bank transfer; finance has to check it."""
+    """A customer sent proof of a bank transfer; finance has to check the latest one."""
 
     order_id: str
     payment_id: str

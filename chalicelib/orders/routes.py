@@ -194,7 +194,7 @@ def pay_draft(call: Call, order_id: str) -> dict[str, Any]:
     example={"reference": "TRF 20261122 091500"},
 )
 def submit_proof(call: Call, payment_id: str) -> dict[str, Any]:
-    """Submit proof of a transfer: its reference or a picture of the receipt."""
+    """Submit proof of a transfer: its reference, a picture of the receipt, or both. It replaces an unchecked proof."""
     body: ProofBody = call.body
     if not (body.reference or body.picture):
         raise Invalid(("reference", "send the transfer's reference, or a picture of the receipt"))
@@ -203,20 +203,22 @@ def submit_proof(call: Call, payment_id: str) -> dict[str, Any]:
         raise Invalid(("reference", "must be the transfer's reference from the bank"))
     confirm_payment.check_access(call.principal, payment_id)
     picture_key = files.upload("proofs", decode_base64(body.picture)) if body.picture else ""
-    order, payments = confirm_payment.submit_proof(call.principal, payment_id, picture_key or body.reference)
+    order, payments = confirm_payment.submit_proof(call.principal, payment_id, body.reference, picture_key)
     return order_to_response(call.principal, order, payments)
 
 
 @endpoints.get("/payments/{payment_id}/proof", roles=PAYMENT_ROLES)
 def show_proof(call: Call, payment_id: str) -> dict[str, Any]:
-    """Return the proof of transfer that the customer sent."""
+    """Return the latest proof of transfer that the customer sent, and the references of those that it replaced."""
     payment = find_payment(payment_id)
-    if payment is None or not payment.proof:
+    if payment is None or not (payment.proof or payment.proof_file):
         raise NotFound()
-    if not payment.proof.startswith(PROOF_KEY_PREFIX):
-        return {"reference": payment.proof, "content_type": None, "data": None}
-    content_type, content = files.download(payment.proof)
-    return {"reference": None, "content_type": content_type, "data": base64.b64encode(content).decode()}
+    earlier = [reference or None for reference, _ in payment.earlier_proofs]
+    body = {"reference": payment.proof or None, "content_type": None, "data": None, "earlier": earlier}
+    if not payment.proof_file:
+        return body
+    content_type, content = files.download(payment.proof_file)
+    return body | {"content_type": content_type, "data": base64.b64encode(content).decode()}
 
 
 @endpoints.post("/payments/{payment_id}/confirm", roles=PAYMENT_ROLES)

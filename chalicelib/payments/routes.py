@@ -97,6 +97,12 @@ def get_shift(call: Call, shift_id: str) -> dict[str, Any]:
     return find.shift_to_json(find.load_shift(call.principal, shift_id))
 
 
+@endpoints.get("/cash-bags", roles=HANDOVER_RECEIVER_ROLES)
+def list_cash_bags(call: Call) -> dict[str, Any]:
+    """List the cash on delivery that staff without an open shift hold and have not handed over."""
+    return page_to_json(find.list_cash_bags(), None, "cash-bags")
+
+
 @endpoints.get("/shifts/{shift_id}/receipts", roles=CASH_HANDLER_ROLES | {"finance"}, query=PageQuery)
 def list_receipts(call: Call, shift_id: str) -> dict[str, Any]:
     """List the cash that a shift received and handed over, newest first."""

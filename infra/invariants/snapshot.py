@@ -78,6 +78,7 @@ class Snapshot:
     now: str
     delivered_before: str
     timers_ran_before: str = ""
+    projections_run: bool = True  # False if the handlers of the ledger and the recap do not run
 
     @cached_property
     def entries(self) -> list[Row]:

@@ -130,6 +130,7 @@ ROWS = [
     access_row(
         "POST /shifts/{shift_id}/handover", "owner finance salesman courier", shift_id=SHIFT, prepare=open_shifts
     ),
+    access_row("GET /cash-bags", "owner cashier finance"),
     access_row("GET /receivables", "owner finance cashier salesman courier agent"),
     access_row(
         "POST /collections",
