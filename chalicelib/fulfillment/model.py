@@ -322,6 +322,17 @@ def derive_order_status(
     )
 
 
+def is_ready_to_collect(order: Order, fulfillments: Sequence[Fulfillment]) -> bool:
+    """Return whether all goods of a pickup order wait at the store, or were collected, and at least some still wait."""
+    states = {fulfillment.status for fulfillment in exclude_withdrawn(fulfillments)}
+    return (
+        order.delivery.method == "pickup"
+        and FulfillmentStatus.READY in states
+        and states <= {FulfillmentStatus.READY, FulfillmentStatus.HANDED_OVER}
+        and not unassigned_quantities(order.demand, fulfillments)
+    )
+
+
 def count_claim_writes(pieces: int, skus: int, on_hold: bool, parts: int) -> int:
     """Return the number of writes in the transaction of a claim.
 
@@ -562,6 +573,7 @@ class WorkReady(Event):
     location: str
     fulfiller: str
     claim_version: int = 0
+    collectable: bool = False  # true when the goods of a whole pickup order now wait for the customer
 
 
 @dataclass(frozen=True)

@@ -159,9 +159,9 @@ def replay_routing(call: Call, order_id: str) -> dict[str, Any]:
 
 @endpoints.get("/orders/{order_id}/delivery", roles=CUSTOMER | STAFF)
 def show_delivery(call: Call, order_id: str) -> dict[str, Any]:
-    """Show the first name of the person who delivers an order, and the latest expected time."""
+    """Show the first name and latest arrival of the person who delivers, or the store where the goods are collected."""
     load_order(call.principal, order_id)
-    return {"order_id": order_id, "brought_by": find.find_carrier(order_id)}
+    return find.load_delivery(order_id)
 
 
 @endpoints.post("/orders/{order_id}/call-me", roles=CUSTOMER | STAFF)

@@ -29,6 +29,7 @@ TEMPLATE_FACTS: dict[str, set[str]] = {
     "reduced": {"number", "total", "owed", "link"},
     "refund_owed": {"number", "owed", "link"},
     "expired": {"number", "link"},
+    "ready": {"number", "store", "address", "hours", "link"},
     "dispatched": {"number", "carrier", "link"},
     "delivered": {"number", "link"},
     "code": {"code"},

@@ -81,6 +81,7 @@ NOTICES: dict[str, tuple[Notice, ...]] = {
     "OfferClaimed": (RELEASED,),
     "WorkCancelled": (CANCELLED,),
     "OrderStranded": (Notice("owner_if_stranded", "stranded", ("email", "sms"), needs_acknowledgement=True),),
+    "WorkReady": (build_customer_notice("ready", "customer_if_collectable"),),
     "WorkDispatched": (build_customer_notice("dispatched"),),
     "CallRequested": (Notice("fulfiller", "call", ("sms",)),),
     "WorkDelivered": (build_customer_notice("delivered"),),

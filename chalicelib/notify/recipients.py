@@ -7,10 +7,12 @@ escalation reminds only those it still does.
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
+from dataclasses import replace
 from typing import Any
 from urllib.parse import quote
 
 from chalicelib.customers.find import resolve_merged
+from chalicelib.fulfillment.model import is_ready_to_collect
 from chalicelib.kit import auth, clock, config
 from chalicelib.kit.journal import JournalEntry
 from chalicelib.kit.money import format_money
@@ -70,9 +72,11 @@ def draft_customer(context: MessageContext, notice: Notice) -> Iterator[Message]
     contact = (draft.command.contact or stored) if draft else None
     if draft is None or contact is None or not (contact.phone or contact.email):
         return
-    link = build_pay_link(draft.id, draft.token)
+    language = draft.command.language
+    link = build_pay_link(draft.id, draft.token, language)
     facts = {"number": context.number, "total": format_money(draft.total), "link": link}
-    yield context.build_message(Recipient(f"customer#{draft.id}", contact.phone, contact.email), notice, facts)
+    recipient = Recipient(f"customer#{draft.id}", contact.phone, contact.email, language or "id")
+    yield context.build_message(recipient, notice, facts)
 
 
 def customer_if_due(context: MessageContext, notice: Notice) -> Iterator[Message]:
@@ -102,6 +106,16 @@ def customer_if_expired(context: MessageContext, notice: Notice) -> Iterator[Mes
         yield from customer(context, notice)
 
 
+def customer_if_collectable(context: MessageContext, notice: Notice) -> Iterator[Message]:
+    """The customer of a pickup order whose goods wait at the store, with its address and opening hours."""
+    if not (context.event.collectable and is_ready_to_collect(context.order, context.order_fulfillment.fulfillments)):
+        return
+    store = places.load_locations().get(context.event.location)
+    facts = {name: getattr(store, name, "") for name in ("address", "hours")} | {"store": getattr(store, "name", "")}
+    for message in customer(context, notice):
+        yield replace(message, facts={**message.facts, **facts})
+
+
 def invited_salesmen(context: MessageContext, notice: Notice) -> Iterator[Message]:
     """Invited salesmen who have not declined, while the offer can be claimed."""
     offer = context.find_open_offer()
@@ -115,7 +129,7 @@ def invited_salesmen(context: MessageContext, notice: Notice) -> Iterator[Messag
             "goods": context.format_goods(offer.demand),
             "kilometers": message_templates.format_kilometers(invitation.distance_meters, person.language),
             "until": context.format_time(offer.expires_at),
-            "link": build_claim_link(offer.id, person.id),
+            "link": build_claim_link(offer.id, person.id, person.language),
         }
         inbox_facts = {
             "offer": offer.id,
@@ -224,7 +238,7 @@ def verifying_customer(context: MessageContext, notice: Notice) -> Iterator[Mess
     if verification is not None:
         address, code = verification
         contact = {"email": address} if "@" in address else {"phone": address}
-        recipient = Recipient(f"customer#{context.event.customer_id}", **contact)
+        recipient = Recipient(f"customer#{context.event.customer_id}", **contact, language=context.event.language)
         yield context.build_message(recipient, notice, {"code": code})
 
 
@@ -241,6 +255,7 @@ RULES: dict[str, Rule] = {
             customer_if_requested,
             customer_if_expired,
             customer_if_goods_gone,
+            customer_if_collectable,
             verifying_customer,
         ),
         *(
@@ -286,11 +301,12 @@ def first_non_empty(values: list[str]) -> str:
 
 def build_order_link(order: Any) -> str:
     token = auth.order_token(order.id, order.token_version)
-    return f"{config.base_url()}/pesanan/?id={quote(order.id)}&token={quote(token)}"
+    prefix = "/en" if order.contact.get("language") == "en" else ""
+    return f"{config.base_url()}{prefix}/pesanan/?id={quote(order.id)}&token={quote(token)}"
 
 
-def build_claim_link(offer_id: str, staff_id: str) -> str:
-    return config.base_url() + build_claim_path(offer_id, staff_id)
+def build_claim_link(offer_id: str, staff_id: str, language: str) -> str:
+    return config.base_url() + build_claim_path(offer_id, staff_id) + ("?lang=en" if language == "en" else "")
 
 
 def build_claim_path(offer_id: str, staff_id: str) -> str:

@@ -263,7 +263,8 @@ def pay_link(call: Call, order_id: str) -> dict[str, str]:
 )
 def verify_identity(call: Call) -> dict[str, Any]:
     """Send a code to the phone or e-mail of the caller's order. The answer is the same if no code is sent."""
-    verify.request_code(find.load_customer_id(call.principal, call.body.order), call.body.identity, call.network_id)
+    customer_id, language = find.load_customer_and_language(call.principal, call.body.order)
+    verify.request_code(customer_id, call.body.identity, call.network_id, language)
     return {"asked": True, "code_lasts_seconds": int(CODE_LIFETIME.total_seconds())}
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from collections.abc import Iterator
 from contextlib import suppress
+from dataclasses import replace
 from datetime import timedelta
 from typing import Any
 
@@ -28,7 +29,17 @@ from chalicelib.pricing.model import Coupon, PriceEntry, Promotion
 from chalicelib.pricing.save import save_price, save_promotion
 from chalicelib.stock import movements, transfer
 from chalicelib.stock.set_expected import set_expected
-from infra.demo.data import BRANDS, CUSTOMERS, LOCATIONS, OFFICE_STAFF, POSTCODE_AREAS, PRODUCTS, SALESMEN, SCARCE_EVERY
+from infra.demo.data import (
+    BRANDS,
+    CUSTOMERS,
+    LOCATIONS,
+    OFFICE_STAFF,
+    POSTCODE_AREAS,
+    PRODUCTS,
+    SALESMEN,
+    SCARCE_EVERY,
+    STORE_HOURS,
+)
 
 OWNER = Principal(role="owner", id="owner-ratna", name="Ratna Wijaya")
 UNITS_PER_LOCATION = {
@@ -66,9 +77,9 @@ def is_seeded() -> bool:
 def save_locations() -> None:
     for identity, kind, name, lat, lon, address in LOCATIONS:
         email = f"{identity}@satukanal.example"
-        save_location(
-            Location(identity, kind, name, Point(lat, lon), zone=config.zone(), address=address, email=email), OWNER.id
-        )
+        hours = STORE_HOURS if kind == "store" else ""
+        location = Location(identity, kind, name, Point(lat, lon), zone=config.zone(), address=address, email=email)
+        save_location(replace(location, hours=hours), OWNER.id)
     for name, full_name, lat, lon in SALESMEN:
         label = f"Mobil {full_name.split()[0]}"
         save_location(Location(van_id(name), "van", label, Point(lat, lon), zone=config.zone()), OWNER.id)
