@@ -42,10 +42,15 @@ from chalicelib.stock.model import Allocation, is_inbound_bucket
 ROUTER = "router"  # the actor of automatic decisions in the journal
 
 
-@db.retry_on_conflict
 def assign_order(entry: JournalEntry) -> None:
-    """Assign the order of an OrderPlaced entry. A repeat, or an order cancelled since, changes nothing."""
-    order_fulfillment = load_fulfillment_of_order(entry.subject.removeprefix("order#"))
+    """Assign the order of an OrderPlaced entry."""
+    assign(entry.subject.removeprefix("order#"))
+
+
+@db.retry_on_conflict
+def assign(order_id: str) -> None:
+    """Assign a placed order. A repeat, or an order cancelled since, changes nothing."""
+    order_fulfillment = load_fulfillment_of_order(order_id)
     if order_fulfillment.fulfillments or order_fulfillment.order.status == OrderStatus.CANCELLED:
         return
     if order_fulfillment.order.delivery.method == "handover":

@@ -21,6 +21,11 @@ def new(prefix: str, at: datetime) -> str:
     return f"{prefix}_{_crockford(milliseconds.to_bytes(6, 'big') + randomness(10))}"
 
 
+def first_at(prefix: str, at: datetime) -> str:
+    """Return the lowest id of an instant: ids of earlier instants sort before it."""
+    return f"{prefix}_{_crockford(int(at.timestamp() * 1000).to_bytes(6, 'big') + bytes(10))}"
+
+
 def derive(prefix: str, *parts: str) -> str:
     """Return an id determined by its parts, so that a consumer that runs twice creates one thing."""
     return f"{prefix}_{_crockford(_digest(*parts)[:16])}"

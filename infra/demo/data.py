@@ -71,6 +71,8 @@ LOCATIONS = [
     ("store-darmo", "store", "Toko Darmo", -7.2893, 112.7389, "Jl. Raya Darmo 67, Surabaya"),
     ("store-kenjeran", "store", "Toko Kenjeran", -7.2479, 112.7850, "Jl. Kenjeran 230, Surabaya"),
 ]
+STORE_HOURS = "09.00-21.00"
+SHOP_PHONE = "+6281252000104"  # of the agent, who takes orders by phone
 # name, full name, position of the van: around the city, some close to each other
 SALESMEN = [
     ("Budi", "Budi Santoso", -7.2755, 112.7350),

@@ -6,6 +6,7 @@ import json
 import re
 from collections.abc import Iterator
 from contextlib import suppress
+from dataclasses import replace
 from datetime import timedelta
 from typing import Any
 
@@ -39,6 +40,7 @@ from infra.demo.data import (
     PRODUCTS,
     SALESMEN,
     SCARCE_EVERY,
+    STORE_HOURS,
 )
 
 SIZE = re.compile(r"\b(?P<number>[0-9]+) (?P<unit>kg|g|l|ml)\b(?: isi (?P<count>[0-9]+))?")
@@ -79,9 +81,9 @@ def is_seeded() -> bool:
 def save_locations() -> None:
     for identity, kind, name, lat, lon, address in LOCATIONS:
         email = f"{identity}@satukanal.example"
-        save_location(
-            Location(identity, kind, name, Point(lat, lon), zone=config.zone(), address=address, email=email), OWNER.id
-        )
+        hours = STORE_HOURS if kind == "store" else ""
+        location = Location(identity, kind, name, Point(lat, lon), zone=config.zone(), address=address, email=email)
+        save_location(replace(location, hours=hours), OWNER.id)
     for name, full_name, lat, lon in SALESMEN:
         label = f"Mobil {full_name.split()[0]}"
         save_location(Location(van_id(name), "van", label, Point(lat, lon), zone=config.zone()), OWNER.id)
