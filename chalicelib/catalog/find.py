@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any
 
-from chalicelib.catalog.model import CHANNELS, Channel, Product, UnknownCategory, UnknownSku, can_sell, has_all_words
+from chalicelib.catalog.model import CHANNELS, Channel, Product, UnknownCategory, UnknownSku, can_sell
+from chalicelib.catalog.search import has_all_words
 from chalicelib.catalog.store import (
     BarcodeRow,
     ChannelRow,

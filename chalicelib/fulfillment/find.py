@@ -19,6 +19,7 @@ from chalicelib.fulfillment.model import (
     OrderFulfillment,
     OrderWasCancelled,
     exclude_withdrawn,
+    is_ready_to_collect,
     order_id_from,
     refusal_if_closed,
     refusal_if_order_cancelled,
@@ -34,15 +35,36 @@ from chalicelib.orders.model import Order, OrderStatus
 from chalicelib.payments.lifecycle import cash_to_collect, unpaid_before_dispatch
 from chalicelib.payments.model import Payment
 from chalicelib.payments.store import load_payments
+from chalicelib.places import find as places
 from chalicelib.stock.model import bucket_to_day
 
 
-def find_carrier(order_id: str) -> dict[str, Any] | None:
+def load_delivery(order_id: str) -> dict[str, Any]:
+    """Return who brings an order or, under `pickup`, where its goods can be collected and whether they are ready."""
+    order_fulfillment = load_fulfillment_of_order(order_id)
+    return {
+        "order_id": order_id,
+        "brought_by": find_carrier(order_fulfillment),
+        "pickup": pickup_to_json(order_fulfillment),
+    }
+
+
+def pickup_to_json(order_fulfillment: OrderFulfillment) -> dict[str, Any] | None:
+    """Return the store of a pickup order and whether all of its goods wait there; None for other orders."""
+    delivery = order_fulfillment.order.delivery
+    if delivery.method != "pickup":
+        return None
+    store = places.load_locations().get(delivery.location or "")
+    place = {name: getattr(store, name, "") for name in ("name", "address", "hours", "phone")}
+    ready = is_ready_to_collect(order_fulfillment.order, order_fulfillment.fulfillments)
+    return {"location": delivery.location, "ready": ready} | place
+
+
+def find_carrier(order_fulfillment: OrderFulfillment) -> dict[str, Any] | None:
     """Return the first name of the person who delivers, the latest expected time and the status.
 
     None while no fulfillment has started.
     """
-    order_fulfillment = load_fulfillment_of_order(order_id)
     underway = [
         fulfillment
         for fulfillment in exclude_withdrawn(order_fulfillment.fulfillments)

@@ -152,7 +152,9 @@ def _parameters(endpoint: Endpoint) -> list[dict[str, Any]]:
         {"name": part, "in": "path", "required": True, "schema": _string_schema(PATH_PART)} for part in parts
     ]
     if endpoint.idempotent:
-        key = {"name": "Idempotency-Key", "in": "header", "required": True, "schema": _string_schema(IDEMPOTENCY_KEY)}
+        is_required = endpoint.idempotent_when is None
+        key: dict[str, Any] = {"name": "Idempotency-Key", "in": "header", "required": is_required}
+        key["schema"] = _string_schema(IDEMPOTENCY_KEY)
         parameters.append(key)
     if endpoint.query is not None:
         schema = _without_titles(endpoint.query.model_json_schema())

@@ -112,6 +112,7 @@ class Endpoint:
     response: Any = None  # a pydantic model or a JSON schema of the 2xx body, for openapi.json
     status: int = 200
     idempotent: bool = False
+    idempotent_when: Callable[[Any], bool] | None = None  # the bodies that need a key; by default all
     idempotency_scope: str = ""  # the endpoint whose keys this one reads, if not its own
     max_bytes: int = MAX_BODY_BYTES
     example: Any = None
@@ -134,7 +135,8 @@ class Routes(Blueprint):
     def endpoint(self, method: str, path: str, *, roles: Iterable[str], **options: Any) -> Callable[[View], View]:
         """Register a view. The options are the fields of Endpoint.
 
-        `idempotent=True` requires an Idempotency-Key header; `status` is used when the view returns a bare body.
+        `idempotent=True` requires an Idempotency-Key header, with `idempotent_when` only for bodies for which that is
+        true; `status` is used when the view returns a bare body.
         """
 
         def register(view: View) -> View:
@@ -201,7 +203,7 @@ def call_view(endpoint: Endpoint, request: Any, parts: dict[str, str]) -> Any:
     body = read_body(endpoint, raw)
     network_id = auth.network_id(request.context["identity"]["sourceIp"])  # headers that name it can be forged
     call = Call(principal, body, read_query(endpoint, query), raw=raw, headers=headers, network_id=network_id)
-    if endpoint.idempotent:
+    if endpoint.idempotent and (endpoint.idempotent_when is None or endpoint.idempotent_when(body)):
         content = body if body is not None else parts
         call = replace(call, idempotency_key=read_idempotency_key(endpoint, principal, headers, content, parts))
     return endpoint.view(call, **parts)
@@ -321,11 +323,18 @@ def value_to_json(value: Any) -> str:
 
 
 def html_response(html: str, status: int = 200) -> ApiResponse:
-    """Return a page served by the API; its policy allows inline styles and forms to the same origin, nothing else."""
+    """Return a page served by the API; its policy allows its own styles and forms to the same origin, nothing else."""
     policy = (
-        "default-src 'none'; style-src 'unsafe-inline'; form-action 'self'; frame-ancestors 'none'; base-uri 'none'"
+        f"default-src 'none'; style-src {hash_styles(html)}; form-action 'self'; frame-ancestors 'none'; "
+        "base-uri 'none'"
     )
     return ApiResponse(html, status, {"Content-Type": "text/html; charset=utf-8", "Content-Security-Policy": policy})
+
+
+def hash_styles(html: str) -> str:
+    """Return the sources of a `style-src` that allows exactly the page's `<style>` elements."""
+    digests = [hashlib.sha256(style.encode()).digest() for style in re.findall(r"<style>(.*?)</style>", html, re.S)]
+    return " ".join(f"'sha256-{base64.b64encode(digest).decode()}'" for digest in digests) or "'none'"
 
 
 def page_to_json(items: list[Any], after: dict[str, Any] | None, list_name: str) -> dict[str, Any]:

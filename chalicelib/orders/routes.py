@@ -17,10 +17,12 @@ from chalicelib.kit.auth import Principal
 from chalicelib.kit.errors import Invalid, NotFound
 from chalicelib.kit.idempotency import Replay, check_repeat
 from chalicelib.kit.web import CUSTOMER, STAFF, Body, Call, Query, Routes, decode_base64, page_to_json, read_cursor
-from chalicelib.orders import cancel, confirm_payment, draft, find, link, order_json, search
+from chalicelib.orders import confirm_payment, draft, find, link, order_json, search
 from chalicelib.orders.command import Tender
-from chalicelib.orders.model import Order, OrderFulfillmentStatus
-from chalicelib.payments.model import OrderPaymentStatus, Payment
+from chalicelib.orders.model import OrderFulfillmentStatus
+from chalicelib.orders.record_refund import record_refund
+from chalicelib.payments.bodies import PositiveAmountBody
+from chalicelib.payments.model import OrderPaymentStatus
 from chalicelib.payments.store import find_payment, load_payments
 from chalicelib.places.find import business_day
 
@@ -33,10 +35,6 @@ FILTER_CHOICES: dict[str, tuple[str, ...]] = {
     "payment_status": tuple(OrderPaymentStatus),
     "fulfillment_status": tuple(OrderFulfillmentStatus),
 }
-
-
-class CancelBody(Body):
-    reason: Reason
 
 
 class ProofBody(Body):
@@ -56,6 +54,13 @@ class PayBody(Body):
     method: Literal["cash", "transfer", "cod", "credit"]
 
 
+class RefundBody(Body):
+    """Without `amount` all that is owed back was returned."""
+
+    method: Literal["transfer", "cash"]
+    amount: PositiveAmountBody | None = None
+
+
 class ListQuery(Query):
     """All filters combine. `q` is an order number, a phone number, or words of the customer's name or the reference."""
 
@@ -71,11 +76,6 @@ class ListQuery(Query):
     fulfillment_status: Annotated[str, Field(max_length=20)] = ""
     cursor: Annotated[str, Field(max_length=2000)] | None = None
     limit: Annotated[int, Field(ge=1, le=100)] = 50
-
-
-def order_to_response(principal: Principal, order: Order, payments: list[Payment]) -> dict[str, Any]:
-    body = order_json.order_to_json(order, payments)
-    return body if principal.is_staff or principal.role == "channel" else order_json.redact_for_customer(body)
 
 
 class RequestCodeBody(Body):
@@ -94,7 +94,7 @@ def show_order(call: Call, order_id: str) -> dict[str, Any]:
         order = find.load_order(call.principal, order_id)
     except NotFound:
         return draft.draft_to_json(draft.load_draft(call.principal, order_id))
-    return order_to_response(call.principal, order, load_payments(order.payment_ids))
+    return order_json.order_to_response(call.principal, order, load_payments(order.payment_ids))
 
 
 @endpoints.get("/orders/{order_id}/history", roles=STAFF)
@@ -139,18 +139,6 @@ def renew_link(call: Call, order_id: str) -> dict[str, Any]:
 
 
 @endpoints.post(
-    "/orders/{order_id}/cancel",
-    roles=CUSTOMER | {"owner", "agent", "cashier", "salesman"},
-    body=CancelBody,
-    example={"reason": "changed_my_mind"},
-)
-def cancel_order(call: Call, order_id: str) -> dict[str, Any]:
-    """Cancel an order before its goods leave or after all came back; captured money is owed back."""
-    order, payments = cancel.cancel(call.principal, order_id, call.body.reason)
-    return order_to_response(call.principal, order, payments)
-
-
-@endpoints.post(
     "/orders/{order_id}/payments",
     roles=CUSTOMER | {"owner", "cashier", "agent", "salesman"},
     body=PayBody,
@@ -173,7 +161,7 @@ def pay(call: Call, order_id: str) -> dict[str, Any]:
 
 def pay_in_cash(call: Call, order_id: str) -> dict[str, Any]:
     try:
-        return order_to_response(
+        return order_json.order_to_response(
             call.principal, *confirm_payment.pay_in_cash(call.principal, order_id, call.idempotency_key)
         )
     except Replay as replay:
@@ -204,7 +192,7 @@ def submit_proof(call: Call, payment_id: str) -> dict[str, Any]:
     confirm_payment.check_access(call.principal, payment_id)
     picture_key = files.upload("proofs", decode_base64(body.picture)) if body.picture else ""
     order, payments = confirm_payment.submit_proof(call.principal, payment_id, body.reference, picture_key)
-    return order_to_response(call.principal, order, payments)
+    return order_json.order_to_response(call.principal, order, payments)
 
 
 @endpoints.get("/payments/{payment_id}/proof", roles=PAYMENT_ROLES)
@@ -224,7 +212,7 @@ def show_proof(call: Call, payment_id: str) -> dict[str, Any]:
 @endpoints.post("/payments/{payment_id}/confirm", roles=PAYMENT_ROLES)
 def confirm(call: Call, payment_id: str) -> dict[str, Any]:
     """Confirm that a transfer has arrived; confirming twice is a no-op."""
-    return order_to_response(call.principal, *confirm_payment.confirm(call.principal, payment_id))
+    return order_json.order_to_response(call.principal, *confirm_payment.confirm(call.principal, payment_id))
 
 
 @endpoints.post(
@@ -232,7 +220,24 @@ def confirm(call: Call, payment_id: str) -> dict[str, Any]:
 )
 def reject(call: Call, payment_id: str) -> dict[str, Any]:
     """Reject the proof of a transfer; the customer may send another while the hold lasts."""
-    return order_to_response(call.principal, *confirm_payment.reject(call.principal, payment_id, call.body.reason))
+    return order_json.order_to_response(
+        call.principal, *confirm_payment.reject(call.principal, payment_id, call.body.reason)
+    )
+
+
+@endpoints.post(
+    "/orders/{order_id}/refunds",
+    roles={"owner", "finance"},
+    body=RefundBody,
+    idempotent=True,
+    example={"method": "transfer"},
+)
+def refund(call: Call, order_id: str) -> dict[str, Any]:
+    """Record that money owed back was returned, by transfer or in cash from your shift; by default all of it."""
+    body: RefundBody = call.body
+    amount = body.amount.to_money() if body.amount else None
+    answer = record_refund(call.principal, order_id, body.method, amount, call.idempotency_key)
+    return order_json.order_to_response(call.principal, *answer)
 
 
 @endpoints.post("/drafts/{order_id}/submit", roles={"owner", "agent", "salesman"}, idempotent=True, status=201)
@@ -258,7 +263,8 @@ def pay_link(call: Call, order_id: str) -> dict[str, str]:
 )
 def verify_identity(call: Call) -> dict[str, Any]:
     """Send a code to the phone or e-mail of the caller's order. The answer is the same if no code is sent."""
-    verify.request_code(find.load_customer_id(call.principal, call.body.order), call.body.identity, call.network_id)
+    customer_id, language = find.load_customer_and_language(call.principal, call.body.order)
+    verify.request_code(customer_id, call.body.identity, call.network_id, language)
     return {"asked": True, "code_lasts_seconds": int(CODE_LIFETIME.total_seconds())}
 
 

@@ -7,10 +7,10 @@ from typing import Annotated, Any, Literal
 
 from pydantic import Field
 
-from chalicelib.kit.currency import check_currency
-from chalicelib.kit.money import CURRENCIES, Money
+from chalicelib.kit.money import Money
 from chalicelib.kit.web import STAFF, Body, Call, Query, Routes, page_to_json, read_cursor
 from chalicelib.payments import find, ledger_store
+from chalicelib.payments.bodies import AmountBody, PositiveAmountBody
 from chalicelib.payments.collect import collect
 from chalicelib.payments.handover import hand_over
 from chalicelib.payments.ledger import LedgerLine
@@ -23,19 +23,6 @@ endpoints = Routes(__name__)
 HANDOVER_RECEIVER_ROLES = {"cashier", "owner", "finance"}
 COLLECTOR_ROLES = {"salesman", "finance", "cashier", "courier", "agent", "owner"}
 Id = Annotated[str, Field(max_length=64)]
-
-
-class AmountBody(Body):
-    amount: Annotated[int, Field(ge=0, le=10**12)]
-    currency: Annotated[str, Field(pattern=f"^({'|'.join(CURRENCIES)})$")]
-
-    def to_money(self) -> Money:
-        check_currency(self.currency)
-        return Money(self.amount, self.currency)
-
-
-class PositiveAmountBody(AmountBody):
-    amount: Annotated[int, Field(ge=1, le=10**12)]
 
 
 class ShiftBody(Body):

@@ -1,11 +1,14 @@
 from __future__ import annotations
 
+import json
+from pathlib import Path
 from typing import Any
 
 import pytest
 
 from chalicelib.catalog import find
-from chalicelib.catalog.model import SYNONYMS, Product, can_sell, has_all_words, is_published
+from chalicelib.catalog.model import Product, can_sell, is_published
+from chalicelib.catalog.search import SYNONYMS, build_search_text, fold, has_all_words
 from chalicelib.kit import db
 from chalicelib.kit.errors import NotFound
 from tests.catalog.build import a_channel, a_product, save_products
@@ -68,6 +71,18 @@ def test_synonyms_match_the_same_products():
 def test_a_synonym_matches_whole_words_only():
     assert not has_all_words(a_product("A", name="Kain Saphir"), "ponsel")
     assert all(len(meaning) > 1 for meaning in SYNONYMS)
+
+
+@pytest.mark.parametrize(("text", "folded"), json.loads((Path(__file__).parent / "search.json").read_text()))
+def test_case_accents_quotes_and_punctuation_do_not_matter(text: str, folded: str):
+    """The browser's search passes the same examples."""
+    assert fold(text) == folded
+
+
+def test_a_search_text_has_the_synonyms_of_words_and_terms():
+    assert build_search_text("Mi goreng", "899") == "mi goreng 899 fried frying mie noodle noodles"
+    assert build_search_text("Pasta gigi") == "pasta gigi tooth toothpaste odol"
+    assert "toothpaste" not in build_search_text("Pasta tomat")
 
 
 def test_pages_of_the_catalog_are_sorted_by_name(aws: Any):

@@ -98,6 +98,7 @@ ROWS = [
     access_row(
         "POST /orders/{order_id}/payments", "own owner agent cashier salesman", order_id="a draft", own_order="a draft"
     ),
+    access_row("POST /orders/{order_id}/refunds", "owner finance", order_id="an order owed back"),
     access_row("POST /drafts", "owner agent"),
     access_row("POST /drafts/withdraw", "owner agent salesman"),
     access_row("POST /drafts/{order_id}/submit", "owner agent salesman", order_id="a draft"),
