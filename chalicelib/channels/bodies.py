@@ -87,6 +87,7 @@ class CartBody(Body):
     delivery: DeliveryBody | None = None
     location: Annotated[str, StringConstraints(max_length=64)] = ""
     backorder: bool = False
+    language: Literal["id", "en"] | None = None  # of messages to the customer
 
     @field_validator("channel")
     @classmethod
@@ -105,6 +106,7 @@ class PlaceOrderBody(CartBody):
     note: Annotated[str, StringConstraints(max_length=500)] = ""
     placed_at: Annotated[datetime, Field(strict=False)] | None = None
     freight: MoneyBody | None = None
+    expected_total: MoneyBody | None = None
     ref: Annotated[str, StringConstraints(max_length=64)] = ""
     actor: Annotated[str, StringConstraints(max_length=64)] = ""
     cart: Annotated[str, StringConstraints(max_length=4000)] = ""

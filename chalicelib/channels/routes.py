@@ -12,7 +12,7 @@ from chalicelib.catalog import find as catalog
 from chalicelib.channels import marketplace, order_form, placements, pos, sfa, web, whatsapp
 from chalicelib.channels.bodies import LineBody, PlaceOrderBody, QuoteBody, Short
 from chalicelib.channels.model import Placement
-from chalicelib.kit import auth
+from chalicelib.kit import auth, idempotency
 from chalicelib.kit.errors import Forbidden, Invalid, NotSignedIn
 from chalicelib.kit.idempotency import Replay
 from chalicelib.kit.web import EVERYONE, ApiResponse, Body, Call, Routes
@@ -78,6 +78,23 @@ def place_order(call: Call) -> ApiResponse:
 
 
 @endpoints.post(
+    "/orders/withdraw",
+    roles=EVERYONE,
+    body=PlaceOrderBody,
+    idempotent=True,
+    idempotency_scope="POST /orders",
+    example=EXAMPLE,
+)
+def withdraw_order_request(call: Call) -> dict[str, Any]:
+    """Withdraw an order request whose answer was lost; send the same key and body.
+
+    `answer` is the order if it was placed. Otherwise it is null, and the request is refused if it still arrives.
+    """
+    answer = withdraw(call)
+    return {"answer": with_token(call, answer) if answer else None}
+
+
+@endpoints.post(
     "/quotes",
     roles=EVERYONE,
     body=QuoteBody,
@@ -109,6 +126,19 @@ def create_draft(call: Call) -> dict[str, Any]:
 
 
 @endpoints.post(
+    "/drafts/withdraw",
+    roles={"owner", "agent", "salesman"},
+    body=PlaceOrderBody,
+    idempotent=True,
+    idempotency_scope="POST /drafts",
+    example=EXAMPLE | {"channel": "phone"},
+)
+def withdraw_draft_request(call: Call) -> dict[str, Any]:
+    """Withdraw a draft request whose answer was lost; send the same key and body. `answer` is the draft or null."""
+    return {"answer": withdraw(call)}
+
+
+@endpoints.post(
     "/carts", roles=EVERYONE, body=CartLinesBody, example={"lines": [{"sku": "8990000000017", "quantity": 2}]}
 )
 def sign_cart(call: Call) -> dict[str, str]:
@@ -135,6 +165,11 @@ def follow_link(call: Call, code: str) -> ApiResponse:
     placement = placements.find_placement(code)
     page = placements.landing_url(placement) if placement else "/"
     return ApiResponse("", 302, {"Location": page, "Content-Type": "text/html"})
+
+
+def withdraw(call: Call) -> dict[str, Any] | None:
+    key = order_form.order_idempotency_key(call.body, call)
+    return idempotency.withdraw(key) if key else None
 
 
 def build_command(call: Call) -> PlaceOrder:

@@ -176,6 +176,7 @@ class IdentityTaken(Refused):
 
     def __init__(self, kind: str, customer_id: str) -> None:
         super().__init__(kind=kind, customer=customer_id)
+        self.kind, self.customer_id = kind, customer_id
 
 
 class NothingToVerify(Refused):
@@ -249,6 +250,7 @@ class VerificationRequested(Event):
     ask_id: str  # id of the VerificationCode; the digits are never journaled
     identity: str  # phone or email
     expires_at: str
+    language: str = "id"  # of the message with the code
 
 
 @dataclass(frozen=True)

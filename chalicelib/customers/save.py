@@ -19,6 +19,7 @@ from chalicelib.customers.store import (
     row_to_credit,
     row_to_customer,
     row_to_identity,
+    save_words,
     set_credit,
     update_customer,
 )
@@ -55,13 +56,14 @@ def save_customer(
 
     `opening_balance` is an earlier debt, and `extra_writes` are writes that belong to it (the receivable). Both apply
     only when the credit is created, so that an import can be repeated. A phone number or e-mail address of another
-    customer continues to identify that customer.
+    customer continues to identify that customer; one person has one limit, so a higher limit raises IdentityTaken then.
     """
     rows = db.batch([customer_key(customer.id), credit_key(customer.id), *_identity_keys(customer)])
     before = row_to_customer(row) if (row := rows.get(customer_key(customer.id))) else None
     credit = row_to_credit(row) if (row := rows.get(credit_key(customer.id))) else None
     after = _preserve_stored_fields(customer, before)
     granted = _build_credit(after, credit, credit_limit, opening_balance)
+    _check_one_limit(after, credit, granted, rows)
     identities = _claim_new_identities(before, after, rows) + _delete_old_identities(before, after)
     if after == before and granted == credit and not identities:
         return False
@@ -106,6 +108,15 @@ def _build_credit(
     return Credit(customer.id, limit or zero(exposure.currency), exposure, customer.terms_days)
 
 
+def _check_one_limit(customer: Customer, before: Credit | None, after: Credit | None, rows: Mapping[Key, Any]) -> None:
+    """Raise IdentityTaken if the limit rises and the phone number or e-mail address is another customer's."""
+    if after is None or after.limit.minor <= (before.limit.minor if before else 0):
+        return
+    for identity in (row_to_identity(rows[key]) for key in _identity_keys(customer) if key in rows):
+        if identity.customer_id not in (customer.id, customer.merged_into):
+            raise IdentityTaken(identity.kind, identity.customer_id)
+
+
 def _claim_new_identities(before: Customer | None, after: Customer, rows: Mapping[Key, Any]) -> list[Write]:
     """Claim the customer's new identities. An identity that a guest gave for an order stays unclaimed."""
     same = {identity_key(*identity) for identity in (_identities(before) if before else [])}
@@ -139,7 +150,8 @@ def _save_and_journal(
 ) -> list[Write]:
     entry, head = journal.append_event(f"customer#{after.id}", event, after=before, actor=actor, at=now)
     new = replace(after, **vars(head))
-    return [update_customer(new, before.version) if before else db.create(customer_to_row(new)), entry]
+    customer_write = update_customer(new, before.version) if before else db.create(customer_to_row(new))
+    return [customer_write, entry, *save_words(before, new)]
 
 
 def _identities(customer: Customer) -> list[tuple[str, str]]:

@@ -153,6 +153,7 @@ def order_rows(days: Days | None) -> Rows:
             "payment_method": _first_method(order),
             "freight": format_major_units(order.freight.minor),
             "coupons": "",  # the prices of the lines include their discounts; a coupon must not be redeemed again
+            "historical": "yes",  # another shop records them without selling the goods again
         }
         for order in _load_placed_orders(days)
     ]

@@ -1,103 +1,101 @@
-"""Import of past orders with the prices agreed at the time; each `ref` is placed once."""
+"""Import of orders with the prices agreed at the time; each `ref` is placed once.
+
+Orders marked historical are recorded as complete; all others are placed, and cause work, stock movements and messages.
+"""
 
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from dataclasses import asdict, replace
+from dataclasses import asdict, dataclass, replace
 from datetime import datetime
 from typing import Any, Protocol
 
-from chalicelib.catalog.find import load_channel, load_products
-from chalicelib.catalog.model import CHANNELS, Product
+from chalicelib.catalog.model import CHANNELS
 from chalicelib.exchange.model import BadValue, CsvRow, RowError
 from chalicelib.kit import clock, config, idempotency
 from chalicelib.kit.auth import Principal
 from chalicelib.kit.errors import Problem, Refused
 from chalicelib.kit.money import Money, zero
-from chalicelib.orders.check_order import check_channel
 from chalicelib.orders.command import PlaceOrder, RequestedLine, Tender
 from chalicelib.orders.find import list_all_orders_of_day
 from chalicelib.orders.model import Delivery, Order, PlacedAtOutOfRange, check_placed_at
 from chalicelib.orders.place import place
+from chalicelib.orders.record_historical import record_historical
+from chalicelib.orders.store import find_order
 from chalicelib.payments.model import PAYMENT_METHODS
+from chalicelib.places import find as places
+from chalicelib.pricing.model import normalize_code
 
 DELIVERIES = ("ship", "pickup", "handover")
 
 
 class OrderDiffers(Refused):
+    is_internal = True
     message = "Order {ref} is in the shop already, with other lines; it was left as it is."
 
 
 class KnownIds(Protocol):
-    products: dict[str, Product]
-
     def check(self, what: str, column: str, name: str) -> None: ...
 
 
 class ImportReport(Protocol):
-    dry_run: bool
     changed: dict[str, int]
-    errors: list[RowError]
-    refused: list[dict[str, Any]]
-    skipped: list[dict[str, Any]]
+    errors: Any  # Listings of RowErrors, refusals and skipped lines
+    refused: Any
+    skipped: Any
 
 
-def import_orders(
-    orders: Iterable[CsvRow], lines: Iterable[CsvRow], known: KnownIds, principal: Principal, report: ImportReport
-) -> None:
-    """Place the orders and add to the report what was placed, wrong, refused and skipped."""
-    lines_by_ref: dict[str, list[CsvRow]] = {}
-    stored = StoredOrders()
-    for line in lines:
-        lines_by_ref.setdefault(line.cell("ref"), []).append(line)
-    report.changed["orders"] = 0
-    for order in orders:
-        _import_order(order, lines_by_ref.pop(order.cell("ref"), []), known, principal, report, stored)
-    for orphans in lines_by_ref.values():
-        report.errors += [RowError(line.file, line.row, "ref", "no such order in orders.csv") for line in orphans]
+@dataclass
+class OrderImport:
+    """The import of `orders.csv` with `order_lines.csv`. With `historical` all orders are of an earlier system."""
 
+    known: KnownIds
+    principal: Principal
+    report: ImportReport
+    historical: bool = False
 
-def _import_order(
-    order: CsvRow,
-    lines: Sequence[CsvRow],
-    known: KnownIds,
-    principal: Principal,
-    report: ImportReport,
-    stored: StoredOrders,
-) -> None:
-    parsed = (_read_order_line(line, known, report) for line in lines)
-    requested = [line for line in parsed if line is not None]
-    try:
-        if not requested:
-            raise BadValue("ref", "has no lines in order_lines.csv that can be sold")
-        command = _build_command(order, requested, known, principal)
-    except BadValue as bad:
-        report.errors.append(RowError(order.file, order.row, bad.column, bad.reason))
-        return
-    if len(requested) == len(lines) - _count_skipped(lines, report):
-        _place_or_check(command, known, report, stored)
+    def __post_init__(self) -> None:
+        self.stored = StoredOrders()
 
+    def import_rows(self, orders: Iterable[CsvRow], lines: Iterable[CsvRow]) -> None:
+        """Place or record the orders and add to the report what was placed, wrong, refused and skipped."""
+        lines_by_ref: dict[str, list[CsvRow]] = {}
+        for line in lines:
+            lines_by_ref.setdefault(line.cell("ref"), []).append(line)
+        self.report.changed["orders"] = 0
+        for order in orders:
+            self._import_order(order, lines_by_ref.pop(order.cell("ref"), []))
+        for orphans in lines_by_ref.values():
+            self.report.errors.extend(
+                RowError(line.file, line.row, "ref", "no such order in orders.csv") for line in orphans
+            )
 
-def _count_skipped(lines: Sequence[CsvRow], report: ImportReport) -> int:
-    rows = {line.row for line in lines}
-    return sum(1 for skipped in report.skipped if skipped["row"] in rows)
+    def _import_order(self, order: CsvRow, lines: Sequence[CsvRow]) -> None:
+        skipped_before = self.report.skipped.count
+        parsed = (_read_order_line(line, self.known, self.report) for line in lines)
+        requested = [line for line in parsed if line is not None]
+        try:
+            if not requested:
+                raise BadValue("ref", "has no lines in order_lines.csv that can be sold")
+            command = _build_command(order, requested, self.known, self.principal)
+        except BadValue as bad:
+            self.report.errors.append(RowError(order.file, order.row, bad.column, bad.reason))
+            return
+        if len(requested) + self.report.skipped.count - skipped_before == len(lines):
+            self._place_or_check(replace(command, historical=command.historical or self.historical))
 
-
-def _place_or_check(command: PlaceOrder, known: KnownIds, report: ImportReport, stored: StoredOrders) -> None:
-    """Place the order; in a dry run only raise the channel's refusals. An existing order is not changed."""
-    try:
-        if existing := stored.find(command):
-            _check_equal(command, existing)
-        elif report.dry_run:
-            skus = [line.sku for line in command.lines]
-            check_channel(command, load_products(skus) | known.products, load_channel(command.channel))
-        else:
-            place(command)
-            report.changed["orders"] += 1
-    except idempotency.Replay:
-        pass
-    except Problem as refusal:
-        report.refused.append({"ref": command.ref, "code": refusal.code, "detail": refusal.detail})
+    def _place_or_check(self, command: PlaceOrder) -> None:
+        """Place or record the order. An existing order is not changed."""
+        try:
+            if existing := self.stored.find(command):
+                _check_equal(command, existing)
+                return
+            record_historical(command) if command.historical else place(command)
+            self.report.changed["orders"] += 1
+        except idempotency.Replay:
+            pass
+        except Problem as refusal:
+            self.report.refused.append({"ref": command.ref, "code": refusal.code, "detail": refusal.detail})
 
 
 class StoredOrders:
@@ -107,12 +105,15 @@ class StoredOrders:
         self._days: dict[tuple[str, str], dict[str, Order]] = {}
 
     def find(self, command: PlaceOrder) -> Order | None:
-        """Return the order with this `ref` of the command's day and channel. Orders without one are exported by id."""
+        """Return the order whose id is the `ref` (orders without one are exported by id), else the one with this `ref`
+        on the command's day in its channel."""
+        if command.ref.startswith("ord_") and (order := find_order(command.ref)):
+            return order
         assert command.placed_at is not None  # nosec B101 - every row has one
-        day = clock.day_of(command.placed_at, config.zone()).isoformat()
+        day = places.business_day(command.principal.location or "", command.placed_at).isoformat()
         if (day, command.channel) not in self._days:
             orders = list_all_orders_of_day(day, command.channel)
-            self._days[day, command.channel] = {order.ref or order.id: order for order in orders}
+            self._days[day, command.channel] = {order.ref: order for order in orders if order.ref}
         return self._days[day, command.channel].get(command.ref)
 
 
@@ -163,11 +164,12 @@ def _build_command(order: CsvRow, lines: Sequence[RequestedLine], known: KnownId
         tenders=[Tender(_read_choice(order, "payment_method", tuple(PAYMENT_METHODS), "cod"))],
         principal=Principal(principal.role, principal.id, location or principal.location),
         customer_id=order.text("customer", 64),
-        coupons=tuple(code for code in order.text("coupons").split(";") if code),
+        coupons=tuple(dict.fromkeys(normalize_code(code) for code in order.text("coupons").split(";") if code.strip())),
         placed_at=_read_placed_at(order),
         freight=order.amount("freight") or zero(config.currency()),
         ref=order.required_text("ref", 64),
         made_by=order.text("actor", 64),
+        historical=order.flag("historical"),
     )
     return _with_idempotency_key(command)
 

@@ -12,7 +12,7 @@ from chalicelib.catalog.model import Product, check_product
 from chalicelib.catalog.save import save_product
 from chalicelib.catalog.store import product_key
 from chalicelib.customers.contact_details import list_identities, parse_imported_contact
-from chalicelib.customers.model import Address, Credit, Customer
+from chalicelib.customers.model import Address, Credit, Customer, IdentityTaken
 from chalicelib.customers.save import save_customer
 from chalicelib.customers.store import credit_key, customer_key, row_to_credit, row_to_customer
 from chalicelib.exchange.model import BadValue, CsvRow, RowError
@@ -37,20 +37,15 @@ from chalicelib.stock.save import TargetLevel, save_levels
 
 @dataclass
 class KnownIds:
-    """The ids that a row may refer to: those in the imported folder, and those in the shop.
-
-    `products` are the products of the folder as they will be."""
+    """The ids that a row may refer to: those in the shop, and those of files in the folder that are not saved yet."""
 
     folder: dict[str, set[str]]
-    products: dict[str, Product] = field(default_factory=dict)
-    cache: dict[tuple[str, str], bool] = field(default_factory=dict)
+    cache: set[tuple[str, str]] = field(default_factory=set)  # those that exist
 
     def has(self, what: str, name: str) -> bool:
-        if name in self.folder[what]:
-            return True
-        if (what, name) not in self.cache:
-            self.cache[what, name] = _exists_in_shop(what, name)
-        return self.cache[what, name]
+        if name not in self.folder[what] and (what, name) not in self.cache and _exists_in_shop(what, name):
+            self.cache.add((what, name))
+        return name in self.folder[what] or (what, name) in self.cache
 
     def check(self, what: str, column: str, name: str) -> None:
         if name and not self.has(what, name):
@@ -284,7 +279,18 @@ def _stored_price_entries(sku: str) -> tuple[PriceEntry, ...]:
 
 
 def save_customer_row(row: ImportedCustomer, principal: Principal) -> bool:
-    customer, opening, actor = row.customer, row.opening, principal.actor
+    """Save the customer and return whether anything changed. Raises BadValue for a second limit of one person."""
+    try:
+        return _save_customer(row, principal.actor)
+    except IdentityTaken as taken:
+        reason = (
+            f"identifies {taken.customer_id}, and one person has one credit limit: give the limit there, or merge them"
+        )
+        raise BadValue(taken.kind, reason) from taken
+
+
+def _save_customer(row: ImportedCustomer, actor: str) -> bool:
+    customer, opening = row.customer, row.opening
     if opening is None:
         return save_customer(customer, actor, credit_limit=row.limit)
     due = clock.day_of(clock.now(), config.zone()) + timedelta(days=customer.terms_days)

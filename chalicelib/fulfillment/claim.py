@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from datetime import datetime
 
+from chalicelib.fulfillment.carrier import first_name
 from chalicelib.fulfillment.expire import expire_if_due
 from chalicelib.fulfillment.model import (
     Fulfillment,
@@ -181,11 +182,6 @@ def build_claimed_event(
         movements=stock_effect.movements,
         holds_until=holds_until(order_fulfillment.order),
     )
-
-
-def first_name(name: str) -> str:
-    """Return the first word of a name: customers see no more of it."""
-    return name.split()[0] if name.split() else ""
 
 
 def _find_claimed_fulfillment(order_fulfillment: OrderFulfillment, offer: Offer) -> Fulfillment:

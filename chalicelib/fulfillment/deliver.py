@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from chalicelib.fulfillment.carrier import find_carrier_name
 from chalicelib.fulfillment.collect_cash import CashCollection, collect_cash
 from chalicelib.fulfillment.model import Fulfillment, FulfillmentStatus, WorkDelivered, transition_fulfillment
 from chalicelib.fulfillment.status_change import (
@@ -31,6 +32,9 @@ def deliver(principal: Principal, fulfillment_id: str) -> Fulfillment:
         completed=complete,
         payments=cash.payments,
         postings=cash.postings,
+        order_location=context.order_fulfillment.order.location,
     )
     changes = cash.order_changes | ({"status": OrderStatus.COMPLETED} if complete else {})
+    if name := find_carrier_name(context.order_fulfillment.with_changed(after)):
+        changes |= {"carrier_name": name}  # of the part that is still on its way
     return commit_status_change(context, after, event, SideEffects(other_writes=cash.writes, order_changes=changes))

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from chalicelib.fulfillment.claim import first_name
+from chalicelib.fulfillment.carrier import find_location_name, first_name
 from chalicelib.fulfillment.model import Fulfillment, FulfillmentStatus, NotPaid, WorkDispatched, transition_fulfillment
 from chalicelib.fulfillment.reconcile import check_reconciled
 from chalicelib.fulfillment.status_change import (
@@ -50,18 +50,15 @@ def dispatch(principal: Principal, fulfillment_id: str) -> Fulfillment:
 def check_paid_before_dispatch(payments: Sequence[Payment]) -> None:
     """Raise NotPaid for a payment that must be captured before dispatch and is not."""
     for payment in unpaid_before_dispatch(payments):
-        raise NotPaid(payment=payment.id, method=payment.method, status=payment.status)
+        raise NotPaid(payment=payment.id, method=payment.method, payment_status=payment.status)
 
 
 def find_carrier(context: FulfillmentContext) -> Staff | None:
     """Return the courier or salesman who takes the goods to the customer, or None for a parcel service."""
     carrier_id = (
-        context.principal.id if context.principal.role in ("courier", "salesman") else context.fulfillment.fulfiller
+        context.principal.id
+        if context.principal.role in ("courier", "salesman")
+        else context.fulfillment.carrier or context.fulfillment.fulfiller
     )
     carrier = places.load_staff().get(carrier_id)
     return carrier if carrier and carrier.role in ("courier", "salesman") else None
-
-
-def find_location_name(location_id: str) -> str:
-    location = places.load_locations().get(location_id)
-    return location.name if location else ""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from chalicelib.fulfillment.carrier import find_carrier_name
 from chalicelib.fulfillment.model import Fulfillment, FulfillmentStatus, WorkFailed, transition_fulfillment
 from chalicelib.fulfillment.status_change import SideEffects, commit_status_change, load_fulfillment_context
 from chalicelib.fulfillment.stock_effects import StockEffect, return_to_stock
@@ -19,4 +20,5 @@ def fail(principal: Principal, fulfillment_id: str, reason: str, back: bool = Fa
     after = transition_fulfillment(context.fulfillment, to, reason=reason)
     stock_effect = return_to_stock(context.fulfillment.allocations) if back else StockEffect()
     event = WorkFailed(*context.event_ids, reason=reason, back=back, movements=stock_effect.movements)
-    return commit_status_change(context, after, event, SideEffects(stock_effect, order_changes={"carrier_name": ""}))
+    name = find_carrier_name(context.order_fulfillment.with_changed(after))
+    return commit_status_change(context, after, event, SideEffects(stock_effect, order_changes={"carrier_name": name}))

@@ -39,6 +39,7 @@ def handover(principal: Principal, fulfillment_id: str) -> Fulfillment:
         movements=stock_effect.movements,
         payments=cash.payments,
         postings=cash.postings,
+        order_location=context.order_fulfillment.order.location,
     )
     changes = cash.order_changes | ({"status": OrderStatus.COMPLETED} if complete else {})
     return commit_status_change(

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
+from chalicelib.fulfillment.carrier import find_carrier_name
 from chalicelib.fulfillment.model import (
     REJECTION_REASONS,
     Fulfillment,
@@ -43,7 +44,8 @@ def reject(principal: Principal, fulfillment_id: str, reason: str, skus: Sequenc
     rejected_skus = tuple(sorted({allocation.sku for allocation in rejected}))
     event = WorkRejected(*context.event_ids, reason=reason, skus=rejected_skus, movements=stock_effect.movements)
     try:
-        side_effects = SideEffects(stock_effect, order_changes={"carrier_name": ""})
+        name = find_carrier_name(context.order_fulfillment.with_changed(after))
+        side_effects = SideEffects(stock_effect, order_changes={"carrier_name": name})
         return commit_status_change(context, after, event, side_effects)
     except OutOfStock as sold_meanwhile:
         raise StaleVersion() from sold_meanwhile  # units to be written off were sold since they were read

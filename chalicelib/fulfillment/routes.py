@@ -7,8 +7,9 @@ from typing import Annotated, Any, Literal
 
 from pydantic import Field
 
-from chalicelib.fulfillment import claim_page, find
+from chalicelib.fulfillment import cancel_lines, claim_page, find
 from chalicelib.fulfillment.accept import accept
+from chalicelib.fulfillment.assign import assign
 from chalicelib.fulfillment.claim import claim
 from chalicelib.fulfillment.decline import decline
 from chalicelib.fulfillment.deliver import deliver
@@ -24,9 +25,10 @@ from chalicelib.fulfillment.request_call import request_call
 from chalicelib.fulfillment.reroute import reroute
 from chalicelib.fulfillment.send_again import send_again
 from chalicelib.fulfillment.store import find_link, find_offer
-from chalicelib.kit import clock, config
+from chalicelib.kit import clock
 from chalicelib.kit.auth import Principal
 from chalicelib.kit.errors import Problem
+from chalicelib.kit.idempotency import Replay
 from chalicelib.kit.web import (
     CUSTOMER,
     EVERYONE,
@@ -42,6 +44,8 @@ from chalicelib.kit.web import (
     status_of,
 )
 from chalicelib.orders.find import load_order
+from chalicelib.orders.model import MAX_LINES, merge_demand
+from chalicelib.orders.order_json import order_to_response, redact_for_customer
 from chalicelib.places import find as places
 
 endpoints = Routes(__name__)
@@ -63,6 +67,18 @@ class WorkQuery(Query):
 class Reject(Body):
     reason: Literal["not_found", "damaged", "closed", "too_busy"]
     skus: Annotated[list[Annotated[str, Field(min_length=1, max_length=64)]], Field(max_length=40)] = []
+
+
+class CancelLine(Body):
+    sku: Annotated[str, Field(min_length=1, max_length=64)]
+    quantity: Annotated[int, Field(ge=1, le=1_000_000)]
+
+
+class CancelBody(Body):
+    """`lines` are the units to cancel; without them the whole order is cancelled."""
+
+    reason: Annotated[str, Field(min_length=2, max_length=200)]
+    lines: Annotated[list[CancelLine], Field(max_length=MAX_LINES)] = []
 
 
 class Fail(Body):
@@ -124,22 +140,28 @@ def _render_link(token: str, lang: str, refused: Problem | None = None) -> ApiRe
 
 
 def _offer_zone(offer: Offer, staff: str) -> str:
-    van = places.load_locations().get(offer.invitation(staff).location)
-    return van.zone if van else config.zone()
+    return places.find_zone(offer.invitation(staff).location)
 
 
 @endpoints.get("/orders/{order_id}/routing", roles=STAFF)
 def show_routing(call: Call, order_id: str) -> dict[str, Any]:
-    """Show the routing of an order: every candidate with its distance, age of position, stock and verdict."""
+    """Show the routing of an order: every van, warehouse and store with its distance, stock and verdict."""
     load_order(call.principal, order_id)
     return find.load_routing(order_id)
 
 
+@endpoints.get("/orders/{order_id}/routing/replay", roles=STAFF)
+def replay_routing(call: Call, order_id: str) -> dict[str, Any]:
+    """Decide each stored routing decision of an order again, from its stored inputs; `same` compares the results."""
+    load_order(call.principal, order_id)
+    return page_to_json(find.replay_routing(order_id), None, "routing")
+
+
 @endpoints.get("/orders/{order_id}/delivery", roles=CUSTOMER | STAFF)
 def show_delivery(call: Call, order_id: str) -> dict[str, Any]:
-    """Show the first name of the person who delivers an order, and the latest expected time."""
+    """Show the first name and latest arrival of the person who delivers, or the store where the goods are collected."""
     load_order(call.principal, order_id)
-    return {"order_id": order_id, "brought_by": find.find_carrier(order_id)}
+    return find.load_delivery(order_id)
 
 
 @endpoints.post("/orders/{order_id}/call-me", roles=CUSTOMER | STAFF)
@@ -151,10 +173,34 @@ def call_me(call: Call, order_id: str) -> dict[str, Any]:
 
 @endpoints.post("/orders/{order_id}/reroute", roles={"owner", "agent"})
 def reroute_order(call: Call, order_id: str) -> dict[str, Any]:
-    """Route the unassigned units of an order again; changes nothing when none are missing."""
+    """Route the unassigned units of an order, for the first time or again; changes nothing when none are missing."""
     load_order(call.principal, order_id)
+    assign(order_id)
     reroute(order_id, "asked")
     return find.load_routing(order_id)
+
+
+@endpoints.post(
+    "/orders/{order_id}/cancel",
+    roles=CUSTOMER | {"owner", "agent", "cashier", "salesman"},
+    body=CancelBody,
+    idempotent=True,
+    idempotent_when=lambda body: bool(body.lines),
+    example={"reason": "changed_my_mind"},
+)
+def cancel_order(call: Call, order_id: str) -> dict[str, Any]:
+    """Cancel an order before its goods leave or after they came back, or units of it with `lines` and a key.
+
+    Captured money is owed back; the rest of the order keeps its prices."""
+    body: CancelBody = call.body
+    if not body.lines:
+        return order_to_response(call.principal, *cancel_lines.cancel_order(call.principal, order_id, body.reason))
+    quantities = merge_demand([(line.sku, line.quantity) for line in body.lines])
+    try:
+        answer = cancel_lines.cancel_lines(call.principal, order_id, quantities, body.reason, call.idempotency_key)
+    except Replay as replay:
+        return replay.answer if call.principal.is_staff else redact_for_customer(replay.answer)
+    return order_to_response(call.principal, *answer)
 
 
 @endpoints.get("/fulfillments", roles=DELIVERY_ROLES, query=WorkQuery)

@@ -28,6 +28,11 @@ def base_url() -> str:
     return setting("BASE_URL", "http://127.0.0.1:8000")
 
 
+def problem_url(code: str) -> str:
+    """Return the address of the page that explains refusals with this code: the `type` of problem documents."""
+    return f"{base_url()}/api/problems/{code}"
+
+
 def currency() -> str:
     return setting("CURRENCY", "IDR")
 

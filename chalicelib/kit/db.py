@@ -1,7 +1,8 @@
 """Access to the DynamoDB tables: get, batch, query, scan, and one transactional commit.
 
 A use case loads with `get`, `batch` or `query`, decides, and calls `commit` once. A `Write` holds its condition and the
-refusal to raise when that condition fails. `engine` sends the requests to DynamoDB, or to memory in a simulator.
+refusal to raise when that condition fails. `engine` sends the requests to DynamoDB, or to memory in a simulator;
+`use_engine` replaces it for the current call, as a dry run does.
 """
 
 from __future__ import annotations
@@ -10,6 +11,8 @@ import random
 import threading
 import time
 from collections.abc import Callable, Iterable, Iterator, Sequence
+from contextlib import contextmanager
+from contextvars import ContextVar
 from dataclasses import dataclass
 from enum import StrEnum
 from functools import wraps
@@ -167,7 +170,7 @@ class TransactionCancelled(Exception):
 
 
 def get(row: type[R], pk: str, sk: str | int, consistent: bool = True) -> R | None:
-    return cast("R | None", engine.get(Key(row, pk, sk), consistent))
+    return cast("R | None", current_engine().get(Key(row, pk, sk), consistent))
 
 
 def batch(keys: Iterable[Key]) -> dict[Key, Any]:
@@ -175,13 +178,13 @@ def batch(keys: Iterable[Key]) -> dict[Key, Any]:
     unique_keys = list(dict.fromkeys(keys))
     rows: dict[Key, Any] = {}
     for start in range(0, len(unique_keys), MAX_BATCH_KEYS):
-        rows |= engine.batch(unique_keys[start : start + MAX_BATCH_KEYS])
+        rows |= current_engine().batch(unique_keys[start : start + MAX_BATCH_KEYS])
     return rows
 
 
 def query(row: type[R], pk: str, **options: Any) -> Page:
     """Return one page of at most `limit` rows. A table is read consistently; an `index` is eventually consistent."""
-    return engine.query(row, pk, QueryOptions(**options))
+    return current_engine().query(row, pk, QueryOptions(**options))
 
 
 def query_all(row: type[R], pk: str, **options: Any) -> list[R]:
@@ -199,7 +202,7 @@ def scan(row: type[R], sk: str) -> Iterator[R]:
     """Yield every row with this sort key, unordered. Reads the whole table: for offline exports only."""
     after = None
     while True:
-        page = engine.scan(row, sk, after)
+        page = current_engine().scan(row, sk, after)
         yield from page.items
         after = page.after
         if not after:
@@ -219,7 +222,7 @@ def commit(writes: Sequence[Write | None], raise_on_conflict: bool = False) -> N
     token = ids.randomness(16).hex()
     for attempt in range(MAX_ATTEMPTS):
         try:
-            return engine.transact(selected, token)
+            return current_engine().transact(selected, token)
         except TransactionCancelled as cancelled:
             if not _is_transient(cancelled.reasons):
                 if _is_already_committed(selected, cancelled.reasons):
@@ -377,7 +380,11 @@ class Dynamo:
         return reasons
 
 
-INDEX_KEYS = {"by_list": ("list", "listed_at"), "by_owner": ("owner", "listed_at")}
+INDEX_KEYS = {
+    "by_list": ("list", "listed_at"),
+    "by_owner": ("owner", "listed_at"),
+    "by_time": ("shard", "event_id"),  # of the journal
+}
 
 
 def stored_key(key: Key) -> dict[str, Any]:
@@ -468,3 +475,18 @@ def reset_connection() -> None:
 
 
 engine: Engine = Dynamo()
+_engine_of_call: ContextVar[Engine | None] = ContextVar("engine_of_call", default=None)
+
+
+def current_engine() -> Engine:
+    return _engine_of_call.get() or engine
+
+
+@contextmanager
+def use_engine(replacement: Engine) -> Iterator[None]:
+    """Send the requests of this block, in this thread, to another engine."""
+    token = _engine_of_call.set(replacement)
+    try:
+        yield
+    finally:
+        _engine_of_call.reset(token)

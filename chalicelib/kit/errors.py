@@ -26,6 +26,7 @@ class Problem(Exception):
     """A refusal with facts. `message` is formatted with them; `code` is the class name in snake_case."""
 
     message = "The request was refused."
+    is_internal = False  # handled before a response is built, so it needs no page under /problems
 
     def __init__(self, **facts: Any) -> None:
         super().__init__()
@@ -43,6 +44,11 @@ class Problem(Exception):
     @property
     def code(self) -> str:
         return _to_snake_case(type(self).__name__)
+
+    @classmethod
+    def class_code(cls) -> str:
+        """Return the code of the class's refusals: its own `code`, or its name in snake_case."""
+        return cls.code if isinstance(cls.code, str) else _to_snake_case(cls.__name__)
 
     @property
     def detail(self) -> str:

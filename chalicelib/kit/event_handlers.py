@@ -25,6 +25,7 @@ class HandlerFailed(Exception):
 class EventRefused(Refused):
     """A refusal that leaves the handler, because a later delivery may succeed."""
 
+    is_internal = True
     message = "Refused: {refusal}."
 
 

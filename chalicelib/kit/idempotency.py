@@ -1,7 +1,8 @@
 """Idempotency keys: a record of each request and its answer, written in the same transaction as its effects.
 
-A request with the same key and body raises Replay with the stored answer; with another body it raises KeyReused.
-Records do not expire. The answer is stored without the guest's order token, which can be derived again.
+A request with the same key and body raises Replay with the stored answer; with another body it raises KeyReused. A
+client that got no answer can withdraw its request: it is then never carried out. Records do not expire. The answer is
+stored without the guest's order token, which can be derived again.
 """
 
 from __future__ import annotations
@@ -15,7 +16,9 @@ from pynamodb.attributes import BinaryAttribute, UnicodeAttribute
 
 from chalicelib.kit import compact_json, db
 from chalicelib.kit.db import Key, Row, Write
-from chalicelib.kit.errors import Invalid, Problem
+from chalicelib.kit.errors import Invalid, Problem, Refused
+
+WITHDRAWN = "withdrawn"  # in place of the hash of a body
 
 
 class IdempotencyRecord(Row):
@@ -41,9 +44,14 @@ class KeyReused(Invalid):
     message = "This Idempotency-Key was already used with another body; send a new key for a new request."
 
 
+class RequestWithdrawn(Refused):
+    message = "This request was withdrawn before it arrived; send a new key to carry it out."
+
+
 class Replay(Problem):
     """The request was carried out before; `answer` is what it returned. Endpoints answer it with status 200."""
 
+    is_internal = True
     message = "This request was carried out before."
 
     def __init__(self, answer: dict[str, Any]) -> None:
@@ -65,7 +73,9 @@ def raise_if_repeated(key: IdempotencyKey | None, record: IdempotencyRecord | No
 
 
 def build_repeat_problem(key: IdempotencyKey, record: IdempotencyRecord) -> Problem:
-    """Return Replay with the stored answer, or KeyReused if the record is of another body."""
+    """Return Replay with the stored answer, KeyReused if the record is of another body, or RequestWithdrawn."""
+    if record.body_hash == WITHDRAWN:
+        return RequestWithdrawn()
     if record.body_hash != key.body_hash:
         return KeyReused()
     return Replay(compact_json.decompress(record.answer))
@@ -81,5 +91,24 @@ def record_answer(key: IdempotencyKey | None, answer: dict[str, Any]) -> Write |
     """Return the write of the record. Put it first, so that a lost race raises Replay before any refusal."""
     if key is None:
         return None
-    row = IdempotencyRecord(key.scope, "request", body_hash=key.body_hash, answer=compact_json.compress(answer))
+    return _create_record(key, key.body_hash, answer)
+
+
+def withdraw(key: IdempotencyKey) -> dict[str, Any] | None:
+    """Return the answer of the request, or None if it was not carried out and now never will be.
+
+    Withdrawing twice is a no-op. Raises KeyReused if a request with another body used the key.
+    """
+    try:
+        check_repeat(key)
+        db.commit([_create_record(key, WITHDRAWN, {})])
+    except Replay as replay:
+        return replay.answer
+    except RequestWithdrawn:
+        return None
+    return None
+
+
+def _create_record(key: IdempotencyKey, body_hash: str, answer: dict[str, Any]) -> Write:
+    row = IdempotencyRecord(key.scope, "request", body_hash=body_hash, answer=compact_json.compress(answer))
     return db.create(row, refusal=lambda record: build_repeat_problem(key, record))

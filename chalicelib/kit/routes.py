@@ -2,14 +2,18 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Any, Literal
 
-from chalicelib.kit import db, openapi
+from chalicelib.kit import db, openapi, problem_pages
 from chalicelib.kit.idempotency import IdempotencyRecord
 from chalicelib.kit.templates import render
-from chalicelib.kit.web import EVERYONE, STAFF, ApiResponse, Call, Endpoint, Routes, html_response
+from chalicelib.kit.web import EVERYONE, STAFF, ApiResponse, Call, Endpoint, Query, Routes, html_response
 
 endpoints = Routes(__name__)
+
+
+class LanguageQuery(Query):
+    lang: Literal["", "id", "en"] = ""
 
 
 @endpoints.get("/health", roles=EVERYONE)
@@ -42,6 +46,13 @@ def docs(call: Call) -> ApiResponse:
     """Return a page that lists every endpoint."""
     registered = sorted(Routes.registered, key=lambda endpoint: (endpoint.path, endpoint.method))
     return html_response(render("api_docs.html", endpoints=[(item, list_body_fields(item)) for item in registered]))
+
+
+@endpoints.get("/problems/{code}", roles=EVERYONE, query=LanguageQuery, media_type="text/html")
+def explain_problem(call: Call, code: str) -> ApiResponse:
+    """Return a page about the refusals with this code: what they mean and what to do, in the reader's language."""
+    language = problem_pages.choose_language(call.query.lang, call.headers.get("accept-language", ""))
+    return html_response(problem_pages.render_problem_page(code, language))
 
 
 def list_body_fields(endpoint: Endpoint) -> str:

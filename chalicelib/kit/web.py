@@ -21,7 +21,7 @@ from chalice.app import Blueprint, Response
 from pydantic import BaseModel, ConfigDict, ValidationError, ValidationInfo, field_validator
 from pydantic_core import PydanticCustomError
 
-from chalicelib.kit import auth, compact_json, idempotency, log
+from chalicelib.kit import auth, compact_json, config, idempotency, log
 from chalicelib.kit.auth import ANYONE, Principal
 from chalicelib.kit.errors import Declined, Forbidden, Invalid, NotFound, NotSignedIn, Problem, Refused, Unavailable
 
@@ -112,6 +112,8 @@ class Endpoint:
     response: Any = None  # a pydantic model or a JSON schema of the 2xx body, for openapi.json
     status: int = 200
     idempotent: bool = False
+    idempotent_when: Callable[[Any], bool] | None = None  # the bodies that need a key; by default all
+    idempotency_scope: str = ""  # the endpoint whose keys this one reads, if not its own
     max_bytes: int = MAX_BODY_BYTES
     example: Any = None
     media_type: str = "application/json"  # of the 2xx body
@@ -133,7 +135,8 @@ class Routes(Blueprint):
     def endpoint(self, method: str, path: str, *, roles: Iterable[str], **options: Any) -> Callable[[View], View]:
         """Register a view. The options are the fields of Endpoint.
 
-        `idempotent=True` requires an Idempotency-Key header; `status` is used when the view returns a bare body.
+        `idempotent=True` requires an Idempotency-Key header, with `idempotent_when` only for bodies for which that is
+        true; `status` is used when the view returns a bare body.
         """
 
         def register(view: View) -> View:
@@ -200,7 +203,7 @@ def call_view(endpoint: Endpoint, request: Any, parts: dict[str, str]) -> Any:
     body = read_body(endpoint, raw)
     network_id = auth.network_id(request.context["identity"]["sourceIp"])  # headers that name it can be forged
     call = Call(principal, body, read_query(endpoint, query), raw=raw, headers=headers, network_id=network_id)
-    if endpoint.idempotent:
+    if endpoint.idempotent and (endpoint.idempotent_when is None or endpoint.idempotent_when(body)):
         content = body if body is not None else parts
         call = replace(call, idempotency_key=read_idempotency_key(endpoint, principal, headers, content, parts))
     return endpoint.view(call, **parts)
@@ -272,7 +275,14 @@ def validation_error_to_invalid(error: ValidationError) -> Invalid:
     problems = error.errors(include_url=False, include_input=False, include_context=False)
     if problems[0]["type"] == "json_invalid":
         return Unreadable(("", f"the body is not JSON: {problems[0]['msg'].removeprefix('Invalid JSON: ')}"))
-    return Invalid(*((".".join(map(str, problem["loc"])), problem["msg"]) for problem in problems[:20]))
+    return Invalid(
+        *((".".join(map(str, problem["loc"])), _without_prefix(problem["msg"])) for problem in problems[:20])
+    )
+
+
+def _without_prefix(text: str) -> str:
+    """Return the sentence of a validator without the kind of exception that pydantic puts before it."""
+    return text.removeprefix("Value error, ").removeprefix("Assertion failed, ")
 
 
 def read_idempotency_key(
@@ -283,7 +293,8 @@ def read_idempotency_key(
         raise Unreadable(("Idempotency-Key", "send this header: 16 to 128 characters, the same on every retry"))
     content = body.model_dump(mode="json") if isinstance(body, BaseModel) else body
     caller = principal.actor if not principal.token else auth.order_token_hash(principal.token)
-    return idempotency.build_idempotency_key(caller, endpoint.name, key, {"body": content, "path": parts})
+    scope = endpoint.idempotency_scope or endpoint.name
+    return idempotency.build_idempotency_key(caller, scope, key, {"body": content, "path": parts})
 
 
 def build_response(endpoint: Endpoint, result: Any) -> Response:
@@ -312,11 +323,18 @@ def value_to_json(value: Any) -> str:
 
 
 def html_response(html: str, status: int = 200) -> ApiResponse:
-    """Return a page served by the API; its policy allows inline styles and forms to the same origin, nothing else."""
+    """Return a page served by the API; its policy allows its own styles and forms to the same origin, nothing else."""
     policy = (
-        "default-src 'none'; style-src 'unsafe-inline'; form-action 'self'; frame-ancestors 'none'; base-uri 'none'"
+        f"default-src 'none'; style-src {hash_styles(html)}; form-action 'self'; frame-ancestors 'none'; "
+        "base-uri 'none'"
     )
     return ApiResponse(html, status, {"Content-Type": "text/html; charset=utf-8", "Content-Security-Policy": policy})
+
+
+def hash_styles(html: str) -> str:
+    """Return the sources of a `style-src` that allows exactly the page's `<style>` elements."""
+    digests = [hashlib.sha256(style.encode()).digest() for style in re.findall(r"<style>(.*?)</style>", html, re.S)]
+    return " ".join(f"'sha256-{base64.b64encode(digest).decode()}'" for digest in digests) or "'none'"
 
 
 def page_to_json(items: list[Any], after: dict[str, Any] | None, list_name: str) -> dict[str, Any]:
@@ -362,13 +380,18 @@ def status_of(problem: Problem) -> int:
     return next(status for kind, status in STATUS_BY_PROBLEM if isinstance(problem, kind))
 
 
+# Members of RFC 9457, our `code`, and the part of a message that `errors` has field by field.
+RESERVED_MEMBERS = {"type", "title", "status", "detail", "instance", "code", "summary"}
+
+
 def problem_to_response(problem: Problem, status: int) -> Response:
     return build_problem_response(status, problem.code, problem.detail, problem.facts)
 
 
 def build_problem_response(status: int, code: str, detail: str, facts: dict[str, Any]) -> Response:
-    body = {"type": f"/problems/{code}", "title": code.replace("_", " "), "status": status, "detail": detail}
-    body |= {"code": code} | {name: fact for name, fact in facts.items() if name != "summary"}
+    members = {"type": config.problem_url(code), "title": code.replace("_", " "), "status": status, "detail": detail}
+    members |= {"code": code}
+    body = members | {name: fact for name, fact in facts.items() if name not in RESERVED_MEMBERS}
     headers = SECURITY_HEADERS | {"Content-Type": "application/problem+json"} | STATUS_HEADERS.get(status, {})
     return Response(
         json.dumps(body, default=_fact_to_json, separators=(",", ":")), status_code=status, headers=dict(headers)

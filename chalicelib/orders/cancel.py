@@ -76,7 +76,7 @@ def cancel_with_refund_due(change: OrderChange, captured: PaymentChange) -> tupl
 
 def _check_cancellable(order: Order) -> None:
     if not is_cancellable(order):
-        raise CannotCancel(order=order.number, status=order.status, fulfillment_status=order.fulfillment_status)
+        raise CannotCancel(order=order.number, order_status=order.status, fulfillment_status=order.fulfillment_status)
 
 
 def _cancel_order(
@@ -100,6 +100,7 @@ def _cancel_order(
         owed_minor=postings.refund_owed_minor(order.total, payments),
         credit_minor=credit.minor,
         payments=(captured.to_record(captured.captured),) if captured else (),
+        order_location=order.location,
     )
     entry, head = change.append_event(event)
     closed = [lifecycle.close_with_order(payment, end_status) for payment in payments]
@@ -114,6 +115,7 @@ def _cancel_order(
         *build_level_writes(movements),
         *close_payments([payment for payment in payments if payment != captured], end_status),
         *return_coupons(order),
+        *([store.open_task(order.id, store.REFUND_OWED, change.now)] if event.owed_minor else []),
         *([release_credit(order.customer_id, credit)] if credit else []),
         *([store.remove_from_unpaid_list(order)] if order.on_hold else []),
         entry,

@@ -53,10 +53,13 @@ class PlaceOrder:
     placement: str = ""
     note: str = ""
     backorder: bool = False  # units that are not in stock may be promised for the day they are expected
+    language: str = ""  # of messages to the customer; empty for the shop's
     idempotency_key: IdempotencyKey | None = None
     placed_at: datetime | None = None  # business date of an order agreed elsewhere; holds are timed from now instead
     freight: Money | None = None
+    expected_total: Money | None = None  # what the client was quoted; another total raises PriceChanged
     ref: str = ""
+    historical: bool = False  # sold in an earlier system, see `record_historical`
     network_id: str = ""  # of a shopper, from `auth.network_id`; limits the messages that their orders cause in a day
     made_by: str = ""  # the member of staff who made the sale, if another (an import) records it
     order_id: str = ""  # id of the draft that is submitted

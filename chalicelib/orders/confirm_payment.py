@@ -22,6 +22,7 @@ from chalicelib.orders import cancel, order_json, store
 from chalicelib.orders.model import (
     NotAwaitingMoney,
     Order,
+    OrderNotAwaitingMoney,
     OrderStatus,
     PaymentCaptured,
     PaymentRejected,
@@ -31,7 +32,7 @@ from chalicelib.orders.model import (
 from chalicelib.orders.order_change import OrderChange, PaymentChange, load_change
 from chalicelib.payments import lifecycle, postings
 from chalicelib.payments.lifecycle import PaymentContext
-from chalicelib.payments.model import PAYMENT_METHODS, NoOpenShift, Payment, PaymentStatus, Shift
+from chalicelib.payments.model import PAYMENT_METHODS, Payment, PaymentStatus, Shift, build_cash_refusal
 from chalicelib.payments.shift_store import add_cash, find_open_shift
 from chalicelib.payments.store import (
     cover_payments,
@@ -62,15 +63,19 @@ from chalicelib.stock.store import (
 
 
 @db.retry_on_conflict
-def submit_proof(principal: Principal, payment_id: str, proof: str) -> tuple[Order, list[Payment]]:
+def submit_proof(
+    principal: Principal, payment_id: str, reference: str = "", file: str = ""
+) -> tuple[Order, list[Payment]]:
     """Record proof of a transfer and return the order and its payments. Sending the same proof twice is a no-op.
 
-    `proof` is the reference the customer typed, or the key of a stored picture."""
+    It replaces a proof that nobody has decided on, which the payment keeps. `reference` is what the customer typed,
+    `file` the key of a stored picture."""
     change, payment = _load_change_of_payment(principal, payment_id)
-    if payment.status == PaymentStatus.PROOF_SUBMITTED and payment.proof == proof:
+    is_same = (payment.proof, payment.proof_file) == (reference, file)
+    if payment.status == PaymentStatus.PROOF_SUBMITTED and is_same:
         return change.order, change.payments
-    submitted = PaymentChange(payment, lifecycle.transition(payment, PaymentStatus.PROOF_SUBMITTED, proof=proof))
-    return _commit(change, submitted, ProofSubmitted(change.order.id, payment.id))
+    submitted = PaymentChange(payment, lifecycle.submit_proof(payment, reference, file))
+    return _commit(change, submitted, ProofSubmitted(change.order.id, payment.id, file))
 
 
 @db.retry_on_conflict
@@ -79,7 +84,7 @@ def reject(principal: Principal, payment_id: str, reason: str) -> tuple[Order, l
     change, payment = _load_change_of_payment(principal, payment_id)
     if payment.status == PaymentStatus.REJECTED:
         return change.order, change.payments
-    rejected = PaymentChange(payment, lifecycle.transition(payment, PaymentStatus.REJECTED))
+    rejected = PaymentChange(payment, lifecycle.transition(payment, PaymentStatus.REJECTED, proofs_sent=0))
     return _commit(change, rejected, PaymentRejected(change.order.id, payment.id, reason))
 
 
@@ -91,16 +96,17 @@ def confirm(principal: Principal, payment_id: str) -> tuple[Order, list[Payment]
     if payment.status == PaymentStatus.CAPTURED:
         return change.order, change.payments
     if not PAYMENT_METHODS[payment.method].holds_stock:
-        raise NotAwaitingMoney(payment=payment.id, status=payment.status)
+        raise NotAwaitingMoney(payment=payment.id, method=payment.method, payment_status=payment.status)
     return capture(change, PaymentChange(payment, lifecycle.capture(payment, actor=principal.id)))
 
 
 def pay_in_cash(
     principal: Principal, order_id: str, idempotency_key: IdempotencyKey | None = None
 ) -> tuple[Order, list[Payment]]:
-    """Pay everything that still awaits money in cash, into the cashier's open shift. Pending transfers are cancelled.
+    """Pay everything that still awaits money in cash, into the cashier's open shift. It replaces pending transfers and
+    cash on delivery that was not collected.
 
-    Raises NotAwaitingMoney and NoOpenShift."""
+    Raises OrderNotAwaitingMoney, NoOpenShift and MayNotTakeCash."""
     idempotency.check_repeat(idempotency_key)
     return _take_cash(principal, order_id, idempotency_key)
 
@@ -110,12 +116,12 @@ def _take_cash(
     principal: Principal, order_id: str, idempotency_key: IdempotencyKey | None
 ) -> tuple[Order, list[Payment]]:
     change = load_change(principal, order_id, idempotency_key)
-    order, pending = change.order, [payment for payment in change.payments if _is_awaiting_money(payment)]
-    if order.status != OrderStatus.PLACED or not pending:
-        raise NotAwaitingMoney(payment=order.id, status=order.payment_status)
+    order, pending = change.order, list_payable_in_cash(change.order, change.payments)
+    if not pending:
+        raise OrderNotAwaitingMoney(order=order.number, payment_status=order.payment_status)
     shift = find_open_shift(principal.id)
     if shift is None:
-        raise NoOpenShift()
+        raise build_cash_refusal(principal.role)
     cash = _build_cash_payment(change, total((payment.outstanding for payment in pending), order.currency), shift)
     payments = [
         replace(payment, status=PaymentStatus.CANCELLED) if payment in pending else payment
@@ -123,7 +129,20 @@ def _take_cash(
     ]
     change = replace(change, payments=[*payments, cash])
     change = change.with_writes([transition_payment(payment, PaymentStatus.CANCELLED) for payment in pending])
-    return capture(change.with_writes([add_cash(shift, cash.amount), create_payment(cash)]), PaymentChange(None, cash))
+    change = change.with_writes([add_cash(shift, cash.amount), create_payment(cash)])
+    if order.status == OrderStatus.COMPLETED:
+        change = change.with_writes([store.close_task(order.id, store.CASH_DUE)])
+    return capture(change, PaymentChange(None, cash))
+
+
+def list_payable_in_cash(order: Order, payments: Sequence[Payment]) -> list[Payment]:
+    """Return the payments that cash at a counter replaces: those that await money, and cash on delivery that was not
+    collected with the last goods, because they were cancelled."""
+    if order.status == OrderStatus.COMPLETED:
+        return [payment for payment in payments if payment.status == PaymentStatus.DUE]
+    return (
+        [payment for payment in payments if _is_awaiting_money(payment)] if order.status == OrderStatus.PLACED else []
+    )
 
 
 def _build_cash_payment(change: OrderChange, amount: Money, shift: Shift) -> Payment:
@@ -227,8 +246,9 @@ def _capture_late(change: OrderChange, captured: PaymentChange) -> tuple[Order, 
     event = replace(event, owed_minor=postings.late_surplus_minor(payment, covered), credit_minor=credit.minor)
     reduced = {debt.id: lifecycle.cover(debt, amount) for debt, amount in covered}
     change = replace(change, payments=[reduced.get(payment.id, payment) for payment in change.payments])
-    credit_writes = [release_credit(order.customer_id, credit)] if credit else []
-    return _commit(change.with_writes([*cover_payments(covered), *credit_writes]), captured, event)
+    writes = [*cover_payments(covered), *([release_credit(order.customer_id, credit)] if credit else [])]
+    writes += [store.open_task(order.id, store.REFUND_OWED, change.now)] if event.owed_minor else []
+    return _commit(change.with_writes(writes), captured, event)
 
 
 def _build_captured_event(order: Order, payment: Payment, movements: Sequence[Movement]) -> PaymentCaptured:
@@ -240,6 +260,7 @@ def _build_captured_event(order: Order, payment: Payment, movements: Sequence[Mo
         currency=order.currency,
         movements=tuple(movements),
         postings=postings.build_capture(payment),
+        order_location=order.location,
     )
 
 

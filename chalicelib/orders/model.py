@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
 from enum import StrEnum
@@ -153,7 +153,7 @@ class Order:
     payment_ids: tuple[str, ...] = ()
     reserved_until: datetime | None = None
     coupons: tuple[str, ...] = ()
-    coupon_identities: tuple[str, ...] = ()  # keys under which the coupons' uses were counted, beside the customer's id
+    coupon_uses: Mapping[str, Sequence[str]] = field(default_factory=dict)  # codes whose use was counted, by person
     note: str = ""
     ref: str = ""
     reason: str = ""
@@ -161,6 +161,7 @@ class Order:
     token_version: int = 1
     link_until: datetime | None = None  # when the customer's link expires
     network_id: str = ""  # opaque id of the shopper's network, from `auth.network_id`
+    historical: bool = False  # sold before this shop: complete and paid, without work, stock, credit or messages
     version: int = 0
     journal_hash: str = ""
 
@@ -251,16 +252,45 @@ class MayNotOverridePrices(Refused):
     message = "Only the owner may set a price by hand, and a reason is required."
 
 
+class MayNotOverrideCredit(Refused):
+    message = "Only the owner and finance may grant credit over the limit; leave out the payment's `reason`."
+
+
 class CannotCancel(Refused):
-    message = "Order {order} cannot be cancelled: it is {status} and its goods are {fulfillment_status}."
+    message = "Order {order} cannot be cancelled: it is {order_status} and its goods are {fulfillment_status}."
+
+
+class UnitsHaveLeft(Refused):
+    message = "Of {sku} only {possible} can still be cancelled; the others are on their way or delivered."
+
+
+class MoreThanRefundOwed(Refused):
+    message = "For order {order} {owed} is owed back to the customer; record at most that."
+
+
+class NotOnOrder(Invalid):
+    message = "Order {order} has fewer than {wanted} of {sku}; cancel at most {ordered}."
+
+
+class ProofAwaitsCheck(Refused):
+    message = "Confirm or reject the proof of payment {payment} first: part of an order is cancelled after that."
+
+
+class PriceChanged(Refused):
+    """The total differs from the one that the client was quoted. `quote` is the present quote, as JSON."""
+
+    message = "The total is {total} now, not {expected}; `quote` is the new quote."
+
+    def __init__(self, expected: Money, total: Money, quote: dict[str, Any]) -> None:
+        super().__init__(expected=expected, total=total, quote=quote)
+
+
+class SearchTooBroad(Invalid):
+    message = "None of the newest {read} orders matches; add a day, a customer or a longer word."
 
 
 class NoLocation(Invalid):
     message = "Pickup and handover need a location; send `delivery.location`."
-
-
-class WrongCurrency(Invalid):
-    message = "This shop sells in {ours}, not in {theirs}."
 
 
 class DraftGone(Refused):
@@ -268,7 +298,12 @@ class DraftGone(Refused):
 
 
 class NotAwaitingMoney(Refused):
-    message = "Payment {payment} is {status} and does not await money."
+    message = "Payment {payment} by {method} is {payment_status}; only an open bank transfer is confirmed or rejected."
+
+
+class OrderNotAwaitingMoney(Refused):
+    code = "not_awaiting_money"
+    message = "Order {order} is {payment_status}; no payment of it awaits money."
 
 
 @dataclass(frozen=True)
@@ -280,6 +315,26 @@ class OrderPlacedLine:
     total_minor: int  # what the line costs with its tax, after discounts
     tax_minor: int  # the tax in it
     cost_minor: int | None = None  # what the goods cost us; absent when unknown
+
+
+@dataclass(frozen=True)
+class DiscountGivenBack:
+    """The share of a discount that went with cancelled units."""
+
+    code: str  # of the promotion, coupon or price rule
+    minor: int  # negative, as on the line
+
+
+@dataclass(frozen=True)
+class ReducedLine:
+    """By how much a line became smaller."""
+
+    sku: str
+    quantity: int  # cancelled units
+    total_minor: int  # what they cost with their tax, after their share of the discounts
+    tax_minor: int  # the tax in it
+    cost_minor: int | None = None  # what they cost us; absent when unknown
+    discounts: tuple[DiscountGivenBack, ...] = ()  # their share of each discount
 
 
 @dataclass(frozen=True)
@@ -307,6 +362,23 @@ class OrderPlaced(Event):
 
 
 @dataclass(frozen=True)
+class HistoricalOrderRecorded(Event):
+    """An order of an earlier system was recorded: complete and paid, without work, stock, credit or messages."""
+
+    order_id: str
+    channel: str
+    currency: str
+    total_minor: int  # what the customer paid, freight included
+    lines: tuple[OrderPlacedLine, ...]  # what was bought
+    payments: tuple[PaymentRecord, ...]  # how it was paid
+    placed_at: str  # the order's business date
+    freight_minor: int = 0
+    customer_id: str = ""
+    location: str = ""  # the store, warehouse or van that sold it
+    made_by: str = ""  # the member of staff who made the sale
+
+
+@dataclass(frozen=True)
 class OrderCancelled(Event):
     """An order was cancelled before its goods left, or after all of them came back."""
 
@@ -320,11 +392,12 @@ class OrderCancelled(Event):
     owed_minor: int = 0  # to be refunded to the customer
     credit_minor: int = 0  # credit exposure released
     payments: tuple[PaymentRecord, ...] = ()  # payments captured in the same commit
+    order_location: str = ""  # the location of the order, which decides the business day
 
 
 @dataclass(frozen=True)
 class ProofSubmitted(Event):
-    """A customer sent proof of a bank transfer; finance has to check it."""
+    """A customer sent proof of a bank transfer; finance has to check the latest one."""
 
     order_id: str
     payment_id: str
@@ -344,6 +417,30 @@ class PaymentCaptured(Event):
     postings: tuple[Posting, ...] = ()
     owed_minor: int = 0  # no longer due, to be refunded
     credit_minor: int = 0  # credit exposure released, because the money was applied to that debt first
+    order_location: str = ""  # the location of the order, which decides the business day
+
+
+@dataclass(frozen=True)
+class RefundedPayment:
+    """The part of a payment that was returned."""
+
+    payment_id: str
+    amount_minor: int  # how much of it
+
+
+@dataclass(frozen=True)
+class RefundRecorded(Event):
+    """Money owed back was returned to the customer."""
+
+    order_id: str
+    method: str  # transfer or cash
+    amount_minor: int
+    currency: str
+    refunds: tuple[RefundedPayment, ...]  # the payments that were returned
+    till: str = ""  # absent for a transfer
+    shift: str = ""  # absent for a transfer
+    postings: tuple[Posting, ...] = ()
+    order_location: str = ""  # the location of the order, which decides the business day
 
 
 @dataclass(frozen=True)

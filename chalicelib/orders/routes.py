@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import base64
+from dataclasses import replace
 from datetime import date
 from typing import Annotated, Any, Literal
 
@@ -11,25 +12,29 @@ from pydantic import Field, StringConstraints
 from chalicelib.catalog.model import CHANNELS
 from chalicelib.customers import verify
 from chalicelib.customers.model import CODE_LIFETIME
-from chalicelib.kit import clock, config, files
+from chalicelib.kit import clock, files
 from chalicelib.kit.auth import Principal
 from chalicelib.kit.errors import Invalid, NotFound
 from chalicelib.kit.idempotency import Replay, check_repeat
 from chalicelib.kit.web import CUSTOMER, STAFF, Body, Call, Query, Routes, decode_base64, page_to_json, read_cursor
-from chalicelib.orders import cancel, confirm_payment, draft, find, link, order_json
+from chalicelib.orders import confirm_payment, draft, find, link, order_json, search
 from chalicelib.orders.command import Tender
-from chalicelib.orders.model import Order
-from chalicelib.payments.model import Payment
+from chalicelib.orders.model import OrderFulfillmentStatus
+from chalicelib.orders.record_refund import record_refund
+from chalicelib.payments.bodies import PositiveAmountBody
+from chalicelib.payments.model import OrderPaymentStatus
 from chalicelib.payments.store import find_payment, load_payments
+from chalicelib.places.find import business_day
 
 endpoints = Routes(__name__)
 Reason = Annotated[str, StringConstraints(min_length=2, max_length=200)]
 PAYMENT_ROLES = {"owner", "finance", "cashier", "agent"}
 PROOF_KEY_PREFIX = "proofs/"
-
-
-class CancelBody(Body):
-    reason: Reason
+FILTER_CHOICES: dict[str, tuple[str, ...]] = {
+    "channel": CHANNELS,
+    "payment_status": tuple(OrderPaymentStatus),
+    "fulfillment_status": tuple(OrderFulfillmentStatus),
+}
 
 
 class ProofBody(Body):
@@ -49,18 +54,28 @@ class PayBody(Body):
     method: Literal["cash", "transfer", "cod", "credit"]
 
 
+class RefundBody(Body):
+    """Without `amount` all that is owed back was returned."""
+
+    method: Literal["transfer", "cash"]
+    amount: PositiveAmountBody | None = None
+
+
 class ListQuery(Query):
+    """All filters combine. `q` is an order number, a phone number, or words of the customer's name or the reference."""
+
+    q: Annotated[str, Field(max_length=100)] = ""
+    number: Annotated[str, Field(max_length=20)] = ""
+    phone: Annotated[str, Field(max_length=40)] = ""
     channel: Annotated[str, Field(max_length=20)] = ""
     day: date | None = None
     location: Annotated[str, Field(max_length=64)] = ""
     customer: Annotated[str, Field(max_length=64)] = ""
+    status: Literal["", "placed", "completed", "cancelled"] = ""
+    payment_status: Annotated[str, Field(max_length=20)] = ""
+    fulfillment_status: Annotated[str, Field(max_length=20)] = ""
     cursor: Annotated[str, Field(max_length=2000)] | None = None
     limit: Annotated[int, Field(ge=1, le=100)] = 50
-
-
-def order_to_response(principal: Principal, order: Order, payments: list[Payment]) -> dict[str, Any]:
-    body = order_json.order_to_json(order, payments)
-    return body if principal.is_staff or principal.role == "channel" else order_json.redact_for_customer(body)
 
 
 class RequestCodeBody(Body):
@@ -79,7 +94,7 @@ def show_order(call: Call, order_id: str) -> dict[str, Any]:
         order = find.load_order(call.principal, order_id)
     except NotFound:
         return draft.draft_to_json(draft.load_draft(call.principal, order_id))
-    return order_to_response(call.principal, order, load_payments(order.payment_ids))
+    return order_json.order_to_response(call.principal, order, load_payments(order.payment_ids))
 
 
 @endpoints.get("/orders/{order_id}/history", roles=STAFF)
@@ -91,40 +106,36 @@ def list_order_history(call: Call, order_id: str) -> dict[str, Any]:
 
 @endpoints.get("/orders", roles=STAFF, query=ListQuery)
 def list_orders(call: Call) -> dict[str, Any]:
-    """List the orders of a day or of a customer, newest first."""
+    """List orders, newest first: those of today, or those that match every filter."""
     query: ListQuery = call.query
-    if query.channel and query.channel not in CHANNELS:
-        raise Invalid(("channel", f"must be one of {', '.join(CHANNELS)}"))
-    if query.customer:
-        name = f"orders of {query.customer}"
-        before = (read_cursor(query.cursor, name) or {}).get("before")
-        orders, next_before = find.list_orders_of_customer(query.customer, query.limit, before)
-    else:
-        day = (query.day or clock.day_of(clock.now(), config.zone())).isoformat()
-        name = f"orders {day} {query.channel}"
-        before = (read_cursor(query.cursor, name) or {}).get("before")
-        orders, next_before = find.list_orders_of_day(day, query.channel, query.limit, before)
+    wanted = read_filter(query, call.principal)
+    name = f"orders {wanted}"
+    before = (read_cursor(query.cursor, name) or {}).get("before")
+    orders, next_before = search.list_orders(call.principal, wanted, query.limit, before)
     after = {"before": next_before} if next_before else None
-    matching = [order for order in orders if query.location in ("", order.location)]
-    return page_to_json(order_json.orders_to_summaries(matching), after, name)
+    return page_to_json(order_json.orders_to_summaries(orders), after, name)
+
+
+def read_filter(query: ListQuery, principal: Principal) -> search.OrderFilter:
+    """Return the filter of a query, of today if it names nothing narrower. Raises Invalid."""
+    for name, choices in FILTER_CHOICES.items():
+        if getattr(query, name) and getattr(query, name) not in choices:
+            raise Invalid((name, f"must be one of {', '.join(choices)}"))
+    names = ("channel", "day", "location", "customer", "status", "payment_status", "fulfillment_status")
+    fields: dict[str, Any] = {name: getattr(query, name) for name in names}
+    fields |= search.read_search(query.q) if query.q.strip() else {}
+    fields |= {"number": search.read_number(query.number)} if query.number.strip() else {}
+    fields |= {"phone": search.read_phone(query.phone)} if query.phone.strip() else {}
+    wanted = search.OrderFilter(**fields)
+    if wanted.day or wanted.has_source:
+        return wanted
+    return replace(wanted, day=business_day(principal.location or "", clock.now()))
 
 
 @endpoints.post("/orders/{order_id}/link", roles={"owner", "agent", "cashier", "salesman"}, idempotent=True)
 def renew_link(call: Call, order_id: str) -> dict[str, Any]:
     """Send the customer a new link to the order; all earlier links stop working."""
     return link.renew(call.principal, order_id, call.idempotency_key)
-
-
-@endpoints.post(
-    "/orders/{order_id}/cancel",
-    roles=CUSTOMER | {"owner", "agent", "cashier", "salesman"},
-    body=CancelBody,
-    example={"reason": "changed_my_mind"},
-)
-def cancel_order(call: Call, order_id: str) -> dict[str, Any]:
-    """Cancel an order before its goods leave or after all came back; captured money is owed back."""
-    order, payments = cancel.cancel(call.principal, order_id, call.body.reason)
-    return order_to_response(call.principal, order, payments)
 
 
 @endpoints.post(
@@ -150,7 +161,7 @@ def pay(call: Call, order_id: str) -> dict[str, Any]:
 
 def pay_in_cash(call: Call, order_id: str) -> dict[str, Any]:
     try:
-        return order_to_response(
+        return order_json.order_to_response(
             call.principal, *confirm_payment.pay_in_cash(call.principal, order_id, call.idempotency_key)
         )
     except Replay as replay:
@@ -171,7 +182,7 @@ def pay_draft(call: Call, order_id: str) -> dict[str, Any]:
     example={"reference": "TRF 20261122 091500"},
 )
 def submit_proof(call: Call, payment_id: str) -> dict[str, Any]:
-    """Submit proof of a transfer: its reference or a picture of the receipt."""
+    """Submit proof of a transfer: its reference, a picture of the receipt, or both. It replaces an unchecked proof."""
     body: ProofBody = call.body
     if not (body.reference or body.picture):
         raise Invalid(("reference", "send the transfer's reference, or a picture of the receipt"))
@@ -180,26 +191,28 @@ def submit_proof(call: Call, payment_id: str) -> dict[str, Any]:
         raise Invalid(("reference", "must be the transfer's reference from the bank"))
     confirm_payment.check_access(call.principal, payment_id)
     picture_key = files.upload("proofs", decode_base64(body.picture)) if body.picture else ""
-    order, payments = confirm_payment.submit_proof(call.principal, payment_id, picture_key or body.reference)
-    return order_to_response(call.principal, order, payments)
+    order, payments = confirm_payment.submit_proof(call.principal, payment_id, body.reference, picture_key)
+    return order_json.order_to_response(call.principal, order, payments)
 
 
 @endpoints.get("/payments/{payment_id}/proof", roles=PAYMENT_ROLES)
 def show_proof(call: Call, payment_id: str) -> dict[str, Any]:
-    """Return the proof of transfer that the customer sent."""
+    """Return the latest proof of transfer that the customer sent, and the references of those that it replaced."""
     payment = find_payment(payment_id)
-    if payment is None or not payment.proof:
+    if payment is None or not (payment.proof or payment.proof_file):
         raise NotFound()
-    if not payment.proof.startswith(PROOF_KEY_PREFIX):
-        return {"reference": payment.proof, "content_type": None, "data": None}
-    content_type, content = files.download(payment.proof)
-    return {"reference": None, "content_type": content_type, "data": base64.b64encode(content).decode()}
+    earlier = [reference or None for reference, _ in payment.earlier_proofs]
+    body = {"reference": payment.proof or None, "content_type": None, "data": None, "earlier": earlier}
+    if not payment.proof_file:
+        return body
+    content_type, content = files.download(payment.proof_file)
+    return body | {"content_type": content_type, "data": base64.b64encode(content).decode()}
 
 
 @endpoints.post("/payments/{payment_id}/confirm", roles=PAYMENT_ROLES)
 def confirm(call: Call, payment_id: str) -> dict[str, Any]:
     """Confirm that a transfer has arrived; confirming twice is a no-op."""
-    return order_to_response(call.principal, *confirm_payment.confirm(call.principal, payment_id))
+    return order_json.order_to_response(call.principal, *confirm_payment.confirm(call.principal, payment_id))
 
 
 @endpoints.post(
@@ -207,7 +220,24 @@ def confirm(call: Call, payment_id: str) -> dict[str, Any]:
 )
 def reject(call: Call, payment_id: str) -> dict[str, Any]:
     """Reject the proof of a transfer; the customer may send another while the hold lasts."""
-    return order_to_response(call.principal, *confirm_payment.reject(call.principal, payment_id, call.body.reason))
+    return order_json.order_to_response(
+        call.principal, *confirm_payment.reject(call.principal, payment_id, call.body.reason)
+    )
+
+
+@endpoints.post(
+    "/orders/{order_id}/refunds",
+    roles={"owner", "finance"},
+    body=RefundBody,
+    idempotent=True,
+    example={"method": "transfer"},
+)
+def refund(call: Call, order_id: str) -> dict[str, Any]:
+    """Record that money owed back was returned, by transfer or in cash from your shift; by default all of it."""
+    body: RefundBody = call.body
+    amount = body.amount.to_money() if body.amount else None
+    answer = record_refund(call.principal, order_id, body.method, amount, call.idempotency_key)
+    return order_json.order_to_response(call.principal, *answer)
 
 
 @endpoints.post("/drafts/{order_id}/submit", roles={"owner", "agent", "salesman"}, idempotent=True, status=201)
@@ -233,7 +263,8 @@ def pay_link(call: Call, order_id: str) -> dict[str, str]:
 )
 def verify_identity(call: Call) -> dict[str, Any]:
     """Send a code to the phone or e-mail of the caller's order. The answer is the same if no code is sent."""
-    verify.request_code(find.load_customer_id(call.principal, call.body.order), call.body.identity, call.network_id)
+    customer_id, language = find.load_customer_and_language(call.principal, call.body.order)
+    verify.request_code(customer_id, call.body.identity, call.network_id, language)
     return {"asked": True, "code_lasts_seconds": int(CODE_LIFETIME.total_seconds())}
 
 

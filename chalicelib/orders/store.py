@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import replace
-from datetime import datetime
+from datetime import date, datetime
 from typing import Any
 
 from pynamodb.attributes import NumberAttribute, UnicodeAttribute
 
-from chalicelib.kit import clock, compact_json, config, db, journal
+from chalicelib.kit import clock, compact_json, db, journal
 from chalicelib.kit.db import IndexedRow, Key, Row, Write
 from chalicelib.kit.events import Event
 from chalicelib.kit.journal import Head
@@ -17,13 +17,14 @@ from chalicelib.kit.money import Money
 from chalicelib.kit.row_attributes import InstantAttribute, StateAttribute
 from chalicelib.orders.model import Delivery, Order, OrderFulfillmentStatus, OrderLine, OrderStatus
 from chalicelib.payments.model import OrderPaymentStatus
+from chalicelib.places.find import business_day
 from chalicelib.stock.model import Allocation
 
 PAGE_SIZE = 100
 
 
 class OrderRow(IndexedRow):
-    """An order. `list` is `day#<day in the shop's zone>#<channel>`; `owner` is `customer#<id>`."""
+    """An order. `list` is `day#<business day of its location>#<channel>`; `owner` is `customer#<id>`."""
 
     Meta = db.table("orders")
 
@@ -33,7 +34,7 @@ class OrderRow(IndexedRow):
     status = StateAttribute()
     payment_status = StateAttribute()
     fulfillment_status = StateAttribute()
-    body = UnicodeAttribute()  # lines, delivery and everything else that never changes
+    body = UnicodeAttribute()  # lines, which only cancelling units changes, and everything that never changes
     allocations = UnicodeAttribute(null=True, attr_name="pieces")
     payment_ids = UnicodeAttribute(null=True)
     reserved_until = InstantAttribute(null=True)
@@ -59,6 +60,18 @@ class UnpaidOrderRow(Row):
     listed_at = UnicodeAttribute()
 
 
+REFUND_OWED, CASH_DUE = "refund_owed", "cash_due"
+
+
+class OrderTaskRow(Row):
+    """What staff still have to do about an order's money: the sort key is REFUND_OWED or CASH_DUE."""
+
+    Meta = db.table("orders")
+
+    list = UnicodeAttribute()
+    listed_at = UnicodeAttribute()
+
+
 def order_key(order_id: str) -> Key:
     return Key(OrderRow, order_id, "order")
 
@@ -66,6 +79,16 @@ def order_key(order_id: str) -> Key:
 def find_order(order_id: str) -> Order | None:
     row = db.get(OrderRow, order_id, "order")
     return row_to_order(row) if row else None
+
+
+def order_day(order: Order) -> date:
+    """Return the day in whose list the order is."""
+    return business_day(order.location, order.placed_at)
+
+
+def order_sort_key(order: Order) -> str:
+    """Return the key by which lists sort the order: when it was placed, then its id."""
+    return f"{clock.iso(order.placed_at)}#{order.id}"
 
 
 def day_list(day: str, channel: str) -> str:
@@ -87,6 +110,10 @@ def change_order(before: Order, **changes: Any) -> Write:
     head: Head | None = changes.pop("head", None)
     if head:
         changes |= vars(head)
+    if "lines" in changes:
+        changes["body"] = compact_json.dumps(_order_to_body(replace(before, lines=changes.pop("lines"))))
+    if "total" in changes:
+        changes["total_minor"] = changes.pop("total").minor
     actions = []
     for name, value in changes.items():
         attribute, stored = getattr(OrderRow, name), _to_stored(name, value)
@@ -111,6 +138,24 @@ def add_to_unpaid_list(order: Order) -> list[Write]:
 
 def remove_from_unpaid_list(order: Order) -> Write:
     return db.delete(_build_unpaid_row(order))
+
+
+def open_task(order_id: str, kind: str, at: datetime) -> Write:
+    return db.put(OrderTaskRow(order_id, kind, list=kind, listed_at=f"{clock.iso(at)}#{order_id}"))
+
+
+def close_task(order_id: str, kind: str) -> Write:
+    return db.delete(OrderTaskRow(order_id, kind))
+
+
+def has_task(order_id: str, kind: str) -> bool:
+    return db.get(OrderTaskRow, order_id, kind) is not None
+
+
+def list_tasks(kind: str, limit: int) -> list[tuple[str, datetime]]:
+    """Return (order id, since when) of the orders with an open task of this kind, oldest first."""
+    page = db.query(OrderTaskRow, kind, index="by_list", limit=limit)
+    return [(row.pk, clock.parse(row.listed_at.partition("#")[0])) for row in page.items]
 
 
 def list_unpaid_order_ids(now: datetime) -> Iterator[str]:
@@ -164,9 +209,9 @@ def _order_to_row(order: Order) -> OrderRow:
         network_id=order.network_id or None,
         version=order.version,
         journal_hash=order.journal_hash,
-        list=day_list(clock.day_of(order.placed_at, config.zone()).isoformat(), order.channel),
+        list=day_list(order_day(order).isoformat(), order.channel),
         owner=customer_list(order.customer_id) if order.customer_id else None,
-        listed_at=f"{clock.iso(order.placed_at)}#{order.id}",
+        listed_at=order_sort_key(order),
     )
 
 
@@ -180,9 +225,10 @@ def _order_to_body(order: Order) -> dict[str, Any]:
         "location": order.location,
         "placement": order.placement,
         "coupons": list(order.coupons),
-        "coupon_identities": list(order.coupon_identities),
+        "coupon_uses": dict(order.coupon_uses),
         "note": order.note,
         "ref": order.ref,
+        "historical": order.historical,
     }
     return {name: value for name, value in body.items() if value}
 
@@ -223,7 +269,7 @@ def row_to_order(row: Any) -> Order:
         payment_ids=tuple(row.payment_ids.split(",")) if row.payment_ids else (),
         reserved_until=row.reserved_until,
         coupons=tuple(body.get("coupons", ())),
-        coupon_identities=tuple(body.get("coupon_identities", ())),
+        coupon_uses=body.get("coupon_uses", {}),
         note=body.get("note", ""),
         ref=body.get("ref", ""),
         reason=row.reason or "",
@@ -231,6 +277,7 @@ def row_to_order(row: Any) -> Order:
         token_version=int(row.token_version),
         link_until=row.link_until,
         network_id=row.network_id or "",
+        historical=body.get("historical", False),
         version=int(row.version),
         journal_hash=row.journal_hash,
     )

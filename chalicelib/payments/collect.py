@@ -16,12 +16,12 @@ from chalicelib.payments import find, lifecycle, postings, receivables, shift_st
 from chalicelib.payments.model import (
     CollectionReceived,
     MethodUnavailable,
-    NoOpenShift,
     Payment,
     Posting,
     Receivable,
     SettledReceivable,
     Shift,
+    build_cash_refusal,
 )
 
 COLLECTION_METHODS = ("cash", "transfer")
@@ -40,7 +40,7 @@ def collect(
     """Settle receivables with `amount` and return the collection as JSON.
 
     Concurrent collections cannot take more than is owed: the writes require the receivables as they were read.
-    Raises MethodUnavailable, Forbidden, NoOpenShift, MoreThanOwed and CollectInParts.
+    Raises MethodUnavailable, Forbidden, NoOpenShift, MayNotTakeCash, MoreThanOwed and CollectInParts.
     """
     idempotency.check_repeat(idempotency_key)
     shift = find_receiving_shift(principal, method, amount.currency)
@@ -78,7 +78,7 @@ def find_receiving_shift(principal: Principal, method: str, currency: str) -> Sh
         return None
     shift = shift_store.find_open_shift(principal.id)
     if shift is None or shift.opening.currency != currency:
-        raise NoOpenShift()
+        raise build_cash_refusal(principal.role)
     return shift
 
 

@@ -14,11 +14,11 @@ from chalicelib.payments import shift_store
 from chalicelib.payments.model import (
     CashHandedOver,
     EmptyDrawer,
-    NoOpenShift,
     Posting,
     Shift,
     ShiftNotOpen,
     ShiftStatus,
+    build_cash_refusal,
 )
 from chalicelib.payments.shift import check_currency
 
@@ -54,7 +54,7 @@ def load_giver(principal: Principal, shift_id: str) -> Shift:
     if shift is None or shift.cashier == principal.id:
         raise NotFound()
     if shift.status != ShiftStatus.OPEN:
-        raise ShiftNotOpen(shift_id=shift.id, status=shift.status)
+        raise ShiftNotOpen(shift_id=shift.id, shift_status=shift.status)
     return shift
 
 
@@ -62,7 +62,7 @@ def load_receiver(principal: Principal) -> Shift | None:
     """Return the caller's open shift, or None for the safe. Raises NoOpenShift for roles without access to it."""
     shift = shift_store.find_open_shift(principal.id)
     if shift is None and principal.role not in SAFE_ACCESS_ROLES:
-        raise NoOpenShift()
+        raise build_cash_refusal(principal.role)
     return shift
 
 

@@ -13,16 +13,22 @@ from chalicelib.payments.model import Payment, PaymentRecord, PaymentStatus, Set
 
 MONEY_IN_KINDS = ("captured", "collected")
 LINE_KIND_BY_STATUS = {PaymentStatus.CAPTURED: "captured", PaymentStatus.ON_CREDIT: "credit"}
-# Credit is reversed when its order ends, or when a late transfer covers it.
-CREDIT_REVERSING_EVENTS = ("OrderCancelled", "PaymentCaptured")
+AWAITED_STATUSES = {
+    PaymentStatus.DUE,
+    PaymentStatus.AWAITING_PROOF,
+    PaymentStatus.PROOF_SUBMITTED,
+    PaymentStatus.REJECTED,
+}
+# Credit is reversed when its order or a part of it is cancelled, or when a late transfer covers it.
+CREDIT_REVERSING_EVENTS = ("OrderCancelled", "OrderReduced", "PaymentCaptured")
 
 
 @dataclass(frozen=True)
 class LedgerLine:
     """One line of the daily ledger; `minor` is in minor units of `currency`.
 
-    `kind` is `promised` (no money yet), `captured`, `credit` (a debt instead of money), `collected`, `handed_over`
-    (between tills: two lines that sum to zero) or `owed_back`.
+    `kind` is `promised` (no money at the entry), `captured`, `credit` (a debt instead of money), `collected`,
+    `handed_over` (between tills: two lines that sum to zero), `owed_back` or `refunded`.
     """
 
     day: str
@@ -55,6 +61,10 @@ def build_lines(message: Mapping[str, Any], payments: Mapping[str, Payment], zon
     if body.get("owed_minor"):
         owed = build_line(message, zone, "owed_back", "", body["owed_minor"])
         lines.append(replace(owed, order_id=body.get("order_id", "")))
+    if message["kind"] == "RefundRecorded":
+        refunded = build_line(message, zone, "refunded", body["method"], -body["amount_minor"])
+        till_fields = {"till": body.get("till", ""), "shift": body.get("shift", "")}
+        lines.append(replace(refunded, order_id=body["order_id"], **till_fields))
     if message["kind"] in CREDIT_REVERSING_EVENTS and body.get("credit_minor"):
         reversal = build_line(message, zone, "credit", "credit", -body["credit_minor"])
         lines.append(replace(reversal, order_id=body["order_id"]))
@@ -164,6 +174,15 @@ def sum_money_in(lines: Sequence[LedgerLine]) -> dict[str, Any]:
         other = sum(line.minor for line in received) - cash
         sums[currency] = {"cash": cash, "non_cash": other, "all": cash + other}
     return sums
+
+
+def drop_settled_promises(lines: Iterable[LedgerLine], payments: Mapping[str, Payment]) -> list[LedgerLine]:
+    """Return the lines without the promises that were paid, expired or cancelled since."""
+    return [line for line in lines if line.kind != "promised" or is_awaited(payments.get(line.payment_id))]
+
+
+def is_awaited(payment: Payment | None) -> bool:
+    return payment is None or payment.status in AWAITED_STATUSES
 
 
 def list_mismatches(

@@ -12,6 +12,7 @@ from chalicelib.kit.errors import Invalid
 from chalicelib.kit.money import Money, format_money, total, zero
 from chalicelib.payments.model import (
     MAX_PAYMENTS_PER_ORDER,
+    MAX_PROOFS,
     PAYMENT_METHODS,
     PAYMENT_STATES,
     MethodUnavailable,
@@ -21,10 +22,12 @@ from chalicelib.payments.model import (
     PaymentCannotMove,
     PaymentStatus,
     Shift,
+    TooManyProofs,
 )
 
 Tender = tuple[str, Money | None]  # a payment method and its amount; None is the rest of the total
-CoveredPayment = tuple[Payment, Money]  # a payment and the part of its amount that another payment covers
+CoveredPayment = tuple[Payment, Money]  # a payment and the part of its amount that is no longer due
+AWAITING_TRANSFER = {PaymentStatus.AWAITING_PROOF, PaymentStatus.REJECTED}
 
 
 @dataclass(frozen=True)
@@ -131,10 +134,25 @@ def transition(payment: Payment, to: PaymentStatus, **changes: Any) -> Payment:
     Raises PaymentCannotMove if the method's transition table does not allow it.
     """
     if to not in PAYMENT_STATES[payment.method][payment.status]:
-        raise PaymentCannotMove(payment_id=payment.id, method=payment.method, status=payment.status, to=to)
+        raise PaymentCannotMove(payment_id=payment.id, method=payment.method, payment_status=payment.status, to=to)
     if to == PaymentStatus.CAPTURED:
         changes = {"captured": payment.amount} | changes
     return replace(payment, status=to, version=payment.version + 1, **changes)
+
+
+def submit_proof(payment: Payment, reference: str, file: str) -> Payment:
+    """Return the payment with this proof, which replaces an earlier one that nobody has accepted.
+
+    Raises PaymentCannotMove, and TooManyProofs after MAX_PROOFS without a decision.
+    """
+    if payment.proofs_sent >= MAX_PROOFS:
+        raise TooManyProofs(payment_id=payment.id, most=MAX_PROOFS)
+    replaced = [(payment.proof, payment.proof_file)] if payment.proof or payment.proof_file else []
+    changes: dict[str, Any] = {"proof": reference, "proof_file": file, "proofs_sent": payment.proofs_sent + 1}
+    changes["earlier_proofs"] = (*payment.earlier_proofs, *replaced)
+    if payment.status == PaymentStatus.PROOF_SUBMITTED:
+        return replace(payment, version=payment.version + 1, **changes)
+    return transition(payment, PaymentStatus.PROOF_SUBMITTED, **changes)
 
 
 def capture(payment: Payment, *, actor: str, shift: Shift | None = None) -> Payment:
@@ -170,6 +188,21 @@ def choose_payments_to_cover(payments: Iterable[Payment], amount: Money) -> list
     return covered
 
 
+def choose_payments_to_reduce(payments: Iterable[Payment], amount: Money) -> list[CoveredPayment]:
+    """Return the unpaid payments that cancelled goods of `amount` make smaller: credit, then cash, then transfers.
+
+    What they do not cover was paid already and is owed back.
+    """
+    listed = list(payments)
+    covered = choose_payments_to_cover(listed, amount)
+    rest = amount - total((part for _, part in covered), amount.currency)
+    for payment in listed:
+        if payment.status in AWAITING_TRANSFER and (part := min(payment.outstanding, rest)):
+            covered.append((payment, part))
+            rest = rest - part
+    return covered
+
+
 def cover(payment: Payment, part: Money) -> Payment:
     """Return the payment reduced by `part`; it is cancelled or captured once nothing is outstanding."""
     if part == payment.amount:
@@ -178,6 +211,21 @@ def cover(payment: Payment, part: Money) -> Payment:
     if not reduced.outstanding:
         return transition(reduced, PaymentStatus.CAPTURED)
     return replace(reduced, version=payment.version + 1)
+
+
+def choose_payments_to_refund(payments: Iterable[Payment], amount: Money) -> list[CoveredPayment]:
+    """Return the captured payments that a refund of `amount` returns and the part of each, the newest first."""
+    refunds: list[CoveredPayment] = []
+    for payment in reversed(list(payments)):
+        if part := min(payment.captured - payment.refunded, amount):
+            refunds.append((payment, part))
+            amount = amount - part
+    return refunds
+
+
+def refund(payment: Payment, part: Money) -> Payment:
+    """Return the payment with `part` of its captured money returned to the customer."""
+    return replace(payment, refunded=payment.refunded + part, version=payment.version + 1)
 
 
 def close_with_order(payment: Payment, to: PaymentStatus = PaymentStatus.CANCELLED) -> Payment:

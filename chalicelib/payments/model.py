@@ -121,6 +121,9 @@ PAYMENT_METHODS = {
     )
 }
 
+CASH_HANDLER_ROLES = {"cashier", "courier", "salesman", "owner"}  # roles that open shifts
+
+MAX_PROOFS = 5  # of one payment before staff decide, because each notifies them
 MAX_PAYMENTS_PER_ORDER = 4  # at placement; payments that replace others may come later
 
 # A transfer may arrive after its order has ended: it is still captured, and a refund is owed.
@@ -186,12 +189,21 @@ class NoOpenShift(Refused):
     message = "Open a shift first: cash can be taken only into an open shift."
 
 
+class MayNotTakeCash(Refused):
+    message = "Your role takes no cash; choose another method, or let a cashier, courier or salesman receive it."
+
+
+def build_cash_refusal(role: str) -> Refused:
+    """Return why a member of staff without an open shift takes no cash: NoOpenShift for roles that may open one."""
+    return NoOpenShift() if role in CASH_HANDLER_ROLES else MayNotTakeCash()
+
+
 class ShiftNotOpen(Refused):
-    message = "Shift {shift_id} is {status} and no longer takes or gives cash; use an open shift."
+    message = "Shift {shift_id} is {shift_status} and no longer takes or gives cash; use an open shift."
 
 
 class ShiftNotCounted(Refused):
-    message = "Shift {shift_id} is {status}; count its cash before closing it."
+    message = "Shift {shift_id} is {shift_status}; count its cash before closing it."
 
 
 class ShiftAlreadyOpen(Refused):
@@ -207,7 +219,11 @@ class NotEnoughCash(Refused):
 
 
 class PaymentCannotMove(Refused):
-    message = "A {method} payment that is {status} cannot become {to}."
+    message = "A {method} payment that is {payment_status} cannot become {to}."
+
+
+class TooManyProofs(Refused):
+    message = "{most} proofs were sent already; wait until one is checked."
 
 
 class BagStaysOpen(Refused):
@@ -223,6 +239,7 @@ class EmptyDrawer(Refused):
 
 
 class AlreadyBooked(Refused):
+    is_internal = True
     message = "This entry is already in the ledger."
 
 
@@ -283,7 +300,10 @@ class Payment:
     customer_id: str = ""
     channel: str = ""
     actor: str = ""
-    proof: str = ""
+    proof: str = ""  # the reference that the customer typed
+    proof_file: str = ""  # key of the stored picture
+    proofs_sent: int = 0  # since staff last decided on one
+    earlier_proofs: tuple[tuple[str, str], ...] = ()  # (reference, key of the picture) of replaced ones, oldest first
     due_on: date | None = None
     expires_at: datetime | None = None
     version: int = 1

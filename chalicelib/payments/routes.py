@@ -7,33 +7,22 @@ from typing import Annotated, Any, Literal
 
 from pydantic import Field
 
-from chalicelib.kit.money import CURRENCIES, Money
+from chalicelib.kit.money import Money
 from chalicelib.kit.web import STAFF, Body, Call, Query, Routes, page_to_json, read_cursor
 from chalicelib.payments import find, ledger_store
+from chalicelib.payments.bodies import AmountBody, PositiveAmountBody
 from chalicelib.payments.collect import collect
 from chalicelib.payments.handover import hand_over
 from chalicelib.payments.ledger import LedgerLine
+from chalicelib.payments.model import CASH_HANDLER_ROLES
 from chalicelib.payments.project_ledger import load_ledger_report
 from chalicelib.payments.shift import close_shift, count_shift, open_shift
 
 endpoints = Routes(__name__)
 
-CASH_HANDLER_ROLES = {"cashier", "courier", "salesman", "owner"}
 HANDOVER_RECEIVER_ROLES = {"cashier", "owner", "finance"}
 COLLECTOR_ROLES = {"salesman", "finance", "cashier", "courier", "agent", "owner"}
 Id = Annotated[str, Field(max_length=64)]
-
-
-class AmountBody(Body):
-    amount: Annotated[int, Field(ge=0, le=10**12)]
-    currency: Annotated[str, Field(pattern=f"^({'|'.join(CURRENCIES)})$")]
-
-    def to_money(self) -> Money:
-        return Money(self.amount, self.currency)
-
-
-class PositiveAmountBody(AmountBody):
-    amount: Annotated[int, Field(ge=1, le=10**12)]
 
 
 class ShiftBody(Body):
@@ -93,6 +82,12 @@ def open_a_shift(call: Call) -> dict[str, Any]:
 def get_shift(call: Call, shift_id: str) -> dict[str, Any]:
     """Return one shift with the cash it should hold now; `mine` is the caller's open shift."""
     return find.shift_to_json(find.load_shift(call.principal, shift_id))
+
+
+@endpoints.get("/cash-bags", roles=HANDOVER_RECEIVER_ROLES)
+def list_cash_bags(call: Call) -> dict[str, Any]:
+    """List the cash on delivery that staff without an open shift hold and have not handed over."""
+    return page_to_json(find.list_cash_bags(), None, "cash-bags")
 
 
 @endpoints.get("/shifts/{shift_id}/receipts", roles=CASH_HANDLER_ROLES | {"finance"}, query=PageQuery)

@@ -122,7 +122,7 @@ def check_currency(name: str, amount: Money) -> None:
 def build_state_refusal(shift: Shift, refusal: type[Refused]) -> Refused:
     if shift.is_cash_bag:
         return BagStaysOpen(shift_id=shift.id)
-    return refusal(shift_id=shift.id, status=shift.status)
+    return refusal(shift_id=shift.id, shift_status=shift.status)
 
 
 def journal_subject(shift: Shift) -> str:

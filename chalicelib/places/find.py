@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping
-from datetime import datetime, timedelta
+from datetime import date, datetime, timedelta
 from typing import Any, TypeVar, cast
 
-from chalicelib.kit import clock, db
+from chalicelib.kit import clock, config, db
 from chalicelib.kit.auth import Principal
+from chalicelib.kit.dry_run import DryRunEngine
 from chalicelib.kit.errors import NotFound, NotSignedIn
 from chalicelib.places.model import Location, NoSuchLocation, Point, Position, Staff, UnknownPostcode
 from chalicelib.places.store import (
@@ -34,9 +35,27 @@ def load_locations() -> Mapping[str, Location]:
     return _cached("locations", lambda: _index_by_id(row_to_location, db.query_all(LocationRow, "locations")))
 
 
+def find_zone(location_id: str) -> str:
+    """Return the time zone of the location; the shop's for an empty or unknown id."""
+    location = load_locations().get(location_id) if location_id else None
+    return location.zone if location else config.zone()
+
+
+def business_day(location_id: str, instant: datetime) -> date:
+    """Return the day on which a location counts what happens at this instant: recap, ledger, lists and exports agree.
+
+    What belongs to no location, such as a web order, is of the shop's day."""
+    return clock.day_of(instant, find_zone(location_id))
+
+
 def list_selling_locations() -> list[Location]:
     """Return the active locations that serve remote orders. Vans do not: salesmen sell only from their own van."""
     return [location for location in load_locations().values() if location.active and location.kind != "van"]
+
+
+def list_pickup_locations() -> list[Location]:
+    """Return the locations where customers can collect goods: active stores."""
+    return [location for location in load_locations().values() if location.active and location.kind == "store"]
 
 
 def load_location(location_id: str) -> Location:
@@ -115,7 +134,13 @@ def normalize_postcode(country: str, postcode: str) -> tuple[str, str]:
 
 def clear_cache() -> None:
     """Forget cached rows: call it after saving a row, and in tests that replace the tables."""
-    _cache.clear()
+    _current_cache().clear()
+
+
+def _current_cache() -> dict[str, tuple[datetime, Any]]:
+    """Return the cache of this process, or that of a dry run, which must not be seen by anything else."""
+    engine = db.current_engine()
+    return engine.cache if isinstance(engine, DryRunEngine) else _cache
 
 
 def swap_cache(cache: dict[str, tuple[datetime, Any]]) -> dict[str, tuple[datetime, Any]]:
@@ -136,8 +161,9 @@ def _index_by_id(row_to_value: Callable[[Any], T], rows: Iterable[Any]) -> dict[
 
 def _cached(name: str, load: Callable[[], T]) -> T:
     now = clock.now()
-    cached_at, value = _cache.get(name, (None, None))
+    cache = _current_cache()
+    cached_at, value = cache.get(name, (None, None))
     if cached_at is None or not cached_at <= now < cached_at + CACHE_TTL:
         value = load()
-        _cache[name] = (now, value)
+        cache[name] = (now, value)
     return cast(T, value)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from math import asin, cos, radians, sin, sqrt
@@ -40,6 +41,7 @@ class Location:
     address: str = ""
     phone: str = ""
     email: str = ""
+    hours: str = ""  # opening hours as customers read them, such as `Senin-Sabtu 09.00-21.00`
     active: bool = True
 
 
@@ -92,6 +94,11 @@ def distance_meters(a: Point, b: Point) -> int:
     return round(2 * EARTH_RADIUS_METERS * asin(sqrt(min(1.0, haversine))))
 
 
+def middle(points: Sequence[Point]) -> Point:
+    """Return the mean of some points that are close to each other."""
+    return Point(sum(point.lat for point in points) / len(points), sum(point.lon for point in points) / len(points))
+
+
 def check_location(location: Location) -> None:
     """Raise Invalid for an unknown kind."""
     if location.kind not in LOCATION_KINDS:
@@ -106,6 +113,10 @@ def check_staff(staff: Staff) -> None:
 
 class NoSuchLocation(Invalid):
     message = "There is no location {location}, or it is closed."
+
+
+class NoPickupHere(Refused):
+    message = "Goods cannot be picked up at {location}; choose one of: {locations}."
 
 
 class UnknownStaff(Invalid):

@@ -46,6 +46,7 @@ def _validate_time(at: datetime | None, now: datetime) -> datetime:
 
 
 class _NewerStored(Refused):
+    is_internal = True
     message = "A newer position is stored."
 
 

@@ -45,6 +45,7 @@ class LocationBody(Body):
     address: Text = ""
     phone: Phone = ""
     email: Email = ""
+    hours: Annotated[str, Field(max_length=60)] = ""
     active: bool = True
 
 
@@ -125,6 +126,7 @@ def _location_to_json(location: Location) -> dict[str, Any]:
         "address": location.address,
         "phone": location.phone,
         "email": location.email,
+        "hours": location.hours,
         "active": location.active,
     }
 

@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import astuple, dataclass, fields
+from dataclasses import astuple, dataclass, fields, replace
 from enum import StrEnum
 from operator import add, neg
 
 from chalicelib.kit.errors import Refused
-from chalicelib.orders.model import OrderPlacedLine
+from chalicelib.orders.model import OrderPlacedLine, ReducedLine
 from chalicelib.payments.model import Posting
 
 DIMENSIONS = ("day", "channel", "location", "salesman")
@@ -99,6 +99,14 @@ def figures_of_sale(lines: Sequence[OrderPlacedLine], freight_minor: int) -> Fig
     )
 
 
+def figures_of_reduction(lines: Sequence[ReducedLine]) -> Figures:
+    """Return the figures of cancelled units, to be subtracted from those of their order."""
+    placed = [
+        OrderPlacedLine(line.sku, line.quantity, line.total_minor, line.tax_minor, line.cost_minor) for line in lines
+    ]
+    return replace(figures_of_sale(placed, 0), orders=0)
+
+
 def figures_of_postings(postings: Iterable[Posting]) -> Figures:
     """Return the money received: cash in tills, and the rest in the bank. Other accounts are not money."""
     cash = noncash = 0
@@ -122,4 +130,5 @@ def roll_up(cells: Mapping[Cell, Figures], by: Sequence[str]) -> list[tuple[Cell
 
 
 class AlreadyProjected(Refused):
+    is_internal = True
     message = "Event {event_id} is already in the sums."

@@ -3,30 +3,41 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import replace
 from datetime import datetime
 from typing import Any
 
-from chalicelib.kit import clock, config, db, log
+from chalicelib.kit import clock, db, journal, log
+from chalicelib.kit.errors import StaleVersion
 from chalicelib.kit.journal import JournalEntry
 from chalicelib.orders import find as orders
 from chalicelib.orders.model import Order
+from chalicelib.orders.search_index import index_order
 from chalicelib.places import find as places
 from chalicelib.reporting import store
 from chalicelib.reporting.model import (
     AlreadyProjected,
     Cell,
     Figures,
+    SaleStatus,
     figures_of_postings,
+    figures_of_reduction,
     figures_of_sale,
     sum_by_cell,
 )
 
+INDEXED_KINDS = {"OrderPlaced", "HistoricalOrderRecorded"}
+
 
 def project_entry(entry: JournalEntry) -> None:
-    """Add the entry's event to the sums once. Events may come in any order; other kinds add nothing."""
+    """Add the entry's event to the sums once, and a new order to the index by which staff find it.
+
+    Events may come in any order; other kinds add nothing."""
     project = PROJECTIONS.get(entry.kind)
     if project is None or entry.event is None:
         return
+    if entry.kind in INDEXED_KINDS:
+        index_order(entry.subject.removeprefix("order#"))
     try:
         project(entry, entry.event)
     except AlreadyProjected:
@@ -44,6 +55,14 @@ def project_order_placed(entry: JournalEntry, event: Any) -> None:
     except AlreadyProjected:
         add_money_of_ended_order(entry, event, cell)
         raise
+
+
+def project_historical_order(entry: JournalEntry, event: Any) -> None:
+    """Add the sale on the order's own day. Its money was received in an earlier system and is in no account here."""
+    actor = event.made_by or entry.actor
+    cell = build_cell(clock.parse(event.placed_at), event.channel, event.location, actor, event.currency)
+    figures = figures_of_sale(event.lines, event.freight_minor)
+    db.commit([store.put_sale(entry.subject, cell, figures, entry.event_id), *store.add_figures({cell: figures})])
 
 
 def add_money_of_ended_order(entry: JournalEntry, event: Any, cell: Cell) -> None:
@@ -72,6 +91,22 @@ def project_order_cancelled(entry: JournalEntry, event: Any) -> None:
     db.commit([store.record_event(entry.subject, entry.event_id, entry.kind), sale_write, *store.add_figures(sums)])
 
 
+@db.retry_on_conflict
+def project_order_reduced(entry: JournalEntry, event: Any) -> None:
+    """Subtract the cancelled units from the order's sale and its cell; from a cancelled order nothing is left."""
+    sale = store.load_sale(entry.subject)
+    if sale is None:
+        project_entry(journal.row_to_entry(journal.history(entry.subject)[0]))  # the order, whose event comes later
+        sale = store.load_sale(entry.subject)
+    if sale is None:
+        raise StaleVersion()
+    status, cell, figures = sale
+    changes = -figures_of_reduction(event.lines) if status == SaleStatus.COUNTED else Figures()
+    sums = sum_by_cell([(cell, changes), (cell_on_event_day(entry, cell), figures_of_postings(event.postings))])
+    sale_write = [store.change_sale(entry.subject, figures, figures + changes)] if changes.nonzero() else []
+    db.commit([store.record_event(entry.subject, entry.event_id, entry.kind), *sale_write, *store.add_figures(sums)])
+
+
 def project_payment(entry: JournalEntry, event: Any) -> None:
     money = figures_of_postings(event.postings)
     if money.nonzero():
@@ -90,8 +125,11 @@ def project_collection(entry: JournalEntry, event: Any) -> None:
 
 PROJECTIONS: dict[str, Callable[[JournalEntry, Any], None]] = {
     "OrderPlaced": project_order_placed,
+    "HistoricalOrderRecorded": project_historical_order,
     "OrderCancelled": project_order_cancelled,
+    "OrderReduced": project_order_reduced,
     "PaymentCaptured": project_payment,
+    "RefundRecorded": project_payment,
     "WorkDelivered": project_payment,
     "WorkHandedOver": project_payment,
     "CollectionReceived": project_collection,
@@ -103,18 +141,12 @@ def order_to_cell(order: Order) -> Cell:
 
 
 def build_cell(at: datetime, channel: str, location: str, actor: str, currency: str) -> Cell:
-    return Cell(local_day(at, location), channel, location, find_salesman(actor), currency)
+    return Cell(places.business_day(location, at).isoformat(), channel, location, find_salesman(actor), currency)
 
 
 def cell_on_event_day(entry: JournalEntry, cell: Cell) -> Cell:
     """Return the cell with the day of the event, at its location."""
-    return Cell(local_day(entry.occurred_at, cell.location), cell.channel, cell.location, cell.salesman, cell.currency)
-
-
-def local_day(at: datetime, location: str) -> str:
-    """Return the calendar day in the location's time zone, or in the shop's."""
-    place = places.load_locations().get(location)
-    return clock.day_of(at, place.zone if place else config.zone()).isoformat()
+    return replace(cell, day=places.business_day(cell.location, entry.occurred_at).isoformat())
 
 
 def find_salesman(actor: str) -> str:

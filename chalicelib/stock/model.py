@@ -299,6 +299,10 @@ class OutOfStock(Refused):
     message = "Not enough stock; `short` lists every short SKU with its available units."
 
 
+class NotStocked(Refused):
+    message = "{location} has never had {sku}; receive units of it first."
+
+
 class NotPromised(Refused):
     message = "{location} has fewer promised or displayed units of {sku} than that; load the level and try again."
 
@@ -400,7 +404,7 @@ def receive_transfer_lines(transfer: Transfer, arrived: Mapping[str, int]) -> Tr
     Raises TransferClosed, or MoreThanSent for a quantity above the outstanding one.
     """
     if TransferStatus.RECEIVED not in TRANSFER_STATES[transfer.status]:
-        raise TransferClosed(transfer=transfer.id, status=transfer.status)
+        raise TransferClosed(transfer=transfer.id, transfer_status=transfer.status)
     for sku, quantity in arrived.items():
         outstanding = transfer.outstanding.get(sku, 0)
         if quantity > outstanding:
@@ -414,12 +418,12 @@ def receive_transfer_lines(transfer: Transfer, arrived: Mapping[str, int]) -> Tr
 def cancel_transfer(transfer: Transfer) -> Transfer:
     """Return the cancelled transfer. Raises TransferClosed."""
     if TransferStatus.CANCELLED not in TRANSFER_STATES[transfer.status]:
-        raise TransferClosed(transfer=transfer.id, status=transfer.status)
+        raise TransferClosed(transfer=transfer.id, transfer_status=transfer.status)
     return replace(transfer, status=TransferStatus.CANCELLED)
 
 
 class TransferClosed(Refused):
-    message = "Transfer {transfer} is already {status}."
+    message = "Transfer {transfer} is already {transfer_status}."
 
 
 class MoreThanSent(Refused):

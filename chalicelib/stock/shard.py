@@ -8,7 +8,7 @@ from chalicelib.kit import db, idempotency
 from chalicelib.kit.auth import Principal
 from chalicelib.kit.errors import StaleVersion
 from chalicelib.kit.idempotency import IdempotencyKey
-from chalicelib.stock.model import OutOfStock, StockResharded, balance_shards
+from chalicelib.stock.model import NotStocked, OutOfStock, StockResharded, balance_shards
 from chalicelib.stock.shared_steps import record_stock_event, require_location_access
 from chalicelib.stock.store import build_level_writes, load_levels
 
@@ -24,13 +24,13 @@ def reshard(
 ) -> dict[str, Any]:
     """Spread the free units of a SKU evenly over `shard_count` shards; promised units stay in their shard.
 
-    Raises ShelfInUse if a removed shard has promised or displayed units, OutOfStock if the location has no level.
+    Raises ShelfInUse if a removed shard has promised or displayed units, NotStocked if the location has no level.
     """
     idempotency.check_repeat(idempotency_key)
     require_location_access(principal, location)
     levels = load_levels([(sku, location)])
     if not levels:
-        raise OutOfStock(short=[{"sku": sku, "wanted": shard_count, "available": 0}])
+        raise NotStocked(sku=sku, location=location)
     movements = balance_shards(levels, shard_count)
     removed = [level for level in levels if level.shard >= shard_count]
     settings = {(sku, location): {"shelves": shard_count}}

@@ -61,7 +61,7 @@ def _allowed_next(snapshot: Snapshot, step: Transition, before: str) -> set[str]
     prefix = step.subject.partition("_")[0]
     if prefix == "pay":
         method = snapshot.payments.get(step.subject, {}).get("method", "")
-        return states.PAYMENT.get(method, {}).get(before, set())
+        return states.PAYMENT.get(method, {}).get(before, set()) | states.REPEATABLE["pay"].get(before, set())
     van = snapshot.fulfillments.get(step.subject, {}).get("kind") == "van"
     extra = states.WORK_ON_A_VAN if van else states.REPEATABLE.get(prefix, {})
     return TABLES[prefix].get(before, set()) | extra.get(before, set())
@@ -115,7 +115,7 @@ def _expected_fulfillment_status(snapshot: Snapshot, order: Row, is_offered: boo
     statuses = {work["status"] for work in works}
     if order["status"] == "cancelled":
         return "cancelled"
-    if not statuses and order["handover"]:
+    if not statuses and (order["handover"] or order["historical"]):
         return "delivered"  # at the counter goods are handed over before the fulfillment is recorded
     if not statuses & states.HAS_LEFT_LOCATION:
         return "offered" if is_offered else "assigned" if statuses - {"awaiting"} else "unassigned"
@@ -140,7 +140,7 @@ def orders_with_open_offer(snapshot: Snapshot) -> set[str]:
 
 
 def o4_each_request_has_one_effect(snapshot: Snapshot) -> list[str]:
-    """The resource in each stored answer exists; each order has exactly one OrderPlaced."""
+    """The resource in each stored answer exists; each order was placed, or recorded as historical, exactly once."""
     known = {subject.partition("#")[2] for subject in snapshot.journal} | {
         row["pk"] for row in snapshot.rows["customers"]
     }
@@ -149,7 +149,8 @@ def o4_each_request_has_one_effect(snapshot: Snapshot) -> list[str]:
         for scope, answer in snapshot.answers.items()
         if isinstance(answer, dict) and answer.get("id") and answer["id"] not in known
     ]
-    placed = sum_by_key((fields["order_id"], 1) for fields in snapshot.bodies_of_kind("OrderPlaced"))
+    kinds = ("OrderPlaced", "HistoricalOrderRecorded")
+    placed = sum_by_key((fields["order_id"], 1) for fields in snapshot.bodies_of_kind(*kinds))
     for order_id in {*placed, *snapshot.orders}:
         if placed.get(order_id, 0) != 1 or order_id not in snapshot.orders:
             state = "exists" if order_id in snapshot.orders else "does not exist"

@@ -78,6 +78,7 @@ class Snapshot:
     now: str
     delivered_before: str
     timers_ran_before: str = ""
+    projections_run: bool = True  # False if the handlers of the ledger and the recap do not run
 
     @cached_property
     def entries(self) -> list[Row]:
@@ -158,6 +159,11 @@ class Snapshot:
     def stranded(self) -> set[str]:
         """Ids of the orders that no location can fulfill."""
         return {row["pk"] for row in self._rows("orders", sk="stranded")}
+
+    @cached_property
+    def orders_owing_refund(self) -> set[str]:
+        """Ids of the orders that are listed as owing a refund."""
+        return {row["pk"] for row in self._rows("orders", sk="refund_owed")}
 
     @cached_property
     def fulfillments_of_order(self) -> dict[str, list[Row]]:
@@ -287,8 +293,9 @@ def _parse_order(row: Row) -> Row:
         "lines": [_parse_line(line) for line in body["lines"]],
         "freight": body.get("freight", 0),
         "coupons": body.get("coupons", []),
-        "coupon_identities": body.get("coupon_identities", []),
+        "coupon_uses": body.get("coupon_uses", {}),
         "handover": body["delivery"][0] == "handover",
+        "historical": body.get("historical", False),
         "pieces": [
             (level_key(sku, location, *shard), units)
             for sku, location, units, *shard in _parse_attribute(row, "pieces")

@@ -45,9 +45,22 @@ def _order_placed(entry: Row) -> Iterator[Transition]:
     yield from _payments_in_entry(entry)
 
 
+def _historical_order_recorded(entry: Row) -> Iterator[Transition]:
+    yield Transition(entry["fields"]["order_id"], "completed")
+    yield from _payments_in_entry(entry)
+
+
 def _order_cancelled(entry: Row) -> Iterator[Transition]:
     yield Transition(entry["fields"]["order_id"], "cancelled")
     yield from _payments_in_entry(entry)
+
+
+def _order_reduced(entry: Row) -> Iterator[Transition]:
+    fields = entry["fields"]
+    yield from _remaining_work_cancelled(entry)
+    yield from (Transition(work["fulfillment_id"], "returned") for work in fields.get("returned", ()))
+    if fields.get("completed"):
+        yield Transition(fields["order_id"], "completed")
 
 
 def _payments_in_entry(entry: Row) -> Iterator[Transition]:
@@ -123,7 +136,9 @@ def _subject_reaches(id_field: str, state: str) -> Callable[[Row], Iterator[Tran
 
 TRANSITIONS_OF: dict[str, Callable[[Row], Iterator[Transition]]] = {
     "OrderPlaced": _order_placed,
+    "HistoricalOrderRecorded": _historical_order_recorded,
     "OrderCancelled": _order_cancelled,
+    "OrderReduced": _order_reduced,
     "ProofSubmitted": _payment_reaches("proof_submitted"),
     "PaymentRejected": _payment_reaches("rejected"),
     "PaymentCaptured": _payment_reaches("captured"),

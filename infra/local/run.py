@@ -15,6 +15,7 @@ from typing import Any
 import typer
 from rich.console import Console
 
+from infra.demo.data import SHOP_PHONE
 from infra.local import engine
 from infra.local.engine import CannotStart, Engine
 
@@ -23,7 +24,7 @@ LOCAL = Path(os.environ.get("LOCAL") or ROOT / ".local")
 # A second shop on this machine builds its own pages.
 SITE_FOLDER = ROOT / "build" / "site" if LOCAL == ROOT / ".local" else LOCAL / "site"
 PORT = engine.read_port()
-STATE_FORMAT = "3"  # raise it with every change to the format of rows and journal entries
+STATE_FORMAT = "4"  # raise it with every change to the format of rows and journal entries
 WORKERS = 2
 # The vans of the demo report their positions this often: offers ignore positions older than 30 minutes.
 POSITION_REPORT_SECONDS = 240
@@ -122,6 +123,7 @@ class ShopProcesses:
             "ENGINE_RUN_ID": str(time.time_ns()),
             "LOCAL": str(LOCAL),
             "SITE": str(SITE_FOLDER),
+            "SHOP_PHONE": os.environ.get("SHOP_PHONE") or SHOP_PHONE,
         }
         os.environ["DISPATCHER_FOLDER"] = str(LOCAL / "dispatcher")
         with console.status("Filling the demo shop …"):

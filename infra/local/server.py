@@ -17,6 +17,7 @@ from types import SimpleNamespace
 from typing import Any
 from urllib.parse import parse_qs
 
+from chalicelib.kit import config
 from infra import site
 from infra.local import phones
 
@@ -146,7 +147,7 @@ def result_to_response(result: dict[str, Any]) -> HttpResponse:
 
 def problem_response(status: int, code: str, detail: str, headers: Headers | None = None) -> HttpResponse:
     title = code.replace("_", " ")
-    problem = {"type": f"/problems/{code}", "title": title, "status": status, "detail": detail, "code": code}
+    problem = {"type": config.problem_url(code), "title": title, "status": status, "detail": detail, "code": code}
     common_headers = {"Content-Type": "application/problem+json", "Cache-Control": "no-store"}
     body = json.dumps(problem, separators=(",", ":")).encode()
     return HttpResponse(status, common_headers | (headers or {}), body)
@@ -175,7 +176,10 @@ def handle_request(request: HttpRequest) -> HttpResponse:
     if request.method not in ("GET", "HEAD"):
         return problem_response(405, "method_not_allowed", "Pages support GET and HEAD.", {"Allow": "GET, HEAD"})
     if request.path in ("/phones", "/phones/"):
-        return HttpResponse(200, phones.HEADERS, phones.render_page().encode())
+        phones_page = phones.render_page()
+        return HttpResponse(200, phones.build_headers(phones_page), phones_page.encode())
+    if request.path == "/phones/refresh.js":
+        return HttpResponse(200, phones.SCRIPT_HEADERS, phones.SCRIPT.read_bytes())
     page = site.find_page(request.path, request.headers) or site.not_found_page(request.path, request.headers)
     return HttpResponse(*page) if page else problem_response(404, "not_found", "There is no such page.")
 

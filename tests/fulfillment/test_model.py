@@ -307,7 +307,7 @@ def test_check_placed_refuses_a_cancelled_order() -> None:
     with pytest.raises(OrderNotPlaced) as refused:
         check_placed(replace(AN_ORDER, status="cancelled"))
 
-    assert refused.value.facts == {"order": "ord_1", "status": "cancelled"}
+    assert refused.value.facts == {"order": "S-1", "order_status": "cancelled"}
 
 
 def test_a_transition_stores_its_changes_and_applies_to_vans_too() -> None:

@@ -6,6 +6,7 @@ from typing import Any
 
 import pytest
 
+from chalicelib.fulfillment.model import Fulfillment
 from chalicelib.kit import auth, journal
 from chalicelib.payments.model import PaymentRecord, Posting
 from chalicelib.payments.store import load_payments
@@ -295,3 +296,70 @@ def test_a_call_goes_to_the_part_on_its_way_and_not_to_the_part_being_packed() -
     call("POST", f"/api/orders/{order}/call-me", query={"token": auth.order_token(order)})
 
     assert journal.row_to_entry(load_entry(order, "CallRequested")).event.fulfillment_id == first.id
+
+
+def test_a_failed_attempt_of_one_part_leaves_the_name_of_who_brings_the_other() -> None:
+    order, first, second = an_order_in_two_parts()
+    dispatch_part(order, first, AGUS)
+    dispatch_part(order, second, RATNA)
+
+    post_step(order, "fail", RATNA, {"reason": "customer not at home"}, fulfillment=second)
+
+    assert read_order(order)["brought_by"] == "Agus"
+    assert request_call(order).fulfiller == AGUS
+
+
+def test_no_one_brings_an_order_whose_only_part_on_its_way_failed() -> None:
+    order, first, _ = an_order_in_two_parts()
+    dispatch_part(order, first, AGUS)
+
+    post_step(order, "fail", AGUS, {"reason": "customer not at home"}, fulfillment=first)
+
+    assert read_order(order)["brought_by"] is None
+    assert request_call(order).fulfiller == AGUS  # who still has the goods
+
+
+def test_a_call_about_a_parcel_goes_to_the_team_of_the_location_and_not_to_who_packed_it() -> None:
+    order = place_order((TEAPOT, 2))
+    advance_to("ready", order)
+    post_step(order, "dispatch", JOKO)
+
+    event = request_call(order)
+
+    assert (event.fulfiller, event.location) == ("", "wh-surabaya")
+
+
+def test_a_second_attempt_sent_by_the_owner_stays_with_the_courier_who_has_the_goods() -> None:
+    order = place_order((TEAPOT, 2))
+    advance_to("ready", order)
+    post_step(order, "dispatch", AGUS)
+    post_step(order, "fail", AGUS, {"reason": "customer not at home"})
+
+    post_step(order, "dispatch", RATNA)
+
+    assert read_order(order)["brought_by"] == "Agus"
+    assert request_call(order).fulfiller == AGUS
+
+
+def an_order_in_two_parts() -> tuple[str, Fulfillment, Fulfillment]:
+    add_stock(TEAPOT, "wh-sidoarjo", 5)
+    order = place_order((TEAPOT, 8))
+    first, second = load_fulfillment(order).fulfillments
+    return order, first, second
+
+
+def dispatch_part(order: str, part: Fulfillment, by: str) -> None:
+    for verb in ("accept", "pick", "ready"):
+        post_step(order, verb, RATNA, fulfillment=part)
+    post_step(order, "dispatch", by, fulfillment=part)
+
+
+def read_order(order: str) -> Any:
+    return call("GET", f"/api/orders/{order}", token=token(RATNA)).json
+
+
+def request_call(order: str) -> Any:
+    """Request a call as the customer and return the event that was recorded."""
+    answer = call("POST", f"/api/orders/{order}/call-me", query={"token": auth.order_token(order)})
+    assert answer.status == 200, answer.text
+    return journal.row_to_entry(load_entry(order, "CallRequested")).event

@@ -191,6 +191,29 @@ def test_cash_without_an_open_shift_is_refused_and_nothing_moves(aws: Any) -> No
     assert level(CUP, "store-tunjungan")["on_hand"] == 10
 
 
+def test_a_shopper_cannot_pay_cash_and_is_told_how_else(aws: Any) -> None:
+    open_shop(TEAPOT=5)
+
+    answer = place(an_order((TEAPOT, 1), payments=[{"method": "cash"}]))
+
+    assert (answer.status, answer.json["code"]) == (409, "method_unavailable")
+    assert answer.json["methods"] == ["cod", "credit", "transfer"]
+    assert level(TEAPOT)["available"] == 5
+
+
+def test_credit_over_the_limit_by_an_agent_is_refused_as_credit_and_not_as_a_price(aws: Any) -> None:
+    open_shop(TEAPOT=5)
+    payment = {"method": "credit", "reason": "regular customer"}
+
+    answer = place(
+        an_order((TEAPOT, 2), channel="phone", customer={"id": a_credit_customer(1)}, payments=[payment]),
+        by="agent-lia",
+    )
+
+    assert (answer.status, answer.json["code"]) == (409, "may_not_override_credit")
+    assert level(TEAPOT)["available"] == 5
+
+
 def test_credit_is_granted_up_to_the_limit_and_not_beyond(aws: Any) -> None:
     open_shop(TEAPOT=5)
     customer = a_credit_customer(limit=300_000)

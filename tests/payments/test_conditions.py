@@ -136,8 +136,8 @@ def test_cash_is_added_only_to_an_open_shift():
     open_and_count()
     closed = assert_refused(shift_store.add_cash(NEW_SHIFT, rupiah(5)), by=ShiftNotOpen)
 
-    assert missing.facts == {"shift_id": "shf_1", "status": "unknown"}
-    assert closed.facts == {"shift_id": "shf_1", "status": "counted"}
+    assert missing.facts == {"shift_id": "shf_1", "shift_status": "unknown"}
+    assert closed.facts == {"shift_id": "shf_1", "shift_status": "counted"}
 
 
 def test_cash_is_removed_only_from_an_open_shift_whose_balance_is_unchanged():

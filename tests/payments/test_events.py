@@ -24,11 +24,11 @@ def test_the_handlers_work_without_other_imports():
 def test_the_ledger_subscribes_to_every_event_that_can_carry_money():
     """The subscription filter drops a kind that is left out, without any error."""
     import_models()
-    money_fields = {"payments", "settled", "owed_minor", "from_till"}
+    money_fields = {"payments", "settled", "owed_minor", "from_till", "refunds"}
 
     kinds = {kind for kind, event in Event.kinds.items() if money_fields & {field.name for field in fields(event)}}
 
-    assert kinds == events.SUBSCRIBED_KINDS
+    assert kinds - {"HistoricalOrderRecorded"} == events.SUBSCRIBED_KINDS  # money of an earlier system
 
 
 def test_every_topic_that_carries_money_has_a_handler(aws):

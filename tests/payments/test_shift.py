@@ -88,7 +88,7 @@ def test_no_cash_is_added_to_a_counted_shift(aws):
     with pytest.raises(ShiftNotOpen) as refused:
         sell_for_cash(shift, 50)
 
-    assert refused.value.facts["status"] == "counted"
+    assert refused.value.facts["shift_status"] == "counted"
     assert shift_store.find_open_shift(SINTA.id) is None
     assert find.load_shift(SINTA, "mine").status == "counted"
     assert load_shift(shift.id).expected == rupiah(100)

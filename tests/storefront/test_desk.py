@@ -2,13 +2,16 @@
 
 import pytest
 
+from tests.storefront.build import rupiah
 from tests.storefront.stub_api import a_problem
 from tests.storefront.stub_desk_api import (
     OFFER,
+    ORDER,
     WORK,
     a_desk,
     a_page,
     a_recap,
+    an_exception,
     an_offer,
     an_offer_notice,
     respond_with,
@@ -87,10 +90,13 @@ def test_the_warehouse_accepts_picks_packs_and_sends(phone):
 
     for verb, label, _ in steps:
         phone.get_by_role("button", name=label, exact=True).click()
+        if verb == "deliver":
+            phone.get_by_role("button", name="Ya, saya terima Rp131.000").click()
         phone.wait_for_function("() => !document.querySelector('[aria-busy=true]')")
         assert len(api.requests_to(f"POST /fulfillments/{WORK}/{verb}")) == 1
 
     phone.get_by_text("Tidak ada pekerjaan sekarang.").wait_for()
+    assert phone.locator(".toast").inner_text() == "Rp131.000 dicatat di tunai Anda."
 
 
 def advance_to(api, status):
@@ -194,6 +200,17 @@ def test_a_line_of_the_recap_leads_to_its_orders(phone):
     assert phone.get_by_label("Hari").input_value() == "2026-11-20"
 
 
+def test_an_order_is_found_on_any_day_by_one_search_field(phone):
+    api = sign_in(phone, "owner")
+    phone.get_by_role("link", name="Pesanan").click()
+
+    phone.get_by_label("Nomor, HP, nama, atau referensi").fill(" sk7h2k4 ")
+    phone.get_by_label("Nomor, HP, nama, atau referensi").press("Enter")
+
+    phone.get_by_role("link", name="SK-7H2K-4").wait_for()
+    assert api.requests_to("GET /orders")[-1].query == {"q": ["sk7h2k4"]}
+
+
 def test_an_invalid_token_leads_back_to_sign_in(phone):
     api = a_desk("salesman", "van-budi")
     api.handlers["GET /me"] = lambda request: a_problem(401, "not_signed_in")
@@ -214,3 +231,54 @@ def test_no_screen_is_wider_than_the_phone(phone, role, tabs):
         phone.locator(f"[data-tab={tab}]").click()
         phone.wait_for_load_state("networkidle")
         assert phone.evaluate("document.documentElement.scrollWidth <= innerWidth"), tab
+
+
+def test_the_board_renews_itself_and_keeps_the_focus_on_its_card(phone):
+    phone.clock.install()
+    api = sign_in(phone, "owner")
+    phone.locator("[data-tab=board]").click()
+    phone.locator("#screen").get_by_role("button", name="Pesanan").focus()
+    older = an_exception() | {"order": "ord_2", "number": "SK-0LDE-R"}
+    api.handlers["GET /exceptions"] = respond_with(a_page(older, an_exception()))
+
+    phone.clock.fast_forward("00:11")
+
+    phone.get_by_text("SK-0LDE-R").wait_for()
+    assert phone.evaluate("document.activeElement.hash") == f"#/orders/{ORDER}"
+
+
+@pytest.mark.parametrize("tab, name", [("orders", "GET /orders"), ("recap", "GET /reports/recap")])
+def test_lists_renew_themselves_and_keep_their_rows_without_a_connection(phone, tab, name):
+    phone.clock.install()
+    api = sign_in(phone, "owner")
+    phone.locator(f"[data-tab={tab}]").click()
+    phone.locator("#screen .number").first.wait_for()
+    count = len(api.requests_to(name))
+    api.unreachable.add(name)
+
+    phone.clock.fast_forward("00:31")
+    phone.wait_for_load_state("networkidle")
+
+    assert len(api.requests_to(name)) == count + 1
+    assert phone.locator("#screen .number").count() > 0
+
+
+def test_a_salesman_sees_the_cash_they_collected_without_a_drawer(phone):
+    api = sign_in(phone, "salesman", "van-budi")
+    bag = {"id": "cod:salesman-1", "expected": rupiah(131_000)}
+    api.handlers["GET /shifts/cod:salesman-1"] = respond_with(bag)
+
+    for tab in ("work", "sell"):
+        phone.locator(f"[data-tab={tab}]").click()
+        phone.get_by_text("Tunai di tangan dari pengantaran: Rp131.000.").wait_for()
+
+
+def test_the_link_of_the_claim_page_carries_its_language_and_leads_back(phone):
+    phone.goto("/")
+
+    phone.goto("/desk/?lang=en#/work")
+
+    phone.get_by_text("Open your sign-in link").wait_for()
+    assert phone.url.endswith("/desk/#/work")
+    phone.get_by_role("button", name="Back").click()
+    phone.wait_for_url("**/")

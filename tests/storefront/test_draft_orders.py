@@ -54,6 +54,7 @@ def test_choosing_a_payment_method_places_the_draft(phone, api):
 def test_an_expired_draft_is_refused_with_a_message(phone, api):
     api.handlers[PAY] = lambda request: a_problem(409, "draft_gone")
 
+    phone.get_by_label("Transfer bank").check()
     phone.get_by_role("button", name="Setuju, pesan").click()
 
     phone.get_by_text("Penawaran ini sudah dipesan atau sudah lewat waktunya.").wait_for()
@@ -97,7 +98,7 @@ def test_an_unsent_link_is_retried_for_the_same_draft(phone):
     phone.get_by_text("Tidak ada sambungan.").wait_for()
 
     desk.unreachable.clear()
-    phone.get_by_role("button", name="Kirim tautan bayar ke pelanggan").click()
+    phone.get_by_role("button", name="Kirim ulang").click()
 
     phone.get_by_text("Tautan bayar untuk SK-7H2K-4 dikirim").wait_for()
     assert len({request.headers["idempotency-key"] for request in desk.requests_to("POST /drafts")}) == 1

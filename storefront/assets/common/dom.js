@@ -21,7 +21,7 @@ export function h(tag, attributes = {}, ...children) {
 function setAttribute(element, name, value) {
   if (name.startsWith("on")) element.addEventListener(name.slice(2), value);
   else if (name in element && typeof value === "boolean") element[name] = value;
-  else if (value === true) element.setAttribute(name, "");
+  else if (value === true) element.setAttribute(name, name.startsWith("aria-") ? "true" : "");
   else if (value !== null && value !== undefined && value !== false)
     element.setAttribute(name, value);
 }
@@ -51,7 +51,7 @@ export const queryAll = (
 
 /**
  * Runs a task now, then `seconds` after each run while the page is visible, and when the page
- * becomes visible again. Returns a function that runs the task at once.
+ * becomes visible again. Returns a function that runs the task at once; its `stop` ends all this.
  *
  * @param {number} seconds
  * @param {() => Promise<unknown>} task
@@ -59,14 +59,20 @@ export const queryAll = (
 export function pollWhileVisible(seconds, task) {
   /** @type {ReturnType<typeof setTimeout> | undefined} */
   let timer;
+  let isStopped = false;
   const run = async () => {
     clearTimeout(timer);
-    if (document.hidden) return;
+    if (document.hidden || isStopped) return;
     await task();
     clearTimeout(timer); // another run may have set one meanwhile
-    timer = setTimeout(run, seconds * 1000);
+    if (!isStopped) timer = setTimeout(run, seconds * 1000);
+  };
+  const stop = () => {
+    isStopped = true;
+    clearTimeout(timer);
+    document.removeEventListener("visibilitychange", run);
   };
   document.addEventListener("visibilitychange", run);
   run();
-  return run;
+  return Object.assign(run, { stop });
 }

@@ -6,6 +6,7 @@ import { interpolate } from "../common/text.js";
 import { addressText, figure, linkButton, mutedText, submitButton } from "./elements.js";
 import { runBusy, showLoaded, showToast } from "./feedback.js";
 import { field, inputOf, moneyField, readMoney, select } from "./form-fields.js";
+import { redraw } from "./redraw.js";
 import { callAsStaff, staff } from "./session.js";
 import { dayText, methodName, words } from "./words.js";
 
@@ -44,7 +45,7 @@ async function loadCard(id) {
   const card = h("article", { class: "card open" });
   const load = async () => {
     const customer = await callAsStaff("GET", `/customers/${encodeURIComponent(id)}`);
-    setChildren(card, cardSections(customer, load));
+    redraw(card, cardSections(customer, load));
   };
   await load();
   return card;

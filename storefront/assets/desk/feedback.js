@@ -1,56 +1,110 @@
 // Shows the state and the result of actions and requests: toasts, problems and busy buttons.
-import { h, query, setChildren } from "../common/dom.js";
+import { h, pollWhileVisible, query } from "../common/dom.js";
 import { interpolate, lastKnownPart } from "../common/text.js";
 import { joinTexts, mutedText } from "./elements.js";
+import { redraw } from "./redraw.js";
 import { productName } from "./reference-data.js";
 import { words } from "./words.js";
 
 const TOAST_MILLISECONDS = 6000;
 
-/** Shows a line at the foot of the screen for some seconds. */
+const pressed = { rect: { top: 0, bottom: 0 } };
+addEventListener(
+  "click",
+  ({ target }) => {
+    pressed.rect = target.getBoundingClientRect();
+  },
+  true,
+);
+
+/** Shows a line for some seconds, in the half of the screen away from the control pressed last. */
 export function showToast(text, kind = "") {
-  query(".toast")?.remove();
+  clearToast();
   const role = kind === "bad" ? "alert" : "status";
-  const toast = h("div", { class: `toast ${kind}`, role }, text);
+  const isLow = (pressed.rect.top + pressed.rect.bottom) / 2 > innerHeight / 2;
+  const toast = h("div", { class: `toast ${kind} ${isLow ? "high" : ""}`, role }, text);
   document.body.append(toast);
   setTimeout(() => toast.remove(), TOAST_MILLISECONDS);
 }
 
-/** Runs an action with its button disabled. Shows a problem instead of throwing it. */
+const clearToast = () => query(".toast")?.remove();
+
+/**
+ * Runs an action unless its button runs one already. Shows a problem instead of throwing it. The
+ * button is not disabled, because a disabled button loses the focus.
+ */
 export async function runBusy(control, action) {
-  control.disabled = true;
+  if (control.getAttribute("aria-busy")) return;
+  clearToast(); // the problem of an earlier attempt
   control.setAttribute("aria-busy", "true");
+  control.setAttribute("aria-disabled", "true");
   try {
     await action();
   } catch (problem) {
     showToast(problemText(problem), "bad");
   } finally {
-    control.disabled = false;
     control.removeAttribute("aria-busy");
+    control.removeAttribute("aria-disabled");
   }
 }
 
 /** Fills a container with the elements that `load` returns, or with its problem. */
 export async function showLoaded(container, load) {
   try {
-    setChildren(container, await load());
+    redraw(container, await load());
   } catch (problem) {
-    setChildren(container, mutedText(problemText(problem)));
+    redraw(container, mutedText(problemText(problem)));
   }
 }
 
 /**
  * Returns a function that draws data into a container only if the data changed, so that polling
- * does not replace a button while it is pressed.
+ * does not replace a button while it is pressed, nor an open dialog.
  */
 export function drawOnChange(container, draw) {
   let drawn = "";
   return (data) => {
     const json = JSON.stringify(data);
-    if (json === drawn) return;
+    if (json === drawn || query("dialog[open]", container)) return;
     drawn = json;
-    setChildren(container, draw(data));
+    redraw(container, draw(data));
   };
+}
+
+/**
+ * Loads and draws now, then every `seconds` while the page is visible. Once something is drawn, a
+ * failed load changes nothing, so that a lost connection does not empty the screen. Returns
+ * `reload`, which loads at once; `restart`, for another query; and `stop`.
+ *
+ * @param {HTMLElement} container
+ * @param {number} seconds
+ * @param {() => Promise<unknown>} load
+ * @param {(data: any) => unknown} draw
+ */
+export function showLive(container, seconds, load, draw) {
+  const state = { loadCount: 0, isDrawn: false, draw: drawOnChange(container, draw) };
+  const run = async () => {
+    state.loadCount += 1;
+    const loadNumber = state.loadCount;
+    const [data, problem] = await load().then(
+      (data) => [data],
+      (problem) => [null, problem],
+    );
+    if (loadNumber !== state.loadCount) return;
+    if (!problem) state.draw(data);
+    else if (!state.isDrawn) redraw(container, mutedText(problemText(problem)));
+    state.isDrawn ||= !problem;
+  };
+  const reload = pollWhileVisible(seconds, run);
+  const restart = () => {
+    Object.assign(state, { isDrawn: false, draw: drawOnChange(container, draw) });
+    return reload();
+  };
+  const stop = () => {
+    reload.stop();
+    state.loadCount += 1; // the answer of a running load is not drawn
+  };
+  return { reload, restart, stop };
 }
 
 /** A problem in one line: its text, the products that are short and the fields to correct. */

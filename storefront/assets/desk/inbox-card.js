@@ -11,13 +11,14 @@ import { kilometersText, timeText, whenText, words } from "./words.js";
 export const inboxCard = (item, offer, onChange) =>
   item.kind === "offer" ? offerCard(item, offer || {}, onChange) : noticeCard(item, onChange);
 
-const card = (isOpen, ...children) =>
-  h("article", { class: isOpen ? "card open" : "card" }, ...children);
+const card = (item, isOpen, ...children) =>
+  h("article", { class: isOpen ? "card open" : "card", "data-key": item.id }, ...children);
 
 function offerCard(item, offer, onChange) {
   const status = offer.status === "claimed_by_you" ? offer.status : item.state;
   const isOpen = status === "open";
   return card(
+    item,
     isOpen,
     h("header", {}, h("h2", {}, words.notices.offer), badge(status)),
     h("p", { class: "facts" }, distance(item), isOpen ? expiry(item) : ""),
@@ -58,9 +59,10 @@ async function sendAnswer(item, verb, onChange) {
 const acknowledge = ({ id }) => callAsStaff("POST", `/inbox/${id}/ack`);
 
 function noticeCard(item, onChange) {
-  const isAcknowledged = Boolean(item.acknowledged_at);
+  const isDone = Boolean(item.acknowledged_at) || item.settled;
   return card(
-    !isAcknowledged,
+    item,
+    !isDone,
     h(
       "header",
       {},
@@ -69,7 +71,7 @@ function noticeCard(item, onChange) {
     ),
     item.goods?.length ? goodsList(item.goods) : "",
     item.source ? sourceText(item) : "",
-    h("footer", {}, subjectLink(item), isAcknowledged ? "" : acknowledgeButton(item, onChange)),
+    h("footer", {}, subjectLink(item), isDone ? "" : acknowledgeButton(item, onChange)),
     h("small", {}, joinTexts(item.number, whenText(item.at), item.acknowledged_by)),
   );
 }

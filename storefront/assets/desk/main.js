@@ -69,6 +69,7 @@ function header() {
   return h(
     "header",
     { class: "head" },
+    h("h1", { id: "title", class: "hidden-title" }),
     logo(36),
     h("div", {}, h("b", {}, staff.name || staff.id), h("small", {}, role)),
     h(
@@ -100,9 +101,15 @@ function openScreen() {
   const container = setChildren(query("#screen"), mutedText(words.loading));
   showTitle();
   for (const link of queryAll("[data-tab]"))
-    link.toggleAttribute("aria-current", link.dataset.tab === (name || tabNames()[0]));
+    markCurrent(link, link.dataset.tab === (name || tabNames()[0]));
   state.stopScreen = screenFor(name, id)(container, id, detail) || (() => {});
   scrollTo(0, 0);
+  if (document.activeElement === document.body) container.focus();
+}
+
+function markCurrent(link, isCurrent) {
+  if (isCurrent) link.setAttribute("aria-current", "page");
+  else link.removeAttribute("aria-current");
 }
 
 function screenFor(name, id) {
@@ -125,7 +132,9 @@ function showUnread(count) {
 function showTitle() {
   const name = addressParts()[0] || tabNames()[0];
   const count = state.unreadCount ? `(${state.unreadCount}) ` : "";
-  document.title = `${count}${words.tabs[name] || words.order} — ${words.title}`;
+  const title = words.tabs[name] || words.order;
+  document.title = `${count}${title} — ${words.title}`;
+  query("#title").textContent = title;
 }
 
 // At the end of the file, because `start` needs the constants above.

@@ -1,10 +1,12 @@
 // One order with its customer, payments, fulfillments and routing decisions.
-import { h, setChildren } from "../common/dom.js";
+import { h } from "../common/dom.js";
 import { formatMoney } from "../common/money.js";
 import { addressText, badge, button, goodsList, joinTexts, mutedText } from "./elements.js";
 import { problemText, runBusy } from "./feedback.js";
+import { orderCancel } from "./order-cancel.js";
 import { orderPayment } from "./order-payment.js";
 import { orderRouting } from "./order-routing.js";
+import { redraw } from "./redraw.js";
 import { callAsStaff, staff } from "./session.js";
 import { channelName, whenText, words } from "./words.js";
 
@@ -16,9 +18,9 @@ export function orderScreen(container, id) {
     try {
       const routingRequest = callAsStaff("GET", `${path}/routing`).catch(() => null);
       const [order, routing] = await Promise.all([callAsStaff("GET", path), routingRequest]);
-      setChildren(container, backButton(), orderCard(order, routing, load));
+      redraw(container, backButton(), orderCard(order, routing, load));
     } catch (problem) {
-      setChildren(container, backButton(), mutedText(problemText(problem)));
+      redraw(container, backButton(), mutedText(problemText(problem)));
     }
   };
   load();
@@ -44,6 +46,7 @@ function orderCard(order, routing, reload) {
     order.customer ? contact(order.customer, order.delivery?.address) : "",
     order.note ? h("p", {}, h("b", {}, `${words.note}: `), order.note) : "",
     (order.payments || []).map((payment) => orderPayment(payment, reload)),
+    orderCancel(order, reload),
     routing ? [orderRouting(routing), canReroute(order) ? rerouteButton(order, reload) : ""] : "",
   );
 }

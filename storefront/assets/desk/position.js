@@ -1,10 +1,11 @@
 // A salesman shares the van's position by pressing a button. Only the time of the last sharing is
 // stored on this device.
-import { h, setChildren } from "../common/dom.js";
+import { h } from "../common/dom.js";
 import { readItem, writeItem } from "../common/storage.js";
 import { interpolate } from "../common/text.js";
 import { button } from "./elements.js";
 import { runBusy, showToast } from "./feedback.js";
+import { redraw } from "./redraw.js";
 import { callAsStaff, staff } from "./session.js";
 import { timeText, words } from "./words.js";
 
@@ -24,7 +25,7 @@ function draw(section) {
   const isFresh = Date.now() - sharedAt < FRESH_MILLISECONDS;
   const texts = words.position;
   const onclick = (event) => runBusy(event.target, () => share(section));
-  setChildren(
+  redraw(
     section,
     h("p", {}, isFresh ? interpolate(texts.shared, { time: timeText(sharedAt) }) : texts.none),
     button(isFresh ? texts.again : texts.share, onclick, isFresh ? "outline" : ""),

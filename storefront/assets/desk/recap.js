@@ -2,13 +2,16 @@
 import { h, setChildren } from "../common/dom.js";
 import { formatMoney } from "../common/money.js";
 import { button, mutedText } from "./elements.js";
-import { runBusy, showLoaded } from "./feedback.js";
+import { runBusy, showLive } from "./feedback.js";
 import { field, inputOf, select } from "./form-fields.js";
 import { locationName } from "./reference-data.js";
 import { callAsStaff } from "./session.js";
 import { channelName, dayText, today, words } from "./words.js";
 
+const REFRESH_SECONDS = 30;
 const GROUPINGS = ["channel", "location", "salesman", "day"];
+// Keyboards scroll only what has the focus.
+const SCROLLABLE = { tabindex: 0, role: "region", "aria-label": words.tabs.recap };
 const FIGURES = ["orders", "units", "sales", "tax", "margin", "cash", "noncash"];
 
 export function recapScreen(container) {
@@ -17,26 +20,30 @@ export function recapScreen(container) {
   const to = field(words.recap.to, { type: "date", name: "to", value: today() });
   const groupings = GROUPINGS.map((grouping) => [grouping, words.recap[grouping]]);
   const by = select(words.recap.by, "by", groupings);
-  const list = h("div", { class: "list wide" });
+  const list = h("div", { class: "list wide", ...SCROLLABLE });
   const readQuery = () => ({
     from: inputOf(from).value,
     to: inputOf(to).value,
     by: inputOf(by).value,
   });
-  const load = () => showLoaded(list, () => loadTable(readQuery()));
+  const load = () => loadReport(readQuery());
   const controls = h("div", { class: "controls" }, from, to, by);
-  controls.addEventListener("change", load);
   const save = (event) => runBusy(event.target, () => download(readQuery()));
   setChildren(container, controls, list, button(words.recap.csv, save, "outline"));
-  load();
+  const recap = showLive(list, REFRESH_SECONDS, load, reportTable);
+  controls.addEventListener("change", recap.restart);
+  return recap.stop;
 }
 
 const recapPath = (query) => `/reports/recap?${new URLSearchParams(query)}`;
 
-async function loadTable(query) {
-  const { items, totals } = await callAsStaff("GET", recapPath(query));
-  return items.length ? table(items, totals || [], query) : mutedText(words.nothing);
-}
+const loadReport = async (query) => ({
+  query,
+  ...(await callAsStaff("GET", recapPath(query))),
+});
+
+const reportTable = ({ items, totals, query }) =>
+  items.length ? table(items, totals || [], query) : mutedText(words.nothing);
 
 function table(items, totals, query) {
   const figureNames = FIGURES.map((name) => h("th", { class: "number" }, words.recap[name]));

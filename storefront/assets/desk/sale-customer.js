@@ -13,8 +13,12 @@ export function customerFields(sale) {
   return fieldset(words.sell.customer, h("div", { class: "pair" }, phone, name));
 }
 
+/** Fills the form with a chosen customer, in place of another one of an unfinished sale. */
 export async function loadCustomer(sale, id) {
-  fillCustomer(sale, await callAsStaff("GET", `/customers/${encodeURIComponent(id)}`));
+  const customer = await callAsStaff("GET", `/customers/${encodeURIComponent(id)}`);
+  if (sale.customerId !== id)
+    for (const name of ["phone", "street", "postcode"]) sale.form.elements[name].value = "";
+  fillCustomer(sale, customer);
 }
 
 async function findCustomer(sale, phone) {

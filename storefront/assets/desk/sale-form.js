@@ -55,6 +55,12 @@ export const readSale = ({ form, lines, customerId }) => ({
   country: settings.country,
 });
 
+/** Writes stored values into the fields; `limitChoices` then corrects those that are not allowed. */
+export function fillSale(form, fields) {
+  for (const [name, value] of Object.entries(fields))
+    if (form.elements[name] && value) form.elements[name].value = value;
+}
+
 /** Shows only the delivery methods, payment methods and fields that the choices so far allow. */
 export function limitChoices(form) {
   const { method, payment } = form.elements;

@@ -1,8 +1,10 @@
 // The goods of a sale: picked products with steppers for their quantities.
-import { h, query, setChildren } from "../common/dom.js";
+import { h, query } from "../common/dom.js";
+import { interpolate } from "../common/text.js";
 import { button } from "./elements.js";
 import { fieldset } from "./form-fields.js";
 import { productPicker } from "./product-picker.js";
+import { redraw } from "./redraw.js";
 import { productName } from "./reference-data.js";
 import { words } from "./words.js";
 
@@ -17,14 +19,30 @@ export function goodsFields(sale) {
 function setQuantity(sale, sku, quantity) {
   if (quantity > 0) sale.lines.set(sku, quantity);
   else sale.lines.delete(sku);
-  const items = [...sale.lines].map((line) => lineItem(sale, line));
-  setChildren(query("#picked", sale.form), items);
+  showGoods(sale);
   sale.refresh();
 }
 
+export const showGoods = (sale) =>
+  redraw(
+    query("#picked", sale.form),
+    [...sale.lines].map((line) => lineItem(sale, line)),
+  );
+
 function lineItem(sale, [sku, quantity]) {
-  const less = button("−", () => setQuantity(sale, sku, quantity - 1));
-  const more = button("+", () => setQuantity(sale, sku, quantity + 1));
-  const stepper = h("span", { class: "stepper" }, less, h("output", {}, String(quantity)), more);
-  return h("li", {}, h("span", {}, productName(sku)), stepper);
+  const name = productName(sku);
+  const step = (text, label, change) => {
+    const control = button(text, () => setQuantity(sale, sku, quantity + change));
+    control.setAttribute("aria-label", interpolate(label, { name }));
+    return control;
+  };
+  const count = h("output", { "aria-live": "polite" }, String(quantity));
+  const stepper = h(
+    "span",
+    { class: "stepper" },
+    step("−", words.sell.less, -1),
+    count,
+    step("+", words.sell.more, 1),
+  );
+  return h("li", { "data-key": sku }, h("span", {}, name), stepper);
 }

@@ -14,14 +14,23 @@ import { words } from "./words.js";
 export async function updatePrice(sale) {
   sale.quoteCount += 1;
   const quoteNumber = sale.quoteCount;
+  sale.quote = null;
   const content = sale.lines.size ? await loadPrice(sale) : mutedText(words.sell.empty);
   const isLast = quoteNumber === sale.quoteCount;
   if (isLast) setChildren(query("#price", sale.form), content);
 }
 
+/** Shows the quote of a refusal in place of the one that it was refused for. */
+export function replacePrice(sale, quote) {
+  sale.quoteCount += 1; // an update that is under way is older
+  sale.quote = quote;
+  setChildren(query("#price", sale.form), sums(quote));
+}
+
 async function loadPrice(sale) {
   try {
-    return sums(await callAsStaff("POST", "/quotes", { body: quoteRequest(readSale(sale)) }));
+    sale.quote = await callAsStaff("POST", "/quotes", { body: quoteRequest(readSale(sale)) });
+    return sums(sale.quote);
   } catch (problem) {
     return mutedText(problemText(problem));
   }

@@ -5,6 +5,7 @@ import { mutedText } from "./elements.js";
 import { problemText } from "./feedback.js";
 import { field, inputOf, select } from "./form-fields.js";
 import { inboundForm } from "./inbound-form.js";
+import { redraw } from "./redraw.js";
 import { allLocations, productName } from "./reference-data.js";
 import { callAsStaff, staff } from "./session.js";
 import { incomingTransfers } from "./transfers.js";
@@ -21,7 +22,7 @@ export function stockScreen(container) {
   const transfers = h("div", { class: "list" });
   const list = h("div", { class: "list" });
   const state = { levels: [] };
-  const draw = () => setChildren(list, levelTable(state.levels, inputOf(search).value));
+  const draw = () => redraw(list, levelTable(state.levels, inputOf(search).value));
   const chosenLocation = () => inputOf(chooser).value;
   const load = async () => {
     setChildren(list, mutedText(words.loading));
@@ -29,14 +30,14 @@ export function stockScreen(container) {
     try {
       state.levels = await loadLevels(location);
       draw();
-      setChildren(transfers, location === home ? await incomingTransfers(home, load) : "");
+      redraw(transfers, location === home ? await incomingTransfers(home, load) : "");
     } catch (problem) {
       setChildren(list, mutedText(problemText(problem)));
     }
   };
   const open = () => {
     const location = chosenLocation();
-    setChildren(announcement, canAnnounce(location) ? inboundForm(location, open) : "");
+    redraw(announcement, canAnnounce(location) ? inboundForm(location, open) : "");
     load();
   };
   const controls = h("div", { class: "pair" }, chooser, search);

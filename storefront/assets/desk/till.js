@@ -1,12 +1,13 @@
 // The till shift of a cashier or salesman: open it with a float, count the cash, close it.
 import { newIdempotencyKey } from "../common/api.js";
-import { h, setChildren } from "../common/dom.js";
+import { h } from "../common/dom.js";
 import { formatMoney } from "../common/money.js";
 import { interpolate } from "../common/text.js";
 import settings from "../settings.js";
 import { figure, mutedText, submitButton } from "./elements.js";
 import { problemText, runBusy, showToast } from "./feedback.js";
 import { field, moneyField, readMoney } from "./form-fields.js";
+import { redraw } from "./redraw.js";
 import { callAsStaff, staff } from "./session.js";
 import { words } from "./words.js";
 
@@ -17,13 +18,10 @@ export async function till(container) {
   try {
     const shift = await callAsStaff("GET", "/shifts/mine");
     const isCounted = shift.status === "counted";
-    setChildren(
-      container,
-      isCounted ? countedShift(container, shift) : openShift(container, shift),
-    );
+    redraw(container, isCounted ? countedShift(container, shift) : openShift(container, shift));
   } catch (problem) {
     const hasNoShift = problem.status === 404;
-    setChildren(container, hasNoShift ? openingForm(container) : mutedText(problemText(problem)));
+    redraw(container, hasNoShift ? openingForm(container) : mutedText(problemText(problem)));
   }
 }
 

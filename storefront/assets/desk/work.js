@@ -1,7 +1,8 @@
 // The open fulfillments of a location, oldest first, refreshed while the page is visible.
-import { h, pollWhileVisible, setChildren } from "../common/dom.js";
+import { h, setChildren } from "../common/dom.js";
+import { showCashInHand } from "./cash-in-hand.js";
 import { mutedText } from "./elements.js";
-import { drawOnChange } from "./feedback.js";
+import { showLive } from "./feedback.js";
 import { inputOf, select } from "./form-fields.js";
 import { allLocations } from "./reference-data.js";
 import { callAsStaff, staff } from "./session.js";
@@ -14,24 +15,21 @@ export function workScreen(container) {
   const hasFixedLocation = staff.location || staff.role === "salesman";
   const chooser = hasFixedLocation ? null : locationChooser();
   const list = h("div", { class: "list" }, mutedText(words.loading));
-  const state = { isStopped: false };
-  setChildren(container, chooser, list);
-  const draw = drawOnChange(list, (fulfillments) =>
+  const cash = h("div", {});
+  setChildren(container, chooser, cash, list);
+  const load = () => loadFulfillments(chooser ? inputOf(chooser).value : "");
+  const work = showLive(list, REFRESH_SECONDS, load, (fulfillments) =>
     fulfillments.length
       ? fulfillments.map((fulfillment) => workCard(fulfillment, refresh))
       : mutedText(words.empty.work),
   );
-  const canDraw = () => !state.isStopped && !list.querySelector("dialog[open]");
-  const refresh = pollWhileVisible(REFRESH_SECONDS, async () => {
-    if (state.isStopped) return;
-    const location = chooser ? inputOf(chooser).value : "";
-    const fulfillments = await loadFulfillments(location).catch(() => null);
-    if (fulfillments && canDraw()) draw(fulfillments);
-  });
-  chooser?.addEventListener("change", refresh);
-  return () => {
-    state.isStopped = true;
+  const refresh = () => {
+    showCashInHand(cash);
+    work.reload();
   };
+  showCashInHand(cash);
+  chooser?.addEventListener("change", work.restart);
+  return work.stop;
 }
 
 function locationChooser() {

@@ -23,6 +23,7 @@ def order_body(channel: str, **fields: Any) -> dict[str, Any]:
 
 OFFICE = ("owner", "finance", "agent")
 NO_OPEN_SHIFT = "no_open_shift"
+NO_CASH = {"owner": NO_OPEN_SHIFT} | dict.fromkeys(("finance", "agent"), "may_not_take_cash")
 HANDOVER_SALE = {"location": "store-tunjungan", "delivery": {"method": "handover"}, "payments": [{"method": "cash"}]}
 AGREED_PRICE_ORDER = {
     "lines": [{"sku": SOAP, "quantity": 1, "agreed": {"unit_price": {"amount": 9_000, "currency": "IDR"}}}],
@@ -35,6 +36,7 @@ ROWS = [
     access_row("GET /openapi.json", "all"),
     access_row("GET /docs", "all"),
     access_row("GET /me", "staff"),
+    access_row("GET /problems/{code}", "all", code="out_of_stock"),
     # catalog and prices
     access_row("GET /catalog/products", "all"),
     access_row("GET /catalog/products", "signed", query={"channel": "marketplace"}, note="of another channel"),
@@ -80,12 +82,14 @@ ROWS = [
     access_row(
         "POST /orders", "channel owner", body=order_body("marketplace", **AGREED_PRICE_ORDER), note="marketplace"
     ),
+    access_row("POST /orders/withdraw", "all"),
     access_row("GET /orders", "staff"),
     access_row("GET /orders/{order_id}", "staff own", order_id="ord_01KB"),
     access_row("GET /orders/{order_id}", "staff own", order_id="a draft", own_order="a draft", note="a draft"),
     access_row("GET /orders/{order_id}", "signed", order_id="a marketplace order", note="a marketplace order"),
     access_row("GET /orders/{order_id}/history", "staff", order_id="ord_01KB"),
     access_row("GET /orders/{order_id}/routing", "staff", order_id="ord_01KB"),
+    access_row("GET /orders/{order_id}/routing/replay", "staff", order_id="ord_01KB"),
     access_row("GET /orders/{order_id}/delivery", "staff own", order_id="ord_01KB"),
     access_row("POST /orders/{order_id}/call-me", "staff own", order_id="a carried order", own_order="a carried order"),
     access_row("POST /orders/{order_id}/reroute", "owner agent", order_id="ord_01KB"),
@@ -94,7 +98,9 @@ ROWS = [
     access_row(
         "POST /orders/{order_id}/payments", "own owner agent cashier salesman", order_id="a draft", own_order="a draft"
     ),
+    access_row("POST /orders/{order_id}/refunds", "owner finance", order_id="an order owed back"),
     access_row("POST /drafts", "owner agent"),
+    access_row("POST /drafts/withdraw", "owner agent salesman"),
     access_row("POST /drafts/{order_id}/submit", "owner agent salesman", order_id="a draft"),
     access_row("POST /drafts/{order_id}/pay-link", "owner agent salesman", order_id="a draft"),
     # payments
@@ -125,12 +131,13 @@ ROWS = [
     access_row(
         "POST /shifts/{shift_id}/handover", "owner finance salesman courier", shift_id=SHIFT, prepare=open_shifts
     ),
+    access_row("GET /cash-bags", "owner cashier finance"),
     access_row("GET /receivables", "owner finance cashier salesman courier agent"),
     access_row(
         "POST /collections",
         "cashier salesman courier",
         prepare=open_shifts,
-        refused_by_rule=dict.fromkeys(OFFICE, NO_OPEN_SHIFT),
+        refused_by_rule=NO_CASH,
     ),
     access_row("POST /collections", "owner finance agent", body=BANK_COLLECTION, note="by bank"),
     # customers

@@ -24,10 +24,9 @@ from botocore import UNSIGNED
 from botocore.awsrequest import AWSRequest, AWSResponse
 from botocore.exceptions import ConnectionClosedError, EndpointConnectionError, ReadTimeoutError
 
-from chalicelib.kit import db
+from chalicelib.kit import db, expressions
+from chalicelib.kit.expressions import Bindings, ValidationException, attribute_to_python
 from tests.moto_aws import cached_connection, reset_connections
-from tests.verification.simulator import expressions
-from tests.verification.simulator.expressions import Bindings, ValidationException, attribute_to_python
 from tests.verification.simulator.store import (
     Cancelled,
     Change,

@@ -14,7 +14,7 @@ from pynamodb.expressions.update import Update
 
 from chalicelib.kit import db
 from chalicelib.kit.db import Key, Page, QueryOptions, TransactionCancelled, Write
-from tests.verification.simulator.expressions import attribute_to_python
+from chalicelib.kit.expressions import attribute_to_python
 from tests.verification.simulator.store import (
     Cancelled,
     Change,

@@ -15,9 +15,9 @@ from dataclasses import dataclass, field
 from functools import cache
 from typing import Any, NamedTuple
 
+from chalicelib.kit import expressions
+from chalicelib.kit.expressions import AttributeValue, Bindings, ValidationException, attribute_to_python
 from infra.template import FILE
-from tests.verification.simulator import expressions
-from tests.verification.simulator.expressions import AttributeValue, Bindings, ValidationException, attribute_to_python
 
 PREFIX = "test-"
 MAX_LAG_SECONDS = 5.0
@@ -191,6 +191,12 @@ class Store:
 
     def snapshot(self) -> Tables:
         return self.tables.copy()
+
+    def snapshot_of_setup(self) -> Tables:
+        """Return the tables as they are after a shop was set up: its journal entries are not listed for the sweep."""
+        tables = self.snapshot()
+        tables[PREFIX + "journal"].index_entries.clear()
+        return tables
 
     def restore(self, tables: Tables) -> None:
         self.tables = tables.copy()

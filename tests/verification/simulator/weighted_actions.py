@@ -49,7 +49,7 @@ def load_initial_tables() -> Tables:
         operations.save_promotion_from_json(ONCE_PER_CUSTOMER_PROMOTION)
         for staff in SALESMEN:
             report_position(principal_of(staff), principal_of(staff).location or "", HERE)
-        return sim.memory.snapshot()
+        return sim.memory.snapshot_of_setup()
 
 
 WEIGHTED_ACTIONS: list[tuple[int, Callable[[Sim], str]]] = [
@@ -63,6 +63,8 @@ WEIGHTED_ACTIONS: list[tuple[int, Callable[[Sim], str]]] = [
     (1, sales.create_draft),
     (2, sales.send_or_submit_draft),
     (4, sales.cancel_order),
+    (3, sales.cancel_some_units),
+    (2, sales.record_order_refund),
     (1, sales.renew_order_link),
     (6, sales.handle_bank_transfer),
     (10, fulfillment.answer_offer),
