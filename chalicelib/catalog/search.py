@@ -11,7 +11,7 @@ from chalicelib.kit import search_text
 from chalicelib.kit.texts import CONTENT_FOLDER
 
 SYNONYMS: tuple[frozenset[str], ...] = tuple(
-    frozenset(meaning) for meaning in tomllib.loads((CONTENT_FOLDER / "search.toml").read_text())["synonyms"]
+    frozenset(meaning) for meaning in tomllib.loads(CONTENT_FOLDER.joinpath("search.toml").read_text())["synonyms"]
 )
 
 
