@@ -11,13 +11,19 @@ from chalicelib.kit import search_text
 from chalicelib.kit.texts import CONTENT_FOLDER
 
 SYNONYMS: tuple[frozenset[str], ...] = tuple(
-    frozenset(meaning) for meaning in tomllib.loads((CONTENT_FOLDER / "search.toml").read_text())["synonyms"]
+    frozenset(meaning) for meaning in tomllib.loads(CONTENT_FOLDER.joinpath("search.toml").read_text())["synonyms"]
 )
 
 
 def fold(text: str) -> str:
     """Return the words of a text in lower case, without accents, quotes and punctuation: `Café "A-1"` is `cafe a 1`."""
     return " ".join(re.findall(r"[^\W_]+", search_text.fold(text)))
+
+
+def has_name_words(product: Product, q: str) -> bool:
+    """True if every word of `q` begins a word of the product's name or codes, or a synonym: the rule of the shop."""
+    text = build_search_text(product.name, product.sku, product.barcode)
+    return search_text.has_prefixes(text.split(), fold(q).split())
 
 
 def has_all_words(product: Product, q: str) -> bool:
