@@ -49,8 +49,12 @@ def build_table(package: str) -> dict[str, Any]:
 def build_journal_table() -> dict[str, Any]:
     """The only table with a stream. Entries never change, so new images are enough."""
     keys = [_key("subject", "HASH"), _key("sequence", "RANGE")]
-    attributes = [_attribute("subject"), _attribute("sequence", "N")]
-    return _table_resource("journal", keys, attributes, {"StreamSpecification": {"StreamViewType": "NEW_IMAGE"}})
+    attributes = [_attribute("subject"), _attribute("sequence", "N"), _attribute("shard"), _attribute("event_id")]
+    extra = {
+        "GlobalSecondaryIndexes": [_index("by_time", "shard", "event_id")],
+        "StreamSpecification": {"StreamViewType": "NEW_IMAGE"},
+    }
+    return _table_resource("journal", keys, attributes, extra)
 
 
 def build_topic(name: str) -> dict[str, Any]:
@@ -133,8 +137,8 @@ def _table_resource(name: str, keys: list[Any], attributes: list[Any], extra: di
     }
 
 
-def _index(name: str, owner: str) -> dict[str, Any]:
-    keys = [_key(owner, "HASH"), _key("listed_at", "RANGE")]
+def _index(name: str, partition: str, sort: str = "listed_at") -> dict[str, Any]:
+    keys = [_key(partition, "HASH"), _key(sort, "RANGE")]
     return {"IndexName": name, "KeySchema": keys, "Projection": {"ProjectionType": "KEYS_ONLY"}}
 
 

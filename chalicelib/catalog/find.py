@@ -19,6 +19,7 @@ from chalicelib.kit.errors import NotFound
 
 SEARCH_PAGE_SIZE = 100
 MAX_QUERIES = 5  # per page, so a search with few matches may return a short page and a cursor
+MAX_QUERIES_WITHOUT_MATCH = 50  # 5,000 products: an empty page has a next one only in a larger catalog
 
 
 def list_products(
@@ -30,10 +31,12 @@ def list_products(
 ) -> tuple[list[Product], dict[str, Any] | None]:
     """Return one page of products by name and the cursor of the next page, None at the end.
 
-    A page may have fewer than `limit` products, even none, and still have a next one.
+    A page may have fewer than `limit` products and still have a next one.
     """
     products: list[Product] = []
-    for _ in range(MAX_QUERIES):
+    for number in range(MAX_QUERIES_WITHOUT_MATCH):
+        if products and number >= MAX_QUERIES:
+            break
         page = _query_page(category, SEARCH_PAGE_SIZE if q else limit - len(products), after)
         for row in page.items:
             candidate = row_to_product(row)

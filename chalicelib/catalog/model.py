@@ -12,6 +12,7 @@ from typing import Any
 from chalicelib.kit.errors import Invalid, Refused
 from chalicelib.kit.events import Event
 from chalicelib.kit.money import CURRENCIES
+from chalicelib.kit.search_text import fold
 
 PAYMENT_METHOD_CODES = ("cash", "cod", "transfer", "credit")  # `payments.model` has their rules
 CHANNELS = ("web", "pos", "sfa", "phone", "social", "whatsapp", "marketplace")
@@ -142,9 +143,9 @@ SYNONYMS: tuple[frozenset[str], ...] = (
 
 def has_all_words(product: Product, q: str) -> bool:
     """True if every word of `q`, or a synonym of it, occurs in the product's texts or codes."""
-    text = " ".join((product.name, product.description, product.category, product.barcode, product.sku)).casefold()
+    text = fold(" ".join((product.name, product.description, product.category, product.barcode, product.sku)))
     words = frozenset(re.findall(r"\w+", text))
-    return all(word in text or words & synonyms_of(word) for word in q.casefold().split())
+    return all(word in text or words & synonyms_of(word) for word in fold(q).split())
 
 
 def synonyms_of(word: str) -> frozenset[str]:

@@ -10,6 +10,7 @@ from chalicelib.catalog import find
 from chalicelib.catalog.model import CHANNELS, PAYMENT_METHOD_CODES, Channel, Product, UnknownPaymentMethod
 from chalicelib.catalog.save import configure_channel, save_product
 from chalicelib.kit import config
+from chalicelib.kit.currency import check_currency
 from chalicelib.kit.errors import NotFound
 from chalicelib.kit.web import STAFF, Body, Call, Routes
 
@@ -61,6 +62,7 @@ CHANNEL_EXAMPLE = {"active": True, "tenders": ["transfer", "cod"], "safety_units
 @endpoints.put("/catalog/products/{sku}", roles={"owner"}, body=ProductBody, example=PRODUCT_EXAMPLE)
 def put_product(call: Call, sku: str) -> dict[str, Any]:
     """Save the whole record of a product. Every channel shows the change on its next request."""
+    check_currency(call.body.currency)
     fields = call.body.model_dump()
     for name in ("channels", "complements", "alternatives"):
         fields[name] = tuple(fields[name])

@@ -105,6 +105,7 @@ class PlaceOrderBody(CartBody):
     note: Annotated[str, StringConstraints(max_length=500)] = ""
     placed_at: Annotated[datetime, Field(strict=False)] | None = None
     freight: MoneyBody | None = None
+    expected_total: MoneyBody | None = None
     ref: Annotated[str, StringConstraints(max_length=64)] = ""
     actor: Annotated[str, StringConstraints(max_length=64)] = ""
     cart: Annotated[str, StringConstraints(max_length=4000)] = ""

@@ -12,6 +12,7 @@ from chalicelib.customers import contact_details
 from chalicelib.customers.model import Contact
 from chalicelib.kit import config, idempotency
 from chalicelib.kit.auth import Principal
+from chalicelib.kit.currency import check_currency
 from chalicelib.kit.errors import Forbidden, Invalid, NotSignedIn
 from chalicelib.kit.money import Money
 from chalicelib.kit.web import Call
@@ -22,10 +23,10 @@ from chalicelib.orders.model import (
     MayNotOverridePrices,
     NoLocation,
     TooManyLines,
-    WrongCurrency,
 )
 from chalicelib.places import find as places
 from chalicelib.places.model import NoSuchLocation
+from chalicelib.pricing.model import normalize_code
 
 MAX_LINES = 200  # of a request; an order may have fewer, see orders.model.MAX_LINES
 ROLES_WITH_AGREED_PRICES = {"owner", "channel"}
@@ -50,13 +51,14 @@ def body_to_command(
         principal=with_location(principal, body.location),
         customer_id=_read_customer_id(body, principal),
         contact=_read_contact(body),
-        coupons=tuple(dict.fromkeys(code.upper() for code in body.coupons)),
+        coupons=tuple(dict.fromkeys(map(normalize_code, body.coupons))),
         placement=body.placement,
         note=body.note,
         backorder=body.backorder,
         idempotency_key=order_idempotency_key(body, call),
         placed_at=_require_time_zone(body.placed_at),
         freight=body_to_money(body.freight),
+        expected_total=body_to_money(body.expected_total),
         ref=body.ref,
         network_id="" if principal.id else call.network_id,
         made_by=body.actor,
@@ -116,8 +118,7 @@ def _price_terms(line: RequestedLine) -> tuple[Any, ...]:
 def body_to_money(body: MoneyBody | None) -> Money | None:
     if body is None:
         return None
-    if body.currency != config.currency():
-        raise WrongCurrency(ours=config.currency(), theirs=body.currency)
+    check_currency(body.currency)
     return Money(body.amount, body.currency)
 
 

@@ -9,18 +9,23 @@ from chalicelib.customers.model import Contact, Credit, Customer, Identity, join
 from chalicelib.customers.store import (
     CreditRow,
     CustomerRow,
+    CustomerWordRow,
     credit_key,
     customer_key,
     identity_key,
+    list_words_of,
     row_to_credit,
     row_to_customer,
     row_to_identity,
+    word_pk,
 )
-from chalicelib.kit import db
+from chalicelib.kit import db, search_text
 from chalicelib.kit.db import Key
 from chalicelib.kit.email_addresses import normalize_email
 from chalicelib.kit.errors import NotFound
 from chalicelib.kit.phone_numbers import normalize_phone
+
+MAX_WORD_PAGES = 30  # of 100 customers whose names share the first letters of a word
 
 
 def load_customer(customer_id: str) -> Customer:
@@ -94,6 +99,25 @@ def list_by_phone(phone: str, limit: int = 50) -> list[Customer]:
 def list_by_email(email: str, limit: int = 50) -> list[Customer]:
     """Return the customers with this e-mail address, verified or not, newest first. For staff only."""
     return _list_by_index("by_list", f"email#{normalize_email(email) or email}", limit)
+
+
+def list_by_name(q: str, limit: int = 50) -> list[Customer]:
+    """Return the customers saved by staff whose name or company has every word of `q`, newest first.
+
+    A word may be written in part, without accents or quotation marks. Customers known only from a guest's order are
+    found by the order. For staff only."""
+    wanted = search_text.list_words(q)
+    customers: list[Customer] = []
+    after = None
+    for _ in range(MAX_WORD_PAGES if wanted else 0):
+        page = db.query(CustomerWordRow, word_pk(max(wanted, key=len)), newest_first=True, limit=100, after=after)
+        rows = db.batch(customer_key(row.sk) for row in page.items)
+        candidates = [row_to_customer(rows[key]) for row in page.items if (key := customer_key(row.sk)) in rows]
+        customers += [item for item in candidates if search_text.has_prefixes(list_words_of(item), wanted)]
+        after = page.after
+        if after is None or len(customers) >= limit:
+            break
+    return customers[:limit]
 
 
 def _list_by_index(index: str, value: str, limit: int) -> list[Customer]:

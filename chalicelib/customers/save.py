@@ -19,6 +19,7 @@ from chalicelib.customers.store import (
     row_to_credit,
     row_to_customer,
     row_to_identity,
+    save_words,
     set_credit,
     update_customer,
 )
@@ -149,7 +150,8 @@ def _save_and_journal(
 ) -> list[Write]:
     entry, head = journal.append_event(f"customer#{after.id}", event, after=before, actor=actor, at=now)
     new = replace(after, **vars(head))
-    return [update_customer(new, before.version) if before else db.create(customer_to_row(new)), entry]
+    customer_write = update_customer(new, before.version) if before else db.create(customer_to_row(new))
+    return [customer_write, entry, *save_words(before, new)]
 
 
 def _identities(customer: Customer) -> list[tuple[str, str]]:

@@ -18,11 +18,13 @@ from chalicelib.customers.model import (
     NoCreditTerms,
     VerificationCode,
 )
-from chalicelib.kit import db
+from chalicelib.kit import db, search_text
 from chalicelib.kit.db import IndexedRow, Key, Row, Write
 from chalicelib.kit.errors import Problem
 from chalicelib.kit.money import Money
 from chalicelib.kit.row_attributes import InstantAttribute
+
+MAX_WORDS = 10  # words of a name under which a customer is found
 
 
 class CustomerRow(IndexedRow):
@@ -86,6 +88,31 @@ class CodeCountRow(Row):
 
     day = UnicodeAttribute()
     times = NumberAttribute()
+
+
+class CustomerWordRow(Row):
+    """One word of a customer's name or company; `pk` is `word#` and its first letters, `sk` the customer's id."""
+
+    Meta = db.table("customers")
+
+
+def save_words(before: Customer | None, after: Customer) -> list[Write]:
+    """Return the writes that list the customer under the words of its name, and no longer under its old ones."""
+    old, new = (_word_keys(customer) if customer else set() for customer in (before, after))
+    added = [db.put(CustomerWordRow(key, after.id)) for key in sorted(new - old)]
+    return added + [db.delete(CustomerWordRow(key, after.id)) for key in sorted(old - new)]
+
+
+def list_words_of(customer: Customer) -> list[str]:
+    return search_text.list_words(f"{customer.name} {customer.company}")
+
+
+def word_pk(word: str) -> str:
+    return f"word#{word[: search_text.PREFIX_LENGTH]}"
+
+
+def _word_keys(customer: Customer) -> set[str]:
+    return {word_pk(word) for word in list_words_of(customer)[:MAX_WORDS]}
 
 
 def customer_key(customer_id: str) -> Key:

@@ -24,6 +24,7 @@ from chalicelib.orders.record_historical import record_historical
 from chalicelib.orders.store import find_order
 from chalicelib.payments.model import PAYMENT_METHODS
 from chalicelib.places import find as places
+from chalicelib.pricing.model import normalize_code
 
 DELIVERIES = ("ship", "pickup", "handover")
 
@@ -163,7 +164,7 @@ def _build_command(order: CsvRow, lines: Sequence[RequestedLine], known: KnownId
         tenders=[Tender(_read_choice(order, "payment_method", tuple(PAYMENT_METHODS), "cod"))],
         principal=Principal(principal.role, principal.id, location or principal.location),
         customer_id=order.text("customer", 64),
-        coupons=tuple(code for code in order.text("coupons").split(";") if code),
+        coupons=tuple(dict.fromkeys(normalize_code(code) for code in order.text("coupons").split(";") if code.strip())),
         placed_at=_read_placed_at(order),
         freight=order.amount("freight") or zero(config.currency()),
         ref=order.required_text("ref", 64),

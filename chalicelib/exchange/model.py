@@ -226,6 +226,7 @@ class ParsedFile:
     errors: list[RowError] = field(default_factory=list)
     separator: str = ","
     row_count: int = 0  # rows that are not blank, whether well-formed or not
+    columns: tuple[str, ...] = ()  # those of the header; none if the header is refused
 
     def formats_to_json(self) -> dict[str, str]:
         formats = {"separator": self.separator, "numbers": self.formats.numbers, "dates": self.formats.dates}
@@ -248,10 +249,11 @@ def parse_csv(file: str, text: str, formats: CellFormats) -> ParsedFile:
         return ParsedFile(formats, errors=[RowError(file, table.rows.line_num, "", f"is not CSV: {error}")])
     formats, errors_of_cells = _detect_formats(lines, formats)
     row_count = len(lines) + len(errors_of_rows)
+    parsed = ParsedFile(formats, [], errors_of_rows + errors_of_cells, table.separator, row_count, tuple(table.header))
     if errors_of_cells:
-        return ParsedFile(formats, [], errors_of_rows + errors_of_cells, table.separator, row_count)
+        return parsed
     lines, repetitions = _refuse_repeated_rows([replace(line, formats=formats) for line in lines])
-    return ParsedFile(formats, lines, errors_of_rows + repetitions, table.separator, row_count)
+    return replace(parsed, rows=lines, errors=errors_of_rows + repetitions)
 
 
 def _detect_formats(lines: Sequence[CsvRow], formats: CellFormats) -> tuple[CellFormats, list[RowError]]:

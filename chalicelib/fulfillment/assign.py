@@ -42,10 +42,15 @@ from chalicelib.stock.model import Allocation, is_inbound_bucket
 ROUTER = "router"  # the actor of automatic decisions in the journal
 
 
-@db.retry_on_conflict
 def assign_order(entry: JournalEntry) -> None:
-    """Assign the order of an OrderPlaced entry. A repeat, or an order cancelled since, changes nothing."""
-    order_fulfillment = load_fulfillment_of_order(entry.subject.removeprefix("order#"))
+    """Assign the order of an OrderPlaced entry."""
+    assign(entry.subject.removeprefix("order#"))
+
+
+@db.retry_on_conflict
+def assign(order_id: str) -> None:
+    """Assign a placed order. A repeat, or an order cancelled since, changes nothing."""
+    order_fulfillment = load_fulfillment_of_order(order_id)
     if order_fulfillment.fulfillments or order_fulfillment.order.status == OrderStatus.CANCELLED:
         return
     if order_fulfillment.order.delivery.method == "handover":
@@ -84,7 +89,7 @@ def assign_and_offer(order_fulfillment: OrderFulfillment) -> None:
     order, now = order_fulfillment.order, clock.now()
     fulfillments = build_fulfillments(order_fulfillment, order.allocations, now)
     wanted = assigned_quantities(fulfillment for fulfillment in fulfillments if fulfillment.status in NOT_STARTED)
-    routing_result = evaluate_candidates(order_fulfillment, wanted, fulfillments, now)
+    routing_result = evaluate_candidates(order_fulfillment, wanted, fulfillments, now, promised=True)
     offer = build_offer(order_fulfillment, wanted, fulfillments, routing_result.decision, now)
     event = OfferOpened(
         order.id,

@@ -1,4 +1,4 @@
-"""The inputs of routing: every van, its salesman, its last position, and its stock of the order's SKUs."""
+"""The inputs of routing: every van with its salesman and last position, every location, and their stock of the SKUs."""
 
 from __future__ import annotations
 
@@ -10,6 +10,7 @@ from typing import Any
 
 from chalicelib.fulfillment.model import Fulfillment, FulfillmentStatus, OfferStatus, OrderFulfillment
 from chalicelib.fulfillment.routing import (
+    LocationCandidate,
     RoutingDecision,
     RoutingRequest,
     RoutingSettings,
@@ -36,16 +37,23 @@ class RoutingResult:
 
 
 def evaluate_candidates(
-    order_fulfillment: OrderFulfillment, demand: dict[str, int], fulfillments: Sequence[Fulfillment], now: datetime
+    order_fulfillment: OrderFulfillment,
+    demand: dict[str, int],
+    fulfillments: Sequence[Fulfillment],
+    now: datetime,
+    *,
+    promised: bool,
 ) -> RoutingResult:
-    """Load the vans and their stock and decide who is invited; `fulfillments` serve the order unless one claims it."""
+    """Load the vans, the locations and their stock, and decide who is invited.
+
+    `fulfillments` serve the order unless one claims it; with `promised` their units are subtracted from stock already.
+    """
     request = build_routing_request(order_fulfillment, demand, fulfillments)
     vans = load_vans() if request.method == "ship" else []
     stock = load_van_stock(vans, demand)
-    settings = load_settings()
-    return RoutingResult(
-        decide_route(request, vans, stock, now, settings), routing_inputs_to_json(request, vans, stock, now, settings)
-    )
+    locations = load_locations(demand, fulfillments, promised)
+    facts = (request, vans, stock, now, load_settings(), locations)
+    return RoutingResult(decide_route(*facts), routing_inputs_to_json(*facts))
 
 
 def build_routing_request(
@@ -110,6 +118,36 @@ def load_van_stock(vans: Iterable[VanCandidate], demand: dict[str, int]) -> dict
         units = stock.setdefault(level.location, {})
         units[level.sku] = units.get(level.sku, 0) + level.available
     return stock
+
+
+def load_locations(
+    demand: dict[str, int], fulfillments: Sequence[Fulfillment], promised: bool
+) -> list[LocationCandidate]:
+    """Return every warehouse and store, closed ones included, with what it could promise and what it serves."""
+    places_by_id = {place.id: place for place in places.load_locations().values() if place.kind != "van"}
+    serves = sum_served(fulfillments)
+    skus = sorted({*demand, *(sku for units in serves.values() for sku in units)})
+    stock: dict[str, dict[str, int]] = {location: dict.fromkeys(skus, 0) for location in places_by_id}
+    for level in load_levels([(sku, location) for location in places_by_id for sku in skus]):
+        stock[level.location][level.sku] += level.available
+    if promised:
+        for location, units in serves.items():
+            for sku, quantity in units.items():
+                stock.setdefault(location, {})[sku] = stock.get(location, {}).get(sku, 0) + quantity
+    return [
+        LocationCandidate(place.id, place.kind, place.point, place.active, stock[place.id], serves.get(place.id, {}))
+        for place in places_by_id.values()
+    ]
+
+
+def sum_served(fulfillments: Iterable[Fulfillment]) -> dict[str, dict[str, int]]:
+    """Return {location: {SKU: units}} of the fulfillments."""
+    serves: dict[str, dict[str, int]] = {}
+    for fulfillment in fulfillments:
+        units = serves.setdefault(fulfillment.location, {})
+        for allocation in fulfillment.allocations:
+            units[allocation.sku] = units.get(allocation.sku, 0) + allocation.quantity
+    return serves
 
 
 def load_settings() -> RoutingSettings:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import Any
 
 from chalicelib.fulfillment.assign import assign_order
@@ -13,9 +13,12 @@ from chalicelib.fulfillment.fill_backorders import fill_all_arrived, fill_on_eve
 from chalicelib.fulfillment.reconcile import reconcile
 from chalicelib.fulfillment.reroute import reroute, retry_stranded
 from chalicelib.kit import config, journal, log
+from chalicelib.kit.effects import Effect
 from chalicelib.kit.errors import Problem, StaleVersion, Unavailable
 from chalicelib.kit.event_handlers import EventHandlers
-from chalicelib.kit.journal import JournalEntry
+from chalicelib.kit.journal import EntryRow, JournalEntry
+from chalicelib.orders.find import load_orders
+from chalicelib.orders.model import OrderFulfillmentStatus
 
 handlers = EventHandlers(__name__)
 
@@ -89,3 +92,31 @@ def handle_message(message: dict[str, Any]) -> None:
         raise
     except Problem as refused:
         log.info("event_skipped", kind=message["kind"], subject=message["subject"], code=refused.code)
+
+
+def start_effect(row: EntryRow) -> None:
+    """Do what the entry's message does. A refusal to assign a placed order is raised: the order has no work then."""
+    if row.kind == "OrderPlaced":
+        HANDLERS[row.kind](journal.row_to_entry(row))
+    else:
+        handle_message(journal.row_to_message(row))
+
+
+def find_assigned(rows: Sequence[EntryRow]) -> set[str]:
+    """Return the ids of the OrderPlaced events whose orders show that they were assigned.
+
+    A handed-over order shows `delivered` from its placement on, an order that awaits goods `unassigned`: both are left
+    to `assign_order`.
+    """
+    placed = {row.event_id: row.pk.removeprefix("order#") for row in rows if row.kind == "OrderPlaced"}
+    orders = load_orders(placed.values())
+    return {
+        event_id
+        for event_id, order_id in placed.items()
+        if order_id in orders
+        and orders[order_id].delivery.method != "handover"
+        and orders[order_id].fulfillment_status != OrderFulfillmentStatus.UNASSIGNED
+    }
+
+
+EFFECT = Effect("fulfillment", SUBSCRIBED_KINDS, start_effect, find_assigned)

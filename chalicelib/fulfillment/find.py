@@ -17,18 +17,20 @@ from chalicelib.fulfillment.model import (
     Offer,
     OfferStatus,
     OrderFulfillment,
+    OrderWasCancelled,
     exclude_withdrawn,
     order_id_from,
     refusal_if_closed,
     refusal_if_order_cancelled,
 )
+from chalicelib.fulfillment.routing import decision_to_json, replay_decision
 from chalicelib.fulfillment.status_change import can_serve
 from chalicelib.fulfillment.store import list_open_fulfillments, load_decisions, load_fulfillment_of_order
 from chalicelib.kit import clock, config
 from chalicelib.kit.auth import Principal
 from chalicelib.kit.errors import NotFound
 from chalicelib.orders import find as orders
-from chalicelib.orders.model import Order
+from chalicelib.orders.model import Order, OrderStatus
 from chalicelib.payments.lifecycle import cash_to_collect, unpaid_before_dispatch
 from chalicelib.payments.model import Payment
 from chalicelib.payments.store import load_payments
@@ -71,6 +73,17 @@ def load_routing(order_id: str) -> dict[str, Any]:
         "offers": [_offer_summary_to_json(offer) for offer in order_fulfillment.offers],
         "fulfillments": [summary_to_json(fulfillment) for fulfillment in order_fulfillment.fulfillments],
     }
+
+
+def replay_routing(order_id: str) -> list[dict[str, Any]]:
+    """Return each stored decision of an order, newest first, decided again from its stored inputs."""
+    return [_replay_to_json(stored) for stored in reversed(load_decisions(order_id))]
+
+
+def _replay_to_json(stored: dict[str, Any]) -> dict[str, Any]:
+    decision = decision_to_json(replay_decision(stored["asked"]))
+    same = decision == {"locations": []} | stored["decision"]
+    return {"at": stored["at"], "cause": stored["cause"], "same": same, **decision}
 
 
 def list_fulfillments(
@@ -143,11 +156,9 @@ def load_offer_as_json(staff: str, offer_id: str) -> dict[str, Any]:
 def offer_to_json(order_fulfillment: OrderFulfillment, offer: Offer, staff: str) -> dict[str, Any]:
     """Return the offer's goods, distance, cash and expiry. Only its winner sees the customer, under `fulfillment`."""
     invitation = offer.invitation(staff)
-    order = order_fulfillment.order
-    closed = refusal_if_order_cancelled(order, offer) or refusal_if_closed(offer, clock.now())
     payments = load_payments(order_fulfillment.order.payment_ids)
     body = _offer_summary_to_json(offer) | {
-        "status": "claimed_by_you" if offer.claimed_by == staff else closed.code if closed else OfferStatus.OPEN,
+        "status": offer_status(order_fulfillment, offer, staff),
         "number": order_fulfillment.order.number,
         "location": invitation.location,
         "distance_meters": invitation.distance_meters,
@@ -158,6 +169,15 @@ def offer_to_json(order_fulfillment: OrderFulfillment, offer: Offer, staff: str)
     body.pop("invited"), body.pop("claimed_by")
     body |= _cash_with_last_to_json(order_fulfillment.order, offer.demand)
     return body | {"fulfillment": won_fulfillment_to_json(order_fulfillment, offer, staff, payments)}
+
+
+def offer_status(order_fulfillment: OrderFulfillment, offer: Offer, staff: str) -> str:
+    """Return `open`, `claimed_by_you`, or the code of the reason why the offer is closed."""
+    order = order_fulfillment.order
+    if offer.claimed_by == staff:
+        return OrderWasCancelled.code if order.status == OrderStatus.CANCELLED else "claimed_by_you"
+    closed = refusal_if_order_cancelled(order, offer) or refusal_if_closed(offer, clock.now())
+    return closed.code if closed else OfferStatus.OPEN
 
 
 def won_fulfillment_to_json(

@@ -71,7 +71,7 @@ def commit_reroute(order_fulfillment: OrderFulfillment, missing: dict[str, int],
     """Assign the missing units to other locations, offer them to salesmen, or mark the order as stranded."""
     plan, short = plan_replacement(order_fulfillment, missing, now)
     fulfillments = build_fulfillments(order_fulfillment, plan.allocations, now)
-    routing_result = evaluate_candidates(order_fulfillment, missing, fulfillments, now)
+    routing_result = evaluate_candidates(order_fulfillment, missing, fulfillments, now, promised=False)
     open_offer = order_fulfillment.open_offer
     offer = None if open_offer else build_offer(order_fulfillment, missing, fulfillments, routing_result.decision, now)
     if not (fulfillments or offer or open_offer):

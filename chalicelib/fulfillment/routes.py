@@ -9,6 +9,7 @@ from pydantic import Field
 
 from chalicelib.fulfillment import claim_page, find
 from chalicelib.fulfillment.accept import accept
+from chalicelib.fulfillment.assign import assign
 from chalicelib.fulfillment.claim import claim
 from chalicelib.fulfillment.decline import decline
 from chalicelib.fulfillment.deliver import deliver
@@ -129,9 +130,16 @@ def _offer_zone(offer: Offer, staff: str) -> str:
 
 @endpoints.get("/orders/{order_id}/routing", roles=STAFF)
 def show_routing(call: Call, order_id: str) -> dict[str, Any]:
-    """Show the routing of an order: every candidate with its distance, age of position, stock and verdict."""
+    """Show the routing of an order: every van, warehouse and store with its distance, stock and verdict."""
     load_order(call.principal, order_id)
     return find.load_routing(order_id)
+
+
+@endpoints.get("/orders/{order_id}/routing/replay", roles=STAFF)
+def replay_routing(call: Call, order_id: str) -> dict[str, Any]:
+    """Decide each stored routing decision of an order again, from its stored inputs; `same` compares the results."""
+    load_order(call.principal, order_id)
+    return page_to_json(find.replay_routing(order_id), None, "routing")
 
 
 @endpoints.get("/orders/{order_id}/delivery", roles=CUSTOMER | STAFF)
@@ -150,8 +158,9 @@ def call_me(call: Call, order_id: str) -> dict[str, Any]:
 
 @endpoints.post("/orders/{order_id}/reroute", roles={"owner", "agent"})
 def reroute_order(call: Call, order_id: str) -> dict[str, Any]:
-    """Route the unassigned units of an order again; changes nothing when none are missing."""
+    """Route the unassigned units of an order, for the first time or again; changes nothing when none are missing."""
     load_order(call.principal, order_id)
+    assign(order_id)
     reroute(order_id, "asked")
     return find.load_routing(order_id)
 

@@ -1,4 +1,6 @@
-"""The routing decision: which salesmen are invited to claim an order, with a verdict for every van.
+"""The routing decision: which salesmen are invited to claim an order, with a verdict for every van and every location.
+
+Warehouses and stores serve an order as placement or rerouting allocated it; their verdicts explain that choice.
 
 The decision is pure. It is stored with its inputs, so it can be replayed.
 """
@@ -45,6 +47,18 @@ class VanCandidate:
 
 
 @dataclass(frozen=True)
+class LocationCandidate:
+    """A warehouse or store. `stock` is what it could promise of each SKU, what it serves of the order included."""
+
+    location: str
+    kind: str
+    point: Point | None = None
+    active: bool = True
+    stock: dict[str, int] = field(default_factory=dict)
+    serves: dict[str, int] = field(default_factory=dict)  # {SKU: units of the order allocated there}
+
+
+@dataclass(frozen=True)
 class RoutingSettings:
     """How long an offer is open, the maximum distance and age of a van's position, and the maximum of invitations."""
 
@@ -56,16 +70,24 @@ class RoutingSettings:
 
 @dataclass(frozen=True)
 class RoutingDecision:
-    """The rule that decided, every candidate with its verdict, the invitations, and when the offer expires, if any."""
+    """The rule that decided, every candidate with its verdict, the invitations, and when the offer expires, if any.
+
+    `candidates` are vans, `locations` warehouses and stores, each the best first."""
 
     rule: str
     candidates: tuple[dict[str, Any], ...]
     invitations: tuple[Invitation, ...]
     expires_at: datetime | None
+    locations: tuple[dict[str, Any], ...] = ()
 
 
 def decide_route(
-    request: RoutingRequest, vans: Sequence[VanCandidate], stock: VanStock, now: datetime, settings: RoutingSettings
+    request: RoutingRequest,
+    vans: Sequence[VanCandidate],
+    stock: VanStock,
+    now: datetime,
+    settings: RoutingSettings,
+    locations: Sequence[LocationCandidate] = (),
 ) -> RoutingDecision:
     """Return the decision with its candidates nearest first; unknown distances come last.
 
@@ -80,7 +102,63 @@ def decide_route(
     invited = tuple(_build_invitation(candidate) for candidate in candidates if candidate["verdict"] == "invited")
     expires_at = offer_expiry(now, settings.offer_minutes) if invited else None
     rule = rule or ("near_with_all_units" if invited else "nobody_qualifies")
-    return RoutingDecision(rule, tuple(candidates), invited, expires_at)
+    return RoutingDecision(rule, tuple(candidates), invited, expires_at, explain_locations(request, locations))
+
+
+def explain_locations(request: RoutingRequest, locations: Sequence[LocationCandidate]) -> tuple[dict[str, Any], ...]:
+    """Return every warehouse and store in the order of the ranking rule, with the verdict that ranked or excluded it.
+
+    Warehouses come before stores, near ones before far ones. A verdict is `serves` or the first rule that holds."""
+    ranked = sorted(locations, key=lambda item: _location_rank(request, item))
+    serving = [position for position, item in enumerate(ranked) if item.serves]
+    demand = request.demand or _sum_served(locations)
+    return tuple(
+        {
+            "location": item.location,
+            "kind": item.kind,
+            "distance_meters": _distance(request, item.point),
+            "stock": item.stock,
+            "serves": item.serves,
+            "verdict": _location_verdict(request, item, demand, is_first=position < min(serving, default=0)),
+        }
+        for position, item in enumerate(ranked)
+    )
+
+
+def _location_rank(request: RoutingRequest, candidate: LocationCandidate) -> tuple[bool, float, str]:
+    meters = _distance(request, candidate.point)
+    return candidate.kind != "warehouse", inf if meters is None else meters, candidate.location
+
+
+def _location_verdict(
+    request: RoutingRequest, candidate: LocationCandidate, demand: Mapping[str, int], is_first: bool
+) -> str:
+    if candidate.serves:
+        return "serves"
+    if not candidate.active:
+        return "closed"
+    if request.method != "ship":
+        return f"for_{request.method}"
+    if verdict := request.passed_over.get(candidate.location):
+        return verdict
+    if not any(candidate.stock.get(sku, 0) for sku in demand):
+        return "no_units"
+    if any(candidate.stock.get(sku, 0) < quantity for sku, quantity in demand.items()):
+        return "lacks_units"
+    # Placement reads the stock a moment before this explanation does.
+    return "units_came_later" if is_first else "others_rank_higher"
+
+
+def _sum_served(locations: Sequence[LocationCandidate]) -> dict[str, int]:
+    served: dict[str, int] = {}
+    for candidate in locations:
+        for sku, quantity in candidate.serves.items():
+            served[sku] = served.get(sku, 0) + quantity
+    return served
+
+
+def _distance(request: RoutingRequest, point: Point | None) -> int | None:
+    return distance_meters(point, request.destination) if point and request.destination else None
 
 
 def _order_verdict(request: RoutingRequest) -> str:
@@ -137,7 +215,12 @@ def _build_invitation(candidate: dict[str, Any]) -> Invitation:
 
 
 def routing_inputs_to_json(
-    request: RoutingRequest, vans: Sequence[VanCandidate], stock: VanStock, now: datetime, settings: RoutingSettings
+    request: RoutingRequest,
+    vans: Sequence[VanCandidate],
+    stock: VanStock,
+    now: datetime,
+    settings: RoutingSettings,
+    locations: Sequence[LocationCandidate] = (),
 ) -> dict[str, Any]:
     """Return the arguments of `decide_route` as JSON, for `replay_decision`."""
     return {
@@ -146,6 +229,7 @@ def routing_inputs_to_json(
         "stock": {location: dict(units) for location, units in stock.items()},
         "now": now.isoformat(),
         "settings": vars(settings),
+        "locations": [vars(item) | {"point": _point_to_json(item.point)} for item in locations],
     }
 
 
@@ -158,12 +242,13 @@ def _point_to_json(point: Point | None) -> dict[str, float] | None:
 
 
 def replay_decision(inputs: dict[str, Any]) -> RoutingDecision:
-    """Return the decision for stored inputs. Only tests call it, to verify that the stored inputs are complete."""
+    """Return the decision for stored inputs, which equals the stored one."""
     request = RoutingRequest(**inputs["job"] | {"destination": _json_to_point(inputs["job"]["destination"])})
     vans = [_json_to_van(body) for body in inputs["vans"]]
-    return decide_route(
-        request, vans, inputs["stock"], datetime.fromisoformat(inputs["now"]), RoutingSettings(**inputs["settings"])
-    )
+    now, settings = datetime.fromisoformat(inputs["now"]), RoutingSettings(**inputs["settings"])
+    stored = inputs.get("locations", ())  # decisions stored before release 0.3 have none
+    locations = [LocationCandidate(**body | {"point": _json_to_point(body["point"])}) for body in stored]
+    return decide_route(request, vans, inputs["stock"], now, settings, locations)
 
 
 def _json_to_van(body: dict[str, Any]) -> VanCandidate:
@@ -184,6 +269,7 @@ def decision_to_json(decision: RoutingDecision) -> dict[str, Any]:
     return {
         "rule": decision.rule,
         "candidates": list(decision.candidates),
+        "locations": list(decision.locations),
         "invited": [invitation.staff for invitation in decision.invitations],
         "expires_at": decision.expires_at.isoformat() if decision.expires_at else None,
     }

@@ -380,7 +380,11 @@ class Dynamo:
         return reasons
 
 
-INDEX_KEYS = {"by_list": ("list", "listed_at"), "by_owner": ("owner", "listed_at")}
+INDEX_KEYS = {
+    "by_list": ("list", "listed_at"),
+    "by_owner": ("owner", "listed_at"),
+    "by_time": ("shard", "event_id"),  # of the journal
+}
 
 
 def stored_key(key: Key) -> dict[str, Any]:

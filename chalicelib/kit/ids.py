@@ -10,6 +10,8 @@ from string import ascii_uppercase, digits
 
 ALPHABET = "23456789ABCDEFGHJKLMNPQRSTUVWXYZ"  # without 0, O, 1 and I, because numbers are read out over the phone
 
+NUMBER_LENGTH = 7  # characters of an order number after `SK`: six and the check character
+
 randomness: Callable[[int], bytes] = os.urandom  # replaced by simulators with a seeded source
 
 
@@ -17,6 +19,11 @@ def new(prefix: str, at: datetime) -> str:
     """Return a new id, `ord_01KB…`, that sorts by its instant to the millisecond."""
     milliseconds = int(at.timestamp() * 1000)
     return f"{prefix}_{_crockford(milliseconds.to_bytes(6, 'big') + randomness(10))}"
+
+
+def first_at(prefix: str, at: datetime) -> str:
+    """Return the lowest id of an instant: ids of earlier instants sort before it."""
+    return f"{prefix}_{_crockford(int(at.timestamp() * 1000).to_bytes(6, 'big') + bytes(10))}"
 
 
 def derive(prefix: str, *parts: str) -> str:

@@ -8,7 +8,7 @@ from dataclasses import replace
 from chalicelib.kit import clock, db, log
 from chalicelib.kit.db import Write
 from chalicelib.kit.errors import StaleVersion
-from chalicelib.kit.journal import JournalEntry
+from chalicelib.kit.journal import EntryRow, JournalEntry
 from chalicelib.notify import recipients, send_message, store
 from chalicelib.notify.model import (
     AlreadyNotified,
@@ -36,6 +36,15 @@ def deliver_messages(entry: JournalEntry) -> None:
             send_attempts(commit_attempts(group, store.record_notified(entry, part, group, clock.now())))
         except AlreadyNotified:
             log.info("event_already_notified", event_id=entry.event_id, kind=entry.kind)
+
+
+def find_notified(entries: Sequence[EntryRow]) -> set[str]:
+    """Return the ids of the events whose recipients were certainly all notified.
+
+    An event with a full first commit may have more, and one without recipients has no record.
+    """
+    parties = store.load_first_parties(entries)
+    return {event_id for event_id, first in parties.items() if len(first) < MAX_RECIPIENTS_PER_COMMIT}
 
 
 def is_deliverable(message: Message) -> bool:

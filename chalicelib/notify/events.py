@@ -1,4 +1,4 @@
-"""Event handlers of notify: the journal's stream, the SNS topics and a schedule.
+"""Event handlers of notify: the journal's stream, the SNS topics and two schedules.
 
 Lambda imports only this module for them, so it imports all models to register their event classes.
 """
@@ -11,14 +11,19 @@ from typing import Any
 from chalice.app import Rate
 
 from chalicelib.kit import config, journal, packages
+from chalicelib.kit.effects import Effect, load_effects
 from chalicelib.kit.event_handlers import EventHandlers
 from chalicelib.notify import stream, transports
-from chalicelib.notify.deliver import deliver_messages
+from chalicelib.notify.deliver import deliver_messages, find_notified
 from chalicelib.notify.escalate import escalate
 from chalicelib.notify.model import NOTICES
+from chalicelib.notify.sweep import sweep
 
 handlers = EventHandlers(__name__)
 SUBSCRIBED_KINDS = set(NOTICES)  # the subscriptions filter out all other kinds
+EFFECT = Effect(
+    "notices", NOTICES, start=lambda row: deliver_messages(journal.row_to_entry(row)), find_done=find_notified
+)
 packages.import_models()
 
 
@@ -53,6 +58,11 @@ def notify_of_customers(event: Any) -> None:
 @handlers.schedule(Rate(1, unit=Rate.MINUTES))
 def escalate_unanswered(event: Any) -> None:
     escalate()
+
+
+@handlers.schedule(Rate(1, unit=Rate.MINUTES))
+def sweep_journal(event: Any) -> None:
+    sweep(load_effects())
 
 
 def handle_message(event: Any) -> None:

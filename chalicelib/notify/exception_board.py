@@ -2,15 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping, Sequence
 from datetime import datetime, timedelta
 from itertools import islice
 from typing import Any
 
 from chalicelib.fulfillment import store as work
 from chalicelib.fulfillment.model import Fulfillment, FulfillmentStatus
-from chalicelib.kit import clock, config, ids, journal
-from chalicelib.notify import store
+from chalicelib.kit import clock, compact_json, config, ids, journal
+from chalicelib.kit.journal import EntryRow
+from chalicelib.notify import inbox, store, sweep_store
+from chalicelib.notify.sweep import list_unexamined
+from chalicelib.notify.sweep_store import UnfinishedRow
 from chalicelib.orders import find as orders
 from chalicelib.orders.model import Order, OrderStatus, is_cancellable
 from chalicelib.orders.store import list_unpaid_order_ids
@@ -27,6 +30,7 @@ def list_exceptions(now: datetime) -> list[dict[str, Any]]:
     """Return [{"kind", "since", "action", …}], the most urgent kinds first."""
     kinds = (
         stranded_orders(),
+        *missing_effects(),
         returned_goods(),
         late_work(now),
         late_goods(now),
@@ -40,6 +44,29 @@ def list_exceptions(now: datetime) -> list[dict[str, Any]]:
 def stranded_orders() -> Iterator[dict[str, Any]]:
     for order in orders.load_orders(islice(work.list_stranded_orders(), MAX_PER_KIND)).values():
         yield build_item("stranded", order.placed_at, ("POST", f"/orders/{order.id}/cancel"), **order_facts(order))
+
+
+def missing_effects() -> tuple[Iterator[dict[str, Any]], Iterator[dict[str, Any]]]:
+    """Return the orders that should have work by now, and the other events whose effects cannot be started."""
+    unfinished = {row.pk.partition("#")[2]: row for row in sweep_store.list_unfinished(MAX_PER_KIND)}
+    entries = [*sweep_store.load_entries(list(unfinished.values())), *list_unexamined(MAX_PER_KIND)]
+    placed = {entry.pk.partition("#")[2]: entry for entry in entries if entry.kind == "OrderPlaced"}
+    others = [row for row in unfinished.values() if row.kind != "OrderPlaced"]
+    return orders_without_work(placed), unfinished_events(others)
+
+
+def orders_without_work(placed: Mapping[str, EntryRow]) -> Iterator[dict[str, Any]]:
+    for order in list(orders.load_orders(placed).values())[:MAX_PER_KIND]:
+        if order.status == OrderStatus.PLACED and not work.load_fulfillment_of_order(order.id).fulfillments:
+            action = ("POST", f"/orders/{order.id}/reroute")
+            yield build_item("without_work", placed[order.id].occurred_at, action, **order_facts(order))
+
+
+def unfinished_events(rows: Sequence[UnfinishedRow]) -> Iterator[dict[str, Any]]:
+    for row in rows:
+        subject, _, identifier = row.subject.partition("#")
+        action = ("GET", f"/orders/{identifier}/history") if subject == "order" else None
+        yield build_item("unfinished_event", row.at, action, event=row.kind, **{subject: identifier})
 
 
 def returned_goods() -> Iterator[dict[str, Any]]:
@@ -102,9 +129,12 @@ def expiring_transfers(now: datetime) -> Iterator[dict[str, Any]]:
 
 
 def unanswered_notices() -> Iterator[dict[str, Any]]:
-    """Notices that were escalated to the owner, who has not acknowledged them."""
-    for row in store.load_inbox("role#owner", None, MAX_PER_KIND):
-        if row.acknowledged_at is None and row.kind == "unheard":
+    """Notices that were escalated to the owner, who has not acknowledged them, and that still ask for something."""
+    rows = [row for row in store.load_inbox("role#owner", None, MAX_PER_KIND) if row.kind == "unheard"]
+    states = inbox.load_states(rows)
+    for row in rows:
+        facts = compact_json.loads(row.facts) if row.facts else {}
+        if row.acknowledged_at is None and not inbox.is_settled(row.kind, facts, states):
             yield build_item("unheard", row.at, ("POST", f"/inbox/{row.sk}/ack"), order=row.subject.partition("#")[2])
 
 
@@ -121,8 +151,9 @@ def order_facts(order: Order) -> dict[str, Any]:
     return {"order": order.id, "channel": order.channel, "total": order.total.to_json()}
 
 
-def build_item(kind: str, since: datetime, action: tuple[str, str], **facts: Any) -> dict[str, Any]:
+def build_item(kind: str, since: datetime, action: tuple[str, str] | None, **facts: Any) -> dict[str, Any]:
     """Return an item of the board, with the order's short number beside its id."""
     if facts.get("order", "").startswith("ord_"):
         facts["number"] = ids.short_number(facts["order"])
-    return {"kind": kind, "since": clock.iso(since)} | facts | {"action": {"method": action[0], "path": action[1]}}
+    resolution = {"method": action[0], "path": action[1]} if action else None
+    return {"kind": kind, "since": clock.iso(since)} | facts | {"action": resolution}

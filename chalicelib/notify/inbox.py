@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 import heapq
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from typing import Any
 
 from chalicelib.fulfillment import store as work
-from chalicelib.fulfillment.model import OfferStatus, order_id_from
+from chalicelib.fulfillment.model import ENDED, FulfillmentStatus, OfferStatus, order_id_from
 from chalicelib.kit import clock, compact_json, db, ids
 from chalicelib.kit.auth import Principal
 from chalicelib.kit.db import Key
@@ -15,6 +15,24 @@ from chalicelib.notify import store
 from chalicelib.notify.model import NoSuchNotice
 from chalicelib.notify.recipients import build_claim_path
 from chalicelib.notify.store import NoticeRow
+from chalicelib.orders.find import load_orders
+from chalicelib.orders.model import OrderStatus
+from chalicelib.payments.model import PaymentStatus
+from chalicelib.payments.store import PaymentRow
+from chalicelib.stock.model import TransferStatus
+from chalicelib.stock.store import transfer_key
+
+CANCELLED = OrderStatus.CANCELLED
+# By kind of notice: what it is about, and the states in which it still asks for something.
+AWAITED_STATES: dict[str, tuple[str, tuple[str, ...]]] = {
+    "offer": ("offer", (OfferStatus.OPEN,)),
+    "yours_now": ("fulfillment", (FulfillmentStatus.ASSIGNED,)),
+    "assigned": ("fulfillment", (FulfillmentStatus.ASSIGNED,)),
+    "call": ("fulfillment", tuple(status for status in FulfillmentStatus if status not in ENDED)),
+    "proof": ("payment", (PaymentStatus.PROOF_SUBMITTED,)),
+    "transfer": ("transfer", (TransferStatus.IN_TRANSIT, TransferStatus.PARTIALLY_RECEIVED)),
+    "stranded": ("order", ("stranded",)),
+}
 
 
 def list_parties(principal: Principal) -> list[str]:
@@ -52,28 +70,68 @@ def acknowledge(principal: Principal, notice_id: str) -> dict[str, Any]:
 
 
 def load_states(rows: Sequence[NoticeRow]) -> dict[str, str]:
-    """Return {offer or fulfillment id: current status} for the notices, in one batch read."""
+    """Return the current status of what the notices are about, by id, in one or two batch reads.
+
+    A stranded order has the status `stranded` and is left out otherwise.
+    """
     facts = [compact_json.loads(row.facts) for row in rows if row.facts]
-    work_ids = {notice[kind] for notice in facts for kind in ("offer", "fulfillment") if notice.get(kind)}
-    work_rows = db.batch(Key(work.WorkRow, order_id_from(work_id), work_id) for work_id in sorted(work_ids))
-    return {key.sk: current_state(row) for key, row in work_rows.items()}
+    keys = [key for notice in facts for key in list_subject_keys(notice)]
+    subjects = db.batch(dict.fromkeys(keys))
+    states = {subject_id(key): current_state(row) for key, row in subjects.items()}
+    superseded = {key.sk: key.pk for key, row in subjects.items() if row.status == OfferStatus.SUPERSEDED}
+    cancelled = {order.id for order in load_orders(superseded.values()).values() if order.status == CANCELLED}
+    return states | {
+        offer: "order_cancelled" if order in cancelled else "warehouse_accepted" for offer, order in superseded.items()
+    }
+
+
+def list_subject_keys(facts: dict[str, Any]) -> Iterator[Key]:
+    """Yield the keys of the offer, fulfillment, payment and transfer of a notice, and of its order's stranded mark."""
+    for name in ("offer", "fulfillment"):
+        if work_id := facts.get(name):
+            yield Key(work.WorkRow, order_id_from(work_id), work_id)
+    if payment_id := facts.get("payment"):
+        yield Key(PaymentRow, payment_id, "payment")
+    if transfer_id := facts.get("transfer"):
+        yield transfer_key(transfer_id)
+    if order_id := facts.get("order"):
+        yield Key(work.WorkRow, order_id, "stranded")
+
+
+def subject_id(key: Key) -> str:
+    return key.sk if key.row is work.WorkRow and key.sk != "stranded" else key.pk
 
 
 def current_state(row: Any) -> str:
     """Return the row's status; an open offer past its end is expired even before the schedule marks it so."""
-    expired = row.status == OfferStatus.OPEN and row.expires_at is not None and row.expires_at <= clock.now()
+    expires_at = getattr(row, "expires_at", None)
+    expired = row.status == OfferStatus.OPEN and expires_at is not None and expires_at <= clock.now()
     return OfferStatus.EXPIRED if expired else str(row.status)
+
+
+def is_settled(kind: str, facts: dict[str, Any], states: dict[str, str]) -> bool:
+    """Whether a notice asks for nothing any more, because what it asked for was done or is impossible now.
+
+    A notice that only informs is never settled; it waits to be acknowledged.
+    """
+    subject, awaited = AWAITED_STATES.get(kind, ("", ()))
+    if kind == "unheard":  # about whatever nobody answered
+        subject, awaited = next(
+            (rule for rule in AWAITED_STATES.values() if facts.get(rule[0])), AWAITED_STATES["stranded"]
+        )
+    return bool(subject) and states.get(facts.get(subject, ""), "") not in awaited
 
 
 def notice_to_json(row: NoticeRow, principal: Principal, states: dict[str, str]) -> dict[str, Any]:
     facts = compact_json.loads(row.facts) if row.facts else {}
     goods = [{"sku": sku, "quantity": quantity} for sku, quantity in facts.pop("goods", ())]
-    work_id = facts.get("offer") or facts.get("fulfillment") or ""
-    body = {"id": row.sk, "kind": row.kind, "at": clock.iso(row.at), "to": row.pk.partition("#")[0]}
+    subject = facts.get("offer") or facts.get("fulfillment") or ""
+    body: dict[str, Any] = {"id": row.sk, "kind": row.kind, "at": clock.iso(row.at), "to": row.pk.partition("#")[0]}
     if "order" in facts:
         body["number"] = ids.short_number(facts["order"])
-    body |= facts | {"goods": goods, "state": states.get(work_id)}
-    if facts.get("offer") and states.get(work_id) == OfferStatus.OPEN and row.kind == "offer":
+    body |= facts | {"goods": goods, "state": states.get(subject)}
+    if facts.get("offer") and states.get(subject) == OfferStatus.OPEN and row.kind == "offer":
         body["claim"] = build_claim_path(facts["offer"], principal.id)
     acknowledged_at = clock.iso(row.acknowledged_at) if row.acknowledged_at else None
-    return body | {"acknowledged_at": acknowledged_at, "acknowledged_by": row.acknowledged_by}
+    body |= {"acknowledged_at": acknowledged_at, "acknowledged_by": row.acknowledged_by}
+    return body | {"settled": is_settled(row.kind, facts, states)}

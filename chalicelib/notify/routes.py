@@ -7,7 +7,7 @@ from typing import Annotated, Any
 from pydantic import Field
 
 from chalicelib.kit import clock
-from chalicelib.kit.web import STAFF, Call, Query, Routes, page_to_json, read_cursor
+from chalicelib.kit.web import STAFF, ApiResponse, Call, Query, Routes, page_to_json, read_cursor, with_etag
 from chalicelib.notify import deliveries, exception_board, inbox
 from chalicelib.orders.find import load_order
 
@@ -41,6 +41,6 @@ def list_notices(call: Call, order_id: str) -> dict[str, Any]:
 
 
 @endpoints.get("/exceptions", roles={"owner"})
-def list_exceptions(call: Call) -> dict[str, Any]:
+def list_exceptions(call: Call) -> ApiResponse:
     """List what needs the owner's attention, with the endpoint that resolves it."""
-    return page_to_json(exception_board.list_exceptions(clock.now()), None, "exceptions")
+    return with_etag(call, page_to_json(exception_board.list_exceptions(clock.now()), None, "exceptions"))

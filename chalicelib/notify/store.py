@@ -12,8 +12,8 @@ from typing import Any
 from pynamodb.attributes import NumberAttribute, UnicodeAttribute
 
 from chalicelib.kit import auth, clock, compact_json, config, db
-from chalicelib.kit.db import IndexedRow, Row, Write
-from chalicelib.kit.journal import JournalEntry
+from chalicelib.kit.db import IndexedRow, Key, Row, Write
+from chalicelib.kit.journal import EntryRow, JournalEntry
 from chalicelib.kit.row_attributes import InstantAttribute, StateAttribute
 from chalicelib.notify.model import (
     AlreadyNotified,
@@ -110,6 +110,12 @@ def record_notified(entry: JournalEntry, part: int, messages: Sequence[Message],
     parties = compact_json.dumps([message.party for message in messages])
     row = NotifiedRow(entry.subject, f"{entry.event_id}#{part}", kind=entry.kind, parties=parties, at=at)
     return db.create(row, refusal=AlreadyNotified(event_id=entry.event_id))
+
+
+def load_first_parties(entries: Sequence[EntryRow]) -> dict[str, list[str]]:
+    """Return the parties of each event's first transaction, by event id; events without one are left out."""
+    keys = {Key(NotifiedRow, entry.pk, f"{entry.event_id}#0"): entry.event_id for entry in entries}
+    return {keys[key]: compact_json.loads(row.parties) for key, row in db.batch(keys).items()}
 
 
 def put_notice(attempt: Attempt, at: datetime) -> Write:

@@ -7,16 +7,17 @@ from collections.abc import Mapping
 from chalicelib.catalog.model import Channel, Product, check_sellable
 from chalicelib.orders.command import PlaceOrder
 from chalicelib.orders.context import OrderContext
-from chalicelib.orders.model import MAX_LINES, MayNotOverrideCredit, TooManyLines, check_placed_at
+from chalicelib.orders.model import MAX_LINES, Delivery, MayNotOverrideCredit, TooManyLines, check_placed_at
 from chalicelib.payments.model import CASH_HANDLER_ROLES, PAYMENT_METHODS, MethodUnavailable
 from chalicelib.places import find as places
-from chalicelib.places.model import NoSuchLocation, UnknownStaff
+from chalicelib.places.model import NoPickupHere, NoSuchLocation, UnknownStaff
 from chalicelib.places.store import staff_key
 
 
 def check_order(command: PlaceOrder, context: OrderContext) -> None:
-    """Raise NoSuchLocation, UnknownStaff, PlacedAtOutOfRange, or a refusal of `check_channel`."""
+    """Raise a refusal of `check_place_and_time`, `check_delivery` or `check_channel`."""
     check_place_and_time(command, context)
+    check_delivery(command.delivery)
     check_channel(command, context.products, context.channel)
 
 
@@ -28,6 +29,16 @@ def check_place_and_time(command: PlaceOrder, context: OrderContext) -> None:
         raise UnknownStaff(("actor", "is not on the staff list"), staff=command.made_by)
     if command.delivery.method != "ship" and command.delivery.location not in places.load_locations():
         raise NoSuchLocation(("delivery.location", "is not a known location"), location=command.delivery.location)
+
+
+def check_delivery(delivery: Delivery) -> None:
+    """Raise NoPickupHere where no customer can collect goods, and NoSuchLocation for a closed counter or van."""
+    if delivery.method == "pickup":
+        pickup_ids = [location.id for location in places.list_pickup_locations()]
+        if delivery.location not in pickup_ids:
+            raise NoPickupHere(location=delivery.location, locations=pickup_ids)
+    elif delivery.method == "handover" and not places.load_location(delivery.location or "").active:
+        raise NoSuchLocation(("delivery.location", "is closed"), location=delivery.location)
 
 
 def check_channel(command: PlaceOrder, products: Mapping[str, Product], channel: Channel) -> None:

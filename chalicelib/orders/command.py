@@ -56,6 +56,7 @@ class PlaceOrder:
     idempotency_key: IdempotencyKey | None = None
     placed_at: datetime | None = None  # business date of an order agreed elsewhere; holds are timed from now instead
     freight: Money | None = None
+    expected_total: Money | None = None  # what the client was quoted; another total raises PriceChanged
     ref: str = ""
     historical: bool = False  # sold in an earlier system, see `record_historical`
     network_id: str = ""  # of a shopper, from `auth.network_id`; limits the messages that their orders cause in a day

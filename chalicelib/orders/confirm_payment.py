@@ -63,15 +63,19 @@ from chalicelib.stock.store import (
 
 
 @db.retry_on_conflict
-def submit_proof(principal: Principal, payment_id: str, proof: str) -> tuple[Order, list[Payment]]:
+def submit_proof(
+    principal: Principal, payment_id: str, reference: str = "", file: str = ""
+) -> tuple[Order, list[Payment]]:
     """Record proof of a transfer and return the order and its payments. Sending the same proof twice is a no-op.
 
-    `proof` is the reference the customer typed, or the key of a stored picture."""
+    It replaces a proof that nobody has decided on, which the payment keeps. `reference` is what the customer typed,
+    `file` the key of a stored picture."""
     change, payment = _load_change_of_payment(principal, payment_id)
-    if payment.status == PaymentStatus.PROOF_SUBMITTED and payment.proof == proof:
+    is_same = (payment.proof, payment.proof_file) == (reference, file)
+    if payment.status == PaymentStatus.PROOF_SUBMITTED and is_same:
         return change.order, change.payments
-    submitted = PaymentChange(payment, lifecycle.transition(payment, PaymentStatus.PROOF_SUBMITTED, proof=proof))
-    return _commit(change, submitted, ProofSubmitted(change.order.id, payment.id))
+    submitted = PaymentChange(payment, lifecycle.submit_proof(payment, reference, file))
+    return _commit(change, submitted, ProofSubmitted(change.order.id, payment.id, file))
 
 
 @db.retry_on_conflict
@@ -80,7 +84,7 @@ def reject(principal: Principal, payment_id: str, reason: str) -> tuple[Order, l
     change, payment = _load_change_of_payment(principal, payment_id)
     if payment.status == PaymentStatus.REJECTED:
         return change.order, change.payments
-    rejected = PaymentChange(payment, lifecycle.transition(payment, PaymentStatus.REJECTED))
+    rejected = PaymentChange(payment, lifecycle.transition(payment, PaymentStatus.REJECTED, proofs_sent=0))
     return _commit(change, rejected, PaymentRejected(change.order.id, payment.id, reason))
 
 

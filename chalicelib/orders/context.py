@@ -26,8 +26,9 @@ from chalicelib.places import find as places
 from chalicelib.places.model import Location, Point, UnknownPostcode, distance_meters
 from chalicelib.places.store import postcode_key, row_to_point, staff_key
 from chalicelib.pricing import find as pricing
+from chalicelib.pricing.coupon_uses import count_uses
 from chalicelib.pricing.model import Coupon, Price, Promotion
-from chalicelib.pricing.store import count_uses, coupon_key, price_key, row_to_coupon, row_to_price
+from chalicelib.pricing.store import coupon_key, price_key, row_to_coupon, row_to_price
 from chalicelib.stock.inbound import InboundStock
 from chalicelib.stock.model import Hold, Level, LevelId
 from chalicelib.stock.plan import AvailableStock

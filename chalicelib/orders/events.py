@@ -8,8 +8,10 @@ from typing import Any
 from chalice.app import Rate
 
 from chalicelib.kit import clock, config, journal, log
+from chalicelib.kit.effects import Effect
 from chalicelib.kit.errors import Problem
 from chalicelib.kit.event_handlers import EventHandlers
+from chalicelib.kit.journal import EntryRow
 from chalicelib.orders import cancel, store
 from chalicelib.orders.update_payment_status import update_payment_status
 from chalicelib.payments.model import CollectionReceived
@@ -30,6 +32,13 @@ def handle_collection(event: Any, actor: str) -> None:
         for debt in event.settled:
             if debt.order_id:  # a debt from before this system has no order
                 update_payment_status(debt.order_id, actor)
+
+
+def start_effect(row: EntryRow) -> None:
+    handle_collection(journal.row_to_entry(row).event, row.actor)
+
+
+EFFECT = Effect("payment_status", SUBSCRIBED_KINDS, start_effect)
 
 
 @handlers.schedule(Rate(1, unit=Rate.MINUTES))

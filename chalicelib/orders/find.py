@@ -13,9 +13,18 @@ from chalicelib.kit import auth, clock, db, journal
 from chalicelib.kit.auth import Principal
 from chalicelib.kit.errors import NotFound
 from chalicelib.orders.model import Order
-from chalicelib.orders.store import OrderRow, customer_list, day_list, find_order, order_key, row_to_order
+from chalicelib.orders.store import (
+    OrderRow,
+    customer_list,
+    day_list,
+    find_order,
+    order_key,
+    order_sort_key,
+    row_to_order,
+)
 
-PAGE_SIZE = 50
+PAGE_SIZE = 100
+WHOLE_LIST = ("0", "\uffff")  # every sort key
 
 
 def load_order(principal: Principal, order_id: str) -> Order:
@@ -60,48 +69,43 @@ def list_order_events(order_id: str) -> list[dict[str, Any]]:
     return [journal.row_to_message(entry) for entry in journal.history(f"order#{order_id}")]
 
 
-def list_orders_of_customer(
-    customer_id: str, limit: int = PAGE_SIZE, before: str | None = None
-) -> tuple[list[Order], str | None]:
-    """Return a page of the orders of a customer and of those merged into it, newest first, and the next `before`."""
+def customer_lists(customer_id: str) -> list[str]:
+    """Return the lists with the orders of a customer and of those merged into it; an unknown customer has none."""
     ids = [customer_id]
-    with suppress(NotFound):  # an unknown customer has no orders
+    with suppress(NotFound):
         ids = merged_ids(customer_id)
-    lists = [customer_list(merged_id) for merged_id in ids]
-    return _merge_pages([_list_page("by_owner", name, limit, before) for name in lists], limit)
+    return [customer_list(merged_id) for merged_id in ids]
 
 
-def list_orders_of_day(
-    day: str, channel: str = "", limit: int = PAGE_SIZE, before: str | None = None
-) -> tuple[list[Order], str | None]:
-    """Return a page of the day's orders, newest first, and the `before` of the next page or None.
-
-    A day has one list per channel; without `channel` they are merged."""
-    lists = [day_list(day, name) for name in ([channel] if channel else CHANNELS)]
-    return _merge_pages([_list_page("by_list", name, limit, before) for name in lists], limit)
+def day_lists(day: str, channel: str = "") -> list[str]:
+    """Return the lists with the orders of a day: one per channel."""
+    return [day_list(day, name) for name in ([channel] if channel else CHANNELS)]
 
 
-def _merge_pages(pages: Sequence[list[Any]], limit: int) -> tuple[list[Order], str | None]:
-    rows = list(heapq.merge(*pages, key=lambda row: row.listed_at, reverse=True))[:limit]
-    more = rows[-1].listed_at if len(rows) == limit else None
-    return [row_to_order(row) for row in rows], more
+def read_lists(index: str, lists: Sequence[str], limit: int, span: tuple[str, str]) -> list[Order]:
+    """Return the newest orders of the lists whose sort keys lie within the span."""
+    pages = [
+        db.query(OrderRow, name, index=index, newest_first=True, limit=limit, between=span).items for name in lists
+    ]
+    rows = heapq.merge(*pages, key=lambda row: row.listed_at, reverse=True)
+    return [row_to_order(row) for row in list(rows)[:limit]]
 
 
 def list_all_orders_of_day(day: str, channel: str) -> list[Order]:
     """Return all orders of a day in a channel, newest first."""
     orders: list[Order] = []
-    before = None
+    first, last = WHOLE_LIST
     while True:
-        page, before = list_orders_of_day(day, channel, limit=100, before=before)
+        page = read_lists("by_list", day_lists(day, channel), PAGE_SIZE, (first, last))
         orders += page
-        if before is None:
+        if len(page) < PAGE_SIZE:
             return orders
+        last = key_below(order_sort_key(page[-1]))
 
 
-def _list_page(index: str, name: str, limit: int, before: str | None) -> list[Any]:
-    # Sort keys end in the order's id, so a page that begins just below the last key neither skips nor repeats an order.
-    upper = before[:-1] + chr(ord(before[-1]) - 1) + "\uffff" if before else "\uffff"
-    return db.query(OrderRow, name, index=index, newest_first=True, limit=limit, between=("0", upper)).items
+def key_below(sort_key: str) -> str:
+    """Return the greatest sort key below this one. Sort keys end in an order's id, so it skips and repeats no order."""
+    return sort_key[:-1] + chr(ord(sort_key[-1]) - 1) + "\uffff"
 
 
 def load_customer_id(principal: Principal, order_id: str) -> str:

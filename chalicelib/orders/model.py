@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
 from enum import StrEnum
@@ -153,7 +153,7 @@ class Order:
     payment_ids: tuple[str, ...] = ()
     reserved_until: datetime | None = None
     coupons: tuple[str, ...] = ()
-    coupon_identities: tuple[str, ...] = ()  # keys under which the coupons' uses were counted, beside the customer's id
+    coupon_uses: Mapping[str, Sequence[str]] = field(default_factory=dict)  # codes whose use was counted, by person
     note: str = ""
     ref: str = ""
     reason: str = ""
@@ -260,12 +260,21 @@ class CannotCancel(Refused):
     message = "Order {order} cannot be cancelled: it is {order_status} and its goods are {fulfillment_status}."
 
 
+class PriceChanged(Refused):
+    """The total differs from the one that the client was quoted. `quote` is the present quote, as JSON."""
+
+    message = "The total is {total} now, not {expected}; `quote` is the new quote."
+
+    def __init__(self, expected: Money, total: Money, quote: dict[str, Any]) -> None:
+        super().__init__(expected=expected, total=total, quote=quote)
+
+
+class SearchTooBroad(Invalid):
+    message = "None of the newest {read} orders matches; add a day, a customer or a longer word."
+
+
 class NoLocation(Invalid):
     message = "Pickup and handover need a location; send `delivery.location`."
-
-
-class WrongCurrency(Invalid):
-    message = "This shop sells in {ours}, not in {theirs}."
 
 
 class DraftGone(Refused):
@@ -352,7 +361,7 @@ class OrderCancelled(Event):
 
 @dataclass(frozen=True)
 class ProofSubmitted(Event):
-    """A customer sent proof of a bank transfer; finance has to check it."""
+    """A customer sent proof of a bank transfer; finance has to check the latest one."""
 
     order_id: str
     payment_id: str

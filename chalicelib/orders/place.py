@@ -25,11 +25,13 @@ from chalicelib.orders.model import (
     OrderFulfillmentStatus,
     OrderPlaced,
     OrderStatus,
+    PriceChanged,
     TooManyPlaces,
     link_expires_at,
     with_promised_days,
 )
-from chalicelib.orders.price import OrderPrices, list_coupon_identities, price_order, redeem_coupons
+from chalicelib.orders.price import OrderPrices, list_coupon_uses, price_order, redeem_coupons
+from chalicelib.orders.quote import quote_cart
 from chalicelib.payments import lifecycle, postings, receivables
 from chalicelib.payments.model import PAYMENT_METHODS, OrderPaymentStatus, Payment
 from chalicelib.payments.shift_store import add_cash
@@ -59,7 +61,7 @@ def place(command: PlaceOrder) -> dict[str, Any]:
     context = load_context(command)
     idempotency.raise_if_repeated(command.idempotency_key, context.recorded_answer)
     check_order(command, context)
-    prices = price_order(command, context)
+    prices = price_as_expected(command, context)
     for attempt in range(MAX_ATTEMPTS):
         try:
             plan = plan_order(command, context)
@@ -74,10 +76,18 @@ def place(command: PlaceOrder) -> dict[str, Any]:
             context = load_all_locations(command, context)
         except CustomerChanged:  # merged meanwhile: their limits and prices may differ
             context = load_context(command)
-            prices = price_order(command, context)
+            prices = price_as_expected(command, context)
         except StaleVersion:  # units taken meanwhile: read all locations, again if that was done
             context = load_all_locations(command, context)
     raise Unavailable()
+
+
+def price_as_expected(command: PlaceOrder, context: OrderContext) -> OrderPrices:
+    """Return the prices of the order. Raises PriceChanged if the client expects another total."""
+    prices = price_order(command, context)
+    if command.expected_total is not None and command.expected_total != prices.total:
+        raise PriceChanged(command.expected_total, prices.total, quote_cart(command))
+    return prices
 
 
 def plan_order(command: PlaceOrder, context: OrderContext) -> Plan:
@@ -113,7 +123,7 @@ def prepare_order(command: PlaceOrder, context: OrderContext, prices: OrderPrice
     writes = [
         *new_customer,
         *check_merges(context, limits_apply=bool(credit or prices.coupons)),
-        *redeem_coupons(prices.coupons, customer_id, order.coupon_identities, context.merged.coupon_uses),
+        *redeem_coupons(prices.coupons, order.coupon_uses, context),
         *build_till_writes(context, payments),
         *build_credit_writes(command, context, customer_id, credit),
         *create_receivables(payments),
@@ -160,7 +170,7 @@ def build_order(command: PlaceOrder, context: OrderContext, prices: OrderPrices,
         placement=command.placement,
         allocations=plan.allocations,
         coupons=tuple(coupon.code for coupon in prices.coupons),
-        coupon_identities=list_coupon_identities(command, context) if prices.coupons else (),
+        coupon_uses=list_coupon_uses(prices.coupons, command, context, customer_id),
         note=command.note,
         ref=command.ref,
         link_until=link_expires_at(context.now),

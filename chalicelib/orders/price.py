@@ -12,23 +12,24 @@ from chalicelib.kit.money import Money, total, zero
 from chalicelib.orders.command import PlaceOrder, RequestedLine
 from chalicelib.orders.context import OrderContext
 from chalicelib.orders.model import Order, OrderLine
-from chalicelib.pricing import store
+from chalicelib.pricing import coupon_uses, store
 from chalicelib.pricing.model import (
     AgreedPrice,
     CartLine,
     Coupon,
+    CouponNeedsCustomer,
+    CouponSpent,
     PriceOverride,
     Quote,
     QuotedLine,
     UnknownCoupon,
-    identity_to_use_key,
 )
 from chalicelib.pricing.quote import Cart, Market, PriceBook, quote
 
 
 @dataclass(frozen=True)
 class OrderPrices:
-    """The prices of an order. `coupons` are those that lowered it; a coupon without effect is not redeemed."""
+    """The prices of an order, each of whose `coupons` lowered it."""
 
     lines: Sequence[OrderLine]
     coupons: Sequence[Coupon]
@@ -88,34 +89,66 @@ def quoted_line_to_order_line(line: QuotedLine) -> OrderLine:
     )
 
 
-def list_coupon_identities(command: PlaceOrder, context: OrderContext) -> tuple[str, ...]:
-    """Return the keys of the customer's phone numbers and e-mail addresses: stored, merged, and in the order."""
-    people = [person for person in (context.customer, *context.merged.customers, command.contact) if person]
-    pairs = dict.fromkeys(pair for person in people for pair in list_identities(person.phone, person.email))
-    return tuple(identity_to_use_key(*pair) for pair in pairs)
+def list_coupon_uses(
+    coupons: Sequence[Coupon], command: PlaceOrder, context: OrderContext, customer_id: str
+) -> dict[str, tuple[str, ...]]:
+    """Return the codes that the order uses, by each person for whom the use counts.
+
+    A use counts for its customer, who may be merged with others later. Coupons with a limit per customer also count
+    for the phone number and e-mail address of a guest, because each order of a guest has a new customer. A guest has
+    not proven these to be theirs, so such uses count apart from those of the customer who has. Raises
+    CouponNeedsCustomer.
+    """
+    limited = tuple(coupon.code for coupon in coupons if coupon.per_customer is not None)
+    if limited and not customer_id:
+        raise CouponNeedsCustomer(coupon=limited[0])
+    if not coupons or not customer_id:
+        return {}
+    uses = {coupon_uses.customer_person(customer_id): tuple(coupon.code for coupon in coupons)}
+    guests = list_guest_persons(command, context) if limited else []
+    return uses | dict.fromkeys(guests, limited)
 
 
-def redeem_coupons(
-    coupons: Sequence[Coupon], customer_id: str, identities: Sequence[str], merged_uses: Mapping[str, int]
-) -> list[Write]:
-    """Return writes that count one use of each coupon. Committed with the order, they enforce the coupon's limits."""
-    return [
-        write
-        for coupon in coupons
-        for write in store.use_coupon(
-            coupon, customer_id or None, identities=identities, merged_uses=merged_uses.get(coupon.code, 0)
-        )
+def list_guest_persons(command: PlaceOrder, context: OrderContext) -> list[str]:
+    """Return the persons that a guest's phone number and e-mail address name; none for a customer known to staff."""
+    if context.customer is not None or command.principal.is_staff or command.contact is None:
+        return []
+    identities = list_identities(command.contact.phone, command.contact.email)
+    return [coupon_uses.guest_person(*identity) for identity in identities]
+
+
+def redeem_coupons(coupons: Sequence[Coupon], uses: Mapping[str, Sequence[str]], context: OrderContext) -> list[Write]:
+    """Return writes that count one use of each coupon. Committed with the order, they enforce the coupons' limits."""
+    limits = {coupon.code: coupon.per_customer for coupon in coupons}
+    merged = context.merged.coupon_uses if context.customer else {}
+    by_person = [
+        coupon_uses.use_coupons(person, {code: _subtract(limits[code], merged.get(code, 0)) for code in codes})
+        for person, codes in uses.items()
     ]
+    return [*map(store.use_coupon, coupons), *by_person]
+
+
+def _subtract(limit: int | None, uses: int) -> int | None:
+    return None if limit is None else limit - uses
+
+
+def check_customer_limits(context: OrderContext) -> None:
+    """Raise CouponSpent for a coupon that the known customer can use no more. A guest is never checked: the answer
+    would show what others did with the phone number that the guest gave."""
+    limited = [coupon for coupon in context.coupons if coupon.per_customer is not None]
+    if context.customer is None or not limited:
+        return
+    uses = coupon_uses.count_uses([coupon.code for coupon in limited], [context.customer.id])
+    for coupon in limited:
+        limit = _subtract(coupon.per_customer, uses[coupon.code] + context.merged.coupon_uses.get(coupon.code, 0))
+        if limit is not None and limit < 1:
+            raise CouponSpent(coupon=coupon.code)
 
 
 def return_coupons(order: Order) -> list[Write]:
     """Return writes that undo the coupon uses of a cancelled order."""
     if not order.coupons:
         return []
-    rows = db.batch(map(store.coupon_key, order.coupons)).values()
-    coupons = map(store.row_to_coupon, rows)
-    return [write for coupon in coupons for write in _return_coupon(coupon, order)]
-
-
-def _return_coupon(coupon: Coupon, order: Order) -> list[Write]:
-    return store.return_coupon(coupon, order.customer_id or None, order.coupon_identities)
+    coupons = map(store.row_to_coupon, db.batch(map(store.coupon_key, order.coupons)).values())
+    by_person = [coupon_uses.return_coupons(person, codes) for person, codes in order.coupon_uses.items()]
+    return [*map(store.return_coupon, coupons), *by_person]

@@ -9,7 +9,7 @@ from typing import Any
 from chalicelib.orders.check_order import check_order
 from chalicelib.orders.command import PlaceOrder
 from chalicelib.orders.context import OrderContext, load_all_locations, load_context
-from chalicelib.orders.price import quote_order
+from chalicelib.orders.price import check_customer_limits, quote_order
 from chalicelib.payments.model import PAYMENT_METHODS
 from chalicelib.places import find as places
 from chalicelib.stock.inbound import plan_with_inbound
@@ -20,6 +20,7 @@ def quote_cart(command: PlaceOrder) -> dict[str, Any]:
     """Return the cart's quote as JSON. Missing stock is listed in `short` and raises nothing."""
     context = load_all_locations(command, load_context(command))
     check_order(command, context)
+    check_customer_limits(context)
     quoted = quote_order(command, context)
 
     return {
@@ -45,11 +46,10 @@ def list_shortages(command: PlaceOrder, context: OrderContext, locations: Sequen
 
 
 def list_pickups(command: PlaceOrder, context: OrderContext) -> list[dict[str, Any]]:
-    """Return the active stores that have the whole cart, as delivery methods."""
-    stores = [location for location in places.load_locations().values() if location.kind == "store" and location.active]
+    """Return the pickup locations that have the whole cart, as delivery methods."""
     return [
         {"method": "pickup", "location": store.id, "name": store.name, "address": store.address}
-        for store in stores
+        for store in places.list_pickup_locations()
         if store.id in context.preference and not list_shortages(command, context, [store.id])
     ]
 

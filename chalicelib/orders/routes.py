@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import base64
+from dataclasses import replace
 from datetime import date
 from typing import Annotated, Any, Literal
 
@@ -16,10 +17,10 @@ from chalicelib.kit.auth import Principal
 from chalicelib.kit.errors import Invalid, NotFound
 from chalicelib.kit.idempotency import Replay, check_repeat
 from chalicelib.kit.web import CUSTOMER, STAFF, Body, Call, Query, Routes, decode_base64, page_to_json, read_cursor
-from chalicelib.orders import cancel, confirm_payment, draft, find, link, order_json
+from chalicelib.orders import cancel, confirm_payment, draft, find, link, order_json, search
 from chalicelib.orders.command import Tender
-from chalicelib.orders.model import Order
-from chalicelib.payments.model import Payment
+from chalicelib.orders.model import Order, OrderFulfillmentStatus
+from chalicelib.payments.model import OrderPaymentStatus, Payment
 from chalicelib.payments.store import find_payment, load_payments
 from chalicelib.places.find import business_day
 
@@ -27,6 +28,11 @@ endpoints = Routes(__name__)
 Reason = Annotated[str, StringConstraints(min_length=2, max_length=200)]
 PAYMENT_ROLES = {"owner", "finance", "cashier", "agent"}
 PROOF_KEY_PREFIX = "proofs/"
+FILTER_CHOICES: dict[str, tuple[str, ...]] = {
+    "channel": CHANNELS,
+    "payment_status": tuple(OrderPaymentStatus),
+    "fulfillment_status": tuple(OrderFulfillmentStatus),
+}
 
 
 class CancelBody(Body):
@@ -51,10 +57,18 @@ class PayBody(Body):
 
 
 class ListQuery(Query):
+    """All filters combine. `q` is an order number, a phone number, or words of the customer's name or the reference."""
+
+    q: Annotated[str, Field(max_length=100)] = ""
+    number: Annotated[str, Field(max_length=20)] = ""
+    phone: Annotated[str, Field(max_length=40)] = ""
     channel: Annotated[str, Field(max_length=20)] = ""
     day: date | None = None
     location: Annotated[str, Field(max_length=64)] = ""
     customer: Annotated[str, Field(max_length=64)] = ""
+    status: Literal["", "placed", "completed", "cancelled"] = ""
+    payment_status: Annotated[str, Field(max_length=20)] = ""
+    fulfillment_status: Annotated[str, Field(max_length=20)] = ""
     cursor: Annotated[str, Field(max_length=2000)] | None = None
     limit: Annotated[int, Field(ge=1, le=100)] = 50
 
@@ -92,22 +106,30 @@ def list_order_history(call: Call, order_id: str) -> dict[str, Any]:
 
 @endpoints.get("/orders", roles=STAFF, query=ListQuery)
 def list_orders(call: Call) -> dict[str, Any]:
-    """List the orders of a day or of a customer, newest first."""
+    """List orders, newest first: those of today, or those that match every filter."""
     query: ListQuery = call.query
-    if query.channel and query.channel not in CHANNELS:
-        raise Invalid(("channel", f"must be one of {', '.join(CHANNELS)}"))
-    if query.customer:
-        name = f"orders of {query.customer}"
-        before = (read_cursor(query.cursor, name) or {}).get("before")
-        orders, next_before = find.list_orders_of_customer(query.customer, query.limit, before)
-    else:
-        day = (query.day or business_day(call.principal.location or "", clock.now())).isoformat()
-        name = f"orders {day} {query.channel}"
-        before = (read_cursor(query.cursor, name) or {}).get("before")
-        orders, next_before = find.list_orders_of_day(day, query.channel, query.limit, before)
+    wanted = read_filter(query, call.principal)
+    name = f"orders {wanted}"
+    before = (read_cursor(query.cursor, name) or {}).get("before")
+    orders, next_before = search.list_orders(call.principal, wanted, query.limit, before)
     after = {"before": next_before} if next_before else None
-    matching = [order for order in orders if query.location in ("", order.location)]
-    return page_to_json(order_json.orders_to_summaries(matching), after, name)
+    return page_to_json(order_json.orders_to_summaries(orders), after, name)
+
+
+def read_filter(query: ListQuery, principal: Principal) -> search.OrderFilter:
+    """Return the filter of a query, of today if it names nothing narrower. Raises Invalid."""
+    for name, choices in FILTER_CHOICES.items():
+        if getattr(query, name) and getattr(query, name) not in choices:
+            raise Invalid((name, f"must be one of {', '.join(choices)}"))
+    names = ("channel", "day", "location", "customer", "status", "payment_status", "fulfillment_status")
+    fields: dict[str, Any] = {name: getattr(query, name) for name in names}
+    fields |= search.read_search(query.q) if query.q.strip() else {}
+    fields |= {"number": search.read_number(query.number)} if query.number.strip() else {}
+    fields |= {"phone": search.read_phone(query.phone)} if query.phone.strip() else {}
+    wanted = search.OrderFilter(**fields)
+    if wanted.day or wanted.has_source:
+        return wanted
+    return replace(wanted, day=business_day(principal.location or "", clock.now()))
 
 
 @endpoints.post("/orders/{order_id}/link", roles={"owner", "agent", "cashier", "salesman"}, idempotent=True)
@@ -172,7 +194,7 @@ def pay_draft(call: Call, order_id: str) -> dict[str, Any]:
     example={"reference": "TRF 20261122 091500"},
 )
 def submit_proof(call: Call, payment_id: str) -> dict[str, Any]:
-    """Submit proof of a transfer: its reference or a picture of the receipt."""
+    """Submit proof of a transfer: its reference, a picture of the receipt, or both. It replaces an unchecked proof."""
     body: ProofBody = call.body
     if not (body.reference or body.picture):
         raise Invalid(("reference", "send the transfer's reference, or a picture of the receipt"))
@@ -181,20 +203,22 @@ def submit_proof(call: Call, payment_id: str) -> dict[str, Any]:
         raise Invalid(("reference", "must be the transfer's reference from the bank"))
     confirm_payment.check_access(call.principal, payment_id)
     picture_key = files.upload("proofs", decode_base64(body.picture)) if body.picture else ""
-    order, payments = confirm_payment.submit_proof(call.principal, payment_id, picture_key or body.reference)
+    order, payments = confirm_payment.submit_proof(call.principal, payment_id, body.reference, picture_key)
     return order_to_response(call.principal, order, payments)
 
 
 @endpoints.get("/payments/{payment_id}/proof", roles=PAYMENT_ROLES)
 def show_proof(call: Call, payment_id: str) -> dict[str, Any]:
-    """Return the proof of transfer that the customer sent."""
+    """Return the latest proof of transfer that the customer sent, and the references of those that it replaced."""
     payment = find_payment(payment_id)
-    if payment is None or not payment.proof:
+    if payment is None or not (payment.proof or payment.proof_file):
         raise NotFound()
-    if not payment.proof.startswith(PROOF_KEY_PREFIX):
-        return {"reference": payment.proof, "content_type": None, "data": None}
-    content_type, content = files.download(payment.proof)
-    return {"reference": None, "content_type": content_type, "data": base64.b64encode(content).decode()}
+    earlier = [reference or None for reference, _ in payment.earlier_proofs]
+    body = {"reference": payment.proof or None, "content_type": None, "data": None, "earlier": earlier}
+    if not payment.proof_file:
+        return body
+    content_type, content = files.download(payment.proof_file)
+    return body | {"content_type": content_type, "data": base64.b64encode(content).decode()}
 
 
 @endpoints.post("/payments/{payment_id}/confirm", roles=PAYMENT_ROLES)

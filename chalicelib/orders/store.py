@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import replace
-from datetime import datetime
+from datetime import date, datetime
 from typing import Any
 
 from pynamodb.attributes import NumberAttribute, UnicodeAttribute
@@ -67,6 +67,16 @@ def order_key(order_id: str) -> Key:
 def find_order(order_id: str) -> Order | None:
     row = db.get(OrderRow, order_id, "order")
     return row_to_order(row) if row else None
+
+
+def order_day(order: Order) -> date:
+    """Return the day in whose list the order is."""
+    return business_day(order.location, order.placed_at)
+
+
+def order_sort_key(order: Order) -> str:
+    """Return the key by which lists sort the order: when it was placed, then its id."""
+    return f"{clock.iso(order.placed_at)}#{order.id}"
 
 
 def day_list(day: str, channel: str) -> str:
@@ -165,9 +175,9 @@ def _order_to_row(order: Order) -> OrderRow:
         network_id=order.network_id or None,
         version=order.version,
         journal_hash=order.journal_hash,
-        list=day_list(business_day(order.location, order.placed_at).isoformat(), order.channel),
+        list=day_list(order_day(order).isoformat(), order.channel),
         owner=customer_list(order.customer_id) if order.customer_id else None,
-        listed_at=f"{clock.iso(order.placed_at)}#{order.id}",
+        listed_at=order_sort_key(order),
     )
 
 
@@ -181,7 +191,7 @@ def _order_to_body(order: Order) -> dict[str, Any]:
         "location": order.location,
         "placement": order.placement,
         "coupons": list(order.coupons),
-        "coupon_identities": list(order.coupon_identities),
+        "coupon_uses": dict(order.coupon_uses),
         "note": order.note,
         "ref": order.ref,
         "historical": order.historical,
@@ -225,7 +235,7 @@ def row_to_order(row: Any) -> Order:
         payment_ids=tuple(row.payment_ids.split(",")) if row.payment_ids else (),
         reserved_until=row.reserved_until,
         coupons=tuple(body.get("coupons", ())),
-        coupon_identities=tuple(body.get("coupon_identities", ())),
+        coupon_uses=body.get("coupon_uses", {}),
         note=body.get("note", ""),
         ref=body.get("ref", ""),
         reason=row.reason or "",

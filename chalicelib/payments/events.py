@@ -5,9 +5,10 @@ from __future__ import annotations
 import json
 from typing import Any
 
-from chalicelib.kit import config
+from chalicelib.kit import config, journal
+from chalicelib.kit.effects import Effect
 from chalicelib.kit.event_handlers import EventHandlers
-from chalicelib.payments.project_ledger import update_ledger
+from chalicelib.payments.project_ledger import find_booked, update_ledger
 
 handlers = EventHandlers(__name__)
 # Event kinds that can carry money. The subscriptions filter by them, so a missing kind is never delivered.
@@ -20,6 +21,14 @@ SUBSCRIBED_KINDS = {
     "CollectionReceived",
     "CashHandedOver",
 }
+
+
+EFFECT = Effect(
+    "ledger",
+    SUBSCRIBED_KINDS,
+    start=lambda row: update_ledger(journal.row_to_message(row)),
+    find_done=lambda rows: find_booked([journal.row_to_message(row) for row in rows]),
+)
 
 
 @handlers.on_sns_message(topic=config.topic_arn("orders"))

@@ -16,6 +16,7 @@ from chalicelib.payments import shift_store, store
 from chalicelib.payments.model import Payment, Receivable, Shift
 from chalicelib.payments.receivables import AGE_BUCKETS, age_bucket, build_ageing, overdue_days
 from chalicelib.payments.transfer_instructions import build_next_action
+from chalicelib.places import find as places_find
 
 ALL_SHIFTS_ROLES = frozenset({"owner", "finance"})
 ReceivablesPage = tuple[list[Receivable], dict[str, Any] | None]
@@ -101,6 +102,13 @@ def payment_to_json(payment: Payment) -> dict[str, Any]:
     if payment.due_on:
         body["due_on"] = payment.due_on.isoformat()
     return body | {"action": build_next_action(payment)}
+
+
+def list_cash_bags() -> list[dict[str, Any]]:
+    """Return the bags of cash on delivery that wait to be handed over, as JSON with the name of who has the cash."""
+    staff = places_find.load_staff()
+    bags = shift_store.list_cash_bags(staff)
+    return [shift_to_json(bag) | {"name": staff[bag.cashier].name} for bag in bags]
 
 
 def shift_to_json(shift: Shift) -> dict[str, Any]:

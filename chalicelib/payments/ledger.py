@@ -13,6 +13,12 @@ from chalicelib.payments.model import Payment, PaymentRecord, PaymentStatus, Set
 
 MONEY_IN_KINDS = ("captured", "collected")
 LINE_KIND_BY_STATUS = {PaymentStatus.CAPTURED: "captured", PaymentStatus.ON_CREDIT: "credit"}
+AWAITED_STATUSES = {
+    PaymentStatus.DUE,
+    PaymentStatus.AWAITING_PROOF,
+    PaymentStatus.PROOF_SUBMITTED,
+    PaymentStatus.REJECTED,
+}
 # Credit is reversed when its order ends, or when a late transfer covers it.
 CREDIT_REVERSING_EVENTS = ("OrderCancelled", "PaymentCaptured")
 
@@ -21,8 +27,8 @@ CREDIT_REVERSING_EVENTS = ("OrderCancelled", "PaymentCaptured")
 class LedgerLine:
     """One line of the daily ledger; `minor` is in minor units of `currency`.
 
-    `kind` is `promised` (no money yet), `captured`, `credit` (a debt instead of money), `collected`, `handed_over`
-    (between tills: two lines that sum to zero) or `owed_back`.
+    `kind` is `promised` (no money at the entry), `captured`, `credit` (a debt instead of money), `collected`,
+    `handed_over` (between tills: two lines that sum to zero) or `owed_back`.
     """
 
     day: str
@@ -164,6 +170,15 @@ def sum_money_in(lines: Sequence[LedgerLine]) -> dict[str, Any]:
         other = sum(line.minor for line in received) - cash
         sums[currency] = {"cash": cash, "non_cash": other, "all": cash + other}
     return sums
+
+
+def drop_settled_promises(lines: Iterable[LedgerLine], payments: Mapping[str, Payment]) -> list[LedgerLine]:
+    """Return the lines without the promises that were paid, expired or cancelled since."""
+    return [line for line in lines if line.kind != "promised" or is_awaited(payments.get(line.payment_id))]
+
+
+def is_awaited(payment: Payment | None) -> bool:
+    return payment is None or payment.status in AWAITED_STATUSES
 
 
 def list_mismatches(

@@ -9,6 +9,7 @@ from __future__ import annotations
 import hashlib
 from collections.abc import Iterable, Sequence
 from dataclasses import fields
+from datetime import date, timedelta
 from typing import Any
 
 from pynamodb.attributes import JSONAttribute, NumberAttribute
@@ -46,14 +47,33 @@ def save_lines(lines: Sequence[LedgerLine]) -> list[Write]:
 
 
 def _create_line(line: LedgerLine) -> Write:
+    key = _line_key(line, line.day)
     row = LedgerLineRow(
-        f"ledger#{line.day}#{_shard_of_event(line.event_id)}",
-        f"{line.event_id}#{line.number:02}",
+        key.pk,
+        key.sk,
         line={name: value for name, value in vars(line).items() if value != ""},
         owner=line.shift or None,
         listed_at=f"{line.at}#{line.event_id}#{line.number:02}" if line.shift else None,
     )
     return db.create(row, refusal=AlreadyBooked())
+
+
+def _line_key(line: LedgerLine, day: str) -> Key:
+    return Key(LedgerLineRow, f"ledger#{day}#{_shard_of_event(line.event_id)}", f"{line.event_id}#{line.number:02}")
+
+
+def find_booked(lines: Iterable[LedgerLine]) -> set[str]:
+    """Return the event ids of the lines that are in the ledger.
+
+    The days around a line's day count too, because its location's zone may have changed since it was booked.
+    """
+    keys = [_line_key(line, day) for line in lines for day in _days_around(line.day)]
+    return {key.sk.partition("#")[0] for key in db.batch(keys)}
+
+
+def _days_around(day: str) -> list[str]:
+    middle = date.fromisoformat(day)
+    return [(middle + timedelta(days=offset)).isoformat() for offset in (-1, 0, 1)]
 
 
 def _add_posted_amount(payment_id: str, minor: int) -> Write:

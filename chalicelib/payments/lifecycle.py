@@ -12,6 +12,7 @@ from chalicelib.kit.errors import Invalid
 from chalicelib.kit.money import Money, format_money, total, zero
 from chalicelib.payments.model import (
     MAX_PAYMENTS_PER_ORDER,
+    MAX_PROOFS,
     PAYMENT_METHODS,
     PAYMENT_STATES,
     MethodUnavailable,
@@ -21,6 +22,7 @@ from chalicelib.payments.model import (
     PaymentCannotMove,
     PaymentStatus,
     Shift,
+    TooManyProofs,
 )
 
 Tender = tuple[str, Money | None]  # a payment method and its amount; None is the rest of the total
@@ -135,6 +137,21 @@ def transition(payment: Payment, to: PaymentStatus, **changes: Any) -> Payment:
     if to == PaymentStatus.CAPTURED:
         changes = {"captured": payment.amount} | changes
     return replace(payment, status=to, version=payment.version + 1, **changes)
+
+
+def submit_proof(payment: Payment, reference: str, file: str) -> Payment:
+    """Return the payment with this proof, which replaces an earlier one that nobody has accepted.
+
+    Raises PaymentCannotMove, and TooManyProofs after MAX_PROOFS without a decision.
+    """
+    if payment.proofs_sent >= MAX_PROOFS:
+        raise TooManyProofs(payment_id=payment.id, most=MAX_PROOFS)
+    replaced = [(payment.proof, payment.proof_file)] if payment.proof or payment.proof_file else []
+    changes: dict[str, Any] = {"proof": reference, "proof_file": file, "proofs_sent": payment.proofs_sent + 1}
+    changes["earlier_proofs"] = (*payment.earlier_proofs, *replaced)
+    if payment.status == PaymentStatus.PROOF_SUBMITTED:
+        return replace(payment, version=payment.version + 1, **changes)
+    return transition(payment, PaymentStatus.PROOF_SUBMITTED, **changes)
 
 
 def capture(payment: Payment, *, actor: str, shift: Shift | None = None) -> Payment:

@@ -123,6 +123,7 @@ PAYMENT_METHODS = {
 
 CASH_HANDLER_ROLES = {"cashier", "courier", "salesman", "owner"}  # roles that open shifts
 
+MAX_PROOFS = 5  # of one payment before staff decide, because each notifies them
 MAX_PAYMENTS_PER_ORDER = 4  # at placement; payments that replace others may come later
 
 # A transfer may arrive after its order has ended: it is still captured, and a refund is owed.
@@ -221,6 +222,10 @@ class PaymentCannotMove(Refused):
     message = "A {method} payment that is {payment_status} cannot become {to}."
 
 
+class TooManyProofs(Refused):
+    message = "{most} proofs were sent already; wait until one is checked."
+
+
 class BagStaysOpen(Refused):
     message = "{shift_id} is a cash bag; hand its cash over instead of counting it."
 
@@ -295,7 +300,10 @@ class Payment:
     customer_id: str = ""
     channel: str = ""
     actor: str = ""
-    proof: str = ""
+    proof: str = ""  # the reference that the customer typed
+    proof_file: str = ""  # key of the stored picture
+    proofs_sent: int = 0  # since staff last decided on one
+    earlier_proofs: tuple[tuple[str, str], ...] = ()  # (reference, key of the picture) of replaced ones, oldest first
     due_on: date | None = None
     expires_at: datetime | None = None
     version: int = 1

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable, Sequence
 from datetime import date
 from typing import Any
 
 from chalicelib.kit import db, events, log
 from chalicelib.payments import ledger, ledger_store, store
-from chalicelib.payments.model import AlreadyBooked
+from chalicelib.payments.ledger import LedgerLine
+from chalicelib.payments.model import AlreadyBooked, Payment
 from chalicelib.places import find as places_find
 
 
@@ -17,14 +19,29 @@ def update_ledger(message: dict[str, Any]) -> None:
     Raises NewerVersion for an event schema that this code does not support.
     """
     events.check_schema_version(message["kind"], message["schema_version"])
-    payments = {payment.id: payment for payment in store.load_payments(ledger.list_payment_ids_to_load(message))}
-    lines = ledger.build_lines(message, payments, places_find.find_zone(find_location(message)))
+    lines = _build_lines(message, store.load_payments(ledger.list_payment_ids_to_load(message)))
     if not lines:
         return
     try:
         db.commit(ledger_store.save_lines(lines))
     except AlreadyBooked:
         log.info("ledger_entry_already_booked", event_id=message["event_id"], kind=message["kind"])
+
+
+def _build_lines(message: dict[str, Any], payments: Iterable[Payment]) -> list[LedgerLine]:
+    by_id = {payment.id: payment for payment in payments}
+    return ledger.build_lines(message, by_id, places_find.find_zone(find_location(message)))
+
+
+def find_booked(messages: Sequence[dict[str, Any]]) -> set[str]:
+    """Return the ids of those events that have no lines, or whose lines are in the ledger. Raises NewerVersion."""
+    for message in messages:
+        events.check_schema_version(message["kind"], message["schema_version"])
+    payment_ids = (payment_id for message in messages for payment_id in ledger.list_payment_ids_to_load(message))
+    payments = store.load_payments(list(dict.fromkeys(payment_ids)))
+    lines = {message["event_id"]: _build_lines(message, payments) for message in messages}
+    booked = ledger_store.find_booked(of_event[0] for of_event in lines.values() if of_event)
+    return {event_id for event_id, of_event in lines.items() if not of_event or event_id in booked}
 
 
 def find_location(message: dict[str, Any]) -> str:
@@ -39,7 +56,10 @@ def find_location(message: dict[str, Any]) -> str:
 
 
 def load_ledger_report(day: date) -> dict[str, Any]:
-    """Return a day's sums by method, channel and kind, its totals, and every mismatch with the payments."""
+    """Return a day's sums by method, channel and kind, its totals, and every mismatch with the payments.
+
+    `promised` holds the promises of the day that are still awaited now.
+    """
     lines = ledger_store.list_lines_of_day(day.isoformat())
     payment_ids = list(dict.fromkeys(line.payment_id for line in lines if line.payment_id))
     payments = {payment.id: payment for payment in store.load_payments(payment_ids)}
@@ -47,7 +67,7 @@ def load_ledger_report(day: date) -> dict[str, Any]:
     mismatches += ledger.list_lines_without_payment(lines)
     return {
         "day": day.isoformat(),
-        "items": ledger.sum_lines(lines),
+        "items": ledger.sum_lines(ledger.drop_settled_promises(lines, payments)),
         "totals": ledger.sum_money_in(lines),
         "matched": not mismatches,
         "unmatched": mismatches,

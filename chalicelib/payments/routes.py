@@ -7,6 +7,7 @@ from typing import Annotated, Any, Literal
 
 from pydantic import Field
 
+from chalicelib.kit.currency import check_currency
 from chalicelib.kit.money import CURRENCIES, Money
 from chalicelib.kit.web import STAFF, Body, Call, Query, Routes, page_to_json, read_cursor
 from chalicelib.payments import find, ledger_store
@@ -29,6 +30,7 @@ class AmountBody(Body):
     currency: Annotated[str, Field(pattern=f"^({'|'.join(CURRENCIES)})$")]
 
     def to_money(self) -> Money:
+        check_currency(self.currency)
         return Money(self.amount, self.currency)
 
 
@@ -93,6 +95,12 @@ def open_a_shift(call: Call) -> dict[str, Any]:
 def get_shift(call: Call, shift_id: str) -> dict[str, Any]:
     """Return one shift with the cash it should hold now; `mine` is the caller's open shift."""
     return find.shift_to_json(find.load_shift(call.principal, shift_id))
+
+
+@endpoints.get("/cash-bags", roles=HANDOVER_RECEIVER_ROLES)
+def list_cash_bags(call: Call) -> dict[str, Any]:
+    """List the cash on delivery that staff without an open shift hold and have not handed over."""
+    return page_to_json(find.list_cash_bags(), None, "cash-bags")
 
 
 @endpoints.get("/shifts/{shift_id}/receipts", roles=CASH_HANDLER_ROLES | {"finance"}, query=PageQuery)

@@ -7,6 +7,7 @@ till#<till>                till: the shift that occupies it
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from datetime import datetime
 from typing import Any
 
@@ -69,6 +70,13 @@ def find_unclosed_shift(staff_id: str) -> Shift | None:
 def find_shift(shift_id: str) -> Shift | None:
     row = db.get(ShiftRow, shift_id, "shift")
     return row_to_shift(row) if row else None
+
+
+def list_cash_bags(staff_ids: Iterable[str]) -> list[Shift]:
+    """Return the cash bags of these people that hold cash, sorted by id."""
+    rows = db.batch(Key(ShiftRow, f"cod:{staff_id}", "shift") for staff_id in staff_ids)
+    bags = sorted((row_to_shift(row) for row in rows.values()), key=lambda bag: bag.id)
+    return [bag for bag in bags if bag.expected]
 
 
 def add_cash(shift: Shift, amount: Money) -> Write:

@@ -12,7 +12,7 @@ from collections.abc import Iterable, Sequence
 from datetime import date
 from typing import Any
 
-from pynamodb.attributes import NumberAttribute, UnicodeAttribute
+from pynamodb.attributes import JSONAttribute, NumberAttribute, UnicodeAttribute
 
 from chalicelib.kit import db
 from chalicelib.kit.db import IndexedRow, Key, Row, Write
@@ -39,6 +39,9 @@ class PaymentRow(Row):
     channel = UnicodeAttribute(null=True)
     actor = UnicodeAttribute(null=True)
     proof = UnicodeAttribute(null=True)
+    proof_file = UnicodeAttribute(null=True)
+    proofs_sent = NumberAttribute(null=True)
+    earlier_proofs = JSONAttribute(null=True)
     due_on = UnicodeAttribute(null=True)
     expires_at = InstantAttribute(null=True)
     version = NumberAttribute()
@@ -178,6 +181,9 @@ def row_to_payment(row: PaymentRow) -> Payment:
         channel=row.channel or "",
         actor=row.actor or "",
         proof=row.proof or "",
+        proof_file=row.proof_file or "",
+        proofs_sent=int(row.proofs_sent or 0),
+        earlier_proofs=tuple((reference, file) for reference, file in row.earlier_proofs or ()),
         due_on=date.fromisoformat(row.due_on) if row.due_on else None,
         expires_at=row.expires_at,
         version=int(row.version),
@@ -202,6 +208,9 @@ def _payment_to_row(payment: Payment) -> PaymentRow:
         channel=payment.channel or None,
         actor=payment.actor or None,
         proof=payment.proof or None,
+        proof_file=payment.proof_file or None,
+        proofs_sent=payment.proofs_sent or None,
+        earlier_proofs=payment.earlier_proofs or None,
         due_on=payment.due_on.isoformat() if payment.due_on else None,
         expires_at=payment.expires_at,
         version=payment.version,

@@ -51,6 +51,11 @@ def list_selling_locations() -> list[Location]:
     return [location for location in load_locations().values() if location.active and location.kind != "van"]
 
 
+def list_pickup_locations() -> list[Location]:
+    """Return the locations where customers can collect goods: active stores."""
+    return [location for location in load_locations().values() if location.active and location.kind == "store"]
+
+
 def load_location(location_id: str) -> Location:
     """Return a location. Raises NotFound."""
     location = load_locations().get(location_id)

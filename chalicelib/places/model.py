@@ -112,6 +112,10 @@ class NoSuchLocation(Invalid):
     message = "There is no location {location}, or it is closed."
 
 
+class NoPickupHere(Refused):
+    message = "Goods cannot be picked up at {location}; choose one of: {locations}."
+
+
 class UnknownStaff(Invalid):
     message = "There is no member of staff {staff}."
 

@@ -7,8 +7,8 @@ from typing import Annotated, Literal
 
 from pydantic import AwareDatetime, Field, StringConstraints
 
-from chalicelib.kit.errors import Invalid
-from chalicelib.kit.money import CURRENCIES, Money
+from chalicelib.kit.currency import check_currency
+from chalicelib.kit.money import Money
 from chalicelib.kit.web import Body, Query
 from chalicelib.pricing.model import Coupon, PriceEntry, Promotion
 
@@ -27,8 +27,7 @@ class AmountBody(Body):
     currency: Annotated[str, StringConstraints(pattern=r"^[A-Z]{3}$")]
 
     def to_money(self) -> Money:
-        if self.currency not in CURRENCIES:
-            raise Invalid(("currency", f"{self.currency} must be one of {', '.join(CURRENCIES)}"))
+        check_currency(self.currency)
         return Money(self.amount, self.currency)
 
 
@@ -109,10 +108,8 @@ class PromotionBody(Body):
         )
 
     def _currency(self) -> str:
-        currencies = {amount.to_money().currency for amount in (self.amount, self.min_total) if amount}
-        if len(currencies) > 1:
-            raise Invalid(("min_total", "must have the currency of amount"))
-        return currencies.pop() if currencies else ""
+        amounts = [amount.to_money() for amount in (self.amount, self.min_total) if amount]
+        return amounts[0].currency if amounts else ""
 
     def to_coupon(self) -> Coupon | None:
         if self.coupon is None:

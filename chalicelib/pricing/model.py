@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
@@ -15,6 +14,14 @@ from chalicelib.kit.events import Event
 from chalicelib.kit.money import Money
 
 PROMOTION_KINDS = ("percent", "amount", "price")
+NO_EFFECT_REASONS = {  # why a coupon takes nothing off, by the `cause` that pages show in their own words
+    "not_started": "it is not valid yet",
+    "not_here": "its promotion does not apply here and now",
+    "minimum_not_reached": "it needs a larger quantity or total, or other goods",
+    "fixed_prices": "the prices of its goods were agreed elsewhere or set by hand",
+    "better_discount": "another discount on its goods is better, and both cannot be combined",
+    "nothing_to_take_off": "its goods cost no more than it would make them",
+}
 
 
 @dataclass(frozen=True)
@@ -209,11 +216,6 @@ def check_promotion(promotion: Promotion) -> None:
         raise Invalid(*errors)
 
 
-def identity_to_use_key(kind: str, value: str) -> str:
-    """Return the key under which coupon uses of a phone number or e-mail address are counted. It does not show it."""
-    return f"{kind}#{hashlib.sha256(f'{kind}#{value}'.encode()).hexdigest()[:32]}"
-
-
 def normalize_code(code: str) -> str:
     """Return the code in capitals without surrounding blanks, as codes are typed in any form."""
     return code.strip().upper()
@@ -239,7 +241,12 @@ class CouponSpent(Refused):
 
 
 class CouponDoesNotApply(Refused):
+    """The coupon takes nothing off this cart. `cause` is a key of NO_EFFECT_REASONS."""
+
     message = "Code {coupon} does not apply to this cart: {reason}."
+
+    def __init__(self, coupon: str, cause: str) -> None:
+        super().__init__(coupon=coupon, cause=cause, reason=NO_EFFECT_REASONS[cause])
 
 
 class CouponNeedsCustomer(Refused):

@@ -59,7 +59,7 @@ class Market:
 
 
 def quote(cart: Cart, book: PriceBook, market: Market) -> Quote:
-    """Return the priced cart. A coupon that gives less than another promotion is not used.
+    """Return the priced cart, in which every coupon takes something off.
 
     Raises ChannelOff, UnknownSku, NotPublished, NoPrice, and CouponDoesNotApply, CouponEnded or CouponSpent.
     """
@@ -69,6 +69,7 @@ def quote(cart: Cart, book: PriceBook, market: Market) -> Quote:
     lines = [price_line(cart_line, book, market) for cart_line in cart.lines]
     _check_coupons(cart.coupons, active_promotions, lines, market.now)
     discounted = apply_order_discounts(apply_unit_discounts(lines, active_promotions), active_promotions)
+    _check_coupons_used(cart.coupons, active_promotions, lines, discounted)
     return _build_quote(discounted, cart, market.currency)
 
 
@@ -137,21 +138,48 @@ def is_offered_in(promotion: Promotion, market: Market) -> bool:
 def _check_coupons(
     coupons: Sequence[Coupon], active_promotions: Sequence[ActivePromotion], lines: Sequence[PricedLine], now: datetime
 ) -> None:
-    """Raise the refusal of the first coupon that has no effect."""
+    """Raise the refusal of the first coupon that is not valid, or whose promotion does not cover the cart."""
     promotions = {active.promotion.id: active.promotion for active in active_promotions}
     for coupon in coupons:
         check_coupon(coupon, now)
         promotion = promotions.get(coupon.promotion_id)
         if promotion is None:
-            raise CouponDoesNotApply(coupon=coupon.code, reason="its promotion does not apply here and now")
+            raise CouponDoesNotApply(coupon.code, "not_here")
         if not _is_minimum_reached(promotion, [line for line in lines if is_covered(promotion, line.product)]):
-            raise CouponDoesNotApply(coupon=coupon.code, reason="it needs a larger quantity or total, or other goods")
+            raise CouponDoesNotApply(coupon.code, "minimum_not_reached")
+
+
+def _check_coupons_used(
+    coupons: Sequence[Coupon],
+    active_promotions: Sequence[ActivePromotion],
+    lines: Sequence[PricedLine],
+    discounted: Sequence[PricedLine],
+) -> None:
+    """Raise CouponDoesNotApply for the first coupon that lowered no line; `lines` are those before discounts."""
+    promotions = {active.promotion.id: active.promotion for active in active_promotions}
+    used = _list_used_codes(discounted)
+    for coupon in coupons:
+        if coupon.code not in used:
+            promotion = promotions[coupon.promotion_id]
+            covered = [pair for pair in zip(lines, discounted) if is_covered(promotion, pair[0].product)]
+            raise CouponDoesNotApply(coupon.code, _find_no_effect_cause(covered))
+
+
+def _find_no_effect_cause(covered: Sequence[tuple[PricedLine, PricedLine]]) -> str:
+    if all(line.closed for line, _ in covered):
+        return "fixed_prices"
+    is_discounted = any(after.adjustments for line, after in covered if not line.closed)
+    return "better_discount" if is_discounted else "nothing_to_take_off"
+
+
+def _list_used_codes(lines: Sequence[PricedLine]) -> set[str]:
+    return {adjustment.code for line in lines for adjustment in line.adjustments if adjustment.kind == "coupon"}
 
 
 def check_coupon(coupon: Coupon, now: datetime) -> None:
     """Raise CouponDoesNotApply before its start, CouponEnded after its end, CouponSpent at its cap."""
     if now < coupon.starts_at:
-        raise CouponDoesNotApply(coupon=coupon.code, reason="it is not valid yet")
+        raise CouponDoesNotApply(coupon.code, "not_started")
     if not is_running(coupon, now):
         raise CouponEnded(coupon=coupon.code)
     if coupon.is_used_up:
@@ -315,7 +343,7 @@ def _sum_minor(lines: Sequence[PricedLine]) -> int:
 
 def _build_quote(lines: Sequence[PricedLine], cart: Cart, currency: str) -> Quote:
     quoted = tuple(_build_quoted_line(line) for line in lines)
-    used = {adjustment.code for line in lines for adjustment in line.adjustments if adjustment.kind == "coupon"}
+    used = _list_used_codes(lines)
     return Quote(
         lines=quoted,
         freight=cart.freight,

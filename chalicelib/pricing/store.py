@@ -1,9 +1,10 @@
-"""The table `pricing`: prices by SKU, promotions, coupons and the number of uses of each coupon."""
+"""The table `pricing`: prices by SKU, promotions, coupons and the number of uses of each coupon.
+
+The same table holds the uses by one person (`coupon_uses`).
+"""
 
 from __future__ import annotations
 
-from collections import Counter
-from collections.abc import Mapping, Sequence
 from datetime import datetime
 from typing import Any
 
@@ -20,7 +21,6 @@ from chalicelib.pricing.model import (
     CodeTaken,
     Coupon,
     CouponEnded,
-    CouponNeedsCustomer,
     CouponSpent,
     Price,
     PriceEntry,
@@ -29,7 +29,6 @@ from chalicelib.pricing.model import (
 )
 
 NO_END = "9999-12-31T00:00:00.000Z"
-NO_LIMIT = 10**9
 
 
 class PriceRow(Row):
@@ -74,14 +73,6 @@ class CouponRow(Row):
     cap = NumberAttribute(null=True)
     used = NumberAttribute(default=0)
     per_customer = NumberAttribute(null=True)
-
-
-class CouponUseRow(Row):
-    """The number of uses of a coupon by one customer, phone number or e-mail address, in the coupon's partition."""
-
-    Meta = db.table("pricing")
-
-    used = NumberAttribute()
 
 
 def price_key(sku: str) -> Key:
@@ -136,52 +127,18 @@ def row_to_coupon(row: Any) -> Coupon:
     )
 
 
-def use_coupon(
-    coupon: Coupon,
-    customer_id: str | None,
-    now: datetime | None = None,
-    *,
-    identities: Sequence[str] = (),
-    merged_uses: int = 0,
-) -> list[Write]:
-    """Return the writes that count one use in total, one for the customer and one for each of their `identities`.
+def use_coupon(coupon: Coupon, now: datetime | None = None) -> Write:
+    """Return the write that counts one use of the coupon by anyone; `coupon_uses` counts those by one person.
 
-    `identities` are keys from `identity_to_use_key`: the limit per customer holds for a phone number or e-mail address,
-    whichever customer record it is on. `merged_uses` are uses by customers merged into this one.
-    The stored cap is checked, not the one that was read. They fail with CouponSpent or CouponEnded. Raises
-    CouponNeedsCustomer if the coupon has a limit per customer and the customer is unknown.
+    The stored cap is checked, not the one that was read. It fails with CouponSpent or CouponEnded.
     """
-    if coupon.per_customer is not None and not customer_id:
-        raise CouponNeedsCustomer(coupon=coupon.code)
     at = now or clock.now()
     under_cap: Condition = CouponRow.cap.does_not_exist() | (CouponRow.used < CouponRow.cap)
     running: Condition = CouponRow.ends_at.does_not_exist() | (CouponRow.ends_at > at)
     when = CouponRow.pk.exists() & under_cap & running
-    total_use = db.update(
+    return db.update(
         _coupon_row(coupon), CouponRow.used.add(1), when=when, refusal=lambda row: _build_use_refusal(coupon, row, at)
     )
-    if not customer_id:
-        return [total_use]
-    limit = coupon.per_customer or NO_LIMIT
-    limits = {f"customer#{customer_id}": limit - merged_uses} | dict.fromkeys(identities, limit)
-    return [total_use, *_build_customer_use(coupon, limits)]
-
-
-def _build_customer_use(coupon: Coupon, limits: Mapping[str, int]) -> list[Write]:
-    """Return the writes that count the use by a known customer, by key.
-
-    Uses are counted even without a limit: one may be set later, and a returned use must have been counted.
-    """
-    refusal = CouponSpent(coupon=coupon.code)
-    if min(limits.values()) <= 0:
-        raise refusal
-    unused: Condition = CouponUseRow.pk.does_not_exist()
-    return [
-        db.update(
-            _use_row(coupon, key), CouponUseRow.used.add(1), when=unused | (CouponUseRow.used < limit), refusal=refusal
-        )
-        for key, limit in limits.items()
-    ]
 
 
 def _build_use_refusal(coupon: Coupon, row: Any, at: datetime) -> Problem:
@@ -190,26 +147,9 @@ def _build_use_refusal(coupon: Coupon, row: Any, at: datetime) -> Problem:
     return CouponSpent(coupon=coupon.code)
 
 
-def return_coupon(coupon: Coupon, customer_id: str | None, identities: Sequence[str] = ()) -> list[Write]:
-    """Return the writes that give back the use of a cancelled order, also after the coupon has ended."""
-    total_use = db.update(_coupon_row(coupon), CouponRow.used.add(-1), when=CouponRow.used > 0)
-    if not customer_id:
-        return [total_use]
-    rows = [_use_row(coupon, key) for key in (f"customer#{customer_id}", *identities)]
-    return [total_use, *(db.update(row, CouponUseRow.used.add(-1), when=CouponUseRow.used > 0) for row in rows)]
-
-
-def count_uses(codes: Sequence[str], customer_ids: Sequence[str]) -> Counter[str]:
-    """Return by code how often these customers used each coupon."""
-    keys = [Key(CouponUseRow, f"coupon#{code}", f"customer#{name}") for code in codes for name in customer_ids]
-    uses: Counter[str] = Counter()
-    for key, row in db.batch(keys).items():
-        uses[key.pk.removeprefix("coupon#")] += int(row.used)
-    return uses
-
-
-def _use_row(coupon: Coupon, key: str) -> CouponUseRow:
-    return CouponUseRow(f"coupon#{coupon.code}", key)
+def return_coupon(coupon: Coupon) -> Write:
+    """Return the write that gives back the use of a cancelled order, also after the coupon has ended."""
+    return db.update(_coupon_row(coupon), CouponRow.used.add(-1), when=CouponRow.used > 0)
 
 
 def _coupon_row(coupon: Coupon) -> CouponRow:

@@ -6,11 +6,16 @@ import json
 from typing import Any
 
 from chalicelib.kit import config, journal, packages
+from chalicelib.kit.effects import Effect
 from chalicelib.kit.event_handlers import EventHandlers
 from chalicelib.reporting.project_recap import PROJECTIONS, project_entry
+from chalicelib.reporting.store import find_projected
 
 handlers = EventHandlers(__name__)
 SUBSCRIBED_KINDS = set(PROJECTIONS)  # the filter of the topic subscriptions
+EFFECT = Effect(
+    "recap", SUBSCRIBED_KINDS, start=lambda row: project_entry(journal.row_to_entry(row)), find_done=find_projected
+)
 packages.import_models()
 
 

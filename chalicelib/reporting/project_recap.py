@@ -11,6 +11,7 @@ from chalicelib.kit import clock, db, log
 from chalicelib.kit.journal import JournalEntry
 from chalicelib.orders import find as orders
 from chalicelib.orders.model import Order
+from chalicelib.orders.search_index import index_order
 from chalicelib.places import find as places
 from chalicelib.reporting import store
 from chalicelib.reporting.model import (
@@ -22,12 +23,18 @@ from chalicelib.reporting.model import (
     sum_by_cell,
 )
 
+INDEXED_KINDS = {"OrderPlaced", "HistoricalOrderRecorded"}
+
 
 def project_entry(entry: JournalEntry) -> None:
-    """Add the entry's event to the sums once. Events may come in any order; other kinds add nothing."""
+    """Add the entry's event to the sums once, and a new order to the index by which staff find it.
+
+    Events may come in any order; other kinds add nothing."""
     project = PROJECTIONS.get(entry.kind)
     if project is None or entry.event is None:
         return
+    if entry.kind in INDEXED_KINDS:
+        index_order(entry.subject.removeprefix("order#"))
     try:
         project(entry, entry.event)
     except AlreadyProjected:

@@ -8,7 +8,7 @@ from typing import Annotated, Any, Literal
 from pydantic import Field
 
 from chalicelib.kit.errors import Invalid
-from chalicelib.kit.web import ApiResponse, Call, Query, Routes, page_to_json, read_cursor
+from chalicelib.kit.web import ApiResponse, Call, Query, Routes, page_to_json, read_cursor, with_etag
 from chalicelib.reporting import recap
 from chalicelib.reporting.model import DIMENSIONS
 
@@ -48,7 +48,7 @@ def read_recap(call: Call) -> Any:
         headers = {"Content-Type": "text/csv; charset=utf-8", "Content-Disposition": disposition}
         return ApiResponse(recap.rows_to_csv(rows, by), headers=headers)
     page = page_to_json([recap.row_to_json(row, by) for row in rows], None, "recap")
-    return page | {"totals": [recap.row_to_json(row, ()) for row in totals]}
+    return with_etag(call, page | {"totals": [recap.row_to_json(row, ()) for row in totals]})
 
 
 @endpoints.get("/reports/recap/orders", roles={"owner"}, query=OrdersQuery)

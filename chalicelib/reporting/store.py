@@ -9,7 +9,7 @@ Figures are added by ADD in the transaction that records the event, so a repeate
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import fields
 from datetime import date
 from typing import Any
@@ -17,9 +17,12 @@ from typing import Any
 from pynamodb.attributes import NumberAttribute, UnicodeAttribute
 
 from chalicelib.kit import compact_json, db
-from chalicelib.kit.db import IndexedRow, Row, Write
+from chalicelib.kit.db import IndexedRow, Key, Row, Write
+from chalicelib.kit.journal import EntryRow
 from chalicelib.kit.row_attributes import StateAttribute
 from chalicelib.reporting.model import AlreadyProjected, Cell, Figures, SaleStatus, key_to_cell
+
+SALE_KINDS = ("OrderPlaced", "HistoricalOrderRecorded")  # recorded by the order's sale row
 
 
 class CellRow(Row):
@@ -66,6 +69,17 @@ def _add_to_cell(cell: Cell, changes: Mapping[str, int]) -> Write:
 
 def record_event(subject: str, event_id: str, kind: str) -> Write:
     return db.create(ProjectedEventRow(subject, event_id, kind=kind), refusal=AlreadyProjected(event_id=event_id))
+
+
+def find_projected(entries: Sequence[EntryRow]) -> set[str]:
+    """Return the ids of the events that are recorded as being in the sums. Events without figures are not recorded."""
+    recorded = {Key(ProjectedEventRow, entry.pk, entry.event_id): entry.event_id for entry in entries}
+    placed = {Key(SaleRow, entry.pk, "sale"): entry.event_id for entry in entries if entry.kind in SALE_KINDS}
+    rows = db.batch([*recorded, *placed])
+    # A sale without figures was put by the order's cancellation.
+    return {event_id for key, event_id in recorded.items() if key in rows} | {
+        event_id for key, event_id in placed.items() if key in rows and rows[key].figures != "{}"
+    }
 
 
 def put_sale(subject: str, cell: Cell, figures: Figures, event_id: str) -> Write:

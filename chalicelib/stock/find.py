@@ -66,7 +66,16 @@ def load_available(
     levels: Sequence[Level], own_location: str | None = None, safety_units: int = 0
 ) -> dict[tuple[str, str], int]:
     """Return the promisable units by (sku, location) over all shards, less safety units except at `own_location`."""
-    lapsed = load_lapsed_holds([level.level_id for level in levels if level.reserved], clock.now())
+    return sum_available(levels, load_lapsed_holds_of(levels), own_location, safety_units)
+
+
+def load_lapsed_holds_of(levels: Iterable[Level]) -> list[Hold]:
+    return load_lapsed_holds([level.level_id for level in levels if level.reserved], clock.now())
+
+
+def sum_available(
+    levels: Sequence[Level], lapsed: Sequence[Hold], own_location: str | None = None, safety_units: int = 0
+) -> dict[tuple[str, str], int]:
     pairs = dict.fromkeys((level.sku, level.location) for level in levels)
     return {
         pair: sum_promisable(
@@ -111,29 +120,38 @@ def _distances(locations: Iterable[Location], near: Point | None) -> dict[str, i
 
 
 def list_location_levels(
-    location: str, limit: int = 100, after: dict[str, Any] | None = None
+    location: str, limit: int = 100, after: dict[str, Any] | None = None, own_location: str | None = None
 ) -> tuple[list[dict[str, Any]], dict[str, Any] | None]:
-    """Return one page of a location's levels by SKU, with shards added up, and the cursor of the next page."""
+    """Return one page of a location's levels by SKU, with shards added up, and the cursor of the next page.
+
+    `available` is that of `list_availability` for the same caller: less safety units, except at `own_location`.
+    """
     page = db.query(LevelRow, f"location#{location}", index="by_list", limit=limit, after=after)
     levels = add_other_shards([row_to_level(row) for row in page.items])
-    inbound = load_inbound_levels(levels)
-    skus = dict.fromkeys(level.sku for level in levels)
+    inbound, lapsed = load_inbound_levels(levels), load_lapsed_holds_of(levels)
+    available = sum_available(levels, lapsed, own_location)
     return [
-        _levels_to_json(sku, _levels_at((sku, location), levels), _levels_at((sku, location), inbound)) for sku in skus
+        _levels_to_json(_levels_at(pair, levels), _levels_at(pair, inbound), _holds_at(pair, lapsed), available[pair])
+        for pair in available
     ], page.after
 
 
-def _levels_to_json(sku: str, shards: Sequence[Level], inbound: Sequence[Level]) -> dict[str, Any]:
-    """Units that arrived in an inbound bucket count as on hand; expected units are listed by day."""
-    quantities = ("on_hand", "reserved", "allocated", "display", "available")
+def _levels_to_json(
+    shards: Sequence[Level], inbound: Sequence[Level], lapsed: Sequence[Hold], available: int
+) -> dict[str, Any]:
+    """Units that arrived in an inbound bucket count as on hand; expected units are listed by day; units of lapsed holds
+    are not reserved."""
+    quantities = ("on_hand", "reserved", "allocated", "display")
     sums = {name: sum(getattr(level, name) for level in shards) for name in quantities}
     sums["on_hand"] += sum(level.on_hand for level in inbound)
+    sums["reserved"] -= sum(hold.quantity for hold in lapsed)
+    sums["available"] = available
     days = [
         {"on": bucket_to_day(level.shard), "quantity": level.expected, "promised": level.promised}
         for level in sorted(inbound, key=lambda level: level.shard)
         if level.expected or level.on_hand
     ]
-    body = {"sku": sku, **sums, "safety": shards[0].safety, "shelves": shards[0].shard_count}
+    body = {"sku": shards[0].sku, **sums, "safety": shards[0].safety, "shelves": shards[0].shard_count}
     return body | ({"expected": days} if days else {})
 
 

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from typing import Any
 
 from chalicelib.kit import db, journal
+from chalicelib.kit.db import Key
 from chalicelib.kit.events import check_schema_version, read_records
 from chalicelib.kit.journal import EntryRow
 from chalicelib.stock.model import Movement
@@ -19,6 +20,13 @@ def project_history(entries: Iterable[EntryRow]) -> int:
     for start in range(0, len(writes), db.MAX_TRANSACTION_WRITES):
         db.commit(writes[start : start + db.MAX_TRANSACTION_WRITES])
     return len(writes)
+
+
+def find_projected(entries: Sequence[EntryRow]) -> set[str]:
+    """Return the ids of the events whose rows all exist; those without movements have none. Raises NewerVersion."""
+    keys = {entry.event_id: [Key(HistoryRow, row.pk, row.sk) for row in entry_to_rows(entry)] for entry in entries}
+    existing = db.batch(key for of_event in keys.values() for key in of_event)
+    return {event_id for event_id, of_event in keys.items() if all(key in existing for key in of_event)}
 
 
 def entry_to_rows(entry: EntryRow) -> list[HistoryRow]:

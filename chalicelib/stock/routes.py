@@ -142,7 +142,8 @@ def get_location_stock(call: Call, location_id: str) -> dict[str, Any]:
     """List every level of one location by SKU, with all its quantities."""
     places.load_location(location_id)
     name = f"stock:{location_id}"
-    items, after = find.list_location_levels(location_id, call.query.limit, web.read_cursor(call.query.cursor, name))
+    after = web.read_cursor(call.query.cursor, name)
+    items, after = find.list_location_levels(location_id, call.query.limit, after, call.principal.location)
     return web.page_to_json(items, after, name)
 
 

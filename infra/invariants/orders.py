@@ -61,7 +61,7 @@ def _allowed_next(snapshot: Snapshot, step: Transition, before: str) -> set[str]
     prefix = step.subject.partition("_")[0]
     if prefix == "pay":
         method = snapshot.payments.get(step.subject, {}).get("method", "")
-        return states.PAYMENT.get(method, {}).get(before, set())
+        return states.PAYMENT.get(method, {}).get(before, set()) | states.REPEATABLE["pay"].get(before, set())
     van = snapshot.fulfillments.get(step.subject, {}).get("kind") == "van"
     extra = states.WORK_ON_A_VAN if van else states.REPEATABLE.get(prefix, {})
     return TABLES[prefix].get(before, set()) | extra.get(before, set())

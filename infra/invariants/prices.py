@@ -73,17 +73,21 @@ def m9_coupon_usage_matches_live_orders(snapshot: Snapshot) -> list[str]:
 
     Historical orders redeemed their coupons in an earlier system.
     """
-    rows = [row for row in snapshot.rows["pricing"] if row["pk"].startswith("coupon#")]
-    used = {row["pk"]: row["used"] for row in rows if row["sk"] == "coupon"}
-    used_by = {f"{row['pk']} {row['sk']}": row["used"] for row in rows if row["sk"] != "coupon"}
+    used = {row["pk"]: row["used"] for row in snapshot.rows["pricing"] if row["sk"] == "coupon"}
+    used_by = {
+        f"coupon#{name.removeprefix('used:')} {row['pk'].removeprefix('coupon-uses#')}": count
+        for row in snapshot.rows["pricing"]
+        if row["sk"] == "uses"
+        for name, count in row.items()
+        if name.startswith("used:")
+    }
     live = [row for row in snapshot.orders.values() if row["status"] != "cancelled" and not row["historical"]]
     counted = sum_by_key((f"coupon#{code}", 1) for order in live for code in order["coupons"])
     counted_by = sum_by_key(
-        (f"coupon#{code} {user}", 1)
+        (f"coupon#{code} {person}", 1)
         for order in live
-        if order.get("customer_id")
-        for code in order["coupons"]
-        for user in (f"customer#{order['customer_id']}", *order["coupon_identities"])
+        for person, codes in order["coupon_uses"].items()
+        for code in codes
     )
     caps, customer_caps = _highest_limits(snapshot, "cap"), _highest_limits(snapshot, "per_customer")
     over = [name for name, times in used.items() if times > caps.get(name, inf)]

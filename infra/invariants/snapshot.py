@@ -78,6 +78,7 @@ class Snapshot:
     now: str
     delivered_before: str
     timers_ran_before: str = ""
+    projections_run: bool = True  # False if the handlers of the ledger and the recap do not run
 
     @cached_property
     def entries(self) -> list[Row]:
@@ -287,7 +288,7 @@ def _parse_order(row: Row) -> Row:
         "lines": [_parse_line(line) for line in body["lines"]],
         "freight": body.get("freight", 0),
         "coupons": body.get("coupons", []),
-        "coupon_identities": body.get("coupon_identities", []),
+        "coupon_uses": body.get("coupon_uses", {}),
         "handover": body["delivery"][0] == "handover",
         "historical": body.get("historical", False),
         "pieces": [

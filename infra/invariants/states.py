@@ -67,6 +67,7 @@ TRANSFER: Table = {
 }
 REPEATABLE: dict[str, Table] = {  # the only states that may follow themselves
     "off": {"open": {"open"}},  # declined by one fulfiller, still open for others
+    "pay": {"proof_submitted": {"proof_submitted"}},  # a proof may be replaced until it is checked
     "shf": {"counted": {"counted"}},  # a till may be counted again until its shift is closed
 }
 SEND: Table = {"claimed": {"sent", "failed", "unknown"}, "sent": set(), "failed": set(), "unknown": set()}

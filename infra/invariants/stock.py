@@ -8,7 +8,7 @@ from functools import lru_cache
 from itertools import accumulate
 
 from chalicelib.kit import clock
-from infra.invariants.projections import ledger_matches_journal, recap_matches_journal
+from infra.invariants.projections import ledger_matches_journal, projections_are_complete, recap_matches_journal
 from infra.invariants.reference_data import reference_data_matches_journal
 from infra.invariants.snapshot import (
     FIRST_INBOUND_SHARD,
@@ -221,7 +221,8 @@ def _availability_changes(snapshot: Snapshot) -> dict[str, list[tuple[str, int]]
 def a3_state_is_the_sum_of_the_journal(snapshot: Snapshot) -> list[str]:
     """reserved, allocated, display, expected of a level = Σ of the same over the journal's movements at that level.
 
-    Recap and ledger = Σ over the entries they processed. Each field of reference data = its last value in the journal.
+    Recap and ledger = Σ over the entries they processed, which are all delivered ones. Each field of reference data =
+    its last value in the journal.
     """
     violations = []
     moves = [(move.level_key, move) for _, move in snapshot.movements]
@@ -234,6 +235,7 @@ def a3_state_is_the_sum_of_the_journal(snapshot: Snapshot) -> list[str]:
         *violations,
         *recap_matches_journal(snapshot),
         *ledger_matches_journal(snapshot),
+        *projections_are_complete(snapshot),
         *reference_data_matches_journal(snapshot),
     ]
 

@@ -23,7 +23,7 @@ LOCAL = Path(os.environ.get("LOCAL") or ROOT / ".local")
 # A second shop on this machine builds its own pages.
 SITE_FOLDER = ROOT / "build" / "site" if LOCAL == ROOT / ".local" else LOCAL / "site"
 PORT = engine.read_port()
-STATE_FORMAT = "3"  # raise it with every change to the format of rows and journal entries
+STATE_FORMAT = "4"  # raise it with every change to the format of rows and journal entries
 WORKERS = 2
 # The vans of the demo report their positions this often: offers ignore positions older than 30 minutes.
 POSITION_REPORT_SECONDS = 240

@@ -16,7 +16,7 @@ LOCAL = Path(os.environ.get("LOCAL") or ROOT / ".local")
 
 
 class NotRunning(Exception):
-    """No shop is running on this machine. The message is printed as it is."""
+    """No shop with an owner is running on this machine. The message is printed as it is."""
 
 
 @dataclass(frozen=True)
@@ -28,7 +28,10 @@ class RunningShop:
 
     @property
     def owner_client(self) -> ApiClient:
-        return self.clients_by_role("owner")[0]
+        """A client of the owner. Raises NotRunning for a shop without one."""
+        if not (clients := self.clients_by_role("owner")):
+            raise NotRunning(f"No owner of the shop on {self.base} is in tokens.json; restart it with `make run`.")
+        return clients[0]
 
     def clients_by_role(self, role: str) -> list[ApiClient]:
         return [ApiClient(self.base, person["token"]) for person in self.people.values() if person["role"] == role]

@@ -1,4 +1,4 @@
-"""`make import DATA=folder [DRY=1] [NUMBERS=id|en] [DATES=id]`: imports a folder of CSV files into the running shop.
+"""`make import DATA=folder [DRY=1] [HISTORICAL=1] [NUMBERS=id|en] [DATES=id]`: imports a folder into the running shop.
 
 It lists every bad row, and says how each file's numbers were read."""
 
@@ -15,7 +15,9 @@ from rich.console import Console
 from rich.markup import escape
 from rich.table import Table
 
+from chalicelib.exchange.model import CellFormats
 from chalicelib.exchange.tables import NotUtf8
+from chalicelib.kit import config
 from infra.local.api_client import ApiClient, ApiError
 from infra.local.running_shop import NotRunning, connect
 from infra.replay.import_parts import ImportPart, split_folder
@@ -25,7 +27,7 @@ NUMBER_EXAMPLES = {"id": "1.250,50 (NUMBERS=id)", "en": "1,250.50 (NUMBERS=en)"}
 
 def main() -> int:
     console = Console(highlight=False)
-    data, dry = os.environ.get("DATA", ""), os.environ.get("DRY", "") not in ("", "0")
+    data, dry = os.environ.get("DATA", ""), is_set("DRY")
     if not data or not any(Path(data).glob("*.[cC][sS][vV]")):
         problem = f"There are no CSV files in {data}." if data else "DATA is not set."
         console.print(f"{problem} Usage: `make import DATA=folder`; DRY=1 only lists bad rows.")
@@ -40,9 +42,14 @@ def main() -> int:
     return 1 if report["errors"] or report["refused"] else 0
 
 
+def is_set(name: str) -> bool:
+    return os.environ.get(name, "") not in ("", "0")
+
+
 def import_folder(folder: Path, owner: ApiClient, dry: bool, console: Console) -> dict[str, Any]:
     """Import all parts and return their combined report."""
-    parts = split_folder(folder)
+    settings = {name: os.environ.get(name.upper(), "") for name in ("numbers", "dates")}
+    parts = split_folder(folder, CellFormats(config.currency(), config.zone(), **settings))
     total: dict[str, Any] = {"dry_run": dry, "rows": Counter(), "changed": Counter()}
     total |= {"formats": {}, "errors": [], "warnings": [], "refused": [], "skipped": []}
     for number, part in enumerate(parts, start=1):
@@ -52,8 +59,9 @@ def import_folder(folder: Path, owner: ApiClient, dry: bool, console: Console) -
 
 
 def send_part(owner: ApiClient, part: ImportPart, dry: bool) -> dict[str, Any]:
-    conventions = {name: os.environ.get(name.upper(), "") for name in ("numbers", "dates")}
-    query = {"dry_run": str(dry).lower()} | {name: convention for name, convention in conventions.items() if convention}
+    if not part.files:
+        return part.report
+    query = part.query | {"dry_run": str(dry).lower(), "historical": str(is_set("HISTORICAL")).lower()}
     report: dict[str, Any] = owner.request(
         "POST", f"/imports?{urlencode(query)}", part.to_zip(dry), kind="application/zip"
     )
@@ -62,9 +70,10 @@ def send_part(owner: ApiClient, part: ImportPart, dry: bool) -> dict[str, Any]:
 
 def add_to_report(total: dict[str, Any], part: ImportPart, report: dict[str, Any]) -> None:
     for counter in ("rows", "changed"):
-        total[counter].update({name: count for name, count in report[counter].items() if name in part.files})
-    total["formats"] |= report["formats"]
-    total["errors"] += part.locate_errors(report["errors"])
+        counts = report[counter].items()
+        total[counter].update({name: count for name, count in counts if name in part.files or not part.files})
+    total["formats"] = report["formats"] | total["formats"]  # those of whole files come first
+    total["errors"] += part.locate_errors(report["errors"]) if part.files else report["errors"]
     total["warnings"] += part.locate_errors(report["warnings"])
     total["refused"] += report["refused"]
     total["skipped"] += report["skipped"]

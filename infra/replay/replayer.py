@@ -12,10 +12,12 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from pathlib import Path
 from typing import Any
+from urllib.parse import urlencode
 
+from chalicelib.exchange.model import CellFormats
 from chalicelib.fulfillment.expire import expire
 from chalicelib.fulfillment.store import find_offer
-from chalicelib.kit import auth
+from chalicelib.kit import auth, config
 from chalicelib.places import find as places
 from chalicelib.places.model import Location, Staff
 from chalicelib.places.save import save_staff
@@ -60,7 +62,9 @@ class Replayer:
         places.clear_cache()
         self.owner = self.client_for(OWNER)
         self.progress = Progress()
-        self.outcome = ReplayOutcome(skipped=list(history.skipped), refused=list(history.refused))
+        self.outcome = ReplayOutcome(
+            skipped=list(history.skipped), refused=list(history.refused), errors=list(history.errors)
+        )
 
     def client_for(self, person: Staff) -> ApiClient:
         return ApiClient(self.base, auth.staff_token(person.id, person.role, person.version))
@@ -68,10 +72,12 @@ class Replayer:
     def import_reference_data(self, folder: Path) -> None:
         """Import everything but the orders, which the replay places one by one."""
         began = time.monotonic()
-        for part in split_folder(folder):
+        for part in split_folder(folder, CellFormats(config.currency(), config.zone())):
+            self.outcome.errors += part.report.get("errors", [])
             files = {name: text for name, text in part.files.items() if name not in ("orders", "order_lines")}
             if files:
-                report = self.owner.request("POST", "/imports", zip_files(files), kind="application/zip")
+                path = f"/imports?{urlencode(part.query)}"
+                report = self.owner.request("POST", path, zip_files(files), kind="application/zip")
                 self.outcome.errors += part.locate_errors(report["errors"])
         places.clear_cache()
         self.load_vans()

@@ -17,6 +17,9 @@ from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
 from rich.table import Table
 
+from chalicelib.exchange.model import CellFormats
+from chalicelib.exchange.tables import NotUtf8
+from chalicelib.kit import config
 from infra.local.engine import CannotStart
 from infra.local.run import LOCAL
 from infra.local.temporary_shop import TemporaryShop
@@ -45,8 +48,8 @@ def main() -> int:
         return 2
     try:
         result = replay(Path(data), float(speed), console)
-    except CannotStart as error:
-        console.print(f"[red]{error}[/red]")
+    except (CannotStart, NotUtf8) as error:
+        console.print(f"[red]{error.detail if isinstance(error, NotUtf8) else error}[/red]")
         return 1
     return 0 if result["is_complete"] else 1
 
@@ -55,7 +58,7 @@ def replay(folder: Path, speed: float, console: Console) -> dict[str, Any]:
     """Replay the folder, print the result and return it: `report`, `facts` and `is_complete`."""
     signal.signal(signal.SIGTERM, lambda *_: sys.exit(143))
     plan, currency = load_plan(folder), find_currency(folder)
-    history = load_history(folder, currency)
+    history = load_history(folder, CellFormats(currency, config.zone()))
     console.print(f"Replaying {len(history.orders)} orders from {folder} in a temporary shop …")
     # A replay sends hundreds of messages a second, all of them to the local engine.
     budgets = {"SATUKANAL_SMS_PER_DAY": "100000", "SATUKANAL_SMS_PER_STAFF_PER_DAY": "100000"}

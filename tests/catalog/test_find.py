@@ -112,9 +112,19 @@ def test_a_page_reads_its_limit_however_long_the_list_is(aws: Any, monkeypatch: 
     assert (len(first), len(second), limits) == (5, 5, [5, 5])
 
 
-def test_a_search_without_matches_stops_after_a_few_queries_with_a_cursor(aws: Any, monkeypatch: pytest.MonkeyPatch):
+def test_a_search_without_matches_reads_to_the_end_so_that_no_empty_page_has_a_next_one(
+    aws: Any, monkeypatch: pytest.MonkeyPatch
+):
     save_products(*(a_product(f"P{number:02}") for number in range(12)))
     monkeypatch.setattr(find, "SEARCH_PAGE_SIZE", 2)
+
+    assert find.list_products(q="jarum") == ([], None)
+
+
+def test_a_search_without_matches_in_a_large_catalog_stops_with_a_cursor(aws: Any, monkeypatch: pytest.MonkeyPatch):
+    save_products(*(a_product(f"P{number:02}") for number in range(12)))
+    monkeypatch.setattr(find, "SEARCH_PAGE_SIZE", 2)
+    monkeypatch.setattr(find, "MAX_QUERIES_WITHOUT_MATCH", 5)
 
     products, after = find.list_products(q="jarum")
 

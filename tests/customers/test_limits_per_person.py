@@ -8,10 +8,11 @@ import pytest
 
 from chalicelib.kit import config, db
 from chalicelib.kit.money import Money
+from chalicelib.pricing.coupon_uses import guest_person
 from infra.invariants.prices import m9_coupon_usage_matches_live_orders
 from infra.invariants.snapshot import load_snapshot
 from tests.client import call
-from tests.shop import TEAPOT, an_order, open_shop, token
+from tests.shop import TEAPOT, add_stock, an_order, open_shop, token
 
 OWNER, AGENT = "owner-ratna", "agent-lia"
 A_PHONE, B_PHONE = "081252981001", "081252981002"
@@ -50,6 +51,12 @@ class Shop:
     def use_coupon(self, customer: dict[str, str], by: str = "") -> str:
         answer = self.order(customer, by, coupons=["SEKALI"])
         return "used" if answer.status == 201 else str(answer.json["code"])
+
+    def quote(self, customer: dict[str, str], by: str = "") -> str:
+        lines = [{"sku": TEAPOT, "quantity": 1}]
+        cart = {"channel": "phone" if by else "web", "customer": customer, "lines": lines, "coupons": ["SEKALI"]}
+        answer = self.send("POST", "/quotes", cart, by)
+        return "fits" if answer.status == 200 else str(answer.json["code"])
 
     def a_verified_customer(self, phone: str, limit: int = 0) -> str:
         customer_id = self.send("POST", "/customers", {"name": "Sari", "phone": phone}, AGENT).json["id"]
@@ -109,14 +116,69 @@ def test_a_guest_uses_a_coupon_once_with_a_phone_or_an_email(shop: Shop) -> None
     assert_uses_match_orders(shop)
 
 
-def test_a_guest_and_the_customer_that_staff_know_by_the_same_phone_share_the_limit(shop: Shop) -> None:
+def test_a_guest_who_gives_the_phone_of_a_customer_leaves_the_customers_limit_alone(shop: Shop) -> None:
     shop.save_coupon(per_customer=1)
     customer_id = shop.a_verified_customer(A_PHONE)
 
-    assert shop.use_coupon({"name": "Sari", "phone": A_PHONE}) == "used"
+    assert shop.use_coupon({"name": "Someone", "phone": A_PHONE}) == "used"
 
-    assert shop.use_coupon({"id": customer_id}, AGENT) == "coupon_spent"
+    assert shop.use_coupon({"id": customer_id}, AGENT) == "used"
     assert shop.use_coupon({"id": customer_id, "name": "Sari", "phone": B_PHONE}, AGENT) == "coupon_spent"
+    assert_uses_match_orders(shop)
+
+
+def test_a_guest_does_not_learn_whether_the_customer_with_the_phone_used_a_coupon(shop: Shop) -> None:
+    shop.save_coupon(per_customer=1)
+    shop.a_verified_customer(A_PHONE)
+    sari, dewi = {"name": "Sari", "phone": A_PHONE}, {"name": "Dewi", "phone": B_PHONE}
+    assert shop.use_coupon(sari, AGENT) == "used"
+
+    assert shop.quote(sari) == shop.quote(dewi) == "fits"
+    assert shop.use_coupon(sari) == shop.use_coupon(dewi) == "used"
+    assert shop.quote(sari) == shop.quote({"name": "Eka", "phone": "081252981003"}) == "fits"
+
+
+def test_staff_see_in_the_quote_that_a_customer_used_a_coupon_up(shop: Shop) -> None:
+    shop.save_coupon(per_customer=2)
+    a, b = shop.a_verified_customer(A_PHONE), shop.a_verified_customer(B_PHONE)
+    assert shop.use_coupon({"id": a}, AGENT) == shop.use_coupon({"id": b}, AGENT) == "used"
+    assert shop.quote({"name": "Sari", "phone": B_PHONE}, AGENT) == "fits"
+
+    shop.merge(a, into=b)
+
+    assert shop.quote({"name": "Sari", "phone": B_PHONE}, AGENT) == shop.quote({"id": a}, AGENT) == "coupon_spent"
+
+
+def test_uses_as_a_guest_count_once_the_guest_proves_the_phone(shop: Shop) -> None:
+    shop.save_coupon(per_customer=2)
+    customer_id = shop.a_verified_customer(A_PHONE)
+    guest = shop.order({"name": "Sari", "phone": A_PHONE}, coupons=["SEKALI"]).json["customer_id"]
+
+    verified = shop.send("POST", f"/customers/{guest}/verify", {"identity": "phone"}, AGENT)
+    shop.merge(guest, into=customer_id)
+
+    assert verified.status == 200
+    assert shop.use_coupon({"id": customer_id}, AGENT) == "used"
+    assert shop.use_coupon({"id": customer_id}, AGENT) == "coupon_spent"
+    assert_uses_match_orders(shop)
+
+
+def test_a_sale_without_a_customer_cannot_use_a_limited_coupon(shop: Shop) -> None:
+    shop.save_coupon(per_customer=1)
+    add_stock(TEAPOT, "store-tunjungan", 1)
+    sale = {"channel": "pos", "lines": [{"sku": TEAPOT, "quantity": 1}], "payments": [{"method": "cash"}]}
+
+    refused = shop.send("POST", "/orders", sale | {"coupons": ["SEKALI"]}, "cashier-sinta")
+
+    assert (refused.status, refused.json["code"]) == (409, "coupon_needs_customer")
+
+
+def test_the_stored_key_of_a_guest_depends_on_the_apps_secret(monkeypatch: pytest.MonkeyPatch) -> None:
+    before = guest_person("phone", "+6281252981001")
+    monkeypatch.setattr(config, "secrets", lambda: ("another secret of the app",))
+
+    assert guest_person("phone", "+6281252981001") != before
+    assert "81252981001" not in before
 
 
 def test_a_cancelled_order_gives_the_use_back_to_the_phone(shop: Shop) -> None:
@@ -131,14 +193,27 @@ def test_a_cancelled_order_gives_the_use_back_to_the_phone(shop: Shop) -> None:
     assert_uses_match_orders(shop)
 
 
-def test_uses_before_a_limit_count_when_one_is_set(shop: Shop) -> None:
+def test_uses_of_a_customer_before_a_limit_count_when_one_is_set(shop: Shop) -> None:
     shop.save_coupon(per_customer=None)
-    sari = {"name": "Sari", "phone": A_PHONE}
-    assert (shop.use_coupon(sari), shop.use_coupon(sari)) == ("used", "used")
+    sari = {"id": shop.a_verified_customer(A_PHONE)}
+    assert (shop.use_coupon(sari, AGENT), shop.use_coupon(sari, AGENT)) == ("used", "used")
 
     shop.save_coupon(per_customer=3)
 
+    assert (shop.use_coupon(sari, AGENT), shop.use_coupon(sari, AGENT)) == ("used", "coupon_spent")
+
+
+def test_phones_of_guests_are_counted_only_for_coupons_with_a_limit_per_customer(shop: Shop) -> None:
+    shop.save_coupon(per_customer=None)
+    sari = {"name": "Sari", "phone": A_PHONE}
+    order = shop.order(sari, coupons=["SEKALI"]).json
+
+    shop.save_coupon(per_customer=1)
+
     assert (shop.use_coupon(sari), shop.use_coupon(sari)) == ("used", "coupon_spent")
+    assert shop.send("POST", f"/orders/{order['id']}/cancel", {"reason": "too late"}, OWNER).status == 200
+    assert shop.use_coupon(sari) == "coupon_spent"
+    assert_uses_match_orders(shop)
 
 
 def test_merging_joins_the_uses_of_a_coupon_and_unmerging_separates_them(shop: Shop) -> None:

@@ -79,7 +79,8 @@ def test_finance_grants_terms_and_a_cashier_does_not(call_api):
 
     assert (status, body["credit_left"]) == (200, {"amount": 1000, "currency": "IDR"})
     dollars = terms | {"limit": {"amount": 1000, "currency": "USD"}}
-    assert call_api("PUT", "/customers/cus_sari/terms", dollars, role="finance")[0] == 422
+    status, refusal = call_api("PUT", "/customers/cus_sari/terms", dollars, role="finance")
+    assert (status, refusal["code"], refusal["errors"][0]["field"]) == (422, "wrong_currency", "limit.currency")
     assert find.find_credit("cus_sari").limit.to_json() == {"amount": 1000, "currency": "IDR"}
 
 

@@ -83,7 +83,7 @@ def test_the_button_claims_and_then_shows_the_address() -> None:
     assert (response.status, response.headers["Location"]) == (303, f"../{token}")
     assert latest_offer(order).claimed_by == BUDI
     assert level(TEAPOT, "van-budi")["allocated"] == 2
-    next_step = 'href="/desk/#/work"'
+    next_step = 'href="/desk/?lang=id#/work"'
     for text in ("Sari", "Jl. Kenanga 5", "Pagar hijau", "tel:+6281252981234", f"q={HERE.lat},{HERE.lon}", next_step):
         assert text in page.text
 

@@ -87,6 +87,19 @@ def test_the_stored_decision_lists_every_van_and_can_be_replayed() -> None:
     ]
 
 
+def test_the_stored_decision_explains_warehouses_and_stores_and_is_decided_again_by_an_endpoint() -> None:
+    order = place_order((TEAPOT, 2))
+
+    shown = call("GET", f"/api/orders/{order}/routing", token=token(RATNA)).json["decisions"][0]
+    replayed = call("GET", f"/api/orders/{order}/routing/replay", token=token(RATNA)).json["items"][0]
+
+    verdicts = {item["location"]: item["verdict"] for item in shown["locations"]}
+    assert verdicts == {"wh-surabaya": "serves", "wh-sidoarjo": "no_units", "store-tunjungan": "no_units"}
+    assert shown["locations"][0]["distance_meters"] is not None
+    assert shown["locations"][0]["stock"][TEAPOT] >= 2
+    assert replayed == shown | {"same": True}
+
+
 def test_handling_a_placement_twice_changes_nothing() -> None:
     add_stock(TEAPOT, "van-budi", 3)
     park_vans(BUDI)

@@ -9,14 +9,17 @@ from typing import Any
 
 from chalicelib.fulfillment.model import Invitation
 from chalicelib.fulfillment.routing import (
+    LocationCandidate,
     RoutingDecision,
     RoutingSettings,
     decide_route,
     decision_to_json,
+    explain_locations,
     replay_decision,
     routing_inputs_to_json,
 )
 from tests.fulfillment.build import FAR, NOON, a_routing_request, a_van
+from tests.shop import HERE
 
 SETTINGS = RoutingSettings()
 HAS, LACKS = {"TEAPOT": 2}, {"TEAPOT": 1}
@@ -156,9 +159,49 @@ def test_the_stored_inputs_replay_to_the_same_decision() -> None:
     vans = [a_van("a"), a_van("b"), a_van("c", FAR), a_van("d", None, None), a_van("e", staff="")]
     stock = {"van-a": {"TEAPOT": 2, "CUP": 1}, "van-c": HAS}
 
-    stored = json.loads(json.dumps(routing_inputs_to_json(request, vans, stock, NOON, SETTINGS)))
+    locations = [LocationCandidate("wh-1", "warehouse", HERE, True, {"TEAPOT": 2}, {"TEAPOT": 2})]
 
-    assert replay_decision(stored) == decide_route(request, vans, stock, NOON, SETTINGS)
+    stored = json.loads(json.dumps(routing_inputs_to_json(request, vans, stock, NOON, SETTINGS, locations)))
+
+    assert replay_decision(stored) == decide_route(request, vans, stock, NOON, SETTINGS, locations)
+
+
+def test_locations_are_ranked_by_kind_and_distance_and_each_has_the_rule_that_decided() -> None:
+    request = a_routing_request(demand={"TEAPOT": 2}, passed_over={"wh-refused": "rejected_before"})
+    has = {"TEAPOT": 2}
+    locations = [
+        LocationCandidate("store-near", "store", HERE, True, has),
+        LocationCandidate("wh-far", "warehouse", FAR, True, has),
+        LocationCandidate("wh-near", "warehouse", HERE, True, has, has),
+        LocationCandidate("wh-empty", "warehouse", HERE, True, {"TEAPOT": 0}),
+        LocationCandidate("wh-one", "warehouse", HERE, True, {"TEAPOT": 1}),
+        LocationCandidate("wh-closed", "warehouse", HERE, False, has),
+        LocationCandidate("wh-refused", "warehouse", HERE, True, has),
+        LocationCandidate("wh-a-late", "warehouse", HERE, True, has),
+    ]
+
+    explained = explain_locations(request, locations)
+
+    assert [(item["location"], item["verdict"]) for item in explained] == [
+        ("wh-a-late", "units_came_later"),
+        ("wh-closed", "closed"),
+        ("wh-empty", "no_units"),
+        ("wh-near", "serves"),
+        ("wh-one", "lacks_units"),
+        ("wh-refused", "rejected_before"),
+        ("wh-far", "others_rank_higher"),
+        ("store-near", "others_rank_higher"),
+    ]
+
+
+def test_a_location_that_is_not_the_one_chosen_for_pickup_is_excluded_by_the_method() -> None:
+    request = a_routing_request(method="pickup", demand={"TEAPOT": 2})
+    has = {"TEAPOT": 2}
+    locations = [LocationCandidate("s-1", "store", HERE, True, has, has), LocationCandidate("w-1", "warehouse", HERE)]
+
+    explained = explain_locations(request, locations)
+
+    assert [(item["location"], item["verdict"]) for item in explained] == [("w-1", "for_pickup"), ("s-1", "serves")]
 
 
 def test_a_decision_is_converted_to_json_with_or_without_expiry() -> None:
@@ -168,12 +211,14 @@ def test_a_decision_is_converted_to_json_with_or_without_expiry() -> None:
     assert decision_to_json(with_offer) == {
         "rule": "near_with_all_units",
         "candidates": list(with_offer.candidates),
+        "locations": [],
         "invited": ["a"],
         "expires_at": (NOON + timedelta(minutes=10)).isoformat(),
     }
     assert decision_to_json(without_offer) == {
         "rule": "nobody_qualifies",
         "candidates": [],
+        "locations": [],
         "invited": [],
         "expires_at": None,
     }

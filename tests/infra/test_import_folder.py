@@ -8,6 +8,9 @@ from types import SimpleNamespace
 import pytest
 from rich.console import Console
 
+from chalicelib.exchange.model import CellFormats
+from infra.demo import day
+from infra.local.running_shop import RunningShop
 from infra.replay import history, import_folder
 
 
@@ -48,7 +51,25 @@ def test_every_bad_row_and_refused_order_is_printed():
     assert "All rows are valid" not in output
 
 
-@pytest.mark.parametrize("text", ["12.500", "12500.00", "12,5"])
-def test_a_replay_refuses_rupiah_with_decimals(text):
-    with pytest.raises(ValueError, match="is not an amount in IDR"):
-        history.parse_money(text, "IDR")
+@pytest.mark.parametrize(
+    ("text", "reason"), [("12500.00", "12500.00 has decimals, and IDR has none"), ("12,5", "'12,5' is not a number")]
+)
+def test_a_replay_refuses_rupiah_with_decimals(tmp_path, text, reason):
+    (tmp_path / "orders.csv").write_text("ref,placed_at,channel\nA,2026-01-01T00:00:00Z,web\n")
+    (tmp_path / "order_lines.csv").write_text(f'ref,sku,quantity,unit_price\nA,TEA,1,"{text}"\n')
+
+    loaded = history.load_history(tmp_path, CellFormats("IDR", "Asia/Jakarta"))
+
+    refused = [{"ref": "A", "code": "unreadable", "detail": f"unit_price {reason}"}]
+    assert (loaded.orders, loaded.refused) == ([], refused)
+
+
+@pytest.mark.parametrize("command", [import_folder, day])
+def test_a_shop_without_an_owner_is_explained(tmp_path, monkeypatch, capsys, command):
+    (tmp_path / "products.csv").write_text("sku,name,price\n")
+    monkeypatch.setenv("DATA", str(tmp_path))
+    monkeypatch.setattr(command, "connect", lambda: RunningShop("http://127.0.0.1:1", {}))
+
+    assert command.main() == 1
+
+    assert "No owner of the shop" in capsys.readouterr().out

@@ -6,7 +6,10 @@ import io
 import zipfile
 from pathlib import Path
 
-from infra.replay.import_parts import split_folder
+from chalicelib.exchange.model import CellFormats
+from infra.replay.import_parts import ImportPart, split_folder
+
+IDR, USD = CellFormats("IDR", "Asia/Jakarta"), CellFormats("USD", "Asia/Jakarta")
 
 
 def write_folder(folder: Path, **files: list[str]) -> Path:
@@ -24,7 +27,7 @@ def test_a_small_folder_is_one_part(tmp_path):
         tmp_path, products=["sku,name,price", 'A,"Tea, black",5'], staff=["id,name,role", "o,O,owner"]
     )
 
-    (only,) = split_folder(folder)
+    (only,) = split_folder(folder, IDR)
 
     assert only.files == {name: (folder / f"{name}.csv").read_text() for name in ("products", "staff")}
 
@@ -36,7 +39,7 @@ def test_an_order_and_its_lines_are_in_the_same_part(tmp_path):
         tmp_path, orders=["ref,placed_at,channel", *orders], order_lines=["ref,sku,quantity,unit_price", *lines]
     )
 
-    parts = split_folder(folder, max_bytes=500)
+    _, *parts = split_folder(folder, IDR, max_bytes=500)
 
     assert len(parts) > 3
     for part in parts:
@@ -49,7 +52,7 @@ def test_an_order_and_its_lines_are_in_the_same_part(tmp_path):
 def test_an_error_in_a_part_has_the_row_number_of_the_file(tmp_path):
     folder = write_folder(tmp_path, postcodes=["postcode,country", *(f"{60000 + number},ID" for number in range(100))])
 
-    parts = split_folder(folder, max_bytes=300)
+    _, *parts = split_folder(folder, IDR, max_bytes=300)
     errors = [
         error
         for part in parts
@@ -69,7 +72,7 @@ def test_a_dry_run_of_a_part_includes_the_files_that_its_rows_refer_to(tmp_path)
         locations=["id,kind,name", "wh,warehouse,W"],
     )
 
-    last = split_folder(folder, max_bytes=400)[-1]
+    last = split_folder(folder, IDR, max_bytes=400)[-1]
 
     assert set(zipfile.ZipFile(io.BytesIO(last.to_zip(dry=True))).namelist()) == {
         *("locations.csv", "products.csv", "stock.csv"),
@@ -79,3 +82,52 @@ def test_a_dry_run_of_a_part_includes_the_files_that_its_rows_refer_to(tmp_path)
         last.locate_errors([{"file": "products.csv", "row": 2, "column": "", "reason": "reported in its own part"}])
         == []
     )
+
+
+def prices_of(parts: list[ImportPart]) -> list[str]:
+    return [row.split(",")[2] for part in parts for row in data_rows(part.files["products"])]
+
+
+def test_the_number_convention_is_that_of_the_whole_file(tmp_path):
+    """Only the last row shows that a dot separates thousands: the others alone would be read as cents."""
+    folder = write_folder(
+        tmp_path, products=["SKU;Name;Price", *(f"P{number};Tea;{number}.500" for number in range(1, 60)), "Q;Tea;9,75"]
+    )
+
+    report, *parts = split_folder(folder, USD, max_bytes=300)
+
+    assert prices_of(parts) == [*(f"{number}500" for number in range(1, 60)), "9.75"]
+    assert {part.query["numbers"] for part in parts} == {"en"}
+    assert report.report["formats"]["products.csv"] == {"separator": ";", "numbers": "id"}
+
+
+def test_a_file_with_two_conventions_is_refused_as_a_whole_before_it_is_split(tmp_path):
+    rows = [*(f'P{number},Tea,"1,{number:03}"' for number in range(60)), "Q,Tea,9.750"]
+    folder = write_folder(tmp_path, products=["sku,name,price", *rows])
+
+    (report,) = split_folder(folder, IDR, max_bytes=300)
+
+    assert [(error["file"], error["row"]) for error in report.report["errors"]] == [
+        ("products.csv", 2),
+        ("products.csv", 62),
+    ]
+    assert (report.files, report.report["rows"]) == ({}, {"products": 61})
+
+
+def test_a_key_is_repeated_across_parts(tmp_path):
+    rows = [*(f"P{number},Tea,5" for number in range(60)), "P0,Coffee,6"]
+    folder = write_folder(tmp_path, products=["sku,name,price", *rows])
+
+    report, *parts = split_folder(folder, IDR, max_bytes=300)
+
+    assert [error["row"] for error in report.report["errors"]] == [62]
+    assert len(prices_of(parts)) == 59
+
+
+def test_decimals_that_the_currency_does_not_have_reach_the_api_which_refuses_them(tmp_path):
+    rows = [*(f"P{number};Tea;1.500" for number in range(60)), "Q;'=Tea;9.000,50"]
+    folder = write_folder(tmp_path, products=["sku;name;price", *rows])
+
+    _, *parts = split_folder(folder, IDR, max_bytes=300)
+
+    assert data_rows(parts[-1].files["products"])[-1] == "Q,'=Tea,9000.50"

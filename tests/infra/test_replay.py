@@ -11,10 +11,12 @@ from typing import Any
 
 import pytest
 
+from chalicelib.exchange.model import CellFormats
 from infra.replay import history
 from infra.replay.order_queue import OrderQueue
 from infra.replay.simulated_staff import is_offer_ignored
 
+IDR = CellFormats("IDR", "Asia/Jakarta")
 FILES = {
     "locations": """id,kind,name,lat,lon,staff
         wh,warehouse,W,-7.28,112.73,
@@ -58,7 +60,7 @@ def write_folder(folder: Path) -> Path:
 
 
 def test_a_history_is_read_oldest_first_without_returns(tmp_path):
-    loaded = history.load_history(write_folder(tmp_path), "IDR")
+    loaded = history.load_history(write_folder(tmp_path), IDR)
 
     assert [order.ref for order in loaded.orders] == ["D", "B", "A", "C", "E", "F"]
     assert loaded.skipped == [{"ref": "A", "row": 3, "reason": "returns_not_yet"}]
@@ -68,6 +70,23 @@ def test_a_history_is_read_oldest_first_without_returns(tmp_path):
             "quantity": 3,
             "agreed": {"unit_price": {"amount": 12345, "currency": "IDR"}, "discount_rate": "0.1"},
         }
+    ]
+
+
+def test_a_history_is_read_as_an_import_reads_it(tmp_path):
+    (tmp_path / "orders.csv").write_text(
+        "\ufeffREF;Placed_at;Channel;Freight;;\nA;31/12/2025 14.05;phone;9.000;;\nB;31/12/2025 15.00;phone;;;\n"
+    )
+    (tmp_path / "order_lines.csv").write_text("ref;sku;quantity;unit_price\nA;TEA;1.000;12.500\nB;TEA;1;12,5\n")
+
+    loaded = history.load_history(tmp_path, IDR)
+
+    (order,) = loaded.orders
+    assert (order.placed_at.isoformat(), order.body["freight"]["amount"]) == ("2025-12-31T07:05:00+00:00", 9000)
+    (line,) = order.body["lines"]
+    assert (line["quantity"], line["agreed"]["unit_price"]["amount"]) == (1000, 12500)
+    assert loaded.refused == [
+        {"ref": "B", "code": "unreadable", "detail": "unit_price 12,5 has decimals, and IDR has none"}
     ]
 
 
@@ -86,7 +105,7 @@ def test_salesmen_ignore_three_offers_in_ten_and_always_the_same():
 
 def test_a_second_order_of_a_customer_waits_until_the_first_is_placed_and_others_overtake_it(tmp_path):
     # D and F are of one customer, A, C and E of another.
-    queue = OrderQueue(history.load_history(write_folder(tmp_path), "IDR").orders)
+    queue = OrderQueue(history.load_history(write_folder(tmp_path), IDR).orders)
 
     first = [queue.take() for _ in range(3)]
     queue.done(first[2])

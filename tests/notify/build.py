@@ -11,7 +11,7 @@ from chalicelib.notify.deliver import deliver_messages
 from chalicelib.notify.store import NoticeRow
 from chalicelib.places.report_position import report_position
 from tests.client import call
-from tests.shop import HERE, TEAPOT, add_stock, an_order, open_shop, principal_of
+from tests.shop import HERE, TEAPOT, add_stock, an_order, open_shop, principal_of, token
 
 BUDI, DEWI, TEAM = "staff#salesman-budi", "staff#salesman-dewi", "location#wh-surabaya"
 
@@ -44,6 +44,12 @@ def load_last_entry(order_id: str, kind: str) -> JournalEntry:
 def deliver_all_events(order_id: str) -> None:
     for entry in journal.history(f"order#{order_id}"):
         deliver_messages(journal.row_to_entry(entry))
+
+
+def accept_as_warehouse(order_id: str) -> None:
+    [work] = load_last_entry(order_id, "OfferOpened").event.assigned
+    accepted = call("POST", f"/api/fulfillments/{work.fulfillment_id}/accept", token=token("warehouse-joko"))
+    assert accepted.status == 200, accepted.body
 
 
 def inbox_kinds(party: str) -> list[str]:

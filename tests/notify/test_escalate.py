@@ -17,6 +17,7 @@ from tests.notify.build import (
     BUDI,
     TEAM,
     a_shop_with_vans,
+    accept_as_warehouse,
     emails_sent,
     inbox_kinds,
     load_last_entry,
@@ -131,6 +132,33 @@ def test_an_unanswered_notice_is_on_the_owners_board_with_the_orders_number(sns_
     [unheard] = call("GET", "/api/exceptions", token=token("owner-ratna")).json["items"]
     placed = call("GET", f"/api/orders/{order_id}", token=token("owner-ratna")).json
     assert (unheard["kind"], unheard["order"], unheard["number"]) == ("unheard", order_id, placed["number"])
+
+
+def test_work_that_was_accepted_late_leaves_the_owners_board(sns_and_ses: Any) -> None:
+    a_shop_with_vans()
+    order_id = place_and_offer_order()
+    deliver_messages(load_last_entry(order_id, "OfferOpened"))
+    for _ in range(2):
+        advance_clock(minutes=6)
+        escalate()
+    assert kinds_on_the_board() == ["unheard"]
+
+    accept_as_warehouse(order_id)
+
+    assert kinds_on_the_board() == []
+
+
+def test_a_board_that_did_not_change_is_not_sent_again(sns_and_ses: Any) -> None:
+    a_shop_with_vans()
+    board = call("GET", "/api/exceptions", token=token("owner-ratna"))
+    etag = {"If-None-Match": board.headers["ETag"]}
+
+    assert call("GET", "/api/exceptions", token=token("owner-ratna"), headers=etag).status == 304
+
+
+def kinds_on_the_board() -> list[str]:
+    items = call("GET", "/api/exceptions", token=token("owner-ratna")).json["items"]
+    return [item["kind"] for item in items]
 
 
 def test_accepted_work_is_not_escalated(sns_and_ses: Any) -> None:

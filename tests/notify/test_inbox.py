@@ -3,12 +3,20 @@ from __future__ import annotations
 from typing import Any
 
 from chalicelib.fulfillment.assign import assign_order
+from chalicelib.fulfillment.cancel_fulfillments import cancel_fulfillments
 from chalicelib.kit import clock
 from chalicelib.kit.auth import short_token
 from chalicelib.notify.deliver import deliver_messages
+from chalicelib.notify.recipients import build_claim_path
 from tests.client import call
 from tests.fulfillment.build import NOON
-from tests.notify.build import a_shop_with_vans, deliver_all_events, load_last_entry, place_and_offer_order
+from tests.notify.build import (
+    a_shop_with_vans,
+    accept_as_warehouse,
+    deliver_all_events,
+    load_last_entry,
+    place_and_offer_order,
+)
 from tests.shop import TEAPOT, add_stock, an_order, token
 
 
@@ -106,3 +114,66 @@ def test_an_event_from_a_clock_that_is_ahead_is_sorted_by_the_time_of_its_notice
     first = inbox("warehouse-joko", limit=2)
     rest = inbox("warehouse-joko", limit=2, cursor=first["next"])
     assert {item["id"] for item in first["items"] + rest["items"]} == {entry.event_id for entry in opened}
+
+
+def cancel_offered_order(*vans: str, claimed_by: str = "") -> str:
+    """Offer an order, cancel it as its customer does, deliver all events, and return the offer's id."""
+    a_shop_with_vans(*vans)
+    order_id = place_and_offer_order()
+    offer = str(load_last_entry(order_id, "OfferOpened").event.offer_id)
+    deliver_all_events(order_id)
+    if claimed_by:
+        assert call("POST", f"/api/offers/{offer}/claim", {}, token=token(claimed_by)).status == 200
+    cancelled = call("POST", f"/api/orders/{order_id}/cancel", {"reason": "bought twice"}, token=token("owner-ratna"))
+    assert cancelled.status == 200, cancelled.body
+    cancel_fulfillments(order_id)
+    deliver_all_events(order_id)
+    return offer
+
+
+def test_the_warehouse_reads_that_the_order_was_cancelled(sns_and_ses: Any) -> None:
+    cancel_offered_order()
+
+    items = inbox("warehouse-joko")["items"]
+
+    assert [(item["kind"], item["settled"]) for item in items] == [("cancelled_work", False), ("yours_now", True)]
+
+
+def test_an_invited_salesman_reads_that_the_order_was_cancelled(sns_and_ses: Any) -> None:
+    cancel_offered_order("van-budi")
+
+    [item] = inbox("salesman-budi")["items"]
+
+    assert (item["state"], item["settled"]) == ("order_cancelled", True)
+
+
+def test_the_salesman_who_claimed_a_cancelled_order_reads_so_in_every_place(sns_and_ses: Any) -> None:
+    offer = cancel_offered_order("van-budi", claimed_by="salesman-budi")
+
+    notice = inbox("salesman-budi")["items"][0]
+    page = call("GET", build_claim_path(offer, "salesman-budi") + "?lang=en")
+
+    assert (notice["kind"], notice["location"]) == ("cancelled_work", "van-budi")
+    assert call("GET", f"/api/offers/{offer}", token=token("salesman-budi")).json["status"] == "order_cancelled"
+    assert "This order was cancelled." in page.text and "Done. Thank you!" not in page.text
+
+
+def test_an_offer_that_the_warehouse_took_says_so(sns_and_ses: Any) -> None:
+    a_shop_with_vans("van-budi")
+    order_id = place_and_offer_order()
+    deliver_all_events(order_id)
+
+    accept_as_warehouse(order_id)
+
+    [offer], [work] = inbox("salesman-budi")["items"], inbox("warehouse-joko")["items"]
+    assert (offer["state"], offer["settled"]) == ("warehouse_accepted", True)
+    assert (work["kind"], work["state"], work["settled"]) == ("assigned", "accepted", True)
+
+
+def test_a_notice_that_waits_for_someone_is_not_settled(sns_and_ses: Any) -> None:
+    a_shop_with_vans()
+    deliver_all_events(place_and_offer_order())
+
+    [work] = inbox("warehouse-joko")["items"]
+
+    assert (work["kind"], work["settled"]) == ("yours_now", False)

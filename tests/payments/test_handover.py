@@ -7,6 +7,7 @@ from chalicelib.payments import shift_store
 from chalicelib.payments.handover import hand_over
 from chalicelib.payments.model import EmptyDrawer, NoOpenShift, NotEnoughCash, ShiftNotOpen, build_cash_bag
 from chalicelib.payments.shift import count_shift
+from tests.client import call
 from tests.payments.build import (
     AGUS,
     MAYA,
@@ -18,6 +19,7 @@ from tests.payments.build import (
     rupiah,
     sell_for_cash,
 )
+from tests.shop import open_shop, token
 
 
 def a_cash_bag_with(minor):
@@ -108,3 +110,17 @@ def test_a_handover_from_oneself_from_an_unknown_shift_or_without_an_open_shift_
         hand_over(SINTA, bag.id, Money(1, "USD"))
 
     assert load_shift(bag.id).expected == rupiah(300)
+
+
+def test_cash_in_bags_is_listed_until_it_is_handed_over(aws):
+    open_shop()
+    bag = a_cash_bag_with(300)
+    an_open_shift(SINTA)
+    listed = call("GET", "/api/cash-bags", token=token(SINTA.id)).json["items"]
+
+    hand_over(SINTA, bag.id, rupiah(300))
+
+    assert [(item["id"], item["name"], item["expected"]) for item in listed] == [
+        (bag.id, "Agus", rupiah(300).to_json())
+    ]
+    assert call("GET", "/api/cash-bags", token=token(SINTA.id)).json["items"] == []

@@ -1,4 +1,4 @@
-from dataclasses import asdict
+from dataclasses import asdict, replace
 from datetime import UTC, date, datetime
 
 import pytest
@@ -12,7 +12,7 @@ from chalicelib.payments import ledger, ledger_store, lifecycle, shift_store, st
 from chalicelib.payments.collect import collect
 from chalicelib.payments.handover import hand_over
 from chalicelib.payments.lifecycle import PaymentContext
-from chalicelib.payments.model import build_cash_bag
+from chalicelib.payments.model import PaymentStatus, build_cash_bag
 from chalicelib.payments.project_ledger import load_ledger_report, update_ledger
 from chalicelib.payments.store import PaymentRow
 from chalicelib.places.model import Location
@@ -25,6 +25,7 @@ from tests.payments.build import (
     SINTA,
     TODAY,
     a_customer,
+    a_payment,
     an_open_shift,
     list_messages,
     rupiah,
@@ -287,3 +288,32 @@ def test_the_items_of_any_day_sum_to_its_totals(captures):
     summed = sum(item["amount"]["amount"] for item in ledger.sum_lines(lines))
 
     assert summed == ledger.sum_money_in(lines)["IDR"]["all"] == sum(minor for _, minor in captures)
+
+
+@pytest.mark.parametrize(
+    "status, is_promised",
+    [
+        *((status, True) for status in ("due", "awaiting_proof", "proof_submitted", "rejected")),
+        *((status, False) for status in ("captured", "expired", "cancelled", "on_credit")),
+    ],
+)
+def test_money_is_promised_only_while_its_payment_is_awaited(status, is_promised):
+    payment = a_payment("transfer", 50, id="pay_1", status=PaymentStatus(status))
+    [line] = ledger.build_lines(an_order_placed_message("evt_1", [a_payment("transfer", 50, id="pay_1")]), {}, "UTC")
+    promise = replace(line, kind="promised")
+
+    assert ledger.drop_settled_promises([promise], {"pay_1": payment}) == ([promise] if is_promised else [])
+
+
+def test_a_promise_leaves_the_days_report_when_its_order_is_cancelled(aws):
+    set_clock(NOON)
+    [kept] = a_paid_order(("transfer", 50), order="ord_1")
+    [cancelled] = a_paid_order(("transfer", 30), order="ord_2")
+    update_ledger(an_order_placed_message("evt_1", [kept]))
+    update_ledger(an_order_placed_message("evt_2", [cancelled], order_id="ord_2"))
+    before = sums_of_report(load_ledger_report(TODAY))
+
+    db.commit([store.save_payment(cancelled, lifecycle.close_with_order(cancelled))])
+
+    assert before == {("transfer", "pos", "promised"): (80, 2)}
+    assert sums_of_report(load_ledger_report(TODAY)) == {("transfer", "pos", "promised"): (50, 1)}

@@ -7,7 +7,9 @@ from datetime import UTC, datetime, timedelta
 from typing import Any
 
 from chalicelib.catalog.model import Channel, Product
+from chalicelib.kit.db import Write
 from chalicelib.kit.money import Money
+from chalicelib.pricing import coupon_uses, store
 from chalicelib.pricing.model import CartLine, Coupon, Price, PriceEntry, Promotion, Quote
 from chalicelib.pricing.quote import Cart, Market, PriceBook, quote
 from tests.catalog.build import a_product
@@ -37,6 +39,17 @@ def a_promotion(id: str = "promo", **fields: Any) -> Promotion:
 
 def a_coupon(code: str = "LEBARAN", promotion: str = "promo", **fields: Any) -> Coupon:
     return Coupon(**{"code": code, "promotion_id": promotion, "starts_at": NOW - timedelta(days=1)} | fields)
+
+
+def use(coupon: Coupon, customer_id: str | None = None, now: datetime | None = None) -> list[Write]:
+    """Return the writes of one use, by a customer if one is named."""
+    by_person = [coupon_uses.use_coupons(customer_id, {coupon.code: coupon.per_customer})] if customer_id else []
+    return [store.use_coupon(coupon, now), *by_person]
+
+
+def give_back(coupon: Coupon, customer_id: str | None = None) -> list[Write]:
+    by_person = [coupon_uses.return_coupons(customer_id, [coupon.code])] if customer_id else []
+    return [store.return_coupon(coupon), *by_person]
 
 
 def a_market(

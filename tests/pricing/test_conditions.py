@@ -11,7 +11,7 @@ from chalicelib.kit import db
 from chalicelib.pricing import store
 from chalicelib.pricing.model import CodeTaken, Coupon, CouponEnded, CouponSpent
 from tests.conditional_writes import assert_commits, assert_refused, memory  # noqa: F401
-from tests.pricing.build import NOW, a_coupon
+from tests.pricing.build import NOW, a_coupon, give_back, use
 
 pytestmark = pytest.mark.usefixtures("memory")
 
@@ -28,15 +28,15 @@ def load_use_count(coupon: Coupon) -> int:
 
 
 def test_a_code_that_does_not_exist_cannot_be_used():
-    assert_refused(*store.use_coupon(a_coupon(), None, NOW), by=CouponEnded)
+    assert_refused(*use(a_coupon(), None, NOW), by=CouponEnded)
 
 
 def test_a_code_can_be_used_up_to_its_cap():
     coupon = save_coupon(cap=2)
 
-    assert_commits(*store.use_coupon(coupon, None, NOW))
-    assert_commits(*store.use_coupon(coupon, None, NOW))
-    assert_refused(*store.use_coupon(coupon, None, NOW), by=CouponSpent)
+    assert_commits(*use(coupon, None, NOW))
+    assert_commits(*use(coupon, None, NOW))
+    assert_refused(*use(coupon, None, NOW), by=CouponSpent)
 
     assert load_use_count(coupon) == 2
 
@@ -44,31 +44,31 @@ def test_a_code_can_be_used_up_to_its_cap():
 def test_a_code_can_be_used_until_just_before_its_end_and_without_an_end_always():
     with_end, without_end = save_coupon(ends_at=NOW), save_coupon(code="SELALU")
 
-    assert_commits(*store.use_coupon(with_end, None, NOW - timedelta(milliseconds=1)))
-    assert_commits(*store.use_coupon(without_end, None, NOW + timedelta(days=9999)))
-    assert_refused(*store.use_coupon(with_end, None, NOW), by=CouponEnded)
+    assert_commits(*use(with_end, None, NOW - timedelta(milliseconds=1)))
+    assert_commits(*use(without_end, None, NOW + timedelta(days=9999)))
+    assert_refused(*use(with_end, None, NOW), by=CouponEnded)
 
 
 def test_a_customer_can_use_a_code_up_to_the_limit_per_customer_and_without_one_always():
     limited, unlimited = save_coupon(per_customer=2), save_coupon(code="SELALU")
 
     for _ in range(2):
-        assert_commits(*store.use_coupon(limited, "cus_1", NOW))
+        assert_commits(*use(limited, "cus_1", NOW))
     for _ in range(3):
-        assert_commits(*store.use_coupon(unlimited, "cus_1", NOW))
-    assert_refused(*store.use_coupon(limited, "cus_1", NOW), by=CouponSpent)
-    assert_commits(*store.use_coupon(limited, "cus_2", NOW))
+        assert_commits(*use(unlimited, "cus_1", NOW))
+    assert_refused(*use(limited, "cus_1", NOW), by=CouponSpent)
+    assert_commits(*use(limited, "cus_2", NOW))
 
 
 def test_a_use_that_was_not_made_cannot_be_returned():
     coupon = save_coupon()
-    assert_refused(*store.return_coupon(coupon, None))
-    assert_commits(*store.use_coupon(coupon, "cus_1", NOW))
+    assert_refused(*give_back(coupon, None))
+    assert_commits(*use(coupon, "cus_1", NOW))
 
-    assert_refused(*store.return_coupon(coupon, "cus_2"))
-    assert_commits(*store.return_coupon(coupon, "cus_1"))
-    assert_commits(*store.use_coupon(coupon, None, NOW))
-    assert_refused(*store.return_coupon(coupon, "cus_1"))
+    assert_refused(*give_back(coupon, "cus_2"))
+    assert_commits(*give_back(coupon, "cus_1"))
+    assert_commits(*use(coupon, None, NOW))
+    assert_refused(*give_back(coupon, "cus_1"))
 
     assert load_use_count(coupon) == 1
 
@@ -87,4 +87,4 @@ def test_only_an_existing_code_can_be_ended():
 
     assert_commits(store.end_coupon("LEBARAN", NOW))
 
-    assert_refused(*store.use_coupon(coupon, None, NOW), by=CouponEnded)
+    assert_refused(*use(coupon, None, NOW), by=CouponEnded)

@@ -13,13 +13,11 @@ from chalicelib.pricing import find
 from chalicelib.pricing.model import (
     Coupon,
     CouponEnded,
-    CouponNeedsCustomer,
     CouponSpent,
     UnknownCoupon,
 )
 from chalicelib.pricing.save import save_promotion
-from chalicelib.pricing.store import return_coupon, use_coupon
-from tests.pricing.build import NOW, a_coupon, a_promotion
+from tests.pricing.build import NOW, a_coupon, a_promotion, give_back, use
 
 
 @pytest.fixture(autouse=True)
@@ -39,10 +37,10 @@ def load_use_count() -> int:
 def test_the_cap_holds_for_orders_that_read_the_same_count():
     coupon = save_coupon(cap=2)
 
-    db.commit(use_coupon(coupon, None))
-    db.commit(use_coupon(coupon, None))
+    db.commit(use(coupon, None))
+    db.commit(use(coupon, None))
     with pytest.raises(CouponSpent):
-        db.commit(use_coupon(coupon, None))
+        db.commit(use(coupon, None))
 
     assert load_use_count() == 2
 
@@ -51,7 +49,7 @@ def test_uses_of_a_code_without_a_cap_are_counted():
     coupon = save_coupon()
 
     for _ in range(3):
-        db.commit(use_coupon(coupon, None))
+        db.commit(use(coupon, None))
 
     assert load_use_count() == 3
 
@@ -60,53 +58,51 @@ def test_a_code_that_ends_between_quote_and_order_is_refused():
     coupon = save_coupon(ends_at=NOW + timedelta(minutes=1))
 
     with pytest.raises(CouponEnded):
-        db.commit(use_coupon(coupon, None, now=NOW + timedelta(minutes=1)))
+        db.commit(use(coupon, None, now=NOW + timedelta(minutes=1)))
 
     assert load_use_count() == 0
 
 
-def test_the_limit_counts_per_customer_and_needs_a_customer():
+def test_the_limit_counts_per_customer():
     coupon = save_coupon(per_customer=1, cap=10)
-    db.commit(use_coupon(coupon, "cus_sari"))
+    db.commit(use(coupon, "cus_sari"))
 
     with pytest.raises(CouponSpent):
-        db.commit(use_coupon(coupon, "cus_sari"))
-    with pytest.raises(CouponNeedsCustomer):
-        use_coupon(coupon, None)
-    db.commit(use_coupon(coupon, "cus_budi"))
+        db.commit(use(coupon, "cus_sari"))
+    db.commit(use(coupon, "cus_budi"))
 
     assert load_use_count() == 2
 
 
 def test_a_cancelled_order_returns_its_use():
     coupon = save_coupon(per_customer=1, cap=1)
-    db.commit(use_coupon(coupon, "cus_sari"))
+    db.commit(use(coupon, "cus_sari"))
 
-    db.commit(return_coupon(coupon, "cus_sari"))
+    db.commit(give_back(coupon, "cus_sari"))
 
     assert load_use_count() == 0
-    db.commit(use_coupon(coupon, "cus_sari"))
+    db.commit(use(coupon, "cus_sari"))
     assert load_use_count() == 1
 
 
 def test_a_use_made_before_a_limit_was_set_can_be_returned():
-    db.commit(use_coupon(save_coupon(), "cus_sari"))
+    db.commit(use(save_coupon(), "cus_sari"))
     limited = save_coupon(per_customer=1)
 
     with pytest.raises(CouponSpent):
-        db.commit(use_coupon(limited, "cus_sari"))
-    db.commit(return_coupon(limited, "cus_sari"))
+        db.commit(use(limited, "cus_sari"))
+    db.commit(give_back(limited, "cus_sari"))
 
     assert load_use_count() == 0
 
 
 def test_no_more_uses_are_returned_than_were_made():
     coupon = save_coupon(cap=1)
-    db.commit(use_coupon(coupon, None))
+    db.commit(use(coupon, None))
 
-    db.commit(return_coupon(coupon, None))
+    db.commit(give_back(coupon, None))
     with pytest.raises(StaleVersion):
-        db.commit(return_coupon(coupon, None))
+        db.commit(give_back(coupon, None))
 
     assert load_use_count() == 0
 
@@ -128,21 +124,22 @@ def test_every_unknown_code_is_named():
 def test_after_any_uses_and_returns_a_code_is_used_by_no_more_orders_than_its_cap(
     cap: int, actions: list[tuple[str, str]]
 ):
-    from chalicelib.pricing.store import CouponRow, CouponUseRow
+    from chalicelib.pricing.coupon_uses import CouponUseRow
+    from chalicelib.pricing.store import CouponRow
 
     save_coupon(cap=cap, per_customer=2)
     stale, users = find.load_coupon("LEBARAN"), []
     for action, customer in actions:
         if action == "use":
             try:
-                db.commit(use_coupon(stale, customer))
+                db.commit(use(stale, customer))
                 users.append(customer)
             except CouponSpent:
                 assert len(users) == cap or users.count(customer) == 2
         elif customer in users:
-            db.commit(return_coupon(stale, customer))
+            db.commit(give_back(stale, customer))
             users.remove(customer)
 
     assert load_use_count() == len(users) <= cap
     db.commit([db.delete(CouponRow("coupon#LEBARAN", "coupon"))])
-    db.commit([db.delete(CouponUseRow("coupon#LEBARAN", f"customer#{customer}")) for customer in "ab"])
+    db.commit([db.delete(CouponUseRow(f"coupon-uses#{customer}", "uses")) for customer in "ab"])

@@ -263,6 +263,25 @@ def test_an_invalid_promotion_is_refused_and_nothing_changes(send: SendRequest, 
     assert send("anyone", "GET", "/coupons/LEBARAN")[0] == 404
 
 
+@pytest.mark.parametrize(
+    ("path", "body"),
+    [
+        ("/prices", {"sku": "TEH", "price": {"amount": 1, "currency": "USD"}}),
+        ("/catalog/products/NEW", {"name": "Coffee", "currency": "USD"}),
+        ("/promotions", PROMOTION | {"min_total": {"amount": 1, "currency": "USD"}}),
+    ],
+)
+def test_another_currency_than_the_shop_s_is_refused_by_name(send: SendRequest, path: str, body: dict[str, Any]):
+    save_priced_product("TEH", 12500)
+    before = catalog.list_all_products()
+
+    status, problem = send("owner", "PUT", path, body)
+
+    assert (status, problem["code"], problem["ours"], problem["theirs"]) == (422, "wrong_currency", "IDR", "USD")
+    assert problem["errors"][0]["field"] == "currency"
+    assert (catalog.list_all_products(), find.list_promotions(None)) == (before, ([], None))
+
+
 def test_the_owner_switches_a_channel_off_and_staff_see_it(send: SendRequest):
     status, body = send("owner", "PUT", "/channels/web", {"active": False})
 

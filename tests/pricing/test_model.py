@@ -120,7 +120,7 @@ def test_a_code_is_valid_from_its_start_until_just_before_its_end_and_up_to_its_
     with pytest.raises(CouponSpent) as spent:
         check_coupon(replace(code, used=5), NOW)
 
-    assert early.value.facts == {"coupon": "LEBARAN", "reason": "it is not valid yet"}
+    assert early.value.facts == {"coupon": "LEBARAN", "cause": "not_started", "reason": "it is not valid yet"}
     assert late.value.facts == spent.value.facts == {"coupon": "LEBARAN"}
 
 

@@ -93,7 +93,7 @@ def test_changing_a_promotion_keeps_the_uses_of_its_code():
     from chalicelib.kit import db
 
     save_promotion(a_promotion(), actor="owner-ratna", coupon=a_coupon(cap=5))
-    db.commit(use_coupon(find.load_coupon("LEBARAN"), None))
+    db.commit([use_coupon(find.load_coupon("LEBARAN"))])
 
     save_promotion(a_promotion(rate="0.20"), actor="owner-ratna", coupon=a_coupon(cap=9))
 

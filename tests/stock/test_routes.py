@@ -17,7 +17,7 @@ from chalicelib.stock.events import project_stock_history
 from chalicelib.stock.history import project_history
 from chalicelib.stock.save import TargetLevel, save_levels
 from tests.client import call
-from tests.shop import CUP, RARE, TEAPOT, add_stock, open_shop, principal_of, token
+from tests.shop import CUP, RARE, TEAPOT, add_stock, advance_clock, an_order, open_shop, principal_of, token
 from tests.stock.build import (
     NOON,
     STORE,
@@ -95,6 +95,26 @@ def test_a_lapsed_hold_no_longer_reduces_the_available_units():
     clock.source = lambda: NOON + timedelta(minutes=5)
 
     assert (before, get_availability(TEAPOT)["available"]) == (3, 5)
+
+
+def test_both_lists_have_the_same_available_units_after_a_hold_lapsed():
+    open_shop(TEAPOT=5)
+    save_levels(principal_of("owner-ratna"), WAREHOUSE, [TargetLevel(TEAPOT, on_hand=5, safety=1)])
+    transfer = an_order((TEAPOT, 3), payments=[{"method": "transfer"}])
+    assert request("POST", "/api/orders", transfer)[0] == 201
+    assert read_both("warehouse-joko") == read_both("agent-lia", safety=1) == (5, 3, 2)
+
+    advance_clock(minutes=24 * 60 + 1)
+
+    assert read_both("warehouse-joko") == read_both("agent-lia", safety=1) == (5, 0, 5)
+
+
+def read_both(by: str, safety: int = 0) -> tuple[int, int, int]:
+    """Return on_hand, reserved, and the units that both lists call available, with the safety units."""
+    [item] = request("GET", f"/api/stock/locations/{WAREHOUSE}", by=by)[1]["items"]
+    [elsewhere] = get_availability(TEAPOT, by)["locations"]
+    assert item["available"] == elsewhere["available"]
+    return item["on_hand"], item["reserved"], item["available"] + safety
 
 
 def test_a_request_with_the_current_etag_gets_304():

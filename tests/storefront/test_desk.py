@@ -2,6 +2,7 @@
 
 import pytest
 
+from tests.storefront.build import rupiah
 from tests.storefront.stub_api import a_problem
 from tests.storefront.stub_desk_api import (
     OFFER,
@@ -89,10 +90,13 @@ def test_the_warehouse_accepts_picks_packs_and_sends(phone):
 
     for verb, label, _ in steps:
         phone.get_by_role("button", name=label, exact=True).click()
+        if verb == "deliver":
+            phone.get_by_role("button", name="Ya, saya terima Rp131.000").click()
         phone.wait_for_function("() => !document.querySelector('[aria-busy=true]')")
         assert len(api.requests_to(f"POST /fulfillments/{WORK}/{verb}")) == 1
 
     phone.get_by_text("Tidak ada pekerjaan sekarang.").wait_for()
+    assert phone.locator(".toast").inner_text() == "Rp131.000 dicatat di tunai Anda."
 
 
 def advance_to(api, status):
@@ -196,6 +200,17 @@ def test_a_line_of_the_recap_leads_to_its_orders(phone):
     assert phone.get_by_label("Hari").input_value() == "2026-11-20"
 
 
+def test_an_order_is_found_on_any_day_by_one_search_field(phone):
+    api = sign_in(phone, "owner")
+    phone.get_by_role("link", name="Pesanan").click()
+
+    phone.get_by_label("Nomor, HP, nama, atau referensi").fill(" sk7h2k4 ")
+    phone.get_by_label("Nomor, HP, nama, atau referensi").press("Enter")
+
+    phone.get_by_role("link", name="SK-7H2K-4").wait_for()
+    assert api.requests_to("GET /orders")[-1].query == {"channel": [""], "q": ["sk7h2k4"]}
+
+
 def test_an_invalid_token_leads_back_to_sign_in(phone):
     api = a_desk("salesman", "van-budi")
     api.handlers["GET /me"] = lambda request: a_problem(401, "not_signed_in")
@@ -246,3 +261,24 @@ def test_lists_renew_themselves_and_keep_their_rows_without_a_connection(phone, 
 
     assert len(api.requests_to(name)) == count + 1
     assert phone.locator("#screen .number").count() > 0
+
+
+def test_a_salesman_sees_the_cash_they_collected_without_a_drawer(phone):
+    api = sign_in(phone, "salesman", "van-budi")
+    bag = {"id": "cod:salesman-1", "expected": rupiah(131_000)}
+    api.handlers["GET /shifts/cod:salesman-1"] = respond_with(bag)
+
+    for tab in ("work", "sell"):
+        phone.locator(f"[data-tab={tab}]").click()
+        phone.get_by_text("Tunai di tangan dari pengantaran: Rp131.000.").wait_for()
+
+
+def test_the_link_of_the_claim_page_carries_its_language_and_leads_back(phone):
+    phone.goto("/")
+
+    phone.goto("/desk/?lang=en#/work")
+
+    phone.get_by_text("Open your sign-in link").wait_for()
+    assert phone.url.endswith("/desk/#/work")
+    phone.get_by_role("button", name="Back").click()
+    phone.wait_for_url("**/")

@@ -154,3 +154,18 @@ def test_the_ledger_is_shown_in_english_too(phone):
 
     phone.get_by_role("link", name="Ledger").click()
     phone.get_by_text("Ledger and payments agree.").wait_for()
+
+
+def test_a_cashier_receives_the_cash_of_a_courier_into_the_drawer(phone):
+    api = sign_in(phone, "cashier", "st-darmo")
+    api.handlers["GET /shifts/mine"] = respond_with(a_shift())
+    bag = {"id": "cod:courier-agus", "cashier": "courier-agus", "name": "Agus", "expected": rupiah(300_000)}
+    api.handlers["GET /cash-bags"] = respond_with({"items": [bag], "next": None})
+    api.handlers["POST /shifts/cod:courier-agus/handover"] = lambda request: (201, {"id": "hov_1"})
+    phone.reload()
+
+    phone.get_by_role("button", name="Terima Rp300.000 dari Agus").click()
+
+    phone.get_by_text("Rp300.000 diterima dari Agus.").wait_for()
+    [received] = api.requests_to("POST /shifts/cod:courier-agus/handover")
+    assert received.body == {"amount": rupiah(300_000)}

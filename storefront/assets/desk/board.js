@@ -13,12 +13,14 @@ const REFRESH_SECONDS = 10;
 const RESOLUTIONS = {
   returned_goods: ({ action }) => [action.method, action.path],
   stranded: ({ order }) => ["POST", `/orders/${order}/reroute`],
+  without_work: ({ action }) => [action.method, action.path],
   expiring_transfer: ({ action }) => [action.method, action.path],
   unheard: ({ action }) => [action.method, action.path],
 };
 const LABELS = {
   returned_goods: words.board.send_again,
   stranded: words.board.reroute,
+  without_work: words.board.reroute,
   expiring_transfer: words.confirm,
   unheard: words.actions.ack,
 };

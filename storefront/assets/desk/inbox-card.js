@@ -59,10 +59,10 @@ async function sendAnswer(item, verb, onChange) {
 const acknowledge = ({ id }) => callAsStaff("POST", `/inbox/${id}/ack`);
 
 function noticeCard(item, onChange) {
-  const isAcknowledged = Boolean(item.acknowledged_at);
+  const isDone = Boolean(item.acknowledged_at) || item.settled;
   return card(
     item,
-    !isAcknowledged,
+    !isDone,
     h(
       "header",
       {},
@@ -71,7 +71,7 @@ function noticeCard(item, onChange) {
     ),
     item.goods?.length ? goodsList(item.goods) : "",
     item.source ? sourceText(item) : "",
-    h("footer", {}, subjectLink(item), isAcknowledged ? "" : acknowledgeButton(item, onChange)),
+    h("footer", {}, subjectLink(item), isDone ? "" : acknowledgeButton(item, onChange)),
     h("small", {}, joinTexts(item.number, whenText(item.at), item.acknowledged_by)),
   );
 }

@@ -32,7 +32,7 @@ export function watchInbox(showUnread) {
   });
 }
 
-const isUnread = (item) => (item.kind === "offer" ? item.state === "open" : !item.acknowledged_at);
+const isUnread = ({ acknowledged_at, settled }) => !acknowledged_at && !settled;
 
 const snapshot = () => ({ items: state.items, offers: [...state.offers] });
 

@@ -3,6 +3,7 @@ import { h, setChildren } from "../common/dom.js";
 import { formatMoney } from "../common/money.js";
 import { interpolate } from "../common/text.js";
 import settings from "../settings.js";
+import { showCashBags } from "./cash-bags.js";
 import { figure, mutedText } from "./elements.js";
 import { showLoaded } from "./feedback.js";
 import { field, inputOf } from "./form-fields.js";
@@ -21,7 +22,9 @@ export function ledgerScreen(container) {
     if (value) showLoaded(list, () => loadDay(value));
   };
   day.addEventListener("change", load);
-  setChildren(container, day, list);
+  const bags = h("div", {});
+  setChildren(container, bags, day, list);
+  showCashBags(bags, load);
   load();
 }
 

@@ -69,6 +69,7 @@ function header() {
   return h(
     "header",
     { class: "head" },
+    h("h1", { id: "title", class: "hidden-title" }),
     logo(36),
     h("div", {}, h("b", {}, staff.name || staff.id), h("small", {}, role)),
     h(
@@ -131,7 +132,9 @@ function showUnread(count) {
 function showTitle() {
   const name = addressParts()[0] || tabNames()[0];
   const count = state.unreadCount ? `(${state.unreadCount}) ` : "";
-  document.title = `${count}${words.tabs[name] || words.order} — ${words.title}`;
+  const title = words.tabs[name] || words.order;
+  document.title = `${count}${title} — ${words.title}`;
+  query("#title").textContent = title;
 }
 
 // At the end of the file, because `start` needs the constants above.

@@ -39,9 +39,10 @@ function paymentActions({ id, status }, reload) {
 
 async function showProof(control, id) {
   const proof = await callAsStaff("GET", `/payments/${id}/proof`);
-  const shown = proof.data ? receipt(proof) : h("code", {}, proof.reference);
+  const reference = proof.reference ? h("code", {}, proof.reference) : "";
+  const shown = proof.data ? receipt(proof) : reference;
   shown.tabIndex = proof.data && shown.href ? 0 : -1; // takes the focus of the button it replaces
-  control.replaceWith(shown);
+  control.replaceWith(shown, proof.data ? reference : "");
   shown.focus();
 }
 

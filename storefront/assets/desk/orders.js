@@ -1,4 +1,4 @@
-// The orders of one day, optionally of one channel.
+// The orders of one day, optionally of one channel, or those that a search finds on any day.
 import { h, setChildren } from "../common/dom.js";
 import { formatMoney } from "../common/money.js";
 import { badge, joinTexts, mutedText } from "./elements.js";
@@ -15,9 +15,10 @@ export function ordersScreen(container, chosenDay, chosenChannel = "") {
   const day = field(words.recap.day, dayAttributes);
   const channels = [["", "–"], ...Object.entries(words.channels)];
   const channel = select(words.sell.channel, "channel", channels, chosenChannel);
+  const search = field(words.find_order, { type: "search", name: "q", maxlength: "100" });
   const list = h("div", { class: "list" });
-  setChildren(container, h("div", { class: "pair" }, day, channel), list);
-  const load = () => loadOrders(inputOf(day).value, inputOf(channel).value);
+  setChildren(container, search, h("div", { class: "pair" }, day, channel), list);
+  const load = () => loadOrders(readFilter(day, channel, search));
   const orders = showLive(list, REFRESH_SECONDS, load, (items) =>
     items.length ? items.map(orderRow) : mutedText(words.nothing),
   );
@@ -28,8 +29,15 @@ export function ordersScreen(container, chosenDay, chosenChannel = "") {
   };
 }
 
-async function loadOrders(day, channel) {
-  const { items } = await callAsStaff("GET", `/orders?${new URLSearchParams({ day, channel })}`);
+/** A search looks through all days. */
+function readFilter(day, channel, search) {
+  const q = inputOf(search).value.trim();
+  const filter = { channel: inputOf(channel).value };
+  return q ? { ...filter, q } : { ...filter, day: inputOf(day).value };
+}
+
+async function loadOrders(filter) {
+  const { items } = await callAsStaff("GET", `/orders?${new URLSearchParams(filter)}`);
   return items;
 }
 

@@ -33,6 +33,7 @@ function focusPlace(container, { key, name, index }) {
   const ofItem = controls.filter((control) => keyOf(control) === key);
   const target =
     ofItem.find((control) => nameOf(control) === name) ??
+    ofItem.find((control) => control.matches("button")) ??
     ofItem[0] ??
     controls[Math.min(index, controls.length - 1)] ??
     focusable(container);

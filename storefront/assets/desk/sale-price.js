@@ -20,6 +20,13 @@ export async function updatePrice(sale) {
   if (isLast) setChildren(query("#price", sale.form), content);
 }
 
+/** Shows the quote of a refusal in place of the one that it was refused for. */
+export function replacePrice(sale, quote) {
+  sale.quoteCount += 1; // an update that is under way is older
+  sale.quote = quote;
+  setChildren(query("#price", sale.form), sums(quote));
+}
+
 async function loadPrice(sale) {
   try {
     sale.quote = await callAsStaff("POST", "/quotes", { body: quoteRequest(readSale(sale)) });

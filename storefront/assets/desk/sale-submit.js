@@ -15,6 +15,7 @@ import { orderPath } from "../shop/my-orders.js";
 import { button, linkButton } from "./elements.js";
 import { runBusy, showToast } from "./feedback.js";
 import { fieldValue, readSale } from "./sale-form.js";
+import { replacePrice } from "./sale-price.js";
 import { saleRequest } from "./sale-request.js";
 import { loadSale, saveSale } from "./sale-store.js";
 import { callAsStaff, staff } from "./session.js";
@@ -78,7 +79,8 @@ export async function submitSale(sale, kind, control) {
 function buildRequest(sale, kind) {
   const content = readSale(sale);
   const payments = [{ method: fieldValue(sale.form, "payment") }];
-  const body = { ...saleRequest(content), ...(kind === "order" && { payments }) };
+  const quoted = sale.quote && { expected_total: sale.quote.total };
+  const body = { ...saleRequest(content), ...(kind === "order" && { payments, ...quoted }) };
   const request = newRequest(body, { sale: content, total: sale.quote?.total });
   return { ...request, kind, link_key: newIdempotencyKey() };
 }
@@ -92,6 +94,7 @@ function showOutcome(sale, request, { state, answer, problem }) {
   if (state === "refused") {
     if (!loadSale(staff.id)) saveSale(staff.id, request.shown.sale);
     showFieldErrors(sale.form, problem);
+    if (problem.code === "price_changed") replacePrice(sale, problem.facts.quote);
     throw problem;
   }
   if (!sale.form.isConnected)

@@ -1,6 +1,8 @@
 // The form in which staff sell in their own channel: customer, goods, delivery, payment, price.
 // Above it are the shift and the sales whose answer never arrived.
 import { h, query, setChildren } from "../common/dom.js";
+import { showCashBags } from "./cash-bags.js";
+import { showCashInHand } from "./cash-in-hand.js";
 import { button } from "./elements.js";
 import { showToast } from "./feedback.js";
 import { customerFields, loadCustomer } from "./sale-customer.js";
@@ -49,11 +51,18 @@ export function sellScreen(container, customerId) {
 /** The till is loaded first, because it would push down a form that is shown already. */
 async function openForm(screen, customerId = "", show = () => {}) {
   const tillSection = h("div", {});
-  if (TILL_ROLES.has(staff.role)) await till(tillSection);
+  const cash = h("div", {});
+  const bags = h("div", {});
+  if (TILL_ROLES.has(staff.role))
+    await Promise.all([
+      till(tillSection),
+      showCashInHand(cash),
+      showCashBags(bags, () => till(tillSection)),
+    ]);
   if (!screen.isOpen) return;
   const sale = newSale(screen);
   const cards = unansweredCards((content) => editAgain(sale, content));
-  setChildren(screen.container, tillSection, cards, sale.form);
+  setChildren(screen.container, tillSection, cash, bags, cards, sale.form);
   const stored = loadSale(staff.id);
   if (stored) fill(sale, stored);
   if (customerId) loadCustomer(sale, customerId);

@@ -27,6 +27,8 @@ export function signInForm(text) {
     h("h1", {}, words.title),
     h("p", {}, text),
     h("form", { onsubmit: submit }, label, submitButton(words.sign_in)),
+    h("p", {}, h("small", {}, words.sign_in_help)),
+    history.length > 1 ? button(`‹ ${words.back}`, () => history.back(), "back") : "",
   );
 }
 

@@ -3,11 +3,22 @@ import { dateFormats, dateIn, dayFormat, formatKilometers } from "../common/loca
 import { readItem, writeItem } from "../common/storage.js";
 import settings from "../settings.js";
 
+takeLanguageFromLink();
 const language = readItem("desk.language", "id") === "en" ? "en" : "id";
 document.documentElement.lang = language;
 
 /** The `desk` table of chalicelib/content, which the build writes as a module. */
 export const words = (await import(`../desk.${language}.js`)).default;
+
+/** Stores the language of a link such as `/desk/?lang=en#/work` and removes it from the address. */
+function takeLanguageFromLink() {
+  const address = new URL(location.href);
+  const linked = address.searchParams.get("lang");
+  if (linked === null) return;
+  if (["id", "en"].includes(linked)) writeItem("desk.language", linked);
+  address.searchParams.delete("lang");
+  history.replaceState(null, "", address);
+}
 
 export function switchLanguage() {
   writeItem("desk.language", language === "en" ? "id" : "en");

@@ -1,12 +1,13 @@
 // One fulfillment with its goods, its customer and the buttons of its next steps.
 import { h } from "../common/dom.js";
+import { formatMoney } from "../common/money.js";
 import { interpolate } from "../common/text.js";
 import { addressText, badge, button, cashToCollect, goodsList } from "./elements.js";
-import { runBusy } from "./feedback.js";
+import { runBusy, showToast } from "./feedback.js";
 import { locationName } from "./reference-data.js";
 import { callAsStaff, staff } from "./session.js";
 import { channelName, dayText, methodName, whenText, words } from "./words.js";
-import { canReject, nextSteps } from "./work-steps.js";
+import { booksCash, canReject, nextSteps } from "./work-steps.js";
 
 const REJECTION_REASONS = ["not_found", "damaged", "closed", "too_busy"];
 const AWAITS_PAYMENT = new Set(["unpaid", "pending"]);
@@ -14,6 +15,7 @@ const AWAITS_PAYMENT = new Set(["unpaid", "pending"]);
 /** `refresh` is called after a step. */
 export function workCard(fulfillment, refresh) {
   const dialog = rejectionDialog(fulfillment, refresh);
+  const cashDialog = cashConfirmation(fulfillment, refresh);
   const { note } = fulfillment;
   return h(
     "article",
@@ -28,11 +30,12 @@ export function workCard(fulfillment, refresh) {
     h(
       "footer",
       {},
-      stepButtons(fulfillment, refresh),
+      stepButtons(fulfillment, refresh, cashDialog),
       canReject(fulfillment, staff.role) ? rejectButton(dialog) : "",
     ),
     assignment(fulfillment),
     dialog,
+    cashDialog,
   );
 }
 
@@ -67,11 +70,30 @@ function contact({ customer, address }) {
   );
 }
 
-const stepButtons = (fulfillment, refresh) =>
+const stepButtons = (fulfillment, refresh, cashDialog) =>
   nextSteps(fulfillment, staff.role).map((step, index) => {
-    const onclick = (event) => runBusy(event.target, () => takeStep(fulfillment, step, refresh));
+    const take = (event) => runBusy(event.target, () => takeStep(fulfillment, step, refresh));
+    const onclick = booksCash(fulfillment, step) ? () => cashDialog.showModal() : take;
     return button(words.actions[step], onclick, index ? "outline" : "");
   });
+
+/** The step books money that cannot be taken back by another button, so it asks for the amount. */
+function cashConfirmation(fulfillment, refresh) {
+  const step = nextSteps(fulfillment, staff.role).find((name) => booksCash(fulfillment, name));
+  if (!step) return "";
+  const amount = formatMoney(fulfillment.cash_to_collect);
+  const take = (event) =>
+    runBusy(event.target, async () => {
+      await takeStep(fulfillment, step, () => dialog.close());
+      showToast(interpolate(words.work.cash_booked, { amount }));
+      refresh();
+    });
+  const confirm = button(interpolate(words.work.cash_received, { amount }), take);
+  const back = button(words.back, () => dialog.close(), "secondary");
+  const title = h("h2", {}, interpolate(words.work.confirm_cash, { amount }));
+  const dialog = h("dialog", {}, h("article", {}, title, confirm, back));
+  return dialog;
+}
 
 // Steps whose request differs from `POST /fulfillments/{id}/{step}` without a body.
 const STEP_REQUESTS = {

@@ -1,7 +1,14 @@
 // @ts-check
 // The next steps of a fulfillment, by its status and the role of the staff member.
 
-/** @typedef {{ status: string, method: string, kind?: string }} Fulfillment */
+/**
+ * @typedef {object} Fulfillment
+ * @property {string} status
+ * @property {string} method
+ * @property {string} [kind] of its location
+ * @property {{ amount: number }} [cash_to_collect]
+ * @property {boolean} [cash_with_last] the order's last delivery collects the cash, not this one
+ */
 
 /** @type {Record<string, string[]>} */
 const DELIVERY_STEPS = {
@@ -38,3 +45,9 @@ const stepsAtLocation = (/** @type {boolean} */ isVan, /** @type {string} */ las
 
 /** @param {Fulfillment} fulfillment @param {string} role */
 export const canReject = ({ status }, role) => role !== "courier" && REJECTABLE.has(status);
+
+const COLLECTING_STEPS = new Set(["deliver", "handover"]);
+
+/** Whether the step books cash on delivery. @param {Fulfillment} fulfillment @param {string} step */
+export const booksCash = ({ cash_to_collect: due, cash_with_last: isWithLast }, step) =>
+  COLLECTING_STEPS.has(step) && !isWithLast && (due?.amount ?? 0) > 0;

@@ -1,5 +1,6 @@
 // The open fulfillments of a location, oldest first, refreshed while the page is visible.
 import { h, setChildren } from "../common/dom.js";
+import { showCashInHand } from "./cash-in-hand.js";
 import { mutedText } from "./elements.js";
 import { showLive } from "./feedback.js";
 import { inputOf, select } from "./form-fields.js";
@@ -14,13 +15,19 @@ export function workScreen(container) {
   const hasFixedLocation = staff.location || staff.role === "salesman";
   const chooser = hasFixedLocation ? null : locationChooser();
   const list = h("div", { class: "list" }, mutedText(words.loading));
-  setChildren(container, chooser, list);
+  const cash = h("div", {});
+  setChildren(container, chooser, cash, list);
   const load = () => loadFulfillments(chooser ? inputOf(chooser).value : "");
   const work = showLive(list, REFRESH_SECONDS, load, (fulfillments) =>
     fulfillments.length
-      ? fulfillments.map((fulfillment) => workCard(fulfillment, () => work.reload()))
+      ? fulfillments.map((fulfillment) => workCard(fulfillment, refresh))
       : mutedText(words.empty.work),
   );
+  const refresh = () => {
+    showCashInHand(cash);
+    work.reload();
+  };
+  showCashInHand(cash);
   chooser?.addEventListener("change", work.restart);
   return work.stop;
 }

@@ -31,6 +31,7 @@ const TYPING_MILLISECONDS = 600;
 const state = {
   quoteCount: 0, // quotes requested; only the response of the last is shown
   timer: undefined, // delays the quote while a coupon is typed
+  quotedTotal: undefined, // the total that is shown
 };
 
 function start() {
@@ -67,6 +68,7 @@ async function updateQuote() {
 
 function showQuote(quote) {
   const isPending = Boolean(pendingRequest(PENDING));
+  state.quotedTotal = quote.total;
   setChildren(query("#quote"), quoteTable(quote));
   limitChoices(quote);
   query("#wait").hidden = !canWait(quote);
@@ -95,12 +97,13 @@ async function placeOrder() {
   const isRepeated = Boolean(pendingRequest(PENDING));
   rememberFields();
   try {
-    const buildBody = () => orderRequest(readForm());
+    const buildBody = () => orderRequest({ ...readForm(), quotedTotal: state.quotedTotal });
     openOrder(await sendOnce(PENDING, buildBody, (request) => callApi("POST", "/orders", request)));
   } catch (problem) {
     if (problem.isUnanswered) return showUnanswered(problem);
     // The pending order of an earlier attempt was refused, so the form's present order is sent.
     if (isRepeated && cart.unitCount()) return placeOrder();
+    if (problem.code === "price_changed") showQuote(problem.facts.quote);
     showProblem(problem);
   }
 }

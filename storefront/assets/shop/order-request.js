@@ -8,6 +8,7 @@
  * @property {string} placement
  * @property {string} country of the shop; the form has no field for a country
  * @property {boolean} backorder whether the shopper agreed to wait
+ * @property {{ amount: number, currency: string }} [quotedTotal] the total that is shown
  */
 
 const MIN_POSTCODE_LENGTH = 4; // digits that must be typed before a quote includes delivery
@@ -21,13 +22,14 @@ export function quoteRequest({ fields, lines, placement, country }) {
 }
 
 /** @param {CheckoutForm} form */
-export function orderRequest({ fields, lines, placement, country, backorder }) {
+export function orderRequest({ fields, lines, placement, country, backorder, quotedTotal }) {
   return {
     ...commonBody(fields, lines, placement),
     customer: withoutEmpty({ name: fields.name, phone: fields.phone, email: fields.email }),
     delivery: deliveryOf(fields, country),
     payments: [{ method: fields.payment }],
     ...(backorder && { backorder: true }),
+    ...(quotedTotal && { expected_total: quotedTotal }),
     ...withoutEmpty({ note: fields.note }),
   };
 }

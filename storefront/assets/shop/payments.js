@@ -54,7 +54,7 @@ function paymentSection(payment, postChange) {
 }
 
 function nextAction(payment, postChange) {
-  if (payment.status === "proof_submitted") return h("p", {}, words.proof_sent);
+  if (payment.status === "proof_submitted") return sentProof(payment, postChange);
   if (payment.method === "cod" && payment.status === "due")
     return h("p", {}, interpolate(words.cod_amount, { amount: formatMoney(payment.amount) }));
   if (payment.action?.kind !== "instructions") return "";
@@ -89,6 +89,12 @@ function copyButton(text) {
   const button = h("button", { type: "button", class: "link", onclick: copy }, words.copy);
   return button;
 }
+
+/** Tells that the proof is being checked, with a form to replace it while nobody has. */
+const sentProof = (payment, postChange) => [
+  h("p", {}, words.proof_sent),
+  h("details", {}, h("summary", {}, words.proof_replace), proofForm(payment, postChange)),
+];
 
 function proofForm(payment, postChange) {
   const submit = async (event) => {

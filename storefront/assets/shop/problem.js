@@ -20,8 +20,9 @@ export function problemBox(problem, { names = {}, action } = {}) {
   );
 }
 
-function details(code, { short, skus, errors }, names) {
+function details(code, { short, skus, errors, cause }, names) {
   const nameOf = (sku) => names[sku] || sku;
+  if (words.coupon_causes[cause]) return [words.coupon_causes[cause]];
   if (Array.isArray(short)) return short.map((line) => shortageText(line, nameOf(line.sku)));
   if (Array.isArray(skus)) return skus.map(nameOf);
   if (LISTS_ERRORS.has(code) && Array.isArray(errors)) return errors.map(errorText).filter(Boolean);

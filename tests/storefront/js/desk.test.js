@@ -7,7 +7,7 @@ import {
   quoteRequest,
   saleRequest,
 } from "../../../storefront/assets/desk/sale-request.js";
-import { canReject, nextSteps } from "../../../storefront/assets/desk/work-steps.js";
+import { booksCash, canReject, nextSteps } from "../../../storefront/assets/desk/work-steps.js";
 
 const TEA = { sku: "TEH-01", name: "Teh Melati", barcode: "899001" };
 const COFFEE = { sku: "KOPI-01", name: "Kopi Gayo", barcode: "" };
@@ -37,6 +37,19 @@ test("a fulfillment can be rejected before it is ready, but not by couriers", ()
   assert.equal(canReject({ status: "picking", method: "ship" }, "courier"), false);
   assert.equal(canReject({ status: "ready", method: "ship" }, "warehouse"), false);
 });
+
+for (const [step, facts, expected] of [
+  ["deliver", { cash_to_collect: { amount: 131_000 } }, true],
+  ["handover", { cash_to_collect: { amount: 131_000 } }, true],
+  ["dispatch", { cash_to_collect: { amount: 131_000 } }, false],
+  ["deliver", { cash_to_collect: { amount: 0 } }, false],
+  ["deliver", { cash_to_collect: { amount: 131_000 }, cash_with_last: true }, false],
+  ["deliver", {}, false],
+]) {
+  test(`${step} of ${JSON.stringify(facts)} ${expected ? "asks for" : "books no"} cash`, () => {
+    assert.equal(booksCash({ status: "in_transit", method: "ship", ...facts }, step), expected);
+  });
+}
 
 test("ledger rows are grouped with received money first and unknown kinds last", () => {
   const rows = [

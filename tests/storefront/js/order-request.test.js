@@ -28,6 +28,14 @@ test("an order request has the filled fields and the shop's country", () => {
   });
 });
 
+test("an order request names the total that was shown", () => {
+  const quotedTotal = { amount: 25000, currency: "IDR" };
+
+  const request = orderRequest(form({}, { quotedTotal }));
+
+  assert.deepEqual(request.expected_total, quotedTotal);
+});
+
 test("coupon, note, placement and consent to wait are sent if present", () => {
   const typed = { coupon: "lebaran", note: "Blue gate", delivery: "pickup" };
 

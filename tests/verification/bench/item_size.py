@@ -7,7 +7,11 @@ from typing import Any
 
 import boto3
 
-INDEX_KEYS = {"by_list": ("list", "listed_at"), "by_owner": ("owner", "listed_at")}
+INDEX_KEYS = {
+    "by_list": ("list", "listed_at"),
+    "by_owner": ("owner", "listed_at"),
+    "by_time": ("shard", "event_id"),
+}
 KILOBYTE = 1024
 
 

@@ -89,6 +89,7 @@ ROWS = [
     access_row("GET /orders/{order_id}", "signed", order_id="a marketplace order", note="a marketplace order"),
     access_row("GET /orders/{order_id}/history", "staff", order_id="ord_01KB"),
     access_row("GET /orders/{order_id}/routing", "staff", order_id="ord_01KB"),
+    access_row("GET /orders/{order_id}/routing/replay", "staff", order_id="ord_01KB"),
     access_row("GET /orders/{order_id}/delivery", "staff own", order_id="ord_01KB"),
     access_row("POST /orders/{order_id}/call-me", "staff own", order_id="a carried order", own_order="a carried order"),
     access_row("POST /orders/{order_id}/reroute", "owner agent", order_id="ord_01KB"),
@@ -129,6 +130,7 @@ ROWS = [
     access_row(
         "POST /shifts/{shift_id}/handover", "owner finance salesman courier", shift_id=SHIFT, prepare=open_shifts
     ),
+    access_row("GET /cash-bags", "owner cashier finance"),
     access_row("GET /receivables", "owner finance cashier salesman courier agent"),
     access_row(
         "POST /collections",

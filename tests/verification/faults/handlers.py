@@ -32,7 +32,12 @@ MAX_DELIVERIES = 4  # the first one meets the fault
 ESCALATION_MINUTES = 6  # after which a recipient who has not acknowledged is notified again
 MAX_ESCALATIONS = 4  # steps of the longest list of channels
 NOTIFY, TO_TOPICS = config.table_name("notify"), "chalicelib.notify.events.journal_to_topics"
-SCHEDULED_MINUTES = {"expire_unpaid_orders": 1_500, "end_offers": 601, "escalate_unanswered": 10}  # minutes after noon
+SCHEDULED_MINUTES = {  # minutes after noon
+    "expire_unpaid_orders": 1_500,
+    "end_offers": 601,
+    "escalate_unanswered": 10,
+    "sweep_journal": 20,
+}
 
 
 @dataclass(frozen=True)

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import replace
 from datetime import timedelta
+from functools import partial
 from typing import Any
 
 from chalicelib.catalog.model import Channel
@@ -15,7 +16,9 @@ from chalicelib.fulfillment.expire import expire_due
 from chalicelib.fulfillment.fill_backorders import fill_all_arrived
 from chalicelib.fulfillment.reroute import retry_stranded
 from chalicelib.kit import clock, config, idempotency
+from chalicelib.kit.effects import load_effects
 from chalicelib.notify.escalate import escalate
+from chalicelib.notify.sweep import sweep
 from chalicelib.orders.events import expire_unpaid
 from chalicelib.payments import handover as cash
 from chalicelib.payments import shift as shifts
@@ -37,6 +40,7 @@ from tests.verification.simulator.action_helpers import (
     owner_principal,
     rupiah,
 )
+from tests.verification.simulator.probabilities import REPORTING_EFFECTS
 from tests.verification.simulator.sim import Sim
 
 CAPPED_PROMOTION: dict[str, Any] = {"id": "hemat", "name": "Hemat", "kind": "percent", "rate": "0.10"}
@@ -238,8 +242,14 @@ def deliver_event(sim: Sim) -> str:
 
 
 def run_scheduled_jobs(sim: Sim) -> str:
-    counts = [job() for job in (expire_due, expire_unpaid, retry_stranded, fill_all_arrived, escalate)]
-    return f"{counts} offers expired, orders expired, rerouted, filled, escalated"
+    jobs = (expire_due, expire_unpaid, retry_stranded, fill_all_arrived, escalate, partial(sweep_journal, sim))
+    counts = [job() for job in jobs]
+    return f"{counts} offers expired, orders expired, rerouted, filled, escalated, events swept"
+
+
+def sweep_journal(sim: Sim) -> int:
+    skipped = REPORTING_EFFECTS if sim.event_queue.muted else ()
+    return sweep([effect for effect in load_effects() if effect.name not in skipped])
 
 
 def advance_clock(sim: Sim) -> str:

@@ -16,18 +16,27 @@ DELIVERY_MARK = " receives "  # in a trace, between a handler and its event
 
 @dataclass
 class EventQueue:
-    """`pending` holds (handler, message) pairs. Handlers in `muted` get no messages."""
+    """`pending` holds (handler, message) pairs. Handlers in `muted` get no messages.
+
+    `is_lost` decides for each message whether it is lost for good; `lost` counts these.
+    """
 
     pending: list[tuple[str, dict[str, Any]]] = field(default_factory=list)
     position: int = 0
     muted: Sequence[str] = ()
+    is_lost: Callable[[], bool] = lambda: False
+    lost: int = 0
 
     def enqueue(self, stream: Sequence[Item]) -> bool:
         """Add the events committed since the last call. Return whether any message is pending."""
         for item in stream[self.position :]:
             message = journal.row_to_message(item.to_row(EntryRow))
             for handler, (kinds, _) in HANDLERS.items():
-                if message["kind"] in kinds and handler not in self.muted:
+                if message["kind"] not in kinds or handler in self.muted:
+                    continue
+                if self.is_lost():
+                    self.lost += 1
+                else:
                     self.pending.append((handler, message))
         self.position = len(stream)
         return bool(self.pending)

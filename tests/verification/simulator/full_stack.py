@@ -32,6 +32,7 @@ from tests.verification.simulator.full_stack_events import EventDelivery
 from tests.verification.simulator.full_stack_probabilities import (
     FAULTS_BY_OPERATION,
     MAX_CLOCK_SKEW,
+    SWEEP_AFTER,
     Probabilities,
     Violation,
 )
@@ -142,14 +143,21 @@ class FullStackSim:
     def run(self, steps: int) -> FullStackSim:
         from tests.verification.simulator import full_stack_actions, full_stack_operations
 
+        if self.rng.random() < self.probabilities.lose_messages:
+            self.event_delivery.is_lost = self.is_message_lost
         self.faults_off = False
         for number in range(1, steps + 1):
             self.step(full_stack_actions.WEIGHTED_ACTIONS, number)
             if self.rng.random() < self.probabilities.deliver_events:
                 self.step([(1, full_stack_operations.deliver_events)])
+        self.event_delivery.enqueue(self.store.stream)
+        self.now += SWEEP_AFTER if self.event_delivery.lost else timedelta()
         self.drain()
         self.check_all()
         return self
+
+    def is_message_lost(self) -> bool:
+        return not self.faults_off and self.rng.random() < self.probabilities.lost_message
 
     def step(self, weighted_actions: Sequence[tuple[int, Action]], number: int = 0) -> None:
         weights, actions = zip(*weighted_actions)

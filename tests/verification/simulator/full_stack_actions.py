@@ -32,7 +32,7 @@ def load_initial_tables() -> Tables:
             sim.client.post("/api/shifts", operations.OPENING_FLOAT, staff, idempotent=True)
         sim.client.request("PUT", "/api/promotions", CAPPED_PROMOTION, orders.RATNA)
         operations.report_van_positions(sim)
-        return sim.store.snapshot()
+        return sim.store.snapshot_of_setup()
 
 
 WEIGHTED_ACTIONS: list[tuple[int, Action]] = [

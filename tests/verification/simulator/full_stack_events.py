@@ -2,7 +2,7 @@
 
 The stream keeps the order of entries with the same key only; failed records are delivered again, and batches may be
 delivered twice. SNS keeps no order. A function that fails gets the same event until it succeeds; dead-letter queues are
-not simulated.
+not simulated. In some histories records and messages are lost for good, as after the last retry.
 """
 
 from __future__ import annotations
@@ -43,6 +43,8 @@ class EventDelivery:
     redelivery_probability: Callable[[], float]
     does_carrier_fail: Callable[[], bool]  # evaluated for each send
     call: Callable[[Callable[[], Any]], str]  # calls a function and returns the code of its refusal, or ""
+    is_lost: Callable[[], bool] = lambda: False  # evaluated for each record of a stream handler and each message
+    lost: int = 0  # records and messages that were lost for good
     streams: dict[str, list[Record]] = field(default_factory=dict)
     delivered: dict[str, list[Record]] = field(default_factory=dict)
     messages: list[tuple[str, dict[str, Any]]] = field(default_factory=list)
@@ -66,8 +68,14 @@ class EventDelivery:
             record = entry_to_record(image, "arn:aws:dynamodb:ap-southeast-3:123456789012:table/test-journal/stream/1")
             record["dynamodb"]["SequenceNumber"] = f"{position:021}"
             for pending in self.streams.values():
-                pending.append(record)
+                self.add_unless_lost(pending, record)
         self.position = len(committed)
+
+    def add_unless_lost(self, pending: list[Any], event: Any) -> None:
+        if self.is_lost():
+            self.lost += 1
+        else:
+            pending.append(event)
 
     # -- the stream ---------------------------------------------------------------------------------------------------
 
@@ -131,9 +139,9 @@ class EventDelivery:
             "MessageAttributes": attributes,
         }
         event = envelope_to_event(envelope | {"Subject": entry["Subject"], "Message": entry["Message"]})
-        self.messages += [
-            (handler, event) for subscribed_topic, handler in self.subscriptions if subscribed_topic == topic
-        ]
+        for subscribed_topic, handler in self.subscriptions:
+            if subscribed_topic == topic:
+                self.add_unless_lost(self.messages, (handler, event))
 
     def deliver_message(self, index: int) -> DeliveryResult:
         """Deliver any pending message, independent of the order."""

@@ -51,6 +51,8 @@ HANDLERS: dict[str, tuple[Iterable[str], Callable[[dict[str, Any]], Any]]] = {
 }
 # No use case reads these projections, and they are half of all deliveries, so most histories skip them.
 REPORTING_HANDLERS = ("the ledger", "the recap", "the history")
+REPORTING_EFFECTS = ("ledger", "recap", "stock_history")  # the same, as the sweep names them
+SWEEP_AFTER = timedelta(minutes=15) + 2 * MAX_CLOCK_SKEW  # until both passes of the sweep have examined an entry
 
 
 class Violation(BaseException):
@@ -63,6 +65,8 @@ class Probabilities:
     interleave: float = 0.25  # that another action runs before a commit; every other time the same one
     redeliver: float = 0.2  # that an event is delivered again
     carrier_failure: float = 0.1  # that a carrier fails
+    lose_messages: float = 0.3  # of each history: that some of its messages are lost for good
+    lost_message: float = 0.15  # of each message of such a history
     run_reporting: float = 0.1  # of each history: that the reporting handlers run too
     pass_a_day: float = 0.25  # that a day passes before the final checks, so that everything due expires
 

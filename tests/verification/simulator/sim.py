@@ -35,6 +35,7 @@ from tests.verification.simulator.probabilities import (
     MAX_CLOCK_SKEW,
     PROCESS_COUNT,
     REPORTING_HANDLERS,
+    SWEEP_AFTER,
     Probabilities,
     Process,
     Violation,
@@ -171,13 +172,20 @@ class Sim:
 
         self.memory.restore(weighted_actions.load_initial_tables())
         self.event_queue.muted = REPORTING_HANDLERS if self.rng.random() >= self.probabilities.run_reporting else ()
+        if self.rng.random() < self.probabilities.lose_messages:
+            self.event_queue.is_lost = self.is_message_lost
         self.faults_off = False
         while self.steps < steps:  # interleaved actions count as steps
             self.step(weighted_actions.choose_action(self.rng))
         self.now += timedelta(hours=25) if self.rng.random() < self.probabilities.pass_a_day else timedelta()
+        self.event_queue.enqueue(self.memory.stream)
+        self.now += SWEEP_AFTER if self.event_queue.lost else timedelta()
         self.drain()
         self.check_all()
         return self
+
+    def is_message_lost(self) -> bool:
+        return not self.faults_off and self.rng.random() < self.probabilities.lost_message
 
     def step(self, action: Action) -> None:
         self.steps += 1
@@ -281,7 +289,9 @@ class Sim:
             for name in TABLES
         }
         events_handled_before, timers_ran_before = ("~", clock.iso(self.now)) if quiet else ("", "")
-        return Snapshot(rows, clock.iso(self.now + MAX_CLOCK_SKEW), events_handled_before, timers_ran_before)
+        projections_run = not self.event_queue.muted
+        now = clock.iso(self.now + MAX_CLOCK_SKEW)
+        return Snapshot(rows, now, events_handled_before, timers_ran_before, projections_run)
 
     def log(self, line: str) -> None:
         self.trace.append(line)

@@ -192,6 +192,12 @@ class Store:
     def snapshot(self) -> Tables:
         return self.tables.copy()
 
+    def snapshot_of_setup(self) -> Tables:
+        """Return the tables as they are after a shop was set up: its journal entries are not listed for the sweep."""
+        tables = self.snapshot()
+        tables[PREFIX + "journal"].index_entries.clear()
+        return tables
+
     def restore(self, tables: Tables) -> None:
         self.tables = tables.copy()
         self.stream: list[Item] = []

@@ -25,7 +25,7 @@ KINDS = {
     "money",
     "stock",
 }
-KINDS |= {"audit", "commits", "projections"}
+KINDS |= {"audit", "commits", "projections", "lost messages"}
 THIRD = os.environ.get("PLANTED") or str(date.today().toordinal() % 3)
 CHOSEN_BUGS = BUGS if THIRD == "all" else BUGS[int(THIRD) :: 3]
 

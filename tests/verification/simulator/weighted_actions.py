@@ -49,7 +49,7 @@ def load_initial_tables() -> Tables:
         operations.save_promotion_from_json(ONCE_PER_CUSTOMER_PROMOTION)
         for staff in SALESMEN:
             report_position(principal_of(staff), principal_of(staff).location or "", HERE)
-        return sim.memory.snapshot()
+        return sim.memory.snapshot_of_setup()
 
 
 WEIGHTED_ACTIONS: list[tuple[int, Callable[[Sim], str]]] = [

@@ -11,6 +11,7 @@ from tests.verification.simulator.bugs import (
     expiry,
     idempotency,
     journal_mismatches,
+    lost_messages,
     missed_notifications,
     money,
     notifications,
@@ -37,5 +38,6 @@ MODULES = (
     audit,
     projections,
     journal_mismatches,
+    lost_messages,
 )
 BUGS: tuple[Bug, ...] = tuple(bug for module in MODULES for bug in module.BUGS)

@@ -55,6 +55,11 @@ class ScenarioDriver:
                 for _ in range(2):
                     HANDLERS[handler][1](message)
 
+    def lose_messages(self) -> None:
+        """Lose the messages of all events until now for good."""
+        self.sim.event_queue.enqueue(self.sim.memory.stream)
+        self.sim.event_queue.pending.clear()
+
     def step(self, order_id: str, *verbs: str, by: str, work: int = -1, **kwargs: Any) -> None:
         """Take steps. Functions are looked up on each call, as the endpoints do, so that a patched one is used."""
         for verb in verbs:

@@ -39,4 +39,4 @@ def load_initial_tables() -> Tables:
         hemat = Promotion("hemat", "Hemat", "percent", PROMOTION_START, rate="0.10", terms=TERMS)
         save_promotion(hemat, "test", Coupon("HEMAT", "hemat", PROMOTION_START, cap=3))
         park_vans(BUDI, DEWI)
-        return sim.memory.snapshot()
+        return sim.memory.snapshot_of_setup()

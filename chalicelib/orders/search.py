@@ -1,0 +1,152 @@
+"""The list of orders for staff: one index supplies the orders newest first, all other filters are applied to them.
+
+A page is read until it is full or the list ends. It costs one query and one batch per hundred orders read; a search
+that finds nothing among the first MAX_ORDERS_READ orders is refused, so that no page is empty and yet has a next one.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import date, timedelta
+
+from chalicelib.kit.auth import Principal
+from chalicelib.kit.errors import Invalid
+from chalicelib.kit.phone_numbers import INVALID_PHONE, is_plausible_phone, normalize_phone
+from chalicelib.kit.search_text import choose_prefix, has_prefixes, list_words
+from chalicelib.orders import find, search_index
+from chalicelib.orders.model import Order, SearchTooBroad
+from chalicelib.orders.store import order_day, order_sort_key
+
+READ_SIZE = 100
+MAX_ORDERS_READ = 3_000
+Span = tuple[str, str]  # first and last sort key
+Source = Callable[[int, Span], list[Order]]
+
+
+@dataclass(frozen=True)
+class OrderFilter:
+    """What the orders of a list have in common; an empty field matches every order. `q` is any one of the next three.
+
+    Without number, phone, words and customer, the list is that of one day."""
+
+    day: date | None = None
+    channel: str = ""
+    location: str = ""
+    customer: str = ""
+    status: str = ""
+    payment_status: str = ""
+    fulfillment_status: str = ""
+    number: str = ""
+    phone: str = ""
+    words: tuple[str, ...] = ()
+
+    @property
+    def has_source(self) -> bool:
+        return bool(self.number or self.phone or self.words or self.customer)
+
+    @property
+    def is_plain(self) -> bool:
+        """Whether the index supplies no order that another filter leaves out."""
+        filters = (self.location, self.status, self.payment_status, self.fulfillment_status)
+        return not any(filters) and (not self.has_source or self == OrderFilter(customer=self.customer))
+
+
+def read_search(q: str) -> dict[str, str | tuple[str, ...]]:
+    """Return the field of OrderFilter that a search text means: a number, a phone, or words of name and reference."""
+    if number := search_index.normalize_number(q):
+        return {"number": number}
+    if is_plausible_phone(q) and (phone := normalize_phone(q)):
+        return {"phone": phone}
+    words = list_words(q)
+    if not words:
+        raise Invalid(("q", "write an order number, a phone number, a name or a reference"))
+    return {"words": tuple(words)}
+
+
+def read_number(text: str) -> str:
+    """Return the number without dashes. Raises Invalid."""
+    number = search_index.normalize_number(text)
+    if number is None:
+        raise Invalid(("number", "is not an order number such as SK-94STZP-L; check each character"))
+    return number
+
+
+def read_phone(text: str) -> str:
+    """Return the number in E.164 format. Raises Invalid."""
+    phone = normalize_phone(text)
+    if phone is None:
+        raise Invalid(("phone", INVALID_PHONE))
+    return phone
+
+
+def list_orders(
+    principal: Principal, wanted: OrderFilter, limit: int, before: str | None
+) -> tuple[list[Order], str | None]:
+    """Return a page of the matching orders that the caller may see, and the `before` of the next page or None.
+
+    Raises SearchTooBroad."""
+    source = choose_source(wanted)
+    first, last = day_span(wanted.day) if wanted.has_source else find.WHOLE_LIST
+    size = limit + 1 if wanted.is_plain else READ_SIZE
+    orders: list[Order] = []
+    read = 0
+    while True:
+        last = min(last, find.key_below(before)) if before else last
+        page = source(size, (first, last))
+        orders += [order for order in page if is_match(order, wanted) and find.can_see(principal, order)]
+        read += len(page)
+        if len(orders) > limit:
+            return orders[:limit], order_sort_key(orders[limit - 1])
+        if len(page) < size:
+            return orders, None
+        before = order_sort_key(page[-1])
+        if read >= MAX_ORDERS_READ:
+            if not orders:
+                raise SearchTooBroad(read=read)
+            return orders, before
+
+
+def choose_source(wanted: OrderFilter) -> Source:
+    """Return the function that reads a page of the narrowest list that has all matching orders."""
+    if wanted.customer:
+        customer_lists = find.customer_lists(wanted.customer)
+        return lambda limit, span: find.read_lists("by_owner", customer_lists, limit, span)
+    if wanted.number:
+        return _search_source(search_index.number_term(wanted.number))
+    if wanted.phone:
+        return _search_source(search_index.phone_term(wanted.phone))
+    if wanted.words:
+        return _search_source(search_index.word_term(choose_prefix(list(wanted.words))))
+    lists = find.day_lists(str(wanted.day), wanted.channel)
+    return lambda limit, span: find.read_lists("by_list", lists, limit, span)
+
+
+def _search_source(term: str) -> Source:
+    def read(limit: int, span: Span) -> list[Order]:
+        order_ids = search_index.list_order_ids(term, limit, span)
+        orders = find.load_orders(order_ids)
+        return [orders[order_id] for order_id in order_ids if order_id in orders]
+
+    return read
+
+
+def is_match(order: Order, wanted: OrderFilter) -> bool:
+    """Return whether the order has every value of the filter. Pure."""
+    if wanted.day and order_day(order) != wanted.day:
+        return False
+    if wanted.number and search_index.normalize_number(order.number) != wanted.number:
+        return False
+    if wanted.phone and normalize_phone(order.contact.get("phone", "")) != wanted.phone:
+        return False
+    if wanted.words and not has_prefixes(search_index.list_order_words(order), list(wanted.words)):
+        return False
+    names = ("channel", "location", "status", "payment_status", "fulfillment_status")
+    return all(getattr(wanted, name) in ("", getattr(order, name)) for name in names)
+
+
+def day_span(day: date | None) -> Span:
+    """Return sort keys that enclose the orders of the day in any time zone."""
+    if day is None:
+        return find.WHOLE_LIST
+    return (day - timedelta(days=1)).isoformat(), (day + timedelta(days=2)).isoformat()
