@@ -20,6 +20,12 @@ def fold(text: str) -> str:
     return " ".join(re.findall(r"[^\W_]+", search_text.fold(text)))
 
 
+def has_name_words(product: Product, q: str) -> bool:
+    """True if every word of `q` begins a word of the product's name or codes, or a synonym: the rule of the shop."""
+    text = build_search_text(product.name, product.sku, product.barcode)
+    return search_text.has_prefixes(text.split(), fold(q).split())
+
+
 def has_all_words(product: Product, q: str) -> bool:
     """True if every word of `q`, or a synonym of it, occurs in the product's texts or codes.
 

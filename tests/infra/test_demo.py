@@ -1,5 +1,5 @@
 from chalicelib.catalog.find import list_all_products
-from chalicelib.kit import auth
+from chalicelib.kit import auth, policy
 from chalicelib.places import find
 from chalicelib.stock.store import load_levels
 from infra.demo import seed as demo
@@ -15,7 +15,7 @@ def test_the_demo_shop_is_complete_and_seeding_it_again_changes_nothing(aws):
     kinds = [place.kind for place in find.load_locations().values()]
     assert count_journal_entries(aws) == written
     assert (kinds.count("warehouse"), kinds.count("store"), kinds.count("van")) == (2, 3, 8)
-    assert {member.role for member in find.load_staff().values()} == set(auth.ROLES)
+    assert {member.role for member in find.load_staff().values()} == set(policy.ROLES)
     assert [
         find.authenticate_staff(auth.read_staff_token(person["token"])).id for person in demo.list_staff_with_tokens()
     ] == [person["id"] for person in demo.list_staff_with_tokens()]
