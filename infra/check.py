@@ -18,7 +18,7 @@ ROOT = Path(__file__).parent.parent
 # Modules besides `model.py` without AWS, HTTP or clock; tests/test_architecture.py checks their imports.
 PURE_MODULES = (
     *("payments/lifecycle", "payments/receivables", "payments/postings", "pricing/quote"),
-    *("stock/plan", "stock/inbound", "fulfillment/routing"),
+    *("stock/plan", "stock/inbound", "fulfillment/routing", "fulfillment/reduction", "orders/reduction"),
     *("exchange/dates", "exchange/numbers", "exchange/tables"),
 )
 REGION = {"AWS_DEFAULT_REGION": "ap-southeast-3", "AWS_EC2_METADATA_DISABLED": "true"}
@@ -32,6 +32,7 @@ def python_checks(scratch: str) -> dict[str, list[str]]:
         "mypy": ["-m", "mypy", "--strict", "chalicelib", "storefront", "infra"],
         "bandit": ["-m", "bandit", "-q", "-r", "app.py", "chalicelib", "--severity-level", "low"],
         "secrets": ["-m", "infra.scan_secrets"],
+        "client": ["-m", "infra.check_client"],
         "template": [tool_path("cfn-lint"), "infra/resources.json"],
         "chalice package": [tool_path("chalice"), "package", "--stage", "dev", scratch],
     }

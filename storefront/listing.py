@@ -11,6 +11,7 @@ from datetime import datetime
 from typing import Any
 from zoneinfo import ZoneInfo
 
+from chalicelib.catalog.search import build_search_text
 from chalicelib.kit.money import format_money, from_json, to_decimal
 from storefront.words import Words
 
@@ -57,6 +58,7 @@ class Listing:
     promotion: Promotion | None
     places: list[StockLocation]
     json_ld: Facts
+    search_text: str  # folded words by which a search finds the product, with their synonyms
 
 
 def is_published(product: Facts) -> bool:
@@ -86,6 +88,7 @@ def build_listing(product: Facts, settings: Facts, words: Words) -> Listing:
         promotion=promotion,
         places=list_stock_locations(product, settings, words),
         json_ld=build_json_ld(product, availability, promotion, settings, words),
+        search_text=build_search_text(product["name"], product["sku"], product.get("barcode") or ""),
     )
 
 

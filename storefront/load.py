@@ -74,12 +74,12 @@ def load_settings() -> Facts:
     now = clock.iso(clock.now())
     tenders = catalog.load_channel(CHANNEL).tenders
     locations: dict[str, Any] = {
-        location.id: {"name": location.name, "kind": location.kind, "address": location.address}
+        location.id: {name: getattr(location, name) for name in ("name", "kind", "address", "hours")}
         for location in sorted(places.load_locations().values(), key=lambda location: location.name)
         if location.active and location.kind != "van"
     }
     return {
-        "shop": {"name": config.setting("SHOP_NAME", "Toko Kanal")},
+        "shop": {"name": config.setting("SHOP_NAME", "Toko Kanal"), "phone": config.setting("SHOP_PHONE", "")},
         "base_url": config.base_url(),
         "currency": config.currency(),
         "country": config.country(),

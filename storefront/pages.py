@@ -11,6 +11,7 @@ from typing import Any
 from jinja2 import Environment, FileSystemLoader, StrictUndefined, Template
 from markupsafe import Markup
 
+from chalicelib.catalog.search import build_search_text
 from chalicelib.kit import templates
 from storefront.listing import Facts, Listing, build_listing
 from storefront.manifest import Category
@@ -18,7 +19,10 @@ from storefront.words import LANGUAGES, load_words_namespace
 
 HERE = Path(__file__).parent
 # Macros of templates/shop/shared.html.
-SHARED_FRAGMENTS = ("begin", "links", "top", "foot", "end", "delivery_and_payment", "locations", "stepper")
+SHARED_FRAGMENTS = (
+    *("begin", "links", "top", "foot", "end", "delivery_and_payment", "locations", "stepper"),
+    "order_without_scripts",
+)
 
 
 class Pages:
@@ -28,7 +32,8 @@ class Pages:
         self.language, self.words, self.settings = language, load_words_namespace(language), settings
         other = next(code for code in LANGUAGES if code != language)
         self.prefix, self.other_prefix = LANGUAGES[language], LANGUAGES[other]
-        shop = SimpleNamespace(**settings | {"shop": SimpleNamespace(**settings["shop"]), "assets": assets})
+        named = SimpleNamespace(**{"phone": ""} | settings["shop"])
+        shop = SimpleNamespace(**settings | {"shop": named, "assets": assets})
         self.context = {"words": self.words, "shop": shop, "prefix": self.prefix}
         self.context |= {"other_language": other, "other_prefix": self.other_prefix}
         shared = template("shop/shared.html").make_module(self.context)
@@ -71,4 +76,8 @@ def template(name: str) -> Template:
 @cache
 def environment() -> Environment:
     loader = FileSystemLoader([HERE / "templates", templates.FOLDER])
-    return Environment(loader=loader, autoescape=True, undefined=StrictUndefined, trim_blocks=True, lstrip_blocks=True)
+    environment = Environment(
+        loader=loader, autoescape=True, undefined=StrictUndefined, trim_blocks=True, lstrip_blocks=True
+    )
+    environment.globals["search_text"] = build_search_text
+    return environment

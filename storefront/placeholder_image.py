@@ -20,6 +20,10 @@ PALETTES = [
 ]
 # The shape of the pack by an Indonesian or English word in the product's name or category.
 SHAPE_BY_KEYWORD = {
+    "bihun": "pouch", "soun": "pouch", "sagu": "pouch", "garam": "pouch", "saringan": "box", "wedang": "box",
+    "susu kental": "tin", "kecap": "bottle", "santan": "carton", "terasi": "box", "bumbu rawon": "pouch",
+    "sabun cuci": "bottle", "deterjen": "pouch", "sampo": "bottle", "pasta gigi": "tube", "tisu": "box", "lampu": "box",
+    "baterai": "box", "kompor": "box", "gula aren": "box", "sirop": "bottle", "jus": "carton", "dodol": "box",
     "kopi": "pouch", "coffee": "pouch", "teh": "box", "tea": "box", "minum": "bottle", "drink": "bottle",
     "susu": "carton", "milk": "carton", "beras": "sack", "rice": "sack", "tepung": "sack", "gula": "sack",
     "minyak": "bottle", "bumbu": "jar", "sambal": "jar", "saus": "bottle", "camil": "pouch", "snack": "pouch",
@@ -44,11 +48,10 @@ def draw_placeholder_image(sku: str, name: str, category: str) -> str:
 
 
 def choose_shape(name: str, category: str) -> str:
-    """Return the shape by the name, else by the category: tea of the category `Kopi & Teh` comes in a box."""
-    for text in (name.lower() + " ", category.lower() + " "):
-        for keyword, shape in SHAPE_BY_KEYWORD.items():
-            if keyword in text:
-                return shape
+    """Return the shape by the longest word in the name, else in the category: tea of `Kopi & Teh` comes in a box."""
+    for text in (f" {name.lower()} ", f" {category.lower()} "):
+        if words := [keyword for keyword in SHAPE_BY_KEYWORD if f" {keyword}" in text]:
+            return SHAPE_BY_KEYWORD[max(words, key=len)]  # "sabun cuci" says more than "sabun"
     return FALLBACK_SHAPES[zlib.crc32(category.encode()) % len(FALLBACK_SHAPES)]
 
 

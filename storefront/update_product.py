@@ -21,7 +21,7 @@ from storefront.pages import Pages
 from storefront.words import LANGUAGES
 
 # The fields of a listing that each kind of output depends on. A product's own page depends on all of them.
-CARD_FIELDS = {"name", "category", "category_path", "price_text", "was_text", "saving", "availability"}
+CARD_FIELDS = {"name", "category", "category_path", "price_text", "was_text", "saving", "availability", "search_text"}
 SORT_FIELDS = {"name", "category", "category_path"}
 DEPENDENCIES = {
     "product page": {field.name for field in fields(Listing)},

@@ -12,6 +12,7 @@ from typing import Any
 
 import pytest
 
+from infra.site import CONTENT_SECURITY_POLICY
 from storefront.build import build
 from tests.storefront.build import settings, some_products
 
@@ -28,6 +29,10 @@ class SiteHandler(SimpleHTTPRequestHandler):
         file = super().translate_path(path)
         page = f"{file.rstrip('/')}.html"
         return page if Path(page).is_file() else file
+
+    def end_headers(self) -> None:
+        self.send_header("Content-Security-Policy", CONTENT_SECURITY_POLICY)
+        super().end_headers()
 
     def log_message(self, *args: Any) -> None:
         pass

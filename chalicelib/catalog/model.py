@@ -12,7 +12,6 @@ from typing import Any
 from chalicelib.kit.errors import Invalid, Refused
 from chalicelib.kit.events import Event
 from chalicelib.kit.money import CURRENCIES
-from chalicelib.kit.search_text import fold
 
 PAYMENT_METHOD_CODES = ("cash", "cod", "transfer", "credit")  # `payments.model` has their rules
 CHANNELS = ("web", "pos", "sfa", "phone", "social", "whatsapp", "marketplace")
@@ -117,40 +116,6 @@ def _is_tax_rate(text: str) -> bool:
         return 0 <= Decimal(text) < 1
     except InvalidOperation:
         return False
-
-
-# Words that shoppers use interchangeably; each set is one meaning.
-SYNONYMS: tuple[frozenset[str], ...] = (
-    frozenset({"laptop", "notebook"}),
-    frozenset({"handphone", "hp", "ponsel", "smartphone", "phone"}),
-    frozenset({"televisi", "tv", "television"}),
-    frozenset({"kulkas", "refrigerator", "fridge"}),
-    frozenset({"teh", "tea"}),
-    frozenset({"kopi", "coffee"}),
-    frozenset({"susu", "milk"}),
-    frozenset({"gula", "sugar"}),
-    frozenset({"beras", "rice"}),
-    frozenset({"minyak", "oil"}),
-    frozenset({"sabun", "soap"}),
-    frozenset({"sampo", "shampoo"}),
-    frozenset({"kecap", "kicap", "ketchup"}),
-    frozenset({"mi", "mie", "noodle", "noodles"}),
-    frozenset({"air", "water"}),
-    frozenset({"biskuit", "biscuit", "biscuits"}),
-    frozenset({"cokelat", "coklat", "chocolate"}),
-)
-
-
-def has_all_words(product: Product, q: str) -> bool:
-    """True if every word of `q`, or a synonym of it, occurs in the product's texts or codes."""
-    text = fold(" ".join((product.name, product.description, product.category, product.barcode, product.sku)))
-    words = frozenset(re.findall(r"\w+", text))
-    return all(word in text or words & synonyms_of(word) for word in fold(q).split())
-
-
-def synonyms_of(word: str) -> frozenset[str]:
-    """Return the words with the same meaning. They match whole words only, otherwise `hp` would match `shp`."""
-    return frozenset().union(*(meaning for meaning in SYNONYMS if word in meaning))
 
 
 class UnknownSku(Invalid):

@@ -87,6 +87,7 @@ class CartBody(Body):
     delivery: DeliveryBody | None = None
     location: Annotated[str, StringConstraints(max_length=64)] = ""
     backorder: bool = False
+    language: Literal["id", "en"] | None = None  # of messages to the customer
 
     @field_validator("channel")
     @classmethod

@@ -55,6 +55,7 @@ def body_to_command(
         placement=body.placement,
         note=body.note,
         backorder=body.backorder,
+        language=body.language or "",
         idempotency_key=order_idempotency_key(body, call),
         placed_at=_require_time_zone(body.placed_at),
         freight=body_to_money(body.freight),

@@ -250,6 +250,7 @@ class VerificationRequested(Event):
     ask_id: str  # id of the VerificationCode; the digits are never journaled
     identity: str  # phone or email
     expires_at: str
+    language: str = "id"  # of the message with the code
 
 
 @dataclass(frozen=True)

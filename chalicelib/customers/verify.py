@@ -55,7 +55,7 @@ CUSTOMER_ACTOR = "customer"
 
 
 @db.retry_on_conflict
-def request_code(customer_id: str, kind: str, caller: str = "") -> None:
+def request_code(customer_id: str, kind: str, caller: str = "", language: str = "id") -> None:
     """Request a code for the customer's `kind` of identity; `caller` identifies the client for rate limiting.
 
     Returns nothing in every case, so a caller cannot tell whether a code is sent: there may be no such identity, it
@@ -69,7 +69,7 @@ def request_code(customer_id: str, kind: str, caller: str = "") -> None:
     if current is not None and current.value == value and current.is_recent(now):
         return
     new = VerificationCode(ids.new("ask", now), customer_id, kind, value, requested_at=now)
-    event = VerificationRequested(customer_id, new.id, kind, clock.iso(new.expires_at))
+    event = VerificationRequested(customer_id, new.id, kind, clock.iso(new.expires_at), language)
     counters = [_count_code_today(kind, value, now, MAX_CODES_PER_DAY)]
     counters += [_count_code_today("caller", caller, now, MAX_CODES_PER_CALLER_PER_DAY)] if caller else []
     db.commit([_replace_code(current, new), *counters, *_save_and_journal(customer, event, CUSTOMER_ACTOR, now)])

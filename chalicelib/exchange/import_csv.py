@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, Generic, TypeVar
 
 from chalicelib.exchange import import_orders, import_rows
 from chalicelib.exchange.model import FILES, BadValue, CellFormats, CsvRow, RowError, UnknownFile, parse_csv
@@ -19,6 +19,9 @@ from chalicelib.kit.errors import Invalid, Problem, Refused
 from chalicelib.places import find as places
 from chalicelib.stock.save import LEVELS_PER_COMMIT
 
+T = TypeVar("T")
+MAX_LISTED = 2500  # of each kind in a report, which must fit in the 6 MB of a Lambda's answer
+LISTS = ("errors", "warnings", "refused", "skipped")
 ParsedRow = tuple[CsvRow, Any]  # a row and its parsed value
 ID_COLUMNS = {"products": "sku", "locations": "id", "staff": "id", "customers": "id"}  # what other files may refer to
 
@@ -26,12 +29,31 @@ ID_COLUMNS = {"products": "sku", "locations": "id", "staff": "id", "customers": 
 @dataclass(frozen=True)
 class ImportOptions:
     """`historical` orders were sold in an earlier system. `numbers` and `dates` are the conventions of all files; each
-    file shows its own if they are empty."""
+    file shows its own if they are empty. The lists of the report begin with item number `start`."""
 
     dry_run: bool = False
     historical: bool = False
     numbers: str = ""
     dates: str = ""
+    start: int = 0
+
+
+@dataclass
+class Listing(Generic[T]):
+    """The items of a report from number `start` on, at most MAX_LISTED. Further ones are only counted."""
+
+    start: int = 0
+    items: list[T] = field(default_factory=list)
+    count: int = 0
+
+    def append(self, item: T) -> None:
+        if self.start <= self.count < self.start + MAX_LISTED:
+            self.items.append(item)
+        self.count += 1
+
+    def extend(self, items: Iterable[T]) -> None:
+        for item in items:
+            self.append(item)
 
 
 @dataclass
@@ -39,27 +61,38 @@ class ImportReport:
     """What an import did: rows read and changed per file, wrong rows, refused orders and skipped lines.
 
     `warnings` are about rows that are imported with a changed meaning, such as an unusable phone number; `formats` are
-    the number and date formats found in each file."""
+    the number and date formats found in each file. Each list begins with its item number `start`."""
 
     dry_run: bool
+    start: int = 0
     formats: dict[str, dict[str, str]] = field(default_factory=dict)
     rows: dict[str, int] = field(default_factory=dict)
     changed: dict[str, int] = field(default_factory=dict)
-    errors: list[RowError] = field(default_factory=list)
-    warnings: list[RowError] = field(default_factory=list)
-    refused: list[dict[str, Any]] = field(default_factory=list)
-    skipped: list[dict[str, Any]] = field(default_factory=list)
+
+    def __post_init__(self) -> None:
+        self.errors: Listing[RowError] = Listing(self.start)
+        self.warnings: Listing[RowError] = Listing(self.start)
+        self.refused: Listing[dict[str, Any]] = Listing(self.start)
+        self.skipped: Listing[dict[str, Any]] = Listing(self.start)
+
+    @property
+    def counts(self) -> dict[str, int]:
+        return {name: getattr(self, name).count for name in LISTS}
 
     def to_json(self) -> dict[str, Any]:
+        """Return the report; `counts` are of all items, and `next` is the number of the first one that is left out."""
+        end = self.start + MAX_LISTED
         return {
             "dry_run": self.dry_run,
             "formats": self.formats,
             "rows": self.rows,
             "changed": dict.fromkeys(self.changed, 0) if self.dry_run else self.changed,
-            "errors": [error.to_json() for error in self.errors],
-            "warnings": [warning.to_json() for warning in self.warnings],
-            "refused": self.refused,
-            "skipped": self.skipped,
+            "errors": [error.to_json() for error in self.errors.items],
+            "warnings": [warning.to_json() for warning in self.warnings.items],
+            "refused": self.refused.items,
+            "skipped": self.skipped.items,
+            "counts": self.counts,
+            "next": end if max(self.counts.values()) > end else None,
         }
 
 
@@ -74,7 +107,7 @@ def import_folder(folder: Mapping[str, str], principal: Principal, options: Impo
 
 
 def _import_files(folder: Mapping[str, str], principal: Principal, options: ImportOptions) -> ImportReport:
-    report = ImportReport(options.dry_run)
+    report = ImportReport(options.dry_run, options.start)
     formats = CellFormats(config.currency(), config.zone(), options.numbers, options.dates)
     lines = {name: _parse_file(name, folder[name], formats, report) for name in FILES if name in folder}
     known = import_rows.KnownIds({name: _ids_in_folder(lines, name) for name in ID_COLUMNS})
@@ -94,7 +127,7 @@ def build_unknown_file(file: str) -> UnknownFile:
 
 def _parse_file(name: str, text: str, formats: CellFormats, report: ImportReport) -> list[CsvRow]:
     parsed = parse_csv(name, text, formats)
-    report.errors += parsed.errors
+    report.errors.extend(parsed.errors)
     report.rows[name] = parsed.row_count
     report.formats[f"{name}.csv"] = parsed.formats_to_json()
     return parsed.rows
@@ -117,7 +150,7 @@ def _import_file(
         if value is None:
             continue
         parsed.append((line, value))
-        report.warnings += import_rows.list_contact_warnings(line, value)
+        report.warnings.extend(import_rows.list_contact_warnings(line, value))
         if name in import_rows.SAVERS:
             report.changed[name] += _save_row(line, value, name, principal, report)
     if name in import_rows.BATCH_SAVERS:

@@ -40,9 +40,9 @@ class KnownIds(Protocol):
 
 class ImportReport(Protocol):
     changed: dict[str, int]
-    errors: list[RowError]
-    refused: list[dict[str, Any]]
-    skipped: list[dict[str, Any]]
+    errors: Any  # Listings of RowErrors, refusals and skipped lines
+    refused: Any
+    skipped: Any
 
 
 @dataclass
@@ -66,12 +66,12 @@ class OrderImport:
         for order in orders:
             self._import_order(order, lines_by_ref.pop(order.cell("ref"), []))
         for orphans in lines_by_ref.values():
-            self.report.errors += [
+            self.report.errors.extend(
                 RowError(line.file, line.row, "ref", "no such order in orders.csv") for line in orphans
-            ]
+            )
 
     def _import_order(self, order: CsvRow, lines: Sequence[CsvRow]) -> None:
-        skipped_before = len(self.report.skipped)
+        skipped_before = self.report.skipped.count
         parsed = (_read_order_line(line, self.known, self.report) for line in lines)
         requested = [line for line in parsed if line is not None]
         try:
@@ -81,7 +81,7 @@ class OrderImport:
         except BadValue as bad:
             self.report.errors.append(RowError(order.file, order.row, bad.column, bad.reason))
             return
-        if len(requested) + len(self.report.skipped) - skipped_before == len(lines):
+        if len(requested) + self.report.skipped.count - skipped_before == len(lines):
             self._place_or_check(replace(command, historical=command.historical or self.historical))
 
     def _place_or_check(self, command: PlaceOrder) -> None:

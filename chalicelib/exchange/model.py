@@ -5,7 +5,7 @@ from __future__ import annotations
 import csv
 import io
 import re
-from collections.abc import Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime
 from decimal import Decimal, InvalidOperation
@@ -76,7 +76,7 @@ FORMULA_PREFIXES = (*"=+-@\t\r", *"\uff1d\uff0b\uff0d\uff20")
 SKIPPED_CHARACTERS = "\"' \n\x0b\x0c\x85\xa0\u200b\u2060\u3000\ufeff"
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, slots=True)
 class RowError:
     """An error in a cell or row. Rows are counted as in a spreadsheet: the header is row 1."""
 
@@ -119,23 +119,30 @@ class CellFormats:
         return CURRENCIES[self.currency].exponent
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, slots=True)
 class CsvRow:
-    """One row, with its cells by column. A column that the file leaves out is empty; use `has` to distinguish it.
+    """One row. A column that the file leaves out is empty; use `has` to distinguish it.
 
-    Its methods return the value of a cell and raise BadValue.
+    `positions` are the columns of the header with their numbers, the same object for all rows of a file, because a file
+    has many rows. The methods return the value of a cell and raise BadValue.
     """
 
     file: str
     row: int
-    cells: dict[str, str]
+    positions: Mapping[str, int]
+    values: tuple[str, ...]
     formats: CellFormats
 
+    @property
+    def cells(self) -> dict[str, str]:
+        return dict(zip(self.positions, self.values))
+
     def has(self, column: str) -> bool:
-        return column in self.cells
+        return column in self.positions
 
     def cell(self, column: str) -> str:
-        return self.cells.get(column, "").strip()
+        position = self.positions.get(column)
+        return "" if position is None else self.values[position].strip()
 
     @property
     def key(self) -> tuple[str, ...]:
@@ -259,15 +266,18 @@ def parse_csv(file: str, text: str, formats: CellFormats) -> ParsedFile:
 def _detect_formats(lines: Sequence[CsvRow], formats: CellFormats) -> tuple[CellFormats, list[RowError]]:
     """Return the formats that the cells are written in, and the cells that leave them open."""
     places = dict.fromkeys(INTEGER_COLUMNS, 0) | dict.fromkeys(MONEY_COLUMNS, formats.currency_places)
-    cells = [(line, column, cell.strip()) for line in lines for column, cell in line.cells.items()]
-    number_cells = (
-        NumberCell(line.row, column, cell, places[column]) for line, column, cell in cells if column in places
-    )
-    date_cells = (DateCell(line.row, column, cell) for line, column, cell in cells if column in DATE_COLUMNS)
+    number_cells = (NumberCell(*cell, places[cell[1]]) for cell in _list_cells(lines, places))
+    date_cells = (DateCell(*cell) for cell in _list_cells(lines, DATE_COLUMNS))
     numbers = NumberFormat(formats.numbers) if formats.numbers else detect_convention(number_cells)
     dates = DateFormat(formats.dates) if formats.dates else detect_date_format(date_cells)
     detected = replace(formats, numbers=numbers.convention, dates=dates.convention)
     return detected, [RowError(lines[0].file, *error) for error in (*numbers.errors, *dates.errors)]
+
+
+def _list_cells(lines: Sequence[CsvRow], columns: Collection[str]) -> Iterator[tuple[int, str, str]]:
+    """Yield row number, column and text of the cells in these columns."""
+    for line in lines:
+        yield from ((line.row, column, line.cell(column)) for column in columns if line.has(column))
 
 
 def _refuse_repeated_rows(lines: Sequence[CsvRow]) -> tuple[list[CsvRow], list[RowError]]:
@@ -302,14 +312,14 @@ def _header_errors(file_format: FileFormat, header: list[str]) -> list[tuple[str
 def _parse_rows(file: str, table: Table, formats: CellFormats) -> tuple[list[CsvRow], list[RowError]]:
     lines, errors = [], []
     width = len(table.header)
+    positions = {name: position for position, name in enumerate(table.header)}
     for row, cells in enumerate(table.rows, start=2):
         if not any(cell.strip() for cell in cells):
             continue
         if len(cells) < width or any(cell.strip() for cell in cells[width:]):
             errors.append(RowError(file, row, "", f"has {len(cells)} cells where the header has {width}"))
             continue
-        values = (unescape_formula(cell) for cell in cells[:width])
-        lines.append(CsvRow(file, row, dict(zip(table.header, values, strict=True)), formats))
+        lines.append(CsvRow(file, row, positions, tuple(map(unescape_formula, cells[:width])), formats))
     return lines, errors
 
 

@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from decimal import Decimal
 
 CONVENTIONS = {"id": (".", ","), "en": (",", ".")}  # (thousands mark, decimal mark)
+MAX_REPORTED = 1000  # cells of a refused file that are reported
 HOW_TO_CHOOSE = "say which with ?numbers=id (1.250,50) or ?numbers=en (1,250.50)"
 
 
@@ -58,18 +59,28 @@ def read_number(text: str, convention: str, places: int) -> Decimal | None:
 def detect_convention(cells: Iterable[NumberCell]) -> NumberFormat:
     """Return the convention that all cells agree on. Cells that are numbers in neither are reported with their row."""
     only: dict[str, list[NumberCell]] = {convention: [] for convention in CONVENTIONS}
+    counts = dict.fromkeys(CONVENTIONS, 0)
     ambiguous: list[NumberCell] = []
     for cell in cells:
         readings = _list_readings(cell)
         if len(readings) == 1:
-            only[next(iter(readings))].append(cell)
+            convention = next(iter(readings))
+            counts[convention] += 1
+            _keep(cell, only[convention])
         elif len(set(readings.values())) > 1:
-            ambiguous.append(cell)
+            _keep(cell, ambiguous)
     if only["id"] and only["en"]:
-        return NumberFormat(errors=_describe_mixture(only))
+        rare, common = sorted(only, key=lambda convention: counts[convention])
+        return NumberFormat(errors=_describe_mixture(only[rare], only[common][0]))
     if ambiguous and not only["id"] and not only["en"]:
         return NumberFormat(errors=[_describe_ambiguity(cell) for cell in ambiguous])
     return NumberFormat(next((convention for convention, written in only.items() if written), ""))
+
+
+def _keep(cell: NumberCell, cells: list[NumberCell]) -> None:
+    """Add the cell for the report; a file has more of them than a report can show or memory can hold."""
+    if len(cells) < MAX_REPORTED:
+        cells.append(cell)
 
 
 def _list_readings(cell: NumberCell) -> dict[str, Decimal]:
@@ -77,11 +88,10 @@ def _list_readings(cell: NumberCell) -> dict[str, Decimal]:
     return {convention: value for convention, value in values.items() if value is not None}
 
 
-def _describe_mixture(only: dict[str, list[NumberCell]]) -> list[CellError]:
+def _describe_mixture(rare: Sequence[NumberCell], common: NumberCell) -> list[CellError]:
     """Return an error for each cell of the rarer convention, and for the first of the other one."""
-    rare, common = sorted(only.values(), key=len)
-    named = sorted([*rare, common[0]], key=lambda cell: cell.row)
-    others = {cell: rare[0] if cell is common[0] else common[0] for cell in named}
+    named = sorted([*rare, common], key=lambda cell: cell.row)
+    others = {cell: rare[0] if cell is common else common for cell in named}
     return [
         (
             cell.row,

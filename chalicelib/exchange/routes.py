@@ -46,13 +46,15 @@ class ImportQuery(Query):
     `historical` says that all orders were sold in an earlier system: they are complete and paid, and cause no work,
     stock movement, credit or message. The column of this name says it for one order.
     `numbers` and `dates` say how the files write them (`id`: 1.250,50 and 31/10/2026; `en`: 1,250.50), where the files
-    do not show it themselves."""
+    do not show it themselves. A report lists 2,500 items of each kind; `start` (from its `next`) lists the following
+    ones."""
 
     dry_run: bool = False
     historical: bool = False
     file: Annotated[str, Field(max_length=20, json_schema_extra={"enum": ["", *FILES], "examples": ["products"]})] = ""
     numbers: Literal["", "id", "en"] = ""
     dates: Literal["", "id"] = ""
+    start: Annotated[int, Field(ge=0, le=10**7)] = 0
 
 
 class ExportQuery(Query):
@@ -65,20 +67,18 @@ class ExportQuery(Query):
     numbers: Literal["", "id", "en"] = ""
 
 
-@endpoints.post(
-    "/imports", roles={"owner"}, query=ImportQuery, max_bytes=MAX_UPLOAD_BYTES, request_content=REQUEST_CONTENT
-)
+@endpoints.post("/imports", query=ImportQuery, max_bytes=MAX_UPLOAD_BYTES, request_content=REQUEST_CONTENT)
 def import_folder(call: Call) -> dict[str, Any]:
     """Import a zip of CSV files, or one file named by ?file=. With dry_run=true only report the errors."""
     query: ImportQuery = call.query
     if query.file and query.file not in FILES:
         raise import_csv.build_unknown_file(query.file)
     folder = {query.file: decode_text(f"{query.file}.csv", call.raw)} if query.file else unzip(call.raw)
-    options = import_csv.ImportOptions(query.dry_run, query.historical, query.numbers, query.dates)
+    options = import_csv.ImportOptions(query.dry_run, query.historical, query.numbers, query.dates, query.start)
     return import_csv.import_folder(folder, call.principal, options).to_json()
 
 
-@endpoints.get("/exports/{file}", roles={"owner"}, query=ExportQuery, media_type="text/csv")
+@endpoints.get("/exports/{file}", query=ExportQuery, media_type="text/csv")
 def export_file(call: Call, file: str) -> ApiResponse:
     """Export one file as CSV: products.csv, stock.csv, customers.csv, orders.csv of ?day= to ?to=, and so on."""
     if not file.endswith(".csv"):

@@ -41,6 +41,8 @@ def _and_fill_backorders(handler: Callable[[JournalEntry], Any]) -> Callable[[Jo
 HANDLERS: dict[str, Callable[[JournalEntry], Any]] = {
     "OrderPlaced": _and_fill_backorders(assign_order),
     "OrderCancelled": _and_fill_backorders(lambda entry: cancel_fulfillments(_order_id(entry))),
+    # Units of goods that came back and were not cancelled are missing now.
+    "OrderReduced": _and_fill_backorders(lambda entry: reroute(_order_id(entry), "OrderReduced")),
     "PaymentCaptured": _and_fill_backorders(lambda entry: reconcile(_order_id(entry))),
     # Units returned or rejected during an offer that did not name them are missing after its claim.
     "OfferClaimed": _and_fill_backorders(lambda entry: reroute(_order_id(entry), "OfferClaimed")),

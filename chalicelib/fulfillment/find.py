@@ -19,6 +19,7 @@ from chalicelib.fulfillment.model import (
     OrderFulfillment,
     OrderWasCancelled,
     exclude_withdrawn,
+    is_ready_to_collect,
     order_id_from,
     refusal_if_closed,
     refusal_if_order_cancelled,
@@ -34,15 +35,38 @@ from chalicelib.orders.model import Order, OrderStatus
 from chalicelib.payments.lifecycle import cash_to_collect, unpaid_before_dispatch
 from chalicelib.payments.model import Payment
 from chalicelib.payments.store import load_payments
+from chalicelib.places import find as places
 from chalicelib.stock.model import bucket_to_day
 
+WORK_PAGE_SIZE = 50
 
-def find_carrier(order_id: str) -> dict[str, Any] | None:
+
+def load_delivery(order_id: str) -> dict[str, Any]:
+    """Return who brings an order or, under `pickup`, where its goods can be collected and whether they are ready."""
+    order_fulfillment = load_fulfillment_of_order(order_id)
+    return {
+        "order_id": order_id,
+        "brought_by": find_carrier(order_fulfillment),
+        "pickup": pickup_to_json(order_fulfillment),
+    }
+
+
+def pickup_to_json(order_fulfillment: OrderFulfillment) -> dict[str, Any] | None:
+    """Return the store of a pickup order and whether all of its goods wait there; None for other orders."""
+    delivery = order_fulfillment.order.delivery
+    if delivery.method != "pickup":
+        return None
+    store = places.load_locations().get(delivery.location or "")
+    place = {name: getattr(store, name, "") for name in ("name", "address", "hours", "phone")}
+    ready = is_ready_to_collect(order_fulfillment.order, order_fulfillment.fulfillments)
+    return {"location": delivery.location, "ready": ready} | place
+
+
+def find_carrier(order_fulfillment: OrderFulfillment) -> dict[str, Any] | None:
     """Return the first name of the person who delivers, the latest expected time and the status.
 
     None while no fulfillment has started.
     """
-    order_fulfillment = load_fulfillment_of_order(order_id)
     underway = [
         fulfillment
         for fulfillment in exclude_withdrawn(order_fulfillment.fulfillments)
@@ -89,14 +113,18 @@ def _replay_to_json(stored: dict[str, Any]) -> dict[str, Any]:
 def list_fulfillments(
     principal: Principal, location: str, after: Any, list_name: str = "work"
 ) -> tuple[list[dict[str, Any]], Any]:
-    """Return a page of a location's `work` or `awaiting` fulfillments and its cursor, oldest first.
+    """Return a page of a location's `work` or `awaiting` fulfillments that the caller can serve and the cursor of the
+    next page, oldest first. An empty page has no next one.
 
     Raises NotFound unless the caller is the owner, a courier without a location, or staff of the location.
     """
     if not _can_list(principal, location):
         raise NotFound()
-    fulfillments, more = list_open_fulfillments(location, after=after, list_name=list_name)
-    return fulfillments_to_json(principal, fulfillments), more
+    while True:
+        fulfillments, after = list_open_fulfillments(location, WORK_PAGE_SIZE, after, list_name=list_name)
+        items = fulfillments_to_json(principal, fulfillments)
+        if items or after is None:
+            return items, after
 
 
 def _can_list(principal: Principal, location: str) -> bool:
@@ -105,15 +133,16 @@ def _can_list(principal: Principal, location: str) -> bool:
 
 
 def fulfillments_to_json(principal: Principal, fulfillments: Sequence[Fulfillment]) -> list[dict[str, Any]]:
-    """Return a page of fulfillments with their orders and payments, which are read in two batches."""
-    orders_by_id = orders.load_orders(dict.fromkeys(fulfillment.order_id for fulfillment in fulfillments))
+    """Return those that the caller can serve, with their orders and payments, which are read in two batches."""
+    servable = [fulfillment for fulfillment in fulfillments if can_serve(principal, fulfillment)]
+    orders_by_id = orders.load_orders(dict.fromkeys(fulfillment.order_id for fulfillment in servable))
     payments = load_payments(payment_id for order in orders_by_id.values() for payment_id in order.payment_ids)
     return [
         fulfillment_to_json(
             fulfillment, orders_by_id[fulfillment.order_id], _payments_of(payments, fulfillment.order_id)
         )
-        for fulfillment in fulfillments
-        if fulfillment.order_id in orders_by_id and can_serve(principal, fulfillment)
+        for fulfillment in servable
+        if fulfillment.order_id in orders_by_id
     ]
 
 

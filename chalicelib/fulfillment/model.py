@@ -10,7 +10,7 @@ from typing import Any, TypeVar
 
 from chalicelib.kit.errors import Forbidden, Invalid, NotFound, Problem, Refused, StaleVersion
 from chalicelib.kit.events import Event
-from chalicelib.orders.model import Order, OrderFulfillmentStatus, OrderStatus
+from chalicelib.orders.model import Order, OrderFulfillmentStatus, OrderStatus, ReducedLine
 from chalicelib.payments.model import PaymentRecord, Posting
 from chalicelib.stock.model import Allocation, Movement
 
@@ -322,6 +322,17 @@ def derive_order_status(
     )
 
 
+def is_ready_to_collect(order: Order, fulfillments: Sequence[Fulfillment]) -> bool:
+    """Return whether all goods of a pickup order wait at the store, or were collected, and at least some still wait."""
+    states = {fulfillment.status for fulfillment in exclude_withdrawn(fulfillments)}
+    return (
+        order.delivery.method == "pickup"
+        and FulfillmentStatus.READY in states
+        and states <= {FulfillmentStatus.READY, FulfillmentStatus.HANDED_OVER}
+        and not unassigned_quantities(order.demand, fulfillments)
+    )
+
+
 def count_claim_writes(pieces: int, skus: int, on_hold: bool, parts: int) -> int:
     """Return the number of writes in the transaction of a claim.
 
@@ -562,6 +573,7 @@ class WorkReady(Event):
     location: str
     fulfiller: str
     claim_version: int = 0
+    collectable: bool = False  # true when the goods of a whole pickup order now wait for the customer
 
 
 @dataclass(frozen=True)
@@ -651,3 +663,43 @@ class WorkCancelled(Event):
     stood_down: tuple[FulfillmentRef, ...] = ()
     offer_id: str = ""  # the offer that this closed
     invited: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True)
+class UnitsOfSku:
+    """Units of one SKU."""
+
+    sku: str
+    quantity: int
+
+
+@dataclass(frozen=True)
+class ReducedWork:
+    """A fulfillment that brings fewer units than before."""
+
+    fulfillment_id: str
+    location: str
+    cancelled: tuple[UnitsOfSku, ...]  # what it brings less
+
+
+@dataclass(frozen=True)
+class OrderReduced(Event):
+    """Units of an order were cancelled, and the rest of it stays as it was ordered."""
+
+    order_id: str
+    reason: str  # text for people
+    currency: str
+    lines: tuple[ReducedLine, ...]  # by how much each line became smaller
+    total_minor: int  # the order's new total
+    reduced_minor: int  # by how much the total became smaller
+    movements: tuple[Movement, ...] = ()
+    postings: tuple[Posting, ...] = ()
+    owed_minor: int = 0  # paid already, to be refunded to the customer
+    credit_minor: int = 0  # credit exposure released
+    stood_down: tuple[FulfillmentRef, ...] = ()  # fulfillments that ended
+    reduced_work: tuple[ReducedWork, ...] = ()  # fulfillments that bring fewer units
+    returned: tuple[FulfillmentRef, ...] = ()  # of goods that came back; what is not cancelled is routed again
+    offer_id: str = ""  # the offer that this closed
+    invited: tuple[str, ...] = ()  # the salesmen invited to it
+    completed: bool = False  # true when the rest has reached the customer already
+    order_location: str = ""  # the location of the order, which decides the business day

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 from chalicelib.kit import clock
 from chalicelib.kit.db import Write
@@ -11,6 +11,8 @@ from chalicelib.orders.model import Order
 from chalicelib.stock.model import (
     Allocation,
     Hold,
+    HoldGone,
+    LevelId,
     Movement,
     allocation_movement,
     allocation_release_movement,
@@ -21,7 +23,7 @@ from chalicelib.stock.model import (
     return_movement,
     surplus_movement,
 )
-from chalicelib.stock.store import build_level_writes, load_holds, put_hold, take_lapsed_hold
+from chalicelib.stock.store import build_level_writes, delete_hold, load_holds, put_hold, shrink_hold, take_lapsed_hold
 
 
 @dataclass(frozen=True)
@@ -55,6 +57,40 @@ def promise(order: Order, allocations: Sequence[Allocation]) -> StockEffect:
     return _effect_of(reservation_movement, allocations) + StockEffect(
         hold_writes=tuple(put_hold(hold) for hold in holds)
     )
+
+
+def release_part(order: Order, allocations: Sequence[Allocation]) -> StockEffect:
+    """Make some of an order's units available again; the rest of each hold stays until the same instant."""
+    if order.reserved_until is None:
+        return _effect_of(allocation_release_movement, allocations)
+    units: dict[LevelId, int] = {}
+    for allocation in allocations:
+        units[allocation.level_id] = units.get(allocation.level_id, 0) + allocation.quantity
+    levels = [Allocation(sku, location, 0, shard) for sku, location, shard in units]
+    movements: list[Movement] = []
+    writes: list[Write] = []
+    for hold in load_holds(order.id, levels, order.reserved_until):
+        quantity = min(units[hold.allocation.level_id], hold.quantity)
+        movements.append(hold_release_movement(replace(hold.allocation, quantity=quantity)))
+        rest = hold.quantity - quantity
+        writes.append(shrink_hold(hold, rest) if rest else take_lapsed_hold(hold))
+    return StockEffect(tuple(movements), tuple(writes))
+
+
+def allocate_rest(order: Order, remaining: Sequence[Allocation]) -> StockEffect:
+    """Release all holds of an order and allocate the `remaining` units. Raises HoldGone if a hold lapsed and was taken.
+
+    It applies when cancelled units leave nothing of the order to be paid by transfer.
+    """
+    assert order.reserved_until is not None  # nosec B101 - checked by the caller
+    holds = load_holds(order.id, order.allocations, order.reserved_until)
+    held = {hold.allocation.level_id for hold in holds}
+    for allocation in remaining:
+        if allocation.level_id not in held:
+            raise HoldGone(sku=allocation.sku, location=allocation.location)
+    released = _effect_of(hold_release_movement, [hold.allocation for hold in holds])
+    writes = tuple(delete_hold(hold) for hold in holds)
+    return released + _effect_of(allocation_movement, remaining) + StockEffect(hold_writes=writes)
 
 
 def release_holds(holds: Iterable[Hold]) -> StockEffect:

@@ -19,16 +19,15 @@ from itsdangerous import BadData, TimestampSigner, URLSafeSerializer, URLSafeTim
 
 from chalicelib.kit import clock, config
 from chalicelib.kit.errors import NotSignedIn
+from chalicelib.kit.policy import EVERYTHING, STAFF, Relations
 
-ROLES = ("owner", "cashier", "salesman", "agent", "warehouse", "courier", "finance", "channel")
-STAFF = frozenset(ROLES) - {"channel"}
 TOKEN_DAYS = 30
 
 
 @dataclass(frozen=True)
 class Principal:
     """The caller of a request. `id` is a staff id or the id of a channel key; it is empty for a shopper, who may have
-    an order's `token`."""
+    an order's `token`. `relations` is what they reach at the endpoint; event handlers and imports reach everything."""
 
     role: str = "anyone"
     id: str = ""
@@ -37,6 +36,7 @@ class Principal:
     token: str = ""
     session: str = ""  # of the device, `ses_…`; empty for a token that the operator signed
     confirmed_until: datetime | None = None  # how long the session's last second factor counts
+    relations: Relations = EVERYTHING
 
     @property
     def is_staff(self) -> bool:

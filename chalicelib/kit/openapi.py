@@ -5,6 +5,8 @@ from __future__ import annotations
 import json
 import re
 from collections.abc import Sequence
+from functools import cache
+from pathlib import Path
 from typing import Any
 
 from pydantic import BaseModel
@@ -27,6 +29,17 @@ PROBLEM_SCHEMA = {
 
 
 SchemaNames = dict[Any, str]
+RESPONSES_FILE = Path(__file__).parent.parent / "content" / "responses.json"
+
+
+@cache
+def load_responses() -> dict[str, Any]:
+    """Return the schemas of 2xx bodies by endpoint (`responses`) and those that several share (`components`).
+
+    They are in a file, because they describe what views return as plain dictionaries, and no request needs them.
+    """
+    responses: dict[str, Any] = json.loads(RESPONSES_FILE.read_text())
+    return responses
 
 
 def build_document(endpoints: Sequence[Endpoint], base_path: str = "/api") -> dict[str, Any]:
@@ -40,7 +53,7 @@ def build_document(endpoints: Sequence[Endpoint], base_path: str = "/api") -> di
         "servers": [{"url": base_path}],
         "paths": paths,
         "components": {
-            "schemas": schemas | {"Problem": PROBLEM_SCHEMA},
+            "schemas": dict(sorted((schemas | _shared_components() | {"Problem": PROBLEM_SCHEMA}).items())),
             "securitySchemes": {
                 "staff": {"type": "http", "scheme": "bearer"},
                 "order": {"type": "apiKey", "in": "query", "name": "token"},
@@ -60,7 +73,23 @@ def _schemas(endpoints: Sequence[Endpoint]) -> tuple[dict[str, Any], SchemaNames
     text = json.dumps([definitions, list(refs.values())])
     schemas, refs_in_order = json.loads(re.sub(r"chalicelib__([a-z])(\w+?)__\w+?__", _package_prefix, text))
     names = {model: ref["$ref"].rpartition("/")[2] for (model, _), ref in zip(refs, refs_in_order)}
-    return dict(sorted(schemas.get("$defs", {}).items())), names
+    components = {name: {"title": name} | _without_titles(schema) for name, schema in schemas.get("$defs", {}).items()}
+    return dict(sorted(components.items())), names
+
+
+def _without_titles(schema: Any) -> Any:
+    """Return the schema without the titles that pydantic derives: client generators name classes by them."""
+    if isinstance(schema, list):
+        return [_without_titles(item) for item in schema]
+    if not isinstance(schema, dict):
+        return schema
+    return {
+        name: _without_titles(value) for name, value in schema.items() if name != "title" or isinstance(value, dict)
+    }
+
+
+def _shared_components() -> dict[str, Any]:
+    return {name: {"title": name} | schema for name, schema in load_responses()["components"].items()}
 
 
 def _package_prefix(module: re.Match[str]) -> str:
@@ -73,7 +102,7 @@ def _is_model(value: Any) -> bool:
 
 def _operation(endpoint: Endpoint, names: SchemaNames) -> dict[str, Any]:
     operation: dict[str, Any] = {
-        "operationId": f"{endpoint.method.lower()}_{endpoint.view.__name__}",
+        "operationId": endpoint.view.__name__,
         "summary": endpoint.summary,
         "x-who": sorted(endpoint.roles),
         "security": _security(endpoint),
@@ -99,7 +128,7 @@ def _response(endpoint: Endpoint, names: SchemaNames) -> dict[str, Any]:
     if _is_model(endpoint.response):
         schema: Any = {"$ref": f"#/components/schemas/{names[endpoint.response]}"}
     else:
-        schema = endpoint.response or {}
+        schema = endpoint.response or load_responses()["responses"].get(endpoint.name, {})
     if 300 <= endpoint.status < 400:
         return {"description": "Redirect.", "headers": {"Location": {"schema": {"type": "string"}}}}
     return {"description": "Success.", "content": {endpoint.media_type: {"schema": schema}}}
@@ -123,10 +152,12 @@ def _parameters(endpoint: Endpoint) -> list[dict[str, Any]]:
         {"name": part, "in": "path", "required": True, "schema": _string_schema(PATH_PART)} for part in parts
     ]
     if endpoint.idempotent:
-        key = {"name": "Idempotency-Key", "in": "header", "required": True, "schema": _string_schema(IDEMPOTENCY_KEY)}
+        is_required = endpoint.idempotent_when is None
+        key: dict[str, Any] = {"name": "Idempotency-Key", "in": "header", "required": is_required}
+        key["schema"] = _string_schema(IDEMPOTENCY_KEY)
         parameters.append(key)
     if endpoint.query is not None:
-        schema = endpoint.query.model_json_schema()
+        schema = _without_titles(endpoint.query.model_json_schema())
         required = schema.get("required", [])
         for name, kind in schema["properties"].items():
             parameters.append({"name": name, "in": "query", "required": name in required, "schema": kind})

@@ -1,7 +1,7 @@
 """HTTP endpoints: roles, bodies validated by a closed schema, JSON responses, and refusals as RFC 9457 problems.
 
-A package writes `endpoints = Routes(__name__)` and `@endpoints.post("/orders", roles=..., body=...)`. The view gets a
-`Call`, and the parts of the path by name. openapi.json is built from the same declarations.
+A package writes `endpoints = Routes(__name__)` and `@endpoints.post("/orders", body=...)`; kit/policy.py says who may
+call it. The view gets a `Call`, and the parts of the path by name. openapi.json is built from the same declarations.
 """
 
 from __future__ import annotations
@@ -12,7 +12,7 @@ import hashlib
 import json
 import re
 import uuid
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, replace
 from datetime import date
 from typing import Any, ClassVar
@@ -21,14 +21,11 @@ from chalice.app import Blueprint, Response
 from pydantic import BaseModel, ConfigDict, ValidationError, ValidationInfo, field_validator
 from pydantic_core import PydanticCustomError
 
-from chalicelib.kit import auth, compact_json, config, idempotency, log
+from chalicelib.kit import auth, compact_json, config, idempotency, log, policy
 from chalicelib.kit.auth import ANYONE, Principal
 from chalicelib.kit.errors import Declined, Forbidden, Invalid, NotFound, NotSignedIn, Problem, Refused, Unavailable
 
 MAX_BODY_BYTES = 256 * 1024
-EVERYONE = frozenset({"anyone"})
-CUSTOMER = frozenset({"customer"})  # the holder of an order's token; the package checks that it opens this order
-STAFF = auth.STAFF
 PATH_PART = re.compile(r"[A-Za-z0-9@._:~+-]{1,128}")
 REQUEST_ID = re.compile(r"[0-9a-f]{8}(-?[0-9a-f]{4}){3}-?[0-9a-f]{12}")  # a UUID
 IDEMPOTENCY_KEY = re.compile(r"[\x21-\x7e]{16,128}")
@@ -112,6 +109,7 @@ class Endpoint:
     response: Any = None  # a pydantic model or a JSON schema of the 2xx body, for openapi.json
     status: int = 200
     idempotent: bool = False
+    idempotent_when: Callable[[Any], bool] | None = None  # the bodies that need a key; by default all
     idempotency_scope: str = ""  # the endpoint whose keys this one reads, if not its own
     max_bytes: int = MAX_BODY_BYTES
     example: Any = None
@@ -131,15 +129,17 @@ class Routes(Blueprint):
 
     registered: ClassVar[list[Endpoint]] = []
 
-    def endpoint(self, method: str, path: str, *, roles: Iterable[str], **options: Any) -> Callable[[View], View]:
-        """Register a view. The options are the fields of Endpoint.
+    def endpoint(self, method: str, path: str, **options: Any) -> Callable[[View], View]:
+        """Register a view. The options are the fields of Endpoint. Raises LookupError without a row in kit/policy.py.
 
-        `idempotent=True` requires an Idempotency-Key header; `status` is used when the view returns a bare body.
+        `idempotent=True` requires an Idempotency-Key header, with `idempotent_when` only for bodies for which that is
+        true; `status` is used when the view returns a bare body.
         """
 
         def register(view: View) -> View:
             summary = " ".join((view.__doc__ or view.__name__).split())
-            endpoint = Endpoint(method, path, frozenset(roles), view, summary, **options)
+            roles = frozenset(policy.grants_of(f"{method} {path}"))
+            endpoint = Endpoint(method, path, roles, view, summary, **options)
             Routes.registered.append(endpoint)
 
             def handle(**parts: str) -> Response:
@@ -193,15 +193,14 @@ def serve_in_scope(endpoint: Endpoint, request: Any, parts: dict[str, str]) -> R
 def call_view(endpoint: Endpoint, request: Any, parts: dict[str, str]) -> Any:
     headers = request.headers
     query = request.query_params or {}
-    principal = read_principal(headers, query)
-    authorize(endpoint, principal)
+    principal = authorize(endpoint, read_principal(headers, query))
     if not all(PATH_PART.fullmatch(part) for part in parts.values()):
         raise NotFound()
     raw = read_raw_body(request, endpoint.max_bytes)
     body = read_body(endpoint, raw)
     network_id = auth.network_id(request.context["identity"]["sourceIp"])  # headers that name it can be forged
     call = Call(principal, body, read_query(endpoint, query), raw=raw, headers=headers, network_id=network_id)
-    if endpoint.idempotent:
+    if endpoint.idempotent and (endpoint.idempotent_when is None or endpoint.idempotent_when(body)):
         content = body if body is not None else parts
         call = replace(call, idempotency_key=read_idempotency_key(endpoint, principal, headers, content, parts))
     return endpoint.view(call, **parts)
@@ -236,10 +235,12 @@ def use_principal_loader(load: Callable[[dict[str, Any]], Principal]) -> None:
     _load_principal = load
 
 
-def authorize(endpoint: Endpoint, principal: Principal) -> None:
-    if "anyone" in endpoint.roles or principal.role in endpoint.roles:
-        return
-    raise NotSignedIn() if principal.role in ("anyone", "customer") else Forbidden()
+def authorize(endpoint: Endpoint, principal: Principal) -> Principal:
+    """Return the principal with what its role reaches at this endpoint. Raises NotSignedIn or Forbidden."""
+    relations = policy.relations_of(principal.role, endpoint.name)
+    if not relations:
+        raise NotSignedIn() if principal.role in ("anyone", "customer") else Forbidden()
+    return replace(principal, relations=relations)
 
 
 def read_raw_body(request: Any, max_bytes: int) -> bytes:
@@ -321,11 +322,18 @@ def value_to_json(value: Any) -> str:
 
 
 def html_response(html: str, status: int = 200) -> ApiResponse:
-    """Return a page served by the API; its policy allows inline styles and forms to the same origin, nothing else."""
+    """Return a page served by the API; its policy allows its own styles and forms to the same origin, nothing else."""
     policy = (
-        "default-src 'none'; style-src 'unsafe-inline'; form-action 'self'; frame-ancestors 'none'; base-uri 'none'"
+        f"default-src 'none'; style-src {hash_styles(html)}; form-action 'self'; frame-ancestors 'none'; "
+        "base-uri 'none'"
     )
     return ApiResponse(html, status, {"Content-Type": "text/html; charset=utf-8", "Content-Security-Policy": policy})
+
+
+def hash_styles(html: str) -> str:
+    """Return the sources of a `style-src` that allows exactly the page's `<style>` elements."""
+    digests = [hashlib.sha256(style.encode()).digest() for style in re.findall(r"<style>(.*?)</style>", html, re.S)]
+    return " ".join(f"'sha256-{base64.b64encode(digest).decode()}'" for digest in digests) or "'none'"
 
 
 def page_to_json(items: list[Any], after: dict[str, Any] | None, list_name: str) -> dict[str, Any]:

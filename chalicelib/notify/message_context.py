@@ -12,10 +12,11 @@ from chalicelib.fulfillment import store as work
 from chalicelib.fulfillment.model import Fulfillment, FulfillmentStatus, Offer, OfferStatus, OrderFulfillment
 from chalicelib.kit import clock, config, ids
 from chalicelib.kit.journal import JournalEntry
-from chalicelib.kit.money import format_money
+from chalicelib.kit.money import Money, format_money
 from chalicelib.notify import message_templates
 from chalicelib.notify.model import Message, Notice, Recipient
 from chalicelib.orders import find as orders
+from chalicelib.orders import store as order_store
 from chalicelib.orders.model import Order
 from chalicelib.payments.model import PaymentStatus
 from chalicelib.payments.store import find_payment
@@ -55,6 +56,13 @@ class MessageContext:
             "later": message_templates.format_days(day for line in self.order.lines for _, day in line.later),
         }
 
+    def money_facts(self) -> dict[str, str]:
+        """Return the event's money to be returned (`owed`) and returned (`amount`), empty where it has none."""
+        names = {"owed": "owed_minor", "amount": "amount_minor"}
+        amounts = {fact: getattr(self.event, field, 0) for fact, field in names.items()}
+        currency = getattr(self.event, "currency", "")
+        return {fact: format_money(Money(minor, currency)) if minor else "" for fact, minor in amounts.items()}
+
     def format_goods(self, units: Mapping[str, int]) -> str:
         names = {line.sku: line.name for line in self.order.lines}
         return message_templates.format_goods(
@@ -81,6 +89,9 @@ class MessageContext:
     def is_proof_pending(self) -> bool:
         payment = find_payment(self.event.payment_id)
         return payment is not None and payment.status == PaymentStatus.PROOF_SUBMITTED
+
+    def is_refund_owed(self) -> bool:
+        return order_store.has_task(self.event.order_id, order_store.REFUND_OWED)
 
     def is_stranded(self) -> bool:
         return work.is_stranded(self.event.order_id)

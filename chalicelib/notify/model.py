@@ -42,6 +42,7 @@ def build_office_notice(recipient_rule: str, template: str) -> Notice:
 # SMS comes first because a salesman is on the road.
 OFFER = Notice("invited_salesmen", "offer", ("sms", "email"), needs_acknowledgement=True)
 RELEASED = Notice("released_location", "stand_down")
+REFUND_OWED = build_office_notice("finance_if_refund_owed", "refund_owed")
 CANCELLED = Notice("released_location", "cancelled_work")
 
 NOTICES: dict[str, tuple[Notice, ...]] = {
@@ -49,11 +50,24 @@ NOTICES: dict[str, tuple[Notice, ...]] = {
     "PayLinkRequested": (build_customer_notice("pay_link", "draft_customer"),),
     "LinkRenewed": (build_customer_notice("new_link"),),
     "ProofSubmitted": (build_office_notice("finance_if_proof_pending", "proof"),),
-    "PaymentCaptured": (build_customer_notice("paid", "customer_unless_counter"),),
+    "PaymentCaptured": (
+        build_customer_notice("paid", "customer_if_due"),
+        build_customer_notice("paid_late", "customer_if_owed"),
+        REFUND_OWED,
+    ),
+    "RefundRecorded": (build_customer_notice("refunded"),),
     "PaymentRejected": (build_customer_notice("proof_rejected"),),
     "OrderCancelled": (
-        build_customer_notice("cancelled", "customer_unless_expired"),
+        build_customer_notice("cancelled", "customer_if_requested"),
         build_customer_notice("expired", "customer_if_expired"),
+        build_customer_notice("goods_gone", "customer_if_goods_gone"),
+        REFUND_OWED,
+    ),
+    "OrderReduced": (
+        build_customer_notice("reduced"),
+        CANCELLED,
+        Notice("reduced_location", "work_reduced"),
+        REFUND_OWED,
     ),
     "OfferOpened": (
         OFFER,
@@ -67,6 +81,7 @@ NOTICES: dict[str, tuple[Notice, ...]] = {
     "OfferClaimed": (RELEASED,),
     "WorkCancelled": (CANCELLED,),
     "OrderStranded": (Notice("owner_if_stranded", "stranded", ("email", "sms"), needs_acknowledgement=True),),
+    "WorkReady": (build_customer_notice("ready", "customer_if_collectable"),),
     "WorkDispatched": (build_customer_notice("dispatched"),),
     "CallRequested": (Notice("fulfiller", "call", ("sms",)),),
     "WorkDelivered": (build_customer_notice("delivered"),),

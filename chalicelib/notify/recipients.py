@@ -7,10 +7,12 @@ escalation reminds only those it still does.
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
+from dataclasses import replace
 from typing import Any
 from urllib.parse import quote
 
 from chalicelib.customers.find import resolve_merged
+from chalicelib.fulfillment.model import is_ready_to_collect
 from chalicelib.kit import auth, clock, config
 from chalicelib.kit.journal import JournalEntry
 from chalicelib.kit.money import format_money
@@ -48,6 +50,7 @@ def customer(context: MessageContext, notice: Notice) -> Iterator[Message]:
     phone, email = contact.get("phone", ""), contact.get("email", "")
     recipient = Recipient(f"customer#{order.id}", phone, email, language, order.network_id)
     facts = context.order_facts() | {"link": build_order_link(order), "carrier": order.carrier_name}
+    facts |= context.money_facts()
     yield context.build_message(recipient, notice, facts)
 
 
@@ -70,24 +73,48 @@ def draft_customer(context: MessageContext, notice: Notice) -> Iterator[Message]
     contact = (draft.command.contact or stored) if draft else None
     if draft is None or contact is None or not (contact.phone or contact.email):
         return
-    link = build_pay_link(draft.id, draft.token)
+    language = draft.command.language
+    link = build_pay_link(draft.id, draft.token, language)
     facts = {"number": context.number, "total": format_money(draft.total), "link": link}
-    yield context.build_message(Recipient(f"customer#{draft.id}", contact.phone, contact.email), notice, facts)
+    recipient = Recipient(f"customer#{draft.id}", contact.phone, contact.email, language or "id")
+    yield context.build_message(recipient, notice, facts)
 
 
-def customer_unless_counter(context: MessageContext, notice: Notice) -> Iterator[Message]:
-    if context.event.method not in COUNTER_METHODS:
+def customer_if_due(context: MessageContext, notice: Notice) -> Iterator[Message]:
+    """The customer whose money was due. Cash is paid in person, so they need no message about it."""
+    if context.event.method not in COUNTER_METHODS and not context.event.owed_minor:
         yield from customer(context, notice)
 
 
-def customer_unless_expired(context: MessageContext, notice: Notice) -> Iterator[Message]:
-    if context.event.cause != CancelCause.PAYMENT_EXPIRED:
+def customer_if_owed(context: MessageContext, notice: Notice) -> Iterator[Message]:
+    """The customer whose money came when less or nothing was due any more, so that it is returned."""
+    if context.event.owed_minor:
+        yield from customer(context, notice)
+
+
+def customer_if_requested(context: MessageContext, notice: Notice) -> Iterator[Message]:
+    if context.event.cause == CancelCause.REQUESTED:
+        yield from customer(context, notice)
+
+
+def customer_if_goods_gone(context: MessageContext, notice: Notice) -> Iterator[Message]:
+    if context.event.cause == CancelCause.GOODS_GONE:
         yield from customer(context, notice)
 
 
 def customer_if_expired(context: MessageContext, notice: Notice) -> Iterator[Message]:
     if context.event.cause == CancelCause.PAYMENT_EXPIRED:
         yield from customer(context, notice)
+
+
+def customer_if_collectable(context: MessageContext, notice: Notice) -> Iterator[Message]:
+    """The customer of a pickup order whose goods wait at the store, with its address and opening hours."""
+    if not (context.event.collectable and is_ready_to_collect(context.order, context.order_fulfillment.fulfillments)):
+        return
+    store = places.load_locations().get(context.event.location)
+    facts = {name: getattr(store, name, "") for name in ("address", "hours")} | {"store": getattr(store, "name", "")}
+    for message in customer(context, notice):
+        yield replace(message, facts={**message.facts, **facts})
 
 
 def invited_salesmen(context: MessageContext, notice: Notice) -> Iterator[Message]:
@@ -103,7 +130,7 @@ def invited_salesmen(context: MessageContext, notice: Notice) -> Iterator[Messag
             "goods": context.format_goods(offer.demand),
             "kilometers": message_templates.format_kilometers(invitation.distance_meters, person.language),
             "until": context.format_time(offer.expires_at),
-            "link": build_claim_link(offer.id, person.id),
+            "link": build_claim_link(offer.id, person.id, person.language),
         }
         inbox_facts = {
             "offer": offer.id,
@@ -154,6 +181,16 @@ def released_location(context: MessageContext, notice: Notice) -> Iterator[Messa
         yield context.build_message(location_to_recipient(work.location), notice, facts, inbox_facts)
 
 
+def reduced_location(context: MessageContext, notice: Notice) -> Iterator[Message]:
+    """Locations that have fewer units to bring than before."""
+    for work in context.event.reduced_work:
+        cancelled = {line.sku: line.quantity for line in work.cancelled}
+        facts = {"number": context.number, "link": build_desk_link("fulfillments", work.fulfillment_id)}
+        inbox_facts = {"fulfillment": work.fulfillment_id, "location": work.location}
+        inbox_facts["goods"] = sorted(cancelled.items())
+        yield context.build_message(location_to_recipient(work.location), notice, facts, inbox_facts)
+
+
 def fulfiller(context: MessageContext, notice: Notice) -> Iterator[Message]:
     """The person who delivers, else the location. The customer's phone number is on the linked page only."""
     event = context.event
@@ -169,6 +206,11 @@ def finance_if_proof_pending(context: MessageContext, notice: Notice) -> Iterato
         yield from build_role_message(context, notice, "finance")
 
 
+def finance_if_refund_owed(context: MessageContext, notice: Notice) -> Iterator[Message]:
+    if context.event.owed_minor and context.is_refund_owed():
+        yield from build_role_message(context, notice, "finance")
+
+
 def owner_if_stranded(context: MessageContext, notice: Notice) -> Iterator[Message]:
     if context.is_stranded():
         yield from build_role_message(context, notice, "owner")
@@ -180,6 +222,7 @@ def build_role_message(context: MessageContext, notice: Notice, role: str) -> It
         "goods": context.format_goods(goods),
         "link": build_desk_link("orders", context.order.id),
     }
+    facts |= context.money_facts()
     yield context.build_message(
         role_to_recipient(role), notice, facts, {"payment": getattr(context.event, "payment_id", None)}
     )
@@ -196,7 +239,7 @@ def verifying_customer(context: MessageContext, notice: Notice) -> Iterator[Mess
     if verification is not None:
         address, code = verification
         contact = {"email": address} if "@" in address else {"phone": address}
-        recipient = Recipient(f"customer#{context.event.customer_id}", **contact)
+        recipient = Recipient(f"customer#{context.event.customer_id}", **contact, language=context.event.language)
         yield context.build_message(recipient, notice, {"code": code})
 
 
@@ -227,9 +270,12 @@ RULES: dict[str, Rule] = {
             customer_unless_handover,
             seller,
             draft_customer,
-            customer_unless_counter,
-            customer_unless_expired,
+            customer_if_due,
+            customer_if_owed,
+            customer_if_requested,
             customer_if_expired,
+            customer_if_goods_gone,
+            customer_if_collectable,
             verifying_customer,
         ),
         *(
@@ -238,10 +284,11 @@ RULES: dict[str, Rule] = {
             serving_location,
             assigned_location,
             released_location,
+            reduced_location,
             receiving_location,
             fulfiller,
         ),
-        *(finance_if_proof_pending, owner_if_stranded),
+        *(finance_if_proof_pending, finance_if_refund_owed, owner_if_stranded),
         *(signing_in_by_phone, signing_in_by_email),
     )
 }
@@ -275,11 +322,12 @@ def first_non_empty(values: list[str]) -> str:
 
 def build_order_link(order: Any) -> str:
     token = auth.order_token(order.id, order.token_version)
-    return f"{config.base_url()}/pesanan/?id={quote(order.id)}&token={quote(token)}"
+    prefix = "/en" if order.contact.get("language") == "en" else ""
+    return f"{config.base_url()}{prefix}/pesanan/?id={quote(order.id)}&token={quote(token)}"
 
 
-def build_claim_link(offer_id: str, staff_id: str) -> str:
-    return config.base_url() + build_claim_path(offer_id, staff_id)
+def build_claim_link(offer_id: str, staff_id: str, language: str) -> str:
+    return config.base_url() + build_claim_path(offer_id, staff_id) + ("?lang=en" if language == "en" else "")
 
 
 def build_claim_path(offer_id: str, staff_id: str) -> str:

@@ -53,6 +53,7 @@ class PlaceOrder:
     placement: str = ""
     note: str = ""
     backorder: bool = False  # units that are not in stock may be promised for the day they are expected
+    language: str = ""  # of messages to the customer; empty for the shop's
     idempotency_key: IdempotencyKey | None = None
     placed_at: datetime | None = None  # business date of an order agreed elsewhere; holds are timed from now instead
     freight: Money | None = None

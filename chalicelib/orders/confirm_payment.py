@@ -103,7 +103,8 @@ def confirm(principal: Principal, payment_id: str) -> tuple[Order, list[Payment]
 def pay_in_cash(
     principal: Principal, order_id: str, idempotency_key: IdempotencyKey | None = None
 ) -> tuple[Order, list[Payment]]:
-    """Pay everything that still awaits money in cash, into the cashier's open shift. Pending transfers are cancelled.
+    """Pay everything that still awaits money in cash, into the cashier's open shift. It replaces pending transfers and
+    cash on delivery that was not collected.
 
     Raises OrderNotAwaitingMoney, NoOpenShift and MayNotTakeCash."""
     idempotency.check_repeat(idempotency_key)
@@ -115,8 +116,8 @@ def _take_cash(
     principal: Principal, order_id: str, idempotency_key: IdempotencyKey | None
 ) -> tuple[Order, list[Payment]]:
     change = load_change(principal, order_id, idempotency_key)
-    order, pending = change.order, [payment for payment in change.payments if _is_awaiting_money(payment)]
-    if order.status != OrderStatus.PLACED or not pending:
+    order, pending = change.order, list_payable_in_cash(change.order, change.payments)
+    if not pending:
         raise OrderNotAwaitingMoney(order=order.number, payment_status=order.payment_status)
     shift = find_open_shift(principal.id)
     if shift is None:
@@ -128,7 +129,20 @@ def _take_cash(
     ]
     change = replace(change, payments=[*payments, cash])
     change = change.with_writes([transition_payment(payment, PaymentStatus.CANCELLED) for payment in pending])
-    return capture(change.with_writes([add_cash(shift, cash.amount), create_payment(cash)]), PaymentChange(None, cash))
+    change = change.with_writes([add_cash(shift, cash.amount), create_payment(cash)])
+    if order.status == OrderStatus.COMPLETED:
+        change = change.with_writes([store.close_task(order.id, store.CASH_DUE)])
+    return capture(change, PaymentChange(None, cash))
+
+
+def list_payable_in_cash(order: Order, payments: Sequence[Payment]) -> list[Payment]:
+    """Return the payments that cash at a counter replaces: those that await money, and cash on delivery that was not
+    collected with the last goods, because they were cancelled."""
+    if order.status == OrderStatus.COMPLETED:
+        return [payment for payment in payments if payment.status == PaymentStatus.DUE]
+    return (
+        [payment for payment in payments if _is_awaiting_money(payment)] if order.status == OrderStatus.PLACED else []
+    )
 
 
 def _build_cash_payment(change: OrderChange, amount: Money, shift: Shift) -> Payment:
@@ -232,8 +246,9 @@ def _capture_late(change: OrderChange, captured: PaymentChange) -> tuple[Order, 
     event = replace(event, owed_minor=postings.late_surplus_minor(payment, covered), credit_minor=credit.minor)
     reduced = {debt.id: lifecycle.cover(debt, amount) for debt, amount in covered}
     change = replace(change, payments=[reduced.get(payment.id, payment) for payment in change.payments])
-    credit_writes = [release_credit(order.customer_id, credit)] if credit else []
-    return _commit(change.with_writes([*cover_payments(covered), *credit_writes]), captured, event)
+    writes = [*cover_payments(covered), *([release_credit(order.customer_id, credit)] if credit else [])]
+    writes += [store.open_task(order.id, store.REFUND_OWED, change.now)] if event.owed_minor else []
+    return _commit(change.with_writes(writes), captured, event)
 
 
 def _build_captured_event(order: Order, payment: Payment, movements: Sequence[Movement]) -> PaymentCaptured:

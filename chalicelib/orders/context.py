@@ -24,7 +24,7 @@ from chalicelib.payments.model import Shift
 from chalicelib.payments.shift_store import open_shift_key, row_to_shift
 from chalicelib.places import find as places
 from chalicelib.places.model import Location, Point, UnknownPostcode, distance_meters
-from chalicelib.places.store import postcode_key, row_to_point, staff_key
+from chalicelib.places.store import postcode_area_key, postcode_key, row_to_point, staff_key
 from chalicelib.pricing import find as pricing
 from chalicelib.pricing.coupon_uses import count_uses
 from chalicelib.pricing.model import Coupon, Price, Promotion
@@ -75,6 +75,7 @@ class OrderContext:
     merged: MergedCustomers = MergedCustomers()
     shift: Shift | None = None
     point: dict[str, float] | None = None
+    located_by: str | None = None  # where `point` comes from: `address`, `postcode` or `area` (of the postcode)
     lapsed_holds: Sequence[Hold] = field(default_factory=tuple)
     inbound_levels: Sequence[Level] = ()
     all_locations: bool = False
@@ -102,7 +103,7 @@ def load_context(command: PlaceOrder) -> OrderContext:
     location_ids = rank_locations(command, None)
     rows = db.batch(_build_keys(command, location_ids))
     _check_staff(command, rows)
-    point = _delivery_point(command, rows)
+    point, located_by = _delivery_point(command, rows)
     customer, credit = _find_customer(command, rows)
     coupons = [row_to_coupon(row) for code in command.coupons if (row := rows.get(coupon_key(code)))]
     skus = [line.sku for line in command.lines]
@@ -124,6 +125,7 @@ def load_context(command: PlaceOrder) -> OrderContext:
         merged=_load_merged(customer, coupons),
         shift=row_to_shift(row) if (row := rows.get(open_shift_key(command.principal.id))) else None,
         point=point,
+        located_by=located_by,
     )
 
 
@@ -181,28 +183,33 @@ def _build_keys(command: PlaceOrder, location_ids: Sequence[str]) -> list[Key]:
     keys += [staff_key(staff_id) for staff_id in (command.principal.id, command.made_by) if staff_id]
     if any(tender.method == "cash" for tender in command.tenders):
         keys.append(open_shift_key(command.principal.id))
-    if postcode := _postcode_key(command):
-        keys.append(postcode)
-    return keys
+    return keys + _postcode_keys(command)
 
 
-def _postcode_key(command: PlaceOrder) -> Key | None:
+def _postcode_keys(command: PlaceOrder) -> list[Key]:
+    """Return the keys of the address's postcode and of its area; none without a postcode."""
     address = command.delivery.address or {}
     if not address.get("postcode"):
-        return None
-    return postcode_key(*places.normalize_postcode(address.get("country", ""), address["postcode"]))
+        return []
+    country, postcode = places.normalize_postcode(address.get("country", ""), address["postcode"])
+    return [postcode_key(country, postcode), postcode_area_key(country, postcode)]
 
 
-def _delivery_point(command: PlaceOrder, rows: dict[Key, Any]) -> dict[str, float] | None:
-    """Return {"lat", "lon"} of the address, else of its postcode. Raises UnknownPostcode in countries whose postcodes
-    are all on file."""
-    key = _postcode_key(command)
-    row = rows.get(key) if key else None
+def _delivery_point(command: PlaceOrder, rows: dict[Key, Any]) -> tuple[dict[str, float] | None, str | None]:
+    """Return {"lat", "lon"} and their source: the address, else its postcode, else the postcode's area.
+
+    Raises UnknownPostcode in countries whose postcodes are all on file.
+    """
+    keys = _postcode_keys(command)
     address = command.delivery.address or {}
-    if key and row is None and address.get("country", "").upper() in places.load_complete_countries():
+    if keys and keys[0] not in rows and address.get("country", "").upper() in places.load_complete_countries():
         raise UnknownPostcode(address["country"], address["postcode"])
-    point = row_to_point(row) if row is not None else None
-    return command.delivery.point or (point.to_json() if point else None)
+    if command.delivery.point:
+        return command.delivery.point, "address"
+    for key, source in zip(keys, ("postcode", "area")):
+        if point := row_to_point(rows.get(key)):
+            return point.to_json(), source
+    return None, None
 
 
 def _check_staff(command: PlaceOrder, rows: dict[Key, Any]) -> None:

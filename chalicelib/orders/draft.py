@@ -114,8 +114,10 @@ def send_pay_link(principal: Principal, order_id: str, idempotency_key: Idempote
     """Send the customer the draft's link by SMS or e-mail, and return {"url"} for the caller to read out.
 
     The stored answer has no link, because the link can be derived again."""
-    answer = {"url": build_pay_link(order_id, auth.order_token(order_id))}
-    with suppress(Replay):  # a repeated request; the draft may have been submitted since
+    draft = find_draft(order_id)  # gone if a repeated request comes after the order was placed
+    language = draft.command.language if draft else ""
+    answer = {"url": build_pay_link(order_id, auth.order_token(order_id), language)}
+    with suppress(Replay):
         idempotency.check_repeat(idempotency_key)
         _request_pay_link(principal, order_id, idempotency_key)
     return answer
@@ -132,8 +134,10 @@ def _request_pay_link(principal: Principal, order_id: str, idempotency_key: Idem
     db.commit([record, db.update(DraftRow(order_id, "draft"), version, when=unchanged), entry])
 
 
-def build_pay_link(order_id: str, token: str) -> str:
-    return f"{config.base_url()}/pesanan/?id={order_id}&token={token}"
+def build_pay_link(order_id: str, token: str, language: str = "") -> str:
+    """Return the address of the draft's page in this language, Indonesian by default."""
+    prefix = "/en" if language == "en" else ""
+    return f"{config.base_url()}{prefix}/pesanan/?id={order_id}&token={token}"
 
 
 def load_draft(principal: Principal, order_id: str) -> Draft:
@@ -195,6 +199,7 @@ def _draft_to_row(draft: Draft) -> DraftRow:
         "placement": command.placement,
         "note": command.note,
         "backorder": command.backorder,
+        "language": command.language,
     }
     return DraftRow(
         draft.id,
@@ -225,6 +230,7 @@ def _row_to_draft(row: DraftRow) -> Draft:
         placement=body["placement"],
         note=body["note"],
         backorder=body.get("backorder", False),
+        language=body.get("language", ""),
     )
     sequence, _, journal_hash = row.version.partition("#")
     return Draft(row.pk, command, lines, row.made_at, Head(int(sequence), journal_hash))

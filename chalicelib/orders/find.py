@@ -108,9 +108,14 @@ def key_below(sort_key: str) -> str:
     return sort_key[:-1] + chr(ord(sort_key[-1]) - 1) + "\uffff"
 
 
+def load_customer_and_language(principal: Principal, order_id: str) -> tuple[str, str]:
+    """Return the id of the order's customer and the language of messages to them. Raises NotFound."""
+    order = load_order(principal, order_id)
+    if not order.customer_id:
+        raise NotFound()
+    return order.customer_id, order.contact.get("language", "id")
+
+
 def load_customer_id(principal: Principal, order_id: str) -> str:
     """Return the id of the order's customer. Raises NotFound if the order has none or the caller may not see it."""
-    customer_id = load_order(principal, order_id).customer_id
-    if not customer_id:
-        raise NotFound()
-    return customer_id
+    return load_customer_and_language(principal, order_id)[0]

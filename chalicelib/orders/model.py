@@ -260,6 +260,22 @@ class CannotCancel(Refused):
     message = "Order {order} cannot be cancelled: it is {order_status} and its goods are {fulfillment_status}."
 
 
+class UnitsHaveLeft(Refused):
+    message = "Of {sku} only {possible} can still be cancelled; the others are on their way or delivered."
+
+
+class MoreThanRefundOwed(Refused):
+    message = "For order {order} {owed} is owed back to the customer; record at most that."
+
+
+class NotOnOrder(Invalid):
+    message = "Order {order} has fewer than {wanted} of {sku}; cancel at most {ordered}."
+
+
+class ProofAwaitsCheck(Refused):
+    message = "Confirm or reject the proof of payment {payment} first: part of an order is cancelled after that."
+
+
 class PriceChanged(Refused):
     """The total differs from the one that the client was quoted. `quote` is the present quote, as JSON."""
 
@@ -299,6 +315,26 @@ class OrderPlacedLine:
     total_minor: int  # what the line costs with its tax, after discounts
     tax_minor: int  # the tax in it
     cost_minor: int | None = None  # what the goods cost us; absent when unknown
+
+
+@dataclass(frozen=True)
+class DiscountGivenBack:
+    """The share of a discount that went with cancelled units."""
+
+    code: str  # of the promotion, coupon or price rule
+    minor: int  # negative, as on the line
+
+
+@dataclass(frozen=True)
+class ReducedLine:
+    """By how much a line became smaller."""
+
+    sku: str
+    quantity: int  # cancelled units
+    total_minor: int  # what they cost with their tax, after their share of the discounts
+    tax_minor: int  # the tax in it
+    cost_minor: int | None = None  # what they cost us; absent when unknown
+    discounts: tuple[DiscountGivenBack, ...] = ()  # their share of each discount
 
 
 @dataclass(frozen=True)
@@ -381,6 +417,29 @@ class PaymentCaptured(Event):
     postings: tuple[Posting, ...] = ()
     owed_minor: int = 0  # no longer due, to be refunded
     credit_minor: int = 0  # credit exposure released, because the money was applied to that debt first
+    order_location: str = ""  # the location of the order, which decides the business day
+
+
+@dataclass(frozen=True)
+class RefundedPayment:
+    """The part of a payment that was returned."""
+
+    payment_id: str
+    amount_minor: int  # how much of it
+
+
+@dataclass(frozen=True)
+class RefundRecorded(Event):
+    """Money owed back was returned to the customer."""
+
+    order_id: str
+    method: str  # transfer or cash
+    amount_minor: int
+    currency: str
+    refunds: tuple[RefundedPayment, ...]  # the payments that were returned
+    till: str = ""  # absent for a transfer
+    shift: str = ""  # absent for a transfer
+    postings: tuple[Posting, ...] = ()
     order_location: str = ""  # the location of the order, which decides the business day
 
 

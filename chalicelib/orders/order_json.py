@@ -6,10 +6,17 @@ from collections.abc import Iterable, Sequence
 from typing import Any
 
 from chalicelib.kit import clock
+from chalicelib.kit.auth import Principal
 from chalicelib.kit.money import Money
 from chalicelib.orders.model import Order, OrderLine
 from chalicelib.payments import find as payments_of
 from chalicelib.payments.model import Payment
+
+
+def order_to_response(principal: Principal, order: Order, payments: Sequence[Payment]) -> dict[str, Any]:
+    """Return the order as JSON, for a customer without the fields that are for staff only."""
+    body = order_to_json(order, payments)
+    return body if principal.is_staff or principal.role == "channel" else redact_for_customer(body)
 
 
 def order_to_json(order: Order, payments: Sequence[Payment]) -> dict[str, Any]:

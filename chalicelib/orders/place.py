@@ -191,7 +191,7 @@ def build_contact(command: PlaceOrder, context: OrderContext) -> dict[str, str]:
     person = command.contact or context.customer
     if person is None:
         return {}
-    contact = {"name": person.name, "phone": person.phone, "email": person.email}
+    contact = {"name": person.name, "phone": person.phone, "email": person.email, "language": command.language}
     return {name: value for name, value in contact.items() if value}
 
 

@@ -9,6 +9,7 @@ from typing import Any
 from chalicelib.orders.check_order import check_order
 from chalicelib.orders.command import PlaceOrder
 from chalicelib.orders.context import OrderContext, load_all_locations, load_context
+from chalicelib.orders.model import Delivery
 from chalicelib.orders.price import check_customer_limits, quote_order
 from chalicelib.payments.model import PAYMENT_METHODS
 from chalicelib.places import find as places
@@ -31,8 +32,19 @@ def quote_cart(command: PlaceOrder) -> dict[str, Any]:
         "coupons_used": list(quoted.coupons_used),
         "short": list_shortages(command, context, context.preference),
         "delivery": [{"method": "ship"}, *list_pickups(command, context)],
+        **located_by_to_json(command, context),
         "payments": [code for code in PAYMENT_METHODS if is_method_available(code, command, context)],
     }
+
+
+def located_by_to_json(command: PlaceOrder, context: OrderContext) -> dict[str, Any]:
+    """Return {"located_by": …} for a delivery with a postcode or position: `address`, `postcode`, `area` or null.
+
+    Salesmen near the delivery are found only with a position; with null the order goes to a warehouse.
+    """
+    delivery = command.delivery
+    is_located = bool(delivery.point or (delivery.address or {}).get("postcode"))
+    return {"located_by": context.located_by} if delivery.method == "ship" and is_located else {}
 
 
 def list_shortages(command: PlaceOrder, context: OrderContext, locations: Sequence[str]) -> list[dict[str, Any]]:
@@ -47,6 +59,9 @@ def list_shortages(command: PlaceOrder, context: OrderContext, locations: Sequen
 
 def list_pickups(command: PlaceOrder, context: OrderContext) -> list[dict[str, Any]]:
     """Return the pickup locations that have the whole cart, as delivery methods."""
+    if command.delivery.method != "ship":  # the context has the levels of the chosen store only
+        command = replace(command, delivery=Delivery("ship"))
+        context = load_all_locations(command, context)
     return [
         {"method": "pickup", "location": store.id, "name": store.name, "address": store.address}
         for store in places.list_pickup_locations()

@@ -16,27 +16,24 @@ from chalicelib.kit import clock, files
 from chalicelib.kit.auth import Principal
 from chalicelib.kit.errors import Invalid, NotFound
 from chalicelib.kit.idempotency import Replay, check_repeat
-from chalicelib.kit.web import CUSTOMER, STAFF, Body, Call, Query, Routes, decode_base64, page_to_json, read_cursor
-from chalicelib.orders import cancel, confirm_payment, draft, find, link, order_json, search
+from chalicelib.kit.web import Body, Call, Query, Routes, decode_base64, page_to_json, read_cursor
+from chalicelib.orders import confirm_payment, draft, find, link, order_json, search
 from chalicelib.orders.command import Tender
-from chalicelib.orders.model import Order, OrderFulfillmentStatus
-from chalicelib.payments.model import OrderPaymentStatus, Payment
+from chalicelib.orders.model import OrderFulfillmentStatus
+from chalicelib.orders.record_refund import record_refund
+from chalicelib.payments.bodies import PositiveAmountBody
+from chalicelib.payments.model import OrderPaymentStatus
 from chalicelib.payments.store import find_payment, load_payments
 from chalicelib.places.find import business_day
 
 endpoints = Routes(__name__)
 Reason = Annotated[str, StringConstraints(min_length=2, max_length=200)]
-PAYMENT_ROLES = {"owner", "finance", "cashier", "agent"}
 PROOF_KEY_PREFIX = "proofs/"
 FILTER_CHOICES: dict[str, tuple[str, ...]] = {
     "channel": CHANNELS,
     "payment_status": tuple(OrderPaymentStatus),
     "fulfillment_status": tuple(OrderFulfillmentStatus),
 }
-
-
-class CancelBody(Body):
-    reason: Reason
 
 
 class ProofBody(Body):
@@ -56,6 +53,13 @@ class PayBody(Body):
     method: Literal["cash", "transfer", "cod", "credit"]
 
 
+class RefundBody(Body):
+    """Without `amount` all that is owed back was returned."""
+
+    method: Literal["transfer", "cash"]
+    amount: PositiveAmountBody | None = None
+
+
 class ListQuery(Query):
     """All filters combine. `q` is an order number, a phone number, or words of the customer's name or the reference."""
 
@@ -73,11 +77,6 @@ class ListQuery(Query):
     limit: Annotated[int, Field(ge=1, le=100)] = 50
 
 
-def order_to_response(principal: Principal, order: Order, payments: list[Payment]) -> dict[str, Any]:
-    body = order_json.order_to_json(order, payments)
-    return body if principal.is_staff or principal.role == "channel" else order_json.redact_for_customer(body)
-
-
 class RequestCodeBody(Body):
     order: Annotated[str, Field(pattern=r"^[A-Za-z0-9@._:~+-]{1,128}$")]
     identity: Literal["phone", "email"]
@@ -87,24 +86,24 @@ class ConfirmCodeBody(RequestCodeBody):
     code: Annotated[str, Field(pattern="^[0-9]{6}$")]
 
 
-@endpoints.get("/orders/{order_id}", roles=STAFF | CUSTOMER | {"channel"})
+@endpoints.get("/orders/{order_id}")
 def show_order(call: Call, order_id: str) -> dict[str, Any]:
     """Return an order or draft, to its customer or to staff."""
     try:
         order = find.load_order(call.principal, order_id)
     except NotFound:
         return draft.draft_to_json(draft.load_draft(call.principal, order_id))
-    return order_to_response(call.principal, order, load_payments(order.payment_ids))
+    return order_json.order_to_response(call.principal, order, load_payments(order.payment_ids))
 
 
-@endpoints.get("/orders/{order_id}/history", roles=STAFF)
+@endpoints.get("/orders/{order_id}/history")
 def list_order_history(call: Call, order_id: str) -> dict[str, Any]:
     """List the order's journal entries, oldest first: time, actor, event, and movements of stock and money."""
     find.load_order(call.principal, order_id)
     return {"items": find.list_order_events(order_id), "next": None}
 
 
-@endpoints.get("/orders", roles=STAFF, query=ListQuery)
+@endpoints.get("/orders", query=ListQuery)
 def list_orders(call: Call) -> dict[str, Any]:
     """List orders, newest first: those of today, or those that match every filter."""
     query: ListQuery = call.query
@@ -132,27 +131,14 @@ def read_filter(query: ListQuery, principal: Principal) -> search.OrderFilter:
     return replace(wanted, day=business_day(principal.location or "", clock.now()))
 
 
-@endpoints.post("/orders/{order_id}/link", roles={"owner", "agent", "cashier", "salesman"}, idempotent=True)
+@endpoints.post("/orders/{order_id}/link", idempotent=True)
 def renew_link(call: Call, order_id: str) -> dict[str, Any]:
     """Send the customer a new link to the order; all earlier links stop working."""
     return link.renew(call.principal, order_id, call.idempotency_key)
 
 
 @endpoints.post(
-    "/orders/{order_id}/cancel",
-    roles=CUSTOMER | {"owner", "agent", "cashier", "salesman"},
-    body=CancelBody,
-    example={"reason": "changed_my_mind"},
-)
-def cancel_order(call: Call, order_id: str) -> dict[str, Any]:
-    """Cancel an order before its goods leave or after all came back; captured money is owed back."""
-    order, payments = cancel.cancel(call.principal, order_id, call.body.reason)
-    return order_to_response(call.principal, order, payments)
-
-
-@endpoints.post(
     "/orders/{order_id}/payments",
-    roles=CUSTOMER | {"owner", "cashier", "agent", "salesman"},
     body=PayBody,
     idempotent=True,
     example={"method": "transfer"},
@@ -173,7 +159,7 @@ def pay(call: Call, order_id: str) -> dict[str, Any]:
 
 def pay_in_cash(call: Call, order_id: str) -> dict[str, Any]:
     try:
-        return order_to_response(
+        return order_json.order_to_response(
             call.principal, *confirm_payment.pay_in_cash(call.principal, order_id, call.idempotency_key)
         )
     except Replay as replay:
@@ -189,7 +175,6 @@ def pay_draft(call: Call, order_id: str) -> dict[str, Any]:
 
 @endpoints.post(
     "/payments/{payment_id}/proof",
-    roles=CUSTOMER | {"owner", "agent", "cashier", "finance"},
     body=ProofBody,
     example={"reference": "TRF 20261122 091500"},
 )
@@ -204,10 +189,10 @@ def submit_proof(call: Call, payment_id: str) -> dict[str, Any]:
     confirm_payment.check_access(call.principal, payment_id)
     picture_key = files.upload("proofs", decode_base64(body.picture)) if body.picture else ""
     order, payments = confirm_payment.submit_proof(call.principal, payment_id, body.reference, picture_key)
-    return order_to_response(call.principal, order, payments)
+    return order_json.order_to_response(call.principal, order, payments)
 
 
-@endpoints.get("/payments/{payment_id}/proof", roles=PAYMENT_ROLES)
+@endpoints.get("/payments/{payment_id}/proof")
 def show_proof(call: Call, payment_id: str) -> dict[str, Any]:
     """Return the latest proof of transfer that the customer sent, and the references of those that it replaced."""
     payment = find_payment(payment_id)
@@ -221,21 +206,35 @@ def show_proof(call: Call, payment_id: str) -> dict[str, Any]:
     return body | {"content_type": content_type, "data": base64.b64encode(content).decode()}
 
 
-@endpoints.post("/payments/{payment_id}/confirm", roles=PAYMENT_ROLES)
+@endpoints.post("/payments/{payment_id}/confirm")
 def confirm(call: Call, payment_id: str) -> dict[str, Any]:
     """Confirm that a transfer has arrived; confirming twice is a no-op."""
-    return order_to_response(call.principal, *confirm_payment.confirm(call.principal, payment_id))
+    return order_json.order_to_response(call.principal, *confirm_payment.confirm(call.principal, payment_id))
+
+
+@endpoints.post("/payments/{payment_id}/reject", body=RejectBody, example={"reason": "amount does not match"})
+def reject(call: Call, payment_id: str) -> dict[str, Any]:
+    """Reject the proof of a transfer; the customer may send another while the hold lasts."""
+    return order_json.order_to_response(
+        call.principal, *confirm_payment.reject(call.principal, payment_id, call.body.reason)
+    )
 
 
 @endpoints.post(
-    "/payments/{payment_id}/reject", roles=PAYMENT_ROLES, body=RejectBody, example={"reason": "amount does not match"}
+    "/orders/{order_id}/refunds",
+    body=RefundBody,
+    idempotent=True,
+    example={"method": "transfer"},
 )
-def reject(call: Call, payment_id: str) -> dict[str, Any]:
-    """Reject the proof of a transfer; the customer may send another while the hold lasts."""
-    return order_to_response(call.principal, *confirm_payment.reject(call.principal, payment_id, call.body.reason))
+def refund(call: Call, order_id: str) -> dict[str, Any]:
+    """Record that money owed back was returned, by transfer or in cash from your shift; by default all of it."""
+    body: RefundBody = call.body
+    amount = body.amount.to_money() if body.amount else None
+    answer = record_refund(call.principal, order_id, body.method, amount, call.idempotency_key)
+    return order_json.order_to_response(call.principal, *answer)
 
 
-@endpoints.post("/drafts/{order_id}/submit", roles={"owner", "agent", "salesman"}, idempotent=True, status=201)
+@endpoints.post("/drafts/{order_id}/submit", idempotent=True, status=201)
 def submit_draft(call: Call, order_id: str) -> dict[str, Any]:
     """Place the order of a draft, at the draft's prices."""
     return draft.submit(
@@ -243,7 +242,7 @@ def submit_draft(call: Call, order_id: str) -> dict[str, Any]:
     )
 
 
-@endpoints.post("/drafts/{order_id}/pay-link", roles={"owner", "agent", "salesman"}, idempotent=True)
+@endpoints.post("/drafts/{order_id}/pay-link", idempotent=True)
 def pay_link(call: Call, order_id: str) -> dict[str, str]:
     """Send the customer a link to the draft, to see its prices and pay."""
     return draft.send_pay_link(call.principal, order_id, call.idempotency_key)
@@ -251,20 +250,19 @@ def pay_link(call: Call, order_id: str) -> dict[str, str]:
 
 @endpoints.post(
     "/identities/verify",
-    roles=CUSTOMER,
     body=RequestCodeBody,
     status=202,
     example={"order": "ord_01KB", "identity": "phone"},
 )
 def verify_identity(call: Call) -> dict[str, Any]:
     """Send a code to the phone or e-mail of the caller's order. The answer is the same if no code is sent."""
-    verify.request_code(find.load_customer_id(call.principal, call.body.order), call.body.identity, call.network_id)
+    customer_id, language = find.load_customer_and_language(call.principal, call.body.order)
+    verify.request_code(customer_id, call.body.identity, call.network_id, language)
     return {"asked": True, "code_lasts_seconds": int(CODE_LIFETIME.total_seconds())}
 
 
 @endpoints.post(
     "/identities/confirm",
-    roles=CUSTOMER,
     body=ConfirmCodeBody,
     example={"order": "ord_01KB", "identity": "phone", "code": "123456"},
 )

@@ -34,7 +34,7 @@ class OrderRow(IndexedRow):
     status = StateAttribute()
     payment_status = StateAttribute()
     fulfillment_status = StateAttribute()
-    body = UnicodeAttribute()  # lines, delivery and everything else that never changes
+    body = UnicodeAttribute()  # lines, which only cancelling units changes, and everything that never changes
     allocations = UnicodeAttribute(null=True, attr_name="pieces")
     payment_ids = UnicodeAttribute(null=True)
     reserved_until = InstantAttribute(null=True)
@@ -53,6 +53,18 @@ class OrderRow(IndexedRow):
 
 class UnpaidOrderRow(Row):
     """An order that awaits payment, listed by the end of its hold. Deleted once the order is paid or cancelled."""
+
+    Meta = db.table("orders")
+
+    list = UnicodeAttribute()
+    listed_at = UnicodeAttribute()
+
+
+REFUND_OWED, CASH_DUE = "refund_owed", "cash_due"
+
+
+class OrderTaskRow(Row):
+    """What staff still have to do about an order's money: the sort key is REFUND_OWED or CASH_DUE."""
 
     Meta = db.table("orders")
 
@@ -98,6 +110,10 @@ def change_order(before: Order, **changes: Any) -> Write:
     head: Head | None = changes.pop("head", None)
     if head:
         changes |= vars(head)
+    if "lines" in changes:
+        changes["body"] = compact_json.dumps(_order_to_body(replace(before, lines=changes.pop("lines"))))
+    if "total" in changes:
+        changes["total_minor"] = changes.pop("total").minor
     actions = []
     for name, value in changes.items():
         attribute, stored = getattr(OrderRow, name), _to_stored(name, value)
@@ -122,6 +138,24 @@ def add_to_unpaid_list(order: Order) -> list[Write]:
 
 def remove_from_unpaid_list(order: Order) -> Write:
     return db.delete(_build_unpaid_row(order))
+
+
+def open_task(order_id: str, kind: str, at: datetime) -> Write:
+    return db.put(OrderTaskRow(order_id, kind, list=kind, listed_at=f"{clock.iso(at)}#{order_id}"))
+
+
+def close_task(order_id: str, kind: str) -> Write:
+    return db.delete(OrderTaskRow(order_id, kind))
+
+
+def has_task(order_id: str, kind: str) -> bool:
+    return db.get(OrderTaskRow, order_id, kind) is not None
+
+
+def list_tasks(kind: str, limit: int) -> list[tuple[str, datetime]]:
+    """Return (order id, since when) of the orders with an open task of this kind, oldest first."""
+    page = db.query(OrderTaskRow, kind, index="by_list", limit=limit)
+    return [(row.pk, clock.parse(row.listed_at.partition("#")[0])) for row in page.items]
 
 
 def list_unpaid_order_ids(now: datetime) -> Iterator[str]:

@@ -15,7 +15,9 @@ handlers = EventHandlers(__name__)
 SUBSCRIBED_KINDS = {
     "OrderPlaced",
     "OrderCancelled",
+    "OrderReduced",
     "PaymentCaptured",
+    "RefundRecorded",
     "WorkDelivered",
     "WorkHandedOver",
     "CollectionReceived",

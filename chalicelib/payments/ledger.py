@@ -19,8 +19,8 @@ AWAITED_STATUSES = {
     PaymentStatus.PROOF_SUBMITTED,
     PaymentStatus.REJECTED,
 }
-# Credit is reversed when its order ends, or when a late transfer covers it.
-CREDIT_REVERSING_EVENTS = ("OrderCancelled", "PaymentCaptured")
+# Credit is reversed when its order or a part of it is cancelled, or when a late transfer covers it.
+CREDIT_REVERSING_EVENTS = ("OrderCancelled", "OrderReduced", "PaymentCaptured")
 
 
 @dataclass(frozen=True)
@@ -28,7 +28,7 @@ class LedgerLine:
     """One line of the daily ledger; `minor` is in minor units of `currency`.
 
     `kind` is `promised` (no money at the entry), `captured`, `credit` (a debt instead of money), `collected`,
-    `handed_over` (between tills: two lines that sum to zero) or `owed_back`.
+    `handed_over` (between tills: two lines that sum to zero), `owed_back` or `refunded`.
     """
 
     day: str
@@ -61,6 +61,10 @@ def build_lines(message: Mapping[str, Any], payments: Mapping[str, Payment], zon
     if body.get("owed_minor"):
         owed = build_line(message, zone, "owed_back", "", body["owed_minor"])
         lines.append(replace(owed, order_id=body.get("order_id", "")))
+    if message["kind"] == "RefundRecorded":
+        refunded = build_line(message, zone, "refunded", body["method"], -body["amount_minor"])
+        till_fields = {"till": body.get("till", ""), "shift": body.get("shift", "")}
+        lines.append(replace(refunded, order_id=body["order_id"], **till_fields))
     if message["kind"] in CREDIT_REVERSING_EVENTS and body.get("credit_minor"):
         reversal = build_line(message, zone, "credit", "credit", -body["credit_minor"])
         lines.append(replace(reversal, order_id=body["order_id"]))

@@ -26,7 +26,8 @@ from chalicelib.payments.model import (
 )
 
 Tender = tuple[str, Money | None]  # a payment method and its amount; None is the rest of the total
-CoveredPayment = tuple[Payment, Money]  # a payment and the part of its amount that another payment covers
+CoveredPayment = tuple[Payment, Money]  # a payment and the part of its amount that is no longer due
+AWAITING_TRANSFER = {PaymentStatus.AWAITING_PROOF, PaymentStatus.REJECTED}
 
 
 @dataclass(frozen=True)
@@ -187,6 +188,21 @@ def choose_payments_to_cover(payments: Iterable[Payment], amount: Money) -> list
     return covered
 
 
+def choose_payments_to_reduce(payments: Iterable[Payment], amount: Money) -> list[CoveredPayment]:
+    """Return the unpaid payments that cancelled goods of `amount` make smaller: credit, then cash, then transfers.
+
+    What they do not cover was paid already and is owed back.
+    """
+    listed = list(payments)
+    covered = choose_payments_to_cover(listed, amount)
+    rest = amount - total((part for _, part in covered), amount.currency)
+    for payment in listed:
+        if payment.status in AWAITING_TRANSFER and (part := min(payment.outstanding, rest)):
+            covered.append((payment, part))
+            rest = rest - part
+    return covered
+
+
 def cover(payment: Payment, part: Money) -> Payment:
     """Return the payment reduced by `part`; it is cancelled or captured once nothing is outstanding."""
     if part == payment.amount:
@@ -195,6 +211,21 @@ def cover(payment: Payment, part: Money) -> Payment:
     if not reduced.outstanding:
         return transition(reduced, PaymentStatus.CAPTURED)
     return replace(reduced, version=payment.version + 1)
+
+
+def choose_payments_to_refund(payments: Iterable[Payment], amount: Money) -> list[CoveredPayment]:
+    """Return the captured payments that a refund of `amount` returns and the part of each, the newest first."""
+    refunds: list[CoveredPayment] = []
+    for payment in reversed(list(payments)):
+        if part := min(payment.captured - payment.refunded, amount):
+            refunds.append((payment, part))
+            amount = amount - part
+    return refunds
+
+
+def refund(payment: Payment, part: Money) -> Payment:
+    """Return the payment with `part` of its captured money returned to the customer."""
+    return replace(payment, refunded=payment.refunded + part, version=payment.version + 1)
 
 
 def close_with_order(payment: Payment, to: PaymentStatus = PaymentStatus.CANCELLED) -> Payment:

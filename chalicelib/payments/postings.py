@@ -44,6 +44,26 @@ def late_surplus_minor(payment: Payment, covered: Sequence[CoveredPayment]) -> i
     return payment.captured.minor - sum(part.minor for _, part in covered)
 
 
+def build_reduction(order_id: str, amount: Money, reduced: Sequence[CoveredPayment]) -> tuple[Posting, ...]:
+    """Return the postings of cancelled goods worth `amount`.
+
+    `reduced` are the unpaid payments that became smaller; the rest was paid already and becomes a refund owed.
+    """
+    order, surplus = f"order:{order_id}", amount.minor - sum(part.minor for _, part in reduced)
+    postings = [Posting("sales", amount.minor), Posting(order, surplus - amount.minor)]
+    postings.append(Posting(f"refund_owed:{order_id}", -surplus))
+    for payment, part in reduced:
+        if payment.method == "credit":
+            postings += [Posting(account_of_payment(payment), -part.minor), Posting(order, part.minor)]
+    return merge_postings(postings)
+
+
+def build_refund(order_id: str, amount: Money, till: str = "") -> tuple[Posting, ...]:
+    """Return the postings of money returned to the customer, from the bank or from a till."""
+    account = f"till:{till}" if till else "bank"
+    return Posting(f"refund_owed:{order_id}", amount.minor), Posting(account, -amount.minor)
+
+
 def build_placement(order_id: str, order_total: Money, payments: Iterable[Payment]) -> tuple[Posting, ...]:
     """Return the postings of a placed order: the sale, and its captured and credit payments."""
     booked = (payment for payment in payments if payment.status in (PaymentStatus.CAPTURED, PaymentStatus.ON_CREDIT))

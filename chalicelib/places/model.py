@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from math import asin, cos, radians, sin, sqrt
@@ -40,6 +41,7 @@ class Location:
     address: str = ""
     phone: str = ""
     email: str = ""
+    hours: str = ""  # opening hours as customers read them, such as `Senin-Sabtu 09.00-21.00`
     active: bool = True
 
 
@@ -94,6 +96,11 @@ def distance_meters(a: Point, b: Point) -> int:
     lat_a, lat_b = radians(a.lat), radians(b.lat)
     haversine = sin((lat_b - lat_a) / 2) ** 2 + cos(lat_a) * cos(lat_b) * sin(radians(b.lon - a.lon) / 2) ** 2
     return round(2 * EARTH_RADIUS_METERS * asin(sqrt(min(1.0, haversine))))
+
+
+def middle(points: Sequence[Point]) -> Point:
+    """Return the mean of some points that are close to each other."""
+    return Point(sum(point.lat for point in points) / len(points), sum(point.lon for point in points) / len(points))
 
 
 def check_location(location: Location) -> None:

@@ -5,27 +5,33 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator
 from dataclasses import replace
 from itertools import islice
+from typing import TypeVar
 
 from chalicelib.kit import clock, db, journal
-from chalicelib.kit.db import Write
+from chalicelib.kit.db import Key, Write
 from chalicelib.kit.journal import Head
 from chalicelib.places.find import clear_cache, normalize_postcode
 from chalicelib.places.model import (
     LastOwner,
     Location,
     LocationSaved,
+    Point,
     Postcode,
     PostcodesSaved,
     Staff,
     StaffSaved,
     check_location,
     check_staff,
+    middle,
 )
 from chalicelib.places.store import (
     CountryRow,
     LocationRow,
+    PostcodeAreaRow,
     StaffRow,
     location_to_row,
+    point_to_attributes,
+    postcode_area_key,
     postcode_key,
     postcode_to_row,
     row_to_location,
@@ -34,6 +40,7 @@ from chalicelib.places.store import (
     staff_to_row,
 )
 
+T = TypeVar("T")
 MAX_POSTCODES = db.MAX_TRANSACTION_WRITES - 2  # less the country's row and the journal entry
 
 
@@ -96,8 +103,9 @@ def save_postcodes(country: str, rows: Iterable[Postcode], actor: str = "import"
     """
     country = normalize_postcode(country, "")[0]
     by_code = {normalize_postcode(country, row.postcode)[1]: row for row in rows}
-    postcodes = (replace(row, postcode=code) for code, row in by_code.items())
+    postcodes = [replace(row, postcode=code) for code, row in by_code.items()]
     changed = sum(_save_batch(country, batch, actor) for batch in _batches(postcodes, MAX_POSTCODES))
+    _save_areas(country, postcodes)
     if complete:
         _save_batch(country, [], actor, loaded=True)
     clear_cache()
@@ -120,6 +128,22 @@ def _save_batch(country: str, batch: list[Postcode], actor: str, loaded: bool = 
     return len(new)
 
 
+def _save_areas(country: str, postcodes: Iterable[Postcode]) -> None:
+    """Save the middle of each area, unless the stored one was computed from more postcodes."""
+    points: dict[Key, list[Point]] = {}
+    for postcode in postcodes:
+        if postcode.point:
+            points.setdefault(postcode_area_key(country, postcode.postcode), []).append(postcode.point)
+    stored = db.batch(points)
+    rows = [
+        PostcodeAreaRow(key.pk, key.sk, postcodes=len(of_area), **point_to_attributes(middle(of_area)))
+        for key, of_area in points.items()
+        if key not in stored or stored[key].postcodes <= len(of_area)
+    ]
+    for batch in _batches(rows, db.MAX_TRANSACTION_WRITES):
+        db.commit([db.put(row) for row in batch])
+
+
 def _token_version(before: Staff | None, after: Staff) -> int:
     if before is None:
         return after.version
@@ -127,7 +151,7 @@ def _token_version(before: Staff | None, after: Staff) -> int:
     return max(before.version + is_deactivated, after.version)
 
 
-def _batches(rows: Iterable[Postcode], size: int) -> Iterator[list[Postcode]]:
+def _batches(rows: Iterable[T], size: int) -> Iterator[list[T]]:
     rows = iter(rows)
     while batch := list(islice(rows, size)):
         yield batch

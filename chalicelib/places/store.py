@@ -12,6 +12,8 @@ from chalicelib.kit.journal import Head
 from chalicelib.kit.row_attributes import InstantAttribute
 from chalicelib.places.model import Location, Point, Position, Postcode, Staff
 
+AREA_SUFFIX_LENGTH = 2  # the last characters of a postcode, which tell places of one area apart
+
 
 class LocationRow(Row):
     Meta = db.table("places")
@@ -24,6 +26,7 @@ class LocationRow(Row):
     address = UnicodeAttribute(null=True)
     phone = UnicodeAttribute(null=True)
     email = UnicodeAttribute(null=True)
+    hours = UnicodeAttribute(null=True)
     active = BooleanAttribute()
     version = NumberAttribute()
     journal_hash = UnicodeAttribute()
@@ -60,6 +63,19 @@ class PostcodeRow(Row):
     lon = NumberAttribute(null=True)
 
 
+class PostcodeAreaRow(Row):
+    """The middle of the postcodes that share their first characters, for postcodes that are not on file.
+
+    `postcodes` is the number that it was computed from.
+    """
+
+    Meta = db.table("places")
+
+    lat = NumberAttribute()
+    lon = NumberAttribute()
+    postcodes = NumberAttribute()
+
+
 class CountryRow(Row):
     """Whether a country's postcodes are complete, so that others do not exist."""
 
@@ -78,8 +94,13 @@ def postcode_key(country: str, postcode: str) -> Key:
     return Key(PostcodeRow, f"postcode#{country}#{postcode}", "postcode")
 
 
+def postcode_area_key(country: str, postcode: str) -> Key:
+    """Return the key of the area of a postcode: that of 60241 is 602."""
+    return Key(PostcodeAreaRow, f"postcode_area#{country}#{postcode[:-AREA_SUFFIX_LENGTH]}", "area")
+
+
 def row_to_location(row: Any) -> Location:
-    texts = {name: getattr(row, name) or "" for name in ("address", "phone", "email")}
+    texts = {name: getattr(row, name) or "" for name in ("address", "phone", "email", "hours")}
     return Location(row.sk, row.kind, row.name, row_to_point(row), zone=row.zone, **texts, active=row.active)
 
 
@@ -114,6 +135,7 @@ def location_to_row(location: Location, head: Head) -> LocationRow:
         address=location.address or None,
         phone=location.phone or None,
         email=location.email or None,
+        hours=location.hours or None,
         active=location.active,
         **vars(head),
     )

@@ -5,11 +5,11 @@ from __future__ import annotations
 from typing import Any
 
 from chalicelib.catalog import find as catalog
-from chalicelib.catalog.model import CHANNELS, Channel, Product, can_sell
+from chalicelib.catalog.model import CHANNELS, Channel, can_sell
 from chalicelib.kit import clock, web
 from chalicelib.kit.auth import Principal
 from chalicelib.kit.errors import Forbidden, Invalid, NotFound
-from chalicelib.kit.web import EVERYONE, ApiResponse, Call, Routes
+from chalicelib.kit.web import ApiResponse, Call, Routes
 from chalicelib.pricing import find
 from chalicelib.pricing.bodies import ListingQuery, PriceBody, ProductQuery, PromotionBody, PromotionsQuery
 from chalicelib.pricing.model import Promotion, is_running
@@ -38,32 +38,37 @@ PROMOTION_EXAMPLE = {
 }
 
 
-@endpoints.get("/catalog/products", roles=EVERYONE, query=ListingQuery)
+@endpoints.get("/catalog/products", query=ListingQuery)
 def list_products(call: Call) -> ApiResponse:
     """List the products of the caller's channel by name, with their prices."""
     query = call.query
     channel = resolve_channel(call.principal, query.channel)
-    products, after = _find_by_barcode(query.barcode, channel) if query.barcode else _search_page(query, channel)
-    items = [_listing_to_json(listing, call.principal) for listing in find.build_listings(products, channel)]
+    listings, after = _find_by_barcode(query.barcode, channel) if query.barcode else _search_page(query, channel)
+    items = [_listing_to_json(listing, call.principal) for listing in listings]
     return web.with_etag(call, web.page_to_json(items, after, "products"))
 
 
-def _search_page(query: ListingQuery, channel: Channel) -> tuple[list[Product], dict[str, Any] | None]:
+def _search_page(query: ListingQuery, channel: Channel) -> tuple[list[find.Listing], dict[str, Any] | None]:
+    """Return a page of products that have a price and the cursor of the next; an empty page has no next one."""
     after = web.read_cursor(query.cursor, "products")
     if after and ("owner" in after) != bool(query.category):
         raise Invalid(("cursor", "belongs to another search; repeat the request without it"))
-    return catalog.list_products(query.q, query.category, channel, query.limit, after)
+    while True:
+        products, after = catalog.list_products(query.q, query.category, channel, query.limit, after)
+        listings = find.build_listings(products, channel)
+        if listings or after is None:
+            return listings, after
 
 
-def _find_by_barcode(barcode: str, channel: Channel) -> tuple[list[Product], None]:
+def _find_by_barcode(barcode: str, channel: Channel) -> tuple[list[find.Listing], None]:
     try:
         product = catalog.load_product_by_barcode(barcode)
     except NotFound:
         return [], None
-    return [product] if can_sell(channel, product) else [], None
+    return find.build_listings([product] if can_sell(channel, product) else [], channel), None
 
 
-@endpoints.get("/catalog/products/{sku}", roles=EVERYONE, query=ProductQuery)
+@endpoints.get("/catalog/products/{sku}", query=ProductQuery)
 def show_product(call: Call, sku: str) -> ApiResponse:
     """Return one product with its price. A product not published in the caller's channel is not found."""
     channel = resolve_channel(call.principal, call.query.channel)
@@ -93,7 +98,7 @@ def _listing_to_json(listing: find.Listing, principal: Principal) -> dict[str, A
     return body if principal.is_staff else {name: value for name, value in body.items() if name != "channels"}
 
 
-@endpoints.put("/prices", roles={"owner"}, body=PriceBody, example=PRICE_EXAMPLE)
+@endpoints.put("/prices", body=PriceBody, example=PRICE_EXAMPLE)
 def put_price(call: Call) -> dict[str, Any]:
     """Set the base price of a product and its prices by price list, channel and quantity."""
     body: PriceBody = call.body
@@ -103,7 +108,7 @@ def put_price(call: Call) -> dict[str, Any]:
     return body.model_dump()
 
 
-@endpoints.put("/promotions", roles={"owner"}, body=PromotionBody, example=PROMOTION_EXAMPLE)
+@endpoints.put("/promotions", body=PromotionBody, example=PROMOTION_EXAMPLE)
 def put_promotion(call: Call) -> dict[str, Any]:
     """Save a promotion with its terms and, if it has one, its coupon."""
     catalog.check_skus_exist(call.body.skus, "skus")
@@ -113,7 +118,7 @@ def put_promotion(call: Call) -> dict[str, Any]:
     return _promotion_to_json(*find.load_promotion_with_code(call.body.id), call.principal)
 
 
-@endpoints.get("/promotions", roles=EVERYONE, query=PromotionsQuery)
+@endpoints.get("/promotions", query=PromotionsQuery)
 def list_promotions(call: Call) -> dict[str, Any]:
     """List running promotions open to everyone, with their terms; staff see all promotions, with their codes."""
     if call.principal.is_staff:
@@ -128,7 +133,7 @@ def list_promotions(call: Call) -> dict[str, Any]:
     return web.page_to_json(items, None, "promotions")
 
 
-@endpoints.get("/coupons/{code}", roles=EVERYONE)
+@endpoints.get("/coupons/{code}")
 def show_coupon(call: Call, code: str) -> dict[str, Any]:
     """Return the promotion and terms of a code, and whether it can still be used."""
     coupon = find.load_coupon(code)

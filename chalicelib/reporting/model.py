@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import astuple, dataclass, fields
+from dataclasses import astuple, dataclass, fields, replace
 from enum import StrEnum
 from operator import add, neg
 
 from chalicelib.kit.errors import Refused
-from chalicelib.orders.model import OrderPlacedLine
+from chalicelib.orders.model import OrderPlacedLine, ReducedLine
 from chalicelib.payments.model import Posting
 
 DIMENSIONS = ("day", "channel", "location", "salesman")
@@ -97,6 +97,14 @@ def figures_of_sale(lines: Sequence[OrderPlacedLine], freight_minor: int) -> Fig
         cost_minor=sum(line.cost_minor or 0 for line in lines),
         uncosted_units=sum(line.quantity for line in lines if line.cost_minor is None),
     )
+
+
+def figures_of_reduction(lines: Sequence[ReducedLine]) -> Figures:
+    """Return the figures of cancelled units, to be subtracted from those of their order."""
+    placed = [
+        OrderPlacedLine(line.sku, line.quantity, line.total_minor, line.tax_minor, line.cost_minor) for line in lines
+    ]
+    return replace(figures_of_sale(placed, 0), orders=0)
 
 
 def figures_of_postings(postings: Iterable[Posting]) -> Figures:

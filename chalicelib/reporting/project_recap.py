@@ -7,7 +7,8 @@ from dataclasses import replace
 from datetime import datetime
 from typing import Any
 
-from chalicelib.kit import clock, db, log
+from chalicelib.kit import clock, db, journal, log
+from chalicelib.kit.errors import StaleVersion
 from chalicelib.kit.journal import JournalEntry
 from chalicelib.orders import find as orders
 from chalicelib.orders.model import Order
@@ -18,7 +19,9 @@ from chalicelib.reporting.model import (
     AlreadyProjected,
     Cell,
     Figures,
+    SaleStatus,
     figures_of_postings,
+    figures_of_reduction,
     figures_of_sale,
     sum_by_cell,
 )
@@ -88,6 +91,22 @@ def project_order_cancelled(entry: JournalEntry, event: Any) -> None:
     db.commit([store.record_event(entry.subject, entry.event_id, entry.kind), sale_write, *store.add_figures(sums)])
 
 
+@db.retry_on_conflict
+def project_order_reduced(entry: JournalEntry, event: Any) -> None:
+    """Subtract the cancelled units from the order's sale and its cell; from a cancelled order nothing is left."""
+    sale = store.load_sale(entry.subject)
+    if sale is None:
+        project_entry(journal.row_to_entry(journal.history(entry.subject)[0]))  # the order, whose event comes later
+        sale = store.load_sale(entry.subject)
+    if sale is None:
+        raise StaleVersion()
+    status, cell, figures = sale
+    changes = -figures_of_reduction(event.lines) if status == SaleStatus.COUNTED else Figures()
+    sums = sum_by_cell([(cell, changes), (cell_on_event_day(entry, cell), figures_of_postings(event.postings))])
+    sale_write = [store.change_sale(entry.subject, figures, figures + changes)] if changes.nonzero() else []
+    db.commit([store.record_event(entry.subject, entry.event_id, entry.kind), *sale_write, *store.add_figures(sums)])
+
+
 def project_payment(entry: JournalEntry, event: Any) -> None:
     money = figures_of_postings(event.postings)
     if money.nonzero():
@@ -108,7 +127,9 @@ PROJECTIONS: dict[str, Callable[[JournalEntry, Any], None]] = {
     "OrderPlaced": project_order_placed,
     "HistoricalOrderRecorded": project_historical_order,
     "OrderCancelled": project_order_cancelled,
+    "OrderReduced": project_order_reduced,
     "PaymentCaptured": project_payment,
+    "RefundRecorded": project_payment,
     "WorkDelivered": project_payment,
     "WorkHandedOver": project_payment,
     "CollectionReceived": project_collection,

@@ -93,6 +93,13 @@ def put_dropped_sale(subject: str, cell: Cell) -> Write:
     return db.create(_build_sale_row(subject, cell, Figures(), SaleStatus.DROPPED))
 
 
+def change_sale(subject: str, before: Figures, after: Figures) -> Write:
+    """Return the write of an order's figures. Fails with StaleVersion if they changed or the sale was dropped."""
+    unchanged = SaleRow.figures == compact_json.dumps(before.nonzero())
+    figures = SaleRow.figures.set(compact_json.dumps(after.nonzero()))
+    return db.update(SaleRow(subject, "sale"), figures, when=unchanged & (SaleRow.status == SaleStatus.COUNTED))
+
+
 def drop_sale(subject: str) -> Write:
     actions = [SaleRow.status.set(SaleStatus.DROPPED), SaleRow.list.remove(), SaleRow.listed_at.remove()]
     return db.update(SaleRow(subject, "sale"), *actions, when=SaleRow.status == SaleStatus.COUNTED)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from functools import cached_property, reduce
 from itertools import accumulate
@@ -311,6 +311,11 @@ def take_lapsed_hold(hold: Hold) -> Write:
     Fails with StaleVersion if another commit took the hold first; the caller then plans again.
     """
     return db.delete(_hold_row(hold), when=HoldRow.quantity == hold.quantity)
+
+
+def shrink_hold(before: Hold, quantity: int) -> Write:
+    """Return the write that leaves `quantity` units in the hold. Fails with StaleVersion if it changed since."""
+    return db.put(_hold_row(replace(before, quantity=quantity)), when=HoldRow.quantity == before.quantity)
 
 
 def _hold_row(hold: Hold) -> HoldRow:

@@ -41,6 +41,25 @@ PRODUCTS: dict[str, list[tuple[str, int]]] = {
         *(("Kompor gas satu tungku", 265_000),),
     ],
 }
+# Weights in grams of the products whose names state none.
+GRAMS = {
+    "Kopi susu saset isi 10": 250,
+    "Teh melati celup isi 25": 50,
+    "Teh hijau celup isi 20": 40,
+    "Jahe merah saset isi 5": 125,
+    "Saringan kopi kain": 60,
+    "Wafer cokelat kaleng": 350,
+    "Bumbu rawon isi 6": 270,
+    "Mi goreng isi 5": 425,
+    "Air mineral galon": 19_000,
+    "Wedang uwuh isi 10": 300,
+    "Sabun batang isi 4": 340,
+    "Tisu wajah 250 lembar": 280,
+    "Lampu LED 9 watt": 70,
+    "Baterai AA isi 4": 95,
+    "Rantang susun tiga": 900,
+    "Kompor gas satu tungku": 2_800,
+}
 BRANDS = ("Cap Perahu", "Melati Ibu", "Sumber Arum", "Tiga Dara", "Kampung Kita", "Raja Rasa")
 SCARCE_EVERY = 5  # every fifth product has less than 20 units in total
 
@@ -52,6 +71,8 @@ LOCATIONS = [
     ("store-darmo", "store", "Toko Darmo", -7.2893, 112.7389, "Jl. Raya Darmo 67, Surabaya"),
     ("store-kenjeran", "store", "Toko Kenjeran", -7.2479, 112.7850, "Jl. Kenjeran 230, Surabaya"),
 ]
+STORE_HOURS = "09.00-21.00"
+SHOP_PHONE = "+6281252000104"  # of the agent, who takes orders by phone
 # name, full name, position of the van: around the city, some close to each other
 SALESMEN = [
     ("Budi", "Budi Santoso", -7.2755, 112.7350),

@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Iterator
 from contextlib import suppress
+from dataclasses import replace
 from datetime import timedelta
 from typing import Any
 
@@ -15,7 +17,7 @@ from chalicelib.channels.model import Placement
 from chalicelib.customers.contact_details import parse_imported_contact
 from chalicelib.customers.model import Address, Customer
 from chalicelib.customers.save import save_customer
-from chalicelib.kit import auth, clock, config, idempotency
+from chalicelib.kit import auth, clock, config, idempotency, policy
 from chalicelib.kit.auth import Principal
 from chalicelib.kit.idempotency import IdempotencyKey, Replay
 from chalicelib.kit.money import Money
@@ -28,8 +30,21 @@ from chalicelib.pricing.model import Coupon, PriceEntry, Promotion
 from chalicelib.pricing.save import save_price, save_promotion
 from chalicelib.stock import movements, transfer
 from chalicelib.stock.set_expected import set_expected
-from infra.demo.data import BRANDS, CUSTOMERS, LOCATIONS, OFFICE_STAFF, POSTCODE_AREAS, PRODUCTS, SALESMEN, SCARCE_EVERY
+from infra.demo.data import (
+    BRANDS,
+    CUSTOMERS,
+    GRAMS,
+    LOCATIONS,
+    OFFICE_STAFF,
+    POSTCODE_AREAS,
+    PRODUCTS,
+    SALESMEN,
+    SCARCE_EVERY,
+    STORE_HOURS,
+)
 
+SIZE = re.compile(r"\b(?P<number>[0-9]+) (?P<unit>kg|g|l|ml)\b(?: isi (?P<count>[0-9]+))?")
+GRAMS_PER_UNIT = {"kg": 1000, "g": 1, "l": 1000, "ml": 1}
 OWNER = Principal(role="owner", id="owner-ratna", name="Ratna Wijaya")
 UNITS_PER_LOCATION = {
     "wh-surabaya": 400,
@@ -66,9 +81,9 @@ def is_seeded() -> bool:
 def save_locations() -> None:
     for identity, kind, name, lat, lon, address in LOCATIONS:
         email = f"{identity}@satukanal.example"
-        save_location(
-            Location(identity, kind, name, Point(lat, lon), zone=config.zone(), address=address, email=email), OWNER.id
-        )
+        hours = STORE_HOURS if kind == "store" else ""
+        location = Location(identity, kind, name, Point(lat, lon), zone=config.zone(), address=address, email=email)
+        save_location(replace(location, hours=hours), OWNER.id)
     for name, full_name, lat, lon in SALESMEN:
         label = f"Mobil {full_name.split()[0]}"
         save_location(Location(van_id(name), "van", label, Point(lat, lon), zone=config.zone()), OWNER.id)
@@ -114,10 +129,17 @@ def _build_product(number: int, category: str, name: str, price: int) -> Product
         description=description,
         barcode=with_check_digit(f"2{number + 1:011d}"),
         channels=("pos",) if name.startswith("Air mineral galon") else (),
-        weight_grams=500,
+        weight_grams=find_weight_grams(name),
         reorder_level=5 if is_scarce(number) else 40,
         cost_minor=price * 78 // 100,
     )
+
+
+def find_weight_grams(name: str) -> int:
+    """Return the weight that the name states, packs of several included; a milliliter weighs a gram."""
+    if size := SIZE.search(name):
+        return int(size["number"]) * GRAMS_PER_UNIT[size["unit"]] * int(size["count"] or 1)
+    return GRAMS[name]
 
 
 def with_check_digit(digits: str) -> str:
@@ -257,7 +279,7 @@ def report_positions() -> None:
 
 def list_staff_with_tokens() -> list[dict[str, Any]]:
     """All active staff with tokens, ordered by role."""
-    ranks = {role: rank for rank, role in enumerate(auth.ROLES)}
+    ranks = {role: rank for rank, role in enumerate(policy.ROLES)}
     members = sorted(find.load_staff().values(), key=lambda member: (ranks[member.role], member.id))
     return [
         {

@@ -84,6 +84,20 @@ def recipients_of_order(shop: ExpectedRecipients, entry: Row) -> Iterator[str]:
 def recipients_of_capture(shop: ExpectedRecipients, entry: Row) -> Iterator[str]:
     if entry["fields"]["method"] not in PAID_IN_PERSON:
         yield from customer_of_order(shop, entry)
+    yield from finance_of_refund(shop, entry)
+
+
+def recipients_of_cancellation(shop: ExpectedRecipients, entry: Row) -> Iterator[str]:
+    yield from customer_of_order(shop, entry)
+    yield from finance_of_refund(shop, entry)
+
+
+def finance_of_refund(shop: ExpectedRecipients, entry: Row) -> Iterator[str]:
+    """Finance, while money that the entry owes back was not returned."""
+    order = entry["subject"].partition("#")[2]
+    owing = [other for other in shop.snapshot.history(order) if other["fields"].get("owed_minor")]
+    if entry["fields"].get("owed_minor") and owing[-1] is entry and order in shop.snapshot.orders_owing_refund:
+        yield "role#finance"
 
 
 def recipients_of_proof(shop: ExpectedRecipients, entry: Row) -> Iterator[str]:
@@ -116,6 +130,13 @@ def cancelled_locations(shop: ExpectedRecipients, entry: Row) -> Iterator[str]:
     yield from (f"location#{work['location']}" for work in entry["fields"].get("stood_down", ()))
 
 
+def recipients_of_reduction(shop: ExpectedRecipients, entry: Row) -> Iterator[str]:
+    """The customer, and the locations that have less to bring."""
+    yield from recipients_of_cancellation(shop, entry)
+    yield from cancelled_locations(shop, entry)
+    yield from (f"location#{work['location']}" for work in entry["fields"].get("reduced_work", ()))
+
+
 def recipients_of_stranded_order(shop: ExpectedRecipients, entry: Row) -> Iterator[str]:
     """The owner, while the order is stranded; a later OrderStranded is notified again."""
     if entry["fields"]["order_id"] in shop.snapshot.stranded and shop.is_latest_of_kind(entry):
@@ -141,7 +162,9 @@ RECIPIENTS_OF: dict[str, Callable[[ExpectedRecipients, Row], Iterator[str]]] = {
     "ProofSubmitted": recipients_of_proof,
     "PaymentCaptured": recipients_of_capture,
     "PaymentRejected": customer_of_order,
-    "OrderCancelled": customer_of_order,
+    "OrderCancelled": recipients_of_cancellation,
+    "RefundRecorded": customer_of_order,
+    "OrderReduced": recipients_of_reduction,
     "OfferOpened": recipients_of_offer,
     "WorkRerouted": recipients_of_offer,
     "BackorderFilled": recipients_of_offer,

@@ -23,6 +23,7 @@ def o5_each_unit_has_one_claim(snapshot: Snapshot) -> list[str]:
 
 
 def _mismatched_claims(snapshot: Snapshot) -> Iterator[str]:
+    cancelled = _cancelled_units_by_work(snapshot)
     claimed = [work for work in snapshot.fulfillments.values() if work.get("offer_id")]
     for name, offer in snapshot.offers.items():
         works = [work for work in claimed if work["offer_id"] == name]
@@ -33,10 +34,21 @@ def _mismatched_claims(snapshot: Snapshot) -> Iterator[str]:
         if offer["status"] == "claimed" and replaced and any(map(is_active_work, works)):
             yield f"{name} was claimed, and {', '.join(replaced)} were not withdrawn"
         for work in works:
-            units_of = sum_by_key((sku_of_level(level), units) for level, units in allocated_units(work))
+            brought = [(sku_of_level(level), units) for level, units in allocated_units(work)]
+            units_of = sum_by_key([*brought, *cancelled.get(work["sk"], ())])
             yield from list_differences(
                 name + ": {expected} of {name} were offered, {actual} claimed", offer["wanted"], units_of
             )
+
+
+def _cancelled_units_by_work(snapshot: Snapshot) -> dict[str, list[tuple[str, int]]]:
+    """(SKU, units) that were cancelled of each fulfillment that still brings others."""
+    units: dict[str, list[tuple[str, int]]] = {}
+    for fields in snapshot.bodies_of_kind("OrderReduced"):
+        for work in fields.get("reduced_work", ()):
+            parts = [(line["sku"], line["quantity"]) for line in work["cancelled"]]
+            units.setdefault(work["fulfillment_id"], []).extend(parts)
+    return units
 
 
 def _concurrent_offers(snapshot: Snapshot) -> Iterator[str]:

@@ -9,7 +9,7 @@ KINDS_WITH_CAPTURES = ("OrderPlaced", "HistoricalOrderRecorded", "OrderCancelled
 
 
 def m2_tenders_sum_to_order_total(snapshot: Snapshot) -> list[str]:
-    """For each payment 0 ≤ R ≤ C ≤ its amount; for each live order Σ amounts of its active tenders = T + overpaid.
+    """For each payment 0 ≤ R ≤ C ≤ its amount; for each live order Σ (amount − R) of its active tenders = T + overpaid.
 
     An order and its payments refer to each other.
     """
@@ -21,7 +21,7 @@ def m2_tenders_sum_to_order_total(snapshot: Snapshot) -> list[str]:
         listed = snapshot.payments_of_order.get(order_id, [])
         if {payment["pk"] for payment in listed} != set(order["payment_ids"]):
             violations.append(f"{order_id} and its payments do not refer to each other")
-        tendered = sum(payment["amount_minor"] for payment in listed if _is_active(payment))
+        tendered = sum(row["amount_minor"] - row["refunded_minor"] for row in listed if _is_active(row))
         if snapshot.is_live(order_id) and tendered != order["total_minor"] + _overpaid(snapshot, order):
             violations.append(f"{order_id} has total {order['total_minor']}, its tenders sum to {tendered}")
     return violations
@@ -130,7 +130,7 @@ def m4_every_entry_balances(snapshot: Snapshot) -> list[str]:
 def m6_excess_money_is_owed_back(snapshot: Snapshot) -> list[str]:
     """`refund_owed` of a cancelled order = C − R, of a live order = what was overpaid.
 
-    A cancelled order has no open payment.
+    A cancelled order has no open payment. An order is listed as owing a refund exactly while it does.
     """
     live = {name: _overpaid(snapshot, order) for name, order in snapshot.orders.items() if snapshot.is_live(name)}
     cancelled = {name: _net_captured(snapshot, name) for name in snapshot.orders if name not in live}
@@ -142,6 +142,10 @@ def m6_excess_money_is_owed_back(snapshot: Snapshot) -> list[str]:
     return [
         *list_differences("{name} must refund {expected}, {actual} is owed back", live | cancelled, owed),
         *[f"{row['pk']} of a cancelled order is {row['status']}" for row in payments if row["status"] not in ended],
+        *[
+            f"{name} is listed as owing a refund, or owes one without being listed"
+            for name in {name for name, minor in owed.items() if minor} ^ snapshot.orders_owing_refund
+        ],
     ]
 
 
@@ -190,8 +194,11 @@ def _cash_by_shift(snapshot: Snapshot) -> tuple[dict[str, int], dict[str, int]]:
     collections = snapshot.bodies_of_kind("CollectionReceived")
     received = [(row["shift"], row["captured_minor"]) for row in snapshot.payments.values() if row.get("shift")]
     received += [(fields["shift"], fields["amount_minor"]) for fields in collections if fields.get("shift")]
+    refunds = snapshot.bodies_of_kind("RefundRecorded")
     received += [(fields["to_shift"], fields["amount_minor"]) for fields in handovers if fields.get("to_shift")]
-    return sum_by_key(received), sum_by_key((fields["from_shift"], fields["amount_minor"]) for fields in handovers)
+    paid_out = [(fields["from_shift"], fields["amount_minor"]) for fields in handovers]
+    paid_out += [(fields["shift"], fields["amount_minor"]) for fields in refunds if fields.get("shift")]
+    return sum_by_key(received), sum_by_key(paid_out)
 
 
 def _expected_in_till(shift: Row) -> int:

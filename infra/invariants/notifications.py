@@ -12,8 +12,12 @@ from infra.invariants import states
 from infra.invariants.expected_recipients import ExpectedRecipients
 from infra.invariants.snapshot import Row, Snapshot, list_differences, sum_by_key
 
-KINDS_NEEDING_ANSWER = {"offer", "yours_now", "proof", "stranded", "unheard"}  # notices to acknowledge
-OWNER_ESCALATION_STEP = {"yours_now": 2, "proof": 1}  # the step at which a notice is escalated to the owner
+KINDS_NEEDING_ANSWER = {"offer", "yours_now", "proof", "stranded", "unheard", "refund_owed"}  # notices to acknowledge
+OWNER_ESCALATION_STEP = {
+    "yours_now": 2,
+    "proof": 1,
+    "refund_owed": 1,
+}  # the step at which a notice is escalated to the owner
 ESCALATION_BATCH = 200  # notices handled in one run of the timer
 BACKLOG_GRACE = timedelta(hours=1)  # more time to escalate for a list that is longer than that
 MIN_DISTINCTIVE_LENGTH = 8  # characters of a name, street or note: shorter ones occur in other text by chance

@@ -5,7 +5,7 @@ That holds at any instant. Entries whose events have been delivered must be amon
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 
 from pydantic_core import from_json
 
@@ -26,14 +26,14 @@ def recap_matches_journal(snapshot: Snapshot) -> list[str]:
     sales = {row["pk"]: row for row in rows if row["sk"] == "sale"}
     placed = {row["pk"]: snapshot.journal.get(row["pk"], [{"fields": {}}])[0] for row in sales.values()}
     stored = sum_by_key((f"{row['sk']} {name}", row.get(name, 0)) for row in cells for name in SALES_FIELDS)
+    recorded = [snapshot.entries_by_event_id[row["sk"]] for row in rows if row["sk"] in snapshot.entries_by_event_id]
     counted = [row for row in sales.values() if row["status"] == "counted"]
     sold = sum_by_key(
         (f"{row['cell']} {name}", units)
         for row in counted
-        for name, units in _sales_of_order(placed[row["pk"]]["fields"])
+        for name, units in (*_sales_of_order(placed[row["pk"]]["fields"]), *_cancelled_units(recorded, row["pk"]))
     )
-    processed = [placed[order] for order, row in sales.items() if row["figures"] != "{}"]
-    processed += [snapshot.entries_by_event_id[row["sk"]] for row in rows if row["sk"] in snapshot.entries_by_event_id]
+    processed = [placed[order] for order, row in sales.items() if row["figures"] != "{}"] + recorded
     posted = sum_by_key((side, minor) for entry in processed for side, minor in _incoming_by_side(entry["fields"]))
     incoming = sum_by_key((side, row.get(f"{side}_minor", 0)) for row in cells for side in ("cash", "noncash"))
     return [
@@ -47,6 +47,13 @@ def _sales_of_order(fields: Row) -> Iterator[tuple[str, int]]:
     yield from zip(
         SALES_FIELDS, (1, sum(line["quantity"] for line in lines), sum(line["total_minor"] for line in lines))
     )
+
+
+def _cancelled_units(recorded: Sequence[Row], subject: str) -> Iterator[tuple[str, int]]:
+    for entry in recorded:
+        if entry["kind"] == "OrderReduced" and entry["subject"] == subject:
+            yield "units", -sum(line["quantity"] for line in entry["fields"]["lines"])
+            yield "sales_minor", -sum(line["total_minor"] for line in entry["fields"]["lines"])
 
 
 def _incoming_by_side(fields: Row) -> Iterator[tuple[str, int]]:

@@ -161,6 +161,11 @@ class Snapshot:
         return {row["pk"] for row in self._rows("orders", sk="stranded")}
 
     @cached_property
+    def orders_owing_refund(self) -> set[str]:
+        """Ids of the orders that are listed as owing a refund."""
+        return {row["pk"] for row in self._rows("orders", sk="refund_owed")}
+
+    @cached_property
     def fulfillments_of_order(self) -> dict[str, list[Row]]:
         by_order: dict[str, list[Row]] = {}
         for work in self.fulfillments.values():

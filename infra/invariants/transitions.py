@@ -55,6 +55,14 @@ def _order_cancelled(entry: Row) -> Iterator[Transition]:
     yield from _payments_in_entry(entry)
 
 
+def _order_reduced(entry: Row) -> Iterator[Transition]:
+    fields = entry["fields"]
+    yield from _remaining_work_cancelled(entry)
+    yield from (Transition(work["fulfillment_id"], "returned") for work in fields.get("returned", ()))
+    if fields.get("completed"):
+        yield Transition(fields["order_id"], "completed")
+
+
 def _payments_in_entry(entry: Row) -> Iterator[Transition]:
     yield from (Transition(payment["payment_id"], payment["status"]) for payment in entry["fields"].get("payments", ()))
 
@@ -130,6 +138,7 @@ TRANSITIONS_OF: dict[str, Callable[[Row], Iterator[Transition]]] = {
     "OrderPlaced": _order_placed,
     "HistoricalOrderRecorded": _historical_order_recorded,
     "OrderCancelled": _order_cancelled,
+    "OrderReduced": _order_reduced,
     "ProofSubmitted": _payment_reaches("proof_submitted"),
     "PaymentRejected": _payment_reaches("rejected"),
     "PaymentCaptured": _payment_reaches("captured"),

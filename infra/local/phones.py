@@ -6,16 +6,18 @@ import os
 import re
 from dataclasses import dataclass
 
+from chalicelib.kit.web import hash_styles
 from chalicelib.places import find as places
 from infra.local.api_client import thread_client
-from storefront.pages import template
+from storefront.pages import HERE, template
 
+SCRIPT = HERE / "templates" / "phones" / "refresh.js"
+SCRIPT_HEADERS = {"Content-Type": "text/javascript; charset=utf-8", "Cache-Control": "no-cache"}
 HEADERS = {
     "Content-Type": "text/html; charset=utf-8",
     "Cache-Control": "no-store",
     "X-Content-Type-Options": "nosniff",
     "Referrer-Policy": "no-referrer",
-    "Content-Security-Policy": "default-src 'none'; style-src 'unsafe-inline'; frame-ancestors 'none'",
 }
 LINK = re.compile(r"https?://[^\s<>\"']+")
 
@@ -27,6 +29,11 @@ class Phone:
     number: str
     owner: str
     texts: list[list[tuple[str, bool]]]
+
+
+def build_headers(page: str) -> dict[str, str]:
+    policy = f"default-src 'none'; style-src {hash_styles(page)}; script-src 'self'; connect-src 'self'"
+    return HEADERS | {"Content-Security-Policy": f"{policy}; frame-ancestors 'none'"}
 
 
 def render_page() -> str:

@@ -15,6 +15,7 @@ from typing import Any
 import typer
 from rich.console import Console
 
+from infra.demo.data import SHOP_PHONE
 from infra.local import engine
 from infra.local.engine import CannotStart, Engine
 
@@ -122,6 +123,7 @@ class ShopProcesses:
             "ENGINE_RUN_ID": str(time.time_ns()),
             "LOCAL": str(LOCAL),
             "SITE": str(SITE_FOLDER),
+            "SHOP_PHONE": os.environ.get("SHOP_PHONE") or SHOP_PHONE,
         }
         os.environ["DISPATCHER_FOLDER"] = str(LOCAL / "dispatcher")
         with console.status("Filling the demo shop …"):

@@ -176,7 +176,10 @@ def handle_request(request: HttpRequest) -> HttpResponse:
     if request.method not in ("GET", "HEAD"):
         return problem_response(405, "method_not_allowed", "Pages support GET and HEAD.", {"Allow": "GET, HEAD"})
     if request.path in ("/phones", "/phones/"):
-        return HttpResponse(200, phones.HEADERS, phones.render_page().encode())
+        phones_page = phones.render_page()
+        return HttpResponse(200, phones.build_headers(phones_page), phones_page.encode())
+    if request.path == "/phones/refresh.js":
+        return HttpResponse(200, phones.SCRIPT_HEADERS, phones.SCRIPT.read_bytes())
     page = site.find_page(request.path, request.headers) or site.not_found_page(request.path, request.headers)
     return HttpResponse(*page) if page else problem_response(404, "not_found", "There is no such page.")
 

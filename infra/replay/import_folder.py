@@ -22,6 +22,7 @@ from infra.local.api_client import ApiClient, ApiError
 from infra.local.running_shop import NotRunning, connect
 from infra.replay.import_parts import ImportPart, split_folder
 
+LISTS = ("errors", "warnings", "refused", "skipped")
 NUMBER_EXAMPLES = {"id": "1.250,50 (NUMBERS=id)", "en": "1,250.50 (NUMBERS=en)"}
 
 
@@ -62,10 +63,13 @@ def send_part(owner: ApiClient, part: ImportPart, dry: bool) -> dict[str, Any]:
     if not part.files:
         return part.report
     query = part.query | {"dry_run": str(dry).lower(), "historical": str(is_set("HISTORICAL")).lower()}
-    report: dict[str, Any] = owner.request(
-        "POST", f"/imports?{urlencode(query)}", part.to_zip(dry), kind="application/zip"
-    )
-    return report
+    report: dict[str, Any] = {"next": 0}
+    pages = []
+    while report["next"] is not None:  # a repeated import changes nothing, and reports the rows that it refuses again
+        path = f"/imports?{urlencode(query | {'start': report['next']})}"
+        report = owner.request("POST", path, part.to_zip(dry), kind="application/zip")
+        pages.append(report)
+    return pages[0] | {name: [item for page in pages for item in page[name]] for name in LISTS}
 
 
 def add_to_report(total: dict[str, Any], part: ImportPart, report: dict[str, Any]) -> None:

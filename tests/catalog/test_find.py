@@ -1,11 +1,14 @@
 from __future__ import annotations
 
+import json
+from pathlib import Path
 from typing import Any
 
 import pytest
 
 from chalicelib.catalog import find
-from chalicelib.catalog.model import SYNONYMS, Product, can_sell, has_all_words, is_published
+from chalicelib.catalog.model import Product, can_sell, is_published
+from chalicelib.catalog.search import SYNONYMS, build_search_text, fold, has_all_words
 from chalicelib.kit import db
 from chalicelib.kit.errors import NotFound
 from tests.catalog.build import a_channel, a_product, save_products
@@ -70,6 +73,18 @@ def test_a_synonym_matches_whole_words_only():
     assert all(len(meaning) > 1 for meaning in SYNONYMS)
 
 
+@pytest.mark.parametrize(("text", "folded"), json.loads((Path(__file__).parent / "search.json").read_text()))
+def test_case_accents_quotes_and_punctuation_do_not_matter(text: str, folded: str):
+    """The browser's search passes the same examples."""
+    assert fold(text) == folded
+
+
+def test_a_search_text_has_the_synonyms_of_words_and_terms():
+    assert build_search_text("Mi goreng", "899") == "mi goreng 899 fried frying mie noodle noodles"
+    assert build_search_text("Pasta gigi") == "pasta gigi tooth toothpaste odol"
+    assert "toothpaste" not in build_search_text("Pasta tomat")
+
+
 def test_pages_of_the_catalog_are_sorted_by_name(aws: Any):
     save_products(*(a_product(f"P{number}", name=f"Barang {number:02}") for number in range(7)))
 
@@ -121,16 +136,15 @@ def test_a_search_without_matches_reads_to_the_end_so_that_no_empty_page_has_a_n
     assert find.list_products(q="jarum") == ([], None)
 
 
-def test_a_search_without_matches_in_a_large_catalog_stops_with_a_cursor(aws: Any, monkeypatch: pytest.MonkeyPatch):
-    save_products(*(a_product(f"P{number:02}") for number in range(12)))
-    monkeypatch.setattr(find, "SEARCH_PAGE_SIZE", 2)
-    monkeypatch.setattr(find, "MAX_QUERIES_WITHOUT_MATCH", 5)
+def test_a_category_matches_a_search_only_when_no_product_name_does(aws: Any):
+    save_products(
+        a_product("KOPI", name="Kopi Gayo", category="Kopi dan teh"),
+        *(a_product(f"T{number}", name=f"Teh Melati {number}", category="Kopi dan teh") for number in range(3)),
+    )
 
-    products, after = find.list_products(q="jarum")
-
-    assert products == []
-    assert after is not None
-    assert list_every_page(q="jarum")[-1] == []
+    assert list_every_page(q="kopi", limit=1) == [["KOPI"], []]
+    assert list_every_page(q="coffee") == [["KOPI"]]
+    assert list_every_page(q="kopi teh", limit=3) == [["KOPI", "T0", "T1"], ["T2"]]
 
 
 def test_a_product_is_loaded_by_its_barcode(aws: Any):

@@ -14,6 +14,7 @@ from chalicelib.customers.grant_terms import grant_terms
 from chalicelib.customers.model import Customer
 from chalicelib.customers.save import save_customer
 from chalicelib.customers.store import customer_key, row_to_customer
+from chalicelib.exchange import import_csv
 from chalicelib.kit import db
 from chalicelib.kit.money import Money
 from chalicelib.places import find as places
@@ -275,6 +276,18 @@ def test_a_dry_run_reports_a_thousand_bad_rows(aws: Any) -> None:
     errors = response.json["errors"]
     assert [error["row"] for error in errors if error["file"] == "products.csv"] == list(range(2, 1002))
     assert [error["row"] for error in errors if error["file"] == "stock.csv"] == list(range(2, 1002))
+
+
+def test_a_report_lists_a_page_and_counts_the_rest(aws: Any, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(import_csv, "MAX_LISTED", 40)
+    open_shop()
+    products = "sku,name,price\n" + "".join(f"BAD-{number},Teh,seribu\n" for number in range(100))
+
+    pages = [import_file("products", products, dry_run="true", start=start) for start in ("0", "40", "80")]
+
+    assert [page["next"] for page in pages] == [40, 80, None]
+    assert [error["row"] for page in pages for error in page["errors"]] == list(range(2, 102))
+    assert [page["counts"]["errors"] for page in pages] == [100, 100, 100]
 
 
 @pytest.mark.parametrize("file", ["orders", "order_lines"])

@@ -164,7 +164,8 @@ def test_one_part_came_back_and_is_sent_again_and_the_cash_is_paid_with_it() -> 
     bring(order, first)
     come_back(order, second)
     [item] = list_board()
-    assert item["alternative"] is None
+    lines = [{"sku": TEAPOT, "quantity": unit_count(second)}]
+    assert item["alternative"] == {"method": "POST", "path": f"/orders/{order}/cancel", "body": {"lines": lines}}
     assert (cancel(order).status, cancel(order).json["code"]) == (409, "cannot_cancel")
 
     send_again(order)

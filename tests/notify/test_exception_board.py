@@ -7,8 +7,8 @@ import pytest
 from chalicelib.notify import transports
 from chalicelib.notify.deliver import deliver_messages
 from tests.client import call
-from tests.notify.build import a_shop_with_vans, load_last_entry, place_and_offer_order, place_order
-from tests.shop import advance_clock, token
+from tests.notify.build import a_shop_with_vans, load_last_entry, place_and_offer_order, place_order, sms_sent
+from tests.shop import TEAPOT, advance_clock, an_order, token
 
 
 def list_board() -> list[dict[str, Any]]:
@@ -64,3 +64,66 @@ def test_only_the_owner_reads_the_board(sns_and_ses: Any) -> None:
     a_shop_with_vans()
 
     assert call("GET", "/api/exceptions", token=token("salesman-budi")).status == 403
+
+
+def test_money_that_came_after_the_goods_were_sold_is_on_the_board_until_its_return_is_recorded(
+    sns_and_ses: Any,
+) -> None:
+    a_shop_with_vans()
+    order_id, payment_id = place_transfer_order_and_sell_its_goods()
+
+    late = call("POST", f"/api/payments/{payment_id}/confirm", {}, token=token("finance-maya"))
+    deliver_messages(load_last_entry(order_id, "OrderCancelled"))
+
+    assert (late.status, late.json["status"]) == (200, "cancelled")
+    [item] = [item for item in list_board() if item["kind"] == "refund_owed"]
+    assert (item["order"], item["owed"]) == (order_id, late.json["total"])
+    [notice] = list_inbox("finance-maya")
+    assert (notice["kind"], notice["order"]) == ("refund_owed", order_id)
+    [(_, message)] = sms_sent()
+    assert late.json["number"] in message and "habis" in message and "kembalikan ke rekening Anda" in message
+    action = item["action"]
+    returned = call(
+        action["method"], "/api" + action["path"], action["body"], token=token("finance-maya"), key="k" * 20
+    )
+    assert (returned.status, returned.json["payment_status"]) == (200, "refunded"), returned.text
+    assert [item for item in list_board() if item["kind"] == "refund_owed"] == []
+    again = call("POST", f"/api/orders/{order_id}/refunds", action["body"], token=token("finance-maya"), key="j" * 20)
+    assert (again.status, again.json["code"]) == (409, "more_than_refund_owed")
+
+
+def test_a_transfer_that_comes_after_the_order_ended_is_answered_with_what_happens_to_the_money(
+    sns_and_ses: Any,
+) -> None:
+    a_shop_with_vans()
+    order_id = place_order(payments=[{"method": "transfer"}])
+    payment_id = read_order(order_id)["payments"][0]["id"]
+    call("POST", f"/api/orders/{order_id}/cancel", {"reason": "changed my mind"}, token=token("owner-ratna"))
+
+    late = call("POST", f"/api/payments/{payment_id}/confirm", {}, token=token("finance-maya"))
+    deliver_messages(load_last_entry(order_id, "PaymentCaptured"))
+
+    assert late.status == 200, late.text
+    assert [item["kind"] for item in list_board()] == ["refund_owed"]
+    assert [notice["kind"] for notice in list_inbox("finance-maya")] == ["refund_owed"]
+    [(_, message)] = sms_sent()
+    assert "setelah tidak ditagih lagi" in message and "kembalikan" in message
+
+
+def place_transfer_order_and_sell_its_goods() -> tuple[str, str]:
+    """Return the order and its payment. Its hold lapsed, and another customer bought everything."""
+    order_id = place_order(payments=[{"method": "transfer"}])
+    payment_id = read_order(order_id)["payments"][0]["id"]
+    advance_clock(minutes=24 * 60 + 1)
+    sold = call("POST", "/api/orders", an_order((TEAPOT, 5)), key="another-key-of-16-letters")
+    assert sold.status == 201, sold.text
+    return order_id, payment_id
+
+
+def read_order(order_id: str) -> Any:
+    return call("GET", f"/api/orders/{order_id}", token=token("owner-ratna")).json
+
+
+def list_inbox(staff: str) -> list[dict[str, Any]]:
+    items: list[dict[str, Any]] = call("GET", "/api/inbox", token=token(staff)).json["items"]
+    return items

@@ -24,7 +24,7 @@ def test_the_handlers_work_without_other_imports():
 def test_the_ledger_subscribes_to_every_event_that_can_carry_money():
     """The subscription filter drops a kind that is left out, without any error."""
     import_models()
-    money_fields = {"payments", "settled", "owed_minor", "from_till"}
+    money_fields = {"payments", "settled", "owed_minor", "from_till", "refunds"}
 
     kinds = {kind for kind, event in Event.kinds.items() if money_fields & {field.name for field in fields(event)}}
 

@@ -18,11 +18,11 @@ def a_product(sku: str = "KOPI-01", **facts: Any) -> dict[str, Any]:
 
 def settings(**facts: Any) -> dict[str, Any]:
     places = {
-        "wh-rungkut": {"name": "Gudang Rungkut", "kind": "warehouse", "address": ""},
-        "st-darmo": {"name": "Toko Darmo", "kind": "store", "address": "Jl. Raya Darmo 12"},
-        "st-kenjeran": {"name": "Toko Kenjeran", "kind": "store", "address": "Jl. Kenjeran 88"},
+        "wh-rungkut": {"name": "Gudang Rungkut", "kind": "warehouse", "address": "", "hours": ""},
+        "st-darmo": {"name": "Toko Darmo", "kind": "store", "address": "Jl. Raya Darmo 12", "hours": "09.00-21.00"},
+        "st-kenjeran": {"name": "Toko Kenjeran", "kind": "store", "address": "Jl. Kenjeran 88", "hours": ""},
     }
-    plain = {"shop": {"name": "Toko Kanal"}, "base_url": "https://shop.example"}
+    plain = {"shop": {"name": "Toko Kanal", "phone": "+6281252000104"}, "base_url": "https://shop.example"}
     plain |= {"currency": "IDR", "country": "ID"}
     plain |= {"zone": "Asia/Jakarta", "built_at": "2026-11-22T02:00:00.000Z", "built_text": "22 Nov 2026"}
     return plain | {"locations": places, "methods": ["transfer", "cod"]} | facts

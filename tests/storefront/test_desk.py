@@ -208,7 +208,7 @@ def test_an_order_is_found_on_any_day_by_one_search_field(phone):
     phone.get_by_label("Nomor, HP, nama, atau referensi").press("Enter")
 
     phone.get_by_role("link", name="SK-7H2K-4").wait_for()
-    assert api.requests_to("GET /orders")[-1].query == {"channel": [""], "q": ["sk7h2k4"]}
+    assert api.requests_to("GET /orders")[-1].query == {"q": ["sk7h2k4"]}
 
 
 def test_an_invalid_token_leads_back_to_sign_in(phone):
@@ -237,7 +237,7 @@ def test_the_board_renews_itself_and_keeps_the_focus_on_its_card(phone):
     phone.clock.install()
     api = sign_in(phone, "owner")
     phone.locator("[data-tab=board]").click()
-    phone.locator("#screen").get_by_role("button", name="Pesanan").focus()
+    phone.locator("#screen").get_by_role("button", name="Pesanan", exact=True).focus()
     older = an_exception() | {"order": "ord_2", "number": "SK-0LDE-R"}
     api.handlers["GET /exceptions"] = respond_with(a_page(older, an_exception()))
 

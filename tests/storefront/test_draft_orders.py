@@ -54,6 +54,7 @@ def test_choosing_a_payment_method_places_the_draft(phone, api):
 def test_an_expired_draft_is_refused_with_a_message(phone, api):
     api.handlers[PAY] = lambda request: a_problem(409, "draft_gone")
 
+    phone.get_by_label("Transfer bank").check()
     phone.get_by_role("button", name="Setuju, pesan").click()
 
     phone.get_by_text("Penawaran ini sudah dipesan atau sudah lewat waktunya.").wait_for()

@@ -47,6 +47,7 @@ def test_an_empty_form_shows_an_error_at_each_field_and_sends_nothing(phone, api
         "Tulis nama Anda.",
         "Tulis nama jalan dan nomornya.",
         "Tulis kode pos lima angka yang memang ada.",
+        "Pilih cara bayar.",
     ]
     assert is_focused(phone.locator("[name=name]"))
     assert api.requests_to(PLACE_ORDER) == []
@@ -60,7 +61,7 @@ def test_a_corrected_field_loses_its_error(phone, api):
     phone.locator("[name=name]").fill("Sari")
 
     assert phone.locator("[name=name]").get_attribute("aria-invalid") is None
-    assert phone.locator(".wrong").count() == 2
+    assert phone.locator(".wrong").count() == 3
 
 
 def test_a_focused_field_is_not_hidden_by_the_page_header(phone, api):

@@ -21,7 +21,7 @@ export function h(tag, attributes = {}, ...children) {
 function setAttribute(element, name, value) {
   if (name.startsWith("on")) element.addEventListener(name.slice(2), value);
   else if (name in element && typeof value === "boolean") element[name] = value;
-  else if (value === true) element.setAttribute(name, "");
+  else if (value === true) element.setAttribute(name, name.startsWith("aria-") ? "true" : "");
   else if (value !== null && value !== undefined && value !== false)
     element.setAttribute(name, value);
 }

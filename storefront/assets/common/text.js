@@ -10,6 +10,21 @@
 export const interpolate = (text, values = {}) =>
   text.replace(/\{(\w+)\}/g, (placeholder, name) => String(values[name] ?? placeholder));
 
+const QUOTES = /["'`\u00b4\u2018\u2019\u02bc\u2032\u201c\u201d\u201e\u00ab\u00bb]/g;
+
+/**
+ * The words of a text in lower case, without accents, quotes and punctuation. Matches `fold` in
+ * Python; both pass the examples in tests/catalog/search.json.
+ */
+export const fold = (/** @type {string} */ text) =>
+  text
+    .replace(QUOTES, "")
+    .normalize("NFKD")
+    .toLowerCase()
+    .replace(/\p{M}/gu, "")
+    .replace(/[^\p{L}\p{N}]+/gu, " ")
+    .trim();
+
 /**
  * Whether the text contains every word of the search, in any order and case.
  *
@@ -17,12 +32,20 @@ export const interpolate = (text, values = {}) =>
  * @param {string} search
  */
 export const containsWords = (text, search) => {
-  const lowerText = text.toLowerCase();
-  return splitWords(search).every((word) => lowerText.includes(word));
+  const foldedText = fold(text);
+  return splitWords(search).every((word) => foldedText.includes(word));
 };
 
-export const splitWords = (/** @type {string} */ search) =>
-  search.toLowerCase().split(/\s+/).filter(Boolean);
+/**
+ * Whether each word of the search begins a word of the text, which is folded already.
+ *
+ * @param {string} foldedText
+ * @param {string} search
+ */
+export const startsWords = (foldedText, search) =>
+  splitWords(search).every((word) => ` ${foldedText}`.includes(` ${word}`));
+
+export const splitWords = (/** @type {string} */ search) => fold(search).split(" ").filter(Boolean);
 
 /**
  * The last part of a field path, such as `customer.phone` or `coupons.SALE`, that is a key of the

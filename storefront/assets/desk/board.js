@@ -1,5 +1,7 @@
 // The board: exceptions that need a decision, each with the button that resolves it.
+import { newIdempotencyKey } from "../common/api.js";
 import { h } from "../common/dom.js";
+import { formatMoney } from "../common/money.js";
 import { interpolate } from "../common/text.js";
 import { button, joinTexts, linkButton, mutedText } from "./elements.js";
 import { runBusy, showLive, showToast } from "./feedback.js";
@@ -9,13 +11,23 @@ import { dayText, whenText, words } from "./words.js";
 
 const REFRESH_SECONDS = 10;
 
+const itsAction = ({ action }) => action;
+
 // By kind of exception. A kind that is missing here cannot be resolved by one request.
 const RESOLUTIONS = {
-  returned_goods: ({ action }) => [action.method, action.path],
-  stranded: ({ order }) => ["POST", `/orders/${order}/reroute`],
-  without_work: ({ action }) => [action.method, action.path],
-  expiring_transfer: ({ action }) => [action.method, action.path],
-  unheard: ({ action }) => [action.method, action.path],
+  returned_goods: itsAction,
+  stranded: ({ order }) => ({ method: "POST", path: `/orders/${order}/reroute` }),
+  without_work: itsAction,
+  expiring_transfer: itsAction,
+  unheard: itsAction,
+  refund_owed: itsAction,
+  cash_due: itsAction,
+};
+// The action that gives the goods up, by kind.
+const CANCELLATIONS = {
+  returned_goods: ({ alternative }) => alternative,
+  stranded: itsAction,
+  late_goods: itsAction,
 };
 const LABELS = {
   returned_goods: words.board.send_again,
@@ -23,6 +35,8 @@ const LABELS = {
   without_work: words.board.reroute,
   expiring_transfer: words.confirm,
   unheard: words.actions.ack,
+  refund_owed: words.board.refunded,
+  cash_due: words.board.cash_taken,
 };
 
 export function boardScreen(container) {
@@ -58,9 +72,10 @@ const exceptionCard = (exception, reload) =>
 const exceptionKey = ({ kind, order, fulfillment, action }) =>
   [kind, fulfillment || order || action.path].join(" ");
 
-const exceptionText = ({ number, location, on, status, transport, template }) =>
+const exceptionText = ({ number, location, on, status, transport, template, owed }) =>
   joinTexts(
     number,
+    owed ? formatMoney(owed) : "",
     locationName(location),
     dayText(on),
     words.states[status],
@@ -71,15 +86,24 @@ const exceptionText = ({ number, location, on, status, transport, template }) =>
 function resolveButton(exception, reload) {
   const { kind } = exception;
   if (!RESOLUTIONS[kind]) return "";
-  return actionButton(LABELS[kind], () => callAsStaff(...RESOLUTIONS[kind](exception)), reload);
+  return actionButton(LABELS[kind], sender(RESOLUTIONS[kind](exception)), reload);
 }
 
-/** Cancels an order whose goods all came back, instead of sending them again. */
-function cancelButton({ kind, alternative, reason }, reload) {
-  if (kind !== "returned_goods" || !alternative) return "";
-  const body = { reason: reason || words.board.returned_goods };
-  const cancel = () => callAsStaff(alternative.method, alternative.path, { body });
-  return actionButton(words.board.cancel, cancel, reload, "outline");
+/** Cancels the order, or the goods in question while other parts of it are elsewhere. */
+function cancelButton(exception, reload) {
+  const action = CANCELLATIONS[exception.kind]?.(exception);
+  if (!action) return "";
+  const reason = exception.reason || words.board[exception.kind];
+  const label = action.body?.lines ? words.board.cancel_part : words.board.cancel;
+  return actionButton(label, sender(action, { reason }), reload, "outline");
+}
+
+/** Sends the action with one key, however often its button is used. */
+function sender({ method, path, body }, fields = {}) {
+  const key = newIdempotencyKey();
+  const sent = { ...fields, ...body };
+  const options = Object.keys(sent).length ? { body: sent, key } : { key };
+  return () => callAsStaff(method, path, options);
 }
 
 function actionButton(label, send, reload, kind = "") {

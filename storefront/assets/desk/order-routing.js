@@ -26,7 +26,11 @@ const candidateTable = (decision) =>
     "table",
     {},
     h("thead", {}, tableHeader()),
-    h("tbody", {}, [...(decision.candidates || []), ...(decision.locations || [])].map(candidateRow)),
+    h(
+      "tbody",
+      {},
+      [...(decision.candidates || []), ...(decision.locations || [])].map(candidateRow),
+    ),
   );
 
 const tableHeader = () =>

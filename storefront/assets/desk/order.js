@@ -3,6 +3,7 @@ import { h } from "../common/dom.js";
 import { formatMoney } from "../common/money.js";
 import { addressText, badge, button, goodsList, joinTexts, mutedText } from "./elements.js";
 import { problemText, runBusy } from "./feedback.js";
+import { orderCancel } from "./order-cancel.js";
 import { orderPayment } from "./order-payment.js";
 import { orderRouting } from "./order-routing.js";
 import { redraw } from "./redraw.js";
@@ -45,6 +46,7 @@ function orderCard(order, routing, reload) {
     order.customer ? contact(order.customer, order.delivery?.address) : "",
     order.note ? h("p", {}, h("b", {}, `${words.note}: `), order.note) : "",
     (order.payments || []).map((payment) => orderPayment(payment, reload)),
+    orderCancel(order, reload),
     routing ? [orderRouting(routing), canReroute(order) ? rerouteButton(order, reload) : ""] : "",
   );
 }

@@ -37,6 +37,20 @@ export const withQuantity = (lines, sku, quantity) =>
     ),
   );
 
+/**
+ * The lines with `quantity` fewer units of a SKU, whose line is removed with its last unit.
+ *
+ * @param {Line[]} lines
+ * @param {string} sku
+ * @param {number} quantity
+ */
+export const withRemoved = (lines, sku, quantity) =>
+  validLines(
+    lines.map((line) =>
+      line.sku === sku ? { ...line, quantity: line.quantity - quantity } : line,
+    ),
+  );
+
 /** The usable lines: storage may hold lines of an older version, or edited ones. */
 export const validLines = (/** @type {Line[]} */ lines) =>
   lines.filter((line) => line?.sku && line.quantity > 0);

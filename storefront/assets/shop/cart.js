@@ -1,7 +1,7 @@
 // The cart that this device stores, and the badge that counts its units.
 import { queryAll } from "../common/dom.js";
 import { readItem, writeItem } from "../common/storage.js";
-import { countUnits, validLines, withAdded, withQuantity } from "./cart-lines.js";
+import { countUnits, validLines, withAdded, withQuantity, withRemoved } from "./cart-lines.js";
 
 export const lines = () => validLines(readItem("cart", []));
 export const unitCount = () => countUnits(lines());
@@ -12,7 +12,10 @@ export const productNames = () => Object.fromEntries(lines().map(({ sku, name })
 
 export const add = (product, quantity) => save(withAdded(lines(), product, quantity));
 export const setQuantity = (sku, quantity) => save(withQuantity(lines(), sku, quantity));
-export const clear = () => save([]);
+
+/** Takes these quantities out of the cart, which may have got more since. */
+export const remove = (removed) =>
+  save(removed.reduce((rest, line) => withRemoved(rest, line.sku, line.quantity), lines()));
 
 function save(changedLines) {
   writeItem("cart", changedLines);

@@ -1,13 +1,13 @@
-// The checkout page: shows a quote beside the form and places the order. `sendOnce` prevents a
-// second order after a lost connection, a reload or a second tap.
+// The checkout page: shows a quote beside the form and places the order. An order without an answer
+// is shown apart, by `sent-orders.js`.
 import { callApi } from "../common/api.js";
-import { h, query, setChildren } from "../common/dom.js";
-import { pendingRequest, sendOnce } from "../common/idempotency.js";
+import { query, setChildren } from "../common/dom.js";
 import { formatMoney } from "../common/money.js";
 import { lastKnownPart } from "../common/text.js";
 import { canWait } from "./availability.js";
 import * as cart from "./cart.js";
 import {
+  chosenStoreName,
   fieldValue,
   fillRememberedFields,
   form,
@@ -15,30 +15,28 @@ import {
   readForm,
   rememberFields,
   showDeliveryFields,
+  showPosition,
 } from "./checkout-form.js";
 import { emptyCart, linkButton } from "./elements.js";
 import { isValid, showError } from "./form-validation.js";
-import { orderPath, rememberOrder } from "./my-orders.js";
 import { orderRequest, quoteRequest } from "./order-request.js";
 import { problemBox } from "./problem.js";
 import { quoteTable } from "./quote.js";
-import { localPath, words } from "./words.js";
+import { hasSentOrders, sendOrder, showSentOrders } from "./sent-orders.js";
+import { words } from "./words.js";
 
-const PENDING = "pending"; // name of the stored request
 const CHANGES_PRICE = new Set(["delivery", "location", "postcode", "coupon", "payment"]);
 const TYPING_MILLISECONDS = 600;
 
 const state = {
   quoteCount: 0, // quotes requested; only the response of the last is shown
+  quote: null, // the last quote, until the form changes
   timer: undefined, // delays the quote while a coupon is typed
-  quotedTotal: undefined, // the total that is shown
 };
 
 function start() {
-  form.hidden = false;
   fillRememberedFields();
   showDeliveryFields();
-  updateQuote();
   form.addEventListener("change", (event) => {
     showDeliveryFields();
     if (CHANGES_PRICE.has(event.target.name)) updateQuote();
@@ -51,7 +49,15 @@ function start() {
     event.preventDefault();
     submit();
   });
-  if (pendingRequest(PENDING)) showUnanswered();
+  document.addEventListener("sent-orders", showForm);
+  showSentOrders();
+}
+
+/** Shows the form while the cart has goods. */
+function showForm() {
+  form.hidden = !cart.unitCount();
+  setChildren(query("#no-cart"), form.hidden && !hasSentOrders() ? emptyCart() : "");
+  updateQuote();
 }
 
 async function updateQuote() {
@@ -62,19 +68,25 @@ async function updateQuote() {
     const quote = await callApi("POST", "/quotes", { body: quoteRequest(readForm()) });
     if (quoteNumber === state.quoteCount) showQuote(quote);
   } catch (problem) {
-    if (quoteNumber === state.quoteCount) showProblem(problem);
+    if (quoteNumber === state.quoteCount) showQuoteProblem(problem);
   }
 }
 
 function showQuote(quote) {
-  const isPending = Boolean(pendingRequest(PENDING));
-  state.quotedTotal = quote.total;
+  state.quote = quote;
   setChildren(query("#quote"), quoteTable(quote));
   limitChoices(quote);
+  showPosition(quote);
   query("#wait").hidden = !canWait(quote);
-  if (!isPending) setChildren(query("#problem"));
-  const label = isPending ? words.retry : words.place;
-  query("#place").textContent = `${label} · ${formatMoney(quote.total)}`;
+  setChildren(query("#problem"));
+  query("#place").textContent = `${words.place} · ${formatMoney(quote.total)}`;
+}
+
+/** Shows the problem; the total on the button would be that of another cart. */
+function showQuoteProblem(problem) {
+  state.quote = null;
+  query("#place").textContent = words.place;
+  showProblem(problem);
 }
 
 async function submit() {
@@ -87,6 +99,9 @@ async function submit() {
   setChildren(query("#problem"));
   try {
     await placeOrder();
+  } catch (problem) {
+    if (problem.code === "price_changed") showQuote(problem.facts.quote);
+    showProblem(problem);
   } finally {
     button.disabled = false;
     button.removeAttribute("aria-busy");
@@ -94,29 +109,14 @@ async function submit() {
 }
 
 async function placeOrder() {
-  const isRepeated = Boolean(pendingRequest(PENDING));
   rememberFields();
-  try {
-    const buildBody = () => orderRequest({ ...readForm(), quotedTotal: state.quotedTotal });
-    openOrder(await sendOnce(PENDING, buildBody, (request) => callApi("POST", "/orders", request)));
-  } catch (problem) {
-    if (problem.isUnanswered) return showUnanswered(problem);
-    // The pending order of an earlier attempt was refused, so the form's present order is sent.
-    if (isRepeated && cart.unitCount()) return placeOrder();
-    if (problem.code === "price_changed") showQuote(problem.facts.quote);
-    showProblem(problem);
-  }
-}
-
-function openOrder(order) {
-  rememberOrder(order, order.token);
-  cart.clear();
-  location.assign(localPath(orderPath(order)));
+  const shown = { lines: cart.lines(), total: state.quote?.total, store: chosenStoreName() };
+  await sendOrder(orderRequest({ ...readForm(), quotedTotal: shown.total }), shown);
 }
 
 /** Shows a problem beside the button, and its errors under their fields. */
 function showProblem(problem) {
-  const { short, skus, errors = [] } = problem.facts;
+  const { short, skus, errors = [] } = problem.facts ?? {};
   const action = (short || skus) && linkButton("/keranjang/", words.adjust, "outline");
   setChildren(query("#problem"), problemBox(problem, { names: cart.productNames(), action }));
   for (const error of errors) showFieldError(error);
@@ -131,13 +131,5 @@ function showFieldError(error) {
   if (input instanceof HTMLElement) showError(input, words.field_errors[name]);
 }
 
-function showUnanswered(problem) {
-  const isDown = problem?.code === "unavailable";
-  const text = isDown ? words.problems.unavailable : words.unanswered;
-  setChildren(query("#problem"), h("div", { class: "problem" }, h("p", {}, text)));
-  query("#place").textContent = words.retry;
-}
-
 // At the end of the file, because `start` needs the constants above.
-if (cart.unitCount() || pendingRequest(PENDING)) start();
-else setChildren(query("#no-cart"), emptyCart());
+start();

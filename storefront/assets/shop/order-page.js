@@ -17,6 +17,7 @@ const REFRESH_SECONDS = 10;
 const CANCELLABLE = new Set(["unassigned", "offered", "assigned"]);
 
 const page = query("#order");
+const alerts = query("#problem"); // of the last change
 const parameters = new URLSearchParams(location.search);
 const id = parameters.get("id") || "";
 const token = parameters.get("token") || tokenOf(id);
@@ -28,7 +29,7 @@ async function load() {
   try {
     const order = await callApi("GET", path, { token });
     if (token) rememberOrder(order, token);
-    if (isOnItsWay(order)) order.courier = await loadCourier();
+    if (isOnItsWay(order) || isPickup(order)) await loadDelivery(order);
     if (JSON.stringify(order) !== state.drawnJson && !isBusy()) draw(order);
   } catch (problem) {
     if (!state.drawnJson || !problem.isUnanswered) showProblem(problem);
@@ -37,7 +38,14 @@ async function load() {
 
 const isOnItsWay = (order) => order.brought_by && order.status === "placed";
 
-const loadCourier = async () => (await callApi("GET", `${path}/delivery`, { token })).brought_by;
+const isPickup = (order) => order.delivery?.method === "pickup" && order.status !== "draft";
+
+/** Adds who brings the goods as `courier`, and the store where they can be collected as `pickup`. */
+async function loadDelivery(order) {
+  const { brought_by, pickup } = await callApi("GET", `${path}/delivery`, { token });
+  order.courier = brought_by;
+  order.pickup = pickup;
+}
 
 /** Whether a field is being filled or a dialog is open, which a refresh would clear or close. */
 const isBusy = () =>
@@ -69,7 +77,12 @@ function draw(order) {
 
 const placedSections = (order) => ({
   time: h("p", {}, interpolate(words.placed_at, { time: whenText(order.placed_at) })),
-  main: [timeline(order), courierNote(order), paymentSections(order, postChange)],
+  main: [
+    timeline(order),
+    courierNote(order),
+    pickupNote(order),
+    paymentSections(order, postChange),
+  ],
   actions: cancellation(order),
 });
 
@@ -91,18 +104,30 @@ function courierNote(order) {
   return h("p", { class: "courier" }, courierText(order), " ", callButton);
 }
 
+/** Where and when the goods can be collected, once all of them wait there. */
+function pickupNote({ status, pickup }) {
+  if (status !== "placed" || !pickup?.ready) return "";
+  return h("p", { class: "courier" }, interpolate(words.ready_at, pickup), storeDetails(pickup));
+}
+
 function courierText({ brought_by: name, courier }) {
   if (!courier?.when) return interpolate(words.brings, { name });
   return interpolate(words.brings_by, { name, time: whenText(courier.when) });
 }
 
-function destination({ delivery }) {
-  const { method, address, location: store } = delivery || {};
-  if (method === "pickup") return labelled(words.pickup_at, locations[store]?.name || store);
-  return address ? labelled(words.delivery_to, addressText(address)) : "";
+function destination({ delivery, pickup }) {
+  const { method, address, location: id } = delivery || {};
+  if (method !== "pickup") return address ? labelled(words.delivery_to, addressText(address)) : "";
+  const store = pickup ?? locations[id] ?? { name: id };
+  return labelled(words.pickup_at, store.name, storeDetails(store));
 }
 
-const labelled = (label, text) => h("p", { class: "where" }, h("b", {}, label), h("br"), text);
+const storeDetails = ({ address, hours, phone }) =>
+  [address, hours && interpolate(words.open_hours, { hours }), phone]
+    .filter(Boolean)
+    .map((text) => h("small", {}, text));
+
+const labelled = (label, ...texts) => h("p", { class: "where" }, h("b", {}, label), h("br"), texts);
 
 function cancellation(order) {
   if (order.status !== "placed" || !CANCELLABLE.has(order.fulfillment_status)) return "";
@@ -121,11 +146,12 @@ function cancellation(order) {
 async function postChange(changePath, body) {
   const name = `key.${changePath}.${fingerprint(JSON.stringify(body) ?? "")}`;
   const send = ({ key }) => callApi("POST", changePath, { body, key, token });
+  setChildren(alerts);
   try {
     await sendOnce(name, () => null, send); // stores only the key: a picture is too large
   } catch (problem) {
-    page.prepend(problemBox(problem));
-    page.scrollIntoView();
+    setChildren(alerts, problemBox(problem));
+    alerts.scrollIntoView({ block: "nearest" });
     return false;
   }
   for (const input of page.querySelectorAll("input")) input.value = "";

@@ -7,6 +7,7 @@
  * @property {{ sku: string, quantity: number }[]} lines
  * @property {string} placement
  * @property {string} country of the shop; the form has no field for a country
+ * @property {"id" | "en"} language of the page, in which messages about the order are written
  * @property {boolean} backorder whether the shopper agreed to wait
  * @property {{ amount: number, currency: string }} [quotedTotal] the total that is shown
  */
@@ -22,12 +23,14 @@ export function quoteRequest({ fields, lines, placement, country }) {
 }
 
 /** @param {CheckoutForm} form */
-export function orderRequest({ fields, lines, placement, country, backorder, quotedTotal }) {
+export function orderRequest({ fields, lines, placement, ...form }) {
+  const { country, language, backorder, quotedTotal } = form;
   return {
     ...commonBody(fields, lines, placement),
     customer: withoutEmpty({ name: fields.name, phone: fields.phone, email: fields.email }),
     delivery: deliveryOf(fields, country),
     payments: [{ method: fields.payment }],
+    language,
     ...(backorder && { backorder: true }),
     ...(quotedTotal && { expected_total: quotedTotal }),
     ...withoutEmpty({ note: fields.note }),
@@ -46,8 +49,9 @@ const commonBody = (fields, lines, placement) => ({
   ...(fields.coupon && { coupons: [fields.coupon.toUpperCase()] }),
 });
 
-const isDestinationKnown = (/** @type {Record<string, string>} */ { delivery, postcode }) =>
-  delivery === "pickup" || postcode.length >= MIN_POSTCODE_LENGTH;
+/** @param {Record<string, string>} fields */
+const isDestinationKnown = ({ delivery, location, postcode }) =>
+  delivery === "pickup" ? Boolean(location) : postcode.length >= MIN_POSTCODE_LENGTH;
 
 /** @param {Record<string, string>} fields @param {string} country */
 function deliveryOf({ delivery, location, street, city, postcode }, country) {

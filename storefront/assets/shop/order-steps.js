@@ -7,6 +7,7 @@
  * @property {string} fulfillment_status
  * @property {Payment[]} [payments]
  * @property {{ method: string }} [delivery]
+ * @property {{ ready: boolean }} [pickup] of a placed pickup order
  */
 /** @typedef {{ name: string, done: boolean }} Step */
 
@@ -16,17 +17,31 @@ const WITHOUT_FULFILLER = new Set(["offered", "unassigned"]);
 
 /** @returns {Step[]} */
 export function orderSteps(/** @type {Order} */ order) {
-  const status = order.fulfillment_status;
+  const { delivery, payments = [] } = order;
+  const steps = delivery?.method === "pickup" ? pickupSteps(order) : shippingSteps(order);
+  return [{ name: "placed", done: true }, ...paymentSteps(payments), ...steps];
+}
+
+/** @returns {Step[]} */
+function shippingSteps(/** @type {Order} */ { fulfillment_status: status }) {
   const isDelivered = status === "delivered";
   return [
-    { name: "placed", done: true },
-    ...paymentSteps(order.payments ?? []),
     {
       name: WITHOUT_FULFILLER.has(status) ? "offered" : "assigned",
       done: LEFT_LOCATION.has(status),
     },
-    { name: order.delivery?.method === "pickup" ? "ready" : "shipped", done: isDelivered },
+    { name: "shipped", done: isDelivered },
     { name: "delivered", done: isDelivered },
+  ];
+}
+
+/** @returns {Step[]} */
+function pickupSteps(/** @type {Order} */ { fulfillment_status: status, pickup }) {
+  const isCollected = status === "delivered";
+  return [
+    { name: "assigned", done: isCollected || Boolean(pickup?.ready) },
+    { name: "ready", done: isCollected },
+    { name: "collected", done: isCollected },
   ];
 }
 

@@ -9,7 +9,8 @@ import { whenText, words } from "./words.js";
 
 export function paymentSections(order, postChange) {
   if (order.status === "cancelled") return "";
-  return (order.payments || []).map((payment) => paymentSection(payment, postChange));
+  const isPickup = order.delivery?.method === "pickup";
+  return (order.payments || []).map((payment) => paymentSection(payment, isPickup, postChange));
 }
 
 const DRAFT_METHODS = ["transfer", "cod"]; // cash and credit need staff
@@ -34,20 +35,21 @@ export function paymentChoice(order, postChange) {
   );
 }
 
-const methodChoice = (method, index) =>
+const methodChoice = (method) =>
   h(
     "label",
     {},
-    h("input", { type: "radio", name: "method", value: method, checked: index === 0 }),
+    h("input", { type: "radio", name: "method", value: method, required: true }),
     h("span", {}, h("b", {}, words.methods[method])),
   );
 
-function paymentSection(payment, postChange) {
+function paymentSection(payment, isPickup, postChange) {
+  const method = isPickup && payment.method === "cod" ? "cod_pickup" : payment.method;
   const state = words.payment_states[payment.status] || payment.status;
   const header = h(
     "header",
     {},
-    h("h2", {}, words.methods[payment.method] || payment.method),
+    h("h2", {}, words.methods[method] || method),
     h("span", { class: "badge", "data-state": payment.status }, state),
   );
   return h("section", { class: "pay" }, header, nextAction(payment, postChange));
@@ -67,15 +69,15 @@ function transferInstructions({ action, amount: paymentAmount }) {
   const title = action.expires_at
     ? interpolate(words.transfer_title, { time: whenText(action.expires_at) })
     : words.transfer_title_plain;
-  return h(
+  const steps = h(
     "dl",
     { class: "transfer" },
-    h("p", { class: "until" }, title),
     instruction(words.transfer_amount, formatMoney(amount), toDecimal(amount)),
     instruction(words.transfer_to, `${action.bank || ""} ${account || ""}`.trim(), account),
     action.holder ? instruction(words.transfer_holder, action.holder) : "",
     reference ? instruction(words.transfer_reference, reference, reference) : "",
   );
+  return [h("p", { class: "until" }, title), steps];
 }
 
 const instruction = (label, value, copyText) =>
@@ -83,8 +85,12 @@ const instruction = (label, value, copyText) =>
 
 function copyButton(text) {
   const copy = async () => {
-    await navigator.clipboard?.writeText(text);
-    button.textContent = words.copied;
+    try {
+      await navigator.clipboard.writeText(text);
+      button.textContent = words.copied;
+    } catch {
+      getSelection()?.selectAllChildren(button.parentElement); // the browser allows no clipboard
+    }
   };
   const button = h("button", { type: "button", class: "link", onclick: copy }, words.copy);
   return button;

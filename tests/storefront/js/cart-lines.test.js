@@ -6,6 +6,7 @@ import {
   validLines,
   withAdded,
   withQuantity,
+  withRemoved,
 } from "../../../storefront/assets/shop/cart-lines.js";
 
 const TEA = { sku: "TEH", name: "Teh", path: "/p/TEH/", art: "/art/TEH.svg" };
@@ -53,4 +54,10 @@ test("invalid stored lines are dropped", () => {
   assert.deepEqual(validLines([null, { quantity: 1 }, { sku: "X", quantity: 0 }, CART[0]]), [
     CART[0],
   ]);
+});
+
+test("ordered units leave the cart; units added since stay", () => {
+  assert.deepEqual(withRemoved(CART, "TEH", 1), [{ ...TEA, quantity: 1 }, CART[1]]);
+  assert.deepEqual(withRemoved(CART, "TEH", 2), [CART[1]]);
+  assert.deepEqual(withRemoved(CART, "KOPI", 1), CART);
 });

@@ -11,7 +11,7 @@ const FIELDS = {
 
 const form = (fields = {}, facts = {}) => ({
   fields: { ...FIELDS, ...fields },
-  ...{ lines: LINES, placement: "", country: "SG", backorder: false },
+  ...{ lines: LINES, placement: "", country: "SG", language: "en", backorder: false },
   ...facts,
 });
 
@@ -25,6 +25,7 @@ test("an order request has the filled fields and the shop's country", () => {
       address: { street: "Jl. Darmo 1", city: "Surabaya", postcode: "60241", country: "SG" },
     },
     payments: [{ method: "cod" }],
+    language: "en",
   });
 });
 
@@ -48,10 +49,11 @@ test("coupon, note, placement and consent to wait are sent if present", () => {
   assert.deepEqual(delivery, { method: "pickup", location: "st-darmo" });
 });
 
-test("a quote has no address until most of the postcode is typed", () => {
+test("a quote has no destination until most of the postcode is typed or a store is chosen", () => {
   assert.equal(quoteRequest(form({ postcode: "602" })).delivery, undefined);
   assert.equal(quoteRequest(form({ postcode: "6024" })).delivery.method, "ship");
   assert.equal(quoteRequest(form({ postcode: "", delivery: "pickup" })).delivery.method, "pickup");
+  assert.equal(quoteRequest(form({ location: "", delivery: "pickup" })).delivery, undefined);
 });
 
 test("a quote has neither customer nor payment", () => {

@@ -27,9 +27,19 @@ for (const [title, order, steps] of [
     ["placed✓", "assigned✓", "shipped✓", "delivered✓"],
   ],
   [
-    "collected at a store",
-    { fulfillment_status: "assigned", delivery: { method: "pickup" } },
-    ["placed✓", "assigned", "ready", "delivered"],
+    "a pickup order before the store has packed it",
+    { fulfillment_status: "unassigned", delivery: { method: "pickup" } },
+    ["placed✓", "assigned", "ready", "collected"],
+  ],
+  [
+    "ready at the store",
+    { fulfillment_status: "assigned", delivery: { method: "pickup" }, pickup: { ready: true } },
+    ["placed✓", "assigned✓", "ready", "collected"],
+  ],
+  [
+    "collected at the store",
+    { fulfillment_status: "delivered", delivery: { method: "pickup" }, pickup: { ready: false } },
+    ["placed✓", "assigned✓", "ready✓", "collected✓"],
   ],
 ]) {
   test(title, () => assert.deepEqual(stepNames(order), steps));

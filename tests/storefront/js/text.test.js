@@ -1,9 +1,12 @@
 import assert from "node:assert/strict";
+import { readFileSync } from "node:fs";
 import { test } from "node:test";
 import {
   containsWords,
+  fold,
   interpolate,
   lastKnownPart,
+  startsWords,
 } from "../../../storefront/assets/common/text.js";
 
 test("placeholders are replaced by values, including zero", () => {
@@ -29,4 +32,18 @@ test("lastKnownPart returns the last part that is in the table", () => {
   assert.equal(lastKnownPart("customer.phone", table), "phone");
   assert.equal(lastKnownPart("coupons.SALE", table), "coupons");
   assert.equal(lastKnownPart("lines.0.toString", table), "");
+});
+
+test("case, accents, quotes and punctuation do not matter, as in Python", () => {
+  const file = new URL("../../catalog/search.json", import.meta.url);
+  for (const [text, folded] of JSON.parse(readFileSync(file, "utf-8")))
+    assert.equal(fold(text), folded);
+  assert.ok(containsWords("Café Ibu Ratih’s", "cafe ratih's"));
+});
+
+test("the words of a search are beginnings of words", () => {
+  assert.ok(startsWords("mi goreng mie noodles", "nood GOR"));
+  assert.ok(!startsWords("premium goreng", "mi"));
+  assert.ok(startsWords("kopi tubruk 2000000000015", "20000000"));
+  assert.ok(startsWords("kopi", " "));
 });

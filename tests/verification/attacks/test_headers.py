@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import ast
+import base64
+import hashlib
 from pathlib import Path
 from typing import Any
 
@@ -137,8 +139,8 @@ def test_an_internal_error_reveals_nothing(shop: MemoryShop, monkeypatch: pytest
 
 def test_every_endpoint_declares_who_may_call_it() -> None:
     """Mercato: routes without metadata were public by default. Ours do not register without it."""
-    with pytest.raises(TypeError):
-        web.Routes("test").get("/nowhere")  # type: ignore[call-arg]
+    with pytest.raises(LookupError):
+        web.Routes("test").get("/nowhere")(lambda call: None)
 
     assert all(endpoint.roles for endpoint in web.Routes.registered)
 
@@ -160,7 +162,18 @@ def test_static_files_have_security_headers_too(name: str) -> None:
     policy = headers["Content-Security-Policy"]
     assert headers["X-Content-Type-Options"] == "nosniff"
     assert "frame-ancestors 'none'" in policy
-    assert "script-src" not in policy or "unsafe" not in policy
+    assert "unsafe" not in policy
+
+
+def test_a_page_of_the_api_allows_exactly_its_own_styles() -> None:
+    style = "body { color: red; }"
+    digest = base64.b64encode(hashlib.sha256(style.encode()).digest()).decode()
+
+    with_style = web.html_response(f"<style>{style}</style>").headers["Content-Security-Policy"]
+    without = web.html_response("<p>").headers["Content-Security-Policy"]
+
+    assert f"style-src 'sha256-{digest}';" in with_style
+    assert "style-src 'none';" in without
 
 
 @pytest.mark.parametrize("page", ["shop/shared.html", "desk/index.html"])

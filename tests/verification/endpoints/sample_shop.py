@@ -122,6 +122,9 @@ def add_orders(sample: SampleShop) -> None:
     sample.ids["a waiting payment"] = load_payment_id(sample, "a waiting order")
     sample.ids["a proven payment"] = load_payment_id(sample, "a proven order")
     sample.send_ok("POST", f"/api/payments/{sample.ids['a proven payment']}/proof", {"reference": "TRF 1"})
+    sample.place_order("an order owed back", payments=transfer)
+    sample.send_ok("POST", f"/api/payments/{load_payment_id(sample, 'an order owed back')}/confirm")
+    sample.send_ok("POST", f"/api/orders/{sample.ids['an order owed back']}/cancel", {"reason": "too late"})
     draft = an_order((SOAP, 1), channel="phone", payments=transfer)
     sample.ids["a draft"] = sample.send_ok("POST", "/api/drafts", draft, by=LIA)["id"]
     link = sample.send_ok("POST", f"/api/drafts/{sample.ids['a draft']}/pay-link", by=LIA)["url"]

@@ -7,13 +7,16 @@ from dataclasses import replace
 from datetime import timedelta
 from typing import Any
 
+from chalicelib.fulfillment.cancel_lines import cancel_lines
 from chalicelib.kit import auth, clock
 from chalicelib.kit.auth import ANYONE, Principal
 from chalicelib.orders import cancel as cancelling
 from chalicelib.orders import confirm_payment, draft, link
 from chalicelib.orders.command import PlaceOrder, RequestedLine, Tender
 from chalicelib.orders.model import Delivery
+from chalicelib.orders.order_json import order_to_json
 from chalicelib.orders.place import place
+from chalicelib.orders.record_refund import record_refund
 from chalicelib.payments.store import load_payments
 from tests.shop import CUP, RARE, TEAPOT, principal_of
 from tests.verification.simulator.action_helpers import (
@@ -188,6 +191,42 @@ def cancel_order(sim: Sim) -> str:
     by = sim.rng.choice((agent_principal(), shopper))
     cancelling.cancel(by, order.id, "changed their mind")
     return f"{by.actor} {short_id(order)}"
+
+
+def cancel_some_units(sim: Sim) -> str:
+    """Cancel some units of one or more lines; goods that came back and split orders are chosen more often."""
+    likely: dict[str, dict[str, str]] = {
+        "any": {},
+        "paid": {"row_prefix": "order", "status": "placed", "payment_status": "paid"},
+        "split": {"row_prefix": "order", "status": "placed", "fulfillment_status": "partly_shipped"},
+        "came back": {"row_prefix": "ful_", "status": "back_at_location"},
+    }
+    order = choose_recent_order(sim, **likely[sim.rng.choice(tuple(likely))]).order
+    lines = sim.rng.sample(order.lines, sim.rng.randint(1, len(order.lines)))
+    quantities = {line.sku: sim.rng.randint(1, line.quantity) for line in lines}
+    by = sim.rng.choice((agent_principal(), Principal(token=auth.order_token(order.id, order.token_version))))
+
+    def send(key: str) -> Any:
+        idempotency_key = build_idempotency_key(by, key, [order.id, quantities])
+        changed, payments = cancel_lines(by, order.id, quantities, "too many", idempotency_key)
+        return order_to_json(changed, payments)
+
+    sim.call_with_retries("cancel units", send)
+    return f"{by.actor} {short_id(order)} {quantities}"
+
+
+def record_order_refund(sim: Sim) -> str:
+    """Record that money owed back was returned, all of it or a part."""
+    order = choose_recent_order(sim, row_prefix="refund_owed").order
+    by, method = principal_of("finance-maya"), sim.rng.choice(("transfer", "transfer", "cash"))
+    amount = sim.rng.choice((None, rupiah(1_000)))
+
+    def send(key: str) -> Any:
+        idempotency_key = build_idempotency_key(by, key, [order.id, method, str(amount)])
+        return order_to_json(*record_refund(by, order.id, method, amount, idempotency_key))
+
+    sim.call_with_retries("refund", send)
+    return f"{short_id(order)} {method}"
 
 
 def renew_order_link(sim: Sim) -> str:

@@ -63,6 +63,8 @@ WEIGHTED_ACTIONS: list[tuple[int, Callable[[Sim], str]]] = [
     (1, sales.create_draft),
     (2, sales.send_or_submit_draft),
     (4, sales.cancel_order),
+    (3, sales.cancel_some_units),
+    (2, sales.record_order_refund),
     (1, sales.renew_order_link),
     (6, sales.handle_bank_transfer),
     (10, fulfillment.answer_offer),

@@ -6,7 +6,10 @@ from collections.abc import Callable, Iterable
 from dataclasses import replace
 from typing import Any
 
+from chalicelib.fulfillment import cancel_lines as cancelling_lines
 from chalicelib.fulfillment import collect_cash as collecting_cash
+from chalicelib.fulfillment import order_reduction
+from chalicelib.fulfillment.stock_effects import StockEffect
 from chalicelib.kit.money import Money
 from chalicelib.orders import cancel as cancelling
 from chalicelib.orders import confirm_payment
@@ -61,6 +64,11 @@ def a_transfer_is_confirmed(driver: ScenarioDriver) -> None:
 
 def a_transfer_is_replaced_by_cash(driver: ScenarioDriver) -> None:
     confirm_payment.pay_in_cash(principal_of(SINTA), driver.place_and_handle((TRAY, 2), payments=TRANSFER))
+
+
+def a_unit_bought_on_credit_is_cancelled(driver: ScenarioDriver) -> None:
+    order = driver.place_and_handle((TEAPOT, 2), **ON_CREDIT)
+    cancelling_lines.cancel_lines(principal_of(LIA), order, {TEAPOT: 1}, "too many")
 
 
 def a_transfer_comes_after_cash(driver: ScenarioDriver) -> None:
@@ -125,6 +133,27 @@ def leave_open(original: Callable[..., Any]) -> Callable[..., Any]:
 
 
 BUGS = (
+    Bug(
+        "the credit of cancelled units is not released",
+        KIND,
+        detected_by="M3",
+        patches=(patch_attribute(cancelling_lines, "release_credit", always_return(None)),),
+        scenario=a_unit_bought_on_credit_is_cancelled,
+    ),
+    Bug(
+        "cancelled units are not released",
+        KIND,
+        detected_by="S3",
+        patches=(patch_attribute(order_reduction, "release_part", always_return(StockEffect())),),
+        scenario=a_unit_bought_on_credit_is_cancelled,
+    ),
+    Bug(
+        "an order that owes a refund is not listed",
+        KIND,
+        detected_by="M6",
+        patches=(patch_attribute(confirm_payment.store, "open_task", always_return(None)),),
+        scenario=a_transfer_comes_after_cash,
+    ),
     Bug(
         "a collected receivable stays on the customer's account",
         KIND,

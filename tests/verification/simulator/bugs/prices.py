@@ -7,17 +7,19 @@ from dataclasses import replace
 from typing import Any
 
 from chalicelib.channels import order_form
+from chalicelib.fulfillment.cancel_lines import cancel_lines
 from chalicelib.kit import money as money_module
 from chalicelib.kit.money import Money
 from chalicelib.orders import cancel as cancelling
 from chalicelib.orders import place as placing
+from chalicelib.orders import reduction
 from chalicelib.pricing import coupon_uses
 from chalicelib.pricing import quote as quoting
 from chalicelib.pricing import store as pricing_store
 from chalicelib.pricing.model import Coupon, Promotion
 from chalicelib.pricing.save import save_promotion
 from tests.client import call
-from tests.shop import CUP, TEAPOT, TRAY, an_order, token
+from tests.shop import CUP, TEAPOT, TRAY, an_order, principal_of, token
 from tests.verification.simulator.bugs.bug import Bug, always_return, drop_conditions, patch_attribute, replace_with
 from tests.verification.simulator.bugs.scenario_driver import CASH, CREDIT, MAKMUR, ScenarioDriver
 from tests.verification.simulator.bugs.shop import LIA, PROMOTION_START, SINTA, TERMS
@@ -48,6 +50,11 @@ def an_amount_is_shared_over_three_lines(driver: ScenarioDriver) -> None:
     """The discount cannot be divided over lines of 12 500, 125 000 and 40 000 without a remainder."""
     save_amount_promotion(10_000)
     driver.place_and_handle((CUP, 1), (TEAPOT, 1), (TRAY, 1))
+
+
+def a_unit_sold_with_a_discount_is_cancelled(driver: ScenarioDriver) -> None:
+    save_amount_promotion(10_000)
+    cancel_lines(principal_of(LIA), driver.place_and_handle((CUP, 2), (TEAPOT, 2)), {TEAPOT: 1}, "too many")
 
 
 def save_amount_promotion(minor: int, *skus: str) -> None:
@@ -117,6 +124,13 @@ def tax_on_top(amount: Money, rate: str) -> Money:
 
 
 BUGS = (
+    Bug(
+        "cancelled units keep their share of a discount",
+        KIND,
+        detected_by="M1",
+        patches=(patch_attribute(reduction, "_scale_adjustment", replace_with(lambda adjustment, *_: adjustment)),),
+        scenario=a_unit_sold_with_a_discount_is_cancelled,
+    ),
     Bug(
         "freight is not added to the total",
         KIND,
