@@ -47,6 +47,7 @@ PUBLIC = grant(ALL, to="anyone")
 OWNER = grant(ALL, to="owner")
 MONEY = grant(ALL, to="owner finance")
 ANY_STAFF = grant(ALL, to=" ".join(role for role in ROLES if role in STAFF))
+OWN_DEVICES = grant(OWN, to=" ".join(ANY_STAFF))
 CUSTOMER_TOKEN = grant(OWN, to="customer")
 
 # Orders, drafts and their payments.
@@ -94,6 +95,12 @@ TABLE: Mapping[str, Grants] = {
     "PUT /locations/{location_id}/position": OWNER | grant(LOCATION, to="salesman"),
     "GET /staff": OWNER,
     "PUT /staff/{staff_id}": OWNER,
+    # sign-in and own devices
+    "POST /sign-in": PUBLIC,
+    "POST /sign-in/confirm": PUBLIC,
+    "POST /sign-out": OWN_DEVICES,
+    "GET /sessions": OWN_DEVICES,
+    "DELETE /sessions/{session_id}": OWN_DEVICES,
     # stock: quantities are open to all staff, because every store sells the goods of the others
     "GET /stock": PUBLIC,
     "GET /stock/locations/{location_id}": ANY_STAFF,
