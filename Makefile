@@ -2,7 +2,7 @@ PYTHON ?= python3
 VENV ?= .venv
 export PORT DATA DRY SPEED LOCAL VENV SEED PACKAGE ATTACK PEER SCRATCH
 
-.PHONY: run stop day import replay northwind postcodes doctor openapi docs test verify check rehearse screenshots bench sim
+.PHONY: run stop day import replay northwind postcodes doctor openapi docs permissions test verify check rehearse screenshots bench sim
 
 run: local
 	@exec $(VENV)/bin/python -m infra.local.run start
@@ -18,8 +18,10 @@ northwind postcodes: local
 	@$(VENV)/bin/python -m infra.replay.$@
 doctor openapi: local
 	@$(VENV)/bin/python -m infra.$@
-docs: local
+docs: local permissions
 	@$(VENV)/bin/python -m infra.events_doc
+permissions: local
+	@$(VENV)/bin/python -m infra.permissions
 test: tools
 	@$(VENV)/bin/python -m pytest -n 2 --dist loadgroup
 check: tools

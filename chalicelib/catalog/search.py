@@ -27,10 +27,14 @@ def has_name_words(product: Product, q: str) -> bool:
 
 
 def has_all_words(product: Product, q: str) -> bool:
-    """True if every word of `q`, or a synonym of it, occurs in the product's texts or codes."""
+    """True if every word of `q`, or a synonym of it, occurs in the product's texts or codes.
+
+    A text without any words, such as a lone symbol, matches nothing; an empty one matches every product.
+    """
     text = fold(" ".join((product.name, product.description, product.category, product.barcode, product.sku)))
     words = frozenset(text.split())
-    return all(word in text or words & synonyms_of(word) for word in fold(q).split())
+    wanted = fold(q).split()
+    return (bool(wanted) or not q) and all(word in text or words & synonyms_of(word) for word in wanted)
 
 
 def synonyms_of(word: str) -> frozenset[str]:

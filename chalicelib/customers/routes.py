@@ -17,11 +17,10 @@ from chalicelib.kit.countries import CountryCode
 from chalicelib.kit.currency import check_currency
 from chalicelib.kit.errors import Invalid
 from chalicelib.kit.money import Money
-from chalicelib.kit.web import STAFF, Body, Call, Query, Routes, page_to_json, read_cursor
+from chalicelib.kit.web import Body, Call, Query, Routes, page_to_json, read_cursor
 
 endpoints = Routes(__name__)
 
-CUSTOMER_FACING_ROLES = {"owner", "agent", "salesman", "cashier"}
 Text = Annotated[str, Field(max_length=200)]
 IdentityKind = Literal["phone", "email"]
 
@@ -79,7 +78,7 @@ class MergeBody(Body):
     into: Annotated[str, Field(pattern=r"^[A-Za-z0-9@._:~+-]{1,128}$")]
 
 
-@endpoints.get("/customers", roles=STAFF, query=CustomersQuery)
+@endpoints.get("/customers", query=CustomersQuery)
 def list_customers(call: Call) -> dict[str, Any]:
     """List customers with this phone number or e-mail address, verified or not, or with these words in their name."""
     query: CustomersQuery = call.query
@@ -100,7 +99,6 @@ def _search(query: CustomersQuery, after: dict[str, Any] | None) -> tuple[list[C
 
 @endpoints.post(
     "/customers",
-    roles=CUSTOMER_FACING_ROLES,
     body=CustomerBody,
     idempotent=True,
     status=201,
@@ -118,7 +116,6 @@ def create_customer(call: Call) -> dict[str, Any]:
 
 @endpoints.put(
     "/customers/{customer_id}/terms",
-    roles={"owner", "finance"},
     body=TermsBody,
     example={"limit": {"amount": 5_000_000, "currency": "IDR"}, "terms_days": 14, "reason": "two years without delay"},
 )
@@ -136,7 +133,6 @@ def set_terms(call: Call, customer_id: str) -> dict[str, Any]:
 
 @endpoints.post(
     "/customers/{customer_id}/verify",
-    roles=CUSTOMER_FACING_ROLES,
     body=VerifyCustomerBody,
     example={"identity": "phone"},
 )
@@ -145,15 +141,13 @@ def verify_customer(call: Call, customer_id: str) -> dict[str, Any]:
     return verification.verify_by_staff(call.principal, customer_id, call.body.identity).to_json()
 
 
-@endpoints.post(
-    "/customers/{customer_id}/merge", roles={"owner", "agent"}, body=MergeBody, example={"into": "cus_01KB"}
-)
+@endpoints.post("/customers/{customer_id}/merge", body=MergeBody, example={"into": "cus_01KB"})
 def merge_customer(call: Call, customer_id: str) -> dict[str, Any]:
     """Merge this customer into another; both must be verified."""
     return merge(customer_id, into=call.body.into, actor=call.principal.actor).to_json()
 
 
-@endpoints.post("/customers/{customer_id}/unmerge", roles={"owner", "agent"})
+@endpoints.post("/customers/{customer_id}/unmerge")
 def unmerge_customer(call: Call, customer_id: str) -> dict[str, Any]:
     """Undo the merge of this customer."""
     return unmerge(customer_id, actor=call.principal.actor).to_json()

@@ -30,9 +30,6 @@ from chalicelib.kit.auth import Principal
 from chalicelib.kit.errors import Problem
 from chalicelib.kit.idempotency import Replay
 from chalicelib.kit.web import (
-    CUSTOMER,
-    EVERYONE,
-    STAFF,
     ApiResponse,
     Body,
     Call,
@@ -49,9 +46,6 @@ from chalicelib.orders.order_json import order_to_response, redact_for_customer
 from chalicelib.places import find as places
 
 endpoints = Routes(__name__)
-
-PICKING_ROLES = {"owner", "warehouse", "cashier", "salesman"}
-DELIVERY_ROLES = PICKING_ROLES | {"courier"}
 
 
 class LangQuery(Query):
@@ -86,33 +80,33 @@ class Fail(Body):
     back: bool = False
 
 
-@endpoints.get("/offers/{offer_id}", roles={"salesman"})
+@endpoints.get("/offers/{offer_id}")
 def show_offer(call: Call, offer_id: str) -> dict[str, Any]:
     """Show an offer to a salesman it was made to: goods, distance, cash to collect, deadline."""
     return find.load_offer_as_json(call.principal.id, offer_id)
 
 
-@endpoints.post("/offers/{offer_id}/claim", roles={"salesman"})
+@endpoints.post("/offers/{offer_id}/claim")
 def claim_offer(call: Call, offer_id: str) -> dict[str, Any]:
     """Claim an order; the first of the invited salesmen wins it, and its units are allocated on their van."""
     claim(call.principal.id, offer_id)
     return find.load_offer_as_json(call.principal.id, offer_id)
 
 
-@endpoints.post("/offers/{offer_id}/decline", roles={"salesman"})
+@endpoints.post("/offers/{offer_id}/decline")
 def decline_offer(call: Call, offer_id: str) -> dict[str, Any]:
     """Decline an offer; the decline of the last invited salesman closes it."""
     decline(call.principal.id, offer_id)
     return find.load_offer_as_json(call.principal.id, offer_id)
 
 
-@endpoints.get("/o/{token}", roles=EVERYONE, query=LangQuery, media_type="text/html")
+@endpoints.get("/o/{token}", query=LangQuery, media_type="text/html")
 def open_link(call: Call, token: str) -> ApiResponse:
     """Show the offer of a claim link as a page with a claim button; opening it never claims."""
     return _render_link(token, call.query.lang)
 
 
-@endpoints.post("/o/{token}/claim", roles=EVERYONE, query=LangQuery, status=303)
+@endpoints.post("/o/{token}/claim", query=LangQuery, status=303)
 def claim_by_link(call: Call, token: str) -> ApiResponse:
     """Claim the offer of a claim link, then show it again with the address."""
     lang = call.query.lang
@@ -143,35 +137,35 @@ def _offer_zone(offer: Offer, staff: str) -> str:
     return places.find_zone(offer.invitation(staff).location)
 
 
-@endpoints.get("/orders/{order_id}/routing", roles=STAFF)
+@endpoints.get("/orders/{order_id}/routing")
 def show_routing(call: Call, order_id: str) -> dict[str, Any]:
     """Show the routing of an order: every van, warehouse and store with its distance, stock and verdict."""
     load_order(call.principal, order_id)
     return find.load_routing(order_id)
 
 
-@endpoints.get("/orders/{order_id}/routing/replay", roles=STAFF)
+@endpoints.get("/orders/{order_id}/routing/replay")
 def replay_routing(call: Call, order_id: str) -> dict[str, Any]:
     """Decide each stored routing decision of an order again, from its stored inputs; `same` compares the results."""
     load_order(call.principal, order_id)
     return page_to_json(find.replay_routing(order_id), None, "routing")
 
 
-@endpoints.get("/orders/{order_id}/delivery", roles=CUSTOMER | STAFF)
+@endpoints.get("/orders/{order_id}/delivery")
 def show_delivery(call: Call, order_id: str) -> dict[str, Any]:
     """Show the first name and latest arrival of the person who delivers, or the store where the goods are collected."""
     load_order(call.principal, order_id)
     return find.load_delivery(order_id)
 
 
-@endpoints.post("/orders/{order_id}/call-me", roles=CUSTOMER | STAFF)
+@endpoints.post("/orders/{order_id}/call-me")
 def call_me(call: Call, order_id: str) -> dict[str, Any]:
     """Request a call to the customer from the person who delivers; at most one request in ten minutes counts."""
     load_order(call.principal, order_id)
     return request_call(call.principal, order_id)
 
 
-@endpoints.post("/orders/{order_id}/reroute", roles={"owner", "agent"})
+@endpoints.post("/orders/{order_id}/reroute")
 def reroute_order(call: Call, order_id: str) -> dict[str, Any]:
     """Route the unassigned units of an order, for the first time or again; changes nothing when none are missing."""
     load_order(call.principal, order_id)
@@ -182,7 +176,6 @@ def reroute_order(call: Call, order_id: str) -> dict[str, Any]:
 
 @endpoints.post(
     "/orders/{order_id}/cancel",
-    roles=CUSTOMER | {"owner", "agent", "cashier", "salesman"},
     body=CancelBody,
     idempotent=True,
     idempotent_when=lambda body: bool(body.lines),
@@ -203,7 +196,7 @@ def cancel_order(call: Call, order_id: str) -> dict[str, Any]:
     return order_to_response(call.principal, *answer)
 
 
-@endpoints.get("/fulfillments", roles=DELIVERY_ROLES, query=WorkQuery)
+@endpoints.get("/fulfillments", query=WorkQuery)
 def list_work(call: Call) -> dict[str, Any]:
     """List the open fulfillments of a location, oldest first; `of=awaiting` lists those that await expected goods."""
     location, of = call.query.location or call.principal.location or "", call.query.of
@@ -213,59 +206,55 @@ def list_work(call: Call) -> dict[str, Any]:
     return page_to_json(items, after, f"{of}#{location}")
 
 
-@endpoints.post("/fulfillments/{fulfillment_id}/accept", roles=PICKING_ROLES)
+@endpoints.post("/fulfillments/{fulfillment_id}/accept")
 def accept_work(call: Call, fulfillment_id: str) -> dict[str, Any]:
     """Accept an assigned fulfillment; this closes an open offer of the same goods."""
     return _change_status(accept, call.principal, fulfillment_id)
 
 
-@endpoints.post(
-    "/fulfillments/{fulfillment_id}/reject", roles=PICKING_ROLES, body=Reject, example={"reason": "not_found"}
-)
+@endpoints.post("/fulfillments/{fulfillment_id}/reject", body=Reject, example={"reason": "not_found"})
 def reject_work(call: Call, fulfillment_id: str) -> dict[str, Any]:
     """Reject a fulfillment with a reason, which decides what happens to its units; the order is then rerouted."""
     return _change_status(reject, call.principal, fulfillment_id, call.body.reason, call.body.skus)
 
 
-@endpoints.post("/fulfillments/{fulfillment_id}/pick", roles=PICKING_ROLES)
+@endpoints.post("/fulfillments/{fulfillment_id}/pick")
 def pick_work(call: Call, fulfillment_id: str) -> dict[str, Any]:
     """Start picking a fulfillment."""
     return _change_status(pick, call.principal, fulfillment_id)
 
 
-@endpoints.post("/fulfillments/{fulfillment_id}/ready", roles=PICKING_ROLES)
+@endpoints.post("/fulfillments/{fulfillment_id}/ready")
 def ready_work(call: Call, fulfillment_id: str) -> dict[str, Any]:
     """Mark a fulfillment as packed and ready."""
     return _change_status(ready, call.principal, fulfillment_id)
 
 
-@endpoints.post("/fulfillments/{fulfillment_id}/dispatch", roles=DELIVERY_ROLES)
+@endpoints.post("/fulfillments/{fulfillment_id}/dispatch")
 def dispatch_work(call: Call, fulfillment_id: str) -> dict[str, Any]:
     """Dispatch a fulfillment; refused while a payment that must be captured first is not."""
     return _change_status(dispatch, call.principal, fulfillment_id)
 
 
-@endpoints.post("/fulfillments/{fulfillment_id}/deliver", roles=DELIVERY_ROLES)
+@endpoints.post("/fulfillments/{fulfillment_id}/deliver")
 def deliver_work(call: Call, fulfillment_id: str) -> dict[str, Any]:
     """Mark a fulfillment as delivered; cash on delivery goes into the caller's till."""
     return _change_status(deliver, call.principal, fulfillment_id)
 
 
-@endpoints.post(
-    "/fulfillments/{fulfillment_id}/fail", roles=DELIVERY_ROLES, body=Fail, example={"reason": "customer not at home"}
-)
+@endpoints.post("/fulfillments/{fulfillment_id}/fail", body=Fail, example={"reason": "customer not at home"})
 def fail_work(call: Call, fulfillment_id: str) -> dict[str, Any]:
     """Record a failed delivery attempt; `back`, after one, returns the goods to stock."""
     return _change_status(fail, call.principal, fulfillment_id, call.body.reason, call.body.back)
 
 
-@endpoints.post("/fulfillments/{fulfillment_id}/send-again", roles=PICKING_ROLES)
+@endpoints.post("/fulfillments/{fulfillment_id}/send-again")
 def send_work_again(call: Call, fulfillment_id: str) -> dict[str, Any]:
     """Send goods again that came back; the ordered units are routed like those of a new order."""
     return _change_status(send_again, call.principal, fulfillment_id)
 
 
-@endpoints.post("/fulfillments/{fulfillment_id}/handover", roles=PICKING_ROLES)
+@endpoints.post("/fulfillments/{fulfillment_id}/handover")
 def hand_over_work(call: Call, fulfillment_id: str) -> dict[str, Any]:
     """Hand the goods to the customer who came to collect them."""
     return _change_status(handover, call.principal, fulfillment_id)

@@ -1,7 +1,7 @@
 """HTTP endpoints: roles, bodies validated by a closed schema, JSON responses, and refusals as RFC 9457 problems.
 
-A package writes `endpoints = Routes(__name__)` and `@endpoints.post("/orders", roles=..., body=...)`. The view gets a
-`Call`, and the parts of the path by name. openapi.json is built from the same declarations.
+A package writes `endpoints = Routes(__name__)` and `@endpoints.post("/orders", body=...)`; kit/policy.py says who may
+call it. The view gets a `Call`, and the parts of the path by name. openapi.json is built from the same declarations.
 """
 
 from __future__ import annotations
@@ -12,7 +12,7 @@ import hashlib
 import json
 import re
 import uuid
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, replace
 from datetime import date
 from typing import Any, ClassVar
@@ -21,14 +21,11 @@ from chalice.app import Blueprint, Response
 from pydantic import BaseModel, ConfigDict, ValidationError, ValidationInfo, field_validator
 from pydantic_core import PydanticCustomError
 
-from chalicelib.kit import auth, compact_json, config, idempotency, log
+from chalicelib.kit import auth, compact_json, config, idempotency, log, policy
 from chalicelib.kit.auth import ANYONE, Principal
 from chalicelib.kit.errors import Declined, Forbidden, Invalid, NotFound, NotSignedIn, Problem, Refused, Unavailable
 
 MAX_BODY_BYTES = 256 * 1024
-EVERYONE = frozenset({"anyone"})
-CUSTOMER = frozenset({"customer"})  # the holder of an order's token; the package checks that it opens this order
-STAFF = auth.STAFF
 PATH_PART = re.compile(r"[A-Za-z0-9@._:~+-]{1,128}")
 REQUEST_ID = re.compile(r"[0-9a-f]{8}(-?[0-9a-f]{4}){3}-?[0-9a-f]{12}")  # a UUID
 IDEMPOTENCY_KEY = re.compile(r"[\x21-\x7e]{16,128}")
@@ -132,8 +129,8 @@ class Routes(Blueprint):
 
     registered: ClassVar[list[Endpoint]] = []
 
-    def endpoint(self, method: str, path: str, *, roles: Iterable[str], **options: Any) -> Callable[[View], View]:
-        """Register a view. The options are the fields of Endpoint.
+    def endpoint(self, method: str, path: str, **options: Any) -> Callable[[View], View]:
+        """Register a view. The options are the fields of Endpoint. Raises LookupError without a row in kit/policy.py.
 
         `idempotent=True` requires an Idempotency-Key header, with `idempotent_when` only for bodies for which that is
         true; `status` is used when the view returns a bare body.
@@ -141,7 +138,8 @@ class Routes(Blueprint):
 
         def register(view: View) -> View:
             summary = " ".join((view.__doc__ or view.__name__).split())
-            endpoint = Endpoint(method, path, frozenset(roles), view, summary, **options)
+            roles = frozenset(policy.grants_of(f"{method} {path}"))
+            endpoint = Endpoint(method, path, roles, view, summary, **options)
             Routes.registered.append(endpoint)
 
             def handle(**parts: str) -> Response:
@@ -195,8 +193,7 @@ def serve_in_scope(endpoint: Endpoint, request: Any, parts: dict[str, str]) -> R
 def call_view(endpoint: Endpoint, request: Any, parts: dict[str, str]) -> Any:
     headers = request.headers
     query = request.query_params or {}
-    principal = read_principal(headers, query)
-    authorize(endpoint, principal)
+    principal = authorize(endpoint, read_principal(headers, query))
     if not all(PATH_PART.fullmatch(part) for part in parts.values()):
         raise NotFound()
     raw = read_raw_body(request, endpoint.max_bytes)
@@ -238,10 +235,12 @@ def use_principal_loader(load: Callable[[dict[str, Any]], Principal]) -> None:
     _load_principal = load
 
 
-def authorize(endpoint: Endpoint, principal: Principal) -> None:
-    if "anyone" in endpoint.roles or principal.role in endpoint.roles:
-        return
-    raise NotSignedIn() if principal.role in ("anyone", "customer") else Forbidden()
+def authorize(endpoint: Endpoint, principal: Principal) -> Principal:
+    """Return the principal with what its role reaches at this endpoint. Raises NotSignedIn or Forbidden."""
+    relations = policy.relations_of(principal.role, endpoint.name)
+    if not relations:
+        raise NotSignedIn() if principal.role in ("anyone", "customer") else Forbidden()
+    return replace(principal, relations=relations)
 
 
 def read_raw_body(request: Any, max_bytes: int) -> bytes:

@@ -23,6 +23,7 @@ from chalicelib.orders.draft import build_pay_link, find_draft
 from chalicelib.orders.model import CancelCause
 from chalicelib.places import find as places
 from chalicelib.places.model import Staff
+from chalicelib.sessions import one_time_code
 
 COUNTER_METHODS = {"cash", "cod"}  # paid in person, so the customer needs no message about it
 
@@ -242,6 +243,25 @@ def verifying_customer(context: MessageContext, notice: Notice) -> Iterator[Mess
         yield context.build_message(recipient, notice, {"code": code})
 
 
+def signing_in_by_phone(context: MessageContext, notice: Notice) -> Iterator[Message]:
+    if context.event.identity == "phone":
+        yield from build_sign_in_code(context, notice)
+
+
+def signing_in_by_email(context: MessageContext, notice: Notice) -> Iterator[Message]:
+    if context.event.identity == "email":
+        yield from build_sign_in_code(context, notice)
+
+
+def build_sign_in_code(context: MessageContext, notice: Notice) -> Iterator[Message]:
+    """The member of staff who requested the code, unless it has expired."""
+    event = context.event
+    person = places.find_staff_uncached(event.staff)
+    if person is not None and person.can_sign_in and context.now < clock.parse(event.expires_at):
+        recipient = Recipient(f"sign_in#{event.attempt_id}", person.phone, person.email, person.language)
+        yield context.build_message(recipient, notice, {"code": one_time_code.derive_code(event.attempt_id)})
+
+
 RULES: dict[str, Rule] = {
     rule.__name__: rule
     for rule in (
@@ -269,6 +289,7 @@ RULES: dict[str, Rule] = {
             fulfiller,
         ),
         *(finance_if_proof_pending, finance_if_refund_owed, owner_if_stranded),
+        *(signing_in_by_phone, signing_in_by_email),
     )
 }
 

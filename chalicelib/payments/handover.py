@@ -10,6 +10,7 @@ from chalicelib.kit.db import Write
 from chalicelib.kit.errors import NotFound
 from chalicelib.kit.idempotency import IdempotencyKey
 from chalicelib.kit.money import Money
+from chalicelib.kit.policy import Relation
 from chalicelib.payments import shift_store
 from chalicelib.payments.model import (
     CashHandedOver,
@@ -21,8 +22,10 @@ from chalicelib.payments.model import (
     build_cash_refusal,
 )
 from chalicelib.payments.shift import check_currency
+from chalicelib.places import find as places
 
 SAFE_ACCESS_ROLES = frozenset({"owner", "finance"})
+BRINGING_ROLES = frozenset({"courier", "salesman"})  # they bring cash to a counter
 
 
 @db.retry_on_conflict
@@ -49,13 +52,21 @@ def hand_over(
 
 
 def load_giver(principal: Principal, shift_id: str) -> Shift:
-    """Return the open shift that gives the cash; the caller's own one raises NotFound."""
+    """Return the open shift that gives the cash. Raises NotFound for the caller's own, and for one out of reach."""
     shift = shift_store.find_shift(shift_id)
-    if shift is None or shift.cashier == principal.id:
+    if shift is None or shift.cashier == principal.id or not can_receive_from(principal, shift):
         raise NotFound()
     if shift.status != ShiftStatus.OPEN:
         raise ShiftNotOpen(shift_id=shift.id, shift_status=shift.status)
     return shift
+
+
+def can_receive_from(principal: Principal, shift: Shift) -> bool:
+    """Return whether the caller reaches this cash: at the counter that of staff who come there, not another drawer."""
+    if Relation.ALL in principal.relations:
+        return True
+    giver = places.load_staff().get(shift.cashier)
+    return Relation.INVITED in principal.relations and giver is not None and giver.role in BRINGING_ROLES
 
 
 def load_receiver(principal: Principal) -> Shift | None:

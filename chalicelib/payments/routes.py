@@ -8,20 +8,17 @@ from typing import Annotated, Any, Literal
 from pydantic import Field
 
 from chalicelib.kit.money import Money
-from chalicelib.kit.web import STAFF, Body, Call, Query, Routes, page_to_json, read_cursor
+from chalicelib.kit.web import Body, Call, Query, Routes, page_to_json, read_cursor
 from chalicelib.payments import find, ledger_store
 from chalicelib.payments.bodies import AmountBody, PositiveAmountBody
 from chalicelib.payments.collect import collect
 from chalicelib.payments.handover import hand_over
 from chalicelib.payments.ledger import LedgerLine
-from chalicelib.payments.model import CASH_HANDLER_ROLES
 from chalicelib.payments.project_ledger import load_ledger_report
 from chalicelib.payments.shift import close_shift, count_shift, open_shift
 
 endpoints = Routes(__name__)
 
-HANDOVER_RECEIVER_ROLES = {"cashier", "owner", "finance"}
-COLLECTOR_ROLES = {"salesman", "finance", "cashier", "courier", "agent", "owner"}
 Id = Annotated[str, Field(max_length=64)]
 
 
@@ -67,7 +64,6 @@ class LedgerQuery(Query):
 
 @endpoints.post(
     "/shifts",
-    roles=CASH_HANDLER_ROLES,
     body=ShiftBody,
     idempotent=True,
     status=201,
@@ -78,19 +74,19 @@ def open_a_shift(call: Call) -> dict[str, Any]:
     return open_shift(call.principal, call.body.till, call.body.opening.to_money(), call.idempotency_key)
 
 
-@endpoints.get("/shifts/{shift_id}", roles=CASH_HANDLER_ROLES | {"finance"})
+@endpoints.get("/shifts/{shift_id}")
 def get_shift(call: Call, shift_id: str) -> dict[str, Any]:
     """Return one shift with the cash it should hold now; `mine` is the caller's open shift."""
     return find.shift_to_json(find.load_shift(call.principal, shift_id))
 
 
-@endpoints.get("/cash-bags", roles=HANDOVER_RECEIVER_ROLES)
+@endpoints.get("/cash-bags")
 def list_cash_bags(call: Call) -> dict[str, Any]:
     """List the cash on delivery that staff without an open shift hold and have not handed over."""
     return page_to_json(find.list_cash_bags(), None, "cash-bags")
 
 
-@endpoints.get("/shifts/{shift_id}/receipts", roles=CASH_HANDLER_ROLES | {"finance"}, query=PageQuery)
+@endpoints.get("/shifts/{shift_id}/receipts", query=PageQuery)
 def list_receipts(call: Call, shift_id: str) -> dict[str, Any]:
     """List the cash that a shift received and handed over, newest first."""
     shift = find.load_shift(call.principal, shift_id)
@@ -116,7 +112,6 @@ def receipt_to_json(line: LedgerLine) -> dict[str, Any]:
 
 @endpoints.post(
     "/shifts/{shift_id}/count",
-    roles=CASH_HANDLER_ROLES | {"finance"},
     body=CountBody,
     idempotent=True,
     example={"counted": {"amount": 1_250_000, "currency": "IDR"}},
@@ -128,7 +123,6 @@ def count_a_shift(call: Call, shift_id: str) -> dict[str, Any]:
 
 @endpoints.post(
     "/shifts/{shift_id}/close",
-    roles=CASH_HANDLER_ROLES | {"finance"},
     body=CloseBody,
     idempotent=True,
     example={"reason": "change given too much"},
@@ -140,7 +134,6 @@ def close_a_shift(call: Call, shift_id: str) -> dict[str, Any]:
 
 @endpoints.post(
     "/shifts/{shift_id}/handover",
-    roles=HANDOVER_RECEIVER_ROLES | {"courier", "salesman"},
     body=HandoverBody,
     idempotent=True,
     status=201,
@@ -152,7 +145,7 @@ def receive_cash(call: Call, shift_id: str) -> dict[str, Any]:
     return hand_over(call.principal, shift_id, amount, call.idempotency_key)
 
 
-@endpoints.get("/receivables", roles=COLLECTOR_ROLES, query=ReceivablesQuery)
+@endpoints.get("/receivables", query=ReceivablesQuery)
 def list_receivables(call: Call) -> dict[str, Any]:
     """List open receivables of one customer or, in pages, of all; oldest due date first."""
     query, on = call.query, find.today()
@@ -162,7 +155,6 @@ def list_receivables(call: Call) -> dict[str, Any]:
 
 @endpoints.post(
     "/collections",
-    roles=COLLECTOR_ROLES,
     body=CollectionBody,
     idempotent=True,
     status=201,
@@ -174,13 +166,13 @@ def receive_collection(call: Call) -> dict[str, Any]:
     return collect(call.principal, body.customer, body.amount.to_money(), body.method, call.idempotency_key)
 
 
-@endpoints.get("/customers/{customer_id}", roles=STAFF)
+@endpoints.get("/customers/{customer_id}")
 def get_customer(call: Call, customer_id: str) -> dict[str, Any]:
     """Return the customer card: contact details, receivables, ageing and the credit left."""
     return find.load_customer_card(customer_id)
 
 
-@endpoints.get("/reports/ledger", roles={"owner", "finance"}, query=LedgerQuery)
+@endpoints.get("/reports/ledger", query=LedgerQuery)
 def get_ledger(call: Call) -> dict[str, Any]:
     """Return one day's money by method and channel, and every mismatch with the payments."""
     return load_ledger_report(call.query.day)

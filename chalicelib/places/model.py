@@ -69,6 +69,10 @@ class Staff:
     version: int = 1
 
     @property
+    def can_sign_in(self) -> bool:
+        return self.active and self.role != "channel"
+
+    @property
     def is_active_owner(self) -> bool:
         return self.active and self.role == "owner"
 

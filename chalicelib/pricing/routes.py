@@ -9,7 +9,7 @@ from chalicelib.catalog.model import CHANNELS, Channel, can_sell
 from chalicelib.kit import clock, web
 from chalicelib.kit.auth import Principal
 from chalicelib.kit.errors import Forbidden, Invalid, NotFound
-from chalicelib.kit.web import EVERYONE, ApiResponse, Call, Routes
+from chalicelib.kit.web import ApiResponse, Call, Routes
 from chalicelib.pricing import find
 from chalicelib.pricing.bodies import ListingQuery, PriceBody, ProductQuery, PromotionBody, PromotionsQuery
 from chalicelib.pricing.model import Promotion, is_running
@@ -38,7 +38,7 @@ PROMOTION_EXAMPLE = {
 }
 
 
-@endpoints.get("/catalog/products", roles=EVERYONE, query=ListingQuery)
+@endpoints.get("/catalog/products", query=ListingQuery)
 def list_products(call: Call) -> ApiResponse:
     """List the products of the caller's channel by name, with their prices."""
     query = call.query
@@ -68,7 +68,7 @@ def _find_by_barcode(barcode: str, channel: Channel) -> tuple[list[find.Listing]
     return find.build_listings([product] if can_sell(channel, product) else [], channel), None
 
 
-@endpoints.get("/catalog/products/{sku}", roles=EVERYONE, query=ProductQuery)
+@endpoints.get("/catalog/products/{sku}", query=ProductQuery)
 def show_product(call: Call, sku: str) -> ApiResponse:
     """Return one product with its price. A product not published in the caller's channel is not found."""
     channel = resolve_channel(call.principal, call.query.channel)
@@ -98,7 +98,7 @@ def _listing_to_json(listing: find.Listing, principal: Principal) -> dict[str, A
     return body if principal.is_staff else {name: value for name, value in body.items() if name != "channels"}
 
 
-@endpoints.put("/prices", roles={"owner"}, body=PriceBody, example=PRICE_EXAMPLE)
+@endpoints.put("/prices", body=PriceBody, example=PRICE_EXAMPLE)
 def put_price(call: Call) -> dict[str, Any]:
     """Set the base price of a product and its prices by price list, channel and quantity."""
     body: PriceBody = call.body
@@ -108,7 +108,7 @@ def put_price(call: Call) -> dict[str, Any]:
     return body.model_dump()
 
 
-@endpoints.put("/promotions", roles={"owner"}, body=PromotionBody, example=PROMOTION_EXAMPLE)
+@endpoints.put("/promotions", body=PromotionBody, example=PROMOTION_EXAMPLE)
 def put_promotion(call: Call) -> dict[str, Any]:
     """Save a promotion with its terms and, if it has one, its coupon."""
     catalog.check_skus_exist(call.body.skus, "skus")
@@ -118,7 +118,7 @@ def put_promotion(call: Call) -> dict[str, Any]:
     return _promotion_to_json(*find.load_promotion_with_code(call.body.id), call.principal)
 
 
-@endpoints.get("/promotions", roles=EVERYONE, query=PromotionsQuery)
+@endpoints.get("/promotions", query=PromotionsQuery)
 def list_promotions(call: Call) -> dict[str, Any]:
     """List running promotions open to everyone, with their terms; staff see all promotions, with their codes."""
     if call.principal.is_staff:
@@ -133,7 +133,7 @@ def list_promotions(call: Call) -> dict[str, Any]:
     return web.page_to_json(items, None, "promotions")
 
 
-@endpoints.get("/coupons/{code}", roles=EVERYONE)
+@endpoints.get("/coupons/{code}")
 def show_coupon(call: Call, code: str) -> dict[str, Any]:
     """Return the promotion and terms of a code, and whether it can still be used."""
     coupon = find.load_coupon(code)

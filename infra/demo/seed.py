@@ -17,7 +17,7 @@ from chalicelib.channels.model import Placement
 from chalicelib.customers.contact_details import parse_imported_contact
 from chalicelib.customers.model import Address, Customer
 from chalicelib.customers.save import save_customer
-from chalicelib.kit import auth, clock, config, idempotency
+from chalicelib.kit import auth, clock, config, idempotency, policy
 from chalicelib.kit.auth import Principal
 from chalicelib.kit.idempotency import IdempotencyKey, Replay
 from chalicelib.kit.money import Money
@@ -279,7 +279,7 @@ def report_positions() -> None:
 
 def list_staff_with_tokens() -> list[dict[str, Any]]:
     """All active staff with tokens, ordered by role."""
-    ranks = {role: rank for rank, role in enumerate(auth.ROLES)}
+    ranks = {role: rank for rank, role in enumerate(policy.ROLES)}
     members = sorted(find.load_staff().values(), key=lambda member: (ranks[member.role], member.id))
     return [
         {

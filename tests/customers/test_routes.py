@@ -45,7 +45,8 @@ def test_a_cashier_registers_and_finds_a_customer(call_api):
 
     assert (status, new["phone"], new["address"]["postcode"]) == (201, "+6281299990000", "60241")
     assert again == (200, new)
-    assert call_api("GET", "/customers?phone=081299990000", role="warehouse") == (200, {"items": [new], "next": None})
+    assert call_api("GET", "/customers?phone=081299990000", role="agent") == (200, {"items": [new], "next": None})
+    assert call_api("GET", "/customers?phone=081299990000", role="warehouse")[0] == 403
 
 
 @pytest.mark.parametrize(
@@ -87,12 +88,20 @@ def test_finance_grants_terms_and_a_cashier_does_not(call_api):
 def test_staff_verify_merge_and_unmerge(call_api):
     a_saved_customer(a_customer("cus_a", phone="+6281299990000"))
     a_saved_customer(a_customer("cus_b", phone="", email=EMAIL))
-    call_api("POST", "/customers/cus_a/verify", {"identity": "phone"}, role="salesman")
+    call_api("POST", "/customers/cus_a/verify", {"identity": "phone"}, role="agent")
     assert call_api("POST", "/customers/cus_b/merge", {"into": "cus_a"}, role="agent")[1]["code"] == "not_verified"
-    call_api("POST", "/customers/cus_b/verify", {"identity": "email"}, role="salesman")
+    call_api("POST", "/customers/cus_b/verify", {"identity": "email"}, role="owner")
 
     assert call_api("POST", "/customers/cus_b/merge", {"into": "cus_a"}, role="agent")[1]["merged_into"] == "cus_a"
     assert call_api("POST", "/customers/cus_b/unmerge", role="owner")[1]["merged_into"] is None
+
+
+@pytest.mark.parametrize("role", ["salesman", "cashier"])
+def test_who_sells_does_not_verify_a_phone_number(call_api, role):
+    a_saved_customer(a_customer())
+
+    assert call_api("POST", "/customers/cus_sari/verify", {"identity": "phone"}, role=role)[0] == 403
+    assert not find.load_customer("cus_sari").is_verified
 
 
 def test_a_guest_verifies_the_number_of_their_order(call_api):

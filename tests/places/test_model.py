@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from chalicelib.kit import auth
+from chalicelib.kit import policy
 from chalicelib.kit.errors import Invalid
 from chalicelib.places.model import ROLES, Point, Postcode, check_location, check_staff, distance_meters
 from tests.places.build import a_location, a_salesman
@@ -57,4 +57,4 @@ def test_a_postcode_without_both_coordinates_has_no_point():
 
 
 def test_places_and_auth_have_the_same_roles():
-    assert ROLES == auth.ROLES
+    assert ROLES == policy.ROLES

@@ -11,7 +11,7 @@ import pytest
 from app import app
 from chalicelib.catalog import find as catalog
 from chalicelib.catalog import routes as catalog_routes
-from chalicelib.kit import auth, clock, journal, web
+from chalicelib.kit import auth, clock, journal, policy, web
 from chalicelib.pricing import find, routes
 from chalicelib.pricing.model import PriceEntry
 from chalicelib.pricing.save import save_price, save_promotion
@@ -331,7 +331,7 @@ def test_only_the_owner_changes_products_prices_promotions_and_channels(
     send: SendRequest, method: str, path: str, body: Any
 ):
     assert send("anyone", method, path, body)[0] == 401
-    for role in sorted(set(auth.ROLES) - {"owner"}):
+    for role in sorted(set(policy.ROLES) - {"owner"}):
         assert send(role, method, path, body)[0] == 403
 
     assert catalog.list_all_products() == []

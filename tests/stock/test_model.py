@@ -197,7 +197,7 @@ def test_a_closed_transfer_can_neither_be_received_nor_cancelled(status):
     with pytest.raises(TransferClosed) as cancelling:
         cancel_transfer(closed)
 
-    assert receiving.value.facts == cancelling.value.facts == {"transfer": "trf_1", "status": status}
+    assert receiving.value.facts == cancelling.value.facts == {"transfer": "trf_1", "transfer_status": status}
 
 
 def test_free_units_are_spread_evenly_over_shards_and_promised_units_stay():

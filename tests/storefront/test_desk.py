@@ -237,7 +237,7 @@ def test_the_board_renews_itself_and_keeps_the_focus_on_its_card(phone):
     phone.clock.install()
     api = sign_in(phone, "owner")
     phone.locator("[data-tab=board]").click()
-    phone.locator("#screen").get_by_role("button", name="Pesanan").focus()
+    phone.locator("#screen").get_by_role("button", name="Pesanan", exact=True).focus()
     older = an_exception() | {"order": "ord_2", "number": "SK-0LDE-R"}
     api.handlers["GET /exceptions"] = respond_with(a_page(older, an_exception()))
 

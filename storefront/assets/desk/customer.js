@@ -10,7 +10,7 @@ import { redraw } from "./redraw.js";
 import { callAsStaff, staff } from "./session.js";
 import { dayText, methodName, words } from "./words.js";
 
-const COLLECTING_ROLES = new Set(["salesman", "finance", "cashier", "courier", "agent", "owner"]);
+const COLLECTING_ROLES = new Set(["salesman", "finance", "cashier", "agent", "owner"]);
 const SELLING_ROLES = new Set(["salesman", "agent", "owner", "cashier"]);
 const PHONE_ATTRIBUTES = { type: "tel", inputmode: "tel", autocomplete: "off", required: true };
 

@@ -139,8 +139,8 @@ def test_an_internal_error_reveals_nothing(shop: MemoryShop, monkeypatch: pytest
 
 def test_every_endpoint_declares_who_may_call_it() -> None:
     """Mercato: routes without metadata were public by default. Ours do not register without it."""
-    with pytest.raises(TypeError):
-        web.Routes("test").get("/nowhere")  # type: ignore[call-arg]
+    with pytest.raises(LookupError):
+        web.Routes("test").get("/nowhere")(lambda call: None)
 
     assert all(endpoint.roles for endpoint in web.Routes.registered)
 

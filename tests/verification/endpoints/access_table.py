@@ -10,7 +10,7 @@ from typing import Any
 
 from tests.shop import an_order
 from tests.verification.endpoints.principals import access_row
-from tests.verification.endpoints.sample_shop import SINTA, SOAP, TEA, count_shift, open_shifts
+from tests.verification.endpoints.sample_shop import BUDI, SINTA, SOAP, TEA, count_shift, open_shifts
 
 DAYS = {"from": "2026-11-01", "to": "2026-11-30"}
 SHIFT = f"shift of {SINTA}"
@@ -128,26 +128,31 @@ ROWS = [
     access_row("GET /shifts/{shift_id}/receipts", "owner cashier finance", shift_id=SHIFT, prepare=open_shifts),
     access_row("POST /shifts/{shift_id}/count", "owner cashier finance", shift_id=SHIFT, prepare=open_shifts),
     access_row("POST /shifts/{shift_id}/close", "owner cashier finance", shift_id=SHIFT, prepare=count_shift),
+    access_row("POST /shifts/{shift_id}/handover", "owner finance", shift_id=SHIFT, prepare=open_shifts),
     access_row(
-        "POST /shifts/{shift_id}/handover", "owner finance salesman courier", shift_id=SHIFT, prepare=open_shifts
+        "POST /shifts/{shift_id}/handover",
+        "owner finance cashier",
+        shift_id=f"shift of {BUDI}",
+        prepare=open_shifts,
+        note="of a salesman",
     ),
     access_row("GET /cash-bags", "owner cashier finance"),
-    access_row("GET /receivables", "owner finance cashier salesman courier agent"),
+    access_row("GET /receivables", "owner finance cashier salesman agent"),
     access_row(
         "POST /collections",
-        "cashier salesman courier",
+        "cashier salesman",
         prepare=open_shifts,
         refused_by_rule=NO_CASH,
     ),
     access_row("POST /collections", "owner finance agent", body=BANK_COLLECTION, note="by bank"),
     # customers
-    access_row("GET /customers", "staff", query={"phone": "+6281200000009"}),
+    access_row("GET /customers", "owner finance agent cashier salesman", query={"phone": "+6281200000009"}),
     access_row(
         "POST /customers", "owner agent salesman cashier", body={"name": "Warung Bu Tini", "phone": "081252981299"}
     ),
-    access_row("GET /customers/{customer_id}", "staff", customer_id="cus_01KB"),
+    access_row("GET /customers/{customer_id}", "owner finance agent cashier salesman", customer_id="cus_01KB"),
     access_row("PUT /customers/{customer_id}/terms", "owner finance", customer_id="cus_01KB"),
-    access_row("POST /customers/{customer_id}/verify", "owner agent salesman cashier", customer_id="cus_new"),
+    access_row("POST /customers/{customer_id}/verify", "owner agent", customer_id="cus_new"),
     access_row("POST /customers/{customer_id}/merge", "owner agent", customer_id="cus_twin"),
     access_row("POST /customers/{customer_id}/unmerge", "owner agent", customer_id="cus_lost"),
     access_row("POST /identities/verify", "own"),
@@ -158,6 +163,12 @@ ROWS = [
     access_row("PUT /locations/{location_id}/position", "owner salesman", location_id="van-budi"),
     access_row("GET /staff", "owner"),
     access_row("PUT /staff/{staff_id}", "owner", staff_id="salesman-anton"),
+    # sign-in
+    access_row("POST /sign-in", "all"),
+    access_row("POST /sign-in/confirm", "all"),
+    access_row("POST /sign-out", "staff"),
+    access_row("GET /sessions", "staff"),
+    access_row("DELETE /sessions/{session_id}", "salesman", session_id="a session"),
     # fulfillment
     access_row("GET /offers/{offer_id}", "salesman", offer_id="an offer"),
     access_row("POST /offers/{offer_id}/claim", "salesman", offer_id="an offer"),
