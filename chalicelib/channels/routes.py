@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from dataclasses import replace
 from typing import Annotated, Any
 
@@ -13,13 +14,14 @@ from chalicelib.channels import marketplace, order_form, placements, pos, sfa, w
 from chalicelib.channels.bodies import LineBody, PlaceOrderBody, QuoteBody, Short
 from chalicelib.channels.model import Placement
 from chalicelib.kit import auth, idempotency
-from chalicelib.kit.errors import Invalid
-from chalicelib.kit.idempotency import Replay
+from chalicelib.kit.errors import Invalid, NotFound, Refused
+from chalicelib.kit.idempotency import Replay, RequestWithdrawn
 from chalicelib.kit.web import ApiResponse, Body, Call, Routes
 from chalicelib.orders import draft
 from chalicelib.orders.command import PlaceOrder
 from chalicelib.orders.place import place
 from chalicelib.orders.quote import quote_cart
+from chalicelib.orders.withdraw import withdraw_request
 
 endpoints = Routes(__name__)
 
@@ -68,11 +70,9 @@ class PlacementBody(Body):
 @endpoints.post("/orders", body=PlaceOrderBody, idempotent=True, status=201, example=EXAMPLE)
 def place_order(call: Call) -> ApiResponse:
     """Place an order in any channel. Prices, stock and payments are decided in one transaction."""
-    command = build_command(call)
-    if not command.tenders:
-        raise Invalid(("payments", "send at least one payment method"))
     try:
-        return ApiResponse(with_token(call, place(command)), 201)
+        with repeats_before_refusals(call):
+            return ApiResponse(with_token(call, place(build_order_command(call))), 201)
     except Replay as replay:
         return ApiResponse(with_token(call, replay.answer), 200)
 
@@ -85,11 +85,12 @@ def place_order(call: Call) -> ApiResponse:
     example=EXAMPLE,
 )
 def withdraw_order_request(call: Call) -> dict[str, Any]:
-    """Withdraw an order request whose answer was lost; send the same key and body.
+    """Withdraw an order request whose answer was lost; send the same key and body, as the same caller.
 
-    `answer` is the order if it was placed. Otherwise it is null, and the request is refused if it still arrives.
+    `answer` is the order if it was placed. Otherwise it is null, and the request is refused if it still arrives. A
+    request that may not be placed may not be withdrawn either, with the same refusal.
     """
-    answer = withdraw(call)
+    answer = withdraw(call, build_order_command)
     return {"answer": with_token(call, answer) if answer else None}
 
 
@@ -117,9 +118,8 @@ def quote(call: Call) -> dict[str, Any]:
 )
 def create_draft(call: Call) -> dict[str, Any]:
     """Prepare an order that the customer can open and place by link. No stock is reserved yet."""
-    if call.body.channel not in DRAFT_CHANNELS:
-        raise Invalid(("channel", f"drafts are possible in {', '.join(DRAFT_CHANNELS)}"))
-    return draft.create(build_command(call))
+    with repeats_before_refusals(call):
+        return draft.create(build_draft_command(call))
 
 
 @endpoints.post(
@@ -131,7 +131,7 @@ def create_draft(call: Call) -> dict[str, Any]:
 )
 def withdraw_draft_request(call: Call) -> dict[str, Any]:
     """Withdraw a draft request whose answer was lost; send the same key and body. `answer` is the draft or null."""
-    return {"answer": withdraw(call)}
+    return {"answer": withdraw(call, build_draft_command)}
 
 
 @endpoints.post("/carts", body=CartLinesBody, example={"lines": [{"sku": "8990000000017", "quantity": 2}]})
@@ -160,9 +160,41 @@ def follow_link(call: Call, code: str) -> ApiResponse:
     return ApiResponse("", 302, {"Location": page, "Content-Type": "text/html"})
 
 
-def withdraw(call: Call) -> dict[str, Any] | None:
-    key = order_form.order_idempotency_key(call.body, call)
-    return idempotency.withdraw(key) if key else None
+def withdraw(call: Call, build: Callable[[Call], PlaceOrder]) -> dict[str, Any] | None:
+    """Return the answer of the request that `build` makes a command of, or None if it is withdrawn now or was before.
+
+    Raises what the request itself would be refused with."""
+    try:
+        with repeats_before_refusals(call):
+            return withdraw_request(build(call))
+    except Replay as replay:
+        return replay.answer
+    except RequestWithdrawn:
+        return None
+
+
+@contextmanager
+def repeats_before_refusals(call: Call) -> Iterator[None]:
+    """Raise Replay instead of a refusal if the request was carried out before: the rules may have changed since, and
+    the client must learn what happened then."""
+    try:
+        yield
+    except (Invalid, NotFound, Refused):
+        idempotency.check_repeat(call.idempotency_key)
+        raise
+
+
+def build_order_command(call: Call) -> PlaceOrder:
+    command = build_command(call)
+    if not command.tenders:
+        raise Invalid(("payments", "send at least one payment method"))
+    return command
+
+
+def build_draft_command(call: Call) -> PlaceOrder:
+    if call.body.channel not in DRAFT_CHANNELS:
+        raise Invalid(("channel", f"drafts are possible in {', '.join(DRAFT_CHANNELS)}"))
+    return build_command(call)
 
 
 def build_command(call: Call) -> PlaceOrder:

@@ -35,7 +35,7 @@ from chalicelib.fulfillment.store import (
 from chalicelib.kit import clock, db
 from chalicelib.kit.errors import NotFound
 from chalicelib.kit.journal import JournalEntry
-from chalicelib.orders.model import OrderStatus
+from chalicelib.orders.model import Order, OrderStatus
 from chalicelib.places import find as places
 from chalicelib.stock.model import Allocation, is_inbound_bucket
 
@@ -49,14 +49,20 @@ def assign_order(entry: JournalEntry) -> None:
 
 @db.retry_on_conflict
 def assign(order_id: str) -> None:
-    """Assign a placed order. A repeat, or an order cancelled since, changes nothing."""
+    """Assign a placed order. A repeat, an order cancelled since, or one sold in an earlier system changes nothing."""
     order_fulfillment = load_fulfillment_of_order(order_id)
-    if order_fulfillment.fulfillments or order_fulfillment.order.status == OrderStatus.CANCELLED:
+    if order_fulfillment.fulfillments or not needs_work(order_fulfillment.order):
         return
     if order_fulfillment.order.delivery.method == "handover":
         record_counter_handover(order_fulfillment)
     else:
         assign_and_offer(order_fulfillment)
+
+
+def needs_work(order: Order) -> bool:
+    """Return whether the order is to be fulfilled, or was completed at the counter by its placement. Pure."""
+    sold_at_counter = order.status == OrderStatus.COMPLETED and order.delivery.method == "handover"
+    return not order.historical and (order.status == OrderStatus.PLACED or sold_at_counter)
 
 
 def record_counter_handover(order_fulfillment: OrderFulfillment) -> None:

@@ -122,10 +122,11 @@ def read_filter(query: ListQuery, principal: Principal) -> search.OrderFilter:
             raise Invalid((name, f"must be one of {', '.join(choices)}"))
     names = ("channel", "day", "location", "customer", "status", "payment_status", "fulfillment_status")
     fields: dict[str, Any] = {name: getattr(query, name) for name in names}
-    fields |= search.read_search(query.q) if query.q.strip() else {}
-    fields |= {"number": search.read_number(query.number)} if query.number.strip() else {}
-    fields |= {"phone": search.read_phone(query.phone)} if query.phone.strip() else {}
-    wanted = search.OrderFilter(**fields)
+    searched = search.read_search(query.q) if query.q.strip() else {}
+    named = {"number": search.read_number(query.number)} if query.number.strip() else {}
+    named |= {"phone": search.read_phone(query.phone)} if query.phone.strip() else {}
+    contradicts_itself = any(searched.get(name, value) != value for name, value in named.items())
+    wanted = search.OrderFilter(**fields | searched | named, contradicts_itself=contradicts_itself)
     if wanted.day or wanted.has_source:
         return wanted
     return replace(wanted, day=business_day(principal.location or "", clock.now()))

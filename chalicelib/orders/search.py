@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
-from datetime import date, timedelta
+from datetime import date
 
 from chalicelib.kit.auth import Principal
 from chalicelib.kit.errors import Invalid
@@ -40,6 +40,7 @@ class OrderFilter:
     number: str = ""
     phone: str = ""
     words: tuple[str, ...] = ()
+    contradicts_itself: bool = False  # `q` and another field name two numbers or two phones
 
     @property
     def has_source(self) -> bool:
@@ -86,6 +87,8 @@ def list_orders(
     """Return a page of the matching orders that the caller may see, and the `before` of the next page or None.
 
     Raises SearchTooBroad."""
+    if wanted.contradicts_itself:
+        return [], None
     source = choose_source(wanted)
     first, last = day_span(wanted.day) if wanted.has_source else find.WHOLE_LIST
     size = limit + 1 if wanted.is_plain else READ_SIZE
@@ -149,4 +152,5 @@ def day_span(day: date | None) -> Span:
     """Return sort keys that enclose the orders of the day in any time zone."""
     if day is None:
         return find.WHOLE_LIST
-    return (day - timedelta(days=1)).isoformat(), (day + timedelta(days=2)).isoformat()
+    first, last = max(day.toordinal() - 1, 1), min(day.toordinal() + 2, date.max.toordinal())
+    return date.fromordinal(first).isoformat(), date.fromordinal(last).isoformat()

@@ -28,6 +28,7 @@ from tests.walks.actions import invariants_hold
 DATA = Path(__file__).parents[3] / "shared" / "data" / "imports"
 YEAR = 365 * 24 * 60
 OWNER = "owner-ratna"
+ROUTERS = (OWNER, "agent-lia")
 HISTORY = {
     "orders": "ref,placed_at,channel,customer,actor,delivery_method,location,payment_method,"
     "freight,coupons,historical\n"
@@ -58,6 +59,11 @@ def get(path: str, **query: str) -> Any:
 def orders_of_customer() -> list[dict[str, Any]]:
     items: list[dict[str, Any]] = get("/orders", customer="cus_makmur")["items"]
     return items
+
+
+def orders_of_history() -> dict[str, dict[str, Any]]:
+    days = ("2026-10-01", "2026-10-02", "2026-10-03")
+    return {order["id"]: order for day in days for order in get("/orders", day=day)["items"]}
 
 
 def work_and_offers() -> list[str]:
@@ -106,6 +112,19 @@ def test_a_history_is_counted_and_listed_and_wakes_no_one_now_or_later(
     assert find_credit("cus_makmur").exposure == Money(0, "IDR")
     assert (get("/exceptions")["items"], get("/receivables")["items"]) == ([], [])
     assert invariants_hold()
+
+
+def test_a_historical_order_is_not_routed_on_request(aws: Any) -> None:
+    open_shop_with_history_customer()
+    import_folder(HISTORY)
+    before = orders_of_history()
+
+    answers = [call("POST", f"/api/orders/{id_}/reroute", {}, token=token(by)) for id_ in before for by in ROUTERS]
+
+    assert [answer.status for answer in answers[::2]] == [200] * 4
+    assert orders_of_history() == before
+    assert {row.sk for row in stored_rows(WorkRow)} == {"order"}
+    assert {len(get(f"/orders/{order_id}/history")["items"]) for order_id in before} == {1}
 
 
 def test_a_historical_order_shows_its_payment_method_and_has_one_entry_in_its_journal(aws: Any) -> None:

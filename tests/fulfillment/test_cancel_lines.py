@@ -42,6 +42,28 @@ def a_shop_at_noon(aws: Any) -> None:
     open_shop(TEAPOT=5, CUP=20)
 
 
+@pytest.mark.parametrize("lines", [[], None])
+def test_an_empty_list_of_lines_is_refused_and_cancels_nothing(lines: Any) -> None:
+    order = place_order((TEAPOT, 2))
+
+    sent = body() | {"lines": lines}
+    refused = call("POST", f"/api/orders/{order}/cancel", sent, token=token(RATNA), key=str(next(_keys)))
+
+    assert (refused.status, refused.json["errors"][0]["field"]) == (422, "lines")
+    assert read_order(order)["status"] == "placed"
+    assert level(TEAPOT)["allocated"] == 2
+
+
+def test_an_empty_list_of_skus_is_refused_and_rejects_nothing() -> None:
+    order = place_order((TEAPOT, 2))
+    before = load_fulfillment(order)
+
+    refused = post_step(order, "reject", RATNA, {"reason": "damaged", "skus": []})
+
+    assert (refused.status, refused.json["errors"][0]["field"]) == (422, "skus")
+    assert load_fulfillment(order) == before
+
+
 def test_cancelled_units_are_available_again_and_the_rest_is_paid_at_the_door() -> None:
     order = place_order((TEAPOT, 2), (CUP, 4))
     before = read_order(order)

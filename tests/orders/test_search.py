@@ -83,6 +83,23 @@ def test_all_filters_combine(orders: dict[str, dict[str, Any]]) -> None:
     assert find(phone="081252985678", status="placed") == []
 
 
+def test_q_and_a_named_field_combine_too(orders: dict[str, dict[str, Any]]) -> None:
+    number, phone = {name: order["number"] for name, order in orders.items()}, "0812-5298-5678"
+
+    assert find(q=number["Budi"], number=number["Budi"]) == find(q=number["Budi"], phone=phone) == ["Budi"]
+    assert find(q=number["Budi"], number=number["Tini"]) == []
+    assert find(q=phone, phone="+6281252985678") == find(q="budi", phone=phone) == ["Budi"]
+    assert find(q=phone, phone="081252987777") == []
+    assert find(q="tini", number=number["Budi"]) == []
+
+
+@pytest.mark.parametrize("day", ["0001-01-01", "9999-12-31"])
+def test_a_search_on_the_first_or_last_day_of_the_calendar_finds_nothing(aws: Any, day: str) -> None:
+    open_shop()
+
+    assert find(q="Guest", day=day) == find(customer="cus_none", day=day) == find(day=day) == []
+
+
 def test_what_cannot_be_searched_for_is_refused_by_name(orders: dict[str, dict[str, Any]]) -> None:
     for query in ({"number": "SK-94STZP-2"}, {"phone": "0812O"}, {"q": "?!"}, {"payment_status": "gold"}):
         answer = call("GET", "/api/orders", query=query, token=token(OWNER))

@@ -16,7 +16,7 @@ export class Problem extends Error {
 
   /** Whether the request may or may not have been carried out; repeat it with the same key. */
   get isUnanswered() {
-    return this.status === 0 || this.status >= 500;
+    return this.status === 0 || this.status === 408 || this.status >= 500;
   }
 }
 

@@ -39,10 +39,24 @@ export const newRequest = (body, shown) => ({
  */
 export const storedRequests = (name) => [readItem(name, [])].flat();
 
+/** Codes of problems with these statuses that are no decision about the request. */
+const UNDECIDED = ["bug", "moved"];
+
+/**
+ * Whether a refusal shows that no attempt was carried out: the API answers a repeat of a request that
+ * was carried out before it decides. A sign-in that ended, too many requests, or the error page of a
+ * proxy says nothing about earlier attempts.
+ *
+ * @param {{ status: number, code: string }} problem
+ */
+const isDecision = ({ status, code }) =>
+  [404, 409, 422].includes(status) && !UNDECIDED.includes(code);
+
 /**
  * Stores the request, sends it, and sends the same again if it is called again. After "placed" it is
  * no longer stored, nor after "refused" by the first answer: the form still has its content then.
- * A request that was stored before stays, with its `refusal`, until `forgetRequest`.
+ * A request that was stored before stays, after a decision with its `refusal`, until
+ * `forgetRequest`; after any other problem it is still "unanswered".
  *
  * @param {string} name
  * @param {SentRequest} request
@@ -57,7 +71,8 @@ export async function sendRequest(name, request, send) {
     forgetRequest(name, request);
     return { state: "placed", answer };
   } catch (/** @type {any} */ problem) {
-    if (problem.isUnanswered) return { state: "unanswered", problem };
+    if (problem.isUnanswered || (isRepeated && !isDecision(problem)))
+      return { state: "unanswered", problem };
     if (isRepeated) storeRequest(name, { ...request, refusal: problem.facts });
     else forgetRequest(name, request);
     return { state: "refused", problem };
@@ -66,8 +81,9 @@ export async function sendRequest(name, request, send) {
 
 /**
  * Asks the API for the answer of a request before giving it up. "placed": it had been carried out,
- * with `answer`; "withdrawn": it was not, and will not be if it still arrives. In both cases it is
- * no longer stored. "unanswered": the API could not be asked, so the request stays.
+ * with `answer`; "withdrawn": it was not, and will not be if it still arrives, because it is
+ * withdrawn or refused. In both cases it is no longer stored. "unanswered": the API could not be
+ * asked, so the request stays.
  *
  * @param {string} name
  * @param {SentRequest} request
@@ -79,8 +95,10 @@ export async function withdrawRequest(name, request, withdraw) {
     const { answer } = await withdraw(request);
     forgetRequest(name, request);
     return answer ? { state: "placed", answer } : { state: "withdrawn" };
-  } catch (problem) {
-    return { state: "unanswered", problem };
+  } catch (/** @type {any} */ problem) {
+    if (!isDecision(problem)) return { state: "unanswered", problem };
+    forgetRequest(name, request);
+    return { state: "withdrawn" };
   }
 }
 

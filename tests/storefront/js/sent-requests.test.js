@@ -103,6 +103,56 @@ test("a request refused when it is sent again stays with the reason until it is 
   assert.deepEqual(storedRequests("late"), []);
 });
 
+const SAYS_NOTHING = [
+  [401, "not_signed_in"],
+  [403, "forbidden"],
+  [404, "bug"],
+  [408, "bug"],
+  [409, "moved"],
+  [425, "bug"],
+  [429, "bug"],
+];
+
+for (const [status, code] of SAYS_NOTHING) {
+  test(`an answer ${status} ${code} to a repeat decides nothing about the first attempt`, async () => {
+    const name = `undecided-${status}`;
+    const request = newRequest(TEA);
+    await sendRequest(name, request, lost);
+
+    const repeated = await sendRequest(name, request, failWith(status, code));
+    const withdrawn = await withdrawRequest(name, request, failWith(status, code));
+
+    assert.deepEqual([repeated.state, withdrawn.state], ["unanswered", "unanswered"]);
+    assert.deepEqual(storedRequests(name), [request]);
+  });
+}
+
+test("a first attempt that a proxy gave up waiting for is without an answer", async () => {
+  const request = newRequest(TEA);
+
+  const { state } = await sendRequest("proxy", request, failWith(408, "bug"));
+
+  assert.equal(state, "unanswered");
+  assert.deepEqual(storedRequests("proxy"), [request]);
+});
+
+for (const [status, code] of [
+  [404, "not_found"],
+  [409, "channel_off"],
+  [422, "unknown_sku"],
+]) {
+  test(`a withdrawal that is refused with ${code} shows that nothing was carried out`, async () => {
+    const name = `refused-${code}`;
+    const request = newRequest(TEA);
+    await sendRequest(name, request, lost);
+
+    const outcome = await withdrawRequest(name, request, failWith(status, code));
+
+    assert.deepEqual(outcome, { state: "withdrawn" });
+    assert.deepEqual(storedRequests(name), []);
+  });
+}
+
 test("giving up a request that was carried out returns its answer", async () => {
   const request = newRequest(TEA);
   await sendRequest("found", request, lost);

@@ -82,7 +82,14 @@ ROWS = [
     access_row(
         "POST /orders", "channel owner", body=order_body("marketplace", **AGREED_PRICE_ORDER), note="marketplace"
     ),
-    access_row("POST /orders/withdraw", "all"),
+    access_row("POST /orders/withdraw", "anonymous owner"),
+    access_row("POST /orders/withdraw", "agent owner", body=order_body("phone"), note="phone"),
+    access_row(
+        "POST /orders/withdraw",
+        "channel owner",
+        body=order_body("marketplace", **AGREED_PRICE_ORDER),
+        note="marketplace",
+    ),
     access_row("GET /orders", "staff"),
     access_row("GET /orders/{order_id}", "staff own", order_id="ord_01KB"),
     access_row("GET /orders/{order_id}", "staff own", order_id="a draft", own_order="a draft", note="a draft"),
@@ -100,7 +107,8 @@ ROWS = [
     ),
     access_row("POST /orders/{order_id}/refunds", "owner finance", order_id="an order owed back"),
     access_row("POST /drafts", "owner agent"),
-    access_row("POST /drafts/withdraw", "owner agent salesman"),
+    access_row("POST /drafts/withdraw", "owner agent"),
+    access_row("POST /drafts/withdraw", "salesman owner", body=order_body("sfa"), note="sfa"),
     access_row("POST /drafts/{order_id}/submit", "owner agent salesman", order_id="a draft"),
     access_row("POST /drafts/{order_id}/pay-link", "owner agent salesman", order_id="a draft"),
     # payments
