@@ -1,7 +1,15 @@
 // @ts-check
 // The order in which the ledger shows its kinds of rows.
 
-const ORDER = ["captured", "collected", "credit", "promised", "owed_back", "refunded", "handed_over"];
+const ORDER = [
+  "captured",
+  "collected",
+  "credit",
+  "promised",
+  "owed_back",
+  "refunded",
+  "handed_over",
+];
 
 /**
  * Groups ledger rows by kind: money received first, promised money after it, unknown kinds last.
