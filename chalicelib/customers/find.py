@@ -104,8 +104,9 @@ def list_by_email(email: str, limit: int = 50) -> list[Customer]:
 def list_by_name(q: str, limit: int = 50) -> list[Customer]:
     """Return the customers saved by staff whose name or company has every word of `q`, newest first.
 
-    A word may be written in part, without accents or quotation marks. Customers known only from a guest's order are
-    found by the order. For staff only."""
+    A word may be written in part, without accents or quotation marks. Guests are not listed; search for their orders.
+    For staff only.
+    """
     wanted = search_text.list_words(q)
     customers: list[Customer] = []
     after = None
