@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, replace
+from itertools import count
 from typing import Any
 
 from chalicelib.catalog.model import CHANNELS, Channel, Product, UnknownCategory, UnknownSku, can_sell
-from chalicelib.catalog.search import has_all_words
+from chalicelib.catalog.search import has_all_words, has_name_words
 from chalicelib.catalog.store import (
     BarcodeRow,
     ChannelRow,
@@ -17,10 +19,25 @@ from chalicelib.catalog.store import (
 )
 from chalicelib.kit import db
 from chalicelib.kit.errors import NotFound
+from chalicelib.kit.search_text import split_words
 
 SEARCH_PAGE_SIZE = 100
-MAX_QUERIES = 5  # per page, so a search with few matches may return a short page and a cursor
-MAX_QUERIES_WITHOUT_MATCH = 50  # 5,000 products: an empty page has a next one only in a larger catalog
+MAX_QUERIES = 5  # per page with a match, so a search with few matches may return a short page and a cursor
+WIDE = "wide"  # in the cursor of a search whose words are in no product's name
+
+
+@dataclass(frozen=True)
+class ProductFilter:
+    """Which products a list has. `is_match` compares a product with the words of a search."""
+
+    q: str
+    category: str
+    channel: Channel | None
+    is_match: Callable[[Product, str], bool] = has_name_words
+
+    def includes(self, product: Product) -> bool:
+        is_sold = self.channel is None or can_sell(self.channel, product)
+        return is_sold and (not self.q or self.is_match(product, self.q))
 
 
 def list_products(
@@ -32,17 +49,38 @@ def list_products(
 ) -> tuple[list[Product], dict[str, Any] | None]:
     """Return one page of products by name and the cursor of the next page, None at the end.
 
-    A page may have fewer than `limit` products and still have a next one.
+    Categories and descriptions match a search only when no product's name or code does. A page may have fewer than
+    `limit` products and still have a next one; an empty page has none.
     """
+    if q.strip() and not split_words(q):
+        return [], None  # punctuation only
+    names = ProductFilter(q.strip(), category, channel)
+    wide = replace(names, is_match=has_all_words)
+    if after and WIDE in after:
+        return _list_wide(wide, limit, {name: value for name, value in after.items() if name != WIDE})
+    products, rest = _list_matches(names, limit, after)
+    return (products, rest) if products or after or not q else _list_wide(wide, limit, None)
+
+
+def _list_wide(
+    wanted: ProductFilter, limit: int, after: dict[str, Any] | None
+) -> tuple[list[Product], dict[str, Any] | None]:
+    products, rest = _list_matches(wanted, limit, after)
+    return products, rest | {WIDE: True} if rest else None
+
+
+def _list_matches(
+    wanted: ProductFilter, limit: int, after: dict[str, Any] | None
+) -> tuple[list[Product], dict[str, Any] | None]:
     products: list[Product] = []
-    for number in range(MAX_QUERIES_WITHOUT_MATCH):
+    for number in count():
         if products and number >= MAX_QUERIES:
             break
-        page = _query_page(category, SEARCH_PAGE_SIZE if q else limit - len(products), after)
+        page = _query_page(wanted.category, SEARCH_PAGE_SIZE if wanted.q else limit - len(products), after)
         for row in page.items:
             candidate = row_to_product(row)
-            after = _row_to_cursor(row, category)
-            if _is_match(candidate, q, channel):
+            after = _row_to_cursor(row, wanted.category)
+            if wanted.includes(candidate):
                 products.append(candidate)
             if len(products) == limit:
                 return products, _next_cursor(row, page, after)
@@ -56,10 +94,6 @@ def _query_page(category: str, limit: int, after: dict[str, Any] | None) -> db.P
     if category:
         return db.query(ProductRow, f"category#{category}", index="by_owner", limit=limit, after=after)
     return db.query(ProductRow, "catalog", index="by_list", limit=limit, after=after)
-
-
-def _is_match(candidate: Product, q: str, channel: Channel | None) -> bool:
-    return (channel is None or can_sell(channel, candidate)) and (not q or has_all_words(candidate, q))
 
 
 def _row_to_cursor(row: ProductRow, category: str) -> dict[str, Any]:

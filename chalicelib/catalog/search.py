@@ -6,17 +6,23 @@ import tomllib
 from functools import cache
 
 from chalicelib.catalog.model import Product
-from chalicelib.kit.search_text import split_words
+from chalicelib.kit.search_text import has_prefixes, split_words
 from chalicelib.kit.texts import CONTENT_FOLDER
 
 SYNONYMS: tuple[frozenset[str], ...] = tuple(
-    frozenset(meaning) for meaning in tomllib.loads((CONTENT_FOLDER / "search.toml").read_text())["synonyms"]
+    frozenset(meaning) for meaning in tomllib.loads(CONTENT_FOLDER.joinpath("search.toml").read_text())["synonyms"]
 )
 
 
 def fold_words(text: str) -> str:
     """Return the words of a text in lower case, without accents, quotes and punctuation: `Café "A-1"` is `cafe a 1`."""
     return " ".join(split_words(text))
+
+
+def has_name_words(product: Product, q: str) -> bool:
+    """True if every word of `q` begins a word of the product's name or codes, or a synonym: the rule of the shop."""
+    text = build_search_text(product.name, product.sku, product.barcode)
+    return has_prefixes(text.split(), split_words(q))
 
 
 def has_all_words(product: Product, q: str) -> bool:

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
+from typing import Any
 
 from chalicelib.customers import contact_details
 from chalicelib.customers.model import Contact, Credit, Customer, Identity, join_exposure
@@ -25,7 +26,7 @@ from chalicelib.kit.email_addresses import normalize_email
 from chalicelib.kit.errors import NotFound
 from chalicelib.kit.phone_numbers import normalize_phone
 
-MAX_WORD_PAGES = 30  # of 100 customers whose names share the first letters of a word
+WORD_PAGE_SIZE = 100  # customers whose names share the first letters of a word
 
 
 def load_customer(customer_id: str) -> Customer:
@@ -91,36 +92,48 @@ def load_identities(pairs: Iterable[tuple[str, str]]) -> list[Identity]:
     return [row_to_identity(row) for row in db.batch(identity_key(*pair) for pair in pairs).values()]
 
 
-def list_by_phone(phone: str, limit: int = 50) -> list[Customer]:
+def list_by_phone(phone: str) -> list[Customer]:
     """Return the customers with this number, verified or not, newest first. For staff only."""
-    return _list_by_index("by_owner", f"phone#{normalize_phone(phone) or phone}", limit)
+    return _list_by_index("by_owner", f"phone#{normalize_phone(phone) or phone}")
 
 
-def list_by_email(email: str, limit: int = 50) -> list[Customer]:
+def list_by_email(email: str) -> list[Customer]:
     """Return the customers with this e-mail address, verified or not, newest first. For staff only."""
-    return _list_by_index("by_list", f"email#{normalize_email(email) or email}", limit)
+    return _list_by_index("by_list", f"email#{normalize_email(email) or email}")
 
 
-def list_by_name(q: str, limit: int = 50) -> list[Customer]:
-    """Return the customers saved by staff whose name or company has every word of `q`, newest first.
+def list_by_name(
+    q: str, limit: int = 50, after: dict[str, Any] | None = None
+) -> tuple[list[Customer], dict[str, Any] | None]:
+    """Return a page of the customers saved by staff whose name or company has every word of `q`, newest first, and the
+    cursor of the next page.
 
     A word may be written in part, without accents or quotation marks. Guests are not listed; search for their orders.
-    For staff only.
+    An empty page has no next one. For staff only.
     """
     wanted = search_text.list_words(q)
-    customers: list[Customer] = []
-    after = None
-    for _ in range(MAX_WORD_PAGES if wanted else 0):
-        page = db.query(CustomerWordRow, word_pk(max(wanted, key=len)), newest_first=True, limit=100, after=after)
-        rows = db.batch(customer_key(row.sk) for row in page.items)
-        candidates = [row_to_customer(rows[key]) for row in page.items if (key := customer_key(row.sk)) in rows]
-        customers += [item for item in candidates if search_text.has_prefixes(list_words_of(item), wanted)]
+    if not wanted:
+        return [], None
+    term = word_pk(max(wanted, key=len))
+    while True:
+        page = db.query(CustomerWordRow, term, newest_first=True, limit=WORD_PAGE_SIZE, after=after)
+        matches = [item for item in _load_customers_of(page.items) if has_words(item, wanted)]
+        if len(matches) > limit:
+            return matches[:limit], {"pk": {"S": term}, "sk": {"S": matches[limit - 1].id}}
+        if matches or page.after is None:
+            return matches, page.after
         after = page.after
-        if after is None or len(customers) >= limit:
-            break
-    return customers[:limit]
 
 
-def _list_by_index(index: str, value: str, limit: int) -> list[Customer]:
-    page = db.query(CustomerRow, value, index=index, newest_first=True, limit=limit)
-    return [row_to_customer(row) for row in page.items]
+def _load_customers_of(words: Sequence[CustomerWordRow]) -> list[Customer]:
+    """Return the customers of rows of the word index, in the same order."""
+    rows = db.batch(customer_key(row.sk) for row in words)
+    return [row_to_customer(rows[key]) for row in words if (key := customer_key(row.sk)) in rows]
+
+
+def has_words(customer: Customer, wanted: list[str]) -> bool:
+    return search_text.has_prefixes(list_words_of(customer), wanted)
+
+
+def _list_by_index(index: str, value: str) -> list[Customer]:
+    return [row_to_customer(row) for row in db.query_all(CustomerRow, value, index=index, newest_first=True)]

@@ -17,7 +17,7 @@ from chalicelib.kit.countries import CountryCode
 from chalicelib.kit.currency import check_currency
 from chalicelib.kit.errors import Invalid
 from chalicelib.kit.money import Money
-from chalicelib.kit.web import STAFF, Body, Call, Query, Routes
+from chalicelib.kit.web import STAFF, Body, Call, Query, Routes, page_to_json, read_cursor
 
 endpoints = Routes(__name__)
 
@@ -55,6 +55,8 @@ class CustomersQuery(Query):
     q: Annotated[str, Field(max_length=100)] = ""
     phone: Annotated[str, Field(max_length=40)] = ""
     email: Annotated[str, Field(max_length=254)] = ""
+    cursor: Annotated[str, Field(max_length=2000)] = ""
+    limit: Annotated[int, Field(ge=1, le=100)] = 50
 
 
 class LimitBody(Body):
@@ -80,12 +82,20 @@ class MergeBody(Body):
 @endpoints.get("/customers", roles=STAFF, query=CustomersQuery)
 def list_customers(call: Call) -> dict[str, Any]:
     """List customers with this phone number or e-mail address, verified or not, or with these words in their name."""
-    searches = {"phone": find.list_by_phone, "email": find.list_by_email, "q": find.list_by_name}
-    used = [name for name in searches if getattr(call.query, name)]
+    query: CustomersQuery = call.query
+    used = [name for name in ("phone", "email", "q") if getattr(query, name)]
     if len(used) != 1:
         raise Invalid(("phone", "send a phone number, an e-mail address, or words of a name as q; one of them"))
-    customers = searches[used[0]](getattr(call.query, used[0]))
-    return {"items": [customer.to_json() for customer in customers], "next": None}
+    name = f"customers {used[0]} {getattr(query, used[0])}"
+    customers, after = _search(query, read_cursor(query.cursor, name))
+    return page_to_json([customer.to_json() for customer in customers], after, name)
+
+
+def _search(query: CustomersQuery, after: dict[str, Any] | None) -> tuple[list[Customer], dict[str, Any] | None]:
+    """Return a page of customers and the cursor of the next; all customers of a phone or e-mail are one page."""
+    if query.q:
+        return find.list_by_name(query.q, query.limit, after)
+    return (find.list_by_phone(query.phone) if query.phone else find.list_by_email(query.email)), None
 
 
 @endpoints.post(

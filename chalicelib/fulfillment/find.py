@@ -38,6 +38,8 @@ from chalicelib.payments.store import load_payments
 from chalicelib.places import find as places
 from chalicelib.stock.model import bucket_to_day
 
+WORK_PAGE_SIZE = 50
+
 
 def load_delivery(order_id: str) -> dict[str, Any]:
     """Return who brings an order or, under `pickup`, where its goods can be collected and whether they are ready."""
@@ -111,14 +113,18 @@ def _replay_to_json(stored: dict[str, Any]) -> dict[str, Any]:
 def list_fulfillments(
     principal: Principal, location: str, after: Any, list_name: str = "work"
 ) -> tuple[list[dict[str, Any]], Any]:
-    """Return a page of a location's `work` or `awaiting` fulfillments and its cursor, oldest first.
+    """Return a page of a location's `work` or `awaiting` fulfillments that the caller can serve and the cursor of the
+    next page, oldest first. An empty page has no next one.
 
     Raises NotFound unless the caller is the owner, a courier without a location, or staff of the location.
     """
     if not _can_list(principal, location):
         raise NotFound()
-    fulfillments, more = list_open_fulfillments(location, after=after, list_name=list_name)
-    return fulfillments_to_json(principal, fulfillments), more
+    while True:
+        fulfillments, after = list_open_fulfillments(location, WORK_PAGE_SIZE, after, list_name=list_name)
+        items = fulfillments_to_json(principal, fulfillments)
+        if items or after is None:
+            return items, after
 
 
 def _can_list(principal: Principal, location: str) -> bool:
@@ -127,15 +133,16 @@ def _can_list(principal: Principal, location: str) -> bool:
 
 
 def fulfillments_to_json(principal: Principal, fulfillments: Sequence[Fulfillment]) -> list[dict[str, Any]]:
-    """Return a page of fulfillments with their orders and payments, which are read in two batches."""
-    orders_by_id = orders.load_orders(dict.fromkeys(fulfillment.order_id for fulfillment in fulfillments))
+    """Return those that the caller can serve, with their orders and payments, which are read in two batches."""
+    servable = [fulfillment for fulfillment in fulfillments if can_serve(principal, fulfillment)]
+    orders_by_id = orders.load_orders(dict.fromkeys(fulfillment.order_id for fulfillment in servable))
     payments = load_payments(payment_id for order in orders_by_id.values() for payment_id in order.payment_ids)
     return [
         fulfillment_to_json(
             fulfillment, orders_by_id[fulfillment.order_id], _payments_of(payments, fulfillment.order_id)
         )
-        for fulfillment in fulfillments
-        if fulfillment.order_id in orders_by_id and can_serve(principal, fulfillment)
+        for fulfillment in servable
+        if fulfillment.order_id in orders_by_id
     ]
 
 

@@ -26,13 +26,15 @@ def render_problem_page(code: str, language: str) -> str:
 
 
 def load_statuses() -> dict[str, int]:
-    """Return the HTTP status by code, of every refusal class that is imported and can be in a response."""
+    """Return the HTTP status by code, of every imported refusal class of the API that can be in a response."""
     return STATUSES_WITHOUT_CLASS | {kind.class_code(): status_of_class(kind) for kind in list_refusals()}
 
 
 def list_refusals() -> list[type[Problem]]:
-    """Return the refusal classes that can be in a response."""
-    return [kind for kind in _list_subclasses(Problem) if not kind.is_internal]
+    """Return the refusal classes of the API that can be in a response; classes of other programs are left out."""
+    return [
+        kind for kind in _list_subclasses(Problem) if kind.__module__.startswith("chalicelib.") and not kind.is_internal
+    ]
 
 
 def status_of_class(kind: type[Problem]) -> int:

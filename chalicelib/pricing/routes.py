@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from chalicelib.catalog import find as catalog
-from chalicelib.catalog.model import CHANNELS, Channel, Product, can_sell
+from chalicelib.catalog.model import CHANNELS, Channel, can_sell
 from chalicelib.kit import clock, web
 from chalicelib.kit.auth import Principal
 from chalicelib.kit.errors import Forbidden, Invalid, NotFound
@@ -43,24 +43,29 @@ def list_products(call: Call) -> ApiResponse:
     """List the products of the caller's channel by name, with their prices."""
     query = call.query
     channel = resolve_channel(call.principal, query.channel)
-    products, after = _find_by_barcode(query.barcode, channel) if query.barcode else _search_page(query, channel)
-    items = [_listing_to_json(listing, call.principal) for listing in find.build_listings(products, channel)]
+    listings, after = _find_by_barcode(query.barcode, channel) if query.barcode else _search_page(query, channel)
+    items = [_listing_to_json(listing, call.principal) for listing in listings]
     return web.with_etag(call, web.page_to_json(items, after, "products"))
 
 
-def _search_page(query: ListingQuery, channel: Channel) -> tuple[list[Product], dict[str, Any] | None]:
+def _search_page(query: ListingQuery, channel: Channel) -> tuple[list[find.Listing], dict[str, Any] | None]:
+    """Return a page of products that have a price and the cursor of the next; an empty page has no next one."""
     after = web.read_cursor(query.cursor, "products")
     if after and ("owner" in after) != bool(query.category):
         raise Invalid(("cursor", "belongs to another search; repeat the request without it"))
-    return catalog.list_products(query.q, query.category, channel, query.limit, after)
+    while True:
+        products, after = catalog.list_products(query.q, query.category, channel, query.limit, after)
+        listings = find.build_listings(products, channel)
+        if listings or after is None:
+            return listings, after
 
 
-def _find_by_barcode(barcode: str, channel: Channel) -> tuple[list[Product], None]:
+def _find_by_barcode(barcode: str, channel: Channel) -> tuple[list[find.Listing], None]:
     try:
         product = catalog.load_product_by_barcode(barcode)
     except NotFound:
         return [], None
-    return [product] if can_sell(channel, product) else [], None
+    return find.build_listings([product] if can_sell(channel, product) else [], channel), None
 
 
 @endpoints.get("/catalog/products/{sku}", roles=EVERYONE, query=ProductQuery)

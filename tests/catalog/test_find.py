@@ -136,16 +136,15 @@ def test_a_search_without_matches_reads_to_the_end_so_that_no_empty_page_has_a_n
     assert find.list_products(q="jarum") == ([], None)
 
 
-def test_a_search_without_matches_in_a_large_catalog_stops_with_a_cursor(aws: Any, monkeypatch: pytest.MonkeyPatch):
-    save_products(*(a_product(f"P{number:02}") for number in range(12)))
-    monkeypatch.setattr(find, "SEARCH_PAGE_SIZE", 2)
-    monkeypatch.setattr(find, "MAX_QUERIES_WITHOUT_MATCH", 5)
+def test_a_category_matches_a_search_only_when_no_product_name_does(aws: Any):
+    save_products(
+        a_product("KOPI", name="Kopi Gayo", category="Kopi dan teh"),
+        *(a_product(f"T{number}", name=f"Teh Melati {number}", category="Kopi dan teh") for number in range(3)),
+    )
 
-    products, after = find.list_products(q="jarum")
-
-    assert products == []
-    assert after is not None
-    assert list_every_page(q="jarum")[-1] == []
+    assert list_every_page(q="kopi", limit=1) == [["KOPI"], []]
+    assert list_every_page(q="coffee") == [["KOPI"]]
+    assert list_every_page(q="kopi teh", limit=3) == [["KOPI", "T0", "T1"], ["T2"]]
 
 
 def test_a_product_is_loaded_by_its_barcode(aws: Any):

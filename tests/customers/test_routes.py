@@ -19,12 +19,12 @@ def call_api(aws, trusted_tokens, monkeypatch):
     """Return a function that sends one request. `its-token` is the token of the guest's order `ord_1`."""
     guest = identify_orderer(ANYONE, phone=PHONE)
 
-    def load_customer_id(principal, order_id):
+    def load_customer_and_language(principal, order_id):
         if (principal.token, order_id) != ("its-token", "ord_1"):
             raise NotFound()
-        return guest
+        return guest, "id"
 
-    monkeypatch.setattr(orders, "load_customer_id", load_customer_id)
+    monkeypatch.setattr(orders, "load_customer_and_language", load_customer_and_language)
 
     def request(method, path, body=None, role="", key=""):
         headers = {"Content-Type": "application/json"}

@@ -6,6 +6,7 @@ from typing import Any
 
 import pytest
 
+from chalicelib.fulfillment import find
 from chalicelib.fulfillment.model import Fulfillment
 from chalicelib.kit import auth, journal
 from chalicelib.payments.model import PaymentRecord, Posting
@@ -234,6 +235,18 @@ def test_the_list_of_a_location_holds_its_open_fulfillments() -> None:
     post_step(order, "deliver", JOKO)
 
     assert call("GET", "/api/fulfillments", token=token(JOKO)).json["items"] == []
+
+
+def test_no_page_of_work_is_empty_and_has_a_next_one(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(find, "WORK_PAGE_SIZE", 1)
+    add_stock(TEAPOT, "van-budi", 3)
+    park_vans(BUDI)
+    orders = [place_order((TEAPOT, 1)) for _ in range(2)]
+    assert [claim_as(order, BUDI).status for order in orders] == [200, 200]
+
+    page = call("GET", "/api/fulfillments?location=van-budi", token=token(AGUS)).json
+
+    assert page == {"items": [], "next": None}
 
 
 def test_the_customer_sees_a_first_name_and_an_arrival_time_but_no_phone() -> None:

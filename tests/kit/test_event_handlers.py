@@ -30,7 +30,6 @@ def test_a_failing_handler_raises_the_class_name_of_its_exception_alone() -> Non
 
 
 class NoSuchGuest(NotFound):
-    is_internal = True  # of this test
     message = "{name} is not known."
 
 

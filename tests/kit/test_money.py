@@ -26,7 +26,6 @@ def test_every_currency_has_an_example() -> None:
 
 def test_a_refusal_formats_its_amounts() -> None:
     class TooLittle(Refused):
-        is_internal = True  # of this test
         message = "{left} is left, {parts} are wanted."
 
     refusal = TooLittle(left=Money(1250, "IDR"), parts=[Money(500, "USD"), Money(5, "USD")])

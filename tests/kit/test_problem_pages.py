@@ -15,12 +15,15 @@ from tests.client import call, staff_token
 
 class ShopClosed(Problem):
     message = "Closed: {amount} at {places}."
-    is_internal = True  # of this test
 
 
 @pytest.mark.parametrize("language", LANGUAGES)
 def test_every_refusal_has_a_text_and_every_text_a_refusal(language):
     assert set(texts(language, "problems")["problems"]) == set(load_statuses())
+
+
+def test_only_refusals_of_the_api_have_a_page():
+    assert ShopClosed not in list_refusals()
 
 
 def test_no_message_uses_a_fact_that_the_problem_document_reserves():

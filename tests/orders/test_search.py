@@ -10,6 +10,7 @@ import pytest
 
 from chalicelib.catalog.model import Product
 from chalicelib.catalog.save import save_product
+from chalicelib.customers import find as customers
 from chalicelib.kit import clock
 from chalicelib.kit.money import Money
 from chalicelib.orders import search, search_index
@@ -114,10 +115,10 @@ def test_a_search_that_would_read_too_much_is_refused(
     assert (answer.status, answer.json["code"]) == (422, "search_too_broad")
 
 
-def read_pages(**query: Any) -> list[list[str]]:
+def read_pages(path: str = "/api/orders", **query: Any) -> list[list[str]]:
     pages: list[list[str]] = []
     while True:
-        page = call("GET", "/api/orders", query=query, token=token(OWNER)).json
+        page = call("GET", path, query=query, token=token(OWNER)).json
         pages.append([item["id"] for item in page["items"]])
         if page["next"] is None:
             return pages
@@ -158,3 +159,19 @@ def test_products_are_found_without_accents_and_with_any_quotation_mark(aws: Any
     for q in ("cafe", "CAFÉ", "d'orient", "d’orient", "crepe dorient"):
         items = call("GET", "/api/catalog/products", query={"q": q}, token=token(OWNER)).json["items"]
         assert [item["sku"] for item in items] == ["CREPE"], q
+
+
+def test_customers_of_one_name_are_listed_in_pages_and_no_empty_page_has_a_next_one(
+    aws: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(customers, "WORD_PAGE_SIZE", 3)
+    open_shop()
+    for number in range(5):
+        body = {"name": f"Tini {number}", "phone": f"08125298{number:04}"}
+        call("POST", "/api/customers", body, token=token(OWNER), key=f"register-tini-000{number}")
+
+    pages = read_pages("/api/customers", q="tini", limit=2)
+
+    assert [len(page) for page in pages] == [2, 2, 1]
+    assert len({customer_id for page in pages for customer_id in page}) == 5
+    assert read_pages("/api/customers", q="tinus") == [[]]

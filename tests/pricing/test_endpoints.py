@@ -143,6 +143,30 @@ def test_a_product_without_a_price_is_not_shown(send: SendRequest):
     assert send("anyone", "GET", "/catalog/products/TEH")[0] == 404
 
 
+def test_no_page_of_products_is_empty_and_has_a_next_one(send: SendRequest, monkeypatch: pytest.MonkeyPatch):
+    monkeypatch.setattr(catalog, "SEARCH_PAGE_SIZE", 2)
+    save_products(*(a_product(f"A{number}", name=f"Arloji {number}") for number in range(5)))
+    save_priced_product("TEH", 12500, name="Teh Melati")
+
+    assert skus(page := send("anyone", "GET", "/catalog/products?limit=1")) == ["TEH"]
+    assert page[1]["next"] is None
+    assert skus(send("anyone", "GET", "/catalog/products?q=melati&limit=1")) == ["TEH"]
+    assert send("anyone", "GET", "/catalog/products?q=kopi")[1] == {"items": [], "next": None}
+
+
+def test_a_search_finds_categories_only_when_no_product_name_matches(send: SendRequest):
+    save_priced_product("KOPI", 25000, name="Kopi Gayo", category="Kopi dan teh")
+    for number in range(3):
+        save_priced_product(f"TEH{number}", 12500, name=f"Teh Melati {number}", category="Kopi dan teh")
+
+    first = send("anyone", "GET", "/catalog/products?q=dan&limit=2")
+    second = send("anyone", "GET", f"/catalog/products?q=dan&limit=2&cursor={first[1]['next']}")
+
+    assert skus(send("anyone", "GET", "/catalog/products?q=kopi")) == ["KOPI"]
+    assert skus(send("anyone", "GET", "/catalog/products?q=tea")) == ["TEH0", "TEH1", "TEH2"]
+    assert (skus(first), skus(second)) == (["KOPI", "TEH0"], ["TEH1", "TEH2"])
+
+
 def test_a_request_with_the_current_etag_gets_304(send: SendRequest):
     save_priced_product("TEH", 12500)
     tag = web.with_etag(web.Call(auth.ANYONE, headers={}), send("anyone", "GET", "/catalog/products/TEH")[1]).headers[

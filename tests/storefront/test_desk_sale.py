@@ -114,6 +114,18 @@ def test_an_order_refused_when_it_is_sent_again_goes_back_to_the_form(phone):
     assert phone.locator(".unanswered").count() == 0
 
 
+def test_a_coupon_that_takes_nothing_off_is_refused_with_its_reason_before_ordering(phone):
+    api = begin_sale(phone)
+    facts = {"coupon": "LEBARAN", "cause": "minimum_not_reached"}
+    api.handlers["POST /quotes"] = lambda request: a_problem(409, "coupon_does_not_apply", **facts)
+
+    phone.get_by_label("Kode kupon").fill("lebaran")
+    phone.get_by_label("Kode kupon").press("Tab")
+
+    phone.locator("#price").get_by_text("Perlu barang atau total belanja lebih banyak, atau barang lain.").wait_for()
+    assert api.requests_to("POST /quotes")[-1].body["coupons"] == ["LEBARAN"]
+
+
 def test_an_unfinished_sale_survives_another_tab_and_a_reload(phone):
     begin_sale(phone)
 

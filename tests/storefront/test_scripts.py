@@ -6,6 +6,9 @@ from pathlib import Path
 
 import pytest
 
+from chalicelib.kit.texts import LANGUAGES, texts
+from chalicelib.pricing.model import NO_EFFECT_REASONS
+
 NODE = shutil.which("node")
 FILES = sorted(str(file) for file in (Path(__file__).parent / "js").glob("*.test.js"))
 
@@ -15,3 +18,9 @@ def test_the_pure_modules_of_the_browser() -> None:
     process = subprocess.run([str(NODE), "--test", *FILES], capture_output=True, text=True, check=False, timeout=120)
 
     assert process.returncode == 0, process.stdout + process.stderr
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
+def test_every_reason_why_a_coupon_takes_nothing_off_has_a_text_in_the_shop_and_at_the_desk(language: str) -> None:
+    for pages in (texts(language, "script")["script"], texts(language, "desk")["desk"]):
+        assert set(pages["coupon_causes"]) == set(NO_EFFECT_REASONS)

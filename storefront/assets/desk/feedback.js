@@ -115,7 +115,9 @@ export function problemText(problem) {
   const shortages = (facts?.short || []).map(
     ({ sku, available }) => `${productName(sku)}: ${available}`,
   );
-  return joinTexts(interpolate(text, facts), ...shortages, ...(facts?.errors || []).map(errorText));
+  const cause = words.coupon_causes[facts?.cause] || "";
+  const errors = (facts?.errors || []).map(errorText);
+  return joinTexts(interpolate(text, facts), cause, ...shortages, ...errors);
 }
 
 // The API explains its refusals in English, so only the English desk shows those texts.

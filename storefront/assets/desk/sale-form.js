@@ -13,7 +13,17 @@ const CHANNELS = {
   agent: ["phone", "social", "whatsapp"],
   owner: ["pos", "sfa", "phone", "social", "whatsapp"],
 };
-const FIELDS = ["channel", "phone", "name", "method", "street", "postcode", "store", "payment"];
+const FIELDS = [
+  "channel",
+  "phone",
+  "name",
+  "method",
+  "street",
+  "postcode",
+  "store",
+  "payment",
+  "coupon",
+];
 
 export function channelField() {
   const channels = CHANNELS[staff.role] || ["phone"];
@@ -42,7 +52,17 @@ export function deliveryFields() {
 
 export function paymentFields() {
   const methods = labelled(["cash", "cod", "transfer", "credit"], words.methods);
-  return fieldset(words.sell.payment, unlabelledSelect(words.sell.payment, "payment", methods));
+  const coupon = {
+    name: "coupon",
+    maxlength: 40,
+    autocomplete: "off",
+    autocapitalize: "characters",
+  };
+  return fieldset(
+    words.sell.payment,
+    unlabelledSelect(words.sell.payment, "payment", methods),
+    field(words.sell.coupon, coupon),
+  );
 }
 
 export const fieldValue = (form, name) => form.elements[name]?.value.trim() ?? "";

@@ -41,6 +41,7 @@ export function saleRequest(/** @type {SaleForm} */ { fields, lines, customerId,
     lines: lines.map(([sku, quantity]) => ({ sku, quantity })),
     delivery: deliveryOf(fields, country),
     ...(customer && { customer }),
+    ...(fields.coupon && { coupons: [fields.coupon.toUpperCase()] }),
   };
 }
 

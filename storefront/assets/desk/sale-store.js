@@ -5,7 +5,7 @@ import { readItem, writeItem } from "../common/storage.js";
 
 /** @typedef {import("./sale-request.js").SaleForm} SaleForm */
 
-const TYPED_FIELDS = ["phone", "name", "street", "postcode"];
+const TYPED_FIELDS = ["phone", "name", "street", "postcode", "coupon"];
 const itemName = (/** @type {string} */ staffId) => `desk.sale.${staffId}`;
 
 /** @param {string} staffId @returns {SaleForm | null} */

@@ -25,7 +25,7 @@ const DRAFTING_ROLES = new Set(["owner", "agent", "salesman"]);
 // Paths of errors in the API, by the input that corrects them.
 const INPUTS = { name: "name", phone: "phone", customer: "phone", street: "street" };
 const ADDRESS_INPUTS = { postcode: "postcode", address: "street", delivery: "street" };
-const INPUT_BY_PATH = { ...INPUTS, ...ADDRESS_INPUTS };
+const INPUT_BY_PATH = { ...INPUTS, ...ADDRESS_INPUTS, coupons: "coupon" };
 
 export const canDraft = () => DRAFTING_ROLES.has(staff.role);
 

@@ -57,7 +57,7 @@ function deliveryText({ fields }) {
   };
   const place = places[fields.method]?.();
   const names = [channelName(fields.channel), methodName(fields.method), place];
-  return joinTexts(...names, methodName(fields.payment));
+  return joinTexts(...names, methodName(fields.payment), fields.coupon);
 }
 
 function unansweredButtons(request, card, edit) {

@@ -103,6 +103,12 @@ test("a sale request has the lines, the shop's country and the customer", () => 
   assert.equal(saleRequest(sale({ name: "", phone: "" })).customer, undefined);
 });
 
+test("a coupon code is quoted and ordered as printed", () => {
+  assert.deepEqual(saleRequest(sale({ coupon: "lebaran" })).coupons, ["LEBARAN"]);
+  assert.deepEqual(quoteRequest(sale({ coupon: "HEMAT" })).coupons, ["HEMAT"]);
+  assert.equal(saleRequest(sale({ coupon: "" })).coupons, undefined);
+});
+
 test("a pickup has a store, a handover has only its method", () => {
   const pickup = { method: "pickup", location: "st-darmo" };
 

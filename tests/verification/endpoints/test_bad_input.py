@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 
 from chalicelib.kit.web import MAX_BODY_BYTES
-from tests.verification.endpoints import moto_tables
+from tests.verification.endpoints import memory_tables
 from tests.verification.endpoints.access_table import ROWS
 from tests.verification.endpoints.principals import AccessRow, find_endpoint, least_privileged, send_as
 from tests.verification.endpoints.sample_shop import SampleShop
@@ -72,12 +72,12 @@ def prepare_row(sample: SampleShop, name: str) -> AccessRow:
 
 def assert_refused(sample: SampleShop, row: AccessRow, body: Any) -> Any:
     """Assert that the body is refused with a problem that explains itself and changes nothing; return the response."""
-    before = moto_tables.take_snapshot()
+    before = memory_tables.take_snapshot()
 
     answer = send_as(sample, replace(row, body=body), least_privileged(row))
 
     assert 400 <= answer.status < 500, f"{answer.status} {answer.text} for {body!r:.200}"
-    assert moto_tables.list_changes(before) == {}
+    assert memory_tables.list_changes(before) == []
     assert answer.headers["Content-Type"] == "application/problem+json"
     assert answer.json["status"] == answer.status
     assert len(answer.json["detail"]) > 10

@@ -10,7 +10,7 @@ from chalicelib.places.model import Postcode
 from chalicelib.places.save import save_postcodes
 from tests.client import call
 from tests.shop import HERE, RARE, add_stock, an_order, token
-from tests.verification.endpoints import moto_tables
+from tests.verification.endpoints import memory_tables
 from tests.verification.endpoints.sample_shop import LIA, POS_ONLY, TEA, SampleShop
 
 PRICE = {"unit_price": {"amount": 1, "currency": "IDR"}}
@@ -33,13 +33,13 @@ FOREIGN_AMOUNT = {"amount": 25_000, "currency": "USD"}
 
 
 def assert_refused(body: Any, by: str = "", path: str = "/api/orders") -> Any:
-    before = moto_tables.take_snapshot()
+    before = memory_tables.take_snapshot()
 
     answer = call("POST", path, body, token=token(by) if by else "", key="a-key-for-a-bad-order")
 
     assert 400 <= answer.status < 500, answer.text
     assert answer.headers["Content-Type"] == "application/problem+json"
-    assert moto_tables.list_changes(before) == {}
+    assert memory_tables.list_changes(before) == []
     return answer
 
 

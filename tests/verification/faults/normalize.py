@@ -1,7 +1,7 @@
 """Normalize rows and responses so that two runs of the same request are equal.
 
-Ids are numbered in the order they were generated, instants are cut to minutes, and hashes, tokens and request ids are
-removed.
+Ids are numbered in the order they were generated, instants are cut to minutes, and hashes, shards, tokens and
+request ids are removed.
 """
 
 from __future__ import annotations
@@ -15,6 +15,7 @@ ULID = re.compile(r"\b([a-z]{2,4})_([0-7][0-9A-HJKMNP-TV-Z]{25})")
 SHORT = re.compile(r"\bSK-[2-9A-HJ-NP-Z]{6}-[2-9A-HJ-NP-Z]")
 INSTANT = re.compile(r"(\d{4}-\d\d-\d\dT\d\d:\d\d):\d\d(?:\.\d{3}Z|\+00:00)")
 AGE = re.compile(r"(_age_seconds\W{1,4})\d+")
+SHARD = re.compile(r'("shard": ")\d+')  # of a journal entry: a hash of its id
 REQUEST_ID = re.compile(r"\b[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}\b")
 HASH = re.compile(r"\b[0-9a-f]{32,64}\b")
 TOKEN = re.compile(r'(token"?[:=]"?|/o/)[\w.-]{20,}')
@@ -46,7 +47,7 @@ def _is_generated(ulid: str) -> bool:
 def _normalize_text(text: str, names: dict[str, str]) -> str:
     text = ULID.sub(lambda match: names.get(match[0], f"{match[1]}~"), text)
     text = INSTANT.sub(r"\1", UNIX.sub("UNIX", SHORT.sub("SK", text)))
-    text = REQUEST_ID.sub("REQUEST", AGE.sub(r"\1", text))
+    text = REQUEST_ID.sub("REQUEST", SHARD.sub(r"\1", AGE.sub(r"\1", text)))
     return TOKEN.sub(r"\1", HASH.sub("HASH", text))
 
 

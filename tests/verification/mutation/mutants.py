@@ -88,8 +88,9 @@ class _MutantVisitor(cst.CSTVisitor):
         self.function_depth = 0
         self.condition_stack: list[cst.CSTNode] = []
         self.mutants: list[Mutant] = []
+        self.code = module.code  # the property renders the whole module
         self.lines = [0]
-        for line in module.code.splitlines(keepends=True):
+        for line in self.code.splitlines(keepends=True):
             self.lines.append(self.lines[-1] + len(line))
 
     def on_visit(self, node: cst.CSTNode) -> bool:
@@ -135,7 +136,7 @@ class _MutantVisitor(cst.CSTVisitor):
     def _add_mutant(self, node: cst.CSTNode, changed: cst.CSTNode) -> None:
         at = self.get_metadata(PositionProvider, node)
         start, end = (self.lines[place.line - 1] + place.column for place in (at.start, at.end))
-        before, after = self.module.code[start:end], self.module.code_for_node(changed)
+        before, after = self.code[start:end], self.module.code_for_node(changed)
         if isinstance(node, COMPOSED_NODES) or isinstance(changed, COMPOSED_NODES):
             after = f"({after})"
         if before != after:

@@ -8,6 +8,8 @@ import sys
 from collections.abc import Sequence
 from pathlib import Path
 
+import pytest
+
 from infra.check import PURE_MODULES
 from tests.verification.mutation.equivalent import EQUIVALENT_LINES
 from tests.verification.mutation.mutants import list_mutants
@@ -59,6 +61,7 @@ def test_surviving_mutants_are_printed():
     ]
 
 
+@pytest.mark.verify
 def test_every_equivalent_mutant_exists():
     mutants = [mutant for package in PACKAGES.values() for file in package.rules for mutant in list_mutants(file)]
 

@@ -124,7 +124,7 @@ def import_files(sim: Sim) -> str:
         sim.fail(f"a dry run wrote {len(sim.memory.stream) - entries_before} journal entries")
     if "customers" in names and not is_dry_run and f"cus_lama{number}" not in sim.customers:
         sim.customers.append(f"cus_lama{number}")
-    return f"{' and '.join(names)}: {sum(report.changed.values())} new, {len(report.errors)} errors"
+    return f"{' and '.join(names)}: {sum(report.changed.values())} new, {report.errors.count} errors"
 
 
 def read_reports(sim: Sim) -> str:

@@ -6,15 +6,14 @@ from typing import Any
 
 from chalicelib.customers.model import Customer
 from chalicelib.customers.save import save_customer
-from chalicelib.fulfillment import events as fulfillment
 from chalicelib.fulfillment.expire import expire_due
 from chalicelib.fulfillment.fill_backorders import fill_all_arrived
 from chalicelib.fulfillment.reroute import retry_stranded
 from chalicelib.fulfillment.store import load_fulfillment_of_order
-from chalicelib.kit import clock, config, db, journal
+from chalicelib.kit import clock, config, db
+from chalicelib.kit.effects import load_effects
 from chalicelib.kit.journal import EntryRow
 from chalicelib.kit.money import Money
-from chalicelib.notify.deliver import deliver_messages
 from chalicelib.notify.escalate import escalate
 from chalicelib.orders.events import expire_unpaid
 from chalicelib.payments.opening_receivables import record_opening_receivable
@@ -63,13 +62,12 @@ class Day:
         return self.orders[name]
 
     def run_handlers(self) -> None:
-        """Deliver each new entry twice to the fulfillment and notification handlers, until there are no new entries."""
+        """Start all effects of each new entry twice, until there are no new entries."""
         while entries := [entry for entry in load_journal() if (entry.pk, int(entry.sk)) not in self.delivered]:
             for entry in sorted(entries, key=lambda entry: (entry.occurred_at, entry.pk, entry.sk)):
-                for _ in range(2):
-                    fulfillment.handle_message(journal.row_to_message(entry))
-                deliver_messages(journal.row_to_entry(entry))
-                deliver_messages(journal.row_to_entry(entry))
+                for effect in (*load_effects(), *load_effects()):
+                    if entry.kind in effect.kinds:
+                        effect.start(entry)
                 self.delivered.add((entry.pk, int(entry.sk)))
 
     def step(self, name: str, *verbs: str, by: str, body: Any = None, work: int = -1) -> None:

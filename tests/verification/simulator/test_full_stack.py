@@ -1,6 +1,6 @@
 """Histories on the full path violate nothing, are reproducible by their seed, and detect planted bugs.
 
-`make verify` runs more than ten times as many, and then every route must have been called successfully.
+`make verify` runs thousands, and then every route must have been called successfully.
 """
 
 from __future__ import annotations
@@ -17,26 +17,22 @@ from chalicelib.kit import clock, db, idempotency, ids, web
 from chalicelib.notify import stream
 from tests.verification.simulator.batch import FULL_STACK_STEPS, run_full_stack_histories
 from tests.verification.simulator.full_stack import run_history
-from tests.verification.simulator.full_stack_client import find_uncovered_routes
 from tests.verification.simulator.full_stack_probabilities import Violation
 
-HISTORIES = int(os.environ.get("FULL_HISTORIES", "40"))
-MAX_UNCOVERED_ROUTES = 3
+HISTORIES = int(os.environ.get("FULL_HISTORIES", "12"))
 HISTORIES_UNTIL_FOUND = 60  # enough to detect each planted bug
 SERVICE_UNAVAILABLE = 503
 
 
-def test_full_stack_histories_hold_and_cover_nearly_every_route() -> None:
+def test_full_stack_histories_hold() -> None:
     counts = run_full_stack_histories(range(HISTORIES))
 
     assert counts.violations == []
     assert counts.histories == HISTORIES
     assert counts.faults >= counts.sends / 4
-    assert len(find_uncovered_routes(counts.occurrences)) <= MAX_UNCOVERED_ROUTES, find_uncovered_routes(
-        counts.occurrences
-    )
 
 
+@pytest.mark.verify
 def test_a_seed_gives_the_same_trace_in_any_process() -> None:
     """Neither earlier histories nor Python's hash seed, which orders sets, change a trace."""
     traces = {
