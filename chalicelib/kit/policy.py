@@ -137,7 +137,10 @@ TABLE: Mapping[str, Grants] = {
     "order with a WhatsApp cart": grant(ALL, to="anyone owner agent"),
     "order in marketplace": OWNER | grant(OWN, to="channel"),
     "order for a known customer": only(CUSTOMER_RECORDS, "owner agent cashier salesman"),
-    "order on credit": only(DEBTS, "owner agent cashier salesman"),
+    "order on credit": only(DEBTS, "owner finance agent cashier salesman"),
+    "order over the credit limit": MONEY,
+    "order at agreed prices": grant(ALL, to="owner channel"),
+    "order at other prices": OWNER,
     "order made by other staff": OWNER,
     "POST /drafts": grant(ALL, to="owner agent salesman"),
     "POST /drafts/withdraw": grant(ALL, to="owner agent salesman"),
@@ -216,4 +219,5 @@ def relations_of(role: str, action: str) -> Relations:
 
 
 def is_allowed(role: str, action: str) -> bool:
+    """Return whether the action's row names this role: an order open to anyone is not open to a channel key."""
     return role in grants_of(action)
