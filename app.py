@@ -7,7 +7,7 @@ from chalice.app import Chalice
 
 from chalicelib.kit import config, web
 from chalicelib.kit.packages import PACKAGES
-from chalicelib.places.find import authenticate_staff
+from chalicelib.sessions.authenticate import authenticate
 
 app = Chalice(app_name="satukanal")
 app.debug = False
@@ -19,4 +19,4 @@ for package in PACKAGES:
         if find_spec(name) and hasattr(import_module(name), blueprint):  # kit/events.py has no handlers
             app.register_blueprint(getattr(import_module(name), blueprint))
 
-web.use_principal_loader(authenticate_staff)
+web.use_principal_loader(authenticate)

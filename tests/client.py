@@ -27,15 +27,16 @@ def call(  # noqa: PLR0913 - the parts of a request, so that a test names only t
     token: str = "",
     key: str = "",
     query: dict[str, Any] | None = None,
+    address: str = "127.0.0.1",
 ) -> HttpResponse:
     """Return the response to a request. `path` is the public one (`/api/orders`), `token` a staff token, `key` an
-    Idempotency-Key; a `body` that is neither bytes nor text is sent as JSON."""
+    Idempotency-Key, `address` the caller's; a `body` that is neither bytes nor text is sent as JSON."""
     sent_headers = {"content-type": "application/json"} | ({"authorization": f"Bearer {token}"} if token else {})
     sent_headers |= {"idempotency-key": key} if key else {}
     sent_headers |= {name.lower(): text for name, text in (headers or {}).items()}
     path, _, query_text = path.partition("?")
     query_string = urlencode(query) if query else query_text
-    return gateway().call(HttpRequest(method, path, query_string, sent_headers, encode_body(body)))
+    return gateway().call(HttpRequest(method, path, query_string, sent_headers, encode_body(body), address))
 
 
 def encode_body(body: Any) -> bytes:

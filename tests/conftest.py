@@ -10,7 +10,7 @@ import pytest
 
 import tests.environment  # noqa: F401 - first, because row classes read their table names when they are defined
 from chalicelib.kit import clock, db, ids, web
-from chalicelib.places.find import authenticate_staff
+from chalicelib.sessions.authenticate import authenticate
 from tests.browser import chromium, phone, site_url  # noqa: F401 - fixtures
 from tests.moto_aws import connected_to, fresh_aws, session
 
@@ -38,7 +38,7 @@ def trusted_tokens() -> Iterator[None]:
     """Take the role and id of staff tokens from their claims, so that a test needs no staff rows."""
     web.use_principal_loader(web.principal_from_claims)
     yield
-    web.use_principal_loader(authenticate_staff)
+    web.use_principal_loader(authenticate)
 
 
 @pytest.fixture(scope="session")

@@ -8,14 +8,14 @@ from __future__ import annotations
 from dataclasses import replace
 
 from chalicelib.channels.bodies import PlaceOrderBody
-from chalicelib.channels.order_form import body_to_command, check_role, require_reachable_customer
+from chalicelib.channels.order_form import body_to_command, check_allowed, require_reachable_customer
 from chalicelib.kit.errors import Invalid
 from chalicelib.kit.web import Call
 from chalicelib.orders.command import PlaceOrder, Tender
 
 
 def build_command(body: PlaceOrderBody, call: Call) -> PlaceOrder:
-    check_role(call.principal, ["channel"])
+    check_allowed(call.principal, "order in marketplace")
     if not body.ref:
         raise Invalid(("ref", "send the marketplace's own order number; a repeated order is recognized by it"))
     command = require_reachable_customer(body_to_command(body, call))

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
 from dataclasses import replace
 from datetime import datetime
 from typing import Any
@@ -10,11 +9,12 @@ from typing import Any
 from chalicelib.channels.bodies import CartBody, DeliveryBody, LineBody, MoneyBody, PlaceOrderBody
 from chalicelib.customers import contact_details
 from chalicelib.customers.model import Contact
-from chalicelib.kit import config, idempotency
+from chalicelib.kit import config, idempotency, policy
 from chalicelib.kit.auth import Principal
 from chalicelib.kit.currency import check_currency
-from chalicelib.kit.errors import Forbidden, Invalid, NotSignedIn
+from chalicelib.kit.errors import Forbidden, Invalid, NotFound, NotSignedIn
 from chalicelib.kit.money import Money
+from chalicelib.kit.policy import Relation
 from chalicelib.kit.web import Call
 from chalicelib.orders.command import PlaceOrder, RequestedLine, Tender
 from chalicelib.orders.model import (
@@ -29,7 +29,6 @@ from chalicelib.places.model import NoSuchLocation
 from chalicelib.pricing.model import normalize_code
 
 MAX_LINES = 200  # of a request; an order may have fewer, see orders.model.MAX_LINES
-ROLES_WITH_AGREED_PRICES = {"owner", "channel"}
 
 
 def body_to_command(
@@ -68,14 +67,27 @@ def body_to_command(
 
 def build_agent_command(body: PlaceOrderBody, call: Call) -> PlaceOrder:
     """Return the command of an order that an agent takes by phone or from a social network."""
-    check_role(call.principal, ["agent"])
+    check_allowed(call.principal, f"order in {body.channel}")
     return require_reachable_customer(body_to_command(body, call))
 
 
-def check_role(principal: Principal, roles: Iterable[str]) -> None:
-    """Raise NotSignedIn or Forbidden unless the caller has one of the roles or is the owner."""
-    if principal.role not in {*roles, "owner"}:
-        raise Forbidden() if principal.id else NotSignedIn()
+def check_allowed(principal: Principal, action: str) -> None:
+    """Raise NotSignedIn or Forbidden unless kit/policy.py allows the caller's role this action."""
+    if not policy.is_allowed(principal.role, action):
+        raise Forbidden() if principal.id or principal.token else NotSignedIn()
+
+
+def choose_location(principal: Principal, channel: str, named: str) -> str:
+    """Return the location that sells: the one that is named, else the caller's. Raises NotFound for one out of reach,
+    and NoLocation for a caller who sells at their own location and has none."""
+    own = principal.location or ""
+    if Relation.LOCATION not in policy.relations_of(principal.role, f"order in {channel}"):
+        return named or own
+    if not own:
+        raise NoLocation(("location", "you have no store or van yet; ask the owner"))
+    if named not in ("", own):
+        raise NotFound()
+    return own
 
 
 def with_location(principal: Principal, location: str) -> Principal:
@@ -137,15 +149,16 @@ def body_to_delivery(body: DeliveryBody | None, default_location: str = "") -> D
 
 def _check_privileged_fields(body: PlaceOrderBody, principal: Principal) -> None:
     agreed = any(line.agreed for line in body.lines) or body.placed_at or body.freight or body.ref or body.actor
-    if agreed and principal.role not in ROLES_WITH_AGREED_PRICES:
+    acts_for_others = body.actor and not policy.is_allowed(principal.role, "order made by other staff")
+    if acts_for_others or (agreed and not policy.is_allowed(principal.role, "order at agreed prices")):
         raise MayNotAgreePrices(("lines", "leave out agreed, placed_at, freight, ref and actor"))
-    if any(line.override for line in body.lines) and principal.role != "owner":
+    if any(line.override for line in body.lines) and not policy.is_allowed(principal.role, "order at other prices"):
         raise MayNotOverridePrices()
 
 
 def _read_customer_id(body: CartBody, principal: Principal) -> str:
     customer_id = body.customer.id if body.customer else ""
-    if customer_id and not (principal.is_staff or principal.role == "channel"):
+    if customer_id and not policy.is_allowed(principal.role, "order for a known customer"):
         raise Invalid(("customer.id", "only staff may send a customer id; send a name and a phone number or e-mail"))
     return customer_id
 

@@ -3,7 +3,13 @@
 from __future__ import annotations
 
 from chalicelib.channels.bodies import PlaceOrderBody
-from chalicelib.channels.order_form import body_to_command, body_to_delivery, check_role, require_reachable_customer
+from chalicelib.channels.order_form import (
+    body_to_command,
+    body_to_delivery,
+    check_allowed,
+    choose_location,
+    require_reachable_customer,
+)
 from chalicelib.kit.errors import Invalid
 from chalicelib.kit.web import Call
 from chalicelib.orders.command import PlaceOrder
@@ -11,8 +17,8 @@ from chalicelib.orders.model import Delivery
 
 
 def build_command(body: PlaceOrderBody, call: Call) -> PlaceOrder:
-    check_role(call.principal, ["cashier"])
-    store = body.location or call.principal.location or ""
+    check_allowed(call.principal, "order in pos")
+    store = choose_location(call.principal, "pos", body.location)
     delivery = body_to_delivery(body.delivery, store) if body.delivery else Delivery("handover", store)
     if delivery.method == "handover" and delivery.location != store:
         raise Invalid(("delivery.location", "a counter hands over its own goods; use pickup for another store"))

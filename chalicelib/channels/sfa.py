@@ -3,15 +3,21 @@
 from __future__ import annotations
 
 from chalicelib.channels.bodies import PlaceOrderBody
-from chalicelib.channels.order_form import body_to_command, body_to_delivery, check_role, require_reachable_customer
+from chalicelib.channels.order_form import (
+    body_to_command,
+    body_to_delivery,
+    check_allowed,
+    choose_location,
+    require_reachable_customer,
+)
 from chalicelib.kit.errors import Invalid
 from chalicelib.kit.web import Call
 from chalicelib.orders.command import PlaceOrder
 
 
 def build_command(body: PlaceOrderBody, call: Call) -> PlaceOrder:
-    check_role(call.principal, ["salesman"])
-    van = call.principal.location or body.location
+    check_allowed(call.principal, "order in sfa")
+    van = choose_location(call.principal, "sfa", body.location)
     delivery = body_to_delivery(body.delivery, van)
     if delivery.method == "handover" and delivery.location != van:
         raise Invalid(("delivery.location", "a salesman can hand over only goods of their own van"))

@@ -6,7 +6,7 @@ A signed cart holds SKUs and quantities without prices; the order must have exac
 from __future__ import annotations
 
 from chalicelib.channels.bodies import LineBody, PlaceOrderBody
-from chalicelib.channels.order_form import body_to_command, check_role, merge_lines, require_reachable_customer
+from chalicelib.channels.order_form import body_to_command, check_allowed, merge_lines, require_reachable_customer
 from chalicelib.kit import auth
 from chalicelib.kit.errors import Invalid
 from chalicelib.kit.web import Call
@@ -16,10 +16,9 @@ PURPOSE = "whatsapp-cart"
 
 
 def build_command(body: PlaceOrderBody, call: Call) -> PlaceOrder:
+    check_allowed(call.principal, "order with a WhatsApp cart" if body.cart else "order in whatsapp")
     if body.cart:
         _check_same_goods(body)
-    else:
-        check_role(call.principal, ["agent"])
     return require_reachable_customer(body_to_command(body, call))
 
 

@@ -1,7 +1,7 @@
 """Principals and signed tokens: staff tokens, order tokens, short links, cursors.
 
-A staff token proves who signed in; the current role is read from the staff list by the loader that app.py sets. An
-order token is an HMAC of the order id and its token version, so it is never stored and a repeated request can return
+A staff token proves who signed in; the current role and the session are read by the loader that app.py sets. An order
+token is an HMAC of the order id and its token version, so it is never stored and a repeated request can return
 it again.
 """
 
@@ -12,7 +12,7 @@ import hashlib
 import hmac
 import ipaddress
 from dataclasses import dataclass
-from datetime import timedelta
+from datetime import datetime, timedelta
 from typing import Any
 
 from itsdangerous import BadData, TimestampSigner, URLSafeSerializer, URLSafeTimedSerializer
@@ -34,6 +34,8 @@ class Principal:
     location: str | None = None
     name: str = ""
     token: str = ""
+    session: str = ""  # of the device, `ses_…`; empty for a token that the operator signed
+    confirmed_until: datetime | None = None  # how long the session's last second factor counts
     relations: Relations = EVERYTHING
 
     @property
@@ -45,25 +47,38 @@ class Principal:
         """The name that the journal records: the id, or `shopper`."""
         return self.id or "shopper"
 
+    def has_second_factor(self, now: datetime) -> bool:
+        """Return whether the caller confirmed a second factor a short time ago; the operator's tokens need none."""
+        return not self.session or (self.confirmed_until is not None and now < self.confirmed_until)
+
 
 ANYONE = Principal()
 
 
 def staff_token(staff_id: str, role: str, version: int = 1) -> str:
-    """Return a staff token. `version` is the staff row's; incrementing it there revokes every older token."""
+    """Return a token without a session, for the demo, scripts and tests: only the operator has the signing keys.
+
+    `version` is the staff row's; incrementing it there revokes every older token."""
     return _timed_serializer("staff").dumps({"id": staff_id, "role": role, "v": version})
 
 
+def session_token(staff_id: str, session_id: str, version: int) -> str:
+    """Return the token of a session, which is valid as long as the session is stored and not expired."""
+    return _timed_serializer("staff").dumps({"id": staff_id, "role": "", "v": version, "s": session_id})
+
+
 def read_staff_token(token: str) -> dict[str, Any]:
-    """Return the claims {"id", "role", "v"}. Raises NotSignedIn for a forged, expired or otherwise unsuitable token."""
+    """Return the claims {"id", "role", "v"}, and "s" of a session's token.
+
+    Raises NotSignedIn for a forged, expired or otherwise unsuitable token."""
     try:
         claims, signed_at = _timed_serializer("staff").loads(token, return_timestamp=True)
     except BadData as error:
         raise NotSignedIn() from error
-    # The clock of the signing machine may be ahead, so only the expiry is checked.
-    if clock.now() - signed_at > timedelta(days=TOKEN_DAYS):
-        raise NotSignedIn()
     if not isinstance(claims, dict) or not {"id", "role", "v"} <= claims.keys():
+        raise NotSignedIn()
+    # The clock of the signing machine may be ahead, so only the expiry is checked. Sessions have an end of their own.
+    if "s" not in claims and clock.now() - signed_at > timedelta(days=TOKEN_DAYS):
         raise NotSignedIn()
     return claims
 

@@ -8,7 +8,7 @@ from importlib import import_module
 LAYERS = (
     ("kit",),
     ("places", "catalog", "customers"),
-    ("pricing", "stock", "payments"),
+    ("pricing", "stock", "payments", "sessions"),
     ("orders",),
     ("fulfillment",),
     ("channels", "exchange"),
@@ -25,6 +25,7 @@ TOPIC_OF = {
     "payments": "payments",
     "stock": "stock",
     "customers": "customers",
+    "sessions": "customers",  # both are about people, and a topic of its own would need another function
     "places": "reference",
     "catalog": "reference",
     "pricing": "reference",

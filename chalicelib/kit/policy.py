@@ -47,6 +47,7 @@ PUBLIC = grant(ALL, to="anyone")
 OWNER = grant(ALL, to="owner")
 MONEY = grant(ALL, to="owner finance")
 ANY_STAFF = grant(ALL, to=" ".join(role for role in ROLES if role in STAFF))
+OWN_DEVICES = grant(OWN, to=" ".join(ANY_STAFF))
 CUSTOMER_TOKEN = grant(OWN, to="customer")
 
 # Orders, drafts and their payments.
@@ -94,6 +95,12 @@ TABLE: Mapping[str, Grants] = {
     "PUT /locations/{location_id}/position": OWNER | grant(LOCATION, to="salesman"),
     "GET /staff": OWNER,
     "PUT /staff/{staff_id}": OWNER,
+    # sign-in and own devices
+    "POST /sign-in": PUBLIC,
+    "POST /sign-in/confirm": PUBLIC,
+    "POST /sign-out": OWN_DEVICES,
+    "GET /sessions": OWN_DEVICES,
+    "DELETE /sessions/{session_id}": OWN_DEVICES,
     # stock: quantities are open to all staff, because every store sells the goods of the others
     "GET /stock": PUBLIC,
     "GET /stock/locations/{location_id}": ANY_STAFF,
@@ -130,7 +137,10 @@ TABLE: Mapping[str, Grants] = {
     "order with a WhatsApp cart": grant(ALL, to="anyone owner agent"),
     "order in marketplace": OWNER | grant(OWN, to="channel"),
     "order for a known customer": only(CUSTOMER_RECORDS, "owner agent cashier salesman"),
-    "order on credit": only(DEBTS, "owner agent cashier salesman"),
+    "order on credit": only(DEBTS, "owner finance agent cashier salesman"),
+    "order over the credit limit": MONEY,
+    "order at agreed prices": grant(ALL, to="owner channel"),
+    "order at other prices": OWNER,
     "order made by other staff": OWNER,
     "POST /drafts": grant(ALL, to="owner agent salesman"),
     "POST /drafts/withdraw": grant(ALL, to="owner agent salesman"),
@@ -209,4 +219,5 @@ def relations_of(role: str, action: str) -> Relations:
 
 
 def is_allowed(role: str, action: str) -> bool:
+    """Return whether the action's row names this role: an order open to anyone is not open to a channel key."""
     return role in grants_of(action)

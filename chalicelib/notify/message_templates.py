@@ -33,6 +33,7 @@ TEMPLATE_FACTS: dict[str, set[str]] = {
     "dispatched": {"number", "carrier", "link"},
     "delivered": {"number", "link"},
     "code": {"code"},
+    "sign_in_code": {"code"},
     "offer": {"number", "goods", "kilometers", "until", "link"},
     "yours_now": {"number", "goods", "link"},
     "proof": {"number", "total", "link"},

@@ -87,6 +87,10 @@ NOTICES: dict[str, tuple[Notice, ...]] = {
     "WorkDelivered": (build_customer_notice("delivered"),),
     "TransferSent": (Notice("receiving_location", "transfer"),),
     "VerificationRequested": (Notice("verifying_customer", "code", ("email", "sms")),),
+    "SignInRequested": (
+        Notice("signing_in_by_phone", "sign_in_code", ("sms", "email")),
+        Notice("signing_in_by_email", "sign_in_code", ("email", "sms")),
+    ),
 }
 
 
@@ -112,7 +116,10 @@ SEND_TRANSITIONS: dict[SendStatus, set[SendStatus]] = {
 
 @dataclass(frozen=True)
 class Recipient:
-    """A recipient. `party` is the key of an inbox: `staff#…`, `location#…` or `role#…`; `customer#…` is only an id."""
+    """A recipient. `party` is the key of an inbox: `staff#…`, `location#…` or `role#…`.
+
+    `customer#…`, and `sign_in#…` for messages that let a member of staff in, are only ids; nobody opens such an inbox.
+    """
 
     party: str
     phone: str = ""
@@ -123,6 +130,10 @@ class Recipient:
     @property
     def is_customer(self) -> bool:
         return self.party.startswith("customer#")
+
+    @property
+    def is_signing_in(self) -> bool:
+        return self.party.startswith("sign_in#")
 
 
 @dataclass(frozen=True)
@@ -158,6 +169,11 @@ class SmsLimits:
     per_customer: int
     per_range: int
     per_network: int
+    sign_in_per_day: int  # a budget of its own: neither offers nor customers can use it up
+    sign_in_per_number: int
+
+    def per_day_for(self, recipient: Recipient) -> int:
+        return self.sign_in_per_day if recipient.is_signing_in else self.per_day
 
     def per_recipient(self, recipient: Recipient) -> int:
         return self.per_customer if recipient.is_customer else self.per_staff
@@ -170,7 +186,9 @@ def find_next_step(channels: Sequence[str], start: int, recipient: Recipient, li
 
 def is_reachable(channel: str, recipient: Recipient, limits: SmsLimits) -> bool:
     if channel == "sms":
-        return limits.per_day > 0 and bool(recipient.phone) and recipient.phone.startswith(limits.prefixes)
+        return (
+            limits.per_day_for(recipient) > 0 and bool(recipient.phone) and recipient.phone.startswith(limits.prefixes)
+        )
     if channel == "email":
         return bool(recipient.email)
     return channel == "owner" and recipient.party != "role#owner"

@@ -46,6 +46,8 @@ def load_sms_limits() -> SmsLimits:
         per_customer=config.int_setting("SMS_PER_CUSTOMER_PER_DAY", 10),
         per_range=config.int_setting("SMS_PER_RANGE_PER_DAY", 200),
         per_network=config.int_setting("SMS_PER_CALLER_PER_DAY", 100),
+        sign_in_per_day=config.int_setting("SMS_SIGN_IN_PER_DAY", 1_000),
+        sign_in_per_number=config.int_setting("SMS_SIGN_IN_PER_NUMBER_PER_DAY", 300),
     )
 
 

@@ -220,7 +220,11 @@ def list_budgets(recipient: Recipient, sms_limits: SmsLimits) -> dict[str, int]:
     """Return {budget: limit} of every budget that an SMS to the recipient counts towards.
 
     SMS-pumping fraud uses consecutive numbers and orders from one network, so customers' numbers are also limited by
-    range and by network. Numbers of staff are entered by the owner and need no such limits."""
+    range and by network. Numbers of staff are entered by the owner and need no such limits. Sign-in codes of staff
+    have a budget of their own."""
+    if recipient.is_signing_in:
+        number = "sign_in_" + number_key(recipient)
+        return {"sign_in": sms_limits.sign_in_per_day, number: sms_limits.sign_in_per_number}
     budgets = {"all": sms_limits.per_day, number_key(recipient): sms_limits.per_recipient(recipient)}
     if recipient.is_customer:
         budgets["range#" + auth.short_token("sms-range", recipient.phone[:-4])] = sms_limits.per_range

@@ -5,10 +5,11 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 from chalicelib.catalog.model import Channel, Product, check_sellable
+from chalicelib.kit import policy
 from chalicelib.orders.command import PlaceOrder
 from chalicelib.orders.context import OrderContext
 from chalicelib.orders.model import MAX_LINES, Delivery, MayNotOverrideCredit, TooManyLines, check_placed_at
-from chalicelib.payments.model import CASH_HANDLER_ROLES, PAYMENT_METHODS, MethodUnavailable
+from chalicelib.payments.model import PAYMENT_METHODS, MethodUnavailable
 from chalicelib.places import find as places
 from chalicelib.places.model import NoPickupHere, NoSuchLocation, UnknownStaff
 from chalicelib.places.store import staff_key
@@ -51,11 +52,15 @@ def check_channel(command: PlaceOrder, products: Mapping[str, Product], channel:
     for tender in command.tenders:
         if tender.method not in allowed:
             raise MethodUnavailable(method=tender.method, methods=sorted(allowed))
-        if tender.reason and tender.method == "credit" and command.principal.role not in ("owner", "finance"):
+        overrides = tender.reason and tender.method == "credit"
+        if overrides and not policy.is_allowed(command.principal.role, "order over the credit limit"):
             raise MayNotOverrideCredit()
 
 
 def list_methods(command: PlaceOrder, channel: Channel) -> list[str]:
-    """Return the payment methods of the channel that the caller can use: cash only for staff who open shifts."""
-    methods = channel.tenders or tuple(PAYMENT_METHODS)
-    return [code for code in methods if code != "cash" or command.principal.role in CASH_HANDLER_ROLES]
+    """Return the payment methods of the channel that the caller can use: cash only for staff who open shifts, credit
+    not for a channel key."""
+    methods, role = channel.tenders or tuple(PAYMENT_METHODS), command.principal.role
+    closed = set() if policy.is_allowed(role, "POST /shifts") else {"cash"}
+    closed |= {"credit"} if command.principal.id and not policy.is_allowed(role, "order on credit") else set()
+    return [code for code in methods if code not in closed]

@@ -69,6 +69,10 @@ class Staff:
     version: int = 1
 
     @property
+    def can_sign_in(self) -> bool:
+        return self.active and self.role != "channel"
+
+    @property
     def is_active_owner(self) -> bool:
         return self.active and self.role == "owner"
 
@@ -94,7 +98,7 @@ def distance_meters(a: Point, b: Point) -> int:
     return round(2 * EARTH_RADIUS_METERS * asin(sqrt(min(1.0, haversine))))
 
 
-def middle(points: Sequence[Point]) -> Point:
+def mean_point(points: Sequence[Point]) -> Point:
     """Return the mean of some points that are close to each other."""
     return Point(sum(point.lat for point in points) / len(points), sum(point.lon for point in points) / len(points))
 

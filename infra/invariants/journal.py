@@ -21,6 +21,7 @@ SUBJECT_OF_ROW: dict[str, Callable[[Row], str]] = {  # the journal subject of a 
     "catalog": lambda row: row["pk"] if row["sk"] == "product" else f"channel#{row['sk']}",
     "channels": lambda row: f"placement#{row['sk']}",
     "pricing": lambda row: row["pk"],
+    "sessions": lambda row: row["sk"],
     "places": lambda row: f"{SINGULAR.get(row['pk'], row['pk'])}#{row['sk']}",
 }
 

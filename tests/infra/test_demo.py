@@ -1,6 +1,7 @@
 from chalicelib.catalog.find import list_all_products
 from chalicelib.kit import auth, policy
 from chalicelib.places import find
+from chalicelib.sessions.authenticate import authenticate
 from chalicelib.stock.store import load_levels
 from infra.demo import seed as demo
 from infra.demo.data import GRAMS
@@ -16,9 +17,9 @@ def test_the_demo_shop_is_complete_and_seeding_it_again_changes_nothing(aws):
     assert count_journal_entries(aws) == written
     assert (kinds.count("warehouse"), kinds.count("store"), kinds.count("van")) == (2, 3, 8)
     assert {member.role for member in find.load_staff().values()} == set(policy.ROLES)
-    assert [
-        find.authenticate_staff(auth.read_staff_token(person["token"])).id for person in demo.list_staff_with_tokens()
-    ] == [person["id"] for person in demo.list_staff_with_tokens()]
+    assert [authenticate(auth.read_staff_token(person["token"])).id for person in demo.list_staff_with_tokens()] == [
+        person["id"] for person in demo.list_staff_with_tokens()
+    ]
     assert len(list_all_products()) == 60
     assert sum(units < 20 for units in units_per_product()) == 12
     assert [level.on_hand for level in load_levels((sku, "van-budi") for sku in demo.van_load(0))] == [8] * 14

@@ -10,7 +10,16 @@ from chalicelib.notify.recipients import RULES
 from chalicelib.notify.stream import topic_of
 
 CHANNELS = ("sms", "email", "owner")
-SMS_LIMITS = SmsLimits(prefixes=("+62",), per_day=10, per_staff=5, per_customer=2, per_range=5, per_network=5)
+SMS_LIMITS = SmsLimits(
+    prefixes=("+62",),
+    per_day=10,
+    per_staff=5,
+    per_customer=2,
+    per_range=5,
+    per_network=5,
+    sign_in_per_day=10,
+    sign_in_per_number=5,
+)
 
 
 def test_every_event_of_every_package_has_a_topic_and_every_topic_has_events() -> None:

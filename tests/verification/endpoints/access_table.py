@@ -163,6 +163,12 @@ ROWS = [
     access_row("PUT /locations/{location_id}/position", "owner salesman", location_id="van-budi"),
     access_row("GET /staff", "owner"),
     access_row("PUT /staff/{staff_id}", "owner", staff_id="salesman-anton"),
+    # sign-in
+    access_row("POST /sign-in", "all"),
+    access_row("POST /sign-in/confirm", "all"),
+    access_row("POST /sign-out", "staff"),
+    access_row("GET /sessions", "staff"),
+    access_row("DELETE /sessions/{session_id}", "salesman", session_id="a session"),
     # fulfillment
     access_row("GET /offers/{offer_id}", "salesman", offer_id="an offer"),
     access_row("POST /offers/{offer_id}/claim", "salesman", offer_id="an offer"),

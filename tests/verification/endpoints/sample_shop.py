@@ -27,6 +27,11 @@ from chalicelib.notify.deliver import deliver_messages
 from chalicelib.notify.store import NoticeRow
 from chalicelib.pricing.routes import PROMOTION_EXAMPLE
 from chalicelib.pricing.save import save_price
+from chalicelib.sessions.model import Device, Identity
+from chalicelib.sessions.one_time_code import derive_code as derive_sign_in_code
+from chalicelib.sessions.request_code import Origin
+from chalicelib.sessions.request_code import request_code as request_code_to_sign_in
+from chalicelib.sessions.sign_in import sign_in
 from tests.client import call
 from tests.fulfillment.build import deliver_events, park_vans
 from tests.shop import add_stock, an_order, open_shop, principal_of, token
@@ -75,6 +80,7 @@ def build_sample_shop() -> SampleShop:
         add_credit_order,
         add_transfers,
         add_notices,
+        add_sign_in,
     ):
         add(sample)
     return sample
@@ -193,6 +199,17 @@ def add_notices(sample: SampleShop) -> None:
     for entry in journal.history(f"order#{sample.ids['ord_01KB']}"):
         deliver_messages(journal.row_to_entry(entry))
     sample.ids["a notice"] = load_notice_id(f"staff#{BUDI}")
+
+
+def add_sign_in(sample: SampleShop) -> None:
+    """Add a signed-in device, and an open sign-in attempt with its code."""
+    phone = Identity("phone", "+6281100000003")
+    first = request_code_to_sign_in(phone, Origin("a network"))
+    sample.ids["a session"] = sign_in(
+        first.id, derive_sign_in_code(first.code_id), Device("Chrome, Android")
+    ).session.id
+    attempt = request_code_to_sign_in(phone, Origin())
+    sample.ids |= {"att_01KB": attempt.id, "654321": derive_sign_in_code(attempt.code_id)}
 
 
 def load_notice_id(party: str) -> str:
