@@ -26,9 +26,7 @@ from chalicelib.fulfillment.model import (
 )
 from chalicelib.fulfillment.order_reduction import OrderReduction
 from chalicelib.fulfillment.reconcile import check_reconciled
-from chalicelib.fulfillment.reduction import (
-    ReducedFulfillment,
-)
+from chalicelib.fulfillment.reduction import ReducedFulfillment
 from chalicelib.fulfillment.store import (
     allocations_of,
     close_offer,
@@ -107,9 +105,14 @@ def cancel_lines(
     order = load_order(principal, order_id)
     if order.status == OrderStatus.CANCELLED:
         return cancel.cancel(principal, order_id, reason)  # a no-op, as a repeat of the last units' cancellation is
+    check_not_ended(order)
+    return _reduce_order(principal, order_id, quantities, reason, idempotency_key)
+
+
+def check_not_ended(order: Order) -> None:
+    """Raise CannotCancel unless the order is placed, and neither completed nor cancelled."""
     if order.status != OrderStatus.PLACED:
         raise CannotCancel(order=order.number, order_status=order.status, fulfillment_status=order.fulfillment_status)
-    return _reduce_order(principal, order_id, quantities, reason, idempotency_key)
 
 
 def check_on_order(order: Order, quantities: Mapping[str, int]) -> None:
@@ -132,8 +135,7 @@ def _reduce_order(
     order_fulfillment = load_fulfillment_of_order(order_id)
     idempotency.check_repeat(idempotency_key)  # after the read, which may show what the same request did meanwhile
     order = order_fulfillment.order
-    if order.status != OrderStatus.PLACED:
-        raise CannotCancel(order=order.number, order_status=order.status, fulfillment_status=order.fulfillment_status)
+    check_not_ended(order)
     check_on_order(order, quantities)
     if quantities == order.demand:  # perhaps since another request cancelled the other units
         return cancel_order(principal, order_id, reason)

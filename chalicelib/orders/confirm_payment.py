@@ -68,8 +68,9 @@ def submit_proof(
 ) -> tuple[Order, list[Payment]]:
     """Record proof of a transfer and return the order and its payments. Sending the same proof twice is a no-op.
 
-    It replaces a proof that nobody has decided on, which the payment keeps. `reference` is what the customer typed,
-    `file` the key of a stored picture."""
+    It replaces a proof that staff have not decided on; the payment lists the replaced one too. `reference` is what the
+    customer typed, `file` the key of a stored picture.
+    """
     change, payment = _load_change_of_payment(principal, payment_id)
     is_same = (payment.proof, payment.proof_file) == (reference, file)
     if payment.status == PaymentStatus.PROOF_SUBMITTED and is_same:

@@ -138,7 +138,7 @@ def read_filter(query: ListQuery, principal: Principal) -> search.OrderFilter:
     fields |= {"number": search.read_number(query.number)} if query.number.strip() else {}
     fields |= {"phone": search.read_phone(query.phone)} if query.phone.strip() else {}
     wanted = search.OrderFilter(**fields)
-    if wanted.day or wanted.has_source:
+    if wanted.day or wanted.has_index_list:
         return wanted
     return replace(wanted, day=business_day(principal.location or "", clock.now()))
 
