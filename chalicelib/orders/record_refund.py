@@ -15,8 +15,8 @@ from chalicelib.orders.order_change import OrderChange, load_change
 from chalicelib.orders.order_json import order_to_json
 from chalicelib.payments import lifecycle, postings
 from chalicelib.payments.lifecycle import CoveredPayment
-from chalicelib.payments.model import NoOpenShift, Payment, Shift
-from chalicelib.payments.shift_store import find_open_shift, remove_cash
+from chalicelib.payments.model import Payment, Shift, build_cash_refusal
+from chalicelib.payments.shift_store import find_open_shift, find_shift, remove_cash
 from chalicelib.payments.store import save_payment
 
 
@@ -26,7 +26,7 @@ def record_refund(
 ) -> tuple[Order, list[Payment]]:
     """Record that `amount`, or all that is owed back when it is None, was returned. Returns the order and its payments.
 
-    Raises MoreThanRefundOwed, and NoOpenShift or NotEnoughCash for cash.
+    Raises MoreThanRefundOwed, and NoOpenShift, MayNotTakeCash or NotEnoughCash for cash.
     """
     idempotency.check_repeat(idempotency_key)
     change = load_change(principal, order_id, idempotency_key)
@@ -46,9 +46,10 @@ def derive_refund_owed(order: Order, payments: Sequence[Payment]) -> Money:
 def _find_shift(principal: Principal, method: str) -> Shift | None:
     if method != "cash":
         return None
-    shift = find_open_shift(principal.id)
+    open_shift = find_open_shift(principal.id)
+    shift = find_shift(open_shift.id) if open_shift else None  # with the current cash counters
     if shift is None:
-        raise NoOpenShift()
+        raise build_cash_refusal(principal.role)
     return shift
 
 

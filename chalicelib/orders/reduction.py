@@ -53,6 +53,12 @@ def list_reduced_lines(before: Sequence[OrderLine], after: Sequence[OrderLine]) 
     return tuple(_build_reduced_line(line, rest.get(line.sku)) for line in before if rest.get(line.sku) != line)
 
 
+def list_coupons(lines: Sequence[OrderLine]) -> list[str]:
+    """Return the codes of the coupons that lower these lines, each once."""
+    adjustments = (adjustment for line in lines for adjustment in line.adjustments)
+    return list(dict.fromkeys(item["code"] for item in adjustments if item["kind"] == "coupon"))
+
+
 def total_of(lines: Sequence[OrderLine], freight: Money) -> Money:
     return total((line.total for line in lines), freight.currency) + freight
 
