@@ -261,6 +261,13 @@ def build_sign_in_code(context: MessageContext, notice: Notice) -> Iterator[Mess
         yield context.build_message(recipient, notice, {"code": one_time_code.derive_code(event.attempt_id)})
 
 
+def invited_staff(context: MessageContext, notice: Notice) -> Iterator[Message]:
+    person = places.find_staff_uncached(context.event.staff)
+    if person is not None and person.can_sign_in:
+        recipient = Recipient(f"sign_in#{person.id}", person.phone, person.email, person.language)
+        yield context.build_message(recipient, notice, {"link": f"{config.base_url()}/desk/"})
+
+
 RULES: dict[str, Rule] = {
     rule.__name__: rule
     for rule in (
@@ -288,7 +295,7 @@ RULES: dict[str, Rule] = {
             fulfiller,
         ),
         *(finance_if_proof_pending, finance_if_refund_owed, owner_if_stranded),
-        *(signing_in_by_phone, signing_in_by_email),
+        *(signing_in_by_phone, signing_in_by_email, invited_staff),
     )
 }
 
