@@ -5,6 +5,7 @@ from __future__ import annotations
 import base64
 from typing import Any
 
+from tests.exchange.test_import_and_export import zip_folder
 from tests.shop import an_order
 from tests.verification.endpoints.principals import access_row
 from tests.verification.endpoints.sample_shop import AGUS, MAYA, TEA, SampleShop, open_shifts
@@ -13,7 +14,12 @@ CREDITOR = {"id": "cus_01KB"}
 DEBTS_CSV = (
     "id,name,phone,credit_limit,terms_days,opening_receivable\ncus_old,Toko Lama,081252980077,900000,14,120000\n"
 )
-HISTORY_CSV = f"ref,channel,placed_at,sku,quantity,historical\nOLD-1,web,2026-10-01T03:00:00Z,{TEA},2,yes\n"
+HISTORY = zip_folder(
+    {
+        "orders": "ref,placed_at,channel,payment_method,historical\nOLD-1,2026-10-01T03:00:00Z,phone,transfer,yes\n",
+        "order_lines": f"ref,sku,quantity,unit_price\nOLD-1,{TEA},2,20000\n",
+    }
+)
 PICTURE_PROOF = {"picture": base64.b64encode(b"\x89PNG\r\n\x1a\n of a receipt").decode()}
 
 
@@ -99,7 +105,7 @@ ROWS = [
         note="to the safe",
     ),
     access_row("POST /imports", "owner", query={"file": "customers"}, body=DEBTS_CSV, note="opening debts"),
-    access_row("POST /imports", "owner", query={"file": "orders"}, body=HISTORY_CSV, note="of history"),
+    access_row("POST /imports", "owner", body=HISTORY, note="of history"),
 ]
 
 # Names of rows, with their notes.
