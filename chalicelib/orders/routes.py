@@ -100,7 +100,7 @@ def show_order(call: Call, order_id: str) -> dict[str, Any]:
 def list_order_history(call: Call, order_id: str) -> dict[str, Any]:
     """List the order's journal entries, oldest first: time, actor, event, and movements of stock and money."""
     find.load_order(call.principal, order_id)
-    return {"items": find.list_order_events(order_id), "next": None}
+    return {"items": find.list_order_events(order_id, call.principal.role), "next": None}
 
 
 @endpoints.get("/orders", query=ListQuery)
@@ -198,6 +198,7 @@ def show_proof(call: Call, payment_id: str) -> dict[str, Any]:
     payment = find_payment(payment_id)
     if payment is None or not (payment.proof or payment.proof_file):
         raise NotFound()
+    find.load_order(call.principal, payment.order_id)
     earlier = [reference or None for reference, _ in payment.earlier_proofs]
     body = {"reference": payment.proof or None, "content_type": None, "data": None, "earlier": earlier}
     if not payment.proof_file:
