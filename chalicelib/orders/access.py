@@ -16,7 +16,7 @@ DEBT_FIELDS = frozenset({"postings", "credit_minor"})
 def reaches_order(principal: Principal, order: Order, van_ids: frozenset[str]) -> bool:
     """Return whether the caller reaches the order by what the order itself says. `van_ids` are all vans.
 
-    For customers of a token see `find.can_open`, for a salesman's customers `find.load_order`."""
+    `find.filter_reached` adds the holders of an order's token and the orders of a salesman's customers."""
     relations = principal.relations
     if Relation.ALL in relations or (Relation.OWN in relations and order.actor == principal.id):
         return True

@@ -8,7 +8,7 @@ from contextlib import suppress
 from typing import Any
 
 from chalicelib.catalog.model import CHANNELS
-from chalicelib.customers.find import merged_ids
+from chalicelib.customers.find import find_reached, merged_ids
 from chalicelib.kit import auth, clock, db, journal
 from chalicelib.kit.auth import Principal
 from chalicelib.kit.errors import NotFound
@@ -32,16 +32,22 @@ WHOLE_LIST = ("0", "\uffff")  # every sort key
 def load_order(principal: Principal, order_id: str) -> Order:
     """Return the order. Raises NotFound if it does not exist or the caller may not see it."""
     order = find_order(order_id)
-    if order is None or not can_see(principal, order):
+    if order is None or not filter_reached(principal, [order]):
         raise NotFound()
     return order
 
 
-def can_see(principal: Principal, order: Order) -> bool:
-    """Return whether the caller reaches the order: a customer by their link, all others by kit/policy.py."""
+def filter_reached(principal: Principal, orders: Sequence[Order]) -> list[Order]:
+    """Return the orders that the caller reaches: a customer by their link, all others by kit/policy.py.
+
+    It reads at most one batch: of the salesman's customers, for orders that they do not reach otherwise."""
     if principal.role in ("anyone", "customer"):
-        return can_open(principal.token, order)
-    return reaches_order(principal, order, places.list_van_ids())
+        return [order for order in orders if can_open(principal.token, order)]
+    van_ids = places.list_van_ids()
+    others = {order.id: order.customer_id for order in orders if not reaches_order(principal, order, van_ids)}
+    customer_ids = set(others.values()) - {""}
+    reached = find_reached(principal, customer_ids) if customer_ids else set()
+    return [order for order in orders if order.id not in others or order.customer_id in reached]
 
 
 def can_open(token: str, order: Order) -> bool:

@@ -9,7 +9,7 @@ from typing import Any
 
 from chalicelib.customers.identify_customer import identify_customer
 from chalicelib.customers.model import Address, CustomerChanged, NoCreditTerms
-from chalicelib.customers.store import check_customer_unchanged, extend_credit
+from chalicelib.customers.store import check_customer_unchanged, extend_credit, link_staff
 from chalicelib.kit import clock, config, db, idempotency, ids
 from chalicelib.kit.db import Write
 from chalicelib.kit.errors import StaleVersion, Unavailable
@@ -17,7 +17,7 @@ from chalicelib.kit.money import Money, total
 from chalicelib.orders import order_json, store
 from chalicelib.orders.check_order import check_order
 from chalicelib.orders.command import PlaceOrder
-from chalicelib.orders.context import OrderContext, load_all_locations, load_context
+from chalicelib.orders.context import OrderContext, has_own_customers, load_all_locations, load_context
 from chalicelib.orders.model import (
     Delivery,
     HandoverNeedsMoney,
@@ -122,6 +122,7 @@ def prepare_order(command: PlaceOrder, context: OrderContext, prices: OrderPrice
     credit = total((payment.amount for payment in payments if payment.method == "credit"), order.currency)
     writes = [
         *new_customer,
+        *build_staff_links(command, context, order, is_new=bool(new_customer)),
         *check_merges(context, limits_apply=bool(credit or prices.coupons)),
         *redeem_coupons(prices.coupons, order.coupon_uses, context),
         *build_till_writes(context, payments),
@@ -140,6 +141,14 @@ def resolve_customer(command: PlaceOrder, context: OrderContext) -> tuple[str, l
         return "", []
     address = build_home_address(command.delivery.address) if command.delivery.address else None
     return identify_customer(command.contact, context.rows, command.principal, now=context.now, address=address)
+
+
+def build_staff_links(command: PlaceOrder, context: OrderContext, order: Order, *, is_new: bool) -> list[Write]:
+    """Return the write that makes the customer one of the salesman who brought them or handed goods over to them."""
+    was_sold_to = order.status == OrderStatus.COMPLETED and not context.is_own_customer
+    if order.customer_id and has_own_customers(command) and (is_new or was_sold_to):
+        return [link_staff(order.customer_id, command.principal.id)]
+    return []
 
 
 def build_home_address(address: dict[str, Any]) -> Address:
@@ -180,7 +189,7 @@ def build_order(command: PlaceOrder, context: OrderContext, prices: OrderPrices,
 
 def build_delivery(command: PlaceOrder, context: OrderContext) -> Delivery:
     """Return the delivery of the command; to the customer's home address if the order has none of its own."""
-    home = context.customer.address if context.customer else None
+    home = context.customer.address if context.customer and context.is_own_customer else None
     if command.delivery.method != "ship" or command.delivery.address or home is None:
         return replace(command.delivery, point=context.point)
     point = {"lat": home.lat, "lon": home.lon} if home.lat is not None and home.lon is not None else None

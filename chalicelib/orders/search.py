@@ -96,7 +96,7 @@ def list_orders(
     while True:
         last = min(last, find.key_below(before)) if before else last
         page = source(size, (first, last))
-        orders += [order for order in page if is_match(order, wanted) and find.can_see(principal, order)]
+        orders += find.filter_reached(principal, [order for order in page if is_match(order, wanted)])
         read += len(page)
         if len(orders) > limit:
             return orders[:limit], order_sort_key(orders[limit - 1])

@@ -124,7 +124,7 @@ ROWS = [
     access_row("POST /orders/{order_id}/cancel", "own owner agent", order_id="ord_01KB"),
     access_row("POST /orders/{order_id}/cancel", "owner agent cashier", order_id="a pickup", note="at the store"),
     access_row("POST /orders/{order_id}/cancel", "owner agent salesman", order_id="a carried order", note="on a van"),
-    access_row("POST /orders/{order_id}/payments", "own owner agent", order_id="a draft", own_order="a draft"),
+    access_row("POST /orders/{order_id}/payments", "own owner agent cashier", order_id="a draft", own_order="a draft"),
     access_row("POST /orders/{order_id}/refunds", "owner finance", order_id="an order owed back"),
     access_row("POST /drafts", "owner agent"),
     access_row("POST /drafts/withdraw", "owner agent salesman"),
@@ -178,6 +178,12 @@ ROWS = [
         "POST /customers", "owner agent salesman cashier", body={"name": "Warung Bu Tini", "phone": "081252981299"}
     ),
     access_row("GET /customers/{customer_id}", "owner finance agent cashier salesman", customer_id="cus_01KB"),
+    access_row(
+        "GET /customers/{customer_id}", "owner finance agent cashier", customer_id="cus_home", note="of another"
+    ),
+    access_row(
+        "PUT /customers/{customer_id}/salesmen/{staff_id}", "owner", customer_id="cus_01KB", staff_id="salesman-dewi"
+    ),
     access_row("PUT /customers/{customer_id}/terms", "owner finance", customer_id="cus_01KB"),
     access_row("POST /customers/{customer_id}/verify", "owner agent", customer_id="cus_new"),
     access_row("POST /customers/{customer_id}/merge", "owner agent", customer_id="cus_twin"),
