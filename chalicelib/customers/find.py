@@ -132,8 +132,9 @@ def list_by_name(
     """Return a page of the customers saved by staff whose name or company has every word of `q`, newest first, and the
     cursor of the next page.
 
-    A word may be written in part, without accents or quotation marks. An empty page has no next one. Customers known
-    only from a guest's order are found by the order. For staff only."""
+    A word may be written in part, without accents or quotation marks. Guests are not listed; search for their orders.
+    An empty page has no next one. For staff only.
+    """
     wanted = search_text.list_words(q)
     if not wanted:
         return [], None

@@ -147,8 +147,9 @@ def verification_code_key(customer_id: str, kind: str) -> Key:
     return Key(VerificationCodeRow, customer_id, f"code#{kind}")
 
 
-def code_count_key(kind: str, value: str) -> Key:
-    return Key(CodeCountRow, f"identity#{kind}#{value}", "asks")
+def code_count_key(kind: str, value: str, caller: str | None = None) -> Key:
+    """Return the key of the count by one caller, or without `caller` by all."""
+    return Key(CodeCountRow, f"identity#{kind}#{value}", "asks" if caller is None else f"asks#{caller}")
 
 
 def extend_credit(

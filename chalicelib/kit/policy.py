@@ -94,6 +94,7 @@ TABLE: Mapping[str, Grants] = {
     "PUT /locations/{location_id}": OWNER,
     "PUT /locations/{location_id}/position": OWNER | grant(LOCATION, to="salesman"),
     "GET /staff": OWNER,
+    "POST /staff": OWNER,
     "PUT /staff/{staff_id}": OWNER,
     # sign-in and own devices
     "POST /sign-in": PUBLIC,

@@ -21,7 +21,7 @@ from chalicelib.notify.sweep import list_unexamined
 from chalicelib.notify.sweep_store import UnfinishedRow
 from chalicelib.orders import find as orders
 from chalicelib.orders.model import Order, OrderStatus, is_cancellable
-from chalicelib.orders.record_refund import load_refund_owed
+from chalicelib.orders.record_refund import derive_refund_owed
 from chalicelib.orders.store import CASH_DUE, REFUND_OWED, list_tasks, list_unpaid_order_ids
 from chalicelib.payments.lifecycle import cash_to_collect
 from chalicelib.payments.model import OrderPaymentStatus
@@ -111,7 +111,7 @@ def returned_at(fulfillment: Fulfillment) -> datetime:
 def refunds_owed() -> Iterator[dict[str, Any]]:
     """Money that came too late, or for goods cancelled since, and was not returned yet. Recording it ends the item."""
     for order, since in list_orders_with_task(REFUND_OWED):
-        owed = load_refund_owed(order, load_payments(order.payment_ids))
+        owed = derive_refund_owed(order, load_payments(order.payment_ids))
         action = build_action("POST", f"/orders/{order.id}/refunds", {"method": "transfer"})
         yield build_item("refund_owed", since, action, owed=owed.to_json(), **order_facts(order))
 

@@ -13,7 +13,7 @@ from typing import Any
 from chalicelib.catalog.model import Channel, Product
 from chalicelib.catalog.store import channel_key, product_key, row_to_channel, row_to_product
 from chalicelib.customers import find as customers
-from chalicelib.customers.model import Credit, Customer
+from chalicelib.customers.model import Address, Credit, Customer
 from chalicelib.customers.store import credit_key, customer_key, customer_staff_key, row_to_credit, row_to_customer
 from chalicelib.kit import clock, config, db, policy
 from chalicelib.kit.db import Key
@@ -107,6 +107,8 @@ def load_context(command: PlaceOrder) -> OrderContext:
     _check_staff(command, rows)
     point, located_by = _delivery_point(command, rows)
     customer, credit, is_own = _find_customer(command, rows)
+    if home := home_address(command, customer if is_own else None):
+        point, located_by = (point, "address") if point else _locate_home(home)
     coupons = [row_to_coupon(row) for code in command.coupons if (row := rows.get(coupon_key(code)))]
     skus = [line.sku for line in command.lines]
     keys = [level_key(sku, location_id) for sku in skus for location_id in location_ids]
@@ -192,9 +194,13 @@ def _build_keys(command: PlaceOrder, location_ids: Sequence[str]) -> list[Key]:
 def _postcode_keys(command: PlaceOrder) -> list[Key]:
     """Return the keys of the address's postcode and of its area; none without a postcode."""
     address = command.delivery.address or {}
-    if not address.get("postcode"):
+    return _address_postcode_keys(address.get("country", ""), address.get("postcode", ""))
+
+
+def _address_postcode_keys(country: str, postcode: str) -> list[Key]:
+    if not postcode:
         return []
-    country, postcode = places.normalize_postcode(address.get("country", ""), address["postcode"])
+    country, postcode = places.normalize_postcode(country, postcode)
     return [postcode_key(country, postcode), postcode_area_key(country, postcode)]
 
 
@@ -209,10 +215,30 @@ def _delivery_point(command: PlaceOrder, rows: dict[Key, Any]) -> tuple[dict[str
         raise UnknownPostcode(address["country"], address["postcode"])
     if command.delivery.point:
         return command.delivery.point, "address"
+    return _first_point(keys, rows)
+
+
+def _first_point(keys: Sequence[Key], rows: Mapping[Key, Any]) -> tuple[dict[str, float] | None, str | None]:
+    """Return the point of the postcode, else of its area, and which; `keys` are those of both, or empty."""
     for key, source in zip(keys, ("postcode", "area")):
         if point := row_to_point(rows.get(key)):
             return point.to_json(), source
     return None, None
+
+
+def home_address(command: PlaceOrder, customer: Customer | None) -> Address | None:
+    """Return the customer's stored address if the order is shipped there, because it has no address of its own."""
+    if command.delivery.method != "ship" or command.delivery.address or customer is None:
+        return None
+    return customer.address
+
+
+def _locate_home(home: Address) -> tuple[dict[str, float] | None, str | None]:
+    """Return the point of a stored address and its source, as `_delivery_point` does for the address of an order."""
+    if home.lat is not None and home.lon is not None:
+        return {"lat": home.lat, "lon": home.lon}, "address"
+    keys = _address_postcode_keys(home.country, home.postcode)
+    return _first_point(keys, db.batch(keys) if keys else {})
 
 
 def _check_staff(command: PlaceOrder, rows: dict[Key, Any]) -> None:

@@ -27,6 +27,7 @@ from chalicelib.orders import order_json, store
 from chalicelib.orders.check_order import check_order
 from chalicelib.orders.command import PlaceOrder, RequestedLine, Tender
 from chalicelib.orders.context import load_context
+from chalicelib.orders.link import build_order_link
 from chalicelib.orders.model import (
     Delivery,
     DraftCreated,
@@ -117,7 +118,7 @@ def send_pay_link(principal: Principal, order_id: str, idempotency_key: Idempote
     The stored answer has no link, because the link can be derived again."""
     draft = find_draft(order_id)  # gone if a repeated request comes after the order was placed
     language = draft.command.language if draft else ""
-    answer = {"url": build_pay_link(order_id, auth.order_token(order_id), language)}
+    answer = {"url": build_order_link(order_id, auth.order_token(order_id), language)}
     with suppress(Replay):
         idempotency.check_repeat(idempotency_key)
         _request_pay_link(principal, order_id, idempotency_key)
@@ -133,12 +134,6 @@ def _request_pay_link(principal: Principal, order_id: str, idempotency_key: Idem
     unchanged = DraftRow.version == _head_to_version(draft.head)
     record = idempotency.record_answer(idempotency_key, {"draft": order_id})
     db.commit([record, db.update(DraftRow(order_id, "draft"), version, when=unchanged), entry])
-
-
-def build_pay_link(order_id: str, token: str, language: str = "") -> str:
-    """Return the address of the draft's page in this language, Indonesian by default."""
-    prefix = "/en" if language == "en" else ""
-    return f"{config.base_url()}{prefix}/pesanan/?id={order_id}&token={token}"
 
 
 def load_draft(principal: Principal, order_id: str) -> Draft:

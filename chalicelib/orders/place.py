@@ -17,7 +17,13 @@ from chalicelib.kit.money import Money, total
 from chalicelib.orders import order_json, store
 from chalicelib.orders.check_order import check_order
 from chalicelib.orders.command import PlaceOrder
-from chalicelib.orders.context import OrderContext, has_own_customers, load_all_locations, load_context
+from chalicelib.orders.context import (
+    OrderContext,
+    has_own_customers,
+    home_address,
+    load_all_locations,
+    load_context,
+)
 from chalicelib.orders.model import (
     Delivery,
     HandoverNeedsMoney,
@@ -189,11 +195,9 @@ def build_order(command: PlaceOrder, context: OrderContext, prices: OrderPrices,
 
 def build_delivery(command: PlaceOrder, context: OrderContext) -> Delivery:
     """Return the delivery of the command; to the customer's home address if the order has none of its own."""
-    home = context.customer.address if context.customer and context.is_own_customer else None
-    if command.delivery.method != "ship" or command.delivery.address or home is None:
-        return replace(command.delivery, point=context.point)
-    point = {"lat": home.lat, "lon": home.lon} if home.lat is not None and home.lon is not None else None
-    return replace(command.delivery, address=home.to_json(), point=context.point or point)
+    home = home_address(command, context.customer if context.is_own_customer else None)
+    address = home.to_json() if home else command.delivery.address
+    return replace(command.delivery, address=address, point=context.point)
 
 
 def build_contact(command: PlaceOrder, context: OrderContext) -> dict[str, str]:

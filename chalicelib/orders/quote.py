@@ -8,7 +8,7 @@ from typing import Any
 
 from chalicelib.orders.check_order import check_order
 from chalicelib.orders.command import PlaceOrder
-from chalicelib.orders.context import OrderContext, load_all_locations, load_context
+from chalicelib.orders.context import OrderContext, home_address, load_all_locations, load_context
 from chalicelib.orders.model import Delivery
 from chalicelib.orders.price import check_customer_limits, quote_order
 from chalicelib.payments.model import PAYMENT_METHODS
@@ -42,8 +42,9 @@ def located_by_to_json(command: PlaceOrder, context: OrderContext) -> dict[str, 
 
     Salesmen near the delivery are found only with a position; with null the order goes to a warehouse.
     """
-    delivery = command.delivery
-    is_located = bool(delivery.point or (delivery.address or {}).get("postcode"))
+    delivery, home = command.delivery, home_address(command, context.customer)
+    address = home.to_json() if home else delivery.address or {}
+    is_located = bool(delivery.point or context.point or address.get("postcode"))
     return {"located_by": context.located_by} if delivery.method == "ship" and is_located else {}
 
 

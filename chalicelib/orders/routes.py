@@ -43,6 +43,18 @@ class ProofBody(Body):
     picture: Annotated[str, StringConstraints(max_length=250_000)] = ""
 
 
+class DecideQuery(Query):
+    """`proof` is the `number` of the proof that was looked at; refused when a newer one was sent since."""
+
+    proof: Annotated[int, Field(ge=1)] | None = None
+
+
+class ProofQuery(Query):
+    """`number` chooses one of the proofs that were replaced, 1 for the first; without it, the latest."""
+
+    number: Annotated[int, Field(ge=1)] | None = None
+
+
 class RejectBody(Body):
     reason: Reason
 
@@ -126,7 +138,7 @@ def read_filter(query: ListQuery, principal: Principal) -> search.OrderFilter:
     fields |= {"number": search.read_number(query.number)} if query.number.strip() else {}
     fields |= {"phone": search.read_phone(query.phone)} if query.phone.strip() else {}
     wanted = search.OrderFilter(**fields)
-    if wanted.day or wanted.has_source:
+    if wanted.day or wanted.has_index_list:
         return wanted
     return replace(wanted, day=business_day(principal.location or "", clock.now()))
 
@@ -192,32 +204,39 @@ def submit_proof(call: Call, payment_id: str) -> dict[str, Any]:
     return order_json.order_to_response(call.principal, order, payments)
 
 
-@endpoints.get("/payments/{payment_id}/proof")
+@endpoints.get("/payments/{payment_id}/proof", query=ProofQuery)
 def show_proof(call: Call, payment_id: str) -> dict[str, Any]:
-    """Return the latest proof of transfer that the customer sent, and the references of those that it replaced."""
+    """Return a proof of transfer that the customer sent, the latest by default, and the references of earlier ones."""
     payment = find_payment(payment_id)
-    if payment is None or not (payment.proof or payment.proof_file):
+    if payment is None or not payment.proofs:
         raise NotFound()
     find.load_order(call.principal, payment.order_id)
-    earlier = [reference or None for reference, _ in payment.earlier_proofs]
-    body = {"reference": payment.proof or None, "content_type": None, "data": None, "earlier": earlier}
-    if not payment.proof_file:
-        return body
-    content_type, content = files.download(payment.proof_file)
-    return body | {"content_type": content_type, "data": base64.b64encode(content).decode()}
+    number = call.query.number or payment.proof_number
+    if number > payment.proof_number:
+        raise NotFound()
+    reference, picture = payment.proofs[number - 1]
+    earlier = [earlier_reference or None for earlier_reference, _ in payment.earlier_proofs]
+    content_type, content = files.download(picture) if picture else (None, b"")
+    data = base64.b64encode(content).decode() if picture else None
+    proof = {"number": number, "reference": reference or None, "content_type": content_type, "data": data}
+    return proof | {"earlier": earlier}
 
 
-@endpoints.post("/payments/{payment_id}/confirm")
+@endpoints.post("/payments/{payment_id}/confirm", query=DecideQuery)
 def confirm(call: Call, payment_id: str) -> dict[str, Any]:
     """Confirm that a transfer has arrived; confirming twice is a no-op."""
-    return order_json.order_to_response(call.principal, *confirm_payment.confirm(call.principal, payment_id))
+    return order_json.order_to_response(
+        call.principal, *confirm_payment.confirm(call.principal, payment_id, call.query.proof)
+    )
 
 
-@endpoints.post("/payments/{payment_id}/reject", body=RejectBody, example={"reason": "amount does not match"})
+@endpoints.post(
+    "/payments/{payment_id}/reject", body=RejectBody, query=DecideQuery, example={"reason": "amount does not match"}
+)
 def reject(call: Call, payment_id: str) -> dict[str, Any]:
     """Reject the proof of a transfer; the customer may send another while the hold lasts."""
     return order_json.order_to_response(
-        call.principal, *confirm_payment.reject(call.principal, payment_id, call.body.reason)
+        call.principal, *confirm_payment.reject(call.principal, payment_id, call.body.reason, call.query.proof)
     )
 
 

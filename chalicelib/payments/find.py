@@ -109,6 +109,8 @@ def payment_to_json(payment: Payment) -> dict[str, Any]:
     body |= {"amount": payment.amount.to_json(), "captured": payment.captured.to_json()}
     optional = ("till", "shift", "reference", "actor")
     body |= {name: getattr(payment, name) for name in optional if getattr(payment, name)}
+    if payment.proof_number:
+        body["proof_number"] = payment.proof_number
     if payment.due_on:
         body["due_on"] = payment.due_on.isoformat()
     return body | {"action": build_next_action(payment)}

@@ -74,13 +74,13 @@ function enableSearch() {
   form.addEventListener("submit", (event) => event.preventDefault());
   q.addEventListener("input", () => {
     filterCards(q.value);
-    keepInAddress(q.value);
+    writeSearchToAddress(q.value);
   });
   q.value = new URLSearchParams(location.search).get("q") ?? "";
   if (q.value) filterCards(q.value);
 }
 
-function keepInAddress(search) {
+function writeSearchToAddress(search) {
   const url = new URL(location.href);
   if (search.trim()) url.searchParams.set("q", search);
   else url.searchParams.delete("q");

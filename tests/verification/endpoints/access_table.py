@@ -197,6 +197,7 @@ ROWS = [
     access_row("GET /staff", "owner"),
     access_row("PUT /staff/{staff_id}", "owner", staff_id="salesman-anton"),
     # sign-in
+    access_row("POST /staff", "owner"),
     access_row("POST /sign-in", "all"),
     access_row("POST /sign-in/confirm", "all"),
     access_row("POST /sign-out", "staff"),
