@@ -230,6 +230,10 @@ class ProofReplaced(Refused):
     message = "Proof {number} was sent since; look at it first."
 
 
+class OwnCash(Refused):
+    message = "{shift_id} is your own cash; another person receives it from you."
+
+
 class BagStaysOpen(Refused):
     message = "{shift_id} is a cash bag; hand its cash over instead of counting it."
 
