@@ -232,6 +232,14 @@ class CustomerSaved(Event):
 
 
 @dataclass(frozen=True)
+class SalesmanAssigned(Event):
+    """A customer was assigned to a salesman, who may share them with others."""
+
+    customer_id: str
+    salesman: str  # the member of staff
+
+
+@dataclass(frozen=True)
 class TermsGranted(Event):
     """A customer's credit limit, payment terms or price group was set."""
 

@@ -14,13 +14,14 @@ from typing import Any
 from pynamodb.attributes import UnicodeAttribute
 
 from chalicelib.customers.model import Contact
-from chalicelib.kit import auth, clock, compact_json, config, db, idempotency, ids, journal
+from chalicelib.kit import auth, clock, compact_json, config, db, idempotency, ids, journal, policy
 from chalicelib.kit.auth import Principal
 from chalicelib.kit.db import IndexedRow
 from chalicelib.kit.errors import NotFound
 from chalicelib.kit.idempotency import IdempotencyKey, Replay
 from chalicelib.kit.journal import Head
 from chalicelib.kit.money import Money, total
+from chalicelib.kit.policy import Relation
 from chalicelib.kit.row_attributes import InstantAttribute
 from chalicelib.orders import order_json, store
 from chalicelib.orders.check_order import check_order
@@ -139,9 +140,20 @@ def load_draft(principal: Principal, order_id: str) -> Draft:
     """Return the draft. Raises NotFound unless the caller is staff or has the draft's link."""
     draft = find_draft(order_id)
     has_link = bool(principal.token) and auth.is_valid_order_token(principal.token, order_id)
-    if draft is None or not (principal.is_staff or has_link):
+    if draft is None or not (has_link or reaches_draft(principal, draft)):
         raise NotFound()
     return draft
+
+
+def reaches_draft(principal: Principal, draft: Draft) -> bool:
+    """Return whether staff reach the draft: a draft has a maker and a channel, and is at its maker's location."""
+    relations, maker = principal.relations, draft.command.principal
+    if not principal.is_staff:
+        return False
+    if Relation.ALL in relations or (Relation.OWN in relations and maker.id == principal.id):
+        return True
+    channels = policy.CHANNELS_OF_ROLE.get(principal.role, frozenset())
+    return Relation.CHANNELS in relations and draft.command.channel in channels
 
 
 def load_draft_to_submit(principal: Principal, order_id: str, idempotency_key: IdempotencyKey | None) -> Draft:

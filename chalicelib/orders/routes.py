@@ -16,7 +16,17 @@ from chalicelib.kit import clock, files
 from chalicelib.kit.auth import Principal
 from chalicelib.kit.errors import Invalid, NotFound
 from chalicelib.kit.idempotency import Replay, check_repeat
-from chalicelib.kit.web import Body, Call, Query, Routes, decode_base64, page_to_json, read_cursor
+from chalicelib.kit.web import (
+    ApiResponse,
+    Body,
+    Call,
+    Query,
+    Routes,
+    decode_base64,
+    page_to_json,
+    read_cursor,
+    with_etag,
+)
 from chalicelib.orders import confirm_payment, draft, find, link, order_json, search
 from chalicelib.orders.command import Tender
 from chalicelib.orders.model import OrderFulfillmentStatus
@@ -112,11 +122,11 @@ def show_order(call: Call, order_id: str) -> dict[str, Any]:
 def list_order_history(call: Call, order_id: str) -> dict[str, Any]:
     """List the order's journal entries, oldest first: time, actor, event, and movements of stock and money."""
     find.load_order(call.principal, order_id)
-    return {"items": find.list_order_events(order_id), "next": None}
+    return {"items": find.list_order_events(order_id, call.principal.role), "next": None}
 
 
 @endpoints.get("/orders", query=ListQuery)
-def list_orders(call: Call) -> dict[str, Any]:
+def list_orders(call: Call) -> ApiResponse:
     """List orders, newest first: those of today, or those that match every filter."""
     query: ListQuery = call.query
     wanted = read_filter(query, call.principal)
@@ -124,7 +134,7 @@ def list_orders(call: Call) -> dict[str, Any]:
     before = (read_cursor(query.cursor, name) or {}).get("before")
     orders, next_before = search.list_orders(call.principal, wanted, query.limit, before)
     after = {"before": next_before} if next_before else None
-    return page_to_json(order_json.orders_to_summaries(orders), after, name)
+    return with_etag(call, page_to_json(order_json.orders_to_summaries(orders), after, name))
 
 
 def read_filter(query: ListQuery, principal: Principal) -> search.OrderFilter:
@@ -210,6 +220,7 @@ def show_proof(call: Call, payment_id: str) -> dict[str, Any]:
     payment = find_payment(payment_id)
     if payment is None or not payment.proofs:
         raise NotFound()
+    find.load_order(call.principal, payment.order_id)
     number = call.query.number or payment.proof_number
     if number > payment.proof_number:
         raise NotFound()
