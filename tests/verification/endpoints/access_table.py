@@ -155,7 +155,13 @@ ROWS = [
     access_row("GET /shifts/{shift_id}/receipts", "owner cashier finance", shift_id=SHIFT, prepare=open_shifts),
     access_row("POST /shifts/{shift_id}/count", "owner cashier finance", shift_id=SHIFT, prepare=open_shifts),
     access_row("POST /shifts/{shift_id}/close", "owner cashier finance", shift_id=SHIFT, prepare=count_shift),
-    access_row("POST /shifts/{shift_id}/handover", "owner finance", shift_id=SHIFT, prepare=open_shifts),
+    access_row(
+        "POST /shifts/{shift_id}/handover",
+        "owner finance",
+        shift_id=SHIFT,
+        prepare=open_shifts,
+        refused_by_rule={"cashier": "own_cash"},
+    ),
     access_row(
         "POST /shifts/{shift_id}/handover",
         "owner finance cashier",
