@@ -81,7 +81,7 @@ def test_the_warehouse_accepts_picks_packs_and_sends(phone):
     steps = [
         ("accept", "Terima", "accepted"),
         ("pick", "Mulai ambil barang", "picking"),
-        ("ready", "Siap kirim", "ready"),
+        ("ready", "Barang siap", "ready"),
     ]
     steps += [("dispatch", "Berangkat", "in_transit"), ("deliver", "Sudah diterima pelanggan", "delivered")]
     for verb, _, status in steps:

@@ -98,6 +98,7 @@ function filterCards(search) {
     if (isByCategory && startsWords(group.dataset.group, search))
       for (const card of queryAll("[data-find]", group)) card.hidden = false;
     group.hidden = !query(".card:not([hidden])", group);
+    for (const count of queryAll("h2 small", group)) count.hidden = Boolean(search.trim());
   }
   query("[data-nothing]").hidden = groups.some((group) => !group.hidden);
 }
