@@ -44,7 +44,7 @@ COMPILE = $(VENV)/bin/uv pip compile --quiet --python $(VENV)/bin/python --unive
   --generate-hashes --only-binary :all: --custom-compile-command "make lock"
 lock: tools
 	@$(COMPILE) $(if $(UPGRADE),--upgrade) tests/requirements.txt -o tests/requirements.lock
-	@$(COMPILE) $(if $(UPGRADE),--upgrade) tests/client.txt -o tests/client.lock
+	@$(COMPILE) $(if $(UPGRADE),--upgrade) tests/client_generator.txt -o tests/client_generator.lock
 	@cp tests/requirements.lock infra/requirements.lock
 	@$(COMPILE) infra/requirements.txt -o infra/requirements.lock
 

@@ -199,12 +199,20 @@ def upload_site(folder: Path, bucket: str) -> int:
     return len(files)
 
 
+def create_owner(phone: str, email: str, environment: Settings) -> None:
+    """Create the first owner. In a new process, because table names are read from the environment at import."""
+    command = [sys.executable, "-m", "infra.owner", "--owner-phone", phone, "--owner-email", email]
+    subprocess.run(command, cwd=ROOT, env=os.environ | environment, check=True)
+
+
 def main(
     base_url: Annotated[str, typer.Option(help="public URL of the shop, https://…")],
     stage: Annotated[str, typer.Argument(help="name of the stage")] = "dev",
     given: Annotated[
         list[str] | None, typer.Option("--set", metavar="NAME=value", help="a setting; repeatable")
     ] = None,
+    owner_phone: Annotated[str, typer.Option(help="phone of the owner, for a shop that has none yet")] = "",
+    owner_email: Annotated[str, typer.Option(help="e-mail of the owner, for a shop that has none yet")] = "",
 ) -> None:
     os.environ.setdefault("AWS_DEFAULT_REGION", "ap-southeast-3")
     api = deploy(stage, base_url, settings=dict(map(parse_setting, given or ())))
@@ -213,6 +221,8 @@ def main(
     environment = load_stages(ROOT)[stage]["environment_variables"]
     subprocess.run(command, cwd=ROOT, env=os.environ | environment, check=True)
     print(f"storefront: {upload_site(site_folder, provision(f'satukanal-{stage}')['SiteBucket'])} files uploaded")
+    if owner_phone or owner_email:
+        create_owner(owner_phone, owner_email, environment)
     print(f"API {api} of stage {stage}")
 
 

@@ -8,7 +8,7 @@ from itertools import count
 from typing import Any
 
 from chalicelib.catalog.model import CHANNELS, Channel, Product, UnknownCategory, UnknownSku, can_sell
-from chalicelib.catalog.search import fold, has_all_words, has_name_words
+from chalicelib.catalog.search import has_all_words, has_name_words
 from chalicelib.catalog.store import (
     BarcodeRow,
     ChannelRow,
@@ -19,6 +19,7 @@ from chalicelib.catalog.store import (
 )
 from chalicelib.kit import db
 from chalicelib.kit.errors import NotFound
+from chalicelib.kit.search_text import split_words
 
 SEARCH_PAGE_SIZE = 100
 MAX_QUERIES = 5  # per page with a match, so a search with few matches may return a short page and a cursor
@@ -51,8 +52,8 @@ def list_products(
     Categories and descriptions match a search only when no product's name or code does. A page may have fewer than
     `limit` products and still have a next one; an empty page has none.
     """
-    if q.strip() and not fold(q):
-        return [], None  # signs only
+    if q.strip() and not split_words(q):
+        return [], None  # punctuation only
     names = ProductFilter(q.strip(), category, channel)
     wide = replace(names, is_match=has_all_words)
     if after and WIDE in after:

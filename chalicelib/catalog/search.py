@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-import re
 import tomllib
 from functools import cache
 
 from chalicelib.catalog.model import Product
-from chalicelib.kit import search_text
+from chalicelib.kit.search_text import has_prefixes, split_words
 from chalicelib.kit.texts import CONTENT_FOLDER
 
 SYNONYMS: tuple[frozenset[str], ...] = tuple(
@@ -15,15 +14,15 @@ SYNONYMS: tuple[frozenset[str], ...] = tuple(
 )
 
 
-def fold(text: str) -> str:
+def fold_words(text: str) -> str:
     """Return the words of a text in lower case, without accents, quotes and punctuation: `Café "A-1"` is `cafe a 1`."""
-    return " ".join(re.findall(r"[^\W_]+", search_text.fold(text)))
+    return " ".join(split_words(text))
 
 
 def has_name_words(product: Product, q: str) -> bool:
     """True if every word of `q` begins a word of the product's name or codes, or a synonym: the rule of the shop."""
     text = build_search_text(product.name, product.sku, product.barcode)
-    return search_text.has_prefixes(text.split(), fold(q).split())
+    return has_prefixes(text.split(), split_words(q))
 
 
 def has_all_words(product: Product, q: str) -> bool:
@@ -31,9 +30,9 @@ def has_all_words(product: Product, q: str) -> bool:
 
     A text without any words, such as a lone symbol, matches nothing; an empty one matches every product.
     """
-    text = fold(" ".join((product.name, product.description, product.category, product.barcode, product.sku)))
+    text = fold_words(" ".join((product.name, product.description, product.category, product.barcode, product.sku)))
     words = frozenset(text.split())
-    wanted = fold(q).split()
+    wanted = split_words(q)
     return (bool(wanted) or not q) and all(word in text or words & synonyms_of(word) for word in wanted)
 
 
@@ -45,7 +44,7 @@ def synonyms_of(word: str) -> frozenset[str]:
 @cache
 def build_search_text(*texts: str) -> str:
     """Return the folded words of some texts, each once, with the synonyms of the words and terms among them."""
-    text = fold(" ".join(texts))
+    text = fold_words(" ".join(texts))
     padded = f" {text} "
     meanings = [meaning for meaning in SYNONYMS if any(f" {term} " in padded for term in meaning)]
     words = [*text.split(), *(word for meaning in meanings for term in sorted(meaning) for word in term.split())]

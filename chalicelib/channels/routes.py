@@ -163,7 +163,8 @@ def follow_link(call: Call, code: str) -> ApiResponse:
 def withdraw(call: Call, build: Callable[[Call], PlaceOrder]) -> dict[str, Any] | None:
     """Return the answer of the request that `build` makes a command of, or None if it is withdrawn now or was before.
 
-    Raises what the request itself would be refused with."""
+    Raises what the request itself would be refused with.
+    """
     try:
         with repeats_before_refusals(call):
             return withdraw_request(build(call))
@@ -176,7 +177,8 @@ def withdraw(call: Call, build: Callable[[Call], PlaceOrder]) -> dict[str, Any] 
 @contextmanager
 def repeats_before_refusals(call: Call) -> Iterator[None]:
     """Raise Replay instead of a refusal if the request was carried out before: the rules may have changed since, and
-    the client must learn what happened then."""
+    the client must learn what happened then.
+    """
     try:
         yield
     except (Invalid, NotFound, Refused):

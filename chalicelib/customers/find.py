@@ -13,6 +13,7 @@ from chalicelib.customers.store import (
     CustomerWordRow,
     credit_key,
     customer_key,
+    customer_staff_key,
     identity_key,
     list_words_of,
     row_to_credit,
@@ -21,10 +22,12 @@ from chalicelib.customers.store import (
     word_pk,
 )
 from chalicelib.kit import db, search_text
+from chalicelib.kit.auth import Principal
 from chalicelib.kit.db import Key
 from chalicelib.kit.email_addresses import normalize_email
 from chalicelib.kit.errors import NotFound
 from chalicelib.kit.phone_numbers import normalize_phone
+from chalicelib.kit.policy import Relation
 
 WORD_PAGE_SIZE = 100  # customers whose names share the first letters of a word
 
@@ -35,6 +38,27 @@ def load_customer(customer_id: str) -> Customer:
     if row is None:
         raise NotFound()
     return row_to_customer(row)
+
+
+def find_reached(principal: Principal, customer_ids: Iterable[str]) -> set[str]:
+    """Return which of these customers the caller reaches at the endpoint, with one batch read at most."""
+    if Relation.ALL in principal.relations:
+        return set(customer_ids)
+    if Relation.CUSTOMERS not in principal.relations:
+        return set()
+    return {key.pk for key in db.batch(customer_staff_key(customer_id, principal.id) for customer_id in customer_ids)}
+
+
+def filter_reached(principal: Principal, customers: Sequence[Customer]) -> list[Customer]:
+    """Return the customers that the caller reaches, also through a customer merged into them."""
+    reached = find_reached(principal, {merged_id for item in customers for merged_id in (item.id, *item.absorbed)})
+    return [item for item in customers if not reached.isdisjoint((item.id, *item.absorbed))]
+
+
+def require_reach(principal: Principal, customer_id: str) -> None:
+    """Raise NotFound unless the caller reaches the customer. Reads nothing for callers who reach all."""
+    if Relation.ALL not in principal.relations and not filter_reached(principal, [load_customer(customer_id)]):
+        raise NotFound()
 
 
 def resolve_merged(customer_id: str) -> Customer:
@@ -108,8 +132,9 @@ def list_by_name(
     """Return a page of the customers saved by staff whose name or company has every word of `q`, newest first, and the
     cursor of the next page.
 
-    A word may be written in part, without accents or quotation marks. An empty page has no next one. Customers known
-    only from a guest's order are found by the order. For staff only."""
+    A word may be written in part, without accents or quotation marks. Guests are not listed; search for their orders.
+    An empty page has no next one. For staff only.
+    """
     wanted = search_text.list_words(q)
     if not wanted:
         return [], None

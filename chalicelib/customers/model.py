@@ -18,7 +18,9 @@ from chalicelib.kit.money import Money, total
 IDENTITY_KINDS = ("phone", "email")
 CODE_LIFETIME = timedelta(minutes=10)
 MAX_CODE_TRIES = 5
-MAX_CODES_PER_DAY = 5  # with five tries per code, guessing succeeds for a number 25 times in a million a day
+# Of one caller for one number or address: a stranger spends only their own, so the owner still gets a code elsewhere.
+MAX_CODES_PER_DAY = 5
+MAX_CODES_PER_NUMBER_PER_DAY = 40  # of all callers: with five tries each, guessing succeeds 200 times in a million
 MAX_CODES_PER_CALLER_PER_DAY = 50  # many customers of one mobile operator share an IP address
 CODE_RESEND_INTERVAL = timedelta(seconds=60)
 
@@ -227,6 +229,14 @@ class CustomerSaved(Event):
     limit_minor: int | None = None  # the credit limit
     was_minor: int | None = None  # the credit limit before
     currency: str = ""  # of the limits
+
+
+@dataclass(frozen=True)
+class SalesmanAssigned(Event):
+    """A customer was assigned to a salesman, who may share them with others."""
+
+    customer_id: str
+    salesman: str  # the member of staff
 
 
 @dataclass(frozen=True)

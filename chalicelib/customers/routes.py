@@ -8,11 +8,13 @@ from pydantic import Field
 
 from chalicelib.customers import contact_details, find
 from chalicelib.customers import verify as verification
+from chalicelib.customers.assign_salesman import assign_salesman
 from chalicelib.customers.grant_terms import grant_terms
 from chalicelib.customers.merge import merge, unmerge
 from chalicelib.customers.model import Address, Customer, join_exposure
 from chalicelib.customers.save import register_customer
 from chalicelib.kit import config
+from chalicelib.kit.auth import Principal
 from chalicelib.kit.countries import CountryCode
 from chalicelib.kit.currency import check_currency
 from chalicelib.kit.errors import Invalid
@@ -86,8 +88,19 @@ def list_customers(call: Call) -> dict[str, Any]:
     if len(used) != 1:
         raise Invalid(("phone", "send a phone number, an e-mail address, or words of a name as q; one of them"))
     name = f"customers {used[0]} {getattr(query, used[0])}"
-    customers, after = _search(query, read_cursor(query.cursor, name))
+    customers, after = _search_reached(call.principal, query, read_cursor(query.cursor, name))
     return page_to_json([customer.to_json() for customer in customers], after, name)
+
+
+def _search_reached(
+    principal: Principal, query: CustomersQuery, after: dict[str, Any] | None
+) -> tuple[list[Customer], dict[str, Any] | None]:
+    """Return the next page with customers that the caller reaches; an empty page has no next one."""
+    while True:
+        page, after = _search(query, after)
+        customers = find.filter_reached(principal, page)
+        if customers or after is None:
+            return customers, after
 
 
 def _search(query: CustomersQuery, after: dict[str, Any] | None) -> tuple[list[Customer], dict[str, Any] | None]:
@@ -129,6 +142,13 @@ def set_terms(call: Call, customer_id: str) -> dict[str, Any]:
     )
     left = join_exposure(credit, find.load_merged(customer)[1]).left
     return customer.to_json() | {"credit_limit": limit.to_json(), "credit_left": left.to_json()}
+
+
+@endpoints.put("/customers/{customer_id}/salesmen/{staff_id}")
+def assign_customer(call: Call, customer_id: str, staff_id: str) -> dict[str, Any]:
+    """Assign a customer to a salesman, who then reads their card, orders and debts and sells to them on credit."""
+    assign_salesman(customer_id, staff_id, actor=call.principal.actor)
+    return {"customer": customer_id, "salesman": staff_id}
 
 
 @endpoints.post(

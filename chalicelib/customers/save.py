@@ -16,6 +16,7 @@ from chalicelib.customers.store import (
     customer_to_row,
     delete_identity,
     identity_key,
+    link_staff,
     row_to_credit,
     row_to_customer,
     row_to_identity,
@@ -37,9 +38,8 @@ def register_customer(customer: Customer, actor: str, idempotency_key: Idempoten
     now = clock.now()
     new = replace(customer, id=ids.new("cus", now))
     answer = idempotency.record_answer(idempotency_key, new.to_json())
-    db.commit(
-        [answer, *_save_and_journal(new, None, CustomerSaved(new.id), actor, now), *_claim_free_identities(new, {})]
-    )
+    customer_writes = _save_and_journal(new, None, CustomerSaved(new.id), actor, now)
+    db.commit([answer, *customer_writes, link_staff(new.id, actor), *_claim_free_identities(new, {})])
     return new
 
 

@@ -96,6 +96,22 @@ class CustomerWordRow(Row):
     Meta = db.table("customers")
 
 
+class CustomerStaffRow(Row):
+    """A member of staff whose customer this is: who registered them, sold to them or is assigned to them."""
+
+    Meta = db.table("customers")
+
+
+def customer_staff_key(customer_id: str, staff_id: str) -> Key:
+    return Key(CustomerStaffRow, customer_id, f"staff#{staff_id}")
+
+
+def link_staff(customer_id: str, staff_id: str) -> Write:
+    """Return the write that makes the customer one of this member of staff; a repeat writes the same row."""
+    key = customer_staff_key(customer_id, staff_id)
+    return db.put(CustomerStaffRow(key.pk, key.sk))
+
+
 def save_words(before: Customer | None, after: Customer) -> list[Write]:
     """Return the writes that list the customer under the words of its name, and no longer under its old ones."""
     old, new = (_word_keys(customer) if customer else set() for customer in (before, after))
@@ -131,8 +147,9 @@ def verification_code_key(customer_id: str, kind: str) -> Key:
     return Key(VerificationCodeRow, customer_id, f"code#{kind}")
 
 
-def code_count_key(kind: str, value: str) -> Key:
-    return Key(CodeCountRow, f"identity#{kind}#{value}", "asks")
+def code_count_key(kind: str, value: str, caller: str | None = None) -> Key:
+    """Return the key of the count by one caller, or without `caller` by all."""
+    return Key(CodeCountRow, f"identity#{kind}#{value}", "asks" if caller is None else f"asks#{caller}")
 
 
 def extend_credit(

@@ -16,6 +16,7 @@ from chalicelib.customers.merge import merge
 from chalicelib.customers.model import (
     MAX_CODES_PER_CALLER_PER_DAY,
     MAX_CODES_PER_DAY,
+    MAX_CODES_PER_NUMBER_PER_DAY,
     AskedTooOften,
     Customer,
     Identity,
@@ -47,7 +48,7 @@ from chalicelib.customers.store import (
 from chalicelib.customers.verification_code import is_correct_code
 from chalicelib.kit import clock, db, ids, journal
 from chalicelib.kit.auth import Principal
-from chalicelib.kit.db import Write
+from chalicelib.kit.db import Key, Write
 from chalicelib.kit.errors import NotFound
 from chalicelib.kit.events import Event
 
@@ -70,8 +71,10 @@ def request_code(customer_id: str, kind: str, caller: str = "", language: str = 
         return
     new = VerificationCode(ids.new("ask", now), customer_id, kind, value, requested_at=now)
     event = VerificationRequested(customer_id, new.id, kind, clock.iso(new.expires_at), language)
-    counters = [_count_code_today(kind, value, now, MAX_CODES_PER_DAY)]
-    counters += [_count_code_today("caller", caller, now, MAX_CODES_PER_CALLER_PER_DAY)] if caller else []
+    counters = [_count_code_today(code_count_key(kind, value, caller), now, MAX_CODES_PER_DAY)]
+    counters += [_count_code_today(code_count_key(kind, value), now, MAX_CODES_PER_NUMBER_PER_DAY)]
+    if caller:
+        counters.append(_count_code_today(code_count_key("caller", caller), now, MAX_CODES_PER_CALLER_PER_DAY))
     db.commit([_replace_code(current, new), *counters, *_save_and_journal(customer, event, CUSTOMER_ACTOR, now)])
 
 
@@ -183,12 +186,12 @@ def _check_code_unchanged(current: VerificationCode) -> Write:
     )
 
 
-def _count_code_today(kind: str, value: str, now: datetime, limit: int) -> Write:
-    """Return the write that counts one code today, by identity or by caller. Raises AskedTooOften at `limit`.
+def _count_code_today(key: Key, now: datetime, limit: int) -> Write:
+    """Return the write that counts one code today. Raises AskedTooOften at `limit`.
 
-    Both are limited because every code costs a message and allows five guesses.
+    Codes are limited because each costs a message and allows five guesses.
     """
-    key, day = code_count_key(kind, value), now.date().isoformat()
+    day = now.date().isoformat()
     row = db.get(CodeCountRow, key.pk, key.sk)
     if row is None:
         return db.create(CodeCountRow(key.pk, key.sk, day=day, times=1))

@@ -14,7 +14,7 @@ from chalicelib.catalog.model import CHANNELS
 from chalicelib.exchange.model import BadValue, CsvRow, RowError
 from chalicelib.kit import clock, config, idempotency
 from chalicelib.kit.auth import Principal
-from chalicelib.kit.errors import Problem, Refused
+from chalicelib.kit.errors import Problem, Refused, Unavailable
 from chalicelib.kit.money import Money, zero
 from chalicelib.orders.command import PlaceOrder, RequestedLine, Tender
 from chalicelib.orders.find import list_all_orders_of_day
@@ -85,7 +85,10 @@ class OrderImport:
             self._place_or_check(replace(command, historical=command.historical or self.historical))
 
     def _place_or_check(self, command: PlaceOrder) -> None:
-        """Place or record the order. An existing order is not changed."""
+        """Place or record the order. An existing order is not changed.
+
+        Raises Unavailable: the import is then repeated, and does not report the order as refused.
+        """
         try:
             if existing := self.stored.find(command):
                 _check_equal(command, existing)
@@ -94,6 +97,8 @@ class OrderImport:
             self.report.changed["orders"] += 1
         except idempotency.Replay:
             pass
+        except Unavailable:
+            raise
         except Problem as refusal:
             self.report.refused.append({"ref": command.ref, "code": refusal.code, "detail": refusal.detail})
 

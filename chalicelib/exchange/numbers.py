@@ -66,9 +66,9 @@ def detect_convention(cells: Iterable[NumberCell]) -> NumberFormat:
         if len(readings) == 1:
             convention = next(iter(readings))
             counts[convention] += 1
-            _keep(cell, only[convention])
+            _add_for_report(cell, only[convention])
         elif len(set(readings.values())) > 1:
-            _keep(cell, ambiguous)
+            _add_for_report(cell, ambiguous)
     if only["id"] and only["en"]:
         rare, common = sorted(only, key=lambda convention: counts[convention])
         return NumberFormat(errors=_describe_mixture(only[rare], only[common][0]))
@@ -77,7 +77,7 @@ def detect_convention(cells: Iterable[NumberCell]) -> NumberFormat:
     return NumberFormat(next((convention for convention, written in only.items() if written), ""))
 
 
-def _keep(cell: NumberCell, cells: list[NumberCell]) -> None:
+def _add_for_report(cell: NumberCell, cells: list[NumberCell]) -> None:
     """Add the cell for the report; a file has more of them than a report can show or memory can hold."""
     if len(cells) < MAX_REPORTED:
         cells.append(cell)

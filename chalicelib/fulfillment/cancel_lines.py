@@ -1,7 +1,7 @@
 """Cancelling an order, or some of its units: those that are not on their way and not with the customer.
 
 Units, credit and the share of every discount are given back; money paid already is owed back. The rest of the order
-stays at its prices, and coupons stay used while a line remains.
+stays at its prices, and a coupon stays used while it lowers a line.
 """
 
 from __future__ import annotations
@@ -26,9 +26,7 @@ from chalicelib.fulfillment.model import (
 )
 from chalicelib.fulfillment.order_reduction import OrderReduction
 from chalicelib.fulfillment.reconcile import check_reconciled
-from chalicelib.fulfillment.reduction import (
-    ReducedFulfillment,
-)
+from chalicelib.fulfillment.reduction import ReducedFulfillment
 from chalicelib.fulfillment.store import (
     allocations_of,
     close_offer,
@@ -41,6 +39,7 @@ from chalicelib.fulfillment.store import (
 from chalicelib.kit import clock, db, idempotency
 from chalicelib.kit.auth import Principal
 from chalicelib.kit.db import Write
+from chalicelib.kit.errors import StaleVersion
 from chalicelib.kit.idempotency import IdempotencyKey
 from chalicelib.orders import cancel, store
 from chalicelib.orders.find import load_order
@@ -53,10 +52,12 @@ from chalicelib.orders.model import (
     is_cancellable,
 )
 from chalicelib.orders.order_json import order_to_json
+from chalicelib.orders.price import return_coupons
 from chalicelib.orders.reduction import list_reduced_lines
 from chalicelib.payments import lifecycle, postings
 from chalicelib.payments.model import Payment, PaymentStatus
 from chalicelib.payments.store import cover_payments, load_payments
+from chalicelib.stock.model import HoldGone
 
 
 def cancel_order(principal: Principal, order_id: str, reason: str) -> tuple[Order, list[Payment]]:
@@ -107,9 +108,14 @@ def cancel_lines(
     order = load_order(principal, order_id)
     if order.status == OrderStatus.CANCELLED:
         return cancel.cancel(principal, order_id, reason)  # a no-op, as a repeat of the last units' cancellation is
+    check_not_ended(order)
+    return _reduce_order(principal, order_id, quantities, reason, idempotency_key)
+
+
+def check_not_ended(order: Order) -> None:
+    """Raise CannotCancel unless the order is placed, and neither completed nor cancelled."""
     if order.status != OrderStatus.PLACED:
         raise CannotCancel(order=order.number, order_status=order.status, fulfillment_status=order.fulfillment_status)
-    return _reduce_order(principal, order_id, quantities, reason, idempotency_key)
 
 
 def check_on_order(order: Order, quantities: Mapping[str, int]) -> None:
@@ -132,15 +138,25 @@ def _reduce_order(
     order_fulfillment = load_fulfillment_of_order(order_id)
     idempotency.check_repeat(idempotency_key)  # after the read, which may show what the same request did meanwhile
     order = order_fulfillment.order
-    if order.status != OrderStatus.PLACED:
-        raise CannotCancel(order=order.number, order_status=order.status, fulfillment_status=order.fulfillment_status)
+    check_not_ended(order)
     check_on_order(order, quantities)
     if quantities == order.demand:  # perhaps since another request cancelled the other units
         return cancel_order(principal, order_id, reason)
     check_reconciled(order_fulfillment)
     payments = load_payments(order.payment_ids)
     check_no_proof(payments)
-    return _commit(principal, OrderReduction(order_fulfillment, payments, quantities), reason, idempotency_key)
+    try:
+        return _commit(principal, OrderReduction(order_fulfillment, payments, quantities), reason, idempotency_key)
+    except HoldGone:
+        raise_if_changed(order)  # the payment may have been confirmed between the two reads
+        raise
+
+
+def raise_if_changed(order: Order) -> None:
+    """Raise StaleVersion if the order is no longer the one that was read."""
+    current = store.find_order(order.id)
+    if current is None or current.version != order.version:
+        raise StaleVersion()
 
 
 def check_no_proof(payments: Iterable[Payment]) -> None:
@@ -178,6 +194,7 @@ def _build_order_changes(reduction: OrderReduction) -> dict[str, Any]:
         "fulfillment_status": reduction.fulfillment_status,
         "payment_status": lifecycle.derive_payment_status(reduction.total, reduction.payments_after),
     }
+    changes |= reduction.coupon_changes
     changes |= {"reserved_until": None} if reduction.leaves_hold else {}
     return changes | ({"status": OrderStatus.COMPLETED} if reduction.is_complete else {})
 
@@ -189,6 +206,7 @@ def _build_other_writes(reduction: OrderReduction, now: datetime) -> list[Write]
         *(update_fulfillment(item.before, item.after) for item in reduction.fulfillments),
         *([close_offer(offer, reduction.offer)] if offer and reduction.offer else []),
         *cover_payments(reduction.covered),
+        *return_coupons(order, reduction.ended_coupons),
         *([release_credit(order.customer_id, reduction.credit)] if reduction.credit else []),
         *([store.open_task(order.id, store.REFUND_OWED, now)] if reduction.owed_minor else []),
         *([store.open_task(order.id, store.CASH_DUE, now)] if reduction.leaves_cash_due else []),

@@ -1,4 +1,4 @@
-"""Who brings an order now: the fulfillment that a call is about, and the name that the customer reads."""
+"""Who brings an order now: the fulfillment that a call concerns, the person to call, and the name for the customer."""
 
 from __future__ import annotations
 
@@ -9,15 +9,15 @@ from chalicelib.fulfillment.model import ON_THE_WAY, Fulfillment, FulfillmentSta
 from chalicelib.places import find as places
 
 PREPARING = (FulfillmentStatus.ACCEPTED, FulfillmentStatus.PICKING, FulfillmentStatus.READY)
-CALL_ORDER = ({FulfillmentStatus.IN_TRANSIT}, {FulfillmentStatus.FAILED_ATTEMPT}, set(PREPARING))
+STATUSES_BY_PROGRESS = ({FulfillmentStatus.IN_TRANSIT}, {FulfillmentStatus.FAILED_ATTEMPT}, set(PREPARING))
 
 
-def find_current(fulfillments: Sequence[Fulfillment]) -> Fulfillment | None:
+def find_current_fulfillment(fulfillments: Sequence[Fulfillment]) -> Fulfillment | None:
     """Return the fulfillment on its way, else the one after a failed attempt, else one being prepared, or None.
 
     Of several, it is the one whose arrival is estimated last.
     """
-    for statuses in CALL_ORDER:
+    for statuses in STATUSES_BY_PROGRESS:
         candidates = [fulfillment for fulfillment in fulfillments if fulfillment.status in statuses]
         if candidates:
             return max(candidates, key=estimate_arrival)
@@ -27,7 +27,7 @@ def find_current(fulfillments: Sequence[Fulfillment]) -> Fulfillment | None:
 def find_person_to_call(fulfillment: Fulfillment) -> str:
     """Return the id of who has the goods, or an empty string for the team of the location.
 
-    Once the goods have left, whoever packed them can answer nothing. Vans are both packed and driven by their salesman.
+    Once the goods have left, the person who packed them cannot say where they are; a van's salesman packs and drives.
     """
     has_left = fulfillment.status in ON_THE_WAY and fulfillment.kind != "van"
     return fulfillment.carrier or ("" if has_left else fulfillment.fulfiller)
@@ -38,7 +38,7 @@ def find_carrier_name(fulfillments: Sequence[Fulfillment]) -> str:
 
     Empty while nothing is in transit and no salesman has goods of the order on their van.
     """
-    current = find_current([fulfillment for fulfillment in fulfillments if _has_carrier(fulfillment)])
+    current = find_current_fulfillment([fulfillment for fulfillment in fulfillments if _has_carrier(fulfillment)])
     if current is None:
         return ""
     person = places.load_staff().get(current.carrier or (current.fulfiller if current.kind == "van" else ""))

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
+from typing import Any
 
 from chalicelib.fulfillment.model import (
     Fulfillment,
@@ -26,7 +27,7 @@ from chalicelib.fulfillment.stock_effects import StockEffect, allocate_rest, rel
 from chalicelib.fulfillment.store import allocations_of
 from chalicelib.kit.money import Money, total
 from chalicelib.orders.model import Order, OrderFulfillmentStatus, OrderLine
-from chalicelib.orders.reduction import reduce_lines, total_of
+from chalicelib.orders.reduction import list_coupons, reduce_lines, total_of
 from chalicelib.payments import lifecycle
 from chalicelib.payments.lifecycle import CoveredPayment
 from chalicelib.payments.model import Payment
@@ -69,6 +70,26 @@ class OrderReduction:
     @cached_property
     def lines(self) -> tuple[OrderLine, ...]:
         return reduce_lines(self.order.lines, self.quantities, days_of_backorders(self.cancelled))
+
+    @cached_property
+    def ended_coupons(self) -> tuple[str, ...]:
+        """Coupons that lowered cancelled units only."""
+        remaining = list_coupons(self.lines)
+        return tuple(code for code in list_coupons(self.order.lines) if code not in remaining)
+
+    @property
+    def coupon_changes(self) -> dict[str, Any]:
+        """The changes of the order's coupons, none if all of them still lower it."""
+        if not self.ended_coupons:
+            return {}
+        uses = {person: self._without_ended(codes) for person, codes in self.order.coupon_uses.items()}
+        return {
+            "coupons": tuple(self._without_ended(self.order.coupons)),
+            "coupon_uses": {person: codes for person, codes in uses.items() if codes},
+        }
+
+    def _without_ended(self, codes: Sequence[str]) -> list[str]:
+        return [code for code in codes if code not in self.ended_coupons]
 
     @cached_property
     def demand(self) -> dict[str, int]:

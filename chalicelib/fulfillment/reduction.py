@@ -41,9 +41,9 @@ class ReducedFulfillment:
 
 def count_cancellable(order_fulfillment: OrderFulfillment) -> dict[str, int]:
     """Return {SKU: units} of the order that are not on their way and not with the customer, without zeros."""
-    here = [fulfillment for fulfillment in order_fulfillment.fulfillments if fulfillment.status in TAKEN_FIRST]
+    cancellable = [item for item in order_fulfillment.fulfillments if item.status in TAKEN_FIRST]
     units = unassigned_quantities(order_fulfillment.order.demand, order_fulfillment.fulfillments)
-    for sku, quantity in assigned_quantities(here).items():
+    for sku, quantity in assigned_quantities(cancellable).items():
         units[sku] = units.get(sku, 0) + quantity
     return units
 
@@ -72,8 +72,8 @@ def reduce_fulfillments(order_fulfillment: OrderFulfillment, quantities: Mapping
 
 def _sort_by_progress(fulfillments: Sequence[Fulfillment]) -> list[Fulfillment]:
     """Return the fulfillments with units to cancel, the newest first among equals."""
-    here = [fulfillment for fulfillment in reversed(fulfillments) if fulfillment.status in TAKEN_FIRST]
-    return sorted(here, key=lambda fulfillment: TAKEN_FIRST.index(fulfillment.status))
+    cancellable = [fulfillment for fulfillment in reversed(fulfillments) if fulfillment.status in TAKEN_FIRST]
+    return sorted(cancellable, key=lambda fulfillment: TAKEN_FIRST.index(fulfillment.status))
 
 
 def _reduce_fulfillment(fulfillment: Fulfillment, wanted: Mapping[str, int]) -> ReducedFulfillment:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import timedelta
 from typing import Any
 
-from chalicelib.fulfillment.carrier import find_current, find_person_to_call
+from chalicelib.fulfillment.carrier import find_current_fulfillment, find_person_to_call
 from chalicelib.fulfillment.model import CallRequested, NobodyToCall
 from chalicelib.fulfillment.store import load_fulfillment_of_order, record_order_events
 from chalicelib.kit import clock, db, journal
@@ -18,7 +18,7 @@ CALL_INTERVAL = timedelta(minutes=10)  # repeated requests within it are ignored
 def request_call(principal: Principal, order_id: str) -> dict[str, Any]:
     """Record a CallRequested, at most one per interval, and return when it was requested. Raises NobodyToCall."""
     order_fulfillment, now = load_fulfillment_of_order(order_id), clock.now()
-    called = find_current(order_fulfillment.fulfillments)
+    called = find_current_fulfillment(order_fulfillment.fulfillments)
     if called is None:
         raise NobodyToCall()
     entries = journal.history(order_fulfillment.order.subject)

@@ -112,7 +112,7 @@ def open_link(call: Call, token: str) -> ApiResponse:
 def claim_by_link(call: Call, token: str) -> ApiResponse:
     """Claim the offer of a claim link, then show it again with the address."""
     lang = call.query.lang
-    link = find_link(token)
+    link = _find_usable_link(token)
     if link is None:
         return html_response(claim_page.render_unknown_page(lang), 404)
     offer_id, staff = link
@@ -124,8 +124,15 @@ def claim_by_link(call: Call, token: str) -> ApiResponse:
     return ApiResponse("", 303, {"Location": f"../{token}" + ("?lang=en" if lang == "en" else "")})
 
 
-def _render_link(token: str, lang: str, refused: Problem | None = None) -> ApiResponse:
+def _find_usable_link(token: str) -> tuple[str, str] | None:
+    """Return (offer id, staff id) of a claim link, or None if its salesman no longer works here."""
     link = find_link(token)
+    salesman = places.find_staff_uncached(link[1]) if link else None
+    return link if salesman is not None and salesman.active else None
+
+
+def _render_link(token: str, lang: str, refused: Problem | None = None) -> ApiResponse:
+    link = _find_usable_link(token)
     offer = find_offer(link[0]) if link else None
     if link is None or offer is None:
         return html_response(claim_page.render_unknown_page(lang), 404)

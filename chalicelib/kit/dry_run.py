@@ -32,10 +32,11 @@ INDEXES = tuple(INDEX_KEYS.items())
 
 
 class DryRunEngine:
-    """An engine that reads from another one and keeps what is written to itself.
+    """An engine that reads from another one and stores writes in memory only.
 
-    Writes are decided one transaction after the other, as by one caller alone. `cache` is for values that are derived
-    from rows and otherwise cached by the process."""
+    Transactions are decided one after the other, as if there were no other caller. `cache` holds values derived from
+    rows that the process caches otherwise.
+    """
 
     def __init__(self, base: Engine) -> None:
         self.base = base
@@ -57,11 +58,11 @@ class DryRunEngine:
         written = self._find_written(row, pk, options)
         if not written or options.after:
             return self.base.query(row, pk, options)
-        rows = {(found.pk, found.sk): found for found in self._query_base(row, pk, options)}
+        rows = {(stored.pk, stored.sk): stored for stored in self._query_base(row, pk, options)}
         rows |= {key: row.from_raw_data(dict(item)) if item is not None else None for key, item in written.items()}
-        part = INDEX_KEYS[options.index] if options.index else ("pk", "sk")
-        selected = [found for found in rows.values() if found is not None and _is_selected(found, part, pk, options)]
-        selected.sort(key=lambda found: getattr(found, part[1]), reverse=options.newest_first)
+        names = INDEX_KEYS[options.index] if options.index else ("pk", "sk")
+        selected = [item for item in rows.values() if item is not None and _is_selected(item, names, pk, options)]
+        selected.sort(key=lambda item: getattr(item, names[1]), reverse=options.newest_first)
         return Page(selected[: options.limit], None)
 
     def _find_written(self, row: Any, pk: str, options: QueryOptions) -> dict[tuple[str, Any], Item | None]:
@@ -103,9 +104,9 @@ def _item_key(key: Key) -> ItemKey:
     return key.row.Meta.table_name, key.pk, key.sk
 
 
-def _is_selected(row: Any, part: tuple[str, str], pk: str, options: QueryOptions) -> bool:
-    sort_key = getattr(row, part[1])
-    if getattr(row, part[0]) != pk or sort_key is None:
+def _is_selected(row: Any, names: tuple[str, str], pk: str, options: QueryOptions) -> bool:
+    sort_key = getattr(row, names[1])
+    if getattr(row, names[0]) != pk or sort_key is None:
         return False
     if options.begins_with is not None:
         return str(sort_key).startswith(options.begins_with)

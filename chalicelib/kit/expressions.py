@@ -1,6 +1,6 @@
 """DynamoDB's expressions, parsed into functions over items in DynamoDB's JSON: {"name": {"S": "text"}}.
 
-They decide conditional writes where no DynamoDB does: in dry runs and in simulators. The parsed functions are cached.
+They evaluate conditional writes without DynamoDB: in dry runs and in simulators. The parsed functions are cached.
 moto's parser binds the values while it parses and so parses every request again, which would take most of a simulated
 history's time. `test_memory_engine.py` checks that both have the same meaning. Nested paths and sets are not supported
 and raise ValidationException.

@@ -94,6 +94,7 @@ TABLE: Mapping[str, Grants] = {
     "PUT /locations/{location_id}": OWNER,
     "PUT /locations/{location_id}/position": OWNER | grant(LOCATION, to="salesman"),
     "GET /staff": OWNER,
+    "POST /staff": OWNER,
     "PUT /staff/{staff_id}": OWNER,
     # sign-in and own devices
     "POST /sign-in": PUBLIC,
@@ -118,6 +119,7 @@ TABLE: Mapping[str, Grants] = {
     "GET /customers/{customer_id}": CUSTOMER_RECORDS,
     "POST /customers": grant(ALL, to="owner agent cashier salesman"),
     "PUT /customers/{customer_id}/terms": MONEY,
+    "PUT /customers/{customer_id}/salesmen/{staff_id}": OWNER,
     "POST /customers/{customer_id}/verify": grant(ALL, to="owner agent"),
     "POST /customers/{customer_id}/merge": grant(ALL, to="owner agent"),
     "POST /customers/{customer_id}/unmerge": grant(ALL, to="owner agent"),
@@ -157,7 +159,8 @@ TABLE: Mapping[str, Grants] = {
     "POST /orders/{order_id}/reroute": only(ORDERS, "owner agent"),
     "POST /orders/{order_id}/link": SELLERS_ORDERS,
     "POST /orders/{order_id}/cancel": SELLERS_ORDERS | CUSTOMER_TOKEN,
-    "POST /orders/{order_id}/payments": SELLERS_ORDERS | CUSTOMER_TOKEN,
+    # a customer may bring the money for any order to any counter
+    "POST /orders/{order_id}/payments": SELLERS_ORDERS | CUSTOMER_TOKEN | grant(ALL, to="cashier"),
     "POST /orders/{order_id}/refunds": MONEY,
     # payments, drawers and debts
     "POST /payments/{payment_id}/proof": PAYMENTS | CUSTOMER_TOKEN,

@@ -15,9 +15,14 @@ def fold(text: str) -> str:
     return "".join(character for character in decomposed if not unicodedata.combining(character)).casefold()
 
 
+def split_words(text: str) -> list[str]:
+    """Return the words of the text, folded, without punctuation: `Café "A-1"` has `cafe`, `a` and `1`."""
+    return re.findall(r"[^\W_]+", fold(text))
+
+
 def list_words(text: str) -> list[str]:
     """Return the distinct words of the text, folded, in order."""
-    return list(dict.fromkeys(re.findall(r"[^\W_]+", fold(text))))
+    return list(dict.fromkeys(split_words(text)))
 
 
 def has_prefixes(words: list[str], wanted: list[str]) -> bool:

@@ -21,7 +21,7 @@ from chalicelib.notify.sweep import list_unexamined
 from chalicelib.notify.sweep_store import UnfinishedRow
 from chalicelib.orders import find as orders
 from chalicelib.orders.model import Order, OrderStatus, is_cancellable
-from chalicelib.orders.record_refund import load_refund_owed
+from chalicelib.orders.record_refund import derive_refund_owed
 from chalicelib.orders.store import CASH_DUE, REFUND_OWED, list_tasks, list_unpaid_order_ids
 from chalicelib.payments.lifecycle import cash_to_collect
 from chalicelib.payments.model import OrderPaymentStatus
@@ -30,6 +30,9 @@ from chalicelib.places import find as places
 from chalicelib.stock.model import bucket_to_day, day_to_bucket
 
 MAX_PER_KIND = 50
+MAX_FAILED_READ = 200  # newest messages, of which those of ended orders are left out
+ENDED_ORDER = {OrderStatus.COMPLETED, OrderStatus.CANCELLED}
+ENDING_TEMPLATES = {"cancelled", "expired", "goods_gone", "paid_late", "refunded"}
 AWAITING_PAYMENT = {OrderPaymentStatus.UNPAID, OrderPaymentStatus.PENDING, OrderPaymentStatus.PARTLY_PAID}
 NOT_BEGUN = {FulfillmentStatus.ASSIGNED, FulfillmentStatus.ACCEPTED}
 
@@ -111,7 +114,7 @@ def returned_at(fulfillment: Fulfillment) -> datetime:
 def refunds_owed() -> Iterator[dict[str, Any]]:
     """Money that came too late, or for goods cancelled since, and was not returned yet. Recording it ends the item."""
     for order, since in list_orders_with_task(REFUND_OWED):
-        owed = load_refund_owed(order, load_payments(order.payment_ids))
+        owed = derive_refund_owed(order, load_payments(order.payment_ids))
         action = build_action("POST", f"/orders/{order.id}/refunds", {"method": "transfer"})
         yield build_item("refund_owed", since, action, owed=owed.to_json(), **order_facts(order))
 
@@ -184,12 +187,21 @@ def unanswered_notices() -> Iterator[dict[str, Any]]:
 
 
 def failed_messages() -> Iterator[dict[str, Any]]:
-    """Messages that failed or may have failed. They are not sent again; the order's page shows whom to call."""
-    for row in store.load_failed(MAX_PER_KIND):
-        order_id = row.subject.partition("#")[2]
+    """Messages that failed or may have failed. They are not sent again; the order's page shows whom to call.
+
+    Those of an order that ended since are left out, because nobody waits for them any more."""
+    rows = [(row.subject.partition("#")[2], row) for row in store.load_failed(MAX_FAILED_READ)]
+    orders_by_id = orders.load_orders(dict.fromkeys(order_id for order_id, _ in rows))
+    awaited = (item for item in rows if is_message_awaited(item[1].template, orders_by_id.get(item[0])))
+    for order_id, row in islice(awaited, MAX_PER_KIND):
         channel = row.pk.rpartition("#")[2]
         facts = {"order": order_id, "template": row.template, "transport": channel, "status": row.status}
         yield build_item("failed_message", row.claimed_at, build_action("GET", f"/orders/{order_id}"), **facts)
+
+
+def is_message_awaited(template: str, order: Order | None) -> bool:
+    """Return whether the recipient still needs to be told: the order goes on, or the message is about how it ended."""
+    return order is None or order.status not in ENDED_ORDER or template in ENDING_TEMPLATES
 
 
 def order_facts(order: Order) -> dict[str, Any]:

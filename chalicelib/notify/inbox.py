@@ -17,6 +17,7 @@ from chalicelib.notify.recipients import build_claim_path
 from chalicelib.notify.store import NoticeRow
 from chalicelib.orders.find import load_orders
 from chalicelib.orders.model import OrderStatus
+from chalicelib.orders.store import REFUND_OWED, OrderTaskRow
 from chalicelib.payments.model import PaymentStatus
 from chalicelib.payments.store import PaymentRow
 from chalicelib.stock.model import TransferStatus
@@ -32,6 +33,7 @@ AWAITED_STATES: dict[str, tuple[str, tuple[str, ...]]] = {
     "proof": ("payment", (PaymentStatus.PROOF_SUBMITTED,)),
     "transfer": ("transfer", (TransferStatus.IN_TRANSIT, TransferStatus.PARTIALLY_RECEIVED)),
     "stranded": ("order", ("stranded",)),
+    "refund_owed": ("refund", (REFUND_OWED,)),
 }
 
 
@@ -72,13 +74,14 @@ def acknowledge(principal: Principal, notice_id: str) -> dict[str, Any]:
 def load_states(rows: Sequence[NoticeRow]) -> dict[str, str]:
     """Return the current status of what the notices are about, by id, in one or two batch reads.
 
-    A stranded order has the status `stranded` and is left out otherwise.
+    A stranded order has the status `stranded`, an order with money owed back the task `refund_owed`; others are left
+    out.
     """
     facts = [compact_json.loads(row.facts) for row in rows if row.facts]
     keys = [key for notice in facts for key in list_subject_keys(notice)]
     subjects = db.batch(dict.fromkeys(keys))
     states = {subject_id(key): current_state(row) for key, row in subjects.items()}
-    superseded = {key.sk: key.pk for key, row in subjects.items() if row.status == OfferStatus.SUPERSEDED}
+    superseded = {key.sk: key.pk for key, row in subjects.items() if current_state(row) == OfferStatus.SUPERSEDED}
     cancelled = {order.id for order in load_orders(superseded.values()).values() if order.status == CANCELLED}
     return states | {
         offer: "order_cancelled" if order in cancelled else "warehouse_accepted" for offer, order in superseded.items()
@@ -86,7 +89,8 @@ def load_states(rows: Sequence[NoticeRow]) -> dict[str, str]:
 
 
 def list_subject_keys(facts: dict[str, Any]) -> Iterator[Key]:
-    """Yield the keys of the offer, fulfillment, payment and transfer of a notice, and of its order's stranded mark."""
+    """Yield the keys of the offer, fulfillment, payment and transfer of a notice, and of what is left to do about its
+    order: the stranded mark and the task of the refund."""
     for name in ("offer", "fulfillment"):
         if work_id := facts.get(name):
             yield Key(work.WorkRow, order_id_from(work_id), work_id)
@@ -96,14 +100,24 @@ def list_subject_keys(facts: dict[str, Any]) -> Iterator[Key]:
         yield transfer_key(transfer_id)
     if order_id := facts.get("order"):
         yield Key(work.WorkRow, order_id, "stranded")
+        yield Key(OrderTaskRow, order_id, REFUND_OWED)
 
 
 def subject_id(key: Key) -> str:
+    if key.row is OrderTaskRow:
+        return refund_id(key.pk)
     return key.sk if key.row is work.WorkRow and key.sk != "stranded" else key.pk
+
+
+def refund_id(order_id: str) -> str:
+    """Return the id of what is owed back for an order, which has no row of its own besides the task."""
+    return f"{order_id}#{REFUND_OWED}"
 
 
 def current_state(row: Any) -> str:
     """Return the row's status; an open offer past its end is expired even before the schedule marks it so."""
+    if isinstance(row, OrderTaskRow):
+        return str(row.sk)
     expires_at = getattr(row, "expires_at", None)
     expired = row.status == OfferStatus.OPEN and expires_at is not None and expires_at <= clock.now()
     return OfferStatus.EXPIRED if expired else str(row.status)
@@ -119,7 +133,8 @@ def is_settled(kind: str, facts: dict[str, Any], states: dict[str, str]) -> bool
         subject, awaited = next(
             (rule for rule in AWAITED_STATES.values() if facts.get(rule[0])), AWAITED_STATES["stranded"]
         )
-    return bool(subject) and states.get(facts.get(subject, ""), "") not in awaited
+    subject_key = refund_id(facts.get("order", "")) if subject == "refund" else facts.get(subject, "")
+    return bool(subject) and states.get(subject_key, "") not in awaited
 
 
 def notice_to_json(row: NoticeRow, principal: Principal, states: dict[str, str]) -> dict[str, Any]:

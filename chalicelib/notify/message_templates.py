@@ -34,6 +34,7 @@ TEMPLATE_FACTS: dict[str, set[str]] = {
     "delivered": {"number", "link"},
     "code": {"code"},
     "sign_in_code": {"code"},
+    "invitation": {"link"},
     "offer": {"number", "goods", "kilometers", "until", "link"},
     "yours_now": {"number", "goods", "link"},
     "proof": {"number", "total", "link"},

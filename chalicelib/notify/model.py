@@ -87,6 +87,7 @@ NOTICES: dict[str, tuple[Notice, ...]] = {
     "WorkDelivered": (build_customer_notice("delivered"),),
     "TransferSent": (Notice("receiving_location", "transfer"),),
     "VerificationRequested": (Notice("verifying_customer", "code", ("email", "sms")),),
+    "StaffInvited": (Notice("invited_staff", "invitation", ("sms", "email")),),
     "SignInRequested": (
         Notice("signing_in_by_phone", "sign_in_code", ("sms", "email")),
         Notice("signing_in_by_email", "sign_in_code", ("email", "sms")),

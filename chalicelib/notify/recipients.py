@@ -8,8 +8,6 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 from dataclasses import replace
-from typing import Any
-from urllib.parse import quote
 
 from chalicelib.customers.find import resolve_merged
 from chalicelib.fulfillment.model import is_ready_to_collect
@@ -19,7 +17,8 @@ from chalicelib.kit.money import format_money
 from chalicelib.notify import message_templates
 from chalicelib.notify.message_context import MessageContext
 from chalicelib.notify.model import NOTICES, Message, Notice, Recipient
-from chalicelib.orders.draft import build_pay_link, find_draft
+from chalicelib.orders.draft import find_draft
+from chalicelib.orders.link import build_order_link
 from chalicelib.orders.model import CancelCause
 from chalicelib.places import find as places
 from chalicelib.places.model import Staff
@@ -49,8 +48,8 @@ def customer(context: MessageContext, notice: Notice) -> Iterator[Message]:
     language = contact.get("language", "id")
     phone, email = contact.get("phone", ""), contact.get("email", "")
     recipient = Recipient(f"customer#{order.id}", phone, email, language, order.network_id)
-    facts = context.order_facts() | {"link": build_order_link(order), "carrier": order.carrier_name}
-    facts |= context.money_facts()
+    link = build_order_link(order.id, auth.order_token(order.id, order.token_version), language)
+    facts = context.order_facts() | context.money_facts() | {"link": link, "carrier": order.carrier_name}
     yield context.build_message(recipient, notice, facts)
 
 
@@ -74,7 +73,7 @@ def draft_customer(context: MessageContext, notice: Notice) -> Iterator[Message]
     if draft is None or contact is None or not (contact.phone or contact.email):
         return
     language = draft.command.language
-    link = build_pay_link(draft.id, draft.token, language)
+    link = build_order_link(draft.id, draft.token, language)
     facts = {"number": context.number, "total": format_money(draft.total), "link": link}
     recipient = Recipient(f"customer#{draft.id}", contact.phone, contact.email, language or "id")
     yield context.build_message(recipient, notice, facts)
@@ -262,6 +261,13 @@ def build_sign_in_code(context: MessageContext, notice: Notice) -> Iterator[Mess
         yield context.build_message(recipient, notice, {"code": one_time_code.derive_code(event.attempt_id)})
 
 
+def invited_staff(context: MessageContext, notice: Notice) -> Iterator[Message]:
+    person = places.find_staff_uncached(context.event.staff)
+    if person is not None and person.can_sign_in:
+        recipient = Recipient(f"sign_in#{person.id}", person.phone, person.email, person.language)
+        yield context.build_message(recipient, notice, {"link": f"{config.base_url()}/desk/"})
+
+
 RULES: dict[str, Rule] = {
     rule.__name__: rule
     for rule in (
@@ -289,7 +295,7 @@ RULES: dict[str, Rule] = {
             fulfiller,
         ),
         *(finance_if_proof_pending, finance_if_refund_owed, owner_if_stranded),
-        *(signing_in_by_phone, signing_in_by_email),
+        *(signing_in_by_phone, signing_in_by_email, invited_staff),
     )
 }
 
@@ -318,12 +324,6 @@ def role_to_recipient(role: str) -> Recipient:
 
 def first_non_empty(values: list[str]) -> str:
     return next((value for value in values if value), "")
-
-
-def build_order_link(order: Any) -> str:
-    token = auth.order_token(order.id, order.token_version)
-    prefix = "/en" if order.contact.get("language") == "en" else ""
-    return f"{config.base_url()}{prefix}/pesanan/?id={quote(order.id)}&token={quote(token)}"
 
 
 def build_claim_link(offer_id: str, staff_id: str, language: str) -> str:

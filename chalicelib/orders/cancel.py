@@ -114,7 +114,7 @@ def _cancel_order(
         *hold_writes,
         *build_level_writes(movements),
         *close_payments([payment for payment in payments if payment != captured], end_status),
-        *return_coupons(order),
+        *return_coupons(order, order.coupons),
         *([store.open_task(order.id, store.REFUND_OWED, change.now)] if event.owed_minor else []),
         *([release_credit(order.customer_id, credit)] if credit else []),
         *([store.remove_from_unpaid_list(order)] if order.on_hold else []),

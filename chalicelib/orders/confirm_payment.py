@@ -68,8 +68,9 @@ def submit_proof(
 ) -> tuple[Order, list[Payment]]:
     """Record proof of a transfer and return the order and its payments. Sending the same proof twice is a no-op.
 
-    It replaces a proof that nobody has decided on, which the payment keeps. `reference` is what the customer typed,
-    `file` the key of a stored picture."""
+    It replaces a proof that staff have not decided on; the payment lists the replaced one too. `reference` is what the
+    customer typed, `file` the key of a stored picture.
+    """
     change, payment = _load_change_of_payment(principal, payment_id)
     is_same = (payment.proof, payment.proof_file) == (reference, file)
     if payment.status == PaymentStatus.PROOF_SUBMITTED and is_same:
@@ -79,24 +80,30 @@ def submit_proof(
 
 
 @db.retry_on_conflict
-def reject(principal: Principal, payment_id: str, reason: str) -> tuple[Order, list[Payment]]:
-    """Reject a proof of transfer; the customer may send another while the hold lasts. Rejecting twice is a no-op."""
+def reject(principal: Principal, payment_id: str, reason: str, proof: int | None = None) -> tuple[Order, list[Payment]]:
+    """Reject a proof of transfer; the customer may send another while the hold lasts. Rejecting twice is a no-op.
+
+    `proof` is the number of the proof that was looked at. Raises ProofReplaced when a newer one was sent since."""
     change, payment = _load_change_of_payment(principal, payment_id)
     if payment.status == PaymentStatus.REJECTED:
         return change.order, change.payments
+    lifecycle.check_proof(payment, proof)
     rejected = PaymentChange(payment, lifecycle.transition(payment, PaymentStatus.REJECTED, proofs_sent=0))
     return _commit(change, rejected, PaymentRejected(change.order.id, payment.id, reason))
 
 
 @db.retry_on_conflict
-def confirm(principal: Principal, payment_id: str) -> tuple[Order, list[Payment]]:
-    """Capture a transfer that arrived on the bank account. Confirming twice is a no-op. Raises NotAwaitingMoney for a
-    method that does not await money."""
+def confirm(principal: Principal, payment_id: str, proof: int | None = None) -> tuple[Order, list[Payment]]:
+    """Capture a transfer that arrived on the bank account. Confirming twice is a no-op.
+
+    `proof` is the number of the proof that was looked at. Raises ProofReplaced when a newer one was sent since, and
+    NotAwaitingMoney for a method that does not await money."""
     change, payment = _load_change_of_payment(principal, payment_id)
     if payment.status == PaymentStatus.CAPTURED:
         return change.order, change.payments
     if not PAYMENT_METHODS[payment.method].holds_stock:
         raise NotAwaitingMoney(payment=payment.id, method=payment.method, payment_status=payment.status)
+    lifecycle.check_proof(payment, proof)
     return capture(change, PaymentChange(payment, lifecycle.capture(payment, actor=principal.id)))
 
 

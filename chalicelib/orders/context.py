@@ -14,11 +14,12 @@ from chalicelib.catalog.model import Channel, Product
 from chalicelib.catalog.store import channel_key, product_key, row_to_channel, row_to_product
 from chalicelib.customers import find as customers
 from chalicelib.customers.model import Address, Credit, Customer
-from chalicelib.customers.store import credit_key, customer_key, row_to_credit, row_to_customer
-from chalicelib.kit import clock, config, db
+from chalicelib.customers.store import credit_key, customer_key, customer_staff_key, row_to_credit, row_to_customer
+from chalicelib.kit import clock, config, db, policy
 from chalicelib.kit.db import Key
 from chalicelib.kit.errors import NotFound, NotSignedIn
 from chalicelib.kit.money import Money, total
+from chalicelib.kit.policy import Relation
 from chalicelib.orders.command import PlaceOrder
 from chalicelib.payments.model import Shift
 from chalicelib.payments.shift_store import open_shift_key, row_to_shift
@@ -72,6 +73,7 @@ class OrderContext:
     rows: dict[Key, Any]  # every row of the batch
     customer: Customer | None = None
     credit: Credit | None = None
+    is_own_customer: bool = True  # False for a customer outside what a salesman reaches
     merged: MergedCustomers = MergedCustomers()
     shift: Shift | None = None
     point: dict[str, float] | None = None
@@ -104,8 +106,8 @@ def load_context(command: PlaceOrder) -> OrderContext:
     rows = db.batch(_build_keys(command, location_ids))
     _check_staff(command, rows)
     point, located_by = _delivery_point(command, rows)
-    customer, credit = _find_customer(command, rows)
-    if home := home_address(command, customer):
+    customer, credit, is_own = _find_customer(command, rows)
+    if home := home_address(command, customer if is_own else None):
         point, located_by = (point, "address") if point else _locate_home(home)
     coupons = [row_to_coupon(row) for code in command.coupons if (row := rows.get(coupon_key(code)))]
     skus = [line.sku for line in command.lines]
@@ -124,6 +126,7 @@ def load_context(command: PlaceOrder) -> OrderContext:
         rows=rows,
         customer=customer,
         credit=credit,
+        is_own_customer=is_own,
         merged=_load_merged(customer, coupons),
         shift=row_to_shift(row) if (row := rows.get(open_shift_key(command.principal.id))) else None,
         point=point,
@@ -181,7 +184,7 @@ def _build_keys(command: PlaceOrder, location_ids: Sequence[str]) -> list[Key]:
     keys += [command.idempotency_key.record_key] if command.idempotency_key else []
     keys += customers.identity_keys(command.contact) if command.contact else []
     if command.customer_id:
-        keys += [customer_key(command.customer_id), credit_key(command.customer_id)]
+        keys += _customer_keys(command, command.customer_id)
     keys += [staff_key(staff_id) for staff_id in (command.principal.id, command.made_by) if staff_id]
     if any(tender.method == "cash" for tender in command.tenders):
         keys.append(open_shift_key(command.principal.id))
@@ -249,16 +252,38 @@ def _check_staff(command: PlaceOrder, rows: dict[Key, Any]) -> None:
         raise NotSignedIn()
 
 
-def _find_customer(command: PlaceOrder, rows: dict[Key, Any]) -> tuple[Customer | None, Credit | None]:
+def _find_customer(command: PlaceOrder, rows: dict[Key, Any]) -> tuple[Customer | None, Credit | None, bool]:
+    """Return the customer, their credit and whether the caller reaches them. Raises NotFound for one who is named by id
+    and out of reach; one who is known by phone keeps their credit and address to themselves."""
     customer_id = _find_customer_id(command, rows)
     if not customer_id:
-        return None, None
+        return None, None, True
     customer, credit = customer_key(customer_id), credit_key(customer_id)
-    customer_rows = rows if customer in rows else db.batch([customer, credit])
+    customer_rows = rows if customer in rows else rows | db.batch(_customer_keys(command, customer_id))
+    is_own = _reaches_customer(command, customer_id, customer_rows)
+    if command.customer_id and not is_own:
+        raise NotFound()
     return (
         row_to_customer(customer_rows[customer]) if customer in customer_rows else None,
-        row_to_credit(customer_rows[credit]) if credit in customer_rows else None,
+        row_to_credit(customer_rows[credit]) if is_own and credit in customer_rows else None,
+        is_own,
     )
+
+
+def _customer_keys(command: PlaceOrder, customer_id: str) -> list[Key]:
+    keys = [customer_key(customer_id), credit_key(customer_id)]
+    return keys + ([customer_staff_key(customer_id, command.principal.id)] if has_own_customers(command) else [])
+
+
+def _reaches_customer(command: PlaceOrder, customer_id: str, rows: dict[Key, Any]) -> bool:
+    staff_id, ids = command.principal.id, (customer_id, command.customer_id)
+    return not has_own_customers(command) or any(customer_staff_key(name, staff_id) in rows for name in ids)
+
+
+def has_own_customers(command: PlaceOrder) -> bool:
+    """Return whether the caller's role reaches only its own customers when it places orders."""
+    relations = policy.relations_of(command.principal.role, "order for a known customer")
+    return Relation.CUSTOMERS in relations
 
 
 def _load_merged(customer: Customer | None, coupons: Sequence[Coupon]) -> MergedCustomers:

@@ -14,18 +14,20 @@ from typing import Any
 from pynamodb.attributes import UnicodeAttribute
 
 from chalicelib.customers.model import Contact
-from chalicelib.kit import auth, clock, compact_json, config, db, idempotency, ids, journal
+from chalicelib.kit import auth, clock, compact_json, config, db, idempotency, ids, journal, policy
 from chalicelib.kit.auth import Principal
 from chalicelib.kit.db import IndexedRow
 from chalicelib.kit.errors import NotFound
 from chalicelib.kit.idempotency import IdempotencyKey, Replay
 from chalicelib.kit.journal import Head
 from chalicelib.kit.money import Money, total
+from chalicelib.kit.policy import Relation
 from chalicelib.kit.row_attributes import InstantAttribute
 from chalicelib.orders import order_json, store
 from chalicelib.orders.check_order import check_order
 from chalicelib.orders.command import PlaceOrder, RequestedLine, Tender
 from chalicelib.orders.context import load_context
+from chalicelib.orders.link import build_order_link
 from chalicelib.orders.model import (
     Delivery,
     DraftCreated,
@@ -116,7 +118,7 @@ def send_pay_link(principal: Principal, order_id: str, idempotency_key: Idempote
     The stored answer has no link, because the link can be derived again."""
     draft = find_draft(order_id)  # gone if a repeated request comes after the order was placed
     language = draft.command.language if draft else ""
-    answer = {"url": build_pay_link(order_id, auth.order_token(order_id), language)}
+    answer = {"url": build_order_link(order_id, auth.order_token(order_id), language)}
     with suppress(Replay):
         idempotency.check_repeat(idempotency_key)
         _request_pay_link(principal, order_id, idempotency_key)
@@ -134,19 +136,24 @@ def _request_pay_link(principal: Principal, order_id: str, idempotency_key: Idem
     db.commit([record, db.update(DraftRow(order_id, "draft"), version, when=unchanged), entry])
 
 
-def build_pay_link(order_id: str, token: str, language: str = "") -> str:
-    """Return the address of the draft's page in this language, Indonesian by default."""
-    prefix = "/en" if language == "en" else ""
-    return f"{config.base_url()}{prefix}/pesanan/?id={order_id}&token={token}"
-
-
 def load_draft(principal: Principal, order_id: str) -> Draft:
     """Return the draft. Raises NotFound unless the caller is staff or has the draft's link."""
     draft = find_draft(order_id)
     has_link = bool(principal.token) and auth.is_valid_order_token(principal.token, order_id)
-    if draft is None or not (principal.is_staff or has_link):
+    if draft is None or not (has_link or reaches_draft(principal, draft)):
         raise NotFound()
     return draft
+
+
+def reaches_draft(principal: Principal, draft: Draft) -> bool:
+    """Return whether staff reach the draft: a draft has a maker and a channel, and is at its maker's location."""
+    relations, maker = principal.relations, draft.command.principal
+    if not principal.is_staff:
+        return False
+    if Relation.ALL in relations or (Relation.OWN in relations and maker.id == principal.id):
+        return True
+    channels = policy.CHANNELS_OF_ROLE.get(principal.role, frozenset())
+    return Relation.CHANNELS in relations and draft.command.channel in channels
 
 
 def load_draft_to_submit(principal: Principal, order_id: str, idempotency_key: IdempotencyKey | None) -> Draft:

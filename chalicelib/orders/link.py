@@ -1,15 +1,21 @@
-"""Replacing the link to an order that has expired, was lost, or reached the wrong person."""
+"""The link to an order or draft, and its replacement when it has expired, was lost, or reached the wrong person."""
 
 from __future__ import annotations
 
 from typing import Any
 
-from chalicelib.kit import clock, db, idempotency
+from chalicelib.kit import clock, config, db, idempotency
 from chalicelib.kit.auth import Principal
 from chalicelib.kit.idempotency import IdempotencyKey
 from chalicelib.orders import store
 from chalicelib.orders.find import load_order
 from chalicelib.orders.model import LinkRenewed, link_expires_at
+
+
+def build_order_link(order_id: str, token: str, language: str = "") -> str:
+    """Return the address of the page of an order or draft in this language, Indonesian by default."""
+    prefix = "/en" if language == "en" else ""
+    return f"{config.base_url()}{prefix}/pesanan/?id={order_id}&token={token}"
 
 
 @db.retry_on_conflict

@@ -9,7 +9,7 @@ from typing import Any
 
 from chalicelib.customers.identify_customer import identify_customer
 from chalicelib.customers.model import Address, CustomerChanged, NoCreditTerms
-from chalicelib.customers.store import check_customer_unchanged, extend_credit
+from chalicelib.customers.store import check_customer_unchanged, extend_credit, link_staff
 from chalicelib.kit import clock, config, db, idempotency, ids
 from chalicelib.kit.db import Write
 from chalicelib.kit.errors import StaleVersion, Unavailable
@@ -17,7 +17,13 @@ from chalicelib.kit.money import Money, total
 from chalicelib.orders import order_json, store
 from chalicelib.orders.check_order import check_order
 from chalicelib.orders.command import PlaceOrder
-from chalicelib.orders.context import OrderContext, home_address, load_all_locations, load_context
+from chalicelib.orders.context import (
+    OrderContext,
+    has_own_customers,
+    home_address,
+    load_all_locations,
+    load_context,
+)
 from chalicelib.orders.model import (
     Delivery,
     HandoverNeedsMoney,
@@ -122,6 +128,7 @@ def prepare_order(command: PlaceOrder, context: OrderContext, prices: OrderPrice
     credit = total((payment.amount for payment in payments if payment.method == "credit"), order.currency)
     writes = [
         *new_customer,
+        *build_staff_links(command, context, order, is_new=bool(new_customer)),
         *check_merges(context, limits_apply=bool(credit or prices.coupons)),
         *redeem_coupons(prices.coupons, order.coupon_uses, context),
         *build_till_writes(context, payments),
@@ -140,6 +147,14 @@ def resolve_customer(command: PlaceOrder, context: OrderContext) -> tuple[str, l
         return "", []
     address = build_home_address(command.delivery.address) if command.delivery.address else None
     return identify_customer(command.contact, context.rows, command.principal, now=context.now, address=address)
+
+
+def build_staff_links(command: PlaceOrder, context: OrderContext, order: Order, *, is_new: bool) -> list[Write]:
+    """Return the write that makes the customer one of the salesman who brought them or handed goods over to them."""
+    was_sold_to = order.status == OrderStatus.COMPLETED and not context.is_own_customer
+    if order.customer_id and has_own_customers(command) and (is_new or was_sold_to):
+        return [link_staff(order.customer_id, command.principal.id)]
+    return []
 
 
 def build_home_address(address: dict[str, Any]) -> Address:
@@ -180,7 +195,7 @@ def build_order(command: PlaceOrder, context: OrderContext, prices: OrderPrices,
 
 def build_delivery(command: PlaceOrder, context: OrderContext) -> Delivery:
     """Return the delivery of the command; to the customer's home address if the order has none of its own."""
-    home = home_address(command, context.customer)
+    home = home_address(command, context.customer if context.is_own_customer else None)
     address = home.to_json() if home else command.delivery.address
     return replace(command.delivery, address=address, point=context.point)
 

@@ -145,10 +145,9 @@ def check_customer_limits(context: OrderContext) -> None:
             raise CouponSpent(coupon=coupon.code)
 
 
-def return_coupons(order: Order) -> list[Write]:
-    """Return writes that undo the coupon uses of a cancelled order."""
-    if not order.coupons:
-        return []
-    coupons = map(store.row_to_coupon, db.batch(map(store.coupon_key, order.coupons)).values())
-    by_person = [coupon_uses.return_coupons(person, codes) for person, codes in order.coupon_uses.items()]
+def return_coupons(order: Order, codes: Sequence[str]) -> list[Write]:
+    """Return writes that undo the order's uses of these coupons."""
+    coupons = map(store.row_to_coupon, db.batch(map(store.coupon_key, codes)).values())
+    uses = {person: [code for code in used if code in codes] for person, used in order.coupon_uses.items()}
+    by_person = [coupon_uses.return_coupons(person, returned) for person, returned in uses.items() if returned]
     return [*map(store.return_coupon, coupons), *by_person]

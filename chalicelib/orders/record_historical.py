@@ -1,7 +1,7 @@
 """Recording an order of an earlier system: complete and paid, so that nothing is left to do, promise or send.
 
 It is counted in the recap and listed with its customer's orders. Its event has a kind of its own, which no handler of
-work, messages or the ledger subscribes to: stock, debts and money of the earlier system enter as opening quantities.
+work, messages or the ledger subscribes to: stock, debts and money of the earlier system enter as opening balances.
 """
 
 from __future__ import annotations
@@ -30,7 +30,8 @@ MAX_HISTORICAL_LINES = 500  # its event must fit in one message of a topic, 256 
 def record_historical(command: PlaceOrder) -> dict[str, Any]:
     """Return the order as JSON. Its coupons are recorded, not redeemed: the agreed prices include them.
 
-    Raises Replay for a repeated request, and the refusals of `build_historical_order`."""
+    Raises Replay for a repeated request, and the refusals of `build_historical_order`.
+    """
     context = load_context(command)
     idempotency.raise_if_repeated(command.idempotency_key, context.recorded_answer)
     order = build_historical_order(command, context)
@@ -47,11 +48,12 @@ def build_historical_order(command: PlaceOrder, context: OrderContext) -> Order:
     """Return the order without its payment.
 
     Raises PlacedAtOutOfRange, UnknownStaff, NoSuchLocation, TooManyLines and UnknownSku. Products and channels that no
-    longer sell are accepted."""
+    longer sell are accepted.
+    """
     check_place_and_time(command, context)
     if len(command.lines) > MAX_HISTORICAL_LINES:
         raise TooManyLines(("lines", f"{len(command.lines)} different products"), most=MAX_HISTORICAL_LINES)
-    prices = price_order(replace(command, coupons=()), _as_sold_then(command, context))
+    prices = price_order(replace(command, coupons=()), _with_all_products_on_sale(command, context))
     customer_id = context.customer.id if context.customer else ""
     return replace(
         build_order(command, context, prices, Plan(()), customer_id),
@@ -63,7 +65,7 @@ def build_historical_order(command: PlaceOrder, context: OrderContext) -> Order:
     )
 
 
-def _as_sold_then(command: PlaceOrder, context: OrderContext) -> OrderContext:
+def _with_all_products_on_sale(command: PlaceOrder, context: OrderContext) -> OrderContext:
     """Return the context with every product on sale in the channel, and without today's promotions."""
     products = {sku: replace(product, channels=(), active=True) for sku, product in context.products.items()}
     return replace(context, channel=Channel(command.channel), products=products, promotions=(), coupons=())

@@ -15,8 +15,8 @@ from chalicelib.orders.order_change import OrderChange, load_change
 from chalicelib.orders.order_json import order_to_json
 from chalicelib.payments import lifecycle, postings
 from chalicelib.payments.lifecycle import CoveredPayment
-from chalicelib.payments.model import NoOpenShift, Payment, Shift
-from chalicelib.payments.shift_store import find_open_shift, remove_cash
+from chalicelib.payments.model import Payment, Shift, build_cash_refusal
+from chalicelib.payments.shift_store import find_open_shift, find_shift, remove_cash
 from chalicelib.payments.store import save_payment
 
 
@@ -26,29 +26,30 @@ def record_refund(
 ) -> tuple[Order, list[Payment]]:
     """Record that `amount`, or all that is owed back when it is None, was returned. Returns the order and its payments.
 
-    Raises MoreThanRefundOwed, and NoOpenShift or NotEnoughCash for cash.
+    Raises MoreThanRefundOwed, and NoOpenShift, MayNotTakeCash or NotEnoughCash for cash.
     """
     idempotency.check_repeat(idempotency_key)
     change = load_change(principal, order_id, idempotency_key)
-    owed = load_refund_owed(change.order, change.payments)
+    owed = derive_refund_owed(change.order, change.payments)
     amount = amount or owed
     if not amount or amount.currency != owed.currency or amount > owed:
         raise MoreThanRefundOwed(order=change.order.number, owed=owed)
     return _commit(change, lifecycle.choose_payments_to_refund(change.payments, amount), _find_shift(principal, method))
 
 
-def load_refund_owed(order: Order, payments: Sequence[Payment]) -> Money:
+def derive_refund_owed(order: Order, payments: Sequence[Payment]) -> Money:
     """Return what is owed back: all net captured money of a cancelled order, the overpaid part of any other."""
-    kept = Money(0, order.currency) if order.status == OrderStatus.CANCELLED else order.total
-    return Money(lifecycle.overpaid_minor(kept, payments), order.currency)
+    due = Money(0, order.currency) if order.status == OrderStatus.CANCELLED else order.total
+    return Money(lifecycle.overpaid_minor(due, payments), order.currency)
 
 
 def _find_shift(principal: Principal, method: str) -> Shift | None:
     if method != "cash":
         return None
-    shift = find_open_shift(principal.id)
+    open_shift = find_open_shift(principal.id)
+    shift = find_shift(open_shift.id) if open_shift else None  # with the current cash counters
     if shift is None:
-        raise NoOpenShift()
+        raise build_cash_refusal(principal.role)
     return shift
 
 
@@ -73,7 +74,7 @@ def _commit(change: OrderChange, refunds: Sequence[CoveredPayment], shift: Shift
 def _build_other_writes(
     order: Order, payments: Sequence[Payment], refunds: Sequence[CoveredPayment], shift: Shift | None
 ) -> list[Write]:
-    is_settled = not load_refund_owed(order, payments)
+    is_settled = not derive_refund_owed(order, payments)
     return [
         *([remove_cash(shift, _sum(order, refunds))] if shift else []),
         *([store.close_task(order.id, store.REFUND_OWED)] if is_settled else []),

@@ -53,6 +53,12 @@ def list_reduced_lines(before: Sequence[OrderLine], after: Sequence[OrderLine]) 
     return tuple(_build_reduced_line(line, rest.get(line.sku)) for line in before if rest.get(line.sku) != line)
 
 
+def list_coupons(lines: Sequence[OrderLine]) -> list[str]:
+    """Return the codes of the coupons that lower these lines, each once."""
+    adjustments = (adjustment for line in lines for adjustment in line.adjustments)
+    return list(dict.fromkeys(item["code"] for item in adjustments if item["kind"] == "coupon"))
+
+
 def total_of(lines: Sequence[OrderLine], freight: Money) -> Money:
     return total((line.total for line in lines), freight.currency) + freight
 
@@ -86,16 +92,15 @@ def _discounts_of(line: OrderLine) -> list[tuple[str, int]]:
 
 
 def _build_reduced_line(line: OrderLine, rest: OrderLine | None) -> ReducedLine:
-    kept = merge_demand(_discounts_of(rest) if rest else [])
-    discounts = [
-        DiscountGivenBack(code, minor - kept.get(code, 0)) for code, minor in merge_demand(_discounts_of(line)).items()
-    ]
-    kept_cost = rest.cost.minor if rest and rest.cost else 0
+    whole = merge_demand(_discounts_of(line))
+    remaining = merge_demand(_discounts_of(rest) if rest else [])
+    discounts = [DiscountGivenBack(code, minor - remaining.get(code, 0)) for code, minor in whole.items()]
+    remaining_cost = rest.cost.minor if rest and rest.cost else 0
     return ReducedLine(
         line.sku,
         line.quantity - (rest.quantity if rest else 0),
         line.total.minor - (rest.total.minor if rest else 0),
         line.tax.minor - (rest.tax.minor if rest else 0),
-        line.cost.minor - kept_cost if line.cost is not None else None,
+        line.cost.minor - remaining_cost if line.cost is not None else None,
         tuple(discount for discount in discounts if discount.minor),
     )

@@ -16,7 +16,17 @@ from chalicelib.kit import clock, files
 from chalicelib.kit.auth import Principal
 from chalicelib.kit.errors import Invalid, NotFound
 from chalicelib.kit.idempotency import Replay, check_repeat
-from chalicelib.kit.web import Body, Call, Query, Routes, decode_base64, page_to_json, read_cursor
+from chalicelib.kit.web import (
+    ApiResponse,
+    Body,
+    Call,
+    Query,
+    Routes,
+    decode_base64,
+    page_to_json,
+    read_cursor,
+    with_etag,
+)
 from chalicelib.orders import confirm_payment, draft, find, link, order_json, search
 from chalicelib.orders.command import Tender
 from chalicelib.orders.model import OrderFulfillmentStatus
@@ -41,6 +51,18 @@ class ProofBody(Body):
 
     reference: Annotated[str, StringConstraints(max_length=100)] = ""
     picture: Annotated[str, StringConstraints(max_length=250_000)] = ""
+
+
+class DecideQuery(Query):
+    """`proof` is the `number` of the proof that was looked at; refused when a newer one was sent since."""
+
+    proof: Annotated[int, Field(ge=1)] | None = None
+
+
+class ProofQuery(Query):
+    """`number` chooses one of the proofs that were replaced, 1 for the first; without it, the latest."""
+
+    number: Annotated[int, Field(ge=1)] | None = None
 
 
 class RejectBody(Body):
@@ -100,11 +122,11 @@ def show_order(call: Call, order_id: str) -> dict[str, Any]:
 def list_order_history(call: Call, order_id: str) -> dict[str, Any]:
     """List the order's journal entries, oldest first: time, actor, event, and movements of stock and money."""
     find.load_order(call.principal, order_id)
-    return {"items": find.list_order_events(order_id), "next": None}
+    return {"items": find.list_order_events(order_id, call.principal.role), "next": None}
 
 
 @endpoints.get("/orders", query=ListQuery)
-def list_orders(call: Call) -> dict[str, Any]:
+def list_orders(call: Call) -> ApiResponse:
     """List orders, newest first: those of today, or those that match every filter."""
     query: ListQuery = call.query
     wanted = read_filter(query, call.principal)
@@ -112,7 +134,7 @@ def list_orders(call: Call) -> dict[str, Any]:
     before = (read_cursor(query.cursor, name) or {}).get("before")
     orders, next_before = search.list_orders(call.principal, wanted, query.limit, before)
     after = {"before": next_before} if next_before else None
-    return page_to_json(order_json.orders_to_summaries(orders), after, name)
+    return with_etag(call, page_to_json(order_json.orders_to_summaries(orders), after, name))
 
 
 def read_filter(query: ListQuery, principal: Principal) -> search.OrderFilter:
@@ -127,7 +149,7 @@ def read_filter(query: ListQuery, principal: Principal) -> search.OrderFilter:
     named |= {"phone": search.read_phone(query.phone)} if query.phone.strip() else {}
     contradicts_itself = any(searched.get(name, value) != value for name, value in named.items())
     wanted = search.OrderFilter(**fields | searched | named, contradicts_itself=contradicts_itself)
-    if wanted.day or wanted.has_source:
+    if wanted.day or wanted.has_index_list:
         return wanted
     return replace(wanted, day=business_day(principal.location or "", clock.now()))
 
@@ -193,31 +215,39 @@ def submit_proof(call: Call, payment_id: str) -> dict[str, Any]:
     return order_json.order_to_response(call.principal, order, payments)
 
 
-@endpoints.get("/payments/{payment_id}/proof")
+@endpoints.get("/payments/{payment_id}/proof", query=ProofQuery)
 def show_proof(call: Call, payment_id: str) -> dict[str, Any]:
-    """Return the latest proof of transfer that the customer sent, and the references of those that it replaced."""
+    """Return a proof of transfer that the customer sent, the latest by default, and the references of earlier ones."""
     payment = find_payment(payment_id)
-    if payment is None or not (payment.proof or payment.proof_file):
+    if payment is None or not payment.proofs:
         raise NotFound()
-    earlier = [reference or None for reference, _ in payment.earlier_proofs]
-    body = {"reference": payment.proof or None, "content_type": None, "data": None, "earlier": earlier}
-    if not payment.proof_file:
-        return body
-    content_type, content = files.download(payment.proof_file)
-    return body | {"content_type": content_type, "data": base64.b64encode(content).decode()}
+    find.load_order(call.principal, payment.order_id)
+    number = call.query.number or payment.proof_number
+    if number > payment.proof_number:
+        raise NotFound()
+    reference, picture = payment.proofs[number - 1]
+    earlier = [earlier_reference or None for earlier_reference, _ in payment.earlier_proofs]
+    content_type, content = files.download(picture) if picture else (None, b"")
+    data = base64.b64encode(content).decode() if picture else None
+    proof = {"number": number, "reference": reference or None, "content_type": content_type, "data": data}
+    return proof | {"earlier": earlier}
 
 
-@endpoints.post("/payments/{payment_id}/confirm")
+@endpoints.post("/payments/{payment_id}/confirm", query=DecideQuery)
 def confirm(call: Call, payment_id: str) -> dict[str, Any]:
     """Confirm that a transfer has arrived; confirming twice is a no-op."""
-    return order_json.order_to_response(call.principal, *confirm_payment.confirm(call.principal, payment_id))
+    return order_json.order_to_response(
+        call.principal, *confirm_payment.confirm(call.principal, payment_id, call.query.proof)
+    )
 
 
-@endpoints.post("/payments/{payment_id}/reject", body=RejectBody, example={"reason": "amount does not match"})
+@endpoints.post(
+    "/payments/{payment_id}/reject", body=RejectBody, query=DecideQuery, example={"reason": "amount does not match"}
+)
 def reject(call: Call, payment_id: str) -> dict[str, Any]:
     """Reject the proof of a transfer; the customer may send another while the hold lasts."""
     return order_json.order_to_response(
-        call.principal, *confirm_payment.reject(call.principal, payment_id, call.body.reason)
+        call.principal, *confirm_payment.reject(call.principal, payment_id, call.body.reason, call.query.proof)
     )
 
 

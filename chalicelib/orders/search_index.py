@@ -1,8 +1,8 @@
 """The index by which staff find orders: by number, phone, and the words of the customer's name and the reference.
 
 An order has one row per term, `find#<kind>#<value>`, sorted by when it was placed. A projection writes them after the
-order (the transaction of an order has no write to spare), so an order is found a moment after it was placed. All
-terms are derived from the order, so that they can be deleted with its personal data.
+order, whose own transaction may need all writes that DynamoDB allows, so an order is found shortly after it was placed.
+All terms are derived from the order, so that they can be deleted with its personal data.
 """
 
 from __future__ import annotations

@@ -110,8 +110,8 @@ def change_order(before: Order, **changes: Any) -> Write:
     head: Head | None = changes.pop("head", None)
     if head:
         changes |= vars(head)
-    if "lines" in changes:
-        changes["body"] = compact_json.dumps(_order_to_body(replace(before, lines=changes.pop("lines"))))
+    if in_body := {name: changes.pop(name) for name in ("lines", "coupons", "coupon_uses") if name in changes}:
+        changes["body"] = compact_json.dumps(_order_to_body(replace(before, **in_body)))
     if "total" in changes:
         changes["total_minor"] = changes.pop("total").minor
     actions = []

@@ -14,7 +14,8 @@ def withdraw_request(command: PlaceOrder) -> dict[str, Any] | None:
     """Return the stored answer of the request, or None after recording that it is withdrawn.
 
     A record does not expire, so only what could be placed now is recorded: raises Replay and RequestWithdrawn for an
-    earlier record, and the refusals of `load_context` and `check_order`."""
+    earlier record, and the refusals of `load_context` and `check_order`.
+    """
     context = load_context(command)
     idempotency.raise_if_repeated(command.idempotency_key, context.recorded_answer)
     check_order(command, context)

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any
 
+from chalicelib.customers.find import require_reach
 from chalicelib.customers.store import release_credit
 from chalicelib.kit import clock, db, idempotency, ids, journal
 from chalicelib.kit.auth import Principal
@@ -40,9 +41,10 @@ def collect(
     """Settle receivables with `amount` and return the collection as JSON.
 
     Concurrent collections cannot take more than is owed: the writes require the receivables as they were read.
-    Raises MethodUnavailable, Forbidden, NoOpenShift, MayNotTakeCash, MoreThanOwed and CollectInParts.
+    Raises NotFound, MethodUnavailable, Forbidden, NoOpenShift, MayNotTakeCash, MoreThanOwed and CollectInParts.
     """
     idempotency.check_repeat(idempotency_key)
+    require_reach(principal, customer_id)
     shift = find_receiving_shift(principal, method, amount.currency)
     settlements = receivables.settle_oldest_first(
         filter_by_currency(find.list_receivables_of_customer(customer_id), amount.currency), amount

@@ -53,15 +53,25 @@ def list_receivables_of_customer(customer_id: str) -> list[Receivable]:
     return sorted(receivables, key=lambda receivable: (receivable.due_on, receivable.id))
 
 
-def list_receivables(customer_id: str, limit: int, after: dict[str, Any] | None) -> ReceivablesPage:
-    """Return one customer's open receivables, or a page of all with its cursor if `customer_id` is empty.
+def list_receivables(
+    principal: Principal, customer_id: str, limit: int, after: dict[str, Any] | None
+) -> ReceivablesPage:
+    """Return one customer's open receivables, or a page of all that the caller reaches with its cursor if
+    `customer_id` is empty; an empty page has no next one.
 
-    The oldest due date comes first.
+    The oldest due date comes first. Raises NotFound for a customer out of reach.
     """
     if customer_id:
+        customers_find.require_reach(principal, customer_id)
         return list_receivables_of_customer(customer_id), None
-    page = db.query(store.ReceivableRow, "receivables", index="by_list", limit=limit, after=after)
-    return [store.row_to_receivable(row) for row in page.items if row.list], page.after
+    while True:
+        page = db.query(store.ReceivableRow, "receivables", index="by_list", limit=limit, after=after)
+        receivables = [store.row_to_receivable(row) for row in page.items if row.list]
+        reached = customers_find.find_reached(principal, {item.customer_id for item in receivables})
+        receivables = [item for item in receivables if item.customer_id in reached]
+        if receivables or page.after is None:
+            return receivables, page.after
+        after = page.after
 
 
 def today() -> date:
@@ -99,6 +109,8 @@ def payment_to_json(payment: Payment) -> dict[str, Any]:
     body |= {"amount": payment.amount.to_json(), "captured": payment.captured.to_json()}
     optional = ("till", "shift", "reference", "actor")
     body |= {name: getattr(payment, name) for name in optional if getattr(payment, name)}
+    if payment.proof_number:
+        body["proof_number"] = payment.proof_number
     if payment.due_on:
         body["due_on"] = payment.due_on.isoformat()
     return body | {"action": build_next_action(payment)}

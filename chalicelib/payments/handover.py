@@ -15,6 +15,7 @@ from chalicelib.payments import shift_store
 from chalicelib.payments.model import (
     CashHandedOver,
     EmptyDrawer,
+    OwnCash,
     Posting,
     Shift,
     ShiftNotOpen,
@@ -35,7 +36,7 @@ def hand_over(
     """Move `amount`, or all cash when it is None, to the caller and return the handover as JSON.
 
     The receiver calls this, because they are accountable for the cash afterwards. They receive it into their open
-    shift; owner and finance without one receive it into the safe. Raises NotFound, ShiftNotOpen, NoOpenShift,
+    shift; owner and finance without one receive it into the safe. Raises NotFound, OwnCash, ShiftNotOpen, NoOpenShift,
     EmptyDrawer and NotEnoughCash.
     """
     idempotency.check_repeat(idempotency_key)
@@ -52,9 +53,11 @@ def hand_over(
 
 
 def load_giver(principal: Principal, shift_id: str) -> Shift:
-    """Return the open shift that gives the cash. Raises NotFound for the caller's own, and for one out of reach."""
+    """Return the open shift that gives the cash. Raises OwnCash for the caller's own, NotFound for one out of reach."""
     shift = shift_store.find_shift(shift_id)
-    if shift is None or shift.cashier == principal.id or not can_receive_from(principal, shift):
+    if shift is not None and shift.cashier == principal.id:
+        raise OwnCash(shift_id=shift.id)
+    if shift is None or not can_receive_from(principal, shift):
         raise NotFound()
     if shift.status != ShiftStatus.OPEN:
         raise ShiftNotOpen(shift_id=shift.id, shift_status=shift.status)

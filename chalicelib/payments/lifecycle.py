@@ -21,6 +21,7 @@ from chalicelib.payments.model import (
     Payment,
     PaymentCannotMove,
     PaymentStatus,
+    ProofReplaced,
     Shift,
     TooManyProofs,
 )
@@ -153,6 +154,12 @@ def submit_proof(payment: Payment, reference: str, file: str) -> Payment:
     if payment.status == PaymentStatus.PROOF_SUBMITTED:
         return replace(payment, version=payment.version + 1, **changes)
     return transition(payment, PaymentStatus.PROOF_SUBMITTED, **changes)
+
+
+def check_proof(payment: Payment, number: int | None) -> None:
+    """Raise ProofReplaced if a proof was sent after the one with this number; None stands for the latest."""
+    if number is not None and number != payment.proof_number:
+        raise ProofReplaced(payment_id=payment.id, number=payment.proof_number)
 
 
 def capture(payment: Payment, *, actor: str, shift: Shift | None = None) -> Payment:

@@ -226,6 +226,14 @@ class TooManyProofs(Refused):
     message = "{most} proofs were sent already; wait until one is checked."
 
 
+class ProofReplaced(Refused):
+    message = "Proof {number} was sent since; look at it first."
+
+
+class OwnCash(Refused):
+    message = "{shift_id} is your own cash; another person receives it from you."
+
+
 class BagStaysOpen(Refused):
     message = "{shift_id} is a cash bag; hand its cash over instead of counting it."
 
@@ -312,6 +320,17 @@ class Payment:
     def outstanding(self) -> Money:
         """The amount not captured yet."""
         return self.amount - self.captured
+
+    @property
+    def proofs(self) -> tuple[tuple[str, str], ...]:
+        """The (reference, key of the picture) of every proof that was sent, oldest first."""
+        latest = (self.proof, self.proof_file)
+        return (*self.earlier_proofs, latest) if any(latest) else self.earlier_proofs
+
+    @property
+    def proof_number(self) -> int:
+        """The number of the latest proof, 1 for the first; 0 before any was sent."""
+        return len(self.proofs)
 
     def to_record(self, amount: Money) -> PaymentRecord:
         return PaymentRecord(self.id, self.method, amount.minor, self.status)

@@ -7,6 +7,7 @@ from typing import Annotated, Any, Literal
 
 from pydantic import Field
 
+from chalicelib.customers import find as customers
 from chalicelib.kit.money import Money
 from chalicelib.kit.web import Body, Call, Query, Routes, page_to_json, read_cursor
 from chalicelib.payments import find, ledger_store
@@ -149,7 +150,8 @@ def receive_cash(call: Call, shift_id: str) -> dict[str, Any]:
 def list_receivables(call: Call) -> dict[str, Any]:
     """List open receivables of one customer or, in pages, of all; oldest due date first."""
     query, on = call.query, find.today()
-    receivables, after = find.list_receivables(query.customer, query.limit, read_cursor(query.cursor, "receivables"))
+    cursor = read_cursor(query.cursor, "receivables")
+    receivables, after = find.list_receivables(call.principal, query.customer, query.limit, cursor)
     return page_to_json(find.receivables_to_json(receivables, on), after, "receivables")
 
 
@@ -169,6 +171,7 @@ def receive_collection(call: Call) -> dict[str, Any]:
 @endpoints.get("/customers/{customer_id}")
 def get_customer(call: Call, customer_id: str) -> dict[str, Any]:
     """Return the customer card: contact details, receivables, ageing and the credit left."""
+    customers.require_reach(call.principal, customer_id)
     return find.load_customer_card(customer_id)
 
 

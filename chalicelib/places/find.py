@@ -56,6 +56,10 @@ def list_pickup_locations() -> list[Location]:
     return [location for location in load_locations().values() if location.active and location.kind == "store"]
 
 
+def list_van_ids() -> frozenset[str]:
+    return frozenset(location.id for location in load_locations().values() if location.kind == "van")
+
+
 def load_location(location_id: str) -> Location:
     """Return a location. Raises NotFound."""
     location = load_locations().get(location_id)

@@ -98,7 +98,7 @@ def distance_meters(a: Point, b: Point) -> int:
     return round(2 * EARTH_RADIUS_METERS * asin(sqrt(min(1.0, haversine))))
 
 
-def middle(points: Sequence[Point]) -> Point:
+def mean_point(points: Sequence[Point]) -> Point:
     """Return the mean of some points that are close to each other."""
     return Point(sum(point.lat for point in points) / len(points), sum(point.lon for point in points) / len(points))
 

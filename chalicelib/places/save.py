@@ -22,7 +22,7 @@ from chalicelib.places.model import (
     StaffSaved,
     check_location,
     check_staff,
-    middle,
+    mean_point,
 )
 from chalicelib.places.store import (
     CountryRow,
@@ -136,7 +136,7 @@ def _save_areas(country: str, postcodes: Iterable[Postcode]) -> None:
             points.setdefault(postcode_area_key(country, postcode.postcode), []).append(postcode.point)
     stored = db.batch(points)
     rows = [
-        PostcodeAreaRow(key.pk, key.sk, postcodes=len(of_area), **point_to_attributes(middle(of_area)))
+        PostcodeAreaRow(key.pk, key.sk, postcodes=len(of_area), **point_to_attributes(mean_point(of_area)))
         for key, of_area in points.items()
         if key not in stored or stored[key].postcodes <= len(of_area)
     ]

@@ -26,8 +26,6 @@ from chalicelib.reporting.model import (
     sum_by_cell,
 )
 
-INDEXED_KINDS = {"OrderPlaced", "HistoricalOrderRecorded"}
-
 
 def project_entry(entry: JournalEntry) -> None:
     """Add the entry's event to the sums once, and a new order to the index by which staff find it.
@@ -36,7 +34,7 @@ def project_entry(entry: JournalEntry) -> None:
     project = PROJECTIONS.get(entry.kind)
     if project is None or entry.event is None:
         return
-    if entry.kind in INDEXED_KINDS:
+    if entry.kind in store.SALE_KINDS:
         index_order(entry.subject.removeprefix("order#"))
     try:
         project(entry, entry.event)

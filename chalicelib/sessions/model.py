@@ -6,7 +6,7 @@ from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from typing import NamedTuple
 
-from chalicelib.kit.errors import NotSignedIn
+from chalicelib.kit.errors import NotSignedIn, Refused
 from chalicelib.kit.events import Event
 
 CODE_LIFETIME = timedelta(minutes=10)
@@ -173,6 +173,19 @@ class WrongSignInCode(NotSignedIn):
 
     code = "wrong_code"
     message = "This code is wrong or has expired; request a new one."
+
+
+class StaffIdentityTaken(Refused):
+    """Two people with one number would get each other's codes."""
+
+    message = "Another member of staff has this {kind}: {staff}."
+
+
+@dataclass(frozen=True)
+class StaffInvited(Event):
+    """A member of staff was invited to sign in; the message leads to the desk."""
+
+    staff: str
 
 
 @dataclass(frozen=True)

@@ -2,20 +2,22 @@
 
 from __future__ import annotations
 
-from typing import Annotated, Any
+from typing import Annotated, Any, Literal
 
 from pydantic import Field
 
-from chalicelib.kit import clock
+from chalicelib.kit import clock, ids
 from chalicelib.kit.auth import Principal
 from chalicelib.kit.email_addresses import Email
 from chalicelib.kit.errors import Invalid
 from chalicelib.kit.phone_numbers import Phone
 from chalicelib.kit.web import Body, Call, Routes
+from chalicelib.places.find import check_location_exists
 from chalicelib.places.model import Staff
 from chalicelib.sessions import store
 from chalicelib.sessions.devices import describe_device
 from chalicelib.sessions.end_session import end_session, sign_out
+from chalicelib.sessions.invite import invite, staff_to_json
 from chalicelib.sessions.model import Device, Identity, Session, WrongSignInCode
 from chalicelib.sessions.request_code import Origin, request_code
 from chalicelib.sessions.sign_in import find_newest_attempt, sign_in
@@ -42,6 +44,36 @@ class ConfirmSignInBody(Body):
     email: Email = ""
     code: Code
     device: Token = ""
+
+
+class InvitationBody(Body):
+    """Send `phone`, `email` or both: the person signs in with one of them."""
+
+    name: Annotated[str, Field(min_length=1, max_length=100)]
+    role: Literal["owner", "cashier", "salesman", "agent", "warehouse", "courier", "finance"]
+    phone: Phone = ""
+    email: Email = ""
+    location: Annotated[str, Field(max_length=64)] = ""
+    language: Literal["id", "en"] = "id"
+
+
+@endpoints.post(
+    "/staff",
+    body=InvitationBody,
+    idempotent=True,
+    status=201,
+    example={"name": "Sinta Dewi", "role": "cashier", "phone": "+6281230000077"},
+)
+def invite_staff(call: Call) -> dict[str, Any]:
+    """Invite a new member of staff: they get a message with a link to the desk and sign in there with a code."""
+    body = call.body
+    if not (body.phone or body.email):
+        raise Invalid(("phone", "send a phone number or an e-mail address, to sign in with"))
+    check_location_exists(body.location)
+    scope = call.idempotency_key.scope if call.idempotency_key else ""
+    member = Staff(ids.derive("stf", scope), **body.model_dump())
+    invite(member, call.principal.actor, call.idempotency_key)
+    return staff_to_json(member)
 
 
 @endpoints.post("/sign-in", body=SignInBody, status=202, example={"phone": "+6281100000003"})

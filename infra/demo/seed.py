@@ -14,6 +14,7 @@ from chalicelib.catalog.model import Product
 from chalicelib.catalog.save import save_product
 from chalicelib.channels import placements
 from chalicelib.channels.model import Placement
+from chalicelib.customers.assign_salesman import assign_salesman
 from chalicelib.customers.contact_details import parse_imported_contact
 from chalicelib.customers.model import Address, Customer
 from chalicelib.customers.save import save_customer
@@ -160,6 +161,7 @@ def save_products() -> None:
 
 
 def save_customers() -> None:
+    salesmen = [person.id for person in list_salesmen()]
     for number, (identity, name, company, street, postcode, limit, terms, owed, overdue) in enumerate(CUSTOMERS):
         contact = parse_imported_contact(
             name, f"+62813310003{number:02d}", f"{identity.removeprefix('cus-')}@pembeli.example"
@@ -176,6 +178,7 @@ def save_customers() -> None:
             opening_balance=Money(owed, "IDR") if owed else None,
             extra_writes=debt,
         )
+        assign_salesman(identity, salesmen[number % len(salesmen)], OWNER.id)
 
 
 def save_promotions() -> None:

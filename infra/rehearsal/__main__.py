@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import os
 import platform
+import re
 import shutil
 import signal
 import subprocess
@@ -74,6 +75,7 @@ def rehearse(project: Path, address: str, report: deploy.Reporter) -> None:
     report("an SMS with a claim link was sent")
     check_claim_page(shop, claim_links()[0])
     report("the claim page opens: its template and texts are in the package")
+    check_sign_in(shop, tokens["owner-ratna"], report)
     delete_one_function(report)
     destroy.destroy(STAGE, project=project, report=report)
     if leftovers := list_leftovers(f"satukanal-{STAGE}"):
@@ -144,6 +146,30 @@ def claim_links() -> list[str]:
 
     texts = [text for messages in phones.load_messages().values() for text in messages]
     return [link for text in texts for link in phones.LINK.findall(text) if "/o/" in link]
+
+
+def check_sign_in(shop: DeployedShop, token: str, report: deploy.Reporter) -> None:
+    """The owner signs in with the code of an SMS and invites a cashier, who signs in too."""
+    staff = shop.request_json("GET", "/staff", token=token)["items"]
+    owner = sign_in(shop, next(member["phone"] for member in staff if member["id"] == "owner-ratna"))
+    report("the owner signed in with the code of an SMS")
+    cashier = {"name": "Kasir Baru", "role": "cashier", "phone": "+6281252009001"}
+    shop.request_json("POST", "/staff", cashier, token=owner["token"], key="rehearsal-invitation")
+    role = sign_in(shop, cashier["phone"])["staff"]["role"]
+    report(f"the {role} whom the owner invited signed in")
+
+
+def sign_in(shop: DeployedShop, phone: str) -> Any:
+    attempt = shop.request_json("POST", "/sign-in", {"phone": phone})["attempt"]
+    wait_until(lambda: bool(sign_in_codes(phone)), "no SMS with a sign-in code was sent")
+    return shop.request_json("POST", "/sign-in/confirm", {"attempt": attempt, "code": sign_in_codes(phone)[-1]})
+
+
+def sign_in_codes(phone: str) -> list[str]:
+    from infra.local import phones
+
+    texts = phones.load_messages().get(phone, [])
+    return [code for text in texts for code in re.findall(r"\b\d{6}\b", text)]
 
 
 def check_claim_page(shop: DeployedShop, link: str) -> None:

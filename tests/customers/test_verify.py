@@ -197,6 +197,27 @@ def test_a_number_gets_at_most_five_codes_a_day_across_customers():
     assert list_event_kinds(guests[5]) == ["VerificationRequested"]
 
 
+def test_a_stranger_who_requests_codes_for_a_number_does_not_lock_its_owner_out():
+    for _ in range(5):
+        request_code(a_guest(), "phone", "network of a stranger")
+    with pytest.raises(AskedTooOften):
+        request_code(a_guest(), "phone", "network of a stranger")
+
+    owner = a_guest()
+    request_code(owner, "phone", "network of the owner")
+    confirm_code(owner, "phone", find_sent_code(owner))
+
+    assert find.load_customer(owner).is_verified
+
+
+def test_all_callers_together_get_forty_codes_a_day_for_one_number():
+    for number in range(40):
+        request_code(a_guest(), "phone", f"network {number}")
+
+    with pytest.raises(AskedTooOften):
+        request_code(a_guest(), "phone", "another network")
+
+
 def test_requesting_a_code_without_contact_details_sends_nothing():
     guest = a_guest()
 

@@ -84,7 +84,7 @@ def run_all_timers() -> None:
 
 
 @pytest.mark.ministack
-def test_a_history_is_counted_and_listed_and_wakes_no_one_now_or_later(
+def test_a_history_is_counted_and_listed_and_notifies_no_one_now_or_later(
     ministack: Any, drain: Callable[[], int]
 ) -> None:
     open_shop_with_history_customer()
@@ -205,7 +205,7 @@ def test_products_and_channels_that_no_longer_sell_are_part_of_a_history(aws: An
 @pytest.mark.skipif(not DATA.exists(), reason=f"needs the folders in {DATA}")
 @pytest.mark.data
 @pytest.mark.ministack
-def test_the_order_of_a_spreadsheet_in_indonesian_is_of_its_day_and_wakes_no_one(
+def test_the_order_of_a_spreadsheet_in_indonesian_is_of_its_day_and_notifies_no_one(
     ministack: Any, drain: Callable[[], int]
 ) -> None:
     open_shop()

@@ -29,7 +29,7 @@ from tests.fulfillment.build import (
     place_order_without_events,
     post_step,
 )
-from tests.pricing.build import a_promotion
+from tests.pricing.build import a_coupon, a_promotion
 from tests.shop import CUP, TEAPOT, a_credit_customer, add_stock, level, open_shop, token
 
 LIA, MAYA, SINTA = "agent-lia", "finance-maya", "cashier-sinta"
@@ -114,6 +114,25 @@ def test_a_discount_on_the_order_gives_back_the_share_of_the_cancelled_units() -
     assert (cancelled.total_minor, cancelled.discounts[0].minor) == (125_000 - 16_667, -16_667)
 
 
+def test_a_coupon_is_given_back_with_the_last_units_that_it_lowered() -> None:
+    coupon = a_coupon("DUA", "teapots", per_customer=1)
+    save_promotion(a_promotion("teapots", skus=(TEAPOT,), coupon_only=True), "test", coupon)
+    customer = a_credit_customer(1_000_000)
+    order = place_order((TEAPOT, 2), (CUP, 4), by=LIA, channel="phone", customer={"id": customer}, coupons=["DUA"])
+    again = {"lines": [{"sku": TEAPOT, "quantity": 1}], "customer": {"id": customer}, "coupons": ["DUA"]}
+
+    cancel(order, (TEAPOT, 1))
+    spent = quote(again)
+    rest = cancel(order, (TEAPOT, 1)).json
+    free = quote(again)
+
+    assert (spent.status, spent.json["code"]) == (409, "coupon_spent")
+    assert free.status == 200, free.text
+    assert [line["adjustments"] for line in rest["lines"]] == [[]]
+    assert cancel(order, (CUP, 4)).json["status"] == "cancelled"
+    assert quote(again).status == 200
+
+
 def test_credit_of_the_cancelled_units_is_released() -> None:
     customer = a_credit_customer(1_000_000)
     order = place_order(
@@ -157,6 +176,22 @@ def test_money_paid_for_cancelled_units_is_owed_back_until_its_return_is_recorde
     assert list_board() == []
     event = journal.row_to_entry(load_entry(order, "RefundRecorded")).event
     assert set(event.postings) == {Posting(f"refund_owed:{order}", 125_000), Posting("bank", -125_000)}
+
+
+def test_cash_is_returned_from_a_shift_that_took_cash() -> None:
+    order = place_order((TEAPOT, 2), payments=[{"method": "transfer"}])
+    confirm(order)
+    cancel(order, (TEAPOT, 1))
+    open_shift(RATNA)
+    place_order((CUP, 10), by=RATNA, channel="phone", payments=[{"method": "cash"}])
+    path, cash = f"/api/orders/{order}/refunds", {"method": "cash"}
+
+    by_finance = call("POST", path, cash, token=token(MAYA), key="f" * 20)
+    by_owner = call("POST", path, cash, token=token(RATNA), key="r" * 20)
+
+    assert (by_finance.status, by_finance.json["code"]) == (409, "may_not_take_cash")
+    assert by_owner.status == 200, by_owner.text
+    assert event_kinds(order)[-1] == "RefundRecorded"
 
 
 def test_units_are_not_cancelled_while_a_proof_of_the_whole_amount_awaits_its_check() -> None:
@@ -316,6 +351,10 @@ def cancel(order: str, *lines: tuple[str, int], by: str = RATNA, key: str = "") 
     query = {} if by else {"token": auth.order_token(order)}
     path = f"/api/orders/{order}/cancel"
     return call("POST", path, body(*lines), token=token(by) if by else "", key=key or str(next(_keys)), query=query)
+
+
+def quote(body: dict[str, Any]) -> Any:
+    return call("POST", "/api/quotes", body | {"channel": "phone"}, token=token(LIA))
 
 
 def act(item: dict[str, Any], by: str = RATNA, **fields: Any) -> Any:

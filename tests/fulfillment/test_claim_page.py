@@ -22,7 +22,7 @@ from tests.fulfillment.build import (
     place_order,
     post_step,
 )
-from tests.shop import HERE, TEAPOT, add_stock, advance_clock, level, open_shop
+from tests.shop import HERE, TEAPOT, add_stock, advance_clock, level, open_shop, token
 
 SECRETS = ("Sari", "81252981234", "Jl. Kenanga", "maps.google")
 
@@ -100,6 +100,20 @@ def test_a_claim_link_works_for_one_claim_by_one_salesman() -> None:
         assert "Sudah diambil rekan Anda" in text
         assert not [secret for secret in SECRETS if secret in text]
     assert level(TEAPOT, "van-dewi")["allocated"] == 0
+
+
+def test_the_link_of_a_deactivated_salesman_shows_no_customer_any_more() -> None:
+    order = place_order((TEAPOT, 2))
+    path = claim_link_path(order, BUDI)
+    assert call("POST", f"{path}/claim").status == 303
+    assert "Jl. Kenanga" in call("GET", path).text
+
+    body = {"name": "Budi", "role": "salesman", "location": "van-budi", "active": False}
+    assert call("PUT", f"/api/staff/{BUDI}", body, token=token(RATNA)).status == 200
+
+    for answer in (call("GET", path), call("POST", f"{path}/claim")):
+        assert answer.status == 404
+        assert not [secret for secret in SECRETS if secret in answer.text]
 
 
 def test_an_expired_offer_is_shown_as_expired() -> None:

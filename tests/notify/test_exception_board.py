@@ -1,12 +1,15 @@
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Any
 
 import pytest
 
-from chalicelib.notify import transports
+from chalicelib.notify import exception_board, transports
 from chalicelib.notify.deliver import deliver_messages
+from chalicelib.orders.model import OrderStatus
 from tests.client import call
+from tests.fulfillment.test_model import AN_ORDER
 from tests.notify.build import a_shop_with_vans, load_last_entry, place_and_offer_order, place_order, sms_sent
 from tests.shop import TEAPOT, advance_clock, an_order, token
 
@@ -16,6 +19,10 @@ def list_board() -> list[dict[str, Any]]:
     assert answer.status == 200, answer.body
     items: list[dict[str, Any]] = answer.json["items"]
     return items
+
+
+def refuse_to_send(*args: str) -> None:
+    raise transports.NotSent
 
 
 def test_late_work_is_on_the_owners_board_with_the_endpoint_that_resolves_it(sns_and_ses: Any) -> None:
@@ -48,16 +55,44 @@ def test_a_message_that_failed_is_on_the_board(sns_and_ses: Any, monkeypatch: py
     a_shop_with_vans()
     order_id = place_order()
 
-    def refuse(*args: str) -> None:
-        raise transports.NotSent
-
-    monkeypatch.setattr(transports, "send_sms", refuse)
+    monkeypatch.setattr(transports, "send_sms", refuse_to_send)
     deliver_messages(load_last_entry(order_id, "OrderPlaced"))
 
     [failed] = list_board()
     assert failed["kind"] == "failed_message" and failed["transport"] == "sms"
     assert failed["order"] == order_id and failed["template"] == "placed"
     assert failed["number"] == call("GET", f"/api/orders/{order_id}", token=token("owner-ratna")).json["number"]
+
+
+@pytest.mark.parametrize(
+    ("template", "status", "awaited"),
+    [
+        ("placed", "placed", True),
+        ("placed", "completed", False),
+        ("paid", "cancelled", False),
+        ("cancelled", "cancelled", True),
+        ("refunded", "cancelled", True),
+    ],
+)
+def test_a_failed_message_is_awaited_until_its_order_ends_unless_it_is_about_the_end(
+    template: str, status: str, awaited: bool
+) -> None:
+    assert exception_board.is_message_awaited(template, replace(AN_ORDER, status=OrderStatus(status))) is awaited
+    assert exception_board.is_message_awaited(template, None)
+
+
+def test_the_failed_messages_of_an_ended_order_leave_the_board(
+    sns_and_ses: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    a_shop_with_vans()
+    order_id = place_order()
+    monkeypatch.setattr(transports, "send_sms", refuse_to_send)
+    deliver_messages(load_last_entry(order_id, "OrderPlaced"))
+    assert [item["kind"] for item in list_board()] == ["failed_message"]
+
+    call("POST", f"/api/orders/{order_id}/cancel", {"reason": "changed"}, token=token("owner-ratna"))
+
+    assert list_board() == []
 
 
 def test_only_the_owner_reads_the_board(sns_and_ses: Any) -> None:
@@ -79,7 +114,7 @@ def test_money_that_came_after_the_goods_were_sold_is_on_the_board_until_its_ret
     [item] = [item for item in list_board() if item["kind"] == "refund_owed"]
     assert (item["order"], item["owed"]) == (order_id, late.json["total"])
     [notice] = list_inbox("finance-maya")
-    assert (notice["kind"], notice["order"]) == ("refund_owed", order_id)
+    assert (notice["kind"], notice["order"], notice["settled"]) == ("refund_owed", order_id, False)
     [(_, message)] = sms_sent()
     assert late.json["number"] in message and "habis" in message and "kembalikan ke rekening Anda" in message
     action = item["action"]
@@ -88,6 +123,7 @@ def test_money_that_came_after_the_goods_were_sold_is_on_the_board_until_its_ret
     )
     assert (returned.status, returned.json["payment_status"]) == (200, "refunded"), returned.text
     assert [item for item in list_board() if item["kind"] == "refund_owed"] == []
+    assert [notice["settled"] for notice in list_inbox("finance-maya")] == [True]
     again = call("POST", f"/api/orders/{order_id}/refunds", action["body"], token=token("finance-maya"), key="j" * 20)
     assert (again.status, again.json["code"]) == (409, "more_than_refund_owed")
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import base64
 from typing import Any
 
 import pytest
@@ -90,6 +91,51 @@ def test_an_unpaid_order_expires_and_its_goods_are_available_again(aws: Any) -> 
     assert (order["status"], order["reason"]) == ("cancelled", "payment_expired")
     assert order["payments"][0]["status"] == "expired"
     assert level(TEAPOT) == {"on_hand": 5, "reserved": 0, "allocated": 0, "available": 5}
+
+
+def test_a_decision_on_a_proof_that_was_replaced_is_refused_and_changes_nothing(aws: Any) -> None:
+    open_shop(TEAPOT=5)
+    order = place(an_order((TEAPOT, 2), payments=TRANSFER))
+    path = f"/api/payments/{payment_id(order)}"
+    call("POST", f"{path}/proof?token={order['token']}", {"reference": "TRF 1"})
+    seen = call("GET", f"{path}/proof", token=token("finance-maya")).json["number"]
+    newer = call("POST", f"{path}/proof?token={order['token']}", {"reference": "TRF 2"}).json
+
+    answers = [
+        call("POST", f"{path}/reject?proof={seen}", {"reason": "too little"}, token=token("finance-maya")),
+        call("POST", f"{path}/confirm?proof={seen}", token=token("finance-maya")),
+    ]
+
+    assert [(answer.status, answer.json["code"], answer.json["number"]) for answer in answers] == [
+        (409, "proof_replaced", 2)
+    ] * 2
+    assert newer["payments"][0]["proof_number"] == 2
+    order = call("GET", f"/api/orders/{order['id']}", token=token("finance-maya")).json
+    assert order["payments"][0]["status"] == "proof_submitted"
+    assert call("POST", f"{path}/confirm?proof=2", token=token("finance-maya")).json["payment_status"] == "paid"
+
+
+def test_finance_sees_the_pictures_of_replaced_proofs(aws: Any) -> None:
+    open_shop(TEAPOT=5)
+    order = place(an_order((TEAPOT, 2), payments=TRANSFER))
+    path = f"/api/payments/{payment_id(order)}/proof"
+    picture = base64.b64encode(b"%PDF-1.4 receipt").decode()
+    call("POST", f"{path}?token={order['token']}", {"reference": "TRF 1", "picture": picture})
+    call("POST", f"{path}?token={order['token']}", {"reference": "TRF 2"})
+
+    latest, first, third = (
+        call("GET", path, query=query, token=token("finance-maya")) for query in ({}, {"number": 1}, {"number": 3})
+    )
+
+    assert latest.json == {"number": 2, "reference": "TRF 2", "content_type": None, "data": None, "earlier": ["TRF 1"]}
+    assert first.json == {
+        "number": 1,
+        "reference": "TRF 1",
+        "content_type": "application/pdf",
+        "data": picture,
+        "earlier": ["TRF 1"],
+    }
+    assert third.status == 404
 
 
 def test_orders_with_a_submitted_proof_do_not_keep_later_orders_from_expiring(

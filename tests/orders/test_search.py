@@ -121,6 +121,18 @@ def test_no_page_is_empty_and_has_a_next_one(
     assert len({order_id for page in pages for order_id in page}) == 8
 
 
+def test_a_list_of_orders_that_did_not_change_is_answered_with_304(orders: dict[str, dict[str, Any]]) -> None:
+    first = call("GET", "/api/orders", query={"limit": 2}, token=token(OWNER))
+    current = {"If-None-Match": first.headers["ETag"]}
+
+    same = call("GET", "/api/orders", query={"limit": 2}, headers=current, token=token(OWNER))
+    newest = place("Agus", "081252980000")
+    changed = call("GET", "/api/orders", query={"limit": 2}, headers=current, token=token(OWNER))
+
+    assert (same.status, same.body) == (304, first.body[:0])
+    assert (changed.status, changed.json["items"][0]["id"]) == (200, newest["id"])
+
+
 def test_a_search_that_would_read_too_much_is_refused(
     orders: dict[str, dict[str, Any]], monkeypatch: pytest.MonkeyPatch
 ) -> None:

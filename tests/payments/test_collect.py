@@ -239,7 +239,7 @@ def test_receivables_of_all_customers_are_listed_by_due_date_in_pages(aws):
     sell_on_credit("pay_b", 10, LATE, "cus_1")
     sell_on_credit("pay_a", 20, EARLY, "cus_2")
 
-    first, after = find.list_receivables("", 1, None)
-    second, _ = find.list_receivables("", 1, after)
+    first, after = find.list_receivables(MAYA, "", 1, None)
+    second, _ = find.list_receivables(MAYA, "", 1, after)
 
     assert [receivable.id for receivable in [*first, *second]] == ["rcv_a", "rcv_b"]

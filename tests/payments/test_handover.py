@@ -98,10 +98,11 @@ def test_a_counted_shift_cannot_hand_over_cash(aws):
 
 
 def test_a_handover_from_oneself_from_an_unknown_shift_or_without_an_open_shift_is_refused(aws):
+    open_shop()
     bag, mine = a_cash_bag_with(300), an_open_shift(SINTA)
 
-    with pytest.raises(NotFound):
-        hand_over(SINTA, mine.id, rupiah(1))
+    own = call("POST", f"/api/shifts/{mine.id}/handover", {}, token=token(SINTA.id), key="k" * 20)
+    assert (own.status, own.json["code"], own.json["shift_id"]) == (409, "own_cash", mine.id)
     with pytest.raises(NotFound):
         hand_over(SINTA, "shf_unknown", rupiah(1))
     with pytest.raises(NoOpenShift):

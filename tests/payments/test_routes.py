@@ -5,6 +5,7 @@ import pytest
 from chalice.test import Client
 
 from app import app
+from chalicelib.customers.assign_salesman import assign_salesman
 from chalicelib.kit import auth
 from chalicelib.payments.project_ledger import update_ledger
 from tests.payments.build import (
@@ -67,6 +68,7 @@ def test_opening_a_shift_again_with_its_idempotency_key_answers_the_same(call_ap
 
 def test_a_collection_appears_on_the_customer_card_immediately(call_api):
     a_customer(limit=1000)
+    assign_salesman("cus_1", BUDI.id, actor="test")
     sell_on_credit("pay_a", 300, date(2026, 10, 1))
     bag = call_api(BUDI, "POST", "/shifts", {"opening": money(0)})[1]
 
@@ -111,7 +113,8 @@ REFUSAL_CASES = [
     ((RATNA, "GET", "/reports/ledger?day=yesterday", None), 422, "invalid"),
     ((MAYA, "POST", "/collections", {"customer": "cus_1", "amount": money(0)}), 422, "invalid"),
     ((MAYA, "POST", "/collections", {"customer": "cus_x", "amount": money(1), "method": "qris"}), 422, "invalid"),
-    ((BUDI, "POST", "/collections", {"customer": "cus_1", "amount": money(1)}), 409, "no_open_shift"),
+    ((SINTA, "POST", "/collections", {"customer": "cus_1", "amount": money(1)}), 409, "no_open_shift"),
+    ((BUDI, "POST", "/collections", {"customer": "cus_1", "amount": money(1)}), 404, "not_found"),
     ((None, "GET", "/customers/cus_1", None), 401, "not_signed_in"),
     ((None, "GET", "/receivables", None), 401, "not_signed_in"),
 ]
@@ -133,6 +136,7 @@ def test_the_days_ledger_is_for_owner_and_finance(call_api):
 
 def test_only_its_cashier_reads_a_shifts_receipts(call_api):
     a_customer()
+    assign_salesman("cus_1", BUDI.id, actor="test")
     sell_on_credit("pay_a", 300, date(2026, 10, 1))
     bag = call_api(BUDI, "POST", "/shifts", {"opening": money(0)})[1]
     collection = call_api(BUDI, "POST", "/collections", {"customer": "cus_1", "amount": money(100), "method": "cash"})[

@@ -291,6 +291,7 @@ def test_a_search_finds_other_words_and_stays_in_the_address(phone, api):
     for words, names in (("coffee", 2), ("SABUN", 1), ("8990800000015", 1), ("kopi", 2), ("camilan", 2), ("zzz", 0)):
         search.fill(words)
         assert (words, cards.count()) == (words, names)
+        assert phone.locator(".group h2 small:visible").count() == 0  # counts the whole category
 
     search.fill("coffee gayo")
     cards.first.click()

@@ -81,7 +81,7 @@ def test_the_warehouse_accepts_picks_packs_and_sends(phone):
     steps = [
         ("accept", "Terima", "accepted"),
         ("pick", "Mulai ambil barang", "picking"),
-        ("ready", "Siap kirim", "ready"),
+        ("ready", "Barang siap", "ready"),
     ]
     steps += [("dispatch", "Berangkat", "in_transit"), ("deliver", "Sudah diterima pelanggan", "delivered")]
     for verb, _, status in steps:
@@ -218,7 +218,54 @@ def test_an_invalid_token_leads_back_to_sign_in(phone):
 
     phone.goto("/desk/#token=old")
 
-    phone.get_by_text("Kode masuk ini tidak berlaku lagi").wait_for()
+    phone.get_by_text("Anda sudah keluar di perangkat ini").wait_for()
+
+
+def test_a_salesman_signs_in_with_the_code_and_out_again(phone):
+    api = a_desk("salesman", "van-budi")
+    api.handlers["POST /sign-in"] = lambda request: (
+        202,
+        {"attempt": "att_1", "expires_at": "2026-11-22T09:25:00.000Z"},
+    )
+    answers = [a_problem(401, "wrong_code"), (201, {"token": "new-token", "device": "this-device"})]
+    api.handlers["POST /sign-in/confirm"] = lambda request: answers.pop(0)
+    api.handlers["POST /sign-out"] = respond_with({"signed_out": True})
+    phone.route("**/api/**", api.route)
+    phone.goto("/desk/")
+
+    phone.get_by_label("Nomor HP atau email").fill("0811 0000 0003")
+    phone.get_by_role("button", name="Kirim kode").click()
+    phone.get_by_label("Kode enam angka").fill("111111")
+    phone.get_by_role("button", name="Masuk", exact=True).click()
+    phone.get_by_text("Kode salah atau sudah habis waktunya").wait_for()
+    assert phone.evaluate("document.documentElement.scrollWidth <= innerWidth")
+    phone.get_by_label("Kode enam angka").fill("123456")
+    phone.get_by_role("button", name="Masuk", exact=True).click()
+    phone.get_by_text("Budi Santoso").wait_for()
+
+    assert api.requests_to("POST /sign-in")[0].body == {"phone": "0811 0000 0003"}
+    assert api.requests_to("POST /sign-in/confirm")[1].body == {"attempt": "att_1", "code": "123456"}
+    assert api.requests_to("GET /me")[0].headers["authorization"] == "Bearer new-token"
+    phone.get_by_role("button", name="Keluar").click()
+    phone.get_by_label("Nomor HP atau email").wait_for()
+    assert api.requests_to("POST /sign-out")[0].headers["authorization"] == "Bearer new-token"
+
+
+def test_a_link_asks_before_it_signs_in_another_person(phone):
+    api = sign_in(phone, "salesman", "van-budi")
+    people = {"Bearer the-token": "Budi Santoso", "Bearer other": "Dewi Lestari"}
+    api.handlers["GET /me"] = lambda request: (
+        200,
+        {"id": people[request.headers["authorization"]], "role": "salesman", "location": None}
+        | {"name": people[request.headers["authorization"]]},
+    )
+    phone.goto("about:blank")
+    phone.goto("/desk/#token=other")
+
+    phone.get_by_text("Di perangkat ini Budi Santoso sudah masuk").wait_for()
+    assert "other" not in phone.url
+    phone.get_by_role("button", name="Tetap Budi Santoso").click()
+    phone.locator("header").get_by_text("Budi Santoso").wait_for()
 
 
 @pytest.mark.parametrize(
@@ -278,7 +325,7 @@ def test_the_link_of_the_claim_page_carries_its_language_and_leads_back(phone):
 
     phone.goto("/desk/?lang=en#/work")
 
-    phone.get_by_text("Open your sign-in link").wait_for()
+    phone.get_by_text("Enter your phone number or e-mail address").wait_for()
     assert phone.url.endswith("/desk/#/work")
     phone.get_by_role("button", name="Back").click()
     phone.wait_for_url("**/")

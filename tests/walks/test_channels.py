@@ -124,6 +124,7 @@ def test_a_counter_sale_is_handed_over_and_causes_no_notice(shop: Callable[[], i
 
 def test_a_salesman_sells_from_their_van_and_orders_other_goods_from_the_warehouse(shop: Callable[[], int]) -> None:
     customer = a_credit_customer(limit=5_000_000)
+    request_ok("PUT", f"/customers/{customer}/salesmen/{BUDI}", by=RATNA)
 
     sold = place_order(
         (TEAPOT, 1), by=BUDI, channel="sfa", customer={"id": customer}, delivery=HANDOVER, payments=CREDIT

@@ -4,20 +4,21 @@ import { h } from "./dom.js";
 
 /**
  * Shows an error until the field is edited, and returns the field. The text goes inside the label,
- * so a screen reader reads it with the field's name.
+ * so a screen reader reads it with the field's name; that of radio buttons goes below all of them.
  *
  * @param {any} input @param {string} text
  */
 export function showError(input, text) {
-  clearError(input);
+  const field = input.type === "radio" ? input.closest(".choices") : input;
+  clearError(field, input);
   input.setAttribute("aria-invalid", "true");
-  input.after(h("small", { class: "wrong" }, text));
-  input.addEventListener("input", () => clearError(input), { once: true });
+  field.after(h("small", { class: "wrong" }, text));
+  field.addEventListener("input", () => clearError(field, input), { once: true });
   return input;
 }
 
-/** @param {any} input */
-function clearError(input) {
+/** @param {any} field @param {any} input */
+function clearError(field, input) {
   input.removeAttribute("aria-invalid");
-  if (input.nextElementSibling?.matches(".wrong")) input.nextElementSibling.remove();
+  if (field.nextElementSibling?.matches(".wrong")) field.nextElementSibling.remove();
 }

@@ -103,7 +103,7 @@ export async function withdrawRequest(name, request, withdraw) {
 }
 
 /** @param {string} name @param {SentRequest} request */
-export const forgetRequest = (name, request) => writeRequests(name, requestsBut(name, request));
+export const forgetRequest = (name, request) => writeRequests(name, otherRequests(name, request));
 
 /** Adds the request, or replaces the one with its key in place. */
 function storeRequest(/** @type {string} */ name, /** @type {SentRequest} */ request) {
@@ -115,7 +115,7 @@ function storeRequest(/** @type {string} */ name, /** @type {SentRequest} */ req
 }
 
 /** @param {string} name @param {SentRequest} request */
-const requestsBut = (name, request) =>
+const otherRequests = (name, request) =>
   storedRequests(name).filter(({ key }) => key !== request.key);
 
 /** @param {string} name @param {SentRequest[]} requests */

@@ -13,10 +13,10 @@ export const interpolate = (text, values = {}) =>
 const QUOTES = /["'`\u00b4\u2018\u2019\u02bc\u2032\u201c\u201d\u201e\u00ab\u00bb]/g;
 
 /**
- * The words of a text in lower case, without accents, quotes and punctuation. Matches `fold` in
- * Python; both pass the examples in tests/catalog/search.json.
+ * The words of a text in lower case, without accents, quotes and punctuation. Matches
+ * `fold_words` in Python; both pass the examples in tests/catalog/folded_texts.json.
  */
-export const fold = (/** @type {string} */ text) =>
+export const foldWords = (/** @type {string} */ text) =>
   text
     .replace(QUOTES, "")
     .normalize("NFKD")
@@ -32,7 +32,7 @@ export const fold = (/** @type {string} */ text) =>
  * @param {string} search
  */
 export const containsWords = (text, search) => {
-  const foldedText = fold(text);
+  const foldedText = foldWords(text);
   return splitWords(search).every((word) => foldedText.includes(word));
 };
 
@@ -45,7 +45,8 @@ export const containsWords = (text, search) => {
 export const startsWords = (foldedText, search) =>
   splitWords(search).every((word) => ` ${foldedText}`.includes(` ${word}`));
 
-export const splitWords = (/** @type {string} */ search) => fold(search).split(" ").filter(Boolean);
+export const splitWords = (/** @type {string} */ search) =>
+  foldWords(search).split(" ").filter(Boolean);
 
 /**
  * The last part of a field path, such as `customer.phone` or `coupons.SALE`, that is a key of the

@@ -11,23 +11,23 @@ import { dayText, whenText, words } from "./words.js";
 
 const REFRESH_SECONDS = 10;
 
-const itsAction = ({ action }) => action;
+const actionOf = ({ action }) => action;
 
 // By kind of exception. A kind that is missing here cannot be resolved by one request.
 const RESOLUTIONS = {
-  returned_goods: itsAction,
+  returned_goods: actionOf,
   stranded: ({ order }) => ({ method: "POST", path: `/orders/${order}/reroute` }),
-  without_work: itsAction,
-  expiring_transfer: itsAction,
-  unheard: itsAction,
-  refund_owed: itsAction,
-  cash_due: itsAction,
+  without_work: actionOf,
+  expiring_transfer: actionOf,
+  unheard: actionOf,
+  refund_owed: actionOf,
+  cash_due: actionOf,
 };
 // The action that gives the goods up, by kind.
 const CANCELLATIONS = {
   returned_goods: ({ alternative }) => alternative,
-  stranded: itsAction,
-  late_goods: itsAction,
+  stranded: actionOf,
+  late_goods: actionOf,
 };
 const LABELS = {
   returned_goods: words.board.send_again,

@@ -8,7 +8,7 @@ import { words } from "./words.js";
 
 const COLLECTING_ROLES = new Set(["salesman", "courier", "cashier"]);
 
-/** Fills a container with the cash in hand, or empties it without any. Returns nothing. */
+/** Shows the cash in hand in a container, which is emptied if there is none. */
 export async function showCashInHand(container) {
   if (!COLLECTING_ROLES.has(staff.role)) return;
   const path = `/shifts/cod:${encodeURIComponent(staff.id)}`;

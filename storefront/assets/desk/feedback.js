@@ -8,11 +8,11 @@ import { words } from "./words.js";
 
 const TOAST_MILLISECONDS = 6000;
 
-const pressed = { rect: { top: 0, bottom: 0 } };
+const lastPressed = { rect: { top: 0, bottom: 0 } };
 addEventListener(
   "click",
   ({ target }) => {
-    pressed.rect = target.getBoundingClientRect();
+    lastPressed.rect = target.getBoundingClientRect();
   },
   true,
 );
@@ -21,7 +21,7 @@ addEventListener(
 export function showToast(text, kind = "") {
   clearToast();
   const role = kind === "bad" ? "alert" : "status";
-  const isLow = (pressed.rect.top + pressed.rect.bottom) / 2 > innerHeight / 2;
+  const isLow = (lastPressed.rect.top + lastPressed.rect.bottom) / 2 > innerHeight / 2;
   const toast = h("div", { class: `toast ${kind} ${isLow ? "high" : ""}`, role }, text);
   document.body.append(toast);
   setTimeout(() => toast.remove(), TOAST_MILLISECONDS);

@@ -12,7 +12,7 @@ import { recapScreen } from "./recap.js";
 import { loadLocations, loadProducts, locationName } from "./reference-data.js";
 import { sellScreen } from "./sell.js";
 import { hasToken, loadStaff, signOut, staff, takeTokenFromLink } from "./session.js";
-import { logo, signInForm, startProblem } from "./sign-in.js";
+import { linkQuestion, logo, signInForm, startProblem } from "./sign-in.js";
 import { stockScreen } from "./stock.js";
 import { switchLanguage, words } from "./words.js";
 import { workScreen } from "./work.js";
@@ -138,6 +138,7 @@ function showTitle() {
 }
 
 // At the end of the file, because `start` needs the constants above.
-takeTokenFromLink();
-if (hasToken()) start();
+const question = await takeTokenFromLink();
+if (question) setChildren(desk, linkQuestion(question.token, question.name, question.current));
+else if (hasToken()) start();
 else setChildren(desk, signInForm(words.sign_in_text));

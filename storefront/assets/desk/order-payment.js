@@ -1,6 +1,7 @@
 // One payment of an order: its state, and for a bank transfer the proof to confirm or reject.
 import { h } from "../common/dom.js";
 import { formatMoney } from "../common/money.js";
+import { interpolate } from "../common/text.js";
 import { badge, button } from "./elements.js";
 import { runBusy, showToast } from "./feedback.js";
 import { callAsStaff, staff } from "./session.js";
@@ -17,16 +18,22 @@ export function orderPayment(payment, reload) {
   return h("section", { class: "paying" }, h("p", {}, summary), actions);
 }
 
-function paymentActions({ id, status }, reload) {
+function paymentActions(payment, reload) {
+  const { id, status } = payment;
+  const seen = { proof: payment.proof_number }; // the newest proof that was on the screen
   const send = (verb, body) => (event) =>
     runBusy(event.target, async () => {
-      await callAsStaff("POST", `/payments/${id}/${verb}`, { body });
+      const query = seen.proof ? `?proof=${seen.proof}` : "";
+      await callAsStaff("POST", `/payments/${id}/${verb}${query}`, { body });
       showToast(words.done);
       reload();
     });
   const confirm = button(words.confirm, send("confirm"));
   if (status !== "proof_submitted") return h("footer", {}, confirm);
-  const show = (event) => runBusy(event.target, () => showProof(event.target, id));
+  const show = (event) =>
+    runBusy(event.target, async () => {
+      seen.proof = await showProof(event.target, id);
+    });
   const reject = send("reject", { reason: words.reject_proof });
   return h(
     "footer",
@@ -37,13 +44,22 @@ function paymentActions({ id, status }, reload) {
   );
 }
 
-async function showProof(control, id) {
-  const proof = await callAsStaff("GET", `/payments/${id}/proof`);
+/** Shows a proof, the latest without `number`, and buttons for those that it replaced. Returns its number. */
+async function showProof(control, id, number) {
+  const query = number ? `?number=${number}` : "";
+  const proof = await callAsStaff("GET", `/payments/${id}/proof${query}`);
   const reference = proof.reference ? h("code", {}, proof.reference) : "";
   const shown = proof.data ? receipt(proof) : reference;
   shown.tabIndex = proof.data && shown.href ? 0 : -1; // takes the focus of the button it replaces
-  control.replaceWith(shown, proof.data ? reference : "");
+  const earlier = number ? [] : proof.earlier.map((_, index) => earlierButton(id, index + 1));
+  control.replaceWith(shown, proof.data ? reference : "", ...earlier);
   shown.focus();
+  return proof.number;
+}
+
+function earlierButton(id, number) {
+  const show = (event) => runBusy(event.target, () => showProof(event.target, id, number));
+  return button(interpolate(words.earlier_proof, { number }), show, "outline secondary");
 }
 
 function receipt({ content_type: type, data }) {

@@ -2,6 +2,7 @@
 // is shown apart, by `sent-orders.js`.
 import { callApi } from "../common/api.js";
 import { query, setChildren } from "../common/dom.js";
+import { showError } from "../common/field-error.js";
 import { formatMoney } from "../common/money.js";
 import { lastKnownPart } from "../common/text.js";
 import { canWait } from "./availability.js";
@@ -18,7 +19,7 @@ import {
   showPosition,
 } from "./checkout-form.js";
 import { emptyCart, linkButton } from "./elements.js";
-import { isValid, showError } from "./form-validation.js";
+import { isValid } from "./form-validation.js";
 import { orderRequest, quoteRequest } from "./order-request.js";
 import { problemBox } from "./problem.js";
 import { quoteTable } from "./quote.js";

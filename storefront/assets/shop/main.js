@@ -74,13 +74,13 @@ function enableSearch() {
   form.addEventListener("submit", (event) => event.preventDefault());
   q.addEventListener("input", () => {
     filterCards(q.value);
-    keepInAddress(q.value);
+    writeSearchToAddress(q.value);
   });
   q.value = new URLSearchParams(location.search).get("q") ?? "";
   if (q.value) filterCards(q.value);
 }
 
-function keepInAddress(search) {
+function writeSearchToAddress(search) {
   const url = new URL(location.href);
   if (search.trim()) url.searchParams.set("q", search);
   else url.searchParams.delete("q");
@@ -98,6 +98,7 @@ function filterCards(search) {
     if (isByCategory && startsWords(group.dataset.group, search))
       for (const card of queryAll("[data-find]", group)) card.hidden = false;
     group.hidden = !query(".card:not([hidden])", group);
+    for (const count of queryAll("h2 small", group)) count.hidden = Boolean(search.trim());
   }
   query("[data-nothing]").hidden = groups.some((group) => !group.hidden);
 }

@@ -1,9 +1,9 @@
 // The payments of an order: the choice of a method, the instructions for a bank transfer and the
 // form for its proof. `postChange(path, body)` sends a change and redraws the page.
 import { h } from "../common/dom.js";
+import { showError } from "../common/field-error.js";
 import { formatMoney, toDecimal } from "../common/money.js";
 import { interpolate } from "../common/text.js";
-import { showError } from "./form-validation.js";
 import { encodeReceipt } from "./receipt.js";
 import { whenText, words } from "./words.js";
 

@@ -17,9 +17,9 @@ import { orderPath, rememberOrder } from "./my-orders.js";
 import { problemBox } from "./problem.js";
 import { localPath, whenText, words } from "./words.js";
 
-const SENT = "pending"; // name of the stored requests
+const REQUESTS_NAME = "pending"; // under which the browser stores them
 
-export const hasSentOrders = () => storedRequests(SENT).length > 0;
+export const hasSentOrders = () => storedRequests(REQUESTS_NAME).length > 0;
 
 /**
  * Sends the cart's order. When it is placed or unanswered its goods leave the cart. Throws the
@@ -34,10 +34,10 @@ export async function sendOrder(body, { lines, total, store }) {
 }
 
 const send = (request) =>
-  sendRequest(SENT, request, ({ key, body }) => callApi("POST", "/orders", { key, body }));
+  sendRequest(REQUESTS_NAME, request, ({ key, body }) => callApi("POST", "/orders", { key, body }));
 
 const withdraw = (request) =>
-  withdrawRequest(SENT, request, ({ key, body }) =>
+  withdrawRequest(REQUESTS_NAME, request, ({ key, body }) =>
     callApi("POST", "/orders/withdraw", { key, body }),
   );
 
@@ -48,7 +48,7 @@ function openOrder(order) {
 
 /** Shows all unanswered orders in #sent; `problem` is why the last attempt had no answer. */
 export function showSentOrders(problem = null) {
-  const requests = storedRequests(SENT);
+  const requests = storedRequests(REQUESTS_NAME);
   const place = query("#sent");
   setChildren(
     place,
@@ -136,7 +136,7 @@ async function whileBusy(control, task) {
 
 const refusedActions = (request) => {
   const remove = () => {
-    forgetRequest(SENT, request);
+    forgetRequest(REQUESTS_NAME, request);
     showSentOrders();
     showDiscarded(request);
   };

@@ -1,7 +1,7 @@
-// Renews the messages of the page /phones/ while it is visible.
+// Refreshes the messages of the page /phones/ while it is visible.
 const SECONDS = 3;
 
-async function renew() {
+async function refresh() {
   if (document.hidden) return;
   const page = await (await fetch("/phones/")).text();
   const fresh = new DOMParser().parseFromString(page, "text/html").querySelector("main");
@@ -9,4 +9,4 @@ async function renew() {
   if (fresh.textContent !== main.textContent) main.replaceWith(document.adoptNode(fresh));
 }
 
-setInterval(() => renew().catch(() => undefined), SECONDS * 1000); // the shop may be stopped
+setInterval(() => refresh().catch(() => undefined), SECONDS * 1000); // the shop may be stopped

@@ -10,7 +10,12 @@ from typing import Any
 
 import pytest
 
-from chalicelib.customers.model import CODE_RESEND_INTERVAL, MAX_CODES_PER_CALLER_PER_DAY, MAX_CODES_PER_DAY
+from chalicelib.customers.model import (
+    CODE_RESEND_INTERVAL,
+    MAX_CODES_PER_CALLER_PER_DAY,
+    MAX_CODES_PER_DAY,
+    MAX_CODES_PER_NUMBER_PER_DAY,
+)
 from chalicelib.fulfillment.store import load_fulfillment_of_order
 from chalicelib.kit import auth, clock, journal
 from chalicelib.kit.journal import EntryRow
@@ -216,11 +221,13 @@ class ExpectedMessages:
         """Return the expected status. Callers have a limit of codes, so these messages do not count for their SMS."""
         if customer in self.requested_at and now - self.requested_at[customer] < CODE_RESEND_INTERVAL:
             return 202  # a repeated click
-        if self.code_requests[phone] == MAX_CODES_PER_DAY or self.code_requests[caller] == MAX_CODES_PER_CALLER_PER_DAY:
-            self.stopped["codes to a number"] += self.code_requests[phone] == MAX_CODES_PER_DAY
-            self.stopped["codes by a caller"] += self.code_requests[caller] == MAX_CODES_PER_CALLER_PER_DAY
+        of_both = f"{phone} by {caller}"
+        limits = {of_both: MAX_CODES_PER_DAY, phone: MAX_CODES_PER_NUMBER_PER_DAY, caller: MAX_CODES_PER_CALLER_PER_DAY}
+        if full := [name for name, limit in limits.items() if self.code_requests[name] == limit]:
+            self.stopped["codes to a number"] += of_both in full
+            self.stopped["codes by a caller"] += caller in full
             return 409
-        self.code_requests.update([phone, caller])
+        self.code_requests.update(limits)
         self.requested_at[customer] = now
         self.add_message(phone, {})
         return 202

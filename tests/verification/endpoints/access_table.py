@@ -21,6 +21,10 @@ def order_body(channel: str, **fields: Any) -> dict[str, Any]:
     return an_order((SOAP, 1), channel=channel, **fields)
 
 
+WEB_ORDER = "owner finance agent warehouse courier"  # of a web order that wh-surabaya serves
+VAN_ORDER = "owner finance agent salesman"  # of a web order on the van of the salesman
+STORE_ORDER = "owner finance agent cashier"  # of a web order that is collected at the cashier's store
+MARKETPLACE_ORDER = "owner finance warehouse courier"
 OFFICE = ("owner", "finance", "agent")
 NO_OPEN_SHIFT = "no_open_shift"
 NO_CASH = {"owner": NO_OPEN_SHIFT} | dict.fromkeys(("finance", "agent"), "may_not_take_cash")
@@ -91,43 +95,66 @@ ROWS = [
         note="marketplace",
     ),
     access_row("GET /orders", "staff"),
-    access_row("GET /orders/{order_id}", "staff own", order_id="ord_01KB"),
-    access_row("GET /orders/{order_id}", "staff own", order_id="a draft", own_order="a draft", note="a draft"),
-    access_row("GET /orders/{order_id}", "signed", order_id="a marketplace order", note="a marketplace order"),
-    access_row("GET /orders/{order_id}/history", "staff", order_id="ord_01KB"),
-    access_row("GET /orders/{order_id}/routing", "staff", order_id="ord_01KB"),
-    access_row("GET /orders/{order_id}/routing/replay", "staff", order_id="ord_01KB"),
-    access_row("GET /orders/{order_id}/delivery", "staff own", order_id="ord_01KB"),
-    access_row("POST /orders/{order_id}/call-me", "staff own", order_id="a carried order", own_order="a carried order"),
-    access_row("POST /orders/{order_id}/reroute", "owner agent", order_id="ord_01KB"),
-    access_row("POST /orders/{order_id}/link", "owner agent cashier salesman", order_id="ord_01KB"),
-    access_row("POST /orders/{order_id}/cancel", "own owner agent cashier salesman", order_id="ord_01KB"),
+    access_row("GET /orders/{order_id}", f"{WEB_ORDER} own", order_id="ord_01KB"),
     access_row(
-        "POST /orders/{order_id}/payments", "own owner agent cashier salesman", order_id="a draft", own_order="a draft"
+        "GET /orders/{order_id}", f"{STORE_ORDER} own", order_id="a pickup", own_order="a pickup", note="pickup"
     ),
+    access_row(
+        "GET /orders/{order_id}",
+        f"{VAN_ORDER} own",
+        order_id="a carried order",
+        own_order="a carried order",
+        note="van",
+    ),
+    access_row(
+        "GET /orders/{order_id}", "owner finance agent own", order_id="a draft", own_order="a draft", note="a draft"
+    ),
+    access_row(
+        "GET /orders/{order_id}",
+        f"{MARKETPLACE_ORDER} channel",
+        order_id="a marketplace order",
+        note="a marketplace order",
+    ),
+    access_row("GET /orders/{order_id}/history", WEB_ORDER, order_id="ord_01KB"),
+    access_row("GET /orders/{order_id}/routing", WEB_ORDER, order_id="ord_01KB"),
+    access_row("GET /orders/{order_id}/routing/replay", WEB_ORDER, order_id="ord_01KB"),
+    access_row("GET /orders/{order_id}/delivery", f"{WEB_ORDER} own", order_id="ord_01KB"),
+    access_row(
+        "POST /orders/{order_id}/call-me",
+        f"{VAN_ORDER} own",
+        order_id="a carried order",
+        own_order="a carried order",
+    ),
+    access_row("POST /orders/{order_id}/reroute", "owner agent", order_id="ord_01KB"),
+    access_row("POST /orders/{order_id}/link", "owner agent", order_id="ord_01KB"),
+    access_row("POST /orders/{order_id}/link", "owner agent cashier", order_id="a pickup", note="at the store"),
+    access_row("POST /orders/{order_id}/cancel", "own owner agent", order_id="ord_01KB"),
+    access_row("POST /orders/{order_id}/cancel", "owner agent cashier", order_id="a pickup", note="at the store"),
+    access_row("POST /orders/{order_id}/cancel", "owner agent salesman", order_id="a carried order", note="on a van"),
+    access_row("POST /orders/{order_id}/payments", "own owner agent cashier", order_id="a draft", own_order="a draft"),
     access_row("POST /orders/{order_id}/refunds", "owner finance", order_id="an order owed back"),
     access_row("POST /drafts", "owner agent"),
     access_row("POST /drafts/withdraw", "owner agent"),
     access_row("POST /drafts/withdraw", "salesman owner", body=order_body("sfa"), note="sfa"),
-    access_row("POST /drafts/{order_id}/submit", "owner agent salesman", order_id="a draft"),
-    access_row("POST /drafts/{order_id}/pay-link", "owner agent salesman", order_id="a draft"),
+    access_row("POST /drafts/{order_id}/submit", "owner agent", order_id="a draft"),
+    access_row("POST /drafts/{order_id}/pay-link", "owner agent", order_id="a draft"),
     # payments
     access_row(
         "POST /payments/{payment_id}/proof",
-        "own owner agent cashier finance",
+        "own owner agent finance",
         payment_id="a waiting payment",
         own_order="a waiting order",
     ),
-    access_row("GET /payments/{payment_id}/proof", "owner agent cashier finance", payment_id="a proven payment"),
+    access_row("GET /payments/{payment_id}/proof", "owner agent finance", payment_id="a proven payment"),
     access_row(
         "POST /payments/{payment_id}/confirm",
-        "owner agent cashier finance",
+        "owner agent finance",
         payment_id="a proven payment",
         own_order="a proven order",
     ),
     access_row(
         "POST /payments/{payment_id}/reject",
-        "owner agent cashier finance",
+        "owner agent finance",
         payment_id="a proven payment",
         own_order="a proven order",
     ),
@@ -136,7 +163,13 @@ ROWS = [
     access_row("GET /shifts/{shift_id}/receipts", "owner cashier finance", shift_id=SHIFT, prepare=open_shifts),
     access_row("POST /shifts/{shift_id}/count", "owner cashier finance", shift_id=SHIFT, prepare=open_shifts),
     access_row("POST /shifts/{shift_id}/close", "owner cashier finance", shift_id=SHIFT, prepare=count_shift),
-    access_row("POST /shifts/{shift_id}/handover", "owner finance", shift_id=SHIFT, prepare=open_shifts),
+    access_row(
+        "POST /shifts/{shift_id}/handover",
+        "owner finance",
+        shift_id=SHIFT,
+        prepare=open_shifts,
+        refused_by_rule={"cashier": "own_cash"},
+    ),
     access_row(
         "POST /shifts/{shift_id}/handover",
         "owner finance cashier",
@@ -159,6 +192,12 @@ ROWS = [
         "POST /customers", "owner agent salesman cashier", body={"name": "Warung Bu Tini", "phone": "081252981299"}
     ),
     access_row("GET /customers/{customer_id}", "owner finance agent cashier salesman", customer_id="cus_01KB"),
+    access_row(
+        "GET /customers/{customer_id}", "owner finance agent cashier", customer_id="cus_home", note="of another"
+    ),
+    access_row(
+        "PUT /customers/{customer_id}/salesmen/{staff_id}", "owner", customer_id="cus_01KB", staff_id="salesman-dewi"
+    ),
     access_row("PUT /customers/{customer_id}/terms", "owner finance", customer_id="cus_01KB"),
     access_row("POST /customers/{customer_id}/verify", "owner agent", customer_id="cus_new"),
     access_row("POST /customers/{customer_id}/merge", "owner agent", customer_id="cus_twin"),
@@ -172,6 +211,7 @@ ROWS = [
     access_row("GET /staff", "owner"),
     access_row("PUT /staff/{staff_id}", "owner", staff_id="salesman-anton"),
     # sign-in
+    access_row("POST /staff", "owner"),
     access_row("POST /sign-in", "all"),
     access_row("POST /sign-in/confirm", "all"),
     access_row("POST /sign-out", "staff"),
@@ -203,7 +243,7 @@ ROWS = [
     # notices and reports
     access_row("GET /inbox", "staff"),
     access_row("POST /inbox/{notice_id}/ack", "salesman warehouse", notice_id="a notice"),
-    access_row("GET /orders/{order_id}/notices", "staff", order_id="ord_01KB"),
+    access_row("GET /orders/{order_id}/notices", WEB_ORDER, order_id="ord_01KB"),
     access_row("GET /exceptions", "owner"),
     access_row("GET /reports/ledger", "owner finance", query={"day": "2026-11-22"}),
     access_row("GET /reports/recap", "owner", query=DAYS),

@@ -14,6 +14,7 @@ from chalicelib.catalog.model import Product
 from chalicelib.catalog.save import save_product
 from chalicelib.channels import placements
 from chalicelib.channels.model import Placement
+from chalicelib.customers.assign_salesman import assign_salesman
 from chalicelib.customers.merge import merge
 from chalicelib.customers.model import Customer
 from chalicelib.customers.save import save_customer
@@ -110,6 +111,7 @@ def add_customers(sample: SampleShop) -> None:
     for name in ("cus_01KB", "cus_twin", "cus_lost", "cus_home"):
         verify_by_staff(principal_of(RATNA), name, "phone")
     merge("cus_lost", into="cus_home", actor="test")
+    assign_salesman("cus_01KB", BUDI, actor="test")
     save_customer(Customer("cus_new", "Warung Baru", phone="+6281200000031"), "test")
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import base64
 from typing import Any
 
+from tests.exchange.test_import_and_export import zip_folder
 from tests.shop import an_order
 from tests.verification.endpoints.principals import access_row
 from tests.verification.endpoints.sample_shop import AGUS, MAYA, TEA, SampleShop, open_shifts
@@ -12,6 +13,12 @@ from tests.verification.endpoints.sample_shop import AGUS, MAYA, TEA, SampleShop
 CREDITOR = {"id": "cus_01KB"}
 DEBTS_CSV = (
     "id,name,phone,credit_limit,terms_days,opening_receivable\ncus_old,Toko Lama,081252980077,900000,14,120000\n"
+)
+HISTORY = zip_folder(
+    {
+        "orders": "ref,placed_at,channel,payment_method,historical\nOLD-1,2026-10-01T03:00:00Z,phone,transfer,yes\n",
+        "order_lines": f"ref,sku,quantity,unit_price\nOLD-1,{TEA},2,20000\n",
+    }
 )
 PICTURE_PROOF = {"picture": base64.b64encode(b"\x89PNG\r\n\x1a\n of a receipt").decode()}
 
@@ -50,6 +57,13 @@ ROWS = [
         note="with a coupon",
     ),
     access_row("POST /orders/{order_id}/cancel", "owner", order_id="an order on credit", note="on credit"),
+    access_row(
+        "POST /orders/{order_id}/cancel",
+        "owner",
+        order_id="an order on credit",
+        body={"reason": "too_many", "lines": [{"sku": TEA, "quantity": 1}]},
+        note="of one unit",
+    ),
     access_row(
         "POST /orders/{order_id}/cancel", "owner", order_id="a proven order", prepare=confirm_payment, note="paid"
     ),
@@ -91,17 +105,19 @@ ROWS = [
         note="to the safe",
     ),
     access_row("POST /imports", "owner", query={"file": "customers"}, body=DEBTS_CSV, note="opening debts"),
+    access_row("POST /imports", "owner", body=HISTORY, note="of history"),
 ]
 
 # Names of rows, with their notes.
 MONEY_ROW_NAMES = (
     *("POST /orders", "POST /orders [pos]", "POST /orders [sfa]", "POST /orders [phone]", "POST /orders [social]"),
     *("POST /orders [whatsapp]", "POST /orders [marketplace]", "POST /orders [partly backordered]"),
-    *("POST /orders/{order_id}/cancel", "POST /orders/{order_id}/payments"),
+    *("POST /orders/{order_id}/cancel", "POST /orders/{order_id}/payments", "POST /orders/{order_id}/refunds"),
     *("POST /orders/{order_id}/payments [in cash]", "POST /drafts/{order_id}/submit"),
     *("POST /payments/{payment_id}/proof", "POST /payments/{payment_id}/confirm"),
     *("POST /payments/{payment_id}/reject", "POST /shifts", "POST /shifts/{shift_id}/count"),
     *("POST /shifts/{shift_id}/close", "POST /shifts/{shift_id}/handover"),
+    *("POST /shifts/{shift_id}/handover [of a salesman]",),
     *("POST /collections", "POST /collections [by bank]", "PUT /customers/{customer_id}/terms"),
     *("POST /fulfillments/{fulfillment_id}/deliver", "POST /fulfillments/{fulfillment_id}/handover"),
     *(row.name for row in ROWS),

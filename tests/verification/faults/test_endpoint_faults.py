@@ -89,7 +89,7 @@ def test_an_unhandled_bucket_failure_is_detected(shop: ReplayableShop, monkeypat
     row = find_row("GET /payments/{payment_id}/proof [a picture]")
     failed = {(verdict.send, verdict.kind) for verdict in verdicts(shop, row) if "server error" in verdict.failure}
 
-    assert run_undisturbed(shop, row).sends == ["get", "get", "get_object"]
+    assert run_undisturbed(shop, row).sends == ["batch", "get", "get_object"]
     assert failed == {(2, kind) for kind in KINDS.keys() - {"duplicate", "killed"}}
 
 

@@ -63,7 +63,7 @@ def test_a_second_fault_can_hit_every_send_after_the_first(shop: ReplayableShop)
 
     listed = list(pairs.list_pairs(shop, undisturbed))
 
-    assert undisturbed.sends == ["get", "batch", "transact"]
+    assert undisturbed.sends == ["batch", "batch", "transact"]
     after_kill = [second for first, second in listed if first == (2, "killed")]
     after_conflict = [second for first, second in listed if first == (2, "conflict")]
     assert after_kill[:4] == [(3, "reset"), (3, "slow"), (3, "killed"), (4, "reset")]

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
+from chalicelib.customers.assign_salesman import assign_salesman
 from chalicelib.customers.model import Customer
 from chalicelib.customers.save import save_customer
 from chalicelib.fulfillment.expire import expire_due
@@ -122,6 +123,7 @@ def morning(day: Day) -> None:
     customer = Customer("cus_makmur", "Toko Makmur", phone="+6281200000009", terms_days=14)
     debt = record_opening_receivable(customer.id, owed, clock.day_of(clock.now(), config.zone()), "test")
     save_customer(customer, "test", credit_limit=Money(5_000_000, "IDR"), opening_balance=owed, extra_writes=debt)
+    assign_salesman(customer.id, BUDI, actor="test")
     for staff in (SINTA, BUDI):
         opened = day.call("POST", "/shifts", {"opening": {"amount": 500_000, "currency": "IDR"}}, by=staff)
         day.orders[f"shift of {staff}"] = opened

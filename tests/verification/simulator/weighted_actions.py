@@ -9,8 +9,9 @@ from random import Random
 
 from chalicelib.customers.model import Customer
 from chalicelib.customers.save import save_customer
+from chalicelib.customers.store import link_staff
 from chalicelib.customers.verify import verify_by_staff
-from chalicelib.kit import clock, config
+from chalicelib.kit import clock, config, db
 from chalicelib.payments import shift as shifts
 from chalicelib.places.report_position import report_position
 from chalicelib.stock.set_expected import set_expected
@@ -45,6 +46,7 @@ def load_initial_tables() -> Tables:
             customer = Customer(debtor, f"Toko {debtor}", phone=f"+628120000000{9 - number}", terms_days=14)
             save_customer(customer, "test", credit_limit=rupiah(400_000))
             verify_by_staff(agent_principal(), debtor, "phone")
+            db.commit([link_staff(debtor, staff) for staff in SALESMEN])
         operations.save_promotion_from_json(CAPPED_PROMOTION)
         operations.save_promotion_from_json(ONCE_PER_CUSTOMER_PROMOTION)
         for staff in SALESMEN:

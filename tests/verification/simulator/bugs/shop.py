@@ -5,6 +5,7 @@ from __future__ import annotations
 from datetime import UTC, datetime
 from functools import cache
 
+from chalicelib.customers.assign_salesman import assign_salesman
 from chalicelib.customers.model import Customer
 from chalicelib.customers.save import save_customer
 from chalicelib.kit.money import Money
@@ -36,6 +37,8 @@ def load_initial_tables() -> Tables:
             shifts.open_shift(principal_of(staff), "", Money(100_000, "IDR"))
         makmur = Customer("cus_makmur", "Toko Makmur", phone="+6281200000009", terms_days=14)
         save_customer(makmur, "test", credit_limit=Money(400_000, "IDR"))
+        for staff in (BUDI, DEWI):
+            assign_salesman(makmur.id, staff, actor="test")
         hemat = Promotion("hemat", "Hemat", "percent", PROMOTION_START, rate="0.10", terms=TERMS)
         save_promotion(hemat, "test", Coupon("HEMAT", "hemat", PROMOTION_START, cap=3))
         park_vans(BUDI, DEWI)
