@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
+from itertools import accumulate, pairwise
 from typing import Any
 
 from chalicelib.kit.money import Money, total
@@ -18,23 +19,24 @@ DaysByUnits = Mapping[str, int]  # {promised day: units}
 def reduce_line(line: OrderLine, quantity: int, cancelled_days: DaysByUnits | None = None) -> OrderLine | None:
     """Return the line without `quantity` of its units, or None if no unit remains.
 
-    Discounts are shared by the unit and rounded so that the rest never costs less than its share.
+    Discounts are shared by the unit and rounded so that the rest never costs less than its share, nor more than before.
+    Raises ValueError for more units than the line has.
     """
     rest = line.quantity - quantity
     if rest < 0:
         raise ValueError(f"{line.sku} has {line.quantity} units, not {quantity}")
     if not rest:
         return None
-    adjustments = [_scale_adjustment(adjustment, rest, line.quantity) for adjustment in line.adjustments]
-    discount = sum(adjustment["amount_minor"] for adjustment in adjustments)
-    line_total = Money(line.unit_price.minor * rest + discount, line.total.currency)
+    adjustments = _scale_adjustments(line.adjustments, rest, line.quantity)
+    adjusted = sum(adjustment["amount_minor"] for adjustment in adjustments)
+    line_total = Money(line.unit_price.minor * rest + adjusted, line.total.currency)
     return replace(
         line,
         quantity=rest,
         total=line_total,
-        tax=_scale_tax(line, line_total),
-        cost=Money(line.cost.minor * rest // line.quantity, line.cost.currency) if line.cost else line.cost,
-        adjustments=tuple(adjustment for adjustment in adjustments if adjustment["amount_minor"]),
+        tax=_scale(line.tax, line_total.minor, line.total.minor),
+        cost=_scale(line.cost, rest, line.quantity) if line.cost else line.cost,
+        adjustments=adjustments,
         later=_reduce_days(line.later, rest, cancelled_days or {}),
     )
 
@@ -56,23 +58,33 @@ def list_reduced_lines(before: Sequence[OrderLine], after: Sequence[OrderLine]) 
 def list_coupons(lines: Sequence[OrderLine]) -> list[str]:
     """Return the codes of the coupons that lower these lines, each once."""
     adjustments = (adjustment for line in lines for adjustment in line.adjustments)
-    return list(dict.fromkeys(item["code"] for item in adjustments if item["kind"] == "coupon"))
+    return list(
+        dict.fromkeys(item["code"] for item in adjustments if item["kind"] == "coupon" and item["amount_minor"])
+    )
 
 
 def total_of(lines: Sequence[OrderLine], freight: Money) -> Money:
     return total((line.total for line in lines), freight.currency) + freight
 
 
-def _scale_adjustment(adjustment: dict[str, Any], rest: int, quantity: int) -> dict[str, Any]:
-    return adjustment | {"amount_minor": -(-adjustment["amount_minor"] * rest // quantity)}  # rounded up
+def _scale_adjustments(adjustments: Sequence[dict[str, Any]], rest: int, quantity: int) -> tuple[dict[str, Any], ...]:
+    """Return the share of the rest in each adjustment.
+
+    Their running sums are rounded up, and not each share: several roundings could make a free line cost money.
+    """
+    sums = [0, *accumulate(adjustment["amount_minor"] for adjustment in adjustments)]
+    scaled_sums = [-(-amount * rest // quantity) for amount in sums]
+    return tuple(
+        adjustment | {"amount_minor": after - before}
+        for adjustment, (before, after) in zip(adjustments, pairwise(scaled_sums))
+    )
 
 
-def _scale_tax(line: OrderLine, line_total: Money) -> Money:
-    """Return the same share of tax as before, rounded half up."""
-    if not line.total:
-        return line.tax
-    doubled = 2 * line.tax.minor * line_total.minor + line.total.minor
-    return Money(doubled // (2 * line.total.minor), line_total.currency)
+def _scale(amount: Money, part: int, whole: int) -> Money:
+    """Return this part of the amount, rounded half up, or all of it if the whole is zero."""
+    if not whole:
+        return amount
+    return Money((2 * amount.minor * part + whole) // (2 * whole), amount.currency)
 
 
 def _reduce_days(

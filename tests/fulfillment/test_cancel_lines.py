@@ -133,6 +133,35 @@ def test_a_coupon_is_given_back_with_the_last_units_that_it_lowered() -> None:
     assert quote(again).status == 200
 
 
+def test_goods_made_free_by_several_discounts_stay_free_when_some_of_them_are_cancelled() -> None:
+    for name, minor_off in (("one", 1), ("rest", 249_999)):
+        save_promotion(a_promotion(name, kind="amount", amount_minor=minor_off, rate="", skus=(TEAPOT,)), "test")
+    order = place_order((TEAPOT, 2), (CUP, 1))
+    before = read_order(order)
+    assert minor(before["lines"][0]["total"]) == 0
+
+    reduced = cancel(order, (TEAPOT, 1)).json
+
+    assert minor(reduced["lines"][0]["total"]) == 0
+    assert reduced["total"] == before["total"]
+    assert (load_event(order).reduced_minor, load_event(order).postings) == (0, ())
+
+
+def test_units_cancelled_one_by_one_give_back_exactly_what_the_order_cost() -> None:
+    save_promotion(a_promotion("fifty", kind="amount", amount_minor=50_000, rate=""), "test")
+    order = place_order((TEAPOT, 3), payments=[{"method": "transfer"}])
+    total = minor(read_order(order)["total"])
+    confirm(order)
+
+    for _ in range(3):
+        assert cancel(order, (TEAPOT, 1)).status == 200
+
+    assert read_order(order)["status"] == "cancelled"
+    events = [journal.row_to_entry(entry).event for entry in journal.history(f"order#{order}")]
+    owed = [event.owed_minor for event in events if type(event).__name__ in ("OrderReduced", "OrderCancelled")]
+    assert owed == [108_333, 108_333, total - 216_666]
+
+
 def test_credit_of_the_cancelled_units_is_released() -> None:
     customer = a_credit_customer(1_000_000)
     order = place_order(

@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 from chalicelib.kit import db
-from chalicelib.pricing import store
+from chalicelib.pricing import coupon_uses, store
 from chalicelib.pricing.model import CodeTaken, Coupon, CouponEnded, CouponSpent
 from tests.conditional_writes import assert_commits, assert_refused, memory  # noqa: F401
 from tests.pricing.build import NOW, a_coupon, give_back, use
@@ -58,6 +58,20 @@ def test_a_customer_can_use_a_code_up_to_the_limit_per_customer_and_without_one_
         assert_commits(*use(unlimited, "cus_1", NOW))
     assert_refused(*use(limited, "cus_1", NOW), by=CouponSpent)
     assert_commits(*use(limited, "cus_2", NOW))
+
+
+def test_several_codes_of_one_customer_are_used_and_returned_together_or_not_at_all():
+    limits = {"LEBARAN": 2, "SELALU": None, "SEKALI": 1}
+    assert_refused(coupon_uses.return_coupons("cus_1", list(limits)))
+    assert_commits(coupon_uses.use_coupons("cus_1", limits))
+
+    spent = assert_refused(coupon_uses.use_coupons("cus_1", limits), by=CouponSpent)
+
+    assert spent.facts == {"coupon": "SEKALI"}
+    assert_commits(coupon_uses.use_coupons("cus_1", {"LEBARAN": 2, "SELALU": None}))
+    assert_commits(coupon_uses.return_coupons("cus_1", list(limits)))
+    assert_refused(coupon_uses.return_coupons("cus_1", list(limits)))
+    assert_commits(coupon_uses.return_coupons("cus_1", ["LEBARAN", "SELALU"]))
 
 
 def test_a_use_that_was_not_made_cannot_be_returned():

@@ -38,7 +38,7 @@ PACKAGES = {
             "tests/pricing/test_price_overrides.py",
             "tests/pricing/test_properties.py",
         ),
-        stores=("chalicelib/pricing/store.py",),
+        stores=("chalicelib/pricing/store.py", "chalicelib/pricing/coupon_uses.py"),
         store_tests=("tests/pricing/test_conditions.py", "tests/pricing/test_coupons.py", "tests/pricing/test_save.py"),
     ),
     "payments": MutatedPackage(
@@ -67,14 +67,22 @@ PACKAGES = {
         ),
     ),
     "orders": MutatedPackage(
-        rules=("chalicelib/orders/model.py",),
-        rule_tests=("tests/orders/test_model.py",),
+        rules=("chalicelib/orders/model.py", "chalicelib/orders/reduction.py"),
+        rule_tests=("tests/orders/test_model.py", "tests/orders/test_reduction.py"),
         stores=("chalicelib/orders/store.py", "chalicelib/orders/draft.py"),
         store_tests=("tests/orders/test_conditions.py", "tests/orders/test_draft.py"),
     ),
     "fulfillment": MutatedPackage(
-        rules=("chalicelib/fulfillment/model.py", "chalicelib/fulfillment/routing.py"),
-        rule_tests=("tests/fulfillment/test_model.py", "tests/fulfillment/test_routing.py"),
+        rules=(
+            "chalicelib/fulfillment/model.py",
+            "chalicelib/fulfillment/routing.py",
+            "chalicelib/fulfillment/reduction.py",
+        ),
+        rule_tests=(
+            "tests/fulfillment/test_model.py",
+            "tests/fulfillment/test_routing.py",
+            "tests/fulfillment/test_reduction.py",
+        ),
         stores=("chalicelib/fulfillment/store.py",),
         store_tests=("tests/fulfillment/test_conditions.py",),
     ),

@@ -128,7 +128,7 @@ BUGS = (
         "cancelled units keep their share of a discount",
         KIND,
         detected_by="M1",
-        patches=(patch_attribute(reduction, "_scale_adjustment", replace_with(lambda adjustment, *_: adjustment)),),
+        patches=(patch_attribute(reduction, "_scale_adjustments", replace_with(lambda adjustments, *_: adjustments)),),
         scenario=a_unit_sold_with_a_discount_is_cancelled,
     ),
     Bug(
