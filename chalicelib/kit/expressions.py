@@ -83,8 +83,8 @@ class Parser:
     def peek(self) -> str:
         return self.tokens[self.position].upper() if self.has_more else ""
 
-    def expect(self, token: str = "") -> str:
-        if not self.has_more or (token and self.peek() != token):
+    def expect(self, expected: str = "") -> str:
+        if not self.has_more or (expected and self.peek() != expected):
             raise ValidationException(f"Invalid expression: {self.text}")
         self.position += 1
         return str(self.tokens[self.position - 1])

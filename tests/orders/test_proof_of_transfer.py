@@ -56,7 +56,13 @@ def test_a_wrong_proof_is_replaced_until_it_is_checked(transfer: Transfer, aws: 
     again = transfer.send(reference="TRF 2")
 
     assert (replaced.status, again.status) == (200, 200)
-    assert transfer.show() == {"reference": "TRF 2", "content_type": None, "data": None, "earlier": ["wrong"]}
+    assert transfer.show() == {
+        "number": 2,
+        "reference": "TRF 2",
+        "content_type": None,
+        "data": None,
+        "earlier": ["wrong"],
+    }
     assert transfer.decide("confirm").json["payment_status"] == "paid"
     late = transfer.send(reference="TRF 3")
     assert (late.status, late.json["code"]) == (409, "payment_cannot_move")

@@ -117,6 +117,7 @@ MONEY_ROW_NAMES = (
     *("POST /payments/{payment_id}/proof", "POST /payments/{payment_id}/confirm"),
     *("POST /payments/{payment_id}/reject", "POST /shifts", "POST /shifts/{shift_id}/count"),
     *("POST /shifts/{shift_id}/close", "POST /shifts/{shift_id}/handover"),
+    *("POST /orders/{order_id}/cancel [at the store]", "POST /orders/{order_id}/cancel [on a van]"),
     *("POST /shifts/{shift_id}/handover [of a salesman]",),
     *("POST /collections", "POST /collections [by bank]", "PUT /customers/{customer_id}/terms"),
     *("POST /fulfillments/{fulfillment_id}/deliver", "POST /fulfillments/{fulfillment_id}/handover"),

@@ -112,13 +112,19 @@ IMPORT_FILES = {
     "cus_lama{number},Toko Lama,+62812600000{number},500000,14,2{number}000\n",
 }
 
+HISTORY = {
+    "orders": "ref,placed_at,channel,payment_method,historical\nOLD-{number},2026-10-0{number}T09:00:00Z,phone,transfer,yes\n",
+    "order_lines": "ref,sku,quantity,unit_price\nOLD-{number},CUP,{number},12000\n",
+}
+
 
 def import_files(sim: Sim) -> str:
-    """Import two files. A file that was imported before changes nothing."""
+    """Import two files, sometimes with an order of an earlier system. What was imported before changes nothing."""
     names = sim.rng.sample(sorted(IMPORT_FILES), 2)
     number, is_dry_run = str(sim.rng.randint(1, 3)), sim.rng.random() < 0.1
     entries_before = len(sim.memory.stream)
-    folder = {name: IMPORT_FILES[name].format(number=number) for name in names}
+    files = {name: IMPORT_FILES[name] for name in names} | (HISTORY if sim.rng.random() < 0.3 else {})
+    folder = {name: text.format(number=number) for name, text in files.items()}
     report = import_folder(folder, owner_principal(), ImportOptions(dry_run=is_dry_run))
     if is_dry_run and len(sim.memory.stream) > entries_before:  # no action is interleaved, as it commits nothing
         sim.fail(f"a dry run wrote {len(sim.memory.stream) - entries_before} journal entries")
