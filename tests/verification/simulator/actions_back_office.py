@@ -113,7 +113,8 @@ IMPORT_FILES = {
 }
 
 HISTORY = {
-    "orders": "ref,placed_at,channel,payment_method,historical\nOLD-{number},2026-10-0{number}T09:00:00Z,phone,transfer,yes\n",
+    "orders": "ref,placed_at,channel,payment_method,historical\n"
+    "OLD-{number},2026-10-0{number}T09:00:00Z,phone,transfer,yes\n",
     "order_lines": "ref,sku,quantity,unit_price\nOLD-{number},CUP,{number},12000\n",
 }
 

@@ -45,7 +45,7 @@ NEXT_STEPS |= {
     "ready": ("dispatch", "dispatch", "handover"),
     "in_transit": ("deliver", "deliver", "deliver", "fail", "bring back"),
 }
-NEXT_STEPS |= {"failed_attempt": ("dispatch", "back"), "back_at_location": ("send again",)}
+NEXT_STEPS |= {"failed_attempt": ("dispatch", "back", "back"), "back_at_location": ("send again",)}
 STEPS: dict[str, Callable[[Principal, str], Any]] = {
     "accept": accept,
     "pick": pick,
