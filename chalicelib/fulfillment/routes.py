@@ -62,7 +62,9 @@ class Reject(Body):
     """`skus` are those not found or damaged, at least one; only a body without the field rejects all."""
 
     reason: Literal["not_found", "damaged", "closed", "too_busy"]
-    skus: Annotated[list[Annotated[str, Field(min_length=1, max_length=64)]], Field(min_length=1, max_length=40)] = []
+    skus: list[Annotated[str, Field(min_length=1, max_length=64)]] = Field(
+        default_factory=list, min_length=1, max_length=40
+    )
 
 
 class CancelLine(Body):
@@ -74,7 +76,7 @@ class CancelBody(Body):
     """`lines` are the units to cancel, at least one; only a body without the field cancels the whole order."""
 
     reason: Annotated[str, Field(min_length=2, max_length=200)]
-    lines: Annotated[list[CancelLine], Field(min_length=1, max_length=MAX_LINES)] = []
+    lines: list[CancelLine] = Field(default_factory=list, min_length=1, max_length=MAX_LINES)
 
 
 class Fail(Body):

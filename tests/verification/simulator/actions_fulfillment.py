@@ -43,7 +43,7 @@ def bring_back(by: Principal, fulfillment_id: str) -> None:
 NEXT_STEPS = {"assigned": ("accept",), "accepted": ("pick", "pick", "dispatch"), "picking": ("ready",)}
 NEXT_STEPS |= {
     "ready": ("dispatch", "dispatch", "handover"),
-    "in_transit": ("deliver", "deliver", "deliver", "fail", "bring back", "bring back", "bring back"),
+    "in_transit": (*["deliver"] * 6, "fail", *["bring back"] * 3),
 }
 NEXT_STEPS |= {"failed_attempt": ("dispatch", "back", "back"), "back_at_location": ("send again",)}
 STEPS: dict[str, Callable[[Principal, str], Any]] = {
