@@ -18,7 +18,9 @@ from chalicelib.places.save import save_location, save_staff
 from chalicelib.pricing.save import save_price
 from chalicelib.stock.model import Allocation, StockReceived, receipt_movement
 from chalicelib.stock.store import build_level_writes, level_key, load_levels
+from tests.moto_aws import restore_or_build
 
+REAL_CLOCK = clock.source
 TEAPOT, CUP, RARE, TRAY = "TEAPOT", "CUP", "RARE", "TRAY"
 PRICES = {TEAPOT: 125_000, CUP: 12_500, RARE: 900_000, TRAY: 40_000}
 HERE = Point(-7.2575, 112.7521)
@@ -45,6 +47,12 @@ STAFF = (
 
 def open_shop(**stock: int) -> None:
     """Save the sample data; `open_shop(TEAPOT=5)` also receives five teapots at the first warehouse."""
+    at = None if clock.source is REAL_CLOCK else clock.now()
+    restore_or_build(("open_shop", at, *stock.items()), lambda: build_shop(**stock))
+    places.clear_cache()
+
+
+def build_shop(**stock: int) -> None:
     for location in LOCATIONS:
         save_location(location, "test")
     for person in STAFF:

@@ -28,7 +28,7 @@ class Outcome:
 def run_tests(*paths: str, marker: str = ALL_TESTS) -> tuple[Outcome, bool]:
     """Run the tests in two processes. Return the outcomes, and whether all tests passed."""
     outcome = Outcome()
-    code = pytest.main(["-n", "2", "--dist", "loadgroup", "-m", marker, "--no-header", *paths], plugins=[outcome])
+    code = pytest.main(["-n", "2", "-m", marker, "--no-header", *paths], plugins=[outcome])
     return outcome, code == pytest.ExitCode.OK
 
 

@@ -1,11 +1,23 @@
-"""Marks the cases of a test that only `make verify` runs with the marker `verify`."""
+"""Which cases a pull request runs: those of a mark, and the third of the planted bugs that is due today.
+
+Cases that only `make verify` runs have the marker `verify`.
+"""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+import os
+from collections.abc import Callable, Iterable, Sequence
+from datetime import date
 from typing import Any
 
 import pytest
+
+THIRD = os.environ.get("PLANTED") or str(date.today().toordinal() % 3)
+
+
+def choose_third(bugs: Sequence[Any]) -> Sequence[Any]:
+    """Return today's third of the planted bugs; PLANTED=0, 1 or 2 chooses another, PLANTED=all takes all."""
+    return bugs if THIRD == "all" else bugs[int(THIRD) :: 3]
 
 
 def mark_cases(cases: Iterable[Any], in_pull_requests: Callable[[Any], bool]) -> list[Any]:

@@ -1,16 +1,14 @@
 """Each planted bug is detected as its entry names; the same scenario without the bug violates nothing.
 
-A test run takes a third of the bugs, which rotates daily: PLANTED=0, 1 or 2 chooses the third, PLANTED=all takes all.
+A test run takes a third of the bugs, which rotates daily.
 `make verify` takes all, and checks that each invariant is needed to detect them.
 """
 
 from __future__ import annotations
 
-import os
-from datetime import date
-
 import pytest
 
+from tests.verification.sampling import THIRD, choose_third
 from tests.verification.simulator.bugs.bug import Bug, detect, find_violations_without_bug
 from tests.verification.simulator.bugs.catalog import BUGS
 
@@ -26,11 +24,9 @@ KINDS = {
     "stock",
 }
 KINDS |= {"audit", "commits", "projections", "lost messages"}
-THIRD = os.environ.get("PLANTED") or str(date.today().toordinal() % 3)
-CHOSEN_BUGS = BUGS if THIRD == "all" else BUGS[int(THIRD) :: 3]
 
 
-@pytest.mark.parametrize("bug", CHOSEN_BUGS, ids=lambda bug: f"PLANTED={THIRD} {bug.description}")
+@pytest.mark.parametrize("bug", choose_third(BUGS), ids=lambda bug: f"PLANTED={THIRD} {bug.description}")
 def test_a_planted_bug_is_detected_and_nothing_without_it(bug: Bug) -> None:
     detection = detect(bug)
 
