@@ -11,7 +11,7 @@ from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from typing import Any
 
-from chalicelib.kit.errors import Declined, Refused, StaleVersion
+from chalicelib.kit.errors import Declined, Invalid, Refused, StaleVersion
 from chalicelib.kit.events import Event
 from chalicelib.kit.money import Money, total
 
@@ -217,6 +217,10 @@ class CustomerChanged(StaleVersion):
     """The customer was changed or merged since it was read; load it again."""
 
 
+class NotASalesman(Invalid):
+    message = "{staff} is not an active salesman; choose one of those in the list of staff."
+
+
 class NotMerged(Refused):
     message = "This customer is not merged into another."
 
@@ -234,6 +238,14 @@ class CustomerSaved(Event):
 @dataclass(frozen=True)
 class SalesmanAssigned(Event):
     """A customer was assigned to a salesman, who may share them with others."""
+
+    customer_id: str
+    salesman: str  # the member of staff
+
+
+@dataclass(frozen=True)
+class SalesmanUnassigned(Event):
+    """A customer was taken from a salesman, who keeps only the orders that they placed or claimed."""
 
     customer_id: str
     salesman: str  # the member of staff

@@ -8,7 +8,7 @@ from pydantic import Field
 
 from chalicelib.customers import contact_details, find
 from chalicelib.customers import verify as verification
-from chalicelib.customers.assign_salesman import assign_salesman
+from chalicelib.customers.assign_salesman import assign_salesman, unassign_salesman
 from chalicelib.customers.grant_terms import grant_terms
 from chalicelib.customers.merge import merge, unmerge
 from chalicelib.customers.model import Address, Customer, join_exposure
@@ -149,6 +149,13 @@ def assign_customer(call: Call, customer_id: str, staff_id: str) -> dict[str, An
     """Assign a customer to a salesman, who then reads their card, orders and debts and sells to them on credit."""
     assign_salesman(customer_id, staff_id, actor=call.principal.actor)
     return {"customer": customer_id, "salesman": staff_id}
+
+
+@endpoints.endpoint("DELETE", "/customers/{customer_id}/salesmen/{staff_id}")
+def unassign_customer(call: Call, customer_id: str, staff_id: str) -> dict[str, Any]:
+    """Take a customer from a salesman, who then no longer reads their card and debts or sells to them on credit."""
+    unassign_salesman(customer_id, staff_id, actor=call.principal.actor)
+    return {"customer": customer_id, "salesman": staff_id, "assigned": False}
 
 
 @endpoints.post(

@@ -112,6 +112,11 @@ def link_staff(customer_id: str, staff_id: str) -> Write:
     return db.put(CustomerStaffRow(key.pk, key.sk))
 
 
+def unlink_staff(customer_id: str, staff_id: str) -> Write:
+    key = customer_staff_key(customer_id, staff_id)
+    return db.delete(CustomerStaffRow(key.pk, key.sk))
+
+
 def save_words(before: Customer | None, after: Customer) -> list[Write]:
     """Return the writes that list the customer under the words of its name, and no longer under its old ones."""
     old, new = (_word_keys(customer) if customer else set() for customer in (before, after))

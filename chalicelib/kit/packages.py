@@ -7,7 +7,8 @@ from importlib import import_module
 # A package may import packages of the layers before its own.
 LAYERS = (
     ("kit",),
-    ("places", "catalog", "customers"),
+    ("places", "catalog"),
+    ("customers",),
     ("pricing", "stock", "payments", "sessions"),
     ("orders",),
     ("fulfillment",),

@@ -120,6 +120,7 @@ TABLE: Mapping[str, Grants] = {
     "POST /customers": grant(ALL, to="owner agent cashier salesman"),
     "PUT /customers/{customer_id}/terms": MONEY,
     "PUT /customers/{customer_id}/salesmen/{staff_id}": OWNER,
+    "DELETE /customers/{customer_id}/salesmen/{staff_id}": OWNER,
     "POST /customers/{customer_id}/verify": grant(ALL, to="owner agent"),
     "POST /customers/{customer_id}/merge": grant(ALL, to="owner agent"),
     "POST /customers/{customer_id}/unmerge": grant(ALL, to="owner agent"),

@@ -205,7 +205,9 @@ class DeployedShop:
         return self.send("GET", path)
 
     def send(self, method: str, path: str, headers: dict[str, str] | None = None, raw: bytes | None = None) -> str:
-        response = thread_client().request(method, self.url + path, headers=headers, content=raw, timeout=TIMEOUT_SECONDS)
+        response = thread_client().request(
+            method, self.url + path, headers=headers, content=raw, timeout=TIMEOUT_SECONDS
+        )
         if response.is_error:
             raise SystemExit(f"{method} {response.url} answered {response.status_code}: {response.text[:500]}")
         return response.text

@@ -6,6 +6,7 @@ from typing import Any
 
 import pytest
 
+from chalicelib.kit import journal
 from tests.client import call
 from tests.shop import CUP, TEAPOT, a_credit_customer, add_stock, an_order, open_shop, token
 
@@ -102,3 +103,28 @@ def test_a_salesman_reads_the_customers_they_register_bring_and_hand_goods_to(cu
     assert sold.json["customer_id"] == customer
     assert [get(f"/customers/{name}", DEWI).status for name in (registered, brought, customer)] == [200, 200, 200]
     assert [get(f"/customers/{name}", BUDI).status for name in (registered, brought, customer)] == [404, 404, 404]
+
+
+def test_a_customer_taken_from_a_salesman_is_no_longer_theirs_and_the_journal_names_who_took_it(customer: str) -> None:
+    assign(customer)
+    path = f"/api/customers/{customer}/salesmen/{BUDI}"
+
+    assert call("DELETE", path, token=token(BUDI)).status == 403
+    taken = [call("DELETE", path, token=token(RATNA)) for _ in range(2)]
+
+    assert [(answer.status, answer.json["assigned"]) for answer in taken] == [(200, False)] * 2
+    assert get(f"/customers/{customer}", BUDI).status == 404
+    assert get("/receivables", BUDI).json["items"] == []
+    entries = journal.history(f"customer#{customer}")
+    assert [(entry.kind, entry.actor) for entry in entries][-2:] == [
+        ("SalesmanAssigned", RATNA),
+        ("SalesmanUnassigned", RATNA),
+    ]
+
+
+@pytest.mark.parametrize("staff", ["nobody", SINTA])
+def test_a_customer_is_assigned_only_to_a_salesman(customer: str, staff: str) -> None:
+    refused = call("PUT", f"/api/customers/{customer}/salesmen/{staff}", token=token(RATNA))
+
+    assert (refused.status, refused.json["code"]) == (422, "not_a_salesman")
+    assert staff in refused.json["detail"]

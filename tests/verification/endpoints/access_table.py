@@ -198,6 +198,12 @@ ROWS = [
     access_row(
         "PUT /customers/{customer_id}/salesmen/{staff_id}", "owner", customer_id="cus_01KB", staff_id="salesman-dewi"
     ),
+    access_row(
+        "DELETE /customers/{customer_id}/salesmen/{staff_id}",
+        "owner",
+        customer_id="cus_01KB",
+        staff_id="salesman-dewi",
+    ),
     access_row("PUT /customers/{customer_id}/terms", "owner finance", customer_id="cus_01KB"),
     access_row("POST /customers/{customer_id}/verify", "owner agent", customer_id="cus_new"),
     access_row("POST /customers/{customer_id}/merge", "owner agent", customer_id="cus_twin"),
