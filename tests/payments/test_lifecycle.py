@@ -13,11 +13,14 @@ from chalicelib.payments import lifecycle, postings
 from chalicelib.payments.lifecycle import PaymentContext
 from chalicelib.payments.model import (
     MAX_PAYMENTS_PER_ORDER,
+    MAX_PROOFS,
     MethodUnavailable,
     NoOpenShift,
     PaymentCannotMove,
     Posting,
+    ProofReplaced,
     Shift,
+    TooManyProofs,
     build_cash_bag,
 )
 from tests.payments.build import NOON, a_payment, rupiah
@@ -228,3 +231,78 @@ def test_ending_an_order_keeps_captured_payments_and_cancels_the_rest():
 
     assert [payment.status for payment in ended] == ["captured", "cancelled", "expired"]
     assert [lifecycle.close_with_order(payment, "expired") for payment in ended] == ended
+
+
+def test_a_proof_waits_for_a_decision_and_the_next_one_replaces_it():
+    first = lifecycle.submit_proof(a_payment("transfer", 100, version=4), "BCA 12", "")
+    second = lifecycle.submit_proof(first, "", "proofs/2.jpg")
+    third = lifecycle.submit_proof(second, "BCA 13", "proofs/3.jpg")
+
+    assert [(proof.status, proof.version, proof.proofs_sent) for proof in (first, second, third)] == [
+        ("proof_submitted", 5, 1),
+        ("proof_submitted", 6, 2),
+        ("proof_submitted", 7, 3),
+    ]
+    assert [proof.proofs for proof in (first, second, third)] == [
+        (("BCA 12", ""),),
+        (("BCA 12", ""), ("", "proofs/2.jpg")),
+        (("BCA 12", ""), ("", "proofs/2.jpg"), ("BCA 13", "proofs/3.jpg")),
+    ]
+    assert (a_payment("transfer").proof_number, third.proof_number) == (0, 3)
+
+
+def test_a_proof_is_refused_after_the_most_that_wait_and_where_no_transfer_does():
+    most = a_payment("transfer", status="proof_submitted", proofs_sent=MAX_PROOFS)
+
+    assert lifecycle.submit_proof(replace(most, proofs_sent=MAX_PROOFS - 1), "BCA", "").proofs_sent == MAX_PROOFS
+    with pytest.raises(TooManyProofs) as refused:
+        lifecycle.submit_proof(most, "BCA", "")
+    assert refused.value.facts == {"payment_id": "pay_1", "most": MAX_PROOFS}
+    with pytest.raises(PaymentCannotMove):
+        lifecycle.submit_proof(a_payment("cod"), "BCA", "")
+
+
+def test_a_decision_names_the_latest_proof():
+    payment = a_payment("transfer", proof="BCA 13", earlier_proofs=(("BCA 12", ""),))
+
+    lifecycle.check_proof(payment, None)
+    lifecycle.check_proof(payment, 2)
+    with pytest.raises(ProofReplaced) as refused:
+        lifecycle.check_proof(payment, 1)
+    assert refused.value.facts == {"payment_id": "pay_1", "number": 2}
+
+
+@pytest.mark.parametrize(
+    "minor, reduced",
+    [
+        (20, {"credit": 20}),
+        (50, {"credit": 30, "cod": 20}),
+        (75, {"credit": 30, "cod": 40, "transfer": 5}),
+        (200, {"credit": 30, "cod": 40, "transfer": 50, "rejected": 25}),
+    ],
+)
+def test_cancelled_goods_reduce_credit_then_cash_then_transfers_that_are_still_awaited(minor, reduced):
+    payments = [
+        a_payment("transfer", 50, id="transfer"),
+        a_payment("cash", 70, id="paid"),
+        a_payment("transfer", 60, id="sent", status="proof_submitted"),
+        a_payment("transfer", 25, id="rejected", status="rejected"),
+        a_payment("cod", 40, id="cod"),
+        a_payment("credit", 30, id="credit"),
+        a_payment("transfer", 90, id="gone", status="expired"),
+    ]
+
+    chosen = lifecycle.choose_payments_to_reduce(iter(payments), rupiah(minor))
+
+    assert [(payment.id, part.minor) for payment, part in chosen] == list(reduced.items())
+
+
+def test_a_refund_returns_the_newest_captures_first_and_never_more_than_is_left_of_one():
+    old, new = a_payment("cash", 100, id="old"), a_payment("cash", 50, id="new", refunded=rupiah(20), version=2)
+    listed = [old, new, a_payment("cod", 70), a_payment("cash", 10, refunded=rupiah(10))]
+
+    chosen = lifecycle.choose_payments_to_refund(iter(listed), rupiah(45))
+    refunded = [lifecycle.refund(payment, part) for payment, part in chosen]
+
+    assert [(payment.id, part.minor) for payment, part in chosen] == [("new", 30), ("old", 15)]
+    assert [(payment.refunded.minor, payment.version) for payment in refunded] == [(50, 3), (15, old.version + 1)]

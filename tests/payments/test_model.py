@@ -6,10 +6,13 @@ import pytest
 
 from chalicelib.catalog.model import PAYMENT_METHOD_CODES
 from chalicelib.payments.model import (
+    CASH_HANDLER_ROLES,
     PAYMENT_METHODS,
     PAYMENT_STATES,
     RECEIVABLE_STATES,
     SHIFT_STATES,
+    MayNotTakeCash,
+    NoOpenShift,
     Payment,
     PaymentRecord,
     PaymentStatus,
@@ -17,8 +20,9 @@ from chalicelib.payments.model import (
     Shift,
     ShiftStatus,
     build_cash_bag,
+    build_cash_refusal,
 )
-from tests.payments.build import rupiah
+from tests.payments.build import a_payment, rupiah
 
 A_SHIFT = Shift("shf_1", "till-1", "store-darmo", "cashier-sinta", rupiah(0))
 TABLES = {**PAYMENT_STATES, "shift": SHIFT_STATES, "receivable": RECEIVABLE_STATES}
@@ -82,3 +86,17 @@ def test_an_event_publishes_a_payment_with_the_given_amount() -> None:
     payment = Payment("pay_1", "ord_1", "transfer", rupiah(500), PaymentStatus.PROOF_SUBMITTED, rupiah(0), rupiah(0))
 
     assert payment.to_record(rupiah(200)) == PaymentRecord("pay_1", "transfer", 200, PaymentStatus.PROOF_SUBMITTED)
+
+
+def test_only_roles_that_may_open_a_shift_are_told_to_open_one():
+    assert {type(build_cash_refusal(role)) for role in CASH_HANDLER_ROLES} == {NoOpenShift}
+    assert type(build_cash_refusal("agent")) is MayNotTakeCash
+
+
+def test_the_proofs_of_a_payment_are_the_replaced_ones_and_the_latest():
+    replaced = (("BCA 12", "proofs/1.jpg"),)
+
+    assert a_payment("transfer").proofs == ()
+    assert a_payment("transfer", earlier_proofs=replaced).proofs == replaced
+    assert a_payment("transfer", earlier_proofs=replaced, proof="BCA 13").proofs == (*replaced, ("BCA 13", ""))
+    assert a_payment("transfer", proof_file="proofs/2.jpg").proofs == (("", "proofs/2.jpg"),)

@@ -116,6 +116,30 @@ def test_a_capture_posts_the_captured_amount_and_credit_the_full_amount():
     )
 
 
+def test_cancelled_goods_reduce_the_sale_and_what_was_paid_for_them_is_owed_back():
+    credit, cod = a_payment("credit", 100, customer_id="cus_1"), a_payment("cod", 20)
+
+    assert postings.build_reduction("ord_1", rupiah(70), [(credit, rupiah(30)), (cod, rupiah(15))]) == (
+        Posting("sales", 70),
+        Posting("order:ord_1", -15),
+        Posting("refund_owed:ord_1", -25),
+        Posting("receivable:cus_1", -30),
+    )
+    assert postings.build_reduction("ord_1", rupiah(70), []) == (
+        Posting("sales", 70),
+        Posting("refund_owed:ord_1", -70),
+    )
+
+
+@pytest.mark.parametrize("till, account", [("", "bank"), ("till-1", "till:till-1")])
+def test_a_refund_is_paid_from_the_bank_or_a_till(till, account):
+    assert postings.build_refund("ord_1", rupiah(70), till) == (
+        Posting("refund_owed:ord_1", 70),
+        Posting(account, -70),
+    )
+    assert postings.build_refund("ord_1", rupiah(70))[1] == Posting("bank", -70)
+
+
 def test_unbalanced_postings_raise_value_error():
     with pytest.raises(ValueError, match=r"do not balance: \{'bank': 1\}"):
         postings.merge_postings([Posting("bank", 1)])
