@@ -16,7 +16,7 @@ from chalicelib.notify.model import NoSuchNotice
 from chalicelib.notify.recipients import build_claim_path
 from chalicelib.notify.store import NoticeRow
 from chalicelib.orders.find import load_orders
-from chalicelib.orders.model import OrderStatus
+from chalicelib.orders.model import Order, OrderFulfillmentStatus, OrderStatus
 from chalicelib.orders.store import REFUND_OWED, OrderTaskRow
 from chalicelib.payments.model import PaymentStatus
 from chalicelib.payments.store import PaymentRow
@@ -24,6 +24,7 @@ from chalicelib.stock.model import TransferStatus
 from chalicelib.stock.store import transfer_key
 
 CANCELLED = OrderStatus.CANCELLED
+CLOSED_BY_ORDER = {OfferStatus.CLAIMED, OfferStatus.SUPERSEDED}  # statuses of offers only; work has others
 # By kind of notice: what it is about, and the states in which it still asks for something.
 AWAITED_STATES: dict[str, tuple[str, tuple[str, ...]]] = {
     "offer": ("offer", (OfferStatus.OPEN,)),
@@ -81,11 +82,21 @@ def load_states(rows: Sequence[NoticeRow]) -> dict[str, str]:
     keys = [key for notice in facts for key in list_subject_keys(notice)]
     subjects = db.batch(dict.fromkeys(keys))
     states = {subject_id(key): current_state(row) for key, row in subjects.items()}
-    superseded = {key.sk: key.pk for key, row in subjects.items() if current_state(row) == OfferStatus.SUPERSEDED}
-    cancelled = {order.id for order in load_orders(superseded.values()).values() if order.status == CANCELLED}
+    closed = {key.sk: key.pk for key in subjects if states[subject_id(key)] in CLOSED_BY_ORDER}
+    orders = load_orders(dict.fromkeys(closed.values()))
     return states | {
-        offer: "order_cancelled" if order in cancelled else "warehouse_accepted" for offer, order in superseded.items()
+        offer: closed_offer_state(orders.get(order_id), states[offer]) for offer, order_id in closed.items()
     }
+
+
+def closed_offer_state(order: Order | None, state: str) -> str:
+    """Return why a claimed or superseded offer asks for nothing: its order ended, or someone else serves it."""
+    if order is not None and order.status == CANCELLED:
+        return "order_cancelled"
+    if state == OfferStatus.SUPERSEDED:
+        return "warehouse_accepted"
+    is_delivered = order is not None and order.fulfillment_status == OrderFulfillmentStatus.DELIVERED
+    return OrderFulfillmentStatus.DELIVERED if is_delivered else state
 
 
 def list_subject_keys(facts: dict[str, Any]) -> Iterator[Key]:

@@ -54,6 +54,21 @@ def test_a_claimed_offer_is_shown_as_claimed_and_without_a_claim_link(sns_and_se
     assert item["state"] == "claimed" and "claim" not in item
 
 
+def test_an_offer_whose_order_was_delivered_is_shown_as_delivered(sns_and_ses: Any) -> None:
+    a_shop_with_vans("van-budi")
+    opened = load_last_entry(place_and_offer_order(), "OfferOpened")
+    deliver_messages(opened)
+    budi = token("salesman-budi")
+    claimed = call("POST", f"/api/offers/{opened.event.offer_id}/claim", {}, token=budi)
+
+    for step in ("dispatch", "deliver"):
+        answer = call("POST", f"/api/fulfillments/{claimed.json['fulfillment']['id']}/{step}", token=budi)
+        assert answer.status == 200, answer.body
+
+    [item] = inbox("salesman-budi")["items"]
+    assert (item["state"], item["settled"]) == ("delivered", True) and "claim" not in item
+
+
 def test_notices_to_others_can_be_neither_seen_nor_acknowledged(sns_and_ses: Any) -> None:
     a_shop_with_vans("van-budi")
     opened = load_last_entry(place_and_offer_order(), "OfferOpened")

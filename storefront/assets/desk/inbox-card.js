@@ -14,8 +14,12 @@ export const inboxCard = (item, offer, onChange) =>
 const card = (item, isOpen, ...children) =>
   h("article", { class: isOpen ? "card open" : "card", "data-key": item.id }, ...children);
 
+// A claimed offer is shown as the salesman's own until its order ends.
+const LIVE_STATES = new Set(["open", "claimed"]);
+
 function offerCard(item, offer, onChange) {
-  const status = offer.status === "claimed_by_you" ? offer.status : item.state;
+  const isYours = LIVE_STATES.has(item.state) && offer.status === "claimed_by_you";
+  const status = isYours ? offer.status : item.state;
   const isOpen = status === "open";
   return card(
     item,
@@ -25,7 +29,7 @@ function offerCard(item, offer, onChange) {
     goodsList(offer.lines || item.goods),
     cashToCollect(offer),
     isOpen ? answerButtons(item, onChange) : "",
-    offer.fulfillment ? h("footer", {}, linkButton("#/work", words.tabs.work)) : "",
+    isYours && offer.fulfillment ? h("footer", {}, linkButton("#/work", words.tabs.work)) : "",
     h("small", {}, joinTexts(item.number, whenText(item.at))),
   );
 }
