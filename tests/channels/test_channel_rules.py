@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from chalicelib.catalog.model import Channel
+from chalicelib.catalog.model import CHANNELS, Channel
 from chalicelib.catalog.save import configure_channel
 from chalicelib.kit import clock, journal
 from chalicelib.kit.json_dates import INVALID_DAY, INVALID_INSTANT
@@ -241,6 +241,25 @@ def test_a_channel_has_tenders_and_categories_that_exist(aws: Any, fields: Any, 
 
     assert (answer.status, answer.json["code"], answer.json[named]) == (422, code, [next(iter(fields.values()))[1]])
     assert call("GET", "/api/channels", token=token("owner-ratna")).json == before
+
+
+@pytest.mark.parametrize(
+    ("fields", "field", "text"),
+    [
+        ({"lines": "two"}, "lines", "must be a list"),
+        ({"lines": []}, "lines", "must have at least 1 entries"),
+        ({"lines": [{"sku": CUP, "quantity": "2"}]}, "lines.0.quantity", "must be a whole number"),
+        ({"lines": [{"sku": CUP, "quantity": 0}]}, "lines.0.quantity", "must be at least 1"),
+        ({"lines": [{"sku": CUP}]}, "lines.0.quantity", "is missing; send it"),
+        ({"colour": "red"}, "colour", "is not a known field; leave it out"),
+        ({"channel": "radio"}, "channel", f"is none of {', '.join(CHANNELS)}"),
+        ({"delivery": {"method": "fly"}}, "delivery.method", "must be one of 'ship', 'pickup' or 'handover'"),
+    ],
+)
+def test_a_wrong_field_is_explained_in_plain_words(aws: Any, fields: Any, field: str, text: str) -> None:
+    answer = place(an_order((CUP, 1)) | fields)
+
+    assert (answer.status, answer.json["errors"]) == (422, [{"field": field, "says": text}])
 
 
 NOT_INSTANTS = [
