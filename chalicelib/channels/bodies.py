@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from datetime import datetime
 from decimal import Decimal
 from typing import Annotated, Literal
 
@@ -11,6 +10,7 @@ from pydantic import Field, StringConstraints, field_validator
 from chalicelib.catalog.model import CHANNELS
 from chalicelib.kit import config
 from chalicelib.kit.countries import CountryCode
+from chalicelib.kit.json_dates import Instant
 from chalicelib.kit.web import Body
 from chalicelib.payments.model import MAX_PAYMENTS_PER_ORDER
 
@@ -104,7 +104,7 @@ class QuoteBody(CartBody):
 class PlaceOrderBody(CartBody):
     payments: Annotated[list[TenderBody], Field(max_length=MAX_PAYMENTS_PER_ORDER)] = []
     note: Annotated[str, StringConstraints(max_length=500)] = ""
-    placed_at: Annotated[datetime, Field(strict=False)] | None = None
+    placed_at: Instant | None = None
     freight: MoneyBody | None = None
     expected_total: MoneyBody | None = None
     ref: Annotated[str, StringConstraints(max_length=64)] = ""

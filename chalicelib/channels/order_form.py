@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from dataclasses import replace
-from datetime import datetime
 from typing import Any
 
 from chalicelib.channels.bodies import CartBody, DeliveryBody, LineBody, MoneyBody, PlaceOrderBody
@@ -56,7 +55,7 @@ def body_to_command(
         backorder=body.backorder,
         language=body.language or "",
         idempotency_key=order_idempotency_key(body, call),
-        placed_at=_require_time_zone(body.placed_at),
+        placed_at=body.placed_at,
         freight=body_to_money(body.freight),
         expected_total=body_to_money(body.expected_total),
         ref=body.ref,
@@ -202,9 +201,3 @@ def order_idempotency_key(body: PlaceOrderBody, call: Call) -> idempotency.Idemp
         return call.idempotency_key
     owner = call.principal.id if call.principal.role == "channel" else body.channel
     return idempotency.build_idempotency_key(owner, "ref", body.ref, body.model_dump(mode="json"))
-
-
-def _require_time_zone(instant: datetime | None) -> datetime | None:
-    if instant is not None and instant.tzinfo is None:
-        raise Invalid(("placed_at", "needs a time zone; add Z for UTC"))
-    return instant

@@ -6,7 +6,7 @@ from collections.abc import Iterable, Sequence
 from typing import Any
 
 from chalicelib.customers import contact_details
-from chalicelib.customers.model import Contact, Credit, Customer, Identity, join_exposure
+from chalicelib.customers.model import Contact, Credit, Customer, Identity, NoSuchCustomer, join_exposure
 from chalicelib.customers.store import (
     CreditRow,
     CustomerRow,
@@ -38,6 +38,12 @@ def load_customer(customer_id: str) -> Customer:
     if row is None:
         raise NotFound()
     return row_to_customer(row)
+
+
+def check_customer_exists(customer_id: str, field: str = "customer") -> None:
+    """Raise NoSuchCustomer for an unknown id; an empty one is allowed."""
+    if customer_id and db.get(CustomerRow, customer_id, "customer") is None:
+        raise NoSuchCustomer((field, "is not one of ours"), customer=customer_id)
 
 
 def find_reached(principal: Principal, customer_ids: Iterable[str]) -> set[str]:

@@ -217,6 +217,10 @@ class CustomerChanged(StaleVersion):
     """The customer was changed or merged since it was read; load it again."""
 
 
+class NoSuchCustomer(Invalid):
+    message = "There is no customer {customer}; choose one of the list of customers."
+
+
 class NotASalesman(Invalid):
     message = "{staff} is not an active salesman; choose one of those in the list of staff."
 

@@ -17,8 +17,10 @@ from chalicelib.kit import config
 from chalicelib.kit.auth import Principal
 from chalicelib.kit.countries import CountryCode
 from chalicelib.kit.currency import check_currency
+from chalicelib.kit.email_addresses import INVALID_EMAIL, normalize_email
 from chalicelib.kit.errors import Invalid
 from chalicelib.kit.money import Money
+from chalicelib.kit.phone_numbers import INVALID_PHONE, normalize_phone
 from chalicelib.kit.web import Body, Call, Query, Routes, page_to_json, read_cursor
 
 endpoints = Routes(__name__)
@@ -87,9 +89,18 @@ def list_customers(call: Call) -> dict[str, Any]:
     used = [name for name in ("phone", "email", "q") if getattr(query, name)]
     if len(used) != 1:
         raise Invalid(("phone", "send a phone number, an e-mail address, or words of a name as q; one of them"))
+    _check_contact(query)
     name = f"customers {used[0]} {getattr(query, used[0])}"
     customers, after = _search_reached(call.principal, query, read_cursor(query.cursor, name))
     return page_to_json([customer.to_json() for customer in customers], after, name)
+
+
+def _check_contact(query: CustomersQuery) -> None:
+    """Raise Invalid for a phone number or e-mail address that no customer can have."""
+    if query.phone and normalize_phone(query.phone) is None:
+        raise Invalid(("phone", INVALID_PHONE))
+    if query.email and normalize_email(query.email) is None:
+        raise Invalid(("email", INVALID_EMAIL))
 
 
 def _search_reached(

@@ -100,7 +100,8 @@ class OrderImport:
         except Unavailable:
             raise
         except Problem as refusal:
-            self.report.refused.append({"ref": command.ref, "code": refusal.code, "detail": refusal.detail})
+            refused = {"ref": command.ref, "code": refusal.code, "detail": refusal.detail, "facts": refusal.facts}
+            self.report.refused.append(refused)
 
 
 class StoredOrders:

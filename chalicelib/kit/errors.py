@@ -16,6 +16,7 @@ HTTP statuses are assigned in `kit.web`.
 from __future__ import annotations
 
 import re
+from enum import StrEnum
 from functools import cache
 from typing import Any, Self
 
@@ -63,6 +64,8 @@ def _to_snake_case(name: str) -> str:
 def _format_fact(fact: Any) -> Any:
     if isinstance(fact, (list, tuple, set, frozenset)):
         return ", ".join(str(_format_fact(item)) for item in fact)
+    if isinstance(fact, StrEnum):  # a state, such as in_transit
+        return fact.replace("_", " ")
     return format_money(fact) if isinstance(fact, Money) else fact
 
 

@@ -24,6 +24,7 @@ from pydantic_core import PydanticCustomError
 from chalicelib.kit import auth, compact_json, config, idempotency, log, policy
 from chalicelib.kit.auth import ANYONE, Principal
 from chalicelib.kit.errors import Declined, Forbidden, Invalid, NotFound, NotSignedIn, Problem, Refused, Unavailable
+from chalicelib.kit.validation_texts import describe_error
 
 MAX_BODY_BYTES = 256 * 1024
 PATH_PART = re.compile(r"[A-Za-z0-9@._:~+-]{1,128}")
@@ -271,17 +272,10 @@ def read_query(endpoint: Endpoint, query: Any) -> Any:
 
 
 def validation_error_to_invalid(error: ValidationError) -> Invalid:
-    problems = error.errors(include_url=False, include_input=False, include_context=False)
+    problems = error.errors(include_url=False, include_input=False)
     if problems[0]["type"] == "json_invalid":
         return Unreadable(("", f"the body is not JSON: {problems[0]['msg'].removeprefix('Invalid JSON: ')}"))
-    return Invalid(
-        *((".".join(map(str, problem["loc"])), _without_prefix(problem["msg"])) for problem in problems[:20])
-    )
-
-
-def _without_prefix(text: str) -> str:
-    """Return the sentence of a validator without the kind of exception that pydantic puts before it."""
-    return text.removeprefix("Value error, ").removeprefix("Assertion failed, ")
+    return Invalid(*((".".join(map(str, problem["loc"])), describe_error(problem)) for problem in problems[:20]))
 
 
 def read_idempotency_key(

@@ -18,7 +18,7 @@ from chalicelib.places.store import staff_key
 def check_order(command: PlaceOrder, context: OrderContext) -> None:
     """Raise a refusal of `check_place_and_time`, `check_delivery` or `check_channel`."""
     check_place_and_time(command, context)
-    check_delivery(command.delivery)
+    check_delivery(command.delivery, context)
     check_channel(command, context.products, context.channel)
 
 
@@ -28,17 +28,17 @@ def check_place_and_time(command: PlaceOrder, context: OrderContext) -> None:
         check_placed_at(command.placed_at, context.now)
     if command.made_by and staff_key(command.made_by) not in context.rows:
         raise UnknownStaff(("actor", "is not on the staff list"), staff=command.made_by)
-    if command.delivery.method != "ship" and command.delivery.location not in places.load_locations():
+    if command.delivery.method != "ship" and context.find_location(command.delivery.location) is None:
         raise NoSuchLocation(("delivery.location", "is not a known location"), location=command.delivery.location)
 
 
-def check_delivery(delivery: Delivery) -> None:
+def check_delivery(delivery: Delivery, context: OrderContext) -> None:
     """Raise NoPickupHere where no customer can collect goods, and NoSuchLocation for a closed counter or van."""
-    if delivery.method == "pickup":
-        pickup_ids = [location.id for location in places.list_pickup_locations()]
-        if delivery.location not in pickup_ids:
-            raise NoPickupHere(location=delivery.location, locations=pickup_ids)
-    elif delivery.method == "handover" and not places.load_location(delivery.location or "").active:
+    location = context.find_location(delivery.location)
+    if delivery.method == "pickup" and not (location and location.has_pickup):
+        pickup_ids = [store.id for store in places.list_pickup_locations() if store.id != delivery.location]
+        raise NoPickupHere(location=delivery.location, locations=pickup_ids)
+    if delivery.method == "handover" and not (location and location.active):
         raise NoSuchLocation(("delivery.location", "is closed"), location=delivery.location)
 
 

@@ -1,6 +1,7 @@
 """Loading what placing an order reads: one consistent batch over all packages, a second for a customer found by phone.
 
-Locations and running promotions are cached for a minute. Van stock is read only for orders sold from that van.
+Locations and running promotions are cached for a minute; the row of the location that hands over the goods is not.
+Van stock is read only for orders sold from that van.
 """
 
 from __future__ import annotations
@@ -25,7 +26,14 @@ from chalicelib.payments.model import Shift
 from chalicelib.payments.shift_store import open_shift_key, row_to_shift
 from chalicelib.places import find as places
 from chalicelib.places.model import Location, Point, UnknownPostcode, distance_meters
-from chalicelib.places.store import postcode_area_key, postcode_key, row_to_point, staff_key
+from chalicelib.places.store import (
+    location_key,
+    postcode_area_key,
+    postcode_key,
+    row_to_location,
+    row_to_point,
+    staff_key,
+)
 from chalicelib.pricing import find as pricing
 from chalicelib.pricing.coupon_uses import count_uses
 from chalicelib.pricing.model import Coupon, Price, Promotion
@@ -81,6 +89,11 @@ class OrderContext:
     lapsed_holds: Sequence[Hold] = field(default_factory=tuple)
     inbound_levels: Sequence[Level] = ()
     all_locations: bool = False
+
+    def find_location(self, location_id: str | None) -> Location | None:
+        """Return the location where the order's goods change hands as stored, because it may have just closed."""
+        row = self.rows.get(location_key(location_id or ""))
+        return row_to_location(row) if row is not None else None
 
     @property
     def stock(self) -> AvailableStock:
@@ -185,6 +198,7 @@ def _build_keys(command: PlaceOrder, location_ids: Sequence[str]) -> list[Key]:
     keys += customers.identity_keys(command.contact) if command.contact else []
     if command.customer_id:
         keys += _customer_keys(command, command.customer_id)
+    keys += [location_key(command.delivery.location)] if command.delivery.location else []
     keys += [staff_key(staff_id) for staff_id in (command.principal.id, command.made_by) if staff_id]
     if any(tender.method == "cash" for tender in command.tenders):
         keys.append(open_shift_key(command.principal.id))

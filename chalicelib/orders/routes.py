@@ -11,6 +11,7 @@ from pydantic import Field, StringConstraints
 
 from chalicelib.catalog.model import CHANNELS
 from chalicelib.customers import verify
+from chalicelib.customers.find import check_customer_exists
 from chalicelib.customers.model import CODE_LIFETIME
 from chalicelib.kit import clock, files
 from chalicelib.kit.auth import Principal
@@ -34,7 +35,7 @@ from chalicelib.orders.record_refund import record_refund
 from chalicelib.payments.bodies import PositiveAmountBody
 from chalicelib.payments.model import OrderPaymentStatus
 from chalicelib.payments.store import find_payment, load_payments
-from chalicelib.places.find import business_day
+from chalicelib.places.find import business_day, check_location_exists
 
 endpoints = Routes(__name__)
 Reason = Annotated[str, StringConstraints(min_length=2, max_length=200)]
@@ -83,7 +84,10 @@ class RefundBody(Body):
 
 
 class ListQuery(Query):
-    """All filters combine. `q` is an order number, a phone number, or words of the customer's name or the reference."""
+    """All filters combine. `q` is an order number, a phone number, or words of the customer's name or the reference.
+
+    `location` is where the order was sold or where it is picked up.
+    """
 
     q: Annotated[str, Field(max_length=100)] = ""
     number: Annotated[str, Field(max_length=20)] = ""
@@ -130,6 +134,8 @@ def list_orders(call: Call) -> ApiResponse:
     """List orders, newest first: those of today, or those that match every filter."""
     query: ListQuery = call.query
     wanted = read_filter(query, call.principal)
+    check_location_exists(wanted.location)
+    check_customer_exists(wanted.customer)
     name = f"orders {wanted}"
     before = (read_cursor(query.cursor, name) or {}).get("before")
     orders, next_before = search.list_orders(call.principal, wanted, query.limit, before)

@@ -29,6 +29,8 @@ Source = Callable[[int, Span], list[Order]]
 class OrderFilter:
     """The values that the orders of a list have in common; an empty field matches every order.
 
+    `location` is that of the sale or of the pickup.
+
     `number`, `phone`, `words` and `customer` each name an index list of orders; without them the list is that of `day`.
     """
 
@@ -148,8 +150,15 @@ def is_match(order: Order, wanted: OrderFilter) -> bool:
         return False
     if wanted.words and not has_prefixes(search_index.list_order_words(order), list(wanted.words)):
         return False
-    names = ("channel", "location", "status", "payment_status", "fulfillment_status")
+    if wanted.location and wanted.location not in (order.location, pickup_location(order)):
+        return False
+    names = ("channel", "status", "payment_status", "fulfillment_status")
     return all(getattr(wanted, name) in ("", getattr(order, name)) for name in names)
+
+
+def pickup_location(order: Order) -> str | None:
+    """Return where the customer collects the goods, or None for other delivery methods."""
+    return order.delivery.location if order.delivery.method == "pickup" else None
 
 
 def day_span(day: date | None) -> Span:

@@ -53,7 +53,7 @@ def list_selling_locations() -> list[Location]:
 
 def list_pickup_locations() -> list[Location]:
     """Return the locations where customers can collect goods: active stores."""
-    return [location for location in load_locations().values() if location.active and location.kind == "store"]
+    return [location for location in load_locations().values() if location.has_pickup]
 
 
 def list_van_ids() -> frozenset[str]:

@@ -44,6 +44,11 @@ class Location:
     hours: str = ""  # opening hours as customers read them, such as `Senin-Sabtu 09.00-21.00`
     active: bool = True
 
+    @property
+    def has_pickup(self) -> bool:
+        """Whether customers can collect goods there: at active stores."""
+        return self.active and self.kind == "store"
+
 
 @dataclass(frozen=True)
 class Position:

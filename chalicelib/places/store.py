@@ -86,6 +86,10 @@ class CountryRow(Row):
     journal_hash = UnicodeAttribute()
 
 
+def location_key(location_id: str) -> Key:
+    return Key(LocationRow, "locations", location_id)
+
+
 def staff_key(staff_id: str) -> Key:
     return Key(StaffRow, "staff", staff_id)
 

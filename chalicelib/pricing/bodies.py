@@ -5,8 +5,9 @@ from __future__ import annotations
 from datetime import UTC, datetime
 from typing import Annotated, Literal
 
-from pydantic import AwareDatetime, Field, StringConstraints
+from pydantic import Field, StringConstraints
 
+from chalicelib.kit import json_dates
 from chalicelib.kit.currency import check_currency
 from chalicelib.kit.money import Money
 from chalicelib.kit.web import Body, Query
@@ -18,7 +19,7 @@ CouponCode = Annotated[str, StringConstraints(pattern=r"^[A-Za-z0-9-]{3,32}$")]
 ShortText = Annotated[str, StringConstraints(min_length=1, max_length=80, pattern=r"^[^\x00-\x1f]*$")]
 ShortTexts = Annotated[list[ShortText], Field(max_length=50)]
 Terms = Annotated[str, StringConstraints(min_length=1, max_length=2000)]
-Instant = Annotated[AwareDatetime, Field(ge=datetime(2000, 1, 1, tzinfo=UTC), lt=datetime(2100, 1, 1, tzinfo=UTC))]
+Instant = Annotated[json_dates.Instant, Field(ge=datetime(2000, 1, 1, tzinfo=UTC), lt=datetime(2100, 1, 1, tzinfo=UTC))]
 PositiveCount = Annotated[int, Field(ge=1, le=1_000_000)]
 
 

@@ -296,7 +296,14 @@ class OutOfStock(Refused):
     A SKU that could be promised for later days also has "expected": [{"on", "quantity"}].
     """
 
-    message = "Not enough stock; `short` lists every short SKU with its available units."
+    message = "Not enough stock: {shortages}."
+
+    @property
+    def detail(self) -> str:
+        units = [
+            f"{line['sku']}, {line['wanted']} wanted, {line['available']} available" for line in self.facts["short"]
+        ]
+        return self.message.format(shortages="; ".join(units))
 
 
 class NotStocked(Refused):

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from datetime import date
 from typing import Annotated, Any, Literal
 
 from pydantic import Field, StringConstraints, model_validator
@@ -11,6 +10,7 @@ from pydantic import Field, StringConstraints, model_validator
 from chalicelib.catalog import find as catalog
 from chalicelib.kit import web
 from chalicelib.kit.errors import Invalid
+from chalicelib.kit.json_dates import Day
 from chalicelib.kit.web import ApiResponse, Body, Call, Query, Routes
 from chalicelib.places import find as places
 from chalicelib.places.model import Point
@@ -92,7 +92,7 @@ class ExpectedLine(Body):
 
 class ExpectedBody(Body):
     location: Id
-    on: Annotated[date, Field(strict=False)]
+    on: Day
     lines: Annotated[list[ExpectedLine], Field(min_length=1, max_length=40)]
     reason: Reason
 

@@ -7,9 +7,11 @@ from typing import Any
 
 import pytest
 
-from chalicelib.catalog.model import Channel
+from chalicelib.catalog.model import CHANNELS, Channel
 from chalicelib.catalog.save import configure_channel
 from chalicelib.kit import clock, journal
+from chalicelib.kit.json_dates import INVALID_DAY, INVALID_INSTANT
+from chalicelib.pricing.routes import PROMOTION_EXAMPLE
 from tests.client import call
 from tests.shop import CUP, TEAPOT, add_stock, an_order, level, open_shop, token
 
@@ -239,6 +241,61 @@ def test_a_channel_has_tenders_and_categories_that_exist(aws: Any, fields: Any, 
 
     assert (answer.status, answer.json["code"], answer.json[named]) == (422, code, [next(iter(fields.values()))[1]])
     assert call("GET", "/api/channels", token=token("owner-ratna")).json == before
+
+
+@pytest.mark.parametrize(
+    ("fields", "field", "text"),
+    [
+        ({"lines": "two"}, "lines", "must be a list"),
+        ({"lines": []}, "lines", "must have at least 1 entries"),
+        ({"lines": [{"sku": CUP, "quantity": "2"}]}, "lines.0.quantity", "must be a whole number"),
+        ({"lines": [{"sku": CUP, "quantity": 0}]}, "lines.0.quantity", "must be at least 1"),
+        ({"lines": [{"sku": CUP}]}, "lines.0.quantity", "is missing; send it"),
+        ({"colour": "red"}, "colour", "is not a known field; leave it out"),
+        ({"channel": "radio"}, "channel", f"is none of {', '.join(CHANNELS)}"),
+        ({"delivery": {"method": "fly"}}, "delivery.method", "must be one of 'ship', 'pickup' or 'handover'"),
+    ],
+)
+def test_a_wrong_field_is_explained_in_plain_words(aws: Any, fields: Any, field: str, text: str) -> None:
+    answer = place(an_order((CUP, 1)) | fields)
+
+    assert (answer.status, answer.json["errors"]) == (422, [{"field": field, "says": text}])
+
+
+NOT_INSTANTS = [
+    *(1_764_547_200, "1764547200", "2026-11-21", "2026-11-21T09:30:00", "2026-11-21 09:30:00Z"),
+    *("2026-13-01T00:00:00Z", "2026-11-21T09:30:00+25:00", True),
+]
+
+
+@pytest.mark.parametrize("text", NOT_INSTANTS)
+def test_the_time_of_an_order_has_date_time_and_zone(aws: Any, text: Any) -> None:
+    open_shop(TEAPOT=9)
+
+    answer = place(an_order((TEAPOT, 1), placed_at=text, ref="R-1"), "owner-ratna")
+
+    assert (answer.status, answer.json["errors"]) == (422, [{"field": "placed_at", "says": INVALID_INSTANT}])
+    assert level(TEAPOT)["allocated"] == 0
+
+
+@pytest.mark.parametrize("text", NOT_INSTANTS)
+def test_the_times_of_a_promotion_have_date_time_and_zone(aws: Any, text: Any) -> None:
+    open_shop()
+
+    answer = call("PUT", "/api/promotions", PROMOTION_EXAMPLE | {"starts_at": text}, token=token("owner-ratna"))
+
+    assert (answer.status, answer.json["errors"]) == (422, [{"field": "starts_at", "says": INVALID_INSTANT}])
+
+
+@pytest.mark.parametrize("text", [1_795_219_200, "1795219200", "2026-11-21T00:00:00Z", "2026-02-30", "20261121"])
+def test_goods_are_expected_on_a_day_of_the_calendar(aws: Any, text: Any) -> None:
+    open_shop()
+    lines = [{"sku": TEAPOT, "quantity": 1}]
+    body = {"location": "wh-surabaya", "on": text, "lines": lines, "reason": "PO 88"}
+
+    answer = call("POST", "/api/stock/expected", body, token=token("owner-ratna"), key="a-key-of-16-chars")
+
+    assert (answer.status, answer.json["errors"]) == (422, [{"field": "on", "says": INVALID_DAY}])
 
 
 def test_a_channel_keeps_a_category_that_has_become_empty(aws: Any) -> None:

@@ -93,7 +93,9 @@ def test_a_refused_order_is_reported_and_the_rest_is_imported(aws: Any) -> None:
 
     report = import_folder(folder)
 
-    assert [(refusal["ref"], refusal["code"]) for refusal in report["refused"]] == [("R-1", "out_of_stock")]
+    detail = f"Not enough stock: {TEAPOT}, 2 wanted, 1 available."
+    facts = {"short": [{"sku": TEAPOT, "wanted": 2, "available": 1}]}
+    assert report["refused"] == [{"ref": "R-1", "code": "out_of_stock", "detail": detail, "facts": facts}]
     assert report["changed"]["orders"] == 1
     assert (level(TEAPOT)["allocated"], level(CUP)["allocated"]) == (0, 1)
 

@@ -5,6 +5,7 @@ import re
 import pytest
 
 import app  # noqa: F401 - imports every refusal class
+from chalicelib.fulfillment.model import CannotMove, FulfillmentStatus
 from chalicelib.kit import config, web
 from chalicelib.kit.errors import Invalid, Problem
 from chalicelib.kit.money import Money
@@ -46,6 +47,20 @@ def test_facts_are_formatted_for_people():
     problem = ShopClosed(amount=Money(12_500, "IDR"), places=[Money(5, "USD"), "wh-1"])
 
     assert problem.detail == "Closed: Rp12.500 at US$0.05, wh-1."
+
+
+def test_a_state_is_written_in_words():
+    assert CannotMove(**{"from": FulfillmentStatus.IN_TRANSIT, "to": FulfillmentStatus.PICKING}).detail == (
+        "A change from in transit to picking is not possible."
+    )
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
+def test_a_page_shows_names_of_fields_as_code_without_backticks(language):
+    page = call("GET", f"/api/problems/no_pickup_here?lang={language}")
+
+    assert "<code>locations</code>" in page.text
+    assert "`" not in page.text
 
 
 @pytest.mark.parametrize(

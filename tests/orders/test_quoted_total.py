@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 from chalicelib.kit.money import Money
-from chalicelib.places.find import load_location
+from chalicelib.places.find import load_location, swap_cache
 from chalicelib.places.save import save_location
 from chalicelib.pricing.save import save_price
 from tests.client import call
@@ -69,6 +69,21 @@ def test_goods_are_picked_up_only_where_a_quote_offers_it(channel: str, by: str,
     assert (quoted.status, quoted.json["code"]) == (409, "no_pickup_here")
     assert [choice["location"] for choice in choices if choice["method"] == "pickup"] == offered
     assert level(TEAPOT, place_id)["allocated"] == 0
+
+
+@pytest.mark.parametrize(("method", "code"), [("pickup", "no_pickup_here"), ("handover", "no_such_location")])
+def test_a_store_that_just_closed_is_refused_by_a_process_that_has_it_cached(method: str, code: str) -> None:
+    load_location(STORE)
+    cached = swap_cache({})
+    save_location(replace(LOCATIONS[2], active=False), "test")
+    swap_cache(cached)
+    channel, by = ("web", "") if method == "pickup" else ("pos", "cashier-sinta")
+
+    refused = place(an_order((TEAPOT, 1), channel=channel, delivery={"method": method, "location": STORE}), by)
+
+    assert load_location(STORE).active  # the cached one
+    assert refused.json["code"] == code
+    assert level(TEAPOT, STORE)["allocated"] == 0
 
 
 def test_a_closed_store_hands_nothing_over() -> None:

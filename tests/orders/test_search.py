@@ -17,7 +17,7 @@ from chalicelib.orders import search, search_index
 from chalicelib.places.find import business_day
 from chalicelib.pricing.save import save_price
 from tests.client import call
-from tests.shop import CUP, an_order, open_shop, token
+from tests.shop import CUP, a_credit_customer, add_stock, an_order, open_shop, token
 
 OWNER = "owner-ratna"
 Drain = Callable[[], int]
@@ -96,15 +96,35 @@ def test_q_and_a_named_field_combine_too(orders: dict[str, dict[str, Any]]) -> N
 @pytest.mark.parametrize("day", ["0001-01-01", "9999-12-31"])
 def test_a_search_on_the_first_or_last_day_of_the_calendar_finds_nothing(aws: Any, day: str) -> None:
     open_shop()
+    customer = a_credit_customer(0)
 
-    assert find(q="Guest", day=day) == find(customer="cus_none", day=day) == find(day=day) == []
+    assert find(q="Guest", day=day) == find(customer=customer, day=day) == find(day=day) == []
 
 
 def test_what_cannot_be_searched_for_is_refused_by_name(orders: dict[str, dict[str, Any]]) -> None:
-    for query in ({"number": "SK-94STZP-2"}, {"phone": "0812O"}, {"q": "?!"}, {"payment_status": "gold"}):
+    unknown = ({"payment_status": "gold"}, {"location": "nowhere"}, {"customer": "cus_none"})
+    for query in ({"number": "SK-94STZP-2"}, {"phone": "0812O"}, {"q": "?!"}, *unknown):
         answer = call("GET", "/api/orders", query=query, token=token(OWNER))
 
         assert (answer.status, answer.json["errors"][0]["field"]) == (422, next(iter(query)))
+
+
+def test_the_orders_of_a_store_include_those_that_are_picked_up_there(aws: Any) -> None:
+    open_shop(CUP=9)
+    add_stock(CUP, "store-tunjungan", 9)
+    place("Shipped", channel="phone")
+    place("Collected", channel="phone", delivery={"method": "pickup", "location": "store-tunjungan"})
+
+    assert find(location="store-tunjungan") == ["Collected"]
+
+
+@pytest.mark.parametrize(("field", "text"), [("phone", "12"), ("phone", "0812O"), ("email", "sari@")])
+def test_customers_are_not_searched_by_what_is_no_phone_or_email(aws: Any, field: str, text: str) -> None:
+    open_shop()
+
+    answer = call("GET", "/api/customers", query={field: text}, token=token(OWNER))
+
+    assert (answer.status, answer.json["errors"][0]["field"]) == (422, field)
 
 
 def test_no_page_is_empty_and_has_a_next_one(
