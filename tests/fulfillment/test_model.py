@@ -21,18 +21,22 @@ from chalicelib.fulfillment.model import (
     OfferStatus,
     OrderFulfillment,
     OrderNotPlaced,
+    OrderWasCancelled,
     WarehouseAccepted,
     apply_claim,
     apply_decline,
     awaiting_refs,
     build_fulfillment_id,
     build_offer_id,
+    check_not_cancelled,
     check_placed,
     count_claim_writes,
     derive_order_status,
     fulfillment_refs,
+    is_ready_to_collect,
     order_id_from,
     refusal_if_closed,
+    refusal_of_lost_claim,
     startable_refs,
     transition_fulfillment,
     transition_offer,
@@ -41,7 +45,7 @@ from chalicelib.fulfillment.model import (
 from chalicelib.kit.errors import NotFound, StaleVersion
 from chalicelib.kit.money import Money
 from chalicelib.orders.model import FULFILLMENT_TRANSITIONS as ORDER_TRANSITIONS
-from chalicelib.orders.model import Delivery, Order
+from chalicelib.orders.model import Delivery, Order, OrderLine, OrderStatus
 from chalicelib.stock.model import Allocation
 from tests.fulfillment.build import NOON, a_fulfillment, an_offer
 
@@ -260,10 +264,9 @@ def test_a_held_order_takes_twice_the_writes_to_claim() -> None:
 
 
 def test_a_lost_claim_without_a_visible_winner_is_retried() -> None:
-    from chalicelib.fulfillment.model import refusal_of_lost_claim
-
     assert isinstance(refusal_of_lost_claim(None, NOON), StaleVersion)
     assert isinstance(refusal_of_lost_claim(an_offer(version=2), NOON), StaleVersion)
+    assert isinstance(refusal_of_lost_claim(an_offer(status="superseded"), NOON), StaleVersion)
     assert isinstance(refusal_of_lost_claim(an_offer(status="claimed"), NOON), AlreadyClaimed)
 
 
@@ -319,3 +322,37 @@ def a_fulfillment_of_one_unit(location: str, status: str) -> object:
     return a_fulfillment(
         status, location=location, id=f"ful_{location}", allocations=(Allocation("TEAPOT", location, 1),)
     )
+
+
+@pytest.mark.parametrize("offer_status", [status for status in OfferStatus if status != OfferStatus.CLAIMED])
+def test_an_offer_of_a_cancelled_order_is_refused_with_its_number(offer_status: OfferStatus) -> None:
+    offer, cancelled = an_offer(status=offer_status), replace(AN_ORDER, status=OrderStatus.CANCELLED)
+
+    check_not_cancelled(AN_ORDER, offer)
+    with pytest.raises(OrderWasCancelled) as refused:
+        check_not_cancelled(cancelled, offer)
+    assert refused.value.facts == {"order": "S-1"}
+
+
+def test_an_offer_that_was_claimed_before_its_order_was_cancelled_names_the_claim_instead() -> None:
+    check_not_cancelled(replace(AN_ORDER, status=OrderStatus.CANCELLED), an_offer(status=OfferStatus.CLAIMED))
+
+
+@pytest.mark.parametrize(
+    ("states", "is_ready"),
+    [
+        (["ready", "ready"], True),
+        (["ready", "handed_over"], True),
+        (["handed_over", "handed_over"], False),
+        (["ready", "picking"], False),
+        (["ready", "rejected"], False),
+        (["assigned", "assigned"], False),
+    ],
+)
+def test_goods_are_ready_to_collect_when_all_wait_or_were_collected(states: list[str], is_ready: bool) -> None:
+    line = OrderLine("TEAPOT", "Teapot", 4, NOTHING, NOTHING, NOTHING)
+    pickup = replace(AN_ORDER, lines=(line,), delivery=Delivery("pickup"))
+    fulfillments = [a_fulfillment(state, number=number) for number, state in enumerate(states)]
+
+    assert is_ready_to_collect(pickup, fulfillments) is is_ready
+    assert is_ready_to_collect(replace(pickup, delivery=Delivery("ship")), fulfillments) is False

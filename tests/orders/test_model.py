@@ -9,6 +9,8 @@ import pytest
 
 from chalicelib.kit.money import Money
 from chalicelib.orders.model import (
+    CLOCK_TOLERANCE,
+    EARLIEST_PLACED_AT,
     FULFILLMENT_TRANSITIONS,
     TRANSITIONS,
     Delivery,
@@ -17,6 +19,9 @@ from chalicelib.orders.model import (
     OrderLine,
     OrderPlacedLine,
     OrderStatus,
+    PlacedAtOutOfRange,
+    PriceChanged,
+    check_placed_at,
     is_cancellable,
     link_expires_at,
     merge_demand,
@@ -121,3 +126,20 @@ def test_an_event_line_carries_quantity_total_tax_and_the_cost_where_it_is_known
 
     assert line.to_event_line() == OrderPlacedLine("CUP", 3, 270, 27, 180)
     assert replace(line, cost=None).to_event_line() == OrderPlacedLine("CUP", 3, 270, 27, None)
+
+
+def test_an_order_was_placed_between_1990_and_a_little_after_now():
+    for placed_at in (EARLIEST_PLACED_AT, NOON, NOON + CLOCK_TOLERANCE):
+        check_placed_at(placed_at, NOON)
+
+    for placed_at in (EARLIEST_PLACED_AT - timedelta(microseconds=1), NOON + CLOCK_TOLERANCE + timedelta(seconds=1)):
+        with pytest.raises(PlacedAtOutOfRange) as refused:
+            check_placed_at(placed_at, NOON)
+        assert refused.value.errors == [{"field": "placed_at", "says": "must lie between 1990 and now"}]
+        assert refused.value.facts["placed_at"] == placed_at.isoformat()
+
+
+def test_a_changed_price_is_refused_with_both_totals_and_the_present_quote():
+    refusal = PriceChanged(rupiah(1000), rupiah(1200), {"total": 1200})
+
+    assert refusal.facts == {"expected": rupiah(1000), "total": rupiah(1200), "quote": {"total": 1200}}

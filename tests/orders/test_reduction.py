@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 
 from chalicelib.kit.money import Money
 from chalicelib.orders.model import DiscountGivenBack, OrderLine, ReducedLine
-from chalicelib.orders.reduction import list_reduced_lines, reduce_line, reduce_lines, total_of
+from chalicelib.orders.reduction import list_coupons, list_reduced_lines, reduce_line, reduce_lines, total_of
 
 FIFTH, TENTH = "2026-12-05", "2026-12-10"
 
@@ -249,3 +249,15 @@ def test_no_cancellation_gives_back_less_than_nothing_or_leaves_less_than_the_sh
             assert line.total.minor == line.unit_price.minor * line.quantity + sum(discounts_of(line))
             assert 0 <= line.total.minor * whole.quantity - whole.total.minor * line.quantity < whole.quantity
             assert 0 <= line.tax.minor <= line.total.minor
+
+
+def test_the_coupons_of_lines_are_those_that_lower_one_each_once():
+    def a_coupon(code: str, minor: int) -> dict[str, Any]:
+        return an_adjustment(minor, code) | {"kind": "coupon"}
+
+    lines = [
+        a_line(1, 1000, an_adjustment(-50, "promo"), a_coupon("HEMAT", -100), a_coupon("NOL", 0)),
+        a_line(2, 1000, a_coupon("BARU", -10), a_coupon("HEMAT", -20)),
+    ]
+
+    assert list_coupons(lines) == ["HEMAT", "BARU"]

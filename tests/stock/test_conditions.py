@@ -151,3 +151,13 @@ def test_a_transfer_is_created_once_and_updated_only_from_the_version_read():
     assert_refused(store.update_transfer(TRANSFER, replace(TRANSFER, status="cancelled", version=2)))
 
     assert store.load_transfer("trf_1") == whole
+
+
+def test_a_hold_is_made_smaller_only_if_it_is_as_it_was_read():
+    assert_refused(store.shrink_hold(a_hold(4), 1))
+    assert_commits(store.put_hold(a_hold(4)))
+
+    assert_refused(store.shrink_hold(a_hold(3), 1))
+
+    assert_commits(store.shrink_hold(a_hold(4), 1))
+    assert_commits(store.take_lapsed_hold(a_hold(1)))

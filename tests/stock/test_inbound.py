@@ -288,3 +288,18 @@ def test_after_any_arrival_no_promise_is_broken_and_no_unit_is_lost(days: list[t
     assert sum(movement.on_hand for movement in movements) == arrived
     waiting = sum(max(0, level.promised - level.on_hand) for level in inbound)
     assert sum(level.on_hand for level in after[:-1]) - sum(level.on_hand for level in inbound) == min(arrived, waiting)
+
+
+@pytest.mark.parametrize("expected_units", [0, 8])
+def test_units_on_hand_come_from_the_shard_that_the_offset_chooses_with_and_without_expected_units(expected_units):
+    levels = [a_level(on_hand=2, shard_count=2), a_level(on_hand=2, shard=1)]
+    days = an_inbound_stock(an_inbound_level(expected_units))
+    demand = {"TEAPOT": 2} if not expected_units else {"TEAPOT": 2, "CUP": 3}
+    inbound = an_inbound_stock(an_inbound_level(3, sku="CUP")) if expected_units else days
+
+    plans = [
+        plan_with_inbound(demand, AvailableStock(levels, [WAREHOUSE]), inbound, shard_offset=offset)
+        for offset in range(2)
+    ]
+
+    assert [plan.allocations[0].shard for plan in plans] == [0, 1]

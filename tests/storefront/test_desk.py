@@ -294,6 +294,24 @@ def test_the_board_renews_itself_and_keeps_the_focus_on_its_card(phone):
     assert phone.evaluate("document.activeElement.hash") == f"#/orders/{ORDER}"
 
 
+def test_the_board_cancels_an_order_only_with_a_reason_from_the_person_who_cancels(phone):
+    api = sign_in(phone, "owner")
+    action = {"method": "POST", "path": f"/orders/{ORDER}/reroute"}
+    cancel = {"method": "POST", "path": f"/orders/{ORDER}/cancel"}
+    returned = an_exception() | {"kind": "returned_goods", "reason": "x", "action": action, "alternative": cancel}
+    api.handlers["GET /exceptions"] = respond_with(a_page(returned))
+    api.handlers[f"POST /orders/{ORDER}/cancel"] = respond_with({})
+    phone.locator("[data-tab=board]").click()
+
+    phone.locator("#screen").get_by_role("button", name="Batalkan pesanan").click()
+    assert not api.requests_to(f"POST /orders/{ORDER}/cancel")
+    phone.get_by_label("Alasan").fill("Pembeli pindah")
+    phone.get_by_role("dialog").get_by_role("button", name="Batalkan pesanan").click()
+
+    phone.get_by_text("Beres").wait_for()
+    assert api.requests_to(f"POST /orders/{ORDER}/cancel")[0].body == {"reason": "Pembeli pindah"}
+
+
 @pytest.mark.parametrize("tab, name", [("orders", "GET /orders"), ("recap", "GET /reports/recap")])
 def test_lists_renew_themselves_and_keep_their_rows_without_a_connection(phone, tab, name):
     phone.clock.install()

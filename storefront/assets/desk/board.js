@@ -3,13 +3,15 @@ import { newIdempotencyKey } from "../common/api.js";
 import { h } from "../common/dom.js";
 import { formatMoney } from "../common/money.js";
 import { interpolate } from "../common/text.js";
-import { button, joinTexts, linkButton, mutedText } from "./elements.js";
+import { button, joinTexts, linkButton, mutedText, submitButton } from "./elements.js";
 import { runBusy, showLive, showToast } from "./feedback.js";
+import { field } from "./form-fields.js";
 import { locationName } from "./reference-data.js";
 import { callAsStaff } from "./session.js";
 import { dayText, whenText, words } from "./words.js";
 
 const REFRESH_SECONDS = 10;
+const REASON_LIMITS = { name: "reason", required: true, minlength: 2, maxlength: 200 };
 
 const actionOf = ({ action }) => action;
 
@@ -64,7 +66,7 @@ const exceptionCard = (exception, reload) =>
       "footer",
       {},
       resolveButton(exception, reload),
-      cancelButton(exception, reload),
+      cancelButtons(exception, reload),
       exception.order ? linkButton(`#/orders/${exception.order}`, words.order) : "",
     ),
   );
@@ -72,7 +74,7 @@ const exceptionCard = (exception, reload) =>
 const exceptionKey = ({ kind, order, fulfillment, action }) =>
   [kind, fulfillment || order || action.path].join(" ");
 
-const exceptionText = ({ number, location, on, status, transport, template, owed }) =>
+const exceptionText = ({ number, location, on, status, transport, template, owed, reason }) =>
   joinTexts(
     number,
     owed ? formatMoney(owed) : "",
@@ -81,6 +83,7 @@ const exceptionText = ({ number, location, on, status, transport, template, owed
     words.states[status],
     words.transports[transport],
     words.notices[template],
+    reason,
   );
 
 function resolveButton(exception, reload) {
@@ -90,27 +93,48 @@ function resolveButton(exception, reload) {
 }
 
 /** Cancels the order, or the goods in question while other parts of it are elsewhere. */
-function cancelButton(exception, reload) {
+function cancelButtons(exception, reload) {
   const action = CANCELLATIONS[exception.kind]?.(exception);
   if (!action) return "";
-  const reason = exception.reason || words.board[exception.kind];
   const label = action.body?.lines ? words.board.cancel_part : words.board.cancel;
-  return actionButton(label, sender(action, { reason }), reload, "outline");
+  const dialog = cancelDialog(label, sender(action), reload);
+  return [button(label, () => dialog.showModal(), "outline"), dialog];
+}
+
+/** Cancelling cannot be undone, so it asks for the reason first, as the order's own page does. */
+function cancelDialog(label, send, reload) {
+  const reason = field(words.reason, REASON_LIMITS);
+  const back = button(words.back, () => dialog.close(), "secondary");
+  const form = h("form", {}, h("h2", {}, label), reason, submitButton(label), back);
+  const cancel = async () => {
+    await send({ reason: form.elements.reason.value.trim() });
+    dialog.close();
+    showToast(words.done);
+    reload();
+  };
+  form.addEventListener("submit", (event) => {
+    event.preventDefault();
+    runBusy(event.submitter, cancel);
+  });
+  const dialog = h("dialog", {}, h("article", {}, form));
+  return dialog;
 }
 
 /** Sends the action with one key, however often its button is used. */
-function sender({ method, path, body }, fields = {}) {
+function sender({ method, path, body }) {
   const key = newIdempotencyKey();
-  const sent = { ...fields, ...body };
-  const options = Object.keys(sent).length ? { body: sent, key } : { key };
-  return () => callAsStaff(method, path, options);
+  return (fields = {}) => {
+    const sent = { ...body, ...fields };
+    const options = Object.keys(sent).length ? { body: sent, key } : { key };
+    return callAsStaff(method, path, options);
+  };
 }
 
-function actionButton(label, send, reload, kind = "") {
+function actionButton(label, send, reload) {
   const act = async () => {
     await send();
     showToast(words.done);
     reload();
   };
-  return button(label, (event) => runBusy(event.target, act), kind);
+  return button(label, (event) => runBusy(event.target, act));
 }

@@ -7,10 +7,9 @@ import { runBusy, showToast } from "./feedback.js";
 import { locationName } from "./reference-data.js";
 import { callAsStaff, staff } from "./session.js";
 import { channelName, dayText, methodName, whenText, words } from "./words.js";
-import { booksCash, canReject, nextSteps } from "./work-steps.js";
+import { awaitsPayment, booksCash, canReject, nextSteps } from "./work-steps.js";
 
 const REJECTION_REASONS = ["not_found", "damaged", "closed", "too_busy"];
-const AWAITS_PAYMENT = new Set(["unpaid", "pending"]);
 
 /** `refresh` is called after a step. */
 export function workCard(fulfillment, refresh) {
@@ -52,10 +51,9 @@ const assignment = ({ assigned_at, order_id, location }) =>
     locationName(location),
   );
 
-function warnings({ expected_on, payment_status, cash_to_collect }) {
+function warnings({ expected_on, pays_first }) {
   const arrival = expected_on && interpolate(words.stock.arrives, { day: dayText(expected_on) });
-  const isPrepaid = !cash_to_collect?.amount;
-  const payment = AWAITS_PAYMENT.has(payment_status) && isPrepaid && words.paid_first;
+  const payment = pays_first && words.paid_first;
   return [arrival, payment].filter(Boolean).map((text) => h("p", { class: "warn" }, text));
 }
 
@@ -74,7 +72,9 @@ const stepButtons = (fulfillment, refresh, cashDialog) =>
   nextSteps(fulfillment, staff.role).map((step, index) => {
     const take = (event) => runBusy(event.target, () => takeStep(fulfillment, step, refresh));
     const onclick = booksCash(fulfillment, step) ? () => cashDialog.showModal() : take;
-    return button(words.actions[step], onclick, index ? "outline" : "");
+    const control = button(words.actions[step], onclick, index ? "outline" : "");
+    control.disabled = awaitsPayment(fulfillment, step); // `warnings` shows the reason
+    return control;
   });
 
 /** The step books money that cannot be taken back by another button, so it asks for the amount. */

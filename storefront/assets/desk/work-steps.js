@@ -6,6 +6,7 @@
  * @property {string} status
  * @property {string} method
  * @property {string} [kind] of its location
+ * @property {boolean} [pays_first] a payment that must arrive before the goods leave has not
  * @property {{ amount: number }} [cash_to_collect]
  * @property {boolean} [cash_with_last] the order's last delivery collects the cash, not this one
  */
@@ -45,6 +46,12 @@ const stepsAtLocation = (/** @type {boolean} */ isVan, /** @type {string} */ las
 
 /** @param {Fulfillment} fulfillment @param {string} role */
 export const canReject = ({ status }, role) => role !== "courier" && REJECTABLE.has(status);
+
+const LEAVING_STEPS = new Set(["dispatch", "handover"]);
+
+/** Whether the step waits for a payment. @param {Fulfillment} fulfillment @param {string} step */
+export const awaitsPayment = ({ pays_first: paysFirst }, step) =>
+  Boolean(paysFirst) && LEAVING_STEPS.has(step);
 
 const COLLECTING_STEPS = new Set(["deliver", "handover"]);
 

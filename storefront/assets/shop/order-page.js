@@ -7,6 +7,7 @@ import { interpolate } from "../common/text.js";
 import { addressText, button, catalogLink } from "./elements.js";
 import { rememberOrder, tokenOf } from "./my-orders.js";
 import { orderList } from "./order-list.js";
+import { cameBack, canCancel } from "./order-steps.js";
 import { paymentChoice, paymentSections } from "./payments.js";
 import { problemBox } from "./problem.js";
 import { quoteTable } from "./quote.js";
@@ -14,7 +15,6 @@ import { timeline } from "./timeline.js";
 import { whenText, words } from "./words.js";
 
 const REFRESH_SECONDS = 10;
-const CANCELLABLE = new Set(["unassigned", "offered", "assigned"]);
 
 const page = query("#order");
 const alerts = query("#problem"); // of the last change
@@ -36,7 +36,7 @@ async function load() {
   }
 }
 
-const isOnItsWay = (order) => order.brought_by && order.status === "placed";
+const isOnItsWay = (order) => order.brought_by && order.status === "placed" && !cameBack(order);
 
 const isPickup = (order) => order.delivery?.method === "pickup" && order.status !== "draft";
 
@@ -130,7 +130,7 @@ const storeDetails = ({ address, hours, phone }) =>
 const labelled = (label, ...texts) => h("p", { class: "where" }, h("b", {}, label), h("br"), texts);
 
 function cancellation(order) {
-  if (order.status !== "placed" || !CANCELLABLE.has(order.fulfillment_status)) return "";
+  if (!canCancel(order)) return "";
   const cancel = async () => {
     dialog.close();
     await postChange(`${path}/cancel`, { reason: "customer" });

@@ -4,6 +4,7 @@
 /** @typedef {{ method: string, status: string }} Payment */
 /**
  * @typedef {object} Order
+ * @property {string} [status]
  * @property {string} fulfillment_status
  * @property {Payment[]} [payments]
  * @property {{ method: string }} [delivery]
@@ -13,14 +14,24 @@
 
 const PAID_BEFORE_DELIVERY = new Set(["transfer"]);
 const LEFT_LOCATION = new Set(["partly_shipped", "shipped", "delivered"]);
+const CANCELLABLE = new Set(["unassigned", "offered", "assigned", "returned"]);
 const WITHOUT_FULFILLER = new Set(["offered", "unassigned"]);
 
 /** @returns {Step[]} */
 export function orderSteps(/** @type {Order} */ order) {
   const { delivery, payments = [] } = order;
   const steps = delivery?.method === "pickup" ? pickupSteps(order) : shippingSteps(order);
-  return [{ name: "placed", done: true }, ...paymentSteps(payments), ...steps];
+  const remaining = cameBack(order) ? [{ name: "returned", done: false }] : steps;
+  return [{ name: "placed", done: true }, ...paymentSteps(payments), ...remaining];
 }
+
+/** Whether all goods came back, and the shop or the customer decides what comes next. */
+export const cameBack = (/** @type {Order} */ { status, fulfillment_status }) =>
+  status === "placed" && fulfillment_status === "returned";
+
+/** Whether the API lets the customer cancel the order. */
+export const canCancel = (/** @type {Order} */ { status, fulfillment_status }) =>
+  status === "placed" && CANCELLABLE.has(fulfillment_status);
 
 /** @returns {Step[]} */
 function shippingSteps(/** @type {Order} */ { fulfillment_status: status }) {

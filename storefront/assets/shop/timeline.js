@@ -1,17 +1,18 @@
 // The steps of an order with the current one marked, or a text for a cancelled order.
 import { h } from "../common/dom.js";
-import { hasCaptured, orderSteps } from "./order-steps.js";
+import { cameBack, hasCaptured, orderSteps } from "./order-steps.js";
 import { words } from "./words.js";
 
 export function timeline(order) {
   if (order.status === "cancelled") return cancelledBox(order);
   const steps = orderSteps(order);
   const current = steps.find((step) => !step.done);
-  return h(
+  const list = h(
     "ol",
     { class: "steps" },
     steps.map((step) => stepItem(step, step === current)),
   );
+  return cameBack(order) ? [list, h("p", { class: "courier" }, words.returned_text)] : list;
 }
 
 const cancelledBox = (order) =>

@@ -7,7 +7,12 @@ import {
   quoteRequest,
   saleRequest,
 } from "../../../storefront/assets/desk/sale-request.js";
-import { booksCash, canReject, nextSteps } from "../../../storefront/assets/desk/work-steps.js";
+import {
+  awaitsPayment,
+  booksCash,
+  canReject,
+  nextSteps,
+} from "../../../storefront/assets/desk/work-steps.js";
 
 const TEA = { sku: "TEH-01", name: "Teh Melati", barcode: "899001" };
 const COFFEE = { sku: "KOPI-01", name: "Kopi Gayo", barcode: "" };
@@ -48,6 +53,19 @@ for (const [step, facts, expected] of [
 ]) {
   test(`${step} of ${JSON.stringify(facts)} ${expected ? "asks for" : "books no"} cash`, () => {
     assert.equal(booksCash({ status: "in_transit", method: "ship", ...facts }, step), expected);
+  });
+}
+
+for (const [step, pays_first, expected] of [
+  ["dispatch", true, true],
+  ["handover", true, true],
+  ["pick", true, false],
+  ["dispatch", false, false],
+  ["handover", undefined, false],
+]) {
+  const payment = pays_first ? "a missing payment" : "no payment";
+  test(`${step} ${expected ? "waits for" : "does not wait for"} ${payment}`, () => {
+    assert.equal(awaitsPayment({ status: "ready", method: "ship", pays_first }, step), expected);
   });
 }
 

@@ -1,6 +1,11 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { hasCaptured, orderSteps } from "../../../storefront/assets/shop/order-steps.js";
+import {
+  cameBack,
+  canCancel,
+  hasCaptured,
+  orderSteps,
+} from "../../../storefront/assets/shop/order-steps.js";
 
 const transfer = (status) => [{ method: "transfer", status }];
 const stepNames = (order) => orderSteps(order).map(({ name, done }) => (done ? `${name}✓` : name));
@@ -27,6 +32,11 @@ for (const [title, order, steps] of [
     ["placed✓", "assigned✓", "shipped✓", "delivered✓"],
   ],
   [
+    "paid, and the goods came back",
+    { status: "placed", fulfillment_status: "returned", payments: transfer("captured") },
+    ["placed✓", "paid✓", "returned"],
+  ],
+  [
     "a pickup order before the store has packed it",
     { fulfillment_status: "unassigned", delivery: { method: "pickup" } },
     ["placed✓", "assigned", "ready", "collected"],
@@ -44,6 +54,25 @@ for (const [title, order, steps] of [
 ]) {
   test(title, () => assert.deepEqual(stepNames(order), steps));
 }
+
+for (const [status, fulfillment_status, expected] of [
+  ["placed", "unassigned", true],
+  ["placed", "assigned", true],
+  ["placed", "shipped", false],
+  ["placed", "returned", true],
+  ["cancelled", "returned", false],
+]) {
+  const answer = expected ? "can" : "cannot";
+  test(`a ${status} order with goods ${fulfillment_status} ${answer} be cancelled`, () => {
+    assert.equal(canCancel({ status, fulfillment_status }), expected);
+  });
+}
+
+test("only goods of an open order came back to be sent again", () => {
+  assert.equal(cameBack({ status: "placed", fulfillment_status: "returned" }), true);
+  assert.equal(cameBack({ status: "cancelled", fulfillment_status: "returned" }), false);
+  assert.equal(cameBack({ status: "placed", fulfillment_status: "shipped" }), false);
+});
 
 test("hasCaptured is true if one payment was captured", () => {
   const payments = [...transfer("expired"), ...transfer("captured")];
