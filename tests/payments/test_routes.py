@@ -8,6 +8,8 @@ from app import app
 from chalicelib.customers.assign_salesman import assign_salesman
 from chalicelib.kit import auth
 from chalicelib.payments.project_ledger import update_ledger
+from chalicelib.places.model import Staff
+from chalicelib.places.save import save_staff
 from tests.payments.build import (
     AGUS,
     BUDI,
@@ -26,6 +28,11 @@ client = Client(app)
 
 def money(amount, currency="IDR"):
     return {"amount": amount, "currency": currency}
+
+
+def assign_to_budi(customer: str) -> None:
+    save_staff(Staff(BUDI.id, "Budi", "salesman"), "test")
+    assign_salesman(customer, BUDI.id, actor="test")
 
 
 @pytest.fixture
@@ -68,7 +75,7 @@ def test_opening_a_shift_again_with_its_idempotency_key_answers_the_same(call_ap
 
 def test_a_collection_appears_on_the_customer_card_immediately(call_api):
     a_customer(limit=1000)
-    assign_salesman("cus_1", BUDI.id, actor="test")
+    assign_to_budi("cus_1")
     sell_on_credit("pay_a", 300, date(2026, 10, 1))
     bag = call_api(BUDI, "POST", "/shifts", {"opening": money(0)})[1]
 
@@ -136,7 +143,7 @@ def test_the_days_ledger_is_for_owner_and_finance(call_api):
 
 def test_only_its_cashier_reads_a_shifts_receipts(call_api):
     a_customer()
-    assign_salesman("cus_1", BUDI.id, actor="test")
+    assign_to_budi("cus_1")
     sell_on_credit("pay_a", 300, date(2026, 10, 1))
     bag = call_api(BUDI, "POST", "/shifts", {"opening": money(0)})[1]
     collection = call_api(BUDI, "POST", "/collections", {"customer": "cus_1", "amount": money(100), "method": "cash"})[
