@@ -202,7 +202,7 @@ ROWS = [
         "DELETE /customers/{customer_id}/salesmen/{staff_id}",
         "owner",
         customer_id="cus_01KB",
-        staff_id="salesman-dewi",
+        staff_id="salesman-budi",
     ),
     access_row("PUT /customers/{customer_id}/terms", "owner finance", customer_id="cus_01KB"),
     access_row("POST /customers/{customer_id}/verify", "owner agent", customer_id="cus_new"),
