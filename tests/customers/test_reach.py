@@ -122,7 +122,7 @@ def test_a_customer_taken_from_a_salesman_is_no_longer_theirs_and_the_journal_na
     ]
 
 
-@pytest.mark.parametrize("staff", ["nobody", SINTA])
+@pytest.mark.parametrize("staff", ["unknown-id", SINTA])
 def test_a_customer_is_assigned_only_to_a_salesman(customer: str, staff: str) -> None:
     refused = call("PUT", f"/api/customers/{customer}/salesmen/{staff}", token=token(RATNA))
 

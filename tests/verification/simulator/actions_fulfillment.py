@@ -64,7 +64,7 @@ STEPS: dict[str, Callable[[Principal, str], Any]] = {
 # Weighted towards the late statuses; otherwise few orders would be delivered within a history.
 LIKELY_STATUSES: list[dict[str, Any]] = [
     {},
-    *({"status": status} for status in ("in_transit", "in_transit", "ready", "picking", "accepted")),
+    *({"status": status} for status in (*["in_transit"] * 4, "ready", "picking", "accepted")),
     *({"status": status} for status in ("back_at_location", "back_at_location")),
 ]
 

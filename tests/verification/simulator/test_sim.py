@@ -21,23 +21,19 @@ HISTORIES, STEPS = int(os.environ.get("HISTORIES", "2000")), 50
 
 @pytest.mark.parametrize("half", [0, 1])
 def test_histories_hold_and_contain_every_event_handler_and_action_and_enough_faults(half: int) -> None:
-    """One test for all, because a second one would have to run the histories again.
-
-    The first thousand contain everything; the rarest events are too few to be in each thousand.
-    """
+    """One test for all, because a second one would have to run the histories again."""
     counts = run_fast_histories(range(half, HISTORIES, 2), STEPS)
 
     assert counts.violations == [], f"make sim SEED={counts.violations[0][0]} STEPS={STEPS}"
     assert counts.histories == HISTORIES // 2
-    if half == 0:
-        assert find_uncovered(counts) == []
+    assert find_uncovered(counts) == []
     assert counts.faults >= counts.sends / 4
     assert counts.faulted_commits >= counts.commits / 4
     assert counts.faulted_commits < counts.visible_faults < counts.faults
 
 
 def test_every_tenth_history_of_full_length_delivers_an_order() -> None:
-    counts = run_fast_histories(range(200), 2 * STEPS)
+    counts = run_fast_histories(range(100), 2 * STEPS)
 
     assert counts.occurrences["WorkDelivered"] >= counts.histories / 10
 
